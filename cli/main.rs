@@ -1,0 +1,2 @@
+//! waypass command line.
+fn main() {}

@@ -1,0 +1,38 @@
+//! Ed25519 (RFC 8032), strict: one encoding of each point, no small-order keys or R.
+
+use super::{InvalidKey, InvalidProof, Signature};
+use core::{fmt, hash};
+use ed25519_dalek::VerifyingKey;
+
+/// An Ed25519 public key, decompressed once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ed25519Key(VerifyingKey);
+
+impl Ed25519Key {
+    pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, InvalidKey> {
+        let key = VerifyingKey::from_bytes(bytes).map_err(|_| InvalidKey)?;
+        let canonical = key.to_edwards().compress().to_bytes() == *bytes;
+        if key.is_weak() || !canonical { Err(InvalidKey) } else { Ok(Self(key)) }
+    }
+
+    /// The 32 bytes of RFC 8032 §5.1.5.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
+    }
+
+    pub(super) fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidProof> {
+        self.0.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).map_err(|_| InvalidProof)
+    }
+}
+
+impl fmt::Debug for Ed25519Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Ed25519Key").field(&self.as_bytes()).finish()
+    }
+}
+
+impl hash::Hash for Ed25519Key {
+    fn hash<H: hash::Hasher>(&self, state: &mut H) {
+        self.as_bytes().hash(state);
+    }
+}

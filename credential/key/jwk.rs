@@ -1,0 +1,50 @@
+//! JSON Web Keys (RFC 7517, RFC 7518 §6.2, RFC 8037 §2) and their thumbprints (RFC 7638).
+
+use super::{Algorithm, InvalidKey, PublicKey};
+use crate::{base64url, json};
+use sha2::{Digest, Sha256};
+
+pub(super) fn encode(key: &PublicKey) -> json::Object<'static> {
+    // Members in lexicographic order, so that the same object serves the thumbprint.
+    match key {
+        PublicKey::Ed25519(key) => {
+            json::Object::new().with("crv", "Ed25519").with("kty", "OKP").with("x", base64url::encode(key.as_bytes()))
+        }
+        PublicKey::P256(key) => {
+            let (x, y) = key.point()[1..].split_at(32);
+            json::Object::new().with("crv", "P-256").with("kty", "EC").with("x", base64url::encode(x)).with("y", base64url::encode(y))
+        }
+    }
+}
+
+pub(super) fn thumbprint(key: &PublicKey) -> [u8; 32] {
+    Sha256::digest(json::to_string(&json::Value::Object(encode(key)))).into()
+}
+
+pub(super) fn decode(jwk: &json::Value<'_>) -> Result<PublicKey, InvalidKey> {
+    let jwk = jwk.as_object().ok_or(InvalidKey)?;
+    let coordinate = |name| base64url::decode_array::<32>(jwk.text(name).ok_or(InvalidKey)?).map_err(|_| InvalidKey);
+    if jwk.member("d").is_some() {
+        return Err(InvalidKey);
+    }
+    let key = match (jwk.text("kty"), jwk.text("crv")) {
+        (Some("OKP"), Some("Ed25519")) => PublicKey::ed25519(&coordinate("x")?)?,
+        (Some("EC"), Some("P-256")) => {
+            let mut point = [4; 65];
+            point[1..33].copy_from_slice(&coordinate("x")?);
+            point[33..].copy_from_slice(&coordinate("y")?);
+            PublicKey::p256(&point)?
+        }
+        _ => return Err(InvalidKey),
+    };
+    let alg_agrees = jwk.member("alg").is_none_or(|alg| alg.as_str().is_some_and(|name| names(name, key.algorithm())));
+    let use_agrees = jwk.member("use").is_none_or(|used| used.as_str() == Some("sig"));
+    let ops_agree =
+        jwk.member("key_ops").is_none_or(|ops| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op.as_str() == Some("verify"))));
+    if alg_agrees && use_agrees && ops_agree { Ok(key) } else { Err(InvalidKey) }
+}
+
+/// `Ed25519` is the fully-specified name of RFC 9864 for what JOSE first called `EdDSA`.
+fn names(name: &str, algorithm: Algorithm) -> bool {
+    Algorithm::from_jose_name(name) == Some(algorithm) || (name == "Ed25519" && algorithm == Algorithm::EdDsa)
+}

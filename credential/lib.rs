@@ -1,0 +1,13 @@
+//! What a credential is: bytes to types, proofs, keys and DIDs.
+//!
+//! Pure: performs no I/O, reads no clock, draws no randomness. Verification and canonicalization happen here; signing
+//! only through the [`key::Signer`] joint, whose software implementation lives in `waypass-vault`.
+#![no_std]
+
+extern crate alloc;
+
+pub mod base64url;
+pub mod json;
+pub mod jws;
+pub mod key;
+pub mod time;

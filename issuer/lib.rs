@@ -1,0 +1,1 @@
+//! The online role: issues, lists, revokes, publishes and serves

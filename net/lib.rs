@@ -1,0 +1,1 @@
+//! How the offline roles reach a link: sync over HTTP or a file, and QR frames

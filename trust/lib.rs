@@ -1,0 +1,1 @@
+//! What we believe and how old that is; no I/O, no clock, no randomness

@@ -1,0 +1,1 @@
+//! The checkpoint: challenge, verify, decide; no I/O, no clock, no randomness

@@ -1,0 +1,2 @@
+//! Builds, checks and sabotage runs of the workspace.
+fn main() {}
