@@ -1,0 +1,381 @@
+//! Credentials and presentations in the formats we speak, behind one pair of closed enums.
+//!
+//! Parsing takes untrusted bytes and checks no proof. [`Credential::verify`] checks the issuer's proof and only then
+//! reads the claims; [`Presentation::verify_holder`] checks that the holder of the bound key made this presentation for
+//! this nonce and this audience. Whether the issuer may be believed, and for how long, is `waypass-trust`'s business.
+
+use crate::json::Value;
+use crate::key::{InvalidProof, PublicKey, SignError, Signer};
+use crate::request::{ClaimPath, Nonce, Request};
+use crate::role::RoleClaims;
+use crate::time::Timestamp;
+use alloc::vec::Vec;
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+pub mod data_integrity;
+mod malformed;
+pub mod sd_jwt_vc;
+
+pub use data_integrity::DataIntegrity;
+pub use malformed::Malformed;
+pub use sd_jwt_vc::SdJwtVc;
+
+/// Largest credential or presentation, in bytes (threats.md A12).
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// A credential format, written as its OpenID4VP 1.0 format identifier (Appendix B).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum Format {
+    /// SD-JWT VC with key binding (RFC 9901, draft-ietf-oauth-sd-jwt-vc).
+    #[serde(rename = "dc+sd-jwt")]
+    SdJwtVc,
+    /// Verifiable Credentials Data Model 2.0 with a Data Integrity proof.
+    #[serde(rename = "ldp_vc")]
+    DataIntegrity,
+}
+
+impl Format {
+    /// The OpenID4VP format identifier.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SdJwtVc => "dc+sd-jwt",
+            Self::DataIntegrity => "ldp_vc",
+        }
+    }
+
+    /// The `vct` or VC type that role credentials have in this format.
+    pub const fn role_kind(self) -> &'static str {
+        match self {
+            Self::SdJwtVc => crate::role::VCT,
+            Self::DataIntegrity => crate::role::VC_TYPE,
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A credential with its own bytes, as issued or as presented; nobody has checked its proof yet.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// An SD-JWT VC without a key binding part.
+    SdJwtVc(SdJwtVc),
+    /// A VCDM 2.0 document with a Data Integrity proof.
+    DataIntegrity(DataIntegrity),
+}
+
+/// What an unverified credential says about who signed it: good for finding the key, for nothing else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Claimed<'a> {
+    /// `iss`, or the VC's `issuer`.
+    pub issuer: &'a str,
+    /// The header's `kid`, or the proof's `verificationMethod`.
+    pub key_id: Option<&'a str>,
+}
+
+/// Why a credential did not verify.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum VerifyError {
+    /// The proof holds (or was not reached), but the content is not a role credential we read.
+    Malformed(Malformed),
+    /// The proof is not one by this key over these bytes.
+    InvalidProof,
+}
+
+/// A credential whose issuer proof has been checked, and what it says.
+#[derive(Clone, Debug)]
+pub struct Verified<'a> {
+    claims: Value<'a>,
+    role: RoleClaims,
+}
+
+/// A credential shown by its holder for one request; nobody has checked anything yet.
+#[derive(Clone, Debug)]
+pub enum Presentation {
+    /// An SD-JWT VC with its KB-JWT.
+    SdJwtVc(sd_jwt_vc::Presentation),
+    /// A verifiable presentation with one credential and an `authentication` proof.
+    DataIntegrity(data_integrity::Presentation),
+}
+
+/// Left behind by [`Presentation::verify_holder`]: the bound key answered this nonce for this audience.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct HolderProof {
+    /// When the holder's device says it signed.
+    pub signed_at: Option<Timestamp>,
+}
+
+/// Why a presentation is not the bound holder's answer to this request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HolderError {
+    /// There is no holder proof.
+    Missing,
+    /// The proof answers another nonce.
+    NonceMismatch,
+    /// The proof is meant for another audience.
+    WrongAudience,
+    /// The proof is not one by the bound key over this presentation.
+    InvalidProof,
+    /// The proof cannot be read.
+    Malformed(Malformed),
+}
+
+/// Why a presentation could not be made.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PresentError {
+    /// The credential itself is malformed.
+    Malformed(Malformed),
+    /// The credential has no claim at this path.
+    NoSuchClaim(ClaimPath),
+    /// The credential is not bound to the signer's key.
+    NotTheHolder,
+    /// The key could not sign.
+    Sign(SignError),
+}
+
+/// Why a credential could not be issued.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum IssueError {
+    /// The claims would not be accepted on reading.
+    Malformed(Malformed),
+    /// A personal claim has a name that the format or the role credential uses itself.
+    ReservedClaim(alloc::string::String),
+    /// The key's algorithm has no proof in this format.
+    Algorithm,
+    /// The key could not sign.
+    Sign(SignError),
+}
+
+impl Credential {
+    /// Reads untrusted bytes: a JSON object is a VCDM document, everything else must be an SD-JWT.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        match detect(bytes)? {
+            Format::SdJwtVc => SdJwtVc::parse(bytes).map(Self::SdJwtVc),
+            Format::DataIntegrity => DataIntegrity::parse(bytes).map(Self::DataIntegrity),
+        }
+    }
+
+    /// The bytes as they were read or issued.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::SdJwtVc(credential) => credential.as_bytes(),
+            Self::DataIntegrity(credential) => credential.as_bytes(),
+        }
+    }
+
+    /// Which format this is.
+    pub const fn format(&self) -> Format {
+        match self {
+            Self::SdJwtVc(_) => Format::SdJwtVc,
+            Self::DataIntegrity(_) => Format::DataIntegrity,
+        }
+    }
+
+    /// Who claims to have signed this; unverified.
+    pub fn claimed(&self) -> Claimed<'_> {
+        match self {
+            Self::SdJwtVc(credential) => credential.claimed(),
+            Self::DataIntegrity(credential) => credential.claimed(),
+        }
+    }
+
+    /// Checks the issuer's proof with `issuer` and reads the claims. Validity in time and status are not looked at.
+    pub fn verify(&self, issuer: &PublicKey) -> Result<Verified<'_>, VerifyError> {
+        match self {
+            Self::SdJwtVc(credential) => credential.verify(issuer),
+            Self::DataIntegrity(credential) => credential.verify(issuer),
+        }
+    }
+
+    /// The claims the holder may show or withhold one by one; none where the format shows everything.
+    pub fn disclosable(&self) -> Result<Vec<ClaimPath>, Malformed> {
+        match self {
+            Self::SdJwtVc(credential) => credential.disclosable(),
+            Self::DataIntegrity(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Makes the presentation that answers `request`, showing the claims at `disclose` with what lies above and below
+    /// them, and nothing else that can be withheld. The issuer's proof is not checked again.
+    pub fn present(
+        &self,
+        disclose: &[ClaimPath],
+        request: &Request,
+        at: Timestamp,
+        holder: &dyn Signer,
+    ) -> Result<Presentation, PresentError> {
+        match self {
+            Self::SdJwtVc(credential) => credential.present(disclose, request, at, holder).map(Presentation::SdJwtVc),
+            Self::DataIntegrity(credential) => credential.present(request, at, holder).map(Presentation::DataIntegrity),
+        }
+    }
+}
+
+impl<'a> Verified<'a> {
+    pub(crate) const fn new(claims: Value<'a>, role: RoleClaims) -> Self {
+        Self { claims, role }
+    }
+
+    /// The disclosed claims: an SD-JWT's payload without the machinery of selective disclosure, or the VCDM document
+    /// without its proof.
+    pub const fn claims(&self) -> &Value<'a> {
+        &self.claims
+    }
+
+    /// What the credential says, read strictly.
+    pub const fn role(&self) -> &RoleClaims {
+        &self.role
+    }
+}
+
+impl Presentation {
+    /// Reads untrusted bytes: a JSON object is a verifiable presentation, everything else must be an SD-JWT.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        match detect(bytes)? {
+            Format::SdJwtVc => sd_jwt_vc::Presentation::parse(bytes).map(Self::SdJwtVc),
+            Format::DataIntegrity => data_integrity::Presentation::parse(bytes).map(Self::DataIntegrity),
+        }
+    }
+
+    /// The bytes as they were read or made.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::SdJwtVc(presentation) => presentation.as_bytes(),
+            Self::DataIntegrity(presentation) => presentation.as_bytes(),
+        }
+    }
+
+    /// The one credential shown.
+    pub const fn credential(&self) -> &Credential {
+        match self {
+            Self::SdJwtVc(presentation) => presentation.credential(),
+            Self::DataIntegrity(presentation) => presentation.credential(),
+        }
+    }
+
+    /// Checks that `holder` (the key the issuer bound, [`RoleClaims::holder`]) made this presentation for `nonce` and
+    /// `audience`.
+    pub fn verify_holder(&self, holder: &PublicKey, nonce: &Nonce, audience: &str) -> Result<HolderProof, HolderError> {
+        match self {
+            Self::SdJwtVc(presentation) => presentation.verify_holder(holder, nonce, audience),
+            Self::DataIntegrity(presentation) => presentation.verify_holder(holder, nonce, audience),
+        }
+    }
+}
+
+impl HolderProof {
+    pub(crate) const fn new(signed_at: Option<Timestamp>) -> Self {
+        Self { signed_at }
+    }
+}
+
+fn detect(bytes: &[u8]) -> Result<Format, Malformed> {
+    if bytes.len() > MAX_BYTES {
+        return Err(Malformed::TooLarge);
+    }
+    match bytes.trim_ascii_start().first() {
+        Some(b'{') => Ok(Format::DataIntegrity),
+        _ => Ok(Format::SdJwtVc),
+    }
+}
+
+impl From<Malformed> for VerifyError {
+    fn from(why: Malformed) -> Self {
+        Self::Malformed(why)
+    }
+}
+
+impl From<InvalidProof> for VerifyError {
+    fn from(InvalidProof: InvalidProof) -> Self {
+        Self::InvalidProof
+    }
+}
+
+impl From<Malformed> for HolderError {
+    fn from(why: Malformed) -> Self {
+        Self::Malformed(why)
+    }
+}
+
+impl From<InvalidProof> for HolderError {
+    fn from(InvalidProof: InvalidProof) -> Self {
+        Self::InvalidProof
+    }
+}
+
+impl From<Malformed> for PresentError {
+    fn from(why: Malformed) -> Self {
+        Self::Malformed(why)
+    }
+}
+
+impl From<SignError> for PresentError {
+    fn from(why: SignError) -> Self {
+        Self::Sign(why)
+    }
+}
+
+impl From<Malformed> for IssueError {
+    fn from(why: Malformed) -> Self {
+        Self::Malformed(why)
+    }
+}
+
+impl From<SignError> for IssueError {
+    fn from(why: SignError) -> Self {
+        Self::Sign(why)
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(why) => why.fmt(f),
+            Self::InvalidProof => InvalidProof.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for HolderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing => f.write_str("the holder has not signed this presentation"),
+            Self::NonceMismatch => f.write_str("the holder answered another question"),
+            Self::WrongAudience => f.write_str("the presentation is meant for another checkpoint"),
+            Self::InvalidProof => f.write_str("the holder's proof is not valid"),
+            Self::Malformed(why) => write!(f, "holder proof: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for PresentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(why) => why.fmt(f),
+            Self::NoSuchClaim(path) => write!(f, "the credential has no claim {path}"),
+            Self::NotTheHolder => f.write_str("the credential is bound to another key"),
+            Self::Sign(why) => why.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for IssueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(why) => why.fmt(f),
+            Self::ReservedClaim(name) => write!(f, "the claim name {name:?} is reserved"),
+            Self::Algorithm => f.write_str("the format has no proof for this kind of key"),
+            Self::Sign(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for VerifyError {}
+impl core::error::Error for HolderError {}
+impl core::error::Error for PresentError {}
+impl core::error::Error for IssueError {}

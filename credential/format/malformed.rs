@@ -1,0 +1,85 @@
+//! The one list of reasons why bytes are not a credential or presentation that we read.
+
+use crate::json::JsonError;
+use crate::jws::JwsError;
+use core::fmt;
+
+/// Why bytes are not a credential or presentation that we read. Names the fault, never the content.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Malformed {
+    /// Longer than [`super::MAX_BYTES`].
+    TooLarge,
+    /// Not the parts this format consists of.
+    Serialization,
+    /// The issuer's or the holder's JWS.
+    Jws(JwsError),
+    /// A part is not acceptable JSON.
+    Json(JsonError),
+    /// More disclosures than allowed.
+    TooManyDisclosures,
+    /// A disclosure is not an array of salt, perhaps name, and value (RFC 9901 §4.2).
+    Disclosure,
+    /// One digest, or one disclosure, stands twice (RFC 9901 §7.1 step 4).
+    DuplicateDigest,
+    /// A disclosure that no digest refers to (RFC 9901 §7.1 step 5).
+    UnreferencedDisclosure,
+    /// `_sd` is not an array of digests, or an array placeholder has further members.
+    Digest,
+    /// `_sd_alg` names another hash than SHA-256.
+    HashAlgorithm,
+    /// A disclosed name is `_sd` or `...`, or stands beside the same name (RFC 9901 §7.1 step 3).
+    ClaimName,
+    /// A claim that decides about validity or binding was made selectively disclosable (SD-JWT VC §3.2.2.2).
+    NotDisclosable(&'static str),
+    /// This claim is missing.
+    Missing(&'static str),
+    /// This claim has the wrong JSON type.
+    WrongType(&'static str),
+    /// This claim has a value outside of what we allow.
+    OutOfRange(&'static str),
+    /// The document's contexts are not exactly the known ones.
+    Context,
+    /// A term the contexts do not define.
+    UndefinedTerm,
+    /// The proof is of another type, suite or purpose.
+    Proof,
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => f.write_str("larger than a credential may be"),
+            Self::Serialization => f.write_str("not a credential or presentation in a known format"),
+            Self::Jws(why) => why.fmt(f),
+            Self::Json(why) => why.fmt(f),
+            Self::TooManyDisclosures => f.write_str("more disclosures than allowed"),
+            Self::Disclosure => f.write_str("a disclosure is not a salted claim"),
+            Self::DuplicateDigest => f.write_str("a digest or disclosure stands twice"),
+            Self::UnreferencedDisclosure => f.write_str("a disclosure belongs to no digest"),
+            Self::Digest => f.write_str("a digest is not in its place"),
+            Self::HashAlgorithm => f.write_str("the digests use another hash than SHA-256"),
+            Self::ClaimName => f.write_str("a disclosed claim has a reserved or repeated name"),
+            Self::NotDisclosable(name) => write!(f, "the claim {name} must not be selectively disclosable"),
+            Self::Missing(name) => write!(f, "the claim {name} is missing"),
+            Self::WrongType(name) => write!(f, "the claim {name} has the wrong type"),
+            Self::OutOfRange(name) => write!(f, "the claim {name} is out of range"),
+            Self::Context => f.write_str("the contexts are not exactly the known ones"),
+            Self::UndefinedTerm => f.write_str("a term is not defined by the contexts"),
+            Self::Proof => f.write_str("the proof is not of the required type and purpose"),
+        }
+    }
+}
+
+impl core::error::Error for Malformed {}
+
+impl From<JsonError> for Malformed {
+    fn from(why: JsonError) -> Self {
+        Self::Json(why)
+    }
+}
+
+impl From<JwsError> for Malformed {
+    fn from(why: JwsError) -> Self {
+        Self::Jws(why)
+    }
+}
