@@ -230,7 +230,7 @@ impl<'a> Object<'a> {
     }
 
     /// The members in the order they were written.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value<'a>)> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value<'a>)> + Clone {
         self.0.iter().map(|(n, v)| (n.as_ref(), v))
     }
 

@@ -8,6 +8,8 @@
 extern crate alloc;
 
 pub mod base64url;
+pub mod canon;
+pub mod did;
 pub mod format;
 pub mod json;
 pub mod jws;

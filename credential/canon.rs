@@ -1,0 +1,3 @@
+//! Canonical forms: the one byte string that stands for a value and gets signed.
+
+pub mod jcs;

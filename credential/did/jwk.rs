@@ -1,0 +1,25 @@
+//! `did:jwk` (did:jwk method specification): the identifier is the base64url text of a JSON Web Key.
+
+use super::DidError;
+use crate::base64url;
+use crate::json::{self, Limits, Value};
+use crate::key::PublicKey;
+use alloc::{format, string::String};
+
+pub(super) const METHOD: &str = "jwk";
+
+/// The one verification method of every `did:jwk`.
+pub(super) const FRAGMENT: &str = "0";
+
+/// A public JWK with every registered member is below this; certificate chains in one are refused by size.
+const JWK: Limits = Limits { bytes: 2048, depth: 3, values: 32 };
+
+pub(super) fn encode(key: &PublicKey) -> String {
+    format!("did:jwk:{}", base64url::encode(json::to_string(&Value::Object(key.to_jwk())).as_bytes()))
+}
+
+pub(super) fn decode(id: &str) -> Result<PublicKey, DidError> {
+    let text = base64url::decode(id).map_err(|_| DidError::InvalidKey)?;
+    let jwk = json::parse(&text, JWK).map_err(|_| DidError::InvalidKey)?;
+    PublicKey::from_jwk(&jwk).map_err(|_| DidError::InvalidKey)
+}
