@@ -1,0 +1,169 @@
+//! The shape of the workspace, held by tests: what may reach the offline core, which way dependencies point, how large a
+//! file may grow. ARCHITECTURE.md names these tests next to the invariant each one enforces.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+mod invariants;
+
+/// What would give the offline core a socket, a database or a scheduler.
+const FORBIDDEN_IN_CORE: [&str; 6] = ["tokio", "hyper", "mio", "socket2", "reqwest", "rusqlite"];
+const CORE: [&str; 3] = ["waypass-credential", "waypass-trust", "waypass-verifier"];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The crates that `package` builds with, as `cargo tree` sees that package alone (`cargo metadata` would unify features
+/// across the workspace and accuse the innocent).
+fn tree(package: &str, extra: &[&str]) -> BTreeSet<String> {
+    let output = cargo(&[&["tree", "-p", package, "-e", "normal", "--prefix", "none", "--format", "{p}"], extra].concat());
+    output.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+fn cargo(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO")).args(args).arg("--locked").arg("--offline").current_dir(root()).output().expect("cargo runs");
+    assert!(output.status.success(), "cargo {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("cargo prints UTF-8")
+}
+
+/// How `package` comes to depend on `culprit`, for the failure message.
+fn path_to(package: &str, culprit: &str, extra: &[&str]) -> String {
+    cargo(&[&["tree", "-p", package, "-e", "normal", "-i", culprit], extra].concat())
+}
+
+#[test]
+fn core_reaches_no_io_crate() {
+    for package in CORE {
+        for extra in [&[][..], &["--target", "wasm32-unknown-unknown", "--no-default-features"]] {
+            let crates = tree(package, extra);
+            assert!(crates.contains("serde_json"), "cargo tree of {package} looks empty: {crates:?}");
+            for culprit in FORBIDDEN_IN_CORE {
+                assert!(!crates.contains(culprit), "{package} {extra:?} reaches {culprit}:\n{}", path_to(package, culprit, extra));
+            }
+        }
+    }
+}
+
+#[test]
+fn core_is_no_std() {
+    for package in CORE {
+        let lib = fs::read_to_string(root().join(package.trim_start_matches("waypass-")).join("lib.rs")).expect("a crate root");
+        assert!(lib.contains("#![no_std]"), "{package} must stay no_std: that is what keeps files, sockets and clocks out of it");
+        assert!(!lib.contains("extern crate std"), "{package} brings std back");
+    }
+}
+
+#[test]
+fn wallet_does_without_the_policy_engine() {
+    let crates = tree("waypass-wallet", &[]);
+    assert!(crates.contains("rusqlite") && !crates.contains("cedar-policy"), "the wallet keeps records and decides no roles");
+}
+
+#[test]
+fn one_sqlite_and_one_network_room() {
+    assert!(!tree("waypass-vault", &[]).contains("reqwest"), "the vault never opens a link");
+    assert!(!tree("waypass-wallet", &[]).contains("reqwest"), "the wallet never opens a link");
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
+    assert_eq!(lock.matches("name = \"libsqlite3-sys\"").count(), 1, "one SQLite in the tree");
+}
+
+/// Dependencies point one way: each package may use only what stands to its left.
+#[test]
+fn dependencies_point_one_way() {
+    let may_use: [(&str, &[&str]); 8] = [
+        ("schemas", &[]),
+        ("credential", &["schemas"]),
+        ("trust", &["schemas", "credential"]),
+        ("vault", &["schemas", "credential", "trust"]),
+        ("issuer", &["schemas", "credential", "trust", "vault"]),
+        ("wallet", &["schemas", "credential", "trust", "vault"]),
+        ("verifier", &["schemas", "credential", "trust"]),
+        ("net", &["schemas", "credential", "trust", "vault"]),
+    ];
+    for (package, allowed) in may_use {
+        let own = format!("waypass-{package}");
+        for used in tree(&own, &[]) {
+            let Some(used) = used.strip_prefix("waypass-").filter(|used| *used != package) else { continue };
+            assert!(allowed.contains(&used), "{package} must not depend on {used}");
+        }
+    }
+}
+
+#[test]
+fn top_level_names_are_the_owners() {
+    for name in ["Cargo.toml", "wallet", "verifier", "issuer", "schemas", "examples", "tests", "README.md"] {
+        assert!(root().join(name).exists(), "the owner named {name}");
+    }
+}
+
+#[test]
+fn files_stay_small_enough_to_read() {
+    let sources = rust_sources();
+    assert!(sources.len() > 50, "found only {} source files", sources.len());
+    let mut lengths: Vec<(usize, &PathBuf)> = sources.iter().filter(|path| !is_test(path)).map(|path| (code_lines(path), path)).collect();
+    lengths.sort_by_key(|(lines, _)| *lines);
+    let at = |tenths: usize| lengths[lengths.len() * tenths / 10];
+    let (longest, path) = lengths[lengths.len() - 1];
+    assert!(longest <= 800, "{} has {longest} lines; none may pass 800", path.display());
+    assert!(at(9).0 <= 500, "nine files in ten should have 500 lines at most; {} has {}", at(9).1.display(), at(9).0);
+    assert!(at(5).0 <= 250, "the median file has {} lines; aim for 250", at(5).0);
+}
+
+#[test]
+fn no_source_names_a_junk_drawer() {
+    for path in rust_sources() {
+        let stem = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        assert!(!["mod", "utils", "util", "common", "helpers", "manager"].contains(&stem.as_str()), "{} says nothing", path.display());
+    }
+}
+
+/// The shipped binary has no switch that sets time, seeds entropy or skips a check (invariant 7): the clock and the
+/// entropy source are read in one file each.
+#[test]
+fn one_clock_and_one_entropy_source() {
+    let reads_clock = ["SystemTime::now", "Instant::now", "clock_gettime", "Timestamp::now", "Zoned::now"];
+    for path in rust_sources().iter().filter(|path| !is_test(path)) {
+        let text = fs::read_to_string(path).expect("source");
+        let shown = path.strip_prefix(root()).expect("inside").display().to_string();
+        for needle in reads_clock {
+            let allowed = ["vault/clock.rs"].contains(&shown.as_str())
+                || ["cli/", "net/", "xtask/", "issuer/http", "examples/"].iter().any(|room| shown.starts_with(room))
+                    && needle == "Instant::now"
+                || shown.starts_with("xtask/");
+            assert!(allowed || !text.contains(needle), "{shown} reads a clock ({needle}); time is an argument");
+        }
+        for needle in ["getrandom::", "SysRng", "OsRng", "thread_rng"] {
+            assert!(shown == "vault/entropy.rs" || !text.contains(needle), "{shown} draws entropy ({needle}); randomness is an argument");
+        }
+    }
+}
+
+fn rust_sources() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for room in ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "net", "cli", "examples", "xtask"] {
+        walk(&root().join(room), &mut found);
+    }
+    found
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            walk(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs") {
+            found.push(entry);
+        }
+    }
+}
+
+fn is_test(path: &Path) -> bool {
+    let inside = path.strip_prefix(root()).expect("inside");
+    inside.iter().any(|part| part == "tests" || part == "tests.rs")
+}
+
+fn code_lines(path: &Path) -> usize {
+    fs::read_to_string(path).expect("source").lines().take_while(|line| !line.contains("#[cfg(test)]")).count()
+}
