@@ -1,0 +1,287 @@
+//! What can go wrong, and what to do about it. Cryptographic failures carry nothing; everything else carries facts.
+
+use crate::vault::LockHolder;
+use std::{fmt, io, path::PathBuf};
+
+/// The store could not do what was asked. After [`StorageError::Poisoned`] the vault must be opened again.
+#[derive(Debug)]
+pub enum StorageError {
+    /// No space left (or quota, or file size limit): nothing was written.
+    Full {
+        /// The vault's folder.
+        dir: PathBuf,
+    },
+    /// An input or output error.
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The store's own structure is damaged.
+    Corrupt {
+        /// What SQLite said.
+        detail: String,
+    },
+    /// An earlier write failed in a way that leaves unknown what is on disk.
+    Poisoned,
+}
+
+/// Why a vault was not created.
+#[derive(Debug)]
+pub enum CreateError {
+    /// The folder holds a vault already.
+    Exists(PathBuf),
+    /// The factor could not be enrolled.
+    Factor(FactorError),
+    /// The store failed.
+    Storage(StorageError),
+    /// Another process is using the folder.
+    Busy(LockHolder),
+}
+
+/// Why a vault was not opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// There is no vault in this folder.
+    NotFound(PathBuf),
+    /// Another process holds it and did not let go in time.
+    Busy(LockHolder),
+    /// Written by a newer version: nothing was touched.
+    Newer {
+        /// The version in the file.
+        found: u64,
+        /// The newest version that this program reads.
+        supported: u64,
+    },
+    /// The header is damaged.
+    Damaged,
+    /// The store failed.
+    Storage(StorageError),
+}
+
+/// Why a vault stayed locked.
+#[derive(Debug)]
+pub enum UnlockError {
+    /// The factors do not open any slot.
+    WrongSecret {
+        /// How many more tries are left before the lockout.
+        attempts_left: u32,
+    },
+    /// Too many failures; the factors were not tried.
+    Throttled {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// No tries left. The recovery code and key files still open the vault.
+    LockedOut,
+    /// No slot takes this combination of factors; nothing was tried or counted.
+    NoSlot,
+    /// The slot is damaged on disk; the secret may well be right.
+    Damaged,
+    /// A factor could not be used.
+    Factor(FactorError),
+    /// The store failed, perhaps while counting the try.
+    Storage(StorageError),
+}
+
+/// Why a factor gave no key.
+#[derive(Debug)]
+pub enum FactorError {
+    /// KDF parameters outside the limits: a hostile or damaged header.
+    Parameters,
+    /// Not enough memory for the key derivation.
+    Memory,
+    /// The key file could not be read, or is not one.
+    KeyFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said; `None` when the content is not a key.
+        source: Option<io::Error>,
+    },
+    /// Not a recovery code: a letter outside the alphabet, a wrong length or a wrong check letter.
+    NotARecoveryCode,
+    /// The password is empty.
+    Empty,
+}
+
+/// Why an operation on an open vault failed.
+#[derive(Debug)]
+pub enum VaultError {
+    /// The store failed.
+    Storage(StorageError),
+    /// A factor could not be enrolled.
+    Factor(FactorError),
+    /// A table name, tag or record outside the limits.
+    Limit {
+        /// Which limit.
+        what: &'static str,
+        /// The largest allowed.
+        max: usize,
+    },
+    /// There is no such key, or it is retired.
+    NoSuchKey,
+    /// There is no such slot.
+    NoSuchSlot,
+    /// The last slot cannot be removed.
+    LastSlot,
+    /// The record was damaged; it is in quarantine now.
+    Quarantined,
+}
+
+/// Why there is no backup, or why it was not restored.
+#[derive(Debug)]
+pub enum BackupError {
+    /// A backup is sealed by a recovery code and one factor more.
+    NeedsTwoFactors,
+    /// The secrets do not open this backup, or it was altered.
+    Refused,
+    /// Not a backup file, or cut short.
+    NotABackup,
+    /// Written by a newer version.
+    Newer {
+        /// The version in the file.
+        found: u64,
+        /// The newest version that this program reads.
+        supported: u64,
+    },
+    /// The vault failed.
+    Vault(VaultError),
+    /// A factor could not be used.
+    Factor(FactorError),
+    /// The file could not be read or written.
+    Io(io::Error),
+}
+
+impl fmt::Display for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Full { dir } => {
+                write!(f, "the disk that holds {} is full; nothing was saved. Free some space there and try again", dir.display())
+            }
+            Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+            Self::Corrupt { detail } => write!(f, "the store is damaged: {detail}"),
+            Self::Poisoned => f.write_str("an earlier write failed, so what is on disk is not known; close the vault and open it again"),
+        }
+    }
+}
+
+impl fmt::Display for CreateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exists(dir) => write!(f, "there is a vault in {} already", dir.display()),
+            Self::Factor(why) => why.fmt(f),
+            Self::Storage(why) => why.fmt(f),
+            Self::Busy(holder) => write!(f, "the vault is in use by {holder}"),
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound(dir) => write!(f, "there is no vault in {}", dir.display()),
+            Self::Busy(holder) => write!(f, "the vault is in use by {holder}"),
+            Self::Newer { found, supported } => {
+                write!(
+                    f,
+                    "the vault has format version {found}; this program reads up to {supported}. Nothing was changed; use a newer program"
+                )
+            }
+            Self::Damaged => f.write_str("the vault's header is damaged; restore a backup"),
+            Self::Storage(why) => why.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for UnlockError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WrongSecret { attempts_left: 1 } => f.write_str("that does not open the vault; 1 try left"),
+            Self::WrongSecret { attempts_left } => write!(f, "that does not open the vault; {attempts_left} tries left"),
+            Self::Throttled { seconds } => write!(f, "too many wrong tries; wait {seconds} seconds"),
+            Self::LockedOut => f.write_str("no tries left; use the recovery code"),
+            Self::NoSlot => f.write_str("the vault does not open with this combination of factors"),
+            Self::Damaged => f.write_str("the stored key slot is damaged; use another factor or restore a backup"),
+            Self::Factor(why) => why.fmt(f),
+            Self::Storage(why) => why.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for FactorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parameters => f.write_str("the key derivation parameters are outside the limits"),
+            Self::Memory => f.write_str("not enough memory to derive the key"),
+            Self::KeyFile { path, source: Some(source) } => write!(f, "key file {}: {source}", path.display()),
+            Self::KeyFile { path, source: None } => write!(f, "{} is not a key file", path.display()),
+            Self::NotARecoveryCode => f.write_str("not a recovery code; check it letter by letter"),
+            Self::Empty => f.write_str("the password is empty"),
+        }
+    }
+}
+
+impl fmt::Display for VaultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Storage(why) => why.fmt(f),
+            Self::Factor(why) => why.fmt(f),
+            Self::Limit { what, max } => write!(f, "{what} is larger than {max}"),
+            Self::NoSuchKey => f.write_str("there is no such key"),
+            Self::NoSuchSlot => f.write_str("there is no such slot"),
+            Self::LastSlot => f.write_str("the last slot cannot be removed: nothing would open the vault"),
+            Self::Quarantined => f.write_str("the record is damaged; it was set aside, not deleted"),
+        }
+    }
+}
+
+impl fmt::Display for BackupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NeedsTwoFactors => f.write_str("a backup is sealed by a recovery code and one factor more"),
+            Self::Refused => f.write_str("that does not open the backup, or the backup was altered"),
+            Self::NotABackup => f.write_str("not a backup, or cut short"),
+            Self::Newer { found, supported } => {
+                write!(f, "the backup has format version {found}; this program reads up to {supported}")
+            }
+            Self::Vault(why) => why.fmt(f),
+            Self::Factor(why) => why.fmt(f),
+            Self::Io(why) => write!(f, "the backup file: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for StorageError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let Self::Io { source, .. } = self { Some(source) } else { None }
+    }
+}
+impl std::error::Error for CreateError {}
+impl std::error::Error for OpenError {}
+impl std::error::Error for UnlockError {}
+impl std::error::Error for FactorError {}
+impl std::error::Error for VaultError {}
+impl std::error::Error for BackupError {}
+
+macro_rules! wraps {
+    ($($from:ident => $into:ident :: $variant:ident;)*) => {$(
+        impl From<$from> for $into {
+            fn from(why: $from) -> Self {
+                Self::$variant(why)
+            }
+        }
+    )*};
+}
+
+wraps! {
+    StorageError => CreateError::Storage;
+    StorageError => OpenError::Storage;
+    StorageError => UnlockError::Storage;
+    StorageError => VaultError::Storage;
+    FactorError => CreateError::Factor;
+    FactorError => UnlockError::Factor;
+    FactorError => VaultError::Factor;
+    FactorError => BackupError::Factor;
+    VaultError => BackupError::Vault;
+}
