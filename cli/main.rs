@@ -1,2 +1,143 @@
-//! waypass command line.
-fn main() {}
+//! `waypass`: the command line of the issuer, the wallet and the checkpoint. One file per verb, no logic of its own:
+//! it reads arguments, asks the libraries, and renders what they answered.
+
+#![expect(dead_code, reason = "the verbs that use the rest arrive with their crates")]
+
+use clap::{CommandFactory, Parser, Subcommand};
+use exit::{Exit, Failure, Outcome};
+use home::Home;
+use output::{Out, Shape};
+use secret::Input;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+mod completions;
+mod doctor;
+mod exit;
+mod file;
+mod help;
+mod home;
+mod inspect;
+mod output;
+mod secret;
+
+/// Offline credential wallet, issuer and verifier.
+///
+/// A site issues role credentials; people carry them encrypted on their own device; a gate without any network checks
+/// them and says how old its knowledge is.
+#[derive(Parser)]
+#[command(name = "waypass", version, disable_help_subcommand = true, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes, files, verdicts and what this does not protect against: waypass help TOPIC")]
+struct Line {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// Options every command takes.
+#[derive(clap::Args)]
+struct Global {
+    /// Print the result as one JSON document
+    #[arg(long, global = true, conflicts_with = "jsonl")]
+    json: bool,
+    /// Print lists as one JSON document a line
+    #[arg(long, global = true)]
+    jsonl: bool,
+    /// No messages, only results, warnings and errors
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// More messages
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
+    /// No colours (NO_COLOR and CLICOLOR_FORCE are heeded too)
+    #[arg(long, global = true)]
+    no_color: bool,
+    /// Never ask on the terminal; a needed answer is a failure
+    #[arg(long, global = true)]
+    no_input: bool,
+    /// Keep everything of this device under DIR
+    #[arg(long, global = true, value_name = "DIR")]
+    home: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Show what a file contains, without trusting it
+    Inspect(inspect::Args),
+    /// Check this device and say what is missing
+    Doctor,
+    /// Print the completions of a shell
+    Completions(completions::Args),
+    /// Explain a topic or a command
+    Help(help::Args),
+}
+
+/// What every verb is given.
+struct Session {
+    out: Out,
+    input: Input,
+    home: Home,
+}
+
+fn main() -> ExitCode {
+    std::panic::set_hook(Box::new(calm));
+    let done = std::panic::catch_unwind(run);
+    done.unwrap_or(Exit::Internal).into()
+}
+
+fn run() -> Exit {
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // Asked-for help goes to standard output and is a success; everything else is exit 2 on standard error.
+            drop(error.print());
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    let Line { global, verb } = line;
+    if global.no_color {
+        anstream::ColorChoice::Never.write_global();
+    }
+    let shape = match (global.json, global.jsonl) {
+        (true, _) => Shape::Json,
+        (_, true) => Shape::JsonLines,
+        _ => Shape::Words,
+    };
+    let input = if global.no_input { Input::Never } else { Input::Terminal };
+    let out = Out::new(shape, global.quiet, global.verbose);
+    let done = Home::find(global.home).and_then(|home| {
+        let session = Session { out, input, home };
+        verb.run(&session)
+    });
+    done.unwrap_or_else(|failure| {
+        out.failure(&failure);
+        failure.exit
+    })
+}
+
+impl Verb {
+    fn run(self, session: &Session) -> Outcome {
+        match self {
+            Self::Inspect(args) => inspect::run(session, &args),
+            Self::Doctor => doctor::run(session),
+            Self::Completions(args) => completions::run(session, &args),
+            Self::Help(args) => help::run(session, &args),
+        }
+    }
+}
+
+/// The grammar, for completions and help.
+fn grammar() -> clap::Command {
+    Line::command()
+}
+
+/// Two calm lines instead of a backtrace; the place is for whoever repairs it.
+fn calm(info: &std::panic::PanicHookInfo<'_>) {
+    let place = info.location().map(ToString::to_string).unwrap_or_default();
+    let out = Out::new(Shape::Words, true, false);
+    out.failure(&Failure::internal(
+        format!("stopped because of a fault in the program ({place}); what was acknowledged before is kept"),
+        "run `waypass doctor`, and report the line above with the command that led to it",
+    ));
+}

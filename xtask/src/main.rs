@@ -1,2 +1,32 @@
-//! Builds, checks and sabotage runs of the workspace.
-fn main() {}
+//! `cargo xtask`: the checks of the workspace. It reads files and starts cargo; it is never part of the product.
+
+use std::process::ExitCode;
+
+mod check_all;
+mod sabotage;
+mod tally;
+mod tools;
+mod workspace;
+
+const USAGE: &str = "usage: cargo xtask <command>
+
+  check-all             every test there is; the last line is `N passed, N failed, N skipped`
+  sabotage [NAME..]     remove one named check at a time and require the suite to fail
+  sabotage --list       the names
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let done = match args.split_first() {
+        Some((command, [])) if command == "check-all" => check_all::run(),
+        Some((command, rest)) if command == "sabotage" => sabotage::run(rest),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    done.unwrap_or_else(|problem| {
+        eprintln!("xtask: {problem}");
+        ExitCode::FAILURE
+    })
+}

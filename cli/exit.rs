@@ -1,0 +1,92 @@
+//! How a command ends: the exit code, and for a failure what happened and what to do next.
+
+use std::fmt;
+use std::process::ExitCode;
+
+/// The exit codes of `waypass help exit-codes`; scripts depend on every number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Exit {
+    /// Done; at a gate: green.
+    Done = 0,
+    /// A fault in the program or the machine.
+    Internal = 1,
+    /// The command line, or a file it names, is wrong.
+    Usage = 2,
+    /// A check could not be made here and was left out.
+    Skipped = 3,
+    /// A person must do a named extra step.
+    Amber = 10,
+    /// Denied.
+    Red = 20,
+    /// Cannot be decided.
+    Grey = 30,
+    /// Locked: it has to be opened first.
+    Locked = 40,
+    /// The secret was wrong.
+    WrongSecret = 41,
+    /// Too many wrong secrets; wait.
+    Throttled = 42,
+    /// Nobody answered on the network.
+    Network = 50,
+    /// Stored data was changed by something else.
+    Tamper = 60,
+    /// Stopped by the person at the keyboard.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A command that did not do its work: what happened, and on a second line what to do next.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) exit: Exit,
+    pub(crate) what: String,
+    pub(crate) next: String,
+}
+
+/// What every verb returns.
+pub(crate) type Outcome = Result<Exit, Failure>;
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, what: impl fmt::Display, next: impl fmt::Display) -> Self {
+        Self { exit, what: what.to_string(), next: next.to_string() }
+    }
+
+    /// The caller asked for something that cannot be done as asked.
+    pub(crate) fn usage(what: impl fmt::Display, next: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, what, next)
+    }
+
+    /// The machine did not do what it should.
+    pub(crate) fn internal(what: impl fmt::Display, next: impl fmt::Display) -> Self {
+        Self::new(Exit::Internal, what, next)
+    }
+
+    /// A file could not be read or written: a missing file is the caller's, a full disk is the machine's.
+    pub(crate) fn file(verb: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
+        use std::io::ErrorKind;
+        let what = format!("cannot {verb} {}: {}", path.display(), plain(error));
+        match error.kind() {
+            ErrorKind::NotFound => Self::usage(what, "check the name; `-` means standard input or output"),
+            ErrorKind::PermissionDenied => Self::usage(what, "check who owns the file and who may use it"),
+            ErrorKind::IsADirectory | ErrorKind::NotADirectory => Self::usage(what, "name a file, not a folder"),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                Self::internal(what, "free some space and run the command again; nothing was lost")
+            }
+            _ => Self::internal(what, "check the disk, then run the command again"),
+        }
+    }
+}
+
+/// The operating system's words without Rust's `(os error N)`.
+pub(crate) fn plain(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match text.find(" (os error") {
+        Some(at) => text.get(..at).unwrap_or(&text).to_lowercase(),
+        None => text,
+    }
+}

@@ -1,0 +1,44 @@
+//! `waypass help TOPIC`: the pages of `cli/help`, or the help of a command.
+
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+
+const TOPICS: [(&str, &str, &str); 5] = [
+    ("exit-codes", "what every exit code means", include_str!("help/exit-codes.txt")),
+    ("environment", "files, folders, variables, precedence", include_str!("help/environment.txt")),
+    ("formatting", "streams, colours, JSON", include_str!("help/formatting.txt")),
+    ("verdicts", "what a gate can answer, and why", include_str!("help/verdicts.txt")),
+    ("threat-model", "what this protects against, and what not", include_str!("help/threat-model.txt")),
+];
+
+/// Arguments of `help`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A topic, or a command such as `wallet present`
+    topic: Vec<String>,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let mut command = crate::grammar();
+    command.build();
+    let Some(first) = args.topic.first() else {
+        session.out.words(&format!("{}\n\nTopics:\n{}", command.render_help().ansi(), topics()));
+        return Ok(Exit::Done);
+    };
+    if let Some((_, _, page)) = TOPICS.iter().find(|(name, _, _)| name == first) {
+        session.out.words(page.trim_end());
+        return Ok(Exit::Done);
+    }
+    let mut found = &mut command;
+    for name in &args.topic {
+        found = found.find_subcommand_mut(name).ok_or_else(|| {
+            Failure::usage(format!("there is no topic or command `{}`", args.topic.join(" ")), format!("the topics are:\n{}", topics()))
+        })?;
+    }
+    session.out.words(&found.render_long_help().ansi().to_string());
+    Ok(Exit::Done)
+}
+
+fn topics() -> String {
+    TOPICS.iter().map(|(name, about, _)| format!("  {name:<13} {about}")).collect::<Vec<_>>().join("\n")
+}

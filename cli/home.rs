@@ -1,0 +1,112 @@
+//! Where a device keeps its files, and the small settings file. The layout is documented in `waypass help environment`.
+
+use crate::exit::Failure;
+use serde::Deserialize;
+use std::env;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// The folders of this device.
+#[derive(Clone, Debug)]
+pub(crate) struct Home {
+    data: PathBuf,
+    state: PathBuf,
+    server: Option<String>,
+}
+
+/// What `config.toml` may say; flags and `WAYPASS_*` come first.
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    home: Option<PathBuf>,
+    server: Option<String>,
+}
+
+impl Home {
+    /// `--home`, else `WAYPASS_HOME`, else the settings files, else the XDG folders.
+    pub(crate) fn find(flag: Option<PathBuf>) -> Result<Self, Failure> {
+        let user = config(&xdg("XDG_CONFIG_HOME", ".config")?.join("config.toml"))?;
+        let system = config(Path::new("/etc/waypass/config.toml"))?;
+        let server = text("WAYPASS_SERVER").or(user.server).or(system.server);
+        let one = flag.or_else(|| path("WAYPASS_HOME")).or(user.home).or(system.home);
+        Ok(match one {
+            Some(home) => Self { data: home.clone(), state: home, server },
+            None => Self { data: xdg("XDG_DATA_HOME", ".local/share")?, state: xdg("XDG_STATE_HOME", ".local/state")?, server },
+        })
+    }
+
+    /// The sealed keys and records of one role.
+    pub(crate) fn vault(&self, role: Role) -> PathBuf {
+        self.data.join(role.folder())
+    }
+
+    /// What this device believes: public, signed, shared by the roles on it.
+    pub(crate) fn trust(&self) -> PathBuf {
+        self.state.join("trust")
+    }
+
+    /// Where `sync` goes when it is not told.
+    pub(crate) fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    /// The folder a person would look into.
+    pub(crate) fn folders(&self) -> [&Path; 2] {
+        [&self.data, &self.state]
+    }
+}
+
+/// Who keeps something on this device.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Role {
+    Issuer,
+    Wallet,
+    Verifier,
+}
+
+impl Role {
+    pub(crate) const fn folder(self) -> &'static str {
+        match self {
+            Self::Issuer => "issuer",
+            Self::Wallet => "wallet",
+            Self::Verifier => "verifier",
+        }
+    }
+}
+
+/// Makes a folder only its owner may enter.
+pub(crate) fn private_folder(path: &Path) -> Result<(), Failure> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| Failure::file("make the folder", path, &error))
+}
+
+fn config(path: &Path) -> Result<Config, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => toml::from_str(&text).map_err(|error| {
+            Failure::usage(
+                format!("{} is not understood: {}", path.display(), error.message()),
+                "it may say `home = \"DIR\"` and `server = \"URL\"`",
+            )
+        }),
+        Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(Config::default()),
+        Err(error) => Err(Failure::file("read", path, &error)),
+    }
+}
+
+fn path(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// XDG Base Directory Specification: a relative path in the variable is ignored.
+fn xdg(name: &str, under_home: &str) -> Result<PathBuf, Failure> {
+    path(name)
+        .filter(|value| value.is_absolute())
+        .or_else(|| path("HOME").map(|home| home.join(under_home)))
+        .map(|base| base.join("waypass"))
+        .ok_or_else(|| {
+            Failure::usage("there is no home folder: neither HOME nor the XDG variables are set", "say where the files are with --home DIR")
+        })
+}

@@ -1,0 +1,88 @@
+//! `waypass inspect FILE|-`: decodes without trusting.
+
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output::{Tone, paint};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use waypass_credential::{base64url, json as strict};
+
+/// Arguments of `inspect`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A credential, presentation, request, bundle or list; `-` reads standard input
+    file: PathBuf,
+}
+
+/// Everything this verb shows could have been written by anyone.
+const WARNING: &str = "NOT VERIFIED: decoded only, no signature, date or status was checked";
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let bytes = crate::file::read(&args.file)?;
+    let text = std::str::from_utf8(&bytes).map(str::trim).map_err(|_| unknown("it is not text"))?;
+    let (kind, content) = if text.starts_with('{') {
+        let value: Value = serde_json::from_str(document(text)?).map_err(|error| unknown(&format!("it is not JSON: {error}")))?;
+        (json_kind(&value), value)
+    } else if text.contains('~') {
+        ("SD-JWT", sd_jwt(text)?)
+    } else {
+        ("JWS", jws(text)?)
+    };
+    session.out.json(&json!({ "schema": "waypass.inspect/1", "verified": false, "kind": kind, "content": content }))?;
+    let style = paint(Tone::Amber);
+    let pretty = serde_json::to_string_pretty(&content).map_err(|error| unknown(&error.to_string()))?;
+    session.out.words(&format!("{style}{WARNING}{style:#}\n{kind}\n{pretty}"));
+    Ok(Exit::Done)
+}
+
+/// The text itself once the strict parser has accepted it: no duplicate members, no depth that serde_json would follow.
+fn document(text: &str) -> Result<&str, Failure> {
+    strict::parse(text.as_bytes(), strict::Limits::BUNDLE).map_err(|error| unknown(&format!("its JSON is refused: {error}")))?;
+    Ok(text)
+}
+
+fn json_kind(value: &Value) -> &'static str {
+    let is = |name: &str| {
+        value
+            .get("type")
+            .is_some_and(|t| t.as_str() == Some(name) || t.as_array().is_some_and(|all| all.iter().any(|t| t.as_str() == Some(name))))
+    };
+    if value.get("schema").is_some() {
+        "Waypass document"
+    } else if is("VerifiablePresentation") {
+        "Verifiable Presentation"
+    } else if is("VerifiableCredential") {
+        "Verifiable Credential"
+    } else {
+        "JSON"
+    }
+}
+
+fn jws(text: &str) -> Result<Value, Failure> {
+    let mut parts = text.split('.');
+    let (Some(header), Some(payload), Some(_signature), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return Err(unknown("it is neither JSON nor a compact JWS"));
+    };
+    Ok(json!({ "header": part(header)?, "payload": part(payload)? }))
+}
+
+fn sd_jwt(text: &str) -> Result<Value, Failure> {
+    let mut pieces: Vec<&str> = text.split('~').collect();
+    let binding = pieces.pop().filter(|last| !last.is_empty()).map(jws).transpose()?;
+    let issued = pieces.first().copied().map(jws).transpose()?;
+    let disclosures = pieces.iter().skip(1).map(|piece| part(piece)).collect::<Result<Vec<_>, _>>()?;
+    Ok(json!({ "issued": issued, "disclosures": disclosures, "key_binding": binding }))
+}
+
+fn part(text: &str) -> Result<Value, Failure> {
+    let bytes = base64url::decode(text).map_err(|_| unknown("a part is not base64url"))?;
+    let inner = std::str::from_utf8(&bytes).map_err(|_| unknown("a part is not text"))?;
+    serde_json::from_str(document(inner)?).map_err(|error| unknown(&format!("a part is not JSON: {error}")))
+}
+
+fn unknown(why: &str) -> Failure {
+    Failure::usage(
+        format!("this cannot be decoded: {why}"),
+        "inspect reads credentials, presentations, requests, trust bundles and status lists",
+    )
+}

@@ -1,0 +1,153 @@
+//! The two streams: results on standard output, messages on standard error, both safe against a closed pipe.
+
+use crate::exit::Failure;
+use anstyle::{Ansi256Color, Color, RgbColor, Style};
+use serde::Serialize;
+use std::io::Write;
+
+/// What standard output carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Shape {
+    /// Words for a person.
+    Words,
+    /// One JSON document.
+    Json,
+    /// One JSON document a line, for lists.
+    JsonLines,
+}
+
+/// Where a command writes; a reader that has gone away never changes the exit code.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Out {
+    shape: Shape,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Out {
+    pub(crate) const fn new(shape: Shape, quiet: bool, verbose: bool) -> Self {
+        Self { shape, quiet, verbose }
+    }
+
+    /// Whether standard output carries JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.shape != Shape::Words
+    }
+
+    /// The result in words; nothing when JSON was asked for.
+    pub(crate) fn words(&self, text: &str) {
+        if self.shape == Shape::Words {
+            finished(writeln!(anstream::stdout(), "{text}"));
+        }
+    }
+
+    /// The result as one JSON document; nothing when words were asked for.
+    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = match self.shape {
+            Shape::Words => return Ok(()),
+            Shape::Json => serde_json::to_string_pretty(value),
+            Shape::JsonLines => serde_json::to_string(value),
+        }
+        .map_err(|error| Failure::internal(format!("cannot write the result as JSON: {error}"), "run it again without --json"))?;
+        finished(writeln!(anstream::stdout(), "{text}"));
+        Ok(())
+    }
+
+    /// A list: words, one document `{schema, ITEMS: [..]}`, or with `--jsonl` one document an item.
+    pub(crate) fn list<T: Serialize>(&self, schema: &str, name: &str, items: &[T], words: impl FnOnce()) -> Result<(), Failure> {
+        match self.shape {
+            Shape::Words => words(),
+            Shape::Json => self.json(&serde_json::json!({ "schema": schema, name: items }))?,
+            Shape::JsonLines => items.iter().try_for_each(|item| self.json(item))?,
+        }
+        Ok(())
+    }
+
+    /// A raw result (a file asked for with `-`), whatever shape was asked for.
+    #[expect(clippy::unused_self, reason = "every write to standard output goes through the one place that knows about closed pipes")]
+    pub(crate) fn bytes(&self, bytes: &[u8]) {
+        let mut out = std::io::stdout().lock();
+        finished(out.write_all(bytes).and_then(|()| out.flush()));
+    }
+
+    /// A message to the person: what was done, what to know.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            finished(writeln!(anstream::stderr(), "{text}"));
+        }
+    }
+
+    /// A message only `-v` shows.
+    pub(crate) fn detail(&self, text: &str) {
+        if self.verbose && !self.quiet {
+            finished(writeln!(anstream::stderr(), "{text}"));
+        }
+    }
+
+    /// A message that `-q` does not silence: a warning about safety.
+    #[expect(clippy::unused_self, reason = "every write to standard error goes through the one place that knows about closed pipes")]
+    pub(crate) fn warn(&self, text: &str) {
+        let style = paint(Tone::Amber);
+        finished(writeln!(anstream::stderr(), "{style}warning:{style:#} {text}"));
+    }
+
+    /// How a command failed: what happened, then what to do next.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        if self.is_json() {
+            let document = serde_json::json!({
+                "schema": "waypass.error/1", "exit": failure.exit as u8, "what": failure.what, "next": failure.next,
+            });
+            finished(writeln!(std::io::stderr(), "{document}"));
+        } else {
+            let style = paint(Tone::Red);
+            finished(writeln!(anstream::stderr(), "{style}waypass:{style:#} {}\n         {}", failure.what, failure.next));
+        }
+    }
+}
+
+/// A reader that closed its end wants no more; anything else that stops a message has nowhere to be told.
+fn finished(written: std::io::Result<()>) {
+    drop(written);
+}
+
+/// The tones of a verdict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Tone {
+    Green,
+    Amber,
+    Red,
+    Grey,
+    /// Secondary text.
+    Quiet,
+    /// Headings.
+    Strong,
+}
+
+/// Text in a tone, for words and warnings.
+pub(crate) fn paint(tone: Tone) -> Style {
+    let style = Style::new();
+    match tone {
+        Tone::Green => style.bold().fg_color(Some(Ansi256Color(35).into())),
+        Tone::Amber => style.bold().fg_color(Some(Ansi256Color(221).into())),
+        Tone::Red => style.bold().fg_color(Some(Ansi256Color(160).into())),
+        Tone::Grey => style.bold().fg_color(Some(Ansi256Color(250).into())),
+        Tone::Quiet => style.dimmed(),
+        Tone::Strong => style.bold(),
+    }
+}
+
+/// The banner of a verdict: the exact colours where the terminal says it has them, the nearest of 256 otherwise.
+pub(crate) fn banner(tone: Tone) -> Style {
+    let exact = std::env::var_os("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit");
+    let pick = |rgb: (u8, u8, u8), near: u8| -> Option<Color> {
+        Some(if exact { RgbColor(rgb.0, rgb.1, rgb.2).into() } else { Ansi256Color(near).into() })
+    };
+    let white = pick((255, 255, 255), 231);
+    let (ground, text) = match tone {
+        Tone::Green => (pick((0x0B, 0x6B, 0x3A), 22), white),
+        Tone::Amber => (pick((0xFF, 0xC5, 0x3D), 221), pick((0x1A, 0x13, 0x00), 16)),
+        Tone::Red => (pick((0xA8, 0x07, 0x1A), 124), white),
+        Tone::Grey | Tone::Quiet | Tone::Strong => (pick((0x43, 0x48, 0x4E), 238), white),
+    };
+    Style::new().bold().bg_color(ground).fg_color(text)
+}

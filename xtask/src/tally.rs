@@ -1,0 +1,97 @@
+//! Reads what `cargo test` prints and counts it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+/// Numbers of tests.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct Tally {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) skipped: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+    }
+}
+
+/// Runs a `cargo test` command, shows its output, and counts.
+///
+/// A test that cannot run here prints a line `SKIP what: why` and returns; libtest calls that passed, we do not.
+pub(crate) fn run(mut command: Command) -> Result<Tally, String> {
+    let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cannot start cargo: {error}"))?;
+    let stdout = child.stdout.take().ok_or("cargo's output cannot be read")?;
+    let (mut tally, mut skips) = (Tally::default(), Vec::new());
+    for line in BufReader::new(stdout).split(b'\n') {
+        let line = line.map_err(|error| format!("cargo's output cannot be read: {error}"))?;
+        let line = String::from_utf8_lossy(&line);
+        if let Some(skip) = line.strip_prefix("SKIP ") {
+            skips.push(skip.to_owned());
+        }
+        tally.add(results(&line));
+        if worth_showing(&line) {
+            println!("{line}");
+        }
+    }
+    let status = child.wait().map_err(|error| format!("cargo did not end: {error}"))?;
+    let skipped = skips.len() as u64;
+    tally.passed = tally.passed.saturating_sub(skipped);
+    tally.skipped += skipped;
+    for skip in skips {
+        println!("skipped: {skip}");
+    }
+    if !status.success() && tally.failed == 0 {
+        // A compile error, a crash or a timeout: nothing counted it, so it counts here.
+        tally.failed = 1;
+    }
+    Ok(tally)
+}
+
+/// The numbers of a line `test result: ok. 12 passed; 0 failed; 1 ignored; ..`.
+fn results(line: &str) -> Tally {
+    let Some(rest) = line.strip_prefix("test result: ") else { return Tally::default() };
+    let rest = rest.split_once(". ").map_or(rest, |(_, numbers)| numbers);
+    let count = |word: &str| {
+        rest.split(';')
+            .filter_map(|part| part.trim().split_once(' '))
+            .find(|(_, name)| *name == word)
+            .and_then(|(number, _)| number.parse().ok())
+            .unwrap_or(0)
+    };
+    Tally { passed: count("passed"), failed: count("failed"), skipped: count("ignored") }
+}
+
+/// Hundreds of `test x ... ok` lines hide the one that matters.
+fn worth_showing(line: &str) -> bool {
+    let boring = (line.starts_with("test ") && line.ends_with("... ok"))
+        || line.trim().is_empty()
+        || line.starts_with("running ")
+        || line == "successes:";
+    !boring
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Tally, results};
+
+    #[test]
+    fn counts_what_libtest_prints() {
+        let line = "test result: FAILED. 12 passed; 2 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.01s";
+        assert_eq!(results(line), Tally { passed: 12, failed: 2, skipped: 1 });
+        assert_eq!(
+            results("test result: ok. 3 passed; 0 failed; 0 ignored; 0 measured; 4 filtered out"),
+            Tally { passed: 3, failed: 0, skipped: 0 }
+        );
+        assert_eq!(results("test a::b ... ok"), Tally::default());
+    }
+}

@@ -1,0 +1,57 @@
+//! Programs the tests need beside Rust and a C compiler: found, installed when that is allowed, or named.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A program and the distribution package that brings it.
+pub(crate) struct Tool {
+    pub(crate) program: &'static str,
+    package: &'static str,
+    /// What cannot be tested without it.
+    pub(crate) serves: &'static str,
+}
+
+/// Everything the tests ask for.
+pub(crate) const TOOLS: [Tool; 1] = [Tool { program: "faketime", package: "faketime", serves: "a gate whose clock was moved" }];
+
+/// The tools that are missing after trying to install them.
+pub(crate) fn missing() -> Vec<&'static Tool> {
+    let absent: Vec<_> = TOOLS.iter().filter(|tool| !present(tool.program)).collect();
+    if absent.is_empty() || !may_install() {
+        return absent;
+    }
+    let packages: Vec<_> = absent.iter().map(|tool| tool.package).collect();
+    println!("installing {}", packages.join(" "));
+    if !install(&packages) {
+        // The package lists of a fresh machine may be empty or old.
+        quiet("apt-get", &["update"]);
+        install(&packages);
+    }
+    absent.into_iter().filter(|tool| !present(tool.program)).collect()
+}
+
+fn install(packages: &[&str]) -> bool {
+    let mut args = vec!["install", "--yes", "--no-install-recommends"];
+    args.extend(packages);
+    quiet("apt-get", &args)
+}
+
+fn quiet(program: &str, args: &[&str]) -> bool {
+    let command = Command::new(program)
+        .args(args)
+        .env("DEBIAN_FRONTEND", "noninteractive")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    command.is_ok_and(|status| status.success())
+}
+
+/// Only root on a distribution with apt; nobody is asked for a password.
+fn may_install() -> bool {
+    present("apt-get") && Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
+}
+
+fn present(program: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| Path::new(&dir).join(program).is_file()))
+}
