@@ -1,1 +1,14 @@
-//! What we believe and how old that is; no I/O, no clock, no randomness
+//! What we believe, and how old that is: the signed trust bundle, status lists, freshness, and the assessment of a
+//! credential against them.
+//!
+//! Pure: performs no I/O, reads no clock, draws no randomness. Time is an argument ([`time::Moment`]), bytes come and go
+//! as slices and vectors; keeping them is the caller's.
+#![no_std]
+
+extern crate alloc;
+
+pub mod audit;
+pub mod cbor;
+pub mod reason;
+pub mod sync;
+pub mod time;

@@ -1,0 +1,22 @@
+//! What a device did, in an order that cannot be changed afterwards without being noticed (trust.md "Audit").
+//!
+//! A [`Leaf`] is one record; its hash stands in the next one. Leaves hold no personal data: who acted and who was acted
+//! on appear as salted hashes, and the [`Opening`] with salts and names stays encrypted on the device. Forgetting a person
+//! is deleting an opening; the chain still verifies.
+//!
+//! Residual: whoever holds the gate's key can rewrite what follows the last head that somebody else holds.
+
+mod chain;
+mod entry;
+mod leaf;
+mod receipt;
+mod upload;
+
+pub use chain::{Bad, Chain, FirstBad, Summary, verify};
+pub use entry::{BadEntry, Draft, Entry, Opening, Salts, StatusUsed};
+pub use leaf::{BadLeaf, Event, Leaf, MAX_LEAF, Outcome};
+pub use receipt::{FlagAnswer, Receipt, ReceiptError};
+pub use upload::{Accepted, Flagged, Head, Upload, UploadError, flag};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! A leaf together with what only this device may know.
+
+use super::leaf::{Event, Leaf, MAX_LEAF, Outcome};
+use crate::cbor::{NotCanonical, Reader, Writer};
+use crate::time::Moment;
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::fmt;
+use rand_core::CryptoRng;
+use sha2::{Digest, Sha256};
+use waypass_credential::time::Timestamp;
+
+/// Longest actor or subject name kept in an opening, in bytes; longer ones are kept by their hash alone.
+const MAX_NAME: usize = 1024;
+/// Longest status list URI; the bundle's own are shorter.
+const MAX_URI: usize = 1024;
+
+/// Two fresh salts, drawn before the record is made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Salts {
+    actor: [u8; 16],
+    subject: [u8; 16],
+}
+
+impl Salts {
+    /// Draws both.
+    pub fn random(rng: &mut dyn CryptoRng) -> Self {
+        let mut salts = Self { actor: [0; 16], subject: [0; 16] };
+        rng.fill_bytes(&mut salts.actor);
+        rng.fill_bytes(&mut salts.subject);
+        salts
+    }
+
+    /// Both, one after the other.
+    pub fn to_bytes(&self) -> [u8; 32] {
+        let mut bytes = [0; 32];
+        bytes[..16].copy_from_slice(&self.actor);
+        bytes[16..].copy_from_slice(&self.subject);
+        bytes
+    }
+
+    /// The reverse of [`Self::to_bytes`].
+    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
+        let mut salts = Self { actor: [0; 16], subject: [0; 16] };
+        salts.actor.copy_from_slice(&bytes[..16]);
+        salts.subject.copy_from_slice(&bytes[16..]);
+        salts
+    }
+}
+
+impl fmt::Debug for Salts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salts(..)")
+    }
+}
+
+/// What shall be recorded; [`super::Chain::append`] adds the place in the chain.
+#[derive(Clone, Debug)]
+pub struct Draft<'a> {
+    /// When, and how far the clock could be believed.
+    pub at: &'a Moment,
+    /// Who acted: the operator, or the device itself.
+    pub actor: &'a str,
+    /// What happened.
+    pub event: Event,
+    /// Who or what it happened to.
+    pub subject: &'a str,
+    /// What was decided, where something was.
+    pub outcome: Option<Outcome>,
+    /// The targets version of the bundle believed at the time; 0 without one.
+    pub bundle_version: u64,
+    /// Which status evidence the decision rested on.
+    pub status: Option<StatusUsed>,
+}
+
+/// The status list entry a decision looked at: local until somebody must be told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StatusUsed {
+    /// The list.
+    pub uri: String,
+    /// The credential's index in it.
+    pub index: u64,
+    /// `iat` of the list that was used; `None` when there was none.
+    pub list_issued_at: Option<Timestamp>,
+}
+
+/// The private half of an entry.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Opening {
+    salts: Salts,
+    /// Who acted.
+    pub actor: String,
+    /// Who or what it happened to.
+    pub subject: String,
+    /// Which status evidence the decision rested on.
+    pub status: Option<StatusUsed>,
+}
+
+impl fmt::Debug for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opening(..)")
+    }
+}
+
+/// A leaf and, until it is forgotten, its opening. Stored encrypted; only the leaf ever leaves the device.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    leaf: Vec<u8>,
+    opening: Option<Opening>,
+}
+
+/// The bytes are not an entry, or its opening does not fit its leaf.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BadEntry;
+
+impl fmt::Display for BadEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the stored audit entry is damaged")
+    }
+}
+
+impl core::error::Error for BadEntry {}
+
+impl From<NotCanonical> for BadEntry {
+    fn from(_: NotCanonical) -> Self {
+        Self
+    }
+}
+
+pub(super) fn salted(salt: &[u8; 16], name: &str) -> [u8; 32] {
+    Sha256::new().chain_update(salt).chain_update(name.as_bytes()).finalize().into()
+}
+
+impl Entry {
+    pub(super) fn new(device: &str, seq: u64, previous: [u8; 32], draft: Draft<'_>, salts: Salts) -> Self {
+        let reading = draft.at.reading();
+        let (actor, subject) = (shortened(draft.actor), shortened(draft.subject));
+        let leaf = Leaf {
+            device: device.to_owned(),
+            seq,
+            previous,
+            boot_id: reading.boot_id,
+            wall: reading.wall,
+            boottime_ms: reading.boottime_ms,
+            confidence: draft.at.confidence(),
+            actor: salted(&salts.actor, &actor),
+            event: draft.event,
+            subject: salted(&salts.subject, &subject),
+            outcome: draft.outcome,
+            bundle_version: draft.bundle_version,
+        };
+        let status = draft.status.filter(|used| used.uri.len() <= MAX_URI);
+        Self { leaf: leaf.to_bytes(), opening: Some(Opening { salts, actor, subject, status }) }
+    }
+
+    /// The encoded leaf: the public half.
+    pub fn leaf_bytes(&self) -> &[u8] {
+        &self.leaf
+    }
+
+    /// The leaf, decoded.
+    pub fn leaf(&self) -> Result<Leaf, BadEntry> {
+        Leaf::from_bytes(&self.leaf).map_err(|_| BadEntry)
+    }
+
+    /// The private half, unless it was forgotten.
+    pub const fn opening(&self) -> Option<&Opening> {
+        self.opening.as_ref()
+    }
+
+    /// Erases the person: the leaf stays, the chain still verifies, and nobody can tell any more whom it was about.
+    pub fn forget(&mut self) {
+        self.opening = None;
+    }
+
+    /// Deterministic CBOR `[1, leaf, null / [salts, actor, subject, null / [uri, index, null / list iat]]]`.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.array(3).unsigned(1).bytes(&self.leaf).option(self.opening.as_ref(), |out, opening| {
+            out.array(4).bytes(&opening.salts.to_bytes()).text(&opening.actor).text(&opening.subject);
+            out.option(opening.status.as_ref(), |out, used| {
+                out.array(3).text(&used.uri).unsigned(used.index).option(used.list_issued_at, |out, at| {
+                    out.signed(at.unix());
+                });
+            });
+        });
+        out.into_bytes()
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote; an opening that does not fit the leaf's hashes is refused.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadEntry> {
+        let mut from = Reader::new(bytes);
+        from.array_of(3)?;
+        if from.unsigned()? != 1 {
+            return Err(BadEntry);
+        }
+        let encoded = from.bytes()?;
+        if encoded.len() > MAX_LEAF {
+            return Err(BadEntry);
+        }
+        let leaf = Leaf::from_bytes(encoded).map_err(|_| BadEntry)?;
+        let opening = from.option(|from| {
+            from.array_of(4)?;
+            Ok(Opening {
+                salts: Salts::from_bytes(&from.bytes_array()?),
+                actor: from.string(MAX_NAME)?,
+                subject: from.string(MAX_NAME)?,
+                status: from.option(|from| {
+                    from.array_of(3)?;
+                    Ok(StatusUsed {
+                        uri: from.string(MAX_URI)?,
+                        index: from.unsigned()?,
+                        list_issued_at: from.option(|from| Timestamp::from_unix(from.signed()?).ok_or(NotCanonical))?,
+                    })
+                })?,
+            })
+        })?;
+        from.end()?;
+        if opening.as_ref().is_some_and(|opening| !opening.fits(&leaf)) {
+            return Err(BadEntry);
+        }
+        Ok(Self { leaf: encoded.to_owned(), opening })
+    }
+}
+
+impl Opening {
+    /// Whether the names and salts are those the leaf was made from.
+    pub fn fits(&self, leaf: &Leaf) -> bool {
+        salted(&self.salts.actor, &self.actor) == leaf.actor && salted(&self.salts.subject, &self.subject) == leaf.subject
+    }
+}
+
+/// A name that fits an opening: itself, or `sha-256:` and its hash where somebody sent us a novel.
+fn shortened(name: &str) -> String {
+    if name.len() <= MAX_NAME {
+        return name.to_owned();
+    }
+    alloc::format!("sha-256:{}", waypass_credential::base64url::encode(&Sha256::digest(name.as_bytes())))
+}

@@ -1,0 +1,271 @@
+//! One record and its final encoding.
+
+use crate::cbor::{NotCanonical, Reader, Writer};
+use crate::reason::{Level, ReasonCode};
+use crate::time::{Confidence, Doubt};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::fmt;
+use sha2::{Digest, Sha256};
+use waypass_credential::time::Timestamp;
+
+/// The largest encoded leaf: every field at its limit stays below it.
+pub const MAX_LEAF: usize = 4096;
+/// The version of the encoding. It is final: a later one is another number beside this.
+const VERSION: u64 = 1;
+/// A `did:key` of P-256 has 58 bytes; other device names are as short.
+const MAX_DEVICE: usize = 256;
+/// A reason code has at most 24 bytes and a decision cannot have more reasons than there are codes.
+const MAX_REASONS: usize = 64;
+
+/// One record of an audit chain.
+///
+/// Encoded as deterministic CBOR (RFC 8949 §4.2.1), a map with the integer keys 0 to 12 (`schemas/audit/leaf.cddl`):
+///
+/// | key | field | type |
+/// |---|---|---|
+/// | 0 | `v` | 1 |
+/// | 1 | `dev` | text, the device's `did:key` |
+/// | 2 | `seq` | unsigned, from 0 without gaps |
+/// | 3 | `prev` | 32 bytes, hash of the leaf before; zeros in the first |
+/// | 4 | `boot` | 16 bytes, changes with every boot |
+/// | 5 | `wall` | integer, wall clock in Unix seconds, unjudged |
+/// | 6 | `mono` | unsigned, milliseconds since boot |
+/// | 7 | `time_conf` | unsigned: 0 anchored, 1 low; doubt: 2 behind signed, 3 behind seen, 4 stepped, 5 boots, 6 decisions, 7 evidence ahead |
+/// | 8 | `actor` | 32 bytes, SHA-256(16 bytes of salt, actor in UTF-8) |
+/// | 9 | `event` | text, `[a-z_]{1,32}` |
+/// | 10 | `subject` | 32 bytes, as `actor` with its own salt |
+/// | 11 | `decision` | null, or `[level, [reason codes]]`, level 0 green, 1 amber, 2 grey, 3 red |
+/// | 12 | `bundle_version` | unsigned, the targets version believed at the time; 0 without a bundle |
+///
+/// The hash of a leaf is SHA-256(0x00, encoding), RFC 6962 §2.1's leaf hash, so that a Merkle tree can be built over the
+/// same records.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Leaf {
+    /// The device whose chain this is.
+    pub device: String,
+    /// Position in the chain, from 0.
+    pub seq: u64,
+    /// Hash of the leaf before.
+    pub previous: [u8; 32],
+    /// The boot during which it was written.
+    pub boot_id: [u8; 16],
+    /// The wall clock, unjudged.
+    pub wall: Timestamp,
+    /// Milliseconds since boot.
+    pub boottime_ms: u64,
+    /// How far the clock could be believed.
+    pub confidence: Confidence,
+    /// Salted hash of who acted.
+    pub actor: [u8; 32],
+    /// What happened.
+    pub event: Event,
+    /// Salted hash of who or what it happened to.
+    pub subject: [u8; 32],
+    /// What was decided, where something was.
+    pub outcome: Option<Outcome>,
+    /// The targets version of the bundle believed at the time.
+    pub bundle_version: u64,
+}
+
+/// The kind of a record: lower-case letters and underscores, so that later kinds stay readable to this version.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Event(alloc::borrow::Cow<'static, str>);
+
+impl Event {
+    /// A checkpoint decided about a presentation.
+    pub const DECIDED: Self = Self::known("decided");
+    /// A trust bundle was installed.
+    pub const BUNDLE_INSTALLED: Self = Self::known("bundle_installed");
+    /// A person overrode a decision in an emergency.
+    pub const BREAK_GLASS: Self = Self::known("break_glass");
+    /// A wallet took a credential in.
+    pub const HELD: Self = Self::known("held");
+    /// A wallet presented a credential.
+    pub const PRESENTED: Self = Self::known("presented");
+    /// A wallet removed a credential.
+    pub const REMOVED: Self = Self::known("removed");
+    /// A synchronization ended.
+    pub const SYNCED: Self = Self::known("synced");
+
+    const fn known(name: &'static str) -> Self {
+        Self(alloc::borrow::Cow::Borrowed(name))
+    }
+
+    /// A kind by its name; `None` unless it is 1 to 32 lower-case letters and underscores.
+    pub fn new(name: &str) -> Option<Self> {
+        let fits = (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+        fits.then(|| Self(name.to_owned().into()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What was decided: the level and every reason.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// Green, amber, grey or red.
+    pub level: Level,
+    /// The codes by their stable names; a later version's codes stay readable.
+    pub reasons: Vec<String>,
+}
+
+impl Outcome {
+    /// From the codes of this version.
+    pub fn new(level: Level, reasons: impl IntoIterator<Item = ReasonCode>) -> Self {
+        Self { level, reasons: reasons.into_iter().map(|code| code.as_str().to_owned()).collect() }
+    }
+
+    /// Whether somebody may have walked through: green, or amber after the extra step.
+    pub fn admitted(&self) -> bool {
+        matches!(self.level, Level::Green | Level::Amber)
+    }
+}
+
+/// The bytes are not a leaf of version 1 in its one encoding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BadLeaf;
+
+impl fmt::Display for BadLeaf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not an audit record in its canonical encoding")
+    }
+}
+
+impl core::error::Error for BadLeaf {}
+
+impl From<NotCanonical> for BadLeaf {
+    fn from(_: NotCanonical) -> Self {
+        Self
+    }
+}
+
+impl Leaf {
+    /// The hash of an encoded leaf.
+    pub fn hash(encoded: &[u8]) -> [u8; 32] {
+        Sha256::new().chain_update([0]).chain_update(encoded).finalize().into()
+    }
+
+    /// The encoding.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.map(13).unsigned(0).unsigned(VERSION);
+        out.unsigned(1).text(&self.device);
+        out.unsigned(2).unsigned(self.seq);
+        out.unsigned(3).bytes(&self.previous);
+        out.unsigned(4).bytes(&self.boot_id);
+        out.unsigned(5).signed(self.wall.unix());
+        out.unsigned(6).unsigned(self.boottime_ms);
+        out.unsigned(7).unsigned(confidence_number(self.confidence));
+        out.unsigned(8).bytes(&self.actor);
+        out.unsigned(9).text(self.event.as_str());
+        out.unsigned(10).bytes(&self.subject);
+        out.unsigned(11).option(self.outcome.as_ref(), |out, outcome| {
+            out.array(2).unsigned(level_number(outcome.level)).array(outcome.reasons.len());
+            for reason in &outcome.reasons {
+                out.text(reason);
+            }
+        });
+        out.unsigned(12).unsigned(self.bundle_version);
+        out.into_bytes()
+    }
+
+    /// Reads an encoding; exactly one byte string decodes to each leaf.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadLeaf> {
+        if bytes.len() > MAX_LEAF {
+            return Err(BadLeaf);
+        }
+        let mut from = Reader::new(bytes);
+        from.map_of(13)?;
+        key(&mut from, 0)?;
+        if from.unsigned()? != VERSION {
+            return Err(BadLeaf);
+        }
+        key(&mut from, 1)?;
+        let device = from.string(MAX_DEVICE)?;
+        key(&mut from, 2)?;
+        let seq = from.unsigned()?;
+        key(&mut from, 3)?;
+        let previous = from.bytes_array()?;
+        key(&mut from, 4)?;
+        let boot_id = from.bytes_array()?;
+        key(&mut from, 5)?;
+        let wall = Timestamp::from_unix(from.signed()?).ok_or(BadLeaf)?;
+        key(&mut from, 6)?;
+        let boottime_ms = from.unsigned()?;
+        key(&mut from, 7)?;
+        let confidence = confidence_from(from.unsigned()?).ok_or(BadLeaf)?;
+        key(&mut from, 8)?;
+        let actor = from.bytes_array()?;
+        key(&mut from, 9)?;
+        let event = Event::new(from.text()?).ok_or(BadLeaf)?;
+        key(&mut from, 10)?;
+        let subject = from.bytes_array()?;
+        key(&mut from, 11)?;
+        let outcome = from.option(outcome)?;
+        key(&mut from, 12)?;
+        let bundle_version = from.unsigned()?;
+        from.end()?;
+        Ok(Self { device, seq, previous, boot_id, wall, boottime_ms, confidence, actor, event, subject, outcome, bundle_version })
+    }
+}
+
+fn key(from: &mut Reader<'_>, expected: u64) -> Result<(), NotCanonical> {
+    if from.unsigned()? == expected { Ok(()) } else { Err(NotCanonical) }
+}
+
+fn outcome(from: &mut Reader<'_>) -> Result<Outcome, NotCanonical> {
+    from.array_of(2)?;
+    let level = match from.unsigned()? {
+        0 => Level::Green,
+        1 => Level::Amber,
+        2 => Level::Grey,
+        3 => Level::Red,
+        _ => return Err(NotCanonical),
+    };
+    let count = from.array()?;
+    if count > MAX_REASONS {
+        return Err(NotCanonical);
+    }
+    let reasons = (0..count).map(|_| from.string(32)).collect::<Result<_, _>>()?;
+    Ok(Outcome { level, reasons })
+}
+
+const fn level_number(level: Level) -> u64 {
+    match level {
+        Level::Green => 0,
+        Level::Amber => 1,
+        Level::Grey => 2,
+        Level::Red => 3,
+    }
+}
+
+const CONFIDENCES: [Confidence; 8] = [
+    Confidence::Anchored,
+    Confidence::Low,
+    Confidence::Doubt(Doubt::BehindSigned),
+    Confidence::Doubt(Doubt::BehindSeen),
+    Confidence::Doubt(Doubt::Stepped),
+    Confidence::Doubt(Doubt::TooManyBoots),
+    Confidence::Doubt(Doubt::TooManyDecisions),
+    Confidence::Doubt(Doubt::EvidenceAhead),
+];
+
+const fn confidence_number(confidence: Confidence) -> u64 {
+    match confidence {
+        Confidence::Anchored => 0,
+        Confidence::Low => 1,
+        Confidence::Doubt(Doubt::BehindSigned) => 2,
+        Confidence::Doubt(Doubt::BehindSeen) => 3,
+        Confidence::Doubt(Doubt::Stepped) => 4,
+        Confidence::Doubt(Doubt::TooManyBoots) => 5,
+        Confidence::Doubt(Doubt::TooManyDecisions) => 6,
+        Confidence::Doubt(Doubt::EvidenceAhead) => 7,
+    }
+}
+
+fn confidence_from(number: u64) -> Option<Confidence> {
+    CONFIDENCES.get(usize::try_from(number).ok()?).copied()
+}

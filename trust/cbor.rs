@@ -1,0 +1,278 @@
+//! Deterministic CBOR (RFC 8949 §4.2.1) for what this workspace stores and hashes: one spelling for each value.
+//!
+//! Only the types our records need. The reader refuses longer integer forms, indefinite lengths and trailing bytes, so
+//! that whatever it accepts is byte for byte what the writer would write.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+const UNSIGNED: u8 = 0;
+const NEGATIVE: u8 = 1;
+const BYTES: u8 = 2;
+const TEXT: u8 = 3;
+const ARRAY: u8 = 4;
+const MAP: u8 = 5;
+const FALSE: u8 = 0xf4;
+const TRUE: u8 = 0xf5;
+const NULL: u8 = 0xf6;
+
+/// Writes items one after the other; it cannot fail.
+#[derive(Clone, Debug, Default)]
+pub struct Writer(Vec<u8>);
+
+/// The bytes are not the deterministic encoding of what was expected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotCanonical;
+
+impl fmt::Display for NotCanonical {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the deterministic CBOR expected here")
+    }
+}
+
+impl core::error::Error for NotCanonical {}
+
+impl Writer {
+    /// Nothing written yet.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// What was written.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    fn head(&mut self, major: u8, value: u64) -> &mut Self {
+        let bytes = value.to_be_bytes();
+        let (extra, from) = match value {
+            0..=23 => {
+                self.0.push(major << 5 | bytes[7]);
+                return self;
+            }
+            24..=0xff => (24, 7),
+            0x100..=0xffff => (25, 6),
+            0x1_0000..=0xffff_ffff => (26, 4),
+            _ => (27, 0),
+        };
+        self.0.push(major << 5 | extra);
+        self.0.extend_from_slice(&bytes[from..]);
+        self
+    }
+
+    /// An unsigned integer.
+    pub fn unsigned(&mut self, value: u64) -> &mut Self {
+        self.head(UNSIGNED, value)
+    }
+
+    /// A signed integer.
+    pub fn signed(&mut self, value: i64) -> &mut Self {
+        if value < 0 { self.head(NEGATIVE, !value.cast_unsigned()) } else { self.head(UNSIGNED, value.cast_unsigned()) }
+    }
+
+    /// A byte string.
+    pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
+        self.head(BYTES, value.len() as u64).0.extend_from_slice(value);
+        self
+    }
+
+    /// A text string.
+    pub fn text(&mut self, value: &str) -> &mut Self {
+        self.head(TEXT, value.len() as u64).0.extend_from_slice(value.as_bytes());
+        self
+    }
+
+    /// The head of an array of `len` items, which the caller writes next.
+    pub fn array(&mut self, len: usize) -> &mut Self {
+        self.head(ARRAY, len as u64)
+    }
+
+    /// The head of a map of `len` entries, whose keys the caller writes in ascending order.
+    pub fn map(&mut self, len: usize) -> &mut Self {
+        self.head(MAP, len as u64)
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&mut self, value: bool) -> &mut Self {
+        self.0.push(if value { TRUE } else { FALSE });
+        self
+    }
+
+    /// `null`, or the item that `write` writes.
+    pub fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) -> &mut Self {
+        match value {
+            None => self.0.push(NULL),
+            Some(value) => write(self, value),
+        }
+        self
+    }
+}
+
+/// Reads items one after the other; nothing is allocated from a claimed length.
+#[derive(Clone, Debug)]
+pub struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    /// Starts at the first byte.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Nothing may be left.
+    pub const fn end(&self) -> Result<(), NotCanonical> {
+        if self.0.is_empty() { Ok(()) } else { Err(NotCanonical) }
+    }
+
+    fn take(&mut self, len: usize) -> Result<&'a [u8], NotCanonical> {
+        let (taken, rest) = self.0.split_at_checked(len).ok_or(NotCanonical)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn head(&mut self) -> Result<(u8, u64), NotCanonical> {
+        let first = self.take(1)?[0];
+        let (len, least) = match first & 0x1f {
+            small @ 0..=23 => return Ok((first >> 5, u64::from(small))),
+            24 => (1, 24),
+            25 => (2, 0x100),
+            26 => (4, 0x1_0000),
+            27 => (8, 0x1_0000_0000),
+            _ => return Err(NotCanonical),
+        };
+        let value = self.take(len)?.iter().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+        if value < least { Err(NotCanonical) } else { Ok((first >> 5, value)) }
+    }
+
+    fn expect(&mut self, major: u8) -> Result<u64, NotCanonical> {
+        let (found, value) = self.head()?;
+        if found == major { Ok(value) } else { Err(NotCanonical) }
+    }
+
+    fn expect_len(&mut self, major: u8) -> Result<usize, NotCanonical> {
+        usize::try_from(self.expect(major)?).map_err(|_| NotCanonical)
+    }
+
+    /// An unsigned integer.
+    pub fn unsigned(&mut self) -> Result<u64, NotCanonical> {
+        self.expect(UNSIGNED)
+    }
+
+    /// An unsigned integer of 32 bits.
+    pub fn unsigned32(&mut self) -> Result<u32, NotCanonical> {
+        self.unsigned()?.try_into().map_err(|_| NotCanonical)
+    }
+
+    /// A signed integer.
+    pub fn signed(&mut self) -> Result<i64, NotCanonical> {
+        let (major, value) = self.head()?;
+        let value = i64::try_from(value).map_err(|_| NotCanonical)?;
+        match major {
+            UNSIGNED => Ok(value),
+            NEGATIVE => Ok(!value),
+            _ => Err(NotCanonical),
+        }
+    }
+
+    /// A byte string.
+    pub fn bytes(&mut self) -> Result<&'a [u8], NotCanonical> {
+        let len = self.expect_len(BYTES)?;
+        self.take(len)
+    }
+
+    /// A byte string of exactly `N` bytes.
+    pub fn bytes_array<const N: usize>(&mut self) -> Result<[u8; N], NotCanonical> {
+        self.bytes()?.try_into().map_err(|_| NotCanonical)
+    }
+
+    /// A text string.
+    pub fn text(&mut self) -> Result<&'a str, NotCanonical> {
+        let len = self.expect_len(TEXT)?;
+        core::str::from_utf8(self.take(len)?).map_err(|_| NotCanonical)
+    }
+
+    /// A text string of at most `max` bytes, owned.
+    pub fn string(&mut self, max: usize) -> Result<String, NotCanonical> {
+        let text = self.text()?;
+        if text.len() <= max { Ok(text.into()) } else { Err(NotCanonical) }
+    }
+
+    /// The head of an array; its items come next.
+    pub fn array(&mut self) -> Result<usize, NotCanonical> {
+        self.expect_len(ARRAY)
+    }
+
+    /// The head of an array that must have `len` items.
+    pub fn array_of(&mut self, len: usize) -> Result<(), NotCanonical> {
+        if self.array()? == len { Ok(()) } else { Err(NotCanonical) }
+    }
+
+    /// The head of a map that must have `len` entries.
+    pub fn map_of(&mut self, len: usize) -> Result<(), NotCanonical> {
+        if self.expect_len(MAP)? == len { Ok(()) } else { Err(NotCanonical) }
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&mut self) -> Result<bool, NotCanonical> {
+        match self.take(1)?[0] {
+            FALSE => Ok(false),
+            TRUE => Ok(true),
+            _ => Err(NotCanonical),
+        }
+    }
+
+    /// `null`, or the item that `read` reads.
+    pub fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, NotCanonical>) -> Result<Option<T>, NotCanonical> {
+        if self.0.first() == Some(&NULL) {
+            self.take(1)?;
+            return Ok(None);
+        }
+        read(self).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NotCanonical, Reader, Writer};
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
+
+    #[test]
+    fn longer_spellings_are_refused() {
+        // RFC 8949 §4.2.1: 23 as one byte only, 255 as two only; indefinite lengths not at all.
+        for bad in [&[0x18, 23][..], &[0x19, 0, 255], &[0x1b, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], &[0x1f], &[]] {
+            assert_eq!(Reader::new(bad).unsigned(), Err(NotCanonical), "{bad:x?}");
+        }
+        assert_eq!(Reader::new(&[0x5f, 0xff]).bytes(), Err(NotCanonical));
+        assert_eq!(Reader::new(&[0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).bytes(), Err(NotCanonical));
+    }
+
+    proptest! {
+        #[test]
+        fn items_round_trip(unsigned: u64, signed: i64, bytes: Vec<u8>, text: String, flag: bool, maybe: Option<u64>) {
+            let mut writer = Writer::new();
+            writer.array(6).unsigned(unsigned).signed(signed).bytes(&bytes).text(&text).bool(flag).option(maybe, |w, n| {
+                w.unsigned(n);
+            });
+            let written = writer.into_bytes();
+            let mut reader = Reader::new(&written);
+            reader.array_of(6)?;
+            prop_assert_eq!(reader.unsigned()?, unsigned);
+            prop_assert_eq!(reader.signed()?, signed);
+            prop_assert_eq!(reader.bytes()?, &bytes[..]);
+            prop_assert_eq!(reader.text()?, &text);
+            prop_assert_eq!(reader.bool()?, flag);
+            prop_assert_eq!(reader.option(Reader::unsigned)?, maybe);
+            prop_assert_eq!(reader.end(), Ok(()));
+        }
+
+        #[test]
+        fn an_integer_has_one_spelling(bytes in proptest::collection::vec(any::<u8>(), 0..10)) {
+            let mut reader = Reader::new(&bytes);
+            if let Ok(value) = reader.signed() && reader.end().is_ok() {
+                let mut writer = Writer::new();
+                writer.signed(value);
+                prop_assert_eq!(writer.into_bytes(), bytes);
+            }
+        }
+    }
+}
