@@ -1,1 +1,6 @@
-//! How the offline roles reach a link: sync over HTTP or a file, and QR frames
+//! How the offline roles reach a link: sync over HTTP or a file, credential pick-up, and QR frames where there is no link at all.
+//!
+//! The one place of the offline roles that may open a socket. What arrives here is bytes; whether they are believed is decided in
+//! `waypass-trust`.
+
+pub mod qr;

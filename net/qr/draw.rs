@@ -1,0 +1,115 @@
+//! Drawing a code: half blocks on a terminal, or a PNG.
+
+use core::fmt;
+use qrcode::types::{Color, QrError};
+use qrcode::{EcLevel, QrCode};
+
+/// Pixels to a module in the PNGs that the command line writes.
+pub const PNG_SCALE: usize = 6;
+/// Light modules around the code (ISO/IEC 18004 §6.3.8).
+const QUIET: usize = 4;
+/// A poster is no use to a scanner; this bounds the picture at 185 * 32 pixels a side.
+const MAX_SCALE: usize = 32;
+
+/// Why a text was not drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DrawError {
+    /// No QR code holds that much.
+    TooLong,
+}
+
+impl fmt::Display for DrawError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong => f.write_str("the text is longer than a QR code holds"),
+        }
+    }
+}
+
+impl core::error::Error for DrawError {}
+
+/// How a terminal shows light and dark.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Look {
+    /// Black on white by escape sequences of fixed colours, whatever the terminal's theme.
+    Coloured,
+    /// No escape sequences; light text on a dark ground.
+    DarkTerminal,
+    /// No escape sequences; dark text on a light ground.
+    LightTerminal,
+}
+
+/// The symbol and its quiet zone as rows of modules, `true` is dark.
+fn modules(text: &str, level: EcLevel) -> Result<Vec<Vec<bool>>, DrawError> {
+    let code = QrCode::with_error_correction_level(text, level).map_err(|why| match why {
+        QrError::DataTooLong
+        | QrError::InvalidVersion
+        | QrError::UnsupportedCharacterSet
+        | QrError::InvalidEciDesignator
+        | QrError::InvalidCharacter => DrawError::TooLong,
+    })?;
+    let width = code.width();
+    let side = width + 2 * QUIET;
+    let mut rows = vec![vec![false; side]; side];
+    for (row, line) in rows[QUIET..].iter_mut().zip(code.to_colors().chunks(width)) {
+        for (module, colour) in row[QUIET..].iter_mut().zip(line) {
+            *module = *colour == Color::Dark;
+        }
+    }
+    Ok(rows)
+}
+
+/// Lines of half blocks, two modules high each. Error correction is low (7 %): a screen is neither torn nor dirty, and every column counts.
+pub fn draw_terminal(text: &str, look: Look) -> Result<String, DrawError> {
+    let rows = modules(text, EcLevel::L)?;
+    let mut out = String::new();
+    for pair in rows.chunks(2) {
+        if look == Look::Coloured {
+            out.push_str("\u{1b}[38;5;16;48;5;231m");
+        }
+        for (column, upper) in pair[0].iter().enumerate() {
+            // The row below an odd last one is light, as the quiet zone is.
+            let lower = pair.get(1).is_some_and(|row| row[column]);
+            let (upper, lower) = if look == Look::DarkTerminal { (!*upper, !lower) } else { (*upper, lower) };
+            out.push(match (upper, lower) {
+                (false, false) => ' ',
+                (true, false) => '▀',
+                (false, true) => '▄',
+                (true, true) => '█',
+            });
+        }
+        if look == Look::Coloured {
+            out.push_str("\u{1b}[0m");
+        }
+        out.push('\n');
+    }
+    Ok(out)
+}
+
+/// A one-bit grayscale PNG with `scale` pixels to a module (1 to 32). Error correction is medium (15 %), for print and for photographs.
+pub fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
+    let rows = modules(text, EcLevel::M)?;
+    let scale = scale.clamp(1, MAX_SCALE);
+    let side = rows.len() * scale;
+    let mut image = Vec::with_capacity(side * side.div_ceil(8));
+    for row in &rows {
+        let mut line = vec![0_u8; side.div_ceil(8)];
+        for x in (0..side).filter(|x| !row[x / scale]) {
+            line[x / 8] |= 0x80 >> (x % 8);
+        }
+        image.extend(std::iter::repeat_n(line, scale).flatten());
+    }
+    // At most 185 * 32 pixels a side, and a vector takes all that is written: neither conversion nor encoder can fail.
+    Ok(encode_png(side as u32, &image).unwrap_or_default())
+}
+
+fn encode_png(side: u32, image: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, side, side);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(image)?;
+    writer.finish()?;
+    Ok(out)
+}

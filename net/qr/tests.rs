@@ -1,0 +1,212 @@
+use super::{
+    Collector, FrameError, FrameSize, Look, MAX_PAYLOAD, ReadError, draw_png, draw_terminal, frames, read_png, read_png_files,
+    write_png_files,
+};
+use proptest::prelude::*;
+use rxing::BarcodeFormat;
+
+/// Text as long as a role credential with key binding, made of what such a text is made of.
+fn sd_jwt(seed: u8, length: usize) -> String {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut state = u32::from(seed) + 1;
+    let mut segment = |n: usize| -> String {
+        (0..n / 4 * 4)
+            .map(|_| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                char::from(alphabet[(state >> 26) as usize])
+            })
+            .collect()
+    };
+    format!("{}.{}.{}~{}~{}", segment(100), segment(length / 2), segment(86), segment(length / 8), segment(length / 4))
+}
+
+#[test]
+fn pictures_of_a_credential_come_back() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let payload = sd_jwt(1, 1400);
+    let mut files = write_png_files(payload.as_bytes(), &dir.path().join("badge.png")).expect("written");
+    let names: Vec<_> = files.iter().map(|p| p.file_name().expect("name").to_string_lossy().into_owned()).collect();
+    assert_eq!(names, ["badge-1of3.png", "badge-2of3.png", "badge-3of3.png"]);
+    files.reverse();
+    files.push(files[0].clone());
+    assert_eq!(read_png_files(&files).expect("read"), payload.as_bytes());
+    files.retain(|f| !f.ends_with("badge-2of3.png"));
+    assert_eq!(read_png_files(&files).expect_err("incomplete").to_string(), "frame 2 of 3 missing");
+}
+
+#[test]
+fn one_scan_holds_a_small_role_credential() {
+    assert_eq!(frames(sd_jwt(2, 540).as_bytes(), FrameSize::Scan).expect("fits").len(), 1);
+    let one = frames(&[7; 500], FrameSize::Scan).expect("fits");
+    assert_eq!(one.len(), 1);
+    assert!(one[0].text().len() <= 800);
+}
+
+#[test]
+fn plain_text_is_plain() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let offer = "openid-credential-offer://?credential_offer_uri=http%3A%2F%2Flocalhost%3A8240%2Foffers%2F1";
+    let path = dir.path().join("offer.png");
+    std::fs::write(&path, draw_png(offer, 4).expect("drawn")).expect("written");
+    assert_eq!(read_png_files(&[path]).expect("read"), offer.as_bytes());
+}
+
+#[test]
+fn an_empty_payload_has_a_frame() {
+    let frames = frames(b"", FrameSize::Scan).expect("fits");
+    let mut collector = Collector::new();
+    assert!(collector.add(frames[0].text()).expect("taken").complete());
+    assert_eq!(collector.finish(), Ok(Vec::new()));
+}
+
+#[test]
+fn two_transfers_do_not_mix() {
+    let (a, b) = (frames(&[1; 2000], FrameSize::Scan).expect("fits"), frames(&[2; 2000], FrameSize::Scan).expect("fits"));
+    let mut collector = Collector::new();
+    collector.add(a[0].text()).expect("taken");
+    assert_eq!(collector.add(b[1].text()), Err(FrameError::AnotherTransfer));
+    assert_eq!(collector.add("WP2:ABC"), Err(FrameError::UnknownVersion));
+    assert_eq!(collector.add("https://waypass.example/"), Err(FrameError::NotAFrame));
+    for frame in &a[1..] {
+        collector.add(frame.text()).expect("taken");
+    }
+    assert_eq!(collector.finish(), Ok(vec![1; 2000]));
+}
+
+#[test]
+fn what_is_too_large_is_refused() {
+    assert!(frames(&vec![0; MAX_PAYLOAD + 1], FrameSize::Scan).is_err());
+    assert!(frames(&vec![0xff; MAX_PAYLOAD], FrameSize::Terminal).is_ok());
+    assert!(draw_png(&"x".repeat(3000), 4).is_err());
+    assert_eq!(read_png(&vec![0; 16 * 1024 * 1024 + 1]), Err(ReadError::TooLarge));
+}
+
+/// A few hundred bytes that announce 65,000 x 65,000 pixels.
+#[test]
+fn a_bomb_is_refused_by_its_header() {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 65_000, 65_000);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::One);
+    drop(encoder.write_header().expect("header"));
+    assert_eq!(read_png(&file), Err(ReadError::TooLarge));
+}
+
+#[test]
+fn every_kind_of_png_is_read() {
+    let text = "WAYPASS 42";
+    let gray = draw_png(text, 4).expect("drawn");
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&gray));
+    reader.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = reader.read_info().expect("header");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("size")];
+    let info = reader.next_frame(&mut pixels).expect("pixels");
+    let redraw = |color: png::ColorType, pixels: Vec<u8>| {
+        let mut file = Vec::new();
+        let mut encoder = png::Encoder::new(&mut file, info.width, info.height);
+        encoder.set_color(color);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.write_header().expect("header").write_image_data(&pixels).expect("pixels");
+        file
+    };
+    // Dark blue on pale yellow; and black on nothing, which must count as paper.
+    let rgb = pixels.iter().flat_map(|p| if *p == 0 { [0, 0, 90] } else { [255, 250, 200] }).collect();
+    let rgba = pixels.iter().flat_map(|p| if *p == 0 { [0, 0, 0, 255] } else { [0, 0, 0, 0] }).collect();
+    let gray_alpha = pixels.iter().flat_map(|p| [*p, 255]).collect();
+    let inverted = pixels.iter().map(|p| 255 - p).collect();
+    for (color, pixels) in [
+        (png::ColorType::Rgb, rgb),
+        (png::ColorType::Rgba, rgba),
+        (png::ColorType::GrayscaleAlpha, gray_alpha),
+        (png::ColorType::Grayscale, inverted),
+    ] {
+        assert_eq!(read_png(&redraw(color, pixels)).as_deref(), Ok(text), "{color:?}");
+    }
+}
+
+/// What stands on the terminal, photographed: 4 pixels to a module.
+fn photograph(screen: &str, look: Look) -> String {
+    let lines: Vec<Vec<[bool; 2]>> = screen
+        .lines()
+        .map(|line| {
+            let line = line.strip_prefix("\u{1b}[38;5;16;48;5;231m").unwrap_or(line);
+            let line = line.strip_suffix("\u{1b}[0m").unwrap_or(line);
+            line.chars()
+                .map(|c| match c {
+                    ' ' => [false, false],
+                    '▀' => [true, false],
+                    '▄' => [false, true],
+                    '█' => [true, true],
+                    other => panic!("{other:?} on the screen"),
+                })
+                .collect()
+        })
+        .collect();
+    let (width, height) = (lines[0].len() * 4, lines.len() * 8);
+    let ink_is_dark = look != Look::DarkTerminal;
+    let luma = (0..height * width)
+        .map(|at| {
+            let (x, y) = (at % width / 4, at / width / 4);
+            if lines[y / 2][x][y % 2] == ink_is_dark { 0 } else { 255 }
+        })
+        .collect();
+    let (width, height) = (u32::try_from(width).expect("small"), u32::try_from(height).expect("small"));
+    let found = rxing::helpers::detect_in_luma(luma, width, height, Some(BarcodeFormat::QR_CODE)).expect("a code");
+    found.getText().to_owned()
+}
+
+#[test]
+fn a_terminal_of_either_ground_shows_it() {
+    let frames = frames(&[0xa5; 300], FrameSize::Terminal).expect("fits");
+    for look in [Look::Coloured, Look::DarkTerminal, Look::LightTerminal] {
+        assert_eq!(photograph(&draw_terminal(frames[0].text(), look).expect("drawn"), look), frames[0].text());
+    }
+}
+
+#[test]
+fn a_terminal_frame_fits_eighty_columns() {
+    for frame in frames(&[0xa5; 5000], FrameSize::Terminal).expect("fits") {
+        let screen = draw_terminal(frame.text(), Look::LightTerminal).expect("drawn");
+        assert!(screen.lines().all(|line| line.chars().count() <= 80));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn any_bytes_round_trip_through_png(payload in proptest::collection::vec(any::<u8>(), 0..16 * 1024), turn in any::<usize>()) {
+        let mut frames = frames(&payload, FrameSize::Scan).expect("fits");
+        let turn = turn % frames.len();
+        frames.rotate_left(turn);
+        let mut collector = Collector::new();
+        for frame in &frames {
+            let text = read_png(&draw_png(frame.text(), 3).expect("drawn")).expect("read");
+            prop_assert_eq!(&text, frame.text());
+            collector.add(&text).expect("taken");
+        }
+        prop_assert_eq!(collector.finish(), Ok(payload));
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_changed_character_is_refused(payload: Vec<u8>, at: usize, with in "[0-9A-Z $%*+./:-]") {
+        let frame = &frames(&payload, FrameSize::Scan).expect("fits")[0];
+        let at = at % frame.text().len();
+        let mut text = frame.text().to_owned();
+        text.replace_range(at..=at, &with);
+        let mut collector = Collector::new();
+        let taken = collector.add(&text).is_ok();
+        prop_assert_eq!(taken, text == frame.text());
+    }
+
+    #[test]
+    fn any_text_and_any_picture_is_answered(text in "(WP1:)?\\PC{0,60}", bytes: Vec<u8>) {
+        let mut collector = Collector::new();
+        if collector.add(&text).is_ok() {
+            let _ = collector.finish();
+        }
+        let _ = read_png(&bytes);
+    }
+}
