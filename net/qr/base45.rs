@@ -26,7 +26,7 @@ pub(super) fn encode_into(bytes: &[u8], out: &mut String) {
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 3 * 2 + 1);
     for group in text.as_bytes().chunks(3) {
-        let digit = |at: usize| ALPHABET.iter().position(|c| *c == group[at]).map(|d| d as u32);
+        let digit = |at: usize| (0_u32..).zip(ALPHABET).find(|(_, c)| **c == group[at]).map(|(d, _)| d);
         match group.len() {
             3 => out.extend(u16::try_from(digit(0)? + digit(1)? * 45 + digit(2)? * 2025).ok()?.to_be_bytes()),
             2 => out.push(u8::try_from(digit(0)? + digit(1)? * 45).ok()?),

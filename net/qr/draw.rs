@@ -99,8 +99,9 @@ pub fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
         }
         image.extend(std::iter::repeat_n(line, scale).flatten());
     }
-    // At most 185 * 32 pixels a side, and a vector takes all that is written: neither conversion nor encoder can fail.
-    Ok(encode_png(side as u32, &image).unwrap_or_default())
+    // At most 185 * 32 pixels a side, and a vector takes all that is written: neither step can fail.
+    let side = u32::try_from(side).map_err(|_| DrawError::TooLong)?;
+    encode_png(side, &image).map_err(|_| DrawError::TooLong)
 }
 
 fn encode_png(side: u32, image: &[u8]) -> Result<Vec<u8>, png::EncodingError> {
