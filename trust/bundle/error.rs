@@ -1,0 +1,230 @@
+//! Why a bundle, a part of one or a status list is refused.
+
+use alloc::string::String;
+use core::fmt;
+
+use super::digest::Digest;
+use crate::status::ListError;
+
+/// Which part of a bundle is meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PartName {
+    /// The file as a whole.
+    File,
+    /// The root of trust.
+    Root,
+    /// The timestamp.
+    Timestamp,
+    /// The snapshot.
+    Snapshot,
+    /// Issuers, gates and policy.
+    Targets,
+    /// The status list with this URI.
+    List(String),
+}
+
+impl fmt::Display for PartName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File => f.write_str("bundle file"),
+            Self::Root => f.write_str("root"),
+            Self::Timestamp => f.write_str("timestamp"),
+            Self::Snapshot => f.write_str("snapshot"),
+            Self::Targets => f.write_str("targets"),
+            Self::List(uri) => write!(f, "status list {uri}"),
+        }
+    }
+}
+
+/// Why a bundle, a part of one or a status list is refused. Never for its age.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum BundleError {
+    /// Larger than allowed.
+    TooLarge {
+        /// What is too large.
+        part: PartName,
+        /// Its size in bytes.
+        bytes: usize,
+        /// The most that is read.
+        limit: usize,
+    },
+    /// Not the JSON this part must be.
+    Syntax(PartName),
+    /// Names another schema than the one this version reads.
+    Schema {
+        /// Where.
+        part: PartName,
+        /// What it names.
+        found: String,
+    },
+    /// Fewer distinct authorised keys signed than the root demands.
+    Threshold {
+        /// Of which part.
+        part: PartName,
+        /// How many must sign.
+        needed: u32,
+        /// How many did.
+        found: u32,
+    },
+    /// The same key signed twice.
+    DuplicateSignature(PartName),
+    /// A signature of an authorised key does not verify.
+    InvalidProof(PartName),
+    /// The root chain does not go up by one from the root that is held.
+    RootChain {
+        /// The version that had to come next.
+        expected: u64,
+        /// The version that came.
+        found: u64,
+    },
+    /// More root steps than one update may take.
+    TooManyRoots {
+        /// How many there are.
+        found: usize,
+        /// How many are taken.
+        limit: usize,
+    },
+    /// No root with the pinned digest is in the file.
+    NotPinned(Digest),
+    /// A part is not the one that the part above it names.
+    Mismatch {
+        /// Which part.
+        part: PartName,
+        /// The digest named above.
+        expected: Digest,
+        /// The digest of what came.
+        found: Digest,
+    },
+    /// A part's version is not the one that the part above it names.
+    VersionMismatch {
+        /// Which part.
+        part: PartName,
+        /// The version named above.
+        expected: u64,
+        /// The version of what came.
+        found: u64,
+    },
+    /// Older than what is held: versions for parts, the time of issue in Unix seconds for lists.
+    Rollback {
+        /// Which part.
+        part: PartName,
+        /// What is held.
+        held: u64,
+        /// What came.
+        found: u64,
+    },
+    /// Another content under a version that is already held.
+    Equivocation {
+        /// Which part.
+        part: PartName,
+        /// The version both have.
+        version: u64,
+    },
+    /// A signed part contradicts itself or a rule of the format.
+    Rule {
+        /// Which part.
+        part: PartName,
+        /// The rule that is broken.
+        broken: Rule,
+    },
+    /// A status list is refused.
+    List {
+        /// Its URI; empty where none could be read.
+        uri: String,
+        /// Why.
+        why: ListError,
+    },
+}
+
+/// A rule of the format that signed content can break.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A threshold of zero, or above the number of keys.
+    Threshold,
+    /// A key stands twice in one role, or a role names a key the root does not list.
+    RoleKeys,
+    /// An `expires_at` before its `issued_at`, a `not_after` before its `not_before`.
+    Times(String),
+    /// An id, name, URI or role that must be unique stands twice.
+    Duplicate(String),
+    /// The same key stands in two records: a key has one use.
+    SharedKey(String),
+    /// A record's `alg` is not the algorithm of its key.
+    Algorithm(String),
+    /// A retired key without `issued_until`, or another with it.
+    RetiredUntil(String),
+    /// Bits other than 1, 2, 4 or 8.
+    Bits(String),
+    /// A status list may grow above what a gate inflates: shard it.
+    ListSize(String),
+    /// The policy has no limit for `*`.
+    NoDefaultLimit,
+    /// A role is stale sooner than it stops being fresh.
+    Limit(String),
+    /// More entries than a part may hold.
+    TooMany(String),
+    /// At publishing: a code that is no amber reason code stands in `unattended_ok`.
+    UnattendedCode(String),
+    /// At publishing: a list ends before the longest stale limit of the policy.
+    ListExpiry(String),
+    /// At publishing: an authority can say nothing.
+    EmptyAuthority(String),
+    /// At publishing: a list that the targets announce is not there.
+    MissingList(String),
+    /// At publishing: a list that the targets do not announce.
+    UnknownList(String),
+    /// At publishing: a signer failed.
+    Signer,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Threshold => f.write_str("a threshold is not between 1 and its number of keys"),
+            Self::RoleKeys => f.write_str("a signing role names a key twice or one that is not listed"),
+            Self::Times(what) => write!(f, "{what} ends before it begins"),
+            Self::Duplicate(what) => write!(f, "{what} stands twice"),
+            Self::SharedKey(kid) => write!(f, "the key of {kid} stands in another record too"),
+            Self::Algorithm(kid) => write!(f, "the algorithm named for {kid} is not its key's"),
+            Self::RetiredUntil(kid) => write!(f, "{kid}: issued_until belongs to retired keys and to those only"),
+            Self::Bits(uri) => write!(f, "{uri}: entries have 1, 2, 4 or 8 bits"),
+            Self::ListSize(uri) => write!(f, "{uri}: the list may grow too large for a gate, split it"),
+            Self::NoDefaultLimit => f.write_str("the policy has no limit for the role *"),
+            Self::Limit(role) => write!(f, "the role {role} is stale sooner than it stops being fresh"),
+            Self::TooMany(what) => write!(f, "too many {what}"),
+            Self::UnattendedCode(code) => write!(f, "{code} is not an amber reason code"),
+            Self::ListExpiry(uri) => write!(f, "{uri} expires before the longest stale limit of the policy"),
+            Self::EmptyAuthority(name) => write!(f, "{name} has no key, type, role or site"),
+            Self::MissingList(uri) => write!(f, "the announced status list {uri} is missing"),
+            Self::UnknownList(uri) => write!(f, "the status list {uri} is not announced"),
+            Self::Signer => f.write_str("a key could not sign"),
+        }
+    }
+}
+
+impl fmt::Display for BundleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { part, bytes, limit } => write!(f, "{part} is {bytes} bytes large, at most {limit} are read"),
+            Self::Syntax(part) => write!(f, "{part} is not readable"),
+            Self::Schema { part, found } => write!(f, "{part} has the unknown schema {found:?}"),
+            Self::Threshold { part, needed, found } => write!(f, "{part} needs {needed} signatures of authorised keys and has {found}"),
+            Self::DuplicateSignature(part) => write!(f, "{part} is signed twice by the same key"),
+            Self::InvalidProof(part) => write!(f, "{part} has a signature that is not valid"),
+            Self::RootChain { expected, found } => write!(f, "root version {expected} must come next, version {found} came"),
+            Self::TooManyRoots { found, limit } => write!(f, "{found} root versions in one update, at most {limit} are taken"),
+            Self::NotPinned(digest) => write!(f, "no root has the pinned digest {digest}"),
+            Self::Mismatch { part, expected, found } => write!(f, "{part} must have the digest {expected} and has {found}"),
+            Self::VersionMismatch { part, expected, found } => write!(f, "{part} must be version {expected} and is {found}"),
+            Self::Rollback { part, held, found } => write!(f, "{part} {found} is older than {held}, which is held"),
+            Self::Equivocation { part, version } => write!(f, "{part} {version} differs from the {version} that is held"),
+            Self::Rule { part, broken } => write!(f, "{part}: {broken}"),
+            Self::List { uri, why } if uri.is_empty() => write!(f, "status list: {why}"),
+            Self::List { uri, why } => write!(f, "status list {uri}: {why}"),
+        }
+    }
+}
+
+impl core::error::Error for BundleError {}

@@ -1,0 +1,379 @@
+//! The four signed parts of a bundle as they stand in JSON. What is read here is only text that parsed; [`super::check`]
+//! and the signatures decide whether it is believed.
+
+use alloc::{string::String, vec::Vec};
+use credential::{key::PublicKey, time::Timestamp};
+use serde::{Deserialize, Serialize};
+use waypass_credential as credential;
+
+use super::digest::Digest;
+
+/// A part that is signed and carried in an envelope.
+pub trait Part: Serialize + for<'de> Deserialize<'de> {
+    /// The `schema` it must name.
+    const SCHEMA: &'static str;
+    /// The JOSE `typ` of its envelope, so that one part's signature is none of another's.
+    const TYP: &'static str;
+
+    /// The schema it names.
+    fn schema(&self) -> &str;
+    /// Its version; never decreases.
+    fn version(&self) -> u64;
+    /// When its signers made it.
+    fn issued_at(&self) -> Timestamp;
+    /// Until when its signers stand behind it.
+    fn expires_at(&self) -> Timestamp;
+}
+
+macro_rules! part {
+    ($part:ident, $schema:literal, $typ:literal) => {
+        impl Part for $part {
+            const SCHEMA: &'static str = $schema;
+            const TYP: &'static str = $typ;
+
+            fn schema(&self) -> &str {
+                &self.schema
+            }
+            fn version(&self) -> u64 {
+                self.version
+            }
+            fn issued_at(&self) -> Timestamp {
+                self.issued_at
+            }
+            fn expires_at(&self) -> Timestamp {
+                self.expires_at
+            }
+        }
+    };
+}
+
+part!(RootPart, "waypass.root/1", "waypass-root+json");
+part!(TimestampPart, "waypass.timestamp/1", "waypass-timestamp+json");
+part!(SnapshotPart, "waypass.snapshot/1", "waypass-snapshot+json");
+part!(TargetsPart, "waypass.targets/1", "waypass-targets+json");
+
+/// Who may sign what: the anchor of everything else. Kept offline, k of n keys.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootPart {
+    /// [`Part::SCHEMA`].
+    pub schema: String,
+    /// Starts at 1, grows by exactly 1.
+    pub version: u64,
+    /// Unix seconds.
+    #[serde(with = "super::unix")]
+    pub issued_at: Timestamp,
+    /// Unix seconds; feeds freshness, never refuses a bundle.
+    #[serde(with = "super::unix")]
+    pub expires_at: Timestamp,
+    /// Every key a role below names.
+    pub keys: Vec<PublicKey>,
+    /// The four roles.
+    pub roles: RootRoles,
+}
+
+/// The four top-level signing roles.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootRoles {
+    /// Signs the next root (and this one).
+    pub root: SigningRole,
+    /// Signs issuers, gates and policy; offline.
+    pub targets: SigningRole,
+    /// Signs which versions belong together; online.
+    pub snapshot: SigningRole,
+    /// Signs what is newest; online.
+    pub timestamp: SigningRole,
+}
+
+/// k of n keys.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SigningRole {
+    /// n: distinct keys.
+    pub keys: Vec<PublicKey>,
+    /// k: how many of them must sign; at least 1.
+    pub threshold: u32,
+}
+
+/// What is newest, signed often.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimestampPart {
+    /// [`Part::SCHEMA`].
+    pub schema: String,
+    /// Never decreases.
+    pub version: u64,
+    /// Unix seconds; the age of the whole bundle.
+    #[serde(with = "super::unix")]
+    pub issued_at: Timestamp,
+    /// Unix seconds.
+    #[serde(with = "super::unix")]
+    pub expires_at: Timestamp,
+    /// The newest snapshot.
+    pub snapshot: PartReference,
+}
+
+/// Which versions belong together.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SnapshotPart {
+    /// [`Part::SCHEMA`].
+    pub schema: String,
+    /// Never decreases.
+    pub version: u64,
+    /// Unix seconds.
+    #[serde(with = "super::unix")]
+    pub issued_at: Timestamp,
+    /// Unix seconds.
+    #[serde(with = "super::unix")]
+    pub expires_at: Timestamp,
+    /// The targets part.
+    pub targets: PartReference,
+    /// Every published status list.
+    pub lists: Vec<ListReference>,
+}
+
+/// Names one version of another part by its payload.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartReference {
+    /// Its version.
+    pub version: u64,
+    /// SHA-256 of its payload bytes.
+    pub sha256: Digest,
+}
+
+/// Names one status list token by its text.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListReference {
+    /// The list's URI, the token's `sub`.
+    pub uri: String,
+    /// SHA-256 of the token text.
+    pub sha256: Digest,
+}
+
+/// Whom a site trusts for what, its gates, and how it decides.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetsPart {
+    /// [`Part::SCHEMA`].
+    pub schema: String,
+    /// Never decreases.
+    pub version: u64,
+    /// Unix seconds.
+    #[serde(with = "super::unix")]
+    pub issued_at: Timestamp,
+    /// Unix seconds; bounds for how long stolen online keys could keep this part alive.
+    #[serde(with = "super::unix")]
+    pub expires_at: Timestamp,
+    /// The issuers.
+    pub authorities: Vec<Authority>,
+    /// The enrolled gates.
+    pub gates: Vec<Gate>,
+    /// How to decide.
+    pub policy: Policy,
+    /// Delegated signing roles: none are understood, so none may stand here.
+    pub delegations: [(); 0],
+}
+
+/// An issuer and the limits of what it may say.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    /// The name shown to people.
+    pub name: String,
+    /// Its keys, of every use.
+    pub keys: Vec<KeyRecord>,
+    /// Credential types: `vct` values and VC type names.
+    pub types: Vec<String>,
+    /// Roles it may assert.
+    pub roles: Vec<String>,
+    /// Sites it may speak for; `*` is every site.
+    pub sites: Vec<String>,
+    /// Longest validity it may give a credential, in seconds.
+    pub max_validity_seconds: u64,
+    /// Its status lists and their largest size.
+    pub status_uris: Vec<StatusUri>,
+}
+
+/// A status list an authority may publish. Neither list format signs its entry count: the inflation limit is here.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusUri {
+    /// The list's URI.
+    pub uri: String,
+    /// Most entries it may hold.
+    pub max_entries: u64,
+    /// Bits per entry: 1, 2, 4 or 8.
+    pub bits: u8,
+    /// Whether a revocation in it can never be taken back.
+    pub irrevocable: bool,
+}
+
+/// One key of an authority: one algorithm, one use, one state.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRecord {
+    /// The key id in the headers and proofs it signs.
+    pub kid: String,
+    /// The issuer id (`iss`, VC `issuer`) under which it signs.
+    pub issuer: String,
+    /// The key, Multikey text.
+    pub key: PublicKey,
+    /// The JOSE name of its one algorithm; must be the key's own.
+    pub alg: String,
+    /// What it signs.
+    #[serde(rename = "use")]
+    pub key_use: KeyUse,
+    /// What it signed may not be dated earlier.
+    #[serde(with = "super::unix")]
+    pub not_before: Timestamp,
+    /// What it signed may not be dated later.
+    #[serde(with = "super::unix")]
+    pub not_after: Timestamp,
+    /// Whether it is still believed.
+    pub state: KeyState,
+    /// For a retired key: what it signed may not be dated later.
+    #[serde(with = "super::unix::option", default, skip_serializing_if = "Option::is_none")]
+    pub issued_until: Option<Timestamp>,
+}
+
+/// What a key signs; a key has one use.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyUse {
+    /// Credentials.
+    Credential,
+    /// Status lists.
+    Status,
+    /// Leases.
+    Lease,
+    /// Signed times.
+    Time,
+    /// Receipts for uploaded audit records.
+    Intake,
+}
+
+/// Whether a key is believed.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeyState {
+    /// In use.
+    Active,
+    /// Signs no more: believed for what is dated up to `issued_until`.
+    Retired,
+    /// Stolen: nothing it signed is believed, whatever its date.
+    Compromised,
+}
+
+/// An enrolled gate.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// The `did:key` of its key: its audience.
+    pub id: String,
+    /// The name shown to people.
+    pub name: String,
+    /// Where it stands.
+    pub site: String,
+    /// The zone it guards.
+    pub zone: String,
+    /// Unix seconds; after this its challenges are a stranger's.
+    #[serde(with = "super::unix")]
+    pub not_after: Timestamp,
+}
+
+/// How gates decide: rules, and how old their evidence may be.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// Never decreases.
+    pub version: u64,
+    /// Unix seconds.
+    #[serde(with = "super::unix")]
+    pub issued_at: Timestamp,
+    /// Unix seconds; after this nothing may be decided by it.
+    #[serde(with = "super::unix")]
+    pub expires_at: Timestamp,
+    /// Cedar policies.
+    pub cedar: String,
+    /// How old evidence may be, per role; the entry `*` is for every role without its own.
+    pub limits: Vec<RoleLimit>,
+    /// Amber reason codes that a device without a person may take as green.
+    pub unattended_ok: Vec<String>,
+    /// Restarts a gate may live through without a signed time before its clock is doubted.
+    pub max_boots_without_signed_time: u32,
+    /// Decisions a gate may take without a signed time before its clock is doubted.
+    pub max_decisions_without_signed_time: u32,
+}
+
+/// How old evidence about a role may be.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoleLimit {
+    /// The role, or `*`.
+    pub role: String,
+    /// Up to this age evidence is current.
+    pub fresh_seconds: u64,
+    /// Up to this age it is stale, and [`Self::stale`] is what to do; at least [`Self::fresh_seconds`].
+    pub stale_seconds: u64,
+    /// What stale evidence is good for.
+    pub stale: StaleAction,
+    /// What to do without usable evidence.
+    pub unknown: UnknownAction,
+}
+
+/// What stale evidence is good for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StaleAction {
+    /// Admit with a logged override.
+    Override,
+    /// Admit when two people agree.
+    TwoPerson,
+    /// Nothing.
+    #[default]
+    Deny,
+}
+
+/// What to do without usable evidence.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownAction {
+    /// Break the glass: admit in an emergency, audited.
+    BreakGlass,
+    /// Somebody of the site stays with the person.
+    Escort,
+    /// Deny.
+    #[default]
+    Deny,
+}
+
+impl SigningRole {
+    /// Whether `key` is one of the role's.
+    pub fn has(&self, key: &PublicKey) -> bool {
+        self.keys.contains(key)
+    }
+}
+
+impl Policy {
+    /// The limit for `role`: its own entry, else `*`, else one that lets nothing pass.
+    pub fn limit(&self, role: &str) -> RoleLimit {
+        let entry = |name: &str| self.limits.iter().find(|limit| limit.role == name);
+        entry(role).or_else(|| entry("*")).cloned().unwrap_or_else(|| RoleLimit {
+            role: role.into(),
+            fresh_seconds: 0,
+            stale_seconds: 0,
+            stale: StaleAction::Deny,
+            unknown: UnknownAction::Deny,
+        })
+    }
+
+    /// The largest age at which any role may still use a list: what a list without `exp` gets, and the least `exp` that
+    /// may be published.
+    pub fn longest_stale_seconds(&self) -> u64 {
+        self.limits.iter().map(|limit| limit.stale_seconds.max(limit.fresh_seconds)).max().unwrap_or(0)
+    }
+}

@@ -1,0 +1,126 @@
+//! Token Status Lists (draft-ietf-oauth-status-list): bitmaps, signed tokens, and what several lists together say.
+
+use alloc::string::String;
+use core::fmt;
+use waypass_credential::time::Timestamp;
+
+use crate::bundle::Digest;
+
+mod list;
+mod token;
+
+pub use list::{Bits, StatusList, StatusListBuf};
+pub use token::{HARD_CAP, StatusListToken, VerifiedList};
+
+/// What is known about one credential.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Status {
+    /// In force, as far as the newest list says.
+    Valid,
+    /// Suspended for now.
+    Suspended,
+    /// Withdrawn.
+    Revoked,
+    /// Nothing usable is known.
+    Unknown(Why),
+}
+
+/// Why nothing usable is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// No held list covers the credential, or the list gives it a meaning of the issuer's own.
+    NotCovered,
+    /// The list has ended.
+    ListExpired,
+    /// The clock cannot be believed, or the list comes from its future.
+    ClockDoubt,
+    /// Lists of the same time contradict each other about it.
+    Disagreement,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotCovered => "no list covers it",
+            Self::ListExpired => "the list has ended",
+            Self::ClockDoubt => "the clock is in doubt",
+            Self::Disagreement => "two lists of the same time contradict each other",
+        })
+    }
+}
+
+/// A status with the evidence it rests on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use]
+pub struct HeldStatus {
+    /// What is known.
+    pub status: Status,
+    /// When the newest covering list was made.
+    pub as_of: Option<Timestamp>,
+    /// The index lies outside the list it points into: the credential contradicts its issuer.
+    pub out_of_range: bool,
+}
+
+/// One held list, for manifests and displays.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ListInfo {
+    /// Its URI.
+    pub uri: String,
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// SHA-256 of the token text.
+    pub digest: Digest,
+    /// How many entries it has.
+    pub entries: u64,
+}
+
+/// Why a status list is refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum ListError {
+    /// The token is not a readable status list token.
+    Malformed,
+    /// Bits other than 1, 2, 4 or 8, or other than announced.
+    Bits,
+    /// The compressed bitmap is damaged.
+    Compression,
+    /// It inflates to more than its announced size.
+    TooLarge,
+    /// `sub` is not the URI it was fetched for.
+    WrongSubject,
+    /// No status key of an issuer that announces this URI signed it.
+    UntrustedSigner,
+    /// The signing key was stolen.
+    KeyCompromised,
+    /// The signing key was not in use at the list's time.
+    KeyNotInUse,
+    /// The signature does not verify.
+    InvalidProof,
+    /// Too many lists contradict each other about entries that can never be taken back.
+    Contradiction,
+    /// The key could not sign.
+    Signer,
+}
+
+impl fmt::Display for ListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed => "not a readable status list token",
+            Self::Bits => "entries do not have the announced number of bits",
+            Self::Compression => "the compressed list is damaged",
+            Self::TooLarge => "the list is larger than announced",
+            Self::WrongSubject => "the list is about another address",
+            Self::UntrustedSigner => "not signed by a status key of the list's issuer",
+            Self::KeyCompromised => "signed by a key that was stolen",
+            Self::KeyNotInUse => "signed by a key that was not in use at the time",
+            Self::InvalidProof => "the signature is not valid",
+            Self::Contradiction => "takes back revocations that are final",
+            Self::Signer => "the key could not sign",
+        })
+    }
+}
+
+impl core::error::Error for ListError {}

@@ -1,0 +1,131 @@
+//! The bitmap: entries of 1, 2, 4 or 8 bits, least significant bits first (draft-ietf-oauth-status-list §4).
+
+use alloc::{vec, vec::Vec};
+
+/// Bits per entry.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Bits {
+    /// Two values.
+    One,
+    /// Four values.
+    Two,
+    /// Sixteen values.
+    Four,
+    /// 256 values.
+    Eight,
+}
+
+impl Bits {
+    /// From the number of bits.
+    pub const fn new(bits: u8) -> Option<Self> {
+        match bits {
+            1 => Some(Self::One),
+            2 => Some(Self::Two),
+            4 => Some(Self::Four),
+            8 => Some(Self::Eight),
+            _ => None,
+        }
+    }
+
+    /// The number of bits.
+    pub const fn get(self) -> u8 {
+        match self {
+            Self::One => 1,
+            Self::Two => 2,
+            Self::Four => 4,
+            Self::Eight => 8,
+        }
+    }
+
+    /// The entries in one byte.
+    const fn per_byte(self) -> u64 {
+        8 / self.get() as u64
+    }
+
+    const fn mask(self) -> u8 {
+        0xff >> (8 - self.get())
+    }
+
+    /// The bytes that `entries` entries take, rounded up.
+    pub const fn bytes_for(self, entries: u64) -> u64 {
+        entries.div_ceil(self.per_byte())
+    }
+
+    /// Byte and shift of an entry.
+    const fn locate(self, index: u64) -> (u64, u32) {
+        (index / self.per_byte(), (index % self.per_byte()) as u32 * self.get() as u32)
+    }
+}
+
+/// A view of a bitmap, wherever its bytes are kept.
+#[derive(Clone, Copy, Debug)]
+pub struct StatusList<'a> {
+    bits: Bits,
+    bytes: &'a [u8],
+}
+
+impl<'a> StatusList<'a> {
+    /// A view of `bytes`.
+    pub const fn new(bits: Bits, bytes: &'a [u8]) -> Self {
+        Self { bits, bytes }
+    }
+
+    /// Bits per entry.
+    pub const fn bits(self) -> Bits {
+        self.bits
+    }
+
+    /// The bitmap.
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// How many entries there are.
+    pub const fn len(self) -> u64 {
+        self.bytes.len() as u64 * self.bits.per_byte()
+    }
+
+    /// Whether there is no entry.
+    pub const fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// The value of an entry; `None` outside the list.
+    pub fn get(self, index: u64) -> Option<u8> {
+        let (byte, shift) = self.bits.locate(index);
+        let byte = self.bytes.get(usize::try_from(byte).ok()?)?;
+        Some(byte >> shift & self.bits.mask())
+    }
+}
+
+/// A bitmap that is being written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StatusListBuf {
+    bits: Bits,
+    bytes: Vec<u8>,
+}
+
+impl StatusListBuf {
+    /// A list of `entries` zeros, rounded up to whole bytes.
+    pub fn new(bits: Bits, entries: usize) -> Self {
+        let per_byte = 8 / usize::from(bits.get());
+        Self { bits, bytes: vec![0; entries.div_ceil(per_byte)] }
+    }
+
+    /// Sets an entry. `None`, and nothing changed, outside the list or where `value` has more bits than an entry.
+    #[must_use]
+    pub fn set(&mut self, index: u64, value: u8) -> Option<()> {
+        if value & !self.bits.mask() != 0 {
+            return None;
+        }
+        let (byte, shift) = self.bits.locate(index);
+        let byte = self.bytes.get_mut(usize::try_from(byte).ok()?)?;
+        *byte = *byte & !(self.bits.mask() << shift) | value << shift;
+        Some(())
+    }
+
+    /// The view that reads it.
+    pub fn as_list(&self) -> StatusList<'_> {
+        StatusList::new(self.bits, &self.bytes)
+    }
+}
