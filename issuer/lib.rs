@@ -1,1 +1,25 @@
-//! The online role: issues, lists, revokes, publishes and serves
+//! The online role: issues, lists, revokes, publishes and serves. Performs disk I/O, and network I/O in [`http`] alone;
+//! reads no clock and draws no randomness: both are arguments.
+//!
+//! An [`Issuer`] is a [`store::Store`] (its own database file), [`keys::Keys`] (signers somebody else unlocked) and
+//! [`settings::Settings`]. Everything it does is a method; [`http::serve`] is the same methods behind a socket.
+//!
+//! What is kept about people: the holder's DID, roles, sites, zones and the display label the operator chose. Other personal
+//! claims are signed into the credential and forgotten; an offer that waits for its pick-up holds them encrypted under the
+//! pre-authorized code, which the issuer does not keep.
+
+#![expect(clippy::todo, reason = "signatures first; bodies follow")]
+
+pub mod ceremony;
+pub mod gates;
+pub mod http;
+pub mod intake;
+pub mod issue;
+pub mod keys;
+pub mod offer;
+pub mod publish;
+pub mod revoke;
+pub mod settings;
+pub mod store;
+
+pub use issue::Issuer;

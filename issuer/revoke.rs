@@ -1,0 +1,223 @@
+//! Revoking, suspending, reinstating: each with a reason, each only from a state that allows it.
+
+use crate::issue::Issuer;
+use crate::store::{State, StatusEvent, StoreError};
+use core::fmt;
+use waypass_credential::time::Timestamp;
+
+/// Why a status changes: a closed list, so that it can be counted and audited; words go into the note.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Cause {
+    /// The holder key or the device was lost.
+    Lost,
+    /// The holder key or the device was stolen, or may be in other hands.
+    Compromised,
+    /// The person left or no longer has the role.
+    RoleEnded,
+    /// A newer credential replaces this one.
+    Replaced,
+    /// It was issued by mistake.
+    IssuedInError,
+    /// The rules were broken.
+    Misuse,
+    /// A matter is being looked into.
+    Investigation,
+    /// The matter was resolved in the holder's favour.
+    Cleared,
+    /// Something else; the note must say what.
+    Other,
+}
+
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 9] = [
+        Self::Lost,
+        Self::Compromised,
+        Self::RoleEnded,
+        Self::Replaced,
+        Self::IssuedInError,
+        Self::Misuse,
+        Self::Investigation,
+        Self::Cleared,
+        Self::Other,
+    ];
+
+    /// The stable code, as the command line and the history write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Compromised => "compromised",
+            Self::RoleEnded => "role_ended",
+            Self::Replaced => "replaced",
+            Self::IssuedInError => "issued_in_error",
+            Self::Misuse => "misuse",
+            Self::Investigation => "investigation",
+            Self::Cleared => "cleared",
+            Self::Other => "other",
+        }
+    }
+
+    /// The cause of a code.
+    pub fn parse(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.as_str() == code)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The reason of a status change.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Grounds {
+    /// The cause.
+    pub cause: Cause,
+    /// The operator's words, at most 500 bytes; required for [`Cause::Other`].
+    pub note: String,
+    /// Who decided.
+    pub operator: String,
+}
+
+/// What to do to a credential.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// Withdraw for good.
+    Revoke,
+    /// Withdraw for now.
+    Suspend,
+    /// Lift a suspension.
+    Reinstate,
+}
+
+/// Why a status was not changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ChangeError {
+    /// No credential has this id.
+    Unknown,
+    /// The credential's state does not allow the change.
+    NotAllowed {
+        /// What was asked.
+        change: Change,
+        /// The state it is in.
+        state: State,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// [`Cause::Other`] without a note.
+    NoteRequired,
+    /// The note or the operator's name is too long or has control characters.
+    Text(&'static str),
+    /// The clock stands before the last change of this credential.
+    ClockBehind {
+        /// The last change.
+        last: Timestamp,
+    },
+    /// The store failed; nothing was changed.
+    Store(StoreError),
+}
+
+const MAX_NOTE: usize = 500;
+const MAX_OPERATOR: usize = 200;
+
+impl Change {
+    /// The state it leads to from `state`, if it is allowed there.
+    pub const fn apply(self, state: State) -> Option<State> {
+        match (self, state) {
+            (Self::Revoke, State::Valid | State::Suspended) => Some(State::Revoked),
+            (Self::Suspend, State::Valid) => Some(State::Suspended),
+            (Self::Reinstate, State::Suspended) => Some(State::Valid),
+            // A revoked credential can never be reinstated: gates keep a revocation even from an expired list.
+            (_, State::Revoked) | (Self::Suspend, State::Suspended) | (Self::Reinstate, State::Valid) => None,
+        }
+    }
+}
+
+impl Issuer<'_> {
+    /// Withdraws a credential for good. Gates learn of it from what is published after this.
+    pub fn revoke(&mut self, id: &str, grounds: &Grounds, at: Timestamp) -> Result<StatusEvent, ChangeError> {
+        self.change(id, Change::Revoke, grounds, at)
+    }
+
+    /// Withdraws a credential for now.
+    pub fn suspend(&mut self, id: &str, grounds: &Grounds, at: Timestamp) -> Result<StatusEvent, ChangeError> {
+        self.change(id, Change::Suspend, grounds, at)
+    }
+
+    /// Lifts a suspension; a revocation stays.
+    pub fn reinstate(&mut self, id: &str, grounds: &Grounds, at: Timestamp) -> Result<StatusEvent, ChangeError> {
+        self.change(id, Change::Reinstate, grounds, at)
+    }
+
+    /// Any of the three. The time recorded is the time of effect: audit intake compares admissions with it.
+    pub fn change(&mut self, id: &str, change: Change, grounds: &Grounds, at: Timestamp) -> Result<StatusEvent, ChangeError> {
+        grounds.check()?;
+        let record = self.store.credential(id)?.ok_or(ChangeError::Unknown)?;
+        let to = change.apply(record.state).ok_or(ChangeError::NotAllowed { change, state: record.state, since: record.changed_at })?;
+        if at < record.changed_at {
+            return Err(ChangeError::ClockBehind { last: record.changed_at });
+        }
+        let event = StatusEvent {
+            from: Some(record.state),
+            to,
+            cause: grounds.cause.as_str().into(),
+            note: grounds.note.clone(),
+            operator: grounds.operator.clone(),
+            at,
+        };
+        self.store.change_state(id, &event)?;
+        Ok(event)
+    }
+}
+
+impl Grounds {
+    fn check(&self) -> Result<(), ChangeError> {
+        if self.cause == Cause::Other && self.note.trim().is_empty() {
+            return Err(ChangeError::NoteRequired);
+        }
+        for (what, text, most) in [("note", &self.note, MAX_NOTE), ("operator", &self.operator, MAX_OPERATOR)] {
+            if text.len() > most || text.chars().any(char::is_control) {
+                return Err(ChangeError::Text(what));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Revoke => "revoke",
+            Self::Suspend => "suspend",
+            Self::Reinstate => "reinstate",
+        })
+    }
+}
+
+impl fmt::Display for ChangeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("no credential has this id"),
+            Self::NotAllowed { change: Change::Reinstate, state: State::Revoked, since } => {
+                write!(f, "revoked since {since}; a revocation is final, only a suspension can be lifted: issue a new credential instead")
+            }
+            Self::NotAllowed { change, state, since } => write!(f, "cannot {change}: the credential is {state} since {since}"),
+            Self::NoteRequired => f.write_str("the reason `other` needs a note that says what"),
+            Self::Text(what) => write!(f, "the {what} is too long or contains control characters"),
+            Self::ClockBehind { last } => write!(f, "the clock stands before the credential's last change at {last}"),
+            Self::Store(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ChangeError {}
+
+impl From<StoreError> for ChangeError {
+    fn from(why: StoreError) -> Self {
+        Self::Store(why)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! What the operator decided once: name, address, what may be issued, how long things live.
+
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+const DAY: i64 = 86_400;
+
+/// The issuer's settings; kept in its store as `waypass.issuer-settings/1`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The display name of the authority, as the bundle carries it.
+    pub name: String,
+    /// The public address without a trailing slash: `https://issuer.example/t1`. Status list URIs and the OpenID4VCI
+    /// issuer identifier begin with it, so it can never change once a credential was issued.
+    pub base_url: String,
+    /// The roles this issuer may assert.
+    pub roles: Vec<String>,
+    /// The sites it may assert them for; `*` for every site.
+    pub sites: Vec<String>,
+    /// The longest validity of a credential, in seconds.
+    pub max_validity_seconds: i64,
+    /// How many credentials one status list holds.
+    pub list_capacity: u32,
+    /// Issuing times are rounded down to this many seconds, so that they do not identify a holder (threats.md A24).
+    pub time_granularity_seconds: i64,
+    /// How long a `root` lives, in seconds.
+    pub root_lifetime_seconds: i64,
+    /// How long `targets` live, in seconds.
+    pub targets_lifetime_seconds: i64,
+    /// How long `snapshot` and `timestamp` live, in seconds; publishing again renews them.
+    pub timestamp_lifetime_seconds: i64,
+    /// How long a status list may be cached by whoever is online (its `ttl`), in seconds.
+    pub list_ttl_seconds: i64,
+}
+
+/// A setting that cannot work.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SettingsError {
+    /// The name is empty or longer than 200 bytes.
+    Name,
+    /// Not an `http` or `https` address without query and fragment.
+    BaseUrl,
+    /// A list (`roles`, `sites`) is empty, has a repeated or an empty entry.
+    List(&'static str),
+    /// A number is outside its bounds.
+    Number {
+        /// The setting.
+        setting: &'static str,
+        /// The smallest allowed value.
+        least: i64,
+        /// The largest allowed value.
+        most: i64,
+    },
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name => f.write_str("the issuer's name must have 1 to 200 bytes"),
+            Self::BaseUrl => {
+                f.write_str("the base address must be http:// or https://, a host, and an optional path without a trailing slash")
+            }
+            Self::List(list) => write!(f, "{list} must be a list of different, non-empty names"),
+            Self::Number { setting, least, most } => write!(f, "{setting} must lie between {least} and {most}"),
+        }
+    }
+}
+
+impl core::error::Error for SettingsError {}
+
+impl Settings {
+    /// Settings for an issuer called `name` reachable at `base_url`, with the defaults of trust.md and threats.md: four
+    /// roles, every site, 365 days of validity, lists of 2^17 entries, times rounded to the hour.
+    pub fn new(name: impl Into<String>, base_url: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            base_url: base_url.into(),
+            roles: ["admin", "staff", "visitor", "medical"].map(String::from).to_vec(),
+            sites: vec!["*".into()],
+            max_validity_seconds: 365 * DAY,
+            list_capacity: 1 << 17,
+            time_granularity_seconds: 3600,
+            root_lifetime_seconds: 365 * DAY,
+            targets_lifetime_seconds: 90 * DAY,
+            timestamp_lifetime_seconds: 7 * DAY,
+            list_ttl_seconds: 900,
+        }
+    }
+
+    /// Checks every setting.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        if self.name.trim().is_empty() || self.name.len() > 200 {
+            return Err(SettingsError::Name);
+        }
+        if !is_base_url(&self.base_url) {
+            return Err(SettingsError::BaseUrl);
+        }
+        for (setting, list) in [("roles", &self.roles), ("sites", &self.sites)] {
+            let repeated = list.iter().enumerate().any(|(i, item)| list[..i].contains(item));
+            if list.is_empty() || list.len() > 256 || repeated || list.iter().any(|item| item.is_empty() || item.len() > 128) {
+                return Err(SettingsError::List(setting));
+            }
+        }
+        for (setting, value, least, most) in [
+            ("max_validity_seconds", self.max_validity_seconds, 60, 10 * 365 * DAY),
+            // 2^20 entries of 2 bits are 256 KiB before compression; larger populations get further lists.
+            ("list_capacity", i64::from(self.list_capacity), 8, 1 << 20),
+            ("time_granularity_seconds", self.time_granularity_seconds, 1, DAY),
+            ("root_lifetime_seconds", self.root_lifetime_seconds, DAY, 10 * 365 * DAY),
+            ("targets_lifetime_seconds", self.targets_lifetime_seconds, 3600, 3 * 365 * DAY),
+            ("timestamp_lifetime_seconds", self.timestamp_lifetime_seconds, 60, 365 * DAY),
+            ("list_ttl_seconds", self.list_ttl_seconds, 1, 30 * DAY),
+        ] {
+            if !(least..=most).contains(&value) {
+                return Err(SettingsError::Number { setting, least, most });
+            }
+        }
+        Ok(())
+    }
+
+    /// The path of the base address, `/t1`, or empty.
+    pub fn base_path(&self) -> &str {
+        let after_scheme = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
+        after_scheme.find('/').map_or("", |at| &after_scheme[at..])
+    }
+
+    /// The URI of status list number `list`.
+    pub fn list_uri(&self, list: u32) -> String {
+        format!("{}/lists/{list}", self.base_url)
+    }
+}
+
+/// RFC 3986 in the part we allow: no user, no query, no fragment, nothing that would need escaping in a log or a header.
+fn is_base_url(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else { return false };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host_ok = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.:[]".contains(&b));
+    let segments_ok = path
+        .split('/')
+        .skip(1)
+        .all(|s| !s.is_empty() && s != "." && s != ".." && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)));
+    url.len() <= 512 && host_ok && segments_ok
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Settings, SettingsError};
+
+    #[test]
+    fn addresses() {
+        for good in ["http://127.0.0.1:8240/t1", "https://issuer.example", "http://[::1]:8240/a/b"] {
+            assert_eq!(Settings::new("Clinic", good).check(), Ok(()), "{good}");
+        }
+        for bad in [
+            "",
+            "ftp://x",
+            "http://",
+            "http://x/",
+            "http://x/a//b",
+            "http://u@x",
+            "http://x?q",
+            "http://x/../y",
+            "http://x/#f",
+            "http://x y",
+        ] {
+            assert_eq!(Settings::new("Clinic", bad).check(), Err(SettingsError::BaseUrl), "{bad}");
+        }
+        assert_eq!(Settings::new("Clinic", "https://a/t1").base_path(), "/t1");
+        assert_eq!(Settings::new("Clinic", "https://a").base_path(), "");
+    }
+
+    #[test]
+    fn refuses_what_cannot_work() {
+        let base = Settings::new("Clinic", "http://a");
+        assert_eq!(Settings { name: " ".into(), ..base.clone() }.check(), Err(SettingsError::Name));
+        assert_eq!(Settings { roles: vec![], ..base.clone() }.check(), Err(SettingsError::List("roles")));
+        assert_eq!(Settings { sites: vec!["a".into(), "a".into()], ..base.clone() }.check(), Err(SettingsError::List("sites")));
+        assert!(matches!(Settings { list_capacity: 7, ..base }.check(), Err(SettingsError::Number { setting: "list_capacity", .. })));
+    }
+}
