@@ -33,16 +33,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Writes a file whole or not at all; `-` is standard output.
-pub(crate) fn write(out: &Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_mode(out, path, bytes, 0o644)
 }
 
 /// The same for a file only its owner may read.
-pub(crate) fn write_private(out: &Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_private(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_mode(out, path, bytes, 0o600)
 }
 
-fn write_mode(out: &Out, path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+fn write_mode(out: Out, path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     if is_dash(path) {
         out.bytes(bytes);
         return Ok(());

@@ -2,6 +2,7 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use waypass_trust::reason::{Level, ReasonCode};
 
 const TOPICS: [(&str, &str, &str); 5] = [
     ("exit-codes", "what every exit code means", include_str!("help/exit-codes.txt")),
@@ -27,6 +28,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     };
     if let Some((_, _, page)) = TOPICS.iter().find(|(name, _, _)| name == first) {
         session.out.words(page.trim_end());
+        if first == "verdicts" {
+            session.out.words(&codes());
+        }
         return Ok(Exit::Done);
     }
     let mut found = &mut command;
@@ -37,6 +41,16 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     }
     session.out.words(&found.render_long_help().ansi().to_string());
     Ok(Exit::Done)
+}
+
+/// The catalogue as the library has it: code, meaning, by level.
+fn codes() -> String {
+    let row = |code: &ReasonCode| format!("  {:<22} {}", code.as_str(), code.headline());
+    let group = |level: Level| {
+        let rows: Vec<_> = ReasonCode::ALL.iter().filter(|code| code.level() == level).map(row).collect();
+        format!("\n{}\n{}", level.as_str(), rows.join("\n"))
+    };
+    [Level::Green, Level::Amber, Level::Red, Level::Grey].map(group).join("\n")
 }
 
 fn topics() -> String {

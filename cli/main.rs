@@ -19,7 +19,10 @@ mod help;
 mod home;
 mod inspect;
 mod output;
+mod qr;
 mod secret;
+mod unlock;
+mod words;
 
 /// Offline credential wallet, issuer and verifier.
 ///
@@ -37,6 +40,7 @@ struct Line {
 
 /// Options every command takes.
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line and means nothing elsewhere")]
 struct Global {
     /// Print the result as one JSON document
     #[arg(long, global = true, conflicts_with = "jsonl")]
@@ -65,6 +69,8 @@ struct Global {
 enum Verb {
     /// Show what a file contains, without trusting it
     Inspect(inspect::Args),
+    /// Draw and read QR codes
+    Qr(qr::Args),
     /// Check this device and say what is missing
     Doctor,
     /// Print the completions of a shell
@@ -120,6 +126,7 @@ impl Verb {
     fn run(self, session: &Session) -> Outcome {
         match self {
             Self::Inspect(args) => inspect::run(session, &args),
+            Self::Qr(args) => qr::run(session, &args),
             Self::Doctor => doctor::run(session),
             Self::Completions(args) => completions::run(session, &args),
             Self::Help(args) => help::run(session, &args),

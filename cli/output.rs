@@ -30,19 +30,19 @@ impl Out {
     }
 
     /// Whether standard output carries JSON.
-    pub(crate) fn is_json(&self) -> bool {
+    pub(crate) fn is_json(self) -> bool {
         self.shape != Shape::Words
     }
 
     /// The result in words; nothing when JSON was asked for.
-    pub(crate) fn words(&self, text: &str) {
+    pub(crate) fn words(self, text: &str) {
         if self.shape == Shape::Words {
             finished(writeln!(anstream::stdout(), "{text}"));
         }
     }
 
     /// The result as one JSON document; nothing when words were asked for.
-    pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+    pub(crate) fn json(self, value: &impl Serialize) -> Result<(), Failure> {
         let text = match self.shape {
             Shape::Words => return Ok(()),
             Shape::Json => serde_json::to_string_pretty(value),
@@ -54,7 +54,7 @@ impl Out {
     }
 
     /// A list: words, one document `{schema, ITEMS: [..]}`, or with `--jsonl` one document an item.
-    pub(crate) fn list<T: Serialize>(&self, schema: &str, name: &str, items: &[T], words: impl FnOnce()) -> Result<(), Failure> {
+    pub(crate) fn list<T: Serialize>(self, schema: &str, name: &str, items: &[T], words: impl FnOnce()) -> Result<(), Failure> {
         match self.shape {
             Shape::Words => words(),
             Shape::Json => self.json(&serde_json::json!({ "schema": schema, name: items }))?,
@@ -65,20 +65,20 @@ impl Out {
 
     /// A raw result (a file asked for with `-`), whatever shape was asked for.
     #[expect(clippy::unused_self, reason = "every write to standard output goes through the one place that knows about closed pipes")]
-    pub(crate) fn bytes(&self, bytes: &[u8]) {
+    pub(crate) fn bytes(self, bytes: &[u8]) {
         let mut out = std::io::stdout().lock();
         finished(out.write_all(bytes).and_then(|()| out.flush()));
     }
 
     /// A message to the person: what was done, what to know.
-    pub(crate) fn note(&self, text: &str) {
+    pub(crate) fn note(self, text: &str) {
         if !self.quiet {
             finished(writeln!(anstream::stderr(), "{text}"));
         }
     }
 
     /// A message only `-v` shows.
-    pub(crate) fn detail(&self, text: &str) {
+    pub(crate) fn detail(self, text: &str) {
         if self.verbose && !self.quiet {
             finished(writeln!(anstream::stderr(), "{text}"));
         }
@@ -86,13 +86,13 @@ impl Out {
 
     /// A message that `-q` does not silence: a warning about safety.
     #[expect(clippy::unused_self, reason = "every write to standard error goes through the one place that knows about closed pipes")]
-    pub(crate) fn warn(&self, text: &str) {
+    pub(crate) fn warn(self, text: &str) {
         let style = paint(Tone::Amber);
         finished(writeln!(anstream::stderr(), "{style}warning:{style:#} {text}"));
     }
 
     /// How a command failed: what happened, then what to do next.
-    pub(crate) fn failure(&self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure) {
         if self.is_json() {
             let document = serde_json::json!({
                 "schema": "waypass.error/1", "exit": failure.exit as u8, "what": failure.what, "next": failure.next,

@@ -28,7 +28,7 @@ pub(crate) type Secret = Zeroizing<Vec<u8>>;
 
 impl SecretArgs {
     /// The secret of something that exists: asked once.
-    pub(crate) fn read(&self, out: &Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
+    pub(crate) fn read(&self, out: Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
         match self.source() {
             Some(path) => from_file(&path, out),
             None => ask(input, prompt),
@@ -36,7 +36,7 @@ impl SecretArgs {
     }
 
     /// A new secret: asked twice, because nobody sees what was typed.
-    pub(crate) fn choose(&self, out: &Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
+    pub(crate) fn choose(&self, out: Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
         if let Some(path) = self.source() {
             return from_file(&path, out);
         }
@@ -89,11 +89,21 @@ pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, 
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
 }
 
+/// Waits for Enter when a person is there.
+pub(crate) fn pause(message: &str) {
+    use std::io::{BufRead, BufReader, Write};
+    if let Ok(mut tty) = File::options().read(true).write(true).open("/dev/tty")
+        && write!(tty, "{message} ").is_ok()
+    {
+        drop(BufReader::new(tty.take(64)).read_line(&mut String::new()));
+    }
+}
+
 fn interrupted() -> Failure {
     Failure::new(Exit::Interrupted, "interrupted", "nothing was changed")
 }
 
-fn from_file(path: &Path, out: &Out) -> Result<Secret, Failure> {
+fn from_file(path: &Path, out: Out) -> Result<Secret, Failure> {
     let file = File::open(path).map_err(|error| Failure::file("read the secret from", path, &error))?;
     let about = file.metadata().map_err(|error| Failure::file("read the secret from", path, &error))?;
     if about.is_file() && about.mode() & 0o077 != 0 {

@@ -1,0 +1,227 @@
+//! Opening a vault with what the person or the service shows, and the words for every way that can end.
+
+use crate::Session;
+use crate::exit::{Exit, Failure};
+use crate::home::Role;
+use crate::secret::SecretArgs;
+use crate::words;
+use std::path::PathBuf;
+use std::time::Duration;
+use waypass_vault::error::FactorError;
+use waypass_vault::{
+    BackupError, CreateError, Factor, Factors, KdfCost, KeyFile, OpenError, Password, RecoveryCode, StorageError, SystemRng,
+};
+use waypass_vault::{UnlockError, Unlocked, Vault, VaultError, clock};
+
+/// How long a command waits for another process that holds the vault.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How a vault is opened.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct OpenArgs {
+    #[command(flatten)]
+    secret: SecretArgs,
+    /// The secret is the printed recovery code
+    #[arg(long, conflicts_with = "key_file")]
+    recovery: bool,
+    /// Open with this key file, without a person
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_file", "secret_fd"])]
+    key_file: Option<PathBuf>,
+}
+
+/// How a new vault will be opened.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct CreateArgs {
+    #[command(flatten)]
+    secret: SecretArgs,
+    /// Make FILE a key file that opens it without a person; it protects nothing from who has the file
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_file", "secret_fd"])]
+    key_file: Option<PathBuf>,
+    /// Write the recovery code to FILE instead of showing it once
+    #[arg(long, value_name = "FILE")]
+    recovery_file: Option<PathBuf>,
+}
+
+/// Opens the vault of `role` and does `work` with it; it is locked again afterwards, whatever happens.
+pub(crate) fn with<T>(
+    session: &Session,
+    role: Role,
+    args: &OpenArgs,
+    work: impl FnOnce(&Unlocked<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut vault = open(session, role)?;
+    let factor = factor(session, args, role)?;
+    let unlocked = vault.unlock(&Factors::one(&*factor), &clock::read()).map_err(unlock_failure)?;
+    work(&unlocked)
+}
+
+/// The same for a service that keeps it open as long as it runs.
+pub(crate) fn keep(session: &Session, role: Role, args: &OpenArgs) -> Result<Unlocked<'static>, Failure> {
+    let vault = open(session, role)?;
+    let factor = factor(session, args, role)?;
+    vault.into_unlocked(&Factors::one(&*factor), &clock::read()).map_err(|(_, error)| unlock_failure(error))
+}
+
+/// The locked vault.
+pub(crate) fn open(session: &Session, role: Role) -> Result<Vault, Failure> {
+    let mut waiting = |holder: &waypass_vault::LockHolder| session.out.note(&format!("waiting for {holder}"));
+    Vault::open_waiting(&session.home.vault(role), PATIENCE, &mut waiting).map_err(|error| open_failure(&error, role))
+}
+
+/// Makes the vault of `role`, shows the recovery code once, and opens it for the first `work`.
+pub(crate) fn create<T>(
+    session: &Session,
+    role: Role,
+    args: &CreateArgs,
+    work: impl FnOnce(&Unlocked<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let dir = session.home.vault(role);
+    if dir.join("vault.db").exists() {
+        return Err(create_failure(CreateError::Exists(dir)));
+    }
+    let factor: Box<dyn Factor> = match &args.key_file {
+        Some(path) => Box::new(KeyFile::create(path, &mut SystemRng).map_err(|error| factor_failure(&error))?),
+        None => password(&args.secret.choose(session.out, session.input, "choose a pass phrase: ")?)?,
+    };
+    if let Some(parent) = dir.parent() {
+        crate::home::private_folder(parent)?;
+    }
+    let (mut vault, code) = Vault::create(&dir, role.folder(), &*factor, KdfCost::Calibrated, &mut SystemRng).map_err(create_failure)?;
+    match &args.recovery_file {
+        Some(path) => crate::file::write_private(session.out, path, format!("{}\n", &*code.printed()).as_bytes())?,
+        None => session.out.warn(&format!("write this recovery code down now, it is shown only once:\n\n    {}\n", &*code.printed())),
+    }
+    let unlocked = vault.unlock(&Factors::one(&*factor), &clock::read()).map_err(unlock_failure)?;
+    work(&unlocked)
+}
+
+/// The factor the person shows.
+fn factor(session: &Session, args: &OpenArgs, role: Role) -> Result<Box<dyn Factor>, Failure> {
+    if let Some(path) = &args.key_file {
+        return Ok(Box::new(KeyFile::read(path).map_err(|error| factor_failure(&error))?));
+    }
+    let prompt = if args.recovery {
+        format!("recovery code of this {}: ", role.folder())
+    } else {
+        format!("pass phrase of this {}: ", role.folder())
+    };
+    let secret = args.secret.read(session.out, session.input, &prompt)?;
+    if args.recovery {
+        let code = RecoveryCode::parse(text(&secret)?).map_err(|error| factor_failure(&error))?;
+        return Ok(Box::new(code));
+    }
+    password(&secret)
+}
+
+fn password(secret: &[u8]) -> Result<Box<dyn Factor>, Failure> {
+    Ok(Box::new(Password::new(text(secret)?)))
+}
+
+fn text(secret: &[u8]) -> Result<&str, Failure> {
+    std::str::from_utf8(secret)
+        .map_err(|_| Failure::usage("the secret is not text", "use a pass phrase of letters, digits and signs (UTF-8)"))
+}
+
+fn open_failure(error: &OpenError, role: Role) -> Failure {
+    let name = role.folder();
+    match error {
+        OpenError::NotFound(dir) => Failure::usage(
+            format!("there is no {name} in {}", dir.display()),
+            format!("make one with `waypass {name} init`, or say where it is with --home DIR"),
+        ),
+        OpenError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
+        OpenError::Newer { .. } => Failure::internal(error, "install the newer version of waypass; nothing was changed"),
+        OpenError::Damaged => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
+        OpenError::Storage(why) => storage_failure(why),
+    }
+}
+
+fn create_failure(error: CreateError) -> Failure {
+    match error {
+        CreateError::Exists(_) => Failure::usage(error, "use it, or choose another place with --home DIR"),
+        CreateError::Factor(why) => factor_failure(&why),
+        CreateError::Storage(why) => storage_failure(&why),
+        CreateError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
+    }
+}
+
+fn unlock_failure(error: UnlockError) -> Failure {
+    match error {
+        UnlockError::WrongSecret { .. } => {
+            Failure::new(Exit::WrongSecret, &error, "check the keyboard and try again; the recovery code opens it too (--recovery)")
+        }
+        UnlockError::Throttled { seconds } => {
+            let wait = words::span(i64::try_from(seconds).unwrap_or(i64::MAX));
+            Failure::new(
+                Exit::Throttled,
+                "too many wrong tries; this one was not made",
+                format!("wait {wait}, then try again; the recovery code opens it too (--recovery)"),
+            )
+        }
+        UnlockError::LockedOut => {
+            Failure::new(Exit::Throttled, "no tries are left for the pass phrase", "open it with the recovery code (--recovery)")
+        }
+        UnlockError::NoSlot => Failure::new(Exit::Locked, &error, "see what opens it: waypass ROLE status"),
+        UnlockError::Damaged => Failure::new(Exit::Tamper, &error, "open it with another factor, or restore a backup"),
+        UnlockError::Factor(why) => factor_failure(&why),
+        UnlockError::Storage(why) => storage_failure(&why),
+    }
+}
+
+fn factor_failure(error: &FactorError) -> Failure {
+    match error {
+        FactorError::KeyFile { path, source: Some(source) } => Failure::file("use the key file", path, source),
+        FactorError::KeyFile { .. } => Failure::usage(error, "name the file that `init --key-file` or `slot add --key-file` made"),
+        FactorError::NotARecoveryCode => {
+            Failure::new(Exit::WrongSecret, error, "type it as printed; spaces, hyphens and case do not matter")
+        }
+        FactorError::Empty => Failure::usage(error, "choose a pass phrase of several words"),
+        FactorError::Memory => Failure::internal(error, "close other programs and try again"),
+        FactorError::Parameters => Failure::new(Exit::Tamper, error, "restore a backup"),
+    }
+}
+
+/// The words for a store that failed.
+pub(crate) fn storage_failure(error: &StorageError) -> Failure {
+    match error {
+        StorageError::Full { .. } => {
+            Failure::internal(error, "free some space on that disk, then run the command again; nothing acknowledged was lost")
+        }
+        StorageError::Corrupt { .. } => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
+        StorageError::Io { .. } | StorageError::Poisoned => Failure::internal(error, "check the disk, then run the command again"),
+    }
+}
+
+impl From<VaultError> for Failure {
+    fn from(error: VaultError) -> Self {
+        match &error {
+            VaultError::Storage(why) => storage_failure(why),
+            VaultError::Factor(why) => factor_failure(why),
+            VaultError::Quarantined => Self::new(Exit::Tamper, &error, "see `waypass doctor`; a backup may still hold it"),
+            VaultError::NoSuchSlot => Self::usage(&error, "the list names them: slot list"),
+            VaultError::LastSlot => Self::usage(&error, "add another slot first: slot add"),
+            VaultError::Limit { .. } | VaultError::NoSuchKey => Self::internal(&error, "run `waypass doctor`"),
+        }
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
+        match error {
+            BackupError::Refused => Self::new(
+                Exit::WrongSecret,
+                &error,
+                "check the pass phrase and the recovery code, and that the file is the one that was made",
+            ),
+            BackupError::NotABackup => Self::usage(&error, "name the file that `waypass wallet backup` made"),
+            BackupError::Newer { .. } => Self::usage(&error, "install the newer version of waypass"),
+            BackupError::NeedsTwoFactors => Self::usage(&error, "give a pass phrase and the recovery code"),
+            BackupError::Vault(why) => why.into(),
+            BackupError::Factor(why) => factor_failure(&why),
+            BackupError::Io(why) => Self::internal(
+                format!("the backup file: {}", crate::exit::plain(&why)),
+                "check the disk and the name, then run the command again",
+            ),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Times and lists in words for a person.
+
+use jiff::Timestamp as Instant;
+use jiff::tz::TimeZone;
+use waypass_credential::time::Timestamp;
+
+const MINUTE: i64 = 60;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+
+/// A length of time in its largest fitting unit: `40 s`, `5 min`, `2 h`, `3 days`.
+pub(crate) fn span(seconds: i64) -> String {
+    let seconds = seconds.max(0);
+    match seconds {
+        ..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / MINUTE),
+        7_200..=172_799 => format!("{} h", seconds / HOUR),
+        _ => format!("{} days", seconds / DAY),
+    }
+}
+
+/// A date and time in this machine's zone: `2026-11-20 14:05`.
+pub(crate) fn when(at: Timestamp) -> String {
+    Instant::from_second(at.unix())
+        .map_or_else(|_| at.to_string(), |instant| instant.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+/// `in 3 days` or `2 h ago`.
+pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
+    let seconds = at.since(now);
+    if seconds >= 0 { format!("in {}", span(seconds)) } else { format!("{} ago", span(-seconds)) }
+}
+
+/// `a, b and c`.
+pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
+    match items {
+        [] => "nothing".to_owned(),
+        [one] => one.as_ref().to_owned(),
+        [most @ .., last] => {
+            let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", most.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// Text from a stranger, safe to print: control characters (escape sequences among them) become visible.
+pub(crate) fn safe(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || is_bidi(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Characters that reorder what stands around them (Unicode UAX #9 §2).
+const fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{list, safe, span};
+
+    #[test]
+    fn spans_read_as_a_person_says_them() {
+        assert_eq!([0, 59, 120, 7_199, 7_200, 172_800].map(span), ["0 s", "59 s", "2 min", "119 min", "2 h", "2 days"]);
+        assert_eq!(span(-5), "0 s");
+    }
+
+    #[test]
+    fn lists_have_one_and() {
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(list::<&str>(&[]), "nothing");
+    }
+
+    #[test]
+    fn a_stranger_cannot_move_the_cursor_or_the_text() {
+        assert_eq!(safe("ok\u{1b}[2J\u{202e}x"), "ok\u{fffd}[2J\u{fffd}x");
+    }
+}
