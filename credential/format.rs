@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod data_integrity;
 mod malformed;
+pub mod sd_jwt;
 pub mod sd_jwt_vc;
 
 pub use data_integrity::DataIntegrity;

@@ -234,6 +234,11 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(n, v)| (n.as_ref(), v))
     }
 
+    /// The members themselves; whoever adds one keeps the names unique.
+    pub(crate) const fn members_mut(&mut self) -> &mut Vec<(Cow<'a, str>, Value<'a>)> {
+        &mut self.0
+    }
+
     /// How many members there are.
     pub fn len(&self) -> usize {
         self.0.len()
@@ -242,6 +247,12 @@ impl<'a> Object<'a> {
     /// Whether there is no member.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl<'a> FromIterator<(Cow<'a, str>, Value<'a>)> for Object<'a> {
+    fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Value<'a>)>>(members: I) -> Self {
+        members.into_iter().fold(Self::new(), |object, (name, value)| object.with(name, value))
     }
 }
 

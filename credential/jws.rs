@@ -93,11 +93,13 @@ impl<'a> Jws<'a> {
     /// Checks the signature, and that header and key agree on the algorithm and the header's `typ` is `typ`
     /// (RFC 8725 §3.1, §3.11); gives the payload.
     pub fn verify(&self, key: &PublicKey, typ: &str) -> Result<&[u8], InvalidProof> {
-        if self.header.algorithm != key.algorithm() || self.header.typ.as_deref() != Some(typ) {
-            return Err(InvalidProof);
-        }
-        key.verify(self.signing_input.as_bytes(), &self.signature)?;
+        self.header.check(key, typ, self.signing_input, &self.signature)?;
         Ok(&self.payload)
+    }
+
+    /// Header, payload and signature for a caller that keeps the text itself; still unverified, see [`Header::check`].
+    pub(crate) fn into_parts(self) -> (Header, Vec<u8>, Signature) {
+        (self.header, self.payload, self.signature)
     }
 
     /// As [`Self::verify`], and hands the payload over.
@@ -108,6 +110,14 @@ impl<'a> Jws<'a> {
 }
 
 impl Header {
+    /// Checks `signature` over `signing_input`, and that key and header agree.
+    pub(crate) fn check(&self, key: &PublicKey, typ: &str, signing_input: &str, signature: &Signature) -> Result<(), InvalidProof> {
+        if self.algorithm != key.algorithm() || self.typ.as_deref() != Some(typ) {
+            return Err(InvalidProof);
+        }
+        key.verify(signing_input.as_bytes(), signature)
+    }
+
     fn parse(bytes: &[u8]) -> Result<Self, JwsError> {
         let header = json::parse(bytes, HEADER).map_err(JwsError::Header)?;
         let header = header.as_object().ok_or(JwsError::Header(JsonError::Syntax))?;

@@ -1,16 +1,27 @@
 //! What a role credential says, the same whichever format carries it.
 
-use crate::format::{Credential, Format, IssueError};
+use crate::format::{Credential, DataIntegrity, Format, IssueError, Malformed, SdJwtVc};
 use crate::json::Object;
 use crate::key::{PublicKey, Signer};
 use crate::time::Timestamp;
 use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
 
+pub(crate) mod read;
+
 /// The `vct` of role credentials in SD-JWT VC; never dereferenced, the document lives in `waypass-schemas`.
 pub const VCT: &str = "https://waypass.example/vct/role/1";
 /// The VC type of role credentials in VCDM 2.0.
 pub const VC_TYPE: &str = "RoleCredential";
+
+/// Most roles in one credential.
+pub const MAX_ROLES: usize = 32;
+/// Most sites, and most zones, in one credential.
+pub const MAX_SCOPES: usize = 64;
+/// The longest name of a role, site or zone, in characters.
+pub const MAX_NAME: usize = 64;
+/// The longest identifier (issuer, key, type, list), in bytes.
+pub const MAX_IDENTIFIER: usize = 1024;
 
 /// A role credential's content: read from a verified credential, or written to be signed.
 #[derive(Clone, PartialEq, Debug)]
@@ -21,7 +32,7 @@ pub struct RoleClaims {
     pub key_id: Option<String>,
     /// The `vct`, or the VC's type beside `VerifiableCredential`; see [`Format::role_kind`].
     pub kind: String,
-    /// The roles (of a presentation: those disclosed).
+    /// The roles (of a presentation: those disclosed). A set: reading gives them in ascending order.
     pub roles: Vec<String>,
     /// Sites where the roles hold; `*` is any.
     pub sites: Vec<String>,
@@ -31,7 +42,7 @@ pub struct RoleClaims {
     pub issued_at: Timestamp,
     /// From when it is valid.
     pub valid_from: Timestamp,
-    /// Until when it is valid; always bounded.
+    /// Until when it is valid; always bounded, always after `valid_from`.
     pub valid_until: Timestamp,
     /// Where its status stands.
     pub status: Option<StatusReference>,
@@ -53,7 +64,48 @@ pub struct StatusReference {
 impl RoleClaims {
     /// Issues these claims as a credential in `format`, signed by the issuer's key; `rng` gives salts and decoys.
     pub fn sign(&self, format: Format, signer: &dyn Signer, rng: &mut dyn CryptoRng) -> Result<Credential, IssueError> {
-        let _ = (format, signer, rng);
-        todo!()
+        match format {
+            Format::SdJwtVc => SdJwtVc::sign(self, signer, rng).map(Credential::SdJwtVc),
+            Format::DataIntegrity => DataIntegrity::sign(self, signer).map(Credential::DataIntegrity),
+        }
     }
+
+    /// The bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,
+    /// not words for people: ASCII letters, digits and `-_.:/`, or `*` alone for any site or zone.
+    pub fn check(&self) -> Result<(), Malformed> {
+        let identifier = |text: &str| !text.is_empty() && text.len() <= MAX_IDENTIFIER;
+        let status = self.status.as_ref();
+        let checks = [
+            ("issuer", identifier(&self.issuer)),
+            ("key id", self.key_id.as_deref().is_none_or(identifier)),
+            ("type", identifier(&self.kind)),
+            ("roles", self.roles.len() <= MAX_ROLES && self.roles.iter().all(|role| is_name(role)) && are_distinct(&self.roles)),
+            ("sites", are_scopes(&self.sites)),
+            ("zones", are_scopes(&self.zones)),
+            ("validity", self.valid_from < self.valid_until && self.issued_at < self.valid_until),
+            ("status", status.is_none_or(|status| identifier(&status.uri) && i64::try_from(status.index).is_ok())),
+        ];
+        match checks.iter().find(|(_, holds)| !holds) {
+            None => Ok(()),
+            Some((what, _)) => Err(Malformed::OutOfRange(what)),
+        }
+    }
+
+    /// These claims if they keep the bounds.
+    pub(crate) fn checked(self) -> Result<Self, Malformed> {
+        self.check().map(|()| self)
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/".contains(&b))
+}
+
+fn are_scopes(names: &[String]) -> bool {
+    names.len() <= MAX_SCOPES && names.iter().all(|name| name == "*" || is_name(name)) && are_distinct(names)
+}
+
+/// At most [`MAX_SCOPES`] of them.
+fn are_distinct(names: &[String]) -> bool {
+    names.iter().enumerate().all(|(at, name)| !names[..at].contains(name))
 }

@@ -1,50 +1,83 @@
-//! SD-JWT VC with key binding (RFC 9901, draft-ietf-oauth-sd-jwt-vc).
+//! SD-JWT VC with key binding (draft-ietf-oauth-sd-jwt-vc): what an SD-JWT must say to be a role credential.
 
-use super::{Claimed, Credential, HolderError, HolderProof, Malformed, PresentError, Verified, VerifyError};
+use super::sd_jwt::{SdJwt, key_binding, split_key_binding};
+use super::{Claimed, Credential, HolderError, HolderProof, IssueError, Malformed, PresentError, Verified, VerifyError};
+use crate::json::{JsonError, Value};
 use crate::key::{PublicKey, Signer};
 use crate::request::{ClaimPath, Nonce, Request};
+use crate::role::RoleClaims;
 use crate::time::Timestamp;
-use alloc::{string::String, vec::Vec};
+use alloc::{borrow::Cow, string::String, vec::Vec};
+use rand_core::CryptoRng;
+use serde::Deserialize;
+
+mod claims;
+
+/// The `typ` of an SD-JWT VC.
+pub const TYP: &str = "dc+sd-jwt";
 
 /// An SD-JWT VC without a key binding part; nobody has checked its signature yet.
 #[derive(Clone, Debug)]
 pub struct SdJwtVc {
-    text: String,
+    sd_jwt: SdJwt,
+    issuer: String,
+    key_id: Option<String>,
 }
 
 /// An SD-JWT VC with its KB-JWT; nobody has checked anything yet.
 #[derive(Clone, Debug)]
 pub struct Presentation {
-    text: String,
     credential: Credential,
+    text: String,
+    bound: usize,
+}
+
+/// What is read before the signature is checked, to find the key.
+#[derive(Deserialize)]
+struct Issuer<'a> {
+    #[serde(borrow)]
+    iss: Option<Cow<'a, str>>,
 }
 
 impl SdJwtVc {
     /// Reads the compact serialization; checks no signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        let _ = bytes;
-        todo!()
+        let text = core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?;
+        let sd_jwt = SdJwt::parse(text)?;
+        let Issuer { iss } = serde_json::from_slice(sd_jwt.untrusted_payload()).map_err(|_| Malformed::Json(JsonError::Syntax))?;
+        let issuer = iss.ok_or(Malformed::Missing("iss"))?.into_owned();
+        // A relative DID URL is relative to the issuer.
+        let key_id =
+            sd_jwt.header().key_id.as_ref().map(|kid| if kid.starts_with('#') { [&issuer, kid.as_str()].concat() } else { kid.clone() });
+        Ok(Self { sd_jwt, issuer, key_id })
+    }
+
+    /// Issues `claims`.
+    pub(crate) fn sign(claims: &RoleClaims, signer: &dyn Signer, rng: &mut dyn CryptoRng) -> Result<Self, IssueError> {
+        let text = claims::draft(claims, rng)?.sign(TYP, claims.key_id.as_deref(), signer)?;
+        Ok(Self::parse(text.as_bytes())?)
     }
 
     /// The text, up to and including the last `~`.
     pub fn as_bytes(&self) -> &[u8] {
-        self.text.as_bytes()
+        self.sd_jwt.as_str().as_bytes()
     }
 
     /// `iss` and `kid`, unverified.
     pub fn claimed(&self) -> Claimed<'_> {
-        todo!()
+        Claimed { issuer: &self.issuer, key_id: self.key_id.as_deref() }
     }
 
     /// Checks the issuer's signature, then the disclosures (RFC 9901 §7.1), then reads the role.
     pub fn verify(&self, issuer: &PublicKey) -> Result<Verified<'_>, VerifyError> {
-        let _ = issuer;
-        todo!()
+        let disclosed = self.sd_jwt.verify(issuer, TYP)?;
+        let role = claims::read(&disclosed, self.key_id.as_deref())?;
+        Ok(Verified::new(Value::Object(disclosed.into_claims()), role))
     }
 
     /// The paths of all claims behind a disclosure.
     pub fn disclosable(&self) -> Result<Vec<ClaimPath>, Malformed> {
-        todo!()
+        self.sd_jwt.paths()
     }
 
     /// Shows the claims at `disclose`, bound to the request's nonce and gate.
@@ -55,16 +88,23 @@ impl SdJwtVc {
         at: Timestamp,
         holder: &dyn Signer,
     ) -> Result<Presentation, PresentError> {
-        let _ = (disclose, request, at, holder);
-        todo!()
+        let bound_key = claims::holder(&self.sd_jwt)?;
+        if bound_key.as_ref() != Some(holder.public_key()) {
+            return Err(PresentError::NotTheHolder);
+        }
+        let mut text = self.sd_jwt.with_only(disclose)?;
+        text.push_str(&key_binding::sign(&text, &request.nonce.to_text(), &request.client_id, at, holder)?);
+        Ok(Presentation::parse(text.as_bytes())?)
     }
 }
 
 impl Presentation {
     /// Reads the compact serialization; checks no signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        let _ = bytes;
-        todo!()
+        let text = core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?;
+        let (credential, _) = split_key_binding(text)?;
+        let bound = credential.len();
+        Ok(Self { credential: Credential::SdJwtVc(SdJwtVc::parse(credential.as_bytes())?), text: text.into(), bound })
     }
 
     /// The whole text.
@@ -79,7 +119,10 @@ impl Presentation {
 
     /// Checks the KB-JWT (RFC 9901 §7.3 step 5).
     pub fn verify_holder(&self, holder: &PublicKey, nonce: &Nonce, audience: &str) -> Result<HolderProof, HolderError> {
-        let _ = (holder, nonce, audience);
-        todo!()
+        let (sd_jwt, kb_jwt) = self.text.split_at(self.bound);
+        key_binding::verify(sd_jwt, kb_jwt, holder, &nonce.to_text(), audience).map(|at| HolderProof::new(Some(at)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Between an SD-JWT VC's payload and [`RoleClaims`].
+
+use crate::format::sd_jwt::{Disclosed, Draft, SdJwt};
+use crate::format::{IssueError, Malformed};
+use crate::json::{self, Limits, Object, Value};
+use crate::key::PublicKey;
+use crate::role::{RoleClaims, StatusReference, read};
+use crate::time::Timestamp;
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use rand_core::CryptoRng;
+
+/// The claims that are no personal data: they decide, so the holder must not be able to withhold them
+/// (SD-JWT VC §3.2.2.2, and what a role's scope is).
+const ALWAYS: [&str; 11] = ["iss", "vct", "vct#integrity", "iat", "nbf", "exp", "cnf", "status", "roles", "sites", "zones"];
+
+/// Reads a verified payload.
+pub(super) fn read(disclosed: &Disclosed<'_>, key_id: Option<&str>) -> Result<RoleClaims, Malformed> {
+    for withholdable in disclosed.withholdable() {
+        if let Some(name) = ALWAYS.iter().find(|name| **name == withholdable) {
+            return Err(Malformed::NotDisclosable(name));
+        }
+    }
+    let claims = disclosed.claims();
+    let issued_at = date(claims, "iat")?.ok_or(Malformed::Missing("iat"))?;
+    let personal = claims.iter().filter(|(name, _)| !ALWAYS.contains(name));
+    RoleClaims {
+        issuer: read::text(claims, "iss")?,
+        key_id: key_id.map(ToOwned::to_owned),
+        kind: read::text(claims, "vct")?,
+        roles: read::roles(claims)?,
+        sites: read::names(claims, "sites")?,
+        zones: read::names(claims, "zones")?,
+        issued_at,
+        valid_from: date(claims, "nbf")?.unwrap_or(issued_at),
+        valid_until: date(claims, "exp")?.ok_or(Malformed::Missing("exp"))?,
+        status: status(claims)?,
+        holder: bound_key(claims)?,
+        personal: personal.map(|(name, value)| (name.to_owned().into(), value.clone().into_owned())).collect(),
+    }
+    .checked()
+}
+
+/// The key that an unverified credential is bound to.
+pub(super) fn holder(sd_jwt: &SdJwt) -> Result<Option<PublicKey>, Malformed> {
+    let payload = json::parse(sd_jwt.untrusted_payload(), Limits::CREDENTIAL)?;
+    bound_key(payload.as_object().ok_or(Malformed::WrongType("payload"))?)
+}
+
+/// Writes `claims`: roles and personal claims behind disclosures, everything that decides in the open.
+pub(super) fn draft<'r>(claims: &RoleClaims, rng: &'r mut dyn CryptoRng) -> Result<Draft<'r>, IssueError> {
+    claims.check()?;
+    if let Some(name) = claims.personal.iter().find_map(|(name, value)| reserved(name, value)) {
+        return Err(IssueError::ReservedClaim(name.to_owned()));
+    }
+    let array = |names: &[String]| names.iter().cloned().collect::<Value<'static>>();
+    let mut payload = Object::new()
+        .with("iss", claims.issuer.clone())
+        .with("vct", claims.kind.clone())
+        .with("iat", claims.issued_at.unix())
+        .with("nbf", claims.valid_from.unix())
+        .with("exp", claims.valid_until.unix())
+        .with("sites", array(&claims.sites))
+        .with("zones", array(&claims.zones));
+    if let Some(key) = &claims.holder {
+        payload.set("cnf", Object::new().with("jwk", key.to_jwk()));
+    }
+    if let Some(StatusReference { uri, index }) = &claims.status {
+        let index = i64::try_from(*index).map_err(|_| Malformed::OutOfRange("status"))?;
+        payload.set("status", Object::new().with("status_list", Object::new().with("idx", index).with("uri", uri.clone())));
+    }
+    let mut draft = Draft::new(payload, rng);
+    draft.conceal_elements("roles".into(), claims.roles.iter().cloned().map(Value::from));
+    draft.conceal_members(claims.personal.clone());
+    Ok(draft)
+}
+
+/// A name that a personal claim must not have, here or within it.
+fn reserved<'n>(name: &'n str, value: &'n Value<'_>) -> Option<&'n str> {
+    if ALWAYS.contains(&name) || name == "_sd_alg" { Some(name) } else { machinery(name, value) }
+}
+
+/// `_sd` and `...` would be taken for digests (RFC 9901 §4.1).
+fn machinery<'n>(name: &'n str, value: &'n Value<'_>) -> Option<&'n str> {
+    match value {
+        _ if name == "_sd" || name == "..." => Some(name),
+        Value::Object(object) => object.iter().find_map(|(name, value)| machinery(name, value)),
+        Value::Array(items) => items.iter().find_map(|item| machinery("", item)),
+        _ => None,
+    }
+}
+
+fn date(claims: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Malformed> {
+    let Some(value) = claims.member(name) else { return Ok(None) };
+    let seconds = value.as_i64().ok_or(Malformed::WrongType(name))?;
+    Timestamp::from_unix(seconds).map(Some).ok_or(Malformed::OutOfRange(name))
+}
+
+/// `status_list` only: another mechanism must not pass for "has no status".
+fn status(claims: &Object<'_>) -> Result<Option<StatusReference>, Malformed> {
+    let Some(status) = claims.member("status") else { return Ok(None) };
+    let list = status.member("status_list").ok_or(Malformed::Missing("status_list"))?;
+    let uri = list.member("uri").and_then(Value::as_str).ok_or(Malformed::WrongType("status_list"))?;
+    let index = list.member("idx").and_then(Value::as_i64).and_then(|index| u64::try_from(index).ok());
+    Ok(Some(StatusReference { uri: uri.to_owned(), index: index.ok_or(Malformed::WrongType("status_list"))? }))
+}
+
+/// `cnf.jwk` only (RFC 7800 §3.2): another confirmation must not pass for "bound to nobody".
+fn bound_key(claims: &Object<'_>) -> Result<Option<PublicKey>, Malformed> {
+    let Some(cnf) = claims.member("cnf") else { return Ok(None) };
+    let jwk = cnf.member("jwk").ok_or(Malformed::Missing("jwk"))?;
+    PublicKey::from_jwk(jwk).map(Some).map_err(|_| Malformed::OutOfRange("cnf"))
+}

@@ -1,0 +1,43 @@
+//! Reading members strictly: the right JSON type or a named refusal.
+
+use crate::format::Malformed;
+use crate::json::{Object, Value};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+
+/// A string.
+pub(crate) fn text(object: &Object<'_>, name: &'static str) -> Result<String, Malformed> {
+    let value = object.member(name).ok_or(Malformed::Missing(name))?;
+    value.as_str().map(ToOwned::to_owned).ok_or(Malformed::WrongType(name))
+}
+
+/// An array of strings.
+pub(crate) fn names(object: &Object<'_>, name: &'static str) -> Result<Vec<String>, Malformed> {
+    let items = object.member(name).ok_or(Malformed::Missing(name))?.as_array().ok_or(Malformed::WrongType(name))?;
+    items.iter().map(|item| item.as_str().map(ToOwned::to_owned).ok_or(Malformed::WrongType(name))).collect()
+}
+
+/// The roles. SD-JWT VC carries them in the random order of their digests: sorted here, so that a set has one reading.
+pub(crate) fn roles(object: &Object<'_>) -> Result<Vec<String>, Malformed> {
+    let mut roles = names(object, "roles")?;
+    roles.sort_unstable();
+    Ok(roles)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{names, roles, text};
+    use crate::format::Malformed;
+    use crate::json::{Limits, parse};
+
+    #[test]
+    fn wrong_types_are_named() {
+        let value = parse(br#"{"text":1,"names":["a",2],"other":"a","roles":["b","a"]}"#, Limits::CREDENTIAL).expect("JSON");
+        let object = value.as_object().expect("an object");
+        assert_eq!(text(object, "text"), Err(Malformed::WrongType("text")));
+        assert_eq!(text(object, "absent"), Err(Malformed::Missing("absent")));
+        assert_eq!(names(object, "names"), Err(Malformed::WrongType("names")));
+        assert_eq!(names(object, "other"), Err(Malformed::WrongType("other")));
+        assert_eq!(names(object, "absent"), Err(Malformed::Missing("absent")));
+        assert_eq!(roles(object).expect("names"), ["a", "b"]);
+    }
+}
