@@ -250,12 +250,6 @@ impl<'a> Object<'a> {
     }
 }
 
-impl<'a> FromIterator<(Cow<'a, str>, Value<'a>)> for Object<'a> {
-    fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Value<'a>)>>(members: I) -> Self {
-        members.into_iter().fold(Self::new(), |object, (name, value)| object.with(name, value))
-    }
-}
-
 impl<'a> IntoIterator for Object<'a> {
     type Item = (Cow<'a, str>, Value<'a>);
     type IntoIter = alloc::vec::IntoIter<Self::Item>;

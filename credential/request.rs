@@ -1,9 +1,13 @@
 //! What a gate asks: a signed, short-lived request that carries a DCQL query and a nonce.
 
-use crate::key::{SignError, Signer};
+use crate::jws::{self, Jws};
+use crate::key::{InvalidProof, SignError, Signer};
 use crate::time::Timestamp;
-use alloc::string::String;
+use crate::{did, json};
+use alloc::{borrow::Cow, string::String};
 use core::fmt;
+use query::Dcql;
+use serde::{Deserialize, Serialize};
 
 mod nonce;
 mod path;
@@ -21,6 +25,8 @@ pub const LIFETIME: i64 = 60;
 pub const MAX_LIFETIME: i64 = 300;
 /// The longest purpose, in characters.
 pub const MAX_PURPOSE: usize = 200;
+/// The largest request, in bytes: what a few QR codes carry.
+pub const MAX_BYTES: usize = 16 * 1024;
 
 /// A gate's question: who asks, what, why, and until when.
 #[derive(Clone, PartialEq, Debug)]
@@ -44,9 +50,9 @@ pub struct Request {
 pub enum RequestError {
     /// Not a JWS of ours.
     Jws(crate::jws::JwsError),
-    /// The payload is not the JSON we read.
-    Json(crate::json::JsonError),
-    /// The payload lacks or misuses this member.
+    /// The payload lacks members, has others than ours, or of the wrong type.
+    Payload,
+    /// This member has a value that we refuse.
     Member(&'static str),
     /// Signed by another key than the one that `client_id` names.
     NotTheGate,
@@ -62,8 +68,8 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Jws(why) => why.fmt(f),
-            Self::Json(why) => why.fmt(f),
-            Self::Member(name) => write!(f, "the request's {name} is missing or not as it must be"),
+            Self::Payload => f.write_str("the request's content is not as it must be"),
+            Self::Member(name) => write!(f, "the request's {name} is not as it must be"),
             Self::NotTheGate => f.write_str("the request is signed by another key than the gate's"),
             Self::InvalidProof => f.write_str("the request's signature is not valid"),
             Self::Lifetime => write!(f, "a request may be good for at most {MAX_LIFETIME} seconds"),
@@ -75,16 +81,78 @@ impl fmt::Display for RequestError {
 impl core::error::Error for RequestError {}
 
 impl Request {
-    /// The signed text that a gate shows; fails also when `signer` does not hold the key of `client_id`.
+    /// The signed text that a gate shows; fails also where [`Self::open`] would refuse it, such as for a signer that does
+    /// not hold the key of `client_id`.
     pub fn sign(&self, signer: &dyn Signer) -> Result<String, SignError> {
-        let _ = signer;
-        todo!()
+        let key = signer.public_key();
+        if self.client_id != did::to_did_key(key) || self.check().is_err() {
+            return Err(SignError);
+        }
+        let payload = Payload {
+            client_id: self.client_id.as_str().into(),
+            nonce: self.nonce.to_text().into(),
+            iat: self.issued_at.unix(),
+            exp: self.expires_at.unix(),
+            purpose: self.purpose.as_str().into(),
+            dcql_query: Dcql::from(&self.query),
+        };
+        jws::sign(TYP, Some(&did::key_id(key)), json::to_string(&payload).as_bytes(), signer)
     }
 
     /// Reads a signed request and checks the signature with the key that `client_id` itself names. Whether that gate is
     /// known, and whether the request has expired, is for the caller.
     pub fn open(text: &str) -> Result<Self, RequestError> {
-        let _ = text;
-        todo!()
+        let jws = Jws::parse(text, MAX_BYTES).map_err(RequestError::Jws)?;
+        let payload: Payload<'_> = serde_json::from_slice(jws.untrusted_payload()).map_err(|_| RequestError::Payload)?;
+        let key = did::resolve(&payload.client_id).map_err(|_| RequestError::Member("client_id"))?;
+        // Exactly the one spelling that signing writes: no other DID method, no fragment.
+        if payload.client_id != did::to_did_key(&key) || jws.header().key_id.as_deref() != Some(did::key_id(&key).as_str()) {
+            return Err(RequestError::NotTheGate);
+        }
+        jws.verify(&key, TYP).map_err(|InvalidProof| RequestError::InvalidProof)?;
+        let request = Self {
+            nonce: Nonce::parse(&payload.nonce).map_err(|_| RequestError::Member("nonce"))?,
+            issued_at: Timestamp::from_unix(payload.iat).ok_or(RequestError::Member("iat"))?,
+            expires_at: Timestamp::from_unix(payload.exp).ok_or(RequestError::Member("exp"))?,
+            query: payload.dcql_query.try_into().map_err(RequestError::Query)?,
+            purpose: payload.purpose.into_owned(),
+            client_id: payload.client_id.into_owned(),
+        };
+        request.check()?;
+        Ok(request)
+    }
+
+    fn check(&self) -> Result<(), RequestError> {
+        if !(1..=MAX_LIFETIME).contains(&self.expires_at.since(self.issued_at)) {
+            return Err(RequestError::Lifetime);
+        }
+        if self.purpose.chars().count() > MAX_PURPOSE || self.purpose.chars().any(is_unseen) {
+            return Err(RequestError::Member("purpose"));
+        }
+        Ok(())
     }
 }
+
+/// The signed payload.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Payload<'a> {
+    #[serde(borrow)]
+    client_id: Cow<'a, str>,
+    #[serde(borrow)]
+    nonce: Cow<'a, str>,
+    iat: i64,
+    exp: i64,
+    #[serde(borrow)]
+    purpose: Cow<'a, str>,
+    dcql_query: Dcql,
+}
+
+/// Control characters and those that reorder or hide text (Unicode TR 36 §2.10): the purpose is shown before consent.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests;

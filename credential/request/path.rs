@@ -7,7 +7,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Most steps in a path, as deep as a credential may nest.
-const MAX_STEPS: usize = 16;
+pub(super) const MAX_STEPS: usize = 16;
 /// The longest name in a path, in bytes.
 const MAX_NAME: usize = 256;
 

@@ -1,11 +1,26 @@
 //! The subset of DCQL that we ask and answer (OpenID4VP 1.0 §6).
 
-use super::ClaimPath;
+use super::path::{ClaimPath, MAX_STEPS, PathStep};
 use crate::format::Format;
 use crate::json::Value;
-use alloc::{string::String, vec::Vec};
-use core::fmt;
-use serde::{Deserialize, Serialize};
+use alloc::{string::String, vec, vec::Vec};
+use core::{fmt, iter};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+mod dcql;
+
+pub(super) use dcql::Dcql;
+
+/// Most alternatives in one query.
+const MAX_ALTERNATIVES: usize = 8;
+/// Most `vct` or VC types in one alternative.
+const MAX_KINDS: usize = 8;
+/// Most claims asked for in one alternative.
+const MAX_CLAIMS: usize = 64;
+/// Most values asked for of one claim.
+const MAX_VALUES: usize = 32;
+/// The longest text in a query, in bytes.
+const MAX_TEXT: usize = 1024;
 
 /// What is asked: one credential, by one of several alternatives in the order of preference.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,21 +94,47 @@ impl core::error::Error for QueryError {}
 impl Query {
     /// A query that any of `alternatives` answers, the first being preferred.
     pub fn new(alternatives: Vec<CredentialQuery>) -> Result<Self, QueryError> {
-        let _ = alternatives;
-        todo!()
+        let ids = || alternatives.iter().map(|alternative| alternative.id.as_str());
+        let ids_ok = ids().enumerate().all(|(at, id)| is_id(id) && ids().take(at).all(|earlier| earlier != id));
+        let kinds_ok = |kinds: &[String]| (1..=MAX_KINDS).contains(&kinds.len()) && kinds.iter().all(|kind| is_text(kind));
+        let claims_ok = |claims: &[ClaimQuery]| claims.len() <= MAX_CLAIMS && claims.iter().all(ClaimQuery::is_bounded);
+        let checks = [
+            ("credentials", (1..=MAX_ALTERNATIVES).contains(&alternatives.len())),
+            ("id", ids_ok),
+            ("meta", alternatives.iter().all(|alternative| kinds_ok(&alternative.kinds))),
+            ("claims", alternatives.iter().all(|alternative| claims_ok(&alternative.claims))),
+        ];
+        match checks.iter().find(|(_, holds)| !holds) {
+            None => Ok(Self { alternatives }),
+            Some((what, _)) => Err(QueryError::Malformed(what)),
+        }
     }
 
-    /// The common question: a role credential in one of `formats` with one of `roles`, and these claims of the holder
-    /// (paths as in the role credential's subject, such as `family_name`).
+    /// The common question: a role credential in one of `formats` (the first being preferred) with one of `roles` (any
+    /// role when empty), and these claims of the holder (paths as in the role credential's subject, such as
+    /// `family_name`).
     pub fn for_role(formats: &[Format], roles: &[&str], also: &[ClaimPath]) -> Result<Self, QueryError> {
-        let _ = (formats, roles, also);
-        todo!()
+        let values: Vec<_> = roles.iter().map(|role| ClaimValue::Text((*role).into())).collect();
+        let alternative = |format: &Format| {
+            // In VCDM the claims about the holder stand one level down.
+            let (id, above) = match format {
+                Format::SdJwtVc => ("sd_jwt_vc", ClaimPath(Vec::new())),
+                Format::DataIntegrity => ("data_integrity", ClaimPath::names(["credentialSubject"])),
+            };
+            let role = ClaimQuery { path: above.clone().then("roles").then(PathStep::All), values: values.clone() };
+            let others = also.iter().map(|path| ClaimPath([above.steps(), path.steps()].concat()));
+            let claims = iter::once(role).chain(others.map(|path| ClaimQuery { path, values: Vec::new() })).collect();
+            CredentialQuery { id: id.into(), format: *format, kinds: vec![format.role_kind().into()], claims }
+        };
+        Self::new(formats.iter().map(alternative).collect())
     }
 
     /// Reads DCQL.
     pub fn parse(json: &[u8]) -> Result<Self, QueryError> {
-        let _ = json;
-        todo!()
+        if json.len() > super::MAX_BYTES {
+            return Err(QueryError::Malformed("size"));
+        }
+        serde_json::from_slice::<Dcql>(json).map_err(|_| QueryError::Malformed("JSON"))?.try_into()
     }
 
     /// The alternatives in the order of preference.
@@ -101,21 +142,67 @@ impl Query {
         &self.alternatives
     }
 
-    /// The first alternative that a credential of this format and kind with these claims answers.
+    /// The first alternative that a credential of this format and kind with these claims answers, and what to disclose
+    /// for it: of an array asked for with values, only the elements that have one of them.
     pub fn first_match(&self, claims: &Value<'_>, format: Format, kind: &str) -> Option<Match> {
-        let _ = (claims, format, kind);
-        todo!()
+        let fitting = self.alternatives.iter().filter(|query| query.format == format && query.kinds.iter().any(|k| k == kind));
+        fitting.into_iter().find_map(|query| Some(Match { query_id: query.id.clone(), paths: query.paths_in(claims)? }))
     }
 }
 
+impl CredentialQuery {
+    fn paths_in(&self, claims: &Value<'_>) -> Option<Vec<ClaimPath>> {
+        let mut paths = Vec::new();
+        for claim in &self.claims {
+            let before = paths.len();
+            paths.extend(claim.path.select(claims).into_iter().filter(|(_, value)| claim.accepts(value)).map(|(path, _)| path));
+            if paths.len() == before {
+                return None;
+            }
+        }
+        paths.sort_unstable();
+        paths.dedup();
+        Some(paths)
+    }
+}
+
+impl ClaimQuery {
+    fn accepts(&self, value: &Value<'_>) -> bool {
+        self.values.is_empty()
+            || self.values.iter().any(|wanted| match wanted {
+                ClaimValue::Bool(truth) => value.as_bool() == Some(*truth),
+                ClaimValue::Integer(number) => value.as_i64() == Some(*number),
+                ClaimValue::Text(text) => value.as_str() == Some(text),
+            })
+    }
+
+    fn is_bounded(&self) -> bool {
+        let steps = self.path.steps();
+        let values_ok = self.values.iter().all(|value| if let ClaimValue::Text(text) = value { is_text(text) } else { true });
+        (1..=MAX_STEPS).contains(&steps.len()) && self.values.len() <= MAX_VALUES && values_ok
+    }
+}
+
+fn is_text(text: &str) -> bool {
+    (1..=MAX_TEXT).contains(&text.len())
+}
+
+/// OpenID4VP 1.0 §6.1: alphanumeric, underscore or hyphen.
+fn is_id(id: &str) -> bool {
+    (1..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+}
+
 impl Serialize for Query {
-    fn serialize<S: serde::Serializer>(&self, _to: S) -> Result<S::Ok, S::Error> {
-        todo!()
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        Dcql::from(self).serialize(to)
     }
 }
 
 impl<'de> Deserialize<'de> for Query {
-    fn deserialize<D: serde::Deserializer<'de>>(_from: D) -> Result<Self, D::Error> {
-        todo!()
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Dcql::deserialize(from)?.try_into().map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;

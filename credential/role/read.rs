@@ -1,7 +1,7 @@
 //! Reading members strictly: the right JSON type or a named refusal.
 
 use crate::format::Malformed;
-use crate::json::{Object, Value};
+use crate::json::Object;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// A string.

@@ -6,7 +6,7 @@ use crate::json::{self, Limits, Object, Value};
 use crate::key::PublicKey;
 use crate::role::{RoleClaims, StatusReference, read};
 use crate::time::Timestamp;
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, string::String};
 use rand_core::CryptoRng;
 
 /// The claims that are no personal data: they decide, so the holder must not be able to withhold them
@@ -22,7 +22,9 @@ pub(super) fn read(disclosed: &Disclosed<'_>, key_id: Option<&str>) -> Result<Ro
     }
     let claims = disclosed.claims();
     let issued_at = date(claims, "iat")?.ok_or(Malformed::Missing("iat"))?;
-    let personal = claims.iter().filter(|(name, _)| !ALWAYS.contains(name));
+    let mut personal = Object::new();
+    let others = claims.iter().filter(|(name, _)| !ALWAYS.contains(name));
+    personal.members_mut().extend(others.map(|(name, value)| (name.to_owned().into(), value.clone().into_owned())));
     RoleClaims {
         issuer: read::text(claims, "iss")?,
         key_id: key_id.map(ToOwned::to_owned),
@@ -35,7 +37,7 @@ pub(super) fn read(disclosed: &Disclosed<'_>, key_id: Option<&str>) -> Result<Ro
         valid_until: date(claims, "exp")?.ok_or(Malformed::Missing("exp"))?,
         status: status(claims)?,
         holder: bound_key(claims)?,
-        personal: personal.map(|(name, value)| (name.to_owned().into(), value.clone().into_owned())).collect(),
+        personal,
     }
     .checked()
 }
