@@ -17,3 +17,6 @@ pub mod key;
 pub mod request;
 pub mod role;
 pub mod time;
+
+#[cfg(test)]
+mod testing;

@@ -8,6 +8,10 @@ use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
 
 pub(crate) mod read;
+pub(crate) mod vcdm;
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 /// The `vct` of role credentials in SD-JWT VC; never dereferenced, the document lives in `waypass-schemas`.
 pub const VCT: &str = "https://waypass.example/vct/role/1";

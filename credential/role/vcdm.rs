@@ -1,0 +1,147 @@
+//! Between a VCDM 2.0 document and [`RoleClaims`]: the fields only; contexts and proof are `format::data_integrity`'s.
+
+use super::{RoleClaims, StatusReference, read};
+use crate::did;
+use crate::format::{IssueError, Malformed};
+use crate::json::{Object, Value};
+use crate::time::Timestamp;
+use alloc::{borrow::ToOwned, string::String};
+use waypass_schemas::contexts;
+
+const STATUS_TYPE: &str = "TokenStatusListEntry";
+/// Members of the subject that are no personal claims.
+const SUBJECT: [&str; 4] = ["id", "roles", "sites", "zones"];
+/// Members of the document that carry what [`RoleClaims`] knows; all others are refused.
+const DOCUMENT: [&str; 9] =
+    ["@context", "type", "issuer", "validFrom", "validUntil", "credentialSubject", "credentialStatus", "id", "proof"];
+
+/// Reads a verified document. `issued_at` is the proof's `created`; without it, `validFrom` counts as issued.
+pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Option<Timestamp>) -> Result<RoleClaims, Malformed> {
+    if document.iter().any(|(name, _)| !DOCUMENT.contains(&name)) {
+        return Err(Malformed::UndefinedTerm);
+    }
+    let subject = document.member("credentialSubject").ok_or(Malformed::Missing("credentialSubject"))?;
+    let subject = subject.as_object().ok_or(Malformed::WrongType("credentialSubject"))?;
+    let holder = match subject.member("id") {
+        None => None,
+        Some(id) => {
+            let id = id.as_str().ok_or(Malformed::WrongType("credentialSubject.id"))?;
+            let key = did::resolve(id).map_err(|_| Malformed::OutOfRange("credentialSubject.id"))?;
+            // The bare DID: a URL into it would be a second spelling of the same holder.
+            if id.contains('#') {
+                return Err(Malformed::OutOfRange("credentialSubject.id"));
+            }
+            Some(key)
+        }
+    };
+    let valid_from = date(document, "validFrom")?;
+    let mut personal = Object::new();
+    let others = subject.iter().filter(|(name, _)| !SUBJECT.contains(name));
+    personal.members_mut().extend(others.map(|(name, value)| (name.to_owned().into(), value.clone().into_owned())));
+    RoleClaims {
+        issuer: issuer(document)?,
+        key_id: key_id.map(ToOwned::to_owned),
+        kind: kind(document)?,
+        roles: read::roles(subject)?,
+        sites: read::names(subject, "sites")?,
+        zones: read::names(subject, "zones")?,
+        issued_at: issued_at.unwrap_or(valid_from),
+        valid_from,
+        valid_until: date(document, "validUntil")?,
+        status: status(document)?,
+        holder,
+        personal,
+    }
+    .checked()
+}
+
+/// The document that says `claims`, without proof.
+pub(crate) fn document(claims: &RoleClaims) -> Result<Object<'static>, IssueError> {
+    claims.check()?;
+    if let Some((name, _)) = claims.personal.iter().find(|(name, _)| SUBJECT.contains(name) || name.starts_with('@') || *name == "type") {
+        return Err(IssueError::ReservedClaim(name.to_owned()));
+    }
+    let array = |names: &[String]| names.iter().cloned().collect::<Value<'static>>();
+    let mut subject = Object::new();
+    if let Some(holder) = &claims.holder {
+        subject.set("id", did::to_did_key(holder));
+    }
+    subject = subject.with("roles", array(&claims.roles)).with("sites", array(&claims.sites)).with("zones", array(&claims.zones));
+    subject.members_mut().extend(claims.personal.clone());
+    let mut document = Object::new()
+        .with("@context", contexts::ROLE_CREDENTIAL.iter().map(|context| context.id).collect::<Value<'static>>())
+        .with("type", Value::from_iter(["VerifiableCredential".to_owned(), claims.kind.clone()]))
+        .with("issuer", claims.issuer.clone())
+        .with("validFrom", claims.valid_from.to_rfc3339())
+        .with("validUntil", claims.valid_until.to_rfc3339())
+        .with("credentialSubject", subject);
+    if let Some(StatusReference { uri, index }) = &claims.status {
+        let index = i64::try_from(*index).map_err(|_| Malformed::OutOfRange("status"))?;
+        document.set("credentialStatus", Object::new().with("type", STATUS_TYPE).with("uri", uri.clone()).with("idx", index));
+    }
+    Ok(document)
+}
+
+/// A string, or an object with an `id` (VCDM 2.0 §4.7).
+fn issuer(document: &Object<'_>) -> Result<String, Malformed> {
+    match document.member("issuer") {
+        Some(Value::Object(issuer)) => read::text(issuer, "id"),
+        _ => read::text(document, "issuer"),
+    }
+}
+
+/// `VerifiableCredential` and exactly one type more.
+fn kind(document: &Object<'_>) -> Result<String, Malformed> {
+    let types = read::names(document, "type")?;
+    match <[String; 2]>::try_from(types) {
+        Ok([base, kind]) if base == "VerifiableCredential" && kind != base => Ok(kind),
+        _ => Err(Malformed::OutOfRange("type")),
+    }
+}
+
+fn date(document: &Object<'_>, name: &'static str) -> Result<Timestamp, Malformed> {
+    let text = document.member(name).ok_or(Malformed::Missing(name))?.as_str().ok_or(Malformed::WrongType(name))?;
+    Timestamp::parse_rfc3339(text).ok_or(Malformed::OutOfRange(name))
+}
+
+/// One token status list entry only: another mechanism must not pass for "has no status".
+fn status(document: &Object<'_>) -> Result<Option<StatusReference>, Malformed> {
+    let Some(status) = document.member("credentialStatus") else { return Ok(None) };
+    let status = status.as_object().ok_or(Malformed::WrongType("credentialStatus"))?;
+    if status.text("type") != Some(STATUS_TYPE) || status.iter().any(|(name, _)| !["type", "uri", "idx", "id"].contains(&name)) {
+        return Err(Malformed::OutOfRange("credentialStatus"));
+    }
+    let index = status.member("idx").and_then(Value::as_i64).and_then(|index| u64::try_from(index).ok());
+    Ok(Some(StatusReference { uri: read::text(status, "uri")?, index: index.ok_or(Malformed::WrongType("credentialStatus"))? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{document, read};
+    use crate::format::Malformed;
+    use crate::json::{Object, Value};
+    use crate::role::tests::claims;
+
+    #[test]
+    fn fields_round_trip() {
+        let mut claims = claims();
+        claims.kind = crate::role::VC_TYPE.into();
+        let document = document(&claims).expect("a document");
+        let read = read(&document, claims.key_id.as_deref(), Some(claims.issued_at)).expect("its own fields");
+        assert_eq!(read, claims);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        let good = document(&claims()).expect("a document");
+        let with = |name: &'static str, value: Value<'static>| read(&good.clone().with(name, value), None, None);
+        assert_eq!(with("evidence", Value::Null), Err(Malformed::UndefinedTerm));
+        assert_eq!(with("type", "VerifiableCredential".into()), Err(Malformed::WrongType("type")));
+        assert_eq!(with("validUntil", "2026-11-20".into()), Err(Malformed::OutOfRange("validUntil")));
+        let bitstring = Object::new().with("type", "BitstringStatusListEntry");
+        assert_eq!(with("credentialStatus", bitstring.into()), Err(Malformed::OutOfRange("credentialStatus")));
+        let mut endless = good.clone();
+        endless.remove("validUntil");
+        assert_eq!(read(&endless, None, None), Err(Malformed::Missing("validUntil")));
+    }
+}

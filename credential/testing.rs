@@ -1,0 +1,90 @@
+//! Keys and randomness for unit tests: fixed, so that a failure repeats.
+
+use crate::key::{PublicKey, SignError, Signature, Signer};
+use core::convert::Infallible;
+use rand_core::{TryCryptoRng, TryRng};
+
+/// A signing key made from one byte.
+pub(crate) struct Key {
+    secret: Secret,
+    public: PublicKey,
+}
+
+enum Secret {
+    Ed25519(ed25519_dalek::SigningKey),
+    P256(p256::ecdsa::SigningKey),
+}
+
+impl Key {
+    pub(crate) fn ed25519(seed: u8) -> Self {
+        let secret = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
+        let public = PublicKey::ed25519(secret.verifying_key().as_bytes()).expect("a good key");
+        Self { secret: Secret::Ed25519(secret), public }
+    }
+
+    pub(crate) fn p256(seed: u8) -> Self {
+        let secret = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).expect("a scalar in range");
+        let public = PublicKey::p256(&secret.verifying_key().to_sec1_bytes()).expect("a good key");
+        Self { secret: Secret::P256(secret), public }
+    }
+
+    /// The issuer of the test credentials.
+    pub(crate) fn issuer() -> Self {
+        Self::ed25519(1)
+    }
+
+    /// Their holder.
+    pub(crate) fn holder() -> Self {
+        Self::p256(2)
+    }
+
+    /// The gate that asks.
+    pub(crate) fn gate() -> Self {
+        Self::ed25519(3)
+    }
+}
+
+impl Signer for Key {
+    fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        use p256::ecdsa::signature::Signer as _;
+        Ok(match &self.secret {
+            Secret::Ed25519(secret) => secret.sign(message).to_bytes(),
+            Secret::P256(secret) => {
+                let signature: p256::ecdsa::Signature = secret.sign(message);
+                signature.to_bytes().into()
+            }
+        })
+    }
+}
+
+/// SplitMix64: anything but random.
+pub(crate) struct TestRng(pub(crate) u64);
+
+impl TryRng for TestRng {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|word| (word >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let word = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Ok(word ^ (word >> 31))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            let word = self.try_next_u64()?.to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for TestRng {}
