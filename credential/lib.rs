@@ -14,6 +14,7 @@ pub mod format;
 pub mod json;
 pub mod jws;
 pub mod key;
+pub mod proof;
 pub mod request;
 pub mod role;
 pub mod time;
