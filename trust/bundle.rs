@@ -1,10 +1,15 @@
-//! The trust bundle: signed, versioned, in one file (trust.md "Trust bundle"). Opening never fails for age.
+//! The trust bundle: issuers, gates, policy and status lists, signed and versioned, in one file (trust.md "Trust bundle").
+//!
+//! The shape is that of The Update Framework: a root chain says who may sign, a timestamp what is newest, a snapshot what
+//! belongs together, the targets what is believed. One deviation: opening never fails for age. Expiry and age feed
+//! [`crate::freshness`], and the limits of the signed policy decide.
 
-use alloc::{string::String, vec::Vec};
-use waypass_credential::{key::PublicKey, time::Timestamp};
+use alloc::vec::Vec;
+use waypass_credential::time::Timestamp;
 
 use crate::{
-    status::{HeldStatus, ListInfo},
+    freshness::Freshness,
+    status::{Evidence, HeldList, HeldStatus, ListInfo, Taken},
     time::Moment,
 };
 
@@ -12,29 +17,42 @@ mod digest;
 mod draft;
 mod envelope;
 mod error;
+mod file;
+mod horizon;
 mod parts;
+mod replace;
 mod root;
+mod rules;
+mod signed;
 mod unix;
 
 pub use digest::{Digest, NotADigest};
 pub use draft::BundleDraft;
 pub use envelope::{Envelope, MAX_PART};
 pub use error::{BundleError, PartName, Rule};
+pub use horizon::{Item, OfflineHorizon};
 pub use parts::{
     Authority, Gate, KeyRecord, KeyState, KeyUse, ListReference, Part, PartReference, Policy, RoleLimit, RootPart, RootRoles, SigningRole,
     SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart, UnknownAction,
 };
-pub use root::Root;
+pub use root::{MAX_ROOT_STEPS, Root};
 
-/// A bundle file may be this large.
+use signed::Signed;
+
+/// A bundle file may be this large (trust.md "Trust bundle").
 pub const MAX_BUNDLE: usize = 16 * 1024 * 1024;
-/// One status list token may be this large.
+/// One status list token may be this large (trust.md "Trust bundle").
 pub const MAX_LIST: usize = 4 * 1024 * 1024;
 
 /// Everything a site believes, verified.
 #[derive(Clone, Debug)]
 pub struct TrustBundle {
-    root: Root,
+    /// From the root it was first opened with to the newest; never empty.
+    chain: Vec<Root>,
+    timestamp: Signed<TimestampPart>,
+    snapshot: Signed<SnapshotPart>,
+    targets: Signed<TargetsPart>,
+    evidence: Vec<Evidence>,
 }
 
 /// The version of every part.
@@ -52,34 +70,6 @@ pub struct Versions {
     pub policy: u64,
 }
 
-/// Until when a device can decide about a role without a link, and what ends first.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct OfflineHorizon {
-    /// The last second.
-    pub until: Timestamp,
-    /// What ends then.
-    pub binding: Item,
-}
-
-/// What can end an offline time.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Item {
-    /// The status list with this URI gets too old.
-    List(String),
-    /// The status list with this URI is not held at all.
-    MissingList(String),
-    /// The bundle as a whole gets too old.
-    Timestamp,
-    /// The signers of issuers and policy no longer stand behind them.
-    Targets,
-    /// The signers of the root no longer stand behind it.
-    Root,
-    /// The policy ends.
-    Policy,
-    /// The gate's enrolment ends.
-    Gate,
-}
-
 /// What became of a status list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ingested {
@@ -92,48 +82,53 @@ pub enum Ingested {
 }
 
 impl TrustBundle {
-    /// Opens a bundle file: every signature, version and digest is verified before anything is believed. Status lists
-    /// may be absent ([`Self::missing_lists`]); each that is there must be the one the snapshot names.
+    /// Opens a bundle file: every signature, version and digest is verified before anything is believed.
+    ///
+    /// Status lists may be absent ([`Self::missing_lists`] names them; what they would cover is unknown until
+    /// [`Self::ingest_list`]); each that is there must be the one the snapshot names. `root` is the pinned root or the
+    /// newest one held.
     pub fn open(signed: &[u8], root: &Root) -> Result<Self, BundleError> {
-        let _ = (signed, root);
-        todo!()
+        file::open(signed, root)
     }
 
-    /// Puts `newer` in this bundle's place, keeping held lists that are newer than its own. Refuses every step back.
+    /// Puts `newer` in this bundle's place and carries over what is held of status lists.
+    ///
+    /// Refuses every step back, of any part, and another content under a version that is held. On error nothing changes.
     pub fn replace(&mut self, newer: Self) -> Result<(), BundleError> {
-        self.root = newer.root;
-        todo!()
+        *self = replace::merged(self, newer)?;
+        Ok(())
     }
 
-    /// Takes one status list token on its own signature.
+    /// Takes one status list token on its own signature: the text as published, without white space around it.
     pub fn ingest_list(&mut self, token: &[u8]) -> Result<Ingested, BundleError> {
-        let _ = (&mut self.root, token);
-        todo!()
+        let list = self.verify_list(token)?;
+        take(&mut self.evidence, list)
     }
 
-    /// The bundle file, with everything held: opens again to the same.
+    /// The bundle file with everything held; opens again to the same.
     pub fn to_bytes(&self) -> Vec<u8> {
-        todo!()
+        file::write(self, file::Lists::Held)
     }
 
     /// The bundle file without status lists, for updates step by step.
     pub fn to_bytes_without_lists(&self) -> Vec<u8> {
-        todo!()
+        file::write(self, file::Lists::Absent)
     }
 
-    /// The newest root.
+    /// The newest root: the one to open the next file with.
     pub fn root(&self) -> &Root {
-        &self.root
+        // The chain starts with the root the bundle was opened with.
+        &self.chain[self.chain.len() - 1]
     }
 
     /// The issuers.
     pub fn authorities(&self) -> &[Authority] {
-        todo!()
+        &self.targets.part.authorities
     }
 
     /// The enrolled gates.
     pub fn gates(&self) -> &[Gate] {
-        todo!()
+        &self.targets.part.gates
     }
 
     /// The gate with this id.
@@ -143,63 +138,147 @@ impl TrustBundle {
 
     /// How to decide.
     pub fn policy(&self) -> &Policy {
-        todo!()
+        &self.targets.part.policy
+    }
+
+    /// What the targets part says, for whoever writes its next version.
+    pub fn targets(&self) -> &TargetsPart {
+        &self.targets.part
     }
 
     /// The version of every part.
     pub fn versions(&self) -> Versions {
-        todo!()
+        Versions {
+            root: self.root().version(),
+            timestamp: self.timestamp.part.version,
+            snapshot: self.snapshot.part.version,
+            targets: self.targets.part.version,
+            policy: self.policy().version,
+        }
     }
 
-    /// When the bundle was made: its timestamp's time of issue.
+    /// When the bundle was made: its timestamp's time of issue, which a signer named in the root vouches for.
     pub fn issued_at(&self) -> Timestamp {
-        todo!()
+        self.timestamp.part.issued_at
     }
 
-    /// The record of a key by the issuer id and key id it signs under, with its authority.
+    /// The parts whose signers no longer stand behind them. For displays; nothing is refused for it here.
+    pub fn expired_parts(&self, at: Timestamp) -> Vec<PartName> {
+        let parts = [
+            (PartName::Root, self.root().part().expires_at),
+            (PartName::Timestamp, self.timestamp.part.expires_at),
+            (PartName::Snapshot, self.snapshot.part.expires_at),
+            (PartName::Targets, self.targets.part.expires_at),
+        ];
+        parts.into_iter().filter(|(_, end)| *end < at).map(|(part, _)| part).collect()
+    }
+
+    /// The record of a key by the issuer id and key id it signs under, with its authority. A key id that starts with
+    /// `#` is relative to the issuer id.
     pub fn key_for(&self, issuer: &str, kid: &str) -> Option<(&Authority, &KeyRecord)> {
-        self.authorities()
-            .iter()
-            .find_map(|authority| authority.keys.iter().find(|key| key.issuer == issuer && key.kid == kid).map(|key| (authority, key)))
+        let names = |key: &KeyRecord| match kid.strip_prefix('#') {
+            Some(_) => key.kid.strip_prefix(issuer) == Some(kid),
+            None => key.kid == kid,
+        };
+        let key_in = |authority: &'_ Authority| authority.keys.iter().position(|key| key.issuer == issuer && names(key));
+        self.authorities().iter().find_map(|authority| key_in(authority).map(|at| (authority, &authority.keys[at])))
     }
 
-    /// The audit intake's key records, for checking receipts.
+    /// Every key record of one use, with its authority.
     pub fn keys_for_use(&self, key_use: KeyUse) -> impl Iterator<Item = (&Authority, &KeyRecord)> {
-        self.authorities()
-            .iter()
-            .flat_map(|authority| authority.keys.iter().map(move |key| (authority, key)))
-            .filter(move |(_, key)| key.key_use == key_use)
+        let records = self.authorities().iter().flat_map(|authority| authority.keys.iter().map(move |key| (authority, key)));
+        records.filter(move |(_, key)| key.key_use == key_use)
     }
 
     /// The lists named by the snapshot: URI and digest of the token text.
     pub fn announced_lists(&self) -> &[ListReference] {
-        todo!()
+        &self.snapshot.part.lists
     }
 
-    /// Announced lists that are neither held nor superseded by a held one.
+    /// Announced lists that are neither held nor superseded by a later one.
     pub fn missing_lists(&self) -> Vec<&ListReference> {
-        todo!()
+        let made = self.snapshot.part.issued_at;
+        let held = |wanted: &ListReference| {
+            self.evidence_for(&wanted.uri).is_some_and(|evidence| {
+                let later = evidence.current().is_some_and(|list| list.issued_at() > made);
+                later || evidence.all().any(|list| list.digest == wanted.sha256)
+            })
+        };
+        self.announced_lists().iter().filter(|wanted| !held(wanted)).collect()
     }
 
     /// The newest held list of every URI.
     pub fn lists(&self) -> Vec<ListInfo> {
-        todo!()
+        self.evidence.iter().filter_map(Evidence::info).collect()
     }
 
-    /// What the held lists say about one entry.
+    /// The token text of the newest held list of a URI, to pass on.
+    pub fn list_token(&self, uri: &str) -> Option<&str> {
+        Some(self.evidence_for(uri)?.current()?.text.as_str())
+    }
+
+    /// What the held lists say about one entry of a list that `authority` announces.
     pub fn status(&self, authority: &Authority, uri: &str, index: u64, at: &Moment) -> HeldStatus {
-        let _ = (&self.root, authority, uri, index, at);
-        todo!()
+        if !authority.status_uris.iter().any(|list| list.uri == uri) {
+            return HeldStatus::not_covered();
+        }
+        self.evidence_for(uri).map_or(HeldStatus::not_covered(), |evidence| evidence.status(index, at))
     }
 
-    /// Until when this device can decide about `role` without a link, computed from verified data only.
+    /// How old the bundle itself is, judged by a role's limit.
+    ///
+    /// The age is that of the timestamp. Root and targets are signed offline: once one of them has expired, the online
+    /// keys alone cannot keep the bundle current, and it ages as though the fresh limit had run out at that expiry.
+    pub fn trust_freshness(&self, limit: &RoleLimit, at: Timestamp) -> Freshness {
+        let as_of = self.issued_at();
+        let fresh = i64::try_from(limit.fresh_seconds).unwrap_or(i64::MAX);
+        let end = self.root().part().expires_at.min(self.targets.part.expires_at);
+        let age = at.since(as_of);
+        let age = if end < at { age.max(fresh.saturating_add(at.since(end))) } else { age };
+        Freshness::with_age(as_of, age, limit)
+    }
+
+    /// Until when this device can decide about `role` without a link, and what ends first. Computed from verified data
+    /// only; `gate` is the device's own entry, where it is a gate.
     pub fn works_offline_until(&self, role: &str, gate: Option<&Gate>) -> OfflineHorizon {
-        let _ = (&self.root, role, gate);
-        todo!()
+        horizon::of(self, role, gate)
+    }
+
+    fn evidence_for(&self, uri: &str) -> Option<&Evidence> {
+        self.evidence.iter().find(|evidence| evidence.uri() == uri)
+    }
+
+    fn verify_list(&self, token: &[u8]) -> Result<HeldList, BundleError> {
+        verify_list(token, &self.targets.part)
     }
 }
 
-/// A public key as key id in envelopes.
-pub fn envelope_key_id(key: &PublicKey) -> String {
-    key.to_multikey()
+fn verify_list(token: &[u8], targets: &TargetsPart) -> Result<HeldList, BundleError> {
+    if token.len() > MAX_LIST {
+        return Err(BundleError::TooLarge { part: PartName::File, bytes: token.len(), limit: MAX_LIST });
+    }
+    HeldList::verify(token, targets).map_err(|(uri, why)| BundleError::List { uri, why })
 }
+
+/// Adds a verified list to what is held.
+fn take(evidence: &mut Vec<Evidence>, list: HeldList) -> Result<Ingested, BundleError> {
+    let Some(held) = evidence.iter_mut().find(|held| held.uri() == list.uri()) else {
+        evidence.push(Evidence::new(list));
+        return Ok(Ingested::Newest);
+    };
+    let uri = list.uri().into();
+    let issued_at = list.issued_at();
+    match held.take(list) {
+        Ok(Taken::Newest) => Ok(Ingested::Newest),
+        Ok(Taken::Known) => Ok(Ingested::Known),
+        Ok(Taken::Disagrees) => Ok(Ingested::Disagrees),
+        Ok(Taken::Older(held)) => {
+            let seconds = |time: Timestamp| time.unix().unsigned_abs();
+            Err(BundleError::Rollback { part: PartName::List(uri), held: seconds(held), found: seconds(issued_at) })
+        }
+        Err(why) => Err(BundleError::List { uri, why }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,6 @@
 //! Pure: performs no I/O, reads no clock, draws no randomness. Time is an argument ([`time::Moment`]), bytes come and go
 //! as slices and vectors; keeping them is the caller's.
 #![no_std]
-#![expect(clippy::todo, reason = "bodies land with the next commit")]
 
 extern crate alloc;
 

@@ -6,9 +6,11 @@ use waypass_credential::time::Timestamp;
 
 use crate::bundle::Digest;
 
+mod held;
 mod list;
 mod token;
 
+pub(crate) use held::{Evidence, HeldList, Taken};
 pub use list::{Bits, StatusList, StatusListBuf};
 pub use token::{HARD_CAP, StatusListToken, VerifiedList};
 
@@ -60,6 +62,12 @@ pub struct HeldStatus {
     pub as_of: Option<Timestamp>,
     /// The index lies outside the list it points into: the credential contradicts its issuer.
     pub out_of_range: bool,
+}
+
+impl HeldStatus {
+    pub(crate) const fn not_covered() -> Self {
+        Self { status: Status::Unknown(Why::NotCovered), as_of: None, out_of_range: false }
+    }
 }
 
 /// One held list, for manifests and displays.
@@ -124,3 +132,6 @@ impl fmt::Display for ListError {
 }
 
 impl core::error::Error for ListError {}
+
+#[cfg(test)]
+mod tests;

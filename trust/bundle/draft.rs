@@ -1,16 +1,27 @@
-//! The write side: what an issuer publishes is put together, signed and opened once as a gate would.
+//! The write side: what an issuer publishes is put together, signed, and opened once as a gate would.
 
 use alloc::{string::String, vec::Vec};
 use waypass_credential::{key::Signer, time::Timestamp};
 
-use super::{TrustBundle, envelope::Envelope, error::BundleError};
+use super::{
+    TrustBundle,
+    digest::Digest,
+    envelope::Envelope,
+    error::{BundleError, PartName, Rule},
+    parts::{ListReference, Part, SnapshotPart, TargetsPart, TimestampPart},
+    root::{MAX_ROOT_STEPS, Root},
+    rules,
+    signed::Signed,
+    take, verify_list,
+};
 
 /// What goes into a bundle, before snapshot and timestamp are made.
 #[derive(Clone, Debug)]
 pub struct BundleDraft {
-    /// The root chain, oldest first, ending in the root that signs for this bundle.
+    /// The root chain, oldest first, ending in the root that signs for this bundle. At most [`MAX_ROOT_STEPS`] before
+    /// the newest are published.
     pub root: Vec<Envelope>,
-    /// The signed [`super::TargetsPart`].
+    /// The signed [`TargetsPart`].
     pub targets: Envelope,
     /// One status list token for every URI that the targets announce.
     pub lists: Vec<String>,
@@ -18,14 +29,74 @@ pub struct BundleDraft {
     pub version: u64,
     /// The time of publishing.
     pub issued_at: Timestamp,
-    /// Until when the timestamp and snapshot are stood behind.
+    /// Until when the signers of timestamp and snapshot stand behind them.
     pub expires_at: Timestamp,
 }
 
 impl BundleDraft {
-    /// Signs snapshot and timestamp, checks everything a gate will check and the rules of publishing besides.
-    pub fn seal(self, snapshot: &[&dyn Signer], timestamp: &[&dyn Signer]) -> Result<TrustBundle, BundleError> {
-        let _ = (self, snapshot, timestamp);
-        todo!()
+    /// Signs snapshot and timestamp, and checks everything that a gate checks and the rules of publishing besides.
+    pub fn seal(self, snapshot_signers: &[&dyn Signer], timestamp_signers: &[&dyn Signer]) -> Result<TrustBundle, BundleError> {
+        let Self { mut root, targets, lists, version, issued_at, expires_at } = self;
+        let surplus = root.len().saturating_sub(MAX_ROOT_STEPS + 1);
+        root.drain(..surplus);
+        let first = root.first().ok_or(BundleError::Syntax(PartName::Root))?.to_bytes();
+        let chain = Root::open(&first)?.follow(root)?;
+        let roles = chain.last().ok_or(BundleError::Syntax(PartName::Root))?.part().roles.clone();
+
+        let targets = Signed::<TargetsPart>::open(targets, &roles.targets)?;
+        rules::targets(&targets.part)?;
+        rules::publishable(&targets.part)?;
+        let mut evidence = Vec::new();
+        let mut references = Vec::with_capacity(lists.len());
+        for token in &lists {
+            let list = verify_list(token.as_bytes(), &targets.part)?;
+            lives_long_enough(&list, &targets.part)?;
+            references.push(ListReference { uri: list.uri().into(), sha256: Digest::of(token.as_bytes()) });
+            take(&mut evidence, list)?;
+        }
+        every_list_is_there(&references, &targets.part)?;
+
+        let snapshot = SnapshotPart {
+            schema: SnapshotPart::SCHEMA.into(),
+            version,
+            issued_at,
+            expires_at,
+            targets: targets.reference(),
+            lists: references,
+        };
+        let snapshot = Signed::<SnapshotPart>::open(sign(&snapshot, snapshot_signers)?, &roles.snapshot)?;
+        let timestamp =
+            TimestampPart { schema: TimestampPart::SCHEMA.into(), version, issued_at, expires_at, snapshot: snapshot.reference() };
+        let timestamp = Signed::<TimestampPart>::open(sign(&timestamp, timestamp_signers)?, &roles.timestamp)?;
+        Ok(TrustBundle { chain, timestamp, snapshot, targets, evidence })
+    }
+}
+
+fn sign<P: Part>(part: &P, signers: &[&dyn Signer]) -> Result<Envelope, BundleError> {
+    if part.expires_at() < part.issued_at() {
+        return Err(BundleError::Rule { part: P::NAME, broken: Rule::Times("the part".into()) });
+    }
+    Envelope::sign_part(part, signers).map_err(|_| BundleError::Rule { part: P::NAME, broken: Rule::Signer })
+}
+
+/// A list that ended sooner than the policy lets it be used would turn amber into grey behind the policy's back.
+fn lives_long_enough(list: &crate::status::HeldList, targets: &TargetsPart) -> Result<(), BundleError> {
+    let longest = i64::try_from(targets.policy.longest_stale_seconds()).unwrap_or(i64::MAX);
+    if list.expires_at() >= list.issued_at().plus(longest) {
+        return Ok(());
+    }
+    Err(BundleError::Rule { part: PartName::Snapshot, broken: Rule::ListExpiry(list.uri().into()) })
+}
+
+fn every_list_is_there(references: &[ListReference], targets: &TargetsPart) -> Result<(), BundleError> {
+    let rule = |broken| Err(BundleError::Rule { part: PartName::Snapshot, broken });
+    let mut announced = targets.authorities.iter().flat_map(|authority| &authority.status_uris);
+    if let Some(missing) = announced.find(|list| !references.iter().any(|reference| reference.uri == list.uri)) {
+        return rule(Rule::MissingList(missing.uri.clone()));
+    }
+    let mut doubled = references.iter().enumerate();
+    match doubled.find(|(at, reference)| references[..*at].iter().any(|earlier| earlier.uri == reference.uri)) {
+        Some((_, reference)) => rule(Rule::Duplicate(reference.uri.clone())),
+        None => Ok(()),
     }
 }

@@ -1,13 +1,16 @@
 //! Signed payloads: JWS general JSON serialization (RFC 7515 §7.2.1), k of n distinct keys.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use credential::{base64url, json, jws, key::SignError, key::Signer};
+use credential::{
+    base64url, json,
+    jws::{self, Jws},
+    key::{PublicKey, SignError, Signer},
+};
 use serde::{Deserialize, Serialize};
 use waypass_credential as credential;
 
 use super::{
-    digest::Digest,
-    error::{BundleError, PartName},
+    error::{BundleError, PartName, Rule},
     parts::{Part, SigningRole},
 };
 
@@ -15,6 +18,9 @@ use super::{
 pub const MAX_PART: usize = 1024 * 1024;
 /// More signatures than any sensible n; each costs a verification.
 const MAX_SIGNATURES: usize = 32;
+
+/// `alg`, `kid`, `typ` and a signature take 300 bytes.
+const MAX_HEADER: usize = 2048;
 
 /// A payload and its signatures, as transported.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -64,7 +70,50 @@ impl Envelope {
     }
 }
 
+impl Envelope {
+    /// The payload, once at least `threshold` distinct keys of `role` have signed it as `typ`. Signatures of other keys
+    /// neither count nor matter: during a rotation an envelope carries those of the old and of the new role.
+    pub(super) fn verify(&self, typ: &str, part: &PartName, role: &SigningRole) -> Result<Vec<u8>, BundleError> {
+        let most = MAX_PART.div_ceil(3) * 4;
+        if self.payload.len() > most {
+            return Err(BundleError::TooLarge { part: part.clone(), bytes: self.payload.len() / 4 * 3, limit: MAX_PART });
+        }
+        if self.signatures.len() > MAX_SIGNATURES {
+            return Err(BundleError::Rule { part: part.clone(), broken: Rule::TooMany("signatures".to_owned()) });
+        }
+        let mut seen: Vec<String> = Vec::with_capacity(self.signatures.len());
+        let mut counted: Vec<&PublicKey> = Vec::new();
+        for signature in &self.signatures {
+            let kid = signature.key_id().ok_or_else(|| BundleError::Syntax(part.clone()))?;
+            let key = role.keys.iter().find(|key| key.to_multikey() == kid);
+            if seen.contains(&kid) {
+                return Err(BundleError::DuplicateSignature(part.clone()));
+            }
+            seen.push(kid);
+            let Some(key) = key else { continue };
+            signature.verify(&self.payload, typ, key).ok_or_else(|| BundleError::InvalidProof(part.clone()))?;
+            counted.push(key);
+        }
+        let found = u32::try_from(counted.len()).unwrap_or(u32::MAX);
+        if found < role.threshold || role.threshold == 0 {
+            return Err(BundleError::Threshold { part: part.clone(), needed: role.threshold, found });
+        }
+        self.untrusted_payload().map_err(|_| BundleError::Syntax(part.clone()))
+    }
+}
+
 impl EnvelopeSignature {
+    /// The key id in the header, for finding the key.
+    fn key_id(&self) -> Option<String> {
+        let detached = [&self.protected, "", &self.signature].join(".");
+        Jws::parse(&detached, MAX_HEADER).ok()?.header().key_id.clone()
+    }
+
+    fn verify(&self, payload: &str, typ: &str, key: &PublicKey) -> Option<()> {
+        let compact = [&self.protected, payload, &self.signature].join(".");
+        Jws::parse(&compact, compact.len()).ok()?.verify(key, typ).ok().map(|_| ())
+    }
+
     fn make(payload: &[u8], typ: &str, signer: &dyn Signer) -> Result<Self, SignError> {
         let compact = jws::sign(typ, Some(&signer.public_key().to_multikey()), payload, signer)?;
         let (rest, signature) = compact.rsplit_once('.').ok_or(SignError)?;

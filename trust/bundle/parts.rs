@@ -6,7 +6,7 @@ use credential::{key::PublicKey, time::Timestamp};
 use serde::{Deserialize, Serialize};
 use waypass_credential as credential;
 
-use super::digest::Digest;
+use super::{digest::Digest, error::PartName};
 
 /// A part that is signed and carried in an envelope.
 pub trait Part: Serialize + for<'de> Deserialize<'de> {
@@ -14,6 +14,8 @@ pub trait Part: Serialize + for<'de> Deserialize<'de> {
     const SCHEMA: &'static str;
     /// The JOSE `typ` of its envelope, so that one part's signature is none of another's.
     const TYP: &'static str;
+    /// Which part it is, in errors.
+    const NAME: PartName;
 
     /// The schema it names.
     fn schema(&self) -> &str;
@@ -26,10 +28,11 @@ pub trait Part: Serialize + for<'de> Deserialize<'de> {
 }
 
 macro_rules! part {
-    ($part:ident, $schema:literal, $typ:literal) => {
+    ($part:ident, $name:ident, $schema:literal, $typ:literal) => {
         impl Part for $part {
             const SCHEMA: &'static str = $schema;
             const TYP: &'static str = $typ;
+            const NAME: PartName = PartName::$name;
 
             fn schema(&self) -> &str {
                 &self.schema
@@ -47,10 +50,10 @@ macro_rules! part {
     };
 }
 
-part!(RootPart, "waypass.root/1", "waypass-root+json");
-part!(TimestampPart, "waypass.timestamp/1", "waypass-timestamp+json");
-part!(SnapshotPart, "waypass.snapshot/1", "waypass-snapshot+json");
-part!(TargetsPart, "waypass.targets/1", "waypass-targets+json");
+part!(RootPart, Root, "waypass.root/1", "waypass-root+json");
+part!(TimestampPart, Timestamp, "waypass.timestamp/1", "waypass-timestamp+json");
+part!(SnapshotPart, Snapshot, "waypass.snapshot/1", "waypass-snapshot+json");
+part!(TargetsPart, Targets, "waypass.targets/1", "waypass-targets+json");
 
 /// Who may sign what: the anchor of everything else. Kept offline, k of n keys.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -349,6 +352,15 @@ pub enum UnknownAction {
     /// Deny.
     #[default]
     Deny,
+}
+
+impl KeyRecord {
+    /// Whether something dated `issued_at` may bear this key's signature, as far as dates go. What a compromised key
+    /// signed is believed at no date: its state is the caller's first question.
+    pub fn covers(&self, issued_at: Timestamp) -> bool {
+        let until = self.issued_until.map_or(self.not_after, |until| until.min(self.not_after));
+        self.not_before <= issued_at && issued_at <= until
+    }
 }
 
 impl SigningRole {

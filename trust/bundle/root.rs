@@ -1,47 +1,124 @@
 //! The root of trust and its chain: k of n keys, each step signed by the thresholds of both versions.
 
 use alloc::vec::Vec;
+use serde::Deserialize;
 
-use super::{digest::Digest, envelope::Envelope, error::BundleError, parts::RootPart};
+use super::{
+    digest::Digest,
+    envelope::Envelope,
+    error::{BundleError, PartName},
+    parts::RootPart,
+    rules,
+    signed::{Signed, read, untrusted_version},
+};
+
+/// Root steps that one update may take (trust.md "root steps per update are capped"; TUF §5.3.3 leaves the number open).
+/// A published file carries this many roots before its newest.
+pub const MAX_ROOT_STEPS: usize = 32;
 
 /// A root that is trusted: pinned first, then followed step by step.
 #[derive(Clone, Debug)]
-pub struct Root {
-    pub(super) part: RootPart,
-    pub(super) envelope: Envelope,
-    pub(super) digest: Digest,
-}
+pub struct Root(pub(super) Signed<RootPart>);
 
 impl Root {
-    /// Trusts the root in an envelope file that came by a trusted way; it must be signed by its own threshold.
+    /// Trusts the root in an envelope that came by a trusted way; it must be signed by its own threshold.
     pub fn open(envelope: &[u8]) -> Result<Self, BundleError> {
-        let _ = envelope;
-        todo!()
+        if envelope.len() > 2 * super::MAX_PART {
+            return Err(BundleError::TooLarge { part: PartName::Root, bytes: envelope.len(), limit: 2 * super::MAX_PART });
+        }
+        Self::from_envelope(serde_json::from_slice(envelope).map_err(|_| BundleError::Syntax(PartName::Root))?)
     }
 
     /// Finds the root whose payload has this SHA-256 digest, in a root envelope or in a bundle file.
     pub fn pin(signed: &[u8], digest: &Digest) -> Result<Self, BundleError> {
-        let _ = (signed, digest);
-        todo!()
+        #[derive(Deserialize)]
+        struct Chain {
+            root: Vec<Envelope>,
+        }
+        if signed.len() > super::MAX_BUNDLE {
+            return Err(BundleError::TooLarge { part: PartName::File, bytes: signed.len(), limit: super::MAX_BUNDLE });
+        }
+        let roots = match serde_json::from_slice::<Chain>(signed) {
+            Ok(chain) => chain.root,
+            Err(_) => [serde_json::from_slice(signed).map_err(|_| BundleError::Syntax(PartName::Root))?].into(),
+        };
+        let pinned = |root: &Envelope| root.untrusted_payload().is_ok_and(|payload| Digest::of(&payload) == *digest);
+        let envelope = roots.into_iter().find(pinned).ok_or(BundleError::NotPinned(*digest))?;
+        Self::from_envelope(envelope)
     }
 
     /// The envelope as JSON: opens again with [`Self::open`].
     pub fn to_bytes(&self) -> Vec<u8> {
-        self.envelope.to_bytes()
+        self.0.envelope.to_bytes()
     }
 
     /// SHA-256 of the payload: what a person compares, and what [`Self::pin`] takes.
     pub fn digest(&self) -> Digest {
-        self.digest
+        self.0.digest
     }
 
     /// Its version.
     pub fn version(&self) -> u64 {
-        self.part.version
+        self.0.part.version
     }
 
     /// What it says.
     pub fn part(&self) -> &RootPart {
-        &self.part
+        &self.0.part
+    }
+
+    /// A root signed by the threshold that it names itself.
+    fn from_envelope(envelope: Envelope) -> Result<Self, BundleError> {
+        let payload = envelope.untrusted_payload().map_err(|_| BundleError::Syntax(PartName::Root))?;
+        let claimed: RootPart = read(&payload)?;
+        rules::root(&claimed)?;
+        Signed::open(envelope, &claimed.roles.root).map(Self)
+    }
+
+    /// Follows a chain up from this root; gives the roots from this one to the newest. Roots before this one are
+    /// passed over: nothing rests on them.
+    pub(super) fn follow(&self, chain: Vec<Envelope>) -> Result<Vec<Self>, BundleError> {
+        if chain.len() > MAX_ROOT_STEPS + 1 {
+            return Err(BundleError::TooManyRoots { found: chain.len(), limit: MAX_ROOT_STEPS + 1 });
+        }
+        let mut followed: Vec<Self> = [self.clone()].into();
+        let mut newest = self.clone();
+        let mut before: Option<u64> = None;
+        for envelope in chain {
+            let (version, payload) = untrusted_version(&envelope, &PartName::Root)?;
+            if let Some(before) = before
+                && before.checked_add(1) != Some(version)
+            {
+                return Err(BundleError::RootChain { expected: before.saturating_add(1), found: version });
+            }
+            before = Some(version);
+            if version < self.version() {
+                continue;
+            }
+            if version == self.version() {
+                if Digest::of(&payload) != self.digest() {
+                    return Err(BundleError::Equivocation { part: PartName::Root, version });
+                }
+                continue;
+            }
+            newest = newest.step(envelope, version)?;
+            followed.push(newest.clone());
+        }
+        match before {
+            Some(last) if last < self.version() => Err(BundleError::Rollback { part: PartName::Root, held: self.version(), found: last }),
+            Some(_) => Ok(followed),
+            None => Err(BundleError::Syntax(PartName::Root)),
+        }
+    }
+
+    /// One step: the next version, signed by the threshold of this root and by its own (TUF §5.3.4, §5.3.5).
+    fn step(&self, envelope: Envelope, version: u64) -> Result<Self, BundleError> {
+        let expected = self.version().saturating_add(1);
+        if version != expected {
+            return Err(BundleError::RootChain { expected, found: version });
+        }
+        let next = Signed::<RootPart>::open(envelope, &self.part().roles.root)?;
+        rules::root(&next.part)?;
+        Signed::open(next.envelope, &next.part.roles.root).map(Self)
     }
 }

@@ -46,6 +46,19 @@ impl Bits {
         0xff >> (8 - self.get())
     }
 
+    /// One bit set for every entry of `byte` that is 1, at the entry's lowest position.
+    pub(crate) const fn mask_of_ones(self, byte: u8) -> u8 {
+        let mut found = 0;
+        let mut shift = 0;
+        while shift < 8 {
+            if byte >> shift & self.mask() == 1 {
+                found |= 1 << shift;
+            }
+            shift += self.get();
+        }
+        found
+    }
+
     /// The bytes that `entries` entries take, rounded up.
     pub const fn bytes_for(self, entries: u64) -> u64 {
         entries.div_ceil(self.per_byte())

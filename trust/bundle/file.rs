@@ -1,0 +1,121 @@
+//! The bundle file: reading it top-down, each part under the part above it, and writing it.
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+use waypass_credential::json;
+
+use super::{
+    MAX_BUNDLE, TrustBundle,
+    digest::Digest,
+    envelope::Envelope,
+    error::{BundleError, PartName, Rule},
+    parts::{SnapshotPart, TargetsPart, TimestampPart},
+    root::Root,
+    rules,
+    signed::{Signed, check_schema},
+    take, verify_list,
+};
+use crate::status::{Evidence, HeldList};
+
+const SCHEMA: &str = "waypass.bundle/1";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(rename = "schema")]
+    _schema: String,
+    root: Vec<Envelope>,
+    timestamp: Envelope,
+    snapshot: Envelope,
+    targets: Envelope,
+    /// Tokens that the snapshot names.
+    lists: Vec<String>,
+    /// Tokens that a device has besides: newer ones, and proofs that older ones gave.
+    #[serde(default)]
+    learned: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct FileText<'a> {
+    schema: &'a str,
+    root: Vec<&'a Envelope>,
+    timestamp: &'a Envelope,
+    snapshot: &'a Envelope,
+    targets: &'a Envelope,
+    lists: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    learned: Vec<&'a str>,
+}
+
+/// Which status lists a file carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Lists {
+    Held,
+    Absent,
+}
+
+pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleError> {
+    if signed.len() > MAX_BUNDLE {
+        return Err(BundleError::TooLarge { part: PartName::File, bytes: signed.len(), limit: MAX_BUNDLE });
+    }
+    check_schema(signed, SCHEMA, &PartName::File)?;
+    let file: File = serde_json::from_slice(signed).map_err(|_| BundleError::Syntax(PartName::File))?;
+
+    let chain = root.follow(file.root)?;
+    let newest = chain.last().unwrap_or(root);
+    let roles = &newest.part().roles;
+    let timestamp = Signed::<TimestampPart>::open(file.timestamp, &roles.timestamp)?;
+    let snapshot = Signed::<SnapshotPart>::open_named(file.snapshot, &roles.snapshot, &timestamp.part.snapshot)?;
+    let targets = Signed::<TargetsPart>::open_named(file.targets, &roles.targets, &snapshot.part.targets)?;
+    rules::targets(&targets.part)?;
+
+    let evidence = open_lists(&file.lists, &file.learned, &snapshot.part, &targets.part)?;
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, evidence })
+}
+
+fn open_lists(lists: &[String], learned: &[String], snapshot: &SnapshotPart, targets: &TargetsPart) -> Result<Vec<Evidence>, BundleError> {
+    let mut held: Vec<HeldList> = Vec::with_capacity(lists.len());
+    for token in lists {
+        let list = verify_list(token.as_bytes(), targets)?;
+        let part = || PartName::List(list.uri().to_owned());
+        if held.iter().any(|earlier| earlier.uri() == list.uri()) {
+            return Err(BundleError::Rule { part: part(), broken: Rule::Duplicate("the status list".to_owned()) });
+        }
+        let named = snapshot.lists.iter().find(|named| named.uri == list.uri());
+        let named = named.ok_or_else(|| BundleError::Rule { part: part(), broken: Rule::UnknownList(list.uri().to_owned()) })?;
+        if named.sha256 != list.digest {
+            return Err(BundleError::Mismatch { part: part(), expected: named.sha256, found: Digest::of(token.as_bytes()) });
+        }
+        held.push(list);
+    }
+    for token in learned {
+        held.push(verify_list(token.as_bytes(), targets)?);
+    }
+    gather(held)
+}
+
+/// What lists say together, in whatever order they came.
+pub(super) fn gather(mut lists: Vec<HeldList>) -> Result<Vec<Evidence>, BundleError> {
+    lists.sort_by_key(HeldList::issued_at);
+    let mut evidence = Vec::new();
+    lists.into_iter().try_for_each(|list| take(&mut evidence, list).map(|_| ()))?;
+    Ok(evidence)
+}
+
+pub(super) fn write(bundle: &TrustBundle, which: Lists) -> Vec<u8> {
+    let kept = bundle.evidence.iter().flat_map(Evidence::all).filter(|_| which == Lists::Held);
+    let named = |list: &&HeldList| bundle.snapshot.part.lists.iter().any(|named| named.sha256 == list.digest);
+    let (lists, learned): (Vec<&HeldList>, Vec<&HeldList>) = kept.partition(named);
+    let text = |lists: Vec<&'_ HeldList>| -> Vec<String> { lists.into_iter().map(|list| list.text.clone()).collect() };
+    let (lists, learned) = (text(lists), text(learned));
+    let file = FileText {
+        schema: SCHEMA,
+        root: bundle.chain.iter().map(|root| &root.0.envelope).collect(),
+        timestamp: &bundle.timestamp.envelope,
+        snapshot: &bundle.snapshot.envelope,
+        targets: &bundle.targets.envelope,
+        lists: lists.iter().map(String::as_str).collect(),
+        learned: learned.iter().map(String::as_str).collect(),
+    };
+    json::to_string(&file).into_bytes()
+}

@@ -1,0 +1,69 @@
+//! Taking a newer bundle: no part ever steps back, and nothing that was learned is lost.
+
+use alloc::vec::Vec;
+use waypass_credential::time::Timestamp;
+
+use super::{
+    TrustBundle,
+    error::{BundleError, PartName},
+    file::gather,
+    parts::SigningRole,
+    root::{MAX_ROOT_STEPS, Root},
+};
+use crate::status::{Evidence, HeldList};
+
+/// The bundle that `newer` becomes when it takes the place of `held`.
+pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBundle, BundleError> {
+    newer.root().0.no_older_than(&held.root().0)?;
+    let (old, new) = (&held.root().part().roles, &newer.root().part().roles);
+    // Whoever stole an online key could have signed versions up to the largest number. Rotating it ends that: the
+    // versions the old keys signed no longer bind (TUF §5.3.11). The targets keys are offline, their versions stand.
+    if same_keys(&old.timestamp, &new.timestamp) && same_keys(&old.snapshot, &new.snapshot) {
+        newer.timestamp.no_older_than(&held.timestamp)?;
+        newer.snapshot.no_older_than(&held.snapshot)?;
+    }
+    newer.targets.no_older_than(&held.targets)?;
+
+    // Lists signed by keys that are no longer believed are evidence of nothing: neither of revocations nor of age.
+    let believed: Vec<HeldList> = held
+        .evidence
+        .iter()
+        .flat_map(Evidence::all)
+        .filter_map(|list| HeldList::verify(list.text.as_bytes(), &newer.targets.part).ok())
+        .collect();
+    published_lists_do_not_step_back(held, &believed, &newer)?;
+
+    let chain = spliced(&held.chain, newer.chain);
+    let evidence = gather(newer.evidence.iter().flat_map(Evidence::all).cloned().chain(believed).collect())?;
+    let TrustBundle { timestamp, snapshot, targets, .. } = newer;
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, evidence })
+}
+
+fn same_keys(a: &SigningRole, b: &SigningRole) -> bool {
+    a.keys.len() == b.keys.len() && a.keys.iter().all(|key| b.has(key))
+}
+
+/// What one snapshot published may not be followed by an older list in the next. Lists a device learned otherwise do
+/// not count here: a stick written before them brings a newer bundle all the same, and they stay.
+fn published_lists_do_not_step_back(held: &TrustBundle, believed: &[HeldList], newer: &TrustBundle) -> Result<(), BundleError> {
+    for list in believed.iter().filter(|list| held.announced_lists().iter().any(|named| named.sha256 == list.digest)) {
+        let Some(found) = newer.evidence_for(list.uri()).and_then(Evidence::current).map(HeldList::issued_at) else { continue };
+        if found < list.issued_at() {
+            let seconds = |time: Timestamp| time.unix().unsigned_abs();
+            let part = PartName::List(list.uri().into());
+            return Err(BundleError::Rollback { part, held: seconds(list.issued_at()), found: seconds(found) });
+        }
+    }
+    Ok(())
+}
+
+/// The held chain and what `newer` adds to it, so that the file still opens with the root that was pinned first; as
+/// long as a file may be.
+fn spliced(held: &[Root], newer: Vec<Root>) -> Vec<Root> {
+    let last = held.last().map_or(0, Root::version);
+    let mut chain = held.to_vec();
+    chain.extend(newer.into_iter().filter(|root| root.version() > last));
+    let surplus = chain.len().saturating_sub(MAX_ROOT_STEPS + 1);
+    chain.drain(..surplus);
+    chain
+}
