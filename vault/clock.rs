@@ -2,22 +2,15 @@
 
 use rustix::time::{ClockId, clock_gettime};
 use sha2::{Digest, Sha256};
+use std::time::{SystemTime, UNIX_EPOCH};
 use waypass_credential::time::Timestamp;
-
-/// What the clocks of this machine said at one moment.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Reading {
-    /// `CLOCK_REALTIME`: what anyone with the right may set.
-    pub wall: Timestamp,
-    /// `CLOCK_BOOTTIME` in milliseconds: runs through suspend, cannot be set.
-    pub boottime_ms: u64,
-    /// Which boot this is: a hash of the kernel's random boot id.
-    pub boot_id: [u8; 16],
-}
+pub use waypass_trust::time::Reading;
 
 /// Reads `CLOCK_REALTIME`, `CLOCK_BOOTTIME` and the boot id.
+///
+/// The wall clock is read as every other program of the machine reads it; the boot clock is asked of the kernel itself.
 pub fn read() -> Reading {
-    let wall = clock_gettime(ClockId::Realtime).tv_sec;
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
     let boot = clock_gettime(ClockId::Boottime);
     let boottime_ms = u64::try_from(boot.tv_sec).unwrap_or(0) * 1000 + u64::try_from(boot.tv_nsec / 1_000_000).unwrap_or(0);
     Reading {
