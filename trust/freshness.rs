@@ -45,7 +45,7 @@ pub enum Freshness {
 }
 
 /// Ages in seconds of what a verdict rests on; `None` where there is nothing or the clock cannot say.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 pub struct Ages {
     /// Of the bundle's timestamp.
     pub trust: Option<i64>,

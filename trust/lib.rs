@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod assess;
 pub mod audit;
 pub mod bundle;
 pub mod cbor;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 use waypass_credential::time::Timestamp;
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
 pub(super) fn serialize<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_i64(time.unix())
 }

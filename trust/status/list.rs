@@ -65,8 +65,8 @@ impl Bits {
     }
 
     /// Byte and shift of an entry.
-    const fn locate(self, index: u64) -> (u64, u32) {
-        (index / self.per_byte(), (index % self.per_byte()) as u32 * self.get() as u32)
+    const fn locate(self, index: u64) -> (u64, u64) {
+        (index / self.per_byte(), index % self.per_byte() * self.get() as u64)
     }
 }
 
