@@ -121,7 +121,7 @@ fn what_is_not_supported_is_named() {
     ] {
         assert_eq!(Query::parse(text.as_bytes()), Err(why), "{text}");
     }
-    assert_eq!(Query::parse(&[b' '; 20_000]), Err(QueryError::Malformed("size")));
+    assert_eq!(Query::parse(&vec![b' '; 20_000]), Err(QueryError::Malformed("size")));
 }
 
 /// OpenID4VP 1.0 §B.1.1: types are asked for by the IRIs they expand to.
