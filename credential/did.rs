@@ -90,26 +90,34 @@ impl<'a> DidUrl<'a> {
 
     /// The key that this DID, or its one verification method, stands for.
     pub fn resolve(&self) -> Result<PublicKey, DidError> {
-        let (key, method_fragment) = match self.method {
-            key::METHOD => (key::decode(self.id)?, self.id),
-            jwk::METHOD => (jwk::decode(self.id)?, jwk::FRAGMENT),
+        let key = match self.method {
+            key::METHOD => key::decode(self.id)?,
+            jwk::METHOD => jwk::decode(self.id)?,
             _ => return Err(DidError::UnsupportedMethod),
         };
-        if self.path_and_query.is_empty() && self.fragment.is_none_or(|fragment| fragment == method_fragment) {
+        if self.path_and_query.is_empty() && (self.fragment.is_none() || self.fragment == self.method_fragment()) {
             Ok(key)
         } else {
             Err(DidError::NotAVerificationMethod)
         }
     }
 
+    /// The URL of the DID's one verification method, for a `did:key` or `did:jwk`.
+    pub fn verification_method(&self) -> Option<String> {
+        self.method_fragment().map(|fragment| alloc::format!("{}#{fragment}", self.did))
+    }
+
     /// Whether this URL names the one verification method of `did`, a `did:key` or `did:jwk`. Compares text, decodes no key.
     pub fn is_verification_method_of(&self, did: &str) -> bool {
-        let method_fragment = match self.method {
-            key::METHOD => self.id,
-            jwk::METHOD => jwk::FRAGMENT,
-            _ => return false,
-        };
-        self.did == did && self.path_and_query.is_empty() && self.fragment == Some(method_fragment)
+        self.did == did && self.path_and_query.is_empty() && self.fragment.is_some() && self.fragment == self.method_fragment()
+    }
+
+    fn method_fragment(&self) -> Option<&'a str> {
+        match self.method {
+            key::METHOD => Some(self.id),
+            jwk::METHOD => Some(jwk::FRAGMENT),
+            _ => None,
+        }
     }
 }
 

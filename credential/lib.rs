@@ -3,7 +3,6 @@
 //! Pure: performs no I/O, reads no clock, draws no randomness. Verification and canonicalization happen here; signing
 //! only through the [`key::Signer`] joint, whose software implementation lives in `waypass-vault`.
 #![no_std]
-#![expect(clippy::todo, reason = "the formats' bodies land with their tests")]
 
 extern crate alloc;
 

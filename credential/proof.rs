@@ -139,7 +139,7 @@ fn time(proof: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Pro
 /// Whether `first` are the first of `all`; one context that stands alone counts as a list of one.
 fn starts_with(all: &Value<'_>, first: &Value<'_>) -> bool {
     let list = |value| match value {
-        &Value::Array(ref items) => items.as_slice(),
+        Value::Array(items) => items.as_slice(),
         value => core::slice::from_ref(value),
     };
     list(all).starts_with(list(first))

@@ -11,8 +11,7 @@ pub struct Ed25519Key(VerifyingKey);
 impl Ed25519Key {
     pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, InvalidKey> {
         let key = VerifyingKey::from_bytes(bytes).map_err(|_| InvalidKey)?;
-        let canonical = key.to_edwards().compress().to_bytes() == *bytes;
-        if key.is_weak() || !canonical { Err(InvalidKey) } else { Ok(Self(key)) }
+        if key.is_weak() || !is_canonical(bytes) { Err(InvalidKey) } else { Ok(Self(key)) }
     }
 
     /// The 32 bytes of RFC 8032 §5.1.5.
@@ -23,6 +22,12 @@ impl Ed25519Key {
     pub(super) fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidProof> {
         self.0.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).map_err(|_| InvalidProof)
     }
+}
+
+/// Whether the y coordinate is below 2^255 - 19 (RFC 8032 §5.1.3 step 1). The other second spelling, a sign bit beside x = 0,
+/// has small order and is refused as weak. Compressing the point again would tell the same at ten times the cost.
+fn is_canonical(bytes: &[u8; 32]) -> bool {
+    bytes[31] & 0x7f != 0x7f || bytes[1..31].iter().any(|byte| *byte != 0xff) || bytes[0] < 0xed
 }
 
 impl fmt::Debug for Ed25519Key {

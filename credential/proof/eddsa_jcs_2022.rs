@@ -6,6 +6,7 @@ use super::{Options, ProofError, starts_with};
 use crate::canon::jcs;
 use crate::json::{Object, Value};
 use crate::key::{InvalidProof, PublicKey, SignError, Signature, Signer};
+use crate::time::Timestamp;
 use alloc::{string::String, vec::Vec};
 use multibase::Base;
 use sha2::{Digest, Sha256};
@@ -94,10 +95,10 @@ pub fn create(document: &Object<'_>, options: &Options<'_>, signer: &dyn Signer)
     }
     let mut set = |name: &'static str, text: Option<String>| text.into_iter().for_each(|text| proof.set(name, text));
     set("challenge", options.challenge.map(String::from));
-    set("created", options.created.map(|at| at.to_rfc3339()));
+    set("created", options.created.map(Timestamp::to_rfc3339));
     set("cryptosuite", Some(String::from(NAME)));
     set("domain", options.domain.map(String::from));
-    set("expires", options.expires.map(|at| at.to_rfc3339()));
+    set("expires", options.expires.map(Timestamp::to_rfc3339));
     set("proofPurpose", Some(String::from(options.purpose.as_str())));
     set("type", Some(String::from("DataIntegrityProof")));
     set("verificationMethod", Some(String::from(options.verification_method)));

@@ -9,6 +9,9 @@ use alloc::{borrow::ToOwned, string::String};
 use waypass_schemas::contexts;
 
 const STATUS_TYPE: &str = "TokenStatusListEntry";
+/// JCS signs a number as the double nearest to it: beyond 2^53 one signature would hold for several indices. The last exact
+/// integer, because 2^53 is also what 2^53 + 1 rounds to.
+const EXACT: u64 = (1 << 53) - 1;
 /// Members of the subject that are no personal claims.
 const SUBJECT: [&str; 4] = ["id", "roles", "sites", "zones"];
 /// Members of the document that carry what [`RoleClaims`] knows; all others are refused.
@@ -76,7 +79,7 @@ pub(crate) fn document(claims: &RoleClaims) -> Result<Object<'static>, IssueErro
         .with("validUntil", claims.valid_until.to_rfc3339())
         .with("credentialSubject", subject);
     if let Some(StatusReference { uri, index }) = &claims.status {
-        let index = i64::try_from(*index).map_err(|_| Malformed::OutOfRange("status"))?;
+        let index = i64::try_from(*index).ok().filter(|_| *index <= EXACT).ok_or(Malformed::OutOfRange("status"))?;
         document.set("credentialStatus", Object::new().with("type", STATUS_TYPE).with("uri", uri.clone()).with("idx", index));
     }
     Ok(document)
@@ -112,6 +115,9 @@ fn status(document: &Object<'_>) -> Result<Option<StatusReference>, Malformed> {
         return Err(Malformed::OutOfRange("credentialStatus"));
     }
     let index = status.member("idx").and_then(Value::as_i64).and_then(|index| u64::try_from(index).ok());
+    if index.is_some_and(|index| index > EXACT) {
+        return Err(Malformed::OutOfRange("credentialStatus"));
+    }
     Ok(Some(StatusReference { uri: read::text(status, "uri")?, index: index.ok_or(Malformed::WrongType("credentialStatus"))? }))
 }
 
