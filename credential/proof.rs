@@ -136,11 +136,12 @@ fn time(proof: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Pro
     Timestamp::parse_rfc3339(text).map(Some).ok_or(ProofError::OutOfRange(name))
 }
 
-/// Whether `first` are the first of `all`; one context that stands alone counts as a list of one.
+/// Whether the contexts of `first` are the first of `all`.
 fn starts_with(all: &Value<'_>, first: &Value<'_>) -> bool {
-    let list = |value| match value {
-        Value::Array(items) => items.as_slice(),
-        value => core::slice::from_ref(value),
-    };
-    list(all).starts_with(list(first))
+    contexts(all).starts_with(contexts(first))
+}
+
+/// One context that stands alone counts as a list of one.
+fn contexts<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
+    value.as_array().unwrap_or(core::slice::from_ref(value))
 }
