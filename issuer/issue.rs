@@ -1,22 +1,26 @@
 //! Issuing a role credential.
 
-use crate::keys::Keys;
+use crate::keys::{KeyUse, Keys};
 use crate::settings::{Settings, SettingsError};
-use crate::store::{CredentialRecord, Filter, StatusEvent, Store, StoreError};
+use crate::store::{CredentialRecord, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
 use core::fmt;
 use rand_core::CryptoRng;
-use waypass_credential::json::Object;
-use waypass_credential::key::{Algorithm, PublicKey};
+use waypass_credential::did;
+use waypass_credential::format::Format;
+use waypass_credential::json::{self, Limits, Object};
+use waypass_credential::key::{Algorithm, PublicKey, Signer};
+use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
 
-/// The format of a credential.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Format {
-    /// SD-JWT VC.
-    SdJwtVc,
-    /// VCDM 2.0 with a Data Integrity proof.
-    DataIntegrity,
-}
+pub mod index;
+
+/// The document that holds the settings.
+const SETTINGS: &str = "settings";
+const SETTINGS_LIMITS: Limits = Limits { bytes: 256 * 1024, depth: 4, values: 2048 };
+/// Roles, sites or zones of one credential; a credential has at most 64 KiB.
+const MAX_NAMES: usize = 32;
+const MAX_NAME: usize = 128;
+const MAX_LABEL: usize = 200;
 
 /// The issuer: a store, the keys somebody unlocked, and settings.
 pub struct Issuer<'k> {
@@ -36,11 +40,12 @@ pub struct Order {
     pub roles: Vec<String>,
     /// The sites, each within the settings; `*` only where the settings have it.
     pub sites: Vec<String>,
-    /// The zones; may be empty.
+    /// The zones; `*` for every zone, none for a credential that opens no zone.
     pub zones: Vec<String>,
     /// First second of validity; `None` for now.
     pub valid_from: Option<Timestamp>,
-    /// Seconds of validity from `valid_from`; refused above the settings' `max_validity_seconds`.
+    /// Seconds of validity from `valid_from`; refused where it would end later than the settings'
+    /// `max_validity_seconds` after the issuing.
     pub valid_seconds: i64,
     /// What the operator calls this credential; kept in the store.
     pub label: String,
@@ -66,6 +71,8 @@ pub enum OpenError {
     NotSetUp,
     /// The store already holds an issuer.
     AlreadySetUp,
+    /// The stored settings are not readable.
+    Damaged,
     /// The store failed.
     Store(StoreError),
 }
@@ -73,28 +80,74 @@ pub enum OpenError {
 /// Why a credential was not issued.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum IssueError {
-    /// Asked for longer than allowed.
+    /// No active key of this issuer can sign this format with this algorithm.
+    NoKey {
+        /// The format asked for.
+        format: Format,
+        /// The algorithm asked for.
+        algorithm: Option<Algorithm>,
+    },
+    /// A list of names is empty, too long, or has a repeated or unusable name.
+    Names(&'static str),
+    /// The issuer may not assert this.
+    OutsideSettings {
+        /// `role` or `site`.
+        what: &'static str,
+        /// The one.
+        name: String,
+    },
+    /// The label is too long or has control characters.
+    Label,
+    /// The validity would not last at all, or has already ended.
+    Empty,
+    /// It would be valid for longer than allowed.
     TooLong {
-        /// Seconds asked for.
+        /// Seconds from the issuing to the end asked for.
         asked: i64,
-        /// The issuer's bound.
+        /// The settings' `max_validity_seconds`.
         bound: i64,
     },
-    /// The store failed.
+    /// The holder key is a key of this issuer.
+    OwnKey,
+    /// The credential could not be made.
+    Credential(waypass_credential::format::IssueError),
+    /// The store failed; nothing was issued.
     Store(StoreError),
 }
 
 impl<'k> Issuer<'k> {
-    /// Sets up a new issuer in an empty store and registers its keys.
+    /// Sets up a new issuer in an empty store and registers its credential, status and intake keys. A root of trust comes
+    /// next: [`Issuer::establish_root`] or [`Issuer::prepare_root`].
     pub fn create(store: Box<dyn Store + 'k>, settings: Settings, keys: Keys<'k>, at: Timestamp) -> Result<Self, OpenError> {
-        let _ = (store, settings, keys, at);
-        todo!()
+        settings.check().map_err(OpenError::Settings)?;
+        let mut store = store;
+        if store.document(SETTINGS)?.is_some() {
+            return Err(OpenError::AlreadySetUp);
+        }
+        let not_before = rounded(at, settings.time_granularity_seconds);
+        let rows = [KeyUse::Credential, KeyUse::Status, KeyUse::Intake].into_iter().flat_map(|key_use| {
+            keys.of(key_use).map(move |signer| KeyRow {
+                multikey: signer.public_key().to_multikey(),
+                key_use: key_use.as_str().into(),
+                state: "active".into(),
+                not_before,
+                issued_until: None,
+            })
+        });
+        store.put_keys(&rows.collect::<Vec<_>>())?;
+        store.open_list(settings.list_capacity)?;
+        // Last, so that a set-up that was interrupted can be run again.
+        store.set_documents(&[(SETTINGS, json::to_string(&settings).as_bytes())])?;
+        Ok(Self { store, keys, settings })
     }
 
     /// Opens an issuer that was set up before.
     pub fn open(store: Box<dyn Store + 'k>, keys: Keys<'k>) -> Result<Self, OpenError> {
-        let _ = (store, keys);
-        todo!()
+        let text = store.document(SETTINGS)?.ok_or(OpenError::NotSetUp)?;
+        json::parse(&text, SETTINGS_LIMITS).map_err(|_| OpenError::Damaged)?;
+        let settings: Settings = serde_json::from_slice(&text).map_err(|_| OpenError::Damaged)?;
+        settings.check().map_err(OpenError::Settings)?;
+        Ok(Self { store, keys, settings })
     }
 
     /// The settings.
@@ -102,7 +155,18 @@ impl<'k> Issuer<'k> {
         &self.settings
     }
 
-    /// Issues a credential to `holder`.
+    /// Changes the settings. The base address stays: status list URIs in issued credentials begin with it.
+    pub fn change_settings(&mut self, settings: Settings) -> Result<(), OpenError> {
+        settings.check().map_err(OpenError::Settings)?;
+        if settings.base_url != self.settings.base_url {
+            return Err(OpenError::Settings(SettingsError::BaseUrl));
+        }
+        self.store.set_documents(&[(SETTINGS, json::to_string(&settings).as_bytes())])?;
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// Issues a credential to `holder`. It is on record before it is handed out.
     pub fn issue(
         &mut self,
         order: &Order,
@@ -111,8 +175,135 @@ impl<'k> Issuer<'k> {
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {
-        let _ = (&self.store, &self.keys, order, holder, operator, at, rng);
-        todo!()
+        self.issue_picked_up(order, holder, operator, None, at, rng)
+    }
+
+    pub(crate) fn issue_picked_up(
+        &mut self,
+        order: &Order,
+        holder: &PublicKey,
+        operator: &str,
+        pickup: Option<&Pickup>,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Issued, IssueError> {
+        let times = self.check(order, at)?;
+        let signer = self.credential_key(order.format, order.algorithm, at)?;
+        if self.store.keys()?.iter().any(|row| row.multikey == holder.to_multikey()) {
+            return Err(IssueError::OwnKey);
+        }
+        let key_id = did::key_id(signer.public_key());
+        let mut claims = RoleClaims {
+            issuer: did::to_did_key(signer.public_key()),
+            key_id: Some(key_id.clone()),
+            kind: order.format.role_kind().into(),
+            roles: order.roles.clone(),
+            sites: order.sites.clone(),
+            zones: order.zones.clone(),
+            issued_at: times.issued_at,
+            valid_from: times.valid_from,
+            valid_until: times.valid_until,
+            status: None,
+            holder: Some(holder.clone()),
+            personal: order.personal.clone(),
+        };
+        loop {
+            let (list, index) = index::draw(&mut *self.store, self.settings.list_capacity, rng)?;
+            claims.status = Some(StatusReference { uri: self.settings.list_uri(list), index: index.into() });
+            let signer = self.credential_key(order.format, order.algorithm, at)?;
+            let credential = claims.sign(order.format, signer, rng)?;
+            let record = CredentialRecord {
+                id: random_id(rng),
+                format: order.format.as_str().into(),
+                holder: did::to_did_key(holder),
+                label: order.label.clone(),
+                roles: order.roles.clone(),
+                sites: order.sites.clone(),
+                zones: order.zones.clone(),
+                issued_at: at,
+                valid_from: times.valid_from,
+                valid_until: times.valid_until,
+                key_id: key_id.clone(),
+                list,
+                index,
+                state: State::Valid,
+                changed_at: at,
+            };
+            let issued =
+                StatusEvent { from: None, to: State::Valid, cause: "issued".into(), note: String::new(), operator: operator.into(), at };
+            match self.store.add_credential(&record, &issued, pickup) {
+                Ok(()) => return Ok(Issued { record, credential: credential.as_bytes().to_vec() }),
+                // Another process drew the same index in between; a used nonce is told apart by asking for the index.
+                Err(StoreError::Taken) if self.store.is_taken(list, index)? => {}
+                Err(why) => return Err(why.into()),
+            }
+        }
+    }
+
+    /// Checks an order without issuing, so that an offer is refused when it is made and not when it is picked up.
+    pub(crate) fn check(&self, order: &Order, at: Timestamp) -> Result<Times, IssueError> {
+        for (what, names, may_be_empty) in [("roles", &order.roles, false), ("sites", &order.sites, false), ("zones", &order.zones, true)] {
+            let usable = |name: &String| !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
+            let repeated = names.iter().enumerate().any(|(i, name)| names[..i].contains(name));
+            if (names.is_empty() && !may_be_empty) || names.len() > MAX_NAMES || repeated || !names.iter().all(usable) {
+                return Err(IssueError::Names(what));
+            }
+        }
+        if let Some(role) = order.roles.iter().find(|role| !self.settings.roles.contains(role)) {
+            return Err(IssueError::OutsideSettings { what: "role", name: role.clone() });
+        }
+        let every_site = self.settings.sites.iter().any(|site| site == "*");
+        if let Some(site) = order.sites.iter().find(|site| !every_site && !self.settings.sites.contains(site)) {
+            return Err(IssueError::OutsideSettings { what: "site", name: site.clone() });
+        }
+        if order.label.len() > MAX_LABEL || order.label.chars().any(char::is_control) {
+            return Err(IssueError::Label);
+        }
+        if order.valid_seconds <= 0 {
+            return Err(IssueError::Empty);
+        }
+        // A short validity is rounded less, so that rounding never takes more than a 24th of it.
+        let granularity = self.settings.time_granularity_seconds.min(order.valid_seconds / 24).max(1);
+        let issued_at = rounded(at, granularity);
+        let valid_from = order.valid_from.unwrap_or(issued_at);
+        let valid_until = valid_from.plus(order.valid_seconds);
+        let bound = self.settings.max_validity_seconds;
+        let asked = valid_until.since(issued_at).max(order.valid_seconds);
+        if asked > bound {
+            return Err(IssueError::TooLong { asked, bound });
+        }
+        if valid_until <= at {
+            return Err(IssueError::Empty);
+        }
+        Ok(Times { issued_at, valid_from, valid_until })
+    }
+
+    fn credential_key(&self, format: Format, algorithm: Option<Algorithm>, at: Timestamp) -> Result<&(dyn Signer + 'k), IssueError> {
+        let needed = match format {
+            Format::DataIntegrity => Some(Algorithm::EdDsa),
+            Format::SdJwtVc => None,
+        };
+        let active = self.active_keys(KeyUse::Credential, at)?;
+        let fits = |signer: &&(dyn Signer + 'k)| {
+            let has = signer.public_key().algorithm();
+            needed.is_none_or(|needed| needed == has)
+                && algorithm.is_none_or(|wanted| wanted == has)
+                && active.contains(&signer.public_key().to_multikey())
+        };
+        self.keys.of(KeyUse::Credential).find(fits).ok_or(IssueError::NoKey { format, algorithm })
+    }
+
+    /// The registered keys of one use that sign at `at`, as multikey text.
+    pub(crate) fn active_keys(&self, key_use: KeyUse, at: Timestamp) -> Result<Vec<String>, StoreError> {
+        let lifetime = self.settings.key_lifetime_seconds;
+        let signs = |row: &KeyRow| row.key_use == key_use.as_str() && row.state == "active" && at <= row.not_before.plus(lifetime);
+        Ok(self.store.keys()?.into_iter().filter(signs).map(|row| row.multikey).collect())
+    }
+
+    /// The unlocked, registered and active key of one use.
+    pub(crate) fn active_signer(&self, key_use: KeyUse, at: Timestamp) -> Result<Option<&(dyn Signer + 'k)>, StoreError> {
+        let active = self.active_keys(key_use, at)?;
+        Ok(self.keys.of(key_use).find(|signer| active.contains(&signer.public_key().to_multikey())))
     }
 
     /// The credentials a filter selects, newest first.
@@ -131,12 +322,33 @@ impl<'k> Issuer<'k> {
     }
 }
 
+/// The times a credential carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Times {
+    pub(crate) issued_at: Timestamp,
+    pub(crate) valid_from: Timestamp,
+    pub(crate) valid_until: Timestamp,
+}
+
+/// `at` rounded down to a multiple of `granularity` seconds.
+pub(crate) fn rounded(at: Timestamp, granularity: i64) -> Timestamp {
+    at.plus(-(at.unix() % granularity.max(1)))
+}
+
+/// Twelve random hexadecimal digits: short enough to be typed, and the store refuses a repetition.
+pub(crate) fn random_id(rng: &mut dyn CryptoRng) -> String {
+    let mut bytes = [0; 6];
+    rng.fill_bytes(&mut bytes);
+    crate::hex(&bytes)
+}
+
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Settings(why) => why.fmt(f),
             Self::NotSetUp => f.write_str("no issuer was set up here"),
             Self::AlreadySetUp => f.write_str("an issuer was already set up here"),
+            Self::Damaged => f.write_str("the issuer's settings are damaged"),
             Self::Store(why) => why.fmt(f),
         }
     }
@@ -145,9 +357,19 @@ impl fmt::Display for OpenError {
 impl fmt::Display for IssueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong { asked, bound } => {
-                write!(f, "a validity of {asked} seconds exceeds the issuer's max_validity_seconds of {bound}")
+            Self::NoKey { format, algorithm: Some(algorithm) } => {
+                write!(f, "no active {} credential key signs {format}", algorithm.jose_name())
             }
+            Self::NoKey { format, algorithm: None } => write!(f, "no active credential key signs {format}"),
+            Self::Names(what) => write!(f, "the {what} must be 1 to {MAX_NAMES} different names of at most {MAX_NAME} bytes"),
+            Self::OutsideSettings { what, name } => write!(f, "this issuer may not assert the {what} {name:?}"),
+            Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),
+            Self::Empty => f.write_str("the validity would already have ended"),
+            Self::TooLong { asked, bound } => {
+                write!(f, "a validity of {asked} seconds is longer than max_validity_seconds, {bound}")
+            }
+            Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
+            Self::Credential(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
@@ -167,3 +389,12 @@ impl From<StoreError> for IssueError {
         Self::Store(why)
     }
 }
+
+impl From<waypass_credential::format::IssueError> for IssueError {
+    fn from(why: waypass_credential::format::IssueError) -> Self {
+        Self::Credential(why)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ pub struct Settings {
     pub list_capacity: u32,
     /// Issuing times are rounded down to this many seconds, so that they do not identify a holder (threats.md A24).
     pub time_granularity_seconds: i64,
+    /// How long a credential, status or intake key signs, in seconds.
+    pub key_lifetime_seconds: i64,
     /// How long a `root` lives, in seconds.
     pub root_lifetime_seconds: i64,
     /// How long `targets` live, in seconds.
@@ -81,6 +83,7 @@ impl Settings {
             max_validity_seconds: 365 * DAY,
             list_capacity: 1 << 17,
             time_granularity_seconds: 3600,
+            key_lifetime_seconds: 2 * 365 * DAY,
             root_lifetime_seconds: 365 * DAY,
             targets_lifetime_seconds: 90 * DAY,
             timestamp_lifetime_seconds: 7 * DAY,
@@ -107,6 +110,7 @@ impl Settings {
             // 2^20 entries of 2 bits are 256 KiB before compression; larger populations get further lists.
             ("list_capacity", i64::from(self.list_capacity), 8, 1 << 20),
             ("time_granularity_seconds", self.time_granularity_seconds, 1, DAY),
+            ("key_lifetime_seconds", self.key_lifetime_seconds, DAY, 20 * 365 * DAY),
             ("root_lifetime_seconds", self.root_lifetime_seconds, DAY, 10 * 365 * DAY),
             ("targets_lifetime_seconds", self.targets_lifetime_seconds, 3600, 3 * 365 * DAY),
             ("timestamp_lifetime_seconds", self.timestamp_lifetime_seconds, 60, 365 * DAY),

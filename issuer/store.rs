@@ -220,6 +220,8 @@ pub struct DeviceRow {
 pub struct LeafRow {
     /// Its place in the device's log.
     pub seq: u64,
+    /// Its hash, as the next leaf names it.
+    pub hash: [u8; 32],
     /// Its bytes.
     pub leaf: Vec<u8>,
     /// When it was received.
@@ -277,8 +279,8 @@ type Result<T> = core::result::Result<T, StoreError>;
 pub trait Store {
     /// A named document (settings, policy, signed parts), if it was ever written.
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>>;
-    /// Writes a named document.
-    fn set_document(&mut self, name: &str, bytes: &[u8]) -> Result<()>;
+    /// Writes named documents, all of them or none.
+    fn set_documents(&mut self, documents: &[(&str, &[u8])]) -> Result<()>;
     /// Raises the counter `name` by one and gives its value, 1 first. Durable before it returns, so no number is given twice.
     fn next_version(&mut self, name: &str) -> Result<u64>;
     /// A number that differs whenever another process wrote since the last call.
@@ -293,6 +295,8 @@ pub trait Store {
     fn lists(&self) -> Result<Vec<ListRecord>>;
     /// Opens a further list.
     fn open_list(&mut self, capacity: u32) -> Result<u32>;
+    /// Whether an index of a list was given to a credential.
+    fn is_taken(&self, list: u32, index: u32) -> Result<bool>;
     /// The taken indices of a list, in no particular order.
     fn taken_indices(&self, list: u32) -> Result<Vec<u32>>;
     /// The entries of a list that are not valid.
@@ -316,8 +320,11 @@ pub trait Store {
     fn add_offer(&mut self, offer: &OfferRow) -> Result<()>;
     /// The offer of a hashed code or token.
     fn offer(&self, secret_hash: &[u8; 32]) -> Result<Option<OfferRow>>;
-    /// Counts a transaction code try before it is judged and gives the tries that were left; at zero the offer is gone.
+    /// Counts a transaction code try before it is judged and gives the tries that were left with this one;
+    /// [`StoreError::Missing`] when there were none.
     fn count_try(&mut self, secret_hash: &[u8; 32]) -> Result<u8>;
+    /// Forgets an offer.
+    fn drop_offer(&mut self, secret_hash: &[u8; 32]) -> Result<()>;
     /// Exchanges a code for an access token; [`StoreError::Missing`] if the code is void or was exchanged.
     fn exchange_offer(&mut self, code_hash: &[u8; 32], token_hash: &[u8; 32], sealed: &[u8], expires_at: Timestamp) -> Result<()>;
     /// Forgets offers and nonces that expired.
@@ -334,6 +341,8 @@ pub trait Store {
     fn device(&self, id: &str) -> Result<Option<DeviceRow>>;
     /// Appends leaves to a device's log if it still expects the first of them; else [`StoreError::Changed`].
     fn append_leaves(&mut self, device: &str, leaves: &[LeafRow], head: &[u8; 32]) -> Result<()>;
+    /// The hash of one received leaf.
+    fn leaf_hash(&self, device: &str, seq: u64) -> Result<Option<[u8; 32]>>;
     /// Received leaves from `from_seq` on, at most `limit`.
     fn leaves(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>>;
     /// Marks a device that contradicted itself.

@@ -1,0 +1,62 @@
+//! Status indices: random, so that neighbours in the list say nothing about when two people were issued to, and never
+//! given twice, because the store holds every index ever given and refuses a second one.
+//!
+//! A random draw needs no key: whoever steals the database cannot recompute an order of issuing from the indices. While a
+//! list is mostly empty a draw hits a free index at once; when draws keep failing, the free ones are counted out.
+
+use crate::store::{Store, StoreError};
+use rand_core::CryptoRng;
+
+/// With a list 15/16 full, 40 draws all miss once in 13 cases; then counting out costs one read of the list.
+const DRAWS: u32 = 40;
+
+/// A free index in the oldest list that has one, opening a further list of `capacity` when all are full.
+pub(super) fn draw(store: &mut dyn Store, capacity: u32, rng: &mut dyn CryptoRng) -> Result<(u32, u32), StoreError> {
+    let lists = store.lists()?;
+    let Some(list) = lists.iter().find(|list| list.used < list.capacity) else {
+        let id = store.open_list(capacity)?;
+        return Ok((id, below(capacity, rng)));
+    };
+    for _ in 0..DRAWS {
+        let index = below(list.capacity, rng);
+        if !store.is_taken(list.id, index)? {
+            return Ok((list.id, index));
+        }
+    }
+    let mut taken = store.taken_indices(list.id)?;
+    taken.sort_unstable();
+    let free = list.capacity.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX));
+    if free == 0 {
+        return Err(StoreError::Corrupt("a status list is fuller than it says"));
+    }
+    Ok((list.id, nth_free(&taken, below(free, rng))))
+}
+
+/// The free index that has `nth` free ones below it; `taken` is in order.
+fn nth_free(taken: &[u32], nth: u32) -> u32 {
+    // Each taken index up to the answer moves the answer up by one.
+    taken.iter().fold(nth, |answer, &index| if index <= answer { answer + 1 } else { answer })
+}
+
+/// A uniform number below `bound` (which is not 0): draws that would favour small numbers are thrown away.
+pub(crate) fn below(bound: u32, rng: &mut dyn CryptoRng) -> u32 {
+    let unfair = u32::MAX - u32::MAX % bound;
+    loop {
+        let draw = rng.next_u32();
+        if draw < unfair {
+            return draw % bound;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nth_free;
+
+    #[test]
+    fn counts_out_what_is_free() {
+        let taken = [0, 1, 3, 4, 7];
+        let free: Vec<u32> = (0..3).map(|nth| nth_free(&taken, nth)).collect();
+        assert_eq!(free, [2, 5, 6]);
+    }
+}

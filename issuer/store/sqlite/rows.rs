@@ -1,0 +1,136 @@
+//! Rows to records and back; what no writer of ours could have written is reported as damage, not guessed at.
+
+use crate::store::{CredentialRecord, DeviceRow, GateRow, KeyRow, LeafRow, OfferRow, State, StatusEvent, StoreError, TxCode};
+use rusqlite::{Row, Transaction, params};
+use waypass_credential::time::Timestamp;
+
+type Result<T> = core::result::Result<T, StoreError>;
+
+/// The columns [`credential`] reads, in its order.
+macro_rules! credential_columns {
+    () => {
+        "id, format, holder, label, roles, sites, zones, issued_at, valid_from, valid_until, key_id, list, idx, state, changed_at"
+    };
+}
+pub(super) use credential_columns;
+
+pub(super) fn credential(row: &Row<'_>) -> Result<CredentialRecord> {
+    Ok(CredentialRecord {
+        id: row.get(0)?,
+        format: row.get(1)?,
+        holder: row.get(2)?,
+        label: row.get(3)?,
+        roles: names(row, 4)?,
+        sites: names(row, 5)?,
+        zones: names(row, 6)?,
+        issued_at: time(row, 7)?,
+        valid_from: time(row, 8)?,
+        valid_until: time(row, 9)?,
+        key_id: row.get(10)?,
+        list: row.get(11)?,
+        index: row.get(12)?,
+        state: state(row.get(13)?)?,
+        changed_at: time(row, 14)?,
+    })
+}
+
+pub(super) fn event(row: &Row<'_>) -> Result<StatusEvent> {
+    Ok(StatusEvent {
+        from: row.get::<_, Option<u8>>(0)?.map(state).transpose()?,
+        to: state(row.get(1)?)?,
+        cause: row.get(2)?,
+        note: row.get(3)?,
+        operator: row.get(4)?,
+        at: time(row, 5)?,
+    })
+}
+
+pub(super) fn append_event(tx: &Transaction<'_>, id: &str, event: &StatusEvent) -> Result<()> {
+    tx.execute(
+        "INSERT INTO events(credential, seq, before, after, cause, note, operator, at)
+         VALUES(?1, (SELECT count(*) FROM events WHERE credential=?1), ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![id, event.from.map(State::bits), event.to.bits(), event.cause, event.note, event.operator, event.at.unix()],
+    )?;
+    Ok(())
+}
+
+pub(super) fn key(row: &Row<'_>) -> Result<KeyRow> {
+    Ok(KeyRow {
+        multikey: row.get(0)?,
+        key_use: row.get(1)?,
+        state: row.get(2)?,
+        not_before: time(row, 3)?,
+        issued_until: optional_time(row, 4)?,
+    })
+}
+
+pub(super) fn offer(row: &Row<'_>) -> Result<OfferRow> {
+    let tx_code = match (row.get(2)?, row.get(3)?, row.get(4)?) {
+        (Some(salt), Some(hash), Some(tries_left)) => Some(TxCode { salt, hash, tries_left }),
+        (None, None, None) => None,
+        _ => return Err(StoreError::Corrupt("half a transaction code")),
+    };
+    Ok(OfferRow {
+        secret_hash: row.get(0)?,
+        id: row.get(1)?,
+        tx_code,
+        sealed: row.get(5)?,
+        expires_at: time(row, 6)?,
+        exchanged: row.get(7)?,
+    })
+}
+
+pub(super) fn gate(row: &Row<'_>) -> Result<GateRow> {
+    Ok(GateRow {
+        id: row.get(0)?,
+        name: row.get(1)?,
+        site: row.get(2)?,
+        zone: row.get(3)?,
+        enrolled_at: time(row, 4)?,
+        revoked: optional_time(row, 5)?.map(|at| Ok::<_, StoreError>((at, row.get(6)?))).transpose()?,
+    })
+}
+
+pub(super) fn device(row: &Row<'_>) -> Result<DeviceRow> {
+    let forked = match (optional_time(row, 2)?, row.get(3)?) {
+        (Some(at), Some(seq)) => Some((at, natural(seq)?)),
+        _ => None,
+    };
+    Ok(DeviceRow { next_seq: natural(row.get(0)?)?, head: row.get(1)?, forked })
+}
+
+pub(super) fn leaf(row: &Row<'_>) -> Result<LeafRow> {
+    Ok(LeafRow { seq: natural(row.get(0)?)?, hash: row.get(1)?, leaf: row.get(2)?, received_at: time(row, 3)? })
+}
+
+pub(super) fn state(bits: u8) -> Result<State> {
+    State::from_bits(bits).ok_or(StoreError::Corrupt("a status"))
+}
+
+/// SQLite's integers are signed.
+pub(super) fn integer(natural: u64) -> Result<i64> {
+    i64::try_from(natural).map_err(|_| StoreError::Missing)
+}
+
+fn natural(integer: i64) -> Result<u64> {
+    u64::try_from(integer).map_err(|_| StoreError::Corrupt("a negative number"))
+}
+
+fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
+    optional_time(row, column)?.ok_or(StoreError::Corrupt("a missing time"))
+}
+
+fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
+    let seconds: Option<i64> = row.get(column)?;
+    seconds.map(|seconds| Timestamp::from_unix(seconds).ok_or(StoreError::Corrupt("a time"))).transpose()
+}
+
+/// A list of names as JSON text, which SQLite's `json_each` can search.
+pub(super) fn names_text(names: &[String]) -> String {
+    waypass_credential::json::to_string(&names)
+}
+
+fn names(row: &Row<'_>, column: usize) -> Result<Vec<String>> {
+    let text: String = row.get(column)?;
+    serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("a list of names"))
+}
