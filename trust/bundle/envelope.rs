@@ -59,6 +59,21 @@ impl Envelope {
         Ok(())
     }
 
+    /// Takes over the signatures of another copy whose signer was elsewhere; whether the payload was the same. A key that
+    /// signed both counts once.
+    #[must_use]
+    pub fn join(&mut self, other: Self) -> bool {
+        if self.payload != other.payload {
+            return false;
+        }
+        for signature in other.signatures {
+            if !self.signatures.iter().any(|held| held.key_id() == signature.key_id()) {
+                self.signatures.push(signature);
+            }
+        }
+        true
+    }
+
     /// The payload, unverified: for showing what somebody is asked to sign, for nothing else.
     pub fn untrusted_payload(&self) -> Result<Vec<u8>, base64url::NotBase64Url> {
         base64url::decode(&self.payload)
@@ -73,7 +88,7 @@ impl Envelope {
 impl Envelope {
     /// The payload, once at least `threshold` distinct keys of `role` have signed it as `typ`. Signatures of other keys
     /// neither count nor matter: during a rotation an envelope carries those of the old and of the new role.
-    pub(super) fn verify(&self, typ: &str, part: &PartName, role: &SigningRole) -> Result<Vec<u8>, BundleError> {
+    pub fn verify(&self, typ: &str, part: &PartName, role: &SigningRole) -> Result<Vec<u8>, BundleError> {
         let most = MAX_PART.div_ceil(3) * 4;
         if self.payload.len() > most {
             return Err(BundleError::TooLarge { part: part.clone(), bytes: self.payload.len() / 4 * 3, limit: MAX_PART });
