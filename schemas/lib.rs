@@ -17,3 +17,14 @@ pub const ROLE_CREDENTIAL_SCHEMA: &str = include_str!("role/role-credential.sche
 
 /// The JSON Schema of a role credential's `credentialSubject` in VCDM 2.0.
 pub const ROLE_SUBJECT_SCHEMA: &str = include_str!("role/role-subject.schema.json");
+
+/// What a role policy may speak about: the Cedar schema every policy is validated against.
+pub const POLICY_SCHEMA: &str = include_str!("policy/waypass.cedarschema");
+/// The role policy a new issuer starts with (Cedar).
+pub const DEFAULT_POLICY: &str = include_str!("policy/default.cedar");
+/// The limits a new issuer starts with: how old evidence may be, per role (JSON, `limits` of a bundle's policy).
+pub const DEFAULT_LIMITS: &str = include_str!("policy/default-limits.json");
+/// The JSON Schema of `waypass.verdict/1`.
+pub const VERDICT_SCHEMA: &str = include_str!("verdict/verdict-1.schema.json");
+/// The CDDL of an audit leaf.
+pub const AUDIT_LEAF: &str = include_str!("audit/leaf.cddl");

@@ -12,6 +12,8 @@ pub mod audit;
 pub mod bundle;
 pub mod cbor;
 pub mod freshness;
+#[cfg(feature = "policy")]
+pub mod policy;
 pub mod reason;
 pub mod status;
 pub mod sync;

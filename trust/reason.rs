@@ -110,6 +110,15 @@ reason_codes! {
     TwoPerson = "two_person" Amber, "Second guard needed",
         "The rule admits this person only when two guards agree.",
         "Call a second guard; both confirm.";
+    Escort = "escort" Amber, "Escort needed",
+        "Nobody here can tell whether the credential was withdrawn, and the rule lets the person in under escort.",
+        "Let the person in only with somebody of the site beside them, all the time.";
+    BreakGlass = "break_glass" Amber, "Emergency override",
+        "Only the emergency rule admits this person.",
+        "Let the person in only in an emergency. Ask why; the override is recorded and will be reviewed.";
+    SeenRecently = "seen_recently" Amber, "Seen just now",
+        "The same credential passed this gate a short time ago.",
+        "Look at the person: make sure that nobody handed the credential back.";
 
     Revoked = "revoked" Red, "Withdrawn",
         "The issuer has withdrawn this credential.",

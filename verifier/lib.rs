@@ -1,1 +1,33 @@
-//! The checkpoint: challenge, verify, decide; no I/O, no clock, no randomness
+//! The checkpoint: asks, verifies, decides, and says how old the evidence is.
+//!
+//! Pure: performs no I/O, reads no clock, draws no randomness. [`Checkpoint::step`] answers every byte string with a
+//! [`Decision`] and hands back a [`Commit`], which the shell makes durable *before* it shows the decision; where that
+//! fails it shows [`Decision::cannot`] with `storage_failed`.
+//!
+//! ```text
+//! observe(reading) -> Moment -> ask -> (Challenge, Request) ... presentation
+//!                     step(presentation, challenge, moment) -> (Decision, Commit) -> stored -> committed(commit)
+//! ```
+#![no_std]
+
+extern crate alloc;
+
+mod challenge;
+mod check;
+mod decide;
+mod decision;
+mod device;
+mod grant;
+mod json;
+mod seen;
+mod verify;
+
+pub use challenge::{BadChallenge, Challenge, LIFETIME_SECONDS};
+pub use decision::{Age, Decision, Evidence, GateIdentity, Step, Verdict, Who};
+pub use device::{BadState, DeviceState};
+pub use grant::Grant;
+pub use seen::{SEEN_CAPACITY, SeenAgain};
+pub use verify::{Checkpoint, Commit};
+
+#[cfg(test)]
+mod tests;

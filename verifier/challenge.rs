@@ -1,0 +1,102 @@
+//! The gate's own unsent copy of what it asked: used once, or not at all.
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use core::fmt;
+use rand_core::CryptoRng;
+use waypass_credential::request::{Nonce, Query};
+use waypass_credential::time::Timestamp;
+use waypass_trust::audit::Salts;
+use waypass_trust::cbor::{NotCanonical, Reader, Writer};
+use waypass_trust::time::{Moment, Reading};
+
+/// How long an answer is taken, on the boot clock (threats.md A8). The holder's request says the same.
+pub const LIFETIME_SECONDS: i64 = 60;
+/// A query is bounded by its own reader; this bounds its stored text.
+const MAX_QUERY: usize = 64 * 1024;
+
+/// What was asked, and when. Not `Clone`: answering consumes it.
+///
+/// Where one process asks and another decides, the shell keeps [`Self::to_bytes`] encrypted and deletes it when it takes
+/// it out; the seen-set refuses a second use even if the deletion is lost.
+#[derive(Debug)]
+#[must_use]
+pub struct Challenge {
+    pub(crate) nonce: Nonce,
+    pub(crate) audience: String,
+    pub(crate) query: Query,
+    pub(crate) asked: Reading,
+    pub(crate) salts: Salts,
+}
+
+/// The stored bytes are not a challenge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BadChallenge;
+
+impl fmt::Display for BadChallenge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the stored challenge is damaged")
+    }
+}
+
+impl core::error::Error for BadChallenge {}
+
+impl From<NotCanonical> for BadChallenge {
+    fn from(_: NotCanonical) -> Self {
+        Self
+    }
+}
+
+impl Challenge {
+    pub(crate) fn new(audience: &str, query: Query, at: &Moment, rng: &mut dyn CryptoRng) -> Self {
+        let nonce = Nonce::random(rng);
+        Self { nonce, audience: audience.to_owned(), query, asked: *at.reading(), salts: Salts::random(rng) }
+    }
+
+    /// The nonce, which names this challenge in verdicts and logs.
+    pub const fn nonce(&self) -> &Nonce {
+        &self.nonce
+    }
+
+    /// Whether an answer would still be taken at `at`.
+    pub fn is_open(&self, at: &Moment) -> bool {
+        at.milliseconds_since(&self.asked).is_some_and(|elapsed| elapsed <= LIFETIME_SECONDS.unsigned_abs() * 1000)
+    }
+
+    /// Deterministic CBOR, for a process that asks in one run and decides in the next.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.array(8).unsigned(1).bytes(&self.nonce.0).text(&self.audience);
+        out.bytes(&serde_json::to_vec(&self.query).unwrap_or_default());
+        out.signed(self.asked.wall.unix()).unsigned(self.asked.boottime_ms).bytes(&self.asked.boot_id);
+        out.bytes(&self.salts.to_bytes());
+        out.into_bytes()
+    }
+
+    /// Reads what [`Self::to_bytes`] wrote.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadChallenge> {
+        let mut from = Reader::new(bytes);
+        from.array_of(8)?;
+        if from.unsigned()? != 1 {
+            return Err(BadChallenge);
+        }
+        let challenge = Self {
+            nonce: Nonce(from.bytes_array()?),
+            audience: from.string(256)?,
+            query: {
+                let query = from.bytes()?;
+                if query.len() > MAX_QUERY {
+                    return Err(BadChallenge);
+                }
+                Query::parse(query).map_err(|_| BadChallenge)?
+            },
+            asked: Reading {
+                wall: Timestamp::from_unix(from.signed()?).ok_or(BadChallenge)?,
+                boottime_ms: from.unsigned()?,
+                boot_id: from.bytes_array()?,
+            },
+            salts: Salts::from_bytes(&from.bytes_array()?),
+        };
+        from.end()?;
+        Ok(challenge)
+    }
+}

@@ -1,0 +1,98 @@
+//! Does a rule of this gate admit one of the roles shown, on evidence of this age?
+
+use super::freshness::{self, FreshEnough};
+use crate::decision::Step;
+use alloc::{format, string::String, vec::Vec};
+use waypass_trust::assess::Assessment;
+use waypass_trust::policy::{Action, Ask, GatePolicy, PolicyError, Ruling};
+use waypass_trust::reason::{Reason, ReasonCode};
+
+/// Left behind by a rule that permits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Permitted {
+    /// The role that may act.
+    pub role: String,
+    /// The rule that permits it.
+    pub rule: String,
+    /// Only [`check`] makes one.
+    _private: (),
+}
+
+/// What policy and age of evidence say together.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Admission {
+    pub(crate) markers: Option<(Permitted, FreshEnough)>,
+    pub(crate) reasons: Vec<Reason>,
+    pub(crate) steps: Vec<Step>,
+    /// The deciding rule, a `forbid` included.
+    pub(crate) rule: Option<String>,
+    /// The role decided about.
+    pub(crate) role: Option<String>,
+}
+
+impl Admission {
+    /// Where the rules could not be set up at all.
+    pub(crate) fn unusable(why: &PolicyError) -> Self {
+        Self::denied(Reason::new(ReasonCode::PolicyError, format!("{why}")), None)
+    }
+
+    fn denied(reason: Reason, rule: Option<String>) -> Self {
+        Self { reasons: [reason].into(), rule, ..Self::default() }
+    }
+}
+
+pub(crate) fn check(policy: &GatePolicy<'_>, ask: &Ask<'_>, assessed: &Assessment<'_>) -> Admission {
+    let (action, by) = match policy.decide(ask) {
+        Ruling::Permit { action, by } => (action, by),
+        refused => return refusal(refused),
+    };
+    // Several roles may be permitted: the person acts in the one whose evidence asks for least.
+    let candidates = by.into_iter().filter_map(|by| {
+        let reading = freshness::check(assessed.freshness_for(&by.role)?);
+        Some((by, reading))
+    });
+    let Some((by, mut reading)) = candidates.min_by_key(|(_, reading)| reading.rank()) else {
+        return Admission::denied(Reason::from(ReasonCode::RoleMissing), None);
+    };
+    let mut rule = by.rule;
+    if reading.needs_break_glass() && action != Action::BreakGlass {
+        // The limits allow an override of old evidence; whether this person may have it is the policy's to say.
+        let only = Ask { roles: core::slice::from_ref(&by.role), ..*ask };
+        match policy.break_glass(&only) {
+            Ruling::Permit { by, .. } => rule = by.into_iter().next().map_or(rule, |by| by.rule),
+            Ruling::Deny { .. } => reading = reading.without_break_glass(),
+            failed @ (Ruling::Error { .. } | Ruling::Expired { .. }) => return refusal(failed),
+        }
+    }
+    let mut admission = Admission { reasons: reading.reasons, steps: reading.steps, ..Admission::default() };
+    match action {
+        Action::Admit => {}
+        Action::AdmitTwoPerson => {
+            admission.reasons.push(Reason::new(ReasonCode::TwoPerson, format!("rule {rule}")));
+            admission.steps.push(Step::SecondPerson);
+        }
+        Action::BreakGlass => {
+            admission.reasons.push(Reason::new(ReasonCode::BreakGlass, format!("rule {rule}")));
+            admission.steps.push(Step::BreakGlass);
+        }
+    }
+    admission.rule = Some(rule.clone());
+    admission.role = Some(by.role.clone());
+    admission.markers = reading.marker.map(|fresh| (Permitted { role: by.role, rule, _private: () }, fresh));
+    admission
+}
+
+fn refusal(ruling: Ruling) -> Admission {
+    match ruling {
+        Ruling::Error { rule } => {
+            Admission::denied(Reason::new(ReasonCode::PolicyError, format!("rule {rule} could not be evaluated")), Some(rule))
+        }
+        Ruling::Expired { at } => Admission::denied(Reason::new(ReasonCode::PolicyExpired, format!("ended {at}")), None),
+        Ruling::Deny { rule: Some(rule) } => {
+            Admission::denied(Reason::new(ReasonCode::PolicyDenied, format!("rule {rule} forbids it")), Some(rule))
+        }
+        Ruling::Deny { rule: None } | Ruling::Permit { .. } => {
+            Admission::denied(Reason::new(ReasonCode::PolicyDenied, "no rule permits it"), None)
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The checkpoint: every check in its order, every byte string answered.
+
+use crate::challenge::{Challenge, LIFETIME_SECONDS};
+use crate::check::{answer, holder, replay, role, timely};
+use crate::decide::decide;
+use crate::decision::{Age, Decision, Evidence, GateIdentity, Step, Verdict, Who};
+use crate::device::DeviceState;
+use crate::grant::Marks;
+use crate::seen::{CredentialMark, SeenAgain};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use rand_core::CryptoRng;
+use sha2::{Digest, Sha256};
+use waypass_credential::did;
+use waypass_credential::format::Presentation;
+use waypass_credential::request::{Query, Request};
+use waypass_credential::role::RoleClaims;
+use waypass_trust::assess::{Assessment, assess, bundle_ages};
+use waypass_trust::audit::{Draft, Entry, Event, Outcome, StatusUsed};
+use waypass_trust::bundle::TrustBundle;
+use waypass_trust::freshness::Ages;
+use waypass_trust::policy::{Ask, GatePolicy, PolicyError, RolePolicy};
+use waypass_trust::reason::{Reason, ReasonCode};
+use waypass_trust::time::{Limits, Moment, Reading, TimeGuard};
+
+/// One gate with what it believes, the rules it decides by, and what it remembers.
+#[derive(Debug)]
+pub struct Checkpoint<'t> {
+    gate: GateIdentity,
+    bundle: &'t TrustBundle,
+    policy: Result<GatePolicy<'t>, PolicyError>,
+    state: DeviceState,
+    seen_again: SeenAgain,
+}
+
+/// What must be durable before the decision is shown.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Commit {
+    next: DeviceState,
+    entry: Entry,
+    seq: u64,
+}
+
+impl Commit {
+    /// The new device state, to replace the old one in the same transaction.
+    pub fn state_bytes(&self) -> Vec<u8> {
+        self.next.to_bytes()
+    }
+
+    /// The audit entry with its private opening: store it encrypted, at position [`Self::seq`].
+    pub fn entry_bytes(&self) -> Vec<u8> {
+        self.entry.to_bytes()
+    }
+
+    /// The audit entry.
+    pub const fn entry(&self) -> &Entry {
+        &self.entry
+    }
+
+    /// The entry's position in the audit chain.
+    pub const fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+/// What the checks found, until it becomes a decision.
+#[derive(Default)]
+struct Findings {
+    marks: Option<Marks>,
+    reasons: Vec<Reason>,
+    steps: Vec<Step>,
+    evidence: Evidence,
+    subject: Option<String>,
+    status: Option<StatusUsed>,
+    mark: Option<CredentialMark>,
+}
+
+impl<'t> Checkpoint<'t> {
+    /// A gate that decides by `policy` on what `bundle` says. `state` is what it stored last, or [`DeviceState::new`].
+    pub fn new(gate: GateIdentity, bundle: &'t TrustBundle, policy: &'t RolePolicy, state: DeviceState) -> Self {
+        let policy = policy.at_gate(&gate.id, &gate.site, &gate.zone);
+        Self { gate, bundle, policy, state, seen_again: SeenAgain::default() }
+    }
+
+    /// What to do when one credential passes twice in a short time.
+    #[must_use]
+    pub const fn when_seen_again(mut self, seen_again: SeenAgain) -> Self {
+        self.seen_again = seen_again;
+        self
+    }
+
+    /// The gate.
+    pub const fn gate(&self) -> &GateIdentity {
+        &self.gate
+    }
+
+    /// What it remembers; stored by the shell.
+    pub const fn state(&self) -> &DeviceState {
+        &self.state
+    }
+
+    /// Judges a reading of the clocks. What is learned becomes durable with the next decision.
+    pub fn observe(&mut self, reading: &Reading) -> Moment {
+        let policy = self.bundle.policy();
+        let limits = Limits { boots: policy.max_boots_without_signed_time, decisions: policy.max_decisions_without_signed_time };
+        let (moment, next) = TimeGuard::observe(&self.state.time, reading, &limits);
+        self.state.time = next;
+        moment
+    }
+
+    /// Asks: keep the challenge, sign the request with the gate's key and show it.
+    pub fn ask(&self, query: Query, purpose: &str, at: &Moment, rng: &mut dyn CryptoRng) -> (Challenge, Request) {
+        let challenge = Challenge::new(&self.gate.id, query, at, rng);
+        let request = Request {
+            client_id: self.gate.id.clone(),
+            nonce: challenge.nonce,
+            issued_at: at.at(),
+            expires_at: at.at().plus(LIFETIME_SECONDS),
+            purpose: purpose.to_owned(),
+            query: challenge.query.clone(),
+        };
+        (challenge, request)
+    }
+
+    /// Decides about whatever was presented. Total: every byte string gets a decision. Nothing changes until the commit is
+    /// stored and handed to [`Self::committed`].
+    pub fn step(&self, presentation: &[u8], challenge: Challenge, at: &Moment) -> (Decision, Commit) {
+        let mut found = Findings { evidence: self.evidence(&challenge, at), ..Findings::default() };
+        self.examine(presentation, &challenge, at, &mut found);
+
+        let decision = decide(found.marks, found.reasons, &found.steps, found.evidence, self.bundle.policy());
+        let mut next = self.state.clone();
+        next.time = next.time.decided();
+        next.seen.remember(&challenge.nonce, at, LIFETIME_SECONDS.unsigned_abs() * 1000);
+        if let (SeenAgain::Caution { within_seconds }, Some(mark), Verdict::Allow(_) | Verdict::Caution(_)) =
+            (self.seen_again, found.mark, &decision.verdict)
+        {
+            next.seen.remember_passed(mark, within_seconds, at);
+        }
+        let draft = Draft {
+            at,
+            actor: &self.gate.id,
+            event: Event::DECIDED,
+            subject: found.subject.as_deref().unwrap_or("unknown"),
+            outcome: Some(Outcome::new(decision.level(), decision.reasons.iter().map(|reason| reason.code))),
+            bundle_version: self.bundle.versions().targets,
+            status: found.status,
+        };
+        let seq = next.chain.size();
+        let entry = next.chain.append(draft, challenge.salts);
+        (decision, Commit { next, entry, seq })
+    }
+
+    /// Moves on, once `commit` is durable.
+    pub fn committed(&mut self, commit: Commit) {
+        self.state = commit.next;
+    }
+
+    /// Every check that can be made is made, so that all reasons are known; each leaves its mark.
+    fn examine(&self, presentation: &[u8], challenge: &Challenge, at: &Moment, found: &mut Findings) {
+        let timely = found.note(timely::check(challenge, &self.gate.id, at));
+        let first = found.note(replay::check(&self.state.seen, challenge, at));
+        let presentation = match Presentation::parse(presentation) {
+            Ok(presentation) => presentation,
+            Err(why) => return found.reasons.push(Reason::new(ReasonCode::Malformed, alloc::format!("{why}"))),
+        };
+        let assessed = match assess(presentation.credential(), self.bundle, at) {
+            Ok(assessed) => assessed,
+            Err(refused) => {
+                found.evidence.issuer_name = refused.issuer;
+                found.evidence.revocation = refused.ages.revocation.map(|seconds| revocation_age(at, seconds));
+                return found.reasons.extend(refused.reasons);
+            }
+        };
+        let format = presentation.credential().format();
+        found.learn(&assessed, format, at);
+        found.reasons.extend_from_slice(assessed.notes());
+
+        let holder = found.note(holder::check(&presentation, &assessed, challenge));
+        let answers = found.note(answer::check(&assessed, format, challenge));
+        let admission = self.admit(&assessed, at);
+        found.evidence.rule = admission.rule;
+        if let Some(role) = &admission.role {
+            found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, self.bundle.gate(&self.gate.id)));
+        }
+        found.reasons.extend(admission.reasons);
+        found.steps.extend(admission.steps);
+        self.seen_before(at, found);
+
+        if let (Some(timely), Some(first), Some(holder), Some(answers), Some((permitted, fresh))) =
+            (timely, first, holder, answers, admission.markers)
+        {
+            let (genuine, authorised, in_force) = (assessed.genuine(), assessed.authorised(), assessed.in_force());
+            found.marks = Some(Marks { timely, first, genuine, authorised, in_force, holder, answers, permitted, fresh });
+        }
+    }
+
+    fn admit(&self, assessed: &Assessment<'_>, at: &Moment) -> role::Admission {
+        let shown = assessed.role();
+        let ask = Ask { roles: &shown.roles, sites: &shown.sites, zones: &shown.zones, issuer: &shown.issuer, at: at.at() };
+        match &self.policy {
+            Ok(policy) => role::check(policy, &ask, assessed),
+            Err(why) => role::Admission::unusable(why),
+        }
+    }
+
+    fn seen_before(&self, at: &Moment, found: &mut Findings) {
+        let (SeenAgain::Caution { within_seconds }, Some(mark)) = (self.seen_again, found.mark) else { return };
+        if let Some(last) = self.state.seen.passed_within(&mark, within_seconds, at) {
+            let ago = at.at().since(last).max(0);
+            found.reasons.push(Reason::new(ReasonCode::SeenRecently, alloc::format!("{ago} s ago")));
+            found.steps.push(Step::Confirm);
+        }
+    }
+
+    /// What every decision of this gate rests on, whatever was presented.
+    fn evidence(&self, challenge: &Challenge, at: &Moment) -> Evidence {
+        let Ages { trust, policy, .. } = bundle_ages(self.bundle, at);
+        Evidence {
+            trust: Some(Age { as_of: self.bundle.issued_at(), seconds: trust }),
+            policy: Some(Age { as_of: self.bundle.policy().issued_at, seconds: policy }),
+            challenge: Some(challenge.nonce),
+            gate: Some(self.gate.name.clone()),
+            decided_at: Some(at.at()),
+            clock: Some(at.confidence()),
+            ..Evidence::default()
+        }
+    }
+}
+
+impl Findings {
+    fn note<M>(&mut self, result: Result<M, Reason>) -> Option<M> {
+        result.map_err(|reason| self.reasons.push(reason)).ok()
+    }
+
+    /// Takes over what an assessed credential shows.
+    fn learn(&mut self, assessed: &Assessment<'_>, format: waypass_credential::format::Format, at: &Moment) {
+        let role = assessed.role();
+        let as_of = assessed.readings().iter().find_map(|reading| reading.revocation.as_of());
+        self.evidence.issuer_name = Some(assessed.issuer().to_owned());
+        self.evidence.revocation = match (as_of, assessed.ages().revocation) {
+            (Some(as_of), seconds) => Some(Age { as_of, seconds }),
+            (None, Some(seconds)) => Some(revocation_age(at, seconds)),
+            (None, None) => None,
+        };
+        self.evidence.who = Some(Who {
+            issuer: role.issuer.clone(),
+            format,
+            roles: role.roles.clone(),
+            sites: role.sites.clone(),
+            zones: role.zones.clone(),
+            claims: role.personal.clone(),
+            valid_until: role.valid_until,
+        });
+        self.subject = role.holder.as_ref().map(did::to_did_key);
+        self.status =
+            role.status.as_ref().map(|reference| StatusUsed { uri: reference.uri.clone(), index: reference.index, list_issued_at: as_of });
+        self.mark = Some(credential_mark(role));
+    }
+}
+
+fn revocation_age(at: &Moment, seconds: i64) -> Age {
+    Age { as_of: at.at().plus(-seconds), seconds: Some(seconds) }
+}
+
+/// What stands for a credential however it is presented: its place in a status list, else its holder's key.
+fn credential_mark(role: &RoleClaims) -> CredentialMark {
+    let mut hash = Sha256::new().chain_update(role.issuer.as_bytes()).chain_update([0]);
+    match (&role.status, &role.holder) {
+        (Some(reference), _) => {
+            hash.update(reference.index.to_be_bytes());
+            hash.update(reference.uri.as_bytes());
+        }
+        (None, Some(holder)) => hash.update(holder.to_bytes()),
+        (None, None) => {}
+    }
+    let mut mark = CredentialMark::default();
+    mark.copy_from_slice(&hash.finalize()[..16]);
+    mark
+}
