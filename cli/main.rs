@@ -12,15 +12,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 mod completions;
+mod demo;
 mod doctor;
 mod exit;
 mod file;
 mod help;
 mod home;
 mod inspect;
+mod issuer;
 mod output;
 mod qr;
 mod secret;
+mod slot;
 mod unlock;
 mod words;
 
@@ -67,10 +70,14 @@ struct Global {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Issue, withdraw and publish credentials
+    Issuer(issuer::Args),
     /// Show what a file contains, without trusting it
     Inspect(inspect::Args),
     /// Draw and read QR codes
     Qr(qr::Args),
+    /// Run the whole story with real processes
+    Demo,
     /// Check this device and say what is missing
     Doctor,
     /// Print the completions of a shell
@@ -125,8 +132,10 @@ fn run() -> Exit {
 impl Verb {
     fn run(self, session: &Session) -> Outcome {
         match self {
+            Self::Issuer(args) => issuer::run(session, args),
             Self::Inspect(args) => inspect::run(session, &args),
             Self::Qr(args) => qr::run(session, &args),
+            Self::Demo => demo::run(session),
             Self::Doctor => doctor::run(session),
             Self::Completions(args) => completions::run(session, &args),
             Self::Help(args) => help::run(session, &args),

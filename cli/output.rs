@@ -29,6 +29,16 @@ impl Out {
         Self { shape, quiet, verbose }
     }
 
+    /// What standard output carries.
+    pub(crate) const fn shape(self) -> Shape {
+        self.shape
+    }
+
+    /// Whether messages were asked away.
+    pub(crate) const fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
     /// Whether standard output carries JSON.
     pub(crate) fn is_json(self) -> bool {
         self.shape != Shape::Words

@@ -117,7 +117,8 @@ fn password(secret: &[u8]) -> Result<Box<dyn Factor>, Failure> {
     Ok(Box::new(Password::new(text(secret)?)))
 }
 
-fn text(secret: &[u8]) -> Result<&str, Failure> {
+/// A secret as the text it must be.
+pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(secret)
         .map_err(|_| Failure::usage("the secret is not text", "use a pass phrase of letters, digits and signs (UTF-8)"))
 }
@@ -168,7 +169,8 @@ fn unlock_failure(error: UnlockError) -> Failure {
     }
 }
 
-fn factor_failure(error: &FactorError) -> Failure {
+/// The words for a factor that cannot be used.
+pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     match error {
         FactorError::KeyFile { path, source: Some(source) } => Failure::file("use the key file", path, source),
         FactorError::KeyFile { .. } => Failure::usage(error, "name the file that `init --key-file` or `slot add --key-file` made"),

@@ -19,6 +19,20 @@ pub(crate) fn span(seconds: i64) -> String {
     }
 }
 
+/// The reverse, for arguments: `90d`, `12h`, `15m`, `30s`.
+pub(crate) fn parse_span(text: &str) -> Result<i64, String> {
+    let wrong = || "a number and a unit, such as 90d, 12h, 15m or 30s".to_owned();
+    let unit = match text.chars().last() {
+        Some('s') => 1,
+        Some('m') => MINUTE,
+        Some('h') => HOUR,
+        Some('d') => DAY,
+        _ => return Err(wrong()),
+    };
+    let number: i64 = text.get(..text.len() - 1).and_then(|digits| digits.parse().ok()).filter(|number| *number > 0).ok_or_else(wrong)?;
+    number.checked_mul(unit).ok_or_else(wrong)
+}
+
 /// A date and time in this machine's zone: `2026-11-20 14:05`.
 pub(crate) fn when(at: Timestamp) -> String {
     Instant::from_second(at.unix())

@@ -1,0 +1,132 @@
+//! What the demo prints: numbered acts, commands, expectations that are counted, at most 80 columns.
+
+use crate::output::{Out, Tone, paint};
+use std::time::Instant;
+
+/// The width a terminal has when nobody chose one.
+const WIDTH: usize = 80;
+
+/// Prints and counts.
+pub(super) struct Stage {
+    out: Out,
+    began: Instant,
+    acts: usize,
+    met: usize,
+    expected: usize,
+    left_out: Vec<String>,
+    missed: Vec<String>,
+}
+
+impl Stage {
+    pub(super) fn new(out: Out) -> Self {
+        Self { out, began: Instant::now(), acts: 0, met: 0, expected: 0, left_out: Vec::new(), missed: Vec::new() }
+    }
+
+    /// A new act: one of the verbs and what happens.
+    pub(super) fn act(&mut self, verb: &str, about: &str) {
+        self.acts += 1;
+        let style = paint(Tone::Strong);
+        self.out.words(&format!("\n{style}{:>2}  {verb:<9}{style:#} {about}", self.acts));
+    }
+
+    /// What somebody does, as a command line without the folders and secret files of the demo.
+    pub(super) fn command(&self, who: &str, line: &str) {
+        let style = paint(Tone::Quiet);
+        for (number, part) in wrap(line, WIDTH - 16).iter().enumerate() {
+            let lead = if number == 0 { format!("{who:>7} $") } else { format!("{:>9}", "") };
+            self.out.words(&format!("    {style}{lead} {part}{style:#}"));
+        }
+    }
+
+    /// A fact.
+    pub(super) fn say(&self, text: &str) {
+        for part in wrap(text, WIDTH - 6) {
+            self.out.words(&format!("      {part}"));
+        }
+    }
+
+    /// An expectation: met or not, it is counted.
+    pub(super) fn expect(&mut self, what: &str, met: bool, otherwise: &str) {
+        self.expected += 1;
+        let (mark, tone) = if met { ("✔", Tone::Green) } else { ("✖", Tone::Red) };
+        let style = paint(tone);
+        let text = if met { what.to_owned() } else { format!("{what}; instead: {otherwise}") };
+        for (number, part) in wrap(&text, WIDTH - 8).iter().enumerate() {
+            let mark = if number == 0 { mark } else { " " };
+            self.out.words(&format!("      {style}{mark}{style:#} {part}"));
+        }
+        if met {
+            self.met += 1;
+        } else {
+            self.missed.push(what.to_owned());
+        }
+    }
+
+    /// A step this machine cannot do: said, and not counted as met.
+    pub(super) fn leave_out(&mut self, what: &str, why: &str) {
+        let style = paint(Tone::Amber);
+        self.say(&format!("{style}left out:{style:#} {what}, because {why}"));
+        self.left_out.push(what.to_owned());
+    }
+
+    /// The one-screen summary; whether everything expected came true.
+    pub(super) fn end(&self, rows: &[(&str, String)]) -> bool {
+        let style = paint(Tone::Strong);
+        self.out.words(&format!("\n{}", "─".repeat(WIDTH)));
+        for (verb, text) in rows {
+            for (number, part) in wrap(text, WIDTH - 13).iter().enumerate() {
+                let verb = if number == 0 { verb } else { "" };
+                self.out.words(&format!("  {style}{verb:<10}{style:#} {part}"));
+            }
+        }
+        self.out.words(&"─".repeat(WIDTH));
+        for what in &self.missed {
+            self.out.words(&format!("  not met: {what}"));
+        }
+        for what in &self.left_out {
+            self.out.words(&format!("  left out: {what}"));
+        }
+        let all = self.met == self.expected;
+        let tone = paint(if all { Tone::Green } else { Tone::Red });
+        self.out.words(&format!(
+            "  {tone}{} of {} expectations met{tone:#} in {} s",
+            self.met,
+            self.expected,
+            self.began.elapsed().as_secs()
+        ));
+        all
+    }
+
+    /// The same for a program.
+    pub(super) fn document(&self) -> serde_json::Value {
+        serde_json::json!({ "schema": "waypass.demo/1", "met": self.met, "expected": self.expected, "missed": self.missed, "left_out": self.left_out })
+    }
+}
+
+/// Breaks at spaces; a word longer than the line stays whole.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else { continue };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrap;
+
+    #[test]
+    fn lines_break_at_spaces() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("incomprehensibilities are", 7), ["incomprehensibilities", "are"]);
+    }
+}

@@ -1,0 +1,146 @@
+//! `waypass issuer ..`: the online role.
+
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
+use crate::unlock::{self, OpenArgs};
+use std::path::PathBuf;
+use waypass_credential::time::Timestamp;
+use waypass_issuer::Issuer;
+use waypass_issuer::issue::OpenError;
+use waypass_issuer::keys::{KeyUse, Keys};
+use waypass_issuer::store::{SqliteStore, StoreError};
+use waypass_vault::{KeyPurpose, Unlocked, clock};
+
+mod change;
+mod gates;
+mod init;
+mod issue;
+mod list;
+mod publish;
+mod serve;
+
+/// Arguments of `issuer`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// Make the issuer: its keys, its settings, its first trust bundle
+    Init(init::Args),
+    /// Show one credential and what happened to it, or the issuer itself
+    Show(list::ShowArgs),
+    /// Issue a credential, or an offer for a wallet to pick up
+    Issue(Box<issue::Args>),
+    /// List what was issued
+    List(list::ListArgs),
+    /// Withdraw a credential for good
+    Revoke(change::Args),
+    /// Withdraw a credential for now
+    Suspend(change::Args),
+    /// Lift a suspension
+    Reinstate(change::Args),
+    /// Sign and publish the newest lists and trust bundle
+    Publish(publish::Args),
+    /// Serve lists, bundle, pick-up and audit intake over HTTP until stopped
+    Serve(serve::Args),
+    /// Take a gate into the trust bundle
+    Enroll(gates::EnrollArgs),
+    /// Take a gate's audit log from a file and write the receipt
+    Intake(gates::IntakeArgs),
+    /// What opens this issuer
+    #[command(subcommand)]
+    Slot(crate::slot::Verb),
+}
+
+pub(crate) fn run(session: &Session, args: Args) -> Outcome {
+    use waypass_issuer::revoke::Change;
+    match args.verb {
+        Verb::Init(args) => init::run(session, &args),
+        Verb::Show(args) => list::show(session, &args),
+        Verb::Issue(args) => issue::run(session, &args),
+        Verb::List(args) => list::list(session, &args),
+        Verb::Revoke(args) => change::run(session, Change::Revoke, &args),
+        Verb::Suspend(args) => change::run(session, Change::Suspend, &args),
+        Verb::Reinstate(args) => change::run(session, Change::Reinstate, &args),
+        Verb::Publish(args) => publish::run(session, &args),
+        Verb::Serve(args) => serve::run(session, &args),
+        Verb::Enroll(args) => gates::enroll(session, &args),
+        Verb::Intake(args) => gates::intake(session, &args),
+        Verb::Slot(verb) => crate::slot::run(session, Role::Issuer, verb),
+    }
+}
+
+/// Opens the issuer with its keys, does `work`, and locks again.
+fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    unlock::with(session, Role::Issuer, args, |vault| {
+        let mut keys = Keys::new();
+        for (key_use, id) in key_uses(vault)? {
+            keys.add(key_use, vault.signer(id)?);
+        }
+        let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
+        let mut issuer = Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))?;
+        work(&mut issuer)
+    })
+}
+
+/// The vault's keys that an issuer signs with.
+fn key_uses(vault: &Unlocked<'_>) -> Result<Vec<(KeyUse, waypass_vault::KeyId)>, Failure> {
+    let keys = vault.keys()?;
+    Ok(keys.into_iter().filter(|key| !key.retired).filter_map(|key| Some((key_use(key.purpose)?, key.id))).collect())
+}
+
+const fn key_use(purpose: KeyPurpose) -> Option<KeyUse> {
+    match purpose {
+        KeyPurpose::Credential => Some(KeyUse::Credential),
+        KeyPurpose::Status => Some(KeyUse::Status),
+        KeyPurpose::Intake => Some(KeyUse::Intake),
+        KeyPurpose::Root => Some(KeyUse::Root),
+        KeyPurpose::Targets => Some(KeyUse::Targets),
+        KeyPurpose::Snapshot => Some(KeyUse::Snapshot),
+        KeyPurpose::Timestamp => Some(KeyUse::Timestamp),
+        KeyPurpose::Holder | KeyPurpose::Gate | KeyPurpose::Lease | KeyPurpose::Time => None,
+    }
+}
+
+fn database(session: &Session) -> PathBuf {
+    session.home.vault(Role::Issuer).join("issuer.db")
+}
+
+fn now() -> Timestamp {
+    clock::read().wall
+}
+
+/// Who does it, for the history: the flag, else who is logged in.
+fn operator(flag: Option<&str>) -> String {
+    flag.map(str::to_owned).or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "operator".to_owned())
+}
+
+fn open_failure(error: &OpenError) -> Failure {
+    match error {
+        OpenError::NotSetUp => Failure::usage(error, "make it with `waypass issuer init`"),
+        OpenError::AlreadySetUp => Failure::usage(error, "use it, or choose another place with --home DIR"),
+        OpenError::Settings(_) => Failure::usage(error, "correct the option and run `waypass issuer init` again"),
+        OpenError::Store(why) => store_failure(why.clone()),
+        OpenError::Damaged => {
+            Failure::new(Exit::Tamper, error, "stop the service, keep the file and restore a copy of the issuer's folder")
+        }
+    }
+}
+
+fn store_failure(error: StoreError) -> Failure {
+    match error {
+        StoreError::Busy => Failure::internal(error, "let the other command end, then run this one again"),
+        StoreError::Full => Failure::internal(error, "free some space on that disk, then run the command again"),
+        StoreError::Newer { .. } => Failure::internal(error, "install the newer version of waypass; nothing was changed"),
+        StoreError::Corrupt(_) => {
+            Failure::new(Exit::Tamper, error, "stop the service, keep the file and restore a copy of the issuer's folder")
+        }
+        StoreError::Missing => Failure::usage(error, "see what there is: waypass issuer list"),
+        StoreError::Taken | StoreError::Changed => Failure::internal(error, "run the command again"),
+        StoreError::Database(_) => Failure::internal(error, "check the disk, then run the command again"),
+    }
+}

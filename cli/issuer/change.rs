@@ -1,0 +1,58 @@
+//! `waypass issuer revoke|suspend|reinstate`.
+
+use super::{now, operator, store_failure};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::unlock::OpenArgs;
+use crate::words;
+use serde_json::json;
+use waypass_issuer::revoke::{Cause, Change, ChangeError, Grounds};
+
+/// Arguments of `issuer revoke`, `suspend` and `reinstate`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The credential's id
+    id: String,
+    /// Why: lost, compromised, role_ended, replaced, issued_in_error, misuse, investigation, cleared, other
+    #[arg(long, value_name = "REASON", value_parser = reason)]
+    reason: Cause,
+    /// More words; needed with `other`
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    note: String,
+    /// Who decided, for the history [default: the user's login name]
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
+    let grounds = Grounds { cause: args.reason, note: args.note.clone(), operator: operator(args.operator.as_deref()) };
+    let (event, published) = super::with(session, &args.open, |issuer| {
+        let event = issuer.change(&args.id, change, &grounds, now()).map_err(failure)?;
+        // What is not published reaches nobody.
+        let published = issuer.publish(now()).map_err(super::publish::failure)?;
+        Ok((event, published))
+    })?;
+    session.out.json(&json!({
+        "schema": "waypass.status-change/1", "id": args.id, "state": event.to.as_str(), "cause": event.cause, "at": event.at.unix(),
+        "timestamp": published.timestamp,
+    }))?;
+    session.out.words(&format!("{} is {} since {} ({})", args.id, event.to.as_str(), words::when(event.at), event.cause));
+    session.out.note("published; a gate knows after its next sync, not before");
+    Ok(Exit::Done)
+}
+
+fn reason(text: &str) -> Result<Cause, String> {
+    Cause::parse(text).ok_or_else(|| format!("one of {}", Cause::ALL.map(Cause::as_str).join(", ")))
+}
+
+fn failure(error: ChangeError) -> Failure {
+    match error {
+        ChangeError::Unknown => Failure::usage(error, "see what there is: waypass issuer list"),
+        ChangeError::NotAllowed { .. } => Failure::usage(error, "see what happened to it: waypass issuer show ID"),
+        ChangeError::NoteRequired | ChangeError::Text(_) => Failure::usage(error, "correct --note or --operator"),
+        ChangeError::ClockBehind { .. } => Failure::internal(error, "set this machine's clock, then run the command again"),
+        ChangeError::Store(why) => store_failure(why),
+    }
+}

@@ -1,0 +1,78 @@
+//! `waypass issuer enroll` and `intake`: gates that come by file instead of by HTTP.
+
+use super::{now, store_failure};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::file;
+use crate::unlock::OpenArgs;
+use crate::words;
+use serde_json::json;
+use std::path::PathBuf;
+use waypass_issuer::gates::EnrolError;
+use waypass_issuer::intake::IntakeError;
+
+/// Arguments of `issuer enroll`.
+#[derive(clap::Args)]
+pub(crate) struct EnrollArgs {
+    /// The file that `waypass verifier enroll` made; `-` reads standard input
+    file: PathBuf,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// Arguments of `issuer intake`.
+#[derive(clap::Args)]
+pub(crate) struct IntakeArgs {
+    /// The file that `waypass verifier sync --to` made; `-` reads standard input
+    file: PathBuf,
+    /// Where the signed receipt goes
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
+    let bytes = file::read(&args.file)?;
+    let text = std::str::from_utf8(&bytes).map(str::trim).map_err(|_| enroll_failure(EnrolError::Invalid))?;
+    let gate = super::with(session, &args.open, |issuer| {
+        let gate = issuer.enroll_gate(text, now()).map_err(enroll_failure)?;
+        issuer.publish(now()).map_err(super::publish::failure)?;
+        Ok(gate)
+    })?;
+    session.out.json(&json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone }))?;
+    session.out.words(&format!(
+        "enrolled {} (site {}, zone {})\n  {}",
+        words::safe(&gate.name),
+        words::safe(&gate.site),
+        words::safe(&gate.zone),
+        gate.id
+    ));
+    Ok(Exit::Done)
+}
+
+pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
+    let bytes = file::read(&args.file)?;
+    let receipt = super::with(session, &args.open, |issuer| issuer.intake(&bytes, now()).map_err(intake_failure))?;
+    file::write(session.out, &args.output, receipt.as_bytes())?;
+    session.out.note("the log is stored; bring the receipt back to the gate");
+    Ok(Exit::Done)
+}
+
+fn enroll_failure(error: EnrolError) -> Failure {
+    match error {
+        EnrolError::Store(why) => store_failure(why),
+        EnrolError::Invalid => Failure::usage(error, "make the file again on the gate: waypass verifier enroll -o FILE"),
+    }
+}
+
+fn intake_failure(error: IntakeError) -> Failure {
+    match error {
+        IntakeError::Store(why) => store_failure(why),
+        IntakeError::Fork { .. } => {
+            Failure::new(Exit::Tamper, error, "take the gate out of service and look into it; its enrolment should end")
+        }
+        IntakeError::NotEnrolled => Failure::usage(error, "enrol it first: waypass issuer enroll FILE"),
+        other => Failure::usage(other, "make the file again on the gate: waypass verifier sync --to FILE"),
+    }
+}

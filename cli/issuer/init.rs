@@ -1,0 +1,91 @@
+//! `waypass issuer init`.
+
+use super::{database, key_use, now, open_failure, publish, store_failure};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
+use crate::unlock::{self, CreateArgs};
+use serde_json::json;
+use waypass_credential::did;
+use waypass_credential::key::Algorithm;
+use waypass_issuer::Issuer;
+use waypass_issuer::keys::Keys;
+use waypass_issuer::settings::Settings;
+use waypass_issuer::store::SqliteStore;
+use waypass_vault::KeyPurpose;
+
+/// Arguments of `issuer init`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The name people see
+    #[arg(long)]
+    name: String,
+    /// The address everything is published under; cannot change once a credential was issued
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8240")]
+    base_url: String,
+    /// A role it may issue, repeatable [default: admin, staff, visitor, medical]
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<String>,
+    /// A site it may issue for, repeatable [default: every site]
+    #[arg(long = "site", value_name = "SITE")]
+    sites: Vec<String>,
+    /// The longest validity of a credential
+    #[arg(long, value_name = "TIME", default_value = "365d", value_parser = crate::words::parse_span)]
+    max_validity: i64,
+    #[command(flatten)]
+    create: CreateArgs,
+}
+
+/// One key for each use; credentials can be signed with either algorithm.
+const KEYS: [(KeyPurpose, Algorithm); 8] = [
+    (KeyPurpose::Credential, Algorithm::EdDsa),
+    (KeyPurpose::Credential, Algorithm::Es256),
+    (KeyPurpose::Status, Algorithm::EdDsa),
+    (KeyPurpose::Intake, Algorithm::EdDsa),
+    (KeyPurpose::Root, Algorithm::EdDsa),
+    (KeyPurpose::Targets, Algorithm::EdDsa),
+    (KeyPurpose::Snapshot, Algorithm::EdDsa),
+    (KeyPurpose::Timestamp, Algorithm::EdDsa),
+];
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let mut settings = Settings::new(&*args.name, args.base_url.trim_end_matches('/'));
+    if !args.roles.is_empty() {
+        settings.roles.clone_from(&args.roles);
+    }
+    if !args.sites.is_empty() {
+        settings.sites.clone_from(&args.sites);
+    }
+    settings.max_validity_seconds = args.max_validity;
+    settings.check().map_err(|error| Failure::usage(error, "correct the option and run the command again"))?;
+
+    let (published, root, issuer_ids) = unlock::create(session, Role::Issuer, &args.create, |vault| {
+        let (mut keys, mut ids) = (Keys::new(), Vec::new());
+        for (purpose, algorithm) in KEYS {
+            let key = vault.generate_key(algorithm, purpose)?;
+            if purpose == KeyPurpose::Credential {
+                ids.push(did::to_did_key(&key.public_key));
+            }
+            if let Some(key_use) = key_use(purpose) {
+                keys.add(key_use, vault.signer(key.id)?);
+            }
+        }
+        let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
+        let mut issuer = Issuer::create(Box::new(store), settings.clone(), keys, now()).map_err(|error| open_failure(&error))?;
+        let published = issuer.publish(now()).map_err(publish::failure)?;
+        let root = publish::root(&issuer)?;
+        Ok((published, root, ids))
+    })?;
+    session.out.json(&json!({
+        "schema": "waypass.issuer/1", "name": settings.name, "base_url": settings.base_url, "ids": issuer_ids, "root": root.digest,
+        "targets": published.targets,
+    }))?;
+    session.out.words(&format!(
+        "{} is ready; its keys are sealed in {}\nroot of trust {}\ndevices pin this number: waypass trust pin FILE --digest {}",
+        settings.name,
+        session.home.vault(Role::Issuer).display(),
+        root.digest,
+        root.digest
+    ));
+    Ok(Exit::Done)
+}

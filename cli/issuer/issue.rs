@@ -1,0 +1,178 @@
+//! `waypass issuer issue`: a credential for a known holder key, or an offer for whoever brings the code.
+
+use super::{now, operator, store_failure};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output::Shape;
+use crate::unlock::OpenArgs;
+use crate::{file, qr, words};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use waypass_credential::did;
+use waypass_credential::format::Format;
+use waypass_credential::json::{self as strict, Limits, Object, Value};
+use waypass_credential::key::Algorithm;
+use waypass_issuer::Issuer;
+use waypass_issuer::issue::{IssueError, Issued, Order};
+use waypass_issuer::offer::{Offer, OfferTerms};
+use waypass_vault::SystemRng;
+
+/// Arguments of `issuer issue`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The holder's DID, as `waypass wallet key` prints it
+    #[arg(long, value_name = "DID", required_unless_present = "offer")]
+    holder: Option<String>,
+    /// Make an offer for a wallet to pick up instead
+    #[arg(long, conflicts_with = "holder")]
+    offer: bool,
+    /// Ask for six digits at pick-up, given to the holder another way
+    #[arg(long, requires = "offer")]
+    tx_code: bool,
+    /// How long the offer holds
+    #[arg(long, value_name = "TIME", default_value = "15m", value_parser = words::parse_span, requires = "offer")]
+    offer_valid: i64,
+    /// A role, repeatable
+    #[arg(long = "role", value_name = "ROLE", required = true)]
+    roles: Vec<String>,
+    /// A site where it holds, repeatable; `*` is any
+    #[arg(long = "site", value_name = "SITE", required = true)]
+    sites: Vec<String>,
+    /// A zone where it holds, repeatable; `*` is any
+    #[arg(long = "zone", value_name = "ZONE")]
+    zones: Vec<String>,
+    /// How long it is valid
+    #[arg(long, value_name = "TIME", default_value = "90d", value_parser = words::parse_span)]
+    valid: i64,
+    /// A JSON file with personal claims such as given_name; signed, not kept
+    #[arg(long, value_name = "FILE")]
+    claims: Option<PathBuf>,
+    /// What the operator calls it in lists
+    #[arg(long, default_value = "")]
+    label: String,
+    /// sd-jwt (claims can be withheld one by one) or vc (VCDM 2.0, shown whole)
+    #[arg(long, default_value = "sd-jwt")]
+    format: FormatArg,
+    /// Sign with Ed25519 or with P-256
+    #[arg(long)]
+    algorithm: Option<AlgorithmArg>,
+    /// Where the credential or the offer goes
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    /// Draw the offer or the credential as QR codes too
+    #[arg(long)]
+    qr: bool,
+    /// Write it as QR codes in PNG files too
+    #[arg(long, value_name = "PNG")]
+    qr_png: Option<PathBuf>,
+    /// Who issues, for the history [default: the user's login name]
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum FormatArg {
+    SdJwt,
+    Vc,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum AlgorithmArg {
+    Ed25519,
+    P256,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let order = Order {
+        format: match args.format {
+            FormatArg::SdJwt => Format::SdJwtVc,
+            FormatArg::Vc => Format::DataIntegrity,
+        },
+        algorithm: args.algorithm.map(|algorithm| match algorithm {
+            AlgorithmArg::Ed25519 => Algorithm::EdDsa,
+            AlgorithmArg::P256 => Algorithm::Es256,
+        }),
+        roles: args.roles.clone(),
+        sites: args.sites.clone(),
+        zones: args.zones.clone(),
+        valid_from: None,
+        valid_seconds: args.valid,
+        label: args.label.clone(),
+        personal: args.claims.as_deref().map_or_else(|| Ok(Object::new()), claims)?,
+    };
+    let operator = operator(args.operator.as_deref());
+    super::with(session, &args.open, |issuer| match &args.holder {
+        Some(holder) => issue(session, args, issuer, &order, holder, &operator),
+        None => offer(session, args, issuer, &order, &operator),
+    })?;
+    Ok(Exit::Done)
+}
+
+fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, holder: &str, operator: &str) -> Result<(), Failure> {
+    let key = did::resolve(holder).map_err(|error| {
+        Failure::usage(format!("the holder `{}`: {error}", words::safe(holder)), "ask the holder for the line `waypass wallet key` prints")
+    })?;
+    let Issued { record, credential } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
+    deliver(session, args, &credential)?;
+    let lines = format!(
+        "issued {} to {}\n  roles {}, sites {}, valid until {}\n  status list {}, entry {}",
+        record.id,
+        if record.label.is_empty() { "the holder" } else { &record.label },
+        words::list(&record.roles),
+        words::list(&record.sites),
+        words::when(record.valid_until),
+        record.list,
+        record.index
+    );
+    if file::is_dash(&args.output) {
+        session.out.note(&lines);
+    } else {
+        session.out.words(&lines);
+    }
+    if session.out.shape() != Shape::Words && !file::is_dash(&args.output) {
+        session.out.json(&json!({
+            "schema": "waypass.issued/1", "id": record.id, "holder": record.holder, "roles": record.roles, "sites": record.sites, "zones": record.zones,
+            "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(), "list": record.list, "index": record.index,
+        }))?;
+    }
+    Ok(())
+}
+
+fn offer(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, operator: &str) -> Result<(), Failure> {
+    let terms = OfferTerms { valid_seconds: args.offer_valid, tx_code: args.tx_code };
+    let Offer { id, uri, tx_code, expires_at } = issuer.offer(order, &terms, operator, now(), &mut SystemRng).map_err(failure)?;
+    deliver(session, args, format!("{uri}\n").as_bytes())?;
+    session.out.note(&format!("offer {id}, open until {}", words::when(expires_at)));
+    if let Some(code) = tx_code {
+        session.out.warn(&format!("tell the holder this code another way: {code}"));
+    }
+    Ok(())
+}
+
+fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<(), Failure> {
+    file::write_private(session.out, &args.output, bytes)?;
+    qr::show(session, bytes.trim_ascii_end(), args.qr, args.qr_png.as_deref())
+}
+
+fn claims(path: &Path) -> Result<Object<'static>, Failure> {
+    let bytes = file::read(path)?;
+    let wrong = |why: String| {
+        Failure::usage(
+            format!("{} is not a JSON object of claims: {why}", path.display()),
+            r#"write for example {"given_name": "Ada", "family_name": "Byron"}"#,
+        )
+    };
+    match strict::parse(&bytes, Limits::CREDENTIAL).map_err(|error| wrong(error.to_string()))?.into_owned() {
+        Value::Object(claims) => Ok(claims),
+        _ => Err(wrong("it is something else".to_owned())),
+    }
+}
+
+fn failure(error: IssueError) -> Failure {
+    match error {
+        IssueError::Store(why) => store_failure(why),
+        other => Failure::usage(other, "see what this issuer may issue: waypass issuer show"),
+    }
+}

@@ -1,0 +1,143 @@
+//! `waypass issuer list` and `show`.
+
+use super::store_failure;
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::unlock::OpenArgs;
+use crate::words;
+use serde_json::{Value, json};
+use waypass_issuer::store::{CredentialRecord, Filter, State, StatusEvent};
+
+/// Arguments of `issuer list`.
+#[derive(clap::Args)]
+pub(crate) struct ListArgs {
+    /// Only this state: valid, suspended or revoked
+    #[arg(long)]
+    state: Option<StateArg>,
+    /// Only this holder
+    #[arg(long, value_name = "DID")]
+    holder: Option<String>,
+    /// Only this role
+    #[arg(long)]
+    role: Option<String>,
+    /// At most this many, newest first
+    #[arg(long, value_name = "N")]
+    limit: Option<u32>,
+    /// Only those whose id begins so, or whose label contains it
+    text: Option<String>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// Arguments of `issuer show`.
+#[derive(clap::Args)]
+pub(crate) struct ShowArgs {
+    /// The credential's id; without it the issuer itself
+    id: Option<String>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum StateArg {
+    Valid,
+    Suspended,
+    Revoked,
+}
+
+pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
+    let state = args.state.map(|state| match state {
+        StateArg::Valid => State::Valid,
+        StateArg::Suspended => State::Suspended,
+        StateArg::Revoked => State::Revoked,
+    });
+    let filter = Filter { state, holder: args.holder.clone(), role: args.role.clone(), text: args.text.clone(), limit: args.limit };
+    let records = super::with(session, &args.open, |issuer| issuer.credentials(&filter).map_err(store_failure))?;
+    let items: Vec<Value> = records.iter().map(document).collect();
+    session.out.list("waypass.issued-list/1", "credentials", &items, || {
+        for record in &records {
+            session.out.words(&format!(
+                "{:<12} {:<9} until {}  {:<20} {}",
+                record.id,
+                record.state.as_str(),
+                words::when(record.valid_until),
+                record.roles.join(","),
+                record.label
+            ));
+        }
+        if records.is_empty() {
+            session.out.note("nothing was issued that fits");
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
+    let Some(id) = &args.id else { return about(session, &args.open) };
+    let (record, history) = super::with(session, &args.open, |issuer| {
+        let record = issuer.credential(id).map_err(store_failure)?;
+        let record = record.ok_or_else(|| {
+            Failure::usage(format!("no credential has the id `{}`", words::safe(id)), "see what there is: waypass issuer list")
+        })?;
+        Ok((record, issuer.history(id).map_err(store_failure)?))
+    })?;
+    let mut found = document(&record);
+    if let Some(members) = found.as_object_mut() {
+        members.insert("schema".to_owned(), json!("waypass.issued/1"));
+        members.insert("history".to_owned(), history.iter().map(event).collect());
+    }
+    session.out.json(&found)?;
+    session.out.words(&format!(
+        "{} {} ({})\n  holder {}\n  roles {}, sites {}, zones {}\n  valid {} to {}\n  status list {}, entry {}",
+        record.id,
+        record.state.as_str(),
+        record.format,
+        record.holder,
+        words::list(&record.roles),
+        words::list(&record.sites),
+        words::list(&record.zones),
+        words::when(record.valid_from),
+        words::when(record.valid_until),
+        record.list,
+        record.index
+    ));
+    for event in &history {
+        let (operator, note) = (words::safe(&event.operator), words::safe(&event.note));
+        let line = format!("  {}  {} by {operator}: {} {note}", words::when(event.at), event.to.as_str(), event.cause);
+        session.out.words(line.trim_end());
+    }
+    Ok(Exit::Done)
+}
+
+fn about(session: &Session, open: &OpenArgs) -> Outcome {
+    let (settings, root, gates) = super::with(session, open, |issuer| {
+        Ok((issuer.settings().clone(), super::publish::root(issuer)?, issuer.gates().map_err(store_failure)?))
+    })?;
+    let names: Vec<_> =
+        gates.iter().filter(|gate| gate.revoked.is_none()).map(|gate| format!("{} ({}, {})", gate.name, gate.site, gate.zone)).collect();
+    session.out.json(&json!({ "schema": "waypass.issuer/1", "settings": settings, "root": root.digest, "gates": gates.iter().map(|gate| &gate.id).collect::<Vec<_>>() }))?;
+    session.out.words(&format!(
+        "{}\n  published under {}\n  may issue {} for {}\n  longest validity {}\n  gates: {}\n  root of trust {}",
+        settings.name,
+        settings.base_url,
+        words::list(&settings.roles),
+        if settings.sites == ["*"] { "every site".to_owned() } else { words::list(&settings.sites) },
+        words::span(settings.max_validity_seconds),
+        if names.is_empty() { "none yet".to_owned() } else { names.join(", ") },
+        root.digest
+    ));
+    Ok(Exit::Done)
+}
+
+fn document(record: &CredentialRecord) -> Value {
+    json!({
+        "id": record.id, "state": record.state.as_str(), "format": record.format, "holder": record.holder, "label": record.label,
+        "roles": record.roles, "sites": record.sites, "zones": record.zones, "issued_at": record.issued_at.unix(),
+        "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(), "list": record.list, "index": record.index,
+        "changed_at": record.changed_at.unix(),
+    })
+}
+
+fn event(event: &StatusEvent) -> Value {
+    json!({ "at": event.at.unix(), "to": event.to.as_str(), "cause": event.cause, "note": event.note, "operator": event.operator })
+}

@@ -1,0 +1,75 @@
+//! `waypass issuer publish`.
+
+use super::{now, store_failure};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::file;
+use crate::unlock::OpenArgs;
+use serde_json::json;
+use std::path::PathBuf;
+use waypass_issuer::Issuer;
+use waypass_issuer::ceremony::{CeremonyError, RootFile};
+use waypass_issuer::publish::PublishError;
+
+/// Arguments of `issuer publish`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Write the trust bundle to FILE, for a USB stick
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let (published, root) = super::with(session, &args.open, |issuer| {
+        let published = issuer.publish(now()).map_err(failure)?;
+        Ok((published, root(issuer)?))
+    })?;
+    if let Some(path) = &args.output {
+        file::write(session.out, path, &published.bundle)?;
+        if file::is_dash(path) {
+            return Ok(Exit::Done);
+        }
+    }
+    session.out.json(&json!({
+        "schema": "waypass.publication/1", "root": { "version": published.root, "digest": root.digest }, "targets": published.targets,
+        "snapshot": published.snapshot, "timestamp": published.timestamp, "lists": published.lists.len(), "bytes": published.bundle.len(),
+    }))?;
+    session.out.words(&format!(
+        "published: timestamp {}, snapshot {}, targets {}, {} status list(s), {} bytes\nroot {} {}",
+        published.timestamp,
+        published.snapshot,
+        published.targets,
+        published.lists.len(),
+        published.bundle.len(),
+        published.root,
+        root.digest
+    ));
+    Ok(Exit::Done)
+}
+
+/// The newest root; an issuer that was set up has one.
+pub(crate) fn root(issuer: &Issuer<'_>) -> Result<RootFile, Failure> {
+    issuer
+        .root()
+        .map_err(|error| ceremony_failure(&error))?
+        .ok_or_else(|| Failure::internal("this issuer has no root of trust", "make it again with `waypass issuer init` in a new home"))
+}
+
+fn ceremony_failure(error: &CeremonyError) -> Failure {
+    match error {
+        CeremonyError::Store(why) => store_failure(why.clone()),
+        #[expect(unreachable_patterns, reason = "the ceremony may stop in more ways than the store")]
+        other => Failure::internal(other, "run `waypass doctor`"),
+    }
+}
+
+/// The words for a publication that failed.
+pub(crate) fn failure(error: PublishError) -> Failure {
+    match error {
+        PublishError::Store(why) => store_failure(why),
+        #[expect(unreachable_patterns, reason = "publishing may stop in more ways than the store")]
+        other => Failure::internal(other, "nothing was published; what was published before still stands"),
+    }
+}

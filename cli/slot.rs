@@ -1,0 +1,108 @@
+//! `waypass ROLE slot add|remove|list`: what opens a vault.
+
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
+use crate::secret::SecretArgs;
+use crate::unlock::{self, OpenArgs};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use waypass_vault::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password, RecoveryCode, SlotInfo, SystemRng, clock};
+
+/// The verbs of `slot`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Verb {
+    /// What opens it
+    List,
+    /// Add a pass phrase, a key file or a new recovery code
+    Add(AddArgs),
+    /// Remove one; the last one stays
+    Remove {
+        /// Its name, as `slot list` shows it
+        id: String,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+}
+
+/// Arguments of `slot add`.
+#[derive(clap::Args)]
+pub(crate) struct AddArgs {
+    /// Add a pass phrase: read it from FILE, or `-` to ask on the terminal
+    #[arg(long, value_name = "FILE", group = "what")]
+    new_secret_file: Option<PathBuf>,
+    /// Add a key file: make FILE
+    #[arg(long, value_name = "FILE", group = "what")]
+    new_key_file: Option<PathBuf>,
+    /// Add a new recovery code and show it once
+    #[arg(long, group = "what")]
+    new_recovery: bool,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
+    match verb {
+        Verb::List => {
+            let slots = unlock::open(session, role)?.status(&clock::read()).slots;
+            let items: Vec<Value> = slots.iter().map(document).collect();
+            session.out.list("waypass.slots/1", "slots", &items, || {
+                for slot in &slots {
+                    session.out.words(&format!("{}  {}", name(slot), kinds(slot)));
+                }
+            })?;
+        }
+        Verb::Add(args) => {
+            let slot = add(session, role, &args)?;
+            session.out.json(&document(&slot))?;
+            session.out.words(&format!("{}  {} added", name(&slot), kinds(&slot)));
+        }
+        Verb::Remove { id, open } => {
+            unlock::with(session, role, &open, |vault| {
+                let slots = vault.slots()?;
+                let slot = slots
+                    .iter()
+                    .find(|slot| name(slot) == id)
+                    .ok_or_else(|| Failure::usage("there is no such slot", "the list names them: slot list"))?;
+                Ok(vault.remove_slot(slot.id)?)
+            })?;
+            session.out.words(&format!("{id} removed"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failure> {
+    unlock::with(session, role, &args.open, |vault| {
+        let factor: Box<dyn Factor> = if let Some(path) = &args.new_key_file {
+            Box::new(KeyFile::create(path, &mut SystemRng).map_err(|error| unlock::factor_failure(&error))?)
+        } else if args.new_recovery {
+            let code = RecoveryCode::generate(&mut SystemRng);
+            session.out.warn(&format!("write this recovery code down now, it is shown only once:\n\n    {}\n", &*code.printed()));
+            Box::new(code)
+        } else {
+            let file = args.new_secret_file.clone().filter(|path| !crate::file::is_dash(path));
+            let secret =
+                SecretArgs { secret_file: file, secret_fd: None }.choose(session.out, session.input, "choose the new pass phrase: ")?;
+            Box::new(Password::new(unlock::text(&secret)?))
+        };
+        Ok(vault.add_slot(&Factors::one(&*factor), KdfCost::Calibrated)?)
+    })
+}
+
+pub(crate) fn name(slot: &SlotInfo) -> String {
+    format!("{:016x}", u64::from_be_bytes(slot.id))
+}
+
+pub(crate) fn kinds(slot: &SlotInfo) -> String {
+    let word = |kind: &FactorKind| match kind {
+        FactorKind::Password => "pass phrase",
+        FactorKind::Recovery => "recovery code",
+        FactorKind::KeyFile => "key file",
+    };
+    slot.factors.iter().map(word).collect::<Vec<_>>().join(" and ")
+}
+
+fn document(slot: &SlotInfo) -> Value {
+    json!({ "id": name(slot), "factors": kinds(slot), "epoch": slot.epoch })
+}
