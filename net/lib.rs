@@ -3,4 +3,10 @@
 //! The one place of the offline roles that may open a socket. What arrives here is bytes; whether they are believed is decided in
 //! `waypass-trust`.
 
+mod client;
+pub mod pickup;
 pub mod qr;
+pub mod sync;
+pub mod transport;
+
+pub use client::Timeouts;

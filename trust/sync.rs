@@ -3,10 +3,16 @@
 //! Pure: `net` executes a [`Plan`]. Nothing later runs before the earlier has committed, and a plan interrupted at any
 //! point is made again from what is held then.
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, Limits};
+
+use crate::bundle::TrustBundle;
+
+mod parcel;
+
+pub use parcel::{BadParcel, MAX_PARCEL, Parcel};
 
 const SCHEMA: &str = "waypass.manifest/1";
 /// Lists a manifest may name, as many as a bundle can.
@@ -112,6 +118,26 @@ impl fmt::Display for Refused {
 impl core::error::Error for Refused {}
 
 impl Manifest {
+    /// What a side with this bundle (or none yet) and this log holds.
+    pub fn of(bundle: Option<&TrustBundle>, audit: AuditHeld) -> Self {
+        let Some(bundle) = bundle else {
+            return Self { audit, ..Self::default() };
+        };
+        let versions = bundle.versions();
+        let lists = bundle.lists().into_iter();
+        let lists = lists.map(|list| ListHeld { uri: list.uri, issued_at: list.issued_at.unix(), sha256: format!("{}", list.digest) });
+        Self {
+            schema: Schema,
+            root: versions.root,
+            timestamp: versions.timestamp,
+            snapshot: versions.snapshot,
+            targets: versions.targets,
+            policy: versions.policy,
+            lists: lists.collect(),
+            audit,
+        }
+    }
+
     /// The JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()

@@ -1,0 +1,142 @@
+//! The one HTTP client: no redirects, no proxies from the environment, every answer bounded while it arrives.
+
+use crate::transport::TransportError;
+use core::time::Duration;
+use reqwest::{Method, RequestBuilder, Response, Url, redirect};
+use tokio::runtime::{Builder, Runtime};
+use waypass_credential::json::{self, Limits};
+
+/// Time to connect, name lookup included.
+const CONNECT: Duration = Duration::from_secs(10);
+/// Longest silence within an answer.
+const SILENCE: Duration = Duration::from_secs(20);
+/// Longest exchange in all: 16 MiB over a slow link.
+const TOTAL: Duration = Duration::from_secs(300);
+/// An error answer is read this far, for its code.
+const ERROR_BODY: usize = 16 * 1024;
+/// The longest error code shown; OAuth's own have up to 35 characters.
+const ERROR_CODE: usize = 64;
+
+/// How long to wait for the other side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timeouts {
+    /// To connect, name lookup included.
+    pub connect: Duration,
+    /// Longest silence within an answer.
+    pub silence: Duration,
+    /// The whole exchange.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: CONNECT, silence: SILENCE, total: TOTAL }
+    }
+}
+
+pub(crate) struct Client {
+    runtime: Runtime,
+    client: reqwest::Client,
+}
+
+/// What is sent and what may come back.
+pub(crate) struct Ask<'a> {
+    /// In the words of error messages.
+    pub(crate) what: &'static str,
+    /// Most bytes of the answer.
+    pub(crate) limit: usize,
+    /// Media type and content of a POST.
+    pub(crate) body: Option<(&'static str, Vec<u8>)>,
+    /// A bearer token.
+    pub(crate) bearer: Option<&'a str>,
+}
+
+impl Client {
+    /// `tls` is whether any address will be https: without it a device needs no certificate store.
+    pub(crate) fn new(tls: bool, timeouts: Timeouts) -> Result<Self, TransportError> {
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(|_| TransportError::NoClient)?;
+        let client = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .user_agent(concat!("waypass/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(timeouts.connect)
+            .read_timeout(timeouts.silence)
+            .timeout(timeouts.total);
+        let client = if tls { client.https_only(false) } else { client.tls_certs_only([]) };
+        Ok(Self { runtime, client: client.build().map_err(|_| TransportError::NoClient)? })
+    }
+
+    /// Sends and gives the body of a 2xx answer.
+    pub(crate) fn ask(&self, url: &Url, ask: Ask<'_>) -> Result<Vec<u8>, TransportError> {
+        let method = if ask.body.is_some() { Method::POST } else { Method::GET };
+        let mut request = self.client.request(method, url.clone());
+        if let Some((kind, body)) = ask.body {
+            request = request.header(reqwest::header::CONTENT_TYPE, kind).body(body);
+        }
+        if let Some(token) = ask.bearer {
+            request = request.bearer_auth(token);
+        }
+        self.runtime.block_on(exchange(request, url, ask.what, ask.limit))
+    }
+}
+
+async fn exchange(request: RequestBuilder, url: &Url, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {
+    let mut response = request.send().await.map_err(|why| broken(url, &why))?;
+    let status = response.status();
+    if status.is_success() {
+        return body(&mut response, url, what, limit).await;
+    }
+    // What an error says is a courtesy: if it cannot be read, the status alone is told.
+    let said = body(&mut response, url, what, ERROR_BODY).await.unwrap_or_default();
+    Err(TransportError::Refused { what, status: status.as_u16(), code: error_code(&said) })
+}
+
+async fn body(response: &mut Response, url: &Url, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {
+    let too_large = || TransportError::TooLarge { what, limit };
+    if response.content_length().is_some_and(|announced| announced > limit as u64) {
+        return Err(too_large());
+    }
+    let mut whole = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|why| broken(url, &why))? {
+        if whole.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole)
+}
+
+fn broken(url: &Url, why: &reqwest::Error) -> TransportError {
+    let host = host(url);
+    if why.is_timeout() { TransportError::TimedOut { host } } else { TransportError::Unreachable { host } }
+}
+
+/// Host and port, without user, path and query: those may be secret.
+fn host(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// The `error` member of a JSON answer, when it is a plain code (RFC 6749 §5.2): it is shown to people.
+fn error_code(body: &[u8]) -> Option<String> {
+    let answer = json::parse(body, Limits { bytes: ERROR_BODY, depth: 4, values: 64 }).ok()?;
+    let code = answer.member("error")?.as_str()?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    (code.len() <= ERROR_CODE && !code.is_empty() && code.bytes().all(plain)).then(|| code.to_owned())
+}
+
+/// Reads an address that must be `http` or `https` with a host, without user, query or fragment.
+pub(crate) fn address(text: &str) -> Result<Url, TransportError> {
+    let bad = |why| TransportError::Address { why };
+    if text.len() > 2048 {
+        return Err(bad("it is too long"));
+    }
+    let url = Url::parse(text).map_err(|_| bad("it is not a URL"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(bad("it must begin with http:// or https:// and name a host"));
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err(bad("user, query and fragment have no place in it"));
+    }
+    Ok(url)
+}

@@ -1,0 +1,263 @@
+//! Picking up an offered credential: OpenID4VCI 1.0, pre-authorized code flow, with a key proof by the holder's key.
+//!
+//! ```text
+//! offer -> issuer metadata -> (authorization server metadata) -> token -> nonce -> credential with key proof
+//! ```
+//! What is picked up is bytes; the wallet verifies them before it holds them.
+
+use crate::client::{Ask, Client, Timeouts};
+use crate::transport::TransportError;
+use core::fmt;
+use reqwest::Url;
+use waypass_credential::json::{self, Limits, Object, Value};
+use waypass_credential::key::{SignError, Signer};
+use waypass_credential::time::Timestamp;
+
+mod metadata;
+mod offer;
+mod proof;
+
+pub use metadata::{Binding, Configuration};
+pub use offer::{Offer, OfferError, OfferSource, TxCode};
+
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+/// A credential, twice: it stands in a JSON string.
+const MAX_CREDENTIAL_ANSWER: usize = 256 * 1024;
+const MAX_ANSWER: usize = 64 * 1024;
+const ANSWER: Limits = Limits { bytes: MAX_ANSWER, depth: 12, values: 4096 };
+const CREDENTIAL_ANSWER: Limits = Limits { bytes: MAX_CREDENTIAL_ANSWER, depth: 20, values: 8192 };
+/// Copies of one credential in one answer.
+const MAX_CREDENTIALS: usize = 16;
+/// Longest transaction code typed by a person.
+const MAX_TX_CODE: usize = 64;
+
+/// Why nothing was picked up.
+#[derive(Debug)]
+pub enum PickupError {
+    /// The offer cannot be used.
+    Offer(OfferError),
+    /// The link or the server failed.
+    Transport(TransportError),
+    /// An address that is neither https nor on this machine: the codes and the credential would travel in clear.
+    NotHttps,
+    /// The metadata at the issuer's address is another issuer's.
+    WrongIssuer,
+    /// The issuer does not describe what it offers, or not in a way we read.
+    Unsupported {
+        /// Which part.
+        what: &'static str,
+    },
+    /// The issuer takes no proofs by this kind of key.
+    Algorithm {
+        /// The JOSE names of those it takes.
+        accepted: Vec<String>,
+    },
+    /// A transaction code is needed, or the one given cannot be one.
+    TxCode,
+    /// The issuer will have the credential later; this wallet does not come back for it.
+    Deferred,
+    /// The key could not sign.
+    Sign(SignError),
+}
+
+impl fmt::Display for PickupError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offer(why) => why.fmt(f),
+            Self::Transport(why) => why.fmt(f),
+            Self::NotHttps => f.write_str("the issuer's address is neither https nor on this machine"),
+            Self::WrongIssuer => f.write_str("the metadata at the issuer's address is another issuer's"),
+            Self::Unsupported { what } => write!(f, "the issuer's {what} is missing or not supported"),
+            Self::Algorithm { accepted } => write!(f, "the issuer takes proofs by {} keys only", accepted.join(", ")),
+            Self::TxCode => f.write_str("the transaction code is missing or cannot be right"),
+            Self::Deferred => f.write_str("the issuer will have the credential ready later"),
+            Self::Sign(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for PickupError {}
+
+impl From<TransportError> for PickupError {
+    fn from(why: TransportError) -> Self {
+        Self::Transport(why)
+    }
+}
+
+impl From<SignError> for PickupError {
+    fn from(why: SignError) -> Self {
+        Self::Sign(why)
+    }
+}
+
+/// An offer whose issuer has been asked what it offers; [`Pickup::fetch`] takes it.
+///
+/// Blocking, on a small runtime of its own: call it from outside any asynchronous runtime.
+pub struct Pickup {
+    client: Client,
+    offer: Offer,
+    endpoints: metadata::Endpoints,
+    configurations: Vec<Configuration>,
+}
+
+impl Pickup {
+    /// Reads the offer (a URI or its JSON) and the issuer's metadata.
+    pub fn start(offer: &str, timeouts: Timeouts) -> Result<Self, PickupError> {
+        let source = OfferSource::parse(offer).map_err(PickupError::Offer)?;
+        // The client is made for https in every case: which addresses follow is known only as we go.
+        let tls = !source.is_local();
+        let client = Client::new(tls, timeouts)?;
+        let offer = match source {
+            OfferSource::Inline(offer) => offer,
+            OfferSource::At(url) => {
+                let body = client.ask(&safe(&url)?, get("the credential offer", MAX_ANSWER))?;
+                Offer::parse(&body).map_err(PickupError::Offer)?
+            }
+        };
+        let (endpoints, mut configurations) = metadata::read(&client, &offer.issuer)?;
+        configurations.retain(|configuration| offer.configurations.contains(&configuration.id));
+        if configurations.is_empty() {
+            return Err(PickupError::Unsupported { what: "offered configuration" });
+        }
+        Ok(Self { client, offer, endpoints, configurations })
+    }
+
+    /// The offer.
+    pub fn offer(&self) -> &Offer {
+        &self.offer
+    }
+
+    /// What is offered in a form we read; never empty.
+    pub fn configurations(&self) -> &[Configuration] {
+        &self.configurations
+    }
+
+    /// Redeems the offer's code and fetches the credential of `configuration`, bound to the key of `holder`.
+    pub fn fetch(
+        self,
+        configuration: usize,
+        tx_code: Option<&str>,
+        at: Timestamp,
+        holder: &dyn Signer,
+    ) -> Result<Vec<Vec<u8>>, PickupError> {
+        let configuration = self.configurations.get(configuration).ok_or(PickupError::Unsupported { what: "offered configuration" })?;
+        // All that can be refused is refused before the code, which works once, is spent.
+        configuration.accepts(holder.public_key().algorithm())?;
+        let token = self.token(tx_code)?;
+        let nonce = self.endpoints.nonce.as_ref().map(|url| self.nonce(url)).transpose()?;
+        let proof = proof::sign(&self.offer.issuer, nonce.as_deref(), configuration.binding, at, holder)?;
+        let body = Object::new()
+            .with("credential_configuration_id", configuration.id.as_str())
+            .with("proofs", Object::new().with("jwt", [proof].into_iter().collect::<Value<'_>>()));
+        let body = json::to_string(&Value::Object(body)).into_bytes();
+        let ask = Ask {
+            what: "the credential",
+            limit: MAX_CREDENTIAL_ANSWER,
+            body: Some(("application/json", body)),
+            bearer: Some(&token),
+        };
+        let answer = self.client.ask(&self.endpoints.credential, ask)?;
+        credentials(&answer)
+    }
+
+    fn token(&self, tx_code: Option<&str>) -> Result<String, PickupError> {
+        let mut form = Form::new().with("grant_type", GRANT).with("pre-authorized_code", &self.offer.code);
+        match (&self.offer.tx_code, tx_code) {
+            (Some(expected), Some(given)) if given.len() <= MAX_TX_CODE && expected.fits(given) => form = form.with("tx_code", given),
+            (None, _) => {}
+            (Some(_), _) => return Err(PickupError::TxCode),
+        }
+        let what = "the access token";
+        let ask = Ask { what, limit: MAX_ANSWER, body: Some(("application/x-www-form-urlencoded", form.0.into_bytes())), bearer: None };
+        let answer = self.client.ask(&self.endpoints.token, ask)?;
+        let answer = json::parse(&answer, ANSWER).map_err(|_| TransportError::BadAnswer { what })?;
+        let bearer = answer.member("token_type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
+        let token = answer.member("access_token").and_then(Value::as_str).filter(|token| is_header_text(token));
+        if !bearer {
+            return Err(PickupError::Unsupported { what: "kind of access token" });
+        }
+        Ok(token.ok_or(TransportError::BadAnswer { what })?.to_owned())
+    }
+
+    fn nonce(&self, url: &Url) -> Result<String, PickupError> {
+        let what = "the nonce";
+        let ask = Ask { what, limit: MAX_ANSWER, body: Some(("application/json", Vec::new())), bearer: None };
+        let answer = self.client.ask(url, ask)?;
+        let answer = json::parse(&answer, ANSWER).map_err(|_| TransportError::BadAnswer { what })?;
+        let nonce = answer.member("c_nonce").and_then(Value::as_str).filter(|nonce| nonce.len() <= 1024);
+        Ok(nonce.ok_or(TransportError::BadAnswer { what })?.to_owned())
+    }
+}
+
+fn get(what: &'static str, limit: usize) -> Ask<'static> {
+    Ask { what, limit, body: None, bearer: None }
+}
+
+/// `{"credentials":[{"credential":"text" or {..}}..]}`; a `transaction_id` instead means later.
+fn credentials(answer: &[u8]) -> Result<Vec<Vec<u8>>, PickupError> {
+    let bad = || TransportError::BadAnswer { what: "the credential" };
+    let answer = json::parse(answer, CREDENTIAL_ANSWER).map_err(|_| bad())?;
+    if answer.member("transaction_id").is_some() {
+        return Err(PickupError::Deferred);
+    }
+    let items = answer.member("credentials").and_then(Value::as_array).ok_or_else(bad)?;
+    if items.is_empty() || items.len() > MAX_CREDENTIALS {
+        return Err(bad().into());
+    }
+    let credential = |item: &Value<'_>| match item.member("credential") {
+        Some(Value::String(text)) => Ok(text.as_bytes().to_vec()),
+        Some(document @ Value::Object(_)) => Ok(json::to_string(document).into_bytes()),
+        _ => Err(bad().into()),
+    };
+    items.iter().map(credential).collect()
+}
+
+/// An address that codes, tokens and credentials may be sent to: https, or this machine itself.
+fn safe(text: &str) -> Result<Url, PickupError> {
+    let url = Url::parse(text).map_err(|_| PickupError::Offer(OfferError::Address))?;
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() || text.len() > 2048 {
+        return Err(PickupError::Offer(OfferError::Address));
+    }
+    if url.scheme() == "https" || (url.scheme() == "http" && is_local(&url)) { Ok(url) } else { Err(PickupError::NotHttps) }
+}
+
+fn is_local(url: &Url) -> bool {
+    match url.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host.parse::<core::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback()),
+        None => false,
+    }
+}
+
+/// What may stand in a header: a token with a line break would be another header.
+fn is_header_text(token: &str) -> bool {
+    !token.is_empty() && token.len() <= 8192 && token.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// `application/x-www-form-urlencoded`.
+struct Form(String);
+
+impl Form {
+    const fn new() -> Self {
+        Self(String::new())
+    }
+
+    fn with(mut self, name: &str, value: &str) -> Self {
+        if !self.0.is_empty() {
+            self.0.push('&');
+        }
+        for (text, end) in [(name, "="), (value, "")] {
+            for byte in text.bytes() {
+                match byte {
+                    b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => self.0.push(char::from(byte)),
+                    _ => self.0.push_str(&format!("%{byte:02X}")),
+                }
+            }
+            self.0.push_str(end);
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! Runs a synchronization: makes a plan, takes its steps one after the other over a [`Transport`], and has the device commit each before
+//! the next begins (trust.md "Reconnect").
+//!
+//! Nothing is remembered between runs: an interrupted one is continued by planning again from what the device holds then.
+
+use crate::transport::{Reply, Transport, TransportError};
+use core::fmt;
+use waypass_trust::sync::{Manifest, Plan, Refused, Step};
+
+/// Root versions taken in one run, as many as one bundle update may carry.
+const MAX_ROOT_STEPS: u64 = 32;
+/// Uploads in one run: 4,096 records each, sixteen million in all.
+const MAX_UPLOADS: usize = 4096;
+
+/// The device being synchronized. Every method that takes something verifies it first, and returns only when it is durable.
+pub trait Device {
+    /// Why the device did not take something.
+    type Error: core::error::Error;
+
+    /// What it holds now.
+    fn held(&self) -> Result<Manifest, Self::Error>;
+    /// Takes the next root: the envelope of version held + 1.
+    fn apply_root(&mut self, envelope: &[u8]) -> Result<(), Self::Error>;
+    /// Takes timestamp, snapshot and targets: a bundle file without lists.
+    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<(), Self::Error>;
+    /// Takes a status list.
+    fn apply_list(&mut self, uri: &str, token: &[u8]) -> Result<(), Self::Error>;
+    /// Puts the role policies of the bundle to use.
+    fn apply_policies(&mut self) -> Result<(), Self::Error>;
+    /// The audit records from `from` on, as many as one upload takes; `None` when there are none.
+    fn upload(&mut self, from: u64) -> Result<Option<Part>, Self::Error>;
+    /// Takes a receipt, one it has already too.
+    fn receipt(&mut self, receipt: &str) -> Result<Receipted, Self::Error>;
+}
+
+/// What became of a receipt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Receipted {
+    /// It counts.
+    Taken,
+    /// It is for another device: one stick serves several gates.
+    AnotherDevice,
+}
+
+/// A piece of the audit log, ready to send.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// The upload document.
+    pub bytes: Vec<u8>,
+    /// The position after its last record.
+    pub next: u64,
+}
+
+/// What a run is doing, for a progress display.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event<'e> {
+    /// The plan is made; these steps follow.
+    Planned(&'e [Step]),
+    /// A step begins.
+    Begun(&'e Step),
+    /// A step's result is durable.
+    Committed(&'e Step),
+    /// A receipt was taken.
+    Receipted,
+}
+
+/// What a run has done.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Outcome {
+    /// The steps taken, in order.
+    pub steps: Vec<Step>,
+    /// Audit uploads that were sent.
+    pub uploads: usize,
+    /// Receipts taken.
+    pub receipts: usize,
+    /// Whether uploads are on their way in a file and wait for their receipts.
+    pub carried: bool,
+    /// Whether records remain that there was nowhere to send to.
+    pub kept: bool,
+}
+
+/// Why a run ended early. What was committed before stays; running again continues from there.
+#[derive(Debug)]
+pub enum SyncError<E> {
+    /// The link failed.
+    Transport {
+        /// During which step; `None` before the plan was made.
+        step: Option<Step>,
+        /// How.
+        source: TransportError,
+    },
+    /// The device did not take what came, or could not keep it.
+    Device {
+        /// During which step; `None` outside the plan.
+        step: Option<Step>,
+        /// Why.
+        source: E,
+    },
+    /// What is offered is older than what is held, or contradicts it.
+    Offer(Refused),
+    /// More root versions lie between than one update may take.
+    TooManyRoots {
+        /// The version held.
+        held: u64,
+        /// The version offered.
+        offered: u64,
+    },
+    /// The device's audit log does not advance, or is longer than one run sends.
+    Upload {
+        /// Where it stands.
+        from: u64,
+    },
+}
+
+impl<E: fmt::Display> fmt::Display for SyncError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let during = |f: &mut fmt::Formatter<'_>, step: &Option<Step>| match step {
+            None => Ok(()),
+            Some(Step::Root(version)) => write!(f, "root {version}: "),
+            Some(Step::Bundle) => f.write_str("bundle: "),
+            Some(Step::Denials(uri)) => write!(f, "status list {uri}: "),
+            Some(Step::Policies) => f.write_str("policies: "),
+            Some(Step::AuditUpload(_)) => f.write_str("audit upload: "),
+        };
+        match self {
+            Self::Transport { step, source } => during(f, step).and_then(|()| source.fmt(f)),
+            Self::Device { step, source } => during(f, step).and_then(|()| source.fmt(f)),
+            Self::Offer(why) => why.fmt(f),
+            Self::TooManyRoots { held, offered } => {
+                write!(f, "root {offered} is offered and {held} is held: more than {MAX_ROOT_STEPS} versions lie between")
+            }
+            Self::Upload { from } => write!(f, "the audit log does not advance beyond record {from}"),
+        }
+    }
+}
+
+impl<E: core::error::Error> core::error::Error for SyncError<E> {}
+
+/// Catches `device` up with what `transport` offers, and sends what `device` has to send.
+pub fn run<D: Device>(
+    device: &mut D,
+    transport: &mut dyn Transport,
+    progress: &mut dyn FnMut(&Event<'_>),
+) -> Result<Outcome, SyncError<D::Error>> {
+    let held = device.held().map_err(|source| SyncError::Device { step: None, source })?;
+    let offered = transport.manifest().map_err(|source| SyncError::Transport { step: None, source })?;
+    // Where nothing is offered only the upload remains.
+    let mut plan = Plan::new(&held, offered.as_ref().unwrap_or(&held)).map_err(SyncError::Offer)?;
+    progress(&Event::Planned(plan.remaining()));
+    let mut outcome = Outcome::default();
+    let mut receipts_taken = false;
+    while let Some(step) = plan.next().cloned() {
+        if matches!(step, Step::AuditUpload(_)) && !receipts_taken {
+            receipts_taken = true;
+            take_receipts(device, transport, progress, &mut outcome)?;
+        }
+        progress(&Event::Begun(&step));
+        take(&step, &held, device, transport, progress, &mut outcome)?;
+        plan.committed();
+        progress(&Event::Committed(&step));
+        outcome.steps.push(step);
+    }
+    if !receipts_taken {
+        take_receipts(device, transport, progress, &mut outcome)?;
+    }
+    Ok(outcome)
+}
+
+fn take<D: Device>(
+    step: &Step,
+    held: &Manifest,
+    device: &mut D,
+    transport: &mut dyn Transport,
+    progress: &mut dyn FnMut(&Event<'_>),
+    outcome: &mut Outcome,
+) -> Result<(), SyncError<D::Error>> {
+    let link = |source| SyncError::Transport { step: Some(step.clone()), source };
+    let refused = |source| SyncError::Device { step: Some(step.clone()), source };
+    match step {
+        Step::Root(offered) => {
+            if offered - held.root > MAX_ROOT_STEPS {
+                return Err(SyncError::TooManyRoots { held: held.root, offered: *offered });
+            }
+            for version in held.root + 1..=*offered {
+                device.apply_root(&transport.root(version).map_err(link)?).map_err(refused)?;
+            }
+            Ok(())
+        }
+        Step::Bundle => device.apply_bundle(&transport.metadata().map_err(link)?).map_err(refused),
+        Step::Denials(uri) => device.apply_list(uri, &transport.list(uri).map_err(link)?).map_err(refused),
+        Step::Policies => device.apply_policies().map_err(refused),
+        Step::AuditUpload(_) => send(device, transport, progress, outcome, link, refused),
+    }
+}
+
+/// Sends what no receipt covers yet: asked for anew, since a receipt may have come in this very run.
+fn send<D: Device>(
+    device: &mut D,
+    transport: &mut dyn Transport,
+    progress: &mut dyn FnMut(&Event<'_>),
+    outcome: &mut Outcome,
+    link: impl Fn(TransportError) -> SyncError<D::Error>,
+    refused: impl Fn(D::Error) -> SyncError<D::Error>,
+) -> Result<(), SyncError<D::Error>> {
+    let mut from = device.held().map_err(&refused)?.audit.receipted;
+    for _ in 0..MAX_UPLOADS {
+        let Some(part) = device.upload(from).map_err(&refused)? else {
+            return Ok(());
+        };
+        if part.next <= from {
+            return Err(SyncError::Upload { from });
+        }
+        match transport.upload(&part.bytes).map_err(&link)? {
+            Reply::Receipt(receipt) => {
+                if device.receipt(&receipt).map_err(&refused)? == Receipted::Taken {
+                    outcome.receipts += 1;
+                    progress(&Event::Receipted);
+                }
+            }
+            Reply::Carried => outcome.carried = true,
+            Reply::Kept => {
+                outcome.kept = true;
+                return Ok(());
+            }
+        }
+        outcome.uploads += 1;
+        from = part.next;
+    }
+    Err(SyncError::Upload { from })
+}
+
+/// Receipts that came along are checked under the intake key of the bundle, which has just been brought up to date.
+fn take_receipts<D: Device>(
+    device: &mut D,
+    transport: &mut dyn Transport,
+    progress: &mut dyn FnMut(&Event<'_>),
+    outcome: &mut Outcome,
+) -> Result<(), SyncError<D::Error>> {
+    for receipt in transport.receipts().map_err(|source| SyncError::Transport { step: None, source })? {
+        if device.receipt(&receipt).map_err(|source| SyncError::Device { step: None, source })? == Receipted::Taken {
+            outcome.receipts += 1;
+            progress(&Event::Receipted);
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

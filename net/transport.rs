@@ -1,0 +1,117 @@
+//! The joint over which a synchronization runs: a server, or a file that somebody carries.
+
+use core::fmt;
+use std::io;
+use std::path::PathBuf;
+use waypass_trust::sync::Manifest;
+
+mod file;
+mod http;
+
+pub use file::{FileTransport, read_parcel, write_parcel};
+pub use http::HttpTransport;
+
+/// Where newer data comes from and the audit log goes to. What it brings is bytes that nobody has believed yet.
+pub trait Transport {
+    /// What is offered; `None` where nothing is (a file that only takes).
+    fn manifest(&mut self) -> Result<Option<Manifest>, TransportError>;
+    /// The envelope of this version of the root.
+    fn root(&mut self, version: u64) -> Result<Vec<u8>, TransportError>;
+    /// The bundle file without its status lists.
+    fn metadata(&mut self) -> Result<Vec<u8>, TransportError>;
+    /// The token of the status list with this URI.
+    fn list(&mut self, uri: &str) -> Result<Vec<u8>, TransportError>;
+    /// Sends one audit upload.
+    fn upload(&mut self, upload: &[u8]) -> Result<Reply, TransportError>;
+    /// Receipts for earlier uploads that came along.
+    fn receipts(&mut self) -> Result<Vec<String>, TransportError>;
+}
+
+/// What became of an upload.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reply {
+    /// It arrived; this receipt says how far.
+    Receipt(String),
+    /// It is on its way; the receipt comes another day.
+    Carried,
+    /// There is nowhere to send it this time.
+    Kept,
+}
+
+/// Why a transport did not do what it was asked.
+#[derive(Debug)]
+pub enum TransportError {
+    /// The address cannot be used.
+    Address {
+        /// Why not.
+        why: &'static str,
+    },
+    /// No connection, or it broke: the other side may be gone.
+    Unreachable {
+        /// Host and port.
+        host: String,
+    },
+    /// The other side did not answer in time.
+    TimedOut {
+        /// Host and port.
+        host: String,
+    },
+    /// This machine cannot make connections (no certificates, no sockets).
+    NoClient,
+    /// The other side answered and refused.
+    Refused {
+        /// What was asked for.
+        what: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The error code of its answer, if it had one.
+        code: Option<String>,
+    },
+    /// The answer is larger than allowed.
+    TooLarge {
+        /// What was asked for.
+        what: &'static str,
+        /// The most bytes that are taken.
+        limit: usize,
+    },
+    /// The answer is not what was asked for.
+    BadAnswer {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// The file does not hold what is needed.
+    NotInFile {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The operating system refused a file.
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address { why } => write!(f, "the address cannot be used: {why}"),
+            Self::Unreachable { host } => write!(f, "{host} cannot be reached"),
+            Self::TimedOut { host } => write!(f, "{host} does not answer"),
+            Self::NoClient => f.write_str("this machine cannot make connections: no certificate store or no sockets"),
+            Self::Refused { what, status, code: None } => write!(f, "the server refused {what} (status {status})"),
+            Self::Refused { what, status, code: Some(code) } => write!(f, "the server refused {what}: {code} (status {status})"),
+            Self::TooLarge { what, limit } => write!(f, "{what} is larger than {limit} bytes"),
+            Self::BadAnswer { what } => write!(f, "what came is not {what}"),
+            Self::NotInFile { what } => write!(f, "the file holds no {what}"),
+            Self::File { path, source } => write!(f, "{}: {source}", path.display()),
+        }
+    }
+}
+
+impl core::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        if let Self::File { source, .. } = self { Some(source) } else { None }
+    }
+}
