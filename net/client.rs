@@ -11,7 +11,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Longest silence within an answer.
 const SILENCE: Duration = Duration::from_secs(20);
 /// Longest exchange in all: 16 MiB over a slow link.
-const TOTAL: Duration = Duration::from_secs(300);
+const TOTAL: Duration = Duration::from_mins(5);
 /// An error answer is read this far, for its code.
 const ERROR_BODY: usize = 16 * 1024;
 /// The longest error code shown; OAuth's own have up to 35 characters.

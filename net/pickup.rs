@@ -150,12 +150,8 @@ impl Pickup {
             .with("credential_configuration_id", configuration.id.as_str())
             .with("proofs", Object::new().with("jwt", [proof].into_iter().collect::<Value<'_>>()));
         let body = json::to_string(&Value::Object(body)).into_bytes();
-        let ask = Ask {
-            what: "the credential",
-            limit: MAX_CREDENTIAL_ANSWER,
-            body: Some(("application/json", body)),
-            bearer: Some(&token),
-        };
+        let ask =
+            Ask { what: "the credential", limit: MAX_CREDENTIAL_ANSWER, body: Some(("application/json", body)), bearer: Some(&token) };
         let answer = self.client.ask(&self.endpoints.credential, ask)?;
         credentials(&answer)
     }

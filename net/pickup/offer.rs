@@ -141,7 +141,8 @@ impl Offer {
             // §4.1.1: numeric is the default.
             numeric: tx_code.member("input_mode").and_then(Value::as_str).is_none_or(|mode| mode == "numeric"),
             length: tx_code.member("length").and_then(Value::as_i64).and_then(|length| usize::try_from(length).ok()),
-            description: text(tx_code.member("description")).map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_DESCRIPTION).collect()),
+            description: text(tx_code.member("description"))
+                .map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_DESCRIPTION).collect()),
         });
         Ok(Self { issuer, configurations, code, tx_code })
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::{base64url, jws::Jws};
 use waypass_trust::bundle::{Digest, MAX_LIST};
-use waypass_trust::sync::{ListHeld, MAX_PARCEL, Manifest, Parcel};
+use waypass_trust::sync::{AuditHeld, ListHeld, MAX_PARCEL, Manifest, Parcel};
 
 /// A parcel to read, and where to write the device's own. Everything in it is verified by the device as if it came from a server.
 #[derive(Debug, Default)]
@@ -106,15 +106,13 @@ impl Offer {
             lists.push((uri, token.as_bytes().to_vec()));
         }
         let targets = part("targets")?;
-        let manifest = Manifest {
-            root: roots.iter().map(|(version, _)| *version).max().ok_or_else(bad)?,
-            timestamp: version(&part("timestamp")?)?,
-            snapshot: version(&part("snapshot")?)?,
-            targets: version(&targets)?,
-            policy: number(&targets, &["policy", "version"]).ok_or_else(bad)?,
-            lists: held,
-            ..Manifest::default()
-        };
+        let mut manifest = Manifest::of(None, AuditHeld::default());
+        manifest.root = roots.iter().map(|(version, _)| *version).max().ok_or_else(bad)?;
+        manifest.timestamp = version(&part("timestamp")?)?;
+        manifest.snapshot = version(&part("snapshot")?)?;
+        manifest.targets = version(&targets)?;
+        manifest.policy = number(&targets, &["policy", "version"]).ok_or_else(bad)?;
+        manifest.lists = held;
         document.set("lists", Value::Array(Vec::new()));
         let metadata = json::to_string(&Value::Object(document)).into_bytes();
         Ok(Self { manifest, metadata, roots, lists })
