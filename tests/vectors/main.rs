@@ -1,0 +1,13 @@
+//! Test vectors that others wrote, and how many of them ran.
+//!
+//! The vectors are no part of this repository: `WAYPASS_VECTORS` names their folder, else `../shared/vectors` beside it is
+//! tried. Without them a suite is skipped, unless `CI` is set. `expected.toml` holds each suite's least number of cases and
+//! everything left out, with the reason.
+
+mod contexts;
+mod dids;
+mod jcs;
+mod multibase;
+mod suite;
+mod vc_di_eddsa;
+mod wycheproof;
