@@ -1,68 +1,88 @@
 //! Signing by people: `root` and `targets` with k-of-n keys on machines of their own. Prepare, sign elsewhere, assemble.
+//!
+//! What travels is a [`Paper`]: the payload in an envelope without signatures. Each key's machine needs only the paper,
+//! [`Paper::sign`] and the key; what comes back is the same paper with one signature more. In the simple case all keys are
+//! unlocked here and [`Issuer::establish_root`] does the three steps at once.
 
 use crate::issue::Issuer;
+use crate::keys::KeyUse;
 use crate::store::StoreError;
 use core::fmt;
-use waypass_credential::key::{PublicKey, Signer};
+use serde::{Deserialize, Serialize};
+use waypass_credential::json::{self, Limits};
+use waypass_credential::key::{PublicKey, SignError, Signer};
 use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::{BundleError, Digest, Envelope, Part, PartName, Root, RootPart, RootRoles, SigningRole, TargetsPart};
 
-/// A role's keys and how many of them must sign.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Quorum {
-    /// The keys.
-    pub keys: Vec<PublicKey>,
-    /// How many different ones must sign.
-    pub threshold: u32,
+/// A part is at most 1 MiB, a third more in base64url, and its signatures.
+const LIMITS: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 6, values: 1024 };
+/// The counter of root versions that took effect.
+const ROOTS: &str = "roots";
+pub(crate) const TARGETS: &str = "targets";
+
+/// The signing keys of a root, role by role.
+pub type RootKeys = RootRoles;
+
+/// A part to be signed, or signed in part.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paper {
+    schema: Schema,
+    part: PaperPart,
+    envelope: Envelope,
 }
 
-/// The keys of a root, role by role.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RootKeys {
-    /// Sign `root`.
-    pub root: Quorum,
-    /// Sign `targets`.
-    pub targets: Quorum,
-    /// Sign `snapshot`.
-    pub snapshot: Quorum,
-    /// Sign `timestamp`.
-    pub timestamp: Quorum,
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+enum Schema {
+    #[serde(rename = "waypass.to-sign/1")]
+    V1,
+}
+
+/// What a paper is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PaperPart {
+    /// The root of trust.
+    Root,
+    /// Issuers, gates and policy.
+    Targets,
+}
+
+/// What somebody is asked to sign, read from the payload itself.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Reading {
+    /// A root.
+    Root(RootPart),
+    /// Targets.
+    Targets(TargetsPart),
 }
 
 /// Why a ceremony stopped.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum CeremonyError {
+    /// Not a paper to sign, or its payload is not what it says.
+    NotAPaper,
+    /// Papers with different payloads came together.
+    DifferentPayloads,
+    /// Not signed as the root demands, or against a rule.
+    Refused(BundleError),
+    /// The version is not the one that comes next.
+    Version {
+        /// The one that must come.
+        expected: u64,
+        /// The one that came.
+        found: u64,
+    },
+    /// No root was established yet.
+    NoRoot,
+    /// No key for this use is unlocked.
+    NoKey(KeyUse),
+    /// The policy in the targets does not compile.
+    Policy(String),
+    /// The key could not sign.
+    Signer,
     /// The store failed.
     Store(StoreError),
-}
-
-impl Issuer<'_> {
-    /// Root keys of the simple case: one key per role, all in this issuer's vault.
-    pub fn own_root_keys(&self) -> Result<RootKeys, CeremonyError> {
-        todo!()
-    }
-
-    /// Prepares the next `root`: a file (JSON) to be signed by [`sign`] on the machines that hold the keys.
-    pub fn prepare_root(&mut self, keys: &RootKeys, at: Timestamp) -> Result<Vec<u8>, CeremonyError> {
-        let _ = (keys, at);
-        todo!()
-    }
-
-    /// Prepares the next `targets`, likewise.
-    pub fn prepare_targets(&mut self, at: Timestamp) -> Result<Vec<u8>, CeremonyError> {
-        let _ = at;
-        todo!()
-    }
-
-    /// Puts the signatures to what was prepared; once the thresholds are met it takes effect with the next publication.
-    pub fn assemble(&mut self, request: &[u8], signatures: &[Vec<u8>], at: Timestamp) -> Result<(), CeremonyError> {
-        let _ = (request, signatures, at);
-        todo!()
-    }
-
-    /// The newest root, its file (`root.json`) and the digest to pin and to read out over the telephone.
-    pub fn root(&self) -> Result<Option<RootFile>, CeremonyError> {
-        todo!()
-    }
 }
 
 /// A root to be carried to devices.
@@ -72,22 +92,230 @@ pub struct RootFile {
     pub version: u64,
     /// `root.json`.
     pub bytes: Vec<u8>,
-    /// SHA-256 over the signed payload, lower-case hexadecimal.
-    pub digest: String,
+    /// SHA-256 over the signed payload: what a device pins and people compare.
+    pub digest: Digest,
 }
 
-/// Signs a prepared request with one key; needs no issuer, runs on the key's own machine. Gives the signature file.
-pub fn sign(request: &[u8], signer: &dyn Signer) -> Result<Vec<u8>, CeremonyError> {
-    let _ = (request, signer);
-    todo!()
+impl Paper {
+    fn new<P: Part>(kind: PaperPart, part: &P) -> Result<Self, CeremonyError> {
+        let envelope = Envelope::sign_part(part, &[])?;
+        Ok(Self { schema: Schema::V1, part: kind, envelope })
+    }
+
+    /// Reads untrusted bytes.
+    pub fn parse(text: &[u8]) -> Result<Self, CeremonyError> {
+        json::parse(text, LIMITS).map_err(|_| CeremonyError::NotAPaper)?;
+        let paper: Self = serde_json::from_slice(text).map_err(|_| CeremonyError::NotAPaper)?;
+        paper.read()?;
+        Ok(paper)
+    }
+
+    /// The JSON text.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        json::to_string(self).into_bytes()
+    }
+
+    /// What the payload says: to be shown before anybody signs.
+    pub fn read(&self) -> Result<Reading, CeremonyError> {
+        let payload = self.payload()?;
+        Ok(match self.part {
+            PaperPart::Root => Reading::Root(part(&payload)?),
+            PaperPart::Targets => Reading::Targets(part(&payload)?),
+        })
+    }
+
+    /// SHA-256 over the payload: the same on every machine that is asked to sign the same.
+    pub fn digest(&self) -> Result<Digest, CeremonyError> {
+        Ok(Digest::of(&self.payload()?))
+    }
+
+    /// This paper with one more signature. Needs no issuer: runs on the key's own machine.
+    pub fn sign(mut self, signer: &dyn Signer) -> Result<Self, CeremonyError> {
+        self.envelope.add_signature(self.typ(), signer)?;
+        Ok(self)
+    }
+
+    fn typ(&self) -> &'static str {
+        match self.part {
+            PaperPart::Root => RootPart::TYP,
+            PaperPart::Targets => TargetsPart::TYP,
+        }
+    }
+
+    fn payload(&self) -> Result<Vec<u8>, CeremonyError> {
+        self.envelope.untrusted_payload().map_err(|_| CeremonyError::NotAPaper)
+    }
+}
+
+fn part<P: Part>(payload: &[u8]) -> Result<P, CeremonyError> {
+    let part: P = serde_json::from_slice(payload).map_err(|_| CeremonyError::NotAPaper)?;
+    if part.schema() == P::SCHEMA { Ok(part) } else { Err(CeremonyError::NotAPaper) }
+}
+
+impl Issuer<'_> {
+    /// Root keys of the simple case: the keys unlocked here, of each role one must sign.
+    pub fn own_root_keys(&self) -> Result<RootKeys, CeremonyError> {
+        let role = |key_use| {
+            let keys: Vec<PublicKey> = self.keys.of(key_use).map(|signer| signer.public_key().clone()).collect();
+            if keys.is_empty() { Err(CeremonyError::NoKey(key_use)) } else { Ok(SigningRole { keys, threshold: 1 }) }
+        };
+        Ok(RootKeys {
+            root: role(KeyUse::Root)?,
+            targets: role(KeyUse::Targets)?,
+            snapshot: role(KeyUse::Snapshot)?,
+            timestamp: role(KeyUse::Timestamp)?,
+        })
+    }
+
+    /// Prepares, signs and assembles the next root with the keys unlocked here.
+    pub fn establish_root(&mut self, keys: &RootKeys, at: Timestamp) -> Result<RootFile, CeremonyError> {
+        let mut paper = self.prepare_root(keys, at)?;
+        let asked = self.newest_root()?.map(|root| root.part().roles.root.keys.clone()).unwrap_or_default();
+        for signer in self.keys.of(KeyUse::Root) {
+            if keys.root.has(signer.public_key()) || asked.contains(signer.public_key()) {
+                paper = paper.sign(signer)?;
+            }
+        }
+        self.assemble(&[paper], at)?;
+        self.root()?.ok_or(CeremonyError::NoRoot)
+    }
+
+    /// Prepares the next root: version 1, or a rotation, which the keys of the old and of the new root must sign.
+    pub fn prepare_root(&self, keys: &RootKeys, at: Timestamp) -> Result<Paper, CeremonyError> {
+        let version = self.newest_root()?.map_or(0, |root| root.version()) + 1;
+        let mut all: Vec<PublicKey> = Vec::new();
+        for key in [&keys.root, &keys.targets, &keys.snapshot, &keys.timestamp].into_iter().flat_map(|role| &role.keys) {
+            if !all.contains(key) {
+                all.push(key.clone());
+            }
+        }
+        let part = RootPart {
+            schema: RootPart::SCHEMA.into(),
+            version,
+            issued_at: at,
+            expires_at: at.plus(self.settings.root_lifetime_seconds),
+            keys: all,
+            roles: keys.clone(),
+        };
+        Paper::new(PaperPart::Root, &part)
+    }
+
+    /// Prepares the next targets from the settings, the registered keys, the lists, the gates and the policy.
+    pub fn prepare_targets(&mut self, at: Timestamp) -> Result<Paper, CeremonyError> {
+        self.policy().and_then(|policy| policy.check()).map_err(|why| CeremonyError::Policy(why.to_string()))?;
+        let version = self.store.next_version(TARGETS)?;
+        let part = self.targets_part(version, at)?;
+        Paper::new(PaperPart::Targets, &part)
+    }
+
+    /// Joins what was signed on several machines. A root takes effect at once, targets with the next publication.
+    pub fn assemble(&mut self, papers: &[Paper], at: Timestamp) -> Result<(), CeremonyError> {
+        let (first, others) = papers.split_first().ok_or(CeremonyError::NotAPaper)?;
+        let mut joined = first.clone();
+        for other in others {
+            if other.part != joined.part || !joined.envelope.join(other.envelope.clone()) {
+                return Err(CeremonyError::DifferentPayloads);
+            }
+        }
+        match joined.read()? {
+            Reading::Root(part) => self.assemble_root(&joined.envelope, &part),
+            Reading::Targets(part) => self.assemble_targets(&joined.envelope, &part, at),
+        }
+    }
+
+    fn assemble_root(&mut self, envelope: &Envelope, part: &RootPart) -> Result<(), CeremonyError> {
+        let newest = self.newest_root()?;
+        let expected = newest.as_ref().map_or(0, Root::version) + 1;
+        if part.version != expected {
+            return Err(CeremonyError::Version { expected, found: part.version });
+        }
+        if let Some(newest) = &newest {
+            envelope.verify(RootPart::TYP, &PartName::Root, &newest.part().roles.root)?;
+        }
+        let bytes = envelope.to_bytes();
+        Root::open(&bytes)?;
+        // The counter refuses a second root of this version that another process assembled meanwhile.
+        Ok(self.store.advance(ROOTS, part.version, &[(&root_document(part.version), &bytes)])?)
+    }
+
+    fn assemble_targets(&mut self, envelope: &Envelope, part: &TargetsPart, _at: Timestamp) -> Result<(), CeremonyError> {
+        let root = self.newest_root()?.ok_or(CeremonyError::NoRoot)?;
+        envelope.verify(TargetsPart::TYP, &PartName::Targets, &root.part().roles.targets)?;
+        let held = self.targets()?.map_or(0, |(_, held)| held.version);
+        if part.version <= held {
+            return Err(CeremonyError::Version { expected: held + 1, found: part.version });
+        }
+        waypass_trust::policy::RolePolicy::compile(&part.policy).map_err(|why| CeremonyError::Policy(why.to_string()))?;
+        Ok(self.store.advance("targets-in-effect", part.version, &[(TARGETS, &envelope.to_bytes())])?)
+    }
+
+    /// The newest root, to be carried to devices.
+    pub fn root(&self) -> Result<Option<RootFile>, CeremonyError> {
+        let file = |root: Root| RootFile { version: root.version(), bytes: root.to_bytes(), digest: root.digest() };
+        Ok(self.newest_root()?.map(file))
+    }
+
+    /// Every root, oldest first.
+    pub(crate) fn roots(&self) -> Result<Vec<Envelope>, CeremonyError> {
+        let mut roots = Vec::new();
+        while let Some(bytes) = self.store.document(&root_document(roots.len() as u64 + 1))? {
+            roots.push(serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt("a root"))?);
+        }
+        Ok(roots)
+    }
+
+    pub(crate) fn newest_root(&self) -> Result<Option<Root>, CeremonyError> {
+        match self.roots()?.last() {
+            Some(envelope) => Ok(Some(Root::open(&envelope.to_bytes())?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The targets in effect, as far as they are still what the store wrote.
+    pub(crate) fn targets(&self) -> Result<Option<(Envelope, TargetsPart)>, CeremonyError> {
+        let Some(bytes) = self.store.document(TARGETS)? else { return Ok(None) };
+        let envelope: Envelope = serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt("the targets"))?;
+        let payload = envelope.untrusted_payload().map_err(|_| StoreError::Corrupt("the targets"))?;
+        Ok(Some((envelope, part(&payload)?)))
+    }
+}
+
+pub(crate) fn root_document(version: u64) -> String {
+    format!("root/{version}")
 }
 
 impl fmt::Display for CeremonyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotAPaper => f.write_str("not a prepared root or targets to sign"),
+            Self::DifferentPayloads => f.write_str("the signatures are for different contents"),
+            Self::Refused(why) => why.fmt(f),
+            Self::Version { expected, found } => write!(f, "version {expected} comes next, this is version {found}"),
+            Self::NoRoot => f.write_str("there is no root of trust yet"),
+            Self::NoKey(key_use) => write!(f, "no {key_use} key is unlocked here"),
+            Self::Policy(why) => write!(f, "the policy cannot be published: {why}"),
+            Self::Signer => SignError.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
 }
 
 impl core::error::Error for CeremonyError {}
+
+impl From<StoreError> for CeremonyError {
+    fn from(why: StoreError) -> Self {
+        Self::Store(why)
+    }
+}
+
+impl From<BundleError> for CeremonyError {
+    fn from(why: BundleError) -> Self {
+        Self::Refused(why)
+    }
+}
+
+impl From<SignError> for CeremonyError {
+    fn from(SignError: SignError) -> Self {
+        Self::Signer
+    }
+}

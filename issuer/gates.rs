@@ -1,30 +1,148 @@
-//! Which gates belong to the enterprise.
+//! Which gates belong to the enterprise: a gate signs who it is, the issuer takes it in, the bundle says so to everybody.
 
 use crate::issue::Issuer;
 use crate::store::{GateRow, StoreError};
 use core::fmt;
+use serde::{Deserialize, Serialize};
+use waypass_credential::did;
+use waypass_credential::json::{self, Limits};
+use waypass_credential::jws::{self, Jws};
+use waypass_credential::key::{SignError, Signer};
 use waypass_credential::time::Timestamp;
 
-/// Why a gate was not enrolled.
+/// The JOSE `typ` of an enrolment.
+const TYP: &str = "waypass-enrolment+jwt";
+const MAX_ENROLMENT: usize = 8 * 1024;
+const LIMITS: Limits = Limits { bytes: MAX_ENROLMENT, depth: 2, values: 16 };
+/// Longest name, site and zone; they are shown to people on small screens.
+const MAX_TEXT: usize = 128;
+const MAX_REASON: usize = 500;
+/// An enrolment is carried by hand; one older than this is another day's.
+const MAX_AGE: i64 = 30 * 86_400;
+/// How far a gate's clock may be ahead of ours.
+const MAX_AHEAD: i64 = 300;
+
+/// What a gate says about itself, signed by its own key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Enrolment {
+    /// `did:key` of the gate's key.
+    pub id: String,
+    /// Its display name.
+    pub name: String,
+    /// Where it stands.
+    pub site: String,
+    /// The zone it guards.
+    pub zone: String,
+    /// When it was signed.
+    pub issued_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    id: String,
+    name: String,
+    site: String,
+    zone: String,
+    iat: i64,
+}
+
+/// Why a gate was not enrolled, or its enrolment not ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum EnrolError {
     /// Not an enrolment document, or not signed by the gate's own key.
     Invalid,
+    /// A name is empty, too long, or has control characters.
+    Text(&'static str),
+    /// This issuer does not speak for the site.
+    Site(String),
+    /// Signed too long ago, or in the future.
+    Age {
+        /// When it was signed.
+        signed: Timestamp,
+    },
+    /// Its enrolment was ended; a gate that comes back comes with a new key.
+    Ended {
+        /// When.
+        at: Timestamp,
+    },
+    /// An enrolment signed later is on record.
+    Older,
+    /// No gate has this id.
+    Unknown,
     /// The store failed.
     Store(StoreError),
 }
 
-impl Issuer<'_> {
-    /// Enrols the gate that signed `enrolment` (JWS, typ `waypass-enrolment+jwt`: id, name, site, zone, iat).
-    pub fn enroll_gate(&mut self, enrolment: &str, at: Timestamp) -> Result<GateRow, EnrolError> {
-        let _ = (enrolment, at);
-        todo!()
+impl Enrolment {
+    /// The compact JWS (typ `waypass-enrolment+jwt`), signed by the key whose `did:key` must be [`Self::id`].
+    pub fn sign(&self, signer: &dyn Signer) -> Result<String, SignError> {
+        let key = signer.public_key();
+        if self.id != did::to_did_key(key) {
+            return Err(SignError);
+        }
+        let wire = Wire {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            site: self.site.clone(),
+            zone: self.zone.clone(),
+            iat: self.issued_at.unix(),
+        };
+        jws::sign(TYP, Some(&did::key_id(key)), json::to_string(&wire).as_bytes(), signer)
     }
 
-    /// Ends a gate's enrolment: it leaves the bundle with the next publication.
+    /// Reads untrusted text: the signature must be by the very key that the id is.
+    pub fn open(text: &str) -> Result<Self, EnrolError> {
+        let jws = Jws::parse(text, MAX_ENROLMENT).map_err(|_| EnrolError::Invalid)?;
+        json::parse(jws.untrusted_payload(), LIMITS).map_err(|_| EnrolError::Invalid)?;
+        let wire: Wire = serde_json::from_slice(jws.untrusted_payload()).map_err(|_| EnrolError::Invalid)?;
+        let key = did::resolve(&wire.id).map_err(|_| EnrolError::Invalid)?;
+        if wire.id != did::to_did_key(&key) || jws.header().key_id.as_deref() != Some(&did::key_id(&key)) {
+            return Err(EnrolError::Invalid);
+        }
+        jws.verify(&key, TYP).map_err(|_| EnrolError::Invalid)?;
+        let issued_at = Timestamp::from_unix(wire.iat).ok_or(EnrolError::Invalid)?;
+        Ok(Self { id: wire.id, name: wire.name, site: wire.site, zone: wire.zone, issued_at })
+    }
+}
+
+impl Issuer<'_> {
+    /// Enrols the gate that signed `enrolment`. It enters the bundle with the next publication, for seven days at a time.
+    pub fn enroll_gate(&mut self, enrolment: &str, at: Timestamp) -> Result<GateRow, EnrolError> {
+        let Enrolment { id, name, site, zone, issued_at } = Enrolment::open(enrolment)?;
+        for (what, text) in [("name", &name), ("site", &site), ("zone", &zone)] {
+            if text.trim().is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
+                return Err(EnrolError::Text(what));
+            }
+        }
+        if !self.settings.sites.iter().any(|allowed| *allowed == site || allowed == "*") {
+            return Err(EnrolError::Site(site));
+        }
+        if issued_at.since(at) > MAX_AHEAD || at.since(issued_at) > MAX_AGE {
+            return Err(EnrolError::Age { signed: issued_at });
+        }
+        match self.store.gate(&id)? {
+            Some(GateRow { revoked: Some((at, _)), .. }) => return Err(EnrolError::Ended { at }),
+            Some(held) if held.enrolled_at > issued_at => return Err(EnrolError::Older),
+            _ => {}
+        }
+        let gate = GateRow { id, name, site, zone, enrolled_at: issued_at, revoked: None };
+        self.store.put_gate(&gate)?;
+        Ok(gate)
+    }
+
+    /// Ends a gate's enrolment: it leaves the bundle with the next publication, and sends no more logs.
     pub fn revoke_gate(&mut self, id: &str, reason: &str, at: Timestamp) -> Result<GateRow, EnrolError> {
-        let _ = (id, reason, at);
-        todo!()
+        if reason.trim().is_empty() || reason.len() > MAX_REASON || reason.chars().any(char::is_control) {
+            return Err(EnrolError::Text("reason"));
+        }
+        let mut gate = self.store.gate(id)?.ok_or(EnrolError::Unknown)?;
+        if let Some((at, _)) = gate.revoked {
+            return Err(EnrolError::Ended { at });
+        }
+        gate.revoked = Some((at, reason.into()));
+        self.store.put_gate(&gate)?;
+        Ok(gate)
     }
 
     /// All gates ever enrolled, by name.
@@ -37,9 +155,24 @@ impl fmt::Display for EnrolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Invalid => f.write_str("not an enrolment signed by the gate's own key"),
+            Self::Text(what) => write!(f, "the {what} is empty, too long, or contains control characters"),
+            Self::Site(site) => write!(f, "this issuer does not speak for the site {site:?}"),
+            Self::Age { signed } => write!(f, "the enrolment was signed at {signed}: too long ago, or by a wrong clock"),
+            Self::Ended { at } => write!(f, "the enrolment of this gate was ended at {at}"),
+            Self::Older => f.write_str("a newer enrolment of this gate is on record"),
+            Self::Unknown => f.write_str("no gate has this id"),
             Self::Store(why) => why.fmt(f),
         }
     }
 }
 
 impl core::error::Error for EnrolError {}
+
+impl From<StoreError> for EnrolError {
+    fn from(why: StoreError) -> Self {
+        Self::Store(why)
+    }
+}
+
+#[cfg(test)]
+mod tests;

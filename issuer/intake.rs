@@ -1,16 +1,23 @@
 //! Audit intake: a device's log arrives, by HTTP or as a file; a signed receipt goes back.
+//!
+//! Sending again what was received gives the same answer, so a device whose receipt got lost simply repeats. A log that
+//! contradicts what was received is evidence, not an error to be smoothed over: nothing of it is stored, the device is marked.
 
 use crate::issue::Issuer;
-use crate::store::StoreError;
+use crate::keys::KeyUse;
+use crate::store::{LeafRow, State, StoreError};
 use core::fmt;
+use waypass_credential::did;
+use waypass_credential::key::SignError;
 use waypass_credential::time::Timestamp;
+use waypass_trust::audit::{Chain, FlagAnswer, Flagged, Head, Leaf, Receipt, Upload, UploadError};
 
 /// Why an upload was not taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum IntakeError {
     /// Not an upload, or its signature or chain does not hold.
-    Invalid,
-    /// The device is not enrolled.
+    Invalid(UploadError),
+    /// The device is not enrolled, or no longer.
     NotEnrolled,
     /// Leaves are missing between what was received and what came.
     Gap {
@@ -22,30 +29,116 @@ pub enum IntakeError {
         /// The first sequence number at which they differ.
         seq: u64,
     },
+    /// No active intake key is unlocked.
+    NoKey,
+    /// The intake key could not sign. The log is stored; sending it again gives the receipt.
+    Sign,
     /// The store failed.
     Store(StoreError),
 }
 
 impl Issuer<'_> {
-    /// Takes an upload and gives the receipt (compact JWS by the intake key). Sending the same upload again gives an equal answer.
+    /// Takes an upload and gives the receipt (compact JWS by the intake key). Sending the same upload again gives an equal
+    /// answer, but for its time.
     pub fn intake(&mut self, upload: &[u8], at: Timestamp) -> Result<String, IntakeError> {
-        let _ = (upload, at);
-        todo!()
+        let signer = self.active_signer(KeyUse::Intake, at)?.ok_or(IntakeError::NoKey)?;
+        let intake_key = signer.public_key().clone();
+        let upload = Upload::parse(upload).map_err(IntakeError::Invalid)?;
+        let claimed = upload.device().map_err(IntakeError::Invalid)?;
+        if self.store.gate(&claimed)?.is_none_or(|gate| gate.revoked.is_some()) {
+            return Err(IntakeError::NotEnrolled);
+        }
+        let key = did::resolve(&claimed).map_err(|_| IntakeError::NotEnrolled)?;
+        let held = self.store.device(&claimed)?;
+        if let Some((_, seq)) = held.as_ref().and_then(|held| held.forked) {
+            return Err(IntakeError::Fork { seq });
+        }
+        let held_size = held.map_or(0, |held| held.next_seq);
+        // A hash that cannot be read is none: the upload is refused, never believed.
+        let failed = core::cell::RefCell::new(None);
+        let hash_at = |seq| self.store.leaf_hash(&claimed, seq).unwrap_or_else(|why| failed.replace(Some(why)).and(None));
+        let verified = upload.verify(&key, held_size, &hash_at, at);
+        if let Some(why) = failed.into_inner() {
+            return Err(why.into());
+        }
+        let accepted = match verified {
+            Ok(accepted) => accepted,
+            Err(UploadError::Missing { held, .. }) => return Err(IntakeError::Gap { expected: held }),
+            Err(UploadError::Fork { seq }) => {
+                self.store.flag_fork(&claimed, at, seq)?;
+                return Err(IntakeError::Fork { seq });
+            }
+            Err(why) => return Err(IntakeError::Invalid(why)),
+        };
+        let rows: Vec<LeafRow> = (accepted.first_new..)
+            .zip(accepted.new)
+            .map(|(seq, leaf)| LeafRow { seq, hash: Leaf::hash(leaf), leaf: leaf.clone(), received_at: at })
+            .collect();
+        let chain = accepted.head.chain.clone();
+        match self.store.append_leaves(&claimed, &rows, &chain.head()) {
+            Ok(()) => {}
+            // Another process took leaves of this device meanwhile: the device repeats and the next round compares them.
+            Err(StoreError::Changed) => return Err(IntakeError::Gap { expected: self.received(&claimed)? }),
+            Err(why) => return Err(why.into()),
+        }
+        let flagged = accepted.flagged.iter().map(|flag| self.answer(flag)).collect::<Result<_, _>>()?;
+        let receipt = Receipt { chain, stored_at: at, flagged };
+        let signer = self.keys.matching(KeyUse::Intake, &intake_key).ok_or(IntakeError::NoKey)?;
+        Ok(receipt.sign(&did::key_id(&intake_key), signer)?)
+    }
+
+    /// How many records of a device's log were received.
+    pub fn received(&self, device: &str) -> Result<u64, StoreError> {
+        Ok(self.store.device(device)?.map_or(0, |held| held.next_seq))
+    }
+
+    /// The received records of a device's log, oldest first.
+    pub fn received_log(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>, StoreError> {
+        self.store.leaves(device, from_seq, limit)
+    }
+
+    /// Whether an admission came after the revocation. An entry of somebody else's list, or of none, is no revocation of ours.
+    fn answer(&self, flag: &Flagged) -> Result<FlagAnswer, StoreError> {
+        let revoked_at = self.revoked_at(&flag.uri, flag.idx)?.map(Timestamp::unix);
+        Ok(FlagAnswer { seq: flag.seq, revoked_at, already_revoked: revoked_at.is_some_and(|revoked| revoked <= flag.admitted_at) })
+    }
+
+    fn revoked_at(&self, uri: &str, index: u64) -> Result<Option<Timestamp>, StoreError> {
+        let list = uri.strip_prefix(self.settings.base_url.as_str()).and_then(|rest| rest.strip_prefix("/lists/"));
+        let (Some(list), Ok(index)) = (list.and_then(|id| id.parse().ok()), u32::try_from(index)) else { return Ok(None) };
+        let revoked = self.store.credential_at(list, index)?.filter(|credential| credential.state == State::Revoked);
+        // `changed_at` is the revocation: nothing can change after it.
+        Ok(revoked.map(|credential| credential.changed_at))
     }
 }
 
 impl fmt::Display for IntakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid => f.write_str("not a valid audit upload"),
+            Self::Invalid(why) => why.fmt(f),
             Self::NotEnrolled => f.write_str("the device is not enrolled"),
-            Self::Gap { expected } => write!(f, "leaves are missing: sequence number {expected} comes next"),
-            Self::Fork { seq } => {
-                write!(f, "the device's log differs at sequence number {seq} from what it sent before; the device is flagged")
-            }
+            Self::Gap { expected } => write!(f, "records are missing: number {expected} comes next"),
+            Self::Fork { seq } => write!(f, "the device's log differs at record {seq} from what it sent before; the device is flagged"),
+            Self::NoKey => f.write_str("no active intake key is unlocked here"),
+            Self::Sign => f.write_str("the intake key could not sign; the log is stored"),
             Self::Store(why) => why.fmt(f),
         }
     }
 }
 
 impl core::error::Error for IntakeError {}
+
+impl From<StoreError> for IntakeError {
+    fn from(why: StoreError) -> Self {
+        Self::Store(why)
+    }
+}
+
+impl From<SignError> for IntakeError {
+    fn from(SignError: SignError) -> Self {
+        Self::Sign
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,18 +1,20 @@
 //! Issuing a role credential.
 
+use crate::ceremony::CeremonyError;
 use crate::keys::{KeyUse, Keys};
 use crate::settings::{Settings, SettingsError};
 use crate::store::{CredentialRecord, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
 use core::fmt;
 use rand_core::CryptoRng;
 use waypass_credential::did;
-use waypass_credential::format::Format;
 use waypass_credential::json::{self, Limits, Object};
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
 
-pub mod index;
+pub(crate) mod index;
+
+pub use waypass_credential::format::Format;
 
 /// The document that holds the settings.
 const SETTINGS: &str = "settings";
@@ -63,7 +65,7 @@ pub struct Issued {
 }
 
 /// Why the issuer could not be opened or set up.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum OpenError {
     /// The settings cannot work.
     Settings(SettingsError),
@@ -73,6 +75,8 @@ pub enum OpenError {
     AlreadySetUp,
     /// The stored settings are not readable.
     Damaged,
+    /// The root of trust could not be established.
+    Root(CeremonyError),
     /// The store failed.
     Store(StoreError),
 }
@@ -116,12 +120,14 @@ pub enum IssueError {
 }
 
 impl<'k> Issuer<'k> {
-    /// Sets up a new issuer in an empty store and registers its credential, status and intake keys. A root of trust comes
-    /// next: [`Issuer::establish_root`] or [`Issuer::prepare_root`].
+    /// Sets up a new issuer in an empty store and registers its credential, status and intake keys.
+    ///
+    /// Where keys for all four signing roles are unlocked too, root version 1 is established with them, one of which must
+    /// sign. Otherwise the root of trust comes next: [`Issuer::prepare_root`].
     pub fn create(store: Box<dyn Store + 'k>, settings: Settings, keys: Keys<'k>, at: Timestamp) -> Result<Self, OpenError> {
         settings.check().map_err(OpenError::Settings)?;
         let mut store = store;
-        if store.document(SETTINGS)?.is_some() {
+        if store.document(SETTINGS)?.is_some() || !store.keys()?.is_empty() {
             return Err(OpenError::AlreadySetUp);
         }
         let not_before = rounded(at, settings.time_granularity_seconds);
@@ -136,9 +142,13 @@ impl<'k> Issuer<'k> {
         });
         store.put_keys(&rows.collect::<Vec<_>>())?;
         store.open_list(settings.list_capacity)?;
-        // Last, so that a set-up that was interrupted can be run again.
-        store.set_documents(&[(SETTINGS, json::to_string(&settings).as_bytes())])?;
-        Ok(Self { store, keys, settings })
+        let mut issuer = Self { store, keys, settings };
+        if let Ok(keys) = issuer.own_root_keys() {
+            issuer.establish_root(&keys, at)?;
+        }
+        // Last, so that a set-up that was interrupted can be run again in a new place and never half works in this one.
+        issuer.store.set_documents(&[(SETTINGS, json::to_string(&issuer.settings).as_bytes())])?;
+        Ok(issuer)
     }
 
     /// Opens an issuer that was set up before.
@@ -349,6 +359,7 @@ impl fmt::Display for OpenError {
             Self::NotSetUp => f.write_str("no issuer was set up here"),
             Self::AlreadySetUp => f.write_str("an issuer was already set up here"),
             Self::Damaged => f.write_str("the issuer's settings are damaged"),
+            Self::Root(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
@@ -377,6 +388,12 @@ impl fmt::Display for IssueError {
 
 impl core::error::Error for OpenError {}
 impl core::error::Error for IssueError {}
+
+impl From<CeremonyError> for OpenError {
+    fn from(why: CeremonyError) -> Self {
+        if let CeremonyError::Store(why) = why { Self::Store(why) } else { Self::Root(why) }
+    }
+}
 
 impl From<StoreError> for OpenError {
     fn from(why: StoreError) -> Self {

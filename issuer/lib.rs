@@ -17,6 +17,7 @@ pub mod intake;
 pub mod issue;
 pub mod keys;
 pub mod offer;
+pub mod policy;
 pub mod publish;
 pub mod revoke;
 pub mod settings;

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 
 const DAY: i64 = 86_400;
 
+/// The roles that the default policy of `waypass-schemas` speaks about.
+pub const DEFAULT_ROLES: [&str; 9] =
+    ["admin", "issuer_operator", "staff", "nurse", "doctor", "pharmacist", "technician", "visitor", "emergency_medical"];
+
 /// The issuer's settings; kept in its store as `waypass.issuer-settings/1`.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,13 +76,13 @@ impl fmt::Display for SettingsError {
 impl core::error::Error for SettingsError {}
 
 impl Settings {
-    /// Settings for an issuer called `name` reachable at `base_url`, with the defaults of trust.md and threats.md: four
-    /// roles, every site, 365 days of validity, lists of 2^17 entries, times rounded to the hour.
+    /// Settings for an issuer called `name` reachable at `base_url`, with the defaults of trust.md and threats.md: the
+    /// roles of the default policy, every site, 365 days of validity, lists of 2^17 entries, times rounded to the hour.
     pub fn new(name: impl Into<String>, base_url: impl Into<String>) -> Self {
         Self {
             name: name.into(),
             base_url: base_url.into(),
-            roles: ["admin", "staff", "visitor", "medical"].map(String::from).to_vec(),
+            roles: DEFAULT_ROLES.map(String::from).to_vec(),
             sites: vec!["*".into()],
             max_validity_seconds: 365 * DAY,
             list_capacity: 1 << 17,

@@ -62,12 +62,20 @@ impl Store for SqliteStore {
 
     fn set_documents(&mut self, documents: &[(&str, &[u8])]) -> Result<()> {
         let tx = self.write()?;
-        for (name, bytes) in documents {
-            tx.execute(
-                "INSERT INTO documents(name, bytes) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET bytes=excluded.bytes",
-                params![name, bytes],
-            )?;
+        rows::set_documents(&tx, documents)?;
+        Ok(tx.commit()?)
+    }
+
+    fn advance(&mut self, name: &str, version: u64, documents: &[(&str, &[u8])]) -> Result<()> {
+        let tx = self.write()?;
+        let newest = tx.execute(
+            "INSERT INTO counters(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value=?2 WHERE value<?2",
+            params![name, rows::integer(version)?],
+        )?;
+        if newest != 1 {
+            return Err(StoreError::Changed);
         }
+        rows::set_documents(&tx, documents)?;
         Ok(tx.commit()?)
     }
 

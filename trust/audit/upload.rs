@@ -187,6 +187,11 @@ impl Upload {
         Ok(Self { from: wire.from_seq, leaves, head: wire.head, flagged: wire.flagged })
     }
 
+    /// The device whose log this is: it signed the head. Whether it is a known one is the server's to say.
+    pub fn device(&self) -> Result<String, UploadError> {
+        Head::open(&self.head).map(|head| head.chain.device().to_owned())
+    }
+
     /// Checks an upload of the device with `key` against what is held of its log: `held_size` records, of which `leaf_at`
     /// gives the hash of any. Records that are held already are compared, not taken twice, so that an upload whose
     /// receipt got lost can be repeated. `at` is the server's time.

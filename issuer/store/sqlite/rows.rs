@@ -54,6 +54,12 @@ pub(super) fn append_event(tx: &Transaction<'_>, id: &str, event: &StatusEvent) 
     Ok(())
 }
 
+pub(super) fn set_documents(tx: &Transaction<'_>, documents: &[(&str, &[u8])]) -> Result<()> {
+    let mut write =
+        tx.prepare_cached("INSERT INTO documents(name, bytes) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET bytes=excluded.bytes")?;
+    documents.iter().try_for_each(|(name, bytes)| write.execute(params![name, bytes]).map(drop)).map_err(Into::into)
+}
+
 pub(super) fn key(row: &Row<'_>) -> Result<KeyRow> {
     Ok(KeyRow {
         multikey: row.get(0)?,

@@ -1,0 +1,131 @@
+//! The role policy this issuer publishes: Cedar rules and how old evidence may be, validated before anybody is asked to sign.
+
+use crate::issue::Issuer;
+use crate::store::StoreError;
+use core::fmt;
+use serde::{Deserialize, Serialize};
+use waypass_credential::json::{self, JsonError, Limits};
+use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::{Policy, RoleLimit};
+use waypass_trust::policy::{PolicyError, RolePolicy};
+
+const POLICY: &str = "policy";
+const LIMITS: Limits = Limits { bytes: 512 * 1024, depth: 6, values: 8192 };
+
+/// What the operator decides of a policy; version and times come from the publication that carries it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyDraft {
+    /// Cedar policies.
+    pub cedar: String,
+    /// How old evidence may be, per role; the entry `*` is for every role without its own.
+    pub limits: Vec<RoleLimit>,
+    /// Amber reason codes that a device without a person may take as green.
+    pub unattended_ok: Vec<String>,
+    /// Restarts a gate may live through without a signed time before its clock is doubted.
+    pub max_boots_without_signed_time: u32,
+    /// Decisions a gate may take without a signed time before its clock is doubted.
+    pub max_decisions_without_signed_time: u32,
+}
+
+/// Why a policy is not taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PolicyRefused {
+    /// Not JSON, or too large.
+    Json(JsonError),
+    /// JSON, but not a policy; the detail names the place.
+    Shape(String),
+    /// The rules do not fit.
+    Rules(PolicyError),
+    /// There is no limit for `*`.
+    NoDefaultLimit,
+    /// A role has two limits, or is stale sooner than it stops being fresh.
+    Limit(String),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl PolicyDraft {
+    /// The policy a new issuer starts with (trust.md's table), from `waypass-schemas`.
+    pub fn initial() -> Result<Self, PolicyRefused> {
+        let limits = serde_json::from_str(waypass_schemas::DEFAULT_LIMITS).map_err(|why| PolicyRefused::Shape(why.to_string()))?;
+        Ok(Self {
+            cedar: waypass_schemas::DEFAULT_POLICY.into(),
+            limits,
+            unattended_ok: Vec::new(),
+            max_boots_without_signed_time: 50,
+            max_decisions_without_signed_time: 50_000,
+        })
+    }
+
+    /// Reads a policy file; its rules are checked when it is set.
+    pub fn parse(text: &[u8]) -> Result<Self, PolicyRefused> {
+        json::parse(text, LIMITS).map_err(PolicyRefused::Json)?;
+        serde_json::from_slice(text).map_err(|why| PolicyRefused::Shape(why.to_string()))
+    }
+
+    /// Checks the limits, and the rules strictly against the schema of role policies.
+    pub fn check(&self) -> Result<(), PolicyRefused> {
+        for (i, limit) in self.limits.iter().enumerate() {
+            let repeated = self.limits[..i].iter().any(|earlier| earlier.role == limit.role);
+            if repeated || limit.stale_seconds < limit.fresh_seconds {
+                return Err(PolicyRefused::Limit(limit.role.clone()));
+            }
+        }
+        if !self.limits.iter().any(|limit| limit.role == "*") {
+            return Err(PolicyRefused::NoDefaultLimit);
+        }
+        let epoch = Timestamp::from_unix(0).ok_or(PolicyRefused::NoDefaultLimit)?;
+        RolePolicy::compile(&self.part(1, epoch, epoch)).map(drop).map_err(PolicyRefused::Rules)
+    }
+
+    pub(crate) fn part(&self, version: u64, issued_at: Timestamp, expires_at: Timestamp) -> Policy {
+        Policy {
+            version,
+            issued_at,
+            expires_at,
+            cedar: self.cedar.clone(),
+            limits: self.limits.clone(),
+            unattended_ok: self.unattended_ok.clone(),
+            max_boots_without_signed_time: self.max_boots_without_signed_time,
+            max_decisions_without_signed_time: self.max_decisions_without_signed_time,
+        }
+    }
+}
+
+impl Issuer<'_> {
+    /// The policy that the next targets will carry.
+    pub fn policy(&self) -> Result<PolicyDraft, PolicyRefused> {
+        match self.store.document(POLICY)? {
+            Some(text) => PolicyDraft::parse(&text),
+            None => PolicyDraft::initial(),
+        }
+    }
+
+    /// Checks a policy and keeps it for the next targets.
+    pub fn set_policy(&mut self, policy: &PolicyDraft) -> Result<(), PolicyRefused> {
+        policy.check()?;
+        Ok(self.store.set_documents(&[(POLICY, json::to_string(policy).as_bytes())])?)
+    }
+}
+
+impl fmt::Display for PolicyRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json(why) => why.fmt(f),
+            Self::Shape(why) => write!(f, "not a policy file: {why}"),
+            Self::Rules(why) => why.fmt(f),
+            Self::NoDefaultLimit => f.write_str("the policy has no limit for the role *"),
+            Self::Limit(role) => write!(f, "the role {role:?} has two limits, or is stale sooner than it stops being fresh"),
+            Self::Store(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for PolicyRefused {}
+
+impl From<StoreError> for PolicyRefused {
+    fn from(why: StoreError) -> Self {
+        Self::Store(why)
+    }
+}
