@@ -125,6 +125,7 @@ fn open_failure(error: &OpenError) -> Failure {
         OpenError::AlreadySetUp => Failure::usage(error, "use it, or choose another place with --home DIR"),
         OpenError::Settings(_) => Failure::usage(error, "correct the option and run `waypass issuer init` again"),
         OpenError::Store(why) => store_failure(why.clone()),
+        OpenError::Root(why) => Failure::internal(why, "run the command again in a new place with --home DIR"),
         OpenError::Damaged => {
             Failure::new(Exit::Tamper, error, "stop the service, keep the file and restore a copy of the issuer's folder")
         }

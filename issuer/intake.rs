@@ -10,7 +10,7 @@ use core::fmt;
 use waypass_credential::did;
 use waypass_credential::key::SignError;
 use waypass_credential::time::Timestamp;
-use waypass_trust::audit::{Chain, FlagAnswer, Flagged, Head, Leaf, Receipt, Upload, UploadError};
+use waypass_trust::audit::{FlagAnswer, Flagged, Leaf, Receipt, Upload, UploadError};
 
 /// Why an upload was not taken.
 #[derive(Clone, PartialEq, Eq, Debug)]

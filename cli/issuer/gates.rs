@@ -62,7 +62,9 @@ pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
 fn enroll_failure(error: EnrolError) -> Failure {
     match error {
         EnrolError::Store(why) => store_failure(why),
-        EnrolError::Invalid => Failure::usage(error, "make the file again on the gate: waypass verifier enroll -o FILE"),
+        EnrolError::Site(_) => Failure::usage(error, "see for which sites this issuer speaks: waypass issuer show"),
+        EnrolError::Ended { .. } => Failure::usage(error, "set the gate up anew, with a new key: waypass verifier init"),
+        error => Failure::usage(error, "make the file again on the gate: waypass verifier enroll -o FILE"),
     }
 }
 

@@ -1,0 +1,80 @@
+//! An order at rest: XChaCha20-Poly1305 under a key derived (HKDF-SHA-256) from a secret of 256 bits that only the holder has.
+
+use crate::issue::{Format, Order};
+use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::Aead};
+use hkdf::Hkdf;
+use sha2::Sha256;
+use waypass_credential::json::{self, Limits, Object, Value};
+use waypass_credential::key::Algorithm;
+use waypass_credential::time::Timestamp;
+use zeroize::Zeroizing;
+
+/// An order is smaller than the credential made of it, and the label and operator are short.
+const LIMITS: Limits = Limits { bytes: 2 * Limits::CREDENTIAL.bytes, ..Limits::CREDENTIAL };
+
+/// Each secret seals one order once, so key and nonce both come from it.
+fn cipher(secret: &str) -> Option<(XChaCha20Poly1305, XNonce)> {
+    let mut okm = Zeroizing::new([0; 56]);
+    Hkdf::<Sha256>::new(None, secret.as_bytes()).expand(b"waypass/v1/offer/order", &mut *okm).ok()?;
+    let (key, nonce) = okm.split_at(32);
+    Some((XChaCha20Poly1305::new_from_slice(key).ok()?, XNonce::try_from(nonce).ok()?))
+}
+
+pub(super) fn seal(secret: &str, order: &Order, operator: &str) -> Vec<u8> {
+    let text = Zeroizing::new(json::to_string(&Value::Object(to_json(order, operator))));
+    // Neither derivation nor encryption of a few kilobytes can fail; an empty text would merely never open.
+    cipher(secret).and_then(|(cipher, nonce)| cipher.encrypt(&nonce, text.as_bytes()).ok()).unwrap_or_default()
+}
+
+pub(super) fn open(secret: &str, sealed: &[u8]) -> Option<(Order, String)> {
+    let (cipher, nonce) = cipher(secret)?;
+    let text = Zeroizing::new(cipher.decrypt(&nonce, sealed).ok()?);
+    let value = json::parse(&text, LIMITS).ok()?;
+    from_json(value.as_object()?)
+}
+
+fn to_json<'o>(order: &'o Order, operator: &'o str) -> Object<'o> {
+    let names = |names: &'o [String]| names.iter().map(String::as_str).collect::<Value<'o>>();
+    let mut object = Object::new()
+        .with("format", order.format.as_str())
+        .with("roles", names(&order.roles))
+        .with("sites", names(&order.sites))
+        .with("zones", names(&order.zones))
+        .with("valid_seconds", order.valid_seconds)
+        .with("label", order.label.as_str())
+        .with("operator", operator)
+        .with("personal", order.personal.clone());
+    if let Some(algorithm) = order.algorithm {
+        object.set("algorithm", algorithm.jose_name());
+    }
+    if let Some(valid_from) = order.valid_from {
+        object.set("valid_from", valid_from.unix());
+    }
+    object
+}
+
+fn from_json(object: &Object<'_>) -> Option<(Order, String)> {
+    let names = |name: &str| -> Option<Vec<String>> {
+        object.member(name)?.as_array()?.iter().map(|item| item.as_str().map(ToOwned::to_owned)).collect()
+    };
+    let format = [Format::SdJwtVc, Format::DataIntegrity].into_iter().find(|format| object.text("format") == Some(format.as_str()))?;
+    let Value::Object(personal) = object.member("personal")?.clone().into_owned() else { return None };
+    let order = Order {
+        format,
+        algorithm: match object.text("algorithm") {
+            Some(name) => Some(Algorithm::from_jose_name(name)?),
+            None => None,
+        },
+        roles: names("roles")?,
+        sites: names("sites")?,
+        zones: names("zones")?,
+        valid_from: match object.member("valid_from") {
+            Some(seconds) => Some(Timestamp::from_unix(seconds.as_i64()?)?),
+            None => None,
+        },
+        valid_seconds: object.member("valid_seconds")?.as_i64()?,
+        label: object.text("label")?.into(),
+        personal,
+    };
+    Some((order, object.text("operator")?.into()))
+}
