@@ -233,7 +233,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::{NotCanonical, Reader, Writer};
-    use alloc::vec::Vec;
+    use alloc::{string::String, vec::Vec};
     use proptest::prelude::*;
 
     #[test]

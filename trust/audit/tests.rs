@@ -1,1 +1,294 @@
+use super::{Bad, Chain, Draft, Entry, Event, FirstBad, FlagAnswer, Flagged, Head, Leaf, Outcome, Receipt, ReceiptError, Salts};
+use super::{StatusUsed, Upload, UploadError, flag, verify};
+use crate::reason::{Level, ReasonCode};
+use crate::time::{Limits, Moment, Reading, TimeGuard, TimeState};
+use alloc::{format, string::String, vec, vec::Vec};
+use ed25519_dalek::Signer as _;
+use proptest::prelude::*;
+use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
+use waypass_credential::{did, time::Timestamp};
 
+const AT: i64 = 1_795_532_400;
+
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(seconds).expect("in range")
+}
+
+struct Key(ed25519_dalek::SigningKey, PublicKey);
+
+impl Key {
+    fn new(seed: u8) -> Self {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
+        let public = PublicKey::ed25519(key.verifying_key().as_bytes()).expect("a key");
+        Self(key, public)
+    }
+
+    fn id(&self) -> String {
+        did::to_did_key(&self.1)
+    }
+}
+
+impl Signer for Key {
+    fn public_key(&self) -> &PublicKey {
+        &self.1
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        Ok(self.0.sign(message).to_bytes())
+    }
+}
+
+fn moment(after: u64) -> Moment {
+    let wall = time(AT + i64::try_from(after).expect("small"));
+    let reading = Reading { wall, boottime_ms: after * 1000, boot_id: [7; 16] };
+    TimeGuard::observe(&TimeState::default(), &reading, &Limits::default()).0
+}
+
+fn append(chain: &mut Chain, after: u64, level: Level, index: u64) -> Entry {
+    let at = moment(after);
+    let reasons = if level == Level::Green { vec![ReasonCode::Ok] } else { vec![ReasonCode::Revoked] };
+    let draft = Draft {
+        at: &at,
+        actor: "the gate",
+        event: Event::DECIDED,
+        subject: "did:key:somebody",
+        outcome: Some(Outcome::new(level, reasons)),
+        bundle_version: 3,
+        status: Some(StatusUsed { uri: "https://issuer.example/list".into(), index, list_issued_at: Some(time(AT - 60)) }),
+    };
+    let salt = u8::try_from(after).expect("small");
+    chain.append(draft, Salts::from_bytes(&[salt; 32]))
+}
+
+fn log(key: &Key, len: u64) -> (Chain, Vec<Entry>) {
+    let mut chain = Chain::new(&key.id());
+    let entries = (0..len).map(|n| append(&mut chain, n, if n % 2 == 0 { Level::Green } else { Level::Red }, n)).collect();
+    (chain, entries)
+}
+
+fn leaves(entries: &[Entry]) -> Vec<Vec<u8>> {
+    entries.iter().map(|entry| entry.leaf_bytes().to_vec()).collect()
+}
+
+fn check(device: &str, leaves: &[Vec<u8>]) -> Result<super::Summary, FirstBad> {
+    verify(&Chain::new(device), leaves.iter().map(Vec::as_slice))
+}
+
+/// The encoding is final: these bytes may never change.
+#[test]
+fn the_encoding_is_the_published_one() {
+    let leaf = Leaf {
+        device: "did:key:z".into(),
+        seq: 24,
+        previous: [1; 32],
+        boot_id: [2; 16],
+        wall: time(1_000_000),
+        boottime_ms: 500,
+        confidence: crate::time::Confidence::Low,
+        actor: [3; 32],
+        event: Event::DECIDED,
+        subject: [4; 32],
+        outcome: Some(Outcome::new(Level::Amber, [ReasonCode::TwoPerson])),
+        bundle_version: 7,
+    };
+    let expected = format!(
+        "ad0001{}{}035820{}0450{}051a000f4240061901f40701085820{}0967{}0a5820{}0b820181{}0c07",
+        format_args!("0169{}", hex(b"did:key:z")),
+        "021818",
+        "01".repeat(32),
+        "02".repeat(16),
+        "03".repeat(32),
+        hex(b"decided"),
+        "04".repeat(32),
+        format_args!("6a{}", hex(b"two_person")),
+    );
+    assert_eq!(hex(&leaf.to_bytes()), expected);
+    assert_eq!(Leaf::from_bytes(&leaf.to_bytes()), Ok(leaf));
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_whole_log_verifies_and_is_counted() {
+    let key = Key::new(1);
+    let (chain, entries) = log(&key, 6);
+    let summary = check(&key.id(), &leaves(&entries)).expect("whole");
+    assert_eq!((summary.size, summary.head, summary.decided, summary.admitted), (6, chain.head(), 6, 3));
+    assert_eq!(summary.span, Some((time(AT), time(AT + 5))));
+    assert!(summary.ends_at(&chain).is_ok());
+    // From any point on.
+    let middle = Chain::resume(&key.id(), 3, Leaf::hash(entries[2].leaf_bytes()));
+    assert!(verify(&middle, leaves(&entries[3..]).iter().map(Vec::as_slice)).expect("the rest").ends_at(&chain).is_ok());
+}
+
+#[test]
+fn the_first_bad_record_is_named() {
+    let key = Key::new(1);
+    let (chain, entries) = log(&key, 6);
+    let whole = leaves(&entries);
+    let bad = |leaves: &[Vec<u8>]| check(&key.id(), leaves).expect_err("bad");
+
+    for at in 0..5 {
+        let mut missing = whole.clone();
+        missing.remove(at);
+        assert_eq!(bad(&missing), FirstBad { seq: at as u64, why: Bad::Position { found: at as u64 + 1 } });
+        let mut swapped = whole.clone();
+        swapped.swap(at, at + 1);
+        assert_eq!(bad(&swapped), FirstBad { seq: at as u64, why: Bad::Position { found: at as u64 + 1 } });
+        // Rewritten in place: the record itself is well formed, the one after it does not follow.
+        let mut rewritten = whole.clone();
+        let mut leaf = Leaf::from_bytes(&rewritten[at]).expect("a leaf");
+        leaf.outcome = None;
+        rewritten[at] = leaf.to_bytes();
+        assert_eq!(bad(&rewritten), FirstBad { seq: at as u64 + 1, why: Bad::BrokenLink });
+    }
+    let mut doubled = whole.clone();
+    doubled.insert(3, whole[2].clone());
+    assert_eq!(bad(&doubled), FirstBad { seq: 3, why: Bad::Position { found: 2 } });
+    assert_eq!(check("did:key:other", &whole), Err(FirstBad { seq: 0, why: Bad::WrongDevice }));
+    for cut in 0..6 {
+        let shorter = check(&key.id(), &whole[..cut]).expect("a chain cannot know that its end is missing");
+        assert_eq!(shorter.ends_at(&chain), Err(FirstBad { seq: cut as u64, why: Bad::Ends { expected_size: 6 } }));
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_noticed() {
+    let key = Key::new(1);
+    let (chain, entries) = log(&key, 3);
+    let whole = leaves(&entries);
+    for (at, leaf) in whole.iter().enumerate() {
+        for bit in 0..leaf.len() * 8 {
+            let mut changed = whole.clone();
+            changed[at][bit / 8] ^= 1 << (bit % 8);
+            let first = check(&key.id(), &changed).and_then(|summary| summary.ends_at(&chain)).expect_err("noticed");
+            assert!((at as u64..=at as u64 + 1).contains(&first.seq), "record {at} bit {bit}: {first}");
+        }
+    }
+}
+
+#[test]
+fn openings_fit_their_leaf_and_can_be_forgotten() {
+    let mut chain = Chain::new("did:key:gate");
+    let mut entry = append(&mut chain, 1, Level::Green, 9);
+    let stored = entry.to_bytes();
+    assert_eq!(Entry::from_bytes(&stored).as_ref(), Ok(&entry));
+    let text = String::from_utf8_lossy(entry.leaf_bytes()).into_owned();
+    assert!(!text.contains("somebody") && !text.contains("issuer.example"), "no personal data in a leaf");
+    for bit in 0..stored.len() * 8 {
+        let mut changed = stored.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        assert_ne!(Entry::from_bytes(&changed).as_ref(), Ok(&entry), "bit {bit}");
+    }
+    let leaf = entry.leaf_bytes().to_vec();
+    entry.forget();
+    let forgotten = Entry::from_bytes(&entry.to_bytes()).expect("still an entry");
+    assert_eq!((forgotten.opening(), forgotten.leaf_bytes()), (None, &leaf[..]));
+}
+
+#[test]
+fn equal_names_look_different_under_other_salts() {
+    let (mut one, mut other) = (Chain::new("g"), Chain::new("g"));
+    let (a, b) = (append(&mut one, 1, Level::Green, 0), append(&mut other, 2, Level::Green, 0));
+    assert_ne!(a.leaf().expect("a").subject, b.leaf().expect("b").subject);
+    assert_ne!(a.leaf().expect("a").subject, a.leaf().expect("a").actor);
+}
+
+/// A server that holds the first `held` records of `entries`.
+fn receive<'u>(upload: &'u Upload, key: &Key, entries: &[Entry], held: usize) -> Result<super::Accepted<'u>, UploadError> {
+    let hash_at = |seq: u64| entries[..held].get(usize::try_from(seq).expect("small")).map(|entry| Leaf::hash(entry.leaf_bytes()));
+    upload.verify(&key.1, held as u64, &hash_at, time(AT + 100))
+}
+
+#[test]
+fn uploads_travel_repeat_and_are_checked() {
+    let key = Key::new(1);
+    let (chain, entries) = log(&key, 6);
+    let head = Head::sign(&chain, time(AT + 9), &key).expect("signed");
+    let flagged = vec![Flagged { seq: 2, uri: "u".into(), idx: 2, admitted_at: AT }];
+    let upload = Upload::new(2, &entries[2..], head.clone(), flagged.clone());
+    let upload = Upload::parse(&upload.to_bytes()).expect("its own text");
+
+    let accepted = receive(&upload, &key, &entries, 2).expect("continues");
+    assert_eq!((accepted.first_new, accepted.new.len(), accepted.flagged), (2, 4, &flagged[..]));
+    let again = receive(&upload, &key, &entries, 5).expect("a repetition");
+    assert_eq!((again.first_new, again.new.len()), (5, 1));
+    assert_eq!(receive(&upload, &key, &entries, 6).expect("all of it").new.len(), 0);
+    assert_eq!(receive(&upload, &key, &entries, 1), Err(UploadError::Missing { held: 1, from: 2 }));
+
+    // The same positions with another history: the key was copied or the log rewritten.
+    let (_, other) = {
+        let mut chain = Chain::new(&key.id());
+        let entries: Vec<Entry> = (0..6).map(|n| append(&mut chain, n + 20, Level::Red, n)).collect();
+        (chain, entries)
+    };
+    assert_eq!(receive(&upload, &key, &other, 4), Err(UploadError::Fork { seq: 2 }));
+    assert_eq!(receive(&upload, &key, &other, 2), Err(UploadError::Fork { seq: 2 }));
+
+    assert_eq!(receive(&upload, &Key::new(2), &entries, 2), Err(UploadError::HeadProof));
+    let cut = Upload::new(2, &entries[2..5], head, Vec::new());
+    assert!(matches!(receive(&cut, &key, &entries, 2), Err(UploadError::Chain(FirstBad { seq: 5, why: Bad::Ends { .. } }))));
+    let early = Upload::new(2, &entries[2..], Head::sign(&chain, time(AT + 500), &key).expect("signed"), Vec::new());
+    assert_eq!(receive(&early, &key, &entries, 2), Err(UploadError::HeadAhead));
+    assert_eq!(Head::sign(&chain, time(AT), &Key::new(2)), Err(SignError));
+}
+
+#[test]
+fn no_flipped_bit_of_an_upload_is_taken() {
+    let key = Key::new(1);
+    let (chain, entries) = log(&key, 3);
+    let bytes = Upload::new(0, &entries, Head::sign(&chain, time(AT), &key).expect("signed"), Vec::new()).to_bytes();
+    let sent = Upload::parse(&bytes).expect("its own text");
+    for bit in 0..bytes.len() * 8 {
+        let mut changed = bytes.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        let Ok(upload) = Upload::parse(&changed) else { continue };
+        // `dev` beside the signed head repeats it for readers; nothing else may differ.
+        assert!(receive(&upload, &key, &entries, 0).is_err() || upload == sent, "bit {bit}");
+    }
+}
+
+#[test]
+fn receipts_are_for_this_device_under_the_intake_key() {
+    let (key, intake) = (Key::new(1), Key::new(9));
+    let (chain, entries) = log(&key, 4);
+    let flagged = vec![FlagAnswer { seq: 2, revoked_at: Some(AT - 5), already_revoked: true }];
+    let receipt = Receipt { chain: chain.clone(), stored_at: time(AT + 50), flagged };
+    let text = receipt.sign("did:key:intake#1", &intake).expect("signed");
+    let hash_at = |seq: u64| entries.get(usize::try_from(seq).expect("small")).map(|entry| Leaf::hash(entry.leaf_bytes()));
+    assert_eq!(Receipt::claimed_key_id(&text).as_deref(), Some("did:key:intake#1"));
+    assert_eq!(Receipt::open(&text, &intake.1, &key.id(), &hash_at), Ok(receipt.clone()));
+    assert_eq!(Receipt::open(&text, &key.1, &key.id(), &hash_at), Err(ReceiptError::InvalidProof));
+    assert_eq!(Receipt::open(&text, &intake.1, "did:key:other", &hash_at), Err(ReceiptError::WrongDevice));
+    assert_eq!(Receipt::open(&text, &intake.1, &key.id(), &|_| Some([0; 32])), Err(ReceiptError::NotOurs));
+    let longer = Receipt { chain: Chain::resume(&key.id(), 5, [1; 32]), ..receipt };
+    let longer = longer.sign("k", &intake).expect("signed");
+    assert_eq!(Receipt::open(&longer, &intake.1, &key.id(), &hash_at), Err(ReceiptError::NotOurs));
+}
+
+#[test]
+fn admissions_of_the_withdrawn_are_flagged() {
+    let (_, entries) = log(&Key::new(1), 6);
+    // 2 and 3 are revoked by now; 3 was not admitted.
+    let revoked = |_: &str, index: u64, list: Option<Timestamp>| list == Some(time(AT - 60)) && (index == 2 || index == 3);
+    let flagged = flag(&entries, &revoked);
+    assert_eq!(flagged, [Flagged { seq: 2, uri: "https://issuer.example/list".into(), idx: 2, admitted_at: AT + 2 }]);
+    let mut forgotten = entries.clone();
+    forgotten[2].forget();
+    assert!(flag(&forgotten, &revoked).is_empty());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = Entry::from_bytes(&bytes);
+        let _ = Upload::parse(&bytes);
+        let _ = Head::open(&String::from_utf8_lossy(&bytes));
+        let _ = Receipt::open(&String::from_utf8_lossy(&bytes), &Key::new(1).1, "d", &|_| None);
+        if let Ok(leaf) = Leaf::from_bytes(&bytes) {
+            prop_assert_eq!(leaf.to_bytes(), bytes);
+        }
+    }
+}

@@ -1,1 +1,139 @@
+use super::{Action, Ask, Permitted, PolicyError, RolePolicy, Ruling};
+use alloc::{format, string::String, vec, vec::Vec};
+use waypass_credential::time::Timestamp;
 
+/// A Tuesday, 15:00 UTC.
+const AT: i64 = 1_795_532_400;
+
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(seconds).expect("in range")
+}
+
+fn compile(text: &str) -> Result<RolePolicy, PolicyError> {
+    RolePolicy::compile_text(text, time(AT + 1000))
+}
+
+/// Asks for `roles` of the site "north", good for the zones "ward" and "restricted-lab".
+fn decide(policy: &RolePolicy, roles: &[&str], site: &str, zone: &str, at: i64) -> Ruling {
+    let texts = |texts: &[&str]| texts.iter().map(|text| String::from(*text)).collect::<Vec<_>>();
+    let (roles, sites, zones) = (texts(roles), texts(&["north"]), texts(&["ward", "restricted-lab"]));
+    let gate = policy.at_gate("did:key:gate", site, zone).expect("a gate");
+    gate.decide(&Ask { roles: &roles, sites: &sites, zones: &zones, issuer: "did:key:issuer", at: time(at) })
+}
+
+fn permits(ruling: Ruling) -> Option<(Action, Vec<String>)> {
+    match ruling {
+        Ruling::Permit { action, by } => Some((action, by.into_iter().map(|Permitted { role, rule }| format!("{role}:{rule}")).collect())),
+        _ => None,
+    }
+}
+
+fn default_policy() -> RolePolicy {
+    compile(waypass_schemas::DEFAULT_POLICY).expect("the default policy is valid")
+}
+
+#[test]
+fn the_default_policy_says_what_its_comments_say() {
+    let policy = default_policy();
+    let cases: &[(&[&str], &str, &str, Option<(Action, &str)>)] = &[
+        (&["nurse"], "north", "ward", Some((Action::Admit, "nurse:staff-own-site"))),
+        (&["nurse"], "north", "public", Some((Action::Admit, "nurse:staff-own-site"))),
+        (&["nurse"], "north", "pharmacy", None),
+        (&["nurse"], "south", "ward", None),
+        (&["nurse"], "north", "restricted-lab", Some((Action::AdmitTwoPerson, "nurse:staff-restricted-zone"))),
+        (&["nurse"], "north", "restricted-vault", None),
+        (&["visitor"], "north", "public", Some((Action::Admit, "visitor:visitor-public-zone"))),
+        (&["visitor"], "north", "ward", Some((Action::AdmitTwoPerson, "visitor:visitor-named-zone"))),
+        (&["visitor"], "south", "public", None),
+        (&["emergency_medical"], "north", "restricted-vault", Some((Action::Admit, "emergency_medical:emergency-own-site"))),
+        (&["emergency_medical"], "south", "pharmacy", Some((Action::BreakGlass, "emergency_medical:emergency-anywhere"))),
+        (&["gardener"], "north", "public", None),
+        (&[], "north", "public", None),
+        // The action asked first decides, by whichever role permits it.
+        (&["visitor", "nurse"], "north", "ward", Some((Action::Admit, "nurse:staff-own-site"))),
+    ];
+    for (roles, site, zone, expected) in cases {
+        let expected = expected.map(|(action, by)| (action, vec![String::from(by)]));
+        assert_eq!(permits(decide(&policy, roles, site, zone, AT)), expected, "{roles:?} at {site}/{zone}");
+    }
+}
+
+#[test]
+fn the_default_limits_are_limits() {
+    let limits: Vec<crate::bundle::RoleLimit> = serde_json::from_str(waypass_schemas::DEFAULT_LIMITS).expect("limits");
+    assert!(limits.iter().any(|limit| limit.role == "*"));
+    assert!(limits.iter().all(|limit| limit.fresh_seconds <= limit.stale_seconds));
+}
+
+#[test]
+fn nothing_is_permitted_by_nothing() {
+    assert_eq!(decide(&compile("").expect("empty"), &["nurse"], "north", "public", AT), Ruling::Deny { rule: None });
+}
+
+#[test]
+fn a_forbid_is_named_and_wins_for_all_roles() {
+    let text = r#"
+        @id("all") permit (principal, action, resource);
+        @id("no-visitors-at-weekends") forbid (principal == Role::"visitor", action, resource) when { context.weekday_utc > 5 };
+        @id("no-two-person") forbid (principal, action == Action::"admit", resource) when { context.hour_utc == 23 };"#;
+    let policy = compile(text).expect("valid");
+    assert_eq!(permits(decide(&policy, &["visitor"], "x", "y", AT)).map(|(action, _)| action), Some(Action::Admit));
+    let policy = RolePolicy::compile_text(text, time(AT + 30 * 86_400)).expect("valid");
+    let saturday = AT + 4 * 86_400;
+    let forbidden = Ruling::Deny { rule: Some("no-visitors-at-weekends".into()) };
+    assert_eq!(decide(&policy, &["visitor"], "x", "y", saturday), forbidden);
+    assert_eq!(decide(&policy, &["nurse", "visitor"], "x", "y", saturday), forbidden);
+    assert_eq!(permits(decide(&policy, &["nurse"], "x", "y", saturday)).map(|(action, _)| action), Some(Action::Admit));
+    // Forbidding one action leaves the next.
+    let late = AT + 8 * 3600;
+    assert_eq!(permits(decide(&policy, &["nurse"], "x", "y", late)).map(|(action, _)| action), Some(Action::AdmitTwoPerson));
+}
+
+#[test]
+fn an_error_denies_even_beside_a_permit() {
+    // Passes strict validation, and overflows from two o'clock on.
+    let text = r#"
+        @id("all") permit (principal, action, resource);
+        @id("night") forbid (principal, action, resource) when { context.hour_utc * 9223372036854775807 < 0 };"#;
+    let policy = compile(text).expect("valid");
+    assert_eq!(decide(&policy, &["nurse"], "north", "ward", AT), Ruling::Error { rule: "night".into() });
+    let one_o_clock = AT - 14 * 3600;
+    assert!(permits(decide(&policy, &["nurse"], "north", "ward", one_o_clock)).is_some());
+}
+
+#[test]
+fn after_its_end_nothing_is_decided() {
+    let policy = default_policy();
+    assert!(permits(decide(&policy, &["nurse"], "north", "ward", AT + 999)).is_some());
+    assert_eq!(decide(&policy, &["nurse"], "north", "ward", AT + 1000), Ruling::Expired { at: time(AT + 1000) });
+}
+
+#[test]
+fn validation_is_strict() {
+    let refused: &[&str] = &[
+        r#"permit (principal, action == Action::"admit_all", resource);"#,
+        "permit (principal, action, resource) when { context.secret };",
+        r"permit (principal, action, resource) when { resource.site == 1 };",
+        r#"permit (principal == User::"eve", action, resource);"#,
+    ];
+    for text in refused {
+        assert!(matches!(compile(text), Err(PolicyError::Invalid(_))), "{text}");
+    }
+    assert!(matches!(compile("permit (principal"), Err(PolicyError::Syntax(_))));
+    assert_eq!(compile("permit (principal == ?principal, action, resource);").err(), Some(PolicyError::Template));
+    let twice = r#"@id("a") permit (principal, action, resource); @id("a") forbid (principal, action, resource);"#;
+    assert_eq!(compile(twice).err(), Some(PolicyError::DuplicateId("a".into())));
+    assert_eq!(compile(&"permit (principal, action, resource);".repeat(513)).err(), Some(PolicyError::TooLarge));
+    assert_eq!(compile(&" ".repeat(super::MAX_TEXT + 1)).err(), Some(PolicyError::TooLarge));
+}
+
+#[test]
+fn only_the_asked_action_is_asked_when_breaking_the_glass() {
+    let policy = default_policy();
+    let gate = policy.at_gate("did:key:gate", "north", "public").expect("a gate");
+    let (nurse, medic) = (vec![String::from("nurse")], vec![String::from("emergency_medical")]);
+    let north = vec![String::from("north")];
+    let ask = Ask { roles: &nurse, sites: &north, zones: &[], issuer: "i", at: time(AT) };
+    assert_eq!(gate.break_glass(&ask), Ruling::Deny { rule: None });
+    assert_eq!(permits(gate.break_glass(&Ask { roles: &medic, ..ask })).map(|(action, _)| action), Some(Action::BreakGlass));
+}

@@ -7,7 +7,7 @@ use waypass_trust::reason::{Reason, ReasonCode};
 
 /// Left behind by a presentation that answers the query and shows a role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Answers(());
+pub(crate) struct Answers(());
 
 pub(crate) fn check(assessed: &Assessment<'_>, format: Format, challenge: &Challenge) -> Result<Answers, Reason> {
     let role = assessed.role();

@@ -13,7 +13,7 @@ use waypass_trust::status::Why;
 
 /// Left behind by evidence that is fresh enough, perhaps with an extra step. Only [`check`] makes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FreshEnough(());
+pub(crate) struct FreshEnough(());
 
 /// What the age of the evidence about one role asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]

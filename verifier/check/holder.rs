@@ -8,7 +8,7 @@ use waypass_trust::reason::{Reason, ReasonCode};
 
 /// Left behind by a holder's proof over our nonce and our audience.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct HolderPresent(());
+pub(crate) struct HolderPresent(());
 
 /// Asks only for the key that the *verified* credential names.
 pub(crate) fn check(presentation: &Presentation, assessed: &Assessment<'_>, challenge: &Challenge) -> Result<HolderPresent, Reason> {

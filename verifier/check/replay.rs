@@ -7,7 +7,7 @@ use waypass_trust::time::Moment;
 
 /// Left behind by the first answer to a challenge.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FirstAnswer(());
+pub(crate) struct FirstAnswer(());
 
 /// A memory that is full cannot tell, so the gate cannot check (threats.md A8).
 pub(crate) fn check(seen: &SeenSet, challenge: &Challenge, at: &Moment) -> Result<FirstAnswer, Reason> {

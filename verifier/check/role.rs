@@ -9,11 +9,11 @@ use waypass_trust::reason::{Reason, ReasonCode};
 
 /// Left behind by a rule that permits.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Permitted {
+pub(crate) struct Permitted {
     /// The role that may act.
-    pub role: String,
+    pub(crate) role: String,
     /// The rule that permits it.
-    pub rule: String,
+    pub(crate) rule: String,
     /// Only [`check`] makes one.
     _private: (),
 }

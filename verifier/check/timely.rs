@@ -7,7 +7,7 @@ use waypass_trust::time::Moment;
 
 /// Left behind by an answer that came in time, on the boot clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Timely(());
+pub(crate) struct Timely(());
 
 /// The holder's own idea of the time (`iat` of a key binding JWT, RFC 9901 §7.3 step 5.d) is not asked: this clock cannot
 /// be set, theirs can.
