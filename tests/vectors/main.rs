@@ -5,9 +5,12 @@
 //! everything left out, with the reason.
 
 mod contexts;
+mod dcql;
 mod dids;
 mod jcs;
 mod multibase;
+mod role_schemas;
+mod sd_jwt;
 mod suite;
 mod vc_di_eddsa;
 mod wycheproof;

@@ -78,17 +78,18 @@ impl TryFrom<Dcql> for Query {
     type Error = QueryError;
 
     fn try_from(dcql: Dcql) -> Result<Self, QueryError> {
-        let mut queries: Vec<_> = dcql.credentials.into_iter().map(CredentialQuery::try_from).collect::<Result<_, _>>()?;
+        let queries = |credentials: Vec<Credential>| credentials.into_iter().map(CredentialQuery::try_from).collect::<Result<Vec<_>, _>>();
         let set = match <[CredentialSet; 1]>::try_from(dcql.credential_sets) {
             Ok([set]) => set,
             // §6.4.2: without sets every credential is required.
-            Err(none) if none.is_empty() && queries.len() <= 1 => return Self::new(queries),
+            Err(none) if none.is_empty() && dcql.credentials.len() <= 1 => return Self::new(queries(dcql.credentials)?),
             Err(none) if none.is_empty() => return Err(QueryError::Unsupported("several required credentials")),
             Err(_) => return Err(QueryError::Unsupported("several credential sets")),
         };
         if !set.required {
             return Err(QueryError::Unsupported("optional credentials"));
         }
+        let mut queries = queries(dcql.credentials)?;
         let mut alternatives = Vec::with_capacity(queries.len());
         for option in set.options {
             let [id] = <[String; 1]>::try_from(option).map_err(|_| QueryError::Unsupported("several required credentials"))?;
