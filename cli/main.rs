@@ -11,6 +11,7 @@ use secret::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+mod audit;
 mod completions;
 mod demo;
 mod doctor;
@@ -24,7 +25,10 @@ mod output;
 mod qr;
 mod secret;
 mod slot;
+mod sync;
+mod trust;
 mod unlock;
+mod verifier;
 mod words;
 
 /// Offline credential wallet, issuer and verifier.
@@ -72,6 +76,12 @@ struct Global {
 enum Verb {
     /// Issue, withdraw and publish credentials
     Issuer(issuer::Args),
+    /// Ask, decide and record at a gate, without a network
+    Verifier(verifier::Args),
+    /// Show and check a gate's log
+    Audit(audit::Args),
+    /// Pin and show what this device believes
+    Trust(trust::Args),
     /// Show what a file contains, without trusting it
     Inspect(inspect::Args),
     /// Draw and read QR codes
@@ -133,6 +143,9 @@ impl Verb {
     fn run(self, session: &Session) -> Outcome {
         match self {
             Self::Issuer(args) => issuer::run(session, args),
+            Self::Verifier(args) => verifier::run(session, args),
+            Self::Audit(args) => audit::run(session, args),
+            Self::Trust(args) => trust::run(session, args),
             Self::Inspect(args) => inspect::run(session, &args),
             Self::Qr(args) => qr::run(session, &args),
             Self::Demo => demo::run(session),

@@ -3,6 +3,7 @@
 use jiff::Timestamp as Instant;
 use jiff::tz::TimeZone;
 use waypass_credential::time::Timestamp;
+use waypass_trust::time::Confidence;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -54,6 +55,15 @@ pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
             let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
             format!("{} and {}", most.join(", "), last.as_ref())
         }
+    }
+}
+
+/// How far a clock can be believed.
+pub(crate) fn clock(confidence: Confidence) -> String {
+    match confidence {
+        Confidence::Anchored => "confirmed by signed time since this device was started".to_owned(),
+        Confidence::Low => "not confirmed since this device was started".to_owned(),
+        Confidence::Doubt(doubt) => doubt.to_string(),
     }
 }
 

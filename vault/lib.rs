@@ -21,6 +21,7 @@ pub mod entropy;
 pub mod error;
 pub mod factor;
 pub mod keys;
+pub mod trust_store;
 pub mod unlocked;
 pub mod vault;
 
@@ -28,5 +29,6 @@ pub use entropy::SystemRng;
 pub use error::{BackupError, CreateError, OpenError, StorageError, UnlockError, VaultError};
 pub use factor::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password, RecoveryCode};
 pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner};
+pub use trust_store::{TrustStore, TrustStoreError};
 pub use unlocked::{Batch, Finding, RestoreReport, Unlocked};
 pub use vault::{LockHolder, SlotInfo, Vault, VaultStatus};

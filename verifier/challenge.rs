@@ -57,6 +57,11 @@ impl Challenge {
         &self.nonce
     }
 
+    /// What the clocks said when it was asked.
+    pub const fn asked(&self) -> &Reading {
+        &self.asked
+    }
+
     /// Whether an answer would still be taken at `at`.
     pub fn is_open(&self, at: &Moment) -> bool {
         at.milliseconds_since(&self.asked).is_some_and(|elapsed| elapsed <= LIFETIME_SECONDS.unsigned_abs() * 1000)

@@ -11,7 +11,7 @@ use waypass_issuer::revoke::{Cause, Change, ChangeError, Grounds};
 /// Arguments of `issuer revoke`, `suspend` and `reinstate`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The credential's id
+    /// The credential's id; to end a gate's enrolment, the gate's DID
     id: String,
     /// Why: lost, compromised, role_ended, replaced, issued_in_error, misuse, investigation, cleared, other
     #[arg(long, value_name = "REASON", value_parser = reason)]
@@ -27,6 +27,9 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
+    if change == Change::Revoke && args.id.starts_with("did:key:") {
+        return dismiss(session, args);
+    }
     let grounds = Grounds { cause: args.reason, note: args.note.clone(), operator: operator(args.operator.as_deref()) };
     let (event, published) = super::with(session, &args.open, |issuer| {
         let event = issuer.change(&args.id, change, &grounds, now()).map_err(failure)?;
@@ -40,6 +43,20 @@ pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
     }))?;
     session.out.words(&format!("{} is {} since {} ({})", args.id, event.to.as_str(), words::when(event.at), event.cause));
     session.out.note("published; a gate knows after its next sync, not before");
+    Ok(Exit::Done)
+}
+
+/// A gate's enrolment ends: it leaves the bundle, and wallets call it unknown after their next sync.
+fn dismiss(session: &Session, args: &Args) -> Outcome {
+    let why = format!("{} {}", args.reason, args.note);
+    let gate = super::with(session, &args.open, |issuer| {
+        let gate = issuer.revoke_gate(&args.id, why.trim(), now()).map_err(super::gates::enroll_failure)?;
+        issuer.publish(now()).map_err(super::publish::failure)?;
+        Ok(gate)
+    })?;
+    session.out.json(&json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "enrolled": false }))?;
+    session.out.words(&format!("the enrolment of {} has ended ({})", words::safe(&gate.name), args.reason));
+    session.out.note("published; wallets know after their next sync");
     Ok(Exit::Done)
 }
 

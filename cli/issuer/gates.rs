@@ -59,12 +59,16 @@ pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn enroll_failure(error: EnrolError) -> Failure {
+/// The words for a gate that was not enrolled or not dismissed.
+pub(super) fn enroll_failure(error: EnrolError) -> Failure {
     match error {
         EnrolError::Store(why) => store_failure(why),
-        EnrolError::Site(_) => Failure::usage(error, "see for which sites this issuer speaks: waypass issuer show"),
-        EnrolError::Ended { .. } => Failure::usage(error, "set the gate up anew, with a new key: waypass verifier init"),
-        error => Failure::usage(error, "make the file again on the gate: waypass verifier enroll -o FILE"),
+        EnrolError::Unknown => Failure::usage(error, "see the gates: waypass trust list, or waypass issuer show"),
+        EnrolError::Site(_) => Failure::usage(error, "this issuer's sites: waypass issuer show"),
+        EnrolError::Ended { .. } => Failure::usage(error, "make the gate again in a new home, which gives it a new key"),
+        EnrolError::Invalid | EnrolError::Text(_) | EnrolError::Age { .. } | EnrolError::Older => {
+            Failure::usage(error, "make the file again on the gate: waypass verifier enroll -o FILE")
+        }
     }
 }
 
@@ -75,6 +79,9 @@ fn intake_failure(error: IntakeError) -> Failure {
             Failure::new(Exit::Tamper, error, "take the gate out of service and look into it; its enrolment should end")
         }
         IntakeError::NotEnrolled => Failure::usage(error, "enrol it first: waypass issuer enroll FILE"),
-        other => Failure::usage(other, "make the file again on the gate: waypass verifier sync --to FILE"),
+        IntakeError::Invalid(_) | IntakeError::Gap { .. } => {
+            Failure::usage(error, "make the file again on the gate: waypass verifier sync --to FILE")
+        }
+        IntakeError::NoKey | IntakeError::Sign => Failure::internal(error, "run the command again; the log is kept"),
     }
 }

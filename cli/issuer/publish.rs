@@ -36,6 +36,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         "schema": "waypass.publication/1", "root": { "version": published.root, "digest": root.digest }, "targets": published.targets,
         "snapshot": published.snapshot, "timestamp": published.timestamp, "lists": published.lists.len(), "bytes": published.bundle.len(),
     }))?;
+    if published.targets_due {
+        session.out.warn("issuers, gates or rules have changed and the keys that sign them are not here; they are not in this bundle yet");
+    }
     session.out.words(&format!(
         "published: timestamp {}, snapshot {}, targets {}, {} status list(s), {} bytes\nroot {} {}",
         published.timestamp,
@@ -57,10 +60,11 @@ pub(crate) fn root(issuer: &Issuer<'_>) -> Result<RootFile, Failure> {
         .ok_or_else(|| Failure::internal("this issuer has no root of trust", "make it again with `waypass issuer init` in a new home"))
 }
 
-fn ceremony_failure(error: &CeremonyError) -> Failure {
+/// The words for a root or targets that could not be made.
+pub(crate) fn ceremony_failure(error: &CeremonyError) -> Failure {
     match error {
         CeremonyError::Store(why) => store_failure(why.clone()),
-        #[expect(unreachable_patterns, reason = "the ceremony may stop in more ways than the store")]
+        CeremonyError::Policy(_) => Failure::usage(error, "correct the rules; nothing was published"),
         other => Failure::internal(other, "run `waypass doctor`"),
     }
 }
@@ -69,7 +73,9 @@ fn ceremony_failure(error: &CeremonyError) -> Failure {
 pub(crate) fn failure(error: PublishError) -> Failure {
     match error {
         PublishError::Store(why) => store_failure(why),
-        #[expect(unreachable_patterns, reason = "publishing may stop in more ways than the store")]
+        PublishError::Ceremony(why) => ceremony_failure(&why),
+        PublishError::ClockBehind { .. } => Failure::internal(error, "set this machine's clock; what was published before still stands"),
+        PublishError::Overtaken => Failure::internal(error, "run the command again"),
         other => Failure::internal(other, "nothing was published; what was published before still stands"),
     }
 }

@@ -176,6 +176,11 @@ impl Upload {
         serde_json::to_vec(&wire).unwrap_or_default()
     }
 
+    /// The signed head, as text; [`Head::open`] reads it.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
     /// Reads untrusted bytes; nothing is verified yet.
     pub fn parse(bytes: &[u8]) -> Result<Self, UploadError> {
         json::parse(bytes, LIMITS).map_err(|_| UploadError::Malformed)?;

@@ -67,6 +67,16 @@ impl Root {
         &self.0.part
     }
 
+    /// The root after this one: its version is the next, and both thresholds signed it.
+    pub fn next(&self, envelope: &[u8]) -> Result<Self, BundleError> {
+        if envelope.len() > 2 * super::MAX_PART {
+            return Err(BundleError::TooLarge { part: PartName::Root, bytes: envelope.len(), limit: 2 * super::MAX_PART });
+        }
+        let envelope: Envelope = serde_json::from_slice(envelope).map_err(|_| BundleError::Syntax(PartName::Root))?;
+        let (version, _) = untrusted_version(&envelope, &PartName::Root)?;
+        self.step(envelope, version)
+    }
+
     /// A root signed by the threshold that it names itself.
     fn from_envelope(envelope: Envelope) -> Result<Self, BundleError> {
         let payload = envelope.untrusted_payload().map_err(|_| BundleError::Syntax(PartName::Root))?;

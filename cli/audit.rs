@@ -1,0 +1,206 @@
+//! `waypass audit ..`: a gate's log.
+
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::unlock::OpenArgs;
+use crate::verifier::{Device, LOG, with_device};
+use crate::{file, words};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use waypass_trust::audit::{Chain, Entry, FirstBad, Head, Leaf, Summary, Upload, verify};
+use waypass_vault::clock;
+
+/// Arguments of `audit`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// The records, newest last
+    List {
+        /// Only the last N
+        #[arg(long, value_name = "N")]
+        last: Option<u64>,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// One record with everything this gate knows about it
+    Show {
+        /// Its number
+        seq: u64,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// Check that no record was changed, removed or added, and name the first that was
+    Verify {
+        /// An exported log instead of this gate's own
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// Write the log without what identifies people, signed by the gate
+    Export {
+        /// Where it goes
+        #[arg(short, long, value_name = "FILE", default_value = "-")]
+        output: PathBuf,
+        /// From this record on
+        #[arg(long, value_name = "N", default_value_t = 0)]
+        from: u64,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+}
+
+/// Records in one exported file.
+const MAX_EXPORT: u64 = 4096;
+
+pub(crate) fn run(session: &Session, args: Args) -> Outcome {
+    match args.verb {
+        Verb::List { last, open } => list(session, last, &open),
+        Verb::Show { seq, open } => show(session, seq, &open),
+        Verb::Verify { file: Some(path), .. } => verify_file(session, &file::read(&path)?),
+        Verb::Verify { file: None, open } => verify_own(session, &open),
+        Verb::Export { output, from, open } => {
+            let bytes = with_device(session, &open, |device| export(device, from))?;
+            file::write(session.out, &output, &bytes)?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn list(session: &Session, last: Option<u64>, open: &OpenArgs) -> Outcome {
+    let leaves = with_device(session, open, |device| {
+        let size = device.vault.log_len(LOG);
+        let from = last.map_or(0, |last| size.saturating_sub(last));
+        (from..size).map(|seq| leaf(device, seq)).collect::<Result<Vec<_>, _>>()
+    })?;
+    let items: Vec<Value> = leaves.iter().map(document).collect();
+    session.out.list("waypass.audit-list/1", "records", &items, || {
+        for leaf in &leaves {
+            session.out.words(&line(leaf));
+        }
+        if leaves.is_empty() {
+            session.out.note("nothing was recorded yet");
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
+    let (leaf, entry) = with_device(session, open, |device| {
+        if seq >= device.vault.log_len(LOG) {
+            return Err(Failure::usage(format!("there is no record {seq}"), "see what there is: waypass audit list"));
+        }
+        Ok((leaf(device, seq)?, entry(device, seq)?))
+    })?;
+    let mut found = document(&leaf);
+    if let (Some(members), Some(opening)) = (found.as_object_mut(), entry.opening()) {
+        members.insert("schema".to_owned(), json!("waypass.audit-record/1"));
+        members.insert("actor".to_owned(), json!(opening.actor));
+        members.insert("subject".to_owned(), json!(opening.subject));
+        if let Some(status) = &opening.status {
+            let list = json!({ "uri": status.uri, "index": status.index, "list_issued_at": status.list_issued_at.map(waypass_credential::time::Timestamp::unix) });
+            members.insert("status".to_owned(), list);
+        }
+    }
+    session.out.json(&found)?;
+    session.out.words(&line(&leaf));
+    session.out.words(&format!("  trust bundle version {}, clock {}", leaf.bundle_version, words::clock(leaf.confidence)));
+    match entry.opening() {
+        Some(opening) => {
+            session.out.words(&format!("  about {}", words::safe(&opening.subject)));
+            if let Some(status) = &opening.status {
+                let as_of = status.list_issued_at.map_or_else(|| "no list".to_owned(), |at| format!("list of {}", words::when(at)));
+                session.out.words(&format!("  status entry {} of {} ({as_of})", status.index, words::safe(&status.uri)));
+            }
+        }
+        None => session.out.words("  whom it was about has been erased"),
+    }
+    Ok(Exit::Done)
+}
+
+fn verify_own(session: &Session, open: &OpenArgs) -> Outcome {
+    let summary = with_device(session, open, |device| {
+        let state = device.state()?;
+        let size = device.vault.log_len(LOG);
+        let leaves = (0..size).map(|seq| entry(device, seq).map(|entry| entry.leaf_bytes().to_vec())).collect::<Result<Vec<_>, _>>()?;
+        let checked =
+            verify(&Chain::new(&device.identity.id), leaves.iter().map(Vec::as_slice)).and_then(|summary| summary.ends_at(&state.chain));
+        checked.map_err(|bad| broken(&bad))
+    })?;
+    told(session, &summary)
+}
+
+fn verify_file(session: &Session, bytes: &[u8]) -> Outcome {
+    let not_a_log =
+        |why: String| Failure::usage(format!("this is not an exported log: {why}"), "name the file that `waypass audit export` wrote");
+    let upload = Upload::parse(bytes).map_err(|error| not_a_log(error.to_string()))?;
+    let head = Head::open(upload.head()).map_err(|error| Failure::new(Exit::Tamper, error, "get the file again from the gate"))?;
+    let key = waypass_credential::did::resolve(head.chain.device()).map_err(|error| not_a_log(error.to_string()))?;
+    let accepted = upload
+        .verify(&key, 0, &|_| None, clock::read().wall)
+        .map_err(|error| Failure::new(Exit::Tamper, error, "get the file again from the gate, from record 0 on"))?;
+    let summary = accepted.summary.clone();
+    session.out.note(&format!("signed by {}", head.chain.device()));
+    told(session, &summary)
+}
+
+fn told(session: &Session, summary: &Summary) -> Outcome {
+    session.out.json(&json!({ "schema": "waypass.audit-check/1", "whole": true, "records": summary.size, "decided": summary.decided, "admitted": summary.admitted }))?;
+    session
+        .out
+        .words(&format!("{} record(s), the chain is whole: {} decision(s), {} admitted", summary.size, summary.decided, summary.admitted));
+    Ok(Exit::Done)
+}
+
+fn export(device: &Device<'_>, from: u64) -> Result<Vec<u8>, Failure> {
+    let size = device.vault.log_len(LOG);
+    if from >= size {
+        return Err(Failure::usage(format!("there is no record {from}"), "see what there is: waypass audit list"));
+    }
+    let until = size.min(from + MAX_EXPORT);
+    let entries = (from..until).map(|seq| entry(device, seq)).collect::<Result<Vec<_>, _>>()?;
+    let last = entries.last().map(|entry| Leaf::hash(entry.leaf_bytes())).unwrap_or_default();
+    let chain = Chain::resume(&device.identity.id, until, last);
+    let head = Head::sign(&chain, clock::read().wall, &device.vault.signer(device.key.id)?)
+        .map_err(|error| Failure::internal(error, "run the command again"))?;
+    Ok(Upload::new(from, &entries, head, Vec::new()).to_bytes())
+}
+
+fn entry(device: &Device<'_>, seq: u64) -> Result<Entry, Failure> {
+    let damaged = |why: &dyn std::fmt::Display| {
+        Failure::new(
+            Exit::Tamper,
+            format!("record {seq} is the first bad one: {why}"),
+            "keep the device as it is and report this gate to the issuer",
+        )
+    };
+    let bytes = device.vault.log_entry(LOG, seq).map_err(|error| damaged(&error))?.ok_or_else(|| damaged(&"it is missing"))?;
+    Entry::from_bytes(&bytes).map_err(|error| damaged(&error))
+}
+
+fn leaf(device: &Device<'_>, seq: u64) -> Result<Leaf, Failure> {
+    entry(device, seq)?.leaf().map_err(|error| {
+        Failure::new(Exit::Tamper, format!("record {seq} is the first bad one: {error}"), "report this gate to the issuer")
+    })
+}
+
+fn broken(bad: &FirstBad) -> Failure {
+    Failure::new(Exit::Tamper, format!("the first bad one: {bad}"), "keep the device as it is and report this gate to the issuer")
+}
+
+fn line(leaf: &Leaf) -> String {
+    let outcome =
+        leaf.outcome.as_ref().map_or_else(String::new, |outcome| format!("  {:<5} {}", outcome.level.as_str(), outcome.reasons.join(" ")));
+    format!("{:>5}  {}  {:<16}{outcome}", leaf.seq, words::when(leaf.wall), leaf.event.as_str()).trim_end().to_owned()
+}
+
+fn document(leaf: &Leaf) -> Value {
+    json!({
+        "seq": leaf.seq, "at": leaf.wall.unix(), "event": leaf.event.as_str(), "level": leaf.outcome.as_ref().map(|outcome| outcome.level.as_str()),
+        "reasons": leaf.outcome.as_ref().map(|outcome| outcome.reasons.clone()), "bundle_version": leaf.bundle_version,
+    })
+}

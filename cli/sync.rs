@@ -1,0 +1,123 @@
+//! What `wallet sync` and `verifier sync` share: where to go, how it is told, how it fails.
+
+use crate::Session;
+use crate::exit::{Exit, Failure, plain};
+use crate::words;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use waypass_net::Timeouts;
+use waypass_net::sync::{self, Device, Event, Outcome, SyncError};
+use waypass_net::transport::{FileTransport, HttpTransport, Transport, TransportError};
+use waypass_trust::sync::Step;
+
+/// Where a synchronization goes.
+#[derive(clap::Args)]
+pub(crate) struct SyncArgs {
+    /// An issuer's address, or a file that was brought [default: the server of the settings]
+    #[arg(long, value_name = "URL|FILE")]
+    pub(crate) from: Option<String>,
+}
+
+/// A transport for what was asked: an address is a server, everything else a file.
+pub(crate) fn transport(session: &Session, from: Option<&str>, to: Option<&Path>) -> Result<Box<dyn Transport>, Failure> {
+    let from = from.or_else(|| if to.is_none() { session.home.server() } else { None });
+    match from {
+        Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+            if to.is_some() {
+                return Err(Failure::usage("--to is for files, and --from names a server", "leave --to away: the log goes to the server"));
+            }
+            Ok(Box::new(HttpTransport::new(url, Timeouts::default()).map_err(link_failure)?))
+        }
+        from => {
+            if from.is_none() && to.is_none() {
+                return Err(Failure::usage("nobody said where to sync", "add --from URL, --from FILE or --to FILE, or set WAYPASS_SERVER"));
+            }
+            let from = from.map(PathBuf::from);
+            Ok(Box::new(FileTransport::new(from.as_deref(), to).map_err(link_failure)?))
+        }
+    }
+}
+
+/// Runs it, telling `-v` each step as it is kept.
+pub(crate) fn run<D: Device<Error = Failure>>(
+    session: &Session,
+    device: &mut D,
+    transport: &mut dyn Transport,
+) -> Result<Outcome, Failure> {
+    let out = session.out;
+    let mut progress = |event: &Event<'_>| match event {
+        Event::Planned([]) => out.detail("nothing newer"),
+        Event::Planned(steps) => out.detail(&format!("to do: {}", words::list(&steps.iter().map(step).collect::<Vec<_>>()))),
+        Event::Begun(_) => {}
+        Event::Committed(done) => out.detail(&format!("kept: {}", step(done))),
+        Event::Receipted => out.detail("a receipt for the log was taken"),
+    };
+    sync::run(device, transport, &mut progress).map_err(|error| match error {
+        SyncError::Transport { source, .. } => link_failure(source),
+        SyncError::Device { source, .. } => source,
+        SyncError::Offer(_) | SyncError::TooManyRoots { .. } => {
+            Failure::new(Exit::Tamper, &error, "what is held was kept; ask the issuer's operator, or try another way to its data")
+        }
+        SyncError::Upload { .. } => Failure::internal(&error, "run the command again: it continues where it stopped"),
+    })
+}
+
+/// What was done, in the order it was done.
+pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
+    let mut names: Vec<String> = outcome.steps.iter().map(step).collect();
+    names.dedup();
+    names
+}
+
+/// The result as words or JSON; `flagged` are admissions that turned out to be after a revocation.
+pub(crate) fn tell(session: &Session, outcome: &Outcome, flagged: &[serde_json::Value]) -> Result<(), Failure> {
+    let steps = steps(outcome);
+    session.out.json(&json!({
+        "schema": "waypass.sync/1", "steps": steps, "uploads": outcome.uploads, "receipts": outcome.receipts, "carried": outcome.carried,
+        "flagged": flagged,
+    }))?;
+    session.out.words(&if steps.is_empty() { "nothing newer".to_owned() } else { format!("synced: {}", words::list(&steps)) });
+    if outcome.carried {
+        session.out.note("the log is in the file; take it to the issuer (waypass issuer intake FILE) and bring the receipt back");
+    }
+    Ok(())
+}
+
+fn step(step: &Step) -> String {
+    match step {
+        Step::Root(version) => format!("root {version}"),
+        Step::Bundle => "trust bundle".to_owned(),
+        Step::Denials(_) => "status list".to_owned(),
+        Step::Policies => "rules".to_owned(),
+        Step::AuditUpload(_) => "log delivered".to_owned(),
+    }
+}
+
+/// The words for a link that failed.
+pub(crate) fn link_failure(error: TransportError) -> Failure {
+    match error {
+        TransportError::Unreachable { .. } | TransportError::TimedOut { .. } => {
+            Failure::new(Exit::Network, error, "everything here still works offline; try again later, or sync by file (--from FILE)")
+        }
+        TransportError::NoClient => Failure::new(Exit::Network, error, "sync by file: --from FILE"),
+        TransportError::Refused { .. } | TransportError::TooLarge { .. } | TransportError::BadAnswer { .. } => {
+            Failure::new(Exit::Network, error, "nothing was changed by it; check that the address is an issuer's, or tell its operator")
+        }
+        TransportError::Address { .. } | TransportError::NotInFile { .. } => Failure::usage(error, "correct --from or --to"),
+        TransportError::File { path, source } => {
+            let verb = "use";
+            if matches!(source.kind(), std::io::ErrorKind::InvalidData) {
+                return Failure::usage(format!("{}: {}", path.display(), plain(&source)), "name a bundle or a stick's file");
+            }
+            Failure::file(verb, &path, &source)
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}

@@ -1,0 +1,81 @@
+//! `waypass verifier challenge`.
+
+use super::device::{self, Device};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::unlock::OpenArgs;
+use crate::{file, qr, trust, words};
+use serde_json::json;
+use std::path::PathBuf;
+use waypass_credential::format::Format;
+use waypass_credential::request::{ClaimPath, Query};
+use waypass_vault::{SystemRng, clock};
+use waypass_verifier::Checkpoint;
+
+/// Arguments of `verifier challenge`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A role that would do, repeatable [default: any]
+    #[arg(long = "role", value_name = "ROLE", conflicts_with = "query")]
+    roles: Vec<String>,
+    /// A personal claim to ask for too, such as given_name; ask for as little as you can
+    #[arg(long = "claim", value_name = "NAME", conflicts_with = "query")]
+    claims: Vec<String>,
+    /// A file with the whole question as a DCQL query
+    #[arg(long, value_name = "FILE")]
+    query: Option<PathBuf>,
+    /// Why, in words for the person
+    #[arg(long, value_name = "TEXT", default_value = "Entry")]
+    purpose: String,
+    /// Where the challenge goes
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Draw it as QR codes
+    #[arg(long)]
+    qr: bool,
+    /// Write it as QR codes in PNG files
+    #[arg(long, value_name = "PNG")]
+    qr_png: Option<PathBuf>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let query = query(args)?;
+    let bundle = Device::bundle(session)?;
+    let policy = trust::policy(&bundle)?;
+    let (text, request) = device::with(session, &args.open, |device| {
+        let mut checkpoint = Checkpoint::new(device.identity.clone(), &bundle, &policy, device.state()?);
+        let at = checkpoint.observe(&clock::read());
+        let over: Vec<Vec<u8>> =
+            device.challenges()?.iter().filter(|open| !open.is_open(&at)).map(|open| open.nonce().0.to_vec()).collect();
+        let (challenge, request) = checkpoint.ask(query, &args.purpose, &at, &mut SystemRng);
+        let text =
+            request.sign(&device.vault.signer(device.key.id)?).map_err(|error| Failure::usage(error, "shorten --purpose or the query"))?;
+        device.keep_challenge(&challenge, checkpoint.state(), &over)?;
+        Ok((text, request))
+    })?;
+    let nowhere = args.output.is_none() && !args.qr && args.qr_png.is_none();
+    if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
+        file::write(session.out, &path, text.as_bytes())?;
+    }
+    qr::show(session, text.as_bytes(), args.qr, args.qr_png.as_deref())?;
+    if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
+        session.out.json(&json!({
+            "schema": "waypass.challenge/1", "gate": request.client_id, "nonce": request.nonce.to_text(), "purpose": request.purpose,
+            "expires_at": request.expires_at.unix(),
+        }))?;
+    }
+    session.out.note(&format!("answer within {}", words::span(request.expires_at.since(request.issued_at))));
+    Ok(Exit::Done)
+}
+
+fn query(args: &Args) -> Result<Query, Failure> {
+    let wrong = |error| Failure::usage(error, "see OpenID4VP 1.0, section 6, or ask with --role and --claim");
+    if let Some(path) = &args.query {
+        return Query::parse(&file::read(path)?).map_err(wrong);
+    }
+    let roles: Vec<&str> = args.roles.iter().map(String::as_str).collect();
+    let claims: Vec<ClaimPath> = args.claims.iter().map(|name| ClaimPath::names(name.split('.'))).collect();
+    Query::for_role(&[Format::SdJwtVc, Format::DataIntegrity], &roles, &claims).map_err(wrong)
+}

@@ -1,0 +1,131 @@
+//! The gate as a device: its identity, its state, its open challenges and its log, all in one vault.
+
+use crate::Session;
+use crate::exit::{Exit, Failure};
+use crate::home::Role;
+use crate::trust;
+use crate::unlock::{self, OpenArgs};
+use serde::{Deserialize, Serialize};
+use waypass_credential::did;
+use waypass_trust::bundle::TrustBundle;
+use waypass_vault::{KeyInfo, KeyPurpose, Unlocked, VaultError};
+use waypass_verifier::{Challenge, Commit, DeviceState, GateIdentity};
+
+/// The audit log of the gate's vault.
+pub(crate) const LOG: &str = "audit";
+const GATE: &str = "gate";
+const CHALLENGES: &str = "challenges";
+const IDENTITY: &[u8] = b"identity";
+const STATE: &[u8] = b"state";
+const RECEIPT: &[u8] = b"receipt";
+
+/// A gate whose vault is open.
+pub(crate) struct Device<'v> {
+    pub(crate) vault: &'v Unlocked<'v>,
+    pub(crate) key: KeyInfo,
+    pub(crate) identity: GateIdentity,
+}
+
+/// What a gate says about itself, as it is kept.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct About {
+    pub(super) name: String,
+    pub(super) site: String,
+    pub(super) zone: String,
+}
+
+/// Opens the gate and does `work` with it.
+pub(crate) fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&Device<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    unlock::with(session, Role::Verifier, args, |vault| work(&Device::of(vault)?))
+}
+
+impl<'v> Device<'v> {
+    fn of(vault: &'v Unlocked<'v>) -> Result<Self, Failure> {
+        let damaged =
+            || Failure::new(Exit::Tamper, "this gate's own record is missing or damaged", "make the gate again in a new home and enrol it");
+        let key = vault.keys()?.into_iter().find(|key| key.purpose == KeyPurpose::Gate && !key.retired).ok_or_else(damaged)?;
+        let about = vault.get(GATE, IDENTITY)?.ok_or_else(damaged)?;
+        let About { name, site, zone } = serde_json::from_slice(&about).map_err(|_| damaged())?;
+        let identity = GateIdentity { id: did::to_did_key(&key.public_key), name, site, zone };
+        Ok(Self { vault, key, identity })
+    }
+
+    pub(super) fn set_up(vault: &Unlocked<'_>, about: &About) -> Result<KeyInfo, Failure> {
+        let key = vault.generate_key(waypass_credential::key::Algorithm::EdDsa, KeyPurpose::Gate)?;
+        let bytes = serde_json::to_vec(about).map_err(|error| Failure::internal(error, "run the command again"))?;
+        vault.put(GATE, IDENTITY, &bytes, &[])?;
+        Ok(key)
+    }
+
+    /// What the gate must not forget; a new one starts empty, a damaged one is not replaced.
+    pub(crate) fn state(&self) -> Result<DeviceState, Failure> {
+        let Some(bytes) = self.vault.get(GATE, STATE)? else { return Ok(DeviceState::new(&self.identity.id)) };
+        DeviceState::from_bytes(&bytes)
+            .map_err(|error| Failure::new(Exit::Tamper, error, "sync the log if you can, then make the gate again in a new home"))
+    }
+
+    /// Keeps a state that no decision carries: what a signed time taught.
+    pub(super) fn keep_state(&self, state: &DeviceState) -> Result<(), Failure> {
+        Ok(self.vault.put(GATE, STATE, &state.to_bytes(), &[])?)
+    }
+
+    /// Keeps a challenge and the state it was asked in, in one transaction; forgets those nobody answered in time.
+    pub(super) fn keep_challenge(&self, challenge: &Challenge, state: &DeviceState, over: &[Vec<u8>]) -> Result<(), Failure> {
+        Ok(self.vault.batch(|batch| -> Result<(), VaultError> {
+            for id in over {
+                batch.remove(CHALLENGES, id)?;
+            }
+            batch.put(CHALLENGES, &challenge.nonce().0, &challenge.to_bytes(), &[])?;
+            batch.put(GATE, STATE, &state.to_bytes(), &[])
+        })?)
+    }
+
+    /// The challenges that were asked and not yet used.
+    pub(super) fn challenges(&self) -> Result<Vec<Challenge>, Failure> {
+        let mut open = Vec::new();
+        for id in self.vault.ids(CHALLENGES)? {
+            if let Some(bytes) = self.vault.get(CHALLENGES, &id)? {
+                open.extend(Challenge::from_bytes(&bytes).ok());
+            }
+        }
+        Ok(open)
+    }
+
+    /// Makes a decision durable: the log entry, the new state, and the end of the challenge, together or not at all.
+    pub(super) fn commit(&self, commit: &Commit, challenge: &[u8; 16]) -> Result<(), VaultError> {
+        self.vault.batch(|batch| {
+            batch.append(LOG, &commit.entry_bytes())?;
+            batch.remove(CHALLENGES, challenge)?;
+            batch.put(GATE, STATE, &commit.state_bytes(), &[])
+        })
+    }
+
+    /// Adds a log entry that is no decision, with the state it leads to.
+    pub(super) fn keep_entry(&self, entry: &[u8], state: &DeviceState) -> Result<(), Failure> {
+        Ok(self.vault.batch(|batch| -> Result<(), VaultError> {
+            batch.append(LOG, entry)?;
+            batch.put(GATE, STATE, &state.to_bytes(), &[])
+        })?)
+    }
+
+    /// The newest receipt for the log, as it came.
+    pub(super) fn receipt(&self) -> Result<Option<String>, Failure> {
+        Ok(self.vault.get(GATE, RECEIPT)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    pub(super) fn keep_receipt(&self, receipt: &str) -> Result<(), VaultError> {
+        self.vault.put(GATE, RECEIPT, receipt.as_bytes(), &[])
+    }
+
+    /// What this device believes; a gate without it is not set up.
+    pub(crate) fn bundle(session: &Session) -> Result<TrustBundle, Failure> {
+        trust::bundle(session)?.ok_or_else(|| {
+            Failure::new(
+                Exit::Grey,
+                "this gate has no trust bundle, so it can decide about nobody",
+                "bring one: waypass trust pin FILE --digest NUMBER",
+            )
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! `waypass verifier enroll`: the gate's signed request to be taken into the bundle.
+
+use super::device;
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::file;
+use crate::unlock::OpenArgs;
+use std::path::PathBuf;
+use waypass_issuer::gates::Enrolment;
+use waypass_vault::clock;
+
+/// Arguments of `verifier enroll`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Where the enrolment goes
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    output: PathBuf,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let text = device::with(session, &args.open, |device| {
+        let gate = &device.identity;
+        let enrolment = Enrolment {
+            id: gate.id.clone(),
+            name: gate.name.clone(),
+            site: gate.site.clone(),
+            zone: gate.zone.clone(),
+            issued_at: clock::read().wall,
+        };
+        enrolment.sign(&device.vault.signer(device.key.id)?).map_err(|error| Failure::internal(error, "run the command again"))
+    })?;
+    file::write(session.out, &args.output, text.as_bytes())?;
+    session.out.note("take it to the issuer: waypass issuer enroll FILE");
+    Ok(Exit::Done)
+}

@@ -1,0 +1,46 @@
+//! `waypass verifier init`.
+
+use super::device::{About, Device};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
+use crate::unlock::{self, CreateArgs};
+use serde_json::json;
+use waypass_credential::did;
+
+/// Arguments of `verifier init`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The name people know the gate by
+    #[arg(long)]
+    name: String,
+    /// The site it stands on
+    #[arg(long)]
+    site: String,
+    /// The zone it opens
+    #[arg(long)]
+    zone: String,
+    #[command(flatten)]
+    create: CreateArgs,
+}
+
+/// The longest name, site or zone, in bytes; they stand in every bundle.
+const MAX_TEXT: usize = 128;
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    for (what, text) in [("name", &args.name), ("site", &args.site), ("zone", &args.zone)] {
+        if text.is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
+            return Err(Failure::usage(
+                format!("the {what} must have 1 to {MAX_TEXT} bytes and no control characters"),
+                format!("correct --{what}"),
+            ));
+        }
+    }
+    let about = About { name: args.name.clone(), site: args.site.clone(), zone: args.zone.clone() };
+    let key = unlock::create(session, Role::Verifier, &args.create, |vault| Device::set_up(vault, &about))?;
+    let id = did::to_did_key(&key.public_key);
+    session.out.json(&json!({ "schema": "waypass.gate/1", "id": id, "name": args.name, "site": args.site, "zone": args.zone }))?;
+    session.out.words(&format!("{} is ready to be enrolled (site {}, zone {})\n  {id}", args.name, args.site, args.zone));
+    session.out.note("next: waypass verifier enroll -o FILE, and take FILE to the issuer");
+    Ok(Exit::Done)
+}
