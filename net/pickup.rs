@@ -230,6 +230,10 @@ fn is_header_text(token: &str) -> bool {
     !token.is_empty() && token.len() <= 8192 && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
+fn hex(nibble: u8) -> char {
+    char::from(b"0123456789ABCDEF"[usize::from(nibble)])
+}
+
 /// `application/x-www-form-urlencoded`.
 struct Form(String);
 
@@ -246,7 +250,7 @@ impl Form {
             for byte in text.bytes() {
                 match byte {
                     b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => self.0.push(char::from(byte)),
-                    _ => self.0.push_str(&format!("%{byte:02X}")),
+                    _ => self.0.extend(['%', hex(byte >> 4), hex(byte & 15)]),
                 }
             }
             self.0.push_str(end);

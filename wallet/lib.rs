@@ -1,1 +1,73 @@
-//! The holder: holds, presents with consent, keeps history; performs disk I/O through the vault, never network I/O
+//! The holder: holds, presents with consent, keeps history. Performs disk I/O through the vault, never network I/O.
+//!
+//! A [`Wallet`] stands on an open vault. [`Wallet::hold`] verifies a credential before it keeps it; [`Wallet::list`] says what each is
+//! worth now; [`Wallet::propose`] finds the answer to a gate's request and says what it would show, and only [`Proposal::approve`] makes
+//! it. Everything that happens goes into the holder's own history before it takes effect.
+//!
+//! Losing the device loses the holder keys: a restored backup says which credentials must be issued again.
+
+use waypass_credential::key::Algorithm;
+use waypass_vault::{KeyId, KeyInfo, KeyPurpose, KeySigner, Unlocked, VaultError};
+
+mod ask;
+mod backup;
+mod error;
+mod history;
+mod hold;
+mod present;
+mod records;
+mod show;
+
+pub use ask::{AskError, Asked, Asker};
+pub use backup::Restored;
+pub use error::{HoldError, PresentError, WalletError};
+pub use history::{Detail, HistoryEntry, HistoryError};
+pub use hold::{Held, Removal};
+pub use present::{Claim, ClaimKind, Proposal, Warning};
+pub use records::{CredentialId, NotAnId};
+pub use show::{Card, Filter, Listing, Standing};
+
+/// A holder's wallet on an open vault; dropping it locks the vault.
+pub struct Wallet<'v> {
+    vault: Unlocked<'v>,
+}
+
+impl<'v> Wallet<'v> {
+    /// The wallet kept in this vault; an empty vault is an empty wallet.
+    pub const fn new(vault: Unlocked<'v>) -> Self {
+        Self { vault }
+    }
+
+    /// The vault: slots, findings, locking.
+    pub const fn vault(&self) -> &Unlocked<'v> {
+        &self.vault
+    }
+
+    /// Makes a holder key. Ed25519 suits both credential formats; issuers that take P-256 alone need the other.
+    pub fn create_holder_key(&self, algorithm: Algorithm) -> Result<KeyInfo, VaultError> {
+        self.vault.generate_key(algorithm, KeyPurpose::Holder)
+    }
+
+    /// The holder keys that can sign.
+    pub fn holder_keys(&self) -> Result<Vec<KeyInfo>, VaultError> {
+        let mut keys = self.vault.keys()?;
+        keys.retain(|key| key.purpose == KeyPurpose::Holder && !key.retired);
+        Ok(keys)
+    }
+
+    /// The first holder key of this algorithm, made if there is none.
+    pub fn holder_key(&self, algorithm: Algorithm) -> Result<KeyInfo, VaultError> {
+        match self.holder_keys()?.into_iter().find(|key| key.public_key.algorithm() == algorithm) {
+            Some(key) => Ok(key),
+            None => self.create_holder_key(algorithm),
+        }
+    }
+
+    /// A signer for a holder key: for the key proof when a credential is picked up.
+    pub fn signer(&self, key: KeyId) -> Result<KeySigner<'_>, VaultError> {
+        self.vault.signer(key)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! What a gate asks, before anything is looked for: who it is, and whether the question is still good.
+
+use core::fmt;
+use waypass_credential::request::{Request, RequestError};
+use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::{Gate, TrustBundle};
+use waypass_trust::time::{Moment, TOLERANCE_SECONDS};
+
+/// A request whose signature holds and whose time is now.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Asked {
+    request: Request,
+    asker: Asker,
+}
+
+/// Who asks.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Asker {
+    /// A gate enrolled in the trust bundle.
+    Known(Gate),
+    /// A gate whose enrolment in the bundle has ended.
+    Lapsed(Gate),
+    /// Not in the bundle: an unknown person.
+    Unknown,
+    /// There is no bundle to look in.
+    NoBundle,
+}
+
+/// Why a request is not answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AskError {
+    /// Not a request, or its signature does not hold.
+    Request(RequestError),
+    /// Its time is over.
+    Expired {
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// It was made in the future: one of the two clocks is wrong.
+    Ahead {
+        /// By how many seconds.
+        seconds: i64,
+    },
+}
+
+impl fmt::Display for AskError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(why) => why.fmt(f),
+            Self::Expired { at } => write!(f, "the request ended {at}; ask the gate for a new one"),
+            Self::Ahead { seconds } => {
+                write!(f, "the request was made {seconds} seconds in the future: compare the gate's clock and yours")
+            }
+        }
+    }
+}
+
+impl core::error::Error for AskError {}
+
+impl Asked {
+    /// Reads a request as it was scanned: the signature must be the asking gate's, and its time must not be over.
+    pub fn open(text: &str, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Self, AskError> {
+        let request = Request::open(text.trim()).map_err(AskError::Request)?;
+        if at.at() > request.expires_at {
+            return Err(AskError::Expired { at: request.expires_at });
+        }
+        let ahead = request.issued_at.since(at.at());
+        if ahead > TOLERANCE_SECONDS {
+            return Err(AskError::Ahead { seconds: ahead });
+        }
+        let asker = match bundle.map(|bundle| bundle.gate(&request.client_id)) {
+            None => Asker::NoBundle,
+            Some(None) => Asker::Unknown,
+            Some(Some(gate)) if at.at() > gate.not_after => Asker::Lapsed(gate.clone()),
+            Some(Some(gate)) => Asker::Known(gate.clone()),
+        };
+        Ok(Self { request, asker })
+    }
+
+    /// The question.
+    pub fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// Who asks.
+    pub fn asker(&self) -> &Asker {
+        &self.asker
+    }
+
+    /// Who asks, in words: the gate's name, or what it is not.
+    pub fn asker_name(&self) -> &str {
+        match &self.asker {
+            Asker::Known(gate) | Asker::Lapsed(gate) => &gate.name,
+            Asker::Unknown | Asker::NoBundle => "unknown person",
+        }
+    }
+}

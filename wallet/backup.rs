@@ -1,0 +1,38 @@
+//! Backup and restore. Holder keys never leave their device, so a restored wallet says what must be issued again.
+
+use crate::Wallet;
+use crate::error::WalletError;
+use crate::history::{self, ABOUT, DETAILS, Detail, What};
+use crate::records::{CredentialId, TABLE};
+use rand_core::CryptoRng;
+use std::path::Path;
+use waypass_trust::audit::Event;
+use waypass_trust::time::Moment;
+use waypass_vault::{Factors, KdfCost};
+
+/// What came out of a backup.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Restored {
+    /// Credentials that came back.
+    pub credentials: usize,
+    /// Those whose keys stayed on the old device: ask their issuers for new ones.
+    pub reissue: Vec<CredentialId>,
+}
+
+impl Wallet<'_> {
+    /// Writes the credentials, sealed by a recovery code and one factor more. Holder keys and history stay on this device.
+    pub fn backup(&self, to: &Path, factors: &Factors<'_>, kdf: KdfCost) -> Result<(), WalletError> {
+        Ok(self.vault.backup(to, factors, kdf, &[ABOUT, DETAILS])?)
+    }
+
+    /// Takes a backup in, beside what is held already.
+    pub fn restore(&self, from: &Path, factors: &Factors<'_>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Restored, WalletError> {
+        let report = self.vault.restore(from, factors)?;
+        let reissue = report.reissue.iter().filter(|(table, _)| table == TABLE);
+        let reissue: Vec<_> = reissue.filter_map(|(_, id)| CredentialId::from_bytes(id)).collect();
+        let event = Event::new("restored").ok_or(WalletError::Bookkeeping)?;
+        let detail = Detail::default();
+        self.vault.batch(|batch| history::append(&self.vault, batch, What { event, detail: &detail, bundle: None }, at, rng))?;
+        Ok(Restored { credentials: report.records, reissue })
+    }
+}

@@ -1,0 +1,155 @@
+//! What can go wrong for a holder, in words for a holder.
+
+use crate::records::CredentialId;
+use core::fmt;
+use waypass_credential::format::Malformed;
+use waypass_credential::key::SignError;
+use waypass_trust::assess::Refused;
+use waypass_vault::{BackupError, VaultError};
+
+/// Why an operation on the wallet failed.
+#[derive(Debug)]
+pub enum WalletError {
+    /// The vault failed.
+    Vault(VaultError),
+    /// There is no such credential.
+    NotHeld,
+    /// The beginning of an id fits several credentials.
+    Ambiguous {
+        /// How many.
+        count: usize,
+    },
+    /// A stored record does not read; it is kept as it is.
+    Damaged(CredentialId),
+    /// The wallet's own bookkeeping does not read.
+    Bookkeeping,
+    /// The backup failed.
+    Backup(BackupError),
+}
+
+/// Why a credential is not taken in. Nothing was stored.
+#[derive(Debug)]
+pub enum HoldError {
+    /// Not a credential.
+    Malformed(Malformed),
+    /// There is no trust bundle, so nobody can say whether it is genuine.
+    NoBundle,
+    /// It was assessed, and is not to be believed: the gravest reason first.
+    Refused(Refused),
+    /// It is bound to no key: anyone who copies it could show it.
+    NotBound,
+    /// It is bound to a key that this wallet does not have.
+    AnotherHolder,
+    /// The wallet failed.
+    Wallet(WalletError),
+}
+
+/// Why there is no presentation. Nothing was shown.
+#[derive(Debug)]
+pub enum PresentError {
+    /// No held credential answers the request.
+    NothingMatches,
+    /// Credentials would answer, but their keys stayed on another device: these must be issued again.
+    KeysLost(Vec<CredentialId>),
+    /// The request has expired meanwhile.
+    RequestExpired,
+    /// The credential does not read any more.
+    Malformed(Malformed),
+    /// What would be shown is not what was agreed to; refused rather than sent.
+    NotWhatWasAgreed,
+    /// The key could not sign.
+    Sign(SignError),
+    /// The wallet failed.
+    Wallet(WalletError),
+}
+
+impl fmt::Display for WalletError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Vault(why) => why.fmt(f),
+            Self::NotHeld => f.write_str("there is no such credential in the wallet"),
+            Self::Ambiguous { count } => write!(f, "{count} credentials begin like this; write more of the id"),
+            Self::Damaged(id) => write!(f, "the record of credential {id} is damaged; ask the issuer for it again"),
+            Self::Bookkeeping => f.write_str("the wallet's own records are damaged; restore a backup"),
+            Self::Backup(why) => why.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for HoldError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(why) => write!(f, "not a credential: {why}"),
+            Self::NoBundle => f.write_str("there is no trust bundle, so nobody can say whether this is genuine"),
+            Self::Refused(refused) => {
+                for (at, reason) in refused.reasons.iter().enumerate() {
+                    write!(f, "{}{}", if at == 0 { "" } else { "; " }, reason.code.meaning())?;
+                    if !reason.detail.is_empty() {
+                        write!(f, " ({})", reason.detail)?;
+                    }
+                }
+                Ok(())
+            }
+            Self::NotBound => f.write_str("the credential is bound to no key: anyone who copies it could show it"),
+            Self::AnotherHolder => f.write_str("the credential is bound to a key that this wallet does not have"),
+            Self::Wallet(why) => why.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for PresentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NothingMatches => f.write_str("no credential in the wallet answers this request"),
+            Self::KeysLost(ids) if ids.len() == 1 => {
+                f.write_str("the credential that answers must be issued again: its key stayed on another device")
+            }
+            Self::KeysLost(_) => f.write_str("the credentials that answer must be issued again: their keys stayed on another device"),
+            Self::RequestExpired => f.write_str("the request has expired; ask the gate for a new one"),
+            Self::Malformed(why) => why.fmt(f),
+            Self::NotWhatWasAgreed => f.write_str("what would be shown is not what was agreed to; nothing was sent"),
+            Self::Sign(why) => why.fmt(f),
+            Self::Wallet(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for WalletError {}
+impl core::error::Error for HoldError {}
+impl core::error::Error for PresentError {}
+
+impl From<VaultError> for WalletError {
+    fn from(why: VaultError) -> Self {
+        Self::Vault(why)
+    }
+}
+
+impl From<BackupError> for WalletError {
+    fn from(why: BackupError) -> Self {
+        Self::Backup(why)
+    }
+}
+
+impl From<VaultError> for HoldError {
+    fn from(why: VaultError) -> Self {
+        Self::Wallet(why.into())
+    }
+}
+
+impl From<VaultError> for PresentError {
+    fn from(why: VaultError) -> Self {
+        Self::Wallet(why.into())
+    }
+}
+
+impl From<WalletError> for HoldError {
+    fn from(why: WalletError) -> Self {
+        Self::Wallet(why)
+    }
+}
+
+impl From<WalletError> for PresentError {
+    fn from(why: WalletError) -> Self {
+        Self::Wallet(why)
+    }
+}

@@ -1,0 +1,90 @@
+//! Taking credentials in, and letting them go.
+
+use crate::error::{HoldError, WalletError};
+use crate::history::{self, Detail, What};
+use crate::records::{self, CredentialId, Record, TABLE};
+use crate::{Wallet, show::Card};
+use rand_core::CryptoRng;
+use waypass_credential::format::Credential;
+use waypass_trust::assess::assess;
+use waypass_trust::audit::Event;
+use waypass_trust::bundle::TrustBundle;
+use waypass_trust::time::Moment;
+
+/// A credential that is in the wallet, durably.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Held {
+    /// Its name here.
+    pub id: CredentialId,
+    /// Whether it was there before.
+    pub already: bool,
+}
+
+/// What is about to be removed: shown to the holder, and given back to [`Wallet::remove`] to confirm.
+#[derive(Debug)]
+pub struct Removal {
+    card: Card,
+}
+
+impl Removal {
+    /// The credential in question.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+}
+
+impl Wallet<'_> {
+    /// Takes a credential in: assessed first, and only if it is genuine, in force, and bound to a key of this wallet. When this returns, it
+    /// is on the disk. Taking the same one again changes nothing.
+    pub fn hold(&self, bytes: &[u8], bundle: Option<&TrustBundle>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Held, HoldError> {
+        // Files and messages end in line breaks; credentials do not.
+        let credential = Credential::parse(bytes.trim_ascii()).map_err(HoldError::Malformed)?;
+        let id = CredentialId::of(credential.as_bytes());
+        if records::load(&self.vault, id)?.is_some() {
+            return Ok(Held { id, already: true });
+        }
+        let bundle = bundle.ok_or(HoldError::NoBundle)?;
+        let (role, issuer_name) = {
+            let assessment = assess(&credential, bundle, at).map_err(HoldError::Refused)?;
+            (assessment.role().clone(), assessment.issuer().to_owned())
+        };
+        let holder = role.holder.as_ref().ok_or(HoldError::NotBound)?;
+        let key = self.holder_keys()?.into_iter().find(|key| key.public_key == *holder).ok_or(HoldError::AnotherHolder)?;
+        let issuer_key = issuer_key(&credential, bundle).ok_or(HoldError::Wallet(WalletError::Bookkeeping))?;
+        let record = Record { credential, key: key.id, issuer_key, issuer_name, held_at: at.at() };
+        let detail = Detail { credential: Some(id), issuer: Some(record.issuer_name.clone()), ..Detail::default() };
+        self.vault.batch(|batch| -> Result<(), HoldError> {
+            batch.put(TABLE, id.as_bytes(), &record.to_bytes(), &record.tags(&role))?;
+            let what = What { event: Event::HELD, detail: &detail, bundle: Some(bundle) };
+            history::append(&self.vault, batch, what, at, rng)?;
+            Ok(())
+        })?;
+        Ok(Held { id, already: false })
+    }
+
+    /// Asks for the removal of a credential: nothing happens until it is confirmed.
+    pub fn removal(&self, id: CredentialId, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Removal, WalletError> {
+        Ok(Removal { card: self.show(id, bundle, at)? })
+    }
+
+    /// Removes the credential for good. Its history stays.
+    pub fn remove(&self, confirmed: Removal, at: &Moment, rng: &mut dyn CryptoRng) -> Result<(), WalletError> {
+        let Removal { card } = confirmed;
+        let detail = Detail { credential: Some(card.id), issuer: Some(card.issuer_name), ..Detail::default() };
+        self.vault.batch(|batch| {
+            if !batch.remove(TABLE, card.id.as_bytes())? {
+                return Err(WalletError::NotHeld);
+            }
+            let what = What { event: Event::REMOVED, detail: &detail, bundle: None };
+            history::append(&self.vault, batch, what, at, rng)
+        })
+    }
+}
+
+/// The key under which the assessment found the credential genuine, so that what it says can be read when the bundle has moved on.
+fn issuer_key(credential: &Credential, bundle: &TrustBundle) -> Option<waypass_credential::key::PublicKey> {
+    let claimed = credential.claimed();
+    let named = claimed.key_id.and_then(|kid| bundle.key_for(claimed.issuer, kid)).map(|(_, record)| &record.key);
+    let all = bundle.authorities().iter().flat_map(|authority| &authority.keys).map(|record| &record.key);
+    named.into_iter().chain(all).find(|key| credential.verify(key).is_ok()).cloned()
+}

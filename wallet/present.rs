@@ -1,0 +1,287 @@
+//! Answering a gate: find the credential, say what it would show, and show it only when the holder agrees.
+
+use crate::Wallet;
+use crate::ask::{Asked, Asker};
+use crate::error::{PresentError, WalletError};
+use crate::history::{self, Detail, What};
+use crate::records::{self, CredentialId, KIND, Record};
+use crate::show::{self, Card, Standing};
+use rand_core::CryptoRng;
+use waypass_credential::format::{self, Presentation};
+use waypass_credential::request::{ClaimPath, Match};
+use waypass_credential::time::Timestamp;
+use waypass_trust::audit::Event;
+use waypass_trust::bundle::TrustBundle;
+use waypass_trust::time::{Doubt, Moment};
+
+mod claims;
+
+pub use claims::{Claim, ClaimKind};
+
+/// An answer that could be given. Consent is a move: [`Proposal::approve`] and [`Proposal::decline`] consume it.
+pub struct Proposal<'w, 'v> {
+    wallet: &'w Wallet<'v>,
+    asked: Asked,
+    record: Record,
+    card: Card,
+    paths: Vec<ClaimPath>,
+    shown: Vec<Claim>,
+    withheld: Vec<Claim>,
+    warnings: Vec<Warning>,
+    others: Vec<CredentialId>,
+    bundle: Option<&'w TrustBundle>,
+}
+
+/// What the holder should know before agreeing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Warning {
+    /// Whoever asks is not in the trust bundle.
+    UnknownAsker,
+    /// The gate's enrolment has ended.
+    LapsedAsker {
+        /// When.
+        since: Timestamp,
+    },
+    /// There is no trust bundle: whoever asks cannot be recognised.
+    NoBundle,
+    /// The gate asks for more than a role and where it holds.
+    OverAsking {
+        /// The personal claims it would get.
+        claims: Vec<ClaimPath>,
+    },
+    /// The format shows these personal claims although nobody asked.
+    CannotWithhold {
+        /// The claims.
+        claims: Vec<ClaimPath>,
+    },
+    /// This gate has been answered before; its records can be joined.
+    SeenBefore {
+        /// How often.
+        times: usize,
+        /// When last.
+        last: Timestamp,
+    },
+    /// The credential is not in force; a gate will refuse it.
+    NotInForce(Standing),
+    /// This device's clock is in doubt; the gate may refuse the answer's time.
+    ClockDoubt(Doubt),
+}
+
+impl core::fmt::Display for Warning {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let list = |f: &mut core::fmt::Formatter<'_>, claims: &[ClaimPath]| {
+            claims.iter().enumerate().try_for_each(|(at, path)| write!(f, "{}{path}", if at == 0 { "" } else { ", " }))
+        };
+        match self {
+            Self::UnknownAsker => f.write_str("whoever asks is not in the trust bundle: an unknown person"),
+            Self::LapsedAsker { since } => write!(f, "the gate's enrolment ended {since}"),
+            Self::NoBundle => f.write_str("there is no trust bundle: whoever asks cannot be recognised"),
+            Self::OverAsking { claims } => {
+                f.write_str("asks for more than a role: ")?;
+                list(f, claims)
+            }
+            Self::CannotWithhold { claims } => {
+                f.write_str("this credential also shows what nobody asked for: ")?;
+                list(f, claims)
+            }
+            Self::SeenBefore { times: 1, last } => write!(f, "shown to this gate once before, {last}"),
+            Self::SeenBefore { times, last } => write!(f, "shown to this gate {times} times before, last {last}"),
+            Self::NotInForce(standing) => write!(f, "the gate will refuse this credential: {standing}"),
+            Self::ClockDoubt(doubt) => write!(f, "the gate may refuse the time of the answer: {doubt}"),
+        }
+    }
+}
+
+struct Candidate {
+    rank: (bool, usize, i64, CredentialId),
+    record: Record,
+    card: Card,
+    found: Match,
+}
+
+impl<'v> Wallet<'v> {
+    /// Finds the credential that answers best: in force before anything else, then in the order the gate prefers, then the one that
+    /// lasts longest.
+    pub fn propose<'w>(&'w self, asked: Asked, bundle: Option<&'w TrustBundle>, at: &Moment) -> Result<Proposal<'w, 'v>, PresentError> {
+        self.proposal(asked, None, bundle, at)
+    }
+
+    /// As [`Self::propose`], with the credential the holder chose.
+    pub fn propose_with<'w>(
+        &'w self,
+        asked: Asked,
+        credential: CredentialId,
+        bundle: Option<&'w TrustBundle>,
+        at: &Moment,
+    ) -> Result<Proposal<'w, 'v>, PresentError> {
+        self.proposal(asked, Some(credential), bundle, at)
+    }
+
+    fn proposal<'w>(
+        &'w self,
+        asked: Asked,
+        chosen: Option<CredentialId>,
+        bundle: Option<&'w TrustBundle>,
+        at: &Moment,
+    ) -> Result<Proposal<'w, 'v>, PresentError> {
+        let mut candidates = self.candidates(&asked, bundle, at)?;
+        candidates.sort_by_key(|candidate| candidate.rank);
+        let (lost, mut usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| c.card.standing == Standing::Reissue);
+        if usable.is_empty() && !lost.is_empty() {
+            return Err(PresentError::KeysLost(lost.into_iter().map(|candidate| candidate.card.id).collect()));
+        }
+        let at_index = match chosen {
+            None => 0,
+            Some(id) => usable.iter().position(|candidate| candidate.card.id == id).ok_or(PresentError::NothingMatches)?,
+        };
+        if usable.is_empty() {
+            return Err(PresentError::NothingMatches);
+        }
+        let Candidate { record, card, found, .. } = usable.remove(at_index);
+        let others = usable.iter().map(|candidate| candidate.card.id).collect();
+        let (shown, withheld) = {
+            let verified = record.verified().ok_or(WalletError::Damaged(card.id))?;
+            let disclosable = record.credential.disclosable().map_err(PresentError::Malformed)?;
+            claims::split(verified.claims(), record.credential.format(), &disclosable, &found.paths)
+        };
+        let warnings = self.warnings(&asked, &card, &found.paths, &shown, at)?;
+        Ok(Proposal { wallet: self, asked, record, card, paths: found.paths, shown, withheld, warnings, others, bundle })
+    }
+
+    fn candidates(&self, asked: &Asked, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Vec<Candidate>, PresentError> {
+        let query = &asked.request().query;
+        let keys = self.key_ids()?;
+        let mut kinds: Vec<&str> = query.alternatives().iter().flat_map(|alternative| &alternative.kinds).map(String::as_str).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let mut candidates = Vec::new();
+        for kind in kinds {
+            for id in records::ids(&self.vault, Some((KIND, kind.as_bytes())))? {
+                let record = match records::load(&self.vault, id) {
+                    Ok(Some(record)) => record,
+                    // What cannot be read cannot be shown; the listing tells about it.
+                    Ok(None) | Err(WalletError::Damaged(_)) => continue,
+                    Err(why) => return Err(why.into()),
+                };
+                let format = record.credential.format();
+                let Some(found) = record.verified().and_then(|verified| query.first_match(verified.claims(), format, kind)) else {
+                    continue;
+                };
+                let Some(card) = show::card(id, &record, &keys, bundle, at) else { continue };
+                let place = query.alternatives().iter().position(|alternative| alternative.id == found.query_id).unwrap_or(usize::MAX);
+                let rank = (!card.standing.is_usable(), place, -card.role.valid_until.unix(), id);
+                candidates.push(Candidate { rank, record, card, found });
+            }
+        }
+        Ok(candidates)
+    }
+
+    fn warnings(&self, asked: &Asked, card: &Card, paths: &[ClaimPath], shown: &[Claim], at: &Moment) -> Result<Vec<Warning>, WalletError> {
+        let mut warnings = Vec::new();
+        match asked.asker() {
+            Asker::Known(_) => {}
+            Asker::Lapsed(gate) => warnings.push(Warning::LapsedAsker { since: gate.not_after }),
+            Asker::Unknown => warnings.push(Warning::UnknownAsker),
+            Asker::NoBundle => warnings.push(Warning::NoBundle),
+        }
+        let asked_for = |claim: &Claim| paths.iter().any(|path| path.is_prefix_of(&claim.path) || claim.path.is_prefix_of(path));
+        let personal = shown.iter().filter(|claim| claim.kind == ClaimKind::Personal);
+        let (over, along): (Vec<_>, Vec<_>) = personal.partition(|claim| asked_for(claim));
+        let paths_of = |claims: Vec<&Claim>| claims.into_iter().map(|claim| claim.path.clone()).collect::<Vec<_>>();
+        if !over.is_empty() {
+            warnings.push(Warning::OverAsking { claims: paths_of(over) });
+        }
+        if !along.is_empty() {
+            warnings.push(Warning::CannotWithhold { claims: paths_of(along) });
+        }
+        let mut before = self.history_with(&asked.request().client_id)?;
+        before.retain(|entry| entry.event == Event::PRESENTED.as_str());
+        if let Some(last) = before.iter().map(|entry| entry.at).max() {
+            warnings.push(Warning::SeenBefore { times: before.len(), last });
+        }
+        if !card.standing.is_usable() {
+            warnings.push(Warning::NotInForce(card.standing.clone()));
+        }
+        if let Some(doubt) = at.doubt() {
+            warnings.push(Warning::ClockDoubt(doubt));
+        }
+        Ok(warnings)
+    }
+}
+
+impl Proposal<'_, '_> {
+    /// Who asks, and what for.
+    pub fn asked(&self) -> &Asked {
+        &self.asked
+    }
+
+    /// The credential that would be shown, as it stands.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// Every claim the gate would see, those included that the format cannot withhold.
+    pub fn discloses(&self) -> &[Claim] {
+        &self.shown
+    }
+
+    /// Every claim the gate would not see.
+    pub fn withholds(&self) -> &[Claim] {
+        &self.withheld
+    }
+
+    /// What the holder should know first.
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// Other held credentials that would answer too, for [`Wallet::propose_with`].
+    pub fn others(&self) -> &[CredentialId] {
+        &self.others
+    }
+
+    /// The holder agrees: makes the answer, checks that it shows what was agreed to and nothing else, writes the history, and only then
+    /// lets go of it.
+    pub fn approve(self, rng: &mut dyn CryptoRng, at: &Moment) -> Result<Presentation, PresentError> {
+        let request = self.asked.request();
+        if at.at() > request.expires_at {
+            return Err(PresentError::RequestExpired);
+        }
+        let vault = &self.wallet.vault;
+        let signer = vault.signer(self.record.key)?;
+        // The device's own reading, not the judged time: a gate compares it with its own clock.
+        let presentation = self.record.credential.present(&self.paths, request, at.at(), &signer).map_err(|why| match why {
+            format::PresentError::Malformed(why) => PresentError::Malformed(why),
+            format::PresentError::Sign(why) => PresentError::Sign(why),
+            format::PresentError::NoSuchClaim(_) | format::PresentError::NotTheHolder => PresentError::NotWhatWasAgreed,
+        })?;
+        let verified = presentation.credential().verify(&self.record.issuer_key).map_err(|_| PresentError::NotWhatWasAgreed)?;
+        if !claims::same(&claims::all(verified.claims(), self.card.format), &self.shown) {
+            return Err(PresentError::NotWhatWasAgreed);
+        }
+        self.record(Event::PRESENTED, rng, at)?;
+        Ok(presentation)
+    }
+
+    /// The holder does not agree; that is remembered too.
+    pub fn decline(self, rng: &mut dyn CryptoRng, at: &Moment) -> Result<(), PresentError> {
+        let event = Event::new("declined").ok_or(WalletError::Bookkeeping)?;
+        Ok(self.record(event, rng, at)?)
+    }
+
+    fn record(&self, event: Event, rng: &mut dyn CryptoRng, at: &Moment) -> Result<(), WalletError> {
+        let request = self.asked.request();
+        let known = matches!(self.asked.asker(), Asker::Known(_) | Asker::Lapsed(_));
+        let claims = self.shown.iter().filter(|claim| claim.kind != ClaimKind::Technical);
+        let detail = Detail {
+            credential: Some(self.card.id),
+            issuer: Some(self.card.issuer_name.clone()),
+            gate: Some(request.client_id.clone()),
+            gate_name: known.then(|| self.asked.asker_name().to_owned()),
+            purpose: Some(request.purpose.clone()),
+            claims: claims.map(|claim| claim.path.to_string()).collect(),
+        };
+        let vault = &self.wallet.vault;
+        vault.batch(|batch| history::append(vault, batch, What { event, detail: &detail, bundle: self.bundle }, at, rng))
+    }
+}

@@ -1,0 +1,98 @@
+//! Which claims a presentation shows and which it keeps back, down to the last leaf.
+
+use waypass_credential::format::Format;
+use waypass_credential::json::{self, Value};
+use waypass_credential::request::{ClaimPath, PathStep};
+
+/// One claim of a credential.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Claim {
+    /// Where it stands in the credential.
+    pub path: ClaimPath,
+    /// What it says: text as it is, everything else as JSON.
+    pub value: String,
+    /// What kind of claim it is.
+    pub kind: ClaimKind,
+}
+
+/// What a claim tells about its holder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClaimKind {
+    /// A role.
+    Role,
+    /// Where the roles hold: sites and zones.
+    Scope,
+    /// Something about the person.
+    Personal,
+    /// What a credential needs to be one: issuer, times, status entry, holder key.
+    Technical,
+}
+
+/// SD-JWT VC: members of the payload that no holder can withhold (draft-ietf-oauth-sd-jwt-vc §3.2.2.2).
+const PAYLOAD: [&str; 9] = ["iss", "vct", "iat", "nbf", "exp", "cnf", "status", "sub", "_sd_alg"];
+
+/// All leaves of `claims`: strings, numbers, truth values, and empty objects and arrays.
+pub(super) fn all(claims: &Value<'_>, format: Format) -> Vec<Claim> {
+    let mut found = Vec::new();
+    walk(claims, ClaimPath(Vec::new()), format, &mut found);
+    found
+}
+
+fn walk(value: &Value<'_>, path: ClaimPath, format: Format, found: &mut Vec<Claim>) {
+    match value {
+        Value::Object(object) if !object.is_empty() => {
+            for (name, value) in object.iter() {
+                walk(value, path.clone().then(name), format, found);
+            }
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for (index, value) in items.iter().enumerate() {
+                walk(value, path.clone().then(index), format, found);
+            }
+        }
+        leaf => {
+            let value = leaf.as_str().map_or_else(|| json::to_string(leaf), ToOwned::to_owned);
+            found.push(Claim { kind: kind(&path, format), path, value });
+        }
+    }
+}
+
+fn kind(path: &ClaimPath, format: Format) -> ClaimKind {
+    let name = |at: usize| match path.steps().get(at) {
+        Some(PathStep::Name(name)) => name.as_str(),
+        _ => "",
+    };
+    let name = match format {
+        Format::SdJwtVc if PAYLOAD.contains(&name(0)) => return ClaimKind::Technical,
+        Format::SdJwtVc => name(0),
+        Format::DataIntegrity if name(0) != "credentialSubject" || name(1) == "id" => return ClaimKind::Technical,
+        Format::DataIntegrity => name(1),
+    };
+    match name {
+        "roles" => ClaimKind::Role,
+        "sites" | "zones" => ClaimKind::Scope,
+        _ => ClaimKind::Personal,
+    }
+}
+
+/// What is seen and what is not, when the claims at `disclose` are shown with what lies above and below them.
+pub(super) fn split(claims: &Value<'_>, format: Format, disclosable: &[ClaimPath], disclose: &[ClaimPath]) -> (Vec<Claim>, Vec<Claim>) {
+    let related = |a: &ClaimPath, b: &ClaimPath| a.is_prefix_of(b) || b.is_prefix_of(a);
+    let hidden: Vec<&ClaimPath> = disclosable.iter().filter(|path| !disclose.iter().any(|shown| related(path, shown))).collect();
+    all(claims, format).into_iter().partition(|claim| !hidden.iter().any(|path| path.is_prefix_of(&claim.path)))
+}
+
+/// Whether two sets of claims are the same. Withheld elements close up the array they stood in, so indices do not count.
+pub(super) fn same(made: &[Claim], agreed: &[Claim]) -> bool {
+    let sorted = |claims: &[Claim]| {
+        let mut plain: Vec<(ClaimPath, String)> = claims.iter().map(|claim| (without_indices(&claim.path), claim.value.clone())).collect();
+        plain.sort_unstable();
+        plain
+    };
+    sorted(made) == sorted(agreed)
+}
+
+fn without_indices(path: &ClaimPath) -> ClaimPath {
+    let step = |step: &PathStep| if let PathStep::Index(_) = step { PathStep::All } else { step.clone() };
+    ClaimPath(path.steps().iter().map(step).collect())
+}

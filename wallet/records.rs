@@ -1,0 +1,164 @@
+//! Credentials as they stand in the vault: sealed, tagged for indexed queries, with the issuer key that they verified under.
+
+use crate::error::WalletError;
+use core::{fmt, str::FromStr};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+use waypass_credential::format::{Credential, Verified};
+use waypass_credential::key::PublicKey;
+use waypass_credential::role::RoleClaims;
+use waypass_credential::time::Timestamp;
+use waypass_trust::cbor::{NotCanonical, Reader, Writer};
+use waypass_vault::{KeyId, Unlocked, VaultError};
+
+/// The vault's table of credentials.
+pub(crate) const TABLE: &str = "credentials";
+/// The tag that the vault itself looks at when it restores a backup: which key the record needs.
+pub(crate) const CNF: &str = "cnf";
+pub(crate) const FORMAT: &str = "format";
+pub(crate) const KIND: &str = "kind";
+pub(crate) const ISSUER: &str = "issuer";
+pub(crate) const ROLE: &str = "role";
+
+/// A held credential's name: SHA-256 of its bytes, cut to 16. The same credential has the same id in every wallet.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct CredentialId([u8; 16]);
+
+impl CredentialId {
+    /// The id of a credential with these bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut id = [0; 16];
+        id.copy_from_slice(&Sha256::digest(bytes)[..16]);
+        Self(id)
+    }
+
+    /// Its bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// From its bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+}
+
+/// 32 hexadecimal digits; any beginning that fits one credential only is understood too.
+impl fmt::Display for CredentialId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// One stored credential.
+pub(crate) struct Record {
+    pub(crate) credential: Credential,
+    /// The holder key it is bound to.
+    pub(crate) key: KeyId,
+    /// The issuer key it verified under when it was taken in.
+    pub(crate) issuer_key: PublicKey,
+    /// The issuer's display name at that time, for when the bundle no longer knows it.
+    pub(crate) issuer_name: String,
+    pub(crate) held_at: Timestamp,
+}
+
+impl Record {
+    /// Deterministic CBOR `[1, bytes, key id, issuer multikey, issuer name, held at]`.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.array(6).unsigned(1).bytes(self.credential.as_bytes()).bytes(self.key.as_bytes());
+        out.text(&self.issuer_key.to_multikey()).text(&self.issuer_name).signed(self.held_at.unix());
+        out.into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(bytes);
+        from.array_of(6)?;
+        if from.unsigned()? != 1 {
+            return Err(NotCanonical);
+        }
+        let record = Self {
+            credential: Credential::parse(from.bytes()?).map_err(|_| NotCanonical)?,
+            key: KeyId::from_bytes(from.bytes_array()?),
+            issuer_key: PublicKey::from_multikey(from.text()?).map_err(|_| NotCanonical)?,
+            issuer_name: from.text()?.to_owned(),
+            held_at: Timestamp::from_unix(from.signed()?).ok_or(NotCanonical)?,
+        };
+        from.end()?;
+        Ok(record)
+    }
+
+    /// What the credential says, under the key that it was taken in with.
+    pub(crate) fn verified(&self) -> Option<Verified<'_>> {
+        self.credential.verify(&self.issuer_key).ok()
+    }
+
+    /// What it is found by. The roles stand here because a gate asks by role.
+    pub(crate) fn tags<'t>(&'t self, role: &'t RoleClaims) -> Vec<(&'static str, &'t [u8])> {
+        let mut tags: Vec<(&'static str, &[u8])> = vec![
+            (CNF, self.key.as_bytes()),
+            (FORMAT, self.credential.format().as_str().as_bytes()),
+            (KIND, role.kind.as_bytes()),
+            (ISSUER, role.issuer.as_bytes()),
+        ];
+        tags.extend(role.roles.iter().map(|name| (ROLE, name.as_bytes())));
+        tags
+    }
+}
+
+/// One record; `Ok(None)` when it is not there.
+pub(crate) fn load(vault: &Unlocked<'_>, id: CredentialId) -> Result<Option<Record>, WalletError> {
+    let Some(bytes) = vault.get(TABLE, id.as_bytes())? else {
+        return Ok(None);
+    };
+    Record::from_bytes(&bytes).map(Some).map_err(|_| WalletError::Damaged(id))
+}
+
+/// The ids in the table, or those with a tag.
+pub(crate) fn ids(vault: &Unlocked<'_>, tag: Option<(&str, &[u8])>) -> Result<Vec<CredentialId>, VaultError> {
+    let ids = match tag {
+        None => vault.ids(TABLE)?,
+        Some((name, value)) => vault.find(TABLE, name, value)?,
+    };
+    Ok(ids.iter().filter_map(|id| CredentialId::from_bytes(id)).collect())
+}
+
+impl Serialize for CredentialId {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CredentialId {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl FromStr for CredentialId {
+    type Err = NotAnId;
+
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        let mut id = [0; 16];
+        if text.len() != 32 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
+            return Err(NotAnId);
+        }
+        for (byte, at) in id.iter_mut().zip((0..32).step_by(2)) {
+            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| NotAnId)?;
+        }
+        Ok(Self(id))
+    }
+}
+
+/// The text is not 32 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotAnId;
+
+impl fmt::Display for NotAnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a credential's id")
+    }
+}
+
+impl core::error::Error for NotAnId {}

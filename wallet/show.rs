@@ -1,0 +1,266 @@
+//! What is held, and what it is worth now.
+
+use crate::Wallet;
+use crate::error::WalletError;
+use crate::records::{self, CredentialId, FORMAT, ISSUER, KIND, ROLE, Record};
+use core::fmt;
+use waypass_credential::format::Format;
+use waypass_credential::role::RoleClaims;
+use waypass_credential::time::Timestamp;
+use waypass_trust::assess::assess;
+use waypass_trust::bundle::TrustBundle;
+use waypass_trust::freshness::Ages;
+use waypass_trust::reason::{Reason, ReasonCode};
+use waypass_trust::status::Status;
+use waypass_trust::time::Moment;
+use waypass_vault::{KeyId, VaultError};
+
+/// Which credentials to look at; each is answered from an index.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Filter<'f> {
+    /// All of them.
+    All,
+    /// Those with this role.
+    Role(&'f str),
+    /// Those of this issuer (its id, not its name).
+    Issuer(&'f str),
+    /// Those of this `vct` or VC type.
+    Kind(&'f str),
+    /// Those in this format.
+    Format(Format),
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The credentials, the one that ends first at the top.
+    pub cards: Vec<Card>,
+    /// Records that do not read; they are kept as they are.
+    pub unreadable: Vec<CredentialId>,
+}
+
+/// One credential as its holder sees it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Card {
+    /// Its name here.
+    pub id: CredentialId,
+    /// Its format.
+    pub format: Format,
+    /// What it says.
+    pub role: RoleClaims,
+    /// Who issued it, by the name in the bundle, or the one it had when the credential was taken in.
+    pub issuer_name: String,
+    /// When it was taken in.
+    pub held_at: Timestamp,
+    /// The holder key it is bound to.
+    pub key: KeyId,
+    /// What it is worth now.
+    pub standing: Standing,
+    /// Seconds until it ends; negative when it has ended.
+    pub seconds_left: i64,
+    /// When the newest status list about it was made; `None` without one.
+    pub status_as_of: Option<Timestamp>,
+    /// How old the evidence is.
+    pub ages: Ages,
+    /// What a gate may find fault with: stale lists, an end that is near, a doubted clock.
+    pub notes: Vec<Reason>,
+}
+
+/// What a credential is worth at one moment, as far as this device knows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Standing {
+    /// Genuine, within its time, and valid by the newest list.
+    InForce,
+    /// Genuine and within its time; whether it was withdrawn is not known.
+    StatusUnknown,
+    /// Its time has not begun.
+    NotYet,
+    /// Its time is over.
+    Expired,
+    /// Suspended for now, by the issuer.
+    Suspended,
+    /// Withdrawn, by the issuer.
+    Withdrawn,
+    /// The bundle gives reasons not to believe it, the gravest first.
+    NotTrusted(Vec<Reason>),
+    /// There is no bundle to judge it by.
+    NoBundle,
+    /// Its key stayed on another device: it must be issued again.
+    Reissue,
+}
+
+impl Standing {
+    /// A stable name for JSON.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::InForce => "in_force",
+            Self::StatusUnknown => "status_unknown",
+            Self::NotYet => "not_yet_valid",
+            Self::Expired => "expired",
+            Self::Suspended => "suspended",
+            Self::Withdrawn => "withdrawn",
+            Self::NotTrusted(_) => "not_trusted",
+            Self::NoBundle => "no_bundle",
+            Self::Reissue => "reissue",
+        }
+    }
+
+    /// Whether a gate can be expected to look at it at all.
+    pub const fn is_usable(&self) -> bool {
+        matches!(self, Self::InForce | Self::StatusUnknown | Self::NoBundle)
+    }
+
+    /// The words for its holder.
+    pub fn words(&self, issuer: &str) -> String {
+        match self {
+            Self::InForce => "in force".to_owned(),
+            Self::StatusUnknown => "not known to be withdrawn".to_owned(),
+            Self::NotYet => "not valid yet".to_owned(),
+            Self::Expired => "expired".to_owned(),
+            Self::Suspended => format!("suspended by {issuer}"),
+            Self::Withdrawn => format!("withdrawn by {issuer}"),
+            Self::NotTrusted(reasons) => reasons.first().map_or_else(String::new, |reason| reason.code.meaning().to_owned()),
+            Self::NoBundle => "not judged: there is no trust bundle".to_owned(),
+            Self::Reissue => "must be issued again: its key stayed on another device".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words("its issuer"))
+    }
+}
+
+impl Wallet<'_> {
+    /// The credentials that fit `filter`, as they stand now.
+    pub fn list(&self, filter: Filter<'_>, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Listing, WalletError> {
+        let keys = self.key_ids()?;
+        let tag = match &filter {
+            Filter::All => None,
+            Filter::Role(role) => Some((ROLE, role.as_bytes())),
+            Filter::Issuer(issuer) => Some((ISSUER, issuer.as_bytes())),
+            Filter::Kind(kind) => Some((KIND, kind.as_bytes())),
+            Filter::Format(format) => Some((FORMAT, format.as_str().as_bytes())),
+        };
+        let mut listing = Listing::default();
+        for id in records::ids(&self.vault, tag)? {
+            match self.card(id, &keys, bundle, at) {
+                Ok(Some(card)) => listing.cards.push(card),
+                Ok(None) => {}
+                // One damaged record must not hide the others.
+                Err(WalletError::Damaged(_) | WalletError::Vault(VaultError::Quarantined)) => listing.unreadable.push(id),
+                Err(why) => return Err(why),
+            }
+        }
+        listing.cards.sort_by_key(|card| (card.role.valid_until, card.id));
+        Ok(listing)
+    }
+
+    /// One credential as it stands now.
+    pub fn show(&self, id: CredentialId, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Card, WalletError> {
+        self.card(id, &self.key_ids()?, bundle, at)?.ok_or(WalletError::NotHeld)
+    }
+
+    /// The credential as it was issued: a bearer of it without the key can show nothing with it, but reads everything in it.
+    pub fn export(&self, id: CredentialId) -> Result<Vec<u8>, WalletError> {
+        let record = records::load(&self.vault, id)?.ok_or(WalletError::NotHeld)?;
+        Ok(record.credential.as_bytes().to_vec())
+    }
+
+    /// The one credential whose id begins with these hexadecimal digits.
+    pub fn find_id(&self, beginning: &str) -> Result<CredentialId, WalletError> {
+        let beginning = beginning.to_ascii_lowercase();
+        let mut ids = records::ids(&self.vault, None)?;
+        ids.retain(|id| !beginning.is_empty() && id.to_string().starts_with(&beginning));
+        match ids[..] {
+            [] => Err(WalletError::NotHeld),
+            [id] => Ok(id),
+            _ => Err(WalletError::Ambiguous { count: ids.len() }),
+        }
+    }
+
+    pub(crate) fn key_ids(&self) -> Result<Vec<KeyId>, VaultError> {
+        Ok(self.holder_keys()?.into_iter().map(|key| key.id).collect())
+    }
+
+    pub(crate) fn card(
+        &self,
+        id: CredentialId,
+        keys: &[KeyId],
+        bundle: Option<&TrustBundle>,
+        at: &Moment,
+    ) -> Result<Option<Card>, WalletError> {
+        let Some(record) = records::load(&self.vault, id)? else {
+            return Ok(None);
+        };
+        card(id, &record, keys, bundle, at).map(Some).ok_or(WalletError::Damaged(id))
+    }
+}
+
+/// `None` when the record is not what was taken in.
+pub(crate) fn card(id: CredentialId, record: &Record, keys: &[KeyId], bundle: Option<&TrustBundle>, at: &Moment) -> Option<Card> {
+    let role = record.verified()?.role().clone();
+    let mut card = Card {
+        id,
+        format: record.credential.format(),
+        issuer_name: record.issuer_name.clone(),
+        held_at: record.held_at,
+        key: record.key,
+        standing: Standing::NoBundle,
+        seconds_left: role.valid_until.since(at.at()),
+        status_as_of: None,
+        ages: Ages::default(),
+        notes: Vec::new(),
+        role,
+    };
+    if let Some(bundle) = bundle {
+        judge(&mut card, record, bundle, at);
+    } else if card.seconds_left < 0 {
+        card.standing = Standing::Expired;
+    }
+    if !keys.contains(&record.key) {
+        card.standing = Standing::Reissue;
+    }
+    Some(card)
+}
+
+fn judge(card: &mut Card, record: &Record, bundle: &TrustBundle, at: &Moment) {
+    let claimed = record.credential.claimed();
+    let authority = claimed.key_id.and_then(|kid| bundle.key_for(claimed.issuer, kid)).map(|(authority, _)| authority);
+    if let (Some(authority), Some(status)) = (authority, &card.role.status) {
+        card.issuer_name.clone_from(&authority.name);
+        card.status_as_of = bundle.status(authority, &status.uri, status.index, at).as_of;
+    }
+    match assess(&record.credential, bundle, at) {
+        Ok(assessment) => {
+            card.standing = if assessment.status() == Status::Valid { Standing::InForce } else { Standing::StatusUnknown };
+            card.ages = assessment.ages();
+            card.notes = assessment.notes().to_vec();
+            for reading in assessment.readings() {
+                card.notes.extend(reading.reasons());
+            }
+            card.notes.sort_by(|a, b| (a.code, &a.detail).cmp(&(b.code, &b.detail)));
+            card.notes.dedup();
+        }
+        Err(refused) => {
+            card.standing = standing(&refused.reasons);
+            card.ages = refused.ages;
+            card.notes = refused.reasons;
+        }
+    }
+}
+
+/// What the issuer did comes before what time did; both before doubts about the issuer.
+fn standing(reasons: &[Reason]) -> Standing {
+    let has = |code| reasons.iter().any(|reason| reason.code == code);
+    let known = [
+        (ReasonCode::Revoked, Standing::Withdrawn),
+        (ReasonCode::Suspended, Standing::Suspended),
+        (ReasonCode::Expired, Standing::Expired),
+        (ReasonCode::NotYetValid, Standing::NotYet),
+    ];
+    let found = known.into_iter().find(|(code, _)| has(*code));
+    found.map_or_else(|| Standing::NotTrusted(reasons.to_vec()), |(_, standing)| standing)
+}
