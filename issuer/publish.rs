@@ -181,8 +181,7 @@ impl<'k> Issuer<'k> {
             if !announced(&uri) {
                 continue;
             }
-            let entries = usize::try_from(list.capacity).map_err(|_| StoreError::Corrupt("a list's capacity"))?;
-            let mut bitmap = StatusListBuf::new(Bits::Two, entries);
+            let mut bitmap = StatusListBuf::new(Bits::Two, list.capacity.into());
             for (index, state) in self.store.withdrawn(list.id)? {
                 bitmap.set(index.into(), state.bits()).ok_or(StoreError::Corrupt("an index outside its list"))?;
             }

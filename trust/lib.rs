@@ -18,3 +18,6 @@ pub mod reason;
 pub mod status;
 pub mod sync;
 pub mod time;
+
+#[cfg(test)]
+mod testing;

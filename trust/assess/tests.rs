@@ -1,1 +1,323 @@
+//! Assessments: forged pasts (threats.md A21), one issuer in another's name (A22), times, lists, clocks.
 
+use alloc::{string::String, vec, vec::Vec};
+use proptest::prelude::*;
+use waypass_credential::role::StatusReference;
+
+use super::*;
+use crate::{
+    bundle::{Authority, StaleAction, UnknownAction},
+    testing::{DAY, HOUR, NOON, Site, TestKey, doubted, issue_by, moment},
+};
+use waypass_credential::format::Format;
+
+const FORMATS: [Format; 2] = [Format::SdJwtVc, Format::DataIntegrity];
+
+/// The codes of a refusal, or of what keeps the first role from being current; empty is green.
+fn codes(credential: &Credential, bundle: &TrustBundle, at: &Moment) -> Vec<ReasonCode> {
+    match assess(credential, bundle, at) {
+        Err(refused) => refused.reasons.iter().map(|reason| reason.code).collect(),
+        Ok(assessment) => {
+            let reasons = assessment.readings().iter().flat_map(RoleReading::reasons).collect::<Vec<_>>();
+            reasons.iter().chain(assessment.notes()).map(|reason| reason.code).collect()
+        }
+    }
+}
+
+#[test]
+fn a_good_credential_is_all_it_should_be() {
+    let site = Site::new();
+    let bundle = site.seal();
+    for format in FORMATS {
+        let credential = site.issue(format, |_| ());
+        let assessment = assess(&credential, &bundle, &moment(NOON.plus(HOUR))).expect("good");
+        assert_eq!(assessment.role().roles, ["staff"]);
+        assert_eq!(assessment.issuer(), "Town Hospital");
+        assert_eq!(assessment.status(), Status::Valid);
+        assert_eq!(assessment.ages(), Ages { trust: Some(HOUR), revocation: Some(HOUR), policy: Some(HOUR) });
+        assert!(assessment.freshness_for("staff").is_some_and(RoleReading::is_current));
+        assert_eq!(assessment.freshness_for("admin"), None);
+        assert_eq!(assessment.notes(), []);
+    }
+}
+
+#[test]
+fn what_is_not_genuine_is_not_believed_in_anything_else() {
+    let site = Site::new();
+    let bundle = site.seal();
+    let thief = TestKey::new(90);
+    for format in FORMATS {
+        // The issuer's name and key id over a thief's signature; expired besides, which nobody may be told.
+        let mut claims = site.claims(format);
+        claims.valid_until = NOON.plus(1);
+        let forged = match format {
+            Format::SdJwtVc => issue_by(&thief, format, &claims),
+            Format::DataIntegrity => {
+                // Ours signs under no foreign key id, so the names are changed afterwards.
+                claims.issuer = thief.did();
+                claims.key_id = Some(thief.kid());
+                let own = String::from_utf8(issue_by(&thief, format, &claims).as_bytes().to_vec()).expect("JSON");
+                let multikey = |key: &TestKey| key.public().to_multikey();
+                Credential::parse(own.replace(&multikey(&thief), &multikey(&site.issuer)).as_bytes()).expect("parses")
+            }
+        };
+        let refused = assess(&forged, &bundle, &moment(NOON.plus(DAY))).expect_err("forged");
+        assert_eq!(refused.reasons, [Reason::from(ReasonCode::BadSignature)]);
+        assert_eq!(refused.issuer, None);
+        assert_eq!(refused.ages.revocation, None);
+        // In the thief's own name.
+        claims.issuer = thief.did();
+        claims.key_id = Some(thief.kid());
+        assert_eq!(codes(&issue_by(&thief, format, &claims), &bundle, &moment(NOON)), [ReasonCode::UntrustedIssuer]);
+        // With a key of the issuer that has another use.
+        claims.issuer = site.status_key.did();
+        claims.key_id = Some(site.status_key.kid());
+        claims.valid_until = NOON.plus(DAY);
+        let by_status_key = issue_by(&site.status_key, format, &claims);
+        assert_eq!(codes(&by_status_key, &bundle, &moment(NOON)), [ReasonCode::IssuerNotAuthorised]);
+    }
+}
+
+/// A21: what a key's state says about credentials of every date, however they were really made.
+#[test]
+fn forged_pasts() {
+    use crate::bundle::KeyState::{Active, Compromised, Retired};
+    let day = |days: i64| NOON.plus(days * DAY);
+    let cases = [
+        (Active, None, -400, Some(ReasonCode::IssuerNotAuthorised)),
+        (Active, None, -10, None),
+        (Active, None, 0, None),
+        (Retired, Some(-5), -10, None),
+        (Retired, Some(-5), -5, None),
+        (Retired, Some(-5), -4, Some(ReasonCode::IssuerNotAuthorised)),
+        (Retired, Some(-5), 0, Some(ReasonCode::IssuerNotAuthorised)),
+        (Compromised, None, -400, Some(ReasonCode::KeyCompromised)),
+        (Compromised, None, -10, Some(ReasonCode::KeyCompromised)),
+        (Compromised, None, 0, Some(ReasonCode::KeyCompromised)),
+    ];
+    for (state, until, issued, expected) in cases {
+        let mut site = Site::new();
+        let record = &mut site.authority().keys[0];
+        record.state = state;
+        record.issued_until = until.map(day);
+        site.authority().max_validity_seconds = 500 * DAY as u64;
+        let bundle = site.seal();
+        for format in FORMATS {
+            let credential = site.issue(format, |claims| {
+                claims.issued_at = day(issued);
+                claims.valid_from = day(issued);
+            });
+            let codes = codes(&credential, &bundle, &moment(NOON));
+            assert_eq!(codes.first(), expected.as_ref(), "{state:?} until {until:?}, dated {issued} in {format:?}");
+        }
+    }
+}
+
+/// A22: the hospital and the port, each only for its own.
+#[test]
+fn one_issuer_in_anothers_name() {
+    let mut site = Site::new();
+    let (port, port_status) = (TestKey::new(80), TestKey::new(81));
+    let hospital = site.targets.authorities[0].clone();
+    site.targets.authorities.push(Authority {
+        name: "Port".into(),
+        keys: vec![port.record(crate::bundle::KeyUse::Credential), port_status.record(crate::bundle::KeyUse::Status)],
+        roles: vec!["docker".into()],
+        sites: vec!["harbour".into()],
+        max_validity_seconds: DAY as u64,
+        status_uris: Vec::new(),
+        ..hospital
+    });
+    let bundle = site.seal();
+    let by_port = |format: Format, role: &str, at_site: &str, days: i64| {
+        let mut claims = site.claims(format);
+        claims.issuer = port.did();
+        claims.key_id = Some(port.kid());
+        claims.roles = vec![role.into()];
+        claims.sites = vec![at_site.into()];
+        claims.valid_until = NOON.plus(days * DAY);
+        codes(&issue_by(&port, format, &claims), &bundle, &moment(NOON))
+    };
+    let unauthorised = [ReasonCode::IssuerNotAuthorised];
+    for format in FORMATS {
+        assert_eq!(by_port(format, "staff", "harbour", 1), unauthorised, "another's role");
+        assert_eq!(by_port(format, "docker", "clinic", 1), unauthorised, "another's site");
+        assert_eq!(by_port(format, "docker", "*", 1), unauthorised, "every site");
+        assert_eq!(by_port(format, "docker", "harbour", 2), unauthorised, "too long");
+        assert_eq!(by_port(format, "staff", "clinic", 2).len(), 3, "every complaint is named");
+        // Its own role and site; but the list it points into is the hospital's, which covers nothing of the port's.
+        assert_eq!(by_port(format, "docker", "harbour", 1), [ReasonCode::StatusUnknown]);
+    }
+}
+
+#[test]
+fn types_and_roles_outside_the_entry_are_refused() {
+    let mut site = Site::new();
+    site.authority().types = vec!["https://other.example/vct".into()];
+    for format in FORMATS {
+        assert_eq!(codes(&site.issue(format, |_| ()), &site.seal(), &moment(NOON)), [ReasonCode::IssuerNotAuthorised]);
+    }
+    let site = Site::new();
+    let two = site.issue(Format::DataIntegrity, |claims| claims.roles.push("director".into()));
+    assert_eq!(codes(&two, &site.seal(), &moment(NOON)), [ReasonCode::IssuerNotAuthorised], "one good role does not carry another");
+}
+
+#[test]
+fn an_issuer_for_every_site_may_name_any() {
+    let mut site = Site::new();
+    site.authority().sites = vec!["*".into()];
+    for named in ["*", "clinic", "harbour"] {
+        let credential = site.issue(Format::SdJwtVc, |claims| claims.sites = vec![named.into()]);
+        assert_eq!(codes(&credential, &site.seal(), &moment(NOON)), []);
+    }
+}
+
+#[test]
+fn validity_is_kept_to_the_second_after_and_two_minutes_before() {
+    let site = Site::new();
+    let bundle = site.seal();
+    let credential = site.issue(Format::SdJwtVc, |claims| {
+        claims.valid_from = NOON.plus(HOUR);
+        claims.valid_until = NOON.plus(DAY);
+    });
+    let first = |seconds: i64| codes(&credential, &bundle, &moment(NOON.plus(seconds))).first().copied();
+    assert_eq!(first(HOUR - TOLERANCE_SECONDS - 1), Some(ReasonCode::NotYetValid));
+    assert_eq!(first(HOUR - TOLERANCE_SECONDS), None);
+    assert_eq!(first(DAY - HOUR), None);
+    assert_eq!(first(DAY - HOUR + 1), Some(ReasonCode::ExpiresSoon));
+    assert_eq!(first(DAY), Some(ReasonCode::ExpiresSoon));
+    assert_eq!(first(DAY + 1), Some(ReasonCode::Expired));
+}
+
+#[test]
+fn a_short_visit_is_not_always_about_to_end() {
+    let site = Site::new();
+    let credential = site.issue(Format::SdJwtVc, |claims| claims.valid_until = NOON.plus(HOUR));
+    let bundle = site.seal();
+    assert_eq!(codes(&credential, &bundle, &moment(NOON)), []);
+    assert_eq!(codes(&credential, &bundle, &moment(NOON.plus(HOUR * 9 / 10 + 1))), [ReasonCode::ExpiresSoon]);
+}
+
+#[test]
+fn status_decides_and_all_reasons_are_given() {
+    let mut site = Site::new();
+    let credential = site.issue(Format::SdJwtVc, |_| ());
+    site.set_status(7, 1);
+    let bundle = site.seal();
+    assert_eq!(codes(&credential, &bundle, &moment(NOON)), [ReasonCode::Revoked]);
+    let late = assess(&credential, &bundle, &moment(NOON.plus(31 * DAY))).expect_err("revoked");
+    assert_eq!(late.reasons.iter().map(|reason| reason.code).collect::<Vec<_>>(), [ReasonCode::Expired, ReasonCode::Revoked]);
+    assert_eq!(late.issuer.as_deref(), Some("Town Hospital"));
+    assert_eq!(late.ages.revocation, Some(31 * DAY));
+    site.set_status(7, 2);
+    assert_eq!(codes(&credential, &site.seal(), &moment(NOON)), [ReasonCode::Suspended]);
+    site.set_status(7, 0);
+    assert_eq!(codes(&credential, &site.seal(), &moment(NOON)), []);
+    let outside = site.issue(Format::SdJwtVc, |claims| claims.status.as_mut().expect("set").index = 64);
+    assert_eq!(codes(&outside, &site.seal(), &moment(NOON)), [ReasonCode::Malformed]);
+    let without = site.issue(Format::SdJwtVc, |claims| claims.status = None);
+    assert_eq!(codes(&without, &site.seal(), &moment(NOON)), [ReasonCode::StatusUnknown]);
+    let elsewhere = site.issue(Format::SdJwtVc, |claims| {
+        claims.status = Some(StatusReference { uri: "https://issuer.example/status/9".into(), index: 7 });
+    });
+    assert_eq!(codes(&elsewhere, &site.seal(), &moment(NOON)), [ReasonCode::StatusUnknown]);
+}
+
+/// trust.md's table of default limits, at its edges.
+#[test]
+fn every_role_has_limits_of_its_own() {
+    let site = Site::new();
+    let bundle = site.seal();
+    let roles: [String; 4] = ["admin".into(), "staff".into(), "visitor".into(), "medical".into()];
+    let credential = site.issue(Format::DataIntegrity, |claims| claims.roles = roles.to_vec());
+    let at = |hours: i64, role: &str| {
+        let assessment = assess(&credential, &bundle, &moment(NOON.plus(hours * HOUR + i64::from(hours > 24)))).expect("in force");
+        assessment.freshness_for(role).expect("disclosed").revocation
+    };
+    let stale = |freshness| match freshness {
+        Freshness::Stale { action, .. } => Some(action),
+        _ => None,
+    };
+    let gone = |freshness| match freshness {
+        Freshness::TooOld { action, .. } | Freshness::Unknown { action, .. } => Some(action),
+        _ => None,
+    };
+    assert!(roles.iter().all(|role| matches!(at(24, role), Freshness::Current { .. })));
+    assert_eq!(gone(at(25, "admin")), Some(UnknownAction::Deny));
+    assert!(matches!(at(25, "staff"), Freshness::Current { .. }));
+    assert_eq!(stale(at(25, "medical")), Some(StaleAction::Override));
+    assert_eq!(stale(at(72, "staff")), Some(StaleAction::TwoPerson));
+    assert!(matches!(at(72, "visitor"), Freshness::Current { .. }));
+    assert_eq!(gone(at(168, "staff")), Some(UnknownAction::Deny));
+    assert_eq!(stale(at(168, "visitor")), Some(StaleAction::Override));
+    // One second after 14 days the list has ended too.
+    assert_eq!(gone(at(336, "visitor")), Some(UnknownAction::Escort));
+    assert_eq!(gone(at(336, "medical")), Some(UnknownAction::BreakGlass));
+    assert!(matches!(at(336, "medical"), Freshness::Unknown { why: Why::ListExpired, .. }));
+}
+
+#[test]
+fn stale_and_old_data_have_their_codes() {
+    let site = Site::new();
+    let (credential, bundle) = (site.issue(Format::SdJwtVc, |_| ()), site.seal());
+    let at = |days: i64| codes(&credential, &bundle, &moment(NOON.plus(days * DAY)));
+    assert_eq!(at(3), []);
+    assert_eq!(at(4), [ReasonCode::StaleRevocations, ReasonCode::StaleTrust]);
+    assert_eq!(at(8), [ReasonCode::DataTooOld, ReasonCode::DataTooOld]);
+    assert_eq!(at(15), [ReasonCode::StatusUnknown, ReasonCode::DataTooOld]);
+}
+
+#[test]
+fn a_doubted_clock_knows_no_freshness() {
+    let mut site = Site::new();
+    let bundle = site.seal();
+    for format in FORMATS {
+        let credential = site.issue(format, |_| ());
+        let at = doubted(NOON.plus(HOUR));
+        assert_eq!(codes(&credential, &bundle, &at), [ReasonCode::StatusUnknown, ReasonCode::ClockSuspect]);
+        let assessment = assess(&credential, &bundle, &at).expect("in force as far as known");
+        assert_eq!(assessment.status(), Status::Unknown(Why::ClockDoubt));
+        assert_eq!(assessment.ages(), Ages::default());
+        // From beyond the signed time only a doubted clock could say that it has begun.
+        let ahead = site.issue(format, |claims| {
+            claims.valid_from = NOON.plus(2 * HOUR);
+        });
+        assert_eq!(codes(&ahead, &bundle, &at), [ReasonCode::ClockUnusable]);
+    }
+    // A credential, a list or a bundle from the future doubts the clock all the same.
+    let early = moment(NOON.plus(-HOUR));
+    let credential = site.issue(Format::SdJwtVc, |claims| claims.valid_from = NOON.plus(-DAY));
+    assert!(!codes(&credential, &bundle, &early).is_empty());
+    site.set_status(7, 1);
+    let codes = codes(&credential, &site.seal(), &early);
+    assert_eq!(codes.first(), Some(&ReasonCode::Revoked), "denials need no clock");
+}
+
+#[test]
+fn a_key_id_may_be_missing_only_where_it_is_needless() {
+    let mut site = Site::new();
+    let credential = site.issue(Format::SdJwtVc, |claims| claims.key_id = None);
+    assert_eq!(codes(&credential, &site.seal(), &moment(NOON)), []);
+    let mut second = TestKey::new(85).record(crate::bundle::KeyUse::Credential);
+    second.issuer = site.issuer.did();
+    site.authority().keys.push(second);
+    assert_eq!(codes(&credential, &site.seal(), &moment(NOON)), [ReasonCode::UntrustedIssuer]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Every flipped bit of a credential is refused, in both formats.
+    #[test]
+    fn damage_is_refused(at: prop::sample::Index, bit in 0_u8..8) {
+        let site = Site::new();
+        let bundle = site.seal();
+        for format in FORMATS {
+            let mut bytes = site.issue(format, |_| ()).as_bytes().to_vec();
+            let at = at.index(bytes.len());
+            bytes[at] ^= 1 << bit;
+            let refused = Credential::parse(&bytes).map_or(true, |credential| assess(&credential, &bundle, &moment(NOON)).is_err());
+            prop_assert!(refused, "{format:?} byte {at} bit {bit}");
+        }
+    }
+}

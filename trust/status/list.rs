@@ -120,9 +120,9 @@ pub struct StatusListBuf {
 
 impl StatusListBuf {
     /// A list of `entries` zeros, rounded up to whole bytes.
-    pub fn new(bits: Bits, entries: usize) -> Self {
-        let per_byte = 8 / usize::from(bits.get());
-        Self { bits, bytes: vec![0; entries.div_ceil(per_byte)] }
+    pub fn new(bits: Bits, entries: u64) -> Self {
+        let bytes = usize::try_from(bits.bytes_for(entries)).unwrap_or(usize::MAX);
+        Self { bits, bytes: vec![0; bytes] }
     }
 
     /// Sets an entry. `None`, and nothing changed, outside the list or where `value` has more bits than an entry.
