@@ -3,14 +3,38 @@
 //! TLS is not terminated here: bind to loopback and put a reverse proxy in front.
 //!
 //! The sockets live on threads of their own; the issuer stays on the caller's thread and answers one request after the
-//! other, so its keys need to be neither `Send` nor `Sync` and may be borrowed from an open vault.
+//! other, so its keys need be neither `Send` nor `Sync` and may be borrowed from an open vault. What is published is
+//! answered from memory and never waits for the issuer.
+//!
+//! Logs (`tracing`) name the route, the outcome and the time it took. They never hold a body, a query, a code, a token, a
+//! DID or a name.
 
 use crate::issue::Issuer;
 use core::fmt;
 use core::time::Duration;
 use rand_core::CryptoRng;
 use std::net::TcpListener;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Instant;
 use waypass_credential::time::Timestamp;
+
+mod answer;
+mod audit;
+mod desk;
+mod metadata;
+mod pickup;
+mod routes;
+mod shown;
+mod wire;
+
+use desk::{Counter, Desk};
+use shown::Board;
+
+/// How often the database is asked whether another process has published.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long a publication that failed is left alone; each failure is a line in the log.
+const RETRY: Duration = Duration::from_mins(1);
+const WORKERS: usize = 2;
 
 /// How much the service takes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,12 +43,16 @@ pub struct ServiceLimits {
     pub connections: usize,
     /// Requests waiting for the issuer; further ones are answered 503.
     pub queue: usize,
-    /// Time for a request's headers to arrive.
+    /// Time for a request's headers to arrive, and for a connection to stay idle.
     pub header_timeout: Duration,
     /// Time from the headers to the answer, the body included.
     pub request_timeout: Duration,
+    /// Time a connection may live, whatever it is doing: somebody who reads slowly is cut off too.
+    pub connection_lifetime: Duration,
     /// How long requests in flight are waited for when shutting down.
     pub drain: Duration,
+    /// How old a publication may grow before the service publishes anew; `None` leaves publishing to others.
+    pub renew: Option<Duration>,
 }
 
 /// Why the service stopped.
@@ -42,8 +70,99 @@ pub fn serve(
     clock: &dyn Fn() -> Timestamp,
     rng: &mut dyn CryptoRng,
 ) -> Result<(), ServeError> {
-    let _ = (issuer, listener, limits, clock, rng);
-    todo!()
+    serve_until(issuer, listener, limits, clock, rng, wire::signalled())
+}
+
+/// Serves until `stop` is ready, then drains.
+pub fn serve_until(
+    issuer: &mut Issuer<'_>,
+    listener: TcpListener,
+    limits: ServiceLimits,
+    clock: &dyn Fn() -> Timestamp,
+    rng: &mut dyn CryptoRng,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(ServeError::Io)?;
+    let (desk, jobs) = Desk::new(limits.queue);
+    let board = Board::default();
+    let mut nonce_key = [0; 32];
+    rng.fill_bytes(&mut nonce_key);
+    let mut counter = Counter { issuer, clock, rng };
+    let mut watch = Watch::new(limits.renew);
+    watch.look(&mut counter, &board);
+    let router = routes::router(counter.issuer.settings(), desk, board.clone(), nonce_key, limits.request_timeout);
+    tracing::info!(event = "serving", renews = limits.renew.is_some());
+    let server = runtime.spawn(wire::run(listener, router, limits, stop));
+    loop {
+        match jobs.recv_timeout(LOOK) {
+            Ok(job) => job(&mut counter),
+            Err(RecvTimeoutError::Timeout) => {}
+            // The server has ended and with it everybody who could ask.
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        watch.look_in_time(&mut counter, &board);
+    }
+    let ended = runtime.block_on(server);
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    tracing::info!(event = "stopped");
+    match ended {
+        Ok(result) => result.map_err(ServeError::Io),
+        Err(why) => Err(ServeError::Io(std::io::Error::other(why))),
+    }
+}
+
+/// Keeps what is shown up to date: with other processes that publish, and with the clock.
+struct Watch {
+    renew: Option<Duration>,
+    looked: Instant,
+    /// After a publication that failed: not sooner.
+    again: Option<Instant>,
+    seen: Option<i64>,
+}
+
+impl Watch {
+    fn new(renew: Option<Duration>) -> Self {
+        Self { renew, looked: Instant::now(), again: None, seen: None }
+    }
+
+    fn look_in_time(&mut self, counter: &mut Counter<'_, '_>, board: &Board) {
+        if self.looked.elapsed() >= LOOK {
+            self.look(counter, board);
+        }
+    }
+
+    fn look(&mut self, counter: &mut Counter<'_, '_>, board: &Board) {
+        self.looked = Instant::now();
+        let seen = counter.issuer.store.foreign_changes().ok();
+        if seen.is_none() || seen != self.seen || !board.is_filled() {
+            self.seen = seen;
+            match counter.issuer.published() {
+                Ok(Some(published)) => board.fill(&published, counter.issuer.settings()),
+                Ok(None) => {}
+                Err(why) => tracing::error!(event = "published_unreadable", why = %why),
+            }
+        }
+        let now = (counter.clock)();
+        let Some(renew) = self.renew else { return };
+        let due = i64::try_from(renew.as_secs()).unwrap_or(i64::MAX);
+        if board.published_at().is_some_and(|at| now.since(at) < due) || self.again.is_some_and(|again| Instant::now() < again) {
+            return;
+        }
+        self.again = None;
+        match counter.issuer.publish(now) {
+            Ok(published) => {
+                if published.targets_due {
+                    tracing::warn!(event = "targets_due");
+                }
+                tracing::info!(event = "published", timestamp = published.timestamp, targets = published.targets);
+                board.fill(&published, counter.issuer.settings());
+            }
+            Err(why) => {
+                tracing::warn!(event = "not_published", why = %why);
+                self.again = Some(Instant::now() + RETRY);
+            }
+        }
+    }
 }
 
 impl Default for ServiceLimits {
@@ -53,7 +172,9 @@ impl Default for ServiceLimits {
             queue: 64,
             header_timeout: Duration::from_secs(5),
             request_timeout: Duration::from_secs(20),
+            connection_lifetime: Duration::from_mins(2),
             drain: Duration::from_secs(10),
+            renew: Some(Duration::from_mins(15)),
         }
     }
 }
@@ -67,3 +188,6 @@ impl fmt::Display for ServeError {
 }
 
 impl core::error::Error for ServeError {}
+
+#[cfg(test)]
+mod tests;

@@ -67,8 +67,6 @@ pub enum GrantError {
     TxCode,
     /// The nonce was used before.
     NonceUsed,
-    /// The offer is for another credential configuration.
-    Configuration,
     /// The credential could not be issued.
     Issue(IssueError),
     /// The store failed.
@@ -247,7 +245,6 @@ impl fmt::Display for GrantError {
             Self::Void => f.write_str("the code or token is not valid, or not any more"),
             Self::TxCode => f.write_str("a transaction code is missing, or was sent where none is asked for"),
             Self::NonceUsed => f.write_str("the nonce was used before"),
-            Self::Configuration => f.write_str("the offer is for another credential"),
             Self::Issue(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }

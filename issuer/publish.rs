@@ -39,6 +39,8 @@ pub struct Publication {
     pub published_at: Timestamp,
     /// The status lists: URI and token.
     pub lists: Vec<(String, String)>,
+    /// The root chain: version and envelope, oldest first.
+    pub roots: Vec<(u64, Vec<u8>)>,
     /// Issuers, gates or policy have changed, or their signature runs out, and the keys to sign them are not here:
     /// [`Issuer::prepare_targets`].
     pub targets_due: bool,
@@ -72,11 +74,22 @@ pub enum PublishError {
 }
 
 impl Publication {
-    fn new(opened: TrustBundle, bundle: Vec<u8>, targets_due: bool) -> Self {
+    fn new(opened: TrustBundle, bundle: Vec<u8>, roots: &[Envelope], targets_due: bool) -> Self {
         let Versions { root, timestamp, snapshot, targets, .. } = opened.versions();
         let token = |uri: &str| opened.list_token(uri).map(ToOwned::to_owned);
         let lists = opened.lists().into_iter().filter_map(|list| Some((token(&list.uri)?, list.uri))).map(|(token, uri)| (uri, token));
-        Self { bundle, root, targets, snapshot, timestamp, published_at: opened.issued_at(), lists: lists.collect(), targets_due, opened }
+        Self {
+            bundle,
+            root,
+            targets,
+            snapshot,
+            timestamp,
+            published_at: opened.issued_at(),
+            lists: lists.collect(),
+            roots: (1..).zip(roots.iter().map(Envelope::to_bytes)).collect(),
+            targets_due,
+            opened,
+        }
     }
 
     /// The bundle as a gate holds it.
@@ -85,7 +98,7 @@ impl Publication {
     }
 }
 
-impl<'k> Issuer<'k> {
+impl Issuer<'_> {
     /// Publishes the current state. Even if nothing has changed, lists and timestamp are signed anew: that renews freshness.
     pub fn publish(&mut self, at: Timestamp) -> Result<Publication, PublishError> {
         let root = self.newest_root()?.ok_or(PublishError::NoRoot)?;
@@ -104,8 +117,9 @@ impl<'k> Issuer<'k> {
         let (targets, part, targets_due) = self.current_targets(&root, at)?;
         let lists = self.sign_lists(&part, issued_at, at)?;
         let version = self.store.next_version("timestamp")?;
+        let roots = self.roots()?;
         let draft = BundleDraft {
-            root: self.roots()?,
+            root: roots.clone(),
             targets,
             lists,
             version,
@@ -123,7 +137,7 @@ impl<'k> Issuer<'k> {
             held.replace(TrustBundle::open(&bytes, held.root())?)?;
         }
         match self.store.advance("published", version, &[(BUNDLE, &bytes)]) {
-            Ok(()) => Ok(Publication::new(bundle, bytes, targets_due)),
+            Ok(()) => Ok(Publication::new(bundle, bytes, &roots, targets_due)),
             Err(StoreError::Changed) => Err(PublishError::Overtaken),
             Err(why) => Err(why.into()),
         }
@@ -135,7 +149,7 @@ impl<'k> Issuer<'k> {
         let roots = self.roots()?;
         let first = roots[roots.len().saturating_sub(waypass_trust::bundle::MAX_ROOT_STEPS)..].first().ok_or(PublishError::NoRoot)?;
         let bundle = TrustBundle::open(&bytes, &Root::open(&first.to_bytes())?)?;
-        Ok(Some(Publication::new(bundle, bytes, false)))
+        Ok(Some(Publication::new(bundle, bytes, &roots, false)))
     }
 
     /// A further list while the newest is half full, so that the targets announce it before it is needed.

@@ -1,0 +1,110 @@
+//! Answers: JSON, errors as OpenID4VCI names them, and published bytes with their entity tags.
+
+use super::desk::Closed;
+use super::shown::Shown;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::response::IntoResponse;
+use waypass_credential::json::{self, Object, Value};
+
+/// What came in the way of an answer.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// An error of the protocol: status and code.
+    Named(StatusCode, &'static str),
+    /// As `Named`, with one member more.
+    Numbered(StatusCode, &'static str, &'static str, u64),
+    /// No valid access token (RFC 6750 §3).
+    Unauthorized(&'static str),
+    /// The issuer cannot answer now.
+    Unavailable,
+}
+
+impl Fault {
+    /// 400 with an error code.
+    pub(super) const fn bad(code: &'static str) -> Self {
+        Self::Named(StatusCode::BAD_REQUEST, code)
+    }
+}
+
+impl From<Closed> for Fault {
+    fn from(Closed: Closed) -> Self {
+        Self::Unavailable
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response<Body> {
+        let error = |code: &'static str| Object::new().with("error", code);
+        match self {
+            Self::Named(status, code) => private(status, error(code)),
+            Self::Numbered(status, code, name, number) => {
+                private(status, error(code).with(name, i64::try_from(number).unwrap_or(i64::MAX)))
+            }
+            Self::Unauthorized(code) => {
+                let mut response = private(StatusCode::UNAUTHORIZED, error(code));
+                let challenge = if code == "invalid_token" { "Bearer error=\"invalid_token\"" } else { "Bearer" };
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+                response
+            }
+            Self::Unavailable => {
+                let mut response = private(StatusCode::SERVICE_UNAVAILABLE, error("temporarily_unavailable"));
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+                response
+            }
+        }
+    }
+}
+
+/// A JSON answer that nobody may keep.
+pub(super) fn private(status: StatusCode, object: Object<'_>) -> Response<Body> {
+    answer(status, "application/json", "no-store", json::to_string(&Value::Object(object)))
+}
+
+/// A JSON answer that is the same for everybody.
+pub(super) fn public(object: Object<'_>) -> Response<Body> {
+    answer(StatusCode::OK, "application/json", "public, max-age=300", json::to_string(&Value::Object(object)))
+}
+
+pub(super) fn answer(status: StatusCode, kind: &'static str, cache: &'static str, body: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Published bytes, or 304 where the asker has them (RFC 9110 §13.1.2).
+pub(super) fn published(asked: &HeaderMap, shown: &Shown, kind: &'static str, cache: &str) -> Response<Body> {
+    let held = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    let same = held.map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == shown.tag);
+    let mut response = if same {
+        answer(StatusCode::NOT_MODIFIED, kind, "no-cache", Body::empty())
+    } else {
+        answer(StatusCode::OK, kind, "no-cache", shown.bytes.clone())
+    };
+    let headers = response.headers_mut();
+    // Tags are hexadecimal and cache texts ours: both are header text.
+    if let (Ok(tag), Ok(cache)) = (HeaderValue::from_str(&shown.tag), HeaderValue::from_str(cache)) {
+        headers.insert(header::ETAG, tag);
+        headers.insert(header::CACHE_CONTROL, cache);
+    }
+    response
+}
+
+/// Reads a body of at most `limit` bytes; a larger one is refused by its announcement already.
+pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Fault> {
+    let too_large = Fault::Named(StatusCode::PAYLOAD_TOO_LARGE, "too_large");
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|announced| announced > limit as u64) {
+        return Err(too_large);
+    }
+    to_bytes(body, limit).await.map_err(|why| {
+        use core::error::Error as _;
+        // The other reason is a connection that broke: nobody will read what we say.
+        let long = why.source().is_some_and(|source| source.to_string().contains("length limit"));
+        if long { too_large } else { Fault::bad("invalid_request") }
+    })
+}

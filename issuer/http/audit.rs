@@ -1,0 +1,31 @@
+//! `POST /audit`: a gate's log comes in, a signed receipt goes back.
+
+use super::answer::{Fault, answer, read};
+use super::routes::Service;
+use crate::intake::IntakeError;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, StatusCode};
+
+/// An upload of 4,096 records of the usual 350 bytes has 2 MB; larger logs go up in several.
+const MAX_UPLOAD: usize = 8 * 1024 * 1024;
+
+pub(super) async fn intake(State(service): State<Service>, headers: HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
+    let _turn = service.uploads.acquire().await.map_err(|_| Fault::Unavailable)?;
+    let upload = read(&headers, body, MAX_UPLOAD).await?;
+    match service.desk.ask(move |counter, at| counter.issuer.intake(&upload, at)).await? {
+        Ok(receipt) => Ok(answer(StatusCode::OK, "application/jwt", "no-store", receipt)),
+        Err(IntakeError::Invalid(_)) => Err(Fault::bad("invalid_upload")),
+        Err(IntakeError::NotEnrolled) => Err(Fault::Named(StatusCode::FORBIDDEN, "not_enrolled")),
+        Err(IntakeError::Gap { expected }) => Err(Fault::Numbered(StatusCode::CONFLICT, "gap", "expected_seq", expected)),
+        Err(IntakeError::Fork { seq }) => {
+            tracing::warn!(event = "audit_fork", seq);
+            Err(Fault::Numbered(StatusCode::CONFLICT, "fork", "seq", seq))
+        }
+        Err(IntakeError::NoKey | IntakeError::Sign) => Err(Fault::Unavailable),
+        Err(IntakeError::Store(why)) => {
+            tracing::error!(event = "store", why = %why);
+            Err(Fault::Unavailable)
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Token, nonce and credential endpoints (OpenID4VCI 1.0 §6, §7, §8) for the pre-authorized code flow.
+
+use super::answer::{Fault, private, read};
+use super::routes::Service;
+use crate::offer::GrantError;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, Response, StatusCode, header};
+use waypass_credential::json::{self, Limits, Object, Value};
+
+mod form;
+mod nonce;
+mod proof;
+
+pub(super) use nonce::Nonces;
+
+const MAX_FORM: usize = 16 * 1024;
+const CREDENTIAL_REQUEST: Limits = Limits { bytes: 64 * 1024, depth: 12, values: 1024 };
+
+/// `POST /token`.
+pub(super) async fn token(State(service): State<Service>, headers: HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
+    let body = read(&headers, body, MAX_FORM).await?;
+    let form = form::parse(&body).ok_or(Fault::bad("invalid_request"))?;
+    match form.one("grant_type") {
+        Some(crate::offer::GRANT) => {}
+        Some(_) => return Err(Fault::bad("unsupported_grant_type")),
+        None => return Err(Fault::bad("invalid_request")),
+    }
+    let code = form.one("pre-authorized_code").ok_or(Fault::bad("invalid_request"))?.to_owned();
+    let tx_code = form.one("tx_code").map(ToOwned::to_owned);
+    let wants_identifiers = form.one("authorization_details").is_some();
+    let exchanged = service
+        .desk
+        .ask(move |counter, at| {
+            let token = counter.issuer.exchange(&code, tx_code.as_deref(), at, counter.rng)?;
+            let configuration = counter.issuer.granted(&token.token, at)?;
+            Ok((token, configuration))
+        })
+        .await?;
+    let (token, configuration) = exchanged.map_err(|why: GrantError| match why {
+        GrantError::TxCode => Fault::bad("invalid_request"),
+        GrantError::Store(why) => unavailable(&why),
+        _ => Fault::bad("invalid_grant"),
+    })?;
+    let mut answer = Object::new().with("access_token", token.token).with("token_type", "bearer").with("expires_in", token.expires_in);
+    if wants_identifiers {
+        // §6.2: what was asked for in authorization_details is answered with the identifiers it may be asked by.
+        let detail = Object::new()
+            .with("type", "openid_credential")
+            .with("credential_configuration_id", configuration)
+            .with("credential_identifiers", [configuration].into_iter().collect::<Value<'_>>());
+        answer.set("authorization_details", [detail].into_iter().collect::<Value<'_>>());
+    }
+    Ok(private(StatusCode::OK, answer))
+}
+
+/// `POST /nonce`. Costs no write: whoever asks without an offer leaves nothing behind.
+pub(super) async fn nonce(State(service): State<Service>) -> Result<Response<Body>, Fault> {
+    let nonces = service.nonces.clone();
+    let nonce = service.desk.ask(move |counter, at| nonces.fresh(at, counter.rng)).await?;
+    Ok(private(StatusCode::OK, Object::new().with("c_nonce", nonce)))
+}
+
+/// `POST /credential`.
+pub(super) async fn credential(State(service): State<Service>, headers: HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
+    let token = bearer(&headers)?;
+    let body = read(&headers, body, CREDENTIAL_REQUEST.bytes).await?;
+    let Request { configuration, identifier, proof } = Request::parse(&body)?;
+    let (nonces, base) = (service.nonces.clone(), service.base_url.clone());
+    service
+        .desk
+        .ask(move |counter, at| {
+            let granted = counter.issuer.granted(&token, at).map_err(|why| grant_fault(&why))?;
+            match (configuration.as_deref(), identifier.as_deref()) {
+                (Some(asked), _) if asked != granted => return Err(Fault::bad("unknown_credential_configuration")),
+                (None, Some(asked)) if asked != granted => return Err(Fault::bad("unknown_credential_identifier")),
+                _ => {}
+            }
+            let proven = proof::verify(&proof, &base, at).map_err(|proof::Invalid| Fault::bad("invalid_proof"))?;
+            let nonce_until = nonces.check(&proven.nonce, at).ok_or(Fault::bad("invalid_nonce"))?;
+            let issued = counter
+                .issuer
+                .pick_up(&token, &proven.nonce, nonce_until, &proven.holder, at, counter.rng)
+                .map_err(|why| grant_fault(&why))?;
+            tracing::info!(event = "picked_up");
+            credential_answer(&issued.credential)
+        })
+        .await?
+}
+
+fn credential_answer(credential: &[u8]) -> Result<Response<Body>, Fault> {
+    let value = match std::str::from_utf8(credential) {
+        // An `ldp_vc` is a JSON object in the answer, an SD-JWT a string (OpenID4VCI 1.0 Appendix A).
+        Ok(text) if text.starts_with('{') => json::parse(credential, Limits::CREDENTIAL).map_err(|_| Fault::Unavailable)?,
+        Ok(text) => Value::from(text),
+        Err(_) => return Err(Fault::Unavailable),
+    };
+    let credentials = [Object::new().with("credential", value)].into_iter().collect::<Value<'_>>();
+    Ok(private(StatusCode::OK, Object::new().with("credentials", credentials)))
+}
+
+/// What a credential request asks for; both names may be absent only one at a time.
+struct Request {
+    configuration: Option<String>,
+    identifier: Option<String>,
+    proof: String,
+}
+
+impl Request {
+    fn parse(body: &[u8]) -> Result<Self, Fault> {
+        let request = json::parse(body, CREDENTIAL_REQUEST).map_err(|_| Fault::bad("invalid_credential_request"))?;
+        let request = request.as_object().ok_or(Fault::bad("invalid_credential_request"))?;
+        if request.member("credential_response_encryption").is_some() {
+            return Err(Fault::bad("invalid_encryption_parameters"));
+        }
+        let text = |name: &str| request.text(name).map(ToOwned::to_owned);
+        let (configuration, identifier) = (text("credential_configuration_id"), text("credential_identifier"));
+        if configuration.is_some() == identifier.is_some() {
+            return Err(Fault::bad("invalid_credential_request"));
+        }
+        // §8.2: one proof type, one proof for each copy; an offer is for one credential.
+        let proofs = request.member("proofs").and_then(Value::as_object).filter(|proofs| proofs.len() == 1);
+        let proofs = proofs.and_then(|proofs| proofs.member("jwt")).and_then(Value::as_array);
+        let Some([Value::String(proof)]) = proofs else { return Err(Fault::bad("invalid_proof")) };
+        Ok(Self { configuration, identifier, proof: proof.clone().into_owned() })
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Result<String, Fault> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().and_then(|value| value.to_str().ok()).ok_or(Fault::Unauthorized("missing_token"))?;
+    let (scheme, token) = value.split_once(' ').ok_or(Fault::Unauthorized("missing_token"))?;
+    if !scheme.eq_ignore_ascii_case("bearer") || values.next().is_some() {
+        return Err(Fault::Unauthorized("missing_token"));
+    }
+    Ok(token.trim().to_owned())
+}
+
+fn grant_fault(why: &GrantError) -> Fault {
+    match why {
+        GrantError::Void | GrantError::TxCode => Fault::Unauthorized("invalid_token"),
+        GrantError::NonceUsed => Fault::bad("invalid_nonce"),
+        GrantError::Issue(why) => {
+            tracing::warn!(event = "not_issued", why = ?core::mem::discriminant(why));
+            Fault::bad("credential_request_denied")
+        }
+        GrantError::Store(why) => unavailable(why),
+    }
+}
+
+fn unavailable(why: &crate::store::StoreError) -> Fault {
+    tracing::error!(event = "store", why = %why);
+    Fault::Unavailable
+}

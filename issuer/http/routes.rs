@@ -1,0 +1,128 @@
+//! Which path leads where.
+
+use super::answer::{Fault, private, published};
+use super::desk::Desk;
+use super::pickup::Nonces;
+use super::shown::{Board, Published};
+use super::{audit, metadata, pickup};
+use crate::settings::Settings;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Path, Request, State};
+use axum::http::{HeaderMap, Response, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use core::time::Duration;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio::sync::Semaphore;
+use waypass_credential::json::Object;
+
+/// Audit uploads are large; so many are read at the same time, the others wait their turn.
+const UPLOADS: usize = 4;
+
+/// What every handler has.
+#[derive(Clone)]
+pub(super) struct Service {
+    pub(super) desk: Desk,
+    pub(super) board: Board,
+    pub(super) nonces: Arc<Nonces>,
+    pub(super) uploads: Arc<Semaphore>,
+    pub(super) base_url: Arc<str>,
+    list_cache: Arc<str>,
+}
+
+pub(super) fn router(settings: &Settings, desk: Desk, board: Board, nonce_key: [u8; 32], timeout: Duration) -> Router {
+    let service = Service {
+        desk,
+        board,
+        nonces: Arc::new(Nonces::new(nonce_key)),
+        uploads: Arc::new(Semaphore::new(UPLOADS)),
+        base_url: settings.base_url.as_str().into(),
+        list_cache: format!("public, max-age={}", settings.list_ttl_seconds).into(),
+    };
+    let base = settings.base_path();
+    let mut router = Router::new();
+    for (name, document) in
+        [("openid-credential-issuer", get(metadata::issuer)), ("oauth-authorization-server", get(metadata::authorization_server))]
+    {
+        // OpenID4VCI 1.0 §12.2.2 and RFC 8414 §3.1 put the well-known part before the path; some wallets put it after.
+        router = router.route(&format!("/.well-known/{name}{base}"), document.clone());
+        if !base.is_empty() {
+            router = router.route(&format!("{base}/.well-known/{name}"), document);
+        }
+    }
+    if !base.is_empty() {
+        router = router.route("/health", get(health));
+    }
+    let under = |path: &str| format!("{base}{path}");
+    router
+        .route(&under("/health"), get(health))
+        .route(&under("/manifest"), get(manifest))
+        .route(&under("/bundle"), get(bundle))
+        .route(&under("/bundle/metadata"), get(bundle_metadata))
+        .route(&under("/root/{version}"), get(root))
+        .route(&under("/lists/{id}"), get(list))
+        .route(&under("/audit"), post(audit::intake))
+        .route(&under("/token"), post(pickup::token))
+        .route(&under("/nonce"), post(pickup::nonce))
+        .route(&under("/credential"), post(pickup::credential))
+        .fallback(async || Fault::Named(StatusCode::NOT_FOUND, "not_found"))
+        .method_not_allowed_fallback(async || Fault::Named(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"))
+        .layer(middleware::from_fn(move |request, next| bounded(timeout, request, next)))
+        .with_state(service)
+}
+
+/// Bounds a request's time and writes its line in the log: the route's pattern, never the path itself.
+async fn bounded(timeout: Duration, request: Request, next: Next) -> Response<Body> {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());
+    let response = match tokio::time::timeout(timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Fault::Named(StatusCode::REQUEST_TIMEOUT, "timeout").into_response(),
+    };
+    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    // An unknown method is text of the sender's choice.
+    let method = if method.as_str().len() <= 7 && method.as_str().bytes().all(|b| b.is_ascii_uppercase()) { method.as_str() } else { "-" };
+    tracing::info!(event = "request", method, route, status = response.status().as_u16(), millis);
+    response
+}
+
+async fn health(State(service): State<Service>) -> Result<Response<Body>, Fault> {
+    let alive = service.desk.ask(|counter, _| counter.issuer.store.foreign_changes().is_ok()).await?;
+    let Some(published) = service.board.read().filter(|_| alive) else { return Err(Fault::Unavailable) };
+    let timestamp = i64::try_from(published.timestamp).unwrap_or(i64::MAX);
+    Ok(private(StatusCode::OK, Object::new().with("status", "ok").with("timestamp", timestamp).with("published_at", published.at.unix())))
+}
+
+fn shown(service: &Service) -> Result<Arc<Published>, Fault> {
+    service.board.read().ok_or(Fault::Unavailable)
+}
+
+async fn manifest(State(service): State<Service>, headers: HeaderMap) -> Result<Response<Body>, Fault> {
+    Ok(published(&headers, &shown(&service)?.manifest, "application/json", "no-cache"))
+}
+
+async fn bundle(State(service): State<Service>, headers: HeaderMap) -> Result<Response<Body>, Fault> {
+    Ok(published(&headers, &shown(&service)?.bundle, "application/json", "no-cache"))
+}
+
+async fn bundle_metadata(State(service): State<Service>, headers: HeaderMap) -> Result<Response<Body>, Fault> {
+    Ok(published(&headers, &shown(&service)?.metadata, "application/json", "no-cache"))
+}
+
+async fn root(State(service): State<Service>, Path(version): Path<String>, headers: HeaderMap) -> Result<Response<Body>, Fault> {
+    let shown = shown(&service)?;
+    let root = version.parse().ok().and_then(|version: u64| shown.roots.get(&version));
+    let root = root.ok_or(Fault::Named(StatusCode::NOT_FOUND, "not_found"))?;
+    // A version never changes.
+    Ok(published(&headers, root, "application/json", "public, max-age=86400, immutable"))
+}
+
+async fn list(State(service): State<Service>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response<Body>, Fault> {
+    let shown = shown(&service)?;
+    let list = shown.lists.get(&id).ok_or(Fault::Named(StatusCode::NOT_FOUND, "not_found"))?;
+    Ok(published(&headers, list, "application/statuslist+jwt", &service.list_cache))
+}

@@ -1,0 +1,86 @@
+//! What is published, in memory, in the pieces that are asked for.
+
+use crate::publish::Publication;
+use crate::settings::Settings;
+use axum::body::Bytes;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::Digest;
+use waypass_trust::sync::{ListHeld, Manifest};
+
+/// One answer: its bytes and their entity tag.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    pub(super) bytes: Bytes,
+    pub(super) tag: String,
+}
+
+impl Shown {
+    fn new(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        Self { tag: format!("\"{}\"", Digest::of(&bytes)), bytes }
+    }
+}
+
+/// Everything of one publication.
+#[derive(Debug)]
+pub(super) struct Published {
+    pub(super) at: Timestamp,
+    pub(super) timestamp: u64,
+    pub(super) bundle: Shown,
+    pub(super) metadata: Shown,
+    pub(super) manifest: Shown,
+    pub(super) roots: BTreeMap<u64, Shown>,
+    pub(super) lists: BTreeMap<String, Shown>,
+}
+
+/// The publication shown now; readers take a reference and are not disturbed by the next one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Board(Arc<RwLock<Option<Arc<Published>>>>);
+
+impl Board {
+    pub(super) fn read(&self) -> Option<Arc<Published>> {
+        // A reference is swapped in one step: a writer that panicked left a whole one.
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn is_filled(&self) -> bool {
+        self.read().is_some()
+    }
+
+    pub(super) fn published_at(&self) -> Option<Timestamp> {
+        self.read().map(|published| published.at)
+    }
+
+    pub(super) fn fill(&self, publication: &Publication, settings: &Settings) {
+        let bundle = publication.opened();
+        let versions = bundle.versions();
+        let mut manifest = Manifest::default();
+        manifest.root = versions.root;
+        manifest.timestamp = versions.timestamp;
+        manifest.snapshot = versions.snapshot;
+        manifest.targets = versions.targets;
+        manifest.policy = versions.policy;
+        manifest.lists = bundle
+            .lists()
+            .into_iter()
+            .map(|list| ListHeld { uri: list.uri, issued_at: list.issued_at.unix(), sha256: list.digest.to_string() })
+            .collect();
+        let prefix = format!("{}/lists/", settings.base_url);
+        let lists = publication.lists.iter().filter_map(|(uri, token)| {
+            let id = uri.strip_prefix(&prefix)?;
+            Some((id.to_owned(), Shown::new(token.clone())))
+        });
+        let published = Published {
+            at: publication.published_at,
+            timestamp: versions.timestamp,
+            bundle: Shown::new(publication.bundle.clone()),
+            metadata: Shown::new(bundle.to_bytes_without_lists()),
+            manifest: Shown::new(manifest.to_bytes()),
+            roots: publication.roots.iter().map(|(version, root)| (*version, Shown::new(root.clone()))).collect(),
+            lists: lists.collect(),
+        };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(published));
+    }
+}

@@ -1,0 +1,145 @@
+//! Keys, clocks and randomness for tests: everything from numbers, so that a failure repeats.
+
+use crate::issue::{Format, Issuer, Order};
+use crate::keys::{KeyUse, Keys};
+use crate::settings::Settings;
+use crate::store::SqliteStore;
+use core::convert::Infallible;
+use ed25519_dalek::Signer as _;
+use rand_core::{TryCryptoRng, TryRng};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use waypass_credential::json::Object;
+use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
+use waypass_credential::time::Timestamp;
+
+/// SHA-256 in counter mode.
+pub(crate) struct TestRng {
+    seed: u64,
+    count: u64,
+}
+
+impl TestRng {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self { seed, count: 0 }
+    }
+}
+
+impl TryRng for TestRng {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.try_fill_bytes(&mut bytes)?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in to.chunks_mut(32) {
+            self.count += 1;
+            let block = Sha256::new().chain_update(self.seed.to_le_bytes()).chain_update(self.count.to_le_bytes()).finalize();
+            chunk.copy_from_slice(&block[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for TestRng {}
+
+/// A software key from a number.
+#[derive(Clone)]
+pub(crate) enum Key {
+    Ed25519(Box<ed25519_dalek::SigningKey>, PublicKey),
+    P256(Box<p256::ecdsa::SigningKey>, PublicKey),
+}
+
+impl Key {
+    pub(crate) fn ed25519(number: u8) -> Self {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[number; 32]);
+        let public = PublicKey::ed25519(key.verifying_key().as_bytes()).expect("a key");
+        Self::Ed25519(Box::new(key), public)
+    }
+
+    pub(crate) fn p256(number: u8) -> Self {
+        let key = p256::ecdsa::SigningKey::from_slice(&[number; 32]).expect("a scalar");
+        let public = PublicKey::p256(key.verifying_key().to_sec1_point(true).as_bytes()).expect("a point");
+        Self::P256(Box::new(key), public)
+    }
+}
+
+impl Signer for Key {
+    fn public_key(&self) -> &PublicKey {
+        let (Self::Ed25519(_, public) | Self::P256(_, public)) = self;
+        public
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        Ok(match self {
+            Self::Ed25519(key, _) => key.sign(message).to_bytes(),
+            Self::P256(key, _) => {
+                let signature: p256::ecdsa::Signature = key.sign(message);
+                signature.to_bytes().into()
+            }
+        })
+    }
+}
+
+/// 2026-11-20T00:00:00Z and `seconds`.
+pub(crate) fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(1_795_132_800 + seconds).expect("a time")
+}
+
+pub(crate) const BASE: &str = "http://127.0.0.1:8240/t1";
+
+/// The keys of an issuer that has all of them in one place.
+pub(crate) fn keys() -> Keys<'static> {
+    Keys::new()
+        .with(KeyUse::Credential, Key::ed25519(1))
+        .with(KeyUse::Credential, Key::p256(2))
+        .with(KeyUse::Status, Key::ed25519(3))
+        .with(KeyUse::Intake, Key::ed25519(4))
+        .with(KeyUse::Root, Key::ed25519(5))
+        .with(KeyUse::Targets, Key::ed25519(6))
+        .with(KeyUse::Snapshot, Key::ed25519(7))
+        .with(KeyUse::Timestamp, Key::ed25519(8))
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings { list_capacity: 64, ..Settings::new("Clinic North", BASE) }
+}
+
+pub(crate) fn store(dir: &Path) -> SqliteStore {
+    SqliteStore::open(&dir.join("issuer.db")).expect("a store")
+}
+
+/// An issuer just set up, in its own folder, which lives as long as the first part.
+pub(crate) fn issuer() -> (tempfile::TempDir, Issuer<'static>) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let issuer = Issuer::create(Box::new(store(dir.path())), settings(), keys(), at(0)).expect("set up");
+    (dir, issuer)
+}
+
+/// The same issuer opened once more, as another process would.
+pub(crate) fn reopened(dir: &Path) -> Issuer<'static> {
+    Issuer::open(Box::new(store(dir)), keys()).expect("opened")
+}
+
+pub(crate) fn order() -> Order {
+    Order {
+        format: Format::SdJwtVc,
+        algorithm: None,
+        roles: vec!["nurse".into()],
+        sites: vec!["north".into()],
+        zones: vec!["ward-3".into()],
+        valid_from: None,
+        valid_seconds: 30 * 86_400,
+        label: "badge 17".into(),
+        personal: Object::new().with("given_name", "Adelheid").with("family_name", "Quisenberry"),
+    }
+}
