@@ -380,3 +380,6 @@ impl core::error::Error for VerifyError {}
 impl core::error::Error for HolderError {}
 impl core::error::Error for PresentError {}
 impl core::error::Error for IssueError {}
+
+#[cfg(test)]
+mod tests;

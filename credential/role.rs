@@ -52,7 +52,7 @@ pub struct RoleClaims {
     pub status: Option<StatusReference>,
     /// The key the credential is bound to.
     pub holder: Option<PublicKey>,
-    /// All other disclosed claims.
+    /// All other disclosed claims. Reading gives them in ascending order of their names.
     pub personal: Object<'static>,
 }
 

@@ -23,11 +23,21 @@ pub(crate) fn roles(object: &Object<'_>) -> Result<Vec<String>, Malformed> {
     Ok(roles)
 }
 
+/// The members besides `known`, in ascending order of their names, for the same reason.
+pub(crate) fn personal(object: &Object<'_>, known: &[&str]) -> Object<'static> {
+    let others = object.iter().filter(|(name, _)| !known.contains(name));
+    let mut personal = Object::new();
+    personal.members_mut().extend(others.map(|(name, value)| (name.to_owned().into(), value.clone().into_owned())));
+    personal.members_mut().sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    personal
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{names, roles, text};
+    use super::{names, personal, roles, text};
     use crate::format::Malformed;
     use crate::json::{Limits, parse};
+    use alloc::vec::Vec;
 
     #[test]
     fn wrong_types_are_named() {
@@ -39,5 +49,7 @@ mod tests {
         assert_eq!(names(object, "other"), Err(Malformed::WrongType("other")));
         assert_eq!(names(object, "absent"), Err(Malformed::Missing("absent")));
         assert_eq!(roles(object).expect("names"), ["a", "b"]);
+        let personal = personal(object, &["text", "roles"]);
+        assert_eq!(personal.iter().map(|(name, _)| name).collect::<Vec<_>>(), ["names", "other"]);
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn claims() -> RoleClaims {
         valid_until: at(1_797_000_000),
         status: Some(StatusReference { uri: "https://waypass.example/status/1".into(), index: 7 }),
         holder: Some(Key::holder().public_key().clone()),
-        personal: Object::new().with("given_name", "Ada").with("family_name", "Byron"),
+        personal: Object::new().with("family_name", "Byron").with("given_name", "Ada"),
     }
 }
 

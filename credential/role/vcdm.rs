@@ -38,9 +38,6 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
         }
     };
     let valid_from = date(document, "validFrom")?;
-    let mut personal = Object::new();
-    let others = subject.iter().filter(|(name, _)| !SUBJECT.contains(name));
-    personal.members_mut().extend(others.map(|(name, value)| (name.to_owned().into(), value.clone().into_owned())));
     RoleClaims {
         issuer: issuer(document)?,
         key_id: key_id.map(ToOwned::to_owned),
@@ -53,7 +50,7 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
         valid_until: date(document, "validUntil")?,
         status: status(document)?,
         holder,
-        personal,
+        personal: read::personal(subject, &SUBJECT),
     }
     .checked()
 }

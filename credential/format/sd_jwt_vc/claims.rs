@@ -22,9 +22,6 @@ pub(super) fn read(disclosed: &Disclosed<'_>, key_id: Option<&str>) -> Result<Ro
     }
     let claims = disclosed.claims();
     let issued_at = date(claims, "iat")?.ok_or(Malformed::Missing("iat"))?;
-    let mut personal = Object::new();
-    let others = claims.iter().filter(|(name, _)| !ALWAYS.contains(name));
-    personal.members_mut().extend(others.map(|(name, value)| (name.to_owned().into(), value.clone().into_owned())));
     RoleClaims {
         issuer: read::text(claims, "iss")?,
         key_id: key_id.map(ToOwned::to_owned),
@@ -37,7 +34,7 @@ pub(super) fn read(disclosed: &Disclosed<'_>, key_id: Option<&str>) -> Result<Ro
         valid_until: date(claims, "exp")?.ok_or(Malformed::Missing("exp"))?,
         status: status(claims)?,
         holder: bound_key(claims)?,
-        personal,
+        personal: read::personal(claims, &ALWAYS),
     }
     .checked()
 }

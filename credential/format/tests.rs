@@ -1,0 +1,52 @@
+//! What both formats have in common: one way in, one meaning.
+
+use super::{Credential, Format, MAX_BYTES, Malformed, Presentation};
+use crate::key::Signer;
+use crate::role::RoleClaims;
+use crate::role::tests::claims;
+use crate::testing::{Key, TestRng};
+use alloc::{vec, vec::Vec};
+use proptest::prelude::*;
+
+#[test]
+fn one_meaning_in_either_format() {
+    for format in [Format::SdJwtVc, Format::DataIntegrity] {
+        // Ed25519 throughout: eddsa-jcs-2022 has no other keys.
+        let holder = Some(Key::ed25519(2).public_key().clone());
+        let claims = RoleClaims { kind: format.role_kind().into(), holder, ..claims() };
+        let credential = claims.sign(format, &Key::issuer(), &mut TestRng(1)).expect("issued");
+        let read = Credential::parse(credential.as_bytes()).expect("its own bytes");
+        assert_eq!(read.format(), format);
+        assert_eq!(read.claimed().issuer, claims.issuer);
+        assert_eq!(read.claimed().key_id, claims.key_id.as_deref());
+        assert_eq!(read.verify(Key::issuer().public_key()).expect("genuine").role(), &claims);
+        assert!(read.verify(Key::ed25519(9).public_key()).is_err());
+    }
+}
+
+#[test]
+fn size_is_checked_before_anything_else() {
+    for first in [b'{', b'e'] {
+        let bytes = vec![first; MAX_BYTES + 1];
+        assert_eq!(Credential::parse(&bytes).map(drop), Err(Malformed::TooLarge));
+        assert_eq!(Presentation::parse(&bytes).map(drop), Err(Malformed::TooLarge));
+    }
+}
+
+#[test]
+fn a_presentation_is_no_credential() {
+    let credential = claims().sign(Format::SdJwtVc, &Key::issuer(), &mut TestRng(1)).expect("issued");
+    let bound = [credential.as_bytes(), b"e30.e30.AA"].concat();
+    assert!(Credential::parse(&bound).is_err());
+    assert!(Credential::parse(b"").is_err());
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_answered(bytes: Vec<u8>, text in "\\PC{0,60}") {
+        for bytes in [bytes.as_slice(), text.as_bytes(), &[b"{", text.as_bytes()].concat()] {
+            prop_assert!(Credential::parse(bytes).is_err());
+            prop_assert!(Presentation::parse(bytes).is_err());
+        }
+    }
+}
