@@ -12,5 +12,6 @@ mod multibase;
 mod role_schemas;
 mod sd_jwt;
 mod suite;
+mod token_status_list;
 mod vc_di_eddsa;
 mod wycheproof;
