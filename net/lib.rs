@@ -10,3 +10,6 @@ pub mod sync;
 pub mod transport;
 
 pub use client::Timeouts;
+
+#[cfg(test)]
+mod testing;
