@@ -264,7 +264,7 @@ impl<'w> Play<'w> {
         self.must(&answer, "Ada answers it four days later")?;
         let stale = shed.run("verifier verify late")?;
         self.verdict("a gate whose list is four days old", &stale, "caution", &["stale_revocations"]);
-        self.stage.say(&format!("the guard is told: {}", stale.text("next")));
+        self.stage.say(&format!("the guard is told: {}", stale.text("next_action")));
         Ok(())
     }
 
@@ -330,7 +330,7 @@ impl<'w> Play<'w> {
         self.must(&answer, "Ada presents once more")?;
         let verdict = self.gate().run("verifier verify answer")?;
         self.verdict("Ada's withdrawn credential", &verdict, "deny", &["revoked"]);
-        self.stage.say(&format!("the guard is told: {}", verdict.text("next")));
+        self.stage.say(&format!("the guard is told: {}", verdict.text("next_action")));
         Ok(())
     }
 
@@ -410,7 +410,7 @@ fn reasons(ran: &Ran) -> String {
 
 fn ages(ran: &Ran) -> String {
     let age = |name: &str| {
-        let seconds = ran.json.get("ages").and_then(|ages| ages.get(name)).and_then(Value::as_i64);
+        let seconds = ran.json.pointer(&format!("/evidence/{name}/age_seconds")).and_then(Value::as_i64);
         seconds.map_or_else(|| "unknown".to_owned(), |seconds| format!("{} old", words::span(seconds)))
     };
     format!("revocation list {}, trust bundle {}, rules {}", age("revocation"), age("trust"), age("policy"))

@@ -78,3 +78,13 @@ fn vault(folder: &Path, role: Role) -> Finding {
         }
     }
 }
+
+/// What a vault found wrong with its own content, in words.
+pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
+    use waypass_vault::Finding;
+    match finding {
+        Finding::Quarantined { table, .. } => format!("a record in {table} could not be read and was set aside"),
+        Finding::Altered { tables } => format!("records were deleted, replaced or added from outside in {}", crate::words::list(tables)),
+        Finding::StateLost => "the record of the last change is damaged; deletions before now cannot be noticed".to_owned(),
+    }
+}

@@ -29,6 +29,7 @@ mod sync;
 mod trust;
 mod unlock;
 mod verifier;
+mod wallet;
 mod words;
 
 /// Offline credential wallet, issuer and verifier.
@@ -76,6 +77,8 @@ struct Global {
 enum Verb {
     /// Issue, withdraw and publish credentials
     Issuer(issuer::Args),
+    /// Hold credentials and show as little of them as a gate needs
+    Wallet(wallet::Args),
     /// Ask, decide and record at a gate, without a network
     Verifier(verifier::Args),
     /// Show and check a gate's log
@@ -143,6 +146,7 @@ impl Verb {
     fn run(self, session: &Session) -> Outcome {
         match self {
             Self::Issuer(args) => issuer::run(session, args),
+            Self::Wallet(args) => wallet::run(session, args),
             Self::Verifier(args) => verifier::run(session, args),
             Self::Audit(args) => audit::run(session, args),
             Self::Trust(args) => trust::run(session, args),

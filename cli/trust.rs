@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
 use waypass_trust::policy::RolePolicy;
+use waypass_trust::status::ListInfo;
+use waypass_trust::sync::{AuditHeld, ListHeld, Manifest};
 use waypass_vault::{TrustStore, TrustStoreError, clock};
 
 /// Arguments of `trust`.
@@ -76,6 +78,53 @@ pub(crate) fn take(store: &TrustStore, signed: &[u8]) -> Result<TrustBundle, Fai
     };
     store.install(&bundle).map_err(failure)?;
     Ok(bundle)
+}
+
+/// What a synchronizing device believes: the half of [`waypass_net::sync::Device`] that wallets and gates share.
+pub(crate) struct TrustDevice(TrustStore);
+
+impl TrustDevice {
+    pub(crate) const fn new(store: TrustStore) -> Self {
+        Self(store)
+    }
+
+    pub(crate) fn bundle(&self) -> Result<Option<TrustBundle>, Failure> {
+        self.0.load().map_err(failure)
+    }
+
+    /// The bundle; a device without one cannot go on.
+    pub(crate) fn pinned_bundle(&self) -> Result<TrustBundle, Failure> {
+        self.bundle()?.ok_or_else(|| failure(TrustStoreError::NotPinned))
+    }
+
+    pub(crate) fn held(&self, audit: AuditHeld) -> Result<Manifest, Failure> {
+        let root = self.0.root().map_err(failure)?.ok_or_else(|| failure(TrustStoreError::NotPinned))?;
+        let mut manifest = Manifest::default();
+        manifest.root = root.version();
+        manifest.audit = audit;
+        if let Some(bundle) = self.bundle()? {
+            let versions = bundle.versions();
+            (manifest.timestamp, manifest.snapshot) = (versions.timestamp, versions.snapshot);
+            (manifest.targets, manifest.policy) = (versions.targets, versions.policy);
+            let list = |list: ListInfo| ListHeld { uri: list.uri, issued_at: list.issued_at.unix(), sha256: list.digest.to_string() };
+            manifest.lists = bundle.lists().into_iter().map(list).collect();
+        }
+        Ok(manifest)
+    }
+
+    pub(crate) fn apply_root(&self, envelope: &[u8]) -> Result<(), Failure> {
+        self.0.step_root(envelope).map_err(failure)
+    }
+
+    pub(crate) fn apply_bundle(&self, metadata: &[u8]) -> Result<(), Failure> {
+        take(&self.0, metadata).map(drop)
+    }
+
+    pub(crate) fn apply_list(&self, token: &[u8]) -> Result<(), Failure> {
+        let mut bundle = self.pinned_bundle()?;
+        bundle.ingest_list(token.trim_ascii()).map_err(|error| bundle_failure(&error))?;
+        self.0.install(&bundle).map_err(failure)
+    }
 }
 
 fn pin(session: &Session, signed: &[u8], digest: Option<&str>) -> Outcome {

@@ -33,7 +33,11 @@ pub(crate) struct ListArgs {
 #[derive(clap::Args)]
 pub(crate) struct ShowArgs {
     /// The credential's id; without it the issuer itself
+    #[arg(conflicts_with = "policy")]
     id: Option<String>,
+    /// Print the rules that gates decide by, as `publish --policy` takes them
+    #[arg(long)]
+    policy: bool,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -73,6 +77,12 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
 }
 
 pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
+    if args.policy {
+        let policy = super::with(session, &args.open, |issuer| issuer.policy().map_err(super::publish::policy_failure))?;
+        let text = serde_json::to_string_pretty(&policy).map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
+        session.out.bytes(format!("{text}\n").as_bytes());
+        return Ok(Exit::Done);
+    }
     let Some(id) = &args.id else { return about(session, &args.open) };
     let (record, history) = super::with(session, &args.open, |issuer| {
         let record = issuer.credential(id).map_err(store_failure)?;

@@ -9,6 +9,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use waypass_issuer::Issuer;
 use waypass_issuer::ceremony::{CeremonyError, RootFile};
+use waypass_issuer::policy::{PolicyDraft, PolicyRefused};
 use waypass_issuer::publish::PublishError;
 
 /// Arguments of `issuer publish`.
@@ -17,12 +18,19 @@ pub(crate) struct Args {
     /// Write the trust bundle to FILE, for a USB stick
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Put the rules in FILE into force first (`issuer show --policy` prints those in force)
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
     #[command(flatten)]
     open: OpenArgs,
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let policy = args.policy.as_deref().map(|path| PolicyDraft::parse(&file::read(path)?).map_err(policy_failure)).transpose()?;
     let (published, root) = super::with(session, &args.open, |issuer| {
+        if let Some(policy) = &policy {
+            issuer.set_policy(policy).map_err(policy_failure)?;
+        }
         let published = issuer.publish(now()).map_err(failure)?;
         Ok((published, root(issuer)?))
     })?;
@@ -66,6 +74,14 @@ pub(crate) fn ceremony_failure(error: &CeremonyError) -> Failure {
         CeremonyError::Store(why) => store_failure(why.clone()),
         CeremonyError::Policy(_) => Failure::usage(error, "correct the rules; nothing was published"),
         other => Failure::internal(other, "run `waypass doctor`"),
+    }
+}
+
+/// The words for rules that were not taken.
+pub(super) fn policy_failure(error: PolicyRefused) -> Failure {
+    match error {
+        PolicyRefused::Store(why) => store_failure(why),
+        other => Failure::usage(other, "correct the file; `waypass issuer show --policy` prints the rules in force as a pattern"),
     }
 }
 

@@ -4,7 +4,7 @@ use super::device::{self, Device, LOG};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::sync::{self, SyncArgs};
-use crate::trust;
+use crate::trust::{self, TrustDevice};
 use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::json;
@@ -12,10 +12,10 @@ use std::path::PathBuf;
 use waypass_net::sync::{Part, Receipted};
 use waypass_trust::audit::{Chain, Draft, Entry, Event, FlagAnswer, Flagged, Head, Leaf, Receipt, ReceiptError, Salts, Upload, flag};
 use waypass_trust::bundle::{KeyUse, TrustBundle};
-use waypass_trust::status::{ListInfo, Status};
-use waypass_trust::sync::{AuditHeld, ListHeld, Manifest};
+use waypass_trust::status::Status;
+use waypass_trust::sync::{AuditHeld, Manifest};
 use waypass_trust::time::{Limits, Moment, TimeGuard};
-use waypass_vault::{SystemRng, TrustStore, VaultError, clock};
+use waypass_vault::{SystemRng, VaultError, clock};
 use waypass_verifier::DeviceState;
 
 /// Arguments of `verifier sync`.
@@ -36,7 +36,7 @@ const PART: u64 = 4096;
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let mut transport = sync::transport(session, args.place.from.as_deref(), args.to.as_deref())?;
     let (outcome, flagged) = device::with(session, &args.open, |device| {
-        let mut gate = Gate { device, store: trust::store(session), answers: Vec::new() };
+        let mut gate = Gate { device, trust: TrustDevice::new(trust::store(session)), answers: Vec::new() };
         let outcome = sync::run(session, &mut gate, &mut *transport)?;
         gate.learn_time()?;
         if !outcome.steps.is_empty() {
@@ -60,7 +60,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 /// The gate while it synchronizes.
 struct Gate<'d> {
     device: &'d Device<'d>,
-    store: TrustStore,
+    trust: TrustDevice,
     answers: Vec<FlagAnswer>,
 }
 
@@ -74,7 +74,7 @@ impl Gate<'_> {
     }
 
     fn bundle(&self) -> Result<Option<TrustBundle>, Failure> {
-        self.store.load().map_err(trust::failure)
+        self.trust.bundle()
     }
 
     fn state(&self) -> Result<DeviceState, Failure> {
@@ -144,41 +144,25 @@ impl waypass_net::sync::Device for Gate<'_> {
     type Error = Failure;
 
     fn held(&self) -> Result<Manifest, Failure> {
-        let mut manifest = Manifest::default();
-        manifest.audit = AuditHeld { size: self.state()?.chain.size(), receipted: self.receipted()? };
-        let Some(bundle) = self.bundle()? else {
-            let root = self.store.root().map_err(trust::failure)?;
-            let root = root.ok_or_else(|| trust::failure(waypass_vault::TrustStoreError::NotPinned))?;
-            manifest.root = root.version();
-            return Ok(manifest);
-        };
-        let versions = bundle.versions();
-        manifest.root = self.store.root().map_err(trust::failure)?.map_or(versions.root, |root| root.version());
-        (manifest.timestamp, manifest.snapshot) = (versions.timestamp, versions.snapshot);
-        (manifest.targets, manifest.policy) = (versions.targets, versions.policy);
-        let list = |list: ListInfo| ListHeld { uri: list.uri, issued_at: list.issued_at.unix(), sha256: list.digest.to_string() };
-        manifest.lists = bundle.lists().into_iter().map(list).collect();
-        Ok(manifest)
+        self.trust.held(AuditHeld { size: self.state()?.chain.size(), receipted: self.receipted()? })
     }
 
     fn apply_root(&mut self, envelope: &[u8]) -> Result<(), Failure> {
-        self.store.step_root(envelope).map_err(trust::failure)
+        self.trust.apply_root(envelope)
     }
 
     fn apply_bundle(&mut self, metadata: &[u8]) -> Result<(), Failure> {
-        trust::take(&self.store, metadata)?;
+        self.trust.apply_bundle(metadata)?;
         self.learn_time()
     }
 
     fn apply_list(&mut self, _uri: &str, token: &[u8]) -> Result<(), Failure> {
-        let mut bundle = self.bundle()?.ok_or_else(|| trust::failure(waypass_vault::TrustStoreError::NotPinned))?;
-        bundle.ingest_list(token.trim_ascii()).map_err(|error| trust::bundle_failure(&error))?;
-        self.store.install(&bundle).map_err(trust::failure)
+        self.trust.apply_list(token)
     }
 
     fn apply_policies(&mut self) -> Result<(), Failure> {
         // The rules came with the bundle; here they must prove usable before anybody stands at the gate.
-        let bundle = self.bundle()?.ok_or_else(|| trust::failure(waypass_vault::TrustStoreError::NotPinned))?;
+        let bundle = self.trust.pinned_bundle()?;
         trust::policy(&bundle).map(drop)
     }
 
@@ -208,7 +192,7 @@ impl waypass_net::sync::Device for Gate<'_> {
     }
 
     fn receipt(&mut self, receipt: &str) -> Result<Receipted, Failure> {
-        let bundle = self.bundle()?.ok_or_else(|| trust::failure(waypass_vault::TrustStoreError::NotPinned))?;
+        let bundle = self.trust.pinned_bundle()?;
         match self.open_receipt(receipt, &bundle) {
             Ok(opened) => {
                 if opened.chain.size() >= self.receipted()? {

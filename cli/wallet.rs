@@ -1,0 +1,129 @@
+//! `waypass wallet ..`: the holder's device. Each command opens, works and locks.
+
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
+use crate::trust;
+use crate::unlock::{self, OpenArgs};
+use waypass_trust::bundle::TrustBundle;
+use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
+use waypass_vault::{Unlocked, clock};
+use waypass_wallet::{Wallet, WalletError};
+
+mod add;
+mod backup;
+mod history;
+mod init;
+mod list;
+mod present;
+mod sync;
+
+/// Arguments of `wallet`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// Make the wallet and its first key
+    Init(init::Args),
+    /// What opens it, how many tries are left, how old its knowledge is; needs no secret
+    Status,
+    /// Print the wallet's DID, which an issuer binds credentials to
+    Key(init::KeyArgs),
+    /// Check a credential and take it in, from a file, a QR picture or an issuer's offer
+    Add(add::Args),
+    /// List what is held, and what it is worth now
+    List(list::ListArgs),
+    /// Show one credential with everything in it
+    Show(list::ShowArgs),
+    /// Answer a gate's challenge: see what would be shown, and agree or not
+    Present(present::Args),
+    /// What was taken in, shown to whom, and removed
+    History(history::Args),
+    /// Remove a credential for good
+    Remove(add::RemoveArgs),
+    /// What opens this wallet
+    #[command(subcommand)]
+    Slot(crate::slot::Verb),
+    /// Write an encrypted copy of the credentials
+    Backup(backup::BackupArgs),
+    /// Take a backup in
+    Restore(backup::RestoreArgs),
+    /// Fetch what is newer about issuers, gates and withdrawals
+    Sync(sync::Args),
+}
+
+pub(crate) fn run(session: &Session, args: Args) -> Outcome {
+    match args.verb {
+        Verb::Init(args) => init::run(session, &args),
+        Verb::Status => init::status(session),
+        Verb::Key(args) => init::key(session, &args),
+        Verb::Add(args) => add::run(session, &args),
+        Verb::List(args) => list::list(session, &args),
+        Verb::Show(args) => list::show(session, &args),
+        Verb::Present(args) => present::run(session, &args),
+        Verb::History(args) => history::run(session, &args),
+        Verb::Remove(args) => add::remove(session, &args),
+        Verb::Slot(verb) => crate::slot::run(session, Role::Wallet, verb),
+        Verb::Backup(args) => backup::backup(session, &args),
+        Verb::Restore(args) => backup::restore(session, &args),
+        Verb::Sync(args) => sync::run(session, &args),
+    }
+}
+
+/// An open wallet, what its device believes, and the moment it is.
+struct Open {
+    wallet: Wallet<'static>,
+    bundle: Option<TrustBundle>,
+    at: Moment,
+}
+
+/// Opens the wallet; dropping it locks.
+fn open(session: &Session, args: &OpenArgs) -> Result<Open, Failure> {
+    let vault = unlock::keep(session, Role::Wallet, args)?;
+    for finding in vault.findings() {
+        session.out.warn(&crate::doctor::finding_words(&finding));
+    }
+    let bundle = trust::bundle(session)?;
+    let at = moment(&vault, bundle.as_ref())?;
+    Ok(Open { wallet: Wallet::new(vault), bundle, at })
+}
+
+const DEVICE: &str = "device";
+const TIME: &[u8] = b"time";
+
+/// Judges the clock by what this device has seen, and remembers it.
+fn moment(vault: &Unlocked<'_>, bundle: Option<&TrustBundle>) -> Result<Moment, Failure> {
+    let held = vault.get(DEVICE, TIME)?;
+    let damaged = |_| Failure::new(Exit::Tamper, "what this wallet remembers about time is damaged", "run `waypass doctor`");
+    let mut state = held.as_ref().map(|bytes| TimeState::from_bytes(bytes)).transpose().map_err(damaged)?.unwrap_or_default();
+    let reading = clock::read();
+    if let Some(bundle) = bundle {
+        state = state.signed(bundle.issued_at(), &reading);
+    }
+    let (at, next) = TimeGuard::observe(&state, &reading, &Limits::default());
+    // A reading a moment after the last one teaches nothing that is worth a write to the disk.
+    if held.is_none_or(|bytes| differs(&bytes, &next)) {
+        vault.put(DEVICE, TIME, &next.to_bytes(), &[])?;
+    }
+    Ok(at)
+}
+
+fn differs(held: &[u8], next: &TimeState) -> bool {
+    held != next.to_bytes()
+}
+
+/// The words for a wallet that failed.
+fn failure(error: WalletError) -> Failure {
+    match error {
+        WalletError::Vault(why) => why.into(),
+        WalletError::Backup(why) => why.into(),
+        WalletError::NotHeld | WalletError::Ambiguous { .. } => Failure::usage(error, "see what is held: waypass wallet list"),
+        WalletError::Damaged(_) | WalletError::Bookkeeping => {
+            Failure::new(Exit::Tamper, error, "see `waypass doctor`; a backup may still hold it")
+        }
+    }
+}

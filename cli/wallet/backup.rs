@@ -1,0 +1,80 @@
+//! `waypass wallet backup` and `restore`: sealed by the recovery code and a pass phrase together.
+
+use super::failure;
+use crate::Session;
+use crate::exit::{Exit, Outcome};
+use crate::secret::SecretArgs;
+use crate::unlock::{self, OpenArgs};
+use serde_json::json;
+use std::path::PathBuf;
+use waypass_vault::{Factors, KdfCost, Password, RecoveryCode, SystemRng};
+
+/// Arguments of `wallet backup`.
+#[derive(clap::Args)]
+pub(crate) struct BackupArgs {
+    /// Where the backup goes; it must not exist yet
+    file: PathBuf,
+    #[command(flatten)]
+    seal: SealArgs,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// Arguments of `wallet restore`.
+#[derive(clap::Args)]
+pub(crate) struct RestoreArgs {
+    /// The backup
+    file: PathBuf,
+    #[command(flatten)]
+    seal: SealArgs,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// The two secrets of a backup.
+#[derive(clap::Args)]
+pub(crate) struct SealArgs {
+    /// Read the backup's pass phrase from FILE instead of asking
+    #[arg(long, value_name = "FILE")]
+    backup_secret_file: Option<PathBuf>,
+    /// Read the backup's recovery code from FILE instead of asking
+    #[arg(long, value_name = "FILE")]
+    backup_recovery_file: Option<PathBuf>,
+}
+
+pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
+    let open = super::open(session, &args.open)?;
+    let code = recovery(session, &args.seal)?;
+    let phrase = secret(args.seal.backup_secret_file.clone()).choose(session.out, session.input, "choose the backup's pass phrase: ")?;
+    let phrase = Password::new(unlock::text(&phrase)?);
+    open.wallet.backup(&args.file, &Factors::one(&code).and(&phrase), KdfCost::Calibrated).map_err(failure)?;
+    session.out.json(&json!({ "schema": "waypass.backup/1", "file": args.file }))?;
+    session.out.words(&format!("wrote {}", args.file.display()));
+    session.out.note("both secrets are needed to restore it; keys stay on this device, so a restored wallet asks for new credentials");
+    Ok(Exit::Done)
+}
+
+pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
+    let open = super::open(session, &args.open)?;
+    let code = recovery(session, &args.seal)?;
+    let phrase = secret(args.seal.backup_secret_file.clone()).read(session.out, session.input, "the backup's pass phrase: ")?;
+    let phrase = Password::new(unlock::text(&phrase)?);
+    let restored = open.wallet.restore(&args.file, &Factors::one(&code).and(&phrase), &open.at, &mut SystemRng).map_err(failure)?;
+    let reissue: Vec<String> = restored.reissue.iter().map(ToString::to_string).collect();
+    session.out.json(&json!({ "schema": "waypass.restored/1", "credentials": restored.credentials, "reissue": reissue }))?;
+    session.out.words(&format!("restored {} credential(s)", restored.credentials));
+    if !reissue.is_empty() {
+        session.out.warn(&format!("{} of them must be issued again: their keys stayed on the old device", reissue.len()));
+        session.out.note("see which: waypass wallet list; then ask their issuers, with the line `waypass wallet key` prints");
+    }
+    Ok(Exit::Done)
+}
+
+fn recovery(session: &Session, seal: &SealArgs) -> Result<RecoveryCode, crate::exit::Failure> {
+    let code = secret(seal.backup_recovery_file.clone()).read(session.out, session.input, "the recovery code on paper: ")?;
+    RecoveryCode::parse(unlock::text(&code)?).map_err(|error| unlock::factor_failure(&error))
+}
+
+fn secret(file: Option<PathBuf>) -> SecretArgs {
+    SecretArgs { secret_file: file, secret_fd: None }
+}

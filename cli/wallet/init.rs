@@ -1,0 +1,74 @@
+//! `waypass wallet init`, `status` and `key`.
+
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
+use crate::unlock::{self, CreateArgs, OpenArgs};
+use crate::{slot, trust, words};
+use serde_json::json;
+use waypass_credential::did;
+use waypass_credential::key::Algorithm;
+use waypass_vault::{KeyPurpose, clock};
+
+/// Arguments of `wallet init`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    create: CreateArgs,
+}
+
+/// Arguments of `wallet key`.
+#[derive(clap::Args)]
+pub(crate) struct KeyArgs {
+    /// A P-256 key, for issuers that take nothing else; made if there is none
+    #[arg(long)]
+    p256: bool,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let key = unlock::create(session, Role::Wallet, &args.create, |vault| Ok(vault.generate_key(Algorithm::EdDsa, KeyPurpose::Holder)?))?;
+    let did = did::to_did_key(&key.public_key);
+    session.out.json(&json!({ "schema": "waypass.key/1", "did": did, "algorithm": "EdDSA" }))?;
+    session.out.words(&format!("the wallet is ready\n  {did}"));
+    session.out.note("give this line to an issuer; next, learn whom to trust: waypass trust pin FILE --digest NUMBER");
+    Ok(Exit::Done)
+}
+
+pub(crate) fn key(session: &Session, args: &KeyArgs) -> Outcome {
+    let algorithm = if args.p256 { Algorithm::Es256 } else { Algorithm::EdDsa };
+    let open = super::open(session, &args.open)?;
+    let key = open.wallet.holder_key(algorithm)?;
+    let did = did::to_did_key(&key.public_key);
+    session.out.json(&json!({ "schema": "waypass.key/1", "did": did, "algorithm": algorithm.jose_name() }))?;
+    session.out.words(&did);
+    Ok(Exit::Done)
+}
+
+pub(crate) fn status(session: &Session) -> Outcome {
+    let status = unlock::open(session, Role::Wallet)?.status(&clock::read());
+    let bundle = trust::bundle(session)?;
+    let age = bundle.as_ref().map(|bundle| clock::read().wall.since(bundle.issued_at()));
+    session.out.json(&json!({
+        "schema": "waypass.wallet-status/1", "locked": true, "attempts_left": status.attempts_left, "wait_seconds": status.wait_seconds,
+        "slots": status.slots.iter().map(slot::kinds).collect::<Vec<_>>(), "trust_age_seconds": age,
+    }))?;
+    let out = session.out;
+    out.words("locked");
+    out.words(&format!("  tries    {} left{}", status.attempts_left, wait(status.wait_seconds)?));
+    out.words(&format!("  opens    with {}", words::list(&status.slots.iter().map(slot::kinds).collect::<Vec<_>>())));
+    out.words(&match age {
+        Some(age) => format!("  trust    {} old", words::span(age)),
+        None => "  trust    none yet: waypass trust pin FILE --digest NUMBER".to_owned(),
+    });
+    Ok(Exit::Done)
+}
+
+fn wait(seconds: u64) -> Result<String, Failure> {
+    if seconds == 0 {
+        return Ok(String::new());
+    }
+    let seconds = i64::try_from(seconds).map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
+    Ok(format!(", the next one in {}", words::span(seconds)))
+}

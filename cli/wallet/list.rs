@@ -1,0 +1,137 @@
+//! `waypass wallet list` and `show`.
+
+use super::failure;
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output::{Tone, paint};
+use crate::unlock::OpenArgs;
+use crate::{file, words};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use waypass_credential::json as strict;
+use waypass_wallet::{Card, CredentialId, Filter, Standing};
+
+/// Arguments of `wallet list`.
+#[derive(clap::Args)]
+pub(crate) struct ListArgs {
+    /// Only those with this role
+    #[arg(long)]
+    role: Option<String>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// Arguments of `wallet show`.
+#[derive(clap::Args)]
+pub(crate) struct ShowArgs {
+    /// The credential's id, or its beginning
+    id: String,
+    /// Write the credential itself to FILE; it shows everything in it to whoever reads it
+    #[arg(long, value_name = "FILE")]
+    export: Option<PathBuf>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
+    let open = super::open(session, &args.open)?;
+    let filter = args.role.as_deref().map_or(Filter::All, Filter::Role);
+    let listing = open.wallet.list(filter, open.bundle.as_ref(), &open.at).map_err(failure)?;
+    let items: Vec<Value> = listing.cards.iter().map(document).collect();
+    session.out.list("waypass.wallet/1", "credentials", &items, || {
+        for card in &listing.cards {
+            session.out.words(&line(card, open.at.at()));
+        }
+        if listing.cards.is_empty() {
+            session.out.note("nothing is held yet: waypass wallet add FILE");
+        }
+    })?;
+    for id in &listing.unreadable {
+        session.out.warn(&format!("credential {} is damaged and was set aside; ask its issuer for it again", short(id)));
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
+    let open = super::open(session, &args.open)?;
+    let id = open.wallet.find_id(&args.id).map_err(failure)?;
+    if let Some(path) = &args.export {
+        file::write_private(session.out, path, &open.wallet.export(id).map_err(failure)?)?;
+        return Ok(Exit::Done);
+    }
+    let card = open.wallet.show(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
+    let mut found = document(&card);
+    if let Some(members) = found.as_object_mut() {
+        members.insert("schema".to_owned(), json!("waypass.card/1"));
+        let personal = strict::to_string(&strict::Value::Object(card.role.personal.clone()));
+        let personal = serde_json::from_str(&personal).map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
+        members.insert("personal".to_owned(), personal);
+    }
+    session.out.json(&found)?;
+    let out = session.out;
+    out.words(&line(&card, open.at.at()));
+    out.words(&format!("  id           {}", card.id));
+    out.words(&format!("  where        {}", places(&card)));
+    for (name, value) in card.role.personal.iter() {
+        let value = value.as_str().map_or_else(|| strict::to_string(value), str::to_owned);
+        out.words(&format!("  {:<12} {}", words::safe(name), words::safe(&value)));
+    }
+    out.words(&format!("  valid        {} to {}", words::when(card.role.valid_from), words::when(card.role.valid_until)));
+    out.words(&format!("  held since   {}, as {}", words::when(card.held_at), card.format));
+    let fresh = match card.ages.revocation {
+        Some(seconds) => format!("as of a list {} old", words::span(seconds)),
+        None => "no list about it is known".to_owned(),
+    };
+    out.words(&format!("  status       {} ({fresh})", standing(&card)));
+    for note in &card.notes {
+        out.words(&format!("  note         {} [{}]", note.code.meaning(), note.code));
+    }
+    Ok(Exit::Done)
+}
+
+/// The beginning of an id that a person types.
+pub(super) fn short(id: &CredentialId) -> String {
+    id.to_string().chars().take(8).collect()
+}
+
+fn line(card: &Card, now: waypass_credential::time::Timestamp) -> String {
+    let tone = match card.standing {
+        Standing::InForce => Tone::Green,
+        Standing::Withdrawn | Standing::NotTrusted(_) | Standing::Expired | Standing::Suspended => Tone::Red,
+        Standing::StatusUnknown | Standing::NotYet | Standing::NoBundle | Standing::Reissue => Tone::Amber,
+    };
+    let style = paint(tone);
+    let roles: Vec<String> = card.role.roles.iter().map(|role| words::safe(role)).collect();
+    format!(
+        "{}  {style}{}{style:#}  {} from {}, ends {}",
+        short(&card.id),
+        standing(card),
+        words::list(&roles),
+        words::safe(&card.issuer_name),
+        words::relative(card.role.valid_until, now)
+    )
+}
+
+fn standing(card: &Card) -> String {
+    card.standing.words(&words::safe(&card.issuer_name))
+}
+
+fn places(card: &Card) -> String {
+    let all: Vec<String> = card
+        .role
+        .sites
+        .iter()
+        .chain(&card.role.zones)
+        .map(|place| if place == "*" { "everywhere".to_owned() } else { words::safe(place) })
+        .collect();
+    words::list(&all)
+}
+
+fn document(card: &Card) -> Value {
+    json!({
+        "id": card.id.to_string(), "format": card.format.as_str(), "issuer": card.issuer_name, "roles": card.role.roles, "sites": card.role.sites,
+        "zones": card.role.zones, "standing": card.standing.as_str(), "valid_from": card.role.valid_from.unix(),
+        "valid_until": card.role.valid_until.unix(), "held_at": card.held_at.unix(), "status_age_seconds": card.ages.revocation,
+        "notes": card.notes.iter().map(|note| note.code.as_str()).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,140 @@
+//! `waypass wallet present`: who asks, what they would see, what stays private; then yes or no.
+
+use super::{Open, failure};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::output::{Tone, paint};
+use crate::unlock::OpenArgs;
+use crate::{file, qr, secret, words};
+use serde_json::json;
+use std::path::PathBuf;
+use waypass_vault::SystemRng;
+use waypass_wallet::{AskError, Asked, Asker, Claim, ClaimKind, PresentError, Proposal};
+
+/// Arguments of `wallet present`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The gate's challenge: a file, `-`, or the PNG pictures of its QR codes
+    #[arg(long = "request", value_name = "FILE", required = true, num_args = 1..)]
+    request: Vec<PathBuf>,
+    /// Answer with this credential
+    #[arg(long, value_name = "ID")]
+    credential: Option<String>,
+    /// Agree without being asked, for scripts
+    #[arg(long)]
+    yes: bool,
+    /// Where the answer goes
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Draw it as QR codes
+    #[arg(long)]
+    qr: bool,
+    /// Write it as QR codes in PNG files
+    #[arg(long, value_name = "PNG")]
+    qr_png: Option<PathBuf>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let bytes = qr::read_any(&args.request)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("this is not a gate's challenge", "scan the gate's code again"))?;
+    let open = super::open(session, &args.open)?;
+    let Open { wallet, bundle, at } = &open;
+    let asked = Asked::open(text, bundle.as_ref(), at).map_err(ask_failure)?;
+    let proposal = match &args.credential {
+        Some(id) => wallet.propose_with(asked, wallet.find_id(id).map_err(failure)?, bundle.as_ref(), at),
+        None => wallet.propose(asked, bundle.as_ref(), at),
+    };
+    let proposal = proposal.map_err(present_failure)?;
+    session.out.note(&consent(&proposal));
+    if !args.yes && !secret::confirm(session.input, "Show this?", "--yes")? {
+        proposal.decline(&mut SystemRng, at).map_err(present_failure)?;
+        session.out.note("nothing was shown");
+        return Ok(Exit::Done);
+    }
+    let (shared, withheld) = (names(proposal.discloses()), names(proposal.withholds()));
+    let asked_by = asked_by(&proposal);
+    let warnings: Vec<String> = proposal.warnings().iter().map(ToString::to_string).collect();
+    let presentation = proposal.approve(&mut SystemRng, at).map_err(present_failure)?;
+
+    let nowhere = args.output.is_none() && !args.qr && args.qr_png.is_none();
+    if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
+        file::write(session.out, &path, presentation.as_bytes())?;
+    }
+    qr::show(session, presentation.as_bytes(), args.qr, args.qr_png.as_deref())?;
+    if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
+        session.out.json(&json!({
+            "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld, "warnings": warnings,
+            "bytes": presentation.as_bytes().len(),
+        }))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// What the holder sees before anything leaves the device.
+fn consent(proposal: &Proposal<'_, '_>) -> String {
+    let strong = paint(Tone::Strong);
+    let amber = paint(Tone::Amber);
+    let card = proposal.card();
+    let mut lines = vec![
+        format!("{strong}{}{strong:#} asks: {}", asked_by(proposal), words::safe(&proposal.asked().request().purpose)),
+        format!(
+            "  with       {} from {}, {}",
+            super::list::short(&card.id),
+            words::safe(&card.issuer_name),
+            card.standing.words(&words::safe(&card.issuer_name))
+        ),
+    ];
+    lines.push("  would see".to_owned());
+    lines.extend(
+        proposal
+            .discloses()
+            .iter()
+            .filter(|claim| claim.kind != ClaimKind::Technical)
+            .map(|claim| format!("    {:<14} {}", words::safe(&claim.path.to_string()), words::safe(&claim.value))),
+    );
+    let kept = names(proposal.withholds());
+    lines.push(format!("  stays private: {}", words::list(&kept)));
+    lines.extend(proposal.warnings().iter().map(|warning| format!("  {amber}▲{amber:#} {}", words::safe(&warning.to_string()))));
+    if !proposal.others().is_empty() {
+        let others: Vec<String> = proposal.others().iter().map(super::list::short).collect();
+        lines.push(format!("  would answer too: {} (--credential ID)", words::list(&others)));
+    }
+    lines.join("\n")
+}
+
+fn asked_by(proposal: &Proposal<'_, '_>) -> String {
+    let asked = proposal.asked();
+    match asked.asker() {
+        Asker::Known(gate) => format!("{} (site {}, known)", words::safe(&gate.name), words::safe(&gate.site)),
+        Asker::Lapsed(gate) => format!("{} (enrolment ended)", words::safe(&gate.name)),
+        Asker::Unknown | Asker::NoBundle => format!("{} (NOT KNOWN)", asked.asker_name()),
+    }
+}
+
+fn names(claims: &[Claim]) -> Vec<String> {
+    claims.iter().filter(|claim| claim.kind != ClaimKind::Technical).map(|claim| words::safe(&claim.path.to_string())).collect()
+}
+
+fn ask_failure(error: AskError) -> Failure {
+    let next = match error {
+        AskError::Request(_) => "scan the gate's code again; if it stays, do not show anything there",
+        AskError::Expired { .. } => "ask the guard for a new code",
+        AskError::Ahead { .. } => "compare both clocks with a watch",
+    };
+    Failure::usage(error, next)
+}
+
+fn present_failure(error: PresentError) -> Failure {
+    match error {
+        PresentError::NothingMatches => Failure::usage(error, "see what is held: waypass wallet list"),
+        PresentError::KeysLost(_) => Failure::usage(error, "ask the issuer for a new one, bound to the line `waypass wallet key` prints"),
+        PresentError::RequestExpired => Failure::usage(error, "ask the guard for a new code"),
+        PresentError::Malformed(_) | PresentError::NotWhatWasAgreed => {
+            Failure::new(Exit::Tamper, error, "ask the issuer for the credential again")
+        }
+        PresentError::Sign(_) => Failure::internal(error, "run the command again"),
+        PresentError::Wallet(why) => failure(why),
+    }
+}
