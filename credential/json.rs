@@ -93,7 +93,9 @@ pub fn parse(text: &[u8], limits: Limits) -> Result<Value<'_>, JsonError> {
         return Err(JsonError::TooLarge);
     }
     let budget = Budget { values: Cell::new(limits.values), broken: Cell::new(JsonError::Syntax) };
-    let mut reader = serde_json::Deserializer::from_slice(text);
+    // Checked once as a whole, UTF-8 need not be checked again string by string.
+    let text = str::from_utf8(text).map_err(|_| JsonError::Syntax)?;
+    let mut reader = serde_json::Deserializer::from_str(text);
     let value = Seed { budget: &budget, depth: limits.depth }.deserialize(&mut reader).map_err(|_| budget.broken.get())?;
     reader.end().map_err(|_| JsonError::Syntax)?;
     Ok(value)
