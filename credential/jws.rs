@@ -158,3 +158,6 @@ pub fn sign_with_header(header: &Object<'_>, payload: &[u8], signer: &dyn Signer
     base64url::encode_into(&signature, &mut text);
     Ok(text)
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,3 +169,6 @@ impl<'de> Deserialize<'de> for PublicKey {
         Self::from_multikey(&text).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests;

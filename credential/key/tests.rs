@@ -1,0 +1,152 @@
+use super::{Algorithm, InvalidKey, InvalidProof, PublicKey, Signer};
+use crate::json::{Object, Value};
+use crate::testing::Key;
+use alloc::{string::String, vec::Vec};
+use proptest::prelude::*;
+
+/// 2^255 - 19, least significant byte first.
+const P: [u8; 32] = {
+    let mut bytes = [0xff; 32];
+    bytes[0] = 0xed;
+    bytes[31] = 0x7f;
+    bytes
+};
+
+/// RFC 8032 §5.1.3: y from p to 2^255 - 1 is a second spelling of 0 to 18.
+#[test]
+fn second_spellings_of_ed25519_keys_are_refused() {
+    for low in P[0]..=0xff {
+        for sign in [0, 0x80] {
+            let mut bytes = P;
+            (bytes[0], bytes[31]) = (low, bytes[31] | sign);
+            assert_eq!(PublicKey::ed25519(&bytes), Err(InvalidKey), "{low:x} {sign:x}");
+        }
+    }
+    let mut largest = P;
+    largest[0] -= 1;
+    // p - 1 is y = -1, a point of order two: canonical, refused as weak.
+    assert_eq!(PublicKey::ed25519(&largest), Err(InvalidKey));
+}
+
+#[test]
+fn small_order_keys_are_refused() {
+    let hex = |text: &str| {
+        let digits = text.as_bytes().as_chunks::<2>().0;
+        let byte = |pair: &[u8; 2]| u8::from_str_radix(core::str::from_utf8(pair).expect("ASCII"), 16).expect("hexadecimal");
+        <[u8; 32]>::try_from(digits.iter().map(byte).collect::<Vec<_>>()).expect("32 bytes")
+    };
+    for point in [
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "0100000000000000000000000000000000000000000000000000000000000080",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    ] {
+        assert_eq!(PublicKey::ed25519(&hex(point)), Err(InvalidKey), "{point}");
+    }
+}
+
+#[test]
+fn points_off_the_curve_are_refused() {
+    let point = match Key::p256(2).public_key() {
+        PublicKey::P256(key) => *key.point(),
+        PublicKey::Ed25519(_) => panic!("another curve"),
+    };
+    assert!(PublicKey::p256(&point).is_ok());
+    let mut off = point;
+    off[64] ^= 1;
+    for bad in [&off[..], &point[..64], &[0], &[], &[4; 65], &[0; 65]] {
+        assert_eq!(PublicKey::p256(bad), Err(InvalidKey));
+    }
+}
+
+/// Algorithm x key: a key verifies what it signed and nothing else.
+#[test]
+fn a_key_has_one_algorithm() {
+    let keys = [Key::ed25519(1), Key::ed25519(2), Key::p256(1), Key::p256(2)];
+    for (i, signer) in keys.iter().enumerate() {
+        let signature = signer.sign(b"message").expect("signs");
+        for (j, key) in keys.iter().enumerate() {
+            let expected = if i == j { Ok(()) } else { Err(InvalidProof) };
+            assert_eq!(key.public_key().verify(b"message", &signature), expected, "{i} {j}");
+            assert_eq!(key.public_key().verify(b"massage", &signature), Err(InvalidProof), "{i} {j}");
+        }
+    }
+    for name in ["none", "None", "HS256", "RS256", "ES384", "ES256K", "eddsa", "Ed448", ""] {
+        assert_eq!(Algorithm::from_jose_name(name), None, "{name}");
+    }
+}
+
+#[test]
+fn every_text_form_reads_back() {
+    for key in [Key::ed25519(1), Key::p256(1)] {
+        let key = key.public_key();
+        assert_eq!(PublicKey::from_multikey(&key.to_multikey()).as_ref(), Ok(key));
+        assert_eq!(PublicKey::from_jwk(&Value::Object(key.to_jwk())).as_ref(), Ok(key));
+    }
+    let (one, other) = (Key::ed25519(1), Key::ed25519(2));
+    assert_ne!(one.public_key().thumbprint(), other.public_key().thumbprint());
+}
+
+/// RFC 8037, appendix A.3.
+#[test]
+fn the_thumbprint_is_the_published_one() {
+    let jwk = Object::new().with("kty", "OKP").with("crv", "Ed25519").with("x", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
+    let key = PublicKey::from_jwk(&Value::Object(jwk)).expect("a key");
+    assert_eq!(crate::base64url::encode(&key.thumbprint()), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+}
+
+#[test]
+fn contradicting_and_private_jwks_are_refused() {
+    let jwk = |name: &'static str, value: Value<'static>| Value::Object(Key::p256(1).public_key().to_jwk().with(name, value));
+    let list = |item: &'static str| Value::from_iter([item]);
+    for (name, value) in [("alg", "ES256".into()), ("use", "sig".into()), ("key_ops", list("verify")), ("kid", "any".into())] {
+        assert!(PublicKey::from_jwk(&jwk(name, value)).is_ok(), "{name}");
+    }
+    for (name, value) in [
+        ("alg", "EdDSA".into()),
+        ("alg", "none".into()),
+        ("alg", 1.into()),
+        ("use", "enc".into()),
+        ("key_ops", list("sign")),
+        ("key_ops", "verify".into()),
+        ("d", "AA".into()),
+        ("crv", "P-384".into()),
+        ("kty", "OKP".into()),
+        ("x", "AA".into()),
+        ("y", Value::Null),
+    ] {
+        assert_eq!(PublicKey::from_jwk(&jwk(name, value)), Err(InvalidKey), "{name}");
+    }
+}
+
+#[test]
+fn other_codecs_and_bases_are_refused() {
+    let encode = |codec: [u8; 2], raw: &[u8]| multibase::encode(multibase::Base::Base58Btc, [&codec[..], raw].concat());
+    let ed25519 = Key::ed25519(1).public_key().to_bytes();
+    let p256 = Key::p256(1).public_key().to_bytes();
+    for text in [
+        String::new(),
+        String::from("z"),
+        encode([0xec, 0x01], &ed25519),
+        encode([0x80, 0x24], &ed25519),
+        encode([0xed, 0x01], &p256),
+        encode([0xed, 0x01], &ed25519[..31]),
+        multibase::encode(multibase::Base::Base64Url, [&[0xed, 0x01], ed25519.as_slice()].concat()),
+        Key::ed25519(1).public_key().to_multikey() + "1",
+    ] {
+        assert_eq!(PublicKey::from_multikey(&text), Err(InvalidKey), "{text}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_answered(bytes: Vec<u8>, text in "\\PC{0,70}", point: [u8; 32]) {
+        let _ = PublicKey::p256(&bytes);
+        let _ = PublicKey::from_multikey(&text);
+        // What is imported has this one spelling.
+        if let Ok(key) = PublicKey::ed25519(&point) {
+            prop_assert_eq!(key.to_bytes(), point);
+        }
+    }
+}
