@@ -44,7 +44,7 @@ pub(crate) struct AddArgs {
 pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
     match verb {
         Verb::List => {
-            let slots = unlock::open(session, role)?.status(&clock::read()).slots;
+            let slots = unlock::open(session, role)?.status(&clock::read()).map_err(|error| unlock::storage_failure(&error))?.slots;
             let items: Vec<Value> = slots.iter().map(document).collect();
             session.out.list("waypass.slots/1", "slots", &items, || {
                 for slot in &slots {

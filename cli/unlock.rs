@@ -202,7 +202,8 @@ impl From<VaultError> for Failure {
             VaultError::Quarantined => Self::new(Exit::Tamper, &error, "see `waypass doctor`; a backup may still hold it"),
             VaultError::NoSuchSlot => Self::usage(&error, "the list names them: slot list"),
             VaultError::LastSlot => Self::usage(&error, "add another slot first: slot add"),
-            VaultError::Limit { .. } | VaultError::NoSuchKey => Self::internal(&error, "run `waypass doctor`"),
+            VaultError::LogDamaged { .. } => Self::new(Exit::Tamper, &error, "see `waypass doctor`"),
+            VaultError::Limit { .. } | VaultError::NoSuchKey | VaultError::Reserved | VaultError::BatchOpen => Self::internal(&error, "run `waypass doctor`"),
         }
     }
 }
@@ -215,6 +216,7 @@ impl From<BackupError> for Failure {
                 &error,
                 "check the pass phrase and the recovery code, and that the file is the one that was made",
             ),
+            BackupError::NotEmpty => Self::usage(&error, "restore into a new vault"),
             BackupError::NotABackup => Self::usage(&error, "name the file that `waypass wallet backup` made"),
             BackupError::Newer { .. } => Self::usage(&error, "install the newer version of waypass"),
             BackupError::NeedsTwoFactors => Self::usage(&error, "give a pass phrase and the recovery code"),

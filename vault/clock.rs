@@ -13,12 +13,13 @@ pub fn read() -> Reading {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX));
     let boot = clock_gettime(ClockId::Boottime);
     let boottime_ms = u64::try_from(boot.tv_sec).unwrap_or(0) * 1000 + u64::try_from(boot.tv_nsec / 1_000_000).unwrap_or(0);
-    Reading {
-        wall: Timestamp::from_unix(0).map_or_else(|| unreachable!("zero is a time"), |epoch| epoch.plus(wall)),
-        boottime_ms,
-        boot_id: boot_id(),
-    }
+    Reading { wall: EPOCH.plus(wall), boottime_ms, boot_id: boot_id() }
 }
+
+const EPOCH: Timestamp = match Timestamp::from_unix(0) {
+    Some(epoch) => epoch,
+    None => unreachable!(),
+};
 
 /// Hashed, because the raw id is also used by other programs as a machine identifier.
 fn boot_id() -> [u8; 16] {

@@ -1,6 +1,6 @@
 //! What can go wrong, and what to do about it. Cryptographic failures carry nothing; everything else carries facts.
 
-use crate::vault::LockHolder;
+use crate::lock_file::LockHolder;
 use std::{fmt, io, path::PathBuf};
 
 /// The store could not do what was asked. After [`StorageError::Poisoned`] the vault must be opened again.
@@ -127,6 +127,15 @@ pub enum VaultError {
     LastSlot,
     /// The record was damaged; it is in quarantine now.
     Quarantined,
+    /// The log entry is missing or damaged.
+    LogDamaged {
+        /// Its number.
+        seq: u64,
+    },
+    /// Tables that begin with a dot are the vault's own.
+    Reserved,
+    /// A batch is being written; another cannot be begun inside it.
+    BatchOpen,
 }
 
 /// Why there is no backup, or why it was not restored.
@@ -138,6 +147,8 @@ pub enum BackupError {
     Refused,
     /// Not a backup file, or cut short.
     NotABackup,
+    /// The vault to restore into holds something already.
+    NotEmpty,
     /// Written by a newer version.
     Newer {
         /// The version in the file.
@@ -232,6 +243,9 @@ impl fmt::Display for VaultError {
             Self::NoSuchSlot => f.write_str("there is no such slot"),
             Self::LastSlot => f.write_str("the last slot cannot be removed: nothing would open the vault"),
             Self::Quarantined => f.write_str("the record is damaged; it was set aside, not deleted"),
+            Self::LogDamaged { seq } => write!(f, "log entry {seq} is missing or damaged"),
+            Self::Reserved => f.write_str("tables that begin with a dot are the vault's own"),
+            Self::BatchOpen => f.write_str("a batch is being written already"),
         }
     }
 }
@@ -241,6 +255,7 @@ impl fmt::Display for BackupError {
         match self {
             Self::NeedsTwoFactors => f.write_str("a backup is sealed by a recovery code and one factor more"),
             Self::Refused => f.write_str("that does not open the backup, or the backup was altered"),
+            Self::NotEmpty => f.write_str("the vault holds something already; restore into a new one"),
             Self::NotABackup => f.write_str("not a backup, or cut short"),
             Self::Newer { found, supported } => {
                 write!(f, "the backup has format version {found}; this program reads up to {supported}")

@@ -1,11 +1,20 @@
 //! The `Factor` joint: what a person or a device shows to open a slot.
 
+mod key_file;
+mod password;
+mod recovery;
+#[cfg(test)]
+mod tests;
+
+pub use key_file::KeyFile;
+pub use password::{KdfCost, Password};
+pub use recovery::RecoveryCode;
+
+use crate::cbor::{Writer, exact};
 use crate::error::FactorError;
 use rand_core::CryptoRng;
-use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
-/// The kinds of factor.
+/// The kinds of factor. Their order is the order of factors in a slot.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum FactorKind {
     /// Something known: [`Password`].
@@ -16,19 +25,43 @@ pub enum FactorKind {
     KeyFile,
 }
 
-/// What a password's key derivation may cost when a slot is written. Reading takes what the slot says, within limits.
+/// What a slot's header says about one of its factors: how its 32 bytes are derived.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum KdfCost {
-    /// Argon2id measured on this machine to take half a second to a second, from 64 MiB and 3 passes.
-    Calibrated,
-    /// Argon2id with 19 MiB and 2 passes, the least that is ever written (OWASP's floor): tests, very small devices.
-    Floor,
+pub enum FactorParameters {
+    /// Argon2id (RFC 9106), version 0x13.
+    Password {
+        /// Memory in KiB.
+        memory_kib: u32,
+        /// Passes.
+        passes: u32,
+        /// Lanes.
+        lanes: u32,
+        /// Salt.
+        salt: [u8; 16],
+    },
+    /// HKDF over the code.
+    Recovery {
+        /// Salt.
+        salt: [u8; 16],
+    },
+    /// HKDF over the file's key.
+    KeyFile {
+        /// Salt.
+        salt: [u8; 16],
+    },
 }
 
-/// One factor; every implementation passes the same tests.
+/// One factor; every implementation passes the same tests (`factor/tests.rs`).
 pub trait Factor {
     /// Its kind; a slot names the kinds it takes.
     fn kind(&self) -> FactorKind;
+
+    /// New parameters, with a fresh salt, for a slot that is about to be written.
+    fn enroll(&self, cost: KdfCost, rng: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError>;
+
+    /// The factor's 32 bytes under these parameters, which may come from a hostile file: they are checked against the limits before
+    /// anything is allocated.
+    fn derive(&self, parameters: &FactorParameters, to: &mut [u8; 32]) -> Result<(), FactorError>;
 }
 
 /// The factors shown together for one try.
@@ -40,77 +73,64 @@ impl<'f> Factors<'f> {
         Self(vec![factor])
     }
 
-    /// And this one.
+    /// And this one; a second of the same kind takes the first one's place.
     #[must_use]
     pub fn and(mut self, factor: &'f dyn Factor) -> Self {
+        self.0.retain(|held| held.kind() != factor.kind());
         self.0.push(factor);
+        self.0.sort_by_key(|factor| factor.kind());
         self
     }
-}
 
-/// A password; wiped when dropped.
-pub struct Password(Zeroizing<Vec<u8>>);
+    /// The kinds, in the order of a slot.
+    pub fn kinds(&self) -> Vec<FactorKind> {
+        self.0.iter().map(|factor| factor.kind()).collect()
+    }
 
-impl Password {
-    /// From what was typed.
-    pub fn new(text: &str) -> Self {
-        Self(Zeroizing::new(text.as_bytes().to_vec()))
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'f dyn Factor> + '_ {
+        self.0.iter().copied()
+    }
+
+    pub(crate) fn find(&self, kind: FactorKind) -> Option<&'f dyn Factor> {
+        self.iter().find(|factor| factor.kind() == kind)
     }
 }
 
-impl Factor for Password {
-    fn kind(&self) -> FactorKind {
-        FactorKind::Password
+impl FactorParameters {
+    /// The kind of factor these are for.
+    pub const fn kind(&self) -> FactorKind {
+        match self {
+            Self::Password { .. } => FactorKind::Password,
+            Self::Recovery { .. } => FactorKind::Recovery,
+            Self::KeyFile { .. } => FactorKind::KeyFile,
+        }
+    }
+
+    pub(crate) fn write(&self, to: Writer) -> Writer {
+        match self {
+            Self::Password { memory_kib, passes, lanes, salt } => {
+                to.nested(5).uint(1).uint((*memory_kib).into()).uint((*passes).into()).uint((*lanes).into()).bytes(salt)
+            }
+            Self::Recovery { salt } => to.nested(2).uint(2).bytes(salt),
+            Self::KeyFile { salt } => to.nested(2).uint(3).bytes(salt),
+        }
+    }
+
+    pub(crate) fn read(from: &mut minicbor::Decoder<'_>) -> Option<Self> {
+        let len = from.array().ok()??;
+        match (from.u8().ok()?, len) {
+            (1, 5) => {
+                Some(Self::Password { memory_kib: from.u32().ok()?, passes: from.u32().ok()?, lanes: from.u32().ok()?, salt: exact(from)? })
+            }
+            (2, 2) => Some(Self::Recovery { salt: exact(from)? }),
+            (3, 2) => Some(Self::KeyFile { salt: exact(from)? }),
+            _ => None,
+        }
     }
 }
 
-/// A 128-bit code for the drawer: opens the vault when the password is lost.
-pub struct RecoveryCode(Zeroizing<[u8; 16]>);
-
-impl RecoveryCode {
-    /// A new code.
-    pub fn generate(rng: &mut dyn CryptoRng) -> Self {
-        todo!()
-    }
-
-    /// Reads a printed code: any case, spaces and hyphens ignored, look-alike letters understood.
-    pub fn parse(text: &str) -> Result<Self, FactorError> {
-        todo!()
-    }
-
-    /// The text to print: groups of four letters.
-    pub fn printed(&self) -> Zeroizing<String> {
-        todo!()
-    }
-}
-
-impl Factor for RecoveryCode {
-    fn kind(&self) -> FactorKind {
-        FactorKind::Recovery
-    }
-}
-
-/// 32 random bytes in a file of mode 0600: how an unattended gate or service opens after a power cut. It protects nothing from whoever
-/// can read that file; it does protect a vault whose disk or backup is taken without it.
-pub struct KeyFile {
-    path: PathBuf,
-    key: Zeroizing<[u8; 32]>,
-}
-
-impl KeyFile {
-    /// Writes a new key file; refuses to overwrite.
-    pub fn create(path: &Path, rng: &mut dyn CryptoRng) -> Result<Self, FactorError> {
-        todo!()
-    }
-
-    /// Reads a key file.
-    pub fn read(path: &Path) -> Result<Self, FactorError> {
-        todo!()
-    }
-}
-
-impl Factor for KeyFile {
-    fn kind(&self) -> FactorKind {
-        FactorKind::KeyFile
-    }
+fn fresh_salt(rng: &mut dyn CryptoRng) -> [u8; 16] {
+    let mut salt = [0; 16];
+    rand_core::Rng::fill_bytes(rng, &mut salt);
+    salt
 }

@@ -1,29 +1,22 @@
 //! Sealed signing keys: one key store for issuer, gate and holder keys.
 
+use crate::cbor::{Writer, exact, expect_array};
+use crate::entropy::SystemRng;
+use crate::error::VaultError;
+use crate::secret::scrub_stack;
+use crate::unlocked::Unlocked;
 use core::{fmt, marker::PhantomData};
-use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
+use p256::ecdsa::signature::Signer as _;
+use sha2::{Digest, Sha256};
+use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
+use zeroize::Zeroizing;
 
-/// Names a sealed key in its vault.
+/// Where keys are kept: a table that `put`, `get` and the rest do not reach.
+pub(crate) const TABLE: &str = ".keys";
+
+/// Names a sealed key: the first half of the SHA-256 of its multikey text, so that a key has the same name wherever it is kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct KeyId([u8; 16]);
-
-impl KeyId {
-    /// From its 16 bytes.
-    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(bytes)
-    }
-
-    /// Its 16 bytes.
-    pub const fn as_bytes(&self) -> &[u8; 16] {
-        &self.0
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
 
 /// What a key is for. A key has one purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -55,7 +48,7 @@ pub enum KeyPurpose {
 /// A sealed key as anyone may know it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KeyInfo {
-    /// Its name in this vault.
+    /// Its name.
     pub id: KeyId,
     /// The public half.
     pub public_key: PublicKey,
@@ -66,10 +59,79 @@ pub struct KeyInfo {
 }
 
 /// A signer whose private key is wiped when it is dropped; it cannot outlive the unlocked vault it came from
-/// (`'static` ones, from [`crate::Unlocked::service_signer`], can).
+/// (`'static` ones, from [`Unlocked::service_signer`], can).
 pub struct KeySigner<'u> {
+    private: Private,
     public_key: PublicKey,
     scope: PhantomData<&'u ()>,
+}
+
+/// Boxed, so that moving the signer does not leave copies of the key on the stack.
+enum Private {
+    Ed25519(Box<ed25519_dalek::SigningKey>),
+    P256(Box<p256::ecdsa::SigningKey>),
+}
+
+/// What is sealed.
+pub(crate) struct StoredKey {
+    algorithm: Algorithm,
+    pub(crate) purpose: KeyPurpose,
+    retired: bool,
+    secret: Zeroizing<[u8; 32]>,
+}
+
+const PURPOSES: [KeyPurpose; 11] = [
+    KeyPurpose::Holder,
+    KeyPurpose::Gate,
+    KeyPurpose::Credential,
+    KeyPurpose::Status,
+    KeyPurpose::Lease,
+    KeyPurpose::Time,
+    KeyPurpose::Intake,
+    KeyPurpose::Root,
+    KeyPurpose::Targets,
+    KeyPurpose::Snapshot,
+    KeyPurpose::Timestamp,
+];
+
+impl KeyId {
+    /// From its 16 bytes.
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its 16 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// The name of a key's private half, wherever that is.
+    pub fn of(key: &PublicKey) -> Self {
+        let mut id = [0; 16];
+        id.copy_from_slice(&Sha256::digest(key.to_multikey())[..16]);
+        Self(id)
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl KeyPurpose {
+    /// Whether the key belongs to this device alone and stays out of backups.
+    pub const fn stays_on_device(self) -> bool {
+        matches!(self, Self::Holder | Self::Gate)
+    }
+
+    const fn number(self) -> u64 {
+        self as u64 + 1
+    }
+
+    fn from_number(number: u64) -> Option<Self> {
+        PURPOSES.into_iter().find(|purpose| purpose.number() == number)
+    }
 }
 
 impl Signer for KeySigner<'_> {
@@ -78,6 +140,183 @@ impl Signer for KeySigner<'_> {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        todo!()
+        match &self.private {
+            Private::Ed25519(key) => key.try_sign(message).map(|signature| signature.to_bytes()).map_err(|_| SignError),
+            Private::P256(key) => {
+                // Deterministic (RFC 6979): a signature that needs no entropy cannot be broken by bad entropy.
+                let signature: p256::ecdsa::Signature = key.try_sign(message).map_err(|_| SignError)?;
+                Ok(signature.to_bytes().into())
+            }
+        }
+    }
+}
+
+impl Drop for KeySigner<'_> {
+    fn drop(&mut self) {
+        scrub_stack();
+    }
+}
+
+impl StoredKey {
+    /// A new key.
+    fn generate(algorithm: Algorithm, purpose: KeyPurpose) -> Self {
+        let mut secret = Zeroizing::new([0; 32]);
+        loop {
+            rand_core::Rng::fill_bytes(&mut SystemRng, &mut secret[..]);
+            // All Ed25519 seeds are good; of P-256 scalars 1 in 2^32 is too large, and is drawn again (FIPS 186-5 A.2.2).
+            if algorithm == Algorithm::EdDsa || p256::SecretKey::from_slice(&secret[..]).is_ok() {
+                return Self { algorithm, purpose, retired: false, secret };
+            }
+        }
+    }
+
+    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+        let algorithm = match self.algorithm {
+            Algorithm::EdDsa => 1,
+            Algorithm::Es256 => 2,
+        };
+        let written = Writer::with_room(64).nested(5).uint(1).uint(algorithm).uint(self.purpose.number()).uint(self.retired.into());
+        Zeroizing::new(written.bytes(&self.secret[..]).finish())
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        let mut from = minicbor::Decoder::new(bytes);
+        expect_array(&mut from, 5)?;
+        if from.u8().ok()? != 1 {
+            return None;
+        }
+        let algorithm = match from.u8().ok()? {
+            1 => Algorithm::EdDsa,
+            2 => Algorithm::Es256,
+            _ => return None,
+        };
+        let purpose = KeyPurpose::from_number(from.u64().ok()?)?;
+        let retired = from.u8().ok()? != 0;
+        Some(Self { algorithm, purpose, retired, secret: Zeroizing::new(exact(&mut from)?) })
+    }
+
+    fn signer<'u>(&self) -> Option<KeySigner<'u>> {
+        let (private, public_key) = match self.algorithm {
+            Algorithm::EdDsa => {
+                let key = Box::new(ed25519_dalek::SigningKey::from_bytes(&self.secret));
+                let public_key = PublicKey::ed25519(key.verifying_key().as_bytes()).ok()?;
+                (Private::Ed25519(key), public_key)
+            }
+            Algorithm::Es256 => {
+                let key = Box::new(p256::ecdsa::SigningKey::from_slice(&self.secret[..]).ok()?);
+                let public_key = PublicKey::p256(&key.verifying_key().to_sec1_bytes()).ok()?;
+                (Private::P256(key), public_key)
+            }
+        };
+        Some(KeySigner { private, public_key, scope: PhantomData })
+    }
+
+    pub(crate) fn info(&self) -> Option<KeyInfo> {
+        let public_key = self.signer()?.public_key.clone();
+        Some(KeyInfo { id: KeyId::of(&public_key), public_key, purpose: self.purpose, retired: self.retired })
+    }
+}
+
+impl Unlocked<'_> {
+    /// Makes and seals a signing key.
+    pub fn generate_key(&self, algorithm: Algorithm, purpose: KeyPurpose) -> Result<KeyInfo, VaultError> {
+        let key = StoredKey::generate(algorithm, purpose);
+        let info = key.info().ok_or(VaultError::NoSuchKey)?;
+        self.put_record(TABLE, info.id.as_bytes(), &key.to_bytes(), &[])?;
+        scrub_stack();
+        Ok(info)
+    }
+
+    /// All keys, retired ones too, ordered by id. A damaged one is set aside like any record and found in the findings.
+    pub fn keys(&self) -> Result<Vec<KeyInfo>, VaultError> {
+        let mut keys = Vec::new();
+        for id in self.record_ids(TABLE)? {
+            match self.record(TABLE, &id) {
+                Ok(record) => keys.extend(record.and_then(|record| StoredKey::read(&record.content)?.info())),
+                Err(VaultError::Quarantined) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        Ok(keys)
+    }
+
+    /// A signer for a key that is not retired; it ends with the unlocked vault.
+    pub fn signer(&self, id: KeyId) -> Result<KeySigner<'_>, VaultError> {
+        self.service_signer(id)
+    }
+
+    /// A signer that outlives the unlocked vault, for a service: whoever holds it holds an open key.
+    pub fn service_signer(&self, id: KeyId) -> Result<KeySigner<'static>, VaultError> {
+        let key = self.stored_key(id)?;
+        if key.retired {
+            return Err(VaultError::NoSuchKey);
+        }
+        let signer = key.signer().ok_or(VaultError::NoSuchKey);
+        scrub_stack();
+        signer
+    }
+
+    /// The key signs no more; it stays listed.
+    pub fn retire_key(&self, id: KeyId) -> Result<(), VaultError> {
+        let key = StoredKey { retired: true, ..self.stored_key(id)? };
+        self.put_record(TABLE, id.as_bytes(), &key.to_bytes(), &[])
+    }
+
+    /// The key is gone, and with it whatever only it could sign.
+    pub fn delete_key(&self, id: KeyId) -> Result<(), VaultError> {
+        if self.remove_record(TABLE, id.as_bytes())? { Ok(()) } else { Err(VaultError::NoSuchKey) }
+    }
+
+    fn stored_key(&self, id: KeyId) -> Result<StoredKey, VaultError> {
+        let record = self.record(TABLE, id.as_bytes())?.ok_or(VaultError::NoSuchKey)?;
+        StoredKey::read(&record.content).ok_or(VaultError::NoSuchKey)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unlocked::tests::Fixture;
+
+    #[test]
+    fn keys_sign_until_they_are_retired_or_deleted() {
+        let mut fixture = Fixture::new();
+        let unlocked = fixture.unlock();
+        for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+            let info = unlocked.generate_key(algorithm, KeyPurpose::Credential).expect("generated");
+            assert_eq!(info.public_key.algorithm(), algorithm);
+            let signer = unlocked.signer(info.id).expect("signer");
+            let signature = signer.sign(b"message").expect("signs");
+            assert!(info.public_key.verify(b"message", &signature).is_ok());
+            assert!(info.public_key.verify(b"massage", &signature).is_err());
+            assert_eq!(signer.public_key(), &info.public_key);
+            assert!(unlocked.keys().expect("listed").contains(&info));
+
+            unlocked.retire_key(info.id).expect("retired");
+            assert!(matches!(unlocked.signer(info.id), Err(VaultError::NoSuchKey)));
+            assert!(unlocked.keys().expect("listed").contains(&KeyInfo { retired: true, ..info.clone() }));
+            unlocked.delete_key(info.id).expect("deleted");
+            assert!(matches!(unlocked.delete_key(info.id), Err(VaultError::NoSuchKey)));
+        }
+        assert!(unlocked.keys().expect("listed").is_empty());
+    }
+
+    #[test]
+    fn private_keys_are_not_reached_as_records() {
+        let mut fixture = Fixture::new();
+        let unlocked = fixture.unlock();
+        let info = unlocked.generate_key(Algorithm::EdDsa, KeyPurpose::Holder).expect("generated");
+        assert!(matches!(unlocked.get(TABLE, info.id.as_bytes()), Err(VaultError::Reserved)));
+        assert!(matches!(unlocked.put(TABLE, b"x", b"x", &[]), Err(VaultError::Reserved)));
+        assert!(matches!(unlocked.remove(TABLE, info.id.as_bytes()), Err(VaultError::Reserved)));
+    }
+
+    #[test]
+    fn every_purpose_survives_its_encoding() {
+        for purpose in PURPOSES {
+            let key = StoredKey::generate(Algorithm::EdDsa, purpose);
+            let read = StoredKey::read(&key.to_bytes()).expect("reads");
+            assert_eq!((read.purpose, &read.secret), (purpose, &key.secret));
+        }
     }
 }

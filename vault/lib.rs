@@ -9,26 +9,40 @@
 //! use waypass_vault::{Factors, KdfCost, Password, SystemRng, Vault, clock};
 //! let password = Password::new("correct horse battery staple");
 //! let (mut vault, recovery) = Vault::create("wallet".as_ref(), "wallet", &password, KdfCost::Calibrated, &mut SystemRng)?;
-//! println!("{}", recovery.printed());
+//! println!("{}", recovery.printed().as_str());
 //! let unlocked = vault.unlock(&Factors::one(&password), &clock::read())?;
 //! unlocked.put("credentials", b"id", b"bytes", &[("role", b"pharmacist")])?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
-#![expect(clippy::todo, clippy::needless_pass_by_value, unused_variables, dead_code, reason = "signatures land first; bodies follow")]
 
+mod backup;
+mod ballast;
+mod cbor;
 pub mod clock;
+mod durable;
 pub mod entropy;
 pub mod error;
 pub mod factor;
+mod hierarchy;
 pub mod keys;
+mod lock_file;
+mod seal;
+mod secret;
+mod slot;
+mod storage;
+mod throttle;
 pub mod trust_store;
 pub mod unlocked;
 pub mod vault;
 
+pub use backup::{CNF_TAG, RestoreReport};
 pub use entropy::SystemRng;
-pub use error::{BackupError, CreateError, OpenError, StorageError, UnlockError, VaultError};
-pub use factor::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password, RecoveryCode};
+pub use error::{BackupError, CreateError, FactorError, OpenError, StorageError, UnlockError, VaultError};
+pub use factor::{Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, RecoveryCode};
 pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner};
+pub use lock_file::LockHolder;
+pub use secret::{MemoryProtection, harden_process};
+pub use slot::{SlotId, SlotInfo};
 pub use trust_store::{TrustStore, TrustStoreError};
-pub use unlocked::{Batch, Finding, RestoreReport, Unlocked};
-pub use vault::{LockHolder, SlotInfo, Vault, VaultStatus};
+pub use unlocked::{Batch, Finding, Unlocked};
+pub use vault::{Vault, VaultStatus};

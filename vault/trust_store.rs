@@ -1,14 +1,19 @@
 //! What a device believes: the pinned root and the trust bundle, as plain files. They are public and signed, so they are
-//! not encrypted; they are verified anew whenever they are read.
+//! not encrypted; they are verified anew whenever they are read, and replaced in one step, so that cutting the power leaves
+//! the old or the new one.
 //!
 //! `bundle.json` is opened with the root in `root.json`. A newer root that arrived before its bundle waits in
 //! `root-next.json`: from then on only bundles that follow it are taken, and the old bundle is still believed.
 
+#[cfg(test)]
+mod tests;
+
+use crate::durable;
 use crate::error::StorageError;
-use core::fmt;
+use crate::lock_file::{LockFile, LockHolder, NotLocked};
+use core::{fmt, time::Duration};
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use waypass_trust::bundle::{BundleError, MAX_BUNDLE, Root, TrustBundle};
 
@@ -28,8 +33,17 @@ pub enum TrustStoreError {
         /// The digest of the root that is pinned, as people compare it.
         held: String,
     },
-    /// What is on the disk, or what came, is not believed.
+    /// What is on the disk is damaged. It was renamed, not deleted, and this is said once: from now on there is none.
+    Quarantined {
+        /// Where the file is now.
+        path: PathBuf,
+        /// What was wrong with it.
+        why: BundleError,
+    },
+    /// What came is not believed, or is not a step forward from what is held.
     Bundle(BundleError),
+    /// Another process is changing the store and does not come to an end.
+    Busy(LockHolder),
     /// The files could not be read or written.
     Storage(StorageError),
 }
@@ -39,7 +53,11 @@ impl fmt::Display for TrustStoreError {
         match self {
             Self::NotPinned => f.write_str("no root of trust is pinned on this device"),
             Self::OtherRoot { held } => write!(f, "another root of trust is pinned on this device: {held}"),
+            Self::Quarantined { path, why } => {
+                write!(f, "the stored trust data is damaged ({why}) and was set aside as {}", path.display())
+            }
             Self::Bundle(why) => why.fmt(f),
+            Self::Busy(holder) => write!(f, "the trust data is in use by {holder}"),
             Self::Storage(why) => why.fmt(f),
         }
     }
@@ -53,9 +71,18 @@ impl From<BundleError> for TrustStoreError {
     }
 }
 
+/// Why a file gave nothing.
+enum Unread {
+    Damaged { path: PathBuf, why: BundleError },
+    Other(TrustStoreError),
+}
+
 const ROOT: &str = "root.json";
 const NEXT: &str = "root-next.json";
 const BUNDLE: &str = "bundle.json";
+
+/// A change takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl TrustStore {
     /// The store in `dir`, which is made when something is first kept.
@@ -70,14 +97,13 @@ impl TrustStore {
 
     /// The newest root of this device, `None` before one is pinned: what the next bundle must follow from.
     pub fn root(&self) -> Result<Option<Root>, TrustStoreError> {
-        let Some(held) = self.opening_root()? else { return Ok(None) };
-        let next = self.read(NEXT)?.map(|bytes| Root::open(&bytes)).transpose()?;
-        Ok(Some(next.filter(|next| next.version() > held.version()).unwrap_or(held)))
+        self.settled(Self::newest_root)
     }
 
     /// Trusts a root that a person compared; a device has one root of trust, and it changes only by its own signatures.
     pub fn pin_root(&self, root: &Root) -> Result<(), TrustStoreError> {
-        match self.opening_root()? {
+        let _lock = self.lock()?;
+        match self.opening_root().map_err(Unread::set_aside)? {
             Some(held) if held.digest() == root.digest() => Ok(()),
             Some(held) => Err(TrustStoreError::OtherRoot { held: held.digest().to_string() }),
             None => self.replace(ROOT, &root.to_bytes()),
@@ -86,14 +112,14 @@ impl TrustStore {
 
     /// Takes the next root: signed by the thresholds of the newest one here and by its own.
     pub fn step_root(&self, envelope: &[u8]) -> Result<(), TrustStoreError> {
-        let next = self.root()?.ok_or(TrustStoreError::NotPinned)?.next(envelope)?;
+        let _lock = self.lock()?;
+        let next = self.newest_root().map_err(Unread::set_aside)?.ok_or(TrustStoreError::NotPinned)?.next(envelope)?;
         self.replace(NEXT, &next.to_bytes())
     }
 
     /// The bundle of this device, verified from its root on; `None` before there is one.
     pub fn load(&self) -> Result<Option<TrustBundle>, TrustStoreError> {
-        let Some(root) = self.opening_root()? else { return Ok(None) };
-        Ok(self.read(BUNDLE)?.map(|bytes| TrustBundle::open(&bytes, &root)).transpose()?)
+        self.settled(Self::held_bundle)
     }
 
     /// Opens a bundle that came from outside, which must follow from the newest root here.
@@ -101,48 +127,99 @@ impl TrustStore {
         Ok(TrustBundle::open(signed, &self.root()?.ok_or(TrustStoreError::NotPinned)?)?)
     }
 
-    /// Keeps a bundle, with everything in it, in place of the one before. It is on the disk when this returns.
+    /// Keeps a bundle in place of the one before, joined with the status lists that are held already. A step back is refused, also when
+    /// another process stored the newer one meanwhile. It is on the disk when this returns.
     pub fn install(&self, bundle: &TrustBundle) -> Result<(), TrustStoreError> {
+        let _lock = self.lock()?;
+        let opening = self.opening_root().map_err(Unread::set_aside)?.ok_or(TrustStoreError::NotPinned)?;
+        let joined = match self.held_bundle().map_err(Unread::set_aside) {
+            Ok(Some(mut held)) => {
+                held.replace(bundle.clone())?;
+                held
+            }
+            // A damaged one was set aside just now; the new one takes its place.
+            Ok(None) | Err(TrustStoreError::Quarantined { .. }) => bundle.clone(),
+            Err(why) => return Err(why),
+        };
         // The bundle first: its chain starts no later than the root it was opened with, so the older root still opens
         // it if the power fails between the two.
-        self.replace(BUNDLE, &bundle.to_bytes())?;
-        let newest = bundle.root();
-        if self.opening_root()?.is_none_or(|held| held.version() < newest.version()) {
+        self.replace(BUNDLE, &joined.to_bytes())?;
+        let newest = joined.root();
+        if opening.version() < newest.version() {
             self.replace(ROOT, &newest.to_bytes())?;
         }
         Ok(())
     }
 
-    fn opening_root(&self) -> Result<Option<Root>, TrustStoreError> {
-        Ok(self.read(ROOT)?.map(|bytes| Root::open(&bytes)).transpose()?)
-    }
-
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, TrustStoreError> {
-        let mut bytes = Vec::new();
-        let read = File::open(self.dir.join(name)).and_then(|file| file.take(MAX_BUNDLE as u64 + 1).read_to_end(&mut bytes));
-        match read {
-            Ok(_) => Ok(Some(bytes)),
-            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(TrustStoreError::Storage(StorageError::Io { doing: "reading the trust bundle", source })),
+    /// Reads without the lock, which is for writers. What looks damaged is read again under it before it is set aside: a
+    /// writer may just have put a good file in its place.
+    fn settled<T>(&self, read: impl Fn(&Self) -> Result<T, Unread>) -> Result<T, TrustStoreError> {
+        match read(self) {
+            Err(Unread::Damaged { .. }) => {
+                let _lock = self.lock()?;
+                read(self).map_err(Unread::set_aside)
+            }
+            done => done.map_err(Unread::set_aside),
         }
     }
 
-    /// Whole or not at all, also after a power cut.
+    fn held_bundle(&self) -> Result<Option<TrustBundle>, Unread> {
+        let Some(root) = self.opening_root()? else { return Ok(None) };
+        self.parsed(BUNDLE, |bytes| TrustBundle::open(bytes, &root))
+    }
+
+    fn newest_root(&self) -> Result<Option<Root>, Unread> {
+        let Some(held) = self.opening_root()? else { return Ok(None) };
+        let next = self.parsed(NEXT, Root::open)?;
+        Ok(Some(next.filter(|next| next.version() > held.version()).unwrap_or(held)))
+    }
+
+    fn opening_root(&self) -> Result<Option<Root>, Unread> {
+        self.parsed(ROOT, Root::open)
+    }
+
+    fn parsed<T>(&self, name: &str, parse: impl FnOnce(&[u8]) -> Result<T, BundleError>) -> Result<Option<T>, Unread> {
+        let path = self.dir.join(name);
+        let mut bytes = Vec::new();
+        match File::open(&path).and_then(|file| file.take(MAX_BUNDLE as u64 + 1).read_to_end(&mut bytes)) {
+            Ok(_) => parse(&bytes).map(Some).map_err(|why| Unread::Damaged { path, why }),
+            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Unread::Other(self.failed("reading the trust bundle", source))),
+        }
+    }
+
     fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), TrustStoreError> {
-        let write = || -> io::Result<()> {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
-            let fresh = self.dir.join(format!("{name}.new"));
-            let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-            file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&fresh, self.dir.join(name))?;
-            File::open(&self.dir)?.sync_all()
-        };
-        write().map_err(|source| {
-            TrustStoreError::Storage(match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Full { dir: self.dir.clone() },
-                _ => StorageError::Io { doing: "keeping the trust bundle", source },
-            })
+        durable::replace(&self.dir.join(name), bytes).map_err(|source| self.failed("keeping the trust bundle", source))
+    }
+
+    fn lock(&self) -> Result<LockFile, TrustStoreError> {
+        durable::make_dir(&self.dir).map_err(|source| self.failed("making the trust folder", source))?;
+        LockFile::take(&self.dir.join("lock"), PATIENCE, &mut |_| ()).map_err(|why| match why {
+            NotLocked::Busy(holder) => TrustStoreError::Busy(holder),
+            NotLocked::Io(source) => self.failed("locking the trust folder", source),
         })
+    }
+
+    fn failed(&self, doing: &'static str, source: io::Error) -> TrustStoreError {
+        TrustStoreError::Storage(match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Full { dir: self.dir.clone() },
+            _ => StorageError::Io { doing, source },
+        })
+    }
+}
+
+impl Unread {
+    /// Renames what is damaged to the first free name, so that an earlier one is kept too.
+    fn set_aside(self) -> TrustStoreError {
+        let (path, why) = match self {
+            Self::Damaged { path, why } => (path, why),
+            Self::Other(why) => return why,
+        };
+        let mut names = (0..1000).map(|n| path.with_extension(if n == 0 { "json.bad".to_owned() } else { format!("json.bad{n}") }));
+        let Some(aside) = names.find(|aside| !aside.exists()) else { return TrustStoreError::Quarantined { path, why } };
+        match fs::rename(&path, &aside).and_then(|()| durable::sync_parent(&aside)) {
+            Ok(()) => TrustStoreError::Quarantined { path: aside, why },
+            Err(source) => TrustStoreError::Storage(StorageError::Io { doing: "setting damaged trust data aside", source }),
+        }
     }
 }

@@ -1,28 +1,56 @@
 //! A locked vault: create, open, unlock.
+//!
+//! ```text
+//! wallet/            mode 0700
+//!   vault.db         mode 0600: header, slots, counters of failed tries, sealed records (and vault.db-wal while it is open)
+//!   lock             who has it open
+//!   ballast          1 MiB in reserve for the last log entry on a full disk
+//! ```
+//!
+//! Table names, record ids, record sizes, and which records of a table share a tag's value can be read without the key; use random ids.
+//! Replacing the whole folder by an older copy of itself cannot be noticed without hardware that counts; what can be compared outside is
+//! [`Unlocked::state_seq`].
 
+use crate::ballast;
+use crate::cbor::{Writer, exact, expect_array};
 use crate::clock::Reading;
-use crate::error::{CreateError, OpenError, UnlockError};
+use crate::durable;
+use crate::entropy::SystemRng;
+use crate::error::{CreateError, OpenError, StorageError, UnlockError};
 use crate::factor::{Factor, FactorKind, Factors, KdfCost, RecoveryCode};
-use crate::unlocked::Unlocked;
+use crate::hierarchy::{Keys, VaultKey};
+use crate::lock_file::{LockFile, LockHolder, NotLocked};
+use crate::secret::MemoryProtection;
+use crate::slot::{MAX_SLOTS, NotOpened, Place, Slot, SlotInfo};
+use crate::storage::sqlite::{Refused, Sqlite};
+use crate::storage::{Change, Space, Storage};
+use crate::throttle::{Answer, Throttle};
+use crate::unlocked::{State, Unlocked};
 use rand_core::CryptoRng;
-use std::{fmt, path::Path, time::Duration};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The format of the file; a higher one is refused.
+const VERSION: u32 = 1;
+
+/// How long [`Vault::open`] waits for another process: longer than any command that opens, works and locks.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+const HEADER: &[u8] = b"header";
 
 /// A vault on disk that this process, and no other, has open. Locked until [`Vault::unlock`].
-pub struct Vault {}
-
-/// Who holds the lock file of a vault.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LockHolder {
-    /// The process id; 0 when it is not known.
-    pub pid: u32,
-    /// The command it runs, as it wrote it into the lock file.
-    pub command: String,
+pub struct Vault {
+    pub(crate) storage: Box<dyn Storage>,
+    pub(crate) header: Header,
+    pub(crate) dir: PathBuf,
+    _lock: LockFile,
 }
 
-impl fmt::Display for LockHolder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.pid == 0 { f.write_str("another process") } else { write!(f, "process {} ({})", self.pid, self.command) }
-    }
+/// What every sealing in this vault is bound to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Header {
+    pub(crate) vault: [u8; 16],
+    pub(crate) kind: String,
 }
 
 /// What can be known of a locked vault.
@@ -38,17 +66,33 @@ pub struct VaultStatus {
     pub wait_seconds: u64,
     /// The slots; what opens the vault.
     pub slots: Vec<SlotInfo>,
+    /// Slots that are damaged on disk.
+    pub damaged_slots: usize,
 }
 
-/// One slot: a combination of factors that opens the vault.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SlotInfo {
-    /// Its name.
-    pub id: [u8; 8],
-    /// The kinds of factor it takes, all of them together.
-    pub factors: Vec<FactorKind>,
-    /// Counts the rewrites of this vault's slots; a higher one is newer.
-    pub epoch: u64,
+/// The counters of failed tries; a failure with one does not use up the other. Key files have none: nobody guesses 256 bits, and a
+/// lockout would only let a saboteur shut an unattended gate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Counter {
+    Recovery,
+    Password,
+}
+
+impl Counter {
+    const fn key(self) -> &'static [u8] {
+        match self {
+            Self::Recovery => b"tries/recovery",
+            Self::Password => b"tries/password",
+        }
+    }
+
+    fn of(factors: &[FactorKind]) -> Option<Self> {
+        if factors.contains(&FactorKind::Recovery) {
+            Some(Self::Recovery)
+        } else {
+            factors.contains(&FactorKind::Password).then_some(Self::Password)
+        }
+    }
 }
 
 impl Vault {
@@ -60,31 +104,235 @@ impl Vault {
         kdf: KdfCost,
         rng: &mut dyn CryptoRng,
     ) -> Result<(Self, RecoveryCode), CreateError> {
-        todo!()
+        let io = |source| CreateError::Storage(StorageError::Io { doing: "creating the vault", source });
+        durable::make_dir(dir).map_err(io)?;
+        let lock = LockFile::take(&dir.join("lock"), PATIENCE, &mut |_| ()).map_err(|why| match why {
+            NotLocked::Busy(holder) => CreateError::Busy(holder),
+            NotLocked::Io(source) => io(source),
+        })?;
+        let storage = Sqlite::open(&dir.join("vault.db"), VERSION).map_err(|why| match why {
+            Refused::Newer(_) => CreateError::Exists(dir.to_owned()),
+            Refused::Storage(why) => CreateError::Storage(why),
+        })?;
+        // A file without a header is what a creation that was cut short leaves.
+        if storage.get(Space::Meta, HEADER)?.is_some() {
+            return Err(CreateError::Exists(dir.to_owned()));
+        }
+        let recovery = RecoveryCode::generate(rng);
+        let mut header = Header { vault: [0; 16], kind: kind.to_owned() };
+        rand_core::Rng::fill_bytes(rng, &mut header.vault);
+        let changes = first_commit(&header, &[primary, &recovery], kdf, rng)?;
+        storage.commit(&changes)?;
+        durable::sync_parent(&dir.join("vault.db")).map_err(io)?;
+        ballast::refill(&dir.join("ballast"));
+        Ok((Self { storage: Box::new(storage), header, dir: dir.to_owned(), _lock: lock }, recovery))
     }
 
     /// Opens the vault in `dir`, waiting up to two seconds for another process to let go of it.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
-        todo!()
+        Self::open_waiting(dir, PATIENCE, &mut |_| ())
     }
 
     /// As [`Vault::open`], waiting up to `wait`; `waiting` is told once who holds the vault.
     pub fn open_waiting(dir: &Path, wait: Duration, waiting: &mut dyn FnMut(&LockHolder)) -> Result<Self, OpenError> {
-        todo!()
+        let file = dir.join("vault.db");
+        if !file.exists() {
+            return Err(OpenError::NotFound(dir.to_owned()));
+        }
+        let lock = LockFile::take(&dir.join("lock"), wait, waiting).map_err(|why| match why {
+            NotLocked::Busy(holder) => OpenError::Busy(holder),
+            NotLocked::Io(source) => OpenError::Storage(StorageError::Io { doing: "locking the vault", source }),
+        })?;
+        let storage = Sqlite::open(&file, VERSION).map_err(|why| match why {
+            Refused::Newer(found) => OpenError::Newer { found, supported: VERSION.into() },
+            Refused::Storage(why) => OpenError::Storage(why),
+        })?;
+        let header = storage.get(Space::Meta, HEADER)?.ok_or_else(|| OpenError::NotFound(dir.to_owned()))?;
+        let header = Header::read(&header).ok_or(OpenError::Damaged)?;
+        ballast::refill(&dir.join("ballast"));
+        Ok(Self { storage: Box::new(storage), header, dir: dir.to_owned(), _lock: lock })
     }
 
     /// What can be known while it is locked.
-    pub fn status(&self, at: &Reading) -> VaultStatus {
-        todo!()
+    pub fn status(&self, at: &Reading) -> Result<VaultStatus, StorageError> {
+        let (slots, damaged_slots) = self.slots()?;
+        let password = self.throttle(Counter::Password)?;
+        Ok(VaultStatus {
+            kind: self.header.kind.clone(),
+            attempts_left: password.attempts_left(),
+            recovery_attempts_left: self.throttle(Counter::Recovery)?.attempts_left(),
+            wait_seconds: if let Answer::Wait { seconds } = password.answer(at) { seconds } else { 0 },
+            slots: slots.iter().map(Slot::info).collect(),
+            damaged_slots,
+        })
+    }
+
+    /// What the vault was created as: `wallet`, `issuer`, `gate`.
+    pub fn kind(&self) -> &str {
+        &self.header.kind
     }
 
     /// Opens the vault with the factors shown. A try that could be a guess is counted durably before it is made.
     pub fn unlock(&mut self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'_>, UnlockError> {
-        todo!()
+        let keys = self.keys(factors, at)?;
+        Unlocked::borrowing(self, keys, at).map_err(UnlockError::Storage)
     }
 
-    /// As [`Vault::unlock`], for a service that keeps the vault open as long as it runs.
-    pub fn into_unlocked(self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'static>, (Self, UnlockError)> {
-        todo!()
+    /// As [`Vault::unlock`], for a service that keeps the vault open as long as it runs. On failure the vault comes back.
+    pub fn into_unlocked(self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'static>, (Box<Self>, UnlockError)> {
+        match self.keys(factors, at) {
+            Ok(keys) => Unlocked::owning(self, keys, at),
+            Err(why) => Err((Box::new(self), why)),
+        }
+    }
+
+    fn keys(&self, factors: &Factors<'_>, at: &Reading) -> Result<Keys, UnlockError> {
+        let shown = factors.kinds();
+        let (mut slots, damaged) = self.slots()?;
+        slots.retain(|slot| slot.info().factors.iter().all(|kind| shown.contains(kind)));
+        if slots.is_empty() {
+            return Err(if damaged > 0 { UnlockError::Damaged } else { UnlockError::NoSlot });
+        }
+        let mut refusal = None;
+        // Cheapest first: key files need no slow function and are not counted, the recovery code needs no slow function.
+        for counter in [None, Some(Counter::Recovery), Some(Counter::Password)] {
+            let mut slots = slots.iter().filter(|slot| Counter::of(&slot.info().factors) == counter).peekable();
+            if slots.peek().is_none() {
+                continue;
+            }
+            match self.try_slots(slots, factors, counter, at) {
+                Ok(keys) => return Ok(keys),
+                Err(why @ (UnlockError::WrongSecret { .. } | UnlockError::Throttled { .. } | UnlockError::LockedOut)) => {
+                    refusal = Some(why);
+                }
+                Err(why) => return Err(why),
+            }
+        }
+        Err(refusal.unwrap_or(UnlockError::NoSlot))
+    }
+
+    fn try_slots<'s>(
+        &self,
+        slots: impl Iterator<Item = &'s Slot>,
+        factors: &Factors<'_>,
+        counter: Option<Counter>,
+        at: &Reading,
+    ) -> Result<Keys, UnlockError> {
+        let before = self.throttle(counter.unwrap_or(Counter::Password))?;
+        if let Some(counter) = counter {
+            match before.answer(at) {
+                Answer::Try => self.set_throttle(&[(counter, before.counted(at))])?,
+                Answer::Wait { seconds } => return Err(UnlockError::Throttled { seconds }),
+                Answer::LockedOut => return Err(UnlockError::LockedOut),
+            }
+        }
+        for slot in slots {
+            let mut vk = VaultKey::zeroed().map_err(UnlockError::Factor)?;
+            match slot.open(factors, vk.bytes_mut()) {
+                Ok(()) => {}
+                Err(NotOpened::WrongSecret) => continue,
+                Err(NotOpened::Factor(why)) => {
+                    // No key was derived, so nothing was guessed.
+                    if let Some(counter) = counter {
+                        self.set_throttle(&[(counter, before)])?;
+                    }
+                    return Err(UnlockError::Factor(why));
+                }
+            }
+            let keys = Keys::derive(vk, &self.header.vault, slot.generation);
+            if !self.knows(slot, &keys)? {
+                continue;
+            }
+            match counter {
+                Some(Counter::Password) => self.set_throttle(&[(Counter::Password, Throttle::NEW)])?,
+                // Whoever has the recovery code is the owner.
+                Some(Counter::Recovery) => {
+                    self.set_throttle(&[(Counter::Recovery, Throttle::NEW), (Counter::Password, Throttle::NEW)])?;
+                }
+                None => {}
+            }
+            return Ok(keys);
+        }
+        let left = if counter.is_some() { before.attempts_left().saturating_sub(1) } else { before.attempts_left() };
+        Err(UnlockError::WrongSecret { attempts_left: left })
+    }
+
+    /// A slot put back from an older copy still unwraps the key; the sealed state knows which slots there are. A lost state knows nothing,
+    /// and is itself reported.
+    fn knows(&self, slot: &Slot, keys: &Keys) -> Result<bool, StorageError> {
+        Ok(State::load(self, keys)?.is_none_or(|state| state.slots.contains(&(slot.id, slot.epoch))))
+    }
+
+    /// The readable slots, and how many are not.
+    pub(crate) fn slots(&self) -> Result<(Vec<Slot>, usize), StorageError> {
+        let (mut slots, mut damaged) = (Vec::new(), 0);
+        self.storage.scan(Space::Slot, b"", &mut |key, row| match Slot::from_row(row) {
+            Some(slot) if slot.id == key && slot.vault == self.header.vault && slots.len() < MAX_SLOTS => slots.push(slot),
+            _ => damaged += 1,
+        })?;
+        Ok((slots, damaged))
+    }
+
+    fn throttle(&self, counter: Counter) -> Result<Throttle, StorageError> {
+        Ok(Throttle::read(self.storage.get(Space::Meta, counter.key())?.as_deref()))
+    }
+
+    fn set_throttle(&self, counters: &[(Counter, Throttle)]) -> Result<(), StorageError> {
+        let changes: Vec<Change> = counters.iter().map(|(counter, throttle)| meta(counter.key(), throttle.to_bytes())).collect();
+        match self.storage.commit(&changes) {
+            // The owner must get in to make room; the reserve is for exactly this.
+            Err(StorageError::Full { .. }) => {
+                ballast::release(&self.dir.join("ballast"));
+                self.storage.commit(&changes)
+            }
+            done => done,
+        }
+    }
+}
+
+fn meta(key: &[u8], value: Vec<u8>) -> Change {
+    Change { space: Space::Meta, key: key.to_vec(), value: Some(value) }
+}
+
+/// Header, slots, counters and empty state in one commit: a vault is there completely or not at all.
+fn first_commit(header: &Header, factors: &[&dyn Factor], kdf: KdfCost, rng: &mut dyn CryptoRng) -> Result<Vec<Change>, CreateError> {
+    let mut vk = VaultKey::zeroed()?;
+    rand_core::Rng::fill_bytes(rng, vk.bytes_mut());
+    let mut changes = vec![
+        meta(HEADER, header.to_bytes()),
+        meta(Counter::Password.key(), Throttle::NEW.to_bytes()),
+        meta(Counter::Recovery.key(), Throttle::NEW.to_bytes()),
+    ];
+    let mut state = State::default();
+    for factor in factors {
+        let mut id = [0; 8];
+        rand_core::Rng::fill_bytes(rng, &mut id);
+        let place = Place { vault: header.vault, id, epoch: 1, generation: 1 };
+        let slot = Slot::seal(&place, &Factors::one(*factor), kdf, vk.bytes(), rng)?;
+        state.slots.push((slot.id, slot.epoch));
+        changes.push(Change { space: Space::Slot, key: slot.id.to_vec(), value: Some(slot.to_row()) });
+    }
+    changes.push(state.to_change(&header.vault, &Keys::derive(vk, &header.vault, 1), &mut SystemRng));
+    Ok(changes)
+}
+
+impl Header {
+    fn to_bytes(&self) -> Vec<u8> {
+        Writer::array(3).uint(1).bytes(&self.vault).text(&self.kind).finish()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut from = minicbor::Decoder::new(bytes);
+        expect_array(&mut from, 3)?;
+        let version = from.u8().ok()?;
+        let header = Self { vault: exact(&mut from)?, kind: from.str().ok()?.to_owned() };
+        (version == 1 && header.to_bytes() == bytes).then_some(header)
+    }
+}
+
+impl Unlocked<'_> {
+    /// How well the kernel lets us keep secrets in memory.
+    pub fn memory_protection(&self) -> MemoryProtection {
+        self.keys.protection()
     }
 }

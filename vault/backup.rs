@@ -1,0 +1,276 @@
+//! Backups: what may be moved to another device, in one sealed file.
+//!
+//! ```text
+//! file   = "waypass-backup 1\n" || length of slot (4 bytes) || slot || sealed
+//! slot   = as in the vault, over a content key used once, for the recovery code and one factor more
+//! sealed = XChaCha20-Poly1305(HKDF(content key), CBOR [[table, id, tags, content]...], AAD = everything before)
+//! ```
+//! Holder and gate keys, logs, and tables that the caller names (leases, counters) stay out: a copy of them would be a second device that
+//! claims to be the first.
+
+use crate::cbor::{Writer, bounded_array, expect_array};
+use crate::durable;
+use crate::entropy::SystemRng;
+use crate::error::{BackupError, VaultError};
+use crate::factor::{FactorKind, Factors, KdfCost};
+use crate::hierarchy::VaultKey;
+use crate::keys::{self, KeyInfo, StoredKey};
+use crate::seal;
+use crate::slot::{NotOpened, Place, Slot};
+use crate::unlocked::Unlocked;
+use std::io::Read as _;
+use std::{fs, path::Path};
+use zeroize::Zeroizing;
+
+/// The tag by which a record says which holder key it is bound to: its value is the 16 bytes of the [`crate::KeyId`].
+pub const CNF_TAG: &str = "cnf";
+
+const MAGIC: &[u8] = b"waypass-backup ";
+const VERSION: u64 = 1;
+/// Larger than any wallet, smaller than memory.
+const MAX_FILE: u64 = 512 * 1024 * 1024;
+const MAX_RECORDS: u64 = 10_000_000;
+
+/// What came out of a backup.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RestoreReport {
+    /// How many records were restored, keys not counted.
+    pub records: usize,
+    /// The keys that were restored.
+    pub keys: Vec<KeyInfo>,
+    /// Table and id of the records bound to a key that stayed on its device: they must be issued again.
+    pub reissue: Vec<(String, Vec<u8>)>,
+}
+
+struct Item {
+    table: String,
+    id: Vec<u8>,
+    tags: Vec<(String, Vec<u8>)>,
+    content: Zeroizing<Vec<u8>>,
+}
+
+impl Unlocked<'_> {
+    /// Writes a backup sealed by a recovery code *and* one factor more. Holder and gate keys, logs and the tables in `exclude` stay out.
+    /// The file is there completely or not at all.
+    pub fn backup(&self, to: &Path, factors: &Factors<'_>, kdf: KdfCost, exclude: &[&str]) -> Result<(), BackupError> {
+        let kinds = factors.kinds();
+        if kinds.len() < 2 || !kinds.contains(&FactorKind::Recovery) {
+            return Err(BackupError::NeedsTwoFactors);
+        }
+        let items = self.items(exclude)?;
+        let mut rng = SystemRng;
+        let mut place = Place { vault: [0; 16], id: [0; 8], epoch: 1, generation: 1 };
+        rand_core::Rng::fill_bytes(&mut rng, &mut place.vault);
+        let mut content_key = VaultKey::zeroed()?;
+        rand_core::Rng::fill_bytes(&mut rng, content_key.bytes_mut());
+        let slot = Slot::seal(&place, factors, kdf, content_key.bytes(), &mut rng)?.to_row();
+
+        let mut file = MAGIC.to_vec();
+        file.extend_from_slice(format!("{VERSION}\n").as_bytes());
+        file.extend_from_slice(&u32::try_from(slot.len()).unwrap_or(u32::MAX).to_be_bytes());
+        file.extend_from_slice(&slot);
+        let sealed = seal::seal(&payload_key(&place.vault, &content_key), &file, &write(&items), &mut rng);
+        file.extend_from_slice(&sealed);
+        durable::replace(to, &file).map_err(BackupError::Io)
+    }
+
+    /// Takes a backup into this vault, which must hold no records and no keys yet: all of it, or nothing.
+    /// A record whose [`CNF_TAG`] names a key that did not come along is listed for re-issue.
+    pub fn restore(&self, from: &Path, factors: &Factors<'_>) -> Result<RestoreReport, BackupError> {
+        let items = open(from, factors)?;
+        if !self.tables()?.is_empty() {
+            return Err(BackupError::NotEmpty);
+        }
+        self.transaction(|| {
+            for Item { table, id, tags, content } in &items {
+                let tags: Vec<(&str, &[u8])> = tags.iter().map(|(name, value)| (name.as_str(), value.as_slice())).collect();
+                self.put_record(table, id, content, &tags)?;
+            }
+            Ok::<_, VaultError>(())
+        })?;
+        let keys = self.keys()?;
+        let missing = |id: &[u8]| !keys.iter().any(|key| key.id.as_bytes() == id);
+        let bound = items.iter().filter(|item| item.tags.iter().any(|(name, value)| name == CNF_TAG && missing(value)));
+        let reissue = bound.map(|item| (item.table.clone(), item.id.clone())).collect();
+        let records = items.iter().filter(|item| item.table != keys::TABLE).count();
+        Ok(RestoreReport { records, keys, reissue })
+    }
+
+    fn items(&self, exclude: &[&str]) -> Result<Vec<Item>, VaultError> {
+        let mut items = Vec::new();
+        for table in self.tables()?.into_iter().filter(|table| !exclude.contains(&table.as_str())) {
+            for id in self.record_ids(&table)? {
+                let record = match self.record(&table, &id) {
+                    Ok(Some(record)) => record,
+                    // What is damaged is among the findings; the rest is worth a backup all the more.
+                    Ok(None) | Err(VaultError::Quarantined) => continue,
+                    Err(why) => return Err(why),
+                };
+                if table == keys::TABLE && StoredKey::read(&record.content).is_none_or(|key| key.purpose.stays_on_device()) {
+                    continue;
+                }
+                items.push(Item { table: table.clone(), id, tags: record.tags, content: record.content });
+            }
+        }
+        Ok(items)
+    }
+}
+
+fn open(from: &Path, factors: &Factors<'_>) -> Result<Vec<Item>, BackupError> {
+    let mut file = Vec::new();
+    fs::File::open(from).and_then(|file_at| file_at.take(MAX_FILE + 1).read_to_end(&mut file)).map_err(BackupError::Io)?;
+    if file.len() as u64 > MAX_FILE {
+        return Err(BackupError::NotABackup);
+    }
+    open_bytes(&file, factors)
+}
+
+fn open_bytes(file: &[u8], factors: &Factors<'_>) -> Result<Vec<Item>, BackupError> {
+    let rest = file.strip_prefix(MAGIC).ok_or(BackupError::NotABackup)?;
+    let end = rest.iter().take(20).position(|byte| *byte == b'\n').ok_or(BackupError::NotABackup)?;
+    let version = core::str::from_utf8(&rest[..end]).ok().and_then(|text| text.parse::<u64>().ok()).ok_or(BackupError::NotABackup)?;
+    if version > VERSION {
+        return Err(BackupError::Newer { found: version, supported: VERSION });
+    }
+    let (len, rest) = rest[end + 1..].split_first_chunk::<4>().ok_or(BackupError::NotABackup)?;
+    let len = usize::try_from(u32::from_be_bytes(*len)).map_err(|_| BackupError::NotABackup)?;
+    let (slot, sealed) = rest.split_at_checked(len).ok_or(BackupError::NotABackup)?;
+    let aad = &file[..file.len() - sealed.len()];
+    let slot = Slot::from_row(slot).ok_or(BackupError::NotABackup)?;
+    if slot.info().factors.iter().any(|kind| factors.find(*kind).is_none()) {
+        return Err(BackupError::NeedsTwoFactors);
+    }
+    let mut content_key = VaultKey::zeroed()?;
+    slot.open(factors, content_key.bytes_mut()).map_err(|why| match why {
+        NotOpened::WrongSecret => BackupError::Refused,
+        NotOpened::Factor(why) => BackupError::Factor(why),
+    })?;
+    let content = seal::open(&payload_key(&slot.vault, &content_key), aad, sealed).ok_or(BackupError::Refused)?;
+    read(&content).ok_or(BackupError::NotABackup)
+}
+
+fn payload_key(backup: &[u8; 16], content_key: &VaultKey) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
+    seal::derive(backup, content_key.bytes(), b"waypass/v1/backup", &mut key);
+    key
+}
+
+fn write(items: &[Item]) -> Zeroizing<Vec<u8>> {
+    let room: usize = items.iter().map(Item::room).sum();
+    let written = items.iter().fold(Writer::with_room(room + 16).nested(items.len()), |written, item| {
+        let written = written.nested(4).text(&item.table).bytes(&item.id).nested(item.tags.len());
+        let written = item.tags.iter().fold(written, |written, (name, value)| written.nested(2).text(name).bytes(value));
+        written.bytes(&item.content)
+    });
+    Zeroizing::new(written.finish())
+}
+
+fn read(content: &[u8]) -> Option<Vec<Item>> {
+    let mut from = minicbor::Decoder::new(content);
+    let count = bounded_array(&mut from, MAX_RECORDS)?;
+    let mut items = Vec::new();
+    for _ in 0..count {
+        expect_array(&mut from, 4)?;
+        let (table, id) = (from.str().ok()?.to_owned(), from.bytes().ok()?.to_vec());
+        let tags = bounded_array(&mut from, 1024)?;
+        let tags =
+            (0..tags).map(|_| expect_array(&mut from, 2).and_then(|()| Some((from.str().ok()?.to_owned(), from.bytes().ok()?.to_vec()))));
+        let tags = tags.collect::<Option<_>>()?;
+        items.push(Item { table, id, tags, content: Zeroizing::new(from.bytes().ok()?.to_vec()) });
+    }
+    (from.position() == content.len()).then_some(items)
+}
+
+impl Item {
+    /// At least the length of its encoding.
+    fn room(&self) -> usize {
+        let tags: usize = self.tags.iter().map(|(name, value)| name.len() + value.len() + 16).sum();
+        self.table.len() + self.id.len() + tags + self.content.len() + 64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::unlocked::tests::Fixture;
+    use crate::{KeyPurpose, Password, RecoveryCode};
+    use waypass_credential::key::Algorithm;
+
+    fn secrets() -> (RecoveryCode, Password) {
+        (RecoveryCode::generate(&mut SystemRng), Password::new("backup"))
+    }
+
+    #[test]
+    fn a_restored_vault_has_everything_but_what_belongs_to_the_device() {
+        let (code, password) = secrets();
+        let factors = Factors::one(&code).and(&password);
+        let mut fixture = Fixture::new();
+        let file = fixture.dir().join("backup");
+        let (holder, signing);
+        {
+            let unlocked = fixture.unlock();
+            holder = unlocked.generate_key(Algorithm::Es256, KeyPurpose::Holder).expect("generated");
+            signing = unlocked.generate_key(Algorithm::EdDsa, KeyPurpose::Credential).expect("generated");
+            unlocked.put("credentials", b"1", b"bound", &[(CNF_TAG, holder.id.as_bytes()), ("role", b"medic")]).expect("put");
+            unlocked.put("credentials", b"2", b"free", &[("role", b"medic")]).expect("put");
+            unlocked.put("leases", b"1", b"lease", &[]).expect("put");
+            unlocked.append("audit", b"entry").expect("appended");
+            unlocked.backup(&file, &factors, KdfCost::Floor, &["leases"]).expect("backed up");
+            assert!(matches!(unlocked.restore(&file, &factors), Err(BackupError::NotEmpty)));
+        }
+        let mut fresh = Fixture::new();
+        let unlocked = fresh.unlock();
+        let report = unlocked.restore(&file, &factors).expect("restored");
+        assert_eq!(report, RestoreReport { records: 2, keys: vec![signing.clone()], reissue: vec![("credentials".into(), b"1".to_vec())] });
+        assert_eq!(unlocked.find("credentials", "role", b"medic").expect("found"), [b"1", b"2"]);
+        assert_eq!(unlocked.get("credentials", b"2").expect("read").expect("there").as_slice(), b"free");
+        assert!(unlocked.signer(signing.id).is_ok());
+        assert!(unlocked.signer(holder.id).is_err());
+        assert_eq!(unlocked.get("leases", b"1").expect("read"), None);
+        assert_eq!(unlocked.log_len("audit"), 0);
+    }
+
+    #[test]
+    fn needs_both_secrets() {
+        let (code, password) = secrets();
+        let mut fixture = Fixture::new();
+        let file = fixture.dir().join("backup");
+        let unlocked = fixture.unlock();
+        for one in [Factors::one(&code), Factors::one(&password)] {
+            assert!(matches!(unlocked.backup(&file, &one, KdfCost::Floor, &[]), Err(BackupError::NeedsTwoFactors)));
+        }
+        unlocked.backup(&file, &Factors::one(&code).and(&password), KdfCost::Floor, &[]).expect("backed up");
+        let (other_code, other_password) = secrets();
+        let wrong = Password::new("backuq");
+        drop(other_password);
+        for wrong in [Factors::one(&code).and(&wrong), Factors::one(&other_code).and(&password)] {
+            assert!(matches!(unlocked.restore(&file, &wrong), Err(BackupError::Refused)));
+        }
+        assert!(matches!(unlocked.restore(&file, &Factors::one(&code)), Err(BackupError::NeedsTwoFactors)));
+    }
+
+    #[test]
+    fn every_altered_byte_is_noticed() {
+        // A key file instead of a password: the slow function would make this test slow.
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let key = crate::KeyFile::create(&dir.path().join("key"), &mut SystemRng).expect("written");
+        let code = RecoveryCode::generate(&mut SystemRng);
+        let factors = Factors::one(&code).and(&key);
+        let mut fixture = Fixture::new();
+        let file = fixture.dir().join("backup");
+        let unlocked = fixture.unlock();
+        unlocked.put("t", b"id", b"content", &[("tag", b"value")]).expect("put");
+        unlocked.backup(&file, &factors, KdfCost::Floor, &[]).expect("backed up");
+        let bytes = fs::read(&file).expect("read");
+        assert_eq!(open_bytes(&bytes, &factors).expect("opens").len(), 1);
+        for bit in 0..bytes.len() * 8 {
+            let mut flipped = bytes.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            assert!(open_bytes(&flipped, &factors).is_err(), "bit {bit}");
+        }
+        for len in 0..bytes.len() {
+            assert!(open_bytes(&bytes[..len], &factors).is_err(), "cut to {len}");
+        }
+        assert!(open_bytes(&[&bytes[..], b"x"].concat(), &factors).is_err());
+    }
+}

@@ -1,0 +1,40 @@
+//! One MiB held in reserve: given up when the disk is full, so that the last log entry can say so (threats.md A16).
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+const SIZE: usize = 1024 * 1024;
+
+/// Makes sure the reserve is there; a disk that has no room for it is left alone.
+pub(crate) fn refill(path: &Path) {
+    if fs::metadata(path).is_ok_and(|metadata| metadata.len() >= SIZE as u64) {
+        return;
+    }
+    let write = || -> io::Result<()> {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        // Written rather than reserved: not every file system can reserve, and a hole reserves nothing. Not constant, so that a
+        // compressing file system keeps room for it too.
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let content: Vec<u8> = (0..SIZE / 8)
+            .flat_map(|_| {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                state.to_le_bytes()
+            })
+            .collect();
+        file.write_all(&content)?;
+        file.sync_all()
+    };
+    if write().is_err() {
+        release(path);
+    }
+}
+
+/// Gives the space back.
+pub(crate) fn release(path: &Path) {
+    // Already gone is as good.
+    let _ = fs::remove_file(path);
+}

@@ -1,0 +1,85 @@
+//! Key files: how an unattended gate or service opens after a power cut.
+
+use super::{Factor, FactorKind, FactorParameters, KdfCost, fresh_salt};
+use crate::error::FactorError;
+use crate::{durable, seal};
+use rand_core::CryptoRng;
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::{fs, path::Path};
+use waypass_credential::base64url;
+use zeroize::Zeroizing;
+
+/// 32 random bytes in a file of mode 0600. It protects nothing from whoever can read that file; it does protect a vault whose disk or
+/// backup is taken without it, so it belongs on other storage than the vault.
+pub struct KeyFile(Zeroizing<[u8; 32]>);
+
+const PREFIX: &str = "waypass-key-file-1 ";
+
+impl KeyFile {
+    /// Writes a new key file; refuses to overwrite.
+    pub fn create(path: &Path, rng: &mut dyn CryptoRng) -> Result<Self, FactorError> {
+        let mut key = Zeroizing::new([0; 32]);
+        rand_core::Rng::fill_bytes(rng, &mut key[..]);
+        let text = Zeroizing::new(format!("{PREFIX}{}\n", Zeroizing::new(base64url::encode(&key[..])).as_str()));
+        durable::create(path, text.as_bytes()).map_err(|why| failed(path, Some(why)))?;
+        Ok(Self(key))
+    }
+
+    /// Reads a key file. One that others may read is refused, as `ssh` does.
+    pub fn read(path: &Path) -> Result<Self, FactorError> {
+        let io = |why| failed(path, Some(why));
+        let file = fs::File::open(path).map_err(io)?;
+        if file.metadata().map_err(io)?.mode() & 0o077 != 0 {
+            return Err(io(io::Error::new(io::ErrorKind::PermissionDenied, "others may read it; set its mode to 600")));
+        }
+        let mut text = Zeroizing::new(String::with_capacity(256));
+        file.take(256).read_to_string(&mut text).map_err(io)?;
+        let key = text.trim_end().strip_prefix(PREFIX).and_then(|key| base64url::decode(key).ok()).map(Zeroizing::new);
+        let key = key.filter(|key| key.len() == 32).ok_or_else(|| failed(path, None))?;
+        let mut held = Zeroizing::new([0; 32]);
+        held.copy_from_slice(&key);
+        Ok(Self(held))
+    }
+}
+
+fn failed(path: &Path, source: Option<io::Error>) -> FactorError {
+    FactorError::KeyFile { path: path.to_owned(), source }
+}
+
+impl Factor for KeyFile {
+    fn kind(&self) -> FactorKind {
+        FactorKind::KeyFile
+    }
+
+    fn enroll(&self, _: KdfCost, rng: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError> {
+        Ok(FactorParameters::KeyFile { salt: fresh_salt(rng) })
+    }
+
+    fn derive(&self, parameters: &FactorParameters, to: &mut [u8; 32]) -> Result<(), FactorError> {
+        let FactorParameters::KeyFile { salt } = parameters else { return Err(FactorError::Parameters) };
+        seal::derive(salt, &self.0[..], b"waypass/v1/factor/key-file", to);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FactorError, KeyFile};
+    use crate::SystemRng;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    #[test]
+    fn reads_back_and_refuses_what_is_not_private_or_not_a_key() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let path = dir.path().join("key");
+        let key = KeyFile::create(&path, &mut SystemRng).expect("written");
+        assert_eq!(KeyFile::read(&path).expect("read").0, key.0);
+        assert!(KeyFile::create(&path, &mut SystemRng).is_err(), "overwrote a key");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("mode");
+        assert!(matches!(KeyFile::read(&path), Err(FactorError::KeyFile { source: Some(_), .. })));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("mode");
+        fs::write(&path, "hello").expect("written");
+        assert!(matches!(KeyFile::read(&path), Err(FactorError::KeyFile { source: None, .. })));
+    }
+}

@@ -1,0 +1,149 @@
+//! Passwords: Argon2id (RFC 9106).
+
+use super::{Factor, FactorKind, FactorParameters, fresh_salt};
+use crate::error::FactorError;
+use crate::secret::scrub_stack;
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use rand_core::CryptoRng;
+use std::time::{Duration, Instant};
+use zeroize::{Zeroize, Zeroizing};
+
+/// What a password's key derivation may cost when a slot is written. Reading takes what the slot says, within limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KdfCost {
+    /// Argon2id measured on this machine to take half a second to a second, from 64 MiB and 3 passes.
+    Calibrated,
+    /// Argon2id with 19 MiB and 2 passes, the least that is ever written (OWASP's floor): tests, very small devices.
+    Floor,
+}
+
+/// A password; wiped when dropped.
+pub struct Password(Zeroizing<Vec<u8>>);
+
+/// Read limits: a header asking for more is hostile or damaged (threats.md A19). RFC 9106 §4 recommends at most 2 GiB and 3 passes.
+const MAX_MEMORY_KIB: u32 = 1024 * 1024;
+const MAX_PASSES: u32 = 16;
+const MAX_LANES: u32 = 8;
+
+/// Write floor: OWASP's lowest recommendation, and read floor, so that a header cannot ask for less either.
+const FLOOR_MEMORY_KIB: u32 = 19 * 1024;
+const FLOOR_PASSES: u32 = 2;
+
+const START_MEMORY_KIB: u32 = 64 * 1024;
+const START_PASSES: u32 = 3;
+
+/// More memory than this makes a vault that a small device cannot open after a restore; beyond it, passes grow.
+const CALIBRATED_MEMORY_KIB: u32 = 256 * 1024;
+const TARGET: Duration = Duration::from_millis(700);
+
+impl Password {
+    /// From what was typed. The caller wipes its own copy.
+    pub fn new(text: &str) -> Self {
+        Self(Zeroizing::new(text.as_bytes().to_vec()))
+    }
+}
+
+impl Factor for Password {
+    fn kind(&self) -> FactorKind {
+        FactorKind::Password
+    }
+
+    fn enroll(&self, cost: KdfCost, rng: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError> {
+        if self.0.is_empty() {
+            return Err(FactorError::Empty);
+        }
+        let (memory_kib, passes) = match cost {
+            KdfCost::Floor => (FLOOR_MEMORY_KIB, FLOOR_PASSES),
+            KdfCost::Calibrated => calibrate()?,
+        };
+        // More than one lane gave no speed for the owner on the machines measured, and gives some to an attacker.
+        Ok(FactorParameters::Password { memory_kib, passes, lanes: 1, salt: fresh_salt(rng) })
+    }
+
+    fn derive(&self, parameters: &FactorParameters, to: &mut [u8; 32]) -> Result<(), FactorError> {
+        let FactorParameters::Password { memory_kib, passes, lanes, salt } = *parameters else { return Err(FactorError::Parameters) };
+        let allowed = (FLOOR_MEMORY_KIB..=MAX_MEMORY_KIB).contains(&memory_kib)
+            && (FLOOR_PASSES..=MAX_PASSES).contains(&passes)
+            && (1..=MAX_LANES).contains(&lanes);
+        if !allowed {
+            return Err(FactorError::Parameters);
+        }
+        argon2id(&self.0, &salt, (memory_kib, passes, lanes), to)
+    }
+}
+
+fn argon2id(password: &[u8], salt: &[u8], (memory_kib, passes, lanes): (u32, u32, u32), to: &mut [u8; 32]) -> Result<(), FactorError> {
+    let params = Params::new(memory_kib, passes, lanes, Some(32)).map_err(|_| FactorError::Parameters)?;
+    let mut blocks = Vec::new();
+    blocks.try_reserve_exact(params.block_count()).map_err(|_| FactorError::Memory)?;
+    blocks.resize(params.block_count(), Block::new());
+    let done = Argon2::new(Algorithm::Argon2id, Version::V0x13, params).hash_password_into_with_memory(password, salt, to, &mut blocks[..]);
+    blocks.iter_mut().for_each(Zeroize::zeroize);
+    scrub_stack();
+    done.map_err(|_| FactorError::Parameters)
+}
+
+/// Scales one measurement: time grows in proportion to memory times passes.
+fn calibrate() -> Result<(u32, u32), FactorError> {
+    let started = Instant::now();
+    let mut out = Zeroizing::new([0; 32]);
+    argon2id(b"calibration", &[0; 16], (START_MEMORY_KIB, START_PASSES, 1), &mut out)?;
+    Ok(scale(started.elapsed(), available_kib()))
+}
+
+fn scale(measured: Duration, available_kib: u32) -> (u32, u32) {
+    let ceiling = (available_kib / 4).clamp(FLOOR_MEMORY_KIB, CALIBRATED_MEMORY_KIB);
+    let per_kib_pass = measured.as_secs_f64() / f64::from(START_MEMORY_KIB * START_PASSES);
+    let affordable = TARGET.as_secs_f64() / per_kib_pass.max(1e-12);
+    let whole = |value: f64, low: u32, high: u32| {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a range of u32 first")]
+        let value = value.clamp(f64::from(low), f64::from(high)) as u32;
+        value
+    };
+    let memory = whole(affordable / f64::from(START_PASSES), FLOOR_MEMORY_KIB, ceiling);
+    (memory, whole(affordable / f64::from(memory), FLOOR_PASSES, MAX_PASSES))
+}
+
+/// Memory that can be had without swapping; unknown counts as small.
+fn available_kib() -> u32 {
+    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cost_follows_the_machine_within_the_limits() {
+        let big = 64 * 1024 * 1024;
+        let (memory, passes) = scale(Duration::from_millis(140), big);
+        assert_eq!((memory, passes), (CALIBRATED_MEMORY_KIB, 3));
+        assert_eq!(scale(Duration::from_mins(1), big), (FLOOR_MEMORY_KIB, FLOOR_PASSES));
+        assert_eq!(scale(Duration::ZERO, big), (CALIBRATED_MEMORY_KIB, MAX_PASSES));
+        assert_eq!(scale(Duration::from_millis(140), 0).0, FLOOR_MEMORY_KIB);
+    }
+
+    #[test]
+    fn hostile_parameters_are_refused_before_any_memory_is_taken() {
+        let password = Password::new("x");
+        for (memory_kib, passes, lanes) in [
+            (u32::MAX, 3, 1),
+            (1024 * 1024 + 1, 3, 1),
+            (8, 1, 1),
+            (19 * 1024, 17, 1),
+            (19 * 1024, 1, 1),
+            (19 * 1024, 2, 9),
+            (19 * 1024, 2, 0),
+        ] {
+            let parameters = FactorParameters::Password { memory_kib, passes, lanes, salt: [0; 16] };
+            assert!(matches!(password.derive(&parameters, &mut [0; 32]), Err(FactorError::Parameters)), "{memory_kib} {passes} {lanes}");
+        }
+    }
+
+    #[test]
+    fn the_empty_password_is_refused() {
+        assert!(matches!(Password::new("").enroll(KdfCost::Floor, &mut crate::SystemRng), Err(FactorError::Empty)));
+    }
+}

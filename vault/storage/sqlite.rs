@@ -1,0 +1,199 @@
+//! SQLite behind the [`Storage`] joint.
+//!
+//! Write-ahead log with `synchronous=FULL`: a commit is one append to the log and one `fdatasync` of it, and is acknowledged after that.
+//! (The first commit after opening, and the checkpoint every 1,000 pages, flush twice more.) `locking_mode=EXCLUSIVE` keeps the index of
+//! that log in our memory instead of a shared file; other processes are kept out by the vault's own lock file before SQLite is asked.
+
+use super::{Change, Space, Storage};
+use crate::error::StorageError;
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, params};
+use std::cell::Cell;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+/// "WayP": tells `file` and us what this is.
+const APPLICATION_ID: i64 = 0x5761_7950;
+
+pub(crate) struct Sqlite {
+    connection: Connection,
+    dir: PathBuf,
+    poisoned: Cell<bool>,
+}
+
+/// Why a file was not opened as a store.
+pub(crate) enum Refused {
+    /// The file's format version is newer than `supported`.
+    Newer(u64),
+    Storage(StorageError),
+}
+
+impl Sqlite {
+    /// Opens `file`, creating it with mode 0600 when it is not there. A file with a version above `supported` is not touched.
+    pub(crate) fn open(file: &Path, supported: u32) -> Result<Self, Refused> {
+        let dir = file.parent().unwrap_or(Path::new(".")).to_owned();
+        let io = |source| Refused::Storage(StorageError::Io { doing: "opening the vault", source });
+        // SQLite gives its log the mode of the database, so creating the file ourselves settles both.
+        let created = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file).map_err(io)?;
+        // Looked up in the file first: SQLite would already replay the log of a version that we do not know.
+        refuse_newer(version_in_file(&created).map_err(io)?.into(), supported)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let connection = Connection::open_with_flags(file.canonicalize().map_err(io)?, flags);
+        let failed = |why: rusqlite::Error| Refused::Storage(translate("opening the vault", &dir, &why));
+        let connection = connection.map_err(failed)?;
+        // Before the first access: only then does the log's index stay out of a shared file.
+        connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(failed)?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
+        refuse_newer(version, supported)?;
+        prepare(&connection, version, supported).map_err(failed)?;
+        Ok(Self { connection, dir, poisoned: Cell::new(false) })
+    }
+
+    fn refuse_when_poisoned(&self) -> Result<(), StorageError> {
+        if self.poisoned.get() { Err(StorageError::Poisoned) } else { Ok(()) }
+    }
+
+    fn failed(&self, doing: &'static str, why: &rusqlite::Error) -> StorageError {
+        translate(doing, &self.dir, why)
+    }
+}
+
+/// `user_version` is the big-endian number at offset 60 of an SQLite file; a file that is still empty has version 0.
+fn version_in_file(file: &File) -> io::Result<i32> {
+    let mut version = [0; 4];
+    match file.read_exact_at(&mut version, 60) {
+        Err(why) if why.kind() != io::ErrorKind::UnexpectedEof => Err(why),
+        _ => Ok(i32::from_be_bytes(version)),
+    }
+}
+
+fn refuse_newer(version: i64, supported: u32) -> Result<(), Refused> {
+    match u64::try_from(version) {
+        Ok(found) if found > u64::from(supported) => Err(Refused::Newer(found)),
+        Ok(_) => Ok(()),
+        Err(_) => Err(Refused::Storage(StorageError::Corrupt { detail: format!("format version {version}") })),
+    }
+}
+
+fn prepare(connection: &Connection, version: i64, supported: u32) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(32);
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
+        let mode: String = row.get(0)?;
+        if mode == "wal" { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }
+    })?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "secure_delete", "FAST")?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    if version == 0 {
+        // Tables before version: a crash between them leaves version 0, and this runs again.
+        for space in Space::ALL {
+            // Records are large; in a table without row ids they would widen the inner pages of the tree.
+            let layout = if matches!(space, Space::Index) { "STRICT, WITHOUT ROWID" } else { "STRICT" };
+            let columns = "key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL";
+            connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {}({columns}) {layout}", table(space)))?;
+        }
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", supported)?;
+    }
+    Ok(())
+}
+
+impl Storage for Sqlite {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.refuse_when_poisoned()?;
+        let read = || self.connection.prepare_cached(statements(space).get)?.query_row([key], |row| row.get(0)).optional();
+        read().map_err(|why| self.failed("reading the vault", &why))
+    }
+
+    fn scan(&self, space: Space, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StorageError> {
+        self.refuse_when_poisoned()?;
+        let mut read = || -> rusqlite::Result<()> {
+            let mut statement = self.connection.prepare_cached(statements(space).scan)?;
+            let mut rows = statement.query([prefix])?;
+            while let Some(row) = rows.next()? {
+                let key = row.get_ref(0)?.as_blob()?;
+                if !key.starts_with(prefix) {
+                    break;
+                }
+                visit(key, row.get_ref(1)?.as_blob()?);
+            }
+            Ok(())
+        };
+        read().map_err(|why| self.failed("reading the vault", &why))
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+        self.refuse_when_poisoned()?;
+        let write = || -> rusqlite::Result<()> {
+            let transaction = self.connection.unchecked_transaction()?;
+            for Change { space, key, value } in changes {
+                let statements = statements(*space);
+                match value {
+                    Some(value) => transaction.prepare_cached(statements.put)?.execute(params![key, value])?,
+                    None => transaction.prepare_cached(statements.delete)?.execute([key])?,
+                };
+            }
+            transaction.commit()
+        };
+        write().map_err(|why| {
+            let why = self.failed("writing the vault", &why);
+            // A full disk is found before anything is acknowledged, and SQLite has rolled back. Any other failure, a failed flush above
+            // all, leaves unknown what reached the disk: the kernel may report it once and never again.
+            self.poisoned.set(!matches!(why, StorageError::Full { .. }));
+            why
+        })
+    }
+}
+
+struct Statements {
+    get: &'static str,
+    scan: &'static str,
+    put: &'static str,
+    delete: &'static str,
+}
+
+macro_rules! spaces {
+    ($($space:ident $table:literal)*) => {
+        const fn table(space: Space) -> &'static str {
+            match space { $(Space::$space => $table,)* }
+        }
+
+        fn statements(space: Space) -> &'static Statements {
+            match space {
+                $(Space::$space => &Statements {
+                    get: concat!("SELECT value FROM ", $table, " WHERE key = ?1"),
+                    scan: concat!("SELECT key, value FROM ", $table, " WHERE key >= ?1 ORDER BY key"),
+                    put: concat!("INSERT INTO ", $table, "(key, value) VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = ?2"),
+                    delete: concat!("DELETE FROM ", $table, " WHERE key = ?1"),
+                },)*
+            }
+        }
+    };
+}
+
+spaces! {
+    Meta "meta"
+    Slot "slot"
+    Record "record"
+    Index "tag"
+    Log "log"
+    Quarantine "quarantine"
+}
+
+fn translate(doing: &'static str, dir: &Path, why: &rusqlite::Error) -> StorageError {
+    let rusqlite::Error::SqliteFailure(code, detail) = why else {
+        return StorageError::Corrupt { detail: why.to_string() };
+    };
+    let text = || detail.clone().unwrap_or_else(|| code.to_string());
+    match code.code {
+        ErrorCode::DiskFull => StorageError::Full { dir: dir.to_owned() },
+        ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StorageError::Corrupt { detail: text() },
+        ErrorCode::SystemIoFailure if code.extended_code == ffi::SQLITE_IOERR_FSYNC => {
+            StorageError::Io { doing: "flushing the vault to disk", source: io::Error::other(text()) }
+        }
+        _ => StorageError::Io { doing, source: io::Error::other(text()) },
+    }
+}

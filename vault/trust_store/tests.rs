@@ -1,0 +1,133 @@
+//! Replacing, refusing, and surviving damage.
+
+use super::{TrustStore, TrustStoreError};
+use crate::SystemRng;
+use ed25519_dalek::{Signer as _, SigningKey};
+use std::fs;
+use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
+use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::{BundleDraft, Envelope, Part, Policy, RoleLimit, Root, RootPart, RootRoles, SigningRole};
+use waypass_trust::bundle::{StaleAction, TargetsPart, TrustBundle, UnknownAction};
+
+struct Key(SigningKey, PublicKey);
+
+impl Key {
+    fn new() -> Self {
+        let mut seed = [0; 32];
+        rand_core::Rng::fill_bytes(&mut SystemRng, &mut seed);
+        let key = SigningKey::from_bytes(&seed);
+        let public = PublicKey::ed25519(key.verifying_key().as_bytes()).expect("a key");
+        Self(key, public)
+    }
+}
+
+impl Signer for Key {
+    fn public_key(&self) -> &PublicKey {
+        &self.1
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        Ok(self.0.sign(message).to_bytes())
+    }
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(1_800_000_000 + seconds).expect("a time")
+}
+
+fn root(key: &Key) -> Envelope {
+    let role = || SigningRole { keys: vec![key.1.clone()], threshold: 1 };
+    let roles = RootRoles { root: role(), targets: role(), snapshot: role(), timestamp: role() };
+    let part = RootPart {
+        schema: RootPart::SCHEMA.into(),
+        version: 1,
+        issued_at: at(0),
+        expires_at: at(1_000_000),
+        keys: vec![key.1.clone()],
+        roles,
+    };
+    Envelope::sign_part(&part, &[key]).expect("signs")
+}
+
+fn bundle(key: &Key, version: u64) -> TrustBundle {
+    let policy = Policy {
+        version: 1,
+        issued_at: at(0),
+        expires_at: at(1_000_000),
+        cedar: String::new(),
+        limits: vec![RoleLimit {
+            role: "*".into(),
+            fresh_seconds: 3600,
+            stale_seconds: 7200,
+            stale: StaleAction::Deny,
+            unknown: UnknownAction::Deny,
+        }],
+        unattended_ok: vec![],
+        max_boots_without_signed_time: 10,
+        max_decisions_without_signed_time: 1000,
+    };
+    let targets = TargetsPart {
+        schema: TargetsPart::SCHEMA.into(),
+        version,
+        issued_at: at(0),
+        expires_at: at(1_000_000),
+        authorities: vec![],
+        gates: vec![],
+        policy,
+        delegations: [],
+    };
+    let targets = Envelope::sign_part(&targets, &[key]).expect("signs");
+    let draft = BundleDraft { root: vec![root(key)], targets, lists: vec![], version, issued_at: at(0), expires_at: at(1_000_000) };
+    draft.seal(&[key], &[key]).expect("sealed")
+}
+
+#[test]
+fn keeps_the_newest_and_takes_no_step_back() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (key, store) = (Key::new(), TrustStore::new(dir.path().join("trust")));
+    assert!(store.load().expect("nothing yet").is_none() && store.root().expect("nothing yet").is_none());
+    assert!(matches!(store.install(&bundle(&key, 1)), Err(TrustStoreError::NotPinned)));
+    let pinned = Root::open(&root(&key).to_bytes()).expect("a root");
+    store.pin_root(&pinned).expect("pinned");
+    store.pin_root(&pinned).expect("pinned again");
+    let other = Root::open(&root(&Key::new()).to_bytes()).expect("a root");
+    assert!(matches!(store.pin_root(&other), Err(TrustStoreError::OtherRoot { .. })));
+
+    store.install(&bundle(&key, 2)).expect("installed");
+    assert_eq!(store.load().expect("loads").expect("there").versions().targets, 2);
+    assert!(matches!(store.install(&bundle(&key, 1)), Err(TrustStoreError::Bundle(_))));
+    assert_eq!(store.load().expect("loads").expect("there").versions().targets, 2);
+    store.install(&bundle(&key, 3)).expect("installed");
+    assert_eq!(store.load().expect("loads").expect("there").versions().targets, 3);
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_and_reported_once() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (key, store) = (Key::new(), TrustStore::new(dir.path()));
+    store.pin_root(&Root::open(&root(&key).to_bytes()).expect("a root")).expect("pinned");
+    for attempt in 0..3 {
+        store.install(&bundle(&key, 1)).expect("installed");
+        let mut damaged = fs::read(dir.path().join("bundle.json")).expect("read");
+        let middle = damaged.len() / 2;
+        damaged[middle] ^= 1;
+        fs::write(dir.path().join("bundle.json"), &damaged).expect("written");
+        let Err(TrustStoreError::Quarantined { path, .. }) = store.load() else { panic!("damage went unnoticed in attempt {attempt}") };
+        assert_eq!(fs::read(path).expect("set aside"), damaged);
+        assert!(store.load().expect("nothing left").is_none());
+    }
+    store.install(&bundle(&key, 1)).expect("installed");
+    assert!(store.load().expect("loads").is_some());
+}
+
+#[test]
+fn leftovers_of_a_cut_off_replacement_do_no_harm() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (key, store) = (Key::new(), TrustStore::new(dir.path()));
+    store.pin_root(&Root::open(&root(&key).to_bytes()).expect("a root")).expect("pinned");
+    store.install(&bundle(&key, 1)).expect("installed");
+    fs::write(dir.path().join("bundle.json.new"), b"half a bun").expect("written");
+    assert_eq!(store.load().expect("loads").expect("there").versions().targets, 1);
+    store.install(&bundle(&key, 2)).expect("installed");
+    assert_eq!(store.load().expect("loads").expect("there").versions().targets, 2);
+}

@@ -1,0 +1,122 @@
+//! Ordered logs: entries are appended, never changed.
+//!
+//! ```text
+//! key   = length of name || name || sequence number (8 bytes)
+//! value = nonce || ciphertext || tag,   AAD = CBOR [vault, "log", name, sequence number, generation]
+//! ```
+
+use super::Unlocked;
+use super::records::within;
+use super::state::{BUCKETS, Finding, Set, Sum};
+use crate::ballast;
+use crate::cbor::Writer;
+use crate::entropy::SystemRng;
+use crate::error::{StorageError, VaultError};
+use crate::hierarchy::Keys;
+use crate::seal::{self, NONCE, TAG};
+use crate::storage::Space;
+use crate::vault::Vault;
+use zeroize::Zeroizing;
+
+const MAX_NAME: usize = 32;
+const MAX_ENTRY: usize = 1024 * 1024;
+const TERM_LOG: u8 = 3;
+
+/// So many entries in a row share a bucket: reading the newest ones checks few others.
+const RUN: u64 = 1024;
+
+impl Unlocked<'_> {
+    /// Appends to an ordered log; the first entry has number 0. Log entries cannot be changed or removed.
+    pub fn append(&self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
+        within("the log's name", log.len(), MAX_NAME)?;
+        within("the log entry", plaintext.len(), MAX_ENTRY)?;
+        if !self.state(|state| state.has_room_for_log(log)) {
+            return Err(VaultError::Limit { what: "the number of logs", max: 64 });
+        }
+        self.transaction(|| {
+            let seq = self.log_len(log);
+            let key = log_key(log, seq);
+            let row = seal::seal(self.keys.record(), &log_aad(self.vault(), &self.keys, log, seq), plaintext, &mut SystemRng);
+            self.toggle(Set::Log, log_bucket(seq), &self.log_term(&key, &row));
+            self.change(Space::Log, key, Some(row));
+            self.change_state(|state| state.set_log_len(log, seq + 1));
+            Ok(seq)
+        })
+    }
+
+    /// As [`Self::append`], giving up the space held in reserve if the disk is full: for the last entry that says so.
+    pub fn append_last(&self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
+        match self.append(log, plaintext) {
+            Err(VaultError::Storage(StorageError::Full { .. })) => {
+                ballast::release(&self.vault().dir.join("ballast"));
+                self.append(log, plaintext)
+            }
+            done => done,
+        }
+    }
+
+    /// How many entries a log has: the number the next one gets.
+    pub fn log_len(&self, log: &str) -> u64 {
+        self.state(|state| state.log_len(log))
+    }
+
+    /// One log entry. `Ok(None)` is beyond the end; an entry that is missing or damaged is an error.
+    pub fn log_entry(&self, log: &str, seq: u64) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        if seq >= self.log_len(log) {
+            return Ok(None);
+        }
+        self.verify(Set::Log, log_bucket(seq))?;
+        let row = self.row(Space::Log, &log_key(log, seq))?;
+        if let Some(entry) = row.and_then(|row| open_entry(self.vault(), &self.keys, log, seq, &row)) {
+            return Ok(Some(entry));
+        }
+        // The row stays where it is: order is what a log is for.
+        self.transaction(|| {
+            self.change_state(|state| state.note(Finding::LogEntry { log: log.to_owned(), seq }));
+            Ok::<_, VaultError>(())
+        })?;
+        Err(VaultError::LogDamaged { seq })
+    }
+
+    /// The entries of a log from `seq` on, in order.
+    pub fn log_from<'a>(&'a self, log: &'a str, seq: u64) -> impl Iterator<Item = Result<(u64, Zeroizing<Vec<u8>>), VaultError>> + 'a {
+        (seq..self.log_len(log)).filter_map(move |seq| self.log_entry(log, seq).map(|entry| entry.map(|entry| (seq, entry))).transpose())
+    }
+
+    pub(super) fn log_term(&self, key: &[u8], row: &[u8]) -> Sum {
+        let nonce = &row[..row.len().min(NONCE)];
+        let tag = &row[row.len().saturating_sub(TAG).max(nonce.len())..];
+        self.keys.root.of(TERM_LOG, &[key, nonce, tag])
+    }
+}
+
+pub(super) fn open_entry(vault: &Vault, keys: &Keys, log: &str, seq: u64, row: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    seal::open(keys.record(), &log_aad(vault, keys, log, seq), row)
+}
+
+fn log_aad(vault: &Vault, keys: &Keys, log: &str, seq: u64) -> Vec<u8> {
+    Writer::array(5).bytes(&vault.header.vault).text("log").text(log).uint(seq).uint(keys.generation).finish()
+}
+
+pub(super) fn log_key(log: &str, seq: u64) -> Vec<u8> {
+    let mut key = vec![u8::try_from(log.len()).unwrap_or(u8::MAX)];
+    key.extend_from_slice(log.as_bytes());
+    key.extend_from_slice(&seq.to_be_bytes());
+    key
+}
+
+/// Name and sequence number of a log entry's key.
+pub(super) fn split_log_key(key: &[u8]) -> Option<(&str, u64)> {
+    let (len, rest) = key.split_first()?;
+    let (name, seq) = rest.split_at_checked((*len).into())?;
+    Some((core::str::from_utf8(name).ok()?, u64::from_be_bytes(seq.try_into().ok()?)))
+}
+
+pub(super) fn log_bucket(seq: u64) -> usize {
+    usize::try_from(seq / RUN % BUCKETS as u64).unwrap_or(0)
+}
+
+/// The sequence numbers below `len` that are in `bucket`.
+pub(super) fn run_of(bucket: usize, len: u64) -> impl Iterator<Item = u64> {
+    (bucket as u64 * RUN..len).step_by(usize::try_from(RUN).unwrap_or(1) * BUCKETS).flat_map(move |start| start..len.min(start + RUN))
+}

@@ -1,0 +1,220 @@
+//! Transactions: what is written together becomes durable together, with one flush to disk.
+
+use super::Unlocked;
+use super::state::{BUCKETS, Finding, Set, State, Sum, toggle};
+use crate::entropy::SystemRng;
+use crate::error::{StorageError, VaultError};
+use crate::hierarchy::Keys;
+use crate::storage::{Change, Space, Storage};
+use crate::vault::Vault;
+use core::cell::RefCell;
+use std::collections::BTreeMap;
+use zeroize::Zeroizing;
+
+/// What this process knows of the open vault.
+pub(super) struct Session {
+    /// As committed.
+    state: State,
+    /// The buckets that were found to be what the last commit left.
+    verified: [[bool; BUCKETS]; 3],
+    /// The transaction under way.
+    pending: Option<Pending>,
+}
+
+struct Pending {
+    state: State,
+    changes: BTreeMap<(Space, Vec<u8>), Option<Vec<u8>>>,
+}
+
+/// Writes that become durable together, or not at all. Reads see the batch's own writes.
+pub struct Batch<'b> {
+    unlocked: &'b Unlocked<'b>,
+}
+
+impl Session {
+    pub(super) fn begin(vault: &Vault, keys: &Keys) -> Result<Self, StorageError> {
+        let state = match State::load(vault, keys)? {
+            Some(state) => state,
+            None => super::verify::salvage(vault, keys)?,
+        };
+        Ok(Self { state, verified: [[false; BUCKETS]; 3], pending: None })
+    }
+
+    fn current(&self) -> &State {
+        self.pending.as_ref().map_or(&self.state, |pending| &pending.state)
+    }
+
+    fn abandon(&mut self) {
+        self.pending = None;
+        // A repair may have been among what was abandoned: look again.
+        self.verified = [[false; BUCKETS]; 3];
+    }
+}
+
+/// Ends the transaction without a commit, unless told otherwise: also when `work` panics.
+struct Abandon<'s>(Option<&'s RefCell<Session>>);
+
+impl Drop for Abandon<'_> {
+    fn drop(&mut self) {
+        if let Some(session) = self.0 {
+            session.borrow_mut().abandon();
+        }
+    }
+}
+
+impl Unlocked<'_> {
+    /// Everything `work` writes, through the batch or beside it, is one transaction with one flush to disk; an error from `work` writes
+    /// nothing. A batch within a batch is refused.
+    pub fn batch<T, E: From<VaultError>>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>) -> Result<T, E> {
+        if self.session.borrow().pending.is_some() {
+            return Err(VaultError::BatchOpen.into());
+        }
+        self.transaction(|| work(&mut Batch { unlocked: self }))
+    }
+
+    /// Runs `work` in the transaction under way or in one of its own.
+    pub(crate) fn transaction<T, E: From<VaultError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        {
+            let mut session = self.session.borrow_mut();
+            if session.pending.is_some() {
+                drop(session);
+                return work();
+            }
+            let state = session.state.clone();
+            session.pending = Some(Pending { state, changes: BTreeMap::new() });
+        }
+        let mut abandon = Abandon(Some(&self.session));
+        let out = work()?;
+        self.commit().map_err(VaultError::Storage)?;
+        abandon.0 = None;
+        Ok(out)
+    }
+
+    fn commit(&self) -> Result<(), StorageError> {
+        let mut session = self.session.borrow_mut();
+        let Some(Pending { mut state, changes }) = session.pending.take() else { return Ok(()) };
+        if changes.is_empty() && state == session.state {
+            return Ok(());
+        }
+        state.seq = state.seq.saturating_add(1);
+        let mut changes: Vec<Change> = changes.into_iter().map(|((space, key), value)| Change { space, key, value }).collect();
+        changes.push(state.to_change(&self.vault().header.vault, &self.keys, &mut SystemRng));
+        self.storage().commit(&changes)?;
+        session.state = state;
+        Ok(())
+    }
+
+    pub(super) fn storage(&self) -> &dyn Storage {
+        &*self.vault().storage
+    }
+
+    /// Reads through the transaction under way.
+    pub(super) fn row(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        if let Some(pending) = &self.session.borrow().pending
+            && let Some(value) = pending.changes.get(&(space, key.to_vec()))
+        {
+            return Ok(value.clone());
+        }
+        self.storage().get(space, key)
+    }
+
+    /// The keys with this prefix, through the transaction under way.
+    pub(super) fn row_keys(&self, space: Space, prefix: &[u8], visit: &mut dyn FnMut(&[u8])) -> Result<(), StorageError> {
+        let session = self.session.borrow();
+        let Some(pending) = &session.pending else {
+            return self.storage().scan(space, prefix, &mut |key, _| visit(key));
+        };
+        self.storage().scan(space, prefix, &mut |key, _| {
+            if !pending.changes.contains_key(&(space, key.to_vec())) {
+                visit(key);
+            }
+        })?;
+        let from = (space, prefix.to_vec());
+        let written = pending.changes.range(from..).take_while(|((at, key), _)| *at == space && key.starts_with(prefix));
+        written.filter(|(_, value)| value.is_some()).for_each(|((_, key), _)| visit(key));
+        Ok(())
+    }
+
+    /// Adds a change to the transaction under way.
+    pub(super) fn change(&self, space: Space, key: Vec<u8>, value: Option<Vec<u8>>) {
+        self.with_pending(|pending| pending.changes.insert((space, key), value));
+    }
+
+    /// Changes the state of the transaction under way.
+    pub(super) fn change_state(&self, change: impl FnOnce(&mut State)) {
+        self.with_pending(|pending| change(&mut pending.state));
+    }
+
+    pub(super) fn toggle(&self, set: Set, bucket: usize, term: &Sum) {
+        self.change_state(|state| toggle(state.sum(set, bucket), term));
+    }
+
+    fn with_pending<T>(&self, change: impl FnOnce(&mut Pending) -> T) -> Option<T> {
+        let mut session = self.session.borrow_mut();
+        debug_assert!(session.pending.is_some(), "a change outside a transaction");
+        session.pending.as_mut().map(change)
+    }
+
+    /// The state as the transaction under way sees it.
+    pub(super) fn state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(self.session.borrow().current())
+    }
+
+    /// The state as committed.
+    pub(super) fn committed<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.session.borrow().state)
+    }
+
+    pub(super) fn is_verified(&self, set: Set, bucket: usize) -> bool {
+        self.session.borrow().verified[set as usize][bucket]
+    }
+
+    pub(super) fn set_verified(&self, set: Set, bucket: usize) {
+        self.session.borrow_mut().verified[set as usize][bucket] = true;
+    }
+
+    /// Counts commits. A copy of the vault has an older one; keep it elsewhere (a server, a second device) to notice.
+    pub fn state_seq(&self) -> u64 {
+        self.committed(|state| state.seq)
+    }
+
+    /// What is wrong with the content, as far as it was read.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.state(|state| state.findings.clone())
+    }
+
+    /// Forgets the findings: someone has seen them.
+    pub fn acknowledge_findings(&self) -> Result<(), VaultError> {
+        self.transaction(|| {
+            self.change_state(|state| state.findings.clear());
+            Ok(())
+        })
+    }
+}
+
+impl Batch<'_> {
+    /// As [`Unlocked::put`].
+    pub fn put(&mut self, table: &'static str, id: &[u8], plaintext: &[u8], tags: &[(&'static str, &[u8])]) -> Result<(), VaultError> {
+        self.unlocked.put(table, id, plaintext, tags)
+    }
+
+    /// As [`Unlocked::get`].
+    pub fn get(&self, table: &str, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        self.unlocked.get(table, id)
+    }
+
+    /// As [`Unlocked::find`].
+    pub fn find(&self, table: &str, name: &str, value: &[u8]) -> Result<Vec<Vec<u8>>, VaultError> {
+        self.unlocked.find(table, name, value)
+    }
+
+    /// As [`Unlocked::remove`].
+    pub fn remove(&mut self, table: &'static str, id: &[u8]) -> Result<bool, VaultError> {
+        self.unlocked.remove(table, id)
+    }
+
+    /// As [`Unlocked::append`].
+    pub fn append(&mut self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
+        self.unlocked.append(log, plaintext)
+    }
+}

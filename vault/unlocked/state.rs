@@ -1,0 +1,241 @@
+//! The sealed state: what the content of the vault must add up to.
+//!
+//! Sealing protects each record alone; it does not notice a record that is missing, or put back from an older copy. So every commit also
+//! writes, sealed and in the same transaction, one sum per bucket of rows:
+//!
+//! ```text
+//! sum(bucket) = XOR over its rows of HMAC-SHA256(root key, key of row || revision || nonce || tag)
+//! ```
+//! A commit changes the sums of the rows that it changes, and nothing else has to be read: O(changed). XOR of *public* hashes can be
+//! forged by linear algebra (Bellare, Micciancio 1997). It is sound here because both the PRF's key and every sum are secret: the sums
+//! leave this process only sealed under a random nonce, so whoever edits the file sees no output of the PRF and no sum of outputs, only
+//! whether a guess was accepted. The sum is then MSet-XOR-Hash of Clarke et al. (Asiacrypt 2003) with its masking taken to the end: the
+//! terms of two different *sets* of rows differ in at least one input of the PRF, so their sums agree with probability 2^-256. They are
+//! sets because a row's key is unique in its space, and a rewritten row has a new random nonce.
+//!
+//! Buckets are checked when they are first read, so opening costs one row whatever the vault holds.
+
+use crate::cbor::{Writer, bounded_array, exact, expect_array};
+use crate::error::StorageError;
+use crate::hierarchy::Keys;
+use crate::seal;
+use crate::slot::SlotId;
+use crate::storage::{Change, Space};
+use crate::vault::Vault;
+use rand_core::CryptoRng;
+use std::fmt;
+
+/// Rows are spread over this many buckets in each of the three spaces. Reading one record of 10,000 checks some 300 rows once.
+pub(crate) const BUCKETS: usize = 32;
+
+/// The sum of a bucket.
+pub(crate) type Sum = [u8; 32];
+
+/// Findings beyond this many are not kept: by then the message is clear.
+const MAX_FINDINGS: usize = 64;
+const MAX_LOGS: u64 = 64;
+const MAX_SLOTS: u64 = crate::slot::MAX_SLOTS as u64;
+const KEY: &[u8] = b"state";
+
+/// The spaces that are summed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Set {
+    Record,
+    Index,
+    Log,
+}
+
+/// What the last commit left.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct State {
+    pub(crate) seq: u64,
+    pub(crate) sums: [[Sum; BUCKETS]; 3],
+    /// Name and length of each log.
+    pub(crate) logs: Vec<(String, u64)>,
+    /// The slots there are, so that none comes back from an older copy.
+    pub(crate) slots: Vec<(SlotId, u64)>,
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Something the vault found wrong with its own content; kept until acknowledged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Finding {
+    /// A record could not be read and was set aside.
+    Quarantined {
+        /// Its table.
+        table: String,
+        /// Its id.
+        id: Vec<u8>,
+    },
+    /// Part of the store is not what the last commit left: records deleted, put back from an older copy, or damaged.
+    Altered {
+        /// The tables and logs that have records in that part.
+        tables: Vec<String>,
+    },
+    /// A log entry is missing or cannot be read.
+    LogEntry {
+        /// The log.
+        log: String,
+        /// Its number.
+        seq: u64,
+    },
+    /// The index did not fit the records and was made again from them; nothing is lost.
+    IndexRebuilt,
+    /// The record of the last commit is damaged or missing: deletions and old copies from before now cannot be noticed.
+    StateLost,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Quarantined { table, .. } => write!(f, "a record of {table} was damaged and has been set aside"),
+            Self::Altered { tables } => write!(f, "records were deleted, replaced or damaged from outside ({})", tables.join(", ")),
+            Self::LogEntry { log, seq } => write!(f, "entry {seq} of the log {log} is missing or damaged"),
+            Self::IndexRebuilt => f.write_str("the index was damaged and has been made again"),
+            Self::StateLost => f.write_str("the record of the last commit is damaged: deletions before now cannot be noticed"),
+        }
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { seq: 0, sums: [[[0; 32]; BUCKETS]; 3], logs: Vec::new(), slots: Vec::new(), findings: Vec::new() }
+    }
+}
+
+impl State {
+    /// The stored state; `None` when it is missing or was not sealed by this vault.
+    pub(crate) fn load(vault: &Vault, keys: &Keys) -> Result<Option<Self>, StorageError> {
+        let sealed = vault.storage.get(Space::Meta, KEY)?;
+        Ok(sealed.and_then(|sealed| Self::read(&seal::open(keys.header(), &aad(&vault.header.vault, keys), &sealed)?)))
+    }
+
+    pub(crate) fn to_change(&self, vault: &[u8; 16], keys: &Keys, rng: &mut dyn CryptoRng) -> Change {
+        let sealed = seal::seal(keys.header(), &aad(vault, keys), &self.to_bytes(), rng);
+        Change { space: Space::Meta, key: KEY.to_vec(), value: Some(sealed) }
+    }
+
+    pub(crate) fn sum(&mut self, set: Set, bucket: usize) -> &mut Sum {
+        &mut self.sums[set as usize][bucket % BUCKETS]
+    }
+
+    pub(crate) fn log_len(&self, log: &str) -> u64 {
+        self.logs.iter().find(|(name, _)| name == log).map_or(0, |(_, len)| *len)
+    }
+
+    pub(crate) fn set_log_len(&mut self, log: &str, len: u64) {
+        match self.logs.iter_mut().find(|(name, _)| name == log) {
+            Some((_, held)) => *held = len,
+            None => self.logs.push((log.to_owned(), len)),
+        }
+    }
+
+    /// Whether another log can be begun.
+    pub(crate) fn has_room_for_log(&self, log: &str) -> bool {
+        (self.logs.len() as u64) < MAX_LOGS || self.logs.iter().any(|(name, _)| name == log)
+    }
+
+    pub(crate) fn note(&mut self, finding: Finding) {
+        if self.findings.len() < MAX_FINDINGS && !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let sums: Vec<u8> = self.sums.iter().flatten().flatten().copied().collect();
+        let written = Writer::array(6).uint(1).uint(self.seq).bytes(&sums).nested(self.logs.len());
+        let written = self.logs.iter().fold(written, |written, (name, len)| written.nested(2).text(name).uint(*len));
+        let written =
+            self.slots.iter().fold(written.nested(self.slots.len()), |written, (id, epoch)| written.nested(2).bytes(id).uint(*epoch));
+        self.findings.iter().fold(written.nested(self.findings.len()), |written, finding| finding.write(written)).finish()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut from = minicbor::Decoder::new(bytes);
+        expect_array(&mut from, 6)?;
+        if from.u8().ok()? != 1 {
+            return None;
+        }
+        let mut state = Self { seq: from.u64().ok()?, ..Self::default() };
+        let sums = from.bytes().ok()?;
+        if sums.len() != 3 * BUCKETS * 32 {
+            return None;
+        }
+        state.sums.iter_mut().flatten().flatten().zip(sums).for_each(|(to, from)| *to = *from);
+        for _ in 0..bounded_array(&mut from, MAX_LOGS)? {
+            expect_array(&mut from, 2)?;
+            state.logs.push((from.str().ok()?.to_owned(), from.u64().ok()?));
+        }
+        for _ in 0..bounded_array(&mut from, MAX_SLOTS)? {
+            expect_array(&mut from, 2)?;
+            state.slots.push((exact(&mut from)?, from.u64().ok()?));
+        }
+        for _ in 0..bounded_array(&mut from, MAX_FINDINGS as u64)? {
+            state.findings.push(Finding::read(&mut from)?);
+        }
+        (from.position() == bytes.len()).then_some(state)
+    }
+}
+
+impl Finding {
+    fn write(&self, to: Writer) -> Writer {
+        match self {
+            Self::Quarantined { table, id } => to.nested(3).uint(1).text(table).bytes(id),
+            Self::Altered { tables } => tables.iter().fold(to.nested(2).uint(2).nested(tables.len()), |to, table| to.text(table)),
+            Self::LogEntry { log, seq } => to.nested(3).uint(3).text(log).uint(*seq),
+            Self::IndexRebuilt => to.nested(1).uint(4),
+            Self::StateLost => to.nested(1).uint(5),
+        }
+    }
+
+    fn read(from: &mut minicbor::Decoder<'_>) -> Option<Self> {
+        let len = from.array().ok()??;
+        match (from.u8().ok()?, len) {
+            (1, 3) => Some(Self::Quarantined { table: from.str().ok()?.to_owned(), id: from.bytes().ok()?.to_vec() }),
+            (2, 2) => {
+                let tables = bounded_array(from, 1024)?;
+                (0..tables).map(|_| from.str().ok().map(str::to_owned)).collect::<Option<_>>().map(|tables| Self::Altered { tables })
+            }
+            (3, 3) => Some(Self::LogEntry { log: from.str().ok()?.to_owned(), seq: from.u64().ok()? }),
+            (4, 1) => Some(Self::IndexRebuilt),
+            (5, 1) => Some(Self::StateLost),
+            _ => None,
+        }
+    }
+}
+
+fn aad(vault: &[u8; 16], keys: &Keys) -> Vec<u8> {
+    Writer::array(3).bytes(vault).text("state").uint(keys.generation).finish()
+}
+
+/// Adds a row's term to a sum, or takes it out: the same operation.
+pub(crate) fn toggle(sum: &mut Sum, term: &Sum) {
+    sum.iter_mut().zip(term).for_each(|(sum, term)| *sum ^= term);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Finding, State};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn survives_its_encoding(seq: u64, sum: [u8; 32], log in "[a-z]{1,8}", len: u64, slot: [u8; 8], id: Vec<u8>) {
+            let mut state = State { seq, ..State::default() };
+            state.sums[2][31] = sum;
+            state.set_log_len(&log, len);
+            state.slots.push((slot, seq));
+            state.note(Finding::Quarantined { table: log.clone(), id });
+            state.note(Finding::Altered { tables: vec![log.clone(), "other".into()] });
+            state.note(Finding::LogEntry { log, seq });
+            state.note(Finding::IndexRebuilt);
+            state.note(Finding::StateLost);
+            prop_assert_eq!(State::read(&state.to_bytes()), Some(state));
+        }
+
+        #[test]
+        fn any_bytes_are_answered(bytes: Vec<u8>) {
+            let _ = State::read(&bytes);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Records, logs, batches, and what happens when someone edits the file.
+
+use super::*;
+use crate::error::VaultError;
+use crate::factor::{Factors, KdfCost, RecoveryCode};
+use crate::{SystemRng, Unlocked, Vault, clock};
+use std::path::Path;
+
+/// A vault that opens by its recovery code: the same path as any other, without the slow function.
+pub(crate) struct Fixture {
+    vault: Vault,
+    code: RecoveryCode,
+    dir: tempfile::TempDir,
+}
+
+impl Fixture {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let primary = RecoveryCode::generate(&mut SystemRng);
+        let (vault, code) = Vault::create(dir.path(), "test", &primary, KdfCost::Floor, &mut SystemRng).expect("created");
+        Self { vault, code, dir }
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn unlock(&mut self) -> Unlocked<'_> {
+        self.vault.unlock(&Factors::one(&self.code), &clock::read()).expect("unlocks")
+    }
+}
+
+#[test]
+fn what_is_put_is_found_and_read_also_after_locking() {
+    let mut fixture = Fixture::new();
+    {
+        let unlocked = fixture.unlock();
+        for id in 0..50_u8 {
+            unlocked.put("people", &[id], &[id; 100], &[("even", &[u8::from(id % 2 == 0)]), ("all", b"")]).expect("put");
+        }
+        unlocked.put("people", &[7], b"changed", &[("even", b"\x01")]).expect("put again");
+        assert!(unlocked.remove("people", &[8]).expect("removed"));
+        assert!(!unlocked.remove("people", &[8]).expect("not there"));
+    }
+    let unlocked = fixture.unlock();
+    assert_eq!(unlocked.ids("people").expect("ids").len(), 49);
+    assert_eq!(unlocked.ids("other").expect("ids"), Vec::<Vec<u8>>::new());
+    assert_eq!(unlocked.get("people", &[7]).expect("read").expect("there").as_slice(), b"changed");
+    assert_eq!(unlocked.get("people", &[8]).expect("read"), None);
+    assert_eq!(unlocked.get("people", &[9]).expect("read").expect("there").as_slice(), [9; 100]);
+    let even = unlocked.find("people", "even", &[1]).expect("found");
+    assert_eq!(even.len(), 25, "25 even numbers, less 8, and 7 that was changed");
+    assert!(even.contains(&vec![7]) && !even.contains(&vec![8]));
+    assert_eq!(unlocked.find("people", "all", b"").expect("found").len(), 48);
+    assert!(unlocked.find("other", "all", b"").expect("found").is_empty());
+    assert_eq!(unlocked.verify_all().expect("verified"), []);
+}
+
+#[test]
+fn a_batch_is_one_commit_or_none_and_reads_its_own_writes() {
+    let mut fixture = Fixture::new();
+    let unlocked = fixture.unlock();
+    unlocked.put("t", b"old", b"1", &[("tag", b"x")]).expect("put");
+    let before = unlocked.state_seq();
+    let failed: Result<(), VaultError> = unlocked.batch(|batch| {
+        batch.put("t", b"new", b"2", &[("tag", b"x")])?;
+        batch.remove("t", b"old")?;
+        batch.append("log", b"entry")?;
+        assert_eq!(batch.get("t", b"new")?.expect("own write").as_slice(), b"2");
+        assert_eq!(batch.get("t", b"old")?, None);
+        assert_eq!(batch.find("t", "tag", b"x")?, [b"new"]);
+        assert_eq!(unlocked.ids("t")?, [b"new"]);
+        assert!(matches!(unlocked.batch(|_| Ok::<_, VaultError>(())), Err(VaultError::BatchOpen)));
+        Err(VaultError::NoSuchKey)
+    });
+    assert!(failed.is_err());
+    assert_eq!(unlocked.state_seq(), before);
+    assert_eq!(unlocked.ids("t").expect("ids"), [b"old"]);
+    assert_eq!(unlocked.log_len("log"), 0);
+    let seq = unlocked.batch(|batch| {
+        batch.put("t", b"new", b"2", &[])?;
+        batch.append("log", b"entry")
+    });
+    assert_eq!(seq.expect("committed"), 0);
+    assert_eq!(unlocked.state_seq(), before + 1);
+    let panicked = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| {
+        let _: Result<(), VaultError> = unlocked.batch(|batch| {
+            batch.remove("t", b"new")?;
+            panic!("as a caller may");
+        });
+    }));
+    assert!(panicked.is_err());
+    unlocked.put("t", b"third", b"3", &[]).expect("a vault that still works");
+    assert_eq!(unlocked.ids("t").expect("ids"), [b"new".as_slice(), b"old", b"third"]);
+    assert_eq!(unlocked.verify_all().expect("verified"), []);
+}
+
+#[test]
+fn logs_are_numbered_from_zero_and_kept_apart() {
+    let mut fixture = Fixture::new();
+    {
+        let unlocked = fixture.unlock();
+        for entry in 0..5_u8 {
+            assert_eq!(unlocked.append("a", &[entry]).expect("appended"), u64::from(entry));
+        }
+        assert_eq!(unlocked.append_last("b", b"other").expect("appended"), 0);
+    }
+    let unlocked = fixture.unlock();
+    assert_eq!((unlocked.log_len("a"), unlocked.log_len("b"), unlocked.log_len("c")), (5, 1, 0));
+    let entries: Result<Vec<_>, _> = unlocked.log_from("a", 3).map(|entry| entry.map(|(seq, entry)| (seq, entry.to_vec()))).collect();
+    assert_eq!(entries.expect("read"), [(3, vec![3]), (4, vec![4])]);
+    assert_eq!(unlocked.log_entry("a", 5).expect("beyond the end"), None);
+}
+
+#[test]
+fn limits_are_errors() {
+    let mut fixture = Fixture::new();
+    let unlocked = fixture.unlock();
+    let limit = |done: Result<(), VaultError>| assert!(matches!(done, Err(VaultError::Limit { .. })));
+    limit(unlocked.put("t", &[0; 256], b"", &[]));
+    limit(unlocked.put("a table with a very long name here", b"", b"", &[]));
+    limit(unlocked.put("t", b"", b"", &[("tag", b"".as_slice()); 17]));
+    limit(unlocked.put("t", b"", b"", &[("tag", [0; 1025].as_slice())]));
+    limit(unlocked.put("t", b"", &vec![0; 16 * 1024 * 1024 + 1], &[]));
+    assert_eq!(unlocked.ids("t").expect("ids"), Vec::<Vec<u8>>::new());
+}
+
+#[test]
+fn locks_itself_after_idling_or_for_good_after_half_a_day() {
+    let mut fixture = Fixture::new();
+    let opened = clock::read();
+    let unlocked = fixture.unlock();
+    let at = |minutes: u64| clock::Reading { boottime_ms: opened.boottime_ms + minutes * 60_000 + 1000, ..opened };
+    let expired = |minutes| unlocked.expired(&at(minutes), IDLE_HOLDER, ABSOLUTE);
+    assert!(!expired(4) && expired(5));
+    unlocked.touch(&at(4));
+    assert!(!expired(8) && expired(9));
+    assert!(unlocked.expired(&clock::Reading { boot_id: [0; 16], ..at(4) }, IDLE_HOLDER, ABSOLUTE));
+    assert!(unlocked.expired(&clock::Reading { boottime_ms: 0, ..at(4) }, IDLE_HOLDER, ABSOLUTE));
+    unlocked.touch(&at(12 * 60));
+    assert!(expired(12 * 60));
+}
