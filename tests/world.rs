@@ -14,8 +14,8 @@ use waypass_credential::request::{ClaimPath, Query};
 use waypass_credential::role::{RoleClaims, StatusReference, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{
-    Authority, BundleDraft, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, Policy, Root, RootPart, RootRoles, SigningRole, StaleAction,
-    StatusUri, TargetsPart, TrustBundle, UnknownAction,
+    Authority, BundleDraft, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, Policy, Root, RootPart, RootRoles, SigningRole, StatusUri,
+    TargetsPart, TrustBundle,
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 
@@ -156,7 +156,12 @@ impl World {
             issued_at: at(-30 * DAY),
             expires_at: at(365 * DAY),
             keys: vec![self.root.public_key().clone(), self.online.public_key().clone()],
-            roles: RootRoles { root: role(&self.root), targets: role(&self.root), snapshot: role(&self.online), timestamp: role(&self.online) },
+            roles: RootRoles {
+                root: role(&self.root),
+                targets: role(&self.root),
+                snapshot: role(&self.online),
+                timestamp: role(&self.online),
+            },
         };
         Envelope::sign_part(&part, &[&self.root]).expect("the root signs itself")
     }
@@ -193,7 +198,7 @@ impl World {
                 Self::record(&self.intake, &self.issuer.did(), KeyUse::Intake),
             ],
             types: vec![VCT.into(), VC_TYPE.into()],
-            roles: ["nurse", "doctor", "staff", "visitor", "emergency"].map(Into::into).into(),
+            roles: ["nurse", "doctor", "staff", "visitor", "emergency_medical"].map(Into::into).into(),
             sites: vec!["clinic-north".into()],
             max_validity_seconds: 400 * 86_400,
             status_uris: vec![StatusUri { uri: LIST.into(), max_entries: ENTRIES as u64, bits: 2, irrevocable: true }],
@@ -222,8 +227,7 @@ impl World {
         for (index, value) in set {
             list.set(*index, *value).expect("an entry of the list");
         }
-        let token =
-            StatusListToken { uri: LIST.into(), issued_at, expires_at: Some(issued_at.plus(lifetime)), ttl_seconds: Some(3600) };
+        let token = StatusListToken { uri: LIST.into(), issued_at, expires_at: Some(issued_at.plus(lifetime)), ttl_seconds: Some(3600) };
         token.sign(list.as_list(), &self.status.key_id(), &self.status).expect("the status key signs")
     }
 
@@ -275,24 +279,12 @@ impl World {
 }
 
 fn policy(version: u64, issued_at: Timestamp) -> Policy {
-    use waypass_trust::bundle::RoleLimit;
-    let limit = |role: &str, fresh: i64, stale: i64, action, unknown| RoleLimit {
-        role: role.into(),
-        fresh_seconds: fresh.unsigned_abs(),
-        stale_seconds: stale.unsigned_abs(),
-        stale: action,
-        unknown,
-    };
     Policy {
         version,
         issued_at,
         expires_at: issued_at.plus(90 * DAY),
-        cedar: waypass_schemas::DEFAULT_POLICIES.into(),
-        limits: vec![
-            limit("*", 72 * HOUR, 7 * DAY, StaleAction::TwoPerson, UnknownAction::Deny),
-            limit("visitor", 7 * DAY, 14 * DAY, StaleAction::Override, UnknownAction::Escort),
-            limit("emergency", 24 * HOUR, 14 * DAY, StaleAction::Override, UnknownAction::BreakGlass),
-        ],
+        cedar: waypass_schemas::DEFAULT_POLICY.into(),
+        limits: serde_json::from_str(waypass_schemas::DEFAULT_LIMITS).expect("the default limits"),
         unattended_ok: vec!["expires_soon".into()],
         max_boots_without_signed_time: 5,
         max_decisions_without_signed_time: 100_000,

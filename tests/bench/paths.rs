@@ -9,7 +9,11 @@ use waypass_credential::key::Signer;
 use waypass_credential::request::{ClaimPath, Nonce, Request};
 
 pub fn gated(world: &World) -> Vec<Ratio> {
-    vec![data_integrity(world), sd_jwt(world, &world.issuer_p256, &world.holder_p256, "SD-JWT VC + KB, 5 of 20 disclosed, ES256"), sd_jwt(world, &world.issuer, &world.holder, "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA")]
+    vec![
+        data_integrity(world),
+        sd_jwt(world, &world.issuer_p256, &world.holder_p256, "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
+        sd_jwt(world, &world.issuer, &world.holder, "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA"),
+    ]
 }
 
 pub fn reported(world: &World) -> Vec<(&'static str, Duration)> {

@@ -4,6 +4,7 @@
 //! tried. Without them a suite is skipped, unless `CI` is set. `expected.toml` holds each suite's least number of cases and
 //! everything left out, with the reason.
 
+mod cases;
 mod contexts;
 mod dcql;
 mod dids;
@@ -15,3 +16,7 @@ mod suite;
 mod token_status_list;
 mod vc_di_eddsa;
 mod wycheproof;
+
+#[path = "../world.rs"]
+#[expect(dead_code, reason = "the world serves several test binaries, each with a part of it")]
+mod world;

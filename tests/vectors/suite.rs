@@ -125,7 +125,7 @@ fn root() -> Option<PathBuf> {
     beside.is_dir().then_some(beside)
 }
 
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // A test's output is captured; the count must be seen.
     writeln!(std::io::stderr().lock(), "{line}").expect("standard error");
 }
