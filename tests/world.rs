@@ -2,7 +2,6 @@
 //! Every key and salt comes from a seed, so the published cases can be made again byte for byte.
 
 use ed25519_dalek::Signer as _;
-use p256::ecdsa::signature::Signer as _;
 use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest as _, Sha256};
 use std::convert::Infallible;
@@ -20,41 +19,41 @@ use waypass_trust::bundle::{
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 
 /// 2026-11-20T08:00:00Z, when the world's credentials and first bundle were made.
-pub const START: i64 = 1_795_161_600;
-pub const HOUR: i64 = 3600;
-pub const DAY: i64 = 24 * HOUR;
-pub const LIST: &str = "https://clinic.example/lists/1";
-pub const ENTRIES: usize = 1024;
+pub(crate) const START: i64 = 1_795_161_600;
+pub(crate) const HOUR: i64 = 3600;
+pub(crate) const DAY: i64 = 24 * HOUR;
+pub(crate) const LIST: &str = "https://clinic.example/lists/1";
+pub(crate) const ENTRIES: usize = 1024;
 
 /// The time `seconds` after [`START`].
-pub fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix(START + seconds).expect("a time of the world")
 }
 
 /// A signing key made from a name: for tests, never for people.
-pub enum TestKey {
+pub(crate) enum TestKey {
     Ed25519(ed25519_dalek::SigningKey, PublicKey),
     P256(Box<p256::ecdsa::SigningKey>, PublicKey),
 }
 
 impl TestKey {
-    pub fn ed25519(name: &str) -> Self {
+    pub(crate) fn ed25519(name: &str) -> Self {
         let key = ed25519_dalek::SigningKey::from_bytes(&seed(name));
         let public = PublicKey::ed25519(key.verifying_key().as_bytes()).expect("a fresh key");
         Self::Ed25519(key, public)
     }
 
-    pub fn p256(name: &str) -> Self {
+    pub(crate) fn p256(name: &str) -> Self {
         let key = p256::ecdsa::SigningKey::from_slice(&seed(name)).expect("a seed below the order");
         let public = PublicKey::p256(key.verifying_key().to_sec1_point(true).as_bytes()).expect("a fresh key");
         Self::P256(Box::new(key), public)
     }
 
-    pub fn did(&self) -> String {
+    pub(crate) fn did(&self) -> String {
         did::to_did_key(self.public_key())
     }
 
-    pub fn key_id(&self) -> String {
+    pub(crate) fn key_id(&self) -> String {
         did::key_id(self.public_key())
     }
 }
@@ -82,10 +81,10 @@ fn seed(name: &str) -> [u8; 32] {
 }
 
 /// Counts through SHA-256: the same bytes in every run.
-pub struct TestRng([u8; 32], u64);
+pub(crate) struct TestRng([u8; 32], u64);
 
 impl TestRng {
-    pub fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         Self(seed(name), 0)
     }
 }
@@ -118,16 +117,16 @@ impl TryRng for TestRng {
 impl TryCryptoRng for TestRng {}
 
 /// The keys of the clinic, its holder and its gate.
-pub struct World {
-    pub root: TestKey,
-    pub online: TestKey,
-    pub issuer: TestKey,
-    pub issuer_p256: TestKey,
-    pub status: TestKey,
-    pub intake: TestKey,
-    pub holder: TestKey,
-    pub holder_p256: TestKey,
-    pub gate: TestKey,
+pub(crate) struct World {
+    pub(crate) root: TestKey,
+    pub(crate) online: TestKey,
+    pub(crate) issuer: TestKey,
+    pub(crate) issuer_p256: TestKey,
+    pub(crate) status: TestKey,
+    pub(crate) intake: TestKey,
+    pub(crate) holder: TestKey,
+    pub(crate) holder_p256: TestKey,
+    pub(crate) gate: TestKey,
 }
 
 impl Default for World {
@@ -148,7 +147,7 @@ impl Default for World {
 
 impl World {
     /// The signed first root: one key for root and targets, one online key for snapshot and timestamp.
-    pub fn root_envelope(&self) -> Envelope {
+    pub(crate) fn root_envelope(&self) -> Envelope {
         let role = |key: &TestKey| SigningRole { keys: vec![key.public_key().clone()], threshold: 1 };
         let part = RootPart {
             schema: "waypass.root/1".into(),
@@ -167,7 +166,7 @@ impl World {
     }
 
     /// The pinned root.
-    pub fn pinned(&self) -> Root {
+    pub(crate) fn pinned(&self) -> Root {
         let envelope = self.root_envelope();
         let digest = Digest::of(&envelope.untrusted_payload().expect("our payload"));
         Root::pin(&envelope.to_bytes(), &digest).expect("our root")
@@ -188,7 +187,7 @@ impl World {
     }
 
     /// What the clinic's bundle says in its version `version`.
-    pub fn targets(&self, version: u64, issued_at: Timestamp) -> TargetsPart {
+    pub(crate) fn targets(&self, version: u64, issued_at: Timestamp) -> TargetsPart {
         let authority = Authority {
             name: "St. Anna Clinic".into(),
             keys: vec![
@@ -222,7 +221,7 @@ impl World {
     }
 
     /// The status list of `issued_at` in which `set` entries have a value other than valid (1 revoked, 2 suspended).
-    pub fn list(&self, issued_at: Timestamp, lifetime: i64, set: &[(u64, u8)]) -> String {
+    pub(crate) fn list(&self, issued_at: Timestamp, lifetime: i64, set: &[(u64, u8)]) -> String {
         let mut list = StatusListBuf::new(Bits::Two, ENTRIES);
         for (index, value) in set {
             list.set(*index, *value).expect("an entry of the list");
@@ -232,7 +231,7 @@ impl World {
     }
 
     /// A sealed bundle.
-    pub fn bundle(&self, version: u64, targets: &TargetsPart, lists: Vec<String>) -> TrustBundle {
+    pub(crate) fn bundle(&self, version: u64, targets: &TargetsPart, lists: Vec<String>) -> TrustBundle {
         let draft = BundleDraft {
             root: vec![self.root_envelope()],
             targets: Envelope::sign_part(targets, &[&self.root]).expect("the root signs the targets"),
@@ -245,12 +244,12 @@ impl World {
     }
 
     /// The bundle of the first day: nobody revoked.
-    pub fn first_bundle(&self) -> TrustBundle {
+    pub(crate) fn first_bundle(&self) -> TrustBundle {
         self.bundle(1, &self.targets(1, at(0)), vec![self.list(at(0), 30 * DAY, &[])])
     }
 
     /// What a nurse's credential says.
-    pub fn nurse(&self, issuer: &TestKey, holder: &TestKey, format: Format) -> RoleClaims {
+    pub(crate) fn nurse(&self, issuer: &TestKey, holder: &TestKey, format: Format) -> RoleClaims {
         RoleClaims {
             issuer: issuer.did(),
             key_id: Some(issuer.key_id()),
@@ -268,12 +267,12 @@ impl World {
     }
 
     /// Signs `claims`; the salts follow from `name`.
-    pub fn issue(&self, claims: &RoleClaims, issuer: &TestKey, format: Format, name: &str) -> Credential {
+    pub(crate) fn issue(&self, claims: &RoleClaims, issuer: &TestKey, format: Format, name: &str) -> Credential {
         claims.sign(format, issuer, &mut TestRng::new(name)).expect("a credential")
     }
 
     /// The usual question: a nurse's role, nothing else.
-    pub fn query() -> Query {
+    pub(crate) fn query() -> Query {
         Query::for_role(&[Format::SdJwtVc, Format::DataIntegrity], &["nurse"], &[] as &[ClaimPath]).expect("our query")
     }
 }

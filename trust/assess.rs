@@ -247,6 +247,9 @@ fn authorise(role: &RoleClaims, authority: &Authority, record: &KeyRecord, reaso
             refuse(format!("the issuer may not speak for the site {site}"));
         }
     }
+    if let Some(status) = role.status.as_ref().filter(|status| !authority.status_uris.iter().any(|list| list.uri == status.uri)) {
+        refuse(format!("the issuer may not use the status list {}", status.uri));
+    }
     let validity = role.valid_until.since(role.valid_from);
     if u64::try_from(validity).map_or(true, |seconds| seconds > authority.max_validity_seconds) {
         refuse(format!("a validity of {validity} s is longer than the issuer may give"));

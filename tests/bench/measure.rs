@@ -6,13 +6,13 @@ use std::hint::black_box;
 use std::time::Duration;
 
 /// One gated line of the table.
-pub struct Ratio {
-    pub name: &'static str,
+pub(crate) struct Ratio {
+    pub(crate) name: &'static str,
     /// What the path may cost, as a multiple of the raw verifications it contains.
-    pub target: f64,
-    pub measured: f64,
-    pub raw: Duration,
-    pub path: Duration,
+    pub(crate) target: f64,
+    pub(crate) measured: f64,
+    pub(crate) raw: Duration,
+    pub(crate) path: Duration,
 }
 
 /// A gate is the target and 15 %, best of three.
@@ -23,12 +23,12 @@ const ROUNDS: usize = 400;
 const CALLS: u32 = 8;
 
 impl Ratio {
-    pub fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         self.measured <= self.target * SLACK
     }
 
     /// Measures `path` against `raw`, the signature verifications that `path` contains.
-    pub fn of<R, P>(name: &'static str, target: f64, mut raw: impl FnMut() -> R, mut path: impl FnMut() -> P) -> Self {
+    pub(crate) fn of<R, P>(name: &'static str, target: f64, mut raw: impl FnMut() -> R, mut path: impl FnMut() -> P) -> Self {
         let mut best = Self { name, target, measured: f64::INFINITY, raw: Duration::ZERO, path: Duration::ZERO };
         for _ in 0..ATTEMPTS {
             let (raw, path) = interleaved(&mut raw, &mut path);
@@ -45,7 +45,7 @@ impl Ratio {
 }
 
 /// The least CPU time of one call of each, measured in turn.
-pub fn interleaved<A, B>(mut a: impl FnMut() -> A, mut b: impl FnMut() -> B) -> (Duration, Duration) {
+pub(crate) fn interleaved<A, B>(mut a: impl FnMut() -> A, mut b: impl FnMut() -> B) -> (Duration, Duration) {
     let mut least = (Duration::MAX, Duration::MAX);
     for _ in 0..ROUNDS {
         least.0 = least.0.min(timed(&mut a));
@@ -55,7 +55,7 @@ pub fn interleaved<A, B>(mut a: impl FnMut() -> A, mut b: impl FnMut() -> B) -> 
 }
 
 /// The least CPU time of one call.
-pub fn least<A>(mut work: impl FnMut() -> A) -> Duration {
+pub(crate) fn least<A>(mut work: impl FnMut() -> A) -> Duration {
     (0..ROUNDS).map(|_| timed(&mut work)).min().unwrap_or_default()
 }
 

@@ -8,7 +8,7 @@ use waypass_credential::json::Object;
 use waypass_credential::key::Signer;
 use waypass_credential::request::{ClaimPath, Nonce, Request};
 
-pub fn gated(world: &World) -> Vec<Ratio> {
+pub(crate) fn gated(world: &World) -> Vec<Ratio> {
     vec![
         data_integrity(world),
         sd_jwt(world, &world.issuer_p256, &world.holder_p256, "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
@@ -16,7 +16,7 @@ pub fn gated(world: &World) -> Vec<Ratio> {
     ]
 }
 
-pub fn reported(world: &World) -> Vec<(&'static str, Duration)> {
+pub(crate) fn reported(world: &World) -> Vec<(&'static str, Duration)> {
     let sign = |key: &TestKey| key.sign(&MESSAGE).expect("signs");
     let claims = world.nurse(&world.issuer, &world.holder, Format::DataIntegrity);
     vec![

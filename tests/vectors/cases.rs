@@ -96,7 +96,7 @@ fn published_cases_decide_as_written() {
             fs::write(folder().join(format!("{}.json", case.name)), text(case)).expect("written");
         }
     }
-    let mut ran = 0;
+    let (mut ran, mut wrong) = (0, Vec::new());
     for entry in fs::read_dir(folder()).expect("tests/vectors/waypass") {
         let path = entry.expect("an entry").path();
         if !path.extension().is_some_and(|extension| extension == "json") || path.ends_with("case-1.schema.json") {
@@ -106,11 +106,12 @@ fn published_cases_decide_as_written() {
         let case: Case = serde_json::from_str(&written).unwrap_or_else(|why| panic!("{}: {why}", path.display()));
         let again = made.iter().find(|made| made.name == case.name).unwrap_or_else(|| panic!("nothing makes {}", case.name));
         assert_eq!(text(again), written, "{} is not what the world makes; a wire format has changed", case.name);
-        case.run();
+        wrong.extend(case.run());
         ran += 1;
     }
     assert_eq!(ran, made.len(), "a made case has no file; write it with WAYPASS_WRITE_CASES=1");
     crate::suite::say(&format!("waypass: {ran} cases, 0 excluded"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(ran >= 20, "only {ran} published cases ran");
 }
 
@@ -147,17 +148,27 @@ impl Clock {
 }
 
 impl Case {
-    fn run(&self) {
+    /// Plays the steps; gives every expectation that is not met.
+    fn run(&self) -> Vec<String> {
         let mut device = Device { case: self, bundle: None, state: DeviceState::new(&self.gate.id), challenge: None };
+        let mut wrong = Vec::new();
         for (number, step) in self.steps.iter().enumerate() {
-            let place = format!("{}, step {}", self.name, number + 1);
-            match step {
-                Step::Install { clock, bundle, expect } => assert_eq!(device.install(*clock, bundle), *expect, "{place}"),
-                Step::List { token, expect, .. } => assert_eq!(device.list(token), *expect, "{place}"),
-                Step::Ask { clock, nonce, query } => device.ask(*clock, nonce, query),
-                Step::Present { clock, presentation, expect } => assert_eq!(device.present(*clock, presentation), *expect, "{place}"),
+            let (found, expected) = match step {
+                Step::Install { clock, bundle, expect } => (format!("{:?}", device.install(*clock, bundle)), format!("{expect:?}")),
+                Step::List { token, expect, .. } => (format!("{:?}", device.list(token)), format!("{expect:?}")),
+                Step::Ask { clock, nonce, query } => {
+                    device.ask(*clock, nonce, query);
+                    continue;
+                }
+                Step::Present { clock, presentation, expect } => {
+                    (format!("{:?}", device.present(*clock, presentation)), format!("{expect:?}"))
+                }
+            };
+            if found != expected {
+                wrong.push(format!("{}, step {}: found {found}, expected {expected}", self.name, number + 1));
             }
         }
+        wrong
     }
 }
 

@@ -3,8 +3,8 @@
 use super::{Arrival, Case, Clock, Expected, GateJson, Step, nonce_text};
 use crate::world::{DAY, HOUR, LIST, START, TestKey, TestRng, World, at};
 use rand_core::{TryCryptoRng, TryRng};
-use serde_json::Value;
 use std::convert::Infallible;
+use waypass_credential::did;
 use waypass_credential::format::{Credential, Format};
 use waypass_credential::json;
 use waypass_credential::request::{ClaimPath, Nonce, Query, Request};
@@ -130,10 +130,11 @@ impl Maker {
     }
 
     fn answer_to(&self, credential: &Credential, holder: &TestKey, request: &Request) -> String {
-        let disclose = match credential {
-            Credential::SdJwtVc(_) => vec![ClaimPath::names(["roles"]).then(0)],
-            Credential::DataIntegrity(_) => Vec::new(),
-        };
+        let issuer = did::resolve(credential.claimed().issuer).expect("a did:key");
+        let verified = credential.verify(&issuer).expect("our credential");
+        let wanted = request.query.first_match(verified.claims(), credential.format(), &verified.role().kind);
+        // A holder without the wanted role shows the first one.
+        let disclose = wanted.map_or_else(|| vec![ClaimPath::names(["roles"]).then(0)], |wanted| wanted.paths);
         let presentation = credential.present(&disclose, request, at(self.now), holder).expect("presents");
         String::from_utf8(presentation.as_bytes().to_vec()).expect("text")
     }
@@ -289,7 +290,7 @@ fn age() -> Vec<Case> {
         Maker::new("list-stale", "The list is four days old; staff need one of three: a second guard decides.")
             .first_bundle()
             .at(4 * DAY)
-            .nurse("amber", &["stale_revocations", "stale_trust"])
+            .nurse("amber", &["stale_revocations", "stale_trust", "two_person"])
             .done(),
         Maker::new("list-too-old", "The list is eight days old, past what staff may use.")
             .first_bundle()
@@ -299,7 +300,7 @@ fn age() -> Vec<Case> {
         Maker::new("list-expired", "The only list has expired: nobody knows.")
             .first_bundle()
             .at(31 * DAY)
-            .nurse("red", &["data_too_old"])
+            .nurse("red", &["data_too_old", "status_unknown"])
             .done(),
         Maker::new(
             "old-bundle-is-taken",
@@ -309,7 +310,7 @@ fn age() -> Vec<Case> {
         .first_bundle()
         .done(),
         rolled_back.install(&older, Arrival::Refused).nurse("red", &["revoked"]).done(),
-        clock_back.nurse("grey", &["status_unknown"]).done(),
+        clock_back.nurse("grey", &["clock_suspect", "status_unknown"]).done(),
         Maker::new("policy-expired", "The rules are past their date.")
             .first_bundle()
             .at(2 * HOUR)
@@ -353,11 +354,11 @@ fn issuers() -> Vec<Case> {
         document.present(changed_document, "red", &["bad_signature"]).done(),
         Maker::new("role-not-authorised", "The issuer asserts a role its entry does not allow.")
             .first_bundle()
-            .with(|claims| claims.roles = vec!["admin".into()], "red", &["issuer_not_authorised", "role_missing", "policy_denied"])
+            .with(|claims| claims.roles = vec!["admin".into()], "red", &["issuer_not_authorised"])
             .done(),
         Maker::new("site-not-authorised", "The issuer speaks for another site.")
             .first_bundle()
-            .with(|claims| claims.sites = vec!["port-south".into()], "red", &["issuer_not_authorised", "policy_denied"])
+            .with(|claims| claims.sites = vec!["port-south".into()], "red", &["issuer_not_authorised"])
             .done(),
         Maker::new("key-compromised", "The issuer's key was stolen: what it signed is not believed, whatever its date.")
             .first_bundle()
@@ -411,7 +412,7 @@ fn holders() -> Vec<Case> {
         late.at(now + 61).present(in_time, "red", &["challenge_expired"]).done(),
         Maker::new("wrong-role", "A visitor answers a question for a nurse.")
             .first_bundle()
-            .with(|claims| claims.roles = vec!["visitor".into()], "red", &["role_missing"])
+            .with(|claims| claims.roles = vec!["visitor".into()], "red", &["role_missing", "two_person"])
             .done(),
         Maker::new("unreadable", "What is presented is no presentation.")
             .first_bundle()
