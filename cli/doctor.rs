@@ -85,6 +85,8 @@ pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
     match finding {
         Finding::Quarantined { table, .. } => format!("a record in {table} could not be read and was set aside"),
         Finding::Altered { tables } => format!("records were deleted, replaced or added from outside in {}", crate::words::list(tables)),
+        Finding::LogEntry { log, seq } => format!("entry {seq} of the log {log} is missing or damaged"),
+        Finding::IndexRebuilt => "the index was damaged and was made again from the records; nothing is lost".to_owned(),
         Finding::StateLost => "the record of the last change is damaged; deletions before now cannot be noticed".to_owned(),
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn key(session: &Session, args: &KeyArgs) -> Outcome {
 }
 
 pub(crate) fn status(session: &Session) -> Outcome {
-    let status = unlock::open(session, Role::Wallet)?.status(&clock::read());
+    let status = unlock::open(session, Role::Wallet)?.status(&clock::read()).map_err(|error| unlock::storage_failure(&error))?;
     let bundle = trust::bundle(session)?;
     let age = bundle.as_ref().map(|bundle| clock::read().wall.since(bundle.issued_at()));
     session.out.json(&json!({
