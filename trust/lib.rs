@@ -20,4 +20,5 @@ pub mod sync;
 pub mod time;
 
 #[cfg(test)]
+#[cfg(test)]
 mod testing;

@@ -15,6 +15,10 @@ use crate::status::{Evidence, HeldList};
 /// The bundle that `newer` becomes when it takes the place of `held`.
 pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBundle, BundleError> {
     newer.root().0.no_older_than(&held.root().0)?;
+    // A bundle under another root of trust is no newer version of this one, whatever its numbers say.
+    if !newer.chain.iter().any(|root| root.digest() == held.root().digest()) {
+        return Err(BundleError::Equivocation { part: PartName::Root, version: held.root().version() });
+    }
     let (old, new) = (&held.root().part().roles, &newer.root().part().roles);
     // Whoever stole an online key could have signed versions up to the largest number. Rotating it ends that: the
     // versions the old keys signed no longer bind (TUF §5.3.11). The targets keys are offline, their versions stand.

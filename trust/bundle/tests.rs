@@ -173,6 +173,28 @@ fn unknown_schemas_and_members_are_refused() {
 }
 
 #[test]
+fn sizes_are_limited_before_anything_is_read() {
+    let site = Site::new();
+    let mut huge = site.seal().to_bytes();
+    huge.resize(MAX_BUNDLE + 1, b' ');
+    let too_large = |error: Option<BundleError>| matches!(error, Some(BundleError::TooLarge { .. }));
+    assert!(too_large(TrustBundle::open(&huge, &site.pinned()).err()));
+    assert!(too_large(Root::pin(&huge, &site.pinned().digest()).err()));
+    huge.pop();
+    assert!(TrustBundle::open(&huge, &site.pinned()).is_ok(), "at the limit");
+    let mut part = site.targets.clone();
+    part.policy.cedar = " ".repeat(MAX_PART);
+    let big = envelope(&serde_json::to_value(part).expect("JSON"), TargetsPart::TYP, &[&site.targets_keys[0], &site.targets_keys[1]]);
+    let mut file = file(&site.seal());
+    file["targets"] = big;
+    let error = open(&file, &site).err();
+    assert!(matches!(error, Some(BundleError::TooLarge { part: PartName::Targets, limit: MAX_PART, .. })), "{error:?}");
+    // Nesting is bounded too.
+    let deep = ["[".repeat(100_000), "]".repeat(100_000)].concat();
+    assert!(TrustBundle::open(deep.as_bytes(), &site.pinned()).is_err());
+}
+
+#[test]
 fn a_delegation_is_not_ignored() {
     let site = Site::new();
     let mut file = file(&site.seal());

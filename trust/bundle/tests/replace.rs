@@ -51,6 +51,34 @@ fn a_file_from_before_a_rotation_is_a_rollback() {
 }
 
 #[test]
+fn another_root_of_trust_does_not_take_over() {
+    let mut held = Site::new().seal();
+    let mut other = Site::new();
+    other.root_keys = vec![TestKey::new(91), TestKey::new(92)];
+    other.roots = Vec::new();
+    other.rotate(&[]);
+    let pinned = other.pinned();
+    other.rotate(&[]);
+    other.version = 9;
+    let takeover = TrustBundle::open(&other.seal().to_bytes(), &pinned).expect("opens with its own root");
+    assert_eq!(held.replace(takeover), Err(BundleError::Equivocation { part: PartName::Root, version: 1 }));
+}
+
+#[test]
+fn a_bundle_opened_with_the_first_root_replaces_too() {
+    let mut site = Site::new();
+    let mut held = site.seal();
+    for _ in 0..3 {
+        site.rotate(&[]);
+        site.advance(HOUR);
+        let newer = TrustBundle::open(&site.seal().to_bytes(), &site.pinned()).expect("opens");
+        assert_eq!(held.replace(newer), Ok(()));
+    }
+    assert_eq!(held.versions().root, 4);
+    assert!(TrustBundle::open(&held.to_bytes(), &site.pinned()).is_ok(), "the whole chain is kept");
+}
+
+#[test]
 fn one_version_has_one_content() {
     let site = Site::new();
     let held = site.seal();
