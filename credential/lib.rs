@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+mod base58;
 pub mod base64url;
 pub mod canon;
 pub mod did;

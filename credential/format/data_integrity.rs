@@ -187,8 +187,7 @@ fn require_terms(document: &Object<'_>) -> Result<(), Malformed> {
     if let Some(id) = document.member("id") {
         id.as_str().filter(|id| is_url(id)).ok_or(Malformed::OutOfRange("id"))?;
     }
-    let is_url = document.member("issuer").is_some() && issuer(document).is_ok_and(is_url);
-    if !is_url {
+    if !is_url(issuer(document)?) {
         return Err(Malformed::OutOfRange("issuer"));
     }
     let Some(Value::Object(subject)) = document.member("credentialSubject") else { return Ok(()) };

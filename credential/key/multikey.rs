@@ -1,6 +1,7 @@
 //! Multikey (Controlled Identifiers 1.0 §2.2.2): multibase base58-btc over a two-byte multicodec and the raw key.
 
 use super::{InvalidKey, PublicKey};
+use crate::base58;
 use alloc::{string::String, vec::Vec};
 use multibase::Base;
 
@@ -8,8 +9,6 @@ use multibase::Base;
 const ED25519: [u8; 2] = [0xed, 0x01];
 /// Multicodec `p256-pub` as an unsigned varint.
 const P256: [u8; 2] = [0x80, 0x24];
-/// Longer than any key we read; base58 decoding is quadratic.
-const MAX_TEXT: usize = 64;
 
 pub(super) fn encode(key: &PublicKey) -> String {
     let codec = match key {
@@ -22,15 +21,17 @@ pub(super) fn encode(key: &PublicKey) -> String {
 }
 
 pub(super) fn decode(text: &str) -> Result<PublicKey, InvalidKey> {
-    if text.len() > MAX_TEXT || !text.starts_with('z') {
-        return Err(InvalidKey);
+    let digits = text.strip_prefix('z').ok_or(InvalidKey)?;
+    // The codec and the length must agree: 32 bytes of Ed25519, or the compressed point (never the uncompressed one) of P-256.
+    if let Some(bytes) = base58::decode::<34>(digits)
+        && let Some((&ED25519, raw)) = bytes.split_first_chunk::<2>()
+    {
+        return PublicKey::ed25519(raw.try_into().map_err(|_| InvalidKey)?);
     }
-    let (_, bytes) = multibase::decode(text).map_err(|_| InvalidKey)?;
-    let (codec, raw) = bytes.split_first_chunk::<2>().ok_or(InvalidKey)?;
-    match *codec {
-        ED25519 => PublicKey::ed25519(raw.try_into().map_err(|_| InvalidKey)?),
-        // Multikey holds the compressed point only.
-        P256 if raw.len() == 33 => PublicKey::p256(raw),
-        _ => Err(InvalidKey),
+    if let Some(bytes) = base58::decode::<35>(digits)
+        && let Some((&P256, raw)) = bytes.split_first_chunk::<2>()
+    {
+        return PublicKey::p256(raw);
     }
+    Err(InvalidKey)
 }
