@@ -1,1 +1,7 @@
+//! The wallet on a real vault in a temporary folder, with a small site to trust.
 
+mod backup;
+mod hold;
+mod kill;
+mod present;
+mod site;

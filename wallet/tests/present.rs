@@ -1,0 +1,252 @@
+use super::site::{DAY, HOUR, INDEX, Key, Site, ask_by, holder, moment, noon, unsigned};
+use crate::{AskError, Asked, Asker, ClaimKind, CredentialId, PresentError, Proposal, Standing, Wallet, Warning};
+use waypass_credential::format::{Format, Presentation};
+use waypass_credential::key::{PublicKey, Signer};
+use waypass_credential::request::{ClaimPath, RequestError};
+use waypass_trust::bundle::TrustBundle;
+use waypass_vault::SystemRng;
+
+struct Holder {
+    _dir: tempfile::TempDir,
+    wallet: Wallet<'static>,
+    key: PublicKey,
+    site: Site,
+    bundle: TrustBundle,
+}
+
+impl Holder {
+    /// Holds one credential in each of `formats`.
+    fn new(formats: &[Format]) -> (Self, Vec<CredentialId>) {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let site = Site::new();
+        let (wallet, key) = holder(dir.path());
+        let bundle = site.bundle();
+        let holder = Self { _dir: dir, wallet, key, site, bundle };
+        let ids = formats.iter().map(|format| holder.hold(&holder.site.issue(*format, &holder.key, |_| {}))).collect();
+        (holder, ids)
+    }
+
+    fn hold(&self, bytes: &[u8]) -> CredentialId {
+        self.wallet.hold(bytes, Some(&self.bundle), &moment(noon()), &mut SystemRng).expect("held").id
+    }
+
+    fn asked(&self, roles: &[&str], also: &[ClaimPath]) -> Asked {
+        Asked::open(&self.site.ask(roles, also), Some(&self.bundle), &moment(noon())).expect("a good request")
+    }
+
+    fn propose(&self, asked: Asked) -> Result<Proposal<'_, 'static>, PresentError> {
+        self.wallet.propose(asked, Some(&self.bundle), &moment(noon()))
+    }
+}
+
+fn name(text: &str) -> ClaimPath {
+    ClaimPath::names(text.split('.'))
+}
+
+fn paths(claims: &[crate::Claim], kind: ClaimKind) -> Vec<String> {
+    claims.iter().filter(|claim| claim.kind == kind).map(|claim| claim.path.to_string()).collect()
+}
+
+fn roles(claims: &[crate::Claim]) -> Vec<&str> {
+    claims.iter().filter(|claim| claim.kind == ClaimKind::Role).map(|claim| claim.value.as_str()).collect()
+}
+
+/// As a gate would check it: the holder's signature over this nonce for this audience, and what is readable.
+fn seen(presentation: &Presentation, asked: &Asked, holder: &Holder) -> String {
+    let shown = Presentation::parse(presentation.as_bytes()).expect("readable");
+    shown.verify_holder(&holder.key, &asked.request().nonce, &asked.request().client_id).expect("the holder's answer");
+    let verified = shown.credential().verify(holder.site.issuer.public_key()).expect("the issuer's");
+    waypass_credential::json::to_string(verified.claims())
+}
+
+#[test]
+fn shows_exactly_what_was_agreed_to() {
+    let (holder, _) = Holder::new(&[Format::SdJwtVc]);
+    let asked = holder.asked(&["surgeon"], &[]);
+    let proposal = holder.propose(asked.clone()).expect("an answer");
+    assert_eq!(proposal.asked().asker_name(), "East door");
+    assert_eq!(roles(proposal.discloses()), ["surgeon"]);
+    assert_eq!(paths(proposal.discloses(), ClaimKind::Scope), ["sites[0]", "zones[0]"]);
+    assert_eq!(paths(proposal.discloses(), ClaimKind::Personal), [""; 0]);
+    assert_eq!(roles(proposal.withholds()), ["staff"]);
+    let mut private = paths(proposal.withholds(), ClaimKind::Personal);
+    private.sort();
+    assert_eq!(private, ["address.country", "address.locality", "family_name", "given_name"]);
+    assert_eq!(proposal.warnings(), []);
+    let presentation = proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed");
+    let text = seen(&presentation, &asked, &holder);
+    assert!(text.contains("surgeon"), "{text}");
+    for secret in ["staff", "Ada", "Lovelace", "London", "GB"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+}
+
+#[test]
+fn asking_for_more_is_answered_and_warned_about() {
+    let (holder, _) = Holder::new(&[Format::SdJwtVc]);
+    let asked = holder.asked(&["staff"], &[name("family_name"), name("address.locality")]);
+    let proposal = holder.propose(asked.clone()).expect("an answer");
+    let mut over = paths(proposal.discloses(), ClaimKind::Personal);
+    over.sort();
+    assert_eq!(over, ["address.locality", "family_name"]);
+    let [Warning::OverAsking { claims }] = proposal.warnings() else { panic!("{:?}", proposal.warnings()) };
+    assert_eq!(claims.len(), 2);
+    let text = seen(&proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed"), &asked, &holder);
+    assert!(text.contains("Lovelace") && text.contains("London"));
+    assert!(!text.contains("Ada") && !text.contains("GB"), "{text}");
+}
+
+#[test]
+fn a_format_that_cannot_withhold_says_so() {
+    let (holder, _) = Holder::new(&[Format::DataIntegrity]);
+    let asked = holder.asked(&["staff"], &[name("family_name")]);
+    let proposal = holder.propose(asked.clone()).expect("an answer");
+    assert_eq!(proposal.withholds(), []);
+    let [Warning::OverAsking { claims: over }, Warning::CannotWithhold { claims: along }] = proposal.warnings() else {
+        panic!("{:?}", proposal.warnings())
+    };
+    assert_eq!(over, &[name("credentialSubject.family_name")]);
+    assert_eq!(along.len(), 3);
+    let text = seen(&proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed"), &asked, &holder);
+    assert!(text.contains("Ada") && text.contains("S-7"));
+}
+
+#[test]
+fn consent_withheld_shows_nothing_and_is_remembered() {
+    let (holder, _) = Holder::new(&[Format::SdJwtVc]);
+    let proposal = holder.propose(holder.asked(&["staff"], &[])).expect("an answer");
+    proposal.decline(&mut SystemRng, &moment(noon())).expect("noted");
+    let history = holder.wallet.history().expect("readable");
+    let declined = history.last().expect("an entry");
+    assert_eq!(declined.event, "declined");
+    let detail = declined.detail.as_ref().expect("kept");
+    assert_eq!((detail.gate_name.as_deref(), detail.purpose.as_deref()), (Some("East door"), Some("Entry to the ward")));
+    // A refusal is no reason to warn next time.
+    assert_eq!(holder.propose(holder.asked(&["staff"], &[])).expect("an answer").warnings(), []);
+}
+
+#[test]
+fn a_gate_that_has_seen_it_before_is_named() {
+    let (holder, _) = Holder::new(&[Format::SdJwtVc]);
+    for _ in 0..2 {
+        let proposal = holder.propose(holder.asked(&["staff"], &[])).expect("an answer");
+        proposal.approve(&mut SystemRng, &moment(noon().plus(5))).expect("agreed");
+    }
+    let proposal = holder.propose(holder.asked(&["staff"], &[])).expect("an answer");
+    assert_eq!(proposal.warnings(), [Warning::SeenBefore { times: 2, last: noon().plus(5) }]);
+    assert_eq!(holder.wallet.history_with(&holder.site.gate.did()).expect("readable").len(), 2);
+    let other = Asked::open(&ask_by(&Key::new(41), &[Format::SdJwtVc], &[], &[]), Some(&holder.bundle), &moment(noon()));
+    let proposal = holder.propose(other.expect("a good request")).expect("an answer");
+    assert_eq!(proposal.warnings(), [Warning::LapsedAsker { since: noon().plus(-DAY) }]);
+}
+
+#[test]
+fn whoever_asks_is_named_for_what_they_are() {
+    let (holder, _) = Holder::new(&[Format::SdJwtVc]);
+    let stranger = ask_by(&Key::new(66), &[Format::SdJwtVc], &["staff"], &[]);
+    let asked = Asked::open(&stranger, Some(&holder.bundle), &moment(noon())).expect("signed by itself");
+    assert_eq!((asked.asker(), asked.asker_name()), (&Asker::Unknown, "unknown person"));
+    assert_eq!(holder.propose(asked).expect("an answer").warnings(), [Warning::UnknownAsker]);
+    let asked = Asked::open(&stranger, None, &moment(noon())).expect("signed by itself");
+    assert_eq!(holder.wallet.propose(asked, None, &moment(noon())).expect("an answer").warnings(), [Warning::NoBundle]);
+}
+
+#[test]
+fn requests_that_are_late_early_or_changed_are_not_answered() {
+    let site = Site::new();
+    let text = site.ask(&["staff"], &[]);
+    let open = |text: &str, at: i64| Asked::open(text, None, &unsigned(noon().plus(at)));
+    assert!(matches!(open(&text, 61), Err(AskError::Expired { .. })));
+    assert!(open(&text, 60).is_ok());
+    assert!(open(&text, -120).is_ok());
+    assert!(matches!(open(&text, -130), Err(AskError::Ahead { seconds: 130 })));
+    let mut changed = text.clone();
+    changed.replace_range(text.len() - 10..text.len() - 9, if text.as_bytes()[text.len() - 10] == b'A' { "B" } else { "A" });
+    assert!(matches!(open(&changed, 0), Err(AskError::Request(RequestError::InvalidProof))));
+    assert!(matches!(open("hello", 0), Err(AskError::Request(_))));
+}
+
+#[test]
+fn an_answer_that_took_too_long_is_not_given() {
+    let (holder, _) = Holder::new(&[Format::SdJwtVc]);
+    let proposal = holder.propose(holder.asked(&["staff"], &[])).expect("an answer");
+    let late = proposal.approve(&mut SystemRng, &moment(noon().plus(61)));
+    assert!(matches!(late, Err(PresentError::RequestExpired)));
+    assert_eq!(holder.wallet.history().expect("readable").len(), 1, "nothing was shown, nothing is recorded");
+}
+
+#[test]
+fn the_gates_order_decides_then_what_lasts_longest() {
+    let (holder, ids) = Holder::new(&[Format::DataIntegrity, Format::SdJwtVc]);
+    let longer = holder.hold(&holder.site.issue(Format::SdJwtVc, &holder.key, |claims| claims.valid_until = noon().plus(40 * DAY)));
+    let proposal = holder.propose(holder.asked(&["staff"], &[])).expect("an answer");
+    assert_eq!(proposal.card().id, longer);
+    assert_eq!(proposal.others(), [ids[1], ids[0]]);
+    let other_way = ask_by(&holder.site.gate, &[Format::DataIntegrity, Format::SdJwtVc], &["staff"], &[]);
+    let asked = Asked::open(&other_way, Some(&holder.bundle), &moment(noon())).expect("a good request");
+    assert_eq!(holder.propose(asked.clone()).expect("an answer").card().id, ids[0]);
+    let chosen = holder.wallet.propose_with(asked.clone(), ids[1], Some(&holder.bundle), &moment(noon())).expect("an answer");
+    assert_eq!(chosen.card().id, ids[1]);
+    let unknown = holder.wallet.propose_with(asked, CredentialId::of(b"x"), Some(&holder.bundle), &moment(noon()));
+    assert!(matches!(unknown.map(drop), Err(PresentError::NothingMatches)));
+}
+
+#[test]
+fn one_in_force_comes_before_one_that_is_not() {
+    let (mut holder, ids) = Holder::new(&[Format::SdJwtVc]);
+    holder.site.list.set(INDEX, 1).expect("in the list");
+    let revoked = holder.site.bundle();
+    let ask = || Asked::open(&holder.site.ask(&["staff"], &[]), Some(&revoked), &moment(noon())).expect("a good request");
+    let proposal = holder.wallet.propose(ask(), Some(&revoked), &moment(noon())).expect("an answer");
+    assert_eq!(proposal.warnings(), [Warning::NotInForce(Standing::Withdrawn)]);
+    assert_eq!(proposal.card().id, ids[0]);
+    let good = holder.hold(&holder.site.issue(Format::DataIntegrity, &holder.key, |claims| {
+        claims.status = claims.status.take().map(|status| waypass_credential::role::StatusReference { index: 8, ..status });
+    }));
+    let proposal = holder.wallet.propose(ask(), Some(&revoked), &moment(noon())).expect("an answer");
+    assert_eq!((proposal.card().id, proposal.others()), (good, &ids[..]));
+}
+
+#[test]
+fn nothing_that_fits_is_no_answer() {
+    let (holder, _) = Holder::new(&[Format::SdJwtVc]);
+    for (roles, also) in [(&["mayor"][..], &[][..]), (&["staff"], &[name("shoe_size")])] {
+        assert!(matches!(holder.propose(holder.asked(roles, also)).map(drop), Err(PresentError::NothingMatches)));
+    }
+}
+
+/// Two people with the same credential content: each answers for itself, and neither with the other's.
+#[test]
+fn two_wallets_do_not_answer_for_each_other() {
+    let ((ada, _), (bob, _)) = (Holder::new(&[Format::SdJwtVc]), Holder::new(&[Format::SdJwtVc]));
+    let id = bob.wallet.list(crate::Filter::All, None, &moment(noon())).expect("a list").cards[0].id;
+    let bobs = bob.wallet.export(id).expect("there");
+    assert!(ada.wallet.hold(&bobs, Some(&ada.bundle), &moment(noon()), &mut SystemRng).is_err());
+    let asked = ada.asked(&["staff"], &[]);
+    let shown = bob.propose(asked.clone()).expect("an answer").approve(&mut SystemRng, &moment(noon())).expect("agreed");
+    let shown = Presentation::parse(shown.as_bytes()).expect("readable");
+    let nonce = &asked.request().nonce;
+    assert!(shown.verify_holder(&bob.key, nonce, &asked.request().client_id).is_ok());
+    assert!(shown.verify_holder(&ada.key, nonce, &asked.request().client_id).is_err());
+    // And an answer is good for one question at one gate.
+    let later = ada.asked(&["staff"], &[]);
+    assert!(shown.verify_holder(&bob.key, &later.request().nonce, &later.request().client_id).is_err());
+    assert!(shown.verify_holder(&bob.key, nonce, &Key::new(66).did()).is_err());
+}
+
+#[test]
+fn history_tells_who_saw_what_and_stays_whole() {
+    let (holder, ids) = Holder::new(&[Format::SdJwtVc]);
+    let proposal = holder.propose(holder.asked(&["staff"], &[name("given_name")])).expect("an answer");
+    proposal.approve(&mut SystemRng, &moment(noon().plus(HOUR / 120))).expect("agreed");
+    let history = holder.wallet.history().expect("readable");
+    let [_, shown] = &history[..] else { panic!("{history:?}") };
+    assert_eq!((shown.seq, shown.event.as_str(), shown.at), (1, "presented", noon().plus(30)));
+    let detail = shown.detail.as_ref().expect("kept");
+    assert_eq!(detail.credential, Some(ids[0]));
+    assert_eq!(detail.gate.as_deref(), Some(holder.site.gate.did().as_str()));
+    assert_eq!(detail.claims.iter().filter(|claim| !claim.contains('[')).collect::<Vec<_>>(), ["given_name"]);
+    let summary = holder.wallet.verify_history().expect("a chain");
+    assert_eq!(summary.size, 2);
+    assert!(summary.device.starts_with("wallet:"), "a name of no use to anyone else: {}", summary.device);
+}
