@@ -242,7 +242,9 @@ pub(crate) fn failure(error: TrustStoreError) -> Failure {
         TrustStoreError::OtherRoot { .. } => {
             Failure::new(Exit::Tamper, error, "if the site really has a new root, start with a new --home; otherwise do not use this file")
         }
-        TrustStoreError::Quarantined { .. } => Failure::new(Exit::Tamper, error, "sync, or import the bundle again; the damaged file was kept"),
+        TrustStoreError::Quarantined { .. } => {
+            Failure::new(Exit::Tamper, error, "sync, or import the bundle again; the damaged file was kept")
+        }
         TrustStoreError::Bundle(why) => bundle_failure(&why),
         TrustStoreError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
         TrustStoreError::Storage(why) => unlock::storage_failure(&why),

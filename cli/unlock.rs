@@ -203,7 +203,9 @@ impl From<VaultError> for Failure {
             VaultError::NoSuchSlot => Self::usage(&error, "the list names them: slot list"),
             VaultError::LastSlot => Self::usage(&error, "add another slot first: slot add"),
             VaultError::LogDamaged { .. } => Self::new(Exit::Tamper, &error, "see `waypass doctor`"),
-            VaultError::Limit { .. } | VaultError::NoSuchKey | VaultError::Reserved | VaultError::BatchOpen => Self::internal(&error, "run `waypass doctor`"),
+            VaultError::Limit { .. } | VaultError::NoSuchKey | VaultError::Reserved | VaultError::BatchOpen => {
+                Self::internal(&error, "run `waypass doctor`")
+            }
         }
     }
 }

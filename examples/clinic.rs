@@ -71,7 +71,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let policy = RolePolicy::compile(bundle.policy())?;
         let mut door = Checkpoint::new(gate.clone(), bundle, &policy, state.clone());
         let moment = door.observe(&clock::read());
-        let (challenge, request) = door.ask(Query::for_role(&[Format::SdJwtVc], &["nurse"], &[])?, "Entering the ward", &moment, &mut SystemRng);
+        let (challenge, request) =
+            door.ask(Query::for_role(&[Format::SdJwtVc], &["nurse"], &[])?, "Entering the ward", &moment, &mut SystemRng);
 
         let asked = Asked::open(&request.sign(&door_key)?, Some(bundle), &now())?;
         let proposal = wallet.propose(asked, Some(bundle), &now())?;

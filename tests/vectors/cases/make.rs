@@ -414,6 +414,10 @@ fn holders() -> Vec<Case> {
             .first_bundle()
             .with(|claims| claims.roles = vec!["visitor".into()], "red", &["role_missing", "two_person"])
             .done(),
+        Maker::new("zone-not-granted", "A nurse of another ward: no rule admits her here.")
+            .first_bundle()
+            .with(|claims| claims.zones = vec!["laundry".into()], "red", &["policy_denied"])
+            .done(),
         Maker::new("unreadable", "What is presented is no presentation.")
             .first_bundle()
             .ask()
