@@ -2,7 +2,7 @@
 
 pub(crate) mod sqlite;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::error::StorageError;
 

@@ -11,6 +11,9 @@
 //! Replacing the whole folder by an older copy of itself cannot be noticed without hardware that counts; what can be compared outside is
 //! [`Unlocked::state_seq`].
 
+#[cfg(test)]
+mod tests;
+
 use crate::ballast;
 use crate::cbor::{Writer, exact, expect_array};
 use crate::clock::Reading;

@@ -6,11 +6,20 @@ use crate::error::StorageError;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// A storage in memory: shows that the joint is one.
+/// A storage in memory: shows that the joint is one, and lets tests edit rows by the thousand.
 #[derive(Default)]
-struct Memory(RefCell<Rows>);
+pub(crate) struct Memory(pub(crate) RefCell<Rows>);
 
-type Rows = BTreeMap<(Space, Vec<u8>), Vec<u8>>;
+pub(crate) type Rows = BTreeMap<(Space, Vec<u8>), Vec<u8>>;
+
+/// Everything in a storage.
+pub(crate) fn rows(storage: &dyn Storage) -> Rows {
+    let mut rows = Rows::new();
+    for space in Space::ALL {
+        storage.scan(space, b"", &mut |key, value| drop(rows.insert((space, key.to_vec()), value.to_vec()))).expect("scans");
+    }
+    rows
+}
 
 impl Storage for Memory {
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {

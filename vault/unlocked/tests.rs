@@ -1,8 +1,15 @@
 //! Records, logs, batches, and what happens when someone edits the file.
 
+mod memory;
+mod model;
+mod slots;
+mod tamper;
+
 use super::*;
 use crate::error::VaultError;
 use crate::factor::{Factors, KdfCost, RecoveryCode};
+use crate::storage::tests::{Memory, Rows, rows};
+use crate::storage::{Change, Space};
 use crate::{SystemRng, Unlocked, Vault, clock};
 use std::path::Path;
 
@@ -23,6 +30,21 @@ impl Fixture {
 
     pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// The same with its rows in memory.
+    fn in_memory() -> Self {
+        let mut fixture = Self::new();
+        fixture.set_rows(rows(&*fixture.vault.storage));
+        fixture
+    }
+
+    fn rows(&self) -> Rows {
+        rows(&*self.vault.storage)
+    }
+
+    fn set_rows(&mut self, rows: Rows) {
+        self.vault.storage = Box::new(Memory(rows.into()));
     }
 
     pub(crate) fn unlock(&mut self) -> Unlocked<'_> {

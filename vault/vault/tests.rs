@@ -1,0 +1,152 @@
+//! Creating, opening, and counting failed tries.
+
+use super::*;
+use crate::factor::{FactorParameters, KeyFile, Password};
+use crate::{FactorError, clock};
+use std::os::unix::fs::PermissionsExt as _;
+
+fn create(dir: &Path, primary: &dyn Factor) -> (Vault, RecoveryCode) {
+    Vault::create(dir, "test", primary, KdfCost::Floor, &mut SystemRng).expect("created")
+}
+
+#[test]
+fn a_vault_is_private_and_made_once() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let at = dir.path().join("deep/vault");
+    let password = Password::new("x");
+    let (vault, _code) = create(&at, &password);
+    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&at), 0o700);
+    for file in std::fs::read_dir(&at).expect("listed") {
+        let file = file.expect("an entry").path();
+        assert_eq!(mode(&file), 0o600, "{}", file.display());
+    }
+    assert!(matches!(Vault::create(&at, "test", &password, KdfCost::Floor, &mut SystemRng), Err(CreateError::Busy(_))));
+    drop(vault);
+    assert!(matches!(Vault::create(&at, "test", &password, KdfCost::Floor, &mut SystemRng), Err(CreateError::Exists(_))));
+    assert_eq!(Vault::open(&at).expect("opens").kind(), "test");
+    assert!(matches!(Vault::open(dir.path()), Err(OpenError::NotFound(_))));
+}
+
+#[test]
+fn nothing_secret_is_on_the_disk_in_clear() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (mut vault, code) = create(dir.path(), &Password::new("the quick brown password"));
+    let unlocked = vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
+    unlocked.put("t", b"id", b"the quick brown content", &[("name", b"the quick brown tag")]).expect("put");
+    unlocked.append("log", b"the quick brown entry").expect("appended");
+    let printed = code.printed();
+    for file in std::fs::read_dir(dir.path()).expect("listed") {
+        let bytes = std::fs::read(file.expect("an entry").path()).expect("read");
+        for secret in [b"the quick".as_slice(), printed.as_bytes(), unlocked.keys.vk()] {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+        }
+    }
+}
+
+#[test]
+fn failed_tries_are_counted_over_restarts_and_the_recovery_code_still_opens() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (right, wrong) = (Password::new("right"), Password::new("wrong"));
+    let (vault, code) = create(dir.path(), &right);
+    drop(vault);
+    let mut at = Reading { boottime_ms: 1_000_000, ..clock::read() };
+    let mut waited = Vec::new();
+    for left in (0..10).rev() {
+        let mut vault = Vault::open(dir.path()).expect("opens");
+        let mut tried = vault.unlock(&Factors::one(&wrong), &at).map(drop);
+        if let Err(UnlockError::Throttled { seconds }) = tried {
+            assert_eq!(vault.status(&at).expect("status").wait_seconds, seconds);
+            // During a delay nothing is tried, not even what is right.
+            assert!(matches!(vault.unlock(&Factors::one(&right), &at), Err(UnlockError::Throttled { .. })));
+            waited.push(seconds);
+            at.boottime_ms += seconds * 1000;
+            tried = vault.unlock(&Factors::one(&wrong), &at).map(drop);
+        }
+        let Err(UnlockError::WrongSecret { attempts_left }) = tried else { panic!("opened") };
+        assert_eq!(attempts_left, left);
+    }
+    assert_eq!(waited, [60, 60, 300, 300, 3600]);
+    let mut vault = Vault::open(dir.path()).expect("opens");
+    assert!(matches!(vault.unlock(&Factors::one(&right), &at), Err(UnlockError::LockedOut)));
+    vault.unlock(&Factors::one(&code), &at).expect("the recovery code opens");
+}
+
+/// A password whose key derivation is cut short, as by pulling the plug.
+struct PlugPulled;
+
+impl Factor for PlugPulled {
+    fn kind(&self) -> FactorKind {
+        FactorKind::Password
+    }
+
+    fn enroll(&self, _: KdfCost, _: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError> {
+        Err(FactorError::Memory)
+    }
+
+    fn derive(&self, _: &FactorParameters, _: &mut [u8; 32]) -> Result<(), FactorError> {
+        panic!("the plug is pulled");
+    }
+}
+
+/// A password on a machine without memory.
+struct NoMemory;
+
+impl Factor for NoMemory {
+    fn kind(&self) -> FactorKind {
+        FactorKind::Password
+    }
+
+    fn enroll(&self, _: KdfCost, _: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError> {
+        Err(FactorError::Memory)
+    }
+
+    fn derive(&self, _: &FactorParameters, _: &mut [u8; 32]) -> Result<(), FactorError> {
+        Err(FactorError::Memory)
+    }
+}
+
+#[test]
+fn a_try_is_counted_before_it_is_made_and_not_when_it_was_none() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (mut vault, _code) = create(dir.path(), &Password::new("right"));
+    let left = |vault: &Vault| vault.status(&clock::read()).expect("status").attempts_left;
+    assert!(matches!(vault.unlock(&Factors::one(&NoMemory), &clock::read()), Err(UnlockError::Factor(FactorError::Memory))));
+    assert_eq!(left(&vault), 10);
+    let pulled = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| {
+        let _ = vault.unlock(&Factors::one(&PlugPulled), &clock::read());
+    }));
+    assert!(pulled.is_err());
+    drop(vault);
+    assert_eq!(left(&Vault::open(dir.path()).expect("opens")), 9);
+}
+
+#[test]
+fn a_key_file_opens_whatever_the_counters_say_and_does_not_touch_them() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let path = dir.path().join("key");
+    let key = KeyFile::create(&path, &mut SystemRng).expect("written");
+    let (mut vault, _code) = create(&dir.path().join("vault"), &key);
+    vault.set_throttle(&[(Counter::Password, locked_out()), (Counter::Recovery, locked_out())]).expect("set");
+    vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
+    assert_eq!(vault.status(&clock::read()).expect("status").attempts_left, 0);
+}
+
+fn locked_out() -> Throttle {
+    (0..crate::throttle::LIMIT).fold(Throttle::NEW, |throttle, _| throttle.counted(&clock::read()))
+}
+
+#[test]
+fn a_locked_out_vault_opens_with_the_recovery_code_which_has_its_own_counter() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let right = Password::new("right");
+    let (mut vault, code) = create(dir.path(), &right);
+    vault.set_throttle(&[(Counter::Password, locked_out())]).expect("set");
+    assert!(matches!(vault.unlock(&Factors::one(&right), &clock::read()), Err(UnlockError::LockedOut)));
+    let other = RecoveryCode::generate(&mut SystemRng);
+    assert!(matches!(vault.unlock(&Factors::one(&other), &clock::read()), Err(UnlockError::WrongSecret { attempts_left: 9 })));
+    vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
+    let status = vault.status(&clock::read()).expect("status");
+    assert_eq!((status.attempts_left, status.recovery_attempts_left), (10, 10));
+    vault.unlock(&Factors::one(&right), &clock::read()).expect("unlocks again");
+}
