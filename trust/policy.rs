@@ -199,7 +199,7 @@ impl RolePolicy {
         let attributes = HashMap::from([("site".to_owned(), text(site)), ("zone".to_owned(), text(zone))]);
         let entity = Entity::new(gate.clone(), attributes, HashSet::new()).map_err(|_| PolicyError::Engine)?;
         let entities = Entities::from_entities([entity], None).map_err(|_| PolicyError::Engine)?;
-        Ok(GatePolicy { policy: self, engine: Authorizer::new(), gate, entities })
+        Ok(GatePolicy { policy: self, engine: Authorizer::new(), gate, entities, site: site.to_owned(), zone: zone.to_owned() })
     }
 
     /// The rules' names, in no order: what verdicts can name.
@@ -215,6 +215,8 @@ pub struct GatePolicy<'p> {
     engine: Authorizer,
     gate: EntityUid,
     entities: Entities,
+    site: String,
+    zone: String,
 }
 
 /// What one action came to.
@@ -241,7 +243,7 @@ impl GatePolicy<'_> {
         if at <= ask.at {
             return Ruling::Expired { at };
         }
-        let Some(context) = context(ask) else { return Ruling::Error { rule: "context".to_owned() } };
+        let Some(context) = self.context(ask) else { return Ruling::Error { rule: "context".to_owned() } };
         let mut forbidden = None;
         for action in actions {
             match self.ask(*action, ask, &context) {
@@ -279,6 +281,19 @@ impl GatePolicy<'_> {
             None if by.is_empty() => Answer::NoRule,
             None => Answer::Permitted(by),
         }
+    }
+
+    fn context(&self, ask: &Ask<'_>) -> Option<Context> {
+        let day = ask.at.unix().div_euclid(86_400);
+        Context::from_pairs([
+            ("sites".to_owned(), scopes(ask.sites, &self.site)),
+            ("zones".to_owned(), scopes(ask.zones, &self.zone)),
+            ("issuer".to_owned(), RestrictedExpression::new_string(ask.issuer.to_owned())),
+            ("hour_utc".to_owned(), RestrictedExpression::new_long(ask.at.unix().rem_euclid(86_400) / 3600)),
+            // The first of January 1970 was a Thursday, the fourth day.
+            ("weekday_utc".to_owned(), RestrictedExpression::new_long((day + 3).rem_euclid(7) + 1)),
+        ])
+        .ok()
     }
 
     /// The deciding rule; the first by name where several decide, so that the same question always gets the same answer.
@@ -331,18 +346,10 @@ fn names(set: &PolicySet) -> Result<HashMap<PolicyId, String>, PolicyError> {
     Ok(names)
 }
 
-fn context(ask: &Ask<'_>) -> Option<Context> {
-    let texts = |texts: &[String]| RestrictedExpression::new_set(texts.iter().cloned().map(RestrictedExpression::new_string));
-    let day = ask.at.unix().div_euclid(86_400);
-    Context::from_pairs([
-        ("sites".to_owned(), texts(ask.sites)),
-        ("zones".to_owned(), texts(ask.zones)),
-        ("issuer".to_owned(), RestrictedExpression::new_string(ask.issuer.to_owned())),
-        ("hour_utc".to_owned(), RestrictedExpression::new_long(ask.at.unix().rem_euclid(86_400) / 3600)),
-        // The first of January 1970 was a Thursday, the fourth day.
-        ("weekday_utc".to_owned(), RestrictedExpression::new_long((day + 3).rem_euclid(7) + 1)),
-    ])
-    .ok()
+/// The sites or zones of a credential as policies see them: `*` means this gate's, too, so that no rule needs to know it.
+fn scopes(shown: &[String], here: &str) -> RestrictedExpression {
+    let everywhere = shown.iter().any(|scope| scope == "*").then(|| here.to_owned());
+    RestrictedExpression::new_set(shown.iter().cloned().chain(everywhere).map(RestrictedExpression::new_string))
 }
 
 #[cfg(test)]

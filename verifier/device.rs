@@ -4,8 +4,9 @@ use crate::seen::SeenSet;
 use alloc::vec::Vec;
 use core::fmt;
 use waypass_trust::audit::Chain;
+use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
-use waypass_trust::time::TimeState;
+use waypass_trust::time::{Reading, TimeState};
 
 /// Time, answered nonces, and the end of the audit chain: one small record, stored whole with every decision.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +40,12 @@ impl DeviceState {
     /// The state of a device that has done nothing yet; `device` is its `did:key`.
     pub fn new(device: &str) -> Self {
         Self { time: TimeState::default(), chain: Chain::new(device), seen: SeenSet::default() }
+    }
+
+    /// Takes the signed time of a bundle that was just installed, read at `reading`: the bundle's timestamp role is the
+    /// time signer that the root names.
+    pub fn learn_time(&mut self, bundle: &TrustBundle, reading: &Reading) {
+        self.time = self.time.signed(bundle.issued_at(), reading);
     }
 
     /// Deterministic CBOR `[1, device, chain size, chain head, time state, seen]`.

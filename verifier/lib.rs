@@ -28,6 +28,3 @@ pub use device::{BadState, DeviceState};
 pub use grant::Grant;
 pub use seen::{SEEN_CAPACITY, SeenAgain};
 pub use verify::{Checkpoint, Commit};
-
-#[cfg(test)]
-mod tests;

@@ -278,3 +278,6 @@ fn credential_mark(role: &RoleClaims) -> CredentialMark {
     mark.copy_from_slice(&hash.finalize()[..16]);
     mark
 }
+
+#[cfg(test)]
+mod tests;

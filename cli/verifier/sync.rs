@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use waypass_net::sync::{Part, Receipted};
 use waypass_trust::audit::{Chain, Draft, Entry, Event, FlagAnswer, Flagged, Head, Leaf, Receipt, ReceiptError, Salts, Upload, flag};
 use waypass_trust::bundle::{KeyUse, TrustBundle};
-use waypass_trust::status::Status;
 use waypass_trust::sync::{AuditHeld, Manifest};
 use waypass_trust::time::{Limits, Moment, TimeGuard};
 use waypass_vault::{SystemRng, VaultError, clock};
@@ -130,13 +129,7 @@ impl Gate<'_> {
         for seq in 0..size {
             entries.extend(self.entry(seq)?);
         }
-        let revoked_since = |uri: &str, index: u64, used: Option<waypass_credential::time::Timestamp>| {
-            bundle.authorities().iter().filter(|authority| authority.status_uris.iter().any(|list| list.uri == uri)).any(|authority| {
-                let held = bundle.status(authority, uri, index, &at);
-                held.status == Status::Revoked && (used.is_none() || held.as_of > used)
-            })
-        };
-        Ok(flag(&entries, &revoked_since))
+        Ok(flag(&entries, &bundle, &at))
     }
 }
 

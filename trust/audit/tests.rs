@@ -1,5 +1,6 @@
+use super::upload::flag_where;
 use super::{Bad, Chain, Draft, Entry, Event, FirstBad, FlagAnswer, Flagged, Head, Leaf, Outcome, Receipt, ReceiptError, Salts};
-use super::{StatusUsed, Upload, UploadError, flag, verify};
+use super::{StatusUsed, Upload, UploadError, verify};
 use crate::reason::{Level, ReasonCode};
 use crate::time::{Limits, Moment, Reading, TimeGuard, TimeState};
 use alloc::{format, string::String, vec, vec::Vec};
@@ -107,7 +108,7 @@ fn the_encoding_is_the_published_one() {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[test]
@@ -272,12 +273,12 @@ fn receipts_are_for_this_device_under_the_intake_key() {
 fn admissions_of_the_withdrawn_are_flagged() {
     let (_, entries) = log(&Key::new(1), 6);
     // 2 and 3 are revoked by now; 3 was not admitted.
-    let revoked = |_: &str, index: u64, list: Option<Timestamp>| list == Some(time(AT - 60)) && (index == 2 || index == 3);
-    let flagged = flag(&entries, &revoked);
+    let revoked = |used: &StatusUsed| used.list_issued_at == Some(time(AT - 60)) && (used.index == 2 || used.index == 3);
+    let flagged = flag_where(&entries, &revoked);
     assert_eq!(flagged, [Flagged { seq: 2, uri: "https://issuer.example/list".into(), idx: 2, admitted_at: AT + 2 }]);
     let mut forgotten = entries.clone();
     forgotten[2].forget();
-    assert!(flag(&forgotten, &revoked).is_empty());
+    assert!(flag_where(&forgotten, &revoked).is_empty());
 }
 
 proptest! {

@@ -1,9 +1,11 @@
 //! A device's log on its way to its server: `waypass.audit/1`.
 
 use super::chain::{Chain, FirstBad, Summary, verify};
-use super::entry::Entry;
+use super::entry::{Entry, StatusUsed};
 use super::leaf::{Leaf, MAX_LEAF};
-use crate::time::TOLERANCE_SECONDS;
+use crate::bundle::{Authority, TrustBundle};
+use crate::status::Status;
+use crate::time::{Moment, TOLERANCE_SECONDS};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -240,16 +242,22 @@ impl Upload {
     }
 }
 
-/// The admissions among `entries` whose credential is now revoked in a list newer than the one the decision used.
-/// `revoked_since(uri, index, list)` answers whether a list newer than `list` shows the index as revoked.
-pub fn flag<'e>(
-    entries: impl IntoIterator<Item = &'e Entry>,
-    revoked_since: &dyn Fn(&str, u64, Option<Timestamp>) -> bool,
-) -> Vec<Flagged> {
+/// The admissions among `entries` whose credential is revoked by now, in a list newer than the one the decision used:
+/// admitted while possibly already revoked. Only the issuer knows whether it was ([`super::FlagAnswer`]).
+pub fn flag<'e>(entries: impl IntoIterator<Item = &'e Entry>, bundle: &TrustBundle, at: &Moment) -> Vec<Flagged> {
+    flag_where(entries, &|used| {
+        let announced = |authority: &&Authority| authority.status_uris.iter().any(|list| list.uri == used.uri);
+        let Some(authority) = bundle.authorities().iter().find(announced) else { return false };
+        let held = bundle.status(authority, &used.uri, used.index, at);
+        held.status == Status::Revoked && held.as_of > used.list_issued_at
+    })
+}
+
+pub(super) fn flag_where<'e>(entries: impl IntoIterator<Item = &'e Entry>, revoked_since: &dyn Fn(&StatusUsed) -> bool) -> Vec<Flagged> {
     let admitted = entries.into_iter().filter_map(|entry| {
         let leaf = entry.leaf().ok()?;
         let used = entry.opening()?.status.as_ref()?;
-        let passed = leaf.outcome.as_ref()?.admitted() && revoked_since(&used.uri, used.index, used.list_issued_at);
+        let passed = leaf.outcome.as_ref()?.admitted() && revoked_since(used);
         passed.then(|| Flagged { seq: leaf.seq, uri: used.uri.clone(), idx: used.index, admitted_at: leaf.wall.unix() })
     });
     admitted.collect()

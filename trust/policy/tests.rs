@@ -32,10 +32,13 @@ fn default_policy() -> RolePolicy {
     compile(waypass_schemas::DEFAULT_POLICY).expect("the default policy is valid")
 }
 
+/// Roles, site and zone of the gate, what is permitted and by which rule.
+type Case<'c> = (&'c [&'c str], &'c str, &'c str, Option<(Action, &'c str)>);
+
 #[test]
 fn the_default_policy_says_what_its_comments_say() {
     let policy = default_policy();
-    let cases: &[(&[&str], &str, &str, Option<(Action, &str)>)] = &[
+    let cases: &[Case<'_>] = &[
         (&["nurse"], "north", "ward", Some((Action::Admit, "nurse:staff-own-site"))),
         (&["nurse"], "north", "public", Some((Action::Admit, "nurse:staff-own-site"))),
         (&["nurse"], "north", "pharmacy", None),
@@ -56,6 +59,17 @@ fn the_default_policy_says_what_its_comments_say() {
         let expected = expected.map(|(action, by)| (action, vec![String::from(by)]));
         assert_eq!(permits(decide(&policy, roles, site, zone, AT)), expected, "{roles:?} at {site}/{zone}");
     }
+}
+
+#[test]
+fn a_star_stands_for_this_gate() {
+    let policy = default_policy();
+    let (nurse, any) = (vec![String::from("nurse")], vec![String::from("*")]);
+    let gate = policy.at_gate("did:key:gate", "north", "pharmacy").expect("a gate");
+    let ask = Ask { roles: &nurse, sites: &any, zones: &any, issuer: "i", at: time(AT) };
+    assert!(permits(gate.decide(&ask)).is_some());
+    assert!(permits(gate.decide(&Ask { zones: &[], ..ask })).is_none());
+    assert!(permits(gate.decide(&Ask { sites: &[], ..ask })).is_none());
 }
 
 #[test]

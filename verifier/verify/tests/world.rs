@@ -1,0 +1,330 @@
+//! A site with an issuer, a holder and a gate. Every test changes the one thing it is about.
+
+use crate::{Challenge, Checkpoint, Commit, Decision, DeviceState, GateIdentity, SeenAgain};
+use alloc::{string::String, vec, vec::Vec};
+use core::convert::Infallible;
+use ed25519_dalek::Signer as _;
+use rand_core::{TryCryptoRng, TryRng};
+use waypass_credential::did;
+use waypass_credential::format::{Credential, Format};
+use waypass_credential::json::Object;
+use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
+use waypass_credential::request::{Query, Request};
+use waypass_credential::role::{RoleClaims, StatusReference};
+use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::{
+    Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, Part, Policy, RoleLimit, RootPart, RootRoles, SigningRole,
+    StatusUri, TargetsPart, TrustBundle,
+};
+use waypass_trust::policy::RolePolicy;
+use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
+use waypass_trust::time::Reading;
+
+/// When everything happens: a Tuesday, 15:00 UTC.
+pub(super) const NOW: i64 = 1_795_532_400;
+pub(super) const HOUR: i64 = 3600;
+pub(super) const DAY: i64 = 24 * HOUR;
+pub(super) const LIST: &str = "https://issuer.example/status/1";
+
+pub(super) fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_unix(seconds).expect("in range")
+}
+
+pub(super) struct Key(ed25519_dalek::SigningKey, PublicKey);
+
+impl Key {
+    pub(super) fn new(seed: u8) -> Self {
+        let key = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
+        let public = PublicKey::ed25519(key.verifying_key().as_bytes()).expect("a key");
+        Self(key, public)
+    }
+
+    pub(super) fn id(&self) -> String {
+        did::to_did_key(&self.1)
+    }
+
+    fn kid(&self) -> String {
+        did::key_id(&self.1)
+    }
+}
+
+impl Signer for Key {
+    fn public_key(&self) -> &PublicKey {
+        &self.1
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        Ok(self.0.sign(message).to_bytes())
+    }
+}
+
+pub(super) fn issuer() -> Key {
+    Key::new(1)
+}
+
+fn status_key() -> Key {
+    Key::new(2)
+}
+
+pub(super) fn holder() -> Key {
+    Key::new(3)
+}
+
+pub(super) fn gate_key() -> Key {
+    Key::new(4)
+}
+
+fn root_key() -> Key {
+    Key::new(5)
+}
+
+/// SplitMix64: anything but random, and a failure repeats.
+pub(super) struct TestRng(pub(super) u64);
+
+impl TryRng for TestRng {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.try_next_u64().map(|word| (word >> 32) as u32)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let word = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Ok(word ^ (word >> 31))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        for chunk in bytes.chunks_mut(8) {
+            let word = self.try_next_u64()?.to_le_bytes();
+            chunk.copy_from_slice(&word[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for TestRng {}
+
+/// What may be otherwise.
+pub(super) struct World {
+    pub(super) format: Format,
+    pub(super) claims: RoleClaims,
+    /// The key that signs the credential.
+    pub(super) signer: Key,
+    pub(super) holder: Key,
+    pub(super) query: Query,
+    pub(super) gate: GateIdentity,
+    pub(super) policy: String,
+    pub(super) policy_ends: i64,
+    pub(super) key_state: KeyState,
+    pub(super) key_sites: Vec<String>,
+    pub(super) list_issued: i64,
+    pub(super) bundle_issued: i64,
+    /// Status of the credential: 0 valid, 1 revoked, 2 suspended.
+    pub(super) status: u8,
+    /// Wall clock at the gate minus real time.
+    pub(super) clock_off: i64,
+    /// When the gate last learned signed time.
+    pub(super) signed_time: Option<i64>,
+    pub(super) seen_again: SeenAgain,
+    pub(super) unattended_ok: Vec<String>,
+    /// Seconds from question to answer.
+    pub(super) takes: u64,
+}
+
+impl World {
+    pub(super) fn new() -> Self {
+        Self::with(&["nurse"])
+    }
+
+    pub(super) fn with(roles: &[&str]) -> Self {
+        let gate = GateIdentity { id: gate_key().id(), name: "East door".into(), site: "north".into(), zone: "ward".into() };
+        Self {
+            format: Format::SdJwtVc,
+            claims: RoleClaims {
+                issuer: issuer().id(),
+                key_id: Some(issuer().kid()),
+                kind: Format::SdJwtVc.role_kind().into(),
+                roles: roles.iter().map(|role| String::from(*role)).collect(),
+                sites: vec!["north".into()],
+                zones: vec!["ward".into()],
+                issued_at: time(NOW - DAY),
+                valid_from: time(NOW - DAY),
+                valid_until: time(NOW + 90 * DAY),
+                status: Some(StatusReference { uri: LIST.into(), index: 77 }),
+                holder: Some(holder().1),
+                personal: Object::new().with("family_name", "Smith").with("staff_id", "N-1024"),
+            },
+            signer: issuer(),
+            holder: holder(),
+            query: Query::for_role(&[Format::SdJwtVc, Format::DataIntegrity], &[], &[]).expect("a query"),
+            gate,
+            policy: waypass_schemas::DEFAULT_POLICY.into(),
+            policy_ends: NOW + 30 * DAY,
+            key_state: KeyState::Active,
+            key_sites: vec!["north".into(), "south".into()],
+            list_issued: NOW - HOUR,
+            bundle_issued: NOW - HOUR,
+            status: 0,
+            clock_off: 0,
+            signed_time: None,
+            seen_again: SeenAgain::Ignore,
+            unattended_ok: vec!["stale_revocations".into(), "two_person".into()],
+            takes: 5,
+        }
+    }
+
+    pub(super) fn in_format(mut self, format: Format) -> Self {
+        self.format = format;
+        self.claims.kind = format.role_kind().into();
+        self
+    }
+
+    pub(super) fn bundle(&self) -> TrustBundle {
+        let root_key = root_key();
+        let role = || SigningRole { keys: vec![root_key.1.clone()], threshold: 1 };
+        let root = RootPart {
+            schema: RootPart::SCHEMA.into(),
+            version: 1,
+            issued_at: time(NOW - 400 * DAY),
+            expires_at: time(NOW + 400 * DAY),
+            keys: vec![root_key.1.clone()],
+            roles: RootRoles { root: role(), targets: role(), snapshot: role(), timestamp: role() },
+        };
+        let targets = TargetsPart {
+            schema: TargetsPart::SCHEMA.into(),
+            version: 3,
+            issued_at: time(NOW - 10 * DAY),
+            expires_at: time(NOW + 100 * DAY),
+            authorities: vec![self.authority()],
+            gates: vec![Gate {
+                id: self.gate.id.clone(),
+                name: self.gate.name.clone(),
+                site: self.gate.site.clone(),
+                zone: self.gate.zone.clone(),
+                not_after: time(NOW + 7 * DAY),
+            }],
+            policy: Policy {
+                version: 2,
+                issued_at: time(NOW - 10 * DAY),
+                expires_at: time(self.policy_ends),
+                cedar: self.policy.clone(),
+                limits: serde_json::from_str::<Vec<RoleLimit>>(waypass_schemas::DEFAULT_LIMITS).expect("limits"),
+                unattended_ok: self.unattended_ok.clone(),
+                max_boots_without_signed_time: 10,
+                max_decisions_without_signed_time: 1000,
+            },
+            delegations: [],
+        };
+        let signers: [&dyn Signer; 1] = [&root_key];
+        let draft = BundleDraft {
+            root: vec![Envelope::sign_part(&root, &signers).expect("signed")],
+            targets: Envelope::sign_part(&targets, &signers).expect("signed"),
+            lists: vec![self.list()],
+            version: 9,
+            issued_at: time(self.bundle_issued),
+            expires_at: time(self.bundle_issued + DAY),
+        };
+        draft.seal(&signers, &signers).expect("a bundle a gate accepts")
+    }
+
+    fn authority(&self) -> Authority {
+        let record = |key: &Key, key_use, state| KeyRecord {
+            kid: key.kid(),
+            issuer: key.id(),
+            key: key.1.clone(),
+            alg: key.1.algorithm().jose_name().into(),
+            key_use,
+            not_before: time(NOW - 300 * DAY),
+            not_after: time(NOW + 300 * DAY),
+            state,
+            issued_until: None,
+        };
+        Authority {
+            name: "North Hospital".into(),
+            keys: vec![record(&issuer(), KeyUse::Credential, self.key_state), record(&status_key(), KeyUse::Status, KeyState::Active)],
+            types: vec![Format::SdJwtVc.role_kind().into(), Format::DataIntegrity.role_kind().into()],
+            roles: ["nurse", "visitor", "admin", "emergency_medical", "gardener"].map(String::from).into(),
+            sites: self.key_sites.clone(),
+            max_validity_seconds: u64::try_from(365 * DAY).expect("positive"),
+            status_uris: vec![StatusUri { uri: LIST.into(), max_entries: 1024, bits: 2, irrevocable: false }],
+        }
+    }
+
+    fn list(&self) -> String {
+        let mut list = StatusListBuf::new(Bits::new(2).expect("bits"), 1024);
+        list.set(77, self.status).expect("in the list");
+        let token = StatusListToken {
+            uri: LIST.into(),
+            issued_at: time(self.list_issued),
+            expires_at: Some(time(self.list_issued + 14 * DAY)),
+            ttl_seconds: Some(3600),
+        };
+        token.sign(list.as_list(), &status_key().kid(), &status_key()).expect("signed")
+    }
+
+    pub(super) fn compiled(&self) -> RolePolicy {
+        RolePolicy::compile_text(&self.policy, time(self.policy_ends)).expect("a valid policy")
+    }
+
+    pub(super) fn credential(&self) -> Credential {
+        self.claims.sign(self.format, &self.signer, &mut TestRng(1)).expect("issued")
+    }
+
+    /// What a wallet sends: nothing beyond what is asked.
+    pub(super) fn answer(&self, request: &Request) -> Vec<u8> {
+        let credential = self.credential();
+        let verified = credential.verify(&self.signer.1).expect("genuine");
+        let disclose = request.query.first_match(verified.claims(), self.format, &self.claims.kind).map(|found| found.paths);
+        let presentation = credential.present(&disclose.unwrap_or_default(), request, request.issued_at, &self.holder);
+        presentation.expect("presented").as_bytes().to_vec()
+    }
+
+    /// The gate's clocks, `after` seconds into the story.
+    pub(super) fn reading(&self, after: u64) -> Reading {
+        let wall = time(NOW + i64::try_from(after).expect("small") + self.clock_off);
+        Reading { wall, boottime_ms: (1000 + after) * 1000, boot_id: [1; 16] }
+    }
+
+    /// A gate that has not decided anything yet.
+    pub(super) fn state(&self) -> DeviceState {
+        let mut state = DeviceState::new(&self.gate.id);
+        if let Some(signed) = self.signed_time {
+            state.time = state.time.signed(time(signed), &Reading { boot_id: [0; 16], ..self.reading(0) });
+        }
+        state
+    }
+
+    /// One person at the gate: question, answer, decision.
+    pub(super) fn run(&self) -> Decision {
+        self.run_with(|answer| answer, |challenge| challenge)
+    }
+
+    /// As [`Self::run`], with somebody between wallet and gate.
+    pub(super) fn run_with(&self, answer: impl FnOnce(Vec<u8>) -> Vec<u8>, challenge: impl FnOnce(Challenge) -> Challenge) -> Decision {
+        let (bundle, policy) = (self.bundle(), self.compiled());
+        let mut gate = Checkpoint::new(self.gate.clone(), &bundle, &policy, self.state()).when_seen_again(self.seen_again);
+        self.visit(&mut gate, 0, answer, challenge).0
+    }
+
+    /// One visit at `after`; the commit is not yet taken over.
+    pub(super) fn visit(
+        &self,
+        gate: &mut Checkpoint<'_>,
+        after: u64,
+        answer: impl FnOnce(Vec<u8>) -> Vec<u8>,
+        challenge: impl FnOnce(Challenge) -> Challenge,
+    ) -> (Decision, Commit) {
+        let asked = gate.observe(&self.reading(after));
+        let (ours, request) = gate.ask(self.query.clone(), "entry", &asked, &mut TestRng(after));
+        let answer = answer(self.answer(&request));
+        let answered = gate.observe(&self.reading(after + self.takes));
+        gate.step(&answer, challenge(ours), &answered)
+    }
+}
+
+/// The codes of a decision, the worst first.
+pub(super) fn codes(decision: &Decision) -> Vec<&'static str> {
+    decision.reasons.iter().map(|reason| reason.code.as_str()).collect()
+}
