@@ -248,7 +248,7 @@ fn by_another_holder(answer: Vec<u8>) -> Vec<u8> {
 fn without_holder_proof(answer: Vec<u8>) -> Vec<u8> {
     let text = String::from_utf8(answer).expect("text");
     let end = text.rfind('~').expect("a key binding JWT") + 1;
-    text[..end].as_bytes().to_vec()
+    text.as_bytes()[..end].to_vec()
 }
 
 fn other_nonce(challenge: crate::Challenge) -> crate::Challenge {
@@ -394,10 +394,13 @@ fn nobody_breaks_the_glass_without_a_rule() {
     assert_eq!(codes(&world.run()), ["status_unknown"]);
 }
 
+/// A role, a zone, and the level for every age of the list in hours.
+type Row = (&'static str, &'static str, &'static [(i64, Level)]);
+
 #[test]
 fn the_time_and_the_list_decide_together() {
     // Hours since the list, level by role: trust.md's table.
-    let table: [(&str, &str, &[(i64, Level)]); 4] = [
+    let table: [Row; 4] = [
         ("admin", "ward", &[(23, Level::Green), (25, Level::Red), (400, Level::Grey)]),
         ("nurse", "ward", &[(71, Level::Green), (73, Level::Amber), (167, Level::Amber), (169, Level::Red), (400, Level::Grey)]),
         ("visitor", "public", &[(167, Level::Green), (169, Level::Amber), (335, Level::Amber), (400, Level::Grey)]),
