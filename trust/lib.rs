@@ -20,5 +20,4 @@ pub mod sync;
 pub mod time;
 
 #[cfg(test)]
-#[cfg(test)]
 mod testing;

@@ -136,6 +136,7 @@ fn one_issuer_in_anothers_name() {
         claims.roles = vec![role.into()];
         claims.sites = vec![at_site.into()];
         claims.valid_until = NOON.plus(days * DAY);
+        claims.status = None;
         codes(&issue_by(&port, format, &claims), &bundle, &moment(NOON))
     };
     let unauthorised = [ReasonCode::IssuerNotAuthorised];
@@ -145,8 +146,14 @@ fn one_issuer_in_anothers_name() {
         assert_eq!(by_port(format, "docker", "*", 1), unauthorised, "every site");
         assert_eq!(by_port(format, "docker", "harbour", 2), unauthorised, "too long");
         assert_eq!(by_port(format, "staff", "clinic", 2).len(), 3, "every complaint is named");
-        // Its own role and site; but the list it points into is the hospital's, which covers nothing of the port's.
+        // Its own role and site, with nothing that tells whether it was withdrawn.
         assert_eq!(by_port(format, "docker", "harbour", 1), [ReasonCode::StatusUnknown]);
+        // Its own role and site, and the hospital's list.
+        let mut claims = site.claims(format);
+        (claims.issuer, claims.key_id) = (port.did(), Some(port.kid()));
+        (claims.roles, claims.sites) = (vec!["docker".into()], vec!["harbour".into()]);
+        claims.valid_until = NOON.plus(DAY);
+        assert_eq!(codes(&issue_by(&port, format, &claims), &bundle, &moment(NOON)), unauthorised, "another's list");
     }
 }
 
@@ -220,7 +227,9 @@ fn status_decides_and_all_reasons_are_given() {
     let elsewhere = site.issue(Format::SdJwtVc, |claims| {
         claims.status = Some(StatusReference { uri: "https://issuer.example/status/9".into(), index: 7 });
     });
-    assert_eq!(codes(&elsewhere, &site.seal(), &moment(NOON)), [ReasonCode::StatusUnknown]);
+    assert_eq!(codes(&elsewhere, &site.seal(), &moment(NOON)), [ReasonCode::IssuerNotAuthorised]);
+    let bare = TrustBundle::open(&site.seal().to_bytes_without_lists(), &site.pinned()).expect("opens");
+    assert_eq!(codes(&credential, &bare, &moment(NOON)), [ReasonCode::StatusUnknown], "announced and not held");
 }
 
 /// trust.md's table of default limits, at its edges.

@@ -355,11 +355,11 @@ pub enum UnknownAction {
 }
 
 impl KeyRecord {
-    /// Whether something dated `issued_at` may bear this key's signature, as far as dates go. What a compromised key
-    /// signed is believed at no date: its state is the caller's first question.
+    /// Whether something dated `issued_at` is believed under this key: nothing is that a stolen key signed, whatever its
+    /// date, for whoever stole it writes the date (threats.md A21).
     pub fn covers(&self, issued_at: Timestamp) -> bool {
         let until = self.issued_until.map_or(self.not_after, |until| until.min(self.not_after));
-        self.not_before <= issued_at && issued_at <= until
+        self.state != KeyState::Compromised && self.not_before <= issued_at && issued_at <= until
     }
 }
 

@@ -16,9 +16,7 @@ use crate::status::{Evidence, HeldList};
 pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBundle, BundleError> {
     newer.root().0.no_older_than(&held.root().0)?;
     // A bundle under another root of trust is no newer version of this one, whatever its numbers say.
-    if !newer.chain.iter().any(|root| root.digest() == held.root().digest()) {
-        return Err(BundleError::Equivocation { part: PartName::Root, version: held.root().version() });
-    }
+    held.root().leads_to(&newer.chain)?;
     let (old, new) = (&held.root().part().roles, &newer.root().part().roles);
     // Whoever stole an online key could have signed versions up to the largest number. Rotating it ends that: the
     // versions the old keys signed no longer bind (TUF §5.3.11). The targets keys are offline, their versions stand.
@@ -61,11 +59,12 @@ fn published_lists_do_not_step_back(held: &TrustBundle, believed: &[HeldList], n
     Ok(())
 }
 
-/// The held chain and what `newer` adds to it, so that the file still opens with the root that was pinned first; as
-/// long as a file may be.
+/// Both chains as one, so that the file still opens with the root that was pinned first; as long as a file may be. They
+/// meet without a gap, since the newer one leads on from the newest held root.
 fn spliced(held: &[Root], newer: Vec<Root>) -> Vec<Root> {
-    let last = held.last().map_or(0, Root::version);
-    let mut chain = held.to_vec();
+    let starts_earlier = newer.first().map(Root::version) < held.first().map(Root::version);
+    let mut chain = if starts_earlier { Vec::new() } else { held.to_vec() };
+    let last = chain.last().map_or(0, Root::version);
     chain.extend(newer.into_iter().filter(|root| root.version() > last));
     let surplus = chain.len().saturating_sub(MAX_ROOT_STEPS + 1);
     chain.drain(..surplus);

@@ -85,40 +85,47 @@ impl Root {
         Signed::open(envelope, &claimed.roles.root).map(Self)
     }
 
-    /// Follows a chain up from this root; gives the roots from this one to the newest. Roots before this one are
-    /// passed over: nothing rests on them.
+    /// Follows a chain through this root to the newest, each step verified. What comes before this root proves nothing
+    /// to whoever holds it, but is kept for those who hold an older one, and so must hold together too.
     pub(super) fn follow(&self, chain: Vec<Envelope>) -> Result<Vec<Self>, BundleError> {
         if chain.len() > MAX_ROOT_STEPS + 1 {
             return Err(BundleError::TooManyRoots { found: chain.len(), limit: MAX_ROOT_STEPS + 1 });
         }
-        let mut followed: Vec<Self> = [self.clone()].into();
-        let mut newest = self.clone();
-        let mut before: Option<u64> = None;
+        let mut followed: Vec<Self> = Vec::with_capacity(chain.len() + 1);
         for envelope in chain {
             let (version, payload) = untrusted_version(&envelope, &PartName::Root)?;
-            if let Some(before) = before
-                && before.checked_add(1) != Some(version)
-            {
-                return Err(BundleError::RootChain { expected: before.saturating_add(1), found: version });
+            if version == self.version() && Digest::of(&payload) != self.digest() {
+                return Err(BundleError::Equivocation { part: PartName::Root, version });
             }
-            before = Some(version);
-            if version < self.version() {
-                continue;
-            }
-            if version == self.version() {
-                if Digest::of(&payload) != self.digest() {
-                    return Err(BundleError::Equivocation { part: PartName::Root, version });
+            let root = match followed.last() {
+                Some(before) => before.step(envelope, version)?,
+                None if version == self.version() => self.clone(),
+                None if version < self.version() => Self::from_envelope(envelope)?,
+                None => {
+                    let next = self.step(envelope, version)?;
+                    followed.push(self.clone());
+                    next
                 }
-                continue;
-            }
-            newest = newest.step(envelope, version)?;
-            followed.push(newest.clone());
+            };
+            followed.push(root);
         }
-        match before {
+        match followed.last().map(Self::version) {
             Some(last) if last < self.version() => Err(BundleError::Rollback { part: PartName::Root, held: self.version(), found: last }),
             Some(_) => Ok(followed),
             None => Err(BundleError::Syntax(PartName::Root)),
         }
+    }
+
+    /// Whether `chain` comes through this root, or starts with the one that follows it.
+    pub(super) fn leads_to(&self, chain: &[Self]) -> Result<(), BundleError> {
+        let first = chain.first().ok_or(BundleError::Syntax(PartName::Root))?;
+        if first.version() > self.version() {
+            return self.step(first.0.envelope.clone(), first.version()).map(|_| ());
+        }
+        if chain.iter().any(|root| root.digest() == self.digest()) {
+            return Ok(());
+        }
+        Err(BundleError::Equivocation { part: PartName::Root, version: self.version() })
     }
 
     /// One step: the next version, signed by the threshold of this root and by its own (TUF §5.3.4, §5.3.5).
