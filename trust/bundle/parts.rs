@@ -1,4 +1,4 @@
-//! The four signed parts of a bundle as they stand in JSON. What is read here is only text that parsed; [`super::check`]
+//! The four signed parts of a bundle as they stand in JSON. What is read here is only text that parsed; [`super::rules`]
 //! and the signatures decide whether it is believed.
 
 use alloc::{string::String, vec::Vec};
