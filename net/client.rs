@@ -71,7 +71,11 @@ impl Client {
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
         let mut request = self.client.request(method, url.clone());
         if let Some((kind, body)) = ask.body {
-            request = request.header(reqwest::header::CONTENT_TYPE, kind).body(body);
+            // The nonce endpoint is asked with nothing at all (OpenID4VCI 1.0 §7.1).
+            if !body.is_empty() {
+                request = request.header(reqwest::header::CONTENT_TYPE, kind);
+            }
+            request = request.body(body);
         }
         if let Some(token) = ask.bearer {
             request = request.bearer_auth(token);

@@ -39,21 +39,26 @@ impl core::error::Error for ReadError {}
 pub fn read_png(file: &[u8]) -> Result<String, ReadError> {
     let (luma, width, height) = luma(file)?;
     // A clean drawing is read at once as it stands; a photograph needs the search.
-    for (pure, harder) in [(Some(true), None), (None, Some(true))] {
+    let found = [false, true].into_iter().find_map(|search| scan(&luma, width, height, search));
+    found.ok_or(ReadError::NoCode)
+}
+
+fn scan(luma: &[u8], width: u32, height: u32, search: bool) -> Option<String> {
+    // A picture may come from anybody, and the reader is a large body of foreign code: should it panic on one, then no code was found.
+    let read = std::panic::catch_unwind(|| {
         let hints = DecodeHints {
             PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
-            PureBarcode: pure,
-            TryHarder: harder,
-            AlsoInverted: harder,
+            PureBarcode: (!search).then_some(true),
+            TryHarder: search.then_some(true),
+            AlsoInverted: search.then_some(true),
             ..DecodeHints::default()
         };
-        let source = Luma8LuminanceSource::new(luma.clone(), width, height).map_err(|_| ReadError::NoCode)?;
-        let found = MultiFormatReader::default().decode_with_hints(&mut BinaryBitmap::new(HybridBinarizer::new(source)), &hints);
-        if let Ok(found) = found {
-            return Ok(found.getText().to_owned());
-        }
-    }
-    Err(ReadError::NoCode)
+        let source = Luma8LuminanceSource::new(luma.to_vec(), width, height).ok()?;
+        let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
+        let found = MultiFormatReader::default().decode_with_hints(&mut bitmap, &hints).ok()?;
+        Some(found.getText().to_owned())
+    });
+    read.ok().flatten()
 }
 
 /// One byte of luminance to a pixel; transparent pixels are white, as paper is.

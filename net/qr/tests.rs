@@ -92,25 +92,30 @@ fn a_bomb_is_refused_by_its_header() {
     assert_eq!(read_png(&file), Err(ReadError::TooLarge));
 }
 
+fn grayscale(file: &[u8]) -> (u32, u32, Vec<u8>) {
+    let mut decoder = png::Decoder::new(std::io::Cursor::new(file));
+    decoder.set_transformations(png::Transformations::normalize_to_color8());
+    let mut reader = decoder.read_info().expect("header");
+    let mut pixels = vec![0; reader.output_buffer_size().expect("size")];
+    let info = reader.next_frame(&mut pixels).expect("pixels");
+    (info.width, info.height, pixels)
+}
+
+fn redraw(color: png::ColorType, width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(color);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.write_header().expect("header").write_image_data(pixels).expect("pixels");
+    file
+}
+
 #[test]
 fn every_kind_of_png_is_read() {
     let text = "WAYPASS 42";
-    let gray = draw_png(text, 4).expect("drawn");
-    let mut reader = png::Decoder::new(std::io::Cursor::new(&gray));
-    reader.set_transformations(png::Transformations::normalize_to_color8());
-    let mut reader = reader.read_info().expect("header");
-    let mut pixels = vec![0; reader.output_buffer_size().expect("size")];
-    let info = reader.next_frame(&mut pixels).expect("pixels");
-    let redraw = |color: png::ColorType, pixels: Vec<u8>| {
-        let mut file = Vec::new();
-        let mut encoder = png::Encoder::new(&mut file, info.width, info.height);
-        encoder.set_color(color);
-        encoder.set_depth(png::BitDepth::Eight);
-        encoder.write_header().expect("header").write_image_data(&pixels).expect("pixels");
-        file
-    };
+    let (width, height, pixels) = grayscale(&draw_png(text, 4).expect("drawn"));
     // Dark blue on pale yellow; and black on nothing, which must count as paper.
-    let rgb = pixels.iter().flat_map(|p| if *p == 0 { [0, 0, 90] } else { [255, 250, 200] }).collect();
+    let rgb: Vec<u8> = pixels.iter().flat_map(|p| if *p == 0 { [0, 0, 90] } else { [255, 250, 200] }).collect();
     let rgba = pixels.iter().flat_map(|p| if *p == 0 { [0, 0, 0, 255] } else { [0, 0, 0, 0] }).collect();
     let gray_alpha = pixels.iter().flat_map(|p| [*p, 255]).collect();
     let inverted = pixels.iter().map(|p| 255 - p).collect();
@@ -120,7 +125,7 @@ fn every_kind_of_png_is_read() {
         (png::ColorType::GrayscaleAlpha, gray_alpha),
         (png::ColorType::Grayscale, inverted),
     ] {
-        assert_eq!(read_png(&redraw(color, pixels)).as_deref(), Ok(text), "{color:?}");
+        assert_eq!(read_png(&redraw(color, width, height, &pixels)).as_deref(), Ok(text), "{color:?}");
     }
 }
 
@@ -199,6 +204,21 @@ proptest! {
         let mut collector = Collector::new();
         let taken = collector.add(&text).is_ok();
         prop_assert_eq!(taken, text == frame.text());
+    }
+
+    /// Dirt, scratches, a torn edge: read right or not at all.
+    #[test]
+    fn a_damaged_picture_is_read_right_or_not_at_all(payload: [u8; 40], dirt: Vec<u16>, torn in 0..40_usize) {
+        let text = frames(&payload, FrameSize::Scan).expect("fits")[0].text().to_owned();
+        let (width, height, mut pixels) = grayscale(&draw_png(&text, 2).expect("drawn"));
+        for at in dirt {
+            let at = usize::from(at) % pixels.len();
+            pixels[at] ^= 0xff;
+        }
+        pixels[..torn * width as usize].fill(0);
+        if let Ok(read) = read_png(&redraw(png::ColorType::Grayscale, width, height, &pixels)) {
+            prop_assert_eq!(read, text);
+        }
     }
 
     #[test]
