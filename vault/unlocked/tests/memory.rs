@@ -1,11 +1,13 @@
 //! What is left in the memory of this process after locking: nothing. And that the search would have found it.
 
 use super::*;
+use crate::KeyPurpose;
 use crate::factor::Password;
 use crate::hierarchy::tests::BEST;
 use crate::secret::MemoryProtection;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
+use waypass_credential::key::{Algorithm, Signer as _};
 
 /// What is searched for, kept so that the search does not find its own copy.
 struct Needle(Vec<u8>);
@@ -57,42 +59,54 @@ fn writable() -> Vec<(u64, u64)> {
     maps.lines().filter_map(parse).collect()
 }
 
-/// Opens and locks a vault, and counts the vault key and the password while it is open and after.
-fn counts(best: MemoryProtection) -> [usize; 3] {
+/// How often each secret is in memory.
+#[derive(PartialEq, Eq, Debug)]
+struct Counts {
+    password: usize,
+    vault_key: usize,
+    holder_key: usize,
+}
+
+/// Opens and locks a vault, and counts while everything is in use and after.
+fn counts(best: MemoryProtection) -> (Counts, Counts) {
     BEST.set(best);
     let dir = tempfile::tempdir().expect("temporary folder");
-    // Random, and made without ever being a literal of this program.
-    let typed = zeroize::Zeroizing::new(format!(
-        "{:?}",
-        crate::KeyId::from_bytes(core::array::from_fn(|_| rand_core::Rng::next_u32(&mut SystemRng).to_le_bytes()[0]))
-    ));
+    // Random: a literal would be found in this program itself.
+    let typed = RecoveryCode::generate(&mut SystemRng).printed();
     let password = Password::new(&typed);
-    let needle = Needle::new(typed.as_bytes());
+    let typed_needle = Needle::new(typed.as_bytes());
     drop(typed);
     let (mut vault, _code) = Vault::create(dir.path(), "test", &password, KdfCost::Floor, &mut SystemRng).expect("created");
     let unlocked = vault.unlock(&Factors::one(&password), &clock::read()).expect("unlocks");
-    drop(password);
     unlocked.put("t", b"id", b"content", &[]).expect("put");
-    let info = unlocked.generate_key(waypass_credential::key::Algorithm::EdDsa, crate::KeyPurpose::Holder).expect("generated");
-    drop(unlocked.signer(info.id).expect("signer"));
-    let vk = Needle::new(unlocked.keys.vk());
-    let open = vk.count();
+    let info = unlocked.generate_key(Algorithm::EdDsa, KeyPurpose::Holder).expect("generated");
+    let vault_key = Needle::new(unlocked.keys.vk());
+    let sealed = unlocked.record(crate::keys::TABLE, info.id.as_bytes()).expect("read").expect("there").content;
+    let holder_key = Needle::new(&sealed[sealed.len() - 32..]);
+    drop(sealed);
+    let signer = unlocked.signer(info.id).expect("signer");
+    signer.sign(b"message").expect("signs");
+    let count = || Counts { password: typed_needle.count(), vault_key: vault_key.count(), holder_key: holder_key.count() };
+    let open = count();
+    drop((signer, password));
     drop(unlocked);
     BEST.set(MemoryProtection::Secret);
-    [open, vk.count(), needle.count()]
+    (open, count())
+}
+
+const NONE: Counts = Counts { password: 0, vault_key: 0, holder_key: 0 };
+
+#[test]
+fn a_locked_vault_leaves_no_secret_in_memory() {
+    let (open, locked) = counts(MemoryProtection::Locked);
+    assert_eq!(open, Counts { password: 1, vault_key: 1, holder_key: 1 }, "the search must find each secret where it is, and only there");
+    assert_eq!(locked, NONE);
 }
 
 #[test]
-fn a_locked_vault_leaves_no_key_and_no_password_in_memory() {
-    let [open, locked, password] = counts(MemoryProtection::Locked);
-    assert_eq!(open, 1, "the search must find the key where it is");
-    assert_eq!((locked, password), (0, 0));
-}
-
-#[test]
-fn memfd_secret_hides_the_key_even_while_it_is_open() {
-    let [open, locked, password] = counts(MemoryProtection::Secret);
+fn memfd_secret_hides_the_vault_key_even_while_it_is_in_use() {
+    let (open, locked) = counts(MemoryProtection::Secret);
     // On a kernel without it the fallback is found, once.
-    assert!(open <= 1);
-    assert_eq!((locked, password), (0, 0));
+    assert!(open.vault_key <= 1);
+    assert_eq!(locked, NONE);
 }
