@@ -6,6 +6,7 @@
 
 use super::{Change, Space, Storage};
 use crate::error::StorageError;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, params};
 use std::cell::Cell;
 use std::fs::{File, OpenOptions};
@@ -78,6 +79,10 @@ fn refuse_newer(version: i64, supported: u32) -> Result<(), Refused> {
 
 fn prepare(connection: &Connection, version: i64, supported: u32) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(32);
+    // The schema comes from a file that anyone may have edited: it gets to run nothing.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| {
         let mode: String = row.get(0)?;
         if mode == "wal" { Ok(()) } else { Err(rusqlite::Error::InvalidQuery) }

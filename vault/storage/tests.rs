@@ -100,6 +100,18 @@ fn open(dir: &std::path::Path) -> Sqlite {
 }
 
 #[test]
+fn sqlite_runs_nothing_that_someone_put_into_the_file() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    drop(open(dir.path()));
+    let edited = rusqlite::Connection::open(dir.path().join("store")).expect("opens");
+    edited.execute_batch("CREATE TRIGGER eat AFTER INSERT ON record BEGIN DELETE FROM record; END").expect("planted");
+    edited.close().expect("closed");
+    let storage = open(dir.path());
+    storage.commit(&[change(Space::Record, b"k", Some(b"v"))]).expect("commits");
+    assert_eq!(storage.get(Space::Record, b"k").expect("reads"), Some(b"v".to_vec()));
+}
+
+#[test]
 fn sqlite_keeps_what_was_committed_and_refuses_a_newer_file() {
     let dir = tempfile::tempdir().expect("temporary folder");
     open(dir.path()).commit(&[change(Space::Meta, b"k", Some(b"v"))]).expect("commits");

@@ -29,6 +29,32 @@ fn a_vault_is_private_and_made_once() {
 }
 
 #[test]
+fn a_creation_cut_short_is_no_vault_and_is_begun_again() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    assert!(Sqlite::open(&dir.path().join("vault.db"), VERSION).is_ok());
+    assert!(matches!(Vault::open(dir.path()), Err(OpenError::NotFound(_))));
+    let password = Password::new("x");
+    drop(create(dir.path(), &password));
+    let mut vault = Vault::open(dir.path()).expect("opens");
+    vault.unlock(&Factors::one(&password), &clock::read()).expect("unlocks");
+}
+
+#[test]
+fn services_may_move_an_open_vault_and_share_a_signer_between_threads() {
+    fn sent<T: Send>() {}
+    fn shared<T: Send + Sync>() {}
+    sent::<Unlocked<'static>>();
+    shared::<crate::KeySigner<'static>>();
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (vault, code) = create(dir.path(), &Password::new("x"));
+    let other = RecoveryCode::generate(&mut SystemRng);
+    let Err((vault, why)) = vault.into_unlocked(&Factors::one(&other), &clock::read()) else { panic!("opened") };
+    assert!(matches!(why, UnlockError::WrongSecret { .. }));
+    let unlocked = vault.into_unlocked(&Factors::one(&code), &clock::read()).map_err(|(_, why)| why).expect("unlocks");
+    assert_eq!(unlocked.kind(), "test");
+}
+
+#[test]
 fn nothing_secret_is_on_the_disk_in_clear() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let (mut vault, code) = create(dir.path(), &Password::new("the quick brown password"));
