@@ -96,3 +96,43 @@ fn without_indices(path: &ClaimPath) -> ClaimPath {
     let step = |step: &PathStep| if let PathStep::Index(_) = step { PathStep::All } else { step.clone() };
     ClaimPath(path.steps().iter().map(step).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Claim, all, same, split};
+    use waypass_credential::format::Format;
+    use waypass_credential::json::{self, Limits};
+    use waypass_credential::request::ClaimPath;
+
+    fn claims(text: &str) -> Vec<Claim> {
+        all(&json::parse(text.as_bytes(), Limits::CREDENTIAL).expect("JSON"), Format::SdJwtVc)
+    }
+
+    #[test]
+    fn one_claim_more_or_another_value_is_not_the_same() {
+        let agreed = claims(r#"{"roles":["a","b"],"name":"x"}"#);
+        assert!(same(&claims(r#"{"name":"x","roles":["b","a"]}"#), &agreed));
+        for other in [
+            r#"{"roles":["a","b"]}"#,
+            r#"{"roles":["a","b"],"name":"y"}"#,
+            r#"{"roles":["a","b","b"],"name":"x"}"#,
+            r#"{"roles":["a","b"],"name":"x","age":7}"#,
+        ] {
+            assert!(!same(&claims(other), &agreed), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_lies_above_and_below_is_shown_with_a_claim() {
+        let document = json::parse(br#"{"a":{"b":{"c":1,"d":2},"e":3},"f":4}"#, Limits::CREDENTIAL).expect("JSON");
+        let path = |text: &str| ClaimPath::names(text.split('.'));
+        let disclosable = ["a", "a.b", "a.b.c", "a.b.d", "a.e"].map(path);
+        let shown = |disclose: &str| {
+            let (shown, _) = split(&document, Format::SdJwtVc, &disclosable, &[path(disclose)]);
+            shown.iter().map(|claim| claim.path.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(shown("a.b"), ["a.b.c", "a.b.d", "f"]);
+        assert_eq!(shown("a.b.d"), ["a.b.d", "f"]);
+        assert_eq!(shown("x"), ["f"]);
+    }
+}
