@@ -22,6 +22,8 @@ pub(crate) const TARGETS: &str = "targets";
 
 /// The signing keys of a root, role by role.
 pub type RootKeys = RootRoles;
+/// A role's keys and how many of them must sign.
+pub type Quorum = SigningRole;
 
 /// A part to be signed, or signed in part.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -319,3 +321,6 @@ impl From<SignError> for CeremonyError {
         Self::Signer
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -260,4 +260,4 @@ impl From<StoreError> for GrantError {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

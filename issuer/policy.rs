@@ -12,10 +12,20 @@ use waypass_trust::policy::{PolicyError, RolePolicy};
 const POLICY: &str = "policy";
 const LIMITS: Limits = Limits { bytes: 512 * 1024, depth: 6, values: 8192 };
 
-/// What the operator decides of a policy; version and times come from the publication that carries it.
+/// The version of a policy file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum PolicySchema {
+    /// The first.
+    #[serde(rename = "waypass.policy/1")]
+    V1,
+}
+
+/// What the operator decides of a policy, also as a JSON file; version and times come from the targets that carry it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyDraft {
+    /// The version of the file.
+    pub schema: PolicySchema,
     /// Cedar policies.
     pub cedar: String,
     /// How old evidence may be, per role; the entry `*` is for every role without its own.
@@ -50,6 +60,7 @@ impl PolicyDraft {
     pub fn initial() -> Result<Self, PolicyRefused> {
         let limits = serde_json::from_str(waypass_schemas::DEFAULT_LIMITS).map_err(|why| PolicyRefused::Shape(why.to_string()))?;
         Ok(Self {
+            schema: PolicySchema::V1,
             cedar: waypass_schemas::DEFAULT_POLICY.into(),
             limits,
             unattended_ok: Vec::new(),

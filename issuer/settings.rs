@@ -9,7 +9,7 @@ const DAY: i64 = 86_400;
 pub const DEFAULT_ROLES: [&str; 9] =
     ["admin", "issuer_operator", "staff", "nurse", "doctor", "pharmacist", "technician", "visitor", "emergency_medical"];
 
-/// The issuer's settings; kept in its store as `waypass.issuer-settings/1`.
+/// The issuer's settings; kept in its store, whose schema version covers them.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {

@@ -1,5 +1,8 @@
 //! Keys, clocks and randomness for tests: everything from numbers, so that a failure repeats.
 
+use crate::gates::Enrolment;
+pub(crate) mod crash;
+
 use crate::issue::{Format, Issuer, Order};
 use crate::keys::{KeyUse, Keys};
 use crate::settings::Settings;
@@ -9,9 +12,13 @@ use ed25519_dalek::Signer as _;
 use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
 use std::path::Path;
+use waypass_credential::did;
 use waypass_credential::json::Object;
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
 use waypass_credential::time::Timestamp;
+use waypass_trust::audit::{Chain, Draft, Entry, Event, Flagged, Head, Outcome, Salts, Upload};
+use waypass_trust::reason::{Level, ReasonCode};
+use waypass_trust::time::{Limits, Moment, Reading, TimeGuard, TimeState};
 
 /// SHA-256 in counter mode.
 pub(crate) struct TestRng {
@@ -141,5 +148,55 @@ pub(crate) fn order() -> Order {
         valid_seconds: 30 * 86_400,
         label: "badge 17".into(),
         personal: Object::new().with("given_name", "Adelheid").with("family_name", "Quisenberry"),
+    }
+}
+
+/// The moment a gate would judge at.
+pub(crate) fn moment(at: Timestamp) -> Moment {
+    let reading = Reading { wall: at, boottime_ms: 1, boot_id: [7; 16] };
+    TimeGuard::observe(&TimeState::default(), &reading, &Limits::default()).0
+}
+
+/// An enrolled gate's key and enrolment.
+pub(crate) fn enrolment(number: u8, at: Timestamp) -> (Key, String) {
+    let key = Key::ed25519(number);
+    let id = did::to_did_key(key.public_key());
+    let enrolment = Enrolment { id, name: format!("Gate {number}"), site: "north".into(), zone: "ward-3".into(), issued_at: at };
+    let signed = enrolment.sign(&key).expect("signed");
+    (key, signed)
+}
+
+/// A gate's log.
+pub(crate) struct Log {
+    pub(crate) gate: Key,
+    pub(crate) entries: Vec<Entry>,
+    chain: Chain,
+}
+
+impl Log {
+    pub(crate) fn new(gate: Key) -> Self {
+        let chain = Chain::new(&did::to_did_key(gate.public_key()));
+        Self { gate, entries: Vec::new(), chain }
+    }
+
+    pub(crate) fn append(&mut self, subject: &str, at: Timestamp) {
+        let moment = moment(at);
+        let draft = Draft {
+            at: &moment,
+            actor: "the gate",
+            event: Event::DECIDED,
+            subject,
+            outcome: Some(Outcome::new(Level::Green, [ReasonCode::Ok])),
+            bundle_version: 1,
+            status: None,
+        };
+        let salts = Salts::random(&mut TestRng::new(self.entries.len() as u64));
+        self.entries.push(self.chain.append(draft, salts));
+    }
+
+    /// The records from `from` to the end, under a signed head.
+    pub(crate) fn upload(&self, from: usize, at: Timestamp, flagged: Vec<Flagged>) -> Vec<u8> {
+        let head = Head::sign(&self.chain, at, &self.gate).expect("signed");
+        Upload::new(from as u64, &self.entries[from..], head, flagged).to_bytes()
     }
 }

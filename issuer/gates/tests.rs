@@ -1,1 +1,88 @@
+use super::{EnrolError, Enrolment, MAX_AGE, MAX_AHEAD, TYP};
+use crate::issue::Issuer;
+use crate::settings::Settings;
+use crate::testing::{Key, at, enrolment, issuer, keys, settings, store};
+use proptest::prelude::*;
+use waypass_credential::did;
+use waypass_credential::jws;
+use waypass_credential::key::Signer as _;
 
+fn signed(name: &str, site: &str, seconds: i64) -> String {
+    let key = Key::ed25519(30);
+    let id = did::to_did_key(key.public_key());
+    let enrolment = Enrolment { id, name: name.into(), site: site.into(), zone: "ward-3".into(), issued_at: at(seconds) };
+    enrolment.sign(&key).expect("signed")
+}
+
+#[test]
+fn a_gate_comes_and_goes() {
+    let (_dir, mut issuer) = issuer();
+    let gate = issuer.enroll_gate(&signed("Main door", "north", 0), at(5)).expect("enrolled");
+    assert_eq!((gate.name.as_str(), gate.site.as_str(), gate.zone.as_str()), ("Main door", "north", "ward-3"));
+    let moved = issuer.enroll_gate(&signed("Side door", "north", 3), at(5)).expect("again, signed later");
+    assert_eq!(issuer.gates(), Ok(vec![moved]));
+    assert_eq!(issuer.enroll_gate(&signed("Main door", "north", 0), at(6)), Err(EnrolError::Older));
+    assert_eq!(issuer.revoke_gate(&gate.id, " ", at(7)), Err(EnrolError::Text("reason")));
+    assert_eq!(issuer.revoke_gate("did:key:zNobody", "stolen", at(7)), Err(EnrolError::Unknown));
+    let ended = issuer.revoke_gate(&gate.id, "stolen", at(7)).expect("ended");
+    assert_eq!(ended.revoked, Some((at(7), "stolen".into())));
+    assert_eq!(issuer.revoke_gate(&gate.id, "stolen", at(8)), Err(EnrolError::Ended { at: at(7) }));
+    // A thief's enrolment of the stolen key changes nothing.
+    assert_eq!(issuer.enroll_gate(&signed("Main door", "north", 8), at(8)), Err(EnrolError::Ended { at: at(7) }));
+}
+
+#[test]
+fn only_its_own_key_speaks_for_a_gate() {
+    let (_dir, mut issuer) = issuer();
+    let (gate, thief) = (Key::ed25519(30), Key::ed25519(31));
+    let id = did::to_did_key(gate.public_key());
+    let payload = format!(r#"{{"id":"{id}","name":"x","site":"north","zone":"z","iat":{}}}"#, at(0).unix());
+    let by = |kid: &str, typ: &str, payload: &str, key: &Key| jws::sign(typ, Some(kid), payload.as_bytes(), key).expect("signed");
+    let (own, other) = (did::key_id(gate.public_key()), did::key_id(thief.public_key()));
+    assert!(issuer.enroll_gate(&by(&own, TYP, &payload, &gate), at(0)).is_ok());
+    let refused = [
+        by(&own, TYP, &payload, &thief),
+        by(&other, TYP, &payload, &thief),
+        by(&own, "jwt", &payload, &gate),
+        by(&own, TYP, &payload.replace(r#""zone":"z""#, r#""zone":"z","zone":"y""#), &gate),
+        by(&own, TYP, &payload.replace(r#""zone":"z""#, r#""zone":"z","admin":true"#), &gate),
+        by(&own, TYP, "[]", &gate),
+    ];
+    for text in refused {
+        assert_eq!(issuer.enroll_gate(&text, at(0)), Err(EnrolError::Invalid), "{text}");
+    }
+}
+
+#[test]
+fn sites_names_and_dates_have_bounds() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let north = Settings { sites: vec!["north".into()], ..settings() };
+    let mut issuer = Issuer::create(Box::new(store(dir.path())), north, keys(), at(0)).expect("set up");
+    assert_eq!(issuer.enroll_gate(&signed("x", "south", 0), at(0)), Err(EnrolError::Site("south".into())));
+    assert_eq!(issuer.enroll_gate(&signed("", "north", 0), at(0)), Err(EnrolError::Text("name")));
+    assert_eq!(issuer.enroll_gate(&signed("a\u{202e}\u{1b}b", "north", 0), at(0)), Err(EnrolError::Text("name")));
+    assert_eq!(issuer.enroll_gate(&signed(&"x".repeat(129), "north", 0), at(0)), Err(EnrolError::Text("name")));
+    let age = |signed_at| Err(EnrolError::Age { signed: at(signed_at) });
+    assert_eq!(issuer.enroll_gate(&signed("x", "north", 0), at(MAX_AGE + 1)), age(0));
+    assert_eq!(issuer.enroll_gate(&signed("x", "north", MAX_AHEAD + 1), at(0)), age(MAX_AHEAD + 1));
+}
+
+#[test]
+fn every_flipped_bit_is_refused() {
+    let (_, text) = enrolment(30, at(0));
+    for at in 0..text.len() {
+        for bit in 0..7 {
+            let mut bytes = text.clone().into_bytes();
+            bytes[at] ^= 1 << bit;
+            let Ok(altered) = String::from_utf8(bytes) else { continue };
+            assert_eq!(Enrolment::open(&altered), Err(EnrolError::Invalid), "byte {at}, bit {bit}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_answered(text in "\\PC{0,200}") {
+        prop_assert_eq!(Enrolment::open(&text), Err(EnrolError::Invalid));
+    }
+}

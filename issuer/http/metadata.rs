@@ -14,7 +14,13 @@ use waypass_credential::key::{Algorithm, PublicKey};
 use waypass_credential::role::{VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
 
-const PROOF_ALGORITHMS: [&str; 2] = ["ES256", "EdDSA"];
+/// The holder must be able to prove a presentation in the same format: `eddsa-jcs-2022` takes Ed25519 keys only.
+const fn proof_algorithms(format: Format) -> &'static [&'static str] {
+    match format {
+        Format::SdJwtVc => &["ES256", "EdDSA"],
+        Format::DataIntegrity => &["EdDSA"],
+    }
+}
 
 pub(super) async fn issuer(State(service): State<Service>) -> Result<Response<Body>, Fault> {
     match service.desk.ask(|counter, at| describe(counter.issuer, at)).await? {
@@ -77,7 +83,7 @@ fn describe(issuer: &Issuer<'_>, at: Timestamp) -> Result<Object<'static>, Store
 }
 
 fn shared(format: Format) -> Object<'static> {
-    let proof = Object::new().with("proof_signing_alg_values_supported", texts(PROOF_ALGORITHMS));
+    let proof = Object::new().with("proof_signing_alg_values_supported", texts(proof_algorithms(format).iter().copied()));
     let display = Object::new().with("name", "Role credential").with("locale", "en");
     let claims = ["roles", "sites", "zones"].map(|name| Object::new().with("path", texts([name])));
     Object::new()

@@ -1,1 +1,211 @@
+use super::{Format, IssueError, Issuer, OpenError, Order, index, rounded};
+use crate::keys::{KeyError, KeyUse, Keys};
+use crate::settings::Settings;
+use crate::store::{State, Store as _};
+use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, settings, store};
+use std::collections::BTreeSet;
+use waypass_credential::did;
+use waypass_credential::format::Credential;
+use waypass_credential::key::{Algorithm, Signer as _};
+use waypass_trust::assess::assess;
+use waypass_trust::reason::ReasonCode;
+use waypass_trust::status::Status;
 
+#[test]
+fn what_is_issued_a_gate_believes() {
+    let (_dir, mut issuer) = issuer();
+    let mut rng = TestRng::new(1);
+    for (format, algorithm, holder) in [
+        (Format::SdJwtVc, Algorithm::EdDsa, Key::p256(9)),
+        (Format::SdJwtVc, Algorithm::Es256, Key::ed25519(9)),
+        (Format::DataIntegrity, Algorithm::EdDsa, Key::ed25519(10)),
+    ] {
+        let order = Order { format, algorithm: Some(algorithm), ..order() };
+        let issued = issuer.issue(&order, holder.public_key(), "ines", at(1000), &mut rng).expect("issued");
+        let published = issuer.publish(at(1000)).expect("published");
+        let credential = Credential::parse(&issued.credential).expect("readable");
+        let assessment = assess(&credential, published.opened(), &moment(at(1060))).expect("believed");
+        assert_eq!(assessment.status(), Status::Valid);
+        let role = assessment.role();
+        assert_eq!((&role.roles, &role.sites, &role.zones), (&order.roles, &order.sites, &order.zones));
+        assert_eq!(role.holder.as_ref(), Some(holder.public_key()));
+        assert_eq!(role.personal.text("family_name"), Some("Quisenberry"));
+        assert_eq!(role.issued_at, at(0), "rounded to the hour");
+        assert_eq!(role.valid_until.since(role.issued_at), order.valid_seconds);
+        let reference = role.status.as_ref().expect("a status");
+        assert_eq!((reference.uri.as_str(), reference.index), ("http://127.0.0.1:8240/t1/lists/1", issued.record.index.into()));
+        assert_eq!(issued.record.holder, did::to_did_key(holder.public_key()));
+    }
+}
+
+#[test]
+fn a_revocation_reaches_the_gate_with_the_next_publication_and_not_before() {
+    let (_dir, mut issuer) = issuer();
+    let issued = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
+    let before = issuer.publish(at(10)).expect("published");
+    let grounds = crate::revoke::Grounds { cause: crate::revoke::Cause::Lost, note: String::new(), operator: "ines".into() };
+    let credential = Credential::parse(&issued.credential).expect("readable");
+    let codes = |published: &crate::publish::Publication| match assess(&credential, published.opened(), &moment(at(40))) {
+        Ok(_) => vec![],
+        Err(refused) => refused.reasons.into_iter().map(|reason| reason.code).collect(),
+    };
+    issuer.suspend(&issued.record.id, &grounds, at(15)).expect("suspended");
+    let suspended = issuer.publish(at(20)).expect("published");
+    issuer.revoke(&issued.record.id, &grounds, at(25)).expect("revoked");
+    let revoked = issuer.publish(at(30)).expect("published");
+    assert_eq!(codes(&before), []);
+    assert_eq!(codes(&suspended), [ReasonCode::Suspended]);
+    assert_eq!(codes(&revoked), [ReasonCode::Revoked]);
+}
+
+#[test]
+fn a_full_list_has_every_index_once_and_the_next_one_opens() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let small = Settings { list_capacity: 64, ..settings() };
+    let mut issuer = Issuer::create(Box::new(store(dir.path())), small, keys(), at(0)).expect("set up");
+    let mut rng = TestRng::new(3);
+    let mut drawn = Vec::new();
+    for i in 0..70 {
+        if i % 16 == 0 {
+            issuer = reopened(dir.path());
+        }
+        let record = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(i), &mut rng).expect("issued").record;
+        drawn.push((record.list, record.index));
+    }
+    let first: Vec<u32> = drawn.iter().filter(|(list, _)| *list == 1).map(|(_, index)| *index).collect();
+    assert_eq!(first.iter().copied().collect::<BTreeSet<_>>(), (0..64).collect::<BTreeSet<_>>());
+    assert_eq!(first.len(), 64);
+    assert!(drawn[64..].iter().all(|(list, _)| *list == 2));
+    let in_order = first.windows(2).filter(|pair| pair[1] == pair[0] + 1).count();
+    assert!(in_order < 8, "indices tell the order of issuing: {first:?}");
+}
+
+#[test]
+fn draws_are_uniform() {
+    let mut rng = TestRng::new(5);
+    let mut counts = [0_u32; 6];
+    for _ in 0..6000 {
+        counts[index::below(6, &mut rng) as usize] += 1;
+    }
+    assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
+}
+
+#[test]
+fn bounds() {
+    let (_dir, mut issuer) = issuer();
+    let holder = Key::p256(9);
+    let mut refused = |order: Order| issuer.issue(&order, holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
+    let max = 365 * 86_400;
+    assert_eq!(refused(Order { valid_seconds: max, ..order() }), Ok(()));
+    assert_eq!(refused(Order { valid_seconds: max + 1, ..order() }), Err(IssueError::TooLong { asked: max + 1, bound: max }));
+    let later = Order { valid_seconds: max, valid_from: Some(at(60)), ..order() };
+    assert_eq!(refused(later), Err(IssueError::TooLong { asked: max + 60, bound: max }));
+    assert_eq!(refused(Order { valid_seconds: 0, ..order() }), Err(IssueError::Empty));
+    assert_eq!(refused(Order { valid_seconds: 10, valid_from: Some(at(-20)), ..order() }), Err(IssueError::Empty));
+    assert!(refused(Order { valid_seconds: i64::MAX, ..order() }).is_err());
+    let outside = |what, name: &str| Err(IssueError::OutsideSettings { what, name: name.into() });
+    assert_eq!(refused(Order { roles: vec!["king".into()], ..order() }), outside("role", "king"));
+    for (what, names) in [("roles", vec![]), ("roles", vec!["nurse".to_owned(); 2]), ("roles", vec!["nu\nrse".to_owned()])] {
+        assert_eq!(refused(Order { roles: names, ..order() }), Err(IssueError::Names(what)));
+    }
+    assert_eq!(refused(Order { sites: vec![], ..order() }), Err(IssueError::Names("sites")));
+    assert_eq!(refused(Order { zones: vec!["x".repeat(129)], ..order() }), Err(IssueError::Names("zones")));
+    assert_eq!(refused(Order { label: "\u{7}".into(), ..order() }), Err(IssueError::Label));
+    let told = refused(Order { valid_seconds: max + 1, ..order() }).expect_err("too long").to_string();
+    assert!(told.contains("max_validity_seconds") && told.contains(&max.to_string()), "{told}");
+}
+
+#[test]
+fn sites_outside_the_settings_and_the_issuers_own_keys_are_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let north = Settings { sites: vec!["north".into()], ..settings() };
+    let mut issuer = Issuer::create(Box::new(store(dir.path())), north, keys(), at(0)).expect("set up");
+    let mut rng = TestRng::new(1);
+    for site in ["south", "*"] {
+        let order = Order { sites: vec!["north".into(), site.into()], ..order() };
+        let refused = issuer.issue(&order, Key::p256(9).public_key(), "ines", at(0), &mut rng).map(drop);
+        assert_eq!(refused, Err(IssueError::OutsideSettings { what: "site", name: site.into() }));
+    }
+    let own = issuer.issue(&order(), Key::ed25519(3).public_key(), "ines", at(0), &mut rng).map(drop);
+    assert_eq!(own, Err(IssueError::OwnKey));
+}
+
+#[test]
+fn data_integrity_needs_ed25519_and_a_missing_key_is_named() {
+    let (dir, mut issuer) = issuer();
+    let holder = Key::p256(9);
+    let wrong = Order { format: Format::DataIntegrity, algorithm: Some(Algorithm::Es256), ..order() };
+    let refused = issuer.issue(&wrong, holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
+    assert_eq!(refused, Err(IssueError::NoKey { format: Format::DataIntegrity, algorithm: Some(Algorithm::Es256) }));
+    let mut locked = Issuer::open(Box::new(store(dir.path())), Keys::new()).expect("opened");
+    let refused = locked.issue(&order(), holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
+    assert_eq!(refused, Err(IssueError::NoKey { format: Format::SdJwtVc, algorithm: None }));
+    assert_eq!(locked.credentials(&crate::store::Filter::default()), Ok(vec![]));
+}
+
+#[test]
+fn a_rotated_key_signs_no_more_and_what_it_signed_stays_good() {
+    let (dir, mut issuer) = issuer();
+    let holder = Key::p256(9);
+    let old = issuer.issue(&order(), holder.public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
+    let new = Key::ed25519(21);
+    issuer.rotate_key(KeyUse::Credential, new.public_key(), at(7200)).expect("rotated");
+    let again = issuer.rotate_key(KeyUse::Credential, new.public_key(), at(7200));
+    assert_eq!(again, Err(KeyError::Registered));
+    assert_eq!(issuer.rotate_key(KeyUse::Root, new.public_key(), at(7200)), Err(KeyError::InRoot(KeyUse::Root)));
+    let mut keys = keys();
+    keys.add(KeyUse::Credential, new.clone());
+    drop(issuer);
+    let mut issuer = Issuer::open(Box::new(store(dir.path())), keys).expect("opened");
+    let ed25519 = Order { algorithm: Some(Algorithm::EdDsa), ..order() };
+    let fresh = issuer.issue(&ed25519, holder.public_key(), "ines", at(7300), &mut TestRng::new(2)).expect("issued");
+    assert_eq!(fresh.record.key_id, did::key_id(new.public_key()));
+    let published = issuer.publish(at(7300)).expect("published");
+    for issued in [&old, &fresh] {
+        let credential = Credential::parse(&issued.credential).expect("readable");
+        assert!(assess(&credential, published.opened(), &moment(at(7400))).is_ok());
+    }
+    // Given up as stolen, everything it signed falls.
+    issuer.give_up_key(Key::ed25519(1).public_key()).expect("given up");
+    assert_eq!(issuer.give_up_key(Key::ed25519(1).public_key()), Err(KeyError::Compromised));
+    let published = issuer.publish(at(7400)).expect("published");
+    let credential = Credential::parse(&old.credential).expect("readable");
+    let refused = assess(&credential, published.opened(), &moment(at(7500))).expect_err("compromised");
+    assert_eq!(refused.reasons[0].code, ReasonCode::KeyCompromised);
+}
+
+#[test]
+fn setting_up_happens_once() {
+    let (dir, first) = issuer();
+    drop(first);
+    let again = Issuer::create(Box::new(store(dir.path())), settings(), keys(), at(0)).map(drop);
+    assert_eq!(again, Err(OpenError::AlreadySetUp));
+    let empty = tempfile::tempdir().expect("a folder");
+    assert_eq!(Issuer::open(Box::new(store(empty.path())), keys()).map(drop), Err(OpenError::NotSetUp));
+    let mut issuer = reopened(dir.path());
+    let moved = Settings { base_url: "http://elsewhere".into(), ..settings() };
+    assert!(issuer.change_settings(moved).is_err());
+    let longer = Settings { max_validity_seconds: 86_400, ..settings() };
+    issuer.change_settings(longer.clone()).expect("changed");
+    assert_eq!(reopened(dir.path()).settings(), &longer);
+}
+
+#[test]
+fn the_store_keeps_no_personal_claims() {
+    let (dir, mut issuer) = issuer();
+    let issued = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
+    assert_eq!(issued.record.state, State::Valid);
+    drop(issuer);
+    for file in std::fs::read_dir(dir.path()).expect("listed") {
+        let bytes = std::fs::read(file.expect("a file").path()).expect("read");
+        assert!(!bytes.windows(11).any(|window| window == b"Quisenberry"));
+    }
+    assert!(store(dir.path()).credential(&issued.record.id).expect("read").is_some());
+}
+
+#[test]
+fn rounding() {
+    assert_eq!(rounded(at(3599), 3600), at(0));
+    assert_eq!(rounded(at(3600), 3600), at(3600));
+    assert_eq!(rounded(at(17), 1), at(17));
+}

@@ -1,1 +1,148 @@
+use super::{GrantError, Offer, OfferTerms, TOKEN_SECONDS, TX_CODE_TRIES, seal};
+use crate::issue::{Format, IssueError, Issuer, Order};
+use crate::store::State;
+use crate::testing::{Key, TestRng, at, issuer, order, reopened};
+use waypass_credential::json::{self, Limits};
+use waypass_credential::key::Signer as _;
 
+const TERMS: OfferTerms = OfferTerms { valid_seconds: 900, tx_code: false };
+const WITH_CODE: OfferTerms = OfferTerms { valid_seconds: 900, tx_code: true };
+
+pub(crate) fn code(offer: &Offer) -> String {
+    let encoded = offer.uri.strip_prefix("openid-credential-offer://?credential_offer=").expect("an offer");
+    let mut bytes = Vec::new();
+    let mut rest = encoded.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let digits: String = rest.by_ref().take(2).map(char::from).collect();
+                u8::from_str_radix(&digits, 16).expect("an escape")
+            }
+            byte => byte,
+        });
+    }
+    let offer = json::parse(&bytes, Limits::CREDENTIAL).expect("JSON");
+    let grant = offer.member("grants").and_then(|grants| grants.member(super::GRANT)).expect("a grant");
+    grant.member("pre-authorized_code").and_then(|code| code.as_str()).expect("a code").to_owned()
+}
+
+fn offer(issuer: &mut Issuer<'_>, terms: OfferTerms) -> Offer {
+    issuer.offer(&order(), &terms, "ines", at(0), &mut TestRng::new(7)).expect("offered")
+}
+
+#[test]
+fn picked_up_once() {
+    let (dir, mut issuer) = issuer();
+    let offer = offer(&mut issuer, TERMS);
+    let code = code(&offer);
+    // The issuer was restarted meanwhile.
+    drop(issuer);
+    let mut issuer = reopened(dir.path());
+    let token = issuer.exchange(&code, None, at(10), &mut TestRng::new(8)).expect("exchanged");
+    assert_eq!(issuer.exchange(&code, None, at(10), &mut TestRng::new(9)), Err(GrantError::Void));
+    assert_eq!(issuer.granted(&token.token, at(10)), Ok("role_sd_jwt"));
+    assert_eq!(issuer.granted(&code, at(10)), Err(GrantError::Void));
+    let holder = Key::p256(9);
+    let mut pick = |nonce: &str| issuer.pick_up(&token.token, nonce, at(60), holder.public_key(), at(11), &mut TestRng::new(10));
+    let issued = pick("n1").expect("picked up");
+    assert_eq!((issued.record.state, issued.record.label.as_str()), (State::Valid, "badge 17"));
+    assert_eq!(pick("n2").map(drop), Err(GrantError::Void));
+    assert_eq!(issuer.history(&issued.record.id).expect("read")[0].operator, "ines");
+}
+
+#[test]
+fn a_nonce_works_once() {
+    let (_dir, mut issuer) = issuer();
+    let holder = Key::p256(9);
+    let mut tokens = Vec::new();
+    for seed in [1, 2] {
+        let offer = issuer.offer(&order(), &TERMS, "ines", at(0), &mut TestRng::new(seed)).expect("offered");
+        tokens.push(issuer.exchange(&code(&offer), None, at(1), &mut TestRng::new(seed + 50)).expect("exchanged").token);
+    }
+    let mut pick = |token: &str, nonce: &str, seed| {
+        issuer.pick_up(token, nonce, at(60), holder.public_key(), at(2), &mut TestRng::new(seed)).map(|issued| issued.record.id)
+    };
+    pick(&tokens[0], "n1", 21).expect("picked up");
+    assert_eq!(pick(&tokens[1], "n1", 22), Err(GrantError::NonceUsed));
+    pick(&tokens[1], "n2", 23).expect("the token is still good");
+}
+
+#[test]
+fn a_transaction_code_has_five_tries() {
+    let (_dir, mut issuer) = issuer();
+    let made = offer(&mut issuer, WITH_CODE);
+    let (secret, right) = (code(&made), made.tx_code.clone().expect("six digits"));
+    assert!(right.len() == 6 && right.bytes().all(|b| b.is_ascii_digit()));
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    let mut rng = TestRng::new(8);
+    assert_eq!(issuer.exchange(&secret, None, at(1), &mut rng), Err(GrantError::TxCode));
+    for _ in 1..TX_CODE_TRIES {
+        assert_eq!(issuer.exchange(&secret, Some(wrong), at(1), &mut rng), Err(GrantError::Void));
+    }
+    assert!(issuer.exchange(&secret, Some(&right), at(1), &mut rng).is_ok(), "the fifth try is the right one");
+
+    let made = issuer.offer(&order(), &WITH_CODE, "ines", at(0), &mut TestRng::new(70)).expect("offered");
+    let (secret, right) = (code(&made), made.tx_code.clone().expect("six digits"));
+    let wrong = if right == "000000" { "000001" } else { "000000" };
+    for _ in 0..TX_CODE_TRIES {
+        assert_eq!(issuer.exchange(&secret, Some(wrong), at(1), &mut rng), Err(GrantError::Void));
+    }
+    assert_eq!(issuer.exchange(&secret, Some(&right), at(1), &mut rng), Err(GrantError::Void), "void after five");
+}
+
+#[test]
+fn offers_and_tokens_expire() {
+    let (_dir, mut issuer) = issuer();
+    let made = offer(&mut issuer, TERMS);
+    let secret = code(&made);
+    let mut rng = TestRng::new(8);
+    assert_eq!(issuer.exchange(&secret, None, at(901), &mut rng), Err(GrantError::Void));
+    let token = issuer.exchange(&secret, None, at(900), &mut rng).expect("exchanged").token;
+    assert!(issuer.granted(&token, at(900 + TOKEN_SECONDS)).is_ok());
+    assert_eq!(issuer.granted(&token, at(901 + TOKEN_SECONDS)), Err(GrantError::Void));
+    assert_eq!(issuer.granted(&"x".repeat(10_000), at(0)), Err(GrantError::Void));
+    assert_eq!(issuer.exchange("", Some("000000"), at(0), &mut rng), Err(GrantError::Void));
+}
+
+#[test]
+fn what_cannot_be_issued_is_not_offered() {
+    let (_dir, mut issuer) = issuer();
+    let king = Order { roles: vec!["king".into()], ..order() };
+    let refused = issuer.offer(&king, &TERMS, "ines", at(0), &mut TestRng::new(7)).map(drop);
+    assert!(matches!(refused, Err(IssueError::OutsideSettings { what: "role", .. })));
+}
+
+#[test]
+fn the_database_shows_neither_codes_nor_claims() {
+    let (dir, mut issuer) = issuer();
+    let made = offer(&mut issuer, WITH_CODE);
+    let secret = code(&made);
+    let token = issuer.exchange(&secret, made.tx_code.as_deref(), at(1), &mut TestRng::new(8)).expect("exchanged").token;
+    drop(issuer);
+    for file in std::fs::read_dir(dir.path()).expect("listed") {
+        let bytes = std::fs::read(file.expect("a file").path()).expect("read");
+        for text in [secret.as_str(), &token, "Quisenberry", "given_name", "badge 17"] {
+            assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_order_comes_back_as_it_was() {
+    let full = Order {
+        format: Format::DataIntegrity,
+        algorithm: Some(waypass_credential::key::Algorithm::EdDsa),
+        valid_from: Some(at(5)),
+        ..order()
+    };
+    for order in [order(), full] {
+        let sealed = seal::seal("secret", &order, "ines");
+        assert_eq!(seal::open("secret", &sealed), Some((order, "ines".to_owned())));
+        assert_eq!(seal::open("Secret", &sealed), None);
+        for i in 0..sealed.len() {
+            let mut altered = sealed.clone();
+            altered[i] ^= 1;
+            assert_eq!(seal::open("secret", &altered), None);
+        }
+    }
+}

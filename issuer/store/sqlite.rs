@@ -1,5 +1,5 @@
-//! The store in one SQLite file, `issuer.db`, mode 0600. A commit is on the disk when it returns (`synchronous=FULL`), and
-//! what is deleted is overwritten (`secure_delete`).
+//! The store in one SQLite file, `issuer.db`, mode 0600. A commit is on the disk when it returns (`synchronous=FULL`). What
+//! is deleted is overwritten (`secure_delete`), in the write-ahead log with its next checkpoint.
 
 use super::{
     CredentialRecord, DeviceRow, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, Pickup, State, StatusEvent, Store, StoreError,

@@ -1,1 +1,166 @@
+use super::{Filter, LeafRow, OfferRow, Pickup, State, StatusEvent, Store, StoreError};
+use crate::testing::{at, store};
+use std::os::unix::fs::PermissionsExt as _;
 
+fn record(id: &str, index: u32) -> super::CredentialRecord {
+    super::CredentialRecord {
+        id: id.into(),
+        format: "dc+sd-jwt".into(),
+        holder: "did:key:zHolder".into(),
+        label: "Badge of A".into(),
+        roles: vec!["nurse".into(), "staff".into()],
+        sites: vec!["north".into()],
+        zones: vec![],
+        issued_at: at(0),
+        valid_from: at(0),
+        valid_until: at(1000),
+        key_id: "did:key:z#z".into(),
+        list: 1,
+        index,
+        state: State::Valid,
+        changed_at: at(0),
+    }
+}
+
+fn event(from: Option<State>, to: State) -> StatusEvent {
+    StatusEvent { from, to, cause: "lost".into(), note: String::new(), operator: "op".into(), at: at(5) }
+}
+
+fn offer(hash: u8) -> OfferRow {
+    OfferRow { id: "o".into(), secret_hash: [hash; 32], tx_code: None, sealed: vec![1], expires_at: at(100), exchanged: true }
+}
+
+#[test]
+fn the_file_is_private_and_opens_again() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut first = store(dir.path());
+    assert_eq!(first.open_list(8), Ok(1));
+    first.add_credential(&record("a", 3), &event(None, State::Valid), None).expect("added");
+    let mode = std::fs::metadata(dir.path().join("issuer.db")).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    // While the first is still open, as another process would.
+    let second = store(dir.path());
+    assert_eq!(second.credential("a"), Ok(Some(record("a", 3))));
+    assert_eq!(second.history("a").expect("read").len(), 1);
+    assert_eq!(second.lists().expect("read")[0].used, 1);
+}
+
+#[test]
+fn a_newer_schema_and_a_foreign_file_are_left_alone() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("issuer.db");
+    drop(store(dir.path()));
+    let raw = rusqlite::Connection::open(&path).expect("opened");
+    raw.execute_batch("PRAGMA user_version=99").expect("set");
+    let why = super::SqliteStore::open(&path).expect_err("newer");
+    assert_eq!(why, StoreError::Newer { found: 99, known: 1 });
+    raw.execute_batch("PRAGMA application_id=7").expect("set");
+    assert!(matches!(super::SqliteStore::open(&path), Err(StoreError::Corrupt(_))));
+    let text = dir.path().join("text.db");
+    std::fs::write(&text, "this is not a database, and it is longer than a header of one hundred bytes would be .........")
+        .expect("written");
+    assert!(matches!(super::SqliteStore::open(&text), Err(StoreError::Corrupt(_))));
+}
+
+#[test]
+fn an_index_is_given_once_and_a_failed_issuing_uses_nothing_up() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = store(dir.path());
+    store.open_list(8).expect("a list");
+    store.add_offer(&offer(1)).expect("added");
+    store.add_offer(&offer(2)).expect("added");
+    let pickup = |token: u8, nonce: u8| Pickup { token_hash: [token; 32], nonce_hash: [nonce; 32], nonce_until: at(50) };
+    store.add_credential(&record("a", 3), &event(None, State::Valid), Some(&pickup(1, 9))).expect("added");
+    // The index is taken: the second token and its nonce stay good.
+    let again = store.add_credential(&record("b", 3), &event(None, State::Valid), Some(&pickup(2, 8)));
+    assert_eq!(again, Err(StoreError::Taken));
+    assert!(store.offer(&[2; 32]).expect("read").is_some());
+    // The nonce was used: token and index stay free.
+    let again = store.add_credential(&record("b", 4), &event(None, State::Valid), Some(&pickup(2, 9)));
+    assert_eq!(again, Err(StoreError::Taken));
+    assert_eq!(store.is_taken(1, 4), Ok(false));
+    store.add_credential(&record("b", 4), &event(None, State::Valid), Some(&pickup(2, 8))).expect("added");
+    // A token works once.
+    let again = store.add_credential(&record("c", 5), &event(None, State::Valid), Some(&pickup(2, 7)));
+    assert_eq!(again, Err(StoreError::Missing));
+    assert_eq!(store.lists().expect("read")[0].used, 2);
+}
+
+#[test]
+fn states_change_from_what_they_are_and_never_back_from_revoked() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = store(dir.path());
+    store.open_list(8).expect("a list");
+    store.add_credential(&record("a", 3), &event(None, State::Valid), None).expect("added");
+    let from_suspended = event(Some(State::Suspended), State::Valid);
+    assert_eq!(store.change_state("a", &from_suspended), Err(StoreError::Changed));
+    store.change_state("a", &event(Some(State::Valid), State::Revoked)).expect("revoked");
+    assert_eq!(store.withdrawn(1), Ok(vec![(3, State::Revoked)]));
+    // Whatever a caller claims, the database itself refuses.
+    let back = store.change_state("a", &event(Some(State::Revoked), State::Valid));
+    assert!(back.is_err());
+    assert_eq!(store.credential("a").expect("read").expect("there").state, State::Revoked);
+    assert_eq!(store.history("a").expect("read").len(), 2);
+}
+
+#[test]
+fn versions_are_durable_before_they_are_given() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut first = store(dir.path());
+    let mut second = store(dir.path());
+    let drawn = [first.next_version("x"), second.next_version("x"), first.next_version("x"), store(dir.path()).next_version("x")];
+    assert_eq!(drawn, [Ok(1), Ok(2), Ok(3), Ok(4)]);
+    assert_eq!(second.advance("p", 7, &[("bundle", b"seven")]), Ok(()));
+    assert_eq!(first.advance("p", 6, &[("bundle", b"six")]), Err(StoreError::Changed));
+    assert_eq!(first.document("bundle"), Ok(Some(b"seven".to_vec())));
+}
+
+#[test]
+fn filters() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = store(dir.path());
+    store.open_list(8).expect("a list");
+    for (i, id) in ["abc1", "abd2", "xyz3"].into_iter().enumerate() {
+        let mut row = record(id, i as u32);
+        row.issued_at = at(i as i64);
+        row.label = format!("Badge {id}");
+        row.roles = vec![["nurse", "visitor", "nurse"][i].into()];
+        store.add_credential(&row, &event(None, State::Valid), None).expect("added");
+    }
+    let ids = |filter: Filter| -> Vec<String> { store.credentials(&filter).expect("read").into_iter().map(|row| row.id).collect() };
+    assert_eq!(ids(Filter::default()), ["xyz3", "abd2", "abc1"]);
+    assert_eq!(ids(Filter { role: Some("nurse".into()), ..Filter::default() }), ["xyz3", "abc1"]);
+    assert_eq!(ids(Filter { text: Some("AB".into()), ..Filter::default() }), ["abd2", "abc1"]);
+    assert_eq!(ids(Filter { text: Some("badge x".into()), ..Filter::default() }), ["xyz3"]);
+    assert_eq!(ids(Filter { limit: Some(1), ..Filter::default() }), ["xyz3"]);
+    assert_eq!(ids(Filter { state: Some(State::Revoked), ..Filter::default() }), [String::new(); 0]);
+    assert_eq!(ids(Filter { text: Some("' OR 1=1 --".into()), ..Filter::default() }), [String::new(); 0]);
+}
+
+#[test]
+fn leaves_are_appended_without_gaps() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = store(dir.path());
+    let leaf = |seq: u64| LeafRow { seq, hash: [seq as u8; 32], leaf: vec![seq as u8], received_at: at(1) };
+    assert_eq!(store.append_leaves("g", &[leaf(1)], &[1; 32]), Err(StoreError::Changed));
+    store.append_leaves("g", &[leaf(0), leaf(1)], &[1; 32]).expect("appended");
+    assert_eq!(store.append_leaves("g", &[leaf(1)], &[1; 32]), Err(StoreError::Changed));
+    assert_eq!(store.append_leaves("g", &[leaf(2), leaf(4)], &[4; 32]), Err(StoreError::Changed));
+    assert_eq!(store.device("g").expect("read").expect("there").next_seq, 2);
+    assert_eq!(store.leaf_hash("g", 1), Ok(Some([1; 32])));
+    assert_eq!(store.leaf_hash("g", 2), Ok(None));
+    store.flag_fork("g", at(9), 1).expect("flagged");
+    store.flag_fork("g", at(10), 0).expect("flagged");
+    assert_eq!(store.device("g").expect("read").expect("there").forked, Some((at(9), 1)));
+}
+
+#[test]
+fn what_expired_is_forgotten() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = store(dir.path());
+    store.add_offer(&offer(1)).expect("added");
+    store.purge(at(100)).expect("purged");
+    assert!(store.offer(&[1; 32]).expect("read").is_some());
+    store.purge(at(101)).expect("purged");
+    assert!(store.offer(&[1; 32]).expect("read").is_none());
+}

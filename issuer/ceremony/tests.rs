@@ -1,0 +1,133 @@
+use super::{CeremonyError, Paper, PaperPart, Quorum, Reading, RootKeys};
+use crate::issue::Issuer;
+use crate::keys::{KeyUse, Keys};
+use crate::publish::PublishError;
+use crate::testing::{Key, at, enrolment, settings, store};
+use proptest::prelude::*;
+use std::path::Path;
+use waypass_credential::key::Signer as _;
+use waypass_trust::bundle::{BundleError, Root, TrustBundle};
+
+/// Keys of the online machine: no root, no targets.
+fn online() -> Keys<'static> {
+    Keys::new()
+        .with(KeyUse::Credential, Key::ed25519(1))
+        .with(KeyUse::Status, Key::ed25519(3))
+        .with(KeyUse::Intake, Key::ed25519(4))
+        .with(KeyUse::Snapshot, Key::ed25519(7))
+        .with(KeyUse::Timestamp, Key::ed25519(8))
+}
+
+fn quorum(numbers: &[u8], threshold: u32) -> Quorum {
+    Quorum { keys: numbers.iter().map(|number| Key::ed25519(*number).public_key().clone()).collect(), threshold }
+}
+
+fn two_of_three(root: &[u8]) -> RootKeys {
+    RootKeys { root: quorum(root, 2), targets: quorum(&[61, 62], 2), snapshot: quorum(&[7], 1), timestamp: quorum(&[8], 1) }
+}
+
+fn offline_issuer(dir: &Path) -> Issuer<'static> {
+    Issuer::create(Box::new(store(dir)), settings(), online(), at(0)).expect("set up")
+}
+
+/// What each key's machine does: it gets bytes, shows what they say, and gives bytes back.
+fn signed_by(paper: &Paper, numbers: &[u8]) -> Vec<Paper> {
+    let elsewhere = |number: &u8| {
+        let carried = Paper::parse(&paper.to_bytes()).expect("arrived");
+        assert_eq!(carried.digest(), paper.digest());
+        let signed = carried.sign(&Key::ed25519(*number)).expect("signed");
+        Paper::parse(&signed.to_bytes()).expect("came back")
+    };
+    numbers.iter().map(elsewhere).collect()
+}
+
+#[test]
+fn a_root_and_targets_signed_on_machines_of_their_own() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut issuer = offline_issuer(dir.path());
+    assert_eq!(issuer.root(), Ok(None));
+    let paper = issuer.prepare_root(&two_of_three(&[51, 52, 53]), at(0)).expect("prepared");
+    assert!(matches!(paper.read(), Ok(Reading::Root(part)) if part.version == 1 && part.roles.root.threshold == 2));
+    let one = issuer.assemble(&signed_by(&paper, &[51]), at(1));
+    assert!(matches!(one, Err(CeremonyError::Refused(BundleError::Threshold { needed: 2, found: 1, .. }))), "{one:?}");
+    let twice = issuer.assemble(&signed_by(&paper, &[51, 51]), at(1));
+    assert!(matches!(twice, Err(CeremonyError::Refused(BundleError::Threshold { found: 1, .. }))), "{twice:?}");
+    let stranger = issuer.assemble(&signed_by(&paper, &[51, 99]), at(1));
+    assert!(matches!(stranger, Err(CeremonyError::Refused(BundleError::Threshold { found: 1, .. }))), "{stranger:?}");
+    issuer.assemble(&signed_by(&paper, &[53, 51]), at(1)).expect("established");
+    let root = issuer.root().expect("read").expect("there");
+    assert_eq!((root.version, Ok(root.digest)), (1, paper.digest()));
+    assert_eq!(issuer.assemble(&signed_by(&paper, &[53, 51]), at(1)), Err(CeremonyError::Version { expected: 2, found: 1 }));
+
+    assert_eq!(issuer.publish(at(2)).map(drop), Err(PublishError::NoTargets));
+    let targets = issuer.prepare_targets(at(2)).expect("prepared");
+    assert!(issuer.assemble(&signed_by(&targets, &[61]), at(2)).is_err());
+    issuer.assemble(&signed_by(&targets, &[61, 62]), at(2)).expect("assembled");
+    let first = issuer.publish(at(3)).expect("published");
+    assert!(!first.targets_due);
+
+    // A new gate needs new targets: revocations go out meanwhile all the same.
+    let (_, signed) = enrolment(30, at(4));
+    let gate = issuer.enroll_gate(&signed, at(4)).expect("enrolled");
+    let second = issuer.publish(at(5)).expect("published");
+    assert!(second.targets_due && second.targets == first.targets && second.opened().gate(&gate.id).is_none());
+    let older = targets;
+    let targets = issuer.prepare_targets(at(6)).expect("prepared");
+    issuer.assemble(&signed_by(&targets, &[61, 62]), at(6)).expect("assembled");
+    let third = issuer.publish(at(7)).expect("published");
+    assert!(!third.targets_due && third.opened().gate(&gate.id).is_some());
+    assert!(matches!(issuer.assemble(&signed_by(&older, &[61, 62]), at(8)), Err(CeremonyError::Version { .. })));
+}
+
+#[test]
+fn a_root_is_rotated_by_the_old_and_the_new_keys() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut issuer = offline_issuer(dir.path());
+    let paper = issuer.prepare_root(&two_of_three(&[51, 52, 53]), at(0)).expect("prepared");
+    issuer.assemble(&signed_by(&paper, &[51, 52]), at(0)).expect("established");
+    let targets = issuer.prepare_targets(at(0)).expect("prepared");
+    issuer.assemble(&signed_by(&targets, &[61, 62]), at(0)).expect("assembled");
+    let first = issuer.publish(at(1)).expect("published");
+    let pinned = Root::open(&issuer.root().expect("read").expect("there").bytes).expect("a root");
+    let mut held = TrustBundle::open(&first.bundle, &pinned).expect("opened");
+
+    let paper = issuer.prepare_root(&two_of_three(&[52, 54, 55]), at(2)).expect("prepared");
+    // Two new ones but only one of the old; two old ones but only one of the new.
+    assert!(issuer.assemble(&signed_by(&paper, &[52, 54]), at(2)).is_err());
+    assert!(issuer.assemble(&signed_by(&paper, &[51, 52]), at(2)).is_err());
+    issuer.assemble(&signed_by(&paper, &[51, 52, 54]), at(2)).expect("rotated");
+    let second = issuer.publish(at(3)).expect("published");
+    assert_eq!((second.root, second.roots.len()), (2, 2));
+    held.replace(TrustBundle::open(&second.bundle, held.root()).expect("opened")).expect("followed");
+    assert_eq!(held.root().version(), 2);
+}
+
+#[test]
+fn all_keys_in_one_place_take_one_step() {
+    let (_dir, mut issuer) = crate::testing::issuer();
+    let keys = issuer.own_root_keys().expect("all here");
+    assert_eq!(issuer.root().expect("read").expect("there").version, 1);
+    assert_eq!(issuer.establish_root(&keys, at(10)).expect("rotated").version, 2);
+    assert_eq!(issuer.publish(at(11)).expect("published").root, 2);
+}
+
+#[test]
+fn papers_of_different_contents_are_not_joined() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut issuer = offline_issuer(dir.path());
+    let one = issuer.prepare_root(&two_of_three(&[51, 52, 53]), at(0)).expect("prepared");
+    let other = issuer.prepare_root(&two_of_three(&[51, 52, 53]), at(1)).expect("prepared");
+    let mixed = [signed_by(&one, &[51]), signed_by(&other, &[52])].concat();
+    assert_eq!(issuer.assemble(&mixed, at(2)), Err(CeremonyError::DifferentPayloads));
+    assert_eq!(issuer.assemble(&[], at(2)), Err(CeremonyError::NotAPaper));
+    // Called by another name, so that a signature for targets would count for a root.
+    let renamed = Paper { part: PaperPart::Targets, ..one };
+    assert_eq!(Paper::parse(&renamed.to_bytes()), Err(CeremonyError::NotAPaper));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_answered(bytes: Vec<u8>) {
+        prop_assert!(Paper::parse(&bytes).is_err());
+    }
+}
