@@ -58,6 +58,7 @@ pub struct Flagged {
 /// Records from a position on, the signed head they end at, and the flagged admissions among all of the device's.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Upload {
+    dev: String,
     from: u64,
     leaves: Vec<Vec<u8>>,
     head: String,
@@ -161,15 +162,15 @@ impl Upload {
     ///
     /// At most 4,096 records travel in one upload: sign a head for each part.
     pub fn new(from: u64, entries: &[Entry], head: String, flagged: Vec<Flagged>) -> Self {
-        Self { from, leaves: entries.iter().map(|entry| entry.leaf_bytes().to_owned()).collect(), head, flagged }
+        let dev = Head::open(&head).map(|head| head.chain.device().to_owned()).unwrap_or_default();
+        Self { dev, from, leaves: entries.iter().map(|entry| entry.leaf_bytes().to_owned()).collect(), head, flagged }
     }
 
     /// The JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let dev = Head::open(&self.head).map(|head| head.chain.device().to_owned()).unwrap_or_default();
         let wire = UploadWire {
             schema: SCHEMA.to_owned(),
-            dev,
+            dev: self.dev.clone(),
             from_seq: self.from,
             leaves: self.leaves.iter().map(|leaf| base64url::encode(leaf)).collect(),
             head: self.head.clone(),
@@ -191,12 +192,13 @@ impl Upload {
             return Err(UploadError::Malformed);
         }
         let leaves = wire.leaves.iter().map(base64url::decode).collect::<Result<_, _>>().map_err(|_| UploadError::Malformed)?;
-        Ok(Self { from: wire.from_seq, leaves, head: wire.head, flagged: wire.flagged })
+        Ok(Self { dev: wire.dev, from: wire.from_seq, leaves, head: wire.head, flagged: wire.flagged })
     }
 
     /// The device whose log this is: it signed the head. Whether it is a known one is the server's to say.
     pub fn device(&self) -> Result<String, UploadError> {
-        Head::open(&self.head).map(|head| head.chain.device().to_owned())
+        let head = Head::open(&self.head)?;
+        if head.chain.device() == self.dev { Ok(self.dev.clone()) } else { Err(UploadError::HeadProof) }
     }
 
     /// Checks an upload of the device with `key` against what is held of its log: `held_size` records, of which `leaf_at`
@@ -211,7 +213,7 @@ impl Upload {
     ) -> Result<Accepted<'_>, UploadError> {
         let head = Head::open(&self.head)?;
         let device = did::to_did_key(key);
-        if head.chain.device() != device {
+        if head.chain.device() != device || self.dev != device {
             return Err(UploadError::HeadProof);
         }
         if head.signed_at.since(at) > TOLERANCE_SECONDS {
