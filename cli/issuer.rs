@@ -49,7 +49,7 @@ enum Verb {
     Serve(serve::Args),
     /// Take a gate into the trust bundle
     Enroll(gates::EnrollArgs),
-    /// Take a gate's audit log from a file and write the receipt
+    /// Take a gate's log from a file; write receipts and the newest bundle
     Intake(gates::IntakeArgs),
     /// What opens this issuer
     #[command(subcommand)]

@@ -79,6 +79,15 @@ impl World {
         fs::write(&path, bytes).map_err(|error| Failure::file("write", &path, &error))
     }
 
+    /// The pictures that begin with `name`, in order.
+    pub(super) fn pictures(&self, name: &str) -> Result<Vec<String>, Failure> {
+        let entries = fs::read_dir(&self.dir).map_err(|error| Failure::file("read", &self.dir, &error))?;
+        let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+        let mut pictures: Vec<String> = names.filter(|file| file.starts_with(name) && file.ends_with(".png")).collect();
+        pictures.sort();
+        Ok(pictures)
+    }
+
     pub(super) fn read(&self, name: &str) -> Result<String, Failure> {
         let path = self.path(name);
         fs::read_to_string(&path).map_err(|error| Failure::file("read", &path, &error))

@@ -97,6 +97,11 @@ impl Stage {
         all
     }
 
+    /// Whether nothing was left out.
+    pub(super) fn is_whole(&self) -> bool {
+        self.left_out.is_empty()
+    }
+
     /// The same for a program.
     pub(super) fn document(&self) -> serde_json::Value {
         serde_json::json!({ "schema": "waypass.demo/1", "met": self.met, "expected": self.expected, "missed": self.missed, "left_out": self.left_out })

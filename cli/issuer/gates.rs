@@ -10,6 +10,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use waypass_issuer::gates::EnrolError;
 use waypass_issuer::intake::IntakeError;
+use waypass_trust::sync::Parcel;
 
 /// Arguments of `issuer enroll`.
 #[derive(clap::Args)]
@@ -25,7 +26,7 @@ pub(crate) struct EnrollArgs {
 pub(crate) struct IntakeArgs {
     /// The file that `waypass verifier sync --to` made; `-` reads standard input
     file: PathBuf,
-    /// Where the signed receipt goes
+    /// Where receipts and the newest bundle go, for the way back
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]
@@ -53,9 +54,28 @@ pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
 
 pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
     let bytes = file::read(&args.file)?;
-    let receipt = super::with(session, &args.open, |issuer| issuer.intake(&bytes, now()).map_err(intake_failure))?;
-    file::write(session.out, &args.output, receipt.as_bytes())?;
-    session.out.note("the log is stored; bring the receipt back to the gate");
+    // A stick carries a parcel; a log exported on its own is taken too.
+    let uploads = match Parcel::parse(&bytes) {
+        Ok(parcel) => parcel.uploads,
+        Err(_) => vec![bytes],
+    };
+    if uploads.is_empty() {
+        return Err(Failure::usage("there is no log in this file", "make it on the gate: waypass verifier sync --to FILE"));
+    }
+    let parcel = super::with(session, &args.open, |issuer| {
+        let receipts = uploads.iter().map(|upload| issuer.intake(upload, now()).map_err(intake_failure)).collect::<Result<_, _>>()?;
+        let published = issuer.published().map_err(super::publish::failure)?;
+        Ok(Parcel { bundle: published.map(|published| published.bundle), uploads: Vec::new(), receipts })
+    })?;
+    let bytes = parcel.to_bytes().map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
+    file::write(session.out, &args.output, &bytes)?;
+    let done = format!("{} log(s) stored; the file takes receipts and the newest bundle back to the gate", uploads.len());
+    if file::is_dash(&args.output) {
+        session.out.note(&done);
+        return Ok(Exit::Done);
+    }
+    session.out.json(&json!({ "schema": "waypass.intake/1", "logs": uploads.len() }))?;
+    session.out.words(&done);
     Ok(Exit::Done)
 }
 

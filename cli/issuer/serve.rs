@@ -42,6 +42,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
     let mut issuer = Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))?;
     let address = listener.local_addr().unwrap_or(args.listen);
+    session.out.json(
+        &serde_json::json!({ "schema": "waypass.serving/1", "address": format!("http://{address}"), "name": issuer.settings().name }),
+    )?;
     session.out.words(&format!("serving {} on http://{address}", issuer.settings().name));
     http::serve(&mut issuer, listener, ServiceLimits::default(), &|| clock::read().wall, &mut SystemRng).map_err(|error| match error {
         ServeError::Io(why) => {

@@ -81,7 +81,7 @@ impl<'v> Device<'v> {
         })?)
     }
 
-    /// The challenges that were asked and not yet used.
+    /// The challenges that were asked lately.
     pub(super) fn challenges(&self) -> Result<Vec<Challenge>, Failure> {
         let mut open = Vec::new();
         for id in self.vault.ids(CHALLENGES)? {
@@ -92,11 +92,11 @@ impl<'v> Device<'v> {
         Ok(open)
     }
 
-    /// Makes a decision durable: the log entry, the new state, and the end of the challenge, together or not at all.
-    pub(super) fn commit(&self, commit: &Commit, challenge: &[u8; 16]) -> Result<(), VaultError> {
+    /// Makes a decision durable: the log entry and the new state, together or not at all. The state remembers the nonce, so
+    /// the challenge is used up; it stays until its minute is over, to tell a replay from an answer to something else.
+    pub(super) fn commit(&self, commit: &Commit) -> Result<(), VaultError> {
         self.vault.batch(|batch| {
             batch.append(LOG, &commit.entry_bytes())?;
-            batch.remove(CHALLENGES, challenge)?;
             batch.put(GATE, STATE, &commit.state_bytes(), &[])
         })
     }

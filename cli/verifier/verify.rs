@@ -53,10 +53,9 @@ fn decide(session: &Session, args: &Args, presentation: &[u8]) -> Result<Decisio
         let mut checkpoint = Checkpoint::new(device.identity.clone(), &bundle, &policy, device.state()?);
         let at = checkpoint.observe(&clock::read());
         let challenge = open_challenge(device, &checkpoint, &at)?;
-        let nonce = challenge.nonce().0;
         let (decision, commit) = checkpoint.step(presentation, challenge, &at);
         // Nobody acts on what is not written down.
-        Ok(match device.commit(&commit, &nonce) {
+        Ok(match device.commit(&commit) {
             Ok(()) => decision,
             Err(why) => Decision::cannot(Reason::new(ReasonCode::StorageFailed, why.to_string())),
         })

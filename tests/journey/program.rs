@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 /// The program under test.
 pub(crate) const WAYPASS: &str = env!("CARGO_BIN_EXE_waypass");
@@ -64,7 +65,16 @@ pub(crate) fn finish(mut command: Command, stdin: &str) -> Ran {
     // A program that needs no input may end before it is written.
     drop(pipe.write_all(stdin.as_bytes()));
     drop(pipe);
+    ended(child)
+}
+
+/// How a process ended, as a shell would say it: a signal is 128 and its number.
+pub(crate) fn ended(child: Child) -> Ran {
     let Output { status, stdout, stderr } = child.wait_with_output().expect("the program ends");
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ran { code: status.code().unwrap_or(-1), stdout: text(stdout), stderr: text(stderr) }
+    Ran {
+        code: status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(-1),
+        stdout: text(stdout),
+        stderr: text(stderr),
+    }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +30,15 @@ struct Step {
     /// Files written before the step, readable by their owner only.
     #[serde(default)]
     files: BTreeMap<String, String>,
+    /// Text replaced in files before the step: `{ "policy.json" = ["find", "replace"] }`; it must be there.
+    #[serde(default)]
+    edit: BTreeMap<String, [String; 2]>,
+    /// Waits before the step.
+    #[serde(default)]
+    pause_ms: u64,
+    /// Keeps standard output in this file too.
+    #[serde(default)]
+    save: String,
     args: Vec<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
@@ -71,11 +81,22 @@ fn play(transcript: &Transcript) -> Result<(), String> {
         for (name, text) in &step.files {
             place.write(name, fill(text, &names));
         }
+        for (name, [find, replace]) in &step.edit {
+            let text = fs::read_to_string(place.path(name)).map_err(|error| format!("step {}: {name}: {error}", number + 1))?;
+            if !text.contains(find.as_str()) {
+                return Err(format!("step {}: there is no {find} in {name}: {text}", number + 1));
+            }
+            place.write(name, text.replacen(find.as_str(), replace, 1));
+        }
+        std::thread::sleep(Duration::from_millis(step.pause_ms));
         let args: Vec<String> = step.args.iter().map(|arg| fill(arg, &names)).collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
         let mut command = place.command(&[], &step.home, &args);
         command.envs(step.env.iter().map(|(name, value)| (name, fill(value, &names))));
         let ran = finish(command, &fill(&step.stdin, &names));
+        if !step.save.is_empty() {
+            place.write(&step.save, &ran.stdout);
+        }
         let mut problems = Vec::new();
         if ran.code != step.exit {
             problems.push(format!("exit {} instead of {}", ran.code, step.exit));

@@ -1,0 +1,83 @@
+//! The seven verbs on one page, through the program: issue, hold, present, verify, decide, audit, sync.
+
+use crate::site::{Site, codes, text};
+
+#[test]
+fn issue_hold_present_verify_decide_audit_sync() {
+    let site = Site::new(&[], "sd-jwt");
+
+    // hold: it was checked, and says what it is worth.
+    let held = site.ok("ada", "wallet add credential --key-file KEY");
+    assert_eq!(text(&held, "/standing"), "in_force");
+
+    // present: the role is shown, the person is not.
+    let shown = site.answer("answer");
+    let withheld = shown["withheld"].to_string();
+    assert!(shown["shared"].to_string().contains("roles"), "{shown}");
+    assert!(withheld.contains("given_name") && withheld.contains("address.city"), "{shown}");
+
+    // verify and decide: green, by a named rule, on evidence with an age.
+    let (exit, verdict) = site.verdict("answer");
+    assert_eq!((exit, codes(&verdict)), (0, vec!["ok"]), "{verdict}");
+    assert!(!text(&verdict, "/rule").is_empty());
+    assert!(verdict.pointer("/evidence/revocation/age_seconds").is_some_and(|age| age.as_i64().is_some_and(|age| (0..600).contains(&age))));
+    assert!(!verdict.to_string().contains("Byron"));
+
+    // the challenge is used up: the same answer opens nothing.
+    let (exit, verdict) = site.verdict("answer");
+    assert_eq!(exit, 20, "{verdict}");
+
+    // withdrawn at the issuer, still green at a gate that cannot know.
+    site.ok("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", site.id));
+    site.answer("answer");
+    let (exit, verdict) = site.verdict("answer");
+    assert_eq!((exit, codes(&verdict)), (0, vec!["ok"]), "{verdict}");
+
+    // audit: three decisions so far, in a chain.
+    let audit = site.ok("gate", "audit verify --key-file KEY");
+    assert_eq!(audit["decided"], 3, "{audit}");
+    assert_eq!(audit["admitted"], 2, "{audit}");
+
+    // sync by stick: newer lists down, the log up, the late admission flagged on the way back.
+    site.stick();
+    let synced = site.ok("gate", "verifier sync --from stick --to outgoing --key-file KEY");
+    assert_eq!(synced["carried"], true, "{synced}");
+    site.ok("issuer", "issuer intake outgoing -o incoming --key-file KEY");
+    let synced = site.ok("gate", "verifier sync --from incoming --key-file KEY");
+    assert_eq!(synced["receipts"], 1, "{synced}");
+    assert_eq!(synced["flagged"].as_array().expect("flagged").len(), 1, "{synced}");
+
+    // and the gate knows.
+    site.answer("answer");
+    let (exit, verdict) = site.verdict("answer");
+    assert_eq!((exit, codes(&verdict)[0]), (20, "revoked"), "{verdict}");
+    assert!(site.path("outgoing").exists());
+}
+
+#[test]
+fn the_other_format_takes_the_same_way() {
+    let site = Site::new(&[], "vc");
+    site.ok("ada", "wallet add credential --key-file KEY");
+    site.answer("answer");
+    let (exit, verdict) = site.verdict("answer");
+    assert_eq!((exit, codes(&verdict)), (0, vec!["ok"]), "{verdict}");
+
+    // A role that is edited in the open is a forged credential.
+    site.answer("answer");
+    let whole = std::fs::read_to_string(site.path("answer")).expect("the answer");
+    assert!(whole.contains("\"staff\""));
+    site.place.write("edited", whole.replace("\"staff\"", "\"visitor\""));
+    let (exit, verdict) = site.verdict("edited");
+    assert_eq!((exit, codes(&verdict)[0]), (20, "bad_signature"), "{verdict}");
+}
+
+#[test]
+fn light_is_enough() {
+    let site = Site::new(&[], "sd-jwt");
+    site.ok("ada", "wallet add credential --key-file KEY");
+    site.ok("gate", "verifier challenge --role staff --qr-png request.png --key-file KEY");
+    let asked = format!("wallet present --request {} --yes --qr-png answer.png --key-file KEY", site.pictures("request"));
+    site.ok("ada", &asked);
+    let (exit, verdict) = site.verdict(&site.pictures("answer"));
+    assert_eq!((exit, codes(&verdict)), (0, vec!["ok"]), "{verdict}");
+}
