@@ -1,8 +1,6 @@
 //! `waypass`: the command line of the issuer, the wallet and the checkpoint. One file per verb, no logic of its own:
 //! it reads arguments, asks the libraries, and renders what they answered.
 
-#![expect(dead_code, reason = "the verbs that use the rest arrive with their crates")]
-
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{Exit, Failure, Outcome};
 use home::Home;

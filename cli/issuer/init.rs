@@ -72,8 +72,6 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }
         let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
         let mut issuer = Issuer::create(Box::new(store), settings.clone(), keys, now()).map_err(|error| open_failure(&error))?;
-        let own = issuer.own_root_keys().map_err(|error| publish::ceremony_failure(&error))?;
-        issuer.establish_root(&own, now()).map_err(|error| publish::ceremony_failure(&error))?;
         let published = issuer.publish(now()).map_err(publish::failure)?;
         let root = publish::root(&issuer)?;
         Ok((published, root, ids))

@@ -48,16 +48,18 @@ pub(crate) fn key(session: &Session, args: &KeyArgs) -> Outcome {
 
 pub(crate) fn status(session: &Session) -> Outcome {
     let status = unlock::open(session, Role::Wallet)?.status(&clock::read()).map_err(|error| unlock::storage_failure(&error))?;
+    let mut opens: Vec<String> = status.slots.iter().map(slot::kinds).collect();
+    opens.sort();
     let bundle = trust::bundle(session)?;
     let age = bundle.as_ref().map(|bundle| clock::read().wall.since(bundle.issued_at()));
     session.out.json(&json!({
         "schema": "waypass.wallet-status/1", "locked": true, "attempts_left": status.attempts_left, "wait_seconds": status.wait_seconds,
-        "slots": status.slots.iter().map(slot::kinds).collect::<Vec<_>>(), "trust_age_seconds": age,
+        "slots": opens, "trust_age_seconds": age,
     }))?;
     let out = session.out;
     out.words("locked");
     out.words(&format!("  tries    {} left{}", status.attempts_left, wait(status.wait_seconds)?));
-    out.words(&format!("  opens    with {}", words::list(&status.slots.iter().map(slot::kinds).collect::<Vec<_>>())));
+    out.words(&format!("  opens    with {}", words::list(&opens)));
     out.words(&match age {
         Some(age) => format!("  trust    {} old", words::span(age)),
         None => "  trust    none yet: waypass trust pin FILE --digest NUMBER".to_owned(),

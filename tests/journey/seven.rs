@@ -28,6 +28,8 @@ fn issue_hold_present_verify_decide_audit_sync() {
     assert_eq!(exit, 20, "{verdict}");
 
     // withdrawn at the issuer, still green at a gate that cannot know.
+    // Times are whole seconds: the admission above and the withdrawal must not share one.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     site.ok("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", site.id));
     site.answer("answer");
     let (exit, verdict) = site.verdict("answer");
