@@ -23,7 +23,7 @@ pub(crate) const START: i64 = 1_795_161_600;
 pub(crate) const HOUR: i64 = 3600;
 pub(crate) const DAY: i64 = 24 * HOUR;
 pub(crate) const LIST: &str = "https://clinic.example/lists/1";
-pub(crate) const ENTRIES: usize = 1024;
+pub(crate) const ENTRIES: u64 = 1024;
 
 /// The time `seconds` after [`START`].
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -200,7 +200,7 @@ impl World {
             roles: ["nurse", "doctor", "staff", "visitor", "emergency_medical"].map(Into::into).into(),
             sites: vec!["clinic-north".into()],
             max_validity_seconds: 400 * 86_400,
-            status_uris: vec![StatusUri { uri: LIST.into(), max_entries: ENTRIES as u64, bits: 2, irrevocable: true }],
+            status_uris: vec![StatusUri { uri: LIST.into(), max_entries: ENTRIES, bits: 2, irrevocable: true }],
         };
         TargetsPart {
             schema: "waypass.targets/1".into(),
