@@ -32,7 +32,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 
 /// A signing key made from a name: for tests, never for people.
 pub(crate) enum TestKey {
-    Ed25519(ed25519_dalek::SigningKey, PublicKey),
+    Ed25519(Box<ed25519_dalek::SigningKey>, PublicKey),
     P256(Box<p256::ecdsa::SigningKey>, PublicKey),
 }
 
@@ -40,7 +40,7 @@ impl TestKey {
     pub(crate) fn ed25519(name: &str) -> Self {
         let key = ed25519_dalek::SigningKey::from_bytes(&seed(name));
         let public = PublicKey::ed25519(key.verifying_key().as_bytes()).expect("a fresh key");
-        Self::Ed25519(key, public)
+        Self::Ed25519(Box::new(key), public)
     }
 
     pub(crate) fn p256(name: &str) -> Self {
@@ -249,7 +249,7 @@ impl World {
     }
 
     /// What a nurse's credential says.
-    pub(crate) fn nurse(&self, issuer: &TestKey, holder: &TestKey, format: Format) -> RoleClaims {
+    pub(crate) fn nurse(issuer: &TestKey, holder: &TestKey, format: Format) -> RoleClaims {
         RoleClaims {
             issuer: issuer.did(),
             key_id: Some(issuer.key_id()),
@@ -267,7 +267,7 @@ impl World {
     }
 
     /// Signs `claims`; the salts follow from `name`.
-    pub(crate) fn issue(&self, claims: &RoleClaims, issuer: &TestKey, format: Format, name: &str) -> Credential {
+    pub(crate) fn issue(claims: &RoleClaims, issuer: &TestKey, format: Format, name: &str) -> Credential {
         claims.sign(format, issuer, &mut TestRng::new(name)).expect("a credential")
     }
 

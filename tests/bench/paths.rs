@@ -18,12 +18,12 @@ pub(crate) fn gated(world: &World) -> Vec<Ratio> {
 
 pub(crate) fn reported(world: &World) -> Vec<(&'static str, Duration)> {
     let sign = |key: &TestKey| key.sign(&MESSAGE).expect("signs");
-    let claims = world.nurse(&world.issuer, &world.holder, Format::DataIntegrity);
+    let claims = World::nurse(&world.issuer, &world.holder, Format::DataIntegrity);
     vec![
         ("raw Ed25519 verification", raw(&world.issuer)),
         ("raw P-256 verification", raw(&world.issuer_p256)),
         ("raw Ed25519 signature", least(|| sign(&world.issuer))),
-        ("issue eddsa-jcs-2022", least(|| world.issue(&claims, &world.issuer, Format::DataIntegrity, "bench"))),
+        ("issue eddsa-jcs-2022", least(|| World::issue(&claims, &world.issuer, Format::DataIntegrity, "bench"))),
     ]
 }
 
@@ -37,11 +37,11 @@ fn raw(key: &TestKey) -> Duration {
 
 /// A credential of about 1.8 kB, read from bytes and verified.
 fn data_integrity(world: &World) -> Ratio {
-    let mut claims = world.nurse(&world.issuer, &world.holder, Format::DataIntegrity);
+    let mut claims = World::nurse(&world.issuer, &world.holder, Format::DataIntegrity);
     claims.roles = (0..12).map(|n| format!("ward-nurse-{n}")).collect();
     claims.sites = (0..8).map(|n| format!("clinic-site-{n}")).collect();
     claims.zones = (0..8).map(|n| format!("zone-{n}")).collect();
-    let bytes = world.issue(&claims, &world.issuer, Format::DataIntegrity, "bench").as_bytes().to_vec();
+    let bytes = World::issue(&claims, &world.issuer, Format::DataIntegrity, "bench").as_bytes().to_vec();
     let key = world.issuer.public_key();
     let signature = world.issuer.sign(&MESSAGE).expect("signs");
     Ratio::of(
@@ -57,9 +57,9 @@ fn data_integrity(world: &World) -> Ratio {
 
 /// A presentation with 5 of 20 claims, issuer signature and holder binding checked.
 fn sd_jwt(world: &World, issuer: &TestKey, holder: &TestKey, name: &'static str) -> Ratio {
-    let mut claims = world.nurse(issuer, holder, Format::SdJwtVc);
+    let mut claims = World::nurse(issuer, holder, Format::SdJwtVc);
     claims.personal = (0..18).fold(Object::new(), |object, n| object.with(format!("claim_{n}"), format!("value number {n}")));
-    let credential = world.issue(&claims, issuer, Format::SdJwtVc, "bench");
+    let credential = World::issue(&claims, issuer, Format::SdJwtVc, "bench");
     let request = Request {
         client_id: world.gate.did(),
         nonce: Nonce([9; 16]),

@@ -158,9 +158,9 @@ impl Maker {
     }
 
     fn credential_in(&self, format: Format, edit: impl FnOnce(&mut RoleClaims)) -> Credential {
-        let mut claims = self.world.nurse(&self.world.issuer, &self.world.holder, format);
+        let mut claims = World::nurse(&self.world.issuer, &self.world.holder, format);
         edit(&mut claims);
-        self.world.issue(&claims, &self.world.issuer, format, self.name)
+        World::issue(&claims, &self.world.issuer, format, self.name)
     }
 
     /// Asks, answers with an edited credential of the right issuer, and expects this.
@@ -207,8 +207,8 @@ fn plain() -> Vec<Case> {
     let data_integrity = maker.present(answer, "green", &["ok"]).done();
 
     let maker = Maker::new("admit-es256", "The same with P-256 keys on both sides.").first_bundle();
-    let claims = maker.world.nurse(&maker.world.issuer_p256, &maker.world.holder_p256, Format::SdJwtVc);
-    let credential = maker.world.issue(&claims, &maker.world.issuer_p256, Format::SdJwtVc, maker.name);
+    let claims = World::nurse(&maker.world.issuer_p256, &maker.world.holder_p256, Format::SdJwtVc);
+    let credential = World::issue(&claims, &maker.world.issuer_p256, Format::SdJwtVc, maker.name);
     let maker = maker.ask();
     let answer = maker.answer(&credential, &maker.world.holder_p256);
     vec![sd_jwt, data_integrity, maker.present(answer, "green", &["ok"]).done()]
@@ -333,8 +333,8 @@ fn age() -> Vec<Case> {
 fn issuers() -> Vec<Case> {
     let unknown = Maker::new("untrusted-issuer", "A well-made credential of an issuer the bundle does not know.").first_bundle();
     let stranger = TestKey::ed25519("stranger");
-    let claims = unknown.world.nurse(&stranger, &unknown.world.holder, Format::SdJwtVc);
-    let credential = unknown.world.issue(&claims, &stranger, Format::SdJwtVc, unknown.name);
+    let claims = World::nurse(&stranger, &unknown.world.holder, Format::SdJwtVc);
+    let credential = World::issue(&claims, &stranger, Format::SdJwtVc, unknown.name);
     let unknown = unknown.ask();
     let answer = unknown.answer(&credential, &unknown.world.holder);
 
