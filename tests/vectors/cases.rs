@@ -232,10 +232,17 @@ impl Device<'_> {
         self.with_checkpoint(clock, |checkpoint, moment| {
             let (decision, commit) = checkpoint.step(presentation.as_bytes(), challenge, moment);
             checkpoint.committed(commit);
+            let verdict: Value = serde_json::from_str(&decision.to_json_text()).expect("JSON");
+            assert!(fits(waypass_schemas::VERDICT_SCHEMA, &verdict), "not waypass.verdict/1: {verdict}");
             let reasons = decision.reasons.iter().map(|reason| reason.code.as_str().to_owned()).collect();
             Expected { level: decision.level().as_str().to_owned(), reasons }
         })
     }
+}
+
+fn fits(schema: &str, document: &Value) -> bool {
+    let schema = serde_json::from_str(schema).expect("JSON");
+    jsonschema::validator_for(&schema).expect("a valid schema").is_valid(document)
 }
 
 /// The nonce as a case writes it.
