@@ -77,6 +77,11 @@ impl<'w> Play<'w> {
         self.world.actor("gate", ["--key-file", "gate.key"]).offline()
     }
 
+    /// Host and port of the issuer's service.
+    fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
     fn opening(&mut self) {
         self.stage.say("Waypass: an issuer, a wallet and a gate, each a process of its own.");
         let network = if self.world.can_cut_network {
@@ -94,7 +99,7 @@ impl<'w> Play<'w> {
             .run(&format!("issuer init --name Clinic-North --base-url {} --role staff --role visitor --site north", self.base))?;
         self.must(&made, "the issuer is made, its keys sealed")?;
         made.text("root").clone_into(&mut self.facts.root);
-        let service = self.issuer().start(&format!("issuer serve --listen {}", self.base.trim_start_matches("http://")))?;
+        let service = self.issuer().start(&format!("issuer serve --listen {}", self.address()))?;
         self.stage.say(&format!("the issuer's service runs as a process on {}", self.base));
 
         self.world.secret("pass", PASS)?;
@@ -280,7 +285,7 @@ impl<'w> Play<'w> {
 
     fn revoke(&mut self) -> Result<Service, Failure> {
         self.stage.act("revoke", "the issuer is started again and withdraws Ada's credential");
-        let service = self.issuer().start(&format!("issuer serve --listen {}", self.base.trim_start_matches("http://")))?;
+        let service = self.issuer().start(&format!("issuer serve --listen {}", self.address()))?;
         self.stage.command("issuer", &format!("waypass issuer revoke {} --reason lost", self.facts.id));
         let revoked = self.issuer().run(&format!("issuer revoke {} --reason lost", self.facts.id))?;
         self.stage.expect(
@@ -288,6 +293,8 @@ impl<'w> Play<'w> {
             revoked.code == 0 && revoked.text("state") == "revoked",
             &revoked.told(),
         );
+        let version = revoked.json.get("timestamp").and_then(Value::as_u64).unwrap_or(u64::MAX);
+        self.stage.expect("the service serves it", service.serves(self.address(), version), "it serves the publication before");
         Ok(service)
     }
 

@@ -3,10 +3,12 @@
 use crate::exit::{Failure, plain};
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// The stage's folder and what the machine can do.
 pub(super) struct World {
@@ -210,6 +212,21 @@ pub(super) struct Service {
 }
 
 impl Service {
+    /// Waits until what it serves is at least this timestamp version; the service looks for other processes' publications
+    /// once a second.
+    pub(super) fn serves(&self, address: &str, version: u64) -> bool {
+        let until = Instant::now() + Duration::from_secs(5);
+        loop {
+            if health(address).is_some_and(|shown| shown >= version) {
+                return true;
+            }
+            if Instant::now() > until {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
     /// Asks it to end as a service manager does, and waits until the process is gone.
     pub(super) fn stop(mut self) -> Result<(), Failure> {
         let failed = |what: String| Failure::internal(format!("the service of the demo did not stop: {what}"), "run it again");
@@ -229,6 +246,17 @@ impl Drop for Service {
             drop(self.child.wait());
         }
     }
+}
+
+/// The timestamp version that the service at `address` says it shows.
+fn health(address: &str) -> Option<u64> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
+    write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (_, body) = answer.split_once("\r\n\r\n")?;
+    serde_json::from_str::<Value>(body).ok()?.get("timestamp")?.as_u64()
 }
 
 fn works(program: &str, args: &[&str]) -> bool {
