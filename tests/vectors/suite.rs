@@ -28,7 +28,9 @@ struct Expected {
 pub(crate) fn run(name: &str, folder: &str, body: impl FnOnce(&mut Suite)) {
     let Some(root) = root() else {
         assert!(std::env::var_os("CI").is_none(), "{name}: no test vectors; set WAYPASS_VECTORS to their folder");
-        return say(&format!("{name}: skipped, no test vectors (set WAYPASS_VECTORS to their folder)"));
+        // Counted by `cargo check-all`: skipped never looks like passed.
+        println!("SKIP {name}: no test vectors; set WAYPASS_VECTORS to their folder");
+        return;
     };
     let mut suite = Suite { folder: root.join(folder), cases: 0, excluded: BTreeSet::new(), wrong: Vec::new() };
     body(&mut suite);
