@@ -12,6 +12,7 @@ use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_issuer::store::{SqliteStore, StoreError};
 use waypass_vault::{KeyPurpose, Unlocked, clock};
 
+mod authority;
 mod change;
 mod gates;
 mod init;
@@ -49,6 +50,9 @@ enum Verb {
     Serve(serve::Args),
     /// Take a gate into the trust bundle
     Enroll(gates::EnrollArgs),
+    /// Other issuers that this site's gates and wallets believe
+    #[command(subcommand)]
+    Authority(authority::Verb),
     /// Take a gate's log from a file; write receipts and the newest bundle
     Intake(gates::IntakeArgs),
     /// What opens this issuer
@@ -70,6 +74,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Serve(args) => serve::run(session, &args),
         Verb::Enroll(args) => gates::enroll(session, &args),
         Verb::Intake(args) => gates::intake(session, &args),
+        Verb::Authority(verb) => authority::run(session, verb),
         Verb::Slot(verb) => crate::slot::run(session, Role::Issuer, verb),
     }
 }

@@ -207,6 +207,7 @@ impl Issuer<'_> {
         self.policy().and_then(|policy| policy.check()).map_err(|why| CeremonyError::Policy(why.to_string()))?;
         let version = self.store.next_version(TARGETS)?;
         let part = self.targets_part(version, at)?;
+        part.check()?;
         Paper::new(PaperPart::Targets, &part)
     }
 

@@ -8,6 +8,7 @@
 //! claims are signed into the credential and forgotten; an offer that waits for its pick-up holds them encrypted under the
 //! pre-authorized code, which the issuer does not keep.
 
+pub mod authorities;
 pub mod ceremony;
 pub mod gates;
 pub mod http;

@@ -183,7 +183,7 @@ impl Issuer<'_> {
         Ok((envelope, part, due))
     }
 
-    /// One token for every list that the targets announce.
+    /// One token for every list that the targets announce: ours signed now, those of others as they were brought.
     fn sign_lists(&self, targets: &TargetsPart, issued_at: Timestamp, at: Timestamp) -> Result<Vec<String>, PublishError> {
         let signer = self.active_signer(KeyUse::Status, at)?.ok_or(PublishError::NoKey(KeyUse::Status))?;
         let longest = i64::try_from(targets.policy.longest_stale_seconds()).unwrap_or(i64::MAX);
@@ -207,6 +207,7 @@ impl Issuer<'_> {
             };
             tokens.push(token.sign(bitmap.as_list(), &did::key_id(signer.public_key()), signer).map_err(PublishError::List)?);
         }
+        tokens.extend(self.carried_lists(targets)?);
         Ok(tokens)
     }
 

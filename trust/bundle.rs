@@ -107,12 +107,17 @@ impl TrustBundle {
 
     /// The bundle file with everything held; opens again to the same.
     pub fn to_bytes(&self) -> Vec<u8> {
-        file::write(self, file::Lists::Held)
+        file::write(self, |_| true)
     }
 
     /// The bundle file without status lists, for updates step by step.
     pub fn to_bytes_without_lists(&self) -> Vec<u8> {
-        file::write(self, file::Lists::Absent)
+        file::write(self, |_| false)
+    }
+
+    /// The bundle file with those held status lists whose URI is `wanted`.
+    pub fn to_bytes_with_lists(&self, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
+        file::write(self, wanted)
     }
 
     /// The newest root: the one to open the next file with.

@@ -62,12 +62,15 @@ impl Board {
         manifest.snapshot = versions.snapshot;
         manifest.targets = versions.targets;
         manifest.policy = versions.policy;
+        let prefix = format!("{}/lists/", settings.base_url);
+        // What is under our own address is asked for list by list. The lists of other issuers come with the metadata: their
+        // addresses are not ours to answer for.
         manifest.lists = bundle
             .lists()
             .into_iter()
+            .filter(|list| list.uri.starts_with(&prefix))
             .map(|list| ListHeld { uri: list.uri, issued_at: list.issued_at.unix(), sha256: list.digest.to_string() })
             .collect();
-        let prefix = format!("{}/lists/", settings.base_url);
         let lists = publication.lists.iter().filter_map(|(uri, token)| {
             let id = uri.strip_prefix(&prefix)?;
             Some((id.to_owned(), Shown::new(token.clone())))
@@ -76,7 +79,7 @@ impl Board {
             at: publication.published_at,
             timestamp: versions.timestamp,
             bundle: Shown::new(publication.bundle.clone()),
-            metadata: Shown::new(bundle.to_bytes_without_lists()),
+            metadata: Shown::new(bundle.to_bytes_with_lists(|uri| !uri.starts_with(&prefix))),
             manifest: Shown::new(manifest.to_bytes()),
             roots: publication.roots.iter().map(|(version, root)| (*version, Shown::new(root.clone()))).collect(),
             lists: lists.collect(),

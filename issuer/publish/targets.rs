@@ -1,4 +1,4 @@
-//! What the targets say: this issuer and its limits, its gates, the policy.
+//! What the targets say: this issuer and its limits, the issuers of others, the gates, the policy.
 
 use crate::ceremony::CeremonyError;
 use crate::issue::Issuer;
@@ -14,6 +14,11 @@ pub const GATE_LIFETIME_SECONDS: i64 = 7 * 86_400;
 
 impl Issuer<'_> {
     pub(crate) fn targets_part(&self, version: u64, at: Timestamp) -> Result<TargetsPart, CeremonyError> {
+        self.targets_beside(&self.authorities()?, version, at)
+    }
+
+    /// The targets with the entries of `others` after this issuer's own.
+    pub(crate) fn targets_beside(&self, others: &[Authority], version: u64, at: Timestamp) -> Result<TargetsPart, CeremonyError> {
         let policy = self.policy().map_err(|why| CeremonyError::Policy(why.to_string()))?;
         let expires_at = at.plus(self.settings.targets_lifetime_seconds);
         Ok(TargetsPart {
@@ -21,7 +26,7 @@ impl Issuer<'_> {
             version,
             issued_at: at,
             expires_at,
-            authorities: vec![self.authority()?],
+            authorities: core::iter::once(self.authority()?).chain(others.iter().cloned()).collect(),
             gates: self.gate_entries(at)?,
             // The policy grows with the targets that carry it: its version never decreases because theirs does not.
             policy: policy.part(version, at, expires_at),

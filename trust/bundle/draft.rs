@@ -14,6 +14,7 @@ use super::{
     signed::Signed,
     take, verify_list,
 };
+use crate::status::ListInfo;
 
 /// What goes into a bundle, before snapshot and timestamp are made.
 #[derive(Clone, Debug)]
@@ -44,8 +45,7 @@ impl BundleDraft {
         let roles = chain.last().ok_or(BundleError::Syntax(PartName::Root))?.part().roles.clone();
 
         let targets = Signed::<TargetsPart>::open(targets, &roles.targets)?;
-        rules::targets(&targets.part)?;
-        rules::publishable(&targets.part)?;
+        targets.part.check()?;
         let mut evidence = Vec::new();
         let mut references = Vec::with_capacity(lists.len());
         for token in &lists {
@@ -69,6 +69,21 @@ impl BundleDraft {
             TimestampPart { schema: TimestampPart::SCHEMA.into(), version, issued_at, expires_at, snapshot: snapshot.reference() };
         let timestamp = Signed::<TimestampPart>::open(sign(&timestamp, timestamp_signers)?, &roles.timestamp)?;
         Ok(TrustBundle { chain, timestamp, snapshot, targets, evidence })
+    }
+}
+
+impl TargetsPart {
+    /// Whether these targets could be published, before anybody is asked to sign them.
+    pub fn check(&self) -> Result<(), BundleError> {
+        rules::targets(self)?;
+        rules::publishable(self)
+    }
+
+    /// Verifies a status list token as a publication with these targets would.
+    pub fn check_list(&self, token: &[u8]) -> Result<ListInfo, BundleError> {
+        let list = verify_list(token, self)?;
+        lives_long_enough(&list, self)?;
+        Ok(list.info())
     }
 }
 

@@ -47,13 +47,6 @@ struct FileText<'a> {
     learned: Vec<&'a str>,
 }
 
-/// Which status lists a file carries.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Lists {
-    Held,
-    Absent,
-}
-
 pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleError> {
     if signed.len() > MAX_BUNDLE {
         return Err(BundleError::TooLarge { part: PartName::File, bytes: signed.len(), limit: MAX_BUNDLE });
@@ -102,8 +95,9 @@ pub(super) fn gather(mut lists: Vec<HeldList>) -> Result<Vec<Evidence>, BundleEr
     Ok(evidence)
 }
 
-pub(super) fn write(bundle: &TrustBundle, which: Lists) -> Vec<u8> {
-    let kept = bundle.evidence.iter().flat_map(Evidence::all).filter(|_| which == Lists::Held);
+/// The file with the status lists whose URI is `wanted`.
+pub(super) fn write(bundle: &TrustBundle, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
+    let kept = bundle.evidence.iter().filter(|evidence| wanted(evidence.uri())).flat_map(Evidence::all);
     let named = |list: &&HeldList| bundle.snapshot.part.lists.iter().any(|named| named.sha256 == list.digest);
     let (lists, learned): (Vec<&HeldList>, Vec<&HeldList>) = kept.partition(named);
     let text = |lists: Vec<&'_ HeldList>| -> Vec<String> { lists.into_iter().map(|list| list.text.clone()).collect() };

@@ -87,6 +87,16 @@ impl HeldList {
         self.verified.list()
     }
 
+    pub(crate) fn info(&self) -> ListInfo {
+        ListInfo {
+            uri: self.uri().into(),
+            issued_at: self.issued_at(),
+            expires_at: self.expires_at,
+            digest: self.digest,
+            entries: self.list().len(),
+        }
+    }
+
     /// Whether this list revokes an entry that `newer` does not.
     fn revokes_more_than(&self, newer: &Self) -> bool {
         let (ours, theirs) = (self.list(), newer.list());
@@ -134,14 +144,7 @@ impl Evidence {
     }
 
     pub(crate) fn info(&self) -> Option<ListInfo> {
-        let list = self.current()?;
-        Some(ListInfo {
-            uri: list.uri().into(),
-            issued_at: list.issued_at(),
-            expires_at: list.expires_at,
-            digest: list.digest,
-            entries: list.list().len(),
-        })
+        self.current().map(HeldList::info)
     }
 
     /// Takes one more verified list of the same URI.

@@ -1,0 +1,173 @@
+//! `waypass issuer authority ..`: issuers of others that this site's gates and wallets believe.
+
+use super::{now, store_failure};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::unlock::OpenArgs;
+use crate::{file, secret, words};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use waypass_issuer::Issuer;
+use waypass_issuer::authorities::{self, AuthorityError};
+use waypass_trust::bundle::Authority;
+use waypass_trust::status::ListInfo;
+
+/// The verbs of `issuer authority`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Verb {
+    /// Believe another issuer, within the limits its file sets, and publish that
+    Add(AddArgs),
+    /// List the other issuers that are believed
+    List {
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// Take newer status lists of other issuers, and publish them
+    Refresh {
+        /// Status list tokens as their issuers publish them; `-` reads standard input
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// Stop believing another issuer, and publish that
+    Remove {
+        /// Its name, as `list` shows it
+        name: String,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+}
+
+/// Arguments of `issuer authority add`.
+#[derive(clap::Args)]
+pub(crate) struct AddArgs {
+    /// The issuer's entry as JSON: name, keys, types, roles, sites, max_validity_seconds, status_uris; `-` reads standard input
+    file: PathBuf,
+    /// The newest token of a status list the entry announces, repeatable; each list needs one
+    #[arg(long = "list", value_name = "FILE")]
+    lists: Vec<PathBuf>,
+    /// Put it in the place of the entry with the same name
+    #[arg(long)]
+    replace: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+    match verb {
+        Verb::Add(args) => add(session, &args),
+        Verb::List { open } => list(session, &open),
+        Verb::Refresh { files, open } => refresh(session, &files, &open),
+        Verb::Remove { name, open } => remove(session, &name, &open),
+    }
+}
+
+fn add(session: &Session, args: &AddArgs) -> Outcome {
+    let authority = authorities::read(&file::read(&args.file)?).map_err(failure)?;
+    let lists = read_all(&args.lists)?;
+    session.out.note(&limits(&authority));
+    if !args.yes && !secret::confirm(session.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
+        session.out.note("nothing was changed");
+        return Ok(Exit::Done);
+    }
+    published(session, &args.open, |issuer| issuer.add_authority(&authority, &lists, args.replace, now()).map(drop))?;
+    session.out.json(&document(&authority))?;
+    session.out.words(&format!("believed from this publication on: {}", words::safe(&authority.name)));
+    Ok(Exit::Done)
+}
+
+fn list(session: &Session, open: &OpenArgs) -> Outcome {
+    let others = super::with(session, open, |issuer| issuer.authorities().map_err(store_failure))?;
+    let items: Vec<Value> = others.iter().map(document).collect();
+    session.out.list("waypass.authority-list/1", "authorities", &items, || {
+        for authority in &others {
+            session.out.words(&limits(authority));
+        }
+        if others.is_empty() {
+            session.out.note("no other issuer is believed");
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+fn refresh(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Outcome {
+    let lists = read_all(files)?;
+    let taken = published(session, open, |issuer| issuer.refresh_lists(&lists, now()))?;
+    let items: Vec<Value> = taken.iter().map(list_document).collect();
+    session.out.json(&json!({ "schema": "waypass.authority-lists/1", "taken": items }))?;
+    for list in &taken {
+        session.out.words(&format!("taken: {} of {}, {} entries", words::safe(&list.uri), words::when(list.issued_at), list.entries));
+    }
+    if taken.is_empty() {
+        session.out.note("these lists were held already");
+    }
+    Ok(Exit::Done)
+}
+
+fn remove(session: &Session, name: &str, open: &OpenArgs) -> Outcome {
+    let removed = published(session, open, |issuer| issuer.remove_authority(name, now()))?;
+    session.out.json(&document(&removed))?;
+    session.out.words(&format!("no longer believed from this publication on: {}", words::safe(&removed.name)));
+    Ok(Exit::Done)
+}
+
+/// Does `work` and publishes what came of it.
+fn published<T>(session: &Session, open: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, AuthorityError>) -> Result<T, Failure> {
+    let (done, due) = super::with(session, open, |issuer| {
+        let done = work(issuer).map_err(failure)?;
+        Ok((done, issuer.publish(now()).map_err(super::publish::failure)?.targets_due))
+    })?;
+    if due {
+        session.out.warn("the keys that sign issuers and rules are not here; the change takes effect when they have signed");
+    }
+    Ok(done)
+}
+
+fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
+    files.iter().map(|path| file::read(path)).collect()
+}
+
+/// What is being believed of whom.
+fn limits(authority: &Authority) -> String {
+    let safe = |names: &[String]| words::list(&names.iter().map(|name| words::safe(name)).collect::<Vec<_>>());
+    let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { safe(&authority.sites) };
+    let mut lines = vec![format!(
+        "{}: {} for {sites}, each for at most {}",
+        words::safe(&authority.name),
+        safe(&authority.roles),
+        words::span(i64::try_from(authority.max_validity_seconds).unwrap_or(i64::MAX))
+    )];
+    lines.extend(authority.keys.iter().map(|key| format!("  key          {}", words::safe(&key.kid))));
+    lines.extend(authority.status_uris.iter().map(|list| format!("  status list  {}", words::safe(&list.uri))));
+    lines.join("\n")
+}
+
+fn document(authority: &Authority) -> Value {
+    json!({ "schema": "waypass.authority/1", "name": authority.name, "entry": authority })
+}
+
+fn list_document(list: &ListInfo) -> Value {
+    json!({ "uri": list.uri, "issued_at": list.issued_at.unix(), "expires_at": list.expires_at.unix(), "entries": list.entries })
+}
+
+fn failure(error: AuthorityError) -> Failure {
+    match error {
+        AuthorityError::Store(why) => store_failure(why),
+        AuthorityError::Ceremony(why) => super::publish::ceremony_failure(&why),
+        AuthorityError::Taken(_) => Failure::usage(error, "add --replace to put this one in its place"),
+        AuthorityError::NoList(_) => Failure::usage(error, "name the file of its newest token with --list FILE"),
+        AuthorityError::Unknown(_) | AuthorityError::NotAnnounced(_) | AuthorityError::TooMany => {
+            Failure::usage(error, "see who is believed: waypass issuer authority list")
+        }
+        AuthorityError::NotNewer { .. } => Failure::usage(error, "get the newest list from its issuer"),
+        AuthorityError::Json(_)
+        | AuthorityError::Shape(_)
+        | AuthorityError::Name
+        | AuthorityError::KeyUse(_)
+        | AuthorityError::Refused(_) => Failure::usage(error, "nothing was changed; correct the file, or ask its issuer for a new one"),
+    }
+}

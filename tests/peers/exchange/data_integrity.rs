@@ -1,0 +1,150 @@
+//! Data Integrity, eddsa-jcs-2022, against @digitalbazaar's libraries.
+
+use crate::program::{GREEN, RED};
+use crate::site::{LIST, Question, SEED, Site, now, site};
+use serde_json::{Value, json};
+use waypass_peers::node;
+
+const HOLDER: &str = "0dd5eed00dd5eed00dd5eed00dd5eed00dd5eed00dd5eed00dd5eed00dd5eed0";
+const OTHER: &str = "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a";
+
+/// Whether Node can be had. In CI it must be; elsewhere its absence is counted as skipped.
+fn node_is_there(what: &str) -> bool {
+    let ready = node::ready();
+    if let Err(why) = &ready {
+        assert!(std::env::var_os("CI").is_none(), "{what}: {why}");
+        println!("SKIP {what}: {why}");
+    }
+    ready.is_ok()
+}
+
+fn did(seed: &str) -> String {
+    node::run(&["did", seed]).expect("a did:key")
+}
+
+/// The peer signs a document.
+fn signed(site: &Site, document: &Value, seed: &str, purpose: &[&str]) -> String {
+    site.place.write("to-sign", document.to_string());
+    node::run(&[&["sign", &site.place.path("to-sign"), seed], purpose].concat()).expect("the peer signs")
+}
+
+/// The peer issues for a nurse of Clinic South.
+fn issued(site: &Site, holder: &str, seed: &str) -> String {
+    let time = |seconds: i64| rfc3339(now() + seconds);
+    let document = json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2", "https://waypass.example/contexts/role/v1"],
+        "type": ["VerifiableCredential", "RoleCredential"], "issuer": did(seed), "validFrom": time(-60), "validUntil": time(86_400),
+        "credentialSubject": { "id": holder, "roles": ["nurse"], "sites": ["north"], "zones": ["ward"], "given_name": "Grete" },
+        "credentialStatus": { "type": "TokenStatusListEntry", "uri": LIST, "idx": 5 },
+    });
+    signed(site, &document, seed, &["assertionMethod"])
+}
+
+/// The peer presents as the holder with this seed.
+fn presented(site: &Site, credential: &str, question: &Question, seed: &str) -> String {
+    let document = json!({
+        "@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiablePresentation"], "holder": did(seed),
+        "verifiableCredential": [serde_json::from_str::<Value>(credential).expect("JSON")],
+    });
+    signed(site, &document, seed, &["authentication", &question.nonce, &question.audience])
+}
+
+fn verify(site: &Site, document: &str, asked: &[&str]) -> Result<String, String> {
+    site.place.write("to-verify", document);
+    node::run(&[&["verify", &site.place.path("to-verify")], asked].concat())
+}
+
+/// UTC (civil from days; proleptic Gregorian calendar).
+fn rfc3339(unix: i64) -> String {
+    let (days, seconds) = (unix.div_euclid(86_400) + 719_468, unix.rem_euclid(86_400));
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let (day, month) = (of_year - (153 * shifted + 2) / 5 + 1, if shifted < 10 { shifted + 3 } else { shifted - 9 });
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+#[test]
+fn what_waypass_issues_and_presents_the_peer_verifies() {
+    if !node_is_there("eddsa-jcs-2022 from Waypass to the peer") {
+        return;
+    }
+    let site = site();
+    let credential = site.issue(&site.wallet, "--format vc", "vc");
+    verify(&site, &credential, &[]).expect("the peer verifies the credential");
+    verify(&site, &credential.replace("\"nurse\"", "\"doctor\""), &[]).expect_err("tampered with");
+
+    let held = site.hold("vc");
+    assert_eq!(held.code, GREEN, "{}", held.stderr);
+    let Question { nonce, audience } = site.challenge();
+    let shown = site.show(&held.text("id"));
+    verify(&site, &shown, &[&nonce, &audience]).expect("the peer verifies the presentation");
+    verify(&site, &shown, &["another nonce", &audience]).expect_err("bound to the nonce");
+    verify(&site, &shown, &[&nonce, "did:key:another"]).expect_err("bound to the gate");
+    verify(&site, &shown.replace("\"Ada\"", "\"Eve\""), &[&nonce, &audience]).expect_err("tampered with");
+    assert_eq!(site.verdict(&shown).code, GREEN, "and so does Waypass's own gate");
+}
+
+#[test]
+fn what_waypass_issues_the_peer_holds_and_presents() {
+    if !node_is_there("eddsa-jcs-2022 from Waypass through the peer") {
+        return;
+    }
+    let site = site();
+    let credential = site.issue(&did(HOLDER), "--format vc", "vc-for-the-peer");
+    let question = site.challenge();
+    let verdict = site.verdict(&presented(&site, &credential, &question, HOLDER));
+    assert_eq!(verdict.code, GREEN, "{:?}", verdict.json);
+}
+
+#[test]
+fn what_the_peer_issues_and_presents_opens_the_gate_unless_tampered_with() {
+    if !node_is_there("eddsa-jcs-2022 from the peer to Waypass") {
+        return;
+    }
+    let site = site();
+    let credential = issued(&site, &did(HOLDER), SEED);
+    let question = site.challenge();
+    let verdict = site.verdict(&presented(&site, &credential, &question, HOLDER));
+    assert_eq!(verdict.code, GREEN, "{:?}", verdict.json);
+    assert!(verdict.json.to_string().contains("Clinic South"), "{:?}", verdict.json);
+
+    let asked = |nonce: &str, audience: &str| Question { nonce: nonce.to_owned(), audience: audience.to_owned() };
+    let cases: [(&str, &dyn Fn(&Question) -> String); 6] = [
+        // Changed before the holder signed, and after.
+        ("bad_signature", &|question| presented(&site, &credential.replace("Grete", "Gretl"), question, HOLDER)),
+        ("", &|question| presented(&site, &credential, question, HOLDER).replace("Grete", "Gretl")),
+        ("malformed", &|question| presented(&site, &credential, question, OTHER)),
+        ("", &|question| presented(&site, &credential, &asked("AAAAAAAAAAAAAAAAAAAAAA", &question.audience), HOLDER)),
+        ("", &|question| presented(&site, &credential, &asked(&question.nonce, &did(OTHER)), HOLDER)),
+        ("untrusted_issuer", &|question| presented(&site, &issued(&site, &did(HOLDER), OTHER), question, HOLDER)),
+    ];
+    for (number, (code, make)) in cases.into_iter().enumerate() {
+        let question = site.challenge();
+        let verdict = site.verdict(&make(&question));
+        assert_eq!(verdict.code, RED, "case {number}: {:?}", verdict.json);
+        assert!(code.is_empty() || verdict.reasons().iter().any(|reason| reason == code), "case {number}: {:?}", verdict.reasons());
+    }
+}
+
+#[test]
+fn the_wallet_holds_and_presents_what_the_peer_issued() {
+    if !node_is_there("eddsa-jcs-2022 from the peer to the wallet") {
+        return;
+    }
+    let site = site();
+    let credential = issued(&site, &site.wallet, SEED);
+    site.place.write("vc-from-the-peer", &credential);
+    let held = site.hold("vc-from-the-peer");
+    assert_eq!((held.code, held.text("issuer")), (GREEN, "Clinic South".to_owned()), "{}", held.stderr);
+    let question = site.challenge();
+    let shown = site.show(&held.text("id"));
+    let verdict = site.verdict(&shown);
+    assert_eq!(verdict.code, GREEN, "{:?}", verdict.json);
+    verify(&site, &shown, &[&question.nonce, &question.audience]).expect("the peer verifies its own credential in Waypass's answer");
+
+    site.place.write("vc-tampered", credential.replace("\"nurse\"", "\"doctor\""));
+    assert_eq!(site.hold("vc-tampered").code, RED, "and takes nothing in that was tampered with");
+}

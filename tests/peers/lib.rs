@@ -1,0 +1,8 @@
+//! What the second implementations do in these tests: hold keys, issue, present and verify, each with its own code.
+//!
+//! Nothing of Waypass is linked here. It is met as the built program, through files.
+
+pub mod key;
+pub mod node;
+pub mod sd_jwt;
+pub mod status;
