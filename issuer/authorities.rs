@@ -92,9 +92,9 @@ impl Issuer<'_> {
         at: Timestamp,
     ) -> Result<Vec<ListInfo>, AuthorityError> {
         let mut others = self.authorities()?;
-        match others.iter_mut().find(|held| held.name == authority.name) {
+        match others.iter().position(|held| held.name == authority.name) {
             Some(_) if !replace => return Err(AuthorityError::Taken(authority.name.clone())),
-            Some(held) => held.clone_from(authority),
+            Some(place) => others[place].clone_from(authority),
             None if others.len() >= MAX_AUTHORITIES => return Err(AuthorityError::TooMany),
             None => others.push(authority.clone()),
         }
