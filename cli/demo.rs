@@ -294,7 +294,7 @@ impl<'w> Play<'w> {
             &revoked.told(),
         );
         let version = revoked.json.get("timestamp").and_then(Value::as_u64).unwrap_or(u64::MAX);
-        self.stage.expect("the service serves it", service.serves(self.address(), version), "it serves the publication before");
+        self.stage.expect("the service serves it", Service::serves(self.address(), version), "it serves the publication before");
         Ok(service)
     }
 

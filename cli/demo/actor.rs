@@ -6,7 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -85,7 +85,8 @@ impl World {
     pub(super) fn pictures(&self, name: &str) -> Result<Vec<String>, Failure> {
         let entries = fs::read_dir(&self.dir).map_err(|error| Failure::file("read", &self.dir, &error))?;
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let mut pictures: Vec<String> = names.filter(|file| file.starts_with(name) && file.ends_with(".png")).collect();
+        let mut pictures: Vec<String> =
+            names.filter(|file| file.starts_with(name) && Path::new(file).extension().is_some_and(|end| end == "png")).collect();
         pictures.sort();
         Ok(pictures)
     }
@@ -214,7 +215,7 @@ pub(super) struct Service {
 impl Service {
     /// Waits until what it serves is at least this timestamp version; the service looks for other processes' publications
     /// once a second.
-    pub(super) fn serves(&self, address: &str, version: u64) -> bool {
+    pub(super) fn serves(address: &str, version: u64) -> bool {
         let until = Instant::now() + Duration::from_secs(5);
         loop {
             if health(address).is_some_and(|shown| shown >= version) {

@@ -228,7 +228,7 @@ fn the_service_renews_what_grows_old() {
     let (dir, mut issuer) = issuer();
     issuer.publish(at(0)).expect("published");
     drop(issuer);
-    let service = Service::start(dir.path(), ServiceLimits { renew: Some(Duration::from_secs(600)), ..limits() });
+    let service = Service::start(dir.path(), ServiceLimits { renew: Some(Duration::from_mins(10)), ..limits() });
     let first = service.get("/t1/bundle").header("etag").expect("a tag").to_owned();
     service.clock.store(700, Ordering::SeqCst);
     let began = Instant::now();

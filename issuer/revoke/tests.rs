@@ -38,17 +38,14 @@ fn transitions() {
             let done = issuer.change(&id, change, &grounds(Cause::Cleared), at(20));
             let record = reopened(dir.path()).credential(&id).expect("read").expect("there");
             let history = issuer.history(&id).expect("read");
-            match expected {
-                Some(to) => {
-                    assert_eq!(done.as_ref().map(|event| (event.from, event.to)), Ok((Some(state), to)));
-                    assert_eq!((record.state, record.changed_at), (to, at(20)));
-                    assert_eq!(history.last(), done.as_ref().ok());
-                }
-                None => {
-                    let since = record.changed_at;
-                    assert_eq!(done, Err(ChangeError::NotAllowed { change, state, since }));
-                    assert_eq!((record.state, history.last().map(|event| event.to)), (state, Some(state)));
-                }
+            if let Some(to) = expected {
+                assert_eq!(done.as_ref().map(|event| (event.from, event.to)), Ok((Some(state), to)));
+                assert_eq!((record.state, record.changed_at), (to, at(20)));
+                assert_eq!(history.last(), done.as_ref().ok());
+            } else {
+                let since = record.changed_at;
+                assert_eq!(done, Err(ChangeError::NotAllowed { change, state, since }));
+                assert_eq!((record.state, history.last().map(|event| event.to)), (state, Some(state)));
             }
         }
     }

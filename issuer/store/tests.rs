@@ -120,11 +120,11 @@ fn filters() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut store = store(dir.path());
     store.open_list(8).expect("a list");
-    for (i, id) in ["abc1", "abd2", "xyz3"].into_iter().enumerate() {
-        let mut row = record(id, i as u32);
-        row.issued_at = at(i as i64);
+    for (i, id) in (0_u32..).zip(["abc1", "abd2", "xyz3"]) {
+        let mut row = record(id, i);
+        row.issued_at = at(i.into());
         row.label = format!("Badge {id}");
-        row.roles = vec![["nurse", "visitor", "nurse"][i].into()];
+        row.roles = vec![["nurse", "visitor", "nurse"][i as usize].into()];
         store.add_credential(&row, &event(None, State::Valid), None).expect("added");
     }
     let ids = |filter: Filter| -> Vec<String> { store.credentials(&filter).expect("read").into_iter().map(|row| row.id).collect() };
@@ -141,7 +141,7 @@ fn filters() {
 fn leaves_are_appended_without_gaps() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut store = store(dir.path());
-    let leaf = |seq: u64| LeafRow { seq, hash: [seq as u8; 32], leaf: vec![seq as u8], received_at: at(1) };
+    let leaf = |seq: u8| LeafRow { seq: seq.into(), hash: [seq; 32], leaf: vec![seq], received_at: at(1) };
     assert_eq!(store.append_leaves("g", &[leaf(1)], &[1; 32]), Err(StoreError::Changed));
     store.append_leaves("g", &[leaf(0), leaf(1)], &[1; 32]).expect("appended");
     assert_eq!(store.append_leaves("g", &[leaf(1)], &[1; 32]), Err(StoreError::Changed));
