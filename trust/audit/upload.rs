@@ -230,17 +230,26 @@ impl Upload {
         let mut overlap = 0;
         for (seq, leaf) in (self.from..held_size).zip(&self.leaves) {
             if hash_at(seq) != Some(Leaf::hash(leaf)) {
-                return Err(UploadError::Fork { seq });
+                return Err(self.contradiction(seq, &head));
             }
             overlap += 1;
         }
         let summary = verify(&start, self.leaves.iter().map(Vec::as_slice)).map_err(|first| match first {
             // The first new record does not follow what we hold: the device's history is another one.
-            FirstBad { seq, why: super::Bad::BrokenLink } if seq == held_size => UploadError::Fork { seq },
+            FirstBad { seq, why: super::Bad::BrokenLink } if seq == held_size => self.contradiction(seq, &head),
             other => UploadError::Chain(other),
         })?;
         let summary = summary.ends_at(&head.chain).map_err(UploadError::Chain)?;
         Ok(Accepted { new: &self.leaves[overlap..], first_new: self.from + overlap as u64, head, summary, flagged: &self.flagged })
+    }
+
+    /// Records that differ from those held speak against the device only if it signed them: they must lead to its head. Otherwise the file
+    /// was damaged on its way, by anybody.
+    fn contradiction(&self, seq: u64, head: &Head) -> UploadError {
+        let claimed = self.leaves.first().filter(|_| self.from > 0).and_then(|leaf| Leaf::from_bytes(leaf).ok());
+        let start = Chain::resume(head.chain.device(), self.from, claimed.map_or([0; 32], |leaf| leaf.previous));
+        let whole = verify(&start, self.leaves.iter().map(Vec::as_slice)).and_then(|summary| summary.ends_at(&head.chain));
+        whole.map_or_else(UploadError::Chain, |_| UploadError::Fork { seq })
     }
 }
 
