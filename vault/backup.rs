@@ -36,7 +36,7 @@ const MAX_RECORDS: u64 = 10_000_000;
 pub struct RestoreReport {
     /// How many records were restored, keys not counted.
     pub records: usize,
-    /// The keys that were restored.
+    /// The keys that are there now: those restored, and those made here before.
     pub keys: Vec<KeyInfo>,
     /// Table and id of the records bound to a key that stayed on its device: they must be issued again.
     pub reissue: Vec<(String, Vec<u8>)>,
@@ -74,11 +74,13 @@ impl Unlocked<'_> {
         durable::replace(to, &file).map_err(BackupError::Io)
     }
 
-    /// Takes a backup into this vault, which must hold no records and no keys yet: all of it, or nothing.
+    /// Takes a backup into this vault, which must hold no records yet in the tables that the backup fills: all of it, or nothing.
     /// A record whose [`CNF_TAG`] names a key that did not come along is listed for re-issue.
     pub fn restore(&self, from: &Path, factors: &Factors<'_>) -> Result<RestoreReport, BackupError> {
         let items = open(from, factors)?;
-        if !self.tables()?.is_empty() {
+        // A device that takes a backup in has made keys of its own already; what comes along stands beside them.
+        let held = self.tables()?;
+        if items.iter().any(|item| item.table != keys::TABLE && held.contains(&item.table)) {
             return Err(BackupError::NotEmpty);
         }
         self.transaction(|| {
@@ -220,7 +222,11 @@ mod tests {
         }
         let mut fresh = Fixture::new();
         let unlocked = fresh.unlock();
+        let own = unlocked.generate_key(Algorithm::EdDsa, KeyPurpose::Holder).expect("generated");
         let report = unlocked.restore(&file, &factors).expect("restored");
+        assert_eq!(report.keys.len(), 2);
+        assert!(report.keys.contains(&signing) && report.keys.contains(&own));
+        let report = RestoreReport { keys: vec![signing.clone()], ..report };
         assert_eq!(report, RestoreReport { records: 2, keys: vec![signing.clone()], reissue: vec![("credentials".into(), b"1".to_vec())] });
         assert_eq!(unlocked.find("credentials", "role", b"medic").expect("found"), [b"1", b"2"]);
         assert_eq!(unlocked.get("credentials", b"2").expect("read").expect("there").as_slice(), b"free");

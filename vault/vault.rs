@@ -117,8 +117,8 @@ impl Vault {
             Refused::Newer(_) => CreateError::Exists(dir.to_owned()),
             Refused::Storage(why) => CreateError::Storage(why),
         })?;
-        // A file without a header is what a creation that was cut short leaves.
-        if storage.get(Space::Meta, HEADER)?.is_some() {
+        // A file with neither header nor slots is what a creation that was cut short leaves.
+        if storage.get(Space::Meta, HEADER)?.is_some() || has_slots(&storage)? {
             return Err(CreateError::Exists(dir.to_owned()));
         }
         let recovery = RecoveryCode::generate(rng);
@@ -150,8 +150,12 @@ impl Vault {
             Refused::Newer(found) => OpenError::Newer { found, supported: VERSION.into() },
             Refused::Storage(why) => OpenError::Storage(why),
         })?;
-        let header = storage.get(Space::Meta, HEADER)?.ok_or_else(|| OpenError::NotFound(dir.to_owned()))?;
-        let header = Header::read(&header).ok_or(OpenError::Damaged)?;
+        let header = match storage.get(Space::Meta, HEADER)? {
+            Some(header) => Header::read(&header).ok_or(OpenError::Damaged)?,
+            // They are written together: a header alone can only have been lost.
+            None if has_slots(&storage)? => return Err(OpenError::Damaged),
+            None => return Err(OpenError::NotFound(dir.to_owned())),
+        };
         ballast::refill(&dir.join("ballast"));
         Ok(Self { storage: Box::new(storage), header, dir: dir.to_owned(), _lock: lock })
     }
@@ -291,6 +295,12 @@ impl Vault {
             done => done,
         }
     }
+}
+
+fn has_slots(storage: &dyn Storage) -> Result<bool, StorageError> {
+    let mut found = false;
+    storage.scan(Space::Slot, b"", &mut |_, _| found = true)?;
+    Ok(found)
 }
 
 fn meta(key: &[u8], value: Vec<u8>) -> Change {

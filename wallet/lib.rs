@@ -19,7 +19,7 @@ mod records;
 mod show;
 
 pub use ask::{AskError, Asked, Asker};
-pub use backup::Restored;
+pub use backup::{DEVICE_TABLE, Restored};
 pub use error::{HoldError, PresentError, WalletError};
 pub use history::{Detail, HistoryEntry, HistoryError};
 pub use hold::{Held, Removal};
