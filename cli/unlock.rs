@@ -52,7 +52,12 @@ pub(crate) fn with<T>(
     let mut vault = open(session, role)?;
     let factor = factor(session, args, role)?;
     let unlocked = vault.unlock(&Factors::one(&*factor), &clock::read()).map_err(unlock_failure)?;
-    work(&unlocked)
+    let done = work(&unlocked);
+    // What was found before, and what this command came upon.
+    for finding in unlocked.findings() {
+        session.out.warn(&crate::doctor::finding_words(&finding));
+    }
+    done
 }
 
 /// The same for a service that keeps it open as long as it runs.
@@ -76,8 +81,11 @@ pub(crate) fn create<T>(
     work: impl FnOnce(&Unlocked<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let dir = session.home.vault(role);
-    if dir.join("vault.db").exists() {
-        return Err(create_failure(CreateError::Exists(dir)));
+    // What a creation leaves that was cut short is no vault yet, and is made anew.
+    match Vault::open(&dir) {
+        Ok(_) => return Err(create_failure(CreateError::Exists(dir))),
+        Err(OpenError::NotFound(_)) => {}
+        Err(other) => return Err(open_failure(&other, role)),
     }
     let factor: Box<dyn Factor> = match &args.key_file {
         Some(path) => Box::new(KeyFile::create(path, &mut SystemRng).map_err(|error| factor_failure(&error))?),

@@ -8,7 +8,7 @@ use crate::unlock::{self, OpenArgs};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
 use waypass_vault::{Unlocked, clock};
-use waypass_wallet::{Wallet, WalletError};
+use waypass_wallet::{DEVICE_TABLE, Wallet, WalletError};
 
 mod add;
 mod backup;
@@ -92,12 +92,11 @@ fn open(session: &Session, args: &OpenArgs) -> Result<Open, Failure> {
     Ok(Open { wallet: Wallet::new(vault), bundle, at })
 }
 
-const DEVICE: &str = "device";
 const TIME: &[u8] = b"time";
 
 /// Judges the clock by what this device has seen, and remembers it.
 fn moment(vault: &Unlocked<'_>, bundle: Option<&TrustBundle>) -> Result<Moment, Failure> {
-    let held = vault.get(DEVICE, TIME)?;
+    let held = vault.get(DEVICE_TABLE, TIME)?;
     let damaged = |_| Failure::new(Exit::Tamper, "what this wallet remembers about time is damaged", "run `waypass doctor`");
     let mut state = held.as_ref().map(|bytes| TimeState::from_bytes(bytes)).transpose().map_err(damaged)?.unwrap_or_default();
     let reading = clock::read();
@@ -107,7 +106,7 @@ fn moment(vault: &Unlocked<'_>, bundle: Option<&TrustBundle>) -> Result<Moment, 
     let (at, next) = TimeGuard::observe(&state, &reading, &Limits::default());
     // A reading a moment after the last one teaches nothing that is worth a write to the disk.
     if held.is_none_or(|bytes| differs(&bytes, &next)) {
-        vault.put(DEVICE, TIME, &next.to_bytes(), &[])?;
+        vault.put(DEVICE_TABLE, TIME, &next.to_bytes(), &[])?;
     }
     Ok(at)
 }

@@ -32,7 +32,15 @@ pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
     }
     let grounds = Grounds { cause: args.reason, note: args.note.clone(), operator: operator(args.operator.as_deref()) };
     let (event, published) = super::with(session, &args.open, |issuer| {
-        let event = issuer.change(&args.id, change, &grounds, now()).map_err(failure)?;
+        let event = match issuer.change(&args.id, change, &grounds, now()) {
+            Ok(event) => event,
+            // Perhaps an earlier run was cut off between the change and its publication: make up for that, then say that nothing changed.
+            Err(refused @ ChangeError::NotAllowed { .. }) => {
+                issuer.publish(now()).map_err(super::publish::failure)?;
+                return Err(failure(refused));
+            }
+            Err(other) => return Err(failure(other)),
+        };
         // What is not published reaches nobody.
         let published = issuer.publish(now()).map_err(super::publish::failure)?;
         Ok((event, published))

@@ -58,11 +58,21 @@ impl<'v> Device<'v> {
         Ok(key)
     }
 
-    /// What the gate must not forget; a new one starts empty, a damaged one is not replaced.
+    /// What the gate must not forget; a new one starts empty, a damaged or lost one is not replaced: without it the gate would not know
+    /// which answers it has seen and where its log ends.
     pub(crate) fn state(&self) -> Result<DeviceState, Failure> {
-        let Some(bytes) = self.vault.get(GATE, STATE)? else { return Ok(DeviceState::new(&self.identity.id)) };
-        DeviceState::from_bytes(&bytes)
-            .map_err(|error| Failure::new(Exit::Tamper, error, "sync the log if you can, then make the gate again in a new home"))
+        let damaged = |why: &dyn std::fmt::Display| {
+            Failure::new(Exit::Tamper, why, "keep the device as it is, and make the gate again in a new home")
+        };
+        let state = match self.vault.get(GATE, STATE)? {
+            Some(bytes) => DeviceState::from_bytes(&bytes).map_err(|error| damaged(&error))?,
+            None => DeviceState::new(&self.identity.id),
+        };
+        let recorded = self.vault.log_len(LOG);
+        if state.chain.size() == recorded {
+            return Ok(state);
+        }
+        Err(damaged(&format!("this gate's state was lost or replaced: it covers {} of {recorded} records of the log", state.chain.size())))
     }
 
     /// Keeps a state that no decision carries: what a signed time taught.

@@ -36,6 +36,7 @@ pub(crate) struct ShowArgs {
 pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
     let open = super::open(session, &args.open)?;
     let filter = args.role.as_deref().map_or(Filter::All, Filter::Role);
+    let before = open.wallet.vault().findings();
     let listing = open.wallet.list(filter, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let items: Vec<Value> = listing.cards.iter().map(document).collect();
     session.out.list("waypass.wallet/1", "credentials", &items, || {
@@ -48,6 +49,10 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
     })?;
     for id in &listing.unreadable {
         session.out.warn(&format!("credential {} is damaged and was set aside; ask its issuer for it again", short(id)));
+    }
+    // A record that is gone without a trace is missing from the list too; reading all of them has just shown it.
+    for finding in open.wallet.vault().findings().iter().filter(|finding| !before.contains(finding)) {
+        session.out.warn(&crate::doctor::finding_words(finding));
     }
     Ok(Exit::Done)
 }
