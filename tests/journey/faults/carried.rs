@@ -1,0 +1,49 @@
+//! Log, receipt and withdrawal carried by hand: a gate without any network learns whom it should not have let in.
+
+use super::site::{GATE, ISSUER, Site, items, number, reasons, text};
+
+#[test]
+fn an_admission_after_the_withdrawal_is_flagged_through_files_only() {
+    let (site, id) = Site::with_credential();
+    site.ask();
+    let before = site.done(GATE, "verifier verify answer");
+    assert_eq!(text(&before, "verdict"), "allow");
+
+    // Withdrawn at the issuer; the gate cannot know, and opens. A second between them, so that the times can be told apart.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    site.done(ISSUER, &format!("issuer revoke {id} --reason lost"));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    site.ask();
+    let late = site.done(GATE, "verifier verify answer");
+    assert_eq!(text(&late, "verdict"), "allow");
+
+    // Down: the list. Up: the log.
+    site.done(ISSUER, "issuer publish -o stick");
+    let synced = site.done(GATE, "verifier sync --from stick --to log");
+    assert_eq!(number(&synced, "uploads"), 1, "{synced}");
+    assert_eq!(items(&synced, "flagged"), [] as [serde_json::Value; 0], "only the issuer knows since when: {synced}");
+    let taken = site.run(ISSUER, "issuer intake log -o receipt");
+    assert_eq!(taken.code, 0, "{}", taken.stderr);
+
+    // Down again: the receipt, with the answer about both admissions.
+    let told = site.run(GATE, "verifier sync --from receipt");
+    assert_eq!(told.code, 0, "{}", told.stderr);
+    let answer = super::site::said(&told.stdout);
+    assert_eq!(number(&answer, "receipts"), 1, "{answer}");
+    let [flagged] = items(&answer, "flagged") else { panic!("one of two admissions came after the withdrawal: {answer}") };
+    assert!(told.stderr.contains("had been withdrawn"), "{}", told.stderr);
+
+    // It names the record of the second admission, and nobody gets in any more.
+    let record = site.done(GATE, &format!("audit show {}", number(flagged, "seq")));
+    assert_eq!(text(&record, "level"), "green", "{record}");
+    let log = site.done(GATE, "audit list");
+    let admitted: Vec<u64> =
+        items(&log, "records").iter().filter(|record| text(record, "level") == "green").map(|record| number(record, "seq")).collect();
+    assert_eq!(admitted.last(), Some(&number(flagged, "seq")));
+    assert_eq!(admitted.len(), 2);
+    site.ask();
+    let red = site.run(GATE, "verifier verify answer");
+    assert_eq!(red.code, 20, "{}", red.stdout);
+    assert_eq!(reasons(&super::site::said(&red.stdout)), ["revoked"]);
+    site.records();
+}

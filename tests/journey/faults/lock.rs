@@ -1,0 +1,102 @@
+//! Two commands at once: one vault has one user at a time, the second waits or says who has it, and nothing is mixed up.
+
+use super::site::{GATE, ISSUER, Site, WALLET, advice, number, text};
+use crate::program::ended;
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+/// A gate that waits for a server which never answers: it has its vault open.
+fn busy(site: &Site) -> (Child, TcpListener, std::net::TcpStream) {
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = server.local_addr().expect("its address");
+    let first = site.command(&[], GATE, &format!("verifier sync --from http://{address}")).spawn().expect("started");
+    let (link, _) = server.accept().expect("it asks");
+    (first, server, link)
+}
+
+#[test]
+fn the_second_is_told_who_has_the_vault_and_waits() {
+    let site = Site::new();
+    let (first, server, link) = busy(&site);
+    let mut second = site.command(&[], GATE, "audit verify").spawn().expect("started");
+    let mut errors = BufReader::new(second.stderr.take().expect("piped"));
+    let mut waiting = String::new();
+    errors.read_line(&mut waiting).expect("read");
+    assert_eq!(waiting.trim(), format!("waiting for process {} (waypass)", first.id()));
+
+    // The first ends, the second goes on.
+    drop((link, server));
+    assert_eq!(ended(first).code, 50);
+    let second = ended(second);
+    let mut rest = String::new();
+    errors.read_to_string(&mut rest).expect("read");
+    assert_eq!((second.code, rest.as_str()), (0, ""), "{}", second.stdout);
+}
+
+#[test]
+fn the_second_gives_up_in_time_and_says_who_has_the_vault() {
+    let site = Site::new();
+    site.done(GATE, "verifier challenge --role staff -o request");
+    let (mut first, _server, _link) = busy(&site);
+    let started = Instant::now();
+    let second = site.run(GATE, "verifier challenge --role staff -o request-2");
+    assert!(started.elapsed() < Duration::from_secs(18), "nobody waits that long at a gate");
+    let (what, next) = advice(&second);
+    assert_eq!(second.code, 1, "{}", second.stderr);
+    assert!(what.contains(&format!("in use by process {} (waypass)", first.id())), "{what}");
+    assert!(next.contains("let the other command end"), "{next}");
+    assert!(!site.place.path("request-2").exists());
+
+    // The holder dies without a word, and the lock with it.
+    first.kill().expect("killed");
+    first.wait().expect("gone");
+    site.done(GATE, "verifier challenge --role staff -o request-2");
+    site.records();
+}
+
+#[test]
+fn commands_at_once_lose_nothing() {
+    const MANY: usize = 4;
+    let site = Site::new();
+    let names: Vec<String> = (0..MANY).map(|n| format!("credential-{n}")).collect();
+
+    // A service that has the issuer's keys, and four clerks beside it.
+    let mut service = site.place.command(&[], ISSUER, &["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "-q"]);
+    let mut service = service.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().expect("started");
+    let mut line = String::new();
+    BufReader::new(service.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it is");
+    let address = line.trim().rsplit(' ').next().expect("an address").to_owned();
+    let issue = |name: &String| {
+        let line = format!("issuer issue --holder {} --role staff --site north --zone lab -o {name}", site.holder);
+        site.command(&[], ISSUER, &line).spawn().expect("started")
+    };
+    let clerks: Vec<Child> = names.iter().map(issue).collect();
+    let issued: Vec<_> = clerks.into_iter().map(ended).collect();
+    let mut entries = BTreeSet::new();
+    for ran in &issued {
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let record = super::site::said(&ran.stdout);
+        entries.insert((number(&record, "list"), number(&record, "index")));
+    }
+    assert_eq!(entries.len(), MANY, "two credentials share an entry");
+    site.done(ISSUER, "issuer publish -o stick");
+    let synced = site.run(WALLET, &format!("wallet sync --from {address}"));
+    assert_eq!(synced.code, 0, "the service is gone: {}", synced.stderr);
+
+    // One wallet, four commands.
+    let adding: Vec<Child> =
+        names.iter().map(|name| site.command(&[], WALLET, &format!("wallet add {name}")).spawn().expect("started")).collect();
+    let mut held = BTreeSet::new();
+    for ran in adding.into_iter().map(ended) {
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        held.insert(text(&super::site::said(&ran.stdout), "id").to_owned());
+    }
+    assert_eq!(site.held().into_iter().collect::<BTreeSet<_>>(), held);
+    assert_eq!(held.len(), MANY);
+    assert_eq!(number(&site.done(WALLET, "wallet history --verify"), "records"), MANY as u64);
+    service.kill().expect("killed");
+    service.wait().expect("gone");
+}
