@@ -133,8 +133,8 @@ fn filters() {
     assert_eq!(ids(Filter { text: Some("AB".into()), ..Filter::default() }), ["abd2", "abc1"]);
     assert_eq!(ids(Filter { text: Some("badge x".into()), ..Filter::default() }), ["xyz3"]);
     assert_eq!(ids(Filter { limit: Some(1), ..Filter::default() }), ["xyz3"]);
-    assert_eq!(ids(Filter { state: Some(State::Revoked), ..Filter::default() }), [String::new(); 0]);
-    assert_eq!(ids(Filter { text: Some("' OR 1=1 --".into()), ..Filter::default() }), [String::new(); 0]);
+    assert_eq!(ids(Filter { state: Some(State::Revoked), ..Filter::default() }), Vec::<String>::new());
+    assert_eq!(ids(Filter { text: Some("' OR 1=1 --".into()), ..Filter::default() }), Vec::<String>::new());
 }
 
 #[test]

@@ -94,7 +94,8 @@ impl Site {
     pub(crate) fn pictures(&self, name: &str) -> String {
         let entries = std::fs::read_dir(self.place.dir()).expect("the folder").map(|entry| entry.expect("an entry").file_name());
         let names = entries.filter_map(|file| file.into_string().ok());
-        let mut pictures: Vec<String> = names.filter(|file| file.starts_with(name) && file.ends_with(".png")).collect();
+        let mut pictures: Vec<String> =
+            names.filter(|file| file.starts_with(name) && std::path::Path::new(file).extension().is_some_and(|end| end == "png")).collect();
         assert!(!pictures.is_empty(), "no picture {name}");
         pictures.sort();
         pictures.join(" ")

@@ -33,9 +33,9 @@ impl Victim {
     /// Positions in the part of the file that says something, a prime apart, about `wanted` of them.
     fn positions(&self, wanted: usize) -> Vec<usize> {
         let used: Vec<usize> = (0..self.whole.len()).filter(|at| self.whole[*at] != 0).collect();
-        let prime = |n: &usize| (2..*n).take_while(|d| d * d <= *n).all(|d| n % d != 0);
+        let prime = |n: &usize| (2..*n).take_while(|d| d * d <= *n).all(|d| !n.is_multiple_of(d));
         let stride = (used.len() / wanted).max(2);
-        used.into_iter().step_by((stride..).find(prime).expect("there is always a prime")).collect()
+        used.into_iter().step_by((stride..=2 * stride + 2).find(prime).expect("there is always a prime")).collect()
     }
 
     /// One bit changed at each of `at`.
