@@ -190,6 +190,11 @@ fn a_trust_bundle() {
         let victim = Victim::new(site.place.path("gate/trust").join(name));
         victim.each(wanted, |at| {
             let ran = site.look(GATE, "trust list");
+            if ran.code == 0 {
+                // What stands under another seal too, such as a signature of the pinned root, may change without effect.
+                assert_eq!(said(&ran.stdout), before, "byte {at} of {name}: something else is believed");
+                return;
+            }
             refused(&ran, at);
             assert_eq!(ran.code, 60, "byte {at} of {name}: {}", ran.stderr);
             let aside = victim.path.with_extension("json.bad");
@@ -202,7 +207,12 @@ fn a_trust_bundle() {
     // The same on its way in: refused, and what is held stays.
     let stick = Victim::new(site.place.path("stick"));
     stick.each(30, |at| {
-        refused(&site.look(GATE, "trust bundle stick"), at);
+        let ran = site.look(GATE, "trust bundle stick");
+        if ran.code == 0 {
+            assert_eq!(believed(&site), before, "byte {at} of the stick: something else is believed");
+        } else {
+            refused(&ran, at);
+        }
         let ran = site.run(GATE, "verifier sync --from stick");
         // What sync is not offered as newer it does not take either.
         assert!(ran.code != 0 || items(&said(&ran.stdout), "steps").is_empty(), "byte {at}: {}", ran.stdout);

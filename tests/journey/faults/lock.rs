@@ -83,7 +83,7 @@ fn commands_at_once_lose_nothing() {
     }
     assert_eq!(entries.len(), MANY, "two credentials share an entry");
     site.done(ISSUER, "issuer publish -o stick");
-    let synced = site.run(WALLET, &format!("wallet sync --from {address}"));
+    let synced = site.look(WALLET, &format!("wallet sync --from {address}"));
     assert_eq!(synced.code, 0, "the service is gone: {}", synced.stderr);
 
     // One wallet, four commands.
