@@ -7,7 +7,7 @@ use crate::trust;
 use crate::unlock::{self, OpenArgs};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
-use waypass_vault::{Unlocked, clock};
+use waypass_vault::{StorageError, Unlocked, VaultError, clock};
 use waypass_wallet::{DEVICE_TABLE, Wallet, WalletError};
 
 mod add;
@@ -106,7 +106,11 @@ fn moment(vault: &Unlocked<'_>, bundle: Option<&TrustBundle>) -> Result<Moment, 
     let (at, next) = TimeGuard::observe(&state, &reading, &Limits::default());
     // A reading a moment after the last one teaches nothing that is worth a write to the disk.
     if held.is_none_or(|bytes| differs(&bytes, &next)) {
-        vault.put(DEVICE_TABLE, TIME, &next.to_bytes(), &[])?;
+        match vault.put(DEVICE_TABLE, TIME, &next.to_bytes(), &[]) {
+            // Reading needs no room; what does will meet the full disk itself.
+            Ok(()) | Err(VaultError::Storage(StorageError::Full { .. })) => {}
+            Err(why) => return Err(why.into()),
+        }
     }
     Ok(at)
 }
