@@ -249,6 +249,8 @@ impl Issuer<'_> {
             return Err(CeremonyError::Version { expected: held + 1, found: part.version });
         }
         waypass_trust::policy::RolePolicy::compile(&part.policy).map_err(|why| CeremonyError::Policy(why.to_string()))?;
+        // Kept unchecked, targets that break a rule would stop every later publication, revocations included.
+        part.check()?;
         Ok(self.store.advance("targets-in-effect", part.version, &[(TARGETS, &envelope.to_bytes())])?)
     }
 
