@@ -13,6 +13,7 @@ use waypass_issuer::store::{SqliteStore, StoreError};
 use waypass_vault::{KeyPurpose, Unlocked, clock};
 
 mod authority;
+mod ceremony;
 mod change;
 mod gates;
 mod init;
@@ -53,6 +54,9 @@ enum Verb {
     /// Other issuers that this site's gates and wallets believe
     #[command(subcommand)]
     Authority(authority::Verb),
+    /// Root and targets signed by several people, each on a machine of their own
+    #[command(subcommand)]
+    Ceremony(ceremony::Verb),
     /// Take a gate's log from a file; write receipts and the newest bundle
     Intake(gates::IntakeArgs),
     /// What opens this issuer
@@ -74,6 +78,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Serve(args) => serve::run(session, &args),
         Verb::Enroll(args) => gates::enroll(session, &args),
         Verb::Intake(args) => gates::intake(session, &args),
+        Verb::Ceremony(verb) => ceremony::run(session, verb),
         Verb::Authority(verb) => authority::run(session, verb),
         Verb::Slot(verb) => crate::slot::run(session, Role::Issuer, verb),
     }
@@ -126,7 +131,9 @@ fn operator(flag: Option<&str>) -> String {
 
 fn open_failure(error: &OpenError) -> Failure {
     match error {
-        OpenError::NotSetUp => Failure::usage(error, "make it with `waypass issuer init`"),
+        OpenError::NotSetUp => {
+            Failure::usage(error, "make one with `waypass issuer init`; beside an officer's keys, in another place (--home DIR)")
+        }
         OpenError::AlreadySetUp => Failure::usage(error, "use it, or choose another place with --home DIR"),
         OpenError::Settings(_) => Failure::usage(error, "correct the option and run `waypass issuer init` again"),
         OpenError::Store(why) => store_failure(why.clone()),

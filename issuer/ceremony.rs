@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, Limits};
 use waypass_credential::key::{PublicKey, SignError, Signer};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{BundleError, Digest, Envelope, Part, PartName, Root, RootPart, RootRoles, SigningRole, TargetsPart};
+use waypass_trust::bundle::{BundleError, Digest, Envelope, Part, PartName, Root, RootPart, RootRoles, Rule, SigningRole, TargetsPart};
 
 /// A part is at most 1 MiB, a third more in base64url, and its signatures.
 const LIMITS: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 6, values: 1024 };
@@ -77,6 +77,9 @@ pub enum CeremonyError {
     },
     /// No root was established yet.
     NoRoot,
+    /// Under this root the targets in effect would count for nothing and nothing could be published, revocations
+    /// included: targets that its keys have signed must come with it.
+    TargetsLeftBehind,
     /// No key for this use is unlocked.
     NoKey(KeyUse),
     /// The policy in the targets does not compile.
@@ -131,6 +134,11 @@ impl Paper {
         Ok(Digest::of(&self.payload()?))
     }
 
+    /// Which part it is.
+    pub const fn part(&self) -> PaperPart {
+        self.part
+    }
+
     /// This paper with one more signature. Needs no issuer: runs on the key's own machine.
     pub fn sign(mut self, signer: &dyn Signer) -> Result<Self, CeremonyError> {
         self.envelope.add_signature(self.typ(), signer)?;
@@ -152,6 +160,40 @@ impl Paper {
 fn part<P: Part>(payload: &[u8]) -> Result<P, CeremonyError> {
     let part: P = serde_json::from_slice(payload).map_err(|_| CeremonyError::NotAPaper)?;
     if part.schema() == P::SCHEMA { Ok(part) } else { Err(CeremonyError::NotAPaper) }
+}
+
+fn envelope_part<P: Part>(envelope: &Envelope) -> Result<P, CeremonyError> {
+    part(&envelope.untrusted_payload().map_err(|_| CeremonyError::NotAPaper)?)
+}
+
+/// The copies of one part with all their signatures.
+fn joined(papers: &[Paper], kind: PaperPart) -> Result<Option<Envelope>, CeremonyError> {
+    let mut copies = papers.iter().filter(|paper| paper.part == kind).map(|paper| &paper.envelope);
+    let Some(mut whole) = copies.next().cloned() else { return Ok(None) };
+    for copy in copies {
+        if !whole.join(copy.clone()) {
+            return Err(CeremonyError::DifferentPayloads);
+        }
+    }
+    Ok(Some(whole))
+}
+
+/// What would only be noticed once everybody has signed.
+fn check_keys(keys: &RootKeys) -> Result<(), CeremonyError> {
+    let refused = |broken| Err(CeremonyError::Refused(BundleError::Rule { part: PartName::Root, broken }));
+    let mut seen: Vec<&PublicKey> = Vec::new();
+    for role in [&keys.root, &keys.targets, &keys.snapshot, &keys.timestamp] {
+        if !usize::try_from(role.threshold).is_ok_and(|threshold| (1..=role.keys.len()).contains(&threshold)) {
+            return refused(Rule::Threshold);
+        }
+        for key in &role.keys {
+            if seen.contains(&key) {
+                return refused(Rule::SharedKey(key.to_multikey()));
+            }
+            seen.push(key);
+        }
+    }
+    Ok(())
 }
 
 impl Issuer<'_> {
@@ -184,6 +226,7 @@ impl Issuer<'_> {
 
     /// Prepares the next root: version 1, or a rotation, which the keys of the old and of the new root must sign.
     pub fn prepare_root(&self, keys: &RootKeys, at: Timestamp) -> Result<Paper, CeremonyError> {
+        check_keys(keys)?;
         let version = self.newest_root()?.map_or(0, |root| root.version()) + 1;
         let mut all: Vec<PublicKey> = Vec::new();
         for key in [&keys.root, &keys.targets, &keys.snapshot, &keys.timestamp].into_iter().flat_map(|role| &role.keys) {
@@ -211,39 +254,50 @@ impl Issuer<'_> {
         Paper::new(PaperPart::Targets, &part)
     }
 
-    /// Joins what was signed on several machines. A root takes effect at once, targets with the next publication.
-    pub fn assemble(&mut self, papers: &[Paper], at: Timestamp) -> Result<(), CeremonyError> {
-        let (first, others) = papers.split_first().ok_or(CeremonyError::NotAPaper)?;
-        let mut joined = first.clone();
-        for other in others {
-            if other.part != joined.part || !joined.envelope.join(other.envelope.clone()) {
-                return Err(CeremonyError::DifferentPayloads);
-            }
+    /// Joins what was signed on several machines: copies of a root, of targets, or of both. All of it is checked before any
+    /// of it counts. A root takes effect at once, targets with the next publication.
+    pub fn assemble(&mut self, papers: &[Paper], _at: Timestamp) -> Result<(), CeremonyError> {
+        let (root, targets) = (joined(papers, PaperPart::Root)?, joined(papers, PaperPart::Targets)?);
+        if root.is_none() && targets.is_none() {
+            return Err(CeremonyError::NotAPaper);
         }
-        match joined.read()? {
-            Reading::Root(part) => self.assemble_root(&joined.envelope, &part),
-            Reading::Targets(part) => self.assemble_targets(&joined.envelope, &part, at),
+        let next = root.map(|envelope| self.check_root(&envelope)).transpose()?;
+        let newest = match &next {
+            Some(next) => Some(next.part().roles.targets.clone()),
+            None => self.newest_root()?.map(|root| root.part().roles.targets.clone()),
+        };
+        let role = newest.ok_or(CeremonyError::NoRoot)?;
+        let targets = match targets {
+            Some(envelope) => Some((self.check_targets(&envelope, &role)?, envelope)),
+            None if next.is_some() && self.leaves_targets_behind(&role)? => return Err(CeremonyError::TargetsLeftBehind),
+            None => None,
+        };
+        if let Some(next) = next {
+            // The counter refuses a second root of this version that another process assembled meanwhile.
+            self.store.advance(ROOTS, next.version(), &[(&root_document(next.version()), &next.to_bytes())])?;
         }
+        if let Some((version, envelope)) = targets {
+            self.store.advance("targets-in-effect", version, &[(TARGETS, &envelope.to_bytes())])?;
+        }
+        Ok(())
     }
 
-    fn assemble_root(&mut self, envelope: &Envelope, part: &RootPart) -> Result<(), CeremonyError> {
+    fn check_root(&self, envelope: &Envelope) -> Result<Root, CeremonyError> {
         let newest = self.newest_root()?;
         let expected = newest.as_ref().map_or(0, Root::version) + 1;
-        if part.version != expected {
-            return Err(CeremonyError::Version { expected, found: part.version });
+        let found = envelope_part::<RootPart>(envelope)?.version;
+        if found != expected {
+            return Err(CeremonyError::Version { expected, found });
         }
         if let Some(newest) = &newest {
             envelope.verify(RootPart::TYP, &PartName::Root, &newest.part().roles.root)?;
         }
-        let bytes = envelope.to_bytes();
-        Root::open(&bytes)?;
-        // The counter refuses a second root of this version that another process assembled meanwhile.
-        Ok(self.store.advance(ROOTS, part.version, &[(&root_document(part.version), &bytes)])?)
+        Ok(Root::open(&envelope.to_bytes())?)
     }
 
-    fn assemble_targets(&mut self, envelope: &Envelope, part: &TargetsPart, _at: Timestamp) -> Result<(), CeremonyError> {
-        let root = self.newest_root()?.ok_or(CeremonyError::NoRoot)?;
-        envelope.verify(TargetsPart::TYP, &PartName::Targets, &root.part().roles.targets)?;
+    fn check_targets(&self, envelope: &Envelope, role: &SigningRole) -> Result<u64, CeremonyError> {
+        let part: TargetsPart = envelope_part(envelope)?;
+        envelope.verify(TargetsPart::TYP, &PartName::Targets, role)?;
         let held = self.targets()?.map_or(0, |(_, held)| held.version);
         if part.version <= held {
             return Err(CeremonyError::Version { expected: held + 1, found: part.version });
@@ -251,7 +305,15 @@ impl Issuer<'_> {
         waypass_trust::policy::RolePolicy::compile(&part.policy).map_err(|why| CeremonyError::Policy(why.to_string()))?;
         // Kept unchecked, targets that break a rule would stop every later publication, revocations included.
         part.check()?;
-        Ok(self.store.advance("targets-in-effect", part.version, &[(TARGETS, &envelope.to_bytes())])?)
+        Ok(part.version)
+    }
+
+    /// Whether the targets in effect are not signed as `role` demands, and cannot be signed anew here.
+    fn leaves_targets_behind(&self, role: &SigningRole) -> Result<bool, CeremonyError> {
+        let Some((envelope, _)) = self.targets()? else { return Ok(false) };
+        let here = role.keys.iter().filter(|key| self.keys.matching(KeyUse::Targets, key).is_some()).count();
+        let enough = usize::try_from(role.threshold).is_ok_and(|threshold| here >= threshold);
+        Ok(!enough && envelope.verify(TargetsPart::TYP, &PartName::Targets, role).is_err())
     }
 
     /// The newest root, to be carried to devices.
@@ -297,6 +359,9 @@ impl fmt::Display for CeremonyError {
             Self::Refused(why) => why.fmt(f),
             Self::Version { expected, found } => write!(f, "version {expected} comes next, this is version {found}"),
             Self::NoRoot => f.write_str("there is no root of trust yet"),
+            Self::TargetsLeftBehind => f.write_str(
+                "this root changes who signs issuers, gates and rules, and they have not signed yet: nothing could be published",
+            ),
             Self::NoKey(key_use) => write!(f, "no {key_use} key is unlocked here"),
             Self::Policy(why) => write!(f, "the policy cannot be published: {why}"),
             Self::Signer => SignError.fmt(f),

@@ -132,7 +132,7 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
 }
 
 /// What is being believed of whom.
-fn limits(authority: &Authority) -> String {
+pub(super) fn limits(authority: &Authority) -> String {
     let safe = |names: &[String]| words::list(&names.iter().map(|name| words::safe(name)).collect::<Vec<_>>());
     let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { safe(&authority.sites) };
     let mut lines = vec![format!(

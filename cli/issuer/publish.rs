@@ -11,6 +11,7 @@ use waypass_issuer::Issuer;
 use waypass_issuer::ceremony::{CeremonyError, RootFile};
 use waypass_issuer::policy::{PolicyDraft, PolicyRefused};
 use waypass_issuer::publish::PublishError;
+use waypass_trust::bundle::BundleError;
 
 /// Arguments of `issuer publish`.
 #[derive(clap::Args)]
@@ -24,6 +25,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     open: OpenArgs,
 }
+
+/// What was published lacks a change that only officers can sign.
+pub(super) const TARGETS_DUE: &str = "issuers, gates or rules have changed and the keys that sign them are not here; they are not in this bundle \
+    yet: waypass issuer ceremony prepare targets -o PAPER";
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let policy = args.policy.as_deref().map(|path| PolicyDraft::parse(&file::read(path)?).map_err(policy_failure)).transpose()?;
@@ -45,7 +50,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         "snapshot": published.snapshot, "timestamp": published.timestamp, "lists": published.lists.len(), "bytes": published.bundle.len(),
     }))?;
     if published.targets_due {
-        session.out.warn("issuers, gates or rules have changed and the keys that sign them are not here; they are not in this bundle yet");
+        session.out.warn(TARGETS_DUE);
     }
     session.out.words(&format!(
         "published: timestamp {}, snapshot {}, targets {}, {} status list(s), {} bytes\nroot {} {}",
@@ -73,6 +78,22 @@ pub(crate) fn ceremony_failure(error: &CeremonyError) -> Failure {
     match error {
         CeremonyError::Store(why) => store_failure(why.clone()),
         CeremonyError::Policy(_) => Failure::usage(error, "correct the rules; nothing was published"),
+        CeremonyError::NotAPaper => Failure::usage(error, "name a file that `waypass issuer ceremony prepare` or `sign` wrote"),
+        CeremonyError::DifferentPayloads => {
+            Failure::usage(error, "give only copies of one prepared paper; compare the numbers that `ceremony sign` shows")
+        }
+        CeremonyError::Version { .. } => {
+            Failure::usage(error, "prepare a new paper from what is in effect now: waypass issuer ceremony prepare")
+        }
+        CeremonyError::Refused(BundleError::Threshold { .. }) => {
+            Failure::usage(error, "nothing was changed; have more of its keys sign: waypass issuer ceremony sign PAPER -o PAPER")
+        }
+        CeremonyError::TargetsLeftBehind => {
+            Failure::usage(error, "nothing was changed; assemble both at once: waypass issuer ceremony prepare targets -o PAPER")
+        }
+        CeremonyError::Refused(_) => {
+            Failure::usage(error, "nothing was changed; correct the keys and the numbers, then prepare and sign it again")
+        }
         other => Failure::internal(other, "run `waypass doctor`"),
     }
 }
@@ -91,6 +112,7 @@ pub(crate) fn failure(error: PublishError) -> Failure {
         PublishError::Store(why) => store_failure(why),
         PublishError::Ceremony(why) => ceremony_failure(&why),
         PublishError::ClockBehind { .. } => Failure::internal(error, "set this machine's clock; what was published before still stands"),
+        PublishError::NoTargets => Failure::usage(error, "prepare them: waypass issuer ceremony prepare targets -o PAPER"),
         PublishError::Overtaken => Failure::internal(error, "run the command again"),
         other => Failure::internal(other, "nothing was published; what was published before still stands"),
     }

@@ -103,6 +103,42 @@ fn a_root_is_rotated_by_the_old_and_the_new_keys() {
 }
 
 #[test]
+fn a_root_with_other_signers_of_targets_comes_with_their_targets() {
+    let (_dir, mut issuer) = crate::testing::issuer();
+    issuer.publish(at(1)).expect("published");
+    let keys = RootKeys { targets: quorum(&[61, 62], 2), ..issuer.own_root_keys().expect("all here") };
+    assert_eq!(issuer.establish_root(&keys, at(2)), Err(CeremonyError::TargetsLeftBehind));
+
+    let root = issuer.prepare_root(&keys, at(3)).expect("prepared");
+    let own = issuer.keys.of(KeyUse::Root).next().expect("a root key");
+    let root = root.sign(own).expect("signed");
+    let targets = issuer.prepare_targets(at(3)).expect("prepared");
+    let one = [vec![root.clone()], signed_by(&targets, &[61])].concat();
+    assert!(matches!(issuer.assemble(&one, at(4)), Err(CeremonyError::Refused(BundleError::Threshold { needed: 2, found: 1, .. }))));
+    // Nothing of it counted: the root before is in effect and publishes.
+    assert_eq!(issuer.publish(at(5)).expect("published").root, 1);
+    let both = [vec![root], signed_by(&targets, &[61, 62])].concat();
+    issuer.assemble(&both, at(6)).expect("assembled");
+    assert_eq!(issuer.publish(at(7)).expect("published").root, 2);
+}
+
+#[test]
+fn keys_that_could_never_sign_are_refused_before_anybody_signs() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let issuer = offline_issuer(dir.path());
+    let good = two_of_three(&[51, 52, 53]);
+    for keys in [
+        RootKeys { root: quorum(&[51, 52], 3), ..good.clone() },
+        RootKeys { root: quorum(&[51], 0), ..good.clone() },
+        RootKeys { root: quorum(&[51, 51], 1), ..good.clone() },
+        RootKeys { root: quorum(&[51, 61], 1), ..good },
+    ] {
+        let refused = issuer.prepare_root(&keys, at(0));
+        assert!(matches!(refused, Err(CeremonyError::Refused(BundleError::Rule { .. }))), "{refused:?}");
+    }
+}
+
+#[test]
 fn all_keys_in_one_place_take_one_step() {
     let (_dir, mut issuer) = crate::testing::issuer();
     let keys = issuer.own_root_keys().expect("all here");

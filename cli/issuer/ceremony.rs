@@ -1,0 +1,244 @@
+//! `waypass issuer ceremony ..`: root and targets signed by k of n officers, each on a machine of their own.
+
+use super::publish::{ceremony_failure, root};
+use super::{key_uses, now};
+use crate::Session;
+use crate::exit::{Failure, Outcome};
+use crate::home::Role;
+use crate::unlock::{self, CreateArgs, OpenArgs};
+use crate::{file, secret, words};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use waypass_credential::key::{Algorithm, PublicKey, Signer as _};
+use waypass_issuer::ceremony::{Paper, PaperPart, Quorum, RootKeys};
+use waypass_issuer::keys::KeyUse;
+use waypass_trust::bundle::Root;
+use waypass_vault::{KeyPurpose, Unlocked};
+
+mod reading;
+
+/// The verbs of `issuer ceremony`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Verb {
+    /// Make an officer's vault on this machine: one key for root, one for targets
+    Init {
+        #[command(flatten)]
+        create: CreateArgs,
+    },
+    /// Print the public keys of this machine's officer or issuer, for `prepare root`
+    Key {
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// Write the next root or the next targets for the officers to sign
+    #[command(subcommand)]
+    Prepare(Prepare),
+    /// Show what a paper says, and sign it with this machine's keys
+    Sign(SignArgs),
+    /// Join what the officers signed and put it into effect; publish afterwards
+    Assemble {
+        /// What came back from the officers: copies of a root, of targets, or of both
+        #[arg(required = true)]
+        papers: Vec<PathBuf>,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+}
+
+/// What is prepared.
+#[derive(clap::Subcommand)]
+pub(crate) enum Prepare {
+    /// Who may sign what from now on; the officers of the present root must sign it too
+    Root(RootArgs),
+    /// Issuers, gates and rules as they are to be published
+    Targets {
+        #[command(flatten)]
+        output: Output,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+}
+
+/// Arguments of `issuer ceremony prepare root`.
+#[derive(clap::Args)]
+pub(crate) struct RootArgs {
+    /// A key that signs roots, repeatable, as `ceremony key` prints it [default: those of the present root]
+    #[arg(long = "key", value_name = "MULTIKEY", value_parser = key, requires = "threshold")]
+    keys: Vec<PublicKey>,
+    /// How many of them must sign
+    #[arg(long, value_name = "K")]
+    threshold: Option<u32>,
+    /// A key that signs targets, repeatable [default: those of the present root]
+    #[arg(long = "targets-key", value_name = "MULTIKEY", value_parser = key, requires = "targets_threshold")]
+    targets_keys: Vec<PublicKey>,
+    /// How many of them must sign
+    #[arg(long, value_name = "K")]
+    targets_threshold: Option<u32>,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// Arguments of `issuer ceremony sign`.
+#[derive(clap::Args)]
+pub(crate) struct SignArgs {
+    /// The paper; `-` reads standard input
+    paper: PathBuf,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// Where a paper goes.
+#[derive(clap::Args)]
+pub(crate) struct Output {
+    /// Where the paper goes
+    #[arg(short, long, value_name = "PAPER", default_value = "-")]
+    output: PathBuf,
+}
+
+pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+    match verb {
+        Verb::Init { create } => {
+            let keys = unlock::create(session, Role::Issuer, &create, |vault| {
+                for purpose in [KeyPurpose::Root, KeyPurpose::Targets] {
+                    vault.generate_key(Algorithm::EdDsa, purpose)?;
+                }
+                officer_keys(vault)
+            })?;
+            tell_keys(session, &keys)?;
+            session.out.note("give these lines to whoever prepares the root; what they say is public, but must arrive unchanged");
+        }
+        Verb::Key { open } => tell_keys(session, &unlock::with(session, Role::Issuer, &open, officer_keys)?)?,
+        Verb::Prepare(Prepare::Root(args)) => prepare_root(session, &args)?,
+        Verb::Prepare(Prepare::Targets { output, open }) => {
+            let paper = super::with(session, &open, |issuer| issuer.prepare_targets(now()).map_err(|error| ceremony_failure(&error)))?;
+            deliver(session, &paper, &output.output, "prepared")?;
+        }
+        Verb::Sign(args) => sign(session, &args)?,
+        Verb::Assemble { papers, open } => assemble(session, &papers, &open)?,
+    }
+    Ok(crate::exit::Exit::Done)
+}
+
+/// The public keys by use.
+fn officer_keys(vault: &Unlocked<'_>) -> Result<Vec<(KeyUse, PublicKey)>, Failure> {
+    let mut keys = Vec::new();
+    for (key_use, id) in key_uses(vault)? {
+        if matches!(key_use, KeyUse::Root | KeyUse::Targets) {
+            keys.push((key_use, vault.signer(id)?.public_key().clone()));
+        }
+    }
+    Ok(keys)
+}
+
+fn tell_keys(session: &Session, keys: &[(KeyUse, PublicKey)]) -> Result<(), Failure> {
+    let of = |wanted| keys.iter().filter(move |(key_use, _)| *key_use == wanted).map(|(_, key)| key.to_multikey()).collect::<Vec<_>>();
+    session.out.json(&json!({ "schema": "waypass.officer/1", "root": of(KeyUse::Root), "targets": of(KeyUse::Targets) }))?;
+    for key_use in [KeyUse::Root, KeyUse::Targets] {
+        for key in of(key_use) {
+            session.out.words(&format!("{:<8} {key}", key_use.as_str()));
+        }
+    }
+    Ok(())
+}
+
+fn prepare_root(session: &Session, args: &RootArgs) -> Result<(), Failure> {
+    let paper = super::with(session, &args.open, |issuer| {
+        let present = Root::open(&root(issuer)?.bytes).map_err(|error| ceremony_failure(&error.into()))?;
+        let roles = &present.part().roles;
+        let keys = RootKeys {
+            root: quorum(&args.keys, args.threshold, &roles.root),
+            targets: quorum(&args.targets_keys, args.targets_threshold, &roles.targets),
+            ..roles.clone()
+        };
+        issuer.prepare_root(&keys, now()).map_err(|error| ceremony_failure(&error))
+    })?;
+    deliver(session, &paper, &args.output.output, "prepared")?;
+    if !args.targets_keys.is_empty() || args.targets_threshold.is_some() {
+        session.out.note("other keys sign issuers, gates and rules then: have them sign those too (ceremony prepare targets)");
+    }
+    Ok(())
+}
+
+/// What was asked for in the place of what is.
+fn quorum(keys: &[PublicKey], threshold: Option<u32>, present: &Quorum) -> Quorum {
+    let keys = if keys.is_empty() { present.keys.clone() } else { keys.to_vec() };
+    Quorum { keys, threshold: threshold.unwrap_or(present.threshold) }
+}
+
+fn sign(session: &Session, args: &SignArgs) -> Result<(), Failure> {
+    let paper = read(&args.paper)?;
+    session.out.note(&reading::words(&paper).map_err(|error| ceremony_failure(&error))?);
+    if !args.yes && !secret::confirm(session.input, "Sign this?", "--yes")? {
+        session.out.note("nothing was signed");
+        return Ok(());
+    }
+    let wanted = match paper.part() {
+        PaperPart::Root => KeyUse::Root,
+        PaperPart::Targets => KeyUse::Targets,
+    };
+    let signed = unlock::with(session, Role::Issuer, &args.open, |vault| {
+        let ids: Vec<_> = key_uses(vault)?.into_iter().filter(|(key_use, _)| *key_use == wanted).map(|(_, id)| id).collect();
+        if ids.is_empty() {
+            return Err(Failure::usage(
+                format!("this machine holds no {wanted} key"),
+                "make an officer's vault: waypass issuer ceremony init",
+            ));
+        }
+        let mut paper = paper;
+        for id in ids {
+            let signer = vault.signer(id)?;
+            paper = paper.sign(&signer).map_err(|error| ceremony_failure(&error))?;
+            session.out.note(&format!("signed with {}", signer.public_key().to_multikey()));
+        }
+        Ok(paper)
+    })?;
+    deliver(session, &signed, &args.output.output, "signed")
+}
+
+fn assemble(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Result<(), Failure> {
+    let papers = files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let root = super::with(session, open, |issuer| {
+        issuer.assemble(&papers, now()).map_err(|error| ceremony_failure(&error))?;
+        root(issuer)
+    })?;
+    let has = |part| papers.iter().any(|paper| paper.part() == part);
+    let (new_root, targets) = (has(PaperPart::Root), has(PaperPart::Targets));
+    session.out.json(&json!({
+        "schema": "waypass.assembled/1", "root": { "version": root.version, "digest": root.digest, "new": new_root }, "targets": targets,
+    }))?;
+    if new_root {
+        session.out.words(&format!("root {} is in effect: {}", root.version, root.digest));
+    }
+    if targets {
+        session.out.words("the targets are signed as the root demands");
+    }
+    session.out.note("nobody knows yet; now publish: waypass issuer publish -o FILE");
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Paper, Failure> {
+    Paper::parse(&file::read(path)?).map_err(|error| ceremony_failure(&error))
+}
+
+fn deliver(session: &Session, paper: &Paper, path: &Path, done: &str) -> Result<(), Failure> {
+    let digest = paper.digest().map_err(|error| ceremony_failure(&error))?;
+    let part = reading::name(paper.part());
+    file::write(session.out, path, &paper.to_bytes())?;
+    if file::is_dash(path) {
+        return Ok(());
+    }
+    session.out.json(&json!({ "schema": "waypass.paper/1", "part": part, "digest": digest, "done": done }))?;
+    session.out.words(&format!("{part} {done}: {digest}"));
+    Ok(())
+}
+
+fn key(text: &str) -> Result<PublicKey, String> {
+    PublicKey::from_multikey(text).map_err(|_| format!("`{}` is no key as `ceremony key` prints it", words::safe(text)))
+}

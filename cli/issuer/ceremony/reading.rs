@@ -1,0 +1,98 @@
+//! A paper in words, for whoever is asked to sign it.
+
+use super::super::authority;
+use crate::words;
+use waypass_issuer::ceremony::{CeremonyError, Paper, PaperPart, Quorum, Reading};
+use waypass_trust::bundle::{Digest, KeyRecord, Policy, RootPart, TargetsPart};
+
+pub(super) const fn name(part: PaperPart) -> &'static str {
+    match part {
+        PaperPart::Root => "root",
+        PaperPart::Targets => "targets",
+    }
+}
+
+/// Everything a signature would stand for; the number is the same on every machine that is asked to sign the same.
+pub(super) fn words(paper: &Paper) -> Result<String, CeremonyError> {
+    let mut lines = match paper.read()? {
+        Reading::Root(part) => root(&part),
+        Reading::Targets(part) => targets(&part),
+    };
+    lines.push(format!("compare with the others who sign: {}", paper.digest()?));
+    Ok(lines.join("\n"))
+}
+
+fn root(part: &RootPart) -> Vec<String> {
+    let mut lines = vec![format!(
+        "You are asked to sign root {}: who may sign for this site, from {} to {}",
+        part.version,
+        words::when(part.issued_at),
+        words::when(part.expires_at)
+    )];
+    let roles = &part.roles;
+    for (what, role) in [
+        ("the next root", &roles.root),
+        ("issuers, gates and rules (targets)", &roles.targets),
+        ("which versions belong together (snapshot)", &roles.snapshot),
+        ("how fresh it is (timestamp)", &roles.timestamp),
+    ] {
+        lines.push(format!("  {what}: {}", of(role)));
+        lines.extend(role.keys.iter().map(|key| format!("    {}", key.to_multikey())));
+    }
+    lines
+}
+
+fn of(role: &Quorum) -> String {
+    format!("{} of {} must sign", role.threshold, role.keys.len())
+}
+
+fn targets(part: &TargetsPart) -> Vec<String> {
+    let mut lines = vec![format!(
+        "You are asked to sign targets {}: whom this site believes, from {} to {}",
+        part.version,
+        words::when(part.issued_at),
+        words::when(part.expires_at)
+    )];
+    lines.push(format!("{} issuer(s)", part.authorities.len()));
+    for authority in &part.authorities {
+        lines.extend(authority::limits(authority).lines().map(|line| format!("  {line}")));
+        // A key id is a name; what would be believed is the key.
+        let key = |record: &KeyRecord| format!("    {} for {}, {}", record.key.to_multikey(), word(&record.key_use), word(&record.state));
+        lines.extend(authority.keys.iter().map(key));
+    }
+    lines.push(format!("{} gate(s)", part.gates.len()));
+    for gate in &part.gates {
+        let [name, site, zone, id] = [&gate.name, &gate.site, &gate.zone, &gate.id].map(|text| words::safe(text));
+        lines.push(format!("  {name} (site {site}, zone {zone}) until {}\n    {id}", words::when(gate.not_after)));
+    }
+    lines.extend(policy(&part.policy));
+    lines
+}
+
+fn policy(policy: &Policy) -> Vec<String> {
+    let mut lines = vec![format!(
+        "rules {}: {} line(s), SHA-256 of their text {}",
+        policy.version,
+        policy.cedar.lines().count(),
+        Digest::of(policy.cedar.as_bytes())
+    )];
+    for limit in &policy.limits {
+        let span = |seconds| words::span(i64::try_from(seconds).unwrap_or(i64::MAX));
+        let who = if limit.role == "*" { "every other role".to_owned() } else { words::safe(&limit.role) };
+        lines.push(format!(
+            "  {who}: lists are current for {}, usable for {}; stale then {}, unknown then {}",
+            span(limit.fresh_seconds),
+            span(limit.stale_seconds),
+            word(&limit.stale),
+            word(&limit.unknown)
+        ));
+    }
+    let accepted: Vec<String> = policy.unattended_ok.iter().map(|code| words::safe(code)).collect();
+    lines.push(format!("  a machine without a person may accept: {}", words::list(&accepted)));
+    lines
+}
+
+/// An action under the name it has in the file.
+fn word(action: &impl serde::Serialize) -> String {
+    serde_json::to_value(action).ok().and_then(|value| value.as_str().map(|text| text.replace('_', " "))).unwrap_or_default()
+}
