@@ -51,8 +51,9 @@ impl Home {
     }
 
     /// The folder a person would look into.
-    pub(crate) fn folders(&self) -> [&Path; 2] {
-        [&self.data, &self.state]
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
+        let one = self.data == self.state;
+        [self.data.as_path(), self.state.as_path()].into_iter().take(if one { 1 } else { 2 })
     }
 }
 

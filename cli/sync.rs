@@ -64,7 +64,10 @@ pub(crate) fn run<D: Device<Error = Failure>>(
 
 /// What was done, in the order it was done.
 pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
-    let mut names: Vec<String> = outcome.steps.iter().map(step).collect();
+    // Without a link and without a file to put it into, the log stayed where it is.
+    let stayed = outcome.uploads == 0 && !outcome.carried;
+    let done = outcome.steps.iter().filter(|step| !(stayed && matches!(step, Step::AuditUpload(_))));
+    let mut names: Vec<String> = done.map(step).collect();
     names.dedup();
     names
 }

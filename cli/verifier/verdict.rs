@@ -12,7 +12,9 @@ const WIDTH: usize = 60;
 pub(super) fn render(decision: &Decision) -> String {
     let (word, tone) = word(&decision.verdict);
     let big = banner(tone);
-    let mut lines = vec![format!("{big}{:<WIDTH$}{big:#}", format!("  {word}   {}", decision.headline()))];
+    // Green needs no second word.
+    let headline = if decision.level() == Level::Green { "" } else { decision.headline() };
+    let mut lines = vec![format!("{big}{:<WIDTH$}{big:#}", format!("  {word}   {headline}"))];
     lines.extend(who(&decision.evidence));
     lines.push(String::new());
     lines.extend(checks(decision));

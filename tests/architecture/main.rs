@@ -78,10 +78,10 @@ fn dependencies_point_one_way() {
         ("credential", &["schemas"]),
         ("trust", &["schemas", "credential"]),
         ("vault", &["schemas", "credential", "trust"]),
-        ("issuer", &["schemas", "credential", "trust", "vault"]),
+        ("issuer", &["schemas", "credential", "trust"]),
         ("wallet", &["schemas", "credential", "trust", "vault"]),
         ("verifier", &["schemas", "credential", "trust"]),
-        ("net", &["schemas", "credential", "trust", "vault"]),
+        ("net", &["schemas", "credential", "trust"]),
     ];
     for (package, allowed) in may_use {
         let own = format!("waypass-{package}");

@@ -5,6 +5,7 @@ mod ceremony;
 mod faults;
 mod offline;
 mod program;
+mod scenario;
 mod seven;
 mod signals;
 mod site;
