@@ -68,7 +68,7 @@ fn verdict() -> Duration {
     run("gate", "verifier enroll --key-file gate.key -o enrolment");
     run("issuer", "issuer enroll enrolment --key-file issuer.key");
     let published = run("issuer", "--json issuer publish --key-file issuer.key -o bundle");
-    let root = published["root"]["sha256"].as_str().or(published["root"].as_str()).expect("the root's number").to_owned();
+    let root = published["root"]["digest"].as_str().expect("the root's number").to_owned();
     run("wallet", "wallet init --key-file wallet.key --recovery-file r3");
     for home in ["wallet", "gate"] {
         run(home, &format!("trust pin bundle --digest {root}"));

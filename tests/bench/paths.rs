@@ -16,8 +16,9 @@ pub(crate) fn gated(world: &World) -> Vec<Ratio> {
     vec![
         data_integrity(world),
         decision(world),
-        sd_jwt(world, &world.issuer_p256, &world.holder_p256, "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
-        sd_jwt(world, &world.issuer, &world.holder, "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA"),
+        sd_jwt(world, [&world.issuer_p256, &world.holder_p256], 1.2, "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
+        // The holder's Ed25519 key is decompressed too: a tenth of a verification, and cheaper signatures make the rest weigh more.
+        sd_jwt(world, [&world.issuer, &world.holder], 1.35, "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA"),
     ]
 }
 
@@ -61,7 +62,7 @@ fn data_integrity(world: &World) -> Ratio {
 }
 
 /// A presentation with 5 of 20 claims, issuer signature and holder binding checked.
-fn sd_jwt(world: &World, issuer: &TestKey, holder: &TestKey, name: &'static str) -> Ratio {
+fn sd_jwt(world: &World, [issuer, holder]: [&TestKey; 2], target: f64, name: &'static str) -> Ratio {
     let mut claims = World::nurse(issuer, holder, Format::SdJwtVc);
     claims.personal = (0..18).fold(Object::new(), |object, n| object.with(format!("claim_{n}"), format!("value number {n}")));
     let credential = World::issue(&claims, issuer, Format::SdJwtVc, "bench");
@@ -79,7 +80,7 @@ fn sd_jwt(world: &World, issuer: &TestKey, holder: &TestKey, name: &'static str)
     let (issuer_signature, holder_signature) = (issuer.sign(&MESSAGE).expect("signs"), holder.sign(&MESSAGE).expect("signs"));
     Ratio::of(
         name,
-        1.2,
+        target,
         || (issuer.public_key().verify(&MESSAGE, &issuer_signature), holder.public_key().verify(&MESSAGE, &holder_signature)),
         || {
             let presentation = Presentation::parse(&bytes).expect("parses");
