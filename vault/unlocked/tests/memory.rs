@@ -8,6 +8,7 @@ use crate::secret::MemoryProtection;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
 use waypass_credential::key::{Algorithm, Signer as _};
+use zeroize::Zeroizing;
 
 /// What is searched for, kept so that the search does not find its own copy.
 struct Needle(Vec<u8>);
@@ -26,7 +27,8 @@ impl Needle {
     /// How often it occurs in the readable and writable memory of this process; what the kernel hides counts as unreadable.
     fn count(&self) -> usize {
         let memory = File::open("/proc/self/mem").expect("our own memory");
-        let mut buffer = vec![0_u8; 1 << 20];
+        // Wiped by volatile writes: a plain fill before the release is optimised away, and a later search would find these copies.
+        let mut buffer = Zeroizing::new(vec![0_u8; 1 << 20]);
         let own = buffer.as_ptr() as u64..buffer.as_ptr() as u64 + buffer.len() as u64;
         let mut found = 0;
         for (mut at, end) in writable() {
@@ -43,7 +45,6 @@ impl Needle {
                 at += if read == len && at + (read as u64) < end { (read - self.0.len()) as u64 } else { read.max(1) as u64 };
             }
         }
-        buffer.fill(0);
         found
     }
 }
