@@ -7,7 +7,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
-use waypass_trust::policy::RolePolicy;
+use waypass_trust::policy::PolicyError;
 use waypass_trust::status::ListInfo;
 use waypass_trust::sync::{AuditHeld, ListHeld, Manifest};
 use waypass_vault::{TrustStore, TrustStoreError, clock};
@@ -59,11 +59,9 @@ pub(crate) fn bundle(session: &Session) -> Result<Option<TrustBundle>, Failure> 
     store(session).load().map_err(failure)
 }
 
-/// The bundle's rules, ready to decide by.
-pub(crate) fn policy(bundle: &TrustBundle) -> Result<RolePolicy, Failure> {
-    RolePolicy::compile(bundle.policy()).map_err(|error| {
-        Failure::new(Exit::Red, format!("the rules in the bundle cannot be used: {error}"), "sync; if it stays, tell the site's operator")
-    })
+/// A bundle whose rules cannot be used.
+pub(crate) fn policy_failure(error: &PolicyError) -> Failure {
+    Failure::new(Exit::Red, format!("the rules in the bundle cannot be used: {error}"), "sync; if it stays, tell the site's operator")
 }
 
 /// Verifies a bundle file and puts it in the place of the one held, never backwards.

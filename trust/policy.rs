@@ -9,7 +9,7 @@
 
 extern crate std;
 
-use crate::bundle::Policy;
+use crate::bundle::{Digest, Policy};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use cedar_policy::{
     ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet, PrincipalConstraint,
@@ -139,6 +139,32 @@ pub struct RolePolicy {
     names: HashMap<PolicyId, String>,
     expires_at: Timestamp,
     vocabulary: Vocabulary,
+    validation: Validation,
+}
+
+/// That one policy text passed strict validation, by one version of the engine against one vocabulary.
+///
+/// Validation costs more than everything else between the start of a gate and its verdict, so a gate keeps this under its seal
+/// and validates a text once, not at every start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Validation(Digest);
+
+impl Validation {
+    /// What is kept: 32 bytes.
+    pub const fn to_bytes(self) -> [u8; 32] {
+        self.0.0
+    }
+
+    /// What was kept; bytes of another length are none.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(|bytes| Self(Digest(bytes)))
+    }
+
+    /// The one that `text` would leave behind.
+    fn of(text: &str) -> Self {
+        let engine = cedar_policy::get_sdk_version();
+        Self(Digest::of(alloc::format!("waypass/v1/policy {engine}\0{}\0{text}", waypass_schemas::POLICY_SCHEMA).as_bytes()))
+    }
 }
 
 /// The rules of one action, by the role their scope names: a rule for visitors is not even looked at for a nurse.
@@ -159,11 +185,21 @@ struct Vocabulary {
 impl RolePolicy {
     /// Compiles the policy of a bundle.
     pub fn compile(policy: &Policy) -> Result<Self, PolicyError> {
-        Self::compile_text(&policy.cedar, policy.expires_at)
+        Self::compile_text(&policy.cedar, policy.expires_at, None)
+    }
+
+    /// Compiles the policy of a bundle, without validating again what `earlier` says was validated.
+    pub fn compile_again(policy: &Policy, earlier: Option<Validation>) -> Result<Self, PolicyError> {
+        Self::compile_text(&policy.cedar, policy.expires_at, earlier)
+    }
+
+    /// That this policy's text was validated, to be kept for [`Self::compile_again`].
+    pub const fn validation(&self) -> Validation {
+        self.validation
     }
 
     /// Compiles a policy text; nothing may be decided by it after `expires_at`.
-    pub fn compile_text(text: &str, expires_at: Timestamp) -> Result<Self, PolicyError> {
+    pub fn compile_text(text: &str, expires_at: Timestamp, earlier: Option<Validation>) -> Result<Self, PolicyError> {
         if text.len() > MAX_TEXT {
             return Err(PolicyError::TooLarge);
         }
@@ -174,10 +210,9 @@ impl RolePolicy {
         if set.num_of_templates() > 0 {
             return Err(PolicyError::Template);
         }
-        let (schema, _) = Schema::from_cedarschema_str(waypass_schemas::POLICY_SCHEMA).map_err(|_| PolicyError::Engine)?;
-        let validation = Validator::new(schema).validate(&set, ValidationMode::Strict);
-        if !validation.validation_passed() {
-            return Err(PolicyError::Invalid(validation.validation_errors().map(|why| alloc::format!("{why}")).collect()));
+        let validation = Validation::of(text);
+        if earlier != Some(validation) {
+            validate(&set)?;
         }
         let vocabulary =
             Vocabulary { role: "Role".parse().map_err(|_| PolicyError::Engine)?, gate: "Gate".parse().map_err(|_| PolicyError::Engine)? };
@@ -189,6 +224,7 @@ impl RolePolicy {
             names: names(&set)?,
             expires_at,
             vocabulary,
+            validation,
         })
     }
 
@@ -330,6 +366,16 @@ impl Slices {
         }
         Ok(Self { action, by_role, others })
     }
+}
+
+/// Strictly, against the one vocabulary.
+fn validate(set: &PolicySet) -> Result<(), PolicyError> {
+    let (schema, _) = Schema::from_cedarschema_str(waypass_schemas::POLICY_SCHEMA).map_err(|_| PolicyError::Engine)?;
+    let validation = Validator::new(schema).validate(set, ValidationMode::Strict);
+    if validation.validation_passed() {
+        return Ok(());
+    }
+    Err(PolicyError::Invalid(validation.validation_errors().map(|why| alloc::format!("{why}")).collect()))
 }
 
 /// `@id`, else the position that Cedar numbers rules by.

@@ -43,8 +43,8 @@ pub(crate) struct Args {
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let query = query(args)?;
     let bundle = Device::bundle(session)?;
-    let policy = trust::policy(&bundle)?;
     let (text, request) = device::with(session, &args.open, |device| {
+        let policy = device.policy(&bundle)?.map_err(|error| trust::policy_failure(&error))?;
         let mut checkpoint = Checkpoint::new(device.identity.clone(), &bundle, &policy, device.state()?);
         let at = checkpoint.observe(&clock::read());
         let over: Vec<Vec<u8>> =

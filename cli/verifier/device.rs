@@ -8,6 +8,7 @@ use crate::unlock::{self, OpenArgs};
 use serde::{Deserialize, Serialize};
 use waypass_credential::did;
 use waypass_trust::bundle::TrustBundle;
+use waypass_trust::policy::{PolicyError, RolePolicy, Validation};
 use waypass_vault::{KeyInfo, KeyPurpose, Unlocked, VaultError};
 use waypass_verifier::{Challenge, Commit, DeviceState, GateIdentity};
 
@@ -18,6 +19,7 @@ const CHALLENGES: &str = "challenges";
 const IDENTITY: &[u8] = b"identity";
 const STATE: &[u8] = b"state";
 const RECEIPT: &[u8] = b"receipt";
+const VALIDATION: &[u8] = b"policy-validation";
 
 /// A gate whose vault is open.
 pub(crate) struct Device<'v> {
@@ -73,6 +75,17 @@ impl<'v> Device<'v> {
             return Ok(state);
         }
         Err(damaged(&format!("this gate's state was lost or replaced: it covers {} of {recorded} records of the log", state.chain.size())))
+    }
+
+    /// The bundle's rules, ready to decide by: validated the first time this gate meets their text.
+    pub(super) fn policy(&self, bundle: &TrustBundle) -> Result<Result<RolePolicy, PolicyError>, Failure> {
+        let kept = self.vault.get(GATE, VALIDATION)?.and_then(|bytes| Validation::from_bytes(&bytes));
+        let policy = RolePolicy::compile_again(bundle.policy(), kept);
+        if let Some(new) = policy.as_ref().ok().map(RolePolicy::validation).filter(|new| kept != Some(*new)) {
+            // What cannot be kept is validated again next time.
+            let _kept = self.vault.put(GATE, VALIDATION, &new.to_bytes(), &[]);
+        }
+        Ok(policy)
     }
 
     /// Keeps a state that no decision carries: what a signed time taught.

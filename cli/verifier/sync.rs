@@ -156,7 +156,7 @@ impl waypass_net::sync::Device for Gate<'_> {
     fn apply_policies(&mut self) -> Result<(), Failure> {
         // The rules came with the bundle; here they must prove usable before anybody stands at the gate.
         let bundle = self.trust.pinned_bundle()?;
-        trust::policy(&bundle).map(drop)
+        self.device.policy(&bundle)?.map(drop).map_err(|error| trust::policy_failure(&error))
     }
 
     fn upload(&mut self, from: u64) -> Result<Option<Part>, Failure> {

@@ -9,6 +9,7 @@ use crate::{qr, trust};
 use std::path::PathBuf;
 use waypass_credential::format::Format;
 use waypass_credential::request::Query;
+use waypass_trust::bundle::TrustBundle;
 use waypass_trust::reason::{Level, Reason, ReasonCode};
 use waypass_trust::time::Moment;
 use waypass_vault::{SystemRng, clock};
@@ -37,28 +38,30 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }
         Err(failure) => return Err(failure),
     };
-    let decision = decide(session, args, presentation.trim_ascii())?;
+    let Some(bundle) = trust::bundle(session)? else { return show(session, args, &Decision::cannot(ReasonCode::NoBundle)) };
+    // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
+    device::with(session, &args.open, |device| show(session, args, &decide(device, &bundle, presentation.trim_ascii())?))
+}
+
+fn show(session: &Session, args: &Args, decision: &Decision) -> Outcome {
     session.out.json(&waypass_credential::json::Value::Object(decision.to_json()))?;
-    session.out.words(&verdict::render(&decision));
+    session.out.words(&verdict::render(decision));
     Ok(if decision.opens(&args.accept_amber) { Exit::Done } else { exit(decision.level()) })
 }
 
-fn decide(session: &Session, args: &Args, presentation: &[u8]) -> Result<Decision, Failure> {
-    let Some(bundle) = trust::bundle(session)? else { return Ok(Decision::cannot(ReasonCode::NoBundle)) };
-    let policy = match waypass_trust::policy::RolePolicy::compile(bundle.policy()) {
+fn decide(device: &Device<'_>, bundle: &TrustBundle, presentation: &[u8]) -> Result<Decision, Failure> {
+    let policy = match device.policy(bundle)? {
         Ok(policy) => policy,
         Err(why) => return Ok(Decision::cannot(Reason::new(ReasonCode::PolicyError, why.to_string()))),
     };
-    device::with(session, &args.open, |device| {
-        let mut checkpoint = Checkpoint::new(device.identity.clone(), &bundle, &policy, device.state()?);
-        let at = checkpoint.observe(&clock::read());
-        let challenge = open_challenge(device, &checkpoint, &at)?;
-        let (decision, commit) = checkpoint.step(presentation, challenge, &at);
-        // Nobody acts on what is not written down.
-        Ok(match device.commit(&commit) {
-            Ok(()) => decision,
-            Err(why) => Decision::cannot(Reason::new(ReasonCode::StorageFailed, why.to_string())),
-        })
+    let mut checkpoint = Checkpoint::new(device.identity.clone(), bundle, &policy, device.state()?);
+    let at = checkpoint.observe(&clock::read());
+    let challenge = open_challenge(device, &checkpoint, &at)?;
+    let (decision, commit) = checkpoint.step(presentation, challenge, &at);
+    // Nobody acts on what is not written down.
+    Ok(match device.commit(&commit) {
+        Ok(()) => decision,
+        Err(why) => Decision::cannot(Reason::new(ReasonCode::StorageFailed, why.to_string())),
     })
 }
 

@@ -1,4 +1,4 @@
-use super::{Action, Ask, Permitted, PolicyError, RolePolicy, Ruling};
+use super::{Action, Ask, Permitted, PolicyError, RolePolicy, Ruling, Validation};
 use alloc::{format, string::String, vec, vec::Vec};
 use waypass_credential::time::Timestamp;
 
@@ -10,7 +10,7 @@ fn time(seconds: i64) -> Timestamp {
 }
 
 fn compile(text: &str) -> Result<RolePolicy, PolicyError> {
-    RolePolicy::compile_text(text, time(AT + 1000))
+    RolePolicy::compile_text(text, time(AT + 1000), None)
 }
 
 /// Asks for `roles` of the site "north", good for the zones "ward" and "restricted-lab".
@@ -92,7 +92,7 @@ fn a_forbid_is_named_and_wins_for_all_roles() {
         @id("no-two-person") forbid (principal, action == Action::"admit", resource) when { context.hour_utc == 23 };"#;
     let policy = compile(text).expect("valid");
     assert_eq!(permits(decide(&policy, &["visitor"], "x", "y", AT)).map(|(action, _)| action), Some(Action::Admit));
-    let policy = RolePolicy::compile_text(text, time(AT + 30 * 86_400)).expect("valid");
+    let policy = RolePolicy::compile_text(text, time(AT + 30 * 86_400), None).expect("valid");
     let saturday = AT + 4 * 86_400;
     let forbidden = Ruling::Deny { rule: Some("no-visitors-at-weekends".into()) };
     assert_eq!(decide(&policy, &["visitor"], "x", "y", saturday), forbidden);
@@ -120,6 +120,22 @@ fn after_its_end_nothing_is_decided() {
     let policy = default_policy();
     assert!(permits(decide(&policy, &["nurse"], "north", "ward", AT + 999)).is_some());
     assert_eq!(decide(&policy, &["nurse"], "north", "ward", AT + 1000), Ruling::Expired { at: time(AT + 1000) });
+}
+
+#[test]
+fn what_was_validated_is_not_validated_again_and_nothing_else_is_skipped() {
+    let invalid = "permit (principal, action, resource) when { context.secret };";
+    let earlier = default_policy().validation();
+    let kept = Validation::from_bytes(&earlier.to_bytes());
+    assert_eq!(kept, Some(earlier));
+    assert_eq!(Validation::from_bytes(&[0; 31]), None);
+    // Of another text it says nothing.
+    assert!(matches!(RolePolicy::compile_text(invalid, time(AT + 1000), kept), Err(PolicyError::Invalid(_))));
+    // For its own text it is believed: that is what makes it worth sealing.
+    let of_invalid = Some(Validation::of(invalid));
+    assert!(RolePolicy::compile_text(invalid, time(AT + 1000), of_invalid).is_ok());
+    let again = RolePolicy::compile_text(waypass_schemas::DEFAULT_POLICY, time(AT + 1000), kept).expect("the default policy");
+    assert_eq!(again.validation(), earlier);
 }
 
 #[test]

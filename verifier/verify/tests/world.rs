@@ -265,7 +265,7 @@ impl World {
     }
 
     pub(super) fn compiled(&self) -> RolePolicy {
-        RolePolicy::compile_text(&self.policy, time(self.policy_ends)).expect("a valid policy")
+        RolePolicy::compile_text(&self.policy, time(self.policy_ends), None).expect("a valid policy")
     }
 
     pub(super) fn credential(&self) -> Credential {
