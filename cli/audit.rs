@@ -2,6 +2,7 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::progress::Progress;
 use crate::unlock::OpenArgs;
 use crate::verifier::{Device, LOG, with_device};
 use crate::{file, words};
@@ -126,7 +127,12 @@ fn verify_own(session: &Session, open: &OpenArgs) -> Outcome {
     let summary = with_device(session, open, |device| {
         let state = device.state()?;
         let size = device.vault.log_len(LOG);
-        let leaves = (0..size).map(|seq| entry(device, seq).map(|entry| entry.leaf_bytes().to_vec())).collect::<Result<Vec<_>, _>>()?;
+        let bar = Progress::new(session.out, "checking the log", size);
+        let leaf_bytes = |seq| {
+            bar.step();
+            entry(device, seq).map(|entry| entry.leaf_bytes().to_vec())
+        };
+        let leaves = (0..size).map(leaf_bytes).collect::<Result<Vec<_>, _>>()?;
         let checked =
             verify(&Chain::new(&device.identity.id), leaves.iter().map(Vec::as_slice)).and_then(|summary| summary.ends_at(&state.chain));
         checked.map_err(|bad| broken(&bad))

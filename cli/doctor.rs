@@ -1,12 +1,20 @@
 //! `waypass doctor`: what this device has and what it lacks.
 
 use crate::Session;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::output::{Tone, paint};
+use crate::{trust, words};
 use serde::Serialize;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use waypass_trust::bundle::TrustBundle;
+use waypass_vault::MemoryProtection;
+
+/// An issuer's clock may be this far ahead of ours before one of them is called wrong, as in trust.md "TimeGuard".
+const SLACK_SECONDS: i64 = 120;
+/// Less than this and the log of a busy gate fills the disk within days.
+const LITTLE_ROOM_MIB: u64 = 64;
 
 /// How one look at the machine ended.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize)]
@@ -29,13 +37,13 @@ struct Finding {
 }
 
 pub(crate) fn run(session: &Session) -> Outcome {
-    let mut findings = Vec::new();
-    for folder in session.home.folders() {
-        findings.push(private(folder));
-    }
-    for role in [Role::Issuer, Role::Wallet, Role::Verifier] {
-        findings.push(vault(&session.home.vault(role), role));
-    }
+    let mut findings: Vec<Finding> = session.home.folders().map(private).collect();
+    findings.extend(session.home.folders().filter_map(room));
+    findings.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| vault(&session.home.vault(role), role)));
+    let bundle = trust::bundle(session);
+    findings.push(memory());
+    findings.push(clock(bundle.as_ref().ok().and_then(Option::as_ref)));
+    findings.push(belief(&bundle));
     session.out.list("waypass.doctor/1", "findings", &findings, || {
         for finding in &findings {
             let (tone, mark) = match finding.found {
@@ -53,28 +61,83 @@ pub(crate) fn run(session: &Session) -> Outcome {
     Ok(if findings.iter().any(|finding| finding.found == Found::Bad) { Exit::Internal } else { Exit::Done })
 }
 
-fn finding(name: &'static str, found: Found, detail: String) -> Finding {
-    Finding { name, found, detail, next: None }
+fn finding(name: &'static str, found: Found, detail: impl Into<String>) -> Finding {
+    Finding { name, found, detail: detail.into(), next: None }
+}
+
+impl Finding {
+    fn next(self, next: impl Into<String>) -> Self {
+        Self { next: Some(next.into()), ..self }
+    }
 }
 
 fn private(folder: &Path) -> Finding {
     match std::fs::metadata(folder) {
         Err(_) => finding("folder", Found::Note, format!("{} is not there yet", folder.display())),
-        Ok(about) if about.mode() & 0o022 != 0 => Finding {
-            next: Some(format!("run: chmod 700 {}", folder.display())),
-            ..finding("folder", Found::Bad, format!("others on this machine may change {}", folder.display()))
-        },
+        Ok(about) if about.mode() & 0o022 != 0 => {
+            finding("folder", Found::Bad, format!("others on this machine may change {}", folder.display()))
+                .next(format!("run: chmod 700 {}", folder.display()))
+        }
         Ok(_) => finding("folder", Found::Good, folder.display().to_string()),
     }
 }
 
-fn vault(folder: &Path, role: Role) -> Finding {
-    if folder.exists() {
-        finding(role.folder(), Found::Good, folder.display().to_string())
+/// A log that cannot be written stops a gate.
+fn room(folder: &Path) -> Option<Finding> {
+    let about = rustix::fs::statvfs(folder).ok()?;
+    let free = about.f_bavail.saturating_mul(about.f_frsize) / (1024 * 1024);
+    Some(if free < LITTLE_ROOM_MIB {
+        finding("disk", Found::Bad, format!("{free} MiB are free for {}", folder.display())).next("free some space before the log fills it")
     } else {
-        Finding {
-            next: Some(format!("waypass {} init", role.folder())),
-            ..finding(role.folder(), Found::Note, "nothing kept here".to_owned())
+        finding("disk", Found::Good, format!("{free} MiB are free for {}", folder.display()))
+    })
+}
+
+fn vault(folder: &Path, role: Role) -> Finding {
+    match std::fs::metadata(folder) {
+        Err(_) => finding(role.folder(), Found::Note, "nothing kept here").next(format!("waypass {} init", role.folder())),
+        Ok(about) if about.mode() & 0o077 != 0 => {
+            finding(role.folder(), Found::Bad, format!("others on this machine may enter {}", folder.display()))
+                .next(format!("run: chmod 700 {}", folder.display()))
+        }
+        Ok(_) => finding(role.folder(), Found::Good, folder.display().to_string()),
+    }
+}
+
+fn memory() -> Finding {
+    match waypass_vault::memory_protection() {
+        MemoryProtection::Secret => finding("memory", Found::Good, "open keys are kept where not even the kernel's own tools read them"),
+        MemoryProtection::Locked => finding("memory", Found::Good, "open keys are kept out of swap and dumps"),
+        MemoryProtection::Plain => finding("memory", Found::Note, "open keys could reach swap: this system locks no memory for us")
+            .next("raise the limit of locked memory (ulimit -l) to 64 or more"),
+    }
+}
+
+/// A clock before what somebody has signed is wrong; one that is far ahead nobody can tell without a link.
+fn clock(bundle: Option<&TrustBundle>) -> Finding {
+    let now = waypass_vault::clock::read().wall;
+    match bundle.map(TrustBundle::issued_at) {
+        Some(signed) if signed.since(now) > SLACK_SECONDS => {
+            finding("clock", Found::Bad, format!("it says {}, and the trust bundle was made {}", words::when(now), words::when(signed)))
+                .next("set the clock; until then this gate doubts what depends on time")
+        }
+        Some(_) => finding("clock", Found::Good, format!("{}, not before the trust bundle", words::when(now))),
+        None => finding("clock", Found::Note, format!("{}; nothing signed to compare it with", words::when(now))),
+    }
+}
+
+fn belief(bundle: &Result<Option<TrustBundle>, Failure>) -> Finding {
+    match bundle {
+        Err(failure) => finding("trust", Found::Bad, failure.what.clone()).next(failure.next.clone()),
+        Ok(None) => finding("trust", Found::Note, "nobody is trusted yet").next("waypass trust pin FILE --digest NUMBER"),
+        Ok(Some(bundle)) => {
+            let age = waypass_vault::clock::read().wall.since(bundle.issued_at());
+            let age = if age <= 0 { "just now".to_owned() } else { format!("{} ago", words::span(age)) };
+            match bundle.missing_lists().len() {
+                0 => finding("trust", Found::Good, format!("bundle made {age}, with all its lists")),
+                missing => finding("trust", Found::Bad, format!("bundle made {age}, without {missing} of its status lists"))
+                    .next("sync, or import a bundle that has them"),
+            }
         }
     }
 }

@@ -19,20 +19,27 @@ pub(crate) struct Home {
 #[serde(deny_unknown_fields)]
 struct Config {
     home: Option<PathBuf>,
+    profile: Option<String>,
     server: Option<String>,
 }
 
 impl Home {
     /// `--home`, else `WAYPASS_HOME`, else the settings files, else the XDG folders.
-    pub(crate) fn find(flag: Option<PathBuf>) -> Result<Self, Failure> {
+    /// A profile is a device of its own below that, found by the same precedence.
+    pub(crate) fn find(flag: Option<PathBuf>, profile: Option<String>) -> Result<Self, Failure> {
         let user = config(&xdg("XDG_CONFIG_HOME", ".config")?.join("config.toml"))?;
         let system = config(Path::new("/etc/waypass/config.toml"))?;
         let server = text("WAYPASS_SERVER").or(user.server).or(system.server);
         let one = flag.or_else(|| path("WAYPASS_HOME")).or(user.home).or(system.home);
-        Ok(match one {
-            Some(home) => Self { data: home.clone(), state: home, server },
-            None => Self { data: xdg("XDG_DATA_HOME", ".local/share")?, state: xdg("XDG_STATE_HOME", ".local/state")?, server },
-        })
+        let (data, state) = match one {
+            Some(home) => (home.clone(), home),
+            None => (xdg("XDG_DATA_HOME", ".local/share")?, xdg("XDG_STATE_HOME", ".local/state")?),
+        };
+        let (data, state) = match profile.or_else(|| text("WAYPASS_PROFILE")).or(user.profile).or(system.profile) {
+            Some(name) => (profile_folder(&data, &name)?, profile_folder(&state, &name)?),
+            None => (data, state),
+        };
+        Ok(Self { data, state, server })
     }
 
     /// The sealed keys and records of one role.
@@ -75,6 +82,15 @@ impl Role {
     }
 }
 
+/// The folder of a profile below the one that has them all. The name becomes a folder, so it must not lead out of it.
+fn profile_folder(base: &Path, name: &str) -> Result<PathBuf, Failure> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if (1..=64).contains(&name.len()) && name.chars().all(plain) {
+        return Ok(base.join("profiles").join(name));
+    }
+    Err(Failure::usage(format!("`{}` is no name for a profile", crate::words::safe(name)), "use letters, digits, `-` and `_`, at most 64"))
+}
+
 /// Makes a folder only its owner may enter.
 pub(crate) fn private_folder(path: &Path) -> Result<(), Failure> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| Failure::file("make the folder", path, &error))
@@ -85,7 +101,7 @@ fn config(path: &Path) -> Result<Config, Failure> {
         Ok(text) => toml::from_str(&text).map_err(|error| {
             Failure::usage(
                 format!("{} is not understood: {}", path.display(), error.message()),
-                "it may say `home = \"DIR\"` and `server = \"URL\"`",
+                "it may say `home = \"DIR\"`, `profile = \"NAME\"` and `server = \"URL\"`",
             )
         }),
         Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(Config::default()),

@@ -20,6 +20,7 @@ mod home;
 mod inspect;
 mod issuer;
 mod output;
+mod progress;
 mod qr;
 mod secret;
 mod slot;
@@ -69,6 +70,9 @@ struct Global {
     /// Keep everything of this device under DIR
     #[arg(long, global = true, value_name = "DIR")]
     home: Option<PathBuf>,
+    /// Be the device NAME among several on one machine, each with its own keys and trust
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -105,6 +109,7 @@ struct Session {
 }
 
 fn main() -> ExitCode {
+    waypass_vault::harden_process();
     std::panic::set_hook(Box::new(calm));
     let done = std::panic::catch_unwind(run);
     done.unwrap_or(Exit::Internal).into()
@@ -130,7 +135,7 @@ fn run() -> Exit {
     };
     let input = if global.no_input { Input::Never } else { Input::Terminal };
     let out = Out::new(shape, global.quiet, global.verbose);
-    let done = Home::find(global.home).and_then(|home| {
+    let done = Home::find(global.home, global.profile).and_then(|home| {
         let session = Session { out, input, home };
         verb.run(&session)
     });

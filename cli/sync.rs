@@ -2,6 +2,7 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, plain};
+use crate::progress::Progress;
 use crate::words;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -45,12 +46,19 @@ pub(crate) fn run<D: Device<Error = Failure>>(
     transport: &mut dyn Transport,
 ) -> Result<Outcome, Failure> {
     let out = session.out;
+    let bar = Progress::new(out, "synchronizing", 1);
     let mut progress = |event: &Event<'_>| match event {
-        Event::Planned([]) => out.detail("nothing newer"),
-        Event::Planned(steps) => out.detail(&format!("to do: {}", words::list(&steps.iter().map(step).collect::<Vec<_>>()))),
+        Event::Planned([]) => bar.aside(|| out.detail("nothing newer")),
+        Event::Planned(steps) => {
+            bar.of(steps.len() as u64);
+            bar.aside(|| out.detail(&format!("to do: {}", words::list(&steps.iter().map(step).collect::<Vec<_>>()))));
+        }
         Event::Begun(_) => {}
-        Event::Committed(done) => out.detail(&format!("kept: {}", step(done))),
-        Event::Receipted => out.detail("a receipt for the log was taken"),
+        Event::Committed(done) => {
+            bar.step();
+            bar.aside(|| out.detail(&format!("kept: {}", step(done))));
+        }
+        Event::Receipted => bar.aside(|| out.detail("a receipt for the log was taken")),
     };
     sync::run(device, transport, &mut progress).map_err(|error| match error {
         SyncError::Transport { source, .. } => link_failure(source),

@@ -41,7 +41,7 @@ pub use error::{BackupError, CreateError, FactorError, OpenError, StorageError, 
 pub use factor::{Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, RecoveryCode};
 pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner};
 pub use lock_file::LockHolder;
-pub use secret::{MemoryProtection, harden_process};
+pub use secret::{MemoryProtection, harden_process, memory_protection};
 pub use slot::{SlotId, SlotInfo};
 pub use trust_store::{TrustStore, TrustStoreError};
 pub use unlocked::{Batch, Finding, Unlocked};

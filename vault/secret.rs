@@ -101,6 +101,11 @@ impl Region {
     }
 }
 
+/// How well this machine would keep secrets in memory, found by trying.
+pub fn memory_protection() -> MemoryProtection {
+    Region::new(32, MemoryProtection::Secret).map_or(MemoryProtection::Plain, |region| region.protection())
+}
+
 /// Keeps this process out of core dumps and out of reach of other processes of the same user (`ptrace`, `/proc/PID/mem`).
 /// For `main`, before any secret is read.
 pub fn harden_process() {

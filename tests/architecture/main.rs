@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 mod invariants;
+mod one_build;
 
 /// What would give the offline core a socket, a database or a scheduler.
 const FORBIDDEN_IN_CORE: [&str; 6] = ["tokio", "hyper", "mio", "socket2", "reqwest", "rusqlite"];

@@ -16,9 +16,8 @@ pub(crate) fn gated(world: &World) -> Vec<Ratio> {
     vec![
         data_integrity(world),
         decision(world),
-        sd_jwt(world, [&world.issuer_p256, &world.holder_p256], 1.2, "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
-        // The holder's Ed25519 key is decompressed too: a tenth of a verification, and cheaper signatures make the rest weigh more.
-        sd_jwt(world, [&world.issuer, &world.holder], 1.35, "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA"),
+        sd_jwt(world, [&world.issuer_p256, &world.holder_p256], "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
+        sd_jwt(world, [&world.issuer, &world.holder], "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA"),
     ]
 }
 
@@ -62,7 +61,7 @@ fn data_integrity(world: &World) -> Ratio {
 }
 
 /// A presentation with 5 of 20 claims, issuer signature and holder binding checked.
-fn sd_jwt(world: &World, [issuer, holder]: [&TestKey; 2], target: f64, name: &'static str) -> Ratio {
+fn sd_jwt(world: &World, [issuer, holder]: [&TestKey; 2], name: &'static str) -> Ratio {
     let mut claims = World::nurse(issuer, holder, Format::SdJwtVc);
     claims.personal = (0..18).fold(Object::new(), |object, n| object.with(format!("claim_{n}"), format!("value number {n}")));
     let credential = World::issue(&claims, issuer, Format::SdJwtVc, "bench");
@@ -77,11 +76,16 @@ fn sd_jwt(world: &World, [issuer, holder]: [&TestKey; 2], target: f64, name: &'s
     let mut disclose: Vec<ClaimPath> = vec![ClaimPath::names(["roles"]).then(0), ClaimPath::names(["roles"]).then(1)];
     disclose.extend((0..3).map(|n| ClaimPath::names([format!("claim_{n}").as_str()])));
     let bytes = credential.present(&disclose, &request, at(1), holder).expect("presents").as_bytes().to_vec();
-    let (issuer_signature, holder_signature) = (issuer.sign(&MESSAGE).expect("signs"), holder.sign(&MESSAGE).expect("signs"));
+    // The raw verifications are those of the two texts that were signed: hashing a long one is part of checking it.
+    let text = core::str::from_utf8(&bytes).expect("text");
+    let signed = |jwt: &str| jwt.rsplit_once('.').expect("a JWS").0.to_owned();
+    let issued = signed(text.split_once('~').expect("an SD-JWT").0);
+    let bound = signed(text.rsplit_once('~').expect("an SD-JWT").1);
+    let (by_issuer, by_holder) = (issuer.sign(issued.as_bytes()).expect("signs"), holder.sign(bound.as_bytes()).expect("signs"));
     Ratio::of(
         name,
-        target,
-        || (issuer.public_key().verify(&MESSAGE, &issuer_signature), holder.public_key().verify(&MESSAGE, &holder_signature)),
+        1.2,
+        || (issuer.public_key().verify(issued.as_bytes(), &by_issuer), holder.public_key().verify(bound.as_bytes(), &by_holder)),
         || {
             let presentation = Presentation::parse(&bytes).expect("parses");
             let verified = presentation.credential().verify(issuer.public_key()).expect("verifies");

@@ -1,8 +1,10 @@
-//! What a person or a shell does to a running command: Ctrl-C, a pipe that closes.
+//! What a person, a shell or the system does with a running command: Ctrl-C, a pipe that closes, a terminal, a core dump.
 
-use crate::program::{Place, ended};
+use crate::program::{Place, WAYPASS, ended, finish};
+use crate::site::Site;
 use std::io::Read;
-use std::process::Stdio;
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 #[test]
@@ -31,4 +33,67 @@ fn a_closed_pipe_changes_nothing() {
     drop(stdout);
     let ran = ended(child);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+/// A server that accepts and says nothing for a second and a half.
+fn silent_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for taken in listener.incoming().take(4) {
+            std::thread::sleep(Duration::from_millis(1500));
+            drop(taken);
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn a_bar_shows_on_a_terminal_when_work_takes_long() {
+    let site = Site::new(&[], "sd-jwt");
+    let server = silent_server();
+    let sync = |flags: &str| {
+        let line = format!("{WAYPASS} {flags} wallet sync --from {server}");
+        let mut command = site.place.command(&[], "ada", &[]);
+        // `script` runs the line on a terminal of its own and copies what that terminal shows.
+        command = on_a_terminal(&command, &line);
+        finish(command, "")
+    };
+    let ran = sync("");
+    assert!(ran.stdout.contains("synchronizing"), "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.code, 50, "{}", ran.stdout);
+    let ran = sync("--quiet");
+    assert!(!ran.stdout.contains("synchronizing"), "{}", ran.stdout);
+    // Without a terminal there is none either.
+    let ran = site.run("ada", &format!("wallet sync --from {server}"));
+    assert!(!ran.stderr.contains("synchronizing"), "{}", ran.stderr);
+}
+
+/// The same folder and environment, on a terminal.
+fn on_a_terminal(like: &Command, line: &str) -> Command {
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", line, "/dev/null"]).env_clear();
+    command.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
+    if let Some(folder) = like.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command
+}
+
+#[test]
+fn no_command_leaves_a_core_dump() {
+    let place = Place::new();
+    let mut child = place.command(&[], "home", &["inspect", "-"]);
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let limits = format!("/proc/{}/limits", child.id());
+    // Between its start and its first line the program has the limits it was started with.
+    let refused = (0..100).any(|_| {
+        std::thread::sleep(Duration::from_millis(20));
+        let limits = std::fs::read_to_string(&limits).unwrap_or_default();
+        let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size"));
+        core.is_some_and(|core| core.split_whitespace().take(2).eq(["0", "0"]))
+    });
+    drop(child.stdin.take());
+    ended(child);
+    assert!(refused, "a crash could leave keys on the disk");
 }
