@@ -11,8 +11,6 @@ use std::path::Path;
 use waypass_trust::bundle::TrustBundle;
 use waypass_vault::MemoryProtection;
 
-/// An issuer's clock may be this far ahead of ours before one of them is called wrong, as in trust.md "TimeGuard".
-const SLACK_SECONDS: i64 = 120;
 /// Less than this and the log of a busy gate fills the disk within days.
 const LITTLE_ROOM_MIB: u64 = 64;
 
@@ -117,7 +115,7 @@ fn memory() -> Finding {
 fn clock(bundle: Option<&TrustBundle>) -> Finding {
     let now = waypass_vault::clock::read().wall;
     match bundle.map(TrustBundle::issued_at) {
-        Some(signed) if signed.since(now) > SLACK_SECONDS => {
+        Some(signed) if signed.since(now) > waypass_trust::time::TOLERANCE_SECONDS => {
             finding("clock", Found::Bad, format!("it says {}, and the trust bundle was made {}", words::when(now), words::when(signed)))
                 .next("set the clock; until then this gate doubts what depends on time")
         }

@@ -5,6 +5,7 @@ mod ceremony;
 mod faults;
 mod offline;
 mod program;
+mod readme;
 mod scenario;
 mod seven;
 mod signals;

@@ -21,13 +21,18 @@ const PLAIN_CLAIMS: &str = r#"{"given_name":"Ada","family_name":"Byron"}"#;
 impl Site {
     /// Sets everything up; `format` is `sd-jwt` or `vc`.
     pub(crate) fn new(wrap: &[&'static str], format: &str) -> Self {
+        Self::named(wrap, format, "Clinic", "Lab-door")
+    }
+
+    /// The same with names of its own for issuer and gate; a no-break space stands for a space within one word.
+    pub(crate) fn named(wrap: &[&'static str], format: &str, issuer: &str, gate: &str) -> Self {
         let mut site = Self { place: Place::new(), wrap: wrap.to_vec(), root: String::new(), id: String::new() };
         let made = site.ok(
             "issuer",
-            "issuer init --name Clinic --site north --role staff --role visitor --key-file KEY --recovery-file issuer.recovery",
+            &format!("issuer init --name {issuer} --site north --role staff --role visitor --key-file KEY --recovery-file issuer.recovery"),
         );
         site.root = text(&made, "/root");
-        site.ok("gate", "verifier init --name Lab-door --site north --zone lab --key-file KEY --recovery-file gate.recovery");
+        site.ok("gate", &format!("verifier init --name {gate} --site north --zone lab --key-file KEY --recovery-file gate.recovery"));
         site.ok("gate", "verifier enroll -o enrolment --key-file KEY");
         site.ok("issuer", "issuer enroll enrolment --key-file KEY");
         let made = site.ok("ada", "wallet init --key-file KEY --recovery-file ada.recovery");
@@ -84,7 +89,8 @@ impl Site {
     /// Runs a line of words in a home. `KEY` is the home's key file.
     pub(crate) fn run(&self, home: &str, line: &str) -> Ran {
         let key = format!("{home}.key");
-        let mut args: Vec<&str> = line.split(' ').map(|word| if word == "KEY" { key.as_str() } else { word }).collect();
+        let words: Vec<String> = line.split(' ').map(|word| if word == "KEY" { key.clone() } else { word.replace('\u{a0}', " ") }).collect();
+        let mut args: Vec<&str> = words.iter().map(String::as_str).collect();
         args.extend(["--json", "--no-input"]);
         let wrap: &[&str] = if home == "issuer" { &[] } else { &self.wrap };
         finish(self.place.command(wrap, home, &args), "")
