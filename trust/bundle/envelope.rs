@@ -87,7 +87,8 @@ impl Envelope {
 
 impl Envelope {
     /// The payload, once at least `threshold` distinct keys of `role` have signed it as `typ`. Signatures of other keys
-    /// neither count nor matter: during a rotation an envelope carries those of the old and of the new role.
+    /// do not count: during a rotation an envelope carries those of the old and of the new role. Each must still be one by the
+    /// key that it names, so that no byte of an envelope can change without being noticed.
     pub fn verify(&self, typ: &str, part: &PartName, role: &SigningRole) -> Result<Vec<u8>, BundleError> {
         let most = MAX_PART.div_ceil(3) * 4;
         if self.payload.len() > most {
@@ -104,10 +105,15 @@ impl Envelope {
             if seen.contains(&kid) {
                 return Err(BundleError::DuplicateSignature(part.clone()));
             }
+            let stranger = if key.is_none() { PublicKey::from_multikey(&kid).ok() } else { None };
             seen.push(kid);
-            let Some(key) = key else { continue };
-            signature.verify(&self.payload, typ, key).ok_or_else(|| BundleError::InvalidProof(part.clone()))?;
-            counted.push(key);
+            let invalid = || BundleError::InvalidProof(part.clone());
+            if let Some(key) = key {
+                signature.verify(&self.payload, typ, key).ok_or_else(invalid)?;
+                counted.push(key);
+            } else {
+                signature.verify(&self.payload, typ, &stranger.ok_or_else(invalid)?).ok_or_else(invalid)?;
+            }
         }
         let found = u32::try_from(counted.len()).unwrap_or(u32::MAX);
         if found < role.threshold || role.threshold == 0 {
