@@ -77,6 +77,7 @@ impl Failure {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                 Self::internal(what, "free some space and run the command again; nothing was lost")
             }
+            ErrorKind::FileTooLarge => Self::internal(what, crate::unlock::LIFT_THE_LIMIT),
             _ => Self::internal(what, "check the disk, then run the command again"),
         }
     }
@@ -84,6 +85,9 @@ impl Failure {
 
 /// The operating system's words without Rust's `(os error N)`.
 pub(crate) fn plain(error: &std::io::Error) -> String {
+    if error.kind() == std::io::ErrorKind::FileTooLarge {
+        return "the limit on the size of files is reached".to_owned();
+    }
     let text = error.to_string();
     match text.find(" (os error") {
         Some(at) => text.get(..at).unwrap_or(&text).to_lowercase(),

@@ -148,6 +148,7 @@ fn store_failure(error: StoreError) -> Failure {
     match error {
         StoreError::Busy => Failure::internal(error, "let the other command end, then run this one again"),
         StoreError::Full => Failure::internal(error, "free some space on that disk, then run the command again"),
+        StoreError::FileLimit => Failure::internal(error, unlock::LIFT_THE_LIMIT),
         StoreError::Newer { .. } => Failure::internal(error, "install the newer version of waypass; nothing was changed"),
         StoreError::Corrupt(_) => {
             Failure::new(Exit::Tamper, error, "stop the service, keep the file and restore a copy of the issuer's folder")

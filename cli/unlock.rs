@@ -11,10 +11,13 @@ use waypass_vault::error::FactorError;
 use waypass_vault::{
     BackupError, CreateError, Factor, Factors, KdfCost, KeyFile, OpenError, Password, RecoveryCode, StorageError, SystemRng,
 };
-use waypass_vault::{UnlockError, Unlocked, Vault, VaultError, clock};
+use waypass_vault::{Room, UnlockError, Unlocked, Vault, VaultError, clock};
 
 /// How long a command waits for another process that holds the vault.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What to do when files may not grow, though there is room on the disk.
+pub(crate) const LIFT_THE_LIMIT: &str = "lift the limit on the size of files (ulimit -f), then run the command again; nothing was lost";
 
 /// How a vault is opened.
 #[derive(clap::Args, Clone, Debug)]
@@ -94,7 +97,16 @@ pub(crate) fn create<T>(
     if let Some(parent) = dir.parent() {
         crate::home::private_folder(parent)?;
     }
-    let (mut vault, code) = Vault::create(&dir, role.folder(), &*factor, KdfCost::Calibrated, &mut SystemRng).map_err(create_failure)?;
+    let made = Vault::create(&dir, role.folder(), &*factor, KdfCost::Calibrated, &mut SystemRng);
+    let (mut vault, code) = made.map_err(|error| {
+        // Without a vault the key file opens nothing, and would only stand in the way of the next try.
+        if let Some(path) = &args.key_file
+            && matches!(Vault::open(&dir), Err(OpenError::NotFound(_)))
+        {
+            drop(std::fs::remove_file(path));
+        }
+        create_failure(error)
+    })?;
     match &args.recovery_file {
         Some(path) => crate::file::write_private(session.out, path, format!("{}\n", &*code.printed()).as_bytes())?,
         None => session.out.warn(&format!("write this recovery code down now, it is shown only once:\n\n    {}\n", &*code.printed())),
@@ -180,6 +192,10 @@ fn unlock_failure(error: UnlockError) -> Failure {
 /// The words for a factor that cannot be used.
 pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     match error {
+        FactorError::KeyFile { path, source: Some(source) } if source.kind() == std::io::ErrorKind::AlreadyExists => Failure::usage(
+            format!("the key file {} is there already and may open something else", path.display()),
+            "choose another name; if it is what an `init` left that was cut short, remove it and run the command again",
+        ),
         FactorError::KeyFile { path, source: Some(source) } => Failure::file("use the key file", path, source),
         FactorError::KeyFile { .. } => Failure::usage(error, "name the file that `init --key-file` or `slot add --key-file` made"),
         FactorError::NotARecoveryCode => {
@@ -194,7 +210,8 @@ pub(crate) fn factor_failure(error: &FactorError) -> Failure {
 /// The words for a store that failed.
 pub(crate) fn storage_failure(error: &StorageError) -> Failure {
     match error {
-        StorageError::Full { .. } => {
+        StorageError::Full { room: Room::FileSize, .. } => Failure::internal(error, LIFT_THE_LIMIT),
+        StorageError::Full { room: Room::Disk, .. } => {
             Failure::internal(error, "free some space on that disk, then run the command again; nothing acknowledged was lost")
         }
         StorageError::Corrupt { .. } => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
@@ -234,7 +251,11 @@ impl From<BackupError> for Failure {
             BackupError::Factor(why) => factor_failure(&why),
             BackupError::Io(why) => Self::internal(
                 format!("the backup file: {}", crate::exit::plain(&why)),
-                "check the disk and the name, then run the command again",
+                match Room::missing(&why) {
+                    Some(Room::Disk) => "free some space on that disk, then run the command again",
+                    Some(Room::FileSize) => LIFT_THE_LIMIT,
+                    None => "check the disk and the name, then run the command again",
+                },
             ),
         }
     }

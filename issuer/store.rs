@@ -235,6 +235,8 @@ pub enum StoreError {
     Busy,
     /// The disk is full; nothing was changed.
     Full,
+    /// The limit on the size of files does not let the database grow; nothing was changed.
+    FileLimit,
     /// The file was written by a newer version.
     Newer {
         /// The file's schema version.
@@ -259,6 +261,9 @@ impl fmt::Display for StoreError {
         match self {
             Self::Busy => f.write_str("another process is using the issuer's database"),
             Self::Full => f.write_str("the disk is full; nothing was changed"),
+            Self::FileLimit => {
+                f.write_str("the issuer's database may not grow: the limit on the size of files is reached; nothing was changed")
+            }
             Self::Newer { found, known } => {
                 write!(f, "the issuer's database has schema version {found}, this program knows versions up to {known}")
             }

@@ -16,6 +16,7 @@ pub fn read() -> Reading {
     Reading { wall: EPOCH.plus(wall), boottime_ms, boot_id: boot_id() }
 }
 
+/// Evaluated by the compiler: nothing is unreachable at run time.
 const EPOCH: Timestamp = match Timestamp::from_unix(0) {
     Some(epoch) => epoch,
     None => unreachable!(),

@@ -5,11 +5,14 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-/// Creates a file of mode 0600 that was not there before.
+/// Creates a file of mode 0600 that was not there before; one that could not be written is not there after either.
 pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(content)?;
-    file.sync_all()?;
+    if let Err(why) = file.write_all(content).and_then(|()| file.sync_all()) {
+        // The error to report is the first one.
+        let _ = fs::remove_file(path);
+        return Err(why);
+    }
     sync_parent(path)
 }
 

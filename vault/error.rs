@@ -1,15 +1,18 @@
 //! What can go wrong, and what to do about it. Cryptographic failures carry nothing; everything else carries facts.
 
 use crate::lock_file::LockHolder;
-use std::{fmt, io, path::PathBuf};
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 /// The store could not do what was asked. After [`StorageError::Poisoned`] the vault must be opened again.
 #[derive(Debug)]
 pub enum StorageError {
-    /// No space left (or quota, or file size limit): nothing was written.
+    /// There is no room: nothing was written.
     Full {
         /// The vault's folder.
         dir: PathBuf,
+        /// What has come to its end.
+        room: Room,
     },
     /// An input or output error.
     Io {
@@ -25,6 +28,36 @@ pub enum StorageError {
     },
     /// An earlier write failed in a way that leaves unknown what is on disk.
     Poisoned,
+}
+
+/// What a write needs and can find used up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Room {
+    /// Space on the disk, or the quota on it.
+    Disk,
+    /// The largest size that this process or file system allows a file (`EFBIG`).
+    FileSize,
+}
+
+impl Room {
+    /// What an error of the system says is used up, if that is what it says.
+    pub fn missing(error: &io::Error) -> Option<Self> {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Self::Disk),
+            io::ErrorKind::FileTooLarge => Some(Self::FileSize),
+            _ => None,
+        }
+    }
+}
+
+impl StorageError {
+    /// What the system said while something was done in `dir`.
+    pub(crate) fn of(doing: &'static str, dir: &Path, source: io::Error) -> Self {
+        match Room::missing(&source) {
+            Some(room) => Self::Full { dir: dir.to_owned(), room },
+            None => Self::Io { doing, source },
+        }
+    }
 }
 
 /// Why a vault was not created.
@@ -167,8 +200,11 @@ pub enum BackupError {
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Full { dir } => {
+            Self::Full { dir, room: Room::Disk } => {
                 write!(f, "the disk that holds {} is full; nothing was saved. Free some space there and try again", dir.display())
+            }
+            Self::Full { dir, room: Room::FileSize } => {
+                write!(f, "files in {} may not grow: the limit on the size of files is reached; nothing was saved", dir.display())
             }
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
             Self::Corrupt { detail } => write!(f, "the store is damaged: {detail}"),

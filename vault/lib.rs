@@ -37,7 +37,7 @@ pub mod vault;
 
 pub use backup::{CNF_TAG, RestoreReport};
 pub use entropy::SystemRng;
-pub use error::{BackupError, CreateError, FactorError, OpenError, StorageError, UnlockError, VaultError};
+pub use error::{BackupError, CreateError, FactorError, OpenError, Room, StorageError, UnlockError, VaultError};
 pub use factor::{Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, RecoveryCode};
 pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner};
 pub use lock_file::LockHolder;

@@ -201,10 +201,7 @@ impl TrustStore {
     }
 
     fn failed(&self, doing: &'static str, source: io::Error) -> TrustStoreError {
-        TrustStoreError::Storage(match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => StorageError::Full { dir: self.dir.clone() },
-            _ => StorageError::Io { doing, source },
-        })
+        TrustStoreError::Storage(StorageError::of(doing, &self.dir, source))
     }
 }
 

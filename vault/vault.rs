@@ -107,7 +107,7 @@ impl Vault {
         kdf: KdfCost,
         rng: &mut dyn CryptoRng,
     ) -> Result<(Self, RecoveryCode), CreateError> {
-        let io = |source| CreateError::Storage(StorageError::Io { doing: "creating the vault", source });
+        let io = |source| CreateError::Storage(StorageError::of("creating the vault", dir, source));
         durable::make_dir(dir).map_err(io)?;
         let lock = LockFile::take(&dir.join("lock"), PATIENCE, &mut |_| ()).map_err(|why| match why {
             NotLocked::Busy(holder) => CreateError::Busy(holder),
@@ -144,7 +144,7 @@ impl Vault {
         }
         let lock = LockFile::take(&dir.join("lock"), wait, waiting).map_err(|why| match why {
             NotLocked::Busy(holder) => OpenError::Busy(holder),
-            NotLocked::Io(source) => OpenError::Storage(StorageError::Io { doing: "locking the vault", source }),
+            NotLocked::Io(source) => OpenError::Storage(StorageError::of("locking the vault", dir, source)),
         })?;
         let storage = Sqlite::open(&file, VERSION).map_err(|why| match why {
             Refused::Newer(found) => OpenError::Newer { found, supported: VERSION.into() },

@@ -5,7 +5,7 @@ use super::{
     CredentialRecord, DeviceRow, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, Pickup, State, StatusEvent, Store, StoreError,
 };
 use core::time::Duration;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, named_params, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, ffi, named_params, params};
 use std::path::Path;
 use waypass_credential::time::Timestamp;
 
@@ -49,7 +49,7 @@ fn create_private(path: &Path) -> Result<()> {
     let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     match created {
         Err(why) if why.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(why) if why.kind() == std::io::ErrorKind::StorageFull => Err(StoreError::Full),
+        Err(why) if matches!(why.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) => Err(StoreError::Full),
         Err(why) => Err(StoreError::Database(why.to_string())),
         Ok(_) => Ok(()),
     }
@@ -353,8 +353,25 @@ impl Store for SqliteStore {
     }
 }
 
+/// What SQLite calls a failing disk and is a lack of room: it knows `ENOSPC` alone, and not where it makes the log's index grow.
+fn lack_of_room(why: &rusqlite::Error) -> Option<StoreError> {
+    let code = why.sqlite_error()?.extended_code;
+    let is_index = code == ffi::SQLITE_IOERR_SHMSIZE;
+    let is_write = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMMAP].contains(&code);
+    // Hardly ever is a process limited in the size of its files, and then that is why.
+    let is_limited = || rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some();
+    match () {
+        () if (is_index || is_write) && is_limited() => Some(StoreError::FileLimit),
+        () if is_index => Some(StoreError::Full),
+        () => None,
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(why: rusqlite::Error) -> Self {
+        if let Some(full) = lack_of_room(&why) {
+            return full;
+        }
         match why.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::Full,

@@ -15,10 +15,16 @@ use zeroize::Zeroizing;
 pub struct KeyFile(Zeroizing<[u8; 32]>);
 
 const PREFIX: &str = "waypass-key-file-1 ";
+/// Prefix, and 32 bytes in base64url; a line break follows.
+const LENGTH: usize = PREFIX.len() + 43;
 
 impl KeyFile {
-    /// Writes a new key file; refuses to overwrite.
+    /// Writes a new key file; refuses to overwrite, except what a creation left that was cut short: the beginning of a key file, which
+    /// opens nothing.
     pub fn create(path: &Path, rng: &mut dyn CryptoRng) -> Result<Self, FactorError> {
+        if is_unfinished(path) {
+            fs::remove_file(path).map_err(|why| failed(path, Some(why)))?;
+        }
         let mut key = Zeroizing::new([0; 32]);
         rand_core::Rng::fill_bytes(rng, &mut key[..]);
         let text = Zeroizing::new(format!("{PREFIX}{}\n", Zeroizing::new(base64url::encode(&key[..])).as_str()));
@@ -41,6 +47,14 @@ impl KeyFile {
         held.copy_from_slice(&key);
         Ok(Self(held))
     }
+}
+
+/// Whether a regular file of ours ends before its key does.
+fn is_unfinished(path: &Path) -> bool {
+    let is_file = fs::symlink_metadata(path).is_ok_and(|about| about.is_file() && about.len() < LENGTH as u64);
+    let Some(held) = is_file.then(|| fs::read(path).ok().map(Zeroizing::new)).flatten() else { return false };
+    let (intro, key) = held.split_at(held.len().min(PREFIX.len()));
+    PREFIX.as_bytes().starts_with(intro) && key.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'_')
 }
 
 fn failed(path: &Path, source: Option<io::Error>) -> FactorError {
@@ -79,7 +93,17 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("mode");
         assert!(matches!(KeyFile::read(&path), Err(FactorError::KeyFile { source: Some(_), .. })));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("mode");
+        let whole = fs::read(&path).expect("read");
         fs::write(&path, "hello").expect("written");
+        assert!(KeyFile::create(&path, &mut SystemRng).is_err(), "overwrote something else");
         assert!(matches!(KeyFile::read(&path), Err(FactorError::KeyFile { source: None, .. })));
+        // What a power cut leaves is no key yet.
+        for len in 0..whole.len() {
+            fs::write(&path, &whole[..len]).expect("written");
+            let is_whole = KeyFile::read(&path).is_ok();
+            assert_eq!(is_whole, len == super::LENGTH, "{len}");
+            assert_eq!(KeyFile::create(&path, &mut SystemRng).is_err(), is_whole, "{len}");
+            assert!(KeyFile::read(&path).is_ok());
+        }
     }
 }

@@ -5,7 +5,7 @@
 //! that log in our memory instead of a shared file; other processes are kept out by the vault's own lock file before SQLite is asked.
 
 use super::{Change, Space, Storage};
-use crate::error::StorageError;
+use crate::error::{Room, StorageError};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, params};
 use std::cell::Cell;
@@ -34,7 +34,7 @@ impl Sqlite {
     /// Opens `file`, creating it with mode 0600 when it is not there. A file with a version above `supported` is not touched.
     pub(crate) fn open(file: &Path, supported: u32) -> Result<Self, Refused> {
         let dir = file.parent().unwrap_or(Path::new(".")).to_owned();
-        let io = |source| Refused::Storage(StorageError::Io { doing: "opening the vault", source });
+        let io = |source| Refused::Storage(StorageError::of("opening the vault", &dir, source));
         // SQLite gives its log the mode of the database, so creating the file ourselves settles both.
         let created = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file).map_err(io)?;
         // Looked up in the file first: SQLite would already replay the log of a version that we do not know.
@@ -188,13 +188,29 @@ spaces! {
     Quarantine "quarantine"
 }
 
+/// SQLite knows of `ENOSPC` only; a quota or a limit on the size of files is a failed write like any other to it. So the system is asked
+/// itself, by a file that reaches as far as the largest one here would with one more commit.
+fn missing_room(dir: &Path) -> Option<Room> {
+    const COMMIT: u64 = 16 * 1024 * 1024;
+    let largest = std::fs::read_dir(dir).ok()?.flatten().filter_map(|entry| entry.metadata().ok()).map(|about| about.len()).max();
+    let probe = dir.join("room");
+    let asked = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&probe);
+    let answered = asked.and_then(|file| file.write_all_at(b"?", largest.unwrap_or_default().saturating_add(COMMIT)));
+    drop(std::fs::remove_file(&probe));
+    Room::missing(&answered.err()?)
+}
+
 fn translate(doing: &'static str, dir: &Path, why: &rusqlite::Error) -> StorageError {
     let rusqlite::Error::SqliteFailure(code, detail) = why else {
         return StorageError::Corrupt { detail: why.to_string() };
     };
     let text = || detail.clone().unwrap_or_else(|| code.to_string());
     match code.code {
-        ErrorCode::DiskFull => StorageError::Full { dir: dir.to_owned() },
+        ErrorCode::DiskFull => StorageError::Full { dir: dir.to_owned(), room: Room::Disk },
+        ErrorCode::SystemIoFailure if code.extended_code == ffi::SQLITE_IOERR_WRITE => match missing_room(dir) {
+            Some(room) => StorageError::Full { dir: dir.to_owned(), room },
+            None => StorageError::Io { doing, source: io::Error::other(text()) },
+        },
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StorageError::Corrupt { detail: text() },
         ErrorCode::SystemIoFailure if code.extended_code == ffi::SQLITE_IOERR_FSYNC => {
             StorageError::Io { doing: "flushing the vault to disk", source: io::Error::other(text()) }

@@ -9,13 +9,15 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use waypass_vault::{Factors, KdfCost, KeyFile, OpenError, StorageError, SystemRng, Unlocked, Vault, VaultError, clock};
+use waypass_vault::{Factors, KdfCost, KeyFile, OpenError, Room, StorageError, SystemRng, Unlocked, Vault, VaultError, clock};
 
 thread_local! {
     static FLUSHES: Cell<usize> = const { Cell::new(0) };
     static WRITES: Cell<usize> = const { Cell::new(0) };
     /// After how many further writes the disk is full.
     static FULL_AFTER: Cell<Option<usize>> = const { Cell::new(None) };
+    /// What a write without room is told.
+    static NO_ROOM: Cell<libc::c_int> = const { Cell::new(libc::ENOSPC) };
     static FLUSH_FAILS: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -66,7 +68,7 @@ fn out_of_room() -> bool {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn write(fd: libc::c_int, from: *const libc::c_void, len: libc::size_t) -> libc::ssize_t {
     if fd > 2 && out_of_room() {
-        return fail(libc::ENOSPC) as libc::ssize_t;
+        return fail(NO_ROOM.get()) as libc::ssize_t;
     }
     // SAFETY: the system call of this name, with its arguments.
     let written = unsafe { libc::syscall(libc::SYS_write, fd, from, len) };
@@ -80,7 +82,7 @@ pub unsafe extern "C" fn write(fd: libc::c_int, from: *const libc::c_void, len: 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pwrite64(fd: libc::c_int, from: *const libc::c_void, len: libc::size_t, at: libc::off64_t) -> libc::ssize_t {
     if out_of_room() {
-        return fail(libc::ENOSPC) as libc::ssize_t;
+        return fail(NO_ROOM.get()) as libc::ssize_t;
     }
     // SAFETY: the system call of this name, with its arguments.
     let written = unsafe { libc::syscall(libc::SYS_pwrite64, fd, from, len, at) };
@@ -155,6 +157,26 @@ fn a_failed_flush_is_an_error_and_poisons_the_handle() {
 
 #[test]
 fn a_full_disk_is_said_before_anything_is_acknowledged_at_every_write() {
+    // SQLite tells only the first from a failing disk.
+    for (errno, room, words) in [
+        (libc::ENOSPC, Room::Disk, "Free some space"),
+        (libc::EDQUOT, Room::Disk, "Free some space"),
+        (libc::EFBIG, Room::FileSize, "limit on the size of files"),
+    ] {
+        NO_ROOM.set(errno);
+        no_room_at_every_write(room, words);
+    }
+    NO_ROOM.set(libc::EIO);
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (mut vault, key) = create(dir.path());
+    let unlocked = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
+    FULL_AFTER.set(Some(0));
+    let done = decide(&unlocked, 0);
+    FULL_AFTER.set(None);
+    assert!(matches!(done, Err(VaultError::Storage(StorageError::Io { .. }))), "a failing disk is not a full one");
+}
+
+fn no_room_at_every_write(missing: Room, words: &str) {
     let dir = tempfile::tempdir().expect("temporary folder");
     let (vault, _key) = create(dir.path());
     drop(vault);
@@ -172,9 +194,10 @@ fn a_full_disk_is_said_before_anything_is_acknowledged_at_every_write() {
                 acknowledged += 1;
                 break;
             }
-            Err(VaultError::Storage(StorageError::Full { dir })) => {
+            Err(VaultError::Storage(StorageError::Full { dir, room })) => {
                 full += 1;
-                assert!(StorageError::Full { dir }.to_string().contains("Free some space"));
+                assert_eq!(room, missing);
+                assert!(StorageError::Full { dir, room }.to_string().contains(words));
                 // Room again: the same handle goes on.
                 decide(&unlocked, acknowledged).expect("decided");
                 acknowledged += 1;
