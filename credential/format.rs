@@ -94,6 +94,15 @@ pub struct Verified<'a> {
     role: RoleClaims,
 }
 
+/// What a credential says whose proof nobody has checked; see [`Credential::untrusted`].
+#[derive(Clone, Debug)]
+pub struct Untrusted<'a> {
+    /// As [`Verified::claims`].
+    pub claims: Value<'a>,
+    /// As [`Verified::role`].
+    pub role: RoleClaims,
+}
+
 /// A credential shown by its holder for one request; nobody has checked anything yet.
 #[derive(Clone, Debug)]
 pub enum Presentation {
@@ -193,6 +202,15 @@ impl Credential {
         }
     }
 
+    /// What the credential says, its proof unchecked: good for choosing among credentials that were verified when they were
+    /// stored, for nothing else.
+    pub fn untrusted(&self) -> Result<Untrusted<'_>, Malformed> {
+        match self {
+            Self::SdJwtVc(credential) => credential.untrusted(),
+            Self::DataIntegrity(credential) => credential.untrusted(),
+        }
+    }
+
     /// The claims the holder may show or withhold one by one; none where the format shows everything.
     pub fn disclosable(&self) -> Result<Vec<ClaimPath>, Malformed> {
         match self {
@@ -256,6 +274,15 @@ impl Presentation {
         match self {
             Self::SdJwtVc(presentation) => presentation.credential(),
             Self::DataIntegrity(presentation) => presentation.credential(),
+        }
+    }
+
+    /// The nonce that the holder's proof names, the proof unchecked: good for finding the challenge that is answered, for nothing
+    /// else.
+    pub fn untrusted_nonce(&self) -> Option<Nonce> {
+        match self {
+            Self::SdJwtVc(presentation) => presentation.untrusted_nonce(),
+            Self::DataIntegrity(presentation) => presentation.untrusted_nonce(),
         }
     }
 

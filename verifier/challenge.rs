@@ -3,6 +3,7 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use rand_core::CryptoRng;
+use waypass_credential::format::Presentation;
 use waypass_credential::request::{Nonce, Query};
 use waypass_credential::time::Timestamp;
 use waypass_trust::audit::Salts;
@@ -11,6 +12,10 @@ use waypass_trust::time::{Moment, Reading};
 
 /// How long an answer is taken, on the boot clock (threats.md A8). The holder's request says the same.
 pub const LIFETIME_SECONDS: i64 = 60;
+/// How long a challenge is kept after it was asked, so that a late answer and a replay are told as what they are.
+const KEPT_SECONDS: u64 = 5 * 60;
+/// Most challenges kept at a time: some lanes side by side, each asking every few seconds (threats.md A8). The oldest gives way.
+pub const MAX_KEPT: usize = 512;
 /// A query is bounded by its own reader; this bounds its stored text.
 const MAX_QUERY: usize = 64 * 1024;
 
@@ -26,6 +31,37 @@ pub struct Challenge {
     pub(crate) query: Query,
     pub(crate) asked: Reading,
     pub(crate) salts: Salts,
+}
+
+/// The challenges that a gate has asked lately: several lanes ask side by side, and every answer names the one it answers.
+#[derive(Debug, Default)]
+pub struct Challenges(Vec<Challenge>);
+
+impl FromIterator<Challenge> for Challenges {
+    fn from_iter<I: IntoIterator<Item = Challenge>>(challenges: I) -> Self {
+        Self(challenges.into_iter().collect())
+    }
+}
+
+impl Challenges {
+    /// The nonces of those that must go before one more is kept: nobody answered them in time, or there are too many.
+    pub fn over(&self, at: &Moment) -> Vec<Nonce> {
+        let kept = |challenge: &&Challenge| {
+            at.milliseconds_since(&challenge.asked).is_some_and(|elapsed| elapsed <= KEPT_SECONDS.saturating_mul(1000))
+        };
+        let (mut kept, over): (Vec<&Challenge>, Vec<&Challenge>) = self.0.iter().partition(kept);
+        // All of one boot, so its clock says which is the oldest.
+        kept.sort_by_key(|challenge| challenge.asked.boottime_ms);
+        let crowded = (kept.len() + 1).saturating_sub(MAX_KEPT);
+        over.into_iter().chain(kept.into_iter().take(crowded)).map(|challenge| challenge.nonce).collect()
+    }
+
+    /// Takes out the one that `presentation` says it answers. That it does, the checks find out: a nonce that is named without being
+    /// signed by the holder finds its challenge, and is refused.
+    pub fn answered_by(self, presentation: &[u8]) -> Option<Challenge> {
+        let nonce = Presentation::parse(presentation).ok()?.untrusted_nonce()?;
+        self.0.into_iter().find(|challenge| challenge.nonce == nonce)
+    }
 }
 
 /// The stored bytes are not a challenge.

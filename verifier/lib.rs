@@ -22,7 +22,7 @@ mod json;
 mod seen;
 mod verify;
 
-pub use challenge::{BadChallenge, Challenge, LIFETIME_SECONDS};
+pub use challenge::{BadChallenge, Challenge, Challenges, LIFETIME_SECONDS, MAX_KEPT};
 pub use decision::{Age, Decision, Evidence, GateIdentity, Step, Verdict, Who};
 pub use device::{BadState, DeviceState};
 pub use grant::Grant;

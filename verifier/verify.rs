@@ -122,6 +122,12 @@ impl<'t> Checkpoint<'t> {
         (challenge, request)
     }
 
+    /// A challenge that nobody was shown, for deciding about what answers none: nothing can be green under it, and no lane's own challenge
+    /// is used up by it.
+    pub fn unasked(&self, at: &Moment, rng: &mut dyn CryptoRng) -> Challenge {
+        Challenge::new(&self.gate.id, Query::any_role(), at, rng)
+    }
+
     /// Decides about whatever was presented. Total: every byte string gets a decision. Nothing changes until the commit is
     /// stored and handed to [`Self::committed`].
     pub fn step(&self, presentation: &[u8], challenge: Challenge, at: &Moment) -> (Decision, Commit) {

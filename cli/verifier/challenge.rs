@@ -47,8 +47,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let policy = device.policy(&bundle)?.map_err(|error| trust::policy_failure(&error))?;
         let mut checkpoint = Checkpoint::new(device.identity.clone(), &bundle, &policy, device.state()?);
         let at = checkpoint.observe(&clock::read());
-        let over: Vec<Vec<u8>> =
-            device.challenges()?.iter().filter(|open| !open.is_open(&at)).map(|open| open.nonce().0.to_vec()).collect();
+        let over = device.challenges()?.over(&at);
         let (challenge, request) = checkpoint.ask(query, &args.purpose, &at, &mut SystemRng);
         let text =
             request.sign(&device.vault.signer(device.key.id)?).map_err(|error| Failure::usage(error, "shorten --purpose or the query"))?;

@@ -7,10 +7,11 @@ use crate::trust;
 use crate::unlock::{self, OpenArgs};
 use serde::{Deserialize, Serialize};
 use waypass_credential::did;
+use waypass_credential::request::Nonce;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::policy::{PolicyError, RolePolicy, Validation};
 use waypass_vault::{KeyInfo, KeyPurpose, Unlocked, VaultError};
-use waypass_verifier::{Challenge, Commit, DeviceState, GateIdentity};
+use waypass_verifier::{Challenge, Challenges, Commit, DeviceState, GateIdentity};
 
 /// The audit log of the gate's vault.
 pub(crate) const LOG: &str = "audit";
@@ -93,11 +94,11 @@ impl<'v> Device<'v> {
         Ok(self.vault.put(GATE, STATE, &state.to_bytes(), &[])?)
     }
 
-    /// Keeps a challenge and the state it was asked in, in one transaction; forgets those nobody answered in time.
-    pub(super) fn keep_challenge(&self, challenge: &Challenge, state: &DeviceState, over: &[Vec<u8>]) -> Result<(), Failure> {
+    /// Keeps a challenge and the state it was asked in, in one transaction; forgets those that are over.
+    pub(super) fn keep_challenge(&self, challenge: &Challenge, state: &DeviceState, over: &[Nonce]) -> Result<(), Failure> {
         Ok(self.vault.batch(|batch| -> Result<(), VaultError> {
-            for id in over {
-                batch.remove(CHALLENGES, id)?;
+            for nonce in over {
+                batch.remove(CHALLENGES, &nonce.0)?;
             }
             batch.put(CHALLENGES, &challenge.nonce().0, &challenge.to_bytes(), &[])?;
             batch.put(GATE, STATE, &state.to_bytes(), &[])
@@ -105,18 +106,21 @@ impl<'v> Device<'v> {
     }
 
     /// The challenges that were asked lately.
-    pub(super) fn challenges(&self) -> Result<Vec<Challenge>, Failure> {
-        let mut open = Vec::new();
+    pub(super) fn challenges(&self) -> Result<Challenges, Failure> {
+        let mut kept = Vec::new();
         for id in self.vault.ids(CHALLENGES)? {
-            if let Some(bytes) = self.vault.get(CHALLENGES, &id)? {
-                open.extend(Challenge::from_bytes(&bytes).ok());
+            match self.vault.get(CHALLENGES, &id) {
+                Ok(bytes) => kept.extend(bytes.and_then(|bytes| Challenge::from_bytes(&bytes).ok())),
+                // One damaged challenge is answered by nobody; the other lanes go on.
+                Err(VaultError::Quarantined) => {}
+                Err(why) => return Err(why.into()),
             }
         }
-        Ok(open)
+        Ok(kept.into_iter().collect())
     }
 
     /// Makes a decision durable: the log entry and the new state, together or not at all. The state remembers the nonce, so
-    /// the challenge is used up; it stays until its minute is over, to tell a replay from an answer to something else.
+    /// the challenge is used up; it stays for some minutes, to tell a replay from an answer to something else.
     pub(super) fn commit(&self, commit: &Commit) -> Result<(), VaultError> {
         self.vault.batch(|batch| {
             batch.append(LOG, &commit.entry_bytes())?;

@@ -1,19 +1,16 @@
 //! `waypass verifier verify`: one presentation, one decision, kept before it is shown.
 
-use super::device::{self, Device};
+use super::device;
 use super::verdict;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::{qr, trust};
 use std::path::PathBuf;
-use waypass_credential::format::Format;
-use waypass_credential::request::Query;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::reason::{Level, Reason, ReasonCode};
-use waypass_trust::time::Moment;
 use waypass_vault::{SystemRng, clock};
-use waypass_verifier::{Challenge, Checkpoint, Decision};
+use waypass_verifier::{Checkpoint, Decision};
 
 /// Arguments of `verifier verify`.
 #[derive(clap::Args)]
@@ -56,22 +53,14 @@ fn decide(device: &Device<'_>, bundle: &TrustBundle, presentation: &[u8]) -> Res
     };
     let mut checkpoint = Checkpoint::new(device.identity.clone(), bundle, &policy, device.state()?);
     let at = checkpoint.observe(&clock::read());
-    let challenge = open_challenge(device, &checkpoint, &at)?;
+    let answered = device.challenges()?.answered_by(presentation);
+    let challenge = answered.unwrap_or_else(|| checkpoint.unasked(&at, &mut SystemRng));
     let (decision, commit) = checkpoint.step(presentation, challenge, &at);
     // Nobody acts on what is not written down.
     Ok(match device.commit(&commit) {
         Ok(()) => decision,
         Err(why) => Decision::cannot(Reason::new(ReasonCode::StorageFailed, why.to_string())),
     })
-}
-
-/// The newest challenge that was asked; without one, a new one that nobody has seen, so that nothing can answer it.
-fn open_challenge(device: &Device<'_>, checkpoint: &Checkpoint<'_>, at: &Moment) -> Result<Challenge, Failure> {
-    if let Some(newest) = device.challenges()?.into_iter().max_by_key(|challenge| (challenge.asked().wall, challenge.asked().boottime_ms)) {
-        return Ok(newest);
-    }
-    let any = Query::for_role(&[Format::SdJwtVc], &[], &[]).map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
-    Ok(checkpoint.ask(any, "", at, &mut SystemRng).0)
 }
 
 const fn exit(level: Level) -> Exit {

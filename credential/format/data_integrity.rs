@@ -4,7 +4,7 @@
 //! enough alone, so the names are nailed down as well: `@context` must be exactly the list of contexts known by digest, and
 //! every member must be one that they define and that we act on (threats.md A14).
 
-use super::{Claimed, IssueError, MAX_BYTES, Malformed, PresentError, Verified, VerifyError};
+use super::{Claimed, IssueError, MAX_BYTES, Malformed, PresentError, Untrusted, Verified, VerifyError};
 use crate::canon::jcs;
 use crate::did::{self, DidUrl};
 use crate::json::{self, Limits, Object, Value};
@@ -78,15 +78,21 @@ impl DataIntegrity {
     /// Checks the issuer's proof, then reads the role. A proof that expires before the document bounds the validity.
     pub fn verify(&self, issuer: &PublicKey) -> Result<Verified<'_>, VerifyError> {
         self.seal.verify(issuer)?;
+        let Untrusted { claims, role } = self.untrusted()?;
+        Ok(Verified::new(claims, role))
+    }
+
+    /// What it says, its proof unchecked.
+    pub fn untrusted(&self) -> Result<Untrusted<'_>, Malformed> {
         let mut document = object(&self.bytes)?;
         require_terms(&document)?;
         let mut role = vcdm::read(&document, Some(&self.key_id), Some(self.created))?;
         if role.kind != VC_TYPE {
-            return Err(Malformed::OutOfRange("type").into());
+            return Err(Malformed::OutOfRange("type"));
         }
         role.valid_until = self.expires.map_or(role.valid_until, |expires| expires.min(role.valid_until));
         document.remove("proof");
-        Ok(Verified::new(Value::Object(document), role.checked()?))
+        Ok(Untrusted { claims: Value::Object(document), role: role.checked()? })
     }
 
     /// Issues `claims` as a document in canonical form. Claims without `key_id` are signed under the signer's `did:key`.

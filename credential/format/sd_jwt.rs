@@ -103,6 +103,11 @@ impl SdJwt {
         Ok(disclose::claims(self)?)
     }
 
+    /// The claims with what is disclosed in its places; the signature is not checked.
+    pub fn untrusted_claims(&self) -> Result<Disclosed<'_>, Malformed> {
+        disclose::claims(self)
+    }
+
     /// Where every disclosure's claim stands once all are disclosed, in the order of the disclosures. The signature is
     /// not checked.
     pub fn paths(&self) -> Result<Vec<ClaimPath>, Malformed> {

@@ -1,7 +1,7 @@
 //! SD-JWT VC with key binding (draft-ietf-oauth-sd-jwt-vc): what an SD-JWT must say to be a role credential.
 
-use super::sd_jwt::{SdJwt, key_binding, split_key_binding};
-use super::{Claimed, Credential, HolderError, HolderProof, IssueError, Malformed, PresentError, Verified, VerifyError};
+use super::sd_jwt::{Disclosed, SdJwt, key_binding, split_key_binding};
+use super::{Claimed, Credential, HolderError, HolderProof, IssueError, Malformed, PresentError, Untrusted, Verified, VerifyError};
 use crate::json::{JsonError, Value};
 use crate::key::{PublicKey, Signer};
 use crate::request::{ClaimPath, Nonce, Request};
@@ -70,9 +70,18 @@ impl SdJwtVc {
 
     /// Checks the issuer's signature, then the disclosures (RFC 9901 §7.1), then reads the role.
     pub fn verify(&self, issuer: &PublicKey) -> Result<Verified<'_>, VerifyError> {
-        let disclosed = self.sd_jwt.verify(issuer, TYP)?;
+        let Untrusted { claims, role } = self.read(self.sd_jwt.verify(issuer, TYP)?)?;
+        Ok(Verified::new(claims, role))
+    }
+
+    /// What it says, its signature unchecked.
+    pub fn untrusted(&self) -> Result<Untrusted<'_>, Malformed> {
+        self.read(self.sd_jwt.untrusted_claims()?)
+    }
+
+    fn read<'s>(&self, disclosed: Disclosed<'s>) -> Result<Untrusted<'s>, Malformed> {
         let role = claims::read(&disclosed, self.key_id.as_deref())?;
-        Ok(Verified::new(Value::Object(disclosed.into_claims()), role))
+        Ok(Untrusted { claims: Value::Object(disclosed.into_claims()), role })
     }
 
     /// The paths of all claims behind a disclosure.
@@ -115,6 +124,11 @@ impl Presentation {
     /// The credential as presented.
     pub const fn credential(&self) -> &Credential {
         &self.credential
+    }
+
+    /// The `nonce` of the KB-JWT, unverified.
+    pub fn untrusted_nonce(&self) -> Option<Nonce> {
+        key_binding::untrusted_nonce(&self.text[self.bound..])
     }
 
     /// Checks the KB-JWT (RFC 9901 §7.3 step 5).

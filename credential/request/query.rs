@@ -129,6 +129,15 @@ impl Query {
         Self::new(formats.iter().map(alternative).collect())
     }
 
+    /// A role credential in any format, with any role.
+    pub fn any_role() -> Self {
+        let alternative = |(id, format): (&str, Format)| {
+            let kinds = vec![format.role_kind().into()];
+            CredentialQuery { id: id.into(), format, kinds, claims: Vec::new() }
+        };
+        Self { alternatives: [("sd_jwt_vc", Format::SdJwtVc), ("data_integrity", Format::DataIntegrity)].map(alternative).into() }
+    }
+
     /// Reads DCQL.
     pub fn parse(json: &[u8]) -> Result<Self, QueryError> {
         if json.len() > super::MAX_BYTES {

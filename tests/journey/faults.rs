@@ -5,5 +5,6 @@ mod carried;
 mod damage;
 mod full;
 mod kill;
+mod lanes;
 mod lock;
 mod site;

@@ -116,6 +116,11 @@ impl Presentation {
         &self.credential
     }
 
+    /// The `challenge` of the holder's proof, unverified.
+    pub fn untrusted_nonce(&self) -> Option<Nonce> {
+        Nonce::parse(&self.answer.as_ref()?.challenge).ok()
+    }
+
     /// Checks that `holder` made this presentation for `nonce` and `audience`.
     pub fn verify_holder(&self, holder: &PublicKey, nonce: &Nonce, audience: &str) -> Result<HolderProof, HolderError> {
         let answer = self.answer.as_ref().ok_or(HolderError::Missing)?;

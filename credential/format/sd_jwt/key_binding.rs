@@ -5,6 +5,7 @@ use crate::format::{HolderError, Malformed};
 use crate::json::{self, Limits, Object, Value};
 use crate::jws::{self, Jws};
 use crate::key::{PublicKey, SignError, Signer};
+use crate::request::Nonce;
 use crate::time::Timestamp;
 use alloc::string::String;
 
@@ -22,6 +23,13 @@ pub fn sign(sd_jwt: &str, nonce: &str, audience: &str, at: Timestamp, holder: &d
         .with("nonce", nonce)
         .with("sd_hash", core::str::from_utf8(&digest).unwrap_or_default());
     jws::sign(TYP, None, json::to_string(&Value::Object(claims)).as_bytes(), holder)
+}
+
+/// The nonce that `kb_jwt` names; nothing is checked.
+pub fn untrusted_nonce(kb_jwt: &str) -> Option<Nonce> {
+    let jws = Jws::parse(kb_jwt, LIMITS.bytes).ok()?;
+    let payload = json::parse(jws.untrusted_payload(), LIMITS).ok()?;
+    Nonce::parse(payload.member("nonce")?.as_str()?).ok()
 }
 
 /// Checks `kb_jwt` over `sd_jwt` (§7.3 step 5); gives its `iat`. The reason given is the holder's own statement wherever
