@@ -144,8 +144,16 @@ fn belief(bundle: &Result<Option<TrustBundle>, Failure>) -> Finding {
 pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
     use waypass_vault::Finding;
     match finding {
+        found @ Finding::Quarantined { .. } if found.concerns_keys() => {
+            "a key of this device was damaged and set aside; what is bound to it can no longer be used and must be issued or enrolled again"
+                .to_owned()
+        }
         Finding::Quarantined { table, .. } => format!("a record in {table} could not be read and was set aside"),
-        Finding::Altered { tables } => format!("records were deleted, replaced or added from outside in {}", crate::words::list(tables)),
+        Finding::Altered { tables } if tables.is_empty() => "records were deleted, replaced or added from outside".to_owned(),
+        Finding::Altered { tables } => {
+            let tables: Vec<&str> = tables.iter().map(|table| table.trim_start_matches('.')).collect();
+            format!("records were deleted, replaced or added from outside in {}", crate::words::list(&tables))
+        }
         Finding::LogEntry { log, seq } => format!("entry {seq} of the log {log} is missing or damaged"),
         Finding::IndexRebuilt => "the index was damaged and was made again from the records; nothing is lost".to_owned(),
         Finding::StateLost => "the record of the last change is damaged; deletions before now cannot be noticed".to_owned(),

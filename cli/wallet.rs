@@ -3,11 +3,12 @@
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
+use crate::output::Out;
 use crate::trust;
 use crate::unlock::{self, OpenArgs};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
-use waypass_vault::{StorageError, Unlocked, VaultError, clock};
+use waypass_vault::{Finding, StorageError, Unlocked, VaultError, clock};
 use waypass_wallet::{DEVICE_TABLE, Wallet, WalletError};
 
 mod add;
@@ -79,17 +80,36 @@ struct Open {
     wallet: Wallet<'static>,
     bundle: Option<TrustBundle>,
     at: Moment,
+    out: Out,
+    /// Findings the person has been told.
+    told: Vec<Finding>,
+}
+
+/// What the command came upon is told like what was found before, however the command ends.
+impl Drop for Open {
+    fn drop(&mut self) {
+        tell(self.out, self.wallet.vault(), &mut self.told);
+    }
+}
+
+fn tell(out: Out, vault: &Unlocked<'_>, told: &mut Vec<Finding>) {
+    for finding in vault.findings() {
+        if !told.contains(&finding) {
+            out.warn(&crate::doctor::finding_words(&finding));
+            told.push(finding);
+        }
+    }
 }
 
 /// Opens the wallet; dropping it locks.
 fn open(session: &Session, args: &OpenArgs) -> Result<Open, Failure> {
     let vault = unlock::keep(session, Role::Wallet, args)?;
-    for finding in vault.findings() {
-        session.out.warn(&crate::doctor::finding_words(&finding));
-    }
-    let bundle = trust::bundle(session)?;
-    let at = moment(&vault, bundle.as_ref())?;
-    Ok(Open { wallet: Wallet::new(vault), bundle, at })
+    let known = trust::bundle(session).and_then(|bundle| moment(&vault, bundle.as_ref()).map(|at| (bundle, at)));
+    // Reading the time may have come upon damage already.
+    let mut told = Vec::new();
+    tell(session.out, &vault, &mut told);
+    let (bundle, at) = known?;
+    Ok(Open { wallet: Wallet::new(vault), bundle, at, out: session.out, told })
 }
 
 const TIME: &[u8] = b"time";

@@ -3,15 +3,18 @@
 use crate::Wallet;
 use crate::error::WalletError;
 use crate::history::{self, ABOUT, DETAILS, Detail, What};
-use crate::records::{CredentialId, TABLE};
+use crate::records::{self, CredentialId, TABLE};
 use rand_core::CryptoRng;
 use std::path::Path;
 use waypass_trust::audit::Event;
 use waypass_trust::time::Moment;
-use waypass_vault::{Factors, KdfCost};
+use waypass_vault::{Factors, KdfCost, KeyId, Unlocked, VaultError};
 
 /// The table for what belongs to the device and not to its holder, such as what its clock has shown; it is in no backup.
 pub const DEVICE_TABLE: &str = "device";
+
+/// How the ids of records begin that name a key of another device: a missing key without such a record was lost here.
+const ELSEWHERE: &[u8] = b"elsewhere/";
 
 /// What came out of a backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,12 +33,24 @@ impl Wallet<'_> {
 
     /// Takes a backup in, beside what is held already.
     pub fn restore(&self, from: &Path, factors: &Factors<'_>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Restored, WalletError> {
-        let report = self.vault.restore(from, factors)?;
-        let reissue = report.reissue.iter().filter(|(table, _)| table == TABLE);
-        let reissue: Vec<_> = reissue.filter_map(|(_, id)| CredentialId::from_bytes(id)).collect();
         let event = Event::new("restored").ok_or(WalletError::Bookkeeping)?;
-        let detail = Detail::default();
-        self.vault.batch(|batch| history::append(&self.vault, batch, What { event, detail: &detail, bundle: None }, at, rng))?;
-        Ok(Restored { credentials: report.records, reissue })
+        self.vault.batch(|batch| {
+            let report = self.vault.restore(from, factors)?;
+            let reissue = report.reissue.iter().filter(|(table, _)| table == TABLE);
+            let reissue: Vec<_> = reissue.filter_map(|(_, id)| CredentialId::from_bytes(id)).collect();
+            for id in &reissue {
+                if let Some(record) = records::load(&self.vault, *id)? {
+                    batch.put(DEVICE_TABLE, &[ELSEWHERE, record.key.as_bytes()].concat(), &[], &[])?;
+                }
+            }
+            history::append(&self.vault, batch, What { event, detail: &Detail::default(), bundle: None }, at, rng)?;
+            Ok(Restored { credentials: report.records, reissue })
+        })
     }
+}
+
+/// The keys that a restored credential is bound to and that stayed on another device.
+pub(crate) fn keys_elsewhere(vault: &Unlocked<'_>) -> Result<Vec<KeyId>, VaultError> {
+    let key = |id: &Vec<u8>| id.strip_prefix(ELSEWHERE)?.try_into().ok().map(KeyId::from_bytes);
+    Ok(vault.ids(DEVICE_TABLE)?.iter().filter_map(key).collect())
 }

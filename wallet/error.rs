@@ -50,6 +50,8 @@ pub enum PresentError {
     /// No held credential answers the request.
     NothingMatches,
     /// Credentials would answer, but their keys stayed on another device: these must be issued again.
+    KeysElsewhere(Vec<CredentialId>),
+    /// Credentials would answer, but their keys were damaged or removed on this device: these must be issued again.
     KeysLost(Vec<CredentialId>),
     /// The request has expired meanwhile.
     RequestExpired,
@@ -101,10 +103,16 @@ impl fmt::Display for PresentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NothingMatches => f.write_str("no credential in the wallet answers this request"),
-            Self::KeysLost(ids) if ids.len() == 1 => {
+            Self::KeysElsewhere(ids) if ids.len() == 1 => {
                 f.write_str("the credential that answers must be issued again: its key stayed on another device")
             }
-            Self::KeysLost(_) => f.write_str("the credentials that answer must be issued again: their keys stayed on another device"),
+            Self::KeysElsewhere(_) => f.write_str("the credentials that answer must be issued again: their keys stayed on another device"),
+            Self::KeysLost(ids) if ids.len() == 1 => {
+                f.write_str("the credential that answers must be issued again: its key on this device was damaged or removed")
+            }
+            Self::KeysLost(_) => {
+                f.write_str("the credentials that answer must be issued again: their keys on this device were damaged or removed")
+            }
             Self::RequestExpired => f.write_str("the request has expired; ask the gate for a new one"),
             Self::Malformed(why) => why.fmt(f),
             Self::NotWhatWasAgreed => f.write_str("what would be shown is not what was agreed to; nothing was sent"),

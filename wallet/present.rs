@@ -126,9 +126,12 @@ impl<'v> Wallet<'v> {
     ) -> Result<Proposal<'w, 'v>, PresentError> {
         let mut candidates = self.candidates(&asked, bundle, at)?;
         candidates.sort_by_key(|candidate| candidate.rank);
-        let (lost, mut usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| c.card.standing == Standing::Reissue);
-        if usable.is_empty() && !lost.is_empty() {
-            return Err(PresentError::KeysLost(lost.into_iter().map(|candidate| candidate.card.id).collect()));
+        let (lost, mut usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| c.card.standing.lacks_key());
+        let is_chosen = |candidate: &Candidate| chosen == Some(candidate.card.id);
+        if !lost.is_empty() && (usable.is_empty() || lost.iter().any(is_chosen)) {
+            let here = lost.iter().any(|candidate| candidate.card.standing == Standing::KeyLost);
+            let ids = lost.into_iter().map(|candidate| candidate.card.id).filter(|id| chosen.is_none_or(|chosen| chosen == *id)).collect();
+            return Err(if here { PresentError::KeysLost(ids) } else { PresentError::KeysElsewhere(ids) });
         }
         let at_index = match chosen {
             None => 0,
@@ -150,7 +153,7 @@ impl<'v> Wallet<'v> {
 
     fn candidates(&self, asked: &Asked, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Vec<Candidate>, PresentError> {
         let query = &asked.request().query;
-        let keys = self.key_ids()?;
+        let keys = self.known_keys()?;
         let mut kinds: Vec<&str> = query.alternatives().iter().flat_map(|alternative| &alternative.kinds).map(String::as_str).collect();
         kinds.sort_unstable();
         kinds.dedup();

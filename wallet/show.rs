@@ -1,6 +1,7 @@
 //! What is held, and what it is worth now.
 
 use crate::Wallet;
+use crate::backup;
 use crate::error::WalletError;
 use crate::records::{self, CredentialId, FORMAT, ISSUER, KIND, ROLE, Record};
 use core::fmt;
@@ -88,6 +89,8 @@ pub enum Standing {
     NoBundle,
     /// Its key stayed on another device: it must be issued again.
     Reissue,
+    /// Its key was on this device and is damaged or gone: it must be issued again.
+    KeyLost,
 }
 
 impl Standing {
@@ -103,7 +106,13 @@ impl Standing {
             Self::NotTrusted(_) => "not_trusted",
             Self::NoBundle => "no_bundle",
             Self::Reissue => "reissue",
+            Self::KeyLost => "key_lost",
         }
+    }
+
+    /// Whether this device can no longer sign for it, whatever else it is worth.
+    pub const fn lacks_key(&self) -> bool {
+        matches!(self, Self::Reissue | Self::KeyLost)
     }
 
     /// Whether a gate can be expected to look at it at all.
@@ -123,6 +132,7 @@ impl Standing {
             Self::NotTrusted(reasons) => reasons.first().map_or_else(String::new, |reason| reason.code.meaning().to_owned()),
             Self::NoBundle => "not judged: there is no trust bundle".to_owned(),
             Self::Reissue => "must be issued again: its key stayed on another device".to_owned(),
+            Self::KeyLost => "must be issued again: its key on this device was damaged or removed".to_owned(),
         }
     }
 }
@@ -133,10 +143,27 @@ impl fmt::Display for Standing {
     }
 }
 
+/// The holder keys that can sign, and those that credentials from a backup left behind.
+pub(crate) struct KnownKeys {
+    held: Vec<KeyId>,
+    elsewhere: Vec<KeyId>,
+}
+
+impl KnownKeys {
+    /// What a credential bound to `key` is worth where the key is not here. A key that nobody left behind on purpose was here once.
+    pub(crate) fn missing(&self, key: &KeyId) -> Option<Standing> {
+        match () {
+            () if self.held.contains(key) => None,
+            () if self.elsewhere.contains(key) => Some(Standing::Reissue),
+            () => Some(Standing::KeyLost),
+        }
+    }
+}
+
 impl Wallet<'_> {
     /// The credentials that fit `filter`, as they stand now.
     pub fn list(&self, filter: Filter<'_>, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Listing, WalletError> {
-        let keys = self.key_ids()?;
+        let keys = self.known_keys()?;
         let tag = match &filter {
             Filter::All => None,
             Filter::Role(role) => Some((ROLE, role.as_bytes())),
@@ -160,7 +187,7 @@ impl Wallet<'_> {
 
     /// One credential as it stands now.
     pub fn show(&self, id: CredentialId, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Card, WalletError> {
-        self.card(id, &self.key_ids()?, bundle, at)?.ok_or(WalletError::NotHeld)
+        self.card(id, &self.known_keys()?, bundle, at)?.ok_or(WalletError::NotHeld)
     }
 
     /// The credential as it was issued: a bearer of it without the key can show nothing with it, but reads everything in it.
@@ -181,14 +208,15 @@ impl Wallet<'_> {
         }
     }
 
-    pub(crate) fn key_ids(&self) -> Result<Vec<KeyId>, VaultError> {
-        Ok(self.holder_keys()?.into_iter().map(|key| key.id).collect())
+    pub(crate) fn known_keys(&self) -> Result<KnownKeys, VaultError> {
+        let held = self.holder_keys()?.into_iter().map(|key| key.id).collect();
+        Ok(KnownKeys { held, elsewhere: backup::keys_elsewhere(&self.vault)? })
     }
 
     pub(crate) fn card(
         &self,
         id: CredentialId,
-        keys: &[KeyId],
+        keys: &KnownKeys,
         bundle: Option<&TrustBundle>,
         at: &Moment,
     ) -> Result<Option<Card>, WalletError> {
@@ -200,7 +228,7 @@ impl Wallet<'_> {
 }
 
 /// `None` when the record is not what was taken in.
-pub(crate) fn card(id: CredentialId, record: &Record, keys: &[KeyId], bundle: Option<&TrustBundle>, at: &Moment) -> Option<Card> {
+pub(crate) fn card(id: CredentialId, record: &Record, keys: &KnownKeys, bundle: Option<&TrustBundle>, at: &Moment) -> Option<Card> {
     let role = record.verified()?.role().clone();
     let mut card = Card {
         id,
@@ -220,8 +248,8 @@ pub(crate) fn card(id: CredentialId, record: &Record, keys: &[KeyId], bundle: Op
     } else if card.seconds_left < 0 {
         card.standing = Standing::Expired;
     }
-    if !keys.contains(&record.key) {
-        card.standing = Standing::Reissue;
+    if let Some(standing) = keys.missing(&record.key) {
+        card.standing = standing;
     }
     Some(card)
 }

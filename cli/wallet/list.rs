@@ -36,7 +36,6 @@ pub(crate) struct ShowArgs {
 pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
     let open = super::open(session, &args.open)?;
     let filter = args.role.as_deref().map_or(Filter::All, Filter::Role);
-    let before = open.wallet.vault().findings();
     let listing = open.wallet.list(filter, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let items: Vec<Value> = listing.cards.iter().map(document).collect();
     session.out.list("waypass.wallet/1", "credentials", &items, || {
@@ -50,11 +49,22 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
     for id in &listing.unreadable {
         session.out.warn(&format!("credential {} is damaged and was set aside; ask its issuer for it again", short(id)));
     }
-    // A record that is gone without a trace is missing from the list too; reading all of them has just shown it.
-    for finding in open.wallet.vault().findings().iter().filter(|finding| !before.contains(finding)) {
-        session.out.warn(&crate::doctor::finding_words(finding));
+    for card in &listing.cards {
+        warn_of_lost_key(session, card);
     }
     Ok(Exit::Done)
+}
+
+/// A key that was here and is not any more is damage, which a word in a list must not hide.
+fn warn_of_lost_key(session: &Session, card: &Card) {
+    if card.standing == Standing::KeyLost {
+        session.out.warn(&format!(
+            "the key of credential {} was damaged or removed on this device, so it can no longer be shown; \
+             ask {} for a new one, with the line `waypass wallet key` prints",
+            short(&card.id),
+            words::safe(&card.issuer_name)
+        ));
+    }
 }
 
 pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
@@ -73,6 +83,7 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
         members.insert("personal".to_owned(), personal);
     }
     session.out.json(&found)?;
+    warn_of_lost_key(session, &card);
     let out = session.out;
     out.words(&line(&card, open.at.at()));
     out.words(&format!("  id           {}", card.id));
@@ -102,7 +113,7 @@ pub(super) fn short(id: &CredentialId) -> String {
 fn line(card: &Card, now: waypass_credential::time::Timestamp) -> String {
     let tone = match card.standing {
         Standing::InForce => Tone::Green,
-        Standing::Withdrawn | Standing::NotTrusted(_) | Standing::Expired | Standing::Suspended => Tone::Red,
+        Standing::Withdrawn | Standing::NotTrusted(_) | Standing::Expired | Standing::Suspended | Standing::KeyLost => Tone::Red,
         Standing::StatusUnknown | Standing::NotYet | Standing::NoBundle | Standing::Reissue => Tone::Amber,
     };
     let style = paint(tone);

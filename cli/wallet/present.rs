@@ -40,7 +40,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let bytes = qr::read_any(&args.request)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("this is not a gate's challenge", "scan the gate's code again"))?;
     let open = super::open(session, &args.open)?;
-    let Open { wallet, bundle, at } = &open;
+    let Open { wallet, bundle, at, .. } = &open;
     let asked = Asked::open(text, bundle.as_ref(), at).map_err(ask_failure)?;
     let proposal = match &args.credential {
         Some(id) => wallet.propose_with(asked, wallet.find_id(id).map_err(failure)?, bundle.as_ref(), at),
@@ -129,7 +129,12 @@ fn ask_failure(error: AskError) -> Failure {
 fn present_failure(error: PresentError) -> Failure {
     match error {
         PresentError::NothingMatches => Failure::usage(error, "see what is held: waypass wallet list"),
-        PresentError::KeysLost(_) => Failure::usage(error, "ask the issuer for a new one, bound to the line `waypass wallet key` prints"),
+        PresentError::KeysElsewhere(_) => {
+            Failure::usage(error, "ask the issuer for a new one, bound to the line `waypass wallet key` prints")
+        }
+        PresentError::KeysLost(_) => {
+            Failure::new(Exit::Tamper, error, "ask the issuer for a new one, bound to the line `waypass wallet key` prints")
+        }
         PresentError::RequestExpired => Failure::usage(error, "ask the guard for a new code"),
         PresentError::Malformed(_) | PresentError::NotWhatWasAgreed => {
             Failure::new(Exit::Tamper, error, "ask the issuer for the credential again")

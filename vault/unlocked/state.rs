@@ -18,6 +18,7 @@
 use crate::cbor::{Writer, bounded_array, exact, expect_array};
 use crate::error::StorageError;
 use crate::hierarchy::Keys;
+use crate::keys::{self, KeyId};
 use crate::seal;
 use crate::slot::SlotId;
 use crate::storage::{Change, Space};
@@ -85,9 +86,29 @@ pub enum Finding {
     StateLost,
 }
 
+impl Finding {
+    /// The key that was set aside, where the record was one: what it alone could sign is out of reach from then on.
+    pub fn key(&self) -> Option<KeyId> {
+        match self {
+            Self::Quarantined { table, id } if table == keys::TABLE => <[u8; 16]>::try_from(id.as_slice()).ok().map(KeyId::from_bytes),
+            _ => None,
+        }
+    }
+
+    /// Whether keys may be among what was deleted, replaced or damaged.
+    pub fn concerns_keys(&self) -> bool {
+        match self {
+            Self::Quarantined { table, .. } => table == keys::TABLE,
+            Self::Altered { tables } => tables.iter().any(|table| table == keys::TABLE),
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Quarantined { table, .. } if table == keys::TABLE => f.write_str("a key was damaged and has been set aside"),
             Self::Quarantined { table, .. } => write!(f, "a record of {table} was damaged and has been set aside"),
             Self::Altered { tables } => write!(f, "records were deleted, replaced or damaged from outside ({})", tables.join(", ")),
             Self::LogEntry { log, seq } => write!(f, "entry {seq} of the log {log} is missing or damaged"),

@@ -1,7 +1,7 @@
 use super::site::{Site, create, holder, moment, noon};
 use crate::{Asked, Filter, PresentError, Standing};
 use waypass_credential::format::Format;
-use waypass_vault::{Factors, KdfCost, Password, RecoveryCode, SystemRng};
+use waypass_vault::{Factors, KdfCost, KeyId, Password, RecoveryCode, SystemRng};
 
 #[test]
 fn a_restored_wallet_says_what_must_be_issued_again() {
@@ -38,7 +38,7 @@ fn a_restored_wallet_says_what_must_be_issued_again() {
     // The old key is gone, so nothing can be shown until the issuer binds the credential to the new one.
     let asked = Asked::open(&site.ask(&["staff"], &[]), Some(&bundle), &at).expect("a good request");
     match wallet.propose(asked.clone(), Some(&bundle), &at).map(drop) {
-        Err(PresentError::KeysLost(mut lost)) => {
+        Err(PresentError::KeysElsewhere(mut lost)) => {
             lost.sort_unstable();
             assert_eq!(lost, ids);
         }
@@ -50,4 +50,26 @@ fn a_restored_wallet_says_what_must_be_issued_again() {
     proposal.approve(&mut SystemRng, &at).expect("agreed");
     let events: Vec<_> = wallet.history().expect("readable").into_iter().map(|entry| entry.event).collect();
     assert_eq!(events, ["restored", "held", "presented"]);
+}
+
+/// A key that was made here and is gone was lost here: no backup left it behind.
+#[test]
+fn a_key_lost_here_is_told_from_one_that_stayed_elsewhere() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (site, at) = (Site::new(), moment(noon()));
+    let bundle = site.bundle();
+    let (wallet, key) = holder(dir.path());
+    let bytes = site.issue(Format::SdJwtVc, &key, |_| {});
+    let id = wallet.hold(&bytes, Some(&bundle), &at, &mut SystemRng).expect("held").id;
+    wallet.vault().delete_key(KeyId::of(&key)).expect("deleted");
+    let card = wallet.show(id, Some(&bundle), &at).expect("a card");
+    assert_eq!((&card.standing, card.standing.as_str()), (&Standing::KeyLost, "key_lost"));
+    let asked = Asked::open(&site.ask(&["staff"], &[]), Some(&bundle), &at).expect("a good request");
+    for chosen in [None, Some(id)] {
+        let answer = match chosen {
+            None => wallet.propose(asked.clone(), Some(&bundle), &at),
+            Some(id) => wallet.propose_with(asked.clone(), id, Some(&bundle), &at),
+        };
+        assert!(matches!(answer.map(drop), Err(PresentError::KeysLost(lost)) if lost == [id]));
+    }
 }
