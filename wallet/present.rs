@@ -4,8 +4,8 @@ use crate::Wallet;
 use crate::ask::{Asked, Asker};
 use crate::error::{PresentError, WalletError};
 use crate::history::{self, Detail, What};
-use crate::records::{self, CredentialId, KIND, Record};
-use crate::show::{self, Card, Standing};
+use crate::records::{CredentialId, Record};
+use crate::show::{self, Card, KnownKeys, Standing};
 use rand_core::CryptoRng;
 use waypass_credential::format::{self, Presentation};
 use waypass_credential::request::{ClaimPath, Match};
@@ -14,9 +14,13 @@ use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Doubt, Moment};
 
+mod choose;
 mod claims;
 
 pub use claims::{Claim, ClaimKind};
+
+use choose::Candidate;
+use claims::Claims;
 
 /// An answer that could be given. Consent is a move: [`Proposal::approve`] and [`Proposal::decline`] consume it.
 pub struct Proposal<'w, 'v> {
@@ -25,7 +29,7 @@ pub struct Proposal<'w, 'v> {
     record: Record,
     card: Card,
     paths: Vec<ClaimPath>,
-    shown: Vec<Claim>,
+    shown: Claims,
     withheld: Vec<Claim>,
     warnings: Vec<Warning>,
     others: Vec<CredentialId>,
@@ -92,13 +96,6 @@ impl core::fmt::Display for Warning {
     }
 }
 
-struct Candidate {
-    rank: (bool, usize, i64, CredentialId),
-    record: Record,
-    card: Card,
-    found: Match,
-}
-
 impl<'v> Wallet<'v> {
     /// Finds the credential that answers best: in force before anything else, then in the order the gate prefers, then the one that
     /// lasts longest.
@@ -124,59 +121,50 @@ impl<'v> Wallet<'v> {
         bundle: Option<&'w TrustBundle>,
         at: &Moment,
     ) -> Result<Proposal<'w, 'v>, PresentError> {
-        let mut candidates = self.candidates(&asked, bundle, at)?;
-        candidates.sort_by_key(|candidate| candidate.rank);
-        let (lost, mut usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|c| c.card.standing.lacks_key());
-        let is_chosen = |candidate: &Candidate| chosen == Some(candidate.card.id);
-        if !lost.is_empty() && (usable.is_empty() || lost.iter().any(is_chosen)) {
-            let here = lost.iter().any(|candidate| candidate.card.standing == Standing::KeyLost);
-            let ids = lost.into_iter().map(|candidate| candidate.card.id).filter(|id| chosen.is_none_or(|chosen| chosen == *id)).collect();
+        let keys = self.known_keys()?;
+        let candidates = choose::candidates(&self.vault, &asked.request().query, &keys, at)?;
+        let (lost, usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| candidate.missing.is_some());
+        let is_chosen = |candidate: &Candidate| chosen.is_none_or(|chosen| chosen == candidate.id);
+        if !lost.is_empty() && (usable.is_empty() || chosen.is_some() && lost.iter().any(&is_chosen)) {
+            let here = lost.iter().any(|candidate| candidate.missing == Some(Standing::KeyLost));
+            let ids = lost.iter().filter(|candidate| is_chosen(candidate)).map(|candidate| candidate.id).collect();
             return Err(if here { PresentError::KeysLost(ids) } else { PresentError::KeysElsewhere(ids) });
         }
-        let at_index = match chosen {
-            None => 0,
-            Some(id) => usable.iter().position(|candidate| candidate.card.id == id).ok_or(PresentError::NothingMatches)?,
-        };
-        if usable.is_empty() {
-            return Err(PresentError::NothingMatches);
-        }
-        let Candidate { record, card, found, .. } = usable.remove(at_index);
-        let others = usable.iter().map(|candidate| candidate.card.id).collect();
+        let (record, card, found) = self.best(&asked, usable.iter().filter(|candidate| is_chosen(candidate)), &keys, bundle, at)?;
+        let others = usable.iter().map(|candidate| candidate.id).filter(|id| *id != card.id).collect();
         let (shown, withheld) = {
             let verified = record.verified().ok_or(WalletError::Damaged(card.id))?;
             let disclosable = record.credential.disclosable().map_err(PresentError::Malformed)?;
             claims::split(verified.claims(), record.credential.format(), &disclosable, &found.paths)
         };
-        let warnings = self.warnings(&asked, &card, &found.paths, &shown, at)?;
-        Ok(Proposal { wallet: self, asked, record, card, paths: found.paths, shown, withheld, warnings, others, bundle })
+        let warnings = self.warnings(&asked, &card, &found.paths, &shown.counted, at)?;
+        Ok(Proposal { wallet: self, asked, record, card, paths: found.paths, shown, withheld: withheld.counted, warnings, others, bundle })
     }
 
-    fn candidates(&self, asked: &Asked, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Vec<Candidate>, PresentError> {
-        let query = &asked.request().query;
-        let keys = self.known_keys()?;
-        let mut kinds: Vec<&str> = query.alternatives().iter().flat_map(|alternative| &alternative.kinds).map(String::as_str).collect();
-        kinds.sort_unstable();
-        kinds.dedup();
-        let mut candidates = Vec::new();
-        for kind in kinds {
-            for id in records::ids(&self.vault, Some((KIND, kind.as_bytes())))? {
-                let record = match records::load(&self.vault, id) {
-                    Ok(Some(record)) => record,
-                    // What cannot be read cannot be shown; the listing tells about it.
-                    Ok(None) | Err(WalletError::Damaged(_)) => continue,
-                    Err(why) => return Err(why.into()),
-                };
-                let format = record.credential.format();
-                let Some(found) = record.verified().and_then(|verified| query.first_match(verified.claims(), format, kind)) else {
-                    continue;
-                };
-                let Some(card) = show::card(id, &record, &keys, bundle, at) else { continue };
-                let place = query.alternatives().iter().position(|alternative| alternative.id == found.query_id).unwrap_or(usize::MAX);
-                let rank = (!card.standing.is_usable(), place, -card.role.valid_until.unix(), id);
-                candidates.push(Candidate { rank, record, card, found });
+    /// The first candidate that a gate can be expected to look at, else the first that can be shown at all. Only those that are looked at
+    /// are verified: one, as a rule.
+    fn best<'c>(
+        &self,
+        asked: &Asked,
+        candidates: impl Iterator<Item = &'c Candidate>,
+        keys: &KnownKeys,
+        bundle: Option<&TrustBundle>,
+        at: &Moment,
+    ) -> Result<(Record, Card, Match), PresentError> {
+        let mut first = None;
+        for candidate in candidates {
+            let Some(record) = choose::readable(&self.vault, candidate.id)? else { continue };
+            let Some(card) = show::card(candidate.id, &record, keys, bundle, at) else { continue };
+            let format = record.credential.format();
+            let found =
+                record.verified().and_then(|verified| asked.request().query.first_match(verified.claims(), format, &card.role.kind));
+            let Some(found) = found else { continue };
+            if card.standing.is_usable() {
+                return Ok((record, card, found));
             }
+            first.get_or_insert((record, card, found));
         }
-        Ok(candidates)
+        first.ok_or(PresentError::NothingMatches)
     }
 
     fn warnings(&self, asked: &Asked, card: &Card, paths: &[ClaimPath], shown: &[Claim], at: &Moment) -> Result<Vec<Warning>, WalletError> {
@@ -223,9 +211,15 @@ impl Proposal<'_, '_> {
         &self.card
     }
 
-    /// Every claim the gate would see, those included that the format cannot withhold.
+    /// Every claim about the holder that the gate would see, those included that the format cannot withhold: roles, where they hold, and
+    /// what is personal, each value once.
     pub fn discloses(&self) -> &[Claim] {
-        &self.shown
+        &self.shown.counted
+    }
+
+    /// What goes along with every answer and tells nothing more about the holder: issuer, dates, status entry, holder key.
+    pub fn technical(&self) -> &[Claim] {
+        &self.shown.technical
     }
 
     /// Every claim the gate would not see.
@@ -259,7 +253,7 @@ impl Proposal<'_, '_> {
             format::PresentError::NoSuchClaim(_) | format::PresentError::NotTheHolder => PresentError::NotWhatWasAgreed,
         })?;
         let verified = presentation.credential().verify(&self.record.issuer_key).map_err(|_| PresentError::NotWhatWasAgreed)?;
-        if !claims::same(&claims::all(verified.claims(), self.card.format), &self.shown) {
+        if !claims::same(&claims::all(verified.claims(), self.card.format), self.shown.iter()) {
             return Err(PresentError::NotWhatWasAgreed);
         }
         self.record(Event::PRESENTED, rng, at)?;
@@ -275,14 +269,13 @@ impl Proposal<'_, '_> {
     fn record(&self, event: Event, rng: &mut dyn CryptoRng, at: &Moment) -> Result<(), WalletError> {
         let request = self.asked.request();
         let known = matches!(self.asked.asker(), Asker::Known(_) | Asker::Lapsed(_));
-        let claims = self.shown.iter().filter(|claim| claim.kind != ClaimKind::Technical);
         let detail = Detail {
             credential: Some(self.card.id),
             issuer: Some(self.card.issuer_name.clone()),
             gate: Some(request.client_id.clone()),
             gate_name: known.then(|| self.asked.asker_name().to_owned()),
             purpose: Some(request.purpose.clone()),
-            claims: claims.map(|claim| claim.path.to_string()).collect(),
+            claims: self.shown.counted.iter().map(|claim| claim.path.to_string()).collect(),
         };
         let vault = &self.wallet.vault;
         vault.batch(|batch| history::append(vault, batch, What { event, detail: &detail, bundle: self.bundle }, at, rng))

@@ -110,11 +110,6 @@ impl Standing {
         }
     }
 
-    /// Whether this device can no longer sign for it, whatever else it is worth.
-    pub const fn lacks_key(&self) -> bool {
-        matches!(self, Self::Reissue | Self::KeyLost)
-    }
-
     /// Whether a gate can be expected to look at it at all.
     pub const fn is_usable(&self) -> bool {
         matches!(self, Self::InForce | Self::StatusUnknown | Self::NoBundle)

@@ -3,5 +3,6 @@
 mod backup;
 mod hold;
 mod kill;
+mod many;
 mod present;
 mod site;

@@ -8,8 +8,9 @@ use crate::unlock::OpenArgs;
 use crate::{file, qr, secret, words};
 use serde_json::json;
 use std::path::PathBuf;
+use waypass_credential::request::PathStep;
 use waypass_vault::SystemRng;
-use waypass_wallet::{AskError, Asked, Asker, Claim, ClaimKind, PresentError, Proposal};
+use waypass_wallet::{AskError, Asked, Asker, Claim, PresentError, Proposal};
 
 /// Arguments of `wallet present`.
 #[derive(clap::Args)]
@@ -54,6 +55,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         return Ok(Exit::Done);
     }
     let (shared, withheld) = (names(proposal.discloses()), names(proposal.withholds()));
+    let along: Vec<String> = technical(proposal.technical()).into_iter().map(str::to_owned).collect();
     let asked_by = asked_by(&proposal);
     let warnings: Vec<String> = proposal.warnings().iter().map(ToString::to_string).collect();
     let presentation = proposal.approve(&mut SystemRng, at).map_err(present_failure)?;
@@ -65,12 +67,16 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     qr::show(session, presentation.as_bytes(), args.qr, args.qr_png.as_deref())?;
     if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
         session.out.json(&json!({
-            "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld, "warnings": warnings,
+            "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld,
+            "technical": along, "warnings": warnings,
             "bytes": presentation.as_bytes().len(),
         }))?;
     }
     Ok(Exit::Done)
 }
+
+/// Other credentials that are named; the rest are a number.
+const OTHERS: usize = 5;
 
 /// What the holder sees before anything leaves the device.
 fn consent(proposal: &Proposal<'_, '_>) -> String {
@@ -86,19 +92,20 @@ fn consent(proposal: &Proposal<'_, '_>) -> String {
             card.standing.words(&words::safe(&card.issuer_name))
         ),
     ];
-    lines.push("  would see".to_owned());
-    lines.extend(
-        proposal
-            .discloses()
-            .iter()
-            .filter(|claim| claim.kind != ClaimKind::Technical)
-            .map(|claim| format!("    {:<14} {}", words::safe(&claim.path.to_string()), words::safe(&claim.value))),
-    );
+    let shown = proposal.discloses();
+    lines.push(format!("  would see  {} {}", shown.len(), if shown.len() == 1 { "claim" } else { "claims" }));
+    let line = |claim: &Claim| format!("    {:<14} {}", words::safe(&claim.path.to_string()), words::safe(&claim.value));
+    lines.extend(shown.iter().map(line));
+    lines.push(format!("  with it    {}, as with every answer", words::list(&technical(proposal.technical()))));
     let kept = names(proposal.withholds());
     lines.push(format!("  stays private: {}", words::list(&kept)));
     lines.extend(proposal.warnings().iter().map(|warning| format!("  {amber}▲{amber:#} {}", words::safe(&warning.to_string()))));
     if !proposal.others().is_empty() {
-        let others: Vec<String> = proposal.others().iter().map(super::list::short).collect();
+        let (named, more) = proposal.others().split_at(proposal.others().len().min(OTHERS));
+        let mut others: Vec<String> = named.iter().map(super::list::short).collect();
+        if !more.is_empty() {
+            others.push(format!("{} more", more.len()));
+        }
         lines.push(format!("  would answer too: {} (--credential ID)", words::list(&others)));
     }
     lines.join("\n")
@@ -114,7 +121,29 @@ fn asked_by(proposal: &Proposal<'_, '_>) -> String {
 }
 
 fn names(claims: &[Claim]) -> Vec<String> {
-    claims.iter().filter(|claim| claim.kind != ClaimKind::Technical).map(|claim| words::safe(&claim.path.to_string())).collect()
+    claims.iter().map(|claim| words::safe(&claim.path.to_string())).collect()
+}
+
+/// What the technical members are for, each purpose once.
+fn technical(claims: &[Claim]) -> Vec<&'static str> {
+    let purpose = |claim: &Claim| match claim.path.steps() {
+        [PathStep::Name(name), ..] => match name.as_str() {
+            "iss" | "issuer" => "who issued it",
+            "iat" | "nbf" | "exp" | "validFrom" | "validUntil" => "its dates",
+            "status" | "credentialStatus" => "where its status stands",
+            "cnf" | "credentialSubject" => "the key it is bound to",
+            _ => "what kind of credential it is",
+        },
+        _ => "what kind of credential it is",
+    };
+    let mut purposes = Vec::new();
+    for claim in claims {
+        let purpose = purpose(claim);
+        if !purposes.contains(&purpose) {
+            purposes.push(purpose);
+        }
+    }
+    purposes
 }
 
 fn ask_failure(error: AskError) -> Failure {

@@ -16,5 +16,6 @@ fn the_clinic_learns_of_a_lost_badge_when_the_line_is_back() {
     let said = example("clinic");
     let verdicts: Vec<&str> = said.lines().filter_map(|line| line.split_once(": ")).map(|(verdict, _)| verdict).skip(1).collect();
     assert_eq!(verdicts, ["allow", "allow", "deny"], "{said}");
-    assert!(said.contains("keeps 2 private"), "{said}");
+    // A role, a site and a zone; not the ten members that make it a credential.
+    assert!(said.contains("shares 3 claim(s), keeps 2 private"), "{said}");
 }

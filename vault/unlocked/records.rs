@@ -19,7 +19,8 @@ use zeroize::Zeroizing;
 
 const MAX_TABLE: usize = 32;
 const MAX_ID: usize = 255;
-const MAX_TAGS: usize = 16;
+/// A credential has up to 32 roles, each a tag, and some tags besides.
+const MAX_TAGS: usize = 64;
 const MAX_TAG_NAME: usize = 32;
 const MAX_TAG_VALUE: usize = 1024;
 /// A credential has 64 KiB at most, a status list some MiB.

@@ -141,10 +141,15 @@ fn limits_are_errors() {
     let limit = |done: Result<(), VaultError>| assert!(matches!(done, Err(VaultError::Limit { .. })));
     limit(unlocked.put("t", &[0; 256], b"", &[]));
     limit(unlocked.put("a table with a very long name here", b"", b"", &[]));
-    limit(unlocked.put("t", b"", b"", &[("tag", b"".as_slice()); 17]));
+    limit(unlocked.put("t", b"", b"", &[("tag", b"".as_slice()); 65]));
     limit(unlocked.put("t", b"", b"", &[("tag", [0; 1025].as_slice())]));
     limit(unlocked.put("t", b"", &vec![0; 16 * 1024 * 1024 + 1], &[]));
     assert_eq!(unlocked.ids("t").expect("ids"), Vec::<Vec<u8>>::new());
+    // A credential with as many roles as it may have, and what else it is found by.
+    let roles: Vec<[u8; 1]> = (0..36).map(|role| [role]).collect();
+    let tags: Vec<(&str, &[u8])> = roles.iter().map(|role| ("role", role.as_slice())).collect();
+    unlocked.put("t", b"many", b"", &tags).expect("put");
+    assert_eq!(unlocked.find("t", "role", &[35]).expect("found"), [b"many"]);
 }
 
 #[test]

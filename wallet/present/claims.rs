@@ -28,8 +28,29 @@ pub enum ClaimKind {
     Technical,
 }
 
-/// SD-JWT VC: members of the payload that no holder can withhold (draft-ietf-oauth-sd-jwt-vc §3.2.2.2).
-const PAYLOAD: [&str; 9] = ["iss", "vct", "iat", "nbf", "exp", "cnf", "status", "sub", "_sd_alg"];
+/// Claims as a person counts them, and apart from these the ones that every credential needs.
+#[derive(Default)]
+pub(super) struct Claims {
+    pub(super) counted: Vec<Claim>,
+    pub(super) technical: Vec<Claim>,
+}
+
+impl Claims {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Claim> {
+        self.counted.iter().chain(&self.technical)
+    }
+}
+
+impl FromIterator<Claim> for Claims {
+    fn from_iter<I: IntoIterator<Item = Claim>>(claims: I) -> Self {
+        let (technical, counted) = claims.into_iter().partition(|claim| claim.kind == ClaimKind::Technical);
+        Self { counted, technical }
+    }
+}
+
+/// SD-JWT VC: members of the payload that no holder can withhold and that tell nothing about the person
+/// (draft-ietf-oauth-sd-jwt-vc §3.2.2.2). `sub` is not among them: it names somebody.
+const PAYLOAD: [&str; 9] = ["iss", "vct", "vct#integrity", "iat", "nbf", "exp", "cnf", "status", "_sd_alg"];
 
 /// All leaves of `claims`: strings, numbers, truth values, and empty objects and arrays.
 pub(super) fn all(claims: &Value<'_>, format: Format) -> Vec<Claim> {
@@ -76,20 +97,23 @@ fn kind(path: &ClaimPath, format: Format) -> ClaimKind {
 }
 
 /// What is seen and what is not, when the claims at `disclose` are shown with what lies above and below them.
-pub(super) fn split(claims: &Value<'_>, format: Format, disclosable: &[ClaimPath], disclose: &[ClaimPath]) -> (Vec<Claim>, Vec<Claim>) {
+pub(super) fn split(claims: &Value<'_>, format: Format, disclosable: &[ClaimPath], disclose: &[ClaimPath]) -> (Claims, Claims) {
     let related = |a: &ClaimPath, b: &ClaimPath| a.is_prefix_of(b) || b.is_prefix_of(a);
     let hidden: Vec<&ClaimPath> = disclosable.iter().filter(|path| !disclose.iter().any(|shown| related(path, shown))).collect();
-    all(claims, format).into_iter().partition(|claim| !hidden.iter().any(|path| path.is_prefix_of(&claim.path)))
+    let (shown, withheld): (Vec<Claim>, Vec<Claim>) =
+        all(claims, format).into_iter().partition(|claim| !hidden.iter().any(|path| path.is_prefix_of(&claim.path)));
+    (shown.into_iter().collect(), withheld.into_iter().collect())
 }
 
 /// Whether two sets of claims are the same. Withheld elements close up the array they stood in, so indices do not count.
-pub(super) fn same(made: &[Claim], agreed: &[Claim]) -> bool {
-    let sorted = |claims: &[Claim]| {
-        let mut plain: Vec<(ClaimPath, String)> = claims.iter().map(|claim| (without_indices(&claim.path), claim.value.clone())).collect();
-        plain.sort_unstable();
-        plain
-    };
-    sorted(made) == sorted(agreed)
+pub(super) fn same<'c>(made: &'c [Claim], agreed: impl Iterator<Item = &'c Claim>) -> bool {
+    sorted(made.iter()) == sorted(agreed)
+}
+
+fn sorted<'c>(claims: impl Iterator<Item = &'c Claim>) -> Vec<(ClaimPath, &'c str)> {
+    let mut plain: Vec<_> = claims.map(|claim| (without_indices(&claim.path), claim.value.as_str())).collect();
+    plain.sort_unstable();
+    plain
 }
 
 fn without_indices(path: &ClaimPath) -> ClaimPath {
@@ -111,14 +135,14 @@ mod tests {
     #[test]
     fn one_claim_more_or_another_value_is_not_the_same() {
         let agreed = claims(r#"{"roles":["a","b"],"name":"x"}"#);
-        assert!(same(&claims(r#"{"name":"x","roles":["b","a"]}"#), &agreed));
+        assert!(same(&claims(r#"{"name":"x","roles":["b","a"]}"#), agreed.iter()));
         for other in [
             r#"{"roles":["a","b"]}"#,
             r#"{"roles":["a","b"],"name":"y"}"#,
             r#"{"roles":["a","b","b"],"name":"x"}"#,
             r#"{"roles":["a","b"],"name":"x","age":7}"#,
         ] {
-            assert!(!same(&claims(other), &agreed), "{other}");
+            assert!(!same(&claims(other), agreed.iter()), "{other}");
         }
     }
 
@@ -129,7 +153,7 @@ mod tests {
         let disclosable = ["a", "a.b", "a.b.c", "a.b.d", "a.e"].map(path);
         let shown = |disclose: &str| {
             let (shown, _) = split(&document, Format::SdJwtVc, &disclosable, &[path(disclose)]);
-            shown.iter().map(|claim| claim.path.to_string()).collect::<Vec<_>>()
+            shown.counted.iter().map(|claim| claim.path.to_string()).collect::<Vec<_>>()
         };
         assert_eq!(shown("a.b"), ["a.b.c", "a.b.d", "f"]);
         assert_eq!(shown("a.b.d"), ["a.b.d", "f"]);

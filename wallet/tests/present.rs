@@ -68,6 +68,12 @@ fn shows_exactly_what_was_agreed_to() {
     assert_eq!(roles(proposal.discloses()), ["surgeon"]);
     assert_eq!(paths(proposal.discloses(), ClaimKind::Scope), ["sites[0]", "zones[0]"]);
     assert_eq!(paths(proposal.discloses(), ClaimKind::Personal), [""; 0]);
+    assert_eq!(proposal.discloses().len(), 3, "one role, one site, one zone");
+    let mut technical: Vec<_> = proposal.technical().iter().map(|claim| claim.path.to_string()).collect();
+    technical.sort();
+    let members =
+        ["cnf.jwk.crv", "cnf.jwk.kty", "cnf.jwk.x", "exp", "iat", "iss", "nbf", "status.status_list.idx", "status.status_list.uri", "vct"];
+    assert_eq!(technical, members);
     assert_eq!(roles(proposal.withholds()), ["staff"]);
     let mut private = paths(proposal.withholds(), ClaimKind::Personal);
     private.sort();
@@ -76,7 +82,8 @@ fn shows_exactly_what_was_agreed_to() {
     let presentation = proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed");
     let text = seen(&presentation, &asked, &holder);
     assert!(text.contains("surgeon"), "{text}");
-    for secret in ["staff", "Ada", "Lovelace", "London", "GB"] {
+    // In quotes: a key's text may have such letters by chance.
+    for secret in ["\"staff\"", "\"Ada\"", "Lovelace", "London", "\"GB\""] {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
 }
@@ -93,7 +100,7 @@ fn asking_for_more_is_answered_and_warned_about() {
     assert_eq!(claims.len(), 2);
     let text = seen(&proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed"), &asked, &holder);
     assert!(text.contains("Lovelace") && text.contains("London"));
-    assert!(!text.contains("Ada") && !text.contains("GB"), "{text}");
+    assert!(!text.contains("\"Ada\"") && !text.contains("\"GB\""), "{text}");
 }
 
 #[test]
@@ -102,6 +109,9 @@ fn a_format_that_cannot_withhold_says_so() {
     let asked = holder.asked(&["staff"], &[name("family_name")]);
     let proposal = holder.propose(asked.clone()).expect("an answer");
     assert_eq!(proposal.withholds(), []);
+    // Two roles, a site, a zone, and four personal claims.
+    assert_eq!(proposal.discloses().len(), 8);
+    assert!(proposal.technical().iter().all(|claim| claim.kind == ClaimKind::Technical));
     let [Warning::OverAsking { claims: over }, Warning::CannotWithhold { claims: along }] = proposal.warnings() else {
         panic!("{:?}", proposal.warnings())
     };

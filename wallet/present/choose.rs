@@ -1,0 +1,81 @@
+//! Which held credentials answer a query, found without verifying any of them.
+//!
+//! Each was verified when it was taken in, and its record is sealed since: what it says is read from it unverified, to find and to order
+//! the candidates. Only what may be shown is verified again, by whoever takes a candidate from here.
+
+use crate::error::{PresentError, WalletError};
+use crate::records::{self, CredentialId, KIND, ROLE, Record};
+use crate::show::{KnownKeys, Standing};
+use std::collections::BTreeSet;
+use waypass_credential::format::Format;
+use waypass_credential::request::{ClaimQuery, ClaimValue, CredentialQuery, PathStep, Query};
+use waypass_trust::time::Moment;
+use waypass_vault::{Unlocked, VaultError};
+
+/// A held credential that answers.
+pub(super) struct Candidate {
+    pub(super) id: CredentialId,
+    /// Why this device cannot sign for it, where it cannot.
+    pub(super) missing: Option<Standing>,
+}
+
+/// What answers `query`, in the order to try it: within its dates before anything else, then in the order the gate prefers, then what lasts
+/// longest.
+pub(super) fn candidates(vault: &Unlocked<'_>, query: &Query, keys: &KnownKeys, at: &Moment) -> Result<Vec<Candidate>, PresentError> {
+    let mut ids = BTreeSet::new();
+    for alternative in query.alternatives() {
+        ids.extend(indexed(vault, alternative)?);
+    }
+    let mut found = Vec::new();
+    for id in ids {
+        let Some(record) = readable(vault, id)? else { continue };
+        let Ok(content) = record.credential.untrusted() else { continue };
+        let Some(answer) = query.first_match(&content.claims, record.credential.format(), &content.role.kind) else { continue };
+        let place = query.alternatives().iter().position(|alternative| alternative.id == answer.query_id).unwrap_or(usize::MAX);
+        let in_time = content.role.valid_from <= at.at() && at.at() <= content.role.valid_until;
+        let rank = (!in_time, place, -content.role.valid_until.unix(), id);
+        found.push((rank, Candidate { id, missing: keys.missing(&record.key) }));
+    }
+    found.sort_unstable_by_key(|(rank, _)| *rank);
+    Ok(found.into_iter().map(|(_, candidate)| candidate).collect())
+}
+
+/// A record that reads; what does not cannot be shown, and the listing tells about it.
+pub(super) fn readable(vault: &Unlocked<'_>, id: CredentialId) -> Result<Option<Record>, WalletError> {
+    match records::load(vault, id) {
+        Err(WalletError::Damaged(_) | WalletError::Vault(VaultError::Quarantined)) => Ok(None),
+        record => record,
+    }
+}
+
+/// Those that may answer `alternative` by what the index knows: the kind, and the roles where the query names some.
+fn indexed(vault: &Unlocked<'_>, alternative: &CredentialQuery) -> Result<Vec<CredentialId>, VaultError> {
+    let mut found = Vec::new();
+    for kind in &alternative.kinds {
+        found.extend(records::ids(vault, Some((KIND, kind.as_bytes())))?);
+    }
+    for roles in alternative.claims.iter().filter_map(|claim| roles_asked(claim, alternative.format)) {
+        let mut with_role = BTreeSet::new();
+        for role in roles {
+            with_role.extend(records::ids(vault, Some((ROLE, role.as_bytes())))?);
+        }
+        found.retain(|id| with_role.contains(id));
+    }
+    Ok(found)
+}
+
+/// The roles any of which would do, where this claim asks for some by name.
+fn roles_asked(claim: &ClaimQuery, format: Format) -> Option<Vec<&str>> {
+    let above: &[&str] = match format {
+        Format::SdJwtVc => &["roles"],
+        Format::DataIntegrity => &["credentialSubject", "roles"],
+    };
+    let steps = claim.path.steps();
+    let is_role =
+        steps.len() >= above.len() && steps.iter().zip(above).all(|(step, name)| matches!(step, PathStep::Name(found) if found == name));
+    if !is_role || claim.values.is_empty() {
+        return None;
+    }
+    // A value that is no text is no role: then the index cannot tell, and all are looked at.
+    claim.values.iter().map(|value| if let ClaimValue::Text(role) = value { Some(role.as_str()) } else { None }).collect()
+}
