@@ -1,6 +1,6 @@
 //! `waypass verifier verify`: one presentation, one decision, kept before it is shown.
 
-use super::device;
+use super::device::{self, Device};
 use super::verdict;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};

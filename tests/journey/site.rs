@@ -89,7 +89,8 @@ impl Site {
     /// Runs a line of words in a home. `KEY` is the home's key file.
     pub(crate) fn run(&self, home: &str, line: &str) -> Ran {
         let key = format!("{home}.key");
-        let words: Vec<String> = line.split(' ').map(|word| if word == "KEY" { key.clone() } else { word.replace('\u{a0}', " ") }).collect();
+        let words: Vec<String> =
+            line.split(' ').map(|word| if word == "KEY" { key.clone() } else { word.replace('\u{a0}', " ") }).collect();
         let mut args: Vec<&str> = words.iter().map(String::as_str).collect();
         args.extend(["--json", "--no-input"]);
         let wrap: &[&str] = if home == "issuer" { &[] } else { &self.wrap };
