@@ -279,6 +279,12 @@ fn age() -> Vec<Case> {
         .at(HOUR)
         .second_bundle(&[(7, 1)], |_, _| ());
     let older = rolled_back.world.first_bundle();
+    // The same list in both: nothing but the versions tells them apart.
+    let rights = Maker::new("rights-rolled-back", "The issuer lost the right to make nurses; an older bundle does not bring it back.");
+    let mut fewer = rights.world.targets(2, at(HOUR));
+    fewer.authorities[0].roles.retain(|role| role == "visitor");
+    let fewer = rights.world.bundle(2, &fewer, vec![rights.world.list(at(0), 30 * DAY, &[])]);
+    let rights = rights.first_bundle().at(HOUR).install(&fewer, Arrival::Taken).install(&older, Arrival::Refused);
     let mut clock_back =
         Maker::new("clock-set-back", "The wall clock jumps back while the machine runs: nothing that needs freshness is decided.")
             .first_bundle()
@@ -310,6 +316,7 @@ fn age() -> Vec<Case> {
         .first_bundle()
         .done(),
         rolled_back.install(&older, Arrival::Refused).nurse("red", &["revoked"]).done(),
+        rights.nurse("red", &["issuer_not_authorised"]).done(),
         clock_back.nurse("grey", &["clock_suspect", "status_unknown"]).done(),
         Maker::new("policy-expired", "The rules are past their date.")
             .first_bundle()
