@@ -9,7 +9,7 @@ use waypass_credential::format::{Credential, Format};
 use waypass_credential::json;
 use waypass_credential::request::{ClaimPath, Nonce, Query, Request};
 use waypass_credential::role::{RoleClaims, StatusReference};
-use waypass_trust::bundle::{Digest, KeyState, TargetsPart, TrustBundle};
+use waypass_trust::bundle::{Digest, KeyState, StaleAction, TargetsPart, TrustBundle};
 
 /// Gives the nonce a case names, then counts.
 pub(crate) struct Scripted {
@@ -297,6 +297,15 @@ fn age() -> Vec<Case> {
             .first_bundle()
             .at(4 * DAY)
             .nurse("amber", &["stale_revocations", "stale_trust", "two_person"])
+            .done(),
+        Maker::new("list-stale-denied", "The list is two days old, and the site's rules let nobody act on one older than a day.")
+            .second_bundle(&[], |targets, _| {
+                for limit in &mut targets.policy.limits {
+                    (limit.fresh_seconds, limit.stale_seconds, limit.stale) = (86_400, 7 * 86_400, StaleAction::Deny);
+                }
+            })
+            .at(2 * DAY)
+            .nurse("red", &["data_too_old"])
             .done(),
         Maker::new("list-too-old", "The list is eight days old, past what staff may use.")
             .first_bundle()
