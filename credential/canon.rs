@@ -1,3 +1,4 @@
 //! Canonical forms: the one byte string that stands for a value and gets signed.
 
 pub mod jcs;
+pub mod rdf;

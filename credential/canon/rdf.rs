@@ -1,0 +1,171 @@
+//! RDF 1.1 datasets as canonicalization needs them: terms that borrow from what they were read from, quads, and dense blank nodes.
+//!
+//! A value here is what the model can say and no more: literals stand only as objects, predicates are IRIs. Whether an IRI is
+//! well-formed is for the reader that made it. Base direction has no canonical N-Quads and so no place here: readers refuse it.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+/// The datatype of a plain literal (RDF 1.1 Concepts §3.3).
+pub const XSD_STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
+/// The datatype of a literal with a language tag (RDF 1.1 Concepts §3.3).
+pub const RDF_LANG_STRING: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString";
+
+/// What a subject or a graph name may be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Node<'a> {
+    /// An absolute IRI, without angle brackets or escapes.
+    Iri(Cow<'a, str>),
+    /// A blank node, by its number in the dataset; see [`Dataset::fresh_blank`].
+    Blank(u32),
+}
+
+/// What an object may be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Term<'a> {
+    /// An absolute IRI, without angle brackets or escapes.
+    Iri(Cow<'a, str>),
+    /// A blank node, by its number in the dataset; see [`Dataset::fresh_blank`].
+    Blank(u32),
+    /// A literal.
+    Literal(Literal<'a>),
+}
+
+/// A literal: its text and what the text means.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Literal<'a> {
+    /// The lexical form, unescaped.
+    pub value: Cow<'a, str>,
+    /// The full datatype IRI: [`XSD_STRING`] for a plain literal, [`RDF_LANG_STRING`] when there is a language.
+    pub datatype: Cow<'a, str>,
+    /// The language tag, as it was written; compared byte by byte.
+    pub language: Option<Cow<'a, str>>,
+}
+
+/// One statement, in the default graph when `graph` is `None`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Quad<'a> {
+    /// What the statement is about.
+    pub subject: Node<'a>,
+    /// The predicate's absolute IRI.
+    pub predicate: Cow<'a, str>,
+    /// What the statement says.
+    pub object: Term<'a>,
+    /// The graph the statement stands in.
+    pub graph: Option<Node<'a>>,
+}
+
+/// Statements with blank nodes numbered from zero. May hold a statement twice; canonicalization writes it once.
+#[derive(Clone, Debug, Default)]
+pub struct Dataset<'a> {
+    quads: Vec<Quad<'a>>,
+    blanks: u32,
+}
+
+impl<'a> Dataset<'a> {
+    /// An empty dataset.
+    pub const fn new() -> Self {
+        Self { quads: Vec::new(), blanks: 0 }
+    }
+
+    /// An empty dataset with room for `quads` statements.
+    pub fn with_capacity(quads: usize) -> Self {
+        Self { quads: Vec::with_capacity(quads), blanks: 0 }
+    }
+
+    /// The number of a blank node that is not yet in the dataset.
+    pub fn fresh_blank(&mut self) -> u32 {
+        let number = self.blanks;
+        self.blanks = number.saturating_add(1);
+        number
+    }
+
+    /// Adds a statement. Its blank nodes come from [`Self::fresh_blank`]; one numbered higher counts as issued by this.
+    pub fn push(&mut self, quad: Quad<'a>) {
+        let graph = quad.graph.as_ref().and_then(Node::blank);
+        for number in [quad.subject.blank(), quad.object.blank(), graph].into_iter().flatten() {
+            self.blanks = self.blanks.max(number.saturating_add(1));
+        }
+        self.quads.push(quad);
+    }
+
+    /// The statements in the order they were added.
+    pub fn iter(&self) -> core::slice::Iter<'_, Quad<'a>> {
+        self.quads.iter()
+    }
+
+    /// The statements in the order they were added.
+    pub fn quads(&self) -> &[Quad<'a>] {
+        &self.quads
+    }
+
+    /// How many blank nodes were issued; they are numbered from 0. Not all need occur in a statement.
+    pub const fn blanks(&self) -> u32 {
+        self.blanks
+    }
+
+    /// How many statements there are, repeated ones included.
+    pub fn len(&self) -> usize {
+        self.quads.len()
+    }
+
+    /// Whether there is no statement.
+    pub fn is_empty(&self) -> bool {
+        self.quads.is_empty()
+    }
+}
+
+impl<'d, 'a> IntoIterator for &'d Dataset<'a> {
+    type Item = &'d Quad<'a>;
+    type IntoIter = core::slice::Iter<'d, Quad<'a>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl Node<'_> {
+    /// The blank node's number, if this is one.
+    pub const fn blank(&self) -> Option<u32> {
+        match self {
+            Node::Blank(number) => Some(*number),
+            Node::Iri(_) => None,
+        }
+    }
+}
+
+impl Term<'_> {
+    /// The blank node's number, if this is one.
+    pub const fn blank(&self) -> Option<u32> {
+        match self {
+            Term::Blank(number) => Some(*number),
+            Term::Iri(_) | Term::Literal(_) => None,
+        }
+    }
+}
+
+impl<'a> From<Node<'a>> for Term<'a> {
+    fn from(node: Node<'a>) -> Self {
+        match node {
+            Node::Iri(iri) => Term::Iri(iri),
+            Node::Blank(number) => Term::Blank(number),
+        }
+    }
+}
+
+impl<'a> Literal<'a> {
+    /// A plain literal.
+    pub fn plain(value: impl Into<Cow<'a, str>>) -> Self {
+        Self { value: value.into(), datatype: Cow::Borrowed(XSD_STRING), language: None }
+    }
+
+    /// A literal with a datatype, a full IRI other than [`RDF_LANG_STRING`].
+    pub fn typed(value: impl Into<Cow<'a, str>>, datatype: impl Into<Cow<'a, str>>) -> Self {
+        Self { value: value.into(), datatype: datatype.into(), language: None }
+    }
+
+    /// A literal with a language tag.
+    pub fn tagged(value: impl Into<Cow<'a, str>>, language: impl Into<Cow<'a, str>>) -> Self {
+        Self { value: value.into(), datatype: Cow::Borrowed(RDF_LANG_STRING), language: Some(language.into()) }
+    }
+}
