@@ -9,7 +9,7 @@ use core::fmt;
 mod jwk;
 mod key;
 
-/// Longer than any DID URL of the methods we read (a `did:jwk` with a P-256 key has about 200 characters).
+/// Longer than any DID URL of the methods we read (a `did:jwk` with a P-384 key has about 250 characters).
 pub const MAX_TEXT: usize = 2048;
 
 /// Why a text names no key.
@@ -19,7 +19,7 @@ pub enum DidError {
     Syntax,
     /// A DID whose method does not hold the key in the identifier.
     UnsupportedMethod,
-    /// The identifier holds no acceptable Ed25519 or P-256 key.
+    /// The identifier holds no acceptable Ed25519, P-256 or P-384 key.
     InvalidKey,
     /// The DID URL points at something other than the DID's verification method.
     NotAVerificationMethod,

@@ -76,7 +76,7 @@ impl<'a> Jws<'a> {
         let header = Header::parse(&base64url::decode(header).map_err(|_| JwsError::Serialization)?)?;
         // A second dot would be inside `payload`, where base64url refuses it.
         let payload = base64url::decode(payload).map_err(|_| JwsError::Serialization)?;
-        let signature = signature.try_into().map_err(|_| JwsError::Serialization)?;
+        let signature = Signature::try_from(signature.as_slice()).map_err(|_| JwsError::Serialization)?;
         Ok(Self { signing_input, header, payload, signature })
     }
 

@@ -7,13 +7,12 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 mod ed25519;
 mod jwk;
 mod multikey;
-mod p256;
+mod nist;
+mod signature;
 
 pub use ed25519::Ed25519Key;
-pub use p256::P256Key;
-
-/// A signature: R and S of 32 bytes each, for both algorithms (RFC 8032 §5.1.6; RFC 7518 §3.4).
-pub type Signature = [u8; 64];
+pub use nist::{NistKey, P256Key, P384Key};
+pub use signature::{Signature, WrongLength};
 
 /// A signature algorithm; a key has exactly one (threats.md A13).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -22,6 +21,8 @@ pub enum Algorithm {
     EdDsa,
     /// ECDSA with P-256 and SHA-256, JOSE `ES256`.
     Es256,
+    /// ECDSA with P-384 and SHA-384, JOSE `ES384`.
+    Es384,
 }
 
 impl Algorithm {
@@ -30,6 +31,7 @@ impl Algorithm {
         match self {
             Self::EdDsa => "EdDSA",
             Self::Es256 => "ES256",
+            Self::Es384 => "ES384",
         }
     }
 
@@ -38,7 +40,16 @@ impl Algorithm {
         match name {
             "EdDSA" => Some(Self::EdDsa),
             "ES256" => Some(Self::Es256),
+            "ES384" => Some(Self::Es384),
             _ => None,
+        }
+    }
+
+    /// Bytes of a signature: R and S (RFC 8032 §5.1.6; RFC 7518 §3.4).
+    pub const fn signature_length(self) -> usize {
+        match self {
+            Self::EdDsa | Self::Es256 => 64,
+            Self::Es384 => 96,
         }
     }
 }
@@ -50,6 +61,8 @@ pub enum PublicKey {
     Ed25519(Box<Ed25519Key>),
     /// A P-256 key.
     P256(Box<P256Key>),
+    /// A P-384 key.
+    P384(Box<P384Key>),
 }
 
 /// The bytes are not an acceptable public key: wrong length, not on the curve, not canonical or of small order.
@@ -106,12 +119,17 @@ impl PublicKey {
         P256Key::from_sec1(sec1).map(|key| Self::P256(Box::new(key)))
     }
 
+    /// A P-384 key from its SEC 1 point, compressed (49 bytes) or uncompressed (97 bytes).
+    pub fn p384(sec1: &[u8]) -> Result<Self, InvalidKey> {
+        P384Key::from_sec1(sec1).map(|key| Self::P384(Box::new(key)))
+    }
+
     /// A key from its Multikey text (Controlled Identifiers §2.2.2): `z`, the codec and the bytes.
     pub fn from_multikey(text: &str) -> Result<Self, InvalidKey> {
         multikey::decode(text)
     }
 
-    /// The Multikey text: base58-btc, codec `0xed` or `0x1200`.
+    /// The Multikey text: base58-btc, codec `0xed`, `0x1200` or `0x1201`.
     pub fn to_multikey(&self) -> String {
         multikey::encode(self)
     }
@@ -136,22 +154,26 @@ impl PublicKey {
         match self {
             Self::Ed25519(_) => Algorithm::EdDsa,
             Self::P256(_) => Algorithm::Es256,
+            Self::P384(_) => Algorithm::Es384,
         }
     }
 
-    /// The raw bytes: 32 for Ed25519, the compressed point (33) for P-256.
+    /// The raw bytes: 32 for Ed25519, the compressed point for P-256 (33) and P-384 (49).
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             Self::Ed25519(key) => key.as_bytes().to_vec(),
             Self::P256(key) => key.to_compressed().to_vec(),
+            Self::P384(key) => key.to_compressed().to_vec(),
         }
     }
 
-    /// Checks `signature` over `message`: Ed25519 strictly (RFC 8032 §8.4, small-order R refused), P-256 with SHA-256.
+    /// Checks `signature` over `message`: Ed25519 strictly (RFC 8032 §8.4, small-order R refused), P-256 with SHA-256, P-384 with
+    /// SHA-384. A signature of another length than the key's algorithm makes is none.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidProof> {
         match self {
             Self::Ed25519(key) => key.verify(message, signature),
             Self::P256(key) => key.verify(message, signature),
+            Self::P384(key) => key.verify(message, signature),
         }
     }
 }

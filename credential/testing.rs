@@ -13,6 +13,7 @@ pub(crate) struct Key {
 enum Secret {
     Ed25519(ed25519_dalek::SigningKey),
     P256(p256::ecdsa::SigningKey),
+    P384(p384::ecdsa::SigningKey),
 }
 
 impl Key {
@@ -26,6 +27,12 @@ impl Key {
         let secret = p256::ecdsa::SigningKey::from_slice(&[seed; 32]).expect("a scalar in range");
         let public = PublicKey::p256(&secret.verifying_key().to_sec1_bytes()).expect("a good key");
         Self { secret: Secret::P256(secret), public }
+    }
+
+    pub(crate) fn p384(seed: u8) -> Self {
+        let secret = p384::ecdsa::SigningKey::from_slice(&[seed; 48]).expect("a scalar in range");
+        let public = PublicKey::p384(&secret.verifying_key().to_sec1_bytes()).expect("a good key");
+        Self { secret: Secret::P384(secret), public }
     }
 
     /// The issuer of the test credentials.
@@ -52,10 +59,14 @@ impl Signer for Key {
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         use p256::ecdsa::signature::Signer as _;
         Ok(match &self.secret {
-            Secret::Ed25519(secret) => secret.sign(message).to_bytes(),
+            Secret::Ed25519(secret) => Signature::Short(secret.sign(message).to_bytes()),
             Secret::P256(secret) => {
                 let signature: p256::ecdsa::Signature = secret.sign(message);
-                signature.to_bytes().into()
+                Signature::Short(signature.to_bytes().into())
+            }
+            Secret::P384(secret) => {
+                let signature: p384::ecdsa::Signature = secret.sign(message);
+                Signature::Long(signature.to_bytes().into())
             }
         })
     }

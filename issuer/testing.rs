@@ -64,6 +64,7 @@ impl TryCryptoRng for TestRng {}
 pub(crate) enum Key {
     Ed25519(Box<ed25519_dalek::SigningKey>, PublicKey),
     P256(Box<p256::ecdsa::SigningKey>, PublicKey),
+    P384(Box<p384::ecdsa::SigningKey>, PublicKey),
 }
 
 impl Key {
@@ -78,20 +79,30 @@ impl Key {
         let public = PublicKey::p256(key.verifying_key().to_sec1_point(true).as_bytes()).expect("a point");
         Self::P256(Box::new(key), public)
     }
+
+    pub(crate) fn p384(number: u8) -> Self {
+        let key = p384::ecdsa::SigningKey::from_slice(&[number; 48]).expect("a scalar");
+        let public = PublicKey::p384(key.verifying_key().to_sec1_point(true).as_bytes()).expect("a point");
+        Self::P384(Box::new(key), public)
+    }
 }
 
 impl Signer for Key {
     fn public_key(&self) -> &PublicKey {
-        let (Self::Ed25519(_, public) | Self::P256(_, public)) = self;
+        let (Self::Ed25519(_, public) | Self::P256(_, public) | Self::P384(_, public)) = self;
         public
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         Ok(match self {
-            Self::Ed25519(key, _) => key.sign(message).to_bytes(),
+            Self::Ed25519(key, _) => key.sign(message).to_bytes().into(),
             Self::P256(key, _) => {
                 let signature: p256::ecdsa::Signature = key.sign(message);
-                signature.to_bytes().into()
+                Signature::Short(signature.to_bytes().into())
+            }
+            Self::P384(key, _) => {
+                let signature: p384::ecdsa::Signature = key.sign(message);
+                Signature::Long(signature.to_bytes().into())
             }
         })
     }
@@ -109,6 +120,7 @@ pub(crate) fn keys() -> Keys<'static> {
     Keys::new()
         .with(KeyUse::Credential, Key::ed25519(1))
         .with(KeyUse::Credential, Key::p256(2))
+        .with(KeyUse::Credential, Key::p384(2))
         .with(KeyUse::Status, Key::ed25519(3))
         .with(KeyUse::Intake, Key::ed25519(4))
         .with(KeyUse::Root, Key::ed25519(5))

@@ -67,10 +67,10 @@ impl Signer for TestKey {
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         Ok(match self {
-            Self::Ed25519(key, _) => key.sign(message).to_bytes(),
+            Self::Ed25519(key, _) => key.sign(message).to_bytes().into(),
             Self::P256(key, _) => {
                 let signature: p256::ecdsa::Signature = key.sign(message);
-                signature.to_bytes().into()
+                Signature::Short(signature.to_bytes().into())
             }
         })
     }

@@ -76,7 +76,7 @@ impl Signer for TestKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        Ok(self.secret.sign(message).to_bytes())
+        Ok(self.secret.sign(message).to_bytes().into())
     }
 }
 

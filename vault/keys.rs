@@ -1,6 +1,6 @@
 //! Sealed signing keys: one key store for issuer, gate and holder keys.
 
-use crate::cbor::{Writer, exact, expect_array};
+use crate::cbor::{Writer, expect_array};
 use crate::entropy::SystemRng;
 use crate::error::VaultError;
 use crate::secret::scrub_stack;
@@ -70,6 +70,7 @@ pub struct KeySigner<'u> {
 enum Private {
     Ed25519(Box<ed25519_dalek::SigningKey>),
     P256(Box<p256::ecdsa::SigningKey>),
+    P384(Box<p384::ecdsa::SigningKey>),
 }
 
 /// What is sealed.
@@ -77,7 +78,8 @@ pub(crate) struct StoredKey {
     algorithm: Algorithm,
     pub(crate) purpose: KeyPurpose,
     retired: bool,
-    secret: Zeroizing<[u8; 32]>,
+    /// 32 bytes of seed or scalar, 48 for P-384.
+    secret: Zeroizing<Vec<u8>>,
 }
 
 const PURPOSES: [KeyPurpose; 11] = [
@@ -141,11 +143,15 @@ impl Signer for KeySigner<'_> {
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         match &self.private {
-            Private::Ed25519(key) => key.try_sign(message).map(|signature| signature.to_bytes()).map_err(|_| SignError),
+            Private::Ed25519(key) => key.try_sign(message).map(|signature| signature.to_bytes().into()).map_err(|_| SignError),
             Private::P256(key) => {
                 // Deterministic (RFC 6979): a signature that needs no entropy cannot be broken by bad entropy.
                 let signature: p256::ecdsa::Signature = key.try_sign(message).map_err(|_| SignError)?;
-                Ok(signature.to_bytes().into())
+                Ok(Signature::Short(signature.to_bytes().into()))
+            }
+            Private::P384(key) => {
+                let signature: p384::ecdsa::Signature = key.try_sign(message).map_err(|_| SignError)?;
+                Ok(Signature::Long(signature.to_bytes().into()))
             }
         }
     }
@@ -160,11 +166,17 @@ impl Drop for KeySigner<'_> {
 impl StoredKey {
     /// A new key.
     fn generate(algorithm: Algorithm, purpose: KeyPurpose) -> Self {
-        let mut secret = Zeroizing::new([0; 32]);
+        let mut secret = Zeroizing::new(vec![0; secret_length(algorithm)]);
         loop {
             rand_core::Rng::fill_bytes(&mut SystemRng, &mut secret[..]);
-            // All Ed25519 seeds are good; of P-256 scalars 1 in 2^32 is too large, and is drawn again (FIPS 186-5 A.2.2).
-            if algorithm == Algorithm::EdDsa || p256::SecretKey::from_slice(&secret[..]).is_ok() {
+            // All Ed25519 seeds are good; of P-256 scalars 1 in 2^32 is too large, of P-384 ones 1 in 2^194, and is drawn again
+            // (FIPS 186-5 A.2.2).
+            let is_good = match algorithm {
+                Algorithm::EdDsa => true,
+                Algorithm::Es256 => p256::SecretKey::from_slice(&secret).is_ok(),
+                Algorithm::Es384 => p384::SecretKey::from_slice(&secret).is_ok(),
+            };
+            if is_good {
                 return Self { algorithm, purpose, retired: false, secret };
             }
         }
@@ -174,6 +186,7 @@ impl StoredKey {
         let algorithm = match self.algorithm {
             Algorithm::EdDsa => 1,
             Algorithm::Es256 => 2,
+            Algorithm::Es384 => 3,
         };
         let written = Writer::with_room(64).nested(5).uint(1).uint(algorithm).uint(self.purpose.number()).uint(self.retired.into());
         Zeroizing::new(written.bytes(&self.secret[..]).finish())
@@ -188,17 +201,19 @@ impl StoredKey {
         let algorithm = match from.u8().ok()? {
             1 => Algorithm::EdDsa,
             2 => Algorithm::Es256,
+            3 => Algorithm::Es384,
             _ => return None,
         };
         let purpose = KeyPurpose::from_number(from.u64().ok()?)?;
         let retired = from.u8().ok()? != 0;
-        Some(Self { algorithm, purpose, retired, secret: Zeroizing::new(exact(&mut from)?) })
+        let secret = Zeroizing::new(from.bytes().ok()?.to_vec());
+        (secret.len() == secret_length(algorithm)).then_some(Self { algorithm, purpose, retired, secret })
     }
 
     fn signer<'u>(&self) -> Option<KeySigner<'u>> {
         let (private, public_key) = match self.algorithm {
             Algorithm::EdDsa => {
-                let key = Box::new(ed25519_dalek::SigningKey::from_bytes(&self.secret));
+                let key = Box::new(ed25519_dalek::SigningKey::from_bytes(self.secret.first_chunk()?));
                 let public_key = PublicKey::ed25519(key.verifying_key().as_bytes()).ok()?;
                 (Private::Ed25519(key), public_key)
             }
@@ -207,6 +222,11 @@ impl StoredKey {
                 let public_key = PublicKey::p256(&key.verifying_key().to_sec1_bytes()).ok()?;
                 (Private::P256(key), public_key)
             }
+            Algorithm::Es384 => {
+                let key = Box::new(p384::ecdsa::SigningKey::from_slice(&self.secret[..]).ok()?);
+                let public_key = PublicKey::p384(&key.verifying_key().to_sec1_bytes()).ok()?;
+                (Private::P384(key), public_key)
+            }
         };
         Some(KeySigner { private, public_key, scope: PhantomData })
     }
@@ -214,6 +234,13 @@ impl StoredKey {
     pub(crate) fn info(&self) -> Option<KeyInfo> {
         let public_key = self.signer()?.public_key.clone();
         Some(KeyInfo { id: KeyId::of(&public_key), public_key, purpose: self.purpose, retired: self.retired })
+    }
+}
+
+const fn secret_length(algorithm: Algorithm) -> usize {
+    match algorithm {
+        Algorithm::EdDsa | Algorithm::Es256 => 32,
+        Algorithm::Es384 => 48,
     }
 }
 
@@ -278,11 +305,13 @@ mod tests {
     use super::*;
     use crate::unlocked::tests::Fixture;
 
+    const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384];
+
     #[test]
     fn keys_sign_until_they_are_retired_or_deleted() {
         let mut fixture = Fixture::new();
         let unlocked = fixture.unlock();
-        for algorithm in [Algorithm::EdDsa, Algorithm::Es256] {
+        for algorithm in ALGORITHMS {
             let info = unlocked.generate_key(algorithm, KeyPurpose::Credential).expect("generated");
             assert_eq!(info.public_key.algorithm(), algorithm);
             let signer = unlocked.signer(info.id).expect("signer");
@@ -312,11 +341,19 @@ mod tests {
     }
 
     #[test]
-    fn every_purpose_survives_its_encoding() {
-        for purpose in PURPOSES {
-            let key = StoredKey::generate(Algorithm::EdDsa, purpose);
+    fn every_purpose_and_algorithm_survives_its_encoding() {
+        for (purpose, algorithm) in PURPOSES.into_iter().flat_map(|purpose| ALGORITHMS.map(|algorithm| (purpose, algorithm))) {
+            let key = StoredKey::generate(algorithm, purpose);
             let read = StoredKey::read(&key.to_bytes()).expect("reads");
-            assert_eq!((read.purpose, &read.secret), (purpose, &key.secret));
+            assert_eq!((read.purpose, read.algorithm, &read.secret), (purpose, algorithm, &key.secret));
+        }
+    }
+
+    #[test]
+    fn a_secret_of_another_algorithms_length_is_no_key() {
+        for (algorithm, other) in [(Algorithm::EdDsa, 48), (Algorithm::Es256, 48), (Algorithm::Es384, 32), (Algorithm::Es384, 49)] {
+            let key = StoredKey { secret: Zeroizing::new(vec![1; other]), ..StoredKey::generate(algorithm, KeyPurpose::Holder) };
+            assert!(StoredKey::read(&key.to_bytes()).is_none(), "{algorithm:?} {other}");
         }
     }
 }

@@ -43,7 +43,7 @@ impl<'v> Wallet<'v> {
         &self.vault
     }
 
-    /// Makes a holder key. Ed25519 suits both credential formats; issuers that take P-256 alone need the other.
+    /// Makes a holder key. Ed25519 suits both credential formats; issuers that take P-256 or P-384 alone need another.
     pub fn create_holder_key(&self, algorithm: Algorithm) -> Result<KeyInfo, VaultError> {
         self.vault.generate_key(algorithm, KeyPurpose::Holder)
     }

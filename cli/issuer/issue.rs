@@ -53,7 +53,7 @@ pub(crate) struct Args {
     /// sd-jwt (claims can be withheld one by one) or vc (VCDM 2.0, shown whole)
     #[arg(long, default_value = "sd-jwt")]
     format: FormatArg,
-    /// Sign with Ed25519 or with P-256
+    /// Sign with Ed25519, P-256 or P-384
     #[arg(long)]
     algorithm: Option<AlgorithmArg>,
     /// Where the credential or the offer goes
@@ -82,6 +82,7 @@ enum FormatArg {
 enum AlgorithmArg {
     Ed25519,
     P256,
+    P384,
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
@@ -93,6 +94,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         algorithm: args.algorithm.map(|algorithm| match algorithm {
             AlgorithmArg::Ed25519 => Algorithm::EdDsa,
             AlgorithmArg::P256 => Algorithm::Es256,
+            AlgorithmArg::P384 => Algorithm::Es384,
         }),
         roles: args.roles.clone(),
         sites: args.sites.clone(),

@@ -1,5 +1,6 @@
 //! `waypass wallet add` and `remove`.
 
+use super::init::CurveArgs;
 use super::{Open, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -7,7 +8,6 @@ use crate::unlock::OpenArgs;
 use crate::{qr, secret, sync, words};
 use serde_json::json;
 use std::path::PathBuf;
-use waypass_credential::key::Algorithm;
 use waypass_net::Timeouts;
 use waypass_net::pickup::{Pickup, PickupError};
 use waypass_trust::reason::{Level, ReasonCode};
@@ -23,9 +23,8 @@ pub(crate) struct Args {
     /// Read the code that an offer asks for from FILE instead of asking on the terminal
     #[arg(long, value_name = "FILE")]
     tx_code_file: Option<PathBuf>,
-    /// Bind an offered credential to a P-256 key
-    #[arg(long)]
-    p256: bool,
+    #[command(flatten)]
+    curve: CurveArgs,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -89,7 +88,7 @@ fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<V
         None
     };
     let code = code.as_ref().map(|code| crate::unlock::text(code)).transpose()?;
-    let algorithm = if args.p256 { Algorithm::Es256 } else { Algorithm::EdDsa };
+    let algorithm = args.curve.algorithm();
     let key = open.wallet.holder_key(algorithm)?;
     let signer = open.wallet.signer(key.id)?;
     pickup.fetch(0, code, clock::read().wall, &signer).map_err(pickup_failure)
@@ -139,7 +138,7 @@ fn pickup_failure(error: PickupError) -> Failure {
         PickupError::TxCode => {
             Failure::new(Exit::WrongSecret, error, "the offer is not spent; run the command again with the code you were given")
         }
-        PickupError::Algorithm { .. } => Failure::usage(error, "run the command with --p256, or without it"),
+        PickupError::Algorithm { .. } => Failure::usage(error, "run the command with --p256 or --p384, or without either"),
         PickupError::Sign(_) => Failure::internal(error, "run the command again"),
         PickupError::Offer(_)
         | PickupError::NotHttps

@@ -20,11 +20,31 @@ pub(crate) struct Args {
 /// Arguments of `wallet key`.
 #[derive(clap::Args)]
 pub(crate) struct KeyArgs {
-    /// A P-256 key, for issuers that take nothing else; made if there is none
-    #[arg(long)]
-    p256: bool,
+    #[command(flatten)]
+    curve: CurveArgs,
     #[command(flatten)]
     open: OpenArgs,
+}
+
+/// Which of the holder's keys: the Ed25519 one unless another is asked for.
+#[derive(clap::Args)]
+pub(crate) struct CurveArgs {
+    /// Use a P-256 key, for issuers that take nothing else; made if there is none
+    #[arg(long)]
+    p256: bool,
+    /// Use a P-384 key, for issuers that take nothing else; made if there is none
+    #[arg(long, conflicts_with = "p256")]
+    p384: bool,
+}
+
+impl CurveArgs {
+    pub(crate) const fn algorithm(&self) -> Algorithm {
+        match (self.p256, self.p384) {
+            (true, _) => Algorithm::Es256,
+            (_, true) => Algorithm::Es384,
+            _ => Algorithm::EdDsa,
+        }
+    }
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
@@ -37,7 +57,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 }
 
 pub(crate) fn key(session: &Session, args: &KeyArgs) -> Outcome {
-    let algorithm = if args.p256 { Algorithm::Es256 } else { Algorithm::EdDsa };
+    let algorithm = args.curve.algorithm();
     let open = super::open(session, &args.open)?;
     let key = open.wallet.holder_key(algorithm)?;
     let did = did::to_did_key(&key.public_key);

@@ -101,7 +101,7 @@ impl DataIntegrity {
             return Err(Malformed::OutOfRange("type").into());
         }
         // Whoever cannot sign this suite could never present.
-        if matches!(claims.holder, Some(PublicKey::P256(_))) {
+        if matches!(claims.holder, Some(PublicKey::P256(_) | PublicKey::P384(_))) {
             return Err(IssueError::Algorithm);
         }
         let document = vcdm::document(claims)?;

@@ -22,7 +22,7 @@ fn refusal(text: &str) -> JwsError {
 
 #[test]
 fn what_is_signed_verifies() {
-    for key in [Key::ed25519(1), Key::p256(1)] {
+    for key in [Key::ed25519(1), Key::p256(1), Key::p384(1)] {
         let text = sign(TYP, Some("kid-1"), b"{\"a\":1}", &key).expect("signs");
         let jws = Jws::parse(&text, MAX).expect("a JWS");
         assert_eq!(jws.header().key_id.as_deref(), Some("kid-1"));
@@ -35,7 +35,7 @@ fn what_is_signed_verifies() {
 /// Threats A13: the key's algorithm and the header's must be one; every other pair fails although the signature holds.
 #[test]
 fn algorithm_and_key_must_agree() {
-    let keys = [("EdDSA", Key::ed25519(1)), ("ES256", Key::p256(1))];
+    let keys = [("EdDSA", Key::ed25519(1)), ("ES256", Key::p256(1)), ("ES384", Key::p384(1))];
     for (own, key) in &keys {
         for (claimed, _) in &keys {
             let text = signed(&format!(r#"{{"alg":"{claimed}","typ":"{TYP}"}}"#), "{}", key);
@@ -51,7 +51,7 @@ fn algorithm_and_key_must_agree() {
 
 #[test]
 fn other_algorithms_are_none() {
-    for name in ["none", "None", "NONE", "HS256", "HS512", "RS256", "PS256", "ES384", "ES256K", "ES512", "Ed448", "eddsa", "es256", ""] {
+    for name in ["none", "None", "NONE", "HS256", "HS512", "RS256", "PS256", "es384", "ES256K", "ES512", "Ed448", "eddsa", "es256", ""] {
         let text = signed(&format!(r#"{{"alg":"{name}","typ":"{TYP}"}}"#), "{}", &Key::ed25519(1));
         assert_eq!(refusal(&text), JwsError::Algorithm, "{name}");
     }
@@ -154,7 +154,7 @@ fn the_text_has_one_spelling() {
 /// The lowest bits of a last base64 character are no data: such texts must not be further spellings of one signature.
 #[test]
 fn every_bit_counts() {
-    for key in [Key::ed25519(1), Key::p256(1)] {
+    for key in [Key::ed25519(1), Key::p256(1), Key::p384(1)] {
         let original = sign(TYP, Some("k"), b"{\"a\":1}", &key).expect("signs").into_bytes();
         for bit in 0..original.len() * 8 {
             let mut bytes = original.clone();

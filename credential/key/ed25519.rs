@@ -20,6 +20,7 @@ impl Ed25519Key {
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidProof> {
+        let Signature::Short(signature) = signature else { return Err(InvalidProof) };
         self.0.verify_strict(message, &ed25519_dalek::Signature::from_bytes(signature)).map_err(|_| InvalidProof)
     }
 }

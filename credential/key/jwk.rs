@@ -10,11 +10,15 @@ pub(super) fn encode(key: &PublicKey) -> json::Object<'static> {
         PublicKey::Ed25519(key) => {
             json::Object::new().with("crv", "Ed25519").with("kty", "OKP").with("x", base64url::encode(key.as_bytes()))
         }
-        PublicKey::P256(key) => {
-            let (x, y) = key.point()[1..].split_at(32);
-            json::Object::new().with("crv", "P-256").with("kty", "EC").with("x", base64url::encode(x)).with("y", base64url::encode(y))
-        }
+        PublicKey::P256(key) => elliptic("P-256", key.point()),
+        PublicKey::P384(key) => elliptic("P-384", key.point()),
     }
+}
+
+/// RFC 7518 §6.2.1; `point` is the uncompressed one.
+fn elliptic(curve: &'static str, point: &[u8]) -> json::Object<'static> {
+    let (x, y) = point[1..].split_at(point.len() / 2);
+    json::Object::new().with("crv", curve).with("kty", "EC").with("x", base64url::encode(x)).with("y", base64url::encode(y))
 }
 
 pub(super) fn thumbprint(key: &PublicKey) -> [u8; 32] {
@@ -23,17 +27,22 @@ pub(super) fn thumbprint(key: &PublicKey) -> [u8; 32] {
 
 pub(super) fn decode(jwk: &json::Value<'_>) -> Result<PublicKey, InvalidKey> {
     let jwk = jwk.as_object().ok_or(InvalidKey)?;
-    let coordinate = |name| base64url::decode_array::<32>(jwk.text(name).ok_or(InvalidKey)?).map_err(|_| InvalidKey);
     if jwk.member("d").is_some() {
         return Err(InvalidKey);
     }
     let key = match (jwk.text("kty"), jwk.text("crv")) {
-        (Some("OKP"), Some("Ed25519")) => PublicKey::ed25519(&coordinate("x")?)?,
+        (Some("OKP"), Some("Ed25519")) => PublicKey::ed25519(&coordinate(jwk, "x")?)?,
         (Some("EC"), Some("P-256")) => {
             let mut point = [4; 65];
-            point[1..33].copy_from_slice(&coordinate("x")?);
-            point[33..].copy_from_slice(&coordinate("y")?);
+            point[1..33].copy_from_slice(&coordinate::<32>(jwk, "x")?);
+            point[33..].copy_from_slice(&coordinate::<32>(jwk, "y")?);
             PublicKey::p256(&point)?
+        }
+        (Some("EC"), Some("P-384")) => {
+            let mut point = [4; 97];
+            point[1..49].copy_from_slice(&coordinate::<48>(jwk, "x")?);
+            point[49..].copy_from_slice(&coordinate::<48>(jwk, "y")?);
+            PublicKey::p384(&point)?
         }
         _ => return Err(InvalidKey),
     };
@@ -42,6 +51,11 @@ pub(super) fn decode(jwk: &json::Value<'_>) -> Result<PublicKey, InvalidKey> {
     let ops_agree =
         jwk.member("key_ops").is_none_or(|ops| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op.as_str() == Some("verify"))));
     if alg_agrees && use_agrees && ops_agree { Ok(key) } else { Err(InvalidKey) }
+}
+
+/// One coordinate, of exactly the curve's length (RFC 7518 §6.2.1.2).
+fn coordinate<const N: usize>(jwk: &json::Object<'_>, name: &str) -> Result<[u8; N], InvalidKey> {
+    base64url::decode_array(jwk.text(name).ok_or(InvalidKey)?).map_err(|_| InvalidKey)
 }
 
 /// `Ed25519` is the fully-specified name of RFC 9864 for what JOSE first called `EdDSA`.

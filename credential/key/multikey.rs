@@ -9,11 +9,14 @@ use multibase::Base;
 const ED25519: [u8; 2] = [0xed, 0x01];
 /// Multicodec `p256-pub` as an unsigned varint.
 const P256: [u8; 2] = [0x80, 0x24];
+/// Multicodec `p384-pub` as an unsigned varint.
+const P384: [u8; 2] = [0x81, 0x24];
 
 pub(super) fn encode(key: &PublicKey) -> String {
     let codec = match key {
         PublicKey::Ed25519(_) => ED25519,
         PublicKey::P256(_) => P256,
+        PublicKey::P384(_) => P384,
     };
     let mut bytes = Vec::from(codec);
     bytes.extend(key.to_bytes());
@@ -22,16 +25,17 @@ pub(super) fn encode(key: &PublicKey) -> String {
 
 pub(super) fn decode(text: &str) -> Result<PublicKey, InvalidKey> {
     let digits = text.strip_prefix('z').ok_or(InvalidKey)?;
-    // The codec and the length must agree: 32 bytes of Ed25519, or the compressed point (never the uncompressed one) of P-256.
-    if let Some(bytes) = base58::decode::<34>(digits)
-        && let Some((&ED25519, raw)) = bytes.split_first_chunk::<2>()
-    {
-        return PublicKey::ed25519(raw.try_into().map_err(|_| InvalidKey)?);
+    // Codec and length must agree: 32 bytes of Ed25519, or the compressed point (never the uncompressed one) of P-256 or P-384.
+    // Because of its codec each of them has one number of digits.
+    match digits.len() {
+        47 => PublicKey::ed25519(raw::<34>(digits, ED25519)?[2..].try_into().map_err(|_| InvalidKey)?),
+        48 => PublicKey::p256(&raw::<35>(digits, P256)?[2..]),
+        70 => PublicKey::p384(&raw::<51>(digits, P384)?[2..]),
+        _ => Err(InvalidKey),
     }
-    if let Some(bytes) = base58::decode::<35>(digits)
-        && let Some((&P256, raw)) = bytes.split_first_chunk::<2>()
-    {
-        return PublicKey::p256(raw);
-    }
-    Err(InvalidKey)
+}
+
+/// The `N` bytes of codec and key.
+fn raw<const N: usize>(digits: &str, codec: [u8; 2]) -> Result<[u8; N], InvalidKey> {
+    base58::decode::<N>(digits).filter(|bytes| bytes.starts_with(&codec)).ok_or(InvalidKey)
 }

@@ -1,4 +1,4 @@
-use super::{Algorithm, InvalidKey, InvalidProof, PublicKey, Signer};
+use super::{Algorithm, InvalidKey, InvalidProof, PublicKey, Signature, Signer};
 use crate::json::{Object, Value};
 use crate::testing::Key;
 use alloc::{string::String, vec::Vec};
@@ -48,22 +48,31 @@ fn small_order_keys_are_refused() {
 
 #[test]
 fn points_off_the_curve_are_refused() {
-    let point = match Key::p256(2).public_key() {
-        PublicKey::P256(key) => *key.point(),
-        PublicKey::Ed25519(_) => panic!("another curve"),
-    };
+    let PublicKey::P256(key) = Key::p256(2).public_key().clone() else { panic!("another curve") };
+    let point = *key.point();
+    assert_eq!(PublicKey::p256(&point), PublicKey::p256(&key.to_compressed()));
     assert!(PublicKey::p256(&point).is_ok());
     let mut off = point;
     off[64] ^= 1;
     for bad in [&off[..], &point[..64], &[0], &[], &[4; 65], &[0; 65]] {
         assert_eq!(PublicKey::p256(bad), Err(InvalidKey));
     }
+    let PublicKey::P384(key) = Key::p384(2).public_key().clone() else { panic!("another curve") };
+    let large = *key.point();
+    assert_eq!(PublicKey::p384(&large), PublicKey::p384(&key.to_compressed()));
+    assert!(PublicKey::p384(&large).is_ok());
+    let mut off = large;
+    off[96] ^= 1;
+    for bad in [&off[..], &large[..96], &point[..], &[0], &[], &[4; 97], &[0; 97]] {
+        assert_eq!(PublicKey::p384(bad), Err(InvalidKey));
+    }
+    assert_eq!(PublicKey::p256(&large), Err(InvalidKey));
 }
 
 /// Algorithm x key: a key verifies what it signed and nothing else.
 #[test]
 fn a_key_has_one_algorithm() {
-    let keys = [Key::ed25519(1), Key::ed25519(2), Key::p256(1), Key::p256(2)];
+    let keys = [Key::ed25519(1), Key::ed25519(2), Key::p256(1), Key::p256(2), Key::p384(1), Key::p384(2)];
     for (i, signer) in keys.iter().enumerate() {
         let signature = signer.sign(b"message").expect("signs");
         for (j, key) in keys.iter().enumerate() {
@@ -72,14 +81,33 @@ fn a_key_has_one_algorithm() {
             assert_eq!(key.public_key().verify(b"massage", &signature), Err(InvalidProof), "{i} {j}");
         }
     }
-    for name in ["none", "None", "HS256", "RS256", "ES384", "ES256K", "eddsa", "Ed448", ""] {
+    for name in ["none", "None", "HS256", "RS256", "ES512", "ES256K", "eddsa", "Ed448", ""] {
         assert_eq!(Algorithm::from_jose_name(name), None, "{name}");
+    }
+    for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384] {
+        assert_eq!(Algorithm::from_jose_name(algorithm.jose_name()), Some(algorithm));
+    }
+}
+
+/// A signature cut or filled to another algorithm's length is none of either.
+#[test]
+fn signatures_have_their_algorithms_length() {
+    for signer in [Key::ed25519(1), Key::p256(1), Key::p384(1)] {
+        let (key, signature) = (signer.public_key(), signer.sign(b"message").expect("signs"));
+        assert_eq!(signature.len(), key.algorithm().signature_length());
+        for length in 0..130 {
+            let other: Vec<u8> = signature.iter().copied().chain(core::iter::repeat(0)).take(length).collect();
+            let read = Signature::try_from(&other[..]);
+            assert_eq!(read.is_ok(), [64, 96].contains(&length), "{length}");
+            let verifies = read.is_ok_and(|other| key.verify(b"message", &other).is_ok());
+            assert_eq!(verifies, length == signature.len(), "{length}");
+        }
     }
 }
 
 #[test]
 fn every_text_form_reads_back() {
-    for key in [Key::ed25519(1), Key::p256(1)] {
+    for key in [Key::ed25519(1), Key::p256(1), Key::p384(1), Key::p384(7)] {
         let key = key.public_key();
         assert_eq!(PublicKey::from_multikey(&key.to_multikey()).as_ref(), Ok(key));
         assert_eq!(PublicKey::from_jwk(&Value::Object(key.to_jwk())).as_ref(), Ok(key));
@@ -112,6 +140,8 @@ fn contradicting_and_private_jwks_are_refused() {
         ("key_ops", "verify".into()),
         ("d", "AA".into()),
         ("crv", "P-384".into()),
+        ("crv", "P-521".into()),
+        ("alg", "ES384".into()),
         ("kty", "OKP".into()),
         ("x", "AA".into()),
         ("y", Value::Null),
@@ -125,12 +155,16 @@ fn other_codecs_and_bases_are_refused() {
     let encode = |codec: [u8; 2], raw: &[u8]| multibase::encode(multibase::Base::Base58Btc, [&codec[..], raw].concat());
     let ed25519 = Key::ed25519(1).public_key().to_bytes();
     let p256 = Key::p256(1).public_key().to_bytes();
+    let p384 = Key::p384(1).public_key().to_bytes();
     for text in [
         String::new(),
         String::from("z"),
         encode([0xec, 0x01], &ed25519),
         encode([0x80, 0x24], &ed25519),
         encode([0xed, 0x01], &p256),
+        encode([0x80, 0x24], &p384),
+        encode([0x81, 0x24], &p256),
+        encode([0x82, 0x24], &p384),
         encode([0xed, 0x01], &ed25519[..31]),
         multibase::encode(multibase::Base::Base64Url, [&[0xed, 0x01], ed25519.as_slice()].concat()),
         Key::ed25519(1).public_key().to_multikey() + "1",
@@ -143,6 +177,7 @@ proptest! {
     #[test]
     fn any_bytes_are_answered(bytes: Vec<u8>, text in "\\PC{0,70}", point: [u8; 32]) {
         let _ = PublicKey::p256(&bytes);
+        let _ = PublicKey::p384(&bytes);
         let _ = PublicKey::from_multikey(&text);
         // What is imported has this one spelling.
         if let Ok(key) = PublicKey::ed25519(&point) {

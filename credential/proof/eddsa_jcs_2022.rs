@@ -76,7 +76,7 @@ impl Seal {
     pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
         match key {
             PublicKey::Ed25519(_) => key.verify(&self.hash_data, &self.signature),
-            PublicKey::P256(_) => Err(InvalidProof),
+            PublicKey::P256(_) | PublicKey::P384(_) => Err(InvalidProof),
         }
     }
 }
@@ -135,7 +135,7 @@ pub fn transform<'v, 'a>(document: &'v Object<'a>, context: Option<&'v Value<'a>
 
 /// §3.3.2 step 3: multibase base58-btc of exactly 64 bytes. Each signature has one such text.
 fn decode_proof_value(text: &str) -> Result<Signature, ProofError> {
-    text.strip_prefix('z').and_then(base58::decode).ok_or(ProofError::OutOfRange("proofValue"))
+    text.strip_prefix('z').and_then(base58::decode).map(Signature::Short).ok_or(ProofError::OutOfRange("proofValue"))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use waypass_credential::time::Timestamp;
 /// The holder must be able to prove a presentation in the same format: `eddsa-jcs-2022` takes Ed25519 keys only.
 const fn proof_algorithms(format: Format) -> &'static [&'static str] {
     match format {
-        Format::SdJwtVc => &["ES256", "EdDSA"],
+        Format::SdJwtVc => &["ES256", "ES384", "EdDSA"],
         Format::DataIntegrity => &["EdDSA"],
     }
 }

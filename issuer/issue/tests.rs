@@ -18,6 +18,7 @@ fn what_is_issued_a_gate_believes() {
     for (format, algorithm, holder) in [
         (Format::SdJwtVc, Algorithm::EdDsa, Key::p256(9)),
         (Format::SdJwtVc, Algorithm::Es256, Key::ed25519(9)),
+        (Format::SdJwtVc, Algorithm::Es384, Key::p384(9)),
         (Format::DataIntegrity, Algorithm::EdDsa, Key::ed25519(10)),
     ] {
         let order = Order { format, algorithm: Some(algorithm), ..order() };

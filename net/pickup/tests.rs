@@ -29,7 +29,7 @@ impl Signer for Holder {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        Ok(self.0.sign(message).to_bytes())
+        Ok(self.0.sign(message).to_bytes().into())
     }
 }
 

@@ -30,7 +30,7 @@ impl Signer for Key {
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         use ed25519_dalek::Signer as _;
-        Ok(self.0.sign(message).to_bytes())
+        Ok(self.0.sign(message).to_bytes().into())
     }
 }
 
@@ -86,6 +86,18 @@ fn role_schemas() {
             let mut wrong = sd_jwt.clone();
             wrong[name] = value;
             suite.case(format!("wrong {name}"), !schema.is_valid(&wrong));
+        }
+        // The did:key specification's examples, as JWKs of every other kind of holder key.
+        for (curve, point) in [
+            ("P-256", "zDnaerx9CtbPJ1q36T5Ln5wYt3MQYeGRG5ehnPAmxcf5mDZpv"),
+            ("P-384", "z82LkvCwHNreneWpsgPEbV3gu1C6NFJEBg4srfJ5gdxEsMGRJUz2sG9FE42shbn2xkZJh54"),
+        ] {
+            let mut other = sd_jwt.clone();
+            let jwk = json::to_string(&json::Value::Object(PublicKey::from_multikey(point).expect("a key").to_jwk()));
+            other["cnf"]["jwk"] = serde_json::from_str(&jwk).expect("JSON");
+            suite.case(format!("a {curve} holder"), schema.is_valid(&other));
+            other["cnf"]["jwk"]["y"] = json!("AA");
+            suite.case(format!("a short {curve} coordinate"), !schema.is_valid(&other));
         }
 
         let (_, document) = issued(Format::DataIntegrity);

@@ -79,7 +79,7 @@ impl Signer for Key {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        Ok(self.secret.sign(message).to_bytes())
+        Ok(self.secret.sign(message).to_bytes().into())
     }
 }
 

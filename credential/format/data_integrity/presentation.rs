@@ -10,7 +10,7 @@ use crate::proof::eddsa_jcs_2022::{CreateError, Proof, Seal, create};
 use crate::proof::{Options, Purpose};
 use crate::request::{Nonce, Request};
 use crate::time::Timestamp;
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use waypass_schemas::contexts;
 
 /// The members of a presentation (VCDM 2.0 §4.13); `termsOfUse` is not ours to accept.
@@ -21,7 +21,7 @@ const MEMBERS: [&str; 6] = ["@context", "holder", "id", "proof", "type", "verifi
 pub struct Presentation {
     bytes: Vec<u8>,
     credential: Credential,
-    answer: Option<Answer>,
+    answer: Option<Box<Answer>>,
 }
 
 /// The holder's proof, read.
@@ -63,7 +63,7 @@ impl Presentation {
         }
         let answer = match document.member("proof") {
             None => None,
-            Some(_) => Some(Answer::read(document, subject.ok_or(Malformed::Missing("credentialSubject.id"))?)?),
+            Some(_) => Some(Box::new(Answer::read(document, subject.ok_or(Malformed::Missing("credentialSubject.id"))?)?)),
         };
         let mut own_bytes = Vec::with_capacity(bytes.len());
         jcs::write_object(credential.iter(), &mut own_bytes);

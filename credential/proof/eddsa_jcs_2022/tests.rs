@@ -22,7 +22,7 @@ impl Signer for Key {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        Ok(self.0.sign(message).to_bytes())
+        Ok(self.0.sign(message).to_bytes().into())
     }
 }
 

@@ -1,0 +1,71 @@
+//! What a key makes: R and S, as integers of fixed length.
+
+use core::{fmt, ops::Deref};
+
+/// R and S, one after the other (RFC 8032 §5.1.6; RFC 7518 §3.4). Which algorithm made them, its length does not tell: the key does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Signature {
+    /// 32 bytes each: Ed25519 and P-256.
+    Short([u8; 64]),
+    /// 48 bytes each: P-384.
+    Long([u8; 96]),
+}
+
+/// The bytes have the length of no signature.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WrongLength;
+
+impl Signature {
+    /// R and S.
+    pub const fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Short(bytes) => bytes,
+            Self::Long(bytes) => bytes,
+        }
+    }
+}
+
+impl Deref for Signature {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl AsRef<[u8]> for Signature {
+    fn as_ref(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+impl From<[u8; 64]> for Signature {
+    fn from(bytes: [u8; 64]) -> Self {
+        Self::Short(bytes)
+    }
+}
+
+impl From<[u8; 96]> for Signature {
+    fn from(bytes: [u8; 96]) -> Self {
+        Self::Long(bytes)
+    }
+}
+
+impl TryFrom<&[u8]> for Signature {
+    type Error = WrongLength;
+
+    fn try_from(bytes: &[u8]) -> Result<Self, WrongLength> {
+        if let Ok(short) = <[u8; 64]>::try_from(bytes) {
+            return Ok(Self::Short(short));
+        }
+        bytes.try_into().map(Self::Long).map_err(|_| WrongLength)
+    }
+}
+
+impl fmt::Display for WrongLength {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no signature has this length")
+    }
+}
+
+impl core::error::Error for WrongLength {}
