@@ -1,0 +1,158 @@
+//! Canonical N-Quads (RDF Dataset Canonicalization, appendix A), written term by term.
+//!
+//! What cannot be written so that it reads back the same is refused: an IRI with `>` in it could otherwise end itself and
+//! forge the rest of its line, under a signature made over another dataset.
+
+use super::rdf::{Literal, Node, Quad, Term, XSD_STRING};
+use alloc::vec::Vec;
+
+/// Which bytes must not stand in an IRI (N-Quads `IRIREF`).
+const fn ends_iri(byte: u8) -> bool {
+    byte <= b' ' || matches!(byte, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | b'\\')
+}
+
+/// Which bytes a literal may not have as they are. 0xEF leads U+F000 to U+FFFF, of which the last two are escaped.
+const fn is_special(byte: u8) -> bool {
+    byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f | 0xef)
+}
+
+/// Whether any byte is `wanted`. Blocks of 16 without early exit compile to vector instructions; the last block overlaps.
+#[inline]
+fn any(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
+    let fold = |block: &[u8; 16]| block.iter().fold(false, |found, byte| found | wanted(*byte));
+    match bytes.last_chunk::<16>() {
+        Some(last) => fold(last) || bytes.as_chunks::<16>().0.iter().any(fold),
+        None => bytes.iter().any(|byte| wanted(*byte)),
+    }
+}
+
+/// A term has a character that its place in N-Quads does not allow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Unwritable;
+
+/// Where a blank node stands in a statement.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Position {
+    Subject,
+    Object,
+    Graph,
+}
+
+/// Appends `quad` and the line's end to `out`; `blank` appends the label of a blank node, `_:` included.
+#[inline]
+pub(super) fn write_quad(quad: &Quad<'_>, out: &mut Vec<u8>, mut blank: impl FnMut(Position, u32, &mut Vec<u8>)) -> Result<(), Unwritable> {
+    match &quad.subject {
+        Node::Iri(iri) => write_iri(iri, out)?,
+        Node::Blank(number) => blank(Position::Subject, *number, out),
+    }
+    out.push(b' ');
+    write_iri(&quad.predicate, out)?;
+    out.push(b' ');
+    match &quad.object {
+        Term::Iri(iri) => write_iri(iri, out)?,
+        Term::Blank(number) => blank(Position::Object, *number, out),
+        Term::Literal(literal) => write_literal(literal, out)?,
+    }
+    match &quad.graph {
+        None => {}
+        Some(Node::Iri(iri)) => {
+            out.push(b' ');
+            write_iri(iri, out)?;
+        }
+        Some(Node::Blank(number)) => {
+            out.push(b' ');
+            blank(Position::Graph, *number, out);
+        }
+    }
+    out.extend_from_slice(b" .\n");
+    Ok(())
+}
+
+/// Appends a blank node's label: `_:`, a prefix and a number.
+pub(super) fn write_label(prefix: &[u8], number: u32, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"_:");
+    out.extend_from_slice(prefix);
+    let mut digits = [0; 10];
+    let mut start = digits.len();
+    let mut rest = number;
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
+}
+
+fn write_iri(iri: &str, out: &mut Vec<u8>) -> Result<(), Unwritable> {
+    let bytes = iri.as_bytes();
+    if any(bytes, ends_iri) {
+        return Err(Unwritable);
+    }
+    out.reserve(bytes.len() + 2);
+    out.push(b'<');
+    out.extend_from_slice(bytes);
+    out.push(b'>');
+    Ok(())
+}
+
+fn write_literal(literal: &Literal<'_>, out: &mut Vec<u8>) -> Result<(), Unwritable> {
+    let bytes = literal.value.as_bytes();
+    out.reserve(bytes.len() + 2);
+    out.push(b'"');
+    if any(bytes, is_special) {
+        write_escaped(&literal.value, out);
+    } else {
+        out.extend_from_slice(bytes);
+    }
+    out.push(b'"');
+    if let Some(language) = &literal.language {
+        if !is_language(language) {
+            return Err(Unwritable);
+        }
+        out.push(b'@');
+        out.extend_from_slice(language.as_bytes());
+    } else if literal.datatype != XSD_STRING {
+        out.extend_from_slice(b"^^");
+        write_iri(&literal.datatype, out)?;
+    }
+    Ok(())
+}
+
+/// N-Quads `LANGTAG` without its `@`: letters, then parts of letters and digits.
+fn is_language(tag: &str) -> bool {
+    let mut parts = tag.split('-');
+    let is_part = |part: &str, allowed: fn(&u8) -> bool| !part.is_empty() && part.as_bytes().iter().all(allowed);
+    parts.next().is_some_and(|first| is_part(first, u8::is_ascii_alphabetic)) && parts.all(|part| is_part(part, u8::is_ascii_alphanumeric))
+}
+
+/// Appendix A: two-character escapes for seven characters; `\u` and four capital digits for the other control characters and for
+/// what is no XML 1.1 `Char`; everything else as it is.
+fn write_escaped(text: &str, out: &mut Vec<u8>) {
+    for char in text.chars() {
+        let short = match char {
+            '"' | '\\' => char as u8,
+            '\x08' => b'b',
+            '\t' => b't',
+            '\n' => b'n',
+            '\x0c' => b'f',
+            '\r' => b'r',
+            '\0'..' ' | '\x7f' | '\u{fffe}' | '\u{ffff}' => {
+                const HEX: &[u8; 16] = b"0123456789ABCDEF";
+                let code = char as usize;
+                out.extend_from_slice(&[b'\\', b'u', HEX[code >> 12], HEX[code >> 8 & 15], HEX[code >> 4 & 15], HEX[code & 15]]);
+                continue;
+            }
+            _ => {
+                out.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
+                continue;
+            }
+        };
+        out.extend_from_slice(&[b'\\', short]);
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,103 @@
+//! RDF Dataset Canonicalization, RDFC-1.0 (W3C Recommendation, 21 May 2024): one byte string for all ways to write a dataset.
+//!
+//! Nearly every credential has no blank node, or few that differ in what their own statements say (§4.6): each statement is then
+//! written once, and only blank nodes' labels are put in later. Blank nodes that look alike are told apart by what lies around
+//! them (§4.8), which takes exponential time on graphs made for it; [`RdfcError::TooHard`] ends those.
+
+mod first_degree;
+mod hash;
+mod lines;
+mod mentions;
+mod n_degree;
+
+use super::rdf::Dataset;
+use alloc::vec::Vec;
+use core::fmt;
+pub use hash::HashAlgorithm;
+use lines::Lines;
+use mentions::Mentions;
+use n_degree::{Explorer, Issuer};
+
+/// Most statements; a document of [`crate::json::Limits::CREDENTIAL`] has no more values than this.
+pub const MAX_QUADS: usize = 4096;
+
+/// Longest canonical form, in bytes: a credential of 64 KiB (threats.md A12) repeats its subjects and writes its terms out, so
+/// a statement may be 256 bytes.
+pub const MAX_BYTES: usize = MAX_QUADS * 256;
+
+/// Why a dataset has no canonical form here. Carries nothing of the dataset.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RdfcError {
+    /// More than [`MAX_QUADS`] statements, more blank nodes than these could name, or more than [`MAX_BYTES`] bytes.
+    TooLarge,
+    /// An IRI or a language tag has a character that N-Quads does not allow there.
+    Unwritable,
+    /// Telling the blank nodes apart takes more work than any credential needs (§7.1 "Dataset Poisoning").
+    TooHard,
+}
+
+impl fmt::Display for RdfcError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooLarge => "the dataset is larger than allowed",
+            Self::Unwritable => "the dataset has an iri or a language tag with a forbidden character",
+            Self::TooHard => "the dataset's blank nodes take too much work to tell apart",
+        })
+    }
+}
+
+impl core::error::Error for RdfcError {}
+
+/// Appends the canonical N-Quads of `dataset` to `out` (§5). `out` is as it was when this fails.
+///
+/// `hash` is the hash inside the algorithm, SHA-256 unless a cryptosuite says otherwise (§4.1); it shows in the labels of blank
+/// nodes only. Hashing the canonical form is the caller's.
+pub fn canonicalize(dataset: &Dataset<'_>, hash: HashAlgorithm, out: &mut Vec<u8>) -> Result<(), RdfcError> {
+    let mut lines = Lines::write(dataset)?;
+    if !lines.labelled().is_empty() {
+        let numbers = number(&mut lines, dataset, hash)?;
+        lines.label(&numbers);
+    }
+    lines.sort_into(out);
+    Ok(())
+}
+
+/// The canonical number of every blank node of `dataset`, by its number there: 3 stands for `_:c14n3` (§4.3, the issued
+/// identifiers map). `None` for a blank node that no statement mentions.
+pub fn issue(dataset: &Dataset<'_>, hash: HashAlgorithm) -> Result<Vec<Option<u32>>, RdfcError> {
+    let mut lines = Lines::write(dataset)?;
+    let issuer = number(&mut lines, dataset, hash)?;
+    Ok((0..dataset.blanks()).map(|blank| issuer.number(blank)).collect())
+}
+
+/// §4.4.3, steps 2 to 5: issues the canonical identifiers.
+fn number(lines: &mut Lines<'_>, dataset: &Dataset<'_>, hash: HashAlgorithm) -> Result<Issuer, RdfcError> {
+    lines.dedup_labelled();
+    let mentions = Mentions::of(lines.labelled(), dataset.blanks());
+    let mut canonical = Issuer::new(dataset.blanks());
+    // A single blank node needs no telling apart: whatever it hashes to, it is the first.
+    if let [only] = mentions.blanks() {
+        canonical.issue(*only);
+        return Ok(canonical);
+    }
+    let digests = first_degree::digests(&mentions, lines.buffer(), hash);
+    let mut order = mentions.blanks().to_vec();
+    order.sort_unstable_by_key(|blank| &digests[*blank as usize]);
+    let alike = |a: &u32, b: &u32| digests[*a as usize] == digests[*b as usize];
+    for group in order.chunk_by(alike) {
+        if let [unique] = group {
+            canonical.issue(*unique);
+        }
+    }
+    if canonical.len() == order.len() {
+        return Ok(canonical);
+    }
+    let mut explorer = Explorer::new(&mentions, &digests, hash, canonical, dataset.blanks());
+    for group in order.chunk_by(alike).filter(|group| group.len() > 1) {
+        explorer.resolve(group)?;
+    }
+    Ok(explorer.into_canonical())
+}
+
+#[cfg(test)]
+mod tests;
