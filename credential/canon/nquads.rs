@@ -6,22 +6,27 @@
 use super::rdf::{Literal, Node, Quad, Term, XSD_STRING};
 use alloc::vec::Vec;
 
-/// Which bytes must not stand in an IRI (N-Quads `IRIREF`).
+/// Which bytes must not stand in an IRI (N-Quads `IRIREF`): those to the space, and ``<>"{}|^`\``.
+#[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "branches would keep it from vector instructions")]
 const fn ends_iri(byte: u8) -> bool {
-    byte <= b' ' || matches!(byte, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'^' | b'`' | b'\\')
+    // Setting the second bit makes `<` a `>` and `\` a `^`.
+    (byte <= b' ') | (byte | 2 == b'>') | (byte | 2 == b'^') | (byte == b'"') | (byte == b'`') | (byte.wrapping_sub(b'{') <= b'}' - b'{')
 }
 
 /// Which bytes a literal may not have as they are. 0xEF leads U+F000 to U+FFFF, of which the last two are escaped.
+#[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "branches would keep it from vector instructions")]
 const fn is_special(byte: u8) -> bool {
-    byte < b' ' || matches!(byte, b'"' | b'\\' | 0x7f | 0xef)
+    (byte < b' ') | (byte == b'"') | (byte == b'\\') | (byte == 0x7f) | (byte == 0xef)
 }
 
 /// Whether any byte is `wanted`. Blocks of 16 without early exit compile to vector instructions; the last block overlaps.
 #[inline]
 fn any(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
-    let fold = |block: &[u8; 16]| block.iter().fold(false, |found, byte| found | wanted(*byte));
+    let fold = |found: u8, block: &[u8; 16]| block.iter().fold(found, |found, byte| found | u8::from(wanted(*byte)));
     match bytes.last_chunk::<16>() {
-        Some(last) => fold(last) || bytes.as_chunks::<16>().0.iter().any(fold),
+        Some(last) => bytes.as_chunks::<16>().0.iter().fold(fold(0, last), fold) != 0,
         None => bytes.iter().any(|byte| wanted(*byte)),
     }
 }
@@ -38,27 +43,33 @@ pub(super) enum Position {
     Graph,
 }
 
-/// Appends `quad` and the line's end to `out`; `blank` appends the label of a blank node, `_:` included.
+/// Appends the subject; `blank` appends the label of a blank node, `_:` included.
 #[inline]
-pub(super) fn write_quad(quad: &Quad<'_>, out: &mut Vec<u8>, mut blank: impl FnMut(Position, u32, &mut Vec<u8>)) -> Result<(), Unwritable> {
-    match &quad.subject {
-        Node::Iri(iri) => write_iri(iri, out)?,
-        Node::Blank(number) => blank(Position::Subject, *number, out),
+pub(super) fn write_subject(subject: &Node<'_>, out: &mut Vec<u8>, blank: impl FnOnce(u32, &mut Vec<u8>)) -> Result<(), Unwritable> {
+    match subject {
+        Node::Iri(iri) => write_iri(b"<", iri, out),
+        Node::Blank(number) => {
+            blank(*number, out);
+            Ok(())
+        }
     }
-    out.push(b' ');
-    write_iri(&quad.predicate, out)?;
-    out.push(b' ');
+}
+
+/// Appends what follows the subject of `quad`, to the line's end.
+#[inline]
+pub(super) fn write_rest(quad: &Quad<'_>, out: &mut Vec<u8>, mut blank: impl FnMut(Position, u32, &mut Vec<u8>)) -> Result<(), Unwritable> {
+    write_iri(b" <", &quad.predicate, out)?;
     match &quad.object {
-        Term::Iri(iri) => write_iri(iri, out)?,
-        Term::Blank(number) => blank(Position::Object, *number, out),
         Term::Literal(literal) => write_literal(literal, out)?,
+        Term::Iri(iri) => write_iri(b" <", iri, out)?,
+        Term::Blank(number) => {
+            out.push(b' ');
+            blank(Position::Object, *number, out);
+        }
     }
     match &quad.graph {
         None => {}
-        Some(Node::Iri(iri)) => {
-            out.push(b' ');
-            write_iri(iri, out)?;
-        }
+        Some(Node::Iri(iri)) => write_iri(b" <", iri, out)?,
         Some(Node::Blank(number)) => {
             out.push(b' ');
             blank(Position::Graph, *number, out);
@@ -86,22 +97,23 @@ pub(super) fn write_label(prefix: &[u8], number: u32, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[start..]);
 }
 
-fn write_iri(iri: &str, out: &mut Vec<u8>) -> Result<(), Unwritable> {
+fn write_iri(before: &[u8], iri: &str, out: &mut Vec<u8>) -> Result<(), Unwritable> {
     let bytes = iri.as_bytes();
     if any(bytes, ends_iri) {
         return Err(Unwritable);
     }
-    out.reserve(bytes.len() + 2);
-    out.push(b'<');
+    out.reserve(before.len() + bytes.len() + 1);
+    out.extend_from_slice(before);
     out.extend_from_slice(bytes);
     out.push(b'>');
     Ok(())
 }
 
+/// Appends a literal, and the space before it.
 fn write_literal(literal: &Literal<'_>, out: &mut Vec<u8>) -> Result<(), Unwritable> {
     let bytes = literal.value.as_bytes();
-    out.reserve(bytes.len() + 2);
-    out.push(b'"');
+    out.reserve(bytes.len() + 3);
+    out.extend_from_slice(b" \"");
     if any(bytes, is_special) {
         write_escaped(&literal.value, out);
     } else {
@@ -115,8 +127,7 @@ fn write_literal(literal: &Literal<'_>, out: &mut Vec<u8>) -> Result<(), Unwrita
         out.push(b'@');
         out.extend_from_slice(language.as_bytes());
     } else if literal.datatype != XSD_STRING {
-        out.extend_from_slice(b"^^");
-        write_iri(&literal.datatype, out)?;
+        write_iri(b"^^<", &literal.datatype, out)?;
     }
     Ok(())
 }

@@ -72,15 +72,17 @@ pub fn issue(dataset: &Dataset<'_>, hash: HashAlgorithm) -> Result<Vec<Option<u3
 
 /// §4.4.3, steps 2 to 5: issues the canonical identifiers.
 fn number(lines: &mut Lines<'_>, dataset: &Dataset<'_>, hash: HashAlgorithm) -> Result<Issuer, RdfcError> {
-    lines.dedup_labelled();
-    let mentions = Mentions::of(lines.labelled(), dataset.blanks());
     let mut canonical = Issuer::new(dataset.blanks());
     // A single blank node needs no telling apart: whatever it hashes to, it is the first.
-    if let [only] = mentions.blanks() {
-        canonical.issue(*only);
+    if let Some(only) = lines.only_blank() {
+        canonical.issue(only);
         return Ok(canonical);
     }
-    let digests = first_degree::digests(&mentions, lines.buffer(), hash);
+    let mentions = Mentions::of(lines.labelled(), dataset.blanks());
+    let Ok(digests) = first_degree::digests(&mentions, lines.buffer(), hash) else {
+        lines.dedup_labelled();
+        return number(lines, dataset, hash);
+    };
     let mut order = mentions.blanks().to_vec();
     order.sort_unstable_by_key(|blank| &digests[*blank as usize]);
     let alike = |a: &u32, b: &u32| digests[*a as usize] == digests[*b as usize];

@@ -1,6 +1,6 @@
 pub(in crate::canon) mod read;
 
-use super::{Unwritable, write_label, write_quad};
+use super::{Position, Unwritable, write_label, write_rest, write_subject};
 use crate::canon::rdf::{Dataset, Literal, Node, Quad, Term};
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -8,6 +8,16 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 use proptest::prelude::*;
 use read::read;
+
+/// The whole statement; `blank` appends the label of a blank node.
+pub(in crate::canon) fn write_quad(
+    quad: &Quad<'_>,
+    out: &mut Vec<u8>,
+    mut blank: impl FnMut(Position, u32, &mut Vec<u8>),
+) -> Result<(), Unwritable> {
+    write_subject(&quad.subject, out, |number, out| blank(Position::Subject, number, out))?;
+    write_rest(quad, out, blank)
+}
 
 fn write(dataset: &Dataset<'_>) -> Result<String, Unwritable> {
     let mut out = Vec::new();

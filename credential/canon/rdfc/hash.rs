@@ -19,12 +19,12 @@ pub enum HashAlgorithm {
 pub(super) struct Digest([u8; 48]);
 
 impl HashAlgorithm {
-    /// The digest of all `parts`, one after the other.
-    pub(super) fn digest<'p>(self, parts: impl Iterator<Item = &'p [u8]>) -> Digest {
+    /// The digest of `data`.
+    pub(super) fn digest(self, data: &[u8]) -> Digest {
         let mut digest = [0; 48];
         match self {
-            Self::Sha256 => digest[..32].copy_from_slice(&parts.fold(Sha256::new(), Sha256::chain_update).finalize()),
-            Self::Sha384 => digest.copy_from_slice(&parts.fold(Sha384::new(), Sha384::chain_update).finalize()),
+            Self::Sha256 => digest[..32].copy_from_slice(&Sha256::digest(data)),
+            Self::Sha384 => digest.copy_from_slice(&Sha384::digest(data)),
         }
         Digest(digest)
     }

@@ -88,7 +88,7 @@ impl<'m, 'l, 'd> Explorer<'m, 'l, 'd> {
         }
         // Step 6.
         self.spend(1 + data.len() / 64)?;
-        Ok(self.hash.digest([data.as_slice()].into_iter()))
+        Ok(self.hash.digest(&data))
     }
 
     /// §4.7.3: the hash of `other` as it stands in `line`.
@@ -108,7 +108,7 @@ impl<'m, 'l, 'd> Explorer<'m, 'l, 'd> {
             self.hash.write_hex(&self.digests[other as usize], &mut self.input);
         }
         self.spend(1 + self.input.len() / 64)?;
-        Ok(self.hash.digest([self.input.as_slice()].into_iter()))
+        Ok(self.hash.digest(&self.input))
     }
 
     /// Step 5.4 to 5.6 for one related hash: appends the least path over all orders of `blanks`, which come sorted, to `data` and

@@ -1,7 +1,7 @@
 //! RDFC-1.0 as it is written down: strings, maps and every permutation, nothing left out. Slow, for comparison.
 
 use super::HashAlgorithm;
-use crate::canon::nquads::{Position, write_quad};
+use crate::canon::nquads::{Position, tests::write_quad};
 use crate::canon::rdf::{Dataset, Quad};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
