@@ -1,140 +1,176 @@
-//! Data Integrity proofs (VC Data Integrity 1.0): what every cryptosuite reads from a `proof` member.
+//! Data Integrity proofs (VC Data Integrity 1.0): reading, checking and making the `proof` of a document.
+//!
+//! A proof is read, then hashed with its document into a [`Seal`], which says yes or no to a key. The [`Suite`] says how.
 
 use crate::json::{Object, Value};
+use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
 use crate::time::Timestamp;
-use core::fmt;
+use alloc::{string::String, vec::Vec};
+use core::{fmt, ops::Deref};
+use multibase::Base;
+use sha2::{Digest, Sha256, Sha384};
 
-pub mod eddsa_jcs_2022;
+pub mod jcs;
+mod options;
+mod suite;
 
-/// What a proof is for (VC Data Integrity §2.1 `proofPurpose`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Purpose {
-    /// The issuer asserts what the document says.
-    AssertionMethod,
-    /// The holder answers a challenge.
-    Authentication,
+pub use options::{Options, ProofError, Purpose};
+pub use suite::Suite;
+
+use suite::Transformation;
+
+/// The proof of a document, read; nothing has been hashed or checked.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Proof<'v, 'a> {
+    /// What the proof says about itself.
+    pub options: Options<'v>,
+    /// The suite it was made in.
+    pub suite: Suite,
+    algorithm: Algorithm,
+    signature: Signature,
+    document: &'v Object<'a>,
+    config: &'v Object<'a>,
 }
 
-impl Purpose {
-    /// The text in `proofPurpose`.
-    pub const fn as_str(self) -> &'static str {
+/// A signature and what it should be over.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Seal {
+    algorithm: Algorithm,
+    hash_data: HashData,
+    signature: Signature,
+}
+
+/// What is signed: the hash of the canonical proof options, then that of the canonical document (vc-di-eddsa §3.3.4, vc-di-ecdsa
+/// §3.3.4). The algorithm chooses the hash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HashData {
+    /// For Ed25519 and P-256.
+    Sha256([u8; 64]),
+    /// For P-384.
+    Sha384([u8; 96]),
+}
+
+/// Why a document could not be signed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CreateError {
+    /// The suite does not sign with this kind of key.
+    Algorithm,
+    /// The suite cannot transform the document.
+    Document(ProofError),
+    /// The key could not sign.
+    Sign(SignError),
+}
+
+impl<'v, 'a> Proof<'v, 'a> {
+    /// Reads the one proof of `document` (vc-di-eddsa §3.3.2 steps 1 to 4, vc-di-ecdsa likewise).
+    pub fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
+        let proof = document.member("proof").ok_or(ProofError::Missing("proof"))?;
+        let proof = proof.as_object().ok_or(ProofError::WrongType("proof"))?;
+        let (suite, options) = Options::read(proof)?;
+        let proof_value = options::required(proof, "proofValue")?;
+        let (algorithm, signature) = suite.decode(proof_value).ok_or(ProofError::OutOfRange("proofValue"))?;
+        // Step 4: a proof that carries contexts was made over a document with just these.
+        if let Some(context) = proof.member("@context")
+            && !document.member("@context").is_some_and(|all| starts_with(all, context))
+        {
+            return Err(ProofError::Context);
+        }
+        Ok(Self { options, suite, algorithm, signature, document, config: proof })
+    }
+
+    /// Transforms and hashes document and proof (steps 5 to 7). JCS transforms every document; a suite may refuse one.
+    pub fn seal(&self) -> Result<Seal, ProofError> {
+        let hash_data = hash(self.suite, self.algorithm, self.document, self.config)?;
+        Ok(Seal { algorithm: self.algorithm, hash_data, signature: self.signature })
+    }
+}
+
+impl Seal {
+    /// Checks the signature (vc-di-eddsa §3.3.7, vc-di-ecdsa §3.3.7). A key of another algorithm proves nothing.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
+        if key.algorithm() != self.algorithm {
+            return Err(InvalidProof);
+        }
+        key.verify(&self.hash_data, &self.signature)
+    }
+}
+
+/// Signs `document` in `suite` (vc-di-eddsa §3.3.1, vc-di-ecdsa §3.3.1) and gives the proof that belongs into its `proof` member. An
+/// earlier `proof` is not signed.
+pub fn create(suite: Suite, document: &Object<'_>, options: &Options<'_>, signer: &dyn Signer) -> Result<Object<'static>, CreateError> {
+    let algorithm = signer.public_key().algorithm();
+    if !suite.takes(algorithm) {
+        return Err(CreateError::Algorithm);
+    }
+    let mut proof = Object::new();
+    // Members in canonical order, so that nobody has to sort them. §3.3.1 step 2: a proof over JSON carries the document's contexts.
+    if let (Transformation::Jcs, Some(context)) = (suite.transformation(), document.member("@context")) {
+        proof.set("@context", context.clone().into_owned());
+    }
+    let mut set = |name: &'static str, text: Option<String>| text.into_iter().for_each(|text| proof.set(name, text));
+    set("challenge", options.challenge.map(String::from));
+    set("created", options.created.map(Timestamp::to_rfc3339));
+    set("cryptosuite", Some(String::from(suite.name())));
+    set("domain", options.domain.map(String::from));
+    set("expires", options.expires.map(Timestamp::to_rfc3339));
+    set("proofPurpose", Some(String::from(options.purpose.as_str())));
+    set("type", Some(String::from("DataIntegrityProof")));
+    set("verificationMethod", Some(String::from(options.verification_method)));
+    let hash_data = hash(suite, algorithm, document, &proof).map_err(CreateError::Document)?;
+    let signature = signer.sign(&hash_data).map_err(CreateError::Sign)?;
+    proof.set("proofValue", multibase::encode(Base::Base58Btc, signature));
+    Ok(proof)
+}
+
+/// Transforms document and proof and hashes them: what a key of `algorithm` signs in `suite`. `proof` may lack its `proofValue`.
+pub fn hash(suite: Suite, algorithm: Algorithm, document: &Object<'_>, proof: &Object<'_>) -> Result<HashData, ProofError> {
+    let mut canonical = Vec::with_capacity(2048);
+    match suite.transformation() {
+        Transformation::Jcs => jcs::configure(proof, &mut canonical),
+    }
+    let end = canonical.len();
+    match suite.transformation() {
+        Transformation::Jcs => jcs::transform(document, proof.member("@context"), &mut canonical),
+    }
+    let (options, document) = canonical.split_at(end);
+    Ok(match algorithm {
+        Algorithm::EdDsa | Algorithm::Es256 => {
+            let mut pair = [0; 64];
+            pair[..32].copy_from_slice(&Sha256::digest(options));
+            pair[32..].copy_from_slice(&Sha256::digest(document));
+            HashData::Sha256(pair)
+        }
+        Algorithm::Es384 => {
+            let mut pair = [0; 96];
+            pair[..48].copy_from_slice(&Sha384::digest(options));
+            pair[48..].copy_from_slice(&Sha384::digest(document));
+            HashData::Sha384(pair)
+        }
+    })
+}
+
+impl Deref for HashData {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
         match self {
-            Self::AssertionMethod => "assertionMethod",
-            Self::Authentication => "authentication",
+            Self::Sha256(pair) => pair,
+            Self::Sha384(pair) => pair,
         }
     }
 }
 
-/// What a proof says about itself. All of it is signed; none of it is trusted before the signature has been checked.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Options<'v> {
-    /// The DID URL (or other URL) of the key.
-    pub verification_method: &'v str,
-    /// What the proof is for.
-    pub purpose: Purpose,
-    /// When it was made.
-    pub created: Option<Timestamp>,
-    /// Until when it may be used.
-    pub expires: Option<Timestamp>,
-    /// The verifier's nonce.
-    pub challenge: Option<&'v str>,
-    /// The verifier it is meant for.
-    pub domain: Option<&'v str>,
-}
-
-/// Why a document has no proof that we read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ProofError {
-    /// This member of the proof (or `proof` itself) is missing.
-    Missing(&'static str),
-    /// This member has the wrong JSON type; `proof` must be one object, not a set or chain of proofs.
-    WrongType(&'static str),
-    /// This member has a value that is not allowed.
-    OutOfRange(&'static str),
-    /// Another proof type, cryptosuite or purpose.
-    Unsupported,
-    /// The proof's contexts are not the first of the document's (vc-di-eddsa §3.3.2 step 4.1).
-    Context,
-    /// A member that a proof does not have.
-    UndefinedTerm,
-}
-
-impl fmt::Display for ProofError {
+impl fmt::Display for CreateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing(name) => write!(f, "the proof has no {name}"),
-            Self::WrongType(name) => write!(f, "the proof's {name} has the wrong type"),
-            Self::OutOfRange(name) => write!(f, "the proof's {name} is not allowed"),
-            Self::Unsupported => f.write_str("the proof is of another type, suite or purpose"),
-            Self::Context => f.write_str("the proof's contexts are not the first of the document's"),
-            Self::UndefinedTerm => f.write_str("the proof has a member that proofs do not have"),
+            Self::Algorithm => f.write_str("the suite does not sign with this kind of key"),
+            Self::Document(why) => why.fmt(f),
+            Self::Sign(why) => why.fmt(f),
         }
     }
 }
 
-impl core::error::Error for ProofError {}
-
-/// The members a proof may have (VC Data Integrity §2.1). `previousProof` is not among them: proof chains are refused.
-const MEMBERS: [&str; 12] = [
-    "@context",
-    "challenge",
-    "created",
-    "cryptosuite",
-    "domain",
-    "expires",
-    "id",
-    "nonce",
-    "proofPurpose",
-    "proofValue",
-    "type",
-    "verificationMethod",
-];
-
-impl<'v> Options<'v> {
-    /// Reads the proof of a document in `cryptosuite`.
-    fn read(proof: &'v Object<'_>, cryptosuite: &str) -> Result<Self, ProofError> {
-        if proof.iter().any(|(name, _)| !MEMBERS.contains(&name)) {
-            return Err(ProofError::UndefinedTerm);
-        }
-        // vc-di-eddsa §3.3.5 step 2.
-        if required(proof, "type")? != "DataIntegrityProof" || required(proof, "cryptosuite")? != cryptosuite {
-            return Err(ProofError::Unsupported);
-        }
-        let purpose = match required(proof, "proofPurpose")? {
-            "assertionMethod" => Purpose::AssertionMethod,
-            "authentication" => Purpose::Authentication,
-            _ => return Err(ProofError::Unsupported),
-        };
-        for name in ["id", "nonce"] {
-            text(proof, name)?;
-        }
-        Ok(Self {
-            verification_method: required(proof, "verificationMethod")?,
-            purpose,
-            created: time(proof, "created")?,
-            expires: time(proof, "expires")?,
-            challenge: text(proof, "challenge")?,
-            domain: text(proof, "domain")?,
-        })
-    }
-}
-
-fn text<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<Option<&'v str>, ProofError> {
-    match proof.member(name) {
-        None => Ok(None),
-        Some(value) => value.as_str().map(Some).ok_or(ProofError::WrongType(name)),
-    }
-}
-
-fn required<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<&'v str, ProofError> {
-    text(proof, name)?.ok_or(ProofError::Missing(name))
-}
-
-/// An XML Schema `dateTimeStamp` (§3.3.5 step 3).
-fn time(proof: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, ProofError> {
-    let Some(text) = text(proof, name)? else { return Ok(None) };
-    Timestamp::parse_rfc3339(text).map(Some).ok_or(ProofError::OutOfRange(name))
-}
+impl core::error::Error for CreateError {}
 
 /// Whether the contexts of `first` are the first of `all`.
 fn starts_with(all: &Value<'_>, first: &Value<'_>) -> bool {
@@ -145,3 +181,6 @@ fn starts_with(all: &Value<'_>, first: &Value<'_>) -> bool {
 fn contexts<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
     value.as_array().unwrap_or(core::slice::from_ref(value))
 }
+
+#[cfg(test)]
+mod tests;

@@ -289,16 +289,10 @@ impl<'k> Issuer<'k> {
     }
 
     fn credential_key(&self, format: Format, algorithm: Option<Algorithm>, at: Timestamp) -> Result<&(dyn Signer + 'k), IssueError> {
-        let needed = match format {
-            Format::DataIntegrity => Some(Algorithm::EdDsa),
-            Format::SdJwtVc => None,
-        };
         let active = self.active_keys(KeyUse::Credential, at)?;
         let fits = |signer: &&(dyn Signer + 'k)| {
             let has = signer.public_key().algorithm();
-            needed.is_none_or(|needed| needed == has)
-                && algorithm.is_none_or(|wanted| wanted == has)
-                && active.contains(&signer.public_key().to_multikey())
+            algorithm.is_none_or(|wanted| wanted == has) && active.contains(&signer.public_key().to_multikey())
         };
         self.keys.of(KeyUse::Credential).find(fits).ok_or(IssueError::NoKey { format, algorithm })
     }

@@ -1,4 +1,5 @@
-//! Role credentials as Verifiable Credentials Data Model 2.0 documents with one `eddsa-jcs-2022` proof.
+//! Role credentials as Verifiable Credentials Data Model 2.0 documents with one Data Integrity proof: `eddsa-jcs-2022` by Ed25519
+//! keys, `ecdsa-jcs-2019` by P-256 and P-384 keys.
 //!
 //! JCS signs the text of a document, not its meaning, and RDF canonicalization the meaning but not the text. Neither is
 //! enough alone, so the names are nailed down as well: `@context` must be exactly the list of contexts known by digest, and
@@ -9,8 +10,7 @@ use crate::canon::jcs;
 use crate::did::{self, DidUrl};
 use crate::json::{self, Limits, Object, Value};
 use crate::key::{PublicKey, Signer};
-use crate::proof::eddsa_jcs_2022::{CreateError, Proof, Seal, create};
-use crate::proof::{Options, ProofError, Purpose};
+use crate::proof::{CreateError, Options, Proof, ProofError, Purpose, Seal, Suite, create};
 use crate::request::Request;
 use crate::role::{RoleClaims, VC_TYPE, vcdm};
 use crate::time::Timestamp;
@@ -49,7 +49,8 @@ impl DataIntegrity {
     fn read(bytes: Vec<u8>, document: &Object<'_>) -> Result<Self, Malformed> {
         require_contexts(document, &contexts::ROLE_CREDENTIAL)?;
         let issuer = issuer(document)?;
-        let Proof { options, seal } = read_proof(document, Purpose::AssertionMethod)?;
+        let proof = read_proof(document, Purpose::AssertionMethod)?;
+        let options = proof.options;
         // A proof made for one verifier (`challenge`, `domain`) does not make a credential.
         if options.challenge.is_some() || options.domain.is_some() {
             return Err(Malformed::Proof);
@@ -60,7 +61,7 @@ impl DataIntegrity {
             key_id: options.verification_method.to_owned(),
             created: options.created.ok_or(Malformed::Missing("created"))?,
             expires: options.expires,
-            seal,
+            seal: proof.seal()?,
             bytes,
         })
     }
@@ -100,10 +101,6 @@ impl DataIntegrity {
         if claims.kind != VC_TYPE {
             return Err(Malformed::OutOfRange("type").into());
         }
-        // Whoever cannot sign this suite could never present.
-        if matches!(claims.holder, Some(PublicKey::P256(_) | PublicKey::P384(_))) {
-            return Err(IssueError::Algorithm);
-        }
         let document = vcdm::document(claims)?;
         require_terms(&document)?;
         let key_id = claims.key_id.clone().unwrap_or_else(|| did::key_id(signer.public_key()));
@@ -119,7 +116,7 @@ impl DataIntegrity {
             challenge: None,
             domain: None,
         };
-        let proof = create(&document, &options, signer)?;
+        let proof = create(Suite::jcs(signer.public_key().algorithm()), &document, &options, signer)?;
         let document = document.with("proof", proof);
         let bytes = jcs::to_vec(&Value::Object(document.clone()));
         if bytes.len() > MAX_BYTES {
@@ -160,7 +157,7 @@ fn issuer<'v>(document: &'v Object<'_>) -> Result<&'v str, Malformed> {
 
 /// The one proof of `document`, for `purpose`. A proof with contexts of its own must have all of the document's: those
 /// appended later would be unsigned (vc-di-eddsa §3.3.2 step 4 allows them).
-fn read_proof<'v>(document: &'v Object<'_>, purpose: Purpose) -> Result<Proof<'v>, Malformed> {
+fn read_proof<'v, 'a>(document: &'v Object<'a>, purpose: Purpose) -> Result<Proof<'v, 'a>, Malformed> {
     let proof = Proof::read(document)?;
     if proof.options.purpose != purpose {
         return Err(Malformed::Proof);
@@ -237,6 +234,7 @@ impl From<CreateError> for IssueError {
     fn from(why: CreateError) -> Self {
         match why {
             CreateError::Algorithm => Self::Algorithm,
+            CreateError::Document(why) => Self::Malformed(why.into()),
             CreateError::Sign(why) => Self::Sign(why),
         }
     }

@@ -11,16 +11,12 @@ use axum::extract::State;
 use axum::http::Response;
 use waypass_credential::json::{Object, Value};
 use waypass_credential::key::{Algorithm, PublicKey};
+use waypass_credential::proof::Suite;
 use waypass_credential::role::{VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
 
-/// The holder must be able to prove a presentation in the same format: `eddsa-jcs-2022` takes Ed25519 keys only.
-const fn proof_algorithms(format: Format) -> &'static [&'static str] {
-    match format {
-        Format::SdJwtVc => &["ES256", "ES384", "EdDSA"],
-        Format::DataIntegrity => &["EdDSA"],
-    }
-}
+/// Every kind of key that can present, in either format.
+const PROOF_ALGORITHMS: [&str; 3] = ["ES256", "ES384", "EdDSA"];
 
 pub(super) async fn issuer(State(service): State<Service>) -> Result<Response<Body>, Fault> {
     match service.desk.ask(|counter, at| describe(counter.issuer, at)).await? {
@@ -62,15 +58,14 @@ fn describe(issuer: &Issuer<'_>, at: Timestamp) -> Result<Object<'static>, Store
             .with("cryptographic_binding_methods_supported", texts(["jwk", "did:key", "did:jwk"]))
             .with("credential_signing_alg_values_supported", texts(algorithms.iter().map(|algorithm| algorithm.jose_name())));
         configurations.set(configuration(Format::SdJwtVc), sd_jwt);
-    }
-    if algorithms.contains(&Algorithm::EdDsa) {
         let definition = Object::new()
             .with("@context", texts(["https://www.w3.org/ns/credentials/v2", "https://waypass.example/contexts/role/v1"]))
             .with("type", texts(["VerifiableCredential", VC_TYPE]));
+        let suites = Suite::ALL.into_iter().filter(|suite| algorithms.iter().any(|algorithm| suite.takes(*algorithm))).map(Suite::name);
         let ldp = shared(Format::DataIntegrity)
             .with("credential_definition", definition)
             .with("cryptographic_binding_methods_supported", texts(["did:key", "did:jwk"]))
-            .with("credential_signing_alg_values_supported", texts(["eddsa-jcs-2022"]));
+            .with("credential_signing_alg_values_supported", texts(suites));
         configurations.set(configuration(Format::DataIntegrity), ldp);
     }
     let display = Object::new().with("name", issuer.settings().name.clone()).with("locale", "en");
@@ -83,7 +78,7 @@ fn describe(issuer: &Issuer<'_>, at: Timestamp) -> Result<Object<'static>, Store
 }
 
 fn shared(format: Format) -> Object<'static> {
-    let proof = Object::new().with("proof_signing_alg_values_supported", texts(proof_algorithms(format).iter().copied()));
+    let proof = Object::new().with("proof_signing_alg_values_supported", texts(PROOF_ALGORITHMS));
     let display = Object::new().with("name", "Role credential").with("locale", "en");
     let claims = ["roles", "sites", "zones"].map(|name| Object::new().with("path", texts([name])));
     Object::new()

@@ -20,6 +20,8 @@ fn what_is_issued_a_gate_believes() {
         (Format::SdJwtVc, Algorithm::Es256, Key::ed25519(9)),
         (Format::SdJwtVc, Algorithm::Es384, Key::p384(9)),
         (Format::DataIntegrity, Algorithm::EdDsa, Key::ed25519(10)),
+        (Format::DataIntegrity, Algorithm::Es256, Key::p384(10)),
+        (Format::DataIntegrity, Algorithm::Es384, Key::p256(10)),
     ] {
         let order = Order { format, algorithm: Some(algorithm), ..order() };
         let issued = issuer.issue(&order, holder.public_key(), "ines", at(1000), &mut rng).expect("issued");
@@ -132,12 +134,17 @@ fn sites_outside_the_settings_and_the_issuers_own_keys_are_refused() {
 }
 
 #[test]
-fn data_integrity_needs_ed25519_and_a_missing_key_is_named() {
-    let (dir, mut issuer) = issuer();
+fn a_missing_key_is_named() {
+    let (dir, issuer) = issuer();
     let holder = Key::p256(9);
-    let wrong = Order { format: Format::DataIntegrity, algorithm: Some(Algorithm::Es256), ..order() };
-    let refused = issuer.issue(&wrong, holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
-    assert_eq!(refused, Err(IssueError::NoKey { format: Format::DataIntegrity, algorithm: Some(Algorithm::Es256) }));
+    drop(issuer);
+    let mut one = Issuer::open(Box::new(store(dir.path())), Keys::new().with(KeyUse::Credential, Key::ed25519(1))).expect("opened");
+    for format in [Format::SdJwtVc, Format::DataIntegrity] {
+        let wrong = Order { format, algorithm: Some(Algorithm::Es256), ..order() };
+        let refused = one.issue(&wrong, holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
+        assert_eq!(refused, Err(IssueError::NoKey { format, algorithm: Some(Algorithm::Es256) }));
+    }
+    drop(one);
     let mut locked = Issuer::open(Box::new(store(dir.path())), Keys::new()).expect("opened");
     let refused = locked.issue(&order(), holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
     assert_eq!(refused, Err(IssueError::NoKey { format: Format::SdJwtVc, algorithm: None }));

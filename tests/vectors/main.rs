@@ -14,6 +14,7 @@ mod role_schemas;
 mod sd_jwt;
 mod suite;
 mod token_status_list;
+mod vc_di_ecdsa;
 mod vc_di_eddsa;
 mod wycheproof;
 

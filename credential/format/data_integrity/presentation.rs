@@ -6,8 +6,7 @@ use crate::did::DidUrl;
 use crate::format::{Credential, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
 use crate::json::{Object, Value};
 use crate::key::{PublicKey, SignError, Signer};
-use crate::proof::eddsa_jcs_2022::{CreateError, Proof, Seal, create};
-use crate::proof::{Options, Purpose};
+use crate::proof::{CreateError, Options, Purpose, Seal, Suite, create};
 use crate::request::{Nonce, Request};
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
@@ -94,8 +93,10 @@ impl Presentation {
             .with("holder", subject.clone())
             .with("type", Value::from_iter(["VerifiablePresentation"]))
             .with("verifiableCredential", Value::Array([Value::Object(credential)].into()));
-        let proof = create(&document, &options, holder).map_err(|why| match why {
+        let suite = Suite::jcs(holder.public_key().algorithm());
+        let proof = create(suite, &document, &options, holder).map_err(|why| match why {
             CreateError::Algorithm => PresentError::Sign(SignError),
+            CreateError::Document(why) => PresentError::Malformed(why.into()),
             CreateError::Sign(why) => PresentError::Sign(why),
         })?;
         let document = document.with("proof", proof);
@@ -138,7 +139,8 @@ impl Presentation {
 impl Answer {
     /// Reads the proof of a presentation whose credential is about `subject`.
     fn read(document: &Object<'_>, subject: &str) -> Result<Self, Malformed> {
-        let Proof { options, seal } = read_proof(document, Purpose::Authentication)?;
+        let proof = read_proof(document, Purpose::Authentication)?;
+        let options = proof.options;
         let method = DidUrl::parse(options.verification_method).map_err(|_| Malformed::OutOfRange("verificationMethod"))?;
         if !method.is_verification_method_of(subject) {
             return Err(Malformed::OutOfRange("verificationMethod"));
@@ -151,7 +153,7 @@ impl Answer {
             challenge: options.challenge.ok_or(Malformed::Missing("challenge"))?.to_owned(),
             domain: options.domain.ok_or(Malformed::Missing("domain"))?.to_owned(),
             created: options.created,
-            seal,
+            seal: proof.seal()?,
         })
     }
 }

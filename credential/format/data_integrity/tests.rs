@@ -4,8 +4,7 @@ use crate::did;
 use crate::format::{Format, HolderError, HolderProof, IssueError, Malformed, PresentError, VerifyError};
 use crate::json::{self, Limits, Object, Value};
 use crate::key::Signer;
-use crate::proof::eddsa_jcs_2022::create;
-use crate::proof::{Options, Purpose};
+use crate::proof::{Options, Purpose, Suite, create};
 use crate::request::{Nonce, Query, Request};
 use crate::role::{RoleClaims, VC_TYPE, tests::claims as role_claims};
 use crate::testing::Key;
@@ -67,7 +66,7 @@ fn resigned_with(options: &Options<'_>, change: impl FnOnce(&mut Object<'static>
     let mut changed = document(issued().as_bytes());
     changed.remove("proof");
     change(&mut changed);
-    let proof = create(&changed, options, &Key::issuer()).expect("signs");
+    let proof = create(Suite::EddsaJcs2022, &changed, options, &Key::issuer()).expect("signs");
     let credential = DataIntegrity::parse(&text(&changed.with("proof", proof)))?;
     credential.verify(Key::issuer().public_key()).map(|verified| verified.role().clone())
 }
@@ -125,7 +124,7 @@ fn a_context_the_issuer_did_not_sign_is_refused() {
     let mut short = document(issued().as_bytes());
     short.remove("proof");
     short.set("@context", Value::Array(vec!["https://www.w3.org/ns/credentials/v2".into()]));
-    let proof = create(&short, &options(&did::key_id(Key::issuer().public_key())), &Key::issuer()).expect("signs");
+    let proof = create(Suite::EddsaJcs2022, &short, &options(&did::key_id(Key::issuer().public_key())), &Key::issuer()).expect("signs");
     let full = document(issued().as_bytes()).with("proof", proof.clone());
     assert_eq!(DataIntegrity::parse(&text(&full)).expect_err("appended"), Malformed::Context);
     // Without contexts in the proof, those of the document are signed.
@@ -220,14 +219,46 @@ fn what_could_not_be_read_is_not_issued() {
     assert_eq!(refused(|claims| claims.personal.set("shoe_size", "43")), Malformed::UndefinedTerm.into());
     assert_eq!(refused(|claims| claims.personal.set("birthdate", 1987)), Malformed::WrongType("birthdate").into());
     assert_eq!(refused(|claims| claims.personal.set("roles", "x")), IssueError::ReservedClaim("roles".into()));
-    assert_eq!(refused(|claims| claims.holder = Some(Key::p256(2).public_key().clone())), IssueError::Algorithm);
     assert_eq!(refused(|claims| claims.issuer = "North Clinic".into()), Malformed::OutOfRange("issuer").into());
     assert_eq!(refused(|claims| claims.key_id = Some("did:key:z6Mk#x".into())), Malformed::OutOfRange("verificationMethod").into());
     assert_eq!(refused(|claims| claims.personal.set("photo_sha256", "0".repeat(70_000))), Malformed::TooLarge.into());
     assert_eq!(DataIntegrity::sign(&claims(), &Key::ed25519(5)).expect_err("another key"), Malformed::OutOfRange("key id").into());
-    let p256 = Key::p256(1);
-    let own = RoleClaims { issuer: did::to_did_key(p256.public_key()), key_id: None, ..claims() };
-    assert_eq!(DataIntegrity::sign(&own, &p256).expect_err("no suite"), IssueError::Algorithm);
+}
+
+/// Issuer key x holder key: each signs in the suite of its own kind, and is checked in no other.
+#[test]
+fn every_kind_of_key_issues_and_presents() {
+    let keys = || [(Key::ed25519(11), "eddsa-jcs-2022"), (Key::p256(12), "ecdsa-jcs-2019"), (Key::p384(13), "ecdsa-jcs-2019")];
+    let suite = |bytes: &[u8]| document(bytes).member("proof").and_then(|proof| proof.member("cryptosuite")).cloned();
+    for (issuer, issuer_suite) in keys() {
+        for (holder, holder_suite) in keys() {
+            let holder_key = Some(holder.public_key().clone());
+            let claims = RoleClaims { issuer: did::to_did_key(issuer.public_key()), key_id: None, holder: holder_key, ..claims() };
+            let issued = DataIntegrity::sign(&claims, &issuer).expect("issues");
+            assert_eq!(suite(issued.as_bytes()), Some(issuer_suite.into()));
+            let presented = issued.present(&request(), AT, &holder).expect("presents");
+            assert_eq!(suite(presented.as_bytes()), Some(holder_suite.into()));
+            let read = Presentation::parse(presented.as_bytes()).expect("reads");
+            for (other, _) in keys() {
+                let key = other.public_key();
+                assert_eq!(read.credential().verify(key).is_ok(), key == issuer.public_key());
+                let bound = read.verify_holder(key, &request().nonce, &request().client_id);
+                assert_eq!(bound.is_ok(), key == holder.public_key());
+            }
+        }
+    }
+}
+
+/// The name of the other suite over one's own signature: refused, whether the lengths agree or not.
+#[test]
+fn a_suite_is_not_taken_for_another() {
+    for (issuer, other) in [(Key::ed25519(11), "ecdsa-jcs-2019"), (Key::p256(12), "eddsa-jcs-2022"), (Key::p384(13), "eddsa-jcs-2022")] {
+        let claims = RoleClaims { issuer: did::to_did_key(issuer.public_key()), key_id: None, ..claims() };
+        let mut issued = document(DataIntegrity::sign(&claims, &issuer).expect("issues").as_bytes());
+        let Some(Value::Object(proof)) = issued.remove("proof") else { panic!("no proof") };
+        let renamed = text(&issued.with("proof", proof.with("cryptosuite", other)));
+        assert!(!DataIntegrity::parse(&renamed).is_ok_and(|read| read.verify(issuer.public_key()).is_ok()), "{other}");
+    }
 }
 
 #[test]
@@ -271,7 +302,7 @@ fn only_the_subject_presents() {
         if let Some(holder) = holder {
             stolen.set("holder", holder.to_owned());
         }
-        let proof = create(&stolen, &options, &thief).expect("signs");
+        let proof = create(Suite::EddsaJcs2022, &stolen, &options, &thief).expect("signs");
         let expected = if holder.is_some() { "holder" } else { "verificationMethod" };
         assert_eq!(Presentation::parse(&text(&stolen.with("proof", proof))).expect_err("stolen"), Malformed::OutOfRange(expected));
     }
@@ -344,6 +375,17 @@ fn every_bit_of_a_credential_counts() {
 #[test]
 fn every_bit_of_a_presentation_counts() {
     no_flipped_bit_is_accepted(presented().as_bytes(), accepts_presentation);
+}
+
+#[test]
+fn every_bit_of_an_ecdsa_credential_counts() {
+    for issuer in [Key::p256(1), Key::p384(1)] {
+        let claims = RoleClaims { issuer: did::to_did_key(issuer.public_key()), key_id: None, ..claims() };
+        let issued = DataIntegrity::sign(&claims, &issuer).expect("issues");
+        no_flipped_bit_is_accepted(issued.as_bytes(), |bytes| {
+            DataIntegrity::parse(bytes).is_ok_and(|credential| credential.verify(issuer.public_key()).is_ok())
+        });
+    }
 }
 
 proptest! {

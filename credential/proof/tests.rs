@@ -1,45 +1,13 @@
-use super::{CreateError, NAME, Proof, create, hash};
+use super::{CreateError, HashData, Options, Proof, ProofError, Purpose, Suite, create, hash};
 use crate::json::{self, Limits, Object, Value};
-use crate::key::{InvalidProof, PublicKey, SignError, Signature, Signer};
-use crate::proof::{Options, ProofError, Purpose};
+use crate::key::{Algorithm, InvalidProof, PublicKey, Signer};
+use crate::testing::Key;
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String, vec};
-use ed25519_dalek::Signer as _;
 
-struct Key(ed25519_dalek::SigningKey, PublicKey);
-
-impl Key {
-    fn new(seed: u8) -> Self {
-        let secret = ed25519_dalek::SigningKey::from_bytes(&[seed; 32]);
-        let public = PublicKey::ed25519(secret.verifying_key().as_bytes()).expect("a key");
-        Self(secret, public)
-    }
-}
-
-impl Signer for Key {
-    fn public_key(&self) -> &PublicKey {
-        &self.1
-    }
-
-    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        Ok(self.0.sign(message).to_bytes().into())
-    }
-}
-
-struct P256(PublicKey);
-
-impl Signer for P256 {
-    fn public_key(&self) -> &PublicKey {
-        &self.0
-    }
-
-    fn sign(&self, _: &[u8]) -> Result<Signature, SignError> {
-        unreachable!("the suite asks no P-256 key to sign")
-    }
-}
-
-fn p256() -> PublicKey {
-    PublicKey::from_multikey("zDnaerx9CtbPJ1q36T5Ln5wYt3MQYeGRG5ehnPAmxcf5mDZpv").expect("a key")
+/// A key of every algorithm, with the suite it signs in.
+fn keys() -> [(Key, Suite); 3] {
+    [(Key::ed25519(1), Suite::EddsaJcs2022), (Key::p256(1), Suite::EcdsaJcs2019), (Key::p384(1), Suite::EcdsaJcs2019)]
 }
 
 fn object(text: &str) -> Object<'_> {
@@ -62,10 +30,23 @@ fn options() -> Options<'static> {
 
 const DOCUMENT: &str = r#"{"z":1,"@context":["https://a.example/1","https://a.example/2"],"a":{"y":[1.50,"é"],"b":null}}"#;
 
-fn signed() -> Object<'static> {
+fn signed_by((key, suite): &(Key, Suite)) -> Object<'static> {
     let document = object(DOCUMENT);
-    let proof = create(&document, &options(), &Key::new(1)).expect("signs");
+    let proof = create(*suite, &document, &options(), key).expect("signs");
     document.with("proof", proof)
+}
+
+fn signed() -> Object<'static> {
+    signed_by(&keys()[0])
+}
+
+fn verify(document: &Object<'_>, key: &PublicKey) -> Result<(), InvalidProof> {
+    Proof::read(document).expect("a proof").seal().expect("hashes").verify(key)
+}
+
+/// What the key of [`signed`] says.
+fn verdict(document: &Object<'_>) -> Result<(), InvalidProof> {
+    verify(document, keys()[0].0.public_key())
 }
 
 fn with_proof(member: &'static str, value: impl Into<Value<'static>>) -> Object<'static> {
@@ -76,15 +57,19 @@ fn with_proof(member: &'static str, value: impl Into<Value<'static>>) -> Object<
 
 #[test]
 fn what_is_signed_verifies_and_nothing_else_does() {
-    let document = signed();
-    let proof = Proof::read(&document).expect("a proof");
-    assert_eq!(proof.options, options());
-    assert_eq!(proof.seal.verify(&Key::new(1).1), Ok(()));
-    assert_eq!(proof.seal.verify(&Key::new(2).1), Err(InvalidProof));
-    assert_eq!(proof.seal.verify(&p256()), Err(InvalidProof));
-    for (name, value) in [("z", Value::from(2)), ("new", Value::from(1)), ("a", Value::Null)] {
-        let changed = document.clone().with(name, value);
-        assert_eq!(Proof::read(&changed).expect("a proof").seal.verify(&Key::new(1).1), Err(InvalidProof), "{name}");
+    for pair in keys() {
+        let document = signed_by(&pair);
+        let key = pair.0.public_key();
+        let proof = Proof::read(&document).expect("a proof");
+        assert_eq!((proof.options, proof.suite), (options(), pair.1));
+        assert_eq!(verify(&document, key), Ok(()));
+        let others = [Key::ed25519(2), Key::p256(2), Key::p384(2)];
+        for other in others.iter().chain(keys().iter().map(|(key, _)| key)).filter(|other| other.public_key() != key) {
+            assert_eq!(verify(&document, other.public_key()), Err(InvalidProof));
+        }
+        for (name, value) in [("z", Value::from(2)), ("new", Value::from(1)), ("a", Value::Null)] {
+            assert_eq!(verify(&document.clone().with(name, value), key), Err(InvalidProof), "{name}");
+        }
     }
 }
 
@@ -101,14 +86,14 @@ fn every_option_is_signed() {
         ("verificationMethod", "did:example:b#key"),
     ] {
         let changed = with_proof(name, value);
-        assert_eq!(Proof::read(&changed).expect("a proof").seal.verify(&Key::new(1).1), Err(InvalidProof), "{name}");
+        assert_eq!(verdict(&changed), Err(InvalidProof), "{name}");
     }
 }
 
 #[test]
 fn order_and_spelling_of_the_json_do_not_matter() {
     let text = json::to_string(&Value::Object(signed())).replace("1.5,", "15e-1 ,").replace('é', "\\u00E9");
-    assert_eq!(Proof::read(&object(&text)).expect("a proof").seal.verify(&Key::new(1).1), Ok(()));
+    assert_eq!(verdict(&object(&text)), Ok(()));
 }
 
 #[test]
@@ -116,7 +101,7 @@ fn the_proofs_contexts_are_the_documents_first() {
     let context = |items: &[&str]| items.iter().map(|item| Value::from((*item).to_owned())).collect::<Value<'static>>();
     // A context appended to the document was not there when it was signed: by §3.3.2 the proof still holds.
     let longer = signed().with("@context", context(&["https://a.example/1", "https://a.example/2", "https://a.example/3"]));
-    assert_eq!(Proof::read(&longer).expect("a proof").seal.verify(&Key::new(1).1), Ok(()));
+    assert_eq!(verdict(&longer), Ok(()));
     for other in [context(&["https://a.example/2", "https://a.example/1"]), context(&["https://a.example/1"]), context(&[])] {
         assert_eq!(Proof::read(&signed().with("@context", other)), Err(ProofError::Context));
     }
@@ -125,7 +110,7 @@ fn the_proofs_contexts_are_the_documents_first() {
     assert_eq!(Proof::read(&without), Err(ProofError::Context));
     // A proof cut down to one context reads, but does not verify.
     let shorter = with_proof("@context", context(&["https://a.example/1"]));
-    assert_eq!(Proof::read(&shorter).expect("a proof").seal.verify(&Key::new(1).1), Err(InvalidProof));
+    assert_eq!(verdict(&shorter), Err(InvalidProof));
 }
 
 #[test]
@@ -150,33 +135,57 @@ fn other_proofs_are_refused() {
 }
 
 #[test]
-fn a_proof_value_is_64_bytes_of_base58() {
+fn a_proof_value_is_base58_of_the_suites_length() {
     let encode = |base, bytes: &[u8]| multibase::encode(base, bytes);
     let z = multibase::Base::Base58Btc;
-    for bad in [
-        String::new(),
-        String::from("z"),
-        encode(z, &[7; 63]),
-        encode(z, &[7; 65]),
-        encode(multibase::Base::Base64Url, &[7; 64]),
-        encode(multibase::Base::Base58Flickr, &[7; 64]),
-        encode(z, &[7; 64]).replace('z', "z0"),
-        encode(z, &vec![7; 60_000]),
-    ] {
-        assert_eq!(Proof::read(&with_proof("proofValue", bad)), Err(ProofError::OutOfRange("proofValue")));
+    let lengths: [(Suite, &[usize]); 2] = [(Suite::EddsaJcs2022, &[64]), (Suite::EcdsaJcs2019, &[64, 96])];
+    for (suite, good) in lengths {
+        let with_value = |value: String| {
+            let mut document = with_proof("cryptosuite", suite.name());
+            let Some(Value::Object(proof)) = document.remove("proof") else { panic!("no proof") };
+            document.with("proof", proof.with("proofValue", value))
+        };
+        for length in 0..130 {
+            let document = with_value(encode(z, &vec![7; length]));
+            let read = Proof::read(&document).map(|proof| proof.suite);
+            let expected = if good.contains(&length) { Ok(suite) } else { Err(ProofError::OutOfRange("proofValue")) };
+            assert_eq!(read, expected, "{} {length}", suite.name());
+        }
+        for bad in [
+            String::new(),
+            String::from("z"),
+            encode(multibase::Base::Base64Url, &[7; 64]),
+            encode(multibase::Base::Base58Flickr, &[7; 64]),
+            encode(z, &[7; 64]).replace('z', "z0"),
+            encode(z, &vec![7; 60_000]),
+        ] {
+            assert_eq!(Proof::read(&with_value(bad)), Err(ProofError::OutOfRange("proofValue")));
+        }
+    }
+}
+
+/// Suite x key: a suite signs with its own kinds of key only.
+#[test]
+fn suites_sign_with_their_own_algorithms() {
+    for suite in Suite::ALL {
+        for (key, own) in keys() {
+            let made = create(suite, &object(DOCUMENT), &options(), &key).map(|_| ());
+            assert_eq!(made, if suite == own { Ok(()) } else { Err(CreateError::Algorithm) });
+        }
     }
 }
 
 #[test]
-fn only_ed25519_signs() {
-    assert_eq!(create(&object(DOCUMENT), &options(), &P256(p256())), Err(CreateError::Algorithm));
-}
-
-#[test]
-fn the_options_hash_comes_first() {
+fn the_options_hash_comes_first_and_the_algorithm_chooses_the_hash() {
     let document = object(DOCUMENT);
-    let (one, other) = (Object::new().with("cryptosuite", NAME), Object::new().with("cryptosuite", "x"));
-    let (one, other) = (hash(&document, &one), hash(&document, &other));
-    assert_ne!(one[..32], other[..32]);
-    assert_eq!(one[32..], other[32..]);
+    for (algorithm, half) in [(Algorithm::EdDsa, 32), (Algorithm::Es256, 32), (Algorithm::Es384, 48)] {
+        let hash = |name: &'static str| {
+            hash(Suite::jcs(algorithm), algorithm, &document, &Object::new().with("cryptosuite", name)).expect("hashes")
+        };
+        let (one, other) = (hash("x"), hash("y"));
+        assert_eq!(one.len(), 2 * half);
+        assert_eq!(matches!(one, HashData::Sha384(_)), half == 48);
+        assert_ne!(one[..half], other[..half]);
+        assert_eq!(one[half..], other[half..]);
+    }
 }

@@ -1,0 +1,138 @@
+//! What a `proof` member says about itself (VC Data Integrity 1.0 §2.1), the same in every cryptosuite.
+
+use super::Suite;
+use crate::json::Object;
+use crate::time::Timestamp;
+use core::fmt;
+
+/// What a proof is for (VC Data Integrity §2.1 `proofPurpose`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// The issuer asserts what the document says.
+    AssertionMethod,
+    /// The holder answers a challenge.
+    Authentication,
+}
+
+impl Purpose {
+    /// The text in `proofPurpose`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AssertionMethod => "assertionMethod",
+            Self::Authentication => "authentication",
+        }
+    }
+}
+
+/// What a proof says about itself. All of it is signed; none of it is trusted before the signature has been checked.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Options<'v> {
+    /// The DID URL (or other URL) of the key.
+    pub verification_method: &'v str,
+    /// What the proof is for.
+    pub purpose: Purpose,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// Until when it may be used.
+    pub expires: Option<Timestamp>,
+    /// The verifier's nonce.
+    pub challenge: Option<&'v str>,
+    /// The verifier it is meant for.
+    pub domain: Option<&'v str>,
+}
+
+/// Why a document has no proof that we read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ProofError {
+    /// This member of the proof (or `proof` itself) is missing.
+    Missing(&'static str),
+    /// This member has the wrong JSON type; `proof` must be one object, not a set or chain of proofs.
+    WrongType(&'static str),
+    /// This member has a value that is not allowed.
+    OutOfRange(&'static str),
+    /// Another proof type, cryptosuite or purpose.
+    Unsupported,
+    /// The proof's contexts are not the first of the document's (vc-di-eddsa §3.3.2 step 4.1).
+    Context,
+    /// A member that a proof does not have.
+    UndefinedTerm,
+}
+
+impl fmt::Display for ProofError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing(name) => write!(f, "the proof has no {name}"),
+            Self::WrongType(name) => write!(f, "the proof's {name} has the wrong type"),
+            Self::OutOfRange(name) => write!(f, "the proof's {name} is not allowed"),
+            Self::Unsupported => f.write_str("the proof is of another type, suite or purpose"),
+            Self::Context => f.write_str("the proof's contexts are not the first of the document's"),
+            Self::UndefinedTerm => f.write_str("the proof has a member that proofs do not have"),
+        }
+    }
+}
+
+impl core::error::Error for ProofError {}
+
+/// The members a proof may have (VC Data Integrity §2.1). `previousProof` is not among them: proof chains are refused.
+const MEMBERS: [&str; 12] = [
+    "@context",
+    "challenge",
+    "created",
+    "cryptosuite",
+    "domain",
+    "expires",
+    "id",
+    "nonce",
+    "proofPurpose",
+    "proofValue",
+    "type",
+    "verificationMethod",
+];
+
+impl<'v> Options<'v> {
+    /// Reads what `proof` says about itself, and the suite it was made in.
+    pub(super) fn read(proof: &'v Object<'_>) -> Result<(Suite, Self), ProofError> {
+        if proof.iter().any(|(name, _)| !MEMBERS.contains(&name)) {
+            return Err(ProofError::UndefinedTerm);
+        }
+        // vc-di-eddsa §3.3.5 step 2, vc-di-ecdsa likewise.
+        if required(proof, "type")? != "DataIntegrityProof" {
+            return Err(ProofError::Unsupported);
+        }
+        let suite = Suite::from_name(required(proof, "cryptosuite")?).ok_or(ProofError::Unsupported)?;
+        let purpose = match required(proof, "proofPurpose")? {
+            "assertionMethod" => Purpose::AssertionMethod,
+            "authentication" => Purpose::Authentication,
+            _ => return Err(ProofError::Unsupported),
+        };
+        for name in ["id", "nonce"] {
+            text(proof, name)?;
+        }
+        let options = Self {
+            verification_method: required(proof, "verificationMethod")?,
+            purpose,
+            created: time(proof, "created")?,
+            expires: time(proof, "expires")?,
+            challenge: text(proof, "challenge")?,
+            domain: text(proof, "domain")?,
+        };
+        Ok((suite, options))
+    }
+}
+
+fn text<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<Option<&'v str>, ProofError> {
+    match proof.member(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().map(Some).ok_or(ProofError::WrongType(name)),
+    }
+}
+
+pub(super) fn required<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<&'v str, ProofError> {
+    text(proof, name)?.ok_or(ProofError::Missing(name))
+}
+
+/// An XML Schema `dateTimeStamp` (§3.3.5 step 3).
+fn time(proof: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, ProofError> {
+    let Some(text) = text(proof, name)? else { return Ok(None) };
+    Timestamp::parse_rfc3339(text).map(Some).ok_or(ProofError::OutOfRange(name))
+}

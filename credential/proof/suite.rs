@@ -1,0 +1,115 @@
+//! The cryptosuites: what each signs with, over what, and how that is written.
+
+use crate::base58;
+use crate::key::{Algorithm, Signature};
+
+/// A cryptosuite of Data Integrity EdDSA or ECDSA Cryptosuites 1.0.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Suite {
+    /// `eddsa-jcs-2022` (vc-di-eddsa §3.3): JCS, SHA-256, Ed25519.
+    EddsaJcs2022,
+    /// `ecdsa-jcs-2019` (vc-di-ecdsa §3.3): JCS, then SHA-256 and P-256 or SHA-384 and P-384.
+    EcdsaJcs2019,
+}
+
+/// How a suite makes one text of a document, whatever its spelling.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Transformation {
+    /// The JSON Canonicalization Scheme (RFC 8785).
+    Jcs,
+}
+
+/// A row of the table below.
+struct Row {
+    name: &'static str,
+    transformation: Transformation,
+    /// What it signs with. No two of one suite make signatures of one length: that tells them apart before the key is known.
+    algorithms: &'static [Algorithm],
+}
+
+impl Suite {
+    /// Every suite.
+    pub const ALL: [Self; 2] = [Self::EddsaJcs2022, Self::EcdsaJcs2019];
+
+    const fn row(self) -> Row {
+        match self {
+            Self::EddsaJcs2022 => Row { name: "eddsa-jcs-2022", transformation: Transformation::Jcs, algorithms: &[Algorithm::EdDsa] },
+            Self::EcdsaJcs2019 => {
+                Row { name: "ecdsa-jcs-2019", transformation: Transformation::Jcs, algorithms: &[Algorithm::Es256, Algorithm::Es384] }
+            }
+        }
+    }
+
+    /// The text in `cryptosuite`.
+    pub const fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// The suite of this name, if it is one of ours.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|suite| suite.name() == name)
+    }
+
+    /// The suite that signs with `algorithm` over canonical JSON.
+    pub const fn jcs(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::EdDsa => Self::EddsaJcs2022,
+            Algorithm::Es256 | Algorithm::Es384 => Self::EcdsaJcs2019,
+        }
+    }
+
+    /// Whether the suite signs with `algorithm`.
+    pub fn takes(self, algorithm: Algorithm) -> bool {
+        self.row().algorithms.contains(&algorithm)
+    }
+
+    pub(super) const fn transformation(self) -> Transformation {
+        self.row().transformation
+    }
+
+    /// Reads a `proofValue`: multibase base58-btc of exactly as many bytes as one of the suite's algorithms makes, and that
+    /// algorithm. Each signature has one such text.
+    pub(super) fn decode(self, proof_value: &str) -> Option<(Algorithm, Signature)> {
+        let digits = proof_value.strip_prefix('z')?;
+        // 64 bytes have at most 88 digits, and 96 bytes at least 96.
+        let signature =
+            if digits.len() <= 88 { base58::decode(digits).map(Signature::Short) } else { base58::decode(digits).map(Signature::Long) }?;
+        let algorithm = self.row().algorithms.iter().find(|algorithm| algorithm.signature_length() == signature.len())?;
+        Some((*algorithm, signature))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Suite;
+    use crate::key::Algorithm;
+
+    #[test]
+    fn a_signatures_length_names_its_algorithm() {
+        for suite in Suite::ALL {
+            assert_eq!(Suite::from_name(suite.name()), Some(suite));
+            for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384] {
+                let text = |bytes: &[u8]| multibase::encode(multibase::Base::Base58Btc, bytes);
+                // The shortest and the longest text that so many bytes have.
+                for byte in [0, 0xff] {
+                    let bytes = alloc::vec![byte; algorithm.signature_length()];
+                    let read = suite.decode(&text(&bytes));
+                    if suite.takes(algorithm) {
+                        let (named, signature) = read.expect("a signature");
+                        assert_eq!((named, signature.as_bytes()), (algorithm, &bytes[..]));
+                    } else {
+                        assert!(read.is_none_or(|(named, _)| named != algorithm));
+                    }
+                    assert_eq!(suite.decode(&text(&bytes[1..])), None);
+                    assert_eq!(suite.decode(&text(&bytes).replacen('z', "u", 1)), None);
+                }
+            }
+        }
+        for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384] {
+            assert!(Suite::jcs(algorithm).takes(algorithm));
+        }
+        for name in ["", "ecdsa-jcs-2019 ", "ECDSA-JCS-2019", "ecdsa-sd-2023", "bbs-2023"] {
+            assert_eq!(Suite::from_name(name), None, "{name}");
+        }
+    }
+}
