@@ -16,6 +16,7 @@ pub mod canon;
 pub mod did;
 pub mod format;
 pub mod json;
+pub mod jsonld;
 pub mod jws;
 pub mod key;
 pub mod proof;

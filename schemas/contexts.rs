@@ -1,6 +1,10 @@
 //! The JSON-LD contexts a Waypass document may name, each pinned by the SHA-256 of its bytes. No other context is
 //! accepted and none is fetched: whoever chooses a context chooses what the names in a document mean.
 
+pub mod compile;
+pub mod compiled;
+pub mod table;
+
 /// A context known by its digest.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownContext {

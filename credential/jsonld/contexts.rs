@@ -1,0 +1,148 @@
+//! Which contexts are known, and which of them a document names.
+
+use super::LdError;
+use crate::json::{self, JsonError, Limits, Object, Value};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
+use sha2::{Digest, Sha256};
+use waypass_schemas::contexts::compile::{ContextError, compile};
+use waypass_schemas::contexts::compiled::COMPILED;
+use waypass_schemas::contexts::table::{Context, Vocab};
+
+/// Most contexts in one list; documents in the wild name up to five.
+const LONGEST_LIST: usize = 16;
+/// A context document: the largest in use has 60 kB; depth and values as for a credential.
+const DOCUMENT: Limits = Limits { bytes: 256 * 1024, depth: 16, values: 16 * 1024 };
+
+/// The contexts compiled in and those that a trust bundle carries.
+#[derive(Clone, Debug, Default)]
+pub struct KnownContexts {
+    carried: Vec<Carried>,
+}
+
+#[derive(Clone, Debug)]
+struct Carried {
+    id: String,
+    sha256: [u8; 32],
+    table: Context,
+}
+
+/// Why a carried context was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CarriedError {
+    /// The document does not have the digest it is carried under.
+    Digest,
+    /// The URL is known already, by another digest.
+    Conflict,
+    /// Not JSON as we read it.
+    Json(JsonError),
+    /// Not a context we can compile.
+    Context(ContextError),
+}
+
+impl fmt::Display for CarriedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Digest => f.write_str("the context does not have the digest it is carried under"),
+            Self::Conflict => f.write_str("the context's URL is known already, by another digest"),
+            Self::Json(why) => why.fmt(f),
+            Self::Context(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for CarriedError {}
+
+impl KnownContexts {
+    /// The contexts compiled in.
+    pub const fn new() -> Self {
+        Self { carried: Vec::new() }
+    }
+
+    /// Adds a context that a bundle carries under `id`, with the SHA-256 that the bundle's signers gave it.
+    pub fn add(&mut self, id: &str, sha256: &[u8; 32], document: &[u8]) -> Result<(), CarriedError> {
+        if Sha256::digest(document).as_slice() != sha256 {
+            return Err(CarriedError::Digest);
+        }
+        if let Some(known) = COMPILED.iter().find(|context| context.id == id) {
+            return if is_hex(known.sha256, sha256) { Ok(()) } else { Err(CarriedError::Conflict) };
+        }
+        if let Some(known) = self.carried.iter().find(|context| context.id == id) {
+            return if known.sha256 == *sha256 { Ok(()) } else { Err(CarriedError::Conflict) };
+        }
+        // The compiler's tree keeps the last of two equal names; the strict reader refuses them first.
+        json::parse(document, DOCUMENT).map_err(CarriedError::Json)?;
+        let tree = serde_json::from_slice(document).map_err(|_| CarriedError::Json(JsonError::Syntax))?;
+        let table = compile(&tree).map_err(CarriedError::Context)?;
+        self.carried.push(Carried { id: id.to_owned(), sha256: *sha256, table });
+        Ok(())
+    }
+
+    /// The contexts that `document` names, all of them known.
+    pub fn list<'c>(&'c self, document: &Object<'_>) -> Result<ContextList<'c>, LdError> {
+        self.read(document.member("@context").ok_or(LdError::Context)?)
+    }
+
+    /// The contexts that `value`, an `@context`, names.
+    pub(super) fn read<'c>(&'c self, value: &Value<'_>) -> Result<ContextList<'c>, LdError> {
+        let items = match value {
+            Value::Array(items) if !items.is_empty() && items.len() <= LONGEST_LIST => items.as_slice(),
+            Value::String(_) => core::slice::from_ref(value),
+            Value::Object(_) => return Err(LdError::InlineContext),
+            _ => return Err(LdError::Context),
+        };
+        let contexts = items
+            .iter()
+            .map(|item| match item {
+                Value::String(id) => self.find(id).ok_or(LdError::UnknownContext),
+                Value::Object(_) => Err(LdError::InlineContext),
+                _ => Err(LdError::Context),
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(ContextList { known: self, contexts })
+    }
+
+    fn find(&self, id: &str) -> Option<(&str, &Context)> {
+        let compiled = COMPILED.iter().find(|context| context.id == id).map(|context| (context.id, context.table));
+        compiled.or_else(|| self.carried.iter().find(|context| context.id == id).map(|context| (context.id.as_str(), &context.table)))
+    }
+}
+
+/// The contexts a document is read with, in their order.
+#[derive(Clone, Debug)]
+pub struct ContextList<'c> {
+    pub(super) known: &'c KnownContexts,
+    pub(super) contexts: Vec<(&'c str, &'c Context)>,
+}
+
+impl<'c> ContextList<'c> {
+    /// The URLs, in the document's order. Whoever reads claims by their JSON names compares them with the list that defines
+    /// those names: under another list the same names may mean something else.
+    pub fn ids(&self) -> impl ExactSizeIterator<Item = &'c str> {
+        self.contexts.iter().map(|(id, _)| *id)
+    }
+
+    /// Whether these are exactly `ids`, in this order.
+    pub fn is(&self, ids: &[&str]) -> bool {
+        self.ids().eq(ids.iter().copied())
+    }
+
+    /// Whether one of the contexts has an `@vocab`, under which every name is a term. Good for examples and test suites; a gate
+    /// that decides by names it knows may do without.
+    pub fn is_open(&self) -> bool {
+        self.contexts.iter().any(|(_, context)| context.layers.iter().any(|layer| matches!(layer.vocab, Vocab::Iri(_))))
+    }
+
+    /// Whether `value`, an `@context`, names these contexts.
+    pub(super) fn is_named_by(&self, value: &Value<'_>) -> bool {
+        let items = value.as_array().unwrap_or(core::slice::from_ref(value));
+        items.len() == self.contexts.len() && items.iter().zip(self.ids()).all(|(item, id)| item.as_str() == Some(id))
+    }
+}
+
+fn is_hex(text: &str, bytes: &[u8; 32]) -> bool {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]);
+    text.bytes().eq(digits)
+}

@@ -1,0 +1,527 @@
+//! Expansion and deserialization to RDF in one walk (JSON-LD 1.1 API §5.1 and §7.1, restricted as the module above says).
+
+use super::active::{Active, By, Definition, Frames};
+use super::{ContextList, KnownContexts, LdError, value};
+use crate::canon::rdf::{Dataset, Node, Quad, Term};
+use crate::json::{Object, Value};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+use waypass_schemas::contexts::table::{Coercion, Container, Keyword, Means, is_iri, keyword_like};
+
+const RDF_TYPE: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
+const RDF_FIRST: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#first";
+const RDF_REST: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#rest";
+const RDF_NIL: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#nil";
+
+/// Deepest nesting, for trees that were not read under [`crate::json::Limits`] (which allow a credential 16).
+const DEEPEST: u32 = 32;
+/// Most statements: [`crate::json::Limits::CREDENTIAL`] allows 4096 values, and a value in a list makes two statements.
+const MOST_QUADS: usize = 8192;
+/// Up to here a pairwise comparison is quicker than sorting.
+const FEW: usize = 32;
+
+pub(super) fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, without: Option<&str>) -> Result<Dataset<'x>, LdError> {
+    let mut walk = Walk {
+        known: contexts.known,
+        frames: Frames::new(),
+        out: Dataset::with_capacity(64),
+        described: Vec::new(),
+        mentioned: Vec::new(),
+        predicates: Vec::with_capacity(32),
+        depth: 0,
+    };
+    if document.member("@context").is_some_and(|named| !contexts.is_named_by(named)) {
+        return Err(LdError::OtherContext);
+    }
+    let active = walk.apply_list(Active { top: 0, previous: 0 }, contexts)?;
+    let head = walk.scan(active, document)?;
+    if head.value.is_some() || head.list.is_some() || head.set.is_some() {
+        return Err(LdError::Keyword);
+    }
+    walk.head_node(active, document, &head, None, without)?;
+    if walk.out.is_empty() {
+        return Err(LdError::Empty);
+    }
+    walk.check_places()?;
+    Ok(walk.out)
+}
+
+pub(super) struct Walk<'x> {
+    known: &'x KnownContexts,
+    pub(super) frames: Frames<'x>,
+    out: Dataset<'x>,
+    /// The graphs and names of the nodes that have members.
+    described: Vec<(Option<u32>, &'x str)>,
+    /// The graphs and identifiers that stand as values.
+    mentioned: Vec<(Option<u32>, &'x str)>,
+    /// The predicates of the nodes being walked, innermost last.
+    predicates: Vec<Cow<'x, str>>,
+    depth: u32,
+}
+
+/// Where a value stands.
+struct Place<'x> {
+    active: Active,
+    subject: Node<'x>,
+    predicate: Cow<'x, str>,
+    /// The property's definition; none if only `@vocab` gave it a meaning.
+    definition: Option<Definition<'x>>,
+    graph: Option<u32>,
+}
+
+/// The keywords of one object.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Head<'x> {
+    pub(super) id: Option<&'x Value<'x>>,
+    pub(super) kind: Option<&'x Value<'x>>,
+    pub(super) value: Option<&'x Value<'x>>,
+    pub(super) language: Option<&'x Value<'x>>,
+    list: Option<&'x Value<'x>>,
+    set: Option<&'x Value<'x>>,
+    context: Option<&'x Value<'x>>,
+}
+
+/// What an object turned out to be.
+enum Made<'x> {
+    One(Term<'x>),
+    /// `@set`: the values are inside.
+    Several(&'x Value<'x>),
+}
+
+impl<'x> Walk<'x> {
+    fn apply_list(&mut self, mut active: Active, list: &ContextList<'x>) -> Result<Active, LdError> {
+        for (_, context) in &list.contexts {
+            active = self.frames.apply(active, context, &context.layers[0], By::Document)?;
+        }
+        Ok(active)
+    }
+
+    fn push(&mut self, subject: Node<'x>, predicate: Cow<'x, str>, object: Term<'x>, graph: Option<u32>) -> Result<(), LdError> {
+        if self.out.len() >= MOST_QUADS {
+            return Err(LdError::TooMany);
+        }
+        self.out.push(Quad { subject, predicate, object, graph: graph.map(Node::Blank) });
+        Ok(())
+    }
+
+    fn scan(&self, active: Active, object: &'x Object<'x>) -> Result<Head<'x>, LdError> {
+        let mut head = Head::default();
+        for (name, value) in object.iter() {
+            let Some(keyword) = self.frames.keyword(active.top, name)? else { continue };
+            let place = match keyword {
+                Keyword::Id => &mut head.id,
+                Keyword::Type => &mut head.kind,
+                Keyword::Value => &mut head.value,
+                Keyword::Language => &mut head.language,
+                Keyword::List => &mut head.list,
+                Keyword::Set => &mut head.set,
+                Keyword::Context => &mut head.context,
+                Keyword::Refused => return Err(LdError::Keyword),
+            };
+            if place.replace(value).is_some() {
+                return Err(LdError::RepeatedKeyword);
+            }
+        }
+        Ok(head)
+    }
+
+    /// All values of one member.
+    fn values(&mut self, place: &Place<'x>, value: &'x Value<'x>) -> Result<(), LdError> {
+        let term = place.definition.map(|(_, term)| term);
+        if term.is_some_and(|term| term.coercion == Coercion::Json) {
+            let object = Term::Literal(value::json(value));
+            return self.push(place.subject.clone(), place.predicate.clone(), object, place.graph);
+        }
+        let container = term.map_or(Container::Plain, |term| term.container);
+        let Value::Array(items) = value else {
+            return match container {
+                // A list object in a list container is that list (API §5.1 step 13.12).
+                Container::List if value.member("@list").is_none() => self.list(place, core::slice::from_ref(value)),
+                _ => self.one(place, value, false),
+            };
+        };
+        if container == Container::List {
+            return self.list(place, items);
+        }
+        if items.is_empty() {
+            return Err(LdError::Empty);
+        }
+        let start = self.out.len();
+        for item in items {
+            self.one(place, item, false)?;
+        }
+        if items.len() > 1 { self.check_repeated(place, start) } else { Ok(()) }
+    }
+
+    /// One value of a member, which is not in a list.
+    fn one(&mut self, place: &Place<'x>, value: &'x Value<'x>, in_set: bool) -> Result<(), LdError> {
+        match self.made(place, value)? {
+            Made::One(object) => self.push(place.subject.clone(), place.predicate.clone(), object, place.graph),
+            Made::Several(inner) if !in_set => {
+                let items = inner.as_array().unwrap_or(core::slice::from_ref(inner));
+                if items.is_empty() {
+                    return Err(LdError::Empty);
+                }
+                let start = self.out.len();
+                items.iter().try_for_each(|item| self.one(place, item, true))?;
+                self.check_repeated(place, start)
+            }
+            Made::Several(_) => Err(LdError::NestedArray),
+        }
+    }
+
+    fn list(&mut self, place: &Place<'x>, items: &'x [Value<'x>]) -> Result<(), LdError> {
+        let object = self.chain(place, items)?;
+        self.push(place.subject.clone(), place.predicate.clone(), object, place.graph)
+    }
+
+    /// List to RDF Conversion (API §7.3).
+    fn chain(&mut self, place: &Place<'x>, items: &'x [Value<'x>]) -> Result<Term<'x>, LdError> {
+        let mut cells = items.iter().map(|item| (self.out.fresh_blank(), item)).collect::<Vec<_>>().into_iter().peekable();
+        let head = cells.peek().map_or(Term::Iri(Cow::Borrowed(RDF_NIL)), |(cell, _)| Term::Blank(*cell));
+        while let Some((cell, item)) = cells.next() {
+            let Made::One(object) = self.made(place, item)? else { return Err(LdError::NestedArray) };
+            self.push(Node::Blank(cell), Cow::Borrowed(RDF_FIRST), object, place.graph)?;
+            let rest = cells.peek().map_or(Term::Iri(Cow::Borrowed(RDF_NIL)), |(next, _)| Term::Blank(*next));
+            self.push(Node::Blank(cell), Cow::Borrowed(RDF_REST), rest, place.graph)?;
+        }
+        Ok(head)
+    }
+
+    /// What `value` becomes as an object of `place` (API §5.1 and §5.3).
+    fn made(&mut self, place: &Place<'x>, value: &'x Value<'x>) -> Result<Made<'x>, LdError> {
+        let graph = place.definition.is_some_and(|(_, term)| matches!(term.container, Container::Graph | Container::GraphSet));
+        match value {
+            Value::Null => Err(LdError::Null),
+            Value::Array(_) => Err(LdError::NestedArray),
+            // A graph of one bare identifier or one literal says nothing.
+            Value::String(_) | Value::Number(_) | Value::Bool(_) if graph => Err(LdError::Empty),
+            Value::Object(object) => {
+                self.depth += 1;
+                if self.depth > DEEPEST {
+                    return Err(LdError::TooDeep);
+                }
+                let frames = self.frames.len();
+                let made = if graph { self.graph(place, object).map(Made::One) } else { self.object(place, object) };
+                self.frames.leave(frames);
+                self.depth -= 1;
+                made
+            }
+            scalar => self.scalar(place, scalar).map(Made::One),
+        }
+    }
+
+    fn scalar(&mut self, place: &Place<'x>, value: &'x Value<'x>) -> Result<Term<'x>, LdError> {
+        let Some((context, term)) = place.definition else { return value::literal(value, None).map(Term::Literal) };
+        let identifier = match (&term.coercion, value) {
+            (Coercion::Id, Value::String(text)) => self.id(place.active.top, text)?,
+            (Coercion::Vocab, Value::String(text)) => {
+                let frames = self.frames.len();
+                let active = match context.scope(term) {
+                    Some(layer) => self.frames.apply(place.active, context, layer, By::Property)?,
+                    None => place.active,
+                };
+                let found = self.vocabulary(active.top, text);
+                self.frames.leave(frames);
+                let found = found?;
+                if let Cow::Borrowed(iri) = found {
+                    self.mentioned.push((place.graph, iri));
+                }
+                return Ok(Term::Iri(found));
+            }
+            (Coercion::Id | Coercion::Vocab | Coercion::Json, _) => return Err(LdError::Value),
+            (Coercion::Datatype(datatype), _) => return value::literal(value, Some(Cow::Borrowed(datatype))).map(Term::Literal),
+            (Coercion::Plain | Coercion::None, _) => return value::literal(value, None).map(Term::Literal),
+        };
+        self.mentioned.push((place.graph, identifier));
+        Ok(Term::Iri(Cow::Borrowed(identifier)))
+    }
+
+    /// The contexts in force inside `object`, and its keywords by them (API §5.1 steps 7 to 9).
+    fn enter(&mut self, place: &Place<'x>, object: &'x Object<'x>, heads_graph: bool) -> Result<(Active, Head<'x>), LdError> {
+        let mut active = place.active;
+        let mut head = self.scan(active, object)?;
+        let bare = head.id.is_some() && object.len() == 1;
+        if active.previous != 0 && head.value.is_none() && !bare {
+            active = Active { top: active.previous, previous: 0 };
+        }
+        if let Some((context, term)) = place.definition
+            && let Some(layer) = context.scope(term)
+        {
+            active = self.frames.apply(active, context, layer, By::Property)?;
+        }
+        if let Some(named) = head.context {
+            // Elsewhere it would give names another meaning than the document's contexts do.
+            if !heads_graph {
+                return Err(LdError::NestedContext);
+            }
+            let list = self.known.read(named)?;
+            active = self.apply_list(active, &list)?;
+        }
+        if active != place.active {
+            head = self.scan(active, object)?;
+        }
+        Ok((active, head))
+    }
+
+    fn object(&mut self, place: &Place<'x>, object: &'x Object<'x>) -> Result<Made<'x>, LdError> {
+        let (active, head) = self.enter(place, object, false)?;
+        if head.value.is_some() {
+            return value::value_object(self, active, object, &head).map(|literal| Made::One(Term::Literal(literal)));
+        }
+        match (head.list.or(head.set), object.len()) {
+            (None, _) => {}
+            (Some(inner), 1) => {
+                // Inside, the walk goes on with the contexts around; they must be the same.
+                if active != place.active {
+                    return Err(LdError::Unsupported);
+                }
+                if head.set.is_some() {
+                    return Ok(Made::Several(inner));
+                }
+                if let Value::Array(items) = inner {
+                    return self.chain(place, items).map(Made::One);
+                }
+                return self.chain(place, core::slice::from_ref(inner)).map(Made::One);
+            }
+            _ => return Err(LdError::Keyword),
+        }
+        let node = self.node(active, object, &head, place.graph, None)?;
+        if let Node::Iri(Cow::Borrowed(iri)) = &node {
+            self.mentioned.push((place.graph, iri));
+        }
+        Ok(Made::One(node.into()))
+    }
+
+    /// A node in a graph of its own (API §5.1 step 13.11.4).
+    fn graph(&mut self, place: &Place<'x>, object: &'x Object<'x>) -> Result<Term<'x>, LdError> {
+        let (active, head) = self.enter(place, object, true)?;
+        if head.value.is_some() || head.list.is_some() || head.set.is_some() {
+            return Err(LdError::Keyword);
+        }
+        let graph = self.out.fresh_blank();
+        let before = self.out.len();
+        self.head_node(active, object, &head, Some(graph), None)?;
+        if self.out.len() == before {
+            return Err(LdError::Empty);
+        }
+        Ok(Term::Blank(graph))
+    }
+
+    /// The node that a graph is about. That counts as its mention: were it mentioned again, another node could be the head.
+    fn head_node(
+        &mut self,
+        active: Active,
+        object: &'x Object<'x>,
+        head: &Head<'x>,
+        graph: Option<u32>,
+        without: Option<&str>,
+    ) -> Result<(), LdError> {
+        if let Node::Iri(Cow::Borrowed(iri)) = self.node(active, object, head, graph, without)? {
+            self.mentioned.push((graph, iri));
+        }
+        Ok(())
+    }
+
+    /// A node object: its statements, and its identifier or a fresh blank node.
+    fn node(
+        &mut self,
+        outside: Active,
+        object: &'x Object<'x>,
+        head: &Head<'x>,
+        graph: Option<u32>,
+        without: Option<&str>,
+    ) -> Result<Node<'x>, LdError> {
+        if head.language.is_some() {
+            return Err(LdError::Keyword);
+        }
+        let subject = match head.id {
+            None => Node::Blank(self.out.fresh_blank()),
+            Some(Value::String(id)) => Node::Iri(Cow::Borrowed(self.id(outside.top, id)?)),
+            Some(_) => return Err(LdError::RelativeId),
+        };
+        let active = match head.kind {
+            None => outside,
+            Some(kind) => {
+                let types = types(kind)?;
+                self.kinds(outside, &subject, types, graph)?;
+                self.scoped_by(outside, types)?
+            }
+        };
+        let start = self.predicates.len();
+        for (name, value) in object.iter() {
+            if self.is_keyword(active, head, name, value)? || without == Some(name) {
+                continue;
+            }
+            let (predicate, definition) = self.property(active, name)?;
+            self.predicates.push(predicate.clone());
+            self.values(&Place { active, subject: subject.clone(), predicate, definition, graph }, value)?;
+        }
+        let members = self.predicates.len() - start;
+        let repeated = any_equal(&mut self.predicates[start..], |predicate| predicate, Ord::cmp);
+        self.predicates.truncate(start);
+        if repeated {
+            return Err(LdError::Repeated);
+        }
+        if let Node::Iri(Cow::Borrowed(id)) = subject
+            && (members > 0 || head.kind.is_some())
+        {
+            self.described.push((graph, id));
+        }
+        Ok(subject)
+    }
+
+    /// Whether the member is one of those in `head`. Type-scoped contexts must leave the keywords as they were.
+    fn is_keyword(&self, active: Active, head: &Head<'x>, name: &str, value: &'x Value<'x>) -> Result<bool, LdError> {
+        let same = |noted: Option<&'x Value<'x>>| noted.is_some_and(|noted| core::ptr::eq(noted, value));
+        match self.frames.keyword(active.top, name)? {
+            None if !same(head.id) && !same(head.kind) => Ok(false),
+            Some(Keyword::Id) if same(head.id) => Ok(true),
+            Some(Keyword::Type) if same(head.kind) => Ok(true),
+            Some(Keyword::Context) => Ok(true),
+            Some(_) => Err(LdError::Keyword),
+            None => Err(LdError::Unsupported),
+        }
+    }
+
+    /// The predicate that `name` stands for. Names written as IRIs are refused: a second spelling that readers would not see.
+    fn property(&self, active: Active, name: &'x str) -> Result<(Cow<'x, str>, Option<Definition<'x>>), LdError> {
+        match self.frames.find(active.top, name) {
+            Some((context, term)) => match &term.means {
+                Means::Iri(iri) => Ok((Cow::Borrowed(iri), Some((context, term)))),
+                Means::Keyword(_) => Err(LdError::Keyword),
+                Means::Nothing => Err(LdError::UndefinedTerm),
+            },
+            None if name.contains(':') => Err(LdError::UndefinedTerm),
+            None => match self.in_vocab(active.top, name)? {
+                Some(iri) => Ok((Cow::Owned(iri), None)),
+                None => Err(LdError::UndefinedTerm),
+            },
+        }
+    }
+
+    /// The statements that the node has these types.
+    fn kinds(&mut self, active: Active, subject: &Node<'x>, types: &'x [Value<'x>], graph: Option<u32>) -> Result<(), LdError> {
+        let start = self.out.len();
+        for name in types {
+            let iri = self.vocabulary(active.top, name.as_str().ok_or(LdError::RelativeType)?)?;
+            self.push(subject.clone(), Cow::Borrowed(RDF_TYPE), Term::Iri(iri), graph)?;
+        }
+        let place = Place { active, subject: subject.clone(), predicate: Cow::Borrowed(RDF_TYPE), definition: None, graph };
+        if types.len() > 1 { self.check_repeated(&place, start) } else { Ok(()) }
+    }
+
+    /// Applies the type-scoped contexts of `types` in the order of the names (API §5.1 step 11).
+    fn scoped_by(&mut self, outside: Active, types: &'x [Value<'x>]) -> Result<Active, LdError> {
+        let mut active = outside;
+        let mut last: Option<&str> = None;
+        loop {
+            let scoped = types.iter().filter_map(|name| {
+                let name = name.as_str().filter(|name| last.is_none_or(|last| *name > last))?;
+                let (context, term) = self.frames.find(outside.top, name)?;
+                Some((name, context, context.scope(term)?))
+            });
+            let Some((name, context, layer)) = scoped.min_by_key(|(name, ..)| *name) else { return Ok(active) };
+            active = self.frames.apply(active, context, layer, By::Type)?;
+            last = Some(name);
+        }
+    }
+
+    /// An identifier as a value or `@id` (API §5.2.2, not relative to anything).
+    pub(super) fn id(&self, top: u32, text: &'x str) -> Result<&'x str, LdError> {
+        self.absolute(top, text, LdError::RelativeId).map(|()| text)
+    }
+
+    /// A type, a datatype or another vocabulary item (API §5.2.2 with `vocab`).
+    pub(super) fn vocabulary(&self, top: u32, text: &'x str) -> Result<Cow<'x, str>, LdError> {
+        if text.contains(':') {
+            self.absolute(top, text, LdError::RelativeType)?;
+            return if self.frames.names(top, text) { Err(LdError::Spelling) } else { Ok(Cow::Borrowed(text)) };
+        }
+        match self.frames.find(top, text).map(|(_, term)| &term.means) {
+            Some(Means::Iri(iri)) => Ok(Cow::Borrowed(iri)),
+            Some(Means::Keyword(_)) => Err(LdError::Keyword),
+            Some(Means::Nothing) => Err(LdError::UndefinedTerm),
+            None if keyword_like(text) => Err(LdError::Keyword),
+            None => self.in_vocab(top, text)?.map(Cow::Owned).ok_or(LdError::RelativeType),
+        }
+    }
+
+    fn absolute(&self, top: u32, text: &str, otherwise: LdError) -> Result<(), LdError> {
+        if text.starts_with("_:") {
+            return Err(LdError::BlankNode);
+        }
+        if !is_iri(text) {
+            return Err(if keyword_like(text) { LdError::Keyword } else { otherwise });
+        }
+        if self.frames.is_compact(top, text) { Err(LdError::Spelling) } else { Ok(()) }
+    }
+
+    /// `name` under the `@vocab` in force, if there is one.
+    fn in_vocab(&self, top: u32, name: &str) -> Result<Option<alloc::string::String>, LdError> {
+        let Some(vocab) = self.frames.vocab(top) else { return Ok(None) };
+        let iri = [vocab, name].concat();
+        if name.is_empty() || !is_iri(&iri) {
+            return Err(LdError::UndefinedTerm);
+        }
+        if self.frames.names(top, &iri) { Err(LdError::Spelling) } else { Ok(Some(iri)) }
+    }
+
+    /// The statements since `start` that are about `place` must differ: RDF would keep one of two.
+    fn check_repeated(&self, place: &Place<'x>, start: usize) -> Result<(), LdError> {
+        let added = self.out.quads()[start..].iter();
+        let own = added.filter(|quad| quad.subject == place.subject && quad.predicate == place.predicate);
+        let mut objects: Vec<&Term<'x>> = own.map(|quad| &quad.object).filter(|object| object.blank().is_none()).collect();
+        if any_equal(&mut objects, |object| *object, order) { Err(LdError::Repeated) } else { Ok(()) }
+    }
+
+    /// Every named node is described in one place; where it is, nothing else mentions it.
+    fn check_places(&mut self) -> Result<(), LdError> {
+        if self.described.len().saturating_mul(self.mentioned.len()) > FEW * FEW {
+            self.mentioned.sort_unstable();
+        }
+        if any_equal(&mut self.described, |node| node, Ord::cmp) {
+            return Err(LdError::AmbiguousNode);
+        }
+        let pairwise = self.described.len() * self.mentioned.len() <= FEW * FEW;
+        let mentions = |node: &(Option<u32>, &str)| {
+            if pairwise {
+                return self.mentioned.iter().filter(|mention| *mention == node).count();
+            }
+            self.mentioned.partition_point(|mention| mention <= node) - self.mentioned.partition_point(|mention| mention < node)
+        };
+        if self.described.iter().any(|node| mentions(node) > 1) { Err(LdError::AmbiguousNode) } else { Ok(()) }
+    }
+}
+
+/// The values of `@type`.
+fn types<'x>(value: &'x Value<'x>) -> Result<&'x [Value<'x>], LdError> {
+    match value {
+        Value::String(_) => Ok(core::slice::from_ref(value)),
+        Value::Array(items) if items.is_empty() => Err(LdError::Empty),
+        Value::Array(items) => Ok(items),
+        _ => Err(LdError::RelativeType),
+    }
+}
+
+/// Whether two of `items` are equal; reorders them if there are many.
+fn any_equal<T, K: ?Sized + PartialEq>(items: &mut [T], key: impl Fn(&T) -> &K, order: impl Fn(&K, &K) -> Ordering) -> bool {
+    if items.len() <= FEW {
+        return items.iter().enumerate().any(|(i, item)| items[..i].iter().any(|earlier| key(earlier) == key(item)));
+    }
+    items.sort_unstable_by(|a, b| order(key(a), key(b)));
+    items.windows(2).any(|pair| key(&pair[0]) == key(&pair[1]))
+}
+
+/// Some total order of terms that are no blank nodes.
+fn order(a: &Term<'_>, b: &Term<'_>) -> Ordering {
+    fn key<'t>(term: &'t Term<'_>) -> (u8, &'t str, &'t str, Option<&'t str>) {
+        match term {
+            Term::Iri(iri) => (0, iri, "", None),
+            Term::Literal(literal) => (1, &literal.value, &literal.datatype, literal.language.as_deref()),
+            Term::Blank(_) => (2, "", "", None),
+        }
+    }
+    key(a).cmp(&key(b))
+}

@@ -1,0 +1,174 @@
+use super::{ContextError, compile};
+use crate::contexts::compiled::COMPILED;
+use crate::contexts::table::{Coercion, Container, Context, Means, Term, Vocab, hash};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::Path;
+use std::{format, fs, println, string::String};
+
+fn context(body: &Value) -> Result<Context, ContextError> {
+    compile(&json!({ "@context": body }))
+}
+
+fn term<'c>(context: &'c Context, layer: usize, name: &str) -> &'c Term {
+    context.layers[layer].find(hash(name), name).expect("a term")
+}
+
+fn iri(text: &'static str) -> Means {
+    Means::Iri(text.into())
+}
+
+/// The package the build script reads from is not the publisher: each table is what the published document says.
+#[test]
+fn every_table_is_that_of_the_pinned_document() {
+    let folder = std::env::var("WAYPASS_VECTORS").unwrap_or_else(|_| format!("{}/../../shared/vectors", env!("CARGO_MANIFEST_DIR")));
+    let folder = Path::new(&folder).join("contexts");
+    let Ok(index) = fs::read(folder.join("index.json")) else {
+        assert!(std::env::var_os("CI").is_none(), "no test vectors; set WAYPASS_VECTORS to their folder");
+        println!("SKIP contexts: no test vectors; set WAYPASS_VECTORS to their folder");
+        return;
+    };
+    let index: Value = serde_json::from_slice(&index).expect("JSON");
+    let mut compared = 0;
+    for known in &COMPILED {
+        let bytes = match index.get(known.id) {
+            Some(entry) => fs::read(folder.join(entry["file"].as_str().expect("a file name"))).expect("a context"),
+            None => crate::ROLE_CONTEXT.into(),
+        };
+        let digest = Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        assert_eq!(digest, known.sha256, "{}", known.id);
+        let published = compile(&serde_json::from_slice(&bytes).expect("JSON")).expect("a context we compile");
+        assert_eq!(&published, known.table, "{}", known.id);
+        compared += 1;
+    }
+    assert_eq!(compared, 7);
+    // Those that only a bundle can bring compile as well.
+    for (id, entry) in index.as_object().expect("an index") {
+        let bytes = fs::read(folder.join(entry["file"].as_str().expect("a file name"))).expect("a context");
+        let compiled = compile(&serde_json::from_slice(&bytes).expect("JSON")).unwrap_or_else(|why| panic!("{id}: {why}"));
+        let terms: usize = compiled.layers.iter().map(|layer| layer.terms.len()).sum();
+        println!("{id}: {} layers, {terms} terms", compiled.layers.len());
+    }
+}
+
+#[test]
+fn iris_are_resolved_when_compiled() {
+    let context = context(&json!({
+        "@version": 1.1, "@protected": true, "@vocab": "https://v.example/#",
+        "ex": "https://e.example/", "weak": {"@id": "https://w.example/"}, "strong": {"@id": "urn:s", "@prefix": true},
+        "a": "ex:a", "b": {"@id": "a", "@type": "ex:type"}, "c": {}, "d": "strong:d", "e": "weak:e", "f": "rel", "g": null,
+        "h": {"@id": "ex:h", "@type": "@vocab", "@container": ["@set", "@graph"], "@protected": false}, "id": "@id"
+    }))
+    .expect("a context");
+    assert_eq!(context.layers[0].vocab, Vocab::Iri("https://v.example/#".into()));
+    let means = |name| term(&context, 0, name).means.clone();
+    assert_eq!(means("a"), iri("https://e.example/a"));
+    assert_eq!(means("b"), iri("https://e.example/a"));
+    assert_eq!(term(&context, 0, "b").coercion, Coercion::Datatype("https://e.example/type".into()));
+    assert_eq!(means("c"), iri("https://v.example/#c"));
+    assert_eq!(means("d"), iri("urn:sd"));
+    assert_eq!(means("e"), iri("weak:e"), "an expanded definition is no prefix unless it says so");
+    assert_eq!(means("f"), iri("https://v.example/#rel"));
+    assert_eq!(means("g"), Means::Nothing);
+    assert_eq!(term(&context, 0, "h").container, Container::GraphSet);
+    assert!(!term(&context, 0, "h").protected && term(&context, 0, "a").protected);
+    assert!(term(&context, 0, "ex").prefix && context.layers[0].prefixes);
+    assert_eq!(context.layers[0].alias_lengths, 1 << 2);
+}
+
+#[test]
+fn what_comes_from_outside_a_layer_is_noted() {
+    let context = context(&json!({
+        "@vocab": "https://v.example/#", "ex": "https://e.example/",
+        "T": {"@id": "urn:T", "@context": {"a": "ex:a", "b": "nowhere:b", "c": {}}}
+    }))
+    .expect("a context");
+    let needs: std::vec::Vec<_> = context.layers[1].needs.iter().map(|need| (need.name.as_ref(), need.found.clone())).collect();
+    let expected =
+        [("@vocab", Some((iri("https://v.example/#"), false))), ("ex", Some((iri("https://e.example/"), true))), ("nowhere", None)];
+    assert_eq!(needs, expected);
+    assert_eq!(term(&context, 1, "a").means, iri("https://e.example/a"));
+}
+
+#[test]
+fn a_scope_that_redefines_a_protected_term_is_marked() {
+    let body = |inner: Value| json!({"@protected": true, "a": "urn:a", "T": {"@id": "urn:T", "@context": inner}});
+    let clean = |inner| context(&body(inner)).expect("a context").layers[1].clean;
+    assert!(clean(json!({"a": "urn:a", "b": "urn:b"})));
+    assert!(!clean(json!({"a": "urn:other"})));
+    assert!(!clean(json!({"a": {"@id": "urn:a", "@type": "@id"}})));
+    assert!(!clean(json!(null)));
+}
+
+#[test]
+fn features_we_do_not_implement_are_refused() {
+    let cases = [
+        json!({"@base": "https://b.example/"}),
+        json!({"@import": "https://b.example/"}),
+        json!({"@language": "en"}),
+        json!({"@direction": "rtl"}),
+        json!({"@type": {"@container": "@set"}}),
+        json!({"@vocab": ""}),
+        json!({"@vocab": "rel"}),
+        json!({"a:b": "urn:x"}),
+        json!({"a": "_:b"}),
+        json!({"a": {"@id": "urn:x", "@reverse": "urn:x"}}),
+        json!({"a": {"@id": "urn:x", "@index": "urn:y"}}),
+        json!({"a": {"@id": "urn:x", "@language": "en"}}),
+        json!({"a": {"@id": "urn:x", "@direction": "ltr"}}),
+        json!({"a": {"@id": "urn:x", "@nest": "@nest"}}),
+        json!({"a": {"@id": "urn:x", "@container": "@index"}}),
+        json!({"a": {"@id": "urn:x", "@container": ["@graph", "@id"]}}),
+        json!({"a": {"@id": "urn:x", "@type": "@json", "@container": "@list"}}),
+        json!({"a": {"@id": "@id", "@type": "@id"}}),
+        json!({"a": "@graph"}),
+        json!({"a": "@value"}),
+        json!({"a": {"@id": "urn:x", "@context": "https://elsewhere.example/"}}),
+        json!({"a": {"@id": "urn:x", "@context": [{}, {}]}}),
+    ];
+    for case in cases {
+        assert!(matches!(context(&case), Err(ContextError::Unsupported(_))), "{case}: {:?}", context(&case));
+    }
+}
+
+#[test]
+fn invalid_contexts_are_refused() {
+    let cases = [
+        json!({"@version": 1.0}),
+        json!({"@protected": "yes"}),
+        json!({"@foo": 1}),
+        json!({"@id": "urn:x"}),
+        json!({"": "urn:x"}),
+        json!({"a": "relative"}),
+        json!({"a": {}}),
+        json!({"a": "b", "b": "a"}),
+        json!({"a": "@foo"}),
+        json!({"a": "@context"}),
+        json!({"a": 5}),
+        json!({"a": {"@id": 5}}),
+        json!({"a": {"@id": "urn:x", "colour": "red"}}),
+        json!({"a": {"@id": "urn:x", "@type": "@set"}}),
+        json!({"a": {"@id": "urn:x", "@type": "relative"}}),
+        json!({"a": {"@id": "urn:x", "@container": 5}}),
+        json!({"a": "https://e.example/with space"}),
+        json!({"a": {"@id": "urn:x", "@context": 5}}),
+    ];
+    for case in cases {
+        assert!(matches!(context(&case), Err(ContextError::Invalid(_))), "{case}: {:?}", context(&case));
+    }
+    for case in [json!(null), json!([]), json!({}), json!({"@context": "https://e.example"}), json!({"@context": [{}]})] {
+        assert_eq!(compile(&case), Err(ContextError::NotAContext), "{case}");
+    }
+}
+
+#[test]
+fn size_is_bounded() {
+    let chain: Value = (0..20).map(|n| (format!("t{n}"), json!(format!("t{}", n + 1)))).collect::<serde_json::Map<_, _>>().into();
+    assert_eq!(context(&chain), Err(ContextError::TooLarge));
+    let nested = (0..20).fold(json!({}), |inner, _| json!({"a": {"@id": "urn:x", "@context": inner}}));
+    assert_eq!(context(&nested), Err(ContextError::TooLarge));
+    let many: Value = (0..5000).map(|n| (format!("t{n}"), json!("urn:x"))).collect::<serde_json::Map<_, _>>().into();
+    assert_eq!(context(&many), Err(ContextError::TooLarge));
+    let long = json!({"p": format!("urn:{}#", "x".repeat(600)), "a": format!("p:{}", "y".repeat(600))});
+    assert_eq!(context(&long), Err(ContextError::TooLarge));
+}
