@@ -1,13 +1,21 @@
-//! Decentralized identifiers (DID Core 1.0) whose key is in the identifier itself: `did:key` and `did:jwk`.
+//! Decentralized identifiers (DID Core 1.0): `did:key` and `did:jwk`, whose key is in the identifier itself, and `did:web`, whose
+//! document somebody else holds.
 //!
-//! Nothing is fetched: a DID of any other method names a key only if the trust bundle says so.
+//! Nothing is fetched. A `did:web` names a key only together with the bytes of its document ([`DidDocument`]); a DID of any other
+//! method only if the trust bundle says so.
 
-use crate::key::PublicKey;
+use crate::key::{KeyMaterial, PublicKey};
 use alloc::string::String;
 use core::fmt;
 
+mod document;
 mod jwk;
 mod key;
+pub mod resolution;
+mod web;
+
+pub use document::{DidDocument, DocumentError, MAX_METHODS, MethodError, VerificationMethod};
+pub use web::WebDid;
 
 /// Longer than any DID URL of the methods we read (a `did:jwk` with a P-384 key has about 250 characters).
 pub const MAX_TEXT: usize = 2048;
@@ -21,6 +29,8 @@ pub enum DidError {
     UnsupportedMethod,
     /// The identifier holds no acceptable Ed25519, P-256 or P-384 key.
     InvalidKey,
+    /// A `did:web` whose host can be no host of the DNS.
+    NoHost,
     /// The DID URL points at something other than the DID's verification method.
     NotAVerificationMethod,
 }
@@ -30,6 +40,7 @@ impl fmt::Display for DidError {
         f.write_str(match self {
             Self::Syntax => "not a DID",
             Self::UnsupportedMethod => "the DID method is neither did:key nor did:jwk",
+            Self::NoHost => "the did:web names no host",
             Self::InvalidKey => "the DID holds no acceptable public key",
             Self::NotAVerificationMethod => "the DID URL does not name the DID's verification method",
         })
@@ -99,6 +110,18 @@ impl<'a> DidUrl<'a> {
             Ok(key)
         } else {
             Err(DidError::NotAVerificationMethod)
+        }
+    }
+
+    /// The key material that this DID holds; some of it verifies nothing ([`KeyMaterial`]). The DID must stand alone.
+    pub fn material(&self) -> Result<KeyMaterial, DidError> {
+        if !self.path_and_query.is_empty() || self.fragment.is_some() {
+            return Err(DidError::NotAVerificationMethod);
+        }
+        match self.method {
+            key::METHOD => key::material(self.id),
+            jwk::METHOD => jwk::read(self.id).map(|(_, material)| material),
+            _ => Err(DidError::UnsupportedMethod),
         }
     }
 

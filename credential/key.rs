@@ -6,11 +6,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 mod ed25519;
 mod jwk;
+mod material;
 mod multikey;
 mod nist;
 mod signature;
 
 pub use ed25519::Ed25519Key;
+pub use material::KeyMaterial;
 pub use nist::{NistKey, P256Key, P384Key};
 pub use signature::{Signature, WrongLength};
 

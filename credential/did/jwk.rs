@@ -2,8 +2,8 @@
 
 use super::DidError;
 use crate::base64url;
-use crate::json::{self, Limits, Value};
-use crate::key::PublicKey;
+use crate::json::{self, Limits, Object, Value};
+use crate::key::{KeyMaterial, PublicKey};
 use alloc::{format, string::String};
 
 pub(super) const METHOD: &str = "jwk";
@@ -22,4 +22,15 @@ pub(super) fn decode(id: &str) -> Result<PublicKey, DidError> {
     let text = base64url::decode(id).map_err(|_| DidError::InvalidKey)?;
     let jwk = json::parse(&text, JWK).map_err(|_| DidError::InvalidKey)?;
     PublicKey::from_jwk(&jwk).map_err(|_| DidError::InvalidKey)
+}
+
+/// The JWK as it stands in the identifier, and its key.
+pub(super) fn read(id: &str) -> Result<(Object<'static>, KeyMaterial), DidError> {
+    let text = base64url::decode(id).map_err(|_| DidError::InvalidKey)?;
+    let jwk = json::parse(&text, JWK).map_err(|_| DidError::InvalidKey)?;
+    let material = KeyMaterial::from_jwk(&jwk).map_err(|_| DidError::InvalidKey)?;
+    match jwk.into_owned() {
+        Value::Object(jwk) => Ok((jwk, material)),
+        _ => Err(DidError::InvalidKey),
+    }
 }

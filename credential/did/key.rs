@@ -1,7 +1,7 @@
 //! `did:key` (W3C CCG did:key method v0.9): the identifier is the key's Multikey text.
 
 use super::DidError;
-use crate::key::PublicKey;
+use crate::key::{KeyMaterial, PublicKey};
 use alloc::{format, string::String};
 
 pub(super) const METHOD: &str = "key";
@@ -17,4 +17,9 @@ pub(super) fn verification_method(key: &PublicKey) -> String {
 
 pub(super) fn decode(id: &str) -> Result<PublicKey, DidError> {
     PublicKey::from_multikey(id).map_err(|_| DidError::InvalidKey)
+}
+
+/// The key, also where it verifies nothing.
+pub(super) fn material(id: &str) -> Result<KeyMaterial, DidError> {
+    KeyMaterial::from_multikey(id).map_err(|_| DidError::InvalidKey)
 }

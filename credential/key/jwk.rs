@@ -7,12 +7,15 @@ use sha2::{Digest, Sha256};
 pub(super) fn encode(key: &PublicKey) -> json::Object<'static> {
     // Members in lexicographic order, so that the same object serves the thumbprint.
     match key {
-        PublicKey::Ed25519(key) => {
-            json::Object::new().with("crv", "Ed25519").with("kty", "OKP").with("x", base64url::encode(key.as_bytes()))
-        }
+        PublicKey::Ed25519(key) => encode_octets("Ed25519", key.as_bytes()),
         PublicKey::P256(key) => elliptic("P-256", key.point()),
         PublicKey::P384(key) => elliptic("P-384", key.point()),
     }
+}
+
+/// An octet key pair (RFC 8037 §2).
+pub(super) fn encode_octets(curve: &'static str, bytes: &[u8; 32]) -> json::Object<'static> {
+    json::Object::new().with("crv", curve).with("kty", "OKP").with("x", base64url::encode(bytes))
 }
 
 /// RFC 7518 §6.2.1; `point` is the uncompressed one.
@@ -51,6 +54,18 @@ pub(super) fn decode(jwk: &json::Value<'_>) -> Result<PublicKey, InvalidKey> {
     let ops_agree =
         jwk.member("key_ops").is_none_or(|ops| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op.as_str() == Some("verify"))));
     if alg_agrees && use_agrees && ops_agree { Ok(key) } else { Err(InvalidKey) }
+}
+
+/// An X25519 key; members that make it anything but a key for agreement are refused.
+pub(super) fn decode_x25519(jwk: &json::Value<'_>) -> Result<[u8; 32], InvalidKey> {
+    let jwk = jwk.as_object().ok_or(InvalidKey)?;
+    let is_x25519 = jwk.text("kty") == Some("OKP") && jwk.text("crv") == Some("X25519");
+    let use_agrees = jwk.member("use").is_none_or(|used| used.as_str() == Some("enc"));
+    let alg_agrees = jwk.member("alg").is_none_or(|alg| alg.as_str().is_some_and(|name| name.starts_with("ECDH-ES")));
+    let ops_agree = jwk.member("key_ops").is_none_or(|ops| {
+        ops.as_array().is_some_and(|ops| ops.iter().all(|op| op.as_str().is_some_and(|op| op == "deriveKey" || op == "deriveBits")))
+    });
+    if is_x25519 && use_agrees && alg_agrees && ops_agree && jwk.member("d").is_none() { coordinate(jwk, "x") } else { Err(InvalidKey) }
 }
 
 /// One coordinate, of exactly the curve's length (RFC 7518 §6.2.1.2).

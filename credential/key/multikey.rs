@@ -1,8 +1,9 @@
 //! Multikey (Controlled Identifiers 1.0 §2.2.2): multibase base58-btc over a two-byte multicodec and the raw key.
 
+use super::material::{KeyMaterial, is_bls12_381_g2};
 use super::{InvalidKey, PublicKey};
 use crate::base58;
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use multibase::Base;
 
 /// Multicodec `ed25519-pub` as an unsigned varint.
@@ -11,6 +12,10 @@ const ED25519: [u8; 2] = [0xed, 0x01];
 const P256: [u8; 2] = [0x80, 0x24];
 /// Multicodec `p384-pub` as an unsigned varint.
 const P384: [u8; 2] = [0x81, 0x24];
+/// Multicodec `x25519-pub` as an unsigned varint.
+pub(super) const X25519: [u8; 2] = [0xec, 0x01];
+/// Multicodec `bls12_381-g2-pub` as an unsigned varint.
+pub(super) const BLS12_381_G2: [u8; 2] = [0xeb, 0x01];
 
 pub(super) fn encode(key: &PublicKey) -> String {
     let codec = match key {
@@ -18,8 +23,12 @@ pub(super) fn encode(key: &PublicKey) -> String {
         PublicKey::P256(_) => P256,
         PublicKey::P384(_) => P384,
     };
+    encode_raw(codec, &key.to_bytes())
+}
+
+pub(super) fn encode_raw(codec: [u8; 2], key: &[u8]) -> String {
     let mut bytes = Vec::from(codec);
-    bytes.extend(key.to_bytes());
+    bytes.extend_from_slice(key);
     multibase::encode(Base::Base58Btc, bytes)
 }
 
@@ -31,6 +40,19 @@ pub(super) fn decode(text: &str) -> Result<PublicKey, InvalidKey> {
         47 => PublicKey::ed25519(raw::<34>(digits, ED25519)?[2..].try_into().map_err(|_| InvalidKey)?),
         48 => PublicKey::p256(&raw::<35>(digits, P256)?[2..]),
         70 => PublicKey::p384(&raw::<51>(digits, P384)?[2..]),
+        _ => Err(InvalidKey),
+    }
+}
+
+/// What is no key that verifies.
+pub(super) fn decode_other(text: &str) -> Result<KeyMaterial, InvalidKey> {
+    let digits = text.strip_prefix('z').ok_or(InvalidKey)?;
+    match digits.len() {
+        47 => raw::<34>(digits, X25519)?[2..].try_into().map(KeyMaterial::X25519).map_err(|_| InvalidKey),
+        134 => {
+            let point = raw::<98>(digits, BLS12_381_G2)?[2..].try_into().map_err(|_| InvalidKey)?;
+            if is_bls12_381_g2(&point) { Ok(KeyMaterial::Bls12381G2(Box::new(point))) } else { Err(InvalidKey) }
+        }
         _ => Err(InvalidKey),
     }
 }

@@ -1,10 +1,11 @@
-//! did:key and did:jwk: the examples of their specifications.
+//! did:key and did:jwk: the examples of their specifications. did:web and DID documents: the fixtures of implementers.
 
-use crate::suite::{items, run, text};
+use crate::suite::{Suite, items, run, text};
 use serde_json::Value;
-use waypass_credential::did::{self, DidError};
+use waypass_credential::did::resolution::{ErrorCode, Resolution};
+use waypass_credential::did::{self, DidDocument, DidError, DidUrl, DocumentError, WebDid};
 use waypass_credential::json::{self, Limits};
-use waypass_credential::key::PublicKey;
+use waypass_credential::key::{KeyMaterial, PublicKey};
 
 /// The key that a verification method describes, where it is of a kind that we read.
 fn described(method: &Value) -> Option<PublicKey> {
@@ -16,6 +17,91 @@ fn described(method: &Value) -> Option<PublicKey> {
         "Ed25519VerificationKey2018" => PublicKey::ed25519(raw.as_slice().try_into().ok()?).ok(),
         "P256Key2021" => PublicKey::p256(&raw).ok(),
         _ => None,
+    }
+}
+
+/// The material in the published document's first method, of the kinds that verify nothing.
+fn other_material(document: &Value) -> Option<KeyMaterial> {
+    let method = &document["verificationMethod"][0];
+    let (_, raw) = multibase::decode(format!("z{}", text(method.get("publicKeyBase58")?))).expect("base58");
+    match text(&method["type"]) {
+        "X25519KeyAgreementKey2019" => raw.as_slice().try_into().ok().map(KeyMaterial::X25519),
+        "Bls12381G2Key2020" => raw.try_into().ok().map(|point: [u8; 96]| KeyMaterial::Bls12381G2(Box::new(point))),
+        _ => None,
+    }
+}
+
+/// What of a `did:key` is read whether or not it verifies, and the document made of it: published ones have other types of method, but
+/// the same identifiers and relationships.
+fn material(suite: &mut Suite, file: &str, did: &str, published: &Value) {
+    let url = DidUrl::parse(did).expect("a DID");
+    if let Some(other) = other_material(published) {
+        suite.equal(format!("{file}: {did} as material"), url.material(), Ok(other));
+    }
+    let Ok(document) = url.document() else {
+        suite.case(format!("{file}: {did} has no document, because its key is of no kind that we know"), url.material().is_err());
+        return;
+    };
+    let ours: Value = serde_json::from_str(&json::to_string(&json::Value::Object(document))).expect("JSON");
+    suite.equal(
+        format!("{file}: {did}, the method in its document"),
+        &ours["verificationMethod"][0]["id"],
+        &published["verificationMethod"][0]["id"],
+    );
+    for name in ["authentication", "assertionMethod", "capabilityInvocation", "capabilityDelegation"] {
+        suite.equal(format!("{file}: {did} {name}"), &ours[name], &published[name]);
+    }
+}
+
+#[test]
+fn did_core_fixtures() {
+    run("did-core-fixtures", "did-core-fixtures", |suite| {
+        for file in suite.names("") {
+            let fixture = suite.json(&file);
+            if let Some(executions) = fixture.get("executions") {
+                resolutions(suite, items(executions));
+                continue;
+            }
+            for did in items(&fixture["dids"]).iter().map(text) {
+                for kind in items(&fixture["supportedContentTypes"]).iter().map(text) {
+                    documents(suite, did, kind, text(&fixture[did][kind]["representation"]));
+                }
+            }
+        }
+    });
+}
+
+fn documents(suite: &mut Suite, did: &str, kind: &str, published: &str) {
+    let read = DidDocument::parse(published.as_bytes(), did);
+    let count = |name: &str| serde_json::from_str::<Value>(published).expect("JSON").get(name).map_or(0, |list| items(list).len());
+    if count("publicKey") > 0 {
+        // DID Core has no `publicKey`: what only that lists is not there.
+        suite.equal(format!("{did} {kind}"), read, Err(DocumentError::DanglingReference));
+        return;
+    }
+    suite.case(format!("{did} {kind}"), read.is_ok_and(|read| read.methods().len() >= count("verificationMethod")));
+    let other = DidDocument::parse(published.as_bytes(), "did:web:other.example");
+    suite.equal(format!("{did} {kind} as another's"), other, Err(DocumentError::AnotherDid));
+    suite.case(format!("{did} has an address"), WebDid::parse(did).is_ok_and(|web| web.document_url().ends_with("/did.json")));
+    let resolution = Resolution::of(did, Some(kind), |_| Some(published.as_bytes()));
+    suite.equal(format!("{did} as {kind}"), resolution.representation.media_type(), kind);
+    let document = resolution.document.map(|document| json::to_string(&json::Value::Object(document)));
+    let document: Option<Value> = document.ok().map(|text| serde_json::from_str(&text).expect("JSON"));
+    suite.equal(format!("{did} {kind} resolved"), document, serde_json::from_str(published).ok());
+}
+
+fn resolutions(suite: &mut Suite, executions: &[Value]) {
+    for (number, execution) in executions.iter().enumerate() {
+        let (input, output) = (&execution["input"], &execution["output"]);
+        let did = text(&input["did"]);
+        let metadata = &output["didResolutionMetadata"];
+        if execution["function"] == "resolveRepresentation" {
+            suite.exclude(format!("execution {number}"));
+            continue;
+        }
+        let held = output["didDocument"].as_object().map(|_| output["didDocument"].to_string());
+        let found = Resolution::of(did, None, |_| held.as_deref().map(str::as_bytes)).document.map(|_| ()).map_err(ErrorCode::as_str);
+        suite.equal(format!("resolving {did}"), found, metadata.get("error").map_or(Ok(()), |why| Err(text(why))));
     }
 }
 
@@ -31,6 +117,8 @@ fn did_key() {
             };
             for (did, example) in examples.as_object().expect("a map") {
                 let method = example.get("verificationKeyPair").or_else(|| example.get("verificationMethod"));
+                let document = if is_bare { example } else { &example["didDocument"] };
+                material(suite, &file, did, document);
                 let Some(key) = method.filter(|_| !is_bare).and_then(described) else {
                     suite.equal(format!("{file}: {did} is of no curve that we use"), did::resolve(did), Err(DidError::InvalidKey));
                     continue;
@@ -65,6 +153,11 @@ fn did_jwk() {
                 let named = did::DidUrl::parse(did).expect("a DID").verification_method();
                 suite.equal(format!("{file}: the method named"), named.as_deref(), Some(url));
             }
+            let ours = did::DidUrl::parse(did).expect("a DID").document().expect("a document");
+            let ours: Value = serde_json::from_str(&json::to_string(&json::Value::Object(ours))).expect("JSON");
+            // One relationship of the published document has a `$` too many.
+            let published: Value = serde_json::from_str(&document.to_string().replace("did:jwk:$", "did:jwk:")).expect("JSON");
+            suite.equal(format!("{file}: the document"), ours, published);
         }
     });
 }
