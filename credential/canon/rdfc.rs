@@ -80,6 +80,7 @@ fn number(lines: &mut Lines<'_>, dataset: &Dataset<'_>, hash: HashAlgorithm) -> 
     }
     let mentions = Mentions::of(lines.labelled(), dataset.blanks());
     let Ok(digests) = first_degree::digests(&mentions, lines.buffer(), hash) else {
+        // Once: what made them look repeated is what removes them.
         lines.dedup_labelled();
         return number(lines, dataset, hash);
     };

@@ -105,3 +105,20 @@ fn what_cannot_be_written_is_refused() {
     quad.predicate = "p:p> <o:o> .\n<s:s> <p:p".into();
     assert_eq!(canonical(&dataset([quad])), Err(RdfcError::Unwritable));
 }
+
+/// The position of a graph name is hashed without the predicate (§4.7.3 step 2), unlike the others.
+#[test]
+fn graph_names_are_related_without_predicates() {
+    let hard = |predicates: [&'static str; 2]| {
+        let statement = |subject, object, graph| {
+            predicates.map(|predicate| Quad { predicate: predicate.into(), graph: Some(Node::Blank(graph)), ..edge(subject, object) })
+        };
+        dataset((0..4).flat_map(|at| statement(at, (at + 1) % 4, (at + 2) % 4)))
+    };
+    for other in ["p:a", "p:b", "p:c", "p:d", "p:e", "p:f", "p:g", "p:h"] {
+        let dataset = hard(["p:p", other]);
+        for hash in HASHES {
+            assert_eq!(canonical_with(&dataset, hash), Ok(literal::canonical(&dataset, hash)), "{other}");
+        }
+    }
+}

@@ -23,7 +23,7 @@ fn symmetric(blanks: u32, most: usize) -> impl Strategy<Value = Vec<Quad<'static
     let node = (0..blanks).prop_map(Node::Blank);
     let object = prop_oneof![8 => (0..blanks).prop_map(Term::Blank), 1 => Just(Term::Iri("o:o".into()))];
     let predicate = prop_oneof![4 => Just("p:p"), 1 => Just("p:q")];
-    let graph = prop_oneof![6 => Just(None), 1 => (0..blanks).prop_map(|blank| Some(Node::Blank(blank)))];
+    let graph = prop_oneof![3 => Just(None), 2 => (0..blanks).prop_map(|blank| Some(Node::Blank(blank)))];
     let quad = (node, predicate, object, graph).prop_map(|(subject, predicate, object, graph)| Quad {
         subject,
         predicate: predicate.into(),
