@@ -1,6 +1,7 @@
 //! Data Integrity proofs (VC Data Integrity 1.0): reading, checking and making the `proof` of a document.
 //!
-//! A proof is read, then hashed with its document into a [`Seal`], which says yes or no to a key. The [`Suite`] says how.
+//! A proof is read, then hashed with its document into a [`Seal`], which says yes or no to a key. The [`Suite`] says how. Where a
+//! document may have several proofs, it is read as a [`ProofSet`].
 
 use crate::json::{Object, Value};
 use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
@@ -12,9 +13,11 @@ use sha2::{Digest, Sha256, Sha384};
 
 pub mod jcs;
 mod options;
+mod set;
 mod suite;
 
 pub use options::{Options, ProofError, Purpose};
+pub use set::{MAX_PROOFS, ProofSet, Requirement, SetError, Standing};
 pub use suite::Suite;
 
 use suite::Transformation;
@@ -50,6 +53,15 @@ pub enum HashData {
     Sha384([u8; 96]),
 }
 
+/// How a proof stands among others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Link<'v> {
+    /// Its `id`, by which another can be made over it.
+    pub id: Option<&'v str>,
+    /// The ids of those of the document's proofs that it is made over.
+    pub previous: &'v [&'v str],
+}
+
 /// Why a document could not be signed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CreateError {
@@ -66,6 +78,14 @@ impl<'v, 'a> Proof<'v, 'a> {
     pub fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
         let proof = document.member("proof").ok_or(ProofError::Missing("proof"))?;
         let proof = proof.as_object().ok_or(ProofError::WrongType("proof"))?;
+        if proof.member("previousProof").is_some() {
+            return Err(ProofError::PreviousProof);
+        }
+        Self::from_config(document, proof)
+    }
+
+    /// Reads `proof`, one of the document's; what it is made over is the set's to find.
+    fn from_config(document: &'v Object<'a>, proof: &'v Object<'a>) -> Result<Self, ProofError> {
         let (suite, options) = Options::read(proof)?;
         let proof_value = options::required(proof, "proofValue")?;
         let (algorithm, signature) = suite.decode(proof_value).ok_or(ProofError::OutOfRange("proofValue"))?;
@@ -80,7 +100,12 @@ impl<'v, 'a> Proof<'v, 'a> {
 
     /// Transforms and hashes document and proof (steps 5 to 7). JCS transforms every document; a suite may refuse one.
     pub fn seal(&self) -> Result<Seal, ProofError> {
-        let hash_data = hash(self.suite, self.algorithm, self.document, self.config)?;
+        self.seal_over(None)
+    }
+
+    /// As [`Self::seal`], for a proof that is made over others.
+    fn seal_over(&self, previous: Option<&Value<'a>>) -> Result<Seal, ProofError> {
+        let hash_data = hash(self.suite, self.algorithm, self.document, self.config, previous)?;
         Ok(Seal { algorithm: self.algorithm, hash_data, signature: self.signature })
     }
 }
@@ -98,6 +123,17 @@ impl Seal {
 /// Signs `document` in `suite` (vc-di-eddsa §3.3.1, vc-di-ecdsa §3.3.1) and gives the proof that belongs into its `proof` member. An
 /// earlier `proof` is not signed.
 pub fn create(suite: Suite, document: &Object<'_>, options: &Options<'_>, signer: &dyn Signer) -> Result<Object<'static>, CreateError> {
+    create_linked(suite, document, options, Link::default(), signer)
+}
+
+/// As [`create`], for a proof that stands beside or over those that `document` has (VC Data Integrity §4.3).
+pub fn create_linked(
+    suite: Suite,
+    document: &Object<'_>,
+    options: &Options<'_>,
+    link: Link<'_>,
+    signer: &dyn Signer,
+) -> Result<Object<'static>, CreateError> {
     let algorithm = signer.public_key().algorithm();
     if !suite.takes(algorithm) {
         return Err(CreateError::Algorithm);
@@ -113,24 +149,39 @@ pub fn create(suite: Suite, document: &Object<'_>, options: &Options<'_>, signer
     set("cryptosuite", Some(String::from(suite.name())));
     set("domain", options.domain.map(String::from));
     set("expires", options.expires.map(Timestamp::to_rfc3339));
+    set("id", link.id.map(String::from));
+    let previous = set::named(document, link.previous).map_err(CreateError::Document)?;
+    match link.previous {
+        [] => {}
+        [one] => proof.set("previousProof", String::from(*one)),
+        many => proof.set("previousProof", many.iter().map(|id| String::from(*id)).collect::<Value<'_>>()),
+    }
+    let mut set = |name: &'static str, text: Option<String>| text.into_iter().for_each(|text| proof.set(name, text));
     set("proofPurpose", Some(String::from(options.purpose.as_str())));
     set("type", Some(String::from("DataIntegrityProof")));
     set("verificationMethod", Some(String::from(options.verification_method)));
-    let hash_data = hash(suite, algorithm, document, &proof).map_err(CreateError::Document)?;
+    let hash_data = hash(suite, algorithm, document, &proof, previous.as_ref()).map_err(CreateError::Document)?;
     let signature = signer.sign(&hash_data).map_err(CreateError::Sign)?;
     proof.set("proofValue", multibase::encode(Base::Base58Btc, signature));
     Ok(proof)
 }
 
-/// Transforms document and proof and hashes them: what a key of `algorithm` signs in `suite`. `proof` may lack its `proofValue`.
-pub fn hash(suite: Suite, algorithm: Algorithm, document: &Object<'_>, proof: &Object<'_>) -> Result<HashData, ProofError> {
-    let mut canonical = Vec::with_capacity(2048);
+/// Transforms document and proof and hashes them: what a key of `algorithm` signs in `suite`. `proof` may lack its `proofValue`;
+/// `previous` is the list of proofs that it is made over, if there are any.
+pub fn hash(
+    suite: Suite,
+    algorithm: Algorithm,
+    document: &Object<'_>,
+    proof: &Object<'_>,
+    previous: Option<&Value<'_>>,
+) -> Result<HashData, ProofError> {
+    let mut canonical = Vec::with_capacity(4096);
     match suite.transformation() {
         Transformation::Jcs => jcs::configure(proof, &mut canonical),
     }
     let end = canonical.len();
     match suite.transformation() {
-        Transformation::Jcs => jcs::transform(document, proof.member("@context"), &mut canonical),
+        Transformation::Jcs => jcs::transform(document, proof.member("@context"), previous, &mut canonical),
     }
     let (options, document) = canonical.split_at(end);
     Ok(match algorithm {

@@ -223,7 +223,7 @@ impl From<ProofError> for Malformed {
             ProofError::Missing(name) => Self::Missing(name),
             ProofError::WrongType(name) => Self::WrongType(name),
             ProofError::OutOfRange(name) => Self::OutOfRange(name),
-            ProofError::Unsupported => Self::Proof,
+            ProofError::Unsupported | ProofError::PreviousProof => Self::Proof,
             ProofError::Context => Self::Context,
             ProofError::UndefinedTerm => Self::UndefinedTerm,
         }

@@ -1,8 +1,9 @@
 //! What a `proof` member says about itself (VC Data Integrity 1.0 §2.1), the same in every cryptosuite.
 
 use super::Suite;
-use crate::json::Object;
+use crate::json::{Object, Value};
 use crate::time::Timestamp;
+use alloc::{vec, vec::Vec};
 use core::fmt;
 
 /// What a proof is for (VC Data Integrity §2.1 `proofPurpose`).
@@ -46,7 +47,7 @@ pub struct Options<'v> {
 pub enum ProofError {
     /// This member of the proof (or `proof` itself) is missing.
     Missing(&'static str),
-    /// This member has the wrong JSON type; `proof` must be one object, not a set or chain of proofs.
+    /// This member has the wrong JSON type; where one proof is read, `proof` must be one object.
     WrongType(&'static str),
     /// This member has a value that is not allowed.
     OutOfRange(&'static str),
@@ -56,6 +57,8 @@ pub enum ProofError {
     Context,
     /// A member that a proof does not have.
     UndefinedTerm,
+    /// `previousProof` names a proof that is not there, or leads back to where it stands.
+    PreviousProof,
 }
 
 impl fmt::Display for ProofError {
@@ -67,14 +70,15 @@ impl fmt::Display for ProofError {
             Self::Unsupported => f.write_str("the proof is of another type, suite or purpose"),
             Self::Context => f.write_str("the proof's contexts are not the first of the document's"),
             Self::UndefinedTerm => f.write_str("the proof has a member that proofs do not have"),
+            Self::PreviousProof => f.write_str("the proof is made over one that is not there, or over itself"),
         }
     }
 }
 
 impl core::error::Error for ProofError {}
 
-/// The members a proof may have (VC Data Integrity §2.1). `previousProof` is not among them: proof chains are refused.
-const MEMBERS: [&str; 12] = [
+/// The members a proof may have (VC Data Integrity §2.1).
+const MEMBERS: [&str; 13] = [
     "@context",
     "challenge",
     "created",
@@ -83,6 +87,7 @@ const MEMBERS: [&str; 12] = [
     "expires",
     "id",
     "nonce",
+    "previousProof",
     "proofPurpose",
     "proofValue",
     "type",
@@ -120,7 +125,7 @@ impl<'v> Options<'v> {
     }
 }
 
-fn text<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<Option<&'v str>, ProofError> {
+pub(super) fn text<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<Option<&'v str>, ProofError> {
     match proof.member(name) {
         None => Ok(None),
         Some(value) => value.as_str().map(Some).ok_or(ProofError::WrongType(name)),
@@ -135,4 +140,15 @@ pub(super) fn required<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<
 fn time(proof: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, ProofError> {
     let Some(text) = text(proof, name)? else { return Ok(None) };
     Timestamp::parse_rfc3339(text).map(Some).ok_or(ProofError::OutOfRange(name))
+}
+
+/// The ids in `previousProof`, one or a list; none where the proof is made over the document alone.
+pub(super) fn previous<'v>(proof: &'v Object<'_>) -> Result<Vec<&'v str>, ProofError> {
+    const WRONG: ProofError = ProofError::WrongType("previousProof");
+    match proof.member("previousProof") {
+        None => Ok(Vec::new()),
+        Some(Value::Array(ids)) if ids.is_empty() => Err(ProofError::OutOfRange("previousProof")),
+        Some(Value::Array(ids)) => ids.iter().map(|id| id.as_str().ok_or(WRONG)).collect(),
+        Some(id) => Ok(vec![id.as_str().ok_or(WRONG)?]),
+    }
 }

@@ -119,7 +119,7 @@ fn other_proofs_are_refused() {
     assert_eq!(refused("type", "Ed25519Signature2020"), ProofError::Unsupported);
     assert_eq!(refused("cryptosuite", "eddsa-rdfc-2022"), ProofError::Unsupported);
     assert_eq!(refused("proofPurpose", "keyAgreement"), ProofError::Unsupported);
-    assert_eq!(refused("previousProof", "urn:uuid:1"), ProofError::UndefinedTerm);
+    assert_eq!(refused("previousProof", "urn:uuid:1"), ProofError::PreviousProof);
     assert_eq!(refused("extra", "x"), ProofError::UndefinedTerm);
     assert_eq!(refused("created", "2026-11-20"), ProofError::OutOfRange("created"));
     assert_eq!(refused("expires", "never"), ProofError::OutOfRange("expires"));
@@ -180,7 +180,7 @@ fn the_options_hash_comes_first_and_the_algorithm_chooses_the_hash() {
     let document = object(DOCUMENT);
     for (algorithm, half) in [(Algorithm::EdDsa, 32), (Algorithm::Es256, 32), (Algorithm::Es384, 48)] {
         let hash = |name: &'static str| {
-            hash(Suite::jcs(algorithm), algorithm, &document, &Object::new().with("cryptosuite", name)).expect("hashes")
+            hash(Suite::jcs(algorithm), algorithm, &document, &Object::new().with("cryptosuite", name), None).expect("hashes")
         };
         let (one, other) = (hash("x"), hash("y"));
         assert_eq!(one.len(), 2 * half);

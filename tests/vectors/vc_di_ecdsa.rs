@@ -52,13 +52,13 @@ fn ecdsa_jcs_2019() {
         let (unsigned, config) = (object(&unsigned), object(&config));
 
         let (mut document, mut options) = (Vec::new(), Vec::new());
-        transform(&unsigned, config.member("@context"), &mut document);
+        transform(&unsigned, config.member("@context"), None, &mut document);
         configure(&config, &mut options);
         suite.case("canonical document", document == file(suite, "canonDocJCSECDSAP256.txt").as_bytes());
         suite.case("canonical proof options", options == file(suite, "proofCanonJCSECDSAP256.txt").as_bytes());
         suite.case("document hash", Sha256::digest(&document)[..] == hex(&file(suite, "docHashJCSECDSAP256.txt")));
         suite.case("proof options hash", Sha256::digest(&options)[..] == hex(&file(suite, "proofHashJCSECDSAP256.txt")));
-        let hash_data = hash(Suite::EcdsaJcs2019, Algorithm::Es256, &unsigned, &config).expect("hashes");
+        let hash_data = hash(Suite::EcdsaJcs2019, Algorithm::Es256, &unsigned, &config, None).expect("hashes");
         suite.case("hash data", hash_data[..] == hex(&file(suite, "combinedHashJCSECDSAP256.txt")));
         let signature: Signature = hex(&file(suite, "sigHexJCSECDSAP256.txt")).as_slice().try_into().expect("64 bytes");
         suite.case("signature checked", key.1.verify(&hash_data, &signature).is_ok());
