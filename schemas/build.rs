@@ -6,7 +6,7 @@ extern crate alloc;
 #[expect(unreachable_pub, reason = "public in the library, which this is a part of")]
 mod compile;
 #[path = "contexts/table.rs"]
-#[expect(unreachable_pub, reason = "public in the library, which this is a part of")]
+#[expect(unreachable_pub, dead_code, reason = "public in the library, which this is a part of")]
 mod table;
 
 use std::fmt::Write as _;
@@ -49,6 +49,7 @@ fn write_context(out: &mut String, name: &str, context: &Context) {
 fn write_layer(out: &mut String, name: &str, layer: &Layer) -> String {
     list(out, &format!("{name}_TERMS"), "Term", &layer.terms.iter().map(term).collect::<Vec<_>>());
     list(out, &format!("{name}_SLOTS"), "u32", &layer.slots.iter().copied().map(hex).collect::<Vec<_>>());
+    list(out, &format!("{name}_IRIS"), "u32", &layer.iris.iter().copied().map(hex).collect::<Vec<_>>());
     list(out, &format!("{name}_NEEDS"), "Need", &layer.needs.iter().map(need).collect::<Vec<_>>());
     let vocab = match &layer.vocab {
         Vocab::Unchanged => "Vocab::Unchanged".to_owned(),
@@ -57,7 +58,7 @@ fn write_layer(out: &mut String, name: &str, layer: &Layer) -> String {
     };
     format!(
         "Layer {{ reset: {}, propagate: {:?}, vocab: {vocab}, terms: Cow::Borrowed(&{name}_TERMS), slots: Cow::Borrowed(&{name}_SLOTS), \
-         needs: Cow::Borrowed(&{name}_NEEDS), alias_lengths: {}, prefixes: {}, clean: {} }}",
+         iris: Cow::Borrowed(&{name}_IRIS), needs: Cow::Borrowed(&{name}_NEEDS), alias_lengths: {}, prefixes: {}, clean: {} }}",
         layer.reset, layer.propagate, layer.alias_lengths, layer.prefixes, layer.clean
     )
 }

@@ -74,6 +74,7 @@ impl<'a> Dataset<'a> {
     }
 
     /// The number of a blank node that is not yet in the dataset.
+    #[inline]
     pub fn fresh_blank(&mut self) -> u32 {
         let number = self.blanks;
         self.blanks = number.saturating_add(1);
@@ -81,6 +82,7 @@ impl<'a> Dataset<'a> {
     }
 
     /// Adds a statement. Its blank nodes come from [`Self::fresh_blank`]; one numbered higher counts as issued by this.
+    #[inline]
     pub fn push(&mut self, quad: Quad<'a>) {
         let graph = quad.graph.as_ref().and_then(Node::blank);
         for number in [quad.subject.blank(), quad.object.blank(), graph].into_iter().flatten() {
@@ -126,6 +128,7 @@ impl<'d, 'a> IntoIterator for &'d Dataset<'a> {
 
 impl Node<'_> {
     /// The blank node's number, if this is one.
+    #[inline]
     pub const fn blank(&self) -> Option<u32> {
         match self {
             Node::Blank(number) => Some(*number),
@@ -136,6 +139,7 @@ impl Node<'_> {
 
 impl Term<'_> {
     /// The blank node's number, if this is one.
+    #[inline]
     pub const fn blank(&self) -> Option<u32> {
         match self {
             Term::Blank(number) => Some(*number),

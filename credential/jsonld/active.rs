@@ -60,6 +60,7 @@ impl<'x> Frames<'x> {
         self.0.truncate(len);
     }
 
+    #[inline]
     fn frame(&self, number: u32) -> Option<&Frame<'x>> {
         self.0.get((number as usize).wrapping_sub(1))
     }
@@ -177,9 +178,10 @@ impl<'x> Frames<'x> {
 
     /// Whether a term in force means `iri`.
     pub(super) fn names(&self, top: u32, iri: &str) -> bool {
+        let hash = hash(iri);
         let mut at = top;
         while let Some(frame) = self.frame(at) {
-            if frame.layer.terms.iter().any(|term| matches!(&term.means, Means::Iri(own) if own == iri)) {
+            if frame.layer.names(hash, iri) {
                 return true;
             }
             at = frame.below;

@@ -60,10 +60,27 @@ pub(super) struct Walk<'x> {
     depth: u32,
 }
 
+/// A node by its identifier in the document or its number; unlike [`Node`] cheap to hand on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject<'x> {
+    Iri(&'x str),
+    Blank(u32),
+}
+
+impl<'x> From<Subject<'x>> for Node<'x> {
+    #[inline]
+    fn from(subject: Subject<'x>) -> Self {
+        match subject {
+            Subject::Iri(iri) => Node::Iri(Cow::Borrowed(iri)),
+            Subject::Blank(number) => Node::Blank(number),
+        }
+    }
+}
+
 /// Where a value stands.
 struct Place<'x> {
     active: Active,
-    subject: Node<'x>,
+    subject: Subject<'x>,
     predicate: Cow<'x, str>,
     /// The property's definition; none if only `@vocab` gave it a meaning.
     definition: Option<Definition<'x>>,
@@ -97,12 +114,19 @@ impl<'x> Walk<'x> {
         Ok(active)
     }
 
-    fn push(&mut self, subject: Node<'x>, predicate: Cow<'x, str>, object: Term<'x>, graph: Option<u32>) -> Result<(), LdError> {
+    #[inline]
+    fn push(&mut self, subject: Subject<'x>, predicate: Cow<'x, str>, object: Term<'x>, graph: Option<u32>) -> Result<(), LdError> {
         if self.out.len() >= MOST_QUADS {
             return Err(LdError::TooMany);
         }
-        self.out.push(Quad { subject, predicate, object, graph: graph.map(Node::Blank) });
+        self.out.push(Quad { subject: subject.into(), predicate, object, graph: graph.map(Node::Blank) });
         Ok(())
+    }
+
+    /// The statement that `object` stands at `place`.
+    #[inline]
+    fn state(&mut self, place: &Place<'x>, object: Term<'x>) -> Result<(), LdError> {
+        self.push(place.subject, again(&place.predicate), object, place.graph)
     }
 
     fn scan(&self, active: Active, object: &'x Object<'x>) -> Result<Head<'x>, LdError> {
@@ -131,7 +155,7 @@ impl<'x> Walk<'x> {
         let term = place.definition.map(|(_, term)| term);
         if term.is_some_and(|term| term.coercion == Coercion::Json) {
             let object = Term::Literal(value::json(value));
-            return self.push(place.subject.clone(), place.predicate.clone(), object, place.graph);
+            return self.state(place, object);
         }
         let container = term.map_or(Container::Plain, |term| term.container);
         let Value::Array(items) = value else {
@@ -151,13 +175,15 @@ impl<'x> Walk<'x> {
         for item in items {
             self.one(place, item, false)?;
         }
-        if items.len() > 1 { self.check_repeated(place, start) } else { Ok(()) }
+        // Two words of a vocabulary may mean one IRI.
+        let words = term.is_some_and(|term| term.coercion == Coercion::Vocab);
+        if !words && different_strings(items) { Ok(()) } else { self.check_repeated(place, start) }
     }
 
     /// One value of a member, which is not in a list.
     fn one(&mut self, place: &Place<'x>, value: &'x Value<'x>, in_set: bool) -> Result<(), LdError> {
         match self.made(place, value)? {
-            Made::One(object) => self.push(place.subject.clone(), place.predicate.clone(), object, place.graph),
+            Made::One(object) => self.state(place, object),
             Made::Several(inner) if !in_set => {
                 let items = inner.as_array().unwrap_or(core::slice::from_ref(inner));
                 if items.is_empty() {
@@ -173,7 +199,7 @@ impl<'x> Walk<'x> {
 
     fn list(&mut self, place: &Place<'x>, items: &'x [Value<'x>]) -> Result<(), LdError> {
         let object = self.chain(place, items)?;
-        self.push(place.subject.clone(), place.predicate.clone(), object, place.graph)
+        self.state(place, object)
     }
 
     /// List to RDF Conversion (API §7.3).
@@ -182,9 +208,9 @@ impl<'x> Walk<'x> {
         let head = cells.peek().map_or(Term::Iri(Cow::Borrowed(RDF_NIL)), |(cell, _)| Term::Blank(*cell));
         while let Some((cell, item)) = cells.next() {
             let Made::One(object) = self.made(place, item)? else { return Err(LdError::NestedArray) };
-            self.push(Node::Blank(cell), Cow::Borrowed(RDF_FIRST), object, place.graph)?;
+            self.push(Subject::Blank(cell), Cow::Borrowed(RDF_FIRST), object, place.graph)?;
             let rest = cells.peek().map_or(Term::Iri(Cow::Borrowed(RDF_NIL)), |(next, _)| Term::Blank(*next));
-            self.push(Node::Blank(cell), Cow::Borrowed(RDF_REST), rest, place.graph)?;
+            self.push(Subject::Blank(cell), Cow::Borrowed(RDF_REST), rest, place.graph)?;
         }
         Ok(head)
     }
@@ -288,10 +314,10 @@ impl<'x> Walk<'x> {
             _ => return Err(LdError::Keyword),
         }
         let node = self.node(active, object, &head, place.graph, None)?;
-        if let Node::Iri(Cow::Borrowed(iri)) = &node {
+        if let Subject::Iri(iri) = node {
             self.mentioned.push((place.graph, iri));
         }
-        Ok(Made::One(node.into()))
+        Ok(Made::One(Node::from(node).into()))
     }
 
     /// A node in a graph of its own (API §5.1 step 13.11.4).
@@ -318,7 +344,7 @@ impl<'x> Walk<'x> {
         graph: Option<u32>,
         without: Option<&str>,
     ) -> Result<(), LdError> {
-        if let Node::Iri(Cow::Borrowed(iri)) = self.node(active, object, head, graph, without)? {
+        if let Subject::Iri(iri) = self.node(active, object, head, graph, without)? {
             self.mentioned.push((graph, iri));
         }
         Ok(())
@@ -332,20 +358,20 @@ impl<'x> Walk<'x> {
         head: &Head<'x>,
         graph: Option<u32>,
         without: Option<&str>,
-    ) -> Result<Node<'x>, LdError> {
+    ) -> Result<Subject<'x>, LdError> {
         if head.language.is_some() {
             return Err(LdError::Keyword);
         }
         let subject = match head.id {
-            None => Node::Blank(self.out.fresh_blank()),
-            Some(Value::String(id)) => Node::Iri(Cow::Borrowed(self.id(outside.top, id)?)),
+            None => Subject::Blank(self.out.fresh_blank()),
+            Some(Value::String(id)) => Subject::Iri(self.id(outside.top, id)?),
             Some(_) => return Err(LdError::RelativeId),
         };
         let active = match head.kind {
             None => outside,
             Some(kind) => {
                 let types = types(kind)?;
-                self.kinds(outside, &subject, types, graph)?;
+                self.kinds(outside, subject, types, graph)?;
                 self.scoped_by(outside, types)?
             }
         };
@@ -355,8 +381,8 @@ impl<'x> Walk<'x> {
                 continue;
             }
             let (predicate, definition) = self.property(active, name)?;
-            self.predicates.push(predicate.clone());
-            self.values(&Place { active, subject: subject.clone(), predicate, definition, graph }, value)?;
+            self.predicates.push(again(&predicate));
+            self.values(&Place { active, subject, predicate, definition, graph }, value)?;
         }
         let members = self.predicates.len() - start;
         let repeated = any_equal(&mut self.predicates[start..], |predicate| predicate, Ord::cmp);
@@ -364,7 +390,7 @@ impl<'x> Walk<'x> {
         if repeated {
             return Err(LdError::Repeated);
         }
-        if let Node::Iri(Cow::Borrowed(id)) = subject
+        if let Subject::Iri(id) = subject
             && (members > 0 || head.kind.is_some())
         {
             self.described.push((graph, id));
@@ -402,14 +428,14 @@ impl<'x> Walk<'x> {
     }
 
     /// The statements that the node has these types.
-    fn kinds(&mut self, active: Active, subject: &Node<'x>, types: &'x [Value<'x>], graph: Option<u32>) -> Result<(), LdError> {
+    fn kinds(&mut self, active: Active, subject: Subject<'x>, types: &'x [Value<'x>], graph: Option<u32>) -> Result<(), LdError> {
         let start = self.out.len();
         for name in types {
             let iri = self.vocabulary(active.top, name.as_str().ok_or(LdError::RelativeType)?)?;
-            self.push(subject.clone(), Cow::Borrowed(RDF_TYPE), Term::Iri(iri), graph)?;
+            self.push(subject, Cow::Borrowed(RDF_TYPE), Term::Iri(iri), graph)?;
         }
-        let place = Place { active, subject: subject.clone(), predicate: Cow::Borrowed(RDF_TYPE), definition: None, graph };
-        if types.len() > 1 { self.check_repeated(&place, start) } else { Ok(()) }
+        let place = Place { active, subject, predicate: Cow::Borrowed(RDF_TYPE), definition: None, graph };
+        if types.len() == 1 { Ok(()) } else { self.check_repeated(&place, start) }
     }
 
     /// Applies the type-scoped contexts of `types` in the order of the names (API §5.1 step 11).
@@ -471,7 +497,8 @@ impl<'x> Walk<'x> {
     /// The statements since `start` that are about `place` must differ: RDF would keep one of two.
     fn check_repeated(&self, place: &Place<'x>, start: usize) -> Result<(), LdError> {
         let added = self.out.quads()[start..].iter();
-        let own = added.filter(|quad| quad.subject == place.subject && quad.predicate == place.predicate);
+        let subject = Node::from(place.subject);
+        let own = added.filter(|quad| quad.subject == subject && quad.predicate == place.predicate);
         let mut objects: Vec<&Term<'x>> = own.map(|quad| &quad.object).filter(|object| object.blank().is_none()).collect();
         if any_equal(&mut objects, |object| *object, order) { Err(LdError::Repeated) } else { Ok(()) }
     }
@@ -503,6 +530,22 @@ fn types<'x>(value: &'x Value<'x>) -> Result<&'x [Value<'x>], LdError> {
         Value::Array(items) => Ok(items),
         _ => Err(LdError::RelativeType),
     }
+}
+
+/// The same text; of a borrowed one no copy is made.
+#[inline]
+fn again<'x>(text: &Cow<'x, str>) -> Cow<'x, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text),
+        Cow::Owned(text) => Cow::Owned(text.clone()),
+    }
+}
+
+/// Whether these are few strings, no two of them equal: under one property they make different statements, unless they are words. What is not seen at
+/// this glance, the statements themselves tell.
+fn different_strings(items: &[Value<'_>]) -> bool {
+    items.len() <= FEW / 2
+        && items.iter().enumerate().all(|(i, item)| matches!(item, Value::String(_)) && items[..i].iter().all(|earlier| earlier != item))
 }
 
 /// Whether two of `items` are equal; reorders them if there are many.

@@ -118,7 +118,10 @@ impl Compiler {
             reset: false,
             propagate,
             vocab,
-            slots: Cow::Owned(slots(&terms)),
+            slots: Cow::Owned(slots(terms.iter().map(|term| Some(term.hash)).collect())),
+            iris: Cow::Owned(slots(
+                terms.iter().map(|term| if let Means::Iri(iri) = &term.means { Some(hash(iri)) } else { None }).collect(),
+            )),
             alias_lengths: terms
                 .iter()
                 .filter(|term| matches!(term.means, Means::Keyword(_)))
@@ -372,19 +375,20 @@ fn owned(iri: &str) -> Result<Cow<'static, str>, ContextError> {
     Ok(Cow::Owned(iri.to_owned()))
 }
 
-/// The hash table of `terms`: twice as many slots as terms, rounded up to a power of two.
-fn slots(terms: &[Term]) -> Vec<u32> {
-    if terms.is_empty() {
+/// The hash table of a layer's terms by these hashes, in their order: twice as many slots as terms, rounded up to a power of two.
+fn slots(hashes: Vec<Option<u32>>) -> Vec<u32> {
+    if hashes.is_empty() {
         return Vec::new();
     }
-    let mut slots = alloc::vec![0_u32; (terms.len() * 2).next_power_of_two()];
+    let mut slots = alloc::vec![0_u32; (hashes.len() * 2).next_power_of_two()];
     let mask = slots.len() - 1;
-    for (term, number) in terms.iter().zip(1_u32..) {
-        let mut at = term.hash as usize & mask;
+    for (hash, number) in hashes.into_iter().zip(1_u32..) {
+        let Some(hash) = hash else { continue };
+        let mut at = hash as usize & mask;
         while slots[at] != 0 {
             at = (at + 1) & mask;
         }
-        slots[at] = term.hash & 0xffff_0000 | number;
+        slots[at] = hash & 0xffff_0000 | number;
     }
     slots
 }

@@ -26,6 +26,8 @@ pub struct Layer {
     pub terms: Cow<'static, [Term]>,
     /// Where a name's hash leads: see [`Layer::find`].
     pub slots: Cow<'static, [u32]>,
+    /// Where an IRI's hash leads: see [`Layer::names`].
+    pub iris: Cow<'static, [u32]>,
     /// What the definitions took from outside this layer.
     pub needs: Cow<'static, [Need]>,
     /// Bit `n` says that a name of `n` bytes stands for a keyword (bit 63: of 63 or more).
@@ -146,12 +148,20 @@ pub struct Need {
 
 impl Layer {
     /// The definition of `name`, whose [`hash`] the caller has.
-    ///
+    #[inline]
+    pub fn find(&self, hash: u32, name: &str) -> Option<&Term> {
+        self.probe(&self.slots, hash, |term| term.name == name)
+    }
+
+    /// Whether a term means `iri`, whose [`hash`] the caller has.
+    pub fn names(&self, hash: u32, iri: &str) -> bool {
+        self.probe(&self.iris, hash, |term| matches!(&term.means, Means::Iri(own) if own == iri)).is_some()
+    }
+
     /// A slot holds the upper half of a hash and, below it, a term's index plus one; zero ends the search. At most half of the
     /// slots are taken, so there is an end.
     #[inline]
-    pub fn find(&self, hash: u32, name: &str) -> Option<&Term> {
-        let slots: &[u32] = &self.slots;
+    fn probe(&self, slots: &[u32], hash: u32, is: impl Fn(&Term) -> bool) -> Option<&Term> {
         let mask = slots.len().checked_sub(1)?;
         let mut at = hash as usize & mask;
         loop {
@@ -161,7 +171,7 @@ impl Layer {
             }
             if slot >> 16 == hash >> 16 {
                 let term = &self.terms[(slot & 0xffff) as usize - 1];
-                if term.name == name {
+                if is(term) {
                     return Some(term);
                 }
             }

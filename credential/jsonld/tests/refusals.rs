@@ -134,7 +134,8 @@ fn nothing_is_said_twice() {
     refused(r#""type": "VerifiableCredential", "termsOfUse": ["urn:x", {"id": "urn:x"}]"#, LdError::Repeated);
     let many: alloc::vec::Vec<String> = (0..100).map(|n| format!("\"{}\"", n % 99)).collect();
     refused(&format!(r#""roles": [{}]"#, many.join(",")), LdError::Repeated);
-    let context = r#"{"a": "urn:a", "b": "urn:a"}"#;
+    let context = r#"{"a": "urn:a", "b": "urn:a", "v": {"@id": "urn:v", "@type": "@vocab"}}"#;
+    assert_eq!(with_context(context, r#""v": ["a", "b"]"#), Err(LdError::Repeated));
     assert_eq!(with_context(context, r#""a": 1, "b": 2"#), Err(LdError::Repeated));
     assert!(role(r#""roles": ["medic", {"@value": "medic", "@language": "en"}]"#).is_ok());
     assert!(role(r#""type": "VerifiableCredential", "evidence": [{}, {}]"#).is_ok());

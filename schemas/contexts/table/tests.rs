@@ -1,4 +1,4 @@
-use super::{Keyword, hash, is_iri, keyword_like};
+use super::{Keyword, Means, hash, is_iri, keyword_like};
 use crate::contexts::compiled::COMPILED;
 use crate::contexts::{CREDENTIALS_V2, ROLE_V1};
 use alloc::collections::BTreeSet;
@@ -17,6 +17,10 @@ fn every_term_is_found_by_its_name_and_no_other_name_is() {
                     assert_eq!(layer.find(hash(&other), &other).is_some(), listed, "{other}");
                     // A wrong hash finds nothing even if it leads to the same slot.
                     assert_eq!(layer.find(term.hash, &other), None);
+                }
+                if let Means::Iri(iri) = &term.means {
+                    assert!(layer.names(hash(iri), iri), "{iri}");
+                    assert!(!layer.names(hash(iri), &format!("{iri}x")) && !layer.names(hash(&term.name), &term.name));
                 }
                 terms += 1;
             }
