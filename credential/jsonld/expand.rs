@@ -55,8 +55,8 @@ pub(super) struct Walk<'x> {
     described: Vec<(Option<u32>, &'x str)>,
     /// The graphs and identifiers that stand as values.
     mentioned: Vec<(Option<u32>, &'x str)>,
-    /// The predicates of the nodes being walked, innermost last.
-    predicates: Vec<Cow<'x, str>>,
+    /// The predicates that terms gave the nodes being walked, innermost last.
+    predicates: Vec<&'x str>,
     depth: u32,
 }
 
@@ -375,17 +375,20 @@ impl<'x> Walk<'x> {
                 self.scoped_by(outside, types)?
             }
         };
-        let start = self.predicates.len();
+        let (start, mut members) = (self.predicates.len(), 0_usize);
         for (name, value) in object.iter() {
             if self.is_keyword(active, head, name, value)? || without == Some(name) {
                 continue;
             }
             let (predicate, definition) = self.property(active, name)?;
-            self.predicates.push(again(&predicate));
+            members += 1;
+            // Names under `@vocab` differ from each other and from every term.
+            if let Cow::Borrowed(iri) = predicate {
+                self.predicates.push(iri);
+            }
             self.values(&Place { active, subject, predicate, definition, graph }, value)?;
         }
-        let members = self.predicates.len() - start;
-        let repeated = any_equal(&mut self.predicates[start..], |predicate| predicate, Ord::cmp);
+        let repeated = any_equal(&mut self.predicates[start..], |predicate| *predicate, Ord::cmp);
         self.predicates.truncate(start);
         if repeated {
             return Err(LdError::Repeated);
