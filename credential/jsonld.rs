@@ -15,6 +15,8 @@
 mod active;
 mod contexts;
 mod expand;
+mod names;
+mod repeats;
 mod value;
 
 pub use contexts::{CarriedError, ContextList, KnownContexts};

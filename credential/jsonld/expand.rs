@@ -1,13 +1,13 @@
 //! Expansion and deserialization to RDF in one walk (JSON-LD 1.1 API §5.1 and §7.1, restricted as the module above says).
 
 use super::active::{Active, By, Definition, Frames};
+use super::repeats::{Named, ambiguous, any_equal, different_strings, order};
 use super::{ContextList, KnownContexts, LdError, value};
 use crate::canon::rdf::{Dataset, Node, Quad, Term};
 use crate::json::{Object, Value};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use core::cmp::Ordering;
-use waypass_schemas::contexts::table::{Coercion, Container, Keyword, Means, is_iri, keyword_like};
+use waypass_schemas::contexts::table::{Coercion, Container, Keyword, Means};
 
 const RDF_TYPE: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
 const RDF_FIRST: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#first";
@@ -18,9 +18,6 @@ const RDF_NIL: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#nil";
 const DEEPEST: u32 = 32;
 /// Most statements: [`crate::json::Limits::CREDENTIAL`] allows 4096 values, and a value in a list makes two statements.
 const MOST_QUADS: usize = 8192;
-/// Up to here a pairwise comparison is quicker than sorting.
-const FEW: usize = 32;
-
 pub(super) fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, without: Option<&str>) -> Result<Dataset<'x>, LdError> {
     let mut walk = Walk {
         known: contexts.known,
@@ -43,7 +40,9 @@ pub(super) fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, w
     if walk.out.is_empty() {
         return Err(LdError::Empty);
     }
-    walk.check_places()?;
+    if ambiguous(&mut walk.described, &mut walk.mentioned) {
+        return Err(LdError::AmbiguousNode);
+    }
     Ok(walk.out)
 }
 
@@ -52,9 +51,9 @@ pub(super) struct Walk<'x> {
     pub(super) frames: Frames<'x>,
     out: Dataset<'x>,
     /// The graphs and names of the nodes that have members.
-    described: Vec<(Option<u32>, &'x str)>,
+    described: Vec<Named<'x>>,
     /// The graphs and identifiers that stand as values.
-    mentioned: Vec<(Option<u32>, &'x str)>,
+    mentioned: Vec<Named<'x>>,
     /// The predicates that terms gave the nodes being walked, innermost last.
     predicates: Vec<&'x str>,
     depth: u32,
@@ -457,46 +456,6 @@ impl<'x> Walk<'x> {
         }
     }
 
-    /// An identifier as a value or `@id` (API §5.2.2, not relative to anything).
-    pub(super) fn id(&self, top: u32, text: &'x str) -> Result<&'x str, LdError> {
-        self.absolute(top, text, LdError::RelativeId).map(|()| text)
-    }
-
-    /// A type, a datatype or another vocabulary item (API §5.2.2 with `vocab`).
-    pub(super) fn vocabulary(&self, top: u32, text: &'x str) -> Result<Cow<'x, str>, LdError> {
-        if text.contains(':') {
-            self.absolute(top, text, LdError::RelativeType)?;
-            return if self.frames.names(top, text) { Err(LdError::Spelling) } else { Ok(Cow::Borrowed(text)) };
-        }
-        match self.frames.find(top, text).map(|(_, term)| &term.means) {
-            Some(Means::Iri(iri)) => Ok(Cow::Borrowed(iri)),
-            Some(Means::Keyword(_)) => Err(LdError::Keyword),
-            Some(Means::Nothing) => Err(LdError::UndefinedTerm),
-            None if keyword_like(text) => Err(LdError::Keyword),
-            None => self.in_vocab(top, text)?.map(Cow::Owned).ok_or(LdError::RelativeType),
-        }
-    }
-
-    fn absolute(&self, top: u32, text: &str, otherwise: LdError) -> Result<(), LdError> {
-        if text.starts_with("_:") {
-            return Err(LdError::BlankNode);
-        }
-        if !is_iri(text) {
-            return Err(if keyword_like(text) { LdError::Keyword } else { otherwise });
-        }
-        if self.frames.is_compact(top, text) { Err(LdError::Spelling) } else { Ok(()) }
-    }
-
-    /// `name` under the `@vocab` in force, if there is one.
-    fn in_vocab(&self, top: u32, name: &str) -> Result<Option<alloc::string::String>, LdError> {
-        let Some(vocab) = self.frames.vocab(top) else { return Ok(None) };
-        let iri = [vocab, name].concat();
-        if name.is_empty() || !is_iri(&iri) {
-            return Err(LdError::UndefinedTerm);
-        }
-        if self.frames.names(top, &iri) { Err(LdError::Spelling) } else { Ok(Some(iri)) }
-    }
-
     /// The statements since `start` that are about `place` must differ: RDF would keep one of two.
     fn check_repeated(&self, place: &Place<'x>, start: usize) -> Result<(), LdError> {
         let added = self.out.quads()[start..].iter();
@@ -504,24 +463,6 @@ impl<'x> Walk<'x> {
         let own = added.filter(|quad| quad.subject == subject && quad.predicate == place.predicate);
         let mut objects: Vec<&Term<'x>> = own.map(|quad| &quad.object).filter(|object| object.blank().is_none()).collect();
         if any_equal(&mut objects, |object| *object, order) { Err(LdError::Repeated) } else { Ok(()) }
-    }
-
-    /// Every named node is described in one place; where it is, nothing else mentions it.
-    fn check_places(&mut self) -> Result<(), LdError> {
-        if self.described.len().saturating_mul(self.mentioned.len()) > FEW * FEW {
-            self.mentioned.sort_unstable();
-        }
-        if any_equal(&mut self.described, |node| node, Ord::cmp) {
-            return Err(LdError::AmbiguousNode);
-        }
-        let pairwise = self.described.len() * self.mentioned.len() <= FEW * FEW;
-        let mentions = |node: &(Option<u32>, &str)| {
-            if pairwise {
-                return self.mentioned.iter().filter(|mention| *mention == node).count();
-            }
-            self.mentioned.partition_point(|mention| mention <= node) - self.mentioned.partition_point(|mention| mention < node)
-        };
-        if self.described.iter().any(|node| mentions(node) > 1) { Err(LdError::AmbiguousNode) } else { Ok(()) }
     }
 }
 
@@ -542,32 +483,4 @@ fn again<'x>(text: &Cow<'x, str>) -> Cow<'x, str> {
         Cow::Borrowed(text) => Cow::Borrowed(text),
         Cow::Owned(text) => Cow::Owned(text.clone()),
     }
-}
-
-/// Whether these are few strings, no two of them equal: under one property they make different statements, unless they are words. What is not seen at
-/// this glance, the statements themselves tell.
-fn different_strings(items: &[Value<'_>]) -> bool {
-    items.len() <= FEW / 2
-        && items.iter().enumerate().all(|(i, item)| matches!(item, Value::String(_)) && items[..i].iter().all(|earlier| earlier != item))
-}
-
-/// Whether two of `items` are equal; reorders them if there are many.
-fn any_equal<T, K: ?Sized + PartialEq>(items: &mut [T], key: impl Fn(&T) -> &K, order: impl Fn(&K, &K) -> Ordering) -> bool {
-    if items.len() <= FEW {
-        return items.iter().enumerate().any(|(i, item)| items[..i].iter().any(|earlier| key(earlier) == key(item)));
-    }
-    items.sort_unstable_by(|a, b| order(key(a), key(b)));
-    items.windows(2).any(|pair| key(&pair[0]) == key(&pair[1]))
-}
-
-/// Some total order of terms that are no blank nodes.
-fn order(a: &Term<'_>, b: &Term<'_>) -> Ordering {
-    fn key<'t>(term: &'t Term<'_>) -> (u8, &'t str, &'t str, Option<&'t str>) {
-        match term {
-            Term::Iri(iri) => (0, iri, "", None),
-            Term::Literal(literal) => (1, &literal.value, &literal.datatype, literal.language.as_deref()),
-            Term::Blank(_) => (2, "", "", None),
-        }
-    }
-    key(a).cmp(&key(b))
 }

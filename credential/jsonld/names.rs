@@ -1,0 +1,49 @@
+//! Names and identifiers: what a text stands for (JSON-LD 1.1 API §5.2.2), and the spellings that are refused.
+
+use super::LdError;
+use super::expand::Walk;
+use alloc::borrow::Cow;
+use alloc::string::String;
+use waypass_schemas::contexts::table::{Means, is_iri, keyword_like};
+
+impl<'x> Walk<'x> {
+    /// An identifier as a value or `@id` (API §5.2.2, not relative to anything).
+    pub(super) fn id(&self, top: u32, text: &'x str) -> Result<&'x str, LdError> {
+        self.absolute(top, text, LdError::RelativeId).map(|()| text)
+    }
+
+    /// A type, a datatype or another vocabulary item (API §5.2.2 with `vocab`).
+    pub(super) fn vocabulary(&self, top: u32, text: &'x str) -> Result<Cow<'x, str>, LdError> {
+        if text.contains(':') {
+            self.absolute(top, text, LdError::RelativeType)?;
+            return if self.frames.names(top, text) { Err(LdError::Spelling) } else { Ok(Cow::Borrowed(text)) };
+        }
+        match self.frames.find(top, text).map(|(_, term)| &term.means) {
+            Some(Means::Iri(iri)) => Ok(Cow::Borrowed(iri)),
+            Some(Means::Keyword(_)) => Err(LdError::Keyword),
+            Some(Means::Nothing) => Err(LdError::UndefinedTerm),
+            None if keyword_like(text) => Err(LdError::Keyword),
+            None => self.in_vocab(top, text)?.map(Cow::Owned).ok_or(LdError::RelativeType),
+        }
+    }
+
+    fn absolute(&self, top: u32, text: &str, otherwise: LdError) -> Result<(), LdError> {
+        if text.starts_with("_:") {
+            return Err(LdError::BlankNode);
+        }
+        if !is_iri(text) {
+            return Err(if keyword_like(text) { LdError::Keyword } else { otherwise });
+        }
+        if self.frames.is_compact(top, text) { Err(LdError::Spelling) } else { Ok(()) }
+    }
+
+    /// `name` under the `@vocab` in force, if there is one.
+    pub(super) fn in_vocab(&self, top: u32, name: &str) -> Result<Option<String>, LdError> {
+        let Some(vocab) = self.frames.vocab(top) else { return Ok(None) };
+        let iri = [vocab, name].concat();
+        if name.is_empty() || !is_iri(&iri) {
+            return Err(LdError::UndefinedTerm);
+        }
+        if self.frames.names(top, &iri) { Err(LdError::Spelling) } else { Ok(Some(iri)) }
+    }
+}
