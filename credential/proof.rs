@@ -4,6 +4,7 @@
 //! document may have several proofs, it is read as a [`ProofSet`].
 
 use crate::json::{Object, Value};
+use crate::jsonld::KnownContexts;
 use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
 use crate::time::Timestamp;
 use alloc::{string::String, vec::Vec};
@@ -13,6 +14,7 @@ use sha2::{Digest, Sha256, Sha384};
 
 pub mod jcs;
 mod options;
+pub mod rdfc;
 mod set;
 mod suite;
 
@@ -89,23 +91,30 @@ impl<'v, 'a> Proof<'v, 'a> {
         let (suite, options) = Options::read(proof)?;
         let proof_value = options::required(proof, "proofValue")?;
         let (algorithm, signature) = suite.decode(proof_value).ok_or(ProofError::OutOfRange("proofValue"))?;
-        // Step 4: a proof that carries contexts was made over a document with just these.
-        if let Some(context) = proof.member("@context")
-            && !document.member("@context").is_some_and(|all| starts_with(all, context))
-        {
-            return Err(ProofError::Context);
+        // Step 4: a proof that carries contexts was made over a document with just these. An RDFC suite replaces them by the
+        // document's (§3.2.5 step 4), and what it does not sign must not say anything else.
+        if let Some(context) = proof.member("@context") {
+            let all = contexts(document.member("@context").ok_or(ProofError::Context)?);
+            let fits = match suite.transformation() {
+                Transformation::Jcs => all.starts_with(contexts(context)),
+                Transformation::Rdfc => all == contexts(context),
+            };
+            if !fits {
+                return Err(ProofError::Context);
+            }
         }
         Ok(Self { options, suite, algorithm, signature, document, config: proof })
     }
 
-    /// Transforms and hashes document and proof (steps 5 to 7). JCS transforms every document; a suite may refuse one.
-    pub fn seal(&self) -> Result<Seal, ProofError> {
-        self.seal_over(None)
+    /// Transforms and hashes document and proof (steps 5 to 7). JCS transforms every document; an RDFC suite refuses those that are
+    /// no JSON-LD under contexts in `known`.
+    pub fn seal(&self, known: &KnownContexts) -> Result<Seal, ProofError> {
+        self.seal_over(None, known)
     }
 
     /// As [`Self::seal`], for a proof that is made over others.
-    fn seal_over(&self, previous: Option<&Value<'a>>) -> Result<Seal, ProofError> {
-        let hash_data = hash(self.suite, self.algorithm, self.document, self.config, previous)?;
+    fn seal_over(&self, previous: Option<&Value<'a>>, known: &KnownContexts) -> Result<Seal, ProofError> {
+        let hash_data = hash(self.suite, self.algorithm, self.document, self.config, previous, known)?;
         Ok(Seal { algorithm: self.algorithm, hash_data, signature: self.signature })
     }
 }
@@ -120,10 +129,16 @@ impl Seal {
     }
 }
 
-/// Signs `document` in `suite` (vc-di-eddsa §3.3.1, vc-di-ecdsa §3.3.1) and gives the proof that belongs into its `proof` member. An
-/// earlier `proof` is not signed.
-pub fn create(suite: Suite, document: &Object<'_>, options: &Options<'_>, signer: &dyn Signer) -> Result<Object<'static>, CreateError> {
-    create_linked(suite, document, options, Link::default(), signer)
+/// Signs `document` in `suite` (vc-di-eddsa §3.2.1 and §3.3.1, vc-di-ecdsa likewise) and gives the proof that belongs into its `proof`
+/// member. An earlier `proof` is not signed. An RDFC suite reads the document by contexts in `known`.
+pub fn create(
+    suite: Suite,
+    document: &Object<'_>,
+    options: &Options<'_>,
+    known: &KnownContexts,
+    signer: &dyn Signer,
+) -> Result<Object<'static>, CreateError> {
+    create_linked(suite, document, options, Link::default(), known, signer)
 }
 
 /// As [`create`], for a proof that stands beside or over those that `document` has (VC Data Integrity §4.3).
@@ -132,6 +147,7 @@ pub fn create_linked(
     document: &Object<'_>,
     options: &Options<'_>,
     link: Link<'_>,
+    known: &KnownContexts,
     signer: &dyn Signer,
 ) -> Result<Object<'static>, CreateError> {
     let algorithm = signer.public_key().algorithm();
@@ -160,7 +176,7 @@ pub fn create_linked(
     set("proofPurpose", Some(String::from(options.purpose.as_str())));
     set("type", Some(String::from("DataIntegrityProof")));
     set("verificationMethod", Some(String::from(options.verification_method)));
-    let hash_data = hash(suite, algorithm, document, &proof, previous.as_ref()).map_err(CreateError::Document)?;
+    let hash_data = hash(suite, algorithm, document, &proof, previous.as_ref(), known).map_err(CreateError::Document)?;
     let signature = signer.sign(&hash_data).map_err(CreateError::Sign)?;
     proof.set("proofValue", multibase::encode(Base::Base58Btc, signature));
     Ok(proof)
@@ -168,21 +184,31 @@ pub fn create_linked(
 
 /// Transforms document and proof and hashes them: what a key of `algorithm` signs in `suite`. `proof` may lack its `proofValue`;
 /// `previous` is the list of proofs that it is made over, if there are any.
+/// In an RDFC suite both are read by the contexts that the document names, out of `known`.
 pub fn hash(
     suite: Suite,
     algorithm: Algorithm,
     document: &Object<'_>,
     proof: &Object<'_>,
     previous: Option<&Value<'_>>,
+    known: &KnownContexts,
 ) -> Result<HashData, ProofError> {
-    let mut canonical = Vec::with_capacity(4096);
-    match suite.transformation() {
-        Transformation::Jcs => jcs::configure(proof, &mut canonical),
-    }
-    let end = canonical.len();
-    match suite.transformation() {
-        Transformation::Jcs => jcs::transform(document, proof.member("@context"), previous, &mut canonical),
-    }
+    let mut canonical = Vec::with_capacity(8192);
+    let end = match suite.transformation() {
+        Transformation::Jcs => {
+            jcs::configure(proof, &mut canonical);
+            let end = canonical.len();
+            jcs::transform(document, proof.member("@context"), previous, &mut canonical);
+            end
+        }
+        Transformation::Rdfc => {
+            let (contexts, inner) = (known.list(document)?, rdfc::hash_algorithm(algorithm));
+            rdfc::configure(proof, &contexts, inner, &mut canonical)?;
+            let end = canonical.len();
+            rdfc::transform(document, &contexts, previous, inner, &mut canonical)?;
+            end
+        }
+    };
     let (options, document) = canonical.split_at(end);
     Ok(match algorithm {
         Algorithm::EdDsa | Algorithm::Es256 => {
@@ -222,11 +248,6 @@ impl fmt::Display for CreateError {
 }
 
 impl core::error::Error for CreateError {}
-
-/// Whether the contexts of `first` are the first of `all`.
-fn starts_with(all: &Value<'_>, first: &Value<'_>) -> bool {
-    contexts(all).starts_with(contexts(first))
-}
 
 /// One context that stands alone counts as a list of one.
 fn contexts<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {

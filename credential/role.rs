@@ -3,6 +3,7 @@
 use crate::format::{Credential, DataIntegrity, Format, IssueError, Malformed, SdJwtVc};
 use crate::json::Object;
 use crate::key::{PublicKey, Signer};
+use crate::proof::Suite;
 use crate::time::Timestamp;
 use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
@@ -72,6 +73,11 @@ impl RoleClaims {
             Format::SdJwtVc => SdJwtVc::sign(self, signer, rng).map(Credential::SdJwtVc),
             Format::DataIntegrity => DataIntegrity::sign(self, signer).map(Credential::DataIntegrity),
         }
+    }
+
+    /// Issues these claims as a VCDM document in `suite`, which must take the issuer's key; [`Self::sign`] takes a JCS suite.
+    pub fn sign_in(&self, suite: Suite, signer: &dyn Signer) -> Result<Credential, IssueError> {
+        DataIntegrity::sign_in(suite, self, signer).map(Credential::DataIntegrity)
     }
 
     /// The bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,

@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let order = Order {
         format: Format::SdJwtVc,
         algorithm: None,
+        suite: None,
         roles: vec!["nurse".into()],
         sites: vec!["north".into()],
         zones: vec!["ward".into()],

@@ -7,8 +7,10 @@ use crate::store::{CredentialRecord, Filter, KeyRow, Pickup, State, StatusEvent,
 use core::fmt;
 use rand_core::CryptoRng;
 use waypass_credential::did;
+use waypass_credential::format::Credential;
 use waypass_credential::json::{self, Limits, Object};
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
+use waypass_credential::proof::Suite;
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
 
@@ -36,8 +38,10 @@ pub struct Issuer<'k> {
 pub struct Order {
     /// The format.
     pub format: Format,
-    /// The algorithm to sign with, where several credential keys exist; Data Integrity needs Ed25519.
+    /// The algorithm to sign with, where several credential keys exist.
     pub algorithm: Option<Algorithm>,
+    /// The suite of a Data Integrity proof; without one, the JCS suite of the key.
+    pub suite: Option<Suite>,
     /// One role or several, each within the settings.
     pub roles: Vec<String>,
     /// The sites, each within the settings; `*` only where the settings have it.
@@ -62,6 +66,8 @@ pub struct Issued {
     pub record: CredentialRecord,
     /// The credential, to be handed to its holder.
     pub credential: Vec<u8>,
+    /// The suite it is signed in, in a format that has suites.
+    pub suite: Option<Suite>,
 }
 
 /// Why the issuer could not be opened or set up.
@@ -90,6 +96,22 @@ pub enum IssueError {
         format: Format,
         /// The algorithm asked for.
         algorithm: Option<Algorithm>,
+        /// The suite asked for.
+        suite: Option<Suite>,
+    },
+    /// The suite belongs to another format.
+    SuiteFormat {
+        /// The suite asked for.
+        suite: Suite,
+        /// The format asked for.
+        format: Format,
+    },
+    /// The suite does not sign with such keys.
+    SuiteAlgorithm {
+        /// The suite asked for.
+        suite: Suite,
+        /// The algorithm asked for.
+        algorithm: Algorithm,
     },
     /// A list of names is empty, too long, or has a repeated or unusable name.
     Names(&'static str),
@@ -198,7 +220,7 @@ impl<'k> Issuer<'k> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {
         let times = self.check(order, at)?;
-        let signer = self.credential_key(order.format, order.algorithm, at)?;
+        let signer = self.credential_key(order, at)?;
         if self.store.keys()?.iter().any(|row| row.multikey == holder.to_multikey()) {
             return Err(IssueError::OwnKey);
         }
@@ -220,8 +242,11 @@ impl<'k> Issuer<'k> {
         loop {
             let (list, index) = index::draw(&mut *self.store, self.settings.list_capacity, rng)?;
             claims.status = Some(StatusReference { uri: self.settings.list_uri(list), index: index.into() });
-            let signer = self.credential_key(order.format, order.algorithm, at)?;
-            let credential = claims.sign(order.format, signer, rng)?;
+            let signer = self.credential_key(order, at)?;
+            let credential = match order.suite {
+                Some(suite) => claims.sign_in(suite, signer)?,
+                None => claims.sign(order.format, signer, rng)?,
+            };
             let record = CredentialRecord {
                 id: random_id(rng),
                 format: order.format.as_str().into(),
@@ -242,7 +267,13 @@ impl<'k> Issuer<'k> {
             let issued =
                 StatusEvent { from: None, to: State::Valid, cause: "issued".into(), note: String::new(), operator: operator.into(), at };
             match self.store.add_credential(&record, &issued, pickup) {
-                Ok(()) => return Ok(Issued { record, credential: credential.as_bytes().to_vec() }),
+                Ok(()) => {
+                    let suite = match &credential {
+                        Credential::DataIntegrity(document) => Some(document.suite()),
+                        Credential::SdJwtVc(_) => None,
+                    };
+                    return Ok(Issued { record, credential: credential.as_bytes().to_vec(), suite });
+                }
                 // Another process drew the same index in between; a used nonce is told apart by asking for the index.
                 Err(StoreError::Taken) if self.store.is_taken(list, index)? => {}
                 Err(why) => return Err(why.into()),
@@ -252,6 +283,14 @@ impl<'k> Issuer<'k> {
 
     /// Checks an order without issuing, so that an offer is refused when it is made and not when it is picked up.
     pub(crate) fn check(&self, order: &Order, at: Timestamp) -> Result<Times, IssueError> {
+        if let Some(suite) = order.suite {
+            if order.format != Format::DataIntegrity {
+                return Err(IssueError::SuiteFormat { suite, format: order.format });
+            }
+            if let Some(algorithm) = order.algorithm.filter(|algorithm| !suite.takes(*algorithm)) {
+                return Err(IssueError::SuiteAlgorithm { suite, algorithm });
+            }
+        }
         for (what, names, may_be_empty) in [("roles", &order.roles, false), ("sites", &order.sites, false), ("zones", &order.zones, true)] {
             let usable = |name: &String| !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
             let repeated = names.iter().enumerate().any(|(i, name)| names[..i].contains(name));
@@ -288,13 +327,15 @@ impl<'k> Issuer<'k> {
         Ok(Times { issued_at, valid_from, valid_until })
     }
 
-    fn credential_key(&self, format: Format, algorithm: Option<Algorithm>, at: Timestamp) -> Result<&(dyn Signer + 'k), IssueError> {
+    fn credential_key(&self, order: &Order, at: Timestamp) -> Result<&(dyn Signer + 'k), IssueError> {
+        let Order { format, algorithm, suite, .. } = *order;
         let active = self.active_keys(KeyUse::Credential, at)?;
         let fits = |signer: &&(dyn Signer + 'k)| {
             let has = signer.public_key().algorithm();
-            algorithm.is_none_or(|wanted| wanted == has) && active.contains(&signer.public_key().to_multikey())
+            let fits = algorithm.is_none_or(|wanted| wanted == has) && suite.is_none_or(|suite| suite.takes(has));
+            fits && active.contains(&signer.public_key().to_multikey())
         };
-        self.keys.of(KeyUse::Credential).find(fits).ok_or(IssueError::NoKey { format, algorithm })
+        self.keys.of(KeyUse::Credential).find(fits).ok_or(IssueError::NoKey { format, algorithm, suite })
     }
 
     /// The registered keys of one use that sign at `at`, as multikey text.
@@ -362,10 +403,13 @@ impl fmt::Display for OpenError {
 impl fmt::Display for IssueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoKey { format, algorithm: Some(algorithm) } => {
-                write!(f, "no active {} credential key signs {format}", algorithm.jose_name())
+            Self::NoKey { format, algorithm, suite } => {
+                let (name, space) = algorithm.map_or(("", ""), |algorithm| (algorithm.jose_name(), " "));
+                write!(f, "no active {name}{space}credential key signs {format}")?;
+                suite.map_or(Ok(()), |suite| write!(f, " in {suite}"))
             }
-            Self::NoKey { format, algorithm: None } => write!(f, "no active credential key signs {format}"),
+            Self::SuiteFormat { suite, format } => write!(f, "{suite} is a suite of {}, not of {format}", Format::DataIntegrity),
+            Self::SuiteAlgorithm { suite, algorithm } => write!(f, "{suite} does not sign with {} keys", algorithm.jose_name()),
             Self::Names(what) => write!(f, "the {what} must be 1 to {MAX_NAMES} different names of at most {MAX_NAME} bytes"),
             Self::OutsideSettings { what, name } => write!(f, "this issuer may not assert the {what} {name:?}"),
             Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),

@@ -12,6 +12,7 @@ use waypass_credential::did;
 use waypass_credential::format::Format;
 use waypass_credential::json::{self as strict, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
+use waypass_credential::proof::Suite;
 use waypass_issuer::Issuer;
 use waypass_issuer::issue::{IssueError, Issued, Order};
 use waypass_issuer::offer::{Offer, OfferTerms};
@@ -56,6 +57,9 @@ pub(crate) struct Args {
     /// Sign with Ed25519, P-256 or P-384
     #[arg(long)]
     algorithm: Option<AlgorithmArg>,
+    /// The Data Integrity suite, with --format vc [default: the JCS suite of the key]
+    #[arg(long, value_name = "NAME", value_parser = suite)]
+    suite: Option<Suite>,
     /// Where the credential or the offer goes
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -96,6 +100,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             AlgorithmArg::P256 => Algorithm::Es256,
             AlgorithmArg::P384 => Algorithm::Es384,
         }),
+        suite: args.suite,
         roles: args.roles.clone(),
         sites: args.sites.clone(),
         zones: args.zones.clone(),
@@ -116,7 +121,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
     let key = did::resolve(holder).map_err(|error| {
         Failure::usage(format!("the holder `{}`: {error}", words::safe(holder)), "ask the holder for the line `waypass wallet key` prints")
     })?;
-    let Issued { record, credential } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
+    let Issued { record, credential, suite } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
     deliver(session, args, &credential)?;
     let lines = format!(
         "issued {} to {}\n  roles {}, sites {}, valid until {}\n  status list {}, entry {}",
@@ -137,6 +142,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
         session.out.json(&json!({
             "schema": "waypass.issued/1", "id": record.id, "holder": record.holder, "roles": record.roles, "sites": record.sites, "zones": record.zones,
             "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(), "list": record.list, "index": record.index,
+            "format": record.format, "suite": suite.map(Suite::name),
         }))?;
     }
     Ok(())
@@ -151,6 +157,10 @@ fn offer(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
         session.out.warn(&format!("tell the holder this code another way: {code}"));
     }
     Ok(())
+}
+
+fn suite(name: &str) -> Result<Suite, String> {
+    Suite::from_name(name).ok_or_else(|| format!("the suites are {}", Suite::ALL.map(Suite::name).join(", ")))
 }
 
 fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<(), Failure> {
@@ -175,6 +185,10 @@ fn claims(path: &Path) -> Result<Object<'static>, Failure> {
 fn failure(error: IssueError) -> Failure {
     match error {
         IssueError::Store(why) => store_failure(why),
+        IssueError::SuiteFormat { .. } => Failure::usage(error, "suites go with --format vc"),
+        IssueError::SuiteAlgorithm { algorithm, .. } => {
+            Failure::usage(error, format!("these keys take --suite {} or {}", Suite::jcs(algorithm), Suite::rdfc(algorithm)))
+        }
         other => Failure::usage(other, "see what this issuer may issue: waypass issuer show"),
     }
 }

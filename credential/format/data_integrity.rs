@@ -1,5 +1,5 @@
-//! Role credentials as Verifiable Credentials Data Model 2.0 documents with one Data Integrity proof: `eddsa-jcs-2022` by Ed25519
-//! keys, `ecdsa-jcs-2019` by P-256 and P-384 keys.
+//! Role credentials as Verifiable Credentials Data Model 2.0 documents with one Data Integrity proof: `eddsa-jcs-2022` or
+//! `eddsa-rdfc-2022` by Ed25519 keys, `ecdsa-jcs-2019` or `ecdsa-rdfc-2019` by P-256 and P-384 keys.
 //!
 //! JCS signs the text of a document, not its meaning, and RDF canonicalization the meaning but not the text. Neither is
 //! enough alone, so the names are nailed down as well: `@context` must be exactly the list of contexts known by digest, and
@@ -9,6 +9,7 @@ use super::{Claimed, IssueError, MAX_BYTES, Malformed, PresentError, Untrusted, 
 use crate::canon::jcs;
 use crate::did::{self, DidUrl};
 use crate::json::{self, Limits, Object, Value};
+use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::proof::{CreateError, Options, Proof, ProofError, Purpose, Seal, Suite, create};
 use crate::request::Request;
@@ -20,6 +21,9 @@ use waypass_schemas::contexts::{self, KnownContext};
 mod presentation;
 
 pub use presentation::Presentation;
+
+/// Role documents name contexts that are compiled in, and no others.
+const CONTEXTS: KnownContexts = KnownContexts::new();
 
 /// The personal claims that the role context defines. SD-JWT VC may carry others, a VCDM document may not.
 pub const PERSONAL_CLAIMS: [&str; 8] =
@@ -36,6 +40,7 @@ pub struct DataIntegrity {
     key_id: String,
     created: Timestamp,
     expires: Option<Timestamp>,
+    suite: Suite,
     seal: Seal,
 }
 
@@ -61,7 +66,8 @@ impl DataIntegrity {
             key_id: options.verification_method.to_owned(),
             created: options.created.ok_or(Malformed::Missing("created"))?,
             expires: options.expires,
-            seal: proof.seal()?,
+            suite: proof.suite,
+            seal: proof.seal(&CONTEXTS)?,
             bytes,
         })
     }
@@ -69,6 +75,11 @@ impl DataIntegrity {
     /// The document as it was read or issued.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The suite of the issuer's proof.
+    pub const fn suite(&self) -> Suite {
+        self.suite
     }
 
     /// `issuer` and `verificationMethod`, unverified.
@@ -96,8 +107,14 @@ impl DataIntegrity {
         Ok(Untrusted { claims: Value::Object(document), role: role.checked()? })
     }
 
-    /// Issues `claims` as a document in canonical form. Claims without `key_id` are signed under the signer's `did:key`.
+    /// Issues `claims` as a document in canonical form, in the JCS suite of the signer's key. Claims without `key_id` are signed under
+    /// the signer's `did:key`.
     pub fn sign(claims: &RoleClaims, signer: &dyn Signer) -> Result<Self, IssueError> {
+        Self::sign_in(Suite::jcs(signer.public_key().algorithm()), claims, signer)
+    }
+
+    /// The same in `suite`, which must take the signer's key.
+    pub fn sign_in(suite: Suite, claims: &RoleClaims, signer: &dyn Signer) -> Result<Self, IssueError> {
         if claims.kind != VC_TYPE {
             return Err(Malformed::OutOfRange("type").into());
         }
@@ -116,7 +133,7 @@ impl DataIntegrity {
             challenge: None,
             domain: None,
         };
-        let proof = create(Suite::jcs(signer.public_key().algorithm()), &document, &options, signer)?;
+        let proof = create(suite, &document, &options, &CONTEXTS, signer)?;
         let document = document.with("proof", proof);
         let bytes = jcs::to_vec(&Value::Object(document.clone()));
         if bytes.len() > MAX_BYTES {
@@ -226,6 +243,8 @@ impl From<ProofError> for Malformed {
             ProofError::Unsupported | ProofError::PreviousProof => Self::Proof,
             ProofError::Context => Self::Context,
             ProofError::UndefinedTerm => Self::UndefinedTerm,
+            ProofError::JsonLd(why) => Self::JsonLd(why),
+            ProofError::Rdfc(why) => Self::Rdfc(why),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The one list of reasons why bytes are not a credential or presentation that we read.
 
+use crate::canon::rdfc::RdfcError;
 use crate::json::JsonError;
+use crate::jsonld::LdError;
 use crate::jws::JwsError;
 use core::fmt;
 
@@ -43,6 +45,10 @@ pub enum Malformed {
     UndefinedTerm,
     /// The proof is of another type, suite or purpose.
     Proof,
+    /// What an RDFC suite signs cannot be read as statements.
+    JsonLd(LdError),
+    /// The statements that an RDFC suite signs have no canonical form.
+    Rdfc(RdfcError),
 }
 
 impl fmt::Display for Malformed {
@@ -66,6 +72,8 @@ impl fmt::Display for Malformed {
             Self::Context => f.write_str("the contexts are not exactly the known ones"),
             Self::UndefinedTerm => f.write_str("a term is not defined by the contexts"),
             Self::Proof => f.write_str("the proof is not of the required type and purpose"),
+            Self::JsonLd(why) => why.fmt(f),
+            Self::Rdfc(why) => why.fmt(f),
         }
     }
 }

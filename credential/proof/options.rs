@@ -1,7 +1,9 @@
 //! What a `proof` member says about itself (VC Data Integrity 1.0 §2.1), the same in every cryptosuite.
 
 use super::Suite;
+use crate::canon::rdfc::RdfcError;
 use crate::json::{Object, Value};
+use crate::jsonld::LdError;
 use crate::time::Timestamp;
 use alloc::{vec, vec::Vec};
 use core::fmt;
@@ -53,12 +55,16 @@ pub enum ProofError {
     OutOfRange(&'static str),
     /// Another proof type, cryptosuite or purpose.
     Unsupported,
-    /// The proof's contexts are not the first of the document's (vc-di-eddsa §3.3.2 step 4.1).
+    /// The proof's contexts are not the first of the document's (vc-di-eddsa §3.3.2 step 4.1), or in an RDFC suite not all of them.
     Context,
     /// A member that a proof does not have.
     UndefinedTerm,
     /// `previousProof` names a proof that is not there, or leads back to where it stands.
     PreviousProof,
+    /// Document or proof cannot be read as statements.
+    JsonLd(LdError),
+    /// The statements have no canonical form.
+    Rdfc(RdfcError),
 }
 
 impl fmt::Display for ProofError {
@@ -68,14 +74,28 @@ impl fmt::Display for ProofError {
             Self::WrongType(name) => write!(f, "the proof's {name} has the wrong type"),
             Self::OutOfRange(name) => write!(f, "the proof's {name} is not allowed"),
             Self::Unsupported => f.write_str("the proof is of another type, suite or purpose"),
-            Self::Context => f.write_str("the proof's contexts are not the first of the document's"),
+            Self::Context => f.write_str("the proof's contexts are not those of the document"),
             Self::UndefinedTerm => f.write_str("the proof has a member that proofs do not have"),
             Self::PreviousProof => f.write_str("the proof is made over one that is not there, or over itself"),
+            Self::JsonLd(why) => why.fmt(f),
+            Self::Rdfc(why) => why.fmt(f),
         }
     }
 }
 
 impl core::error::Error for ProofError {}
+
+impl From<LdError> for ProofError {
+    fn from(why: LdError) -> Self {
+        Self::JsonLd(why)
+    }
+}
+
+impl From<RdfcError> for ProofError {
+    fn from(why: RdfcError) -> Self {
+        Self::Rdfc(why)
+    }
+}
 
 /// The members a proof may have (VC Data Integrity §2.1).
 const MEMBERS: [&str; 13] = [

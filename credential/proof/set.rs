@@ -2,6 +2,7 @@
 
 use super::{Options, Proof, ProofError, options};
 use crate::json::{Object, Value};
+use crate::jsonld::KnownContexts;
 use crate::key::{InvalidProof, PublicKey};
 use alloc::{vec, vec::Vec};
 use core::fmt;
@@ -99,11 +100,12 @@ impl<'v, 'a> ProofSet<'v, 'a> {
         self.entries.iter().filter_map(|entry| entry.proof.as_ref()).map(|proof| &proof.options)
     }
 
-    /// Checks what `requirement` demands. `standing` says of each readable proof what is known of its key; it is asked once per proof,
+    /// Checks what `requirement` demands; proofs in RDFC suites read the document by contexts in `contexts`. `standing` says of each readable proof what is known of its key; it is asked once per proof,
     /// and answers [`Standing::Unknown`] for one whose purpose or time does not fit. Gives the proofs that were checked and hold.
     pub fn verify<'k>(
         &self,
         requirement: Requirement,
+        contexts: &KnownContexts,
         mut standing: impl FnMut(&Options<'v>) -> Standing<'k>,
     ) -> Result<Vec<&Proof<'v, 'a>>, SetError> {
         let known = self.entries.iter().map(|entry| entry.proof.as_ref().map_or(Standing::Unknown, |proof| standing(&proof.options)));
@@ -129,7 +131,7 @@ impl<'v, 'a> ProofSet<'v, 'a> {
             else {
                 return Err(SetError::InvalidProof);
             };
-            let seal = proof.seal_over(self.matching(n).as_ref()).map_err(SetError::Document)?;
+            let seal = proof.seal_over(self.matching(n).as_ref(), contexts).map_err(SetError::Document)?;
             seal.verify(key)?;
             held.push(proof);
         }

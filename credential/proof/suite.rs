@@ -2,6 +2,7 @@
 
 use crate::base58;
 use crate::key::{Algorithm, Signature};
+use core::fmt;
 
 /// A cryptosuite of Data Integrity EdDSA or ECDSA Cryptosuites 1.0.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -10,6 +11,10 @@ pub enum Suite {
     EddsaJcs2022,
     /// `ecdsa-jcs-2019` (vc-di-ecdsa §3.3): JCS, then SHA-256 and P-256 or SHA-384 and P-384.
     EcdsaJcs2019,
+    /// `eddsa-rdfc-2022` (vc-di-eddsa §3.2): RDFC-1.0, SHA-256, Ed25519.
+    EddsaRdfc2022,
+    /// `ecdsa-rdfc-2019` (vc-di-ecdsa §3.2): RDFC-1.0, then SHA-256 and P-256 or SHA-384, also within RDFC-1.0, and P-384.
+    EcdsaRdfc2019,
 }
 
 /// How a suite makes one text of a document, whatever its spelling.
@@ -17,6 +22,8 @@ pub enum Suite {
 pub(super) enum Transformation {
     /// The JSON Canonicalization Scheme (RFC 8785).
     Jcs,
+    /// RDF Dataset Canonicalization.
+    Rdfc,
 }
 
 /// A row of the table below.
@@ -29,14 +36,16 @@ struct Row {
 
 impl Suite {
     /// Every suite.
-    pub const ALL: [Self; 2] = [Self::EddsaJcs2022, Self::EcdsaJcs2019];
+    pub const ALL: [Self; 4] = [Self::EddsaJcs2022, Self::EcdsaJcs2019, Self::EddsaRdfc2022, Self::EcdsaRdfc2019];
 
     const fn row(self) -> Row {
+        const EDDSA: &[Algorithm] = &[Algorithm::EdDsa];
+        const ECDSA: &[Algorithm] = &[Algorithm::Es256, Algorithm::Es384];
         match self {
-            Self::EddsaJcs2022 => Row { name: "eddsa-jcs-2022", transformation: Transformation::Jcs, algorithms: &[Algorithm::EdDsa] },
-            Self::EcdsaJcs2019 => {
-                Row { name: "ecdsa-jcs-2019", transformation: Transformation::Jcs, algorithms: &[Algorithm::Es256, Algorithm::Es384] }
-            }
+            Self::EddsaJcs2022 => Row { name: "eddsa-jcs-2022", transformation: Transformation::Jcs, algorithms: EDDSA },
+            Self::EcdsaJcs2019 => Row { name: "ecdsa-jcs-2019", transformation: Transformation::Jcs, algorithms: ECDSA },
+            Self::EddsaRdfc2022 => Row { name: "eddsa-rdfc-2022", transformation: Transformation::Rdfc, algorithms: EDDSA },
+            Self::EcdsaRdfc2019 => Row { name: "ecdsa-rdfc-2019", transformation: Transformation::Rdfc, algorithms: ECDSA },
         }
     }
 
@@ -58,6 +67,23 @@ impl Suite {
         }
     }
 
+    /// The suite that signs with `algorithm` over canonical statements.
+    pub const fn rdfc(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::EdDsa => Self::EddsaRdfc2022,
+            Algorithm::Es256 | Algorithm::Es384 => Self::EcdsaRdfc2019,
+        }
+    }
+
+    /// The suite that signs with `algorithm` over the same canonical form as this one.
+    #[must_use]
+    pub const fn with_algorithm(self, algorithm: Algorithm) -> Self {
+        match self.transformation() {
+            Transformation::Jcs => Self::jcs(algorithm),
+            Transformation::Rdfc => Self::rdfc(algorithm),
+        }
+    }
+
     /// Whether the suite signs with `algorithm`.
     pub fn takes(self, algorithm: Algorithm) -> bool {
         self.row().algorithms.contains(&algorithm)
@@ -76,6 +102,12 @@ impl Suite {
             if digits.len() <= 88 { base58::decode(digits).map(Signature::Short) } else { base58::decode(digits).map(Signature::Long) }?;
         let algorithm = self.row().algorithms.iter().find(|algorithm| algorithm.signature_length() == signature.len())?;
         Some((*algorithm, signature))
+    }
+}
+
+impl fmt::Display for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -106,7 +138,11 @@ mod tests {
             }
         }
         for algorithm in [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384] {
-            assert!(Suite::jcs(algorithm).takes(algorithm));
+            for suite in Suite::ALL {
+                let own = suite.with_algorithm(algorithm);
+                assert!(own.takes(algorithm));
+                assert_eq!(own.transformation(), suite.transformation());
+            }
         }
         for name in ["", "ecdsa-jcs-2019 ", "ECDSA-JCS-2019", "ecdsa-sd-2023", "bbs-2023"] {
             assert_eq!(Suite::from_name(name), None, "{name}");

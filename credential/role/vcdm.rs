@@ -5,7 +5,7 @@ use crate::did;
 use crate::format::{IssueError, Malformed};
 use crate::json::{Object, Value};
 use crate::time::Timestamp;
-use alloc::{borrow::ToOwned, string::String};
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use waypass_schemas::contexts;
 
 const STATUS_TYPE: &str = "TokenStatusListEntry";
@@ -43,8 +43,8 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
         key_id: key_id.map(ToOwned::to_owned),
         kind: kind(document)?,
         roles: read::roles(subject)?,
-        sites: read::names(subject, "sites")?,
-        zones: read::names(subject, "zones")?,
+        sites: scopes(subject, "sites")?,
+        zones: scopes(subject, "zones")?,
         issued_at: issued_at.unwrap_or(valid_from),
         valid_from,
         valid_until: date(document, "validUntil")?,
@@ -66,7 +66,13 @@ pub(crate) fn document(claims: &RoleClaims) -> Result<Object<'static>, IssueErro
     if let Some(holder) = &claims.holder {
         subject.set("id", did::to_did_key(holder));
     }
-    subject = subject.with("roles", array(&claims.roles)).with("sites", array(&claims.sites)).with("zones", array(&claims.zones));
+    subject.set("roles", array(&claims.roles));
+    // Under RDF an empty set is no statement, and a member that says nothing is refused.
+    for (name, names) in [("sites", &claims.sites), ("zones", &claims.zones)] {
+        if !names.is_empty() {
+            subject.set(name, array(names));
+        }
+    }
     subject.members_mut().extend(claims.personal.clone());
     let mut document = Object::new()
         .with("@context", contexts::ROLE_CREDENTIAL.iter().map(|context| context.id).collect::<Value<'static>>())
@@ -88,6 +94,11 @@ fn issuer(document: &Object<'_>) -> Result<String, Malformed> {
         Some(Value::Object(issuer)) => read::text(issuer, "id"),
         _ => read::text(document, "issuer"),
     }
+}
+
+/// No list is the empty list: nowhere.
+fn scopes(subject: &Object<'_>, name: &'static str) -> Result<Vec<String>, Malformed> {
+    if subject.member(name).is_some() { read::names(subject, name) } else { Ok(Vec::new()) }
 }
 
 /// `VerifiableCredential` and exactly one type more.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use waypass_credential::did;
 use waypass_credential::format::Credential;
 use waypass_credential::key::{Algorithm, Signer as _};
+use waypass_credential::proof::Suite;
 use waypass_trust::assess::assess;
 use waypass_trust::reason::ReasonCode;
 use waypass_trust::status::Status;
@@ -142,13 +143,43 @@ fn a_missing_key_is_named() {
     for format in [Format::SdJwtVc, Format::DataIntegrity] {
         let wrong = Order { format, algorithm: Some(Algorithm::Es256), ..order() };
         let refused = one.issue(&wrong, holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
-        assert_eq!(refused, Err(IssueError::NoKey { format, algorithm: Some(Algorithm::Es256) }));
+        assert_eq!(refused, Err(IssueError::NoKey { format, algorithm: Some(Algorithm::Es256), suite: None }));
     }
     drop(one);
     let mut locked = Issuer::open(Box::new(store(dir.path())), Keys::new()).expect("opened");
     let refused = locked.issue(&order(), holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
-    assert_eq!(refused, Err(IssueError::NoKey { format: Format::SdJwtVc, algorithm: None }));
+    assert_eq!(refused, Err(IssueError::NoKey { format: Format::SdJwtVc, algorithm: None, suite: None }));
     assert_eq!(locked.credentials(&crate::store::Filter::default()), Ok(vec![]));
+}
+
+/// The suite chooses among the keys, and what does not fit is refused before anything is drawn or recorded.
+#[test]
+fn a_suite_is_asked_for_by_name() {
+    let (dir, mut issuer) = issuer();
+    let holder = Key::p256(9);
+    let mut rng = TestRng::new(1);
+    let mut issue = |order: &Order| issuer.issue(order, holder.public_key(), "ines", at(0), &mut rng);
+    let vc = |suite, algorithm| Order { format: Format::DataIntegrity, suite, algorithm, ..order() };
+    for suite in Suite::ALL {
+        let issued = issue(&vc(Some(suite), None)).expect("issued");
+        assert_eq!(issued.suite, Some(suite));
+        let Ok(Credential::DataIntegrity(read)) = Credential::parse(&issued.credential) else { panic!("a document") };
+        assert_eq!(read.suite(), suite);
+    }
+    let p384 = issue(&vc(Some(Suite::EcdsaRdfc2019), Some(Algorithm::Es384))).expect("issued");
+    assert_eq!(did::resolve(&p384.record.key_id).map(|key| key.algorithm()), Ok(Algorithm::Es384));
+    assert_eq!(issue(&vc(None, Some(Algorithm::Es256))).expect("issued").suite, Some(Suite::EcdsaJcs2019));
+    assert_eq!(issue(&order()).expect("issued").suite, None);
+    let (suite, algorithm) = (Suite::EddsaRdfc2022, Algorithm::Es256);
+    let refused = |refused: Result<crate::issue::Issued, IssueError>| refused.expect_err("refused");
+    assert_eq!(refused(issue(&vc(Some(suite), Some(algorithm)))), IssueError::SuiteAlgorithm { suite, algorithm });
+    let format = Format::SdJwtVc;
+    assert_eq!(refused(issue(&Order { suite: Some(suite), ..order() })), IssueError::SuiteFormat { suite, format });
+    drop(issuer);
+    let mut one = Issuer::open(Box::new(store(dir.path())), Keys::new().with(KeyUse::Credential, Key::p256(1))).expect("opened");
+    let missing = refused(one.issue(&vc(Some(suite), None), holder.public_key(), "ines", at(0), &mut TestRng::new(1)));
+    assert_eq!(missing, IssueError::NoKey { format: Format::DataIntegrity, algorithm: None, suite: Some(suite) });
+    assert_eq!(missing.to_string(), "no active credential key signs ldp_vc in eddsa-rdfc-2022");
 }
 
 #[test]

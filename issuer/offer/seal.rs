@@ -6,6 +6,7 @@ use hkdf::Hkdf;
 use sha2::Sha256;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
+use waypass_credential::proof::Suite;
 use waypass_credential::time::Timestamp;
 use zeroize::Zeroizing;
 
@@ -47,6 +48,9 @@ fn to_json<'o>(order: &'o Order, operator: &'o str) -> Object<'o> {
     if let Some(algorithm) = order.algorithm {
         object.set("algorithm", algorithm.jose_name());
     }
+    if let Some(suite) = order.suite {
+        object.set("suite", suite.name());
+    }
     if let Some(valid_from) = order.valid_from {
         object.set("valid_from", valid_from.unix());
     }
@@ -63,6 +67,10 @@ fn from_json(object: &Object<'_>) -> Option<(Order, String)> {
         format,
         algorithm: match object.text("algorithm") {
             Some(name) => Some(Algorithm::from_jose_name(name)?),
+            None => None,
+        },
+        suite: match object.text("suite") {
+            Some(name) => Some(Suite::from_name(name)?),
             None => None,
         },
         roles: names("roles")?,

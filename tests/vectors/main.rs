@@ -16,6 +16,7 @@ mod suite;
 mod token_status_list;
 mod vc_di_ecdsa;
 mod vc_di_eddsa;
+mod vc_di_rdfc;
 mod wycheproof;
 
 #[path = "../world.rs"]

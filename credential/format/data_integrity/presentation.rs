@@ -1,12 +1,12 @@
 //! Verifiable presentations (VCDM 2.0 §4.13) of one credential, with an `authentication` proof by its subject.
 
-use super::{DataIntegrity, object, read_proof, require_contexts};
+use super::{CONTEXTS, DataIntegrity, object, read_proof, require_contexts};
 use crate::canon::jcs;
 use crate::did::DidUrl;
 use crate::format::{Credential, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
 use crate::json::{Object, Value};
 use crate::key::{PublicKey, SignError, Signer};
-use crate::proof::{CreateError, Options, Purpose, Seal, Suite, create};
+use crate::proof::{CreateError, Options, Purpose, Seal, create};
 use crate::request::{Nonce, Request};
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
@@ -70,7 +70,9 @@ impl Presentation {
         Ok(Self { bytes, credential, answer })
     }
 
+    /// The holder signs over the same canonical form as the issuer: a verifier that reads the one reads the other.
     pub(super) fn create(credential: &DataIntegrity, request: &Request, at: Timestamp, holder: &dyn Signer) -> Result<Self, PresentError> {
+        let suite = credential.suite.with_algorithm(holder.public_key().algorithm());
         let credential = object(&credential.bytes)?;
         let subject = credential.member("credentialSubject").and_then(|subject| subject.member("id")).and_then(Value::as_str);
         let subject = subject.ok_or(PresentError::NotTheHolder)?.to_owned();
@@ -93,8 +95,7 @@ impl Presentation {
             .with("holder", subject.clone())
             .with("type", Value::from_iter(["VerifiablePresentation"]))
             .with("verifiableCredential", Value::Array([Value::Object(credential)].into()));
-        let suite = Suite::jcs(holder.public_key().algorithm());
-        let proof = create(suite, &document, &options, holder).map_err(|why| match why {
+        let proof = create(suite, &document, &options, &CONTEXTS, holder).map_err(|why| match why {
             CreateError::Algorithm => PresentError::Sign(SignError),
             CreateError::Document(why) => PresentError::Malformed(why.into()),
             CreateError::Sign(why) => PresentError::Sign(why),
@@ -153,7 +154,7 @@ impl Answer {
             challenge: options.challenge.ok_or(Malformed::Missing("challenge"))?.to_owned(),
             domain: options.domain.ok_or(Malformed::Missing("domain"))?.to_owned(),
             created: options.created,
-            seal: proof.seal()?,
+            seal: proof.seal(&CONTEXTS)?,
         })
     }
 }

@@ -3,6 +3,7 @@ use crate::canon::jcs;
 use crate::did;
 use crate::format::{Format, HolderError, HolderProof, IssueError, Malformed, PresentError, VerifyError};
 use crate::json::{self, Limits, Object, Value};
+use crate::jsonld::{KnownContexts, LdError};
 use crate::key::Signer;
 use crate::proof::{Options, Purpose, Suite, create};
 use crate::request::{Nonce, Query, Request};
@@ -29,6 +30,10 @@ fn claims() -> RoleClaims {
 
 fn issued() -> DataIntegrity {
     DataIntegrity::sign(&claims(), &Key::issuer()).expect("issues")
+}
+
+fn issued_in(suite: Suite) -> DataIntegrity {
+    DataIntegrity::sign_in(suite, &claims(), &Key::issuer()).expect("issues")
 }
 
 fn request() -> Request {
@@ -66,7 +71,7 @@ fn resigned_with(options: &Options<'_>, change: impl FnOnce(&mut Object<'static>
     let mut changed = document(issued().as_bytes());
     changed.remove("proof");
     change(&mut changed);
-    let proof = create(Suite::EddsaJcs2022, &changed, options, &Key::issuer()).expect("signs");
+    let proof = create(Suite::EddsaJcs2022, &changed, options, &KnownContexts::new(), &Key::issuer()).expect("signs");
     let credential = DataIntegrity::parse(&text(&changed.with("proof", proof)))?;
     credential.verify(Key::issuer().public_key()).map(|verified| verified.role().clone())
 }
@@ -124,7 +129,9 @@ fn a_context_the_issuer_did_not_sign_is_refused() {
     let mut short = document(issued().as_bytes());
     short.remove("proof");
     short.set("@context", Value::Array(vec!["https://www.w3.org/ns/credentials/v2".into()]));
-    let proof = create(Suite::EddsaJcs2022, &short, &options(&did::key_id(Key::issuer().public_key())), &Key::issuer()).expect("signs");
+    let proof =
+        create(Suite::EddsaJcs2022, &short, &options(&did::key_id(Key::issuer().public_key())), &KnownContexts::new(), &Key::issuer())
+            .expect("signs");
     let full = document(issued().as_bytes()).with("proof", proof.clone());
     assert_eq!(DataIntegrity::parse(&text(&full)).expect_err("appended"), Malformed::Context);
     // Without contexts in the proof, those of the document are signed.
@@ -225,28 +232,111 @@ fn what_could_not_be_read_is_not_issued() {
     assert_eq!(DataIntegrity::sign(&claims(), &Key::ed25519(5)).expect_err("another key"), Malformed::OutOfRange("key id").into());
 }
 
-/// Issuer key x holder key: each signs in the suite of its own kind, and is checked in no other.
+/// Canonical form x issuer key x holder key: each signs in the suite of its own kind, the holder over the issuer's canonical form,
+/// and is checked in no other.
 #[test]
 fn every_kind_of_key_issues_and_presents() {
-    let keys = || [(Key::ed25519(11), "eddsa-jcs-2022"), (Key::p256(12), "ecdsa-jcs-2019"), (Key::p384(13), "ecdsa-jcs-2019")];
-    let suite = |bytes: &[u8]| document(bytes).member("proof").and_then(|proof| proof.member("cryptosuite")).cloned();
-    for (issuer, issuer_suite) in keys() {
-        for (holder, holder_suite) in keys() {
-            let holder_key = Some(holder.public_key().clone());
-            let claims = RoleClaims { issuer: did::to_did_key(issuer.public_key()), key_id: None, holder: holder_key, ..claims() };
-            let issued = DataIntegrity::sign(&claims, &issuer).expect("issues");
-            assert_eq!(suite(issued.as_bytes()), Some(issuer_suite.into()));
-            let presented = issued.present(&request(), AT, &holder).expect("presents");
-            assert_eq!(suite(presented.as_bytes()), Some(holder_suite.into()));
-            let read = Presentation::parse(presented.as_bytes()).expect("reads");
-            for (other, _) in keys() {
-                let key = other.public_key();
-                assert_eq!(read.credential().verify(key).is_ok(), key == issuer.public_key());
-                let bound = read.verify_holder(key, &request().nonce, &request().client_id);
-                assert_eq!(bound.is_ok(), key == holder.public_key());
-            }
+    let keys = |seed| [Key::ed25519(seed), Key::p256(seed), Key::p384(seed)];
+    let suite = |bytes: &[u8]| {
+        let proof = document(bytes).remove("proof").expect("a proof");
+        Suite::from_name(proof.member("cryptosuite").and_then(Value::as_str).expect("a name")).expect("a suite")
+    };
+    let pairs = || (0..9).map(|n| (keys(11).into_iter().nth(n / 3).expect("a key"), keys(12).into_iter().nth(n % 3).expect("a key")));
+    for (family, (issuer, holder)) in [Suite::jcs, Suite::rdfc].into_iter().flat_map(|family| pairs().map(move |pair| (family, pair))) {
+        let own = |key: &Key| family(key.public_key().algorithm());
+        let holder_key = Some(holder.public_key().clone());
+        let claims = RoleClaims { issuer: did::to_did_key(issuer.public_key()), key_id: None, holder: holder_key, ..claims() };
+        let issued = DataIntegrity::sign_in(own(&issuer), &claims, &issuer).expect("issues");
+        assert_eq!((suite(issued.as_bytes()), issued.suite()), (own(&issuer), own(&issuer)));
+        let presented = issued.present(&request(), AT, &holder).expect("presents");
+        assert_eq!(suite(presented.as_bytes()), own(&holder));
+        let read = Presentation::parse(presented.as_bytes()).expect("reads");
+        for other in keys(11).into_iter().chain(keys(12)) {
+            let key = other.public_key();
+            assert_eq!(read.credential().verify(key).is_ok(), key == issuer.public_key());
+            let bound = read.verify_holder(key, &request().nonce, &request().client_id);
+            assert_eq!(bound.is_ok(), key == holder.public_key());
         }
     }
+}
+
+#[test]
+fn a_suite_is_the_jcs_suite_of_the_key_unless_it_is_named() {
+    for key in [Key::ed25519(11), Key::p256(12), Key::p384(13)] {
+        let claims = RoleClaims { issuer: did::to_did_key(key.public_key()), key_id: None, ..claims() };
+        let algorithm = key.public_key().algorithm();
+        assert_eq!(DataIntegrity::sign(&claims, &key).expect("issues").suite(), Suite::jcs(algorithm));
+        for suite in Suite::ALL {
+            let issued = DataIntegrity::sign_in(suite, &claims, &key).map(|issued| issued.suite());
+            assert_eq!(issued, if suite.takes(algorithm) { Ok(suite) } else { Err(IssueError::Algorithm) });
+        }
+    }
+}
+
+/// An empty set is no statement, so it is left out; a credential without roles says nothing that RDF could carry.
+#[test]
+fn nothing_is_said_of_an_empty_set() {
+    for suite in [Suite::EddsaJcs2022, Suite::EddsaRdfc2022] {
+        let nowhere = RoleClaims { zones: vec![], sites: vec![], ..claims() };
+        let issued = DataIntegrity::sign_in(suite, &nowhere, &Key::issuer()).expect("issues");
+        assert_eq!(issued.verify(Key::issuer().public_key()).expect("verifies").role(), &nowhere);
+        let useless = RoleClaims { roles: vec![], ..claims() };
+        let refused = DataIntegrity::sign_in(suite, &useless, &Key::issuer()).map(|_| ());
+        let empty = IssueError::Malformed(Malformed::JsonLd(LdError::Empty));
+        assert_eq!(refused, if suite == Suite::EddsaRdfc2022 { Err(empty) } else { Ok(()) });
+    }
+}
+
+/// Issuer and subject are described in one graph: as one node, the statements would not tell whose name the issuer's is.
+#[test]
+fn nobody_certifies_themselves_in_statements() {
+    let own = RoleClaims { holder: Some(Key::issuer().public_key().clone()), ..claims() };
+    let refused = DataIntegrity::sign_in(Suite::EddsaRdfc2022, &own, &Key::issuer()).expect_err("one node in two places");
+    assert_eq!(refused, IssueError::Malformed(Malformed::JsonLd(LdError::AmbiguousNode)));
+}
+
+/// Signed by the issuer over its statements: only the profile can refuse it.
+#[test]
+fn rdfc_documents_keep_the_same_profile() {
+    let kid = did::key_id(Key::issuer().public_key());
+    let resigned = |options: &Options<'_>, change: &dyn Fn(&mut Object<'static>)| -> Result<RoleClaims, VerifyError> {
+        let mut changed = document(issued().as_bytes());
+        changed.remove("proof");
+        change(&mut changed);
+        let proof = create(Suite::EddsaRdfc2022, &changed, options, &KnownContexts::new(), &Key::issuer()).expect("signs");
+        let credential = DataIntegrity::parse(&text(&changed.with("proof", proof)))?;
+        credential.verify(Key::issuer().public_key()).map(|verified| verified.role().clone())
+    };
+    let with = |name: &'static str, value: &Value<'static>| resigned(&options(&kid), &|document| document.set(name, value.clone()));
+    assert!(resigned(&options(&kid), &|_| ()).is_ok());
+    let (v2, role, examples) = (
+        "https://www.w3.org/ns/credentials/v2",
+        "https://waypass.example/contexts/role/v1",
+        "https://www.w3.org/ns/credentials/examples/v2",
+    );
+    for context in [[v2, examples].as_slice(), &[role, v2], &[v2, role, examples], &[v2, role, role]] {
+        assert_eq!(with("@context", &context.iter().copied().collect()), Err(Malformed::Context.into()), "{context:?}");
+    }
+    // Terms that are defined, and that nobody here acts on or reads otherwise.
+    for (name, value, expected) in [
+        ("name", Value::from("A nurse"), Malformed::UndefinedTerm),
+        ("validUntil", "2027-01-01T00:00:00".into(), Malformed::OutOfRange("validUntil")),
+        ("type", Value::from_iter(["RoleCredential", "VerifiableCredential"]), Malformed::OutOfRange("type")),
+        (
+            "credentialStatus",
+            Object::new().with("id", "urn:x").with("type", "BitstringStatusListEntry").into(),
+            Malformed::OutOfRange("credentialStatus"),
+        ),
+    ] {
+        assert_eq!(with(name, &value), Err(expected.into()), "{name}");
+    }
+    let foreign = did::key_id(Key::ed25519(5).public_key());
+    let same: &dyn Fn(&mut Object<'static>) = &|_| ();
+    assert_eq!(resigned(&options(&foreign), same), Err(Malformed::OutOfRange("verificationMethod").into()));
+    assert_eq!(resigned(&Options { purpose: Purpose::Authentication, ..options(&kid) }, same), Err(Malformed::Proof.into()));
+    assert_eq!(resigned(&Options { challenge: Some("c"), ..options(&kid) }, same), Err(Malformed::Proof.into()));
+    let unknown = document(issued_in(Suite::EddsaRdfc2022).as_bytes()).with("nickname", "x");
+    assert_eq!(DataIntegrity::parse(&text(&unknown)).expect_err("no such term"), Malformed::JsonLd(LdError::UndefinedTerm));
 }
 
 /// The name of the other suite over one's own signature: refused, whether the lengths agree or not.
@@ -302,7 +392,7 @@ fn only_the_subject_presents() {
         if let Some(holder) = holder {
             stolen.set("holder", holder.to_owned());
         }
-        let proof = create(Suite::EddsaJcs2022, &stolen, &options, &thief).expect("signs");
+        let proof = create(Suite::EddsaJcs2022, &stolen, &options, &KnownContexts::new(), &thief).expect("signs");
         let expected = if holder.is_some() { "holder" } else { "verificationMethod" };
         assert_eq!(Presentation::parse(&text(&stolen.with("proof", proof))).expect_err("stolen"), Malformed::OutOfRange(expected));
     }
@@ -369,19 +459,23 @@ fn no_flipped_bit_is_accepted(original: &[u8], accepts: impl Fn(&[u8]) -> bool) 
 
 #[test]
 fn every_bit_of_a_credential_counts() {
-    no_flipped_bit_is_accepted(issued().as_bytes(), accepts_credential);
+    for suite in [Suite::EddsaJcs2022, Suite::EddsaRdfc2022] {
+        no_flipped_bit_is_accepted(issued_in(suite).as_bytes(), accepts_credential);
+    }
 }
 
 #[test]
 fn every_bit_of_a_presentation_counts() {
-    no_flipped_bit_is_accepted(presented().as_bytes(), accepts_presentation);
+    for suite in [Suite::EddsaJcs2022, Suite::EddsaRdfc2022] {
+        no_flipped_bit_is_accepted(issued_in(suite).present(&request(), AT, &holder()).expect("presents").as_bytes(), accepts_presentation);
+    }
 }
 
 #[test]
 fn every_bit_of_an_ecdsa_credential_counts() {
     for issuer in [Key::p256(1), Key::p384(1)] {
         let claims = RoleClaims { issuer: did::to_did_key(issuer.public_key()), key_id: None, ..claims() };
-        let issued = DataIntegrity::sign(&claims, &issuer).expect("issues");
+        let issued = DataIntegrity::sign_in(Suite::rdfc(issuer.public_key().algorithm()), &claims, &issuer).expect("issues");
         no_flipped_bit_is_accepted(issued.as_bytes(), |bytes| {
             DataIntegrity::parse(bytes).is_ok_and(|credential| credential.verify(issuer.public_key()).is_ok())
         });
@@ -406,9 +500,13 @@ proptest! {
     fn any_json_in_any_place_is_answered(name in "(@context|type|issuer|validFrom|credentialSubject|credentialStatus|proof|holder|verifiableCredential)",
         json in "(null|true|-0|1e99|\"\"|\"did:key:z\"|\\[\\]|\\{\\}|\\[\\{\\}\\]|\\{\"id\":1\\}|\\{\"type\":\"DataIntegrityProof\"\\})") {
         let value = json::parse(json.as_bytes(), Limits::CREDENTIAL).expect("JSON").into_owned();
-        let changed = document(issued().as_bytes()).with(name.clone(), value.clone());
-        prop_assert!(!accepts_credential(&text(&changed)) || name == "holder");
-        let changed = document(presented().as_bytes()).with(name, value);
-        prop_assert!(!accepts_presentation(&text(&changed)));
+        for suite in [Suite::EddsaJcs2022, Suite::EddsaRdfc2022] {
+            let issued = issued_in(suite);
+            let changed = document(issued.as_bytes()).with(name.clone(), value.clone());
+            prop_assert!(!accepts_credential(&text(&changed)));
+            let presented = issued.present(&request(), AT, &holder()).expect("presents");
+            let changed = document(presented.as_bytes()).with(name.clone(), value.clone());
+            prop_assert!(!accepts_presentation(&text(&changed)));
+        }
     }
 }

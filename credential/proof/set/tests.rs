@@ -1,6 +1,7 @@
 use super::{MAX_PROOFS, ProofSet, Requirement, SetError, Standing};
 use crate::did;
 use crate::json::{self, Limits, Object, Value};
+use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer as _};
 use crate::proof::{Link, Options, Proof, ProofError, Purpose, Suite, create_linked};
 use crate::testing::Key;
@@ -30,7 +31,8 @@ fn proof(document: &Object<'_>, n: usize, id: Option<&str>, previous: &[&str]) -
         challenge: None,
         domain: None,
     };
-    create_linked(Suite::jcs(key.public_key().algorithm()), document, &options, Link { id, previous }, &key).expect("signs")
+    create_linked(Suite::jcs(key.public_key().algorithm()), document, &options, Link { id, previous }, &KnownContexts::new(), &key)
+        .expect("signs")
 }
 
 fn with_proofs(proofs: Vec<Object<'static>>) -> Object<'static> {
@@ -77,7 +79,7 @@ fn verify(document: &Object<'_>, requirement: Requirement, who: [Who; 3]) -> Res
             Who::Unknown => Standing::Unknown,
         }
     };
-    ProofSet::read(document).expect("a set").verify(requirement, standing).map(|held| held.len())
+    ProofSet::read(document).expect("a set").verify(requirement, &KnownContexts::new(), standing).map(|held| held.len())
 }
 
 fn refusal(proofs: Vec<Object<'static>>) -> ProofError {
@@ -215,7 +217,7 @@ proptest! {
             for (n, entry) in set.entries.iter().enumerate() {
                 prop_assert!(entry.previous.iter().all(|before| place(*before) < place(n)));
             }
-            prop_assert!(set.verify(TRUSTED, |_| Standing::Unknown).is_err());
+            prop_assert!(set.verify(TRUSTED, &KnownContexts::new(), |_| Standing::Unknown).is_err());
         }
     }
 
@@ -224,7 +226,7 @@ proptest! {
         let value = json::parse(text.as_bytes(), Limits::CREDENTIAL).map_or(Value::Null, Value::into_owned);
         let document: Object<'static> = document().with("proof", value);
         // A proof of another type is none that we could check.
-        let proven = ProofSet::read(&document).is_ok_and(|set| set.verify(TRUSTED, |_| Standing::Unknown).is_ok());
+        let proven = ProofSet::read(&document).is_ok_and(|set| set.verify(TRUSTED, &KnownContexts::new(), |_| Standing::Unknown).is_ok());
         prop_assert!(!proven, "{}", text);
     }
 }
