@@ -11,14 +11,19 @@ use crate::role::RoleClaims;
 use crate::time::Timestamp;
 use alloc::vec::Vec;
 use core::fmt;
+use envelope::Material;
 use serde::{Deserialize, Serialize};
 
 pub mod data_integrity;
+mod envelope;
+pub mod enveloped;
 mod malformed;
 pub mod sd_jwt;
 pub mod sd_jwt_vc;
+pub mod secured;
 
 pub use data_integrity::DataIntegrity;
+pub use enveloped::Enveloped;
 pub use malformed::Malformed;
 pub use sd_jwt_vc::SdJwtVc;
 
@@ -34,6 +39,12 @@ pub enum Format {
     /// Verifiable Credentials Data Model 2.0 with a Data Integrity proof.
     #[serde(rename = "ldp_vc")]
     DataIntegrity,
+    /// Verifiable Credentials Data Model 2.0 in a JWS, `vc+jwt` (Securing Verifiable Credentials using JOSE and COSE).
+    #[serde(rename = "jwt_vc_json")]
+    VcJwt,
+    /// The same in a COSE_Sign1. OpenID4VP has no name for it: this is the media subtype.
+    #[serde(rename = "vc+cose")]
+    VcCose,
 }
 
 impl Format {
@@ -42,6 +53,8 @@ impl Format {
         match self {
             Self::SdJwtVc => "dc+sd-jwt",
             Self::DataIntegrity => "ldp_vc",
+            Self::VcJwt => "jwt_vc_json",
+            Self::VcCose => "vc+cose",
         }
     }
 
@@ -49,7 +62,7 @@ impl Format {
     pub const fn role_kind(self) -> &'static str {
         match self {
             Self::SdJwtVc => crate::role::VCT,
-            Self::DataIntegrity => crate::role::VC_TYPE,
+            Self::DataIntegrity | Self::VcJwt | Self::VcCose => crate::role::VC_TYPE,
         }
     }
 }
@@ -67,6 +80,8 @@ pub enum Credential {
     SdJwtVc(SdJwtVc),
     /// A VCDM 2.0 document with a Data Integrity proof.
     DataIntegrity(DataIntegrity),
+    /// A VCDM 2.0 document in a JWS or a COSE_Sign1.
+    Enveloped(Enveloped),
 }
 
 /// What an unverified credential says about who signed it: good for finding the key, for nothing else.
@@ -110,6 +125,8 @@ pub enum Presentation {
     SdJwtVc(sd_jwt_vc::Presentation),
     /// A verifiable presentation with one credential and an `authentication` proof.
     DataIntegrity(data_integrity::Presentation),
+    /// A verifiable presentation in a JWS or a COSE_Sign1, with one credential in its own envelope.
+    Enveloped(enveloped::Presentation),
 }
 
 /// Left behind by [`Presentation::verify_holder`]: the bound key answered this nonce for this audience.
@@ -162,11 +179,13 @@ pub enum IssueError {
 }
 
 impl Credential {
-    /// Reads untrusted bytes: a JSON object is a VCDM document, everything else must be an SD-JWT.
+    /// Reads untrusted bytes: a JSON object is a VCDM document, what begins with CBOR tag 18 a
+    /// COSE_Sign1, a text with a `~` an SD-JWT, everything else must be a JWS.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         match detect(bytes)? {
             Format::SdJwtVc => SdJwtVc::parse(bytes).map(Self::SdJwtVc),
             Format::DataIntegrity => DataIntegrity::parse(bytes).map(Self::DataIntegrity),
+            Format::VcJwt | Format::VcCose => Enveloped::parse(bytes).map(Self::Enveloped),
         }
     }
 
@@ -175,14 +194,16 @@ impl Credential {
         match self {
             Self::SdJwtVc(credential) => credential.as_bytes(),
             Self::DataIntegrity(credential) => credential.as_bytes(),
+            Self::Enveloped(credential) => credential.as_bytes(),
         }
     }
 
     /// Which format this is.
-    pub const fn format(&self) -> Format {
+    pub fn format(&self) -> Format {
         match self {
             Self::SdJwtVc(_) => Format::SdJwtVc,
             Self::DataIntegrity(_) => Format::DataIntegrity,
+            Self::Enveloped(credential) => credential.format(),
         }
     }
 
@@ -191,6 +212,7 @@ impl Credential {
         match self {
             Self::SdJwtVc(credential) => credential.claimed(),
             Self::DataIntegrity(credential) => credential.claimed(),
+            Self::Enveloped(credential) => credential.claimed(),
         }
     }
 
@@ -199,6 +221,7 @@ impl Credential {
         match self {
             Self::SdJwtVc(credential) => credential.verify(issuer),
             Self::DataIntegrity(credential) => credential.verify(issuer),
+            Self::Enveloped(credential) => credential.verify(issuer),
         }
     }
 
@@ -215,7 +238,7 @@ impl Credential {
     pub fn disclosable(&self) -> Result<Vec<ClaimPath>, Malformed> {
         match self {
             Self::SdJwtVc(credential) => credential.disclosable(),
-            Self::DataIntegrity(_) => Ok(Vec::new()),
+            Self::DataIntegrity(_) | Self::Enveloped(_) => Ok(Vec::new()),
         }
     }
 
@@ -231,6 +254,7 @@ impl Credential {
         match self {
             Self::SdJwtVc(credential) => credential.present(disclose, request, at, holder).map(Presentation::SdJwtVc),
             Self::DataIntegrity(credential) => credential.present(request, at, holder).map(Presentation::DataIntegrity),
+            Self::Enveloped(credential) => credential.present(request, at, holder).map(Presentation::Enveloped),
         }
     }
 }
@@ -253,11 +277,13 @@ impl<'a> Verified<'a> {
 }
 
 impl Presentation {
-    /// Reads untrusted bytes: a JSON object is a verifiable presentation, everything else must be an SD-JWT.
+    /// Reads untrusted bytes: a JSON object is a verifiable presentation, what begins with CBOR tag 18 a
+    /// COSE_Sign1, a text with a `~` an SD-JWT, everything else must be a JWS.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         match detect(bytes)? {
             Format::SdJwtVc => sd_jwt_vc::Presentation::parse(bytes).map(Self::SdJwtVc),
             Format::DataIntegrity => data_integrity::Presentation::parse(bytes).map(Self::DataIntegrity),
+            Format::VcJwt | Format::VcCose => enveloped::Presentation::parse(bytes).map(Self::Enveloped),
         }
     }
 
@@ -266,6 +292,7 @@ impl Presentation {
         match self {
             Self::SdJwtVc(presentation) => presentation.as_bytes(),
             Self::DataIntegrity(presentation) => presentation.as_bytes(),
+            Self::Enveloped(presentation) => presentation.as_bytes(),
         }
     }
 
@@ -274,6 +301,7 @@ impl Presentation {
         match self {
             Self::SdJwtVc(presentation) => presentation.credential(),
             Self::DataIntegrity(presentation) => presentation.credential(),
+            Self::Enveloped(presentation) => presentation.credential(),
         }
     }
 
@@ -292,6 +320,7 @@ impl Presentation {
         match self {
             Self::SdJwtVc(presentation) => presentation.verify_holder(holder, nonce, audience),
             Self::DataIntegrity(presentation) => presentation.verify_holder(holder, nonce, audience),
+            Self::Enveloped(presentation) => presentation.verify_holder(holder, nonce, audience),
         }
     }
 }
@@ -308,7 +337,15 @@ fn detect(bytes: &[u8]) -> Result<Format, Malformed> {
     }
     match bytes.trim_ascii_start().first() {
         Some(b'{') => Ok(Format::DataIntegrity),
-        _ => Ok(Format::SdJwtVc),
+        _ if Material::of(bytes) == Material::Cose => Ok(Format::VcCose),
+        _ if bytes.contains(&b'~') => Ok(Format::SdJwtVc),
+        _ => Ok(Format::VcJwt),
+    }
+}
+
+impl From<Enveloped> for Credential {
+    fn from(credential: Enveloped) -> Self {
+        Self::Enveloped(credential)
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Header {
     pub algorithm: Algorithm,
     /// `typ` in lower case, without a leading `application/` (RFC 7515 §4.1.9).
     pub typ: Option<String>,
+    /// `cty`, written as `typ` is.
+    pub content_type: Option<String>,
     /// `kid`.
     pub key_id: Option<String>,
 }
@@ -130,12 +132,15 @@ impl Header {
             Some(value) => value.as_str().map(Some).ok_or(JwsError::Member),
         };
         let algorithm = text("alg")?.and_then(Algorithm::from_jose_name).ok_or(JwsError::Algorithm)?;
-        let typ = text("typ")?.map(|typ| {
-            let typ = typ.to_ascii_lowercase();
-            typ.strip_prefix("application/").map(ToOwned::to_owned).unwrap_or(typ)
-        });
-        Ok(Self { algorithm, typ, key_id: text("kid")?.map(ToOwned::to_owned) })
+        let (typ, content_type) = (text("typ")?.map(media_type), text("cty")?.map(media_type));
+        Ok(Self { algorithm, typ, content_type, key_id: text("kid")?.map(ToOwned::to_owned) })
     }
+}
+
+/// A media type as headers abbreviate it: lower case, without `application/` (RFC 7515 §4.1.9, RFC 9596 §2).
+pub(crate) fn media_type(text: &str) -> String {
+    let text = text.to_ascii_lowercase();
+    text.strip_prefix("application/").map(ToOwned::to_owned).unwrap_or(text)
 }
 
 /// Signs `payload` as a compact JWS with `typ` and, where given, `kid`.

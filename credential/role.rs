@@ -1,6 +1,6 @@
 //! What a role credential says, the same whichever format carries it.
 
-use crate::format::{Credential, DataIntegrity, Format, IssueError, Malformed, SdJwtVc};
+use crate::format::{Credential, DataIntegrity, Enveloped, Format, IssueError, Malformed, SdJwtVc};
 use crate::json::Object;
 use crate::key::{PublicKey, Signer};
 use crate::proof::Suite;
@@ -9,7 +9,11 @@ use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
 
 pub(crate) mod read;
+mod status;
+pub mod status_messages;
 pub(crate) mod vcdm;
+
+pub use status::{BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference};
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -49,21 +53,12 @@ pub struct RoleClaims {
     pub valid_from: Timestamp,
     /// Until when it is valid; always bounded, always after `valid_from`.
     pub valid_until: Timestamp,
-    /// Where its status stands.
-    pub status: Option<StatusReference>,
+    /// Where its status stands; none for a credential whose status nobody keeps. SD-JWT VC has room for one, of a token list.
+    pub status: Vec<StatusReference>,
     /// The key the credential is bound to.
     pub holder: Option<PublicKey>,
     /// All other disclosed claims. Reading gives them in ascending order of their names.
     pub personal: Object<'static>,
-}
-
-/// An entry of a status list (Token Status List §6).
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct StatusReference {
-    /// The list.
-    pub uri: String,
-    /// The entry.
-    pub index: u64,
 }
 
 impl RoleClaims {
@@ -72,6 +67,7 @@ impl RoleClaims {
         match format {
             Format::SdJwtVc => SdJwtVc::sign(self, signer, rng).map(Credential::SdJwtVc),
             Format::DataIntegrity => DataIntegrity::sign(self, signer).map(Credential::DataIntegrity),
+            Format::VcJwt | Format::VcCose => Enveloped::sign(self, format, signer).map(Credential::Enveloped),
         }
     }
 
@@ -84,7 +80,6 @@ impl RoleClaims {
     /// not words for people: ASCII letters, digits and `-_.:/`, or `*` alone for any site or zone.
     pub fn check(&self) -> Result<(), Malformed> {
         let identifier = |text: &str| !text.is_empty() && text.len() <= MAX_IDENTIFIER;
-        let status = self.status.as_ref();
         let checks = [
             ("issuer", identifier(&self.issuer)),
             ("key id", self.key_id.as_deref().is_none_or(identifier)),
@@ -93,7 +88,7 @@ impl RoleClaims {
             ("sites", are_scopes(&self.sites)),
             ("zones", are_scopes(&self.zones)),
             ("validity", self.valid_from < self.valid_until && self.issued_at < self.valid_until),
-            ("status", status.is_none_or(|status| identifier(&status.uri) && i64::try_from(status.index).is_ok())),
+            ("status", self.status.len() <= status::MAX_ENTRIES && self.status.iter().all(StatusReference::is_in_bounds)),
         ];
         match checks.iter().find(|(_, holds)| !holds) {
             None => Ok(()),

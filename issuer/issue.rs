@@ -235,13 +235,13 @@ impl<'k> Issuer<'k> {
             issued_at: times.issued_at,
             valid_from: times.valid_from,
             valid_until: times.valid_until,
-            status: None,
+            status: Vec::new(),
             holder: Some(holder.clone()),
             personal: order.personal.clone(),
         };
         loop {
             let (list, index) = index::draw(&mut *self.store, self.settings.list_capacity, rng)?;
-            claims.status = Some(StatusReference { uri: self.settings.list_uri(list), index: index.into() });
+            claims.status = vec![StatusReference::token(self.settings.list_uri(list), index.into())];
             let signer = self.credential_key(order, at)?;
             let credential = match order.suite {
                 Some(suite) => claims.sign_in(suite, signer)?,
@@ -270,7 +270,7 @@ impl<'k> Issuer<'k> {
                 Ok(()) => {
                     let suite = match &credential {
                         Credential::DataIntegrity(document) => Some(document.suite()),
-                        Credential::SdJwtVc(_) => None,
+                        Credential::SdJwtVc(_) | Credential::Enveloped(_) => None,
                     };
                     return Ok(Issued { record, credential: credential.as_bytes().to_vec(), suite });
                 }

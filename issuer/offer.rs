@@ -78,6 +78,8 @@ pub const fn configuration(format: Format) -> &'static str {
     match format {
         Format::SdJwtVc => "role_sd_jwt",
         Format::DataIntegrity => "role_ldp_vc",
+        Format::VcJwt => "role_jwt_vc_json",
+        Format::VcCose => "role_vc_cose",
     }
 }
 

@@ -13,8 +13,8 @@ use waypass_credential::request::{ClaimPath, Query};
 use waypass_credential::role::{RoleClaims, StatusReference, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{
-    Authority, BundleDraft, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, Policy, Root, RootPart, RootRoles, SigningRole, StatusUri,
-    TargetsPart, TrustBundle,
+    Authority, BundleDraft, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Policy, Root, RootPart, RootRoles, SigningRole,
+    StatusUri, TargetsPart, TrustBundle,
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 
@@ -200,7 +200,7 @@ impl World {
             roles: ["nurse", "doctor", "staff", "visitor", "emergency_medical"].map(Into::into).into(),
             sites: vec!["clinic-north".into()],
             max_validity_seconds: 400 * 86_400,
-            status_uris: vec![StatusUri { uri: LIST.into(), max_entries: ENTRIES, bits: 2, irrevocable: true }],
+            status_uris: vec![StatusUri { uri: LIST.into(), max_entries: ENTRIES, bits: 2, irrevocable: true, kind: ListKind::Token }],
         };
         TargetsPart {
             schema: "waypass.targets/1".into(),
@@ -260,7 +260,7 @@ impl World {
             issued_at: at(-DAY),
             valid_from: at(-DAY),
             valid_until: at(90 * DAY),
-            status: Some(StatusReference { uri: LIST.into(), index: 7 }),
+            status: vec![StatusReference::token(LIST, 7)],
             holder: Some(holder.public_key().clone()),
             personal: Object::new().with("given_name", "Ana").with("family_name", "Silva").with("staff_id", "N-1042"),
         }

@@ -7,7 +7,7 @@ use alloc::{format, string::String, vec::Vec};
 use waypass_credential::{
     format::{Credential, Verified, VerifyError},
     json::Value,
-    role::RoleClaims,
+    role::{Mechanism, RoleClaims, StatusReference},
     time::Timestamp,
 };
 
@@ -45,6 +45,7 @@ pub struct Assessment<'c> {
     authorised: Authorised,
     in_force: InForce,
     status: Status,
+    update_available: bool,
     readings: Vec<RoleReading>,
     ages: Ages,
     notes: Vec<Reason>,
@@ -87,7 +88,7 @@ pub fn assess<'c>(credential: &'c Credential, bundle: &TrustBundle, at: &Moment)
     let mut reasons = Vec::new();
     let authorised = authorise(role, authority, record, &mut reasons);
     within_validity(role, at, &mut reasons);
-    let held = held_status(role, authority, bundle, at);
+    let held = bundle.status(authority, &role.status, at);
     ages.revocation = held.as_of.and_then(|as_of| age(as_of, at));
     in_force(role, &held, &mut reasons);
 
@@ -103,6 +104,7 @@ pub fn assess<'c>(credential: &'c Credential, bundle: &TrustBundle, at: &Moment)
         authorised,
         in_force: InForce(()),
         status: held.status,
+        update_available: held.update_available,
         readings,
         ages,
         notes,
@@ -144,6 +146,11 @@ impl<'c> Assessment<'c> {
     /// [`Status::Valid`] or [`Status::Unknown`]; everything else was refused.
     pub fn status(&self) -> Status {
         self.status
+    }
+
+    /// The issuer has a newer credential for the holder (Bitstring Status List, purpose `refresh`).
+    pub fn update_available(&self) -> bool {
+        self.update_available
     }
 
     /// How fresh the evidence about each disclosed role is. Each has limits of its own: whoever decides takes the role
@@ -247,7 +254,7 @@ fn authorise(role: &RoleClaims, authority: &Authority, record: &KeyRecord, reaso
             refuse(format!("the issuer may not speak for the site {site}"));
         }
     }
-    if let Some(status) = role.status.as_ref().filter(|status| !authority.status_uris.iter().any(|list| list.uri == status.uri)) {
+    for status in role.status.iter().filter(|status| !authority.status_uris.iter().any(|list| list.uri == status.uri)) {
         refuse(format!("the issuer may not use the status list {}", status.uri));
     }
     let validity = role.valid_until.since(role.valid_from);
@@ -269,23 +276,24 @@ fn within_validity(role: &RoleClaims, at: &Moment, reasons: &mut Vec<Reason>) {
     }
 }
 
-fn held_status(role: &RoleClaims, authority: &Authority, bundle: &TrustBundle, at: &Moment) -> HeldStatus {
-    match &role.status {
-        Some(reference) => bundle.status(authority, &reference.uri, reference.index, at),
-        None => HeldStatus::not_covered(),
-    }
-}
-
 fn in_force(role: &RoleClaims, held: &HeldStatus, reasons: &mut Vec<Reason>) {
     let as_of = || held.as_of.map_or(String::new(), |as_of| format!("list of {as_of}"));
     match held.status {
         Status::Revoked => reasons.push(Reason::new(ReasonCode::Revoked, as_of())),
         Status::Suspended => reasons.push(Reason::new(ReasonCode::Suspended, as_of())),
         Status::Unknown(_) if held.out_of_range => {
-            let index = role.status.as_ref().map_or(0, |reference| reference.index);
-            reasons.push(Reason::new(ReasonCode::Malformed, format!("its list has no entry {index}")));
+            let entries: Vec<String> = role.status.iter().map(entry).collect();
+            reasons.push(Reason::new(ReasonCode::Malformed, format!("its list has no entry {}", entries.join(" or "))));
         }
         Status::Valid | Status::Unknown(_) => {}
+    }
+}
+
+/// A status entry in words: its index, and what it is about where the credential says that.
+fn entry(reference: &StatusReference) -> String {
+    match &reference.mechanism {
+        Mechanism::TokenList => format!("{}", reference.index),
+        Mechanism::Bitstring(entry) => format!("{} for {}", reference.index, entry.purpose),
     }
 }
 

@@ -5,11 +5,11 @@
 //! [`crate::freshness`], and the limits of the signed policy decide.
 
 use alloc::vec::Vec;
-use waypass_credential::time::Timestamp;
+use waypass_credential::{role::StatusReference, time::Timestamp};
 
 use crate::{
     freshness::Freshness,
-    status::{Evidence, HeldList, HeldStatus, ListInfo, Taken},
+    status::{Evidence, HeldList, HeldStatus, ListInfo, Taken, together},
     time::Moment,
 };
 
@@ -32,8 +32,8 @@ pub use envelope::{Envelope, MAX_PART};
 pub use error::{BundleError, PartName, Rule};
 pub use horizon::{Item, OfflineHorizon};
 pub use parts::{
-    Authority, Gate, KeyRecord, KeyState, KeyUse, ListReference, Part, PartReference, Policy, RoleLimit, RootPart, RootRoles, SigningRole,
-    SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart, UnknownAction,
+    Authority, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, Part, PartReference, Policy, RoleLimit, RootPart, RootRoles,
+    SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart, UnknownAction,
 };
 pub use root::{MAX_ROOT_STEPS, Root};
 
@@ -222,12 +222,15 @@ impl TrustBundle {
         Some(self.evidence_for(uri)?.current()?.text.as_str())
     }
 
-    /// What the held lists say about one entry of a list that `authority` announces.
-    pub fn status(&self, authority: &Authority, uri: &str, index: u64, at: &Moment) -> HeldStatus {
-        if !authority.status_uris.iter().any(|list| list.uri == uri) {
-            return HeldStatus::not_covered();
-        }
-        self.evidence_for(uri).map_or(HeldStatus::not_covered(), |evidence| evidence.status(index, at))
+    /// What the held lists say together about the entries of one credential. Lists that `authority` does not announce say
+    /// nothing.
+    pub fn status(&self, authority: &Authority, references: &[StatusReference], at: &Moment) -> HeldStatus {
+        together(references, |reference| {
+            if !authority.status_uris.iter().any(|list| list.uri == reference.uri) {
+                return HeldStatus::not_covered();
+            }
+            self.evidence_for(&reference.uri).map_or(HeldStatus::not_covered(), |evidence| evidence.status(reference, at))
+        })
     }
 
     /// How old the bundle itself is, judged by a role's limit.

@@ -1,4 +1,5 @@
-//! Token Status Lists (draft-ietf-oauth-status-list): bitmaps, signed tokens, and what several lists together say.
+//! Status lists: Token Status Lists (draft-ietf-oauth-status-list) and Bitstring Status Lists (W3C), and what several lists
+//! together say about a credential.
 
 use alloc::string::String;
 use core::fmt;
@@ -6,11 +7,12 @@ use waypass_credential::time::Timestamp;
 
 use crate::bundle::Digest;
 
+pub mod bitstring;
 mod held;
 mod list;
 mod token;
 
-pub(crate) use held::{Evidence, HeldList, Taken};
+pub(crate) use held::{Evidence, HeldList, Taken, together};
 pub use list::{Bits, StatusList, StatusListBuf};
 pub use token::{HARD_CAP, StatusListToken, VerifiedList};
 
@@ -60,13 +62,22 @@ pub struct HeldStatus {
     pub status: Status,
     /// When the newest covering list was made.
     pub as_of: Option<Timestamp>,
-    /// The index lies outside the list it points into: the credential contradicts its issuer.
+    /// The list has no such entry: the index lies outside, or the list is of another kind, for another purpose or of another
+    /// size than the credential says. The credential contradicts its issuer.
     pub out_of_range: bool,
+    /// A newer credential is to be had (Bitstring Status List, purpose `refresh`).
+    pub update_available: bool,
+    /// The issuer's own message, as its number (purpose `message`).
+    pub message: Option<u8>,
 }
 
 impl HeldStatus {
     pub(crate) const fn not_covered() -> Self {
-        Self { status: Status::Unknown(Why::NotCovered), as_of: None, out_of_range: false }
+        Self::new(Status::Unknown(Why::NotCovered), None)
+    }
+
+    pub(crate) const fn new(status: Status, as_of: Option<Timestamp>) -> Self {
+        Self { status, as_of, out_of_range: false, update_available: false, message: None }
     }
 }
 
@@ -89,10 +100,14 @@ pub struct ListInfo {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ListError {
-    /// The token is not a readable status list token.
+    /// Not a readable status list token or credential.
     Malformed,
-    /// Bits other than 1, 2, 4 or 8, or other than announced.
+    /// Entries of a size that there is not, or other than announced.
     Bits,
+    /// A list of another kind than announced.
+    Kind,
+    /// A bitstring with fewer entries than the standard allows.
+    TooShort,
     /// The compressed bitmap is damaged.
     Compression,
     /// It inflates to more than its announced size.
@@ -116,8 +131,10 @@ pub enum ListError {
 impl fmt::Display for ListError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "not a readable status list token",
+            Self::Malformed => "not a readable status list",
             Self::Bits => "entries do not have the announced number of bits",
+            Self::Kind => "a list of another kind than announced",
+            Self::TooShort => "the list has fewer entries than the standard allows",
             Self::Compression => "the compressed list is damaged",
             Self::TooLarge => "the list is larger than announced",
             Self::WrongSubject => "the list is about another address",
@@ -134,4 +151,4 @@ impl fmt::Display for ListError {
 impl core::error::Error for ListError {}
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -13,7 +13,7 @@ use waypass_credential::{
 
 use crate::{
     bundle::{
-        Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, Part, Policy, RoleLimit, Root, RootPart, RootRoles,
+        Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, Root, RootPart, RootRoles,
         SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
     },
     status::{Bits, StatusListBuf, StatusListToken},
@@ -258,7 +258,7 @@ impl Site {
             issued_at: NOON,
             valid_from: NOON,
             valid_until: NOON.plus(30 * DAY),
-            status: Some(StatusReference { uri: LIST.into(), index: 7 }),
+            status: vec![StatusReference::token(LIST, 7)],
             holder: Some(self.holder.public()),
             personal: Object::new(),
         }
@@ -296,7 +296,7 @@ fn targets(issuer: &TestKey, status_key: &TestKey) -> TargetsPart {
             roles: vec!["admin".into(), "staff".into(), "visitor".into(), "medical".into()],
             sites: vec!["clinic".into()],
             max_validity_seconds: 365 * DAY as u64,
-            status_uris: vec![StatusUri { uri: LIST.into(), max_entries: ENTRIES, bits: 2, irrevocable: false }],
+            status_uris: vec![StatusUri { uri: LIST.into(), max_entries: ENTRIES, bits: 2, irrevocable: false, kind: ListKind::Token }],
         }],
         gates: vec![Gate {
             id: TestKey::new(40).did(),

@@ -259,8 +259,9 @@ impl Findings {
             valid_until: role.valid_until,
         });
         self.subject = role.holder.as_ref().map(did::to_did_key);
-        self.status =
-            role.status.as_ref().map(|reference| StatusUsed { uri: reference.uri.clone(), index: reference.index, list_issued_at: as_of });
+        // Of several entries the one that can be looked up again later: whether the credential was revoked when it was admitted.
+        let entry = role.status.iter().find(|entry| entry.can_revoke()).or(role.status.first());
+        self.status = entry.map(|entry| StatusUsed { uri: entry.uri.clone(), index: entry.index, list_issued_at: as_of });
         self.mark = Some(credential_mark(role));
     }
 }
@@ -269,16 +270,15 @@ fn revocation_age(at: &Moment, seconds: i64) -> Age {
     Age { as_of: at.at().plus(-seconds), seconds: Some(seconds) }
 }
 
-/// What stands for a credential however it is presented: its place in a status list, else its holder's key.
+/// What stands for a credential however it is presented: its place in the status lists, else its holder's key.
 fn credential_mark(role: &RoleClaims) -> CredentialMark {
     let mut hash = Sha256::new().chain_update(role.issuer.as_bytes()).chain_update([0]);
-    match (&role.status, &role.holder) {
-        (Some(reference), _) => {
-            hash.update(reference.index.to_be_bytes());
-            hash.update(reference.uri.as_bytes());
-        }
-        (None, Some(holder)) => hash.update(holder.to_bytes()),
-        (None, None) => {}
+    for entry in &role.status {
+        hash.update(entry.index.to_be_bytes());
+        hash.update(entry.uri.as_bytes());
+    }
+    if let (true, Some(holder)) = (role.status.is_empty(), &role.holder) {
+        hash.update(holder.to_bytes());
     }
     let mut mark = CredentialMark::default();
     mark.copy_from_slice(&hash.finalize()[..16]);

@@ -160,21 +160,21 @@ fn object(bytes: &[u8]) -> Result<Object<'_>, Malformed> {
 }
 
 /// `@context` is the list of exactly these, by name and in this order; an inline context is none of them.
-fn require_contexts(document: &Object<'_>, known: &[KnownContext]) -> Result<(), Malformed> {
+pub(in crate::format) fn require_contexts(document: &Object<'_>, known: &[KnownContext]) -> Result<(), Malformed> {
     let listed = document.member("@context").and_then(Value::as_array).ok_or(Malformed::Context)?;
     let ids = known.iter().map(|context| context.id);
     if listed.len() == known.len() && listed.iter().map(Value::as_str).eq(ids.map(Some)) { Ok(()) } else { Err(Malformed::Context) }
 }
 
 /// `issuer`, or its `id` (VCDM 2.0 §4.7).
-fn issuer<'v>(document: &'v Object<'_>) -> Result<&'v str, Malformed> {
+pub(in crate::format) fn issuer<'v>(document: &'v Object<'_>) -> Result<&'v str, Malformed> {
     let issuer = document.member("issuer").ok_or(Malformed::Missing("issuer"))?;
     issuer.as_str().or_else(|| issuer.member("id")?.as_str()).ok_or(Malformed::WrongType("issuer"))
 }
 
 /// The one proof of `document`, for `purpose`. A proof with contexts of its own must have all of the document's: those
 /// appended later would be unsigned (vc-di-eddsa §3.3.2 step 4 allows them).
-fn read_proof<'v, 'a>(document: &'v Object<'a>, purpose: Purpose) -> Result<Proof<'v, 'a>, Malformed> {
+pub(in crate::format) fn read_proof<'v, 'a>(document: &'v Object<'a>, purpose: Purpose) -> Result<Proof<'v, 'a>, Malformed> {
     let proof = Proof::read(document)?;
     if proof.options.purpose != purpose {
         return Err(Malformed::Proof);
@@ -185,7 +185,7 @@ fn read_proof<'v, 'a>(document: &'v Object<'a>, purpose: Purpose) -> Result<Proo
 
 /// The key must be one of the issuer's (VC Data Integrity §4.6): for a DID, the DID in `verificationMethod`; for other
 /// issuers the trust bundle's key record binds the two.
-fn require_controller(verification_method: &str, issuer: &str) -> Result<(), Malformed> {
+pub(in crate::format) fn require_controller(verification_method: &str, issuer: &str) -> Result<(), Malformed> {
     const WRONG: Malformed = Malformed::OutOfRange("verificationMethod");
     if !issuer.starts_with("did:") {
         return Ok(());
@@ -200,7 +200,7 @@ fn require_controller(verification_method: &str, issuer: &str) -> Result<(), Mal
 
 /// Terms that no known context defines are errors under JCS too, and so are values that their definition does not allow.
 /// The members of the document itself and of its status are [`vcdm::read`]'s to refuse.
-fn require_terms(document: &Object<'_>) -> Result<(), Malformed> {
+pub(in crate::format) fn require_terms(document: &Object<'_>) -> Result<(), Malformed> {
     if let Some(Value::Object(issuer)) = document.member("issuer") {
         texts_only(issuer, &["id", "name", "description"])?;
     }
@@ -226,7 +226,7 @@ fn texts_only(object: &Object<'_>, names: &[&'static str]) -> Result<(), Malform
 }
 
 /// A URL as VCDM 2.0 uses the word (§4.4): a scheme, a colon, and no character that RFC 3986 does not have.
-fn is_url(text: &str) -> bool {
+pub(in crate::format) fn is_url(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))

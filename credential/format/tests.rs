@@ -1,4 +1,4 @@
-//! What both formats have in common: one way in, one meaning.
+//! What all formats have in common: one way in, one meaning.
 
 use super::{Credential, Format, MAX_BYTES, Malformed, Presentation};
 use crate::key::Signer;
@@ -9,8 +9,8 @@ use alloc::{vec, vec::Vec};
 use proptest::prelude::*;
 
 #[test]
-fn one_meaning_in_either_format() {
-    for format in [Format::SdJwtVc, Format::DataIntegrity] {
+fn one_meaning_in_every_format() {
+    for format in [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose] {
         // Ed25519 throughout: eddsa-jcs-2022 has no other keys.
         let holder = Some(Key::ed25519(2).public_key().clone());
         let claims = RoleClaims { kind: format.role_kind().into(), holder, ..claims() };

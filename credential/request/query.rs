@@ -120,6 +120,8 @@ impl Query {
             let (id, above) = match format {
                 Format::SdJwtVc => ("sd_jwt_vc", ClaimPath(Vec::new())),
                 Format::DataIntegrity => ("data_integrity", ClaimPath::names(["credentialSubject"])),
+                Format::VcCose => ("vc_cose", ClaimPath::names(["credentialSubject"])),
+                Format::VcJwt => ("vc_jwt", ClaimPath::names(["credentialSubject"])),
             };
             let role = ClaimQuery { path: above.clone().then("roles").then(PathStep::All), values: values.clone() };
             let others = also.iter().map(|path| ClaimPath([above.steps(), path.steps()].concat()));

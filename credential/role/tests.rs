@@ -23,7 +23,7 @@ pub(crate) fn claims() -> RoleClaims {
         issued_at: at(1_795_000_000),
         valid_from: at(1_795_000_000),
         valid_until: at(1_797_000_000),
-        status: Some(StatusReference { uri: "https://waypass.example/status/1".into(), index: 7 }),
+        status: vec![StatusReference::token("https://waypass.example/status/1", 7)],
         holder: Some(Key::holder().public_key().clone()),
         personal: Object::new().with("family_name", "Byron").with("given_name", "Ada"),
     }
@@ -42,7 +42,7 @@ fn bounds_are_named() {
         ("sites", |claims| claims.sites = vec!["north wing".into()]),
         ("zones", |claims| claims.zones = vec![String::new()]),
         ("validity", |claims| claims.valid_until = claims.valid_from),
-        ("status", |claims| claims.status = Some(StatusReference { uri: String::new(), index: 0 })),
+        ("status", |claims| claims.status = vec![StatusReference::token("", 0)]),
     ];
     assert_eq!(claims().check(), Ok(()));
     for (what, spoil) in cases {

@@ -1,6 +1,6 @@
 //! Between a VCDM 2.0 document and [`RoleClaims`]: the fields only; contexts and proof are `format::data_integrity`'s.
 
-use super::{RoleClaims, StatusReference, read};
+use super::{RoleClaims, read, status};
 use crate::did;
 use crate::format::{IssueError, Malformed};
 use crate::json::{Object, Value};
@@ -8,10 +8,6 @@ use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use waypass_schemas::contexts;
 
-const STATUS_TYPE: &str = "TokenStatusListEntry";
-/// JCS signs a number as the double nearest to it: beyond 2^53 one signature would hold for several indices. The last exact
-/// integer, because 2^53 is also what 2^53 + 1 rounds to.
-const EXACT: u64 = (1 << 53) - 1;
 /// Members of the subject that are no personal claims.
 const SUBJECT: [&str; 4] = ["id", "roles", "sites", "zones"];
 /// Members of the document that carry what [`RoleClaims`] knows; all others are refused.
@@ -48,7 +44,7 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
         issued_at: issued_at.unwrap_or(valid_from),
         valid_from,
         valid_until: date(document, "validUntil")?,
-        status: status(document)?,
+        status: status::read(document)?,
         holder,
         personal: read::personal(subject, &SUBJECT),
     }
@@ -81,9 +77,8 @@ pub(crate) fn document(claims: &RoleClaims) -> Result<Object<'static>, IssueErro
         .with("validFrom", claims.valid_from.to_rfc3339())
         .with("validUntil", claims.valid_until.to_rfc3339())
         .with("credentialSubject", subject);
-    if let Some(StatusReference { uri, index }) = &claims.status {
-        let index = i64::try_from(*index).ok().filter(|_| *index <= EXACT).ok_or(Malformed::OutOfRange("status"))?;
-        document.set("credentialStatus", Object::new().with("type", STATUS_TYPE).with("uri", uri.clone()).with("idx", index));
+    if let Some(entries) = status::document(&claims.status)? {
+        document.set("credentialStatus", entries);
     }
     Ok(document)
 }
@@ -115,20 +110,6 @@ fn date(document: &Object<'_>, name: &'static str) -> Result<Timestamp, Malforme
     Timestamp::parse_rfc3339(text).ok_or(Malformed::OutOfRange(name))
 }
 
-/// One token status list entry only: another mechanism must not pass for "has no status".
-fn status(document: &Object<'_>) -> Result<Option<StatusReference>, Malformed> {
-    let Some(status) = document.member("credentialStatus") else { return Ok(None) };
-    let status = status.as_object().ok_or(Malformed::WrongType("credentialStatus"))?;
-    if status.text("type") != Some(STATUS_TYPE) || status.iter().any(|(name, _)| !["type", "uri", "idx", "id"].contains(&name)) {
-        return Err(Malformed::OutOfRange("credentialStatus"));
-    }
-    let index = status.member("idx").and_then(Value::as_i64).and_then(|index| u64::try_from(index).ok());
-    if index.is_some_and(|index| index > EXACT) {
-        return Err(Malformed::OutOfRange("credentialStatus"));
-    }
-    Ok(Some(StatusReference { uri: read::text(status, "uri")?, index: index.ok_or(Malformed::WrongType("credentialStatus"))? }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{document, read};
@@ -153,7 +134,8 @@ mod tests {
         assert_eq!(with("type", "VerifiableCredential".into()), Err(Malformed::WrongType("type")));
         assert_eq!(with("validUntil", "2026-11-20".into()), Err(Malformed::OutOfRange("validUntil")));
         let bitstring = Object::new().with("type", "BitstringStatusListEntry");
-        assert_eq!(with("credentialStatus", bitstring.into()), Err(Malformed::OutOfRange("credentialStatus")));
+        assert_eq!(with("credentialStatus", bitstring.into()), Err(Malformed::Missing("statusListCredential")));
+        assert_eq!(with("credentialStatus", Value::Null), Err(Malformed::WrongType("credentialStatus")));
         let mut endless = good.clone();
         endless.remove("validUntil");
         assert_eq!(read(&endless, None, None), Err(Malformed::Missing("validUntil")));

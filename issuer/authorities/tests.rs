@@ -6,7 +6,7 @@ use crate::testing::{Key, at, issuer, reopened, store};
 use waypass_credential::did;
 use waypass_credential::json;
 use waypass_credential::key::Signer;
-use waypass_trust::bundle::{Authority, KeyRecord, KeyState, KeyUse, StatusUri};
+use waypass_trust::bundle::{Authority, KeyRecord, KeyState, KeyUse, ListKind, StatusUri};
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 
 const LIST: &str = "https://south.example/lists/1";
@@ -35,7 +35,7 @@ fn south() -> Authority {
         roles: vec!["doctor".into()],
         sites: vec!["north".into()],
         max_validity_seconds: 86_400,
-        status_uris: vec![StatusUri { uri: LIST.into(), max_entries: 64, bits: 2, irrevocable: false }],
+        status_uris: vec![StatusUri { uri: LIST.into(), max_entries: 64, bits: 2, irrevocable: false, kind: ListKind::Token }],
     }
 }
 

@@ -58,12 +58,16 @@ fn describe(issuer: &Issuer<'_>, at: Timestamp) -> Result<Object<'static>, Store
             .with("cryptographic_binding_methods_supported", texts(["jwk", "did:key", "did:jwk"]))
             .with("credential_signing_alg_values_supported", texts(algorithms.iter().map(|algorithm| algorithm.jose_name())));
         configurations.set(configuration(Format::SdJwtVc), sd_jwt);
-        let definition = Object::new()
-            .with("@context", texts(["https://www.w3.org/ns/credentials/v2", "https://waypass.example/contexts/role/v1"]))
-            .with("type", texts(["VerifiableCredential", VC_TYPE]));
+        let types = Object::new().with("type", texts(["VerifiableCredential", VC_TYPE]));
+        let jwt = shared(Format::VcJwt)
+            .with("credential_definition", types.clone())
+            .with("cryptographic_binding_methods_supported", texts(["did:key", "did:jwk"]))
+            .with("credential_signing_alg_values_supported", texts(algorithms.iter().map(|algorithm| algorithm.jose_name())));
+        configurations.set(configuration(Format::VcJwt), jwt);
+        let contexts = texts(["https://www.w3.org/ns/credentials/v2", "https://waypass.example/contexts/role/v1"]);
         let suites = Suite::ALL.into_iter().filter(|suite| algorithms.iter().any(|algorithm| suite.takes(*algorithm))).map(Suite::name);
         let ldp = shared(Format::DataIntegrity)
-            .with("credential_definition", definition)
+            .with("credential_definition", types.with("@context", contexts))
             .with("cryptographic_binding_methods_supported", texts(["did:key", "did:jwk"]))
             .with("credential_signing_alg_values_supported", texts(suites));
         configurations.set(configuration(Format::DataIntegrity), ldp);

@@ -36,7 +36,7 @@ fn what_is_issued_a_gate_believes() {
         assert_eq!(role.personal.text("family_name"), Some("Quisenberry"));
         assert_eq!(role.issued_at, at(0), "rounded to the hour");
         assert_eq!(role.valid_until.since(role.issued_at), order.valid_seconds);
-        let reference = role.status.as_ref().expect("a status");
+        let [reference] = role.status.as_slice() else { panic!("one status") };
         assert_eq!((reference.uri.as_str(), reference.index), ("http://127.0.0.1:8240/t1/lists/1", issued.record.index.into()));
         assert_eq!(issued.record.holder, did::to_did_key(holder.public_key()));
     }

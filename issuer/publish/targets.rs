@@ -7,7 +7,7 @@ use waypass_credential::did;
 use waypass_credential::key::PublicKey;
 use waypass_credential::role::{VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{Authority, Gate, KeyRecord, KeyState, KeyUse, Part, StatusUri, TargetsPart};
+use waypass_trust::bundle::{Authority, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, StatusUri, TargetsPart};
 
 /// A stolen gate is believed for this long after it was last published (threats.md A25); publishing renews it.
 pub const GATE_LIFETIME_SECONDS: i64 = 7 * 86_400;
@@ -56,6 +56,7 @@ impl Issuer<'_> {
             bits: 2,
             // A suspension can be lifted; that a revocation cannot is our own rule, not one of the list format.
             irrevocable: false,
+            kind: ListKind::Token,
         });
         Ok(Authority {
             name: settings.name.clone(),

@@ -51,6 +51,7 @@ impl Configuration {
         let format = match described.member("format")?.as_str()? {
             "dc+sd-jwt" => Format::SdJwtVc,
             "ldp_vc" => Format::DataIntegrity,
+            "jwt_vc_json" => Format::VcJwt,
             _ => return None,
         };
         let strings = |value: &Value<'_>| -> Option<Vec<String>> {

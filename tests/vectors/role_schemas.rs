@@ -47,7 +47,7 @@ fn claims(format: Format) -> RoleClaims {
         issued_at: at,
         valid_from: at,
         valid_until: at.plus(86_400),
-        status: Some(StatusReference { uri: "https://waypass.example/status/1".into(), index: 7 }),
+        status: vec![StatusReference::token("https://waypass.example/status/1", 7)],
         holder: Some(Key::new(2).1),
         personal: Object::new().with("given_name", "Ada").with("family_name", "Byron").with("birthdate", "1815-12-10"),
     }

@@ -9,9 +9,9 @@ use crate::{
     bundle::{Authority, StaleAction, UnknownAction},
     testing::{DAY, HOUR, NOON, Site, TestKey, doubted, issue_by, moment},
 };
-use waypass_credential::format::Format;
+use waypass_credential::{base64url, format::Format, jws, key::Signer as _};
 
-const FORMATS: [Format; 2] = [Format::SdJwtVc, Format::DataIntegrity];
+const FORMATS: [Format; 4] = [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose];
 
 /// The codes of a refusal, or of what keeps the first role from being current; empty is green.
 fn codes(credential: &Credential, bundle: &TrustBundle, at: &Moment) -> Vec<ReasonCode> {
@@ -52,6 +52,21 @@ fn what_is_not_genuine_is_not_believed_in_anything_else() {
         claims.valid_until = NOON.plus(1);
         let forged = match format {
             Format::SdJwtVc => issue_by(&thief, format, &claims),
+            // A JWS under a thief's signature, or the bytes of a COSE_Sign1 with the signature of one.
+            Format::VcCose => {
+                let mut bytes = issue_by(&site.issuer, format, &claims).as_bytes().to_vec();
+                let signature = bytes.len() - 64;
+                let forged = thief.sign(&bytes).expect("signs");
+                bytes[signature..].copy_from_slice(&forged);
+                Credential::parse(&bytes).expect("parses")
+            }
+            Format::VcJwt => {
+                let own = issue_by(&site.issuer, format, &claims);
+                let payload = own.as_bytes().split(|byte| *byte == b'.').nth(1).expect("a payload");
+                let payload = base64url::decode(payload).expect("base64url");
+                let text = jws::sign("vc+jwt", Some(&site.issuer.kid()), &payload, &thief).expect("signs");
+                Credential::parse(text.as_bytes()).expect("parses")
+            }
             Format::DataIntegrity => {
                 // Ours signs under no foreign key id, so the names are changed afterwards.
                 claims.issuer = thief.did();
@@ -136,7 +151,7 @@ fn one_issuer_in_anothers_name() {
         claims.roles = vec![role.into()];
         claims.sites = vec![at_site.into()];
         claims.valid_until = NOON.plus(days * DAY);
-        claims.status = None;
+        claims.status.clear();
         codes(&issue_by(&port, format, &claims), &bundle, &moment(NOON))
     };
     let unauthorised = [ReasonCode::IssuerNotAuthorised];
@@ -220,16 +235,63 @@ fn status_decides_and_all_reasons_are_given() {
     assert_eq!(codes(&credential, &site.seal(), &moment(NOON)), [ReasonCode::Suspended]);
     site.set_status(7, 0);
     assert_eq!(codes(&credential, &site.seal(), &moment(NOON)), []);
-    let outside = site.issue(Format::SdJwtVc, |claims| claims.status.as_mut().expect("set").index = 64);
+    let outside = site.issue(Format::SdJwtVc, |claims| claims.status[0].index = 64);
     assert_eq!(codes(&outside, &site.seal(), &moment(NOON)), [ReasonCode::Malformed]);
-    let without = site.issue(Format::SdJwtVc, |claims| claims.status = None);
+    let without = site.issue(Format::SdJwtVc, |claims| claims.status.clear());
     assert_eq!(codes(&without, &site.seal(), &moment(NOON)), [ReasonCode::StatusUnknown]);
     let elsewhere = site.issue(Format::SdJwtVc, |claims| {
-        claims.status = Some(StatusReference { uri: "https://issuer.example/status/9".into(), index: 7 });
+        claims.status = vec![StatusReference::token("https://issuer.example/status/9", 7)];
     });
     assert_eq!(codes(&elsewhere, &site.seal(), &moment(NOON)), [ReasonCode::IssuerNotAuthorised]);
     let bare = TrustBundle::open(&site.seal().to_bytes_without_lists(), &site.pinned()).expect("opens");
     assert_eq!(codes(&credential, &bare, &moment(NOON)), [ReasonCode::StatusUnknown], "announced and not held");
+}
+
+/// A revocation list beside the token list: both are asked.
+#[test]
+fn several_status_entries_decide_together() {
+    use crate::{
+        bundle::{ListKind, StatusUri},
+        status::bitstring::{BitstringBuf, BitstringList, MIN_ENTRIES},
+    };
+    use waypass_credential::{format::secured::Securing, role::StatusPurpose};
+
+    let uri = "https://issuer.example/bits/1";
+    let mut site = Site::new();
+    site.authority().status_uris.push(StatusUri {
+        uri: uri.into(),
+        max_entries: MIN_ENTRIES,
+        bits: 1,
+        irrevocable: false,
+        kind: ListKind::Bitstring,
+    });
+    let mut bits = BitstringBuf::new(1, MIN_ENTRIES).expect("a list");
+    bits.set(1, 1).expect("in the list");
+    let list = BitstringList {
+        uri: uri.into(),
+        issuer: site.status_key.did(),
+        purposes: vec![StatusPurpose::Revocation, StatusPurpose::Refresh],
+        messages: Vec::new(),
+        issued_at: NOON.plus(-HOUR),
+        expires_at: Some(NOON.plus(14 * DAY)),
+        ttl_milliseconds: None,
+    };
+    let mut draft = site.draft();
+    draft.lists.push(list.sign(bits.as_bitstring(), Securing::DataIntegrity, &site.status_key.kid(), &site.status_key).expect("signs"));
+    let bundle = draft.seal(&[&site.snapshot_key], &[&site.timestamp_key]).expect("seals");
+
+    let at = moment(NOON);
+    let with =
+        |index, purpose| site.issue(Format::DataIntegrity, |claims| claims.status.push(StatusReference::bitstring(uri, index, purpose)));
+    let good = with(0, StatusPurpose::Revocation);
+    let assessment = assess(&good, &bundle, &at).expect("in force");
+    assert_eq!((assessment.ages().revocation, assessment.update_available()), (Some(HOUR), false), "as old as the older list");
+    assert_eq!(codes(&with(1, StatusPurpose::Revocation), &bundle, &at), [ReasonCode::Revoked]);
+    let refresh = with(1, StatusPurpose::Refresh);
+    assert!(assess(&refresh, &bundle, &at).expect("in force").update_available());
+    let refused = assess(&with(1, StatusPurpose::Suspension), &bundle, &at).expect_err("not for this purpose");
+    assert_eq!(refused.reasons, [Reason::new(ReasonCode::Malformed, "its list has no entry 7 or 1 for suspension")]);
+    assert_eq!(codes(&with(MIN_ENTRIES, StatusPurpose::Revocation), &bundle, &at), [ReasonCode::Malformed]);
 }
 
 /// trust.md's table of default limits, at its edges.

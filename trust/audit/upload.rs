@@ -257,9 +257,10 @@ impl Upload {
 /// admitted while possibly already revoked. Only the issuer knows whether it was ([`super::FlagAnswer`]).
 pub fn flag<'e>(entries: impl IntoIterator<Item = &'e Entry>, bundle: &TrustBundle, at: &Moment) -> Vec<Flagged> {
     flag_where(entries, &|used| {
-        let announced = |authority: &&Authority| authority.status_uris.iter().any(|list| list.uri == used.uri);
-        let Some(authority) = bundle.authorities().iter().find(announced) else { return false };
-        let held = bundle.status(authority, &used.uri, used.index, at);
+        let announced = |authority: &'_ Authority| authority.status_uris.iter().position(|list| list.uri == used.uri);
+        let found = bundle.authorities().iter().find_map(|authority| Some((authority, &authority.status_uris[announced(authority)?])));
+        let Some((authority, list)) = found else { return false };
+        let held = bundle.status(authority, &[list.revocation(used.index)], at);
         held.status == Status::Revoked && held.as_of > used.list_issued_at
     })
 }

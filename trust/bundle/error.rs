@@ -155,8 +155,10 @@ pub enum Rule {
     Algorithm(String),
     /// A retired key without `issued_until`, or another with it.
     RetiredUntil(String),
-    /// Bits other than 1, 2, 4 or 8.
+    /// Entries of a size that lists of its kind do not have.
     Bits(String),
+    /// A bitstring of fewer entries than the standard allows.
+    ListTooShort(String),
     /// A status list may grow above what a gate inflates: shard it.
     ListSize(String),
     /// The policy has no limit for `*`.
@@ -189,7 +191,8 @@ impl fmt::Display for Rule {
             Self::SharedKey(kid) => write!(f, "the key of {kid} stands in another record too"),
             Self::Algorithm(kid) => write!(f, "the algorithm named for {kid} is not its key's"),
             Self::RetiredUntil(kid) => write!(f, "{kid}: issued_until belongs to retired keys and to those only"),
-            Self::Bits(uri) => write!(f, "{uri}: entries have 1, 2, 4 or 8 bits"),
+            Self::Bits(uri) => write!(f, "{uri}: entries have 1, 2, 4 or 8 bits, those of a bitstring 1 to 8"),
+            Self::ListTooShort(uri) => write!(f, "{uri}: a bitstring has 131072 entries or more"),
             Self::ListSize(uri) => write!(f, "{uri}: the list may grow too large for a gate, split it"),
             Self::NoDefaultLimit => f.write_str("the policy has no limit for the role *"),
             Self::Limit(role) => write!(f, "the role {role} is stale sooner than it stops being fresh"),

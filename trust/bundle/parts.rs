@@ -2,7 +2,11 @@
 //! and the signatures decide whether it is believed.
 
 use alloc::{string::String, vec::Vec};
-use credential::{key::PublicKey, time::Timestamp};
+use credential::{
+    key::PublicKey,
+    role::{BitstringEntry, Mechanism, StatusPurpose, StatusReference},
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use waypass_credential as credential;
 
@@ -209,10 +213,44 @@ pub struct StatusUri {
     pub uri: String,
     /// Most entries it may hold.
     pub max_entries: u64,
-    /// Bits per entry: 1, 2, 4 or 8.
+    /// Bits per entry: 1, 2, 4 or 8; of a bitstring 1 to 8.
     pub bits: u8,
-    /// Whether a revocation in it can never be taken back.
+    /// Whether a revocation in it can never be taken back. Of a bitstring it never can, whatever stands here.
     pub irrevocable: bool,
+    /// Which kind of list it is.
+    #[serde(default, skip_serializing_if = "ListKind::is_token")]
+    pub kind: ListKind,
+}
+
+/// The kinds of status lists.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListKind {
+    /// Token Status List (draft-ietf-oauth-status-list).
+    #[default]
+    Token,
+    /// Bitstring Status List (W3C).
+    Bitstring,
+}
+
+impl ListKind {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+    const fn is_token(&self) -> bool {
+        matches!(self, Self::Token)
+    }
+}
+
+impl StatusUri {
+    /// The entry at `index` through which this list would revoke a credential.
+    pub fn revocation(&self, index: u64) -> StatusReference {
+        let mechanism = match self.kind {
+            ListKind::Token => Mechanism::TokenList,
+            ListKind::Bitstring => {
+                Mechanism::Bitstring(BitstringEntry { purpose: StatusPurpose::Revocation, size: self.bits, messages: Vec::new() })
+            }
+        };
+        StatusReference { uri: self.uri.clone(), index, mechanism }
+    }
 }
 
 /// One key of an authority: one algorithm, one use, one state.

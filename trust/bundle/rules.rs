@@ -4,11 +4,14 @@ use alloc::{borrow::ToOwned, collections::BTreeSet, string::String, vec::Vec};
 
 use super::{
     error::{BundleError, PartName, Rule},
-    parts::{Authority, KeyRecord, KeyState, Policy, RootPart, SigningRole, StatusUri, TargetsPart},
+    parts::{Authority, KeyRecord, KeyState, ListKind, Policy, RootPart, SigningRole, StatusUri, TargetsPart},
 };
 use crate::{
     reason::{Level, ReasonCode},
-    status::{Bits, HARD_CAP},
+    status::{
+        Bits, HARD_CAP,
+        bitstring::{Bitstring, MIN_ENTRIES, bytes_for},
+    },
 };
 
 /// Keys of one root: above any sensible n.
@@ -83,11 +86,18 @@ fn key_record(record: &KeyRecord) -> Result<(), Rule> {
 }
 
 fn status_uri(list: &StatusUri) -> Result<(), Rule> {
-    let bits = Bits::new(list.bits).ok_or_else(|| Rule::Bits(list.uri.clone()))?;
-    if bits.bytes_for(list.max_entries) > HARD_CAP as u64 {
-        return Err(Rule::ListSize(list.uri.clone()));
-    }
-    Ok(())
+    let bits = || Rule::Bits(list.uri.clone());
+    let bytes = match list.kind {
+        ListKind::Token => Bits::new(list.bits).ok_or_else(bits)?.bytes_for(list.max_entries),
+        ListKind::Bitstring => {
+            Bitstring::new(list.bits, &[]).ok_or_else(bits)?;
+            if list.max_entries < MIN_ENTRIES {
+                return Err(Rule::ListTooShort(list.uri.clone()));
+            }
+            bytes_for(list.bits, list.max_entries).map_or(u64::MAX, |bytes| bytes as u64)
+        }
+    };
+    if bytes > HARD_CAP as u64 { Err(Rule::ListSize(list.uri.clone())) } else { Ok(()) }
 }
 
 fn policy(policy: &Policy) -> Result<(), Rule> {

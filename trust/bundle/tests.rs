@@ -15,6 +15,7 @@ use crate::{
 };
 use waypass_credential::{base64url, key::Signer};
 
+mod bitstrings;
 mod lists;
 mod replace;
 mod roots;

@@ -85,10 +85,11 @@ fn another_typ_is_another_document() {
     assert_eq!(verify(&text, 4).err(), Some(ListError::InvalidProof));
 }
 
-/// ZLIB data that inflates to `megabytes` MiB of zeros, made without ever holding them: one compressed MiB, repeated.
-fn bomb(megabytes: usize) -> Vec<u8> {
+/// DEFLATE data, within ZLIB or bare, that inflates to `megabytes` MiB of zeros, made without ever holding them: one compressed
+/// MiB, repeated.
+pub(crate) fn deflated_zeros(megabytes: usize, zlib: bool) -> Vec<u8> {
     use miniz_oxide::deflate::core::{CompressorOxide, TDEFLFlush, compress, create_comp_flags_from_zip_params};
-    let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(9, 1, 0));
+    let mut compressor = CompressorOxide::new(create_comp_flags_from_zip_params(9, i32::from(zlib), 0));
     let chunk = vec![0; 1 << 20];
     let mut out = Vec::new();
     let mut buffer = vec![0; 1 << 16];
@@ -110,7 +111,7 @@ fn bomb(megabytes: usize) -> Vec<u8> {
 
 #[test]
 fn bombs_are_refused_at_their_announced_size() {
-    let bomb = bomb(1024);
+    let bomb = deflated_zeros(1024, true);
     assert!(bomb.len() < 2 << 20, "a gibibyte in {} bytes", bomb.len());
     let read = |compressed: &[u8]| {
         let lst = base64url::encode(compressed);

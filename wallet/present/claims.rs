@@ -86,8 +86,10 @@ fn kind(path: &ClaimPath, format: Format) -> ClaimKind {
     let name = match format {
         Format::SdJwtVc if PAYLOAD.contains(&name(0)) => return ClaimKind::Technical,
         Format::SdJwtVc => name(0),
-        Format::DataIntegrity if name(0) != "credentialSubject" || name(1) == "id" => return ClaimKind::Technical,
-        Format::DataIntegrity => name(1),
+        Format::DataIntegrity | Format::VcJwt | Format::VcCose if name(0) != "credentialSubject" || name(1) == "id" => {
+            return ClaimKind::Technical;
+        }
+        Format::DataIntegrity | Format::VcJwt | Format::VcCose => name(1),
     };
     match name {
         "roles" => ClaimKind::Role,

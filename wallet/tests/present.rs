@@ -211,7 +211,7 @@ fn one_in_force_comes_before_one_that_is_not() {
     assert_eq!(proposal.warnings(), [Warning::NotInForce(Standing::Withdrawn)]);
     assert_eq!(proposal.card().id, ids[0]);
     let good = holder.hold(&holder.site.issue(Format::DataIntegrity, &holder.key, |claims| {
-        claims.status = claims.status.take().map(|status| waypass_credential::role::StatusReference { index: 8, ..status });
+        claims.status[0].index = 8;
     }));
     let proposal = holder.wallet.propose(ask(), Some(&revoked), &moment(noon())).expect("an answer");
     assert_eq!((proposal.card().id, proposal.others()), (good, &ids[..]));

@@ -11,8 +11,8 @@ use waypass_credential::request::{ClaimPath, Nonce, Query, Request};
 use waypass_credential::role::{RoleClaims, StatusReference, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{
-    Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, Part, Policy, RoleLimit, RootPart, RootRoles, SigningRole,
-    StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
+    Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, RootPart, RootRoles,
+    SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard, TimeState};
@@ -139,7 +139,7 @@ impl Site {
                 roles: vec!["staff".into(), "surgeon".into()],
                 sites: vec!["clinic".into()],
                 max_validity_seconds: 365 * DAY.unsigned_abs(),
-                status_uris: vec![StatusUri { uri: LIST.into(), max_entries: 64, bits: 2, irrevocable: false }],
+                status_uris: vec![StatusUri { uri: LIST.into(), max_entries: 64, bits: 2, irrevocable: false, kind: ListKind::Token }],
             }],
             gates: vec![gate(&self.gate, "East door", 60), gate(&Key::new(41), "Old door", -1)],
             policy: Policy {
@@ -167,7 +167,7 @@ impl Site {
         let name = Object::new().with("given_name", "Ada").with("family_name", "Lovelace");
         let personal = match format {
             Format::SdJwtVc => name.with("address", Object::new().with("locality", "London").with("country", "GB")),
-            Format::DataIntegrity => name.with("email", "ada@clinic.example").with("staff_id", "S-7"),
+            Format::DataIntegrity | Format::VcJwt | Format::VcCose => name.with("email", "ada@clinic.example").with("staff_id", "S-7"),
         };
         RoleClaims {
             issuer: self.issuer.did(),
@@ -179,7 +179,7 @@ impl Site {
             issued_at: noon(),
             valid_from: noon(),
             valid_until: noon().plus(30 * DAY),
-            status: Some(StatusReference { uri: LIST.into(), index: INDEX }),
+            status: vec![StatusReference::token(LIST, INDEX)],
             holder: Some(holder.clone()),
             personal,
         }

@@ -4,9 +4,9 @@ use crate::format::sd_jwt::{Disclosed, Draft, SdJwt};
 use crate::format::{IssueError, Malformed};
 use crate::json::{self, Limits, Object, Value};
 use crate::key::PublicKey;
-use crate::role::{RoleClaims, StatusReference, read};
+use crate::role::{Mechanism, RoleClaims, StatusReference, read};
 use crate::time::Timestamp;
-use alloc::{borrow::ToOwned, string::String};
+use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 use rand_core::CryptoRng;
 
 /// The claims that are no personal data: they decide, so the holder must not be able to withhold them
@@ -63,7 +63,7 @@ pub(super) fn draft<'r>(claims: &RoleClaims, rng: &'r mut dyn CryptoRng) -> Resu
     if let Some(key) = &claims.holder {
         payload.set("cnf", Object::new().with("jwk", key.to_jwk()));
     }
-    if let Some(StatusReference { uri, index }) = &claims.status {
+    if let Some(StatusReference { uri, index, .. }) = token_entry(&claims.status)? {
         let index = i64::try_from(*index).map_err(|_| Malformed::OutOfRange("status"))?;
         payload.set("status", Object::new().with("status_list", Object::new().with("idx", index).with("uri", uri.clone())));
     }
@@ -95,12 +95,21 @@ fn date(claims: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Ma
 }
 
 /// `status_list` only: another mechanism must not pass for "has no status".
-fn status(claims: &Object<'_>) -> Result<Option<StatusReference>, Malformed> {
-    let Some(status) = claims.member("status") else { return Ok(None) };
+fn status(claims: &Object<'_>) -> Result<Vec<StatusReference>, Malformed> {
+    let Some(status) = claims.member("status") else { return Ok(Vec::new()) };
     let list = status.member("status_list").ok_or(Malformed::Missing("status_list"))?;
     let uri = list.member("uri").and_then(Value::as_str).ok_or(Malformed::WrongType("status_list"))?;
     let index = list.member("idx").and_then(Value::as_i64).and_then(|index| u64::try_from(index).ok());
-    Ok(Some(StatusReference { uri: uri.to_owned(), index: index.ok_or(Malformed::WrongType("status_list"))? }))
+    Ok(vec![StatusReference::token(uri, index.ok_or(Malformed::WrongType("status_list"))?)])
+}
+
+/// The one entry that `status` can hold.
+fn token_entry(status: &[StatusReference]) -> Result<Option<&StatusReference>, Malformed> {
+    match status {
+        [] => Ok(None),
+        [entry] if entry.mechanism == Mechanism::TokenList => Ok(Some(entry)),
+        _ => Err(Malformed::OutOfRange("status")),
+    }
 }
 
 /// `cnf.jwk` only (RFC 7800 §3.2): another confirmation must not pass for "bound to nobody".

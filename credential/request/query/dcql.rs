@@ -118,8 +118,12 @@ impl TryFrom<Credential> for CredentialQuery {
         }
         let (format, kinds) = match (credential.format.as_str(), credential.meta.vct_values, credential.meta.type_values) {
             ("dc+sd-jwt", Some(kinds), None) => (Format::SdJwtVc, kinds),
-            ("ldp_vc", None, Some(types)) => (Format::DataIntegrity, types.into_iter().map(distinctive_type).collect::<Result<_, _>>()?),
-            ("dc+sd-jwt" | "ldp_vc", ..) => return Err(QueryError::Malformed("meta")),
+            (format @ ("ldp_vc" | "jwt_vc_json" | "vc+cose"), None, Some(types)) => {
+                let formats = [Format::DataIntegrity, Format::VcJwt, Format::VcCose];
+                let format = formats.into_iter().find(|known| known.as_str() == format).unwrap_or(Format::DataIntegrity);
+                (format, types.into_iter().map(distinctive_type).collect::<Result<_, _>>()?)
+            }
+            ("dc+sd-jwt" | "ldp_vc" | "jwt_vc_json" | "vc+cose", ..) => return Err(QueryError::Malformed("meta")),
             _ => return Err(QueryError::Unsupported("this credential format")),
         };
         let claims = credential.claims.into_iter().map(|claim| ClaimQuery { path: claim.path, values: claim.values });
@@ -150,7 +154,7 @@ impl From<&CredentialQuery> for Credential {
         let types = |kind: &String| vec![expanded(NOT_DISTINCTIVE), expanded(kind)];
         let (vct_values, type_values) = match query.format {
             Format::SdJwtVc => (Some(query.kinds.clone()), None),
-            Format::DataIntegrity => (None, Some(query.kinds.iter().map(types).collect())),
+            Format::DataIntegrity | Format::VcJwt | Format::VcCose => (None, Some(query.kinds.iter().map(types).collect())),
         };
         let claim = |claim: &ClaimQuery| Claim { id: None, path: claim.path.clone(), values: claim.values.clone(), intent_to_retain: None };
         Self {

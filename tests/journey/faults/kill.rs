@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher};
 use std::process::Output;
 use std::time::{Duration, Instant};
+use waypass_credential::role::StatusReference;
 use waypass_issuer::Issuer;
 use waypass_issuer::keys::Keys;
 use waypass_issuer::store::SqliteStore;
@@ -170,7 +171,7 @@ fn is_published(site: &Site, (list, index): (u64, u64)) -> bool {
     let bundle = published.opened();
     let (at, _) = TimeGuard::observe(&TimeState::default(), &clock::read(), &Limits::default());
     let [authority] = bundle.authorities() else { panic!("one issuer") };
-    bundle.status(authority, &uri, index, &at).status == Status::Revoked
+    bundle.status(authority, &[StatusReference::token(uri, index)], &at).status == Status::Revoked
 }
 
 #[test]

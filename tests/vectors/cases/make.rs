@@ -259,12 +259,12 @@ fn status() -> Vec<Case> {
             .done(),
         Maker::new("index-out-of-range", "The credential names an entry that the list does not have.")
             .first_bundle()
-            .with(|claims| claims.status = Some(StatusReference { uri: LIST.into(), index: 5000 }), "red", &["malformed"])
+            .with(|claims| claims.status = vec![StatusReference::token(LIST, 5000)], "red", &["malformed"])
             .done(),
         Maker::new("list-unknown", "The credential names a list that the bundle does not allow its issuer.")
             .first_bundle()
             .with(
-                |claims| claims.status = Some(StatusReference { uri: "https://elsewhere.example/1".into(), index: 1 }),
+                |claims| claims.status = vec![StatusReference::token("https://elsewhere.example/1", 1)],
                 "red",
                 &["issuer_not_authorised"],
             )

@@ -5,7 +5,7 @@ use crate::status::{Bits, Status, StatusListBuf, StatusListToken, Why};
 use crate::testing::{ENTRIES, doubted};
 
 fn status(bundle: &TrustBundle, index: u64, at: &Moment) -> Status {
-    bundle.status(&bundle.authorities()[0], LIST, index, at).status
+    bundle.status(&bundle.authorities()[0], &[StatusReference::token(LIST, index)], at).status
 }
 
 fn refused(bundle: &TrustBundle, token: &str) -> Option<ListError> {
@@ -31,13 +31,13 @@ fn the_status_table_holds_fresh_and_expired() {
     assert_eq!(status(&bundle, 2, &now), Status::Suspended);
     assert_eq!(status(&bundle, 2, &expired), Status::Suspended);
     assert_eq!(status(&bundle, 3, &now), Status::Unknown(Why::NotCovered));
-    let outside = bundle.status(&bundle.authorities()[0], LIST, ENTRIES, &now);
+    let outside = bundle.status(&bundle.authorities()[0], &[StatusReference::token(LIST, ENTRIES)], &now);
     assert!(outside.out_of_range);
     assert_eq!(status(&bundle, 0, &doubted(NOON)), Status::Unknown(Why::ClockDoubt));
     assert_eq!(status(&bundle, 1, &doubted(NOON)), Status::Revoked);
     assert_eq!(status(&bundle, 2, &doubted(NOON)), Status::Suspended);
     assert_eq!(status(&bundle, 0, &moment(NOON.plus(-HOUR))), Status::Unknown(Why::ClockDoubt), "a list from the future");
-    let elsewhere = bundle.status(&bundle.authorities()[0], "https://issuer.example/status/2", 0, &now);
+    let elsewhere = bundle.status(&bundle.authorities()[0], &[StatusReference::token("https://issuer.example/status/2", 0)], &now);
     assert_eq!(elsewhere.status, Status::Unknown(Why::NotCovered));
 }
 

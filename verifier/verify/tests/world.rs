@@ -13,8 +13,8 @@ use waypass_credential::request::{Query, Request};
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{
-    Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, Part, Policy, RoleLimit, RootPart, RootRoles, SigningRole,
-    StatusUri, TargetsPart, TrustBundle,
+    Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, RootPart, RootRoles,
+    SigningRole, StatusUri, TargetsPart, TrustBundle,
 };
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
@@ -152,13 +152,13 @@ impl World {
                 issued_at: time(NOW - DAY),
                 valid_from: time(NOW - DAY),
                 valid_until: time(NOW + 90 * DAY),
-                status: Some(StatusReference { uri: LIST.into(), index: 77 }),
+                status: vec![StatusReference::token(LIST, 77)],
                 holder: Some(holder().1),
                 personal: Object::new().with("family_name", "Smith").with("staff_id", "N-1024"),
             },
             signer: issuer(),
             holder: holder(),
-            query: Query::for_role(&[Format::SdJwtVc, Format::DataIntegrity], &[], &[]).expect("a query"),
+            query: Query::for_role(&[Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose], &[], &[]).expect("a query"),
             gate,
             policy: waypass_schemas::DEFAULT_POLICY.into(),
             policy_ends: NOW + 30 * DAY,
@@ -248,7 +248,7 @@ impl World {
             roles: ["nurse", "visitor", "admin", "emergency_medical", "gardener"].map(String::from).into(),
             sites: self.key_sites.clone(),
             max_validity_seconds: u64::try_from(365 * DAY).expect("positive"),
-            status_uris: vec![StatusUri { uri: LIST.into(), max_entries: 1024, bits: 2, irrevocable: false }],
+            status_uris: vec![StatusUri { uri: LIST.into(), max_entries: 1024, bits: 2, irrevocable: false, kind: ListKind::Token }],
         }
     }
 

@@ -1,0 +1,166 @@
+//! Verifiable presentations in a JWS or a COSE_Sign1 (§3.1.2, §3.3.2): one enveloped credential, and the holder's answer beside
+//! it, as JWT claims or as CWT claims in the protected header (RFC 9597).
+//!
+//! `nonce` and `aud` are the request's (OpenID4VP 1.0 §B.1.3.1.5). A CWT has the nonce's text in a byte string, as RFC 9711 §4.1
+//! wants it.
+
+use super::{Enveloped, object};
+use crate::did::{self, DidUrl};
+use crate::format::data_integrity::{is_url, require_contexts};
+use crate::format::envelope::{Claims, Content, Envelope, Material, SignatureTimes};
+use crate::format::{Credential, Format, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
+use crate::json::{Object, Value};
+use crate::key::{PublicKey, Signer};
+use crate::request::{Nonce, Request};
+use crate::time::Timestamp;
+use alloc::string::String;
+use base64_simd::{STANDARD, STANDARD_NO_PAD};
+use waypass_schemas::contexts;
+
+/// How an enveloped credential begins (VCDM 2.0 §4.13.1, RFC 2397): a compact JWS needs no escapes, COSE is in base64 (§3.3.1).
+const JOSE_URL: &str = "data:application/vc+jwt,";
+const COSE_URL: &str = "data:application/vc+cose;base64,";
+/// The members of a presentation (VCDM 2.0 §4.13); `termsOfUse` is not ours to accept.
+const MEMBERS: [&str; 5] = ["@context", "holder", "id", "type", "verifiableCredential"];
+/// The members of an enveloped credential.
+const ENVELOPED: [&str; 3] = ["@context", "id", "type"];
+
+/// A presentation with one credential; nobody has checked anything yet.
+#[derive(Clone, Debug)]
+pub struct Presentation {
+    envelope: Envelope,
+    credential: Credential,
+}
+
+impl Presentation {
+    /// Reads a compact JWS or a tagged COSE_Sign1; checks no signature.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let envelope = Envelope::parse(bytes, Content::Presentation, MAX_BYTES)?;
+        let document = object(envelope.untrusted())?;
+        require_contexts(&document, &contexts::ROLE_CREDENTIAL[..1])
+            .or_else(|_| require_contexts(&document, &contexts::ROLE_CREDENTIAL))?;
+        if only(&document, "type")?.as_str() != Some("VerifiablePresentation") {
+            return Err(Malformed::OutOfRange("type"));
+        }
+        if document.member("id").is_some_and(|id| !id.as_str().is_some_and(is_url)) {
+            return Err(Malformed::OutOfRange("id"));
+        }
+        let enveloped = only(&document, "verifiableCredential")?.as_object().ok_or(Malformed::WrongType("verifiableCredential"))?;
+        let credential = open(enveloped)?.into();
+        Ok(Self { envelope, credential })
+    }
+
+    /// Envelopes `credential`, whose subject must be a DID of the holder's key.
+    pub(super) fn create(credential: &Enveloped, request: &Request, at: Timestamp, holder: &dyn Signer) -> Result<Self, PresentError> {
+        let subject = credential.subject()?.ok_or(PresentError::NotTheHolder)?;
+        let url = DidUrl::parse(&subject).map_err(|_| PresentError::NotTheHolder)?;
+        if !url.resolve().is_ok_and(|key| key == *holder.public_key()) {
+            return Err(PresentError::NotTheHolder);
+        }
+        let key_id = url.verification_method().ok_or(PresentError::NotTheHolder)?;
+        let context = || Value::from_iter([contexts::CREDENTIALS_V2.id]);
+        let enveloped =
+            Object::new().with("@context", context()).with("id", data_url(credential)).with("type", "EnvelopedVerifiableCredential");
+        let document = Object::new()
+            .with("@context", context())
+            .with("type", Value::from_iter(["VerifiablePresentation"]))
+            .with("holder", subject)
+            .with("verifiableCredential", Value::Array([Value::Object(enveloped)].into()));
+        let answer = Claims { nonce: Some(request.nonce.to_text()), audience: Some(request.client_id.clone()), ..Claims::made_at(at) };
+        let material = credential.envelope.material();
+        Ok(Self::parse(&Envelope::sign(document, &answer, Content::Presentation, material, &key_id, holder)?)?)
+    }
+
+    /// The bytes as they were read or made.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.envelope.as_bytes()
+    }
+
+    /// The credential shown.
+    pub const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// Checks that `holder` made this presentation for `nonce` and `audience`. The reason given is the holder's own statement
+    /// wherever possible: what the presentation says is looked at after its signature.
+    pub fn verify_holder(&self, holder: &PublicKey, nonce: &Nonce, audience: &str) -> Result<HolderProof, HolderError> {
+        let mut document = object(self.envelope.verify(holder)?)?;
+        let Claims { issuer, audience: meant_for, nonce: answered, times, .. } = self.envelope.claims(&mut document)?;
+        let named = document.member("holder").map(|value| value.as_str().ok_or(Malformed::WrongType("holder"))).transpose()?;
+        for (claim, value) in [("iss", issuer.as_deref()), ("holder", named)] {
+            if value.is_some_and(|value| !is_of_key(value, holder)) {
+                return Err(Malformed::OutOfRange(claim).into());
+            }
+        }
+        let SignatureTimes { issued_at, not_before, expires_at } = times;
+        if not_before > issued_at {
+            return Err(Malformed::OutOfRange("nbf").into());
+        }
+        // The request's own expiry bounds the answer; a second one would go unread.
+        if expires_at.is_some() {
+            return Err(Malformed::OutOfRange("exp").into());
+        }
+        if document.iter().any(|(name, _)| !MEMBERS.contains(&name)) {
+            return Err(Malformed::UndefinedTerm.into());
+        }
+        if answered.ok_or(Malformed::Missing("nonce"))? != nonce.to_text() {
+            return Err(HolderError::NonceMismatch);
+        }
+        if meant_for.ok_or(Malformed::Missing("aud"))? != audience {
+            return Err(HolderError::WrongAudience);
+        }
+        Ok(HolderProof::new(issued_at))
+    }
+}
+
+/// Whether `id` is a DID of `key`.
+fn is_of_key(id: &str, key: &PublicKey) -> bool {
+    id == did::to_did_key(key) || did::resolve(id).is_ok_and(|found| found == *key)
+}
+
+/// A credential as a data URL.
+fn data_url(credential: &Enveloped) -> String {
+    match credential.envelope.material() {
+        Material::Jose => [JOSE_URL, &String::from_utf8_lossy(credential.as_bytes())].concat(),
+        Material::Cose => {
+            let mut url = String::from(COSE_URL);
+            STANDARD.encode_append(credential.as_bytes(), &mut url);
+            url
+        }
+    }
+}
+
+/// The credential in its envelope (VCDM 2.0 §4.13.1).
+fn open(enveloped: &Object<'_>) -> Result<Enveloped, Malformed> {
+    if enveloped.iter().any(|(name, _)| !ENVELOPED.contains(&name)) {
+        return Err(Malformed::UndefinedTerm);
+    }
+    if only(enveloped, "@context")?.as_str() != Some(contexts::CREDENTIALS_V2.id) {
+        return Err(Malformed::Context);
+    }
+    if only(enveloped, "type")?.as_str() != Some("EnvelopedVerifiableCredential") {
+        return Err(Malformed::OutOfRange("type"));
+    }
+    let url = enveloped.text("id").ok_or(Malformed::Missing("id"))?;
+    let credential = if let Some(text) = url.strip_prefix(JOSE_URL) {
+        Enveloped::parse(text.as_bytes())?
+    } else {
+        let text = url.strip_prefix(COSE_URL).ok_or(Malformed::OutOfRange("id"))?;
+        // The W3C suite's own leave the padding out.
+        let bytes = STANDARD.decode_to_vec(text).or_else(|_| STANDARD_NO_PAD.decode_to_vec(text));
+        Enveloped::parse(&bytes.map_err(|_| Malformed::OutOfRange("id"))?)?
+    };
+    // What the URL calls it is what it is.
+    if url.starts_with(JOSE_URL) == (credential.format() == Format::VcJwt) { Ok(credential) } else { Err(Malformed::OutOfRange("id")) }
+}
+
+/// The one value of `name`, alone or as a list of one.
+fn only<'v, 'a>(document: &'v Object<'a>, name: &'static str) -> Result<&'v Value<'a>, Malformed> {
+    match document.member(name).ok_or(Malformed::Missing(name))? {
+        Value::Array(items) => match items.as_slice() {
+            [item] => Ok(item),
+            _ => Err(Malformed::OutOfRange(name)),
+        },
+        value => Ok(value),
+    }
+}
