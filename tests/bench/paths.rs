@@ -6,6 +6,7 @@ use std::time::Duration;
 use waypass_credential::format::{Credential, Format, Presentation};
 use waypass_credential::json::Object;
 use waypass_credential::key::Signer;
+use waypass_credential::proof::Suite;
 use waypass_credential::request::{ClaimPath, Nonce, Request};
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::reason::Level;
@@ -14,7 +15,10 @@ use waypass_verifier::{Challenge, Checkpoint, DeviceState, GateIdentity};
 
 pub(crate) fn gated(world: &World) -> Vec<Ratio> {
     vec![
-        data_integrity(world),
+        data_integrity(world, &world.issuer, Suite::EddsaJcs2022, [12, 8, 8], 1.3),
+        // 58 statements: they are written, sorted and hashed before the signature.
+        data_integrity(world, &world.issuer, Suite::EddsaRdfc2022, [20, 14, 11], 2.3),
+        data_integrity(world, &world.issuer_p256, Suite::EcdsaRdfc2019, [20, 14, 11], 2.0),
         decision(world),
         sd_jwt(world, [&world.issuer_p256, &world.holder_p256], "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
         sd_jwt(world, [&world.issuer, &world.holder], "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA"),
@@ -40,18 +44,24 @@ fn raw(key: &TestKey) -> Duration {
     least(|| key.public_key().verify(&MESSAGE, &signature))
 }
 
-/// A credential of about 1.8 kB, read from bytes and verified.
-fn data_integrity(world: &World) -> Ratio {
-    let mut claims = World::nurse(&world.issuer, &world.holder, Format::DataIntegrity);
-    claims.roles = (0..12).map(|n| format!("ward-nurse-{n}")).collect();
-    claims.sites = (0..8).map(|n| format!("clinic-site-{n}")).collect();
-    claims.zones = (0..8).map(|n| format!("zone-{n}")).collect();
-    let bytes = World::issue(&claims, &world.issuer, Format::DataIntegrity, "bench").as_bytes().to_vec();
-    let key = world.issuer.public_key();
-    let signature = world.issuer.sign(&MESSAGE).expect("signs");
+/// A credential of about 1.8 kB with so many roles, sites and zones, read from bytes and verified.
+fn data_integrity(world: &World, issuer: &TestKey, suite: Suite, [roles, sites, zones]: [u8; 3], target: f64) -> Ratio {
+    let mut claims = World::nurse(issuer, &world.holder, Format::DataIntegrity);
+    claims.roles = (0..roles).map(|n| format!("ward-nurse-{n}")).collect();
+    claims.sites = (0..sites).map(|n| format!("clinic-site-{n}")).collect();
+    claims.zones = (0..zones).map(|n| format!("zone-{n}")).collect();
+    let bytes = claims.sign_in(suite, issuer).expect("a credential").as_bytes().to_vec();
+    let key = issuer.public_key();
+    let signature = issuer.sign(&MESSAGE).expect("signs");
+    let name = match suite {
+        Suite::EddsaJcs2022 => "eddsa-jcs-2022 credential",
+        Suite::EcdsaJcs2019 => "ecdsa-jcs-2019 credential",
+        Suite::EddsaRdfc2022 => "eddsa-rdfc-2022 credential",
+        Suite::EcdsaRdfc2019 => "ecdsa-rdfc-2019 credential",
+    };
     Ratio::of(
-        "eddsa-jcs-2022 credential",
-        1.3,
+        name,
+        target,
         || key.verify(&MESSAGE, &signature),
         || {
             let credential = Credential::parse(&bytes).expect("parses");

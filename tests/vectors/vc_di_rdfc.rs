@@ -9,9 +9,9 @@ use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::{KnownContexts, LdError};
 use waypass_credential::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
 use waypass_credential::proof::rdfc::{configure, hash_algorithm, transform};
-use waypass_credential::proof::{Options, Proof, ProofError, Suite, create, hash};
+use waypass_credential::proof::{Options, Proof, ProofError, ProofSet, Requirement, SetError, Standing, Suite, create, hash};
 
-const KNOWN: KnownContexts = KnownContexts::new();
+static KNOWN: KnownContexts = KnownContexts::new();
 
 /// What was published for one kind of key.
 struct Published {
@@ -82,6 +82,7 @@ fn object(bytes: &[u8]) -> Object<'_> {
 fn eddsa_rdfc_2022() {
     run("eddsa-rdfc-2022", "vc-di-eddsa", |suite| {
         steps(suite, &Published { folder: "eddsa-rdfc-2022", suffix: "DataInt", algorithm: Algorithm::EdDsa });
+        several(suite);
     });
 }
 
@@ -162,5 +163,24 @@ fn steps(suite: &mut Vectors, &Published { folder, suffix, algorithm }: &Publish
         ("an unknown context", ids(&[v2, "https://x.example/"]), Err(ProofError::JsonLd(LdError::UnknownContext))),
     ] {
         suite.equal(format!("{folder}: {what}"), verify(&signed.clone().with("@context", contexts)), expected);
+    }
+}
+
+/// Appendix B.3: proof sets, whose keys their verification methods name.
+fn several(suite: &mut Vectors) {
+    for (file, count) in [("signedProofSet1.json", 1), ("signedProofSet2.json", 2)] {
+        let signed = suite.bytes(format!("proof-set-chain/{file}"));
+        let signed = object(&signed);
+        let verify = |signed: &Object<'_>| {
+            let set = ProofSet::read(signed).expect("a set");
+            let keys: Vec<PublicKey> =
+                set.options().map(|options| waypass_credential::did::resolve(options.verification_method).expect("a key")).collect();
+            let mut keys = keys.iter();
+            let standing = |_: &Options<'_>| keys.next().map_or(Standing::Unknown, Standing::Issuer);
+            set.verify(Requirement::EveryProofAndTheIssuers, &KNOWN, standing).map(|held| held.len())
+        };
+        suite.equal(format!("{file}: every proof holds"), verify(&signed), Ok(count));
+        let changed = signed.clone().with("description", "changed");
+        suite.equal(format!("{file}: changed"), verify(&changed), Err(SetError::InvalidProof));
     }
 }
