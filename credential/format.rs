@@ -231,6 +231,7 @@ impl Credential {
         match self {
             Self::SdJwtVc(credential) => credential.untrusted(),
             Self::DataIntegrity(credential) => credential.untrusted(),
+            Self::Enveloped(credential) => credential.untrusted(),
         }
     }
 
@@ -311,6 +312,7 @@ impl Presentation {
         match self {
             Self::SdJwtVc(presentation) => presentation.untrusted_nonce(),
             Self::DataIntegrity(presentation) => presentation.untrusted_nonce(),
+            Self::Enveloped(presentation) => presentation.untrusted_nonce(),
         }
     }
 

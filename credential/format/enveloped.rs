@@ -6,7 +6,7 @@
 
 use super::data_integrity::{require_contexts, require_controller, require_terms};
 use super::envelope::{Claims, Content, Envelope, Material};
-use super::{Claimed, Format, IssueError, MAX_BYTES, Malformed, PresentError, Verified, VerifyError};
+use super::{Claimed, Format, IssueError, MAX_BYTES, Malformed, PresentError, Untrusted, Verified, VerifyError};
 use crate::did;
 use crate::json::{self, Limits, Object, Value};
 use crate::key::{PublicKey, Signer};
@@ -52,21 +52,28 @@ impl Enveloped {
     /// Checks the issuer's signature, then reads the role. The signature's own times (`iat`, `nbf`, `exp`, §3.1.3) bound the
     /// validity.
     pub fn verify(&self, issuer: &PublicKey) -> Result<Verified<'_>, VerifyError> {
-        let mut document = object(self.envelope.verify(issuer)?)?;
+        self.envelope.verify(issuer)?;
+        let Untrusted { claims, role } = self.untrusted()?;
+        Ok(Verified::new(claims, role))
+    }
+
+    /// What it says, its signature unchecked.
+    pub fn untrusted(&self) -> Result<Untrusted<'_>, Malformed> {
+        let mut document = object(self.envelope.untrusted())?;
         let times = self.envelope.claims(&mut document)?.times;
         require_contexts(&document, &contexts::ROLE_CREDENTIAL)?;
         require_terms(&document)?;
         // A proof inside the signed document is one that nobody would check.
         if document.member("proof").is_some() {
-            return Err(Malformed::UndefinedTerm.into());
+            return Err(Malformed::UndefinedTerm);
         }
         let mut role = vcdm::read(&document, self.key_id.as_deref(), times.issued_at)?;
         if role.kind != VC_TYPE {
-            return Err(Malformed::OutOfRange("type").into());
+            return Err(Malformed::OutOfRange("type"));
         }
         role.valid_from = times.not_before.map_or(role.valid_from, |begin| begin.max(role.valid_from));
         role.valid_until = times.expires_at.map_or(role.valid_until, |end| end.min(role.valid_until));
-        Ok(Verified::new(Value::Object(document), role.checked()?))
+        Ok(Untrusted { claims: Value::Object(document), role: role.checked()? })
     }
 
     /// Issues `claims`. Claims without `key_id` are signed under the signer's `did:key`.

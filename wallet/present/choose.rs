@@ -68,7 +68,7 @@ fn indexed(vault: &Unlocked<'_>, alternative: &CredentialQuery) -> Result<Vec<Cr
 fn roles_asked(claim: &ClaimQuery, format: Format) -> Option<Vec<&str>> {
     let above: &[&str] = match format {
         Format::SdJwtVc => &["roles"],
-        Format::DataIntegrity => &["credentialSubject", "roles"],
+        Format::DataIntegrity | Format::VcJwt | Format::VcCose => &["credentialSubject", "roles"],
     };
     let steps = claim.path.steps();
     let is_role =

@@ -81,6 +81,12 @@ impl Presentation {
         &self.credential
     }
 
+    /// The nonce that the holder's answer names, its signature unchecked.
+    pub fn untrusted_nonce(&self) -> Option<Nonce> {
+        let mut document = object(self.envelope.untrusted()).ok()?;
+        Nonce::parse(&self.envelope.claims(&mut document).ok()?.nonce?).ok()
+    }
+
     /// Checks that `holder` made this presentation for `nonce` and `audience`. The reason given is the holder's own statement
     /// wherever possible: what the presentation says is looked at after its signature.
     pub fn verify_holder(&self, holder: &PublicKey, nonce: &Nonce, audience: &str) -> Result<HolderProof, HolderError> {
