@@ -325,7 +325,7 @@ fn rdfc_documents_keep_the_same_profile() {
         (
             "credentialStatus",
             Object::new().with("id", "urn:x").with("type", "BitstringStatusListEntry").into(),
-            Malformed::OutOfRange("credentialStatus"),
+            Malformed::Missing("statusListCredential"),
         ),
     ] {
         assert_eq!(with(name, &value), Err(expected.into()), "{name}");
