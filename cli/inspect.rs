@@ -5,6 +5,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::output::{Tone, paint};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use waypass_credential::format::{Credential, Presentation};
 use waypass_credential::{base64url, json as strict};
 
 /// Arguments of `inspect`.
@@ -19,7 +20,7 @@ const WARNING: &str = "NOT VERIFIED: decoded only, no signature, date or status 
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let bytes = crate::file::read(&args.file)?;
-    let text = std::str::from_utf8(&bytes).map(str::trim).map_err(|_| unknown("it is not text"))?;
+    let Ok(text) = std::str::from_utf8(&bytes).map(str::trim) else { return show(session, "COSE", &cose(&bytes)?) };
     let (kind, content) = if text.starts_with('{') {
         let value: Value = serde_json::from_str(document(text)?).map_err(|error| unknown(&format!("it is not JSON: {error}")))?;
         (json_kind(&value), value)
@@ -28,9 +29,13 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     } else {
         ("JWS", jws(text)?)
     };
+    show(session, kind, &content)
+}
+
+fn show(session: &Session, kind: &str, content: &Value) -> Outcome {
     session.out.json(&json!({ "schema": "waypass.inspect/1", "verified": false, "kind": kind, "content": content }))?;
     let style = paint(Tone::Amber);
-    let pretty = serde_json::to_string_pretty(&content).map_err(|error| unknown(&error.to_string()))?;
+    let pretty = serde_json::to_string_pretty(content).map_err(|error| unknown(&error.to_string()))?;
     session.out.words(&format!("{style}{WARNING}{style:#}\n{kind}\n{pretty}"));
     Ok(Exit::Done)
 }
@@ -56,6 +61,17 @@ fn json_kind(value: &Value) -> &'static str {
     } else {
         "JSON"
     }
+}
+
+/// The document in a COSE_Sign1 of ours, or that of the credential in a presentation.
+fn cose(bytes: &[u8]) -> Result<Value, Failure> {
+    let wrong = |error: &dyn std::fmt::Display| unknown(&format!("it is neither text nor a COSE credential: {error}"));
+    let credential = match Presentation::parse(bytes) {
+        Ok(presentation) => presentation.credential().clone(),
+        Err(_) => Credential::parse(bytes).map_err(|error| wrong(&error))?,
+    };
+    let said = credential.untrusted().map_err(|error| wrong(&error))?;
+    serde_json::to_value(&said.claims).map_err(|error| wrong(&error))
 }
 
 fn jws(text: &str) -> Result<Value, Failure> {

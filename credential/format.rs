@@ -48,6 +48,9 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every format, the one that lets a holder withhold claims first: the order in which a wallet is asked.
+    pub const ALL: [Self; 4] = [Self::SdJwtVc, Self::DataIntegrity, Self::VcJwt, Self::VcCose];
+
     /// The OpenID4VP format identifier.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -331,6 +334,12 @@ impl HolderProof {
     pub(crate) const fn new(signed_at: Option<Timestamp>) -> Self {
         Self { signed_at }
     }
+}
+
+/// A credential or presentation out of a file: texts end in line breaks that are no part of them, while COSE is binary and is taken
+/// whole.
+pub fn from_file(bytes: &[u8]) -> &[u8] {
+    if Material::of(bytes) == Material::Cose { bytes } else { bytes.trim_ascii() }
 }
 
 fn detect(bytes: &[u8]) -> Result<Format, Malformed> {

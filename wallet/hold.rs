@@ -5,7 +5,7 @@ use crate::history::{self, Detail, What};
 use crate::records::{self, CredentialId, Record, TABLE};
 use crate::{Wallet, show::Card};
 use rand_core::CryptoRng;
-use waypass_credential::format::Credential;
+use waypass_credential::format::{self, Credential};
 use waypass_trust::assess::assess;
 use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
@@ -37,8 +37,7 @@ impl Wallet<'_> {
     /// Takes a credential in: assessed first, and only if it is genuine, in force, and bound to a key of this wallet. When this returns, it
     /// is on the disk. Taking the same one again changes nothing.
     pub fn hold(&self, bytes: &[u8], bundle: Option<&TrustBundle>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Held, HoldError> {
-        // Files and messages end in line breaks; credentials do not.
-        let credential = Credential::parse(bytes.trim_ascii()).map_err(HoldError::Malformed)?;
+        let credential = Credential::parse(format::from_file(bytes)).map_err(HoldError::Malformed)?;
         let id = CredentialId::of(credential.as_bytes());
         if records::load(&self.vault, id)?.is_some() {
             return Ok(Held { id, already: true });

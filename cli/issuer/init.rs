@@ -36,10 +36,11 @@ pub(crate) struct Args {
     create: CreateArgs,
 }
 
-/// One key for each use; credentials can be signed with either algorithm.
-const KEYS: [(KeyPurpose, Algorithm); 8] = [
+/// One key for each use; credentials can be signed with any algorithm.
+const KEYS: [(KeyPurpose, Algorithm); 9] = [
     (KeyPurpose::Credential, Algorithm::EdDsa),
     (KeyPurpose::Credential, Algorithm::Es256),
+    (KeyPurpose::Credential, Algorithm::Es384),
     (KeyPurpose::Status, Algorithm::EdDsa),
     (KeyPurpose::Intake, Algorithm::EdDsa),
     (KeyPurpose::Root, Algorithm::EdDsa),

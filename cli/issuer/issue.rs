@@ -9,7 +9,7 @@ use crate::{file, qr, words};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::did;
-use waypass_credential::format::Format;
+use waypass_credential::format::{self, Format};
 use waypass_credential::json::{self as strict, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
 use waypass_credential::proof::Suite;
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     /// What the operator calls it in lists
     #[arg(long, default_value = "")]
     label: String,
-    /// sd-jwt (claims can be withheld one by one) or vc (VCDM 2.0, shown whole)
+    /// sd-jwt (claims can be withheld one by one), or a VCDM 2.0 document shown whole: vc (Data Integrity), vc-jwt, vc-cose
     #[arg(long, default_value = "sd-jwt")]
     format: FormatArg,
     /// Sign with Ed25519, P-256 or P-384
@@ -80,6 +80,8 @@ pub(crate) struct Args {
 enum FormatArg {
     SdJwt,
     Vc,
+    VcJwt,
+    VcCose,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -94,6 +96,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         format: match args.format {
             FormatArg::SdJwt => Format::SdJwtVc,
             FormatArg::Vc => Format::DataIntegrity,
+            FormatArg::VcJwt => Format::VcJwt,
+            FormatArg::VcCose => Format::VcCose,
         },
         algorithm: args.algorithm.map(|algorithm| match algorithm {
             AlgorithmArg::Ed25519 => Algorithm::EdDsa,
@@ -165,7 +169,7 @@ fn suite(name: &str) -> Result<Suite, String> {
 
 fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<(), Failure> {
     file::write_private(session.out, &args.output, bytes)?;
-    qr::show(session, bytes.trim_ascii_end(), args.qr, args.qr_png.as_deref())
+    qr::show(session, format::from_file(bytes), args.qr, args.qr_png.as_deref())
 }
 
 fn claims(path: &Path) -> Result<Object<'static>, Failure> {

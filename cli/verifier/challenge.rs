@@ -76,5 +76,5 @@ fn query(args: &Args) -> Result<Query, Failure> {
     }
     let roles: Vec<&str> = args.roles.iter().map(String::as_str).collect();
     let claims: Vec<ClaimPath> = args.claims.iter().map(|name| ClaimPath::names(name.split('.'))).collect();
-    Query::for_role(&[Format::SdJwtVc, Format::DataIntegrity], &roles, &claims).map_err(wrong)
+    Query::for_role(&Format::ALL, &roles, &claims).map_err(wrong)
 }

@@ -7,6 +7,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::{qr, trust};
 use std::path::PathBuf;
+use waypass_credential::format;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::reason::{Level, Reason, ReasonCode};
 use waypass_vault::{SystemRng, clock};
@@ -37,7 +38,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     };
     let Some(bundle) = trust::bundle(session)? else { return show(session, args, &Decision::cannot(ReasonCode::NoBundle)) };
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
-    device::with(session, &args.open, |device| show(session, args, &decide(device, &bundle, presentation.trim_ascii())?))
+    device::with(session, &args.open, |device| show(session, args, &decide(device, &bundle, format::from_file(&presentation))?))
 }
 
 fn show(session: &Session, args: &Args, decision: &Decision) -> Outcome {

@@ -8,6 +8,7 @@ use crate::unlock::OpenArgs;
 use crate::{qr, secret, sync, words};
 use serde_json::json;
 use std::path::PathBuf;
+use waypass_credential::format;
 use waypass_net::Timeouts;
 use waypass_net::pickup::{Pickup, PickupError};
 use waypass_trust::reason::{Level, ReasonCode};
@@ -45,7 +46,7 @@ const OFFER: &[u8] = b"openid-credential-offer:";
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let bytes = qr::read_any(&args.files)?;
-    let bytes = bytes.trim_ascii();
+    let bytes = format::from_file(&bytes);
     let open = super::open(session, &args.open)?;
     if !bytes.starts_with(OFFER) {
         hold(session, &open, bytes)?;

@@ -73,6 +73,40 @@ fn the_other_format_takes_the_same_way() {
     assert_eq!((exit, codes(&verdict)[0]), (20, "bad_signature"), "{verdict}");
 }
 
+/// Every other way to secure a document, by the options that ask for it.
+const SECURED: [&str; 9] = [
+    "vc --suite eddsa-rdfc-2022",
+    "vc --algorithm p256 --suite ecdsa-rdfc-2019",
+    "vc --algorithm p256",
+    "vc --algorithm p384",
+    "vc --algorithm p384 --suite ecdsa-rdfc-2019",
+    "vc-jwt",
+    "vc-jwt --algorithm p256",
+    "vc-cose",
+    "vc-cose --algorithm p256",
+];
+
+#[test]
+fn a_document_is_secured_in_many_ways_and_taken_the_same_way() {
+    let site = Site::new(&[], "vc");
+    let holder = text(&site.ok("ada", "wallet key --key-file KEY"), "/did");
+    for options in SECURED {
+        site.issue(&holder, options, "other");
+        let held = site.ok("ada", "wallet add other --key-file KEY");
+        let id = text(&held, "/id");
+        site.ok("gate", "verifier challenge --role staff -o request --key-file KEY");
+        site.ok("ada", &format!("wallet present --request request --credential {id} --yes -o answer --key-file KEY"));
+        let (exit, verdict) = site.verdict("answer");
+        assert_eq!((exit, codes(&verdict)), (0, vec!["ok"]), "{options}: {verdict}");
+        let mut answer = std::fs::read(site.path("answer")).expect("the answer");
+        let middle = answer.len() / 2;
+        answer[middle] ^= 1;
+        site.place.write("altered", answer);
+        let (exit, verdict) = site.verdict("altered");
+        assert_eq!(exit, 20, "{options}: {verdict}");
+    }
+}
+
 #[test]
 fn light_is_enough() {
     let site = Site::new(&[], "sd-jwt");

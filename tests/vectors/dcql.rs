@@ -13,7 +13,6 @@ fn openid4vp_queries() {
             ("query_lang/multi_credentials.json", "several required credentials"),
             ("query_lang/claims_alternatives.json", "claim sets"),
             ("query_lang/simple_mdoc.json", "ISO document types"),
-            ("request/dcql_jwt_vc.json", "this credential format"),
         ];
         for (path, what) in refused {
             let found = query(&suite.bytes(format!("openid4vp/{path}"))).map(drop);
@@ -21,6 +20,8 @@ fn openid4vp_queries() {
         }
         let ldp = query(&suite.bytes("openid4vp/request/dcql_ldp_vc.json")).expect("within our subset");
         suite.equal("ldp_vc", (ldp.alternatives()[0].format, ldp.alternatives()[0].claims.len()), (Format::DataIntegrity, 7));
+        let jwt = query(&suite.bytes("openid4vp/request/dcql_jwt_vc.json")).expect("within our subset");
+        suite.equal("jwt_vc", jwt.alternatives()[0].format, Format::VcJwt);
 
         // The simple query, and the SD-JWT VC example that it is written for.
         let simple = query(&suite.bytes("openid4vp/query_lang/simple.json")).expect("within our subset");

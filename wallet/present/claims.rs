@@ -16,7 +16,7 @@ pub struct Claim {
 }
 
 /// What a claim tells about its holder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ClaimKind {
     /// A role.
     Role,
@@ -43,9 +43,17 @@ impl Claims {
 
 impl FromIterator<Claim> for Claims {
     fn from_iter<I: IntoIterator<Item = Claim>>(claims: I) -> Self {
-        let (technical, counted) = claims.into_iter().partition(|claim| claim.kind == ClaimKind::Technical);
+        let (technical, mut counted): (_, Vec<Claim>) = claims.into_iter().partition(|claim| claim.kind == ClaimKind::Technical);
+        // An issuer shuffles what can be withheld; a person finds it in one order, what lets them in first.
+        counted.sort_by_cached_key(|claim| (claim.kind, names(&claim.path)));
         Self { counted, technical }
     }
+}
+
+/// The names along a path; elements of one array keep their order.
+fn names(path: &ClaimPath) -> Vec<String> {
+    let name = |step: &PathStep| if let PathStep::Name(name) = step { Some(name.clone()) } else { None };
+    path.steps().iter().filter_map(name).collect()
 }
 
 /// SD-JWT VC: members of the payload that no holder can withhold and that tell nothing about the person

@@ -19,7 +19,9 @@ fn what_is_held_is_there_after_reopening() {
         let bytes = site.issue(format, &key, |_| {});
         let first = wallet.hold(&bytes, Some(&bundle), &at, &mut SystemRng).expect("held");
         assert_eq!((first.id, first.already), (CredentialId::of(&bytes), false));
-        let again = wallet.hold(&[&bytes[..], b"\r\n"].concat(), Some(&bundle), &at, &mut SystemRng).expect("held");
+        // A text file ends in a line break; what is binary ends where it ends.
+        let end: &[u8] = if format == Format::VcCose { b"" } else { b"\r\n" };
+        let again = wallet.hold(&[&bytes[..], end].concat(), Some(&bundle), &at, &mut SystemRng).expect("held");
         assert_eq!((again.id, again.already), (first.id, true));
         held.push((first.id, bytes));
     }
@@ -35,8 +37,8 @@ fn what_is_held_is_there_after_reopening() {
     }
     assert!(matches!(wallet.find_id(""), Err(WalletError::NotHeld)));
     let history = wallet.history().expect("readable");
-    assert_eq!(history.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(), ["held", "held"]);
-    assert_eq!(wallet.verify_history().expect("a chain").size, 2);
+    assert_eq!(history.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(), ["held"; FORMATS.len()]);
+    assert_eq!(wallet.verify_history().expect("a chain").size, FORMATS.len() as u64);
 }
 
 /// Everything that must not come in, each with the reason a person reads.
