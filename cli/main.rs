@@ -15,6 +15,7 @@ mod demo;
 mod doctor;
 mod exit;
 mod file;
+mod format;
 mod help;
 mod home;
 mod inspect;

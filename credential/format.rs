@@ -48,9 +48,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// Every format, the one that lets a holder withhold claims first: the order in which a wallet is asked.
-    pub const ALL: [Self; 4] = [Self::SdJwtVc, Self::DataIntegrity, Self::VcJwt, Self::VcCose];
-
     /// The OpenID4VP format identifier.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -38,7 +38,7 @@ pub struct Issuer<'k> {
 pub struct Order {
     /// The format.
     pub format: Format,
-    /// The algorithm to sign with, where several credential keys exist.
+    /// The algorithm to sign with, where several credential keys exist; by default the first of EdDSA, ES256 and ES384 that there is.
     pub algorithm: Option<Algorithm>,
     /// The suite of a Data Integrity proof; without one, the JCS suite of the key.
     pub suite: Option<Suite>,
@@ -335,7 +335,13 @@ impl<'k> Issuer<'k> {
             let fits = algorithm.is_none_or(|wanted| wanted == has) && suite.is_none_or(|suite| suite.takes(has));
             fits && active.contains(&signer.public_key().to_multikey())
         };
-        self.keys.of(KeyUse::Credential).find(fits).ok_or(IssueError::NoKey { format, algorithm, suite })
+        // The order in which keys were unlocked means nothing: where nobody asked for one, Ed25519 comes first.
+        let rank = |signer: &&(dyn Signer + 'k)| match signer.public_key().algorithm() {
+            Algorithm::EdDsa => 0,
+            Algorithm::Es256 => 1,
+            Algorithm::Es384 => 2,
+        };
+        self.keys.of(KeyUse::Credential).filter(fits).min_by_key(rank).ok_or(IssueError::NoKey { format, algorithm, suite })
     }
 
     /// The registered keys of one use that sign at `at`, as multikey text.

@@ -172,7 +172,8 @@ impl World {
         Root::pin(&envelope.to_bytes(), &digest).expect("our root")
     }
 
-    fn record(key: &TestKey, issuer: &str, key_use: KeyUse) -> KeyRecord {
+    /// A key record under `issuer`, good for the whole story.
+    pub(crate) fn record(key: &TestKey, issuer: &str, key_use: KeyUse) -> KeyRecord {
         KeyRecord {
             kid: key.key_id(),
             issuer: issuer.into(),

@@ -265,7 +265,8 @@ fn authorise(role: &RoleClaims, authority: &Authority, record: &KeyRecord, reaso
 }
 
 fn within_validity(role: &RoleClaims, at: &Moment, reasons: &mut Vec<Reason>) {
-    if at.at() > role.valid_until {
+    // RFC 7519 §4.1.4, VCDM 2.0 §4.9: over at that moment, not after it.
+    if at.at() >= role.valid_until {
         reasons.push(Reason::new(ReasonCode::Expired, format!("ended {}", role.valid_until)));
     }
     // Two honest clocks differ: what was issued a moment ago elsewhere is not early here.

@@ -3,13 +3,14 @@
 use super::{now, operator, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::format::FormatArg;
 use crate::output::Shape;
 use crate::unlock::OpenArgs;
 use crate::{file, qr, words};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::did;
-use waypass_credential::format::{self, Format};
+use waypass_credential::format;
 use waypass_credential::json::{self as strict, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
 use waypass_credential::proof::Suite;
@@ -51,10 +52,10 @@ pub(crate) struct Args {
     /// What the operator calls it in lists
     #[arg(long, default_value = "")]
     label: String,
-    /// sd-jwt (claims can be withheld one by one), or a VCDM 2.0 document shown whole: vc (Data Integrity), vc-jwt, vc-cose
+    /// How the credential is made
     #[arg(long, default_value = "sd-jwt")]
     format: FormatArg,
-    /// Sign with Ed25519, P-256 or P-384
+    /// The key to sign with [default: ed25519]
     #[arg(long)]
     algorithm: Option<AlgorithmArg>,
     /// The Data Integrity suite, with --format vc [default: the JCS suite of the key]
@@ -77,14 +78,6 @@ pub(crate) struct Args {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum FormatArg {
-    SdJwt,
-    Vc,
-    VcJwt,
-    VcCose,
-}
-
-#[derive(Clone, Copy, clap::ValueEnum)]
 enum AlgorithmArg {
     Ed25519,
     P256,
@@ -93,12 +86,7 @@ enum AlgorithmArg {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let order = Order {
-        format: match args.format {
-            FormatArg::SdJwt => Format::SdJwtVc,
-            FormatArg::Vc => Format::DataIntegrity,
-            FormatArg::VcJwt => Format::VcJwt,
-            FormatArg::VcCose => Format::VcCose,
-        },
+        format: args.format.into(),
         algorithm: args.algorithm.map(|algorithm| match algorithm {
             AlgorithmArg::Ed25519 => Algorithm::EdDsa,
             AlgorithmArg::P256 => Algorithm::Es256,

@@ -3,6 +3,7 @@
 use super::device::{self, Device};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::format::FormatArg;
 use crate::unlock::OpenArgs;
 use crate::{file, qr, trust, words};
 use serde_json::json;
@@ -21,6 +22,9 @@ pub(crate) struct Args {
     /// A personal claim to ask for too, such as given_name; ask for as little as you can
     #[arg(long = "claim", value_name = "NAME", conflicts_with = "query")]
     claims: Vec<String>,
+    /// A format that would do, repeatable; each makes the question longer [default: sd-jwt and vc]
+    #[arg(long = "format", value_name = "FORMAT", conflicts_with = "query")]
+    formats: Vec<FormatArg>,
     /// A file with the whole question as a DCQL query
     #[arg(long, value_name = "FILE")]
     query: Option<PathBuf>,
@@ -76,5 +80,7 @@ fn query(args: &Args) -> Result<Query, Failure> {
     }
     let roles: Vec<&str> = args.roles.iter().map(String::as_str).collect();
     let claims: Vec<ClaimPath> = args.claims.iter().map(|name| ClaimPath::names(name.split('.'))).collect();
-    Query::for_role(&Format::ALL, &roles, &claims).map_err(wrong)
+    let asked = if args.formats.is_empty() { &[FormatArg::SdJwt, FormatArg::Vc] } else { args.formats.as_slice() };
+    let formats: Vec<Format> = asked.iter().copied().map(Format::from).collect();
+    Query::for_role(&formats, &roles, &claims).map_err(wrong)
 }

@@ -135,6 +135,21 @@ fn sites_outside_the_settings_and_the_issuers_own_keys_are_refused() {
 }
 
 #[test]
+fn ed25519_signs_where_nobody_asked_whichever_key_was_unlocked_first() {
+    let (dir, issuer) = issuer();
+    drop(issuer);
+    let reversed =
+        Keys::new().with(KeyUse::Credential, Key::p384(2)).with(KeyUse::Credential, Key::p256(2)).with(KeyUse::Credential, Key::ed25519(1));
+    let mut issuer = Issuer::open(Box::new(store(dir.path())), reversed).expect("opened");
+    for format in [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose] {
+        let order = Order { format, ..order() };
+        let issued = issuer.issue(&order, Key::ed25519(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
+        let credential = Credential::parse(&issued.credential).expect("a credential");
+        assert_eq!(credential.claimed().issuer, did::to_did_key(Key::ed25519(1).public_key()), "{format}");
+    }
+}
+
+#[test]
 fn a_missing_key_is_named() {
     let (dir, issuer) = issuer();
     let holder = Key::p256(9);

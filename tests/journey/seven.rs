@@ -94,7 +94,8 @@ fn a_document_is_secured_in_many_ways_and_taken_the_same_way() {
         site.issue(&holder, options, "other");
         let held = site.ok("ada", "wallet add other --key-file KEY");
         let id = text(&held, "/id");
-        site.ok("gate", "verifier challenge --role staff -o request --key-file KEY");
+        let format = options.split(' ').next().unwrap_or_default();
+        site.ok("gate", &format!("verifier challenge --role staff --format {format} -o request --key-file KEY"));
         site.ok("ada", &format!("wallet present --request request --credential {id} --yes -o answer --key-file KEY"));
         let (exit, verdict) = site.verdict("answer");
         assert_eq!((exit, codes(&verdict)), (0, vec!["ok"]), "{options}: {verdict}");

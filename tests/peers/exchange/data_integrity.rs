@@ -1,4 +1,4 @@
-//! Data Integrity, eddsa-jcs-2022, against @digitalbazaar's libraries.
+//! Data Integrity, every suite, against @digitalbazaar's libraries.
 
 use crate::program::{GREEN, RED};
 use crate::site::{LIST, Question, SEED, Site, now, site};
@@ -7,6 +7,14 @@ use waypass_peers::node;
 
 const HOLDER: &str = "0dd5eed00dd5eed00dd5eed00dd5eed00dd5eed00dd5eed00dd5eed00dd5eed0";
 const OTHER: &str = "7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a";
+
+/// The suites, and how Waypass is asked for each.
+const SUITES: [(&str, &str); 4] = [
+    ("eddsa-jcs-2022", "--format vc"),
+    ("eddsa-rdfc-2022", "--format vc --suite eddsa-rdfc-2022"),
+    ("ecdsa-jcs-2019", "--format vc --algorithm p256"),
+    ("ecdsa-rdfc-2019", "--format vc --algorithm p256 --suite ecdsa-rdfc-2019"),
+];
 
 /// Whether Node can be had. In CI it must be; elsewhere its absence is counted as skipped.
 fn node_is_there(what: &str) -> bool {
@@ -18,35 +26,35 @@ fn node_is_there(what: &str) -> bool {
     ready.is_ok()
 }
 
-fn did(seed: &str) -> String {
-    node::run(&["did", seed]).expect("a did:key")
+fn did(suite: &str, seed: &str) -> String {
+    node::run(&["did", suite, seed]).expect("a did:key")
 }
 
 /// The peer signs a document.
-fn signed(site: &Site, document: &Value, seed: &str, purpose: &[&str]) -> String {
+fn signed(site: &Site, suite: &str, document: &Value, seed: &str, purpose: &[&str]) -> String {
     site.place.write("to-sign", document.to_string());
-    node::run(&[&["sign", &site.place.path("to-sign"), seed], purpose].concat()).expect("the peer signs")
+    node::run(&[&["sign", suite, &site.place.path("to-sign"), seed], purpose].concat()).expect("the peer signs")
 }
 
 /// The peer issues for a nurse of Clinic South.
-fn issued(site: &Site, holder: &str, seed: &str) -> String {
+fn issued(site: &Site, suite: &str, holder: &str, seed: &str) -> String {
     let time = |seconds: i64| rfc3339(now() + seconds);
     let document = json!({
         "@context": ["https://www.w3.org/ns/credentials/v2", "https://waypass.example/contexts/role/v1"],
-        "type": ["VerifiableCredential", "RoleCredential"], "issuer": did(seed), "validFrom": time(-60), "validUntil": time(86_400),
+        "type": ["VerifiableCredential", "RoleCredential"], "issuer": did(suite, seed), "validFrom": time(-60), "validUntil": time(86_400),
         "credentialSubject": { "id": holder, "roles": ["nurse"], "sites": ["north"], "zones": ["ward"], "given_name": "Grete" },
         "credentialStatus": { "type": "TokenStatusListEntry", "uri": LIST, "idx": 5 },
     });
-    signed(site, &document, seed, &["assertionMethod"])
+    signed(site, suite, &document, seed, &["assertionMethod"])
 }
 
 /// The peer presents as the holder with this seed.
-fn presented(site: &Site, credential: &str, question: &Question, seed: &str) -> String {
+fn presented(site: &Site, suite: &str, credential: &str, question: &Question, seed: &str) -> String {
     let document = json!({
-        "@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiablePresentation"], "holder": did(seed),
+        "@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiablePresentation"], "holder": did(suite, seed),
         "verifiableCredential": [serde_json::from_str::<Value>(credential).expect("JSON")],
     });
-    signed(site, &document, seed, &["authentication", &question.nonce, &question.audience])
+    signed(site, suite, &document, seed, &["authentication", &question.nonce, &question.audience])
 }
 
 fn verify(site: &Site, document: &str, asked: &[&str]) -> Result<String, String> {
@@ -68,83 +76,107 @@ fn rfc3339(unix: i64) -> String {
 
 #[test]
 fn what_waypass_issues_and_presents_the_peer_verifies() {
-    if !node_is_there("eddsa-jcs-2022 from Waypass to the peer") {
+    if !node_is_there("Data Integrity from Waypass to the peer") {
         return;
     }
     let site = site();
-    let credential = site.issue(&site.wallet, "--format vc", "vc");
-    verify(&site, &credential, &[]).expect("the peer verifies the credential");
-    verify(&site, &credential.replace("\"nurse\"", "\"doctor\""), &[]).expect_err("tampered with");
+    for (suite, options) in SUITES {
+        let credential = site.issue(&site.wallet, options, "vc");
+        assert!(credential.contains(suite), "{credential}");
+        verify(&site, &credential, &[]).unwrap_or_else(|why| panic!("{suite}: the peer refuses the credential: {why}"));
+        verify(&site, &credential.replace("\"nurse\"", "\"doctor\""), &[]).expect_err("tampered with");
 
-    let held = site.hold("vc");
-    assert_eq!(held.code, GREEN, "{}", held.stderr);
-    let Question { nonce, audience } = site.challenge();
-    let shown = site.show(&held.text("id"));
-    verify(&site, &shown, &[&nonce, &audience]).expect("the peer verifies the presentation");
-    verify(&site, &shown, &["another nonce", &audience]).expect_err("bound to the nonce");
-    verify(&site, &shown, &[&nonce, "did:key:another"]).expect_err("bound to the gate");
-    verify(&site, &shown.replace("\"Ada\"", "\"Eve\""), &[&nonce, &audience]).expect_err("tampered with");
-    assert_eq!(site.verdict(&shown).code, GREEN, "and so does Waypass's own gate");
+        let held = site.hold("vc");
+        assert_eq!(held.code, GREEN, "{suite}: {}", held.stderr);
+        let Question { nonce, audience } = site.challenge();
+        let shown = site.show(&held.text("id"));
+        verify(&site, &shown, &[&nonce, &audience]).unwrap_or_else(|why| panic!("{suite}: the peer refuses the presentation: {why}"));
+        verify(&site, &shown, &["another nonce", &audience]).expect_err("bound to the nonce");
+        verify(&site, &shown, &[&nonce, "did:key:another"]).expect_err("bound to the gate");
+        verify(&site, &shown.replace("\"Ada\"", "\"Eve\""), &[&nonce, &audience]).expect_err("tampered with");
+        assert_eq!(site.verdict(&shown).code, GREEN, "{suite}: and so does Waypass's own gate");
+    }
+}
+
+#[test]
+fn a_p384_credential_is_verified_too() {
+    if !node_is_there("Data Integrity with P-384 from Waypass to the peer") {
+        return;
+    }
+    let site = site();
+    for suite in ["ecdsa-jcs-2019", "ecdsa-rdfc-2019"] {
+        let credential = site.issue(&site.wallet, &format!("--format vc --algorithm p384 --suite {suite}"), "vc-p384");
+        verify(&site, &credential, &[]).unwrap_or_else(|why| panic!("{suite}: the peer refuses the credential: {why}"));
+        verify(&site, &credential.replace("\"nurse\"", "\"doctor\""), &[]).expect_err("tampered with");
+    }
 }
 
 #[test]
 fn what_waypass_issues_the_peer_holds_and_presents() {
-    if !node_is_there("eddsa-jcs-2022 from Waypass through the peer") {
+    if !node_is_there("Data Integrity from Waypass through the peer") {
         return;
     }
     let site = site();
-    let credential = site.issue(&did(HOLDER), "--format vc", "vc-for-the-peer");
-    let question = site.challenge();
-    let verdict = site.verdict(&presented(&site, &credential, &question, HOLDER));
-    assert_eq!(verdict.code, GREEN, "{:?}", verdict.json);
+    for (suite, options) in SUITES {
+        let credential = site.issue(&did(suite, HOLDER), options, "vc-for-the-peer");
+        let question = site.challenge();
+        let verdict = site.verdict(&presented(&site, suite, &credential, &question, HOLDER));
+        assert_eq!(verdict.code, GREEN, "{suite}: {:?}", verdict.json);
+    }
 }
 
 #[test]
 fn what_the_peer_issues_and_presents_opens_the_gate_unless_tampered_with() {
-    if !node_is_there("eddsa-jcs-2022 from the peer to Waypass") {
+    if !node_is_there("Data Integrity from the peer to Waypass") {
         return;
     }
     let site = site();
-    let credential = issued(&site, &did(HOLDER), SEED);
-    let question = site.challenge();
-    let verdict = site.verdict(&presented(&site, &credential, &question, HOLDER));
-    assert_eq!(verdict.code, GREEN, "{:?}", verdict.json);
-    assert!(verdict.json.to_string().contains("Clinic South"), "{:?}", verdict.json);
-
-    let asked = |nonce: &str, audience: &str| Question { nonce: nonce.to_owned(), audience: audience.to_owned() };
-    let cases: [(&str, &dyn Fn(&Question) -> String); 6] = [
-        // Changed before the holder signed, and after.
-        ("bad_signature", &|question| presented(&site, &credential.replace("Grete", "Gretl"), question, HOLDER)),
-        ("bad_signature", &|question| presented(&site, &credential, question, HOLDER).replace("Grete", "Gretl")),
-        ("malformed", &|question| presented(&site, &credential, question, OTHER)),
-        ("nonce_mismatch", &|question| presented(&site, &credential, &asked("AAAAAAAAAAAAAAAAAAAAAA", &question.audience), HOLDER)),
-        ("wrong_audience", &|question| presented(&site, &credential, &asked(&question.nonce, &did(OTHER)), HOLDER)),
-        ("untrusted_issuer", &|question| presented(&site, &issued(&site, &did(HOLDER), OTHER), question, HOLDER)),
-    ];
-    for (number, (code, make)) in cases.into_iter().enumerate() {
+    for (suite, _) in SUITES {
+        let credential = issued(&site, suite, &did(suite, HOLDER), SEED);
         let question = site.challenge();
-        let verdict = site.verdict(&make(&question));
-        assert_eq!(verdict.code, RED, "case {number}: {:?}", verdict.json);
-        assert!(verdict.reasons().iter().any(|reason| reason == code), "case {number}: {:?}", verdict.reasons());
+        let verdict = site.verdict(&presented(&site, suite, &credential, &question, HOLDER));
+        assert_eq!(verdict.code, GREEN, "{suite}: {:?}", verdict.json);
+        assert!(verdict.json.to_string().contains("Clinic South"), "{suite}: {:?}", verdict.json);
+
+        let present = |credential: &str, question: &Question| presented(&site, suite, credential, question, HOLDER);
+        let asked = |nonce: &str, audience: &str| Question { nonce: nonce.to_owned(), audience: audience.to_owned() };
+        let cases: [(&str, &dyn Fn(&Question) -> String); 6] = [
+            // Changed before the holder signed, and after.
+            ("bad_signature", &|question| present(&credential.replace("Grete", "Gretl"), question)),
+            ("bad_signature", &|question| present(&credential, question).replace("Grete", "Gretl")),
+            ("malformed", &|question| presented(&site, suite, &credential, question, OTHER)),
+            ("nonce_mismatch", &|question| present(&credential, &asked("AAAAAAAAAAAAAAAAAAAAAA", &question.audience))),
+            ("wrong_audience", &|question| present(&credential, &asked(&question.nonce, &did(suite, OTHER)))),
+            ("untrusted_issuer", &|question| present(&issued(&site, suite, &did(suite, HOLDER), OTHER), question)),
+        ];
+        for (number, (code, make)) in cases.into_iter().enumerate() {
+            let question = site.challenge();
+            let verdict = site.verdict(&make(&question));
+            assert_eq!(verdict.code, RED, "{suite}, case {number}: {:?}", verdict.json);
+            assert!(verdict.reasons().iter().any(|reason| reason == code), "{suite}, case {number}: {:?}", verdict.reasons());
+        }
     }
 }
 
 #[test]
 fn the_wallet_holds_and_presents_what_the_peer_issued() {
-    if !node_is_there("eddsa-jcs-2022 from the peer to the wallet") {
+    if !node_is_there("Data Integrity from the peer to the wallet") {
         return;
     }
     let site = site();
-    let credential = issued(&site, &site.wallet, SEED);
-    site.place.write("vc-from-the-peer", &credential);
-    let held = site.hold("vc-from-the-peer");
-    assert_eq!((held.code, held.text("issuer")), (GREEN, "Clinic South".to_owned()), "{}", held.stderr);
-    let question = site.challenge();
-    let shown = site.show(&held.text("id"));
-    let verdict = site.verdict(&shown);
-    assert_eq!(verdict.code, GREEN, "{:?}", verdict.json);
-    verify(&site, &shown, &[&question.nonce, &question.audience]).expect("the peer verifies its own credential in Waypass's answer");
+    for (suite, _) in SUITES {
+        let credential = issued(&site, suite, &site.wallet, SEED);
+        site.place.write("vc-from-the-peer", &credential);
+        let held = site.hold("vc-from-the-peer");
+        assert_eq!((held.code, held.text("issuer")), (GREEN, "Clinic South".to_owned()), "{suite}: {}", held.stderr);
+        let question = site.challenge();
+        let shown = site.show(&held.text("id"));
+        let verdict = site.verdict(&shown);
+        assert_eq!(verdict.code, GREEN, "{suite}: {:?}", verdict.json);
+        verify(&site, &shown, &[&question.nonce, &question.audience])
+            .unwrap_or_else(|why| panic!("{suite}: the peer refuses its own credential in Waypass's answer: {why}"));
 
-    site.place.write("vc-tampered", credential.replace("\"nurse\"", "\"doctor\""));
-    assert_eq!(site.hold("vc-tampered").code, RED, "and takes nothing in that was tampered with");
+        site.place.write("vc-tampered", credential.replace("\"nurse\"", "\"doctor\""));
+        assert_eq!(site.hold("vc-tampered").code, RED, "{suite}: and takes nothing in that was tampered with");
+    }
 }

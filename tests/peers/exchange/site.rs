@@ -13,7 +13,7 @@ use waypass_peers::{node, status};
 pub(crate) const VCT: &str = "https://waypass.example/vct/role/1";
 /// The peer's status list.
 pub(crate) const LIST: &str = "https://south.example/status/south";
-/// The seed of the peer's Data Integrity key.
+/// The seed of the peer's Data Integrity keys, one a curve.
 pub(crate) const SEED: &str = "5c0ffee55c0ffee55c0ffee55c0ffee55c0ffee55c0ffee55c0ffee55c0ffee5";
 /// The pass phrase of a wallet that goes with the folder it lies in.
 const PASS: &str = "peer and peer alike\n";
@@ -88,7 +88,9 @@ impl Site {
         let mut records: Vec<Value> = keys.iter().map(|key| record(key, "credential")).collect();
         // Without Node no Data Integrity is exchanged, and the rest goes on.
         if node::ready().is_ok() {
-            records.push(record(&Public::parse(&node::run(&["did", SEED]).expect("a did:key")), "credential"));
+            for suite in ["eddsa-jcs-2022", "ecdsa-jcs-2019"] {
+                records.push(record(&Public::parse(&node::run(&["did", suite, SEED]).expect("a did:key")), "credential"));
+            }
         }
         records.push(record(self.south_status.public(), "status"));
         json!({

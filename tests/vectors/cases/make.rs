@@ -11,6 +11,8 @@ use waypass_credential::request::{ClaimPath, Nonce, Query, Request};
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_trust::bundle::{Digest, KeyState, StaleAction, TargetsPart, TrustBundle};
 
+mod documents;
+
 /// Gives the nonce a case names, then counts.
 pub(crate) struct Scripted {
     nonce: Option<Nonce>,
@@ -192,6 +194,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(age());
     cases.extend(issuers());
     cases.extend(holders());
+    cases.extend(documents::cases());
     cases
 }
 

@@ -90,8 +90,8 @@ fn set_entries_say_what_their_purpose_is() {
         assert_eq!(status(&bundle, &[entry(5, Revocation)], NOON), Status::Revoked);
         assert_eq!(status(&bundle, &[entry(5, Revocation)], ends.plus(1)), Status::Revoked, "even in an expired list");
         assert_eq!(status(&bundle, &[entry(6, Suspension)], NOON), Status::Suspended);
-        assert_eq!(status(&bundle, &[entry(4, Suspension)], ends), Status::Valid);
-        assert_eq!(status(&bundle, &[entry(4, Suspension)], ends.plus(1)), Status::Unknown(Why::ListExpired));
+        assert_eq!(status(&bundle, &[entry(4, Suspension)], ends.plus(-1)), Status::Valid);
+        assert_eq!(status(&bundle, &[entry(4, Suspension)], ends), Status::Unknown(Why::ListExpired));
         // Both purposes of one credential, each at its own place.
         assert_eq!(status(&bundle, &[entry(3, Revocation), entry(4, Suspension)], NOON), Status::Valid);
         assert_eq!(status(&bundle, &[entry(3, Revocation), entry(6, Suspension)], NOON), Status::Suspended);

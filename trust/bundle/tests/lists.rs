@@ -22,9 +22,9 @@ fn the_status_table_holds_fresh_and_expired() {
         site.set_status(index, value);
     }
     let bundle = site.seal();
-    let (now, expired) = (moment(NOON), moment(NOON.plus(14 * DAY + 1)));
+    let (now, expired) = (moment(NOON), moment(NOON.plus(14 * DAY)));
     assert_eq!(status(&bundle, 0, &now), Status::Valid);
-    assert_eq!(status(&bundle, 0, &moment(NOON.plus(14 * DAY))), Status::Valid);
+    assert_eq!(status(&bundle, 0, &moment(NOON.plus(14 * DAY - 1))), Status::Valid);
     assert_eq!(status(&bundle, 0, &expired), Status::Unknown(Why::ListExpired));
     assert_eq!(status(&bundle, 1, &now), Status::Revoked);
     assert_eq!(status(&bundle, 1, &expired), Status::Revoked);

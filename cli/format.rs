@@ -1,0 +1,27 @@
+//! The formats by the names that people type.
+
+use waypass_credential::format::Format;
+
+/// A credential format on the command line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
+pub(crate) enum FormatArg {
+    /// Claims can be withheld one by one
+    SdJwt,
+    /// A VCDM 2.0 document with a Data Integrity proof
+    Vc,
+    /// A VCDM 2.0 document in a JWS
+    VcJwt,
+    /// A VCDM 2.0 document in a COSE_Sign1
+    VcCose,
+}
+
+impl From<FormatArg> for Format {
+    fn from(name: FormatArg) -> Self {
+        match name {
+            FormatArg::SdJwt => Self::SdJwtVc,
+            FormatArg::Vc => Self::DataIntegrity,
+            FormatArg::VcJwt => Self::VcJwt,
+            FormatArg::VcCose => Self::VcCose,
+        }
+    }
+}
