@@ -4,12 +4,17 @@
 //! tried. Without them a suite is skipped, unless `CI` is set. `expected.toml` holds each suite's least number of cases and
 //! everything left out, with the reason.
 
+// The reader of N-Quads is one file with the unit tests of the no_std crate.
+extern crate alloc;
+
+mod bitstring;
 mod cases;
 mod contexts;
 mod dcql;
 mod dids;
 mod jcs;
 mod multibase;
+mod rdfc;
 mod role_schemas;
 mod sd_jwt;
 mod suite;

@@ -5,7 +5,6 @@ extern crate std;
 mod literal;
 mod poison;
 mod properties;
-mod vectors;
 
 use super::{HashAlgorithm, MAX_BYTES, MAX_QUADS, RdfcError, canonicalize, issue};
 use crate::canon::rdf::{Dataset, Literal, Node, Quad, Term};

@@ -149,7 +149,9 @@ fn what_the_peer_issues_and_presents_opens_the_gate_unless_tampered_with() {
             ("wrong_audience", &|question| present(&credential, &asked(&question.nonce, &did(suite, OTHER)))),
             ("untrusted_issuer", &|question| present(&issued(&site, suite, &did(suite, HOLDER), OTHER), question)),
         ];
-        for (number, (code, make)) in cases.into_iter().enumerate() {
+        // What was tampered with is tried in every suite; what has nothing to do with the suite, in the first.
+        let tried = if suite == SUITES[0].0 { cases.len() } else { 2 };
+        for (number, (code, make)) in cases.into_iter().take(tried).enumerate() {
             let question = site.challenge();
             let verdict = site.verdict(&make(&question));
             assert_eq!(verdict.code, RED, "{suite}, case {number}: {:?}", verdict.json);

@@ -166,40 +166,6 @@ fn small_and_large_lists_are_not_made() {
     assert_eq!(changed(|_, subject| subject.set("encodedList", encode(short))).err(), Some(ListError::TooShort));
 }
 
-/// Vectors of a reference implementation, where they are: `WAYPASS_VECTORS`, else beside the repository.
-#[test]
-fn published_lists_decode() {
-    extern crate std;
-    let root = std::env::var_os("WAYPASS_VECTORS")
-        .map_or_else(|| std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors"), std::path::PathBuf::from);
-    let Ok(files) = std::fs::read_dir(root.join("bitstring-status-list")) else {
-        assert!(std::env::var_os("CI").is_none(), "no vectors");
-        std::println!("SKIP published_lists_decode: no vectors");
-        return;
-    };
-    let mut cases = 0;
-    for file in files {
-        let text = std::fs::read(file.expect("a file").path()).expect("readable");
-        let case = json::parse(&text, json::Limits::BUNDLE).expect("JSON");
-        let text = |name: &str| case.member(name).and_then(Value::as_str).expect("a text");
-        let bytes = decode(text("encodedList"), 16_384).expect("decodes");
-        let bits = Bitstring::new(1, &bytes).expect("a size");
-        let set: Vec<u64> = case
-            .member("setIndexes")
-            .and_then(Value::as_array)
-            .expect("indexes")
-            .iter()
-            .filter_map(Value::as_i64)
-            .map(i64::unsigned_abs)
-            .collect();
-        assert_eq!(Some(bits.len()), case.member("lengthBits").and_then(Value::as_i64).map(i64::unsigned_abs));
-        assert!((0..bits.len()).all(|index| bits.get(index) == Some(u8::from(set.contains(&index)))));
-        assert_eq!(decode(&encode(bits), 16_384), Ok(bytes));
-        cases += 1;
-    }
-    assert!(cases >= 4, "{cases} cases");
-}
-
 proptest! {
     // Each case counts a whole list.
     #![proptest_config(ProptestConfig::with_cases(24))]
