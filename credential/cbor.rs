@@ -1,14 +1,10 @@
-//! CBOR as untrusted bytes (RFC 8949), in the one deterministic encoding there is of a value (§4.2.1): shortest heads, definite
-//! lengths, map keys in order and each once. Everything else is refused, so that nobody can write the same thing twice.
+//! Deterministic CBOR (RFC 8949 §4.2.1): one spelling for each value, for what this workspace stores and hashes and for COSE.
+//!
+//! Only the types our records and COSE headers need. The reader refuses longer integer forms, indefinite lengths, keys out of order and
+//! trailing bytes, so that whatever it accepts is byte for byte what the writer would write.
 
-use alloc::vec::Vec;
-
-/// Bytes that are not CBOR, or not in deterministic encoding, or another type than expected.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct NotCbor;
-
-/// Deepest nesting of arrays, maps and tags in what is skipped; COSE headers need four.
-const MAX_DEPTH: usize = 8;
+use alloc::{string::String, vec::Vec};
+use core::fmt;
 
 const UNSIGNED: u8 = 0;
 const NEGATIVE: u8 = 1;
@@ -18,210 +14,313 @@ const ARRAY: u8 = 4;
 const MAP: u8 = 5;
 const TAG: u8 = 6;
 const SIMPLE: u8 = 7;
+const FALSE: u8 = 0xf4;
+const TRUE: u8 = 0xf5;
+const NULL: u8 = 0xf6;
 
-/// Reads one data item after the other.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Reader<'a> {
-    rest: &'a [u8],
+/// Deepest nesting of arrays, maps and tags in what is passed over; COSE headers need four.
+const MAX_DEPTH: usize = 8;
+
+/// Writes items one after the other; it cannot fail.
+#[derive(Clone, Debug, Default)]
+pub struct Writer(Vec<u8>);
+
+/// The bytes are not the deterministic encoding of what was expected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NotCanonical;
+
+impl fmt::Display for NotCanonical {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the deterministic CBOR expected here")
+    }
 }
 
+impl core::error::Error for NotCanonical {}
+
+impl Writer {
+    /// Nothing written yet.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Nothing written yet, with room for `bytes`.
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self(Vec::with_capacity(bytes))
+    }
+
+    /// What was written.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    fn head(&mut self, major: u8, value: u64) -> &mut Self {
+        let bytes = value.to_be_bytes();
+        let (extra, from) = match value {
+            0..=23 => {
+                self.0.push(major << 5 | bytes[7]);
+                return self;
+            }
+            24..=0xff => (24, 7),
+            0x100..=0xffff => (25, 6),
+            0x1_0000..=0xffff_ffff => (26, 4),
+            _ => (27, 0),
+        };
+        self.0.push(major << 5 | extra);
+        self.0.extend_from_slice(&bytes[from..]);
+        self
+    }
+
+    /// An unsigned integer.
+    pub fn unsigned(&mut self, value: u64) -> &mut Self {
+        self.head(UNSIGNED, value)
+    }
+
+    /// A signed integer.
+    pub fn signed(&mut self, value: i64) -> &mut Self {
+        if value < 0 { self.head(NEGATIVE, !value.cast_unsigned()) } else { self.head(UNSIGNED, value.cast_unsigned()) }
+    }
+
+    /// A byte string.
+    pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
+        self.head(BYTES, value.len() as u64).0.extend_from_slice(value);
+        self
+    }
+
+    /// A text string.
+    pub fn text(&mut self, value: &str) -> &mut Self {
+        self.head(TEXT, value.len() as u64).0.extend_from_slice(value.as_bytes());
+        self
+    }
+
+    /// The head of an array of `len` items, which the caller writes next.
+    pub fn array(&mut self, len: usize) -> &mut Self {
+        self.head(ARRAY, len as u64)
+    }
+
+    /// The head of a map of `len` entries, whose keys the caller writes in ascending order.
+    pub fn map(&mut self, len: usize) -> &mut Self {
+        self.head(MAP, len as u64)
+    }
+
+    /// A tag, for the item that the caller writes next.
+    pub fn tag(&mut self, tag: u64) -> &mut Self {
+        self.head(TAG, tag)
+    }
+
+    /// `true` or `false`.
+    pub fn bool(&mut self, value: bool) -> &mut Self {
+        self.0.push(if value { TRUE } else { FALSE });
+        self
+    }
+
+    /// `null`, or the item that `write` writes.
+    pub fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) -> &mut Self {
+        match value {
+            None => self.0.push(NULL),
+            Some(value) => write(self, value),
+        }
+        self
+    }
+}
+
+/// Reads items one after the other; nothing is allocated from a claimed length.
+#[derive(Clone, Debug)]
+pub struct Reader<'a>(&'a [u8]);
+
 impl<'a> Reader<'a> {
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes }
+    /// Starts at the first byte.
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
     }
 
-    /// Nothing may follow.
-    pub(crate) const fn end(self) -> Result<(), NotCbor> {
-        if self.rest.is_empty() { Ok(()) } else { Err(NotCbor) }
+    /// Nothing may be left.
+    pub const fn end(&self) -> Result<(), NotCanonical> {
+        if self.0.is_empty() { Ok(()) } else { Err(NotCanonical) }
     }
 
-    pub(crate) fn bytes(&mut self) -> Result<&'a [u8], NotCbor> {
-        let len = self.expect(BYTES)?;
-        self.take(len)
+    fn take(&mut self, len: usize) -> Result<&'a [u8], NotCanonical> {
+        let (taken, rest) = self.0.split_at_checked(len).ok_or(NotCanonical)?;
+        self.0 = rest;
+        Ok(taken)
     }
 
-    pub(crate) fn text(&mut self) -> Result<&'a str, NotCbor> {
-        let len = self.expect(TEXT)?;
-        core::str::from_utf8(self.take(len)?).map_err(|_| NotCbor)
+    fn head(&mut self) -> Result<(u8, u64), NotCanonical> {
+        let first = self.take(1)?[0];
+        let (len, least) = match first & 0x1f {
+            small @ 0..=23 => return Ok((first >> 5, u64::from(small))),
+            24 => (1, 24),
+            25 => (2, 0x100),
+            26 => (4, 0x1_0000),
+            27 => (8, 0x1_0000_0000),
+            _ => return Err(NotCanonical),
+        };
+        let value = self.take(len)?.iter().fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte));
+        if value < least { Err(NotCanonical) } else { Ok((first >> 5, value)) }
     }
 
-    pub(crate) fn int(&mut self) -> Result<i64, NotCbor> {
+    fn expect(&mut self, major: u8) -> Result<u64, NotCanonical> {
+        let (found, value) = self.head()?;
+        if found == major { Ok(value) } else { Err(NotCanonical) }
+    }
+
+    fn expect_len(&mut self, major: u8) -> Result<usize, NotCanonical> {
+        usize::try_from(self.expect(major)?).map_err(|_| NotCanonical)
+    }
+
+    /// An unsigned integer.
+    pub fn unsigned(&mut self) -> Result<u64, NotCanonical> {
+        self.expect(UNSIGNED)
+    }
+
+    /// An unsigned integer of 32 bits.
+    pub fn unsigned32(&mut self) -> Result<u32, NotCanonical> {
+        self.unsigned()?.try_into().map_err(|_| NotCanonical)
+    }
+
+    /// A signed integer.
+    pub fn signed(&mut self) -> Result<i64, NotCanonical> {
         let (major, value) = self.head()?;
-        let value = i64::try_from(value).map_err(|_| NotCbor)?;
+        let value = i64::try_from(value).map_err(|_| NotCanonical)?;
         match major {
             UNSIGNED => Ok(value),
-            NEGATIVE => Ok(-1 - value),
-            _ => Err(NotCbor),
+            NEGATIVE => Ok(!value),
+            _ => Err(NotCanonical),
         }
     }
 
-    /// The number of items that follow.
-    pub(crate) fn array(&mut self) -> Result<u64, NotCbor> {
-        self.expect(ARRAY)
+    /// A byte string.
+    pub fn bytes(&mut self) -> Result<&'a [u8], NotCanonical> {
+        let len = self.expect_len(BYTES)?;
+        self.take(len)
     }
 
-    pub(crate) fn tag(&mut self) -> Result<u64, NotCbor> {
-        self.expect(TAG)
+    /// A byte string of exactly `N` bytes.
+    pub fn bytes_array<const N: usize>(&mut self) -> Result<[u8; N], NotCanonical> {
+        self.bytes()?.try_into().map_err(|_| NotCanonical)
+    }
+
+    /// A text string.
+    pub fn text(&mut self) -> Result<&'a str, NotCanonical> {
+        let len = self.expect_len(TEXT)?;
+        core::str::from_utf8(self.take(len)?).map_err(|_| NotCanonical)
+    }
+
+    /// A text string of at most `max` bytes, owned.
+    pub fn string(&mut self, max: usize) -> Result<String, NotCanonical> {
+        let text = self.text()?;
+        if text.len() <= max { Ok(text.into()) } else { Err(NotCanonical) }
+    }
+
+    /// The head of an array; its items come next.
+    pub fn array(&mut self) -> Result<usize, NotCanonical> {
+        self.expect_len(ARRAY)
+    }
+
+    /// The head of an array that must have `len` items.
+    pub fn array_of(&mut self, len: usize) -> Result<(), NotCanonical> {
+        if self.array()? == len { Ok(()) } else { Err(NotCanonical) }
+    }
+
+    /// The head of a map that must have `len` entries.
+    pub fn map_of(&mut self, len: usize) -> Result<(), NotCanonical> {
+        if self.expect_len(MAP)? == len { Ok(()) } else { Err(NotCanonical) }
     }
 
     /// Gives `visit` each key of a map, as a reader, and a reader that stands before its value. What `visit` does not read is
     /// checked all the same.
-    pub(crate) fn map<E: From<NotCbor>>(&mut self, mut visit: impl FnMut(Reader<'a>, Reader<'a>) -> Result<(), E>) -> Result<(), E> {
-        let pairs = self.expect(MAP)?;
+    pub fn map<E: From<NotCanonical>>(&mut self, visit: impl FnMut(Self, Self) -> Result<(), E>) -> Result<(), E> {
+        self.entries(MAX_DEPTH, visit)
+    }
+
+    /// A tag; its item comes next.
+    pub fn tag(&mut self) -> Result<u64, NotCanonical> {
+        self.expect(TAG)
+    }
+
+    /// Whether the next item is a text.
+    pub fn is_text(&self) -> bool {
+        self.0.first().is_some_and(|first| first >> 5 == TEXT)
+    }
+
+    /// The entries of a map, its keys in the bytewise order of their encodings and each once (§4.2.1).
+    fn entries<E: From<NotCanonical>>(&mut self, depth: usize, mut visit: impl FnMut(Self, Self) -> Result<(), E>) -> Result<(), E> {
         let mut last: &[u8] = &[];
-        for pair in 0..pairs {
-            let key = self.skip(MAX_DEPTH)?;
-            // §4.2.1: in the bytewise order of their encodings.
-            if pair > 0 && key <= last {
-                return Err(NotCbor.into());
+        for entry in 0..self.expect(MAP)? {
+            let key = self.skip(depth)?;
+            if entry > 0 && key <= last {
+                return Err(NotCanonical.into());
             }
             last = key;
-            let value = self.skip(MAX_DEPTH)?;
-            visit(Reader::new(key), Reader::new(value))?;
+            visit(Self(key), Self(self.skip(depth)?))?;
         }
         Ok(())
     }
 
-    /// Whether the next item is a text.
-    pub(crate) fn is_text(&self) -> bool {
-        self.rest.first().is_some_and(|first| first >> 5 == TEXT)
-    }
-
     /// Passes one item and all within it; gives its bytes.
-    fn skip(&mut self, depth: usize) -> Result<&'a [u8], NotCbor> {
-        let start = self.rest;
-        let deeper = depth.checked_sub(1).ok_or(NotCbor)?;
+    fn skip(&mut self, depth: usize) -> Result<&'a [u8], NotCanonical> {
+        let start = self.0;
+        let deeper = depth.checked_sub(1).ok_or(NotCanonical)?;
+        if start.first().is_some_and(|first| first >> 5 == MAP) {
+            self.entries(deeper, |_, _| Ok::<(), NotCanonical>(()))?;
+            return Ok(&start[..start.len() - self.0.len()]);
+        }
         match self.head()? {
             // Of the simple values false, true, null and undefined; floats have no place in what we read.
             (UNSIGNED | NEGATIVE, _) | (SIMPLE, 20..=23) => {}
             (BYTES, len) => {
-                self.take(len)?;
+                self.take(usize::try_from(len).map_err(|_| NotCanonical)?)?;
             }
             (TEXT, len) => {
-                core::str::from_utf8(self.take(len)?).map_err(|_| NotCbor)?;
+                let text = self.take(usize::try_from(len).map_err(|_| NotCanonical)?)?;
+                core::str::from_utf8(text).map_err(|_| NotCanonical)?;
             }
             (ARRAY, items) => {
                 for _ in 0..items {
                     self.skip(deeper)?;
                 }
             }
-            (MAP, pairs) => {
-                let mut last: &[u8] = &[];
-                for pair in 0..pairs {
-                    let key = self.skip(deeper)?;
-                    if pair > 0 && key <= last {
-                        return Err(NotCbor);
-                    }
-                    last = key;
-                    self.skip(deeper)?;
-                }
-            }
             (TAG, _) => {
                 self.skip(deeper)?;
             }
-            _ => return Err(NotCbor),
+            _ => return Err(NotCanonical),
         }
-        Ok(&start[..start.len() - self.rest.len()])
+        Ok(&start[..start.len() - self.0.len()])
     }
 
-    fn expect(&mut self, expected: u8) -> Result<u64, NotCbor> {
-        match self.head()? {
-            (major, value) if major == expected => Ok(value),
-            _ => Err(NotCbor),
+    /// `true` or `false`.
+    pub fn bool(&mut self) -> Result<bool, NotCanonical> {
+        match self.take(1)?[0] {
+            FALSE => Ok(false),
+            TRUE => Ok(true),
+            _ => Err(NotCanonical),
         }
     }
 
-    /// Major type and argument (§3), in the shortest form.
-    fn head(&mut self) -> Result<(u8, u64), NotCbor> {
-        let (first, rest) = self.rest.split_first().ok_or(NotCbor)?;
-        let (major, short) = (first >> 5, first & 31);
-        let extra = match short {
-            0..=23 => {
-                self.rest = rest;
-                return Ok((major, short.into()));
-            }
-            24..=27 => 1_usize << (short - 24),
-            _ => return Err(NotCbor),
-        };
-        let (argument, rest) = rest.split_at_checked(extra).ok_or(NotCbor)?;
-        let value = argument.iter().fold(0, |value, byte| value << 8 | u64::from(*byte));
-        let least = if extra == 1 { 24 } else { 1 << (extra * 4) };
-        if major == SIMPLE || value < least {
-            return Err(NotCbor);
+    /// `null`, or the item that `read` reads.
+    pub fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, NotCanonical>) -> Result<Option<T>, NotCanonical> {
+        if self.0.first() == Some(&NULL) {
+            self.take(1)?;
+            return Ok(None);
         }
-        self.rest = rest;
-        Ok((major, value))
-    }
-
-    fn take(&mut self, len: u64) -> Result<&'a [u8], NotCbor> {
-        let len = usize::try_from(len).map_err(|_| NotCbor)?;
-        let (taken, rest) = self.rest.split_at_checked(len).ok_or(NotCbor)?;
-        self.rest = rest;
-        Ok(taken)
-    }
-}
-
-/// Writes what [`Reader`] reads; whoever writes a map keeps its keys in order.
-#[derive(Clone, Default, Debug)]
-pub(crate) struct Writer(Vec<u8>);
-
-impl Writer {
-    pub(crate) fn with_capacity(bytes: usize) -> Self {
-        Self(Vec::with_capacity(bytes))
-    }
-
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.0
-    }
-
-    pub(crate) fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        self.head(BYTES, bytes.len() as u64);
-        self.0.extend_from_slice(bytes);
-        self
-    }
-
-    pub(crate) fn text(&mut self, text: &str) -> &mut Self {
-        self.head(TEXT, text.len() as u64);
-        self.0.extend_from_slice(text.as_bytes());
-        self
-    }
-
-    pub(crate) fn int(&mut self, value: i64) -> &mut Self {
-        if value < 0 { self.head(NEGATIVE, value.unsigned_abs() - 1) } else { self.head(UNSIGNED, value.unsigned_abs()) }
-    }
-
-    pub(crate) fn array(&mut self, items: u64) -> &mut Self {
-        self.head(ARRAY, items)
-    }
-
-    pub(crate) fn map(&mut self, pairs: u64) -> &mut Self {
-        self.head(MAP, pairs)
-    }
-
-    pub(crate) fn tag(&mut self, tag: u64) -> &mut Self {
-        self.head(TAG, tag)
-    }
-
-    fn head(&mut self, major: u8, value: u64) -> &mut Self {
-        let bytes = value.to_be_bytes();
-        let (short, from) = match value {
-            0..=23 => (bytes[7], 8),
-            24..=0xff => (24, 7),
-            0x100..=0xffff => (25, 6),
-            0x1_0000..=0xffff_ffff => (26, 4),
-            _ => (27, 0),
-        };
-        self.0.push(major << 5 | short);
-        self.0.extend_from_slice(&bytes[from..]);
-        self
+        read(self).map(Some)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{NotCbor, Reader, Writer};
-    use alloc::{vec, vec::Vec};
+    use super::{NotCanonical, Reader, Writer};
+    use alloc::{string::String, vec, vec::Vec};
     use proptest::prelude::*;
+
+    #[test]
+    fn longer_spellings_are_refused() {
+        // RFC 8949 §4.2.1: 23 as one byte only, 255 as two only; indefinite lengths not at all.
+        for bad in [&[0x18, 23][..], &[0x19, 0, 255], &[0x1b, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff], &[0x1f], &[]] {
+            assert_eq!(Reader::new(bad).unsigned(), Err(NotCanonical), "{bad:x?}");
+        }
+        assert_eq!(Reader::new(&[0x5f, 0xff]).bytes(), Err(NotCanonical));
+        assert_eq!(Reader::new(&[0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).bytes(), Err(NotCanonical));
+    }
 
     fn skips(bytes: &[u8]) -> bool {
         let mut reader = Reader::new(bytes);
@@ -274,20 +373,48 @@ mod tests {
 
     proptest! {
         #[test]
+        fn items_round_trip(unsigned: u64, signed: i64, bytes: Vec<u8>, text: String, flag: bool, maybe: Option<u64>) {
+            let mut writer = Writer::new();
+            writer.array(6).unsigned(unsigned).signed(signed).bytes(&bytes).text(&text).bool(flag).option(maybe, |w, n| {
+                w.unsigned(n);
+            });
+            let written = writer.into_bytes();
+            let mut reader = Reader::new(&written);
+            reader.array_of(6)?;
+            prop_assert_eq!(reader.unsigned()?, unsigned);
+            prop_assert_eq!(reader.signed()?, signed);
+            prop_assert_eq!(reader.bytes()?, &bytes[..]);
+            prop_assert_eq!(reader.text()?, &text);
+            prop_assert_eq!(reader.bool()?, flag);
+            prop_assert_eq!(reader.option(Reader::unsigned)?, maybe);
+            prop_assert_eq!(reader.end(), Ok(()));
+        }
+
+        #[test]
+        fn an_integer_has_one_spelling(bytes in proptest::collection::vec(any::<u8>(), 0..10)) {
+            let mut reader = Reader::new(&bytes);
+            if let Ok(value) = reader.signed() && reader.end().is_ok() {
+                let mut writer = Writer::new();
+                writer.signed(value);
+                prop_assert_eq!(writer.into_bytes(), bytes);
+            }
+        }
+
+        #[test]
         fn what_is_written_is_read(int: i64, text: alloc::string::String, bytes: Vec<u8>, tag: u64) {
             let mut writer = Writer::default();
-            writer.array(4).int(int).text(&text).bytes(&bytes).tag(tag).map(1).int(1).int(2);
+            writer.array(4).signed(int).text(&text).bytes(&bytes).tag(tag).map(1).signed(1).signed(2);
             let encoded = writer.into_bytes();
             let mut reader = Reader::new(&encoded);
             prop_assert_eq!(reader.array(), Ok(4));
-            prop_assert_eq!(reader.int(), Ok(int));
+            prop_assert_eq!(reader.signed(), Ok(int));
             prop_assert_eq!(reader.text(), Ok(text.as_str()));
             prop_assert_eq!(reader.bytes(), Ok(bytes.as_slice()));
             prop_assert_eq!(reader.tag(), Ok(tag));
             let mut seen = Vec::new();
             let read = reader.map(|mut key, mut value| {
-                seen.push((key.int()?, value.int()?));
-                Ok::<(), NotCbor>(())
+                seen.push((key.signed()?, value.signed()?));
+                Ok::<(), NotCanonical>(())
             });
             prop_assert_eq!((read, seen), (Ok(()), vec![(1, 2)]));
             prop_assert_eq!(reader.end(), Ok(()));
@@ -297,7 +424,7 @@ mod tests {
         fn any_bytes_are_answered(bytes: Vec<u8>) {
             let _ = skips(&bytes);
             let mut reader = Reader::new(&bytes);
-            let _ = reader.map(|_, _| Ok::<(), NotCbor>(()));
+            let _ = reader.map(|_, _| Ok::<(), NotCanonical>(()));
         }
     }
 }

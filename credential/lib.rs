@@ -13,7 +13,7 @@ extern crate self as waypass_credential;
 mod base58;
 pub mod base64url;
 pub mod canon;
-mod cbor;
+pub mod cbor;
 pub mod did;
 pub mod format;
 pub mod json;

@@ -159,23 +159,26 @@ pub fn create_linked(
     if let (Transformation::Jcs, Some(context)) = (suite.transformation(), document.member("@context")) {
         proof.set("@context", context.clone().into_owned());
     }
-    let mut set = |name: &'static str, text: Option<String>| text.into_iter().for_each(|text| proof.set(name, text));
-    set("challenge", options.challenge.map(String::from));
-    set("created", options.created.map(Timestamp::to_rfc3339));
-    set("cryptosuite", Some(String::from(suite.name())));
-    set("domain", options.domain.map(String::from));
-    set("expires", options.expires.map(Timestamp::to_rfc3339));
-    set("id", link.id.map(String::from));
+    let set = |proof: &mut Object<'static>, name: &'static str, text: Option<String>| {
+        if let Some(text) = text {
+            proof.set(name, text);
+        }
+    };
+    set(&mut proof, "challenge", options.challenge.map(String::from));
+    set(&mut proof, "created", options.created.map(Timestamp::to_rfc3339));
+    set(&mut proof, "cryptosuite", Some(String::from(suite.name())));
+    set(&mut proof, "domain", options.domain.map(String::from));
+    set(&mut proof, "expires", options.expires.map(Timestamp::to_rfc3339));
+    set(&mut proof, "id", link.id.map(String::from));
     let previous = set::named(document, link.previous).map_err(CreateError::Document)?;
     match link.previous {
         [] => {}
         [one] => proof.set("previousProof", String::from(*one)),
         many => proof.set("previousProof", many.iter().map(|id| String::from(*id)).collect::<Value<'_>>()),
     }
-    let mut set = |name: &'static str, text: Option<String>| text.into_iter().for_each(|text| proof.set(name, text));
-    set("proofPurpose", Some(String::from(options.purpose.as_str())));
-    set("type", Some(String::from("DataIntegrityProof")));
-    set("verificationMethod", Some(String::from(options.verification_method)));
+    set(&mut proof, "proofPurpose", Some(String::from(options.purpose.as_str())));
+    set(&mut proof, "type", Some(String::from("DataIntegrityProof")));
+    set(&mut proof, "verificationMethod", Some(String::from(options.verification_method)));
     let hash_data = hash(suite, algorithm, document, &proof, previous.as_ref(), known).map_err(CreateError::Document)?;
     let signature = signer.sign(&hash_data).map_err(CreateError::Sign)?;
     proof.set("proofValue", multibase::encode(Base::Base58Btc, signature));

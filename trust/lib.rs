@@ -10,7 +10,6 @@ extern crate alloc;
 pub mod assess;
 pub mod audit;
 pub mod bundle;
-pub mod cbor;
 pub mod freshness;
 #[cfg(feature = "policy")]
 pub mod policy;
@@ -18,6 +17,8 @@ pub mod reason;
 pub mod status;
 pub mod sync;
 pub mod time;
+
+pub use waypass_credential::cbor;
 
 #[cfg(test)]
 mod testing;

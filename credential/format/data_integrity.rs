@@ -115,16 +115,7 @@ impl DataIntegrity {
 
     /// The same in `suite`, which must take the signer's key.
     pub fn sign_in(suite: Suite, claims: &RoleClaims, signer: &dyn Signer) -> Result<Self, IssueError> {
-        if claims.kind != VC_TYPE {
-            return Err(Malformed::OutOfRange("type").into());
-        }
-        let document = vcdm::document(claims)?;
-        require_terms(&document)?;
-        let key_id = claims.key_id.clone().unwrap_or_else(|| did::key_id(signer.public_key()));
-        require_controller(&key_id, &claims.issuer)?;
-        if did::resolve(&key_id).is_ok_and(|key| key != *signer.public_key()) {
-            return Err(Malformed::OutOfRange("key id").into());
-        }
+        let (document, key_id) = draft(claims, signer)?;
         let options = Options {
             verification_method: &key_id,
             purpose: Purpose::AssertionMethod,
@@ -148,8 +139,35 @@ impl DataIntegrity {
     }
 }
 
+/// The document that says `claims`, without a proof, and the verification method it will be signed under: the signer's own `did:key`
+/// where the claims name none.
+pub(in crate::format) fn draft(claims: &RoleClaims, signer: &dyn Signer) -> Result<(Object<'static>, String), IssueError> {
+    if claims.kind != VC_TYPE {
+        return Err(Malformed::OutOfRange("type").into());
+    }
+    let document = vcdm::document(claims)?;
+    require_terms(&document)?;
+    let key_id = claims.key_id.clone().unwrap_or_else(|| did::key_id(signer.public_key()));
+    require_controller(&key_id, &claims.issuer)?;
+    if did::resolve(&key_id).is_ok_and(|key| key != *signer.public_key()) {
+        return Err(Malformed::OutOfRange("key id").into());
+    }
+    Ok((document, key_id))
+}
+
+/// The one value of `name`, alone or as a list of one.
+pub(in crate::format) fn only<'v, 'a>(document: &'v Object<'a>, name: &'static str) -> Result<&'v Value<'a>, Malformed> {
+    match document.member(name).ok_or(Malformed::Missing(name))? {
+        Value::Array(items) => match items.as_slice() {
+            [item] => Ok(item),
+            _ => Err(Malformed::OutOfRange(name)),
+        },
+        value => Ok(value),
+    }
+}
+
 /// One JSON object within the limits of a credential.
-fn object(bytes: &[u8]) -> Result<Object<'_>, Malformed> {
+pub(in crate::format) fn object(bytes: &[u8]) -> Result<Object<'_>, Malformed> {
     if bytes.len() > MAX_BYTES {
         return Err(Malformed::TooLarge);
     }

@@ -4,11 +4,10 @@
 //! The document is the payload, byte for byte; contexts and terms are nailed down as for Data Integrity. OpenID4VP calls the
 //! first format `jwt_vc_json`, and knows no other name for a W3C credential signed as a JWS; it has none for the second.
 
-use super::data_integrity::{require_contexts, require_controller, require_terms};
+use super::data_integrity::{draft, object, require_contexts, require_controller, require_terms};
 use super::envelope::{Claims, Content, Envelope, Material};
 use super::{Claimed, Format, IssueError, MAX_BYTES, Malformed, PresentError, Untrusted, Verified, VerifyError};
-use crate::did;
-use crate::json::{self, Limits, Object, Value};
+use crate::json::Value;
 use crate::key::{PublicKey, Signer};
 use crate::request::Request;
 use crate::role::{RoleClaims, VC_TYPE, vcdm};
@@ -78,16 +77,7 @@ impl Enveloped {
 
     /// Issues `claims`. Claims without `key_id` are signed under the signer's `did:key`.
     pub(crate) fn sign(claims: &RoleClaims, format: Format, signer: &dyn Signer) -> Result<Self, IssueError> {
-        if claims.kind != VC_TYPE {
-            return Err(Malformed::OutOfRange("type").into());
-        }
-        let document = vcdm::document(claims)?;
-        require_terms(&document)?;
-        let key_id = claims.key_id.clone().unwrap_or_else(|| did::key_id(signer.public_key()));
-        require_controller(&key_id, &claims.issuer)?;
-        if did::resolve(&key_id).is_ok_and(|key| key != *signer.public_key()) {
-            return Err(Malformed::OutOfRange("key id").into());
-        }
+        let (document, key_id) = draft(claims, signer)?;
         let material = if format == Format::VcCose { Material::Cose } else { Material::Jose };
         let beside = Claims::made_at(claims.issued_at);
         Ok(Self::parse(&Envelope::sign(document, &beside, Content::Credential, material, &key_id, signer)?)?)
@@ -111,14 +101,6 @@ impl Enveloped {
         let document = object(self.envelope.untrusted())?;
         let subject = document.member("credentialSubject").and_then(|subject| subject.member("id"));
         Ok(subject.and_then(Value::as_str).map(String::from))
-    }
-}
-
-/// One JSON object within the limits of a credential.
-fn object(bytes: &[u8]) -> Result<Object<'_>, Malformed> {
-    match json::parse(bytes, Limits::CREDENTIAL)? {
-        Value::Object(object) => Ok(object),
-        _ => Err(Malformed::Serialization),
     }
 }
 

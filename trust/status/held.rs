@@ -5,6 +5,7 @@ use alloc::{
     vec::Vec,
 };
 use waypass_credential::{
+    jws::Jws,
     role::{Mechanism, StatusPurpose, StatusReference},
     time::Timestamp,
 };
@@ -66,9 +67,11 @@ impl HeldList {
     /// time in which it is believed, and a bitmap no larger than announced.
     pub(crate) fn verify(text: &[u8], targets: &TargetsPart) -> Result<Self, Refusal> {
         let text = core::str::from_utf8(text).map_err(|_| (String::new(), ListError::Malformed))?;
-        let (content, entry) = match kind_of(text)? {
-            ListKind::Token => verify_token(text, targets)?,
-            ListKind::Bitstring => verify_bitstring(text, targets)?,
+        // Good for choosing a reader; the bundle says which kind the list must be.
+        let token = if text.starts_with('{') { None } else { Some(unverified(text).map_err(|why| (String::new(), why))?) };
+        let (content, entry) = match token {
+            Some(jws) if jws.header().typ.as_deref() != Some("vc+jwt") => verify_token(&jws, targets)?,
+            _ => verify_bitstring(text, targets)?,
         };
         let (issued_at, ends, irrevocable) = match &content {
             Content::Token(verified) => (verified.token.issued_at, verified.token.expires_at, entry.irrevocable),
@@ -163,21 +166,11 @@ impl HeldList {
     }
 }
 
-/// Good for choosing a reader; the bundle says which kind the list must be.
-fn kind_of(text: &str) -> Result<ListKind, Refusal> {
-    if text.starts_with('{') {
-        return Ok(ListKind::Bitstring);
-    }
-    let jws = unverified(text).map_err(|why| (String::new(), why))?;
-    Ok(if jws.header().typ.as_deref() == Some("vc+jwt") { ListKind::Bitstring } else { ListKind::Token })
-}
-
-fn verify_token<'t>(text: &str, targets: &'t TargetsPart) -> Result<(Content, &'t StatusUri), Refusal> {
+fn verify_token<'t>(jws: &Jws<'_>, targets: &'t TargetsPart) -> Result<(Content, &'t StatusUri), Refusal> {
     let fail = |why| (String::new(), why);
-    let jws = unverified(text).map_err(fail)?;
     let kid = jws.header().key_id.as_deref().ok_or(fail(ListError::Malformed))?;
     let (authority, record) = status_key(targets, kid).ok_or(fail(ListError::UntrustedSigner))?;
-    let claims = SignedClaims::read(verified_payload(&jws, &record.key).map_err(fail)?).map_err(fail)?;
+    let claims = SignedClaims::read(verified_payload(jws, &record.key).map_err(fail)?).map_err(fail)?;
     let uri = claims.token.uri.clone();
     let fail = |why| (uri.clone(), why);
     let entry = announced(authority, record, &uri, claims.token.issued_at, ListKind::Token).map_err(fail)?;

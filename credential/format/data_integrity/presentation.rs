@@ -1,6 +1,6 @@
 //! Verifiable presentations (VCDM 2.0 §4.13) of one credential, with an `authentication` proof by its subject.
 
-use super::{CONTEXTS, DataIntegrity, object, read_proof, require_contexts};
+use super::{CONTEXTS, DataIntegrity, object, only, read_proof, require_contexts};
 use crate::canon::jcs;
 use crate::did::DidUrl;
 use crate::format::{Credential, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
@@ -156,17 +156,5 @@ impl Answer {
             created: options.created,
             seal: proof.seal(&CONTEXTS)?,
         })
-    }
-}
-
-/// The one value of `name`, alone or as a list of one.
-fn only<'v, 'a>(document: &'v Object<'a>, name: &'static str) -> Result<&'v Value<'a>, Malformed> {
-    match document.member(name) {
-        None => Err(Malformed::Missing(name)),
-        Some(Value::Array(items)) => match items.as_slice() {
-            [item] => Ok(item),
-            _ => Err(Malformed::OutOfRange(name)),
-        },
-        Some(value) => Ok(value),
     }
 }

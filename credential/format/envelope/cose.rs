@@ -4,7 +4,7 @@
 //! in a header are not asked. Whatever decides must stand in the protected header.
 
 use super::{Claims, Content, Material, SignatureTimes};
-use crate::cbor::{NotCbor, Reader, Writer};
+use crate::cbor::{NotCanonical, Reader, Writer};
 use crate::format::Malformed;
 use crate::jws::media_type;
 use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
@@ -107,15 +107,15 @@ pub(super) fn sign(payload: &[u8], content: Content, key_id: &str, claims: &Clai
     let has_claims = *claims != Claims::default();
     let mut header = Writer::with_capacity(256);
     // Labels below 24 stand in the order of their numbers.
-    header.map(4 + u64::from(has_claims));
-    header.int(label::ALG).int(algorithm_id(signer.public_key().algorithm()));
-    header.int(label::CONTENT_TYPE).text(&["application/", content.content_type()].concat());
-    header.int(label::KID).bytes(key_id.as_bytes());
+    header.map(4 + usize::from(has_claims));
+    header.signed(label::ALG).signed(algorithm_id(signer.public_key().algorithm()));
+    header.signed(label::CONTENT_TYPE).text(&["application/", content.content_type()].concat());
+    header.signed(label::KID).bytes(key_id.as_bytes());
     if has_claims {
-        header.int(label::CWT_CLAIMS);
+        header.signed(label::CWT_CLAIMS);
         write_claims(claims, &mut header);
     }
-    header.int(label::TYP).text(&["application/", content.typ(Material::Cose)].concat());
+    header.signed(label::TYP).text(&["application/", content.typ(Material::Cose)].concat());
     let protected = header.into_bytes();
     let signature = signer.sign(&to_be_signed(&protected, payload))?;
     let mut message = Writer::with_capacity(protected.len() + payload.len() + 128);
@@ -126,9 +126,9 @@ pub(super) fn sign(payload: &[u8], content: Content, key_id: &str, claims: &Clai
 impl Header {
     fn member(&mut self, mut key: Reader<'_>, mut value: Reader<'_>) -> Result<(), Malformed> {
         // A parameter named by a text is none of ours, and may be ignored (RFC 9052 §3.1 `crit`).
-        let Ok(label) = key.int() else { return Ok(()) };
+        let Ok(label) = key.signed() else { return Ok(()) };
         match label {
-            label::ALG => self.algorithm = Some(value.int()?),
+            label::ALG => self.algorithm = Some(value.signed()?),
             label::CRIT => return Err(Malformed::OutOfRange("crit")),
             label::CONTENT_TYPE => self.content_type = Some(named_type(value)?),
             label::TYP => self.typ = Some(named_type(value)?),
@@ -141,7 +141,7 @@ impl Header {
 
     /// The unprotected header may help to find the key and may decide nothing.
     fn unprotected(&mut self, mut key: Reader<'_>, value: Reader<'_>) -> Result<(), Malformed> {
-        match key.int() {
+        match key.signed() {
             Ok(label::KID) if self.key_id.is_none() => self.key_id = Some(utf8(value, "kid")?),
             Ok(label::KID | label::ALG | label::CRIT | label::CONTENT_TYPE | label::TYP | label::CWT_CLAIMS) => {
                 return Err(Malformed::OutOfRange("unprotected header"));
@@ -154,7 +154,7 @@ impl Header {
 
 /// A media type, or the number of a CoAP content format (RFC 9596 §2), of which none is ours.
 fn named_type(mut value: Reader<'_>) -> Result<String, Malformed> {
-    if value.is_text() { Ok(media_type(value.text()?)) } else { Ok(format!("{}", value.int()?)) }
+    if value.is_text() { Ok(media_type(value.text()?)) } else { Ok(format!("{}", value.signed()?)) }
 }
 
 /// Byte strings that hold a text: `kid`, and the nonce of a request.
@@ -163,9 +163,9 @@ fn utf8(mut value: Reader<'_>, name: &'static str) -> Result<String, Malformed> 
 }
 
 fn read_claim(claims: &mut Claims, mut key: Reader<'_>, mut value: Reader<'_>) -> Result<(), Malformed> {
-    let time = |mut value: Reader<'_>, name| Timestamp::from_unix(value.int()?).map(Some).ok_or(Malformed::OutOfRange(name));
+    let time = |mut value: Reader<'_>, name| Timestamp::from_unix(value.signed()?).map(Some).ok_or(Malformed::OutOfRange(name));
     // A claim named by a text is none of ours.
-    let Ok(label) = key.int() else { return Ok(()) };
+    let Ok(label) = key.signed() else { return Ok(()) };
     match label {
         claim::ISS => claims.issuer = Some(value.text()?.to_owned()),
         claim::SUB => claims.subject = Some(value.text()?.to_owned()),
@@ -191,15 +191,15 @@ fn write_claims(claims: &Claims, out: &mut Writer) {
     let times = [(claim::EXP, expires_at), (claim::NBF, not_before), (claim::IAT, issued_at)];
     let texts = texts.into_iter().filter_map(|(label, text)| Some((label, text.as_ref()?)));
     let times = times.into_iter().filter_map(|(label, time)| Some((label, time?)));
-    out.map((texts.clone().count() + times.clone().count() + usize::from(claims.nonce.is_some())) as u64);
+    out.map(texts.clone().count() + times.clone().count() + usize::from(claims.nonce.is_some()));
     for (label, text) in texts {
-        out.int(label).text(text);
+        out.signed(label).text(text);
     }
     for (label, time) in times {
-        out.int(label).int(time.unix());
+        out.signed(label).signed(time.unix());
     }
     if let Some(nonce) = &claims.nonce {
-        out.int(claim::NONCE).bytes(nonce.as_bytes());
+        out.signed(claim::NONCE).bytes(nonce.as_bytes());
     }
 }
 
@@ -219,8 +219,8 @@ fn to_be_signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
     structure.into_bytes()
 }
 
-impl From<NotCbor> for Malformed {
-    fn from(NotCbor: NotCbor) -> Self {
+impl From<NotCanonical> for Malformed {
+    fn from(NotCanonical: NotCanonical) -> Self {
         Self::Serialization
     }
 }

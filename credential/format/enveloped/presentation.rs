@@ -4,9 +4,9 @@
 //! `nonce` and `aud` are the request's (OpenID4VP 1.0 §B.1.3.1.5). A CWT has the nonce's text in a byte string, as RFC 9711 §4.1
 //! wants it.
 
-use super::{Enveloped, object};
+use super::Enveloped;
 use crate::did::{self, DidUrl};
-use crate::format::data_integrity::{is_url, require_contexts};
+use crate::format::data_integrity::{is_url, object, only, require_contexts};
 use crate::format::envelope::{Claims, Content, Envelope, Material, SignatureTimes};
 use crate::format::{Credential, Format, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
 use crate::json::{Object, Value};
@@ -158,15 +158,4 @@ fn open(enveloped: &Object<'_>) -> Result<Enveloped, Malformed> {
     };
     // What the URL calls it is what it is.
     if url.starts_with(JOSE_URL) == (credential.format() == Format::VcJwt) { Ok(credential) } else { Err(Malformed::OutOfRange("id")) }
-}
-
-/// The one value of `name`, alone or as a list of one.
-fn only<'v, 'a>(document: &'v Object<'a>, name: &'static str) -> Result<&'v Value<'a>, Malformed> {
-    match document.member(name).ok_or(Malformed::Missing(name))? {
-        Value::Array(items) => match items.as_slice() {
-            [item] => Ok(item),
-            _ => Err(Malformed::OutOfRange(name)),
-        },
-        value => Ok(value),
-    }
 }

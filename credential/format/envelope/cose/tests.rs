@@ -67,7 +67,7 @@ fn the_header_decides_nothing() {
     assert!(
         crafted(
             |out| {
-                out.map(1).int(1).int(-8);
+                out.map(1).signed(1).signed(-8);
             },
             empty
         )
@@ -77,7 +77,7 @@ fn the_header_decides_nothing() {
     for wrong in [-7, -35, -36, -37, 5, 0] {
         let read = crafted(
             |out| {
-                out.map(1).int(1).int(wrong);
+                out.map(1).signed(1).signed(wrong);
             },
             empty,
         )
@@ -88,7 +88,7 @@ fn the_header_decides_nothing() {
     assert!(
         crafted(
             |out| {
-                out.map(1).int(4).bytes(b"k");
+                out.map(1).signed(4).bytes(b"k");
             },
             empty
         )
@@ -97,7 +97,7 @@ fn the_header_decides_nothing() {
     assert!(
         crafted(
             |out| {
-                out.map(1).int(1).text("EdDSA");
+                out.map(1).signed(1).text("EdDSA");
             },
             empty
         )
@@ -109,7 +109,7 @@ fn the_header_decides_nothing() {
                 out.map(0);
             },
             |out| {
-                out.map(1).int(1).int(-8);
+                out.map(1).signed(1).signed(-8);
             }
         )
         .is_err()
@@ -117,10 +117,10 @@ fn the_header_decides_nothing() {
     assert!(
         crafted(
             |out| {
-                out.map(1).int(1).int(-8);
+                out.map(1).signed(1).signed(-8);
             },
             |out| {
-                out.map(1).int(1).int(-8);
+                out.map(1).signed(1).signed(-8);
             }
         )
         .is_err()
@@ -128,10 +128,10 @@ fn the_header_decides_nothing() {
     assert!(
         crafted(
             |out| {
-                out.map(1).int(1).int(-8);
+                out.map(1).signed(1).signed(-8);
             },
             |out| {
-                out.map(1).int(16).text("application/vc+cose");
+                out.map(1).signed(16).text("application/vc+cose");
             }
         )
         .is_err()
@@ -144,7 +144,7 @@ fn keys_are_found_and_never_taken_from_a_header() {
     assert!(
         crafted(
             |out| {
-                out.map(2).int(1).int(-8).int(2).array(1).int(4);
+                out.map(2).signed(1).signed(-8).signed(2).array(1).signed(4);
             },
             empty
         )
@@ -153,20 +153,20 @@ fn keys_are_found_and_never_taken_from_a_header() {
     // The key id may stand outside, once; a key or certificate anywhere is not asked.
     let outside = crafted(
         |out| {
-            out.map(1).int(1).int(-8);
+            out.map(1).signed(1).signed(-8);
         },
         |out| {
-            out.map(2).int(4).bytes(b"k").int(33).bytes(b"x5chain");
+            out.map(2).signed(4).bytes(b"k").signed(33).bytes(b"x5chain");
         },
     );
     assert_eq!(outside.expect("reads").key_id.as_deref(), Some("k"));
     assert!(
         crafted(
             |out| {
-                out.map(2).int(1).int(-8).int(4).bytes(b"k");
+                out.map(2).signed(1).signed(-8).signed(4).bytes(b"k");
             },
             |out| {
-                out.map(1).int(4).bytes(b"k");
+                out.map(1).signed(4).bytes(b"k");
             }
         )
         .is_err()
@@ -187,7 +187,7 @@ fn one_message_has_one_spelling() {
     assert!(
         crafted(
             |out| {
-                out.map(2).int(4).bytes(b"k").int(1).int(-8);
+                out.map(2).signed(4).bytes(b"k").signed(1).signed(-8);
             },
             empty
         )
@@ -197,7 +197,7 @@ fn one_message_has_one_spelling() {
     assert!(
         crafted(
             |out| {
-                out.map(2).int(1).int(-8).int(1).int(-8);
+                out.map(2).signed(1).signed(-8).signed(1).signed(-8);
             },
             empty
         )
@@ -214,7 +214,7 @@ fn claims_are_read_strictly() {
     let with = |label: i64, value: &dyn Fn(&mut Writer)| {
         crafted(
             |out| {
-                out.map(2).int(1).int(-8).int(15).map(1).int(label);
+                out.map(2).signed(1).signed(-8).signed(15).map(1).signed(label);
                 value(out);
             },
             empty,
@@ -238,7 +238,7 @@ fn claims_are_read_strictly() {
     );
     assert!(
         with(6, &|out| {
-            out.int(-1);
+            out.signed(-1);
         })
         .is_err()
     );
