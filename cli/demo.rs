@@ -7,6 +7,7 @@ use crate::words;
 use actor::{Actor, Ran, Service, World, free_port};
 use serde_json::Value;
 use stage::Stage;
+use std::time::Duration;
 
 mod actor;
 mod attack;
@@ -287,6 +288,8 @@ impl<'w> Play<'w> {
         self.stage.act("revoke", "the issuer is started again and withdraws Ada's credential");
         let service = self.issuer().start(&format!("issuer serve --listen {}", self.address()))?;
         self.stage.command("issuer", &format!("waypass issuer revoke {} --reason lost", self.facts.id));
+        // Times are whole seconds, and an admission in the second of the withdrawal counts as after it: Ada's came before.
+        std::thread::sleep(Duration::from_secs(1));
         let revoked = self.issuer().run(&format!("issuer revoke {} --reason lost", self.facts.id))?;
         self.stage.expect(
             "withdrawn, with a reason, and published",
