@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// The address everything is published under; cannot change once a credential was issued
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8240")]
     base_url: String,
-    /// A role it may issue, repeatable [default: admin, staff, visitor, medical]
+    /// A role it may issue, repeatable [default: every role that the first rules speak about]
     #[arg(long = "role", value_name = "ROLE")]
     roles: Vec<String>,
     /// A site it may issue for, repeatable [default: every site]

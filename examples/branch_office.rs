@@ -1,0 +1,119 @@
+//! A branch whose link is broken issues on its own, within the limits head office signed for it, until its key is stolen.
+//!
+//! `cargo run --profile ci --example branch_office`. Head office trusts nobody alone: root and targets need two of three officers.
+
+#[path = "cast/cast.rs"]
+mod cast;
+
+use cast::{Done, Gate, ONLINE, Person, hour, keys, vault};
+use std::path::Path;
+use waypass_credential::key::{Algorithm, PublicKey};
+use waypass_issuer::ceremony::{CeremonyError, Paper, Quorum, RootKeys};
+use waypass_issuer::issue::Issuer;
+use waypass_issuer::keys::{KeyUse, Keys};
+use waypass_issuer::publish::Publication;
+use waypass_issuer::settings::Settings;
+use waypass_issuer::store::sqlite::SqliteStore;
+use waypass_trust::bundle::{self, Authority, BundleError};
+use waypass_vault::KeyPurpose;
+
+const OFFICERS: [(KeyUse, KeyPurpose); 2] = [(KeyUse::Root, KeyPurpose::Root), (KeyUse::Targets, KeyPurpose::Targets)];
+
+fn main() -> Done<()> {
+    let folder = tempfile::tempdir()?;
+    let folder = folder.path();
+    let open = |name| vault(folder, name);
+    let (office, branch_office, ferry, pier) = (open("office")?, open("branch")?, open("ferry")?, open("pier")?);
+    println!("Head office: root and targets belong to three officers, of whom two must sign.");
+    let vaults = ["one", "two", "three"].into_iter().map(open).collect::<Done<Vec<_>>>()?;
+    let officers = vaults.iter().map(|vault| keys(vault, &OFFICERS)).collect::<Done<Vec<_>>>()?;
+    let online = keys(&office, &ONLINE)?;
+    let root = RootKeys {
+        root: quorum(&officers, KeyUse::Root, 2),
+        targets: quorum(&officers, KeyUse::Targets, 2),
+        snapshot: quorum([&online], KeyUse::Snapshot, 1),
+        timestamp: quorum([&online], KeyUse::Timestamp, 1),
+    };
+    let mut head = Issuer::create(store(folder, "office")?, Settings::new("Harbour", "https://harbour.example"), online, hour(0).wall)?;
+    let paper = head.prepare_root(&root, hour(0).wall)?;
+    head.assemble(&signed(&paper, &officers[..2], KeyUse::Root)?, hour(0).wall)?;
+
+    println!("The branch has keys of its own. Its entry lets it speak of visitors, of the island, and of nothing else.");
+    let branch_keys = || keys(&branch_office, &[&ONLINE[..], &OFFICERS].concat());
+    let settings = Settings::new("Island", "https://island.example");
+    let mut branch = Issuer::create(store(folder, "branch")?, settings, branch_keys()?, hour(0).wall)?;
+    let own = branch.publish(hour(0).wall)?;
+    let (entry, lists) = limited(&own);
+    head.add_authority(&entry, &lists, false, hour(0).wall)?;
+    believe(&mut head, &officers, 0)?;
+    let believed = head.publish(hour(0).wall)?.opened().clone();
+    let roles = &["visitor", "admin"];
+    let mut ferry = Gate::new(&ferry, ("Ferry", "island"), roles, believed.clone())?;
+    let mut pier = Gate::new(&pier, ("Pier", "harbour"), roles, believed.clone())?;
+
+    println!("The cable breaks. The branch goes on issuing; the ferry admits whom it may speak of.");
+    let [dora, emil, thief] = ["Dora", "Emil", "Mal"].map(|name| Person::new(folder, name));
+    let (dora, emil, thief) = (dora?, emil?, thief?);
+    dora.enlist(&mut branch, "visitor", "island", &believed, hour(10))?;
+    ferry.meet(&dora, hour(11), "allow: ok")?;
+    pier.meet(&dora, hour(11), "deny: policy_denied")?;
+    // Genuine, and believed by the branch itself: the branch only has no right to say it.
+    emil.enlist(&mut branch, "admin", "harbour", own.opened(), hour(10))?;
+    pier.meet(&emil, hour(11), "deny: issuer_not_authorised, issuer_not_authorised")?;
+
+    println!("Somebody copies the branch's key. Whatever they sign is genuine, and the ferry cannot know.");
+    thief.enlist(&mut branch, "visitor", "island", &believed, hour(20))?;
+    ferry.meet(&thief, hour(21), "allow: ok")?;
+
+    println!(
+        "The branch gives the key up and takes a new one. One officer cannot change its entry; two can, and a stick goes to the ferry."
+    );
+    let new = branch_office.generate_key(Algorithm::EdDsa, KeyPurpose::Credential)?;
+    let stolen = PublicKey::from_multikey(&branch.keys()?[0].multikey)?;
+    branch.rotate_key(KeyUse::Credential, &new.public_key, hour(30).wall)?;
+    branch.give_up_key(&stolen)?;
+    drop(branch);
+    let mut branch = Issuer::open(store(folder, "branch")?, branch_keys()?)?;
+    let (entry, lists) = limited(&branch.publish(hour(30).wall)?);
+    head.add_authority(&entry, &lists, true, hour(30).wall)?;
+    believe(&mut head, &officers, 30)?;
+    let newer = head.publish(hour(30).wall)?;
+    ferry.synchronise(newer.opened(), hour(31))?;
+    ferry.meet(&thief, hour(31), "deny: key_compromised")?;
+    // Whoever stole the key writes the date, so what it signed before counts for nothing either.
+    ferry.meet(&dora, hour(31), "deny: key_compromised")?;
+    dora.enlist(&mut branch, "visitor", "island", newer.opened(), hour(31))?;
+    ferry.meet(&dora, hour(31), "allow: ok")
+}
+
+/// Two of three officers sign what the head office believes from now on; one of them alone gets nowhere.
+fn believe(head: &mut Issuer<'_>, officers: &[Keys<'_>], hours: i64) -> Done<()> {
+    let paper = head.prepare_targets(hour(hours).wall)?;
+    let alone = head.assemble(&signed(&paper, &officers[..1], KeyUse::Targets)?, hour(hours).wall);
+    assert!(matches!(alone, Err(CeremonyError::Refused(BundleError::Threshold { needed: 2, found: 1, .. }))), "{alone:?}");
+    Ok(head.assemble(&signed(&paper, &officers[1..], KeyUse::Targets)?, hour(hours).wall)?)
+}
+
+/// The branch's own entry, cut down to what head office lets it say, and its status lists.
+fn limited(own: &Publication) -> (Authority, Vec<Vec<u8>>) {
+    let mut entry = own.opened().authorities()[0].clone();
+    entry.keys.retain(|key| matches!(key.key_use, bundle::KeyUse::Credential | bundle::KeyUse::Status));
+    entry.roles = vec!["visitor".into()];
+    entry.sites = vec!["island".into()];
+    (entry, own.lists.iter().map(|(_, token)| token.clone().into_bytes()).collect())
+}
+
+/// What the officers' own machines do: look at the paper, sign it, send it back.
+fn signed(paper: &Paper, officers: &[Keys<'_>], key_use: KeyUse) -> Done<Vec<Paper>> {
+    let signers = officers.iter().flat_map(|keys| keys.of(key_use));
+    signers.map(|signer| Ok(Paper::parse(&paper.to_bytes())?.sign(signer)?)).collect()
+}
+
+fn quorum<'k>(holders: impl IntoIterator<Item = &'k Keys<'k>>, key_use: KeyUse, threshold: u32) -> Quorum {
+    let keys = holders.into_iter().flat_map(|keys| keys.of(key_use)).map(|signer| signer.public_key().clone());
+    Quorum { keys: keys.collect(), threshold }
+}
+
+fn store(folder: &Path, name: &str) -> Done<Box<SqliteStore>> {
+    Ok(Box::new(SqliteStore::open(&folder.join(format!("{name}.db")))?))
+}
