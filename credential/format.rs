@@ -22,7 +22,7 @@ pub mod sd_jwt;
 pub mod sd_jwt_vc;
 pub mod secured;
 
-pub use data_integrity::DataIntegrity;
+pub use data_integrity::{DataIntegrity, ProofClaim};
 pub use enveloped::Enveloped;
 pub use malformed::Malformed;
 pub use sd_jwt_vc::SdJwtVc;
@@ -216,12 +216,30 @@ impl Credential {
         }
     }
 
-    /// Checks the issuer's proof with `issuer` and reads the claims. Validity in time and status are not looked at.
+    /// What the proofs besides the issuer's say about themselves, unverified; none in a format that has one signature.
+    pub fn further_proofs(&self) -> &[ProofClaim] {
+        match self {
+            Self::DataIntegrity(credential) => credential.further_proofs(),
+            Self::SdJwtVc(_) | Self::Enveloped(_) => &[],
+        }
+    }
+
+    /// Checks the issuer's proof with `issuer` and reads the claims. Validity in time and status are not looked at. A credential with
+    /// further proofs needs their keys too: [`Self::verify_all`].
     pub fn verify(&self, issuer: &PublicKey) -> Result<Verified<'_>, VerifyError> {
         match self {
             Self::SdJwtVc(credential) => credential.verify(issuer),
             Self::DataIntegrity(credential) => credential.verify(issuer),
             Self::Enveloped(credential) => credential.verify(issuer),
+        }
+    }
+
+    /// Checks every proof and reads the claims: `keys` are the issuer's and one for each of [`Self::further_proofs`], in their order.
+    pub fn verify_all(&self, keys: &[&PublicKey]) -> Result<Verified<'_>, VerifyError> {
+        match (self, keys) {
+            (Self::DataIntegrity(credential), keys) => credential.verify_all(keys),
+            (Self::SdJwtVc(_) | Self::Enveloped(_), [issuer]) => self.verify(issuer),
+            (Self::SdJwtVc(_) | Self::Enveloped(_), _) => Err(VerifyError::InvalidProof),
         }
     }
 

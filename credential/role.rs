@@ -76,6 +76,12 @@ impl RoleClaims {
         DataIntegrity::sign_in(suite, self, signer).map(Credential::DataIntegrity)
     }
 
+    /// Issues these claims as a VCDM document with one proof by each of `signers`, each in a suite that takes its key: the issuer's
+    /// first, the others under their own `did:key`.
+    pub fn sign_set(&self, signers: &[(Suite, &dyn Signer)]) -> Result<Credential, IssueError> {
+        DataIntegrity::sign_set(signers, self).map(Credential::DataIntegrity)
+    }
+
     /// The bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,
     /// not words for people: ASCII letters, digits and `-_.:/`, or `*` alone for any site or zone.
     pub fn check(&self) -> Result<(), Malformed> {

@@ -48,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let order = Order {
         format: Format::SdJwtVc,
         algorithm: None,
-        suite: None,
+        suites: Vec::new(),
         roles: vec!["nurse".into()],
         sites: vec!["north".into()],
         zones: vec!["ward".into()],

@@ -10,7 +10,7 @@ use waypass_credential::did;
 use waypass_credential::format::Credential;
 use waypass_credential::json::{self, Limits, Object};
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
-use waypass_credential::proof::Suite;
+use waypass_credential::proof::{MAX_PROOFS, Suite};
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
 
@@ -40,8 +40,9 @@ pub struct Order {
     pub format: Format,
     /// The algorithm to sign with, where several credential keys exist; by default the first of EdDSA, ES256 and ES384 that there is.
     pub algorithm: Option<Algorithm>,
-    /// The suite of a Data Integrity proof; without one, the JCS suite of the key.
-    pub suite: Option<Suite>,
+    /// The suites of its Data Integrity proofs, one proof in each, by the keys that they take; the credential is issued under the
+    /// first one's. None for one proof in the JCS suite of the key.
+    pub suites: Vec<Suite>,
     /// One role or several, each within the settings.
     pub roles: Vec<String>,
     /// The sites, each within the settings; `*` only where the settings have it.
@@ -66,8 +67,8 @@ pub struct Issued {
     pub record: CredentialRecord,
     /// The credential, to be handed to its holder.
     pub credential: Vec<u8>,
-    /// The suite it is signed in, in a format that has suites.
-    pub suite: Option<Suite>,
+    /// The suites it is signed in, in a format that has suites.
+    pub suites: Vec<Suite>,
 }
 
 /// Why the issuer could not be opened or set up.
@@ -113,6 +114,8 @@ pub enum IssueError {
         /// The algorithm asked for.
         algorithm: Algorithm,
     },
+    /// A suite stands twice, or there are more than a credential may have proofs.
+    Suites,
     /// A list of names is empty, too long, or has a repeated or unusable name.
     Names(&'static str),
     /// The issuer may not assert this.
@@ -220,7 +223,7 @@ impl<'k> Issuer<'k> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {
         let times = self.check(order, at)?;
-        let signer = self.credential_key(order, at)?;
+        let signer = self.credential_key(order, order.suites.first().copied(), at)?;
         if self.store.keys()?.iter().any(|row| row.multikey == holder.to_multikey()) {
             return Err(IssueError::OwnKey);
         }
@@ -242,11 +245,7 @@ impl<'k> Issuer<'k> {
         loop {
             let (list, index) = index::draw(&mut *self.store, self.settings.list_capacity, rng)?;
             claims.status = vec![StatusReference::token(self.settings.list_uri(list), index.into())];
-            let signer = self.credential_key(order, at)?;
-            let credential = match order.suite {
-                Some(suite) => claims.sign_in(suite, signer)?,
-                None => claims.sign(order.format, signer, rng)?,
-            };
+            let credential = self.sign(order, &claims, at, rng)?;
             let record = CredentialRecord {
                 id: random_id(rng),
                 format: order.format.as_str().into(),
@@ -268,11 +267,11 @@ impl<'k> Issuer<'k> {
                 StatusEvent { from: None, to: State::Valid, cause: "issued".into(), note: String::new(), operator: operator.into(), at };
             match self.store.add_credential(&record, &issued, pickup) {
                 Ok(()) => {
-                    let suite = match &credential {
-                        Credential::DataIntegrity(document) => Some(document.suite()),
-                        Credential::SdJwtVc(_) | Credential::Enveloped(_) => None,
+                    let suites = match &credential {
+                        Credential::DataIntegrity(document) => document.suites(),
+                        Credential::SdJwtVc(_) | Credential::Enveloped(_) => Vec::new(),
                     };
-                    return Ok(Issued { record, credential: credential.as_bytes().to_vec(), suite });
+                    return Ok(Issued { record, credential: credential.as_bytes().to_vec(), suites });
                 }
                 // Another process drew the same index in between; a used nonce is told apart by asking for the index.
                 Err(StoreError::Taken) if self.store.is_taken(list, index)? => {}
@@ -283,12 +282,15 @@ impl<'k> Issuer<'k> {
 
     /// Checks an order without issuing, so that an offer is refused when it is made and not when it is picked up.
     pub(crate) fn check(&self, order: &Order, at: Timestamp) -> Result<Times, IssueError> {
-        if let Some(suite) = order.suite {
+        for (n, suite) in order.suites.iter().copied().enumerate() {
             if order.format != Format::DataIntegrity {
                 return Err(IssueError::SuiteFormat { suite, format: order.format });
             }
             if let Some(algorithm) = order.algorithm.filter(|algorithm| !suite.takes(*algorithm)) {
                 return Err(IssueError::SuiteAlgorithm { suite, algorithm });
+            }
+            if n >= MAX_PROOFS || order.suites[..n].contains(&suite) {
+                return Err(IssueError::Suites);
             }
         }
         for (what, names, may_be_empty) in [("roles", &order.roles, false), ("sites", &order.sites, false), ("zones", &order.zones, true)] {
@@ -327,8 +329,18 @@ impl<'k> Issuer<'k> {
         Ok(Times { issued_at, valid_from, valid_until })
     }
 
-    fn credential_key(&self, order: &Order, at: Timestamp) -> Result<&(dyn Signer + 'k), IssueError> {
-        let Order { format, algorithm, suite, .. } = *order;
+    fn sign(&self, order: &Order, claims: &RoleClaims, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Credential, IssueError> {
+        if order.suites.is_empty() {
+            return Ok(claims.sign(order.format, self.credential_key(order, None, at)?, rng)?);
+        }
+        let signer =
+            |suite: &Suite| -> Result<(Suite, &dyn Signer), IssueError> { Ok((*suite, self.credential_key(order, Some(*suite), at)?)) };
+        let signers = order.suites.iter().map(signer).collect::<Result<Vec<_>, _>>()?;
+        Ok(claims.sign_set(&signers)?)
+    }
+
+    fn credential_key(&self, order: &Order, suite: Option<Suite>, at: Timestamp) -> Result<&(dyn Signer + 'k), IssueError> {
+        let Order { format, algorithm, .. } = *order;
         let active = self.active_keys(KeyUse::Credential, at)?;
         let fits = |signer: &&(dyn Signer + 'k)| {
             let has = signer.public_key().algorithm();
@@ -416,6 +428,7 @@ impl fmt::Display for IssueError {
             }
             Self::SuiteFormat { suite, format } => write!(f, "{suite} is a suite of {}, not of {format}", Format::DataIntegrity),
             Self::SuiteAlgorithm { suite, algorithm } => write!(f, "{suite} does not sign with {} keys", algorithm.jose_name()),
+            Self::Suites => write!(f, "a suite stands twice, or there are more than {MAX_PROOFS}"),
             Self::Names(what) => write!(f, "the {what} must be 1 to {MAX_NAMES} different names of at most {MAX_NAME} bytes"),
             Self::OutsideSettings { what, name } => write!(f, "this issuer may not assert the {what} {name:?}"),
             Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),

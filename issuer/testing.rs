@@ -153,7 +153,7 @@ pub(crate) fn order() -> Order {
     Order {
         format: Format::SdJwtVc,
         algorithm: None,
-        suite: None,
+        suites: Vec::new(),
         roles: vec!["nurse".into()],
         sites: vec!["north".into()],
         zones: vec!["ward-3".into()],

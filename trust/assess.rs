@@ -5,8 +5,9 @@
 
 use alloc::{format, string::String, vec::Vec};
 use waypass_credential::{
-    format::{Credential, Verified, VerifyError},
+    format::{Credential, ProofClaim, Verified, VerifyError},
     json::Value,
+    key::PublicKey,
     role::{Mechanism, RoleClaims, StatusReference},
     time::Timestamp,
 };
@@ -80,13 +81,14 @@ pub fn assess<'c>(credential: &'c Credential, bundle: &TrustBundle, at: &Moment)
     let mut ages = bundle_ages(bundle, at);
     let refused = |reason| Refused { reasons: [reason].into(), ages, issuer: None };
 
-    let (authority, record) = find_key(credential, bundle).map_err(refused)?;
-    let (verified, genuine) = prove(credential, record).map_err(refused)?;
+    let Signers { authority, issuer: record, further } = signers(credential, bundle).map_err(refused)?;
+    let (verified, genuine) = prove(credential, record, &further).map_err(refused)?;
     let role = verified.role();
     let at = &at.considering(bundle.issued_at()).considering(role.issued_at);
 
     let mut reasons = Vec::new();
-    let authorised = authorise(role, authority, record, &mut reasons);
+    let authorised =
+        authorise(role, authority, record, &mut reasons).filter(|_| stand_behind(credential.further_proofs(), &further, &mut reasons));
     within_validity(role, at, &mut reasons);
     let held = bundle.status(authority, &role.status, at);
     ages.revocation = held.as_of.and_then(|as_of| age(as_of, at));
@@ -200,8 +202,19 @@ fn reason_for(freshness: Freshness, stale: ReasonCode) -> Option<Reason> {
     }
 }
 
-/// The record of the key that the credential names; an unverified name is good for finding a key, for nothing else.
-fn find_key<'b>(credential: &Credential, bundle: &'b TrustBundle) -> Result<(&'b Authority, &'b KeyRecord), Reason> {
+/// Whose keys a credential names.
+struct Signers<'b> {
+    authority: &'b Authority,
+    issuer: &'b KeyRecord,
+    /// Of the proofs besides the issuer's, in their order.
+    further: Vec<&'b KeyRecord>,
+}
+
+/// The records of the keys that the credential names; an unverified name is good for finding a key, for nothing else.
+///
+/// Every proof of a set must be by a key in the bundle, the issuer's or another's. One that nobody here can check is not left alone:
+/// it may be that of a stolen key, and anybody can have added it.
+fn signers<'b>(credential: &Credential, bundle: &'b TrustBundle) -> Result<Signers<'b>, Reason> {
     let claimed = credential.claimed();
     let found = if let Some(kid) = claimed.key_id {
         bundle.key_for(claimed.issuer, kid)
@@ -210,23 +223,59 @@ fn find_key<'b>(credential: &Credential, bundle: &'b TrustBundle) -> Result<(&'b
         let mut keys = bundle.keys_for_use(KeyUse::Credential).filter(|(_, record)| record.issuer == claimed.issuer);
         keys.next().filter(|_| keys.next().is_none())
     };
-    found.ok_or_else(|| Reason::from(ReasonCode::UntrustedIssuer))
+    let (authority, issuer) = found.ok_or_else(|| Reason::from(ReasonCode::UntrustedIssuer))?;
+    let record = |proof: &ProofClaim| {
+        let found = bundle.key_with_id(&proof.key_id).map(|(_, record)| record);
+        found.ok_or_else(|| Reason::new(ReasonCode::UntrustedIssuer, "one of its proofs is by a key that the bundle does not have"))
+    };
+    let further = credential.further_proofs().iter().map(record).collect::<Result<_, _>>()?;
+    Ok(Signers { authority, issuer, further })
 }
 
-/// The proof first: whatever is wrong with the key's record is said about a credential that the key really signed.
-fn prove<'c>(credential: &'c Credential, record: &KeyRecord) -> Result<(Verified<'c>, Genuine), Reason> {
-    let verified = credential.verify(&record.key).map_err(|why| match why {
+/// The keys that the bundle has for a credential's proofs, the issuer's first, as [`Credential::verify_all`] takes them.
+pub fn keys<'b>(credential: &Credential, bundle: &'b TrustBundle) -> Option<Vec<&'b PublicKey>> {
+    let Signers { issuer, further, .. } = signers(credential, bundle).ok()?;
+    Some(core::iter::once(issuer).chain(further).map(|record| &record.key).collect())
+}
+
+/// The proofs first: whatever is wrong with a key's record is said about a credential that the key really signed.
+fn prove<'c>(credential: &'c Credential, issuer: &KeyRecord, further: &[&KeyRecord]) -> Result<(Verified<'c>, Genuine), Reason> {
+    let verified = if further.is_empty() {
+        credential.verify(&issuer.key)
+    } else {
+        let keys: Vec<&PublicKey> = core::iter::once(&issuer).chain(further).map(|record| &record.key).collect();
+        credential.verify_all(&keys)
+    };
+    let verified = verified.map_err(|why| match why {
         VerifyError::InvalidProof => Reason::from(ReasonCode::BadSignature),
         VerifyError::Malformed(why) => Reason::new(ReasonCode::Malformed, format!("{why}")),
     })?;
-    if verified.role().issuer != record.issuer {
+    if verified.role().issuer != issuer.issuer {
         return Err(Reason::new(ReasonCode::BadSignature, "the signed issuer is not the key's"));
     }
-    // Whatever its date: whoever stole the key writes the date (threats.md A21).
-    if record.state == KeyState::Compromised {
+    // Whatever its date: whoever stole the key writes the date (threats.md A21). Another proof beside it changes nothing, for the
+    // thief can put his beside a good one just as well.
+    if core::iter::once(&issuer).chain(further).any(|record| record.state == KeyState::Compromised) {
         return Err(Reason::from(ReasonCode::KeyCompromised));
     }
     Ok((verified, Genuine(())))
+}
+
+/// Whether the keys of the further proofs could make them when they say they were made. What the credential says is for the issuer's
+/// entry to allow: another's proof neither adds to it nor takes away.
+fn stand_behind(proofs: &[ProofClaim], records: &[&KeyRecord], reasons: &mut Vec<Reason>) -> bool {
+    let before = reasons.len();
+    for (proof, record) in proofs.iter().zip(records) {
+        let why = if record.key_use != KeyUse::Credential {
+            String::from("one of its proofs is by a key that is not for credentials")
+        } else if !record.covers(proof.created) {
+            format!("one of its proofs is by a key that made none on {}", proof.created)
+        } else {
+            continue;
+        };
+        reasons.push(Reason::new(ReasonCode::IssuerNotAuthorised, why));
+    }
+    reasons.len() == before
 }
 
 /// The limits of the issuer's entry, before any policy is asked (threats.md A22).

@@ -189,6 +189,12 @@ impl TrustBundle {
         self.authorities().iter().find_map(|authority| key_in(authority).map(|at| (authority, &authority.keys[at])))
     }
 
+    /// The record of a key by its id alone, with its authority; no two records of a bundle share one.
+    pub fn key_with_id(&self, kid: &str) -> Option<(&Authority, &KeyRecord)> {
+        let found = |authority: &'_ Authority| authority.keys.iter().position(|key| key.kid == kid);
+        self.authorities().iter().find_map(|authority| found(authority).map(|at| (authority, &authority.keys[at])))
+    }
+
     /// Every key record of one use, with its authority.
     pub fn keys_for_use(&self, key_use: KeyUse) -> impl Iterator<Item = (&Authority, &KeyRecord)> {
         let records = self.authorities().iter().flat_map(|authority| authority.keys.iter().map(move |key| (authority, key)));

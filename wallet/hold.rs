@@ -6,7 +6,7 @@ use crate::records::{self, CredentialId, Record, TABLE};
 use crate::{Wallet, show::Card};
 use rand_core::CryptoRng;
 use waypass_credential::format::{self, Credential};
-use waypass_trust::assess::assess;
+use waypass_trust::assess::{self, assess};
 use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::Moment;
@@ -49,8 +49,10 @@ impl Wallet<'_> {
         };
         let holder = role.holder.as_ref().ok_or(HoldError::NotBound)?;
         let key = self.holder_keys()?.into_iter().find(|key| key.public_key == *holder).ok_or(HoldError::AnotherHolder)?;
-        let issuer_key = issuer_key(&credential, bundle).ok_or(HoldError::Wallet(WalletError::Bookkeeping))?;
-        let record = Record { credential, key: key.id, issuer_key, issuer_name, held_at: at.at() };
+        // Under these the assessment found it genuine: what it says can be read when the bundle has moved on.
+        let keys = assess::keys(&credential, bundle).ok_or(HoldError::Wallet(WalletError::Bookkeeping))?;
+        let keys = keys.into_iter().cloned().collect();
+        let record = Record { credential, key: key.id, keys, issuer_name, held_at: at.at() };
         let detail = Detail { credential: Some(id), issuer: Some(record.issuer_name.clone()), ..Detail::default() };
         self.vault.batch(|batch| -> Result<(), HoldError> {
             batch.put(TABLE, id.as_bytes(), &record.to_bytes(), &record.tags(&role))?;
@@ -78,12 +80,4 @@ impl Wallet<'_> {
             history::append(&self.vault, batch, what, at, rng)
         })
     }
-}
-
-/// The key under which the assessment found the credential genuine, so that what it says can be read when the bundle has moved on.
-fn issuer_key(credential: &Credential, bundle: &TrustBundle) -> Option<waypass_credential::key::PublicKey> {
-    let claimed = credential.claimed();
-    let named = claimed.key_id.and_then(|kid| bundle.key_for(claimed.issuer, kid)).map(|(_, record)| &record.key);
-    let all = bundle.authorities().iter().flat_map(|authority| &authority.keys).map(|record| &record.key);
-    named.into_iter().chain(all).find(|key| credential.verify(key).is_ok()).cloned()
 }

@@ -252,7 +252,7 @@ impl Proposal<'_, '_> {
             format::PresentError::Sign(why) => PresentError::Sign(why),
             format::PresentError::NoSuchClaim(_) | format::PresentError::NotTheHolder => PresentError::NotWhatWasAgreed,
         })?;
-        let verified = presentation.credential().verify(&self.record.issuer_key).map_err(|_| PresentError::NotWhatWasAgreed)?;
+        let verified = self.record.verify(presentation.credential()).ok_or(PresentError::NotWhatWasAgreed)?;
         if !claims::same(&claims::all(verified.claims(), self.card.format), self.shown.iter()) {
             return Err(PresentError::NotWhatWasAgreed);
         }

@@ -1,4 +1,4 @@
-//! Credentials as they stand in the vault: sealed, tagged for indexed queries, with the issuer key that they verified under.
+//! Credentials as they stand in the vault: sealed, tagged for indexed queries, with the keys that they verified under.
 
 use crate::error::WalletError;
 use core::{fmt, str::FromStr};
@@ -61,32 +61,41 @@ pub(crate) struct Record {
     pub(crate) credential: Credential,
     /// The holder key it is bound to.
     pub(crate) key: KeyId,
-    /// The issuer key it verified under when it was taken in.
-    pub(crate) issuer_key: PublicKey,
+    /// The keys it verified under when it was taken in: the issuer's, then those of its further proofs.
+    pub(crate) keys: Vec<PublicKey>,
     /// The issuer's display name at that time, for when the bundle no longer knows it.
     pub(crate) issuer_name: String,
     pub(crate) held_at: Timestamp,
 }
 
 impl Record {
-    /// Deterministic CBOR `[1, bytes, key id, issuer multikey, issuer name, held at]`.
+    /// Deterministic CBOR `[2, bytes, key id, [multikey, ...], issuer name, held at]`; version 1 had one key in place of the list.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.array(6).unsigned(1).bytes(self.credential.as_bytes()).bytes(self.key.as_bytes());
-        out.text(&self.issuer_key.to_multikey()).text(&self.issuer_name).signed(self.held_at.unix());
+        out.array(6).unsigned(2).bytes(self.credential.as_bytes()).bytes(self.key.as_bytes());
+        out.array(self.keys.len());
+        for key in &self.keys {
+            out.text(&key.to_multikey());
+        }
+        out.text(&self.issuer_name).signed(self.held_at.unix());
         out.into_bytes()
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, NotCanonical> {
         let mut from = Reader::new(bytes);
         from.array_of(6)?;
-        if from.unsigned()? != 1 {
+        let version = from.unsigned()?;
+        if !(1..=2).contains(&version) {
             return Err(NotCanonical);
         }
+        let key = |from: &mut Reader<'_>| PublicKey::from_multikey(from.text()?).map_err(|_| NotCanonical);
         let record = Self {
             credential: Credential::parse(from.bytes()?).map_err(|_| NotCanonical)?,
             key: KeyId::from_bytes(from.bytes_array()?),
-            issuer_key: PublicKey::from_multikey(from.text()?).map_err(|_| NotCanonical)?,
+            keys: match version {
+                1 => vec![key(&mut from)?],
+                _ => (0..from.array()?).map(|_| key(&mut from)).collect::<Result<_, _>>()?,
+            },
             issuer_name: from.text()?.to_owned(),
             held_at: Timestamp::from_unix(from.signed()?).ok_or(NotCanonical)?,
         };
@@ -94,11 +103,16 @@ impl Record {
         Ok(record)
     }
 
-    /// What the credential says, under the key that it was taken in with.
+    /// What the credential says, under the keys that it was taken in with.
     pub(crate) fn verified(&self) -> Option<Verified<'_>> {
         #[cfg(test)]
         VERIFIED.set(VERIFIED.get() + 1);
-        self.credential.verify(&self.issuer_key).ok()
+        self.verify(&self.credential)
+    }
+
+    /// Checks a presentation of the credential likewise.
+    pub(crate) fn verify<'c>(&self, shown: &'c Credential) -> Option<Verified<'c>> {
+        shown.verify_all(&self.keys.iter().collect::<Vec<_>>()).ok()
     }
 
     /// What it is found by. The roles stand here because a gate asks by role.

@@ -58,9 +58,10 @@ pub(crate) struct Args {
     /// The key to sign with [default: ed25519]
     #[arg(long)]
     algorithm: Option<AlgorithmArg>,
-    /// The Data Integrity suite, with --format vc [default: the JCS suite of the key]
-    #[arg(long, value_name = "NAME", value_parser = suite)]
-    suite: Option<Suite>,
+    /// The Data Integrity suite, with --format vc; given twice, the credential has a proof in each, and gates check both [default: the
+    /// JCS suite of the key]
+    #[arg(long = "suite", value_name = "NAME", value_parser = suite)]
+    suites: Vec<Suite>,
     /// Where the credential or the offer goes
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -92,7 +93,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             AlgorithmArg::P256 => Algorithm::Es256,
             AlgorithmArg::P384 => Algorithm::Es384,
         }),
-        suite: args.suite,
+        suites: args.suites.clone(),
         roles: args.roles.clone(),
         sites: args.sites.clone(),
         zones: args.zones.clone(),
@@ -113,7 +114,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
     let key = did::resolve(holder).map_err(|error| {
         Failure::usage(format!("the holder `{}`: {error}", words::safe(holder)), "ask the holder for the line `waypass wallet key` prints")
     })?;
-    let Issued { record, credential, suite } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
+    let Issued { record, credential, suites } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
     deliver(session, args, &credential)?;
     let lines = format!(
         "issued {} to {}\n  roles {}, sites {}, valid until {}\n  status list {}, entry {}",
@@ -134,7 +135,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
         session.out.json(&json!({
             "schema": "waypass.issued/1", "id": record.id, "holder": record.holder, "roles": record.roles, "sites": record.sites, "zones": record.zones,
             "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(), "list": record.list, "index": record.index,
-            "format": record.format, "suite": suite.map(Suite::name),
+            "format": record.format, "suites": suites.iter().map(|suite| suite.name()).collect::<Vec<_>>(),
         }))?;
     }
     Ok(())
@@ -178,6 +179,7 @@ fn failure(error: IssueError) -> Failure {
     match error {
         IssueError::Store(why) => store_failure(why),
         IssueError::SuiteFormat { .. } => Failure::usage(error, "suites go with --format vc"),
+        IssueError::Suites => Failure::usage(error, "name each suite once"),
         IssueError::SuiteAlgorithm { algorithm, .. } => {
             Failure::usage(error, format!("these keys take --suite {} or {}", Suite::jcs(algorithm), Suite::rdfc(algorithm)))
         }

@@ -1,5 +1,5 @@
-//! Role credentials as Verifiable Credentials Data Model 2.0 documents with one Data Integrity proof: `eddsa-jcs-2022` or
-//! `eddsa-rdfc-2022` by Ed25519 keys, `ecdsa-jcs-2019` or `ecdsa-rdfc-2019` by P-256 and P-384 keys.
+//! Role credentials as Verifiable Credentials Data Model 2.0 documents with a Data Integrity proof, or a set or chain of them:
+//! `eddsa-jcs-2022` or `eddsa-rdfc-2022` by Ed25519 keys, `ecdsa-jcs-2019` or `ecdsa-rdfc-2019` by P-256 and P-384 keys.
 //!
 //! JCS signs the text of a document, not its meaning, and RDF canonicalization the meaning but not the text. Neither is
 //! enough alone, so the names are nailed down as well: `@context` must be exactly the list of contexts known by digest, and
@@ -11,7 +11,7 @@ use crate::did::{self, DidUrl};
 use crate::json::{self, Limits, Object, Value};
 use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
-use crate::proof::{CreateError, Options, Proof, ProofError, Purpose, Seal, Suite, create};
+use crate::proof::{CreateError, MAX_PROOFS, Options, Proof, ProofError, Purpose, Suite, create};
 use crate::request::Request;
 use crate::role::{RoleClaims, VC_TYPE, vcdm};
 use crate::time::Timestamp;
@@ -19,8 +19,12 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use waypass_schemas::contexts::{self, KnownContext};
 
 mod presentation;
+mod proofs;
 
 pub use presentation::Presentation;
+pub use proofs::ProofClaim;
+
+use proofs::Proofs;
 
 /// Role documents name contexts that are compiled in, and no others.
 const CONTEXTS: KnownContexts = KnownContexts::new();
@@ -37,11 +41,7 @@ pub const PERSONAL_CLAIMS: [&str; 8] =
 pub struct DataIntegrity {
     bytes: Vec<u8>,
     issuer: String,
-    key_id: String,
-    created: Timestamp,
-    expires: Option<Timestamp>,
-    suite: Suite,
-    seal: Seal,
+    proofs: Proofs,
 }
 
 impl DataIntegrity {
@@ -54,22 +54,8 @@ impl DataIntegrity {
     fn read(bytes: Vec<u8>, document: &Object<'_>) -> Result<Self, Malformed> {
         require_contexts(document, &contexts::ROLE_CREDENTIAL)?;
         let issuer = issuer(document)?;
-        let proof = read_proof(document, Purpose::AssertionMethod)?;
-        let options = proof.options;
-        // A proof made for one verifier (`challenge`, `domain`) does not make a credential.
-        if options.challenge.is_some() || options.domain.is_some() {
-            return Err(Malformed::Proof);
-        }
-        require_controller(options.verification_method, issuer)?;
-        Ok(Self {
-            issuer: issuer.to_owned(),
-            key_id: options.verification_method.to_owned(),
-            created: options.created.ok_or(Malformed::Missing("created"))?,
-            expires: options.expires,
-            suite: proof.suite,
-            seal: proof.seal(&CONTEXTS)?,
-            bytes,
-        })
+        let proofs = Proofs::read(document, issuer, &CONTEXTS)?;
+        Ok(Self { issuer: issuer.to_owned(), proofs, bytes })
     }
 
     /// The document as it was read or issued.
@@ -77,19 +63,30 @@ impl DataIntegrity {
         &self.bytes
     }
 
-    /// The suite of the issuer's proof.
-    pub const fn suite(&self) -> Suite {
-        self.suite
+    /// The suites of its proofs, the issuer's first.
+    pub fn suites(&self) -> Vec<Suite> {
+        core::iter::once(&self.proofs.issuers).chain(&self.proofs.further).map(|claim| claim.suite).collect()
     }
 
-    /// `issuer` and `verificationMethod`, unverified.
+    /// `issuer` and the `verificationMethod` of its proof, unverified.
     pub fn claimed(&self) -> Claimed<'_> {
-        Claimed { issuer: &self.issuer, key_id: Some(&self.key_id) }
+        Claimed { issuer: &self.issuer, key_id: Some(&self.proofs.issuers.key_id) }
+    }
+
+    /// What its other proofs say about themselves, unverified; none where there is one proof.
+    pub fn further_proofs(&self) -> &[ProofClaim] {
+        &self.proofs.further
     }
 
     /// Checks the issuer's proof, then reads the role. A proof that expires before the document bounds the validity.
     pub fn verify(&self, issuer: &PublicKey) -> Result<Verified<'_>, VerifyError> {
-        self.seal.verify(issuer)?;
+        self.verify_all(&[issuer])
+    }
+
+    /// The same for a credential with several proofs, all of which must hold: the issuer's key, then one for each of
+    /// [`Self::further_proofs`].
+    pub fn verify_all(&self, keys: &[&PublicKey]) -> Result<Verified<'_>, VerifyError> {
+        self.proofs.verify(&self.bytes, &CONTEXTS, keys)?;
         let Untrusted { claims, role } = self.untrusted()?;
         Ok(Verified::new(claims, role))
     }
@@ -98,11 +95,12 @@ impl DataIntegrity {
     pub fn untrusted(&self) -> Result<Untrusted<'_>, Malformed> {
         let mut document = object(&self.bytes)?;
         require_terms(&document)?;
-        let mut role = vcdm::read(&document, Some(&self.key_id), Some(self.created))?;
+        let ProofClaim { key_id, created, .. } = &self.proofs.issuers;
+        let mut role = vcdm::read(&document, Some(key_id), Some(*created))?;
         if role.kind != VC_TYPE {
             return Err(Malformed::OutOfRange("type"));
         }
-        role.valid_until = self.expires.map_or(role.valid_until, |expires| expires.min(role.valid_until));
+        role.valid_until = self.proofs.expires().map_or(role.valid_until, |expires| expires.min(role.valid_until));
         document.remove("proof");
         Ok(Untrusted { claims: Value::Object(document), role: role.checked()? })
     }
@@ -115,16 +113,30 @@ impl DataIntegrity {
 
     /// The same in `suite`, which must take the signer's key.
     pub fn sign_in(suite: Suite, claims: &RoleClaims, signer: &dyn Signer) -> Result<Self, IssueError> {
-        let (document, key_id) = draft(claims, signer)?;
-        let options = Options {
-            verification_method: &key_id,
-            purpose: Purpose::AssertionMethod,
-            created: Some(claims.issued_at),
-            expires: None,
-            challenge: None,
-            domain: None,
+        Self::sign_set(&[(suite, signer)], claims)
+    }
+
+    /// The same with one proof by each of `signers`: the issuer's key first, under which the claims are issued; the others sign under
+    /// their own `did:key`. At most [`MAX_PROOFS`].
+    pub fn sign_set(signers: &[(Suite, &dyn Signer)], claims: &RoleClaims) -> Result<Self, IssueError> {
+        let ((_, issuer), 1..=MAX_PROOFS) = (signers.first().ok_or(IssueError::Algorithm)?, signers.len()) else {
+            return Err(Malformed::OutOfRange("proof").into());
         };
-        let proof = create(suite, &document, &options, &CONTEXTS, signer)?;
+        let (document, key_id) = draft(claims, *issuer)?;
+        let mut proofs = Vec::with_capacity(signers.len());
+        for (n, (suite, signer)) in signers.iter().enumerate() {
+            let own = did::key_id(signer.public_key());
+            let options = Options {
+                verification_method: if n == 0 { &key_id } else { &own },
+                purpose: Purpose::AssertionMethod,
+                created: Some(claims.issued_at),
+                expires: None,
+                challenge: None,
+                domain: None,
+            };
+            proofs.push(Value::Object(create(*suite, &document, &options, &CONTEXTS, *signer)?));
+        }
+        let proof = if proofs.len() == 1 { proofs.remove(0) } else { Value::Array(proofs) };
         let document = document.with("proof", proof);
         let bytes = jcs::to_vec(&Value::Object(document.clone()));
         if bytes.len() > MAX_BYTES {
@@ -197,8 +209,13 @@ pub(in crate::format) fn read_proof<'v, 'a>(document: &'v Object<'a>, purpose: P
     if proof.options.purpose != purpose {
         return Err(Malformed::Proof);
     }
-    let context = document.member("proof").and_then(|proof| proof.member("@context"));
-    if context.is_some() && context != document.member("@context") { Err(Malformed::Context) } else { Ok(proof) }
+    document.member("proof").map_or(Ok(()), |own| require_all_contexts(document, own)).map(|()| proof)
+}
+
+/// See [`read_proof`]; `proof` is one of the document's.
+fn require_all_contexts(document: &Object<'_>, proof: &Value<'_>) -> Result<(), Malformed> {
+    let context = proof.member("@context");
+    if context.is_some() && context != document.member("@context") { Err(Malformed::Context) } else { Ok(()) }
 }
 
 /// The key must be one of the issuer's (VC Data Integrity §4.6): for a DID, the DID in `verificationMethod`; for other

@@ -95,13 +95,14 @@ impl<'v, 'a> ProofSet<'v, 'a> {
         Ok(Self { entries, order })
     }
 
-    /// What the readable proofs say about themselves, in the order of the document.
-    pub fn options(&self) -> impl Iterator<Item = &Options<'v>> {
-        self.entries.iter().filter_map(|entry| entry.proof.as_ref()).map(|proof| &proof.options)
+    /// The readable proofs, in the order of the document.
+    pub fn proofs(&self) -> impl Iterator<Item = &Proof<'v, 'a>> {
+        self.entries.iter().filter_map(|entry| entry.proof.as_ref())
     }
 
-    /// Checks what `requirement` demands; proofs in RDFC suites read the document by contexts in `contexts`. `standing` says of each readable proof what is known of its key; it is asked once per proof,
-    /// and answers [`Standing::Unknown`] for one whose purpose or time does not fit. Gives the proofs that were checked and hold.
+    /// Checks what `requirement` demands; proofs in RDFC suites read the document by contexts in `contexts`. `standing` says of each
+    /// readable proof what is known of its key; it is asked once per proof, in the order of the document, and answers [`Standing::Unknown`] for one
+    /// whose purpose or time does not fit. Gives the proofs that were checked and hold.
     pub fn verify<'k>(
         &self,
         requirement: Requirement,

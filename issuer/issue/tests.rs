@@ -174,27 +174,48 @@ fn a_suite_is_asked_for_by_name() {
     let holder = Key::p256(9);
     let mut rng = TestRng::new(1);
     let mut issue = |order: &Order| issuer.issue(order, holder.public_key(), "ines", at(0), &mut rng);
-    let vc = |suite, algorithm| Order { format: Format::DataIntegrity, suite, algorithm, ..order() };
+    let vc = |suites: &[Suite], algorithm| Order { format: Format::DataIntegrity, suites: suites.into(), algorithm, ..order() };
     for suite in Suite::ALL {
-        let issued = issue(&vc(Some(suite), None)).expect("issued");
-        assert_eq!(issued.suite, Some(suite));
+        let issued = issue(&vc(&[suite], None)).expect("issued");
+        assert_eq!(issued.suites, [suite]);
         let Ok(Credential::DataIntegrity(read)) = Credential::parse(&issued.credential) else { panic!("a document") };
-        assert_eq!(read.suite(), suite);
+        assert_eq!(read.suites(), [suite]);
     }
-    let p384 = issue(&vc(Some(Suite::EcdsaRdfc2019), Some(Algorithm::Es384))).expect("issued");
+    let p384 = issue(&vc(&[Suite::EcdsaRdfc2019], Some(Algorithm::Es384))).expect("issued");
     assert_eq!(did::resolve(&p384.record.key_id).map(|key| key.algorithm()), Ok(Algorithm::Es384));
-    assert_eq!(issue(&vc(None, Some(Algorithm::Es256))).expect("issued").suite, Some(Suite::EcdsaJcs2019));
-    assert_eq!(issue(&order()).expect("issued").suite, None);
+    assert_eq!(issue(&vc(&[], Some(Algorithm::Es256))).expect("issued").suites, [Suite::EcdsaJcs2019]);
+    assert_eq!(issue(&order()).expect("issued").suites, []);
     let (suite, algorithm) = (Suite::EddsaRdfc2022, Algorithm::Es256);
     let refused = |refused: Result<crate::issue::Issued, IssueError>| refused.expect_err("refused");
-    assert_eq!(refused(issue(&vc(Some(suite), Some(algorithm)))), IssueError::SuiteAlgorithm { suite, algorithm });
+    assert_eq!(refused(issue(&vc(&[suite], Some(algorithm)))), IssueError::SuiteAlgorithm { suite, algorithm });
     let format = Format::SdJwtVc;
-    assert_eq!(refused(issue(&Order { suite: Some(suite), ..order() })), IssueError::SuiteFormat { suite, format });
+    assert_eq!(refused(issue(&Order { suites: vec![suite], ..order() })), IssueError::SuiteFormat { suite, format });
     drop(issuer);
     let mut one = Issuer::open(Box::new(store(dir.path())), Keys::new().with(KeyUse::Credential, Key::p256(1))).expect("opened");
-    let missing = refused(one.issue(&vc(Some(suite), None), holder.public_key(), "ines", at(0), &mut TestRng::new(1)));
+    let missing = refused(one.issue(&vc(&[suite], None), holder.public_key(), "ines", at(0), &mut TestRng::new(1)));
     assert_eq!(missing, IssueError::NoKey { format: Format::DataIntegrity, algorithm: None, suite: Some(suite) });
     assert_eq!(missing.to_string(), "no active credential key signs ldp_vc in eddsa-rdfc-2022");
+}
+
+/// During a migration: a proof in the old suite and one in the new, by the two keys; a gate of the site takes it as issued by the first.
+#[test]
+fn two_suites_make_two_proofs() {
+    let (_dir, mut issuer) = issuer();
+    let (holder, mut rng) = (Key::p256(9), TestRng::new(1));
+    let suites = [Suite::EddsaJcs2022, Suite::EcdsaRdfc2019];
+    let vc = |suites: &[Suite]| Order { format: Format::DataIntegrity, suites: suites.into(), ..order() };
+    let issued = issuer.issue(&vc(&suites), holder.public_key(), "ines", at(0), &mut rng).expect("issued");
+    assert_eq!(issued.suites, suites);
+    assert_eq!(did::resolve(&issued.record.key_id).map(|key| key.algorithm()), Ok(Algorithm::EdDsa));
+    let credential = Credential::parse(&issued.credential).expect("a credential");
+    let published = issuer.publish(at(1)).expect("published");
+    let moment = crate::testing::moment(at(1));
+    let assessed = waypass_trust::assess::assess(&credential, published.opened(), &moment).expect("believed");
+    assert_eq!(assessed.role().issuer, did::to_did_key(Key::ed25519(1).public_key()));
+    let mut refused = |suites: &[Suite]| issuer.issue(&vc(suites), holder.public_key(), "ines", at(0), &mut rng).expect_err("refused");
+    assert_eq!(refused(&[suites[0], suites[0]]), IssueError::Suites);
+    assert_eq!(refused(&suites.repeat(5)), IssueError::Suites);
+    assert_eq!(issuer.credentials(&crate::store::Filter::default()).map(|all| all.len()), Ok(1));
 }
 
 #[test]

@@ -48,8 +48,8 @@ fn to_json<'o>(order: &'o Order, operator: &'o str) -> Object<'o> {
     if let Some(algorithm) = order.algorithm {
         object.set("algorithm", algorithm.jose_name());
     }
-    if let Some(suite) = order.suite {
-        object.set("suite", suite.name());
+    if !order.suites.is_empty() {
+        object.set("suites", order.suites.iter().map(|suite| suite.name()).collect::<Value<'_>>());
     }
     if let Some(valid_from) = order.valid_from {
         object.set("valid_from", valid_from.unix());
@@ -61,7 +61,7 @@ fn from_json(object: &Object<'_>) -> Option<(Order, String)> {
     let names = |name: &str| -> Option<Vec<String>> {
         object.member(name)?.as_array()?.iter().map(|item| item.as_str().map(ToOwned::to_owned)).collect()
     };
-    let format = [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt]
+    let format = [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose]
         .into_iter()
         .find(|format| object.text("format") == Some(format.as_str()))?;
     let Value::Object(personal) = object.member("personal")?.clone().into_owned() else { return None };
@@ -71,9 +71,9 @@ fn from_json(object: &Object<'_>) -> Option<(Order, String)> {
             Some(name) => Some(Algorithm::from_jose_name(name)?),
             None => None,
         },
-        suite: match object.text("suite") {
-            Some(name) => Some(Suite::from_name(name)?),
-            None => None,
+        suites: match object.member("suites") {
+            Some(names) => names.as_array()?.iter().map(|name| Suite::from_name(name.as_str()?)).collect::<Option<_>>()?,
+            None => Vec::new(),
         },
         roles: names("roles")?,
         sites: names("sites")?,

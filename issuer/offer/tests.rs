@@ -132,7 +132,7 @@ fn an_order_comes_back_as_it_was() {
     let full = Order {
         format: Format::DataIntegrity,
         algorithm: Some(waypass_credential::key::Algorithm::EdDsa),
-        suite: Some(waypass_credential::proof::Suite::EddsaRdfc2022),
+        suites: vec![waypass_credential::proof::Suite::EddsaRdfc2022, waypass_credential::proof::Suite::EcdsaJcs2019],
         valid_from: Some(at(5)),
         ..order()
     };

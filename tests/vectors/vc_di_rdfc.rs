@@ -174,7 +174,7 @@ fn several(suite: &mut Vectors) {
         let verify = |signed: &Object<'_>| {
             let set = ProofSet::read(signed).expect("a set");
             let keys: Vec<PublicKey> =
-                set.options().map(|options| waypass_credential::did::resolve(options.verification_method).expect("a key")).collect();
+                set.proofs().map(|proof| waypass_credential::did::resolve(proof.options.verification_method).expect("a key")).collect();
             let mut keys = keys.iter();
             let standing = |_: &Options<'_>| keys.next().map_or(Standing::Unknown, Standing::Issuer);
             set.verify(Requirement::EveryProofAndTheIssuers, &KNOWN, standing).map(|held| held.len())

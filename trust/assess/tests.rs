@@ -9,7 +9,7 @@ use crate::{
     bundle::{Authority, StaleAction, UnknownAction},
     testing::{DAY, HOUR, NOON, Site, TestKey, doubted, issue_by, moment},
 };
-use waypass_credential::{base64url, format::Format, jws, key::Signer as _};
+use waypass_credential::{base64url, format::Format, jws, key::Signer, proof::Suite};
 
 const FORMATS: [Format; 4] = [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose];
 
@@ -391,4 +391,79 @@ proptest! {
             prop_assert!(refused, "{format:?} byte {at} bit {bit}");
         }
     }
+}
+
+/// A set by the issuer's key and those given, in the JCS suite.
+fn set(site: &Site, others: &[&TestKey]) -> Credential {
+    let keys = core::iter::once(&site.issuer).chain(others.iter().copied());
+    let signers: Vec<(Suite, &dyn Signer)> = keys.map(|key| (Suite::EddsaJcs2022, key as &dyn Signer)).collect();
+    site.claims(Format::DataIntegrity).sign_set(&signers).expect("issues")
+}
+
+/// Every proof is by a key that the bundle has, and that could make it; one that is not spoils the rest.
+#[test]
+fn every_proof_needs_a_key_of_the_bundle() {
+    use crate::bundle::KeyState::{Active, Compromised, Retired};
+    let (second, stranger) = (TestKey::new(50), TestKey::new(91));
+    let with_second = |change: &dyn Fn(&mut crate::bundle::KeyRecord)| {
+        let mut site = Site::new();
+        let mut record = second.record(KeyUse::Credential);
+        change(&mut record);
+        site.authority().keys.push(record);
+        let credential = set(&site, &[&second]);
+        codes(&credential, &site.seal(), &moment(NOON))
+    };
+    assert_eq!(with_second(&|record| assert_eq!(record.state, Active)), []);
+    assert_eq!(with_second(&|record| record.state = Compromised), [ReasonCode::KeyCompromised]);
+    assert_eq!(with_second(&|record| record.key_use = KeyUse::Status), [ReasonCode::IssuerNotAuthorised]);
+    assert_eq!(with_second(&|record| record.not_before = NOON.plus(1)), [ReasonCode::IssuerNotAuthorised]);
+    let retired = |until| {
+        with_second(&|record| {
+            record.state = Retired;
+            record.issued_until = Some(until);
+        })
+    };
+    assert_eq!(retired(NOON), []);
+    assert_eq!(retired(NOON.plus(-1)), [ReasonCode::IssuerNotAuthorised]);
+    // The issuer's own key is no better for a good one beside it.
+    let mut site = Site::new();
+    site.authority().keys.push(second.record(KeyUse::Credential));
+    site.authority().keys[0].state = Compromised;
+    assert_eq!(codes(&set(&site, &[&second]), &site.seal(), &moment(NOON)), [ReasonCode::KeyCompromised]);
+    let site = Site::new();
+    for others in [vec![&stranger], vec![&site.status_key, &stranger]] {
+        assert_eq!(codes(&set(&site, &others), &site.seal(), &moment(NOON)), [ReasonCode::UntrustedIssuer]);
+        assert!(keys(&set(&site, &others), &site.seal()).is_none());
+    }
+}
+
+/// Another authority's proof is checked like any, and gives the issuer no right that it has not.
+#[test]
+fn another_authoritys_proof_adds_no_right() {
+    let other = TestKey::new(50);
+    let mut site = Site::new();
+    let entry = Authority {
+        name: "Harbour".into(),
+        keys: vec![other.record(KeyUse::Credential)],
+        status_uris: Vec::new(),
+        ..site.authority().clone()
+    };
+    site.targets.authorities.push(entry);
+    let credential = set(&site, &[&other]);
+    let bundle = site.seal();
+    let assessed = assess(&credential, &bundle, &moment(NOON)).expect("both hold");
+    assert_eq!((assessed.issuer(), &assessed.role().issuer), ("Town Hospital", &site.issuer.did()));
+    assert_eq!(
+        keys(&credential, &bundle).map(|keys| keys.into_iter().cloned().collect()),
+        Some(vec![site.issuer.public(), other.public()])
+    );
+    // What only the other may assert.
+    site.authority().roles = vec!["visitor".into()];
+    assert_eq!(codes(&credential, &site.seal(), &moment(NOON)), [ReasonCode::IssuerNotAuthorised]);
+    // A proof of the other's that does not hold.
+    let text = String::from_utf8(credential.as_bytes().to_vec()).expect("JSON");
+    let at = text.rfind("2026-11-20T00:00:00Z\",\"cryptosuite").expect("the second proof's date");
+    let spoilt = [&text[..at], "2026-11-20T00:00:01Z", &text[at + 20..]].concat();
+    let spoilt = Credential::parse(spoilt.as_bytes()).expect("parses");
+    assert_eq!(codes(&spoilt, &bundle, &moment(NOON)), [ReasonCode::BadSignature]);
 }

@@ -1,7 +1,8 @@
 use super::site::{DAY, HOUR, INDEX, Key, Site, create, holder, moment, noon, open};
-use crate::{CredentialId, Filter, HoldError, Standing, WalletError};
-use waypass_credential::format::Format;
+use crate::{Asked, CredentialId, Filter, HoldError, Standing, WalletError};
+use waypass_credential::format::{Format, Presentation};
 use waypass_credential::key::{Algorithm, Signer};
+use waypass_credential::proof::Suite;
 use waypass_trust::reason::ReasonCode;
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard, TimeState};
 use waypass_vault::SystemRng;
@@ -39,6 +40,31 @@ fn what_is_held_is_there_after_reopening() {
     let history = wallet.history().expect("readable");
     assert_eq!(history.iter().map(|entry| entry.event.as_str()).collect::<Vec<_>>(), ["held"; FORMATS.len()]);
     assert_eq!(wallet.verify_history().expect("a chain").size, FORMATS.len() as u64);
+}
+
+/// Several proofs: all by keys of the bundle, or it does not come in; what is shown later is checked by the keys that it came in with.
+#[test]
+fn a_set_of_proofs_is_held_and_shown() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (mut site, at) = (Site::new(), moment(noon()));
+    let (wallet, key) = holder(dir.path());
+    let second = Key::new(22);
+    let by = |signers: &[(Suite, &dyn Signer)]| site.claims(Format::DataIntegrity, &key).sign_set(signers).expect("issued");
+    let set = by(&[(Suite::EddsaRdfc2022, &site.issuer), (Suite::EddsaJcs2022, &second)]);
+    let refused = wallet.hold(set.as_bytes(), Some(&site.bundle()), &at, &mut SystemRng);
+    assert!(matches!(refused, Err(HoldError::Refused(why)) if why.reasons[0].code == ReasonCode::UntrustedIssuer));
+    site.second = Some(second);
+    let bundle = site.bundle();
+    let held = wallet.hold(set.as_bytes(), Some(&bundle), &at, &mut SystemRng).expect("held");
+    drop(wallet);
+    let wallet = open(dir.path());
+    let asked = Asked::open(&site.ask(&["surgeon"], &[]), Some(&bundle), &at).expect("a good request");
+    let proposal = wallet.propose(asked.clone(), Some(&bundle), &at).expect("an answer");
+    assert_eq!(proposal.card().id, held.id);
+    let shown = proposal.approve(&mut SystemRng, &at).expect("shown");
+    let shown = Presentation::parse(shown.as_bytes()).expect("readable");
+    assert!(waypass_trust::assess::assess(shown.credential(), &bundle, &at).is_ok());
+    assert!(shown.verify_holder(&key, &asked.request().nonce, &asked.request().client_id).is_ok());
 }
 
 /// Everything that must not come in, each with the reason a person reads.

@@ -87,11 +87,13 @@ pub(crate) struct Site {
     pub(crate) issuer: Key,
     pub(crate) gate: Key,
     pub(crate) list: StatusListBuf,
+    /// The issuer's other key, once it has one.
+    pub(crate) second: Option<Key>,
 }
 
 impl Site {
     pub(crate) fn new() -> Self {
-        Self { issuer: Key::new(20), gate: Key::new(40), list: StatusListBuf::new(Bits::Two, 64) }
+        Self { issuer: Key::new(20), gate: Key::new(40), list: StatusListBuf::new(Bits::Two, 64), second: None }
     }
 
     /// The site's bundle as it stands now.
@@ -134,7 +136,11 @@ impl Site {
             expires_at: noon().plus(90 * DAY),
             authorities: vec![Authority {
                 name: "Town Hospital".into(),
-                keys: vec![self.issuer.record(KeyUse::Credential), status.record(KeyUse::Status)],
+                keys: [Some(self.issuer.record(KeyUse::Credential)), Some(status.record(KeyUse::Status))]
+                    .into_iter()
+                    .chain([self.second.as_ref().map(|key| key.record(KeyUse::Credential))])
+                    .flatten()
+                    .collect(),
                 types: vec![VCT.into(), VC_TYPE.into()],
                 roles: vec!["staff".into(), "surgeon".into()],
                 sites: vec!["clinic".into()],

@@ -72,7 +72,7 @@ impl Presentation {
 
     /// The holder signs over the same canonical form as the issuer: a verifier that reads the one reads the other.
     pub(super) fn create(credential: &DataIntegrity, request: &Request, at: Timestamp, holder: &dyn Signer) -> Result<Self, PresentError> {
-        let suite = credential.suite.with_algorithm(holder.public_key().algorithm());
+        let suite = credential.proofs.issuers.suite.with_algorithm(holder.public_key().algorithm());
         let credential = object(&credential.bytes)?;
         let subject = credential.member("credentialSubject").and_then(|subject| subject.member("id")).and_then(Value::as_str);
         let subject = subject.ok_or(PresentError::NotTheHolder)?.to_owned();

@@ -247,7 +247,7 @@ fn every_kind_of_key_issues_and_presents() {
         let holder_key = Some(holder.public_key().clone());
         let claims = RoleClaims { issuer: did::to_did_key(issuer.public_key()), key_id: None, holder: holder_key, ..claims() };
         let issued = DataIntegrity::sign_in(own(&issuer), &claims, &issuer).expect("issues");
-        assert_eq!((suite(issued.as_bytes()), issued.suite()), (own(&issuer), own(&issuer)));
+        assert_eq!((suite(issued.as_bytes()), issued.suites()), (own(&issuer), vec![own(&issuer)]));
         let presented = issued.present(&request(), AT, &holder).expect("presents");
         assert_eq!(suite(presented.as_bytes()), own(&holder));
         let read = Presentation::parse(presented.as_bytes()).expect("reads");
@@ -265,10 +265,10 @@ fn a_suite_is_the_jcs_suite_of_the_key_unless_it_is_named() {
     for key in [Key::ed25519(11), Key::p256(12), Key::p384(13)] {
         let claims = RoleClaims { issuer: did::to_did_key(key.public_key()), key_id: None, ..claims() };
         let algorithm = key.public_key().algorithm();
-        assert_eq!(DataIntegrity::sign(&claims, &key).expect("issues").suite(), Suite::jcs(algorithm));
+        assert_eq!(DataIntegrity::sign(&claims, &key).expect("issues").suites(), [Suite::jcs(algorithm)]);
         for suite in Suite::ALL {
-            let issued = DataIntegrity::sign_in(suite, &claims, &key).map(|issued| issued.suite());
-            assert_eq!(issued, if suite.takes(algorithm) { Ok(suite) } else { Err(IssueError::Algorithm) });
+            let issued = DataIntegrity::sign_in(suite, &claims, &key).map(|issued| issued.suites());
+            assert_eq!(issued, if suite.takes(algorithm) { Ok(vec![suite]) } else { Err(IssueError::Algorithm) });
         }
     }
 }

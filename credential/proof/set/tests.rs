@@ -103,7 +103,7 @@ fn a_set_holds_by_those_who_are_trusted() {
     // One proof alone is a set of one, as an object and as a list.
     let alone = document().with("proof", proof(&document(), 0, None, &[]));
     assert_eq!(verify(&alone, EVERY, [Issuer, Unknown, Unknown]), Ok(1));
-    assert_eq!(ProofSet::read(&alone).expect("a set").options().count(), 1);
+    assert_eq!(ProofSet::read(&alone).expect("a set").proofs().count(), 1);
 }
 
 #[test]
