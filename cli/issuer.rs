@@ -45,6 +45,8 @@ enum Verb {
     Suspend(change::Args),
     /// Lift a suspension
     Reinstate(change::Args),
+    /// Tell by a status message that there is something about a credential
+    Message(change::MessageArgs),
     /// Sign and publish the newest lists and trust bundle
     Publish(publish::Args),
     /// Serve lists, bundle, pick-up and audit intake over HTTP until stopped
@@ -74,6 +76,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Revoke(args) => change::run(session, Change::Revoke, &args),
         Verb::Suspend(args) => change::run(session, Change::Suspend, &args),
         Verb::Reinstate(args) => change::run(session, Change::Reinstate, &args),
+        Verb::Message(args) => change::message(session, &args),
         Verb::Publish(args) => publish::run(session, &args),
         Verb::Serve(args) => serve::run(session, &args),
         Verb::Enroll(args) => gates::enroll(session, &args),

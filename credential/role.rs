@@ -13,7 +13,7 @@ mod status;
 pub mod status_messages;
 pub(crate) mod vcdm;
 
-pub use status::{BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference};
+pub use status::{BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference, credential_status};
 
 #[cfg(test)]
 pub(crate) mod tests;

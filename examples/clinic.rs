@@ -49,6 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         format: Format::SdJwtVc,
         algorithm: None,
         suites: Vec::new(),
+        status: None,
         roles: vec!["nurse".into()],
         sites: vec!["north".into()],
         zones: vec!["ward".into()],

@@ -104,8 +104,7 @@ impl Issuer<'_> {
     }
 
     fn revoked_at(&self, uri: &str, index: u64) -> Result<Option<Timestamp>, StoreError> {
-        let list = uri.strip_prefix(self.settings.base_url.as_str()).and_then(|rest| rest.strip_prefix("/lists/"));
-        let (Some(list), Ok(index)) = (list.and_then(|id| id.parse().ok()), u32::try_from(index)) else { return Ok(None) };
+        let (Some(list), Ok(index)) = (self.list_number(uri), u32::try_from(index)) else { return Ok(None) };
         let revoked = self.store.credential_at(list, index)?.filter(|credential| credential.state == State::Revoked);
         // `changed_at` is the revocation: nothing can change after it.
         Ok(revoked.map(|credential| credential.changed_at))

@@ -3,7 +3,7 @@
 use crate::ceremony::CeremonyError;
 use crate::keys::{KeyUse, Keys};
 use crate::settings::{Settings, SettingsError};
-use crate::store::{CredentialRecord, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
+use crate::store::{CredentialRecord, Entry, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
 use core::fmt;
 use rand_core::CryptoRng;
 use waypass_credential::did;
@@ -11,8 +11,9 @@ use waypass_credential::format::Credential;
 use waypass_credential::json::{self, Limits, Object};
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
 use waypass_credential::proof::{MAX_PROOFS, Suite};
-use waypass_credential::role::{RoleClaims, StatusReference};
+use waypass_credential::role::RoleClaims;
 use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::ListKind;
 
 pub(crate) mod index;
 
@@ -43,6 +44,8 @@ pub struct Order {
     /// The suites of its Data Integrity proofs, one proof in each, by the keys that they take; the credential is issued under the
     /// first one's. None for one proof in the JCS suite of the key.
     pub suites: Vec<Suite>,
+    /// The kind of list its status stands in; without one, that of the settings, if the format has it.
+    pub status: Option<ListKind>,
     /// One role or several, each within the settings.
     pub roles: Vec<String>,
     /// The sites, each within the settings; `*` only where the settings have it.
@@ -116,6 +119,8 @@ pub enum IssueError {
     },
     /// A suite stands twice, or there are more than a credential may have proofs.
     Suites,
+    /// The status of this format stands in token lists alone.
+    StatusFormat(Format),
     /// A list of names is empty, too long, or has a repeated or unusable name.
     Names(&'static str),
     /// The issuer may not assert this.
@@ -166,8 +171,11 @@ impl<'k> Issuer<'k> {
             })
         });
         store.put_keys(&rows.collect::<Vec<_>>())?;
-        store.open_list(settings.list_capacity)?;
         let mut issuer = Self { store, keys, settings };
+        // A token list in any case: not every format has a place for bitstrings.
+        for kind in [ListKind::Token, issuer.settings.status] {
+            issuer.open_lists(kind)?;
+        }
         if let Ok(keys) = issuer.own_root_keys() {
             issuer.establish_root(&keys, at)?;
         }
@@ -242,9 +250,13 @@ impl<'k> Issuer<'k> {
             holder: Some(holder.clone()),
             personal: order.personal.clone(),
         };
+        let kind = self.status_kind(order);
+        let mechanisms = self.mechanisms(kind);
         loop {
-            let (list, index) = index::draw(&mut *self.store, self.settings.list_capacity, rng)?;
-            claims.status = vec![StatusReference::token(self.settings.list_uri(list), index.into())];
+            let drawn = self.draw(&mechanisms, rng)?;
+            let Some(&Entry { list, index }) = drawn.first() else { return Err(StoreError::Missing.into()) };
+            let entries = if kind == ListKind::Bitstring { drawn.as_slice() } else { &[] };
+            claims.status = self.references(&drawn, &mechanisms);
             let credential = self.sign(order, &claims, at, rng)?;
             let record = CredentialRecord {
                 id: random_id(rng),
@@ -265,7 +277,7 @@ impl<'k> Issuer<'k> {
             };
             let issued =
                 StatusEvent { from: None, to: State::Valid, cause: "issued".into(), note: String::new(), operator: operator.into(), at };
-            match self.store.add_credential(&record, &issued, pickup) {
+            match self.store.add_credential(&record, entries, &issued, pickup) {
                 Ok(()) => {
                     let suites = match &credential {
                         Credential::DataIntegrity(document) => document.suites(),
@@ -274,7 +286,7 @@ impl<'k> Issuer<'k> {
                     return Ok(Issued { record, credential: credential.as_bytes().to_vec(), suites });
                 }
                 // Another process drew the same index in between; a used nonce is told apart by asking for the index.
-                Err(StoreError::Taken) if self.store.is_taken(list, index)? => {}
+                Err(StoreError::Taken) if self.is_any_taken(&drawn)? => {}
                 Err(why) => return Err(why.into()),
             }
         }
@@ -292,6 +304,9 @@ impl<'k> Issuer<'k> {
             if n >= MAX_PROOFS || order.suites[..n].contains(&suite) {
                 return Err(IssueError::Suites);
             }
+        }
+        if order.status == Some(ListKind::Bitstring) && order.format == Format::SdJwtVc {
+            return Err(IssueError::StatusFormat(order.format));
         }
         for (what, names, may_be_empty) in [("roles", &order.roles, false), ("sites", &order.sites, false), ("zones", &order.zones, true)] {
             let usable = |name: &String| !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
@@ -327,6 +342,14 @@ impl<'k> Issuer<'k> {
             return Err(IssueError::Empty);
         }
         Ok(Times { issued_at, valid_from, valid_until })
+    }
+
+    fn status_kind(&self, order: &Order) -> ListKind {
+        match (order.status, order.format) {
+            (Some(kind), _) => kind,
+            (None, Format::SdJwtVc) => ListKind::Token,
+            (None, _) => self.settings.status,
+        }
     }
 
     fn sign(&self, order: &Order, claims: &RoleClaims, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Credential, IssueError> {
@@ -429,6 +452,7 @@ impl fmt::Display for IssueError {
             Self::SuiteFormat { suite, format } => write!(f, "{suite} is a suite of {}, not of {format}", Format::DataIntegrity),
             Self::SuiteAlgorithm { suite, algorithm } => write!(f, "{suite} does not sign with {} keys", algorithm.jose_name()),
             Self::Suites => write!(f, "a suite stands twice, or there are more than {MAX_PROOFS}"),
+            Self::StatusFormat(format) => write!(f, "the status of {format} stands in a token status list, not in a bitstring"),
             Self::Names(what) => write!(f, "the {what} must be 1 to {MAX_NAMES} different names of at most {MAX_NAME} bytes"),
             Self::OutsideSettings { what, name } => write!(f, "this issuer may not assert the {what} {name:?}"),
             Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),

@@ -15,6 +15,7 @@ pub mod http;
 pub mod intake;
 pub mod issue;
 pub mod keys;
+pub mod lists;
 pub mod offer;
 pub mod policy;
 pub mod publish;

@@ -8,11 +8,10 @@ use crate::issue::Issuer;
 use crate::keys::KeyUse;
 use crate::store::StoreError;
 use core::fmt;
-use waypass_credential::did;
 use waypass_credential::key::Signer;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{BundleDraft, BundleError, Envelope, Part, PartName, Root, SigningRole, TargetsPart, TrustBundle, Versions};
-use waypass_trust::status::{Bits, ListError, StatusListBuf, StatusListToken};
+use waypass_trust::status::ListError;
 
 mod targets;
 
@@ -37,7 +36,7 @@ pub struct Publication {
     pub timestamp: u64,
     /// When.
     pub published_at: Timestamp,
-    /// The status lists: URI and token.
+    /// The status lists: URI and signed text, a token or a `BitstringStatusListCredential`.
     pub lists: Vec<(String, String)>,
     /// The root chain: version and envelope, oldest first.
     pub roots: Vec<(u64, Vec<u8>)>,
@@ -113,7 +112,7 @@ impl Issuer<'_> {
         {
             return Err(PublishError::ClockBehind { last: last.published_at });
         }
-        self.open_spare_list()?;
+        self.open_spare_lists()?;
         let (targets, part, targets_due) = self.current_targets(&root, at)?;
         let lists = self.sign_lists(&part, issued_at, at)?;
         let version = self.store.next_version("timestamp")?;
@@ -152,15 +151,6 @@ impl Issuer<'_> {
         Ok(Some(Publication::new(bundle, bytes, &roots, false)))
     }
 
-    /// A further list while the newest is half full, so that the targets announce it before it is needed.
-    fn open_spare_list(&mut self) -> Result<(), StoreError> {
-        let lists = self.store.lists()?;
-        if lists.last().is_none_or(|list| list.used >= list.capacity / 2) {
-            self.store.open_list(self.settings.list_capacity)?;
-        }
-        Ok(())
-    }
-
     /// The targets to publish, and whether they ought to be signed anew by keys that are not here.
     fn current_targets(&mut self, root: &Root, at: Timestamp) -> Result<(Envelope, TargetsPart, bool), PublishError> {
         let role = &root.part().roles.targets;
@@ -183,32 +173,20 @@ impl Issuer<'_> {
         Ok((envelope, part, due))
     }
 
-    /// One token for every list that the targets announce: ours signed now, those of others as they were brought.
+    /// One text for every list that the targets announce: ours signed now, those of others as they were brought.
     fn sign_lists(&self, targets: &TargetsPart, issued_at: Timestamp, at: Timestamp) -> Result<Vec<String>, PublishError> {
         let signer = self.active_signer(KeyUse::Status, at)?.ok_or(PublishError::NoKey(KeyUse::Status))?;
         let longest = i64::try_from(targets.policy.longest_stale_seconds()).unwrap_or(i64::MAX);
         let lifetime = longest.max(self.settings.timestamp_lifetime_seconds);
         let announced = |uri: &str| targets.authorities.iter().flat_map(|authority| &authority.status_uris).any(|list| list.uri == uri);
-        let mut tokens = Vec::new();
+        let mut texts = Vec::new();
         for list in self.store.lists()? {
-            let uri = self.settings.list_uri(list.id);
-            if !announced(&uri) {
-                continue;
+            if announced(&self.settings.list_uri(list.id)) {
+                texts.push(self.sign_list(&list, issued_at, lifetime, signer)?);
             }
-            let mut bitmap = StatusListBuf::new(Bits::Two, list.capacity.into());
-            for (index, state) in self.store.withdrawn(list.id)? {
-                bitmap.set(index.into(), state.bits()).ok_or(StoreError::Corrupt("an index outside its list"))?;
-            }
-            let token = StatusListToken {
-                uri,
-                issued_at,
-                expires_at: Some(issued_at.plus(lifetime)),
-                ttl_seconds: u64::try_from(self.settings.list_ttl_seconds).ok(),
-            };
-            tokens.push(token.sign(bitmap.as_list(), &did::key_id(signer.public_key()), signer).map_err(PublishError::List)?);
         }
-        tokens.extend(self.carried_lists(targets)?);
-        Ok(tokens)
+        texts.extend(self.carried_lists(targets)?);
+        Ok(texts)
     }
 
     /// The unlocked keys of a root's role, if they reach its threshold.

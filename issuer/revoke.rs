@@ -109,6 +109,8 @@ pub enum ChangeError {
     NoteRequired,
     /// The note or the operator's name is too long or has control characters.
     Text(&'static str),
+    /// The credential has no entry for messages, or the settings no message with this number.
+    NoMessage,
     /// The clock stands before the last change of this credential.
     ClockBehind {
         /// The last change.
@@ -171,18 +173,41 @@ impl Issuer<'_> {
     }
 }
 
+impl Issuer<'_> {
+    /// Sets which of the settings' `status_messages` the credential's entry for messages says: 0 is the first, and means that
+    /// there is nothing to say. A gate admits nobody on a message that it cannot understand.
+    pub fn set_message(&mut self, id: &str, number: u8, operator: &str, at: Timestamp) -> Result<StatusEvent, ChangeError> {
+        require_text("operator", operator, MAX_OPERATOR)?;
+        let record = self.store.credential(id)?.ok_or(ChangeError::Unknown)?;
+        let message = self.settings.status_messages.get(usize::from(number)).ok_or(ChangeError::NoMessage)?;
+        let event = StatusEvent {
+            from: Some(record.state),
+            to: record.state,
+            cause: "message".into(),
+            note: message.clone(),
+            operator: operator.into(),
+            at,
+        };
+        match self.store.set_message(id, number, &event) {
+            Ok(()) => Ok(event),
+            Err(StoreError::Missing) => Err(ChangeError::NoMessage),
+            Err(why) => Err(why.into()),
+        }
+    }
+}
+
 impl Grounds {
     fn check(&self) -> Result<(), ChangeError> {
         if self.cause == Cause::Other && self.note.trim().is_empty() {
             return Err(ChangeError::NoteRequired);
         }
-        for (what, text, most) in [("note", &self.note, MAX_NOTE), ("operator", &self.operator, MAX_OPERATOR)] {
-            if text.len() > most || text.chars().any(char::is_control) {
-                return Err(ChangeError::Text(what));
-            }
-        }
-        Ok(())
+        require_text("note", &self.note, MAX_NOTE)?;
+        require_text("operator", &self.operator, MAX_OPERATOR)
     }
+}
+
+fn require_text(what: &'static str, text: &str, most: usize) -> Result<(), ChangeError> {
+    if text.len() > most || text.chars().any(char::is_control) { Err(ChangeError::Text(what)) } else { Ok(()) }
 }
 
 impl fmt::Display for Change {
@@ -205,6 +230,7 @@ impl fmt::Display for ChangeError {
             Self::NotAllowed { change, state, since } => write!(f, "cannot {change}: the credential is {state} since {since}"),
             Self::NoteRequired => f.write_str("the reason `other` needs a note that says what"),
             Self::Text(what) => write!(f, "the {what} is too long or contains control characters"),
+            Self::NoMessage => f.write_str("the credential has no such message"),
             Self::ClockBehind { last } => write!(f, "the clock stands before the credential's last change at {last}"),
             Self::Store(why) => why.fmt(f),
         }

@@ -2,6 +2,8 @@
 
 use core::fmt;
 use serde::{Deserialize, Serialize};
+use waypass_credential::role::{MAX_ENTRY_BITS, MAX_IDENTIFIER};
+use waypass_trust::bundle::ListKind;
 
 const DAY: i64 = 86_400;
 
@@ -38,6 +40,18 @@ pub struct Settings {
     pub timestamp_lifetime_seconds: i64,
     /// How long a status list may be cached by whoever is online (its `ttl`), in seconds.
     pub list_ttl_seconds: i64,
+    /// The kind of list that a credential's status stands in where nobody asks for one. SD-JWT VC has token lists alone.
+    #[serde(default, skip_serializing_if = "is_token")]
+    pub status: ListKind,
+    /// What the values of an entry for messages mean, from 0 on: 2, 4, 8 .. or 256 texts for developers. With them, credentials
+    /// whose status stands in bitstrings get such an entry too (Bitstring Status List §2.2).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub status_messages: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_token(kind: &ListKind) -> bool {
+    matches!(kind, ListKind::Token)
 }
 
 /// A setting that cannot work.
@@ -49,6 +63,8 @@ pub enum SettingsError {
     BaseUrl,
     /// A list (`roles`, `sites`) is empty, has a repeated or an empty entry.
     List(&'static str),
+    /// `status_messages` are not as many as an entry has values, or one of them is empty or longer than 1 KiB.
+    Messages,
     /// A number is outside its bounds.
     Number {
         /// The setting.
@@ -68,6 +84,7 @@ impl fmt::Display for SettingsError {
                 f.write_str("the base address must be http:// or https://, a host, and an optional path without a trailing slash")
             }
             Self::List(list) => write!(f, "{list} must be a list of different, non-empty names"),
+            Self::Messages => f.write_str("the status messages must be 2, 4, 8 .. or 256 texts of at most 1024 bytes"),
             Self::Number { setting, least, most } => write!(f, "{setting} must lie between {least} and {most}"),
         }
     }
@@ -92,6 +109,8 @@ impl Settings {
             targets_lifetime_seconds: 90 * DAY,
             timestamp_lifetime_seconds: 7 * DAY,
             list_ttl_seconds: 900,
+            status: ListKind::Token,
+            status_messages: Vec::new(),
         }
     }
 
@@ -109,6 +128,10 @@ impl Settings {
                 return Err(SettingsError::List(setting));
             }
         }
+        let usable = |text: &String| !text.is_empty() && text.len() <= MAX_IDENTIFIER;
+        if !self.status_messages.is_empty() && (self.message_bits().is_none() || !self.status_messages.iter().all(usable)) {
+            return Err(SettingsError::Messages);
+        }
         for (setting, value, least, most) in [
             ("max_validity_seconds", self.max_validity_seconds, 60, 10 * 365 * DAY),
             // 2^20 entries of 2 bits are 256 KiB before compression; larger populations get further lists.
@@ -125,6 +148,11 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// The bits of an entry for messages; `None` where there are none, or not as many as some number of bits has values.
+    pub(crate) fn message_bits(&self) -> Option<u8> {
+        (1..=MAX_ENTRY_BITS).find(|bits| self.status_messages.len() == 1 << bits)
     }
 
     /// The path of the base address, `/t1`, or empty.
@@ -184,6 +212,10 @@ mod tests {
         assert_eq!(Settings { name: " ".into(), ..base.clone() }.check(), Err(SettingsError::Name));
         assert_eq!(Settings { roles: vec![], ..base.clone() }.check(), Err(SettingsError::List("roles")));
         assert_eq!(Settings { sites: vec!["a".into(), "a".into()], ..base.clone() }.check(), Err(SettingsError::List("sites")));
+        for messages in [vec!["one".to_owned()], vec!["a".to_owned(); 3], vec![String::new(); 4], vec!["a".to_owned(); 512]] {
+            assert_eq!(Settings { status_messages: messages, ..base.clone() }.check(), Err(SettingsError::Messages));
+        }
+        assert_eq!(Settings { status_messages: vec!["a".into(); 4], ..base.clone() }.check(), Ok(()));
         assert!(matches!(Settings { list_capacity: 7, ..base }.check(), Err(SettingsError::Number { setting: "list_capacity", .. })));
     }
 }

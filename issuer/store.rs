@@ -2,6 +2,7 @@
 //! without effect.
 
 use core::fmt;
+use waypass_credential::role::Mechanism;
 use waypass_credential::time::Timestamp;
 
 pub mod sqlite;
@@ -80,7 +81,7 @@ pub struct CredentialRecord {
     pub valid_until: Timestamp,
     /// The key that signed it.
     pub key_id: String,
-    /// Its status list.
+    /// Its status list; where it has entries in several, the one that says whether it is revoked.
     pub list: u32,
     /// Its index there.
     pub index: u32,
@@ -123,14 +124,25 @@ pub struct Filter {
 }
 
 /// A status list and how full it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ListRecord {
     /// Its number, in its URI.
     pub id: u32,
+    /// Its kind, and of a bitstring what its entries are about.
+    pub mechanism: Mechanism,
     /// How many entries it has.
     pub capacity: u32,
     /// How many of them are taken.
     pub used: u32,
+}
+
+/// A place in a status list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Entry {
+    /// The list.
+    pub list: u32,
+    /// The index there.
+    pub index: u32,
 }
 
 /// A public key the issuer signs or signed with.
@@ -302,25 +314,34 @@ pub trait Store {
     /// All status lists, oldest first.
     fn lists(&self) -> Result<Vec<ListRecord>>;
     /// Opens a further list.
-    fn open_list(&mut self, capacity: u32) -> Result<u32>;
-    /// Whether an index of a list was given to a credential.
+    fn open_list(&mut self, mechanism: &Mechanism, capacity: u32) -> Result<u32>;
+    /// Whether an index of a list was given away.
     fn is_taken(&self, list: u32, index: u32) -> Result<bool>;
     /// The taken indices of a list, in no particular order.
     fn taken_indices(&self, list: u32) -> Result<Vec<u32>>;
-    /// The entries of a list that are not valid.
-    fn withdrawn(&self, list: u32) -> Result<Vec<(u32, State)>>;
+    /// The entries of a list that are not 0, with what the list has to say.
+    fn set_entries(&self, list: u32) -> Result<Vec<(u32, u8)>>;
+    /// Gives entries of bitstrings to a document that is not on record; [`StoreError::Taken`] if one was given before.
+    fn take_entries(&mut self, entries: &[Entry]) -> Result<()>;
+    /// Sets such an entry; [`StoreError::Missing`] if it was not given to a document that is not on record.
+    fn set_entry(&mut self, entry: Entry, value: u8) -> Result<()>;
 
-    /// Records a credential with the first entry of its history and uses up what its pick-up names.
-    /// [`StoreError::Taken`]: index, id or nonce were used before; [`StoreError::Missing`]: the token is void.
-    fn add_credential(&mut self, record: &CredentialRecord, issued: &StatusEvent, pickup: Option<&Pickup>) -> Result<()>;
+    /// Records a credential with the first entry of its history and uses up what its pick-up names. `entries` are those it has
+    /// in bitstrings. [`StoreError::Taken`]: index, id or nonce were used before; [`StoreError::Missing`]: the token is void.
+    fn add_credential(&mut self, record: &CredentialRecord, entries: &[Entry], issued: &StatusEvent, pickup: Option<&Pickup>)
+    -> Result<()>;
     /// One credential.
     fn credential(&self, id: &str) -> Result<Option<CredentialRecord>>;
     /// The credential at a status index.
     fn credential_at(&self, list: u32, index: u32) -> Result<Option<CredentialRecord>>;
     /// The credentials a filter selects, newest first.
     fn credentials(&self, filter: &Filter) -> Result<Vec<CredentialRecord>>;
+    /// The entries that a credential has in bitstrings, in the order of their lists.
+    fn entries(&self, id: &str) -> Result<Vec<Entry>>;
     /// Changes a credential's state and appends to its history, if it still is in `event.from`; else [`StoreError::Changed`].
     fn change_state(&mut self, id: &str, event: &StatusEvent) -> Result<()>;
+    /// Sets a credential's entry in the list of messages and appends to its history; [`StoreError::Missing`] if it has none.
+    fn set_message(&mut self, id: &str, value: u8, event: &StatusEvent) -> Result<()>;
     /// A credential's history, oldest first.
     fn history(&self, id: &str) -> Result<Vec<StatusEvent>>;
 

@@ -154,6 +154,7 @@ pub(crate) fn order() -> Order {
         format: Format::SdJwtVc,
         algorithm: None,
         suites: Vec::new(),
+        status: None,
         roles: vec!["nurse".into()],
         sites: vec!["north".into()],
         zones: vec!["ward-3".into()],

@@ -12,6 +12,7 @@ mod held;
 mod list;
 mod token;
 
+pub use held::claimed;
 pub(crate) use held::{Evidence, HeldList, Taken, together};
 pub use list::{Bits, StatusList, StatusListBuf};
 pub use token::{HARD_CAP, StatusListToken, VerifiedList};

@@ -26,6 +26,35 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
+/// Arguments of `issuer message`.
+#[derive(clap::Args)]
+pub(crate) struct MessageArgs {
+    /// The credential's id
+    id: String,
+    /// The message's number in the issuer's settings; 0 is that there is nothing to say
+    number: u8,
+    /// Who decided, for the history [default: the user's login name]
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn message(session: &Session, args: &MessageArgs) -> Outcome {
+    let operator = operator(args.operator.as_deref());
+    let (event, published) = super::with(session, &args.open, |issuer| {
+        let event = issuer.set_message(&args.id, args.number, &operator, now()).map_err(failure)?;
+        Ok((event, issuer.publish(now()).map_err(super::publish::failure)?))
+    })?;
+    session.out.json(&json!({
+        "schema": "waypass.status-message/1", "id": args.id, "number": args.number, "message": event.note, "at": event.at.unix(),
+        "timestamp": published.timestamp,
+    }))?;
+    session.out.words(&format!("{} says \"{}\" since {}", args.id, words::safe(&event.note), words::when(event.at)));
+    session.out.note("published; a gate knows after its next sync, not before");
+    Ok(Exit::Done)
+}
+
 pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
     if change == Change::Revoke && args.id.starts_with("did:key:") {
         return dismiss(session, args);
@@ -76,6 +105,7 @@ fn failure(error: ChangeError) -> Failure {
     match error {
         ChangeError::Unknown => Failure::usage(error, "see what there is: waypass issuer list"),
         ChangeError::NotAllowed { .. } => Failure::usage(error, "see what happened to it: waypass issuer show ID"),
+        ChangeError::NoMessage => Failure::usage(error, "see what there is: waypass issuer show"),
         ChangeError::NoteRequired | ChangeError::Text(_) => Failure::usage(error, "correct --note or --operator"),
         ChangeError::ClockBehind { .. } => Failure::internal(error, "set this machine's clock, then run the command again"),
         ChangeError::Store(why) => store_failure(why),

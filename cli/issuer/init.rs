@@ -1,5 +1,6 @@
 //! `waypass issuer init`.
 
+use super::issue::StatusArg;
 use super::{database, key_use, now, open_failure, publish, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -32,6 +33,12 @@ pub(crate) struct Args {
     /// The longest validity of a credential
     #[arg(long, value_name = "TIME", default_value = "365d", value_parser = crate::words::parse_span)]
     max_validity: i64,
+    /// The kind of list that statuses stand in where the credential's format has a place for it
+    #[arg(long, value_name = "KIND", default_value = "token")]
+    status: StatusArg,
+    /// What the values of a status message mean, from 0 on: 2, 4, 8 .. 256 texts; with it, bitstrings carry messages too
+    #[arg(long = "status-message", value_name = "TEXT")]
+    status_messages: Vec<String>,
     #[command(flatten)]
     create: CreateArgs,
 }
@@ -58,6 +65,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         settings.sites.clone_from(&args.sites);
     }
     settings.max_validity_seconds = args.max_validity;
+    settings.status = args.status.into();
+    settings.status_messages.clone_from(&args.status_messages);
     settings.check().map_err(|error| Failure::usage(error, "correct the option and run the command again"))?;
 
     let (published, root, issuer_ids) = unlock::create(session, Role::Issuer, &args.create, |vault| {

@@ -17,6 +17,7 @@ use waypass_credential::proof::Suite;
 use waypass_issuer::Issuer;
 use waypass_issuer::issue::{IssueError, Issued, Order};
 use waypass_issuer::offer::{Offer, OfferTerms};
+use waypass_trust::bundle::ListKind;
 use waypass_vault::SystemRng;
 
 /// Arguments of `issuer issue`.
@@ -62,6 +63,9 @@ pub(crate) struct Args {
     /// JCS suite of the key]
     #[arg(long = "suite", value_name = "NAME", value_parser = suite)]
     suites: Vec<Suite>,
+    /// The kind of list its status stands in [default: the issuer's own, see `issuer init`]
+    #[arg(long, value_name = "KIND")]
+    status: Option<StatusArg>,
     /// Where the credential or the offer goes
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
@@ -76,6 +80,24 @@ pub(crate) struct Args {
     operator: Option<String>,
     #[command(flatten)]
     open: OpenArgs,
+}
+
+/// A kind of status list on the command line.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum StatusArg {
+    /// Token Status List, for every format
+    Token,
+    /// Bitstring Status Lists, for VCDM documents: one for revocations, one for suspensions
+    Bitstring,
+}
+
+impl From<StatusArg> for ListKind {
+    fn from(name: StatusArg) -> Self {
+        match name {
+            StatusArg::Token => Self::Token,
+            StatusArg::Bitstring => Self::Bitstring,
+        }
+    }
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -94,6 +116,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             AlgorithmArg::P384 => Algorithm::Es384,
         }),
         suites: args.suites.clone(),
+        status: args.status.map(ListKind::from),
         roles: args.roles.clone(),
         sites: args.sites.clone(),
         zones: args.zones.clone(),
@@ -115,6 +138,9 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
         Failure::usage(format!("the holder `{}`: {error}", words::safe(holder)), "ask the holder for the line `waypass wallet key` prints")
     })?;
     let Issued { record, credential, suites } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
+    if !issuer.is_announced(record.list).map_err(super::publish::failure)? {
+        session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
+    }
     deliver(session, args, &credential)?;
     let lines = format!(
         "issued {} to {}\n  roles {}, sites {}, valid until {}\n  status list {}, entry {}",
@@ -178,6 +204,7 @@ fn claims(path: &Path) -> Result<Object<'static>, Failure> {
 fn failure(error: IssueError) -> Failure {
     match error {
         IssueError::Store(why) => store_failure(why),
+        IssueError::StatusFormat(_) => Failure::usage(error, "leave out --status bitstring, or choose a VCDM format: --format vc"),
         IssueError::SuiteFormat { .. } => Failure::usage(error, "suites go with --format vc"),
         IssueError::Suites => Failure::usage(error, "name each suite once"),
         IssueError::SuiteAlgorithm { algorithm, .. } => {

@@ -229,8 +229,8 @@ pub(super) fn read(document: &Object<'_>) -> Result<Vec<StatusReference>, Malfor
     }
 }
 
-/// The `credentialStatus` that says `references`; none for none.
-pub(super) fn document(references: &[StatusReference]) -> Result<Option<Value<'static>>, Malformed> {
+/// The `credentialStatus` that says `references`: one entry or an array of them; none for none.
+pub fn credential_status(references: &[StatusReference]) -> Result<Option<Value<'static>>, Malformed> {
     match references {
         [] => Ok(None),
         [one] => Ok(Some(Value::Object(one.to_vcdm()?))),

@@ -77,7 +77,7 @@ pub(crate) fn document(claims: &RoleClaims) -> Result<Object<'static>, IssueErro
         .with("validFrom", claims.valid_from.to_rfc3339())
         .with("validUntil", claims.valid_until.to_rfc3339())
         .with("credentialSubject", subject);
-    if let Some(entries) = status::document(&claims.status)? {
+    if let Some(entries) = status::credential_status(&claims.status)? {
         document.set("credentialStatus", entries);
     }
     Ok(document)

@@ -73,8 +73,8 @@ impl Person {
     /// Gets a credential for 90 days, and holds it if `bundle` believes its issuer.
     pub(crate) fn enlist(&self, issuer: &mut Issuer<'_>, role: &str, site: &str, bundle: &TrustBundle, at: Reading) -> Done<Issued> {
         let (roles, sites, zones, label, personal) = (vec![role.into()], vec![site.into()], vec![], self.name.clone(), Object::new());
-        let (format, algorithm, suite, valid_from, valid_seconds) = (Format::SdJwtVc, None, None, None, 90 * 86_400);
-        let order = Order { format, algorithm, suite, roles, sites, zones, valid_from, valid_seconds, label, personal };
+        let (format, algorithm, suites, status, valid_from, valid_seconds) = (Format::SdJwtVc, None, vec![], None, None, 90 * 86_400);
+        let order = Order { format, algorithm, suites, status, roles, sites, zones, valid_from, valid_seconds, label, personal };
         let key = self.wallet.holder_key(Algorithm::EdDsa)?.public_key;
         let issued = issuer.issue(&order, &key, "office", at.wall, &mut SystemRng)?;
         self.wallet.hold(&issued.credential, Some(bundle), &moment(at), &mut SystemRng)?;

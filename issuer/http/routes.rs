@@ -9,7 +9,7 @@ use crate::settings::Settings;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Path, Request, State};
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
@@ -124,5 +124,20 @@ async fn root(State(service): State<Service>, Path(version): Path<String>, heade
 async fn list(State(service): State<Service>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response<Body>, Fault> {
     let shown = shown(&service)?;
     let list = shown.lists.get(&id).ok_or(Fault::Named(StatusCode::NOT_FOUND, "not_found"))?;
-    Ok(published(&headers, list, "application/statuslist+jwt", &service.list_cache))
+    let bitstring = list.bytes.first() == Some(&b'{');
+    let kind = if bitstring { credential_type(&headers) } else { "application/statuslist+jwt" };
+    let mut response = published(&headers, list, kind, &service.list_cache);
+    if bitstring {
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
+    }
+    Ok(response)
+}
+
+/// The media type of a VCDM document (VCDM 2.0 §6.1), or that of all JSON for those who ask for JSON and do not know the first.
+fn credential_type(asked: &HeaderMap) -> &'static str {
+    let names = |kind: &str| {
+        let values = asked.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|range| range.split(';').next().unwrap_or_default().trim() == kind)
+    };
+    if names("application/json") && !names("application/vc") { "application/json" } else { "application/vc" }
 }

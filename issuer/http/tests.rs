@@ -18,7 +18,7 @@ use waypass_credential::json::{self, Object, Value};
 use waypass_credential::jws;
 use waypass_credential::key::Signer as _;
 use waypass_trust::audit::Receipt;
-use waypass_trust::bundle::{Root, TrustBundle};
+use waypass_trust::bundle::{ListKind, Root, TrustBundle};
 use waypass_trust::sync::Manifest;
 
 mod raw;
@@ -221,6 +221,38 @@ fn a_gate_syncs_from_what_is_published() {
     }
     assert_eq!(service.post("/t1/bundle", b"").error(), (405, "method_not_allowed".into()));
     assert_eq!((service.get("/health").status, service.get("/t1/health").text("status")), (200, "ok".into()));
+}
+
+/// A bitstring is a credential: served as one, or as plain JSON to those who ask for that.
+#[test]
+fn a_bitstring_is_served_as_a_credential() {
+    let (dir, mut issuer) = issuer();
+    issuer.open_lists(ListKind::Bitstring).expect("opened");
+    issuer.publish(at(0)).expect("published");
+    drop(issuer);
+    let service = Service::start(dir.path(), limits());
+    let root = Root::open(&service.get("/t1/root/1").body).expect("a root");
+    let mut held = TrustBundle::open(&service.get("/t1/bundle/metadata").body, &root).expect("without lists");
+    assert_eq!(held.missing_lists().len(), 3);
+    for id in 1..=3 {
+        held.ingest_list(&service.get(&format!("/t1/lists/{id}")).body).expect("taken");
+    }
+    assert_eq!(held.missing_lists().len(), 0);
+    let reply = service.get("/t1/lists/2");
+    let list = reply.json();
+    let subject = list.member("credentialSubject").expect("a subject");
+    assert_eq!(subject.member("statusPurpose").and_then(Value::as_str), Some("revocation"));
+    assert_eq!(list.member("id").and_then(Value::as_str), Some("http://127.0.0.1:8240/t1/lists/2"));
+    for (accept, kind) in [
+        ("*/*", "application/vc"),
+        ("application/vc", "application/vc"),
+        ("application/vc, application/json;q=0.5", "application/vc"),
+        ("application/ld+json, application/json;q=0.9", "application/json"),
+    ] {
+        let reply = service.ask("GET", "/t1/lists/2", &[("Accept", accept)], b"");
+        assert_eq!((reply.status, reply.header("content-type"), reply.header("vary")), (200, Some(kind), Some("accept")), "{accept}");
+    }
+    assert_eq!(service.get("/t1/lists/1").header("vary"), None);
 }
 
 #[test]

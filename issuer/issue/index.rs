@@ -4,23 +4,24 @@
 //! A random draw needs no key: whoever steals the database cannot recompute an order of issuing from the indices. While a
 //! list is mostly empty a draw hits a free index at once; when draws keep failing, the free ones are counted out.
 
-use crate::store::{Store, StoreError};
+use crate::store::{Entry, Store, StoreError};
 use rand_core::CryptoRng;
+use waypass_credential::role::Mechanism;
 
 /// With a list 15/16 full, 40 draws all miss once in 13 cases; then counting out costs one read of the list.
 const DRAWS: u32 = 40;
 
-/// A free index in the oldest list that has one, opening a further list of `capacity` when all are full.
-pub(super) fn draw(store: &mut dyn Store, capacity: u32, rng: &mut dyn CryptoRng) -> Result<(u32, u32), StoreError> {
+/// A free index in the oldest list of this kind that has one, opening a further list of `capacity` when all are full.
+pub(crate) fn draw(store: &mut dyn Store, mechanism: &Mechanism, capacity: u32, rng: &mut dyn CryptoRng) -> Result<Entry, StoreError> {
     let lists = store.lists()?;
-    let Some(list) = lists.iter().find(|list| list.used < list.capacity) else {
-        let id = store.open_list(capacity)?;
-        return Ok((id, below(capacity, rng)));
+    let Some(list) = lists.iter().find(|list| list.mechanism == *mechanism && list.used < list.capacity) else {
+        let list = store.open_list(mechanism, capacity)?;
+        return Ok(Entry { list, index: below(capacity, rng) });
     };
     for _ in 0..DRAWS {
         let index = below(list.capacity, rng);
         if !store.is_taken(list.id, index)? {
-            return Ok((list.id, index));
+            return Ok(Entry { list: list.id, index });
         }
     }
     let mut taken = store.taken_indices(list.id)?;
@@ -29,7 +30,7 @@ pub(super) fn draw(store: &mut dyn Store, capacity: u32, rng: &mut dyn CryptoRng
     if free == 0 {
         return Err(StoreError::Corrupt("a status list is fuller than it says"));
     }
-    Ok((list.id, nth_free(&taken, below(free, rng))))
+    Ok(Entry { list: list.id, index: nth_free(&taken, below(free, rng)) })
 }
 
 /// The free index that has `nth` free ones below it; `taken` is in order.

@@ -8,6 +8,7 @@ use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
 use waypass_credential::proof::Suite;
 use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::ListKind;
 use zeroize::Zeroizing;
 
 /// An order is smaller than the credential made of it, and the label and operator are short.
@@ -51,6 +52,9 @@ fn to_json<'o>(order: &'o Order, operator: &'o str) -> Object<'o> {
     if !order.suites.is_empty() {
         object.set("suites", order.suites.iter().map(|suite| suite.name()).collect::<Value<'_>>());
     }
+    if let Some(status) = order.status {
+        object.set("status", if status == ListKind::Bitstring { "bitstring" } else { "token" });
+    }
     if let Some(valid_from) = order.valid_from {
         object.set("valid_from", valid_from.unix());
     }
@@ -74,6 +78,11 @@ fn from_json(object: &Object<'_>) -> Option<(Order, String)> {
         suites: match object.member("suites") {
             Some(names) => names.as_array()?.iter().map(|name| Suite::from_name(name.as_str()?)).collect::<Option<_>>()?,
             None => Vec::new(),
+        },
+        status: match object.text("status") {
+            Some("bitstring") => Some(ListKind::Bitstring),
+            Some(_) => Some(ListKind::Token),
+            None => None,
         },
         roles: names("roles")?,
         sites: names("sites")?,

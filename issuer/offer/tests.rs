@@ -133,6 +133,7 @@ fn an_order_comes_back_as_it_was() {
         format: Format::DataIntegrity,
         algorithm: Some(waypass_credential::key::Algorithm::EdDsa),
         suites: vec![waypass_credential::proof::Suite::EddsaRdfc2022, waypass_credential::proof::Suite::EcdsaJcs2019],
+        status: Some(waypass_trust::bundle::ListKind::Bitstring),
         valid_from: Some(at(5)),
         ..order()
     };

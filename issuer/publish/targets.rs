@@ -2,12 +2,13 @@
 
 use crate::ceremony::CeremonyError;
 use crate::issue::Issuer;
+use crate::lists::announcement;
 use crate::store::{KeyRow, StoreError};
 use waypass_credential::did;
 use waypass_credential::key::PublicKey;
 use waypass_credential::role::{VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{Authority, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, StatusUri, TargetsPart};
+use waypass_trust::bundle::{Authority, Gate, KeyRecord, KeyState, KeyUse, Part, TargetsPart};
 
 /// A stolen gate is believed for this long after it was last published (threats.md A25); publishing renews it.
 pub const GATE_LIFETIME_SECONDS: i64 = 7 * 86_400;
@@ -50,14 +51,7 @@ impl Issuer<'_> {
     fn authority(&self) -> Result<Authority, StoreError> {
         let settings = &self.settings;
         let keys = self.store.keys()?.iter().map(|row| self.key_record(row)).collect::<Result<_, _>>()?;
-        let lists = self.store.lists()?.into_iter().map(|list| StatusUri {
-            uri: settings.list_uri(list.id),
-            max_entries: list.capacity.into(),
-            bits: 2,
-            // A suspension can be lifted; that a revocation cannot is our own rule, not one of the list format.
-            irrevocable: false,
-            kind: ListKind::Token,
-        });
+        let lists = self.store.lists()?.into_iter().map(|list| announcement(&list, settings.list_uri(list.id)));
         Ok(Authority {
             name: settings.name.clone(),
             keys,

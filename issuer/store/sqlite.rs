@@ -2,11 +2,13 @@
 //! is deleted is overwritten (`secure_delete`), in the write-ahead log with its next checkpoint.
 
 use super::{
-    CredentialRecord, DeviceRow, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, Pickup, State, StatusEvent, Store, StoreError,
+    CredentialRecord, DeviceRow, Entry, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, Pickup, State, StatusEvent, Store,
+    StoreError,
 };
 use core::time::Duration;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, ffi, named_params, params};
 use std::path::Path;
+use waypass_credential::role::Mechanism;
 use waypass_credential::time::Timestamp;
 
 mod rows;
@@ -112,35 +114,70 @@ impl Store for SqliteStore {
     }
 
     fn lists(&self) -> Result<Vec<ListRecord>> {
-        let mut query = self.db.prepare_cached("SELECT id, capacity, used FROM lists ORDER BY id")?;
-        let lists = query.query_map([], |row| Ok(ListRecord { id: row.get(0)?, capacity: row.get(1)?, used: row.get(2)? }))?;
-        Ok(lists.collect::<rusqlite::Result<_>>()?)
+        let mut query = self.db.prepare_cached("SELECT id, capacity, used, purpose, size, messages FROM lists ORDER BY id")?;
+        query.query_and_then([], rows::list)?.collect()
     }
 
-    fn open_list(&mut self, capacity: u32) -> Result<u32> {
+    fn open_list(&mut self, mechanism: &Mechanism, capacity: u32) -> Result<u32> {
+        let (purpose, size, messages) = rows::list_columns(mechanism);
         let tx = self.write()?;
-        let id = tx.query_row("INSERT INTO lists(capacity) VALUES(?1) RETURNING id", [capacity], |row| row.get(0))?;
+        let id = tx.query_row(
+            "INSERT INTO lists(capacity, purpose, size, messages) VALUES(?1, ?2, ?3, ?4) RETURNING id",
+            params![capacity, purpose, size, messages],
+            |row| row.get(0),
+        )?;
         tx.commit()?;
         Ok(id)
     }
 
     fn is_taken(&self, list: u32, index: u32) -> Result<bool> {
-        let mut query = self.db.prepare_cached("SELECT 1 FROM credentials WHERE list=?1 AND idx=?2")?;
+        let mut query = self.db.prepare_cached(
+            "SELECT 1 FROM credentials WHERE list=?1 AND idx=?2 UNION ALL SELECT 1 FROM entries WHERE list=?1 AND idx=?2",
+        )?;
         Ok(query.exists(params![list, index])?)
     }
 
     fn taken_indices(&self, list: u32) -> Result<Vec<u32>> {
-        let mut query = self.db.prepare_cached("SELECT idx FROM credentials WHERE list=?1")?;
+        let mut query = self.db.prepare_cached("SELECT idx FROM credentials WHERE list=?1 UNION SELECT idx FROM entries WHERE list=?1")?;
         let indices = query.query_map([list], |row| row.get(0))?;
         Ok(indices.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn withdrawn(&self, list: u32) -> Result<Vec<(u32, State)>> {
-        let mut query = self.db.prepare_cached("SELECT idx, state FROM credentials WHERE list=?1 AND state<>0")?;
-        query.query_and_then([list], |row| Ok((row.get(0)?, rows::state(row.get(1)?)?)))?.collect()
+    fn set_entries(&self, list: u32) -> Result<Vec<(u32, u8)>> {
+        // What a token list has to say is a credential's state.
+        let mut query = self.db.prepare_cached(
+            "SELECT idx, value FROM entries WHERE list=?1 AND value<>0
+             UNION ALL SELECT idx, state FROM credentials
+             WHERE list=?1 AND state<>0 AND (SELECT purpose FROM lists WHERE id=?1) IS NULL",
+        )?;
+        query.query_and_then([list], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
 
-    fn add_credential(&mut self, record: &CredentialRecord, issued: &StatusEvent, pickup: Option<&Pickup>) -> Result<()> {
+    fn take_entries(&mut self, entries: &[Entry]) -> Result<()> {
+        let tx = self.write()?;
+        rows::take_entries(&tx, entries, None)?;
+        Ok(tx.commit()?)
+    }
+
+    fn set_entry(&mut self, entry: Entry, value: u8) -> Result<()> {
+        let tx = self.write()?;
+        let set = tx.execute(
+            "UPDATE entries SET value=?3 WHERE list=?1 AND idx=?2 AND credential IS NULL",
+            params![entry.list, entry.index, value],
+        )?;
+        if set != 1 {
+            return Err(StoreError::Missing);
+        }
+        Ok(tx.commit()?)
+    }
+
+    fn add_credential(
+        &mut self,
+        record: &CredentialRecord,
+        entries: &[Entry],
+        issued: &StatusEvent,
+        pickup: Option<&Pickup>,
+    ) -> Result<()> {
         let tx = self.write()?;
         if let Some(pickup) = pickup {
             if tx.execute("DELETE FROM offers WHERE secret_hash=?1 AND exchanged=1", [pickup.token_hash])? != 1 {
@@ -161,7 +198,10 @@ impl Store for SqliteStore {
                 ":list": record.list, ":idx": record.index, ":state": record.state.bits(), ":changed_at": record.changed_at.unix(),
             },
         )?;
-        tx.execute("UPDATE lists SET used=used+1 WHERE id=?1", [record.list])?;
+        if entries.is_empty() {
+            tx.execute("UPDATE lists SET used=used+1 WHERE id=?1", [record.list])?;
+        }
+        rows::take_entries(&tx, entries, Some(&record.id))?;
         rows::append_event(&tx, &record.id, issued)?;
         Ok(tx.commit()?)
     }
@@ -205,6 +245,31 @@ impl Store for SqliteStore {
         )?;
         if changed != 1 {
             return Err(StoreError::Changed);
+        }
+        tx.execute(
+            "UPDATE entries SET value=CASE (SELECT purpose FROM lists WHERE lists.id=entries.list)
+                                      WHEN 'revocation' THEN ?2=1 WHEN 'suspension' THEN ?2=2 ELSE value END
+             WHERE credential=?1",
+            params![id, event.to.bits()],
+        )?;
+        rows::append_event(&tx, id, event)?;
+        Ok(tx.commit()?)
+    }
+
+    fn entries(&self, id: &str) -> Result<Vec<Entry>> {
+        let mut query = self.db.prepare_cached("SELECT list, idx FROM entries WHERE credential=?1 ORDER BY list")?;
+        let entries = query.query_map([id], |row| Ok(Entry { list: row.get(0)?, index: row.get(1)? }))?;
+        Ok(entries.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn set_message(&mut self, id: &str, value: u8, event: &StatusEvent) -> Result<()> {
+        let tx = self.write()?;
+        let set = tx.execute(
+            "UPDATE entries SET value=?2 WHERE credential=?1 AND list IN (SELECT id FROM lists WHERE purpose='message')",
+            params![id, value],
+        )?;
+        if set == 0 {
+            return Err(StoreError::Missing);
         }
         rows::append_event(&tx, id, event)?;
         Ok(tx.commit()?)

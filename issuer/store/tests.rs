@@ -1,6 +1,7 @@
-use super::{Filter, LeafRow, OfferRow, Pickup, State, StatusEvent, Store, StoreError};
+use super::{Entry, Filter, LeafRow, OfferRow, Pickup, State, StatusEvent, Store, StoreError};
 use crate::testing::{at, store};
 use std::os::unix::fs::PermissionsExt as _;
+use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
 
 fn record(id: &str, index: u32) -> super::CredentialRecord {
     super::CredentialRecord {
@@ -34,8 +35,8 @@ fn offer(hash: u8) -> OfferRow {
 fn the_file_is_private_and_opens_again() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut first = store(dir.path());
-    assert_eq!(first.open_list(8), Ok(1));
-    first.add_credential(&record("a", 3), &event(None, State::Valid), None).expect("added");
+    assert_eq!(first.open_list(&Mechanism::TokenList, 8), Ok(1));
+    first.add_credential(&record("a", 3), &[], &event(None, State::Valid), None).expect("added");
     let mode = std::fs::metadata(dir.path().join("issuer.db")).expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     // While the first is still open, as another process would.
@@ -53,7 +54,7 @@ fn a_newer_schema_and_a_foreign_file_are_left_alone() {
     let raw = rusqlite::Connection::open(&path).expect("opened");
     raw.execute_batch("PRAGMA user_version=99").expect("set");
     let why = super::SqliteStore::open(&path).expect_err("newer");
-    assert_eq!(why, StoreError::Newer { found: 99, known: 1 });
+    assert_eq!(why, StoreError::Newer { found: 99, known: 2 });
     raw.execute_batch("PRAGMA application_id=7").expect("set");
     assert!(matches!(super::SqliteStore::open(&path), Err(StoreError::Corrupt(_))));
     let text = dir.path().join("text.db");
@@ -66,22 +67,22 @@ fn a_newer_schema_and_a_foreign_file_are_left_alone() {
 fn an_index_is_given_once_and_a_failed_issuing_uses_nothing_up() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut store = store(dir.path());
-    store.open_list(8).expect("a list");
+    store.open_list(&Mechanism::TokenList, 8).expect("a list");
     store.add_offer(&offer(1)).expect("added");
     store.add_offer(&offer(2)).expect("added");
     let pickup = |token: u8, nonce: u8| Pickup { token_hash: [token; 32], nonce_hash: [nonce; 32], nonce_until: at(50) };
-    store.add_credential(&record("a", 3), &event(None, State::Valid), Some(&pickup(1, 9))).expect("added");
+    store.add_credential(&record("a", 3), &[], &event(None, State::Valid), Some(&pickup(1, 9))).expect("added");
     // The index is taken: the second token and its nonce stay good.
-    let again = store.add_credential(&record("b", 3), &event(None, State::Valid), Some(&pickup(2, 8)));
+    let again = store.add_credential(&record("b", 3), &[], &event(None, State::Valid), Some(&pickup(2, 8)));
     assert_eq!(again, Err(StoreError::Taken));
     assert!(store.offer(&[2; 32]).expect("read").is_some());
     // The nonce was used: token and index stay free.
-    let again = store.add_credential(&record("b", 4), &event(None, State::Valid), Some(&pickup(2, 9)));
+    let again = store.add_credential(&record("b", 4), &[], &event(None, State::Valid), Some(&pickup(2, 9)));
     assert_eq!(again, Err(StoreError::Taken));
     assert_eq!(store.is_taken(1, 4), Ok(false));
-    store.add_credential(&record("b", 4), &event(None, State::Valid), Some(&pickup(2, 8))).expect("added");
+    store.add_credential(&record("b", 4), &[], &event(None, State::Valid), Some(&pickup(2, 8))).expect("added");
     // A token works once.
-    let again = store.add_credential(&record("c", 5), &event(None, State::Valid), Some(&pickup(2, 7)));
+    let again = store.add_credential(&record("c", 5), &[], &event(None, State::Valid), Some(&pickup(2, 7)));
     assert_eq!(again, Err(StoreError::Missing));
     assert_eq!(store.lists().expect("read")[0].used, 2);
 }
@@ -90,17 +91,98 @@ fn an_index_is_given_once_and_a_failed_issuing_uses_nothing_up() {
 fn states_change_from_what_they_are_and_never_back_from_revoked() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut store = store(dir.path());
-    store.open_list(8).expect("a list");
-    store.add_credential(&record("a", 3), &event(None, State::Valid), None).expect("added");
+    store.open_list(&Mechanism::TokenList, 8).expect("a list");
+    store.add_credential(&record("a", 3), &[], &event(None, State::Valid), None).expect("added");
     let from_suspended = event(Some(State::Suspended), State::Valid);
     assert_eq!(store.change_state("a", &from_suspended), Err(StoreError::Changed));
     store.change_state("a", &event(Some(State::Valid), State::Revoked)).expect("revoked");
-    assert_eq!(store.withdrawn(1), Ok(vec![(3, State::Revoked)]));
+    assert_eq!(store.set_entries(1), Ok(vec![(3, 1)]));
     // Whatever a caller claims, the database itself refuses.
     let back = store.change_state("a", &event(Some(State::Revoked), State::Valid));
     assert!(back.is_err());
     assert_eq!(store.credential("a").expect("read").expect("there").state, State::Revoked);
     assert_eq!(store.history("a").expect("read").len(), 2);
+}
+
+fn bitstring(purpose: StatusPurpose, size: u8) -> Mechanism {
+    let messages = if size > 1 { (0..1 << size).map(|value| format!("message {value}")).collect() } else { vec![] };
+    Mechanism::Bitstring(BitstringEntry { purpose, size, messages })
+}
+
+/// An entry in each of three bitstrings follows the credential's state, and the message is its own.
+#[test]
+fn entries_of_bitstrings_say_what_their_list_is_about() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = store(dir.path());
+    let kinds = [(StatusPurpose::Revocation, 1), (StatusPurpose::Suspension, 1), (StatusPurpose::Message, 2)];
+    let kinds = kinds.map(|(purpose, size)| bitstring(purpose, size));
+    for (id, kind) in (1..).zip(&kinds) {
+        assert_eq!(store.open_list(kind, 8), Ok(id));
+    }
+    assert_eq!(store.lists().expect("read").into_iter().map(|list| list.mechanism).collect::<Vec<_>>(), kinds);
+    let entries = [(1, 3), (2, 5), (3, 0)].map(|(list, index)| Entry { list, index });
+    store.add_credential(&record("a", 3), &entries, &event(None, State::Valid), None).expect("added");
+    assert_eq!(store.entries("a"), Ok(entries.to_vec()));
+    assert_eq!(store.lists().expect("read").into_iter().map(|list| list.used).collect::<Vec<_>>(), [1, 1, 1]);
+    // Taken is taken, by whomever.
+    assert_eq!((store.is_taken(2, 5), store.is_taken(2, 3)), (Ok(true), Ok(false)));
+    let others = [Entry { list: 1, index: 4 }, Entry { list: 2, index: 5 }];
+    assert_eq!(store.take_entries(&others), Err(StoreError::Taken));
+    assert_eq!(store.taken_indices(1), Ok(vec![3]), "half of a failed taking stays behind");
+
+    let said = |store: &super::SqliteStore| [1, 2, 3].map(|list| store.set_entries(list).expect("read"));
+    assert_eq!(said(&store), [vec![], vec![], vec![]]);
+    store.change_state("a", &event(Some(State::Valid), State::Suspended)).expect("suspended");
+    assert_eq!(said(&store), [vec![], vec![(5, 1)], vec![]]);
+    store.set_message("a", 2, &event(Some(State::Suspended), State::Suspended)).expect("set");
+    assert_eq!(said(&store), [vec![], vec![(5, 1)], vec![(0, 2)]]);
+    store.change_state("a", &event(Some(State::Suspended), State::Valid)).expect("reinstated");
+    assert_eq!(said(&store), [vec![], vec![], vec![(0, 2)]]);
+    store.change_state("a", &event(Some(State::Valid), State::Revoked)).expect("revoked");
+    assert_eq!(said(&store), [vec![(3, 1)], vec![], vec![(0, 2)]]);
+    assert_eq!(store.credential_at(1, 3).expect("read").expect("there").id, "a");
+}
+
+#[test]
+fn documents_that_are_not_on_record_have_entries_too() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = store(dir.path());
+    store.open_list(&bitstring(StatusPurpose::Revocation, 1), 8).expect("a list");
+    store.open_list(&bitstring(StatusPurpose::Suspension, 1), 8).expect("a list");
+    let [revocation, suspension] = [1, 2].map(|list| Entry { list, index: 6 });
+    store.take_entries(&[revocation, suspension]).expect("taken");
+    for (entry, value) in [(revocation, 1), (suspension, 1), (suspension, 0)] {
+        store.set_entry(entry, value).expect("set");
+    }
+    assert_eq!((store.set_entries(1), store.set_entries(2)), (Ok(vec![(6, 1)]), Ok(vec![])));
+    assert!(store.set_entry(revocation, 0).is_err(), "a revocation was taken back");
+    assert_eq!(store.set_entry(Entry { list: 1, index: 7 }, 1), Err(StoreError::Missing));
+    // The entry of a credential follows its state and nothing else.
+    store.add_credential(&record("a", 2), &[Entry { list: 1, index: 2 }], &event(None, State::Valid), None).expect("added");
+    assert_eq!(store.set_entry(Entry { list: 1, index: 2 }, 1), Err(StoreError::Missing));
+    let no_messages = store.set_message("a", 1, &event(Some(State::Valid), State::Valid));
+    assert_eq!(no_messages, Err(StoreError::Missing));
+}
+
+/// A database of the first version goes on where it was.
+#[test]
+fn the_first_schema_is_carried_over() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("issuer.db");
+    let raw = rusqlite::Connection::open(&path).expect("opened");
+    raw.execute_batch(include_str!("sqlite/v1.sql")).expect("made");
+    raw.execute_batch(&format!(
+        "PRAGMA application_id={}; PRAGMA user_version=1; INSERT INTO lists(capacity, used) VALUES(8, 1)",
+        0x7770_6973
+    ))
+    .expect("filled");
+    drop(raw);
+    let mut store = store(dir.path());
+    let [list] = <[_; 1]>::try_from(store.lists().expect("read")).expect("one list");
+    assert_eq!((list.mechanism, list.used), (Mechanism::TokenList, 1));
+    store.add_credential(&record("a", 3), &[], &event(None, State::Valid), None).expect("added");
+    store.change_state("a", &event(Some(State::Valid), State::Suspended)).expect("suspended");
+    assert_eq!(store.set_entries(1), Ok(vec![(3, 2)]));
 }
 
 #[test]
@@ -119,13 +201,13 @@ fn versions_are_durable_before_they_are_given() {
 fn filters() {
     let dir = tempfile::tempdir().expect("a folder");
     let mut store = store(dir.path());
-    store.open_list(8).expect("a list");
+    store.open_list(&Mechanism::TokenList, 8).expect("a list");
     for (i, id) in (0_u32..).zip(["abc1", "abd2", "xyz3"]) {
         let mut row = record(id, i);
         row.issued_at = at(i.into());
         row.label = format!("Badge {id}");
         row.roles = vec![["nurse", "visitor", "nurse"][i as usize].into()];
-        store.add_credential(&row, &event(None, State::Valid), None).expect("added");
+        store.add_credential(&row, &[], &event(None, State::Valid), None).expect("added");
     }
     let ids = |filter: Filter| -> Vec<String> { store.credentials(&filter).expect("read").into_iter().map(|row| row.id).collect() };
     assert_eq!(ids(Filter::default()), ["xyz3", "abd2", "abc1"]);

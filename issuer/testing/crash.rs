@@ -1,11 +1,12 @@
 //! A store whose process dies at a chosen write: before it, or after it was committed and before anybody heard of it.
 
 use crate::store::{
-    CredentialRecord, DeviceRow, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, Pickup, SqliteStore, State, StatusEvent, Store,
+    CredentialRecord, DeviceRow, Entry, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, Pickup, SqliteStore, StatusEvent, Store,
     StoreError,
 };
 use std::cell::Cell;
 use std::rc::Rc;
+use waypass_credential::role::Mechanism;
 use waypass_credential::time::Timestamp;
 
 /// When to die.
@@ -67,7 +68,8 @@ store! {
         fn lists() -> Vec<ListRecord>;
         fn is_taken(list: u32, index: u32) -> bool;
         fn taken_indices(list: u32) -> Vec<u32>;
-        fn withdrawn(list: u32) -> Vec<(u32, State)>;
+        fn set_entries(list: u32) -> Vec<(u32, u8)>;
+        fn entries(id: &str) -> Vec<Entry>;
         fn credential(id: &str) -> Option<CredentialRecord>;
         fn credential_at(list: u32, index: u32) -> Option<CredentialRecord>;
         fn credentials(filter: &Filter) -> Vec<CredentialRecord>;
@@ -84,8 +86,11 @@ store! {
         fn advance(name: &str, version: u64, documents: &[(&str, &[u8])]) -> ();
         fn next_version(name: &str) -> u64;
         fn put_keys(keys: &[KeyRow]) -> ();
-        fn open_list(capacity: u32) -> u32;
-        fn add_credential(record: &CredentialRecord, issued: &StatusEvent, pickup: Option<&Pickup>) -> ();
+        fn open_list(mechanism: &Mechanism, capacity: u32) -> u32;
+        fn take_entries(entries: &[Entry]) -> ();
+        fn set_entry(entry: Entry, value: u8) -> ();
+        fn set_message(id: &str, value: u8, event: &StatusEvent) -> ();
+        fn add_credential(record: &CredentialRecord, entries: &[Entry], issued: &StatusEvent, pickup: Option<&Pickup>) -> ();
         fn change_state(id: &str, event: &StatusEvent) -> ();
         fn add_offer(offer: &OfferRow) -> ();
         fn count_try(secret_hash: &[u8; 32]) -> u8;

@@ -4,9 +4,10 @@ use super::{Reply, Transport, TransportError};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use waypass_credential::base64url;
 use waypass_credential::json::{self, Limits, Value};
-use waypass_credential::{base64url, jws::Jws};
-use waypass_trust::bundle::{Digest, MAX_LIST};
+use waypass_trust::bundle::Digest;
+use waypass_trust::status;
 use waypass_trust::sync::{AuditHeld, ListHeld, MAX_PARCEL, Manifest, Parcel};
 
 /// A parcel to read, and where to write the device's own. Everything in it is verified by the device as if it came from a server.
@@ -96,14 +97,11 @@ impl Offer {
         }
         let mut lists = Vec::new();
         let mut held = Vec::new();
-        for token in parsed.member("lists").and_then(Value::as_array).unwrap_or_default() {
-            let token = token.as_str().ok_or_else(bad)?;
-            let jws = Jws::parse(token, MAX_LIST).map_err(|_| bad())?;
-            let claims = json::parse(jws.untrusted_payload(), LIST_PAYLOAD).map_err(|_| bad())?;
-            let uri = claims.member("sub").and_then(Value::as_str).ok_or_else(bad)?.to_owned();
-            let issued_at = claims.member("iat").and_then(Value::as_i64).ok_or_else(bad)?;
-            held.push(ListHeld { uri: uri.clone(), issued_at, sha256: Digest::of(token.as_bytes()).to_string() });
-            lists.push((uri, token.as_bytes().to_vec()));
+        for list in parsed.member("lists").and_then(Value::as_array).unwrap_or_default() {
+            let list = list.as_str().ok_or_else(bad)?;
+            let (uri, issued_at) = status::claimed(list).ok_or_else(bad)?;
+            held.push(ListHeld { uri: uri.clone(), issued_at: issued_at.unix(), sha256: Digest::of(list.as_bytes()).to_string() });
+            lists.push((uri, list.as_bytes().to_vec()));
         }
         let targets = part("targets")?;
         let mut manifest = Manifest::of(None, AuditHeld::default());
@@ -118,9 +116,6 @@ impl Offer {
         Ok(Self { manifest, metadata, roots, lists })
     }
 }
-
-/// A list's payload is one long string and a few numbers.
-const LIST_PAYLOAD: Limits = Limits { bytes: MAX_LIST, depth: 4, values: 64 };
 
 fn payload(envelope: &Value<'_>) -> Option<Vec<u8>> {
     base64url::decode(envelope.member("payload")?.as_str()?).ok()

@@ -2,14 +2,18 @@
 
 use crate::measure::{Ratio, least};
 use crate::world::{TestKey, TestRng, World, at};
+use rand_core::Rng as _;
 use std::time::Duration;
+use waypass_credential::format::secured::Securing;
 use waypass_credential::format::{Credential, Format, Presentation};
 use waypass_credential::json::Object;
 use waypass_credential::key::Signer;
 use waypass_credential::proof::Suite;
 use waypass_credential::request::{ClaimPath, Nonce, Request};
+use waypass_credential::role::StatusPurpose;
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::reason::Level;
+use waypass_trust::status::bitstring::{BitstringBuf, BitstringList};
 use waypass_trust::time::Reading;
 use waypass_verifier::{Challenge, Checkpoint, DeviceState, GateIdentity};
 
@@ -32,8 +36,29 @@ pub(crate) fn reported(world: &World) -> Vec<(&'static str, Duration)> {
         ("raw Ed25519 verification", raw(&world.issuer)),
         ("raw P-256 verification", raw(&world.issuer_p256)),
         ("raw Ed25519 signature", least(|| sign(&world.issuer))),
+        ("ingest a bitstring of 1,000,000, 10,000 set", ingest(&world.issuer)),
         ("issue eddsa-jcs-2022", least(|| World::issue(&claims, &world.issuer, Format::DataIntegrity, "bench"))),
     ]
+}
+
+/// A published Bitstring Status List, its proof checked and its bits inflated.
+fn ingest(issuer: &TestKey) -> Duration {
+    let mut bits = BitstringBuf::new(1, 1_000_000).expect("a list");
+    let mut rng = TestRng::new("a bitstring");
+    for _ in 0..10_000 {
+        bits.set(u64::from(rng.next_u32()) % 1_000_000, 1).expect("within");
+    }
+    let list = BitstringList {
+        uri: "https://issuer.example/lists/1".into(),
+        issuer: issuer.did(),
+        purposes: vec![StatusPurpose::Revocation],
+        messages: Vec::new(),
+        issued_at: at(0),
+        expires_at: Some(at(86_400)),
+        ttl_milliseconds: None,
+    };
+    let text = list.sign(bits.as_bitstring(), Securing::DataIntegrity, &issuer.key_id(), issuer).expect("signed");
+    least(|| BitstringList::verify(&text, issuer.public_key(), 125_000).expect("verifies"))
 }
 
 /// As long as the hash pair that an eddsa-jcs-2022 signature covers.

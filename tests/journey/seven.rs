@@ -108,6 +108,53 @@ fn a_document_is_secured_in_many_ways_and_taken_the_same_way() {
     }
 }
 
+/// Withdrawn, suspended and reinstated in bitstrings, by the same commands, in every format that has a place for them.
+#[test]
+fn bitstrings_take_the_same_way() {
+    let site = Site::new(&[], "vc --status bitstring");
+    let holder = text(&site.ok("ada", "wallet key --key-file KEY"), "/did");
+    site.ok("ada", "wallet add credential --key-file KEY");
+    let mut ids = vec![site.id.clone()];
+    for (format, file) in [("vc-jwt", "jwt"), ("vc-cose", "cose")] {
+        ids.push(site.issue(&holder, &format!("{format} --status bitstring"), file));
+        site.ok("ada", &format!("wallet add {file} --key-file KEY"));
+    }
+    let judged = |format: &str, expected: (i32, &str)| {
+        site.ok("gate", &format!("verifier challenge --role staff --format {format} -o request --key-file KEY"));
+        site.ok("ada", "wallet present --request request --yes -o answer --key-file KEY");
+        let (exit, verdict) = site.verdict("answer");
+        assert_eq!((exit, codes(&verdict)[0]), expected, "{format}: {verdict}");
+    };
+    let changed = |id: &str, change: &str| {
+        site.ok("issuer", &format!("issuer {change} {id} --reason investigation --key-file KEY"));
+        site.stick();
+        site.ok("gate", "verifier sync --from stick --to outgoing --key-file KEY")
+    };
+    for format in ["vc", "vc-jwt", "vc-cose"] {
+        judged(format, (0, "ok"));
+    }
+    changed(&ids[0], "suspend");
+    judged("vc", (20, "suspended"));
+    judged("vc-jwt", (0, "ok"));
+    changed(&ids[0], "reinstate");
+    judged("vc", (0, "ok"));
+
+    // Withdrawn, and admitted once more before the gate can know: red after the sync, and the admission is flagged.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    site.ok("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", ids[0]));
+    judged("vc", (0, "ok"));
+    site.stick();
+    site.ok("gate", "verifier sync --from stick --to outgoing --key-file KEY");
+    site.ok("issuer", "issuer intake outgoing -o incoming --key-file KEY");
+    let synced = site.ok("gate", "verifier sync --from incoming --key-file KEY");
+    assert_eq!(synced["flagged"].as_array().expect("flagged").len(), 1, "{synced}");
+    judged("vc", (20, "revoked"));
+    for (format, id) in [("vc-jwt", &ids[1]), ("vc-cose", &ids[2])] {
+        changed(id, "revoke");
+        judged(format, (20, "revoked"));
+    }
+}
+
 #[test]
 fn light_is_enough() {
     let site = Site::new(&[], "sd-jwt");

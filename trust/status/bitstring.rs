@@ -9,7 +9,7 @@ mod credential;
 mod gzip;
 
 pub use credential::{BitstringList, VerifiedBitstring};
-pub(crate) use credential::{SignedBitstring, unverified};
+pub(crate) use credential::{LIMITS, SignedBitstring, unverified};
 
 /// The fewest entries of a list: below, one entry says too much about its neighbours (§6.1 and §3.2 `minimumNumberOfEntries`).
 pub const MIN_ENTRIES: u64 = 131_072;

@@ -5,6 +5,7 @@ use alloc::{
     vec::Vec,
 };
 use waypass_credential::{
+    json::{self, Value},
     jws::Jws,
     role::{Mechanism, StatusPurpose, StatusReference},
     time::Timestamp,
@@ -222,6 +223,18 @@ fn announced<'t>(
     }
     let entry = authority.status_uris.iter().find(|entry| entry.uri == uri).ok_or(ListError::UntrustedSigner)?;
     if entry.kind == kind { Ok(entry) } else { Err(ListError::Kind) }
+}
+
+/// The address and the time that a list of either kind claims for itself, nothing checked: good for planning what to ask for, for
+/// nothing else.
+pub fn claimed(text: &str) -> Option<(String, Timestamp)> {
+    let jws = if text.starts_with('{') { None } else { Some(unverified(text).ok()?) };
+    let said = json::parse(jws.as_ref().map_or(text.as_bytes(), Jws::untrusted_payload), bitstring::LIMITS).ok()?;
+    let text = |name: &str| said.member(name).and_then(Value::as_str);
+    match text("sub") {
+        Some(uri) => Some((uri.to_string(), Timestamp::from_unix(said.member("iat")?.as_i64()?)?)),
+        None => Some((text("id")?.to_string(), Timestamp::parse_rfc3339(text("validFrom")?)?)),
+    }
 }
 
 /// How a token stands to what is held.

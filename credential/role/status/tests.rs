@@ -1,4 +1,4 @@
-use super::{BitstringEntry, Mechanism, StatusPurpose, StatusReference, document, read};
+use super::{BitstringEntry, Mechanism, StatusPurpose, StatusReference, credential_status, read};
 use crate::format::Malformed;
 use crate::json::{Limits, Object, Value, parse};
 use alloc::{format, string::String, vec, vec::Vec};
@@ -100,7 +100,7 @@ proptest! {
         let bitstring = StatusReference { uri: LIST.into(), index, mechanism: Mechanism::Bitstring(entry) };
         let mut all = vec![bitstring; count];
         all[0] = StatusReference::token(LIST, index);
-        let value = document(&all).expect("written").expect("not empty");
+        let value = credential_status(&all).expect("written").expect("not empty");
         prop_assert_eq!(read(&Object::new().with("credentialStatus", value)), Ok(all));
     }
 

@@ -1,7 +1,10 @@
 //! Rows to records and back; what no writer of ours could have written is reported as damage, not guessed at.
 
-use crate::store::{CredentialRecord, DeviceRow, GateRow, KeyRow, LeafRow, OfferRow, State, StatusEvent, StoreError, TxCode};
+use crate::store::{
+    CredentialRecord, DeviceRow, Entry, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, State, StatusEvent, StoreError, TxCode,
+};
 use rusqlite::{Row, Transaction, params};
+use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
 use waypass_credential::time::Timestamp;
 
 type Result<T> = core::result::Result<T, StoreError>;
@@ -32,6 +35,35 @@ pub(super) fn credential(row: &Row<'_>) -> Result<CredentialRecord> {
         state: state(row.get(13)?)?,
         changed_at: time(row, 14)?,
     })
+}
+
+pub(super) fn list(row: &Row<'_>) -> Result<ListRecord> {
+    let mechanism = match row.get::<_, Option<String>>(3)? {
+        None => Mechanism::TokenList,
+        Some(purpose) => Mechanism::Bitstring(BitstringEntry {
+            purpose: StatusPurpose::parse(&purpose).ok_or(StoreError::Corrupt("a list's purpose"))?,
+            size: row.get(4)?,
+            messages: names(row, 5)?,
+        }),
+    };
+    Ok(ListRecord { id: row.get(0)?, mechanism, capacity: row.get(1)?, used: row.get(2)? })
+}
+
+/// Purpose, size and messages of a list, as their columns have them.
+pub(super) fn list_columns(mechanism: &Mechanism) -> (Option<&'static str>, u8, String) {
+    match mechanism {
+        Mechanism::TokenList => (None, 1, names_text(&[])),
+        Mechanism::Bitstring(entry) => (Some(entry.purpose.as_str()), entry.size, names_text(&entry.messages)),
+    }
+}
+
+/// Gives entries to a credential, or to a document that is not on record.
+pub(super) fn take_entries(tx: &Transaction<'_>, entries: &[Entry], credential: Option<&str>) -> Result<()> {
+    for entry in entries {
+        tx.execute("INSERT INTO entries(list, idx, credential) VALUES(?1, ?2, ?3)", params![entry.list, entry.index, credential])?;
+        tx.execute("UPDATE lists SET used=used+1 WHERE id=?1", [entry.list])?;
+    }
+    Ok(())
 }
 
 pub(super) fn event(row: &Row<'_>) -> Result<StatusEvent> {

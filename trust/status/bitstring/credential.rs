@@ -27,7 +27,7 @@ const CONTEXTS: [KnownContext; 1] = [CREDENTIALS_V2];
 const CREDENTIAL_TYPE: &str = "BitstringStatusListCredential";
 const LIST_TYPE: &str = "BitstringStatusList";
 /// One long string, and at most 256 messages of three values.
-const LIMITS: Limits = Limits { bytes: MAX_LIST, depth: 8, values: 2048 };
+pub(crate) const LIMITS: Limits = Limits { bytes: MAX_LIST, depth: 8, values: 2048 };
 
 /// What an issuer signs about a bitstring: its address, its meaning, its time and its lifetime.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -36,6 +36,23 @@ fn verify(text: &str) -> Result<VerifiedBitstring, ListError> {
     BitstringList::verify(text, &TestKey::new(1).public(), 1 << 20)
 }
 
+#[test]
+fn a_list_of_either_kind_says_its_name_before_it_is_checked() {
+    let key = TestKey::new(1);
+    for by in [Securing::DataIntegrity, Securing::Jose] {
+        let text = list().sign(bits().as_bitstring(), by, &key.kid(), &key).expect("signed");
+        assert_eq!(crate::status::claimed(&text), Some((URI.into(), NOON)));
+        assert_eq!(crate::status::claimed(&text[1..]), None);
+    }
+    let token = crate::status::StatusListToken { uri: URI.into(), issued_at: NOON, expires_at: None, ttl_seconds: None };
+    let bitmap = crate::status::StatusListBuf::new(crate::status::Bits::Two, 8);
+    let text = token.sign(bitmap.as_list(), &key.kid(), &key).expect("signed");
+    assert_eq!(crate::status::claimed(&text), Some((URI.into(), NOON)));
+    for none in ["", "{}", "a.b.c", r#"{"id":"x"}"#, r#"{"id":"x","validFrom":"soon"}"#] {
+        assert_eq!(crate::status::claimed(none), None, "{none}");
+    }
+}
+
 /// The credential changed by `change` and signed by the issuer: only the reader can refuse it.
 fn changed(change: impl FnOnce(&mut Object<'static>, &mut Object<'static>)) -> Result<VerifiedBitstring, ListError> {
     let mut document = list().document(bits().as_bitstring()).expect("a credential");

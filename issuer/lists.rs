@@ -1,0 +1,237 @@
+//! Status lists: which kinds this issuer keeps, who has an entry in them, and how they are signed.
+//!
+//! A Token Status List has all there is to say about a credential in one entry. Bitstrings have a list for each purpose, so that
+//! a revocation is never in a list whose entries may be taken back.
+
+use crate::issue::{Issuer, index};
+use crate::keys::KeyUse;
+use crate::publish::PublishError;
+use crate::store::{Entry, ListRecord, StoreError};
+use core::fmt;
+use rand_core::CryptoRng;
+use waypass_credential::did;
+use waypass_credential::format::secured::Securing;
+use waypass_credential::key::Signer;
+use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose, StatusReference};
+use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::{ListKind, StatusUri};
+use waypass_trust::status::bitstring::{BitstringBuf, BitstringList, MIN_ENTRIES};
+use waypass_trust::status::{Bits, ListError, StatusListBuf, StatusListToken};
+
+/// Why a document got no entry, or its entry was not set.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EntryError {
+    /// The settings name no `status_messages`, and an entry for messages was asked for.
+    NoMessages,
+    /// It is no entry of a bitstring of this issuer that was given to a document, or a revocation cannot be taken back.
+    NotOurs,
+    /// The value has more bits than the list's entries.
+    Value,
+    /// The store failed; nothing was changed.
+    Store(StoreError),
+}
+
+impl Issuer<'_> {
+    /// Gives a document that this issuer keeps no record of one entry for each of `purposes`, in bitstrings. What
+    /// [`waypass_credential::role::credential_status`] makes of them is the document's `credentialStatus`.
+    pub fn allocate_status(&mut self, purposes: &[StatusPurpose], rng: &mut dyn CryptoRng) -> Result<Vec<StatusReference>, EntryError> {
+        let mechanism = |purpose: &StatusPurpose| self.bitstring(*purpose).ok_or(EntryError::NoMessages);
+        let mechanisms = purposes.iter().map(mechanism).collect::<Result<Vec<_>, _>>()?;
+        loop {
+            let drawn = self.draw(&mechanisms, rng)?;
+            match self.store.take_entries(&drawn) {
+                Ok(()) => return Ok(self.references(&drawn, &mechanisms)),
+                Err(StoreError::Taken) if self.is_any_taken(&drawn)? => {}
+                Err(why) => return Err(why.into()),
+            }
+        }
+    }
+
+    /// Sets an entry that [`Self::allocate_status`] gave: 1 withdraws, 0 lifts a suspension, a message has a value of its own. A
+    /// revocation cannot be taken back.
+    pub fn set_status(&mut self, reference: &StatusReference, value: u8) -> Result<(), EntryError> {
+        let list = self.list_number(&reference.uri).ok_or(EntryError::NotOurs)?;
+        let index = u32::try_from(reference.index).map_err(|_| EntryError::NotOurs)?;
+        let record = self.store.lists()?.into_iter().find(|record| record.id == list).ok_or(EntryError::NotOurs)?;
+        let Mechanism::Bitstring(entry) = record.mechanism else { return Err(EntryError::NotOurs) };
+        if u32::from(value) >> entry.size != 0 {
+            return Err(EntryError::Value);
+        }
+        match self.store.set_entry(Entry { list, index }, value) {
+            Err(StoreError::Missing | StoreError::Taken) => Err(EntryError::NotOurs),
+            done => Ok(done?),
+        }
+    }
+
+    /// Status list number `list` as it is now, signed now: a Bitstring Status List as the JSON of its
+    /// `BitstringStatusListCredential`, a Token Status List as its token. `None` where there is no such list.
+    ///
+    /// What gates rely on is published with the trust bundle ([`crate::publish::Publication::lists`]); this is for whoever asks
+    /// this issuer itself.
+    pub fn status_list(&self, list: u32, at: Timestamp) -> Result<Option<String>, PublishError> {
+        let Some(list) = self.store.lists()?.into_iter().find(|record| record.id == list) else { return Ok(None) };
+        let signer = self.active_signer(KeyUse::Status, at)?.ok_or(PublishError::NoKey(KeyUse::Status))?;
+        self.sign_list(&list, at, self.settings.timestamp_lifetime_seconds, signer).map(Some)
+    }
+
+    /// Whether gates that have what was published last believe this list.
+    pub fn is_announced(&self, list: u32) -> Result<bool, PublishError> {
+        let uri = self.settings.list_uri(list);
+        let announces = |list: &StatusUri| list.uri == uri;
+        let targets = self.targets()?;
+        Ok(targets.is_some_and(|(_, part)| part.authorities.iter().flat_map(|authority| &authority.status_uris).any(announces)))
+    }
+
+    /// Opens a list of every purpose that this kind has, unless there is one: the next targets announce them.
+    pub fn open_lists(&mut self, kind: ListKind) -> Result<(), StoreError> {
+        let held = self.store.lists()?;
+        for mechanism in self.mechanisms(kind) {
+            if !held.iter().any(|list| list.mechanism == mechanism) {
+                self.store.open_list(&mechanism, self.capacity(&mechanism))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A further list of every kind whose newest is half full, so that the targets announce it before it is needed.
+    pub(crate) fn open_spare_lists(&mut self) -> Result<(), StoreError> {
+        let lists = self.store.lists()?;
+        for (at, newest) in lists.iter().enumerate() {
+            let is_newest = !lists[at + 1..].iter().any(|later| later.mechanism == newest.mechanism);
+            if is_newest && newest.used >= newest.capacity / 2 {
+                self.store.open_list(&newest.mechanism, self.capacity(&newest.mechanism))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a credential has entries in whose status stands in lists of this kind; the first says whether it is revoked.
+    pub(crate) fn mechanisms(&self, kind: ListKind) -> Vec<Mechanism> {
+        match kind {
+            ListKind::Token => vec![Mechanism::TokenList],
+            ListKind::Bitstring => {
+                let purposes = [StatusPurpose::Revocation, StatusPurpose::Suspension, StatusPurpose::Message];
+                purposes.into_iter().filter_map(|purpose| self.bitstring(purpose)).collect()
+            }
+        }
+    }
+
+    fn bitstring(&self, purpose: StatusPurpose) -> Option<Mechanism> {
+        let (size, messages) = match purpose {
+            StatusPurpose::Message => (self.settings.message_bits()?, self.settings.status_messages.clone()),
+            StatusPurpose::Revocation | StatusPurpose::Suspension | StatusPurpose::Refresh => (1, Vec::new()),
+        };
+        Some(Mechanism::Bitstring(BitstringEntry { purpose, size, messages }))
+    }
+
+    /// A free entry in a list of each kind.
+    pub(crate) fn draw(&mut self, mechanisms: &[Mechanism], rng: &mut dyn CryptoRng) -> Result<Vec<Entry>, StoreError> {
+        let mut drawn = Vec::with_capacity(mechanisms.len());
+        for mechanism in mechanisms {
+            let capacity = self.capacity(mechanism);
+            drawn.push(index::draw(&mut *self.store, mechanism, capacity, rng)?);
+        }
+        Ok(drawn)
+    }
+
+    pub(crate) fn references(&self, entries: &[Entry], mechanisms: &[Mechanism]) -> Vec<StatusReference> {
+        let reference = |(entry, mechanism): (&Entry, &Mechanism)| StatusReference {
+            uri: self.settings.list_uri(entry.list),
+            index: entry.index.into(),
+            mechanism: mechanism.clone(),
+        };
+        entries.iter().zip(mechanisms).map(reference).collect()
+    }
+
+    /// Whether another process drew one of the same entries in between.
+    pub(crate) fn is_any_taken(&self, entries: &[Entry]) -> Result<bool, StoreError> {
+        entries.iter().try_fold(false, |taken, entry| Ok(taken || self.store.is_taken(entry.list, entry.index)?))
+    }
+
+    /// The number of one of our own lists.
+    pub(crate) fn list_number(&self, uri: &str) -> Option<u32> {
+        uri.strip_prefix(self.settings.base_url.as_str())?.strip_prefix("/lists/")?.parse().ok()
+    }
+
+    fn capacity(&self, mechanism: &Mechanism) -> u32 {
+        let least = match mechanism {
+            Mechanism::TokenList => 0,
+            Mechanism::Bitstring(_) => u32::try_from(MIN_ENTRIES).unwrap_or(u32::MAX),
+        };
+        self.settings.list_capacity.max(least)
+    }
+
+    /// The list as it is now, made at `issued_at` to be used for `lifetime` seconds.
+    pub(crate) fn sign_list(
+        &self,
+        list: &ListRecord,
+        issued_at: Timestamp,
+        lifetime: i64,
+        signer: &dyn Signer,
+    ) -> Result<String, PublishError> {
+        const OUTSIDE: StoreError = StoreError::Corrupt("an index outside its list");
+        let uri = self.settings.list_uri(list.id);
+        let entries = self.store.set_entries(list.id)?;
+        let (key_id, expires_at) = (did::key_id(signer.public_key()), Some(issued_at.plus(lifetime)));
+        let ttl_seconds = u64::try_from(self.settings.list_ttl_seconds).ok();
+        let signed = match &list.mechanism {
+            Mechanism::TokenList => {
+                let mut bitmap = StatusListBuf::new(Bits::Two, list.capacity.into());
+                for (index, value) in entries {
+                    bitmap.set(index.into(), value).ok_or(OUTSIDE)?;
+                }
+                StatusListToken { uri, issued_at, expires_at, ttl_seconds }.sign(bitmap.as_list(), &key_id, signer)
+            }
+            Mechanism::Bitstring(entry) => {
+                let mut bits =
+                    BitstringBuf::new(entry.size, list.capacity.into()).ok_or(StoreError::Corrupt("the size of a status list"))?;
+                for (index, value) in entries {
+                    bits.set(index.into(), value).ok_or(OUTSIDE)?;
+                }
+                let credential = BitstringList {
+                    uri,
+                    issuer: did::to_did_key(signer.public_key()),
+                    purposes: vec![entry.purpose],
+                    messages: entry.messages.clone(),
+                    issued_at,
+                    expires_at,
+                    ttl_milliseconds: ttl_seconds.map(|seconds| seconds.saturating_mul(1000)),
+                };
+                credential.sign(bits.as_bitstring(), Securing::DataIntegrity, &key_id, signer)
+            }
+        };
+        signed.map_err(|why: ListError| PublishError::List(why))
+    }
+}
+
+/// What the bundle says about a list.
+pub(crate) fn announcement(list: &ListRecord, uri: String) -> StatusUri {
+    let (kind, bits, irrevocable) = match &list.mechanism {
+        // A suspension can be lifted; that a revocation cannot is our own rule, not one of the list format.
+        Mechanism::TokenList => (ListKind::Token, 2, false),
+        Mechanism::Bitstring(entry) => (ListKind::Bitstring, entry.size, entry.purpose == StatusPurpose::Revocation),
+    };
+    StatusUri { uri, max_entries: list.capacity.into(), bits, irrevocable, kind }
+}
+
+impl fmt::Display for EntryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMessages => f.write_str("the settings name no status messages"),
+            Self::NotOurs => f.write_str("no entry that this issuer could set so"),
+            Self::Value => f.write_str("the value has more bits than the list's entries"),
+            Self::Store(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for EntryError {}
+
+impl From<StoreError> for EntryError {
+    fn from(why: StoreError) -> Self {
+        Self::Store(why)
+    }
+}
+
+#[cfg(test)]
+mod tests;
