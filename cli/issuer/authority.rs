@@ -6,10 +6,11 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::{file, secret, words};
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use waypass_credential::json as plain;
 use waypass_issuer::Issuer;
 use waypass_issuer::authorities::{self, AuthorityError};
-use waypass_trust::bundle::Authority;
+use waypass_trust::bundle::{Authority, KeyUse};
 use waypass_trust::status::ListInfo;
 
 /// The verbs of `issuer authority`.
@@ -27,6 +28,13 @@ pub(crate) enum Verb {
         /// Status list tokens as their issuers publish them; `-` reads standard input
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// Write what another site needs to believe this issuer: its entry, and the newest of its status lists
+    Export {
+        /// The folder for `entry.json`, `list-1` and so on; made if there is none
+        folder: PathBuf,
         #[command(flatten)]
         open: OpenArgs,
     },
@@ -62,6 +70,7 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
         Verb::Add(args) => add(session, &args),
         Verb::List { open } => list(session, &open),
         Verb::Refresh { files, open } => refresh(session, &files, &open),
+        Verb::Export { folder, open } => export(session, &folder, &open),
         Verb::Remove { name, open } => remove(session, &name, &open),
     }
 }
@@ -105,6 +114,32 @@ fn refresh(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Outcome {
     if taken.is_empty() {
         session.out.note("these lists were held already");
     }
+    Ok(Exit::Done)
+}
+
+/// The entry as it was last published, without the keys that are no other site's business; what it may say there, the other site decides.
+fn export(session: &Session, folder: &Path, open: &OpenArgs) -> Outcome {
+    let published = super::with(session, open, |issuer| match issuer.published().map_err(super::publish::failure)? {
+        Some(published) => Ok(published),
+        None => issuer.publish(now()).map_err(super::publish::failure),
+    })?;
+    let Some(mut entry) = published.opened().authorities().first().cloned() else {
+        return Err(Failure::internal("the publication names no issuer", "run `waypass issuer publish`, then this command again"));
+    };
+    entry.keys.retain(|key| matches!(key.key_use, KeyUse::Credential | KeyUse::Status));
+    std::fs::create_dir_all(folder).map_err(|error| Failure::file("make", folder, &error))?;
+    let own = |uri: &str| entry.status_uris.iter().any(|list| list.uri == uri);
+    let tokens = published.lists.iter().filter(|(uri, _)| own(uri)).map(|(_, token)| token);
+    let mut files = vec![folder.join("entry.json")];
+    file::write(session.out, &files[0], plain::to_string(&entry).as_bytes())?;
+    for (number, token) in (1..).zip(tokens) {
+        let path = folder.join(format!("list-{number}"));
+        file::write(session.out, &path, token.as_bytes())?;
+        files.push(path);
+    }
+    session.out.json(&json!({ "schema": "waypass.authority-export/1", "entry": entry, "files": files }))?;
+    session.out.words(&limits(&entry));
+    session.out.note(&format!("wrote {} files into {}; the other site limits the entry and adds it", files.len(), folder.display()));
     Ok(Exit::Done)
 }
 

@@ -85,7 +85,7 @@ pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
 pub(super) fn enroll_failure(error: EnrolError) -> Failure {
     match error {
         EnrolError::Store(why) => store_failure(why),
-        EnrolError::Unknown => Failure::usage(error, "see the gates: waypass trust list, or waypass issuer show"),
+        EnrolError::Unknown => Failure::usage(error, "see the gates: waypass issuer show"),
         EnrolError::Site(_) => Failure::usage(error, "this issuer's sites: waypass issuer show"),
         EnrolError::Ended { .. } => Failure::usage(error, "make the gate again in a new home, which gives it a new key"),
         EnrolError::Invalid | EnrolError::Text(_) | EnrolError::Age { .. } | EnrolError::Older => {

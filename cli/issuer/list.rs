@@ -123,17 +123,27 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
     let (settings, root, gates) = super::with(session, open, |issuer| {
         Ok((issuer.settings().clone(), super::publish::root(issuer)?, issuer.gates().map_err(store_failure)?))
     })?;
-    let names: Vec<_> =
-        gates.iter().filter(|gate| gate.revoked.is_none()).map(|gate| format!("{} ({}, {})", gate.name, gate.site, gate.zone)).collect();
+    let enrolled = gates.iter().filter(|gate| gate.revoked.is_none());
+    let enrolled: Vec<_> = enrolled
+        .map(|gate| {
+            format!(
+                "\n  gate {} (site {}, zone {})\n    {}",
+                words::safe(&gate.name),
+                words::safe(&gate.site),
+                words::safe(&gate.zone),
+                gate.id
+            )
+        })
+        .collect();
     session.out.json(&json!({ "schema": "waypass.issuer/1", "settings": settings, "root": root.digest, "gates": gates.iter().map(|gate| &gate.id).collect::<Vec<_>>() }))?;
     session.out.words(&format!(
-        "{}\n  published under {}\n  may issue {} for {}\n  longest validity {}\n  gates: {}\n  root of trust {}",
+        "{}\n  published under {}\n  may issue {} for {}\n  longest validity {}{}\n  root of trust {}",
         settings.name,
         settings.base_url,
         words::list(&settings.roles),
         if settings.sites == ["*"] { "every site".to_owned() } else { words::list(&settings.sites) },
         words::span(settings.max_validity_seconds),
-        if names.is_empty() { "none yet".to_owned() } else { names.join(", ") },
+        if enrolled.is_empty() { "\n  no gate yet".to_owned() } else { enrolled.concat() },
         root.digest
     ));
     Ok(Exit::Done)

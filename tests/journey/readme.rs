@@ -21,7 +21,7 @@ fn block(readme: &str, heading: &str, kind: &str) -> Vec<String> {
 }
 
 /// A line's words without its comment; quoted words stay together, patterns become the files they match.
-fn words(place: &Place, line: &str) -> Vec<String> {
+pub(crate) fn words(place: &Place, line: &str) -> Vec<String> {
     let command = line.split(" #").next().unwrap_or_default();
     let mut words = Vec::new();
     for (quoted, part) in command.split('"').enumerate() {
@@ -101,9 +101,10 @@ fn the_commands_by_hand_do_what_they_say() {
 }
 
 /// Times, ages, numbers and ids differ from day to day, everything else must not.
-fn steady(line: &str) -> String {
-    let is_id = |word: &&str| word.len() == 8 && word.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
-    let line = line.split(' ').find(is_id).map_or_else(|| line.to_owned(), |id| line.replacen(id, "0", 1));
+pub(crate) fn steady(line: &str) -> String {
+    let is_id = |word: &&str| [8, 12].contains(&word.len()) && word.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c));
+    let id = line.split(' ').map(|word| word.trim_end_matches(':')).find(is_id);
+    let line = id.map_or_else(|| line.to_owned(), |id| line.replacen(id, "0", 1));
     let mut steady = String::new();
     for c in line.trim_end().chars() {
         let c = if c.is_ascii_digit() { '0' } else { c };

@@ -1,0 +1,158 @@
+//! What the book says of the code is so: links lead somewhere, named tests and functions exist, the verdict catalogue has exactly the
+//! codes there are, and the standards matrix counts what `expected.toml` counts.
+
+use super::{root, walk};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use waypass_trust::reason::{Level, ReasonCode};
+
+/// The pages of the book and the pages beside it.
+fn pages() -> Vec<(PathBuf, String)> {
+    let mut paths = book(&root().join("docs/src"));
+    for name in
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "tests/vectors/waypass/README.md", "tests/peers/README.md"]
+    {
+        paths.push(root().join(name));
+    }
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(&path).expect("a page"))).collect()
+}
+
+fn book(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder of the book").map(|entry| entry.expect("an entry").path());
+    let mut found: Vec<PathBuf> = Vec::new();
+    for path in entries {
+        if path.is_dir() {
+            found.extend(book(&path));
+        } else {
+            assert!(path.extension().is_some_and(|extension| extension == "md"), "{} is no page", path.display());
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join("docs/src").join(name)).expect("a page of the book")
+}
+
+/// The targets of `[text](target)` and of `{{#include target}}`, outside of code.
+fn targets(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut code = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            code = !code;
+        }
+        let include = line.strip_prefix("{{#include ").and_then(|rest| rest.strip_suffix("}}"));
+        found.extend(include.map(|rest| rest.split(':').next().unwrap_or_default().to_owned()));
+        if !code {
+            found.extend(line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())));
+        }
+    }
+    found
+}
+
+/// A heading as a link names it.
+fn slug(heading: &str) -> String {
+    let kept = heading.trim_start_matches('#').trim().to_lowercase();
+    kept.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c)).collect::<String>().replace(' ', "-")
+}
+
+#[test]
+fn links_lead_to_pages_files_and_headings() {
+    let mut followed = 0;
+    for (path, text) in pages() {
+        for target in targets(&text).into_iter().filter(|target| !target.contains("://")) {
+            let (file, heading) = target.split_once('#').unwrap_or((&target, ""));
+            let there = if file.is_empty() { path.clone() } else { path.parent().expect("a folder").join(file) };
+            assert!(there.exists(), "{} links to {target}, which is not there", path.display());
+            if !heading.is_empty() {
+                let linked = fs::read_to_string(&there).expect("a page");
+                let named = linked.lines().any(|line| line.starts_with('#') && slug(line) == heading);
+                assert!(named, "{} links to {target}: there is no such heading", path.display());
+            }
+            followed += 1;
+        }
+    }
+    assert!(followed > 50, "only {followed} links");
+}
+
+#[test]
+fn every_page_stands_in_the_summary_once() {
+    let listed = targets(&page("SUMMARY.md"));
+    let folder = root().join("docs/src");
+    for path in book(&folder) {
+        let name = path.strip_prefix(&folder).expect("inside").to_string_lossy().into_owned();
+        let times = listed.iter().filter(|target| **target == name).count();
+        assert_eq!(times, usize::from(name != "SUMMARY.md"), "{name} in SUMMARY.md");
+    }
+}
+
+#[test]
+fn the_verdict_catalogue_has_every_code_and_no_other() {
+    let text = page("verdicts.md");
+    let sections: Vec<(&str, &str)> = text.split("\n### `").skip(1).map(|section| section.split_once('`').expect("a code")).collect();
+    let codes: Vec<&str> = sections.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes, ReasonCode::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>(), "codes, in the order of trust/reason.rs");
+    for ((_, said), code) in sections.into_iter().zip(ReasonCode::ALL) {
+        let exit = match code.level() {
+            Level::Green => 0,
+            Level::Amber => 10,
+            Level::Grey => 30,
+            Level::Red => 20,
+        };
+        let first = format!("**{}** · {} · exit code {exit}\n", code.headline(), code.level().as_str());
+        let guard = format!("- **The guard sees:** {}\n- **The guard does:** {}\n", code.meaning(), code.next_action());
+        assert!(said.trim_start().starts_with(&first), "{code}: {first}");
+        assert!(said.contains(&guard), "{code}: {guard}");
+        for more in ["- **Why:** ", "- **The office:** "] {
+            assert!(said.split_once(more).is_some_and(|(_, rest)| rest.len() > 20), "{code} lacks {more}");
+        }
+    }
+}
+
+#[test]
+fn the_standards_matrix_counts_what_the_suites_count() {
+    let expected = fs::read_to_string(root().join("tests/vectors/expected.toml")).expect("expected.toml");
+    let expected: BTreeMap<String, toml::Value> = toml::from_str(&expected).expect("TOML");
+    let least: BTreeMap<String, i64> =
+        expected.into_iter().map(|(suite, entry)| (suite, entry["least"].as_integer().expect("a number"))).collect();
+    let text = page("standards.md");
+    let table = text.split_once("## Suites of others").expect("the table").1;
+    let table = table.split_once("\n## ").expect("a heading after it").0;
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix("| `")?.split(" | ");
+        Some((cells.next()?.trim_end_matches('`').to_owned(), cells.next()?.parse().ok()?))
+    };
+    let said: BTreeMap<String, i64> = table.lines().filter_map(row).collect();
+    assert_eq!(said, least, "suites and their least number of cases: the book, and tests/vectors/expected.toml");
+}
+
+/// Names in code font that look like tests (`a_long_name`) or like functions of a type (`Type::function`) exist.
+#[test]
+fn what_the_book_names_in_the_code_exists() {
+    let mut sources = Vec::new();
+    for room in ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "net", "cli", "tests", "xtask", "examples"] {
+        walk(&root().join(room), &mut sources);
+    }
+    let code: String = sources.iter().map(|path| fs::read_to_string(path).expect("source")).collect();
+    let (mut tests, mut functions) = (0, 0);
+    for path in book(&root().join("docs/src")) {
+        let text = fs::read_to_string(&path).expect("a page");
+        let prose: String = text.split("```").step_by(2).collect();
+        for name in prose.split('`').skip(1).step_by(2) {
+            if name.len() > 20 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_') && ReasonCode::parse(name).is_none() {
+                let there = code.contains(&format!("fn {name}(")) || code.contains(&format!("{name}: "));
+                assert!(there, "{} names `{name}`, which does not exist", path.display());
+                tests += 1;
+            }
+            if let Some((of, function)) = name.split_once("::").filter(|(of, _)| of.starts_with(|c: char| c.is_ascii_uppercase())) {
+                let declared = ["struct", "enum", "trait"].iter().any(|kind| code.contains(&format!("pub {kind} {of}")));
+                assert!(declared && code.contains(&format!("fn {function}(")), "{} names `{name}`, which does not exist", path.display());
+                functions += 1;
+            }
+        }
+    }
+    assert!(tests > 30 && functions > 10, "only {tests} tests and {functions} functions are named");
+}
