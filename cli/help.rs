@@ -43,8 +43,14 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// A page's text without its first line, which names it: for the manual.
+pub(crate) fn page(topic: &str) -> &'static str {
+    let page = TOPICS.iter().find(|(name, _, _)| *name == topic).map_or("", |(_, _, page)| page);
+    page.split_once('\n').map_or(page, |(_, rest)| rest).trim_matches('\n')
+}
+
 /// The catalogue as the library has it: code, meaning, by level.
-fn codes() -> String {
+pub(crate) fn codes() -> String {
     let row = |code: &ReasonCode| format!("  {:<22} {}", code.as_str(), code.headline());
     let group = |level: Level| {
         let rows: Vec<_> = ReasonCode::ALL.iter().filter(|code| code.level() == level).map(row).collect();

@@ -20,6 +20,7 @@ mod help;
 mod home;
 mod inspect;
 mod issuer;
+mod man;
 mod output;
 mod progress;
 mod qr;
@@ -98,6 +99,8 @@ enum Verb {
     Doctor,
     /// Print the completions of a shell
     Completions(completions::Args),
+    /// Write the manual pages, one for each command
+    Man(man::Args),
     /// Explain a topic or a command
     Help(help::Args),
 }
@@ -159,12 +162,13 @@ impl Verb {
             Self::Demo => demo::run(session),
             Self::Doctor => doctor::run(session),
             Self::Completions(args) => completions::run(session, &args),
+            Self::Man(args) => man::run(session, &args),
             Self::Help(args) => help::run(session, &args),
         }
     }
 }
 
-/// The grammar, for completions and help.
+/// The grammar, for completions, manual pages and help.
 fn grammar() -> clap::Command {
     Line::command()
 }

@@ -6,7 +6,7 @@ use crate::file;
 use crate::output::Out;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use waypass_net::qr::{self, FileError, FrameSize, Look};
+use waypass_net::qr::{self, FileError, FrameSize, Look, Picture};
 
 /// Arguments of `qr`.
 #[derive(clap::Args)]
@@ -17,12 +17,12 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Verb {
-    /// Draw a file as QR codes, on the terminal or as PNG
+    /// Draw a file as QR codes, on the terminal or as pictures
     Encode {
         /// The file; `-` reads standard input
         file: PathBuf,
-        /// Write PNG files (NAME.png, or NAME-1of3.png and so on) instead of drawing
-        #[arg(short, long, value_name = "PNG")]
+        /// Write pictures (NAME.png, or NAME-1of3.png and so on) instead of drawing; NAME.svg makes SVG files
+        #[arg(short, long, value_name = "PICTURE")]
         output: Option<PathBuf>,
     },
     /// Read the QR codes in PNG files
@@ -38,7 +38,11 @@ enum Verb {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     match &args.verb {
-        Verb::Encode { file, output } => show(session, &file::read(file)?, output.is_none(), output.as_deref())?,
+        Verb::Encode { file, output } => {
+            let is_svg = |path: &&PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
+            let (qr_svg, qr_png) = (output.as_ref().filter(is_svg), output.as_ref().filter(|path| !is_svg(path)));
+            ShowArgs { qr: output.is_none(), qr_png: qr_png.cloned(), qr_svg: qr_svg.cloned() }.show(session, &file::read(file)?)?;
+        }
         Verb::Decode { pictures, output } => {
             let bytes = qr::read_png_files(pictures).map_err(|error| unreadable(&error))?;
             file::write(session.out, output.as_deref().unwrap_or(Path::new("-")), &bytes)?;
@@ -47,24 +51,45 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Shows `payload` as QR codes: drawn on the terminal, written as PNG files, or both.
-pub(crate) fn show(session: &Session, payload: &[u8], draw: bool, png: Option<&Path>) -> Result<(), Failure> {
-    if let Some(path) = png {
-        let written = qr::write_png_files(payload, path).map_err(|error| unreadable(&error))?;
-        for path in written {
-            session.out.note(&format!("wrote {}", path.display()));
+/// How a verb shows what it made as QR codes, beside or instead of writing it.
+#[derive(clap::Args)]
+pub(crate) struct ShowArgs {
+    /// Draw it as QR codes
+    #[arg(long)]
+    qr: bool,
+    /// Write it as QR codes in PNG files
+    #[arg(long, value_name = "PNG")]
+    qr_png: Option<PathBuf>,
+    /// Write it as QR codes in SVG files, for print and screens of any size
+    #[arg(long, value_name = "SVG")]
+    qr_svg: Option<PathBuf>,
+}
+
+impl ShowArgs {
+    /// Whether nothing is asked for.
+    pub(crate) const fn is_none(&self) -> bool {
+        !self.qr && self.qr_png.is_none() && self.qr_svg.is_none()
+    }
+
+    /// Shows `payload`: drawn on the terminal, written as pictures, or all of it.
+    pub(crate) fn show(&self, session: &Session, payload: &[u8]) -> Result<(), Failure> {
+        for (path, picture) in [(&self.qr_png, Picture::Png), (&self.qr_svg, Picture::Svg)] {
+            let Some(path) = path else { continue };
+            for path in qr::write_files(payload, path, picture).map_err(|error| unreadable(&error))? {
+                session.out.note(&format!("wrote {}", path.display()));
+            }
         }
+        if self.qr { draw_all(session.out, payload) } else { Ok(()) }
     }
-    if draw {
-        draw_all(session.out, payload)?;
-    }
-    Ok(())
 }
 
 /// What a file, standard input or PNG pictures hold; a picture is known by its first bytes, not by its name.
 pub(crate) fn read_any(files: &[PathBuf]) -> Result<Vec<u8>, Failure> {
     let [one] = files else { return qr::read_png_files(files).map_err(|error| unreadable(&error)) };
     let bytes = file::read(one)?;
+    if bytes.starts_with(SVG) {
+        return Err(Failure::usage("an SVG is for eyes and cameras, and is not read here", "give the PNG files, or the file itself"));
+    }
     if !bytes.starts_with(PNG) {
         return Ok(bytes);
     }
@@ -77,6 +102,8 @@ pub(crate) fn read_any(files: &[PathBuf]) -> Result<Vec<u8>, Failure> {
     }
 }
 
+/// How the SVGs that we write begin.
+const SVG: &[u8] = b"<svg";
 /// PNG specification §5.2.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 

@@ -1,7 +1,7 @@
-//! Bytes carried by light: QR codes drawn on a terminal or into a PNG, and read back from one (ISO/IEC 18004).
+//! Bytes carried by light: QR codes drawn on a terminal, into a PNG or an SVG, and read back from a PNG (ISO/IEC 18004).
 //!
-//! [`frames`] cuts a payload into as many codes as it needs; [`Collector`] puts them together again in any order. [`draw_terminal`] and
-//! [`draw_png`] also draw any plain text, such as a credential offer that another wallet is to scan.
+//! [`frames`] cuts a payload into as many codes as it needs; [`Collector`] puts them together again in any order. [`draw_terminal`],
+//! [`draw_png`] and [`draw_svg`] also draw any plain text, such as a credential offer that another wallet is to scan.
 //!
 //! A JWS as text costs 8 bits a character in a code's byte mode. Its base64url segments decoded, and the bytes written in base45
 //! (RFC 9285) in alphanumeric mode, cost 6.2. The bare bytes would cost 6.0, but scanners guess at the character set of bytes, so the
@@ -14,8 +14,8 @@ mod frame;
 mod pack;
 mod read;
 
-pub use draw::{DrawError, Look, PNG_SCALE, draw_png, draw_terminal};
-pub use files::{FileError, read_png_files, write_png_files};
+pub use draw::{DrawError, Look, PNG_SCALE, draw_png, draw_svg, draw_terminal};
+pub use files::{FileError, Picture, read_png_files, write_files};
 pub use frame::{Collector, Frame, FrameError, FrameSize, MAX_PAYLOAD, PayloadTooLarge, Progress, frames};
 pub use read::{ReadError, read_png};
 

@@ -69,12 +69,8 @@ pub(crate) struct Args {
     /// Where the credential or the offer goes
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
-    /// Draw the offer or the credential as QR codes too
-    #[arg(long)]
-    qr: bool,
-    /// Write it as QR codes in PNG files too
-    #[arg(long, value_name = "PNG")]
-    qr_png: Option<PathBuf>,
+    #[command(flatten)]
+    codes: qr::ShowArgs,
     /// Who issues, for the history [default: the user's login name]
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
@@ -184,7 +180,7 @@ fn suite(name: &str) -> Result<Suite, String> {
 
 fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<(), Failure> {
     file::write_private(session.out, &args.output, bytes)?;
-    qr::show(session, format::from_file(bytes), args.qr, args.qr_png.as_deref())
+    args.codes.show(session, format::from_file(bytes))
 }
 
 fn claims(path: &Path) -> Result<Object<'static>, Failure> {

@@ -34,12 +34,8 @@ pub(crate) struct Args {
     /// Where the challenge goes
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Draw it as QR codes
-    #[arg(long)]
-    qr: bool,
-    /// Write it as QR codes in PNG files
-    #[arg(long, value_name = "PNG")]
-    qr_png: Option<PathBuf>,
+    #[command(flatten)]
+    codes: qr::ShowArgs,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -58,11 +54,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         device.keep_challenge(&challenge, checkpoint.state(), &over)?;
         Ok((text, request))
     })?;
-    let nowhere = args.output.is_none() && !args.qr && args.qr_png.is_none();
+    let nowhere = args.output.is_none() && args.codes.is_none();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
         file::write(session.out, &path, text.as_bytes())?;
     }
-    qr::show(session, text.as_bytes(), args.qr, args.qr_png.as_deref())?;
+    args.codes.show(session, text.as_bytes())?;
     if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
         session.out.json(&json!({
             "schema": "waypass.challenge/1", "gate": request.client_id, "nonce": request.nonce.to_text(), "purpose": request.purpose,

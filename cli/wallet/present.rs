@@ -27,12 +27,8 @@ pub(crate) struct Args {
     /// Where the answer goes
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Draw it as QR codes
-    #[arg(long)]
-    qr: bool,
-    /// Write it as QR codes in PNG files
-    #[arg(long, value_name = "PNG")]
-    qr_png: Option<PathBuf>,
+    #[command(flatten)]
+    codes: qr::ShowArgs,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -60,11 +56,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let warnings: Vec<String> = proposal.warnings().iter().map(ToString::to_string).collect();
     let presentation = proposal.approve(&mut SystemRng, at).map_err(present_failure)?;
 
-    let nowhere = args.output.is_none() && !args.qr && args.qr_png.is_none();
+    let nowhere = args.output.is_none() && args.codes.is_none();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
         file::write(session.out, &path, presentation.as_bytes())?;
     }
-    qr::show(session, presentation.as_bytes(), args.qr, args.qr_png.as_deref())?;
+    args.codes.show(session, presentation.as_bytes())?;
     if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
         session.out.json(&json!({
             "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld,

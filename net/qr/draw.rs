@@ -1,10 +1,10 @@
-//! Drawing a code: half blocks on a terminal, or a PNG.
+//! Drawing a code: half blocks on a terminal, a PNG, or an SVG.
 
 use core::fmt;
 use qrcode::types::{Color, QrError};
 use qrcode::{EcLevel, QrCode};
 
-/// Pixels to a module in the PNGs that the command line writes.
+/// Pixels to a module in the pictures that the command line writes.
 pub const PNG_SCALE: usize = 6;
 /// Light modules around the code (ISO/IEC 18004 §6.3.8).
 const QUIET: usize = 4;
@@ -102,6 +102,29 @@ pub fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
     // At most 185 * 32 pixels a side, and a vector takes all that is written: neither step can fail.
     let side = u32::try_from(side).map_err(|_| DrawError::TooLong)?;
     encode_png(side, &image).map_err(|_| DrawError::TooLong)
+}
+
+/// An SVG of one path over a white ground, each module a unit square, shown at [`PNG_SCALE`] pixels to a module unless told otherwise. It
+/// names no font, no script and nothing outside itself. Error correction as in [`draw_png`].
+pub fn draw_svg(text: &str) -> Result<String, DrawError> {
+    let rows = modules(text, EcLevel::M)?;
+    let (side, shown) = (rows.len(), rows.len() * PNG_SCALE);
+    let mut runs = Vec::new();
+    for (y, row) in rows.iter().enumerate() {
+        let mut x = 0;
+        // Each run of dark modules is one rectangle: neighbours in a row leave no seam.
+        for run in row.chunk_by(|a, b| a == b) {
+            if run[0] {
+                runs.push(format!("M{x} {y}h{0}v1h-{0}z", run.len()));
+            }
+            x += run.len();
+        }
+    }
+    let path = runs.concat();
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" width=\"{shown}\" height=\"{shown}\" \
+         shape-rendering=\"crispEdges\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/><path d=\"{path}\"/></svg>\n"
+    ))
 }
 
 fn encode_png(side: u32, image: &[u8]) -> Result<Vec<u8>, png::EncodingError> {

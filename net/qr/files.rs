@@ -1,6 +1,6 @@
-//! A transfer as picture files: `name.png`, or `name-1of3.png` and so on.
+//! A transfer as picture files: `name.png`, or `name-1of3.png` and so on; the same for SVG.
 
-use super::{Collector, DrawError, FrameError, FrameSize, PNG_SCALE, PayloadTooLarge, ReadError, draw_png, frames, read_png};
+use super::{Collector, DrawError, FrameError, FrameSize, PNG_SCALE, PayloadTooLarge, ReadError, draw_png, draw_svg, frames, read_png};
 use core::fmt;
 use std::fs;
 use std::io::{self, Read};
@@ -51,19 +51,47 @@ impl fmt::Display for FileError {
 
 impl core::error::Error for FileError {}
 
-/// Writes `payload` as PNG files named after `to` (a path; an ending `.png` is not repeated) and names what was written.
-pub fn write_png_files(payload: &[u8], to: &Path) -> Result<Vec<PathBuf>, FileError> {
-    let stem = if to.extension().is_some_and(|e| e.eq_ignore_ascii_case("png")) { to.with_extension("") } else { to.to_path_buf() };
+/// What kind of picture a code is drawn into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Picture {
+    /// Pixels, which [`read_png_files`] reads again.
+    Png,
+    /// Shapes, for paper and screens of any size; read by a camera only.
+    Svg,
+}
+
+impl Picture {
+    /// How its files end, without the dot.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+        }
+    }
+
+    fn draw(self, text: &str) -> Result<Vec<u8>, DrawError> {
+        match self {
+            Self::Png => draw_png(text, PNG_SCALE),
+            Self::Svg => draw_svg(text).map(String::into_bytes),
+        }
+    }
+}
+
+/// Writes `payload` as pictures named after `to` (a path; the kind's ending is not repeated) and names what was written.
+pub fn write_files(payload: &[u8], to: &Path, picture: Picture) -> Result<Vec<PathBuf>, FileError> {
+    let ending = picture.ending();
+    let stem = if to.extension().is_some_and(|e| e.eq_ignore_ascii_case(ending)) { to.with_extension("") } else { to.to_path_buf() };
     let mut written = Vec::new();
     for frame in frames(payload, FrameSize::Scan).map_err(FileError::Payload)? {
         let mut name = stem.clone().into_os_string();
         if frame.count() > 1 {
             name.push(format!("-{}of{}", frame.number(), frame.count()));
         }
-        name.push(".png");
+        name.push(".");
+        name.push(ending);
         let path = PathBuf::from(name);
-        let picture = draw_png(frame.text(), PNG_SCALE).map_err(FileError::Draw)?;
-        fs::write(&path, picture).map_err(|source| FileError::Io { path: path.clone(), source })?;
+        let drawn = picture.draw(frame.text()).map_err(FileError::Draw)?;
+        fs::write(&path, drawn).map_err(|source| FileError::Io { path: path.clone(), source })?;
         written.push(path);
     }
     Ok(written)

@@ -43,7 +43,7 @@ pub fn read_png(file: &[u8]) -> Result<String, ReadError> {
     found.ok_or(ReadError::NoCode)
 }
 
-fn scan(luma: &[u8], width: u32, height: u32, search: bool) -> Option<String> {
+pub(super) fn scan(luma: &[u8], width: u32, height: u32, search: bool) -> Option<String> {
     // A picture may come from anybody, and the reader is a large body of foreign code: should it panic on one, then no code was found.
     let read = std::panic::catch_unwind(|| {
         let hints = DecodeHints {

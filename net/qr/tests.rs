@@ -1,6 +1,6 @@
 use super::{
-    Collector, FrameError, FrameSize, Look, MAX_PAYLOAD, ReadError, draw_png, draw_terminal, frames, read_png, read_png_files,
-    write_png_files,
+    Collector, FrameError, FrameSize, Look, MAX_PAYLOAD, Picture, ReadError, draw_png, draw_svg, draw_terminal, frames, read, read_png,
+    read_png_files, write_files,
 };
 use proptest::prelude::*;
 use rxing::BarcodeFormat;
@@ -24,7 +24,7 @@ fn sd_jwt(seed: u8, length: usize) -> String {
 fn pictures_of_a_credential_come_back() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let payload = sd_jwt(1, 1400);
-    let mut files = write_png_files(payload.as_bytes(), &dir.path().join("badge.png")).expect("written");
+    let mut files = write_files(payload.as_bytes(), &dir.path().join("badge.png"), Picture::Png).expect("written");
     let names: Vec<_> = files.iter().map(|p| p.file_name().expect("name").to_string_lossy().into_owned()).collect();
     assert_eq!(names, ["badge-1of3.png", "badge-2of3.png", "badge-3of3.png"]);
     files.reverse();
@@ -228,5 +228,61 @@ proptest! {
             let _ = collector.finish();
         }
         let _ = read_png(&bytes);
+    }
+}
+
+/// The number after `name="` in an SVG of ours.
+fn attribute(svg: &str, name: &str) -> String {
+    let (_, rest) = svg.split_once(&format!(" {name}=\"")).unwrap_or_else(|| panic!("no {name} in {svg}"));
+    rest.split_once('"').expect("a quoted value").0.to_owned()
+}
+
+/// The rectangles of the one path, painted with `scale` pixels to a module.
+fn painted(svg: &str, scale: usize) -> (Vec<u8>, u32) {
+    let side: usize = attribute(svg, "viewBox").strip_prefix("0 0 ").and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("a side");
+    let mut luma = vec![255; side * side * scale * scale];
+    for rectangle in attribute(svg, "d").trim_end_matches('z').split('z') {
+        let number = |text: &str| text.parse::<usize>().unwrap_or_else(|_| panic!("{text} in {rectangle}"));
+        let (x, rest) = rectangle.strip_prefix('M').and_then(|rest| rest.split_once(' ')).expect("a corner");
+        let (y, rest) = rest.split_once('h').expect("a width");
+        let (width, back) = rest.split_once("v1h-").expect("one high");
+        assert_eq!(width, back, "{rectangle} is closed");
+        for row in number(y) * scale..(number(y) + 1) * scale {
+            let from = row * side * scale + number(x) * scale;
+            luma[from..from + number(width) * scale].fill(0);
+        }
+    }
+    (luma, u32::try_from(side * scale).expect("a small picture"))
+}
+
+#[test]
+fn a_drawing_of_shapes_scans_as_a_picture_does() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let payload = sd_jwt(3, 1400);
+    let files = write_files(payload.as_bytes(), &dir.path().join("badge.svg"), Picture::Svg).expect("written");
+    let names: Vec<_> = files.iter().map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect();
+    assert_eq!(names, ["badge-1of3.svg", "badge-2of3.svg", "badge-3of3.svg"]);
+    let mut collector = Collector::new();
+    for path in files {
+        let svg = std::fs::read_to_string(path).expect("text");
+        assert_eq!(svg.matches("<path").count(), 1, "one path a frame");
+        let (luma, side) = painted(&svg, 3);
+        collector.add(&read::scan(&luma, side, side, false).expect("a code")).expect("a frame");
+    }
+    assert_eq!(collector.finish().expect("whole"), payload.as_bytes());
+}
+
+#[test]
+fn a_drawing_has_its_quiet_zone_and_nothing_from_outside() {
+    let svg = draw_svg("quiet").expect("drawn");
+    let (luma, side) = painted(&svg, 1);
+    let side = side as usize;
+    let dark = |x: usize, y: usize| luma[y * side + x] == 0;
+    let quiet = |x: usize, y: usize| x.min(y) < 4 || x.max(y) >= side - 4;
+    assert!((0..side * side).all(|at| !(dark(at % side, at / side) && quiet(at % side, at / side))), "four light modules around");
+    assert!(dark(4, 4) && dark(side - 5, 4) && dark(4, side - 5), "finders in three corners");
+    assert_eq!(svg.matches("http").count(), 1, "the name of the format is the only address: {svg}");
+    for foreign in ["<script", "<text", "font", "href", "<style"] {
+        assert!(!svg.contains(foreign), "{foreign}");
     }
 }

@@ -75,7 +75,7 @@ fn links_lead_to_pages_files_and_headings() {
             followed += 1;
         }
     }
-    assert!(followed > 50, "only {followed} links");
+    assert!(followed >= 50, "only {followed} links");
 }
 
 #[test]

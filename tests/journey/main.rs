@@ -4,6 +4,7 @@
 mod book;
 mod ceremony;
 mod faults;
+mod man;
 mod offline;
 mod program;
 mod readme;
