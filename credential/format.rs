@@ -15,6 +15,7 @@ use envelope::Material;
 use serde::{Deserialize, Serialize};
 
 pub mod data_integrity;
+pub mod document;
 mod envelope;
 pub mod enveloped;
 mod malformed;

@@ -24,6 +24,7 @@ pub mod proof;
 pub mod request;
 pub mod role;
 pub mod time;
+pub mod vcdm;
 
 #[cfg(test)]
 mod testing;

@@ -25,7 +25,10 @@ mod metadata;
 mod pickup;
 mod routes;
 mod shown;
+mod vc_api;
 mod wire;
+
+pub use vc_api::serve_vc_api;
 
 use desk::{Counter, Desk};
 use shown::Board;

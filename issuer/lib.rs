@@ -22,6 +22,7 @@ pub mod publish;
 pub mod revoke;
 pub mod settings;
 pub mod store;
+pub mod vc_api;
 
 pub use issue::Issuer;
 

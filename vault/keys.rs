@@ -244,6 +244,17 @@ const fn secret_length(algorithm: Algorithm) -> usize {
     }
 }
 
+/// A signing key that is never stored: it ends with the signer.
+pub fn ephemeral_signer(algorithm: Algorithm) -> KeySigner<'static> {
+    loop {
+        // What was generated is a good key.
+        if let Some(signer) = StoredKey::generate(algorithm, KeyPurpose::Credential).signer() {
+            scrub_stack();
+            return signer;
+        }
+    }
+}
+
 impl Unlocked<'_> {
     /// Makes and seals a signing key.
     pub fn generate_key(&self, algorithm: Algorithm, purpose: KeyPurpose) -> Result<KeyInfo, VaultError> {

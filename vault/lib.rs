@@ -39,7 +39,7 @@ pub use backup::{CNF_TAG, RestoreReport};
 pub use entropy::SystemRng;
 pub use error::{BackupError, CreateError, FactorError, OpenError, Room, StorageError, UnlockError, VaultError};
 pub use factor::{Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, RecoveryCode};
-pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner};
+pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner, ephemeral_signer};
 pub use lock_file::LockHolder;
 pub use secret::{MemoryProtection, harden_process, memory_protection};
 pub use slot::{SlotId, SlotInfo};

@@ -1,4 +1,4 @@
-//! `waypass issuer serve`.
+//! `waypass issuer serve`, and with `--vc-api` a server for conformance suites instead.
 
 use super::{database, key_uses, open_failure, store_failure};
 use crate::Session;
@@ -6,11 +6,13 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, OpenArgs};
 use std::net::{SocketAddr, TcpListener};
+use waypass_credential::key::Algorithm;
 use waypass_issuer::Issuer;
 use waypass_issuer::http::{self, ServeError, ServiceLimits};
 use waypass_issuer::keys::Keys;
 use waypass_issuer::store::SqliteStore;
-use waypass_vault::{SystemRng, clock};
+use waypass_issuer::vc_api::VcApi;
+use waypass_vault::{SystemRng, clock, ephemeral_signer};
 
 /// Arguments of `issuer serve`.
 #[derive(clap::Args)]
@@ -18,6 +20,12 @@ pub(crate) struct Args {
     /// The address to listen on; put a reverse proxy with TLS in front
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8240")]
     listen: SocketAddr,
+    /// Serve the W3C VC API and DID resolution to test against, with keys that end with the process; refused where an issuer lives
+    #[arg(long, conflicts_with_all = ["key_file"])]
+    vc_api: bool,
+    /// With --vc-api: the URL that callers reach it by, where a proxy stands in front
+    #[arg(long, value_name = "URL", requires = "vc_api")]
+    base_url: Option<String>,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -31,6 +39,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             "choose another address with --listen",
         )
     })?;
+    if args.vc_api {
+        return vc_api(session, listener, args);
+    }
     // The service keeps open keys, not the vault: other commands of the issuer run beside it.
     let keys = unlock::with(session, Role::Issuer, &args.open, |vault| {
         let mut keys: Keys<'static> = Keys::new();
@@ -46,13 +57,38 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         &serde_json::json!({ "schema": "waypass.serving/1", "address": format!("http://{address}"), "name": issuer.settings().name }),
     )?;
     session.out.words(&format!("serving {} on http://{address}", issuer.settings().name));
-    http::serve(&mut issuer, listener, ServiceLimits::default(), &|| clock::read().wall, &mut SystemRng).map_err(|error| match error {
-        ServeError::Io(why) => {
-            Failure::internal(format!("the service stopped: {}", crate::exit::plain(&why)), "start it again; nothing acknowledged was lost")
-        }
-        #[expect(unreachable_patterns, reason = "a service may stop in more ways")]
-        other => Failure::internal(other, "start it again; nothing acknowledged was lost"),
-    })?;
+    http::serve(&mut issuer, listener, ServiceLimits::default(), &|| clock::read().wall, &mut SystemRng)
+        .map_err(|error| stopped(&error))?;
+    Ok(Exit::Done)
+}
+
+fn stopped(ServeError::Io(why): &ServeError) -> Failure {
+    Failure::internal(format!("the service stopped: {}", crate::exit::plain(why)), "start it again; nothing acknowledged was lost")
+}
+
+/// Whoever can reach it gets signatures over whatever they like, so no issuer's home may be behind it.
+fn vc_api(session: &Session, listener: TcpListener, args: &Args) -> Outcome {
+    let home = session.home.vault(Role::Issuer);
+    if home.exists() {
+        return Err(Failure::usage(
+            format!("an issuer with keys of its own lives in {}", home.display()),
+            "the VC API signs whatever it is asked to: give it an empty home with --home",
+        ));
+    }
+    let address = listener.local_addr().unwrap_or(args.listen);
+    let base_url = args.base_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let signers = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384].map(|algorithm| Box::new(ephemeral_signer(algorithm)) as Box<_>);
+    let api = VcApi::new(signers.into(), base_url.trim_end_matches('/'));
+    let issuers: serde_json::Map<String, serde_json::Value> = api.profiles().map(|(name, did)| (name.to_owned(), did.into())).collect();
+    session.out.words(&format!("serving the W3C VC API on http://{address}, with keys for this process only"));
+    for (name, did) in &issuers {
+        session.out.words(&format!("  {name:<22}  {}", did.as_str().unwrap_or_default()));
+    }
+    session.out.json(
+        &serde_json::json!({ "schema": "waypass.vc_api/1", "address": format!("http://{address}"), "base_url": base_url, "issuers": issuers }),
+    )?;
+    http::serve_vc_api(api, listener, ServiceLimits::default(), Box::new(|| clock::read().wall), Box::new(SystemRng))
+        .map_err(|error| stopped(&error))?;
     Ok(Exit::Done)
 }
 

@@ -15,6 +15,7 @@ use crate::proof::{CreateError, MAX_PROOFS, Options, Proof, ProofError, Purpose,
 use crate::request::Request;
 use crate::role::{RoleClaims, VC_TYPE, vcdm};
 use crate::time::Timestamp;
+use crate::vcdm::is_url;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use waypass_schemas::contexts::{self, KnownContext};
 
@@ -258,15 +259,6 @@ fn texts_only(object: &Object<'_>, names: &[&'static str]) -> Result<(), Malform
         let name = names.iter().find(|known| **known == name).ok_or(Malformed::UndefinedTerm)?;
         value.as_str().map(|_| ()).ok_or(Malformed::WrongType(name))
     })
-}
-
-/// A URL as VCDM 2.0 uses the word (§4.4): a scheme, a colon, and no character that RFC 3986 does not have.
-pub(in crate::format) fn is_url(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once(':') else { return false };
-    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-        && !rest.is_empty()
-        && rest.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&b))
 }
 
 impl From<ProofError> for Malformed {

@@ -126,7 +126,7 @@ impl Envelope {
     }
 
     /// The header's `kid`, unverified.
-    fn key_id(&self) -> Option<&str> {
+    pub(super) fn key_id(&self) -> Option<&str> {
         match &*self.form {
             Form::Jose { header, .. } => header.key_id.as_deref(),
             Form::Cose(message) => message.key_id.as_deref(),

@@ -80,6 +80,39 @@ impl KnownContexts {
         Ok(())
     }
 
+    /// Takes the contexts that stand in `document` itself, wherever an `@context` is, and puts names in their place. What an inline
+    /// context makes of a document only its author knows: this is for tools that must read any document, and a gate does without.
+    pub fn adopt(&mut self, document: &mut Object<'_>) -> Result<(), CarriedError> {
+        for (name, value) in document.members_mut() {
+            match value {
+                Value::Array(items) if name == "@context" => items.iter_mut().try_for_each(|item| self.name(item))?,
+                value if name == "@context" => self.name(value)?,
+                value => self.adopt_within(value)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn adopt_within(&mut self, value: &mut Value<'_>) -> Result<(), CarriedError> {
+        match value {
+            Value::Array(items) => items.iter_mut().try_for_each(|item| self.adopt_within(item)),
+            Value::Object(object) => self.adopt(object),
+            _ => Ok(()),
+        }
+    }
+
+    /// Puts its digest in the place of an inline context.
+    fn name(&mut self, context: &mut Value<'_>) -> Result<(), CarriedError> {
+        if context.as_object().is_some() {
+            let document = json::to_string(&Value::Object(Object::new().with("@context", context.clone())));
+            let sha256: [u8; 32] = Sha256::digest(&document).into();
+            let id: String = "urn:sha256:".chars().chain(sha256.iter().flat_map(|byte| digits(*byte)).map(char::from)).collect();
+            self.add(&id, &sha256, document.as_bytes())?;
+            *context = id.into();
+        }
+        Ok(())
+    }
+
     /// The contexts that `document` names, all of them known.
     pub fn list<'c>(&'c self, document: &Object<'_>) -> Result<ContextList<'c>, LdError> {
         self.read(document.member("@context").ok_or(LdError::Context)?)
@@ -143,6 +176,9 @@ impl<'c> ContextList<'c> {
 }
 
 fn is_hex(text: &str, bytes: &[u8; 32]) -> bool {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]);
-    text.bytes().eq(digits)
+    text.bytes().eq(bytes.iter().flat_map(|byte| digits(*byte)))
+}
+
+fn digits(byte: u8) -> [u8; 2] {
+    [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)])
 }

@@ -93,6 +93,7 @@ pub(super) struct Head<'x> {
     pub(super) kind: Option<&'x Value<'x>>,
     pub(super) value: Option<&'x Value<'x>>,
     pub(super) language: Option<&'x Value<'x>>,
+    pub(super) direction: Option<&'x Value<'x>>,
     list: Option<&'x Value<'x>>,
     set: Option<&'x Value<'x>>,
     context: Option<&'x Value<'x>>,
@@ -137,6 +138,7 @@ impl<'x> Walk<'x> {
                 Keyword::Type => &mut head.kind,
                 Keyword::Value => &mut head.value,
                 Keyword::Language => &mut head.language,
+                Keyword::Direction => &mut head.direction,
                 Keyword::List => &mut head.list,
                 Keyword::Set => &mut head.set,
                 Keyword::Context => &mut head.context,
@@ -358,7 +360,7 @@ impl<'x> Walk<'x> {
         graph: Option<u32>,
         without: Option<&str>,
     ) -> Result<Subject<'x>, LdError> {
-        if head.language.is_some() {
+        if head.language.is_some() || head.direction.is_some() {
             return Err(LdError::Keyword);
         }
         let subject = match head.id {

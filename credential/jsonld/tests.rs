@@ -11,7 +11,6 @@ mod carried;
 mod meaning;
 mod refusals;
 mod robust;
-mod vectors;
 
 const V2: &str = "https://www.w3.org/ns/credentials/v2";
 const ROLE: &str = "https://waypass.example/contexts/role/v1";

@@ -10,6 +10,8 @@ use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
 
+/// The datatypes of text with a base direction (API §7.2.2 step 13, `rdfDirection` `i18n-datatype`): language, `_`, direction.
+const I18N: &str = "https://www.w3.org/ns/i18n#";
 const RDF_JSON: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON";
 const XSD_BOOLEAN: &str = "http://www.w3.org/2001/XMLSchema#boolean";
 const XSD_INTEGER: &str = "http://www.w3.org/2001/XMLSchema#integer";
@@ -75,13 +77,16 @@ fn double(number: f64) -> Result<String, LdError> {
     Ok(format!("{mantissa}{}E{exponent}", if mantissa.ends_with('.') { "0" } else { "" }))
 }
 
-/// A value object: `@value` with `@type` or `@language`, and nothing else.
+/// A value object: `@value` with `@type`, or with `@language` and `@direction`, and nothing else.
 pub(super) fn value_object<'x>(walk: &Walk<'x>, active: Active, object: &'x Object<'x>, head: &Head<'x>) -> Result<Literal<'x>, LdError> {
-    let known = [head.value, head.kind, head.language];
+    let known = [head.value, head.kind, head.language, head.direction];
     if known.iter().flatten().count() != object.len() {
         return Err(LdError::Value);
     }
     let value = head.value.ok_or(LdError::Value)?;
+    if let Some(direction) = head.direction {
+        return directed(value, head, direction);
+    }
     match (head.kind, head.language) {
         (None, None) => literal(value, None),
         (Some(Value::String(kind)), None) if kind == "@json" => Ok(json(value)),
@@ -89,7 +94,7 @@ pub(super) fn value_object<'x>(walk: &Walk<'x>, active: Active, object: &'x Obje
             let datatype = walk.vocabulary(active.top, kind)?;
             // Their literals have a form of their own; a type with a scoped context is no datatype.
             let scoped = walk.frames.find(active.top, kind).is_some_and(|(_, term)| term.scope.is_some());
-            if scoped || [RDF_JSON, RDF_LANG_STRING].contains(&datatype.as_ref()) {
+            if scoped || [RDF_JSON, RDF_LANG_STRING].contains(&datatype.as_ref()) || datatype.starts_with(I18N) {
                 Err(LdError::Value)
             } else {
                 literal(value, Some(datatype))
@@ -103,6 +108,21 @@ pub(super) fn value_object<'x>(walk: &Walk<'x>, active: Active, object: &'x Obje
         (None, Some(_)) => Err(LdError::Language),
         _ => Err(LdError::Value),
     }
+}
+
+/// Text with a base direction, and perhaps a language. Without the datatype the direction would be dropped, and not be signed.
+fn directed<'x>(value: &'x Value<'x>, head: &Head<'x>, direction: &Value<'_>) -> Result<Literal<'x>, LdError> {
+    let text = match value {
+        Value::String(text) if head.kind.is_none() => text,
+        Value::Null => return Err(LdError::Null),
+        _ => return Err(LdError::Value),
+    };
+    let direction = direction.as_str().filter(|direction| ["ltr", "rtl"].contains(direction)).ok_or(LdError::Value)?;
+    let tag = match head.language {
+        None => Cow::Borrowed(""),
+        Some(tag) => language(tag.as_str().ok_or(LdError::Language)?)?,
+    };
+    Ok(Literal::typed(text.as_ref(), [I18N, &tag, "_", direction].concat()))
 }
 
 /// The tag in lower case, its canonical spelling in RDF (RDF 1.1 Concepts §3.3), if it is one (BCP 47 §2.1, the shape only).

@@ -89,6 +89,11 @@ impl Suite {
         self.row().algorithms.contains(&algorithm)
     }
 
+    /// Whether the suite signs what a document means, as statements, and not its text.
+    pub fn reads_meaning(self) -> bool {
+        self.transformation() == Transformation::Rdfc
+    }
+
     pub(super) const fn transformation(self) -> Transformation {
         self.row().transformation
     }

@@ -75,7 +75,7 @@ pub(super) fn router(settings: &Settings, desk: Desk, board: Board, nonce_key: [
 }
 
 /// Bounds a request's time and writes its line in the log: the route's pattern, never the path itself.
-async fn bounded(timeout: Duration, request: Request, next: Next) -> Response<Body> {
+pub(super) async fn bounded(timeout: Duration, request: Request, next: Next) -> Response<Body> {
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());

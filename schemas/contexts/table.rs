@@ -93,6 +93,8 @@ pub enum Keyword {
     Value,
     /// `@language`
     Language,
+    /// `@direction`
+    Direction,
     /// `@list`
     List,
     /// `@set`
@@ -218,11 +220,12 @@ impl Keyword {
             "@type" => Self::Type,
             "@value" => Self::Value,
             "@language" => Self::Language,
+            "@direction" => Self::Direction,
             "@list" => Self::List,
             "@set" => Self::Set,
             "@context" => Self::Context,
-            "@base" | "@container" | "@direction" | "@graph" | "@import" | "@included" | "@index" | "@json" | "@nest" | "@none"
-            | "@prefix" | "@propagate" | "@protected" | "@reverse" | "@version" | "@vocab" => Self::Refused,
+            "@base" | "@container" | "@graph" | "@import" | "@included" | "@index" | "@json" | "@nest" | "@none" | "@prefix"
+            | "@propagate" | "@protected" | "@reverse" | "@version" | "@vocab" => Self::Refused,
             _ => return None,
         })
     }

@@ -19,9 +19,11 @@ mod role_schemas;
 mod sd_jwt;
 mod suite;
 mod token_status_list;
+mod vc_api;
 mod vc_di_ecdsa;
 mod vc_di_eddsa;
 mod vc_di_rdfc;
+mod vcdm2;
 mod wycheproof;
 
 #[path = "../world.rs"]

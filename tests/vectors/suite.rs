@@ -97,6 +97,12 @@ impl Suite {
     }
 }
 
+/// What `expected.toml` says is left out of the suite `name`.
+pub(crate) fn excluded(name: &str) -> BTreeSet<String> {
+    let mut all: BTreeMap<String, Expected> = toml::from_str(include_str!("expected.toml")).expect("expected.toml");
+    all.remove(name).map(|expected| expected.excluded.into_keys().collect()).unwrap_or_default()
+}
+
 /// The bytes of a hexadecimal text.
 pub(crate) fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();

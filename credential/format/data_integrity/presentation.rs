@@ -9,6 +9,7 @@ use crate::key::{PublicKey, SignError, Signer};
 use crate::proof::{CreateError, Options, Purpose, Seal, create};
 use crate::request::{Nonce, Request};
 use crate::time::Timestamp;
+use crate::vcdm::is_url;
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use waypass_schemas::contexts;
 
@@ -51,7 +52,7 @@ impl Presentation {
         if kind != Some("VerifiablePresentation") {
             return Err(Malformed::OutOfRange("type"));
         }
-        if document.member("id").is_some_and(|id| !id.as_str().is_some_and(super::is_url)) {
+        if document.member("id").is_some_and(|id| !id.as_str().is_some_and(is_url)) {
             return Err(Malformed::OutOfRange("id"));
         }
         let credential = only(document, "verifiableCredential")?.as_object().ok_or(Malformed::WrongType("verifiableCredential"))?;

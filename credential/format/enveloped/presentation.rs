@@ -6,13 +6,14 @@
 
 use super::Enveloped;
 use crate::did::{self, DidUrl};
-use crate::format::data_integrity::{is_url, object, only, require_contexts};
+use crate::format::data_integrity::{object, only, require_contexts};
 use crate::format::envelope::{Claims, Content, Envelope, Material, SignatureTimes};
 use crate::format::{Credential, Format, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
 use crate::json::{Object, Value};
 use crate::key::{PublicKey, Signer};
 use crate::request::{Nonce, Request};
 use crate::time::Timestamp;
+use crate::vcdm::is_url;
 use alloc::string::String;
 use base64_simd::{STANDARD, STANDARD_NO_PAD};
 use waypass_schemas::contexts;

@@ -2,7 +2,7 @@
 
 use super::super::CarriedError;
 use super::{KnownContexts, LdError, TEST, V2, carrying, quads, role, with_context};
-use crate::json::JsonError;
+use crate::json::{JsonError, Limits};
 use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
@@ -26,6 +26,30 @@ fn a_carried_context_is_what_its_digest_says() {
     assert!(matches!(add(TEST, r#"{"@context": {"@base": "urn:x"}}"#), Err(CarriedError::Context(ContextError::Unsupported(_)))));
     let nested = format!("{}{}", r#"{"@context":{"a":"#.repeat(40), "}}".repeat(40));
     assert_eq!(add(TEST, &nested), Err(CarriedError::Json(JsonError::TooDeep)));
+}
+
+/// An inline context means what the same context means that a bundle carries, and is refused until somebody adopts it.
+#[test]
+fn an_inline_context_can_be_adopted() {
+    let text = format!(
+        r#"{{"@context": ["{V2}", {{"T": "urn:T", "said": "urn:said"}}], "type": ["VerifiablePresentation", "T"], "said": "x",
+            "verifiableCredential": {{"@context": ["{V2}", {{"U": "urn:U"}}], "type": ["VerifiableCredential", "U"]}}}}"#
+    );
+    assert_eq!(quads(&KnownContexts::new(), &text), Err(LdError::InlineContext));
+    let Ok(crate::json::Value::Object(mut document)) = crate::json::parse(text.as_bytes(), Limits::CREDENTIAL) else { panic!("an object") };
+    let mut known = KnownContexts::new();
+    assert_eq!(known.adopt(&mut document), Ok(()));
+    let adopted = quads(&known, &crate::json::to_string(&crate::json::Value::Object(document.clone()))).expect("statements");
+    let (first, second) = (r#"{"@context": {"T": "urn:T", "said": "urn:said"}}"#, r#"{"@context": {"U": "urn:U"}}"#);
+    let named = text.replace(r#"{"T": "urn:T", "said": "urn:said"}"#, r#""urn:first""#).replace(r#"{"U": "urn:U"}"#, r#""urn:second""#);
+    assert_eq!(Ok(adopted), quads(&carrying(&[("urn:first", first), ("urn:second", second)]), &named));
+    // Nothing is left to adopt, and a context that cannot be compiled is refused.
+    let before = document.clone();
+    assert_eq!(known.adopt(&mut document), Ok(()));
+    assert_eq!(document, before);
+    let base = crate::json::parse(br#"{"@context": {"@base": "urn:x"}}"#, Limits::CREDENTIAL).expect("JSON");
+    let mut base = base.as_object().expect("an object").clone();
+    assert!(matches!(known.adopt(&mut base), Err(CarriedError::Context(ContextError::Unsupported(_)))));
 }
 
 #[test]

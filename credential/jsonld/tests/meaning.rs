@@ -65,6 +65,8 @@ fn scalars_have_canonical_forms() {
     one(&format!(r#"{{"@value": 5, "@type": "{xsd}double"}}"#), &format!("\"5.0E0\"^^<{xsd}double>"));
     one(&format!(r#"{{"@value": 5, "@type": "{xsd}long"}}"#), &format!("\"5\"^^<{xsd}long>"));
     one(r#"{"@value": "x", "@language": "EN-gb"}"#, "\"x\"@en-gb");
+    one(r#"{"@value": "x", "@language": "AR-eg", "@direction": "rtl"}"#, "\"x\"^^<https://www.w3.org/ns/i18n#ar-eg_rtl>");
+    one(r#"{"@value": "x", "@direction": "ltr"}"#, "\"x\"^^<https://www.w3.org/ns/i18n#_ltr>");
     one(
         r#"{"@value": {"b": 1, "a": [null]}, "@type": "@json"}"#,
         "\"{\\\"a\\\":[null],\\\"b\\\":1}\"^^<http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON>",

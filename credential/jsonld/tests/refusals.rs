@@ -181,11 +181,17 @@ fn values_fit_where_they_stand() {
         r#"{"@value": "x", "@type": "http://www.w3.org/1999/02/22-rdf-syntax-ns#JSON"}"#,
         r#"{"@value": "x", "@type": "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"}"#,
         r#"{"@value": "x", "@type": "VerifiableCredential"}"#,
+        r#"{"@value": "x", "@type": "https://www.w3.org/ns/i18n#en_ltr"}"#,
+        r#"{"@value": "x", "@direction": "up"}"#,
+        r#"{"@value": "x", "@direction": null}"#,
+        r#"{"@value": 5, "@direction": "ltr"}"#,
+        r#"{"@value": "x", "@direction": "ltr", "@type": "urn:t"}"#,
     ] {
         refused(&format!(r#""name": {value}"#), LdError::Value);
     }
     for (value, why) in [
-        (r#"{"@value": "x", "@direction": "rtl"}"#, LdError::Keyword),
+        (r#"{"@direction": "rtl"}"#, LdError::Keyword),
+        (r#"{"@value": "x", "@direction": "rtl", "@language": "en_GB"}"#, LdError::Language),
         (r#"{"@value": "x", "@index": "1"}"#, LdError::Keyword),
         (r#"{"@language": "en"}"#, LdError::Keyword),
         (r#"{"@value": "x", "@type": "relative"}"#, LdError::RelativeType),

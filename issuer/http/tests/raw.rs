@@ -11,62 +11,70 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use waypass_credential::json::{self, Limits, Value};
+use waypass_credential::time::Timestamp;
 
-pub(super) struct Service {
-    pub(super) address: SocketAddr,
-    pub(super) clock: Arc<AtomicI64>,
+pub(in crate::http) type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+pub(in crate::http) struct Service {
+    pub(in crate::http) address: SocketAddr,
+    pub(in crate::http) clock: Arc<AtomicI64>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: String,
-    pub(super) body: Vec<u8>,
+pub(in crate::http) struct Reply {
+    pub(in crate::http) status: u16,
+    pub(in crate::http) headers: String,
+    pub(in crate::http) body: Vec<u8>,
 }
 
 impl Reply {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(in crate::http) fn header(&self, name: &str) -> Option<&str> {
         let line = self.headers.lines().find(|line| line.to_ascii_lowercase().starts_with(&format!("{name}:")))?;
         line.split_once(':').map(|(_, value)| value.trim())
     }
 
-    pub(super) fn json(&self) -> Value<'_> {
+    pub(in crate::http) fn json(&self) -> Value<'_> {
         json::parse(&self.body, Limits::BUNDLE).expect("JSON")
     }
 
-    pub(super) fn text(&self, name: &str) -> String {
+    pub(in crate::http) fn text(&self, name: &str) -> String {
         self.json().member(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     }
 
-    pub(super) fn error(&self) -> (u16, String) {
+    pub(in crate::http) fn error(&self) -> (u16, String) {
         (self.status, self.text("error"))
     }
 }
 
 impl Service {
-    pub(super) fn start(dir: &Path, limits: ServiceLimits) -> Self {
+    pub(in crate::http) fn start(dir: &Path, limits: ServiceLimits) -> Self {
+        let dir = dir.to_owned();
+        Self::running(move |listener, now, stopped| {
+            let mut rng = TestRng::new(listener.local_addr().expect("an address").port().into());
+            let stop = async { drop(stopped.await) };
+            serve_until(&mut reopened(&dir), listener, limits, &now, &mut rng, stop).expect("served");
+        })
+    }
+
+    /// What `serve` does until it is told to stop, on a thread and a socket of its own.
+    pub(in crate::http) fn running(serve: impl FnOnce(TcpListener, Clock, oneshot::Receiver<()>) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
         let address = listener.local_addr().expect("an address");
         let clock = Arc::new(AtomicI64::new(100));
         let (stop, stopped) = oneshot::channel();
-        let (dir, seconds) = (dir.to_owned(), clock.clone());
-        let thread = std::thread::spawn(move || {
-            let mut issuer = reopened(&dir);
-            let now = move || at(seconds.load(Ordering::SeqCst));
-            let stop = async { drop(stopped.await) };
-            serve_until(&mut issuer, listener, limits, &now, &mut TestRng::new(address.port().into()), stop).expect("served");
-        });
+        let seconds = clock.clone();
+        let thread = std::thread::spawn(move || serve(listener, Box::new(move || at(seconds.load(Ordering::SeqCst))), stopped));
         Self { address, clock, stop: Some(stop), thread: Some(thread) }
     }
 
-    pub(super) fn connect(&self) -> TcpStream {
+    pub(in crate::http) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).expect("connected");
         stream.set_read_timeout(Some(Duration::from_mins(1))).expect("set");
         stream
     }
 
-    pub(super) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    pub(in crate::http) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
         let mut request = format!("{method} {path} HTTP/1.1\r\nHost: issuer\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
         for (name, value) in headers {
             for part in [name, ": ", value, "\r\n"] {
@@ -81,21 +89,21 @@ impl Service {
         reply(stream)
     }
 
-    pub(super) fn get(&self, path: &str) -> Reply {
+    pub(in crate::http) fn get(&self, path: &str) -> Reply {
         self.ask("GET", path, &[], b"")
     }
 
-    pub(super) fn post(&self, path: &str, body: &[u8]) -> Reply {
+    pub(in crate::http) fn post(&self, path: &str, body: &[u8]) -> Reply {
         self.ask("POST", path, &[], body)
     }
 
     /// Waits until the service has ended by itself, after it was told to.
-    pub(super) fn end(mut self) {
+    pub(in crate::http) fn end(mut self) {
         self.tell();
         self.thread.take().expect("running").join().expect("ended well");
     }
 
-    pub(super) fn tell(&mut self) {
+    pub(in crate::http) fn tell(&mut self) {
         // Dropping the sender tells it too.
         self.stop.take();
     }
@@ -110,7 +118,7 @@ impl Drop for Service {
     }
 }
 
-pub(super) fn reply(mut stream: TcpStream) -> Reply {
+pub(in crate::http) fn reply(mut stream: TcpStream) -> Reply {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     // A reset after the answer is no matter.
