@@ -112,7 +112,7 @@ async fn set_status(State(shared): State<Arc<Shared>>, headers: HeaderMap, body:
 
 async fn status_list(State(shared): State<Arc<Shared>>) -> Response<Body> {
     match shared.api.status_list((shared.clock)()) {
-        Ok(list) => answer(StatusCode::OK, "application/vc", "no-cache", list),
+        Ok(list) => answer(StatusCode::OK, "application/json", "no-cache", list),
         Err(problem) => told(problem, Object::new()),
     }
 }

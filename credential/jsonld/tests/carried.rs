@@ -43,6 +43,10 @@ fn an_inline_context_can_be_adopted() {
     let (first, second) = (r#"{"@context": {"T": "urn:T", "said": "urn:said"}}"#, r#"{"@context": {"U": "urn:U"}}"#);
     let named = text.replace(r#"{"T": "urn:T", "said": "urn:said"}"#, r#""urn:first""#).replace(r#"{"U": "urn:U"}"#, r#""urn:second""#);
     assert_eq!(Ok(adopted), quads(&carrying(&[("urn:first", first), ("urn:second", second)]), &named));
+    let wrapped = text.replace(r#"{"U": "urn:U"}"#, r#"{"@context": {"U": "urn:U"}}"#);
+    let mut wrapped = crate::json::parse(wrapped.as_bytes(), Limits::CREDENTIAL).expect("JSON").as_object().expect("an object").clone();
+    assert_eq!(known.adopt(&mut wrapped), Ok(()));
+    assert_eq!(wrapped, document);
     // Nothing is left to adopt, and a context that cannot be compiled is refused.
     let before = document.clone();
     assert_eq!(known.adopt(&mut document), Ok(()));
