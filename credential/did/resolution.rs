@@ -21,7 +21,7 @@ pub enum Representation {
     JsonLd,
 }
 
-/// What went wrong, by the names of DID Core §7.1.2.
+/// What went wrong (DID Resolution §10).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ErrorCode {
     /// The text is no DID, or its method-specific part breaks the method's rules.
@@ -67,18 +67,18 @@ impl Representation {
 }
 
 impl ErrorCode {
-    /// The text in `didResolutionMetadata.error` (DID Core §7.1.2).
-    pub const fn as_str(self) -> &'static str {
+    /// What went wrong, in words.
+    pub const fn title(self) -> &'static str {
         match self {
-            Self::InvalidDid => "invalidDid",
-            Self::NotFound => "notFound",
-            Self::MethodNotSupported => "methodNotSupported",
-            Self::RepresentationNotSupported => "representationNotSupported",
-            Self::InvalidDidDocument => "invalidDidDocument",
+            Self::InvalidDid => "this is no DID, or not one that its method allows",
+            Self::NotFound => "nobody here has a document of this DID",
+            Self::MethodNotSupported => "DIDs of this method are not resolved here",
+            Self::RepresentationNotSupported => "the document has none of the forms that are accepted",
+            Self::InvalidDidDocument => "what is held is no document of this DID",
         }
     }
 
-    /// The `type` of a problem (DID Resolution §10), for those who ask over HTTP.
+    /// The `type` of the error (DID Resolution §10).
     pub const fn problem_type(self) -> &'static str {
         match self {
             Self::InvalidDid => "https://www.w3.org/ns/did#INVALID_DID",
@@ -113,7 +113,11 @@ impl Resolution {
     pub fn to_json(&self) -> Object<'static> {
         let (document, metadata) = match &self.document {
             Ok(document) => (Value::Object(document.clone()), Object::new().with("contentType", self.representation.media_type())),
-            Err(why) => (Value::Null, Object::new().with("error", why.as_str())),
+            // Problem details (RFC 9457), as DID Resolution has it since DID Core 1.0 had a bare word.
+            Err(why) => {
+                let error = Object::new().with("type", why.problem_type()).with("title", why.title());
+                (Value::Null, Object::new().with("error", error))
+            }
         };
         Object::new()
             .with("@context", CONTEXT)

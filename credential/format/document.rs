@@ -159,15 +159,12 @@ pub fn verify_presentation(presentation: &Object<'_>, asked: Asked<'_>, at: Time
         let mut credentials = vcdm::credentials(presentation)?.into_iter();
         credentials.try_for_each(|credential| verify_credential(credential, Asked::default(), at))
     };
-    match vcdm::enveloped(presentation, "EnvelopedVerifiablePresentation")? {
-        Some(inside) => {
-            let envelope = open(inside, VP_JWT, Content::Presentation, asked, at)?;
-            verify_all(&Document::presentation(unsealed(&envelope)?)?.text)
-        }
-        None => {
-            Document::presentation(presentation.clone())?.verify_proofs(Purpose::Authentication, asked, at)?;
-            verify_all(presentation)
-        }
+    if let Some(inside) = vcdm::enveloped(presentation, "EnvelopedVerifiablePresentation")? {
+        let envelope = open(inside, VP_JWT, Content::Presentation, asked, at)?;
+        verify_all(&Document::presentation(unsealed(&envelope)?)?.text)
+    } else {
+        Document::presentation(presentation.clone())?.verify_proofs(Purpose::Authentication, asked, at)?;
+        verify_all(presentation)
     }
 }
 

@@ -121,10 +121,8 @@ async fn status_list(State(shared): State<Arc<Shared>>) -> Response<Body> {
 async fn resolve(Path(did): Path<String>, headers: HeaderMap) -> Response<Body> {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     let mut names = accept.split(',').map(|item| item.split(';').next().unwrap_or_default().trim());
-    let wanted = names.find_map(|name| match RESULTS.contains(&name) {
-        true => Some(None),
-        false => Representation::accepted(Some(name)).ok().map(Some),
-    });
+    let wanted =
+        names.find_map(|name| if RESULTS.contains(&name) { Some(None) } else { Representation::accepted(Some(name)).ok().map(Some) });
     let Some(form) = wanted else {
         let resolution = Resolution { representation: Representation::Did, document: Err(ErrorCode::RepresentationNotSupported) };
         return resolved(StatusCode::NOT_ACCEPTABLE, "application/did-resolution", resolution.to_json());

@@ -11,8 +11,10 @@ use waypass_credential::role::StatusPurpose;
 use waypass_credential::time::Timestamp;
 use waypass_trust::status::bitstring::{BitstringBuf, BitstringList, MIN_ENTRIES};
 
+const ENTRIES: u32 = 131_072;
+const _: () = assert!(ENTRIES as u64 == MIN_ENTRIES);
 /// Beyond three quarters a random draw hits a taken index too often.
-const MOST_USED: usize = MIN_ENTRIES as usize / 4 * 3;
+const MOST_USED: u32 = ENTRIES / 4 * 3;
 const TTL_MILLISECONDS: u64 = 300_000;
 
 pub(super) struct StatusList {
@@ -30,11 +32,11 @@ impl StatusList {
 
     /// An entry that nobody has; `None` when the list is full.
     pub(super) fn assign(&mut self, rng: &mut dyn CryptoRng) -> Option<Object<'static>> {
-        if self.given.len() >= MOST_USED {
+        if u32::try_from(self.given.len()).is_ok_and(|given| given >= MOST_USED) {
             return None;
         }
         let index = loop {
-            let index = below(MIN_ENTRIES as u32, rng);
+            let index = below(ENTRIES, rng);
             if self.given.insert(index) {
                 break index;
             }

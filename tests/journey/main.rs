@@ -13,3 +13,4 @@ mod seven;
 mod signals;
 mod site;
 mod transcript;
+mod vc_api;

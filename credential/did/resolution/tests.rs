@@ -47,7 +47,10 @@ fn a_result_has_three_parts() {
     assert_eq!(result.member("didDocumentMetadata"), Some(&Object::new().into()));
     let result = Resolution::of("did:example:123", None, |_| None).to_json();
     assert_eq!(result.member("didDocument"), Some(&Value::Null));
-    assert_eq!(result.member("didResolutionMetadata").and_then(|part| part.member("error")), Some(&"methodNotSupported".into()));
+    assert_eq!(
+        result.member("didResolutionMetadata").and_then(|part| part.member("error")?.member("type")),
+        Some(&"https://www.w3.org/ns/did#METHOD_NOT_SUPPORTED".into())
+    );
 }
 
 #[test]

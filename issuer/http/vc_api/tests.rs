@@ -113,16 +113,17 @@ fn a_did_resolves_in_the_form_that_is_asked_for() {
     let bare = ask(&did, "text/html, application/did+json");
     assert_eq!((bare.status, bare.header("content-type"), bare.text("id")), (200, Some("application/did+json"), did.clone()));
     for (did, accept, status, error) in [
-        (did.as_str(), "text/html", 406, "representationNotSupported"),
-        ("did:key:zzzz", "*/*", 400, "invalidDid"),
-        ("nonsense", "*/*", 400, "invalidDid"),
-        ("did:web:north.example", "*/*", 404, "notFound"),
-        ("did:unheard:1", "*/*", 501, "methodNotSupported"),
+        (did.as_str(), "text/html", 406, "REPRESENTATION_NOT_SUPPORTED"),
+        ("did:key:zzzz", "*/*", 400, "INVALID_DID"),
+        ("nonsense", "*/*", 400, "INVALID_DID"),
+        ("did:web:north.example", "*/*", 404, "NOT_FOUND"),
+        ("did:unheard:1", "*/*", 501, "METHOD_NOT_SUPPORTED"),
     ] {
         let reply = ask(did, accept);
         let json = reply.json();
-        let told = json.member("didResolutionMetadata").and_then(|metadata| metadata.member("error")).and_then(Value::as_str);
-        assert_eq!((reply.status, told), (status, Some(error)), "{did}");
+        let told =
+            json.member("didResolutionMetadata").and_then(|metadata| metadata.member("error")?.member("type")).and_then(Value::as_str);
+        assert_eq!((reply.status, told), (status, Some(format!("https://www.w3.org/ns/did#{error}").as_str())), "{did}");
         assert_eq!(json.member("didDocument"), Some(&Value::Null));
     }
 }
