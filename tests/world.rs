@@ -3,7 +3,7 @@
 
 use ed25519_dalek::Signer as _;
 use rand_core::{TryCryptoRng, TryRng};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha384};
 use std::convert::Infallible;
 use waypass_credential::did;
 use waypass_credential::format::{Credential, Format};
@@ -34,6 +34,7 @@ pub(crate) fn at(seconds: i64) -> Timestamp {
 pub(crate) enum TestKey {
     Ed25519(Box<ed25519_dalek::SigningKey>, PublicKey),
     P256(Box<p256::ecdsa::SigningKey>, PublicKey),
+    P384(Box<p384::ecdsa::SigningKey>, PublicKey),
 }
 
 impl TestKey {
@@ -49,6 +50,13 @@ impl TestKey {
         Self::P256(Box::new(key), public)
     }
 
+    pub(crate) fn p384(name: &str) -> Self {
+        let seed = Sha384::digest(format!("waypass test world: {name}"));
+        let key = p384::ecdsa::SigningKey::from_slice(&seed).expect("a seed below the order");
+        let public = PublicKey::p384(key.verifying_key().to_sec1_point(true).as_bytes()).expect("a fresh key");
+        Self::P384(Box::new(key), public)
+    }
+
     pub(crate) fn did(&self) -> String {
         did::to_did_key(self.public_key())
     }
@@ -61,7 +69,7 @@ impl TestKey {
 impl Signer for TestKey {
     fn public_key(&self) -> &PublicKey {
         match self {
-            Self::Ed25519(_, public) | Self::P256(_, public) => public,
+            Self::Ed25519(_, public) | Self::P256(_, public) | Self::P384(_, public) => public,
         }
     }
 
@@ -71,6 +79,10 @@ impl Signer for TestKey {
             Self::P256(key, _) => {
                 let signature: p256::ecdsa::Signature = key.sign(message);
                 Signature::Short(signature.to_bytes().into())
+            }
+            Self::P384(key, _) => {
+                let signature: p384::ecdsa::Signature = key.sign(message);
+                Signature::Long(signature.to_bytes().into())
             }
         })
     }

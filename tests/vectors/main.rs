@@ -17,6 +17,7 @@ mod multibase;
 mod rdfc;
 mod role_schemas;
 mod sd_jwt;
+mod ssi;
 mod suite;
 mod token_status_list;
 mod vc_api;

@@ -1,23 +1,16 @@
 //! Graphs made to take for ever.
 
-use super::std::{println, thread, time::Duration, time::Instant};
+use super::std::thread;
 use super::{HASHES, RdfcError, canonical_with, dataset, edge};
 use crate::canon::rdf::{Node, Quad, Term};
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
-/// The requirement is 50 ms; a machine busy with other tests gets more.
-const SOON: Duration = Duration::from_millis(500);
-
-/// Whether the graph has a canonical form under both hashes; it is answered soon either way.
+/// Whether the graph has a canonical form under both hashes; it is answered either way. How soon is gated in the bench.
 fn is_canonical(name: &str, quads: impl IntoIterator<Item = Quad<'static>>) -> bool {
     let dataset = dataset(quads);
     let answers = HASHES.map(|hash| {
-        let start = Instant::now();
         let answer = canonical_with(&dataset, hash);
-        let elapsed = start.elapsed();
-        println!("{name} {hash:?} {elapsed:?} {}", answer.is_ok());
-        assert!(elapsed < SOON, "{name} took {elapsed:?}");
         assert!(matches!(answer, Ok(_) | Err(RdfcError::TooHard)), "{name}: {answer:?}");
         answer.is_ok()
     });
