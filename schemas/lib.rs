@@ -29,3 +29,13 @@ pub const DEFAULT_LIMITS: &str = include_str!("policy/default-limits.json");
 pub const VERDICT_SCHEMA: &str = include_str!("verdict/verdict-1.schema.json");
 /// The CDDL of an audit leaf.
 pub const AUDIT_LEAF: &str = include_str!("audit/leaf.cddl");
+/// The CDDL of an audit log on its way: upload, signed head, receipt.
+pub const AUDIT_LOG: &str = include_str!("audit/log.cddl");
+/// The CDDL of a trust bundle and its parts, of policy files and of papers to sign.
+pub const TRUST_BUNDLE: &str = include_str!("trust/bundle.cddl");
+/// The CDDL of what synchronizing exchanges: manifest, parcel, enrolment.
+pub const TRUST_SYNC: &str = include_str!("trust/sync.cddl");
+/// The CDDL of a gate's request.
+pub const REQUEST: &str = include_str!("request/request.cddl");
+/// The CDDL of a Token Status List and of a credential's reference into it.
+pub const STATUS_TOKEN: &str = include_str!("status/token.cddl");

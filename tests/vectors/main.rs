@@ -9,9 +9,11 @@ extern crate alloc;
 
 mod bitstring;
 mod cases;
+mod cddl;
 mod contexts;
 mod dcql;
 mod dids;
+mod formats;
 mod jcs;
 mod multibase;
 mod rdfc;

@@ -1,0 +1,207 @@
+//! The wire formats as `schemas` writes them down: every file reads, and what the program writes is what it says, to the member.
+
+use crate::cddl::{Cddl, Data};
+use crate::world::{DAY, TestKey, TestRng, World, at};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use waypass_credential::base64url;
+use waypass_credential::key::Signer as _;
+use waypass_issuer::gates::Enrolment;
+use waypass_issuer::issue::Issuer;
+use waypass_issuer::keys::{KeyUse, Keys};
+use waypass_issuer::policy::PolicyDraft;
+use waypass_issuer::settings::Settings;
+use waypass_issuer::store::sqlite::SqliteStore;
+use waypass_schemas as schemas;
+use waypass_trust::audit::{FlagAnswer, Flagged, Head, Receipt, Upload};
+use waypass_trust::policy::RolePolicy;
+use waypass_trust::sync::{AuditHeld, Manifest, Parcel};
+use waypass_trust::time::Reading;
+use waypass_verifier::{Checkpoint, DeviceState, GateIdentity};
+
+fn cddl(text: &str) -> Cddl {
+    Cddl::parse(text).expect("a CDDL file")
+}
+
+/// Every `.cddl` below `schemas` stands in the table of `waypass-schemas` and reads.
+#[test]
+fn every_cddl_file_is_published_and_reads() {
+    let published = [
+        ("audit/leaf.cddl", schemas::AUDIT_LEAF),
+        ("audit/log.cddl", schemas::AUDIT_LOG),
+        ("request/request.cddl", schemas::REQUEST),
+        ("status/token.cddl", schemas::STATUS_TOKEN),
+        ("trust/bundle.cddl", schemas::TRUST_BUNDLE),
+        ("trust/sync.cddl", schemas::TRUST_SYNC),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let mut there = BTreeSet::new();
+    for room in fs::read_dir(&folder).expect("schemas").map(|entry| entry.expect("an entry").path()).filter(|path| path.is_dir()) {
+        for path in fs::read_dir(room).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if path.extension().is_some_and(|extension| extension == "cddl") {
+                there.insert(path.strip_prefix(&folder).expect("inside").to_string_lossy().into_owned());
+            }
+        }
+    }
+    assert_eq!(there, published.iter().map(|(name, _)| (*name).to_owned()).collect());
+    for (name, text) in published {
+        let rules = Cddl::parse(text).unwrap_or_else(|why| panic!("{name}: {why}"));
+        assert!(rules.names().count() >= 3, "{name}");
+    }
+}
+
+/// `message` is what `rule` says; with a member more, or with one that is not in `optional` less, it is not.
+fn exactly(file: &Cddl, rule: &str, message: &Value, optional: &[&str]) {
+    let check = |value: &Value| file.check(rule, &Data::json(value));
+    check(message).unwrap_or_else(|why| panic!("{rule}: {why}\n{message}"));
+    let members = message.as_object().expect("an object");
+    for name in members.keys() {
+        let mut less = members.clone();
+        less.remove(name);
+        assert_eq!(check(&Value::Object(less)).is_ok(), optional.contains(&name.as_str()), "{rule} without {name}");
+    }
+    let mut more = members.clone();
+    more.insert("surplus".into(), Value::Null);
+    assert!(check(&Value::Object(more)).is_err(), "{rule} with a member more");
+}
+
+fn parsed(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).expect("JSON")
+}
+
+/// Header and payload of a compact JWS.
+fn jws(text: &str) -> (Value, Value) {
+    let mut parts = text.split('.').map(|part| parsed(&base64url::decode(part).unwrap_or_else(|_| b"null".to_vec())));
+    (parts.next().expect("a header"), parts.next().expect("a payload"))
+}
+
+/// A bundle, its four parts under their signatures, and its lists.
+fn bundle(bundle: &Value) {
+    let (file, status) = (cddl(schemas::TRUST_BUNDLE), cddl(schemas::STATUS_TOKEN));
+    exactly(&file, "bundle", bundle, &["learned"]);
+    let inside = |text: &Value| parsed(&base64url::decode(text.as_str().expect("text")).expect("base64url"));
+    let roots = bundle["root"].as_array().expect("roots").iter().map(|root| ("root", root));
+    for (part, envelope) in roots.chain(["timestamp", "snapshot", "targets"].map(|part| (part, &bundle[part]))) {
+        exactly(&file, part, &inside(&envelope["payload"]), &[]);
+        for signature in envelope["signatures"].as_array().expect("signatures") {
+            exactly(&file, "protected", &inside(&signature["protected"]), &[]);
+        }
+    }
+    for token in bundle["lists"].as_array().expect("lists").iter().filter_map(Value::as_str).filter(|text| !text.starts_with('{')) {
+        let (header, payload) = jws(token);
+        if header["typ"] == "statuslist+jwt" {
+            exactly(&status, "header", &header, &[]);
+            status.check("payload", &Data::json(&payload)).expect("the payload of a list");
+        }
+    }
+}
+
+#[test]
+fn published_bundles_and_queries_are_as_written_down() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/waypass");
+    let request = cddl(schemas::REQUEST);
+    let (mut bundles, mut queries) = (0, 0);
+    for path in fs::read_dir(folder).expect("the cases").map(|entry| entry.expect("an entry").path()) {
+        if path.extension().is_none_or(|extension| extension != "json") || path.ends_with("case-1.schema.json") {
+            continue;
+        }
+        for step in parsed(&fs::read(&path).expect("a case"))["steps"].as_array().expect("steps") {
+            if step["do"] == "install" && step["expect"] == "taken" {
+                bundle(&step["bundle"]);
+                bundles += 1;
+            }
+            if step["do"] == "ask" {
+                exactly(&request, "query", &step["query"], &["credential_sets"]);
+                queries += 1;
+            }
+        }
+    }
+    assert!(bundles > 40 && queries > 40, "{bundles} bundles, {queries} queries");
+}
+
+/// A gate's question, records and log, and the office's receipt.
+#[test]
+fn what_a_gate_writes_is_as_written_down() {
+    let world = World::default();
+    let believed = world.first_bundle();
+    let policy = RolePolicy::compile(believed.policy()).expect("the rules");
+    let gate = GateIdentity { id: world.gate.did(), name: "North door".into(), site: "clinic-north".into(), zone: "ward".into() };
+    let state = DeviceState::new(&gate.id);
+    let mut checkpoint = Checkpoint::new(gate, &believed, &policy, state);
+    let now = checkpoint.observe(&Reading { wall: at(60), boottime_ms: 60_000, boot_id: [1; 16] });
+    let mut rng = TestRng::new("formats");
+
+    let log = cddl(schemas::AUDIT_LOG);
+    let leaves = cddl(schemas::AUDIT_LEAF);
+    let mut entries = Vec::new();
+    let credential = World::issue(
+        &World::nurse(&world.issuer, &world.holder, waypass_credential::format::Format::SdJwtVc),
+        &world.issuer,
+        waypass_credential::format::Format::SdJwtVc,
+        "formats",
+    );
+    for answers in [true, false] {
+        let (challenge, request) = checkpoint.ask(World::query(), "Entry", &now, &mut rng);
+        let (header, payload) = jws(&request.sign(&world.gate).expect("signed"));
+        assert_eq!(header["typ"], "waypass-request+jwt");
+        exactly(&cddl(schemas::REQUEST), "request", &payload, &[]);
+        let said = credential.untrusted().expect("ours");
+        let wanted = request.query.first_match(&said.claims, credential.format(), &said.role.kind).expect("fits");
+        let answer = credential.present(&wanted.paths, &request, at(60), &world.holder).expect("presents");
+        let (decision, commit) = checkpoint.step(if answers { answer.as_bytes() } else { b"noise" }, challenge, &now);
+        assert_eq!(decision.opens(&[]), answers);
+        let leaf = Data::cbor(commit.entry().leaf_bytes()).expect("CBOR");
+        leaves.check("leaf", &leaf).expect("a record");
+        let Data::Map(mut pairs) = leaf else { panic!("a map") };
+        pairs.pop();
+        assert!(leaves.check("leaf", &Data::Map(pairs)).is_err(), "a record without its last member");
+        entries.push(commit.entry().clone());
+        checkpoint.committed(commit);
+    }
+
+    let head = Head::sign(&checkpoint.state().chain, at(61), &world.gate).expect("signed");
+    exactly(&log, "head", &jws(&head).1, &[]);
+    let flagged = vec![Flagged { seq: 0, uri: "https://clinic.example/lists/1".into(), idx: 7, admitted_at: at(60).unix() }];
+    let upload = Upload::new(0, &entries, head, flagged).to_bytes();
+    exactly(&log, "upload", &parsed(&upload), &[]);
+    exactly(&log, "flag", &parsed(&upload)["flagged"][0], &[]);
+    let answer = |revoked_at| FlagAnswer { seq: 0, revoked_at, already_revoked: false };
+    let receipt = Receipt { chain: checkpoint.state().chain.clone(), stored_at: at(62), flagged: vec![answer(None), answer(Some(5))] };
+    let receipt = receipt.sign(&world.intake.key_id(), &world.intake).expect("signed");
+    exactly(&log, "receipt", &jws(&receipt).1, &[]);
+
+    let sync = cddl(schemas::TRUST_SYNC);
+    let manifest = Manifest::of(Some(&believed), AuditHeld { size: 2, receipted: 1 }).to_bytes();
+    exactly(&sync, "manifest", &parsed(&manifest), &[]);
+    let parcel = Parcel { bundle: Some(believed.to_bytes()), uploads: vec![upload], receipts: vec![receipt] };
+    exactly(&sync, "parcel", &parsed(&parcel.to_bytes().expect("a parcel")), &["bundle", "uploads", "receipts"]);
+    let enrolment =
+        Enrolment { id: world.gate.did(), name: "North door".into(), site: "north".into(), zone: "ward".into(), issued_at: at(0) };
+    exactly(&sync, "enrolment", &jws(&enrolment.sign(&world.gate).expect("signed")).1, &[]);
+}
+
+/// What an office and its officers write.
+#[test]
+fn what_an_office_writes_is_as_written_down() {
+    let file = cddl(schemas::TRUST_BUNDLE);
+    exactly(&file, "policy-file", &json!(PolicyDraft::initial().expect("the first rules")), &[]);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Box::new(SqliteStore::open(&folder.path().join("db")).expect("a store"));
+    let keys = || KeyUse::ALL.into_iter().fold(Keys::new(), |keys, key_use| keys.with(key_use, TestKey::ed25519(key_use.as_str())));
+    let mut issuer = Issuer::create(store, Settings::new("Clinic", "https://clinic.example"), keys(), at(0)).expect("an issuer");
+    let root = issuer.own_root_keys().expect("keys");
+    let papers = [issuer.prepare_root(&root, at(0)).expect("a paper"), issuer.prepare_targets(at(0)).expect("a paper")];
+    for paper in papers {
+        exactly(&file, "paper", &parsed(&paper.to_bytes()), &[]);
+    }
+    let old = issuer.keys().expect("keys")[0].multikey.clone();
+    let new = TestKey::ed25519("another");
+    issuer.rotate_key(KeyUse::Credential, new.public_key(), at(DAY)).expect("rotated");
+    let published = issuer.publish(at(DAY)).expect("published");
+    bundle(&parsed(&published.bundle));
+    let retired = published.opened().authorities()[0].keys.iter().find(|record| record.key.to_multikey() == old).expect("the old key");
+    exactly(&file, "key-record", &json!(retired), &["issued_until"]);
+}
