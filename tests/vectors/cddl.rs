@@ -245,7 +245,9 @@ fn names<'t>(of: &'t Type, found: &mut Vec<&'t str>) {
         Type::Name(name) => found.push(name),
         Type::Size(inner, ..) | Type::Regexp(inner, _) => names(inner, found),
         Type::Map(entries) | Type::Array(entries) | Type::Enumeration(entries) => {
-            entries.iter().for_each(|entry| entry_names(entry, found));
+            for entry in entries {
+                entry_names(entry, found);
+            }
         }
         Type::Text(_) | Type::Int(_) | Type::Range(..) => {}
     }

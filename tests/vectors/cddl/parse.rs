@@ -144,7 +144,7 @@ impl Tokens<'_> {
                 Ok(Type::Size(of, size, size))
             }
             (".size", Token::Sign("(")) => {
-                let (least, _, most) = (self.int()?, self.sign("..")?, self.int()?);
+                let (least, (), most) = (self.int()?, self.sign("..")?, self.int()?);
                 self.sign(")")?;
                 let bound = |size| u64::try_from(size).map_err(|_| "a size below nothing");
                 Ok(Type::Size(of, bound(least)?, bound(most)?))
@@ -170,8 +170,7 @@ impl Tokens<'_> {
     fn entry(&mut self) -> Result<Entry, String> {
         let (least, most) = self.occurrence()?;
         let key = match self.0 {
-            [Token::Name(name), Token::Sign(":"), ..] => Some(Type::Text(name.clone())),
-            [Token::Text(name), Token::Sign(":"), ..] => Some(Type::Text(name.clone())),
+            [Token::Name(name) | Token::Text(name), Token::Sign(":"), ..] => Some(Type::Text(name.clone())),
             [Token::Int(number), Token::Sign("=>"), ..] => Some(Type::Int(*number)),
             [Token::Name(name), Token::Sign("=>"), ..] => Some(Type::Name(name.clone())),
             _ => None,
