@@ -18,6 +18,7 @@ mod change;
 mod gates;
 mod init;
 mod issue;
+mod key;
 mod list;
 mod publish;
 mod serve;
@@ -59,6 +60,9 @@ enum Verb {
     /// Root and targets signed by several people, each on a machine of their own
     #[command(subcommand)]
     Ceremony(ceremony::Verb),
+    /// The keys that sign credentials, lists and receipts
+    #[command(subcommand)]
+    Key(key::Verb),
     /// Take a gate's log from a file; write receipts and the newest bundle
     Intake(gates::IntakeArgs),
     /// What opens this issuer
@@ -83,6 +87,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Intake(args) => gates::intake(session, &args),
         Verb::Ceremony(verb) => ceremony::run(session, verb),
         Verb::Authority(verb) => authority::run(session, verb),
+        Verb::Key(verb) => key::run(session, verb),
         Verb::Slot(verb) => crate::slot::run(session, Role::Issuer, verb),
     }
 }

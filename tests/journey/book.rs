@@ -130,6 +130,7 @@ impl Stage {
                 args.extend(["--backup-secret-file", "phrase", "--backup-recovery-file", &recovery]);
             }
             ["wallet", "restore", ..] => args.extend(["--backup-secret-file", "phrase", "--backup-recovery-file", &backup]),
+            ["issuer", "key", "replace", ..] if args.contains(&"--stolen") => args.push("--yes"),
             ["wallet", "present" | "remove", ..] | ["issuer", "authority", "add", ..] | ["issuer", "ceremony", "sign", ..] => {
                 args.push("--yes");
             }
@@ -163,6 +164,9 @@ impl Stage {
             }
             ["issuer", "show", next, ..] if next.starts_with("--") => {
                 learn("did:key:...", word_after("did:key:").map(|rest| format!("did:key:{rest}")));
+            }
+            ["issuer", "key", "list", ..] => {
+                learn("KEY", ran.stdout.split_whitespace().find(|word| word.starts_with("z6Mk")).map(str::to_owned))
             }
             ["issuer", "issue", ..] => learn("ID", word_after("issued ")),
             _ => {}

@@ -1,0 +1,139 @@
+//! `waypass issuer key ..`: the keys that sign credentials, status lists and receipts, and their replacement.
+
+use super::{database, key_uses, now, open_failure, publish, store_failure};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
+use crate::unlock::{self, OpenArgs};
+use crate::{secret, words};
+use serde_json::{Value, json};
+use waypass_credential::key::PublicKey;
+use waypass_issuer::Issuer;
+use waypass_issuer::keys::{KeyError, KeyUse, Keys};
+use waypass_issuer::store::KeyRow;
+use waypass_issuer::store::sqlite::SqliteStore;
+use waypass_vault::{KeyPurpose, Unlocked};
+
+/// The verbs of `issuer key`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Verb {
+    /// List the keys that sign credentials, lists and receipts
+    List {
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// Put a new key in the place of one, and publish that; what the old one signed stays good unless it was stolen
+    Replace(ReplaceArgs),
+}
+
+/// Arguments of `issuer key replace`.
+#[derive(clap::Args)]
+pub(crate) struct ReplaceArgs {
+    /// The key, as `list` shows it
+    key: String,
+    /// Somebody else may have it: nothing it ever signed is believed any more, and this cannot be undone
+    #[arg(long)]
+    stolen: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+    match verb {
+        Verb::List { open } => list(session, &open),
+        Verb::Replace(args) => replace(session, &args),
+    }
+}
+
+fn list(session: &Session, open: &OpenArgs) -> Outcome {
+    let rows = super::with(session, open, |issuer| issuer.keys().map_err(store_failure))?;
+    let items: Vec<Value> = rows.iter().map(document).collect();
+    session.out.list("waypass.key-list/1", "keys", &items, || {
+        for row in &rows {
+            let until = row.issued_until.map_or_else(String::new, |until| format!(" since {}", words::when(until)));
+            session.out.words(&format!("{:<10}  {}{until}\n            {}", row.key_use, row.state, row.multikey));
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
+    let question = "Shall nothing that this key ever signed be believed any more?";
+    if args.stolen && !args.yes && !secret::confirm(session.input, question, "--yes")? {
+        session.out.note("nothing was changed");
+        return Ok(Exit::Done);
+    }
+    let unknown = || Failure::usage("no key here is called so", "see the keys: waypass issuer key list");
+    let old = PublicKey::from_multikey(&args.key).map_err(|_| unknown())?;
+    let (new, due) = unlock::with(session, Role::Issuer, &args.open, |vault| {
+        let row =
+            opened(session, vault)?.keys().map_err(store_failure)?.into_iter().find(|row| row.multikey == args.key).ok_or_else(unknown)?;
+        let (key_use, purpose) = use_of(&row).ok_or_else(unknown)?;
+        // A key that signs no more needs no successor.
+        let new = if row.state == "active" { Some(vault.generate_key(old.algorithm(), purpose)?.public_key) } else { None };
+        if new.is_none() && !args.stolen {
+            return Err(Failure::usage(format!("the key is {} already", row.state), "see the keys: waypass issuer key list"));
+        }
+        // Opened again, with the new key among those that may sign.
+        let mut issuer = opened(session, vault)?;
+        if let Some(new) = &new {
+            issuer.rotate_key(key_use, new, now()).map_err(failure)?;
+        }
+        if args.stolen {
+            issuer.give_up_key(&old).map_err(failure)?;
+        }
+        let due = issuer.publish(now()).map_err(publish::failure)?.targets_due;
+        if let Some(old) = vault.keys()?.into_iter().find(|key| key.public_key == old && !key.retired) {
+            vault.retire_key(old.id)?;
+        }
+        Ok((new.map(|key| key.to_multikey()), due))
+    })?;
+    let state = if args.stolen { "compromised" } else { "retired" };
+    session.out.json(&json!({ "schema": "waypass.key-change/1", "key": args.key, "state": state, "new": new }))?;
+    let became = if args.stolen { "given up: nothing it ever signed is believed" } else { "retired: what it signed until now stays good" };
+    session.out.words(&format!("{}\n  is {became}", args.key));
+    if let Some(new) = new {
+        session.out.words(&format!("new key\n  {new}"));
+    }
+    if due {
+        session.out.warn(publish::TARGETS_DUE);
+    }
+    session.out.note("published; devices know after their next sync");
+    Ok(Exit::Done)
+}
+
+fn opened<'v>(session: &Session, vault: &'v Unlocked<'_>) -> Result<Issuer<'v>, Failure> {
+    let mut keys = Keys::new();
+    for (key_use, id) in key_uses(vault)? {
+        keys.add(key_use, vault.signer(id)?);
+    }
+    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
+    Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))
+}
+
+fn use_of(row: &KeyRow) -> Option<(KeyUse, KeyPurpose)> {
+    match KeyUse::parse(&row.key_use)? {
+        KeyUse::Credential => Some((KeyUse::Credential, KeyPurpose::Credential)),
+        KeyUse::Status => Some((KeyUse::Status, KeyPurpose::Status)),
+        KeyUse::Intake => Some((KeyUse::Intake, KeyPurpose::Intake)),
+        KeyUse::Root | KeyUse::Targets | KeyUse::Snapshot | KeyUse::Timestamp => None,
+    }
+}
+
+fn document(row: &KeyRow) -> Value {
+    json!({
+        "key": row.multikey, "use": row.key_use, "state": row.state, "not_before": row.not_before.unix(),
+        "issued_until": row.issued_until.map(waypass_credential::time::Timestamp::unix),
+    })
+}
+
+fn failure(error: KeyError) -> Failure {
+    match error {
+        KeyError::Store(why) => store_failure(why),
+        KeyError::InRoot(_) => Failure::usage(error, "waypass issuer ceremony prepare root"),
+        KeyError::Registered | KeyError::Unknown | KeyError::Compromised => Failure::usage(error, "see the keys: waypass issuer key list"),
+    }
+}
