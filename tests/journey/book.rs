@@ -166,7 +166,7 @@ impl Stage {
                 learn("did:key:...", word_after("did:key:").map(|rest| format!("did:key:{rest}")));
             }
             ["issuer", "key", "list", ..] => {
-                learn("KEY", ran.stdout.split_whitespace().find(|word| word.starts_with("z6Mk")).map(str::to_owned))
+                learn("KEY", ran.stdout.split_whitespace().find(|word| word.starts_with("z6Mk")).map(str::to_owned));
             }
             ["issuer", "issue", ..] => learn("ID", word_after("issued ")),
             _ => {}
