@@ -11,6 +11,8 @@ pub(crate) enum FormatArg {
     Vc,
     /// A VCDM 2.0 document in a JWS
     VcJwt,
+    /// A VCDM 2.0 document in an SD-JWT: claims can be withheld one by one
+    VcSdJwt,
     /// A VCDM 2.0 document in a COSE_Sign1
     VcCose,
 }
@@ -21,6 +23,7 @@ impl From<FormatArg> for Format {
             FormatArg::SdJwt => Self::SdJwtVc,
             FormatArg::Vc => Self::DataIntegrity,
             FormatArg::VcJwt => Self::VcJwt,
+            FormatArg::VcSdJwt => Self::VcSdJwt,
             FormatArg::VcCose => Self::VcCose,
         }
     }

@@ -11,13 +11,15 @@ use crate::role::RoleClaims;
 use crate::time::Timestamp;
 use alloc::vec::Vec;
 use core::fmt;
-use envelope::Material;
+use envelope::{Content, Material};
+use sd_jwt::SdJwt;
 use serde::{Deserialize, Serialize};
 
 pub mod data_integrity;
 pub mod document;
-mod envelope;
+pub mod envelope;
 pub mod enveloped;
+mod key_bound;
 mod malformed;
 pub mod sd_jwt;
 pub mod sd_jwt_vc;
@@ -25,6 +27,7 @@ pub mod secured;
 
 pub use data_integrity::{DataIntegrity, ProofClaim};
 pub use enveloped::Enveloped;
+pub use key_bound::KeyBound;
 pub use malformed::Malformed;
 pub use sd_jwt_vc::SdJwtVc;
 
@@ -43,27 +46,40 @@ pub enum Format {
     /// Verifiable Credentials Data Model 2.0 in a JWS, `vc+jwt` (Securing Verifiable Credentials using JOSE and COSE).
     #[serde(rename = "jwt_vc_json")]
     VcJwt,
+    /// The same in an SD-JWT with key binding. OpenID4VP has no name for it, and its drafts once called SD-JWT VC so, which asks
+    /// by `vct_values` where this has `type_values`: this is the media subtype, and the `typ` of its header.
+    #[serde(rename = "vc+sd-jwt")]
+    VcSdJwt,
     /// The same in a COSE_Sign1. OpenID4VP has no name for it: this is the media subtype.
     #[serde(rename = "vc+cose")]
     VcCose,
 }
 
 impl Format {
+    /// Every format.
+    pub const ALL: [Self; 5] = [Self::SdJwtVc, Self::DataIntegrity, Self::VcJwt, Self::VcSdJwt, Self::VcCose];
+
     /// The OpenID4VP format identifier.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SdJwtVc => "dc+sd-jwt",
             Self::DataIntegrity => "ldp_vc",
             Self::VcJwt => "jwt_vc_json",
+            Self::VcSdJwt => "vc+sd-jwt",
             Self::VcCose => "vc+cose",
         }
     }
 
     /// The `vct` or VC type that role credentials have in this format.
     pub const fn role_kind(self) -> &'static str {
+        if self.is_vcdm() { crate::role::VC_TYPE } else { crate::role::VCT }
+    }
+
+    /// Whether it carries a VCDM document: its claims stand in `credentialSubject`, its kinds are `type`s.
+    pub const fn is_vcdm(self) -> bool {
         match self {
-            Self::SdJwtVc => crate::role::VCT,
-            Self::DataIntegrity | Self::VcJwt | Self::VcCose => crate::role::VC_TYPE,
+            Self::SdJwtVc => false,
+            Self::DataIntegrity | Self::VcJwt | Self::VcSdJwt | Self::VcCose => true,
         }
     }
 }
@@ -81,7 +97,7 @@ pub enum Credential {
     SdJwtVc(SdJwtVc),
     /// A VCDM 2.0 document with a Data Integrity proof.
     DataIntegrity(DataIntegrity),
-    /// A VCDM 2.0 document in a JWS or a COSE_Sign1.
+    /// A VCDM 2.0 document in a JWS, an SD-JWT or a COSE_Sign1.
     Enveloped(Enveloped),
 }
 
@@ -122,8 +138,8 @@ pub struct Untrusted<'a> {
 /// A credential shown by its holder for one request; nobody has checked anything yet.
 #[derive(Clone, Debug)]
 pub enum Presentation {
-    /// An SD-JWT VC with its KB-JWT.
-    SdJwtVc(sd_jwt_vc::Presentation),
+    /// An SD-JWT, of an SD-JWT VC or of a VCDM document, with its KB-JWT.
+    KeyBound(KeyBound),
     /// A verifiable presentation with one credential and an `authentication` proof.
     DataIntegrity(data_integrity::Presentation),
     /// A verifiable presentation in a JWS or a COSE_Sign1, with one credential in its own envelope.
@@ -181,12 +197,12 @@ pub enum IssueError {
 
 impl Credential {
     /// Reads untrusted bytes: a JSON object is a VCDM document, what begins with CBOR tag 18 a
-    /// COSE_Sign1, a text with a `~` an SD-JWT, everything else must be a JWS.
+    /// COSE_Sign1, a text with a `~` an SD-JWT of the kind that its header names, everything else must be a JWS.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         match detect(bytes)? {
-            Format::SdJwtVc => SdJwtVc::parse(bytes).map(Self::SdJwtVc),
-            Format::DataIntegrity => DataIntegrity::parse(bytes).map(Self::DataIntegrity),
-            Format::VcJwt | Format::VcCose => Enveloped::parse(bytes).map(Self::Enveloped),
+            Serialization::Json => DataIntegrity::parse(bytes).map(Self::DataIntegrity),
+            Serialization::Enveloped(Material::SdJwt) => selective(bytes),
+            Serialization::Enveloped(Material::Jose | Material::Cose) => Enveloped::parse(bytes).map(Self::Enveloped),
         }
     }
 
@@ -258,7 +274,8 @@ impl Credential {
     pub fn disclosable(&self) -> Result<Vec<ClaimPath>, Malformed> {
         match self {
             Self::SdJwtVc(credential) => credential.disclosable(),
-            Self::DataIntegrity(_) | Self::Enveloped(_) => Ok(Vec::new()),
+            Self::DataIntegrity(_) => Ok(Vec::new()),
+            Self::Enveloped(credential) => credential.disclosable(),
         }
     }
 
@@ -272,9 +289,9 @@ impl Credential {
         holder: &dyn Signer,
     ) -> Result<Presentation, PresentError> {
         match self {
-            Self::SdJwtVc(credential) => credential.present(disclose, request, at, holder).map(Presentation::SdJwtVc),
+            Self::SdJwtVc(credential) => credential.present(disclose, request, at, holder).map(Presentation::KeyBound),
             Self::DataIntegrity(credential) => credential.present(request, at, holder).map(Presentation::DataIntegrity),
-            Self::Enveloped(credential) => credential.present(request, at, holder).map(Presentation::Enveloped),
+            Self::Enveloped(credential) => credential.present(disclose, request, at, holder),
         }
     }
 }
@@ -301,16 +318,16 @@ impl Presentation {
     /// COSE_Sign1, a text with a `~` an SD-JWT, everything else must be a JWS.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         match detect(bytes)? {
-            Format::SdJwtVc => sd_jwt_vc::Presentation::parse(bytes).map(Self::SdJwtVc),
-            Format::DataIntegrity => data_integrity::Presentation::parse(bytes).map(Self::DataIntegrity),
-            Format::VcJwt | Format::VcCose => enveloped::Presentation::parse(bytes).map(Self::Enveloped),
+            Serialization::Json => data_integrity::Presentation::parse(bytes).map(Self::DataIntegrity),
+            Serialization::Enveloped(Material::SdJwt) => KeyBound::parse(bytes).map(Self::KeyBound),
+            Serialization::Enveloped(Material::Jose | Material::Cose) => enveloped::Presentation::parse(bytes).map(Self::Enveloped),
         }
     }
 
     /// The bytes as they were read or made.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
-            Self::SdJwtVc(presentation) => presentation.as_bytes(),
+            Self::KeyBound(presentation) => presentation.as_bytes(),
             Self::DataIntegrity(presentation) => presentation.as_bytes(),
             Self::Enveloped(presentation) => presentation.as_bytes(),
         }
@@ -319,7 +336,7 @@ impl Presentation {
     /// The one credential shown.
     pub const fn credential(&self) -> &Credential {
         match self {
-            Self::SdJwtVc(presentation) => presentation.credential(),
+            Self::KeyBound(presentation) => presentation.credential(),
             Self::DataIntegrity(presentation) => presentation.credential(),
             Self::Enveloped(presentation) => presentation.credential(),
         }
@@ -329,7 +346,7 @@ impl Presentation {
     /// else.
     pub fn untrusted_nonce(&self) -> Option<Nonce> {
         match self {
-            Self::SdJwtVc(presentation) => presentation.untrusted_nonce(),
+            Self::KeyBound(presentation) => presentation.untrusted_nonce(),
             Self::DataIntegrity(presentation) => presentation.untrusted_nonce(),
             Self::Enveloped(presentation) => presentation.untrusted_nonce(),
         }
@@ -339,7 +356,7 @@ impl Presentation {
     /// `audience`.
     pub fn verify_holder(&self, holder: &PublicKey, nonce: &Nonce, audience: &str) -> Result<HolderProof, HolderError> {
         match self {
-            Self::SdJwtVc(presentation) => presentation.verify_holder(holder, nonce, audience),
+            Self::KeyBound(presentation) => presentation.verify_holder(holder, nonce, audience),
             Self::DataIntegrity(presentation) => presentation.verify_holder(holder, nonce, audience),
             Self::Enveloped(presentation) => presentation.verify_holder(holder, nonce, audience),
         }
@@ -358,15 +375,29 @@ pub fn from_file(bytes: &[u8]) -> &[u8] {
     if Material::of(bytes) == Material::Cose { bytes } else { bytes.trim_ascii() }
 }
 
-fn detect(bytes: &[u8]) -> Result<Format, Malformed> {
+/// What the bytes are written in.
+enum Serialization {
+    Json,
+    Enveloped(Material),
+}
+
+fn detect(bytes: &[u8]) -> Result<Serialization, Malformed> {
     if bytes.len() > MAX_BYTES {
         return Err(Malformed::TooLarge);
     }
     match bytes.trim_ascii_start().first() {
-        Some(b'{') => Ok(Format::DataIntegrity),
-        _ if Material::of(bytes) == Material::Cose => Ok(Format::VcCose),
-        _ if bytes.contains(&b'~') => Ok(Format::SdJwtVc),
-        _ => Ok(Format::VcJwt),
+        Some(b'{') => Ok(Serialization::Json),
+        _ => Ok(Serialization::Enveloped(Material::of(bytes))),
+    }
+}
+
+/// An SD-JWT is of the kind that its header names.
+fn selective(bytes: &[u8]) -> Result<Credential, Malformed> {
+    let sd_jwt = SdJwt::parse(core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?)?;
+    if sd_jwt.header().typ.as_deref() == Some(Content::Credential.typ(Material::SdJwt)) {
+        Enveloped::of_sd_jwt(sd_jwt).map(Credential::Enveloped)
+    } else {
+        SdJwtVc::of_sd_jwt(sd_jwt).map(Credential::SdJwtVc)
     }
 }
 

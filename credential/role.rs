@@ -67,6 +67,7 @@ impl RoleClaims {
         match format {
             Format::SdJwtVc => SdJwtVc::sign(self, signer, rng).map(Credential::SdJwtVc),
             Format::DataIntegrity => DataIntegrity::sign(self, signer).map(Credential::DataIntegrity),
+            Format::VcSdJwt => Enveloped::sign_disclosable(self, signer, rng).map(Credential::Enveloped),
             Format::VcJwt | Format::VcCose => Enveloped::sign(self, format, signer).map(Credential::Enveloped),
         }
     }

@@ -148,6 +148,17 @@ impl Issuer<'_> {
         entries.iter().try_fold(false, |taken, entry| Ok(taken || self.store.is_taken(entry.list, entry.index)?))
     }
 
+    /// The message with this number in the list of messages that a credential has an entry in. The settings may name others by now.
+    pub(crate) fn message(&self, id: &str, number: u8) -> Result<Option<String>, StoreError> {
+        let entries = self.store.entries(id)?;
+        let has_entry = |list: &ListRecord| entries.iter().any(|entry| entry.list == list.id);
+        let message = |list: ListRecord| match list.mechanism {
+            Mechanism::Bitstring(entry) if entry.purpose == StatusPurpose::Message => entry.messages.get(usize::from(number)).cloned(),
+            Mechanism::Bitstring(_) | Mechanism::TokenList => None,
+        };
+        Ok(self.store.lists()?.into_iter().filter(has_entry).find_map(message))
+    }
+
     /// The number of one of our own lists.
     pub(crate) fn list_number(&self, uri: &str) -> Option<u32> {
         uri.strip_prefix(self.settings.base_url.as_str())?.strip_prefix("/lists/")?.parse().ok()

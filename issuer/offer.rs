@@ -79,6 +79,7 @@ pub const fn configuration(format: Format) -> &'static str {
         Format::SdJwtVc => "role_sd_jwt",
         Format::DataIntegrity => "role_ldp_vc",
         Format::VcJwt => "role_jwt_vc_json",
+        Format::VcSdJwt => "role_vc_sd_jwt",
         Format::VcCose => "role_vc_cose",
     }
 }

@@ -109,7 +109,7 @@ pub enum ChangeError {
     NoteRequired,
     /// The note or the operator's name is too long or has control characters.
     Text(&'static str),
-    /// The credential has no entry for messages, or the settings no message with this number.
+    /// The credential has no entry for messages, or their list no message with this number.
     NoMessage,
     /// The clock stands before the last change of this credential.
     ClockBehind {
@@ -174,17 +174,17 @@ impl Issuer<'_> {
 }
 
 impl Issuer<'_> {
-    /// Sets which of the settings' `status_messages` the credential's entry for messages says: 0 is the first, and means that
-    /// there is nothing to say. A gate admits nobody on a message that it cannot understand.
+    /// Sets which of its list's messages the credential's entry for messages says: 0 is the first, and means that there is nothing to
+    /// say. A gate admits nobody on a message that it cannot understand.
     pub fn set_message(&mut self, id: &str, number: u8, operator: &str, at: Timestamp) -> Result<StatusEvent, ChangeError> {
         require_text("operator", operator, MAX_OPERATOR)?;
         let record = self.store.credential(id)?.ok_or(ChangeError::Unknown)?;
-        let message = self.settings.status_messages.get(usize::from(number)).ok_or(ChangeError::NoMessage)?;
+        let message = self.message(id, number)?.ok_or(ChangeError::NoMessage)?;
         let event = StatusEvent {
             from: Some(record.state),
             to: record.state,
             cause: "message".into(),
-            note: message.clone(),
+            note: message,
             operator: operator.into(),
             at,
         };

@@ -3,11 +3,10 @@
 //! Nothing is said here about who may issue what: any key that a proof names may have made it. Inline contexts are read
 //! too, in safe mode like the others.
 
-use super::data_integrity::object;
 use super::envelope::{Claims, Content, Envelope, Material};
 use super::{IssueError, MAX_BYTES, Malformed, VerifyError};
 use crate::did::{self, DidUrl};
-use crate::json::{Object, Value};
+use crate::json::{Limits, Object, Value};
 use crate::jsonld::{self, CarriedError, KnownContexts};
 use crate::key::{PublicKey, Signer};
 use crate::proof::{Options, Proof, ProofSet, Purpose, Requirement, SetError, Standing, Suite, create};
@@ -174,9 +173,13 @@ fn open(inside: DataUrl<'_>, media_type: &str, content: Content, asked: Asked<'_
         return Err(Malformed::Serialization.into());
     }
     let envelope = Envelope::parse(inside.data.as_bytes(), content, MAX_BYTES)?;
+    // What the URL calls it is what it is.
+    if envelope.material() != Material::Jose {
+        return Err(Malformed::Serialization.into());
+    }
     let key = did::resolve(envelope.key_id().ok_or(Malformed::Missing("kid"))?).map_err(|_| Malformed::OutOfRange("kid"))?;
     envelope.verify(&key)?;
-    let claims = envelope.claims(&mut object(envelope.untrusted())?)?;
+    let claims = envelope.claims(&mut envelope.document(Limits::CREDENTIAL)?)?;
     let times = claims.times;
     if times.not_before.is_some_and(|begin| at < begin) || times.expires_at.is_some_and(|end| end <= at) {
         return Err(Malformed::OutOfRange("exp").into());
@@ -187,7 +190,7 @@ fn open(inside: DataUrl<'_>, media_type: &str, content: Content, asked: Asked<'_
 
 /// The document in an envelope, without what stands beside it. A proof inside is one that nobody would check.
 fn unsealed(envelope: &Envelope) -> Result<Object<'_>, Malformed> {
-    let mut document = object(envelope.untrusted())?;
+    let mut document = envelope.document(Limits::CREDENTIAL)?;
     envelope.claims(&mut document)?;
     if document.member("proof").is_some() { Err(Malformed::Proof) } else { Ok(document) }
 }

@@ -1,42 +1,54 @@
-//! The envelope around a VCDM 2.0 document (Securing Verifiable Credentials using JOSE and COSE): a signature over the bytes of
-//! the document, which is the payload as it is.
+//! The envelope around a VCDM 2.0 document of any type (Securing Verifiable Credentials using JOSE and COSE): a signature over the
+//! bytes of the document, which is the payload as it is, or in an SD-JWT the payload once what is disclosed is in its place.
 //!
 //! The media type in the header is pinned, and what else claims to be said beside the document must agree with it.
 
-use super::Malformed;
-use crate::json::{self, JsonError, Object, Value};
+use super::sd_jwt::{Draft, SdJwt};
+use super::{IssueError, Malformed, VerifyError};
+use crate::json::{self, JsonError, Limits, Object, Value};
 use crate::jws::{self, Header, Jws};
 use crate::key::{InvalidProof, PublicKey, SignError, Signature, Signer};
+use crate::request::ClaimPath;
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
+use rand_core::CryptoRng;
 use serde::Deserialize;
 
 mod claims;
-mod cose;
+pub mod cose;
+mod data_url;
 
 pub(super) use claims::{Claims, SignatureTimes};
+pub use data_url::enveloped_credentials;
+pub(super) use data_url::{read as read_url, write as write_url};
 
 /// What is in the envelope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Content {
+pub enum Content {
+    /// A verifiable credential.
     Credential,
+    /// A verifiable presentation.
     Presentation,
 }
 
 /// What the envelope is made of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Material {
+pub enum Material {
     /// A compact JWS (§3.1).
     Jose,
+    /// An SD-JWT without key binding (§3.2).
+    SdJwt,
     /// A tagged COSE_Sign1 (§3.3).
     Cose,
 }
 
 impl Content {
-    /// The `typ` of an envelope, without `application/` (§3.1.1, §3.1.2, §3.3.1, §3.3.2).
-    pub(super) const fn typ(self, material: Material) -> &'static str {
+    /// The `typ` of an envelope, without `application/` (§3.1.1, §3.1.2, §3.2.1, §3.2.2, §3.3.1, §3.3.2).
+    pub const fn typ(self, material: Material) -> &'static str {
         match (self, material) {
             (Self::Credential, Material::Jose) => "vc+jwt",
             (Self::Presentation, Material::Jose) => "vp+jwt",
+            (Self::Credential, Material::SdJwt) => "vc+sd-jwt",
+            (Self::Presentation, Material::SdJwt) => "vp+sd-jwt",
             (Self::Credential, Material::Cose) => "vc+cose",
             (Self::Presentation, Material::Cose) => "vp+cose",
         }
@@ -52,15 +64,19 @@ impl Content {
 }
 
 impl Material {
-    /// By the first byte: that of a tagged COSE_Sign1 stands in no text.
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        if bytes.first() == Some(&cose::FIRST_BYTE) { Self::Cose } else { Self::Jose }
+    /// By the first byte, that of a tagged COSE_Sign1 stands in no text, and by the `~` that stands in every SD-JWT and in no JWS.
+    pub fn of(bytes: &[u8]) -> Self {
+        match bytes.first() {
+            Some(&cose::FIRST_BYTE) => Self::Cose,
+            _ if bytes.contains(&b'~') => Self::SdJwt,
+            _ => Self::Jose,
+        }
     }
 }
 
 /// A document in its envelope; nobody has checked the signature yet.
 #[derive(Clone, Debug)]
-pub(super) struct Envelope {
+pub struct Envelope {
     content: Content,
     form: Box<Form>,
 }
@@ -68,28 +84,64 @@ pub(super) struct Envelope {
 #[derive(Clone, Debug)]
 enum Form {
     Jose { text: String, signing_input: usize, header: Header, payload: Vec<u8>, signature: Signature },
+    SdJwt(SdJwt),
     Cose(cose::Sign1),
 }
 
 impl Envelope {
     /// Reads an envelope of at most `max_bytes` with the `typ` of `content`, and its content type or none.
-    pub(super) fn parse(bytes: &[u8], content: Content, max_bytes: usize) -> Result<Self, Malformed> {
+    pub fn parse(bytes: &[u8], content: Content, max_bytes: usize) -> Result<Self, Malformed> {
         if bytes.len() > max_bytes {
             return Err(Malformed::TooLarge);
         }
-        if Material::of(bytes) == Material::Cose {
-            let message = cose::Sign1::parse(bytes)?;
-            require_types(message.typ.as_deref(), message.content_type.as_deref(), content, Material::Cose)?;
-            return Ok(Self { content, form: Box::new(Form::Cose(message)) });
+        let text = || core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization);
+        match Material::of(bytes) {
+            Material::Cose => {
+                let message = cose::Sign1::parse(bytes)?;
+                require_types(message.typ.as_deref(), message.content_type.as_deref(), content, Material::Cose)?;
+                return Ok(Self { content, form: Box::new(Form::Cose(message)) });
+            }
+            Material::SdJwt => return Self::of_sd_jwt(SdJwt::parse(text()?)?, content),
+            Material::Jose => {}
         }
-        let text = core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?;
+        let text = text()?;
         let (header, payload, signature) = Jws::parse(text, max_bytes)?.into_parts();
         require_types(header.typ.as_deref(), header.content_type.as_deref(), content, Material::Jose)?;
         let signing_input = text.rfind('.').unwrap_or(text.len());
         Ok(Self { content, form: Box::new(Form::Jose { text: text.into(), signing_input, header, payload, signature }) })
     }
 
-    /// Signs `document` under `key_id`, with `claims` beside it.
+    /// An SD-JWT as an envelope.
+    pub(super) fn of_sd_jwt(sd_jwt: SdJwt, content: Content) -> Result<Self, Malformed> {
+        require_types(sd_jwt.header().typ.as_deref(), sd_jwt.header().content_type.as_deref(), content, Material::SdJwt)?;
+        Ok(Self { content, form: Box::new(Form::SdJwt(sd_jwt)) })
+    }
+
+    /// Signs a document of any type under `key_id`, with what it says in the open, as a JWS or in COSE. In an SD-JWT the claims at
+    /// `conceal` stand behind disclosures; other envelopes have none, and then `conceal` must be empty.
+    pub fn seal(
+        document: Object<'static>,
+        content: Content,
+        material: Material,
+        key_id: &str,
+        conceal: &[ClaimPath],
+        signer: &dyn Signer,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<u8>, IssueError> {
+        if material == Material::SdJwt {
+            let mut draft = Draft::new(document, rng);
+            for path in conceal {
+                draft.conceal(path).ok_or(Malformed::OutOfRange("path"))?;
+            }
+            return Ok(draft.sign_with_header(&header(content, material, key_id), signer)?.into_bytes());
+        }
+        if !conceal.is_empty() {
+            return Err(Malformed::NotDisclosable("outside of an SD-JWT").into());
+        }
+        Ok(Self::sign(document, &Claims::default(), content, material, key_id, signer)?)
+    }
+
+    /// Signs `document` under `key_id`, with `claims` beside it; nothing in it can be withheld.
     pub(super) fn sign(
         document: Object<'_>,
         claims: &Claims,
@@ -99,10 +151,13 @@ impl Envelope {
         signer: &dyn Signer,
     ) -> Result<Vec<u8>, SignError> {
         match material {
-            Material::Jose => {
+            Material::Jose | Material::SdJwt => {
                 let payload = json::to_string(&Value::Object(claims.put(document)));
-                let header = Object::new().with("typ", content.typ(material)).with("cty", content.content_type()).with("kid", key_id);
-                jws::sign_with_header(&header, payload.as_bytes(), signer).map(String::into_bytes)
+                let mut text = jws::sign_with_header(&header(content, material, key_id), payload.as_bytes(), signer)?;
+                if material == Material::SdJwt {
+                    text.push('~');
+                }
+                Ok(text.into_bytes())
             }
             Material::Cose => {
                 let payload = json::to_string(&Value::Object(document));
@@ -111,52 +166,85 @@ impl Envelope {
         }
     }
 
-    pub(super) fn material(&self) -> Material {
+    /// What it is made of.
+    pub fn material(&self) -> Material {
         match &*self.form {
             Form::Jose { .. } => Material::Jose,
+            Form::SdJwt(_) => Material::SdJwt,
             Form::Cose(_) => Material::Cose,
         }
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    /// The bytes as they were read.
+    pub fn as_bytes(&self) -> &[u8] {
         match &*self.form {
             Form::Jose { text, .. } => text.as_bytes(),
+            Form::SdJwt(sd_jwt) => sd_jwt.as_str().as_bytes(),
             Form::Cose(message) => message.as_bytes(),
         }
     }
 
-    /// The header's `kid`, unverified.
-    pub(super) fn key_id(&self) -> Option<&str> {
+    /// The SD-JWT, where it is one.
+    pub(super) fn sd_jwt(&self) -> Option<&SdJwt> {
+        if let Form::SdJwt(sd_jwt) = &*self.form { Some(sd_jwt) } else { None }
+    }
+
+    /// The header's `kid`, unverified: good for finding the key, for nothing else.
+    pub fn key_id(&self) -> Option<&str> {
         match &*self.form {
             Form::Jose { header, .. } => header.key_id.as_deref(),
+            Form::SdJwt(sd_jwt) => sd_jwt.header().key_id.as_deref(),
             Form::Cose(message) => message.key_id.as_deref(),
         }
     }
 
-    /// The document, unverified: good for finding the key, for nothing else.
-    pub(super) fn untrusted(&self) -> &[u8] {
+    /// The signed payload, unverified: good for finding the key, for nothing else. In an SD-JWT it has digests where claims
+    /// are disclosed.
+    fn payload(&self) -> &[u8] {
         match &*self.form {
             Form::Jose { payload, .. } => payload,
+            Form::SdJwt(sd_jwt) => sd_jwt.untrusted_payload(),
             Form::Cose(message) => &message.payload,
         }
     }
 
-    /// Checks the signature; gives the document.
-    pub(super) fn verify(&self, key: &PublicKey) -> Result<&[u8], InvalidProof> {
+    /// The document with what is disclosed in its place (RFC 9901 §7.1 steps 3 to 5), and with the claims beside it that a JWT
+    /// carries in it; its signature is not checked. A JWS or COSE is read within `limits`.
+    pub fn document(&self, limits: Limits) -> Result<Object<'_>, Malformed> {
+        if let Form::SdJwt(sd_jwt) = &*self.form {
+            return Ok(sd_jwt.untrusted_claims()?.into_claims());
+        }
+        match json::parse(self.payload(), limits)? {
+            Value::Object(object) => Ok(object),
+            _ => Err(Malformed::Serialization),
+        }
+    }
+
+    /// Checks the signature, that the key signs with the algorithm of the header, and the media type.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
         match &*self.form {
             Form::Jose { text, signing_input, header, signature, .. } => {
-                header.check(key, self.content.typ(Material::Jose), &text[..*signing_input], signature)?;
+                header.check(key, self.content.typ(Material::Jose), &text[..*signing_input], signature)
             }
-            Form::Cose(message) => message.verify(key)?,
+            Form::SdJwt(sd_jwt) => sd_jwt.check(key, self.content.typ(Material::SdJwt)),
+            Form::Cose(message) => message.verify(key),
         }
-        Ok(self.untrusted())
+    }
+
+    /// Checks the signature and gives the document, without the claims that a JWT carries in it: what they repeat must agree with it
+    /// (§3.1.3). Dates are not looked at.
+    pub fn open(&self, key: &PublicKey, limits: Limits) -> Result<Object<'_>, VerifyError> {
+        self.verify(key)?;
+        let mut document = self.document(limits)?;
+        self.claims(&mut document)?;
+        Ok(document)
     }
 
     /// What is said beside `document`: taken out of it in a JWS (§3.1.3), from the protected header in COSE. What repeats the
     /// document must agree with it.
     pub(super) fn claims(&self, document: &mut Object<'_>) -> Result<Claims, Malformed> {
         match &*self.form {
-            Form::Jose { .. } => Claims::take(document, self.content),
+            Form::Jose { .. } | Form::SdJwt(_) => Claims::take(document, self.content),
             Form::Cose(message) => {
                 message.claims.require_agreement(document, self.content)?;
                 Ok(message.claims.clone())
@@ -176,13 +264,18 @@ impl Envelope {
             Id(String),
             Object { id: String },
         }
-        let read: Document = serde_json::from_slice(self.untrusted()).map_err(|_| Malformed::Json(JsonError::Syntax))?;
+        let read: Document = serde_json::from_slice(self.payload()).map_err(|_| Malformed::Json(JsonError::Syntax))?;
         let issuer = match read.issuer.ok_or(Malformed::Missing("issuer"))? {
             Issuer::Id(id) | Issuer::Object { id } => id,
         };
         let key_id = self.key_id().map(|kid| if kid.starts_with('#') { [&issuer, kid].concat() } else { kid.to_owned() });
         Ok((issuer, key_id))
     }
+}
+
+/// The JOSE header of an envelope.
+pub(super) fn header(content: Content, material: Material, key_id: &str) -> Object<'static> {
+    Object::new().with("typ", content.typ(material)).with("cty", content.content_type()).with("kid", key_id.to_owned())
 }
 
 /// The media types that a header names, pinned (RFC 8725 §3.11).
@@ -195,6 +288,3 @@ fn require_types(typ: Option<&str>, content_type: Option<&str>, content: Content
     }
     Ok(())
 }
-
-#[cfg(test)]
-mod tests;

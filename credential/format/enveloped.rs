@@ -1,20 +1,24 @@
-//! Role credentials as VCDM 2.0 documents in a JWS or in a COSE_Sign1 (Securing Verifiable Credentials using JOSE and COSE §3.1,
-//! §3.3).
+//! Role credentials as VCDM 2.0 documents in a JWS, an SD-JWT or a COSE_Sign1 (Securing Verifiable Credentials using JOSE and COSE
+//! §3.1, §3.2, §3.3).
 //!
-//! The document is the payload, byte for byte; contexts and terms are nailed down as for Data Integrity. OpenID4VP calls the
-//! first format `jwt_vc_json`, and knows no other name for a W3C credential signed as a JWS; it has none for the second.
+//! The document is the payload, byte for byte, in an SD-JWT once what is disclosed is in its place; contexts and terms are nailed
+//! down as for Data Integrity. OpenID4VP calls the first format `jwt_vc_json`, and knows no other name for a W3C credential signed as
+//! a JWS; it has none for the others, which go by their media subtypes here.
 
-use super::data_integrity::{draft, object, require_contexts, require_controller, require_terms};
-use super::envelope::{Claims, Content, Envelope, Material};
-use super::{Claimed, Format, IssueError, MAX_BYTES, Malformed, PresentError, Untrusted, Verified, VerifyError};
-use crate::json::Value;
+use super::data_integrity::{draft, require_contexts, require_controller, require_terms};
+use super::envelope::{self, Claims, Content, Envelope, Material};
+use super::sd_jwt::SdJwt;
+use super::{Claimed, Format, IssueError, KeyBound, MAX_BYTES, Malformed, PresentError, Untrusted, Verified, VerifyError};
+use crate::json::{Limits, Value};
 use crate::key::{PublicKey, Signer};
-use crate::request::Request;
+use crate::request::{ClaimPath, Request};
 use crate::role::{RoleClaims, VC_TYPE, vcdm};
 use crate::time::Timestamp;
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
+use rand_core::CryptoRng;
 use waypass_schemas::contexts;
 
+mod disclosable;
 mod presentation;
 
 pub use presentation::Presentation;
@@ -28,9 +32,17 @@ pub struct Enveloped {
 }
 
 impl Enveloped {
-    /// Reads a compact JWS or a tagged COSE_Sign1; checks no signature.
+    /// Reads a compact JWS, an SD-JWT without key binding or a tagged COSE_Sign1; checks no signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        let envelope = Envelope::parse(bytes, Content::Credential, MAX_BYTES)?;
+        Self::of_envelope(Envelope::parse(bytes, Content::Credential, MAX_BYTES)?)
+    }
+
+    /// An SD-JWT as the envelope of a document.
+    pub(super) fn of_sd_jwt(sd_jwt: SdJwt) -> Result<Self, Malformed> {
+        Self::of_envelope(Envelope::of_sd_jwt(sd_jwt, Content::Credential)?)
+    }
+
+    fn of_envelope(envelope: Envelope) -> Result<Self, Malformed> {
         let (issuer, key_id) = envelope.signer()?;
         if let Some(key_id) = &key_id {
             require_controller(key_id, &issuer)?;
@@ -58,7 +70,14 @@ impl Enveloped {
 
     /// What it says, its signature unchecked.
     pub fn untrusted(&self) -> Result<Untrusted<'_>, Malformed> {
-        let mut document = object(self.envelope.untrusted())?;
+        let mut document = self.envelope.document(Limits::CREDENTIAL)?;
+        let bound = match self.envelope.sd_jwt() {
+            Some(sd_jwt) => {
+                disclosable::require_open(sd_jwt)?;
+                disclosable::take_binding(&mut document)?
+            }
+            None => None,
+        };
         let times = self.envelope.claims(&mut document)?.times;
         require_contexts(&document, &contexts::ROLE_CREDENTIAL)?;
         require_terms(&document)?;
@@ -70,12 +89,17 @@ impl Enveloped {
         if role.kind != VC_TYPE {
             return Err(Malformed::OutOfRange("type"));
         }
+        // Whom the document is about and whose key answers for it are one.
+        if bound.is_some() && role.holder.is_some() && bound != role.holder {
+            return Err(Malformed::OutOfRange("cnf"));
+        }
+        role.holder = role.holder.or(bound);
         role.valid_from = times.not_before.map_or(role.valid_from, |begin| begin.max(role.valid_from));
         role.valid_until = times.expires_at.map_or(role.valid_until, |end| end.min(role.valid_until));
         Ok(Untrusted { claims: Value::Object(document), role: role.checked()? })
     }
 
-    /// Issues `claims`. Claims without `key_id` are signed under the signer's `did:key`.
+    /// Issues `claims` in a JWS or in COSE. Claims without `key_id` are signed under the signer's `did:key`.
     pub(crate) fn sign(claims: &RoleClaims, format: Format, signer: &dyn Signer) -> Result<Self, IssueError> {
         let (document, key_id) = draft(claims, signer)?;
         let material = if format == Format::VcCose { Material::Cose } else { Material::Jose };
@@ -83,22 +107,50 @@ impl Enveloped {
         Ok(Self::parse(&Envelope::sign(document, &beside, Content::Credential, material, &key_id, signer)?)?)
     }
 
-    /// Which of the two formats this is.
+    /// Issues `claims` in an SD-JWT, its roles and personal claims behind disclosures, and bound to the holder's key in `cnf` too.
+    pub(crate) fn sign_disclosable(claims: &RoleClaims, signer: &dyn Signer, rng: &mut dyn CryptoRng) -> Result<Self, IssueError> {
+        let (document, key_id) = draft(claims, signer)?;
+        let header = envelope::header(Content::Credential, Material::SdJwt, &key_id);
+        // `iss` repeats the issuer for those who know SD-JWT and not VCDM.
+        let beside = Claims { issuer: Some(claims.issuer.clone()), ..Claims::made_at(claims.issued_at) };
+        let payload = beside.put(document);
+        let text = disclosable::sign(payload, claims.holder.as_ref(), &header, signer, rng)?;
+        Ok(Self::parse(text.as_bytes())?)
+    }
+
+    /// Which of the formats this is.
     pub fn format(&self) -> Format {
         match self.envelope.material() {
             Material::Jose => Format::VcJwt,
+            Material::SdJwt => Format::VcSdJwt,
             Material::Cose => Format::VcCose,
         }
     }
 
-    /// Shows the credential, bound to the request's nonce and gate.
-    pub fn present(&self, request: &Request, at: Timestamp, holder: &dyn Signer) -> Result<Presentation, PresentError> {
-        Presentation::create(self, request, at, holder)
+    /// The paths of all claims behind a disclosure; none but in an SD-JWT.
+    pub fn disclosable(&self) -> Result<Vec<ClaimPath>, Malformed> {
+        self.envelope.sd_jwt().map_or_else(|| Ok(Vec::new()), SdJwt::paths)
+    }
+
+    /// Shows the credential, bound to the request's nonce and gate: of an SD-JWT the claims at `disclose`, with a KB-JWT, of others
+    /// all there is, in a presentation.
+    pub fn present(
+        &self,
+        disclose: &[ClaimPath],
+        request: &Request,
+        at: Timestamp,
+        holder: &dyn Signer,
+    ) -> Result<super::Presentation, PresentError> {
+        let Some(sd_jwt) = self.envelope.sd_jwt() else {
+            return Presentation::create(self, request, at, holder).map(super::Presentation::Enveloped);
+        };
+        let bound_key = self.untrusted()?.role.holder;
+        KeyBound::create(sd_jwt, bound_key.as_ref(), disclose, request, at, holder).map(super::Presentation::KeyBound)
     }
 
     /// Whom the document is about, unverified.
     fn subject(&self) -> Result<Option<String>, Malformed> {
-        let document = object(self.envelope.untrusted())?;
+        let document = self.envelope.document(Limits::CREDENTIAL)?;
         let subject = document.member("credentialSubject").and_then(|subject| subject.member("id"));
         Ok(subject.and_then(Value::as_str).map(String::from))
     }

@@ -4,7 +4,7 @@ use super::{MAX_BYTES, Malformed, PresentError, VerifyError};
 use crate::base64url;
 use crate::json::{self, Limits, Value};
 use crate::jws::{Header, Jws, JwsError};
-use crate::key::{PublicKey, Signature};
+use crate::key::{InvalidProof, PublicKey, Signature};
 use crate::request::ClaimPath;
 use alloc::{string::String, vec::Vec};
 use core::{fmt, ops::Range};
@@ -97,9 +97,14 @@ impl SdJwt {
         &self.payload
     }
 
+    /// Checks the issuer's signature and `typ`, and no disclosure.
+    pub(super) fn check(&self, issuer: &PublicKey, typ: &str) -> Result<(), InvalidProof> {
+        self.header.check(issuer, typ, &self.text[..self.signing_input], &self.signature)
+    }
+
     /// Checks the issuer's signature and `typ`, then puts the disclosed claims in their places (RFC 9901 §7.1).
     pub fn verify(&self, issuer: &PublicKey, typ: &str) -> Result<Disclosed<'_>, VerifyError> {
-        self.header.check(issuer, typ, &self.text[..self.signing_input], &self.signature)?;
+        self.check(issuer, typ)?;
         Ok(disclose::claims(self)?)
     }
 

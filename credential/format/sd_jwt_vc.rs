@@ -1,10 +1,11 @@
 //! SD-JWT VC with key binding (draft-ietf-oauth-sd-jwt-vc): what an SD-JWT must say to be a role credential.
 
-use super::sd_jwt::{Disclosed, SdJwt, key_binding, split_key_binding};
-use super::{Claimed, Credential, HolderError, HolderProof, IssueError, Malformed, PresentError, Untrusted, Verified, VerifyError};
+use super::key_bound::KeyBound;
+use super::sd_jwt::{Disclosed, SdJwt};
+use super::{Claimed, IssueError, Malformed, PresentError, Untrusted, Verified, VerifyError};
 use crate::json::{JsonError, Value};
 use crate::key::{PublicKey, Signer};
-use crate::request::{ClaimPath, Nonce, Request};
+use crate::request::{ClaimPath, Request};
 use crate::role::RoleClaims;
 use crate::time::Timestamp;
 use alloc::{borrow::Cow, string::String, vec::Vec};
@@ -24,14 +25,6 @@ pub struct SdJwtVc {
     key_id: Option<String>,
 }
 
-/// An SD-JWT VC with its KB-JWT; nobody has checked anything yet.
-#[derive(Clone, Debug)]
-pub struct Presentation {
-    credential: Credential,
-    text: String,
-    bound: usize,
-}
-
 /// What is read before the signature is checked, to find the key.
 #[derive(Deserialize)]
 struct Issuer<'a> {
@@ -43,7 +36,11 @@ impl SdJwtVc {
     /// Reads the compact serialization; checks no signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let text = core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?;
-        let sd_jwt = SdJwt::parse(text)?;
+        Self::of_sd_jwt(SdJwt::parse(text)?)
+    }
+
+    /// An SD-JWT as an SD-JWT VC; its `typ` is looked at with the signature.
+    pub(super) fn of_sd_jwt(sd_jwt: SdJwt) -> Result<Self, Malformed> {
         let Issuer { iss } = serde_json::from_slice(sd_jwt.untrusted_payload()).map_err(|_| Malformed::Json(JsonError::Syntax))?;
         let issuer = iss.ok_or(Malformed::Missing("iss"))?.into_owned();
         // A relative DID URL is relative to the issuer.
@@ -90,51 +87,9 @@ impl SdJwtVc {
     }
 
     /// Shows the claims at `disclose`, bound to the request's nonce and gate.
-    pub fn present(
-        &self,
-        disclose: &[ClaimPath],
-        request: &Request,
-        at: Timestamp,
-        holder: &dyn Signer,
-    ) -> Result<Presentation, PresentError> {
+    pub fn present(&self, disclose: &[ClaimPath], request: &Request, at: Timestamp, holder: &dyn Signer) -> Result<KeyBound, PresentError> {
         let bound_key = claims::holder(&self.sd_jwt)?;
-        if bound_key.as_ref() != Some(holder.public_key()) {
-            return Err(PresentError::NotTheHolder);
-        }
-        let mut text = self.sd_jwt.with_only(disclose)?;
-        text.push_str(&key_binding::sign(&text, &request.nonce.to_text(), &request.client_id, at, holder)?);
-        Ok(Presentation::parse(text.as_bytes())?)
-    }
-}
-
-impl Presentation {
-    /// Reads the compact serialization; checks no signature.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        let text = core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?;
-        let (credential, _) = split_key_binding(text)?;
-        let bound = credential.len();
-        Ok(Self { credential: Credential::SdJwtVc(SdJwtVc::parse(credential.as_bytes())?), text: text.into(), bound })
-    }
-
-    /// The whole text.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
-
-    /// The credential as presented.
-    pub const fn credential(&self) -> &Credential {
-        &self.credential
-    }
-
-    /// The `nonce` of the KB-JWT, unverified.
-    pub fn untrusted_nonce(&self) -> Option<Nonce> {
-        key_binding::untrusted_nonce(&self.text[self.bound..])
-    }
-
-    /// Checks the KB-JWT (RFC 9901 §7.3 step 5).
-    pub fn verify_holder(&self, holder: &PublicKey, nonce: &Nonce, audience: &str) -> Result<HolderProof, HolderError> {
-        let (sd_jwt, kb_jwt) = self.text.split_at(self.bound);
-        key_binding::verify(sd_jwt, kb_jwt, holder, &nonce.to_text(), audience).map(|at| HolderProof::new(Some(at)))
+        KeyBound::create(&self.sd_jwt, bound_key.as_ref(), disclose, request, at, holder)
     }
 }
 

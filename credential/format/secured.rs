@@ -108,7 +108,8 @@ impl Secured {
                 (document, embedded.times)
             }
             Form::Enveloped(envelope) => {
-                let mut document = object(envelope.verify(key)?, self.limits)?;
+                envelope.verify(key)?;
+                let mut document = envelope.document(self.limits)?;
                 // Two proofs would be one too many: the inner one would go unread.
                 if document.member("proof").is_some() {
                     return Err(Malformed::UndefinedTerm.into());

@@ -120,6 +120,7 @@ impl Query {
             let (id, above) = match format {
                 Format::SdJwtVc => ("sd_jwt_vc", ClaimPath(Vec::new())),
                 Format::DataIntegrity => ("data_integrity", ClaimPath::names(["credentialSubject"])),
+                Format::VcSdJwt => ("vc_sd_jwt", ClaimPath::names(["credentialSubject"])),
                 Format::VcCose => ("vc_cose", ClaimPath::names(["credentialSubject"])),
                 Format::VcJwt => ("vc_jwt", ClaimPath::names(["credentialSubject"])),
             };

@@ -59,11 +59,13 @@ fn describe(issuer: &Issuer<'_>, at: Timestamp) -> Result<Object<'static>, Store
             .with("credential_signing_alg_values_supported", texts(algorithms.iter().map(|algorithm| algorithm.jose_name())));
         configurations.set(configuration(Format::SdJwtVc), sd_jwt);
         let types = Object::new().with("type", texts(["VerifiableCredential", VC_TYPE]));
-        let jwt = shared(Format::VcJwt)
-            .with("credential_definition", types.clone())
-            .with("cryptographic_binding_methods_supported", texts(["did:key", "did:jwk"]))
-            .with("credential_signing_alg_values_supported", texts(algorithms.iter().map(|algorithm| algorithm.jose_name())));
-        configurations.set(configuration(Format::VcJwt), jwt);
+        for format in [Format::VcJwt, Format::VcSdJwt] {
+            let described = shared(format)
+                .with("credential_definition", types.clone())
+                .with("cryptographic_binding_methods_supported", texts(["did:key", "did:jwk"]))
+                .with("credential_signing_alg_values_supported", texts(algorithms.iter().map(|algorithm| algorithm.jose_name())));
+            configurations.set(configuration(format), described);
+        }
         let contexts = texts(["https://www.w3.org/ns/credentials/v2", "https://waypass.example/contexts/role/v1"]);
         let suites = Suite::ALL.into_iter().filter(|suite| algorithms.iter().any(|algorithm| suite.takes(*algorithm))).map(Suite::name);
         let ldp = shared(Format::DataIntegrity)

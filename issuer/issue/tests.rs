@@ -141,7 +141,7 @@ fn ed25519_signs_where_nobody_asked_whichever_key_was_unlocked_first() {
     let reversed =
         Keys::new().with(KeyUse::Credential, Key::p384(2)).with(KeyUse::Credential, Key::p256(2)).with(KeyUse::Credential, Key::ed25519(1));
     let mut issuer = Issuer::open(Box::new(store(dir.path())), reversed).expect("opened");
-    for format in [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose] {
+    for format in Format::ALL {
         let order = Order { format, ..order() };
         let issued = issuer.issue(&order, Key::ed25519(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
         let credential = Credential::parse(&issued.credential).expect("a credential");

@@ -55,7 +55,7 @@ fn judged(issued: &Issued, published: &Publication) -> Result<Status, Vec<Reason
 /// them.
 #[test]
 fn states_are_told_by_the_list_of_their_purpose() {
-    for format in [Format::DataIntegrity, Format::VcJwt, Format::VcCose] {
+    for format in Format::ALL.into_iter().filter(|format| format.is_vcdm()) {
         let (_dir, mut issuer) = issuer();
         let holder = Key::ed25519(9);
         let issued = issuer.issue(&on_bitstrings(format), holder.public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
@@ -140,6 +140,10 @@ fn a_message_reaches_the_gate_as_its_number() {
     assert_eq!(judged(&issued, &issuer.publish(at(14)).expect("published")), Ok(Status::Valid));
     assert!(issuer.set_message(id, 4, "ines", at(15)).is_err(), "four messages have the numbers 0 to 3");
     assert_eq!(issuer.history(id).expect("read").len(), 3);
+    // The list keeps its messages, whatever the settings name for lists to come.
+    let others = Settings { status_messages: vec!["a".into(), "b".into()], ..issuer.settings().clone() };
+    issuer.change_settings(others).expect("changed");
+    assert_eq!(issuer.set_message(id, 3, "ines", at(16)).expect("set").note, "moved");
 }
 
 #[test]

@@ -65,9 +65,7 @@ fn from_json(object: &Object<'_>) -> Option<(Order, String)> {
     let names = |name: &str| -> Option<Vec<String>> {
         object.member(name)?.as_array()?.iter().map(|item| item.as_str().map(ToOwned::to_owned)).collect()
     };
-    let format = [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose]
-        .into_iter()
-        .find(|format| object.text("format") == Some(format.as_str()))?;
+    let format = Format::ALL.into_iter().find(|format| object.text("format") == Some(format.as_str()))?;
     let Value::Object(personal) = object.member("personal")?.clone().into_owned() else { return None };
     let order = Order {
         format,

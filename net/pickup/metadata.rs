@@ -52,6 +52,7 @@ impl Configuration {
             "dc+sd-jwt" => Format::SdJwtVc,
             "ldp_vc" => Format::DataIntegrity,
             "jwt_vc_json" => Format::VcJwt,
+            "vc+sd-jwt" => Format::VcSdJwt,
             _ => return None,
         };
         let strings = |value: &Value<'_>| -> Option<Vec<String>> {

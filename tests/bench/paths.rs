@@ -15,7 +15,7 @@ use waypass_credential::request::{ClaimPath, Nonce, Request};
 use waypass_credential::role::StatusPurpose;
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::reason::Level;
-use waypass_trust::status::bitstring::{BitstringBuf, BitstringList};
+use waypass_trust::status::bitstring::{BitstringBuf, BitstringList, decode, encode};
 use waypass_trust::time::Reading;
 use waypass_verifier::{Challenge, Checkpoint, DeviceState, GateIdentity};
 
@@ -40,17 +40,14 @@ pub(crate) fn reported(world: &World) -> Vec<(&'static str, Duration)> {
         ("raw P-256 verification", raw(&world.issuer_p256)),
         ("raw Ed25519 signature", least(|| sign(&world.issuer))),
         ("ingest a bitstring of 1,000,000, 10,000 set", ingest(&world.issuer)),
+        ("of which base64 and inflation", decoding()),
         ("issue eddsa-jcs-2022", least(|| World::issue(&claims, &world.issuer, Format::DataIntegrity, "bench"))),
     ]
 }
 
 /// A published Bitstring Status List, its proof checked and its bits inflated.
 fn ingest(issuer: &TestKey) -> Duration {
-    let mut bits = BitstringBuf::new(1, 1_000_000).expect("a list");
-    let mut rng = TestRng::new("a bitstring");
-    for _ in 0..10_000 {
-        bits.set(u64::from(rng.next_u32()) % 1_000_000, 1).expect("within");
-    }
+    let bits = million();
     let list = BitstringList {
         uri: "https://issuer.example/lists/1".into(),
         issuer: issuer.did(),
@@ -62,6 +59,21 @@ fn ingest(issuer: &TestKey) -> Duration {
     };
     let text = list.sign(bits.as_bitstring(), Securing::DataIntegrity, &issuer.key_id(), issuer).expect("signed");
     least(|| BitstringList::verify(&text, issuer.public_key(), 125_000).expect("verifies"))
+}
+
+fn decoding() -> Duration {
+    let text = encode(million().as_bitstring());
+    least(|| decode(&text, 125_000).expect("decodes"))
+}
+
+/// 1,000,000 entries, 10,000 of which are set.
+fn million() -> BitstringBuf {
+    let mut bits = BitstringBuf::new(1, 1_000_000).expect("a list");
+    let mut rng = TestRng::new("a bitstring");
+    for _ in 0..10_000 {
+        bits.set(u64::from(rng.next_u32()) % 1_000_000, 1).expect("within");
+    }
+    bits
 }
 
 /// As long as the hash pair that an eddsa-jcs-2022 signature covers.

@@ -1,4 +1,4 @@
-//! The field scenarios in `examples/` run and end as they say.
+//! The examples run and end as they say: the field scenarios, and the W3C suite's command line.
 
 use std::path::Path;
 use std::process::Command;
@@ -55,4 +55,81 @@ fn the_branch_says_what_it_may_until_its_key_is_stolen() {
         ("Dora", "allow: ok"),
     ];
     assert_eq!(verdicts(&said), expected, "{said}");
+}
+
+/// The W3C suite's command line, over every feature: what it issues it verifies, and nothing altered, in another envelope or of
+/// another kind.
+#[test]
+fn the_w3c_command_line_issues_and_verifies() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let file = |name: &str| dir.path().join(name).to_str().expect("UTF-8").to_owned();
+    let write = |name: &str, text: &str| std::fs::write(file(name), text).expect("written");
+    let secret = ed25519_dalek::SigningKey::from_bytes(&[7; 32]);
+    let encode = waypass_credential::base64url::encode;
+    let jwk = serde_json::json!({ "kty": "OKP", "crv": "Ed25519", "x": encode(secret.verifying_key().as_bytes()) });
+    let mut private = jwk.clone();
+    private["d"] = encode(secret.as_bytes()).into();
+    write("key", &serde_json::json!({ "id": "https://issuer.example/#1", "publicKeyJwk": jwk, "secretKeyJwk": private }).to_string());
+    let context = "https://www.w3.org/ns/credentials/v2";
+    let credential = serde_json::json!({
+        "@context": [context], "type": ["VerifiableCredential"], "issuer": "https://issuer.example/",
+        "credentialSubject": { "id": "did:example:1", "names": ["Ada", "Byron"] },
+    });
+    write("credential", &credential.to_string());
+    let run = |verb: &str, input: &str, feature: &str, more: &[&str]| -> (String, String) {
+        let (input, key, output) = (file(input), file("key"), file("output"));
+        let mut args = vec![verb, "--input", &input, "--key", &key, "--feature", feature, "--output", &output];
+        args.extend(more);
+        let program = Path::new(env!("CARGO_BIN_EXE_waypass")).with_file_name("examples").join("vc_jose_cose");
+        let ran = Command::new(&program).args(args).status().unwrap_or_else(|why| panic!("{}: {why}", program.display()));
+        assert!(ran.success());
+        let said: serde_json::Value = serde_json::from_slice(&std::fs::read(&output).expect("written")).expect("JSON");
+        let text = |name: &str| said[name].as_str().expect("a text").to_owned();
+        (text("result"), text("data"))
+    };
+    for material in ["jose", "sdjwt", "cose"] {
+        let (credentials, presentations) = (format!("credential_{material}"), format!("presentation_{material}"));
+        let concealed: &[&str] = if material == "sdjwt" { &["--sd", r#"["credentialSubject.names[1]"]"#] } else { &[] };
+        let (result, issued) = run("issue", "credential", &credentials, concealed);
+        assert_eq!(result, "success", "{issued}");
+        write("issued", &issued);
+        let (result, read) = run("verify", "issued", &credentials, &[]);
+        assert_eq!(result, "success", "{read}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&read).expect("JSON"), credential);
+        assert_eq!(run("verify", "issued", &presentations, &[]).0, "failure", "of another kind");
+        let other = if material == "jose" { "credential_cose" } else { "credential_jose" };
+        assert_eq!(run("verify", "issued", other, &[]).0, "failure", "in another envelope");
+        let middle = issued.len() / 2;
+        let letter = if &issued[middle..=middle] == "A" { "B" } else { "A" };
+        write("altered", &[&issued[..middle], letter, &issued[middle + 1..]].concat());
+        assert_eq!(run("verify", "altered", &credentials, &[]).0, "failure", "altered");
+        if concealed.is_empty() {
+            assert_eq!(run("issue", "credential", &credentials, &["--sd", r#"["issuer"]"#]).0, "failure", "{material} conceals nothing");
+        } else {
+            let jwt = issued.split('~').next().expect("a JWT");
+            write("withheld", &format!("{jwt}~"));
+            let (result, read) = run("verify", "withheld", &credentials, &[]);
+            assert!(result == "success" && read.contains("Ada") && !read.contains("Byron"), "{read}");
+        }
+        let kind = if material == "sdjwt" {
+            "vc+sd-jwt,"
+        } else if material == "cose" {
+            "vc+cose;base64,"
+        } else {
+            "vc+jwt,"
+        };
+        let presentation = |id: &str| {
+            let held = serde_json::json!({ "@context": context, "type": "EnvelopedVerifiableCredential", "id": id });
+            serde_json::json!({ "@context": [context], "type": ["VerifiablePresentation"], "verifiableCredential": [held] }).to_string()
+        };
+        write("presentation", &presentation(&format!("data:application/{kind}{issued}")));
+        let (result, shown) = run("issue", "presentation", &presentations, &[]);
+        assert_eq!(result, "success", "{shown}");
+        write("shown", &shown);
+        assert_eq!(run("verify", "shown", &presentations, &[]).0, "success");
+        write("presentation", &presentation("no-credential"));
+        assert_eq!(run("issue", "presentation", &presentations, &[]).0, "failure", "of nothing");
+    }
+    assert_eq!(run("verify", "nowhere", "credential_jose", &[]).0, "error");
+    assert_eq!(run("verify", "credential", "credential_jwe", &[]).0, "error");
 }

@@ -74,7 +74,7 @@ fn the_other_format_takes_the_same_way() {
 }
 
 /// Every other way to secure a document, by the options that ask for it.
-const SECURED: [&str; 9] = [
+const SECURED: [&str; 11] = [
     "vc --suite eddsa-rdfc-2022",
     "vc --algorithm p256 --suite ecdsa-rdfc-2019",
     "vc --algorithm p256",
@@ -82,6 +82,8 @@ const SECURED: [&str; 9] = [
     "vc --algorithm p384 --suite ecdsa-rdfc-2019",
     "vc-jwt",
     "vc-jwt --algorithm p256",
+    "vc-sd-jwt",
+    "vc-sd-jwt --algorithm p256",
     "vc-cose",
     "vc-cose --algorithm p256",
 ];
@@ -115,7 +117,7 @@ fn bitstrings_take_the_same_way() {
     let holder = text(&site.ok("ada", "wallet key --key-file KEY"), "/did");
     site.ok("ada", "wallet add credential --key-file KEY");
     let mut ids = vec![site.id.clone()];
-    for (format, file) in [("vc-jwt", "jwt"), ("vc-cose", "cose")] {
+    for (format, file) in [("vc-jwt", "jwt"), ("vc-sd-jwt", "sd-jwt"), ("vc-cose", "cose")] {
         ids.push(site.issue(&holder, &format!("{format} --status bitstring"), file));
         site.ok("ada", &format!("wallet add {file} --key-file KEY"));
     }
@@ -130,7 +132,7 @@ fn bitstrings_take_the_same_way() {
         site.stick();
         site.ok("gate", "verifier sync --from stick --to outgoing --key-file KEY")
     };
-    for format in ["vc", "vc-jwt", "vc-cose"] {
+    for format in ["vc", "vc-jwt", "vc-sd-jwt", "vc-cose"] {
         judged(format, (0, "ok"));
     }
     changed(&ids[0], "suspend");
@@ -149,7 +151,7 @@ fn bitstrings_take_the_same_way() {
     let synced = site.ok("gate", "verifier sync --from incoming --key-file KEY");
     assert_eq!(synced["flagged"].as_array().expect("flagged").len(), 1, "{synced}");
     judged("vc", (20, "revoked"));
-    for (format, id) in [("vc-jwt", &ids[1]), ("vc-cose", &ids[2])] {
+    for (format, id) in [("vc-jwt", &ids[1]), ("vc-sd-jwt", &ids[2]), ("vc-cose", &ids[3])] {
         changed(id, "revoke");
         judged(format, (20, "revoked"));
     }

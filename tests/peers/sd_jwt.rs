@@ -24,10 +24,15 @@ pub fn issue_bare(claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, iss
 /// The same as an SD-JWT VC. The peer's issuer takes no header members: payload and disclosures stay as it made them, the
 /// header and the signature over both come from its JOSE library.
 pub fn issue(claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key) -> String {
+    issue_as("dc+sd-jwt", claims, concealed, holder, issuer)
+}
+
+/// The same under another `typ`.
+pub fn issue_as(typ: &str, claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key) -> String {
     let bare = issue_bare(claims, concealed, holder, issuer);
     let (jwt, disclosures) = bare.split_once('~').expect("an SD-JWT");
     let payload = jwt.split('.').nth(1).expect("a payload");
-    let header = Header { typ: Some("dc+sd-jwt".to_owned()), kid: Some(issuer.public().kid()), ..Header::new(issuer.public().algorithm()) };
+    let header = Header { typ: Some(typ.to_owned()), kid: Some(issuer.public().kid()), ..Header::new(issuer.public().algorithm()) };
     let header = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&header).expect("JSON"));
     let input = format!("{header}.{payload}");
     let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &issuer.encoding(), issuer.public().algorithm()).expect("signs");

@@ -11,6 +11,7 @@ mod bitstring;
 mod cases;
 mod cddl;
 mod contexts;
+mod cose;
 mod dcql;
 mod dids;
 mod formats;
@@ -26,6 +27,7 @@ mod vc_api;
 mod vc_di_ecdsa;
 mod vc_di_eddsa;
 mod vc_di_rdfc;
+mod vc_jose_cose;
 mod vcdm2;
 mod wycheproof;
 

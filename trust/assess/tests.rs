@@ -11,7 +11,7 @@ use crate::{
 };
 use waypass_credential::{base64url, format::Format, jws, key::Signer, proof::Suite};
 
-const FORMATS: [Format; 4] = [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose];
+const FORMATS: [Format; 5] = Format::ALL;
 
 /// The codes of a refusal, or of what keeps the first role from being current; empty is green.
 fn codes(credential: &Credential, bundle: &TrustBundle, at: &Moment) -> Vec<ReasonCode> {
@@ -66,6 +66,14 @@ fn what_is_not_genuine_is_not_believed_in_anything_else() {
                 let payload = base64url::decode(payload).expect("base64url");
                 let text = jws::sign("vc+jwt", Some(&site.issuer.kid()), &payload, &thief).expect("signs");
                 Credential::parse(text.as_bytes()).expect("parses")
+            }
+            Format::VcSdJwt => {
+                let own = issue_by(&site.issuer, format, &claims).as_bytes().to_vec();
+                let own = String::from_utf8(own).expect("text");
+                let (jwt, disclosures) = own.split_once('~').expect("an SD-JWT");
+                let payload = base64url::decode(jwt.split('.').nth(1).expect("a payload")).expect("base64url");
+                let jwt = jws::sign("vc+sd-jwt", Some(&site.issuer.kid()), &payload, &thief).expect("signs");
+                Credential::parse([&jwt, "~", disclosures].concat().as_bytes()).expect("parses")
             }
             Format::DataIntegrity => {
                 // Ours signs under no foreign key id, so the names are changed afterwards.

@@ -66,10 +66,7 @@ fn indexed(vault: &Unlocked<'_>, alternative: &CredentialQuery) -> Result<Vec<Cr
 
 /// The roles any of which would do, where this claim asks for some by name.
 fn roles_asked(claim: &ClaimQuery, format: Format) -> Option<Vec<&str>> {
-    let above: &[&str] = match format {
-        Format::SdJwtVc => &["roles"],
-        Format::DataIntegrity | Format::VcJwt | Format::VcCose => &["credentialSubject", "roles"],
-    };
+    let above: &[&str] = if format.is_vcdm() { &["credentialSubject", "roles"] } else { &["roles"] };
     let steps = claim.path.steps();
     let is_role =
         steps.len() >= above.len() && steps.iter().zip(above).all(|(step, name)| matches!(step, PathStep::Name(found) if found == name));

@@ -91,13 +91,11 @@ fn kind(path: &ClaimPath, format: Format) -> ClaimKind {
         Some(PathStep::Name(name)) => name.as_str(),
         _ => "",
     };
-    let name = match format {
-        Format::SdJwtVc if PAYLOAD.contains(&name(0)) => return ClaimKind::Technical,
-        Format::SdJwtVc => name(0),
-        Format::DataIntegrity | Format::VcJwt | Format::VcCose if name(0) != "credentialSubject" || name(1) == "id" => {
-            return ClaimKind::Technical;
-        }
-        Format::DataIntegrity | Format::VcJwt | Format::VcCose => name(1),
+    let name = match format.is_vcdm() {
+        false if PAYLOAD.contains(&name(0)) => return ClaimKind::Technical,
+        false => name(0),
+        true if name(0) != "credentialSubject" || name(1) == "id" => return ClaimKind::Technical,
+        true => name(1),
     };
     match name {
         "roles" => ClaimKind::Role,

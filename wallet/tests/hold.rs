@@ -7,7 +7,7 @@ use waypass_trust::reason::ReasonCode;
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard, TimeState};
 use waypass_vault::SystemRng;
 
-const FORMATS: [Format; 4] = [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose];
+const FORMATS: [Format; 5] = Format::ALL;
 
 #[test]
 fn what_is_held_is_there_after_reopening() {

@@ -88,6 +88,28 @@ fn shows_exactly_what_was_agreed_to() {
     }
 }
 
+/// A VCDM document in an SD-JWT withholds as an SD-JWT VC does, and consent counts the same.
+#[test]
+fn a_document_in_an_sd_jwt_shows_exactly_what_was_agreed_to() {
+    let (holder, _) = Holder::new(&[Format::VcSdJwt]);
+    let text = ask_by(&holder.site.gate, &[Format::VcSdJwt], &["surgeon"], &[name("family_name")]);
+    let asked = Asked::open(&text, Some(&holder.bundle), &moment(noon())).expect("a good request");
+    let proposal = holder.propose(asked.clone()).expect("an answer");
+    assert_eq!(roles(proposal.discloses()), ["surgeon"]);
+    assert_eq!(paths(proposal.discloses(), ClaimKind::Scope), ["credentialSubject.sites[0]", "credentialSubject.zones[0]"]);
+    assert_eq!(paths(proposal.discloses(), ClaimKind::Personal), ["credentialSubject.family_name"]);
+    assert_eq!(proposal.discloses().len(), 4, "one role, one site, one zone, one name");
+    assert!(proposal.technical().iter().all(|claim| !claim.path.to_string().starts_with("cnf")), "the holder key stands in the subject");
+    assert_eq!(roles(proposal.withholds()), ["staff"]);
+    let private = ["email", "given_name", "staff_id"].map(|name| format!("credentialSubject.{name}"));
+    assert_eq!(paths(proposal.withholds(), ClaimKind::Personal), private);
+    let text = seen(&proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed"), &asked, &holder);
+    assert!(text.contains("surgeon") && text.contains("Lovelace"), "{text}");
+    for secret in ["\"staff\"", "\"Ada\"", "ada@clinic", "S-7"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+}
+
 #[test]
 fn asking_for_more_is_answered_and_warned_about() {
     let (holder, _) = Holder::new(&[Format::SdJwtVc]);

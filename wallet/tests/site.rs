@@ -173,7 +173,9 @@ impl Site {
         let name = Object::new().with("given_name", "Ada").with("family_name", "Lovelace");
         let personal = match format {
             Format::SdJwtVc => name.with("address", Object::new().with("locality", "London").with("country", "GB")),
-            Format::DataIntegrity | Format::VcJwt | Format::VcCose => name.with("email", "ada@clinic.example").with("staff_id", "S-7"),
+            Format::DataIntegrity | Format::VcJwt | Format::VcSdJwt | Format::VcCose => {
+                name.with("email", "ada@clinic.example").with("staff_id", "S-7")
+            }
         };
         RoleClaims {
             issuer: self.issuer.did(),

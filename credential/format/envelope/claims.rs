@@ -67,7 +67,7 @@ impl Claims {
     }
 
     /// `document` with these as JWT claims.
-    pub(super) fn put<'d>(&self, mut document: Object<'d>) -> Object<'d> {
+    pub(in crate::format) fn put<'d>(&self, mut document: Object<'d>) -> Object<'d> {
         let texts = [("iss", &self.issuer), ("sub", &self.subject), ("aud", &self.audience), ("nonce", &self.nonce)];
         for (name, text) in texts {
             if let Some(text) = text {

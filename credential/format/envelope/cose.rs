@@ -39,7 +39,7 @@ mod claim {
 
 /// A message that nobody has checked yet.
 #[derive(Clone, Debug)]
-pub(super) struct Sign1 {
+pub struct Sign1 {
     bytes: Vec<u8>,
     protected: Vec<u8>,
     algorithm: i64,
@@ -62,7 +62,7 @@ struct Header {
 
 impl Sign1 {
     /// Reads a message; what its types must be is the caller's to say.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(bytes);
         if reader.tag()? != u64::from(TAG) || reader.array()? != 4 {
             return Err(Malformed::Serialization);
@@ -90,11 +90,13 @@ impl Sign1 {
         })
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8] {
+    /// The bytes as they were read.
+    pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    pub(super) fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
+    /// Checks the signature, and that the key signs with the algorithm of the header.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
         if self.algorithm != algorithm_id(key.algorithm()) {
             return Err(InvalidProof);
         }

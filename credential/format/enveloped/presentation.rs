@@ -6,25 +6,18 @@
 
 use super::Enveloped;
 use crate::did::{self, DidUrl};
-use crate::format::data_integrity::{object, only, require_contexts};
-use crate::format::envelope::{Claims, Content, Envelope, Material, SignatureTimes};
-use crate::format::{Credential, Format, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
-use crate::json::{Object, Value};
+use crate::format::data_integrity::{only, require_contexts};
+use crate::format::envelope::{Claims, Content, Envelope, Material, SignatureTimes, read_url, write_url};
+use crate::format::{Credential, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
+use crate::json::{Limits, Object, Value};
 use crate::key::{PublicKey, Signer};
 use crate::request::{Nonce, Request};
 use crate::time::Timestamp;
 use crate::vcdm::is_url;
-use alloc::string::String;
-use base64_simd::{STANDARD, STANDARD_NO_PAD};
 use waypass_schemas::contexts;
 
-/// How an enveloped credential begins (VCDM 2.0 §4.13.1, RFC 2397): a compact JWS needs no escapes, COSE is in base64 (§3.3.1).
-const JOSE_URL: &str = "data:application/vc+jwt,";
-const COSE_URL: &str = "data:application/vc+cose;base64,";
 /// The members of a presentation (VCDM 2.0 §4.13); `termsOfUse` is not ours to accept.
 const MEMBERS: [&str; 5] = ["@context", "holder", "id", "type", "verifiableCredential"];
-/// The members of an enveloped credential.
-const ENVELOPED: [&str; 3] = ["@context", "id", "type"];
 
 /// A presentation with one credential; nobody has checked anything yet.
 #[derive(Clone, Debug)]
@@ -37,7 +30,7 @@ impl Presentation {
     /// Reads a compact JWS or a tagged COSE_Sign1; checks no signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let envelope = Envelope::parse(bytes, Content::Presentation, MAX_BYTES)?;
-        let document = object(envelope.untrusted())?;
+        let document = envelope.document(Limits::CREDENTIAL)?;
         require_contexts(&document, &contexts::ROLE_CREDENTIAL[..1])
             .or_else(|_| require_contexts(&document, &contexts::ROLE_CREDENTIAL))?;
         if only(&document, "type")?.as_str() != Some("VerifiablePresentation") {
@@ -59,11 +52,10 @@ impl Presentation {
             return Err(PresentError::NotTheHolder);
         }
         let key_id = url.verification_method().ok_or(PresentError::NotTheHolder)?;
-        let context = || Value::from_iter([contexts::CREDENTIALS_V2.id]);
-        let enveloped =
-            Object::new().with("@context", context()).with("id", data_url(credential)).with("type", "EnvelopedVerifiableCredential");
+        let context = Value::from_iter([contexts::CREDENTIALS_V2.id]);
+        let enveloped = write_url(credential.envelope.material(), credential.as_bytes());
         let document = Object::new()
-            .with("@context", context())
+            .with("@context", context)
             .with("type", Value::from_iter(["VerifiablePresentation"]))
             .with("holder", subject)
             .with("verifiableCredential", Value::Array([Value::Object(enveloped)].into()));
@@ -84,14 +76,15 @@ impl Presentation {
 
     /// The nonce that the holder's answer names, its signature unchecked.
     pub fn untrusted_nonce(&self) -> Option<Nonce> {
-        let mut document = object(self.envelope.untrusted()).ok()?;
+        let mut document = self.envelope.document(Limits::CREDENTIAL).ok()?;
         Nonce::parse(&self.envelope.claims(&mut document).ok()?.nonce?).ok()
     }
 
     /// Checks that `holder` made this presentation for `nonce` and `audience`. The reason given is the holder's own statement
     /// wherever possible: what the presentation says is looked at after its signature.
     pub fn verify_holder(&self, holder: &PublicKey, nonce: &Nonce, audience: &str) -> Result<HolderProof, HolderError> {
-        let mut document = object(self.envelope.verify(holder)?)?;
+        self.envelope.verify(holder)?;
+        let mut document = self.envelope.document(Limits::CREDENTIAL)?;
         let Claims { issuer, audience: meant_for, nonce: answered, times, .. } = self.envelope.claims(&mut document)?;
         let named = document.member("holder").map(|value| value.as_str().ok_or(Malformed::WrongType("holder"))).transpose()?;
         for (claim, value) in [("iss", issuer.as_deref()), ("holder", named)] {
@@ -125,38 +118,10 @@ fn is_of_key(id: &str, key: &PublicKey) -> bool {
     id == did::to_did_key(key) || did::resolve(id).is_ok_and(|found| found == *key)
 }
 
-/// A credential as a data URL.
-fn data_url(credential: &Enveloped) -> String {
-    match credential.envelope.material() {
-        Material::Jose => [JOSE_URL, &String::from_utf8_lossy(credential.as_bytes())].concat(),
-        Material::Cose => {
-            let mut url = String::from(COSE_URL);
-            STANDARD.encode_append(credential.as_bytes(), &mut url);
-            url
-        }
-    }
-}
-
-/// The credential in its envelope (VCDM 2.0 §4.13.1).
+/// The credential in its envelope. One in an SD-JWT answers with a KB-JWT and not with a presentation.
 fn open(enveloped: &Object<'_>) -> Result<Enveloped, Malformed> {
-    if enveloped.iter().any(|(name, _)| !ENVELOPED.contains(&name)) {
-        return Err(Malformed::UndefinedTerm);
+    match read_url(enveloped)? {
+        (Material::SdJwt, _) => Err(Malformed::OutOfRange("id")),
+        (Material::Jose | Material::Cose, bytes) => Enveloped::parse(&bytes),
     }
-    if only(enveloped, "@context")?.as_str() != Some(contexts::CREDENTIALS_V2.id) {
-        return Err(Malformed::Context);
-    }
-    if only(enveloped, "type")?.as_str() != Some("EnvelopedVerifiableCredential") {
-        return Err(Malformed::OutOfRange("type"));
-    }
-    let url = enveloped.text("id").ok_or(Malformed::Missing("id"))?;
-    let credential = if let Some(text) = url.strip_prefix(JOSE_URL) {
-        Enveloped::parse(text.as_bytes())?
-    } else {
-        let text = url.strip_prefix(COSE_URL).ok_or(Malformed::OutOfRange("id"))?;
-        // The W3C suite's own leave the padding out.
-        let bytes = STANDARD.decode_to_vec(text).or_else(|_| STANDARD_NO_PAD.decode_to_vec(text));
-        Enveloped::parse(&bytes.map_err(|_| Malformed::OutOfRange("id"))?)?
-    };
-    // What the URL calls it is what it is.
-    if url.starts_with(JOSE_URL) == (credential.format() == Format::VcJwt) { Ok(credential) } else { Err(Malformed::OutOfRange("id")) }
 }

@@ -45,7 +45,10 @@ fn presented() -> Presentation {
 }
 
 fn presented_in(format: Format) -> Presentation {
-    issued_in(format).present(&request(), AT, &Key::holder()).expect("presents")
+    match issued_in(format).present(&[], &request(), AT, &Key::holder()) {
+        Ok(crate::format::Presentation::Enveloped(presentation)) => presentation,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn payload(bytes: &[u8]) -> Object<'static> {
@@ -212,9 +215,9 @@ fn a_presentation_answers_one_request() {
         for other in [Key::issuer(), Key::p256(3), Key::p384(3)] {
             assert_eq!(again.verify_holder(other.public_key(), &request().nonce, &request().client_id), Err(HolderError::InvalidProof));
         }
-        assert!(matches!(issued_in(format).present(&request(), AT, &Key::p256(7)), Err(PresentError::NotTheHolder)));
+        assert!(matches!(issued_in(format).present(&[], &request(), AT, &Key::p256(7)), Err(PresentError::NotTheHolder)));
         let unbound = Enveloped::sign(&RoleClaims { holder: None, ..claims() }, format, &Key::issuer()).expect("issues");
-        assert!(matches!(unbound.present(&request(), AT, &Key::holder()), Err(PresentError::NotTheHolder)));
+        assert!(matches!(unbound.present(&[], &request(), AT, &Key::holder()), Err(PresentError::NotTheHolder)));
     }
 }
 

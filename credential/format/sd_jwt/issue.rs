@@ -5,7 +5,9 @@ use crate::base64url;
 use crate::json::{self, Object, Value};
 use crate::jws;
 use crate::key::{SignError, Signer};
+use crate::request::{ClaimPath, PathStep};
 use alloc::{string::String, vec::Vec};
+use core::mem;
 use rand_core::CryptoRng;
 
 /// An SD-JWT in the making. Digests are sorted, which for hashes is a random order, and stand among decoys, so that
@@ -24,9 +26,8 @@ impl<'r> Draft<'r> {
 
     /// Adds the array `name`, each element behind its own disclosure.
     pub fn conceal_elements(&mut self, name: String, elements: impl IntoIterator<Item = Value<'static>>) {
-        let mut digests: Vec<String> = elements.into_iter().map(|element| self.disclosure(None, element)).collect();
-        self.decoys(&mut digests);
-        self.payload.set(name, digests.into_iter().map(|digest| Object::new().with("...", digest)).collect::<Value<'static>>());
+        let elements = self.elements(elements);
+        self.payload.set(name, elements);
     }
 
     /// Adds `members`, each behind its own disclosure, and so on within objects.
@@ -35,9 +36,40 @@ impl<'r> Draft<'r> {
         self.payload.set("_sd", digests);
     }
 
+    /// Adds a member that is always disclosed, unless there are digests in it.
+    pub fn set(&mut self, name: &'static str, value: impl Into<Value<'static>>) {
+        self.payload.set(name, value);
+    }
+
+    /// Puts the claim at `path` behind a disclosure of its own, where it stands: `None`, and nothing changed, where there is no such
+    /// claim or it stands in one that is concealed already.
+    pub fn conceal(&mut self, path: &ClaimPath) -> Option<()> {
+        let (last, above) = path.steps().split_last()?;
+        let mut payload = Value::Object(mem::take(&mut self.payload));
+        let taken = parent(&mut payload, above).and_then(|parent| take(parent, last));
+        let place = taken.map(|(name, value)| self.disclosure(name, value)).map(|digest| {
+            if let Some(parent) = parent(&mut payload, above) {
+                put(parent, last, digest);
+            }
+        });
+        if let Value::Object(payload) = payload {
+            self.payload = payload;
+        }
+        place
+    }
+
     /// Signs; gives the text with all disclosures.
     pub fn sign(self, typ: &str, key_id: Option<&str>, signer: &dyn Signer) -> Result<String, SignError> {
-        let mut text = jws::sign(typ, key_id, json::to_string(&Value::Object(self.payload)).as_bytes(), signer)?;
+        let mut header = Object::new().with("alg", signer.public_key().algorithm().jose_name()).with("typ", typ);
+        if let Some(key_id) = key_id {
+            header.set("kid", key_id);
+        }
+        self.sign_with_header(&header, signer)
+    }
+
+    /// The same under a header that carries more; `alg` is set from the key.
+    pub fn sign_with_header(self, header: &Object<'_>, signer: &dyn Signer) -> Result<String, SignError> {
+        let mut text = jws::sign_with_header(header, json::to_string(&Value::Object(self.payload)).as_bytes(), signer)?;
         text.push('~');
         for disclosure in self.disclosures {
             text.push_str(&disclosure);
@@ -46,7 +78,15 @@ impl<'r> Draft<'r> {
         Ok(text)
     }
 
-    fn members(&mut self, members: Object<'static>) -> Value<'static> {
+    /// `elements`, each behind its own disclosure, as the array to stand in their place.
+    pub fn elements(&mut self, elements: impl IntoIterator<Item = Value<'static>>) -> Value<'static> {
+        let mut digests: Vec<String> = elements.into_iter().map(|element| self.disclosure(None, element)).collect();
+        self.decoys(&mut digests);
+        digests.into_iter().map(|digest| Object::new().with("...", digest)).collect()
+    }
+
+    /// `members`, each behind its own disclosure, and so on within objects, as the `_sd` to stand in their place.
+    pub fn members(&mut self, members: Object<'static>) -> Value<'static> {
         let mut digests = Vec::with_capacity(members.len() + 4);
         for (name, value) in members {
             let value = match value {
@@ -80,5 +120,51 @@ impl<'r> Draft<'r> {
             digests.push(digest(&base64url::encode(&random)).into_iter().map(char::from).collect());
         }
         digests.sort_unstable();
+    }
+}
+
+/// The value at `path`.
+fn parent<'v>(payload: &'v mut Value<'static>, path: &[PathStep]) -> Option<&'v mut Value<'static>> {
+    path.iter().try_fold(payload, |value, step| match (value, step) {
+        (Value::Object(object), PathStep::Name(name)) => {
+            object.members_mut().iter_mut().find(|(found, _)| found == name).map(|(_, value)| value)
+        }
+        (Value::Array(items), PathStep::Index(at)) => items.get_mut(*at),
+        _ => None,
+    })
+}
+
+/// Takes a member out of its object, or the value of an element; one that is concealed already stays.
+fn take(parent: &mut Value<'static>, step: &PathStep) -> Option<(Option<String>, Value<'static>)> {
+    match (parent, step) {
+        (Value::Object(object), PathStep::Name(name)) if name != "_sd" && name != "..." => {
+            object.remove(name).map(|value| (Some(name.clone()), value))
+        }
+        (Value::Array(items), PathStep::Index(at)) => {
+            let element = items.get_mut(*at).filter(|element| element.member("...").is_none())?;
+            Some((None, mem::replace(element, Value::Null)))
+        }
+        _ => None,
+    }
+}
+
+/// Puts a digest where [`take`] took the claim. Digests in `_sd` are sorted, which for hashes is a random order.
+fn put(parent: &mut Value<'static>, step: &PathStep, digest: String) {
+    match (parent, step) {
+        (Value::Object(object), _) => {
+            let mut digests = match object.remove("_sd") {
+                Some(Value::Array(digests)) => digests,
+                _ => Vec::new(),
+            };
+            digests.push(digest.into());
+            digests.sort_unstable_by(|a, b| a.as_str().cmp(&b.as_str()));
+            object.set("_sd", Value::Array(digests));
+        }
+        (Value::Array(items), PathStep::Index(at)) => {
+            if let Some(element) = items.get_mut(*at) {
+                *element = Object::new().with("...", digest).into();
+            }
+        }
+        _ => {}
     }
 }

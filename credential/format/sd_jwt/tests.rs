@@ -42,6 +42,32 @@ fn processed(payload: &str, disclosures: &[&str]) -> Result<String, Malformed> {
     }
 }
 
+/// A claim goes behind a disclosure where it stands, comes back in its place, and what stands beside it stays.
+#[test]
+fn a_claim_is_concealed_where_it_stands() {
+    let claims = r#"{"a":1,"b":{"c":2,"d":[10,{"e":3},12]}}"#;
+    let Value::Object(document) = parse(claims.as_bytes(), Limits::CREDENTIAL).expect("JSON").into_owned() else { panic!("an object") };
+    let path = |text: &[&str]| ClaimPath::names(text.iter().copied());
+    let d = || path(&["b", "d"]);
+    let mut rng = TestRng(1);
+    let mut draft = Draft::new(document, &mut rng);
+    for concealed in [path(&["a"]), d().then(1).then("e"), d().then(0), path(&["b", "c"])] {
+        assert_eq!(draft.conceal(&concealed), Some(()), "{concealed}");
+    }
+    for none in [path(&["a"]), d().then(0), d().then(3), path(&["b", "_sd"]), path(&["a", "b"]), path(&[])] {
+        assert_eq!(draft.conceal(&none), None, "{none}");
+    }
+    let text = draft.sign(TYP, None, &Key::issuer()).expect("signed");
+    let whole = SdJwt::parse(&text).expect("its own text");
+    let shown = |sd_jwt: &SdJwt| {
+        let disclosed = sd_jwt.verify(Key::issuer().public_key(), TYP).expect("genuine").into_claims();
+        serde_json::from_str::<serde_json::Value>(&to_string(&Value::Object(disclosed))).expect("JSON")
+    };
+    assert_eq!(shown(&whole), serde_json::from_str::<serde_json::Value>(claims).expect("JSON"));
+    let jwt_alone = SdJwt::parse(&whole.with_only(&[]).expect("nothing")).expect("well formed");
+    assert_eq!(shown(&jwt_alone), serde_json::json!({ "b": { "d": [{}, 12] } }));
+}
+
 #[test]
 fn the_digest_is_the_one_of_the_rfc() {
     // RFC 9901 §4.2.3.

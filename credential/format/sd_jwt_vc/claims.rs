@@ -1,5 +1,6 @@
 //! Between an SD-JWT VC's payload and [`RoleClaims`].
 
+use crate::format::key_bound::bound_key;
 use crate::format::sd_jwt::{Disclosed, Draft, SdJwt};
 use crate::format::{IssueError, Malformed};
 use crate::json::{self, Limits, Object, Value};
@@ -110,11 +111,4 @@ fn token_entry(status: &[StatusReference]) -> Result<Option<&StatusReference>, M
         [entry] if entry.mechanism == Mechanism::TokenList => Ok(Some(entry)),
         _ => Err(Malformed::OutOfRange("status")),
     }
-}
-
-/// `cnf.jwk` only (RFC 7800 §3.2): another confirmation must not pass for "bound to nobody".
-fn bound_key(claims: &Object<'_>) -> Result<Option<PublicKey>, Malformed> {
-    let Some(cnf) = claims.member("cnf") else { return Ok(None) };
-    let jwk = cnf.member("jwk").ok_or(Malformed::Missing("jwk"))?;
-    PublicKey::from_jwk(jwk).map(Some).map_err(|_| Malformed::OutOfRange("cnf"))
 }

@@ -1,8 +1,9 @@
 //! Issue, present and verify; and what must not pass.
 
-use super::{Presentation, SdJwtVc, TYP};
+use super::{SdJwtVc, TYP};
 use crate::base64url;
 use crate::canon::jcs;
+use crate::format::key_bound::KeyBound;
 use crate::format::{Credential, Format, HolderError, IssueError, Malformed, PresentError, VerifyError};
 use crate::json::{self, Limits, Number, Object, Value};
 use crate::jws;
@@ -121,7 +122,7 @@ fn the_binding_covers_exactly_what_is_shown() {
     let text = |presentation: &format::Presentation| core::str::from_utf8(presentation.as_bytes()).expect("text").to_owned();
     let parts = |text: &str| text.rsplit_once('~').map(|(sd_jwt, kb)| (sd_jwt.to_owned(), kb.to_owned())).expect("parts");
     let check = |text: String| {
-        let presentation = Presentation::parse(text.as_bytes()).expect("well formed");
+        let presentation = KeyBound::parse(text.as_bytes()).expect("well formed");
         presentation.verify_holder(Key::holder().public_key(), &request().nonce, &request().client_id).map(drop)
     };
     let ((shown, binding), (_, other)) = (parts(&text(&more)), parts(&text(&less)));
@@ -322,6 +323,6 @@ proptest! {
     #[test]
     fn any_bytes_are_answered(bytes: Vec<u8>) {
         let _ = SdJwtVc::parse(&bytes).map(|credential| credential.disclosable());
-        let _ = Presentation::parse(&bytes);
+        let _ = KeyBound::parse(&bytes);
     }
 }

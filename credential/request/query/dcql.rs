@@ -116,15 +116,12 @@ impl TryFrom<Credential> for CredentialQuery {
         if let Some((what, _)) = unsupported.iter().find(|(_, present)| *present) {
             return Err(QueryError::Unsupported(what));
         }
-        let (format, kinds) = match (credential.format.as_str(), credential.meta.vct_values, credential.meta.type_values) {
-            ("dc+sd-jwt", Some(kinds), None) => (Format::SdJwtVc, kinds),
-            (format @ ("ldp_vc" | "jwt_vc_json" | "vc+cose"), None, Some(types)) => {
-                let formats = [Format::DataIntegrity, Format::VcJwt, Format::VcCose];
-                let format = formats.into_iter().find(|known| known.as_str() == format).unwrap_or(Format::DataIntegrity);
-                (format, types.into_iter().map(distinctive_type).collect::<Result<_, _>>()?)
-            }
-            ("dc+sd-jwt" | "ldp_vc" | "jwt_vc_json" | "vc+cose", ..) => return Err(QueryError::Malformed("meta")),
-            _ => return Err(QueryError::Unsupported("this credential format")),
+        let format = Format::ALL.into_iter().find(|known| known.as_str() == credential.format);
+        let format = format.ok_or(QueryError::Unsupported("this credential format"))?;
+        let kinds = match (format.is_vcdm(), credential.meta.vct_values, credential.meta.type_values) {
+            (false, Some(kinds), None) => kinds,
+            (true, None, Some(types)) => types.into_iter().map(distinctive_type).collect::<Result<_, _>>()?,
+            _ => return Err(QueryError::Malformed("meta")),
         };
         let claims = credential.claims.into_iter().map(|claim| ClaimQuery { path: claim.path, values: claim.values });
         Ok(Self { id: credential.id, format, kinds, claims: claims.collect() })
@@ -152,10 +149,8 @@ impl From<&CredentialQuery> for Credential {
     fn from(query: &CredentialQuery) -> Self {
         let expanded = |name: &str| EXPANDED.iter().find(|(short, _)| *short == name).map_or(name, |(_, iri)| *iri).into();
         let types = |kind: &String| vec![expanded(NOT_DISTINCTIVE), expanded(kind)];
-        let (vct_values, type_values) = match query.format {
-            Format::SdJwtVc => (Some(query.kinds.clone()), None),
-            Format::DataIntegrity | Format::VcJwt | Format::VcCose => (None, Some(query.kinds.iter().map(types).collect())),
-        };
+        let (vct_values, type_values) =
+            if query.format.is_vcdm() { (None, Some(query.kinds.iter().map(types).collect())) } else { (Some(query.kinds.clone()), None) };
         let claim = |claim: &ClaimQuery| Claim { id: None, path: claim.path.clone(), values: claim.values.clone(), intent_to_retain: None };
         Self {
             id: query.id.clone(),

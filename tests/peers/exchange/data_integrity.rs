@@ -63,7 +63,7 @@ fn verify(site: &Site, document: &str, asked: &[&str]) -> Result<String, String>
 }
 
 /// UTC (civil from days; proleptic Gregorian calendar).
-fn rfc3339(unix: i64) -> String {
+pub(crate) fn rfc3339(unix: i64) -> String {
     let (days, seconds) = (unix.div_euclid(86_400) + 719_468, unix.rem_euclid(86_400));
     let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -4,4 +4,5 @@
 mod data_integrity;
 mod program;
 mod sd_jwt;
+mod sd_jwt_document;
 mod site;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use waypass_peers::key::Key;
 use waypass_peers::sd_jwt::{issue, issue_bare, present, verify};
 
-const BOTH: [(Algorithm, &str); 2] = [(Algorithm::EdDSA, "ed25519"), (Algorithm::ES256, "p256")];
+pub(crate) const BOTH: [(Algorithm, &str); 2] = [(Algorithm::EdDSA, "ed25519"), (Algorithm::ES256, "p256")];
 
 /// What the peer's issuer says of a nurse of Clinic South.
 fn claims(issuer: &Key, index: usize) -> Value {
@@ -41,7 +41,7 @@ fn kid(sd_jwt: &str) -> String {
 }
 
 /// Another letter in the middle of the `part`th of the parts between tildes; of a JWT, in the middle of its signature.
-fn tampered(text: &str, part: usize) -> String {
+pub(crate) fn tampered(text: &str, part: usize) -> String {
     let mut parts: Vec<String> = text.split('~').map(str::to_owned).collect();
     let signature = parts[part].rfind('.').map_or(0, |dot| dot + 1);
     let middle = usize::midpoint(signature, parts[part].len());

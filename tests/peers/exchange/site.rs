@@ -125,7 +125,12 @@ impl Site {
 
     /// The gate asks for a nurse. The request is a JWS: the peer checks its signature with the key that `client_id` is.
     pub(crate) fn challenge(&self) -> Question {
-        self.place.done("gate", "verifier challenge --role nurse -o request --key-file gate.key");
+        self.challenge_for("--format sd-jwt --format vc")
+    }
+
+    /// The same in these formats.
+    pub(crate) fn challenge_for(&self, formats: &str) -> Question {
+        self.place.done("gate", &format!("verifier challenge --role nurse {formats} -o request --key-file gate.key"));
         let request = self.place.read("request");
         let header = jsonwebtoken::decode_header(request.trim()).expect("a JOSE header");
         assert_eq!(header.typ.as_deref(), Some("waypass-request+jwt"));

@@ -158,7 +158,7 @@ impl World {
             },
             signer: issuer(),
             holder: holder(),
-            query: Query::for_role(&[Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcCose], &[], &[]).expect("a query"),
+            query: Query::for_role(&Format::ALL, &[], &[]).expect("a query"),
             gate,
             policy: waypass_schemas::DEFAULT_POLICY.into(),
             policy_ends: NOW + 30 * DAY,

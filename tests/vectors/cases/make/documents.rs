@@ -3,9 +3,13 @@
 
 use super::{Arrival, Case, Maker};
 use crate::world::{DAY, HOUR, TestKey, World, at};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use waypass_credential::base64url;
+use waypass_credential::format::sd_jwt::key_binding;
 use waypass_credential::format::secured::Securing;
 use waypass_credential::format::{Credential, Format};
+use waypass_credential::jws;
 use waypass_credential::proof::Suite;
 use waypass_credential::request::{Query, Request};
 use waypass_credential::role::{StatusPurpose, StatusReference};
@@ -31,6 +35,27 @@ pub(super) fn cases() -> Vec<Case> {
         suite("admit-ecdsa-jcs-2019", "The same under ecdsa-jcs-2019 with P-256 keys.", Suite::EcdsaJcs2019),
         suite("admit-ecdsa-rdfc-2019", "The same under ecdsa-rdfc-2019 with P-256 keys.", Suite::EcdsaRdfc2019),
         jwt("admit-vc-jwt", "The same as a document in a JWS, vc+jwt in vp+jwt.", str::to_owned, "green", &["ok"]),
+        sd_jwt("admit-vc-sd-jwt", "The same as a document in an SD-JWT with key binding, vc+sd-jwt.", |_| None, "green", &["ok"]),
+        sd_jwt(
+            "vc-sd-jwt-status-withheld",
+            "A trusted issuer put the status behind a disclosure, and the holder leaves it out: what decides cannot be withheld.",
+            |payload| {
+                let status = payload["credentialStatus"].take();
+                payload.as_object_mut()?.remove("credentialStatus");
+                let disclosure = base64url::encode(format!(r#"["salt","credentialStatus",{status}]"#).as_bytes());
+                payload["_sd"] = json!([base64url::encode(&Sha256::digest(disclosure))]);
+                Some("vc+sd-jwt")
+            },
+            "red",
+            &["malformed"],
+        ),
+        sd_jwt(
+            "vc-sd-jwt-as-dc-sd-jwt",
+            "The header calls the document an SD-JWT VC: the kind that is signed is the kind that is read.",
+            |_| Some("dc+sd-jwt"),
+            "red",
+            &["malformed"],
+        ),
         jwt("jwt-alg-none", "The header of the presentation says that nothing signs it.", without_algorithm, "red", &["malformed"]),
         swapped(
             "contexts-in-another-order",
@@ -133,6 +158,36 @@ fn jwt(name: &'static str, says: &'static str, change: impl Fn(&str) -> String, 
     let maker = maker.ask_for(&query);
     let request = Request { query, ..maker.request() };
     let answer = change(&maker.answer_to(&credential, &maker.world.holder, &request));
+    maker.present(answer, level, reasons).done()
+}
+
+/// A nurse's document in an SD-JWT. `change` may change the payload, which the issuer then signs again under the `typ` that comes back,
+/// and the holder presents without disclosures.
+fn sd_jwt(
+    name: &'static str,
+    says: &'static str,
+    change: impl Fn(&mut serde_json::Value) -> Option<&'static str>,
+    level: &str,
+    reasons: &[&str],
+) -> Case {
+    let query = Query::for_role(&[Format::VcSdJwt], &["nurse"], &[]).expect("our query");
+    let maker = Maker::new(name, says).first_bundle().ask_for(&query);
+    let (issuer, holder) = (&maker.world.issuer, &maker.world.holder);
+    let claims = World::nurse(issuer, holder, Format::VcSdJwt);
+    let credential = World::issue(&claims, issuer, Format::VcSdJwt, name);
+    let request = Request { query, ..maker.request() };
+    let text = str::from_utf8(credential.as_bytes()).expect("text");
+    let payload = text.split(['.', '~']).nth(1).expect("a payload");
+    let mut payload = serde_json::from_slice(&base64url::decode(payload).expect("base64url")).expect("JSON");
+    let answer = match change(&mut payload) {
+        None => maker.answer_to(&credential, holder, &request),
+        Some(typ) => {
+            let jwt = jws::sign(typ, Some(&issuer.key_id()), payload.to_string().as_bytes(), issuer).expect("signs") + "~";
+            let at = request.issued_at;
+            let bound = key_binding::sign(&jwt, &request.nonce.to_text(), &request.client_id, at, holder).expect("signs");
+            jwt + &bound
+        }
+    };
     maker.present(answer, level, reasons).done()
 }
 
