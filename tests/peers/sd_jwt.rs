@@ -15,21 +15,28 @@ pub fn name(algorithm: Algorithm) -> String {
 
 /// Issues `claims`, those at `concealed` behind disclosures, with decoys, exactly as the peer does: without `typ` and `kid`.
 pub fn issue_bare(claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key) -> String {
+    made(claims, concealed, holder, issuer, true)
+}
+
+fn made(claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key, decoys: bool) -> String {
     let strategy = ClaimsForSelectiveDisclosureStrategy::Custom(concealed);
     SDJWTIssuer::new(issuer.encoding(), Some(name(issuer.public().algorithm())))
-        .issue_sd_jwt(claims.clone(), strategy, holder, true, SDJWTSerializationFormat::Compact)
+        .issue_sd_jwt(claims.clone(), strategy, holder, decoys, SDJWTSerializationFormat::Compact)
         .expect("the peer issues")
 }
 
 /// The same as an SD-JWT VC. The peer's issuer takes no header members: payload and disclosures stay as it made them, the
 /// header and the signature over both come from its JOSE library.
 pub fn issue(claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key) -> String {
-    issue_as("dc+sd-jwt", claims, concealed, holder, issuer)
+    typed("dc+sd-jwt", &issue_bare(claims, concealed, holder, issuer), issuer)
 }
 
-/// The same under another `typ`.
-pub fn issue_as(typ: &str, claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key) -> String {
-    let bare = issue_bare(claims, concealed, holder, issuer);
+/// The same as a VCDM document, with or without the decoys that the peer puts into every object.
+pub fn issue_document(claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key, decoys: bool) -> String {
+    typed("vc+sd-jwt", &made(claims, concealed, holder, issuer, decoys), issuer)
+}
+
+fn typed(typ: &str, bare: &str, issuer: &Key) -> String {
     let (jwt, disclosures) = bare.split_once('~').expect("an SD-JWT");
     let payload = jwt.split('.').nth(1).expect("a payload");
     let header = Header { typ: Some(typ.to_owned()), kid: Some(issuer.public().kid()), ..Header::new(issuer.public().algorithm()) };

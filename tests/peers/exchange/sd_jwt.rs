@@ -81,9 +81,14 @@ fn what_waypass_issues_and_presents_the_peer_verifies() {
 
 /// The peer, as a holder, cannot step over a decoy in an array: it looks for its disclosure and panics.
 fn first_role_is_no_decoy(credential: &str) -> bool {
+    is_disclosed(credential, |payload| &payload["roles"][0]["..."])
+}
+
+/// Whether a disclosure belongs to the digest at a place in the payload.
+pub(crate) fn is_disclosed(credential: &str, place: impl Fn(&Value) -> &Value) -> bool {
     let payload = credential.split('.').nth(1).expect("a JWT");
     let payload: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64url")).expect("JSON");
-    let first = payload["roles"][0]["..."].as_str().expect("a digest");
+    let first = place(&payload).as_str().expect("a digest");
     let digest = |disclosure: &str| URL_SAFE_NO_PAD.encode(ring::digest::digest(&ring::digest::SHA256, disclosure.as_bytes()));
     credential.split('~').skip(1).any(|disclosure| digest(disclosure) == first)
 }
