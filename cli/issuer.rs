@@ -15,6 +15,7 @@ use waypass_vault::{KeyPurpose, Unlocked, clock};
 mod authority;
 mod ceremony;
 mod change;
+mod context;
 mod gates;
 mod init;
 mod issue;
@@ -57,6 +58,9 @@ enum Verb {
     /// Other issuers that this site's gates and wallets believe
     #[command(subcommand)]
     Authority(authority::Verb),
+    /// Names for claims that only this site has
+    #[command(subcommand)]
+    Context(context::Verb),
     /// Root and targets signed by several people, each on a machine of their own
     #[command(subcommand)]
     Ceremony(ceremony::Verb),
@@ -88,6 +92,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Ceremony(verb) => ceremony::run(session, verb),
         Verb::Authority(verb) => authority::run(session, verb),
         Verb::Key(verb) => key::run(session, verb),
+        Verb::Context(verb) => context::run(session, verb),
         Verb::Slot(verb) => crate::slot::run(session, Role::Issuer, verb),
     }
 }

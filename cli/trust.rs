@@ -195,6 +195,9 @@ fn list(session: &Session) -> Outcome {
         let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { words::list(&authority.sites) };
         out.words(&format!("issuer          {}: {} for {sites}", words::safe(&authority.name), words::list(&authority.roles)));
     }
+    for context in &bundle.targets().contexts {
+        out.words(&format!("names           {}", words::safe(&context.id)));
+    }
     for gate in bundle.gates() {
         out.words(&format!(
             "gate            {} (site {}, zone {}), until {}",
@@ -227,6 +230,7 @@ fn document(bundle: &TrustBundle) -> serde_json::Value {
         "versions": { "timestamp": versions.timestamp, "snapshot": versions.snapshot, "targets": versions.targets, "policy": versions.policy },
         "issued_at": unix(bundle.issued_at()),
         "issuers": bundle.authorities().iter().map(|authority| json!({ "name": authority.name, "roles": authority.roles, "sites": authority.sites })).collect::<Vec<_>>(),
+        "contexts": bundle.targets().contexts,
         "gates": bundle.gates(),
         "lists": bundle.lists().iter().map(|list| json!({ "uri": list.uri, "issued_at": unix(list.issued_at), "expires_at": unix(list.expires_at), "entries": list.entries })).collect::<Vec<_>>(),
         "missing_lists": bundle.missing_lists().iter().map(|list| &list.uri).collect::<Vec<_>>(),

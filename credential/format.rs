@@ -5,11 +5,12 @@
 //! this nonce and this audience. Whether the issuer may be believed, and for how long, is `waypass-trust`'s business.
 
 use crate::json::Value;
+use crate::jsonld::KnownContexts;
 use crate::key::{InvalidProof, PublicKey, SignError, Signer};
 use crate::request::{ClaimPath, Nonce, Request};
 use crate::role::RoleClaims;
 use crate::time::Timestamp;
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use core::fmt;
 use envelope::{Content, Material};
 use sd_jwt::SdJwt;
@@ -24,6 +25,7 @@ mod malformed;
 pub mod sd_jwt;
 pub mod sd_jwt_vc;
 pub mod secured;
+mod vocabulary;
 
 pub use data_integrity::{DataIntegrity, ProofClaim};
 pub use enveloped::Enveloped;
@@ -188,7 +190,7 @@ pub enum IssueError {
     /// The claims would not be accepted on reading.
     Malformed(Malformed),
     /// A personal claim has a name that the format or the role credential uses itself.
-    ReservedClaim(alloc::string::String),
+    ReservedClaim(String),
     /// The key's algorithm has no proof in this format.
     Algorithm,
     /// The key could not sign.
@@ -197,12 +199,18 @@ pub enum IssueError {
 
 impl Credential {
     /// Reads untrusted bytes: a JSON object is a VCDM document, what begins with CBOR tag 18 a
-    /// COSE_Sign1, a text with a `~` an SD-JWT of the kind that its header names, everything else must be a JWS.
+    /// COSE_Sign1, a text with a `~` an SD-JWT of the kind that its header names, everything else must be a JWS. Documents name the contexts
+    /// compiled in and no others.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::parse_in(bytes, &KnownContexts::new())
+    }
+
+    /// As [`Self::parse`], for documents that may also name contexts that `known` carries.
+    pub fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
         match detect(bytes)? {
-            Serialization::Json => DataIntegrity::parse(bytes).map(Self::DataIntegrity),
-            Serialization::Enveloped(Material::SdJwt) => selective(bytes),
-            Serialization::Enveloped(Material::Jose | Material::Cose) => Enveloped::parse(bytes).map(Self::Enveloped),
+            Serialization::Json => DataIntegrity::parse_in(bytes, known).map(Self::DataIntegrity),
+            Serialization::Enveloped(Material::SdJwt) => selective(bytes, known),
+            Serialization::Enveloped(Material::Jose | Material::Cose) => Enveloped::parse_in(bytes, known).map(Self::Enveloped),
         }
     }
 
@@ -230,6 +238,15 @@ impl Credential {
             Self::SdJwtVc(credential) => credential.claimed(),
             Self::DataIntegrity(credential) => credential.claimed(),
             Self::Enveloped(credential) => credential.claimed(),
+        }
+    }
+
+    /// The URLs of the contexts it names beside those of every role credential, unverified; only a document can.
+    pub fn further_contexts(&self) -> Vec<String> {
+        match self {
+            Self::SdJwtVc(_) => Vec::new(),
+            Self::DataIntegrity(credential) => credential.further_contexts(),
+            Self::Enveloped(credential) => credential.further_contexts(),
         }
     }
 
@@ -315,12 +332,19 @@ impl<'a> Verified<'a> {
 
 impl Presentation {
     /// Reads untrusted bytes: a JSON object is a verifiable presentation, what begins with CBOR tag 18 a
-    /// COSE_Sign1, a text with a `~` an SD-JWT, everything else must be a JWS.
+    /// COSE_Sign1, a text with a `~` an SD-JWT, everything else must be a JWS. Documents name the contexts compiled in and no others.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::parse_in(bytes, &KnownContexts::new())
+    }
+
+    /// As [`Self::parse`], for a credential that may also name contexts that `known` carries.
+    pub fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
         match detect(bytes)? {
-            Serialization::Json => data_integrity::Presentation::parse(bytes).map(Self::DataIntegrity),
-            Serialization::Enveloped(Material::SdJwt) => KeyBound::parse(bytes).map(Self::KeyBound),
-            Serialization::Enveloped(Material::Jose | Material::Cose) => enveloped::Presentation::parse(bytes).map(Self::Enveloped),
+            Serialization::Json => data_integrity::Presentation::parse_in(bytes, known).map(Self::DataIntegrity),
+            Serialization::Enveloped(Material::SdJwt) => KeyBound::parse_in(bytes, known).map(Self::KeyBound),
+            Serialization::Enveloped(Material::Jose | Material::Cose) => {
+                enveloped::Presentation::parse_in(bytes, known).map(Self::Enveloped)
+            }
         }
     }
 
@@ -392,10 +416,10 @@ fn detect(bytes: &[u8]) -> Result<Serialization, Malformed> {
 }
 
 /// An SD-JWT is of the kind that its header names.
-fn selective(bytes: &[u8]) -> Result<Credential, Malformed> {
+fn selective(bytes: &[u8], known: &KnownContexts) -> Result<Credential, Malformed> {
     let sd_jwt = SdJwt::parse(core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?)?;
     if sd_jwt.header().typ.as_deref() == Some(Content::Credential.typ(Material::SdJwt)) {
-        Enveloped::of_sd_jwt(sd_jwt).map(Credential::Enveloped)
+        Enveloped::of_sd_jwt(sd_jwt, known).map(Credential::Enveloped)
     } else {
         SdJwtVc::of_sd_jwt(sd_jwt).map(Credential::SdJwtVc)
     }

@@ -20,6 +20,7 @@ mod repeats;
 mod value;
 
 pub use contexts::{CarriedError, ContextList, KnownContexts};
+pub use waypass_schemas::contexts::table::is_iri;
 
 use crate::canon::rdf::Dataset;
 use crate::json::Object;

@@ -2,6 +2,7 @@
 
 use crate::format::{Credential, DataIntegrity, Enveloped, Format, IssueError, Malformed, SdJwtVc};
 use crate::json::Object;
+use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::proof::Suite;
 use crate::time::Timestamp;
@@ -64,23 +65,34 @@ pub struct RoleClaims {
 impl RoleClaims {
     /// Issues these claims as a credential in `format`, signed by the issuer's key; `rng` gives salts and decoys.
     pub fn sign(&self, format: Format, signer: &dyn Signer, rng: &mut dyn CryptoRng) -> Result<Credential, IssueError> {
+        self.sign_under(&KnownContexts::new(), format, signer, rng)
+    }
+
+    /// As [`Self::sign`]; in a document, personal claims may have names that contexts in `known` define.
+    pub fn sign_under(
+        &self,
+        known: &KnownContexts,
+        format: Format,
+        signer: &dyn Signer,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Credential, IssueError> {
         match format {
             Format::SdJwtVc => SdJwtVc::sign(self, signer, rng).map(Credential::SdJwtVc),
-            Format::DataIntegrity => DataIntegrity::sign(self, signer).map(Credential::DataIntegrity),
-            Format::VcSdJwt => Enveloped::sign_disclosable(self, signer, rng).map(Credential::Enveloped),
-            Format::VcJwt | Format::VcCose => Enveloped::sign(self, format, signer).map(Credential::Enveloped),
+            Format::DataIntegrity => self.sign_set(known, &[(Suite::jcs(signer.public_key().algorithm()), signer)]),
+            Format::VcSdJwt => Enveloped::sign_disclosable(self, signer, rng, known).map(Credential::Enveloped),
+            Format::VcJwt | Format::VcCose => Enveloped::sign(self, format, signer, known).map(Credential::Enveloped),
         }
     }
 
     /// Issues these claims as a VCDM document in `suite`, which must take the issuer's key; [`Self::sign`] takes a JCS suite.
     pub fn sign_in(&self, suite: Suite, signer: &dyn Signer) -> Result<Credential, IssueError> {
-        DataIntegrity::sign_in(suite, self, signer).map(Credential::DataIntegrity)
+        self.sign_set(&KnownContexts::new(), &[(suite, signer)])
     }
 
     /// Issues these claims as a VCDM document with one proof by each of `signers`, each in a suite that takes its key: the issuer's
     /// first, the others under their own `did:key`.
-    pub fn sign_set(&self, signers: &[(Suite, &dyn Signer)]) -> Result<Credential, IssueError> {
-        DataIntegrity::sign_set(signers, self).map(Credential::DataIntegrity)
+    pub fn sign_set(&self, known: &KnownContexts, signers: &[(Suite, &dyn Signer)]) -> Result<Credential, IssueError> {
+        DataIntegrity::sign_set(signers, self, known).map(Credential::DataIntegrity)
     }
 
     /// The bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,

@@ -164,7 +164,7 @@ impl Issuer<'_> {
         self.held(LISTS, "the lists of other issuers")
     }
 
-    fn held<T: serde::de::DeserializeOwned>(&self, document: &str, what: &'static str) -> Result<Vec<T>, StoreError> {
+    pub(crate) fn held<T: serde::de::DeserializeOwned>(&self, document: &str, what: &'static str) -> Result<Vec<T>, StoreError> {
         let Some(text) = self.store.document(document)? else { return Ok(Vec::new()) };
         serde_json::from_slice(&text).map_err(|_| StoreError::Corrupt(what))
     }

@@ -60,7 +60,7 @@ pub enum Reading {
 }
 
 /// Why a ceremony stopped.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CeremonyError {
     /// Not a paper to sign, or its payload is not what it says.
     NotAPaper,
@@ -305,6 +305,7 @@ impl Issuer<'_> {
         waypass_trust::policy::RolePolicy::compile(&part.policy).map_err(|why| CeremonyError::Policy(why.to_string()))?;
         // Kept unchecked, targets that break a rule would stop every later publication, revocations included.
         part.check()?;
+        part.check_contexts(self.context_documents(&part)?)?;
         Ok(part.version)
     }
 

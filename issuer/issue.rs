@@ -1,6 +1,7 @@
 //! Issuing a role credential.
 
 use crate::ceremony::CeremonyError;
+use crate::contexts::ContextError;
 use crate::keys::{KeyUse, Keys};
 use crate::settings::{Settings, SettingsError};
 use crate::store::{CredentialRecord, Entry, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
@@ -143,6 +144,8 @@ pub enum IssueError {
     },
     /// The holder key is a key of this issuer.
     OwnKey,
+    /// The contexts that the bundle carries cannot be read.
+    Contexts(ContextError),
     /// The credential could not be made.
     Credential(waypass_credential::format::IssueError),
     /// The store failed; nothing was issued.
@@ -353,13 +356,14 @@ impl<'k> Issuer<'k> {
     }
 
     fn sign(&self, order: &Order, claims: &RoleClaims, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Credential, IssueError> {
+        let known = self.usable_contexts()?;
         if order.suites.is_empty() {
-            return Ok(claims.sign(order.format, self.credential_key(order, None, at)?, rng)?);
+            return Ok(claims.sign_under(&known, order.format, self.credential_key(order, None, at)?, rng)?);
         }
         let signer =
             |suite: &Suite| -> Result<(Suite, &dyn Signer), IssueError> { Ok((*suite, self.credential_key(order, Some(*suite), at)?)) };
         let signers = order.suites.iter().map(signer).collect::<Result<Vec<_>, _>>()?;
-        Ok(claims.sign_set(&signers)?)
+        Ok(claims.sign_set(&known, &signers)?)
     }
 
     fn credential_key(&self, order: &Order, suite: Option<Suite>, at: Timestamp) -> Result<&(dyn Signer + 'k), IssueError> {
@@ -461,6 +465,7 @@ impl fmt::Display for IssueError {
                 write!(f, "a validity of {asked} seconds is longer than max_validity_seconds, {bound}")
             }
             Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
+            Self::Contexts(why) => why.fmt(f),
             Self::Credential(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
@@ -485,6 +490,12 @@ impl From<StoreError> for OpenError {
 impl From<StoreError> for IssueError {
     fn from(why: StoreError) -> Self {
         Self::Store(why)
+    }
+}
+
+impl From<ContextError> for IssueError {
+    fn from(why: ContextError) -> Self {
+        if let ContextError::Store(why) = why { Self::Store(why) } else { Self::Contexts(why) }
     }
 }
 

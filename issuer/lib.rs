@@ -10,6 +10,7 @@
 
 pub mod authorities;
 pub mod ceremony;
+pub mod contexts;
 pub mod gates;
 pub mod http;
 pub mod intake;

@@ -119,6 +119,7 @@ impl Issuer<'_> {
         let roots = self.roots()?;
         let draft = BundleDraft {
             root: roots.clone(),
+            contexts: self.context_documents(&part)?,
             targets,
             lists,
             version,

@@ -228,6 +228,7 @@ impl World {
                 zone: "ward".into(),
                 not_after: issued_at.plus(7 * DAY),
             }],
+            contexts: Vec::new(),
             policy: policy(version, issued_at),
             delegations: [],
         }
@@ -245,9 +246,15 @@ impl World {
 
     /// A sealed bundle.
     pub(crate) fn bundle(&self, version: u64, targets: &TargetsPart, lists: Vec<String>) -> TrustBundle {
+        self.bundle_with(version, targets, Vec::new(), lists)
+    }
+
+    /// The same with the context documents that the targets name.
+    pub(crate) fn bundle_with(&self, version: u64, targets: &TargetsPart, contexts: Vec<String>, lists: Vec<String>) -> TrustBundle {
         let draft = BundleDraft {
             root: vec![self.root_envelope()],
             targets: Envelope::sign_part(targets, &[&self.root]).expect("the root signs the targets"),
+            contexts,
             lists,
             version,
             issued_at: targets.issued_at,

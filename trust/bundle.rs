@@ -4,8 +4,8 @@
 //! belongs together, the targets what is believed. One deviation: opening never fails for age. Expiry and age feed
 //! [`crate::freshness`], and the limits of the signed policy decide.
 
-use alloc::vec::Vec;
-use waypass_credential::{role::StatusReference, time::Timestamp};
+use alloc::{string::String, vec::Vec};
+use waypass_credential::{jsonld::KnownContexts, role::StatusReference, time::Timestamp};
 
 use crate::{
     freshness::Freshness,
@@ -13,6 +13,7 @@ use crate::{
     time::Moment,
 };
 
+mod contexts;
 mod digest;
 mod draft;
 mod envelope;
@@ -26,17 +27,19 @@ mod rules;
 mod signed;
 mod unix;
 
+pub use contexts::MAX_CONTEXT;
 pub use digest::{Digest, NotADigest};
 pub use draft::BundleDraft;
 pub use envelope::{Envelope, MAX_PART};
 pub use error::{BundleError, PartName, Rule};
 pub use horizon::{Item, OfflineHorizon};
 pub use parts::{
-    Authority, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, Part, PartReference, Policy, RoleLimit, RootPart, RootRoles,
-    SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart, UnknownAction,
+    Authority, ContextReference, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, Part, PartReference, Policy, RoleLimit,
+    RootPart, RootRoles, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart, UnknownAction,
 };
 pub use root::{MAX_ROOT_STEPS, Root};
 
+use contexts::Contexts;
 use signed::Signed;
 
 /// A bundle file may be this large (trust.md "Trust bundle").
@@ -52,6 +55,7 @@ pub struct TrustBundle {
     timestamp: Signed<TimestampPart>,
     snapshot: Signed<SnapshotPart>,
     targets: Signed<TargetsPart>,
+    contexts: Contexts,
     evidence: Vec<Evidence>,
 }
 
@@ -129,6 +133,17 @@ impl TrustBundle {
     /// The issuers.
     pub fn authorities(&self) -> &[Authority] {
         &self.targets.part.authorities
+    }
+
+    /// The JSON-LD contexts by which credentials are read here: those compiled in and those carried.
+    pub fn contexts(&self) -> &KnownContexts {
+        &self.contexts.known
+    }
+
+    /// The document of a carried context.
+    pub fn context_document(&self, id: &str) -> Option<&str> {
+        let named = self.targets.part.contexts.iter().find(|context| context.id == id)?;
+        self.contexts.documents.iter().map(String::as_str).find(|document| Digest::of(document.as_bytes()) == named.sha256)
     }
 
     /// The enrolled gates.

@@ -223,6 +223,7 @@ impl Site {
         BundleDraft {
             root: self.roots.clone(),
             targets: self.signed_targets(),
+            contexts: Vec::new(),
             lists: vec![self.token()],
             version: self.version,
             issued_at: self.issued_at,
@@ -305,6 +306,7 @@ fn targets(issuer: &TestKey, status_key: &TestKey) -> TargetsPart {
             zone: "ward".into(),
             not_after: NOON.plus(60 * DAY),
         }],
+        contexts: Vec::new(),
         policy: Policy {
             version: 1,
             issued_at: NOON,

@@ -7,6 +7,7 @@ use waypass_credential::format::Presentation;
 use waypass_credential::request::{Nonce, Query};
 use waypass_credential::time::Timestamp;
 use waypass_trust::audit::Salts;
+use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::{Moment, Reading};
 
@@ -58,8 +59,8 @@ impl Challenges {
 
     /// Takes out the one that `presentation` says it answers. That it does, the checks find out: a nonce that is named without being
     /// signed by the holder finds its challenge, and is refused.
-    pub fn answered_by(self, presentation: &[u8]) -> Option<Challenge> {
-        let nonce = Presentation::parse(presentation).ok()?.untrusted_nonce()?;
+    pub fn answered_by(self, presentation: &[u8], bundle: &TrustBundle) -> Option<Challenge> {
+        let nonce = Presentation::parse_in(presentation, bundle.contexts()).ok()?.untrusted_nonce()?;
         self.0.into_iter().find(|challenge| challenge.nonce == nonce)
     }
 }

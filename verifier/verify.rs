@@ -166,7 +166,7 @@ impl<'t> Checkpoint<'t> {
     fn examine(&self, presentation: &[u8], challenge: &Challenge, at: &Moment, found: &mut Findings) {
         let timely = found.note(timely::check(challenge, &self.gate.id, at));
         let first = found.note(replay::check(&self.state.seen, challenge, at));
-        let presentation = match Presentation::parse(presentation) {
+        let presentation = match Presentation::parse_in(presentation, self.bundle.contexts()) {
             Ok(presentation) => presentation,
             Err(why) => return found.reasons.push(Reason::new(ReasonCode::Malformed, alloc::format!("{why}"))),
         };

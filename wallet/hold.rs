@@ -2,14 +2,17 @@
 
 use crate::error::{HoldError, WalletError};
 use crate::history::{self, Detail, What};
-use crate::records::{self, CredentialId, Record, TABLE};
+use crate::records::{self, Carried, CredentialId, Record, TABLE};
 use crate::{Wallet, show::Card};
 use rand_core::CryptoRng;
 use waypass_credential::format::{self, Credential};
+use waypass_credential::jsonld::KnownContexts;
 use waypass_trust::assess::{self, assess};
 use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::Moment;
+
+static NO_CONTEXTS: KnownContexts = KnownContexts::new();
 
 /// A credential that is in the wallet, durably.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,7 +40,8 @@ impl Wallet<'_> {
     /// Takes a credential in: assessed first, and only if it is genuine, in force, and bound to a key of this wallet. When this returns, it
     /// is on the disk. Taking the same one again changes nothing.
     pub fn hold(&self, bytes: &[u8], bundle: Option<&TrustBundle>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Held, HoldError> {
-        let credential = Credential::parse(format::from_file(bytes)).map_err(HoldError::Malformed)?;
+        let known = bundle.map_or(&NO_CONTEXTS, TrustBundle::contexts);
+        let credential = Credential::parse_in(format::from_file(bytes), known).map_err(HoldError::Malformed)?;
         let id = CredentialId::of(credential.as_bytes());
         if records::load(&self.vault, id)?.is_some() {
             return Ok(Held { id, already: true });
@@ -52,7 +56,8 @@ impl Wallet<'_> {
         // Under these the assessment found it genuine: what it says can be read when the bundle has moved on.
         let keys = assess::keys(&credential, bundle).ok_or(HoldError::Wallet(WalletError::Bookkeeping))?;
         let keys = keys.into_iter().cloned().collect();
-        let record = Record { credential, key: key.id, keys, issuer_name, held_at: at.at() };
+        let contexts = Carried::of(&credential, bundle);
+        let record = Record { credential, key: key.id, keys, contexts, issuer_name, held_at: at.at() };
         let detail = Detail { credential: Some(id), issuer: Some(record.issuer_name.clone()), ..Detail::default() };
         self.vault.batch(|batch| -> Result<(), HoldError> {
             batch.put(TABLE, id.as_bytes(), &record.to_bytes(), &record.tags(&role))?;

@@ -5,9 +5,11 @@ use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use waypass_credential::format::{Credential, Verified};
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::PublicKey;
 use waypass_credential::role::RoleClaims;
 use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_vault::{KeyId, Unlocked, VaultError};
 
@@ -56,6 +58,33 @@ std::thread_local! {
     pub(crate) static VERIFIED: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
 }
 
+/// A context of the bundle that a credential was taken in with, kept with it: the bundle may move on, the names stay.
+pub(crate) struct Carried {
+    id: String,
+    document: String,
+}
+
+impl Carried {
+    /// Those that `credential` names.
+    pub(crate) fn of(credential: &Credential, bundle: &TrustBundle) -> Vec<Self> {
+        let carried = |id: String| bundle.context_document(&id).map(|document| Self { id, document: document.to_owned() });
+        credential.further_contexts().into_iter().filter_map(carried).collect()
+    }
+
+    fn read(from: &mut Reader<'_>) -> Result<Self, NotCanonical> {
+        from.array_of(2)?;
+        Ok(Self { id: from.text()?.to_owned(), document: from.text()?.to_owned() })
+    }
+
+    fn known(all: &[Self]) -> Result<KnownContexts, NotCanonical> {
+        let mut known = KnownContexts::new();
+        for Self { id, document } in all {
+            known.carry(id, &Sha256::digest(document).into(), document.as_bytes()).map_err(|_| NotCanonical)?;
+        }
+        Ok(known)
+    }
+}
+
 /// One stored credential.
 pub(crate) struct Record {
     pub(crate) credential: Credential,
@@ -63,19 +92,26 @@ pub(crate) struct Record {
     pub(crate) key: KeyId,
     /// The keys it verified under when it was taken in: the issuer's, then those of its further proofs.
     pub(crate) keys: Vec<PublicKey>,
+    /// What its names meant then.
+    pub(crate) contexts: Vec<Carried>,
     /// The issuer's display name at that time, for when the bundle no longer knows it.
     pub(crate) issuer_name: String,
     pub(crate) held_at: Timestamp,
 }
 
 impl Record {
-    /// Deterministic CBOR `[2, bytes, key id, [multikey, ...], issuer name, held at]`; version 1 had one key in place of the list.
+    /// Deterministic CBOR `[2, bytes, key id, [multikey, ...], [[url, document], ...], issuer name, held at]`; version 1 had one key in place
+    /// of the two lists.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.array(6).unsigned(2).bytes(self.credential.as_bytes()).bytes(self.key.as_bytes());
+        out.array(7).unsigned(2).bytes(self.credential.as_bytes()).bytes(self.key.as_bytes());
         out.array(self.keys.len());
         for key in &self.keys {
             out.text(&key.to_multikey());
+        }
+        out.array(self.contexts.len());
+        for Carried { id, document } in &self.contexts {
+            out.array(2).text(id).text(document);
         }
         out.text(&self.issuer_name).signed(self.held_at.unix());
         out.into_bytes()
@@ -83,24 +119,26 @@ impl Record {
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, NotCanonical> {
         let mut from = Reader::new(bytes);
-        from.array_of(6)?;
-        let version = from.unsigned()?;
-        if !(1..=2).contains(&version) {
-            return Err(NotCanonical);
-        }
-        let key = |from: &mut Reader<'_>| PublicKey::from_multikey(from.text()?).map_err(|_| NotCanonical);
-        let record = Self {
-            credential: Credential::parse(from.bytes()?).map_err(|_| NotCanonical)?,
-            key: KeyId::from_bytes(from.bytes_array()?),
-            keys: match version {
-                1 => vec![key(&mut from)?],
-                _ => (0..from.array()?).map(|_| key(&mut from)).collect::<Result<_, _>>()?,
-            },
-            issuer_name: from.text()?.to_owned(),
-            held_at: Timestamp::from_unix(from.signed()?).ok_or(NotCanonical)?,
+        let members = from.array()?;
+        let is_first = match (from.unsigned()?, members) {
+            (1, 6) => true,
+            (2, 7) => false,
+            _ => return Err(NotCanonical),
         };
+        let credential = from.bytes()?;
+        let key = KeyId::from_bytes(from.bytes_array()?);
+        let multikey = |from: &mut Reader<'_>| PublicKey::from_multikey(from.text()?).map_err(|_| NotCanonical);
+        let (keys, contexts) = if is_first {
+            (vec![multikey(&mut from)?], Vec::new())
+        } else {
+            let keys = (0..from.array()?).map(|_| multikey(&mut from)).collect::<Result<_, _>>()?;
+            (keys, (0..from.array()?).map(|_| Carried::read(&mut from)).collect::<Result<_, _>>()?)
+        };
+        let credential = Credential::parse_in(credential, &Carried::known(&contexts)?).map_err(|_| NotCanonical)?;
+        let issuer_name = from.text()?.to_owned();
+        let held_at = Timestamp::from_unix(from.signed()?).ok_or(NotCanonical)?;
         from.end()?;
-        Ok(record)
+        Ok(Self { credential, key, keys, contexts, issuer_name, held_at })
     }
 
     /// What the credential says, under the keys that it was taken in with.

@@ -202,6 +202,11 @@ fn failure(error: IssueError) -> Failure {
         IssueError::Store(why) => store_failure(why),
         IssueError::StatusFormat(_) => Failure::usage(error, "leave out --status bitstring, or choose a VCDM format: --format vc"),
         IssueError::SuiteFormat { .. } => Failure::usage(error, "suites go with --format vc"),
+        IssueError::Contexts(why) => super::context::failure(why),
+        IssueError::Credential(format::IssueError::Malformed(format::Malformed::UndefinedTerm)) => Failure::usage(
+            error,
+            "documents name claims by their contexts: see what there is with waypass issuer context list, or use --format sd-jwt",
+        ),
         IssueError::Suites => Failure::usage(error, "name each suite once"),
         IssueError::SuiteAlgorithm { algorithm, .. } => {
             Failure::usage(error, format!("these keys take --suite {} or {}", Suite::jcs(algorithm), Suite::rdfc(algorithm)))

@@ -54,7 +54,7 @@ fn decide(device: &Device<'_>, bundle: &TrustBundle, presentation: &[u8]) -> Res
     };
     let mut checkpoint = Checkpoint::new(device.identity.clone(), bundle, &policy, device.state()?);
     let at = checkpoint.observe(&clock::read());
-    let answered = device.challenges()?.answered_by(presentation);
+    let answered = device.challenges()?.answered_by(presentation, bundle);
     let challenge = answered.unwrap_or_else(|| checkpoint.unasked(&at, &mut SystemRng));
     let (decision, commit) = checkpoint.step(presentation, challenge, &at);
     // Nobody acts on what is not written down.

@@ -2,9 +2,10 @@
 //! `eddsa-jcs-2022` or `eddsa-rdfc-2022` by Ed25519 keys, `ecdsa-jcs-2019` or `ecdsa-rdfc-2019` by P-256 and P-384 keys.
 //!
 //! JCS signs the text of a document, not its meaning, and RDF canonicalization the meaning but not the text. Neither is
-//! enough alone, so the names are nailed down as well: `@context` must be exactly the list of contexts known by digest, and
-//! every member must be one that they define and that we act on (threats.md A14).
+//! enough alone, so the names are nailed down as well: `@context` must be exactly the list of contexts known by digest, perhaps with
+//! others after it that the trust bundle carries, and every member must be one that they define and that we act on (threats.md A14).
 
+use super::vocabulary::{contexts_for, further_contexts, require_terms, role_contexts};
 use super::{Claimed, IssueError, MAX_BYTES, Malformed, PresentError, Untrusted, Verified, VerifyError};
 use crate::canon::jcs;
 use crate::did::{self, DidUrl};
@@ -15,24 +16,16 @@ use crate::proof::{CreateError, MAX_PROOFS, Options, Proof, ProofError, Purpose,
 use crate::request::Request;
 use crate::role::{RoleClaims, VC_TYPE, vcdm};
 use crate::time::Timestamp;
-use crate::vcdm::is_url;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use waypass_schemas::contexts::{self, KnownContext};
 
 mod presentation;
 mod proofs;
 
+pub use super::vocabulary::PERSONAL_CLAIMS;
 pub use presentation::Presentation;
 pub use proofs::ProofClaim;
 
 use proofs::Proofs;
-
-/// Role documents name contexts that are compiled in, and no others.
-const CONTEXTS: KnownContexts = KnownContexts::new();
-
-/// The personal claims that the role context defines. SD-JWT VC may carry others, a VCDM document may not.
-pub const PERSONAL_CLAIMS: [&str; 8] =
-    ["given_name", "family_name", "birthdate", "email", "phone", "organization", "staff_id", "photo_sha256"];
 
 /// A VCDM 2.0 credential; nobody has checked its proof yet.
 ///
@@ -43,25 +36,38 @@ pub struct DataIntegrity {
     bytes: Vec<u8>,
     issuer: String,
     proofs: Proofs,
+    /// Those it was read with, where it names others than those compiled in.
+    contexts: KnownContexts,
 }
 
 impl DataIntegrity {
-    /// Reads a credential; checks no proof.
+    /// Reads a credential under the contexts that are compiled in; checks no proof.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        Self::read(bytes.to_vec(), &object(bytes)?)
+        Self::parse_in(bytes, &KnownContexts::new())
+    }
+
+    /// The same for a credential that may also name contexts that `known` carries.
+    pub fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
+        Self::read(bytes.to_vec(), &object(bytes)?, known)
     }
 
     /// Reads the document that `bytes` hold.
-    fn read(bytes: Vec<u8>, document: &Object<'_>) -> Result<Self, Malformed> {
-        require_contexts(document, &contexts::ROLE_CREDENTIAL)?;
+    fn read(bytes: Vec<u8>, document: &Object<'_>, known: &KnownContexts) -> Result<Self, Malformed> {
+        let further = role_contexts(document, known)?;
         let issuer = issuer(document)?;
-        let proofs = Proofs::read(document, issuer, &CONTEXTS)?;
-        Ok(Self { issuer: issuer.to_owned(), proofs, bytes })
+        let proofs = Proofs::read(document, issuer, known)?;
+        let contexts = if further.is_some() { known.clone() } else { KnownContexts::new() };
+        Ok(Self { issuer: issuer.to_owned(), proofs, contexts, bytes })
     }
 
     /// The document as it was read or issued.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// The URLs of the contexts it names beside those of every role credential.
+    pub fn further_contexts(&self) -> Vec<String> {
+        object(&self.bytes).map_or_else(|_| Vec::new(), |document| further_contexts(&document))
     }
 
     /// The suites of its proofs, the issuer's first.
@@ -87,7 +93,7 @@ impl DataIntegrity {
     /// The same for a credential with several proofs, all of which must hold: the issuer's key, then one for each of
     /// [`Self::further_proofs`].
     pub fn verify_all(&self, keys: &[&PublicKey]) -> Result<Verified<'_>, VerifyError> {
-        self.proofs.verify(&self.bytes, &CONTEXTS, keys)?;
+        self.proofs.verify(&self.bytes, &self.contexts, keys)?;
         let Untrusted { claims, role } = self.untrusted()?;
         Ok(Verified::new(claims, role))
     }
@@ -95,7 +101,7 @@ impl DataIntegrity {
     /// What it says, its proof unchecked.
     pub fn untrusted(&self) -> Result<Untrusted<'_>, Malformed> {
         let mut document = object(&self.bytes)?;
-        require_terms(&document)?;
+        require_terms(&document, role_contexts(&document, &self.contexts)?.as_ref())?;
         let ProofClaim { key_id, created, .. } = &self.proofs.issuers;
         let mut role = vcdm::read(&document, Some(key_id), Some(*created))?;
         if role.kind != VC_TYPE {
@@ -114,16 +120,16 @@ impl DataIntegrity {
 
     /// The same in `suite`, which must take the signer's key.
     pub fn sign_in(suite: Suite, claims: &RoleClaims, signer: &dyn Signer) -> Result<Self, IssueError> {
-        Self::sign_set(&[(suite, signer)], claims)
+        Self::sign_set(&[(suite, signer)], claims, &KnownContexts::new())
     }
 
     /// The same with one proof by each of `signers`: the issuer's key first, under which the claims are issued; the others sign under
-    /// their own `did:key`. At most [`MAX_PROOFS`].
-    pub fn sign_set(signers: &[(Suite, &dyn Signer)], claims: &RoleClaims) -> Result<Self, IssueError> {
+    /// their own `did:key`. At most [`MAX_PROOFS`]. Personal claims may have names that `known` carries.
+    pub fn sign_set(signers: &[(Suite, &dyn Signer)], claims: &RoleClaims, known: &KnownContexts) -> Result<Self, IssueError> {
         let ((_, issuer), 1..=MAX_PROOFS) = (signers.first().ok_or(IssueError::Algorithm)?, signers.len()) else {
             return Err(Malformed::OutOfRange("proof").into());
         };
-        let (document, key_id) = draft(claims, *issuer)?;
+        let (document, key_id) = draft(claims, *issuer, known)?;
         let mut proofs = Vec::with_capacity(signers.len());
         for (n, (suite, signer)) in signers.iter().enumerate() {
             let own = did::key_id(signer.public_key());
@@ -135,7 +141,7 @@ impl DataIntegrity {
                 challenge: None,
                 domain: None,
             };
-            proofs.push(Value::Object(create(*suite, &document, &options, &CONTEXTS, *signer)?));
+            proofs.push(Value::Object(create(*suite, &document, &options, known, *signer)?));
         }
         let proof = if proofs.len() == 1 { proofs.remove(0) } else { Value::Array(proofs) };
         let document = document.with("proof", proof);
@@ -143,7 +149,7 @@ impl DataIntegrity {
         if bytes.len() > MAX_BYTES {
             return Err(Malformed::TooLarge.into());
         }
-        Ok(Self::read(bytes, &document)?)
+        Ok(Self::read(bytes, &document, known)?)
     }
 
     /// Shows the credential, bound to the request's nonce and gate.
@@ -154,12 +160,16 @@ impl DataIntegrity {
 
 /// The document that says `claims`, without a proof, and the verification method it will be signed under: the signer's own `did:key`
 /// where the claims name none.
-pub(in crate::format) fn draft(claims: &RoleClaims, signer: &dyn Signer) -> Result<(Object<'static>, String), IssueError> {
+pub(in crate::format) fn draft(
+    claims: &RoleClaims,
+    signer: &dyn Signer,
+    known: &KnownContexts,
+) -> Result<(Object<'static>, String), IssueError> {
     if claims.kind != VC_TYPE {
         return Err(Malformed::OutOfRange("type").into());
     }
-    let document = vcdm::document(claims)?;
-    require_terms(&document)?;
+    let document = vcdm::document(claims, contexts_for(&claims.personal, known))?;
+    require_terms(&document, role_contexts(&document, known)?.as_ref())?;
     let key_id = claims.key_id.clone().unwrap_or_else(|| did::key_id(signer.public_key()));
     require_controller(&key_id, &claims.issuer)?;
     if did::resolve(&key_id).is_ok_and(|key| key != *signer.public_key()) {
@@ -188,13 +198,6 @@ pub(in crate::format) fn object(bytes: &[u8]) -> Result<Object<'_>, Malformed> {
         Value::Object(object) => Ok(object),
         _ => Err(Malformed::Serialization),
     }
-}
-
-/// `@context` is the list of exactly these, by name and in this order; an inline context is none of them.
-pub(in crate::format) fn require_contexts(document: &Object<'_>, known: &[KnownContext]) -> Result<(), Malformed> {
-    let listed = document.member("@context").and_then(Value::as_array).ok_or(Malformed::Context)?;
-    let ids = known.iter().map(|context| context.id);
-    if listed.len() == known.len() && listed.iter().map(Value::as_str).eq(ids.map(Some)) { Ok(()) } else { Err(Malformed::Context) }
 }
 
 /// `issuer`, or its `id` (VCDM 2.0 §4.7).
@@ -232,33 +235,6 @@ pub(in crate::format) fn require_controller(verification_method: &str, issuer: &
         _ => method.did() == issuer && method.fragment().is_some(),
     };
     if is_own { Ok(()) } else { Err(WRONG) }
-}
-
-/// Terms that no known context defines are errors under JCS too, and so are values that their definition does not allow.
-/// The members of the document itself and of its status are [`vcdm::read`]'s to refuse.
-pub(in crate::format) fn require_terms(document: &Object<'_>) -> Result<(), Malformed> {
-    if let Some(Value::Object(issuer)) = document.member("issuer") {
-        texts_only(issuer, &["id", "name", "description"])?;
-    }
-    if let Some(id) = document.member("id") {
-        id.as_str().filter(|id| is_url(id)).ok_or(Malformed::OutOfRange("id"))?;
-    }
-    if !is_url(issuer(document)?) {
-        return Err(Malformed::OutOfRange("issuer"));
-    }
-    let Some(Value::Object(subject)) = document.member("credentialSubject") else { return Ok(()) };
-    for (name, value) in subject.iter().filter(|(name, _)| !["id", "roles", "sites", "zones"].contains(name)) {
-        let name = PERSONAL_CLAIMS.iter().find(|known| **known == name).ok_or(Malformed::UndefinedTerm)?;
-        value.as_str().ok_or(Malformed::WrongType(name))?;
-    }
-    Ok(())
-}
-
-fn texts_only(object: &Object<'_>, names: &[&'static str]) -> Result<(), Malformed> {
-    object.iter().try_for_each(|(name, value)| {
-        let name = names.iter().find(|known| **known == name).ok_or(Malformed::UndefinedTerm)?;
-        value.as_str().map(|_| ()).ok_or(Malformed::WrongType(name))
-    })
 }
 
 impl From<ProofError> for Malformed {

@@ -210,7 +210,7 @@ impl From<CarriedError> for Malformed {
     fn from(why: CarriedError) -> Self {
         match why {
             CarriedError::Json(why) => Self::Json(why),
-            CarriedError::Digest | CarriedError::Conflict | CarriedError::Context(_) => Self::Context,
+            _ => Self::Context,
         }
     }
 }

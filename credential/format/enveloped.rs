@@ -5,18 +5,19 @@
 //! down as for Data Integrity. OpenID4VP calls the first format `jwt_vc_json`, and knows no other name for a W3C credential signed as
 //! a JWS; it has none for the others, which go by their media subtypes here.
 
-use super::data_integrity::{draft, require_contexts, require_controller, require_terms};
+use super::data_integrity::{draft, require_controller};
 use super::envelope::{self, Claims, Content, Envelope, Material};
 use super::sd_jwt::SdJwt;
+use super::vocabulary::{further_contexts, require_terms, role_contexts};
 use super::{Claimed, Format, IssueError, KeyBound, MAX_BYTES, Malformed, PresentError, Untrusted, Verified, VerifyError};
 use crate::json::{Limits, Value};
+use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::request::{ClaimPath, Request};
 use crate::role::{RoleClaims, VC_TYPE, vcdm};
 use crate::time::Timestamp;
 use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
-use waypass_schemas::contexts;
 
 mod disclosable;
 mod presentation;
@@ -29,30 +30,42 @@ pub struct Enveloped {
     envelope: Envelope,
     issuer: String,
     key_id: Option<String>,
+    contexts: KnownContexts,
 }
 
 impl Enveloped {
-    /// Reads a compact JWS, an SD-JWT without key binding or a tagged COSE_Sign1; checks no signature.
+    /// Reads a compact JWS, an SD-JWT without key binding or a tagged COSE_Sign1, under the contexts that are compiled in; checks no
+    /// signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        Self::of_envelope(Envelope::parse(bytes, Content::Credential, MAX_BYTES)?)
+        Self::parse_in(bytes, &KnownContexts::new())
+    }
+
+    /// The same for a credential that may also name contexts that `known` carries.
+    pub fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
+        Self::of_envelope(Envelope::parse(bytes, Content::Credential, MAX_BYTES)?, known)
     }
 
     /// An SD-JWT as the envelope of a document.
-    pub(super) fn of_sd_jwt(sd_jwt: SdJwt) -> Result<Self, Malformed> {
-        Self::of_envelope(Envelope::of_sd_jwt(sd_jwt, Content::Credential)?)
+    pub(super) fn of_sd_jwt(sd_jwt: SdJwt, known: &KnownContexts) -> Result<Self, Malformed> {
+        Self::of_envelope(Envelope::of_sd_jwt(sd_jwt, Content::Credential)?, known)
     }
 
-    fn of_envelope(envelope: Envelope) -> Result<Self, Malformed> {
+    fn of_envelope(envelope: Envelope, known: &KnownContexts) -> Result<Self, Malformed> {
         let (issuer, key_id) = envelope.signer()?;
         if let Some(key_id) = &key_id {
             require_controller(key_id, &issuer)?;
         }
-        Ok(Self { envelope, issuer, key_id })
+        Ok(Self { envelope, issuer, key_id, contexts: known.clone() })
     }
 
     /// The bytes as they were read or issued.
     pub fn as_bytes(&self) -> &[u8] {
         self.envelope.as_bytes()
+    }
+
+    /// The URLs of the contexts it names beside those of every role credential, unverified.
+    pub fn further_contexts(&self) -> Vec<String> {
+        self.envelope.document(Limits::CREDENTIAL).map_or_else(|_| Vec::new(), |document| further_contexts(&document))
     }
 
     /// `issuer` and `kid`, unverified.
@@ -79,8 +92,7 @@ impl Enveloped {
             None => None,
         };
         let times = self.envelope.claims(&mut document)?.times;
-        require_contexts(&document, &contexts::ROLE_CREDENTIAL)?;
-        require_terms(&document)?;
+        require_terms(&document, role_contexts(&document, &self.contexts)?.as_ref())?;
         // A proof inside the signed document is one that nobody would check.
         if document.member("proof").is_some() {
             return Err(Malformed::UndefinedTerm);
@@ -99,23 +111,29 @@ impl Enveloped {
         Ok(Untrusted { claims: Value::Object(document), role: role.checked()? })
     }
 
-    /// Issues `claims` in a JWS or in COSE. Claims without `key_id` are signed under the signer's `did:key`.
-    pub(crate) fn sign(claims: &RoleClaims, format: Format, signer: &dyn Signer) -> Result<Self, IssueError> {
-        let (document, key_id) = draft(claims, signer)?;
+    /// Issues `claims` in a JWS or in COSE; personal ones may have names that `known` carries. Claims without `key_id` are signed under the
+    /// signer's `did:key`.
+    pub(crate) fn sign(claims: &RoleClaims, format: Format, signer: &dyn Signer, known: &KnownContexts) -> Result<Self, IssueError> {
+        let (document, key_id) = draft(claims, signer, known)?;
         let material = if format == Format::VcCose { Material::Cose } else { Material::Jose };
         let beside = Claims::made_at(claims.issued_at);
-        Ok(Self::parse(&Envelope::sign(document, &beside, Content::Credential, material, &key_id, signer)?)?)
+        Ok(Self::parse_in(&Envelope::sign(document, &beside, Content::Credential, material, &key_id, signer)?, known)?)
     }
 
     /// Issues `claims` in an SD-JWT, its roles and personal claims behind disclosures, and bound to the holder's key in `cnf` too.
-    pub(crate) fn sign_disclosable(claims: &RoleClaims, signer: &dyn Signer, rng: &mut dyn CryptoRng) -> Result<Self, IssueError> {
-        let (document, key_id) = draft(claims, signer)?;
+    pub(crate) fn sign_disclosable(
+        claims: &RoleClaims,
+        signer: &dyn Signer,
+        rng: &mut dyn CryptoRng,
+        known: &KnownContexts,
+    ) -> Result<Self, IssueError> {
+        let (document, key_id) = draft(claims, signer, known)?;
         let header = envelope::header(Content::Credential, Material::SdJwt, &key_id);
         // `iss` repeats the issuer for those who know SD-JWT and not VCDM.
         let beside = Claims { issuer: Some(claims.issuer.clone()), ..Claims::made_at(claims.issued_at) };
         let payload = beside.put(document);
         let text = disclosable::sign(payload, claims.holder.as_ref(), &header, signer, rng)?;
-        Ok(Self::parse(text.as_bytes())?)
+        Ok(Self::parse_in(text.as_bytes(), known)?)
     }
 
     /// Which of the formats this is.
@@ -145,7 +163,7 @@ impl Enveloped {
             return Presentation::create(self, request, at, holder).map(super::Presentation::Enveloped);
         };
         let bound_key = self.untrusted()?.role.holder;
-        KeyBound::create(sd_jwt, bound_key.as_ref(), disclose, request, at, holder).map(super::Presentation::KeyBound)
+        KeyBound::create(sd_jwt, &self.contexts, bound_key.as_ref(), disclose, request, at, holder).map(super::Presentation::KeyBound)
     }
 
     /// Whom the document is about, unverified.

@@ -3,6 +3,7 @@
 use super::sd_jwt::{SdJwt, key_binding, split_key_binding};
 use super::{Credential, HolderError, HolderProof, Malformed, PresentError, selective};
 use crate::json::Object;
+use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::request::{ClaimPath, Nonce, Request};
 use crate::time::Timestamp;
@@ -19,15 +20,21 @@ pub struct KeyBound {
 impl KeyBound {
     /// Reads the compact serialization; checks no signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::parse_in(bytes, &KnownContexts::new())
+    }
+
+    /// The same where a document may also name contexts that `known` carries.
+    pub fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
         let text = core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?;
         let (credential, _) = split_key_binding(text)?;
         let bound = credential.len();
-        Ok(Self { credential: selective(credential.as_bytes())?, text: text.into(), bound })
+        Ok(Self { credential: selective(credential.as_bytes(), known)?, text: text.into(), bound })
     }
 
     /// Shows the claims at `disclose`, bound to the request's nonce and gate by the key that the issuer bound.
     pub(super) fn create(
         sd_jwt: &SdJwt,
+        known: &KnownContexts,
         bound_key: Option<&PublicKey>,
         disclose: &[ClaimPath],
         request: &Request,
@@ -39,7 +46,7 @@ impl KeyBound {
         }
         let mut text = sd_jwt.with_only(disclose)?;
         text.push_str(&key_binding::sign(&text, &request.nonce.to_text(), &request.client_id, at, holder)?);
-        Ok(Self::parse(text.as_bytes())?)
+        Ok(Self::parse_in(text.as_bytes(), known)?)
     }
 
     /// The whole text.

@@ -4,6 +4,7 @@ use super::key_bound::KeyBound;
 use super::sd_jwt::{Disclosed, SdJwt};
 use super::{Claimed, IssueError, Malformed, PresentError, Untrusted, Verified, VerifyError};
 use crate::json::{JsonError, Value};
+use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::request::{ClaimPath, Request};
 use crate::role::RoleClaims;
@@ -89,7 +90,7 @@ impl SdJwtVc {
     /// Shows the claims at `disclose`, bound to the request's nonce and gate.
     pub fn present(&self, disclose: &[ClaimPath], request: &Request, at: Timestamp, holder: &dyn Signer) -> Result<KeyBound, PresentError> {
         let bound_key = claims::holder(&self.sd_jwt)?;
-        KeyBound::create(&self.sd_jwt, bound_key.as_ref(), disclose, request, at, holder)
+        KeyBound::create(&self.sd_jwt, &KnownContexts::new(), bound_key.as_ref(), disclose, request, at, holder)
     }
 }
 

@@ -3,8 +3,9 @@
 //! A role credential is read by [`super::Credential`]; this is for documents that say something else and are signed alike. The
 //! reader of such a document decides about its members; here the contexts are pinned and the proof is checked.
 
-use super::data_integrity::{issuer, read_proof, require_contexts, require_controller};
+use super::data_integrity::{issuer, read_proof, require_controller};
 use super::envelope::{Claims, Content, Envelope, Material, SignatureTimes};
+use super::vocabulary::require_contexts;
 use super::{Claimed, IssueError, Malformed, VerifyError};
 use crate::canon::jcs;
 use crate::json::{self, Limits, Object, Value};

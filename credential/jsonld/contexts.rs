@@ -3,13 +3,16 @@
 use super::LdError;
 use crate::json::{self, JsonError, Limits, Object, Value};
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use sha2::{Digest, Sha256};
+use waypass_schemas::contexts::ROLE_CREDENTIAL;
 use waypass_schemas::contexts::compile::{ContextError, compile};
 use waypass_schemas::contexts::compiled::COMPILED;
-use waypass_schemas::contexts::table::{Context, Vocab};
+use waypass_schemas::contexts::table::{Context, Keyword, Layer, Means, Vocab, hash};
 
 /// Most contexts in one list; documents in the wild name up to five.
 const LONGEST_LIST: usize = 16;
@@ -19,10 +22,10 @@ const DOCUMENT: Limits = Limits { bytes: 256 * 1024, depth: 16, values: 16 * 102
 /// The contexts compiled in and those that a trust bundle carries.
 #[derive(Clone, Debug, Default)]
 pub struct KnownContexts {
-    carried: Vec<Carried>,
+    carried: Vec<Arc<Carried>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Carried {
     id: String,
     sha256: [u8; 32],
@@ -40,6 +43,14 @@ pub enum CarriedError {
     Json(JsonError),
     /// Not a context we can compile.
     Context(ContextError),
+    /// The context is compiled in: documents name it where they may, and nowhere else.
+    BuiltIn,
+    /// It has an `@vocab`, under which every name is a term.
+    Open,
+    /// A name in it stands for a keyword, or has its definition taken away.
+    Keyword,
+    /// It has a second name for what already has one.
+    SecondName,
 }
 
 impl fmt::Display for CarriedError {
@@ -49,6 +60,10 @@ impl fmt::Display for CarriedError {
             Self::Conflict => f.write_str("the context's URL is known already, by another digest"),
             Self::Json(why) => why.fmt(f),
             Self::Context(why) => why.fmt(f),
+            Self::BuiltIn => f.write_str("the context is built in and cannot be carried"),
+            Self::Open => f.write_str("the context gives every name a meaning (@vocab)"),
+            Self::Keyword => f.write_str("the context has another name for a keyword, or takes a name away"),
+            Self::SecondName => f.write_str("the context has a second name for what already has one"),
         }
     }
 }
@@ -76,7 +91,7 @@ impl KnownContexts {
         json::parse(document, DOCUMENT).map_err(CarriedError::Json)?;
         let tree = serde_json::from_slice(document).map_err(|_| CarriedError::Json(JsonError::Syntax))?;
         let table = compile(&tree).map_err(CarriedError::Context)?;
-        self.carried.push(Carried { id: id.to_owned(), sha256: *sha256, table });
+        self.carried.push(Arc::new(Carried { id: id.to_owned(), sha256: *sha256, table }));
         Ok(())
     }
 
@@ -113,6 +128,35 @@ impl KnownContexts {
             *context = id.into();
         }
         Ok(())
+    }
+
+    /// Adds a context that role credentials may name after their own, for further personal claims.
+    ///
+    /// Programs read those claims by their names and signatures may cover only their meanings, so in all contexts together one name has one
+    /// meaning and one meaning one name: otherwise a value could be moved from one claim to another, or out of the holder's `id`.
+    pub fn carry(&mut self, id: &str, sha256: &[u8; 32], document: &[u8]) -> Result<(), CarriedError> {
+        if COMPILED.iter().any(|context| context.id == id) {
+            return Err(CarriedError::BuiltIn);
+        }
+        let mut with = self.clone();
+        with.add(id, sha256, document)?;
+        if let Some((added, before)) = with.carried.split_last().filter(|_| with.carried.len() > self.carried.len()) {
+            let compiled = COMPILED.iter().filter(|context| ROLE_CREDENTIAL.iter().any(|own| own.id == context.id));
+            let others = compiled.map(|context| context.table).chain(before.iter().map(|context| &context.table));
+            require_own_names(&added.table, &others)?;
+        }
+        *self = with;
+        Ok(())
+    }
+
+    /// Whether `id` is one of the contexts added.
+    pub fn carries(&self, id: &str) -> bool {
+        self.carried.iter().any(|context| context.id == id)
+    }
+
+    /// The first added context that defines `name`.
+    pub fn carrier_of(&self, name: &str) -> Option<&str> {
+        self.carried.iter().find(|context| defines(&context.table, name)).map(|context| context.id.as_str())
     }
 
     /// The contexts that `document` names, all of them known.
@@ -167,7 +211,12 @@ impl<'c> ContextList<'c> {
     /// Whether one of the contexts has an `@vocab`, under which every name is a term. Good for examples and test suites; a gate
     /// that decides by names it knows may do without.
     pub fn is_open(&self) -> bool {
-        self.contexts.iter().any(|(_, context)| context.layers.iter().any(|layer| matches!(layer.vocab, Vocab::Iri(_))))
+        self.contexts.iter().any(|(_, context)| is_open(context))
+    }
+
+    /// Whether one of the contexts from the `first` on defines `name` for every node.
+    pub fn names_from(&self, first: usize, name: &str) -> bool {
+        self.contexts.iter().skip(first).any(|(_, context)| defines(context, name))
     }
 
     /// Whether `value`, an `@context`, names these contexts.
@@ -175,6 +224,38 @@ impl<'c> ContextList<'c> {
         let items = value.as_array().unwrap_or(core::slice::from_ref(value));
         items.len() == self.contexts.len() && items.iter().zip(self.ids()).all(|(item, id)| item.as_str() == Some(id))
     }
+}
+
+fn is_open(context: &Context) -> bool {
+    context.layers.iter().any(|layer| matches!(layer.vocab, Vocab::Iri(_)))
+}
+
+/// Whether `context` gives `name` a meaning in every node.
+fn defines(context: &Context, name: &str) -> bool {
+    context.layers[0].find(hash(name), name).is_some_and(|term| matches!(term.means, Means::Iri(_)))
+}
+
+/// See [`KnownContexts::carry`]. Scoped contexts are left out: the types and properties that would bring them into force hold plain values in
+/// a role credential.
+fn require_own_names<'c>(added: &Context, others: &(impl Iterator<Item = &'c Context> + Clone)) -> Result<(), CarriedError> {
+    if is_open(added) {
+        return Err(CarriedError::Open);
+    }
+    let mut meanings = BTreeSet::new();
+    for term in added.layers[0].terms.iter() {
+        let iri = match (&term.means, term.name.as_ref()) {
+            (Means::Iri(iri), _) => iri,
+            // What the base context says too.
+            (Means::Keyword(Keyword::Id), "id") | (Means::Keyword(Keyword::Type), "type") => continue,
+            (Means::Keyword(_) | Means::Nothing, _) => return Err(CarriedError::Keyword),
+        };
+        let elsewhere =
+            |layer: &Layer| layer.names(hash(iri), iri) && !layer.find(term.hash, &term.name).is_some_and(|own| own.means == term.means);
+        if !meanings.insert(iri) || others.clone().any(|other| other.layers.iter().any(elsewhere)) {
+            return Err(CarriedError::SecondName);
+        }
+    }
+    Ok(())
 }
 
 fn is_hex(text: &str, bytes: &[u8; 32]) -> bool {

@@ -6,7 +6,6 @@ use crate::format::{IssueError, Malformed};
 use crate::json::{Object, Value};
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
-use waypass_schemas::contexts;
 
 /// Members of the subject that are no personal claims.
 const SUBJECT: [&str; 4] = ["id", "roles", "sites", "zones"];
@@ -51,8 +50,8 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
     .checked()
 }
 
-/// The document that says `claims`, without proof.
-pub(crate) fn document(claims: &RoleClaims) -> Result<Object<'static>, IssueError> {
+/// The document that says `claims` under `contexts`, without proof.
+pub(crate) fn document(claims: &RoleClaims, contexts: Value<'static>) -> Result<Object<'static>, IssueError> {
     claims.check()?;
     if let Some((name, _)) = claims.personal.iter().find(|(name, _)| SUBJECT.contains(name) || name.starts_with('@') || *name == "type") {
         return Err(IssueError::ReservedClaim(name.to_owned()));
@@ -71,7 +70,7 @@ pub(crate) fn document(claims: &RoleClaims) -> Result<Object<'static>, IssueErro
     }
     subject.members_mut().extend(claims.personal.clone());
     let mut document = Object::new()
-        .with("@context", contexts::ROLE_CREDENTIAL.iter().map(|context| context.id).collect::<Value<'static>>())
+        .with("@context", contexts)
         .with("type", Value::from_iter(["VerifiableCredential".to_owned(), claims.kind.clone()]))
         .with("issuer", claims.issuer.clone())
         .with("validFrom", claims.valid_from.to_rfc3339())
@@ -121,14 +120,14 @@ mod tests {
     fn fields_round_trip() {
         let mut claims = claims();
         claims.kind = crate::role::VC_TYPE.into();
-        let document = document(&claims).expect("a document");
+        let document = document(&claims, Value::from_iter(["urn:x"])).expect("a document");
         let read = read(&document, claims.key_id.as_deref(), Some(claims.issued_at)).expect("its own fields");
         assert_eq!(read, claims);
     }
 
     #[test]
     fn what_is_not_understood_is_refused() {
-        let good = document(&claims()).expect("a document");
+        let good = document(&claims(), Value::from_iter(["urn:x"])).expect("a document");
         let with = |name: &'static str, value: Value<'static>| read(&good.clone().with(name, value), None, None);
         assert_eq!(with("evidence", Value::Null), Err(Malformed::UndefinedTerm));
         assert_eq!(with("type", "VerifiableCredential".into()), Err(Malformed::WrongType("type")));

@@ -29,6 +29,7 @@ impl Issuer<'_> {
             expires_at,
             authorities: core::iter::once(self.authority()?).chain(others.iter().cloned()).collect(),
             gates: self.gate_entries(at)?,
+            contexts: self.contexts()?,
             // The policy grows with the targets that carry it: its version never decreases because theirs does not.
             policy: policy.part(version, at, expires_at),
             delegations: [],

@@ -9,10 +9,12 @@ use waypass_credential::canon::rdfc::{HashAlgorithm, RdfcError, canonicalize};
 use waypass_credential::format::secured::Securing;
 use waypass_credential::format::{Credential, Format, Presentation};
 use waypass_credential::json::Object;
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::Signer;
 use waypass_credential::proof::Suite;
 use waypass_credential::request::{ClaimPath, Nonce, Request};
 use waypass_credential::role::StatusPurpose;
+use waypass_trust::bundle::Digest;
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::reason::Level;
 use waypass_trust::status::bitstring::{BitstringBuf, BitstringList, decode, encode};
@@ -25,6 +27,7 @@ pub(crate) fn gated(world: &World) -> Vec<Ratio> {
         // 58 statements: they are written, sorted and hashed before the signature.
         data_integrity(world, &world.issuer, Suite::EddsaRdfc2022, [20, 14, 11], 2.3),
         data_integrity(world, &world.issuer_p256, Suite::EcdsaRdfc2019, [20, 14, 11], 2.0),
+        carried_context(world),
         decision(world),
         sd_jwt(world, [&world.issuer_p256, &world.holder_p256], "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
         sd_jwt(world, [&world.issuer, &world.holder], "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA"),
@@ -124,6 +127,31 @@ fn poison(issuer: &TestKey) -> Ratio {
         1850.0,
         || issuer.public_key().verify(&MESSAGE, &signature),
         || assert_eq!(canonicalize(&graph, HashAlgorithm::Sha256, &mut Vec::new()), Err(RdfcError::TooHard)),
+    )
+}
+
+/// The same size under a context of the bundle, with 20 claims that only it defines; its table was compiled when the bundle was opened.
+fn carried_context(world: &World) -> Ratio {
+    const ID: &str = "https://clinic.example/contexts/bench/v1";
+    let terms: Vec<String> = (0..60).map(|n| format!(r#""claim_{n}": "https://clinic.example/vocab#claim{n}""#)).collect();
+    let document = format!(r#"{{"@context": {{"@protected": true, {}}}}}"#, terms.join(", "));
+    let mut known = KnownContexts::new();
+    known.carry(ID, &Digest::of(document.as_bytes()).0, document.as_bytes()).expect("a context");
+    let mut claims = World::nurse(&world.issuer, &world.holder, Format::DataIntegrity);
+    claims.personal = (0..20).fold(Object::new(), |object, n| object.with(format!("claim_{n}"), format!("value number {n}")));
+    claims.sites = (0..14).map(|n| format!("clinic-site-{n}")).collect();
+    claims.zones = (0..11).map(|n| format!("zone-{n}")).collect();
+    let signed = claims.sign_set(&known, &[(Suite::EddsaRdfc2022, &world.issuer)]).expect("a credential");
+    let (bytes, key) = (signed.as_bytes().to_vec(), world.issuer.public_key());
+    let signature = world.issuer.sign(&MESSAGE).expect("signs");
+    Ratio::of(
+        "eddsa-rdfc-2022, context from the bundle",
+        12.0,
+        || key.verify(&MESSAGE, &signature),
+        || {
+            let credential = Credential::parse_in(&bytes, &known).expect("parses");
+            credential.verify(key).expect("verifies").role().roles.len()
+        },
     )
 }
 

@@ -405,7 +405,7 @@ proptest! {
 fn set(site: &Site, others: &[&TestKey]) -> Credential {
     let keys = core::iter::once(&site.issuer).chain(others.iter().copied());
     let signers: Vec<(Suite, &dyn Signer)> = keys.map(|key| (Suite::EddsaJcs2022, key as &dyn Signer)).collect();
-    site.claims(Format::DataIntegrity).sign_set(&signers).expect("issues")
+    site.claims(Format::DataIntegrity).sign_set(&waypass_credential::jsonld::KnownContexts::new(), &signers).expect("issues")
 }
 
 /// Every proof is by a key that the bundle has, and that could make it; one that is not spoils the rest.

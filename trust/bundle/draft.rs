@@ -1,10 +1,11 @@
 //! The write side: what an issuer publishes is put together, signed, and opened once as a gate would.
 
 use alloc::{string::String, vec::Vec};
-use waypass_credential::{key::Signer, time::Timestamp};
+use waypass_credential::{jsonld::KnownContexts, key::Signer, time::Timestamp};
 
 use super::{
     TrustBundle,
+    contexts::Contexts,
     digest::Digest,
     envelope::Envelope,
     error::{BundleError, PartName, Rule},
@@ -24,6 +25,8 @@ pub struct BundleDraft {
     pub root: Vec<Envelope>,
     /// The signed [`TargetsPart`].
     pub targets: Envelope,
+    /// The context documents that the targets name, each once.
+    pub contexts: Vec<String>,
     /// One status list token for every URI that the targets announce.
     pub lists: Vec<String>,
     /// Version of snapshot and timestamp: one more than last published.
@@ -37,7 +40,7 @@ pub struct BundleDraft {
 impl BundleDraft {
     /// Signs snapshot and timestamp, and checks everything that a gate checks and the rules of publishing besides.
     pub fn seal(self, snapshot_signers: &[&dyn Signer], timestamp_signers: &[&dyn Signer]) -> Result<TrustBundle, BundleError> {
-        let Self { mut root, targets, lists, version, issued_at, expires_at } = self;
+        let Self { mut root, targets, contexts, lists, version, issued_at, expires_at } = self;
         let surplus = root.len().saturating_sub(MAX_ROOT_STEPS + 1);
         root.drain(..surplus);
         let first = root.first().ok_or(BundleError::Syntax(PartName::Root))?.to_bytes();
@@ -46,6 +49,7 @@ impl BundleDraft {
 
         let targets = Signed::<TargetsPart>::open(targets, &roles.targets)?;
         targets.part.check()?;
+        let contexts = Contexts::open(contexts, &targets.part)?;
         let mut evidence = Vec::new();
         let mut references = Vec::with_capacity(lists.len());
         for token in &lists {
@@ -68,7 +72,7 @@ impl BundleDraft {
         let timestamp =
             TimestampPart { schema: TimestampPart::SCHEMA.into(), version, issued_at, expires_at, snapshot: snapshot.reference() };
         let timestamp = Signed::<TimestampPart>::open(sign(&timestamp, timestamp_signers)?, &roles.timestamp)?;
-        Ok(TrustBundle { chain, timestamp, snapshot, targets, evidence })
+        Ok(TrustBundle { chain, timestamp, snapshot, targets, contexts, evidence })
     }
 }
 
@@ -77,6 +81,11 @@ impl TargetsPart {
     pub fn check(&self) -> Result<(), BundleError> {
         rules::targets(self)?;
         rules::publishable(self)
+    }
+
+    /// Whether a publication with these targets could carry `documents` as the contexts they name.
+    pub fn check_contexts(&self, documents: Vec<String>) -> Result<KnownContexts, BundleError> {
+        Ok(Contexts::open(documents, self)?.known)
     }
 
     /// Verifies a status list token as a publication with these targets would.

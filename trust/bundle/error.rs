@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use core::fmt;
+use waypass_credential::jsonld::CarriedError;
 
 use super::digest::Digest;
 use crate::status::ListError;
@@ -128,6 +129,13 @@ pub enum BundleError {
         /// The rule that is broken.
         broken: Rule,
     },
+    /// A context that the targets name is refused.
+    Context {
+        /// Its URL.
+        id: String,
+        /// Why.
+        why: CarriedError,
+    },
     /// A status list is refused.
     List {
         /// Its URI; empty where none could be read.
@@ -177,6 +185,12 @@ pub enum Rule {
     MissingList(String),
     /// At publishing: a list that the targets do not announce.
     UnknownList(String),
+    /// The URL of a context is no URL, or longer than 1024 bytes.
+    ContextUrl(String),
+    /// A context that the targets name is not in the file.
+    MissingContext(String),
+    /// A context document in the file that the targets do not name.
+    UnknownContext(Digest),
     /// At publishing: a signer failed.
     Signer,
 }
@@ -202,6 +216,9 @@ impl fmt::Display for Rule {
             Self::EmptyAuthority(name) => write!(f, "{name} has no key, type, role or site"),
             Self::MissingList(uri) => write!(f, "the announced status list {uri} is missing"),
             Self::UnknownList(uri) => write!(f, "the status list {uri} is not announced"),
+            Self::ContextUrl(id) => write!(f, "{id:?} is no URL of a context"),
+            Self::MissingContext(id) => write!(f, "the context {id} is missing"),
+            Self::UnknownContext(digest) => write!(f, "a context document with the digest {digest} is not announced"),
             Self::Signer => f.write_str("a key could not sign"),
         }
     }
@@ -224,6 +241,7 @@ impl fmt::Display for BundleError {
             Self::Rollback { part, held, found } => write!(f, "{part} {found} is older than {held}, which is held"),
             Self::Equivocation { part, version } => write!(f, "{part} {version} differs from the {version} that is held"),
             Self::Rule { part, broken } => write!(f, "{part}: {broken}"),
+            Self::Context { id, why } => write!(f, "context {id}: {why}"),
             Self::List { uri, why } if uri.is_empty() => write!(f, "status list: {why}"),
             Self::List { uri, why } => write!(f, "status list {uri}: {why}"),
         }

@@ -6,6 +6,7 @@ use waypass_credential::json;
 
 use super::{
     MAX_BUNDLE, TrustBundle,
+    contexts::Contexts,
     digest::Digest,
     envelope::Envelope,
     error::{BundleError, PartName, Rule},
@@ -28,6 +29,9 @@ struct File {
     timestamp: Envelope,
     snapshot: Envelope,
     targets: Envelope,
+    /// Context documents that the targets name.
+    #[serde(default)]
+    contexts: Vec<String>,
     /// Tokens that the snapshot names.
     lists: Vec<String>,
     /// Tokens that a device has besides: newer ones, and proofs that older ones gave.
@@ -42,6 +46,8 @@ struct FileText<'a> {
     timestamp: &'a Envelope,
     snapshot: &'a Envelope,
     targets: &'a Envelope,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contexts: Vec<&'a str>,
     lists: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     learned: Vec<&'a str>,
@@ -61,9 +67,10 @@ pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleErro
     let snapshot = Signed::<SnapshotPart>::open_named(file.snapshot, &roles.snapshot, &timestamp.part.snapshot)?;
     let targets = Signed::<TargetsPart>::open_named(file.targets, &roles.targets, &snapshot.part.targets)?;
     rules::targets(&targets.part)?;
+    let contexts = Contexts::open(file.contexts, &targets.part)?;
 
     let evidence = open_lists(&file.lists, &file.learned, &snapshot.part, &targets.part)?;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, evidence })
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, contexts, evidence })
 }
 
 fn open_lists(lists: &[String], learned: &[String], snapshot: &SnapshotPart, targets: &TargetsPart) -> Result<Vec<Evidence>, BundleError> {
@@ -108,6 +115,7 @@ pub(super) fn write(bundle: &TrustBundle, wanted: impl Fn(&str) -> bool) -> Vec<
         timestamp: &bundle.timestamp.envelope,
         snapshot: &bundle.snapshot.envelope,
         targets: &bundle.targets.envelope,
+        contexts: bundle.contexts.documents.iter().map(String::as_str).collect(),
         lists: lists.iter().map(String::as_str).collect(),
         learned: learned.iter().map(String::as_str).collect(),
     };

@@ -161,6 +161,16 @@ pub struct ListReference {
     pub sha256: Digest,
 }
 
+/// Names one JSON-LD context by its document.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContextReference {
+    /// The URL that credentials name it by; it is never fetched.
+    pub id: String,
+    /// SHA-256 of the document's bytes.
+    pub sha256: Digest,
+}
+
 /// Whom a site trusts for what, its gates, and how it decides.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -179,6 +189,9 @@ pub struct TargetsPart {
     pub authorities: Vec<Authority>,
     /// The enrolled gates.
     pub gates: Vec<Gate>,
+    /// The JSON-LD contexts that role credentials may name beside their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contexts: Vec<ContextReference>,
     /// How to decide.
     pub policy: Policy,
     /// Delegated signing roles: none are understood, so none may stand here.

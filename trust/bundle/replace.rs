@@ -37,8 +37,8 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
 
     let chain = spliced(&held.chain, newer.chain);
     let evidence = gather(newer.evidence.iter().flat_map(Evidence::all).cloned().chain(believed).collect())?;
-    let TrustBundle { timestamp, snapshot, targets, .. } = newer;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, evidence })
+    let TrustBundle { timestamp, snapshot, targets, contexts, .. } = newer;
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, contexts, evidence })
 }
 
 fn same_keys(a: &SigningRole, b: &SigningRole) -> bool {

@@ -2,6 +2,8 @@
 
 use alloc::{borrow::ToOwned, collections::BTreeSet, string::String, vec::Vec};
 
+use waypass_credential::jsonld::is_iri;
+
 use super::{
     error::{BundleError, PartName, Rule},
     parts::{Authority, KeyRecord, KeyState, ListKind, Policy, RootPart, SigningRole, StatusUri, TargetsPart},
@@ -18,6 +20,11 @@ use crate::{
 const MAX_ROOT_KEYS: usize = 64;
 /// Status lists of one bundle: what a manifest may name.
 const MAX_LISTS: usize = 4096;
+
+/// Contexts of one bundle: a credential can name 14 beside its own two, and each is compiled whenever the bundle is opened.
+const MAX_CONTEXTS: usize = 14;
+/// As long as an issuer's id may be.
+const MAX_CONTEXT_URL: usize = 1024;
 
 /// A root that does not contradict itself.
 pub(super) fn root(root: &RootPart) -> Result<(), BundleError> {
@@ -66,6 +73,15 @@ fn check_targets(targets: &TargetsPart) -> Result<(), Rule> {
     }
     unique("the status list", lists().map(|list| list.uri.as_str()))?;
     lists().try_for_each(status_uri)?;
+
+    if targets.contexts.len() > MAX_CONTEXTS {
+        return Err(Rule::TooMany("contexts".to_owned()));
+    }
+    unique("the context", targets.contexts.iter().map(|context| context.id.as_str()))?;
+    let is_url = |id: &str| id.len() <= MAX_CONTEXT_URL && is_iri(id);
+    if let Some(wrong) = targets.contexts.iter().find(|context| !is_url(&context.id)) {
+        return Err(Rule::ContextUrl(wrong.id.clone()));
+    }
 
     unique("the gate", targets.gates.iter().map(|gate| gate.id.as_str()))?;
     policy(&targets.policy)?;

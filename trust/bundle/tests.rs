@@ -16,6 +16,7 @@ use crate::{
 use waypass_credential::{base64url, key::Signer};
 
 mod bitstrings;
+mod contexts;
 mod lists;
 mod replace;
 mod roots;

@@ -73,11 +73,20 @@ fn bundle(key: &Key, version: u64) -> TrustBundle {
         expires_at: at(1_000_000),
         authorities: vec![],
         gates: vec![],
+        contexts: vec![],
         policy,
         delegations: [],
     };
     let targets = Envelope::sign_part(&targets, &[key]).expect("signs");
-    let draft = BundleDraft { root: vec![root(key)], targets, lists: vec![], version, issued_at: at(0), expires_at: at(1_000_000) };
+    let draft = BundleDraft {
+        root: vec![root(key)],
+        targets,
+        contexts: vec![],
+        lists: vec![],
+        version,
+        issued_at: at(0),
+        expires_at: at(1_000_000),
+    };
     draft.seal(&[key], &[key]).expect("sealed")
 }
 

@@ -1,6 +1,7 @@
 use super::site::{DAY, HOUR, INDEX, Key, Site, create, holder, moment, noon, open};
 use crate::{Asked, CredentialId, Filter, HoldError, Standing, WalletError};
 use waypass_credential::format::{Format, Presentation};
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{Algorithm, Signer};
 use waypass_credential::proof::Suite;
 use waypass_trust::reason::ReasonCode;
@@ -49,7 +50,9 @@ fn a_set_of_proofs_is_held_and_shown() {
     let (mut site, at) = (Site::new(), moment(noon()));
     let (wallet, key) = holder(dir.path());
     let second = Key::new(22);
-    let by = |signers: &[(Suite, &dyn Signer)]| site.claims(Format::DataIntegrity, &key).sign_set(signers).expect("issued");
+    let by = |signers: &[(Suite, &dyn Signer)]| {
+        site.claims(Format::DataIntegrity, &key).sign_set(&KnownContexts::new(), signers).expect("issued")
+    };
     let set = by(&[(Suite::EddsaRdfc2022, &site.issuer), (Suite::EddsaJcs2022, &second)]);
     let refused = wallet.hold(set.as_bytes(), Some(&site.bundle()), &at, &mut SystemRng);
     assert!(matches!(refused, Err(HoldError::Refused(why)) if why.reasons[0].code == ReasonCode::UntrustedIssuer));
@@ -65,6 +68,34 @@ fn a_set_of_proofs_is_held_and_shown() {
     let shown = Presentation::parse(shown.as_bytes()).expect("readable");
     assert!(waypass_trust::assess::assess(shown.credential(), &bundle, &at).is_ok());
     assert!(shown.verify_holder(&key, &asked.request().nonce, &asked.request().client_id).is_ok());
+}
+
+/// A credential with a claim that only the site has keeps its meaning when the bundle has moved on, through closing and opening.
+#[test]
+fn what_names_mean_is_kept_with_the_credential() {
+    const SITE: &str = "https://north.example/contexts/site/v1";
+    const DOCUMENT: &str = r#"{"@context": {"@protected": true, "qualification": "https://north.example/vocab#qualification"}}"#;
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (mut site, at) = (Site::new(), moment(noon()));
+    let (wallet, key) = holder(dir.path());
+    let without = site.bundle();
+    site.contexts.push((SITE, DOCUMENT));
+    let bundle = site.bundle();
+    let mut claims = site.claims(Format::DataIntegrity, &key);
+    claims.personal = claims.personal.with("qualification", "x-ray");
+    let signed = claims.sign_set(bundle.contexts(), &[(Suite::EddsaRdfc2022, &site.issuer)]).expect("issued");
+    let refused = wallet.hold(signed.as_bytes(), Some(&without), &at, &mut SystemRng);
+    assert!(matches!(refused, Err(HoldError::Malformed(_))), "{refused:?}");
+    let held = wallet.hold(signed.as_bytes(), Some(&bundle), &at, &mut SystemRng).expect("held");
+    drop(wallet);
+    let wallet = open(dir.path());
+    assert_eq!(wallet.show(held.id, Some(&without), &at).expect("there").id, held.id);
+    let asked = Asked::open(&site.ask(&["surgeon"], &[]), Some(&without), &at).expect("a good request");
+    let shown = wallet.propose(asked, Some(&without), &at).expect("an answer").approve(&mut SystemRng, &at).expect("shown");
+    assert!(Presentation::parse(shown.as_bytes()).is_err());
+    let shown = Presentation::parse_in(shown.as_bytes(), bundle.contexts()).expect("readable");
+    let assessed = waypass_trust::assess::assess(shown.credential(), &bundle, &at).expect("believed");
+    assert_eq!(assessed.role().personal.text("qualification"), Some("x-ray"));
 }
 
 /// Everything that must not come in, each with the reason a person reads.

@@ -11,8 +11,8 @@ use waypass_credential::request::{ClaimPath, Nonce, Query, Request};
 use waypass_credential::role::{RoleClaims, StatusReference, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{
-    Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, RootPart, RootRoles,
-    SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
+    Authority, BundleDraft, ContextReference, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit,
+    RootPart, RootRoles, SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard, TimeState};
@@ -89,11 +89,13 @@ pub(crate) struct Site {
     pub(crate) list: StatusListBuf,
     /// The issuer's other key, once it has one.
     pub(crate) second: Option<Key>,
+    /// The contexts that the bundle carries.
+    pub(crate) contexts: Vec<(&'static str, &'static str)>,
 }
 
 impl Site {
     pub(crate) fn new() -> Self {
-        Self { issuer: Key::new(20), gate: Key::new(40), list: StatusListBuf::new(Bits::Two, 64), second: None }
+        Self { issuer: Key::new(20), gate: Key::new(40), list: StatusListBuf::new(Bits::Two, 64), second: None, contexts: Vec::new() }
     }
 
     /// The site's bundle as it stands now.
@@ -113,6 +115,7 @@ impl Site {
         let draft = BundleDraft {
             root: vec![Envelope::sign_part(&root_part, &[&root]).expect("signs")],
             targets: Envelope::sign_part(&self.targets(&status), &[&root]).expect("signs"),
+            contexts: self.contexts.iter().map(|(_, document)| (*document).into()).collect(),
             lists: vec![token.sign(self.list.as_list(), &did::key_id(&status.public), &status).expect("signs")],
             version: 1,
             issued_at: noon(),
@@ -148,6 +151,11 @@ impl Site {
                 status_uris: vec![StatusUri { uri: LIST.into(), max_entries: 64, bits: 2, irrevocable: false, kind: ListKind::Token }],
             }],
             gates: vec![gate(&self.gate, "East door", 60), gate(&Key::new(41), "Old door", -1)],
+            contexts: self
+                .contexts
+                .iter()
+                .map(|(id, document)| ContextReference { id: (*id).into(), sha256: Digest::of(document.as_bytes()) })
+                .collect(),
             policy: Policy {
                 version: 1,
                 issued_at: noon(),

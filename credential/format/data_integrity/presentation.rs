@@ -1,10 +1,12 @@
 //! Verifiable presentations (VCDM 2.0 §4.13) of one credential, with an `authentication` proof by its subject.
 
-use super::{CONTEXTS, DataIntegrity, object, only, read_proof, require_contexts};
+use super::{DataIntegrity, object, only, read_proof};
 use crate::canon::jcs;
 use crate::did::DidUrl;
+use crate::format::vocabulary::require_contexts;
 use crate::format::{Credential, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
 use crate::json::{Object, Value};
+use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, SignError, Signer};
 use crate::proof::{CreateError, Options, Purpose, Seal, create};
 use crate::request::{Nonce, Request};
@@ -39,10 +41,15 @@ impl Presentation {
     /// Holder, subject of the credential and controller of the proof's key are compared here, as text: whoever verifies with
     /// the subject's key has then verified all three.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
-        Self::read(bytes.to_vec(), &object(bytes)?)
+        Self::parse_in(bytes, &KnownContexts::new())
     }
 
-    fn read(bytes: Vec<u8>, document: &Object<'_>) -> Result<Self, Malformed> {
+    /// The same where the credential may also name contexts that `known` carries.
+    pub fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
+        Self::read(bytes.to_vec(), &object(bytes)?, known)
+    }
+
+    fn read(bytes: Vec<u8>, document: &Object<'_>, known: &KnownContexts) -> Result<Self, Malformed> {
         // The credential brings its own contexts; around it, the base context says all, and ours may stand beside it.
         require_contexts(document, &contexts::ROLE_CREDENTIAL[..1]).or_else(|_| require_contexts(document, &contexts::ROLE_CREDENTIAL))?;
         if document.iter().any(|(name, _)| !MEMBERS.contains(&name)) {
@@ -63,16 +70,17 @@ impl Presentation {
         }
         let answer = match document.member("proof") {
             None => None,
-            Some(_) => Some(Box::new(Answer::read(document, subject.ok_or(Malformed::Missing("credentialSubject.id"))?)?)),
+            Some(_) => Some(Box::new(Answer::read(document, subject.ok_or(Malformed::Missing("credentialSubject.id"))?, known)?)),
         };
         let mut own_bytes = Vec::with_capacity(bytes.len());
         jcs::write_object(credential.iter(), &mut own_bytes);
-        let credential = Credential::DataIntegrity(DataIntegrity::read(own_bytes, credential)?);
+        let credential = Credential::DataIntegrity(DataIntegrity::read(own_bytes, credential, known)?);
         Ok(Self { bytes, credential, answer })
     }
 
     /// The holder signs over the same canonical form as the issuer: a verifier that reads the one reads the other.
     pub(super) fn create(credential: &DataIntegrity, request: &Request, at: Timestamp, holder: &dyn Signer) -> Result<Self, PresentError> {
+        let known = &credential.contexts;
         let suite = credential.proofs.issuers.suite.with_algorithm(holder.public_key().algorithm());
         let credential = object(&credential.bytes)?;
         let subject = credential.member("credentialSubject").and_then(|subject| subject.member("id")).and_then(Value::as_str);
@@ -96,7 +104,7 @@ impl Presentation {
             .with("holder", subject.clone())
             .with("type", Value::from_iter(["VerifiablePresentation"]))
             .with("verifiableCredential", Value::Array([Value::Object(credential)].into()));
-        let proof = create(suite, &document, &options, &CONTEXTS, holder).map_err(|why| match why {
+        let proof = create(suite, &document, &options, known, holder).map_err(|why| match why {
             CreateError::Algorithm => PresentError::Sign(SignError),
             CreateError::Document(why) => PresentError::Malformed(why.into()),
             CreateError::Sign(why) => PresentError::Sign(why),
@@ -106,7 +114,7 @@ impl Presentation {
         if bytes.len() > MAX_BYTES {
             return Err(Malformed::TooLarge.into());
         }
-        Ok(Self::read(bytes, &document)?)
+        Ok(Self::read(bytes, &document, known)?)
     }
 
     /// The document as it was read or made.
@@ -140,7 +148,7 @@ impl Presentation {
 
 impl Answer {
     /// Reads the proof of a presentation whose credential is about `subject`.
-    fn read(document: &Object<'_>, subject: &str) -> Result<Self, Malformed> {
+    fn read(document: &Object<'_>, subject: &str, known: &KnownContexts) -> Result<Self, Malformed> {
         let proof = read_proof(document, Purpose::Authentication)?;
         let options = proof.options;
         let method = DidUrl::parse(options.verification_method).map_err(|_| Malformed::OutOfRange("verificationMethod"))?;
@@ -155,7 +163,7 @@ impl Answer {
             challenge: options.challenge.ok_or(Malformed::Missing("challenge"))?.to_owned(),
             domain: options.domain.ok_or(Malformed::Missing("domain"))?.to_owned(),
             created: options.created,
-            seal: proof.seal(&CONTEXTS)?,
+            seal: proof.seal(known)?,
         })
     }
 }

@@ -6,10 +6,12 @@
 
 use super::Enveloped;
 use crate::did::{self, DidUrl};
-use crate::format::data_integrity::{only, require_contexts};
+use crate::format::data_integrity::only;
 use crate::format::envelope::{Claims, Content, Envelope, Material, SignatureTimes, read_url, write_url};
+use crate::format::vocabulary::require_contexts;
 use crate::format::{Credential, HolderError, HolderProof, MAX_BYTES, Malformed, PresentError};
 use crate::json::{Limits, Object, Value};
+use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::request::{Nonce, Request};
 use crate::time::Timestamp;
@@ -29,6 +31,11 @@ pub struct Presentation {
 impl Presentation {
     /// Reads a compact JWS or a tagged COSE_Sign1; checks no signature.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::parse_in(bytes, &KnownContexts::new())
+    }
+
+    /// The same where the credential may also name contexts that `known` carries.
+    pub fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
         let envelope = Envelope::parse(bytes, Content::Presentation, MAX_BYTES)?;
         let document = envelope.document(Limits::CREDENTIAL)?;
         require_contexts(&document, &contexts::ROLE_CREDENTIAL[..1])
@@ -40,7 +47,7 @@ impl Presentation {
             return Err(Malformed::OutOfRange("id"));
         }
         let enveloped = only(&document, "verifiableCredential")?.as_object().ok_or(Malformed::WrongType("verifiableCredential"))?;
-        let credential = open(enveloped)?.into();
+        let credential = open(enveloped, known)?.into();
         Ok(Self { envelope, credential })
     }
 
@@ -61,7 +68,7 @@ impl Presentation {
             .with("verifiableCredential", Value::Array([Value::Object(enveloped)].into()));
         let answer = Claims { nonce: Some(request.nonce.to_text()), audience: Some(request.client_id.clone()), ..Claims::made_at(at) };
         let material = credential.envelope.material();
-        Ok(Self::parse(&Envelope::sign(document, &answer, Content::Presentation, material, &key_id, holder)?)?)
+        Ok(Self::parse_in(&Envelope::sign(document, &answer, Content::Presentation, material, &key_id, holder)?, &credential.contexts)?)
     }
 
     /// The bytes as they were read or made.
@@ -119,9 +126,9 @@ fn is_of_key(id: &str, key: &PublicKey) -> bool {
 }
 
 /// The credential in its envelope. One in an SD-JWT answers with a KB-JWT and not with a presentation.
-fn open(enveloped: &Object<'_>) -> Result<Enveloped, Malformed> {
+fn open(enveloped: &Object<'_>, known: &KnownContexts) -> Result<Enveloped, Malformed> {
     match read_url(enveloped)? {
         (Material::SdJwt, _) => Err(Malformed::OutOfRange("id")),
-        (Material::Jose | Material::Cose, bytes) => Enveloped::parse(&bytes),
+        (Material::Jose | Material::Cose, bytes) => Enveloped::parse_in(&bytes, known),
     }
 }

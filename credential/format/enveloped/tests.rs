@@ -2,6 +2,7 @@ use super::{Enveloped, Presentation};
 use crate::did;
 use crate::format::{Credential, Format, HolderError, HolderProof, IssueError, Malformed, PresentError, VerifyError};
 use crate::json::{self, Limits, Object, Value};
+use crate::jsonld::KnownContexts;
 use crate::jws;
 use crate::key::{PublicKey, Signer};
 use crate::request::{Nonce, Query, Request};
@@ -21,12 +22,16 @@ fn claims() -> RoleClaims {
     RoleClaims { kind: VC_TYPE.into(), holder: Some(Key::holder().public_key().clone()), personal, ..role_claims() }
 }
 
+fn sign(claims: &RoleClaims, format: Format, signer: &Key) -> Result<Enveloped, IssueError> {
+    Enveloped::sign(claims, format, signer, &KnownContexts::new())
+}
+
 fn issued() -> Enveloped {
     issued_in(Format::VcJwt)
 }
 
 fn issued_in(format: Format) -> Enveloped {
-    Enveloped::sign(&claims(), format, &Key::issuer()).expect("issues")
+    sign(&claims(), format, &Key::issuer()).expect("issues")
 }
 
 fn request() -> Request {
@@ -95,7 +100,7 @@ fn what_is_issued_is_read_back() {
         (Key::p384(8), Format::VcCose),
     ] {
         let claims = RoleClaims { issuer: did::to_did_key(key.public_key()), key_id: Some(did::key_id(key.public_key())), ..claims() };
-        let credential = Enveloped::sign(&claims, format, &key).expect("issues");
+        let credential = sign(&claims, format, &key).expect("issues");
         let verified = credential.verify(key.public_key()).expect("verifies");
         assert_eq!(verified.role(), &claims);
         assert_eq!(
@@ -104,11 +109,11 @@ fn what_is_issued_is_read_back() {
         );
         assert_eq!((credential.claimed().issuer, credential.claimed().key_id), (claims.issuer.as_str(), claims.key_id.as_deref()));
     }
-    let unnamed = Enveloped::sign(&RoleClaims { key_id: None, ..claims() }, Format::VcJwt, &Key::issuer()).expect("issues");
+    let unnamed = sign(&RoleClaims { key_id: None, ..claims() }, Format::VcJwt, &Key::issuer()).expect("issues");
     assert_eq!(unnamed.claimed().key_id, Some(did::key_id(Key::issuer().public_key()).as_str()));
     let foreign = RoleClaims { key_id: None, ..claims() };
     assert_eq!(
-        Enveloped::sign(&foreign, Format::VcJwt, &Key::ed25519(5)).expect_err("not the issuer's key"),
+        sign(&foreign, Format::VcJwt, &Key::ed25519(5)).expect_err("not the issuer's key"),
         IssueError::Malformed(Malformed::OutOfRange("verificationMethod"))
     );
 }
@@ -216,7 +221,7 @@ fn a_presentation_answers_one_request() {
             assert_eq!(again.verify_holder(other.public_key(), &request().nonce, &request().client_id), Err(HolderError::InvalidProof));
         }
         assert!(matches!(issued_in(format).present(&[], &request(), AT, &Key::p256(7)), Err(PresentError::NotTheHolder)));
-        let unbound = Enveloped::sign(&RoleClaims { holder: None, ..claims() }, format, &Key::issuer()).expect("issues");
+        let unbound = sign(&RoleClaims { holder: None, ..claims() }, format, &Key::issuer()).expect("issues");
         assert!(matches!(unbound.present(&[], &request(), AT, &Key::holder()), Err(PresentError::NotTheHolder)));
     }
 }

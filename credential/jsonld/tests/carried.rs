@@ -66,6 +66,49 @@ fn a_url_has_one_document() {
     assert_eq!(add(super::ROLE, ours), Ok(()), "the very document that was compiled in");
 }
 
+/// What role credentials may name: a value must have one place where it can stand.
+#[test]
+fn a_context_for_claims_has_its_own_names() {
+    let carry = |known: &mut KnownContexts, id: &str, terms: &str| {
+        let document = format!(r#"{{"@context": {{{terms}}}}}"#);
+        known.carry(id, &Sha256::digest(&document).into(), document.as_bytes())
+    };
+    let alone = |terms: &str| carry(&mut KnownContexts::new(), TEST, terms);
+    for good in [
+        r#""@protected": true, "qualification": "urn:q""#,
+        r#""id": "@id", "type": "@type", "qualification": "urn:q""#,
+        // The same name for the same as the role context has.
+        r#""roles": {"@id": "https://waypass.example/vocab#role", "@container": "@set"}, "qualification": "urn:q""#,
+        r#""x": "https://x.example/", "xsd": "http://www.w3.org/2001/XMLSchema#", "grade": {"@id": "x:grade", "@type": "xsd:integer"}"#,
+    ] {
+        assert_eq!(alone(good), Ok(()), "{good}");
+    }
+    for (terms, why) in [
+        (r#""@vocab": "https://x.example/vocab#", "a": "urn:a""#, CarriedError::Open),
+        (r#""T": {"@id": "urn:T", "@context": {"@vocab": "https://x.example/vocab#"}}"#, CarriedError::Open),
+        (r#""identity": "@id""#, CarriedError::Keyword),
+        (r#""kind": "@type""#, CarriedError::Keyword),
+        (r#""roles": null"#, CarriedError::Keyword),
+        // Whoever holds the credential could move a value from one name to the other.
+        (r#""area": "https://waypass.example/vocab#zone""#, CarriedError::SecondName),
+        (r#""first": "https://www.iana.org/assignments/jwt#given_name""#, CarriedError::SecondName),
+        (r#""ends": "https://www.w3.org/2018/credentials#validUntil""#, CarriedError::SecondName),
+        (r#""a": "urn:a", "b": "urn:a""#, CarriedError::SecondName),
+    ] {
+        assert_eq!(alone(terms), Err(why), "{terms}");
+    }
+    let mut known = KnownContexts::new();
+    assert_eq!(carry(&mut known, TEST, r#""a": "urn:a""#), Ok(()));
+    let (other, document) = ("https://carried.example/other", r#"{"@context": {"a": "urn:a"}}"#);
+    assert_eq!(carry(&mut known, other, r#""b": "urn:a""#), Err(CarriedError::SecondName));
+    assert!(known.carries(TEST) && !known.carries(other), "what is refused is not kept");
+    assert_eq!((known.carrier_of("a"), known.carrier_of("b"), known.carrier_of("roles")), (Some(TEST), None, None));
+    assert_eq!(known.carry(other, &[0; 32], document.as_bytes()), Err(CarriedError::Digest));
+    assert_eq!(carry(&mut known, V2, r#""a": "urn:a""#), Err(CarriedError::BuiltIn));
+    let ours = waypass_schemas::ROLE_CONTEXT;
+    assert_eq!(known.carry(super::ROLE, &Sha256::digest(ours).into(), ours.as_bytes()), Err(CarriedError::BuiltIn));
+}
+
 /// A scoped context that took a prefix from around it is refused where that prefix means something else.
 #[test]
 fn what_a_layer_assumed_must_hold_where_it_is_applied() {

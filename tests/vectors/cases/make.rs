@@ -10,6 +10,7 @@ use waypass_credential::request::{ClaimPath, Nonce, Query, Request};
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_trust::bundle::{Digest, KeyState, StaleAction, TargetsPart, TrustBundle};
 
+mod contexts;
 mod documents;
 mod proofs;
 
@@ -193,6 +194,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(age());
     cases.extend(issuers());
     cases.extend(holders());
+    cases.extend(contexts::cases());
     cases.extend(documents::cases());
     cases.extend(proofs::cases());
     cases

@@ -38,7 +38,7 @@ fn verify(world: &World, shell: &mut Shell, presentation: &[u8], after: u64) -> 
     let state = DeviceState::from_bytes(&shell.state).expect("stored");
     let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, state);
     let at = gate.observe(&world.reading(after));
-    let challenge = shell.challenges().answered_by(presentation).unwrap_or_else(|| gate.unasked(&at, &mut TestRng(7 + after)));
+    let challenge = shell.challenges().answered_by(presentation, &bundle).unwrap_or_else(|| gate.unasked(&at, &mut TestRng(7 + after)));
     let (decision, commit) = gate.step(presentation, challenge, &at);
     shell.state = commit.state_bytes();
     (decision.level(), codes(&decision))

@@ -205,6 +205,7 @@ impl World {
                 zone: self.gate.zone.clone(),
                 not_after: time(NOW + 7 * DAY),
             }],
+            contexts: Vec::new(),
             policy: Policy {
                 version: 2,
                 issued_at: time(NOW - 10 * DAY),
@@ -221,6 +222,7 @@ impl World {
         let draft = BundleDraft {
             root: vec![Envelope::sign_part(&root, &signers).expect("signed")],
             targets: Envelope::sign_part(&targets, &signers).expect("signed"),
+            contexts: Vec::new(),
             lists: vec![self.list()],
             version: 9,
             issued_at: time(self.bundle_issued),

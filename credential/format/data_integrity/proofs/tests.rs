@@ -25,7 +25,7 @@ fn claims() -> RoleClaims {
 /// A proof by the old key in the first suite, and by the new one in the second.
 fn set(suites: [Suite; 2]) -> DataIntegrity {
     let [old, new, _] = keys();
-    DataIntegrity::sign_set(&[(suites[0], &old), (suites[1], &new)], &claims()).expect("issues")
+    DataIntegrity::sign_set(&[(suites[0], &old), (suites[1], &new)], &claims(), &KNOWN).expect("issues")
 }
 
 fn sets() -> [DataIntegrity; 3] {
@@ -179,8 +179,8 @@ fn no_proof_of_a_set_is_left_alone() {
     assert_eq!(DataIntegrity::parse(&not_objects).map(drop), Err(Malformed::WrongType("proof")));
     let key = Key::issuer();
     let nine = [(Suite::EddsaJcs2022, &key as &dyn crate::key::Signer); MAX_PROOFS + 1];
-    assert_eq!(DataIntegrity::sign_set(&nine, &claims()).map(drop), Err(IssueError::Malformed(Malformed::OutOfRange("proof"))));
-    assert_eq!(DataIntegrity::sign_set(&[], &claims()).map(drop), Err(IssueError::Algorithm));
+    assert_eq!(DataIntegrity::sign_set(&nine, &claims(), &KNOWN).map(drop), Err(IssueError::Malformed(Malformed::OutOfRange("proof"))));
+    assert_eq!(DataIntegrity::sign_set(&[], &claims(), &KNOWN).map(drop), Err(IssueError::Algorithm));
 }
 
 #[test]

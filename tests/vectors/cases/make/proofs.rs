@@ -67,7 +67,7 @@ fn set(name: &'static str, says: &'static str, beside: Beside) -> Case {
         Beside::Known | Beside::Stranger => (Suite::EddsaRdfc2022, &other),
     };
     let claims = World::nurse(&world.issuer, &world.holder, Format::DataIntegrity);
-    let mut credential = claims.sign_set(&[(Suite::EddsaJcs2022, &world.issuer), second]).expect("a document");
+    let mut credential = claims.sign_set(&KNOWN, &[(Suite::EddsaJcs2022, &world.issuer), second]).expect("a document");
     if beside == Beside::Bad {
         credential = edited(&credential, |mut proofs| {
             proofs[1].set("created", "2026-11-20T07:00:00Z");

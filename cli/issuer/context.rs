@@ -1,0 +1,118 @@
+//! `waypass issuer context ..`: names for claims that only this site has.
+
+use super::{now, store_failure};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::unlock::OpenArgs;
+use crate::{file, secret, words};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use waypass_issuer::Issuer;
+use waypass_issuer::contexts::ContextError;
+use waypass_trust::bundle::ContextReference;
+
+/// The verbs of `issuer context`.
+#[derive(clap::Subcommand)]
+pub(crate) enum Verb {
+    /// Let credentials use the names that a JSON-LD context defines, and publish that
+    Add(AddArgs),
+    /// List the contexts whose names credentials may use
+    List {
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// Stop reading credentials that use a context, and publish that
+    Remove {
+        /// Its URL, as `list` shows it
+        id: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+}
+
+/// Arguments of `issuer context add`.
+#[derive(clap::Args)]
+pub(crate) struct AddArgs {
+    /// The JSON-LD context document; `-` reads standard input
+    file: PathBuf,
+    /// The URL that credentials name it by; it is never fetched
+    #[arg(long, value_name = "URL")]
+    id: String,
+    /// Put it in the place of the context with the same URL
+    #[arg(long)]
+    replace: bool,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+    match verb {
+        Verb::Add(args) => add(session, &args),
+        Verb::List { open } => list(session, &open),
+        Verb::Remove { id, yes, open } => remove(session, &id, yes, &open),
+    }
+}
+
+fn add(session: &Session, args: &AddArgs) -> Outcome {
+    let bytes = file::read(&args.file)?;
+    let added = published(session, &args.open, |issuer| issuer.add_context(&args.id, &bytes, args.replace, now()))?;
+    session.out.json(&document(&added))?;
+    session.out.words(&format!("its names can be used from this publication on: {}", words::safe(&added.id)));
+    Ok(Exit::Done)
+}
+
+fn list(session: &Session, open: &OpenArgs) -> Outcome {
+    let contexts = super::with(session, open, |issuer| issuer.contexts().map_err(store_failure))?;
+    let items: Vec<Value> = contexts.iter().map(document).collect();
+    session.out.list("waypass.context-list/1", "contexts", &items, || {
+        for context in &contexts {
+            session.out.words(&format!("{}\n  sha256  {}", words::safe(&context.id), context.sha256));
+        }
+        if contexts.is_empty() {
+            session.out.note("credentials use the names that are built in, and no others");
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+fn remove(session: &Session, id: &str, yes: bool, open: &OpenArgs) -> Outcome {
+    if !yes && !secret::confirm(session.input, "Shall gates refuse every credential that uses it?", "--yes")? {
+        session.out.note("nothing was changed");
+        return Ok(Exit::Done);
+    }
+    let removed = published(session, open, |issuer| issuer.remove_context(id, now()))?;
+    session.out.json(&document(&removed))?;
+    session.out.words(&format!("no longer read from this publication on: {}", words::safe(&removed.id)));
+    Ok(Exit::Done)
+}
+
+/// Does `work` and publishes what came of it.
+fn published<T>(session: &Session, open: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, ContextError>) -> Result<T, Failure> {
+    let (done, due) = super::with(session, open, |issuer| {
+        let done = work(issuer).map_err(failure)?;
+        Ok((done, issuer.publish(now()).map_err(super::publish::failure)?.targets_due))
+    })?;
+    if due {
+        session.out.warn("the keys that sign issuers and rules are not here; the change takes effect when they have signed");
+    }
+    Ok(done)
+}
+
+fn document(context: &ContextReference) -> Value {
+    json!({ "schema": "waypass.context/1", "id": context.id, "sha256": context.sha256 })
+}
+
+pub(super) fn failure(error: ContextError) -> Failure {
+    match error {
+        ContextError::Store(why) => store_failure(why),
+        ContextError::Ceremony(why) => super::publish::ceremony_failure(&why),
+        ContextError::Taken(_) => Failure::usage(error, "add --replace to put this one in its place, or give it another --id"),
+        ContextError::Unknown(_) => Failure::usage(error, "see which there are: waypass issuer context list"),
+        ContextError::NotText | ContextError::Refused(_) => {
+            Failure::usage(error, "nothing was changed; correct the file: each name a meaning of its own, and no @vocab")
+        }
+    }
+}
