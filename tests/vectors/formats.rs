@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use waypass_credential::base64url;
+use waypass_credential::format::Format;
 use waypass_credential::key::Signer as _;
+use waypass_credential::request::{ClaimPath, Query};
 use waypass_issuer::gates::Enrolment;
 use waypass_issuer::issue::Issuer;
 use waypass_issuer::keys::{KeyUse, Keys};
@@ -121,6 +123,16 @@ fn published_bundles_and_queries_are_as_written_down() {
     assert!(bundles > 40 && queries > 40, "{bundles} bundles, {queries} queries");
 }
 
+/// A gate may ask for every format there is.
+#[test]
+fn a_question_for_any_format_is_as_written_down() {
+    let request = cddl(schemas::REQUEST);
+    for format in Format::ALL {
+        let query = Query::for_role(&[format], &["nurse"], &[] as &[ClaimPath]).expect("a query");
+        exactly(&request, "query", &json!(query), &["credential_sets"]);
+    }
+}
+
 /// A gate's question, records and log, and the office's receipt.
 #[test]
 fn what_a_gate_writes_is_as_written_down() {
@@ -136,12 +148,7 @@ fn what_a_gate_writes_is_as_written_down() {
     let log = cddl(schemas::AUDIT_LOG);
     let leaves = cddl(schemas::AUDIT_LEAF);
     let mut entries = Vec::new();
-    let credential = World::issue(
-        &World::nurse(&world.issuer, &world.holder, waypass_credential::format::Format::SdJwtVc),
-        &world.issuer,
-        waypass_credential::format::Format::SdJwtVc,
-        "formats",
-    );
+    let credential = World::issue(&World::nurse(&world.issuer, &world.holder, Format::SdJwtVc), &world.issuer, Format::SdJwtVc, "formats");
     for answers in [true, false] {
         let (challenge, request) = checkpoint.ask(World::query(), "Entry", &now, &mut rng);
         let (header, payload) = jws(&request.sign(&world.gate).expect("signed"));
