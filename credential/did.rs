@@ -10,7 +10,7 @@ use core::fmt;
 
 mod document;
 mod jwk;
-mod key;
+pub(crate) mod key;
 pub mod resolution;
 mod web;
 

@@ -3,17 +3,19 @@
 use crate::format::{Credential, DataIntegrity, Enveloped, Format, IssueError, Malformed, SdJwtVc};
 use crate::json::Object;
 use crate::jsonld::KnownContexts;
-use crate::key::{PublicKey, Signer};
+use crate::key::Signer;
 use crate::proof::Suite;
 use crate::time::Timestamp;
 use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
 
+mod holder;
 pub(crate) mod read;
 mod status;
 pub mod status_messages;
 pub(crate) mod vcdm;
 
+pub use holder::Holder;
 pub use status::{BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference, credential_status};
 
 #[cfg(test)]
@@ -57,7 +59,7 @@ pub struct RoleClaims {
     /// Where its status stands; none for a credential whose status nobody keeps. SD-JWT VC has room for one, of a token list.
     pub status: Vec<StatusReference>,
     /// The key the credential is bound to.
-    pub holder: Option<PublicKey>,
+    pub holder: Option<Holder>,
     /// All other disclosed claims. Reading gives them in ascending order of their names.
     pub personal: Object<'static>,
 }

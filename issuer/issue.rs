@@ -250,7 +250,7 @@ impl<'k> Issuer<'k> {
             valid_from: times.valid_from,
             valid_until: times.valid_until,
             status: Vec::new(),
-            holder: Some(holder.clone()),
+            holder: Some(holder.clone().into()),
             personal: order.personal.clone(),
         };
         let kind = self.status_kind(order);

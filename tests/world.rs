@@ -281,7 +281,7 @@ impl World {
             valid_from: at(-DAY),
             valid_until: at(90 * DAY),
             status: vec![StatusReference::token(LIST, 7)],
-            holder: Some(holder.public_key().clone()),
+            holder: Some(holder.public_key().clone().into()),
             personal: Object::new().with("given_name", "Ana").with("family_name", "Silva").with("staff_id", "N-1042"),
         }
     }

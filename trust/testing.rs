@@ -260,7 +260,7 @@ impl Site {
             valid_from: NOON,
             valid_until: NOON.plus(30 * DAY),
             status: vec![StatusReference::token(LIST, 7)],
-            holder: Some(self.holder.public()),
+            holder: Some(self.holder.public().into()),
             personal: Object::new(),
         }
     }

@@ -10,10 +10,9 @@ use crate::seen::{CredentialMark, SeenAgain};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
-use waypass_credential::did;
 use waypass_credential::format::Presentation;
 use waypass_credential::request::{Query, Request};
-use waypass_credential::role::RoleClaims;
+use waypass_credential::role::{Holder, RoleClaims};
 use waypass_trust::assess::{Assessment, assess, bundle_ages};
 use waypass_trust::audit::{Draft, Entry, Event, Outcome, StatusUsed};
 use waypass_trust::bundle::TrustBundle;
@@ -258,7 +257,7 @@ impl Findings {
             claims: role.personal.clone(),
             valid_until: role.valid_until,
         });
-        self.subject = role.holder.as_ref().map(did::to_did_key);
+        self.subject = role.holder.as_ref().map(|holder| holder.did().into_owned());
         // Of several entries the one that can be looked up again later: whether the credential was revoked when it was admitted.
         let entry = role.status.iter().find(|entry| entry.can_revoke()).or(role.status.first());
         self.status = entry.map(|entry| StatusUsed { uri: entry.uri.clone(), index: entry.index, list_issued_at: as_of });
@@ -277,7 +276,7 @@ fn credential_mark(role: &RoleClaims) -> CredentialMark {
         hash.update(entry.index.to_be_bytes());
         hash.update(entry.uri.as_bytes());
     }
-    if let (true, Some(holder)) = (role.status.is_empty(), &role.holder) {
+    if let (true, Some(Ok(holder))) = (role.status.is_empty(), role.holder.as_ref().map(Holder::key)) {
         hash.update(holder.to_bytes());
     }
     let mut mark = CredentialMark::default();

@@ -4,7 +4,7 @@ use super::DidError;
 use crate::key::{KeyMaterial, PublicKey};
 use alloc::{format, string::String};
 
-pub(super) const METHOD: &str = "key";
+pub(crate) const METHOD: &str = "key";
 
 pub(super) fn encode(key: &PublicKey) -> String {
     format!("did:key:{}", key.to_multikey())

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 fn one_meaning_in_every_format() {
     for format in Format::ALL {
         // Ed25519 throughout: eddsa-jcs-2022 has no other keys.
-        let holder = Some(Key::ed25519(2).public_key().clone());
+        let holder = Some(Key::ed25519(2).public_key().clone().into());
         let claims = RoleClaims { kind: format.role_kind().into(), holder, ..claims() };
         let credential = claims.sign(format, &Key::issuer(), &mut TestRng(1)).expect("issued");
         let read = Credential::parse(credential.as_bytes()).expect("its own bytes");

@@ -24,7 +24,7 @@ pub(crate) fn claims() -> RoleClaims {
         valid_from: at(1_795_000_000),
         valid_until: at(1_797_000_000),
         status: vec![StatusReference::token("https://waypass.example/status/1", 7)],
-        holder: Some(Key::holder().public_key().clone()),
+        holder: Some(Key::holder().public_key().clone().into()),
         personal: Object::new().with("family_name", "Byron").with("given_name", "Ada"),
     }
 }

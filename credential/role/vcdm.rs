@@ -1,7 +1,6 @@
 //! Between a VCDM 2.0 document and [`RoleClaims`]: the fields only; contexts and proof are `format::data_integrity`'s.
 
-use super::{RoleClaims, read, status};
-use crate::did;
+use super::{Holder, RoleClaims, read, status};
 use crate::format::{IssueError, Malformed};
 use crate::json::{Object, Value};
 use crate::time::Timestamp;
@@ -24,12 +23,8 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
         None => None,
         Some(id) => {
             let id = id.as_str().ok_or(Malformed::WrongType("credentialSubject.id"))?;
-            let key = did::resolve(id).map_err(|_| Malformed::OutOfRange("credentialSubject.id"))?;
             // The bare DID: a URL into it would be a second spelling of the same holder.
-            if id.contains('#') {
-                return Err(Malformed::OutOfRange("credentialSubject.id"));
-            }
-            Some(key)
+            Some(Holder::from_did(id).map_err(|_| Malformed::OutOfRange("credentialSubject.id"))?)
         }
     };
     let valid_from = date(document, "validFrom")?;
@@ -59,7 +54,7 @@ pub(crate) fn document(claims: &RoleClaims, contexts: Value<'static>) -> Result<
     let array = |names: &[String]| names.iter().cloned().collect::<Value<'static>>();
     let mut subject = Object::new();
     if let Some(holder) = &claims.holder {
-        subject.set("id", did::to_did_key(holder));
+        subject.set("id", holder.did().into_owned());
     }
     subject.set("roles", array(&claims.roles));
     // Under RDF an empty set is no statement, and a member that says nothing is refused.

@@ -184,8 +184,8 @@ fn sd_jwt(world: &World, [issuer, holder]: [&TestKey; 2], name: &'static str) ->
         || {
             let presentation = Presentation::parse(&bytes).expect("parses");
             let verified = presentation.credential().verify(issuer.public_key()).expect("verifies");
-            let bound = verified.role().holder.as_ref().expect("a bound key");
-            presentation.verify_holder(bound, &request.nonce, &request.client_id).expect("answers")
+            let bound = verified.role().holder.as_ref().expect("a bound key").key().expect("a key");
+            presentation.verify_holder(&bound, &request.nonce, &request.client_id).expect("answers")
         },
     )
 }

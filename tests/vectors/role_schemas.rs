@@ -48,7 +48,7 @@ fn claims(format: Format) -> RoleClaims {
         valid_from: at,
         valid_until: at.plus(86_400),
         status: vec![StatusReference::token("https://waypass.example/status/1", 7)],
-        holder: Some(Key::new(2).1),
+        holder: Some(Key::new(2).1.into()),
         personal: Object::new().with("given_name", "Ada").with("family_name", "Byron").with("birthdate", "1815-12-10"),
     }
 }

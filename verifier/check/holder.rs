@@ -15,7 +15,10 @@ pub(crate) fn check(presentation: &Presentation, assessed: &Assessment<'_>, chal
     let Some(holder) = &assessed.role().holder else {
         return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to no holder"));
     };
-    match presentation.verify_holder(holder, &challenge.nonce, &challenge.audience) {
+    let Ok(holder) = holder.key() else {
+        return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to something that is no key"));
+    };
+    match presentation.verify_holder(&holder, &challenge.nonce, &challenge.audience) {
         Ok(_) => Ok(HolderPresent(())),
         Err(HolderError::Missing) => Err(Reason::new(ReasonCode::HolderBindingFailed, "nobody signed the presentation")),
         Err(HolderError::InvalidProof) => Err(Reason::from(ReasonCode::HolderBindingFailed)),

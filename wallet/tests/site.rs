@@ -196,7 +196,7 @@ impl Site {
             valid_from: noon(),
             valid_until: noon().plus(30 * DAY),
             status: vec![StatusReference::token(LIST, INDEX)],
-            holder: Some(holder.clone()),
+            holder: Some(holder.clone().into()),
             personal,
         }
     }

@@ -25,7 +25,7 @@ fn holder() -> Key {
 fn claims() -> RoleClaims {
     // In canonical order, the order in which they are read back.
     let personal = Object::new().with("family_name", "Byron").with("given_name", "Ada");
-    RoleClaims { kind: VC_TYPE.into(), holder: Some(holder().public_key().clone()), personal, ..role_claims() }
+    RoleClaims { kind: VC_TYPE.into(), holder: Some(holder().public_key().clone().into()), personal, ..role_claims() }
 }
 
 fn issued() -> DataIntegrity {
@@ -244,7 +244,7 @@ fn every_kind_of_key_issues_and_presents() {
     let pairs = || (0..9).map(|n| (keys(11).into_iter().nth(n / 3).expect("a key"), keys(12).into_iter().nth(n % 3).expect("a key")));
     for (family, (issuer, holder)) in [Suite::jcs, Suite::rdfc].into_iter().flat_map(|family| pairs().map(move |pair| (family, pair))) {
         let own = |key: &Key| family(key.public_key().algorithm());
-        let holder_key = Some(holder.public_key().clone());
+        let holder_key = Some(holder.public_key().clone().into());
         let claims = RoleClaims { issuer: did::to_did_key(issuer.public_key()), key_id: None, holder: holder_key, ..claims() };
         let issued = DataIntegrity::sign_in(own(&issuer), &claims, &issuer).expect("issues");
         assert_eq!((suite(issued.as_bytes()), issued.suites()), (own(&issuer), vec![own(&issuer)]));
@@ -290,7 +290,7 @@ fn nothing_is_said_of_an_empty_set() {
 /// Issuer and subject are described in one graph: as one node, the statements would not tell whose name the issuer's is.
 #[test]
 fn nobody_certifies_themselves_in_statements() {
-    let own = RoleClaims { holder: Some(Key::issuer().public_key().clone()), ..claims() };
+    let own = RoleClaims { holder: Some(Key::issuer().public_key().clone().into()), ..claims() };
     let refused = DataIntegrity::sign_in(Suite::EddsaRdfc2022, &own, &Key::issuer()).expect_err("one node in two places");
     assert_eq!(refused, IssueError::Malformed(Malformed::JsonLd(LdError::AmbiguousNode)));
 }

@@ -19,7 +19,7 @@ const AT: Timestamp = match Timestamp::from_unix(1_795_000_600) {
 
 fn claims() -> RoleClaims {
     let personal = Object::new().with("family_name", "Byron").with("given_name", "Ada");
-    RoleClaims { kind: VC_TYPE.into(), holder: Some(Key::holder().public_key().clone()), personal, ..role_claims() }
+    RoleClaims { kind: VC_TYPE.into(), holder: Some(Key::holder().public_key().clone().into()), personal, ..role_claims() }
 }
 
 fn sign(claims: &RoleClaims, format: Format, signer: &Key) -> Result<Enveloped, IssueError> {

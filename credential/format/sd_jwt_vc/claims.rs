@@ -5,7 +5,7 @@ use crate::format::sd_jwt::{Disclosed, Draft, SdJwt};
 use crate::format::{IssueError, Malformed};
 use crate::json::{self, Limits, Object, Value};
 use crate::key::PublicKey;
-use crate::role::{Mechanism, RoleClaims, StatusReference, read};
+use crate::role::{Holder, Mechanism, RoleClaims, StatusReference, read};
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 use rand_core::CryptoRng;
@@ -34,7 +34,7 @@ pub(super) fn read(disclosed: &Disclosed<'_>, key_id: Option<&str>) -> Result<Ro
         valid_from: date(claims, "nbf")?.unwrap_or(issued_at),
         valid_until: date(claims, "exp")?.ok_or(Malformed::Missing("exp"))?,
         status: status(claims)?,
-        holder: bound_key(claims)?,
+        holder: bound_key(claims)?.map(Holder::from),
         personal: read::personal(claims, &ALWAYS),
     }
     .checked()
@@ -61,7 +61,8 @@ pub(super) fn draft<'r>(claims: &RoleClaims, rng: &'r mut dyn CryptoRng) -> Resu
         .with("exp", claims.valid_until.unix())
         .with("sites", array(&claims.sites))
         .with("zones", array(&claims.zones));
-    if let Some(key) = &claims.holder {
+    if let Some(holder) = &claims.holder {
+        let key = holder.key().map_err(|_| Malformed::OutOfRange("cnf"))?;
         payload.set("cnf", Object::new().with("jwk", key.to_jwk()));
     }
     if let Some(StatusReference { uri, index, .. }) = token_entry(&claims.status)? {

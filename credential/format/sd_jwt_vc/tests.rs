@@ -69,7 +69,7 @@ fn digest_of(disclosure: &str) -> String {
 fn claims_round_trip_under_every_algorithm() {
     for (issuer, holder) in [(Key::ed25519(1), Key::p256(2)), (Key::p256(1), Key::p384(2)), (Key::p384(1), Key::ed25519(2))] {
         let mut claims = claims();
-        claims.holder = Some(holder.public_key().clone());
+        claims.holder = Some(holder.public_key().clone().into());
         let credential = claims.sign(Format::SdJwtVc, &issuer, &mut TestRng(7)).expect("issued");
         assert_eq!(credential.claimed().issuer, claims.issuer);
         assert_eq!(credential.claimed().key_id, claims.key_id.as_deref());

@@ -411,7 +411,8 @@ fn holders() -> Vec<Case> {
     let thief = thief.ask();
     let other = TestKey::ed25519("thief");
     let copied = thief.credential(|_| ());
-    let bound_to_thief = thief.credential(|claims| claims.holder = Some(waypass_credential::key::Signer::public_key(&other).clone()));
+    let bound_to_thief =
+        thief.credential(|claims| claims.holder = Some(waypass_credential::key::Signer::public_key(&other).clone().into()));
     let graft = graft_key_binding(&thief.answer(&copied, &thief.world.holder), &thief.answer(&bound_to_thief, &other));
 
     let other_gate = Maker::new("wrong-audience", "The answer was made for another gate.").first_bundle().ask();

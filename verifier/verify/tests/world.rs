@@ -153,7 +153,7 @@ impl World {
                 valid_from: time(NOW - DAY),
                 valid_until: time(NOW + 90 * DAY),
                 status: vec![StatusReference::token(LIST, 77)],
-                holder: Some(holder().1),
+                holder: Some(holder().1.into()),
                 personal: Object::new().with("family_name", "Smith").with("staff_id", "N-1024"),
             },
             signer: issuer(),

@@ -19,7 +19,7 @@ fn keys() -> [Key; 3] {
 
 fn claims() -> RoleClaims {
     let personal = Object::new().with("family_name", "Byron").with("given_name", "Ada");
-    RoleClaims { kind: VC_TYPE.into(), holder: Some(Key::holder().public_key().clone()), personal, ..role_claims() }
+    RoleClaims { kind: VC_TYPE.into(), holder: Some(Key::holder().public_key().clone().into()), personal, ..role_claims() }
 }
 
 /// A proof by the old key in the first suite, and by the new one in the second.
