@@ -6,6 +6,7 @@ use crate::json::Object;
 use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::request::{ClaimPath, Nonce, Request};
+use crate::role::Holder;
 use crate::time::Timestamp;
 use alloc::string::String;
 
@@ -35,13 +36,13 @@ impl KeyBound {
     pub(super) fn create(
         sd_jwt: &SdJwt,
         known: &KnownContexts,
-        bound_key: Option<&PublicKey>,
+        bound_key: Option<&Holder>,
         disclose: &[ClaimPath],
         request: &Request,
         at: Timestamp,
         holder: &dyn Signer,
     ) -> Result<Self, PresentError> {
-        if bound_key != Some(holder.public_key()) {
+        if bound_key.is_none_or(|bound| bound != holder.public_key()) {
             return Err(PresentError::NotTheHolder);
         }
         let mut text = sd_jwt.with_only(disclose)?;
@@ -72,8 +73,8 @@ impl KeyBound {
 }
 
 /// `cnf.jwk` only (RFC 7800 §3.2): another confirmation must not pass for "bound to nobody".
-pub(super) fn bound_key(claims: &Object<'_>) -> Result<Option<PublicKey>, Malformed> {
+pub(super) fn bound_key(claims: &Object<'_>) -> Result<Option<Holder>, Malformed> {
     let Some(cnf) = claims.member("cnf") else { return Ok(None) };
     let jwk = cnf.member("jwk").ok_or(Malformed::Missing("jwk"))?;
-    PublicKey::from_jwk(jwk).map(Some).map_err(|_| Malformed::OutOfRange("cnf"))
+    PublicKey::from_jwk(jwk).map(|key| Some(key.into())).map_err(|_| Malformed::OutOfRange("cnf"))
 }

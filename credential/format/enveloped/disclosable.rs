@@ -6,7 +6,8 @@ use crate::format::key_bound::bound_key;
 use crate::format::sd_jwt::{Draft, SdJwt};
 use crate::format::{IssueError, Malformed};
 use crate::json::{self, Limits, Object, Value};
-use crate::key::{PublicKey, Signer};
+use crate::key::Signer;
+use crate::role::Holder;
 use crate::request::PathStep;
 use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
@@ -52,7 +53,7 @@ fn has_digests(value: &Value<'_>) -> bool {
 }
 
 /// Takes the key binding (RFC 7800) out of the disclosed payload.
-pub(super) fn take_binding(document: &mut Object<'_>) -> Result<Option<PublicKey>, Malformed> {
+pub(super) fn take_binding(document: &mut Object<'_>) -> Result<Option<Holder>, Malformed> {
     let key = bound_key(document)?;
     document.remove("cnf");
     Ok(key)
@@ -61,13 +62,14 @@ pub(super) fn take_binding(document: &mut Object<'_>) -> Result<Option<PublicKey
 /// The payload that says `document` for the key `holder`, with roles and personal claims behind disclosures, signed under `header`.
 pub(super) fn sign(
     mut document: Object<'static>,
-    holder: Option<&PublicKey>,
+    holder: Option<&Holder>,
     header: &Object<'_>,
     signer: &dyn Signer,
     rng: &mut dyn CryptoRng,
 ) -> Result<String, IssueError> {
     let Some(Value::Object(subject)) = document.remove(SUBJECT) else { return Err(Malformed::Missing(SUBJECT).into()) };
-    if let Some(key) = holder {
+    if let Some(holder) = holder {
+        let key = holder.key().map_err(|_| Malformed::OutOfRange("cnf"))?;
         document.set("cnf", Object::new().with("jwk", key.to_jwk()));
     }
     let (mut open, mut personal, mut roles) = (Object::new(), Object::new(), Vec::new());

@@ -4,7 +4,6 @@ use crate::format::key_bound::bound_key;
 use crate::format::sd_jwt::{Disclosed, Draft, SdJwt};
 use crate::format::{IssueError, Malformed};
 use crate::json::{self, Limits, Object, Value};
-use crate::key::PublicKey;
 use crate::role::{Holder, Mechanism, RoleClaims, StatusReference, read};
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
@@ -34,14 +33,14 @@ pub(super) fn read(disclosed: &Disclosed<'_>, key_id: Option<&str>) -> Result<Ro
         valid_from: date(claims, "nbf")?.unwrap_or(issued_at),
         valid_until: date(claims, "exp")?.ok_or(Malformed::Missing("exp"))?,
         status: status(claims)?,
-        holder: bound_key(claims)?.map(Holder::from),
+        holder: bound_key(claims)?,
         personal: read::personal(claims, &ALWAYS),
     }
     .checked()
 }
 
 /// The key that an unverified credential is bound to.
-pub(super) fn holder(sd_jwt: &SdJwt) -> Result<Option<PublicKey>, Malformed> {
+pub(super) fn holder(sd_jwt: &SdJwt) -> Result<Option<Holder>, Malformed> {
     let payload = json::parse(sd_jwt.untrusted_payload(), Limits::CREDENTIAL)?;
     bound_key(payload.as_object().ok_or(Malformed::WrongType("payload"))?)
 }

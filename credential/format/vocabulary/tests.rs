@@ -36,7 +36,7 @@ fn known() -> KnownContexts {
 }
 
 fn claims(format: Format, personal: Object<'static>) -> RoleClaims {
-    RoleClaims { kind: format.role_kind().into(), holder: Some(Key::holder().public_key().clone()), personal, ..role_claims() }
+    RoleClaims { kind: format.role_kind().into(), holder: Some(Key::holder().public_key().clone().into()), personal, ..role_claims() }
 }
 
 fn qualified() -> Object<'static> {

@@ -24,7 +24,7 @@ fn claims() -> RoleClaims {
     let personal = Object::new().with("family_name", "Byron").with("given_name", "Ada");
     let bits = |purpose| StatusReference::bitstring("https://issuer.example/lists/2", 94_567, purpose);
     let status = [StatusPurpose::Revocation, StatusPurpose::Suspension].map(bits).to_vec();
-    RoleClaims { kind: VC_TYPE.into(), holder: Some(Key::holder().public_key().clone()), personal, status, ..role_claims() }
+    RoleClaims { kind: VC_TYPE.into(), holder: Some(Key::holder().public_key().clone().into()), personal, status, ..role_claims() }
 }
 
 fn issued() -> Credential {
@@ -108,7 +108,7 @@ fn claims_round_trip_under_every_algorithm() {
         let claims = RoleClaims {
             issuer: did::to_did_key(issuer.public_key()),
             key_id: Some(did::key_id(issuer.public_key())),
-            holder: Some(holder.public_key().clone()),
+            holder: Some(holder.public_key().clone().into()),
             ..claims()
         };
         let credential = claims.sign(Format::VcSdJwt, &issuer, &mut TestRng(7)).expect("issued");
@@ -230,7 +230,7 @@ fn disclosed_claims_are_held_to_the_profile() {
 #[test]
 fn one_holder_is_bound_once() {
     let cnf = |key: &Key| Object::new().with("jwk", key.public_key().to_jwk());
-    let holder = Some(Key::holder().public_key().clone());
+    let holder = Some(Key::holder().public_key().clone().into());
     assert_eq!(careless(|_| (), &[]).expect("bound").holder, holder);
     // Where only one of the two is said, it is the holder.
     assert_eq!(careless(|document| drop(document.remove("cnf")), &[]).expect("bound").holder, holder);
