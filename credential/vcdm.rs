@@ -25,17 +25,6 @@ pub enum Version {
     V2_0,
 }
 
-/// A secured document in the `data:` URL of an enveloped credential or presentation (VCDM 2.0 §4.13.1 and §4.13.2).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DataUrl<'v> {
-    /// The media type, without parameters.
-    pub media_type: &'v str,
-    /// Whether `data` is base64.
-    pub is_base64: bool,
-    /// Everything behind the comma.
-    pub data: &'v str,
-}
-
 /// Checks the shape of a credential (VCDM 2.0 §4, or 1.1 §4); a `proof` is not looked at.
 pub fn check_credential(credential: &Object<'_>) -> Result<Version, Malformed> {
     let version = version(credential)?;
@@ -85,33 +74,6 @@ pub fn credentials<'v, 'a>(presentation: &'v Object<'a>) -> Result<Vec<&'v Objec
     let Some(member) = presentation.member("verifiableCredential") else { return Ok(Vec::new()) };
     let object = |item: &'v Value<'a>| item.as_object().ok_or(Malformed::WrongType("verifiableCredential"));
     one_or_more(member).iter().map(object).collect()
-}
-
-/// The secured document inside, if `object` has the type `kind`: `EnvelopedVerifiableCredential` or `EnvelopedVerifiablePresentation`.
-pub fn enveloped<'v>(object: &'v Object<'_>, kind: &'static str) -> Result<Option<DataUrl<'v>>, Malformed> {
-    let types = object.member("type").map(one_or_more).unwrap_or_default();
-    if !types.iter().any(|found| found.as_str() == Some(kind)) {
-        return Ok(None);
-    }
-    if version(object)? != Version::V2_0 {
-        return Err(Malformed::Context);
-    }
-    let url = object.member("id").ok_or(Malformed::Missing("id"))?.as_str().ok_or(Malformed::WrongType("id"))?;
-    let read = || {
-        let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
-        let mut parts = head.split(';');
-        let media_type = parts.next().filter(|name| !name.is_empty())?;
-        Some(DataUrl { media_type, is_base64: parts.any(|part| part == "base64"), data })
-    };
-    read().map(Some).ok_or(Malformed::OutOfRange("id"))
-}
-
-/// The envelope that carries `data`, a text, as VCDM 2.0 §4.13.1 writes it.
-pub fn envelope(media_type: &str, data: &str) -> Object<'static> {
-    Object::new()
-        .with("@context", CREDENTIALS_V2.id)
-        .with("id", ["data:", media_type, ",", data].concat())
-        .with("type", "EnvelopedVerifiableCredential")
 }
 
 /// A URL as VCDM 2.0 uses the word (§4.4): a scheme, a colon, and no character that RFC 3986 does not have.

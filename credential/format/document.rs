@@ -3,7 +3,7 @@
 //! Nothing is said here about who may issue what: any key that a proof names may have made it. Inline contexts are read
 //! too, in safe mode like the others.
 
-use super::envelope::{Claims, Content, Envelope, Material};
+use super::envelope::{Claims, Content, Envelope, Material, is_enveloped, read_url, write_url};
 use super::{IssueError, MAX_BYTES, Malformed, VerifyError};
 use crate::did::{self, DidUrl};
 use crate::json::{Limits, Object, Value};
@@ -11,14 +11,9 @@ use crate::jsonld::{self, CarriedError, KnownContexts};
 use crate::key::{PublicKey, Signer};
 use crate::proof::{Options, Proof, ProofSet, Purpose, Requirement, SetError, Standing, Suite, create};
 use crate::time::Timestamp;
-use crate::vcdm::{self, DataUrl, Version};
+use crate::vcdm::{self, Version};
 use alloc::{string::String, vec, vec::Vec};
 use waypass_schemas::contexts::compiled::DATA_INTEGRITY_V2;
-
-/// The media type of a JWS around a credential.
-pub const VC_JWT: &str = "application/vc+jwt";
-/// The media type of a JWS around a presentation.
-pub const VP_JWT: &str = "application/vp+jwt";
 
 /// A credential or presentation whose shape and terms have been checked; of its proofs nothing is known.
 #[derive(Clone, Debug)]
@@ -99,7 +94,7 @@ impl<'a> Document<'a> {
             return Err(IssueError::Malformed(Malformed::Proof));
         }
         let jws = Envelope::sign(self.text, &Claims::default(), Content::Credential, Material::Jose, key_id, signer)?;
-        Ok(vcdm::envelope(VC_JWT, &String::from_utf8_lossy(&jws)))
+        Ok(write_url(Material::Jose, &jws))
     }
 
     /// Checks that every proof is for `purpose`, has not expired at `at`, answers what was asked, and holds with the key it names,
@@ -142,13 +137,12 @@ impl Asked<'_> {
 
 /// Checks a credential of any type by its own proofs, or by the envelope it is in.
 pub fn verify_credential(credential: &Object<'_>, asked: Asked<'_>, at: Timestamp) -> Result<(), VerifyError> {
-    match vcdm::enveloped(credential, "EnvelopedVerifiableCredential")? {
-        Some(inside) => {
-            let envelope = open(inside, VC_JWT, Content::Credential, asked, at)?;
-            Document::credential(unsealed(&envelope)?)?;
-            Ok(())
-        }
-        None => Document::credential(credential.clone())?.verify_proofs(Purpose::AssertionMethod, asked, at),
+    if is_enveloped(credential, Content::Credential) {
+        let envelope = open(credential, Content::Credential, asked, at)?;
+        Document::credential(unsealed(&envelope)?)?;
+        Ok(())
+    } else {
+        Document::credential(credential.clone())?.verify_proofs(Purpose::AssertionMethod, asked, at)
     }
 }
 
@@ -158,8 +152,8 @@ pub fn verify_presentation(presentation: &Object<'_>, asked: Asked<'_>, at: Time
         let mut credentials = vcdm::credentials(presentation)?.into_iter();
         credentials.try_for_each(|credential| verify_credential(credential, Asked::default(), at))
     };
-    if let Some(inside) = vcdm::enveloped(presentation, "EnvelopedVerifiablePresentation")? {
-        let envelope = open(inside, VP_JWT, Content::Presentation, asked, at)?;
+    if is_enveloped(presentation, Content::Presentation) {
+        let envelope = open(presentation, Content::Presentation, asked, at)?;
         verify_all(&Document::presentation(unsealed(&envelope)?)?.text)
     } else {
         Document::presentation(presentation.clone())?.verify_proofs(Purpose::Authentication, asked, at)?;
@@ -167,16 +161,9 @@ pub fn verify_presentation(presentation: &Object<'_>, asked: Asked<'_>, at: Time
     }
 }
 
-/// Opens the JWS in a `data:` URL: its signature holds with the key it names, within its own times, and it answers what was asked.
-fn open(inside: DataUrl<'_>, media_type: &str, content: Content, asked: Asked<'_>, at: Timestamp) -> Result<Envelope, VerifyError> {
-    if inside.media_type != media_type || inside.is_base64 {
-        return Err(Malformed::Serialization.into());
-    }
-    let envelope = Envelope::parse(inside.data.as_bytes(), content, MAX_BYTES)?;
-    // What the URL calls it is what it is.
-    if envelope.material() != Material::Jose {
-        return Err(Malformed::Serialization.into());
-    }
+/// Opens the envelope in a `data:` URL: its signature holds with the key it names, within its own times, and it answers what was asked.
+fn open(enveloped: &Object<'_>, content: Content, asked: Asked<'_>, at: Timestamp) -> Result<Envelope, VerifyError> {
+    let envelope = Envelope::parse(&read_url(enveloped, content)?.1, content, MAX_BYTES)?;
     let key = did::resolve(envelope.key_id().ok_or(Malformed::Missing("kid"))?).map_err(|_| Malformed::OutOfRange("kid"))?;
     envelope.verify(&key)?;
     let claims = envelope.claims(&mut envelope.document(Limits::CREDENTIAL)?)?;

@@ -19,7 +19,7 @@ mod data_url;
 
 pub(super) use claims::{Claims, SignatureTimes};
 pub use data_url::enveloped_credentials;
-pub(super) use data_url::{read as read_url, write as write_url};
+pub(super) use data_url::{is_enveloped, read as read_url, write as write_url};
 
 /// What is in the envelope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

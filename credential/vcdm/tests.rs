@@ -1,8 +1,7 @@
-use super::{DataUrl, Version, check_credential, check_presentation, credentials, enveloped, is_url};
+use super::{Version, check_credential, check_presentation, credentials, is_url};
 use crate::format::Malformed;
 use crate::json::{self, Limits, Object, Value};
 use alloc::format;
-use alloc::string::String;
 use proptest::prelude::*;
 
 const V2: &str = "https://www.w3.org/ns/credentials/v2";
@@ -193,27 +192,6 @@ fn presentations() {
     assert_eq!(listed("[{}, {}]"), Ok(2));
     assert_eq!(listed("{}"), Ok(1));
     assert_eq!(listed(r#"["eyJ"]"#), Err(Malformed::WrongType("verifiableCredential")));
-}
-
-#[test]
-fn envelopes() {
-    let read = |members: &str| {
-        let text = format!(r#"{{"@context": "{V2}", "type": "EnvelopedVerifiableCredential"{members}}}"#);
-        enveloped(&object(&text), "EnvelopedVerifiableCredential").map(|found| {
-            let DataUrl { media_type, is_base64, data } = found.expect("an envelope");
-            (String::from(media_type), is_base64, String::from(data))
-        })
-    };
-    assert_eq!(read(r#", "id": "data:application/vc+jwt,a.b.c""#), Ok(("application/vc+jwt".into(), false, "a.b.c".into())));
-    assert_eq!(read(r#", "id": "data:application/vc+cose;base64,0oQ=""#), Ok(("application/vc+cose".into(), true, "0oQ=".into())));
-    assert_eq!(read(""), Err(Malformed::Missing("id")));
-    assert_eq!(read(r#", "id": 5"#), Err(Malformed::WrongType("id")));
-    for id in ["a.b.c", "data:", "data:,a", "data:application/vc+jwt"] {
-        assert_eq!(read(&format!(r#", "id": "{id}""#)), Err(Malformed::OutOfRange("id")), "{id}");
-    }
-    let other = r#"{"@context": "urn:x", "type": "EnvelopedVerifiableCredential", "id": "data:a,b"}"#;
-    assert_eq!(enveloped(&object(other), "EnvelopedVerifiableCredential"), Err(Malformed::Context));
-    assert_eq!(enveloped(&object(other), "EnvelopedVerifiablePresentation"), Ok(None));
 }
 
 #[test]

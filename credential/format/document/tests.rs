@@ -1,5 +1,6 @@
 use super::{Asked, Document, verify_credential, verify_presentation};
 use crate::did;
+use crate::format::envelope::{Material, write_url};
 use crate::format::{IssueError, Malformed, VerifyError};
 use crate::json::{self, Limits, Object, Value};
 use crate::jsonld::LdError;
@@ -7,7 +8,9 @@ use crate::key::Signer;
 use crate::proof::{Options, Purpose, Suite, create};
 use crate::testing::Key;
 use crate::time::Timestamp;
+use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 const CREDENTIAL: &str = r#"{
     "@context": ["https://www.w3.org/ns/credentials/v2", {"Pass": "urn:example:Pass", "deck": "urn:example:deck"}],
@@ -195,7 +198,31 @@ fn a_proof_inside_an_envelope_is_refused() {
     let payload = json::to_string(&Value::Object(text));
     let header = Object::new().with("typ", "vc+jwt").with("kid", method.clone());
     let jws = crate::jws::sign_with_header(&header, payload.as_bytes(), &key).expect("signs");
-    let enveloped = crate::vcdm::envelope(super::VC_JWT, &jws);
+    let enveloped = write_url(Material::Jose, jws.as_bytes());
     assert_eq!(check(&enveloped), Err(Malformed::Proof.into()));
-    assert_eq!(check(&crate::vcdm::envelope("application/jwt", &jws)), Err(Malformed::Serialization.into()));
+}
+
+/// What an envelope says of itself must be so: VCDM 2.0 §4.13.1.
+#[test]
+fn envelopes_have_one_form() {
+    let key = Key::ed25519(7);
+    let good = Document::credential(object(CREDENTIAL)).expect("a credential").envelop(&did::key_id(key.public_key()), &key);
+    let good = good.expect("signs");
+    let url = good.text("id").expect("a URL").to_owned();
+    let with = |name: &'static str, value: Value<'static>| check(&good.clone().with(name, value));
+    assert_eq!(check(&good), Ok(()));
+    assert_eq!(with("@context", "https://www.w3.org/ns/credentials/v2".into()), Ok(()));
+    assert_eq!(with("@context", Value::Array(Vec::new())), Err(Malformed::OutOfRange("@context").into()));
+    assert_eq!(with("@context", "https://www.w3.org/ns/credentials/examples/v2".into()), Err(Malformed::Context.into()));
+    assert_eq!(with("name", "beside".into()), Err(Malformed::UndefinedTerm.into()));
+    for wrong in [
+        url.replace("data:application/vc+jwt,", ""),
+        url.replace("vc+jwt", "jwt"),
+        url.replace("vc+jwt", "vp+jwt"),
+        url.replace("vc+jwt", "vc+sd-jwt"),
+        "data:application/vc+jwt".into(),
+    ] {
+        assert_eq!(with("id", wrong.clone().into()), Err(Malformed::OutOfRange("id").into()), "{wrong}");
+    }
+    assert_eq!(with("id", 5.into()), Err(Malformed::Missing("id").into()));
 }

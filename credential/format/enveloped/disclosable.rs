@@ -7,8 +7,8 @@ use crate::format::sd_jwt::{Draft, SdJwt};
 use crate::format::{IssueError, Malformed};
 use crate::json::{self, Limits, Object, Value};
 use crate::key::Signer;
-use crate::role::Holder;
 use crate::request::PathStep;
+use crate::role::Holder;
 use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
 

@@ -127,7 +127,7 @@ fn is_of_key(id: &str, key: &PublicKey) -> bool {
 
 /// The credential in its envelope. One in an SD-JWT answers with a KB-JWT and not with a presentation.
 fn open(enveloped: &Object<'_>, known: &KnownContexts) -> Result<Enveloped, Malformed> {
-    match read_url(enveloped)? {
+    match read_url(enveloped, Content::Credential)? {
         (Material::SdJwt, _) => Err(Malformed::OutOfRange("id")),
         (Material::Jose | Material::Cose, bytes) => Enveloped::parse_in(&bytes, known),
     }
