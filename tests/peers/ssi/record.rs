@@ -4,12 +4,12 @@
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use ssi::JWK;
+use ssi::claims::VerificationParameters;
 use ssi::claims::data_integrity::{AnySuite, CryptographicSuite, DataIntegrity, ProofOptions, from_json_str};
 use ssi::claims::vc::v2::JsonCredential;
-use ssi::claims::VerificationParameters;
 use ssi::dids::{AnyDidMethod, DIDKey, VerificationMethodDIDResolver};
 use ssi::verification_methods::{AnyMethod, SingleSecretSigner};
-use ssi::JWK;
 
 type Resolver = VerificationMethodDIDResolver<AnyDidMethod, AnyMethod>;
 
