@@ -114,7 +114,9 @@ pub(crate) fn link_failure(error: TransportError) -> Failure {
         TransportError::Refused { .. } | TransportError::TooLarge { .. } | TransportError::BadAnswer { .. } => {
             Failure::new(Exit::Network, error, "nothing was changed by it; check that the address is an issuer's, or tell its operator")
         }
-        TransportError::Address { .. } | TransportError::NotInFile { .. } => Failure::usage(error, "correct --from or --to"),
+        TransportError::Address { .. } | TransportError::NotInFile { .. } | TransportError::NotPublic { .. } => {
+            Failure::usage(error, "correct --from or --to")
+        }
         TransportError::File { path, source } => {
             let verb = "use";
             if matches!(source.kind(), std::io::ErrorKind::InvalidData) {

@@ -1,4 +1,4 @@
-//! `waypass trust pin|bundle|list`: what this device believes, and how it came to.
+//! `waypass trust pin|bundle|list|resolve`: what this device believes, and how it came to.
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -11,6 +11,8 @@ use waypass_trust::policy::PolicyError;
 use waypass_trust::status::ListInfo;
 use waypass_trust::sync::{AuditHeld, ListHeld, Manifest};
 use waypass_vault::{TrustStore, TrustStoreError, clock};
+
+mod resolve;
 
 /// Arguments of `trust`.
 #[derive(clap::Args)]
@@ -36,6 +38,8 @@ enum Verb {
     },
     /// Show what is believed, and how old it is
     List,
+    /// Show the keys that a DID stands for; a did:web is fetched, from the public Internet only
+    Resolve(resolve::Args),
 }
 
 pub(crate) fn run(session: &Session, args: Args) -> Outcome {
@@ -46,6 +50,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
             told(session, &bundle)
         }
         Verb::List => list(session),
+        Verb::Resolve(args) => resolve::run(session, &args),
     }
 }
 

@@ -8,9 +8,11 @@ use crate::ceremony::CeremonyError;
 use crate::issue::Issuer;
 use crate::store::StoreError;
 use core::fmt;
+use waypass_credential::did::{DidDocument, DocumentError};
 use waypass_credential::json::{self, JsonError, Limits};
+use waypass_credential::proof::Purpose;
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{Authority, BundleError, KeyUse, TargetsPart};
+use waypass_trust::bundle::{Authority, BundleError, KeyRecord, KeyState, KeyUse, TargetsPart};
 use waypass_trust::status::ListInfo;
 
 const AUTHORITIES: &str = "authorities";
@@ -51,6 +53,10 @@ pub enum AuthorityError {
         /// The time of the one brought.
         found: Timestamp,
     },
+    /// It is no DID document of that DID.
+    Document(DocumentError),
+    /// The DID document has no key for signing credentials by this method.
+    NoMethod(String),
     /// No entry has this name.
     Unknown(String),
     /// A publication with it would not be accepted by a gate.
@@ -59,6 +65,52 @@ pub enum AuthorityError {
     Ceremony(CeremonyError),
     /// The store failed.
     Store(StoreError),
+}
+
+/// The dates a key from a DID document is believed for: the document has none, so not for ever.
+const DOCUMENT_KEYS_SECONDS: i64 = 366 * 24 * 3600;
+
+/// As [`read`], for an issuer that is a `did:web`: the entry has no keys, they are those of the `document` that may sign credentials, and
+/// those at `status_methods` sign its status lists instead. Gates never see the document; each key gets a record, with a state that can
+/// be changed, and what it signed earlier than the longest validity before `at` is out of force anyway.
+pub fn read_with_document(
+    text: &[u8],
+    document: &[u8],
+    did: &str,
+    status_methods: &[String],
+    at: Timestamp,
+) -> Result<Authority, AuthorityError> {
+    let Ok(json::Value::Object(mut entry)) = json::parse(text, LIMITS) else { return Err(AuthorityError::Shape("no JSON object".into())) };
+    if entry.member("keys").is_some() {
+        return Err(AuthorityError::Shape("the keys come from the DID document".into()));
+    }
+    let document = DidDocument::parse(document, did).map_err(AuthorityError::Document)?;
+    let longest = entry.member("max_validity_seconds").and_then(json::Value::as_i64).unwrap_or(0).clamp(0, DOCUMENT_KEYS_SECONDS);
+    let mut records = Vec::new();
+    for (method, key) in document.keys(Purpose::AssertionMethod, at) {
+        let key_use = if status_methods.iter().any(|named| named == method) { KeyUse::Status } else { KeyUse::Credential };
+        records.push(KeyRecord {
+            kid: method.to_owned(),
+            issuer: did.to_owned(),
+            key: key.clone(),
+            alg: key.algorithm().jose_name().to_owned(),
+            key_use,
+            not_before: at.plus(-longest),
+            not_after: at.plus(DOCUMENT_KEYS_SECONDS),
+            state: KeyState::Active,
+            issued_until: None,
+        });
+    }
+    if let Some(missing) = status_methods.iter().find(|named| !records.iter().any(|record| record.kid == **named)) {
+        return Err(AuthorityError::NoMethod(missing.clone()));
+    }
+    if !records.iter().any(|record| record.key_use == KeyUse::Credential) {
+        return Err(AuthorityError::NoMethod("assertionMethod".into()));
+    }
+    let records = json::to_string(&records);
+    let records = json::parse(records.as_bytes(), LIMITS).map_err(AuthorityError::Json)?;
+    entry.set("keys", records.into_owned());
+    read(json::to_string(&json::Value::Object(entry)).as_bytes())
 }
 
 /// Reads an issuer's entry as the bundle carries it, and checks what can be checked on its own.
@@ -202,6 +254,8 @@ impl fmt::Display for AuthorityError {
             Self::NotNewer { uri, held, found } => {
                 write!(f, "the status list {uri:?} of {found} is not newer than the one held, of {held}")
             }
+            Self::Document(why) => why.fmt(f),
+            Self::NoMethod(method) => write!(f, "the DID document lets no key at {method:?} sign credentials"),
             Self::Unknown(name) => write!(f, "no other issuer is called {name:?}"),
             Self::Refused(why) => why.fmt(f),
             Self::Ceremony(why) => why.fmt(f),

@@ -1,8 +1,11 @@
 //! The one HTTP client: no redirects, no proxies from the environment, every answer bounded while it arrives.
 
+use crate::did_web::{NotPublic, PublicOnly};
 use crate::transport::TransportError;
+use core::error::Error as _;
 use core::time::Duration;
 use reqwest::{Method, RequestBuilder, Response, Url, redirect};
+use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 use waypass_credential::json::{self, Limits};
 
@@ -39,6 +42,15 @@ pub(crate) struct Client {
     client: reqwest::Client,
 }
 
+/// Which machines may be connected to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Addresses {
+    /// Those that whoever configured this device named.
+    Any,
+    /// Those of the public Internet: the name comes from somebody else.
+    PublicOnly,
+}
+
 /// What is sent and what may come back.
 pub(crate) struct Ask<'a> {
     /// In the words of error messages.
@@ -53,7 +65,7 @@ pub(crate) struct Ask<'a> {
 
 impl Client {
     /// `tls` is whether any address will be https: without it a device needs no certificate store.
-    pub(crate) fn new(tls: bool, timeouts: Timeouts) -> Result<Self, TransportError> {
+    pub(crate) fn new(tls: bool, addresses: Addresses, timeouts: Timeouts) -> Result<Self, TransportError> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(|_| TransportError::NoClient)?;
         let client = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
@@ -63,6 +75,7 @@ impl Client {
             .read_timeout(timeouts.silence)
             .timeout(timeouts.total);
         let client = if tls { client.https_only(false) } else { client.tls_certs_only([]) };
+        let client = if addresses == Addresses::PublicOnly { client.dns_resolver(Arc::new(PublicOnly)) } else { client };
         Ok(Self { runtime, client: client.build().map_err(|_| TransportError::NoClient)? })
     }
 
@@ -112,7 +125,22 @@ async fn body(response: &mut Response, url: &Url, what: &'static str, limit: usi
 
 fn broken(url: &Url, why: &reqwest::Error) -> TransportError {
     let host = host(url);
+    if is_not_public(why) {
+        return TransportError::NotPublic { host };
+    }
     if why.is_timeout() { TransportError::TimedOut { host } } else { TransportError::Unreachable { host } }
+}
+
+/// Whether the guard over addresses is at the bottom of it.
+fn is_not_public(why: &reqwest::Error) -> bool {
+    let mut cause = why.source();
+    while let Some(inner) = cause {
+        if inner.is::<NotPublic>() {
+            return true;
+        }
+        cause = inner.source();
+    }
+    false
 }
 
 /// Host and port, without user, path and query: those may be secret.

@@ -5,7 +5,7 @@
 //! ```
 //! What is picked up is bytes; the wallet verifies them before it holds them.
 
-use crate::client::{Ask, Client, Timeouts};
+use crate::client::{Addresses, Ask, Client, Timeouts};
 use crate::transport::TransportError;
 use core::fmt;
 use reqwest::Url;
@@ -106,7 +106,7 @@ impl Pickup {
         let source = OfferSource::parse(offer).map_err(PickupError::Offer)?;
         // The client is made for https in every case: which addresses follow is known only as we go.
         let tls = !source.is_local();
-        let client = Client::new(tls, timeouts)?;
+        let client = Client::new(tls, Addresses::Any, timeouts)?;
         let offer = match source {
             OfferSource::Inline(offer) => offer,
             OfferSource::At(url) => {

@@ -51,6 +51,11 @@ pub enum TransportError {
         /// Host and port.
         host: String,
     },
+    /// The name leads to this machine or a network of its own, and must not: somebody else chose it.
+    NotPublic {
+        /// Host and port.
+        host: String,
+    },
     /// The other side did not answer in time.
     TimedOut {
         /// Host and port.
@@ -98,6 +103,7 @@ impl fmt::Display for TransportError {
         match self {
             Self::Address { why } => write!(f, "the address cannot be used: {why}"),
             Self::Unreachable { host } => write!(f, "{host} cannot be reached"),
+            Self::NotPublic { host } => write!(f, "{host} is not on the public Internet"),
             Self::TimedOut { host } => write!(f, "{host} does not answer"),
             Self::NoClient => f.write_str("this machine cannot make connections: no certificate store or no sockets"),
             Self::Refused { what, status, code: None } => write!(f, "the server refused {what} (status {status})"),

@@ -55,6 +55,15 @@ pub(crate) struct AddArgs {
     /// The newest token of a status list the entry announces, repeatable; each list needs one
     #[arg(long = "list", value_name = "FILE")]
     lists: Vec<PathBuf>,
+    /// Take its keys from this DID document, which `waypass trust resolve did:web:.. -o` wrote; the entry then has none
+    #[arg(long, value_name = "FILE", requires = "did")]
+    document: Option<PathBuf>,
+    /// The did:web whose document that must be
+    #[arg(long, value_name = "DID", requires = "document")]
+    did: Option<String>,
+    /// A key of the document that signs status lists and not credentials, by its DID URL, repeatable
+    #[arg(long = "status-key", value_name = "DID#KEY", requires = "document")]
+    status_keys: Vec<String>,
     /// Put it in the place of the entry with the same name
     #[arg(long)]
     replace: bool,
@@ -76,7 +85,12 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
 }
 
 fn add(session: &Session, args: &AddArgs) -> Outcome {
-    let authority = authorities::read(&file::read(&args.file)?).map_err(failure)?;
+    let entry = file::read(&args.file)?;
+    let authority = match (&args.document, &args.did) {
+        (Some(document), Some(did)) => authorities::read_with_document(&entry, &file::read(document)?, did, &args.status_keys, now()),
+        _ => authorities::read(&entry),
+    };
+    let authority = authority.map_err(failure)?;
     let lists = read_all(&args.lists)?;
     session.out.note(&limits(&authority));
     if !args.yes && !secret::confirm(session.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
@@ -203,6 +217,8 @@ fn failure(error: AuthorityError) -> Failure {
         | AuthorityError::Shape(_)
         | AuthorityError::Name
         | AuthorityError::KeyUse(_)
+        | AuthorityError::Document(_)
+        | AuthorityError::NoMethod(_)
         | AuthorityError::Refused(_) => Failure::usage(error, "nothing was changed; correct the file, or ask its issuer for a new one"),
     }
 }

@@ -83,7 +83,7 @@ mod tests {
                 assert_eq!(holder.did(), did::to_did_key(key));
                 assert!(holders.iter().all(|other| other == holder) && holder == key);
             }
-            assert!(holders[0] != Holder::from(Key::ed25519(9).public_key().clone()));
+            assert!(holders[0] != *Key::ed25519(9).public_key());
         }
     }
 

@@ -1,4 +1,4 @@
-use super::{AuthorityError, read};
+use super::{AuthorityError, read, read_with_document};
 use crate::ceremony::Paper;
 use crate::issue::Issuer;
 use crate::keys::{KeyUse as OwnUse, Keys};
@@ -161,4 +161,47 @@ fn reads_an_entry_and_nothing_else() {
         let text = text.replace("\"use\":\"status\"", &format!("\"use\":\"{use_of_its_own}\""));
         assert!(matches!(read(text.as_bytes()), Err(AuthorityError::KeyUse(_))));
     }
+}
+
+/// The keys of a `did:web` become records of their own, with dates and a state; what else the document says stays outside.
+#[test]
+fn the_keys_of_a_document_become_records() {
+    const DID: &str = "did:web:south.example";
+    let (first, second, third) = (Key::ed25519(50), Key::p256(51), Key::p384(52));
+    let method = |name: &str, key: &Key| {
+        let multikey = key.public_key().to_multikey();
+        format!(r#"{{"id": "{DID}#{name}", "type": "Multikey", "controller": "{DID}", "publicKeyMultibase": "{multikey}"}}"#)
+    };
+    let document = format!(
+        r##"{{"@context": ["https://www.w3.org/ns/did/v1"], "id": "{DID}", "verificationMethod": [{}, {}, {}],
+            "assertionMethod": ["{DID}#credentials", "#lists"], "authentication": ["{DID}#login"]}}"##,
+        method("credentials", &first),
+        method("lists", &second),
+        method("login", &third)
+    );
+    let entry = r#"{"name": "Clinic South", "types": ["RoleCredential"], "roles": ["doctor"], "sites": ["north"], "max_validity_seconds": 86400,
+        "status_uris": []}"#;
+    let lists = [format!("{DID}#lists")];
+    let authority = read_with_document(entry.as_bytes(), document.as_bytes(), DID, &lists, at(10 * DAY)).expect("an entry");
+    let found: Vec<_> = authority.keys.iter().map(|key| (key.kid.as_str(), key.key_use, &key.key)).collect();
+    let (credentials, login) = (format!("{DID}#credentials"), format!("{DID}#login"));
+    assert_eq!(
+        found,
+        [(credentials.as_str(), KeyUse::Credential, first.public_key()), (lists[0].as_str(), KeyUse::Status, second.public_key())]
+    );
+    assert!(authority.keys.iter().all(|key| key.issuer == DID && key.not_before == at(9 * DAY) && key.not_after > at(300 * DAY)));
+    assert_eq!((authority.name.as_str(), authority.max_validity_seconds), ("Clinic South", 86_400));
+
+    let refused = |entry: &str, document: &str, did: &str, lists: &[String]| {
+        read_with_document(entry.as_bytes(), document.as_bytes(), did, lists, at(0)).expect_err("not believed")
+    };
+    let with_keys = entry.replacen('{', r#"{"keys": [], "#, 1);
+    assert!(matches!(refused(&with_keys, &document, DID, &lists), AuthorityError::Shape(_)));
+    assert!(matches!(refused("[]", &document, DID, &lists), AuthorityError::Shape(_)));
+    assert!(matches!(refused(entry, &document, "did:web:north.example", &lists), AuthorityError::Document(_)));
+    assert!(matches!(refused(entry, "{}", DID, &lists), AuthorityError::Document(_)));
+    // A key for another purpose signs no lists, and somebody must sign credentials.
+    assert_eq!(refused(entry, &document, DID, core::slice::from_ref(&login)), AuthorityError::NoMethod(login));
+    let all = [credentials, lists[0].clone()];
+    assert_eq!(refused(entry, &document, DID, &all), AuthorityError::NoMethod("assertionMethod".into()));
 }

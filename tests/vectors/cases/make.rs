@@ -13,6 +13,7 @@ use waypass_trust::bundle::{Digest, KeyState, StaleAction, TargetsPart, TrustBun
 mod contexts;
 mod documents;
 mod proofs;
+mod web;
 
 /// Gives the nonce a case names, then counts.
 pub(crate) struct Scripted {
@@ -197,6 +198,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(contexts::cases());
     cases.extend(documents::cases());
     cases.extend(proofs::cases());
+    cases.extend(web::cases());
     cases
 }
 

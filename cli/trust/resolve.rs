@@ -1,0 +1,73 @@
+//! `waypass trust resolve`: the keys that a DID stands for.
+
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::file;
+use crate::words;
+use serde_json::json;
+use std::path::PathBuf;
+use waypass_credential::did::DidDocument;
+use waypass_credential::did::WebDid;
+use waypass_credential::did::resolution::{ErrorCode, Resolution};
+use waypass_credential::json as plain;
+use waypass_credential::proof::Purpose;
+use waypass_net::Timeouts;
+use waypass_net::did_web;
+use waypass_net::transport::TransportError;
+use waypass_vault::clock;
+
+/// Arguments of `trust resolve`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// A did:key or did:jwk, which need no network, or a did:web, which is fetched
+    did: String,
+    /// Write the DID document to a file
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let fetched = match WebDid::parse(&args.did) {
+        Ok(did) => Some(did_web::fetch(&did, Timeouts::default()).map_err(failure)?),
+        Err(_) => None,
+    };
+    let resolution = Resolution::of(&args.did, None, |_| fetched.as_deref());
+    let document = match &resolution.document {
+        Ok(document) => document,
+        Err(why) => return Err(refused(&args.did, *why)),
+    };
+    let keys = DidDocument::read(document, &args.did).map_err(|why| Failure::new(Exit::Red, why, NOT_ITS))?;
+    if let Some(path) = &args.output {
+        // Of a did:web exactly what came: its operator may have said its digest.
+        let bytes = fetched.unwrap_or_else(|| plain::to_string(&plain::Value::Object(document.clone())).into_bytes());
+        file::write(session.out, path, &bytes)?;
+    }
+    session.out.json(&json!({ "schema": "waypass.did/1", "did": args.did, "document": plain::Value::Object(document.clone()) }))?;
+    session.out.words(&words::safe(&args.did));
+    let now = clock::read().wall;
+    for (purpose, says) in [(Purpose::AssertionMethod, "signs credentials"), (Purpose::Authentication, "answers as holder")] {
+        for (method, key) in keys.keys(purpose, now) {
+            session.out.words(&format!("  {says:<18} {} {}", key.algorithm().jose_name(), words::safe(method)));
+        }
+    }
+    session.out.note("a DID document says which keys, not whether to believe them: that is for `waypass issuer authority add`");
+    Ok(Exit::Done)
+}
+
+const NOT_ITS: &str = "ask its operator for the document, and compare";
+
+fn refused(did: &str, why: ErrorCode) -> Failure {
+    let what = format!("{}: {}", words::safe(did), why.title());
+    match why {
+        ErrorCode::InvalidDidDocument => Failure::new(Exit::Red, what, NOT_ITS),
+        _ => Failure::usage(what, "give a did:key, a did:jwk, or a did:web with the name of a host"),
+    }
+}
+
+fn failure(error: TransportError) -> Failure {
+    match error {
+        TransportError::NotPublic { .. } => Failure::usage(error, "a DID may not lead into this network; bring the document as a file"),
+        TransportError::Refused { .. } | TransportError::TooLarge { .. } => Failure::new(Exit::Network, error, NOT_ITS),
+        error => Failure::new(Exit::Network, error, "try again later, or bring the document as a file"),
+    }
+}
