@@ -198,17 +198,13 @@ fn check_described(object: &Object<'_>) -> Result<(), Malformed> {
 fn each<'v, 'a>(
     object: &'v Object<'a>,
     name: &'static str,
-    check: impl FnMut(&'v Object<'a>) -> Result<(), Malformed>,
+    mut check: impl FnMut(&'v Object<'a>) -> Result<(), Malformed>,
 ) -> Result<(), Malformed> {
     let Some(member) = object.member(name) else { return Ok(()) };
-    let items = one_or_more(member);
-    if items.is_empty() {
-        return Err(Malformed::OutOfRange(name));
+    match one_or_more(member) {
+        [] => Err(Malformed::OutOfRange(name)),
+        items => items.iter().try_for_each(|item| check(item.as_object().ok_or(Malformed::WrongType(name))?)),
     }
-    items.iter().map(|item| item.as_object().ok_or(Malformed::WrongType(name))).try_for_each({
-        let mut check = check;
-        move |item| check(item?)
-    })
 }
 
 /// A list, or one value that stands for a list of one.

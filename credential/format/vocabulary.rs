@@ -63,7 +63,7 @@ pub(super) fn contexts_for(personal: &Object<'_>, known: &KnownContexts) -> Valu
 }
 
 /// Terms that no known context defines are errors under JCS too, and so are values that their definition does not allow.
-/// The members of the document itself and of its status are [`vcdm::read`]'s to refuse.
+/// The members of the document itself and of its status are `role::vcdm`'s to refuse.
 /// Under further contexts they are also checked as statements, whatever the document is secured by: the definitions of a carried context
 /// are known to nobody else.
 pub(super) fn require_terms(document: &Object<'_>, further: Option<&ContextList<'_>>) -> Result<(), Malformed> {
