@@ -32,16 +32,10 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     log(session);
-    let listener = TcpListener::bind(args.listen).map_err(|error| {
-        Failure::new(
-            Exit::Network,
-            format!("cannot listen on {}: {}", args.listen, crate::exit::plain(&error)),
-            "choose another address with --listen",
-        )
-    })?;
     if args.vc_api {
-        return vc_api(session, listener, args);
+        return vc_api(session, args);
     }
+    let listener = listen(args.listen)?;
     // The service keeps open keys, not the vault: other commands of the issuer run beside it.
     let keys = unlock::with(session, Role::Issuer, &args.open, |vault| {
         let mut keys: Keys<'static> = Keys::new();
@@ -62,12 +56,22 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
+fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| {
+        Failure::new(
+            Exit::Network,
+            format!("cannot listen on {address}: {}", crate::exit::plain(&error)),
+            "choose another address with --listen",
+        )
+    })
+}
+
 fn stopped(ServeError::Io(why): &ServeError) -> Failure {
     Failure::internal(format!("the service stopped: {}", crate::exit::plain(why)), "start it again; nothing acknowledged was lost")
 }
 
 /// Whoever can reach it gets signatures over whatever they like, so no issuer's home may be behind it.
-fn vc_api(session: &Session, listener: TcpListener, args: &Args) -> Outcome {
+fn vc_api(session: &Session, args: &Args) -> Outcome {
     let home = session.home.vault(Role::Issuer);
     if home.exists() {
         return Err(Failure::usage(
@@ -75,6 +79,7 @@ fn vc_api(session: &Session, listener: TcpListener, args: &Args) -> Outcome {
             "the VC API signs whatever it is asked to: give it an empty home with --home",
         ));
     }
+    let listener = listen(args.listen)?;
     let address = listener.local_addr().unwrap_or(args.listen);
     let base_url = args.base_url.clone().unwrap_or_else(|| format!("http://{address}"));
     let signers = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384].map(|algorithm| Box::new(ephemeral_signer(algorithm)) as Box<_>);
