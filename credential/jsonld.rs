@@ -19,6 +19,7 @@ mod names;
 mod repeats;
 mod value;
 
+pub(crate) use contexts::is_hex;
 pub use contexts::{CarriedError, ContextList, KnownContexts};
 pub use waypass_schemas::contexts::table::is_iri;
 

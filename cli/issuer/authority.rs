@@ -166,14 +166,7 @@ fn remove(session: &Session, name: &str, open: &OpenArgs) -> Outcome {
 
 /// Does `work` and publishes what came of it.
 fn published<T>(session: &Session, open: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, AuthorityError>) -> Result<T, Failure> {
-    let (done, due) = super::with(session, open, |issuer| {
-        let done = work(issuer).map_err(failure)?;
-        Ok((done, issuer.publish(now()).map_err(super::publish::failure)?.targets_due))
-    })?;
-    if due {
-        session.out.warn("the keys that sign issuers and rules are not here; the change takes effect when they have signed");
-    }
-    Ok(done)
+    super::publish::after(session, open, super::publish::TAKES_EFFECT_LATER, |issuer| work(issuer).map_err(failure))
 }
 
 fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {

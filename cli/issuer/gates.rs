@@ -36,13 +36,9 @@ pub(crate) struct IntakeArgs {
 pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
     let bytes = file::read(&args.file)?;
     let text = std::str::from_utf8(&bytes).map(str::trim).map_err(|_| enroll_failure(EnrolError::Invalid))?;
-    let (gate, due) = super::with(session, &args.open, |issuer| {
-        let gate = issuer.enroll_gate(text, now()).map_err(enroll_failure)?;
-        Ok((gate, issuer.publish(now()).map_err(super::publish::failure)?.targets_due))
+    let gate = super::publish::after(session, &args.open, super::publish::TARGETS_DUE, |issuer| {
+        issuer.enroll_gate(text, now()).map_err(enroll_failure)
     })?;
-    if due {
-        session.out.warn(super::publish::TARGETS_DUE);
-    }
     session.out.json(&json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone }))?;
     session.out.words(&format!(
         "enrolled {} (site {}, zone {})\n  {}",

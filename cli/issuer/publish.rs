@@ -30,6 +30,27 @@ pub(crate) struct Args {
 pub(super) const TARGETS_DUE: &str = "issuers, gates or rules have changed and the keys that sign them are not here; they are not in this bundle \
     yet: waypass issuer ceremony prepare targets -o PAPER";
 
+/// As [`TARGETS_DUE`], for those who changed just that.
+pub(super) const TAKES_EFFECT_LATER: &str =
+    "the keys that sign issuers and rules are not here; the change takes effect when they have signed";
+
+/// Does `work` and publishes what came of it; `due` is what to say where the targets must be signed elsewhere first.
+pub(super) fn after<T>(
+    session: &Session,
+    open: &OpenArgs,
+    due: &str,
+    work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let (done, is_due) = super::with(session, open, |issuer| {
+        let done = work(issuer)?;
+        Ok((done, issuer.publish(now()).map_err(failure)?.targets_due))
+    })?;
+    if is_due {
+        session.out.warn(due);
+    }
+    Ok(done)
+}
+
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let policy = args.policy.as_deref().map(|path| PolicyDraft::parse(&file::read(path)?).map_err(policy_failure)).transpose()?;
     let (published, root) = super::with(session, &args.open, |issuer| {

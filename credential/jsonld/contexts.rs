@@ -258,7 +258,8 @@ fn require_own_names<'c>(added: &Context, others: &(impl Iterator<Item = &'c Con
     Ok(())
 }
 
-fn is_hex(text: &str, bytes: &[u8; 32]) -> bool {
+/// Whether `text` is `bytes` in lower-case hexadecimal.
+pub(crate) fn is_hex(text: &str, bytes: &[u8]) -> bool {
     text.bytes().eq(bytes.iter().flat_map(|byte| digits(*byte)))
 }
 

@@ -5,6 +5,7 @@
 use super::{check_id, each, one_or_more};
 use crate::format::Malformed;
 use crate::json::Object;
+use crate::jsonld::is_hex;
 use alloc::vec::Vec;
 use base64_simd::STANDARD;
 use waypass_schemas::contexts::compiled::{COMPILED, CompiledContext};
@@ -63,8 +64,7 @@ impl Digest {
             Hash::Sha384 => context.sha384,
             Hash::Sha512 => return false,
         };
-        let digits = self.bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|digit| b"0123456789abcdef"[usize::from(digit)]);
-        known.bytes().eq(digits)
+        is_hex(known, &self.bytes)
     }
 }
 
