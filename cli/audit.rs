@@ -4,11 +4,11 @@ use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::progress::Progress;
 use crate::unlock::OpenArgs;
-use crate::verifier::{Device, LOG, with_device};
+use crate::verifier::{self, failure};
 use crate::{file, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use waypass_trust::audit::{Chain, Entry, FirstBad, Head, Leaf, Summary, Upload, verify};
+use waypass_trust::audit::{Head, Leaf, Summary, Upload};
 use waypass_vault::clock;
 
 /// Arguments of `audit`.
@@ -55,9 +55,6 @@ enum Verb {
     },
 }
 
-/// Records in one exported file.
-const MAX_EXPORT: u64 = 4096;
-
 pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     match args.verb {
         Verb::List { last, open } => list(session, last, &open),
@@ -65,7 +62,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Verify { file: Some(path), .. } => verify_file(session, &file::read(&path)?),
         Verb::Verify { file: None, open } => verify_own(session, &open),
         Verb::Export { output, from, open } => {
-            let bytes = with_device(session, &open, |device| export(device, from))?;
+            let bytes = verifier::with(session, &open, |gate| gate.export(from, &clock::read()).map_err(failure))?;
             file::write(session.out, &output, &bytes)?;
             Ok(Exit::Done)
         }
@@ -73,10 +70,10 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
 }
 
 fn list(session: &Session, last: Option<u64>, open: &OpenArgs) -> Outcome {
-    let leaves = with_device(session, open, |device| {
-        let size = device.vault.log_len(LOG);
+    let leaves = verifier::with(session, open, |gate| {
+        let size = gate.records();
         let from = last.map_or(0, |last| size.saturating_sub(last));
-        (from..size).map(|seq| leaf(device, seq)).collect::<Result<Vec<_>, _>>()
+        (from..size).map(|seq| gate.leaf(seq)).collect::<Result<Vec<_>, _>>().map_err(failure)
     })?;
     let items: Vec<Value> = leaves.iter().map(document).collect();
     session.out.list("waypass.audit-list/1", "records", &items, || {
@@ -91,12 +88,7 @@ fn list(session: &Session, last: Option<u64>, open: &OpenArgs) -> Outcome {
 }
 
 fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
-    let (leaf, entry) = with_device(session, open, |device| {
-        if seq >= device.vault.log_len(LOG) {
-            return Err(Failure::usage(format!("there is no record {seq}"), "see what there is: waypass audit list"));
-        }
-        Ok((leaf(device, seq)?, entry(device, seq)?))
-    })?;
+    let (leaf, entry) = verifier::with(session, open, |gate| Ok((gate.leaf(seq).map_err(failure)?, gate.entry(seq).map_err(failure)?)))?;
     let mut found = document(&leaf);
     if let (Some(members), Some(opening)) = (found.as_object_mut(), entry.opening()) {
         members.insert("schema".to_owned(), json!("waypass.audit-record/1"));
@@ -124,18 +116,9 @@ fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
 }
 
 fn verify_own(session: &Session, open: &OpenArgs) -> Outcome {
-    let summary = with_device(session, open, |device| {
-        let state = device.state()?;
-        let size = device.vault.log_len(LOG);
-        let bar = Progress::new(session.out, "checking the log", size);
-        let leaf_bytes = |seq| {
-            bar.step();
-            entry(device, seq).map(|entry| entry.leaf_bytes().to_vec())
-        };
-        let leaves = (0..size).map(leaf_bytes).collect::<Result<Vec<_>, _>>()?;
-        let checked =
-            verify(&Chain::new(&device.identity.id), leaves.iter().map(Vec::as_slice)).and_then(|summary| summary.ends_at(&state.chain));
-        checked.map_err(|bad| broken(&bad))
+    let summary = verifier::with(session, open, |gate| {
+        let bar = Progress::new(session.out, "checking the log", gate.records());
+        gate.verify_log(|| bar.step()).map_err(failure)
     })?;
     told(session, &summary)
 }
@@ -160,42 +143,6 @@ fn told(session: &Session, summary: &Summary) -> Outcome {
         .out
         .words(&format!("{} record(s), the chain is whole: {} decision(s), {} admitted", summary.size, summary.decided, summary.admitted));
     Ok(Exit::Done)
-}
-
-fn export(device: &Device<'_>, from: u64) -> Result<Vec<u8>, Failure> {
-    let size = device.vault.log_len(LOG);
-    if from >= size {
-        return Err(Failure::usage(format!("there is no record {from}"), "see what there is: waypass audit list"));
-    }
-    let until = size.min(from + MAX_EXPORT);
-    let entries = (from..until).map(|seq| entry(device, seq)).collect::<Result<Vec<_>, _>>()?;
-    let last = entries.last().map(|entry| Leaf::hash(entry.leaf_bytes())).unwrap_or_default();
-    let chain = Chain::resume(&device.identity.id, until, last);
-    let head = Head::sign(&chain, clock::read().wall, &device.vault.signer(device.key.id)?)
-        .map_err(|error| Failure::internal(error, "run the command again"))?;
-    Ok(Upload::new(from, &entries, head, Vec::new()).to_bytes())
-}
-
-fn entry(device: &Device<'_>, seq: u64) -> Result<Entry, Failure> {
-    let damaged = |why: &dyn std::fmt::Display| {
-        Failure::new(
-            Exit::Tamper,
-            format!("record {seq} is the first bad one: {why}"),
-            "keep the device as it is and report this gate to the issuer",
-        )
-    };
-    let bytes = device.vault.log_entry(LOG, seq).map_err(|error| damaged(&error))?.ok_or_else(|| damaged(&"it is missing"))?;
-    Entry::from_bytes(&bytes).map_err(|error| damaged(&error))
-}
-
-fn leaf(device: &Device<'_>, seq: u64) -> Result<Leaf, Failure> {
-    entry(device, seq)?.leaf().map_err(|error| {
-        Failure::new(Exit::Tamper, format!("record {seq} is the first bad one: {error}"), "report this gate to the issuer")
-    })
-}
-
-fn broken(bad: &FirstBad) -> Failure {
-    Failure::new(Exit::Tamper, format!("the first bad one: {bad}"), "keep the device as it is and report this gate to the issuer")
 }
 
 fn line(leaf: &Leaf) -> String {

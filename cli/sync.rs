@@ -7,9 +7,9 @@ use crate::words;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_net::Timeouts;
-use waypass_net::sync::{self, Device, Event, Outcome, SyncError};
+use waypass_net::sync::{self, Event, Outcome, SyncError};
 use waypass_net::transport::{FileTransport, HttpTransport, Transport, TransportError};
-use waypass_trust::sync::Step;
+use waypass_trust::sync::{Device, Step};
 
 /// Where a synchronization goes.
 #[derive(clap::Args)]
@@ -39,11 +39,12 @@ pub(crate) fn transport(session: &Session, from: Option<&str>, to: Option<&Path>
     }
 }
 
-/// Runs it, telling `-v` each step as it is kept.
-pub(crate) fn run<D: Device<Error = Failure>>(
+/// Runs it, telling `-v` each step as it is kept. `words` says what it means when the device did not take something.
+pub(crate) fn run<D: Device>(
     session: &Session,
     device: &mut D,
     transport: &mut dyn Transport,
+    words: impl Fn(D::Error) -> Failure,
 ) -> Result<Outcome, Failure> {
     let out = session.out;
     let bar = Progress::new(out, "synchronizing", 1);
@@ -51,7 +52,7 @@ pub(crate) fn run<D: Device<Error = Failure>>(
         Event::Planned([]) => bar.aside(|| out.detail("nothing newer")),
         Event::Planned(steps) => {
             bar.of(steps.len() as u64);
-            bar.aside(|| out.detail(&format!("to do: {}", words::list(&steps.iter().map(step).collect::<Vec<_>>()))));
+            bar.aside(|| out.detail(&format!("to do: {}", crate::words::list(&steps.iter().map(step).collect::<Vec<_>>()))));
         }
         Event::Begun(_) => {}
         Event::Committed(done) => {
@@ -62,7 +63,7 @@ pub(crate) fn run<D: Device<Error = Failure>>(
     };
     sync::run(device, transport, &mut progress).map_err(|error| match error {
         SyncError::Transport { source, .. } => link_failure(source),
-        SyncError::Device { source, .. } => source,
+        SyncError::Device { source, .. } => words(source),
         SyncError::Offer(_) | SyncError::TooManyRoots { .. } => {
             Failure::new(Exit::Tamper, &error, "what is held was kept; ask the issuer's operator, or try another way to its data")
         }
@@ -124,13 +125,5 @@ pub(crate) fn link_failure(error: TransportError) -> Failure {
             }
             Failure::file(verb, &path, &source)
         }
-    }
-}
-
-impl std::error::Error for Failure {}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.what)
     }
 }

@@ -2,15 +2,16 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::{file, secret, unlock, words};
+use crate::home::Role;
+use crate::unlock::OpenAllArgs;
+use crate::{file, secret, unlock, verifier, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
+use waypass_gate::Gate;
 use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
 use waypass_trust::policy::PolicyError;
-use waypass_trust::status::ListInfo;
-use waypass_trust::sync::{AuditHeld, ListHeld, Manifest};
-use waypass_vault::{TrustStore, TrustStoreError, clock};
+use waypass_vault::{Belief, BeliefError, SystemRng, Tampering, TrustStore, TrustStoreError, clock};
 
 mod resolve;
 
@@ -30,13 +31,25 @@ enum Verb {
         /// The number to compare; without it you are asked
         #[arg(long, value_name = "NUMBER")]
         digest: Option<String>,
+        #[command(flatten)]
+        open: OpenAllArgs,
     },
-    /// Take a newer bundle from a file
+    /// Take a newer bundle from a file; it also repairs trust files that were changed
     Bundle {
         /// The file; `-` reads standard input
         file: PathBuf,
+        #[command(flatten)]
+        open: OpenAllArgs,
     },
-    /// Show what is believed, and how old it is
+    /// Forget the root of trust and the bundle
+    Remove {
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        open: OpenAllArgs,
+    },
+    /// Show what the files on this device say, and how old it is; no vault is opened to compare them with
     List,
     /// Show the keys that a DID stands for; a did:web is fetched, from the public Internet only
     Resolve(resolve::Args),
@@ -44,11 +57,17 @@ enum Verb {
 
 pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     match args.verb {
-        Verb::Pin { file, digest } => pin(session, &file::read(&file)?, digest.as_deref()),
-        Verb::Bundle { file } => {
-            let bundle = take(&store(session), &file::read(&file)?)?;
-            told(session, &bundle)
+        Verb::Pin { file, digest, open } => pin(session, &file::read(&file)?, digest.as_deref(), &open),
+        Verb::Bundle { file, open } => {
+            let signed = file::read(&file)?;
+            let mut taken = None;
+            change(session, &open, "a trust bundle was brought", |belief| {
+                taken = Some(belief.take(&signed)?);
+                Ok(())
+            })?;
+            taken.map_or(Ok(Exit::Done), |bundle| told(session, &bundle))
         }
+        Verb::Remove { yes, open } => remove(session, yes, &open),
         Verb::List => list(session),
         Verb::Resolve(args) => resolve::run(session, &args),
     }
@@ -59,9 +78,31 @@ pub(crate) fn store(session: &Session) -> TrustStore {
     TrustStore::new(session.home.trust())
 }
 
-/// What this device believes; `None` before anything was brought.
+/// Said where no vault was opened.
+pub(crate) const NOT_COMPARED: &str = "not compared with the vault: what the files say was checked for its signatures only";
+
+/// What the trust files say; `None` before anything was brought. Not compared with any vault.
 pub(crate) fn bundle(session: &Session) -> Result<Option<TrustBundle>, Failure> {
     store(session).load().map_err(failure)
+}
+
+/// Changes what every vault of this home believes. All are opened before the first is changed.
+fn change(
+    session: &Session,
+    open: &OpenAllArgs,
+    what: &str,
+    mut work: impl FnMut(&Belief<'_>) -> Result<(), BeliefError>,
+) -> Result<(), Failure> {
+    for (role, vault) in &unlock::all(session, open)? {
+        if *role == Role::Verifier {
+            let gate = Gate::open(vault, store(session)).map_err(verifier::failure)?;
+            work(gate.belief()).map_err(belief_failure)?;
+            gate.trust_changed(what, &clock::read(), &mut SystemRng).map_err(verifier::failure)?;
+        } else {
+            work(&Belief::new(vault, store(session), None)).map_err(belief_failure)?;
+        }
+    }
+    Ok(())
 }
 
 /// A bundle whose rules cannot be used.
@@ -69,69 +110,7 @@ pub(crate) fn policy_failure(error: &PolicyError) -> Failure {
     Failure::new(Exit::Red, format!("the rules in the bundle cannot be used: {error}"), "sync; if it stays, tell the site's operator")
 }
 
-/// Verifies a bundle file and puts it in the place of the one held, never backwards.
-pub(crate) fn take(store: &TrustStore, signed: &[u8]) -> Result<TrustBundle, Failure> {
-    let newer = store.open(signed).map_err(failure)?;
-    let bundle = match store.load().map_err(failure)? {
-        Some(mut held) => {
-            held.replace(newer).map_err(|error| bundle_failure(&error))?;
-            held
-        }
-        None => newer,
-    };
-    store.install(&bundle).map_err(failure)?;
-    Ok(bundle)
-}
-
-/// What a synchronizing device believes: the half of [`waypass_net::sync::Device`] that wallets and gates share.
-pub(crate) struct TrustDevice(TrustStore);
-
-impl TrustDevice {
-    pub(crate) const fn new(store: TrustStore) -> Self {
-        Self(store)
-    }
-
-    pub(crate) fn bundle(&self) -> Result<Option<TrustBundle>, Failure> {
-        self.0.load().map_err(failure)
-    }
-
-    /// The bundle; a device without one cannot go on.
-    pub(crate) fn pinned_bundle(&self) -> Result<TrustBundle, Failure> {
-        self.bundle()?.ok_or_else(|| failure(TrustStoreError::NotPinned))
-    }
-
-    pub(crate) fn held(&self, audit: AuditHeld) -> Result<Manifest, Failure> {
-        let root = self.0.root().map_err(failure)?.ok_or_else(|| failure(TrustStoreError::NotPinned))?;
-        let mut manifest = Manifest::default();
-        manifest.root = root.version();
-        manifest.audit = audit;
-        if let Some(bundle) = self.bundle()? {
-            let versions = bundle.versions();
-            (manifest.timestamp, manifest.snapshot) = (versions.timestamp, versions.snapshot);
-            (manifest.targets, manifest.policy) = (versions.targets, versions.policy);
-            let list = |list: ListInfo| ListHeld { uri: list.uri, issued_at: list.issued_at.unix(), sha256: list.digest.to_string() };
-            manifest.lists = bundle.lists().into_iter().map(list).collect();
-        }
-        Ok(manifest)
-    }
-
-    pub(crate) fn apply_root(&self, envelope: &[u8]) -> Result<(), Failure> {
-        self.0.step_root(envelope).map_err(failure)
-    }
-
-    pub(crate) fn apply_bundle(&self, metadata: &[u8]) -> Result<(), Failure> {
-        take(&self.0, metadata).map(drop)
-    }
-
-    pub(crate) fn apply_list(&self, token: &[u8]) -> Result<(), Failure> {
-        let mut bundle = self.pinned_bundle()?;
-        bundle.ingest_list(token.trim_ascii()).map_err(|error| bundle_failure(&error))?;
-        self.0.install(&bundle).map_err(failure)
-    }
-}
-
-fn pin(session: &Session, signed: &[u8], digest: Option<&str>) -> Outcome {
-    let store = store(session);
+fn pin(session: &Session, signed: &[u8], digest: Option<&str>, open: &OpenAllArgs) -> Outcome {
     let root = match digest {
         Some(text) => {
             let digest = text
@@ -142,16 +121,36 @@ fn pin(session: &Session, signed: &[u8], digest: Option<&str>) -> Outcome {
         }
         None => compared(session, signed)?,
     };
-    store.pin_root(&root).map_err(failure)?;
-    session.out.note(&format!("root {} pinned: {}", root.version(), root.digest()));
     // A root file alone holds no bundle; one can follow.
-    if is_bundle(signed) {
-        let bundle = take(&store, signed)?;
+    let with_bundle = is_bundle(signed);
+    let mut taken = None;
+    change(session, open, "a root of trust was pinned", |belief| {
+        belief.pin(&root)?;
+        if with_bundle {
+            taken = Some(belief.take(signed)?);
+        }
+        Ok(())
+    })?;
+    session.out.note(&format!("root {} pinned: {}", root.version(), root.digest()));
+    if let Some(bundle) = taken {
         return told(session, &bundle);
     }
     session
         .out
         .json(&json!({ "schema": "waypass.trust/1", "root": { "version": root.version(), "digest": root.digest().to_string() } }))?;
+    Ok(Exit::Done)
+}
+
+fn remove(session: &Session, yes: bool, open: &OpenAllArgs) -> Outcome {
+    let question = "Forget the root of trust and the bundle? Until another is pinned, nobody can be checked here.";
+    if !yes && !secret::confirm(session.input, question, "--yes")? {
+        session.out.note("nothing was removed");
+        return Ok(Exit::Done);
+    }
+    change(session, open, "root of trust and bundle were removed", forget)?;
+    session.out.json(&json!({ "schema": "waypass.trust-removed/1", "removed": true }))?;
+    session.out.words("root of trust and bundle are forgotten");
+    session.out.note("next: waypass trust pin FILE --digest NUMBER");
     Ok(Exit::Done)
 }
 
@@ -165,6 +164,10 @@ fn compared(session: &Session, signed: &[u8]) -> Result<Root, Failure> {
         return Ok(root);
     }
     Err(Failure::usage("the root was not trusted", "ask the operator for the number: waypass issuer show"))
+}
+
+fn forget(belief: &Belief<'_>) -> Result<(), BeliefError> {
+    belief.remove()
 }
 
 fn is_bundle(signed: &[u8]) -> bool {
@@ -190,9 +193,14 @@ fn list(session: &Session) -> Outcome {
         return Err(Failure::new(Exit::Grey, "this device has no trust bundle", format!("bring one: {next}")));
     };
     let now = clock::read().wall;
-    session.out.json(&document(&bundle))?;
+    let mut found = document(&bundle);
+    if let Some(members) = found.as_object_mut() {
+        members.insert("compared_with_vault".to_owned(), json!(false));
+    }
+    session.out.json(&found)?;
     let versions = bundle.versions();
     let out = session.out;
+    out.note(NOT_COMPARED);
     out.words(&format!("root of trust   {} (version {})", bundle.root().digest(), versions.root));
     out.words(&format!("bundle          {} old, of {}", words::span(now.since(bundle.issued_at())), words::when(bundle.issued_at())));
     out.words(&format!("rules           version {}, until {}", versions.policy, words::when(bundle.policy().expires_at)));
@@ -246,15 +254,31 @@ fn document(bundle: &TrustBundle) -> serde_json::Value {
 pub(crate) fn failure(error: TrustStoreError) -> Failure {
     match error {
         TrustStoreError::NotPinned => Failure::new(Exit::Grey, error, "pin one: waypass trust pin FILE --digest NUMBER"),
-        TrustStoreError::OtherRoot { .. } => {
-            Failure::new(Exit::Tamper, error, "if the site really has a new root, start with a new --home; otherwise do not use this file")
-        }
+        TrustStoreError::OtherRoot { .. } => Failure::new(Exit::Tamper, error, OTHER_ROOT),
         TrustStoreError::Quarantined { .. } => {
             Failure::new(Exit::Tamper, error, "sync, or import the bundle again; the damaged file was kept")
         }
         TrustStoreError::Bundle(why) => bundle_failure(&why),
         TrustStoreError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
         TrustStoreError::Storage(why) => unlock::storage_failure(&why),
+    }
+}
+
+const OTHER_ROOT: &str =
+    "do not use this file, unless the site's operator says that it has a new root: then `waypass trust remove`, and pin the new one";
+
+/// The words for what a device does not believe.
+pub(crate) fn belief_failure(error: BeliefError) -> Failure {
+    match error {
+        BeliefError::Tampered(Tampering::Seal) => {
+            Failure::new(Exit::Tamper, error, "pin the root again: waypass trust pin FILE --digest NUMBER")
+        }
+        BeliefError::Tampered(_) => Failure::new(Exit::Tamper, error, "bring the newest bundle of this site: waypass trust bundle FILE"),
+        BeliefError::NotPinned => Failure::new(Exit::Grey, error, "pin one: waypass trust pin FILE --digest NUMBER"),
+        BeliefError::OtherRoot(_) => Failure::new(Exit::Tamper, error, OTHER_ROOT),
+        BeliefError::Refused(why) => bundle_failure(&why),
+        BeliefError::Store(why) => failure(why),
+        BeliefError::Vault(why) => why.into(),
     }
 }
 

@@ -7,6 +7,7 @@ use crate::secret::SecretArgs;
 use crate::words;
 use std::path::PathBuf;
 use std::time::Duration;
+use waypass_gate::Gate;
 use waypass_vault::error::FactorError;
 use waypass_vault::{
     BackupError, CreateError, Factor, Factors, KdfCost, KeyFile, OpenError, Password, RecoveryCode, StorageError, SystemRng,
@@ -55,6 +56,7 @@ pub(crate) fn with<T>(
     let mut vault = open(session, role)?;
     let factor = factor(session, args, role)?;
     let unlocked = vault.unlock(&Factors::one(&*factor), &clock::read()).map_err(unlock_failure)?;
+    upgrade(session, role, &unlocked)?;
     let done = work(&unlocked);
     // What was found before, and what this command came upon.
     for finding in unlocked.findings() {
@@ -67,7 +69,78 @@ pub(crate) fn with<T>(
 pub(crate) fn keep(session: &Session, role: Role, args: &OpenArgs) -> Result<Unlocked<'static>, Failure> {
     let vault = open(session, role)?;
     let factor = factor(session, args, role)?;
-    vault.into_unlocked(&Factors::one(&*factor), &clock::read()).map_err(|(_, error)| unlock_failure(error))
+    let unlocked = vault.into_unlocked(&Factors::one(&*factor), &clock::read()).map_err(|(_, error)| unlock_failure(error))?;
+    upgrade(session, role, &unlocked)?;
+    Ok(unlocked)
+}
+
+/// How every vault of a home that believes something is opened, one after the other.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct OpenAllArgs {
+    /// Read a secret from the first line of FILE instead of asking on the terminal; repeatable, one for each vault
+    #[arg(long, value_name = "FILE")]
+    secret_file: Vec<PathBuf>,
+    /// The secrets are the printed recovery codes
+    #[arg(long)]
+    recovery: bool,
+    /// Open with this key file, without a person; repeatable, one for each vault
+    #[arg(long, value_name = "FILE")]
+    key_file: Vec<PathBuf>,
+}
+
+/// Opens the wallet and the gate of this home, whichever there are: what they believe is changed for all of them or for none.
+pub(crate) fn all(session: &Session, args: &OpenAllArgs) -> Result<Vec<(Role, Unlocked<'static>)>, Failure> {
+    let roles: Vec<Role> =
+        [Role::Wallet, Role::Verifier].into_iter().filter(|role| session.home.vault(*role).join("vault.db").exists()).collect();
+    if roles.is_empty() {
+        return Err(Failure::usage(
+            "there is no wallet and no gate here, so nothing could keep what is trusted",
+            "make one first: waypass wallet init, or waypass verifier init",
+        ));
+    }
+    let key_files =
+        args.key_file.iter().map(|path| KeyFile::read(path).map_err(|error| factor_failure(&error))).collect::<Result<Vec<_>, _>>()?;
+    let mut secrets = args.secret_file.iter();
+    roles
+        .into_iter()
+        .map(|role| {
+            let mut vault = open(session, role)?;
+            for key_file in &key_files {
+                match vault.into_unlocked(&Factors::one(key_file), &clock::read()) {
+                    Ok(unlocked) => return upgrade(session, role, &unlocked).map(|()| (role, unlocked)),
+                    // The key file of another vault: no try is counted for one.
+                    Err((back, UnlockError::WrongSecret { .. } | UnlockError::NoSlot)) => vault = *back,
+                    Err((_, error)) => return Err(unlock_failure(error)),
+                }
+            }
+            let secret = SecretArgs { secret_file: secrets.next().cloned(), secret_fd: None };
+            let factor = factor(session, &OpenArgs { secret, recovery: args.recovery, key_file: None }, role)?;
+            let unlocked = vault.into_unlocked(&Factors::one(&*factor), &clock::read()).map_err(|(_, error)| unlock_failure(error))?;
+            upgrade(session, role, &unlocked)?;
+            Ok((role, unlocked))
+        })
+        .collect()
+}
+
+/// Brings a vault of 0.1.0 to the format of today, and says so.
+fn upgrade(session: &Session, role: Role, vault: &Unlocked<'_>) -> Result<(), Failure> {
+    let store = crate::trust::store(session);
+    let upgraded = match role {
+        _ if !vault.needs_upgrade() => false,
+        Role::Verifier => {
+            let gate = Gate::open(vault, store).map_err(crate::verifier::failure)?;
+            gate.upgrade(&clock::read(), &mut SystemRng).map_err(crate::verifier::failure)?
+        }
+        Role::Wallet => waypass_wallet::upgrade(vault, store).map_err(crate::trust::belief_failure)?,
+        Role::Issuer => {
+            vault.upgrade(|_| Ok::<_, VaultError>(()))?;
+            true
+        }
+    };
+    if upgraded {
+        session.out.note(&format!("upgraded this {} from 0.1.0: what it decides by lies under its seal from now on", role.folder()));
+    }
+    Ok(())
 }
 
 /// The locked vault.

@@ -1,19 +1,21 @@
 //! `waypass verifier ..`: the checkpoint. Challenge and verdict may be two processes; what lies between is in the vault.
 
 use crate::Session;
-use crate::exit::Outcome;
+use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
+use crate::trust;
+use crate::unlock::{self, OpenArgs};
+use waypass_gate::{Gate, GateError, Mode};
+use waypass_trust::audit::ReceiptError;
 
+mod acknowledge;
 mod challenge;
-mod device;
 mod enroll;
 mod init;
 mod status;
 mod sync;
 mod verdict;
 mod verify;
-
-pub(crate) use device::{Device, LOG, with as with_device};
 
 /// Arguments of `verifier`.
 #[derive(clap::Args)]
@@ -34,6 +36,10 @@ enum Verb {
     Challenge(challenge::Args),
     /// Decide about what a wallet presented
     Verify(verify::Args),
+    /// Check what a wallet presented on a device that is no gate: say what is known, admit nobody
+    Check(verify::Args),
+    /// Go on after looking at what was found changed on this gate
+    Acknowledge(acknowledge::Args),
     /// Fetch what is newer and deliver the log, over HTTP or by file
     Sync(sync::Args),
     /// What opens this gate
@@ -47,8 +53,37 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Enroll(args) => enroll::run(session, &args),
         Verb::Status(args) => status::run(session, &args),
         Verb::Challenge(args) => challenge::run(session, &args),
-        Verb::Verify(args) => verify::run(session, &args),
+        Verb::Verify(args) => verify::run(session, &args, Mode::Gate),
+        Verb::Check(args) => verify::run(session, &args, Mode::Peer),
+        Verb::Acknowledge(args) => acknowledge::run(session, &args),
         Verb::Sync(args) => sync::run(session, &args),
         Verb::Slot(verb) => crate::slot::run(session, Role::Verifier, verb),
+    }
+}
+
+/// Opens the gate and does `work` with it.
+pub(crate) fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&Gate<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    unlock::with(session, Role::Verifier, args, |vault| work(&Gate::open(vault, trust::store(session)).map_err(failure)?))
+}
+
+/// The words for a gate that could not do what was asked.
+pub(crate) fn failure(error: GateError) -> Failure {
+    match error {
+        GateError::NoIdentity => Failure::new(Exit::Tamper, error, "make the gate again in a new home and enrol it"),
+        GateError::NoBundle => Failure::new(Exit::Grey, error, "bring one: waypass trust pin FILE --digest NUMBER"),
+        GateError::Tampered(_) => {
+            Failure::new(Exit::Tamper, error, "look at it, then go on with: waypass verifier acknowledge --by YOUR-NAME")
+        }
+        GateError::Policy(why) => trust::policy_failure(&why),
+        GateError::Belief(why) => trust::belief_failure(why),
+        GateError::Log(_) | GateError::Record { .. } => {
+            Failure::new(Exit::Tamper, error, "keep the device as it is and report this gate to the issuer")
+        }
+        GateError::NoRecord { .. } => Failure::usage(error, "see what there is: waypass audit list"),
+        GateError::Receipt(ReceiptError::Malformed) => Failure::usage(error, "name the file that the issuer wrote"),
+        GateError::Receipt(_) => Failure::new(Exit::Tamper, error, "the log was not marked as delivered; tell the issuer's operator"),
+        GateError::TooLong => Failure::usage(error, "shorten --purpose or the query"),
+        GateError::Signer => Failure::internal(error, "run the command again"),
+        GateError::Vault(why) => why.into(),
     }
 }

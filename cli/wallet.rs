@@ -8,7 +8,7 @@ use crate::trust;
 use crate::unlock::{self, OpenArgs};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
-use waypass_vault::{Finding, StorageError, Unlocked, VaultError, clock};
+use waypass_vault::{Belief, BeliefError, Finding, StorageError, Tampering, Unlocked, VaultError, clock};
 use waypass_wallet::{DEVICE_TABLE, Wallet, WalletError};
 
 mod add;
@@ -79,10 +79,22 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
 struct Open {
     wallet: Wallet<'static>,
     bundle: Option<TrustBundle>,
+    /// How the trust files differ from what the vault has seen; then there is no bundle.
+    tampering: Option<Tampering>,
     at: Moment,
     out: Out,
     /// Findings the person has been told.
     told: Vec<Finding>,
+}
+
+impl Open {
+    /// What the device believes, for what must not go on under files that were changed.
+    fn believed(&self) -> Result<Option<&TrustBundle>, Failure> {
+        match &self.tampering {
+            Some(how) => Err(trust::belief_failure(BeliefError::Tampered(how.clone()))),
+            None => Ok(self.bundle.as_ref()),
+        }
+    }
 }
 
 /// What the command came upon is told like what was found before, however the command ends.
@@ -104,12 +116,21 @@ fn tell(out: Out, vault: &Unlocked<'_>, told: &mut Vec<Finding>) {
 /// Opens the wallet; dropping it locks.
 fn open(session: &Session, args: &OpenArgs) -> Result<Open, Failure> {
     let vault = unlock::keep(session, Role::Wallet, args)?;
-    let known = trust::bundle(session).and_then(|bundle| moment(&vault, bundle.as_ref()).map(|at| (bundle, at)));
+    let belief = Belief::new(&vault, trust::store(session), None).bundle();
+    // What is held can be looked at without trust; whatever needs it asks for it and fails.
+    let (bundle, tampering) = match belief {
+        Ok(bundle) => (bundle, None),
+        Err(BeliefError::Tampered(how)) => (None, Some(how)),
+        Err(why) => return Err(trust::belief_failure(why)),
+    };
+    let at = moment(&vault, bundle.as_ref());
     // Reading the time may have come upon damage already.
     let mut told = Vec::new();
     tell(session.out, &vault, &mut told);
-    let (bundle, at) = known?;
-    Ok(Open { wallet: Wallet::new(vault), bundle, at, out: session.out, told })
+    if let Some(how) = &tampering {
+        session.out.warn(&how.to_string());
+    }
+    Ok(Open { at: at?, wallet: Wallet::new(vault), bundle, tampering, out: session.out, told })
 }
 
 const TIME: &[u8] = b"time";

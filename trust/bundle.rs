@@ -19,6 +19,7 @@ mod draft;
 mod envelope;
 mod error;
 mod file;
+mod floor;
 mod horizon;
 mod parts;
 mod replace;
@@ -32,6 +33,7 @@ pub use digest::{Digest, NotADigest};
 pub use draft::BundleDraft;
 pub use envelope::{Envelope, MAX_PART};
 pub use error::{BundleError, PartName, Rule};
+pub use floor::{BadFloor, Floor};
 pub use horizon::{Item, OfflineHorizon};
 pub use parts::{
     Authority, ContextReference, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, Part, PartReference, Policy, RoleLimit,
@@ -128,6 +130,11 @@ impl TrustBundle {
     pub fn root(&self) -> &Root {
         // The chain starts with the root the bundle was opened with.
         &self.chain[self.chain.len() - 1]
+    }
+
+    /// Returns the digests of every root in the chain, the oldest first.
+    pub fn root_digests(&self) -> impl Iterator<Item = Digest> + '_ {
+        self.chain.iter().map(Root::digest)
     }
 
     /// The issuers.

@@ -116,6 +116,9 @@ reason_codes! {
     BreakGlass = "break_glass" Amber, "Emergency override",
         "Only the emergency rule admits this person.",
         "Let the person in only in an emergency. Ask why; the override is recorded and will be reviewed.";
+    PeerCheck = "peer_check" Amber, "Checked, not admitted",
+        "This device is not a gate of the site. It says what it knows, and it admits nobody.",
+        "Decide yourself. Look at how old the data is; a gate of the site may know better.";
     SeenRecently = "seen_recently" Amber, "Seen just now",
         "The same credential passed this gate a short time ago.",
         "Look at the person: make sure that nobody handed the credential back.";
@@ -187,6 +190,15 @@ reason_codes! {
     ClockUnusable = "clock_unusable" Grey, "Clock is wrong",
         "This gate's clock cannot be believed, so no date can be checked.",
         "Admit nobody on this screen. Set the clock or synchronise this gate.";
+    GateNotEnrolled = "gate_not_enrolled" Grey, "Gate is not enrolled",
+        "This gate is not enrolled at the site, or its enrolment has ended.",
+        "Admit nobody on this screen. Synchronise this gate or call the supervisor, who can enrol it again.";
+    TrustTampered = "trust_tampered" Grey, "Trust data was changed",
+        "The trust data on this device is not what its vault has seen: it is older, missing, unreadable or of another site.",
+        "Admit nobody on this screen. Call the supervisor, who brings the newest trust bundle.";
+    DeviceTampered = "device_tampered" Grey, "Gate was changed",
+        "Keys, state, challenges or log of this gate were damaged, deleted or put back from an older copy.",
+        "Admit nobody on this screen. Call the supervisor, who looks at what was found and acknowledges it.";
     StorageFailed = "storage_failed" Grey, "Gate cannot record",
         "The decision could not be written down, so it does not count.",
         "Admit nobody on this screen. Free space on the device or call the supervisor.";

@@ -10,8 +10,10 @@ use waypass_credential::json::{self, Limits};
 
 use crate::bundle::TrustBundle;
 
+mod device;
 mod parcel;
 
+pub use device::{Device, Part, Receipted};
 pub use parcel::{BadParcel, MAX_PARCEL, Parcel};
 
 const SCHEMA: &str = "waypass.manifest/1";

@@ -17,6 +17,7 @@
 
 mod backup;
 mod ballast;
+pub mod belief;
 mod cbor;
 pub mod clock;
 mod durable;
@@ -36,6 +37,7 @@ pub mod unlocked;
 pub mod vault;
 
 pub use backup::{CNF_TAG, RestoreReport};
+pub use belief::{Belief, BeliefError, Tampering};
 pub use entropy::SystemRng;
 pub use error::{BackupError, CreateError, FactorError, OpenError, Room, StorageError, UnlockError, VaultError};
 pub use factor::{Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, RecoveryCode};

@@ -1,12 +1,14 @@
-//! What a device believes: the pinned root and the trust bundle, as plain files. They are public and signed, so they are
-//! not encrypted; they are verified anew whenever they are read, and replaced in one step, so that cutting the power leaves
-//! the old or the new one.
+//! The trust files: the root and the trust bundle, as plain files. They are public and signed, so they are not encrypted. They are
+//! verified anew whenever they are read, and replaced in one step, so that cutting the power leaves the old or the new one.
+//!
+//! Files are a copy. What a device really believes stands in its vault, and [`crate::Belief`] compares. The reading functions here are
+//! for commands that open no vault; they verify signatures, and cannot tell an old or foreign copy from the newest.
 //!
 //! `bundle.json` is opened with the root in `root.json`. A newer root that arrived before its bundle waits in
 //! `root-next.json`: from then on only bundles that follow it are taken, and the old bundle is still believed.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::durable;
 use crate::error::StorageError;
@@ -21,6 +23,13 @@ use waypass_trust::bundle::{BundleError, MAX_BUNDLE, Root, TrustBundle};
 #[derive(Clone, Debug)]
 pub struct TrustStore {
     dir: PathBuf,
+}
+
+/// The files as they are, nothing verified.
+pub(crate) struct Files {
+    pub(crate) root: Option<Vec<u8>>,
+    pub(crate) next: Option<Vec<u8>>,
+    pub(crate) bundle: Option<Vec<u8>>,
 }
 
 /// Why something was not read or not kept.
@@ -100,21 +109,21 @@ impl TrustStore {
         self.settled(Self::newest_root)
     }
 
-    /// Trusts a root that a person compared; a device has one root of trust, and it changes only by its own signatures.
-    pub fn pin_root(&self, root: &Root) -> Result<(), TrustStoreError> {
-        let _lock = self.lock()?;
-        match self.opening_root().map_err(Unread::set_aside)? {
-            Some(held) if held.digest() == root.digest() => Ok(()),
-            Some(held) => Err(TrustStoreError::OtherRoot { held: held.digest().to_string() }),
-            None => self.replace(ROOT, &root.to_bytes()),
-        }
+    /// Puts a root that a person compared into an empty folder. Refuses where another root of trust lies there already.
+    pub(crate) fn claim_root(&self, root: &Root) -> Result<(), TrustStoreError> {
+        let lock = self.lock()?;
+        let Some(held) = self.opening_root().map_err(Unread::set_aside)? else { return self.put_roots(&lock, root, root) };
+        let bundle = self.held_bundle().map_err(Unread::set_aside)?;
+        let known =
+            held.digest() == root.digest() || bundle.is_some_and(|bundle| bundle.root_digests().any(|digest| digest == root.digest()));
+        if known { Ok(()) } else { Err(TrustStoreError::OtherRoot { held: held.digest().to_string() }) }
     }
 
     /// Takes the next root: signed by the thresholds of the newest one here and by its own.
     pub fn step_root(&self, envelope: &[u8]) -> Result<(), TrustStoreError> {
-        let _lock = self.lock()?;
+        let lock = self.lock()?;
         let next = self.newest_root().map_err(Unread::set_aside)?.ok_or(TrustStoreError::NotPinned)?.next(envelope)?;
-        self.replace(NEXT, &next.to_bytes())
+        self.put_next(&lock, &next)
     }
 
     /// The bundle of this device, verified from its root on; `None` before there is one.
@@ -130,8 +139,8 @@ impl TrustStore {
     /// Keeps a bundle in place of the one before, joined with the status lists that are held already. A step back is refused, also when
     /// another process stored the newer one meanwhile. It is on the disk when this returns.
     pub fn install(&self, bundle: &TrustBundle) -> Result<(), TrustStoreError> {
-        let _lock = self.lock()?;
-        let opening = self.opening_root().map_err(Unread::set_aside)?.ok_or(TrustStoreError::NotPinned)?;
+        let lock = self.lock()?;
+        self.opening_root().map_err(Unread::set_aside)?.ok_or(TrustStoreError::NotPinned)?;
         let joined = match self.held_bundle().map_err(Unread::set_aside) {
             Ok(Some(mut held)) => {
                 held.replace(bundle.clone())?;
@@ -141,14 +150,44 @@ impl TrustStore {
             Ok(None) | Err(TrustStoreError::Quarantined { .. }) => bundle.clone(),
             Err(why) => return Err(why),
         };
-        // The bundle first: its chain starts no later than the root it was opened with, so the older root still opens
-        // it if the power fails between the two.
-        self.replace(BUNDLE, &joined.to_bytes())?;
-        let newest = joined.root();
-        if opening.version() < newest.version() {
-            self.replace(ROOT, &newest.to_bytes())?;
+        self.put(&lock, &joined.to_bytes(), &joined)
+    }
+
+    /// Reads every file once, as it is.
+    pub(crate) fn files(&self) -> Result<Files, TrustStoreError> {
+        Ok(Files { root: self.read(ROOT)?, next: self.read(NEXT)?, bundle: self.read(BUNDLE)? })
+    }
+
+    /// Writes a bundle and the root that opens it. The bundle first: its chain starts no later than the root it was opened with, so the
+    /// older root still opens it if the power fails between the two.
+    pub(crate) fn put(&self, lock: &LockFile, file: &[u8], bundle: &TrustBundle) -> Result<(), TrustStoreError> {
+        self.replace(BUNDLE, file)?;
+        let held = self.opening_root().ok().flatten().map(|root| root.digest());
+        if held == Some(bundle.root().digest()) { Ok(()) } else { self.put_roots(lock, bundle.root(), bundle.root()) }
+    }
+
+    /// Writes the copies of the root that opens the bundle and of the newest root, where that is a later one.
+    pub(crate) fn put_roots(&self, lock: &LockFile, opening: &Root, newest: &Root) -> Result<(), TrustStoreError> {
+        if newest.version() > opening.version() {
+            self.put_next(lock, newest)?;
         }
-        Ok(())
+        self.replace(ROOT, &opening.to_bytes())
+    }
+
+    /// Writes a next root that waits for its bundle. The lock is an argument so that nobody writes without it.
+    pub(crate) fn put_next(&self, _lock: &LockFile, next: &Root) -> Result<(), TrustStoreError> {
+        self.replace(NEXT, &next.to_bytes())
+    }
+
+    /// Removes root and bundle.
+    pub(crate) fn clear(&self, _lock: &LockFile) -> Result<(), TrustStoreError> {
+        for name in [BUNDLE, NEXT, ROOT] {
+            match fs::remove_file(self.dir.join(name)) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(self.failed("removing the trust bundle", source)),
+                _ => {}
+            }
+        }
+        durable::sync_parent(&self.dir.join(ROOT)).map_err(|source| self.failed("removing the trust bundle", source))
     }
 
     /// Reads without the lock, which is for writers. What looks damaged is read again under it before it is set aside: a
@@ -179,12 +218,16 @@ impl TrustStore {
     }
 
     fn parsed<T>(&self, name: &str, parse: impl FnOnce(&[u8]) -> Result<T, BundleError>) -> Result<Option<T>, Unread> {
-        let path = self.dir.join(name);
+        let Some(bytes) = self.read(name).map_err(Unread::Other)? else { return Ok(None) };
+        parse(&bytes).map(Some).map_err(|why| Unread::Damaged { path: self.dir.join(name), why })
+    }
+
+    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, TrustStoreError> {
         let mut bytes = Vec::new();
-        match File::open(&path).and_then(|file| file.take(MAX_BUNDLE as u64 + 1).read_to_end(&mut bytes)) {
-            Ok(_) => parse(&bytes).map(Some).map_err(|why| Unread::Damaged { path, why }),
+        match File::open(self.dir.join(name)).and_then(|file| file.take(MAX_BUNDLE as u64 + 1).read_to_end(&mut bytes)) {
+            Ok(_) => Ok(Some(bytes)),
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Unread::Other(self.failed("reading the trust bundle", source))),
+            Err(source) => Err(self.failed("reading the trust bundle", source)),
         }
     }
 
@@ -192,7 +235,7 @@ impl TrustStore {
         durable::replace(&self.dir.join(name), bytes).map_err(|source| self.failed("keeping the trust bundle", source))
     }
 
-    fn lock(&self) -> Result<LockFile, TrustStoreError> {
+    pub(crate) fn lock(&self) -> Result<LockFile, TrustStoreError> {
         durable::make_dir(&self.dir).map_err(|source| self.failed("making the trust folder", source))?;
         LockFile::take(&self.dir.join("lock"), PATIENCE, &mut |_| ()).map_err(|why| match why {
             NotLocked::Busy(holder) => TrustStoreError::Busy(holder),

@@ -33,8 +33,9 @@ use rand_core::CryptoRng;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The format of the file; a higher one is refused.
-const VERSION: u32 = 1;
+/// The version of the file; a higher one is refused. It keeps older programs out, and decides nothing: what an upgrade has done stands in
+/// the sealed state.
+const VERSION: u32 = 2;
 
 /// How long [`Vault::open`] waits for another process: longer than any command that opens, works and locks.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,6 +1,9 @@
 //! What lets somebody pass: the marks of every check, which nothing but the checks can make.
 
-use crate::check::{answer::Answers, freshness::FreshEnough, holder::HolderPresent, replay::FirstAnswer, role::Permitted, timely::Timely};
+use crate::check::{
+    answer::Answers, enrolled::Enrolled, freshness::FreshEnough, holder::HolderPresent, replay::FirstAnswer, role::Permitted,
+    timely::Timely,
+};
 use waypass_trust::assess::{Authorised, Genuine, InForce};
 
 /// Proof that every check was made and passed. It cannot be copied, stored or made outside this crate.
@@ -11,6 +14,7 @@ pub struct Grant(Marks);
 /// One mark per check: leave one out and it does not compile.
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Marks {
+    pub(crate) enrolled: Enrolled,
     pub(crate) timely: Timely,
     pub(crate) first: FirstAnswer,
     pub(crate) genuine: Genuine,
@@ -20,6 +24,31 @@ pub(crate) struct Marks {
     pub(crate) answers: Answers,
     pub(crate) permitted: Permitted,
     pub(crate) fresh: FreshEnough,
+}
+
+/// What a device that is no gate can show: every check but enrolment and the rules of a gate. It never becomes a [`Grant`].
+#[derive(PartialEq, Eq, Debug)]
+pub(crate) struct PeerMarks {
+    pub(crate) timely: Timely,
+    pub(crate) first: FirstAnswer,
+    pub(crate) genuine: Genuine,
+    pub(crate) authorised: Authorised,
+    pub(crate) in_force: InForce,
+    pub(crate) holder: HolderPresent,
+    pub(crate) answers: Answers,
+    pub(crate) fresh: FreshEnough,
+}
+
+/// What the checks left behind.
+#[derive(Debug, Default)]
+pub(crate) enum Passed {
+    /// At least one check left no mark.
+    #[default]
+    No,
+    /// Every check of a gate.
+    Gate(Marks),
+    /// Every check of a peer.
+    Peer(PeerMarks),
 }
 
 impl Grant {

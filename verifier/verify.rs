@@ -1,11 +1,11 @@
 //! The checkpoint: every check in its order, every byte string answered.
 
 use crate::challenge::{Challenge, LIFETIME_SECONDS};
-use crate::check::{answer, holder, replay, role, timely};
+use crate::check::{answer, enrolled, freshness, holder, replay, role, timely};
 use crate::decide::decide;
 use crate::decision::{Age, Decision, Evidence, GateIdentity, Step, Verdict, Who};
 use crate::device::DeviceState;
-use crate::grant::Marks;
+use crate::grant::{Marks, Passed, PeerMarks};
 use crate::seen::{CredentialMark, SeenAgain};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use rand_core::CryptoRng;
@@ -29,6 +29,7 @@ pub struct Checkpoint<'t> {
     policy: Result<GatePolicy<'t>, PolicyError>,
     state: DeviceState,
     seen_again: SeenAgain,
+    peer: bool,
 }
 
 /// What must be durable before the decision is shown.
@@ -65,7 +66,7 @@ impl Commit {
 /// What the checks found, until it becomes a decision.
 #[derive(Default)]
 struct Findings {
-    marks: Option<Marks>,
+    passed: Passed,
     reasons: Vec<Reason>,
     steps: Vec<Step>,
     evidence: Evidence,
@@ -78,13 +79,20 @@ impl<'t> Checkpoint<'t> {
     /// A gate that decides by `policy` on what `bundle` says. `state` is what it stored last, or [`DeviceState::new`].
     pub fn new(gate: GateIdentity, bundle: &'t TrustBundle, policy: &'t RolePolicy, state: DeviceState) -> Self {
         let policy = policy.at_gate(&gate.id, &gate.site, &gate.zone);
-        Self { gate, bundle, policy, state, seen_again: SeenAgain::default() }
+        Self { gate, bundle, policy, state, seen_again: SeenAgain::default(), peer: false }
     }
 
     /// What to do when one credential passes twice in a short time.
     #[must_use]
     pub const fn when_seen_again(mut self, seen_again: SeenAgain) -> Self {
         self.seen_again = seen_again;
+        self
+    }
+
+    /// Checks as a peer, for a device that is not a gate: says what is known and how old it is, never green, and asks no rules.
+    #[must_use]
+    pub const fn as_peer(mut self) -> Self {
+        self.peer = true;
         self
     }
 
@@ -133,7 +141,7 @@ impl<'t> Checkpoint<'t> {
         let mut found = Findings { evidence: self.evidence(&challenge, at), ..Findings::default() };
         self.examine(presentation, &challenge, at, &mut found);
 
-        let decision = decide(found.marks, found.reasons, &found.steps, found.evidence, self.bundle.policy());
+        let decision = decide(found.passed, found.reasons, &found.steps, found.evidence, self.bundle.policy());
         let mut next = self.state.clone();
         next.time = next.time.decided();
         next.seen.remember(&challenge.nonce, at, LIFETIME_SECONDS.unsigned_abs() * 1000);
@@ -145,7 +153,7 @@ impl<'t> Checkpoint<'t> {
         let draft = Draft {
             at,
             actor: &self.gate.id,
-            event: Event::DECIDED,
+            event: if self.peer { Event::CHECKED } else { Event::DECIDED },
             subject: found.subject.as_deref().unwrap_or("unknown"),
             outcome: Some(Outcome::new(decision.level(), decision.reasons.iter().map(|reason| reason.code))),
             bundle_version: self.bundle.versions().targets,
@@ -163,6 +171,17 @@ impl<'t> Checkpoint<'t> {
 
     /// Every check that can be made is made, so that all reasons are known; each leaves its mark.
     fn examine(&self, presentation: &[u8], challenge: &Challenge, at: &Moment, found: &mut Findings) {
+        let enrolled = if self.peer {
+            found.reasons.push(Reason::from(ReasonCode::PeerCheck));
+            found.steps.push(Step::Confirm);
+            None
+        } else {
+            match enrolled::check(&self.gate.id, self.bundle, at) {
+                Ok(enrolled) => Some(enrolled),
+                // Such a gate decides about nobody, not even that somebody is to be turned away.
+                Err(why) => return found.reasons.push(why),
+            }
+        };
         let timely = found.note(timely::check(challenge, &self.gate.id, at));
         let first = found.note(replay::check(&self.state.seen, challenge, at));
         let presentation = match Presentation::parse_in(presentation, self.bundle.contexts()) {
@@ -183,7 +202,15 @@ impl<'t> Checkpoint<'t> {
 
         let holder = found.note(holder::check(&presentation, &assessed, challenge));
         let answers = found.note(answer::check(&assessed, format, challenge));
-        let admission = self.admit(&assessed, at);
+        let (genuine, authorised, in_force) = (assessed.genuine(), assessed.authorised(), assessed.in_force());
+        let Some(enrolled) = enrolled else {
+            let fresh = found.best_evidence(&assessed);
+            if let (Some(timely), Some(first), Some(holder), Some(answers), Some(fresh)) = (timely, first, holder, answers, fresh) {
+                found.passed = Passed::Peer(PeerMarks { timely, first, genuine, authorised, in_force, holder, answers, fresh });
+            }
+            return;
+        };
+        let admission = self.admit(&assessed, enrolled.lapsed, at);
         found.evidence.rule = admission.rule;
         if let Some(role) = &admission.role {
             found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, self.bundle.gate(&self.gate.id)));
@@ -195,16 +222,17 @@ impl<'t> Checkpoint<'t> {
         if let (Some(timely), Some(first), Some(holder), Some(answers), Some((permitted, fresh))) =
             (timely, first, holder, answers, admission.markers)
         {
-            let (genuine, authorised, in_force) = (assessed.genuine(), assessed.authorised(), assessed.in_force());
-            found.marks = Some(Marks { timely, first, genuine, authorised, in_force, holder, answers, permitted, fresh });
+            found.passed =
+                Passed::Gate(Marks { enrolled, timely, first, genuine, authorised, in_force, holder, answers, permitted, fresh });
         }
     }
 
-    fn admit(&self, assessed: &Assessment<'_>, at: &Moment) -> role::Admission {
+    fn admit(&self, assessed: &Assessment<'_>, lapsed: bool, at: &Moment) -> role::Admission {
         let shown = assessed.role();
         let ask = Ask { roles: &shown.roles, sites: &shown.sites, zones: &shown.zones, issuer: &shown.issuer, at: at.at() };
+        let lapsed = lapsed.then(|| enrolled::lapsed(&self.gate.id, self.bundle));
         match &self.policy {
-            Ok(policy) => role::check(policy, &ask, assessed),
+            Ok(policy) => role::check(policy, &ask, assessed, lapsed),
             Err(why) => role::Admission::unusable(why),
         }
     }
@@ -236,6 +264,14 @@ impl<'t> Checkpoint<'t> {
 impl Findings {
     fn note<M>(&mut self, result: Result<M, Reason>) -> Option<M> {
         result.map_err(|reason| self.reasons.push(reason)).ok()
+    }
+
+    /// Notes how fresh the evidence is about the role that it is freshest for.
+    fn best_evidence(&mut self, assessed: &Assessment<'_>) -> Option<freshness::FreshEnough> {
+        let best = assessed.readings().iter().map(freshness::check).min_by_key(freshness::Reading::rank)?.without_break_glass_rule();
+        self.reasons.extend(best.reasons);
+        self.steps.extend(best.steps);
+        best.marker
     }
 
     /// Takes over what an assessed credential shows.

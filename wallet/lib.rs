@@ -7,7 +7,7 @@
 //! Losing the device loses the holder keys: a restored backup says which credentials must be issued again.
 
 use waypass_credential::key::Algorithm;
-use waypass_vault::{KeyId, KeyInfo, KeyPurpose, KeySigner, Unlocked, VaultError};
+use waypass_vault::{Belief, BeliefError, KeyId, KeyInfo, KeyPurpose, KeySigner, TrustStore, Unlocked, VaultError};
 
 mod ask;
 mod backup;
@@ -17,6 +17,7 @@ mod hold;
 mod present;
 mod records;
 mod show;
+mod sync;
 
 pub use ask::{AskError, Asked, Asker};
 pub use backup::{DEVICE_TABLE, Restored};
@@ -26,6 +27,7 @@ pub use hold::{Held, Removal};
 pub use present::{Claim, ClaimKind, Proposal, Warning};
 pub use records::{CredentialId, NotAnId};
 pub use show::{Card, Filter, Listing, Standing};
+pub use sync::Reader;
 
 /// A holder's wallet on an open vault; dropping it locks the vault.
 pub struct Wallet<'v> {
@@ -67,6 +69,15 @@ impl<'v> Wallet<'v> {
     pub fn signer(&self, key: KeyId) -> Result<KeySigner<'_>, VaultError> {
         self.vault.signer(key)
     }
+}
+
+/// Upgrades the vault of a wallet of 0.1.0: adopts the trust files that lie there, this once. Returns true if something was upgraded.
+pub fn upgrade(vault: &Unlocked<'_>, store: TrustStore) -> Result<bool, BeliefError> {
+    if !vault.needs_upgrade() {
+        return Ok(false);
+    }
+    vault.upgrade(|_| Belief::new(vault, store, None).adopt_files_of_0_1_0())?;
+    Ok(true)
 }
 
 #[cfg(test)]

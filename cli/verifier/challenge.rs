@@ -1,17 +1,17 @@
 //! `waypass verifier challenge`.
 
-use super::device::{self, Device};
+use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::format::FormatArg;
 use crate::unlock::OpenArgs;
-use crate::{file, qr, trust, words};
+use crate::{file, qr, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::format::Format;
 use waypass_credential::request::{ClaimPath, Query};
+use waypass_gate::Asked;
 use waypass_vault::{SystemRng, clock};
-use waypass_verifier::Checkpoint;
 
 /// Arguments of `verifier challenge`.
 #[derive(clap::Args)]
@@ -42,18 +42,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let query = query(args)?;
-    let bundle = Device::bundle(session)?;
-    let (text, request) = device::with(session, &args.open, |device| {
-        let policy = device.policy(&bundle)?.map_err(|error| trust::policy_failure(&error))?;
-        let mut checkpoint = Checkpoint::new(device.identity.clone(), &bundle, &policy, device.state()?);
-        let at = checkpoint.observe(&clock::read());
-        let over = device.challenges()?.over(&at);
-        let (challenge, request) = checkpoint.ask(query, &args.purpose, &at, &mut SystemRng);
-        let text =
-            request.sign(&device.vault.signer(device.key.id)?).map_err(|error| Failure::usage(error, "shorten --purpose or the query"))?;
-        device.keep_challenge(&challenge, checkpoint.state(), &over)?;
-        Ok((text, request))
-    })?;
+    let Asked { text, request } =
+        super::with(session, &args.open, |gate| gate.ask(query, &args.purpose, &clock::read(), &mut SystemRng).map_err(failure))?;
     let nowhere = args.output.is_none() && args.codes.is_none();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
         file::write(session.out, &path, text.as_bytes())?;

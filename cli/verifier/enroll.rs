@@ -1,6 +1,6 @@
 //! `waypass verifier enroll`: the gate's signed request to be taken into the bundle.
 
-use super::device;
+use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file;
@@ -20,8 +20,8 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let text = device::with(session, &args.open, |device| {
-        let gate = &device.identity;
+    let text = super::with(session, &args.open, |device| {
+        let gate = device.identity();
         let enrolment = Enrolment {
             id: gate.id.clone(),
             name: gate.name.clone(),
@@ -29,7 +29,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             zone: gate.zone.clone(),
             issued_at: clock::read().wall,
         };
-        enrolment.sign(&device.vault.signer(device.key.id)?).map_err(|error| Failure::internal(error, "run the command again"))
+        enrolment.sign(&device.signer().map_err(failure)?).map_err(|error| Failure::internal(error, "run the command again"))
     })?;
     file::write(session.out, &args.output, text.as_bytes())?;
     session.out.note("take it to the issuer: waypass issuer enroll FILE");

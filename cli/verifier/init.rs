@@ -1,12 +1,13 @@
 //! `waypass verifier init`.
 
-use super::device::{About, Device};
+use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, CreateArgs};
 use serde_json::json;
 use waypass_credential::did;
+use waypass_gate::{About, Gate};
 
 /// Arguments of `verifier init`.
 #[derive(clap::Args)]
@@ -37,7 +38,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }
     }
     let about = About { name: args.name.clone(), site: args.site.clone(), zone: args.zone.clone() };
-    let key = unlock::create(session, Role::Verifier, &args.create, |vault| Device::set_up(vault, &about))?;
+    let key = unlock::create(session, Role::Verifier, &args.create, |vault| Gate::set_up(vault, &about).map_err(failure))?;
     let id = did::to_did_key(&key.public_key);
     session.out.json(&json!({ "schema": "waypass.gate/1", "id": id, "name": args.name, "site": args.site, "zone": args.zone }))?;
     session.out.words(&format!("{} is ready to be enrolled (site {}, zone {})\n  {id}", args.name, args.site, args.zone));

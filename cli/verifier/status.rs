@@ -1,13 +1,13 @@
 //! `waypass verifier status`: what the gate knows, how old that is, and until when it works offline.
 
-use super::device;
+use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Outcome};
 use crate::unlock::OpenArgs;
-use crate::{trust, words};
+use crate::words;
 use serde_json::json;
+use waypass_gate::Status;
 use waypass_trust::bundle::OfflineHorizon;
-use waypass_trust::time::{Limits, TimeGuard};
 use waypass_vault::clock;
 
 /// Arguments of `verifier status`.
@@ -18,52 +18,51 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let bundle = trust::bundle(session)?;
-    device::with(session, &args.open, |device| {
-        let gate = &device.identity;
-        let state = device.state()?;
-        let reading = clock::read();
-        let limits = bundle.as_ref().map_or_else(Limits::default, |bundle| {
-            let policy = bundle.policy();
-            Limits { boots: policy.max_boots_without_signed_time, decisions: policy.max_decisions_without_signed_time }
-        });
-        let (at, _) = TimeGuard::observe(&state.time, &reading, &limits);
-        let enrolled = bundle.as_ref().and_then(|bundle| bundle.gate(&gate.id));
-        // The role with the tightest limits decides until when everybody can be checked.
-        let horizon = bundle.as_ref().and_then(|bundle| {
-            let roles = bundle.authorities().iter().flat_map(|authority| &authority.roles);
-            roles.map(|role| (role, bundle.works_offline_until(role, enrolled))).min_by_key(|(_, horizon)| horizon.until)
-        });
+    super::with(session, &args.open, |device| {
+        let gate = device.identity();
+        let status = device.status(&clock::read()).map_err(failure)?;
+        let age = status.bundle.as_ref().map(|bundle| status.at.at().since(bundle.issued_at()));
+        let tampering = status.trust_tampering.as_ref().map(ToString::to_string);
         session.out.json(&json!({
             "schema": "waypass.gate-status/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone,
-            "enrolled": enrolled.is_some(), "clock": at.confidence().as_str(), "records": state.chain.size(),
-            "trust_age_seconds": bundle.as_ref().map(|bundle| at.at().since(bundle.issued_at())),
-            "works_offline_until": horizon.as_ref().map(|(_, horizon)| words::when(horizon.until)),
-            "binding": horizon.as_ref().map(|(role, horizon)| binding(role, horizon)),
+            "enrolled": status.enrolled_until.is_some(), "clock": status.at.confidence().as_str(), "records": status.records,
+            "trust_age_seconds": age, "trust_tampered": tampering, "device_tampered": status.device_tampering,
+            "works_offline_until": status.horizon.as_ref().map(|(_, horizon)| words::when(horizon.until)),
+            "binding": status.horizon.as_ref().map(|(role, horizon)| binding(role, horizon)),
         }))?;
         let out = session.out;
         out.words(&format!("{} (site {}, zone {})\n  {}", gate.name, gate.site, gate.zone, gate.id));
-        match (&bundle, enrolled) {
-            (None, _) => out.words("  trust    none: this gate can decide about nobody yet (waypass trust pin FILE)"),
-            (Some(_), None) => out.words("  trust    held, but this gate is not in it: enrol it, or wallets will call it unknown"),
-            (Some(bundle), Some(entry)) => out.words(&format!(
-                "  trust    {} old; enrolled until {}",
-                words::span(at.at().since(bundle.issued_at())),
-                words::when(entry.not_after)
-            )),
+        out.words(&format!("  trust    {}", trust(&status, age)));
+        if let Some((role, horizon)) = &status.horizon {
+            let until = words::when(horizon.until);
+            out.words(&format!("  offline  works for every role until {until}; what ends then: {}", binding(role, horizon)));
         }
-        if let Some((role, horizon)) = &horizon {
-            out.words(&format!(
-                "  offline  works for every role until {}; what ends then: {}",
-                words::when(horizon.until),
-                binding(role, horizon)
-            ));
+        out.words(&format!("  clock    {}", words::clock(status.at.confidence())));
+        out.words(&format!("  log      {} record(s)", status.records));
+        for found in &status.device_tampering {
+            out.words(&format!("  FOUND    {found}"));
         }
-        out.words(&format!("  clock    {}", words::clock(at.confidence())));
-        out.words(&format!("  log      {} record(s)", state.chain.size()));
-        Ok(())
-    })?;
-    Ok(Exit::Done)
+        if !status.device_tampering.is_empty() {
+            out.note("this gate decides about nobody until a person has looked: waypass verifier acknowledge --by YOUR-NAME");
+        }
+        let tampered = tampering.is_some() || !status.device_tampering.is_empty();
+        Ok(if tampered { Exit::Tamper } else { Exit::Done })
+    })
+}
+
+fn trust(status: &Status, age: Option<i64>) -> String {
+    if let Some(how) = &status.trust_tampering {
+        return format!("CHANGED: {how}; bring the newest bundle: waypass trust bundle FILE");
+    }
+    let Some(age) = age else { return "none: this gate can decide about nobody yet (waypass trust pin FILE)".to_owned() };
+    let old = words::span(age);
+    match (status.enrolled_until, status.was_enrolled_until) {
+        (Some(until), _) => format!("{old} old; enrolled until {}", words::when(until)),
+        (None, Some(_)) => format!("{old} old; the site ENDED the enrolment of this gate: it decides about nobody"),
+        (None, None) => {
+            format!("{old} old, but this gate is not in it: it decides about nobody until it is enrolled (waypass verifier enroll)")
+        }
+    }
 }
 
 fn binding(role: &str, horizon: &OfflineHorizon) -> String {

@@ -1,17 +1,16 @@
-//! `waypass verifier verify`: one presentation, one decision, kept before it is shown.
+//! `waypass verifier verify` and `check`: one presentation, one decision, kept before it is shown.
 
-use super::device::{self, Device};
-use super::verdict;
+use super::{failure, verdict};
 use crate::Session;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
+use crate::qr;
 use crate::unlock::OpenArgs;
-use crate::{qr, trust};
 use std::path::PathBuf;
 use waypass_credential::format;
-use waypass_trust::bundle::TrustBundle;
-use waypass_trust::reason::{Level, Reason, ReasonCode};
+use waypass_gate::{Mode, Recorded};
+use waypass_trust::reason::{Level, ReasonCode};
 use waypass_vault::{SystemRng, clock};
-use waypass_verifier::{Checkpoint, Decision};
+use waypass_verifier::Decision;
 
 /// Arguments of `verifier verify`.
 #[derive(clap::Args)]
@@ -26,7 +25,7 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
     // What cannot be read as a picture is red like everything else a stranger brings; a missing file is the guard's mistake.
     let presentation = match qr::read_any(&args.files) {
         Ok(bytes) => bytes,
@@ -36,39 +35,28 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }
         Err(failure) => return Err(failure),
     };
-    let Some(bundle) = trust::bundle(session)? else { return show(session, args, &Decision::cannot(ReasonCode::NoBundle)) };
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
-    device::with(session, &args.open, |device| show(session, args, &decide(device, &bundle, format::from_file(&presentation))?))
-}
-
-fn show(session: &Session, args: &Args, decision: &Decision) -> Outcome {
-    session.out.json(&waypass_credential::json::Value::Object(decision.to_json()))?;
-    session.out.words(&verdict::render(decision));
-    Ok(if decision.opens(&args.accept_amber) { Exit::Done } else { exit(decision.level()) })
-}
-
-fn decide(device: &Device<'_>, bundle: &TrustBundle, presentation: &[u8]) -> Result<Decision, Failure> {
-    let policy = match device.policy(bundle)? {
-        Ok(policy) => policy,
-        Err(why) => return Ok(Decision::cannot(Reason::new(ReasonCode::PolicyError, why.to_string()))),
-    };
-    let mut checkpoint = Checkpoint::new(device.identity.clone(), bundle, &policy, device.state()?);
-    let at = checkpoint.observe(&clock::read());
-    let answered = device.challenges()?.answered_by(presentation, bundle);
-    let challenge = answered.unwrap_or_else(|| checkpoint.unasked(&at, &mut SystemRng));
-    let (decision, commit) = checkpoint.step(presentation, challenge, &at);
-    // Nobody acts on what is not written down.
-    Ok(match device.commit(&commit) {
-        Ok(()) => decision,
-        Err(why) => Decision::cannot(Reason::new(ReasonCode::StorageFailed, why.to_string())),
+    super::with(session, &args.open, |gate| {
+        let decided = gate.decide(format::from_file(&presentation), mode, &clock::read(), &mut SystemRng).map_err(failure)?;
+        show(session, args, &decided)
     })
 }
 
-const fn exit(level: Level) -> Exit {
-    match level {
+/// Takes only what is recorded, so that nobody acts on what is not written down.
+fn show(session: &Session, args: &Args, recorded: &Recorded) -> Outcome {
+    let decision = recorded.decision();
+    session.out.json(&waypass_credential::json::Value::Object(decision.to_json()))?;
+    session.out.words(&verdict::render(decision));
+    Ok(if decision.opens(&args.accept_amber) { Exit::Done } else { exit(decision) })
+}
+
+fn exit(decision: &Decision) -> Exit {
+    let tampered = |code| matches!(code, ReasonCode::TrustTampered | ReasonCode::DeviceTampered);
+    match decision.level() {
         Level::Green => Exit::Done,
         Level::Amber => Exit::Amber,
         Level::Red => Exit::Red,
+        Level::Grey if decision.reasons.iter().any(|reason| tampered(reason.code)) => Exit::Tamper,
         Level::Grey => Exit::Grey,
     }
 }

@@ -48,6 +48,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let bytes = qr::read_any(&args.files)?;
     let bytes = format::from_file(&bytes);
     let open = super::open(session, &args.open)?;
+    open.believed()?;
     if !bytes.starts_with(OFFER) {
         hold(session, &open, bytes)?;
         return Ok(Exit::Done);

@@ -37,11 +37,12 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let bytes = qr::read_any(&args.request)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("this is not a gate's challenge", "scan the gate's code again"))?;
     let open = super::open(session, &args.open)?;
-    let Open { wallet, bundle, at, .. } = &open;
-    let asked = Asked::open(text, bundle.as_ref(), at).map_err(ask_failure)?;
+    let bundle = open.believed()?;
+    let Open { wallet, at, .. } = &open;
+    let asked = Asked::open(text, bundle, at).map_err(ask_failure)?;
     let proposal = match &args.credential {
-        Some(id) => wallet.propose_with(asked, wallet.find_id(id).map_err(failure)?, bundle.as_ref(), at),
-        None => wallet.propose(asked, bundle.as_ref(), at),
+        Some(id) => wallet.propose_with(asked, wallet.find_id(id).map_err(failure)?, bundle, at),
+        None => wallet.propose(asked, bundle, at),
     };
     let proposal = proposal.map_err(present_failure)?;
     session.out.note(&consent(&proposal));

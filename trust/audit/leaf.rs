@@ -74,6 +74,16 @@ pub struct Event(alloc::borrow::Cow<'static, str>);
 impl Event {
     /// A checkpoint decided about a presentation.
     pub const DECIDED: Self = Self::known("decided");
+    /// A device that is not a gate checked a presentation; nobody was admitted by it.
+    pub const CHECKED: Self = Self::known("checked");
+    /// A person changed what the device believes: pinned a root, brought a bundle, or removed both.
+    pub const TRUST_CHANGED: Self = Self::known("trust_changed");
+    /// The device found its keys, state, challenges or log damaged, deleted or put back from an older copy.
+    pub const FOUND: Self = Self::known("found");
+    /// A person looked at what was found.
+    pub const ACKNOWLEDGED: Self = Self::known("acknowledged");
+    /// The device's files were brought to a newer format.
+    pub const UPGRADED: Self = Self::known("upgraded");
     /// A trust bundle was installed.
     pub const BUNDLE_INSTALLED: Self = Self::known("bundle_installed");
     /// A person overrode a decision in an emergency.

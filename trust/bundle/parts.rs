@@ -142,7 +142,7 @@ pub struct SnapshotPart {
 }
 
 /// Names one version of another part by its payload.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartReference {
     /// Its version.

@@ -7,7 +7,6 @@ use super::{
     TrustBundle,
     error::{BundleError, PartName},
     file::gather,
-    parts::SigningRole,
     root::{MAX_ROOT_STEPS, Root},
 };
 use crate::status::{Evidence, HeldList};
@@ -17,10 +16,9 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
     newer.root().0.no_older_than(&held.root().0)?;
     // A bundle under another root of trust is no newer version of this one, whatever its numbers say.
     held.root().leads_to(&newer.chain)?;
-    let (old, new) = (&held.root().part().roles, &newer.root().part().roles);
-    // Whoever stole an online key could have signed versions up to the largest number. Rotating it ends that: the
+    // A thief of an online key could have signed versions up to the largest number. Rotating the key ends that: the
     // versions the old keys signed no longer bind (TUF §5.3.11). The targets keys are offline, their versions stand.
-    if same_keys(&old.timestamp, &new.timestamp) && same_keys(&old.snapshot, &new.snapshot) {
+    if held.root().keeps_online_keys(newer.root()) {
         newer.timestamp.no_older_than(&held.timestamp)?;
         newer.snapshot.no_older_than(&held.snapshot)?;
     }
@@ -39,10 +37,6 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
     let evidence = gather(newer.evidence.iter().flat_map(Evidence::all).cloned().chain(believed).collect())?;
     let TrustBundle { timestamp, snapshot, targets, contexts, .. } = newer;
     Ok(TrustBundle { chain, timestamp, snapshot, targets, contexts, evidence })
-}
-
-fn same_keys(a: &SigningRole, b: &SigningRole) -> bool {
-    a.keys.len() == b.keys.len() && a.keys.iter().all(|key| b.has(key))
 }
 
 /// What one snapshot published may not be followed by an older list in the next. Lists a device learned otherwise do

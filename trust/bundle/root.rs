@@ -7,7 +7,7 @@ use super::{
     digest::Digest,
     envelope::Envelope,
     error::{BundleError, PartName},
-    parts::RootPart,
+    parts::{RootPart, SigningRole},
     rules,
     signed::{Signed, read, untrusted_version},
 };
@@ -65,6 +65,13 @@ impl Root {
     /// What it says.
     pub fn part(&self) -> &RootPart {
         &self.0.part
+    }
+
+    /// Returns true if `newer` has the same timestamp and snapshot keys as this root.
+    pub fn keeps_online_keys(&self, newer: &Self) -> bool {
+        let same = |a: &SigningRole, b: &SigningRole| a.keys.len() == b.keys.len() && a.keys.iter().all(|key| b.has(key));
+        let (old, new) = (&self.part().roles, &newer.part().roles);
+        same(&old.timestamp, &new.timestamp) && same(&old.snapshot, &new.snapshot)
     }
 
     /// The root after this one: its version is the next, and both thresholds signed it.

@@ -36,6 +36,7 @@ const MAX_WITNESSES: usize = 8;
 pub(crate) struct HeldList {
     pub(crate) text: String,
     pub(crate) digest: Digest,
+    kid: String,
     content: Content,
     expires_at: Timestamp,
     /// What it revokes it revokes for good: the standard says so of bitstrings, the bundle of other lists.
@@ -70,7 +71,7 @@ impl HeldList {
         let text = core::str::from_utf8(text).map_err(|_| (String::new(), ListError::Malformed))?;
         // Good for choosing a reader; the bundle says which kind the list must be.
         let token = if text.starts_with('{') { None } else { Some(unverified(text).map_err(|why| (String::new(), why))?) };
-        let (content, entry) = match token {
+        let (content, entry, kid) = match token {
             Some(jws) if jws.header().typ.as_deref() != Some("vc+jwt") => verify_token(&jws, targets)?,
             _ => verify_bitstring(text, targets)?,
         };
@@ -80,7 +81,7 @@ impl HeldList {
         };
         let longest = i64::try_from(targets.policy.longest_stale_seconds()).unwrap_or(i64::MAX);
         let expires_at = ends.unwrap_or(issued_at.plus(longest));
-        Ok(Self { text: text.to_string(), digest: Digest::of(text.as_bytes()), content, expires_at, irrevocable })
+        Ok(Self { text: text.to_string(), digest: Digest::of(text.as_bytes()), kid, content, expires_at, irrevocable })
     }
 
     pub(crate) fn uri(&self) -> &str {
@@ -88,6 +89,11 @@ impl HeldList {
             Content::Token(verified) => &verified.token.uri,
             Content::Bitstring(verified) => &verified.list.uri,
         }
+    }
+
+    /// Returns the id of the key that signed it.
+    pub(crate) fn key_id(&self) -> &str {
+        &self.kid
     }
 
     pub(crate) fn issued_at(&self) -> Timestamp {
@@ -167,7 +173,7 @@ impl HeldList {
     }
 }
 
-fn verify_token<'t>(jws: &Jws<'_>, targets: &'t TargetsPart) -> Result<(Content, &'t StatusUri), Refusal> {
+fn verify_token<'t>(jws: &Jws<'_>, targets: &'t TargetsPart) -> Result<(Content, &'t StatusUri, String), Refusal> {
     let fail = |why| (String::new(), why);
     let kid = jws.header().key_id.as_deref().ok_or(fail(ListError::Malformed))?;
     let (authority, record) = status_key(targets, kid).ok_or(fail(ListError::UntrustedSigner))?;
@@ -179,10 +185,10 @@ fn verify_token<'t>(jws: &Jws<'_>, targets: &'t TargetsPart) -> Result<(Content,
         return Err(fail(ListError::Bits));
     }
     let most = usize::try_from(claims.bits.bytes_for(entry.max_entries)).unwrap_or(usize::MAX);
-    Ok((Content::Token(claims.inflate(most).map_err(fail)?), entry))
+    Ok((Content::Token(claims.inflate(most).map_err(fail)?), entry, record.kid.clone()))
 }
 
-fn verify_bitstring<'t>(text: &str, targets: &'t TargetsPart) -> Result<(Content, &'t StatusUri), Refusal> {
+fn verify_bitstring<'t>(text: &str, targets: &'t TargetsPart) -> Result<(Content, &'t StatusUri, String), Refusal> {
     let fail = |why| (String::new(), why);
     let secured = bitstring::unverified(text).map_err(fail)?;
     let kid = secured.claimed().key_id.ok_or(fail(ListError::Malformed))?;
@@ -198,7 +204,7 @@ fn verify_bitstring<'t>(text: &str, targets: &'t TargetsPart) -> Result<(Content
         return Err(fail(ListError::Bits));
     }
     let most = bitstring::bytes_for(entry.bits, entry.max_entries).unwrap_or(usize::MAX);
-    Ok((Content::Bitstring(signed.inflate(most).map_err(fail)?), entry))
+    Ok((Content::Bitstring(signed.inflate(most).map_err(fail)?), entry, record.kid.clone()))
 }
 
 /// The status key with this id; an unverified name is good for finding a key, for nothing else.

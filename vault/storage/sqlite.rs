@@ -101,6 +101,8 @@ fn prepare(connection: &Connection, version: i64, supported: u32) -> rusqlite::R
             connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {}({columns}) {layout}", table(space)))?;
         }
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    if version < i64::from(supported) {
         connection.pragma_update(None, "user_version", supported)?;
     }
     Ok(())

@@ -9,10 +9,10 @@ use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{BundleDraft, Envelope, Part, Policy, RoleLimit, Root, RootPart, RootRoles, SigningRole};
 use waypass_trust::bundle::{StaleAction, TargetsPart, TrustBundle, UnknownAction};
 
-struct Key(SigningKey, PublicKey);
+pub(crate) struct Key(SigningKey, PublicKey);
 
 impl Key {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut seed = [0; 32];
         rand_core::Rng::fill_bytes(&mut SystemRng, &mut seed);
         let key = SigningKey::from_bytes(&seed);
@@ -35,7 +35,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix(1_800_000_000 + seconds).expect("a time")
 }
 
-fn root(key: &Key) -> Envelope {
+pub(crate) fn root(key: &Key) -> Envelope {
     let role = || SigningRole { keys: vec![key.1.clone()], threshold: 1 };
     let roles = RootRoles { root: role(), targets: role(), snapshot: role(), timestamp: role() };
     let part = RootPart {
@@ -49,7 +49,7 @@ fn root(key: &Key) -> Envelope {
     Envelope::sign_part(&part, &[key]).expect("signs")
 }
 
-fn bundle(key: &Key, version: u64) -> TrustBundle {
+pub(crate) fn bundle(key: &Key, version: u64) -> TrustBundle {
     let policy = Policy {
         version: 1,
         issued_at: at(0),
@@ -97,10 +97,10 @@ fn keeps_the_newest_and_takes_no_step_back() {
     assert!(store.load().expect("nothing yet").is_none() && store.root().expect("nothing yet").is_none());
     assert!(matches!(store.install(&bundle(&key, 1)), Err(TrustStoreError::NotPinned)));
     let pinned = Root::open(&root(&key).to_bytes()).expect("a root");
-    store.pin_root(&pinned).expect("pinned");
-    store.pin_root(&pinned).expect("pinned again");
+    store.claim_root(&pinned).expect("pinned");
+    store.claim_root(&pinned).expect("pinned again");
     let other = Root::open(&root(&Key::new()).to_bytes()).expect("a root");
-    assert!(matches!(store.pin_root(&other), Err(TrustStoreError::OtherRoot { .. })));
+    assert!(matches!(store.claim_root(&other), Err(TrustStoreError::OtherRoot { .. })));
 
     store.install(&bundle(&key, 2)).expect("installed");
     assert_eq!(store.load().expect("loads").expect("there").versions().targets, 2);
@@ -114,7 +114,7 @@ fn keeps_the_newest_and_takes_no_step_back() {
 fn a_damaged_file_is_set_aside_and_reported_once() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let (key, store) = (Key::new(), TrustStore::new(dir.path()));
-    store.pin_root(&Root::open(&root(&key).to_bytes()).expect("a root")).expect("pinned");
+    store.claim_root(&Root::open(&root(&key).to_bytes()).expect("a root")).expect("pinned");
     for attempt in 0..3 {
         store.install(&bundle(&key, 1)).expect("installed");
         let mut damaged = fs::read(dir.path().join("bundle.json")).expect("read");
@@ -133,7 +133,7 @@ fn a_damaged_file_is_set_aside_and_reported_once() {
 fn leftovers_of_a_cut_off_replacement_do_no_harm() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let (key, store) = (Key::new(), TrustStore::new(dir.path()));
-    store.pin_root(&Root::open(&root(&key).to_bytes()).expect("a root")).expect("pinned");
+    store.claim_root(&Root::open(&root(&key).to_bytes()).expect("a root")).expect("pinned");
     store.install(&bundle(&key, 1)).expect("installed");
     fs::write(dir.path().join("bundle.json.new"), b"half a bun").expect("written");
     assert_eq!(store.load().expect("loads").expect("there").versions().targets, 1);

@@ -1,7 +1,7 @@
 //! Transactions: what is written together becomes durable together, with one flush to disk.
 
 use super::Unlocked;
-use super::state::{BUCKETS, Finding, Set, State, Sum, toggle};
+use super::state::{BUCKETS, FORMAT, Finding, Set, State, Sum, toggle};
 use crate::entropy::SystemRng;
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
@@ -171,6 +171,34 @@ impl Unlocked<'_> {
 
     pub(super) fn set_verified(&self, set: Set, bucket: usize) {
         self.session.borrow_mut().verified[set as usize][bucket] = true;
+    }
+
+    /// Returns true if the vault was made by 0.1.0 and has not been upgraded. Only the sealed state says so.
+    pub fn needs_upgrade(&self) -> bool {
+        self.committed(|state| state.format < FORMAT)
+    }
+
+    /// Puts the vault back to the format of 0.1.0.
+    #[cfg(test)]
+    pub(crate) fn pretend_to_be_of_0_1_0(&self) {
+        let done: Result<(), VaultError> = self.transaction(|| {
+            self.change_state(|state| state.format = 1);
+            Ok(())
+        });
+        done.expect("committed");
+    }
+
+    /// Upgrades the vault in one transaction: what `work` writes, and the mark under the seal that it is done. Does nothing to a
+    /// vault that is up to date.
+    pub fn upgrade<E: From<VaultError>>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<(), E>) -> Result<(), E> {
+        if !self.needs_upgrade() {
+            return Ok(());
+        }
+        self.batch(|batch| {
+            work(batch)?;
+            self.change_state(|state| state.format = FORMAT);
+            Ok(())
+        })
     }
 
     /// Counts commits. A copy of the vault has an older one; keep it elsewhere (a server, a second device) to notice.

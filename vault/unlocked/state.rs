@@ -46,9 +46,18 @@ pub(crate) enum Set {
     Log,
 }
 
+/// The format of what lies under the seal. Format 1 is that of 0.1.0; format 2 keeps what the device believes.
+///
+/// The number stands in the sealed state, so nobody without the key can put an older one there to bring an upgrade about again.
+pub(crate) const FORMAT: u64 = 2;
+/// The first format.
+const FIRST_FORMAT: u64 = 1;
+
 /// What the last commit left.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct State {
+    /// The format that the content of the vault has.
+    pub(crate) format: u64,
     pub(crate) seq: u64,
     pub(crate) sums: [[Sum; BUCKETS]; 3],
     /// Name and length of each log.
@@ -120,7 +129,7 @@ impl fmt::Display for Finding {
 
 impl Default for State {
     fn default() -> Self {
-        Self { seq: 0, sums: [[[0; 32]; BUCKETS]; 3], logs: Vec::new(), slots: Vec::new(), findings: Vec::new() }
+        Self { format: FORMAT, seq: 0, sums: [[[0; 32]; BUCKETS]; 3], logs: Vec::new(), slots: Vec::new(), findings: Vec::new() }
     }
 }
 
@@ -164,7 +173,7 @@ impl State {
 
     fn to_bytes(&self) -> Vec<u8> {
         let sums: Vec<u8> = self.sums.iter().flatten().flatten().copied().collect();
-        let written = Writer::array(6).uint(1).uint(self.seq).bytes(&sums).nested(self.logs.len());
+        let written = Writer::array(6).uint(self.format).uint(self.seq).bytes(&sums).nested(self.logs.len());
         let written = self.logs.iter().fold(written, |written, (name, len)| written.nested(2).text(name).uint(*len));
         let written =
             self.slots.iter().fold(written.nested(self.slots.len()), |written, (id, epoch)| written.nested(2).bytes(id).uint(*epoch));
@@ -174,10 +183,8 @@ impl State {
     fn read(bytes: &[u8]) -> Option<Self> {
         let mut from = minicbor::Decoder::new(bytes);
         expect_array(&mut from, 6)?;
-        if from.u8().ok()? != 1 {
-            return None;
-        }
-        let mut state = Self { seq: from.u64().ok()?, ..Self::default() };
+        let format = from.u64().ok().filter(|format| (FIRST_FORMAT..=FORMAT).contains(format))?;
+        let mut state = Self { format, seq: from.u64().ok()?, ..Self::default() };
         let sums = from.bytes().ok()?;
         if sums.len() != 3 * BUCKETS * 32 {
             return None;

@@ -35,6 +35,11 @@ impl Reading {
         self.steps.contains(&Step::BreakGlass)
     }
 
+    /// Returns this reading for a device that has no rules: nobody there can break the glass.
+    pub(crate) fn without_break_glass_rule(self) -> Self {
+        if self.needs_break_glass() { self.without_break_glass() } else { self }
+    }
+
     /// The same reading where no rule lets anybody break the glass.
     pub(crate) fn without_break_glass(self) -> Self {
         let reasons = self.reasons.into_iter().map(|reason| match reason.code {

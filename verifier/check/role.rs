@@ -41,14 +41,17 @@ impl Admission {
     }
 }
 
-pub(crate) fn check(policy: &GatePolicy<'_>, ask: &Ask<'_>, assessed: &Assessment<'_>) -> Admission {
+/// Asks the rules. A gate whose enrolment `lapsed` may only break the glass; the reason says what it gives otherwise.
+pub(crate) fn check(policy: &GatePolicy<'_>, ask: &Ask<'_>, assessed: &Assessment<'_>, lapsed: Option<Reason>) -> Admission {
     // The answer's own check says so; a rule that denies nobody in particular would only add noise.
     if ask.roles.is_empty() {
         return Admission::default();
     }
-    let (action, by) = match policy.decide(ask) {
-        Ruling::Permit { action, by } => (action, by),
-        refused => return refusal(refused),
+    let ruling = if lapsed.is_some() { policy.break_glass(ask) } else { policy.decide(ask) };
+    let (action, by) = match (ruling, lapsed) {
+        (Ruling::Permit { action, by }, _) => (action, by),
+        (Ruling::Deny { rule }, Some(lapsed)) => return Admission::denied(lapsed, rule),
+        (refused, _) => return refusal(refused),
     };
     // Several roles may be permitted: the person acts in the one whose evidence asks for least.
     let candidates = by.into_iter().filter_map(|by| {

@@ -1,0 +1,95 @@
+//! Deciding: one presentation, one decision, stored before anybody can see it.
+
+use crate::error::GateError;
+use crate::gate::Gate;
+use crate::records::{GATE, LOG, STATE};
+use rand_core::CryptoRng;
+use waypass_trust::reason::{Reason, ReasonCode};
+use waypass_trust::time::Reading;
+use waypass_vault::{BeliefError, VaultError};
+use waypass_verifier::{Checkpoint, Commit, Decision};
+
+/// As what the device decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// As a gate of the site: it may admit.
+    Gate,
+    /// As a peer: it says what it knows, and admits nobody.
+    Peer,
+}
+
+/// A decision that may be shown: it is in the log, or it admits nobody. Only [`Gate::decide`] makes one.
+#[derive(Debug)]
+#[must_use]
+pub struct Recorded {
+    decision: Decision,
+    seq: Option<u64>,
+}
+
+impl Recorded {
+    /// The decision.
+    pub const fn decision(&self) -> &Decision {
+        &self.decision
+    }
+
+    /// The number of its record; `None` where the gate could not decide or record.
+    pub const fn seq(&self) -> Option<u64> {
+        self.seq
+    }
+
+    fn cannot(reason: impl Into<Reason>) -> Self {
+        Self { decision: Decision::cannot(reason), seq: None }
+    }
+}
+
+impl Gate<'_> {
+    /// Decides about what was presented, and commits before it returns. Everything a stranger brings gets a decision; an error is the
+    /// machine's.
+    pub fn decide(&self, presentation: &[u8], mode: Mode, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<Recorded, GateError> {
+        let bundle = match self.belief.bundle() {
+            Ok(Some(bundle)) => bundle,
+            Ok(None) => return Ok(Recorded::cannot(ReasonCode::NoBundle)),
+            Err(BeliefError::Tampered(how)) => return Ok(Recorded::cannot(Reason::new(ReasonCode::TrustTampered, how.to_string()))),
+            Err(why) => return Err(why.into()),
+        };
+        let policy = match self.policy(&bundle)? {
+            Ok(policy) => policy,
+            Err(why) => return Ok(Recorded::cannot(Reason::new(ReasonCode::PolicyError, why.to_string()))),
+        };
+        let state = match self.state() {
+            Ok(state) => state,
+            Err(GateError::Tampered(found)) => return Ok(tampered(&found)),
+            Err(why) => return Err(why),
+        };
+        let mut checkpoint = Checkpoint::new(self.identity.clone(), &bundle, &policy, state);
+        if mode == Mode::Peer {
+            checkpoint = checkpoint.as_peer();
+        }
+        let at = checkpoint.observe(reading);
+        let answered = self.challenges()?.answered_by(presentation, &bundle);
+        // Everything that the decision rests on has been read by now, so what is wrong with it has been found.
+        let found = self.tampering()?;
+        if !found.is_empty() {
+            return Ok(tampered(&found));
+        }
+        let challenge = answered.unwrap_or_else(|| checkpoint.unasked(&at, rng));
+        let (decision, commit) = checkpoint.step(presentation, challenge, &at);
+        Ok(match self.commit(&commit) {
+            Ok(()) => Recorded { decision, seq: Some(commit.seq()) },
+            Err(why) => Recorded::cannot(Reason::new(ReasonCode::StorageFailed, why.to_string())),
+        })
+    }
+
+    /// Makes a decision durable: the log entry and the new state, together or not at all. The state remembers the nonce, so the
+    /// challenge is used up; it stays for some minutes, to tell a replay from an answer to something else.
+    fn commit(&self, commit: &Commit) -> Result<(), VaultError> {
+        self.vault.batch(|batch| {
+            batch.append(LOG, &commit.entry_bytes())?;
+            batch.put(GATE, STATE, &commit.state_bytes(), &[])
+        })
+    }
+}
+
+fn tampered(found: &[String]) -> Recorded {
+    Recorded::cannot(Reason::new(ReasonCode::DeviceTampered, found.join("; ")))
+}

@@ -1,0 +1,74 @@
+//! Why a gate could not do what was asked. A decision about a person is never one of these.
+
+use std::fmt;
+use waypass_trust::audit::{FirstBad, ReceiptError};
+use waypass_trust::policy::PolicyError;
+use waypass_vault::{BeliefError, VaultError};
+
+/// Why a gate could not do what was asked.
+#[derive(Debug)]
+pub enum GateError {
+    /// The record of the gate's name and key is missing or damaged.
+    NoIdentity,
+    /// The gate has no trust bundle.
+    NoBundle,
+    /// Something was changed from outside; each line says what. A person has to look.
+    Tampered(Vec<String>),
+    /// The rules in the bundle cannot be used.
+    Policy(PolicyError),
+    /// What the gate believes could not be read or kept.
+    Belief(BeliefError),
+    /// The log is not whole.
+    Log(FirstBad),
+    /// A record of the log cannot be read.
+    Record {
+        /// Its number.
+        seq: u64,
+    },
+    /// The log has no such record.
+    NoRecord {
+        /// Its number.
+        seq: u64,
+    },
+    /// A receipt for the log is refused.
+    Receipt(ReceiptError),
+    /// The question is too long to be signed.
+    TooLong,
+    /// The gate's key could not sign.
+    Signer,
+    /// The vault failed.
+    Vault(VaultError),
+}
+
+impl fmt::Display for GateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoIdentity => f.write_str("this gate's own record is missing or damaged"),
+            Self::NoBundle => f.write_str("this gate has no trust bundle, so it can decide about nobody"),
+            Self::Tampered(found) => write!(f, "this gate was changed from outside: {}", found.join("; ")),
+            Self::Policy(why) => write!(f, "the rules in the bundle cannot be used: {why}"),
+            Self::Belief(why) => why.fmt(f),
+            Self::Log(first) => write!(f, "the first bad one: {first}"),
+            Self::Record { seq } => write!(f, "record {seq} of the log is the first bad one: it is missing or cannot be read"),
+            Self::NoRecord { seq } => write!(f, "there is no record {seq}"),
+            Self::Receipt(why) => why.fmt(f),
+            Self::TooLong => f.write_str("the question is too long"),
+            Self::Signer => f.write_str("the gate's key could not sign"),
+            Self::Vault(why) => why.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for GateError {}
+
+impl From<VaultError> for GateError {
+    fn from(why: VaultError) -> Self {
+        Self::Vault(why)
+    }
+}
+
+impl From<BeliefError> for GateError {
+    fn from(why: BeliefError) -> Self {
+        Self::Belief(why)
+    }
+}

@@ -1,0 +1,28 @@
+//! The checkpoint as a device: one open vault with its identity, its state, its open challenges and its log.
+//!
+//! Receives the open vault, readings of the clock and entropy as arguments. It reads no clock, draws no randomness and opens no file of its
+//! own; the vault does that. It does not parse command lines and has no words for people.
+//!
+//! ```text
+//! Gate::open -> ask -> (the holder answers) -> decide -> Recorded     stored before it can be shown
+//!            -> sync                                                  newer trust down, the log up
+//!            -> acknowledge                                           a person has looked at what was found
+//! ```
+
+mod ask;
+mod decide;
+mod error;
+mod findings;
+mod gate;
+mod log;
+mod records;
+mod status;
+mod sync;
+
+pub use ask::Asked;
+pub use decide::{Mode, Recorded};
+pub use error::GateError;
+pub use findings::Acknowledged;
+pub use gate::{About, Gate};
+pub use status::Status;
+pub use sync::Sync;

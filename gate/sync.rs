@@ -1,0 +1,151 @@
+//! Synchronizing: newer trust down, the log up, each step kept before the next (trust.md "Reconnect").
+
+use crate::error::GateError;
+use crate::gate::Gate;
+use crate::records::{GATE, RECEIPT};
+use rand_core::CryptoRng;
+use waypass_trust::audit::{Event, FlagAnswer, Flagged, Leaf, Receipt, ReceiptError, Upload, flag};
+use waypass_trust::bundle::{KeyUse, TrustBundle};
+use waypass_trust::sync::{AuditHeld, Device, Manifest, Part, Receipted};
+use waypass_trust::time::Reading;
+
+/// Records in one upload.
+const PART: u64 = 4096;
+
+/// A gate while it synchronizes.
+pub struct Sync<'g> {
+    gate: &'g Gate<'g>,
+    clock: &'g dyn Fn() -> Reading,
+    answers: Vec<FlagAnswer>,
+}
+
+impl<'g> Gate<'g> {
+    /// Begins a synchronization; `clock` gives a reading whenever a step needs one.
+    pub fn sync(&'g self, clock: &'g dyn Fn() -> Reading) -> Sync<'g> {
+        Sync { gate: self, clock, answers: Vec::new() }
+    }
+
+    /// Takes the bundle's timestamp as signed time: the lower bound of the gate's clock rises.
+    pub fn learn_time(&self, reading: &Reading) -> Result<(), GateError> {
+        let Some(bundle) = self.belief.bundle()? else { return Ok(()) };
+        let mut state = self.state()?;
+        state.learn_time(&bundle, reading);
+        self.keep_state(&state)
+    }
+
+    /// Notes that a person changed what this gate believes, and learns the time of what was brought. A gate whose state is damaged only
+    /// learns it when a person has looked.
+    pub fn trust_changed(&self, what: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
+        if self.state().is_err() {
+            return Ok(());
+        }
+        self.learn_time(reading)?;
+        self.record(Event::TRUST_CHANGED, what, reading, rng)
+    }
+
+    /// Returns how far the newest receipt covers the log.
+    fn receipted(&self) -> Result<u64, GateError> {
+        let (Some(text), Some(bundle)) = (self.receipt()?, self.belief.bundle()?) else { return Ok(0) };
+        Ok(self.open_receipt(&text, &bundle).map_or(0, |receipt| receipt.chain.size()))
+    }
+
+    /// Returns the newest receipt for the log, as it came.
+    fn receipt(&self) -> Result<Option<String>, GateError> {
+        Ok(self.vault.get(GATE, RECEIPT)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    fn open_receipt(&self, text: &str, bundle: &TrustBundle) -> Result<Receipt, ReceiptError> {
+        let kid = Receipt::claimed_key_id(text).ok_or(ReceiptError::Malformed)?;
+        let record = bundle
+            .keys_for_use(KeyUse::Intake)
+            .map(|(_, record)| record)
+            .find(|record| record.kid == kid)
+            .ok_or(ReceiptError::InvalidProof)?;
+        let hash_at = |seq| self.entry(seq).ok().map(|entry| Leaf::hash(entry.leaf_bytes()));
+        let receipt = Receipt::open(text, &record.key, &self.identity.id, &hash_at)?;
+        // A key that is no longer believed, or was not in use when it signed, proves nothing.
+        if record.covers(receipt.stored_at) { Ok(receipt) } else { Err(ReceiptError::InvalidProof) }
+    }
+
+    /// Returns the admissions whose credential is revoked in a list newer than the one they were decided on.
+    fn flagged(&self, size: u64, reading: &Reading) -> Result<Vec<Flagged>, GateError> {
+        let Some(bundle) = self.belief.bundle()? else { return Ok(Vec::new()) };
+        let at = Self::moment(&self.state()?, Some(&bundle), reading);
+        let entries: Vec<_> = (0..size).filter_map(|seq| self.entry(seq).ok()).collect();
+        Ok(flag(&entries, &bundle, &at))
+    }
+}
+
+impl Sync<'_> {
+    /// Ends the synchronization: notes in the log that something was taken, and returns what the issuer answered about flagged admissions.
+    pub fn end(self, something_taken: bool, rng: &mut dyn CryptoRng) -> Result<Vec<FlagAnswer>, GateError> {
+        let reading = (self.clock)();
+        self.gate.learn_time(&reading)?;
+        if something_taken {
+            self.gate.record(Event::SYNCED, &self.gate.identity.id, &reading, rng)?;
+        }
+        Ok(self.answers)
+    }
+}
+
+impl Device for Sync<'_> {
+    type Error = GateError;
+
+    fn held(&self) -> Result<Manifest, GateError> {
+        let gate = self.gate;
+        let root = gate.belief.root()?.ok_or(waypass_vault::BeliefError::NotPinned)?;
+        let audit = AuditHeld { size: gate.state()?.chain.size(), receipted: gate.receipted()? };
+        let mut manifest = Manifest::of(gate.belief.bundle()?.as_ref(), audit);
+        manifest.root = root.version();
+        Ok(manifest)
+    }
+
+    fn apply_root(&mut self, envelope: &[u8]) -> Result<(), GateError> {
+        Ok(self.gate.belief.step_root(envelope)?)
+    }
+
+    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<(), GateError> {
+        self.gate.belief.take(metadata)?;
+        self.gate.learn_time(&(self.clock)())
+    }
+
+    fn apply_list(&mut self, _uri: &str, token: &[u8]) -> Result<(), GateError> {
+        self.gate.belief.take_list(token.trim_ascii())?;
+        Ok(())
+    }
+
+    fn apply_policies(&mut self) -> Result<(), GateError> {
+        // The rules came with the bundle; here they must prove usable before anybody stands at the gate.
+        let bundle = self.gate.bundle()?;
+        self.gate.policy(&bundle)?.map(drop).map_err(GateError::Policy)
+    }
+
+    fn upload(&mut self, from: u64) -> Result<Option<Part>, GateError> {
+        let gate = self.gate;
+        let size = gate.state()?.chain.size();
+        let next = size.min(from.saturating_add(PART));
+        if from >= next {
+            return Ok(None);
+        }
+        let reading = (self.clock)();
+        let (entries, chain) = gate.part(from, next)?;
+        let head = gate.sign_head(&chain, &reading)?;
+        let flagged = if next == size { gate.flagged(next, &reading)? } else { Vec::new() };
+        Ok(Some(Part { bytes: Upload::new(from, &entries, head, flagged).to_bytes(), next }))
+    }
+
+    fn receipt(&mut self, receipt: &str) -> Result<Receipted, GateError> {
+        let bundle = self.gate.bundle()?;
+        match self.gate.open_receipt(receipt, &bundle) {
+            Ok(opened) => {
+                if opened.chain.size() >= self.gate.receipted()? {
+                    self.gate.vault.put(GATE, RECEIPT, receipt.as_bytes(), &[])?;
+                }
+                self.answers.extend(opened.flagged);
+                Ok(Receipted::Taken)
+            }
+            Err(ReceiptError::WrongDevice) => Ok(Receipted::AnotherDevice),
+            Err(why) => Err(GateError::Receipt(why)),
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The joint between the carrier of a synchronization and the device that takes what comes.
+
+use super::Manifest;
+use alloc::vec::Vec;
+
+/// The device being synchronized. Every method that takes something verifies it first, and returns only when it is durable.
+pub trait Device {
+    /// Why the device did not take something.
+    type Error: core::error::Error;
+
+    /// What it holds now.
+    fn held(&self) -> Result<Manifest, Self::Error>;
+    /// Takes the next root: the envelope of version held + 1.
+    fn apply_root(&mut self, envelope: &[u8]) -> Result<(), Self::Error>;
+    /// Takes timestamp, snapshot and targets: a bundle file without lists.
+    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<(), Self::Error>;
+    /// Takes a status list.
+    fn apply_list(&mut self, uri: &str, token: &[u8]) -> Result<(), Self::Error>;
+    /// Puts the role policies of the bundle to use.
+    fn apply_policies(&mut self) -> Result<(), Self::Error>;
+    /// The audit records from `from` on, as many as one upload takes; `None` when there are none.
+    fn upload(&mut self, from: u64) -> Result<Option<Part>, Self::Error>;
+    /// Takes a receipt, one it has already too.
+    fn receipt(&mut self, receipt: &str) -> Result<Receipted, Self::Error>;
+}
+
+/// What became of a receipt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Receipted {
+    /// It counts.
+    Taken,
+    /// It is for another device: one stick serves several gates.
+    AnotherDevice,
+}
+
+/// A piece of the audit log, ready to send.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Part {
+    /// The upload document.
+    pub bytes: Vec<u8>,
+    /// The position after its last record.
+    pub next: u64,
+}

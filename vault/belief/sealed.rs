@@ -1,0 +1,162 @@
+//! What the vault keeps of belief, and how files are judged by it.
+
+use super::{BeliefError, Tampering};
+use crate::cbor::{Writer, bounded_array, exact, expect_array};
+use crate::error::VaultError;
+use crate::trust_store::Files;
+use crate::unlocked::Unlocked;
+use waypass_trust::bundle::{BundleError, Digest, Floor, MAX_ROOT_STEPS, Root, TrustBundle};
+
+const TABLE: &str = "belief";
+const ID: &[u8] = b"floor";
+const VERSION: u64 = 1;
+/// Digests of roots that are remembered: two chains of the longest kind.
+const MAX_KNOWN: usize = 2 * (MAX_ROOT_STEPS + 1);
+
+/// The sealed record: `[1, newest root, [digest, ...], null / [root of the bundle, floor]]`.
+#[derive(Clone, Debug)]
+pub(super) struct Sealed {
+    /// The newest root, which the next bundle must follow from.
+    pub(super) newest: Root,
+    /// The digests of the roots that this device has trusted, the newest last.
+    pub(super) known: Vec<Digest>,
+    pub(super) held: Option<Held>,
+}
+
+/// What is remembered of the bundle.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    /// The root it was opened with.
+    pub(super) root: Root,
+    pub(super) floor: Floor,
+}
+
+/// Files that are what the vault has sealed, or ahead of it.
+pub(super) struct Judged {
+    /// The bundle, and the digest of its file.
+    pub(super) bundle: Option<(TrustBundle, Digest)>,
+    /// A next root that came before its bundle.
+    pub(super) stepped: Option<Root>,
+    /// Whether a copy of a root is missing or damaged.
+    pub(super) root_lost: bool,
+}
+
+impl Sealed {
+    pub(super) fn load(vault: &Unlocked<'_>) -> Result<Option<Self>, BeliefError> {
+        let Some(bytes) = vault.get(TABLE, ID)? else { return Ok(None) };
+        Self::read(&bytes).map(Some).ok_or(BeliefError::Tampered(Tampering::Seal))
+    }
+
+    /// Writes the record, unless it is `before`.
+    pub(super) fn store(&self, vault: &Unlocked<'_>, before: Option<&Self>) -> Result<(), VaultError> {
+        let bytes = self.to_bytes();
+        if before.is_some_and(|before| before.to_bytes() == bytes) {
+            return Ok(());
+        }
+        vault.put(TABLE, ID, &bytes, &[])
+    }
+
+    pub(super) fn erase(vault: &Unlocked<'_>) -> Result<(), VaultError> {
+        vault.remove(TABLE, ID).map(drop)
+    }
+
+    pub(super) fn knows(&self, root: Digest) -> bool {
+        self.known.contains(&root)
+    }
+
+    /// Returns the record after the next root was taken.
+    pub(super) fn stepped_to(mut self, root: Root) -> Self {
+        self.know(root.digest());
+        self.newest = root;
+        self
+    }
+
+    /// Returns the record after `bundle` was taken.
+    pub(super) fn holding(mut self, held: Held, bundle: &TrustBundle) -> Self {
+        bundle.root_digests().for_each(|digest| self.know(digest));
+        if bundle.root().version() >= self.newest.version() {
+            self.newest = bundle.root().clone();
+        }
+        self.held = Some(held);
+        self
+    }
+
+    fn know(&mut self, root: Digest) {
+        if !self.knows(root) {
+            self.known.push(root);
+            let surplus = self.known.len().saturating_sub(MAX_KNOWN);
+            self.known.drain(..surplus);
+        }
+    }
+
+    /// Compares the files with the seal.
+    pub(super) fn judge(&self, files: &Files) -> Result<Judged, Tampering> {
+        let bundle = self.judge_bundle(files.bundle.as_deref())?;
+        let known = |root: &Root| {
+            self.knows(root.digest())
+                || bundle.as_ref().is_some_and(|(bundle, _)| bundle.root_digests().any(|digest| digest == root.digest()))
+        };
+        let read = |bytes: &Option<Vec<u8>>| bytes.as_deref().and_then(|bytes| Root::open(bytes).ok());
+        let (root, next) = (read(&files.root), read(&files.next));
+        if let Some(foreign) = root.as_ref().filter(|root| !known(root)) {
+            return Err(Tampering::OtherRoot(foreign.digest().to_string()));
+        }
+        let mut stepped = None;
+        if let Some(next) = next.as_ref().filter(|next| !known(next)) {
+            match self.newest.next(&next.to_bytes()) {
+                Ok(root) => stepped = Some(root),
+                // Further ahead than one step: the bundle that follows brings the roots between.
+                Err(BundleError::RootChain { expected, found }) if found > expected => {}
+                Err(_) => return Err(Tampering::OtherRoot(next.digest().to_string())),
+            }
+        }
+        let opening = bundle.as_ref().map_or(self.newest.version(), |(bundle, _)| bundle.root().version());
+        let root_lost = root.is_none() || (self.newest.version() > opening && next.is_none());
+        Ok(Judged { bundle, stepped, root_lost })
+    }
+
+    fn judge_bundle(&self, file: Option<&[u8]>) -> Result<Option<(TrustBundle, Digest)>, Tampering> {
+        let Some(bytes) = file else {
+            return if self.held.is_some() { Err(Tampering::Missing) } else { Ok(None) };
+        };
+        let digest = Digest::of(bytes);
+        if let Some(held) = self.held.as_ref().filter(|held| held.floor.file == digest) {
+            return TrustBundle::open(bytes, &held.root).map(|bundle| Some((bundle, digest))).map_err(Tampering::Bundle);
+        }
+        let ahead = TrustBundle::open(bytes, &self.newest).map_err(Tampering::Bundle)?;
+        if let Some(held) = &self.held {
+            held.floor.admits(&held.root, &ahead).map_err(Tampering::Bundle)?;
+        }
+        Ok(Some((ahead, digest)))
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let written = Writer::array(4).uint(VERSION).bytes(&self.newest.to_bytes()).nested(self.known.len());
+        let written = self.known.iter().fold(written, |written, digest| written.bytes(&digest.0));
+        match &self.held {
+            None => written.nested(0),
+            Some(held) => written.nested(2).bytes(&held.root.to_bytes()).bytes(&held.floor.to_bytes()),
+        }
+        .finish()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let mut from = minicbor::Decoder::new(bytes);
+        expect_array(&mut from, 4)?;
+        if from.u64().ok()? != VERSION {
+            return None;
+        }
+        let newest = Root::open(from.bytes().ok()?).ok()?;
+        let known = bounded_array(&mut from, MAX_KNOWN as u64)?;
+        let known = (0..known).map(|_| exact(&mut from).map(Digest)).collect::<Option<Vec<_>>>()?;
+        let held = match from.array().ok()?? {
+            0 => None,
+            2 => {
+                let root = Root::open(from.bytes().ok()?).ok()?;
+                Some(Held { root, floor: Floor::from_bytes(from.bytes().ok()?).ok()? })
+            }
+            _ => return None,
+        };
+        (from.position() == bytes.len()).then_some(Self { newest, known, held })
+    }
+}

@@ -1,0 +1,189 @@
+//! Files that are the floor, ahead of it, behind it, or foreign.
+
+use super::{Belief, BeliefError, Tampering};
+use crate::TrustStore;
+use crate::trust_store::tests::{Key, bundle, root};
+use crate::unlocked::tests::Fixture;
+use std::fs;
+use std::path::Path;
+use waypass_trust::bundle::{BundleError, Root, TrustBundle};
+
+fn pinned(key: &Key) -> Root {
+    Root::open(&root(key).to_bytes()).expect("a root")
+}
+
+fn version(belief: &Belief<'_>) -> Option<u64> {
+    belief.bundle().expect("read").map(|bundle: TrustBundle| bundle.versions().targets)
+}
+
+fn write(dir: &Path, name: &str, bytes: &[u8]) {
+    fs::write(dir.join(name), bytes).expect("written");
+}
+
+#[test]
+fn a_vault_without_a_floor_believes_nothing_of_what_lies_there() {
+    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let vault = fixture.unlock();
+    let store = TrustStore::new(dir.path());
+    store.claim_root(&pinned(&key)).expect("pinned");
+    store.install(&bundle(&key, 1)).expect("installed");
+    let belief = Belief::new(&vault, store, None);
+    assert_eq!(version(&belief), None);
+    assert!(matches!(belief.take(&bundle(&key, 2).to_bytes()), Err(BeliefError::NotPinned)));
+    belief.pin(&pinned(&key)).expect("pinned");
+    assert_eq!(version(&belief), Some(1));
+}
+
+#[test]
+fn two_files_copied_into_the_folder_are_found() {
+    let (mut fixture, dir, key, stranger) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new(), Key::new());
+    let vault = fixture.unlock();
+    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    belief.pin(&pinned(&key)).expect("pinned");
+    belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
+    write(dir.path(), "root.json", &pinned(&stranger).to_bytes());
+    assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(Tampering::OtherRoot(_)))));
+    write(dir.path(), "bundle.json", &bundle(&stranger, 9).to_bytes());
+    assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(_))));
+    assert!(matches!(belief.pin(&pinned(&stranger)), Err(BeliefError::OtherRoot(_))));
+    assert!(matches!(belief.take(&bundle(&stranger, 9).to_bytes()), Err(BeliefError::Refused(_))));
+    // The way back needs no new home.
+    belief.take(&bundle(&key, 1).to_bytes()).expect("at the floor");
+    assert_eq!(version(&belief), Some(1));
+}
+
+#[test]
+fn an_older_bundle_put_back_is_found_and_a_removed_one_too() {
+    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let vault = fixture.unlock();
+    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    belief.pin(&pinned(&key)).expect("pinned");
+    belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
+    let old = fs::read(dir.path().join("bundle.json")).expect("read");
+    belief.take(&bundle(&key, 2).to_bytes()).expect("taken");
+    write(dir.path(), "bundle.json", &old);
+    let found = belief.bundle();
+    assert!(matches!(found, Err(BeliefError::Tampered(Tampering::Bundle(BundleError::Rollback { .. })))), "{found:?}");
+    // What is brought must reach the floor by itself.
+    assert!(matches!(belief.take(&old), Err(BeliefError::Refused(BundleError::Rollback { .. }))));
+    fs::remove_file(dir.path().join("bundle.json")).expect("removed");
+    assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(Tampering::Missing))));
+    write(dir.path(), "bundle.json", b"{");
+    assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(Tampering::Bundle(_)))));
+    belief.take(&bundle(&key, 3).to_bytes()).expect("taken");
+    assert_eq!(version(&belief), Some(3));
+}
+
+#[test]
+fn another_content_under_a_version_that_was_seen_is_found() {
+    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let vault = fixture.unlock();
+    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    belief.pin(&pinned(&key)).expect("pinned");
+    belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
+    let mut other = bundle(&key, 1).to_bytes();
+    // The same parts in a file with other spacing: not equal, and nothing behind.
+    other.push(b'\n');
+    write(dir.path(), "bundle.json", &other);
+    assert_eq!(version(&belief), Some(1));
+}
+
+#[test]
+fn a_file_ahead_of_the_seal_is_adopted_and_written_once() {
+    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let vault = fixture.unlock();
+    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    belief.pin(&pinned(&key)).expect("pinned");
+    belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
+    // What another role stored, or what a power cut left unsealed.
+    TrustStore::new(dir.path()).install(&bundle(&key, 2)).expect("installed");
+    let before = vault.state_seq();
+    assert_eq!(version(&belief), Some(2));
+    assert_eq!(vault.state_seq(), before + 1);
+    assert_eq!(version(&belief), Some(2));
+    assert_eq!(vault.state_seq(), before + 1, "an unchanged belief costs no flush");
+}
+
+#[test]
+fn a_lost_or_damaged_root_is_made_again() {
+    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let vault = fixture.unlock();
+    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    belief.pin(&pinned(&key)).expect("pinned");
+    belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
+    let whole = fs::read(dir.path().join("root.json")).expect("read");
+    for damaged in [&b"not a root"[..], b""] {
+        write(dir.path(), "root.json", damaged);
+        assert_eq!(version(&belief), Some(1));
+        assert_eq!(fs::read(dir.path().join("root.json")).expect("made again"), whole);
+    }
+    fs::remove_file(dir.path().join("root.json")).expect("removed");
+    assert_eq!(version(&belief), Some(1));
+    assert_eq!(fs::read(dir.path().join("root.json")).expect("made again"), whole);
+}
+
+#[test]
+fn two_vaults_share_a_folder_and_each_has_a_floor() {
+    let (mut one, mut two) = (Fixture::new(), Fixture::new());
+    let (dir, key) = (tempfile::tempdir().expect("folder"), Key::new());
+    let (one, two) = (one.unlock(), two.unlock());
+    let (one, two) =
+        (Belief::new(&one, TrustStore::new(dir.path()), None), Belief::new(&two, TrustStore::new(dir.path()), Some("did:key:gate".into())));
+    for belief in [&one, &two] {
+        belief.pin(&pinned(&key)).expect("pinned");
+    }
+    let mut old = Vec::new();
+    for turn in 1..6 {
+        let (writes, reads) = if turn % 2 == 0 { (&one, &two) } else { (&two, &one) };
+        writes.take(&bundle(&key, turn).to_bytes()).expect("taken");
+        assert_eq!((version(writes), version(reads)), (Some(turn), Some(turn)));
+        if turn == 4 {
+            old = fs::read(dir.path().join("bundle.json")).expect("read");
+        }
+    }
+    write(dir.path(), "bundle.json", &old);
+    assert!(one.bundle().is_err() && two.bundle().is_err());
+    one.take(&bundle(&key, 6).to_bytes()).expect("taken");
+    assert_eq!(version(&two), Some(6));
+    one.remove().expect("removed");
+    assert_eq!(version(&one), None);
+    assert!(matches!(two.bundle(), Err(BeliefError::Tampered(Tampering::Missing))));
+}
+
+#[test]
+fn a_sealed_record_of_another_vault_is_no_belief() {
+    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    {
+        let vault = fixture.unlock();
+        let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+        belief.pin(&pinned(&key)).expect("pinned");
+        belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
+        vault.put("belief", b"floor", b"nonsense", &[]).expect("put");
+        assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(Tampering::Seal))));
+        belief.pin(&pinned(&key)).expect("a person pins it again");
+    }
+    let vault = fixture.unlock();
+    assert_eq!(version(&Belief::new(&vault, TrustStore::new(dir.path()), None)), Some(1));
+}
+
+#[test]
+fn the_upgrade_adopts_once_and_nobody_brings_it_about_again() {
+    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let store = TrustStore::new(dir.path());
+    store.claim_root(&pinned(&key)).expect("pinned");
+    store.install(&bundle(&key, 1)).expect("installed");
+    let vault = fixture.unlock();
+    assert!(!vault.needs_upgrade(), "a new vault has the newest format");
+    vault.pretend_to_be_of_0_1_0();
+    assert!(vault.needs_upgrade());
+    let belief = Belief::new(&vault, store, None);
+    vault.upgrade(|_| belief.adopt_files_of_0_1_0()).expect("upgraded");
+    assert_eq!(version(&belief), Some(1));
+    // The row of the floor is gone: nothing lies under the seal, and nothing is adopted.
+    belief.remove().expect("removed");
+    let other = TrustStore::new(dir.path());
+    other.claim_root(&pinned(&key)).expect("pinned");
+    other.install(&bundle(&key, 1)).expect("installed");
+    vault.upgrade(|_| belief.adopt_files_of_0_1_0()).expect("nothing to do");
+    assert_eq!(version(&belief), None);
+}
