@@ -369,7 +369,7 @@ impl<'w> Play<'w> {
         if published.code != 0 {
             return Ok(published);
         }
-        actor.look(&format!("trust pin stick --digest {}", self.facts.root))
+        actor.run(&format!("trust pin stick --digest {}", self.facts.root))
     }
 
     /// A step the story rests on: it is an expectation only when it fails.

@@ -132,7 +132,7 @@ fn belief(bundle: &Result<Option<TrustBundle>, Failure>) -> Finding {
             let age = waypass_vault::clock::read().wall.since(bundle.issued_at());
             let age = if age <= 0 { "just now".to_owned() } else { format!("{} ago", words::span(age)) };
             match bundle.missing_lists().len() {
-                0 => finding("trust", Found::Good, format!("bundle made {age}, with all its lists")),
+                0 => finding("trust", Found::Good, format!("bundle made {age}, with all its lists (not compared with a vault)")),
                 missing => finding("trust", Found::Bad, format!("bundle made {age}, without {missing} of its status lists"))
                     .next("sync, or import a bundle that has them"),
             }

@@ -77,6 +77,8 @@ impl Gate<'_> {
     /// A lost state begins anew at the end of the log, without any open challenge, so that no answer counts twice. What is missing from the
     /// log stays missing, and `audit verify` goes on to say so.
     pub fn acknowledge(&self, by: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<Acknowledged, GateError> {
+        // Everything is looked at now, so that nothing is found a second time.
+        self.vault.verify_all()?;
         let findings = self.tampering()?;
         let whole = self.state().is_ok();
         let mut state = match self.state() {

@@ -71,7 +71,7 @@ fn verdict() -> Duration {
     let root = published["root"]["digest"].as_str().expect("the root's number").to_owned();
     run("wallet", "wallet init --key-file wallet.key --recovery-file r3");
     for home in ["wallet", "gate"] {
-        run(home, &format!("trust pin bundle --digest {root}"));
+        run(home, &format!("trust pin bundle --digest {root} --key-file {home}.key"));
     }
     let holder = run("wallet", "--json wallet key --key-file wallet.key");
     let holder = holder["did"].as_str().expect("the holder's DID").to_owned();

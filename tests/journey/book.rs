@@ -120,7 +120,10 @@ impl Stage {
                 }
                 args.extend(["--recovery-file", &recovery]);
             }
-            ["trust" | "inspect" | "qr" | "doctor" | "help", ..] | [_, "slot", "list"] | ["wallet", "status" | "sync", ..] => {}
+            ["trust", "list" | "resolve", ..]
+            | ["inspect" | "qr" | "doctor" | "help", ..]
+            | [_, "slot", "list"]
+            | ["wallet", "status" | "sync", ..] => {}
             _ if args.contains(&"--recovery") => args.extend(["--secret-file", &recovery]),
             _ => args.extend(["--key-file", &key]),
         }

@@ -62,6 +62,7 @@ fn run(place: &Place, words: &[String]) -> Ran {
         ["wallet", "init", ..] => args.extend(["--secret-file", "phrase", "--recovery-file", "wallet.recovery"]),
         ["wallet", "present", ..] => args.extend(["--secret-file", "phrase", "--yes"]),
         ["wallet", ..] => args.extend(["--secret-file", "phrase"]),
+        ["trust", ..] if home == "wallet-home" => args.extend(["--secret-file", "phrase"]),
         [_, "init", ..] => args.extend(["--recovery-file", if home == "issuer-home" { "issuer.recovery" } else { "gate.recovery" }]),
         _ => {}
     }

@@ -64,7 +64,7 @@ impl Site {
 
     /// The home trusts the site's root and takes the bundle from the stick.
     pub(crate) fn pin(&self, home: &str) {
-        self.ok(home, &format!("trust pin stick --digest {}", self.root));
+        self.ok(home, &format!("trust pin stick --digest {} --key-file KEY", self.root));
     }
 
     /// The gate asks, the wallet answers into `to`.

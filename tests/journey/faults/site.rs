@@ -34,7 +34,7 @@ impl Site {
         site.issue("first");
         site.done(ISSUER, "issuer publish -o stick");
         for actor in [WALLET, GATE] {
-            let pinned = site.look(actor, &format!("trust pin stick --digest {}", text(&issuer, "root")));
+            let pinned = site.run(actor, &format!("trust pin stick --digest {}", text(&issuer, "root")));
             assert_eq!(pinned.code, 0, "{}", pinned.stderr);
         }
         site

@@ -76,8 +76,8 @@ impl Site {
         site.place.done("issuer", "issuer authority add south.json --list south.jwt --yes --key-file issuer.key");
         let published = site.place.done("issuer", "issuer publish -o bundle --key-file issuer.key");
         let root = published.json["root"]["digest"].as_str().expect("a digest");
-        for home in ["gate", "wallet"] {
-            site.place.done(home, &format!("trust pin bundle --digest {root}"));
+        for (home, open) in [("gate", "--key-file gate.key"), ("wallet", "--secret-file pass")] {
+            site.place.done(home, &format!("trust pin bundle --digest {root} {open}"));
         }
         site
     }
@@ -112,7 +112,7 @@ impl Site {
         self.list(&[index]);
         self.place.done("issuer", "issuer authority refresh south.jwt --key-file issuer.key");
         self.place.done("issuer", "issuer publish -o bundle --key-file issuer.key");
-        self.place.done("gate", "trust bundle bundle");
+        self.place.done("gate", "trust bundle bundle --key-file gate.key");
     }
 
     /// Waypass issues for a nurse; the credential is in the file `to`.
