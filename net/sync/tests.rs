@@ -1,4 +1,4 @@
-use super::{Device, Event, Part, Receipted, SyncError, run};
+use super::{Event, SyncError, run};
 use crate::client::Timeouts;
 use crate::testing::{Answer, Server, ok};
 use crate::transport::{FileTransport, HttpTransport, TransportError, read_parcel, write_parcel};
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use waypass_credential::base64url;
 use waypass_trust::bundle::Digest;
-use waypass_trust::sync::{AuditHeld, ListHeld, Manifest, Parcel, Step};
+use waypass_trust::sync::{AuditHeld, Device, ListHeld, Manifest, Parcel, Part, Receipted, Step};
 
 /// Records in one upload of the device below.
 const BATCH: u64 = 4;

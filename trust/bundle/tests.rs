@@ -17,6 +17,7 @@ use waypass_credential::{base64url, key::Signer};
 
 mod bitstrings;
 mod contexts;
+mod floor;
 mod lists;
 mod replace;
 mod roots;

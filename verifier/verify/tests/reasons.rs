@@ -123,6 +123,31 @@ fn passing() -> Vec<Case> {
             Some(Step::BreakGlass),
         ),
         case("twice within five minutes", seen_again(), &["seen_recently"], Amber, Some(Step::Confirm)),
+        case(
+            "a medic at a gate whose enrolment lapsed",
+            changed_with("emergency_medical", |w| w.enrolled_until = Some(NOW)),
+            &["break_glass"],
+            Amber,
+            Some(Step::BreakGlass),
+        ),
+        case("a nurse before a peer", changed(|w| w.peer = true), &["peer_check"], Amber, Some(Step::Confirm)),
+        case(
+            "a nurse before a peer that is not in the bundle",
+            changed(|w| {
+                w.peer = true;
+                w.enrolled_until = None;
+            }),
+            &["peer_check"],
+            Amber,
+            Some(Step::Confirm),
+        ),
+        case(
+            "a gardener, whom no rule knows, before a peer",
+            changed_with("gardener", |w| w.peer = true),
+            &["peer_check"],
+            Amber,
+            Some(Step::Confirm),
+        ),
     ]
 }
 
@@ -189,6 +214,16 @@ fn refused_at_this_gate() -> Vec<Case> {
             None,
         ),
         case("noise", World::new().run_with(|_| b"hello".to_vec(), |c| c), &["malformed"], Red, None),
+        case(
+            "revoked, before a peer",
+            changed(|w| {
+                w.peer = true;
+                w.status = 1;
+            }),
+            &["revoked", "peer_check"],
+            Red,
+            None,
+        ),
     ]
 }
 
@@ -215,6 +250,30 @@ fn not_checkable() -> Vec<Case> {
             Grey,
             None,
         ),
+        case("a gate that is not in the bundle", changed(|w| w.enrolled_until = None), &["gate_not_enrolled"], Grey, None),
+        case(
+            "somebody revoked at a gate that is not in the bundle",
+            changed(|w| {
+                w.enrolled_until = None;
+                w.status = 1;
+            }),
+            &["gate_not_enrolled"],
+            Grey,
+            None,
+        ),
+        case("a nurse at a gate whose enrolment lapsed", changed(|w| w.enrolled_until = Some(NOW)), &["gate_not_enrolled"], Grey, None),
+        case(
+            "a medic without a status before a peer",
+            changed_with("emergency_medical", |w| {
+                w.peer = true;
+                w.claims.status.clear();
+            }),
+            &["status_unknown", "peer_check"],
+            Grey,
+            None,
+        ),
+        case("trust files were changed", Decision::cannot(ReasonCode::TrustTampered), &["trust_tampered"], Grey, None),
+        case("the gate was changed", Decision::cannot(ReasonCode::DeviceTampered), &["device_tampered"], Grey, None),
         case("no bundle", Decision::cannot(ReasonCode::NoBundle), &["no_bundle"], Grey, None),
         case("the disk is full", Decision::cannot(ReasonCode::StorageFailed), &["storage_failed"], Grey, None),
         case("too many at once", crowded(), &["storage_failed"], Grey, None),

@@ -129,6 +129,10 @@ pub(super) struct World {
     pub(super) signed_time: Option<i64>,
     pub(super) seen_again: SeenAgain,
     pub(super) unattended_ok: Vec<String>,
+    /// Until when the bundle has the gate; `None` if it does not.
+    pub(super) enrolled_until: Option<i64>,
+    /// Whether the device checks as a peer.
+    pub(super) peer: bool,
     /// Seconds from question to answer.
     pub(super) takes: u64,
 }
@@ -171,6 +175,8 @@ impl World {
             signed_time: None,
             seen_again: SeenAgain::Ignore,
             unattended_ok: vec!["stale_revocations".into(), "two_person".into()],
+            enrolled_until: Some(NOW + 7 * DAY),
+            peer: false,
             takes: 5,
         }
     }
@@ -198,13 +204,7 @@ impl World {
             issued_at: time(NOW - 10 * DAY),
             expires_at: time(NOW + 100 * DAY),
             authorities: vec![self.authority()],
-            gates: vec![Gate {
-                id: self.gate.id.clone(),
-                name: self.gate.name.clone(),
-                site: self.gate.site.clone(),
-                zone: self.gate.zone.clone(),
-                not_after: time(NOW + 7 * DAY),
-            }],
+            gates: self.enrolled_until.into_iter().map(|until| self.entry(until)).collect(),
             contexts: Vec::new(),
             policy: Policy {
                 version: 2,
@@ -229,6 +229,11 @@ impl World {
             expires_at: time(self.bundle_issued + DAY),
         };
         draft.seal(&signers, &signers).expect("a bundle a gate accepts")
+    }
+
+    fn entry(&self, until: i64) -> Gate {
+        let GateIdentity { id, name, site, zone } = self.gate.clone();
+        Gate { id, name, site, zone, not_after: time(until) }
     }
 
     fn authority(&self) -> Authority {
@@ -307,6 +312,9 @@ impl World {
     pub(super) fn run_with(&self, answer: impl FnOnce(Vec<u8>) -> Vec<u8>, challenge: impl FnOnce(Challenge) -> Challenge) -> Decision {
         let (bundle, policy) = (self.bundle(), self.compiled());
         let mut gate = Checkpoint::new(self.gate.clone(), &bundle, &policy, self.state()).when_seen_again(self.seen_again);
+        if self.peer {
+            gate = gate.as_peer();
+        }
         self.visit(&mut gate, 0, answer, challenge).0
     }
 
