@@ -45,11 +45,14 @@ fn main() -> Done<()> {
     let own = branch.publish(hour(0).wall)?;
     let (entry, lists) = limited(&own);
     head.add_authority(&entry, &lists, false, hour(0).wall)?;
+    let (roles, at_ferry, at_pier) = (&["visitor", "admin"], ("Ferry", "island"), ("Pier", "harbour"));
+    for (gate, name) in [(&ferry, at_ferry), (&pier, at_pier)] {
+        head.enroll_gate(&Gate::enrolment(gate, name, hour(0))?, hour(0).wall)?;
+    }
     believe(&mut head, &officers, 0)?;
     let believed = head.publish(hour(0).wall)?.opened().clone();
-    let roles = &["visitor", "admin"];
-    let mut ferry = Gate::new(&ferry, ("Ferry", "island"), roles, believed.clone())?;
-    let mut pier = Gate::new(&pier, ("Pier", "harbour"), roles, believed.clone())?;
+    let mut ferry = Gate::new(&ferry, at_ferry, roles, believed.clone())?;
+    let mut pier = Gate::new(&pier, at_pier, roles, believed.clone())?;
 
     println!("The cable breaks. The branch goes on issuing; the ferry admits whom it may speak of.");
     let [dora, emil, thief] = ["Dora", "Emil", "Mal"].map(|name| Person::new(folder, name));

@@ -9,6 +9,7 @@ use waypass_credential::did::to_did_key;
 use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, Signer as _};
 use waypass_credential::request::Query;
+use waypass_issuer::gates::Enrolment;
 use waypass_issuer::issue::{Format, Issuer, Order};
 use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_issuer::revoke::{Cause, Grounds};
@@ -42,6 +43,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let store = SqliteStore::open(&folder.path().join("issuer.db"))?;
     let mut issuer = Issuer::create(Box::new(store), Settings::new("St. Anna Clinic", "https://clinic.example"), keys, now().at())?;
 
+    // The door is enrolled: a gate that is not in the bundle decides about nobody.
+    let door = vault(folder.path(), "gate", &factor)?;
+    let door_key = door.signer(door.generate_key(Algorithm::EdDsa, KeyPurpose::Gate)?.id)?;
+    let id = to_did_key(door_key.public_key());
+    let gate = GateIdentity { id: id.clone(), name: "Ward door".into(), site: "north".into(), zone: "ward".into() };
+    let GateIdentity { name, site, zone, .. } = gate.clone();
+    issuer.enroll_gate(&Enrolment { id: id.clone(), name, site, zone, issued_at: now().at() }.sign(&door_key)?, now().at())?;
+
     // The nurse's telephone: she gets a credential for her ward.
     let wallet = Wallet::new(vault(folder.path(), "wallet", &factor)?);
     let holder = wallet.create_holder_key(Algorithm::EdDsa)?;
@@ -64,10 +73,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("held: {} for {}", issued.record.id, order.roles.join(", "));
 
     // From here on nothing reaches the issuer.
-    let door = vault(folder.path(), "gate", &factor)?;
-    let door_key = door.signer(door.generate_key(Algorithm::EdDsa, KeyPurpose::Gate)?.id)?;
-    let id = to_did_key(door_key.public_key());
-    let gate = GateIdentity { id: id.clone(), name: "Ward door".into(), site: "north".into(), zone: "ward".into() };
     let mut state = DeviceState::new(&id);
     let mut pass = |bundle: &TrustBundle| -> Result<(), Box<dyn Error>> {
         let policy = RolePolicy::compile(bundle.policy())?;

@@ -6,7 +6,6 @@
 mod cast;
 
 use cast::{Done, Gate, ONLINE, Person, hour, keys, moment, vault};
-use waypass_issuer::gates::Enrolment;
 use waypass_issuer::issue::Issuer;
 use waypass_issuer::keys::KeyUse;
 use waypass_issuer::policy::PolicyDraft;
@@ -39,8 +38,9 @@ fn main() -> Done<()> {
     let mut issuer = Issuer::create(Box::new(SqliteStore::open(&folder.path().join("db"))?), settings, keys, hour(0).wall)?;
     issuer.set_policy(&PolicyDraft::parse(RULES.as_bytes())?)?;
 
-    let mut boat = Gate::new(&device, ("Boat 3", "river"), &["ranger", "angler"], issuer.publish(hour(0).wall)?.opened().clone())?;
-    enrol(&mut issuer, &boat)?;
+    let name = ("Boat 3", "river");
+    issuer.enroll_gate(&Gate::enrolment(&device, name, hour(0))?, hour(0).wall)?;
+    let mut boat = Gate::new(&device, name, &["ranger", "angler"], issuer.publish(hour(0).wall)?.opened().clone())?;
     boat.synchronise(issuer.publish(hour(1).wall)?.opened(), hour(1))?;
     let [ana, ben, cleo] = ["Ana", "Ben", "Cleo"].map(|name| Person::new(folder.path(), name));
     let (ana, ben, cleo) = (ana?, ben?, cleo?);
@@ -80,13 +80,6 @@ fn main() -> Done<()> {
     }
     let found: Vec<_> = answers.iter().map(|answer| (answer.seq, answer.already_revoked)).collect();
     assert_eq!(found, [(1, true), (2, false), (3, true)], "Ben, Cleo before and Cleo after her withdrawal");
-    Ok(())
-}
-
-fn enrol(issuer: &mut Issuer<'_>, boat: &Gate<'_>) -> Done<()> {
-    let (id, name, site, zone) = (boat.identity.id.clone(), "Boat 3".into(), "river".into(), "public".into());
-    let enrolment = Enrolment { id, name, site, zone, issued_at: hour(0).wall };
-    issuer.enroll_gate(&enrolment.sign(&boat.key)?, hour(0).wall)?;
     Ok(())
 }
 

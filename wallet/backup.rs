@@ -8,7 +8,7 @@ use rand_core::CryptoRng;
 use std::path::Path;
 use waypass_trust::audit::Event;
 use waypass_trust::time::Moment;
-use waypass_vault::{Factors, KdfCost, KeyId, Unlocked, VaultError};
+use waypass_vault::{Belief, Factors, KdfCost, KeyId, Unlocked, VaultError};
 
 /// The table for what belongs to the device and not to its holder, such as what its clock has shown; it is in no backup.
 pub const DEVICE_TABLE: &str = "device";
@@ -28,7 +28,7 @@ pub struct Restored {
 impl Wallet<'_> {
     /// Writes the credentials, sealed by a recovery code and one factor more. Holder keys and history stay on this device.
     pub fn backup(&self, to: &Path, factors: &Factors<'_>, kdf: KdfCost) -> Result<(), WalletError> {
-        Ok(self.vault.backup(to, factors, kdf, &[ABOUT, DETAILS, DEVICE_TABLE])?)
+        Ok(self.vault.backup(to, factors, kdf, &[ABOUT, DETAILS, DEVICE_TABLE, Belief::TABLE])?)
     }
 
     /// Takes a backup in, beside what is held already.

@@ -7,6 +7,7 @@ use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, Signer as _};
 use waypass_credential::request::Query;
 use waypass_credential::time::Timestamp;
+use waypass_issuer::gates::Enrolment;
 use waypass_issuer::issue::{Format, Issued, Issuer, Order};
 use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_trust::audit::Entry;
@@ -100,11 +101,20 @@ impl<'v> Gate<'v> {
         roles: &'static [&'static str],
         bundle: TrustBundle,
     ) -> Done<Self> {
-        let key = vault.signer(vault.generate_key(Algorithm::EdDsa, KeyPurpose::Gate)?.id)?;
+        let info = vault.keys()?.into_iter().find(|key| key.purpose == KeyPurpose::Gate).ok_or("a gate enrols before it believes")?;
+        let key = vault.signer(info.id)?;
         let id = to_did_key(key.public_key());
         let state = DeviceState::new(&id);
         let identity = GateIdentity { id, name: name.into(), site: site.into(), zone: "public".into() };
         Ok(Self { identity, roles, key, bundle, state, log: Vec::new() })
+    }
+
+    /// What the gate asks an office to take into the bundle.
+    pub(crate) fn enrolment(vault: &Unlocked<'_>, (name, site): (&str, &str), at: Reading) -> Done<String> {
+        let info = vault.keys()?.into_iter().find(|key| key.purpose == KeyPurpose::Gate);
+        let info = info.map_or_else(|| vault.generate_key(Algorithm::EdDsa, KeyPurpose::Gate), Ok)?;
+        let (id, name, site, zone) = (to_did_key(&info.public_key), name.into(), site.into(), "public".into());
+        Ok(Enrolment { id, name, site, zone, issued_at: at.wall }.sign(&vault.signer(info.id)?)?)
     }
 
     pub(crate) fn synchronise(&mut self, newer: &TrustBundle, at: Reading) -> Done<()> {

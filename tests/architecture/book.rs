@@ -99,6 +99,7 @@ fn the_verdict_catalogue_has_every_code_and_no_other() {
         let exit = match code.level() {
             Level::Green => 0,
             Level::Amber => 10,
+            Level::Grey if matches!(code, ReasonCode::TrustTampered | ReasonCode::DeviceTampered) => 60,
             Level::Grey => 30,
             Level::Red => 20,
         };

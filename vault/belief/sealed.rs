@@ -1,13 +1,12 @@
 //! What the vault keeps of belief, and how files are judged by it.
 
-use super::{BeliefError, Tampering};
+use super::{Belief, BeliefError, Tampering};
 use crate::cbor::{Writer, bounded_array, exact, expect_array};
 use crate::error::VaultError;
 use crate::trust_store::Files;
 use crate::unlocked::Unlocked;
 use waypass_trust::bundle::{BundleError, Digest, Floor, MAX_ROOT_STEPS, Root, TrustBundle};
 
-const TABLE: &str = "belief";
 const ID: &[u8] = b"floor";
 const VERSION: u64 = 1;
 /// Digests of roots that are remembered: two chains of the longest kind.
@@ -43,7 +42,7 @@ pub(super) struct Judged {
 
 impl Sealed {
     pub(super) fn load(vault: &Unlocked<'_>) -> Result<Option<Self>, BeliefError> {
-        let Some(bytes) = vault.get(TABLE, ID)? else { return Ok(None) };
+        let Some(bytes) = vault.get(Belief::TABLE, ID)? else { return Ok(None) };
         Self::read(&bytes).map(Some).ok_or(BeliefError::Tampered(Tampering::Seal))
     }
 
@@ -53,11 +52,11 @@ impl Sealed {
         if before.is_some_and(|before| before.to_bytes() == bytes) {
             return Ok(());
         }
-        vault.put(TABLE, ID, &bytes, &[])
+        vault.put(Belief::TABLE, ID, &bytes, &[])
     }
 
     pub(super) fn erase(vault: &Unlocked<'_>) -> Result<(), VaultError> {
-        vault.remove(TABLE, ID).map(drop)
+        vault.remove(Belief::TABLE, ID).map(drop)
     }
 
     pub(super) fn knows(&self, root: Digest) -> bool {

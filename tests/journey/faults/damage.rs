@@ -204,7 +204,7 @@ fn a_gate() {
         victim.flip(&[at + row.len() + 10]);
         let ran = site.run(GATE, "audit verify");
         victim.mend();
-        ran.code == 60 && advice(&ran).0.starts_with("record 1 is the first bad one")
+        ran.code == 60 && advice(&ran).0.starts_with("record 1 of the log is the first bad one")
     });
     assert!(named.count() >= 1, "the damaged record is not named");
 

@@ -49,6 +49,13 @@ impl TryRng for Scripted {
 
 impl TryCryptoRng for Scripted {}
 
+/// Enrols the gate for so many days, so that its own end is not what is decided by.
+fn enrol_for(targets: &mut TargetsPart, days: i64) {
+    for gate in &mut targets.gates {
+        gate.not_after = targets.issued_at.plus(days * DAY);
+    }
+}
+
 /// Writes one case step by step.
 struct Maker {
     world: World,
@@ -315,12 +322,21 @@ fn age() -> Vec<Case> {
             .nurse("red", &["data_too_old"])
             .done(),
         Maker::new("list-too-old", "The list is eight days old, past what staff may use.")
-            .first_bundle()
+            .second_bundle(&[], |targets, _| enrol_for(targets, 60))
             .at(8 * DAY)
             .nurse("red", &["data_too_old"])
             .done(),
+        Maker::new("gate-ended", "The site ended this gate: it decides about nobody, and says so.")
+            .second_bundle(&[], |targets, _| targets.gates.clear())
+            .nurse("grey", &["gate_not_enrolled"])
+            .done(),
+        Maker::new("gate-lapsed", "The enrolment of this gate ended a day ago and no news came: only the emergency rule may act.")
+            .second_bundle(&[], |targets, _| enrol_for(targets, 1))
+            .at(2 * DAY)
+            .nurse("grey", &["gate_not_enrolled"])
+            .done(),
         Maker::new("list-expired", "The only list has expired: nobody knows.")
-            .first_bundle()
+            .second_bundle(&[], |targets, _| enrol_for(targets, 60))
             .at(31 * DAY)
             .nurse("red", &["data_too_old", "status_unknown"])
             .done(),
