@@ -1,23 +1,11 @@
 //! What decides lies under the seal: trust files that were swapped or put back, vault rows that were deleted, gates that are not enrolled.
 
-use crate::program::{Place, Ran, finish};
+use crate::program::{Place, Ran, copy, finish};
 use crate::site::{Site, codes, text};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        let target = to.join(entry.file_name().expect("a name"));
-        if entry.is_dir() {
-            copy(&entry, &target);
-        } else {
-            fs::copy(&entry, &target).expect("copied");
-        }
-    }
-}
 
 /// A site whose holder keeps a credential, and whose gate admits it.
 fn working_site() -> Site {
@@ -219,7 +207,11 @@ struct Old {
 impl Old {
     fn new() -> Self {
         let place = Place::new();
-        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat/0.1.0"), place.dir());
+        let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat/0.1.0");
+        for home in ["issuer", "gate", "wallet", "one"] {
+            copy(&kept.join(home), &place.path(home));
+            fs::copy(kept.join(format!("{home}.key")), place.path(&format!("{home}.key"))).expect("copied");
+        }
         let modes = Command::new("chmod").args(["-R", "go="]).arg(place.dir()).status();
         assert!(modes.expect("chmod runs").success());
         Self { place }

@@ -7,4 +7,5 @@ mod full;
 mod kill;
 mod lanes;
 mod lock;
+mod shared;
 mod site;

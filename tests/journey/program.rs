@@ -57,6 +57,20 @@ impl Place {
     }
 }
 
+/// Makes `to` a copy of the folder `from`.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    drop(fs::remove_dir_all(to));
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let target = to.join(entry.file_name().expect("a name"));
+        if entry.is_dir() {
+            copy(&entry, &target);
+        } else {
+            fs::copy(&entry, &target).expect("copied");
+        }
+    }
+}
+
 /// Feeds `stdin`, waits, and reads both streams.
 pub(crate) fn finish(mut command: Command, stdin: &str) -> Ran {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
