@@ -80,6 +80,11 @@ pub(crate) fn failure(error: GateError) -> Failure {
             Failure::new(Exit::Tamper, error, "keep the device as it is and report this gate to the issuer")
         }
         GateError::NoRecord { .. } => Failure::usage(error, "see what there is: waypass audit list"),
+        GateError::Ahead { .. } => Failure::new(
+            Exit::Grey,
+            error,
+            "compare the clock with a watch: if it is wrong, set it and sync again; if it is right, tell the site's operator",
+        ),
         GateError::Receipt(ReceiptError::Malformed) => Failure::usage(error, "name the file that the issuer wrote"),
         GateError::Receipt(_) => Failure::new(Exit::Tamper, error, "the log was not marked as delivered; tell the issuer's operator"),
         GateError::TooLong => Failure::usage(error, "shorten --purpose or the query"),

@@ -63,6 +63,7 @@ pub(crate) fn clock(confidence: Confidence) -> String {
     match confidence {
         Confidence::Anchored => "confirmed by signed time since this device was started".to_owned(),
         Confidence::Low => "not confirmed since this device was started".to_owned(),
+        Confidence::Suspect => "to be compared with a watch: a person confirmed it, or signed time runs on without it".to_owned(),
         Confidence::Doubt(doubt) => doubt.to_string(),
     }
 }

@@ -1,6 +1,7 @@
 //! Why a gate could not do what was asked. A decision about a person is never one of these.
 
 use std::fmt;
+use waypass_credential::time::Timestamp;
 use waypass_trust::audit::{FirstBad, ReceiptError};
 use waypass_trust::policy::PolicyError;
 use waypass_vault::{BeliefError, VaultError};
@@ -30,6 +31,13 @@ pub enum GateError {
         /// Its number.
         seq: u64,
     },
+    /// A bundle is dated too far ahead of the clock and of what is proven. It was not taken.
+    Ahead {
+        /// When it says it was signed.
+        signed: Timestamp,
+        /// How far ahead that is.
+        seconds: i64,
+    },
     /// A receipt for the log is refused.
     Receipt(ReceiptError),
     /// The question is too long to be signed.
@@ -51,6 +59,9 @@ impl fmt::Display for GateError {
             Self::Log(first) => write!(f, "the first bad one: {first}"),
             Self::Record { seq } => write!(f, "record {seq} of the log is the first bad one: it is missing or cannot be read"),
             Self::NoRecord { seq } => write!(f, "there is no record {seq}"),
+            Self::Ahead { signed, seconds } => {
+                write!(f, "the bundle is dated {signed}, {} hours ahead of this device's clock, and was not taken", seconds / 3600)
+            }
             Self::Receipt(why) => why.fmt(f),
             Self::TooLong => f.write_str("the question is too long"),
             Self::Signer => f.write_str("the gate's key could not sign"),

@@ -70,6 +70,10 @@ impl<'v> Gate<'v> {
             }
             // A gate whose state is damaged stays as it is: it is for a person to look at.
             let Ok(mut state) = self.state() else { return Ok(()) };
+            if let Ok(Some(bundle)) = self.belief.bundle() {
+                // 0.1.0 did not keep whose signed time it was.
+                let _adopted = state.learn_time(&bundle, reading);
+            }
             let entry = self.entry_about(&mut state, Event::UPGRADED, &self.identity.id, reading, rng);
             Ok::<_, GateError>(write(batch, &entry, &state)?)
         })?;
@@ -107,13 +111,15 @@ impl<'v> Gate<'v> {
         Ok(policy)
     }
 
-    /// Judges a reading of the clocks by the limits of the signed policy.
-    pub(crate) fn moment(state: &DeviceState, bundle: Option<&TrustBundle>, reading: &Reading) -> Moment {
+    /// Judges a reading of the clocks by the limits of the signed policy. What it teaches is stored with the state.
+    pub(crate) fn moment(state: &mut DeviceState, bundle: Option<&TrustBundle>, reading: &Reading) -> Moment {
         let limits = bundle.map_or_else(Limits::default, |bundle| {
             let policy = bundle.policy();
             Limits { boots: policy.max_boots_without_signed_time, decisions: policy.max_decisions_without_signed_time }
         });
-        TimeGuard::observe(&state.time, reading, &limits).0
+        let (moment, time) = TimeGuard::observe(&state.time, reading, &limits);
+        state.time = time;
+        moment
     }
 
     /// Appends a record that is no decision, with the state it leads to.

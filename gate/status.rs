@@ -36,8 +36,8 @@ impl Gate<'_> {
             Err(BeliefError::Tampered(how)) => (None, Some(how)),
             Err(why) => return Err(why.into()),
         };
-        let state = self.stored_state()?.unwrap_or_else(|| waypass_verifier::DeviceState::new(&self.identity.id));
-        let at = Self::moment(&state, bundle.as_ref(), reading);
+        let mut state = self.stored_state()?.unwrap_or_else(|| waypass_verifier::DeviceState::new(&self.identity.id));
+        let at = Self::moment(&mut state, bundle.as_ref(), reading);
         self.challenges()?;
         let enrolled = bundle.as_ref().and_then(|bundle| bundle.gate(&self.identity.id));
         // A gate that is not enrolled decides about nobody, however new its data is.

@@ -10,7 +10,7 @@ use waypass_credential::{jsonld::KnownContexts, role::StatusReference, time::Tim
 use crate::{
     freshness::Freshness,
     status::{Evidence, HeldList, HeldStatus, ListInfo, Taken, together},
-    time::Moment,
+    time::{Moment, SignedTime},
 };
 
 mod contexts;
@@ -135,6 +135,11 @@ impl TrustBundle {
     /// Returns the digests of every root in the chain, the oldest first.
     pub fn root_digests(&self) -> impl Iterator<Item = Digest> + '_ {
         self.chain.iter().map(Root::digest)
+    }
+
+    /// Returns the signed time that this bundle brings: its timestamp role is the time signer that the root names.
+    pub fn signed_time(&self) -> SignedTime {
+        SignedTime { at: self.issued_at(), signer: self.root().time_signer() }
     }
 
     /// The issuers.

@@ -17,7 +17,7 @@ use crate::{
         SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
     },
     status::{Bits, StatusListBuf, StatusListToken},
-    time::{Limits, Moment, Reading, TimeGuard, TimeState},
+    time::{Limits, Moment, Reading, SignedTime, Signer as TimeSigner, TimeGuard, TimeState},
 };
 
 pub(crate) const HOUR: i64 = 3600;
@@ -110,14 +110,18 @@ impl rand_core::TryCryptoRng for Counter {}
 /// A moment on an anchored clock.
 pub(crate) fn moment(at: Timestamp) -> Moment {
     let reading = Reading { wall: at, boottime_ms: 1_000, boot_id: [1; 16] };
-    TimeGuard::observe(&TimeState::default().signed(at, &reading), &reading, &Limits::default()).0
+    TimeGuard::observe(&signed(at, &reading), &reading, &Limits::default()).0
 }
 
 /// A moment on a clock that was set back behind the signed time `at`.
 pub(crate) fn doubted(at: Timestamp) -> Moment {
     let good = Reading { wall: at, boottime_ms: 1_000, boot_id: [1; 16] };
     let back = Reading { wall: at.plus(-DAY), boottime_ms: 2_000, boot_id: [1; 16] };
-    TimeGuard::observe(&TimeState::default().signed(at, &good), &back, &Limits::default()).0
+    TimeGuard::observe(&signed(at, &good), &back, &Limits::default()).0
+}
+
+fn signed(at: Timestamp, reading: &Reading) -> TimeState {
+    TimeState::default().adopt(&SignedTime { at, signer: TimeSigner([1; 32]) }, reading).0
 }
 
 /// Who signs for a site, and everything that goes into its next bundle.

@@ -125,7 +125,7 @@ fn evidence(evidence: &Evidence) -> Vec<String> {
     if let Some(rule) = &evidence.rule {
         lines.push(format!("  rule         {}", words::safe(rule)));
     }
-    if let Some(clock @ (Confidence::Low | Confidence::Doubt(_))) = evidence.clock {
+    if let Some(clock @ (Confidence::Low | Confidence::Suspect | Confidence::Doubt(_))) = evidence.clock {
         lines.push(format!("  clock        {}", words::clock(clock)));
     }
     if let Some(horizon) = &evidence.works_offline_until {

@@ -119,7 +119,7 @@ impl<'v> Gate<'v> {
 
     pub(crate) fn synchronise(&mut self, newer: &TrustBundle, at: Reading) -> Done<()> {
         self.bundle.replace(newer.clone())?;
-        self.state.learn_time(&self.bundle, &at);
+        let _adopted = self.state.learn_time(&self.bundle, &at);
         Ok(())
     }
 

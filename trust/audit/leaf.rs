@@ -252,7 +252,7 @@ const fn level_number(level: Level) -> u64 {
     }
 }
 
-const CONFIDENCES: [Confidence; 8] = [
+const CONFIDENCES: [Confidence; 9] = [
     Confidence::Anchored,
     Confidence::Low,
     Confidence::Doubt(Doubt::BehindSigned),
@@ -261,6 +261,7 @@ const CONFIDENCES: [Confidence; 8] = [
     Confidence::Doubt(Doubt::TooManyBoots),
     Confidence::Doubt(Doubt::TooManyDecisions),
     Confidence::Doubt(Doubt::EvidenceAhead),
+    Confidence::Suspect,
 ];
 
 const fn confidence_number(confidence: Confidence) -> u64 {
@@ -273,6 +274,7 @@ const fn confidence_number(confidence: Confidence) -> u64 {
         Confidence::Doubt(Doubt::TooManyBoots) => 5,
         Confidence::Doubt(Doubt::TooManyDecisions) => 6,
         Confidence::Doubt(Doubt::EvidenceAhead) => 7,
+        Confidence::Suspect => 8,
     }
 }
 
