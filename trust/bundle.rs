@@ -285,6 +285,12 @@ impl TrustBundle {
         horizon::of(self, role, gate)
     }
 
+    /// Returns [`Self::works_offline_until`] for each role that an issuer may assert.
+    pub fn horizons(&self, gate: Option<&Gate>) -> Vec<(String, OfflineHorizon)> {
+        let roles = self.authorities().iter().flat_map(|authority| &authority.roles);
+        roles.map(|role| (role.clone(), self.works_offline_until(role, gate))).collect()
+    }
+
     fn evidence_for(&self, uri: &str) -> Option<&Evidence> {
         self.evidence.iter().find(|evidence| evidence.uri() == uri)
     }

@@ -120,6 +120,15 @@ pub(crate) fn doubted(at: Timestamp) -> Moment {
     TimeGuard::observe(&signed(at, &good), &back, &Limits::default()).0
 }
 
+/// A moment on a device whose clock was lost, carried by the signed time `at`.
+pub(crate) fn suspect(at: Timestamp) -> Moment {
+    let earlier = Reading { wall: at.plus(-DAY), boottime_ms: 1_000, boot_id: [1; 16] };
+    let lost = Reading { wall: at.plus(-10_000 * DAY), boottime_ms: 1_000, boot_id: [2; 16] };
+    let (_, state) = TimeGuard::observe(&signed(at.plus(-DAY), &earlier), &lost, &Limits::default());
+    let (state, _) = state.adopt(&SignedTime { at, signer: TimeSigner([1; 32]) }, &lost);
+    TimeGuard::observe(&state, &lost, &Limits::default()).0
+}
+
 fn signed(at: Timestamp, reading: &Reading) -> TimeState {
     TimeState::default().adopt(&SignedTime { at, signer: TimeSigner([1; 32]) }, reading).0
 }
@@ -308,6 +317,7 @@ fn targets(issuer: &TestKey, status_key: &TestKey) -> TargetsPart {
             name: "East door".into(),
             site: "clinic".into(),
             zone: "ward".into(),
+            time_zone: None,
             not_after: NOON.plus(60 * DAY),
         }],
         contexts: Vec::new(),

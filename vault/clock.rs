@@ -16,6 +16,11 @@ pub fn read() -> Reading {
     Reading { wall: EPOCH.plus(wall), boottime_ms, boot_id: boot_id() }
 }
 
+/// Returns true if the system has a clock that runs while the device is switched off (unlock.md "TimeGuard" rule 6).
+pub fn runs_while_off() -> bool {
+    std::fs::read_dir("/sys/class/rtc").is_ok_and(|mut devices| devices.next().is_some())
+}
+
 /// Evaluated by the compiler: nothing is unreachable at run time.
 const EPOCH: Timestamp = match Timestamp::from_unix(0) {
     Some(epoch) => epoch,

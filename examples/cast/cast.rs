@@ -23,7 +23,7 @@ pub(crate) type Done<T> = Result<T, Box<dyn Error>>;
 /// The clocks of a device `hours` after the story begins, on 1 June 2026 at 08:00 UTC. Time is an argument everywhere: days pass at once.
 pub(crate) fn hour(hours: i64) -> Reading {
     let wall = Timestamp::from_unix(1_780_300_800 + hours * 3600).expect("a time of the story");
-    Reading { wall, boottime_ms: hours.unsigned_abs() * 3_600_000, boot_id: [0; 16] }
+    Reading { wall, boottime_ms: hours.unsigned_abs() * 3_600_000, boot_id: [9; 16] }
 }
 
 /// The same for whoever remembers nothing about time, as a wallet.

@@ -8,3 +8,4 @@ mod kill;
 mod lanes;
 mod lock;
 mod site;
+mod times;

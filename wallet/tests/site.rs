@@ -135,6 +135,7 @@ impl Site {
             name: name.into(),
             site: "clinic".into(),
             zone: "ward".into(),
+            time_zone: None,
             not_after: noon().plus(days * DAY),
         };
         TargetsPart {

@@ -233,7 +233,7 @@ impl World {
 
     fn entry(&self, until: i64) -> Gate {
         let GateIdentity { id, name, site, zone } = self.gate.clone();
-        Gate { id, name, site, zone, not_after: time(until) }
+        Gate { id, name, site, zone, time_zone: None, not_after: time(until) }
     }
 
     fn authority(&self) -> Authority {
