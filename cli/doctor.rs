@@ -45,7 +45,7 @@ pub(crate) fn run(session: &Session) -> Outcome {
     let is_gate = session.home.vault(Role::Verifier).exists();
     if is_gate && !waypass_vault::clock::runs_while_off() {
         findings.push(
-            finding("battery", Found::Note, "no clock here runs while the device is switched off")
+            finding("battery", Found::Note, "no clock with a battery was found")
                 .next("after a power cut, set the clock before this gate is asked to decide"),
         );
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use waypass_credential::time::Timestamp;
 use waypass_trust::audit::{FirstBad, ReceiptError};
 use waypass_trust::policy::PolicyError;
+use waypass_trust::time::BehindProof;
 use waypass_vault::{BeliefError, VaultError};
 
 /// Why a gate could not do what was asked.
@@ -38,6 +39,8 @@ pub enum GateError {
         /// How far ahead that is.
         seconds: i64,
     },
+    /// The clock that a person wants to confirm is proven to be wrong.
+    WrongClock(BehindProof),
     /// A receipt for the log is refused.
     Receipt(ReceiptError),
     /// The question is too long to be signed.
@@ -62,6 +65,7 @@ impl fmt::Display for GateError {
             Self::Ahead { signed, seconds } => {
                 write!(f, "the bundle is dated {signed}, {} hours ahead of this device's clock, and was not taken", seconds / 3600)
             }
+            Self::WrongClock(why) => why.fmt(f),
             Self::Receipt(why) => why.fmt(f),
             Self::TooLong => f.write_str("the question is too long"),
             Self::Signer => f.write_str("the gate's key could not sign"),

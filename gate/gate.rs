@@ -74,7 +74,7 @@ impl<'v> Gate<'v> {
                 // 0.1.0 did not keep whose signed time it was.
                 let _adopted = state.learn_time(&bundle, reading);
             }
-            let entry = self.entry_about(&mut state, Event::UPGRADED, &self.identity.id, reading, rng);
+            let entry = self.entry_about(&mut state, &self.identity.id, Event::UPGRADED, &self.identity.id, reading, rng);
             Ok::<_, GateError>(write(batch, &entry, &state)?)
         })?;
         Ok(true)
@@ -124,16 +124,36 @@ impl<'v> Gate<'v> {
 
     /// Appends a record that is no decision, with the state it leads to.
     pub fn record(&self, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
-        let mut state = self.state()?;
-        let entry = self.entry_about(&mut state, event, subject, reading, rng);
+        self.record_in(self.state()?, &self.identity.id, event, subject, reading, rng)
+    }
+
+    /// Appends a record of what `actor` did, with `state` and what the record adds to it.
+    pub(crate) fn record_in(
+        &self,
+        mut state: DeviceState,
+        actor: &str,
+        event: Event,
+        subject: &str,
+        reading: &Reading,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), GateError> {
+        let entry = self.entry_about(&mut state, actor, event, subject, reading, rng);
         Ok(self.vault.batch(|batch| write(batch, &entry, &state))?)
     }
 
-    fn entry_about(&self, state: &mut DeviceState, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Vec<u8> {
+    fn entry_about(
+        &self,
+        state: &mut DeviceState,
+        actor: &str,
+        event: Event,
+        subject: &str,
+        reading: &Reading,
+        rng: &mut dyn CryptoRng,
+    ) -> Vec<u8> {
         let bundle = self.belief.bundle().ok().flatten();
         let at = Self::moment(state, bundle.as_ref(), reading);
         let bundle_version = bundle.map_or(0, |bundle| bundle.versions().targets);
-        let draft = Draft { at: &at, actor: &self.identity.id, event, subject, outcome: None, bundle_version, status: None };
+        let draft = Draft { at: &at, actor, event, subject, outcome: None, bundle_version, status: None };
         state.chain.append(draft, Salts::random(rng)).to_bytes()
     }
 

@@ -10,6 +10,7 @@
 //! ```
 
 mod ask;
+mod clock;
 mod decide;
 mod error;
 mod findings;

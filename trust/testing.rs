@@ -17,7 +17,7 @@ use crate::{
         SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
     },
     status::{Bits, StatusListBuf, StatusListToken},
-    time::{Limits, Moment, Reading, SignedTime, Signer as TimeSigner, TimeGuard, TimeState},
+    time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState},
 };
 
 pub(crate) const HOUR: i64 = 3600;

@@ -15,7 +15,7 @@ mod moment;
 mod state;
 mod stored;
 
-pub use adopt::{Adopted, Aside, SignedTime, Signer};
+pub use adopt::{Adopted, Aside, SignedTime, TimeSigner};
 pub use guard::{Limits, TimeGuard};
 pub use moment::{Confidence, Doubt, Moment};
 pub use state::{BehindProof, TimeState};

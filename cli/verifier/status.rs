@@ -42,6 +42,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             out.words(&format!("  offline  {}", offline(role, horizon, status.at.at())));
         }
         match decides {
+            Decides::NoLonger if status.at.doubt().is_some() => {
+                out.words(
+                    "  DECIDES  about nobody while its clock is in doubt: compare it with a watch, set it if it is wrong, then synchronise",
+                );
+            }
             Decides::NoLonger => out.words("  DECIDES  about nobody any more: bring newer data (waypass verifier sync)"),
             Decides::AboutSome => out.words("  DECIDES  about some roles only: its data is too old for the others (waypass verifier sync)"),
             Decides::AboutAll | Decides::NotYet => {}
@@ -83,7 +88,8 @@ fn trust(status: &Status, age: Option<i64>) -> String {
     let Some(age) = age else { return "none: this gate can decide about nobody yet (waypass trust pin FILE)".to_owned() };
     let old = words::span(age);
     match (status.enrolled_until, status.was_enrolled_until) {
-        (Some(until), _) => format!("{old} old; enrolled {}", words::until(until, status.at.at())),
+        (Some(until), _) if until > status.at.at() => format!("{old} old; enrolled until {}", words::when(until)),
+        (Some(until), _) => format!("{old} old; its enrolment {}", words::until(until, status.at.at())),
         (None, Some(_)) => format!("{old} old; the site ENDED the enrolment of this gate: it decides about nobody"),
         (None, None) => {
             format!("{old} old, but this gate is not in it: it decides about nobody until it is enrolled (waypass verifier enroll)")

@@ -82,6 +82,8 @@ impl Event {
     pub const FOUND: Self = Self::known("found");
     /// A person looked at what was found.
     pub const ACKNOWLEDGED: Self = Self::known("acknowledged");
+    /// A person said that the clock is right.
+    pub const CLOCK_CONFIRMED: Self = Self::known("clock_confirmed");
     /// The device's files were brought to a newer format.
     pub const UPGRADED: Self = Self::known("upgraded");
     /// A trust bundle was installed.

@@ -13,7 +13,7 @@ use super::{
     rules,
     signed::{Signed, read, untrusted_version},
 };
-use crate::time::Signer;
+use crate::time::TimeSigner;
 
 /// Root steps that one update may take (trust.md "root steps per update are capped"; TUF §5.3.3 leaves the number open).
 /// A published file carries this many roots before its newest.
@@ -78,11 +78,11 @@ impl Root {
     }
 
     /// Returns whose signed times count under this root: the timestamp role, in whatever order its keys stand.
-    pub(super) fn time_signer(&self) -> Signer {
+    pub(super) fn time_signer(&self) -> TimeSigner {
         let mut keys: Vec<String> = self.part().roles.timestamp.keys.iter().map(PublicKey::to_multikey).collect();
         keys.sort_unstable();
         let hash = Sha256::new().chain_update(b"waypass/v1/time-signer");
-        Signer(keys.iter().fold(hash, |hash, key| hash.chain_update([0]).chain_update(key)).finalize().into())
+        TimeSigner(keys.iter().fold(hash, |hash, key| hash.chain_update([0]).chain_update(key)).finalize().into())
     }
 
     /// The root after this one: its version is the next, and both thresholds signed it.

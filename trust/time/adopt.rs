@@ -12,12 +12,12 @@ pub struct SignedTime {
     /// The time.
     pub at: Timestamp,
     /// Who signed it.
-    pub signer: Signer,
+    pub signer: TimeSigner,
 }
 
 /// SHA-256 over the keys that sign time. A root with other keys forgets every time that the former ones signed (TUF 5.3.11).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Signer(pub [u8; 32]);
+pub struct TimeSigner(pub [u8; 32]);
 
 /// What became of a signed time.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -1,6 +1,6 @@
 //! What a device remembers about time.
 
-use super::{Reading, SLOW_SECONDS, SignedTime, Signer};
+use super::{Reading, SLOW_SECONDS, SignedTime, TimeSigner};
 use core::fmt;
 use waypass_credential::time::Timestamp;
 
@@ -25,7 +25,7 @@ pub(super) struct Proven {
     /// The newest signed time.
     pub(super) signed_at: Timestamp,
     /// Whose it is; a state of 0.1.0 does not know until the next signed time.
-    pub(super) signer: Option<Signer>,
+    pub(super) signer: Option<TimeSigner>,
     /// The bound at [`Boot::read_ms`], in microseconds, so that counting at 99.9 % loses nothing however often it is read.
     pub(super) bound_us: i64,
     /// How long the device may have run before the first readings of its boots, while the wall clock contradicts it. It counts once

@@ -1,7 +1,7 @@
 //! How the state is stored: deterministic CBOR with a version of its own.
 
 use super::{
-    Signer, TimeState,
+    TimeSigner, TimeState,
     state::{Boot, MICROSECONDS, Proven},
 };
 use crate::cbor::{NotCanonical, Reader, Writer};
@@ -76,7 +76,7 @@ fn second(from: &mut Reader<'_>) -> Result<TimeState, NotCanonical> {
     let proven = from.option(|from| {
         from.array_of(4)?;
         let signed_at = read_time(from)?;
-        let signer = from.option(|from| from.bytes_array().map(Signer))?;
+        let signer = from.option(|from| from.bytes_array().map(TimeSigner))?;
         let (bound_us, unaccounted_us) = (from.signed()?, from.signed()?);
         if bound_us < 0 || unaccounted_us < 0 {
             return Err(NotCanonical);

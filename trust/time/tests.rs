@@ -6,7 +6,7 @@ mod rules;
 mod signed;
 mod stored;
 
-use super::{Adopted, Confidence, Limits, Moment, Reading, SignedTime, Signer, TimeGuard, TimeState};
+use super::{Adopted, Confidence, Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState};
 use std::println;
 use waypass_credential::time::Timestamp;
 
@@ -15,8 +15,8 @@ const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
 const LIMITS: Limits = Limits { boots: 3, decisions: 5 };
 /// The timestamp keys of an office, and those that replaced them.
-const OFFICE: Signer = Signer([1; 32]);
-const ROTATED: Signer = Signer([2; 32]);
+const OFFICE: TimeSigner = TimeSigner([1; 32]);
+const ROTATED: TimeSigner = TimeSigner([2; 32]);
 
 fn time(seconds: i64) -> Timestamp {
     Timestamp::from_unix(seconds).expect("in range")
@@ -33,7 +33,7 @@ fn observe(state: &mut TimeState, reading: Reading) -> Moment {
     moment
 }
 
-fn adopt(state: &mut TimeState, at: i64, signer: Signer, reading: Reading) -> Adopted {
+fn adopt(state: &mut TimeState, at: i64, signer: TimeSigner, reading: Reading) -> Adopted {
     let (next, adopted) = state.adopt(&SignedTime { at: time(at), signer }, &reading);
     *state = next;
     adopted

@@ -15,7 +15,7 @@ use waypass_trust::bundle::{
     RootPart, RootRoles, SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
-use waypass_trust::time::{Limits, Moment, Reading, SignedTime, Signer, TimeGuard, TimeState};
+use waypass_trust::time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState};
 use waypass_vault::{Factors, KdfCost, Password, SystemRng, Unlocked, Vault, clock};
 
 pub(crate) const HOUR: i64 = 3600;
@@ -38,7 +38,7 @@ pub(crate) fn moment(at: Timestamp) -> Moment {
 
 /// A device that learned at `reading` that it is at least `at`.
 pub(crate) fn signed(at: Timestamp, reading: &Reading) -> TimeState {
-    TimeState::default().adopt(&SignedTime { at, signer: Signer([1; 32]) }, reading).0
+    TimeState::default().adopt(&SignedTime { at, signer: TimeSigner([1; 32]) }, reading).0
 }
 
 /// A moment on a clock that nobody has confirmed.

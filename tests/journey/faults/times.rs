@@ -119,3 +119,33 @@ fn a_bundle_from_the_future_is_not_taken() {
     let taken = site.wrapped(&["faketime", "-f", "+10d"], GATE, "verifier sync --from ahead");
     assert_eq!(taken.code, 0, "{}", taken.stderr);
 }
+
+/// The clock ran ahead at one start, which a bundle will not reach for long: a person's word ends the doubt, and no more.
+#[test]
+fn a_person_confirms_a_clock_and_verdicts_are_amber_until_signed_time_reaches_it() {
+    let (site, _) = Site::with_credential();
+    let sized = Command::new("faketime").args(["-f", "+1h", "true"]).output();
+    if !sized.is_ok_and(|output| output.status.success()) {
+        println!("SKIP confirming a clock: faketime is not installed");
+        return;
+    }
+    let ahead = ["faketime", "-f", "+1h"];
+    let status = json(&site.wrapped(&ahead, GATE, "verifier status"));
+    assert_eq!((&status["clock"], &status["decides"]), (&Value::from("doubt"), &Value::from(false)));
+    // Without an answer it is not confirmed, and without a name neither.
+    assert_eq!(site.wrapped(&ahead, GATE, "verifier clock confirm --by Ada").code, 2);
+    let confirmed = site.wrapped(&ahead, GATE, "verifier clock confirm --by Ada --yes");
+    assert_eq!(confirmed.code, 0, "{}", confirmed.stderr);
+    let asked = site.wrapped(&ahead, GATE, "verifier challenge --role staff -o request");
+    let shown = site.wrapped(&ahead, "wallet", "wallet present --request request --yes -o answer");
+    assert_eq!((asked.code, shown.code), (0, 0), "{}{}", asked.stderr, shown.stderr);
+    let verdict = site.wrapped(&ahead, GATE, "verifier verify answer");
+    assert_eq!((verdict.code, &json(&verdict)["reasons"][0]["code"]), (10, &Value::from("clock_suspect")), "{}", verdict.stdout);
+    let log = site.done(GATE, "audit list").to_string();
+    assert!(log.contains("clock_confirmed"), "{log}");
+    // A clock behind what is proven is wrong, whoever says otherwise.
+    let behind = site.wrapped(&["faketime", "-f", "-1d"], GATE, "verifier clock confirm --by Ada --yes");
+    let (what, next) = advice(&behind);
+    assert_eq!(behind.code, 2, "{what}");
+    assert!(what.contains("or later") && next.contains("set the clock"), "{what}; {next}");
+}

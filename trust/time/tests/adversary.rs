@@ -19,9 +19,9 @@ struct World {
     /// How long the device was on, as far as its readings saw it.
     on_ms: u64,
     state: TimeState,
-    signer: Signer,
+    signer: TimeSigner,
     /// When the bundles were signed that a courier may still deliver, and whose keys signed them.
-    sticks: alloc::vec::Vec<(i64, Signer)>,
+    sticks: alloc::vec::Vec<(i64, TimeSigner)>,
     evidence: Option<Evidence>,
     highest_wall: i64,
     seen: Seen,
@@ -99,7 +99,7 @@ impl World {
     }
 
     /// A bundle arrives: the guard takes it, or it is not installed.
-    fn deliver(&mut self, at: i64, signer: Signer) {
+    fn deliver(&mut self, at: i64, signer: TimeSigner) {
         let newer = self.evidence.is_none_or(|held| held.as_of < at);
         // Versions never decrease, and a root that is gone signs nothing.
         if signer != self.signer || !newer {

@@ -18,7 +18,7 @@ use waypass_trust::bundle::{
 };
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
-use waypass_trust::time::{Reading, SignedTime, Signer};
+use waypass_trust::time::{Reading, SignedTime, TimeSigner};
 
 /// When everything happens: a Tuesday, 15:00 UTC.
 pub(super) const NOW: i64 = 1_795_532_400;
@@ -299,7 +299,7 @@ impl World {
         let mut state = DeviceState::new(&self.gate.id);
         if let Some(signed) = self.signed_time {
             let earlier = Reading { boot_id: [9; 16], ..self.reading(0) };
-            state.time = state.time.adopt(&SignedTime { at: time(signed), signer: Signer([1; 32]) }, &earlier).0;
+            state.time = state.time.adopt(&SignedTime { at: time(signed), signer: TimeSigner([1; 32]) }, &earlier).0;
         }
         state
     }
