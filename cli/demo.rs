@@ -161,7 +161,11 @@ impl<'w> Play<'w> {
         let wallet = self.wallet().look("wallet sync --from stick")?;
         self.must(&wallet, "the wallet learned which gates the site has")?;
         let status = self.gate().run("verifier status")?;
-        let horizon = status.text("works_offline_until");
+        let horizon = status
+            .number("works_offline_until")
+            .and_then(waypass_credential::time::Timestamp::from_unix)
+            .map(words::when)
+            .unwrap_or_default();
         self.stage.say(&format!("the gate works offline until {horizon}; what ends then: {}", status.text("binding")));
         Ok(())
     }

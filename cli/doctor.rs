@@ -42,6 +42,14 @@ pub(crate) fn run(session: &Session) -> Outcome {
     findings.push(memory());
     findings.push(clock(bundle.as_ref().ok().and_then(Option::as_ref)));
     findings.push(belief(&bundle));
+    let is_gate = session.home.vault(Role::Verifier).exists();
+    if is_gate && !waypass_vault::clock::runs_while_off() {
+        findings.push(
+            finding("battery", Found::Note, "no clock with a battery was found")
+                .next("after a power cut, set the clock before this gate is asked to decide"),
+        );
+    }
+    findings.extend(bundle.as_ref().ok().and_then(Option::as_ref).filter(|_| is_gate).map(horizon));
     session.out.list("waypass.doctor/1", "findings", &findings, || {
         for finding in &findings {
             let (tone, mark) = match finding.found {
@@ -138,6 +146,24 @@ fn belief(bundle: &Result<Option<TrustBundle>, Failure>) -> Finding {
             }
         }
     }
+}
+
+/// Until when a gate can decide on the bundle: each role has its limits.
+fn horizon(bundle: &TrustBundle) -> Finding {
+    let now = waypass_vault::clock::read().wall;
+    let ends = || bundle.horizons(None).into_iter().map(|(role, horizon)| (horizon.until, words::safe(&role)));
+    let (Some((first, role)), Some((last, _))) = (ends().min(), ends().max()) else {
+        return finding("offline", Found::Note, "no issuer in the bundle may give anybody a role");
+    };
+    let newer = "waypass verifier sync";
+    if last <= now {
+        return finding("offline", Found::Bad, format!("{}: this gate can decide about nobody", words::until(last, now))).next(newer);
+    }
+    if first <= now {
+        let some = format!("{} for the role {role}, and works for some others {}", words::until(first, now), words::until(last, now));
+        return finding("offline", Found::Note, some).next(newer);
+    }
+    finding("offline", Found::Good, format!("works for every role {}", words::until(first, now)))
 }
 
 /// What a vault found wrong with its own content, in words.

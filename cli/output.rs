@@ -1,6 +1,7 @@
 //! The two streams: results on standard output, messages on standard error, both safe against a closed pipe.
 
 use crate::exit::Failure;
+use crate::words::with_local_times;
 use anstyle::{Ansi256Color, Color, RgbColor, Style};
 use serde::Serialize;
 use std::io::Write;
@@ -83,14 +84,14 @@ impl Out {
     /// A message to the person: what was done, what to know.
     pub(crate) fn note(self, text: &str) {
         if !self.quiet {
-            finished(writeln!(anstream::stderr(), "{text}"));
+            finished(writeln!(anstream::stderr(), "{}", with_local_times(text)));
         }
     }
 
     /// A message only `-v` shows.
     pub(crate) fn detail(self, text: &str) {
         if self.verbose && !self.quiet {
-            finished(writeln!(anstream::stderr(), "{text}"));
+            finished(writeln!(anstream::stderr(), "{}", with_local_times(text)));
         }
     }
 
@@ -98,7 +99,7 @@ impl Out {
     #[expect(clippy::unused_self, reason = "every write to standard error goes through the one place that knows about closed pipes")]
     pub(crate) fn warn(self, text: &str) {
         let style = paint(Tone::Amber);
-        finished(writeln!(anstream::stderr(), "{style}warning:{style:#} {text}"));
+        finished(writeln!(anstream::stderr(), "{style}warning:{style:#} {}", with_local_times(text)));
     }
 
     /// How a command failed: what happened, then what to do next.
@@ -110,7 +111,8 @@ impl Out {
             finished(writeln!(std::io::stderr(), "{document}"));
         } else {
             let style = paint(Tone::Red);
-            finished(writeln!(anstream::stderr(), "{style}waypass:{style:#} {}\n         {}", failure.what, failure.next));
+            let (what, next) = (with_local_times(&failure.what), with_local_times(&failure.next));
+            finished(writeln!(anstream::stderr(), "{style}waypass:{style:#} {what}\n         {next}"));
         }
     }
 }

@@ -10,6 +10,7 @@ use waypass_trust::audit::ReceiptError;
 
 mod acknowledge;
 mod challenge;
+mod clock;
 mod enroll;
 mod init;
 mod status;
@@ -40,6 +41,9 @@ enum Verb {
     Check(verify::Args),
     /// Go on after looking at what was found changed on this gate
     Acknowledge(acknowledge::Args),
+    /// What this gate takes for the time
+    #[command(subcommand)]
+    Clock(clock::Verb),
     /// Fetch what is newer and deliver the log, over HTTP or by file
     Sync(sync::Args),
     /// What opens this gate
@@ -56,6 +60,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Verify(args) => verify::run(session, &args, Mode::Gate),
         Verb::Check(args) => verify::run(session, &args, Mode::Peer),
         Verb::Acknowledge(args) => acknowledge::run(session, &args),
+        Verb::Clock(verb) => clock::run(session, &verb),
         Verb::Sync(args) => sync::run(session, &args),
         Verb::Slot(verb) => crate::slot::run(session, Role::Verifier, verb),
     }
@@ -80,6 +85,12 @@ pub(crate) fn failure(error: GateError) -> Failure {
             Failure::new(Exit::Tamper, error, "keep the device as it is and report this gate to the issuer")
         }
         GateError::NoRecord { .. } => Failure::usage(error, "see what there is: waypass audit list"),
+        GateError::Ahead { .. } => Failure::new(
+            Exit::Grey,
+            error,
+            "compare the clock with a watch: if it is wrong, set it and sync again; if it is right, tell the site's operator",
+        ),
+        GateError::WrongClock(_) => Failure::usage(error, "set the clock with your system's own tool, then confirm it"),
         GateError::Receipt(ReceiptError::Malformed) => Failure::usage(error, "name the file that the issuer wrote"),
         GateError::Receipt(_) => Failure::new(Exit::Tamper, error, "the log was not marked as delivered; tell the issuer's operator"),
         GateError::TooLong => Failure::usage(error, "shorten --purpose or the query"),

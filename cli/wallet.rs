@@ -142,7 +142,7 @@ fn moment(vault: &Unlocked<'_>, bundle: Option<&TrustBundle>) -> Result<Moment, 
     let mut state = held.as_ref().map(|bytes| TimeState::from_bytes(bytes)).transpose().map_err(damaged)?.unwrap_or_default();
     let reading = clock::read();
     if let Some(bundle) = bundle {
-        state = state.signed(bundle.issued_at(), &reading);
+        state = state.adopt(&bundle.signed_time(), &reading).0;
     }
     let (at, next) = TimeGuard::observe(&state, &reading, &Limits::default());
     // A reading a moment after the last one teaches nothing that is worth a write to the disk.

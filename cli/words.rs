@@ -34,10 +34,45 @@ pub(crate) fn parse_span(text: &str) -> Result<i64, String> {
     number.checked_mul(unit).ok_or_else(wrong)
 }
 
-/// A date and time in this machine's zone: `2026-11-20 14:05`.
+/// A date and time in this machine's zone (`TZ`, else the system's), which is shown: `2026-11-20 14:05 +05:45`, or `.. UTC`. The one
+/// notation for people; programs get Unix seconds.
 pub(crate) fn when(at: Timestamp) -> String {
-    Instant::from_second(at.unix())
-        .map_or_else(|_| at.to_string(), |instant| instant.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string())
+    in_zone(at, TimeZone::system())
+}
+
+fn in_zone(at: Timestamp, zone: TimeZone) -> String {
+    let Ok(instant) = Instant::from_second(at.unix()) else { return at.to_string() };
+    let local = instant.to_zoned(zone);
+    let zone = if local.offset().is_zero() { "UTC".to_owned() } else { local.strftime("%:z").to_string() };
+    format!("{} {zone}", local.strftime("%Y-%m-%d %H:%M"))
+}
+
+/// A time until which something holds, and whether that is over: `until 2026-11-20 14:05 UTC`, or
+/// `ENDED 15 days ago (2026-11-20 14:05 UTC)`.
+pub(crate) fn until(end: Timestamp, now: Timestamp) -> String {
+    if end > now { format!("until {}", when(end)) } else { format!("ENDED {} ({})", relative(end, now), when(end)) }
+}
+
+/// A text with the times in it (RFC 3339 in UTC, as reasons and errors carry them) in the notation for people.
+pub(crate) fn with_local_times(text: &str) -> String {
+    const LENGTH: usize = "2026-11-20T14:05:00Z".len();
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let candidate = rest.get(..LENGTH).filter(|text| text.ends_with('Z') && text.as_bytes()[10] == b'T');
+        let continues = out.ends_with(|before: char| before.is_ascii_alphanumeric() || before == '-' || before == ':');
+        match candidate.filter(|_| !continues).and_then(Timestamp::parse_rfc3339) {
+            Some(at) => {
+                out.push_str(&when(at));
+                rest = &rest[LENGTH..];
+            }
+            None => {
+                out.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
+        }
+    }
+    out
 }
 
 /// `in 3 days` or `2 h ago`.
@@ -63,6 +98,7 @@ pub(crate) fn clock(confidence: Confidence) -> String {
     match confidence {
         Confidence::Anchored => "confirmed by signed time since this device was started".to_owned(),
         Confidence::Low => "not confirmed since this device was started".to_owned(),
+        Confidence::Suspect => "to be compared with a watch: a person confirmed it, or signed time runs on without it".to_owned(),
         Confidence::Doubt(doubt) => doubt.to_string(),
     }
 }
@@ -79,7 +115,40 @@ const fn is_bidi(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{list, safe, span};
+    use super::{in_zone, list, safe, span, until, when, with_local_times};
+    use jiff::tz::{TimeZone, TimeZoneDatabase};
+    use waypass_credential::time::Timestamp;
+
+    #[test]
+    fn times_name_their_zone() {
+        let at = Timestamp::parse_rfc3339("2026-11-29T21:13:00Z").expect("a time");
+        let zone = |name| TimeZoneDatabase::bundled().get(name).expect("compiled in");
+        let shown = ["Asia/Kathmandu", "America/New_York", "Europe/London", "UTC"].map(|name| in_zone(at, zone(name)));
+        assert_eq!(shown, ["2026-11-30 02:58 +05:45", "2026-11-29 16:13 -05:00", "2026-11-29 21:13 UTC", "2026-11-29 21:13 UTC"]);
+        assert_eq!(in_zone(at, TimeZone::posix("XYZ-5:45").expect("a rule")), "2026-11-30 02:58 +05:45");
+    }
+
+    #[test]
+    fn what_is_over_is_said_as_over() {
+        let at = Timestamp::parse_rfc3339("2026-11-29T21:13:00Z").expect("a time");
+        assert_eq!(until(at, at.plus(-1)), format!("until {}", when(at)));
+        assert_eq!(until(at, at), format!("ENDED 0 s ago ({})", when(at)));
+        assert_eq!(until(at, at.plus(15 * 86_400)), format!("ENDED 15 days ago ({})", when(at)));
+    }
+
+    #[test]
+    fn times_inside_texts_are_shown_like_all_others() {
+        let at = |text: &str| when(Timestamp::parse_rfc3339(text).expect("a time"));
+        let text = "ended 2026-11-29T21:06:20Z, list of 2026-11-28T00:00:00Z; ü 2026-13-01T00:00:00Z 12026-11-28T00:00:00Z";
+        let shown = with_local_times(text);
+        let expected = format!(
+            "ended {}, list of {}; ü 2026-13-01T00:00:00Z 12026-11-28T00:00:00Z",
+            at("2026-11-29T21:06:20Z"),
+            at("2026-11-28T00:00:00Z")
+        );
+        assert_eq!(shown, expected);
+        assert_eq!(with_local_times("2026-11-29T21:06:20"), "2026-11-29T21:06:20");
+    }
 
     #[test]
     fn spans_read_as_a_person_says_them() {

@@ -57,7 +57,7 @@ fn main() -> Done<()> {
 
     println!("Day 3. Three batteries later nothing signed has confirmed the clock. Cleo's permit was withdrawn overnight.");
     issuer.revoke(&cleos, &lost, hour(60).wall)?;
-    let restarted = |boot: u8, hours: i64| Reading { boot_id: [boot; 16], ..hour(hours) };
+    let restarted = |boot: u8, hours: i64| Reading { boot_id: [boot; 16], boottime_ms: hour(hours - 70).boottime_ms, ..hour(hours) };
     for boot in 1..=3 {
         boat.state.time = TimeGuard::observe(&boat.state.time, &restarted(boot, 71), &Limits::default()).1;
     }

@@ -56,11 +56,13 @@ impl Gate<'_> {
             Ok(policy) => policy,
             Err(why) => return Ok(Recorded::cannot(Reason::new(ReasonCode::PolicyError, why.to_string()))),
         };
-        let state = match self.state() {
+        let mut state = match self.state() {
             Ok(state) => state,
             Err(GateError::Tampered(found)) => return Ok(tampered(&found)),
             Err(why) => return Err(why),
         };
+        // Nothing new, unless the clock was wrong when the bundle came.
+        let _adopted = state.learn_time(&bundle, reading);
         let mut checkpoint = Checkpoint::new(self.identity.clone(), &bundle, &policy, state);
         if mode == Mode::Peer {
             checkpoint = checkpoint.as_peer();

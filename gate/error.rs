@@ -1,8 +1,10 @@
 //! Why a gate could not do what was asked. A decision about a person is never one of these.
 
 use std::fmt;
+use waypass_credential::time::Timestamp;
 use waypass_trust::audit::{FirstBad, ReceiptError};
 use waypass_trust::policy::PolicyError;
+use waypass_trust::time::BehindProof;
 use waypass_vault::{BeliefError, VaultError};
 
 /// Why a gate could not do what was asked.
@@ -30,6 +32,15 @@ pub enum GateError {
         /// Its number.
         seq: u64,
     },
+    /// A bundle is dated too far ahead of the clock and of what is proven. It was not taken.
+    Ahead {
+        /// When it says it was signed.
+        signed: Timestamp,
+        /// How far ahead that is.
+        seconds: i64,
+    },
+    /// The clock that a person wants to confirm is proven to be wrong.
+    WrongClock(BehindProof),
     /// A receipt for the log is refused.
     Receipt(ReceiptError),
     /// The question is too long to be signed.
@@ -51,6 +62,10 @@ impl fmt::Display for GateError {
             Self::Log(first) => write!(f, "the first bad one: {first}"),
             Self::Record { seq } => write!(f, "record {seq} of the log is the first bad one: it is missing or cannot be read"),
             Self::NoRecord { seq } => write!(f, "there is no record {seq}"),
+            Self::Ahead { signed, seconds } => {
+                write!(f, "the bundle is dated {signed}, {} hours ahead of this device's clock, and was not taken", seconds / 3600)
+            }
+            Self::WrongClock(why) => why.fmt(f),
             Self::Receipt(why) => why.fmt(f),
             Self::TooLong => f.write_str("the question is too long"),
             Self::Signer => f.write_str("the gate's key could not sign"),

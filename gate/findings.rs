@@ -87,7 +87,7 @@ impl Gate<'_> {
             Err(why) => return Err(why),
         };
         let bundle = self.belief.bundle().ok().flatten();
-        let at = Self::moment(&state, bundle.as_ref(), reading);
+        let at = Self::moment(&mut state, bundle.as_ref(), reading);
         let bundle_version = bundle.map_or(0, |bundle| bundle.versions().targets);
         let mut entries = Vec::new();
         let mut append = |actor: &str, event: Event, subject: &str| {

@@ -70,7 +70,11 @@ impl<'v> Gate<'v> {
             }
             // A gate whose state is damaged stays as it is: it is for a person to look at.
             let Ok(mut state) = self.state() else { return Ok(()) };
-            let entry = self.entry_about(&mut state, Event::UPGRADED, &self.identity.id, reading, rng);
+            if let Ok(Some(bundle)) = self.belief.bundle() {
+                // 0.1.0 did not keep whose signed time it was.
+                let _adopted = state.learn_time(&bundle, reading);
+            }
+            let entry = self.entry_about(&mut state, &self.identity.id, Event::UPGRADED, &self.identity.id, reading, rng);
             Ok::<_, GateError>(write(batch, &entry, &state)?)
         })?;
         Ok(true)
@@ -107,27 +111,49 @@ impl<'v> Gate<'v> {
         Ok(policy)
     }
 
-    /// Judges a reading of the clocks by the limits of the signed policy.
-    pub(crate) fn moment(state: &DeviceState, bundle: Option<&TrustBundle>, reading: &Reading) -> Moment {
+    /// Judges a reading of the clocks by the limits of the signed policy. What it teaches is stored with the state.
+    pub(crate) fn moment(state: &mut DeviceState, bundle: Option<&TrustBundle>, reading: &Reading) -> Moment {
         let limits = bundle.map_or_else(Limits::default, |bundle| {
             let policy = bundle.policy();
             Limits { boots: policy.max_boots_without_signed_time, decisions: policy.max_decisions_without_signed_time }
         });
-        TimeGuard::observe(&state.time, reading, &limits).0
+        let (moment, time) = TimeGuard::observe(&state.time, reading, &limits);
+        state.time = time;
+        moment
     }
 
     /// Appends a record that is no decision, with the state it leads to.
     pub fn record(&self, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
-        let mut state = self.state()?;
-        let entry = self.entry_about(&mut state, event, subject, reading, rng);
+        self.record_in(self.state()?, &self.identity.id, event, subject, reading, rng)
+    }
+
+    /// Appends a record of what `actor` did, with `state` and what the record adds to it.
+    pub(crate) fn record_in(
+        &self,
+        mut state: DeviceState,
+        actor: &str,
+        event: Event,
+        subject: &str,
+        reading: &Reading,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), GateError> {
+        let entry = self.entry_about(&mut state, actor, event, subject, reading, rng);
         Ok(self.vault.batch(|batch| write(batch, &entry, &state))?)
     }
 
-    fn entry_about(&self, state: &mut DeviceState, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Vec<u8> {
+    fn entry_about(
+        &self,
+        state: &mut DeviceState,
+        actor: &str,
+        event: Event,
+        subject: &str,
+        reading: &Reading,
+        rng: &mut dyn CryptoRng,
+    ) -> Vec<u8> {
         let bundle = self.belief.bundle().ok().flatten();
         let at = Self::moment(state, bundle.as_ref(), reading);
         let bundle_version = bundle.map_or(0, |bundle| bundle.versions().targets);
-        let draft = Draft { at: &at, actor: &self.identity.id, event, subject, outcome: None, bundle_version, status: None };
+        let draft = Draft { at: &at, actor, event, subject, outcome: None, bundle_version, status: None };
         state.chain.append(draft, Salts::random(rng)).to_bytes()
     }
 

@@ -10,6 +10,7 @@
 //! ```
 
 mod ask;
+mod clock;
 mod decide;
 mod error;
 mod findings;
@@ -24,5 +25,5 @@ pub use decide::{Mode, Recorded};
 pub use error::GateError;
 pub use findings::Acknowledged;
 pub use gate::{About, Gate};
-pub use status::Status;
+pub use status::{Decides, Status};
 pub use sync::Sync;

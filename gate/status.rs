@@ -26,6 +26,39 @@ pub struct Status {
     pub was_enrolled_until: Option<Timestamp>,
     /// The role with the tightest limits, and until when the gate can decide about it. `None` if it can decide about nobody.
     pub horizon: Option<(String, OfflineHorizon)>,
+    /// The last moment at which the gate can decide about anybody.
+    pub last: Option<Timestamp>,
+    /// Whether the clock had lost the time when the device was started: it has no battery, or an empty one.
+    pub lost_clock: bool,
+}
+
+/// About whom a gate can decide now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decides {
+    /// About every role.
+    AboutAll,
+    /// Its data is too old for some roles.
+    AboutSome,
+    /// About nobody any more, and it could before.
+    NoLonger,
+    /// About nobody yet.
+    NotYet,
+}
+
+impl Status {
+    /// Returns about whom the gate can decide now.
+    pub fn decides(&self) -> Decides {
+        let now = self.at.at();
+        let tampered = self.trust_tampering.is_some() || !self.device_tampering.is_empty();
+        match (&self.horizon, self.last) {
+            (Some(_), Some(_)) if tampered || self.at.doubt().is_some() => Decides::NoLonger,
+            (Some((_, first)), _) if now < first.until => Decides::AboutAll,
+            (Some(_), Some(last)) if now < last => Decides::AboutSome,
+            (Some(_), _) => Decides::NoLonger,
+            (None, _) if self.was_enrolled_until.is_some() || tampered => Decides::NoLonger,
+            (None, _) => Decides::NotYet,
+        }
+    }
 }
 
 impl Gate<'_> {
@@ -36,16 +69,14 @@ impl Gate<'_> {
             Err(BeliefError::Tampered(how)) => (None, Some(how)),
             Err(why) => return Err(why.into()),
         };
-        let state = self.stored_state()?.unwrap_or_else(|| waypass_verifier::DeviceState::new(&self.identity.id));
-        let at = Self::moment(&state, bundle.as_ref(), reading);
+        let mut state = self.stored_state()?.unwrap_or_else(|| waypass_verifier::DeviceState::new(&self.identity.id));
+        let at = Self::moment(&mut state, bundle.as_ref(), reading);
         self.challenges()?;
         let enrolled = bundle.as_ref().and_then(|bundle| bundle.gate(&self.identity.id));
         // A gate that is not enrolled decides about nobody, however new its data is.
-        let horizon = bundle.as_ref().zip(enrolled).and_then(|(bundle, entry)| {
-            let roles = bundle.authorities().iter().flat_map(|authority| &authority.roles);
-            let ends = roles.map(|role| (role.clone(), bundle.works_offline_until(role, Some(entry))));
-            ends.min_by_key(|(_, horizon)| horizon.until)
-        });
+        let ends = bundle.as_ref().zip(enrolled).map_or_else(Vec::new, |(bundle, entry)| bundle.horizons(Some(entry)));
+        let last = ends.iter().map(|(_, horizon)| horizon.until).max();
+        let horizon = ends.into_iter().min_by_key(|(_, horizon)| horizon.until);
         let enrolled_until = enrolled.map(|entry| entry.not_after);
         let was_enrolled_until = match self.belief.floor() {
             Ok(floor) => floor.and_then(|floor| floor.enrolled_until),
@@ -60,6 +91,8 @@ impl Gate<'_> {
             enrolled_until,
             was_enrolled_until,
             horizon,
+            last,
+            lost_clock: state.time.lost_its_clock(),
         })
     }
 }

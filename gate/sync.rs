@@ -7,7 +7,7 @@ use rand_core::CryptoRng;
 use waypass_trust::audit::{Event, FlagAnswer, Flagged, Leaf, Receipt, ReceiptError, Upload, flag};
 use waypass_trust::bundle::{KeyUse, TrustBundle};
 use waypass_trust::sync::{AuditHeld, Device, Manifest, Part, Receipted};
-use waypass_trust::time::Reading;
+use waypass_trust::time::{Adopted, Reading};
 
 /// Records in one upload.
 const PART: u64 = 4096;
@@ -29,7 +29,8 @@ impl<'g> Gate<'g> {
     pub fn learn_time(&self, reading: &Reading) -> Result<(), GateError> {
         let Some(bundle) = self.belief.bundle()? else { return Ok(()) };
         let mut state = self.state()?;
-        state.learn_time(&bundle, reading);
+        // One that is too far ahead was pinned by a person with the vault's factors: until the clock agrees it is doubted.
+        let _adopted = state.learn_time(&bundle, reading);
         self.keep_state(&state)
     }
 
@@ -70,7 +71,7 @@ impl<'g> Gate<'g> {
     /// Returns the admissions whose credential is revoked in a list newer than the one they were decided on.
     fn flagged(&self, size: u64, reading: &Reading) -> Result<Vec<Flagged>, GateError> {
         let Some(bundle) = self.belief.bundle()? else { return Ok(Vec::new()) };
-        let at = Self::moment(&self.state()?, Some(&bundle), reading);
+        let at = Self::moment(&mut self.state()?, Some(&bundle), reading);
         let entries: Vec<_> = (0..size).filter_map(|seq| self.entry(seq).ok()).collect();
         Ok(flag(&entries, &bundle, &at))
     }
@@ -105,8 +106,13 @@ impl Device for Sync<'_> {
     }
 
     fn apply_bundle(&mut self, metadata: &[u8]) -> Result<(), GateError> {
+        let reading = (self.clock)();
+        let newer = self.gate.belief.open(metadata)?;
+        if let Adopted::Aside(aside) = self.gate.state()?.learn_time(&newer, &reading) {
+            return Err(GateError::Ahead { signed: aside.signed().at, seconds: aside.ahead_seconds() });
+        }
         self.gate.belief.take(metadata)?;
-        self.gate.learn_time(&(self.clock)())
+        self.gate.learn_time(&reading)
     }
 
     fn apply_list(&mut self, _uri: &str, token: &[u8]) -> Result<(), GateError> {

@@ -226,6 +226,7 @@ impl World {
                 name: "North door".into(),
                 site: "clinic-north".into(),
                 zone: "ward".into(),
+                time_zone: None,
                 not_after: issued_at.plus(7 * DAY),
             }],
             contexts: Vec::new(),

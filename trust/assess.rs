@@ -17,7 +17,7 @@ use crate::{
     freshness::{Ages, Freshness},
     reason::{Reason, ReasonCode},
     status::{HeldStatus, Status, Why},
-    time::{Moment, TOLERANCE_SECONDS},
+    time::{Confidence, Moment, TOLERANCE_SECONDS},
 };
 
 /// A credential that ends within this time, or the last tenth of its validity where that is shorter, `expires_soon`.
@@ -361,8 +361,10 @@ fn read_role(name: &str, held: &HeldStatus, bundle: &TrustBundle, at: &Moment) -
 
 fn notes(role: &RoleClaims, at: &Moment) -> Vec<Reason> {
     let mut notes = Vec::new();
-    if let Some(doubt) = at.doubt() {
-        notes.push(Reason::new(ReasonCode::ClockSuspect, format!("{doubt}")));
+    match at.confidence() {
+        Confidence::Doubt(doubt) => notes.push(Reason::new(ReasonCode::ClockSuspect, format!("{doubt}"))),
+        Confidence::Suspect => notes.push(Reason::new(ReasonCode::ClockSuspect, format!("taken for {}", at.at()))),
+        Confidence::Anchored | Confidence::Low => {}
     }
     let soon = (role.valid_until.since(role.valid_from) / 10).min(SOON_SECONDS);
     if role.valid_until.since(at.at()) < soon {

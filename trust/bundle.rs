@@ -10,7 +10,7 @@ use waypass_credential::{jsonld::KnownContexts, role::StatusReference, time::Tim
 use crate::{
     freshness::Freshness,
     status::{Evidence, HeldList, HeldStatus, ListInfo, Taken, together},
-    time::Moment,
+    time::{Moment, SignedTime},
 };
 
 mod contexts;
@@ -135,6 +135,11 @@ impl TrustBundle {
     /// Returns the digests of every root in the chain, the oldest first.
     pub fn root_digests(&self) -> impl Iterator<Item = Digest> + '_ {
         self.chain.iter().map(Root::digest)
+    }
+
+    /// Returns the signed time that this bundle brings: its timestamp role is the time signer that the root names.
+    pub fn signed_time(&self) -> SignedTime {
+        SignedTime { at: self.issued_at(), signer: self.root().time_signer() }
     }
 
     /// The issuers.
@@ -278,6 +283,12 @@ impl TrustBundle {
     /// only; `gate` is the device's own entry, where it is a gate.
     pub fn works_offline_until(&self, role: &str, gate: Option<&Gate>) -> OfflineHorizon {
         horizon::of(self, role, gate)
+    }
+
+    /// Returns [`Self::works_offline_until`] for each role that an issuer may assert.
+    pub fn horizons(&self, gate: Option<&Gate>) -> Vec<(String, OfflineHorizon)> {
+        let roles = self.authorities().iter().flat_map(|authority| &authority.roles);
+        roles.map(|role| (role.clone(), self.works_offline_until(role, gate))).collect()
     }
 
     fn evidence_for(&self, uri: &str) -> Option<&Evidence> {

@@ -9,6 +9,10 @@
 
 extern crate std;
 
+mod local;
+
+pub use local::LocalTime;
+
 use crate::bundle::{Digest, Policy};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use cedar_policy::{
@@ -228,14 +232,16 @@ impl RolePolicy {
         })
     }
 
-    /// This policy at one gate.
-    pub fn at_gate(&self, id: &str, site: &str, zone: &str) -> Result<GatePolicy<'_>, PolicyError> {
+    /// This policy at one gate. `time_zone` is the one in the gate's entry in the bundle: a rule that speaks of local hours cannot be
+    /// evaluated, and so denies, at a gate that has none or one that this program does not know.
+    pub fn at_gate(&self, id: &str, site: &str, zone: &str, time_zone: Option<&str>) -> Result<GatePolicy<'_>, PolicyError> {
         let gate = EntityUid::from_type_name_and_id(self.vocabulary.gate.clone(), EntityId::new(id));
         let text = |text: &str| RestrictedExpression::new_string(text.to_owned());
         let attributes = HashMap::from([("site".to_owned(), text(site)), ("zone".to_owned(), text(zone))]);
         let entity = Entity::new(gate.clone(), attributes, HashSet::new()).map_err(|_| PolicyError::Engine)?;
         let entities = Entities::from_entities([entity], None).map_err(|_| PolicyError::Engine)?;
-        Ok(GatePolicy { policy: self, engine: Authorizer::new(), gate, entities, site: site.to_owned(), zone: zone.to_owned() })
+        let local = time_zone.and_then(LocalTime::named);
+        Ok(GatePolicy { policy: self, engine: Authorizer::new(), gate, entities, site: site.to_owned(), zone: zone.to_owned(), local })
     }
 
     /// The rules' names, in no order: what verdicts can name.
@@ -253,6 +259,7 @@ pub struct GatePolicy<'p> {
     entities: Entities,
     site: String,
     zone: String,
+    local: Option<LocalTime>,
 }
 
 /// What one action came to.
@@ -321,15 +328,18 @@ impl GatePolicy<'_> {
 
     fn context(&self, ask: &Ask<'_>) -> Option<Context> {
         let day = ask.at.unix().div_euclid(86_400);
-        Context::from_pairs([
+        let here = self.local.as_ref().and_then(|local| local.hour_and_weekday(ask.at));
+        let local = here.into_iter().flat_map(|(hour, weekday)| [("hour_local", hour), ("weekday_local", weekday)]);
+        let known = [
             ("sites".to_owned(), scopes(ask.sites, &self.site)),
             ("zones".to_owned(), scopes(ask.zones, &self.zone)),
             ("issuer".to_owned(), RestrictedExpression::new_string(ask.issuer.to_owned())),
             ("hour_utc".to_owned(), RestrictedExpression::new_long(ask.at.unix().rem_euclid(86_400) / 3600)),
             // The first of January 1970 was a Thursday, the fourth day.
             ("weekday_utc".to_owned(), RestrictedExpression::new_long((day + 3).rem_euclid(7) + 1)),
-        ])
-        .ok()
+        ];
+        let local = local.map(|(name, value)| (name.to_owned(), RestrictedExpression::new_long(value)));
+        Context::from_pairs(known.into_iter().chain(local)).ok()
     }
 
     /// The deciding rule; the first by name where several decide, so that the same question always gets the same answer.

@@ -17,7 +17,7 @@ use crate::{
         SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
     },
     status::{Bits, StatusListBuf, StatusListToken},
-    time::{Limits, Moment, Reading, TimeGuard, TimeState},
+    time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState},
 };
 
 pub(crate) const HOUR: i64 = 3600;
@@ -110,14 +110,27 @@ impl rand_core::TryCryptoRng for Counter {}
 /// A moment on an anchored clock.
 pub(crate) fn moment(at: Timestamp) -> Moment {
     let reading = Reading { wall: at, boottime_ms: 1_000, boot_id: [1; 16] };
-    TimeGuard::observe(&TimeState::default().signed(at, &reading), &reading, &Limits::default()).0
+    TimeGuard::observe(&signed(at, &reading), &reading, &Limits::default()).0
 }
 
 /// A moment on a clock that was set back behind the signed time `at`.
 pub(crate) fn doubted(at: Timestamp) -> Moment {
     let good = Reading { wall: at, boottime_ms: 1_000, boot_id: [1; 16] };
     let back = Reading { wall: at.plus(-DAY), boottime_ms: 2_000, boot_id: [1; 16] };
-    TimeGuard::observe(&TimeState::default().signed(at, &good), &back, &Limits::default()).0
+    TimeGuard::observe(&signed(at, &good), &back, &Limits::default()).0
+}
+
+/// A moment on a device whose clock was lost, carried by the signed time `at`.
+pub(crate) fn suspect(at: Timestamp) -> Moment {
+    let earlier = Reading { wall: at.plus(-DAY), boottime_ms: 1_000, boot_id: [1; 16] };
+    let lost = Reading { wall: at.plus(-10_000 * DAY), boottime_ms: 1_000, boot_id: [2; 16] };
+    let (_, state) = TimeGuard::observe(&signed(at.plus(-DAY), &earlier), &lost, &Limits::default());
+    let (state, _) = state.adopt(&SignedTime { at, signer: TimeSigner([1; 32]) }, &lost);
+    TimeGuard::observe(&state, &lost, &Limits::default()).0
+}
+
+fn signed(at: Timestamp, reading: &Reading) -> TimeState {
+    TimeState::default().adopt(&SignedTime { at, signer: TimeSigner([1; 32]) }, reading).0
 }
 
 /// Who signs for a site, and everything that goes into its next bundle.
@@ -304,6 +317,7 @@ fn targets(issuer: &TestKey, status_key: &TestKey) -> TargetsPart {
             name: "East door".into(),
             site: "clinic".into(),
             zone: "ward".into(),
+            time_zone: None,
             not_after: NOON.plus(60 * DAY),
         }],
         contexts: Vec::new(),

@@ -168,6 +168,12 @@ impl<'v> Belief<'v> {
         }
     }
 
+    /// Opens a bundle from outside from the sealed root, and takes nothing.
+    pub fn open(&self, signed: &[u8]) -> Result<TrustBundle, BeliefError> {
+        let sealed = self.sealed()?.ok_or(BeliefError::NotPinned)?;
+        Ok(TrustBundle::open(signed, &sealed.newest)?)
+    }
+
     /// Takes a bundle from outside: it opens from the sealed root, is at or above the floor, and no part of it steps back. It is on the
     /// disk and under the seal when this returns. It repairs files that were tampered with.
     pub fn take(&self, signed: &[u8]) -> Result<TrustBundle, BeliefError> {

@@ -16,6 +16,11 @@ pub fn read() -> Reading {
     Reading { wall: EPOCH.plus(wall), boottime_ms, boot_id: boot_id() }
 }
 
+/// Returns true if the system has a clock that runs while the device is switched off (unlock.md "TimeGuard" rule 6).
+pub fn runs_while_off() -> bool {
+    std::fs::read_dir("/sys/class/rtc").is_ok_and(|mut devices| devices.next().is_some())
+}
+
 /// Evaluated by the compiler: nothing is unreachable at run time.
 const EPOCH: Timestamp = match Timestamp::from_unix(0) {
     Some(epoch) => epoch,
@@ -24,9 +29,10 @@ const EPOCH: Timestamp = match Timestamp::from_unix(0) {
 
 /// Hashed, because the raw id is also used by other programs as a machine identifier.
 fn boot_id() -> [u8; 16] {
-    // Without /proc every reading is from an unknown boot; the zero id makes that one and the same boot, whose
-    // boottime then decides.
     let raw = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    if raw.trim_ascii().is_empty() {
+        return Reading::UNKNOWN_BOOT;
+    }
     let mut hash = Sha256::new();
     hash.update(b"waypass/v1/boot");
     hash.update(raw.trim_ascii());

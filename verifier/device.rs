@@ -6,7 +6,7 @@ use core::fmt;
 use waypass_trust::audit::Chain;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
-use waypass_trust::time::{Reading, TimeState};
+use waypass_trust::time::{Adopted, Reading, TimeState};
 
 /// Time, answered nonces, and the end of the audit chain: one small record, stored whole with every decision.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,10 +42,11 @@ impl DeviceState {
         Self { time: TimeState::default(), chain: Chain::new(device), seen: SeenSet::default() }
     }
 
-    /// Takes the signed time of a bundle that was just installed, read at `reading`: the bundle's timestamp role is the
-    /// time signer that the root names.
-    pub fn learn_time(&mut self, bundle: &TrustBundle, reading: &Reading) {
-        self.time = self.time.signed(bundle.issued_at(), reading);
+    /// Takes the signed time of a bundle, read at `reading`. A bundle whose time is [`Adopted::Aside`] must not be installed.
+    pub fn learn_time(&mut self, bundle: &TrustBundle, reading: &Reading) -> Adopted {
+        let (time, adopted) = self.time.adopt(&bundle.signed_time(), reading);
+        self.time = time;
+        adopted
     }
 
     /// Deterministic CBOR `[1, device, chain size, chain head, time state, seen]`.

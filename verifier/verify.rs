@@ -78,7 +78,8 @@ struct Findings {
 impl<'t> Checkpoint<'t> {
     /// A gate that decides by `policy` on what `bundle` says. `state` is what it stored last, or [`DeviceState::new`].
     pub fn new(gate: GateIdentity, bundle: &'t TrustBundle, policy: &'t RolePolicy, state: DeviceState) -> Self {
-        let policy = policy.at_gate(&gate.id, &gate.site, &gate.zone);
+        let time_zone = bundle.gate(&gate.id).and_then(|entry| entry.time_zone.as_deref());
+        let policy = policy.at_gate(&gate.id, &gate.site, &gate.zone, time_zone);
         Self { gate, bundle, policy, state, seen_again: SeenAgain::default(), peer: false }
     }
 

@@ -188,6 +188,11 @@ impl Ran {
         self.json.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// A number of the JSON result.
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        self.json.get(name).and_then(Value::as_i64)
+    }
+
     /// The texts of an array of the JSON result.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
         let items = self.json.get(name).and_then(Value::as_array);

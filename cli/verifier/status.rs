@@ -6,7 +6,8 @@ use crate::exit::{Exit, Outcome};
 use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::json;
-use waypass_gate::Status;
+use waypass_credential::time::Timestamp;
+use waypass_gate::{Decides, Status};
 use waypass_trust::bundle::OfflineHorizon;
 use waypass_vault::clock;
 
@@ -22,22 +23,38 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let gate = device.identity();
         let status = device.status(&clock::read()).map_err(failure)?;
         let age = status.bundle.as_ref().map(|bundle| status.at.at().since(bundle.issued_at()));
+        let decides = status.decides();
         let tampering = status.trust_tampering.as_ref().map(ToString::to_string);
         session.out.json(&json!({
             "schema": "waypass.gate-status/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone,
             "enrolled": status.enrolled_until.is_some(), "clock": status.at.confidence().as_str(), "records": status.records,
             "trust_age_seconds": age, "trust_tampered": tampering, "device_tampered": status.device_tampering,
-            "works_offline_until": status.horizon.as_ref().map(|(_, horizon)| words::when(horizon.until)),
+            "lost_clock": status.lost_clock,
+            "decides": matches!(decides, Decides::AboutAll | Decides::AboutSome), "decides_about_every_role": decides == Decides::AboutAll,
+            "works_offline_until": status.horizon.as_ref().map(|(_, horizon)| horizon.until.unix()),
+            "enrolled_until": status.enrolled_until.map(Timestamp::unix),
             "binding": status.horizon.as_ref().map(|(role, horizon)| binding(role, horizon)),
         }))?;
         let out = session.out;
         out.words(&format!("{} (site {}, zone {})\n  {}", gate.name, gate.site, gate.zone, gate.id));
         out.words(&format!("  trust    {}", trust(&status, age)));
         if let Some((role, horizon)) = &status.horizon {
-            let until = words::when(horizon.until);
-            out.words(&format!("  offline  works for every role until {until}; what ends then: {}", binding(role, horizon)));
+            out.words(&format!("  offline  {}", offline(role, horizon, status.at.at())));
+        }
+        match decides {
+            Decides::NoLonger if status.at.doubt().is_some() => {
+                out.words(
+                    "  DECIDES  about nobody while its clock is in doubt: compare it with a watch, set it if it is wrong, then synchronise",
+                );
+            }
+            Decides::NoLonger => out.words("  DECIDES  about nobody any more: bring newer data (waypass verifier sync)"),
+            Decides::AboutSome => out.words("  DECIDES  about some roles only: its data is too old for the others (waypass verifier sync)"),
+            Decides::AboutAll | Decides::NotYet => {}
         }
         out.words(&format!("  clock    {}", words::clock(status.at.confidence())));
+        if status.lost_clock {
+            out.words("           it had lost the time when this device was started: it has no battery, or an empty one");
+        }
         out.words(&format!("  log      {} record(s)", status.records));
         for found in &status.device_tampering {
             out.words(&format!("  FOUND    {found}"));
@@ -46,8 +63,22 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             out.note("this gate decides about nobody until a person has looked: waypass verifier acknowledge --by YOUR-NAME");
         }
         let tampered = tampering.is_some() || !status.device_tampering.is_empty();
-        Ok(if tampered { Exit::Tamper } else { Exit::Done })
+        Ok(match decides {
+            _ if tampered => Exit::Tamper,
+            Decides::NoLonger => Exit::Grey,
+            Decides::AboutSome => Exit::Amber,
+            Decides::AboutAll | Decides::NotYet => Exit::Done,
+        })
     })
+}
+
+fn offline(role: &str, horizon: &OfflineHorizon, now: Timestamp) -> String {
+    let until = words::until(horizon.until, now);
+    if horizon.until > now {
+        format!("works for every role {until}; what ends then: {}", binding(role, horizon))
+    } else {
+        format!("{until}; what ended then: {}", binding(role, horizon))
+    }
 }
 
 fn trust(status: &Status, age: Option<i64>) -> String {
@@ -57,7 +88,8 @@ fn trust(status: &Status, age: Option<i64>) -> String {
     let Some(age) = age else { return "none: this gate can decide about nobody yet (waypass trust pin FILE)".to_owned() };
     let old = words::span(age);
     match (status.enrolled_until, status.was_enrolled_until) {
-        (Some(until), _) => format!("{old} old; enrolled until {}", words::when(until)),
+        (Some(until), _) if until > status.at.at() => format!("{old} old; enrolled until {}", words::when(until)),
+        (Some(until), _) => format!("{old} old; its enrolment {}", words::until(until, status.at.at())),
         (None, Some(_)) => format!("{old} old; the site ENDED the enrolment of this gate: it decides about nobody"),
         (None, None) => {
             format!("{old} old, but this gate is not in it: it decides about nobody until it is enrolled (waypass verifier enroll)")

@@ -110,7 +110,8 @@ fn reason_line(reason: &Reason) -> String {
     };
     let style = paint(tone);
     let quiet = paint(Tone::Quiet);
-    let detail = if reason.detail.is_empty() { String::new() } else { format!(" ({})", words::safe(&reason.detail)) };
+    let detail =
+        if reason.detail.is_empty() { String::new() } else { format!(" ({})", words::with_local_times(&words::safe(&reason.detail))) };
     format!("  {style}{mark}{style:#} {}{detail} {quiet}[{}]{quiet:#}", reason.code.meaning().trim_end_matches('.'), reason.code.as_str())
 }
 
@@ -125,11 +126,13 @@ fn evidence(evidence: &Evidence) -> Vec<String> {
     if let Some(rule) = &evidence.rule {
         lines.push(format!("  rule         {}", words::safe(rule)));
     }
-    if let Some(clock @ (Confidence::Low | Confidence::Doubt(_))) = evidence.clock {
+    if let Some(clock @ (Confidence::Low | Confidence::Suspect | Confidence::Doubt(_))) = evidence.clock {
         lines.push(format!("  clock        {}", words::clock(clock)));
     }
     if let Some(horizon) = &evidence.works_offline_until {
-        lines.push(format!("  offline      works for this role until {} ({})", words::when(horizon.until), horizon.binding));
+        let until = words::until(horizon.until, evidence.decided_at.unwrap_or(horizon.until));
+        let works = if until.starts_with("until") { "works for this role " } else { "" };
+        lines.push(format!("  offline      {works}{until} ({})", horizon.binding));
     }
     lines
 }

@@ -23,7 +23,7 @@ pub(crate) type Done<T> = Result<T, Box<dyn Error>>;
 /// The clocks of a device `hours` after the story begins, on 1 June 2026 at 08:00 UTC. Time is an argument everywhere: days pass at once.
 pub(crate) fn hour(hours: i64) -> Reading {
     let wall = Timestamp::from_unix(1_780_300_800 + hours * 3600).expect("a time of the story");
-    Reading { wall, boottime_ms: hours.unsigned_abs() * 3_600_000, boot_id: [0; 16] }
+    Reading { wall, boottime_ms: hours.unsigned_abs() * 3_600_000, boot_id: [9; 16] }
 }
 
 /// The same for whoever remembers nothing about time, as a wallet.
@@ -119,7 +119,7 @@ impl<'v> Gate<'v> {
 
     pub(crate) fn synchronise(&mut self, newer: &TrustBundle, at: Reading) -> Done<()> {
         self.bundle.replace(newer.clone())?;
-        self.state.learn_time(&self.bundle, &at);
+        let _adopted = self.state.learn_time(&self.bundle, &at);
         Ok(())
     }
 

@@ -94,7 +94,14 @@ impl Issuer<'_> {
     fn gate_entries(&self, at: Timestamp) -> Result<Vec<Gate>, StoreError> {
         let enrolled = self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none());
         Ok(enrolled
-            .map(|gate| Gate { id: gate.id, name: gate.name, site: gate.site, zone: gate.zone, not_after: at.plus(GATE_LIFETIME_SECONDS) })
+            .map(|gate| Gate {
+                id: gate.id,
+                name: gate.name,
+                site: gate.site,
+                zone: gate.zone,
+                time_zone: None,
+                not_after: at.plus(GATE_LIFETIME_SECONDS),
+            })
             .collect())
     }
 }

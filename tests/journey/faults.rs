@@ -9,3 +9,4 @@ mod lanes;
 mod lock;
 mod shared;
 mod site;
+mod times;

@@ -193,8 +193,8 @@ impl Device<'_> {
             }
             None => self.bundle = Some(opened),
         }
-        let issued_at = self.bundle.as_ref().expect("just installed").issued_at();
-        self.state.time = self.state.time.signed(issued_at, &clock.reading());
+        let bundle = self.bundle.as_ref().expect("just installed");
+        let _adopted = self.state.learn_time(bundle, &clock.reading());
         Arrival::Taken
     }
 

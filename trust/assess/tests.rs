@@ -7,7 +7,7 @@ use waypass_credential::role::StatusReference;
 use super::*;
 use crate::{
     bundle::{Authority, StaleAction, UnknownAction},
-    testing::{DAY, HOUR, NOON, Site, TestKey, doubted, issue_by, moment},
+    testing::{DAY, HOUR, NOON, Site, TestKey, doubted, issue_by, moment, suspect},
 };
 use waypass_credential::{base64url, format::Format, jws, key::Signer, proof::Suite};
 
@@ -344,6 +344,18 @@ fn stale_and_old_data_have_their_codes() {
     assert_eq!(at(4), [ReasonCode::StaleRevocations, ReasonCode::StaleTrust]);
     assert_eq!(at(8), [ReasonCode::DataTooOld, ReasonCode::DataTooOld]);
     assert_eq!(at(15), [ReasonCode::StatusUnknown, ReasonCode::DataTooOld]);
+}
+
+#[test]
+fn a_clock_that_only_signed_time_carries_is_said_and_judges() {
+    let site = Site::new();
+    let bundle = site.seal();
+    let credential = site.issue(Format::SdJwtVc, |_| ());
+    let at = suspect(NOON.plus(HOUR));
+    assert_eq!((at.confidence().as_str(), at.at()), ("suspect", NOON.plus(HOUR)));
+    let assessed = assess(&credential, &bundle, &at).expect("in force");
+    assert!(assessed.readings().iter().all(RoleReading::is_current), "{assessed:?}");
+    assert_eq!(assessed.notes().iter().map(|note| note.code).collect::<Vec<_>>(), [ReasonCode::ClockSuspect]);
 }
 
 #[test]

@@ -82,6 +82,8 @@ impl Event {
     pub const FOUND: Self = Self::known("found");
     /// A person looked at what was found.
     pub const ACKNOWLEDGED: Self = Self::known("acknowledged");
+    /// A person said that the clock is right.
+    pub const CLOCK_CONFIRMED: Self = Self::known("clock_confirmed");
     /// The device's files were brought to a newer format.
     pub const UPGRADED: Self = Self::known("upgraded");
     /// A trust bundle was installed.
@@ -252,7 +254,7 @@ const fn level_number(level: Level) -> u64 {
     }
 }
 
-const CONFIDENCES: [Confidence; 8] = [
+const CONFIDENCES: [Confidence; 9] = [
     Confidence::Anchored,
     Confidence::Low,
     Confidence::Doubt(Doubt::BehindSigned),
@@ -261,6 +263,7 @@ const CONFIDENCES: [Confidence; 8] = [
     Confidence::Doubt(Doubt::TooManyBoots),
     Confidence::Doubt(Doubt::TooManyDecisions),
     Confidence::Doubt(Doubt::EvidenceAhead),
+    Confidence::Suspect,
 ];
 
 const fn confidence_number(confidence: Confidence) -> u64 {
@@ -273,6 +276,7 @@ const fn confidence_number(confidence: Confidence) -> u64 {
         Confidence::Doubt(Doubt::TooManyBoots) => 5,
         Confidence::Doubt(Doubt::TooManyDecisions) => 6,
         Confidence::Doubt(Doubt::EvidenceAhead) => 7,
+        Confidence::Suspect => 8,
     }
 }
 

@@ -334,6 +334,9 @@ pub struct Gate {
     pub site: String,
     /// The zone it guards.
     pub zone: String,
+    /// The time zone whose hours its rules may speak of, by its name in the IANA database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// Unix seconds; after this its challenges are a stranger's.
     #[serde(with = "super::unix")]
     pub not_after: Timestamp,

@@ -1,7 +1,9 @@
 //! The root of trust and its chain: k of n keys, each step signed by the thresholds of both versions.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use waypass_credential::key::PublicKey;
 
 use super::{
     digest::Digest,
@@ -11,6 +13,7 @@ use super::{
     rules,
     signed::{Signed, read, untrusted_version},
 };
+use crate::time::TimeSigner;
 
 /// Root steps that one update may take (trust.md "root steps per update are capped"; TUF §5.3.3 leaves the number open).
 /// A published file carries this many roots before its newest.
@@ -72,6 +75,14 @@ impl Root {
         let same = |a: &SigningRole, b: &SigningRole| a.keys.len() == b.keys.len() && a.keys.iter().all(|key| b.has(key));
         let (old, new) = (&self.part().roles, &newer.part().roles);
         same(&old.timestamp, &new.timestamp) && same(&old.snapshot, &new.snapshot)
+    }
+
+    /// Returns whose signed times count under this root: the timestamp role, in whatever order its keys stand.
+    pub(super) fn time_signer(&self) -> TimeSigner {
+        let mut keys: Vec<String> = self.part().roles.timestamp.keys.iter().map(PublicKey::to_multikey).collect();
+        keys.sort_unstable();
+        let hash = Sha256::new().chain_update(b"waypass/v1/time-signer");
+        TimeSigner(keys.iter().fold(hash, |hash, key| hash.chain_update([0]).chain_update(key)).finalize().into())
     }
 
     /// The root after this one: its version is the next, and both thresholds signed it.

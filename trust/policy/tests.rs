@@ -15,9 +15,13 @@ fn compile(text: &str) -> Result<RolePolicy, PolicyError> {
 
 /// Asks for `roles` of the site "north", good for the zones "ward" and "restricted-lab".
 fn decide(policy: &RolePolicy, roles: &[&str], site: &str, zone: &str, at: i64) -> Ruling {
+    decide_in(policy, roles, site, zone, at, None)
+}
+
+fn decide_in(policy: &RolePolicy, roles: &[&str], site: &str, zone: &str, at: i64, time_zone: Option<&str>) -> Ruling {
     let texts = |texts: &[&str]| texts.iter().map(|text| String::from(*text)).collect::<Vec<_>>();
     let (roles, sites, zones) = (texts(roles), texts(&["north"]), texts(&["ward", "restricted-lab"]));
-    let gate = policy.at_gate("did:key:gate", site, zone).expect("a gate");
+    let gate = policy.at_gate("did:key:gate", site, zone, time_zone).expect("a gate");
     gate.decide(&Ask { roles: &roles, sites: &sites, zones: &zones, issuer: "did:key:issuer", at: time(at) })
 }
 
@@ -65,7 +69,7 @@ fn the_default_policy_says_what_its_comments_say() {
 fn a_star_stands_for_this_gate() {
     let policy = default_policy();
     let (nurse, any) = (vec![String::from("nurse")], vec![String::from("*")]);
-    let gate = policy.at_gate("did:key:gate", "north", "pharmacy").expect("a gate");
+    let gate = policy.at_gate("did:key:gate", "north", "pharmacy", None).expect("a gate");
     let ask = Ask { roles: &nurse, sites: &any, zones: &any, issuer: "i", at: time(AT) };
     assert!(permits(gate.decide(&ask)).is_some());
     assert!(permits(gate.decide(&Ask { zones: &[], ..ask })).is_none());
@@ -160,10 +164,45 @@ fn validation_is_strict() {
 #[test]
 fn only_the_asked_action_is_asked_when_breaking_the_glass() {
     let policy = default_policy();
-    let gate = policy.at_gate("did:key:gate", "north", "public").expect("a gate");
+    let gate = policy.at_gate("did:key:gate", "north", "public", None).expect("a gate");
     let (nurse, medic) = (vec![String::from("nurse")], vec![String::from("emergency_medical")]);
     let north = vec![String::from("north")];
     let ask = Ask { roles: &nurse, sites: &north, zones: &[], issuer: "i", at: time(AT) };
     assert_eq!(gate.break_glass(&ask), Ruling::Deny { rule: None });
     assert_eq!(permits(gate.break_glass(&Ask { roles: &medic, ..ask })).map(|(action, _)| action), Some(Action::BreakGlass));
+}
+
+#[test]
+fn local_hours_are_those_of_the_gate() {
+    let rule = |hours: &str| {
+        let text = format!("permit(principal, action == Action::\"admit\", resource) when {{ {hours} }};");
+        compile(&text).expect("valid")
+    };
+    let admits = |policy: &RolePolicy, at, zone| permits(decide_in(policy, &["nurse"], "north", "ward", at, zone)).is_some();
+    let evening = rule("context.hour_local == 20 && context.weekday_local == 2");
+    // 15:00 UTC on a Tuesday is 20:45 in Kathmandu, and 10:00 in New York.
+    assert!(admits(&evening, AT, Some("Asia/Kathmandu")));
+    assert!(!admits(&evening, AT, Some("America/New_York")));
+    // Another day than UTC's.
+    let wednesday = rule("context.hour_local == 0 && context.weekday_local == 3 && context.weekday_utc == 2");
+    assert!(admits(&wednesday, AT + 4 * 3600, Some("Asia/Kathmandu")));
+    // Summer time, to the second: in Berlin the clocks went from 02:00 to 03:00 on 29 March 2026 at 01:00 UTC.
+    let spring = 1_774_746_000;
+    let (two, three) = (rule("context.hour_local == 1"), rule("context.hour_local == 3"));
+    assert!(admits(&two, spring - 1, Some("Europe/Berlin")) && admits(&three, spring, Some("Europe/Berlin")));
+}
+
+#[test]
+fn a_gate_without_a_time_zone_denies_by_what_it_cannot_evaluate() {
+    let closed = "permit(principal, action, resource);\n\
+                  @id(\"night\") forbid(principal, action, resource) when { context.hour_local >= 20 };";
+    let policy = compile(closed).expect("valid");
+    let ruling = |zone| decide_in(&policy, &["nurse"], "north", "ward", AT, zone);
+    assert_eq!(ruling(Some("Asia/Kathmandu")), Ruling::Deny { rule: Some("night".into()) });
+    assert!(matches!(ruling(Some("UTC")), Ruling::Permit { .. }));
+    for unknown in [None, Some(""), Some("Nowhere/Town"), Some("../../etc/localtime")] {
+        assert_eq!(ruling(unknown), Ruling::Error { rule: "night".into() }, "{unknown:?}");
+    }
+    // Rules that do not speak of it are not concerned.
+    assert!(permits(decide_in(&default_policy(), &["nurse"], "north", "ward", AT, None)).is_some());
 }

@@ -1,11 +1,11 @@
-use super::site::{DAY, HOUR, INDEX, Key, Site, create, holder, moment, noon, open};
+use super::site::{DAY, HOUR, INDEX, Key, Site, create, holder, moment, noon, open, signed};
 use crate::{Asked, CredentialId, Filter, HoldError, Standing, WalletError};
 use waypass_credential::format::{Format, Presentation};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{Algorithm, Signer};
 use waypass_credential::proof::Suite;
 use waypass_trust::reason::ReasonCode;
-use waypass_trust::time::{Limits, Moment, Reading, TimeGuard, TimeState};
+use waypass_trust::time::{Limits, Moment, Reading, TimeGuard};
 use waypass_vault::SystemRng;
 
 const FORMATS: [Format; 5] = Format::ALL;
@@ -301,7 +301,7 @@ fn a_doubted_clock_shows() {
     let id = wallet.hold(&bytes, Some(&bundle), &moment(noon()), &mut SystemRng).expect("held").id;
     let good = Reading { wall: noon().plus(DAY), boottime_ms: 1_000, boot_id: [1; 16] };
     let back = Reading { wall: noon(), boottime_ms: 2_000, boot_id: [1; 16] };
-    let (doubted, _) = TimeGuard::observe(&TimeState::default().signed(noon().plus(DAY), &good), &back, &Limits::default());
+    let (doubted, _) = TimeGuard::observe(&signed(noon().plus(DAY), &good), &back, &Limits::default());
     let card = wallet.show(id, Some(&bundle), &doubted).expect("there");
     assert!(card.notes.iter().any(|note| note.code == ReasonCode::ClockSuspect), "{card:?}");
 }

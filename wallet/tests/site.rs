@@ -15,7 +15,7 @@ use waypass_trust::bundle::{
     RootPart, RootRoles, SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
-use waypass_trust::time::{Limits, Moment, Reading, TimeGuard, TimeState};
+use waypass_trust::time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState};
 use waypass_vault::{Factors, KdfCost, Password, SystemRng, Unlocked, Vault, clock};
 
 pub(crate) const HOUR: i64 = 3600;
@@ -33,7 +33,12 @@ pub(crate) fn noon() -> Timestamp {
 /// A moment on a clock that nothing contradicts.
 pub(crate) fn moment(at: Timestamp) -> Moment {
     let reading = Reading { wall: at, boottime_ms: 1_000, boot_id: [1; 16] };
-    TimeGuard::observe(&TimeState::default().signed(noon(), &reading), &reading, &Limits::default()).0
+    TimeGuard::observe(&signed(noon(), &reading), &reading, &Limits::default()).0
+}
+
+/// A device that learned at `reading` that it is at least `at`.
+pub(crate) fn signed(at: Timestamp, reading: &Reading) -> TimeState {
+    TimeState::default().adopt(&SignedTime { at, signer: TimeSigner([1; 32]) }, reading).0
 }
 
 /// A moment on a clock that nobody has confirmed.
@@ -130,6 +135,7 @@ impl Site {
             name: name.into(),
             site: "clinic".into(),
             zone: "ward".into(),
+            time_zone: None,
             not_after: noon().plus(days * DAY),
         };
         TargetsPart {

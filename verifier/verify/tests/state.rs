@@ -76,8 +76,9 @@ fn a_bundle_brings_signed_time() {
     let world = World::new();
     let bundle = world.bundle();
     let mut state = world.state();
-    state.learn_time(&bundle, &world.reading(0));
-    assert_eq!(state.time.signed_lo(), Some(bundle.issued_at()));
+    let _adopted = state.learn_time(&bundle, &world.reading(0));
+    assert_eq!(state.time.newest_signed(), Some(bundle.signed_time()));
+    assert_eq!(state.time.bound(), Some(bundle.issued_at()));
 }
 
 #[test]

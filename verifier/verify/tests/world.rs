@@ -18,7 +18,7 @@ use waypass_trust::bundle::{
 };
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
-use waypass_trust::time::Reading;
+use waypass_trust::time::{Reading, SignedTime, TimeSigner};
 
 /// When everything happens: a Tuesday, 15:00 UTC.
 pub(super) const NOW: i64 = 1_795_532_400;
@@ -233,7 +233,7 @@ impl World {
 
     fn entry(&self, until: i64) -> Gate {
         let GateIdentity { id, name, site, zone } = self.gate.clone();
-        Gate { id, name, site, zone, not_after: time(until) }
+        Gate { id, name, site, zone, time_zone: None, not_after: time(until) }
     }
 
     fn authority(&self) -> Authority {
@@ -298,7 +298,8 @@ impl World {
     pub(super) fn state(&self) -> DeviceState {
         let mut state = DeviceState::new(&self.gate.id);
         if let Some(signed) = self.signed_time {
-            state.time = state.time.signed(time(signed), &Reading { boot_id: [0; 16], ..self.reading(0) });
+            let earlier = Reading { boot_id: [9; 16], ..self.reading(0) };
+            state.time = state.time.adopt(&SignedTime { at: time(signed), signer: TimeSigner([1; 32]) }, &earlier).0;
         }
         state
     }
