@@ -2,6 +2,7 @@ use super::{GATE_LIFETIME_SECONDS, PublishError};
 use crate::issue::Issuer;
 use crate::keys::{KeyUse, Keys};
 use crate::policy::{PolicyDraft, PolicyRefused};
+use waypass_trust::policy::PolicyError;
 use crate::revoke::{Cause, Grounds};
 use crate::testing::crash::{Crash, Crashing};
 use crate::testing::{Key, TestRng, at, enrolment, issuer, keys, order, reopened, settings, store};
@@ -93,6 +94,11 @@ fn policies_are_validated_before_anybody_signs() {
     for bad in ["permit(principal", "permit(principal, action == Action::\"fly\", resource);"] {
         assert!(matches!(issuer.set_policy(&with(bad)), Err(PolicyRefused::Rules(_))), "{bad}");
     }
+    let deep = format!("permit(principal, action, resource) when {{ {}true{} }};", "(".repeat(5_000), ")".repeat(5_000));
+    assert_eq!(issuer.set_policy(&with(&deep)), Err(PolicyRefused::Rules(PolicyError::TooDeep { line: 1 })));
+    let odd = "@id(\"odd\") permit(principal, action, resource) when { 9223372036854775807 + context.hour_utc > 0 };";
+    let refused = issuer.set_policy(&with(odd));
+    assert!(matches!(&refused, Err(PolicyRefused::Rules(PolicyError::Fails { rule, .. })) if rule == "odd"), "{refused:?}");
     let mut unlimited = initial.clone();
     unlimited.limits.retain(|limit| limit.role != "*");
     assert_eq!(issuer.set_policy(&unlimited), Err(PolicyRefused::NoDefaultLimit));
