@@ -83,6 +83,8 @@ impl Client {
     pub(crate) fn ask(&self, url: &Url, ask: Ask<'_>) -> Result<Vec<u8>, TransportError> {
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
         let mut request = self.client.request(method, url.clone());
+        // Without this a proxy may compress as it likes (RFC 9110 §12.5.3), and nothing here inflates.
+        request = request.header(reqwest::header::ACCEPT_ENCODING, "identity");
         if let Some((kind, body)) = ask.body {
             // The nonce endpoint is asked with nothing at all (OpenID4VCI 1.0 §7.1).
             if !body.is_empty() {
@@ -110,6 +112,10 @@ async fn exchange(request: RequestBuilder, url: &Url, what: &'static str, limit:
 
 async fn body(response: &mut Response, url: &Url, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {
     let too_large = || TransportError::TooLarge { what, limit };
+    let encodings = response.headers().get_all(reqwest::header::CONTENT_ENCODING);
+    if encodings.iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
+        return Err(TransportError::Encoded { what });
+    }
     if response.content_length().is_some_and(|announced| announced > limit as u64) {
         return Err(too_large());
     }
