@@ -8,6 +8,7 @@ use crate::words;
 use serde_json::json;
 use waypass_gate::Status;
 use waypass_trust::bundle::OfflineHorizon;
+use waypass_trust::status::TakenBack;
 use waypass_vault::clock;
 
 /// Arguments of `verifier status`.
@@ -39,6 +40,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }
         out.words(&format!("  clock    {}", words::clock(status.at.confidence())));
         out.words(&format!("  log      {} record(s)", status.records));
+        let taken_back = device.taken_back().unwrap_or_default();
+        warn_of_taken_back(session, &taken_back);
         for found in &status.device_tampering {
             out.words(&format!("  FOUND    {found}"));
         }
@@ -48,6 +51,13 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let tampered = tampering.is_some() || !status.device_tampering.is_empty();
         Ok(if tampered { Exit::Tamper } else { Exit::Done })
     })
+}
+
+/// Says which final revocations the newest lists take back: nothing happens to them, but somebody must ask the issuer.
+pub(super) fn warn_of_taken_back(session: &Session, taken_back: &[TakenBack]) {
+    for found in taken_back {
+        session.out.warn(&format!("{}; ask the issuer, whose records may be an old copy", words::safe(&found.to_string())));
+    }
 }
 
 fn trust(status: &Status, age: Option<i64>) -> String {

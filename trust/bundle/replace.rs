@@ -26,7 +26,7 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
 
     // Lists signed by keys that are given up are evidence of nothing: neither of revocations nor of age. Only this device's own
     // memory makes an earlier list count, never what a newer file says about the past.
-    let memory = held.former.with(&held.targets, &new.targets);
+    let memory = held.former.with(&held.targets, &newer.root().part().roles.targets);
     let verify = |list: &HeldList| memory.verify_list(list.text.as_bytes(), &newer.targets.part).ok();
     let believed: Vec<HeldList> = held.evidence.iter().flat_map(Evidence::all).filter_map(verify).collect();
     published_lists_do_not_step_back(held, &believed, &newer)?;

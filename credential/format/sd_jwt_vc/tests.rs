@@ -156,7 +156,7 @@ fn only_the_bound_key_presents() {
 #[test]
 fn reading_is_strict() {
     type Change = fn(&mut Object<'static>);
-    let cases: [(Change, Malformed); 16] = [
+    let cases: [(Change, Malformed); 17] = [
         (|c| drop(c.remove("iss")), Malformed::Missing("iss")),
         (|c| drop(c.remove("vct")), Malformed::Missing("vct")),
         (|c| drop(c.remove("iat")), Malformed::Missing("iat")),
