@@ -18,9 +18,8 @@ impl Service {
         let args = ["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "--json", "--quiet"];
         let mut command = site.place.command(&[], "issuer", &args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the service starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says where it is");
-        let said: Value = serde_json::from_str(&line).expect("JSON");
+        let mut said = serde_json::Deserializer::from_reader(child.stdout.take().expect("a pipe")).into_iter::<Value>();
+        let said = said.next().expect("it says where it is").expect("JSON");
         let address = said["address"].as_str().expect("an address").trim_start_matches("http://").to_owned();
         Self { child, address }
     }
@@ -80,8 +79,8 @@ fn error(ran: &crate::program::Ran) -> (String, String) {
 #[test]
 fn an_interrupted_sync_says_what_it_kept() {
     let site = Site::new(&[], "sd-jwt");
-    let service = Service::start(&site);
     site.stick();
+    let service = Service::start(&site);
     let refuses = |line: &str| (line == "POST /audit").then_some("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     let from = proxy(&service.address, refuses);
     let held = |site: &Site| site.ok("gate", "trust list")["versions"].clone();
@@ -94,7 +93,6 @@ fn an_interrupted_sync_says_what_it_kept() {
     assert!(!next.contains("nothing was changed"), "{next}");
 
     // Compressed by a proxy that does not care what was asked for: nothing is taken, and that is said.
-    site.stick();
     let compresses = |line: &str| {
         (line == "GET /manifest").then_some("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc")
     };
@@ -117,6 +115,7 @@ fn a_restored_office_takes_no_withdrawal_back() {
         let child = Command::new("cp").arg("-a").arg(site.path(from)).arg(site.path(to)).spawn().expect("cp starts");
         assert_eq!(ended(child).code, 0);
     };
+    site.ok("ada", "wallet add credential --key-file KEY");
     copy("issuer", "issuer.copy");
     site.ok("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", site.id));
     site.stick();
