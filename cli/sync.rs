@@ -77,14 +77,16 @@ pub(crate) fn run<D: Device>(
         }
     };
     let outcome = sync::run(device, transport, &mut progress);
-    outcome.map_err(|error| match error {
-        SyncError::Transport { source, .. } => link_failure(source),
-        SyncError::Device { source, .. } => words(source),
-        SyncError::Offer(_) | SyncError::TooManyRoots { .. } => {
-            Failure::new(Exit::Tamper, &error, "ask the issuer's operator, or try another way to its data")
-        }
-        SyncError::Upload { .. } => Failure::internal(&error, "run the command again: it continues where it stopped"),
-    }).map_err(|failure| interrupted(failure, kept))
+    outcome
+        .map_err(|error| match error {
+            SyncError::Transport { source, .. } => link_failure(source),
+            SyncError::Device { source, .. } => words(source),
+            SyncError::Offer(_) | SyncError::TooManyRoots { .. } => {
+                Failure::new(Exit::Tamper, &error, "ask the issuer's operator, or try another way to its data")
+            }
+            SyncError::Upload { .. } => Failure::internal(&error, "run the command again: it continues where it stopped"),
+        })
+        .map_err(|failure| interrupted(failure, kept))
 }
 
 /// Says what an interrupted synchronization has changed: each step was kept before the next one began.

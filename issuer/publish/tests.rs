@@ -2,7 +2,6 @@ use super::{GATE_LIFETIME_SECONDS, PublishError};
 use crate::issue::Issuer;
 use crate::keys::{KeyUse, Keys};
 use crate::policy::{PolicyDraft, PolicyRefused};
-use waypass_trust::policy::PolicyError;
 use crate::revoke::{Cause, Grounds};
 use crate::testing::crash::{Crash, Crashing};
 use crate::testing::{Key, TestRng, at, enrolment, issuer, keys, order, reopened, settings, store};
@@ -10,6 +9,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use waypass_credential::key::Signer as _;
 use waypass_trust::bundle::{Root, TrustBundle};
+use waypass_trust::policy::PolicyError;
 
 const DAY: i64 = 86_400;
 

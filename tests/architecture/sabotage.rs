@@ -40,7 +40,9 @@ fn every_sabotage_applies_exactly_once() {
         if !names.insert(&check.name) {
             wrong.push(format!("{}: two checks have this name", check.name));
         }
-        if !check.tests.iter().any(|arg| arg == "--lib" || arg == "--test" || arg == "--bin") || check.tests.last().is_none_or(|last| last == "--") {
+        if !check.tests.iter().any(|arg| arg == "--lib" || arg == "--test" || arg == "--bin")
+            || check.tests.last().is_none_or(|last| last == "--")
+        {
             wrong.push(format!("{}: does not say which tests notice", check.name));
         }
     }

@@ -81,7 +81,8 @@ fn an_interrupted_sync_says_what_it_kept() {
     let site = Site::new(&[], "sd-jwt");
     site.stick();
     let service = Service::start(&site);
-    let refuses = |line: &str| (line == "POST /audit").then_some("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let refuses =
+        |line: &str| (line == "POST /audit").then_some("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     let from = proxy(&service.address, refuses);
     let held = |site: &Site| site.ok("gate", "trust list")["versions"].clone();
     let before = held(&site);
@@ -94,14 +95,20 @@ fn an_interrupted_sync_says_what_it_kept() {
 
     // Compressed by a proxy that does not care what was asked for: nothing is taken, and that is said.
     let compresses = |line: &str| {
-        (line == "GET /manifest").then_some("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc")
+        (line == "GET /manifest")
+            .then_some("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc")
     };
     // A scheme in capitals is one all the same.
     let from = proxy(&service.address, compresses).replace("http://", "Http://");
     let before = held(&site);
     let ran = site.run("gate", &format!("verifier sync --from {from} --key-file KEY"));
     let (what, next) = error(&ran);
-    assert_eq!((ran.code, what.as_str()), (50, "the manifest came compressed, although the request asked for plain bytes"), "{}", ran.stderr);
+    assert_eq!(
+        (ran.code, what.as_str()),
+        (50, "the manifest came compressed, although the request asked for plain bytes"),
+        "{}",
+        ran.stderr
+    );
     assert!(next.starts_with("nothing was changed; tell whoever runs the server"), "{next}");
     assert_eq!(held(&site), before);
     drop(service);

@@ -195,7 +195,9 @@ fn nesting_is_bounded_before_the_parser_sees_it() {
     let brackets = "([{".repeat(100);
     let text = format!("// {brackets}\n@id(\"{brackets}\\\"{brackets}\")\n{}", nested("(", "true", ")", 3));
     assert!(compile(&text).is_ok(), "{:?}", compile(&text));
-    for hidden in [format!("\"\n{brackets}"), format!("\"a\" {brackets} \"b\""), format!("// a\r{brackets}"), format!("\"\\\\\" {brackets}")] {
+    for hidden in
+        [format!("\"\n{brackets}"), format!("\"a\" {brackets} \"b\""), format!("// a\r{brackets}"), format!("\"\\\\\" {brackets}")]
+    {
         assert!(matches!(compile(&hidden), Err(PolicyError::TooDeep { .. })), "{hidden:.20}");
     }
     // One after the other is not within each other.

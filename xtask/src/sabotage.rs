@@ -228,7 +228,10 @@ mod tests {
 
     #[test]
     fn unit_tests_are_those_of_the_changed_crate() {
-        assert_eq!(packages(&check("a", "trust/time.rs", &["--lib", "--", "time"])), ["--package", "waypass", "--package", "waypass-trust"]);
+        assert_eq!(
+            packages(&check("a", "trust/time.rs", &["--lib", "--", "time"])),
+            ["--package", "waypass", "--package", "waypass-trust"]
+        );
         assert_eq!(packages(&check("a", "trust/time.rs", &["--test", "journey"])), ["--package", "waypass"]);
         assert_eq!(packages(&check("a", "trust/time.rs", &["--package", "waypass-gate", "--lib"])), ["--package", "waypass"]);
     }

@@ -120,7 +120,8 @@ fn nobody_else_brings_earlier_targets_along() {
     assert!(file(&other).get("former_targets").is_none());
     // Earlier targets are believed under the targets keys in effect, like everything else.
     let mut forged = file(&one);
-    forged["former_targets"][0] = envelope(&payload(&forged["former_targets"][0]), TargetsPart::TYP, &[&TestKey::new(90), &TestKey::new(91)]);
+    forged["former_targets"][0] =
+        envelope(&payload(&forged["former_targets"][0]), TargetsPart::TYP, &[&TestKey::new(90), &TestKey::new(91)]);
     assert_eq!(open(&forged, &site).err(), Some(BundleError::Threshold { part: PartName::Targets, needed: 2, found: 0 }));
     let mut many = file(&one);
     many["former_targets"] = vec![many["former_targets"][0].clone(); 9].into();
