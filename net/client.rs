@@ -41,7 +41,7 @@ impl Default for Timeouts {
 pub(crate) struct Client {
     runtime: Runtime,
     /// Connects to wherever `reach` lets it.
-    client: reqwest::Client,
+    far: reqwest::Client,
     reach: Reach,
     /// Connects to the exceptions of `reach`.
     near: reqwest::Client,
@@ -91,11 +91,11 @@ impl Client {
             if tls { client.https_only(false) } else { client.tls_certs_only([]) }
         };
         let near = builder().build().map_err(|_| TransportError::NoClient)?;
-        let client = match reach {
+        let far = match reach {
             Reach::Anywhere => near.clone(),
             Reach::PublicAnd(_) => builder().dns_resolver(Arc::new(PublicOnly)).build().map_err(|_| TransportError::NoClient)?,
         };
-        Ok(Self { runtime, client, reach, near })
+        Ok(Self { runtime, far, reach, near })
     }
 
     /// The client that may connect to `url`. A resolver guards names; an address that stands there as a number is looked at here.
@@ -105,7 +105,7 @@ impl Client {
             Reach::PublicAnd(_) if literal(url).is_some_and(|address| !is_public(address)) => {
                 Err(TransportError::NotPublic { host: host(url) })
             }
-            Reach::PublicAnd(_) | Reach::Anywhere => Ok(&self.client),
+            Reach::PublicAnd(_) | Reach::Anywhere => Ok(&self.far),
         }
     }
 

@@ -12,6 +12,7 @@ use waypass_credential::format;
 use waypass_net::pickup::{Pickup, PickupError};
 use waypass_net::transport::TransportError;
 use waypass_net::{Reach, Timeouts};
+use waypass_trust::bundle::TrustBundle;
 use waypass_trust::reason::{Level, ReasonCode};
 use waypass_vault::{SystemRng, clock};
 use waypass_wallet::HoldError;
@@ -89,7 +90,7 @@ fn reach(session: &Session, args: &Args, open: &Open) -> Reach {
     if args.local_network {
         return Reach::Anywhere;
     }
-    let authorities = open.bundle.iter().flat_map(|bundle| bundle.authorities());
+    let authorities = open.bundle.iter().flat_map(TrustBundle::authorities);
     let own = authorities.flat_map(|authority| &authority.status_uris).map(|list| list.uri.as_str());
     Reach::public_and(own.chain(session.home.server()))
 }

@@ -170,7 +170,9 @@ mod tests {
         assert!(connections.held.lock().expect("whole").places.contains_key(&hog[0].id));
         assert!(!connections.held.lock().expect("whole").places.contains_key(&hog[1].id));
         // Where all are busy, the largest is interrupted, the one longest at it.
-        [&hog[2], &hog[3], &guest].into_iter().for_each(|one| one.busy(true));
+        for one in [&hog[2], &hog[3], &guest] {
+            one.busy(true);
+        }
         let third = connections.admit(peer("192.0.2.3")).expect("a place");
         assert!(!connections.held.lock().expect("whole").places.contains_key(&hog[0].id));
         third.busy(true);
@@ -190,7 +192,9 @@ mod tests {
         proxy[0].busy(true);
         assert!(connections.admit(peer("127.0.0.1")).is_some(), "in the place of its own longest idle one");
         let third = connections.admit(peer("127.0.0.1")).expect("that place is free again");
-        proxy.iter().chain([&third]).for_each(|one| one.busy(true));
+        for one in proxy.iter().chain([&third]) {
+            one.busy(true);
+        }
         assert!(connections.admit(peer("127.0.0.1")).is_none(), "nobody interrupts their own requests");
     }
 

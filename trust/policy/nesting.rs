@@ -26,7 +26,7 @@ pub(super) fn check(text: &str) -> Result<(), PolicyError> {
                 open.push(0);
             }
             b')' | b']' | b'}' if open.len() > 1 => depth -= 1 + open.pop().unwrap_or(0),
-            b',' | b';' => depth -= open.last_mut().map(core::mem::take).unwrap_or(0),
+            b',' | b';' => depth -= open.last_mut().map_or(0, core::mem::take),
             _ if token == b"if" => {
                 depth += 1;
                 *open.last_mut().unwrap_or(&mut 0) += 1;
@@ -36,7 +36,7 @@ pub(super) fn check(text: &str) -> Result<(), PolicyError> {
         if depth > MAX_NESTING {
             return Err(PolicyError::TooDeep { line });
         }
-        line += token.iter().filter(|byte| **byte == b'\n').count();
+        line += token.split(|byte| *byte == b'\n').count() - 1;
         rest = after;
     }
     Ok(())
