@@ -23,7 +23,7 @@ pub(crate) struct SyncArgs {
 pub(crate) fn transport(session: &Session, from: Option<&str>, to: Option<&Path>) -> Result<Box<dyn Transport>, Failure> {
     let from = from.or_else(|| if to.is_none() { session.home.server() } else { None });
     match from {
-        Some(url) if url.starts_with("http://") || url.starts_with("https://") => {
+        Some(url) if is_address(url) => {
             if to.is_some() {
                 return Err(Failure::usage("--to is for files, and --from names a server", "leave --to away: the log goes to the server"));
             }
@@ -34,9 +34,19 @@ pub(crate) fn transport(session: &Session, from: Option<&str>, to: Option<&Path>
                 return Err(Failure::usage("nobody said where to sync", "add --from URL, --from FILE or --to FILE, or set WAYPASS_SERVER"));
             }
             let from = from.map(PathBuf::from);
-            Ok(Box::new(FileTransport::new(from.as_deref(), to).map_err(link_failure)?))
+            let file = FileTransport::new(from.as_deref(), to).map_err(|error| match error {
+                TransportError::BadAnswer { .. } => Failure::usage(error, "name a bundle or a stick's file"),
+                error => link_failure(error),
+            });
+            Ok(Box::new(file?))
         }
     }
+}
+
+/// Returns true if it begins with `http://` or `https://`, in letters of either size (RFC 3986 §3.1).
+fn is_address(text: &str) -> bool {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
 }
 
 /// Runs it, telling `-v` each step as it is kept. `words` says what it means when the device did not take something.
@@ -48,6 +58,7 @@ pub(crate) fn run<D: Device>(
 ) -> Result<Outcome, Failure> {
     let out = session.out;
     let bar = Progress::new(out, "synchronizing", 1);
+    let mut kept: Vec<String> = Vec::new();
     let mut progress = |event: &Event<'_>| match event {
         Event::Planned([]) => bar.aside(|| out.detail("nothing newer")),
         Event::Planned(steps) => {
@@ -57,18 +68,36 @@ pub(crate) fn run<D: Device>(
         Event::Begun(_) => {}
         Event::Committed(done) => {
             bar.step();
+            kept.push(step(done));
             bar.aside(|| out.detail(&format!("kept: {}", step(done))));
         }
-        Event::Receipted => bar.aside(|| out.detail("a receipt for the log was taken")),
-    };
-    sync::run(device, transport, &mut progress).map_err(|error| match error {
-        SyncError::Transport { source, .. } => link_failure(source),
-        SyncError::Device { source, .. } => words(source),
-        SyncError::Offer(_) | SyncError::TooManyRoots { .. } => {
-            Failure::new(Exit::Tamper, &error, "what is held was kept; ask the issuer's operator, or try another way to its data")
+        Event::Receipted => {
+            kept.push("a receipt for the log".to_owned());
+            bar.aside(|| out.detail("a receipt for the log was taken"));
         }
-        SyncError::Upload { .. } => Failure::internal(&error, "run the command again: it continues where it stopped"),
-    })
+    };
+    let outcome = sync::run(device, transport, &mut progress);
+    outcome
+        .map_err(|error| match error {
+            SyncError::Transport { source, .. } => link_failure(source),
+            SyncError::Device { source, .. } => words(source),
+            SyncError::Offer(_) | SyncError::TooManyRoots { .. } => {
+                Failure::new(Exit::Tamper, &error, "ask the issuer's operator, or try another way to its data")
+            }
+            SyncError::Upload { .. } => Failure::internal(&error, "run the command again: it continues where it stopped"),
+        })
+        .map_err(|failure| interrupted(failure, kept))
+}
+
+/// Says what an interrupted synchronization has changed: each step was kept before the next one began.
+fn interrupted(failure: Failure, mut kept: Vec<String>) -> Failure {
+    kept.dedup();
+    let changed = if kept.is_empty() {
+        "nothing was changed".to_owned()
+    } else {
+        format!("kept before that: {}; the next sync goes on from there", words::list(&kept))
+    };
+    Failure { next: format!("{changed}; {}", failure.next), ..failure }
 }
 
 /// What was done, in the order it was done.
@@ -112,8 +141,11 @@ pub(crate) fn link_failure(error: TransportError) -> Failure {
             Failure::new(Exit::Network, error, "everything here still works offline; try again later, or sync by file (--from FILE)")
         }
         TransportError::NoClient => Failure::new(Exit::Network, error, "sync by file: --from FILE"),
+        TransportError::Encoded { .. } => {
+            Failure::new(Exit::Network, error, "tell whoever runs the server or the proxy in front of it to send no Content-Encoding")
+        }
         TransportError::Refused { .. } | TransportError::TooLarge { .. } | TransportError::BadAnswer { .. } => {
-            Failure::new(Exit::Network, error, "nothing was changed by it; check that the address is an issuer's, or tell its operator")
+            Failure::new(Exit::Network, error, "check that the address is an issuer's, or tell its operator")
         }
         TransportError::Address { .. } | TransportError::NotInFile { .. } | TransportError::NotPublic { .. } => {
             Failure::usage(error, "correct --from or --to")

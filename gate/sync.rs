@@ -6,6 +6,7 @@ use crate::records::{GATE, RECEIPT};
 use rand_core::CryptoRng;
 use waypass_trust::audit::{Event, FlagAnswer, Flagged, Leaf, Receipt, ReceiptError, Upload, flag};
 use waypass_trust::bundle::{KeyUse, TrustBundle};
+use waypass_trust::status::TakenBack;
 use waypass_trust::sync::{AuditHeld, Device, Manifest, Part, Receipted};
 use waypass_trust::time::{Adopted, Reading};
 
@@ -17,12 +18,20 @@ pub struct Sync<'g> {
     gate: &'g Gate<'g>,
     clock: &'g dyn Fn() -> Reading,
     answers: Vec<FlagAnswer>,
+    /// What was taken back before anything newer came.
+    taken_back: Vec<TakenBack>,
 }
 
 impl<'g> Gate<'g> {
     /// Begins a synchronization; `clock` gives a reading whenever a step needs one.
     pub fn sync(&'g self, clock: &'g dyn Fn() -> Reading) -> Sync<'g> {
-        Sync { gate: self, clock, answers: Vec::new() }
+        // What cannot be read now has no contradictions to compare with; every one that is there afterwards is new.
+        Sync { gate: self, clock, answers: Vec::new(), taken_back: self.taken_back().unwrap_or_default() }
+    }
+
+    /// Returns the final revocations that the newest lists take back. They stay revoked here.
+    pub fn taken_back(&self) -> Result<Vec<TakenBack>, GateError> {
+        Ok(self.belief.bundle()?.map(|bundle| bundle.taken_back()).unwrap_or_default())
     }
 
     /// Takes the bundle's timestamp as signed time: the lower bound of the gate's clock rises.
@@ -78,12 +87,15 @@ impl<'g> Gate<'g> {
 }
 
 impl Sync<'_> {
-    /// Ends the synchronization: notes in the log that something was taken, and returns what the issuer answered about flagged admissions.
+    /// Ends the synchronization: notes in the log that something was taken, and what newer lists take back, and returns what the issuer answered about flagged admissions.
     pub fn end(self, something_taken: bool, rng: &mut dyn CryptoRng) -> Result<Vec<FlagAnswer>, GateError> {
         let reading = (self.clock)();
         self.gate.learn_time(&reading)?;
         if something_taken {
             self.gate.record(Event::SYNCED, &self.gate.identity.id, &reading, rng)?;
+            for found in self.gate.taken_back()?.iter().filter(|found| !self.taken_back.contains(found)) {
+                self.gate.record(Event::TAKEN_BACK, &found.to_string(), &reading, rng)?;
+            }
         }
         Ok(self.answers)
     }

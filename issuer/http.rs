@@ -20,8 +20,11 @@ use waypass_credential::time::Timestamp;
 
 mod answer;
 mod audit;
+mod body;
 mod desk;
 mod metadata;
+mod metrics;
+mod peers;
 mod pickup;
 mod routes;
 mod shown;
@@ -31,6 +34,7 @@ mod wire;
 pub use vc_api::serve_vc_api;
 
 use desk::{Counter, Desk};
+use peers::Connections;
 use shown::Board;
 
 /// How often the database is asked whether another process has published.
@@ -42,9 +46,9 @@ const WORKERS: usize = 2;
 /// How much the service takes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ServiceLimits {
-    /// Connections at the same time; further ones wait in the listener's queue.
+    /// Connections at the same time. A further one takes the place of the host that holds the most, or is refused.
     pub connections: usize,
-    /// Requests waiting for the issuer; further ones are answered 503.
+    /// Requests waiting for the issuer, a quarter of them of one host; further ones are answered 503.
     pub queue: usize,
     /// Time for a request's headers to arrive, and for a connection to stay idle.
     pub header_timeout: Duration,
@@ -93,9 +97,11 @@ pub fn serve_until(
     let mut counter = Counter { issuer, clock, rng };
     let mut watch = Watch::new(limits.renew);
     watch.look(&mut counter, &board);
-    let router = routes::router(counter.issuer.settings(), desk, board.clone(), nonce_key, limits.request_timeout);
+    let connections = Connections::new(limits.connections);
+    let timeout = limits.request_timeout;
+    let router = routes::router(counter.issuer.settings(), desk, board.clone(), connections.clone(), nonce_key, timeout);
     tracing::info!(event = "serving", renews = limits.renew.is_some());
-    let server = runtime.spawn(wire::run(listener, router, limits, stop));
+    let server = runtime.spawn(wire::run(listener, router, connections, limits, stop));
     loop {
         match jobs.recv_timeout(LOOK) {
             Ok(job) => job(&mut counter),

@@ -218,8 +218,8 @@ impl Issuer<'_> {
 /// What the bundle says about a list.
 pub(crate) fn announcement(list: &ListRecord, uri: String) -> StatusUri {
     let (kind, bits, irrevocable) = match &list.mechanism {
-        // A suspension can be lifted; that a revocation cannot is our own rule, not one of the list format.
-        Mechanism::TokenList => (ListKind::Token, 2, false),
+        // A suspension can be lifted; that a revocation cannot is our own rule, so the bundle says it for us.
+        Mechanism::TokenList => (ListKind::Token, 2, true),
         Mechanism::Bitstring(entry) => (ListKind::Bitstring, entry.size, entry.purpose == StatusPurpose::Revocation),
     };
     StatusUri { uri, max_entries: list.capacity.into(), bits, irrevocable, kind }

@@ -10,6 +10,8 @@ use waypass_trust::bundle::{Policy, RoleLimit};
 use waypass_trust::policy::{PolicyError, RolePolicy};
 
 const POLICY: &str = "policy";
+/// The stack of a thread on the systems that gates run on (Rust's default).
+const GATE_STACK: usize = 2 * 1024 * 1024;
 const LIMITS: Limits = Limits { bytes: 512 * 1024, depth: 6, values: 8192 };
 
 /// The version of a policy file.
@@ -77,6 +79,22 @@ impl PolicyDraft {
 
     /// Checks the limits, and the rules strictly against the schema of role policies.
     pub fn check(&self) -> Result<(), PolicyRefused> {
+        self.compiled().map(drop)
+    }
+
+    /// Checks as [`Self::check`] does, and asks every rule once for each role, at each place and in every hour: one that cannot be
+    /// evaluated would close every gate.
+    pub fn try_out(&self, roles: &[String], places: &[(String, String)]) -> Result<(), PolicyRefused> {
+        // On no more stack than a gate's thread may have, since a long rule that fits here might not fit there.
+        std::thread::scope(|scope| {
+            let asked = || self.compiled()?.try_out(roles, places).map_err(PolicyRefused::Rules);
+            let thread = std::thread::Builder::new().stack_size(GATE_STACK).spawn_scoped(scope, asked);
+            let engine_failed = Err(PolicyRefused::Rules(PolicyError::Engine));
+            thread.map_or(engine_failed.clone(), |thread| thread.join().unwrap_or(engine_failed))
+        })
+    }
+
+    fn compiled(&self) -> Result<RolePolicy, PolicyRefused> {
         for (i, limit) in self.limits.iter().enumerate() {
             let repeated = self.limits[..i].iter().any(|earlier| earlier.role == limit.role);
             if repeated || limit.stale_seconds < limit.fresh_seconds {
@@ -87,7 +105,7 @@ impl PolicyDraft {
             return Err(PolicyRefused::NoDefaultLimit);
         }
         let epoch = Timestamp::from_unix(0).ok_or(PolicyRefused::NoDefaultLimit)?;
-        RolePolicy::compile(&self.part(1, epoch, epoch)).map(drop).map_err(PolicyRefused::Rules)
+        RolePolicy::compile(&self.part(1, epoch, epoch)).map_err(PolicyRefused::Rules)
     }
 
     pub(crate) fn part(&self, version: u64, issued_at: Timestamp, expires_at: Timestamp) -> Policy {
@@ -113,9 +131,12 @@ impl Issuer<'_> {
         }
     }
 
-    /// Checks a policy and keeps it for the next targets.
+    /// Checks a policy, asks its rules once as the gates will, and keeps it for the next targets.
     pub fn set_policy(&mut self, policy: &PolicyDraft) -> Result<(), PolicyRefused> {
-        policy.check()?;
+        let mut places: Vec<(String, String)> = self.gates()?.into_iter().map(|row| (row.site, row.zone)).collect();
+        places.sort_unstable();
+        places.dedup();
+        policy.try_out(&self.settings().roles, &places)?;
         Ok(self.store.set_documents(&[(POLICY, json::to_string(policy).as_bytes())])?)
     }
 }

@@ -1,8 +1,9 @@
 //! The one HTTP client: no redirects, no proxies from the environment, every answer bounded while it arrives.
 
-use crate::did_web::{NotPublic, PublicOnly};
+use crate::did_web::{NotPublic, PublicOnly, is_public};
 use crate::transport::TransportError;
 use core::error::Error as _;
+use core::net::IpAddr;
 use core::time::Duration;
 use reqwest::{Method, RequestBuilder, Response, Url, redirect};
 use std::sync::Arc;
@@ -39,16 +40,28 @@ impl Default for Timeouts {
 
 pub(crate) struct Client {
     runtime: Runtime,
-    client: reqwest::Client,
+    /// Connects to wherever `reach` lets it.
+    far: reqwest::Client,
+    reach: Reach,
+    /// Connects to the exceptions of `reach`.
+    near: reqwest::Client,
 }
 
 /// Which machines may be connected to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Addresses {
-    /// Those that whoever configured this device named.
-    Any,
-    /// Those of the public Internet: the name comes from somebody else.
-    PublicOnly,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Every one: the person who set this device up named the address.
+    Anywhere,
+    /// Those of the public Internet, and these hosts with these ports: the address comes from somebody else, who could make this
+    /// device speak to a machine of its own network.
+    PublicAnd(Vec<String>),
+}
+
+impl Reach {
+    /// Returns the reach that leads to the public Internet and to the servers of `addresses`.
+    pub fn public_and<'a>(addresses: impl IntoIterator<Item = &'a str>) -> Self {
+        Self::PublicAnd(addresses.into_iter().filter_map(|text| Url::parse(text).ok()).map(|url| authority(&url)).collect())
+    }
 }
 
 /// What is sent and what may come back.
@@ -65,24 +78,43 @@ pub(crate) struct Ask<'a> {
 
 impl Client {
     /// `tls` is whether any address will be https: without it a device needs no certificate store.
-    pub(crate) fn new(tls: bool, addresses: Addresses, timeouts: Timeouts) -> Result<Self, TransportError> {
+    pub(crate) fn new(tls: bool, reach: Reach, timeouts: Timeouts) -> Result<Self, TransportError> {
         let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(|_| TransportError::NoClient)?;
-        let client = reqwest::Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .user_agent(concat!("waypass/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(timeouts.connect)
-            .read_timeout(timeouts.silence)
-            .timeout(timeouts.total);
-        let client = if tls { client.https_only(false) } else { client.tls_certs_only([]) };
-        let client = if addresses == Addresses::PublicOnly { client.dns_resolver(Arc::new(PublicOnly)) } else { client };
-        Ok(Self { runtime, client: client.build().map_err(|_| TransportError::NoClient)? })
+        let builder = || {
+            let client = reqwest::Client::builder()
+                .redirect(redirect::Policy::none())
+                .no_proxy()
+                .user_agent(concat!("waypass/", env!("CARGO_PKG_VERSION")))
+                .connect_timeout(timeouts.connect)
+                .read_timeout(timeouts.silence)
+                .timeout(timeouts.total);
+            if tls { client.https_only(false) } else { client.tls_certs_only([]) }
+        };
+        let near = builder().build().map_err(|_| TransportError::NoClient)?;
+        let far = match reach {
+            Reach::Anywhere => near.clone(),
+            Reach::PublicAnd(_) => builder().dns_resolver(Arc::new(PublicOnly)).build().map_err(|_| TransportError::NoClient)?,
+        };
+        Ok(Self { runtime, far, reach, near })
+    }
+
+    /// The client that may connect to `url`. A resolver guards names; an address that stands there as a number is looked at here.
+    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, TransportError> {
+        match &self.reach {
+            Reach::PublicAnd(own) if own.contains(&authority(url)) => Ok(&self.near),
+            Reach::PublicAnd(_) if literal(url).is_some_and(|address| !is_public(address)) => {
+                Err(TransportError::NotPublic { host: host(url) })
+            }
+            Reach::PublicAnd(_) | Reach::Anywhere => Ok(&self.far),
+        }
     }
 
     /// Sends and gives the body of a 2xx answer.
     pub(crate) fn ask(&self, url: &Url, ask: Ask<'_>) -> Result<Vec<u8>, TransportError> {
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
-        let mut request = self.client.request(method, url.clone());
+        let mut request = self.client_for(url)?.request(method, url.clone());
+        // Without this a proxy may compress as it likes (RFC 9110 §12.5.3), and nothing here inflates.
+        request = request.header(reqwest::header::ACCEPT_ENCODING, "identity");
         if let Some((kind, body)) = ask.body {
             // The nonce endpoint is asked with nothing at all (OpenID4VCI 1.0 §7.1).
             if !body.is_empty() {
@@ -110,6 +142,10 @@ async fn exchange(request: RequestBuilder, url: &Url, what: &'static str, limit:
 
 async fn body(response: &mut Response, url: &Url, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {
     let too_large = || TransportError::TooLarge { what, limit };
+    let encodings = response.headers().get_all(reqwest::header::CONTENT_ENCODING);
+    if encodings.iter().any(|coding| !coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity")) {
+        return Err(TransportError::Encoded { what });
+    }
     if response.content_length().is_some_and(|announced| announced > limit as u64) {
         return Err(too_large());
     }
@@ -147,6 +183,15 @@ fn is_not_public(why: &reqwest::Error) -> bool {
 fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// Host and port, the port in every case.
+fn authority(url: &Url) -> String {
+    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
+}
+
+fn literal(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }
 
 /// The `error` member of a JSON answer, when it is a plain code (RFC 6749 §5.2): it is shown to people.

@@ -4,14 +4,14 @@
 //! the address that is looked at, not the name: what was looked at is what is connected to, without another lookup between (a
 //! name that changes its address in between gains nothing). Redirects and proxies are not followed.
 
-use crate::client::{Addresses, Ask, Client, Timeouts};
+use crate::client::{Ask, Client, Reach, Timeouts};
 use crate::transport::TransportError;
 use reqwest::Url;
 use waypass_credential::did::WebDid;
 
 mod public;
 
-pub(crate) use public::{NotPublic, PublicOnly};
+pub(crate) use public::{NotPublic, PublicOnly, is_public};
 
 /// A document has a few keys and services.
 pub const MAX_DOCUMENT: usize = 64 * 1024;
@@ -19,7 +19,7 @@ pub const MAX_DOCUMENT: usize = 64 * 1024;
 /// The bytes at the address of `did`; whether they are its document is for `DidDocument` to say.
 pub fn fetch(did: &WebDid<'_>, timeouts: Timeouts) -> Result<Vec<u8>, TransportError> {
     let url = Url::parse(&did.document_url()).map_err(|_| TransportError::Address { why: "the DID gives no URL" })?;
-    let client = Client::new(true, Addresses::PublicOnly, timeouts)?;
+    let client = Client::new(true, Reach::PublicAnd(Vec::new()), timeouts)?;
     client.ask(&url, Ask { what: "the DID document", limit: MAX_DOCUMENT, body: None, bearer: None })
 }
 

@@ -11,7 +11,7 @@ pub mod qr;
 pub mod sync;
 pub mod transport;
 
-pub use client::Timeouts;
+pub use client::{Reach, Timeouts};
 
 #[cfg(test)]
 mod testing;

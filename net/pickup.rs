@@ -5,7 +5,7 @@
 //! ```
 //! What is picked up is bytes; the wallet verifies them before it holds them.
 
-use crate::client::{Addresses, Ask, Client, Timeouts};
+use crate::client::{Ask, Client, Reach, Timeouts};
 use crate::transport::TransportError;
 use core::fmt;
 use reqwest::Url;
@@ -101,12 +101,12 @@ pub struct Pickup {
 }
 
 impl Pickup {
-    /// Reads the offer (a URI or its JSON) and the issuer's metadata.
-    pub fn start(offer: &str, timeouts: Timeouts) -> Result<Self, PickupError> {
+    /// Reads the offer (a URI or its JSON) and the issuer's metadata, and connects to nothing that `reach` does not let it.
+    pub fn start(offer: &str, timeouts: Timeouts, reach: Reach) -> Result<Self, PickupError> {
         let source = OfferSource::parse(offer).map_err(PickupError::Offer)?;
         // The client is made for https in every case: which addresses follow is known only as we go.
         let tls = !source.is_local();
-        let client = Client::new(tls, Addresses::Any, timeouts)?;
+        let client = Client::new(tls, reach, timeouts)?;
         let offer = match source {
             OfferSource::Inline(offer) => offer,
             OfferSource::At(url) => {

@@ -25,6 +25,8 @@ impl Request {
 pub(crate) enum Answer {
     /// Answers.
     Is(u16, Vec<u8>),
+    /// Answers in this coding.
+    Encoded(&'static str, Vec<u8>),
     /// Points elsewhere.
     Moved(String),
     /// Says how long the answer is, and sends less.
@@ -101,6 +103,11 @@ fn write(mut stream: TcpStream, answer: Answer) -> std::io::Result<()> {
     match answer {
         Answer::Is(status, body) => {
             stream.write_all(head(status, body.len() as u64).as_bytes())?;
+            stream.write_all(&body)
+        }
+        Answer::Encoded(coding, body) => {
+            let head = head(200, body.len() as u64).replace("Connection", &format!("Content-Encoding: {coding}\r\nConnection"));
+            stream.write_all(head.as_bytes())?;
             stream.write_all(&body)
         }
         Answer::Moved(to) => stream.write_all(format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n").as_bytes()),

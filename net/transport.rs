@@ -79,6 +79,11 @@ pub enum TransportError {
         /// The most bytes that are taken.
         limit: usize,
     },
+    /// The answer came compressed, although plain bytes were asked for.
+    Encoded {
+        /// What was asked for.
+        what: &'static str,
+    },
     /// The answer is not what was asked for.
     BadAnswer {
         /// What was asked for.
@@ -109,6 +114,7 @@ impl fmt::Display for TransportError {
             Self::Refused { what, status, code: None } => write!(f, "the server refused {what} (status {status})"),
             Self::Refused { what, status, code: Some(code) } => write!(f, "the server refused {what}: {code} (status {status})"),
             Self::TooLarge { what, limit } => write!(f, "{what} is larger than {limit} bytes"),
+            Self::Encoded { what } => write!(f, "{what} came compressed, although the request asked for plain bytes"),
             Self::BadAnswer { what } => write!(f, "what came is not {what}"),
             Self::NotInFile { what } => write!(f, "the file holds no {what}"),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),

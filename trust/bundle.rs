@@ -9,7 +9,7 @@ use waypass_credential::{jsonld::KnownContexts, role::StatusReference, time::Tim
 
 use crate::{
     freshness::Freshness,
-    status::{Evidence, HeldList, HeldStatus, ListInfo, Taken, together},
+    status::{Evidence, HeldList, HeldStatus, ListInfo, Taken, TakenBack, together},
     time::{Moment, SignedTime},
 };
 
@@ -20,6 +20,7 @@ mod envelope;
 mod error;
 mod file;
 mod floor;
+mod former;
 mod horizon;
 mod parts;
 mod replace;
@@ -42,6 +43,7 @@ pub use parts::{
 pub use root::{MAX_ROOT_STEPS, Root};
 
 use contexts::Contexts;
+use former::Former;
 use signed::Signed;
 
 /// A bundle file may be this large (trust.md "Trust bundle").
@@ -57,6 +59,8 @@ pub struct TrustBundle {
     timestamp: Signed<TimestampPart>,
     snapshot: Signed<SnapshotPart>,
     targets: Signed<TargetsPart>,
+    /// Earlier targets by which final revocations are known that those in effect no longer prove.
+    former: Former,
     contexts: Contexts,
     evidence: Vec<Evidence>,
 }
@@ -250,6 +254,12 @@ impl TrustBundle {
         self.evidence.iter().filter_map(Evidence::info).collect()
     }
 
+    /// Returns the final revocations that the newest lists take back: none, unless an issuer went back to an older copy of its
+    /// records or somebody has its status key.
+    pub fn taken_back(&self) -> Vec<TakenBack> {
+        self.evidence.iter().filter_map(Evidence::taken_back).collect()
+    }
+
     /// The token text of the newest held list of a URI, to pass on.
     pub fn list_token(&self, uri: &str) -> Option<&str> {
         Some(self.evidence_for(uri)?.current()?.text.as_str())
@@ -296,15 +306,8 @@ impl TrustBundle {
     }
 
     fn verify_list(&self, token: &[u8]) -> Result<HeldList, BundleError> {
-        verify_list(token, &self.targets.part)
+        self.former.verify_list(token, &self.targets.part)
     }
-}
-
-fn verify_list(token: &[u8], targets: &TargetsPart) -> Result<HeldList, BundleError> {
-    if token.len() > MAX_LIST {
-        return Err(BundleError::TooLarge { part: PartName::File, bytes: token.len(), limit: MAX_LIST });
-    }
-    HeldList::verify(token, targets).map_err(|(uri, why)| BundleError::List { uri, why })
 }
 
 /// Adds a verified list to what is held.

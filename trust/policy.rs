@@ -23,6 +23,11 @@ use core::fmt;
 use std::collections::{HashMap, HashSet};
 use waypass_credential::time::Timestamp;
 
+mod nesting;
+mod trial;
+
+pub use nesting::MAX_NESTING;
+
 /// Longest policy text: some 500 rules.
 pub const MAX_TEXT: usize = 256 * 1024;
 /// Most rules; each costs about a microsecond where it applies.
@@ -109,12 +114,26 @@ pub struct Ask<'a> {
 pub enum PolicyError {
     /// Longer than [`MAX_TEXT`] or more rules than [`MAX_RULES`].
     TooLarge,
+    /// Brackets and `if`s nest deeper than [`MAX_NESTING`].
+    TooDeep {
+        /// In this line of the text.
+        line: usize,
+    },
     /// Not Cedar.
     Syntax(String),
     /// It speaks of something the schema does not have, or in a way it does not allow.
     Invalid(Vec<String>),
     /// Two rules carry one `@id`.
     DuplicateId(String),
+    /// A rule that cannot be evaluated: it would deny everything at a gate.
+    Fails {
+        /// The rule.
+        rule: String,
+        /// The role it was asked about.
+        role: String,
+        /// The time it was asked at.
+        at: Timestamp,
+    },
     /// Templates cannot be linked here.
     Template,
     /// The schema or the engine failed: nothing can be decided.
@@ -125,9 +144,14 @@ impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLarge => write!(f, "the policy has more than {MAX_TEXT} bytes or {MAX_RULES} rules"),
+            Self::TooDeep { line } => write!(f, "the policy nests more than {MAX_NESTING} deep in line {line}"),
             Self::Syntax(why) => write!(f, "the policy is not readable: {why}"),
             Self::Invalid(why) => write!(f, "the policy does not fit its schema: {}", why.join("; ")),
             Self::DuplicateId(id) => write!(f, "two rules have the id {id:?}"),
+            Self::Fails { rule, role, at } => {
+                let hour = at.unix().rem_euclid(86_400) / 3600;
+                write!(f, "the rule {rule:?} cannot be evaluated for the role {role:?} at {hour}:00 UTC, and would deny everybody")
+            }
             Self::Template => f.write_str("the policy contains a template"),
             Self::Engine => f.write_str("the policy engine cannot be set up"),
         }
@@ -207,6 +231,7 @@ impl RolePolicy {
         if text.len() > MAX_TEXT {
             return Err(PolicyError::TooLarge);
         }
+        nesting::check(text)?;
         let set: PolicySet = text.parse().map_err(|why: cedar_policy::ParseErrors| PolicyError::Syntax(alloc::format!("{why}")))?;
         if set.num_of_policies() > MAX_RULES {
             return Err(PolicyError::TooLarge);
@@ -323,6 +348,15 @@ impl GatePolicy<'_> {
             Some(rule) => Answer::Forbidden(rule),
             None if by.is_empty() => Answer::NoRule,
             None => Answer::Permitted(by),
+        }
+    }
+
+    /// The rule that fails when `action` is asked, whatever else is permitted.
+    fn failing(&self, action: Action, ask: &Ask<'_>) -> Option<String> {
+        let Some(context) = self.context(ask) else { return Some("context".to_owned()) };
+        match self.ask(action, ask, &context) {
+            Answer::Failed(rule) => Some(rule),
+            Answer::Permitted(_) | Answer::Forbidden(_) | Answer::NoRule => None,
         }
     }
 

@@ -8,12 +8,14 @@ use waypass_credential::time::Timestamp;
 use crate::bundle::Digest;
 
 pub mod bitstring;
+mod evidence;
 mod held;
 mod list;
 mod token;
 
+pub(crate) use evidence::{Evidence, Taken, together};
 pub use held::claimed;
-pub(crate) use held::{Evidence, HeldList, Taken, together};
+pub(crate) use held::{Basis, HeldList};
 pub use list::{Bits, StatusList, StatusListBuf};
 pub use token::{HARD_CAP, StatusListToken, VerifiedList};
 
@@ -95,6 +97,28 @@ pub struct ListInfo {
     pub digest: Digest,
     /// How many entries it has.
     pub entries: u64,
+}
+
+/// Final revocations that a newer list takes back: they stay, and somebody should ask the issuer why.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TakenBack {
+    /// The list's URI.
+    pub uri: String,
+    /// How many entries are revoked here that the newest list does not revoke.
+    pub entries: u64,
+    /// The first of them.
+    pub first: u64,
+    /// When the newest list was made that revokes one of them.
+    pub seen_at: Timestamp,
+    /// When the list was made that takes them back.
+    pub taken_back_at: Timestamp,
+}
+
+impl fmt::Display for TakenBack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { uri, entries, first, .. } = self;
+        write!(f, "the newest status list {uri} takes back {entries} final revocations, the first at entry {first}; they stay revoked here")
+    }
 }
 
 /// Why a status list is refused.

@@ -9,6 +9,7 @@ use serde_json::json;
 use waypass_credential::time::Timestamp;
 use waypass_gate::{Decides, Status};
 use waypass_trust::bundle::OfflineHorizon;
+use waypass_trust::status::TakenBack;
 use waypass_vault::clock;
 
 /// Arguments of `verifier status`.
@@ -56,6 +57,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             out.words("           it had lost the time when this device was started: it has no battery, or an empty one");
         }
         out.words(&format!("  log      {} record(s)", status.records));
+        let taken_back = device.taken_back().unwrap_or_default();
+        warn_of_taken_back(session, &taken_back);
         for found in &status.device_tampering {
             out.words(&format!("  FOUND    {found}"));
         }
@@ -78,6 +81,13 @@ fn offline(role: &str, horizon: &OfflineHorizon, now: Timestamp) -> String {
         format!("works for every role {until}; what ends then: {}", binding(role, horizon))
     } else {
         format!("{until}; what ended then: {}", binding(role, horizon))
+    }
+}
+
+/// Says which final revocations the newest lists take back: nothing happens to them, but somebody must ask the issuer.
+pub(super) fn warn_of_taken_back(session: &Session, taken_back: &[TakenBack]) {
+    for found in taken_back {
+        session.out.warn(&format!("{}; ask the issuer, whose records may be an old copy", words::safe(&found.to_string())));
     }
 }
 

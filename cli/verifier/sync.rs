@@ -25,11 +25,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let mut transport = sync::transport(session, args.place.from.as_deref(), args.to.as_deref())?;
-    let (outcome, flagged) = super::with(session, &args.open, |gate| {
+    let (outcome, flagged, taken_back) = super::with(session, &args.open, |gate| {
         let mut device = gate.sync(&clock::read);
         let outcome = sync::run(session, &mut device, &mut *transport, failure)?;
         let flagged = device.end(!outcome.steps.is_empty(), &mut SystemRng).map_err(failure)?;
-        Ok((outcome, flagged))
+        Ok((outcome, flagged, gate.taken_back().map_err(failure)?))
     })?;
     let late: Vec<&FlagAnswer> = flagged.iter().filter(|answer| answer.already_revoked).collect();
     let documents: Vec<_> = late.iter().map(|answer| json!({ "seq": answer.seq, "revoked_at": answer.revoked_at })).collect();
@@ -41,5 +41,6 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             answer.seq, answer.seq
         ));
     }
+    super::status::warn_of_taken_back(session, &taken_back);
     Ok(Exit::Done)
 }

@@ -9,8 +9,10 @@ use crate::{qr, secret, sync, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::format;
-use waypass_net::Timeouts;
 use waypass_net::pickup::{Pickup, PickupError};
+use waypass_net::transport::TransportError;
+use waypass_net::{Reach, Timeouts};
+use waypass_trust::bundle::TrustBundle;
 use waypass_trust::reason::{Level, ReasonCode};
 use waypass_vault::{SystemRng, clock};
 use waypass_wallet::HoldError;
@@ -24,6 +26,9 @@ pub(crate) struct Args {
     /// Read the code that an offer asks for from FILE instead of asking on the terminal
     #[arg(long, value_name = "FILE")]
     tx_code_file: Option<PathBuf>,
+    /// Let an offer lead to this machine or its local network, where the trust bundle names no server at that address
+    #[arg(long)]
+    local_network: bool,
     #[command(flatten)]
     curve: CurveArgs,
     #[command(flatten)]
@@ -80,8 +85,18 @@ fn hold(session: &Session, open: &Open, bytes: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Where an offer may lead: an offer is text from anybody, so to no private address that the site's bundle or the settings do not name.
+fn reach(session: &Session, args: &Args, open: &Open) -> Reach {
+    if args.local_network {
+        return Reach::Anywhere;
+    }
+    let authorities = open.bundle.iter().flat_map(TrustBundle::authorities);
+    let own = authorities.flat_map(|authority| &authority.status_uris).map(|list| list.uri.as_str());
+    Reach::public_and(own.chain(session.home.server()))
+}
+
 fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<Vec<Vec<u8>>, Failure> {
-    let pickup = Pickup::start(offer, Timeouts::default()).map_err(pickup_failure)?;
+    let pickup = Pickup::start(offer, Timeouts::default(), reach(session, args, open)).map_err(pickup_failure)?;
     session.out.note(&format!("picking up from {}", words::safe(&pickup.offer().issuer)));
     let code = if pickup.offer().tx_code.is_some() {
         let source = secret::SecretArgs { secret_file: args.tx_code_file.clone(), secret_fd: None };
@@ -136,6 +151,10 @@ fn hold_failure(error: HoldError) -> Failure {
 
 fn pickup_failure(error: PickupError) -> Failure {
     match error {
+        PickupError::Transport(TransportError::NotPublic { .. }) => Failure::usage(
+            error,
+            "the offer is not spent; get the site's trust bundle first, which names its servers, or add --local-network if you know the address",
+        ),
         PickupError::Transport(why) => sync::link_failure(why),
         PickupError::TxCode => {
             Failure::new(Exit::WrongSecret, error, "the offer is not spent; run the command again with the code you were given")

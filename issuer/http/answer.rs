@@ -2,7 +2,7 @@
 
 use super::desk::Closed;
 use super::shown::Shown;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use waypass_credential::json::{self, Object, Value};
@@ -92,19 +92,4 @@ pub(super) fn published(asked: &HeaderMap, shown: &Shown, kind: &'static str, ca
         headers.insert(header::CACHE_CONTROL, cache);
     }
     response
-}
-
-/// Reads a body of at most `limit` bytes; a larger one is refused by its announcement already.
-pub(super) async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, Fault> {
-    let too_large = Fault::Named(StatusCode::PAYLOAD_TOO_LARGE, "too_large");
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|announced| announced > limit as u64) {
-        return Err(too_large);
-    }
-    to_bytes(body, limit).await.map_err(|why| {
-        use core::error::Error as _;
-        // The other reason is a connection that broke: nobody will read what we say.
-        let long = why.source().is_some_and(|source| source.to_string().contains("length limit"));
-        if long { too_large } else { Fault::bad("invalid_request") }
-    })
 }

@@ -1,19 +1,25 @@
 //! `POST /audit`: a gate's log comes in, a signed receipt goes back.
 
-use super::answer::{Fault, answer, read};
+use super::answer::{Fault, answer};
+use super::peers::Peer;
 use super::routes::Service;
 use crate::intake::IntakeError;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 
 /// An upload of 4,096 records of the usual 350 bytes has 2 MB; larger logs go up in several.
 const MAX_UPLOAD: usize = 8 * 1024 * 1024;
 
-pub(super) async fn intake(State(service): State<Service>, headers: HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
-    let _turn = service.uploads.acquire().await.map_err(|_| Fault::Unavailable)?;
-    let upload = read(&headers, body, MAX_UPLOAD).await?;
-    match service.desk.ask(move |counter, at| counter.issuer.intake(&upload, at)).await? {
+pub(super) async fn intake(
+    State(service): State<Service>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Fault> {
+    // Read first: whoever sends slowly keeps nobody waiting at the desk.
+    let upload = service.buffers.read(peer, &headers, body, MAX_UPLOAD).await?;
+    match service.desk.ask(peer, move |counter, at| counter.issuer.intake(&upload, at)).await? {
         Ok(receipt) => Ok(answer(StatusCode::OK, "application/jwt", "no-store", receipt)),
         Err(IntakeError::Invalid(_)) => Err(Fault::bad("invalid_upload")),
         Err(IntakeError::NotEnrolled) => Err(Fault::Named(StatusCode::FORBIDDEN, "not_enrolled")),

@@ -1,13 +1,14 @@
 //! What wallets read first: OpenID4VCI 1.0 §12.2 and RFC 8414, as common wallets need them.
 
 use super::answer::{Fault, public};
+use super::peers::Peer;
 use super::routes::Service;
 use crate::issue::{Format, Issuer};
 use crate::keys::KeyUse;
 use crate::offer::{GRANT, configuration};
 use crate::store::StoreError;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::Response;
 use waypass_credential::json::{Object, Value};
 use waypass_credential::key::{Algorithm, PublicKey};
@@ -18,8 +19,8 @@ use waypass_credential::time::Timestamp;
 /// Every kind of key that can present, in either format.
 const PROOF_ALGORITHMS: [&str; 3] = ["ES256", "ES384", "EdDSA"];
 
-pub(super) async fn issuer(State(service): State<Service>) -> Result<Response<Body>, Fault> {
-    match service.desk.ask(|counter, at| describe(counter.issuer, at)).await? {
+pub(super) async fn issuer(State(service): State<Service>, Extension(peer): Extension<Peer>) -> Result<Response<Body>, Fault> {
+    match service.desk.ask(peer, |counter, at| describe(counter.issuer, at)).await? {
         Ok(document) => Ok(public(document)),
         Err(why) => {
             tracing::error!(event = "store", why = %why);

@@ -1,10 +1,11 @@
 //! Token, nonce and credential endpoints (OpenID4VCI 1.0 §6, §7, §8) for the pre-authorized code flow.
 
-use super::answer::{Fault, private, read};
+use super::answer::{Fault, private};
+use super::peers::Peer;
 use super::routes::Service;
 use crate::offer::GrantError;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use waypass_credential::json::{self, Limits, Object, Value};
 
@@ -18,8 +19,13 @@ const MAX_FORM: usize = 16 * 1024;
 const CREDENTIAL_REQUEST: Limits = Limits { bytes: 64 * 1024, depth: 12, values: 1024 };
 
 /// `POST /token`.
-pub(super) async fn token(State(service): State<Service>, headers: HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
-    let body = read(&headers, body, MAX_FORM).await?;
+pub(super) async fn token(
+    State(service): State<Service>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Fault> {
+    let body = service.buffers.read(peer, &headers, body, MAX_FORM).await?;
     let form = form::parse(&body).ok_or(Fault::bad("invalid_request"))?;
     match form.one("grant_type") {
         Some(crate::offer::GRANT) => {}
@@ -31,7 +37,7 @@ pub(super) async fn token(State(service): State<Service>, headers: HeaderMap, bo
     let wants_identifiers = form.one("authorization_details").is_some();
     let exchanged = service
         .desk
-        .ask(move |counter, at| {
+        .ask(peer, move |counter, at| {
             let token = counter.issuer.exchange(&code, tx_code.as_deref(), at, counter.rng)?;
             let configuration = counter.issuer.granted(&token.token, at)?;
             Ok((token, configuration))
@@ -55,21 +61,26 @@ pub(super) async fn token(State(service): State<Service>, headers: HeaderMap, bo
 }
 
 /// `POST /nonce`. Costs no write: whoever asks without an offer leaves nothing behind.
-pub(super) async fn nonce(State(service): State<Service>) -> Result<Response<Body>, Fault> {
+pub(super) async fn nonce(State(service): State<Service>, Extension(peer): Extension<Peer>) -> Result<Response<Body>, Fault> {
     let nonces = service.nonces.clone();
-    let nonce = service.desk.ask(move |counter, at| nonces.fresh(at, counter.rng)).await?;
+    let nonce = service.desk.ask(peer, move |counter, at| nonces.fresh(at, counter.rng)).await?;
     Ok(private(StatusCode::OK, Object::new().with("c_nonce", nonce)))
 }
 
 /// `POST /credential`.
-pub(super) async fn credential(State(service): State<Service>, headers: HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
+pub(super) async fn credential(
+    State(service): State<Service>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Fault> {
     let token = bearer(&headers)?;
-    let body = read(&headers, body, CREDENTIAL_REQUEST.bytes).await?;
+    let body = service.buffers.read(peer, &headers, body, CREDENTIAL_REQUEST.bytes).await?;
     let Request { configuration, identifier, proof } = Request::parse(&body)?;
     let (nonces, base) = (service.nonces.clone(), service.base_url.clone());
     service
         .desk
-        .ask(move |counter, at| {
+        .ask(peer, move |counter, at| {
             let granted = counter.issuer.granted(&token, at).map_err(|why| grant_fault(&why))?;
             match (configuration.as_deref(), identifier.as_deref()) {
                 (Some(asked), _) if asked != granted => return Err(Fault::bad("unknown_credential_configuration")),

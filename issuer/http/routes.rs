@@ -1,14 +1,17 @@
 //! Which path leads where.
 
 use super::answer::{Fault, private, published};
+use super::body::Buffers;
 use super::desk::Desk;
+use super::metrics::{Metrics, metrics};
+use super::peers::{Connections, Peer};
 use super::pickup::Nonces;
 use super::shown::{Board, Published};
 use super::{audit, metadata, pickup};
 use crate::settings::Settings;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Path, Request, State};
+use axum::extract::{Extension, MatchedPath, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::IntoResponse;
@@ -16,11 +19,7 @@ use axum::routing::{get, post};
 use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::sync::Semaphore;
 use waypass_credential::json::Object;
-
-/// Audit uploads are large; so many are read at the same time, the others wait their turn.
-const UPLOADS: usize = 4;
 
 /// What every handler has.
 #[derive(Clone)]
@@ -28,17 +27,29 @@ pub(super) struct Service {
     pub(super) desk: Desk,
     pub(super) board: Board,
     pub(super) nonces: Arc<Nonces>,
-    pub(super) uploads: Arc<Semaphore>,
+    pub(super) buffers: Buffers,
+    pub(super) connections: Connections,
+    pub(super) metrics: Metrics,
     pub(super) base_url: Arc<str>,
     list_cache: Arc<str>,
 }
 
-pub(super) fn router(settings: &Settings, desk: Desk, board: Board, nonce_key: [u8; 32], timeout: Duration) -> Router {
+pub(super) fn router(
+    settings: &Settings,
+    desk: Desk,
+    board: Board,
+    connections: Connections,
+    nonce_key: [u8; 32],
+    timeout: Duration,
+) -> Router {
+    let counted = Metrics::default();
     let service = Service {
         desk,
         board,
         nonces: Arc::new(Nonces::new(nonce_key)),
-        uploads: Arc::new(Semaphore::new(UPLOADS)),
+        buffers: Buffers::default(),
+        connections,
+        metrics: counted.clone(),
         base_url: settings.base_url.as_str().into(),
         list_cache: format!("public, max-age={}", settings.list_ttl_seconds).into(),
     };
@@ -54,11 +65,14 @@ pub(super) fn router(settings: &Settings, desk: Desk, board: Board, nonce_key: [
         }
     }
     if !base.is_empty() {
-        router = router.route("/health", get(health));
+        router = router.route("/health", get(health)).route("/healthz", get(health));
     }
+    // Never under the base path: a proxy that passes on the base path alone keeps the numbers inside.
+    router = router.route("/metrics", get(metrics));
     let under = |path: &str| format!("{base}{path}");
     router
         .route(&under("/health"), get(health))
+        .route(&under("/healthz"), get(health))
         .route(&under("/manifest"), get(manifest))
         .route(&under("/bundle"), get(bundle))
         .route(&under("/bundle/metadata"), get(bundle_metadata))
@@ -70,12 +84,12 @@ pub(super) fn router(settings: &Settings, desk: Desk, board: Board, nonce_key: [
         .route(&under("/credential"), post(pickup::credential))
         .fallback(async || Fault::Named(StatusCode::NOT_FOUND, "not_found"))
         .method_not_allowed_fallback(async || Fault::Named(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"))
-        .layer(middleware::from_fn(move |request, next| bounded(timeout, request, next)))
+        .layer(middleware::from_fn(move |request, next| bounded(timeout, counted.clone(), request, next)))
         .with_state(service)
 }
 
-/// Bounds a request's time and writes its line in the log: the route's pattern, never the path itself.
-pub(super) async fn bounded(timeout: Duration, request: Request, next: Next) -> Response<Body> {
+/// Bounds a request's time, counts it and writes its line in the log: the route's pattern, never the path itself.
+pub(super) async fn bounded(timeout: Duration, metrics: Metrics, request: Request, next: Next) -> Response<Body> {
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or_else(|| "-".to_owned(), |path| path.as_str().to_owned());
@@ -83,6 +97,7 @@ pub(super) async fn bounded(timeout: Duration, request: Request, next: Next) -> 
         Ok(response) => response,
         Err(_) => Fault::Named(StatusCode::REQUEST_TIMEOUT, "timeout").into_response(),
     };
+    metrics.count(&route, response.status(), began.elapsed());
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     // An unknown method is text of the sender's choice.
     let method = if method.as_str().len() <= 7 && method.as_str().bytes().all(|b| b.is_ascii_uppercase()) { method.as_str() } else { "-" };
@@ -90,8 +105,8 @@ pub(super) async fn bounded(timeout: Duration, request: Request, next: Next) -> 
     response
 }
 
-async fn health(State(service): State<Service>) -> Result<Response<Body>, Fault> {
-    let alive = service.desk.ask(|counter, _| counter.issuer.store.foreign_changes().is_ok()).await?;
+async fn health(State(service): State<Service>, Extension(peer): Extension<Peer>) -> Result<Response<Body>, Fault> {
+    let alive = service.desk.ask(peer, |counter, _| counter.issuer.store.foreign_changes().is_ok()).await?;
     let Some(published) = service.board.read().filter(|_| alive) else { return Err(Fault::Unavailable) };
     let timestamp = i64::try_from(published.timestamp).unwrap_or(i64::MAX);
     Ok(private(StatusCode::OK, Object::new().with("status", "ok").with("timestamp", timestamp).with("published_at", published.at.unix())))

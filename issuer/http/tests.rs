@@ -21,6 +21,7 @@ use waypass_trust::audit::Receipt;
 use waypass_trust::bundle::{ListKind, Root, TrustBundle};
 use waypass_trust::sync::Manifest;
 
+mod crowd;
 pub(in crate::http) mod raw;
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");

@@ -9,12 +9,15 @@
 //! GET  /1.0/identifiers/{did}            a resolution result, or the bare document, as `Accept` says
 //! ```
 
-use super::answer::{Fault, answer, private, read};
+use super::answer::{Fault, answer, private};
+use super::body::Buffers;
+use super::metrics::Metrics;
+use super::peers::{Connections, Peer};
 use super::{ServeError, ServiceLimits, routes, wire};
 use crate::vc_api::{MAX_BODY, PROFILES, Problem, ProblemKind, VcApi};
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::middleware;
 use axum::response::IntoResponse;
@@ -32,6 +35,7 @@ const RESULTS: [&str; 5] = ["application/did-resolution", "application/ld+json",
 /// What every handler has.
 struct Shared {
     api: VcApi,
+    buffers: Buffers,
     clock: Box<dyn Fn() -> Timestamp + Send + Sync>,
     rng: Mutex<Box<dyn CryptoRng + Send>>,
 }
@@ -58,8 +62,8 @@ pub(super) fn serve_until(
 ) -> Result<(), ServeError> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(super::WORKERS).enable_all().build().map_err(ServeError::Io)?;
-    let shared = Arc::new(Shared { api, clock, rng: Mutex::new(rng) });
-    let timeout = limits.request_timeout;
+    let shared = Arc::new(Shared { api, buffers: Buffers::default(), clock, rng: Mutex::new(rng) });
+    let (timeout, metrics) = (limits.request_timeout, Metrics::default());
     let router = Router::new()
         .route("/{profile}/credentials/issue", post(issue))
         .route("/credentials/verify", post(verify_credential))
@@ -69,10 +73,10 @@ pub(super) fn serve_until(
         .route("/1.0/identifiers/{did}", get(resolve))
         .fallback(async || Fault::Named(StatusCode::NOT_FOUND, "not_found"))
         .method_not_allowed_fallback(async || Fault::Named(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"))
-        .layer(middleware::from_fn(move |request, next| routes::bounded(timeout, request, next)))
+        .layer(middleware::from_fn(move |request, next| routes::bounded(timeout, metrics.clone(), request, next)))
         .with_state(shared);
     tracing::info!(event = "serving_vc_api");
-    let served = runtime.block_on(wire::run(listener, router, limits, stop)).map_err(ServeError::Io);
+    let served = runtime.block_on(wire::run(listener, router, Connections::new(limits.connections), limits, stop)).map_err(ServeError::Io);
     runtime.shutdown_timeout(core::time::Duration::from_secs(1));
     served
 }
@@ -80,13 +84,14 @@ pub(super) fn serve_until(
 async fn issue(
     State(shared): State<Arc<Shared>>,
     Path(profile): Path<String>,
+    Extension(peer): Extension<Peer>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response<Body>, Fault> {
     let Some(profile) = PROFILES.iter().find(|known| known.name == profile) else {
         return Err(Fault::Named(StatusCode::NOT_FOUND, "not_found"));
     };
-    let body = read(&headers, body, MAX_BODY).await?;
+    let body = shared.buffers.read(peer, &headers, body, MAX_BODY).await?;
     let at = (shared.clock)();
     let mut rng = shared.rng.lock().unwrap_or_else(PoisonError::into_inner);
     match shared.api.issue(profile, &body, at, &mut **rng) {
@@ -95,18 +100,33 @@ async fn issue(
     }
 }
 
-async fn verify_credential(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
-    let body = read(&headers, body, MAX_BODY).await?;
+async fn verify_credential(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Fault> {
+    let body = shared.buffers.read(peer, &headers, body, MAX_BODY).await?;
     Ok(verified(shared.api.verify_credential(&body, (shared.clock)())))
 }
 
-async fn verify_presentation(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
-    let body = read(&headers, body, MAX_BODY).await?;
+async fn verify_presentation(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Fault> {
+    let body = shared.buffers.read(peer, &headers, body, MAX_BODY).await?;
     Ok(verified(shared.api.verify_presentation(&body, (shared.clock)())))
 }
 
-async fn set_status(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Body) -> Result<Response<Body>, Fault> {
-    let body = read(&headers, body, MAX_BODY).await?;
+async fn set_status(
+    State(shared): State<Arc<Shared>>,
+    Extension(peer): Extension<Peer>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response<Body>, Fault> {
+    let body = shared.buffers.read(peer, &headers, body, MAX_BODY).await?;
     Ok(shared.api.set_status(&body).map_or_else(|problem| told(problem, Object::new()), |()| private(StatusCode::OK, Object::new())))
 }
 

@@ -1,9 +1,13 @@
 //! Sockets: accepting, bounding and draining HTTP/1.1 connections.
 
 use super::ServiceLimits;
+use super::peers::{Admission, Connections, Peer};
 use axum::Router;
 use core::time::Duration;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::io;
@@ -11,7 +15,7 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// A header may have this many bytes; ours are small, proxies add some.
@@ -41,32 +45,27 @@ pub(super) async fn signalled() {
 pub(super) async fn run(
     listener: TcpListener,
     router: Router,
+    places: Connections,
     limits: ServiceLimits,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    let slots = Arc::new(Semaphore::new(limits.connections.max(1)));
     let (draining, drained) = watch::channel(false);
     let mut connections = JoinSet::new();
     tokio::pin!(stop);
     loop {
-        // A free slot first: who cannot be served stays in the kernel's queue.
-        let slot = tokio::select! {
-            () = &mut stop => break,
-            slot = slots.clone().acquire_owned() => slot,
-        };
         let accepted = tokio::select! {
             () = &mut stop => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, _)) => {
-                let (router, drained) = (router.clone(), drained.clone());
-                connections.spawn(async move {
-                    connection(stream, router, limits, drained).await;
-                    drop(slot);
-                });
+            Ok((stream, from)) => {
+                let peer = Peer::new(from.ip());
+                // Without a place the connection is closed at once, not kept waiting.
+                if let Some(admission) = places.admit(peer) {
+                    connections.spawn(connection(stream, peer, admission, router.clone(), limits, drained.clone()));
+                }
             }
             Err(why) => {
                 tracing::warn!(event = "not_accepted", why = %why.kind());
@@ -85,20 +84,41 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn connection(stream: TcpStream, router: Router, limits: ServiceLimits, mut drained: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    peer: Peer,
+    admission: Admission,
+    router: Router,
+    limits: ServiceLimits,
+    mut drained: watch::Receiver<bool>,
+) {
     // Small answers should not wait for more; where it cannot be set they merely do.
     drop(stream.set_nodelay(true));
+    let (admission, router) = (Arc::new(admission), TowerToHyperService::new(router));
+    let place = admission.clone();
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        place.busy(true);
+        let (place, answer) = (place.clone(), router.call(request));
+        async move {
+            let answer = answer.await;
+            place.busy(false);
+            answer
+        }
+    });
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(MAX_HEADER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     tokio::pin!(serving);
     let over = tokio::time::sleep(limits.connection_lifetime);
     tokio::pin!(over);
     let ended = tokio::select! {
         ended = serving.as_mut() => Some(ended),
         () = over => None,
+        // Somebody else needs the place: no answer is waited for.
+        () = admission.evicted() => return,
         // The sender lives as long as the accepting loop.
         _ = drained.wait_for(|draining| *draining) => None,
     };

@@ -238,3 +238,14 @@ fn a_spare_list_for_each_purpose() {
     issuer.open_lists(ListKind::Bitstring).expect("there already");
     assert_eq!(raw(&mut issuer), 3);
 }
+
+/// What the bundle says about our lists: a gate that has seen a revocation keeps it, and only a suspension can be lifted.
+#[test]
+fn our_lists_say_that_revocations_are_final() {
+    let (_dir, mut issuer) = issuer();
+    issuer.open_lists(ListKind::Bitstring).expect("opened");
+    let published = issuer.publish(at(0)).expect("published");
+    let lists = &published.opened().authorities()[0].status_uris;
+    let said: Vec<(ListKind, bool)> = lists.iter().map(|list| (list.kind, list.irrevocable)).collect();
+    assert_eq!(said, [(ListKind::Token, true), (ListKind::Bitstring, true), (ListKind::Bitstring, false)]);
+}

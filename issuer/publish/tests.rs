@@ -9,6 +9,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use waypass_credential::key::Signer as _;
 use waypass_trust::bundle::{Root, TrustBundle};
+use waypass_trust::policy::PolicyError;
 
 const DAY: i64 = 86_400;
 
@@ -93,6 +94,11 @@ fn policies_are_validated_before_anybody_signs() {
     for bad in ["permit(principal", "permit(principal, action == Action::\"fly\", resource);"] {
         assert!(matches!(issuer.set_policy(&with(bad)), Err(PolicyRefused::Rules(_))), "{bad}");
     }
+    let deep = format!("permit(principal, action, resource) when {{ {}true{} }};", "(".repeat(5_000), ")".repeat(5_000));
+    assert_eq!(issuer.set_policy(&with(&deep)), Err(PolicyRefused::Rules(PolicyError::TooDeep { line: 1 })));
+    let odd = "@id(\"odd\") permit(principal, action, resource) when { 9223372036854775807 + context.hour_utc > 0 };";
+    let refused = issuer.set_policy(&with(odd));
+    assert!(matches!(&refused, Err(PolicyRefused::Rules(PolicyError::Fails { rule, .. })) if rule == "odd"), "{refused:?}");
     let mut unlimited = initial.clone();
     unlimited.limits.retain(|limit| limit.role != "*");
     assert_eq!(issuer.set_policy(&unlimited), Err(PolicyRefused::NoDefaultLimit));

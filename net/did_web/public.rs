@@ -22,7 +22,7 @@ impl Resolve for PublicOnly {
 }
 
 /// Whether anybody on the Internet could be meant: not this machine, not this network, not a tunnel into one.
-fn is_public(address: IpAddr) -> bool {
+pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
         IpAddr::V6(address) => is_public_v6(address),

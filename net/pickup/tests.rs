@@ -1,5 +1,5 @@
 use super::{Binding, Configuration, Offer, OfferError, OfferSource, Pickup, PickupError};
-use crate::client::Timeouts;
+use crate::client::{Reach, Timeouts};
 use crate::testing::{Answer, Request, Server, ok};
 use crate::transport::TransportError;
 use core::time::Duration;
@@ -87,7 +87,7 @@ fn issuer(change: impl Fn(&Request, Answer) -> Answer + Send + 'static) -> (Serv
 
 fn start(offer: &str) -> Result<Pickup, PickupError> {
     let wait = Duration::from_secs(5);
-    Pickup::start(offer, Timeouts { connect: wait, silence: wait, total: wait })
+    Pickup::start(offer, Timeouts { connect: wait, silence: wait, total: wait }, Reach::Anywhere)
 }
 
 #[test]
@@ -222,4 +222,31 @@ proptest! {
     fn any_text_is_answered(text in "(openid-credential-offer://\\?credential_offer(_uri)?=)?\\PC{0,80}") {
         let _ = OfferSource::parse(&text);
     }
+}
+
+/// An offer comes from a stranger: it does not make this device speak to a machine of its own network, or to itself.
+#[test]
+fn an_offer_leads_to_no_private_address_unless_it_is_named_here() {
+    let (server, seen) = issuer(|_, answer| answer);
+    let port = server.base.rsplit(':').next().expect("a port");
+    let named = |reach: Reach, offer: &str| Pickup::start(offer, Timeouts::default(), reach).map(drop);
+    let nowhere = || Reach::public_and([]);
+    // Its issuer, or the place where the offer itself is; by number, by name, and by another spelling of a number.
+    for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1"] {
+        let base = format!("http://{host}:{port}");
+        for offer in [uri(&offer(&base, "")), format!("openid-credential-offer://?credential_offer_uri={base}/t1/offers/1")] {
+            let refused = named(nowhere(), &offer);
+            assert!(matches!(refused, Err(PickupError::Transport(TransportError::NotPublic { .. }))), "{offer}: {refused:?}");
+        }
+    }
+    for private in ["10.0.0.7", "192.168.1.1", "169.254.169.254", "[fd00::1]", "[::ffff:10.0.0.7]"] {
+        let refused = named(nowhere(), &uri(&offer(&format!("https://{private}"), "")));
+        assert!(matches!(refused, Err(PickupError::Transport(TransportError::NotPublic { .. }))), "{private}: {refused:?}");
+    }
+    assert!(seen.lock().expect("not poisoned").is_empty(), "nobody was asked anything");
+    // The site's own server, as its bundle names it; that host with another port is another server.
+    let own = format!("{}/t1/lists/1", server.base);
+    named(Reach::public_and([own.as_str()]), &uri(&offer(&server.base, ""))).expect("our own");
+    let other = named(Reach::public_and(["http://127.0.0.1:9/t1"]), &uri(&offer(&server.base, "")));
+    assert!(matches!(other, Err(PickupError::Transport(TransportError::NotPublic { .. }))), "{other:?}");
 }

@@ -247,6 +247,25 @@ fn answers_are_bounded_while_they_arrive() {
     }
 }
 
+/// A proxy that compresses whatever it may is asked not to, and one that does all the same is named as the fault.
+#[test]
+fn compressed_answers_are_not_asked_for_and_are_told_from_wrong_ones() {
+    let polite = Server::start(|request| match request.header("accept-encoding") {
+        Some("identity") => serve(&request.path, &request.body),
+        other => panic!("asked for {other:?}"),
+    });
+    run(&mut Gate::new(), &mut http(&polite), &mut quiet).expect("plain bytes all the way");
+    for path in ["/t1/manifest", "/t1/root/2", "/t1/bundle/metadata", "/t1/lists/a", "/t1/audit"] {
+        let said = misbehaving(path, || Answer::Encoded("gzip", b"\x1f\x8b\x08".to_vec())).to_string();
+        assert!(said.ends_with("came compressed, although the request asked for plain bytes"), "{path}: {said}");
+    }
+    let named = Server::start(|request| match serve(&request.path, &request.body) {
+        Answer::Is(200, body) => Answer::Encoded("Identity", body),
+        other => other,
+    });
+    run(&mut Gate::new(), &mut http(&named), &mut quiet).expect("plain bytes under their own name");
+}
+
 #[test]
 fn refusals_keep_their_code_and_redirects_are_not_followed() {
     let refused = misbehaving("/t1/lists/a", || Answer::Is(404, br#"{"error":"no_such_list"}"#.to_vec()));

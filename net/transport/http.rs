@@ -1,7 +1,7 @@
 //! A server: `GET /manifest`, `/root/{n}`, `/bundle/metadata`, `/lists/{id}` and `POST /audit` under one base address.
 
 use super::{Reply, Transport, TransportError};
-use crate::client::{Addresses, Ask, Client, Timeouts, address};
+use crate::client::{Ask, Client, Reach, Timeouts, address};
 use reqwest::Url;
 use waypass_trust::bundle::{MAX_BUNDLE, MAX_LIST, MAX_PART};
 use waypass_trust::sync::Manifest;
@@ -28,7 +28,7 @@ impl HttpTransport {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        Ok(Self { client: Client::new(base.scheme() == "https", Addresses::Any, timeouts)?, base })
+        Ok(Self { client: Client::new(base.scheme() == "https", Reach::Anywhere, timeouts)?, base })
     }
 
     fn take(&self, path: &str, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {

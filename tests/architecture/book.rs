@@ -2,7 +2,7 @@
 //! codes there are, and the standards matrix counts what `expected.toml` counts.
 
 use super::{root, walk};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use waypass_trust::reason::{Level, ReasonCode};
@@ -130,11 +130,47 @@ fn the_standards_matrix_counts_what_the_suites_count() {
     assert_eq!(said, least, "suites and their least number of cases: the book, and tests/vectors/expected.toml");
 }
 
-/// Names in code font that look like tests (`a_long_name`) or like functions of a type (`Type::function`) exist.
+/// Every row of the threat model names a test, and what it names is run by `cargo test`.
+#[test]
+fn every_threat_names_a_test() {
+    let mut sources = Vec::new();
+    for room in ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "gate", "net", "cli", "tests"] {
+        walk(&root().join(room), &mut sources);
+    }
+    let mut tests: BTreeSet<String> = BTreeSet::new();
+    for path in sources {
+        let text = fs::read_to_string(&path).expect("source");
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let Some(name) = line.strip_prefix("fn ").and_then(|rest| rest.split_once('(')).map(|(name, _)| name) else { continue };
+            let before = lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+            if before.copied().any(|line| line == "#[test]") {
+                tests.insert(name.to_owned());
+            }
+        }
+    }
+    let text = page("threat-model.md");
+    let table = text.split_once("## What it holds against").expect("the table").1;
+    let table = table.split_once("\n## ").expect("a heading after it").0;
+    let rows: Vec<&str> = table.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+    assert!(rows.len() >= 20, "only {} rows", rows.len());
+    for row in rows {
+        let proof = row.trim_end_matches(" |").rsplit_once(" | ").expect("three cells").1;
+        let named: Vec<&str> = proof.split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "no test is named: {row}");
+        for name in named {
+            assert!(tests.contains(name), "the threat model names `{name}`, which is no test");
+        }
+    }
+}
+
+/// Names in code font that look like tests, members or events (`a_long_name`) or like functions of a type (`Type::function`) exist.
 #[test]
 fn what_the_book_names_in_the_code_exists() {
     let mut sources = Vec::new();
-    for room in ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "net", "cli", "tests", "xtask", "examples"] {
+    for room in
+        ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "gate", "net", "cli", "tests", "xtask", "examples"]
+    {
         walk(&root().join(room), &mut sources);
     }
     let code: String = sources.iter().map(|path| fs::read_to_string(path).expect("source")).collect();
@@ -144,7 +180,7 @@ fn what_the_book_names_in_the_code_exists() {
         let prose: String = text.split("```").step_by(2).collect();
         for name in prose.split('`').skip(1).step_by(2) {
             if name.len() > 20 && name.chars().all(|c| c.is_ascii_lowercase() || c == '_') && ReasonCode::parse(name).is_none() {
-                let there = code.contains(&format!("fn {name}(")) || code.contains(&format!("{name}: "));
+                let there = [format!("fn {name}("), format!("{name}: "), format!("\"{name}\"")].iter().any(|text| code.contains(text));
                 assert!(there, "{} names `{name}`, which does not exist", path.display());
                 tests += 1;
             }

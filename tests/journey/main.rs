@@ -5,6 +5,7 @@ mod belief;
 mod book;
 mod ceremony;
 mod faults;
+mod link;
 mod man;
 mod offline;
 mod program;

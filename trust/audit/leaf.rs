@@ -86,6 +86,8 @@ impl Event {
     pub const CLOCK_CONFIRMED: Self = Self::known("clock_confirmed");
     /// The device's files were brought to a newer format.
     pub const UPGRADED: Self = Self::known("upgraded");
+    /// A newer status list takes final revocations back, or one that did was followed by another; they stay.
+    pub const TAKEN_BACK: Self = Self::known("revocations_taken_back");
     /// A trust bundle was installed.
     pub const BUNDLE_INSTALLED: Self = Self::known("bundle_installed");
     /// A person overrode a decision in an emergency.

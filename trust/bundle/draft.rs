@@ -9,11 +9,12 @@ use super::{
     digest::Digest,
     envelope::Envelope,
     error::{BundleError, PartName, Rule},
+    former::Former,
     parts::{ListReference, Part, SnapshotPart, TargetsPart, TimestampPart},
     root::{MAX_ROOT_STEPS, Root},
     rules,
     signed::Signed,
-    take, verify_list,
+    take,
 };
 use crate::status::ListInfo;
 
@@ -53,7 +54,7 @@ impl BundleDraft {
         let mut evidence = Vec::new();
         let mut references = Vec::with_capacity(lists.len());
         for token in &lists {
-            let list = verify_list(token.as_bytes(), &targets.part)?;
+            let list = Former::default().verify_list(token.as_bytes(), &targets.part)?;
             lives_long_enough(&list, &targets.part)?;
             references.push(ListReference { uri: list.uri().into(), sha256: Digest::of(token.as_bytes()) });
             take(&mut evidence, list)?;
@@ -72,7 +73,7 @@ impl BundleDraft {
         let timestamp =
             TimestampPart { schema: TimestampPart::SCHEMA.into(), version, issued_at, expires_at, snapshot: snapshot.reference() };
         let timestamp = Signed::<TimestampPart>::open(sign(&timestamp, timestamp_signers)?, &roles.timestamp)?;
-        Ok(TrustBundle { chain, timestamp, snapshot, targets, contexts, evidence })
+        Ok(TrustBundle { chain, timestamp, snapshot, targets, former: Former::default(), contexts, evidence })
     }
 }
 
@@ -90,7 +91,7 @@ impl TargetsPart {
 
     /// Verifies a status list token as a publication with these targets would.
     pub fn check_list(&self, token: &[u8]) -> Result<ListInfo, BundleError> {
-        let list = verify_list(token, self)?;
+        let list = Former::default().verify_list(token, self)?;
         lives_long_enough(&list, self)?;
         Ok(list.info())
     }

@@ -10,11 +10,12 @@ use super::{
     digest::Digest,
     envelope::Envelope,
     error::{BundleError, PartName, Rule},
+    former::Former,
     parts::{SnapshotPart, TargetsPart, TimestampPart},
     root::Root,
     rules,
     signed::{Signed, check_schema},
-    take, verify_list,
+    take,
 };
 use crate::status::{Evidence, HeldList};
 
@@ -37,6 +38,9 @@ struct File {
     /// Tokens that a device has besides: newer ones, and proofs that older ones gave.
     #[serde(default)]
     learned: Vec<String>,
+    /// Earlier targets by which some of those are believed.
+    #[serde(default)]
+    former_targets: Vec<Envelope>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +55,8 @@ struct FileText<'a> {
     lists: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     learned: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    former_targets: Vec<&'a Envelope>,
 }
 
 pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleError> {
@@ -69,14 +75,21 @@ pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleErro
     rules::targets(&targets.part)?;
     let contexts = Contexts::open(file.contexts, &targets.part)?;
 
-    let evidence = open_lists(&file.lists, &file.learned, &snapshot.part, &targets.part)?;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, contexts, evidence })
+    let former = Former::open(file.former_targets, &roles.targets)?;
+    let verify = |token: &String| former.verify_list(token.as_bytes(), &targets.part);
+    let evidence = open_lists(&file.lists, &file.learned, &snapshot.part, verify)?;
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence })
 }
 
-fn open_lists(lists: &[String], learned: &[String], snapshot: &SnapshotPart, targets: &TargetsPart) -> Result<Vec<Evidence>, BundleError> {
+fn open_lists(
+    lists: &[String],
+    learned: &[String],
+    snapshot: &SnapshotPart,
+    verify: impl Fn(&String) -> Result<HeldList, BundleError>,
+) -> Result<Vec<Evidence>, BundleError> {
     let mut held: Vec<HeldList> = Vec::with_capacity(lists.len());
     for token in lists {
-        let list = verify_list(token.as_bytes(), targets)?;
+        let list = verify(token)?;
         let part = || PartName::List(list.uri().to_owned());
         if held.iter().any(|earlier| earlier.uri() == list.uri()) {
             return Err(BundleError::Rule { part: part(), broken: Rule::Duplicate("the status list".to_owned()) });
@@ -89,7 +102,7 @@ fn open_lists(lists: &[String], learned: &[String], snapshot: &SnapshotPart, tar
         held.push(list);
     }
     for token in learned {
-        held.push(verify_list(token.as_bytes(), targets)?);
+        held.push(verify(token)?);
     }
     gather(held)
 }
@@ -118,6 +131,7 @@ pub(super) fn write(bundle: &TrustBundle, wanted: impl Fn(&str) -> bool) -> Vec<
         contexts: bundle.contexts.documents.iter().map(String::as_str).collect(),
         lists: lists.iter().map(String::as_str).collect(),
         learned: learned.iter().map(String::as_str).collect(),
+        former_targets: bundle.former.envelopes().collect(),
     };
     json::to_string(&file).into_bytes()
 }

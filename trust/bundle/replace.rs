@@ -9,7 +9,7 @@ use super::{
     file::gather,
     root::{MAX_ROOT_STEPS, Root},
 };
-use crate::status::{Evidence, HeldList};
+use crate::status::{Basis, Evidence, HeldList};
 
 /// The bundle that `newer` becomes when it takes the place of `held`.
 pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBundle, BundleError> {
@@ -24,25 +24,30 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
     }
     newer.targets.no_older_than(&held.targets)?;
 
-    // Lists signed by keys that are no longer believed are evidence of nothing: neither of revocations nor of age.
-    let believed: Vec<HeldList> = held
-        .evidence
-        .iter()
-        .flat_map(Evidence::all)
-        .filter_map(|list| HeldList::verify(list.text.as_bytes(), &newer.targets.part).ok())
-        .collect();
+    // Lists signed by keys that are given up are evidence of nothing: neither of revocations nor of age. Only this device's own
+    // memory makes an earlier list count, never what a newer file says about the past.
+    let memory = held.former.with(&held.targets, &newer.root().part().roles.targets);
+    let verify = |list: &HeldList| memory.verify_list(list.text.as_bytes(), &newer.targets.part).ok();
+    let believed: Vec<HeldList> = held.evidence.iter().flat_map(Evidence::all).filter_map(verify).collect();
     published_lists_do_not_step_back(held, &believed, &newer)?;
+    let brought = newer.evidence.iter().flat_map(Evidence::all).filter_map(|list| match list.basis() {
+        Basis::Present if list.is_final() => Some(list.clone()),
+        Basis::Present | Basis::FinalBy(_) => verify(list),
+        Basis::Former(_) => None,
+    });
 
+    let evidence = gather(brought.chain(believed).collect())?;
+    let former = memory.needed_by(&evidence)?;
     let chain = spliced(&held.chain, newer.chain);
-    let evidence = gather(newer.evidence.iter().flat_map(Evidence::all).cloned().chain(believed).collect())?;
     let TrustBundle { timestamp, snapshot, targets, contexts, .. } = newer;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, contexts, evidence })
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence })
 }
 
 /// What one snapshot published may not be followed by an older list in the next. Lists a device learned otherwise do
 /// not count here: a stick written before them brings a newer bundle all the same, and they stay.
 fn published_lists_do_not_step_back(held: &TrustBundle, believed: &[HeldList], newer: &TrustBundle) -> Result<(), BundleError> {
-    for list in believed.iter().filter(|list| held.announced_lists().iter().any(|named| named.sha256 == list.digest)) {
+    let dated = believed.iter().filter(|list| !matches!(list.basis(), Basis::Former(_)));
+    for list in dated.filter(|list| held.announced_lists().iter().any(|named| named.sha256 == list.digest)) {
         let Some(found) = newer.evidence_for(list.uri()).and_then(Evidence::current).map(HeldList::issued_at) else { continue };
         if found < list.issued_at() {
             let seconds = |time: Timestamp| time.unix().unsigned_abs();

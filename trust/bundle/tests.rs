@@ -18,6 +18,7 @@ use waypass_credential::{base64url, key::Signer};
 mod bitstrings;
 mod contexts;
 mod floor;
+mod finals;
 mod lists;
 mod replace;
 mod roots;

@@ -206,3 +206,80 @@ fn a_gate_without_a_time_zone_denies_by_what_it_cannot_evaluate() {
     // Rules that do not speak of it are not concerned.
     assert!(permits(decide_in(&default_policy(), &["nurse"], "north", "ward", AT, None)).is_some());
 }
+
+/// A rule whose condition stands in `depth` brackets of its own.
+fn nested(open: &str, inner: &str, close: &str, depth: usize) -> String {
+    let condition = format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
+    format!("permit(principal, action == Action::\"admit\", resource) when {{ {condition} }};")
+}
+
+#[test]
+fn nesting_is_bounded_before_the_parser_sees_it() {
+    // `when {` is one level.
+    let fits = super::MAX_NESTING - 1;
+    for (open, inner, close) in [("(", "true", ")"), ("!(", "true", ")"), ("if true then (", "true", ") else false")] {
+        let levels = if open.starts_with("if") { fits / 2 } else { fits };
+        assert!(compile(&nested(open, inner, close, levels)).is_ok(), "{open} {levels}");
+        for deeper in [levels + 1, 600, 5_000, 40_000] {
+            let text = nested(open, inner, close, deeper);
+            let found = compile(&text).err();
+            let expected = if text.len() > super::MAX_TEXT { PolicyError::TooLarge } else { PolicyError::TooDeep { line: 1 } };
+            assert_eq!(found, Some(expected), "{open} {deeper}");
+        }
+    }
+    for (open, close) in [("[", "]"), ("{a:", "}"), ("if ", " then true else true"), ("if true then true else ", ""), ("x[", "]")] {
+        assert_eq!(compile(&nested(open, "true", close, 600)).err(), Some(PolicyError::TooDeep { line: 1 }), "{open}");
+    }
+    // Brackets that are text do not count, and what looks like text but is none does.
+    let brackets = "([{".repeat(100);
+    let text = format!("// {brackets}\n@id(\"{brackets}\\\"{brackets}\")\n{}", nested("(", "true", ")", 3));
+    assert!(compile(&text).is_ok(), "{:?}", compile(&text));
+    for hidden in
+        [format!("\"\n{brackets}"), format!("\"a\" {brackets} \"b\""), format!("// a\r{brackets}"), format!("\"\\\\\" {brackets}")]
+    {
+        assert!(matches!(compile(&hidden), Err(PolicyError::TooDeep { .. })), "{hidden:.20}");
+    }
+    // One after the other is not within each other.
+    let flat = format!("permit(principal, action, resource) when {{ [{}].contains(1) }};", "if true then (1) else 2, ".repeat(200));
+    assert!(compile(flat.replace(", ]", "]").as_str()).is_ok());
+    assert!(compile(&"permit(principal, action, resource) when { if true then true else false };\n".repeat(300)).is_ok());
+}
+
+/// Long chains do not nest in the text, but as trees; on the stack of a thread they are read, refused or evaluated.
+#[test]
+fn long_chains_end_no_process() {
+    for link in ["true && ", "true || ", "1 + "] {
+        let end = if link.starts_with('1') { "1 > 0" } else { "true" };
+        for length in [100, 4_000, 32_000] {
+            let policy = compile(&nested(link, end, "", length));
+            drop(policy.map(|policy| policy.try_out(&[], &[])));
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_cannot_be_evaluated_is_named_before_it_is_signed() {
+    let roles = [String::from("nurse")];
+    let places = [(String::from("north"), String::from("ward"))];
+    let trial = |condition: &str| {
+        let text = format!(
+            "@id(\"fine\") permit(principal, action, resource);\n@id(\"odd\") forbid(principal, action == Action::\"break_glass\", resource) when {{ {condition} }};"
+        );
+        compile(&text).expect("valid").try_out(&roles, &places)
+    };
+    let most = i64::MAX;
+    for condition in [
+        // Whenever it is asked; at one hour; on one day; for one role; at one place.
+        format!("{most} + context.hour_utc + 1 > 0"),
+        format!("context.hour_utc == 23 && {most} + context.hour_utc > 0"),
+        format!("context.weekday_utc == 7 && {most} + context.hour_utc + 1 > 0"),
+        format!("principal == Role::\"nurse\" && {most} + context.weekday_utc > 0"),
+        format!("resource.zone == \"ward\" && {most} + context.weekday_utc > 0"),
+        format!("!context.sites.contains(\"north\") && {most} + context.weekday_utc > 0"),
+    ] {
+        let failed = trial(&condition);
+        assert!(matches!(&failed, Err(PolicyError::Fails { rule, .. }) if rule == "odd"), "{condition}: {failed:?}");
+    }
+    assert_eq!(trial("context.hour_utc + 1 > 0"), Ok(()));
+    assert_eq!(default_policy().try_out(&roles, &places), Ok(()));
+}

@@ -3,7 +3,7 @@
 use super::site::{DAY, HOUR, Site, ask_by, holder, moment, noon};
 use crate::records::VERIFIED;
 use crate::{Asked, PresentError, Wallet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use waypass_credential::format::Format;
 use waypass_trust::bundle::TrustBundle;
 use waypass_vault::SystemRng;
@@ -23,11 +23,12 @@ fn crowd(site: &Site, count: usize) -> (tempfile::TempDir, Wallet<'static>, Trus
     (dir, wallet, bundle)
 }
 
+/// Five thousand credentials with `WAYPASS_SLOW`, otherwise a hundred. Two seconds are what a person at a gate takes for at once, on a
+/// machine that does other things too.
 #[test]
-#[ignore = "a measurement: cargo test --profile ci -p waypass-wallet many -- --ignored --nocapture"]
-fn how_long_an_answer_out_of_five_thousand_takes() {
+fn an_answer_out_of_five_thousand_is_there_at_once() {
     let site = Site::new();
-    let (dir, wallet, bundle) = crowd(&site, 5000);
+    let (dir, wallet, bundle) = crowd(&site, if std::env::var_os("WAYPASS_SLOW").is_some() { 5000 } else { 100 });
     drop(wallet);
     for role in ["staff", "surgeon"] {
         let wallet = super::site::open(dir.path());
@@ -35,7 +36,8 @@ fn how_long_an_answer_out_of_five_thousand_takes() {
         for what in ["first", "again"] {
             let begun = Instant::now();
             let proposal = wallet.propose(asked.clone(), Some(&bundle), &moment(noon())).expect("an answer");
-            println!("{role}, {what}: {:?}, {} others", begun.elapsed(), proposal.others().len());
+            let took = begun.elapsed();
+            assert!(took < Duration::from_secs(2), "{role}, {what}: {took:?}, {} others", proposal.others().len());
         }
     }
 }

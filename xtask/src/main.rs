@@ -10,15 +10,17 @@ mod workspace;
 
 const USAGE: &str = "usage: cargo xtask <command>
 
-  check-all             every test there is; the last line is `N passed, N failed, N skipped`
-  sabotage [NAME..]     remove one named check at a time and require the suite to fail
-  sabotage --list       the names
+  check-all             every test there is; the last line is `N passed, N failed, N skipped`; exit 3 when one was skipped
+  check-all --slow      the same, with every test that scales played in full (WAYPASS_SLOW=1)
+  sabotage [WHICH..]    remove one check at a time and require the tests to fail: names, numbers, ranges such as 3-7, or all
+  sabotage --list       their numbers and names
 ";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let done = match args.split_first() {
-        Some((command, [])) if command == "check-all" => check_all::run(),
+        Some((command, [])) if command == "check-all" => check_all::run(false),
+        Some((command, [slow])) if command == "check-all" && slow == "--slow" => check_all::run(true),
         Some((command, rest)) if command == "sabotage" => sabotage::run(rest),
         _ => {
             eprint!("{USAGE}");

@@ -27,16 +27,23 @@ impl std::fmt::Display for Tally {
 
 /// Runs a `cargo test` command, shows its output, and counts.
 ///
-/// A test that cannot run here prints a line `SKIP what: why` and returns; libtest calls that passed, we do not.
+/// A test that cannot run here prints a line `SKIP what: why` and returns; libtest calls that passed, we do not. A test that is
+/// ignored because it is the child of another one is run by that one, and is no suite that was skipped.
 pub(crate) fn run(mut command: Command) -> Result<Tally, String> {
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cannot start cargo: {error}"))?;
     let stdout = child.stdout.take().ok_or("cargo's output cannot be read")?;
-    let (mut tally, mut skips) = (Tally::default(), Vec::new());
+    let (mut tally, mut skips, mut children) = (Tally::default(), Vec::new(), 0_u64);
     for line in BufReader::new(stdout).split(b'\n') {
         let line = line.map_err(|error| format!("cargo's output cannot be read: {error}"))?;
         let line = String::from_utf8_lossy(&line);
         if let Some(skip) = line.strip_prefix("SKIP ") {
             skips.push(skip.to_owned());
+        }
+        if let Some((name, why)) = ignored(&line).filter(|_| !is_child(&line)) {
+            println!("skipped: {name}: {why}");
+        }
+        if is_child(&line) {
+            children += 1;
         }
         tally.add(results(&line));
         if worth_showing(&line) {
@@ -46,7 +53,7 @@ pub(crate) fn run(mut command: Command) -> Result<Tally, String> {
     let status = child.wait().map_err(|error| format!("cargo did not end: {error}"))?;
     let skipped = skips.len() as u64;
     tally.passed = tally.passed.saturating_sub(skipped);
-    tally.skipped += skipped;
+    tally.skipped = (tally.skipped + skipped).saturating_sub(children);
     for skip in skips {
         println!("skipped: {skip}");
     }
@@ -55,6 +62,16 @@ pub(crate) fn run(mut command: Command) -> Result<Tally, String> {
         tally.failed = 1;
     }
     Ok(tally)
+}
+
+/// Name and reason of a line `test NAME ... ignored, REASON`.
+fn ignored(line: &str) -> Option<(&str, &str)> {
+    let (name, rest) = line.strip_prefix("test ")?.split_once(" ... ignored")?;
+    Some((name, rest.strip_prefix(", ").unwrap_or("no reason is given")))
+}
+
+fn is_child(line: &str) -> bool {
+    ignored(line).is_some_and(|(_, why)| why.contains("child of"))
 }
 
 /// The numbers of a line `test result: ok. 12 passed; 0 failed; 1 ignored; ..`.
@@ -82,7 +99,7 @@ fn worth_showing(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tally, results};
+    use super::{Tally, ignored, is_child, results};
 
     #[test]
     fn counts_what_libtest_prints() {
@@ -93,5 +110,13 @@ mod tests {
             Tally { passed: 3, failed: 0, skipped: 0 }
         );
         assert_eq!(results("test a::b ... ok"), Tally::default());
+    }
+    #[test]
+    fn a_child_of_a_test_is_no_skipped_suite() {
+        let child = "test a::child ... ignored, the child of `a::parent`";
+        assert!(is_child(child) && ignored(child).is_some());
+        let slow = "test a::slow ... ignored, takes an hour";
+        assert_eq!((is_child(slow), ignored(slow)), (false, Some(("a::slow", "takes an hour"))));
+        assert_eq!((ignored("test a::b ... ignored"), ignored("test a::b ... ok")), (Some(("a::b", "no reason is given")), None));
     }
 }

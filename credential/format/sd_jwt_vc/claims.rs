@@ -95,10 +95,15 @@ fn date(claims: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Ma
     Timestamp::from_unix(seconds).map(Some).ok_or(Malformed::OutOfRange(name))
 }
 
-/// `status_list` only: another mechanism must not pass for "has no status".
+/// `status_list` only: another mechanism, alone or next to it, must not pass for "has no status" (draft-ietf-oauth-status-list §6.1
+/// lets several stand there).
 fn status(claims: &Object<'_>) -> Result<Vec<StatusReference>, Malformed> {
     let Some(status) = claims.member("status") else { return Ok(Vec::new()) };
+    let status = status.as_object().ok_or(Malformed::WrongType("status"))?;
     let list = status.member("status_list").ok_or(Malformed::Missing("status_list"))?;
+    if status.len() > 1 {
+        return Err(Malformed::OutOfRange("status"));
+    }
     let uri = list.member("uri").and_then(Value::as_str).ok_or(Malformed::WrongType("status_list"))?;
     let index = list.member("idx").and_then(Value::as_i64).and_then(|index| u64::try_from(index).ok());
     Ok(vec![StatusReference::token(uri, index.ok_or(Malformed::WrongType("status_list"))?)])

@@ -156,7 +156,7 @@ fn only_the_bound_key_presents() {
 #[test]
 fn reading_is_strict() {
     type Change = fn(&mut Object<'static>);
-    let cases: [(Change, Malformed); 16] = [
+    let cases: [(Change, Malformed); 17] = [
         (|c| drop(c.remove("iss")), Malformed::Missing("iss")),
         (|c| drop(c.remove("vct")), Malformed::Missing("vct")),
         (|c| drop(c.remove("iat")), Malformed::Missing("iat")),
@@ -173,11 +173,18 @@ fn reading_is_strict() {
         (|c| c.set("cnf", Object::new().with("jwk", Object::new())), Malformed::OutOfRange("cnf")),
         (|c| c.set("status", Object::new().with("other", 1)), Malformed::Missing("status_list")),
         (|c| c.set("status", Object::new().with("status_list", Object::new().with("uri", "u"))), Malformed::WrongType("status_list")),
+        // A second mechanism that is not understood may be the one that withdraws it.
+        (|c| c.set("status", with_second_mechanism()), Malformed::OutOfRange("status")),
     ];
     assert!(careless(|_| (), &[]).is_ok());
     for (change, why) in cases {
         assert_eq!(careless(change, &[]), Err(why));
     }
+}
+
+fn with_second_mechanism() -> Object<'static> {
+    let list = Object::new().with("uri", "https://issuer.example/1").with("idx", 5);
+    Object::new().with("status_list", list).with("status_attestation", Object::new().with("uri", "https://issuer.example/2"))
 }
 
 /// What decides must not be at the holder's discretion.
