@@ -45,7 +45,7 @@ pub(crate) struct RemoveArgs {
 const OFFER: &[u8] = b"openid-credential-offer:";
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let bytes = qr::read_any(&args.files)?;
+    let bytes = qr::read_any(session.out, &args.files)?;
     let bytes = format::from_file(&bytes);
     let open = super::open(session, &args.open)?;
     open.believed()?;
