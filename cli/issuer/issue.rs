@@ -137,7 +137,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
     if !issuer.is_announced(record.list).map_err(super::publish::failure)? {
         session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
     }
-    deliver(session, args, &credential)?;
+    deliver(session, args, &credential).map_err(|failure| undelivered(failure, &format!("credential {}", record.id)))?;
     let lines = format!(
         "issued {} to {}\n  roles {}, sites {}, valid until {}\n  status list {}, entry {}",
         record.id,
@@ -166,7 +166,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
 fn offer(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, operator: &str) -> Result<(), Failure> {
     let terms = OfferTerms { valid_seconds: args.offer_valid, tx_code: args.tx_code };
     let Offer { id, uri, tx_code, expires_at } = issuer.offer(order, &terms, operator, now(), &mut SystemRng).map_err(failure)?;
-    deliver(session, args, format!("{uri}\n").as_bytes())?;
+    deliver(session, args, format!("{uri}\n").as_bytes()).map_err(|failure| undelivered(failure, &format!("offer {id}")))?;
     session.out.note(&format!("offer {id}, open until {}", words::when(expires_at)));
     if let Some(code) = tx_code {
         session.out.warn(&format!("tell the holder this code another way: {code}"));
@@ -180,7 +180,16 @@ fn suite(name: &str) -> Result<Suite, String> {
 
 fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<(), Failure> {
     file::write_private(session.out, &args.output, bytes)?;
-    args.codes.show(session, format::from_file(bytes))
+    args.codes.show(session.out, format::from_file(bytes))
+}
+
+/// What was issued stands on the record whether or not its file could be written.
+fn undelivered(failure: Failure, issued: &str) -> Failure {
+    Failure {
+        what: format!("{}; {issued} was issued all the same, and its file exists nowhere", failure.what),
+        next: format!("{}; then issue again, and withdraw a credential that nobody has: waypass issuer revoke", failure.next),
+        exit: failure.exit,
+    }
 }
 
 fn claims(path: &Path) -> Result<Object<'static>, Failure> {

@@ -80,7 +80,7 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     if args.policy {
         let policy = super::with(session, &args.open, |issuer| issuer.policy().map_err(super::publish::policy_failure))?;
         let text = serde_json::to_string_pretty(&policy).map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
-        session.out.bytes(format!("{text}\n").as_bytes());
+        session.out.bytes(format!("{text}\n").as_bytes())?;
         return Ok(Exit::Done);
     }
     let Some(id) = &args.id else { return about(session, &args.open) };

@@ -34,7 +34,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let bytes = qr::read_any(&args.request)?;
+    let bytes = qr::read_any(session.out, &args.request)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("this is not a gate's challenge", "scan the gate's code again"))?;
     let open = super::open(session, &args.open)?;
     let bundle = open.believed()?;
@@ -59,9 +59,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 
     let nowhere = args.output.is_none() && args.codes.is_none();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
-        file::write(session.out, &path, presentation.as_bytes())?;
+        file::write_private(session.out, &path, presentation.as_bytes())?;
     }
-    args.codes.show(session, presentation.as_bytes())?;
+    args.codes.show(session.out, presentation.as_bytes())?;
     if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
         session.out.json(&json!({
             "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld,
