@@ -27,7 +27,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
     // What cannot be read as a picture is red like everything else a stranger brings; a missing file is the guard's mistake.
-    let presentation = match qr::read_any(&args.files) {
+    let presentation = match qr::read_any(session.out, &args.files) {
         Ok(bytes) => bytes,
         Err(failure) if args.files.iter().all(|path| crate::file::is_dash(path) || path.exists()) => {
             session.out.detail(&failure.what);
