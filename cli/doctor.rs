@@ -40,7 +40,7 @@ pub(crate) fn run(out: Out, input: Input, home: Result<Home, Failure>) -> Outcom
     let mut findings = Vec::new();
     match home {
         // Without it nobody knows where to look.
-        Err(failure) => findings.push(finding("settings", Found::Bad, failure.what).next(failure.next)),
+        Err(failure) => findings.extend([finding("settings", Found::Bad, failure.what).next(failure.next), memory()]),
         Ok(home) => {
             let left_out = |failure: &Failure| {
                 finding("settings", Found::Note, format!("{}; left out, since the home was named", failure.what)).next(failure.next.clone())
@@ -49,7 +49,6 @@ pub(crate) fn run(out: Out, input: Input, home: Result<Home, Failure>) -> Outcom
             look(&Session { out, input, home }, &mut findings);
         }
     }
-    findings.push(memory());
     out.list("waypass.doctor/1", "findings", &findings, || {
         for finding in &findings {
             let (tone, mark) = match finding.found {
@@ -73,6 +72,7 @@ fn look(session: &Session, findings: &mut Vec<Finding>) {
     findings.extend(home.folders().filter_map(room));
     findings.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| vault(&home.vault(role), role)));
     findings.extend(key_files(home));
+    findings.push(memory());
     let bundle = trust::bundle(session);
     findings.push(clock(bundle.as_ref().ok().and_then(Option::as_ref)));
     findings.push(belief(&bundle));

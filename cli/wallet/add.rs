@@ -18,7 +18,7 @@ use waypass_wallet::HoldError;
 /// Arguments of `wallet add`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The credential or the offer: a file, `-`, or the PNG pictures of its QR codes
+    /// The credential or the offer: a file, `-` (also for a scanner's lines), or PNG or JPEG pictures of its QR codes
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Read the code that an offer asks for from FILE instead of asking on the terminal

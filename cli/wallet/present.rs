@@ -15,7 +15,7 @@ use waypass_wallet::{AskError, Asked, Asker, Claim, PresentError, Proposal};
 /// Arguments of `wallet present`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The gate's challenge: a file, `-`, or the PNG pictures of its QR codes
+    /// The gate's challenge: a file, `-` (also for a scanner's lines), or PNG or JPEG pictures of its QR codes
     #[arg(long = "request", value_name = "FILE", required = true, num_args = 1..)]
     request: Vec<PathBuf>,
     /// Answer with this credential

@@ -7,6 +7,8 @@ mod ceremony;
 mod faults;
 mod man;
 mod offline;
+mod outputs;
+mod pictures;
 mod program;
 mod readme;
 mod scenario;
