@@ -3,8 +3,9 @@
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::{Home, Role};
-use crate::output::{Out, Tone, paint};
+use crate::output::{Out, Tone};
 use crate::secret::Input;
+use crate::text::Text;
 use crate::{trust, words};
 use rustix::fs::{Access, access};
 use serde::Serialize;
@@ -56,8 +57,7 @@ pub(crate) fn run(out: Out, input: Input, home: Result<Home, Failure>) -> Outcom
                 Found::Note => (Tone::Grey, "·"),
                 Found::Bad => (Tone::Red, "✖"),
             };
-            let style = paint(tone);
-            out.words(&format!("{style}{mark}{style:#} {:<9} {}", finding.name, finding.detail));
+            out.words(Text::in_tone(tone, mark).then(format!(" {:<9} {}", finding.name, finding.detail)));
             if let Some(next) = &finding.next {
                 out.words(&format!("            {next}"));
             }

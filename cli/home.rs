@@ -105,7 +105,7 @@ fn profile_folder(base: &Path, name: &str) -> Result<PathBuf, Failure> {
     if (1..=64).contains(&name.len()) && name.chars().all(plain) {
         return Ok(base.join("profiles").join(name));
     }
-    Err(Failure::usage(format!("`{}` is no name for a profile", crate::words::safe(name)), "use letters, digits, `-` and `_`, at most 64"))
+    Err(Failure::usage(format!("`{name}` is no name for a profile"), "use letters, digits, `-` and `_`, at most 64"))
 }
 
 /// Makes a folder only its owner may enter.

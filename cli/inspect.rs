@@ -1,7 +1,8 @@
 //! `waypass inspect FILE|-`: decodes without trusting.
 
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::{Out, Tone, paint};
+use crate::output::{Out, Tone};
+use crate::text::{Text, escaped};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::format::{Credential, Presentation};
@@ -33,9 +34,10 @@ pub(crate) fn run(out: Out, args: &Args) -> Outcome {
 
 fn show(out: Out, kind: &str, content: &Value) -> Outcome {
     out.json(&json!({ "schema": "waypass.inspect/1", "verified": false, "kind": kind, "content": content }))?;
-    let style = paint(Tone::Amber);
     let pretty = serde_json::to_string_pretty(content).map_err(|error| unknown(&error.to_string()))?;
-    out.words(&format!("{style}{WARNING}{style:#}\n{kind}\n{pretty}"));
+    let mut lines = vec![Text::in_tone(Tone::Amber, WARNING), Text::from(kind)];
+    lines.extend(escaped(&pretty).lines().map(Text::from));
+    out.words(lines);
     Ok(Exit::Done)
 }
 

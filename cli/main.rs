@@ -27,6 +27,7 @@ mod qr;
 mod secret;
 mod slot;
 mod sync;
+mod text;
 mod trust;
 mod unlock;
 mod verifier;

@@ -1,6 +1,8 @@
-//! The two streams: results on standard output, messages on standard error, both safe against a closed pipe.
+//! The two streams: results on standard output, messages on standard error, both safe against a closed pipe. Text is made safe here and nowhere
+//! else: much of it was written by strangers, and styles are added after it.
 
 use crate::exit::{Failure, plain};
+use crate::text::{Lines, Text, escaped};
 use anstyle::{Ansi256Color, Color, RgbColor, Style};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
@@ -46,9 +48,16 @@ impl Out {
     }
 
     /// The result in words; nothing when JSON was asked for.
-    pub(crate) fn words(self, text: &str) {
+    pub(crate) fn words(self, text: impl Into<Lines>) {
         if self.shape == Shape::Words {
-            result(writeln!(anstream::stdout(), "{text}"));
+            result(writeln!(anstream::stdout(), "{}", text.into()));
+        }
+    }
+
+    /// A page that this program's own sources hold, with the styles in it; nothing when JSON was asked for.
+    pub(crate) fn page(self, page: &str) {
+        if self.shape == Shape::Words {
+            result(writeln!(anstream::stdout(), "{page}"));
         }
     }
 
@@ -60,7 +69,7 @@ impl Out {
             Shape::JsonLines => serde_json::to_string(value),
         }
         .map_err(|error| Failure::internal(format!("cannot write the result as JSON: {error}"), "run it again without --json"))?;
-        result(writeln!(anstream::stdout(), "{text}"));
+        result(writeln!(anstream::stdout(), "{}", escaped(&text)));
         Ok(())
     }
 
@@ -91,24 +100,23 @@ impl Out {
     }
 
     /// A message to the person: what was done, what to know.
-    pub(crate) fn note(self, text: &str) {
+    pub(crate) fn note(self, text: impl Into<Lines>) {
         if !self.quiet {
-            message(writeln!(anstream::stderr(), "{text}"));
+            message(writeln!(anstream::stderr(), "{}", text.into()));
         }
     }
 
     /// A message only `-v` shows.
-    pub(crate) fn detail(self, text: &str) {
+    pub(crate) fn detail(self, text: impl Into<Lines>) {
         if self.verbose && !self.quiet {
-            message(writeln!(anstream::stderr(), "{text}"));
+            message(writeln!(anstream::stderr(), "{}", text.into()));
         }
     }
 
     /// A message that `-q` does not silence: a warning about safety.
     #[expect(clippy::unused_self, reason = "every write to standard error goes through the one place that knows about closed pipes")]
-    pub(crate) fn warn(self, text: &str) {
-        let style = paint(Tone::Amber);
-        message(writeln!(anstream::stderr(), "{style}warning:{style:#} {text}"));
+    pub(crate) fn warn(self, text: impl Into<Lines>) {
+        message(writeln!(anstream::stderr(), "{} {}", Text::in_tone(Tone::Amber, "warning:"), text.into()));
     }
 
     /// How a command failed: what happened, then what to do next.
@@ -117,10 +125,10 @@ impl Out {
             let document = serde_json::json!({
                 "schema": "waypass.error/1", "exit": failure.exit as u8, "what": failure.what, "next": failure.next,
             });
-            message(writeln!(std::io::stderr(), "{document}"));
+            message(writeln!(std::io::stderr(), "{}", escaped(&document.to_string())));
         } else {
-            let style = paint(Tone::Red);
-            message(writeln!(anstream::stderr(), "{style}waypass:{style:#} {}\n         {}", failure.what, failure.next));
+            let what = Text::in_tone(Tone::Red, "waypass:").then(" ").then(&failure.what);
+            message(writeln!(anstream::stderr(), "{}", Lines::from([what, Text::from(format!("         {}", failure.next))])));
         }
     }
 }

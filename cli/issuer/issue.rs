@@ -131,27 +131,23 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 
 fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, holder: &str, operator: &str) -> Result<(), Failure> {
     let key = did::resolve(holder).map_err(|error| {
-        Failure::usage(format!("the holder `{}`: {error}", words::safe(holder)), "ask the holder for the line `waypass wallet key` prints")
+        Failure::usage(format!("the holder `{holder}`: {error}"), "ask the holder for the line `waypass wallet key` prints")
     })?;
     let Issued { record, credential, suites } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
     if !issuer.is_announced(record.list).map_err(super::publish::failure)? {
         session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
     }
     deliver(session, args, &credential).map_err(|failure| undelivered(failure, &format!("credential {}", record.id)))?;
-    let lines = format!(
-        "issued {} to {}\n  roles {}, sites {}, valid until {}\n  status list {}, entry {}",
-        record.id,
-        if record.label.is_empty() { "the holder" } else { &record.label },
-        words::list(&record.roles),
-        words::list(&record.sites),
-        words::when(record.valid_until),
-        record.list,
-        record.index
-    );
+    let (roles, sites) = (words::list(&record.roles), words::list(&record.sites));
+    let lines = [
+        format!("issued {} to {}", record.id, if record.label.is_empty() { "the holder" } else { &record.label }),
+        format!("  roles {roles}, sites {sites}, valid until {}", words::when(record.valid_until)),
+        format!("  status list {}, entry {}", record.list, record.index),
+    ];
     if file::is_dash(&args.output) {
-        session.out.note(&lines);
+        session.out.note(lines);
     } else {
-        session.out.words(&lines);
+        session.out.words(lines);
     }
     if session.out.shape() != Shape::Words && !file::is_dash(&args.output) {
         session.out.json(&json!({

@@ -31,7 +31,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             "binding": status.horizon.as_ref().map(|(role, horizon)| binding(role, horizon)),
         }))?;
         let out = session.out;
-        out.words(&format!("{} (site {}, zone {})\n  {}", gate.name, gate.site, gate.zone, gate.id));
+        out.words([format!("{} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
         out.words(&format!("  trust    {}", trust(&status, age)));
         if let Some((role, horizon)) = &status.horizon {
             let until = words::when(horizon.until);
@@ -66,5 +66,5 @@ fn trust(status: &Status, age: Option<i64>) -> String {
 }
 
 fn binding(role: &str, horizon: &OfflineHorizon) -> String {
-    format!("{} (role {})", horizon.binding, words::safe(role))
+    format!("{} (role {role})", horizon.binding)
 }

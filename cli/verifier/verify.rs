@@ -61,7 +61,7 @@ fn meant(presentation: &[u8]) -> Result<(), Failure> {
 fn show(session: &Session, args: &Args, recorded: &Recorded) -> Outcome {
     let decision = recorded.decision();
     session.out.json(&waypass_credential::json::Value::Object(decision.to_json()))?;
-    session.out.words(&verdict::render(decision));
+    session.out.words(verdict::render(decision));
     Ok(if decision.opens(&args.accept_amber) { Exit::Done } else { exit(decision) })
 }
 

@@ -67,14 +67,13 @@ fn hold(session: &Session, open: &Open, bytes: &[u8]) -> Result<(), Failure> {
         "schema": "waypass.held/1", "id": held.id.to_string(), "already": held.already, "issuer": card.issuer_name, "roles": card.role.roles,
         "standing": card.standing.as_str(), "valid_until": card.role.valid_until.unix(),
     }))?;
-    let roles: Vec<String> = card.role.roles.iter().map(|role| words::safe(role)).collect();
     session.out.words(&format!(
         "{} {}: {} from {}, {}, until {}",
         if held.already { "already held" } else { "held" },
         super::list::short(&held.id),
-        words::list(&roles),
-        words::safe(&card.issuer_name),
-        card.standing.words(&words::safe(&card.issuer_name)),
+        words::list(&card.role.roles),
+        card.issuer_name,
+        card.standing.words(&card.issuer_name),
         words::when(card.role.valid_until)
     ));
     Ok(())
@@ -82,7 +81,7 @@ fn hold(session: &Session, open: &Open, bytes: &[u8]) -> Result<(), Failure> {
 
 fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<Vec<Vec<u8>>, Failure> {
     let pickup = Pickup::start(offer, Timeouts::default()).map_err(pickup_failure)?;
-    session.out.note(&format!("picking up from {}", words::safe(&pickup.offer().issuer)));
+    session.out.note(&format!("picking up from {}", pickup.offer().issuer));
     let code = if pickup.offer().tx_code.is_some() {
         let source = secret::SecretArgs { secret_file: args.tx_code_file.clone(), secret_fd: None };
         Some(source.read(session.out, session.input, "the code you were given with the offer: ")?)
@@ -101,9 +100,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     let id = open.wallet.find_id(&args.id).map_err(failure)?;
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let card = removal.card();
-    let roles: Vec<String> = card.role.roles.iter().map(|role| words::safe(role)).collect();
-    let question =
-        format!("Remove {} ({} from {}) for good?", super::list::short(&id), words::list(&roles), words::safe(&card.issuer_name));
+    let question = format!("Remove {} ({} from {}) for good?", super::list::short(&id), words::list(&card.role.roles), card.issuer_name);
     if !args.yes && !secret::confirm(session.input, &question, "--yes")? {
         session.out.note("nothing was removed");
         return Ok(Exit::Done);

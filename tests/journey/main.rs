@@ -15,5 +15,6 @@ mod scenario;
 mod seven;
 mod signals;
 mod site;
+mod terminal;
 mod transcript;
 mod vc_api;

@@ -46,6 +46,7 @@ fn what_a_guard_takes_by_mistake_is_no_verdict() {
     place.write("large", vec![b'a'; 70_000]);
     place.write("huge", vec![b'a'; 25 << 20]);
     place.write("photo.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic");
+    let before = log_length(&site);
     let mistakes = [
         ("folder", "is a directory"),
         ("nothing", "nothing is empty"),
@@ -62,11 +63,11 @@ fn what_a_guard_takes_by_mistake_is_no_verdict() {
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{file}: {}", ran.stderr);
         assert!(ran.stderr.contains(said), "{file}: {}", ran.stderr);
     }
-    assert_eq!(log_length(&site), 0, "a mistake is in the log");
+    assert_eq!(log_length(&site), before, "a mistake is in the log");
     // The same question is still open, and answered by all the pictures.
     let (code, verdict) = site.verdict(&format!("{rest} {first}"));
     assert_eq!((code, verdict["verdict"].as_str()), (0, Some("allow")), "{verdict}");
-    assert_eq!(log_length(&site), 1);
+    assert_eq!(log_length(&site), before + 1);
 }
 
 #[test]

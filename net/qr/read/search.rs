@@ -12,9 +12,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// The work one picture may cost. Counted in things done and not in seconds, so that a picture is answered alike on every machine.
 pub(super) struct Budget {
     /// Places in a row that look like the middle of a corner, each looked at from four sides.
-    candidates: u32,
+    candidates: i64,
     /// Modules of the grids that are sampled and decoded.
-    modules: u32,
+    modules: i64,
 }
 
 impl Budget {
@@ -24,28 +24,23 @@ impl Budget {
     }
 
     #[cfg(test)]
-    pub(super) const fn of(candidates: u32, modules: u32) -> Self {
+    pub(super) const fn of(candidates: i64, modules: i64) -> Self {
         Self { candidates, modules }
     }
 
     #[cfg(test)]
-    pub(super) const fn candidates_left(&self) -> u32 {
+    pub(super) const fn candidates_left(&self) -> i64 {
         self.candidates
     }
 
     #[cfg(test)]
-    pub(super) const fn modules_left(&self) -> u32 {
+    pub(super) const fn modules_left(&self) -> i64 {
         self.modules
     }
 
     /// Whether one of them is used up.
     pub(super) const fn is_spent(&self) -> bool {
-        self.candidates == 0 || self.modules == 0
-    }
-
-    fn take(left: &mut u32, cost: u32) -> bool {
-        *left = left.saturating_sub(cost);
-        *left > 0
+        self.candidates <= 0 || self.modules <= 0
     }
 }
 
@@ -151,12 +146,12 @@ fn search(bits: &BitMatrix, budget: &mut Budget) -> Vec<String> {
         if [bl, tl, tr].iter().any(|corner| used.contains(corner)) {
             continue;
         }
-        if budget.modules == 0 {
+        if budget.modules <= 0 {
             break;
         }
         let grid = SampleQR(bits, &FinderPatternSet { bl, tl, tr });
         let cost = grid.as_ref().map_or(REFUSED_SET, |grid| grid.getBits().width() * grid.getBits().height());
-        Budget::take(&mut budget.modules, cost);
+        budget.modules -= i64::from(cost);
         if let Some(text) = grid.ok().and_then(|grid| decode(grid.getBits())) {
             used.extend([bl, tl, tr]);
             found.push(text);
@@ -189,9 +184,10 @@ fn corners(bits: &BitMatrix, budget: &mut Budget) -> Vec<ConcentricPattern> {
             if corners.iter().any(inside) {
                 continue;
             }
-            if !Budget::take(&mut budget.candidates, 1) || corners.len() == MOST_CORNERS {
+            if budget.candidates <= 0 || corners.len() == MOST_CORNERS {
                 return corners;
             }
+            budget.candidates -= 1;
             // Three times the width leaves room for a tilted code.
             let range = i32::try_from(five.iter().sum::<u32>() * 3).unwrap_or(i32::MAX);
             corners.extend(LocateConcentricPattern::<true, 5, 7>(bits, &[1, 1, 3, 1, 1], point, range));
