@@ -73,12 +73,6 @@ impl From<&String> for Lines {
     }
 }
 
-impl From<String> for Lines {
-    fn from(line: String) -> Self {
-        Text::from(line).into()
-    }
-}
-
 impl<T: Into<Text>> From<Vec<T>> for Lines {
     fn from(lines: Vec<T>) -> Self {
         Self(lines.into_iter().map(Into::into).collect())
@@ -101,7 +95,8 @@ pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         if acts(c) && c != '\n' {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            let escape = format!("\\u{:04x}", u32::from(c));
+            out.push_str(&escape);
         } else {
             out.push(c);
         }

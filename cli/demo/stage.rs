@@ -82,7 +82,7 @@ impl Stage {
                 self.out.words(Text::from("  ").then_in(Tone::Strong, format!("{verb:<10}")).then(format!(" {part}")));
             }
         }
-        self.out.words("─".repeat(WIDTH));
+        self.out.words(&"─".repeat(WIDTH));
         for what in &self.missed {
             self.out.words(&format!("  not met: {what}"));
         }

@@ -137,7 +137,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
     if !issuer.is_announced(record.list).map_err(super::publish::failure)? {
         session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
     }
-    deliver(session, args, &credential).map_err(|failure| undelivered(failure, &format!("credential {}", record.id)))?;
+    deliver(session, args, &credential).map_err(|failure| undelivered(&failure, &format!("credential {}", record.id)))?;
     let (roles, sites) = (words::list(&record.roles), words::list(&record.sites));
     let lines = [
         format!("issued {} to {}", record.id, if record.label.is_empty() { "the holder" } else { &record.label }),
@@ -162,7 +162,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
 fn offer(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, operator: &str) -> Result<(), Failure> {
     let terms = OfferTerms { valid_seconds: args.offer_valid, tx_code: args.tx_code };
     let Offer { id, uri, tx_code, expires_at } = issuer.offer(order, &terms, operator, now(), &mut SystemRng).map_err(failure)?;
-    deliver(session, args, format!("{uri}\n").as_bytes()).map_err(|failure| undelivered(failure, &format!("offer {id}")))?;
+    deliver(session, args, format!("{uri}\n").as_bytes()).map_err(|failure| undelivered(&failure, &format!("offer {id}")))?;
     session.out.note(&format!("offer {id}, open until {}", words::when(expires_at)));
     if let Some(code) = tx_code {
         session.out.warn(&format!("tell the holder this code another way: {code}"));
@@ -180,7 +180,7 @@ fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<(), Failure> 
 }
 
 /// What was issued stands on the record whether or not its file could be written.
-fn undelivered(failure: Failure, issued: &str) -> Failure {
+fn undelivered(failure: &Failure, issued: &str) -> Failure {
     Failure {
         what: format!("{}; {issued} was issued all the same, and its file exists nowhere", failure.what),
         next: format!("{}; then issue again, and withdraw a credential that nobody has: waypass issuer revoke", failure.next),

@@ -9,6 +9,7 @@ use std::process::Command;
 mod book;
 mod invariants;
 mod one_build;
+mod terminal;
 
 /// What would give the offline core a socket, a database or a scheduler.
 const FORBIDDEN_IN_CORE: [&str; 6] = ["tokio", "hyper", "mio", "socket2", "reqwest", "rusqlite"];

@@ -18,7 +18,8 @@ fn mode(place: &Place, name: &str) -> u32 {
 
 /// The lines a scanner types for a payload, each with the spaces that some add.
 fn scanned(payload: &[u8]) -> String {
-    frames(payload, FrameSize::Scan).expect("fits").iter().map(|frame| format!("{}  \r\n", frame.text())).collect()
+    let frames = frames(payload, FrameSize::Scan).expect("fits");
+    frames.iter().flat_map(|frame| [frame.text(), "  \r\n"]).collect()
 }
 
 /// A site whose wallet holds a credential.
@@ -109,7 +110,7 @@ fn pictures_are_their_owners_and_follow_no_link() {
     site.ok("issuer", offer);
     let names: Vec<String> =
         fs::read_dir(place.dir()).expect("the folder").map(|e| e.expect("an entry").file_name().into_string().expect("text")).collect();
-    let pictures: Vec<&String> = names.iter().filter(|name| name.ends_with(".png") || name.ends_with(".svg")).collect();
+    let pictures: Vec<&String> = names.iter().filter(|name| [".png", ".svg"].iter().any(|ending| name.ends_with(ending))).collect();
     assert!(pictures.len() >= 6, "{pictures:?}");
     for name in pictures {
         assert_eq!(mode(place, name), 0o600, "{name}");

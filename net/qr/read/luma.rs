@@ -15,7 +15,13 @@ pub(super) struct Luma {
 
 /// Returns by how much both sides must be divided so that at most [`MOST_KEPT`] of `pixels` are left.
 pub(super) fn factor(pixels: u64) -> u32 {
-    (1_u32..).find(|factor| pixels / u64::from(factor * factor) <= MOST_KEPT).unwrap_or(1)
+    factor_to(pixels, MOST_KEPT)
+}
+
+/// Returns the least number by which both sides of a picture are divided so that at most `kept` of its pixels are left.
+pub(super) fn factor_to(pixels: u64, kept: u64) -> u32 {
+    // At most 24 million pixels were let in, so that 64 is never reached.
+    (1..64).find(|factor| pixels / u64::from(factor * factor) <= kept).unwrap_or(64)
 }
 
 /// Takes rows from top to bottom and keeps the averages of blocks. A rest of less than a block at the right or lower edge is left out.

@@ -1,8 +1,8 @@
 //! Finding codes in a picture. The parts are rxing's; the loop around them is ours, because its own has no end that a picture cannot move:
 //! each set of three corners is sampled and decoded, and a picture of nothing but corners has tens of thousands.
 
-use super::luma::Luma;
-use rxing::common::cpp_essentials::{ConcentricPattern, LocateConcentricPattern};
+use super::luma::{Luma, factor_to};
+use rxing::common::cpp_essentials::{ConcentricPattern, DecoderResult, LocateConcentricPattern};
 use rxing::common::{BitMatrix, DetectorRXingResult, HybridBinarizer};
 use rxing::qrcode::cpp_port::decoder::Decode;
 use rxing::qrcode::cpp_port::detector::{DetectPureQR, FinderPatternSet, GenerateFinderPatternSets, SampleQR};
@@ -56,7 +56,7 @@ const FIRST_LOOK: u64 = 1024 * 1024;
 /// Returns the texts of all codes, each once, until the budget is spent.
 pub(super) fn codes(luma: &Luma, budget: &mut Budget) -> Vec<String> {
     let pixels = u64::from(luma.width) * u64::from(luma.height);
-    let factor = (1_u32..).find(|factor| pixels / u64::from(factor * factor) <= FIRST_LOOK).unwrap_or(1);
+    let factor = factor_to(pixels, FIRST_LOOK);
     if factor > 1 {
         let found = level(luma.shrunk(factor), budget);
         if !found.is_empty() || budget.is_spent() {
@@ -161,7 +161,7 @@ fn search(bits: &BitMatrix, budget: &mut Budget) -> Vec<String> {
 }
 
 fn decode(grid: &BitMatrix) -> Option<String> {
-    Decode(grid).ok().filter(|result| result.isValid()).map(|result| result.text())
+    Decode(grid).ok().filter(DecoderResult::isValid).map(|result| result.text())
 }
 
 /// Finds corners: rings around a middle, whose sections are dark, light, dark, light, dark as 1:1:3:1:1 (ISO/IEC 18004 §6.3.3).
@@ -176,7 +176,7 @@ fn corners(bits: &BitMatrix, budget: &mut Budget) -> Vec<ConcentricPattern> {
             // The first run is light, so that dark ones have odd places.
             let middle = x + five[0] + five[1] + five[2] / 2;
             x += five[0];
-            if at % 2 == 0 || !is_section(five) {
+            if at.is_multiple_of(2) || !is_section(five) {
                 continue;
             }
             let point = centre(middle, y);
@@ -198,17 +198,16 @@ fn corners(bits: &BitMatrix, budget: &mut Budget) -> Vec<ConcentricPattern> {
 
 /// Whether five runs, the first of them dark, are the section through the middle of a corner: dark and light may have spread at the cost of
 /// each other, as ink does and glare.
-fn is_section([a, b, c, d, e]: [u32; 5]) -> bool {
+fn is_section(runs: [u32; 5]) -> bool {
     // All in thirtieths of a run's length: a dark module is a fifth of the dark ones together, a light one half of the light ones.
-    let (dark, light) = ((a + c + e) * 6, (b + d) * 15);
-    let near = |run: u32, modules: u32, module: u32, slack: u32| (run * 30).abs_diff(modules * module) <= slack + 15;
-    c >= 3
+    let [dark, light] = [(runs[0] + runs[2] + runs[4]) * 6, (runs[1] + runs[3]) * 15];
+    let near = |at: usize, modules: u32| {
+        let (module, slack) = if at.is_multiple_of(2) { (dark, dark * 3 / 4) } else { (light, light / 3) };
+        (runs[at] * 30).abs_diff(modules * module) <= slack + 15
+    };
+    runs[2] >= 3
         && dark.max(light) <= 4 * dark.min(light)
-        && near(a, 1, dark, dark * 3 / 4)
-        && near(c, 3, dark, dark * 3 / 4)
-        && near(e, 1, dark, dark * 3 / 4)
-        && near(b, 1, light, light / 3)
-        && near(d, 1, light, light / 3)
+        && [(0, 1), (1, 1), (2, 3), (3, 1), (4, 1)].into_iter().all(|(at, modules)| near(at, modules))
 }
 
 /// Fills `runs` with the lengths of light and dark in a row, by turns; the first is light and may be empty.
