@@ -99,11 +99,17 @@ impl Role {
     }
 }
 
-/// The folder of a profile below the one that has them all. The name becomes a folder, so it must not lead out of it.
+/// The folder of a profile below the one that has them all.
 fn profile_folder(base: &Path, name: &str) -> Result<PathBuf, Failure> {
+    profile_name(name)?;
+    Ok(base.join("profiles").join(name))
+}
+
+/// Refuses what is no name for a profile. The name becomes a folder, so it must not lead out of it.
+pub(crate) fn profile_name(name: &str) -> Result<(), Failure> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=64).contains(&name.len()) && name.chars().all(plain) {
-        return Ok(base.join("profiles").join(name));
+        return Ok(());
     }
     Err(Failure::usage(format!("`{name}` is no name for a profile"), "use letters, digits, `-` and `_`, at most 64"))
 }

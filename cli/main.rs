@@ -140,7 +140,9 @@ fn run() -> Exit {
     };
     let input = if global.no_input { Input::Never } else { Input::Terminal };
     let out = Out::new(shape, global.quiet, global.verbose);
-    let done = verb.run(out, input, Home::find(global.home, global.profile));
+    // A name that cannot be one is a wrong command line, whatever the verb makes of settings.
+    let named = global.profile.as_deref().map_or(Ok(()), home::profile_name);
+    let done = named.and_then(|()| verb.run(out, input, Home::find(global.home, global.profile)));
     let done = match out.loss() {
         Some(lost) if done.is_ok() => Err(lost),
         _ => done,
