@@ -104,10 +104,10 @@ fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
     session.out.words(&format!("  trust bundle version {}, clock {}", leaf.bundle_version, words::clock(leaf.confidence)));
     match entry.opening() {
         Some(opening) => {
-            session.out.words(&format!("  about {}", words::safe(&opening.subject)));
+            session.out.words(&format!("  about {}", opening.subject));
             if let Some(status) = &opening.status {
                 let as_of = status.list_issued_at.map_or_else(|| "no list".to_owned(), |at| format!("list of {}", words::when(at)));
-                session.out.words(&format!("  status entry {} of {} ({as_of})", status.index, words::safe(&status.uri)));
+                session.out.words(&format!("  status entry {} of {} ({as_of})", status.index, status.uri));
             }
         }
         None => session.out.words("  whom it was about has been erased"),

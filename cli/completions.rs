@@ -1,7 +1,7 @@
 //! `waypass completions SHELL`.
 
-use crate::Session;
 use crate::exit::{Exit, Outcome};
+use crate::output::Out;
 use clap_complete::Shell;
 
 /// Arguments of `completions`.
@@ -11,10 +11,9 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "every verb has the one signature")]
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut crate::grammar(), "waypass", &mut script);
-    session.out.bytes(&script);
+    out.bytes(&script)?;
     Ok(Exit::Done)
 }

@@ -1,8 +1,8 @@
 //! `waypass demo`: the main job with real processes. The issuer's service is really stopped, wallet and gate have no
 //! network where the system allows that, and what came true is counted.
 
-use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::output::Out;
 use crate::words;
 use actor::{Actor, Ran, Service, World, free_port};
 use serde_json::Value;
@@ -17,10 +17,10 @@ mod stage;
 const PASS: &str = "tulip anchor seven\n";
 const PERSONAL: &str = r#"{"given_name":"Ada","family_name":"Byron","birthdate":"1990-12-10","staff_id":"N-4711"}"#;
 
-pub(crate) fn run(session: &Session) -> Outcome {
+pub(crate) fn run(out: Out) -> Outcome {
     let world = World::new()?;
     let mut play =
-        Play { stage: Stage::new(session.out), base: format!("http://127.0.0.1:{}", free_port()), world: &world, facts: Facts::default() };
+        Play { stage: Stage::new(out), base: format!("http://127.0.0.1:{}", free_port()), world: &world, facts: Facts::default() };
     play.opening();
     let service = play.issue()?;
     play.hold()?;
@@ -34,7 +34,7 @@ pub(crate) fn run(session: &Session) -> Outcome {
     play.red()?;
     service.stop()?;
     let all = play.end();
-    session.out.json(&play.stage.document())?;
+    out.json(&play.stage.document())?;
     Ok(match (all, play.stage.is_whole()) {
         (false, _) => Exit::Internal,
         (true, false) => Exit::Skipped,

@@ -2,14 +2,17 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::home::Role;
-use crate::output::{Tone, paint};
+use crate::home::{Home, Role};
+use crate::output::{Out, Tone};
+use crate::secret::Input;
+use crate::text::Text;
 use crate::{trust, words};
+use rustix::fs::{Access, access};
 use serde::Serialize;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use waypass_trust::bundle::TrustBundle;
-use waypass_vault::MemoryProtection;
+use waypass_vault::{KeyFile, MemoryProtection};
 
 /// Less than this and the log of a busy gate fills the disk within days.
 const LITTLE_ROOM_MIB: u64 = 64;
@@ -34,15 +37,46 @@ struct Finding {
     next: Option<String>,
 }
 
-pub(crate) fn run(session: &Session) -> Outcome {
-    let mut findings: Vec<Finding> = session.home.folders().map(private).collect();
-    findings.extend(session.home.folders().filter_map(room));
-    findings.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| vault(&session.home.vault(role), role)));
-    let bundle = trust::bundle(session);
+pub(crate) fn run(out: Out, input: Input, home: Result<Home, Failure>) -> Outcome {
+    let mut findings = Vec::new();
+    match home {
+        // Without it nobody knows where to look.
+        Err(failure) => findings.extend([finding("settings", Found::Bad, failure.what).next(failure.next), memory()]),
+        Ok(home) => {
+            let left_out = |failure: &Failure| {
+                finding("settings", Found::Note, format!("{}; left out, since the home was named", failure.what)).next(failure.next.clone())
+            };
+            findings.extend(home.unread().iter().map(left_out));
+            look(&Session { out, input, home }, &mut findings);
+        }
+    }
+    out.list("waypass.doctor/1", "findings", &findings, || {
+        for finding in &findings {
+            let (tone, mark) = match finding.found {
+                Found::Good => (Tone::Green, "✔"),
+                Found::Note => (Tone::Grey, "·"),
+                Found::Bad => (Tone::Red, "✖"),
+            };
+            out.words(Text::in_tone(tone, mark).then(format!(" {:<9} {}", finding.name, finding.detail)));
+            if let Some(next) = &finding.next {
+                out.words(&format!("            {next}"));
+            }
+        }
+    })?;
+    Ok(if findings.iter().any(|finding| finding.found == Found::Bad) { Exit::Internal } else { Exit::Done })
+}
+
+fn look(session: &Session, findings: &mut Vec<Finding>) {
+    let home = &session.home;
+    findings.extend(home.folders().map(private));
+    findings.extend(home.folders().filter_map(room));
+    findings.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| vault(&home.vault(role), role)));
+    findings.extend(key_files(home));
     findings.push(memory());
+    let bundle = trust::bundle(session);
     findings.push(clock(bundle.as_ref().ok().and_then(Option::as_ref)));
     findings.push(belief(&bundle));
-    let is_gate = session.home.vault(Role::Verifier).exists();
+    let is_gate = home.vault(Role::Verifier).exists();
     if is_gate && !waypass_vault::clock::runs_while_off() {
         findings.push(
             finding("battery", Found::Note, "no clock with a battery was found")
@@ -50,21 +84,6 @@ pub(crate) fn run(session: &Session) -> Outcome {
         );
     }
     findings.extend(bundle.as_ref().ok().and_then(Option::as_ref).filter(|_| is_gate).map(horizon));
-    session.out.list("waypass.doctor/1", "findings", &findings, || {
-        for finding in &findings {
-            let (tone, mark) = match finding.found {
-                Found::Good => (Tone::Green, "✔"),
-                Found::Note => (Tone::Grey, "·"),
-                Found::Bad => (Tone::Red, "✖"),
-            };
-            let style = paint(tone);
-            session.out.words(&format!("{style}{mark}{style:#} {:<9} {}", finding.name, finding.detail));
-            if let Some(next) = &finding.next {
-                session.out.words(&format!("            {next}"));
-            }
-        }
-    })?;
-    Ok(if findings.iter().any(|finding| finding.found == Found::Bad) { Exit::Internal } else { Exit::Done })
 }
 
 fn finding(name: &'static str, found: Found, detail: impl Into<String>) -> Finding {
@@ -84,8 +103,46 @@ fn private(folder: &Path) -> Finding {
             finding("folder", Found::Bad, format!("others on this machine may change {}", folder.display()))
                 .next(format!("run: chmod 700 {}", folder.display()))
         }
-        Ok(_) => finding("folder", Found::Good, folder.display().to_string()),
+        Ok(_) => usable("folder", folder),
     }
+}
+
+/// Whether this user can keep something in a folder that is there.
+fn usable(name: &'static str, folder: &Path) -> Finding {
+    let owner = std::fs::metadata(folder).map_or(0, |about| about.uid());
+    match access(folder, Access::WRITE_OK | Access::EXEC_OK) {
+        Err(rustix::io::Errno::ROFS) => {
+            finding(name, Found::Bad, format!("{} is on a file system that is mounted read-only", folder.display()))
+                .next("mount it for writing: every command keeps something there")
+        }
+        Err(_) => finding(name, Found::Bad, format!("nothing can be written into {}, which belongs to user {owner}", folder.display()))
+            .next("run waypass as the user it belongs to, or give the folder to this user with chown -R"),
+        Ok(()) if owner != rustix::process::geteuid().as_raw() => {
+            finding(name, Found::Bad, format!("{} belongs to user {owner}, and this is another user", folder.display()))
+                .next("run waypass as the user it belongs to: files made by another one lock it out")
+        }
+        Ok(()) => finding(name, Found::Good, folder.display().to_string()),
+    }
+}
+
+/// More entries than a folder of keys has; `/tmp` may have thousands.
+const MOST_ENTRIES: usize = 500;
+
+/// A key file protects a vault whose disk or copy is taken without it. One that lies in the home or next to it goes along.
+fn key_files(home: &Home) -> Vec<Finding> {
+    let mut folders: Vec<PathBuf> = home.folders().map(Path::to_path_buf).collect();
+    folders.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| home.vault(role)));
+    folders.push(home.trust());
+    folders.extend(home.folders().filter_map(|folder| std::path::absolute(folder).ok()?.parent().map(Path::to_path_buf)));
+    let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_ENTRIES));
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| KeyFile::is_one(path)).collect();
+    found.sort();
+    found.dedup();
+    let warn = |path: PathBuf| {
+        finding("key", Found::Note, format!("the key file {} lies with what it opens: one copy or theft takes both", path.display()))
+            .next("keep it on other storage, such as a stick that is taken out")
+    };
+    found.into_iter().map(warn).collect()
 }
 
 /// A log that cannot be written stops a gate.
@@ -106,7 +163,7 @@ fn vault(folder: &Path, role: Role) -> Finding {
             finding(role.folder(), Found::Bad, format!("others on this machine may enter {}", folder.display()))
                 .next(format!("run: chmod 700 {}", folder.display()))
         }
-        Ok(_) => finding(role.folder(), Found::Good, folder.display().to_string()),
+        Ok(_) => usable(role.folder(), folder),
     }
 }
 
@@ -151,7 +208,7 @@ fn belief(bundle: &Result<Option<TrustBundle>, Failure>) -> Finding {
 /// Until when a gate can decide on the bundle: each role has its limits.
 fn horizon(bundle: &TrustBundle) -> Finding {
     let now = waypass_vault::clock::read().wall;
-    let ends = || bundle.horizons(None).into_iter().map(|(role, horizon)| (horizon.until, words::safe(&role)));
+    let ends = || bundle.horizons(None).into_iter().map(|(role, horizon)| (horizon.until, &role));
     let (Some((first, role)), Some((last, _))) = (ends().min(), ends().max()) else {
         return finding("offline", Found::Note, "no issuer in the bundle may give anybody a role");
     };

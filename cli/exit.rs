@@ -41,7 +41,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// A command that did not do its work: what happened, and on a second line what to do next.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,
     pub(crate) what: String,

@@ -2,7 +2,7 @@
 
 use crate::exit::Failure;
 use crate::output::Out;
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -23,16 +23,29 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         std::fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
     };
     done.map_err(|error| Failure::file("read", path, &error))?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(Failure::usage(
-            format!("{} is larger than {} MiB", path.display(), MAX_FILE >> 20),
-            "this is not a file any command reads; check the name",
-        ));
-    }
+    bounded(path, &bytes)?;
     Ok(bytes)
 }
 
-/// Writes a file whole or not at all; `-` is standard output.
+/// Appends the next line of standard input, which `path` names, to what was read before. Returns its length, 0 at the end.
+pub(crate) fn read_line(input: &mut impl BufRead, path: &Path, bytes: &mut Vec<u8>) -> Result<usize, Failure> {
+    let room = (MAX_FILE + 1).saturating_sub(bytes.len() as u64);
+    let length = input.take(room).read_until(b'\n', bytes).map_err(|error| Failure::file("read", path, &error))?;
+    bounded(path, bytes)?;
+    Ok(length)
+}
+
+fn bounded(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    if bytes.len() as u64 <= MAX_FILE {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("{} is larger than {} MiB", path.display(), MAX_FILE >> 20),
+        "this is not a file any command reads; check the name",
+    ))
+}
+
+/// Writes a file whole or not at all, and never through a link; `-` is standard output.
 pub(crate) fn write(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_mode(out, path, bytes, 0o644)
 }
@@ -44,14 +57,27 @@ pub(crate) fn write_private(out: Out, path: &Path, bytes: &[u8]) -> Result<(), F
 
 fn write_mode(out: Out, path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     if is_dash(path) {
-        out.bytes(bytes);
-        return Ok(());
+        return out.bytes(bytes);
     }
-    let failed = |error: std::io::Error| Failure::file("write", path, &error);
-    // A device such as /dev/stdout cannot be replaced by a rename.
-    if std::fs::metadata(path).is_ok_and(|about| !about.is_file()) {
-        return std::fs::OpenOptions::new().write(true).open(path).and_then(|mut file| file.write_all(bytes)).map_err(failed);
-    }
+    let written = if is_stream(path) {
+        // At its end: what stands behind /dev/stdout may be a file that already holds something.
+        std::fs::OpenOptions::new().append(true).open(path).and_then(|mut file| file.write_all(bytes))
+    } else {
+        replace(path, bytes, mode)
+    };
+    written.map_err(|error| Failure::file("write", path, &error))
+}
+
+/// Whether the name leads to something that cannot be replaced by a rename: a device, a pipe, or a descriptor such as /dev/stdout. Those are
+/// links in folders of the system. A link anywhere else may be somebody's trap: it is replaced, and what it leads to is left alone.
+fn is_stream(path: &Path) -> bool {
+    let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let of_system =
+        folder.is_some_and(|folder| (folder.starts_with("/dev") && !folder.starts_with("/dev/shm")) || folder.starts_with("/proc"));
+    of_system || std::fs::symlink_metadata(path).is_ok_and(|about| !about.is_file() && !about.is_symlink())
+}
+
+fn replace(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));
     let fresh = path.with_file_name(name);
@@ -65,5 +91,5 @@ fn write_mode(out: Out, path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fail
     if written.is_err() {
         drop(std::fs::remove_file(&fresh));
     }
-    written.map_err(failed)
+    written
 }

@@ -1,7 +1,8 @@
 //! `waypass help TOPIC`: the pages of `cli/help`, or the help of a command.
 
-use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::output::Out;
+use crate::words;
 use waypass_trust::reason::{Level, ReasonCode};
 
 const TOPICS: [(&str, &str, &str); 5] = [
@@ -19,27 +20,31 @@ pub(crate) struct Args {
     topic: Vec<String>,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     let mut command = crate::grammar();
     command.build();
     let Some(first) = args.topic.first() else {
-        session.out.words(&format!("{}\n\nTopics:\n{}", command.render_help().ansi(), topics()));
+        out.page(&format!("{}\n\nTopics:\n{}", command.render_help().ansi(), topics()));
         return Ok(Exit::Done);
     };
     if let Some((_, _, page)) = TOPICS.iter().find(|(name, _, _)| name == first) {
-        session.out.words(page.trim_end());
+        out.page(page.trim_end());
         if first == "verdicts" {
-            session.out.words(&codes());
+            out.page(&codes());
         }
         return Ok(Exit::Done);
     }
     let mut found = &mut command;
     for name in &args.topic {
         found = found.find_subcommand_mut(name).ok_or_else(|| {
-            Failure::usage(format!("there is no topic or command `{}`", args.topic.join(" ")), format!("the topics are:\n{}", topics()))
+            let topics: Vec<&str> = TOPICS.iter().map(|(name, _, _)| *name).collect();
+            Failure::usage(
+                format!("there is no topic or command `{}`", args.topic.join(" ")),
+                format!("the topics are {}; the commands are in `waypass help`", words::list(&topics)),
+            )
         })?;
     }
-    session.out.words(&found.render_long_help().ansi().to_string());
+    out.page(&found.render_long_help().ansi().to_string());
     Ok(Exit::Done)
 }
 

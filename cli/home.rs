@@ -12,6 +12,7 @@ pub(crate) struct Home {
     data: PathBuf,
     state: PathBuf,
     server: Option<String>,
+    unread: Vec<Failure>,
 }
 
 /// What `config.toml` may say; flags and `WAYPASS_*` come first.
@@ -26,20 +27,36 @@ struct Config {
 impl Home {
     /// `--home`, else `WAYPASS_HOME`, else the settings files, else the XDG folders.
     /// A profile is a device of its own below that, found by the same precedence.
+    ///
+    /// A settings file that cannot be read stops only whoever was not told the home: it might have named another one.
     pub(crate) fn find(flag: Option<PathBuf>, profile: Option<String>) -> Result<Self, Failure> {
-        let user = config(&xdg("XDG_CONFIG_HOME", ".config")?.join("config.toml"))?;
-        let system = config(Path::new("/etc/waypass/config.toml"))?;
+        let told = flag.or_else(|| path("WAYPASS_HOME"));
+        let mut unread = Vec::new();
+        let mut settings = |path: &Path| match config(path) {
+            Err(failure) if told.is_some() => {
+                unread.push(failure);
+                Ok(Config::default())
+            }
+            done => done,
+        };
+        let user =
+            xdg("XDG_CONFIG_HOME", ".config").map_or_else(|| Ok(Config::default()), |folder| settings(&folder.join("config.toml")))?;
+        let system = settings(Path::new("/etc/waypass/config.toml"))?;
         let server = text("WAYPASS_SERVER").or(user.server).or(system.server);
-        let one = flag.or_else(|| path("WAYPASS_HOME")).or(user.home).or(system.home);
-        let (data, state) = match one {
+        let (data, state) = match told.or(user.home).or(system.home) {
             Some(home) => (home.clone(), home),
-            None => (xdg("XDG_DATA_HOME", ".local/share")?, xdg("XDG_STATE_HOME", ".local/state")?),
+            None => xdg("XDG_DATA_HOME", ".local/share").zip(xdg("XDG_STATE_HOME", ".local/state")).ok_or_else(nowhere)?,
         };
         let (data, state) = match profile.or_else(|| text("WAYPASS_PROFILE")).or(user.profile).or(system.profile) {
             Some(name) => (profile_folder(&data, &name)?, profile_folder(&state, &name)?),
             None => (data, state),
         };
-        Ok(Self { data, state, server })
+        Ok(Self { data, state, server, unread })
+    }
+
+    /// The settings files that could not be read, and why; the command goes on without them.
+    pub(crate) fn unread(&self) -> &[Failure] {
+        &self.unread
     }
 
     /// The sealed keys and records of one role.
@@ -82,13 +99,19 @@ impl Role {
     }
 }
 
-/// The folder of a profile below the one that has them all. The name becomes a folder, so it must not lead out of it.
+/// The folder of a profile below the one that has them all.
 fn profile_folder(base: &Path, name: &str) -> Result<PathBuf, Failure> {
+    profile_name(name)?;
+    Ok(base.join("profiles").join(name))
+}
+
+/// Refuses what is no name for a profile. The name becomes a folder, so it must not lead out of it.
+pub(crate) fn profile_name(name: &str) -> Result<(), Failure> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=64).contains(&name.len()) && name.chars().all(plain) {
-        return Ok(base.join("profiles").join(name));
+        return Ok(());
     }
-    Err(Failure::usage(format!("`{}` is no name for a profile", crate::words::safe(name)), "use letters, digits, `-` and `_`, at most 64"))
+    Err(Failure::usage(format!("`{name}` is no name for a profile"), "use letters, digits, `-` and `_`, at most 64"))
 }
 
 /// Makes a folder only its owner may enter.
@@ -118,12 +141,11 @@ fn text(name: &str) -> Option<String> {
 }
 
 /// XDG Base Directory Specification: a relative path in the variable is ignored.
-fn xdg(name: &str, under_home: &str) -> Result<PathBuf, Failure> {
-    path(name)
-        .filter(|value| value.is_absolute())
-        .or_else(|| path("HOME").map(|home| home.join(under_home)))
-        .map(|base| base.join("waypass"))
-        .ok_or_else(|| {
-            Failure::usage("there is no home folder: neither HOME nor the XDG variables are set", "say where the files are with --home DIR")
-        })
+fn xdg(name: &str, under_home: &str) -> Option<PathBuf> {
+    let named = path(name).filter(|value| value.is_absolute());
+    Some(named.or_else(|| path("HOME").map(|home| home.join(under_home)))?.join("waypass"))
+}
+
+fn nowhere() -> Failure {
+    Failure::usage("there is no home folder: neither HOME nor the XDG variables are set", "say where the files are with --home DIR")
 }

@@ -1,8 +1,8 @@
 //! `waypass inspect FILE|-`: decodes without trusting.
 
-use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::{Tone, paint};
+use crate::output::{Out, Tone};
+use crate::text::{Text, escaped};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::format::{Credential, Presentation};
@@ -18,9 +18,9 @@ pub(crate) struct Args {
 /// Everything this verb shows could have been written by anyone.
 const WARNING: &str = "NOT VERIFIED: decoded only, no signature, date or status was checked";
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     let bytes = crate::file::read(&args.file)?;
-    let Ok(text) = std::str::from_utf8(&bytes).map(str::trim) else { return show(session, "COSE", &cose(&bytes)?) };
+    let Ok(text) = std::str::from_utf8(&bytes).map(str::trim) else { return show(out, "COSE", &cose(&bytes)?) };
     let (kind, content) = if text.starts_with('{') {
         let value: Value = serde_json::from_str(document(text)?).map_err(|error| unknown(&format!("it is not JSON: {error}")))?;
         (json_kind(&value), value)
@@ -29,14 +29,15 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     } else {
         ("JWS", jws(text)?)
     };
-    show(session, kind, &content)
+    show(out, kind, &content)
 }
 
-fn show(session: &Session, kind: &str, content: &Value) -> Outcome {
-    session.out.json(&json!({ "schema": "waypass.inspect/1", "verified": false, "kind": kind, "content": content }))?;
-    let style = paint(Tone::Amber);
+fn show(out: Out, kind: &str, content: &Value) -> Outcome {
+    out.json(&json!({ "schema": "waypass.inspect/1", "verified": false, "kind": kind, "content": content }))?;
     let pretty = serde_json::to_string_pretty(content).map_err(|error| unknown(&error.to_string()))?;
-    session.out.words(&format!("{style}{WARNING}{style:#}\n{kind}\n{pretty}"));
+    let mut lines = vec![Text::in_tone(Tone::Amber, WARNING), Text::from(kind)];
+    lines.extend(escaped(&pretty).lines().map(Text::from));
+    out.words(lines);
     Ok(Exit::Done)
 }
 

@@ -27,6 +27,7 @@ mod qr;
 mod secret;
 mod slot;
 mod sync;
+mod text;
 mod trust;
 mod unlock;
 mod verifier;
@@ -139,10 +140,13 @@ fn run() -> Exit {
     };
     let input = if global.no_input { Input::Never } else { Input::Terminal };
     let out = Out::new(shape, global.quiet, global.verbose);
-    let done = Home::find(global.home, global.profile).and_then(|home| {
-        let session = Session { out, input, home };
-        verb.run(&session)
-    });
+    // A name that cannot be one is a wrong command line, whatever the verb makes of settings.
+    let named = global.profile.as_deref().map_or(Ok(()), home::profile_name);
+    let done = named.and_then(|()| verb.run(out, input, Home::find(global.home, global.profile)));
+    let done = match out.loss() {
+        Some(lost) if done.is_ok() => Err(lost),
+        _ => done,
+    };
     done.unwrap_or_else(|failure| {
         out.failure(&failure);
         failure.exit
@@ -150,20 +154,28 @@ fn run() -> Exit {
 }
 
 impl Verb {
-    fn run(self, session: &Session) -> Outcome {
+    fn run(self, out: Out, input: Input, home: Result<Home, Failure>) -> Outcome {
+        let device = || -> Result<Session, Failure> {
+            let session = Session { out, input, home: home.clone()? };
+            for unread in session.home.unread() {
+                out.warn(&format!("{}; its settings were left out", unread.what));
+            }
+            Ok(session)
+        };
         match self {
-            Self::Issuer(args) => issuer::run(session, args),
-            Self::Wallet(args) => wallet::run(session, args),
-            Self::Verifier(args) => verifier::run(session, args),
-            Self::Audit(args) => audit::run(session, args),
-            Self::Trust(args) => trust::run(session, args),
-            Self::Inspect(args) => inspect::run(session, &args),
-            Self::Qr(args) => qr::run(session, &args),
-            Self::Demo => demo::run(session),
-            Self::Doctor => doctor::run(session),
-            Self::Completions(args) => completions::run(session, &args),
-            Self::Man(args) => man::run(session, &args),
-            Self::Help(args) => help::run(session, &args),
+            Self::Issuer(args) => issuer::run(&device()?, args),
+            Self::Wallet(args) => wallet::run(&device()?, args),
+            Self::Verifier(args) => verifier::run(&device()?, args),
+            Self::Audit(args) => audit::run(&device()?, args),
+            Self::Trust(args) => trust::run(&device()?, args),
+            Self::Demo => demo::run(out),
+            Self::Doctor => doctor::run(out, input, home),
+            // What needs no device is not stopped by the settings of one.
+            Self::Inspect(args) => inspect::run(out, &args),
+            Self::Qr(args) => qr::run(out, &args),
+            Self::Completions(args) => completions::run(out, &args),
+            Self::Man(args) => man::run(out, &args),
+            Self::Help(args) => help::run(out, &args),
         }
     }
 }

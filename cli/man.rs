@@ -1,7 +1,7 @@
 //! `waypass man DIR`: one manual page for each command, for packagers and for machines without a network.
 
-use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::output::Out;
 use crate::{file, help};
 use clap::Command;
 use clap_mangen::Man;
@@ -17,25 +17,25 @@ pub(crate) struct Args {
     folder: PathBuf,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     std::fs::create_dir_all(&args.folder).map_err(|error| Failure::file("make", &args.folder, &error))?;
     let mut command = crate::grammar();
     command.build();
     let mut pages = Vec::new();
-    write_all(session, &command, &args.folder, &mut pages)?;
-    session.out.json(&json!({ "schema": "waypass.man/1", "pages": pages }))?;
-    session.out.words(&format!("wrote {} pages into {}", pages.len(), args.folder.display()));
+    write_all(out, &command, &args.folder, &mut pages)?;
+    out.json(&json!({ "schema": "waypass.man/1", "pages": pages }))?;
+    out.words(&format!("wrote {} pages into {}", pages.len(), args.folder.display()));
     Ok(Exit::Done)
 }
 
-fn write_all(session: &Session, command: &Command, folder: &Path, pages: &mut Vec<String>) -> Result<(), Failure> {
+fn write_all(out: Out, command: &Command, folder: &Path, pages: &mut Vec<String>) -> Result<(), Failure> {
     let name = command.get_display_name().unwrap_or_else(|| command.get_name()).to_owned();
     let text = page(command, &name).map_err(|error| Failure::internal(error, "run the command again"))?;
     let file = format!("{name}.1");
-    file::write(session.out, &folder.join(&file), &text)?;
+    file::write(out, &folder.join(&file), &text)?;
     pages.push(file);
     // clap's own `help` of a command that has commands is no command of ours.
-    command.get_subcommands().filter(|inner| !inner.is_hide_set()).try_for_each(|inner| write_all(session, inner, folder, pages))
+    command.get_subcommands().filter(|inner| !inner.is_hide_set()).try_for_each(|inner| write_all(out, inner, folder, pages))
 }
 
 fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {

@@ -1,10 +1,13 @@
-//! The two streams: results on standard output, messages on standard error, both safe against a closed pipe.
+//! The two streams: results on standard output, messages on standard error, both safe against a closed pipe. Text is made safe here and nowhere
+//! else: much of it was written by strangers, and styles are added after it.
 
-use crate::exit::Failure;
+use crate::exit::{Failure, plain};
+use crate::text::{Lines, Text, escaped};
 use crate::words::with_local_times;
 use anstyle::{Ansi256Color, Color, RgbColor, Style};
 use serde::Serialize;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
+use std::sync::OnceLock;
 
 /// What standard output carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,7 +20,7 @@ pub(crate) enum Shape {
     JsonLines,
 }
 
-/// Where a command writes; a reader that has gone away never changes the exit code.
+/// Where a command writes. A reader that has gone away never changes the exit code; a result that could not be written does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Out {
     shape: Shape,
@@ -46,9 +49,16 @@ impl Out {
     }
 
     /// The result in words; nothing when JSON was asked for.
-    pub(crate) fn words(self, text: &str) {
+    pub(crate) fn words(self, text: impl Into<Lines>) {
         if self.shape == Shape::Words {
-            finished(writeln!(anstream::stdout(), "{text}"));
+            result(writeln!(anstream::stdout(), "{}", text.into()));
+        }
+    }
+
+    /// A page that this program's own sources hold, with the styles in it; nothing when JSON was asked for.
+    pub(crate) fn page(self, page: &str) {
+        if self.shape == Shape::Words {
+            result(writeln!(anstream::stdout(), "{page}"));
         }
     }
 
@@ -60,7 +70,7 @@ impl Out {
             Shape::JsonLines => serde_json::to_string(value),
         }
         .map_err(|error| Failure::internal(format!("cannot write the result as JSON: {error}"), "run it again without --json"))?;
-        finished(writeln!(anstream::stdout(), "{text}"));
+        result(writeln!(anstream::stdout(), "{}", escaped(&text)));
         Ok(())
     }
 
@@ -76,30 +86,38 @@ impl Out {
 
     /// A raw result (a file asked for with `-`), whatever shape was asked for.
     #[expect(clippy::unused_self, reason = "every write to standard output goes through the one place that knows about closed pipes")]
-    pub(crate) fn bytes(self, bytes: &[u8]) {
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
-        finished(out.write_all(bytes).and_then(|()| out.flush()));
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(lost(&plain(&error))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Says that part of the result was not written, if so. A command that is otherwise done has failed then.
+    #[expect(clippy::unused_self, reason = "there is one standard output, and this is its state")]
+    pub(crate) fn loss(self) -> Option<Failure> {
+        LOST.get().map(|why| lost(why))
     }
 
     /// A message to the person: what was done, what to know.
-    pub(crate) fn note(self, text: &str) {
+    pub(crate) fn note(self, text: impl Into<Lines>) {
         if !self.quiet {
-            finished(writeln!(anstream::stderr(), "{}", with_local_times(text)));
+            message(writeln!(anstream::stderr(), "{}", local(text)));
         }
     }
 
     /// A message only `-v` shows.
-    pub(crate) fn detail(self, text: &str) {
+    pub(crate) fn detail(self, text: impl Into<Lines>) {
         if self.verbose && !self.quiet {
-            finished(writeln!(anstream::stderr(), "{}", with_local_times(text)));
+            message(writeln!(anstream::stderr(), "{}", local(text)));
         }
     }
 
     /// A message that `-q` does not silence: a warning about safety.
     #[expect(clippy::unused_self, reason = "every write to standard error goes through the one place that knows about closed pipes")]
-    pub(crate) fn warn(self, text: &str) {
-        let style = paint(Tone::Amber);
-        finished(writeln!(anstream::stderr(), "{style}warning:{style:#} {}", with_local_times(text)));
+    pub(crate) fn warn(self, text: impl Into<Lines>) {
+        message(writeln!(anstream::stderr(), "{} {}", Text::in_tone(Tone::Amber, "warning:"), local(text)));
     }
 
     /// How a command failed: what happened, then what to do next.
@@ -108,18 +126,40 @@ impl Out {
             let document = serde_json::json!({
                 "schema": "waypass.error/1", "exit": failure.exit as u8, "what": failure.what, "next": failure.next,
             });
-            finished(writeln!(std::io::stderr(), "{document}"));
+            message(writeln!(std::io::stderr(), "{}", escaped(&document.to_string())));
         } else {
-            let style = paint(Tone::Red);
-            let (what, next) = (with_local_times(&failure.what), with_local_times(&failure.next));
-            finished(writeln!(anstream::stderr(), "{style}waypass:{style:#} {what}\n         {next}"));
+            let what = Text::in_tone(Tone::Red, "waypass:").then(" ").then(with_local_times(&failure.what));
+            message(writeln!(
+                anstream::stderr(),
+                "{}",
+                Lines::from([what, Text::from(format!("         {}", with_local_times(&failure.next)))])
+            ));
         }
     }
 }
 
-/// A reader that closed its end wants no more; anything else that stops a message has nowhere to be told.
-fn finished(written: std::io::Result<()>) {
+/// Why the first piece of the result was not written. Whoever writes words has no use for the error; the command's end has.
+static LOST: OnceLock<String> = OnceLock::new();
+
+/// A reader that closed its end wants no more; a full disk behind `>` loses the result.
+fn result(written: std::io::Result<()>) {
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        LOST.get_or_init(|| plain(&error));
+    }
+}
+
+/// What stops a message has nowhere to be told.
+fn message(written: std::io::Result<()>) {
     drop(written);
+}
+
+fn lost(why: &str) -> Failure {
+    Failure::internal(
+        format!("cannot write to standard output: {why}"),
+        "what the command did stays done; make room, then ask for the result again",
+    )
 }
 
 /// The tones of a verdict.
@@ -162,4 +202,9 @@ pub(crate) fn banner(tone: Tone) -> Style {
         Tone::Grey | Tone::Quiet | Tone::Strong => (pick((0x43, 0x48, 0x4E), 238), white),
     };
     Style::new().bold().bg_color(ground).fg_color(text)
+}
+
+/// A message with its times as people read them.
+fn local(text: impl Into<Lines>) -> String {
+    with_local_times(&text.into().to_string())
 }

@@ -1,12 +1,12 @@
 //! `waypass qr encode|decode`, and the picture options of the verbs that show or read a QR code.
 
-use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file;
 use crate::output::Out;
-use std::io::IsTerminal;
+use rustix::termios::tcgetwinsize;
+use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
-use waypass_net::qr::{self, FileError, FrameSize, Look, Picture};
+use waypass_net::qr::{self, FileError, FrameError, FrameSize, GatherError, Gatherer, Look, Picture, PictureKind, ReadError};
 
 /// Arguments of `qr`.
 #[derive(clap::Args)]
@@ -25,9 +25,9 @@ enum Verb {
         #[arg(short, long, value_name = "PICTURE")]
         output: Option<PathBuf>,
     },
-    /// Read the QR codes in PNG files
+    /// Read the QR codes in pictures
     Decode {
-        /// The pictures, in any order
+        /// PNG or JPEG files in any order, or `-` for one of them or for the lines that a scanner types
         #[arg(required = true)]
         pictures: Vec<PathBuf>,
         /// Where the content goes; standard output without it
@@ -36,16 +36,18 @@ enum Verb {
     },
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     match &args.verb {
         Verb::Encode { file, output } => {
             let is_svg = |path: &&PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
             let (qr_svg, qr_png) = (output.as_ref().filter(is_svg), output.as_ref().filter(|path| !is_svg(path)));
-            ShowArgs { qr: output.is_none(), qr_png: qr_png.cloned(), qr_svg: qr_svg.cloned() }.show(session, &file::read(file)?)?;
+            ShowArgs { qr: output.is_none(), qr_png: qr_png.cloned(), qr_svg: qr_svg.cloned() }.show(out, &file::read(file)?)?;
         }
         Verb::Decode { pictures, output } => {
-            let bytes = qr::read_png_files(pictures).map_err(|error| unreadable(&error))?;
-            file::write(session.out, output.as_deref().unwrap_or(Path::new("-")), &bytes)?;
+            let Brought::Codes(bytes) = bring(out, pictures)? else {
+                return Err(Failure::usage("this is neither a picture nor what a scanner types", "give PNG or JPEG pictures of the codes"));
+            };
+            file::write_private(out, output.as_deref().unwrap_or(Path::new("-")), &bytes)?;
         }
     }
     Ok(Exit::Done)
@@ -71,50 +73,154 @@ impl ShowArgs {
         !self.qr && self.qr_png.is_none() && self.qr_svg.is_none()
     }
 
-    /// Shows `payload`: drawn on the terminal, written as pictures, or all of it.
-    pub(crate) fn show(&self, session: &Session, payload: &[u8]) -> Result<(), Failure> {
+    /// Shows `payload`: drawn on the terminal, written as pictures, or all of it. The pictures are their owner's, like the file itself.
+    pub(crate) fn show(&self, out: Out, payload: &[u8]) -> Result<(), Failure> {
         for (path, picture) in [(&self.qr_png, Picture::Png), (&self.qr_svg, Picture::Svg)] {
-            let Some(path) = path else { continue };
-            for path in qr::write_files(payload, path, picture).map_err(|error| unreadable(&error))? {
-                session.out.note(&format!("wrote {}", path.display()));
+            if let Some(path) = path {
+                write_all(out, payload, path, picture)?;
             }
         }
-        if self.qr { draw_all(session.out, payload) } else { Ok(()) }
+        if self.qr { draw_all(out, payload) } else { Ok(()) }
     }
 }
 
-/// What a file, standard input or PNG pictures hold; a picture is known by its first bytes, not by its name.
-pub(crate) fn read_any(files: &[PathBuf]) -> Result<Vec<u8>, Failure> {
-    let [one] = files else { return qr::read_png_files(files).map_err(|error| unreadable(&error)) };
-    let bytes = file::read(one)?;
-    if bytes.starts_with(SVG) {
-        return Err(Failure::usage("an SVG is for eyes and cameras, and is not read here", "give the PNG files, or the file itself"));
+/// Writes a payload's pictures, then removes those that an earlier payload of the same name left: `ask-*.png` must not mix two questions.
+fn write_all(out: Out, payload: &[u8], to: &Path, picture: Picture) -> Result<(), Failure> {
+    let drawings = qr::draw_files(payload, to, picture).map_err(too_large)?;
+    for drawing in &drawings {
+        file::write_private(out, &drawing.path, &drawing.bytes)?;
+        out.note(&format!("wrote {}", drawing.path.display()));
     }
-    if !bytes.starts_with(PNG) {
-        return Ok(bytes);
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_new = drawings.iter().any(|drawing| drawing.path.file_name() == Some(&name));
+        if is_new || !qr::is_numbered(&name, to, picture) {
+            continue;
+        }
+        let old = entry.path();
+        std::fs::remove_file(&old).map_err(|error| Failure::file("remove the earlier picture", &old, &error))?;
+        out.detail(&format!("removed {}, a picture of what was written there before", old.display()));
     }
-    let text = qr::read_png(&bytes).map_err(|source| unreadable(&FileError::Picture { path: one.clone(), source }))?;
-    let mut collector = qr::Collector::new();
-    match collector.add(&text) {
-        Ok(_) => collector.finish().map_err(|source| unreadable(&FileError::Frame { path: None, source })),
-        Err(qr::FrameError::NotAFrame) => Ok(text.into_bytes()),
-        Err(source) => Err(unreadable(&FileError::Frame { path: Some(one.clone()), source })),
+    Ok(())
+}
+
+/// What files brought.
+enum Brought {
+    /// The payload of codes, in pictures or in a scanner's lines.
+    Codes(Vec<u8>),
+    /// A file or standard input as it is.
+    Plain(Vec<u8>),
+}
+
+/// Returns what a file, standard input, pictures or a scanner's lines hold; a picture is known by its first bytes, not by its name.
+pub(crate) fn read_any(out: Out, files: &[PathBuf]) -> Result<Vec<u8>, Failure> {
+    let (Brought::Codes(bytes) | Brought::Plain(bytes)) = bring(out, files)?;
+    Ok(bytes)
+}
+
+fn bring(out: Out, files: &[PathBuf]) -> Result<Brought, Failure> {
+    let mut gatherer = Gatherer::new();
+    if let [one] = files
+        && file::is_dash(one)
+        && !is_picture(std::io::stdin().lock().fill_buf().map_err(|error| Failure::file("read", one, &error))?)
+    {
+        return scan(out, one);
+    }
+    for path in files {
+        let bytes = file::read(path)?;
+        let wrong = |error: GatherError| unreadable(Some(path), &error);
+        match PictureKind::of(&bytes) {
+            Some(PictureKind::Png | PictureKind::Jpeg) => gatherer.picture(&bytes).map_err(wrong)?,
+            Some(PictureKind::Svg) => {
+                return Err(Failure::usage(
+                    "an SVG is for eyes and cameras, and is not read here",
+                    "give the PNG files, or the file itself",
+                ));
+            }
+            Some(PictureKind::Other(kind)) => {
+                return Err(Failure::usage(
+                    format!("{} is a {kind}, and only PNG and JPEG are read", path.display()),
+                    "save the picture as JPEG, or give the file itself",
+                ));
+            }
+            None if bytes.is_empty() => return Err(Failure::usage(format!("{} is empty", path.display()), "check the name")),
+            None => {
+                let mut taken = false;
+                for line in bytes.split(|byte| *byte == b'\n') {
+                    taken |= gatherer.line(line).map_err(wrong)?.is_some();
+                }
+                if !taken && files.len() == 1 {
+                    return Ok(Brought::Plain(bytes));
+                }
+                if !taken {
+                    return Err(Failure::usage(
+                        format!("{} is neither a picture nor what a scanner types", path.display()),
+                        "give all pictures of one code set, and only those",
+                    ));
+                }
+            }
+        }
+    }
+    gatherer.finish().map(Brought::Codes).map_err(|error| unreadable(None, &error))
+}
+
+/// Reads lines until a transfer is complete: a scanner never ends its output by itself. What is not a scanner's is read to its end.
+fn scan(out: Out, dash: &Path) -> Result<Brought, Failure> {
+    let mut input = std::io::stdin().lock();
+    let (mut gatherer, mut bytes) = (Gatherer::new(), Vec::new());
+    loop {
+        let from = bytes.len();
+        if file::read_line(&mut input, dash, &mut bytes)? == 0 {
+            break;
+        }
+        let line = &bytes[from..];
+        if line.starts_with(qr::OFFER.as_bytes()) && !gatherer.has_frames() {
+            return Ok(Brought::Plain(line.to_vec()));
+        }
+        let Some(progress) = gatherer.line(line).map_err(|error| unreadable(None, &error))? else { continue };
+        if progress.count > 1 {
+            out.note(&format!("{} of {} codes", progress.have, progress.count));
+        }
+        if progress.complete() {
+            break;
+        }
+    }
+    if gatherer.has_frames() {
+        return gatherer.finish().map(Brought::Codes).map_err(|error| unreadable(None, &error));
+    }
+    if bytes.is_empty() {
+        Err(Failure::usage("nothing came on standard input", "name a file, or pipe one in"))
+    } else {
+        Ok(Brought::Plain(bytes))
     }
 }
 
-/// How the SVGs that we write begin.
-const SVG: &[u8] = b"<svg";
-/// PNG specification §5.2.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+fn is_picture(bytes: &[u8]) -> bool {
+    PictureKind::of(bytes).is_some()
+}
+
+/// The columns and rows of a terminal that nobody made larger.
+const USUAL: (usize, usize) = (80, 24);
 
 fn draw_all(out: Out, payload: &[u8]) -> Result<(), Failure> {
-    let frames = qr::frames(payload, FrameSize::Scan).map_err(|error| Failure::usage(error, "carry it as a file instead"))?;
+    let frames = qr::frames(payload, FrameSize::Terminal).map_err(|error| too_large(FileError::Payload(error)))?;
     // Colours make the code black on white whatever the theme; without them the usual dark terminal is assumed.
     let coloured = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
     let look = if coloured { Look::Coloured } else { Look::DarkTerminal };
+    let window = tcgetwinsize(std::io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
+    let (columns, rows) = window.map_or(USUAL, |size| (usize::from(size.ws_col), usize::from(size.ws_row)));
     for frame in &frames {
-        let picture = qr::draw_terminal(frame.text(), look).map_err(|error| Failure::usage(error, "carry it as a file instead"))?;
-        out.bytes(picture.as_bytes());
+        let picture = qr::draw_terminal(frame.text(), look).map_err(|error| too_large(FileError::Draw(error)))?;
+        out.bytes(picture.as_bytes())?;
+        let (wide, high) = (qr::columns(&picture), picture.lines().count());
+        // Only a terminal has a last row; a file and a pipe have none.
+        if wide > columns || window.is_some() && high >= rows {
+            out.warn(&format!(
+                "the code is {wide} columns wide and {high} rows high, and the terminal has {columns} and {rows}: \
+                 make it larger, or write a picture with --qr-png"
+            ));
+        }
         if frame.count() > 1 {
             out.note(&format!("code {} of {}", frame.number(), frame.count()));
         }
@@ -125,12 +231,25 @@ fn draw_all(out: Out, payload: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unreadable(error: &FileError) -> Failure {
+fn too_large(error: FileError) -> Failure {
+    Failure::usage(error, "carry it as a file instead")
+}
+
+fn unreadable(path: Option<&Path>, error: &GatherError) -> Failure {
     let next = match error {
-        FileError::Io { path, source } => return Failure::file("use", path, source),
-        FileError::Payload(_) | FileError::Draw(_) => "carry it as a file instead",
-        FileError::Picture { .. } => "take the picture again: whole code, sharp, straight",
-        FileError::Frame { .. } => "give all pictures of one code set, and only those",
+        GatherError::Picture(ReadError::LargeFile | ReadError::TooLarge { .. }) => "cut the picture to the code, or make it smaller",
+        GatherError::Picture(ReadError::TooSmall { .. }) => "take the picture again, from nearer",
+        GatherError::Picture(ReadError::TooComplex) => "save it as an ordinary JPEG or as a PNG",
+        GatherError::Picture(ReadError::NotAPicture) => "the file is damaged; take the picture again",
+        GatherError::Picture(ReadError::NoCode) => "take the picture again: whole code, sharp, straight",
+        GatherError::Picture(ReadError::TooBusy) => "take the picture again, of the code alone",
+        GatherError::Several { .. } => "cut the picture to the code that is meant",
+        GatherError::Frame(FrameError::Missing { .. }) => "give the pictures of all codes together",
+        GatherError::Frame(FrameError::UnknownVersion) => "update waypass on this machine",
+        GatherError::Frame(_) => "give all pictures of one code set, and only those",
     };
-    Failure::usage(error, next)
+    match path {
+        Some(path) => Failure::usage(format!("{}: {error}", path.display()), next),
+        None => Failure::usage(error, next),
+    }
 }

@@ -67,7 +67,7 @@ fn ask(input: Input, prompt: &str) -> Result<Secret, Failure> {
     if input == Input::Never {
         return Err(Failure::new(Exit::Locked, "a secret is needed and --no-input forbids asking", NEXT));
     }
-    match rpassword::prompt_password(prompt) {
+    match rpassword::prompt_password(crate::text::safe(prompt)) {
         Ok(text) => not_empty(Zeroizing::new(text.into_bytes())),
         Err(error) if error.kind() == ErrorKind::Interrupted => Err(interrupted()),
         Err(_) => Err(Failure::new(Exit::Locked, "a secret is needed and there is no terminal to ask on", NEXT)),
@@ -83,7 +83,7 @@ pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, 
         return Err(no_terminal());
     }
     let mut tty = File::options().read(true).write(true).open("/dev/tty").map_err(|_| no_terminal())?;
-    write!(tty, "{question} [y/N] ").and_then(|()| tty.flush()).map_err(|_| no_terminal())?;
+    write!(tty, "{} [y/N] ", crate::text::safe(question)).and_then(|()| tty.flush()).map_err(|_| no_terminal())?;
     let mut answer = String::new();
     BufReader::new(tty.take(64)).read_line(&mut answer).map_err(|_| interrupted())?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
@@ -93,7 +93,7 @@ pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, 
 pub(crate) fn pause(message: &str) {
     use std::io::{BufRead, BufReader, Write};
     if let Ok(mut tty) = File::options().read(true).write(true).open("/dev/tty")
-        && write!(tty, "{message} ").is_ok()
+        && write!(tty, "{} ", crate::text::safe(message)).is_ok()
     {
         drop(BufReader::new(tty.take(64)).read_line(&mut String::new()));
     }

@@ -78,7 +78,7 @@ fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failur
             Box::new(KeyFile::create(path, &mut SystemRng).map_err(|error| unlock::factor_failure(&error))?)
         } else if args.new_recovery {
             let code = RecoveryCode::generate(&mut SystemRng);
-            session.out.warn(&format!("write this recovery code down now, it is shown only once:\n\n    {}\n", &*code.printed()));
+            session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
             Box::new(code)
         } else {
             let file = args.new_secret_file.clone().filter(|path| !crate::file::is_dash(path));

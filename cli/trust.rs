@@ -159,7 +159,7 @@ fn compared(session: &Session, signed: &[u8]) -> Result<Root, Failure> {
     let document: serde_json::Value = serde_json::from_slice(signed).map_err(|_| bundle_failure(&BundleError::Syntax(PartName::File)))?;
     let first = document.get("root").and_then(|chain| chain.get(0)).unwrap_or(&document);
     let root = Root::open(first.to_string().as_bytes()).map_err(|error| bundle_failure(&error))?;
-    session.out.note(&format!("the file's root of trust is\n\n    {}\n", root.digest()));
+    session.out.note(["the file's root of trust is", "", &format!("    {}", root.digest()), ""]);
     if secret::confirm(session.input, "Did its operator read out the same number?", "--digest NUMBER")? {
         return Ok(root);
     }
@@ -176,7 +176,7 @@ fn is_bundle(signed: &[u8]) -> bool {
 
 fn told(session: &Session, bundle: &TrustBundle) -> Outcome {
     session.out.json(&document(bundle))?;
-    let names: Vec<String> = bundle.authorities().iter().map(|authority| words::safe(&authority.name)).collect();
+    let names: Vec<String> = bundle.authorities().iter().map(|authority| authority.name.clone()).collect();
     session.out.words(&format!(
         "bundle of {} taken: {} with {} gate(s)",
         words::when(bundle.issued_at()),
@@ -206,30 +206,25 @@ fn list(session: &Session) -> Outcome {
     out.words(&format!("rules           version {}, until {}", versions.policy, words::when(bundle.policy().expires_at)));
     for authority in bundle.authorities() {
         let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { words::list(&authority.sites) };
-        out.words(&format!("issuer          {}: {} for {sites}", words::safe(&authority.name), words::list(&authority.roles)));
+        out.words(&format!("issuer          {}: {} for {sites}", authority.name, words::list(&authority.roles)));
     }
     for context in &bundle.targets().contexts {
-        out.words(&format!("names           {}", words::safe(&context.id)));
+        out.words(&format!("names           {}", context.id));
     }
     for gate in bundle.gates() {
         out.words(&format!(
             "gate            {} (site {}, zone {}), until {}",
-            words::safe(&gate.name),
-            words::safe(&gate.site),
-            words::safe(&gate.zone),
+            gate.name,
+            gate.site,
+            gate.zone,
             words::when(gate.not_after)
         ));
     }
     for list in bundle.lists() {
-        out.words(&format!(
-            "status list     {} old, {} entries, {}",
-            words::span(now.since(list.issued_at)),
-            list.entries,
-            words::safe(&list.uri)
-        ));
+        out.words(&format!("status list     {} old, {} entries, {}", words::span(now.since(list.issued_at)), list.entries, list.uri));
     }
     for missing in bundle.missing_lists() {
-        out.warn(&format!("the status list {} is announced and not here; sync again", words::safe(&missing.uri)));
+        out.warn(&format!("the status list {} is announced and not here; sync again", missing.uri));
     }
     Ok(Exit::Done)
 }

@@ -182,7 +182,9 @@ pub(crate) fn create<T>(
     })?;
     match &args.recovery_file {
         Some(path) => crate::file::write_private(session.out, path, format!("{}\n", &*code.printed()).as_bytes())?,
-        None => session.out.warn(&format!("write this recovery code down now, it is shown only once:\n\n    {}\n", &*code.printed())),
+        None => {
+            session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
+        }
     }
     let unlocked = vault.unlock(&Factors::one(&*factor), &clock::read()).map_err(unlock_failure)?;
     work(&unlocked)

@@ -103,19 +103,9 @@ pub(crate) fn clock(confidence: Confidence) -> String {
     }
 }
 
-/// Text from a stranger, safe to print: control characters (escape sequences among them) become visible.
-pub(crate) fn safe(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() || is_bidi(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
-/// Characters that reorder what stands around them (Unicode UAX #9 §2).
-const fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{in_zone, list, safe, span, until, when, with_local_times};
+    use super::{in_zone, list, span, until, when, with_local_times};
     use jiff::tz::{TimeZone, TimeZoneDatabase};
     use waypass_credential::time::Timestamp;
 
@@ -160,10 +150,5 @@ mod tests {
     fn lists_have_one_and() {
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
         assert_eq!(list::<&str>(&[]), "nothing");
-    }
-
-    #[test]
-    fn a_stranger_cannot_move_the_cursor_or_the_text() {
-        assert_eq!(safe("ok\u{1b}[2J\u{202e}x"), "ok\u{fffd}[2J\u{fffd}x");
     }
 }

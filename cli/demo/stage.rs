@@ -1,6 +1,7 @@
 //! What the demo prints: numbered acts, commands, expectations that are counted, at most 80 columns.
 
-use crate::output::{Out, Tone, paint};
+use crate::output::{Out, Tone};
+use crate::text::Text;
 use std::time::Instant;
 
 /// The width a terminal has when nobody chose one.
@@ -25,16 +26,14 @@ impl Stage {
     /// A new act: one of the verbs and what happens.
     pub(super) fn act(&mut self, verb: &str, about: &str) {
         self.acts += 1;
-        let style = paint(Tone::Strong);
-        self.out.words(&format!("\n{style}{:>2}  {verb:<9}{style:#} {about}", self.acts));
+        self.out.words([Text::default(), Text::in_tone(Tone::Strong, format!("{:>2}  {verb:<9}", self.acts)).then(format!(" {about}"))]);
     }
 
     /// What somebody does, as a command line without the folders and secret files of the demo.
     pub(super) fn command(&self, who: &str, line: &str) {
-        let style = paint(Tone::Quiet);
         for (number, part) in wrap(line, WIDTH - 16).iter().enumerate() {
             let lead = if number == 0 { format!("{who:>7} $") } else { format!("{:>9}", "") };
-            self.out.words(&format!("    {style}{lead} {part}{style:#}"));
+            self.out.words(Text::from("    ").then_in(Tone::Quiet, format!("{lead} {part}")));
         }
     }
 
@@ -49,11 +48,10 @@ impl Stage {
     pub(super) fn expect(&mut self, what: &str, met: bool, otherwise: &str) {
         self.expected += 1;
         let (mark, tone) = if met { ("✔", Tone::Green) } else { ("✖", Tone::Red) };
-        let style = paint(tone);
         let text = if met { what.to_owned() } else { format!("{what}; instead: {otherwise}") };
         for (number, part) in wrap(&text, WIDTH - 8).iter().enumerate() {
             let mark = if number == 0 { mark } else { " " };
-            self.out.words(&format!("      {style}{mark}{style:#} {part}"));
+            self.out.words(Text::from("      ").then_in(tone, mark).then(format!(" {part}")));
         }
         if met {
             self.met += 1;
@@ -64,19 +62,24 @@ impl Stage {
 
     /// A step this machine cannot do: said, and not counted as met.
     pub(super) fn leave_out(&mut self, what: &str, why: &str) {
-        let style = paint(Tone::Amber);
-        self.say(&format!("{style}left out:{style:#} {what}, because {why}"));
+        const LEAD: &str = "left out:";
+        for part in wrap(&format!("{LEAD} {what}, because {why}"), WIDTH - 6) {
+            let line = Text::from("      ");
+            self.out.words(match part.strip_prefix(LEAD) {
+                Some(rest) => line.then_in(Tone::Amber, LEAD).then(rest),
+                None => line.then(part),
+            });
+        }
         self.left_out.push(what.to_owned());
     }
 
     /// The one-screen summary; whether everything expected came true.
     pub(super) fn end(&self, rows: &[(&str, String)]) -> bool {
-        let style = paint(Tone::Strong);
-        self.out.words(&format!("\n{}", "─".repeat(WIDTH)));
+        self.out.words([String::new(), "─".repeat(WIDTH)]);
         for (verb, text) in rows {
             for (number, part) in wrap(text, WIDTH - 13).iter().enumerate() {
                 let verb = if number == 0 { verb } else { "" };
-                self.out.words(&format!("  {style}{verb:<10}{style:#} {part}"));
+                self.out.words(Text::from("  ").then_in(Tone::Strong, format!("{verb:<10}")).then(format!(" {part}")));
             }
         }
         self.out.words(&"─".repeat(WIDTH));
@@ -87,13 +90,9 @@ impl Stage {
             self.out.words(&format!("  left out: {what}"));
         }
         let all = self.met == self.expected;
-        let tone = paint(if all { Tone::Green } else { Tone::Red });
-        self.out.words(&format!(
-            "  {tone}{} of {} expectations met{tone:#} in {} s",
-            self.met,
-            self.expected,
-            self.began.elapsed().as_secs()
-        ));
+        let tone = if all { Tone::Green } else { Tone::Red };
+        let met = format!("{} of {} expectations met", self.met, self.expected);
+        self.out.words(Text::from("  ").then_in(tone, met).then(format!(" in {} s", self.began.elapsed().as_secs())));
         all
     }
 

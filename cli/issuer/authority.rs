@@ -92,14 +92,14 @@ fn add(session: &Session, args: &AddArgs) -> Outcome {
     };
     let authority = authority.map_err(failure)?;
     let lists = read_all(&args.lists)?;
-    session.out.note(&limits(&authority));
+    session.out.note(limits(&authority));
     if !args.yes && !secret::confirm(session.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
         session.out.note("nothing was changed");
         return Ok(Exit::Done);
     }
     published(session, &args.open, |issuer| issuer.add_authority(&authority, &lists, args.replace, now()).map(drop))?;
     session.out.json(&document(&authority))?;
-    session.out.words(&format!("believed from this publication on: {}", words::safe(&authority.name)));
+    session.out.words(&format!("believed from this publication on: {}", authority.name));
     Ok(Exit::Done)
 }
 
@@ -108,7 +108,7 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
     let items: Vec<Value> = others.iter().map(document).collect();
     session.out.list("waypass.authority-list/1", "authorities", &items, || {
         for authority in &others {
-            session.out.words(&limits(authority));
+            session.out.words(limits(authority));
         }
         if others.is_empty() {
             session.out.note("no other issuer is believed");
@@ -123,7 +123,7 @@ fn refresh(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Outcome {
     let items: Vec<Value> = taken.iter().map(list_document).collect();
     session.out.json(&json!({ "schema": "waypass.authority-lists/1", "taken": items }))?;
     for list in &taken {
-        session.out.words(&format!("taken: {} of {}, {} entries", words::safe(&list.uri), words::when(list.issued_at), list.entries));
+        session.out.words(&format!("taken: {} of {}, {} entries", list.uri, words::when(list.issued_at), list.entries));
     }
     if taken.is_empty() {
         session.out.note("these lists were held already");
@@ -152,7 +152,7 @@ fn export(session: &Session, folder: &Path, open: &OpenArgs) -> Outcome {
         files.push(path);
     }
     session.out.json(&json!({ "schema": "waypass.authority-export/1", "entry": entry, "files": files }))?;
-    session.out.words(&limits(&entry));
+    session.out.words(limits(&entry));
     session.out.note(&format!("wrote {} files into {}; the other site limits the entry and adds it", files.len(), folder.display()));
     Ok(Exit::Done)
 }
@@ -160,7 +160,7 @@ fn export(session: &Session, folder: &Path, open: &OpenArgs) -> Outcome {
 fn remove(session: &Session, name: &str, open: &OpenArgs) -> Outcome {
     let removed = published(session, open, |issuer| issuer.remove_authority(name, now()))?;
     session.out.json(&document(&removed))?;
-    session.out.words(&format!("no longer believed from this publication on: {}", words::safe(&removed.name)));
+    session.out.words(&format!("no longer believed from this publication on: {}", removed.name));
     Ok(Exit::Done)
 }
 
@@ -174,18 +174,17 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
 }
 
 /// What is being believed of whom.
-pub(super) fn limits(authority: &Authority) -> String {
-    let safe = |names: &[String]| words::list(&names.iter().map(|name| words::safe(name)).collect::<Vec<_>>());
-    let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { safe(&authority.sites) };
+pub(super) fn limits(authority: &Authority) -> Vec<String> {
+    let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { words::list(&authority.sites) };
     let mut lines = vec![format!(
         "{}: {} for {sites}, each for at most {}",
-        words::safe(&authority.name),
-        safe(&authority.roles),
+        authority.name,
+        words::list(&authority.roles),
         words::span(i64::try_from(authority.max_validity_seconds).unwrap_or(i64::MAX))
     )];
-    lines.extend(authority.keys.iter().map(|key| format!("  key          {}", words::safe(&key.kid))));
-    lines.extend(authority.status_uris.iter().map(|list| format!("  status list  {}", words::safe(&list.uri))));
-    lines.join("\n")
+    lines.extend(authority.keys.iter().map(|key| format!("  key          {}", key.kid)));
+    lines.extend(authority.status_uris.iter().map(|list| format!("  status list  {}", list.uri)));
+    lines
 }
 
 fn document(authority: &Authority) -> Value {

@@ -6,7 +6,7 @@ use crate::Session;
 use crate::exit::{Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, CreateArgs, OpenArgs};
-use crate::{file, secret, words};
+use crate::{file, secret};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::key::{Algorithm, PublicKey, Signer as _};
@@ -174,7 +174,7 @@ fn quorum(keys: &[PublicKey], threshold: Option<u32>, present: &Quorum) -> Quoru
 
 fn sign(session: &Session, args: &SignArgs) -> Result<(), Failure> {
     let paper = read(&args.paper)?;
-    session.out.note(&reading::words(&paper).map_err(|error| ceremony_failure(&error))?);
+    session.out.note(reading::words(&paper).map_err(|error| ceremony_failure(&error))?);
     if !args.yes && !secret::confirm(session.input, "Sign this?", "--yes")? {
         session.out.note("nothing was signed");
         return Ok(());
@@ -240,5 +240,5 @@ fn deliver(session: &Session, paper: &Paper, path: &Path, done: &str) -> Result<
 }
 
 fn key(text: &str) -> Result<PublicKey, String> {
-    PublicKey::from_multikey(text).map_err(|_| format!("`{}` is no key as `ceremony key` prints it", words::safe(text)))
+    PublicKey::from_multikey(text).map_err(|_| format!("`{text}` is no key as `ceremony key` prints it"))
 }

@@ -50,7 +50,7 @@ pub(crate) fn message(session: &Session, args: &MessageArgs) -> Outcome {
         "schema": "waypass.status-message/1", "id": args.id, "number": args.number, "message": event.note, "at": event.at.unix(),
         "timestamp": published.timestamp,
     }))?;
-    session.out.words(&format!("{} says \"{}\" since {}", args.id, words::safe(&event.note), words::when(event.at)));
+    session.out.words(&format!("{} says \"{}\" since {}", args.id, event.note, words::when(event.at)));
     session.out.note("published; a gate knows after its next sync, not before");
     Ok(Exit::Done)
 }
@@ -92,7 +92,7 @@ fn dismiss(session: &Session, args: &Args) -> Outcome {
         Ok(gate)
     })?;
     session.out.json(&json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "enrolled": false }))?;
-    session.out.words(&format!("the enrolment of {} has ended ({})", words::safe(&gate.name), args.reason));
+    session.out.words(&format!("the enrolment of {} has ended ({})", gate.name, args.reason));
     session.out.note("published; wallets know after their next sync");
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
-use crate::{file, secret, words};
+use crate::{file, secret};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_issuer::Issuer;
@@ -60,7 +60,7 @@ fn add(session: &Session, args: &AddArgs) -> Outcome {
     let bytes = file::read(&args.file)?;
     let added = published(session, &args.open, |issuer| issuer.add_context(&args.id, &bytes, args.replace, now()))?;
     session.out.json(&document(&added))?;
-    session.out.words(&format!("its names can be used from this publication on: {}", words::safe(&added.id)));
+    session.out.words(&format!("its names can be used from this publication on: {}", added.id));
     Ok(Exit::Done)
 }
 
@@ -69,7 +69,7 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
     let items: Vec<Value> = contexts.iter().map(document).collect();
     session.out.list("waypass.context-list/1", "contexts", &items, || {
         for context in &contexts {
-            session.out.words(&format!("{}\n  sha256  {}", words::safe(&context.id), context.sha256));
+            session.out.words([context.id.clone(), format!("  sha256  {}", context.sha256)]);
         }
         if contexts.is_empty() {
             session.out.note("credentials use the names that are built in, and no others");
@@ -85,7 +85,7 @@ fn remove(session: &Session, id: &str, yes: bool, open: &OpenArgs) -> Outcome {
     }
     let removed = published(session, open, |issuer| issuer.remove_context(id, now()))?;
     session.out.json(&document(&removed))?;
-    session.out.words(&format!("no longer read from this publication on: {}", words::safe(&removed.id)));
+    session.out.words(&format!("no longer read from this publication on: {}", removed.id));
     Ok(Exit::Done)
 }
 

@@ -5,7 +5,6 @@ use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file;
 use crate::unlock::OpenArgs;
-use crate::words;
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_issuer::gates::EnrolError;
@@ -40,13 +39,7 @@ pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
         issuer.enroll_gate(text, now()).map_err(enroll_failure)
     })?;
     session.out.json(&json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone }))?;
-    session.out.words(&format!(
-        "enrolled {} (site {}, zone {})\n  {}",
-        words::safe(&gate.name),
-        words::safe(&gate.site),
-        words::safe(&gate.zone),
-        gate.id
-    ));
+    session.out.words([format!("enrolled {} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
     Ok(Exit::Done)
 }
 

@@ -90,12 +90,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         "schema": "waypass.issuer/1", "name": settings.name, "base_url": settings.base_url, "ids": issuer_ids, "root": root.digest,
         "targets": published.targets,
     }))?;
-    session.out.words(&format!(
-        "{} is ready; its keys are sealed in {}\nroot of trust {}\ndevices pin this number: waypass trust pin FILE --digest {}",
-        settings.name,
-        session.home.vault(Role::Issuer).display(),
-        root.digest,
-        root.digest
-    ));
+    session.out.words([
+        format!("{} is ready; its keys are sealed in {}", settings.name, session.home.vault(Role::Issuer).display()),
+        format!("root of trust {}", root.digest),
+        format!("devices pin this number: waypass trust pin FILE --digest {}", root.digest),
+    ]);
     Ok(Exit::Done)
 }

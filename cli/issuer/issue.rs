@@ -131,27 +131,23 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 
 fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, holder: &str, operator: &str) -> Result<(), Failure> {
     let key = did::resolve(holder).map_err(|error| {
-        Failure::usage(format!("the holder `{}`: {error}", words::safe(holder)), "ask the holder for the line `waypass wallet key` prints")
+        Failure::usage(format!("the holder `{holder}`: {error}"), "ask the holder for the line `waypass wallet key` prints")
     })?;
     let Issued { record, credential, suites } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
     if !issuer.is_announced(record.list).map_err(super::publish::failure)? {
         session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
     }
-    deliver(session, args, &credential)?;
-    let lines = format!(
-        "issued {} to {}\n  roles {}, sites {}, valid until {}\n  status list {}, entry {}",
-        record.id,
-        if record.label.is_empty() { "the holder" } else { &record.label },
-        words::list(&record.roles),
-        words::list(&record.sites),
-        words::when(record.valid_until),
-        record.list,
-        record.index
-    );
+    deliver(session, args, &credential).map_err(|failure| undelivered(&failure, &format!("credential {}", record.id)))?;
+    let (roles, sites) = (words::list(&record.roles), words::list(&record.sites));
+    let lines = [
+        format!("issued {} to {}", record.id, if record.label.is_empty() { "the holder" } else { &record.label }),
+        format!("  roles {roles}, sites {sites}, valid until {}", words::when(record.valid_until)),
+        format!("  status list {}, entry {}", record.list, record.index),
+    ];
     if file::is_dash(&args.output) {
-        session.out.note(&lines);
+        session.out.note(lines);
     } else {
-        session.out.words(&lines);
+        session.out.words(lines);
     }
     if session.out.shape() != Shape::Words && !file::is_dash(&args.output) {
         session.out.json(&json!({
@@ -166,7 +162,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
 fn offer(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, operator: &str) -> Result<(), Failure> {
     let terms = OfferTerms { valid_seconds: args.offer_valid, tx_code: args.tx_code };
     let Offer { id, uri, tx_code, expires_at } = issuer.offer(order, &terms, operator, now(), &mut SystemRng).map_err(failure)?;
-    deliver(session, args, format!("{uri}\n").as_bytes())?;
+    deliver(session, args, format!("{uri}\n").as_bytes()).map_err(|failure| undelivered(&failure, &format!("offer {id}")))?;
     session.out.note(&format!("offer {id}, open until {}", words::when(expires_at)));
     if let Some(code) = tx_code {
         session.out.warn(&format!("tell the holder this code another way: {code}"));
@@ -180,7 +176,16 @@ fn suite(name: &str) -> Result<Suite, String> {
 
 fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<(), Failure> {
     file::write_private(session.out, &args.output, bytes)?;
-    args.codes.show(session, format::from_file(bytes))
+    args.codes.show(session.out, format::from_file(bytes))
+}
+
+/// What was issued stands on the record whether or not its file could be written.
+fn undelivered(failure: &Failure, issued: &str) -> Failure {
+    Failure {
+        what: format!("{}; {issued} was issued all the same, and its file exists nowhere", failure.what),
+        next: format!("{}; then issue again, and withdraw a credential that nobody has: waypass issuer revoke", failure.next),
+        exit: failure.exit,
+    }
 }
 
 fn claims(path: &Path) -> Result<Object<'static>, Failure> {

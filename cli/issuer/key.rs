@@ -54,7 +54,7 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
     session.out.list("waypass.key-list/1", "keys", &items, || {
         for row in &rows {
             let until = row.issued_until.map_or_else(String::new, |until| format!(" since {}", words::when(until)));
-            session.out.words(&format!("{:<10}  {}{until}\n            {}", row.key_use, row.state, row.multikey));
+            session.out.words([format!("{:<10}  {}{until}", row.key_use, row.state), format!("            {}", row.multikey)]);
         }
     })?;
     Ok(Exit::Done)
@@ -94,9 +94,9 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
     let state = if args.stolen { "compromised" } else { "retired" };
     session.out.json(&json!({ "schema": "waypass.key-change/1", "key": args.key, "state": state, "new": new }))?;
     let became = if args.stolen { "given up: nothing it ever signed is believed" } else { "retired: what it signed until now stays good" };
-    session.out.words(&format!("{}\n  is {became}", args.key));
+    session.out.words([args.key.clone(), format!("  is {became}")]);
     if let Some(new) = new {
-        session.out.words(&format!("new key\n  {new}"));
+        session.out.words(["new key".to_owned(), format!("  {new}")]);
     }
     if due {
         session.out.warn(publish::TARGETS_DUE);

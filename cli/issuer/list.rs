@@ -80,15 +80,14 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     if args.policy {
         let policy = super::with(session, &args.open, |issuer| issuer.policy().map_err(super::publish::policy_failure))?;
         let text = serde_json::to_string_pretty(&policy).map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
-        session.out.bytes(format!("{text}\n").as_bytes());
+        session.out.bytes(format!("{text}\n").as_bytes())?;
         return Ok(Exit::Done);
     }
     let Some(id) = &args.id else { return about(session, &args.open) };
     let (record, history) = super::with(session, &args.open, |issuer| {
         let record = issuer.credential(id).map_err(store_failure)?;
-        let record = record.ok_or_else(|| {
-            Failure::usage(format!("no credential has the id `{}`", words::safe(id)), "see what there is: waypass issuer list")
-        })?;
+        let record =
+            record.ok_or_else(|| Failure::usage(format!("no credential has the id `{id}`"), "see what there is: waypass issuer list"))?;
         Ok((record, issuer.history(id).map_err(store_failure)?))
     })?;
     let mut found = document(&record);
@@ -97,23 +96,17 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
         members.insert("history".to_owned(), history.iter().map(event).collect());
     }
     session.out.json(&found)?;
-    session.out.words(&format!(
-        "{} {} ({})\n  holder {}\n  roles {}, sites {}, zones {}\n  valid {} to {}\n  status list {}, entry {}",
-        record.id,
-        record.state.as_str(),
-        record.format,
-        record.holder,
-        words::list(&record.roles),
-        words::list(&record.sites),
-        words::list(&record.zones),
-        words::when(record.valid_from),
-        words::when(record.valid_until),
-        record.list,
-        record.index
-    ));
+    let (roles, sites, zones) = (words::list(&record.roles), words::list(&record.sites), words::list(&record.zones));
+    session.out.words([
+        format!("{} {} ({})", record.id, record.state.as_str(), record.format),
+        format!("  holder {}", record.holder),
+        format!("  roles {roles}, sites {sites}, zones {zones}"),
+        format!("  valid {} to {}", words::when(record.valid_from), words::when(record.valid_until)),
+        format!("  status list {}, entry {}", record.list, record.index),
+    ]);
     for event in &history {
-        let (operator, note) = (words::safe(&event.operator), words::safe(&event.note));
-        let line = format!("  {}  {} by {operator}: {} {note}", words::when(event.at), event.to.as_str(), event.cause);
+        let (at, to) = (words::when(event.at), event.to.as_str());
+        let line = format!("  {at}  {to} by {}: {} {}", event.operator, event.cause, event.note);
         session.out.words(line.trim_end());
     }
     Ok(Exit::Done)
@@ -123,29 +116,24 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
     let (settings, root, gates) = super::with(session, open, |issuer| {
         Ok((issuer.settings().clone(), super::publish::root(issuer)?, issuer.gates().map_err(store_failure)?))
     })?;
-    let enrolled = gates.iter().filter(|gate| gate.revoked.is_none());
-    let enrolled: Vec<_> = enrolled
-        .map(|gate| {
-            format!(
-                "\n  gate {} (site {}, zone {})\n    {}",
-                words::safe(&gate.name),
-                words::safe(&gate.site),
-                words::safe(&gate.zone),
-                gate.id
-            )
-        })
-        .collect();
     session.out.json(&json!({ "schema": "waypass.issuer/1", "settings": settings, "root": root.digest, "gates": gates.iter().map(|gate| &gate.id).collect::<Vec<_>>() }))?;
-    session.out.words(&format!(
-        "{}\n  published under {}\n  may issue {} for {}\n  longest validity {}{}\n  root of trust {}",
-        settings.name,
-        settings.base_url,
-        words::list(&settings.roles),
-        if settings.sites == ["*"] { "every site".to_owned() } else { words::list(&settings.sites) },
-        words::span(settings.max_validity_seconds),
-        if enrolled.is_empty() { "\n  no gate yet".to_owned() } else { enrolled.concat() },
-        root.digest
-    ));
+    let sites = if settings.sites == ["*"] { "every site".to_owned() } else { words::list(&settings.sites) };
+    let mut lines = vec![
+        settings.name.clone(),
+        format!("  published under {}", settings.base_url),
+        format!("  may issue {} for {sites}", words::list(&settings.roles)),
+        format!("  longest validity {}", words::span(settings.max_validity_seconds)),
+    ];
+    let mut enrolled = gates.iter().filter(|gate| gate.revoked.is_none()).peekable();
+    if enrolled.peek().is_none() {
+        lines.push("  no gate yet".to_owned());
+    }
+    for gate in enrolled {
+        lines.push(format!("  gate {} (site {}, zone {})", gate.name, gate.site, gate.zone));
+        lines.push(format!("    {}", gate.id));
+    }
+    lines.push(format!("  root of trust {}", root.digest));
+    session.out.words(lines);
     Ok(Exit::Done)
 }
 

@@ -73,16 +73,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     if published.targets_due {
         session.out.warn(TARGETS_DUE);
     }
-    session.out.words(&format!(
-        "published: timestamp {}, snapshot {}, targets {}, {} status list(s), {} bytes\nroot {} {}",
-        published.timestamp,
-        published.snapshot,
-        published.targets,
-        published.lists.len(),
-        published.bundle.len(),
-        published.root,
-        root.digest
-    ));
+    let parts = format!("timestamp {}, snapshot {}, targets {}", published.timestamp, published.snapshot, published.targets);
+    session.out.words([
+        format!("published: {parts}, {} status list(s), {} bytes", published.lists.len(), published.bundle.len()),
+        format!("root {} {}", published.root, root.digest),
+    ]);
     Ok(Exit::Done)
 }
 

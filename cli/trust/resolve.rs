@@ -3,7 +3,6 @@
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file;
-use crate::words;
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::did::DidDocument;
@@ -43,11 +42,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         file::write(session.out, path, &bytes)?;
     }
     session.out.json(&json!({ "schema": "waypass.did/1", "did": args.did, "document": plain::Value::Object(document.clone()) }))?;
-    session.out.words(&words::safe(&args.did));
+    session.out.words(&args.did);
     let now = clock::read().wall;
     for (purpose, says) in [(Purpose::AssertionMethod, "signs credentials"), (Purpose::Authentication, "answers as holder")] {
         for (method, key) in keys.keys(purpose, now) {
-            session.out.words(&format!("  {says:<18} {} {}", key.algorithm().jose_name(), words::safe(method)));
+            session.out.words(&format!("  {says:<18} {} {method}", key.algorithm().jose_name()));
         }
     }
     session.out.note("a DID document says which keys, not whether to believe them: that is for `waypass issuer authority add`");
@@ -57,7 +56,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 const NOT_ITS: &str = "ask its operator for the document, and compare";
 
 fn refused(did: &str, why: ErrorCode) -> Failure {
-    let what = format!("{}: {}", words::safe(did), why.title());
+    let what = format!("{did}: {}", why.title());
     match why {
         ErrorCode::InvalidDidDocument => Failure::new(Exit::Red, what, NOT_ITS),
         _ => Failure::usage(what, "give a did:key, a did:jwk, or a did:web with the name of a host"),

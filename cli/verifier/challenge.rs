@@ -48,7 +48,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
         file::write(session.out, &path, text.as_bytes())?;
     }
-    args.codes.show(session, text.as_bytes())?;
+    args.codes.show(session.out, text.as_bytes())?;
     if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
         session.out.json(&json!({
             "schema": "waypass.challenge/1", "gate": request.client_id, "nonce": request.nonce.to_text(), "purpose": request.purpose,

@@ -41,7 +41,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let key = unlock::create(session, Role::Verifier, &args.create, |vault| Gate::set_up(vault, &about).map_err(failure))?;
     let id = did::to_did_key(&key.public_key);
     session.out.json(&json!({ "schema": "waypass.gate/1", "id": id, "name": args.name, "site": args.site, "zone": args.zone }))?;
-    session.out.words(&format!("{} is ready to be enrolled (site {}, zone {})\n  {id}", args.name, args.site, args.zone));
+    session.out.words([format!("{} is ready to be enrolled (site {}, zone {})", args.name, args.site, args.zone), format!("  {id}")]);
     session.out.note("next: waypass verifier enroll -o FILE, and take FILE to the issuer");
     Ok(Exit::Done)
 }

@@ -37,7 +37,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             "binding": status.horizon.as_ref().map(|(role, horizon)| binding(role, horizon)),
         }))?;
         let out = session.out;
-        out.words(&format!("{} (site {}, zone {})\n  {}", gate.name, gate.site, gate.zone, gate.id));
+        out.words([format!("{} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
         out.words(&format!("  trust    {}", trust(&status, age)));
         if let Some((role, horizon)) = &status.horizon {
             out.words(&format!("  offline  {}", offline(role, horizon, status.at.at())));
@@ -87,7 +87,7 @@ fn offline(role: &str, horizon: &OfflineHorizon, now: Timestamp) -> String {
 /// Says which final revocations the newest lists take back: nothing happens to them, but somebody must ask the issuer.
 pub(super) fn warn_of_taken_back(session: &Session, taken_back: &[TakenBack]) {
     for found in taken_back {
-        session.out.warn(&format!("{}; ask the issuer, whose records may be an old copy", words::safe(&found.to_string())));
+        session.out.warn(&format!("{}; ask the issuer, whose records may be an old copy", found));
     }
 }
 
@@ -108,5 +108,5 @@ fn trust(status: &Status, age: Option<i64>) -> String {
 }
 
 fn binding(role: &str, horizon: &OfflineHorizon) -> String {
-    format!("{} (role {})", horizon.binding, words::safe(role))
+    format!("{} (role {role})", horizon.binding)
 }

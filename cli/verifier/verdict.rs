@@ -1,6 +1,7 @@
 //! A verdict for a tired guard: one big line, then who, why, how old, and what to do now.
 
-use crate::output::{Tone, banner, paint};
+use crate::output::{Tone, banner};
+use crate::text::Text;
 use crate::words;
 use waypass_trust::reason::{Level, Reason, ReasonCode};
 use waypass_trust::time::Confidence;
@@ -9,23 +10,21 @@ use waypass_verifier::{Age, Decision, Evidence, Step, Verdict};
 /// The big line fills this many columns.
 const WIDTH: usize = 60;
 
-pub(super) fn render(decision: &Decision) -> String {
+pub(super) fn render(decision: &Decision) -> Vec<Text> {
     let (word, tone) = word(&decision.verdict);
-    let big = banner(tone);
     // Green needs no second word.
     let headline = if decision.level() == Level::Green { "" } else { decision.headline() };
-    let mut lines = vec![format!("{big}{:<WIDTH$}{big:#}", format!("  {word}   {headline}"))];
-    lines.extend(who(&decision.evidence));
-    lines.push(String::new());
+    let mut lines = vec![Text::styled(banner(tone), format!("{:<WIDTH$}", format!("  {word}   {headline}")))];
+    lines.extend(who(&decision.evidence).into_iter().map(Text::from));
+    lines.push(Text::default());
     lines.extend(checks(decision));
-    lines.push(String::new());
-    lines.extend(evidence(&decision.evidence));
-    let strong = paint(Tone::Strong);
+    lines.push(Text::default());
+    lines.extend(evidence(&decision.evidence).into_iter().map(Text::from));
     if let Verdict::Caution(step) = decision.verdict {
-        lines.push(format!("  extra step   {}", step_words(step)));
+        lines.push(format!("  extra step   {}", step_words(step)).into());
     }
-    lines.push(format!("  {strong}now{strong:#}          {}", decision.next_action()));
-    lines.join("\n")
+    lines.push(Text::from("  ").then_in(Tone::Strong, "now").then(format!("          {}", decision.next_action())));
+    lines
 }
 
 const fn word(verdict: &Verdict) -> (&'static str, Tone) {
@@ -40,37 +39,31 @@ const fn word(verdict: &Verdict) -> (&'static str, Tone) {
 fn who(evidence: &Evidence) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(who) = &evidence.who {
-        let roles: Vec<String> = who.roles.iter().map(|role| words::safe(role)).collect();
-        lines.push(format!("  role         {}", if roles.is_empty() { "none shown".to_owned() } else { words::list(&roles) }));
-        let places: Vec<String> = who
-            .sites
-            .iter()
-            .chain(&who.zones)
-            .map(|place| if place == "*" { "everywhere".to_owned() } else { words::safe(place) })
-            .collect();
+        lines.push(format!("  role         {}", if who.roles.is_empty() { "none shown".to_owned() } else { words::list(&who.roles) }));
+        let places: Vec<String> =
+            who.sites.iter().chain(&who.zones).map(|place| if place == "*" { "everywhere".to_owned() } else { place.clone() }).collect();
         lines.push(format!("  where        {}", words::list(&places)));
         for (name, value) in who.claims.iter() {
             let value = value.as_str().map_or_else(|| waypass_credential::json::to_string(value), str::to_owned);
-            lines.push(format!("  {:<12} {}", words::safe(name), words::safe(&value)));
+            lines.push(format!("  {name:<12} {value}"));
         }
         lines.push(format!("  valid until  {}", words::when(who.valid_until)));
     }
     if let Some(issuer) = &evidence.issuer_name {
-        lines.push(format!("  issued by    {}", words::safe(issuer)));
+        lines.push(format!("  issued by    {issuer}"));
     }
     lines
 }
 
 /// The checks one by one: those that failed by their reason, the others as passed. Without a credential that could be
 /// read, nothing was checked and nothing is claimed.
-fn checks(decision: &Decision) -> Vec<String> {
-    let mut lines: Vec<String> = decision.reasons.iter().filter(|reason| reason.code != ReasonCode::Ok).map(reason_line).collect();
-    let good = paint(Tone::Green);
+fn checks(decision: &Decision) -> Vec<Text> {
+    let mut lines: Vec<Text> = decision.reasons.iter().filter(|reason| reason.code != ReasonCode::Ok).map(reason_line).collect();
     if decision.evidence.who.is_some() {
         let failed = |codes: &[ReasonCode]| decision.reasons.iter().any(|reason| codes.contains(&reason.code));
         for (text, codes) in CHECKS {
             if !failed(codes) {
-                lines.push(format!("  {good}✔{good:#} {text}"));
+                lines.push(Text::from("  ").then_in(Tone::Green, "✔").then(format!(" {text}")));
             }
         }
     }
@@ -101,18 +94,18 @@ const CHECKS: [(&str, &[ReasonCode]); 7] = [
     ),
 ];
 
-fn reason_line(reason: &Reason) -> String {
+fn reason_line(reason: &Reason) -> Text {
     let (mark, tone) = match reason.code.level() {
         Level::Green => ("✔", Tone::Green),
         Level::Amber => ("▲", Tone::Amber),
         Level::Red => ("✖", Tone::Red),
         Level::Grey => ("?", Tone::Grey),
     };
-    let style = paint(tone);
-    let quiet = paint(Tone::Quiet);
-    let detail =
-        if reason.detail.is_empty() { String::new() } else { format!(" ({})", words::with_local_times(&words::safe(&reason.detail))) };
-    format!("  {style}{mark}{style:#} {}{detail} {quiet}[{}]{quiet:#}", reason.code.meaning().trim_end_matches('.'), reason.code.as_str())
+    let detail = if reason.detail.is_empty() { String::new() } else { format!(" ({})", words::with_local_times(&reason.detail)) };
+    Text::from("  ")
+        .then_in(tone, mark)
+        .then(format!(" {}{detail} ", reason.code.meaning().trim_end_matches('.')))
+        .then_in(Tone::Quiet, format!("[{}]", reason.code.as_str()))
 }
 
 fn evidence(evidence: &Evidence) -> Vec<String> {
@@ -124,7 +117,7 @@ fn evidence(evidence: &Evidence) -> Vec<String> {
     }
     let mut lines = if lines.is_empty() { lines } else { vec![format!("  evidence     {}", lines.join(", "))] };
     if let Some(rule) = &evidence.rule {
-        lines.push(format!("  rule         {}", words::safe(rule)));
+        lines.push(format!("  rule         {rule}"));
     }
     if let Some(clock @ (Confidence::Low | Confidence::Suspect | Confidence::Doubt(_))) = evidence.clock {
         lines.push(format!("  clock        {}", words::clock(clock)));

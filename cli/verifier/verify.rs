@@ -2,11 +2,12 @@
 
 use super::{failure, verdict};
 use crate::Session;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::qr;
 use crate::unlock::OpenArgs;
 use std::path::PathBuf;
 use waypass_credential::format;
+use waypass_credential::request::Request;
 use waypass_gate::{Mode, Recorded};
 use waypass_trust::reason::{Level, ReasonCode};
 use waypass_vault::{SystemRng, clock};
@@ -15,7 +16,7 @@ use waypass_verifier::Decision;
 /// Arguments of `verifier verify`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The presentation: a file, `-`, or the PNG pictures of its QR codes
+    /// The presentation: a file, `-` (also for a scanner's lines), or PNG or JPEG pictures of its QR codes
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Open on this amber reason too, repeatable; only reasons the site's policy marks safe without a person
@@ -26,27 +27,41 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
-    // What cannot be read as a picture is red like everything else a stranger brings; a missing file is the guard's mistake.
-    let presentation = match qr::read_any(&args.files) {
-        Ok(bytes) => bytes,
-        Err(failure) if args.files.iter().all(|path| crate::file::is_dash(path) || path.exists()) => {
-            session.out.detail(&failure.what);
-            Vec::new()
-        }
-        Err(failure) => return Err(failure),
-    };
+    let bytes = qr::read_any(session.out, &args.files)?;
+    let presentation = format::from_file(&bytes);
+    meant(presentation)?;
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
     super::with(session, &args.open, |gate| {
-        let decided = gate.decide(format::from_file(&presentation), mode, &clock::read(), &mut SystemRng).map_err(failure)?;
+        let decided = gate.decide(presentation, mode, &clock::read(), &mut SystemRng).map_err(failure)?;
         show(session, args, &decided)
     })
+}
+
+/// Refuses what no person can have presented, and so the guard cannot have meant: that is no verdict about anybody, and no entry in the log.
+fn meant(presentation: &[u8]) -> Result<(), Failure> {
+    if presentation.is_empty() {
+        return Err(Failure::usage("there is no answer in it: it is empty", "ask the person to present again"));
+    }
+    if presentation.len() > format::MAX_BYTES {
+        return Err(Failure::usage(
+            format!("{} bytes are more than the {} that an answer has", presentation.len(), format::MAX_BYTES),
+            "check the name of the file",
+        ));
+    }
+    if std::str::from_utf8(presentation).is_ok_and(|text| Request::open(text).is_ok()) {
+        return Err(Failure::usage(
+            "this is a gate's question, and not an answer to one",
+            "give the file or the code that the wallet made",
+        ));
+    }
+    Ok(())
 }
 
 /// Takes only what is recorded, so that nobody acts on what is not written down.
 fn show(session: &Session, args: &Args, recorded: &Recorded) -> Outcome {
     let decision = recorded.decision();
     session.out.json(&waypass_credential::json::Value::Object(decision.to_json()))?;
-    session.out.words(&verdict::render(decision));
+    session.out.words(verdict::render(decision));
     Ok(if decision.opens(&args.accept_amber) { Exit::Done } else { exit(decision) })
 }
 

@@ -20,7 +20,7 @@ use waypass_wallet::HoldError;
 /// Arguments of `wallet add`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The credential or the offer: a file, `-`, or the PNG pictures of its QR codes
+    /// The credential or the offer: a file, `-` (also for a scanner's lines), or PNG or JPEG pictures of its QR codes
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Read the code that an offer asks for from FILE instead of asking on the terminal
@@ -50,7 +50,7 @@ pub(crate) struct RemoveArgs {
 const OFFER: &[u8] = b"openid-credential-offer:";
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let bytes = qr::read_any(&args.files)?;
+    let bytes = qr::read_any(session.out, &args.files)?;
     let bytes = format::from_file(&bytes);
     let open = super::open(session, &args.open)?;
     open.believed()?;
@@ -72,14 +72,13 @@ fn hold(session: &Session, open: &Open, bytes: &[u8]) -> Result<(), Failure> {
         "schema": "waypass.held/1", "id": held.id.to_string(), "already": held.already, "issuer": card.issuer_name, "roles": card.role.roles,
         "standing": card.standing.as_str(), "valid_until": card.role.valid_until.unix(),
     }))?;
-    let roles: Vec<String> = card.role.roles.iter().map(|role| words::safe(role)).collect();
     session.out.words(&format!(
         "{} {}: {} from {}, {}, until {}",
         if held.already { "already held" } else { "held" },
         super::list::short(&held.id),
-        words::list(&roles),
-        words::safe(&card.issuer_name),
-        card.standing.words(&words::safe(&card.issuer_name)),
+        words::list(&card.role.roles),
+        card.issuer_name,
+        card.standing.words(&card.issuer_name),
         words::when(card.role.valid_until)
     ));
     Ok(())
@@ -97,7 +96,7 @@ fn reach(session: &Session, args: &Args, open: &Open) -> Reach {
 
 fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<Vec<Vec<u8>>, Failure> {
     let pickup = Pickup::start(offer, Timeouts::default(), reach(session, args, open)).map_err(pickup_failure)?;
-    session.out.note(&format!("picking up from {}", words::safe(&pickup.offer().issuer)));
+    session.out.note(&format!("picking up from {}", pickup.offer().issuer));
     let code = if pickup.offer().tx_code.is_some() {
         let source = secret::SecretArgs { secret_file: args.tx_code_file.clone(), secret_fd: None };
         Some(source.read(session.out, session.input, "the code you were given with the offer: ")?)
@@ -116,9 +115,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     let id = open.wallet.find_id(&args.id).map_err(failure)?;
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let card = removal.card();
-    let roles: Vec<String> = card.role.roles.iter().map(|role| words::safe(role)).collect();
-    let question =
-        format!("Remove {} ({} from {}) for good?", super::list::short(&id), words::list(&roles), words::safe(&card.issuer_name));
+    let question = format!("Remove {} ({} from {}) for good?", super::list::short(&id), words::list(&card.role.roles), card.issuer_name);
     if !args.yes && !secret::confirm(session.input, &question, "--yes")? {
         session.out.note("nothing was removed");
         return Ok(Exit::Done);

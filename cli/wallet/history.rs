@@ -56,18 +56,17 @@ fn line(entry: &HistoryEntry) -> String {
         |detail| {
             let mut parts = Vec::new();
             match (&detail.gate_name, &detail.gate) {
-                (Some(name), _) => parts.push(format!("at {}", words::safe(name))),
+                (Some(name), _) => parts.push(format!("at {name}")),
                 (None, Some(_)) => parts.push("at an unknown person's device".to_owned()),
-                (None, None) => parts.extend(detail.issuer.as_ref().map(|issuer| format!("from {}", words::safe(issuer)))),
+                (None, None) => parts.extend(detail.issuer.as_ref().map(|issuer| format!("from {issuer}"))),
             }
             if !detail.claims.is_empty() {
-                let claims: Vec<String> = detail.claims.iter().map(|claim| words::safe(claim)).collect();
-                parts.push(format!("showing {}", words::list(&claims)));
+                parts.push(format!("showing {}", words::list(&detail.claims)));
             }
             parts.join(", ")
         },
     );
-    format!("{:>4}  {}  {:<10} {about}", entry.seq, words::when(entry.at), words::safe(&entry.event)).trim_end().to_owned()
+    format!("{:>4}  {}  {:<10} {about}", entry.seq, words::when(entry.at), entry.event).trim_end().to_owned()
 }
 
 fn document(entry: &HistoryEntry) -> serde_json::Value {

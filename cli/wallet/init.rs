@@ -51,7 +51,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let key = unlock::create(session, Role::Wallet, &args.create, |vault| Ok(vault.generate_key(Algorithm::EdDsa, KeyPurpose::Holder)?))?;
     let did = did::to_did_key(&key.public_key);
     session.out.json(&json!({ "schema": "waypass.key/1", "did": did, "algorithm": "EdDSA" }))?;
-    session.out.words(&format!("the wallet is ready\n  {did}"));
+    session.out.words(["the wallet is ready".to_owned(), format!("  {did}")]);
     session.out.note("give this line to an issuer; next, learn whom to trust: waypass trust pin FILE --digest NUMBER");
     Ok(Exit::Done)
 }

@@ -3,7 +3,8 @@
 use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::{Tone, paint};
+use crate::output::Tone;
+use crate::text::Text;
 use crate::unlock::OpenArgs;
 use crate::{file, words};
 use serde_json::{Value, json};
@@ -40,7 +41,7 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
     let items: Vec<Value> = listing.cards.iter().map(document).collect();
     session.out.list("waypass.wallet/1", "credentials", &items, || {
         for card in &listing.cards {
-            session.out.words(&line(card, open.at.at()));
+            session.out.words(line(card, open.at.at()));
         }
         if listing.cards.is_empty() {
             session.out.note("nothing is held yet: waypass wallet add FILE");
@@ -62,7 +63,7 @@ fn warn_of_lost_key(session: &Session, card: &Card) {
             "the key of credential {} was damaged or removed on this device, so it can no longer be shown; \
              ask {} for a new one, with the line `waypass wallet key` prints",
             short(&card.id),
-            words::safe(&card.issuer_name)
+            card.issuer_name
         ));
     }
 }
@@ -85,12 +86,12 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     session.out.json(&found)?;
     warn_of_lost_key(session, &card);
     let out = session.out;
-    out.words(&line(&card, open.at.at()));
+    out.words(line(&card, open.at.at()));
     out.words(&format!("  id           {}", card.id));
     out.words(&format!("  where        {}", places(&card)));
     for (name, value) in card.role.personal.iter() {
         let value = value.as_str().map_or_else(|| strict::to_string(value), str::to_owned);
-        out.words(&format!("  {:<12} {}", words::safe(name), words::safe(&value)));
+        out.words(&format!("  {name:<12} {value}"));
     }
     out.words(&format!("  valid        {} to {}", words::when(card.role.valid_from), words::when(card.role.valid_until)));
     out.words(&format!("  held since   {}, as {}", words::when(card.held_at), card.format));
@@ -110,26 +111,22 @@ pub(super) fn short(id: &CredentialId) -> String {
     id.to_string().chars().take(8).collect()
 }
 
-fn line(card: &Card, now: waypass_credential::time::Timestamp) -> String {
+fn line(card: &Card, now: waypass_credential::time::Timestamp) -> Text {
     let tone = match card.standing {
         Standing::InForce => Tone::Green,
         Standing::Withdrawn | Standing::NotTrusted(_) | Standing::Expired | Standing::Suspended | Standing::KeyLost => Tone::Red,
         Standing::StatusUnknown | Standing::NotYet | Standing::NoBundle | Standing::Reissue => Tone::Amber,
     };
-    let style = paint(tone);
-    let roles: Vec<String> = card.role.roles.iter().map(|role| words::safe(role)).collect();
-    format!(
-        "{}  {style}{}{style:#}  {} from {}, ends {}",
-        short(&card.id),
-        standing(card),
-        words::list(&roles),
-        words::safe(&card.issuer_name),
-        words::relative(card.role.valid_until, now)
-    )
+    let ends = words::relative(card.role.valid_until, now);
+    Text::from(format!("{}  ", short(&card.id))).then_in(tone, standing(card)).then(format!(
+        "  {} from {}, ends {ends}",
+        words::list(&card.role.roles),
+        card.issuer_name
+    ))
 }
 
 fn standing(card: &Card) -> String {
-    card.standing.words(&words::safe(&card.issuer_name))
+    card.standing.words(&card.issuer_name)
 }
 
 fn places(card: &Card) -> String {
@@ -138,7 +135,7 @@ fn places(card: &Card) -> String {
         .sites
         .iter()
         .chain(&card.role.zones)
-        .map(|place| if place == "*" { "everywhere".to_owned() } else { words::safe(place) })
+        .map(|place| if place == "*" { "everywhere".to_owned() } else { place.clone() })
         .collect();
     words::list(&all)
 }

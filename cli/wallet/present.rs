@@ -3,7 +3,8 @@
 use super::{Open, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::{Tone, paint};
+use crate::output::Tone;
+use crate::text::Text;
 use crate::unlock::OpenArgs;
 use crate::{file, qr, secret, words};
 use serde_json::json;
@@ -15,7 +16,7 @@ use waypass_wallet::{AskError, Asked, Asker, Claim, PresentError, Proposal};
 /// Arguments of `wallet present`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The gate's challenge: a file, `-`, or the PNG pictures of its QR codes
+    /// The gate's challenge: a file, `-` (also for a scanner's lines), or PNG or JPEG pictures of its QR codes
     #[arg(long = "request", value_name = "FILE", required = true, num_args = 1..)]
     request: Vec<PathBuf>,
     /// Answer with this credential
@@ -34,7 +35,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let bytes = qr::read_any(&args.request)?;
+    let bytes = qr::read_any(session.out, &args.request)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("this is not a gate's challenge", "scan the gate's code again"))?;
     let open = super::open(session, &args.open)?;
     let bundle = open.believed()?;
@@ -45,7 +46,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         None => wallet.propose(asked, bundle, at),
     };
     let proposal = proposal.map_err(present_failure)?;
-    session.out.note(&consent(&proposal));
+    session.out.note(consent(&proposal));
     if !args.yes && !secret::confirm(session.input, "Show this?", "--yes")? {
         proposal.decline(&mut SystemRng, at).map_err(present_failure)?;
         session.out.note("nothing was shown");
@@ -59,9 +60,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 
     let nowhere = args.output.is_none() && args.codes.is_none();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
-        file::write(session.out, &path, presentation.as_bytes())?;
+        file::write_private(session.out, &path, presentation.as_bytes())?;
     }
-    args.codes.show(session, presentation.as_bytes())?;
+    args.codes.show(session.out, presentation.as_bytes())?;
     if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
         session.out.json(&json!({
             "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld,
@@ -76,49 +77,47 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 const OTHERS: usize = 5;
 
 /// What the holder sees before anything leaves the device.
-fn consent(proposal: &Proposal<'_, '_>) -> String {
-    let strong = paint(Tone::Strong);
-    let amber = paint(Tone::Amber);
+fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
     let card = proposal.card();
     let mut lines = vec![
-        format!("{strong}{}{strong:#} asks: {}", asked_by(proposal), words::safe(&proposal.asked().request().purpose)),
-        format!(
+        Text::in_tone(Tone::Strong, asked_by(proposal)).then(format!(" asks: {}", proposal.asked().request().purpose)),
+        Text::from(format!(
             "  with       {} from {}, {}",
             super::list::short(&card.id),
-            words::safe(&card.issuer_name),
-            card.standing.words(&words::safe(&card.issuer_name))
-        ),
+            card.issuer_name,
+            card.standing.words(&card.issuer_name)
+        )),
     ];
     let shown = proposal.discloses();
-    lines.push(format!("  would see  {} {}", shown.len(), if shown.len() == 1 { "claim" } else { "claims" }));
-    let line = |claim: &Claim| format!("    {:<14} {}", words::safe(&claim.path.to_string()), words::safe(&claim.value));
+    lines.push(format!("  would see  {} {}", shown.len(), if shown.len() == 1 { "claim" } else { "claims" }).into());
+    let line = |claim: &Claim| Text::from(format!("    {:<14} {}", claim.path.to_string(), claim.value));
     lines.extend(shown.iter().map(line));
-    lines.push(format!("  with it    {}, as with every answer", words::list(&technical(proposal.technical()))));
+    lines.push(format!("  with it    {}, as with every answer", words::list(&technical(proposal.technical()))).into());
     let kept = names(proposal.withholds());
-    lines.push(format!("  stays private: {}", words::list(&kept)));
-    lines.extend(proposal.warnings().iter().map(|warning| format!("  {amber}▲{amber:#} {}", words::safe(&warning.to_string()))));
+    lines.push(format!("  stays private: {}", words::list(&kept)).into());
+    lines.extend(proposal.warnings().iter().map(|warning| Text::from("  ").then_in(Tone::Amber, "▲").then(format!(" {warning}"))));
     if !proposal.others().is_empty() {
         let (named, more) = proposal.others().split_at(proposal.others().len().min(OTHERS));
         let mut others: Vec<String> = named.iter().map(super::list::short).collect();
         if !more.is_empty() {
             others.push(format!("{} more", more.len()));
         }
-        lines.push(format!("  would answer too: {} (--credential ID)", words::list(&others)));
+        lines.push(format!("  would answer too: {} (--credential ID)", words::list(&others)).into());
     }
-    lines.join("\n")
+    lines
 }
 
 fn asked_by(proposal: &Proposal<'_, '_>) -> String {
     let asked = proposal.asked();
     match asked.asker() {
-        Asker::Known(gate) => format!("{} (site {}, known)", words::safe(&gate.name), words::safe(&gate.site)),
-        Asker::Lapsed(gate) => format!("{} (enrolment ended)", words::safe(&gate.name)),
+        Asker::Known(gate) => format!("{} (site {}, known)", gate.name, gate.site),
+        Asker::Lapsed(gate) => format!("{} (enrolment ended)", gate.name),
         Asker::Unknown | Asker::NoBundle => format!("{} (NOT KNOWN)", asked.asker_name()),
     }
 }
 
 fn names(claims: &[Claim]) -> Vec<String> {
-    claims.iter().map(|claim| words::safe(&claim.path.to_string())).collect()
+    claims.iter().map(|claim| claim.path.to_string()).collect()
 }
 
 /// What the technical members are for, each purpose once.

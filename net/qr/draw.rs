@@ -86,6 +86,12 @@ pub fn draw_terminal(text: &str, look: Look) -> Result<String, DrawError> {
     Ok(out)
 }
 
+/// Returns how many columns a drawing of [`draw_terminal`] takes.
+pub fn columns(drawing: &str) -> usize {
+    let cell = |c: &char| matches!(c, ' ' | '▀' | '▄' | '█');
+    drawing.lines().map(|line| line.chars().filter(cell).count()).max().unwrap_or(0)
+}
+
 /// A one-bit grayscale PNG with `scale` pixels to a module (1 to 32). Error correction is medium (15 %), for print and for photographs.
 pub fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
     let rows = modules(text, EcLevel::M)?;

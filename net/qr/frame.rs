@@ -28,6 +28,11 @@ const HEADER: usize = CHECK + 8 + 1 + 1 + 3;
 /// QR version 40 holds no more alphanumeric characters than this (ISO/IEC 18004 table 7).
 const MAX_TEXT: usize = 4296;
 
+/// How a credential offer begins (OpenID4VCI 1.0 §4.1). It stands in one code as it is, so that every wallet can scan it.
+pub const OFFER: &str = "openid-credential-offer:";
+/// The longest offer drawn as one code: about version 25, the most a telephone reads from a screen.
+const MAX_PLAIN: usize = 1000;
+
 /// How much one code may hold; smaller codes are easier to scan, and there are more of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FrameSize {
@@ -86,8 +91,13 @@ impl fmt::Display for PayloadTooLarge {
 
 impl core::error::Error for PayloadTooLarge {}
 
-/// Cuts `payload` into frames of about equal size; the same payload always gives the same frames.
+/// Cuts `payload` into frames of about equal size; the same payload always gives the same frames. A credential offer is one code of plain
+/// text instead.
 pub fn frames(payload: &[u8], size: FrameSize) -> Result<Vec<Frame>, PayloadTooLarge> {
+    let offer = core::str::from_utf8(payload).ok().filter(|text| text.starts_with(OFFER) && text.len() <= MAX_PLAIN);
+    if let Some(offer) = offer {
+        return Ok(vec![Frame { text: offer.to_owned(), index: 0, count: 1 }]);
+    }
     let too_large = PayloadTooLarge { bytes: payload.len() };
     if payload.len() > MAX_PAYLOAD {
         return Err(too_large);

@@ -1,95 +1,148 @@
-//! Reading a code out of a PNG: bounded before anything is inflated.
+//! Reading the QR codes in a picture. A picture may come from anybody, so the work is bounded before it begins: by bytes, by pixels, by
+//! each side, and by how many things in it may look like a code.
+
+mod jpeg;
+mod luma;
+mod pixels;
+mod search;
 
 use core::fmt;
-use png::{ColorType, Transformations};
-use rxing::common::HybridBinarizer;
-use rxing::{BarcodeFormat, BinaryBitmap, DecodeHints, Luma8LuminanceSource, MultiFormatReader, Reader};
-use std::collections::HashSet;
-use std::io::Cursor;
+use luma::Luma;
 
-/// Largest PNG file read.
-pub(super) const MAX_FILE: usize = 16 * 1024 * 1024;
+/// Largest picture file read.
+pub const MAX_PICTURE: usize = 16 * 1024 * 1024;
 /// Most pixels decoded: a photograph of 24 megapixels. A PNG of a few kilobytes can announce four billion.
 const MAX_PIXELS: u64 = 24 * 1024 * 1024;
+/// A code of the smallest version has 21 modules a side (ISO/IEC 18004 §6.3.1).
+const MIN_SIDE: u32 = 21;
+/// More than a camera of [`MAX_PIXELS`] has on a side. The reader keeps structures for each row and column.
+const MAX_SIDE: u32 = 8192;
+
+/// What kind of picture a file is, by its first bytes and not by its name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PictureKind {
+    /// Portable Network Graphics.
+    Png,
+    /// JPEG, as telephones and webcams make it.
+    Jpeg,
+    /// Shapes: for eyes and cameras.
+    Svg,
+    /// A picture that is not read here, by the name people know it by.
+    Other(&'static str),
+}
+
+impl PictureKind {
+    /// Recognises a picture; everything else is `None`.
+    pub fn of(file: &[u8]) -> Option<Self> {
+        let begins = |magic: &[u8]| file.starts_with(magic);
+        let at_four = |magic: &[u8]| file.get(4..).is_some_and(|rest| rest.starts_with(magic));
+        Some(match () {
+            () if begins(b"\x89PNG\r\n\x1a\n") => Self::Png,
+            () if begins(b"\xff\xd8\xff") => Self::Jpeg,
+            () if begins(b"<svg") => Self::Svg,
+            () if begins(b"GIF8") => Self::Other("GIF"),
+            () if begins(b"II*\0") || begins(b"MM\0*") => Self::Other("TIFF"),
+            () if begins(b"%PDF-") => Self::Other("PDF"),
+            () if begins(b"RIFF") && file.get(8..).is_some_and(|rest| rest.starts_with(b"WEBP")) => Self::Other("WebP"),
+            () if at_four(b"ftyphei") || at_four(b"ftyphev") || at_four(b"ftypmif1") || at_four(b"ftypmsf1") => Self::Other("HEIC"),
+            () if at_four(b"ftypavif") => Self::Other("AVIF"),
+            () => return None,
+        })
+    }
+}
 
 /// Why no text came out of a picture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReadError {
-    /// The file, or the picture in it, is larger than allowed.
-    TooLarge,
-    /// Not a PNG, or a damaged one.
-    NotAPng,
-    /// No QR code was found in the picture.
+    /// The file has more bytes than [`MAX_PICTURE`].
+    LargeFile,
+    /// The picture has more pixels than are read.
+    TooLarge {
+        /// Pixels from left to right.
+        width: u32,
+        /// Pixels from top to bottom.
+        height: u32,
+    },
+    /// The picture has a side too short for any code.
+    TooSmall {
+        /// Pixels from left to right.
+        width: u32,
+        /// Pixels from top to bottom.
+        height: u32,
+    },
+    /// The JPEG is built in so many passes that it would take too long.
+    TooComplex,
+    /// Neither a PNG nor a JPEG, or a damaged one.
+    NotAPicture,
+    /// No QR code was found.
     NoCode,
+    /// The picture shows so much that looks like a QR code that the search was ended.
+    TooBusy,
 }
 
 impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLarge => "the picture is larger than allowed",
-            Self::NotAPng => "not a readable PNG",
-            Self::NoCode => "no QR code was found in the picture",
-        })
+        match self {
+            Self::LargeFile => write!(f, "the picture is larger than {} MiB", MAX_PICTURE >> 20),
+            Self::TooLarge { width, height } => {
+                write!(
+                    f,
+                    "the picture has {width} x {height} pixels, and at most {MAX_SIDE} a side and {} million are read",
+                    MAX_PIXELS >> 20
+                )
+            }
+            Self::TooSmall { width, height } => write!(f, "the picture has {width} x {height} pixels, too few for a QR code"),
+            Self::TooComplex => f.write_str("the JPEG is built in more passes than are read"),
+            Self::NotAPicture => f.write_str("not a readable PNG or JPEG"),
+            Self::NoCode => f.write_str("no QR code was found in the picture"),
+            Self::TooBusy => f.write_str("too much in the picture looks like a QR code and is not one"),
+        }
     }
 }
 
 impl core::error::Error for ReadError {}
 
-/// The text of the QR code in a PNG (grayscale, RGB, palette, with or without alpha, dark on light or light on dark).
-pub fn read_png(file: &[u8]) -> Result<String, ReadError> {
-    let (luma, width, height) = luma(file)?;
-    // A clean drawing is read at once as it stands; a photograph needs the search.
-    let found = [false, true].into_iter().find_map(|search| scan(&luma, width, height, search));
-    found.ok_or(ReadError::NoCode)
+/// Returns the texts of all QR codes in a PNG or JPEG, each once: dark on light or light on dark, faint, turned or tilted.
+pub fn read_picture(file: &[u8]) -> Result<Vec<String>, ReadError> {
+    read_counted(file, &mut search::Budget::of_a_picture())
 }
 
-pub(super) fn scan(luma: &[u8], width: u32, height: u32, search: bool) -> Option<String> {
-    // A picture may come from anybody, and the reader is a large body of foreign code: should it panic on one, then no code was found.
-    let read = std::panic::catch_unwind(|| {
-        let hints = DecodeHints {
-            PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
-            PureBarcode: (!search).then_some(true),
-            TryHarder: search.then_some(true),
-            AlsoInverted: search.then_some(true),
-            ..DecodeHints::default()
-        };
-        let source = Luma8LuminanceSource::new(luma.to_vec(), width, height).ok()?;
-        let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-        let found = MultiFormatReader::default().decode_with_hints(&mut bitmap, &hints).ok()?;
-        Some(found.getText().to_owned())
-    });
-    read.ok().flatten()
+/// Like [`read_picture`], with the work counted.
+fn read_counted(file: &[u8], budget: &mut search::Budget) -> Result<Vec<String>, ReadError> {
+    if file.len() > MAX_PICTURE {
+        return Err(ReadError::LargeFile);
+    }
+    if PictureKind::of(file) == Some(PictureKind::Jpeg) {
+        return texts(&jpeg::decode(file)?, budget);
+    }
+    // Transparent pixels are white, as paper is; if that shows nothing, a white drawing was meant for a dark page.
+    let (luma, transparent) = pixels::decode(file, 255)?;
+    match texts(&luma, budget) {
+        Err(ReadError::NoCode) if transparent => texts(&pixels::decode(file, 0)?.0, budget),
+        done => done,
+    }
 }
 
-/// One byte of luminance to a pixel; transparent pixels are white, as paper is.
-fn luma(file: &[u8]) -> Result<(Vec<u8>, u32, u32), ReadError> {
-    if file.len() > MAX_FILE {
-        return Err(ReadError::TooLarge);
+fn texts(luma: &Luma, budget: &mut search::Budget) -> Result<Vec<String>, ReadError> {
+    let found = search::codes(luma, budget);
+    match (found.is_empty(), budget.is_spent()) {
+        (false, _) => Ok(found),
+        (true, false) => Err(ReadError::NoCode),
+        (true, true) => Err(ReadError::TooBusy),
     }
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(file), png::Limits { bytes: MAX_FILE * 8 });
-    decoder.set_transformations(Transformations::normalize_to_color8());
-    decoder.set_ignore_text_chunk(true);
-    decoder.set_ignore_iccp_chunk(true);
-    let header = decoder.read_header_info().map_err(|_| ReadError::NotAPng)?;
-    let (width, height) = (header.width, header.height);
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(ReadError::TooLarge);
-    }
-    let mut reader = decoder.read_info().map_err(|_| ReadError::NotAPng)?;
-    let mut pixels = vec![0; reader.output_buffer_size().ok_or(ReadError::TooLarge)?];
-    let info = reader.next_frame(&mut pixels).map_err(|_| ReadError::NotAPng)?;
-    pixels.truncate(info.buffer_size());
-    let byte = |value: u32| value.to_le_bytes()[0];
-    let on_white = |value: u32, alpha: u8| byte((value * u32::from(alpha) + 255 * (255 - u32::from(alpha))) / 255);
-    // ITU-R BT.601 weights in thousandths.
-    let grey = |rgb: &[u8]| (u32::from(rgb[0]) * 299 + u32::from(rgb[1]) * 587 + u32::from(rgb[2]) * 114) / 1000;
-    let luma = match info.color_type {
-        ColorType::Grayscale => pixels,
-        ColorType::GrayscaleAlpha => pixels.chunks_exact(2).map(|p| on_white(u32::from(p[0]), p[1])).collect(),
-        ColorType::Rgb => pixels.chunks_exact(3).map(|p| byte(grey(p))).collect(),
-        ColorType::Rgba => pixels.chunks_exact(4).map(|p| on_white(grey(p), p[3])).collect(),
-        // Expanded by the transformation above.
-        ColorType::Indexed => return Err(ReadError::NotAPng),
-    };
-    Ok((luma, width, height))
 }
+
+/// Checks a picture's announced size, and says by how much it is shrunk.
+fn shrink_factor(width: u32, height: u32) -> Result<u32, ReadError> {
+    let pixels = u64::from(width) * u64::from(height);
+    if width > MAX_SIDE || height > MAX_SIDE || pixels > MAX_PIXELS {
+        return Err(ReadError::TooLarge { width, height });
+    }
+    if width < MIN_SIDE || height < MIN_SIDE {
+        return Err(ReadError::TooSmall { width, height });
+    }
+    Ok(luma::factor(pixels))
+}
+
+#[cfg(test)]
+mod tests;

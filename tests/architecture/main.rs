@@ -10,6 +10,7 @@ mod book;
 mod invariants;
 mod one_build;
 mod sabotage;
+mod terminal;
 
 /// What would give the offline core a socket, a database or a scheduler.
 const FORBIDDEN_IN_CORE: [&str; 6] = ["tokio", "hyper", "mio", "socket2", "reqwest", "rusqlite"];

@@ -17,8 +17,8 @@ use waypass_credential::{base64url, key::Signer};
 
 mod bitstrings;
 mod contexts;
-mod floor;
 mod finals;
+mod floor;
 mod lists;
 mod replace;
 mod roots;

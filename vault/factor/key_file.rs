@@ -32,6 +32,13 @@ impl KeyFile {
         Ok(Self(key))
     }
 
+    /// Returns true if a regular file begins as a key file does. It reads no more than that.
+    pub fn is_one(path: &Path) -> bool {
+        let mut intro = [0; PREFIX.len()];
+        let is_file = fs::symlink_metadata(path).is_ok_and(|about| about.is_file() && about.len() >= LENGTH as u64);
+        is_file && fs::File::open(path).and_then(|mut file| file.read_exact(&mut intro)).is_ok() && intro == PREFIX.as_bytes()
+    }
+
     /// Reads a key file. One that others may read is refused, as `ssh` does.
     pub fn read(path: &Path) -> Result<Self, FactorError> {
         let io = |why| failed(path, Some(why));

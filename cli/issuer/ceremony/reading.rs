@@ -13,13 +13,13 @@ pub(super) const fn name(part: PaperPart) -> &'static str {
 }
 
 /// Everything a signature would stand for; the number is the same on every machine that is asked to sign the same.
-pub(super) fn words(paper: &Paper) -> Result<String, CeremonyError> {
+pub(super) fn words(paper: &Paper) -> Result<Vec<String>, CeremonyError> {
     let mut lines = match paper.read()? {
         Reading::Root(part) => root(&part),
         Reading::Targets(part) => targets(&part),
     };
     lines.push(format!("compare with the others who sign: {}", paper.digest()?));
-    Ok(lines.join("\n"))
+    Ok(lines)
 }
 
 fn root(part: &RootPart) -> Vec<String> {
@@ -55,15 +55,15 @@ fn targets(part: &TargetsPart) -> Vec<String> {
     )];
     lines.push(format!("{} issuer(s)", part.authorities.len()));
     for authority in &part.authorities {
-        lines.extend(authority::limits(authority).lines().map(|line| format!("  {line}")));
+        lines.extend(authority::limits(authority).iter().map(|line| format!("  {line}")));
         // A key id is a name; what would be believed is the key.
         let key = |record: &KeyRecord| format!("    {} for {}, {}", record.key.to_multikey(), word(&record.key_use), word(&record.state));
         lines.extend(authority.keys.iter().map(key));
     }
     lines.push(format!("{} gate(s)", part.gates.len()));
     for gate in &part.gates {
-        let [name, site, zone, id] = [&gate.name, &gate.site, &gate.zone, &gate.id].map(|text| words::safe(text));
-        lines.push(format!("  {name} (site {site}, zone {zone}) until {}\n    {id}", words::when(gate.not_after)));
+        lines.push(format!("  {} (site {}, zone {}) until {}", gate.name, gate.site, gate.zone, words::when(gate.not_after)));
+        lines.push(format!("    {}", gate.id));
     }
     lines.extend(policy(&part.policy));
     lines
@@ -78,7 +78,7 @@ fn policy(policy: &Policy) -> Vec<String> {
     )];
     for limit in &policy.limits {
         let span = |seconds| words::span(i64::try_from(seconds).unwrap_or(i64::MAX));
-        let who = if limit.role == "*" { "every other role".to_owned() } else { words::safe(&limit.role) };
+        let who = if limit.role == "*" { "every other role".to_owned() } else { limit.role.clone() };
         lines.push(format!(
             "  {who}: lists are current for {}, usable for {}; stale then {}, unknown then {}",
             span(limit.fresh_seconds),
@@ -87,8 +87,7 @@ fn policy(policy: &Policy) -> Vec<String> {
             word(&limit.unknown)
         ));
     }
-    let accepted: Vec<String> = policy.unattended_ok.iter().map(|code| words::safe(code)).collect();
-    lines.push(format!("  a machine without a person may accept: {}", words::list(&accepted)));
+    lines.push(format!("  a machine without a person may accept: {}", words::list(&policy.unattended_ok)));
     lines
 }
 

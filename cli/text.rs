@@ -1,0 +1,136 @@
+//! Text on its way to a terminal. A line is one line whatever is in it: a stranger's text neither moves the cursor, nor changes colours, nor
+//! turns the order of what follows, nor begins a line of its own.
+
+use crate::output::{Tone, paint};
+use anstyle::Style;
+use std::fmt;
+
+/// One line: pieces of text, each in a style.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Text(Vec<(Style, String)>);
+
+/// Lines of text, one below the other.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Lines(Vec<Text>);
+
+impl Text {
+    /// Begins with text in a tone.
+    pub(crate) fn in_tone(tone: Tone, text: impl Into<String>) -> Self {
+        Self::styled(paint(tone), text)
+    }
+
+    /// Begins with text in a style.
+    pub(crate) fn styled(style: Style, text: impl Into<String>) -> Self {
+        Self(vec![(style, text.into())])
+    }
+
+    /// Adds plain text.
+    pub(crate) fn then(mut self, text: impl Into<String>) -> Self {
+        self.0.push((Style::new(), text.into()));
+        self
+    }
+
+    /// Adds text in a tone.
+    pub(crate) fn then_in(mut self, tone: Tone, text: impl Into<String>) -> Self {
+        self.0.push((paint(tone), text.into()));
+        self
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|(style, text)| write!(f, "{style}{}{style:#}", safe(text)))
+    }
+}
+
+impl fmt::Display for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(at, line)| if at == 0 { line.fmt(f) } else { write!(f, "\n{line}") })
+    }
+}
+
+impl<T: Into<String>> From<T> for Text {
+    fn from(text: T) -> Self {
+        Self::default().then(text)
+    }
+}
+
+impl From<Text> for Lines {
+    fn from(line: Text) -> Self {
+        Self(vec![line])
+    }
+}
+
+impl From<&str> for Lines {
+    fn from(line: &str) -> Self {
+        Text::from(line).into()
+    }
+}
+
+impl From<&String> for Lines {
+    fn from(line: &String) -> Self {
+        Text::from(line).into()
+    }
+}
+
+impl<T: Into<Text>> From<Vec<T>> for Lines {
+    fn from(lines: Vec<T>) -> Self {
+        Self(lines.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Text>, const N: usize> From<[T; N]> for Lines {
+    fn from(lines: [T; N]) -> Self {
+        Self(lines.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Makes characters visible that a terminal would act on.
+pub(crate) fn safe(text: &str) -> String {
+    text.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
+}
+
+/// Writes such characters in a JSON text as `\u202e`, which says the same to every parser. Its line breaks stay: inside a string JSON has none.
+pub(crate) fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if acts(c) && c != '\n' {
+            let escape = format!("\\u{:04x}", u32::from(c));
+            out.push_str(&escape);
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Control characters (U+0000-U+001F, U+007F-U+009F), line and paragraph separators, and what reorders its neighbours (Unicode UAX #9 §2).
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lines, Text, escaped, safe};
+    use crate::output::Tone;
+
+    #[test]
+    fn a_stranger_cannot_move_the_cursor_or_the_text() {
+        assert_eq!(
+            safe("ok\u{1b}[2J\u{202e}x\u{9b}31m\u{7f}\r\nALLOW\u{2028}"),
+            "ok\u{fffd}[2J\u{fffd}x\u{fffd}31m\u{fffd}\u{fffd}\u{fffd}ALLOW\u{fffd}"
+        );
+        let lines = Lines::from([Text::in_tone(Tone::Red, "DENY\u{1b}[0m").then(" a\nb"), Text::from("c")]).to_string();
+        assert_eq!(lines.lines().count(), 2);
+        assert_eq!(lines.matches("\u{1b}[0m").count(), 1, "the style's own end, and no other: {lines:?}");
+    }
+
+    #[test]
+    fn json_says_the_same_without_them() {
+        let value = serde_json::json!({ "iss": "good\u{202e}gpj.live", "note": "\u{9b}31m\u{7f}\n", "list": [1, 2] });
+        let text = serde_json::to_string_pretty(&value).expect("written");
+        assert_eq!(escaped(&text).matches(char::is_control).count(), text.matches('\n').count());
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&escaped(&text)).expect("still JSON"), value);
+    }
+}

@@ -1,0 +1,97 @@
+//! One payload out of whatever brings it: pictures with one or several codes, and the lines that a scanner types.
+
+use super::{Collector, FrameError, OFFER, Progress, ReadError, read_picture};
+use core::fmt;
+
+/// What `zbarimg` and `zbarcam` print in front of a code's text unless they are asked not to.
+const SYMBOLOGY: &str = "QR-Code:";
+
+/// Why codes did not make a payload.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum GatherError {
+    /// A picture gave no text.
+    Picture(ReadError),
+    /// A code does not belong here, or some are missing.
+    Frame(FrameError),
+    /// Several codes hold different texts, and none of them is ours.
+    Several {
+        /// How many texts there are.
+        count: usize,
+    },
+}
+
+impl fmt::Display for GatherError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Picture(why) => why.fmt(f),
+            Self::Frame(why) => why.fmt(f),
+            Self::Several { count } => write!(f, "the picture shows {count} different codes, and none of them is a waypass frame"),
+        }
+    }
+}
+
+impl core::error::Error for GatherError {}
+
+/// Takes codes in any order until they are a whole.
+#[derive(Clone, Default, Debug)]
+pub struct Gatherer {
+    frames: Collector,
+    any_frame: bool,
+    plain: Vec<String>,
+}
+
+impl Gatherer {
+    /// Starts with nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes all codes in a PNG or JPEG.
+    pub fn picture(&mut self, file: &[u8]) -> Result<(), GatherError> {
+        for text in read_picture(file).map_err(GatherError::Picture)? {
+            match self.frames.add(&text) {
+                Ok(_) => self.any_frame = true,
+                Err(FrameError::NotAFrame) if self.plain.contains(&text) => {}
+                Err(FrameError::NotAFrame) => self.plain.push(text),
+                Err(why) => return Err(GatherError::Frame(why)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a line that a scanner typed, when it is one of our codes; other lines are `None`. No code ends in a space, so spaces at the end
+    /// are the scanner's.
+    pub fn line(&mut self, line: &[u8]) -> Result<Option<Progress>, GatherError> {
+        let Some(text) = core::str::from_utf8(line).ok().map(str::trim_end) else { return Ok(None) };
+        let text = text.strip_prefix(SYMBOLOGY).unwrap_or(text);
+        match self.frames.add(text) {
+            Ok(progress) => {
+                self.any_frame = true;
+                Ok(Some(progress))
+            }
+            Err(FrameError::NotAFrame) => Ok(None),
+            Err(why) => Err(GatherError::Frame(why)),
+        }
+    }
+
+    /// Whether any of our codes was taken.
+    pub const fn has_frames(&self) -> bool {
+        self.any_frame
+    }
+
+    /// Returns the payload. Codes of other people in the same picture do not matter; a single plain text is given as it is, and of several
+    /// the one that is a credential offer.
+    pub fn finish(mut self) -> Result<Vec<u8>, GatherError> {
+        if !self.any_frame && self.plain.len() > 1 {
+            let count = self.plain.len();
+            self.plain.retain(|text| text.starts_with(OFFER));
+            if self.plain.len() != 1 {
+                return Err(GatherError::Several { count });
+            }
+        }
+        match self.plain.pop().filter(|_| !self.any_frame) {
+            Some(text) => Ok(text.into_bytes()),
+            None => self.frames.finish().map_err(GatherError::Frame),
+        }
+    }
+}
