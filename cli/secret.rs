@@ -13,7 +13,7 @@ use zeroize::{Zeroize, Zeroizing};
 const MAX_SECRET: u64 = 1024;
 
 /// Where the secret of this command comes from.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Default, Debug)]
 pub(crate) struct SecretArgs {
     /// Read the secret from the first line of FILE instead of asking on the terminal
     #[arg(long, value_name = "FILE", conflicts_with = "secret_fd")]

@@ -7,4 +7,6 @@ mod full;
 mod kill;
 mod lanes;
 mod lock;
+mod private;
 mod site;
+mod waiting;

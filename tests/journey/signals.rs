@@ -1,10 +1,10 @@
 //! What a person, a shell or the system does with a running command: Ctrl-C, a pipe that closes, a terminal, a core dump.
 
-use crate::program::{Place, WAYPASS, ended, finish};
+use crate::program::{Place, WAYPASS, ended, finish, on_a_terminal};
 use crate::site::Site;
 use std::io::Read;
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 #[test]
@@ -67,17 +67,6 @@ fn a_bar_shows_on_a_terminal_when_work_takes_long() {
     // Without a terminal there is none either.
     let ran = site.run("ada", &format!("wallet sync --from {server}"));
     assert!(!ran.stderr.contains("synchronizing"), "{}", ran.stderr);
-}
-
-/// The same folder and environment, on a terminal.
-fn on_a_terminal(like: &Command, line: &str) -> Command {
-    let mut command = Command::new("script");
-    command.args(["--quiet", "--return", "--command", line, "/dev/null"]).env_clear();
-    command.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
-    if let Some(folder) = like.get_current_dir() {
-        command.current_dir(folder);
-    }
-    command
 }
 
 #[test]
