@@ -108,7 +108,8 @@ pub(crate) fn all(session: &Session, args: &OpenAllArgs) -> Result<Vec<(Role, Un
             Some(unlocked) => unlocked,
             None => {
                 let secret = SecretArgs { secret_file: secrets.next().cloned(), secret_fd: None };
-                return keep(session, role, &OpenArgs { secret, recovery: args.recovery, key_file: None }).map(|vault| (role, vault.park()));
+                return keep(session, role, &OpenArgs { secret, recovery: args.recovery, key_file: None })
+                    .map(|vault| (role, vault.park()));
             }
         };
         upgrade(session, role, &unlocked)?;
@@ -240,8 +241,10 @@ pub(crate) fn create<T>(
         Some(path) => write_recovery_code(session, path, &code)?,
         None => session.out.warn(&format!("write this recovery code down now, it is shown only once:\n\n    {}\n", &*code.printed())),
     }
-    let unlocked =
-        unfinished.vault().unlock(&Factors::one(factor), &clock::read()).map_err(|error| unlock_failure(error, &OpenArgs::default(), role))?;
+    let unlocked = unfinished
+        .vault()
+        .unlock(&Factors::one(factor), &clock::read())
+        .map_err(|error| unlock_failure(error, &OpenArgs::default(), role))?;
     let done = work(&unlocked)?;
     drop(unlocked);
     unfinished.finish().map_err(|error| storage_failure(&error))?;
@@ -366,10 +369,9 @@ fn unlock_failure(error: UnlockError, args: &OpenArgs, role: Role) -> Failure {
 /// The words for a factor that cannot be used.
 pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     match error {
-        FactorError::KeyFile { path, source: Some(source) } if source.kind() == std::io::ErrorKind::AlreadyExists => Failure::usage(
-            format!("the key file {} is there already and may open something else", path.display()),
-            "choose another name",
-        ),
+        FactorError::KeyFile { path, source: Some(source) } if source.kind() == std::io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("the key file {} is there already and may open something else", path.display()), "choose another name")
+        }
         FactorError::KeyFile { path, source: Some(source) } => Failure::file("use the key file", path, source),
         FactorError::KeyFile { .. } => Failure::usage(error, "name the file that `init --key-file` or `slot add --key-file` made"),
         FactorError::NotARecoveryCode => {

@@ -77,6 +77,11 @@ impl<'g> Gate<'g> {
 }
 
 impl Sync<'_> {
+    /// Returns what the issuer has answered so far, for a caller that closes the vault between two steps.
+    pub fn answers(self) -> Vec<FlagAnswer> {
+        self.answers
+    }
+
     /// Ends the synchronization: notes in the log that something was taken, and returns what the issuer answered about flagged admissions.
     pub fn end(self, something_taken: bool, rng: &mut dyn CryptoRng) -> Result<Vec<FlagAnswer>, GateError> {
         let reading = (self.clock)();

@@ -3,11 +3,11 @@
 //! What can be put right is put right and reported. What cannot is refused, because another user could change it.
 
 use crate::error::Exposed;
+use std::fmt;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
-use std::fmt;
 
 /// Bits that let other users change something.
 const OTHERS_WRITE: u32 = 0o022;

@@ -24,9 +24,9 @@ use crate::error::{CreateError, OpenError, StorageError, UnlockError};
 use crate::factor::{Factor, FactorKind, Factors, KdfCost, RecoveryCode};
 use crate::hierarchy::{Keys, VaultKey};
 use crate::lock_file::{LockFile, LockHolder, NotLocked};
+use crate::private::{self, Repair, unlink_foreign};
 use crate::secret::MemoryProtection;
 use crate::slot::{MAX_SLOTS, NotOpened, Place, Slot, SlotInfo};
-use crate::private::{self, Repair, unlink_foreign};
 use crate::storage::sqlite::{Refused, Sqlite, log_of};
 use crate::storage::{Change, Closed, Space, Storage};
 use crate::throttle::{Answer, Throttle};
@@ -181,7 +181,12 @@ impl Vault {
         let mut told = false;
         let (storage, log_was_missing) = loop {
             match Sqlite::open(&file, VERSION) {
-                Ok(storage) => break { let missing = storage.log_was_missing(); (Box::new(storage), missing) },
+                Ok(storage) => {
+                    break {
+                        let missing = storage.log_was_missing();
+                        (Box::new(storage), missing)
+                    };
+                }
                 Err(Refused::Newer(found)) => return Err(OpenError::Newer { found, supported: VERSION.into() }),
                 Err(Refused::Storage(why)) => return Err(OpenError::Storage(why)),
                 // Somebody removed the lock file of a process that is still at work.
@@ -198,7 +203,8 @@ impl Vault {
                 }
             }
         };
-        let vault = Self { storage, header: Header { vault: [0; 16], kind: String::new() }, dir: dir.to_owned(), repairs, lock: Some(lock) };
+        let vault =
+            Self { storage, header: Header { vault: [0; 16], kind: String::new() }, dir: dir.to_owned(), repairs, lock: Some(lock) };
         if log_was_missing && vault.storage.get(Space::Meta, HEADER)?.is_some() {
             // From here on there is a log, so what was found is kept until somebody can unlock the vault.
             vault.commit_with_reserve(&[meta(LOG_MISSING, Vec::new())])?;

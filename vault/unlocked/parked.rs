@@ -19,12 +19,7 @@ impl<'v> Unlocked<'v> {
     }
 
     /// Does `work` with the vault parked. If it cannot be opened again, every later use of it is refused; see [`Parked::resume`].
-    pub fn aside<T>(
-        &mut self,
-        wait: Duration,
-        waiting: &mut dyn FnMut(&LockHolder),
-        work: impl FnOnce() -> T,
-    ) -> Result<T, ResumeError> {
+    pub fn aside<T>(&mut self, wait: Duration, waiting: &mut dyn FnMut(&LockHolder), work: impl FnOnce() -> T) -> Result<T, ResumeError> {
         self.vault.get_mut().close();
         let done = work();
         self.reopen(wait, waiting)?;

@@ -125,7 +125,9 @@ impl fmt::Display for Finding {
             Self::LogEntry { log, seq } => write!(f, "entry {seq} of the log {log} is missing or damaged"),
             Self::IndexRebuilt => f.write_str("the index was damaged and has been made again"),
             Self::StateLost => f.write_str("the record of the last commit is damaged: deletions before now cannot be noticed"),
-            Self::WriteAheadLogMissing => f.write_str("the database was there without its write-ahead log: the last changes may be missing"),
+            Self::WriteAheadLogMissing => {
+                f.write_str("the database was there without its write-ahead log: the last changes may be missing")
+            }
         }
     }
 }

@@ -1,10 +1,16 @@
-//! A command that waits for a person holds nothing that others need, and believes nothing that it read before.
+//! A command that waits for a person or a server holds nothing that others need, and believes nothing that it read before.
 
-use super::site::{GATE, Site, WALLET, text};
-use crate::program::{WAYPASS, ended, on_a_terminal};
+use super::site::{GATE, ISSUER, Site, WALLET, advice, number, said, text};
+use crate::program::{Ran, WAYPASS, ended, on_a_terminal};
+use serde_json::Value;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 /// A command on a terminal, with a person who reads and answers.
 struct Person {
@@ -89,4 +95,103 @@ fn what_changed_while_a_person_thought_is_asked_again() {
     person.answers("y\n");
     assert_eq!(person.ends(), 0);
     assert_eq!(site.done(GATE, "verifier verify answer").get("verdict").and_then(|verdict| verdict.as_str()), Some("allow"));
+}
+
+#[test]
+fn a_gate_decides_while_its_synchronization_hangs_on_a_silent_server() {
+    let (site, _) = Site::with_credential();
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = server.local_addr().expect("its address");
+    let mut sync = site.command(&[], GATE, &format!("verifier sync --from http://{address}")).spawn().expect("started");
+    let (link, _) = server.accept().expect("it asks");
+    let started = Instant::now();
+    site.ask();
+    let verdict = site.done(GATE, "verifier verify answer");
+    let taken = started.elapsed();
+    assert_eq!(text(&verdict, "verdict"), "allow");
+    assert!(sync.try_wait().expect("asked").is_none(), "the server was not silent");
+    assert!(taken < Duration::from_secs(10), "somebody stood before the gate for {taken:?}");
+    let records = site.records();
+    drop((link, server));
+    assert_eq!(ended(sync).code, 50);
+    assert_eq!(site.records(), records);
+}
+
+/// A server that forwards to another, and keeps back what it answers while it is told to.
+fn slow_server(to: String, silent: Arc<AtomicBool>, asked: impl Fn(&[u8]) + Send + Clone + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            let far = TcpStream::connect(&to).expect("the server is there");
+            let (mut near_in, mut far_out) = (near.try_clone().expect("a second handle"), far.try_clone().expect("a second handle"));
+            let asked = asked.clone();
+            thread::spawn(move || {
+                let mut bytes = [0; 4096];
+                while let Ok(len @ 1..) = near_in.read(&mut bytes) {
+                    asked(&bytes[..len]);
+                    if far_out.write_all(&bytes[..len]).is_err() {
+                        break;
+                    }
+                }
+            });
+            let (mut far_in, mut near_out, silent) = (far, near, Arc::clone(&silent));
+            thread::spawn(move || {
+                let mut bytes = [0; 4096];
+                while let Ok(len @ 1..) = far_in.read(&mut bytes) {
+                    while silent.load(Ordering::SeqCst) {
+                        thread::sleep(Duration::from_millis(10));
+                    }
+                    if near_out.write_all(&bytes[..len]).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn what_a_slow_server_brings_does_not_replace_what_became_newer_meanwhile() {
+    let site = Site::new();
+    let mut service = site.place.command(&[], ISSUER, &["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "-q"]);
+    let mut service = service.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
+    let mut line = String::new();
+    BufReader::new(service.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it is");
+    let real = line.trim().rsplit("http://").next().expect("an address").to_owned();
+
+    site.done(ISSUER, "issuer publish -o behind");
+    let silent = Arc::new(AtomicBool::new(false));
+    let (bundle_asked, was_asked) = std::sync::mpsc::channel();
+    let stop = Arc::clone(&silent);
+    let server = slow_server(real, Arc::clone(&silent), move |request| {
+        if request.windows(BUNDLE.len()).any(|window| window == BUNDLE) {
+            stop.store(true, Ordering::SeqCst);
+            bundle_asked.send(()).expect("told");
+        }
+    });
+    let sync = site.command(&[], GATE, &format!("verifier sync --from {server}")).spawn().expect("started");
+    was_asked.recv_timeout(Duration::from_secs(20)).expect("the bundle is asked for");
+    // The answer is on its way when a courier brings a newer bundle.
+    thread::sleep(Duration::from_millis(500));
+    site.done(ISSUER, "issuer publish -o ahead");
+    site.done(GATE, "verifier sync --from ahead");
+    let newest = timestamp(&site);
+    silent.store(false, Ordering::SeqCst);
+    let ran: Ran = ended(sync);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    assert!(advice(&ran).0.contains("another command changed what this gate believes"), "{}", ran.stderr);
+    assert_eq!(timestamp(&site), newest);
+    site.records();
+    service.kill().expect("killed");
+    service.wait().expect("gone");
+}
+
+/// What a request for the bundle has in it.
+const BUNDLE: &[u8] = b"GET /bundle/metadata";
+
+fn timestamp(site: &Site) -> u64 {
+    let believed = site.look(GATE, "trust list");
+    number(said(&believed.stdout).get("versions").unwrap_or(&Value::Null), "timestamp")
 }
