@@ -3,7 +3,7 @@
 use crate::Session;
 use crate::exit::{Exit, Failure};
 use crate::home::Role;
-use crate::secret::SecretArgs;
+use crate::secret::{self, SecretArgs};
 use crate::words;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -56,11 +56,15 @@ pub(crate) fn with<T>(
 ) -> Result<T, Failure> {
     let unlocked = keep(session, role, args)?;
     let done = work(&unlocked);
-    // What was found before, and what this command came upon.
-    for finding in unlocked.findings() {
+    tell_findings(session, &unlocked);
+    done
+}
+
+/// Says what was found before, and what this command came upon.
+pub(crate) fn tell_findings(session: &Session, vault: &Unlocked<'_>) {
+    for finding in vault.findings() {
         session.out.warn(&crate::doctor::finding_words(&finding));
     }
-    done
 }
 
 /// The same for who keeps it open, and closes it by dropping it.
@@ -221,7 +225,7 @@ pub(crate) fn create<T>(
     let key = key.transpose().map_err(|error| factor_failure(&error))?;
     let typed = match key {
         Some(_) => None,
-        None => Some(password(&args.secret.choose(session.out, session.input, "choose a pass phrase: ")?)?),
+        None => Some(password(&args.secret.choose(session.out, session.input, "choose a pass phrase")?)?),
     };
     let factor: &dyn Factor = match (&key, &typed) {
         (Some((_, key)), _) => key,
@@ -282,20 +286,14 @@ fn factor(session: &Session, args: &OpenArgs, role: Role) -> Result<Box<dyn Fact
     };
     let secret = args.secret.read(session.out, session.input, &prompt)?;
     if args.recovery {
-        let code = RecoveryCode::parse(text(&secret)?).map_err(|error| factor_failure(&error))?;
+        let code = RecoveryCode::parse(secret::text(&secret)?).map_err(|error| factor_failure(&error))?;
         return Ok(Box::new(code));
     }
     password(&secret)
 }
 
 fn password(secret: &[u8]) -> Result<Box<dyn Factor>, Failure> {
-    Ok(Box::new(Password::new(text(secret)?)))
-}
-
-/// A secret as the text it must be.
-pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
-    std::str::from_utf8(secret)
-        .map_err(|_| Failure::usage("the secret is not text", "use a pass phrase of letters, digits and signs (UTF-8)"))
+    Ok(Box::new(Password::new(secret::text(secret)?)))
 }
 
 fn open_failure(error: &OpenError, role: Role) -> Failure {

@@ -7,7 +7,7 @@
 //!
 //! ```no_run
 //! use waypass_vault::{Factors, KdfCost, Password, SystemRng, Vault, clock};
-//! let password = Password::new("correct horse battery staple");
+//! let password = Password::new("tulip anchor seven");
 //! let (mut vault, recovery) = Vault::create("wallet".as_ref(), "wallet", &password, KdfCost::Calibrated, &mut SystemRng)?;
 //! println!("{}", recovery.printed().as_str());
 //! let unlocked = vault.unlock(&Factors::one(&password), &clock::read())?;
@@ -41,6 +41,7 @@ pub use backup::{CNF_TAG, RestoreReport};
 pub use belief::{Belief, BeliefError, Tampering};
 pub use entropy::SystemRng;
 pub use error::{BackupError, CreateError, Exposed, FactorError, OpenError, ResumeError, Room, StorageError, UnlockError, VaultError};
+pub use factor::phrase;
 pub use factor::{Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, RecoveryCode};
 pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner, ephemeral_signer};
 pub use lock_file::LockHolder;

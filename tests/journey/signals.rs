@@ -22,6 +22,43 @@ fn ctrl_c_is_130() {
     assert_eq!(ran.code, 130, "{}{}", ran.stdout, ran.stderr);
 }
 
+/// Runs `line` on a terminal of its own with `keys` typed at its first question, then says how the terminal is.
+fn typed(place: &Place, line: &str, keys: &str) -> String {
+    let like = place.command(&[], "home", &[]);
+    let shell = format!("sh -c '{WAYPASS} {line}; echo ended $?; stty -a'");
+    let mut child = on_a_terminal(&like, &shell).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut out = child.stdout.take().expect("piped");
+    let mut shown = Vec::new();
+    let mut byte = [0];
+    while !String::from_utf8_lossy(&shown).contains("pass phrase") {
+        assert_eq!(out.read(&mut byte).expect("read"), 1, "it ended: {}", String::from_utf8_lossy(&shown));
+        shown.extend(byte);
+    }
+    // The question is there; the terminal is silent a moment later.
+    std::thread::sleep(Duration::from_millis(300));
+    let mut input = child.stdin.take().expect("piped");
+    std::io::Write::write_all(&mut input, keys.as_bytes()).expect("typed");
+    out.read_to_end(&mut shown).expect("read");
+    drop(input);
+    child.wait().expect("ended");
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[test]
+fn a_question_for_a_secret_leaves_the_terminal_as_it_was() {
+    let place = Place::new();
+    for (keys, code, words) in [
+        ("\u{3}", "ended 130", "interrupted"),
+        ("\u{4}", "ended 40", "the input ended before a secret was typed"),
+        ("1234567\rtulip anchor seven\rtulip anchor seven\r", "ended 0", "fewer than 8 characters"),
+    ] {
+        let shown = typed(&place, "wallet init", keys);
+        assert!(shown.contains(code) && shown.contains(words), "{shown}");
+        assert!(["echo", "isig", "icanon"].iter().all(|mode| shown.split_whitespace().any(|word| word == *mode)), "{shown}");
+        assert!(!shown.contains("tulip"), "what was typed was shown: {shown}");
+    }
+}
+
 #[test]
 fn a_closed_pipe_changes_nothing() {
     let place = Place::new();

@@ -327,3 +327,21 @@ fn what_an_interrupted_write_left_is_removed_at_the_next_opening() {
     Vault::open(dir.path()).expect("opens");
     assert!(!dir.path().join("backup.new").exists());
 }
+
+#[test]
+fn every_keyboard_opens_it_and_so_does_what_an_older_program_took_as_typed() {
+    const COMPOSED: &str = "caf\u{e9} am See";
+    const DECOMPOSED: &str = "cafe\u{301} am See";
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (mut vault, _code) = create(&dir.path().join("new"), &Password::new(COMPOSED));
+    for typed in [COMPOSED, DECOMPOSED, "cafe\u{301}\u{a0}am See"] {
+        vault.unlock(&Factors::one(&Password::new(typed)), &clock::read()).expect("opens");
+    }
+    // 0.1.0 took the bytes as they were typed.
+    let raw = Password::new(DECOMPOSED);
+    let (mut old, _code) = create(&dir.path().join("old"), raw.older().expect("it was typed otherwise"));
+    old.unlock(&Factors::one(&Password::new(DECOMPOSED)), &clock::read()).expect("opens as it was typed");
+    let left = |vault: &Vault| vault.status(&clock::read()).expect("status").attempts_left;
+    assert!(old.unlock(&Factors::one(&Password::new("the\u{301} am See")), &clock::read()).is_err());
+    assert_eq!(left(&old), 9, "both readings are one try");
+}

@@ -155,13 +155,13 @@ fn slow_server(to: String, silent: Arc<AtomicBool>, asked: impl Fn(&[u8]) + Send
 #[test]
 fn what_a_slow_server_brings_does_not_replace_what_became_newer_meanwhile() {
     let site = Site::new();
+    site.done(ISSUER, "issuer publish -o behind");
     let mut service = site.place.command(&[], ISSUER, &["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "-q"]);
     let mut service = service.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
     let mut line = String::new();
     BufReader::new(service.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it is");
     let real = line.trim().rsplit("http://").next().expect("an address").to_owned();
 
-    site.done(ISSUER, "issuer publish -o behind");
     let silent = Arc::new(AtomicBool::new(false));
     let (bundle_asked, was_asked) = std::sync::mpsc::channel();
     let stop = Arc::clone(&silent);
@@ -172,7 +172,10 @@ fn what_a_slow_server_brings_does_not_replace_what_became_newer_meanwhile() {
         }
     });
     let sync = site.command(&[], GATE, &format!("verifier sync --from {server}")).spawn().expect("started");
-    was_asked.recv_timeout(Duration::from_secs(20)).expect("the bundle is asked for");
+    if was_asked.recv_timeout(Duration::from_secs(20)).is_err() {
+        let ran = ended(sync);
+        panic!("the bundle is not asked for: {}{}", ran.stdout, ran.stderr);
+    }
     // The answer is on its way when a courier brings a newer bundle.
     thread::sleep(Duration::from_millis(500));
     site.done(ISSUER, "issuer publish -o ahead");
