@@ -239,8 +239,7 @@ impl From<OpenError> for CreateError {
             OpenError::Exposed(why) => Self::Exposed(why),
             OpenError::Storage(why) => Self::Storage(why),
             OpenError::NotFound(dir) | OpenError::Unfinished(dir) => Self::Exists(dir),
-            OpenError::Newer { .. } => Self::Storage(StorageError::Corrupt { detail: why.to_string() }),
-            OpenError::Damaged => Self::Storage(StorageError::Corrupt { detail: why.to_string() }),
+            OpenError::Newer { .. } | OpenError::Damaged => Self::Storage(StorageError::Corrupt { detail: why.to_string() }),
         }
     }
 }

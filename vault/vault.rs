@@ -395,7 +395,7 @@ impl Unfinished {
             return Err(CreateError::Exists(dir.to_owned()));
         }
         let recovery = RecoveryCode::generate(rng);
-        vault.header.kind = kind.to_owned();
+        kind.clone_into(&mut vault.header.kind);
         rand_core::Rng::fill_bytes(rng, &mut vault.header.vault);
         let mut changes = first_commit(&vault.header, &[primary, &recovery], kdf, rng)?;
         changes.push(meta(UNFINISHED, Vec::new()));

@@ -178,8 +178,8 @@ mod tests {
         let words: BTreeSet<&str> = LIST.lines().collect();
         assert_eq!(words.len(), LIST.lines().count(), "a word stands twice");
         assert!(LIST.lines().all(|word| (3..=10).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase())));
-        let bits = (words.len() as f64).log2() * WORDS as f64;
-        assert!(bits >= 64.0, "{bits} bits");
+        let phrases = (0..WORDS).try_fold(1_u128, |phrases, _| phrases.checked_mul(words.len() as u128)).expect("fits");
+        assert!(phrases >= 1 << 64, "{phrases} phrases");
         let mut drawn = BTreeSet::new();
         for _ in 0..2000 {
             let phrase = generate(&mut SystemRng);

@@ -257,7 +257,7 @@ mod tests {
         #[test]
         fn survives_its_encoding(seq: u64, sum: [u8; 32], log in "[a-z]{1,8}", len: u64, slot: [u8; 8], id: Vec<u8>, old: bool) {
             let format = if old { FIRST_FORMAT } else { FORMAT };
-            let mut state = State { seq, format, ..State::default() };
+            let mut state = State { format, seq, ..State::default() };
             state.sums[2][31] = sum;
             state.set_log_len(&log, len);
             state.slots.push((slot, seq));
