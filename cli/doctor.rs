@@ -208,7 +208,7 @@ fn belief(bundle: &Result<Option<TrustBundle>, Failure>) -> Finding {
 /// Until when a gate can decide on the bundle: each role has its limits.
 fn horizon(bundle: &TrustBundle) -> Finding {
     let now = waypass_vault::clock::read().wall;
-    let ends = || bundle.horizons(None).into_iter().map(|(role, horizon)| (horizon.until, &role));
+    let ends = || bundle.horizons(None).into_iter().map(|(role, horizon)| (horizon.until, role));
     let (Some((first, role)), Some((last, _))) = (ends().min(), ends().max()) else {
         return finding("offline", Found::Note, "no issuer in the bundle may give anybody a role");
     };
@@ -240,5 +240,8 @@ pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
         Finding::LogEntry { log, seq } => format!("entry {seq} of the log {log} is missing or damaged"),
         Finding::IndexRebuilt => "the index was damaged and was made again from the records; nothing is lost".to_owned(),
         Finding::StateLost => "the record of the last change is damaged; deletions before now cannot be noticed".to_owned(),
+        Finding::WriteAheadLogMissing => {
+            "the vault was there without its write-ahead log (vault.db-wal); what was done last may be missing".to_owned()
+        }
     }
 }

@@ -51,6 +51,14 @@ pub(crate) struct Failure {
 /// What every verb returns.
 pub(crate) type Outcome = Result<Exit, Failure>;
 
+impl std::error::Error for Failure {}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
 impl Failure {
     pub(crate) fn new(exit: Exit, what: impl fmt::Display, next: impl fmt::Display) -> Self {
         Self { exit, what: what.to_string(), next: next.to_string() }

@@ -78,6 +78,7 @@ fn is_stream(path: &Path) -> bool {
 }
 
 fn replace(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+    remove_leftovers(path);
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));
     let fresh = path.with_file_name(name);
@@ -92,4 +93,46 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
         drop(std::fs::remove_file(&fresh));
     }
     written
+}
+
+/// Removes what killed commands have left of this output: `NAME.PID.new`, where the process is gone.
+fn remove_leftovers(path: &Path) {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (Some(name), Ok(entries)) = (path.file_name().and_then(|name| name.to_str()), std::fs::read_dir(folder)) else { return };
+    for entry in entries.flatten() {
+        let file = entry.file_name();
+        let pid = file.to_str().and_then(|file| file.strip_prefix(name)?.strip_prefix('.')?.strip_suffix(".new")?.parse().ok());
+        if pid.and_then(rustix::process::Pid::from_raw).is_some_and(is_gone) {
+            // One that stays does no harm.
+            drop(std::fs::remove_file(entry.path()));
+        }
+    }
+}
+
+fn is_gone(process: rustix::process::Pid) -> bool {
+    rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Path, write_private};
+    use crate::output::{Out, Shape};
+
+    #[test]
+    fn what_a_killed_command_left_of_an_output_goes_with_the_next_one() {
+        let dir = tempfile::tempdir().expect("temporary folder");
+        let mut ended = std::process::Command::new("true").spawn().expect("started");
+        let gone = ended.id();
+        ended.wait().expect("ended");
+        let alive = std::process::id();
+        let names = [format!("out.{gone}.new"), "out.new".to_owned(), format!("other.{gone}.new"), format!("out.{alive}0.x.new")];
+        for name in &names {
+            std::fs::write(dir.path().join(name), "half").expect("written");
+        }
+        let out = Out::new(Shape::Words, true, false);
+        write_private(out, &dir.path().join("out"), b"whole").expect("written");
+        let left: Vec<bool> = names.iter().map(|name| Path::new(&dir.path().join(name)).exists()).collect();
+        assert_eq!(left, [false, true, true, true]);
+        assert_eq!(std::fs::read(dir.path().join("out")).expect("there"), b"whole");
+    }
 }

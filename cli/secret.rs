@@ -4,16 +4,21 @@ use crate::exit::{Exit, Failure};
 use crate::output::Out;
 use clap::Args;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use terminal::NotRead;
+use waypass_vault::SystemRng;
+use waypass_vault::phrase::{self, LEAST, weakness};
 use zeroize::{Zeroize, Zeroizing};
+
+mod terminal;
 
 /// No pass phrase a person types is longer.
 const MAX_SECRET: u64 = 1024;
 
 /// Where the secret of this command comes from.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Default, Debug)]
 pub(crate) struct SecretArgs {
     /// Read the secret from the first line of FILE instead of asking on the terminal
     #[arg(long, value_name = "FILE", conflicts_with = "secret_fd")]
@@ -30,21 +35,35 @@ impl SecretArgs {
     /// The secret of something that exists: asked once.
     pub(crate) fn read(&self, out: Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
         match self.source() {
-            Some(path) => from_file(&path, out),
-            None => ask(input, prompt),
+            Some(path) => not_empty(from_file(&path, out)?),
+            None => not_empty(ask(input, prompt)?),
         }
     }
 
-    /// A new secret: asked twice, because nobody sees what was typed.
+    /// A new pass phrase: asked twice, because nobody sees what was typed. The weakest are refused, and nothing typed makes one of words.
     pub(crate) fn choose(&self, out: Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
         if let Some(path) = self.source() {
-            return from_file(&path, out);
+            let secret = not_empty(from_file(&path, out)?)?;
+            return match weakness(text(&secret)?) {
+                None => Ok(secret),
+                Some(why) => Err(Failure::usage(why, format!("choose several words, at least {LEAST} characters"))),
+            };
         }
-        let first = ask(input, prompt)?;
-        if *ask(input, "the same again: ")? == *first {
-            return Ok(first);
+        let prompt = format!("{prompt} (or press Enter and get one of words): ");
+        loop {
+            let first = ask(input, &prompt)?;
+            if first.is_empty() {
+                return generated(input);
+            }
+            if let Some(why) = weakness(text(&first)?) {
+                terminal::say(&format!("{why}; choose several words, at least {LEAST} characters")).map_err(not_read)?;
+                continue;
+            }
+            if *ask(input, "the same again: ")? == *first {
+                return Ok(first);
+            }
+            terminal::say("the two differ; once more").map_err(not_read)?;
         }
-        Err(Failure::usage("the two secrets differ", "run the command again and type the same secret twice"))
     }
 
     fn source(&self) -> Option<PathBuf> {
@@ -61,16 +80,39 @@ pub(crate) enum Input {
     Never,
 }
 
+/// A secret as the text it must be.
+pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
+    std::str::from_utf8(secret)
+        .map_err(|_| Failure::usage("the secret is not text", "use a pass phrase of letters, digits and signs (UTF-8)"))
+}
+
+/// Makes a pass phrase and goes on when the person has it: nobody will show it again.
+fn generated(input: Input) -> Result<Secret, Failure> {
+    let phrase = phrase::generate(&mut SystemRng);
+    let words = Zeroizing::new(format!("your pass phrase, shown only once:\n\n    {}\n", &*phrase));
+    terminal::say(&words).map_err(not_read)?;
+    while *ask(input, "write it down, then type it: ")? != phrase.as_bytes() {
+        terminal::say("that is another one; once more").map_err(not_read)?;
+    }
+    Ok(Zeroizing::new(phrase.as_bytes().to_vec()))
+}
+
 /// Asks for a secret on the terminal without showing it.
 fn ask(input: Input, prompt: &str) -> Result<Secret, Failure> {
-    const NEXT: &str = "give the secret with --secret-file FILE or --secret-fd N";
     if input == Input::Never {
-        return Err(Failure::new(Exit::Locked, "a secret is needed and --no-input forbids asking", NEXT));
+        return Err(Failure::new(Exit::Locked, "a secret is needed and --no-input forbids asking", OTHERWISE));
     }
-    match rpassword::prompt_password(crate::text::safe(prompt)) {
-        Ok(text) => not_empty(Zeroizing::new(text.into_bytes())),
-        Err(error) if error.kind() == ErrorKind::Interrupted => Err(interrupted()),
-        Err(_) => Err(Failure::new(Exit::Locked, "a secret is needed and there is no terminal to ask on", NEXT)),
+    terminal::ask(&crate::text::safe(prompt)).map_err(not_read)
+}
+
+/// Where else a secret can come from.
+const OTHERWISE: &str = "give the secret with --secret-file FILE or --secret-fd N";
+
+fn not_read(why: NotRead) -> Failure {
+    match why {
+        NotRead::NoTerminal => Failure::new(Exit::Locked, "a secret is needed and there is no terminal to ask on", OTHERWISE),
+        NotRead::Interrupted => interrupted(),
+        NotRead::Ended => Failure::new(Exit::Locked, "the input ended before a secret was typed", "run the command again and type it"),
     }
 }
 
@@ -127,7 +169,7 @@ fn from_file(path: &Path, out: Out) -> Result<Secret, Failure> {
     if bytes.last() == Some(&b'\r') {
         bytes.pop();
     }
-    not_empty(bytes)
+    Ok(bytes)
 }
 
 fn not_empty(secret: Secret) -> Result<Secret, Failure> {

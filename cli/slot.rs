@@ -73,21 +73,22 @@ pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
 }
 
 fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failure> {
-    unlock::with(session, role, &args.open, |vault| {
-        let factor: Box<dyn Factor> = if let Some(path) = &args.new_key_file {
-            Box::new(KeyFile::create(path, &mut SystemRng).map_err(|error| unlock::factor_failure(&error))?)
-        } else if args.new_recovery {
-            let code = RecoveryCode::generate(&mut SystemRng);
-            session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
-            Box::new(code)
-        } else {
-            let file = args.new_secret_file.clone().filter(|path| !crate::file::is_dash(path));
-            let secret =
-                SecretArgs { secret_file: file, secret_fd: None }.choose(session.out, session.input, "choose the new pass phrase: ")?;
-            Box::new(Password::new(unlock::text(&secret)?))
-        };
-        Ok(vault.add_slot(&Factors::one(&*factor), KdfCost::Calibrated)?)
-    })
+    let mut vault = unlock::keep(session, role, &args.open)?;
+    let factor: Box<dyn Factor> = if let Some(path) = &args.new_key_file {
+        Box::new(KeyFile::create(path, &mut SystemRng).map_err(|error| unlock::factor_failure(&error))?)
+    } else if args.new_recovery {
+        let code = RecoveryCode::generate(&mut SystemRng);
+        session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
+        Box::new(code)
+    } else {
+        let file = args.new_secret_file.clone().filter(|path| !crate::file::is_dash(path));
+        let secret = SecretArgs { secret_file: file, secret_fd: None };
+        let choose = || secret.choose(session.out, session.input, "choose the new pass phrase");
+        Box::new(Password::new(crate::secret::text(&unlock::aside(session, role, &mut vault, choose)??)?))
+    };
+    let added = vault.add_slot(&Factors::one(&*factor), KdfCost::Calibrated);
+    unlock::tell_findings(session, &vault);
+    Ok(added?)
 }
 
 pub(crate) fn name(slot: &SlotInfo) -> String {

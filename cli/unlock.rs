@@ -3,16 +3,17 @@
 use crate::Session;
 use crate::exit::{Exit, Failure};
 use crate::home::Role;
-use crate::secret::SecretArgs;
+use crate::secret::{self, SecretArgs};
 use crate::words;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waypass_gate::Gate;
 use waypass_vault::error::FactorError;
 use waypass_vault::{
-    BackupError, CreateError, Factor, Factors, KdfCost, KeyFile, OpenError, Password, RecoveryCode, StorageError, SystemRng,
+    BackupError, CreateError, Exposed, Factor, Factors, KdfCost, KeyFile, LockHolder, OpenError, Parked, Password, RecoveryCode,
+    ResumeError, StorageError, SystemRng,
 };
-use waypass_vault::{Room, UnlockError, Unlocked, Vault, VaultError, clock};
+use waypass_vault::{Room, Unfinished, UnlockError, Unlocked, Vault, VaultError, clock, close_home};
 
 /// How long a command waits for another process that holds the vault.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) const LIFT_THE_LIMIT: &str = "lift the limit on the size of files (ulimit -f), then run the command again; nothing was lost";
 
 /// How a vault is opened.
-#[derive(clap::Args, Clone, Debug)]
+#[derive(clap::Args, Clone, Default, Debug)]
 pub(crate) struct OpenArgs {
     #[command(flatten)]
     secret: SecretArgs,
@@ -53,23 +54,27 @@ pub(crate) fn with<T>(
     args: &OpenArgs,
     work: impl FnOnce(&Unlocked<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let mut vault = open(session, role)?;
-    let factor = factor(session, args, role)?;
-    let unlocked = vault.unlock(&Factors::one(&*factor), &clock::read()).map_err(unlock_failure)?;
-    upgrade(session, role, &unlocked)?;
+    let unlocked = keep(session, role, args)?;
     let done = work(&unlocked);
-    // What was found before, and what this command came upon.
-    for finding in unlocked.findings() {
-        session.out.warn(&crate::doctor::finding_words(&finding));
-    }
+    tell_findings(session, &unlocked);
     done
 }
 
-/// The same for a service that keeps it open as long as it runs.
+/// Says what was found before, and what this command came upon.
+pub(crate) fn tell_findings(session: &Session, vault: &Unlocked<'_>) {
+    for finding in vault.findings() {
+        session.out.warn(&crate::doctor::finding_words(&finding));
+    }
+}
+
+/// The same for who keeps it open, and closes it by dropping it.
 pub(crate) fn keep(session: &Session, role: Role, args: &OpenArgs) -> Result<Unlocked<'static>, Failure> {
-    let vault = open(session, role)?;
+    // No vault, or one that is damaged, is said before a secret is asked for. The lock is not held while a person types.
+    drop(open(session, role)?);
     let factor = factor(session, args, role)?;
-    let unlocked = vault.into_unlocked(&Factors::one(&*factor), &clock::read()).map_err(|(_, error)| unlock_failure(error))?;
+    let vault = open(session, role)?;
+    let opened = vault.into_unlocked(&Factors::one(&*factor), &clock::read());
+    let unlocked = opened.map_err(|(_, error)| unlock_failure(error, args, role))?;
     upgrade(session, role, &unlocked)?;
     Ok(unlocked)
 }
@@ -101,25 +106,35 @@ pub(crate) fn all(session: &Session, args: &OpenAllArgs) -> Result<Vec<(Role, Un
     let key_files =
         args.key_file.iter().map(|path| KeyFile::read(path).map_err(|error| factor_failure(&error))).collect::<Result<Vec<_>, _>>()?;
     let mut secrets = args.secret_file.iter();
-    roles
-        .into_iter()
-        .map(|role| {
-            let mut vault = open(session, role)?;
-            for key_file in &key_files {
-                match vault.into_unlocked(&Factors::one(key_file), &clock::read()) {
-                    Ok(unlocked) => return upgrade(session, role, &unlocked).map(|()| (role, unlocked)),
-                    // The key file of another vault: no try is counted for one.
-                    Err((back, UnlockError::WrongSecret { .. } | UnlockError::NoSlot)) => vault = *back,
-                    Err((_, error)) => return Err(unlock_failure(error)),
-                }
+    // One waits, parked, while the secret of the next is typed.
+    let parked = roles.into_iter().map(|role| {
+        let unlocked = match opened_by(session, role, &key_files)? {
+            Some(unlocked) => unlocked,
+            None => {
+                let secret = SecretArgs { secret_file: secrets.next().cloned(), secret_fd: None };
+                return keep(session, role, &OpenArgs { secret, recovery: args.recovery, key_file: None })
+                    .map(|vault| (role, vault.park()));
             }
-            let secret = SecretArgs { secret_file: secrets.next().cloned(), secret_fd: None };
-            let factor = factor(session, &OpenArgs { secret, recovery: args.recovery, key_file: None }, role)?;
-            let unlocked = vault.into_unlocked(&Factors::one(&*factor), &clock::read()).map_err(|(_, error)| unlock_failure(error))?;
-            upgrade(session, role, &unlocked)?;
-            Ok((role, unlocked))
-        })
-        .collect()
+        };
+        upgrade(session, role, &unlocked)?;
+        Ok((role, unlocked.park()))
+    });
+    let parked = parked.collect::<Result<Vec<_>, Failure>>()?;
+    parked.into_iter().map(|(role, parked)| Ok((role, resume(session, role, parked)?))).collect()
+}
+
+/// Opens the vault with the first of the key files that is its own.
+fn opened_by(session: &Session, role: Role, key_files: &[KeyFile]) -> Result<Option<Unlocked<'static>>, Failure> {
+    let mut vault = open(session, role)?;
+    for key_file in key_files {
+        match vault.into_unlocked(&Factors::one(key_file), &clock::read()) {
+            Ok(unlocked) => return Ok(Some(unlocked)),
+            // The key file of another vault: no try is counted for one.
+            Err((back, UnlockError::WrongSecret { .. } | UnlockError::NoSlot)) => vault = *back,
+            Err((_, error)) => return Err(unlock_failure(error, &OpenArgs::default(), role)),
+        }
+    }
+    Ok(None)
 }
 
 /// Brings a vault of 0.1.0 to the format of today, and says so.
@@ -143,13 +158,53 @@ fn upgrade(session: &Session, role: Role, vault: &Unlocked<'_>) -> Result<(), Fa
     Ok(())
 }
 
-/// The locked vault.
-pub(crate) fn open(session: &Session, role: Role) -> Result<Vault, Failure> {
-    let mut waiting = |holder: &waypass_vault::LockHolder| session.out.note(&format!("waiting for {holder}"));
-    Vault::open_waiting(&session.home.vault(role), PATIENCE, &mut waiting).map_err(|error| open_failure(&error, role))
+/// Does `work` with the vault parked: a person's answer and a server's may take long, and others need the vault meanwhile.
+pub(crate) fn aside<T>(session: &Session, role: Role, vault: &mut Unlocked<'_>, work: impl FnOnce() -> T) -> Result<T, Failure> {
+    vault.aside(PATIENCE, &mut waiting(session), work).map_err(|error| resume_failure(&error, role))
 }
 
-/// Makes the vault of `role`, shows the recovery code once, and opens it for the first `work`.
+/// Opens a parked vault again.
+pub(crate) fn resume(session: &Session, role: Role, parked: Parked<'static>) -> Result<Unlocked<'static>, Failure> {
+    parked.resume(PATIENCE, &mut waiting(session)).map_err(|error| resume_failure(&error, role))
+}
+
+fn resume_failure(error: &ResumeError, role: Role) -> Failure {
+    match error {
+        ResumeError::Open(why) => open_failure(why, role),
+        ResumeError::Storage(why) => storage_failure(why),
+        ResumeError::Changed => {
+            Failure::new(Exit::Tamper, error, "nothing was done; find out who changed the folder before this device is used again")
+        }
+    }
+}
+
+/// The locked vault. Modes and links that let other users in are put right, and said.
+pub(crate) fn open(session: &Session, role: Role) -> Result<Vault, Failure> {
+    let dir = session.home.vault(role);
+    if dir.exists() {
+        close_homes(session)?;
+    }
+    let vault = Vault::open_waiting(&dir, PATIENCE, &mut waiting(session)).map_err(|error| open_failure(&error, role))?;
+    vault.repairs().iter().for_each(|repair| session.out.warn(&repair.to_string()));
+    Ok(vault)
+}
+
+fn close_homes(session: &Session) -> Result<(), Failure> {
+    for home in session.home.folders() {
+        if let Some(repair) = close_home(home).map_err(|error| exposed_failure(&error))? {
+            session.out.warn(&repair.to_string());
+        }
+    }
+    Ok(())
+}
+
+fn waiting(session: &Session) -> impl FnMut(&LockHolder) {
+    let out = session.out;
+    move |holder| out.note(&format!("waiting for {holder}"))
+}
+
+/// Makes the vault of `role` and does the first `work` in it. Key file and recovery code are on the disk, or were shown, and `work` is
+/// done before the vault counts as made: until then the same command can be run again.
 pub(crate) fn create<T>(
     session: &Session,
     role: Role,
@@ -157,37 +212,68 @@ pub(crate) fn create<T>(
     work: impl FnOnce(&Unlocked<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let dir = session.home.vault(role);
-    // What a creation leaves that was cut short is no vault yet, and is made anew.
     match Vault::open(&dir) {
         Ok(_) => return Err(create_failure(CreateError::Exists(dir))),
         Err(OpenError::NotFound(_)) => {}
+        Err(OpenError::Unfinished(_)) => {
+            forget_key_file(&dir, args.key_file.as_deref(), role)?;
+            session.out.note("the last try was cut short and is begun anew; a recovery code that it showed opens nothing");
+        }
         Err(other) => return Err(open_failure(&other, role)),
     }
-    let factor: Box<dyn Factor> = match &args.key_file {
-        Some(path) => Box::new(KeyFile::create(path, &mut SystemRng).map_err(|error| factor_failure(&error))?),
-        None => password(&args.secret.choose(session.out, session.input, "choose a pass phrase: ")?)?,
+    let key = args.key_file.as_ref().map(|path| KeyFile::make_room(path).map(|()| (path, KeyFile::generate(&mut SystemRng))));
+    let key = key.transpose().map_err(|error| factor_failure(&error))?;
+    let typed = match key {
+        Some(_) => None,
+        None => Some(password(&args.secret.choose(session.out, session.input, "choose a pass phrase")?)?),
+    };
+    let factor: &dyn Factor = match (&key, &typed) {
+        (Some((_, key)), _) => key,
+        (None, Some(typed)) => &**typed,
+        (None, None) => return Err(Failure::usage("nothing was chosen to open it", "give a pass phrase or --key-file FILE")),
     };
     if let Some(parent) = dir.parent() {
         crate::home::private_folder(parent)?;
     }
-    let made = Vault::create(&dir, role.folder(), &*factor, KdfCost::Calibrated, &mut SystemRng);
-    let (mut vault, code) = made.map_err(|error| {
-        // Without a vault the key file opens nothing, and would only stand in the way of the next try.
-        if let Some(path) = &args.key_file
-            && matches!(Vault::open(&dir), Err(OpenError::NotFound(_)))
-        {
-            drop(std::fs::remove_file(path));
-        }
-        create_failure(error)
-    })?;
+    close_homes(session)?;
+    let (mut unfinished, code) =
+        Unfinished::begin(&dir, role.folder(), factor, KdfCost::Calibrated, &mut SystemRng).map_err(create_failure)?;
+    if let Some((path, key)) = &key {
+        key.write(path).map_err(|error| factor_failure(&error))?;
+    }
     match &args.recovery_file {
-        Some(path) => crate::file::write_private(session.out, path, format!("{}\n", &*code.printed()).as_bytes())?,
+        Some(path) => write_recovery_code(session, path, &code)?,
         None => {
             session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
         }
     }
-    let unlocked = vault.unlock(&Factors::one(&*factor), &clock::read()).map_err(unlock_failure)?;
-    work(&unlocked)
+    let unlocked = unfinished
+        .vault()
+        .unlock(&Factors::one(factor), &clock::read())
+        .map_err(|error| unlock_failure(error, &OpenArgs::default(), role))?;
+    let done = work(&unlocked)?;
+    drop(unlocked);
+    unfinished.finish().map_err(|error| storage_failure(&error))?;
+    Ok(done)
+}
+
+/// Removes the key file of a creation that was cut short. It opens that vault and no other: it was made for it.
+fn forget_key_file(dir: &Path, key_file: Option<&Path>, role: Role) -> Result<(), Failure> {
+    let Some(path) = key_file else { return Ok(()) };
+    let Ok(key) = KeyFile::read(path) else { return Ok(()) };
+    let left = Unfinished::left_in(dir).map_err(|error| open_failure(&error, role))?;
+    if left.is_some_and(|mut left| left.vault().unlock(&Factors::one(&key), &clock::read()).is_ok()) {
+        std::fs::remove_file(path).map_err(|error| Failure::file("remove", path, &error))?;
+    }
+    Ok(())
+}
+
+/// Writes the code so that also a power cut leaves it.
+fn write_recovery_code(session: &Session, path: &Path, code: &RecoveryCode) -> Result<(), Failure> {
+    crate::file::write_private(session.out, path, format!("{}\n", &*code.printed()).as_bytes())?;
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let flushed = std::fs::File::open(parent).and_then(|folder| folder.sync_all());
+    flushed.map_err(|error| Failure::file("flush", parent, &error))
 }
 
 /// The factor the person shows.
@@ -202,20 +288,14 @@ fn factor(session: &Session, args: &OpenArgs, role: Role) -> Result<Box<dyn Fact
     };
     let secret = args.secret.read(session.out, session.input, &prompt)?;
     if args.recovery {
-        let code = RecoveryCode::parse(text(&secret)?).map_err(|error| factor_failure(&error))?;
+        let code = RecoveryCode::parse(secret::text(&secret)?).map_err(|error| factor_failure(&error))?;
         return Ok(Box::new(code));
     }
     password(&secret)
 }
 
 fn password(secret: &[u8]) -> Result<Box<dyn Factor>, Failure> {
-    Ok(Box::new(Password::new(text(secret)?)))
-}
-
-/// A secret as the text it must be.
-pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
-    std::str::from_utf8(secret)
-        .map_err(|_| Failure::usage("the secret is not text", "use a pass phrase of letters, digits and signs (UTF-8)"))
+    Ok(Box::new(Password::new(secret::text(secret)?)))
 }
 
 fn open_failure(error: &OpenError, role: Role) -> Failure {
@@ -228,6 +308,11 @@ fn open_failure(error: &OpenError, role: Role) -> Failure {
         OpenError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
         OpenError::Newer { .. } => Failure::internal(error, "install the newer version of waypass; nothing was changed"),
         OpenError::Damaged => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
+        OpenError::Unfinished(dir) => Failure::usage(
+            format!("making the {name} in {} was cut short; nothing was kept", dir.display()),
+            format!("run `waypass {name} init` again"),
+        ),
+        OpenError::Exposed(why) => exposed_failure(why),
         OpenError::Storage(why) => storage_failure(why),
     }
 }
@@ -238,11 +323,28 @@ fn create_failure(error: CreateError) -> Failure {
         CreateError::Factor(why) => factor_failure(&why),
         CreateError::Storage(why) => storage_failure(&why),
         CreateError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
+        CreateError::Exposed(why) => exposed_failure(&why),
     }
 }
 
-fn unlock_failure(error: UnlockError) -> Failure {
+fn exposed_failure(error: &Exposed) -> Failure {
+    let next = match error {
+        Exposed::Writable { .. } => "keep it on a file system that has modes, in a folder of your own",
+        Exposed::NotAFile { .. } => "put the file itself there, or choose another place with --home DIR",
+    };
+    Failure::new(Exit::Tamper, error, next)
+}
+
+fn unlock_failure(error: UnlockError, args: &OpenArgs, role: Role) -> Failure {
     match error {
+        UnlockError::WrongSecret { .. } if args.key_file.is_some() => {
+            let path = args.key_file.as_deref().unwrap_or(Path::new(""));
+            Failure::new(
+                Exit::WrongSecret,
+                format!("the key file {} does not open this {}", path.display(), role.folder()),
+                "name the key file that was made for it, or open it with its pass phrase or recovery code",
+            )
+        }
         UnlockError::WrongSecret { .. } => {
             Failure::new(Exit::WrongSecret, &error, "check the keyboard and try again; the recovery code opens it too (--recovery)")
         }
@@ -267,10 +369,9 @@ fn unlock_failure(error: UnlockError) -> Failure {
 /// The words for a factor that cannot be used.
 pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     match error {
-        FactorError::KeyFile { path, source: Some(source) } if source.kind() == std::io::ErrorKind::AlreadyExists => Failure::usage(
-            format!("the key file {} is there already and may open something else", path.display()),
-            "choose another name; if it is what an `init` left that was cut short, remove it and run the command again",
-        ),
+        FactorError::KeyFile { path, source: Some(source) } if source.kind() == std::io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("the key file {} is there already and may open something else", path.display()), "choose another name")
+        }
         FactorError::KeyFile { path, source: Some(source) } => Failure::file("use the key file", path, source),
         FactorError::KeyFile { .. } => Failure::usage(error, "name the file that `init --key-file` or `slot add --key-file` made"),
         FactorError::NotARecoveryCode => {

@@ -95,6 +95,14 @@ impl Open {
             None => Ok(self.bundle.as_ref()),
         }
     }
+
+    /// Does `work` with the wallet's vault parked. Afterwards belief and time are read again; whatever else was read must be too.
+    fn aside<T>(&mut self, session: &Session, work: impl FnOnce() -> T) -> Result<T, Failure> {
+        let done = unlock::aside(session, Role::Wallet, self.wallet.vault_mut(), work)?;
+        let Known { bundle, tampering, at } = known(session, self.wallet.vault())?;
+        (self.bundle, self.tampering, self.at) = (bundle, tampering, at);
+        Ok(done)
+    }
 }
 
 /// What the command came upon is told like what was found before, however the command ends.
@@ -113,24 +121,36 @@ fn tell(out: Out, vault: &Unlocked<'_>, told: &mut Vec<Finding>) {
     }
 }
 
-/// Opens the wallet; dropping it locks.
-fn open(session: &Session, args: &OpenArgs) -> Result<Open, Failure> {
-    let vault = unlock::keep(session, Role::Wallet, args)?;
-    let belief = Belief::new(&vault, trust::store(session), None).bundle();
+/// What the device believes, how that was tampered with, and the moment it is.
+struct Known {
+    bundle: Option<TrustBundle>,
+    tampering: Option<Tampering>,
+    at: Moment,
+}
+
+fn known(session: &Session, vault: &Unlocked<'_>) -> Result<Known, Failure> {
     // What is held can be looked at without trust; whatever needs it asks for it and fails.
-    let (bundle, tampering) = match belief {
+    let (bundle, tampering) = match Belief::new(vault, trust::store(session), None).bundle() {
         Ok(bundle) => (bundle, None),
         Err(BeliefError::Tampered(how)) => (None, Some(how)),
         Err(why) => return Err(trust::belief_failure(why)),
     };
-    let at = moment(&vault, bundle.as_ref());
+    let at = moment(vault, bundle.as_ref())?;
+    Ok(Known { bundle, tampering, at })
+}
+
+/// Opens the wallet; dropping it locks.
+fn open(session: &Session, args: &OpenArgs) -> Result<Open, Failure> {
+    let vault = unlock::keep(session, Role::Wallet, args)?;
+    let known = known(session, &vault);
     // Reading the time may have come upon damage already.
     let mut told = Vec::new();
     tell(session.out, &vault, &mut told);
+    let Known { bundle, tampering, at } = known?;
     if let Some(how) = &tampering {
         session.out.warn(&how.to_string());
     }
-    Ok(Open { at: at?, wallet: Wallet::new(vault), bundle, tampering, out: session.out, told })
+    Ok(Open { at, wallet: Wallet::new(vault), bundle, tampering, out: session.out, told })
 }
 
 const TIME: &[u8] = b"time";

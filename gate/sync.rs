@@ -86,8 +86,19 @@ impl<'g> Gate<'g> {
     }
 }
 
-impl Sync<'_> {
-    /// Ends the synchronization: notes in the log that something was taken, and what newer lists take back, and returns what the issuer answered about flagged admissions.
+impl<'g> Sync<'g> {
+    /// Returns what the issuer has answered so far, for a caller that closes the vault between two steps.
+    pub fn answers(self) -> Vec<FlagAnswer> {
+        self.answers
+    }
+
+    /// The gate that synchronizes.
+    pub const fn gate(&self) -> &'g Gate<'g> {
+        self.gate
+    }
+
+    /// Ends the synchronization: notes in the log that something was taken, and what newer lists take back. Returns what the issuer
+    /// answered about flagged admissions.
     pub fn end(self, something_taken: bool, rng: &mut dyn CryptoRng) -> Result<Vec<FlagAnswer>, GateError> {
         let reading = (self.clock)();
         self.gate.learn_time(&reading)?;

@@ -1,5 +1,6 @@
 //! One MiB held in reserve: given up when the disk is full, so that the last log entry can say so (threats.md A16).
 
+use crate::private::unlink_foreign;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -7,13 +8,23 @@ use std::path::Path;
 
 const SIZE: usize = 1024 * 1024;
 
-/// Makes sure the reserve is there; a disk that has no room for it is left alone.
-pub(crate) fn refill(path: &Path) {
-    if fs::metadata(path).is_ok_and(|metadata| metadata.len() >= SIZE as u64) {
+/// Makes sure the reserve is there; a disk that has no room for it is left alone. Returns true if the path was a link, which was removed.
+pub(crate) fn refill(path: &Path) -> bool {
+    let removed_link = unlink_foreign(path).unwrap_or(false);
+    fill(path);
+    removed_link
+}
+
+fn fill(path: &Path) {
+    if fs::symlink_metadata(path).is_ok_and(|about| about.is_file() && about.len() >= SIZE as u64) {
         return;
     }
     let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        // What is too short is made again, in a file of our own making: nothing that somebody put there is written to.
+        if fs::symlink_metadata(path).is_ok() {
+            fs::remove_file(path)?;
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         // Written rather than reserved: not every file system can reserve, and a hole reserves nothing. Not constant, so that a
         // compressing file system keeps room for it too.
         let mut state = 0x9e37_79b9_7f4a_7c15_u64;

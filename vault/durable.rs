@@ -33,6 +33,18 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_parent(path)
 }
 
+/// Removes what interrupted calls of [`replace`] have left in a folder. For whoever holds the lock of that folder.
+pub(crate) fn remove_leftovers(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let is_leftover = path.extension().is_some_and(|end| end == "new") && path.symlink_metadata().is_ok_and(|about| !about.is_dir());
+        if is_leftover {
+            // One that stays is overwritten by the next call.
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
 /// Makes the folder, with mode 0700, and what is missing above it.
 pub(crate) fn make_dir(dir: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;

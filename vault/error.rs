@@ -60,6 +60,34 @@ impl StorageError {
     }
 }
 
+/// A file or folder that other users of this machine could change, and that could not be put right.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Exposed {
+    /// Others may write, and the mode could not be changed.
+    Writable {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Something else is where a file belongs: a link or a folder.
+    NotAFile {
+        /// Where.
+        path: PathBuf,
+    },
+}
+
+/// Why a parked vault was not opened again. Its keys are gone; unlock it anew.
+#[derive(Debug)]
+pub enum ResumeError {
+    /// It could not be opened.
+    Open(OpenError),
+    /// What is there now does not follow from what was parked: another vault, an older copy, or a damaged state.
+    Changed,
+    /// The store failed.
+    Storage(StorageError),
+}
+
 /// Why a vault was not created.
 #[derive(Debug)]
 pub enum CreateError {
@@ -71,6 +99,8 @@ pub enum CreateError {
     Storage(StorageError),
     /// Another process is using the folder.
     Busy(LockHolder),
+    /// Other users could change the folder.
+    Exposed(Exposed),
 }
 
 /// Why a vault was not opened.
@@ -89,6 +119,10 @@ pub enum OpenError {
     },
     /// The header is damaged.
     Damaged,
+    /// Its creation was cut short; nothing was kept in it.
+    Unfinished(PathBuf),
+    /// Other users could change it.
+    Exposed(Exposed),
     /// The store failed.
     Storage(StorageError),
 }
@@ -197,6 +231,19 @@ pub enum BackupError {
     Io(io::Error),
 }
 
+/// Creating looks at what is there by opening it.
+impl From<OpenError> for CreateError {
+    fn from(why: OpenError) -> Self {
+        match why {
+            OpenError::Busy(holder) => Self::Busy(holder),
+            OpenError::Exposed(why) => Self::Exposed(why),
+            OpenError::Storage(why) => Self::Storage(why),
+            OpenError::NotFound(dir) | OpenError::Unfinished(dir) => Self::Exists(dir),
+            OpenError::Newer { .. } | OpenError::Damaged => Self::Storage(StorageError::Corrupt { detail: why.to_string() }),
+        }
+    }
+}
+
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -220,6 +267,28 @@ impl fmt::Display for CreateError {
             Self::Factor(why) => why.fmt(f),
             Self::Storage(why) => why.fmt(f),
             Self::Busy(holder) => write!(f, "the vault is in use by {holder}"),
+            Self::Exposed(why) => why.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Exposed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Writable { path, mode } => {
+                write!(f, "other users of this machine may change {} (mode {mode:o}), and its mode cannot be changed", path.display())
+            }
+            Self::NotAFile { path } => write!(f, "{} is a link or a folder where a file belongs", path.display()),
+        }
+    }
+}
+
+impl fmt::Display for ResumeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open(why) => why.fmt(f),
+            Self::Changed => f.write_str("the vault was replaced by another one or by an older copy while the command waited"),
+            Self::Storage(why) => why.fmt(f),
         }
     }
 }
@@ -236,6 +305,8 @@ impl fmt::Display for OpenError {
                 )
             }
             Self::Damaged => f.write_str("the vault's header is damaged; restore a backup"),
+            Self::Unfinished(dir) => write!(f, "making the vault in {} was cut short; nothing was kept in it", dir.display()),
+            Self::Exposed(why) => why.fmt(f),
             Self::Storage(why) => why.fmt(f),
         }
     }
@@ -308,6 +379,8 @@ impl std::error::Error for StorageError {
         if let Self::Io { source, .. } = self { Some(source) } else { None }
     }
 }
+impl std::error::Error for Exposed {}
+impl std::error::Error for ResumeError {}
 impl std::error::Error for CreateError {}
 impl std::error::Error for OpenError {}
 impl std::error::Error for UnlockError {}
@@ -326,6 +399,10 @@ macro_rules! wraps {
 }
 
 wraps! {
+    Exposed => CreateError::Exposed;
+    Exposed => OpenError::Exposed;
+    OpenError => ResumeError::Open;
+    StorageError => ResumeError::Storage;
     StorageError => CreateError::Storage;
     StorageError => OpenError::Storage;
     StorageError => UnlockError::Storage;

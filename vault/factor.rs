@@ -2,6 +2,7 @@
 
 mod key_file;
 mod password;
+pub mod phrase;
 mod recovery;
 #[cfg(test)]
 mod tests;
@@ -56,6 +57,11 @@ pub trait Factor {
     /// Its kind; a slot names the kinds it takes.
     fn kind(&self) -> FactorKind;
 
+    /// The same factor as an older version of this program read it, where that differs. It is tried after this one, in the same try.
+    fn older(&self) -> Option<&dyn Factor> {
+        None
+    }
+
     /// New parameters, with a fresh salt, for a slot that is about to be written.
     fn enroll(&self, cost: KdfCost, rng: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError>;
 
@@ -85,6 +91,12 @@ impl<'f> Factors<'f> {
     /// The kinds, in the order of a slot.
     pub fn kinds(&self) -> Vec<FactorKind> {
         self.0.iter().map(|factor| factor.kind()).collect()
+    }
+
+    /// The same factors as an older version of this program read them; `None` if it read them alike.
+    pub(crate) fn older(&self) -> Option<Self> {
+        let older = |factor: &&'f dyn Factor| factor.older().unwrap_or(*factor);
+        self.0.iter().any(|factor| factor.older().is_some()).then(|| Self(self.0.iter().map(older).collect()))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'f dyn Factor> + '_ {

@@ -7,7 +7,7 @@
 //!
 //! ```no_run
 //! use waypass_vault::{Factors, KdfCost, Password, SystemRng, Vault, clock};
-//! let password = Password::new("correct horse battery staple");
+//! let password = Password::new("tulip anchor seven");
 //! let (mut vault, recovery) = Vault::create("wallet".as_ref(), "wallet", &password, KdfCost::Calibrated, &mut SystemRng)?;
 //! println!("{}", recovery.printed().as_str());
 //! let unlocked = vault.unlock(&Factors::one(&password), &clock::read())?;
@@ -27,6 +27,7 @@ pub mod factor;
 mod hierarchy;
 pub mod keys;
 mod lock_file;
+mod private;
 mod seal;
 mod secret;
 mod slot;
@@ -39,12 +40,14 @@ pub mod vault;
 pub use backup::{CNF_TAG, RestoreReport};
 pub use belief::{Belief, BeliefError, Tampering};
 pub use entropy::SystemRng;
-pub use error::{BackupError, CreateError, FactorError, OpenError, Room, StorageError, UnlockError, VaultError};
+pub use error::{BackupError, CreateError, Exposed, FactorError, OpenError, ResumeError, Room, StorageError, UnlockError, VaultError};
+pub use factor::phrase;
 pub use factor::{Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, RecoveryCode};
 pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner, ephemeral_signer};
 pub use lock_file::LockHolder;
+pub use private::{Repair, close_home};
 pub use secret::{MemoryProtection, harden_process, memory_protection};
 pub use slot::{SlotId, SlotInfo};
 pub use trust_store::{TrustStore, TrustStoreError};
-pub use unlocked::{Batch, Finding, Unlocked};
-pub use vault::{Vault, VaultStatus};
+pub use unlocked::{Batch, Finding, Parked, Unlocked};
+pub use vault::{Unfinished, Vault, VaultStatus};

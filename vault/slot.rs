@@ -88,8 +88,13 @@ impl Slot {
 
     /// Unwraps the vault key into `vk`.
     pub(crate) fn open(&self, factors: &Factors<'_>, vk: &mut [u8]) -> Result<(), NotOpened> {
-        let kek = self.kek(factors).map_err(NotOpened::Factor)?;
-        let plaintext = seal::open(&kek, &self.header(), &self.sealed).ok_or(NotOpened::WrongSecret)?;
+        let opened =
+            |factors: &Factors<'_>| -> Result<_, FactorError> { Ok(seal::open(&*self.kek(factors)?, &self.header(), &self.sealed)) };
+        let plaintext = match (opened(factors).map_err(NotOpened::Factor)?, factors.older()) {
+            (Some(plaintext), _) => plaintext,
+            (None, Some(older)) => opened(&older).map_err(NotOpened::Factor)?.ok_or(NotOpened::WrongSecret)?,
+            (None, None) => return Err(NotOpened::WrongSecret),
+        };
         let (zeroes, held) = plaintext.split_at_checked(ZEROES.len()).ok_or(NotOpened::WrongSecret)?;
         if !bool::from(zeroes.ct_eq(&ZEROES)) || held.len() != vk.len() {
             return Err(NotOpened::WrongSecret);

@@ -46,3 +46,20 @@ pub(crate) trait Storage: Send {
     /// not known what is on disk, and the handle refuses everything from then on.
     fn commit(&self, changes: &[Change]) -> Result<(), StorageError>;
 }
+
+/// A storage that was closed: it refuses everything.
+pub(crate) struct Closed;
+
+impl Storage for Closed {
+    fn get(&self, _: Space, _: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        Err(StorageError::Poisoned)
+    }
+
+    fn scan(&self, _: Space, _: &[u8], _: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StorageError> {
+        Err(StorageError::Poisoned)
+    }
+
+    fn commit(&self, _: &[Change]) -> Result<(), StorageError> {
+        Err(StorageError::Poisoned)
+    }
+}

@@ -237,10 +237,12 @@ impl TrustStore {
 
     pub(crate) fn lock(&self) -> Result<LockFile, TrustStoreError> {
         durable::make_dir(&self.dir).map_err(|source| self.failed("making the trust folder", source))?;
-        LockFile::take(&self.dir.join("lock"), PATIENCE, &mut |_| ()).map_err(|why| match why {
+        let lock = LockFile::take(&self.dir.join("lock"), PATIENCE, &mut |_| ()).map_err(|why| match why {
             NotLocked::Busy(holder) => TrustStoreError::Busy(holder),
             NotLocked::Io(source) => self.failed("locking the trust folder", source),
-        })
+        })?;
+        durable::remove_leftovers(&self.dir);
+        Ok(lock)
     }
 
     fn failed(&self, doing: &'static str, source: io::Error) -> TrustStoreError {

@@ -1,6 +1,7 @@
 //! An open vault: records, logs, keys, slots. Dropping it locks.
 
 mod log;
+mod parked;
 mod records;
 mod session;
 mod slots;
@@ -9,6 +10,7 @@ mod state;
 pub(crate) mod tests;
 mod verify;
 
+pub use parked::Parked;
 pub use session::Batch;
 pub use state::Finding;
 
@@ -17,7 +19,6 @@ pub(crate) use state::State;
 use crate::clock::Reading;
 use crate::error::{StorageError, UnlockError};
 use crate::hierarchy::Keys;
-use crate::secret::scrub_stack;
 use crate::vault::Vault;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
@@ -35,6 +36,22 @@ pub struct Unlocked<'v> {
 enum Owner<'v> {
     Borrowed(&'v mut Vault),
     Owned(Box<Vault>),
+}
+
+impl Owner<'_> {
+    fn get(&self) -> &Vault {
+        match self {
+            Self::Borrowed(vault) => vault,
+            Self::Owned(vault) => vault,
+        }
+    }
+
+    fn get_mut(&mut self) -> &mut Vault {
+        match self {
+            Self::Borrowed(vault) => vault,
+            Self::Owned(vault) => vault,
+        }
+    }
 }
 
 /// Auto-lock of a holder's device after this long without activity (unlock.md).
@@ -55,10 +72,7 @@ impl<'v> Unlocked<'v> {
     }
 
     pub(crate) fn vault(&self) -> &Vault {
-        match &self.vault {
-            Owner::Borrowed(vault) => vault,
-            Owner::Owned(vault) => vault,
-        }
+        self.vault.get()
     }
 
     /// What the vault was created as: `wallet`, `issuer`, `gate`.
@@ -88,12 +102,5 @@ impl Unlocked<'static> {
             Ok(session) => Ok(Self::new(Owner::Owned(Box::new(vault)), keys, session, at)),
             Err(why) => Err((Box::new(vault), UnlockError::Storage(why))),
         }
-    }
-}
-
-impl Drop for Unlocked<'_> {
-    fn drop(&mut self) {
-        // The keys wipe themselves; what their use left on the stack is wiped here.
-        scrub_stack();
     }
 }

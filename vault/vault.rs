@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! wallet/            mode 0700
-//!   vault.db         mode 0600: header, slots, counters of failed tries, sealed records (and vault.db-wal while it is open)
+//!   vault.db         mode 0600: header, slots, counters of failed tries, sealed records
+//!   vault.db-wal     its write-ahead log: always there, empty when the vault was closed in order
 //!   lock             who has it open
 //!   ballast          1 MiB in reserve for the last log entry on a full disk
 //! ```
@@ -23,31 +24,50 @@ use crate::error::{CreateError, OpenError, StorageError, UnlockError};
 use crate::factor::{Factor, FactorKind, Factors, KdfCost, RecoveryCode};
 use crate::hierarchy::{Keys, VaultKey};
 use crate::lock_file::{LockFile, LockHolder, NotLocked};
+use crate::private::{self, Repair, unlink_foreign};
 use crate::secret::MemoryProtection;
 use crate::slot::{MAX_SLOTS, NotOpened, Place, Slot, SlotInfo};
-use crate::storage::sqlite::{Refused, Sqlite};
-use crate::storage::{Change, Space, Storage};
+use crate::storage::sqlite::{Refused, Sqlite, log_of};
+use crate::storage::{Change, Closed, Space, Storage};
 use crate::throttle::{Answer, Throttle};
 use crate::unlocked::{State, Unlocked};
 use rand_core::CryptoRng;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The version of the file; a higher one is refused. It keeps older programs out, and decides nothing: what an upgrade has done stands in
 /// the sealed state.
 const VERSION: u32 = 2;
 
+const DATABASE: &str = "vault.db";
+const LOCK: &str = "lock";
+const BALLAST: &str = "ballast";
+
+/// How often a waiting process tries the database again.
+const POLL: Duration = Duration::from_millis(20);
+
 /// How long [`Vault::open`] waits for another process: longer than any command that opens, works and locks.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 const HEADER: &[u8] = b"header";
+/// There while the vault is being made.
+const UNFINISHED: &[u8] = b"unfinished";
+/// There from an opening that found no log until the vault is unlocked, when its state says whether there should have been one.
+const LOG_MISSING: &[u8] = b"log-missing";
 
 /// A vault on disk that this process, and no other, has open. Locked until [`Vault::unlock`].
 pub struct Vault {
     pub(crate) storage: Box<dyn Storage>,
     pub(crate) header: Header,
     pub(crate) dir: PathBuf,
-    _lock: LockFile,
+    repairs: Vec<Repair>,
+    /// `None` while it is closed.
+    lock: Option<LockFile>,
+}
+
+/// A vault that is being made. Until [`Unfinished::finish`] it does not count as made: it cannot be opened, and making it may begin anew.
+pub struct Unfinished {
+    vault: Vault,
 }
 
 /// What every sealing in this vault is bound to.
@@ -108,60 +128,112 @@ impl Vault {
         kdf: KdfCost,
         rng: &mut dyn CryptoRng,
     ) -> Result<(Self, RecoveryCode), CreateError> {
-        let io = |source| CreateError::Storage(StorageError::of("creating the vault", dir, source));
-        durable::make_dir(dir).map_err(io)?;
-        let lock = LockFile::take(&dir.join("lock"), PATIENCE, &mut |_| ()).map_err(|why| match why {
-            NotLocked::Busy(holder) => CreateError::Busy(holder),
-            NotLocked::Io(source) => io(source),
-        })?;
-        let storage = Sqlite::open(&dir.join("vault.db"), VERSION).map_err(|why| match why {
-            Refused::Newer(_) => CreateError::Exists(dir.to_owned()),
-            Refused::Storage(why) => CreateError::Storage(why),
-        })?;
-        // A file with neither header nor slots is what a creation that was cut short leaves.
-        if storage.get(Space::Meta, HEADER)?.is_some() || has_slots(&storage)? {
-            return Err(CreateError::Exists(dir.to_owned()));
-        }
-        let recovery = RecoveryCode::generate(rng);
-        let mut header = Header { vault: [0; 16], kind: kind.to_owned() };
-        rand_core::Rng::fill_bytes(rng, &mut header.vault);
-        let changes = first_commit(&header, &[primary, &recovery], kdf, rng)?;
-        storage.commit(&changes)?;
-        durable::sync_parent(&dir.join("vault.db")).map_err(io)?;
-        ballast::refill(&dir.join("ballast"));
-        Ok((Self { storage: Box::new(storage), header, dir: dir.to_owned(), _lock: lock }, recovery))
+        let (unfinished, recovery) = Unfinished::begin(dir, kind, primary, kdf, rng)?;
+        Ok((unfinished.finish()?, recovery))
     }
 
-    /// Opens the vault in `dir`, waiting up to two seconds for another process to let go of it.
+    /// Opens the vault in `dir`, waiting up to two seconds for another process to release it.
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         Self::open_waiting(dir, PATIENCE, &mut |_| ())
     }
 
     /// As [`Vault::open`], waiting up to `wait`; `waiting` is told once who holds the vault.
     pub fn open_waiting(dir: &Path, wait: Duration, waiting: &mut dyn FnMut(&LockHolder)) -> Result<Self, OpenError> {
-        let file = dir.join("vault.db");
-        if !file.exists() {
+        let vault = Self::open_any(dir, wait, waiting)?;
+        if vault.is_unfinished()? {
+            return Err(OpenError::Unfinished(dir.to_owned()));
+        }
+        ballast::refill(&dir.join(BALLAST));
+        Ok(vault)
+    }
+
+    fn open_any(dir: &Path, wait: Duration, waiting: &mut dyn FnMut(&LockHolder)) -> Result<Self, OpenError> {
+        let file = dir.join(DATABASE);
+        if file.symlink_metadata().is_err() {
             return Err(OpenError::NotFound(dir.to_owned()));
         }
-        let lock = LockFile::take(&dir.join("lock"), wait, waiting).map_err(|why| match why {
+        let mut vault = Self::with_store(dir, wait, waiting)?;
+        vault.header = match vault.storage.get(Space::Meta, HEADER)? {
+            Some(header) => Header::read(&header).ok_or(OpenError::Damaged)?,
+            // They are written together: a header alone can only have been lost.
+            None if has_slots(&*vault.storage)? => return Err(OpenError::Damaged),
+            None => return Err(OpenError::NotFound(dir.to_owned())),
+        };
+        Ok(vault)
+    }
+
+    /// The lock and the store, whatever is in it.
+    fn with_store(dir: &Path, wait: Duration, waiting: &mut dyn FnMut(&LockHolder)) -> Result<Self, OpenError> {
+        let started = Instant::now();
+        let mut repairs = Vec::new();
+        private::close_folder(dir, &mut repairs)?;
+        let lock = LockFile::take(&dir.join(LOCK), wait, waiting).map_err(|why| match why {
             NotLocked::Busy(holder) => OpenError::Busy(holder),
             NotLocked::Io(source) => OpenError::Storage(StorageError::of("locking the vault", dir, source)),
         })?;
-        let storage = Sqlite::open(&file, VERSION).map_err(|why| match why {
-            Refused::Newer(found) => OpenError::Newer { found, supported: VERSION.into() },
-            Refused::Storage(why) => OpenError::Storage(why),
-        })?;
-        let header = match storage.get(Space::Meta, HEADER)? {
-            Some(header) => Header::read(&header).ok_or(OpenError::Damaged)?,
-            // They are written together: a header alone can only have been lost.
-            None if has_slots(&storage)? => return Err(OpenError::Damaged),
-            None => return Err(OpenError::NotFound(dir.to_owned())),
+        let linked = [(LOCK, lock.removed_link()), (BALLAST, unlink_foreign(&dir.join(BALLAST)).unwrap_or(false))];
+        repairs.extend(linked.into_iter().filter(|(_, linked)| *linked).map(|(name, _)| Repair::Link { path: dir.join(name) }));
+        let file = dir.join(DATABASE);
+        for path in [&dir.join(LOCK), &dir.join(BALLAST), &file, &log_of(&file)] {
+            private::close_file(path, &mut repairs)?;
+        }
+        durable::remove_leftovers(dir);
+        let mut told = false;
+        let (storage, log_was_missing) = loop {
+            match Sqlite::open(&file, VERSION) {
+                Ok(storage) => {
+                    break {
+                        let missing = storage.log_was_missing();
+                        (Box::new(storage), missing)
+                    };
+                }
+                Err(Refused::Newer(found)) => return Err(OpenError::Newer { found, supported: VERSION.into() }),
+                Err(Refused::Storage(why)) => return Err(OpenError::Storage(why)),
+                // Somebody removed the lock file of a process that is still at work.
+                Err(Refused::Busy) => {
+                    let holder = LockHolder::UNKNOWN;
+                    if started.elapsed() >= wait {
+                        return Err(OpenError::Busy(holder));
+                    }
+                    if !told {
+                        waiting(&holder);
+                        told = true;
+                    }
+                    std::thread::sleep(POLL);
+                }
+            }
         };
-        ballast::refill(&dir.join("ballast"));
-        Ok(Self { storage: Box::new(storage), header, dir: dir.to_owned(), _lock: lock })
+        let vault =
+            Self { storage, header: Header { vault: [0; 16], kind: String::new() }, dir: dir.to_owned(), repairs, lock: Some(lock) };
+        if log_was_missing && vault.storage.get(Space::Meta, HEADER)?.is_some() {
+            // From here on there is a log, so what was found is kept until somebody can unlock the vault.
+            vault.commit_with_reserve(&[meta(LOG_MISSING, Vec::new())])?;
+        }
+        Ok(vault)
     }
 
-    /// What can be known while it is locked.
+    fn is_unfinished(&self) -> Result<bool, StorageError> {
+        Ok(self.storage.get(Space::Meta, UNFINISHED)?.is_some())
+    }
+
+    /// Whether the log was missing when the vault was opened, this time or since it was last unlocked; and the change that forgets it.
+    pub(crate) fn missing_log(&self) -> Result<Option<Change>, StorageError> {
+        let found = self.storage.get(Space::Meta, LOG_MISSING)?;
+        Ok(found.map(|_| Change { space: Space::Meta, key: LOG_MISSING.to_vec(), value: None }))
+    }
+
+    /// Closes the database and releases the lock. Until it is opened anew, nothing can be read or written.
+    pub(crate) fn close(&mut self) {
+        self.storage = Box::new(Closed);
+        self.lock = None;
+    }
+
+    /// What was put right when the vault was opened: modes and links that let other users in.
+    pub fn repairs(&self) -> &[Repair] {
+        &self.repairs
+    }
+
+    /// Returns the vault's public status.
     pub fn status(&self, at: &Reading) -> Result<VaultStatus, StorageError> {
         let (slots, damaged_slots) = self.slots()?;
         let password = self.throttle(Counter::Password)?;
@@ -287,14 +359,90 @@ impl Vault {
 
     fn set_throttle(&self, counters: &[(Counter, Throttle)]) -> Result<(), StorageError> {
         let changes: Vec<Change> = counters.iter().map(|(counter, throttle)| meta(counter.key(), throttle.to_bytes())).collect();
-        match self.storage.commit(&changes) {
-            // The owner must get in to make room; the reserve is for exactly this.
+        self.commit_with_reserve(&changes)
+    }
+
+    /// The owner must get in to make room; the reserve is for exactly this.
+    pub(crate) fn commit_with_reserve(&self, changes: &[Change]) -> Result<(), StorageError> {
+        match self.storage.commit(changes) {
             Err(StorageError::Full { .. }) => {
-                ballast::release(&self.dir.join("ballast"));
-                self.storage.commit(&changes)
+                ballast::release(&self.dir.join(BALLAST));
+                self.storage.commit(changes)
             }
             done => done,
         }
+    }
+}
+
+impl Unfinished {
+    /// Begins a vault in `dir` (made with mode 0700) with a slot for `primary` and one for the recovery code that is returned. What an
+    /// earlier creation left that was cut short is removed first.
+    pub fn begin(
+        dir: &Path,
+        kind: &str,
+        primary: &dyn Factor,
+        kdf: KdfCost,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(Self, RecoveryCode), CreateError> {
+        let io = |source| CreateError::Storage(StorageError::of("creating the vault", dir, source));
+        durable::make_dir(dir).map_err(io)?;
+        if let Some(earlier) = Self::left_in(dir)? {
+            earlier.discard().map_err(CreateError::Storage)?;
+        }
+        let mut vault = Vault::with_store(dir, PATIENCE, &mut |_| ())?;
+        // A file with neither header nor slots is what a creation leaves that was cut short early.
+        if vault.storage.get(Space::Meta, HEADER)?.is_some() || has_slots(&*vault.storage)? {
+            return Err(CreateError::Exists(dir.to_owned()));
+        }
+        let recovery = RecoveryCode::generate(rng);
+        kind.clone_into(&mut vault.header.kind);
+        rand_core::Rng::fill_bytes(rng, &mut vault.header.vault);
+        let mut changes = first_commit(&vault.header, &[primary, &recovery], kdf, rng)?;
+        changes.push(meta(UNFINISHED, Vec::new()));
+        vault.storage.commit(&changes)?;
+        durable::sync_parent(&dir.join(DATABASE)).map_err(io)?;
+        ballast::refill(&dir.join(BALLAST));
+        Ok((Self { vault }, recovery))
+    }
+
+    /// What a creation left in `dir` that was cut short.
+    pub fn left_in(dir: &Path) -> Result<Option<Self>, OpenError> {
+        match Vault::open_any(dir, PATIENCE, &mut |_| ()) {
+            Ok(vault) => Ok(if vault.is_unfinished()? { Some(Self { vault }) } else { None }),
+            Err(OpenError::NotFound(_)) => Ok(None),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// The vault, to be filled.
+    pub fn vault(&mut self) -> &mut Vault {
+        &mut self.vault
+    }
+
+    /// Makes it count: from here on it opens, and is not made again.
+    pub fn finish(self) -> Result<Vault, StorageError> {
+        self.vault.storage.commit(&[Change { space: Space::Meta, key: UNFINISHED.to_vec(), value: None }])?;
+        Ok(self.vault)
+    }
+
+    /// Removes it. Nothing in it was acknowledged.
+    pub fn discard(self) -> Result<(), StorageError> {
+        let Vault { dir, storage, lock: _lock, .. } = self.vault;
+        drop(storage);
+        let failed = |source| StorageError::of("removing an unfinished vault", &dir, source);
+        // The database last: while it is there, the next try knows what the other files are.
+        let mut last = Vec::new();
+        for entry in std::fs::read_dir(&dir).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().unwrap_or_default();
+            if name == DATABASE || path == log_of(&dir.join(DATABASE)) {
+                last.push(path);
+            } else if name != LOCK && path.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
+                std::fs::remove_file(&path).map_err(failed)?;
+            }
+        }
+        last.sort();
+        last.iter().try_for_each(std::fs::remove_file).and_then(|()| durable::sync_parent(&dir.join(DATABASE))).map_err(failed)
     }
 }
 

@@ -45,6 +45,11 @@ impl<'v> Wallet<'v> {
         &self.vault
     }
 
+    /// The vault, to be parked while a person is asked.
+    pub const fn vault_mut(&mut self) -> &mut Unlocked<'v> {
+        &mut self.vault
+    }
+
     /// Makes a holder key. Ed25519 suits both credential formats; issuers that take P-256 or P-384 alone need another.
     pub fn create_holder_key(&self, algorithm: Algorithm) -> Result<KeyInfo, VaultError> {
         self.vault.generate_key(algorithm, KeyPurpose::Holder)

@@ -2,14 +2,19 @@
 
 use super::failure;
 use crate::Session;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
 use crate::sync::{self, SyncArgs};
-use crate::unlock::OpenArgs;
-use crate::words;
+use crate::unlock::{self, OpenArgs};
+use crate::{trust, words};
 use serde_json::json;
+use std::cell::RefCell;
 use std::path::PathBuf;
+use waypass_gate::{Gate, GateError, Sync};
 use waypass_trust::audit::FlagAnswer;
-use waypass_vault::{SystemRng, clock};
+use waypass_trust::status::TakenBack;
+use waypass_trust::sync::{AuditHeld, Device, Manifest, Part, Receipted};
+use waypass_vault::{Finding, Parked, SystemRng, clock};
 
 /// Arguments of `verifier sync`.
 #[derive(clap::Args)]
@@ -25,12 +30,18 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let mut transport = sync::transport(session, args.place.from.as_deref(), args.to.as_deref())?;
-    let (outcome, flagged, taken_back) = super::with(session, &args.open, |gate| {
-        let mut device = gate.sync(&clock::read);
-        let outcome = sync::run(session, &mut device, &mut *transport, failure)?;
-        let flagged = device.end(!outcome.steps.is_empty(), &mut SystemRng).map_err(failure)?;
-        Ok((outcome, flagged, gate.taken_back().map_err(failure)?))
-    })?;
+    let vault = unlock::keep(session, Role::Verifier, &args.open)?;
+    // A gate without its record or its bundle is said before anybody is asked for anything.
+    Gate::open(&vault, trust::store(session)).map_err(failure)?;
+    let mut device = Between {
+        session,
+        vault: RefCell::new(Some(vault.park())),
+        planned: RefCell::default(),
+        told: RefCell::default(),
+        answers: Vec::new(),
+    };
+    let outcome = sync::run(session, &mut device, &mut *transport, |failure| failure)?;
+    let (flagged, taken_back) = device.end(!outcome.steps.is_empty())?;
     let late: Vec<&FlagAnswer> = flagged.iter().filter(|answer| answer.already_revoked).collect();
     let documents: Vec<_> = late.iter().map(|answer| json!({ "seq": answer.seq, "revoked_at": answer.revoked_at })).collect();
     sync::tell(session, &outcome, &documents)?;
@@ -43,4 +54,115 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     }
     super::status::warn_of_taken_back(session, &taken_back);
     Ok(Exit::Done)
+}
+
+/// A gate that has its vault open for each step of a synchronization, and not between two: what a slow or silent server keeps waiting is
+/// this command, and not the people at the gate. Every step reads again what it needs.
+struct Between<'s> {
+    session: &'s Session,
+    /// `None` while a step is at work, and after one that failed.
+    vault: RefCell<Option<Parked<'static>>>,
+    /// What was held when the server was asked.
+    planned: RefCell<Manifest>,
+    /// Findings the person has been told.
+    told: RefCell<Vec<Finding>>,
+    answers: Vec<FlagAnswer>,
+}
+
+impl Between<'_> {
+    /// Does `step` with the vault open; the answers that came with it.
+    fn open<T>(&self, step: impl FnOnce(Sync<'_>) -> Result<(T, Vec<FlagAnswer>), GateError>) -> Result<(T, Vec<FlagAnswer>), Failure> {
+        let parked = self.vault.take().ok_or_else(|| Failure::internal("an earlier step failed", "run the command again"))?;
+        let vault = unlock::resume(self.session, Role::Verifier, parked)?;
+        let done = match Gate::open(&vault, trust::store(self.session)) {
+            Ok(gate) => step(gate.sync(&clock::read)),
+            Err(why) => Err(why),
+        };
+        for finding in vault.findings() {
+            if !self.told.borrow().contains(&finding) {
+                self.session.out.warn(&crate::doctor::finding_words(&finding));
+                self.told.borrow_mut().push(finding);
+            }
+        }
+        self.vault.replace(Some(vault.park()));
+        done.map_err(failure)
+    }
+
+    /// Does a step that takes something. What is held may have become newer while the server was waited for; then what came is behind,
+    /// and that is nobody's attack.
+    fn take<T>(&mut self, step: impl FnOnce(&mut Sync<'_>) -> Result<T, GateError>) -> Result<T, Failure> {
+        let planned = self.planned.borrow().clone();
+        let mut moved_on = false;
+        let taken = self.open(|mut sync| {
+            let taken = step(&mut sync);
+            if taken.is_err() {
+                moved_on = sync.held().is_ok_and(|held| trust_of(&held) != trust_of(&planned));
+            }
+            let now = taken.is_ok().then(|| sync.held()).transpose()?;
+            Ok(((taken?, now), sync.answers()))
+        });
+        match taken {
+            Ok(((taken, now), answers)) => {
+                self.answers.extend(answers);
+                self.planned.replace(now.unwrap_or(planned));
+                Ok(taken)
+            }
+            Err(_) if moved_on => Err(Failure::internal(
+                "another command changed what this gate believes while the server was waited for; that was kept",
+                "run the command again",
+            )),
+            Err(why) => Err(why),
+        }
+    }
+
+    /// Ends the synchronization: the issuer's answers, and what the newest lists take back.
+    fn end(self, something_taken: bool) -> Result<(Vec<FlagAnswer>, Vec<TakenBack>), Failure> {
+        let (taken_back, last) = self.open(|sync| {
+            let gate = sync.gate();
+            let answers = sync.end(something_taken, &mut SystemRng)?;
+            Ok((gate.taken_back()?, answers))
+        })?;
+        Ok((self.answers.into_iter().chain(last).collect(), taken_back))
+    }
+}
+
+/// The part of a manifest that a synchronization changes: the log grows meanwhile.
+fn trust_of(manifest: &Manifest) -> Manifest {
+    let mut trust = manifest.clone();
+    trust.audit = AuditHeld::default();
+    trust
+}
+
+impl Device for Between<'_> {
+    type Error = Failure;
+
+    fn held(&self) -> Result<Manifest, Failure> {
+        let (held, _) = self.open(|sync| sync.held().map(|held| (held, Vec::new())))?;
+        self.planned.replace(held.clone());
+        Ok(held)
+    }
+
+    fn apply_root(&mut self, envelope: &[u8]) -> Result<(), Failure> {
+        self.take(|sync| sync.apply_root(envelope))
+    }
+
+    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<(), Failure> {
+        self.take(|sync| sync.apply_bundle(metadata))
+    }
+
+    fn apply_list(&mut self, uri: &str, token: &[u8]) -> Result<(), Failure> {
+        self.take(|sync| sync.apply_list(uri, token))
+    }
+
+    fn apply_policies(&mut self) -> Result<(), Failure> {
+        self.take(|sync| sync.apply_policies())
+    }
+
+    fn upload(&mut self, from: u64) -> Result<Option<Part>, Failure> {
+        self.take(|sync| sync.upload(from))
+    }
+
+    fn receipt(&mut self, receipt: &str) -> Result<Receipted, Failure> {
+        self.take(|sync| sync.receipt(receipt))
+    }
 }

@@ -103,7 +103,7 @@ fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<V
     } else {
         None
     };
-    let code = code.as_ref().map(|code| crate::unlock::text(code)).transpose()?;
+    let code = code.as_ref().map(|code| crate::secret::text(code)).transpose()?;
     let algorithm = args.curve.algorithm();
     let key = open.wallet.holder_key(algorithm)?;
     let signer = open.wallet.signer(key.id)?;
@@ -111,15 +111,17 @@ fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<V
 }
 
 pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
-    let open = super::open(session, &args.open)?;
+    let mut open = super::open(session, &args.open)?;
     let id = open.wallet.find_id(&args.id).map_err(failure)?;
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let card = removal.card();
     let question = format!("Remove {} ({} from {}) for good?", super::list::short(&id), words::list(&card.role.roles), card.issuer_name);
-    if !args.yes && !secret::confirm(session.input, &question, "--yes")? {
+    if !args.yes && !open.aside(session, || secret::confirm(session.input, &question, "--yes"))?? {
         session.out.note("nothing was removed");
         return Ok(Exit::Done);
     }
+    // What is removed is read again: others may have used the wallet while the person thought.
+    let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     open.wallet.remove(removal, &open.at, &mut SystemRng).map_err(failure)?;
     session.out.json(&json!({ "schema": "waypass.removed/1", "id": id.to_string() }))?;
     session.out.words(&format!("removed {}", super::list::short(&id)));

@@ -43,10 +43,13 @@ pub(crate) struct SealArgs {
 }
 
 pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
-    let open = super::open(session, &args.open)?;
-    let code = recovery(session, &args.seal)?;
-    let phrase = secret(args.seal.backup_secret_file.clone()).choose(session.out, session.input, "choose the backup's pass phrase: ")?;
-    let phrase = Password::new(unlock::text(&phrase)?);
+    let mut open = super::open(session, &args.open)?;
+    let (code, phrase) = open.aside(session, || {
+        let code = recovery(session, &args.seal)?;
+        let phrase = secret(args.seal.backup_secret_file.clone()).choose(session.out, session.input, "choose the backup's pass phrase")?;
+        Ok::<_, crate::exit::Failure>((code, phrase))
+    })??;
+    let phrase = Password::new(crate::secret::text(&phrase)?);
     open.wallet.backup(&args.file, &Factors::one(&code).and(&phrase), KdfCost::Calibrated).map_err(failure)?;
     session.out.json(&json!({ "schema": "waypass.backup/1", "file": args.file }))?;
     session.out.words(&format!("wrote {}", args.file.display()));
@@ -55,10 +58,13 @@ pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
 }
 
 pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
-    let open = super::open(session, &args.open)?;
-    let code = recovery(session, &args.seal)?;
-    let phrase = secret(args.seal.backup_secret_file.clone()).read(session.out, session.input, "the backup's pass phrase: ")?;
-    let phrase = Password::new(unlock::text(&phrase)?);
+    let mut open = super::open(session, &args.open)?;
+    let (code, phrase) = open.aside(session, || {
+        let code = recovery(session, &args.seal)?;
+        let phrase = secret(args.seal.backup_secret_file.clone()).read(session.out, session.input, "the backup's pass phrase: ")?;
+        Ok::<_, crate::exit::Failure>((code, phrase))
+    })??;
+    let phrase = Password::new(crate::secret::text(&phrase)?);
     let restored = open.wallet.restore(&args.file, &Factors::one(&code).and(&phrase), &open.at, &mut SystemRng).map_err(failure)?;
     let reissue: Vec<String> = restored.reissue.iter().map(ToString::to_string).collect();
     session.out.json(&json!({ "schema": "waypass.restored/1", "credentials": restored.credentials, "reissue": reissue }))?;
@@ -72,7 +78,7 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
 
 fn recovery(session: &Session, seal: &SealArgs) -> Result<RecoveryCode, crate::exit::Failure> {
     let code = secret(seal.backup_recovery_file.clone()).read(session.out, session.input, "the recovery code on paper: ")?;
-    RecoveryCode::parse(unlock::text(&code)?).map_err(|error| unlock::factor_failure(&error))
+    RecoveryCode::parse(crate::secret::text(&code)?).map_err(|error| unlock::factor_failure(&error))
 }
 
 fn secret(file: Option<PathBuf>) -> SecretArgs {

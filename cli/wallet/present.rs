@@ -11,7 +11,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::request::PathStep;
 use waypass_vault::SystemRng;
-use waypass_wallet::{AskError, Asked, Asker, Claim, PresentError, Proposal};
+use waypass_wallet::{AskError, Asked, Asker, Claim, CredentialId, PresentError, Proposal};
 
 /// Arguments of `wallet present`.
 #[derive(clap::Args)]
@@ -37,26 +37,26 @@ pub(crate) struct Args {
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let bytes = qr::read_any(session.out, &args.request)?;
     let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("this is not a gate's challenge", "scan the gate's code again"))?;
-    let open = super::open(session, &args.open)?;
-    let bundle = open.believed()?;
-    let Open { wallet, at, .. } = &open;
-    let asked = Asked::open(text, bundle, at).map_err(ask_failure)?;
-    let proposal = match &args.credential {
-        Some(id) => wallet.propose_with(asked, wallet.find_id(id).map_err(failure)?, bundle, at),
-        None => wallet.propose(asked, bundle, at),
-    };
-    let proposal = proposal.map_err(present_failure)?;
-    session.out.note(consent(&proposal));
-    if !args.yes && !secret::confirm(session.input, "Show this?", "--yes")? {
-        proposal.decline(&mut SystemRng, at).map_err(present_failure)?;
+    let mut open = super::open(session, &args.open)?;
+    let chosen = args.credential.as_deref().map(|id| open.wallet.find_id(id)).transpose().map_err(failure)?;
+    let agreed = if args.yes { None } else { Some(consented(session, &mut open, text, chosen)?) };
+    if let Some((shown, false)) = agreed {
+        // Whatever became of it meanwhile, nothing is shown; the history says that it was asked for.
+        if let Ok(proposal) = propose(&open, text, Some(shown)) {
+            proposal.decline(&mut SystemRng, &open.at).map_err(present_failure)?;
+        }
         session.out.note("nothing was shown");
         return Ok(Exit::Done);
+    }
+    let proposal = propose(&open, text, agreed.map_or(chosen, |(shown, _)| Some(shown)))?;
+    if agreed.is_none() {
+        session.out.note(consent(&proposal));
     }
     let (shared, withheld) = (names(proposal.discloses()), names(proposal.withholds()));
     let along: Vec<String> = technical(proposal.technical()).into_iter().map(str::to_owned).collect();
     let asked_by = asked_by(&proposal);
     let warnings: Vec<String> = proposal.warnings().iter().map(ToString::to_string).collect();
-    let presentation = proposal.approve(&mut SystemRng, at).map_err(present_failure)?;
+    let presentation = proposal.approve(&mut SystemRng, &open.at).map_err(present_failure)?;
 
     let nowhere = args.output.is_none() && args.codes.is_none();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
@@ -71,6 +71,51 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }))?;
     }
     Ok(Exit::Done)
+}
+
+fn propose<'o>(open: &'o Open, text: &str, credential: Option<CredentialId>) -> Result<Proposal<'o, 'static>, Failure> {
+    let bundle = open.believed()?;
+    let Open { wallet, at, .. } = open;
+    let asked = Asked::open(text, bundle, at).map_err(ask_failure)?;
+    let proposal = match credential {
+        Some(id) => wallet.propose_with(asked, id, bundle, at),
+        None => wallet.propose(asked, bundle, at),
+    };
+    proposal.map_err(present_failure)
+}
+
+/// Asks the person, with the vault parked: others may use the wallet meanwhile. An answer counts for what would be shown at that moment,
+/// so what is shown is worked out again, and asked again if it is something else. Returns the credential, and the answer.
+fn consented(session: &Session, open: &mut Open, text: &str, chosen: Option<CredentialId>) -> Result<(CredentialId, bool), Failure> {
+    let mut agreed: Option<(CredentialId, Vec<String>)> = None;
+    loop {
+        let again = agreed.as_ref().and_then(|(id, _)| propose(open, text, Some(*id)).ok());
+        let proposal = match again {
+            Some(proposal) => proposal,
+            None => propose(open, text, chosen)?,
+        };
+        let shown = (proposal.card().id, substance(&proposal));
+        if agreed.as_ref() == Some(&shown) {
+            return Ok((shown.0, true));
+        }
+        if agreed.is_some() {
+            session.out.note("what would be shown has changed meanwhile:");
+        }
+        session.out.note(consent(&proposal));
+        drop(proposal);
+        if !open.aside(session, || secret::confirm(session.input, "Show this?", "--yes"))?? {
+            return Ok((shown.0, false));
+        }
+        agreed = Some(shown);
+    }
+}
+
+/// What a person agrees to, without what only the passing of time changes.
+fn substance(proposal: &Proposal<'_, '_>) -> Vec<String> {
+    let claims = |claims: &[Claim]| claims.iter().map(|claim| format!("{} {}", claim.path, claim.value)).collect::<Vec<_>>().join("\n");
+    let warnings: Vec<String> = proposal.warnings().iter().map(ToString::to_string).collect();
+    let parts = [asked_by(proposal), claims(proposal.discloses()), claims(proposal.withholds())];
+    parts.into_iter().chain(warnings).collect()
 }
 
 /// Other credentials that are named; the rest are a number.

@@ -7,6 +7,8 @@ mod full;
 mod kill;
 mod lanes;
 mod lock;
+mod private;
 mod shared;
 mod site;
 mod times;
+mod waiting;

@@ -71,6 +71,17 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The same folder and environment, on a terminal: `script` gives the line one of its own and copies what it shows.
+pub(crate) fn on_a_terminal(like: &Command, line: &str) -> Command {
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", line, "/dev/null"]).env_clear();
+    command.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
+    if let Some(folder) = like.get_current_dir() {
+        command.current_dir(folder);
+    }
+    command
+}
+
 /// Feeds `stdin`, waits, and reads both streams.
 pub(crate) fn finish(mut command: Command, stdin: &str) -> Ran {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -1,10 +1,10 @@
 //! What a person, a shell or the system does with a running command: Ctrl-C, a pipe that closes, a terminal, a core dump.
 
-use crate::program::{Place, WAYPASS, ended, finish};
+use crate::program::{Place, WAYPASS, ended, finish, on_a_terminal};
 use crate::site::Site;
 use std::io::Read;
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 #[test]
@@ -20,6 +20,43 @@ fn ctrl_c_is_130() {
     let ran = ended(child);
     drop(input);
     assert_eq!(ran.code, 130, "{}{}", ran.stdout, ran.stderr);
+}
+
+/// Runs `line` on a terminal of its own with `keys` typed at its first question, then says how the terminal is.
+fn typed(place: &Place, line: &str, keys: &str) -> String {
+    let like = place.command(&[], "home", &[]);
+    let shell = format!("sh -c '{WAYPASS} {line}; echo ended $?; stty -a'");
+    let mut child = on_a_terminal(&like, &shell).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program starts");
+    let mut out = child.stdout.take().expect("piped");
+    let mut shown = Vec::new();
+    let mut byte = [0];
+    while !String::from_utf8_lossy(&shown).contains("pass phrase") {
+        assert_eq!(out.read(&mut byte).expect("read"), 1, "it ended: {}", String::from_utf8_lossy(&shown));
+        shown.extend(byte);
+    }
+    // The question is there; the terminal is silent a moment later.
+    std::thread::sleep(Duration::from_millis(300));
+    let mut input = child.stdin.take().expect("piped");
+    std::io::Write::write_all(&mut input, keys.as_bytes()).expect("typed");
+    out.read_to_end(&mut shown).expect("read");
+    drop(input);
+    child.wait().expect("ended");
+    String::from_utf8_lossy(&shown).into_owned()
+}
+
+#[test]
+fn a_question_for_a_secret_leaves_the_terminal_as_it_was() {
+    let place = Place::new();
+    for (keys, code, words) in [
+        ("\u{3}", "ended 130", "interrupted"),
+        ("\u{4}", "ended 40", "the input ended before a secret was typed"),
+        ("1234567\rtulip anchor seven\rtulip anchor seven\r", "ended 0", "fewer than 8 characters"),
+    ] {
+        let shown = typed(&place, "wallet init", keys);
+        assert!(shown.contains(code) && shown.contains(words), "{shown}");
+        assert!(["echo", "isig", "icanon"].iter().all(|mode| shown.split_whitespace().any(|word| word == *mode)), "{shown}");
+        assert!(!shown.contains("tulip"), "what was typed was shown: {shown}");
+    }
 }
 
 #[test]
@@ -67,17 +104,6 @@ fn a_bar_shows_on_a_terminal_when_work_takes_long() {
     // Without a terminal there is none either.
     let ran = site.run("ada", &format!("wallet sync --from {server}"));
     assert!(!ran.stderr.contains("synchronizing"), "{}", ran.stderr);
-}
-
-/// The same folder and environment, on a terminal.
-fn on_a_terminal(like: &Command, line: &str) -> Command {
-    let mut command = Command::new("script");
-    command.args(["--quiet", "--return", "--command", line, "/dev/null"]).env_clear();
-    command.envs(like.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("TERM", "xterm");
-    if let Some(folder) = like.get_current_dir() {
-        command.current_dir(folder);
-    }
-    command
 }
 
 #[test]

@@ -19,17 +19,37 @@ const PREFIX: &str = "waypass-key-file-1 ";
 const LENGTH: usize = PREFIX.len() + 43;
 
 impl KeyFile {
-    /// Writes a new key file; refuses to overwrite, except what a creation left that was cut short: the beginning of a key file, which
-    /// opens nothing.
+    /// Makes and writes a new key file; see [`KeyFile::write`].
     pub fn create(path: &Path, rng: &mut dyn CryptoRng) -> Result<Self, FactorError> {
-        if is_unfinished(path) {
-            fs::remove_file(path).map_err(|why| failed(path, Some(why)))?;
-        }
+        let key = Self::generate(rng);
+        key.write(path)?;
+        Ok(key)
+    }
+
+    /// Makes a key that is in no file yet.
+    pub fn generate(rng: &mut dyn CryptoRng) -> Self {
         let mut key = Zeroizing::new([0; 32]);
         rand_core::Rng::fill_bytes(rng, &mut key[..]);
-        let text = Zeroizing::new(format!("{PREFIX}{}\n", Zeroizing::new(base64url::encode(&key[..])).as_str()));
-        durable::create(path, text.as_bytes()).map_err(|why| failed(path, Some(why)))?;
-        Ok(Self(key))
+        Self(key)
+    }
+
+    /// Writes the key to a new file; see [`KeyFile::make_room`].
+    pub fn write(&self, path: &Path) -> Result<(), FactorError> {
+        Self::make_room(path)?;
+        let text = Zeroizing::new(format!("{PREFIX}{}\n", Zeroizing::new(base64url::encode(&self.0[..])).as_str()));
+        durable::create(path, text.as_bytes()).map_err(|why| failed(path, Some(why)))
+    }
+
+    /// Checks that a key file can be written there: what is there already is never overwritten, except what a creation left that was
+    /// cut short. That is the beginning of a key file, and opens nothing.
+    pub fn make_room(path: &Path) -> Result<(), FactorError> {
+        if is_unfinished(path) {
+            return fs::remove_file(path).map_err(|why| failed(path, Some(why)));
+        }
+        match fs::symlink_metadata(path) {
+            Ok(_) => Err(failed(path, Some(io::ErrorKind::AlreadyExists.into()))),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Returns true if a regular file begins as a key file does. It reads no more than that.

@@ -1,6 +1,6 @@
 //! Passwords: Argon2id (RFC 9106).
 
-use super::{Factor, FactorKind, FactorParameters, fresh_salt};
+use super::{Factor, FactorKind, FactorParameters, fresh_salt, phrase};
 use crate::error::FactorError;
 use crate::secret::scrub_stack;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
@@ -18,7 +18,12 @@ pub enum KdfCost {
 }
 
 /// A password; wiped when dropped.
-pub struct Password(Zeroizing<Vec<u8>>);
+pub struct Password {
+    /// Prepared, so that every keyboard gives the same (RFC 8265).
+    prepared: Zeroizing<Vec<u8>>,
+    /// As it was typed, if that differs: 0.1.0 made vaults with that.
+    typed: Option<Box<Self>>,
+}
 
 /// Read limits: a header asking for more is hostile or damaged (threats.md A19). RFC 9106 §4 recommends at most 2 GiB and 3 passes.
 const MAX_MEMORY_KIB: u32 = 1024 * 1024;
@@ -39,7 +44,9 @@ const TARGET: Duration = Duration::from_millis(700);
 impl Password {
     /// From what was typed. The caller wipes its own copy.
     pub fn new(text: &str) -> Self {
-        Self(Zeroizing::new(text.as_bytes().to_vec()))
+        let prepared = phrase::prepare(text);
+        let typed = (*prepared != text).then(|| Box::new(Self { prepared: Zeroizing::new(text.as_bytes().to_vec()), typed: None }));
+        Self { prepared: Zeroizing::new(prepared.as_bytes().to_vec()), typed }
     }
 }
 
@@ -48,8 +55,12 @@ impl Factor for Password {
         FactorKind::Password
     }
 
+    fn older(&self) -> Option<&dyn Factor> {
+        self.typed.as_deref().map(|typed| typed as &dyn Factor)
+    }
+
     fn enroll(&self, cost: KdfCost, rng: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError> {
-        if self.0.is_empty() {
+        if self.prepared.is_empty() {
             return Err(FactorError::Empty);
         }
         let (memory_kib, passes) = match cost {
@@ -68,7 +79,7 @@ impl Factor for Password {
         if !allowed {
             return Err(FactorError::Parameters);
         }
-        argon2id(&self.0, &salt, (memory_kib, passes, lanes), to)
+        argon2id(&self.prepared, &salt, (memory_kib, passes, lanes), to)
     }
 }
 

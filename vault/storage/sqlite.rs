@@ -3,16 +3,18 @@
 //! Write-ahead log with `synchronous=FULL`: a commit is one append to the log and one `fdatasync` of it, and is acknowledged after that.
 //! (The first commit after opening, and the checkpoint every 1,000 pages, flush twice more.) `locking_mode=EXCLUSIVE` keeps the index of
 //! that log in our memory instead of a shared file; other processes are kept out by the vault's own lock file before SQLite is asked.
+//! The log stays when the vault is closed, so that a copy made without it is noticed.
 
 use super::{Change, Space, Storage};
 use crate::error::{Room, StorageError};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension as _, ffi, params};
+use rusqlite::{Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension as _, ffi, params};
 use std::cell::Cell;
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// "WayP": tells `file` and us what this is.
 const APPLICATION_ID: i64 = 0x5761_7950;
@@ -21,34 +23,51 @@ pub(crate) struct Sqlite {
     connection: Connection,
     dir: PathBuf,
     poisoned: Cell<bool>,
+    log_was_missing: bool,
 }
 
 /// Why a file was not opened as a store.
 pub(crate) enum Refused {
     /// The file's format version is newer than `supported`.
     Newer(u64),
+    /// Another process has the file open, though it does not hold the vault's lock file.
+    Busy,
     Storage(StorageError),
 }
 
 impl Sqlite {
     /// Opens `file`, creating it with mode 0600 when it is not there. A file with a version above `supported` is not touched.
+    ///
+    /// While SQLite has the file open, this process opens it nowhere else: closing any descriptor of a file ends the process's locks
+    /// on it (POSIX), and SQLite's lock is what keeps a second process out when the vault's lock file was removed.
     pub(crate) fn open(file: &Path, supported: u32) -> Result<Self, Refused> {
         let dir = file.parent().unwrap_or(Path::new(".")).to_owned();
         let io = |source| Refused::Storage(StorageError::of("opening the vault", &dir, source));
-        // SQLite gives its log the mode of the database, so creating the file ourselves settles both.
-        let created = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(file).map_err(io)?;
+        // The folder may be reached through a link, the file may not: its log would be looked for in another place.
+        let file = dir.canonicalize().map_err(io)?.join(file.file_name().unwrap_or_default());
         // Looked up in the file first: SQLite would already replay the log of a version that we do not know.
-        refuse_newer(version_in_file(&created).map_err(io)?.into(), supported)?;
+        refuse_newer(version_in_file(&file).map_err(io)?.into(), supported)?;
+        let log_was_missing = !log_of(&file).exists();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let connection = Connection::open_with_flags(file.canonicalize().map_err(io)?, flags);
-        let failed = |why: rusqlite::Error| Refused::Storage(translate("opening the vault", &dir, &why));
-        let connection = connection.map_err(failed)?;
+        let failed = |why: rusqlite::Error| match why.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Refused::Busy,
+            _ => Refused::Storage(translate("opening the vault", &dir, &why)),
+        };
+        let connection = Connection::open_with_flags(&file, flags).map_err(failed)?;
+        // Whoever opens the vault waits, and says for whom.
+        connection.busy_timeout(Duration::ZERO).map_err(failed)?;
         // Before the first access: only then does the log's index stay out of a shared file.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(failed)?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
         refuse_newer(version, supported)?;
         prepare(&connection, version, supported).map_err(failed)?;
-        Ok(Self { connection, dir, poisoned: Cell::new(false) })
+        connection.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut 1)).map_err(failed)?;
+        Ok(Self { connection, dir, poisoned: Cell::new(false), log_was_missing })
+    }
+
+    /// Whether the write-ahead log was not there when the file was opened.
+    pub(crate) const fn log_was_missing(&self) -> bool {
+        self.log_was_missing
     }
 
     fn refuse_when_poisoned(&self) -> Result<(), StorageError> {
@@ -60,8 +79,28 @@ impl Sqlite {
     }
 }
 
-/// `user_version` is the big-endian number at offset 60 of an SQLite file; a file that is still empty has version 0.
-fn version_in_file(file: &File) -> io::Result<i32> {
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        // The log stays, so that its absence says that somebody lost it. What is in the database already is cut off; if that fails,
+        // the next opening replays it, which changes nothing.
+        let _ = self.connection.pragma_update(None, "journal_size_limit", 0);
+    }
+}
+
+/// The write-ahead log of a database.
+pub(crate) fn log_of(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push("-wal");
+    file.with_file_name(name)
+}
+
+/// Creates the file where it is missing, and looks up the version in it: `user_version` is the big-endian number at offset 60 of an
+/// SQLite file; a file that is still empty has version 0.
+fn version_in_file(file: &Path) -> io::Result<i32> {
+    // SQLite gives its log the mode of the database, so creating the file ourselves settles both.
+    let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
+    let mut options = OpenOptions::new();
+    let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(file)?;
     let mut version = [0; 4];
     match file.read_exact_at(&mut version, 60) {
         Err(why) if why.kind() != io::ErrorKind::UnexpectedEof => Err(why),
@@ -92,8 +131,8 @@ fn prepare(connection: &Connection, version: i64, supported: u32) -> rusqlite::R
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Tables before version: a crash between them leaves version 0, and this runs again.
     if version == 0 {
-        // Tables before version: a crash between them leaves version 0, and this runs again.
         for space in Space::ALL {
             // Records are large; in a table without row ids they would widen the inner pages of the tree.
             let layout = if matches!(space, Space::Index) { "STRICT, WITHOUT ROWID" } else { "STRICT" };
@@ -196,7 +235,9 @@ fn missing_room(dir: &Path) -> Option<Room> {
     const COMMIT: u64 = 16 * 1024 * 1024;
     let largest = std::fs::read_dir(dir).ok()?.flatten().filter_map(|entry| entry.metadata().ok()).map(|about| about.len()).max();
     let probe = dir.join("room");
-    let asked = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&probe);
+    // What an interrupted look has left is in the way, and nothing that somebody put there is written to.
+    drop(std::fs::remove_file(&probe));
+    let asked = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&probe);
     let answered = asked.and_then(|file| file.write_all_at(b"?", largest.unwrap_or_default().saturating_add(COMMIT)));
     drop(std::fs::remove_file(&probe));
     Room::missing(&answered.err()?)

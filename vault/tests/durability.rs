@@ -251,6 +251,23 @@ fn a_second_process_waits_and_is_told_who_has_the_vault() {
 }
 
 #[test]
+fn a_second_process_is_kept_out_also_when_the_lock_file_was_removed() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (vault, _key) = create(dir.path());
+    drop(vault);
+    let mut child = run_child("hold", dir.path()).expect("free");
+    std::fs::remove_file(dir.path().join("vault/lock")).expect("removed");
+    for _ in 0..2 {
+        let opened = Vault::open_waiting(&dir.path().join("vault"), Duration::from_millis(50), &mut |_| ());
+        let Err(OpenError::Busy(holder)) = opened else { panic!("two processes opened one vault") };
+        assert_eq!(holder.to_string(), "another process");
+    }
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+    Vault::open(&dir.path().join("vault")).expect("the database's lock went with its holder");
+}
+
+#[test]
 fn killed_at_any_moment_it_keeps_what_it_acknowledged() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let (vault, _key) = create(dir.path());

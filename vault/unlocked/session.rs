@@ -33,10 +33,18 @@ pub struct Batch<'b> {
 
 impl Session {
     pub(super) fn begin(vault: &Vault, keys: &Keys) -> Result<Self, StorageError> {
-        let state = match State::load(vault, keys)? {
+        let mut state = match State::load(vault, keys)? {
             Some(state) => state,
             None => super::verify::salvage(vault, keys)?,
         };
+        if let Some(forget) = vault.missing_log()? {
+            // A program that wrote format 1 removed the log when it closed the vault.
+            if state.format > 1 {
+                state.note(Finding::WriteAheadLogMissing);
+            }
+            state.seq = state.seq.saturating_add(1);
+            vault.commit_with_reserve(&[state.to_change(&vault.header.vault, keys, &mut SystemRng), forget])?;
+        }
         Ok(Self { state, verified: [[false; BUCKETS]; 3], pending: None })
     }
 

@@ -93,6 +93,8 @@ pub enum Finding {
     IndexRebuilt,
     /// The record of the last commit is damaged or missing: deletions and old copies from before now cannot be noticed.
     StateLost,
+    /// The database was there without its write-ahead log. What was written last may be missing, as if it had never been done.
+    WriteAheadLogMissing,
 }
 
 impl Finding {
@@ -123,6 +125,9 @@ impl fmt::Display for Finding {
             Self::LogEntry { log, seq } => write!(f, "entry {seq} of the log {log} is missing or damaged"),
             Self::IndexRebuilt => f.write_str("the index was damaged and has been made again"),
             Self::StateLost => f.write_str("the record of the last commit is damaged: deletions before now cannot be noticed"),
+            Self::WriteAheadLogMissing => {
+                f.write_str("the database was there without its write-ahead log: the last changes may be missing")
+            }
         }
     }
 }
@@ -213,6 +218,7 @@ impl Finding {
             Self::LogEntry { log, seq } => to.nested(3).uint(3).text(log).uint(*seq),
             Self::IndexRebuilt => to.nested(1).uint(4),
             Self::StateLost => to.nested(1).uint(5),
+            Self::WriteAheadLogMissing => to.nested(1).uint(6),
         }
     }
 
@@ -227,6 +233,7 @@ impl Finding {
             (3, 3) => Some(Self::LogEntry { log: from.str().ok()?.to_owned(), seq: from.u64().ok()? }),
             (4, 1) => Some(Self::IndexRebuilt),
             (5, 1) => Some(Self::StateLost),
+            (6, 1) => Some(Self::WriteAheadLogMissing),
             _ => None,
         }
     }
@@ -243,13 +250,14 @@ pub(crate) fn toggle(sum: &mut Sum, term: &Sum) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Finding, State};
+    use super::{FIRST_FORMAT, FORMAT, Finding, State};
     use proptest::prelude::*;
 
     proptest! {
         #[test]
-        fn survives_its_encoding(seq: u64, sum: [u8; 32], log in "[a-z]{1,8}", len: u64, slot: [u8; 8], id: Vec<u8>) {
-            let mut state = State { seq, ..State::default() };
+        fn survives_its_encoding(seq: u64, sum: [u8; 32], log in "[a-z]{1,8}", len: u64, slot: [u8; 8], id: Vec<u8>, old: bool) {
+            let format = if old { FIRST_FORMAT } else { FORMAT };
+            let mut state = State { format, seq, ..State::default() };
             state.sums[2][31] = sum;
             state.set_log_len(&log, len);
             state.slots.push((slot, seq));
@@ -258,6 +266,7 @@ mod tests {
             state.note(Finding::LogEntry { log, seq });
             state.note(Finding::IndexRebuilt);
             state.note(Finding::StateLost);
+            state.note(Finding::WriteAheadLogMissing);
             prop_assert_eq!(State::read(&state.to_bytes()), Some(state));
         }
 

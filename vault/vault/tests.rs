@@ -176,3 +176,172 @@ fn a_locked_out_vault_opens_with_the_recovery_code_which_has_its_own_counter() {
     assert_eq!((status.attempts_left, status.recovery_attempts_left), (10, 10));
     vault.unlock(&Factors::one(&right), &clock::read()).expect("unlocks again");
 }
+
+fn log(dir: &Path) -> PathBuf {
+    dir.join("vault.db-wal")
+}
+
+fn findings(dir: &Path, code: &RecoveryCode) -> Vec<crate::Finding> {
+    let mut vault = Vault::open(dir).expect("opens");
+    let unlocked = vault.unlock(&Factors::one(code), &clock::read()).expect("unlocks");
+    unlocked.findings()
+}
+
+#[test]
+fn a_database_without_its_log_is_a_finding_until_somebody_has_seen_it() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (vault, code) = create(dir.path(), &RecoveryCode::generate(&mut SystemRng));
+    drop(vault);
+    assert_eq!(std::fs::metadata(log(dir.path())).expect("the log stays").len(), 0, "what is in the database is also in the log");
+    assert_eq!(findings(dir.path(), &code), []);
+
+    std::fs::remove_file(log(dir.path())).expect("removed");
+    // Somebody looks without a secret, and somebody tries a wrong one: from then on there is a log again.
+    drop(Vault::open(dir.path()).expect("opens"));
+    let other = RecoveryCode::generate(&mut SystemRng);
+    assert!(Vault::open(dir.path()).expect("opens").unlock(&Factors::one(&other), &clock::read()).is_err());
+    assert!(log(dir.path()).exists());
+    for _ in 0..2 {
+        assert_eq!(findings(dir.path(), &code), [crate::Finding::WriteAheadLogMissing]);
+    }
+    let mut vault = Vault::open(dir.path()).expect("opens");
+    vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks").acknowledge_findings().expect("acknowledged");
+    drop(vault);
+    assert_eq!(findings(dir.path(), &code), []);
+}
+
+#[test]
+fn what_a_lost_log_held_is_gone_and_that_is_said() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let at = dir.path().join("vault");
+    let (vault, code) = create(&at, &RecoveryCode::generate(&mut SystemRng));
+    drop(vault);
+    let copy = dir.path().join("copy");
+    std::fs::create_dir(&copy).expect("made");
+    let mut vault = Vault::open(&at).expect("opens");
+    let unlocked = vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
+    unlocked.put("t", b"id", b"content", &[]).expect("put");
+    // As after a power cut: the last commit is in the log only. Whoever copies the database alone loses it.
+    std::fs::copy(at.join("vault.db"), copy.join("vault.db")).expect("copied");
+    drop(unlocked);
+    drop(vault);
+    let mut vault = Vault::open(&copy).expect("opens");
+    let unlocked = vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
+    assert_eq!(unlocked.get("t", b"id").expect("read"), None);
+    assert_eq!(unlocked.findings(), [crate::Finding::WriteAheadLogMissing]);
+}
+
+#[test]
+fn a_vault_of_the_first_format_was_closed_without_its_log_rightly() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (vault, code) = create(dir.path(), &RecoveryCode::generate(&mut SystemRng));
+    let keys = vault.keys(&Factors::one(&code), &clock::read()).expect("opens");
+    let mut state = State::load(&vault, &keys).expect("read").expect("there");
+    state.format = 1;
+    vault.storage.commit(&[state.to_change(&vault.header.vault, &keys, &mut SystemRng)]).expect("written");
+    drop(vault);
+    std::fs::remove_file(log(dir.path())).expect("removed");
+    assert_eq!(findings(dir.path(), &code), []);
+    assert_eq!(findings(dir.path(), &code), []);
+}
+
+#[test]
+fn modes_that_let_others_in_are_put_right_and_said() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let at = dir.path().join("vault");
+    drop(create(&at, &RecoveryCode::generate(&mut SystemRng)));
+    assert_eq!(Vault::open(&at).expect("opens").repairs(), []);
+    let names = ["", "vault.db", "vault.db-wal", "lock", "ballast"];
+    for name in names {
+        let mode = if name.is_empty() { 0o777 } else { 0o666 };
+        std::fs::set_permissions(at.join(name), std::fs::Permissions::from_mode(mode)).expect("set");
+    }
+    let vault = Vault::open(&at).expect("opens");
+    let mut repaired: Vec<_> = vault.repairs().iter().map(ToString::to_string).collect();
+    repaired.sort();
+    assert_eq!(repaired.len(), names.len(), "{repaired:?}");
+    drop(vault);
+    for name in names {
+        let mode = std::fs::metadata(at.join(name)).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode, if name.is_empty() { 0o700 } else { 0o600 }, "{name}");
+    }
+    assert_eq!(Vault::open(&at).expect("opens").repairs(), []);
+}
+
+#[test]
+fn links_are_removed_or_refused_and_what_they_lead_to_is_untouched() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let at = dir.path().join("vault");
+    let victim = dir.path().join("victim");
+    std::fs::write(&victim, "content").expect("written");
+    drop(create(&at, &RecoveryCode::generate(&mut SystemRng)));
+    for name in ["lock", "ballast"] {
+        std::fs::remove_file(at.join(name)).expect("removed");
+        std::os::unix::fs::symlink(&victim, at.join(name)).expect("linked");
+    }
+    let vault = Vault::open(&at).expect("opens");
+    assert_eq!(vault.repairs(), [Repair::Link { path: at.join("lock") }, Repair::Link { path: at.join("ballast") }]);
+    drop(vault);
+    assert_eq!(std::fs::read(&victim).expect("there"), b"content");
+    for name in ["vault.db", "vault.db-wal"] {
+        let elsewhere = dir.path().join("elsewhere");
+        std::fs::rename(at.join(name), &elsewhere).expect("moved");
+        std::os::unix::fs::symlink(&elsewhere, at.join(name)).expect("linked");
+        assert!(matches!(Vault::open(&at), Err(OpenError::Exposed(_))), "{name}");
+        std::fs::rename(&elsewhere, at.join(name)).expect("moved back");
+    }
+    Vault::open(&at).expect("opens");
+}
+
+#[test]
+fn an_unfinished_vault_is_no_vault_and_is_begun_anew() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let first = RecoveryCode::generate(&mut SystemRng);
+    let begin = |primary: &RecoveryCode| Unfinished::begin(dir.path(), "test", primary, KdfCost::Floor, &mut SystemRng);
+    let (mut unfinished, _code) = begin(&first).expect("begun");
+    let unlocked = unfinished.vault().unlock(&Factors::one(&first), &clock::read()).expect("unlocks");
+    unlocked.put("t", b"id", b"content", &[]).expect("put");
+    drop(unlocked);
+    drop(unfinished);
+    std::fs::write(dir.path().join("issuer.db"), "half a store").expect("written");
+    assert!(matches!(Vault::open(dir.path()), Err(OpenError::Unfinished(_))));
+    assert!(Unfinished::left_in(dir.path()).expect("looked").is_some());
+
+    let second = RecoveryCode::generate(&mut SystemRng);
+    let (unfinished, _code) = begin(&second).expect("begun anew");
+    assert!(!dir.path().join("issuer.db").exists());
+    drop(unfinished.finish().expect("finished"));
+    let mut vault = Vault::open(dir.path()).expect("opens");
+    assert!(vault.unlock(&Factors::one(&first), &clock::read()).is_err());
+    assert_eq!(vault.unlock(&Factors::one(&second), &clock::read()).expect("unlocks").ids("t").expect("ids"), Vec::<Vec<u8>>::new());
+    drop(vault);
+    assert!(Unfinished::left_in(dir.path()).expect("looked").is_none());
+    assert!(matches!(begin(&second), Err(CreateError::Exists(_))), "a vault was made over another");
+}
+
+#[test]
+fn what_an_interrupted_write_left_is_removed_at_the_next_opening() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    drop(create(dir.path(), &RecoveryCode::generate(&mut SystemRng)));
+    std::fs::write(dir.path().join("backup.new"), "half").expect("written");
+    Vault::open(dir.path()).expect("opens");
+    assert!(!dir.path().join("backup.new").exists());
+}
+
+#[test]
+fn every_keyboard_opens_it_and_so_does_what_an_older_program_took_as_typed() {
+    const COMPOSED: &str = "caf\u{e9} am See";
+    const DECOMPOSED: &str = "cafe\u{301} am See";
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (mut vault, _code) = create(&dir.path().join("new"), &Password::new(COMPOSED));
+    for typed in [COMPOSED, DECOMPOSED, "cafe\u{301}\u{a0}am See"] {
+        vault.unlock(&Factors::one(&Password::new(typed)), &clock::read()).expect("opens");
+    }
+    // 0.1.0 took the bytes as they were typed.
+    let raw = Password::new(DECOMPOSED);
+    let (mut old, _code) = create(&dir.path().join("old"), raw.older().expect("it was typed otherwise"));
+    old.unlock(&Factors::one(&Password::new(DECOMPOSED)), &clock::read()).expect("opens as it was typed");
+    let left = |vault: &Vault| vault.status(&clock::read()).expect("status").attempts_left;
+    assert!(old.unlock(&Factors::one(&Password::new("the\u{301} am See")), &clock::read()).is_err());
+    assert_eq!(left(&old), 9, "both readings are one try");
+}

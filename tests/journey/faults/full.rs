@@ -145,7 +145,7 @@ fn a_creation_without_room_is_made_anew() {
             let ran = site.run("spare", line);
             let (what, next) = advice(&ran);
             assert_eq!(ran.code, 2, "{}", ran.stderr);
-            assert!(what.contains("spare.key is there already") && next.contains("cut short, remove it"), "{what}: {next}");
+            assert!(what.contains("spare.key is there already") && next.contains("choose another name"), "{what}: {next}");
             std::fs::remove_file(site.place.path("spare.key")).expect("removed");
             drop(std::fs::remove_dir_all(site.place.path("spare")));
         }

@@ -143,26 +143,50 @@ fn withdrawing() {
     }
 }
 
+/// What is made, by which command, and a command that needs it.
+const ROLES: [(Actor, &str, &str); 3] = [
+    (ISSUER, "issuer init --name North --site north", "issuer list"),
+    (WALLET, "wallet init", "wallet list"),
+    (GATE, "verifier init --name Door --site north --zone lab", "verifier status"),
+];
+
 #[test]
-fn making_a_vault() {
+fn making_an_issuer() {
+    making(ROLES[0]);
+}
+
+#[test]
+fn making_a_wallet() {
+    making(ROLES[1]);
+}
+
+#[test]
+fn making_a_gate() {
+    making(ROLES[2]);
+}
+
+/// Whenever it was cut short, the same command does it again; and what counts as made has its recovery code and its key file.
+fn making((actor, init, uses): (Actor, &str, &str)) {
     let site = Site { place: crate::program::Place::new(), holder: String::new() };
-    let init = |name: &str| format!("wallet init --recovery-file {name}.code --home {name}");
-    let mut strikes = Strikes::against(&site, WALLET, &init("first"));
+    let line = |name: &str| format!("{init} --recovery-file {name}.code --home {name}");
+    let key = site.place.path(&format!("{actor}.key"));
+    let mut strikes = Strikes::against(&site, actor, &line("first"));
     while let Some(round) = strikes.more() {
-        let name = format!("wallet-{round}");
-        // Every home with a key file of its own; one that was made is not made again.
-        std::fs::remove_file(site.place.path("wallet.key")).expect("removed");
-        let struck = strikes.strike(&site, WALLET, &init(&name));
-        let opens = site.run(WALLET, &format!("wallet list --home {name}"));
-        assert!(opens.code == 0 || struck.said.is_none(), "round {round}: acknowledged and gone: {}", opens.stderr);
+        let name = format!("home-{round}");
+        // Every home has a key file of its own.
+        std::fs::remove_file(&key).expect("there");
+        let struck = strikes.strike(&site, actor, &line(&name));
+        let opens = site.run(actor, &format!("{uses} --home {name}"));
         if opens.code == 0 {
-            assert_eq!(site.run(WALLET, &init(&name)).code, 2, "round {round}: a wallet was made over another");
-            continue;
+            assert!(site.place.path(&format!("{name}.code")).exists(), "round {round}: it counts as made, and no code opens it");
+            assert_eq!(site.run(actor, &line(&name)).code, 2, "round {round}: made over another");
+        } else {
+            assert!(struck.said.is_none(), "round {round}: acknowledged and gone: {}", opens.stderr);
+            assert_eq!(opens.code, 2, "round {round}: {}", opens.stderr);
+            site.done(actor, &line(&name));
+            site.done(actor, &format!("{uses} --home {name}"));
         }
-        // Nothing that opens, so it is no vault, and making it again works; only the key file is in the way, if it is there.
-        drop(std::fs::remove_file(site.place.path("wallet.key")));
-        site.done(WALLET, &init(&name));
-        site.done(WALLET, &format!("wallet list --home {name}"));
+        assert!(site.place.path(&format!("{name}.code")).exists());
     }
 }
 

@@ -4,32 +4,33 @@ use super::site::{GATE, ISSUER, Site, WALLET, advice, number, text};
 use crate::program::ended;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
 use std::process::Child;
 use std::time::{Duration, Instant};
+use waypass_vault::Vault;
 
-/// A gate that waits for a server which never answers: it has its vault open.
-fn busy(site: &Site) -> (Child, TcpListener, std::net::TcpStream) {
-    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = server.local_addr().expect("its address");
-    let first = site.command(&[], GATE, &format!("verifier sync --from http://{address}")).spawn().expect("started");
-    let (link, _) = server.accept().expect("it asks");
-    (first, server, link)
+/// This process, as a command that is at work with the gate's vault.
+fn busy(site: &Site) -> Vault {
+    Vault::open(site.vault(GATE).parent().expect("a folder")).expect("opens")
+}
+
+/// How others are told of this process.
+fn holder() -> String {
+    let program = std::env::current_exe().expect("this program");
+    format!("process {} ({})", std::process::id(), program.file_name().unwrap_or_default().to_string_lossy())
 }
 
 #[test]
 fn the_second_is_told_who_has_the_vault_and_waits() {
     let site = Site::new();
-    let (first, server, link) = busy(&site);
+    let first = busy(&site);
     let mut second = site.command(&[], GATE, "audit verify").spawn().expect("started");
     let mut errors = BufReader::new(second.stderr.take().expect("piped"));
     let mut waiting = String::new();
     errors.read_line(&mut waiting).expect("read");
-    assert_eq!(waiting.trim(), format!("waiting for process {} (waypass)", first.id()));
+    assert_eq!(waiting.trim(), format!("waiting for {}", holder()));
 
     // The first ends, the second goes on.
-    drop((link, server));
-    assert_eq!(ended(first).code, 50);
+    drop(first);
     let second = ended(second);
     let mut rest = String::new();
     errors.read_to_string(&mut rest).expect("read");
@@ -40,20 +41,31 @@ fn the_second_is_told_who_has_the_vault_and_waits() {
 fn the_second_gives_up_in_time_and_says_who_has_the_vault() {
     let site = Site::new();
     site.done(GATE, "verifier challenge --role staff -o request");
-    let (mut first, _server, _link) = busy(&site);
+    let first = busy(&site);
     let started = Instant::now();
     let second = site.run(GATE, "verifier challenge --role staff -o request-2");
     assert!(started.elapsed() < Duration::from_secs(18), "nobody waits that long at a gate");
     let (what, next) = advice(&second);
     assert_eq!(second.code, 1, "{}", second.stderr);
-    assert!(what.contains(&format!("in use by process {} (waypass)", first.id())), "{what}");
+    assert!(what.contains(&format!("in use by {}", holder())), "{what}");
     assert!(next.contains("let the other command end"), "{next}");
     assert!(!site.place.path("request-2").exists());
 
-    // The holder dies without a word, and the lock with it.
-    first.kill().expect("killed");
-    first.wait().expect("gone");
+    drop(first);
     site.done(GATE, "verifier challenge --role staff -o request-2");
+    site.records();
+}
+
+#[test]
+fn whoever_removes_the_lock_file_is_kept_out_all_the_same() {
+    let site = Site::new();
+    let first = busy(&site);
+    std::fs::remove_file(site.vault(GATE).with_file_name("lock")).expect("removed");
+    let second = site.run(GATE, "verifier challenge --role staff -o request");
+    let (what, _) = advice(&second);
+    assert_eq!((second.code, what.as_str()), (1, "the vault is in use by another process"), "{}", second.stderr);
+    drop(first);
+    site.done(GATE, "verifier challenge --role staff -o request");
     site.records();
 }
 
