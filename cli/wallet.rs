@@ -12,10 +12,12 @@ use waypass_vault::{Belief, BeliefError, Finding, StorageError, Tampering, Unloc
 use waypass_wallet::{DEVICE_TABLE, Wallet, WalletError};
 
 mod add;
+mod aside;
 mod backup;
 mod history;
 mod init;
 mod list;
+mod pickup;
 mod present;
 mod sync;
 

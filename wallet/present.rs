@@ -137,7 +137,7 @@ impl<'v> Wallet<'v> {
             let disclosable = record.credential.disclosable().map_err(PresentError::Malformed)?;
             claims::split(verified.claims(), record.credential.format(), &disclosable, &found.paths)
         };
-        let warnings = self.warnings(&asked, &card, &found.paths, &shown.counted, at)?;
+        let warnings = self.warnings(&asked, &card, &found.paths, (&shown.counted, &withheld.counted), at)?;
         Ok(Proposal { wallet: self, asked, record, card, paths: found.paths, shown, withheld: withheld.counted, warnings, others, bundle })
     }
 
@@ -167,7 +167,14 @@ impl<'v> Wallet<'v> {
         first.ok_or(PresentError::NothingMatches)
     }
 
-    fn warnings(&self, asked: &Asked, card: &Card, paths: &[ClaimPath], shown: &[Claim], at: &Moment) -> Result<Vec<Warning>, WalletError> {
+    fn warnings(
+        &self,
+        asked: &Asked,
+        card: &Card,
+        paths: &[ClaimPath],
+        (shown, withheld): (&[Claim], &[Claim]),
+        at: &Moment,
+    ) -> Result<Vec<Warning>, WalletError> {
         let mut warnings = Vec::new();
         match asked.asker() {
             Asker::Known(_) => {}
@@ -176,7 +183,9 @@ impl<'v> Wallet<'v> {
             Asker::NoBundle => warnings.push(Warning::NoBundle),
         }
         let asked_for = |claim: &Claim| paths.iter().any(|path| path.is_prefix_of(&claim.path) || claim.path.is_prefix_of(path));
-        let personal = shown.iter().filter(|claim| claim.kind == ClaimKind::Personal);
+        // A container whose content is withheld shows nothing about the person.
+        let is_emptied = |claim: &Claim| withheld.iter().any(|kept| claim.path.is_prefix_of(&kept.path));
+        let personal = shown.iter().filter(|claim| claim.kind == ClaimKind::Personal && !is_emptied(claim));
         let (over, along): (Vec<_>, Vec<_>) = personal.partition(|claim| asked_for(claim));
         let paths_of = |claims: Vec<&Claim>| claims.into_iter().map(|claim| claim.path.clone()).collect::<Vec<_>>();
         if !over.is_empty() {

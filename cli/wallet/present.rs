@@ -48,8 +48,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     session.out.note(&consent(&proposal));
     if !args.yes && !secret::confirm(session.input, "Show this?", "--yes")? {
         proposal.decline(&mut SystemRng, at).map_err(present_failure)?;
-        session.out.note("nothing was shown");
-        return Ok(Exit::Done);
+        return Err(secret::declined("nothing was shown"));
     }
     let (shared, withheld) = (names(proposal.discloses()), names(proposal.withholds()));
     let along: Vec<String> = technical(proposal.technical()).into_iter().map(str::to_owned).collect();
@@ -91,7 +90,9 @@ fn consent(proposal: &Proposal<'_, '_>) -> String {
     ];
     let shown = proposal.discloses();
     lines.push(format!("  would see  {} {}", shown.len(), if shown.len() == 1 { "claim" } else { "claims" }));
-    let line = |claim: &Claim| format!("    {:<14} {}", words::safe(&claim.path.to_string()), words::safe(&claim.value));
+    let is_emptied = |claim: &Claim| proposal.withholds().iter().any(|kept| claim.path.is_prefix_of(&kept.path));
+    let value = |claim: &Claim| if is_emptied(claim) { "nothing of what is in it".to_owned() } else { words::safe(&claim.value) };
+    let line = |claim: &Claim| format!("    {:<14} {}", words::safe(&claim.path.to_string()), value(claim));
     lines.extend(shown.iter().map(line));
     lines.push(format!("  with it    {}, as with every answer", words::list(&technical(proposal.technical()))));
     let kept = names(proposal.withholds());
