@@ -23,7 +23,7 @@ mod sync;
 pub use aside::{Aside, Awaited, Kept};
 pub use ask::{AskError, Asked, Asker};
 pub use backup::{DEVICE_TABLE, Restored};
-pub use error::{HoldError, PresentError, WalletError};
+pub use error::{HoldError, Missing, PresentError, WalletError};
 pub use history::{Detail, HistoryEntry, HistoryError};
 pub use hold::{Held, Removal};
 pub use present::{Claim, ClaimKind, Proposal, Warning};

@@ -19,7 +19,7 @@ mod claims;
 
 pub use claims::{Claim, ClaimKind};
 
-use choose::Candidate;
+use choose::{Candidate, Place};
 use claims::Claims;
 
 /// An answer that could be given. Consent is a move: [`Proposal::approve`] and [`Proposal::decline`] consume it.
@@ -34,6 +34,7 @@ pub struct Proposal<'w, 'v> {
     warnings: Vec<Warning>,
     others: Vec<CredentialId>,
     bundle: Option<&'w TrustBundle>,
+    to_unknown: bool,
 }
 
 /// What the holder should know before agreeing.
@@ -65,6 +66,13 @@ pub enum Warning {
         /// When last.
         last: Timestamp,
     },
+    /// The credential does not name where the gate stands; the gate may refuse it.
+    Elsewhere {
+        /// The gate's site.
+        site: String,
+        /// The gate's zone.
+        zone: String,
+    },
     /// The credential is not in force; a gate will refuse it.
     NotInForce(Standing),
     /// This device's clock is in doubt; the gate may refuse the answer's time.
@@ -90,6 +98,9 @@ impl core::fmt::Display for Warning {
             }
             Self::SeenBefore { times: 1, last } => write!(f, "shown to this gate once before, {last}"),
             Self::SeenBefore { times, last } => write!(f, "shown to this gate {times} times before, last {last}"),
+            Self::Elsewhere { site, zone } => {
+                write!(f, "the gate may refuse this credential: it does not name the site {site} with the zone {zone}")
+            }
             Self::NotInForce(standing) => write!(f, "the gate will refuse this credential: {standing}"),
             Self::ClockDoubt(doubt) => write!(f, "the gate may refuse the time of the answer: {doubt}"),
         }
@@ -97,8 +108,8 @@ impl core::fmt::Display for Warning {
 }
 
 impl<'v> Wallet<'v> {
-    /// Finds the credential that answers best: in force before anything else, then in the order the gate prefers, then the one that
-    /// lasts longest.
+    /// Finds the credential that answers best: in force before anything else, then one that names the gate's site and zone, then in the
+    /// order the gate prefers, then the one that lasts longest.
     pub fn propose<'w>(&'w self, asked: Asked, bundle: Option<&'w TrustBundle>, at: &Moment) -> Result<Proposal<'w, 'v>, PresentError> {
         self.proposal(asked, None, bundle, at)
     }
@@ -122,7 +133,7 @@ impl<'v> Wallet<'v> {
         at: &Moment,
     ) -> Result<Proposal<'w, 'v>, PresentError> {
         let keys = self.known_keys()?;
-        let candidates = choose::candidates(&self.vault, &asked.request().query, &keys, at)?;
+        let candidates = choose::candidates(&self.vault, &asked.request().query, asked.gate(), &keys, at)?;
         let (lost, usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| candidate.missing.is_some());
         let is_chosen = |candidate: &Candidate| chosen.is_none_or(|chosen| chosen == candidate.id);
         if !lost.is_empty() && (usable.is_empty() || chosen.is_some() && lost.iter().any(&is_chosen)) {
@@ -138,7 +149,19 @@ impl<'v> Wallet<'v> {
             claims::split(verified.claims(), record.credential.format(), &disclosable, &found.paths)
         };
         let warnings = self.warnings(&asked, &card, &found.paths, (&shown.counted, &withheld.counted), at)?;
-        Ok(Proposal { wallet: self, asked, record, card, paths: found.paths, shown, withheld: withheld.counted, warnings, others, bundle })
+        Ok(Proposal {
+            wallet: self,
+            asked,
+            record,
+            card,
+            paths: found.paths,
+            shown,
+            withheld: withheld.counted,
+            warnings,
+            others,
+            bundle,
+            to_unknown: false,
+        })
     }
 
     /// The first candidate that a gate can be expected to look at, else the first that can be shown at all. Only those that are looked at
@@ -164,7 +187,10 @@ impl<'v> Wallet<'v> {
             }
             first.get_or_insert((record, card, found));
         }
-        first.ok_or(PresentError::NothingMatches)
+        match first {
+            Some(found) => Ok(found),
+            None => Err(PresentError::NothingMatches(choose::missing(&self.vault, &asked.request().query)?)),
+        }
     }
 
     fn warnings(
@@ -198,6 +224,9 @@ impl<'v> Wallet<'v> {
         before.retain(|entry| entry.event == Event::PRESENTED.as_str());
         if let Some(last) = before.iter().map(|entry| entry.at).max() {
             warnings.push(Warning::SeenBefore { times: before.len(), last });
+        }
+        if let Some(gate) = asked.gate().filter(|gate| Place::of(&card.role, Some(gate)) != Place::Here) {
+            warnings.push(Warning::Elsewhere { site: gate.site.clone(), zone: gate.zone.clone() });
         }
         if !card.standing.is_usable() {
             warnings.push(Warning::NotInForce(card.standing.clone()));
@@ -246,10 +275,19 @@ impl Proposal<'_, '_> {
         &self.others
     }
 
+    /// The holder means to answer although no enrolled gate asks: a second word besides the consent.
+    #[must_use]
+    pub fn to_unknown(self) -> Self {
+        Self { to_unknown: true, ..self }
+    }
+
     /// The holder agrees: makes the answer, checks that it shows what was agreed to and nothing else, writes the history, and only then
-    /// lets go of it.
+    /// releases it.
     pub fn approve(self, rng: &mut dyn CryptoRng, at: &Moment) -> Result<Presentation, PresentError> {
         let request = self.asked.request();
+        if !self.asked.is_enrolled() && !self.to_unknown {
+            return Err(PresentError::NotEnrolled);
+        }
         if at.at() > request.expires_at {
             return Err(PresentError::RequestExpired);
         }

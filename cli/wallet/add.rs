@@ -121,8 +121,8 @@ fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<V
     let pickup = Pickup::start(offer, Timeouts::default()).map_err(pickup::failure)?;
     let from = pickup.offer().issuer.clone();
     let algorithms = args.curve.asked().map_or_else(|| open.wallet.algorithms(), |algorithm| Ok(vec![algorithm]))?;
-    let choice = pickup.choose(bundle, &algorithms).map_err(pickup::failure)?;
-    if pickup.offer().known_to(bundle).is_none() {
+    let choice = pickup.choose(bundle.authorities(), &algorithms).map_err(pickup::failure)?;
+    if pickup.offer().known_to(bundle.authorities()).is_none() {
         let question = format!("No issuer that this device trusts is at {}. Pick up all the same?", words::safe(&from));
         if !args.yes && !secret::confirm(session.input, &question, "--yes")? {
             return Err(secret::declined("nothing was picked up; the offer is not spent"));

@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Agree without being asked, for scripts
     #[arg(long)]
     yes: bool,
+    /// Answer although it is not an enrolled gate that asks
+    #[arg(long)]
+    to_unknown: bool,
     /// Where the answer goes
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -46,6 +49,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     };
     let proposal = proposal.map_err(present_failure)?;
     session.out.note(&consent(&proposal));
+    // Said before anybody is asked: a yes would not be enough.
+    if !proposal.asked().is_enrolled() && !args.to_unknown {
+        return Err(present_failure(PresentError::NotEnrolled));
+    }
+    let proposal = if args.to_unknown { proposal.to_unknown() } else { proposal };
     if !args.yes && !secret::confirm(session.input, "Show this?", "--yes")? {
         proposal.decline(&mut SystemRng, at).map_err(present_failure)?;
         return Err(secret::declined("nothing was shown"));
@@ -155,7 +163,12 @@ fn ask_failure(error: AskError) -> Failure {
 
 fn present_failure(error: PresentError) -> Failure {
     match error {
-        PresentError::NothingMatches => Failure::usage(error, "see what is held: waypass wallet list"),
+        PresentError::NothingMatches(_) => Failure::usage(words::safe(&error.to_string()), "see what is held: waypass wallet list"),
+        PresentError::NotEnrolled => Failure::new(
+            Exit::Red,
+            error,
+            "ask the guard who they are, and sync if the gate is new; only if you know who asks, add --to-unknown",
+        ),
         PresentError::KeysElsewhere(_) => {
             Failure::usage(error, "ask the issuer for a new one, bound to the line `waypass wallet key` prints")
         }

@@ -4,7 +4,7 @@
 use super::{Configuration, Offer, Pickup, PickupError};
 use reqwest::Url;
 use waypass_credential::key::Algorithm;
-use waypass_trust::bundle::{Authority, TrustBundle};
+use waypass_trust::bundle::Authority;
 
 /// What is asked for, and with which kind of key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,11 +17,11 @@ pub struct Choice {
 }
 
 impl Pickup {
-    /// Chooses the first offered configuration that an issuer in `bundle` may issue and one of `algorithms` can be bound to, the first
-    /// being preferred.
-    pub fn choose(&self, bundle: &TrustBundle, algorithms: &[Algorithm]) -> Result<Choice, PickupError> {
+    /// Chooses the first offered configuration that one of `trusted` may issue and that a key of one of `algorithms` can be bound to, the
+    /// first being preferred.
+    pub fn choose(&self, trusted: &[Authority], algorithms: &[Algorithm]) -> Result<Choice, PickupError> {
         let may_issue = |configuration: &&Configuration| {
-            let is_issued = |kind: &String| bundle.authorities().iter().any(|authority| authority.types.contains(kind));
+            let is_issued = |kind: &String| trusted.iter().any(|authority| authority.types.contains(kind));
             configuration.kinds.is_empty() || configuration.kinds.iter().any(is_issued)
         };
         let mut accepted: Option<&Configuration> = None;
@@ -43,11 +43,11 @@ impl Pickup {
 }
 
 impl Offer {
-    /// Returns the issuer in `bundle` that has an identifier or a status list at the offer's address. An issuer whose identifier is a
+    /// Returns the one of `trusted` that has an identifier or a status list at the offer's address. An issuer whose identifier is a
     /// key and whose lists are elsewhere is not found: what it sends must be assessed.
-    pub fn known_to<'b>(&self, bundle: &'b TrustBundle) -> Option<&'b Authority> {
+    pub fn known_to<'t>(&self, trusted: &'t [Authority]) -> Option<&'t Authority> {
         let at = origin(&self.issuer)?;
-        bundle.authorities().iter().find(|authority| {
+        trusted.iter().find(|authority| {
             let ids = authority.keys.iter().map(|key| &key.issuer).chain(authority.status_uris.iter().map(|list| &list.uri));
             ids.into_iter().any(|id| origin(id).as_ref() == Some(&at))
         })

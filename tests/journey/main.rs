@@ -7,6 +7,7 @@ mod ceremony;
 mod faults;
 mod man;
 mod offline;
+mod pickup;
 mod program;
 mod readme;
 mod scenario;

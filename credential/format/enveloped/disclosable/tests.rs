@@ -208,7 +208,7 @@ fn what_decides_cannot_be_withheld() {
 #[test]
 fn disclosed_claims_are_held_to_the_profile() {
     let out = |name: &'static str| Err(VerifyError::Malformed(Malformed::OutOfRange(name)));
-    let undefined: Result<RoleClaims, VerifyError> = Err(Malformed::UndefinedTerm.into());
+    let undefined: Result<RoleClaims, VerifyError> = Err(Malformed::member("favourite").into());
     let personal = |disclosure: &str| careless(|document| within(document, |subject| conceal(subject, disclosure)), &[disclosure]);
     assert!(personal(r#"["salt","staff_id","N-4711"]"#).is_ok());
     assert_eq!(personal(r#"["salt","favourite","blue"]"#), undefined);
