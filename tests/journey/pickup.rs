@@ -125,3 +125,16 @@ fn an_unknown_gate_is_answered_only_when_the_holder_says_so() {
     let ran = site.run("issuer", &line);
     assert!(ran.code == 0 && ran.stderr.contains("--format vc-sd-jwt"), "{}", ran.stderr);
 }
+
+/// The refusal screen ticks what was checked and nothing else: a bare credential answers nothing.
+#[test]
+fn a_credential_without_an_answer_ticks_nothing_about_an_answer() {
+    let site = Site::new(&[], "sd-jwt");
+    let command = site.place.command(&[], "gate", &["verifier", "verify", "credential", "--no-input", "--key-file", "gate.key"]);
+    let ran = crate::program::finish(command, "");
+    assert_eq!(ran.code, 20, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("[holder_binding_failed]") && ran.stdout.contains("\u{2714} genuine"), "{}", ran.stdout);
+    for claim in ["answers this gate's question", "shows what was asked for", "presented by the device"] {
+        assert!(!ran.stdout.contains(claim), "{claim}: {}", ran.stdout);
+    }
+}
