@@ -60,7 +60,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let received = pick_up(session, args, &open, offer)?;
         take_in(session, &open, &received)?;
     } else {
-        let held = open.wallet.hold(bytes, open.bundle.as_ref(), &open.at, &mut SystemRng).map_err(|why| refusal(why, false))?;
+        let held = open.wallet.hold(bytes, open.bundle.as_ref(), &open.at, &mut SystemRng);
+        let held = held.map_err(|why| match why {
+            HoldError::Malformed(_) => super::about(&args.files, refusal(why, false)),
+            why => refusal(why, false),
+        })?;
         tell_held(session, &open, &held)?;
     }
     aside::tell(session, &open)?;
@@ -172,7 +176,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
 fn refusal(error: HoldError, kept: bool) -> Failure {
     let failure = match error {
         HoldError::Malformed(_) if kept => Failure::usage(error, "tell its issuer"),
-        HoldError::Malformed(_) => Failure::usage(error, "name the file the issuer gave you"),
+        HoldError::Malformed(_) => Failure::usage(error, "name the file that the issuer gave you"),
         HoldError::NoBundle => Failure::new(
             Exit::Grey,
             error,

@@ -42,7 +42,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let open = super::open(session, &args.open)?;
     let bundle = open.believed()?;
     let Open { wallet, at, .. } = &open;
-    let asked = Asked::open(text, bundle, at).map_err(ask_failure)?;
+    let asked = Asked::open(text, bundle, at).map_err(|why| match why {
+        AskError::Request(_) => super::about(&args.request, ask_failure(why)),
+        why => ask_failure(why),
+    })?;
     let proposal = match &args.credential {
         Some(id) => wallet.propose_with(asked, wallet.find_id(id).map_err(failure)?, bundle, at),
         None => wallet.propose(asked, bundle, at),

@@ -109,7 +109,7 @@ fn an_unknown_gate_is_answered_only_when_the_holder_says_so() {
     let site = Site::new(&[], "sd-jwt");
     site.ok("ada", "wallet add credential --key-file KEY");
     site.ok("stranger", "verifier init --name Tent --site north --zone lab --key-file KEY --recovery-file stranger.recovery");
-    site.ok("stranger", &format!("trust pin stick --digest {}", site.root));
+    site.ok("stranger", &format!("trust pin stick --digest {} --key-file KEY", site.root));
     let ran = site.run("stranger", "verifier challenge --role staff -o request --key-file KEY");
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     refused(&site, "wallet present --request request --yes -o answer --key-file KEY", 20, "--to-unknown");

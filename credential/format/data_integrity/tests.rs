@@ -375,7 +375,7 @@ fn the_holder_answers_one_request() {
     bare.remove("proof");
     let bare = Presentation::parse(&text(&bare)).expect("reads");
     assert_eq!(bare.verify_holder(key, &request.nonce, &request.client_id), Err(HolderError::Missing));
-    assert_eq!(Presentation::parse(issued().as_bytes()).expect_err("a credential"), Malformed::member("credentialSubject"));
+    assert_eq!(Presentation::parse(issued().as_bytes()).expect_err("a credential"), Malformed::member("credentialStatus"));
 }
 
 #[test]
