@@ -140,7 +140,7 @@ fn broken(url: &Url, why: &reqwest::Error) -> TransportError {
 
 /// Whether the guard over addresses is at the bottom of it.
 fn is_not_public(why: &reqwest::Error) -> bool {
-    causes(why).any(|cause| cause.is::<NotPublic>())
+    causes(why).any(<dyn core::error::Error>::is::<NotPublic>)
 }
 
 /// What is wrong with the certificate, where that is at the bottom of it.
@@ -201,3 +201,6 @@ pub(crate) fn address(text: &str) -> Result<Url, TransportError> {
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,7 +86,7 @@ impl Wallet<'_> {
     }
 
     /// Gives the room back where nothing came, and the person has been told why.
-    pub fn give_back(&self, awaited: Awaited) -> Result<(), WalletError> {
+    pub fn give_back(&self, awaited: &Awaited) -> Result<(), WalletError> {
         self.vault.remove(TABLE, awaited.id.as_bytes())?;
         Ok(())
     }

@@ -146,7 +146,7 @@ fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<V
     match pickup.fetch(&choice, code, clock::read().wall, &signer) {
         Ok(credentials) => open.wallet.receive(room, &credentials, &open.at).map_err(failure),
         Err(why) => {
-            open.wallet.give_back(room).map_err(failure)?;
+            open.wallet.give_back(&room).map_err(failure)?;
             Err(pickup::failure(why))
         }
     }

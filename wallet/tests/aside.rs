@@ -74,7 +74,7 @@ fn a_pick_up_that_was_cut_off_is_remembered() {
     let [cut_off] = &wallet.aside().expect("a list")[..] else { panic!("one is noted") };
     assert_eq!((cut_off.from.as_str(), cut_off.kept), (FROM, Kept::Unfinished));
     assert!(matches!(wallet.take_in(cut_off.id, None, &at, &mut SystemRng), Err(HoldError::Wallet(WalletError::NotHeld))));
-    wallet.give_back(room).expect("given back");
+    wallet.give_back(&room).expect("given back");
     assert_eq!(wallet.aside().expect("a list"), []);
 }
 
