@@ -145,8 +145,7 @@ fn is_not_public(why: &reqwest::Error) -> bool {
 
 /// What is wrong with the certificate, where that is at the bottom of it.
 fn certificate_fault(why: &reqwest::Error) -> Option<&'static str> {
-    // What TLS says travels inside of an I/O error, which shows its own cause and not itself.
-    let tls = causes(why).find_map(|cause| cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref::<rustls::Error>())?;
+    let tls = causes(why).find_map(|cause| tls_error(cause.downcast_ref()?))?;
     let rustls::Error::InvalidCertificate(fault) = tls else { return None };
     Some(match fault {
         CertificateError::UnknownIssuer => "it is signed by an authority that this machine does not know",
@@ -158,6 +157,12 @@ fn certificate_fault(why: &reqwest::Error) -> Option<&'static str> {
         CertificateError::Revoked => "it was withdrawn",
         _ => "it cannot be checked",
     })
+}
+
+/// What TLS says travels inside of I/O errors, one within the other, which name the cause of what is in them and not the thing itself.
+fn tls_error(why: &std::io::Error) -> Option<&rustls::Error> {
+    let inner = why.get_ref()?;
+    inner.downcast_ref().or_else(|| tls_error(inner.downcast_ref()?))
 }
 
 fn causes(why: &reqwest::Error) -> impl Iterator<Item = &(dyn core::error::Error + 'static)> {
