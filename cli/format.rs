@@ -17,6 +17,11 @@ pub(crate) enum FormatArg {
     VcCose,
 }
 
+impl FormatArg {
+    /// What a gate asks for that was not told otherwise.
+    pub(crate) const ASKED_BY_DEFAULT: [Self; 2] = [Self::SdJwt, Self::Vc];
+}
+
 impl From<FormatArg> for Format {
     fn from(name: FormatArg) -> Self {
         match name {

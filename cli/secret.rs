@@ -131,6 +131,11 @@ pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, 
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
 }
 
+/// The person answered no, so the command did not do its work: a script must see that.
+pub(crate) fn declined(what: &str) -> Failure {
+    Failure::new(Exit::Interrupted, what, "you answered no; run the command again if you mean yes")
+}
+
 /// Waits for Enter when a person is there.
 pub(crate) fn pause(message: &str) {
     use std::io::{BufRead, BufReader, Write};

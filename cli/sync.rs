@@ -140,6 +140,11 @@ pub(crate) fn link_failure(error: TransportError) -> Failure {
         TransportError::Unreachable { .. } | TransportError::TimedOut { .. } => {
             Failure::new(Exit::Network, error, "everything here still works offline; try again later, or sync by file (--from FILE)")
         }
+        TransportError::Certificate { .. } => Failure::new(
+            Exit::Network,
+            error,
+            "compare the address and this machine's clock; an authority of your own is named by SSL_CERT_FILE (waypass help environment)",
+        ),
         TransportError::NoClient => Failure::new(Exit::Network, error, "sync by file: --from FILE"),
         TransportError::Encoded { .. } => {
             Failure::new(Exit::Network, error, "tell whoever runs the server or the proxy in front of it to send no Content-Encoding")

@@ -6,16 +6,19 @@ use crate::home::Role;
 use crate::output::Out;
 use crate::trust;
 use crate::unlock::{self, OpenArgs};
+use std::path::PathBuf;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
 use waypass_vault::{Belief, BeliefError, Finding, StorageError, Tampering, Unlocked, VaultError, clock};
 use waypass_wallet::{DEVICE_TABLE, Wallet, WalletError};
 
 mod add;
+mod aside;
 mod backup;
 mod history;
 mod init;
 mod list;
+mod pickup;
 mod present;
 mod sync;
 
@@ -178,6 +181,14 @@ fn moment(vault: &Unlocked<'_>, bundle: Option<&TrustBundle>) -> Result<Moment, 
 
 fn differs(held: &[u8], next: &TimeState) -> bool {
     held != next.to_bytes()
+}
+
+/// The failure with the file that it is about; of several pictures the first.
+fn about(files: &[PathBuf], failure: Failure) -> Failure {
+    match files.first() {
+        Some(file) if !crate::file::is_dash(file) => Failure { what: format!("{}: {}", file.display(), failure.what), ..failure },
+        _ => failure,
+    }
 }
 
 /// The words for a wallet that failed.

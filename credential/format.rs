@@ -4,7 +4,7 @@
 //! reads the claims; [`Presentation::verify_holder`] checks that the holder of the bound key made this presentation for
 //! this nonce and this audience. Whether the issuer may be believed, and for how long, is `waypass-trust`'s business.
 
-use crate::json::Value;
+use crate::json::{BYTE_ORDER_MARK, Value};
 use crate::jsonld::KnownContexts;
 use crate::key::{InvalidProof, PublicKey, SignError, Signer};
 use crate::request::{ClaimPath, Nonce, Request};
@@ -148,12 +148,17 @@ pub enum Presentation {
     Enveloped(enveloped::Presentation),
 }
 
-/// Left behind by [`Presentation::verify_holder`]: the bound key answered this nonce for this audience.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Left behind by [`Presentation::verify_holder`]: the bound key answered this nonce for this audience. Whether the answer is in force
+/// is for the caller to judge, who has a clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct HolderProof {
     /// When the holder's device says it signed.
     pub signed_at: Option<Timestamp>,
+    /// From when the answer says it holds.
+    pub not_before: Option<Timestamp>,
+    /// When the answer says it ends.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// Why a presentation is not the bound holder's answer to this request.
@@ -387,16 +392,11 @@ impl Presentation {
     }
 }
 
-impl HolderProof {
-    pub(crate) const fn new(signed_at: Option<Timestamp>) -> Self {
-        Self { signed_at }
-    }
-}
-
-/// A credential or presentation out of a file: texts end in line breaks that are no part of them, while COSE is binary and is taken
-/// whole.
+/// A credential or presentation out of a file: a text may begin with a byte order mark and end in line breaks, which are not part of it,
+/// while COSE is binary and is taken whole.
 pub fn from_file(bytes: &[u8]) -> &[u8] {
-    if Material::of(bytes) == Material::Cose { bytes } else { bytes.trim_ascii() }
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    if Material::of(bytes) == Material::Cose { bytes } else { text.trim_ascii() }
 }
 
 /// What the bytes are written in.

@@ -8,6 +8,10 @@ use core::{cell::Cell, fmt};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+mod name;
+
+pub use name::MemberName;
+
 /// A JSON value that borrows from the text it was read from wherever no escape stood in the way.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value<'a> {
@@ -58,6 +62,9 @@ impl Limits {
     pub const BUNDLE: Self = Self { bytes: 16 * 1024 * 1024, depth: 24, values: 1 << 20 };
 }
 
+/// U+FEFF in UTF-8, which some editors put before a text.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Why a text was not taken as JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum JsonError {
@@ -93,6 +100,8 @@ pub fn parse(text: &[u8], limits: Limits) -> Result<Value<'_>, JsonError> {
         return Err(JsonError::TooLarge);
     }
     let budget = Budget { values: Cell::new(limits.values), broken: Cell::new(JsonError::Syntax) };
+    // RFC 8259 §8.1 lets a reader ignore a byte order mark, and editors write one.
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     // Checked once as a whole, UTF-8 need not be checked again string by string.
     let text = str::from_utf8(text).map_err(|_| JsonError::Syntax)?;
     let mut reader = serde_json::Deserializer::from_str(text);

@@ -154,7 +154,16 @@ pub fn sign(typ: &str, key_id: Option<&str>, payload: &[u8], signer: &dyn Signer
 
 /// Signs `payload` under a header that carries more than [`sign`] writes; `alg` is set from the key.
 pub fn sign_with_header(header: &Object<'_>, payload: &[u8], signer: &dyn Signer) -> Result<String, SignError> {
-    let header = header.clone().with("alg", signer.public_key().algorithm().jose_name());
+    sign_named(signer.public_key().algorithm().jose_name(), header, payload, signer)
+}
+
+/// Signs like [`sign_with_header`] for a reader that knows the algorithm by another of its names
+/// ([`crate::key::Algorithm::jose_names`]). A name of another algorithm is refused.
+pub fn sign_named(name: &str, header: &Object<'_>, payload: &[u8], signer: &dyn Signer) -> Result<String, SignError> {
+    if !signer.public_key().algorithm().jose_names().contains(&name) {
+        return Err(SignError);
+    }
+    let header = header.clone().with("alg", name);
     let mut text = base64url::encode(json::to_string(&Value::Object(header)).as_bytes());
     text.push('.');
     base64url::encode_into(payload, &mut text);

@@ -37,6 +37,15 @@ impl Algorithm {
         }
     }
 
+    /// Every name that JOSE has for it, the one that we write first: RFC 9864 calls `Ed25519` what RFC 8037 called `EdDSA`.
+    pub const fn jose_names(self) -> &'static [&'static str] {
+        match self {
+            Self::EdDsa => &["EdDSA", "Ed25519"],
+            Self::Es256 => &["ES256"],
+            Self::Es384 => &["ES384"],
+        }
+    }
+
     /// The algorithm of a JOSE name; `none` and everything unknown is `None`.
     pub fn from_jose_name(name: &str) -> Option<Self> {
         match name {

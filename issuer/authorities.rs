@@ -57,6 +57,8 @@ pub enum AuthorityError {
     Document(DocumentError),
     /// The DID document has no key for signing credentials by this method.
     NoMethod(String),
+    /// The document lets only keys sign credentials that are of other kinds than those read here.
+    KeyKinds(Vec<String>),
     /// No entry has this name.
     Unknown(String),
     /// A publication with it would not be accepted by a gate.
@@ -100,6 +102,14 @@ pub fn read_with_document(
             state: KeyState::Active,
             issued_until: None,
         });
+    }
+    let is_missing = |key_use| !records.iter().any(|record: &KeyRecord| record.key_use == key_use);
+    if is_missing(KeyUse::Credential) || !status_methods.is_empty() && is_missing(KeyUse::Status) {
+        let kinds: Vec<String> =
+            document.unsupported(Purpose::AssertionMethod).map(|method| format!("{} ({})", method.kind(), method.id())).collect();
+        if !kinds.is_empty() {
+            return Err(AuthorityError::KeyKinds(kinds));
+        }
     }
     if let Some(missing) = status_methods.iter().find(|named| !records.iter().any(|record| record.kid == **named)) {
         return Err(AuthorityError::NoMethod(missing.clone()));
@@ -256,6 +266,9 @@ impl fmt::Display for AuthorityError {
             }
             Self::Document(why) => why.fmt(f),
             Self::NoMethod(method) => write!(f, "the DID document lets no key at {method:?} sign credentials"),
+            Self::KeyKinds(kinds) => {
+                write!(f, "the DID document has keys to sign credentials of kinds that are not read here: {}", kinds.join(", "))
+            }
             Self::Unknown(name) => write!(f, "no other issuer is called {name:?}"),
             Self::Refused(why) => why.fmt(f),
             Self::Ceremony(why) => why.fmt(f),

@@ -6,6 +6,7 @@ use core::error::Error as _;
 use core::net::IpAddr;
 use core::time::Duration;
 use reqwest::{Method, RequestBuilder, Response, Url, redirect};
+use rustls::CertificateError;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 use waypass_credential::json::{self, Limits};
@@ -20,6 +21,8 @@ const TOTAL: Duration = Duration::from_mins(5);
 const ERROR_BODY: usize = 16 * 1024;
 /// The longest error code shown; OAuth's own have up to 35 characters.
 const ERROR_CODE: usize = 64;
+/// The longest description of an error shown.
+const ERROR_WORDS: usize = 200;
 
 /// How long to wait for the other side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -137,7 +140,8 @@ async fn exchange(request: RequestBuilder, url: &Url, what: &'static str, limit:
     }
     // What an error says is a courtesy: if it cannot be read, the status alone is told.
     let said = body(&mut response, url, what, ERROR_BODY).await.unwrap_or_default();
-    Err(TransportError::Refused { what, status: status.as_u16(), code: error_code(&said) })
+    let (code, said) = error_answer(&said).unzip();
+    Err(TransportError::Refused { what, status: status.as_u16(), code, said: said.flatten() })
 }
 
 async fn body(response: &mut Response, url: &Url, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {
@@ -164,19 +168,46 @@ fn broken(url: &Url, why: &reqwest::Error) -> TransportError {
     if is_not_public(why) {
         return TransportError::NotPublic { host };
     }
+    if let Some(fault) = certificate_fault(why) {
+        return TransportError::Certificate { host, fault };
+    }
     if why.is_timeout() { TransportError::TimedOut { host } } else { TransportError::Unreachable { host } }
 }
 
 /// Whether the guard over addresses is at the bottom of it.
 fn is_not_public(why: &reqwest::Error) -> bool {
-    let mut cause = why.source();
-    while let Some(inner) = cause {
-        if inner.is::<NotPublic>() {
-            return true;
+    causes(why).any(<dyn core::error::Error>::is::<NotPublic>)
+}
+
+/// What is wrong with the certificate, where that is at the bottom of it.
+fn certificate_fault(why: &reqwest::Error) -> Option<&'static str> {
+    let tls = causes(why).find_map(|cause| tls_error(cause.downcast_ref()?))?;
+    let rustls::Error::InvalidCertificate(fault) = tls else { return None };
+    Some(match fault {
+        CertificateError::UnknownIssuer => "it is signed by an authority that this machine does not know",
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has ended, or this machine's clock is ahead",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "it is not valid yet, or this machine's clock is behind"
         }
-        cause = inner.source();
-    }
-    false
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => "it is made for another name",
+        CertificateError::Revoked => "it was withdrawn",
+        _ => "it cannot be checked",
+    })
+}
+
+/// What TLS says travels inside of I/O errors, one within the other, which name the cause of what is in them and not the thing itself.
+fn tls_error(why: &std::io::Error) -> Option<&rustls::Error> {
+    let inner = why.get_ref()?;
+    inner.downcast_ref().or_else(|| tls_error(inner.downcast_ref()?))
+}
+
+fn causes(why: &reqwest::Error) -> impl Iterator<Item = &(dyn core::error::Error + 'static)> {
+    let mut next = why.source();
+    core::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
 }
 
 /// Host and port, without user, path and query: those may be secret.
@@ -194,12 +225,15 @@ fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }
 
-/// The `error` member of a JSON answer, when it is a plain code (RFC 6749 §5.2): it is shown to people.
-fn error_code(body: &[u8]) -> Option<String> {
+/// The `error` and `error_description` members of a JSON answer, when they are plain (RFC 6749 §5.2): they are shown to people.
+fn error_answer(body: &[u8]) -> Option<(String, Option<String>)> {
     let answer = json::parse(body, Limits { bytes: ERROR_BODY, depth: 4, values: 64 }).ok()?;
-    let code = answer.member("error")?.as_str()?;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-    (code.len() <= ERROR_CODE && !code.is_empty() && code.bytes().all(plain)).then(|| code.to_owned())
+    let text = |name: &str, longest: usize, is_plain: fn(u8) -> bool| {
+        let text = answer.member(name)?.as_str()?;
+        (text.len() <= longest && !text.is_empty() && text.bytes().all(is_plain)).then(|| text.to_owned())
+    };
+    let code = text("error", ERROR_CODE, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))?;
+    Some((code, text("error_description", ERROR_WORDS, |b| matches!(b, 0x20..=0x7e) && !matches!(b, b'"' | b'\\'))))
 }
 
 /// Reads an address that must be `http` or `https` with a host, without user, query or fragment.
@@ -217,3 +251,6 @@ pub(crate) fn address(text: &str) -> Result<Url, TransportError> {
     }
     Ok(url)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,10 +13,12 @@ use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{SignError, Signer};
 use waypass_credential::time::Timestamp;
 
+mod choice;
 mod metadata;
 mod offer;
 mod proof;
 
+pub use choice::Choice;
 pub use metadata::{Binding, Configuration};
 pub use offer::{Offer, OfferError, OfferSource, TxCode};
 
@@ -52,8 +54,22 @@ pub enum PickupError {
         /// The JOSE names of those it takes.
         accepted: Vec<String>,
     },
+    /// No issuer in the trust bundle may issue what is offered.
+    Kind {
+        /// What is offered.
+        offered: Vec<String>,
+    },
     /// A transaction code is needed, or the one given cannot be one.
     TxCode,
+    /// The issuer did not take the code of the offer with this transaction code.
+    WrongTxCode,
+    /// The issuer did not take the code of the offer.
+    Spent {
+        /// What it said about it.
+        said: Option<String>,
+    },
+    /// Something failed after the code of the offer was redeemed.
+    AfterCode(Box<PickupError>),
     /// The issuer will have the credential later; this wallet does not come back for it.
     Deferred,
     /// The key could not sign.
@@ -69,7 +85,12 @@ impl fmt::Display for PickupError {
             Self::WrongIssuer => f.write_str("the metadata at the issuer's address is another issuer's"),
             Self::Unsupported { what } => write!(f, "the issuer's {what} is missing or not supported"),
             Self::Algorithm { accepted } => write!(f, "the issuer takes proofs by {} keys only", accepted.join(", ")),
+            Self::Kind { offered } => write!(f, "no issuer that this device trusts may issue {}", offered.join(", ")),
             Self::TxCode => f.write_str("the transaction code is missing or cannot be right"),
+            Self::WrongTxCode => f.write_str("the issuer does not take this transaction code, or the offer was used or has ended"),
+            Self::Spent { said: None } => f.write_str("the issuer does not take the offer: it was used or has ended"),
+            Self::Spent { said: Some(said) } => write!(f, "the issuer does not take the offer: {said}"),
+            Self::AfterCode(why) => write!(f, "{why}; the offer is used up"),
             Self::Deferred => f.write_str("the issuer will have the credential ready later"),
             Self::Sign(why) => why.fmt(f),
         }
@@ -132,26 +153,32 @@ impl Pickup {
         &self.configurations
     }
 
-    /// Redeems the offer's code and fetches the credential of `configuration`, bound to the key of `holder`.
-    pub fn fetch(
-        self,
-        configuration: usize,
-        tx_code: Option<&str>,
+    /// Redeems the offer's code and fetches what was chosen, bound to the key of `holder`.
+    pub fn fetch(self, choice: &Choice, tx_code: Option<&str>, at: Timestamp, holder: &dyn Signer) -> Result<Vec<Vec<u8>>, PickupError> {
+        let configuration = self.configurations.get(choice.at).ok_or(PickupError::Unsupported { what: "offered configuration" })?;
+        // All that can be refused is refused before the code, which works once, is spent.
+        if holder.public_key().algorithm() != choice.algorithm {
+            return Err(PickupError::Algorithm { accepted: configuration.algorithms.clone() });
+        }
+        let token = self.token(tx_code)?;
+        self.redeem(configuration, choice, &token, at, holder).map_err(|why| PickupError::AfterCode(Box::new(why)))
+    }
+
+    fn redeem(
+        &self,
+        configuration: &Configuration,
+        choice: &Choice,
+        token: &str,
         at: Timestamp,
         holder: &dyn Signer,
     ) -> Result<Vec<Vec<u8>>, PickupError> {
-        let configuration = self.configurations.get(configuration).ok_or(PickupError::Unsupported { what: "offered configuration" })?;
-        // All that can be refused is refused before the code, which works once, is spent.
-        configuration.accepts(holder.public_key().algorithm())?;
-        let token = self.token(tx_code)?;
         let nonce = self.endpoints.nonce.as_ref().map(|url| self.nonce(url)).transpose()?;
-        let proof = proof::sign(&self.offer.issuer, nonce.as_deref(), configuration.binding, at, holder)?;
+        let proof = proof::sign(&self.offer.issuer, nonce.as_deref(), (configuration.binding, choice.name), at, holder)?;
         let body = Object::new()
             .with("credential_configuration_id", configuration.id.as_str())
             .with("proofs", Object::new().with("jwt", [proof].into_iter().collect::<Value<'_>>()));
         let body = json::to_string(&Value::Object(body)).into_bytes();
-        let ask =
-            Ask { what: "the credential", limit: MAX_CREDENTIAL_ANSWER, body: Some(("application/json", body)), bearer: Some(&token) };
+        let ask = Ask { what: "the credential", limit: MAX_CREDENTIAL_ANSWER, body: Some(("application/json", body)), bearer: Some(token) };
         let answer = self.client.ask(&self.endpoints.credential, ask)?;
         credentials(&answer)
     }
@@ -165,7 +192,7 @@ impl Pickup {
         }
         let what = "the access token";
         let ask = Ask { what, limit: MAX_ANSWER, body: Some(("application/x-www-form-urlencoded", form.0.into_bytes())), bearer: None };
-        let answer = self.client.ask(&self.endpoints.token, ask)?;
+        let answer = self.client.ask(&self.endpoints.token, ask).map_err(|why| self.not_granted(why))?;
         let answer = json::parse(&answer, ANSWER).map_err(|_| TransportError::BadAnswer { what })?;
         let bearer = answer.member("token_type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
         let token = answer.member("access_token").and_then(Value::as_str).filter(|token| is_header_text(token));
@@ -173,6 +200,17 @@ impl Pickup {
             return Err(PickupError::Unsupported { what: "kind of access token" });
         }
         Ok(token.ok_or(TransportError::BadAnswer { what })?.to_owned())
+    }
+
+    /// §6.3: `invalid_grant` is the answer to a wrong transaction code, and to a code that was used or has ended.
+    fn not_granted(&self, why: TransportError) -> PickupError {
+        match why {
+            TransportError::Refused { code: Some(code), said, .. } if code == "invalid_grant" => match self.offer.tx_code {
+                Some(_) => PickupError::WrongTxCode,
+                None => PickupError::Spent { said },
+            },
+            why => PickupError::Transport(why),
+        }
     }
 
     fn nonce(&self, url: &Url) -> Result<String, PickupError> {

@@ -51,6 +51,13 @@ pub enum TransportError {
         /// Host and port.
         host: String,
     },
+    /// The other side did not prove that it is the host: whoever answers may be another.
+    Certificate {
+        /// Host and port.
+        host: String,
+        /// What is wrong with its certificate.
+        fault: &'static str,
+    },
     /// The name leads to this machine or a network of its own, and must not: somebody else chose it.
     NotPublic {
         /// Host and port.
@@ -71,6 +78,8 @@ pub enum TransportError {
         status: u16,
         /// The error code of its answer, if it had one.
         code: Option<String>,
+        /// What it said about it in words (RFC 6749 §5.2 `error_description`).
+        said: Option<String>,
     },
     /// The answer is larger than allowed.
     TooLarge {
@@ -111,8 +120,17 @@ impl fmt::Display for TransportError {
             Self::NotPublic { host } => write!(f, "{host} is not on the public Internet"),
             Self::TimedOut { host } => write!(f, "{host} does not answer"),
             Self::NoClient => f.write_str("this machine cannot make connections: no certificate store or no sockets"),
-            Self::Refused { what, status, code: None } => write!(f, "the server refused {what} (status {status})"),
-            Self::Refused { what, status, code: Some(code) } => write!(f, "the server refused {what}: {code} (status {status})"),
+            Self::Certificate { host, fault } => write!(f, "the certificate of {host} is not accepted: {fault}"),
+            Self::Refused { what, status, code, said } => {
+                write!(f, "the server refused {what}")?;
+                if let Some(said) = code.iter().chain(said).map(String::as_str).reduce(|_, said| said) {
+                    write!(f, ": {said}")?;
+                }
+                match (code, said) {
+                    (Some(code), Some(_)) => write!(f, " ({code}, status {status})"),
+                    _ => write!(f, " (status {status})"),
+                }
+            }
             Self::TooLarge { what, limit } => write!(f, "{what} is larger than {limit} bytes"),
             Self::Encoded { what } => write!(f, "{what} came compressed, although the request asked for plain bytes"),
             Self::BadAnswer { what } => write!(f, "what came is not {what}"),

@@ -201,7 +201,7 @@ impl<'t> Checkpoint<'t> {
         found.learn(&assessed, format, at);
         found.reasons.extend_from_slice(assessed.notes());
 
-        let holder = found.note(holder::check(&presentation, &assessed, challenge));
+        let holder = found.note(holder::check(&presentation, &assessed, challenge, at));
         let answers = found.note(answer::check(&assessed, format, challenge));
         let (genuine, authorised, in_force) = (assessed.genuine(), assessed.authorised(), assessed.in_force());
         let Some(enrolled) = enrolled else {

@@ -60,7 +60,8 @@ impl core::error::Error for AskError {}
 impl Asked {
     /// Reads a request as it was scanned: the signature must be the asking gate's, and its time must not be over.
     pub fn open(text: &str, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Self, AskError> {
-        let request = Request::open(text.trim()).map_err(AskError::Request)?;
+        // An editor may have put a byte order mark before it.
+        let request = Request::open(text.trim_start_matches('\u{feff}').trim()).map_err(AskError::Request)?;
         if at.at() > request.expires_at {
             return Err(AskError::Expired { at: request.expires_at });
         }
@@ -85,6 +86,19 @@ impl Asked {
     /// Who asks.
     pub fn asker(&self) -> &Asker {
         &self.asker
+    }
+
+    /// The gate, where the bundle knows one: its enrolment may have ended.
+    pub fn gate(&self) -> Option<&Gate> {
+        match &self.asker {
+            Asker::Known(gate) | Asker::Lapsed(gate) => Some(gate),
+            Asker::Unknown | Asker::NoBundle => None,
+        }
+    }
+
+    /// Whether an enrolled gate asks. Everybody else is answered only if the holder says so ([`crate::Proposal::to_unknown`]).
+    pub const fn is_enrolled(&self) -> bool {
+        matches!(self.asker, Asker::Known(_))
     }
 
     /// Who asks, in words: the gate's name, or what it is not.

@@ -2,9 +2,11 @@
 
 use crate::records::CredentialId;
 use core::fmt;
-use waypass_credential::format::Malformed;
+use waypass_credential::format::{Format, Malformed};
 use waypass_credential::key::SignError;
+use waypass_credential::request::ClaimPath;
 use waypass_trust::assess::Refused;
+use waypass_trust::reason::ReasonCode;
 use waypass_vault::{BackupError, VaultError};
 
 /// Why an operation on the wallet failed.
@@ -48,7 +50,9 @@ pub enum HoldError {
 #[derive(Debug)]
 pub enum PresentError {
     /// No held credential answers the request.
-    NothingMatches,
+    NothingMatches(Missing),
+    /// The gate is not enrolled, and the holder did not say that it is to be answered all the same.
+    NotEnrolled,
     /// Credentials would answer, but their keys stayed on another device: these must be issued again.
     KeysElsewhere(Vec<CredentialId>),
     /// Credentials would answer, but their keys were damaged or removed on this device: these must be issued again.
@@ -63,6 +67,66 @@ pub enum PresentError {
     Sign(SignError),
     /// The wallet failed.
     Wallet(WalletError),
+}
+
+/// What the credential that comes nearest lacks to answer a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Missing {
+    /// Nothing is held, or nothing that reads.
+    Everything,
+    /// It is in a format that is not asked for.
+    Format {
+        /// The formats asked for.
+        asked: Vec<Format>,
+        /// The format of one that is held.
+        held: Format,
+    },
+    /// It is of another `vct` or type.
+    Kind {
+        /// Those asked for.
+        asked: Vec<String>,
+    },
+    /// It has none of the roles asked for.
+    Role {
+        /// The roles.
+        asked: Vec<String>,
+    },
+    /// It has such a role and lacks other claims.
+    Claims {
+        /// The claims.
+        asked: Vec<ClaimPath>,
+    },
+}
+
+impl Missing {
+    pub(crate) const fn nearness(&self) -> u8 {
+        match self {
+            Self::Everything => 0,
+            Self::Format { .. } => 1,
+            Self::Kind { .. } => 2,
+            Self::Role { .. } => 3,
+            Self::Claims { .. } => 4,
+        }
+    }
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn all<T: fmt::Display>(f: &mut fmt::Formatter<'_>, before: &str, items: &[T]) -> fmt::Result {
+            f.write_str(before)?;
+            items.iter().enumerate().try_for_each(|(at, item)| write!(f, "{}{item}", if at == 0 { "" } else { ", " }))
+        }
+        match self {
+            Self::Everything => f.write_str("nothing is held"),
+            Self::Format { asked, held } => {
+                all(f, "the gate asks for the format ", asked)?;
+                write!(f, ", held is {held}")
+            }
+            Self::Kind { asked } => all(f, "none is of the type ", asked),
+            Self::Role { asked } => all(f, "none has the role ", asked),
+            Self::Claims { asked } => all(f, "the one with the role lacks ", asked),
+        }
+    }
 }
 
 impl fmt::Display for WalletError {
@@ -85,7 +149,12 @@ impl fmt::Display for HoldError {
             Self::NoBundle => f.write_str("there is no trust bundle, so nobody can say whether this is genuine"),
             Self::Refused(refused) => {
                 for (at, reason) in refused.reasons.iter().enumerate() {
-                    write!(f, "{}{}", if at == 0 { "" } else { "; " }, reason.code.meaning())?;
+                    let meaning = match reason.code {
+                        // The code's own words are for what a person shows at a gate.
+                        ReasonCode::Malformed => "it is not a readable credential",
+                        code => code.meaning(),
+                    };
+                    write!(f, "{}{meaning}", if at == 0 { "" } else { "; " })?;
                     if !reason.detail.is_empty() {
                         write!(f, " ({})", reason.detail)?;
                     }
@@ -102,7 +171,8 @@ impl fmt::Display for HoldError {
 impl fmt::Display for PresentError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NothingMatches => f.write_str("no credential in the wallet answers this request"),
+            Self::NothingMatches(missing) => write!(f, "no credential in the wallet answers this request: {missing}"),
+            Self::NotEnrolled => f.write_str("who asks is not an enrolled gate, so nothing was shown"),
             Self::KeysElsewhere(ids) if ids.len() == 1 => {
                 f.write_str("the credential that answers must be issued again: its key stayed on another device")
             }

@@ -9,6 +9,7 @@
 use waypass_credential::key::Algorithm;
 use waypass_vault::{Belief, BeliefError, KeyId, KeyInfo, KeyPurpose, KeySigner, TrustStore, Unlocked, VaultError};
 
+mod aside;
 mod ask;
 mod backup;
 mod error;
@@ -19,9 +20,10 @@ mod records;
 mod show;
 mod sync;
 
+pub use aside::{Aside, Awaited, Kept};
 pub use ask::{AskError, Asked, Asker};
 pub use backup::{DEVICE_TABLE, Restored};
-pub use error::{HoldError, PresentError, WalletError};
+pub use error::{HoldError, Missing, PresentError, WalletError};
 pub use history::{Detail, HistoryEntry, HistoryError};
 pub use hold::{Held, Removal};
 pub use present::{Claim, ClaimKind, Proposal, Warning};
@@ -68,6 +70,15 @@ impl<'v> Wallet<'v> {
             Some(key) => Ok(key),
             None => self.create_holder_key(algorithm),
         }
+    }
+
+    /// Every kind of key that can hold a credential, in the order to prefer: those that this wallet has a key of come first.
+    pub fn algorithms(&self) -> Result<Vec<Algorithm>, VaultError> {
+        let held = self.holder_keys()?;
+        let has_key = |algorithm: &Algorithm| held.iter().any(|key| key.public_key.algorithm() == *algorithm);
+        let mut algorithms = vec![Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384];
+        algorithms.sort_by_key(|algorithm| !has_key(algorithm));
+        Ok(algorithms)
     }
 
     /// A signer for a holder key: for the key proof when a credential is picked up.

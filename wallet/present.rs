@@ -9,17 +9,18 @@ use crate::show::{self, Card, KnownKeys, Standing};
 use rand_core::CryptoRng;
 use waypass_credential::format::{self, Presentation};
 use waypass_credential::request::{ClaimPath, Match};
-use waypass_credential::time::Timestamp;
 use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
-use waypass_trust::time::{Doubt, Moment};
+use waypass_trust::time::Moment;
 
 mod choose;
 mod claims;
+mod warning;
 
 pub use claims::{Claim, ClaimKind};
+pub use warning::Warning;
 
-use choose::Candidate;
+use choose::{Candidate, Place};
 use claims::Claims;
 
 /// An answer that could be given. Consent is a move: [`Proposal::approve`] and [`Proposal::decline`] consume it.
@@ -34,71 +35,12 @@ pub struct Proposal<'w, 'v> {
     warnings: Vec<Warning>,
     others: Vec<CredentialId>,
     bundle: Option<&'w TrustBundle>,
-}
-
-/// What the holder should know before agreeing.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Warning {
-    /// Whoever asks is not in the trust bundle.
-    UnknownAsker,
-    /// The gate's enrolment has ended.
-    LapsedAsker {
-        /// When.
-        since: Timestamp,
-    },
-    /// There is no trust bundle: whoever asks cannot be recognised.
-    NoBundle,
-    /// The gate asks for more than a role and where it holds.
-    OverAsking {
-        /// The personal claims it would get.
-        claims: Vec<ClaimPath>,
-    },
-    /// The format shows these personal claims although nobody asked.
-    CannotWithhold {
-        /// The claims.
-        claims: Vec<ClaimPath>,
-    },
-    /// This gate has been answered before; its records can be joined.
-    SeenBefore {
-        /// How often.
-        times: usize,
-        /// When last.
-        last: Timestamp,
-    },
-    /// The credential is not in force; a gate will refuse it.
-    NotInForce(Standing),
-    /// This device's clock is in doubt; the gate may refuse the answer's time.
-    ClockDoubt(Doubt),
-}
-
-impl core::fmt::Display for Warning {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let list = |f: &mut core::fmt::Formatter<'_>, claims: &[ClaimPath]| {
-            claims.iter().enumerate().try_for_each(|(at, path)| write!(f, "{}{path}", if at == 0 { "" } else { ", " }))
-        };
-        match self {
-            Self::UnknownAsker => f.write_str("whoever asks is not in the trust bundle: an unknown person"),
-            Self::LapsedAsker { since } => write!(f, "the gate's enrolment ended {since}"),
-            Self::NoBundle => f.write_str("there is no trust bundle: whoever asks cannot be recognised"),
-            Self::OverAsking { claims } => {
-                f.write_str("asks for more than a role: ")?;
-                list(f, claims)
-            }
-            Self::CannotWithhold { claims } => {
-                f.write_str("this credential also shows what nobody asked for: ")?;
-                list(f, claims)
-            }
-            Self::SeenBefore { times: 1, last } => write!(f, "shown to this gate once before, {last}"),
-            Self::SeenBefore { times, last } => write!(f, "shown to this gate {times} times before, last {last}"),
-            Self::NotInForce(standing) => write!(f, "the gate will refuse this credential: {standing}"),
-            Self::ClockDoubt(doubt) => write!(f, "the gate may refuse the time of the answer: {doubt}"),
-        }
-    }
+    to_unknown: bool,
 }
 
 impl<'v> Wallet<'v> {
-    /// Finds the credential that answers best: in force before anything else, then in the order the gate prefers, then the one that
-    /// lasts longest.
+    /// Finds the credential that answers best: in force before anything else, then one that names the gate's site and zone, then in the
+    /// order the gate prefers, then the one that lasts longest.
     pub fn propose<'w>(&'w self, asked: Asked, bundle: Option<&'w TrustBundle>, at: &Moment) -> Result<Proposal<'w, 'v>, PresentError> {
         self.proposal(asked, None, bundle, at)
     }
@@ -122,7 +64,7 @@ impl<'v> Wallet<'v> {
         at: &Moment,
     ) -> Result<Proposal<'w, 'v>, PresentError> {
         let keys = self.known_keys()?;
-        let candidates = choose::candidates(&self.vault, &asked.request().query, &keys, at)?;
+        let candidates = choose::candidates(&self.vault, &asked.request().query, asked.gate(), &keys, at)?;
         let (lost, usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| candidate.missing.is_some());
         let is_chosen = |candidate: &Candidate| chosen.is_none_or(|chosen| chosen == candidate.id);
         if !lost.is_empty() && (usable.is_empty() || chosen.is_some() && lost.iter().any(&is_chosen)) {
@@ -137,8 +79,20 @@ impl<'v> Wallet<'v> {
             let disclosable = record.credential.disclosable().map_err(PresentError::Malformed)?;
             claims::split(verified.claims(), record.credential.format(), &disclosable, &found.paths)
         };
-        let warnings = self.warnings(&asked, &card, &found.paths, &shown.counted, at)?;
-        Ok(Proposal { wallet: self, asked, record, card, paths: found.paths, shown, withheld: withheld.counted, warnings, others, bundle })
+        let warnings = self.warnings(&asked, &card, &found.paths, (&shown.counted, &withheld.counted), at)?;
+        Ok(Proposal {
+            wallet: self,
+            asked,
+            record,
+            card,
+            paths: found.paths,
+            shown,
+            withheld: withheld.counted,
+            warnings,
+            others,
+            bundle,
+            to_unknown: false,
+        })
     }
 
     /// The first candidate that a gate can be expected to look at, else the first that can be shown at all. Only those that are looked at
@@ -164,10 +118,20 @@ impl<'v> Wallet<'v> {
             }
             first.get_or_insert((record, card, found));
         }
-        first.ok_or(PresentError::NothingMatches)
+        match first {
+            Some(found) => Ok(found),
+            None => Err(PresentError::NothingMatches(choose::missing(&self.vault, &asked.request().query)?)),
+        }
     }
 
-    fn warnings(&self, asked: &Asked, card: &Card, paths: &[ClaimPath], shown: &[Claim], at: &Moment) -> Result<Vec<Warning>, WalletError> {
+    fn warnings(
+        &self,
+        asked: &Asked,
+        card: &Card,
+        paths: &[ClaimPath],
+        (shown, withheld): (&[Claim], &[Claim]),
+        at: &Moment,
+    ) -> Result<Vec<Warning>, WalletError> {
         let mut warnings = Vec::new();
         match asked.asker() {
             Asker::Known(_) => {}
@@ -176,7 +140,9 @@ impl<'v> Wallet<'v> {
             Asker::NoBundle => warnings.push(Warning::NoBundle),
         }
         let asked_for = |claim: &Claim| paths.iter().any(|path| path.is_prefix_of(&claim.path) || claim.path.is_prefix_of(path));
-        let personal = shown.iter().filter(|claim| claim.kind == ClaimKind::Personal);
+        // A container whose content is withheld shows nothing about the person.
+        let is_emptied = |claim: &Claim| withheld.iter().any(|kept| claim.path.is_prefix_of(&kept.path));
+        let personal = shown.iter().filter(|claim| claim.kind == ClaimKind::Personal && !is_emptied(claim));
         let (over, along): (Vec<_>, Vec<_>) = personal.partition(|claim| asked_for(claim));
         let paths_of = |claims: Vec<&Claim>| claims.into_iter().map(|claim| claim.path.clone()).collect::<Vec<_>>();
         if !over.is_empty() {
@@ -189,6 +155,9 @@ impl<'v> Wallet<'v> {
         before.retain(|entry| entry.event == Event::PRESENTED.as_str());
         if let Some(last) = before.iter().map(|entry| entry.at).max() {
             warnings.push(Warning::SeenBefore { times: before.len(), last });
+        }
+        if let Some(gate) = asked.gate().filter(|gate| Place::of(&card.role, Some(gate)) != Place::Here) {
+            warnings.push(Warning::Elsewhere { site: gate.site.clone(), zone: gate.zone.clone() });
         }
         if !card.standing.is_usable() {
             warnings.push(Warning::NotInForce(card.standing.clone()));
@@ -237,10 +206,19 @@ impl Proposal<'_, '_> {
         &self.others
     }
 
+    /// The holder means to answer although no enrolled gate asks: a second word besides the consent.
+    #[must_use]
+    pub fn to_unknown(self) -> Self {
+        Self { to_unknown: true, ..self }
+    }
+
     /// The holder agrees: makes the answer, checks that it shows what was agreed to and nothing else, writes the history, and only then
-    /// lets go of it.
+    /// releases it.
     pub fn approve(self, rng: &mut dyn CryptoRng, at: &Moment) -> Result<Presentation, PresentError> {
         let request = self.asked.request();
+        if !self.asked.is_enrolled() && !self.to_unknown {
+            return Err(PresentError::NotEnrolled);
+        }
         if at.at() > request.expires_at {
             return Err(PresentError::RequestExpired);
         }

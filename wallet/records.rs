@@ -183,6 +183,17 @@ pub(crate) fn ids(vault: &Unlocked<'_>, tag: Option<(&str, &[u8])>) -> Result<Ve
     Ok(ids.iter().filter_map(|id| CredentialId::from_bytes(id)).collect())
 }
 
+/// The one of `ids` that begins with these hexadecimal digits.
+pub(crate) fn starting(ids: impl Iterator<Item = CredentialId>, beginning: &str) -> Result<CredentialId, WalletError> {
+    let beginning = beginning.to_ascii_lowercase();
+    let ids: Vec<_> = ids.filter(|id| !beginning.is_empty() && id.to_string().starts_with(&beginning)).collect();
+    match ids[..] {
+        [] => Err(WalletError::NotHeld),
+        [id] => Ok(id),
+        _ => Err(WalletError::Ambiguous { count: ids.len() }),
+    }
+}
+
 impl Serialize for CredentialId {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_str(self)

@@ -193,14 +193,7 @@ impl Wallet<'_> {
 
     /// The one credential whose id begins with these hexadecimal digits.
     pub fn find_id(&self, beginning: &str) -> Result<CredentialId, WalletError> {
-        let beginning = beginning.to_ascii_lowercase();
-        let mut ids = records::ids(&self.vault, None)?;
-        ids.retain(|id| !beginning.is_empty() && id.to_string().starts_with(&beginning));
-        match ids[..] {
-            [] => Err(WalletError::NotHeld),
-            [id] => Ok(id),
-            _ => Err(WalletError::Ambiguous { count: ids.len() }),
-        }
+        records::starting(records::ids(&self.vault, None)?.into_iter(), beginning)
     }
 
     pub(crate) fn known_keys(&self) -> Result<KnownKeys, VaultError> {

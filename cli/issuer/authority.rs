@@ -211,6 +211,7 @@ fn failure(error: AuthorityError) -> Failure {
         | AuthorityError::KeyUse(_)
         | AuthorityError::Document(_)
         | AuthorityError::NoMethod(_)
+        | AuthorityError::KeyKinds(_)
         | AuthorityError::Refused(_) => Failure::usage(error, "nothing was changed; correct the file, or ask its issuer for a new one"),
     }
 }

@@ -122,6 +122,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         personal: args.claims.as_deref().map_or_else(|| Ok(Object::new()), claims)?,
     };
     let operator = operator(args.operator.as_deref());
+    if !FormatArg::ASKED_BY_DEFAULT.contains(&args.format) {
+        use clap::ValueEnum as _;
+        let name = args.format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        session.out.warn(&format!("gates ask for sd-jwt and vc; this credential answers only those that ask with --format {name}"));
+    }
     super::with(session, &args.open, |issuer| match &args.holder {
         Some(holder) => issue(session, args, issuer, &order, holder, &operator),
         None => offer(session, args, issuer, &order, &operator),
@@ -208,7 +213,7 @@ fn failure(error: IssueError) -> Failure {
         IssueError::StatusFormat(_) => Failure::usage(error, "leave out --status bitstring, or choose a VCDM format: --format vc"),
         IssueError::SuiteFormat { .. } => Failure::usage(error, "suites go with --format vc"),
         IssueError::Contexts(why) => super::context::failure(why),
-        IssueError::Credential(format::IssueError::Malformed(format::Malformed::UndefinedTerm)) => Failure::usage(
+        IssueError::Credential(format::IssueError::Malformed(format::Malformed::Member(_))) => Failure::usage(
             error,
             "documents name claims by their contexts: see what there is with waypass issuer context list, or use --format sd-jwt",
         ),

@@ -66,7 +66,7 @@ fn query(args: &Args) -> Result<Query, Failure> {
     }
     let roles: Vec<&str> = args.roles.iter().map(String::as_str).collect();
     let claims: Vec<ClaimPath> = args.claims.iter().map(|name| ClaimPath::names(name.split('.'))).collect();
-    let asked = if args.formats.is_empty() { &[FormatArg::SdJwt, FormatArg::Vc] } else { args.formats.as_slice() };
+    let asked = if args.formats.is_empty() { &FormatArg::ASKED_BY_DEFAULT[..] } else { args.formats.as_slice() };
     let formats: Vec<Format> = asked.iter().copied().map(Format::from).collect();
     Query::for_role(&formats, &roles, &claims).map_err(wrong)
 }

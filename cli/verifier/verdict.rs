@@ -82,17 +82,37 @@ const CHECKS: [(&str, &[ReasonCode]); 7] = [
         "not withdrawn, as far as this gate knows",
         &[ReasonCode::Revoked, ReasonCode::Suspended, ReasonCode::StatusUnknown, ReasonCode::DataTooOld],
     ),
-    ("presented by the device it was issued to", &[ReasonCode::HolderBindingFailed, ReasonCode::NonceMismatch, ReasonCode::WrongAudience]),
+    ("presented by the device it was issued to", UNANSWERED),
     (
         "answers this gate's question, just now",
-        &[ReasonCode::ChallengeExpired, ReasonCode::Replayed, ReasonCode::NonceMismatch, ReasonCode::WrongAudience],
+        &[
+            ReasonCode::HolderBindingFailed,
+            ReasonCode::Malformed,
+            ReasonCode::ChallengeExpired,
+            ReasonCode::Replayed,
+            ReasonCode::NonceMismatch,
+            ReasonCode::WrongAudience,
+        ],
     ),
-    ("shows what was asked for", &[ReasonCode::RoleMissing]),
+    (
+        "shows what was asked for",
+        &[
+            ReasonCode::HolderBindingFailed,
+            ReasonCode::Malformed,
+            ReasonCode::NonceMismatch,
+            ReasonCode::WrongAudience,
+            ReasonCode::RoleMissing,
+        ],
+    ),
     (
         "allowed here by the site's rules",
         &[ReasonCode::PolicyDenied, ReasonCode::PolicyExpired, ReasonCode::PolicyError, ReasonCode::RoleMissing],
     ),
 ];
+
+/// The holder's device did not answer this gate: a credential that somebody brought in a file answers nothing and shows nothing.
+const UNANSWERED: &[ReasonCode] =
+    &[ReasonCode::HolderBindingFailed, ReasonCode::Malformed, ReasonCode::NonceMismatch, ReasonCode::WrongAudience];
 
 fn reason_line(reason: &Reason) -> Text {
     let (mark, tone) = match reason.code.level() {

@@ -26,7 +26,7 @@ pub(crate) struct KeyArgs {
     open: OpenArgs,
 }
 
-/// Which of the holder's keys: the Ed25519 one unless another is asked for.
+/// Which of the holder's keys; without a flag the Ed25519 one, or for an offer one that the issuer takes.
 #[derive(clap::Args)]
 pub(crate) struct CurveArgs {
     /// Use a P-256 key, for issuers that take nothing else; made if there is none
@@ -38,11 +38,12 @@ pub(crate) struct CurveArgs {
 }
 
 impl CurveArgs {
-    pub(crate) const fn algorithm(&self) -> Algorithm {
+    /// The kind that was asked for, if one was.
+    pub(crate) const fn asked(&self) -> Option<Algorithm> {
         match (self.p256, self.p384) {
-            (true, _) => Algorithm::Es256,
-            (_, true) => Algorithm::Es384,
-            _ => Algorithm::EdDsa,
+            (true, _) => Some(Algorithm::Es256),
+            (_, true) => Some(Algorithm::Es384),
+            _ => None,
         }
     }
 }
@@ -57,7 +58,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 }
 
 pub(crate) fn key(session: &Session, args: &KeyArgs) -> Outcome {
-    let algorithm = args.curve.algorithm();
+    let algorithm = args.curve.asked().unwrap_or(Algorithm::EdDsa);
     let open = super::open(session, &args.open)?;
     let key = open.wallet.holder_key(algorithm)?;
     let did = did::to_did_key(&key.public_key);

@@ -53,6 +53,7 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
     for card in &listing.cards {
         warn_of_lost_key(session, card);
     }
+    super::aside::tell(session, &open)?;
     Ok(Exit::Done)
 }
 

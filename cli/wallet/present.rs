@@ -25,6 +25,9 @@ pub(crate) struct Args {
     /// Agree without being asked, for scripts
     #[arg(long)]
     yes: bool,
+    /// Answer although it is not an enrolled gate that asks
+    #[arg(long)]
+    to_unknown: bool,
     /// Where the answer goes
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -39,16 +42,15 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("this is not a gate's challenge", "scan the gate's code again"))?;
     let mut open = super::open(session, &args.open)?;
     let chosen = args.credential.as_deref().map(|id| open.wallet.find_id(id)).transpose().map_err(failure)?;
-    let agreed = if args.yes { None } else { Some(consented(session, &mut open, text, chosen)?) };
+    let agreed = if args.yes { None } else { Some(consented(session, &mut open, args, chosen, text)?) };
     if let Some((shown, false)) = agreed {
         // Whatever became of it meanwhile, nothing is shown; the history says that it was asked for.
-        if let Ok(proposal) = propose(&open, text, Some(shown)) {
+        if let Ok(proposal) = propose(&open, args, text, Some(shown)) {
             proposal.decline(&mut SystemRng, &open.at).map_err(present_failure)?;
         }
-        session.out.note("nothing was shown");
-        return Ok(Exit::Done);
+        return Err(secret::declined("nothing was shown"));
     }
-    let proposal = propose(&open, text, agreed.map_or(chosen, |(shown, _)| Some(shown)))?;
+    let proposal = propose(&open, args, text, agreed.map_or(chosen, |(shown, _)| Some(shown)))?;
     if agreed.is_none() {
         session.out.note(consent(&proposal));
     }
@@ -73,26 +75,36 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn propose<'o>(open: &'o Open, text: &str, credential: Option<CredentialId>) -> Result<Proposal<'o, 'static>, Failure> {
+fn propose<'o>(open: &'o Open, args: &Args, text: &str, credential: Option<CredentialId>) -> Result<Proposal<'o, 'static>, Failure> {
     let bundle = open.believed()?;
     let Open { wallet, at, .. } = open;
-    let asked = Asked::open(text, bundle, at).map_err(ask_failure)?;
+    let asked = Asked::open(text, bundle, at).map_err(|why| match why {
+        AskError::Request(_) => super::about(&args.request, ask_failure(why)),
+        why => ask_failure(why),
+    })?;
     let proposal = match credential {
         Some(id) => wallet.propose_with(asked, id, bundle, at),
         None => wallet.propose(asked, bundle, at),
     };
-    proposal.map_err(present_failure)
+    let proposal = proposal.map_err(present_failure)?;
+    Ok(if args.to_unknown { proposal.to_unknown() } else { proposal })
 }
 
 /// Asks the person, with the vault parked: others may use the wallet meanwhile. An answer counts for what would be shown at that moment,
 /// so what is shown is worked out again, and asked again if it is something else. Returns the credential, and the answer.
-fn consented(session: &Session, open: &mut Open, text: &str, chosen: Option<CredentialId>) -> Result<(CredentialId, bool), Failure> {
+fn consented(
+    session: &Session,
+    open: &mut Open,
+    args: &Args,
+    chosen: Option<CredentialId>,
+    text: &str,
+) -> Result<(CredentialId, bool), Failure> {
     let mut agreed: Option<(CredentialId, Vec<String>)> = None;
     loop {
-        let again = agreed.as_ref().and_then(|(id, _)| propose(open, text, Some(*id)).ok());
+        let again = agreed.as_ref().and_then(|(id, _)| propose(open, args, text, Some(*id)).ok());
         let proposal = match again {
             Some(proposal) => proposal,
-            None => propose(open, text, chosen)?,
+            None => propose(open, args, text, chosen)?,
         };
         let shown = (proposal.card().id, substance(&proposal));
         if agreed.as_ref() == Some(&shown) {
@@ -102,6 +114,10 @@ fn consented(session: &Session, open: &mut Open, text: &str, chosen: Option<Cred
             session.out.note("what would be shown has changed meanwhile:");
         }
         session.out.note(consent(&proposal));
+        // Said before anybody is asked: a yes would not be enough.
+        if !proposal.asked().is_enrolled() && !args.to_unknown {
+            return Err(present_failure(PresentError::NotEnrolled));
+        }
         drop(proposal);
         if !open.aside(session, || secret::confirm(session.input, "Show this?", "--yes"))?? {
             return Ok((shown.0, false));
@@ -135,7 +151,9 @@ fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
     ];
     let shown = proposal.discloses();
     lines.push(format!("  would see  {} {}", shown.len(), if shown.len() == 1 { "claim" } else { "claims" }).into());
-    let line = |claim: &Claim| Text::from(format!("    {:<14} {}", claim.path.to_string(), claim.value));
+    let is_emptied = |claim: &Claim| proposal.withholds().iter().any(|kept| claim.path.is_prefix_of(&kept.path));
+    let value = |claim: &Claim| if is_emptied(claim) { "nothing of what is in it".to_owned() } else { claim.value.clone() };
+    let line = |claim: &Claim| Text::from(format!("    {:<14} {}", claim.path.to_string(), value(claim)));
     lines.extend(shown.iter().map(line));
     lines.push(format!("  with it    {}, as with every answer", words::list(&technical(proposal.technical()))).into());
     let kept = names(proposal.withholds());
@@ -198,7 +216,12 @@ fn ask_failure(error: AskError) -> Failure {
 
 fn present_failure(error: PresentError) -> Failure {
     match error {
-        PresentError::NothingMatches => Failure::usage(error, "see what is held: waypass wallet list"),
+        PresentError::NothingMatches(_) => Failure::usage(error.to_string(), "see what is held: waypass wallet list"),
+        PresentError::NotEnrolled => Failure::new(
+            Exit::Red,
+            error,
+            "ask the guard who they are, and sync if the gate is new; only if you know who asks, add --to-unknown",
+        ),
         PresentError::KeysElsewhere(_) => {
             Failure::usage(error, "ask the issuer for a new one, bound to the line `waypass wallet key` prints")
         }

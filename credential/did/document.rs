@@ -39,6 +39,7 @@ pub struct DidDocument {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VerificationMethod {
     id: String,
+    kind: String,
     is_own: bool,
     material: Option<KeyMaterial>,
     purposes: Vec<Purpose>,
@@ -134,6 +135,15 @@ impl DidDocument {
         self.methods.iter().filter_map(move |method| Some((method.id.as_str(), method.key(purpose, at).ok()?)))
     }
 
+    /// Every method of this DID for `purpose` whose key is of a kind that does not verify here.
+    pub fn unsupported(&self, purpose: Purpose) -> impl Iterator<Item = &VerificationMethod> {
+        self.methods.iter().filter(move |method| {
+            method.is_own
+                && method.purposes.contains(&purpose)
+                && method.material.as_ref().and_then(KeyMaterial::verification_key).is_none()
+        })
+    }
+
     fn add(&mut self, method: &Object<'_>, purpose: Option<Purpose>) -> Result<(), DocumentError> {
         if self.methods.len() == MAX_METHODS {
             return Err(DocumentError::TooManyMethods);
@@ -177,7 +187,8 @@ impl VerificationMethod {
             return Err(KEY);
         }
         // A key of another kind, or on another curve, is somebody's business but not ours.
-        let material = match text("type")? {
+        let kind = text("type")?;
+        let material = match kind {
             "Multikey" => KeyMaterial::from_multikey(multibase.and_then(Value::as_str).ok_or(KEY)?).ok(),
             "JsonWebKey" | "JsonWebKey2020" => {
                 let jwk = jwk.filter(|jwk| jwk.as_object().is_some()).ok_or(DocumentError::Member("publicKeyJwk"))?;
@@ -188,12 +199,17 @@ impl VerificationMethod {
         let ends = [time(method, "expires")?, time(method, "revoked")?].into_iter().flatten().min();
         let id = absolute(text("id")?, did).ok_or(DocumentError::Member("id"))?;
         let is_own = text("controller")? == did && DidUrl::parse(&id).is_ok_and(|url| url.did() == did);
-        Ok(Self { id, is_own, material, purposes: purpose.into_iter().collect(), ends })
+        Ok(Self { id, kind: kind.to_owned(), is_own, material, purposes: purpose.into_iter().collect(), ends })
     }
 
     /// Its URL, absolute.
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Its `type`.
+    pub fn kind(&self) -> &str {
+        &self.kind
     }
 
     /// Its key, if it is of a kind that we read.

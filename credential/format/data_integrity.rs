@@ -245,7 +245,7 @@ impl From<ProofError> for Malformed {
             ProofError::OutOfRange(name) => Self::OutOfRange(name),
             ProofError::Unsupported | ProofError::PreviousProof => Self::Proof,
             ProofError::Context => Self::Context,
-            ProofError::UndefinedTerm => Self::UndefinedTerm,
+            ProofError::Member(name) => Self::Member(name),
             ProofError::JsonLd(why) => Self::JsonLd(why),
             ProofError::Rdfc(why) => Self::Rdfc(why),
         }

@@ -95,7 +95,7 @@ impl Enveloped {
         require_terms(&document, role_contexts(&document, &self.contexts)?.as_ref())?;
         // A proof inside the signed document is one that nobody would check.
         if document.member("proof").is_some() {
-            return Err(Malformed::UndefinedTerm);
+            return Err(Malformed::member("proof"));
         }
         let mut role = vcdm::read(&document, self.key_id.as_deref(), times.issued_at)?;
         if role.kind != VC_TYPE {

@@ -68,7 +68,7 @@ impl KeyBound {
     /// Checks the KB-JWT (RFC 9901 §7.3 step 5).
     pub fn verify_holder(&self, holder: &PublicKey, nonce: &Nonce, audience: &str) -> Result<HolderProof, HolderError> {
         let (sd_jwt, kb_jwt) = self.text.split_at(self.bound);
-        key_binding::verify(sd_jwt, kb_jwt, holder, &nonce.to_text(), audience).map(|at| HolderProof::new(Some(at)))
+        key_binding::verify(sd_jwt, kb_jwt, holder, &nonce.to_text(), audience)
     }
 }
 

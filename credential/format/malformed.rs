@@ -1,12 +1,13 @@
 //! The one list of reasons why bytes are not a credential or presentation that we read.
 
 use crate::canon::rdfc::RdfcError;
-use crate::json::JsonError;
+use crate::json::{JsonError, MemberName};
 use crate::jsonld::LdError;
 use crate::jws::JwsError;
 use core::fmt;
 
-/// Why bytes are not a credential or presentation that we read. Names the fault, never the content.
+/// Why bytes are not a credential or presentation that we read. Names the fault and the member, never what
+/// it says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Malformed {
     /// Longer than [`super::MAX_BYTES`].
@@ -41,8 +42,8 @@ pub enum Malformed {
     OutOfRange(&'static str),
     /// The document's contexts are not exactly the known ones.
     Context,
-    /// A term the contexts do not define.
-    UndefinedTerm,
+    /// A member that what we read may not have, such as one that no context defines.
+    Member(MemberName),
     /// The proof is of another type, suite or purpose.
     Proof,
     /// What an RDFC suite signs cannot be read as statements.
@@ -70,7 +71,7 @@ impl fmt::Display for Malformed {
             Self::WrongType(name) => write!(f, "the claim {name} has the wrong type"),
             Self::OutOfRange(name) => write!(f, "the claim {name} is out of range"),
             Self::Context => f.write_str("the contexts are not exactly the known ones"),
-            Self::UndefinedTerm => f.write_str("a term is not defined by the contexts"),
+            Self::Member(name) => write!(f, "the member {name} is not one that is accepted here"),
             Self::Proof => f.write_str("the proof is not of the required type and purpose"),
             Self::JsonLd(why) => why.fmt(f),
             Self::Rdfc(why) => why.fmt(f),
@@ -79,6 +80,13 @@ impl fmt::Display for Malformed {
 }
 
 impl core::error::Error for Malformed {}
+
+impl Malformed {
+    /// The member called `name` may not be here.
+    pub(crate) fn member(name: &str) -> Self {
+        Self::Member(name.into())
+    }
+}
 
 impl From<JsonError> for Malformed {
     fn from(why: JsonError) -> Self {

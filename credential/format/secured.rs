@@ -113,7 +113,7 @@ impl Secured {
                 let mut document = envelope.document(self.limits)?;
                 // Two proofs would be one too many: the inner one would go unread.
                 if document.member("proof").is_some() {
-                    return Err(Malformed::UndefinedTerm.into());
+                    return Err(Malformed::member("proof").into());
                 }
                 let times = envelope.claims(&mut document)?.times;
                 (document, times)

@@ -54,6 +54,7 @@ proptest! {
 #[test]
 fn only_texts_lose_the_white_space_around_them() {
     assert_eq!(super::from_file(b" e30.e30.AA\r\n"), b"e30.e30.AA");
+    assert_eq!(super::from_file(b"\xef\xbb\xbfe30.e30.AA\r\n"), b"e30.e30.AA");
     // The last byte of a signature may be any.
     assert_eq!(super::from_file(b"\xd2\x84 \n"), b"\xd2\x84 \n");
 }

@@ -86,7 +86,7 @@ pub(super) fn require_terms(document: &Object<'_>, further: Option<&ContextList<
             let is_plain = value.as_array().map_or_else(|| plain(value), |values| values.iter().all(plain));
             is_plain.then_some(()).ok_or(Malformed::WrongType("credentialSubject"))?;
         } else {
-            return Err(Malformed::UndefinedTerm);
+            return Err(Malformed::member(name));
         }
     }
     further.map_or(Ok(()), |list| to_rdf_without(document, list, "proof").map(drop).map_err(Malformed::JsonLd))
@@ -94,7 +94,7 @@ pub(super) fn require_terms(document: &Object<'_>, further: Option<&ContextList<
 
 fn texts_only(object: &Object<'_>, names: &[&'static str]) -> Result<(), Malformed> {
     object.iter().try_for_each(|(name, value)| {
-        let name = names.iter().find(|known| **known == name).ok_or(Malformed::UndefinedTerm)?;
+        let name = names.iter().find(|known| **known == name).ok_or_else(|| Malformed::member(name))?;
         value.as_str().map(|_| ()).ok_or(Malformed::WrongType(name))
     })
 }

@@ -21,6 +21,15 @@ fn each_limit_is_named() {
     }
 }
 
+/// RFC 8259 §8.1: a reader may ignore it, at the very beginning.
+#[test]
+fn a_byte_order_mark_is_ignored_once() {
+    assert_eq!(parse("\u{feff}{}".as_bytes(), SMALL), parse(b"{}", SMALL));
+    for wrong in ["\u{feff}\u{feff}{}", " \u{feff}{}", "{\u{feff}}", "\u{feff}"] {
+        assert_eq!(parse(wrong.as_bytes(), SMALL), Err(JsonError::Syntax), "{wrong:?}");
+    }
+}
+
 #[test]
 fn many_names_are_checked_too() {
     let names: Vec<String> = (0..40).map(|n| format!("\"n{n}\":0")).collect();

@@ -2,7 +2,7 @@
 
 use super::Suite;
 use crate::canon::rdfc::RdfcError;
-use crate::json::{Object, Value};
+use crate::json::{MemberName, Object, Value};
 use crate::jsonld::LdError;
 use crate::time::Timestamp;
 use alloc::{vec, vec::Vec};
@@ -58,7 +58,7 @@ pub enum ProofError {
     /// The proof's contexts are not the first of the document's (vc-di-eddsa §3.3.2 step 4.1), or in an RDFC suite not all of them.
     Context,
     /// A member that a proof does not have.
-    UndefinedTerm,
+    Member(MemberName),
     /// `previousProof` names a proof that is not there, or leads back to where it stands.
     PreviousProof,
     /// Document or proof cannot be read as statements.
@@ -75,7 +75,7 @@ impl fmt::Display for ProofError {
             Self::OutOfRange(name) => write!(f, "the proof's {name} is not allowed"),
             Self::Unsupported => f.write_str("the proof is of another type, suite or purpose"),
             Self::Context => f.write_str("the proof's contexts are not those of the document"),
-            Self::UndefinedTerm => f.write_str("the proof has a member that proofs do not have"),
+            Self::Member(name) => write!(f, "the proof has the member {name}, which proofs do not have"),
             Self::PreviousProof => f.write_str("the proof is made over one that is not there, or over itself"),
             Self::JsonLd(why) => why.fmt(f),
             Self::Rdfc(why) => why.fmt(f),
@@ -117,8 +117,8 @@ const MEMBERS: [&str; 13] = [
 impl<'v> Options<'v> {
     /// Reads what `proof` says about itself, and the suite it was made in.
     pub(super) fn read(proof: &'v Object<'_>) -> Result<(Suite, Self), ProofError> {
-        if proof.iter().any(|(name, _)| !MEMBERS.contains(&name)) {
-            return Err(ProofError::UndefinedTerm);
+        if let Some((name, _)) = proof.iter().find(|(name, _)| !MEMBERS.contains(name)) {
+            return Err(ProofError::Member(name.into()));
         }
         // vc-di-eddsa §3.3.5 step 2, vc-di-ecdsa likewise.
         if required(proof, "type")? != "DataIntegrityProof" {

@@ -123,7 +123,7 @@ fn other_proofs_are_refused() {
     assert_eq!(refused("cryptosuite", "ecdsa-sd-2023"), ProofError::Unsupported);
     assert_eq!(refused("proofPurpose", "keyAgreement"), ProofError::Unsupported);
     assert_eq!(refused("previousProof", "urn:uuid:1"), ProofError::PreviousProof);
-    assert_eq!(refused("extra", "x"), ProofError::UndefinedTerm);
+    assert_eq!(refused("extra", "x"), ProofError::Member("extra".into()));
     assert_eq!(refused("created", "2026-11-20"), ProofError::OutOfRange("created"));
     assert_eq!(refused("expires", "never"), ProofError::OutOfRange("expires"));
     assert_eq!(Proof::read(&with_proof("challenge", 1)), Err(ProofError::WrongType("challenge")));

@@ -163,15 +163,16 @@ impl Query {
 }
 
 impl CredentialQuery {
+    /// The claims asked for that a credential with these claims does not answer.
+    pub fn unanswered(&self, claims: &Value<'_>) -> Vec<&ClaimQuery> {
+        self.claims.iter().filter(|claim| claim.answers(claims).next().is_none()).collect()
+    }
+
     fn paths_in(&self, claims: &Value<'_>) -> Option<Vec<ClaimPath>> {
-        let mut paths = Vec::new();
-        for claim in &self.claims {
-            let before = paths.len();
-            paths.extend(claim.path.select(claims).into_iter().filter(|(_, value)| claim.accepts(value)).map(|(path, _)| path));
-            if paths.len() == before {
-                return None;
-            }
+        if !self.unanswered(claims).is_empty() {
+            return None;
         }
+        let mut paths: Vec<ClaimPath> = self.claims.iter().flat_map(|claim| claim.answers(claims)).collect();
         paths.sort_unstable();
         paths.dedup();
         Some(paths)
@@ -179,6 +180,10 @@ impl CredentialQuery {
 }
 
 impl ClaimQuery {
+    fn answers(&self, claims: &Value<'_>) -> impl Iterator<Item = ClaimPath> {
+        self.path.select(claims).into_iter().filter(|(_, value)| self.accepts(value)).map(|(path, _)| path)
+    }
+
     fn accepts(&self, value: &Value<'_>) -> bool {
         self.values.is_empty()
             || self.values.iter().any(|wanted| match wanted {

@@ -14,8 +14,8 @@ const DOCUMENT: [&str; 9] =
 
 /// Reads a verified document. `issued_at` is the proof's `created`; without it, `validFrom` counts as issued.
 pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Option<Timestamp>) -> Result<RoleClaims, Malformed> {
-    if document.iter().any(|(name, _)| !DOCUMENT.contains(&name)) {
-        return Err(Malformed::UndefinedTerm);
+    if let Some((name, _)) = document.iter().find(|(name, _)| !DOCUMENT.contains(name)) {
+        return Err(Malformed::member(name));
     }
     let subject = document.member("credentialSubject").ok_or(Malformed::Missing("credentialSubject"))?;
     let subject = subject.as_object().ok_or(Malformed::WrongType("credentialSubject"))?;
@@ -124,7 +124,7 @@ mod tests {
     fn what_is_not_understood_is_refused() {
         let good = document(&claims(), Value::from_iter(["urn:x"])).expect("a document");
         let with = |name: &'static str, value: Value<'static>| read(&good.clone().with(name, value), None, None);
-        assert_eq!(with("evidence", Value::Null), Err(Malformed::UndefinedTerm));
+        assert_eq!(with("evidence", Value::Null), Err(Malformed::member("evidence")));
         assert_eq!(with("type", "VerifiableCredential".into()), Err(Malformed::WrongType("type")));
         assert_eq!(with("validUntil", "2026-11-20".into()), Err(Malformed::OutOfRange("validUntil")));
         let bitstring = Object::new().with("type", "BitstringStatusListEntry");

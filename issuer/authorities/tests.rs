@@ -204,4 +204,9 @@ fn the_keys_of_a_document_become_records() {
     assert_eq!(refused(entry, &document, DID, core::slice::from_ref(&login)), AuthorityError::NoMethod(login));
     let all = [credentials, lists[0].clone()];
     assert_eq!(refused(entry, &document, DID, &all), AuthorityError::NoMethod("assertionMethod".into()));
+    // Most documents in the field: the kind is named, because "no key" would send somebody looking for a key that is there.
+    let kind = "Ed25519VerificationKey2020";
+    let older = document.replace("\"Multikey\"", &format!("{kind:?}")).replace("\"JsonWebKey\"", &format!("{kind:?}"));
+    let AuthorityError::KeyKinds(kinds) = refused(entry, &older, DID, &lists) else { panic!("the kind is not named") };
+    assert!(!kinds.is_empty() && kinds.iter().all(|named| named.starts_with(kind)), "{kinds:?}");
 }

@@ -18,7 +18,7 @@ fn qualified(format: Format) -> Order {
 }
 
 fn undefined() -> IssueError {
-    IssueError::Credential(waypass_credential::format::IssueError::Malformed(Malformed::UndefinedTerm))
+    IssueError::Credential(waypass_credential::format::IssueError::Malformed(Malformed::Member("qualification".into())))
 }
 
 #[test]

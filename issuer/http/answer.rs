@@ -12,6 +12,8 @@ use waypass_credential::json::{self, Object, Value};
 pub(super) enum Fault {
     /// An error of the protocol: status and code.
     Named(StatusCode, &'static str),
+    /// As `Named`, with words for whoever integrates a wallet (RFC 6749 §5.2, OpenID4VCI 1.0 §8.3.1.2).
+    Described(StatusCode, &'static str, &'static str),
     /// As `Named`, with one member more.
     Numbered(StatusCode, &'static str, &'static str, u64),
     /// No valid access token (RFC 6750 §3).
@@ -24,6 +26,11 @@ impl Fault {
     /// 400 with an error code.
     pub(super) const fn bad(code: &'static str) -> Self {
         Self::Named(StatusCode::BAD_REQUEST, code)
+    }
+
+    /// 400 with an error code and what it is about.
+    pub(super) const fn because(code: &'static str, description: &'static str) -> Self {
+        Self::Described(StatusCode::BAD_REQUEST, code, description)
     }
 }
 
@@ -38,6 +45,7 @@ impl IntoResponse for Fault {
         let error = |code: &'static str| Object::new().with("error", code);
         match self {
             Self::Named(status, code) => private(status, error(code)),
+            Self::Described(status, code, words) => private(status, error(code).with("error_description", words)),
             Self::Numbered(status, code, name, number) => {
                 private(status, error(code).with(name, i64::try_from(number).unwrap_or(i64::MAX)))
             }

@@ -18,6 +18,8 @@ pub(super) use nonce::Nonces;
 const MAX_FORM: usize = 16 * 1024;
 const CREDENTIAL_REQUEST: Limits = Limits { bytes: 64 * 1024, depth: 12, values: 1024 };
 
+const USED_NONCE: Fault = Fault::because("invalid_nonce", "the nonce is not one of this issuer's, was used or has ended");
+
 /// `POST /token`.
 pub(super) async fn token(
     State(service): State<Service>,
@@ -26,13 +28,14 @@ pub(super) async fn token(
     body: Body,
 ) -> Result<Response<Body>, Fault> {
     let body = service.buffers.read(peer, &headers, body, MAX_FORM).await?;
-    let form = form::parse(&body).ok_or(Fault::bad("invalid_request"))?;
+    let form = form::parse(&body).ok_or(Fault::because("invalid_request", "the body is not a form in which each name stands once"))?;
     match form.one("grant_type") {
         Some(crate::offer::GRANT) => {}
-        Some(_) => return Err(Fault::bad("unsupported_grant_type")),
-        None => return Err(Fault::bad("invalid_request")),
+        Some(_) => return Err(Fault::because("unsupported_grant_type", "only the pre-authorized code grant is taken")),
+        None => return Err(Fault::because("invalid_request", "grant_type is missing")),
     }
-    let code = form.one("pre-authorized_code").ok_or(Fault::bad("invalid_request"))?.to_owned();
+    let code = form.one("pre-authorized_code");
+    let code = code.ok_or(Fault::because("invalid_request", "pre-authorized_code is missing"))?.to_owned();
     let tx_code = form.one("tx_code").map(ToOwned::to_owned);
     let wants_identifiers = form.one("authorization_details").is_some();
     let exchanged = service
@@ -44,9 +47,9 @@ pub(super) async fn token(
         })
         .await?;
     let (token, configuration) = exchanged.map_err(|why: GrantError| match why {
-        GrantError::TxCode => Fault::bad("invalid_request"),
+        GrantError::TxCode => Fault::because("invalid_request", "tx_code is missing, or was sent where none is asked for"),
         GrantError::Store(why) => unavailable(&why),
-        _ => Fault::bad("invalid_grant"),
+        _ => Fault::because("invalid_grant", "the code is unknown, used or ended, or the tx_code is wrong"),
     })?;
     let mut answer = Object::new().with("access_token", token.token).with("token_type", "bearer").with("expires_in", token.expires_in);
     if wants_identifiers {
@@ -83,12 +86,16 @@ pub(super) async fn credential(
         .ask(peer, move |counter, at| {
             let granted = counter.issuer.granted(&token, at).map_err(|why| grant_fault(&why))?;
             match (configuration.as_deref(), identifier.as_deref()) {
-                (Some(asked), _) if asked != granted => return Err(Fault::bad("unknown_credential_configuration")),
-                (None, Some(asked)) if asked != granted => return Err(Fault::bad("unknown_credential_identifier")),
+                (Some(asked), _) if asked != granted => {
+                    return Err(Fault::because("unknown_credential_configuration", "the offer is for another configuration"));
+                }
+                (None, Some(asked)) if asked != granted => {
+                    return Err(Fault::because("unknown_credential_identifier", "the offer is for another credential"));
+                }
                 _ => {}
             }
-            let proven = proof::verify(&proof, &base, at).map_err(|proof::Invalid| Fault::bad("invalid_proof"))?;
-            let nonce_until = nonces.check(&proven.nonce, at).ok_or(Fault::bad("invalid_nonce"))?;
+            let proven = proof::verify(&proof, &base, at).map_err(|proof::Invalid(why)| Fault::because("invalid_proof", why))?;
+            let nonce_until = nonces.check(&proven.nonce, at).ok_or(USED_NONCE)?;
             let issued = counter
                 .issuer
                 .pick_up(&token, &proven.nonce, nonce_until, &proven.holder, at, counter.rng)
@@ -119,20 +126,26 @@ struct Request {
 
 impl Request {
     fn parse(body: &[u8]) -> Result<Self, Fault> {
-        let request = json::parse(body, CREDENTIAL_REQUEST).map_err(|_| Fault::bad("invalid_credential_request"))?;
-        let request = request.as_object().ok_or(Fault::bad("invalid_credential_request"))?;
+        let request =
+            json::parse(body, CREDENTIAL_REQUEST).map_err(|_| Fault::because("invalid_credential_request", "the body is not JSON"))?;
+        let request = request.as_object().ok_or(Fault::because("invalid_credential_request", "the body is not a JSON object"))?;
         if request.member("credential_response_encryption").is_some() {
-            return Err(Fault::bad("invalid_encryption_parameters"));
+            return Err(Fault::because("invalid_encryption_parameters", "answers are not encrypted here"));
         }
         let text = |name: &str| request.text(name).map(ToOwned::to_owned);
         let (configuration, identifier) = (text("credential_configuration_id"), text("credential_identifier"));
         if configuration.is_some() == identifier.is_some() {
-            return Err(Fault::bad("invalid_credential_request"));
+            return Err(Fault::because(
+                "invalid_credential_request",
+                "exactly one of credential_configuration_id and credential_identifier is needed",
+            ));
         }
         // §8.2: one proof type, one proof for each copy; an offer is for one credential.
         let proofs = request.member("proofs").and_then(Value::as_object).filter(|proofs| proofs.len() == 1);
         let proofs = proofs.and_then(|proofs| proofs.member("jwt")).and_then(Value::as_array);
-        let Some([Value::String(proof)]) = proofs else { return Err(Fault::bad("invalid_proof")) };
+        let Some([Value::String(proof)]) = proofs else {
+            return Err(Fault::because("invalid_proof", "proofs must have the one member jwt with one proof in it"));
+        };
         Ok(Self { configuration, identifier, proof: proof.clone().into_owned() })
     }
 }
@@ -150,10 +163,10 @@ fn bearer(headers: &HeaderMap) -> Result<String, Fault> {
 fn grant_fault(why: &GrantError) -> Fault {
     match why {
         GrantError::Void | GrantError::TxCode => Fault::Unauthorized("invalid_token"),
-        GrantError::NonceUsed => Fault::bad("invalid_nonce"),
+        GrantError::NonceUsed => USED_NONCE,
         GrantError::Issue(why) => {
             tracing::warn!(event = "not_issued", why = ?core::mem::discriminant(why));
-            Fault::bad("credential_request_denied")
+            Fault::because("credential_request_denied", "the credential cannot be issued; ask the issuer's operator")
         }
         GrantError::Store(why) => unavailable(why),
     }

@@ -24,6 +24,8 @@ pub struct Configuration {
     pub id: String,
     /// The format.
     pub format: Format,
+    /// The `vct`, or the types of the document; empty where the issuer does not say.
+    pub kinds: Vec<String>,
     /// The JOSE names of the algorithms a key proof may have.
     pub algorithms: Vec<String>,
     /// How the holder's key is named in the proof.
@@ -40,11 +42,9 @@ pub enum Binding {
 }
 
 impl Configuration {
-    /// Whether a key of this algorithm can make the proof.
-    pub fn accepts(&self, algorithm: Algorithm) -> Result<(), PickupError> {
-        // RFC 9864 names Ed25519 what JOSE first called EdDSA.
-        let named = |name: &String| name == algorithm.jose_name() || (algorithm == Algorithm::EdDsa && name == "Ed25519");
-        if self.algorithms.iter().any(named) { Ok(()) } else { Err(PickupError::Algorithm { accepted: self.algorithms.clone() }) }
+    /// The name under which a key of this algorithm makes the proof; the issuer must list it (OpenID4VCI 1.0 §12.2.4).
+    pub(super) fn name_for(&self, algorithm: Algorithm) -> Option<&'static str> {
+        algorithm.jose_names().iter().copied().find(|name| self.algorithms.iter().any(|listed| listed == name))
     }
 
     fn parse(id: &str, described: &Value<'_>) -> Option<Self> {
@@ -71,7 +71,11 @@ impl Configuration {
         } else {
             return None;
         };
-        Some(Self { id: id.to_owned(), format, algorithms, binding })
+        let kinds = match described.member("vct").and_then(Value::as_str) {
+            Some(vct) if !format.is_vcdm() => vec![vct.to_owned()],
+            _ => described.member("credential_definition").and_then(|definition| strings(definition.member("type")?)).unwrap_or_default(),
+        };
+        Some(Self { id: id.to_owned(), format, kinds, algorithms, binding })
     }
 }
 

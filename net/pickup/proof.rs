@@ -9,8 +9,15 @@ use waypass_credential::time::Timestamp;
 
 const TYP: &str = "openid4vci-proof+jwt";
 
-/// No `iss`: the client stays anonymous in the pre-authorized code flow.
-pub(super) fn sign(issuer: &str, nonce: Option<&str>, binding: Binding, at: Timestamp, holder: &dyn Signer) -> Result<String, SignError> {
+/// Signs under `name`, which the issuer listed for the key's algorithm (§12.2.4, F.1). No `iss`: the client stays anonymous in the
+/// pre-authorized code flow.
+pub(super) fn sign(
+    issuer: &str,
+    nonce: Option<&str>,
+    (binding, name): (Binding, &str),
+    at: Timestamp,
+    holder: &dyn Signer,
+) -> Result<String, SignError> {
     let header = Object::new().with("typ", TYP);
     let header = match binding {
         Binding::Jwk => header.with("jwk", holder.public_key().to_jwk()),
@@ -20,5 +27,5 @@ pub(super) fn sign(issuer: &str, nonce: Option<&str>, binding: Binding, at: Time
     if let Some(nonce) = nonce {
         claims.set("nonce", nonce);
     }
-    jws::sign_with_header(&header, json::to_string(&Value::Object(claims)).as_bytes(), holder)
+    jws::sign_named(name, &header, json::to_string(&Value::Object(claims)).as_bytes(), holder)
 }

@@ -1,4 +1,4 @@
-use super::{Binding, Configuration, Offer, OfferError, OfferSource, Pickup, PickupError};
+use super::{Binding, Offer, OfferError, OfferSource, Pickup, PickupError};
 use crate::client::{Reach, Timeouts};
 use crate::testing::{Answer, Request, Server, ok};
 use crate::transport::TransportError;
@@ -6,12 +6,13 @@ use core::time::Duration;
 use ed25519_dalek::{Signer as _, SigningKey};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
-use waypass_credential::did;
 use waypass_credential::format::Format;
 use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::jws::Jws;
-use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
+use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use waypass_credential::time::Timestamp;
+use waypass_credential::{base64url, did};
+use waypass_trust::bundle::{Authority, ListKind, StatusUri};
 
 struct Holder(SigningKey, PublicKey);
 
@@ -90,6 +91,26 @@ fn start(offer: &str) -> Result<Pickup, PickupError> {
     Pickup::start(offer, Timeouts { connect: wait, silence: wait, total: wait }, Reach::Anywhere)
 }
 
+/// Somebody who may issue `kind`, and has a list at `list`.
+fn authority(kind: &str, list: &str) -> Authority {
+    let list = StatusUri { uri: list.into(), max_entries: 64, bits: 1, irrevocable: false, kind: ListKind::Token };
+    Authority {
+        name: "Town Hospital".into(),
+        keys: Vec::new(),
+        types: vec![kind.into()],
+        roles: Vec::new(),
+        sites: Vec::new(),
+        max_validity_seconds: 0,
+        status_uris: vec![list],
+    }
+}
+
+/// Fetches what such an authority may issue; `doc` says nothing about its type, so that nobody in particular needs to be known.
+fn fetch(pickup: Pickup, kind: &str, tx_code: Option<&str>) -> Result<Vec<Vec<u8>>, PickupError> {
+    let choice = pickup.choose(&[authority(kind, "https://lists.example/1")], &[Algorithm::EdDsa])?;
+    pickup.fetch(&choice, tx_code, now(), &Holder::new())
+}
+
 #[test]
 fn picks_up_with_a_code_and_a_key_proof() {
     let (server, seen) = issuer(|_, answer| answer);
@@ -99,7 +120,7 @@ fn picks_up_with_a_code_and_a_key_proof() {
     assert_eq!((doc.format, doc.binding), (Format::DataIntegrity, Binding::DidKey));
     assert_eq!(pickup.offer().tx_code.as_ref().and_then(|tx| tx.description.as_deref()), Some("from the desk"));
     let holder = Holder::new();
-    let got = pickup.fetch(0, Some("493536"), now(), &holder).expect("credentials");
+    let got = fetch(pickup, "v", Some("493536")).expect("credentials");
     assert_eq!(got, [b"a.b.c~".to_vec(), br#"{"type":["VerifiableCredential"]}"#.to_vec()]);
 
     let seen = seen.lock().expect("not poisoned");
@@ -124,10 +145,8 @@ fn picks_up_with_a_code_and_a_key_proof() {
 fn names_the_key_as_the_format_wants_it() {
     let (server, seen) = issuer(|_, answer| answer);
     let holder = Holder::new();
-    start(&format!("openid-credential-offer://?credential_offer_uri={}/t1/offers/1", server.base))
-        .expect("an offer by reference")
-        .fetch(1, None, now(), &holder)
-        .expect("credentials");
+    let pickup = start(&format!("openid-credential-offer://?credential_offer_uri={}/t1/offers/1", server.base)).expect("by reference");
+    fetch(pickup, "another", None).expect("credentials");
     let seen = seen.lock().expect("not poisoned");
     let request = seen.iter().find(|request| request.path == "/t1/credential").expect("asked");
     let body = json::parse(&request.body, Limits::CREDENTIAL).expect("JSON");
@@ -141,24 +160,88 @@ fn names_the_key_as_the_format_wants_it() {
 fn a_mistyped_code_does_not_spend_the_offer() {
     for code in [None, Some(""), Some("12345"), Some("12345a")] {
         let (server, _) = issuer(|_, answer| answer);
-        let failed = start(&offer(&server.base, TX)).expect("an offer").fetch(0, code, now(), &Holder::new());
+        let failed = fetch(start(&offer(&server.base, TX)).expect("an offer"), "v", code);
         assert!(matches!(failed, Err(PickupError::TxCode)), "{code:?}");
         assert!(!server.asked().iter().any(|asked| asked.contains("token")));
     }
 }
 
+/// An issuer whose proofs are made under these names only.
+fn takes_only(names: &'static str) -> (Server, Arc<Mutex<Vec<Request>>>) {
+    issuer(move |request, good| {
+        if !request.path.ends_with("openid-credential-issuer/t1") {
+            return good;
+        }
+        let base = format!("http://{}", request.header("host").expect("a host"));
+        ok(metadata(&base).replace(r#"["ES256","EdDSA"]"#, names).replace(r#"["EdDSA"]"#, names))
+    })
+}
+
 #[test]
 fn a_key_the_issuer_does_not_take_is_refused_before_the_code_is_spent() {
-    let configuration =
-        Configuration { id: String::new(), format: Format::SdJwtVc, algorithms: vec!["ES256".to_owned()], binding: Binding::Jwk };
-    let refused = configuration.accepts(Holder::new().public_key().algorithm()).expect_err("ES256 only");
+    let (server, _) = takes_only(r#"["ES256"]"#);
+    let pickup = start(&offer(&server.base, "")).expect("an offer");
+    let refused = pickup.choose(&[authority("v", "x")], &[Algorithm::EdDsa, Algorithm::Es384]).expect_err("ES256 only");
     assert_eq!(refused.to_string(), "the issuer takes proofs by ES256 keys only");
+    let choice = pickup.choose(&[authority("v", "x")], &[Algorithm::EdDsa, Algorithm::Es256]).expect("the second will do");
+    assert_eq!(choice.algorithm, Algorithm::Es256);
+    let another = pickup.fetch(&choice, None, now(), &Holder::new());
+    assert!(matches!(another, Err(PickupError::Algorithm { .. })), "the key is of another kind than what was chosen");
+    assert!(!server.asked().iter().any(|asked| asked.contains("token")));
+}
+
+/// OpenID4VCI 1.0 §12.2.4: the proof's `alg` is one of the listed names, and RFC 9864 has a second one for Ed25519.
+#[test]
+fn a_proof_is_made_under_a_name_that_the_issuer_lists() {
+    for (names, written) in [(r#"["Ed25519"]"#, "Ed25519"), (r#"["Ed25519","EdDSA"]"#, "EdDSA"), (r#"["ES256","EdDSA"]"#, "EdDSA")] {
+        let (server, seen) = takes_only(names);
+        fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect("credentials");
+        let seen = seen.lock().expect("not poisoned");
+        let request = seen.iter().find(|request| request.path == "/t1/credential").expect("asked");
+        let body = json::parse(&request.body, Limits::CREDENTIAL).expect("JSON");
+        let proofs = body.member("proofs").and_then(|proofs| proofs.member("jwt")).and_then(Value::as_array).expect("proofs");
+        let proof = proofs[0].as_str().expect("text");
+        let header = base64url::decode(proof.split('.').next().expect("a header")).expect("base64url");
+        let header = json::parse(&header, Limits::CREDENTIAL).expect("JSON");
+        assert_eq!(header.member("alg").and_then(Value::as_str), Some(written));
+        let (signed, signature) = proof.rsplit_once('.').expect("a signature");
+        let signature = Signature::try_from(base64url::decode(signature).expect("base64url").as_slice()).expect("64 bytes");
+        Holder::new().1.verify(signed.as_bytes(), &signature).expect("by the holder's key");
+    }
+}
+
+#[test]
+fn what_nobody_trusted_may_issue_is_refused_before_the_code_is_spent() {
+    let (server, _) = issuer(|_, answer| answer);
+    let text = offer(&server.base, "").replace(r#"["badge","doc"]"#, r#"["badge"]"#);
+    let pickup = start(&text).expect("an offer");
+    let refused = pickup.choose(&[authority("another", "x")], &[Algorithm::EdDsa]).expect_err("of another kind");
+    assert_eq!(refused.to_string(), "no issuer that this device trusts may issue v");
+    assert!(matches!(pickup.choose(&[], &[Algorithm::EdDsa]), Err(PickupError::Kind { .. })));
+    assert!(!server.asked().iter().any(|asked| asked.contains("token")));
+}
+
+#[test]
+fn an_issuer_is_known_by_the_address_of_its_lists_or_its_identifier() {
+    let at = |address: &str| Offer::parse(offer(address, "").replace("/t1", "").as_bytes()).expect("an offer");
+    let by_list = |list: &str, address: &str| at(address).known_to(&[authority("v", list)]).is_some();
+    assert!(by_list("https://issuer.example/lists/1", "https://issuer.example"));
+    assert!(by_list("https://issuer.example/lists/1", "https://issuer.example:443"));
+    assert!(by_list("did:web:issuer.example%3A8443:staff", "https://issuer.example:8443"));
+    for (list, address) in [
+        ("https://issuer.example/lists/1", "https://issuer.example.evil.example"),
+        ("https://issuer.example/lists/1", "https://issuer.example:8443"),
+        ("did:web:issuer.example", "https://other.example"),
+        ("did:key:z6Mk", "https://issuer.example"),
+    ] {
+        assert!(!by_list(list, address), "{list} {address}");
+    }
 }
 
 fn spoiled(path: &'static str, answer: &'static str) -> PickupError {
     let (server, _) = issuer(move |request, good| if request.path == path { ok(answer) } else { good });
     let started = start(&offer(&server.base, ""));
-    started.and_then(|pickup| pickup.fetch(0, None, now(), &Holder::new())).expect_err("refused")
+    started.and_then(|pickup| fetch(pickup, "v", None)).expect_err("refused")
 }
 
 #[test]
@@ -168,12 +251,14 @@ fn strangers_and_half_issuers_are_refused() {
     assert!(matches!(spoiled(issuer_path, r#"{"credential_issuer":"http://localhost/t2"}"#), PickupError::WrongIssuer));
     assert!(matches!(spoiled(server_path, r#"{"issuer":"http://localhost/t2"}"#), PickupError::WrongIssuer));
     assert!(matches!(spoiled("/t1/token", r#"{"access_token":"x","token_type":"DPoP"}"#), PickupError::Unsupported { .. }));
-    let bad = |why| matches!(why, PickupError::Transport(TransportError::BadAnswer { .. }));
-    assert!(bad(spoiled("/t1/token", r#"{"access_token":"a\r\nb: c","token_type":"bearer"}"#)));
-    assert!(bad(spoiled("/t1/nonce", "{}")));
-    assert!(bad(spoiled("/t1/credential", r#"{"credentials":[]}"#)));
-    assert!(bad(spoiled("/t1/credential", r#"{"credentials":[{"credential":7}]}"#)));
-    assert!(matches!(spoiled("/t1/credential", r#"{"transaction_id":"t","interval":5}"#), PickupError::Deferred));
+    let bad = |why: &PickupError| matches!(why, PickupError::Transport(TransportError::BadAnswer { .. }));
+    let after = |why| if let PickupError::AfterCode(why) = why { bad(&why) } else { false };
+    assert!(bad(&spoiled("/t1/token", r#"{"access_token":"a\r\nb: c","token_type":"bearer"}"#)));
+    assert!(after(spoiled("/t1/nonce", "{}")));
+    assert!(after(spoiled("/t1/credential", r#"{"credentials":[]}"#)));
+    assert!(after(spoiled("/t1/credential", r#"{"credentials":[{"credential":7}]}"#)));
+    let later = spoiled("/t1/credential", r#"{"transaction_id":"t","interval":5}"#);
+    assert!(matches!(later, PickupError::AfterCode(why) if matches!(*why, PickupError::Deferred)));
 }
 
 #[test]
@@ -182,8 +267,28 @@ fn a_refusal_says_its_code() {
         "/t1/token" => Answer::Is(400, br#"{"error":"invalid_grant"}"#.to_vec()),
         _ => good,
     });
-    let refused = start(&offer(&server.base, "")).expect("an offer").fetch(0, None, now(), &Holder::new()).expect_err("refused");
-    assert_eq!(refused.to_string(), "the server refused the access token: invalid_grant (status 400)");
+    let refused = fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused");
+    assert_eq!(refused.to_string(), "the issuer does not take the offer: it was used or has ended");
+    let refused = fetch(start(&offer(&server.base, TX)).expect("an offer"), "v", Some("493536")).expect_err("refused");
+    assert!(matches!(refused, PickupError::WrongTxCode), "{refused}");
+}
+
+/// Integrators read `error_description`; whatever else it holds, it is one line of plain text.
+#[test]
+fn a_refusal_is_told_in_the_words_of_the_issuer() {
+    let say = |body: &'static str| {
+        let (server, _) =
+            issuer(move |request, good| if request.path == "/t1/credential" { Answer::Is(400, body.as_bytes().to_vec()) } else { good });
+        fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused").to_string()
+    };
+    assert_eq!(
+        say(r#"{"error":"invalid_proof","error_description":"the proof names another audience"}"#),
+        "the server refused the credential: the proof names another audience (invalid_proof, status 400); the offer is used up"
+    );
+    let plain = "the server refused the credential: invalid_proof (status 400); the offer is used up";
+    assert_eq!(say(r#"{"error":"invalid_proof"}"#), plain);
+    assert_eq!(say(r#"{"error":"invalid_proof","error_description":"\u001b[2J"}"#), plain);
+    assert_eq!(say(r#"{"error":"invalid_proof","error_description":7}"#), plain);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod link;
 mod man;
 mod offline;
 mod outputs;
+mod pickup;
 mod pictures;
 mod program;
 mod readme;

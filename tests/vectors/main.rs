@@ -18,6 +18,7 @@ mod formats;
 mod jcs;
 mod multibase;
 mod rdfc;
+mod reading;
 mod role_schemas;
 mod sd_jwt;
 mod ssi;

@@ -24,11 +24,12 @@ impl RecoveryCode {
         Self(code)
     }
 
-    /// Reads a printed code: any case; spaces and hyphens are ignored, I and L are read as 1 and O as 0.
+    /// Reads a printed code: any case; spaces and hyphens are ignored, those of a word processor too, I and L are read as 1 and O as 0.
     pub fn parse(text: &str) -> Result<Self, FactorError> {
         let mut bits = Zeroizing::new([0_u8; LETTERS * 5 / 8 + 1]);
         let mut letters = 0;
-        for letter in text.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'\t' | b'\r' | b'\n')) {
+        for letter in text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '\u{2010}'..='\u{2015}')) {
+            let letter = u8::try_from(letter).map_err(|_| FactorError::NotARecoveryCode)?;
             let letter = match letter.to_ascii_uppercase() {
                 b'I' | b'L' => b'1',
                 b'O' => b'0',
@@ -108,6 +109,11 @@ mod tests {
         assert_eq!(printed.len(), 34);
         let sloppy = printed.replace('-', " ").replace('0', "o").replace('1', "l").to_lowercase();
         assert_eq!(RecoveryCode::parse(&sloppy).expect("reads").0, code.0);
+        for hyphen in ['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}', '\u{a0}', '\n'] {
+            let processed = printed.replace('-', &hyphen.to_string());
+            assert_eq!(RecoveryCode::parse(&processed).expect("of a word processor").0, code.0, "{hyphen:?}");
+        }
+        assert!(RecoveryCode::parse(&printed.replace('-', "\u{431}")).is_err(), "a letter is not between letters");
     }
 
     #[test]

@@ -5,9 +5,9 @@
 //! value = nonce || ciphertext || tag,   AAD = CBOR [vault, "log", name, sequence number, generation]
 //! ```
 
-use super::Unlocked;
 use super::records::within;
 use super::state::{BUCKETS, Finding, Set, Sum};
+use super::{Batch, Unlocked};
 use crate::ballast;
 use crate::cbor::Writer;
 use crate::entropy::SystemRng;
@@ -50,6 +50,17 @@ impl Unlocked<'_> {
             Err(VaultError::Storage(StorageError::Full { .. })) => {
                 ballast::release(&self.vault().dir.join("ballast"));
                 self.append(log, plaintext)
+            }
+            done => done,
+        }
+    }
+
+    /// As [`Self::batch`], giving up the space held in reserve if the disk is full: for what exists nowhere else.
+    pub fn batch_last<T>(&self, work: impl Fn(&mut Batch<'_>) -> Result<T, VaultError>) -> Result<T, VaultError> {
+        match self.batch(&work) {
+            Err(VaultError::Storage(StorageError::Full { .. })) => {
+                ballast::release(&self.vault().dir.join("ballast"));
+                self.batch(&work)
             }
             done => done,
         }

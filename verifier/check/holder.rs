@@ -2,16 +2,22 @@
 
 use crate::challenge::Challenge;
 use alloc::format;
-use waypass_credential::format::{HolderError, Presentation};
+use waypass_credential::format::{HolderError, HolderProof, Presentation};
 use waypass_trust::assess::Assessment;
 use waypass_trust::reason::{Reason, ReasonCode};
+use waypass_trust::time::{Moment, TOLERANCE_SECONDS};
 
 /// Left behind by a holder's proof over our nonce and our audience.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct HolderPresent(());
 
 /// Asks only for the key that the *verified* credential names.
-pub(crate) fn check(presentation: &Presentation, assessed: &Assessment<'_>, challenge: &Challenge) -> Result<HolderPresent, Reason> {
+pub(crate) fn check(
+    presentation: &Presentation,
+    assessed: &Assessment<'_>,
+    challenge: &Challenge,
+    at: &Moment,
+) -> Result<HolderPresent, Reason> {
     let Some(holder) = &assessed.role().holder else {
         return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to no holder"));
     };
@@ -19,11 +25,25 @@ pub(crate) fn check(presentation: &Presentation, assessed: &Assessment<'_>, chal
         return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to something that is no key"));
     };
     match presentation.verify_holder(&holder, &challenge.nonce, &challenge.audience) {
-        Ok(_) => Ok(HolderPresent(())),
+        Ok(proof) => in_force(&proof, at).map(|()| HolderPresent(())),
         Err(HolderError::Missing) => Err(Reason::new(ReasonCode::HolderBindingFailed, "nobody signed the presentation")),
         Err(HolderError::InvalidProof) => Err(Reason::from(ReasonCode::HolderBindingFailed)),
         Err(HolderError::NonceMismatch) => Err(Reason::from(ReasonCode::NonceMismatch)),
         Err(HolderError::WrongAudience) => Err(Reason::from(ReasonCode::WrongAudience)),
         Err(HolderError::Malformed(why)) => Err(Reason::new(ReasonCode::Malformed, format!("{why}"))),
+    }
+}
+
+/// Whether the answer's own `nbf` and `exp` let it stand (RFC 9901 §7.3 step 5, RFC 7519 §4.1.4 and §4.1.5; VC Data Integrity §2.1 for
+/// `expires`). Two honest clocks differ, so both get the leeway that RFC 7519 leaves for it.
+fn in_force(proof: &HolderProof, at: &Moment) -> Result<(), Reason> {
+    if let Some(ended) = proof.expires_at.filter(|ends| at.at() >= ends.plus(TOLERANCE_SECONDS)) {
+        return Err(Reason::new(ReasonCode::ChallengeExpired, format!("the answer itself ended {ended}")));
+    }
+    let Some(begins) = proof.not_before else { return Ok(()) };
+    match at.has_reached(begins.plus(-TOLERANCE_SECONDS)) {
+        Some(true) => Ok(()),
+        Some(false) => Err(Reason::new(ReasonCode::NotYetValid, format!("the answer itself begins {begins}"))),
+        None => Err(Reason::new(ReasonCode::ClockUnusable, format!("the answer begins {begins}, and the clock is in doubt"))),
     }
 }

@@ -3,12 +3,15 @@
 //! Each was verified when it was taken in, and its record is sealed since: what it says is read from it unverified, to find and to order
 //! the candidates. Only what may be shown is verified again, by whoever takes a candidate from here.
 
-use crate::error::{PresentError, WalletError};
+use crate::error::{Missing, PresentError, WalletError};
 use crate::records::{self, CredentialId, KIND, ROLE, Record};
 use crate::show::{KnownKeys, Standing};
 use std::collections::BTreeSet;
 use waypass_credential::format::Format;
+use waypass_credential::json::Value;
 use waypass_credential::request::{ClaimQuery, ClaimValue, CredentialQuery, PathStep, Query};
+use waypass_credential::role::RoleClaims;
+use waypass_trust::bundle::Gate;
 use waypass_trust::time::Moment;
 use waypass_vault::{Unlocked, VaultError};
 
@@ -19,9 +22,36 @@ pub(super) struct Candidate {
     pub(super) missing: Option<Standing>,
 }
 
-/// What answers `query`, in the order to try it: within its dates before anything else, then in the order the gate prefers, then what lasts
-/// longest.
-pub(super) fn candidates(vault: &Unlocked<'_>, query: &Query, keys: &KnownKeys, at: &Moment) -> Result<Vec<Candidate>, PresentError> {
+/// Whether a credential names a place. `Site` is the site without the zone: rules may open a zone to everybody whom the site admits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Place {
+    Here,
+    Site,
+    Elsewhere,
+}
+
+impl Place {
+    /// Compares with where the gate stands; of an unknown gate that is not known.
+    pub(super) fn of(role: &RoleClaims, gate: Option<&Gate>) -> Self {
+        let Some(gate) = gate else { return Self::Here };
+        let names = |names: &[String], place: &String| names.iter().any(|name| name == "*" || name == place);
+        match (names(&role.sites, &gate.site), names(&role.zones, &gate.zone)) {
+            (true, true) => Self::Here,
+            (true, false) => Self::Site,
+            (false, _) => Self::Elsewhere,
+        }
+    }
+}
+
+/// What answers `query`, in the order to try it: within its dates before anything else, then where it names the place of `gate`, then in
+/// the order the gate prefers, then what lasts longest.
+pub(super) fn candidates(
+    vault: &Unlocked<'_>,
+    query: &Query,
+    gate: Option<&Gate>,
+    keys: &KnownKeys,
+    at: &Moment,
+) -> Result<Vec<Candidate>, PresentError> {
     let mut ids = BTreeSet::new();
     for alternative in query.alternatives() {
         ids.extend(indexed(vault, alternative)?);
@@ -31,13 +61,46 @@ pub(super) fn candidates(vault: &Unlocked<'_>, query: &Query, keys: &KnownKeys, 
         let Some(record) = readable(vault, id)? else { continue };
         let Ok(content) = record.credential.untrusted() else { continue };
         let Some(answer) = query.first_match(&content.claims, record.credential.format(), &content.role.kind) else { continue };
-        let place = query.alternatives().iter().position(|alternative| alternative.id == answer.query_id).unwrap_or(usize::MAX);
+        let preferred = query.alternatives().iter().position(|alternative| alternative.id == answer.query_id).unwrap_or(usize::MAX);
         let in_time = content.role.valid_from <= at.at() && at.at() <= content.role.valid_until;
-        let rank = (!in_time, place, -content.role.valid_until.unix(), id);
+        let rank = (!in_time, Place::of(&content.role, gate), preferred, -content.role.valid_until.unix(), id);
         found.push((rank, Candidate { id, missing: keys.missing(&record.key) }));
     }
     found.sort_unstable_by_key(|(rank, _)| *rank);
     Ok(found.into_iter().map(|(_, candidate)| candidate).collect())
+}
+
+/// Says what is missing where nothing answers `query`: what the credential that comes nearest lacks.
+pub(super) fn missing(vault: &Unlocked<'_>, query: &Query) -> Result<Missing, WalletError> {
+    let mut nearest = Missing::Everything;
+    for id in records::ids(vault, None)? {
+        let Some(record) = readable(vault, id)? else { continue };
+        let Ok(content) = record.credential.untrusted() else { continue };
+        let format = record.credential.format();
+        for alternative in query.alternatives() {
+            let lacks = if alternative.format != format {
+                Missing::Format { asked: query.alternatives().iter().map(|asked| asked.format).collect(), held: format }
+            } else if !alternative.kinds.contains(&content.role.kind) {
+                Missing::Kind { asked: alternative.kinds.clone() }
+            } else {
+                lacks(alternative, &content.claims)
+            };
+            if lacks.nearness() > nearest.nearness() {
+                nearest = lacks;
+            }
+        }
+    }
+    Ok(nearest)
+}
+
+/// What a credential of the right format and kind lacks.
+fn lacks(alternative: &CredentialQuery, claims: &Value<'_>) -> Missing {
+    let unanswered = alternative.unanswered(claims);
+    let roles = unanswered.iter().find_map(|claim| roles_asked(claim, alternative.format));
+    match roles {
+        Some(roles) => Missing::Role { asked: roles.into_iter().map(str::to_owned).collect() },
+        None => Missing::Claims { asked: unanswered.into_iter().map(|claim| claim.path.clone()).collect() },
+    }
 }
 
 /// A record that reads; what does not cannot be shown, and the listing tells about it.

@@ -1,7 +1,8 @@
 //! Which claims a presentation shows and which it keeps back, down to the last leaf.
 
+use waypass_credential::canon::jcs;
 use waypass_credential::format::Format;
-use waypass_credential::json::{self, Value};
+use waypass_credential::json::{Object, Value};
 use waypass_credential::request::{ClaimPath, PathStep};
 
 /// One claim of a credential.
@@ -9,7 +10,8 @@ use waypass_credential::request::{ClaimPath, PathStep};
 pub struct Claim {
     /// Where it stands in the credential.
     pub path: ClaimPath,
-    /// What it says: text as it is, everything else as JSON.
+    /// What it says: text as it is, everything else in the form that signatures cover (JCS), so that `7.0` and `7` read alike. A container
+    /// from which everything is withheld reads as an empty one, because that is what a gate sees.
     pub value: String,
     /// What kind of claim it is.
     pub kind: ClaimKind,
@@ -60,29 +62,48 @@ fn names(path: &ClaimPath) -> Vec<String> {
 /// (draft-ietf-oauth-sd-jwt-vc §3.2.2.2). `sub` is not among them: it names somebody.
 const PAYLOAD: [&str; 9] = ["iss", "vct", "vct#integrity", "iat", "nbf", "exp", "cnf", "status", "_sd_alg"];
 
-/// All leaves of `claims`: strings, numbers, truth values, and empty objects and arrays.
+/// Lists all leaves of `claims`: strings, numbers, truth values, and empty objects and arrays.
 pub(super) fn all(claims: &Value<'_>, format: Format) -> Vec<Claim> {
-    let mut found = Vec::new();
-    walk(claims, ClaimPath(Vec::new()), format, &mut found);
-    found
+    let mut walk = Walk { format, hidden: &[], shown: Vec::new(), withheld: Vec::new() };
+    walk.go(claims, ClaimPath(Vec::new()));
+    walk.shown
 }
 
-fn walk(value: &Value<'_>, path: ClaimPath, format: Format, found: &mut Vec<Claim>) {
-    match value {
-        Value::Object(object) if !object.is_empty() => {
-            for (name, value) in object.iter() {
-                walk(value, path.clone().then(name), format, found);
+/// Sorts leaves into those that are shown and those that are withheld.
+struct Walk<'w> {
+    format: Format,
+    hidden: &'w [&'w ClaimPath],
+    shown: Vec<Claim>,
+    withheld: Vec<Claim>,
+}
+
+impl Walk<'_> {
+    /// Sorts what is at `path` and below it. Returns false if all of it is withheld.
+    fn go(&mut self, value: &Value<'_>, path: ClaimPath) -> bool {
+        let is_hidden = self.hidden.iter().any(|hidden| hidden.is_prefix_of(&path));
+        let children: Vec<(ClaimPath, &Value<'_>)> = match value {
+            Value::Object(object) => object.iter().map(|(name, value)| (path.clone().then(name), value)).collect(),
+            Value::Array(items) => items.iter().enumerate().map(|(at, value)| (path.clone().then(at), value)).collect(),
+            _ => Vec::new(),
+        };
+        let is_empty = children.is_empty();
+        let shows_a_child = children.into_iter().fold(false, |shows, (path, value)| self.go(value, path) || shows);
+        match (is_hidden, is_empty) {
+            (true, true) => self.withheld.push(self.leaf(value, path)),
+            (false, true) => self.shown.push(self.leaf(value, path)),
+            // RFC 9901 §4.2.4: a container stays when everything in it is withheld.
+            (false, false) if !shows_a_child => {
+                let empty = if let Value::Array(_) = value { Value::Array(Vec::new()) } else { Value::Object(Object::new()) };
+                self.shown.push(self.leaf(&empty, path));
             }
+            (_, false) => {}
         }
-        Value::Array(items) if !items.is_empty() => {
-            for (index, value) in items.iter().enumerate() {
-                walk(value, path.clone().then(index), format, found);
-            }
-        }
-        leaf => {
-            let value = leaf.as_str().map_or_else(|| json::to_string(leaf), ToOwned::to_owned);
-            found.push(Claim { kind: kind(&path, format), path, value });
-        }
+        !is_hidden
+    }
+
+    fn leaf(&self, value: &Value<'_>, path: ClaimPath) -> Claim {
+        let text = || String::from_utf8_lossy(&jcs::to_vec(value)).into_owned();
+        Claim { kind: kind(&path, self.format), value: value.as_str().map_or_else(text, ToOwned::to_owned), path }
     }
 }
 
@@ -108,9 +129,9 @@ fn kind(path: &ClaimPath, format: Format) -> ClaimKind {
 pub(super) fn split(claims: &Value<'_>, format: Format, disclosable: &[ClaimPath], disclose: &[ClaimPath]) -> (Claims, Claims) {
     let related = |a: &ClaimPath, b: &ClaimPath| a.is_prefix_of(b) || b.is_prefix_of(a);
     let hidden: Vec<&ClaimPath> = disclosable.iter().filter(|path| !disclose.iter().any(|shown| related(path, shown))).collect();
-    let (shown, withheld): (Vec<Claim>, Vec<Claim>) =
-        all(claims, format).into_iter().partition(|claim| !hidden.iter().any(|path| path.is_prefix_of(&claim.path)));
-    (shown.into_iter().collect(), withheld.into_iter().collect())
+    let mut walk = Walk { format, hidden: &hidden, shown: Vec::new(), withheld: Vec::new() };
+    walk.go(claims, ClaimPath(Vec::new()));
+    (walk.shown.into_iter().collect(), walk.withheld.into_iter().collect())
 }
 
 /// Whether two sets of claims are the same. Withheld elements close up the array they stood in, so indices do not count.
@@ -134,7 +155,7 @@ mod tests {
     use super::{Claim, all, same, split};
     use waypass_credential::format::Format;
     use waypass_credential::json::{self, Limits};
-    use waypass_credential::request::ClaimPath;
+    use waypass_credential::request::{ClaimPath, PathStep};
 
     fn claims(text: &str) -> Vec<Claim> {
         all(&json::parse(text.as_bytes(), Limits::CREDENTIAL).expect("JSON"), Format::SdJwtVc)
@@ -154,6 +175,14 @@ mod tests {
         }
     }
 
+    /// Consent compares what signatures cover, and they do not cover the spelling of a number.
+    #[test]
+    fn one_number_in_two_spellings_is_one_value() {
+        let agreed = claims(r#"{"a":7.0,"b":[1e2,-0.0,1e17],"c":0.50}"#);
+        assert!(same(&claims(r#"{"a":7,"b":[100,0,100000000000000000],"c":0.5}"#), agreed.iter()));
+        assert!(!same(&claims(r#"{"a":7.25,"b":[100,0,100000000000000000],"c":0.5}"#), agreed.iter()));
+    }
+
     #[test]
     fn what_lies_above_and_below_is_shown_with_a_claim() {
         let document = json::parse(br#"{"a":{"b":{"c":1,"d":2},"e":3},"f":4}"#, Limits::CREDENTIAL).expect("JSON");
@@ -166,5 +195,26 @@ mod tests {
         assert_eq!(shown("a.b"), ["a.b.c", "a.b.d", "f"]);
         assert_eq!(shown("a.b.d"), ["a.b.d", "f"]);
         assert_eq!(shown("x"), ["f"]);
+    }
+
+    #[test]
+    fn a_container_from_which_everything_is_withheld_reads_as_an_empty_one() {
+        let document = json::parse(br#"{"a":[1,2],"b":{"c":{"d":3}},"e":[{"f":4},{"f":5}],"g":[6]}"#, Limits::CREDENTIAL).expect("JSON");
+        let at = |steps: &[PathStep]| ClaimPath(steps.to_vec());
+        let name = |text: &str| PathStep::from(text);
+        let disclosable = [
+            at(&[name("a"), 0.into()]),
+            at(&[name("a"), 1.into()]),
+            at(&[name("b"), name("c"), name("d")]),
+            at(&[name("e"), 0.into(), name("f")]),
+            at(&[name("e"), 1.into(), name("f")]),
+            at(&[name("g")]),
+        ];
+        let (shown, withheld) = split(&document, Format::SdJwtVc, &disclosable, &[at(&[name("e"), 1.into(), name("f")])]);
+        let read: Vec<_> = shown.counted.iter().map(|claim| format!("{}={}", claim.path, claim.value)).collect();
+        assert_eq!(read, ["a=[]", "b.c={}", "e[0]={}", "e[1].f=5"]);
+        let made = claims(r#"{"a":[],"b":{"c":{}},"e":[{},{"f":5}]}"#);
+        assert!(same(&made, shown.iter()), "what an SD-JWT shows then");
+        assert_eq!(withheld.counted.len(), 5);
     }
 }

@@ -1,5 +1,5 @@
 use super::site::{DAY, HOUR, INDEX, Key, Site, ask_by, holder, moment, noon, unsigned};
-use crate::{AskError, Asked, Asker, ClaimKind, CredentialId, PresentError, Proposal, Standing, Wallet, Warning};
+use crate::{AskError, Asked, Asker, ClaimKind, CredentialId, Missing, PresentError, Proposal, Standing, Wallet, Warning};
 use waypass_credential::format::{Format, Presentation};
 use waypass_credential::key::{PublicKey, Signer};
 use waypass_credential::request::{ClaimPath, RequestError};
@@ -220,7 +220,7 @@ fn the_gates_order_decides_then_what_lasts_longest() {
     let chosen = holder.wallet.propose_with(asked.clone(), ids[1], Some(&holder.bundle), &moment(noon())).expect("an answer");
     assert_eq!(chosen.card().id, ids[1]);
     let unknown = holder.wallet.propose_with(asked, CredentialId::of(b"x"), Some(&holder.bundle), &moment(noon()));
-    assert!(matches!(unknown.map(drop), Err(PresentError::NothingMatches)));
+    assert!(matches!(unknown.map(drop), Err(PresentError::NothingMatches(_))));
 }
 
 #[test]
@@ -240,11 +240,67 @@ fn one_in_force_comes_before_one_that_is_not() {
 }
 
 #[test]
-fn nothing_that_fits_is_no_answer() {
+fn nothing_that_fits_is_no_answer_and_says_what_is_missing() {
     let (holder, _) = Holder::new(&[Format::SdJwtVc]);
-    for (roles, also) in [(&["mayor"][..], &[][..]), (&["staff"], &[name("shoe_size")])] {
-        assert!(matches!(holder.propose(holder.asked(roles, also)).map(drop), Err(PresentError::NothingMatches)));
+    let says = |asked: Asked| match holder.propose(asked).map(drop) {
+        Err(PresentError::NothingMatches(missing)) => missing.to_string(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(says(holder.asked(&["mayor", "judge"], &[])), "none has the role mayor, judge");
+    assert_eq!(says(holder.asked(&["staff"], &[name("shoe_size")])), "the one with the role lacks shoe_size");
+    let other = ask_by(&holder.site.gate, &[Format::VcCose, Format::VcJwt], &["staff"], &[]);
+    let other = Asked::open(&other, Some(&holder.bundle), &moment(noon())).expect("a good request");
+    assert_eq!(says(other), "the gate asks for the format vc+cose, jwt_vc_json, held is dc+sd-jwt");
+    let (empty, _) = Holder::new(&[]);
+    let nothing = empty.propose(empty.asked(&["staff"], &[])).map(drop);
+    assert!(matches!(nothing, Err(PresentError::NothingMatches(Missing::Everything))));
+}
+
+/// Of two that answer, the one that names the gate's site and zone is shown: the gate would refuse the other, however long it lasts.
+#[test]
+fn where_the_gate_stands_decides_before_its_preferences() {
+    let (holder, ids) = Holder::new(&[Format::SdJwtVc]);
+    holder
+        .wallet
+        .remove(holder.wallet.removal(ids[0], None, &moment(noon())).expect("there"), &moment(noon()), &mut SystemRng)
+        .expect("gone");
+    let issue = |format, zone: &str, days: i64| {
+        holder.hold(&holder.site.issue(format, &holder.key, |claims| {
+            claims.zones = vec![zone.into()];
+            claims.valid_until = noon().plus(days * DAY);
+        }))
+    };
+    let lab = issue(Format::SdJwtVc, "lab", 40);
+    let proposal = holder.propose(holder.asked(&["staff"], &[])).expect("an answer");
+    assert_eq!(proposal.card().id, lab);
+    assert_eq!(proposal.warnings(), [Warning::Elsewhere { site: "clinic".into(), zone: "ward".into() }]);
+    let ward = issue(Format::DataIntegrity, "ward", 10);
+    let proposal = holder.propose(holder.asked(&["staff"], &[])).expect("an answer");
+    assert_eq!((proposal.card().id, proposal.others()), (ward, &[lab][..]));
+    assert!(!proposal.warnings().iter().any(|warning| matches!(warning, Warning::Elsewhere { .. })));
+    // An unknown gate stands nowhere that is known.
+    let stranger = ask_by(&Key::new(66), &[Format::SdJwtVc, Format::DataIntegrity], &["staff"], &[]);
+    let asked = Asked::open(&stranger, Some(&holder.bundle), &moment(noon())).expect("signed by itself");
+    assert_eq!(holder.propose(asked).expect("an answer").card().id, lab);
+}
+
+/// Design: a gate whose enrolment has ended, and a person who is no gate, are answered only on a second word.
+#[test]
+fn who_is_not_an_enrolled_gate_is_answered_on_a_second_word_only() {
+    let (holder, _) = Holder::new(&[Format::SdJwtVc]);
+    let bundle = Some(&holder.bundle);
+    let stranger = ask_by(&Key::new(66), &[Format::SdJwtVc], &["staff"], &[]);
+    let lapsed = ask_by(&Key::new(41), &[Format::SdJwtVc], &["staff"], &[]);
+    for (text, bundle) in [(&stranger, bundle), (&lapsed, bundle), (&stranger, None)] {
+        let asked = || Asked::open(text, bundle, &moment(noon())).expect("signed by itself");
+        let propose = || holder.wallet.propose(asked(), bundle, &moment(noon())).expect("an answer");
+        let before = holder.wallet.history().expect("readable").len();
+        let refused = propose().approve(&mut SystemRng, &moment(noon()));
+        assert!(matches!(refused, Err(PresentError::NotEnrolled)), "{:?}", asked().asker());
+        assert_eq!(holder.wallet.history().expect("readable").len(), before, "nothing was shown");
+        propose().to_unknown().approve(&mut SystemRng, &moment(noon())).expect("shown all the same");
     }
+    holder.propose(holder.asked(&["staff"], &[])).expect("an answer").approve(&mut SystemRng, &moment(noon())).expect("shown");
 }
 
 /// Two people with the same credential content: each answers for itself, and neither with the other's.

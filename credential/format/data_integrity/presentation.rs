@@ -32,6 +32,7 @@ struct Answer {
     challenge: String,
     domain: String,
     created: Option<Timestamp>,
+    expires: Option<Timestamp>,
     seal: Seal,
 }
 
@@ -52,8 +53,8 @@ impl Presentation {
     fn read(bytes: Vec<u8>, document: &Object<'_>, known: &KnownContexts) -> Result<Self, Malformed> {
         // The credential brings its own contexts; around it, the base context says all, and ours may stand beside it.
         require_contexts(document, &contexts::ROLE_CREDENTIAL[..1]).or_else(|_| require_contexts(document, &contexts::ROLE_CREDENTIAL))?;
-        if document.iter().any(|(name, _)| !MEMBERS.contains(&name)) {
-            return Err(Malformed::UndefinedTerm);
+        if let Some((name, _)) = document.iter().find(|(name, _)| !MEMBERS.contains(name)) {
+            return Err(Malformed::member(name));
         }
         let kind = only(document, "type")?.as_str();
         if kind != Some("VerifiablePresentation") {
@@ -142,7 +143,7 @@ impl Presentation {
         if answer.domain != audience {
             return Err(HolderError::WrongAudience);
         }
-        Ok(HolderProof::new(answer.created))
+        Ok(HolderProof { signed_at: answer.created, not_before: None, expires_at: answer.expires })
     }
 }
 
@@ -155,14 +156,11 @@ impl Answer {
         if !method.is_verification_method_of(subject) {
             return Err(Malformed::OutOfRange("verificationMethod"));
         }
-        // The request's own expiry bounds the answer; a second one would go unread.
-        if options.expires.is_some() {
-            return Err(Malformed::OutOfRange("expires"));
-        }
         Ok(Self {
             challenge: options.challenge.ok_or(Malformed::Missing("challenge"))?.to_owned(),
             domain: options.domain.ok_or(Malformed::Missing("domain"))?.to_owned(),
             created: options.created,
+            expires: options.expires,
             seal: proof.seal(known)?,
         })
     }

@@ -214,7 +214,7 @@ fn envelopes_have_one_form() {
     assert_eq!(with("@context", "https://www.w3.org/ns/credentials/v2".into()), Ok(()));
     assert_eq!(with("@context", Value::Array(Vec::new())), Err(Malformed::OutOfRange("@context").into()));
     assert_eq!(with("@context", "https://www.w3.org/ns/credentials/examples/v2".into()), Err(Malformed::Context.into()));
-    assert_eq!(with("name", "beside".into()), Err(Malformed::UndefinedTerm.into()));
+    assert_eq!(with("name", "beside".into()), Err(Malformed::member("name").into()));
     for wrong in [
         url.replace("data:application/vc+jwt,", ""),
         url.replace("vc+jwt", "jwt"),

@@ -58,7 +58,7 @@ impl Claims {
             }
         }
         if content == Content::Credential && (self.audience.is_some() || self.nonce.is_some()) {
-            return Err(Malformed::UndefinedTerm);
+            return Err(Malformed::member(if self.audience.is_some() { "aud" } else { "nonce" }));
         }
         let id = |value: &'_ Value<'_>| value.as_str().or_else(|| value.member("id")?.as_str()).map(ToOwned::to_owned);
         agree(document.member("issuer").and_then(id).as_deref(), self.issuer.as_deref(), "iss")?;

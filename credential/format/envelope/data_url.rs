@@ -34,8 +34,8 @@ pub(in crate::format) fn is_enveloped(object: &Object<'_>, content: Content) -> 
 
 /// What an enveloped document holds, and what its URL says it is made of.
 pub(in crate::format) fn read<'v>(enveloped: &'v Object<'_>, content: Content) -> Result<(Material, Cow<'v, [u8]>), Malformed> {
-    if enveloped.iter().any(|(name, _)| !MEMBERS.contains(&name)) {
-        return Err(Malformed::UndefinedTerm);
+    if let Some((name, _)) = enveloped.iter().find(|(name, _)| !MEMBERS.contains(name)) {
+        return Err(Malformed::member(name));
     }
     if only(enveloped, "@context")?.as_str() != Some(contexts::CREDENTIALS_V2.id) {
         return Err(Malformed::Context);

@@ -1,7 +1,7 @@
 //! The Key Binding JWT (RFC 9901 §4.3, §7.3): the holder's answer to one nonce of one verifier.
 
 use super::digest;
-use crate::format::{HolderError, Malformed};
+use crate::format::{HolderError, HolderProof, Malformed};
 use crate::json::{self, Limits, Object, Value};
 use crate::jws::{self, Jws};
 use crate::key::{PublicKey, SignError, Signer};
@@ -32,9 +32,9 @@ pub fn untrusted_nonce(kb_jwt: &str) -> Option<Nonce> {
     Nonce::parse(payload.member("nonce")?.as_str()?).ok()
 }
 
-/// Checks `kb_jwt` over `sd_jwt` (§7.3 step 5); gives its `iat`. The reason given is the holder's own statement wherever
+/// Checks `kb_jwt` over `sd_jwt` (§7.3 step 5), except whether it is in force: its `iat`, `nbf` and `exp` are given. The reason given is the holder's own statement wherever
 /// possible: nonce and audience are compared after the signature.
-pub fn verify(sd_jwt: &str, kb_jwt: &str, holder: &PublicKey, nonce: &str, audience: &str) -> Result<Timestamp, HolderError> {
+pub fn verify(sd_jwt: &str, kb_jwt: &str, holder: &PublicKey, nonce: &str, audience: &str) -> Result<HolderProof, HolderError> {
     if kb_jwt.is_empty() {
         return Err(HolderError::Missing);
     }
@@ -44,8 +44,12 @@ pub fn verify(sd_jwt: &str, kb_jwt: &str, holder: &PublicKey, nonce: &str, audie
         None => Err(Malformed::Missing(name)),
         Some(value) => value.as_str().ok_or(Malformed::WrongType(name)),
     };
-    let issued_at = payload.member("iat").ok_or(Malformed::Missing("iat"))?.as_i64().ok_or(Malformed::WrongType("iat"))?;
-    let issued_at = Timestamp::from_unix(issued_at).ok_or(Malformed::OutOfRange("iat"))?;
+    let time = |name: &'static str| {
+        let seconds = payload.member(name).map(|value| value.as_i64().ok_or(Malformed::WrongType(name))).transpose()?;
+        seconds.map(|seconds| Timestamp::from_unix(seconds).ok_or(Malformed::OutOfRange(name))).transpose()
+    };
+    let issued_at = time("iat")?.ok_or(Malformed::Missing("iat"))?;
+    let proof = HolderProof { signed_at: Some(issued_at), not_before: time("nbf")?, expires_at: time("exp")? };
     if text("sd_hash")?.as_bytes() != digest(sd_jwt) {
         return Err(HolderError::InvalidProof);
     }
@@ -55,5 +59,5 @@ pub fn verify(sd_jwt: &str, kb_jwt: &str, holder: &PublicKey, nonce: &str, audie
     if text("aud")? != audience {
         return Err(HolderError::WrongAudience);
     }
-    Ok(issued_at)
+    Ok(proof)
 }

@@ -97,7 +97,7 @@ fn claims_beside_the_document_agree_with_it() {
     assert_eq!(enveloped(|document| document.set("exp", "soon")), refused("exp"));
     assert_eq!(enveloped(|document| document.set("nbf", -1)), refused("nbf"));
     assert_eq!(enveloped(|document| document.set("iat", true)), Err(Malformed::WrongType("iat").into()));
-    assert_eq!(enveloped(|document| document.set("proof", Object::new())), Err(Malformed::UndefinedTerm.into()));
+    assert_eq!(enveloped(|document| document.set("proof", Object::new())), Err(Malformed::member("proof").into()));
     assert_eq!(enveloped(|document| document.set("@context", CREDENTIALS_V2.id)), Err(Malformed::Context.into()));
     assert_eq!(enveloped(|document| drop(document.remove("issuer"))), Err(Malformed::Missing("issuer").into()));
 }

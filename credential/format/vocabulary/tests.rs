@@ -91,9 +91,9 @@ fn a_claim_is_what_its_context_says() {
         let refused =
             |name: &'static str, value: Value<'static>| issue(way, Object::new().with("grade", 1_i64).with(name, value), &known).map(drop);
         let because = |why| Err(IssueError::Malformed(why));
-        assert_eq!(refused("nickname", "x".into()), because(Malformed::UndefinedTerm));
-        assert_eq!(refused("inner", "x".into()), because(Malformed::UndefinedTerm));
-        assert_eq!(refused("evidence", "x".into()), because(Malformed::UndefinedTerm));
+        assert_eq!(refused("nickname", "x".into()), because(Malformed::member("nickname")));
+        assert_eq!(refused("inner", "x".into()), because(Malformed::member("inner")));
+        assert_eq!(refused("evidence", "x".into()), because(Malformed::member("evidence")));
         assert_eq!(refused("ward", "no URL".into()), because(Malformed::JsonLd(LdError::RelativeId)));
         assert_eq!(refused("ward", "https://north.example/ward/3".into()), Ok(()));
         assert_eq!(refused("qualification", Value::Array(Vec::new())), because(Malformed::JsonLd(LdError::Empty)));
@@ -141,7 +141,7 @@ fn the_list_begins_as_that_of_every_role_credential() {
         };
         let proof = crate::proof::create(Suite::EddsaJcs2022, &changed, &options, &known, &issuer).expect("signs");
         let text = json::to_string(&Value::Object(changed.with("proof", proof)));
-        let why = if n == last { Malformed::UndefinedTerm } else { Malformed::Context };
+        let why = if n == last { Malformed::member("grade") } else { Malformed::Context };
         assert_eq!(read(text.as_bytes(), &known), malformed(why), "{n}");
     }
 }

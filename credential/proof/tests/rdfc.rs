@@ -132,7 +132,7 @@ fn another_meaning_does_not() {
             ("a claim moved", moved, Refused::Proof),
             ("a member more", subject(|subject| subject.set("zones", "*")), Refused::Proof),
             ("data after the proof", document.clone().with("validUntil", "2036-11-20T08:00:00Z"), Refused::Proof),
-            ("data in the proof", into_proof, Refused::Read(ProofError::UndefinedTerm)),
+            ("data in the proof", into_proof, Refused::Read(ProofError::Member("roles".into()))),
             ("a member without meaning", subject(|subject| subject.set("nickname", "x")), ld(LdError::UndefinedTerm)),
             ("the same after the proof", document.clone().with("nickname", "x"), ld(LdError::UndefinedTerm)),
             ("null", subject(|subject| subject.set("email", Value::Null)), ld(LdError::Null)),

@@ -43,7 +43,20 @@ impl Reply {
     }
 
     pub(in crate::http) fn error(&self) -> (u16, String) {
-        (self.status, self.text("error"))
+        // OpenID4VCI 1.0 §8.3.1: integrators of wallets read the description.
+        const DESCRIBED: [&str; 8] = [
+            "invalid_grant",
+            "invalid_proof",
+            "invalid_nonce",
+            "invalid_credential_request",
+            "invalid_encryption_parameters",
+            "unsupported_grant_type",
+            "unknown_credential_configuration",
+            "unknown_credential_identifier",
+        ];
+        let code = self.text("error");
+        assert!(!DESCRIBED.contains(&code.as_str()) || self.text("error_description").len() > 10, "{code} says nothing");
+        (self.status, code)
     }
 }
 

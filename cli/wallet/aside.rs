@@ -1,0 +1,40 @@
+//! What a pick-up left undecided: told after every `wallet add` and `wallet list`, removed by `wallet remove`.
+
+use super::{Open, failure, list};
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::{secret, words};
+use serde_json::json;
+use waypass_wallet::{Aside, Kept};
+
+/// Warns of everything that is kept aside.
+pub(super) fn tell(session: &Session, open: &Open) -> Result<(), Failure> {
+    for aside in open.wallet.aside().map_err(failure)? {
+        let id = list::short(&aside.id);
+        session.out.warn(&match aside.kept {
+            Kept::Credential => format!("{}; `waypass wallet add` tries again, `waypass wallet remove {id}` gives it up", what(&aside)),
+            Kept::Unfinished => format!("{}; ask there whether the offer was used, then `waypass wallet remove {id}`", what(&aside)),
+        });
+    }
+    Ok(())
+}
+
+fn what(aside: &Aside) -> String {
+    let (from, since) = (&aside.from, words::when(aside.since));
+    match aside.kept {
+        Kept::Credential => format!("a credential from {from} is kept aside since {since} and not taken in"),
+        Kept::Unfinished => format!("picking up from {from} was cut off on {since}"),
+    }
+}
+
+/// Removes one thing that is kept aside.
+pub(super) fn remove(session: &Session, open: &Open, beginning: &str, yes: bool) -> Outcome {
+    let aside = open.wallet.find_aside(beginning).map_err(failure)?;
+    if !yes && !secret::confirm(session.input, &format!("{}. Remove it for good?", what(&aside)), "--yes")? {
+        return Err(secret::declined("nothing was removed"));
+    }
+    open.wallet.discard(aside.id).map_err(failure)?;
+    session.out.json(&json!({ "schema": "waypass.removed/1", "id": aside.id.to_string() }))?;
+    session.out.words(&format!("removed {}", list::short(&aside.id)));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,207 @@
+//! Inputs as other software makes them: each signed here, after the one change that it is about.
+
+use crate::world::{DAY, ENTRIES, TestKey, World, at};
+use waypass_credential::base64url;
+use waypass_credential::cbor::{Reader, Writer};
+use waypass_credential::format::secured::{Securing, secure};
+use waypass_credential::format::{Credential, Format, Presentation};
+use waypass_credential::json::{self, Limits, Object, Value};
+use waypass_credential::jsonld::KnownContexts;
+use waypass_credential::jws;
+use waypass_credential::key::Signer;
+use waypass_credential::proof::{Suite, hash};
+use waypass_credential::request::{ClaimPath, Nonce, PathStep, Request};
+use waypass_credential::role::StatusPurpose;
+use waypass_trust::status::StatusListToken;
+use waypass_trust::status::bitstring::{self, BitstringList};
+
+fn object(bytes: &[u8]) -> Object<'static> {
+    match json::parse(bytes, Limits::BUNDLE).expect("JSON").into_owned() {
+        Value::Object(object) => object,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn text(object: Object<'_>) -> String {
+    json::to_string(&Value::Object(object))
+}
+
+/// Header and claims of a JWT.
+fn parts(jwt: &str) -> (Object<'static>, Object<'static>) {
+    let mut parts = jwt.split('.').map(|part| object(&base64url::decode(part).unwrap_or_default()));
+    (parts.next().expect("a header"), parts.next().expect("claims"))
+}
+
+/// `alg` is written from the key.
+fn sign(header: &Object<'_>, claims: Object<'_>, key: &TestKey) -> String {
+    jws::sign_with_header(header, text(claims).as_bytes(), key).expect("signed")
+}
+
+fn verifies(world: &World, bytes: &[u8]) -> bool {
+    Credential::parse(bytes).is_ok_and(|credential| credential.verify(world.issuer.public_key()).is_ok())
+}
+
+fn nurse(world: &World, format: Format) -> Credential {
+    World::issue(&World::nurse(&world.issuer, &world.holder, format), &world.issuer, format, "read by others")
+}
+
+fn request(world: &World) -> Request {
+    Request {
+        client_id: world.gate.did(),
+        nonce: Nonce::random(&mut crate::world::TestRng::new("nonce")),
+        issued_at: at(0),
+        expires_at: at(60),
+        purpose: "Entry".into(),
+        query: World::query(),
+    }
+}
+
+/// An SD-JWT VC of another issuer, with everything in the open.
+pub(super) fn sd_jwt(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> bool {
+    let ours = nurse(world, Format::SdJwtVc);
+    let (mut header, mut claims) = parts(core::str::from_utf8(ours.as_bytes()).expect("text").split('~').next().expect("a JWT"));
+    claims.remove("_sd");
+    claims.set("roles", Value::from_iter(["nurse", "staff"]));
+    change(&mut header, &mut claims);
+    verifies(world, format!("{}~", sign(&header, claims, &world.issuer)).as_bytes())
+}
+
+/// The answer of another wallet, whose KB-JWT is signed here.
+pub(super) fn kb_jwt(world: &World, change: impl Fn(&mut Object<'static>)) -> bool {
+    let request = request(world);
+    let shown = nurse(world, Format::SdJwtVc).present(&[role()], &request, at(0), &world.holder).expect("presented");
+    let shown = String::from_utf8(shown.as_bytes().to_vec()).expect("text");
+    let (credential, bound) = shown.split_at(shown.rfind('~').expect("a KB-JWT") + 1);
+    let (header, mut claims) = parts(bound);
+    change(&mut claims);
+    answers(world, &request, (credential.to_owned() + &sign(&header, claims, &world.holder)).as_bytes())
+}
+
+fn role() -> ClaimPath {
+    ClaimPath::names(["roles"]).then(PathStep::Index(0))
+}
+
+fn answers(world: &World, request: &Request, bytes: &[u8]) -> bool {
+    let shown = Presentation::parse(bytes);
+    shown.is_ok_and(|shown| shown.verify_holder(world.holder.public_key(), &request.nonce, &request.client_id).is_ok())
+}
+
+/// A status list token.
+pub(super) fn token(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> bool {
+    let (mut header, mut claims) = parts(&world.list(at(0), 30 * DAY, &[]));
+    change(&mut header, &mut claims);
+    let text = sign(&header, claims, &world.status);
+    StatusListToken::verify(&text, world.status.public_key(), 1 << 20).is_ok()
+}
+
+/// A proof in eddsa-jcs-2022 with these options, whatever they are.
+fn sealed(document: Object<'static>, mut options: Object<'static>, key: &TestKey) -> Object<'static> {
+    options.remove("proofValue");
+    let algorithm = key.public_key().algorithm();
+    let bytes = hash(Suite::EddsaJcs2022, algorithm, &document, &options, None, &KnownContexts::new()).expect("JCS takes all");
+    let signature = key.sign(&bytes).expect("signed");
+    let proof = options.with("proofValue", multibase::encode(multibase::Base::Base58Btc, signature));
+    document.with("proof", proof)
+}
+
+fn apart(bytes: &[u8]) -> (Object<'static>, Object<'static>) {
+    let mut document = object(bytes);
+    let Some(Value::Object(proof)) = document.remove("proof") else { panic!("one proof") };
+    (document, proof)
+}
+
+/// A credential with a Data Integrity proof.
+pub(super) fn document(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> bool {
+    let (mut document, mut proof) = apart(nurse(world, Format::DataIntegrity).as_bytes());
+    change(&mut document, &mut proof);
+    verifies(world, text(sealed(document, proof, &world.issuer)).as_bytes())
+}
+
+/// A presentation with a Data Integrity proof, which may be a list of one.
+pub(super) fn presentation(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>), listed: bool) -> bool {
+    let request = request(world);
+    let shown = nurse(world, Format::DataIntegrity).present(&[], &request, at(0), &world.holder).expect("presented");
+    let (mut document, mut proof) = apart(shown.as_bytes());
+    change(&mut document, &mut proof);
+    let mut document = sealed(document, proof, &world.holder);
+    if listed {
+        super::wrap(&mut document, "proof");
+    }
+    answers(world, &request, text(document).as_bytes())
+}
+
+/// A COSE_Sign1 whose protected header has these labels in this order.
+pub(super) fn cose(world: &World, labels: &[i64], tagged: bool) -> bool {
+    let ours = nurse(world, Format::VcCose);
+    let mut reader = Reader::new(ours.as_bytes());
+    reader.tag().expect("tagged");
+    reader.array_of(4).expect("four parts");
+    reader.bytes().expect("a protected header");
+    reader.map_of(0).expect("nothing unprotected");
+    let payload = reader.bytes().expect("a payload");
+    let mut header = Writer::with_capacity(256);
+    header.map(labels.len());
+    for label in labels {
+        header.signed(*label);
+        match label {
+            1 => header.signed(-8),
+            3 => header.text("application/vc"),
+            4 => header.bytes(world.issuer.key_id().as_bytes()),
+            _ => header.text("application/vc+cose"),
+        };
+    }
+    let header = header.into_bytes();
+    let mut signed = Writer::with_capacity(4096);
+    signed.array(4).text("Signature1").bytes(&header).bytes(b"").bytes(payload);
+    let signature = world.issuer.sign(&signed.into_bytes()).expect("signed");
+    let mut message = Writer::with_capacity(4096);
+    if tagged {
+        message.tag(18);
+    }
+    message.array(4).bytes(&header).map(0).bytes(payload).bytes(&signature);
+    verifies(world, &message.into_bytes())
+}
+
+/// A bitstring status list credential, whose proof may be a list of one.
+pub(super) fn bitstring(world: &World, change: impl Fn(&mut Object<'static>), listed: bool) -> bool {
+    let list = BitstringList {
+        uri: "https://clinic.example/lists/2".into(),
+        issuer: world.status.did(),
+        purposes: vec![StatusPurpose::Revocation],
+        messages: Vec::new(),
+        issued_at: at(0),
+        expires_at: Some(at(30 * DAY)),
+        ttl_milliseconds: None,
+    };
+    let bits = bitstring::BitstringBuf::new(1, ENTRIES.max(131_072)).expect("a list");
+    let mut document = list.document(bits.as_bitstring()).expect("a document");
+    change(&mut document);
+    let bytes = secure(document, Securing::DataIntegrity, &world.status.key_id(), at(0), &world.status).expect("signed");
+    let mut document = object(&bytes);
+    if listed {
+        super::wrap(&mut document, "proof");
+    }
+    BitstringList::verify(&text(document), world.status.public_key(), 1 << 20).is_ok()
+}
+
+/// 16 KiB of zeros, compressed in so many members (RFC 1952 §2.2), none of which is really compressed (RFC 1951 §3.2.4).
+pub(super) fn gzip(members: usize) -> bool {
+    let content = vec![0; 16 * 1024 / members];
+    let mut bytes = Vec::new();
+    for _ in 0..members {
+        let len = u16::try_from(content.len()).expect("one block");
+        bytes.extend_from_slice(&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 1]);
+        bytes.extend_from_slice(&len.to_le_bytes());
+        bytes.extend_from_slice(&(!len).to_le_bytes());
+        bytes.extend_from_slice(&content);
+        bytes.extend_from_slice(&crc32(&content).to_le_bytes());
+        bytes.extend_from_slice(&u32::from(len).to_le_bytes());
+    }
+    bitstring::decode(&format!("u{}", base64url::encode(&bytes)), 1 << 20).is_ok_and(|bits| bits.len() == 16 * 1024)
+}
+
+/// RFC 1952 §8.
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), |crc, _| crc >> 1 ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)));
+    !bytes.iter().fold(u32::MAX, step)
+}

@@ -1,0 +1,104 @@
+//! Answers that say themselves from when to when they hold.
+
+use super::world::{DAY, HOUR, NOW, World, codes, holder, time};
+use alloc::{string::String, vec, vec::Vec};
+use waypass_credential::base64url;
+use waypass_credential::did;
+use waypass_credential::format::Format;
+use waypass_credential::json::{self, Limits, Object, Value};
+use waypass_credential::jsonld::KnownContexts;
+use waypass_credential::jws;
+use waypass_credential::proof::{Options, Purpose, Suite, create};
+use waypass_trust::reason::Level::{self, Green, Grey, Red};
+use waypass_trust::time::TOLERANCE_SECONDS;
+
+fn object(bytes: &[u8]) -> Object<'static> {
+    match json::parse(bytes, Limits::CREDENTIAL).expect("JSON").into_owned() {
+        Value::Object(object) => object,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The JWT with these times, signed again by the holder.
+fn resigned(jwt: &str, times: &[(&'static str, i64)]) -> String {
+    let part = |at: usize| object(&base64url::decode(jwt.split('.').nth(at).expect("a part")).expect("base64url"));
+    let (header, mut payload) = (part(0), part(1));
+    for (name, at) in times {
+        payload.set(*name, *at);
+    }
+    jws::sign_with_header(&header, json::to_string(&Value::Object(payload)).as_bytes(), &holder()).expect("signed")
+}
+
+/// The answer of the wallet, with these times in what the holder signs.
+fn with(answer: &[u8], format: Format, times: &[(&'static str, i64)]) -> Vec<u8> {
+    let text = || core::str::from_utf8(answer).expect("text");
+    match format {
+        Format::SdJwtVc | Format::VcSdJwt => {
+            let end = text().rfind('~').expect("a KB-JWT") + 1;
+            let (credential, kb_jwt) = text().split_at(end);
+            (String::from(credential) + &resigned(kb_jwt, times)).into_bytes()
+        }
+        Format::VcJwt => resigned(text(), times).into_bytes(),
+        Format::DataIntegrity => {
+            let mut document = object(answer);
+            let proof = document.remove("proof").expect("a proof");
+            let said = |name: &str| proof.member(name).and_then(Value::as_str).expect("a text");
+            let key_id = did::key_id(waypass_credential::key::Signer::public_key(&holder()));
+            let options = Options {
+                verification_method: &key_id,
+                purpose: Purpose::Authentication,
+                created: Some(time(NOW)),
+                expires: times.iter().find(|(name, _)| *name == "exp").map(|(_, at)| time(*at)),
+                challenge: Some(said("challenge")),
+                domain: Some(said("domain")),
+            };
+            let proof = create(Suite::EddsaJcs2022, &document, &options, &KnownContexts::new(), &holder()).expect("signed");
+            json::to_string(&Value::Object(document.with("proof", proof))).into_bytes()
+        }
+        Format::VcCose => panic!("not tried here"),
+    }
+}
+
+fn decided(format: Format, times: &[(&'static str, i64)]) -> (Level, Vec<&'static str>) {
+    let decision = World::new().in_format(format).run_with(|answer| with(&answer, format, times), |challenge| challenge);
+    (decision.level(), codes(&decision))
+}
+
+/// RFC 9901 §7.3 step 5: a KB-JWT is "a valid JWT in all other respects, per RFC 7519". Others sign presentations with an `exp` by habit.
+#[test]
+fn the_end_of_an_answer_is_judged() {
+    for format in [Format::SdJwtVc, Format::VcSdJwt, Format::VcJwt, Format::DataIntegrity] {
+        let ends = |at: i64| decided(format, &[("exp", at)]);
+        assert_eq!(decided(format, &[]), (Green, vec!["ok"]), "{format}");
+        assert_eq!(ends(NOW + 60), (Green, vec!["ok"]), "{format}");
+        assert_eq!(ends(NOW - TOLERANCE_SECONDS + 60), (Green, vec!["ok"]), "two honest clocks, {format}");
+        assert_eq!(ends(NOW - TOLERANCE_SECONDS - 60), (Red, vec!["challenge_expired"]), "{format}");
+        assert_eq!(ends(NOW - HOUR), (Red, vec!["challenge_expired"]), "{format}");
+    }
+}
+
+#[test]
+fn the_beginning_of_an_answer_is_judged() {
+    for format in [Format::SdJwtVc, Format::VcSdJwt, Format::VcJwt] {
+        let begins = |at: i64| decided(format, &[("nbf", at), ("exp", NOW + DAY)]);
+        assert_eq!(begins(NOW - HOUR), (Green, vec!["ok"]), "{format}");
+        assert_eq!(begins(NOW + TOLERANCE_SECONDS - 1), (Green, vec!["ok"]), "two honest clocks, {format}");
+        assert_eq!(begins(NOW + HOUR), (Red, vec!["not_yet_valid"]), "{format}");
+    }
+}
+
+/// The moment is the gate's own, and under a doubt nobody knows whether something has begun.
+#[test]
+fn a_clock_in_doubt_does_not_let_an_answer_begin() {
+    let mut world = World::new().in_format(Format::SdJwtVc);
+    (world.signed_time, world.clock_off) = (Some(NOW), -HOUR);
+    let decision = world.run_with(|answer| with(&answer, Format::SdJwtVc, &[("nbf", NOW + HOUR)]), |challenge| challenge);
+    assert!(decision.level() >= Grey && codes(&decision).contains(&"clock_unusable"), "{:?}", codes(&decision));
+}
+
+#[test]
+fn times_that_are_none_are_refused() {
+    for name in ["exp", "nbf"] {
+        assert_eq!(decided(Format::SdJwtVc, &[(name, -1)]), (Red, vec!["malformed"]));
+    }
+}

@@ -1,0 +1,163 @@
+//! What an issuer handed over and nothing is decided about yet. It is stored before it is assessed, because an offer works once.
+//!
+//! ```text
+//! make_room ── the offer's code is spent ──▶ receive ──▶ take_in, or discard
+//! ```
+//! A process that is killed in between leaves either the credential or the note that an offer was being picked up.
+
+use crate::Wallet;
+use crate::error::{HoldError, WalletError};
+use crate::hold::Held;
+use crate::records::{self, CredentialId};
+use rand_core::CryptoRng;
+use waypass_credential::format;
+use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::TrustBundle;
+use waypass_trust::cbor::{NotCanonical, Reader, Writer};
+use waypass_trust::time::Moment;
+use waypass_vault::VaultError;
+
+/// The vault's table of what is kept aside. It is in no backup: its credentials are bound to keys of this device.
+pub(crate) const TABLE: &str = "aside";
+
+/// What a pick-up may bring: two credentials of the largest size ([`format::MAX_BYTES`]).
+const ROOM: usize = 2 * format::MAX_BYTES;
+
+/// One thing kept aside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Aside {
+    /// Its name here; of a credential the one that it will be held under.
+    pub id: CredentialId,
+    /// The address that it came from, or was to come from.
+    pub from: String,
+    /// Since when it is kept.
+    pub since: Timestamp,
+    /// What it is.
+    pub kept: Kept,
+}
+
+/// What is kept aside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// A credential that is not taken in.
+    Credential,
+    /// An offer whose pick-up was cut off. Nobody here knows whether the issuer counts it as used.
+    Unfinished,
+}
+
+/// Room for what an offer will bring.
+#[derive(Debug)]
+#[must_use]
+pub struct Awaited {
+    id: CredentialId,
+    from: String,
+}
+
+impl Wallet<'_> {
+    /// Makes room for what the offer from `from` will bring, and notes that it is being picked up. A disk without room is found here,
+    /// before the offer's code is spent.
+    pub fn make_room(&self, from: &str, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Awaited, WalletError> {
+        let mut id = [0; 16];
+        rng.fill_bytes(&mut id);
+        let id = CredentialId::from_bytes(&id).ok_or(WalletError::Bookkeeping)?;
+        // Random, because what can be compressed reserves nothing.
+        let mut room = vec![0; ROOM];
+        rng.fill_bytes(&mut room);
+        let noted = Row { from: from.to_owned(), since: at.at(), kept: Kept::Unfinished, bytes: room };
+        self.vault.put(TABLE, id.as_bytes(), &noted.to_bytes(), &[])?;
+        Ok(Awaited { id, from: from.to_owned() })
+    }
+
+    /// Keeps what the issuer sent, durably, before anything is decided about it.
+    pub fn receive(&self, awaited: Awaited, credentials: &[Vec<u8>], at: &Moment) -> Result<Vec<CredentialId>, WalletError> {
+        let Awaited { id, from } = awaited;
+        let rows = credentials.iter().map(|bytes| {
+            let bytes = format::from_file(bytes).to_vec();
+            (CredentialId::of(&bytes), Row { from: from.clone(), since: at.at(), kept: Kept::Credential, bytes }.to_bytes())
+        });
+        let rows: Vec<_> = rows.collect();
+        self.vault.batch_last(|batch| {
+            for (id, row) in &rows {
+                batch.put(TABLE, id.as_bytes(), row, &[])?;
+            }
+            batch.remove(TABLE, id.as_bytes()).map(drop)
+        })?;
+        Ok(rows.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Gives the room back where nothing came, and the person has been told why.
+    pub fn give_back(&self, awaited: &Awaited) -> Result<(), WalletError> {
+        self.vault.remove(TABLE, awaited.id.as_bytes())?;
+        Ok(())
+    }
+
+    /// Lists what is kept aside, the oldest first.
+    pub fn aside(&self) -> Result<Vec<Aside>, WalletError> {
+        let mut found = Vec::new();
+        for id in self.vault.ids(TABLE)?.iter().filter_map(|id| CredentialId::from_bytes(id)) {
+            match self.row(id) {
+                Ok(Some(Row { from, since, kept, .. })) => found.push(Aside { id, from, since, kept }),
+                // The vault itself tells about a damaged record.
+                Ok(None) | Err(WalletError::Damaged(_) | WalletError::Vault(VaultError::Quarantined)) => {}
+                Err(why) => return Err(why),
+            }
+        }
+        found.sort_by_key(|aside| (aside.since, aside.id));
+        Ok(found)
+    }
+
+    /// Takes in a credential that is kept aside. If it is refused, it stays aside.
+    pub fn take_in(&self, id: CredentialId, bundle: Option<&TrustBundle>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Held, HoldError> {
+        match self.row(id)? {
+            Some(Row { kept: Kept::Credential, bytes, .. }) => self.hold(&bytes, bundle, at, rng),
+            _ => Err(WalletError::NotHeld.into()),
+        }
+    }
+
+    /// Removes one thing that is kept aside, for good.
+    pub fn discard(&self, id: CredentialId) -> Result<(), WalletError> {
+        if self.vault.remove(TABLE, id.as_bytes())? { Ok(()) } else { Err(WalletError::NotHeld) }
+    }
+
+    /// Returns the one thing kept aside whose id begins with these hexadecimal digits.
+    pub fn find_aside(&self, beginning: &str) -> Result<Aside, WalletError> {
+        let all = self.aside()?;
+        let id = records::starting(all.iter().map(|aside| aside.id), beginning)?;
+        all.into_iter().find(|aside| aside.id == id).ok_or(WalletError::NotHeld)
+    }
+
+    fn row(&self, id: CredentialId) -> Result<Option<Row>, WalletError> {
+        let Some(bytes) = self.vault.get(TABLE, id.as_bytes())? else { return Ok(None) };
+        Row::from_bytes(&bytes).map(Some).map_err(|_| WalletError::Damaged(id))
+    }
+}
+
+struct Row {
+    from: String,
+    since: Timestamp,
+    kept: Kept,
+    bytes: Vec<u8>,
+}
+
+impl Row {
+    /// Deterministic CBOR `[1, is a credential, from, since, bytes]`.
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Writer::new();
+        out.array(5).unsigned(1).bool(self.kept == Kept::Credential).text(&self.from).signed(self.since.unix()).bytes(&self.bytes);
+        out.into_bytes()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(bytes);
+        from.array_of(5)?;
+        if from.unsigned()? != 1 {
+            return Err(NotCanonical);
+        }
+        let kept = if from.bool()? { Kept::Credential } else { Kept::Unfinished };
+        let address = from.text()?.to_owned();
+        let since = Timestamp::from_unix(from.signed()?).ok_or(NotCanonical)?;
+        let bytes = from.bytes()?.to_vec();
+        from.end()?;
+        Ok(Self { from: address, since, kept, bytes })
+    }
+}
