@@ -99,15 +99,17 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
 
 /// Opens the issuer with its keys, does `work`, and locks again.
 fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    unlock::with(session, Role::Issuer, args, |vault| {
-        let mut keys = Keys::new();
-        for (key_use, id) in key_uses(vault)? {
-            keys.add(key_use, vault.signer(id)?);
-        }
-        let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
-        let mut issuer = Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))?;
-        work(&mut issuer)
-    })
+    unlock::with(session, Role::Issuer, args, |vault| work(&mut opened(session, vault)?))
+}
+
+/// The issuer with the keys of its open vault.
+fn opened<'v>(session: &Session, vault: &'v Unlocked<'_>) -> Result<Issuer<'v>, Failure> {
+    let mut keys = Keys::new();
+    for (key_use, id) in key_uses(vault)? {
+        keys.add(key_use, vault.signer(id)?);
+    }
+    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
+    Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))
 }
 
 /// The vault's keys that an issuer signs with.

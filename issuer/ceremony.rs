@@ -6,7 +6,7 @@
 
 use crate::issue::Issuer;
 use crate::keys::KeyUse;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, Limits};
@@ -274,10 +274,11 @@ impl Issuer<'_> {
         };
         if let Some(next) = next {
             // The counter refuses a second root of this version that another process assembled meanwhile.
-            self.store.advance(ROOTS, next.version(), &[(&root_document(next.version()), &next.to_bytes())])?;
+            self.store.advance(ROOTS, next.version() - 1, next.version(), &[(&root_document(next.version()), &next.to_bytes())])?;
         }
         if let Some((version, envelope)) = targets {
-            self.store.advance("targets-in-effect", version, &[(TARGETS, &envelope.to_bytes())])?;
+            let held = self.targets()?.map_or(0, |(_, held)| held.version);
+            self.store.advance("targets-in-effect", held, version, &[(TARGETS, &envelope.to_bytes())])?;
         }
         Ok(())
     }
@@ -325,11 +326,7 @@ impl Issuer<'_> {
 
     /// Every root, oldest first.
     pub(crate) fn roots(&self) -> Result<Vec<Envelope>, CeremonyError> {
-        let mut roots = Vec::new();
-        while let Some(bytes) = self.store.document(&root_document(roots.len() as u64 + 1))? {
-            roots.push(serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt("a root"))?);
-        }
-        Ok(roots)
+        Ok(roots(&*self.store)?)
     }
 
     pub(crate) fn newest_root(&self) -> Result<Option<Root>, CeremonyError> {
@@ -346,6 +343,15 @@ impl Issuer<'_> {
         let payload = envelope.untrusted_payload().map_err(|_| StoreError::Corrupt("the targets"))?;
         Ok(Some((envelope, part(&payload)?)))
     }
+}
+
+/// Every root that a store has, oldest first.
+pub(crate) fn roots(store: &dyn Store) -> Result<Vec<Envelope>, StoreError> {
+    let mut roots = Vec::new();
+    while let Some(bytes) = store.document(&root_document(roots.len() as u64 + 1))? {
+        roots.push(serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt("a root"))?);
+    }
+    Ok(roots)
 }
 
 pub(crate) fn root_document(version: u64) -> String {

@@ -5,11 +5,12 @@ use rand_core::CryptoRng;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use tokio::sync::oneshot;
 use waypass_credential::time::Timestamp;
+use waypass_trust::time::Reading;
 
 /// Where the work is done: the issuer, the clock and the randomness it works with.
 pub(super) struct Counter<'a, 'k> {
     pub(super) issuer: &'a mut Issuer<'k>,
-    pub(super) clock: &'a dyn Fn() -> Timestamp,
+    pub(super) clock: &'a dyn Fn() -> Reading,
     pub(super) rng: &'a mut dyn CryptoRng,
 }
 
@@ -36,7 +37,7 @@ impl Desk {
     ) -> Result<T, Closed> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |counter| {
-            let at = (counter.clock)();
+            let at = (counter.clock)().wall;
             drop(answer.send(work(counter, at)));
         });
         match self.0.try_send(job) {

@@ -8,6 +8,7 @@ mod faults;
 mod man;
 mod offline;
 mod program;
+mod publication;
 mod readme;
 mod scenario;
 mod seven;
