@@ -1,11 +1,11 @@
 //! `waypass issuer authority ..`: issuers of others that this site's gates and wallets believe.
 
+use super::publish::{self, Published, Publishing};
 use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::{file, secret, words};
-use publish::{self, Published, Publishing};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use waypass_credential::json as plain;

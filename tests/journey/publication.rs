@@ -17,7 +17,7 @@ fn can_move_clock() -> bool {
 }
 
 fn issued(site: &Site, count: usize) -> Vec<String> {
-    let holder = text(&site.ok("ada", "wallet key"), "/did");
+    let holder = text(&site.ok("ada", "wallet key --key-file KEY"), "/did");
     (0..count).map(|number| site.issue(&holder, "sd-jwt", &format!("more-{number}"))).collect()
 }
 
