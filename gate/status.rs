@@ -41,7 +41,7 @@ impl Gate<'_> {
         self.challenges()?;
         let enrolled = bundle.as_ref().and_then(|bundle| bundle.gate(&self.identity.id));
         // A gate that is not enrolled decides about nobody, however new its data is.
-        let horizon = bundle.as_ref().zip(enrolled).and_then(|(bundle, entry)| {
+        let horizon = bundle.as_ref().zip(enrolled.as_ref()).and_then(|(bundle, entry)| {
             let roles = bundle.authorities().iter().flat_map(|authority| &authority.roles);
             let ends = roles.map(|role| (role.clone(), bundle.works_offline_until(role, Some(entry))));
             ends.min_by_key(|(_, horizon)| horizon.until)

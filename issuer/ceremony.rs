@@ -6,6 +6,7 @@
 
 use crate::issue::Issuer;
 use crate::keys::KeyUse;
+use crate::publish::Renewal;
 use crate::store::{Store, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -245,11 +246,16 @@ impl Issuer<'_> {
         Paper::new(PaperPart::Root, &part)
     }
 
-    /// Prepares the next targets from the settings, the registered keys, the lists, the gates and the policy.
+    /// Prepares the next targets from the settings, the registered keys, the lists, the gates and the policy. Whoever signs them is
+    /// elsewhere, so the online keys renew the enrolments in them.
     pub fn prepare_targets(&mut self, at: Timestamp) -> Result<Paper, CeremonyError> {
+        self.targets_paper(Renewal::Online, at)
+    }
+
+    pub(crate) fn targets_paper(&mut self, renewal: Renewal, at: Timestamp) -> Result<Paper, CeremonyError> {
         self.policy().and_then(|policy| policy.check()).map_err(|why| CeremonyError::Policy(why.to_string()))?;
         let version = self.store.next_version(TARGETS)?;
-        let part = self.targets_part(version, at)?;
+        let part = self.targets_part(version, renewal, at)?;
         part.check()?;
         Paper::new(PaperPart::Targets, &part)
     }

@@ -23,7 +23,7 @@ mod targets;
 
 pub use dates::{ClockDoubt, LONGEST_PAUSE};
 pub use pace::Pace;
-pub use targets::GATE_LIFETIME_SECONDS;
+pub(crate) use targets::Renewal;
 
 use dates::{Dates, Judged};
 
@@ -53,6 +53,8 @@ pub struct Publication {
     /// Issuers, gates or policy have changed, or their signature runs out, and the keys to sign them are not here:
     /// [`Issuer::prepare_targets`].
     pub targets_due: bool,
+    /// Roles whose lists may be used for longer than this publication enrols a gate.
+    pub roles_beyond_enrolment: Vec<String>,
     opened: TrustBundle,
 }
 
@@ -105,6 +107,7 @@ impl Publication {
             lists: lists.collect(),
             roots: (1..).zip(roots.iter().map(Envelope::to_bytes)).collect(),
             targets_due,
+            roles_beyond_enrolment: Vec::new(),
             opened,
         }
     }
@@ -168,7 +171,10 @@ impl Issuer<'_> {
         }
         dates.take(at);
         match self.store.advance(PUBLISHED, before, version, &[(BUNDLE, &bytes), (dates::DOCUMENT, &dates.to_bytes())]) {
-            Ok(()) => Ok(Publication::new(bundle, bytes, &roots, targets_due)),
+            Ok(()) => {
+                let roles_beyond_enrolment = self.roles_beyond_enrolment(&part.policy);
+                Ok(Publication { roles_beyond_enrolment, ..Publication::new(bundle, bytes, &roots, targets_due) })
+            }
             Err(StoreError::Changed) => Err(PublishError::Overtaken),
             Err(why) => Err(why.into()),
         }
@@ -212,7 +218,7 @@ impl Issuer<'_> {
             None => true,
         };
         if due && self.signers(KeyUse::Targets, role).is_ok() {
-            let paper = self.prepare_targets(at)?;
+            let paper = self.targets_paper(Renewal::Targets, at)?;
             let signed = self.signers(KeyUse::Targets, role)?.into_iter().try_fold(paper, crate::ceremony::Paper::sign)?;
             self.assemble(&[signed], at)?;
             let (envelope, part) = self.targets()?.ok_or(PublishError::NoTargets)?;
@@ -234,6 +240,7 @@ impl Issuer<'_> {
                 texts.push(self.sign_list(&list, issued_at, lifetime, signer)?);
             }
         }
+        texts.extend(self.sign_gate_list(targets, issued_at, signer)?);
         texts.extend(self.carried_lists(targets)?);
         Ok(texts)
     }

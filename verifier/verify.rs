@@ -213,7 +213,7 @@ impl<'t> Checkpoint<'t> {
         let admission = self.admit(&assessed, enrolled.lapsed, at);
         found.evidence.rule = admission.rule;
         if let Some(role) = &admission.role {
-            found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, self.bundle.gate(&self.gate.id)));
+            found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, self.bundle.gate(&self.gate.id).as_ref()));
         }
         found.reasons.extend(admission.reasons);
         found.steps.extend(admission.steps);

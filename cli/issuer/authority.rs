@@ -148,6 +148,10 @@ fn export(session: &Session, folder: &Path, publishing: &Publishing, open: &Open
     let Some(mut entry) = published.opened().authorities().first().cloned() else {
         return Err(Failure::internal("the publication names no issuer", "run `waypass issuer publish`, then this command again"));
     };
+    // The list of this site's gates says nothing about credentials.
+    if let Some(gates) = published.opened().targets().gate_list() {
+        entry.status_uris.retain(|list| list.uri != gates.uri);
+    }
     entry.keys.retain(|key| matches!(key.key_use, KeyUse::Credential | KeyUse::Status));
     std::fs::create_dir_all(folder).map_err(|error| Failure::file("make", folder, &error))?;
     let own = |uri: &str| entry.status_uris.iter().any(|list| list.uri == uri);

@@ -3,14 +3,15 @@
 use super::store_failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::file;
 use crate::unlock::OpenArgs;
+use crate::{file, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_issuer::Issuer;
 use waypass_issuer::ceremony::{CeremonyError, RootFile};
 use waypass_issuer::policy::{PolicyDraft, PolicyRefused};
 use waypass_issuer::publish::{Publication, PublishError};
+use waypass_issuer::settings::Settings;
 use waypass_trust::bundle::BundleError;
 
 mod clock;
@@ -29,6 +30,10 @@ pub(crate) struct Args {
     /// Put the rules in FILE into force first (`issuer show --policy` prints those in force)
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// From now on each publication enrols the gates for so long [default: the longest time that the rules let a list be used, at
+    /// least 7d]
+    #[arg(long, value_name = "TIME", value_parser = crate::words::parse_span)]
+    gate_enrolment: Option<i64>,
     #[command(flatten)]
     publishing: Publishing,
     #[command(flatten)]
@@ -74,9 +79,15 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let policy = args.policy.as_deref().map(|path| PolicyDraft::parse(&file::read(path)?).map_err(policy_failure)).transpose()?;
     let clock = args.publishing.clock(session)?;
     let published = super::with(session, &args.open, |issuer| {
-        let Some(policy) = &policy else { return clock.publish(issuer).map_err(failure) };
-        issuer.set_policy(policy).map_err(policy_failure)?;
-        clock.publish(issuer).map_err(unpublished)
+        if let Some(seconds) = args.gate_enrolment {
+            let settings = Settings { gate_enrolment_seconds: Some(seconds), ..issuer.settings().clone() };
+            issuer.change_settings(settings).map_err(|error| Failure::usage(error, "correct --gate-enrolment"))?;
+        }
+        if let Some(policy) = &policy {
+            issuer.set_policy(policy).map_err(policy_failure)?;
+        }
+        let is_recorded = policy.is_some() || args.gate_enrolment.is_some();
+        clock.publish(issuer).map_err(if is_recorded { unpublished } else { failure })
     })?;
     let (root, digest) = (published.root, published.opened().root().digest());
     if let Some(path) = &args.output {
@@ -92,6 +103,14 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     }))?;
     if published.targets_due {
         session.out.warn(TARGETS_DUE);
+    }
+    if !published.roles_beyond_enrolment.is_empty() {
+        let roles: Vec<String> = published.roles_beyond_enrolment.iter().map(|role| words::safe(role)).collect();
+        session.out.warn(&format!(
+            "the rules let a gate use older lists for {} than it is enrolled for: without news it stops before they do; choose \
+             --gate-enrolment TIME",
+            words::list(&roles)
+        ));
     }
     session.out.words(&format!(
         "published: timestamp {}, snapshot {}, targets {}, {} status list(s), {} bytes\nroot {root} {digest}",
