@@ -21,6 +21,7 @@ mod init;
 mod issue;
 mod key;
 mod list;
+mod log;
 mod publish;
 mod serve;
 
@@ -69,6 +70,14 @@ enum Verb {
     Key(key::Verb),
     /// Take a gate's log from a file; write receipts and the newest bundle
     Intake(gates::IntakeArgs),
+    /// List the gates: until when each is enrolled, what it sent last, what it let in wrongly
+    Gates {
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// What gates sent
+    #[command(subcommand)]
+    Log(log::Verb),
     /// What opens this issuer
     #[command(subcommand)]
     Slot(crate::slot::Verb),
@@ -89,6 +98,8 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Serve(args) => serve::run(session, &args),
         Verb::Enroll(args) => gates::enroll(session, &args),
         Verb::Intake(args) => gates::intake(session, &args),
+        Verb::Gates { open } => log::gates(session, &open),
+        Verb::Log(verb) => log::run(session, verb),
         Verb::Ceremony(verb) => ceremony::run(session, verb),
         Verb::Authority(verb) => authority::run(session, verb),
         Verb::Key(verb) => key::run(session, verb),
