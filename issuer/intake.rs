@@ -82,7 +82,7 @@ impl Issuer<'_> {
             Err(why) => return Err(why.into()),
         }
         let flagged = accepted.flagged.iter().map(|flag| self.answer(flag)).collect::<Result<Vec<_>, _>>()?;
-        self.keep_flags(&claimed, &accepted.flagged, &flagged)?;
+        self.keep_flags(&claimed, accepted.flagged, &flagged)?;
         let receipt = Receipt { chain, stored_at: at, flagged };
         let signer = self.keys.matching(KeyUse::Intake, &intake_key).ok_or(IntakeError::NoKey)?;
         Ok(receipt.sign(&did::key_id(&intake_key), signer)?)

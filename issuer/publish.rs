@@ -138,14 +138,13 @@ impl Issuer<'_> {
         let mut dates = Dates::read(&*self.store, &root, last.as_ref())?;
         self.open_spare_lists()?;
         match dates.judge(at) {
-            Judged::Free => {}
             Judged::Used { next } => match last {
                 Some(last) if at <= last.published_at && self.is_unchanged(&root, &last, at)? => return Ok(last),
                 _ => return Err(PublishError::TooSoon { next }),
             },
             Judged::Doubt(doubt) if !confirmed => return Err(PublishError::Unconfirmed(doubt)),
             Judged::Doubt(_) if dates.is_used(at) => return Err(PublishError::TooSoon { next: at.plus(1) }),
-            Judged::Doubt(_) => {}
+            Judged::Free | Judged::Doubt(_) => {}
         }
         let (targets, part, targets_due) = self.current_targets(&root, at)?;
         let lists = self.sign_lists(&part, at, at)?;
@@ -167,7 +166,7 @@ impl Issuer<'_> {
         let bytes = bundle.to_bytes();
         let before = last.as_ref().map_or(0, |last| last.timestamp);
         if let Some(last) = last {
-            self.follows(&last, &bytes, dates.binds() && at < last.published_at)?;
+            follows(&last, &bytes, dates.binds() && at < last.published_at)?;
         }
         dates.take(at);
         match self.store.advance(PUBLISHED, before, version, &[(BUNDLE, &bytes), (dates::DOCUMENT, &dates.to_bytes())]) {
@@ -177,17 +176,6 @@ impl Issuer<'_> {
             }
             Err(StoreError::Changed) => Err(PublishError::Overtaken),
             Err(why) => Err(why.into()),
-        }
-    }
-
-    /// Checks that a gate that holds the last publication can take this one. A person may have confirmed an `earlier` time:
-    /// then gates that hold the last publication refuse this one, and the others take it.
-    fn follows(&self, last: &Publication, bytes: &[u8], earlier: bool) -> Result<(), PublishError> {
-        let mut held = last.opened.clone();
-        match held.replace(TrustBundle::open(bytes, held.root())?) {
-            Err(BundleError::Rollback { part: PartName::List(_), .. }) if earlier => Ok(()),
-            Err(BundleError::Rollback { part: PartName::List(_), .. }) => Err(PublishError::ListKeyStands { last: last.published_at }),
-            taken => Ok(taken?),
         }
     }
 
@@ -267,6 +255,17 @@ pub fn clock_doubt(store: &dyn Store, at: Timestamp) -> Result<Option<ClockDoubt
     match Dates::read(store, &root, last_published(store)?.as_ref())?.judge(at) {
         Judged::Doubt(doubt) => Ok(Some(doubt)),
         Judged::Free | Judged::Used { .. } => Ok(None),
+    }
+}
+
+/// Checks that a gate that holds the last publication can take this one. A person may have confirmed an `earlier` time:
+/// then gates that hold the last publication refuse this one, and the others take it.
+fn follows(last: &Publication, bytes: &[u8], earlier: bool) -> Result<(), PublishError> {
+    let mut held = last.opened.clone();
+    match held.replace(TrustBundle::open(bytes, held.root())?) {
+        Err(BundleError::Rollback { part: PartName::List(_), .. }) if earlier => Ok(()),
+        Err(BundleError::Rollback { part: PartName::List(_), .. }) => Err(PublishError::ListKeyStands { last: last.published_at }),
+        taken => Ok(taken?),
     }
 }
 

@@ -130,7 +130,7 @@ fn one_publication_from_the_future_is_overcome() {
 /// The roles of a root that officers are asked to sign.
 fn online(paper: &str) -> Value {
     let paper: Value = serde_json::from_str(paper).expect("a paper");
-    let payload = waypass_credential::base64url::decode(&text(&paper, "/envelope/payload")).expect("a payload");
+    let payload = waypass_credential::base64url::decode(text(&paper, "/envelope/payload")).expect("a payload");
     let part: Value = serde_json::from_slice(&payload).expect("a root");
     part["roles"].clone()
 }
@@ -149,4 +149,32 @@ fn gates_are_enrolled_together() {
     assert_eq!(gates(&site), Some(1), "the first of two files was not taken in");
     let done = site.ok("issuer", "issuer enroll east.enrolment west.enrolment --key-file KEY");
     assert_eq!((done["gates"].as_array().map(Vec::len), gates(&site)), (Some(2), Some(3)), "{done}");
+}
+
+/// Somebody passes with a lost credential before the gate has heard of it: the office sees that, and whose it was.
+#[test]
+fn the_office_reads_what_gates_sent() {
+    let site = Site::new(&[], "sd-jwt");
+    site.ok("ada", "wallet add credential --key-file KEY");
+    site.ok("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", site.id));
+    site.stick();
+    site.ok("ada", "wallet sync --from stick");
+    site.answer("answer");
+    assert_eq!(site.verdict("answer").0, 0, "the gate cannot know yet");
+    site.ok("gate", "verifier sync --from stick --to log --key-file KEY");
+    site.ok("issuer", "issuer intake log -o back --key-file KEY");
+
+    let gates = site.ok("issuer", "issuer gates --key-file KEY");
+    let gate = &gates["gates"][0];
+    assert_eq!((&gate["name"], &gate["flags"], &gate["ended"]), (&"Lab-door".into(), &1.into(), &Value::Null), "{gates}");
+    assert!(number(gate, "/enrolled_until") > i64::try_from(now()).expect("small"), "{gates}");
+    let flagged = site.ok("issuer", "issuer log list --flagged --key-file KEY");
+    let records = flagged["records"].as_array().expect("records");
+    assert_eq!(records.len(), 1, "{flagged}");
+    let shown = site.ok("issuer", &format!("issuer log show Lab-door {} --key-file KEY", number(&records[0], "/seq")));
+    assert_eq!(text(&shown, "/credential"), site.id, "{shown}");
+    site.ok("issuer", "issuer log export --csv --verdict green -o log.csv --key-file KEY");
+    let table = std::fs::read_to_string(site.path("log.csv")).expect("written");
+    assert!(table.starts_with("gate,gate_id,seq,at,") && table.lines().count() == 2 && table.contains("Lab-door,did:key:"), "{table}");
+    assert_eq!(site.run("issuer", "issuer log list --gate Nowhere --key-file KEY").code, 2);
 }
