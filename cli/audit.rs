@@ -145,13 +145,15 @@ fn told(session: &Session, summary: &Summary) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn line(leaf: &Leaf) -> String {
+/// One record as a line.
+pub(crate) fn line(leaf: &Leaf) -> String {
     let outcome =
         leaf.outcome.as_ref().map_or_else(String::new, |outcome| format!("  {:<5} {}", outcome.level.as_str(), outcome.reasons.join(" ")));
     format!("{:>5}  {}  {:<16}{outcome}", leaf.seq, words::when(leaf.wall), leaf.event.as_str()).trim_end().to_owned()
 }
 
-fn document(leaf: &Leaf) -> Value {
+/// One record as JSON.
+pub(crate) fn document(leaf: &Leaf) -> Value {
     json!({
         "seq": leaf.seq, "at": leaf.wall.unix(), "event": leaf.event.as_str(), "level": leaf.outcome.as_ref().map(|outcome| outcome.level.as_str()),
         "reasons": leaf.outcome.as_ref().map(|outcome| outcome.reasons.clone()), "bundle_version": leaf.bundle_version,

@@ -28,6 +28,8 @@ pub(crate) enum Exit {
     Throttled = 42,
     /// Nobody answered on the network.
     Network = 50,
+    /// Recorded at the issuer, not yet published: no device knows of it.
+    Unpublished = 51,
     /// Stored data was changed by something else.
     Tamper = 60,
     /// Stopped by the person at the keyboard.

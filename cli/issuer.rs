@@ -21,6 +21,7 @@ mod init;
 mod issue;
 mod key;
 mod list;
+mod log;
 mod publish;
 mod serve;
 
@@ -69,6 +70,14 @@ enum Verb {
     Key(key::Verb),
     /// Take a gate's log from a file; write receipts and the newest bundle
     Intake(gates::IntakeArgs),
+    /// List the gates: until when each is enrolled, what it sent last, what it let in wrongly
+    Gates {
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// What gates sent
+    #[command(subcommand)]
+    Log(log::Verb),
     /// What opens this issuer
     #[command(subcommand)]
     Slot(crate::slot::Verb),
@@ -89,6 +98,8 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Serve(args) => serve::run(session, &args),
         Verb::Enroll(args) => gates::enroll(session, &args),
         Verb::Intake(args) => gates::intake(session, &args),
+        Verb::Gates { open } => log::gates(session, &open),
+        Verb::Log(verb) => log::run(session, verb),
         Verb::Ceremony(verb) => ceremony::run(session, verb),
         Verb::Authority(verb) => authority::run(session, verb),
         Verb::Key(verb) => key::run(session, verb),
@@ -99,15 +110,17 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
 
 /// Opens the issuer with its keys, does `work`, and locks again.
 fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    unlock::with(session, Role::Issuer, args, |vault| {
-        let mut keys = Keys::new();
-        for (key_use, id) in key_uses(vault)? {
-            keys.add(key_use, vault.signer(id)?);
-        }
-        let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
-        let mut issuer = Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))?;
-        work(&mut issuer)
-    })
+    unlock::with(session, Role::Issuer, args, |vault| work(&mut opened(session, vault)?))
+}
+
+/// The issuer with the keys of its open vault.
+fn opened<'v>(session: &Session, vault: &'v Unlocked<'_>) -> Result<Issuer<'v>, Failure> {
+    let mut keys = Keys::new();
+    for (key_use, id) in key_uses(vault)? {
+        keys.add(key_use, vault.signer(id)?);
+    }
+    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
+    Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))
 }
 
 /// The vault's keys that an issuer signs with.

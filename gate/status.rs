@@ -74,7 +74,7 @@ impl Gate<'_> {
         self.challenges()?;
         let enrolled = bundle.as_ref().and_then(|bundle| bundle.gate(&self.identity.id));
         // A gate that is not enrolled decides about nobody, however new its data is.
-        let ends = bundle.as_ref().zip(enrolled).map_or_else(Vec::new, |(bundle, entry)| bundle.horizons(Some(entry)));
+        let ends = bundle.as_ref().zip(enrolled.as_ref()).map_or_else(Vec::new, |(bundle, entry)| bundle.horizons(Some(entry)));
         let last = ends.iter().map(|(_, horizon)| horizon.until).max();
         let horizon = ends.into_iter().min_by_key(|(_, horizon)| horizon.until);
         let enrolled_until = enrolled.map(|entry| entry.not_after);

@@ -6,6 +6,7 @@
 
 use crate::ceremony::CeremonyError;
 use crate::issue::Issuer;
+use crate::publish::Renewal;
 use crate::store::StoreError;
 use core::fmt;
 use waypass_credential::did::{DidDocument, DocumentError};
@@ -185,7 +186,7 @@ impl Issuer<'_> {
     }
 
     fn keep(&mut self, others: &[Authority], brought: &[Vec<u8>], at: Timestamp) -> Result<Vec<ListInfo>, AuthorityError> {
-        let wanted = self.targets_beside(others, 1, at)?;
+        let wanted = self.targets_beside(others, 1, Renewal::Targets, at)?;
         wanted.check()?;
         let mut tokens = self.tokens()?;
         let mut taken = Vec::new();

@@ -6,7 +6,8 @@
 
 use crate::issue::Issuer;
 use crate::keys::KeyUse;
-use crate::store::StoreError;
+use crate::publish::Renewal;
+use crate::store::{Store, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, Limits};
@@ -245,11 +246,16 @@ impl Issuer<'_> {
         Paper::new(PaperPart::Root, &part)
     }
 
-    /// Prepares the next targets from the settings, the registered keys, the lists, the gates and the policy.
+    /// Prepares the next targets from the settings, the registered keys, the lists, the gates and the policy. Whoever signs them is
+    /// elsewhere, so the online keys renew the enrolments in them.
     pub fn prepare_targets(&mut self, at: Timestamp) -> Result<Paper, CeremonyError> {
+        self.targets_paper(Renewal::Online, at)
+    }
+
+    pub(crate) fn targets_paper(&mut self, renewal: Renewal, at: Timestamp) -> Result<Paper, CeremonyError> {
         self.policy().and_then(|policy| policy.check()).map_err(|why| CeremonyError::Policy(why.to_string()))?;
         let version = self.store.next_version(TARGETS)?;
-        let part = self.targets_part(version, at)?;
+        let part = self.targets_part(version, renewal, at)?;
         part.check()?;
         Paper::new(PaperPart::Targets, &part)
     }
@@ -274,10 +280,11 @@ impl Issuer<'_> {
         };
         if let Some(next) = next {
             // The counter refuses a second root of this version that another process assembled meanwhile.
-            self.store.advance(ROOTS, next.version(), &[(&root_document(next.version()), &next.to_bytes())])?;
+            self.store.advance(ROOTS, next.version() - 1, next.version(), &[(&root_document(next.version()), &next.to_bytes())])?;
         }
         if let Some((version, envelope)) = targets {
-            self.store.advance("targets-in-effect", version, &[(TARGETS, &envelope.to_bytes())])?;
+            let held = self.targets()?.map_or(0, |(_, held)| held.version);
+            self.store.advance("targets-in-effect", held, version, &[(TARGETS, &envelope.to_bytes())])?;
         }
         Ok(())
     }
@@ -325,11 +332,7 @@ impl Issuer<'_> {
 
     /// Every root, oldest first.
     pub(crate) fn roots(&self) -> Result<Vec<Envelope>, CeremonyError> {
-        let mut roots = Vec::new();
-        while let Some(bytes) = self.store.document(&root_document(roots.len() as u64 + 1))? {
-            roots.push(serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt("a root"))?);
-        }
-        Ok(roots)
+        Ok(roots(&*self.store)?)
     }
 
     pub(crate) fn newest_root(&self) -> Result<Option<Root>, CeremonyError> {
@@ -346,6 +349,15 @@ impl Issuer<'_> {
         let payload = envelope.untrusted_payload().map_err(|_| StoreError::Corrupt("the targets"))?;
         Ok(Some((envelope, part(&payload)?)))
     }
+}
+
+/// Every root that a store has, oldest first.
+pub(crate) fn roots(store: &dyn Store) -> Result<Vec<Envelope>, StoreError> {
+    let mut roots = Vec::new();
+    while let Some(bytes) = store.document(&root_document(roots.len() as u64 + 1))? {
+        roots.push(serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt("a root"))?);
+    }
+    Ok(roots)
 }
 
 pub(crate) fn root_document(version: u64) -> String {

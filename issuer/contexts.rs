@@ -6,6 +6,7 @@
 
 use crate::ceremony::CeremonyError;
 use crate::issue::Issuer;
+use crate::publish::Renewal;
 use crate::store::StoreError;
 use core::fmt;
 use waypass_credential::json;
@@ -86,7 +87,7 @@ impl Issuer<'_> {
     }
 
     fn keep_contexts(&mut self, contexts: Vec<ContextReference>, brought: Option<&str>, at: Timestamp) -> Result<(), ContextError> {
-        let mut wanted = self.targets_part(1, at)?;
+        let mut wanted = self.targets_part(1, Renewal::Targets, at)?;
         wanted.contexts = contexts;
         wanted.check()?;
         let mut documents: Vec<String> = self.held(DOCUMENTS, "the context documents")?;

@@ -10,13 +10,14 @@
 //! DID or a name.
 
 use crate::issue::Issuer;
+use crate::publish::{Pace, PublishError};
 use core::fmt;
 use core::time::Duration;
 use rand_core::CryptoRng;
 use std::net::TcpListener;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Instant;
-use waypass_credential::time::Timestamp;
+use waypass_trust::time::Reading;
 
 mod answer;
 mod audit;
@@ -70,11 +71,14 @@ pub enum ServeError {
 }
 
 /// Serves until SIGTERM or ctrl-c, then drains. `clock` is read once per request.
+///
+/// What it publishes by itself is dated by the clock as it was at the start, carried on by the boot clock ([`Pace`]). Where a person
+/// must confirm a publication it publishes nothing, goes on serving what there is, and is not healthy.
 pub fn serve(
     issuer: &mut Issuer<'_>,
     listener: TcpListener,
     limits: ServiceLimits,
-    clock: &dyn Fn() -> Timestamp,
+    clock: &dyn Fn() -> Reading,
     rng: &mut dyn CryptoRng,
 ) -> Result<(), ServeError> {
     serve_until(issuer, listener, limits, clock, rng, wire::signalled())
@@ -85,7 +89,7 @@ pub fn serve_until(
     issuer: &mut Issuer<'_>,
     listener: TcpListener,
     limits: ServiceLimits,
-    clock: &dyn Fn() -> Timestamp,
+    clock: &dyn Fn() -> Reading,
     rng: &mut dyn CryptoRng,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
@@ -95,7 +99,7 @@ pub fn serve_until(
     let mut nonce_key = [0; 32];
     rng.fill_bytes(&mut nonce_key);
     let mut counter = Counter { issuer, clock, rng };
-    let mut watch = Watch::new(limits.renew);
+    let mut watch = Watch::new(limits.renew, clock());
     watch.look(&mut counter, &board);
     let connections = Connections::new(limits.connections);
     let timeout = limits.request_timeout;
@@ -123,6 +127,7 @@ pub fn serve_until(
 /// Keeps what is shown up to date: with other processes that publish, and with the clock.
 struct Watch {
     renew: Option<Duration>,
+    pace: Pace,
     looked: Instant,
     /// After a publication that failed: not sooner.
     again: Option<Instant>,
@@ -130,8 +135,8 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(renew: Option<Duration>) -> Self {
-        Self { renew, looked: Instant::now(), again: None, seen: None }
+    fn new(renew: Option<Duration>, start: Reading) -> Self {
+        Self { renew, pace: Pace::new(start), looked: Instant::now(), again: None, seen: None }
     }
 
     fn look_in_time(&mut self, counter: &mut Counter<'_, '_>, board: &Board) {
@@ -151,14 +156,19 @@ impl Watch {
                 Err(why) => tracing::error!(event = "published_unreadable", why = %why),
             }
         }
-        let now = (counter.clock)();
+        let now = self.pace.at((counter.clock)());
         let Some(renew) = self.renew else { return };
         let due = i64::try_from(renew.as_secs()).unwrap_or(i64::MAX);
-        if board.published_at().is_some_and(|at| now.since(at) < due) || self.again.is_some_and(|again| Instant::now() < again) {
+        // A publication from the future is looked into at once.
+        let is_recent = board.published_at().is_some_and(|at| (0..due).contains(&now.since(at)));
+        if is_recent || self.again.is_some_and(|again| Instant::now() < again) {
+            board.set_waiting(board.is_waiting() && !is_recent);
             return;
         }
         self.again = None;
-        match counter.issuer.publish(now) {
+        let published = counter.issuer.publish(now);
+        board.set_waiting(matches!(published, Err(PublishError::Unconfirmed(_) | PublishError::ListKeyStands { .. })));
+        match published {
             Ok(published) => {
                 if published.targets_due {
                     tracing::warn!(event = "targets_due");
@@ -166,6 +176,8 @@ impl Watch {
                 tracing::info!(event = "published", timestamp = published.timestamp, targets = published.targets);
                 board.fill(&published, counter.issuer.settings());
             }
+            // The second that another process used passes by itself.
+            Err(PublishError::TooSoon { .. } | PublishError::Overtaken) => {}
             Err(why) => {
                 tracing::warn!(event = "not_published", why = %why);
                 self.again = Some(Instant::now() + RETRY);

@@ -5,7 +5,7 @@
 
 use crate::issue::Issuer;
 use crate::keys::KeyUse;
-use crate::store::{LeafRow, State, StoreError};
+use crate::store::{CredentialRecord, LeafRow, State, StoreError};
 use core::fmt;
 use waypass_credential::did;
 use waypass_credential::key::SignError;
@@ -81,7 +81,8 @@ impl Issuer<'_> {
             Err(StoreError::Changed) => return Err(IntakeError::Gap { expected: self.received(&claimed)? }),
             Err(why) => return Err(why.into()),
         }
-        let flagged = accepted.flagged.iter().map(|flag| self.answer(flag)).collect::<Result<_, _>>()?;
+        let flagged = accepted.flagged.iter().map(|flag| self.answer(flag)).collect::<Result<Vec<_>, _>>()?;
+        self.keep_flags(&claimed, accepted.flagged, &flagged)?;
         let receipt = Receipt { chain, stored_at: at, flagged };
         let signer = self.keys.matching(KeyUse::Intake, &intake_key).ok_or(IntakeError::NoKey)?;
         Ok(receipt.sign(&did::key_id(&intake_key), signer)?)
@@ -103,9 +104,14 @@ impl Issuer<'_> {
         Ok(FlagAnswer { seq: flag.seq, revoked_at, already_revoked: revoked_at.is_some_and(|revoked| revoked <= flag.admitted_at) })
     }
 
-    fn revoked_at(&self, uri: &str, index: u64) -> Result<Option<Timestamp>, StoreError> {
+    /// The credential with this entry in a status list of ours.
+    pub fn credential_at(&self, uri: &str, index: u64) -> Result<Option<CredentialRecord>, StoreError> {
         let (Some(list), Ok(index)) = (self.list_number(uri), u32::try_from(index)) else { return Ok(None) };
-        let revoked = self.store.credential_at(list, index)?.filter(|credential| credential.state == State::Revoked);
+        self.store.credential_at(list, index)
+    }
+
+    fn revoked_at(&self, uri: &str, index: u64) -> Result<Option<Timestamp>, StoreError> {
+        let revoked = self.credential_at(uri, index)?.filter(|credential| credential.state == State::Revoked);
         // `changed_at` is the revocation: nothing can change after it.
         Ok(revoked.map(|credential| credential.changed_at))
     }

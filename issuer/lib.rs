@@ -20,6 +20,7 @@ pub mod lists;
 pub mod offer;
 pub mod policy;
 pub mod publish;
+pub mod received;
 pub mod revoke;
 pub mod settings;
 pub mod store;

@@ -108,6 +108,11 @@ impl PolicyDraft {
         RolePolicy::compile(&self.part(1, epoch, epoch)).map_err(PolicyRefused::Rules)
     }
 
+    /// The largest age at which any role may still use a list.
+    pub(crate) fn longest_stale_seconds(&self) -> u64 {
+        self.limits.iter().map(|limit| limit.stale_seconds.max(limit.fresh_seconds)).max().unwrap_or(0)
+    }
+
     pub(crate) fn part(&self, version: u64, issued_at: Timestamp, expires_at: Timestamp) -> Policy {
         Policy {
             version,

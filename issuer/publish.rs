@@ -2,24 +2,34 @@
 //!
 //! Every number is durable before anything is signed under it, and what is handed out is durable before it is handed out:
 //! a crash between two steps costs a version number and nothing else.
+//!
+//! A publication carries the time of the clock, never a later one, and no two carry the same ([`dates`]).
 
-use crate::ceremony::CeremonyError;
+use crate::ceremony::{CeremonyError, roots};
 use crate::issue::Issuer;
 use crate::keys::KeyUse;
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 use core::fmt;
 use waypass_credential::key::Signer;
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{BundleDraft, BundleError, Envelope, Part, PartName, Root, SigningRole, TargetsPart, TrustBundle, Versions};
+use waypass_trust::bundle::{
+    BundleDraft, BundleError, Envelope, MAX_ROOT_STEPS, Part as _, PartName, Root, SigningRole, TargetsPart, TrustBundle, Versions,
+};
 use waypass_trust::status::ListError;
 
+mod dates;
+mod pace;
 mod targets;
 
-pub use targets::GATE_LIFETIME_SECONDS;
+pub use dates::{ClockDoubt, LONGEST_PAUSE};
+pub use pace::Pace;
+pub(crate) use targets::Renewal;
+
+use dates::{Dates, Judged};
 
 const BUNDLE: &str = "bundle";
-/// Publications within one second get list times that run ahead of the clock; not further than a gate tolerates.
-const MAX_AHEAD: i64 = 30;
+/// The counter of publications; its value is the version of the newest timestamp.
+const PUBLISHED: &str = "published";
 
 /// What was published.
 #[derive(Clone, Debug)]
@@ -43,6 +53,8 @@ pub struct Publication {
     /// Issuers, gates or policy have changed, or their signature runs out, and the keys to sign them are not here:
     /// [`Issuer::prepare_targets`].
     pub targets_due: bool,
+    /// Roles whose lists may be used for longer than this publication enrols a gate.
+    pub roles_beyond_enrolment: Vec<String>,
     opened: TrustBundle,
 }
 
@@ -55,8 +67,16 @@ pub enum PublishError {
     NoTargets,
     /// No active key for this use is unlocked.
     NoKey(KeyUse),
-    /// The clock stands before the last publication.
-    ClockBehind {
+    /// The clock is far from the last publication, and nobody has confirmed it: [`Issuer::publish_confirmed`].
+    Unconfirmed(ClockDoubt),
+    /// Publications carry whole seconds, and this one is used; `next` is the earliest time to try again.
+    TooSoon {
+        /// The next second that may be free.
+        next: Timestamp,
+    },
+    /// The last publication is dated later than the clock, and the key that signed its status lists is still in use: devices
+    /// that have them would refuse every earlier list by this key.
+    ListKeyStands {
         /// The last publication.
         last: Timestamp,
     },
@@ -87,6 +107,7 @@ impl Publication {
             lists: lists.collect(),
             roots: (1..).zip(roots.iter().map(Envelope::to_bytes)).collect(),
             targets_due,
+            roles_beyond_enrolment: Vec::new(),
             opened,
         }
     }
@@ -99,22 +120,34 @@ impl Publication {
 
 impl Issuer<'_> {
     /// Publishes the current state. Even if nothing has changed, lists and timestamp are signed anew: that renews freshness.
+    ///
+    /// Asks for a person ([`PublishError::Unconfirmed`]) where the clock is before the last publication or long after it. Within
+    /// the second of the last publication it returns that one if it says the same, else [`PublishError::TooSoon`].
     pub fn publish(&mut self, at: Timestamp) -> Result<Publication, PublishError> {
+        self.publish_at(at, false)
+    }
+
+    /// Publishes like [`Self::publish`], after a person has confirmed the clock.
+    pub fn publish_confirmed(&mut self, at: Timestamp) -> Result<Publication, PublishError> {
+        self.publish_at(at, true)
+    }
+
+    fn publish_at(&mut self, at: Timestamp, confirmed: bool) -> Result<Publication, PublishError> {
         let root = self.newest_root()?.ok_or(PublishError::NoRoot)?;
         let last = self.published()?;
-        let issued_at = match &last {
-            // Two lists of one time and different content would contradict each other.
-            Some(last) => at.max(last.published_at.plus(1)),
-            None => at,
-        };
-        if let Some(last) = &last
-            && issued_at.since(at) > MAX_AHEAD
-        {
-            return Err(PublishError::ClockBehind { last: last.published_at });
-        }
+        let mut dates = Dates::read(&*self.store, &root, last.as_ref())?;
         self.open_spare_lists()?;
+        match dates.judge(at) {
+            Judged::Used { next } => match last {
+                Some(last) if at <= last.published_at && self.is_unchanged(&root, &last, at)? => return Ok(last),
+                _ => return Err(PublishError::TooSoon { next }),
+            },
+            Judged::Doubt(doubt) if !confirmed => return Err(PublishError::Unconfirmed(doubt)),
+            Judged::Doubt(_) if dates.is_used(at) => return Err(PublishError::TooSoon { next: at.plus(1) }),
+            Judged::Free | Judged::Doubt(_) => {}
+        }
         let (targets, part, targets_due) = self.current_targets(&root, at)?;
-        let lists = self.sign_lists(&part, issued_at, at)?;
+        let lists = self.sign_lists(&part, at, at)?;
         let version = self.store.next_version("timestamp")?;
         let roots = self.roots()?;
         let draft = BundleDraft {
@@ -123,33 +156,42 @@ impl Issuer<'_> {
             targets,
             lists,
             version,
-            issued_at,
-            expires_at: issued_at.plus(self.settings.timestamp_lifetime_seconds),
+            issued_at: at,
+            expires_at: at.plus(self.settings.timestamp_lifetime_seconds),
         };
         let bundle = draft.seal(
             &self.signers(KeyUse::Snapshot, &root.part().roles.snapshot)?,
             &self.signers(KeyUse::Timestamp, &root.part().roles.timestamp)?,
         )?;
         let bytes = bundle.to_bytes();
-        // A gate that holds the last publication must be able to take this one.
+        let before = last.as_ref().map_or(0, |last| last.timestamp);
         if let Some(last) = last {
-            let mut held = last.opened;
-            held.replace(TrustBundle::open(&bytes, held.root())?)?;
+            follows(&last, &bytes, dates.binds() && at < last.published_at)?;
         }
-        match self.store.advance("published", version, &[(BUNDLE, &bytes)]) {
-            Ok(()) => Ok(Publication::new(bundle, bytes, &roots, targets_due)),
+        dates.take(at);
+        match self.store.advance(PUBLISHED, before, version, &[(BUNDLE, &bytes), (dates::DOCUMENT, &dates.to_bytes())]) {
+            Ok(()) => {
+                let roles_beyond_enrolment = self.roles_beyond_enrolment(&part.policy);
+                Ok(Publication { roles_beyond_enrolment, ..Publication::new(bundle, bytes, &roots, targets_due) })
+            }
             Err(StoreError::Changed) => Err(PublishError::Overtaken),
             Err(why) => Err(why.into()),
         }
     }
 
+    /// Returns true if a publication made now would say what the last one says.
+    fn is_unchanged(&self, root: &Root, last: &Publication, at: Timestamp) -> Result<bool, PublishError> {
+        let Some((_, part)) = self.targets()? else { return Ok(false) };
+        if root.version() != last.root || part.version != last.targets || self.targets_are_due(&part, at)? {
+            return Ok(false);
+        }
+        let lists = self.sign_lists(&part, last.published_at, at)?;
+        Ok(lists.len() == last.lists.len() && lists.iter().all(|text| last.lists.iter().any(|(_, published)| published == text)))
+    }
+
     /// What was published last.
     pub fn published(&self) -> Result<Option<Publication>, PublishError> {
-        let Some(bytes) = self.store.document(BUNDLE)? else { return Ok(None) };
-        let roots = self.roots()?;
-        let first = roots[roots.len().saturating_sub(waypass_trust::bundle::MAX_ROOT_STEPS)..].first().ok_or(PublishError::NoRoot)?;
-        let bundle = TrustBundle::open(&bytes, &Root::open(&first.to_bytes())?)?;
-        Ok(Some(Publication::new(bundle, bytes, &roots, false)))
+        last_published(&*self.store)
     }
 
     /// The targets to publish, and whether they ought to be signed anew by keys that are not here.
@@ -164,7 +206,7 @@ impl Issuer<'_> {
             None => true,
         };
         if due && self.signers(KeyUse::Targets, role).is_ok() {
-            let paper = self.prepare_targets(at)?;
+            let paper = self.targets_paper(Renewal::Targets, at)?;
             let signed = self.signers(KeyUse::Targets, role)?.into_iter().try_fold(paper, crate::ceremony::Paper::sign)?;
             self.assemble(&[signed], at)?;
             let (envelope, part) = self.targets()?.ok_or(PublishError::NoTargets)?;
@@ -186,6 +228,7 @@ impl Issuer<'_> {
                 texts.push(self.sign_list(&list, issued_at, lifetime, signer)?);
             }
         }
+        texts.extend(self.sign_gate_list(targets, issued_at, signer)?);
         texts.extend(self.carried_lists(targets)?);
         Ok(texts)
     }
@@ -203,13 +246,48 @@ impl Issuer<'_> {
     }
 }
 
+/// Returns what a person must confirm before anything is published at `at`. Needs no key, so a person can be asked before the
+/// vault is opened.
+pub fn clock_doubt(store: &dyn Store, at: Timestamp) -> Result<Option<ClockDoubt>, PublishError> {
+    let roots = roots(store)?;
+    let Some(newest) = roots.last() else { return Ok(None) };
+    let root = Root::open(&newest.to_bytes())?;
+    match Dates::read(store, &root, last_published(store)?.as_ref())?.judge(at) {
+        Judged::Doubt(doubt) => Ok(Some(doubt)),
+        Judged::Free | Judged::Used { .. } => Ok(None),
+    }
+}
+
+/// Checks that a gate that holds the last publication can take this one. A person may have confirmed an `earlier` time:
+/// then gates that hold the last publication refuse this one, and the others take it.
+fn follows(last: &Publication, bytes: &[u8], earlier: bool) -> Result<(), PublishError> {
+    let mut held = last.opened.clone();
+    match held.replace(TrustBundle::open(bytes, held.root())?) {
+        Err(BundleError::Rollback { part: PartName::List(_), .. }) if earlier => Ok(()),
+        Err(BundleError::Rollback { part: PartName::List(_), .. }) => Err(PublishError::ListKeyStands { last: last.published_at }),
+        taken => Ok(taken?),
+    }
+}
+
+fn last_published(store: &dyn Store) -> Result<Option<Publication>, PublishError> {
+    let Some(bytes) = store.document(BUNDLE)? else { return Ok(None) };
+    let roots = roots(store)?;
+    let first = roots[roots.len().saturating_sub(MAX_ROOT_STEPS)..].first().ok_or(PublishError::NoRoot)?;
+    let bundle = TrustBundle::open(&bytes, &Root::open(&first.to_bytes())?)?;
+    Ok(Some(Publication::new(bundle, bytes, &roots, false)))
+}
+
 impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRoot => f.write_str("there is no root of trust yet"),
             Self::NoTargets => f.write_str("there are no signed targets, and their keys are not unlocked here"),
             Self::NoKey(key_use) => write!(f, "not enough active {key_use} keys are unlocked here"),
-            Self::ClockBehind { last } => write!(f, "the clock stands before the last publication at {last}"),
+            Self::Unconfirmed(doubt) => doubt.fmt(f),
+            Self::TooSoon { next } => write!(f, "this second is used by another publication; {next} is the next one"),
+            Self::ListKeyStands { last } => {
+                write!(f, "the key that signed the status lists of {last} is still in use, and this clock is behind them")
+            }
             Self::Overtaken => f.write_str("another process published something newer meanwhile"),
             Self::List(why) => write!(f, "status list: {why}"),
             Self::Bundle(why) => why.fmt(f),

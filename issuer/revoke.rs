@@ -1,7 +1,7 @@
 //! Revoking, suspending, reinstating: each with a reason, each only from a state that allows it.
 
 use crate::issue::Issuer;
-use crate::store::{State, StatusEvent, StoreError};
+use crate::store::{CredentialRecord, Filter, State, StatusEvent, StoreError};
 use core::fmt;
 use waypass_credential::time::Timestamp;
 
@@ -96,6 +96,11 @@ pub enum Change {
 pub enum ChangeError {
     /// No credential has this id.
     Unknown,
+    /// Several credentials have an id that begins so.
+    Ambiguous {
+        /// How many.
+        found: usize,
+    },
     /// The credential's state does not allow the change.
     NotAllowed {
         /// What was asked.
@@ -111,11 +116,6 @@ pub enum ChangeError {
     Text(&'static str),
     /// The credential has no entry for messages, or their list no message with this number.
     NoMessage,
-    /// The clock stands before the last change of this credential.
-    ClockBehind {
-        /// The last change.
-        last: Timestamp,
-    },
     /// The store failed; nothing was changed.
     Store(StoreError),
 }
@@ -137,6 +137,25 @@ impl Change {
 }
 
 impl Issuer<'_> {
+    /// Finds the one credential whose id is `id` or begins so.
+    pub fn find(&self, id: &str) -> Result<CredentialRecord, ChangeError> {
+        if let Some(record) = self.store.credential(id)? {
+            return Ok(record);
+        }
+        let id = id.to_ascii_lowercase();
+        if id.is_empty() {
+            return Err(ChangeError::Unknown);
+        }
+        // The filter looks at labels too.
+        let mut found = self.store.credentials(&Filter { text: Some(id.clone()), ..Filter::default() })?;
+        found.retain(|record| record.id.starts_with(&id));
+        match found.len() {
+            1 => found.pop().ok_or(ChangeError::Unknown),
+            0 => Err(ChangeError::Unknown),
+            found => Err(ChangeError::Ambiguous { found }),
+        }
+    }
+
     /// Withdraws a credential for good. Gates learn of it from what is published after this.
     pub fn revoke(&mut self, id: &str, grounds: &Grounds, at: Timestamp) -> Result<StatusEvent, ChangeError> {
         self.change(id, Change::Revoke, grounds, at)
@@ -152,14 +171,12 @@ impl Issuer<'_> {
         self.change(id, Change::Reinstate, grounds, at)
     }
 
-    /// Any of the three. The time recorded is the time of effect: audit intake compares admissions with it.
+    /// Any of the three. The time recorded is the time of effect: audit intake compares admissions with it. It may be before the
+    /// credential's last change, which a wrong clock dated: no clock keeps anybody from withdrawing.
     pub fn change(&mut self, id: &str, change: Change, grounds: &Grounds, at: Timestamp) -> Result<StatusEvent, ChangeError> {
         grounds.check()?;
         let record = self.store.credential(id)?.ok_or(ChangeError::Unknown)?;
         let to = change.apply(record.state).ok_or(ChangeError::NotAllowed { change, state: record.state, since: record.changed_at })?;
-        if at < record.changed_at {
-            return Err(ChangeError::ClockBehind { last: record.changed_at });
-        }
         let event = StatusEvent {
             from: Some(record.state),
             to,
@@ -224,6 +241,7 @@ impl fmt::Display for ChangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown => f.write_str("no credential has this id"),
+            Self::Ambiguous { found } => write!(f, "the ids of {found} credentials begin so"),
             Self::NotAllowed { change: Change::Reinstate, state: State::Revoked, since } => {
                 write!(f, "revoked since {since}; a revocation is final, only a suspension can be lifted: issue a new credential instead")
             }
@@ -231,7 +249,6 @@ impl fmt::Display for ChangeError {
             Self::NoteRequired => f.write_str("the reason `other` needs a note that says what"),
             Self::Text(what) => write!(f, "the {what} is too long or contains control characters"),
             Self::NoMessage => f.write_str("the credential has no such message"),
-            Self::ClockBehind { last } => write!(f, "the clock stands before the credential's last change at {last}"),
             Self::Store(why) => why.fmt(f),
         }
     }

@@ -38,6 +38,10 @@ pub struct Settings {
     pub targets_lifetime_seconds: i64,
     /// How long `snapshot` and `timestamp` live, in seconds; publishing again renews them.
     pub timestamp_lifetime_seconds: i64,
+    /// How long a publication enrols a gate for, in seconds. Without it as long as the longest stale limit of the policy, and at least
+    /// a week.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate_enrolment_seconds: Option<i64>,
     /// How long a status list may be cached by whoever is online (its `ttl`), in seconds.
     pub list_ttl_seconds: i64,
     /// The kind of list that a credential's status stands in where nobody asks for one. SD-JWT VC has token lists alone.
@@ -108,6 +112,7 @@ impl Settings {
             root_lifetime_seconds: 365 * DAY,
             targets_lifetime_seconds: 90 * DAY,
             timestamp_lifetime_seconds: 7 * DAY,
+            gate_enrolment_seconds: None,
             list_ttl_seconds: 900,
             status: ListKind::Token,
             status_messages: Vec::new(),
@@ -141,6 +146,7 @@ impl Settings {
             ("root_lifetime_seconds", self.root_lifetime_seconds, DAY, 10 * 365 * DAY),
             ("targets_lifetime_seconds", self.targets_lifetime_seconds, 3600, 3 * 365 * DAY),
             ("timestamp_lifetime_seconds", self.timestamp_lifetime_seconds, 60, 365 * DAY),
+            ("gate_enrolment_seconds", self.gate_enrolment_seconds.unwrap_or(DAY), DAY, 365 * DAY),
             ("list_ttl_seconds", self.list_ttl_seconds, 1, 30 * DAY),
         ] {
             if !(least..=most).contains(&value) {

@@ -298,9 +298,9 @@ pub trait Store {
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>>;
     /// Writes named documents, all of them or none.
     fn set_documents(&mut self, documents: &[(&str, &[u8])]) -> Result<()>;
-    /// Sets the counter `name` to `version` and writes the documents of that version, unless the counter is there or
-    /// beyond already: then [`StoreError::Changed`].
-    fn advance(&mut self, name: &str, version: u64, documents: &[(&str, &[u8])]) -> Result<()>;
+    /// Moves the counter `name` from `before` to `version` and writes the documents of that version. A counter that was never
+    /// moved is at 0. [`StoreError::Changed`] where it is not at `before`, because another process moved it.
+    fn advance(&mut self, name: &str, before: u64, version: u64, documents: &[(&str, &[u8])]) -> Result<()>;
     /// Raises the counter `name` by one and gives its value, 1 first. Durable before it returns, so no number is given twice.
     fn next_version(&mut self, name: &str) -> Result<u64>;
     /// A number that differs whenever another process wrote since the last call.

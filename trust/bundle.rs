@@ -16,6 +16,7 @@ use crate::{
 mod contexts;
 mod digest;
 mod draft;
+mod enrolment;
 mod envelope;
 mod error;
 mod file;
@@ -32,6 +33,7 @@ mod unix;
 pub use contexts::MAX_CONTEXT;
 pub use digest::{Digest, NotADigest};
 pub use draft::BundleDraft;
+pub use enrolment::{SHORTEST_ENROLMENT, gate_list_name};
 pub use envelope::{Envelope, MAX_PART};
 pub use error::{BundleError, PartName, Rule};
 pub use floor::{BadFloor, Floor};
@@ -160,16 +162,6 @@ impl TrustBundle {
     pub fn context_document(&self, id: &str) -> Option<&str> {
         let named = self.targets.part.contexts.iter().find(|context| context.id == id)?;
         self.contexts.documents.iter().map(String::as_str).find(|document| Digest::of(document.as_bytes()) == named.sha256)
-    }
-
-    /// The enrolled gates.
-    pub fn gates(&self) -> &[Gate] {
-        &self.targets.part.gates
-    }
-
-    /// The gate with this id.
-    pub fn gate(&self, id: &str) -> Option<&Gate> {
-        self.gates().iter().find(|gate| gate.id == id)
     }
 
     /// How to decide.

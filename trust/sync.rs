@@ -191,13 +191,18 @@ impl Plan {
         if root || timestamp || snapshot || targets {
             steps.push(Step::Bundle);
         }
+        // Newer targets may give up the key that signed a held list, and then that list's time proves nothing. So where they are
+        // offered, the lists are judged after the targets are read, by those who take them; a plan only looks at unsigned numbers.
+        let is_judged_later = root || targets;
         for list in &offered.lists {
             match held.list(&list.uri) {
-                Some(ours) if list.issued_at < ours.issued_at => return Err(Refused::OlderList { uri: list.uri.clone() }),
-                Some(ours) if list.issued_at == ours.issued_at && list.sha256 != ours.sha256 => {
+                Some(ours) if list.issued_at == ours.issued_at && list.sha256 == ours.sha256 => {}
+                Some(ours) if list.issued_at < ours.issued_at && !is_judged_later => {
+                    return Err(Refused::OlderList { uri: list.uri.clone() });
+                }
+                Some(ours) if list.issued_at == ours.issued_at && !is_judged_later => {
                     return Err(Refused::Disagreement { uri: list.uri.clone() });
                 }
-                Some(ours) if list.issued_at == ours.issued_at => {}
                 _ => steps.push(Step::Denials(list.uri.clone())),
             }
         }

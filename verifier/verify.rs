@@ -78,7 +78,8 @@ struct Findings {
 impl<'t> Checkpoint<'t> {
     /// A gate that decides by `policy` on what `bundle` says. `state` is what it stored last, or [`DeviceState::new`].
     pub fn new(gate: GateIdentity, bundle: &'t TrustBundle, policy: &'t RolePolicy, state: DeviceState) -> Self {
-        let time_zone = bundle.gate(&gate.id).and_then(|entry| entry.time_zone.as_deref());
+        let entry = bundle.gate(&gate.id);
+        let time_zone = entry.as_ref().and_then(|entry| entry.time_zone.as_deref());
         let policy = policy.at_gate(&gate.id, &gate.site, &gate.zone, time_zone);
         Self { gate, bundle, policy, state, seen_again: SeenAgain::default(), peer: false }
     }
@@ -214,7 +215,7 @@ impl<'t> Checkpoint<'t> {
         let admission = self.admit(&assessed, enrolled.lapsed, at);
         found.evidence.rule = admission.rule;
         if let Some(role) = &admission.role {
-            found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, self.bundle.gate(&self.gate.id)));
+            found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, self.bundle.gate(&self.gate.id).as_ref()));
         }
         found.reasons.extend(admission.reasons);
         found.steps.extend(admission.steps);

@@ -72,8 +72,8 @@ impl Asked {
         let asker = match bundle.map(|bundle| bundle.gate(&request.client_id)) {
             None => Asker::NoBundle,
             Some(None) => Asker::Unknown,
-            Some(Some(gate)) if at.at() > gate.not_after => Asker::Lapsed(gate.clone()),
-            Some(Some(gate)) => Asker::Known(gate.clone()),
+            Some(Some(gate)) if at.at() > gate.not_after => Asker::Lapsed(gate),
+            Some(Some(gate)) => Asker::Known(gate),
         };
         Ok(Self { request, asker })
     }

@@ -1,5 +1,6 @@
 //! `waypass issuer authority ..`: issuers of others that this site's gates and wallets believe.
 
+use super::publish::{self, Published, Publishing};
 use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -29,6 +30,8 @@ pub(crate) enum Verb {
         #[arg(required = true)]
         files: Vec<PathBuf>,
         #[command(flatten)]
+        publishing: Publishing,
+        #[command(flatten)]
         open: OpenArgs,
     },
     /// Write what another site needs to believe this issuer: its entry, and the newest of its status lists
@@ -36,12 +39,16 @@ pub(crate) enum Verb {
         /// The folder for `entry.json`, `list-1` and so on; made if there is none
         folder: PathBuf,
         #[command(flatten)]
+        publishing: Publishing,
+        #[command(flatten)]
         open: OpenArgs,
     },
     /// Stop believing another issuer, and publish that
     Remove {
         /// Its name, as `list` shows it
         name: String,
+        #[command(flatten)]
+        publishing: Publishing,
         #[command(flatten)]
         open: OpenArgs,
     },
@@ -67,9 +74,8 @@ pub(crate) struct AddArgs {
     /// Put it in the place of the entry with the same name
     #[arg(long)]
     replace: bool,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    publishing: Publishing,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -78,9 +84,9 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
     match verb {
         Verb::Add(args) => add(session, &args),
         Verb::List { open } => list(session, &open),
-        Verb::Refresh { files, open } => refresh(session, &files, &open),
-        Verb::Export { folder, open } => export(session, &folder, &open),
-        Verb::Remove { name, open } => remove(session, &name, &open),
+        Verb::Refresh { files, publishing, open } => refresh(session, &files, &publishing, &open),
+        Verb::Export { folder, publishing, open } => export(session, &folder, &publishing, &open),
+        Verb::Remove { name, publishing, open } => remove(session, &name, &publishing, &open),
     }
 }
 
@@ -93,14 +99,15 @@ fn add(session: &Session, args: &AddArgs) -> Outcome {
     let authority = authority.map_err(failure)?;
     let lists = read_all(&args.lists)?;
     session.out.note(limits(&authority));
-    if !args.yes && !secret::confirm(session.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
+    if !args.publishing.yes && !secret::confirm(session.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
         session.out.note("nothing was changed");
         return Ok(Exit::Done);
     }
-    published(session, &args.open, |issuer| issuer.add_authority(&authority, &lists, args.replace, now()).map(drop))?;
+    let (_, published) =
+        after(session, &args.open, &args.publishing, |issuer| issuer.add_authority(&authority, &lists, args.replace, now()))?;
     session.out.json(&document(&authority))?;
     session.out.words(&format!("believed from this publication on: {}", authority.name));
-    Ok(Exit::Done)
+    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
 }
 
 fn list(session: &Session, open: &OpenArgs) -> Outcome {
@@ -117,9 +124,9 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn refresh(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Outcome {
+fn refresh(session: &Session, files: &[PathBuf], publishing: &Publishing, open: &OpenArgs) -> Outcome {
     let lists = read_all(files)?;
-    let taken = published(session, open, |issuer| issuer.refresh_lists(&lists, now()))?;
+    let (taken, published) = after(session, open, publishing, |issuer| issuer.refresh_lists(&lists, now()))?;
     let items: Vec<Value> = taken.iter().map(list_document).collect();
     session.out.json(&json!({ "schema": "waypass.authority-lists/1", "taken": items }))?;
     for list in &taken {
@@ -128,18 +135,23 @@ fn refresh(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Outcome {
     if taken.is_empty() {
         session.out.note("these lists were held already");
     }
-    Ok(Exit::Done)
+    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
 }
 
 /// The entry as it was last published, without the keys that are no other site's business; what it may say there, the other site decides.
-fn export(session: &Session, folder: &Path, open: &OpenArgs) -> Outcome {
-    let published = super::with(session, open, |issuer| match issuer.published().map_err(super::publish::failure)? {
+fn export(session: &Session, folder: &Path, publishing: &Publishing, open: &OpenArgs) -> Outcome {
+    let clock = publishing.clock(session)?;
+    let published = super::with(session, open, |issuer| match issuer.published().map_err(publish::failure)? {
         Some(published) => Ok(published),
-        None => issuer.publish(now()).map_err(super::publish::failure),
+        None => clock.publish(issuer).map_err(publish::failure),
     })?;
     let Some(mut entry) = published.opened().authorities().first().cloned() else {
         return Err(Failure::internal("the publication names no issuer", "run `waypass issuer publish`, then this command again"));
     };
+    // The list of this site's gates says nothing about credentials.
+    if let Some(gates) = published.opened().targets().gate_list() {
+        entry.status_uris.retain(|list| list.uri != gates.uri);
+    }
     entry.keys.retain(|key| matches!(key.key_use, KeyUse::Credential | KeyUse::Status));
     std::fs::create_dir_all(folder).map_err(|error| Failure::file("make", folder, &error))?;
     let own = |uri: &str| entry.status_uris.iter().any(|list| list.uri == uri);
@@ -157,16 +169,20 @@ fn export(session: &Session, folder: &Path, open: &OpenArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn remove(session: &Session, name: &str, open: &OpenArgs) -> Outcome {
-    let removed = published(session, open, |issuer| issuer.remove_authority(name, now()))?;
+fn remove(session: &Session, name: &str, publishing: &Publishing, open: &OpenArgs) -> Outcome {
+    let (removed, published) = after(session, open, publishing, |issuer| issuer.remove_authority(name, now()))?;
     session.out.json(&document(&removed))?;
     session.out.words(&format!("no longer believed from this publication on: {}", removed.name));
-    Ok(Exit::Done)
+    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
 }
 
-/// Does `work` and publishes what came of it.
-fn published<T>(session: &Session, open: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, AuthorityError>) -> Result<T, Failure> {
-    super::publish::after(session, open, super::publish::TAKES_EFFECT_LATER, |issuer| work(issuer).map_err(failure))
+fn after<T>(
+    session: &Session,
+    open: &OpenArgs,
+    publishing: &Publishing,
+    work: impl FnOnce(&mut Issuer<'_>) -> Result<T, AuthorityError>,
+) -> Result<(T, Published), Failure> {
+    publish::after(session, open, publishing, |issuer| work(issuer).map_err(failure))
 }
 
 fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
@@ -198,7 +214,7 @@ fn list_document(list: &ListInfo) -> Value {
 fn failure(error: AuthorityError) -> Failure {
     match error {
         AuthorityError::Store(why) => store_failure(why),
-        AuthorityError::Ceremony(why) => super::publish::ceremony_failure(&why),
+        AuthorityError::Ceremony(why) => publish::ceremony_failure(&why),
         AuthorityError::Taken(_) => Failure::usage(error, "add --replace to put this one in its place"),
         AuthorityError::NoList(_) => Failure::usage(error, "name the file of its newest token with --list FILE"),
         AuthorityError::Unknown(_) | AuthorityError::NotAnnounced(_) | AuthorityError::TooMany => {

@@ -10,6 +10,7 @@ use crate::{file, secret};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::key::{Algorithm, PublicKey, Signer as _};
+use waypass_issuer::Issuer;
 use waypass_issuer::ceremony::{Paper, PaperPart, Quorum, RootKeys};
 use waypass_issuer::keys::KeyUse;
 use waypass_trust::bundle::Root;
@@ -74,6 +75,10 @@ pub(crate) struct RootArgs {
     /// How many of them must sign
     #[arg(long, value_name = "K")]
     targets_threshold: Option<u32>,
+    /// Make new keys for timestamp and snapshot in this issuer's vault: they may be in other hands, or have signed a time that was
+    /// wrong
+    #[arg(long)]
+    new_online_keys: bool,
     #[command(flatten)]
     output: Output,
     #[command(flatten)]
@@ -149,19 +154,47 @@ fn tell_keys(session: &Session, keys: &[(KeyUse, PublicKey)]) -> Result<(), Fail
 }
 
 fn prepare_root(session: &Session, args: &RootArgs) -> Result<(), Failure> {
-    let paper = super::with(session, &args.open, |issuer| {
-        let present = Root::open(&root(issuer)?.bytes).map_err(|error| ceremony_failure(&error.into()))?;
+    let paper = unlock::with(session, Role::Issuer, &args.open, |vault| {
+        let issuer = super::opened(session, vault)?;
+        let present = Root::open(&root(&issuer)?.bytes).map_err(|error| ceremony_failure(&error.into()))?;
         let roles = &present.part().roles;
+        let online = |purpose, present: &Quorum| if args.new_online_keys { renewed(vault, purpose, present) } else { Ok(present.clone()) };
         let keys = RootKeys {
             root: quorum(&args.keys, args.threshold, &roles.root),
             targets: quorum(&args.targets_keys, args.targets_threshold, &roles.targets),
-            ..roles.clone()
+            snapshot: online(KeyPurpose::Snapshot, &roles.snapshot)?,
+            timestamp: online(KeyPurpose::Timestamp, &roles.timestamp)?,
         };
         issuer.prepare_root(&keys, now()).map_err(|error| ceremony_failure(&error))
     })?;
     deliver(session, &paper, &args.output.output, "prepared")?;
     if !args.targets_keys.is_empty() || args.targets_threshold.is_some() {
         session.out.note("other keys sign issuers, gates and rules then: have them sign those too (ceremony prepare targets)");
+    }
+    Ok(())
+}
+
+/// A key in this vault that is new to the role. One that an earlier paper named, and no root, is not made a second time.
+fn renewed(vault: &Unlocked<'_>, purpose: KeyPurpose, present: &Quorum) -> Result<Quorum, Failure> {
+    let unused = vault.keys()?.into_iter().find(|key| key.purpose == purpose && !key.retired && !present.has(&key.public_key));
+    let key = match unused {
+        Some(key) => key.public_key,
+        None => vault.generate_key(Algorithm::EdDsa, purpose)?.public_key,
+    };
+    Ok(Quorum { keys: vec![key], threshold: 1 })
+}
+
+/// Retires the keys for timestamp and snapshot that the root in effect does not name any more.
+fn retire_replaced(vault: &Unlocked<'_>, before: &RootKeys, now: &RootKeys) -> Result<(), Failure> {
+    for key in vault.keys()? {
+        let (old, new) = match key.purpose {
+            KeyPurpose::Snapshot => (&before.snapshot, &now.snapshot),
+            KeyPurpose::Timestamp => (&before.timestamp, &now.timestamp),
+            _ => continue,
+        };
+        if !key.retired && old.has(&key.public_key) && !new.has(&key.public_key) {
+            vault.retire_key(key.id)?;
+        }
     }
     Ok(())
 }
@@ -204,9 +237,19 @@ fn sign(session: &Session, args: &SignArgs) -> Result<(), Failure> {
 
 fn assemble(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Result<(), Failure> {
     let papers = files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-    let root = super::with(session, open, |issuer| {
+    let root = unlock::with(session, Role::Issuer, open, |vault| {
+        let mut issuer = super::opened(session, vault)?;
+        let roles = |issuer: &Issuer<'_>| match issuer.root() {
+            Ok(Some(file)) => Ok(Some(Root::open(&file.bytes).map_err(|error| ceremony_failure(&error.into()))?.part().roles.clone())),
+            Ok(None) => Ok(None),
+            Err(error) => Err(ceremony_failure(&error)),
+        };
+        let before = roles(&issuer)?;
         issuer.assemble(&papers, now()).map_err(|error| ceremony_failure(&error))?;
-        root(issuer)
+        if let (Some(before), Some(now)) = (before, roles(&issuer)?) {
+            retire_replaced(vault, &before, &now)?;
+        }
+        root(&issuer)
     })?;
     let has = |part| papers.iter().any(|paper| paper.part() == part);
     let (new_root, targets) = (has(PaperPart::Root), has(PaperPart::Targets));
@@ -219,7 +262,7 @@ fn assemble(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Result<(),
     if targets {
         session.out.words("the targets are signed as the root demands");
     }
-    session.out.note("nobody knows yet; now publish: waypass issuer publish -o FILE");
+    session.out.note("no device knows yet; now publish: waypass issuer publish -o FILE");
     Ok(())
 }
 

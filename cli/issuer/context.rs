@@ -1,5 +1,6 @@
 //! `waypass issuer context ..`: names for claims that only this site has.
 
+use super::publish::{self, Published, Publishing};
 use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -25,9 +26,8 @@ pub(crate) enum Verb {
     Remove {
         /// Its URL, as `list` shows it
         id: String,
-        /// Do not ask
-        #[arg(long)]
-        yes: bool,
+        #[command(flatten)]
+        publishing: Publishing,
         #[command(flatten)]
         open: OpenArgs,
     },
@@ -45,6 +45,8 @@ pub(crate) struct AddArgs {
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
+    publishing: Publishing,
+    #[command(flatten)]
     open: OpenArgs,
 }
 
@@ -52,16 +54,17 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
     match verb {
         Verb::Add(args) => add(session, &args),
         Verb::List { open } => list(session, &open),
-        Verb::Remove { id, yes, open } => remove(session, &id, yes, &open),
+        Verb::Remove { id, publishing, open } => remove(session, &id, &publishing, &open),
     }
 }
 
 fn add(session: &Session, args: &AddArgs) -> Outcome {
     let bytes = file::read(&args.file)?;
-    let added = published(session, &args.open, |issuer| issuer.add_context(&args.id, &bytes, args.replace, now()))?;
+    let (added, published) =
+        after(session, &args.open, &args.publishing, |issuer| issuer.add_context(&args.id, &bytes, args.replace, now()))?;
     session.out.json(&document(&added))?;
     session.out.words(&format!("its names can be used from this publication on: {}", added.id));
-    Ok(Exit::Done)
+    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
 }
 
 fn list(session: &Session, open: &OpenArgs) -> Outcome {
@@ -78,20 +81,24 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn remove(session: &Session, id: &str, yes: bool, open: &OpenArgs) -> Outcome {
-    if !yes && !secret::confirm(session.input, "Shall gates refuse every credential that uses it?", "--yes")? {
+fn remove(session: &Session, id: &str, publishing: &Publishing, open: &OpenArgs) -> Outcome {
+    if !publishing.yes && !secret::confirm(session.input, "Shall gates refuse every credential that uses it?", "--yes")? {
         session.out.note("nothing was changed");
         return Ok(Exit::Done);
     }
-    let removed = published(session, open, |issuer| issuer.remove_context(id, now()))?;
+    let (removed, published) = after(session, open, publishing, |issuer| issuer.remove_context(id, now()))?;
     session.out.json(&document(&removed))?;
     session.out.words(&format!("no longer read from this publication on: {}", removed.id));
-    Ok(Exit::Done)
+    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
 }
 
-/// Does `work` and publishes what came of it.
-fn published<T>(session: &Session, open: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, ContextError>) -> Result<T, Failure> {
-    super::publish::after(session, open, super::publish::TAKES_EFFECT_LATER, |issuer| work(issuer).map_err(failure))
+fn after<T>(
+    session: &Session,
+    open: &OpenArgs,
+    publishing: &Publishing,
+    work: impl FnOnce(&mut Issuer<'_>) -> Result<T, ContextError>,
+) -> Result<(T, Published), Failure> {
+    publish::after(session, open, publishing, |issuer| work(issuer).map_err(failure))
 }
 
 fn document(context: &ContextReference) -> Value {
@@ -101,7 +108,7 @@ fn document(context: &ContextReference) -> Value {
 pub(super) fn failure(error: ContextError) -> Failure {
     match error {
         ContextError::Store(why) => store_failure(why),
-        ContextError::Ceremony(why) => super::publish::ceremony_failure(&why),
+        ContextError::Ceremony(why) => publish::ceremony_failure(&why),
         ContextError::Taken(_) => Failure::usage(error, "add --replace to put this one in its place, or give it another --id"),
         ContextError::Unknown(_) => Failure::usage(error, "see which there are: waypass issuer context list"),
         ContextError::NotText | ContextError::Refused(_) => {

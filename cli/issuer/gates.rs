@@ -1,5 +1,6 @@
 //! `waypass issuer enroll` and `intake`: gates that come by file instead of by HTTP.
 
+use super::publish::{self, Publishing};
 use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -7,15 +8,19 @@ use crate::file;
 use crate::unlock::OpenArgs;
 use serde_json::json;
 use std::path::PathBuf;
-use waypass_issuer::gates::EnrolError;
+use waypass_issuer::gates::{EnrolError, Enrolment};
 use waypass_issuer::intake::IntakeError;
+use waypass_issuer::store::GateRow;
 use waypass_trust::sync::Parcel;
 
 /// Arguments of `issuer enroll`.
 #[derive(clap::Args)]
 pub(crate) struct EnrollArgs {
-    /// The file that `waypass verifier enroll` made; `-` reads standard input
-    file: PathBuf,
+    /// The files that `waypass verifier enroll` made; `-` reads standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    publishing: Publishing,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -33,14 +38,39 @@ pub(crate) struct IntakeArgs {
 }
 
 pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
-    let bytes = file::read(&args.file)?;
-    let text = std::str::from_utf8(&bytes).map(str::trim).map_err(|_| enroll_failure(EnrolError::Invalid))?;
-    let gate = super::publish::after(session, &args.open, super::publish::TARGETS_DUE, |issuer| {
-        issuer.enroll_gate(text, now()).map_err(enroll_failure)
+    let texts = args.files.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let ((gates, refused), published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+        // Read all of them before the first is taken in, so that a wrong file changes nothing.
+        let texts = texts.iter().map(|bytes| enrolment(bytes)).collect::<Result<Vec<_>, _>>()?;
+        let mut gates = Vec::new();
+        for text in texts {
+            match issuer.enroll_gate(text, now()).map_err(enroll_failure) {
+                Ok(gate) => gates.push(gate),
+                // Those before it are recorded, and are published.
+                Err(refused) if !gates.is_empty() => return Ok((gates, Some(refused))),
+                Err(refused) => return Err(refused),
+            }
+        }
+        Ok((gates, None))
     })?;
-    session.out.json(&json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone }))?;
-    session.out.words([format!("enrolled {} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
-    Ok(Exit::Done)
+    let document =
+        |gate: &GateRow| json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone });
+    match gates.as_slice() {
+        [gate] => session.out.json(&document(gate))?,
+        gates => session.out.json(&json!({ "schema": "waypass.gates/1", "gates": gates.iter().map(document).collect::<Vec<_>>() }))?,
+    }
+    for gate in &gates {
+        let [name, site, zone] = [&gate.name, &gate.site, &gate.zone].map(|text| text);
+        session.out.words([format!("enrolled {name} (site {site}, zone {zone})"), format!("  {}", gate.id)]);
+    }
+    publish::tell(session, published, publish::TARGETS_DUE, "")?;
+    refused.map_or(Ok(Exit::Done), Err)
+}
+
+fn enrolment(bytes: &[u8]) -> Result<&str, Failure> {
+    let text = std::str::from_utf8(bytes).map_err(|_| enroll_failure(EnrolError::Invalid))?.trim();
+    Enrolment::open(text).map_err(enroll_failure)?;
+    Ok(text)
 }
 
 pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
@@ -55,7 +85,7 @@ pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
     }
     let parcel = super::with(session, &args.open, |issuer| {
         let receipts = uploads.iter().map(|upload| issuer.intake(upload, now()).map_err(intake_failure)).collect::<Result<_, _>>()?;
-        let published = issuer.published().map_err(super::publish::failure)?;
+        let published = issuer.published().map_err(publish::failure)?;
         Ok(Parcel { bundle: published.map(|published| published.bundle), uploads: Vec::new(), receipts })
     })?;
     let bytes = parcel.to_bytes().map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;

@@ -33,6 +33,9 @@ pub(crate) struct Args {
     /// The longest validity of a credential
     #[arg(long, value_name = "TIME", default_value = "365d", value_parser = crate::words::parse_span)]
     max_validity: i64,
+    /// How long each publication enrols the gates for [default: the longest time that the rules let a list be used, at least 7d]
+    #[arg(long, value_name = "TIME", value_parser = crate::words::parse_span)]
+    gate_enrolment: Option<i64>,
     /// The kind of list that statuses stand in where the credential's format has a place for it
     #[arg(long, value_name = "KIND", default_value = "token")]
     status: StatusArg,
@@ -65,6 +68,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         settings.sites.clone_from(&args.sites);
     }
     settings.max_validity_seconds = args.max_validity;
+    settings.gate_enrolment_seconds = args.gate_enrolment;
     settings.status = args.status.into();
     settings.status_messages.clone_from(&args.status_messages);
     settings.check().map_err(|error| Failure::usage(error, "correct the option and run the command again"))?;

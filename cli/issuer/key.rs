@@ -1,6 +1,7 @@
 //! `waypass issuer key ..`: the keys that sign credentials, status lists and receipts, and their replacement.
 
-use super::{database, key_uses, now, open_failure, publish, store_failure};
+use super::publish::{self, Publishing};
+use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
@@ -8,11 +9,9 @@ use crate::unlock::{self, OpenArgs};
 use crate::{secret, words};
 use serde_json::{Value, json};
 use waypass_credential::key::PublicKey;
-use waypass_issuer::Issuer;
-use waypass_issuer::keys::{KeyError, KeyUse, Keys};
+use waypass_issuer::keys::{KeyError, KeyUse};
 use waypass_issuer::store::KeyRow;
-use waypass_issuer::store::sqlite::SqliteStore;
-use waypass_vault::{KeyPurpose, Unlocked};
+use waypass_vault::KeyPurpose;
 
 /// The verbs of `issuer key`.
 #[derive(clap::Subcommand)]
@@ -34,9 +33,8 @@ pub(crate) struct ReplaceArgs {
     /// Somebody else may have it: nothing it ever signed is believed any more, and this cannot be undone
     #[arg(long)]
     stolen: bool,
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    publishing: Publishing,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -62,15 +60,20 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
 
 fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
     let question = "Shall nothing that this key ever signed be believed any more?";
-    if args.stolen && !args.yes && !secret::confirm(session.input, question, "--yes")? {
+    if args.stolen && !args.publishing.yes && !secret::confirm(session.input, question, "--yes")? {
         session.out.note("nothing was changed");
         return Ok(Exit::Done);
     }
     let unknown = || Failure::usage("no key here is called so", "see the keys: waypass issuer key list");
     let old = PublicKey::from_multikey(&args.key).map_err(|_| unknown())?;
-    let (new, due) = unlock::with(session, Role::Issuer, &args.open, |vault| {
-        let row =
-            opened(session, vault)?.keys().map_err(store_failure)?.into_iter().find(|row| row.multikey == args.key).ok_or_else(unknown)?;
+    let clock = args.publishing.clock(session)?;
+    let (new, published) = unlock::with(session, Role::Issuer, &args.open, |vault| {
+        let row = super::opened(session, vault)?
+            .keys()
+            .map_err(store_failure)?
+            .into_iter()
+            .find(|row| row.multikey == args.key)
+            .ok_or_else(unknown)?;
         let (key_use, purpose) = use_of(&row).ok_or_else(unknown)?;
         // A key that signs no more needs no successor.
         let new = if row.state == "active" { Some(vault.generate_key(old.algorithm(), purpose)?.public_key) } else { None };
@@ -78,18 +81,18 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
             return Err(Failure::usage(format!("the key is {} already", row.state), "see the keys: waypass issuer key list"));
         }
         // Opened again, with the new key among those that may sign.
-        let mut issuer = opened(session, vault)?;
+        let mut issuer = super::opened(session, vault)?;
         if let Some(new) = &new {
             issuer.rotate_key(key_use, new, now()).map_err(failure)?;
         }
         if args.stolen {
             issuer.give_up_key(&old).map_err(failure)?;
         }
-        let due = issuer.publish(now()).map_err(publish::failure)?.targets_due;
+        let published = clock.publish(&mut issuer).map_err(publish::unpublished);
         if let Some(old) = vault.keys()?.into_iter().find(|key| key.public_key == old && !key.retired) {
             vault.retire_key(old.id)?;
         }
-        Ok((new.map(|key| key.to_multikey()), due))
+        Ok((new.map(|key| key.to_multikey()), published))
     })?;
     let state = if args.stolen { "compromised" } else { "retired" };
     session.out.json(&json!({ "schema": "waypass.key-change/1", "key": args.key, "state": state, "new": new }))?;
@@ -98,20 +101,7 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
     if let Some(new) = new {
         session.out.words(["new key".to_owned(), format!("  {new}")]);
     }
-    if due {
-        session.out.warn(publish::TARGETS_DUE);
-    }
-    session.out.note("published; devices know after their next sync");
-    Ok(Exit::Done)
-}
-
-fn opened<'v>(session: &Session, vault: &'v Unlocked<'_>) -> Result<Issuer<'v>, Failure> {
-    let mut keys = Keys::new();
-    for (key_use, id) in key_uses(vault)? {
-        keys.add(key_use, vault.signer(id)?);
-    }
-    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
-    Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))
+    publish::tell(session, published, publish::TARGETS_DUE, "published; devices know after their next sync")
 }
 
 fn use_of(row: &KeyRow) -> Option<(KeyUse, KeyPurpose)> {

@@ -32,7 +32,7 @@ pub(crate) struct ListArgs {
 /// Arguments of `issuer show`.
 #[derive(clap::Args)]
 pub(crate) struct ShowArgs {
-    /// The credential's id; without it the issuer itself
+    /// The credential's id, or how it begins; without it the issuer itself
     #[arg(conflicts_with = "policy")]
     id: Option<String>,
     /// Print the rules that gates decide by, as `publish --policy` takes them
@@ -85,10 +85,9 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     }
     let Some(id) = &args.id else { return about(session, &args.open) };
     let (record, history) = super::with(session, &args.open, |issuer| {
-        let record = issuer.credential(id).map_err(store_failure)?;
-        let record =
-            record.ok_or_else(|| Failure::usage(format!("no credential has the id `{id}`"), "see what there is: waypass issuer list"))?;
-        Ok((record, issuer.history(id).map_err(store_failure)?))
+        let record = issuer.find(id).map_err(super::change::failure)?;
+        let history = issuer.history(&record.id).map_err(store_failure)?;
+        Ok((record, history))
     })?;
     let mut found = document(&record);
     if let Some(members) = found.as_object_mut() {

@@ -1,17 +1,25 @@
 //! `waypass issuer publish`.
 
-use super::{now, store_failure};
+use super::store_failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::file;
 use crate::unlock::OpenArgs;
+use crate::{file, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_issuer::Issuer;
 use waypass_issuer::ceremony::{CeremonyError, RootFile};
 use waypass_issuer::policy::{PolicyDraft, PolicyRefused};
-use waypass_issuer::publish::PublishError;
+use waypass_issuer::publish::{Publication, PublishError};
+use waypass_issuer::settings::Settings;
 use waypass_trust::bundle::BundleError;
+
+mod clock;
+
+pub(super) use clock::Publishing;
+
+/// What became of a publication that followed a change.
+pub(super) type Published = Result<Publication, Failure>;
 
 /// Arguments of `issuer publish`.
 #[derive(clap::Args)]
@@ -22,6 +30,12 @@ pub(crate) struct Args {
     /// Put the rules in FILE into force first (`issuer show --policy` prints those in force)
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// From now on each publication enrols the gates for so long [default: the longest time that the rules let a list be used, at
+    /// least 7d]
+    #[arg(long, value_name = "TIME", value_parser = crate::words::parse_span)]
+    gate_enrolment: Option<i64>,
+    #[command(flatten)]
+    publishing: Publishing,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -34,32 +48,48 @@ pub(super) const TARGETS_DUE: &str = "issuers, gates or rules have changed and t
 pub(super) const TAKES_EFFECT_LATER: &str =
     "the keys that sign issuers and rules are not here; the change takes effect when they have signed";
 
-/// Does `work` and publishes what came of it; `due` is what to say where the targets must be signed elsewhere first.
+/// Does `work` and publishes what came of it. What was done stays done where the publication fails: then the second part says why,
+/// for [`tell`].
 pub(super) fn after<T>(
     session: &Session,
     open: &OpenArgs,
-    due: &str,
+    publishing: &Publishing,
     work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    let (done, is_due) = super::with(session, open, |issuer| {
+) -> Result<(T, Published), Failure> {
+    let clock = publishing.clock(session)?;
+    super::with(session, open, |issuer| {
         let done = work(issuer)?;
-        Ok((done, issuer.publish(now()).map_err(failure)?.targets_due))
-    })?;
-    if is_due {
+        Ok((done, clock.publish(issuer).map_err(unpublished)))
+    })
+}
+
+/// Says what became of the publication that followed a change. `due` is for targets that must be signed elsewhere first, `known` says
+/// who knows of the change when.
+pub(super) fn tell(session: &Session, published: Published, due: &str, known: &str) -> Outcome {
+    if published?.targets_due {
         session.out.warn(due);
     }
-    Ok(done)
+    if !known.is_empty() {
+        session.out.note(known);
+    }
+    Ok(Exit::Done)
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let policy = args.policy.as_deref().map(|path| PolicyDraft::parse(&file::read(path)?).map_err(policy_failure)).transpose()?;
-    let (published, root) = super::with(session, &args.open, |issuer| {
+    let clock = args.publishing.clock(session)?;
+    let published = super::with(session, &args.open, |issuer| {
+        if let Some(seconds) = args.gate_enrolment {
+            let settings = Settings { gate_enrolment_seconds: Some(seconds), ..issuer.settings().clone() };
+            issuer.change_settings(settings).map_err(|error| Failure::usage(error, "correct --gate-enrolment"))?;
+        }
         if let Some(policy) = &policy {
             issuer.set_policy(policy).map_err(policy_failure)?;
         }
-        let published = issuer.publish(now()).map_err(failure)?;
-        Ok((published, root(issuer)?))
+        let is_recorded = policy.is_some() || args.gate_enrolment.is_some();
+        clock.publish(issuer).map_err(if is_recorded { unpublished } else { failure })
     })?;
+    let (root, digest) = (published.root, published.opened().root().digest());
     if let Some(path) = &args.output {
         file::write(session.out, path, &published.bundle)?;
         if file::is_dash(path) {
@@ -67,16 +97,24 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }
     }
     session.out.json(&json!({
-        "schema": "waypass.publication/1", "root": { "version": published.root, "digest": root.digest }, "targets": published.targets,
+        "schema": "waypass.publication/1", "root": { "version": root, "digest": digest }, "targets": published.targets,
         "snapshot": published.snapshot, "timestamp": published.timestamp, "lists": published.lists.len(), "bytes": published.bundle.len(),
+        "published_at": published.published_at.unix(),
     }))?;
     if published.targets_due {
         session.out.warn(TARGETS_DUE);
     }
+    if !published.roles_beyond_enrolment.is_empty() {
+        session.out.warn(&format!(
+            "the rules let a gate use older lists for {} than it is enrolled for: without news it stops before they do; choose \
+             --gate-enrolment TIME",
+            words::list(&published.roles_beyond_enrolment)
+        ));
+    }
     let parts = format!("timestamp {}, snapshot {}, targets {}", published.timestamp, published.snapshot, published.targets);
     session.out.words([
         format!("published: {parts}, {} status list(s), {} bytes", published.lists.len(), published.bundle.len()),
-        format!("root {} {}", published.root, root.digest),
+        format!("root {root} {digest}"),
     ]);
     Ok(Exit::Done)
 }
@@ -122,14 +160,33 @@ pub(super) fn policy_failure(error: PolicyRefused) -> Failure {
     }
 }
 
-/// The words for a publication that failed.
+/// The words for a publication that failed where nothing else was to be done.
 pub(crate) fn failure(error: PublishError) -> Failure {
+    const STANDS: &str = "what was published before still stands";
     match error {
         PublishError::Store(why) => store_failure(why),
         PublishError::Ceremony(why) => ceremony_failure(&why),
-        PublishError::ClockBehind { .. } => Failure::internal(error, "set this machine's clock; what was published before still stands"),
         PublishError::NoTargets => Failure::usage(error, "prepare them: waypass issuer ceremony prepare targets -o PAPER"),
-        PublishError::Overtaken => Failure::internal(error, "run the command again"),
-        other => Failure::internal(other, "nothing was published; what was published before still stands"),
+        PublishError::TooSoon { .. } | PublishError::Overtaken => Failure::new(Exit::Unpublished, error, "run the command again"),
+        PublishError::Unconfirmed(_) => Failure::new(
+            Exit::Unpublished,
+            error,
+            "find out which time is right, then run `waypass issuer publish`, which asks; --yes is the answer of a script",
+        ),
+        PublishError::ListKeyStands { .. } => Failure::new(
+            Exit::Unpublished,
+            error,
+            "replace that key: waypass issuer key replace KEY (`waypass issuer key list` names it); then publish again",
+        ),
+        other => Failure::internal(format!("nothing was published: {other}"), STANDS),
     }
+}
+
+/// The same after something was recorded: that is not lost, and only its publication is missing.
+pub(super) fn unpublished(error: PublishError) -> Failure {
+    let Failure { exit, what, next } = failure(error);
+    let exit = if exit == Exit::Tamper { exit } else { Exit::Unpublished };
+    let what = format!("recorded, not yet published, so no device knows of it: {what}");
+    let next = if next.contains("publish") { next } else { format!("{next}; then publish: waypass issuer publish") };
+    Failure { exit, what, next }
 }

@@ -1,5 +1,6 @@
 //! `waypass issuer serve`, and with `--vc-api` a server for conformance suites instead.
 
+use super::publish::{self, Publishing};
 use super::{database, key_uses, open_failure, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -12,7 +13,8 @@ use waypass_issuer::http::{self, ServeError, ServiceLimits};
 use waypass_issuer::keys::Keys;
 use waypass_issuer::store::SqliteStore;
 use waypass_issuer::vc_api::VcApi;
-use waypass_vault::{SystemRng, clock, ephemeral_signer};
+use waypass_vault::clock::read;
+use waypass_vault::{SystemRng, ephemeral_signer};
 
 /// Arguments of `issuer serve`.
 #[derive(clap::Args)]
@@ -27,6 +29,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "URL", requires = "vc_api")]
     base_url: Option<String>,
     #[command(flatten)]
+    publishing: Publishing,
+    #[command(flatten)]
     open: OpenArgs,
 }
 
@@ -35,6 +39,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     if args.vc_api {
         return vc_api(session, args);
     }
+    let clock = args.publishing.clock(session)?;
     let listener = listen(args.listen)?;
     // The service keeps open keys, not the vault: other commands of the issuer run beside it.
     let keys = unlock::with(session, Role::Issuer, &args.open, |vault| {
@@ -46,13 +51,17 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     })?;
     let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
     let mut issuer = Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))?;
+    if clock.is_confirmed {
+        clock.publish(&mut issuer).map_err(publish::failure)?;
+    } else if clock.is_doubted {
+        session.out.warn("what is published grows old until somebody confirms this machine's clock: waypass issuer publish");
+    }
     let address = listener.local_addr().unwrap_or(args.listen);
     session.out.json(
         &serde_json::json!({ "schema": "waypass.serving/1", "address": format!("http://{address}"), "name": issuer.settings().name }),
     )?;
     session.out.words(&format!("serving {} on http://{address}", issuer.settings().name));
-    http::serve(&mut issuer, listener, ServiceLimits::default(), &|| clock::read().wall, &mut SystemRng)
-        .map_err(|error| stopped(&error))?;
+    http::serve(&mut issuer, listener, ServiceLimits::default(), &read, &mut SystemRng).map_err(|error| stopped(&error))?;
     Ok(Exit::Done)
 }
 
@@ -92,7 +101,7 @@ fn vc_api(session: &Session, args: &Args) -> Outcome {
     session.out.json(
         &serde_json::json!({ "schema": "waypass.vc_api/1", "address": format!("http://{address}"), "base_url": base_url, "issuers": issuers }),
     )?;
-    http::serve_vc_api(api, listener, ServiceLimits::default(), Box::new(|| clock::read().wall), Box::new(SystemRng))
+    http::serve_vc_api(api, listener, ServiceLimits::default(), Box::new(|| read().wall), Box::new(SystemRng))
         .map_err(|error| stopped(&error))?;
     Ok(Exit::Done)
 }

@@ -79,6 +79,45 @@ fn a_root_and_targets_signed_on_machines_of_their_own() {
     assert!(matches!(issuer.assemble(&signed_by(&older, &[61, 62]), at(8)), Err(CeremonyError::Version { .. })));
 }
 
+const DAY: i64 = 86_400;
+
+/// Officers sign once; the online keys renew the enrolments with each publication, and end one without them.
+#[test]
+fn online_keys_renew_what_officers_signed() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut issuer = offline_issuer(dir.path());
+    let paper = issuer.prepare_root(&two_of_three(&[51, 52, 53]), at(0)).expect("prepared");
+    issuer.assemble(&signed_by(&paper, &[51, 52]), at(0)).expect("established");
+    let mut gates = Vec::new();
+    for number in [30, 31] {
+        let (_, signed) = enrolment(number, at(0));
+        gates.push(issuer.enroll_gate(&signed, at(0)).expect("enrolled").id);
+    }
+    let targets = issuer.prepare_targets(at(0)).expect("prepared");
+    issuer.assemble(&signed_by(&targets, &[61, 62]), at(0)).expect("assembled");
+    let first = issuer.publish(at(1)).expect("published");
+    let length = i64::try_from(first.opened().policy().longest_stale_seconds()).expect("small");
+    let mut held = first.opened().clone();
+    for day in [0, 6, 12, 18, 24, 30, 36, 42] {
+        let published = issuer.publish(at(day * DAY + 2)).expect("published");
+        assert!(!published.targets_due && published.targets == first.targets, "day {day}: no officer is needed");
+        held.replace(published.opened().clone()).expect("taken");
+        assert!(gates.iter().all(|id| held.gate(id).is_some_and(|gate| gate.not_after == at(day * DAY + 2 + length))), "day {day}");
+    }
+    // A device of 0.1.0 reads the targets alone.
+    assert!(held.targets().gates.iter().all(|gate| gate.not_after == held.targets().expires_at));
+    // Without the list of gates the enrolment is short, never long.
+    let bare = TrustBundle::open(&held.to_bytes_without_lists(), held.root()).expect("opened");
+    assert_eq!(bare.gate(&gates[0]).expect("there").not_after, at(43 * DAY + 2));
+
+    issuer.revoke_gate(&gates[0], "stolen", at(42 * DAY + 3)).expect("ended");
+    let ended = issuer.publish(at(42 * DAY + 3)).expect("published");
+    assert!(ended.targets_due && ended.targets == first.targets, "officers have not signed yet");
+    held.replace(ended.opened().clone()).expect("taken");
+    assert!(held.gate(&gates[0]).is_none() && held.gate(&gates[1]).is_some(), "ended all the same");
+    assert_eq!(held.gates().len(), 1);
+}
+
 #[test]
 fn a_root_is_rotated_by_the_old_and_the_new_keys() {
     let dir = tempfile::tempdir().expect("a folder");

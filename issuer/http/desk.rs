@@ -8,11 +8,12 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 use waypass_credential::time::Timestamp;
+use waypass_trust::time::Reading;
 
 /// Where the work is done: the issuer, the clock and the randomness it works with.
 pub(super) struct Counter<'a, 'k> {
     pub(super) issuer: &'a mut Issuer<'k>,
-    pub(super) clock: &'a dyn Fn() -> Timestamp,
+    pub(super) clock: &'a dyn Fn() -> Reading,
     pub(super) rng: &'a mut dyn CryptoRng,
 }
 
@@ -60,7 +61,7 @@ impl Desk {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |counter| {
             let _turn = turn;
-            let at = (counter.clock)();
+            let at = (counter.clock)().wall;
             drop(answer.send(work(counter, at)));
         });
         match self.jobs.try_send(job) {

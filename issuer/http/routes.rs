@@ -109,7 +109,9 @@ async fn health(State(service): State<Service>, Extension(peer): Extension<Peer>
     let alive = service.desk.ask(peer, |counter, _| counter.issuer.store.foreign_changes().is_ok()).await?;
     let Some(published) = service.board.read().filter(|_| alive) else { return Err(Fault::Unavailable) };
     let timestamp = i64::try_from(published.timestamp).unwrap_or(i64::MAX);
-    Ok(private(StatusCode::OK, Object::new().with("status", "ok").with("timestamp", timestamp).with("published_at", published.at.unix())))
+    // Lists and bundle grow old, though what is served is whole.
+    let (code, status) = if service.board.is_waiting() { (StatusCode::SERVICE_UNAVAILABLE, "waiting") } else { (StatusCode::OK, "ok") };
+    Ok(private(code, Object::new().with("status", status).with("timestamp", timestamp).with("published_at", published.at.unix())))
 }
 
 fn shown(service: &Service) -> Result<Arc<Published>, Fault> {

@@ -4,6 +4,7 @@ use crate::publish::Publication;
 use crate::settings::Settings;
 use axum::body::Bytes;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::Digest;
@@ -37,16 +38,28 @@ pub(super) struct Published {
 
 /// The publication shown now; readers take a reference and are not disturbed by the next one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Board(Arc<RwLock<Option<Arc<Published>>>>);
+pub(super) struct Board {
+    shown: Arc<RwLock<Option<Arc<Published>>>>,
+    waiting: Arc<AtomicBool>,
+}
 
 impl Board {
     pub(super) fn read(&self) -> Option<Arc<Published>> {
         // A reference is swapped in one step: a writer that panicked left a whole one.
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(super) fn is_filled(&self) -> bool {
         self.read().is_some()
+    }
+
+    /// Whether nothing newer is published until a person has said something about the clock.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_waiting(&self, waiting: bool) {
+        self.waiting.store(waiting, Ordering::Relaxed);
     }
 
     pub(super) fn published_at(&self) -> Option<Timestamp> {
@@ -84,6 +97,6 @@ impl Board {
             roots: publication.roots.iter().map(|(version, root)| (*version, Shown::new(root.clone()))).collect(),
             lists: lists.collect(),
         };
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(published));
+        *self.shown.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(published));
     }
 }

@@ -224,6 +224,24 @@ fn a_gate_syncs_from_what_is_published() {
     assert_eq!((service.get("/health").status, service.get("/t1/health").text("status")), (200, "ok".into()));
 }
 
+/// The service publishes nothing by a clock that a person must confirm, goes on serving, and says that it is not well.
+#[test]
+fn a_doubted_clock_is_waited_for_and_health_says_so() {
+    let (dir, mut issuer) = issuer();
+    issuer.publish_confirmed(at(300 * 86_400)).expect("published");
+    let service = Service::start(dir.path(), ServiceLimits::default());
+    let health = service.get("/health");
+    assert_eq!((health.status, health.text("status")), (503, "waiting".into()));
+    assert_eq!(service.get("/t1/bundle").status, 200);
+    assert_eq!(issuer.published().expect("read").expect("there").timestamp, 1, "nothing was published");
+    issuer.publish_confirmed(at(100)).expect("a person said so");
+    let began = Instant::now();
+    while service.get("/health").status != 200 {
+        assert!(began.elapsed() < Duration::from_secs(30), "never noticed");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
 /// A bitstring is a credential: served as one, or as plain JSON to those who ask for that.
 #[test]
 fn a_bitstring_is_served_as_a_credential() {

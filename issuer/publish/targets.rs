@@ -1,34 +1,67 @@
 //! What the targets say: this issuer and its limits, the issuers of others, the gates, the policy.
 
+use super::PublishError;
 use crate::ceremony::CeremonyError;
 use crate::issue::Issuer;
 use crate::lists::announcement;
 use crate::store::{KeyRow, StoreError};
 use waypass_credential::did;
-use waypass_credential::key::PublicKey;
+use waypass_credential::key::{PublicKey, Signer};
 use waypass_credential::role::{VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{Authority, Gate, KeyRecord, KeyState, KeyUse, Part, TargetsPart};
+use waypass_trust::bundle::{
+    Authority, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, StatusUri, TargetsPart, gate_list_name,
+};
+use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 
-/// A stolen gate is believed for this long after it was last published (threats.md A25); publishing renews it.
-pub const GATE_LIFETIME_SECONDS: i64 = 7 * 86_400;
+/// A stolen gate is believed at least for this long after it was last published (threats.md A25), unless the settings say otherwise.
+const SHORTEST_DEFAULT: i64 = 7 * 86_400;
+
+/// How the enrolments in targets are renewed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Renewal {
+    /// By the targets key, which is at hand: it signs them anew in time.
+    Targets,
+    /// By the online keys: the targets key is elsewhere, so a list of gates is signed with each publication.
+    Online,
+}
 
 impl Issuer<'_> {
-    pub(crate) fn targets_part(&self, version: u64, at: Timestamp) -> Result<TargetsPart, CeremonyError> {
-        self.targets_beside(&self.authorities()?, version, at)
+    pub(crate) fn targets_part(&self, version: u64, renewal: Renewal, at: Timestamp) -> Result<TargetsPart, CeremonyError> {
+        self.targets_beside(&self.authorities()?, version, renewal, at)
     }
 
     /// The targets with the entries of `others` after this issuer's own.
-    pub(crate) fn targets_beside(&self, others: &[Authority], version: u64, at: Timestamp) -> Result<TargetsPart, CeremonyError> {
+    pub(crate) fn targets_beside(
+        &self,
+        others: &[Authority],
+        version: u64,
+        renewal: Renewal,
+        at: Timestamp,
+    ) -> Result<TargetsPart, CeremonyError> {
         let policy = self.policy().map_err(|why| CeremonyError::Policy(why.to_string()))?;
         let expires_at = at.plus(self.settings.targets_lifetime_seconds);
+        let mut own = self.authority()?;
+        let gates = self.gate_entries(match renewal {
+            Renewal::Targets => at.plus(self.enrolment_seconds(policy.longest_stale_seconds())),
+            Renewal::Online => expires_at,
+        })?;
+        if renewal == Renewal::Online && !gates.is_empty() {
+            own.status_uris.push(StatusUri {
+                uri: format!("{}/lists/{}", self.settings.base_url, gate_list_name(version)),
+                max_entries: gates.len() as u64,
+                bits: 1,
+                irrevocable: false,
+                kind: ListKind::Token,
+            });
+        }
         Ok(TargetsPart {
             schema: TargetsPart::SCHEMA.into(),
             version,
             issued_at: at,
             expires_at,
-            authorities: core::iter::once(self.authority()?).chain(others.iter().cloned()).collect(),
-            gates: self.gate_entries(at)?,
+            authorities: core::iter::once(own).chain(others.iter().cloned()).collect(),
+            gates,
             contexts: self.contexts()?,
             // The policy grows with the targets that carry it: its version never decreases because theirs does not.
             policy: policy.part(version, at, expires_at),
@@ -36,17 +69,55 @@ impl Issuer<'_> {
         })
     }
 
-    /// Whether other targets ought to be published: their content has changed, half of their lifetime has passed, or half
-    /// of their gates' lifetime has.
+    /// Whether other targets ought to be published: their content has changed, half of their lifetime has passed, or half of an
+    /// enrolment that only they renew.
     pub(super) fn targets_are_due(&self, held: &TargetsPart, at: Timestamp) -> Result<bool, CeremonyError> {
-        let mut wanted = self.targets_part(held.version, held.issued_at)?;
+        let renewal = if held.gate_list().is_some() { Renewal::Online } else { Renewal::Targets };
+        let mut wanted = self.targets_part(held.version, renewal, held.issued_at)?;
+        if renewal == Renewal::Online {
+            wanted.gates.iter_mut().for_each(|gate| gate.not_after = held.expires_at);
+        }
         // The lifetime may have been set differently since; the dates of what is held are its own.
         wanted.expires_at = held.expires_at;
         wanted.policy.expires_at = held.policy.expires_at;
-        let half_over = |until: Timestamp, lifetime: i64| until.since(at) < lifetime / 2;
-        let ends_soon = half_over(held.expires_at, held.expires_at.since(held.issued_at));
-        let gates_end_soon = held.gates.iter().any(|gate| half_over(gate.not_after, GATE_LIFETIME_SECONDS));
-        Ok(wanted != *held || ends_soon || gates_end_soon)
+        let half_over = |until: Timestamp| until.since(at) < until.since(held.issued_at) / 2;
+        let gates_end_soon = held.gates.iter().any(|gate| half_over(gate.not_after));
+        Ok(wanted != *held || half_over(held.expires_at) || gates_end_soon)
+    }
+
+    /// How long a publication enrols a gate for.
+    fn enrolment_seconds(&self, longest_stale: u64) -> i64 {
+        let longest = i64::try_from(longest_stale).unwrap_or(i64::MAX);
+        self.settings.gate_enrolment_seconds.unwrap_or_else(|| longest.max(SHORTEST_DEFAULT))
+    }
+
+    /// The roles whose lists may be used for longer than a publication enrols a gate: without news the gate stops before they do.
+    pub(super) fn roles_beyond_enrolment(&self, policy: &Policy) -> Vec<String> {
+        let enrolled = self.enrolment_seconds(policy.longest_stale_seconds());
+        let is_longer = |limit: &&RoleLimit| i64::try_from(limit.stale_seconds).map_or(true, |stale| stale > enrolled);
+        policy.limits.iter().filter(is_longer).map(|limit| limit.role.clone()).collect()
+    }
+
+    /// The list of gates that `targets` announce, made at `issued_at`. Ended gates, and gates that are not on record, are not renewed.
+    pub(super) fn sign_gate_list(
+        &self,
+        targets: &TargetsPart,
+        issued_at: Timestamp,
+        signer: &dyn Signer,
+    ) -> Result<Option<String>, PublishError> {
+        let Some(list) = targets.gate_list() else { return Ok(None) };
+        let mut bitmap = StatusListBuf::new(Bits::One, list.max_entries);
+        for (entry, gate) in (0..).zip(&targets.gates) {
+            let is_enrolled = self.store.gate(&gate.id)?.is_some_and(|row| row.revoked.is_none());
+            bitmap.set(entry, u8::from(!is_enrolled)).ok_or(StoreError::Corrupt("the list of gates"))?;
+        }
+        let token = StatusListToken {
+            uri: list.uri.clone(),
+            issued_at,
+            expires_at: Some(issued_at.plus(self.enrolment_seconds(targets.policy.longest_stale_seconds()))),
+            ttl_seconds: u64::try_from(self.settings.list_ttl_seconds).ok(),
+        };
+        Ok(Some(token.sign(bitmap.as_list(), &did::key_id(signer.public_key()), signer).map_err(PublishError::List)?))
     }
 
     fn authority(&self) -> Result<Authority, StoreError> {
@@ -91,17 +162,10 @@ impl Issuer<'_> {
         })
     }
 
-    fn gate_entries(&self, at: Timestamp) -> Result<Vec<Gate>, StoreError> {
+    fn gate_entries(&self, not_after: Timestamp) -> Result<Vec<Gate>, StoreError> {
         let enrolled = self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none());
         Ok(enrolled
-            .map(|gate| Gate {
-                id: gate.id,
-                name: gate.name,
-                site: gate.site,
-                zone: gate.zone,
-                time_zone: None,
-                not_after: at.plus(GATE_LIFETIME_SECONDS),
-            })
+            .map(|gate| Gate { id: gate.id, name: gate.name, site: gate.site, zone: gate.zone, time_zone: None, not_after })
             .collect())
     }
 }

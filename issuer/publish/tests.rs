@@ -1,8 +1,11 @@
-use super::{GATE_LIFETIME_SECONDS, PublishError};
+mod dates;
+
+use super::PublishError;
 use crate::issue::Issuer;
 use crate::keys::{KeyUse, Keys};
 use crate::policy::{PolicyDraft, PolicyRefused};
 use crate::revoke::{Cause, Grounds};
+use crate::settings::Settings;
 use crate::testing::crash::{Crash, Crashing};
 use crate::testing::{Key, TestRng, at, enrolment, issuer, keys, order, reopened, settings, store};
 use std::io::{BufRead as _, BufReader};
@@ -32,20 +35,6 @@ fn versions_grow_and_nothing_changed_is_still_fresh() {
 }
 
 #[test]
-fn publications_of_one_second_do_not_contradict_each_other() {
-    let (_dir, mut issuer) = issuer();
-    let mut last = issuer.publish(at(10)).expect("published");
-    for _ in 0..5 {
-        let next = issuer.publish(at(10)).expect("published");
-        assert!(next.published_at > last.published_at);
-        last = next;
-    }
-    let behind = issuer.publish(at(-3600)).map(drop);
-    assert_eq!(behind, Err(PublishError::ClockBehind { last: at(15) }));
-    issuer.publish(at(3600)).expect("published");
-}
-
-#[test]
 fn lists_outlive_the_longest_stale_limit() {
     let (_dir, mut issuer) = issuer();
     let published = issuer.publish(at(0)).expect("published");
@@ -69,20 +58,39 @@ fn a_spare_list_is_announced_before_it_is_needed() {
     assert_eq!(published.targets, 2);
 }
 
+/// Where the targets key is at hand it signs enrolments anew when half of their time is over.
 #[test]
-fn gates_live_a_week_and_are_renewed_while_enrolled() {
+fn enrolments_last_as_long_as_lists_may_be_used_and_are_renewed() {
     let (_dir, mut issuer) = issuer();
     let (_, signed) = enrolment(30, at(0));
     let gate = issuer.enroll_gate(&signed, at(0)).expect("enrolled");
     let first = issuer.publish(at(0)).expect("published");
+    let longest = i64::try_from(first.opened().policy().longest_stale_seconds()).expect("small");
+    assert!(longest >= 7 * DAY && first.roles_beyond_enrolment.is_empty());
     let entry = first.opened().gate(&gate.id).expect("in the bundle");
-    assert_eq!((entry.name.as_str(), entry.not_after), ("Gate 30", at(GATE_LIFETIME_SECONDS)));
-    assert_eq!(issuer.publish(at(DAY)).expect("published").targets, first.targets);
-    let renewed = issuer.publish(at(4 * DAY)).expect("published");
+    assert_eq!((entry.name.as_str(), entry.not_after), ("Gate 30", at(longest)));
+    assert_eq!(issuer.publish(at(5 * DAY)).expect("published").targets, first.targets);
+    let renewed = issuer.publish(at(8 * DAY)).expect("published");
     assert!(renewed.targets > first.targets);
-    assert_eq!(renewed.opened().gate(&gate.id).expect("there").not_after, at(4 * DAY + GATE_LIFETIME_SECONDS));
-    issuer.revoke_gate(&gate.id, "stolen", at(4 * DAY)).expect("ended");
-    assert!(issuer.publish(at(4 * DAY + 1)).expect("published").opened().gate(&gate.id).is_none());
+    assert_eq!(renewed.opened().gate(&gate.id).expect("there").not_after, at(8 * DAY + longest));
+    issuer.revoke_gate(&gate.id, "stolen", at(8 * DAY)).expect("ended");
+    assert!(issuer.publish(at(8 * DAY + 1)).expect("published").opened().gate(&gate.id).is_none());
+}
+
+#[test]
+fn a_site_sets_how_long_an_enrolment_lasts() {
+    let (_dir, mut issuer) = issuer();
+    let (_, signed) = enrolment(30, at(0));
+    let gate = issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    issuer.publish(at(0)).expect("published");
+    let short = Settings { gate_enrolment_seconds: Some(3 * DAY), ..issuer.settings().clone() };
+    issuer.change_settings(short.clone()).expect("set");
+    let published = issuer.publish(at(1)).expect("published");
+    assert_eq!(published.opened().gate(&gate.id).expect("there").not_after, at(1 + 3 * DAY));
+    let limits = &published.opened().policy().limits;
+    let longer: Vec<&String> = limits.iter().filter(|limit| limit.stale_seconds > 3 * 86_400).map(|limit| &limit.role).collect();
+    assert!(!longer.is_empty() && published.roles_beyond_enrolment.iter().eq(longer), "{:?}", published.roles_beyond_enrolment);
+    assert!(issuer.change_settings(Settings { gate_enrolment_seconds: Some(DAY - 1), ..short }).is_err());
 }
 
 #[test]
@@ -168,7 +176,8 @@ fn child_that_works_until_killed() {
     let mut issuer = reopened(dir.as_ref());
     let mut rng = TestRng::new(u64::from(std::process::id()));
     let grounds = Grounds { cause: Cause::Lost, note: String::new(), operator: "ines".into() };
-    for i in 0.. {
+    let begun = issuer.published().expect("read").map_or(0, |last| last.published_at.since(at(0)));
+    for i in begun + 1.. {
         let id = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(i), &mut rng).expect("issued").record.id;
         issuer.revoke(&id, &grounds, at(i)).expect("revoked");
         println!("REVOKED {id}");

@@ -68,15 +68,16 @@ impl Store for SqliteStore {
         Ok(tx.commit()?)
     }
 
-    fn advance(&mut self, name: &str, version: u64, documents: &[(&str, &[u8])]) -> Result<()> {
+    fn advance(&mut self, name: &str, before: u64, version: u64, documents: &[(&str, &[u8])]) -> Result<()> {
         let tx = self.write()?;
-        let newest = tx.execute(
-            "INSERT INTO counters(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value=?2 WHERE value<?2",
-            params![name, rows::integer(version)?],
-        )?;
-        if newest != 1 {
+        let held: Option<i64> = tx.query_row("SELECT value FROM counters WHERE name=?1", [name], |row| row.get(0)).optional()?;
+        if held.unwrap_or(0) != rows::integer(before)? || version <= before {
             return Err(StoreError::Changed);
         }
+        tx.execute(
+            "INSERT INTO counters(name, value) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET value=?2",
+            params![name, rows::integer(version)?],
+        )?;
         rows::set_documents(&tx, documents)?;
         Ok(tx.commit()?)
     }

@@ -192,8 +192,17 @@ fn versions_are_durable_before_they_are_given() {
     let mut second = store(dir.path());
     let drawn = [first.next_version("x"), second.next_version("x"), first.next_version("x"), store(dir.path()).next_version("x")];
     assert_eq!(drawn, [Ok(1), Ok(2), Ok(3), Ok(4)]);
-    assert_eq!(second.advance("p", 7, &[("bundle", b"seven")]), Ok(()));
-    assert_eq!(first.advance("p", 6, &[("bundle", b"six")]), Err(StoreError::Changed));
+}
+
+/// Two processes that both start from version 6 never both succeed, so what each compared its work with is still the newest.
+#[test]
+fn a_counter_moves_only_from_where_it_was_read() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (mut first, mut second) = (store(dir.path()), store(dir.path()));
+    assert_eq!(second.advance("p", 0, 6, &[("bundle", b"six")]), Ok(()));
+    assert_eq!(second.advance("p", 6, 7, &[("bundle", b"seven")]), Ok(()));
+    assert_eq!(first.advance("p", 6, 8, &[("bundle", b"eight")]), Err(StoreError::Changed));
+    assert_eq!(first.advance("p", 7, 7, &[("bundle", b"again")]), Err(StoreError::Changed));
     assert_eq!(first.document("bundle"), Ok(Some(b"seven".to_vec())));
 }
 

@@ -83,7 +83,7 @@ store! {
     }
     writes {
         fn set_documents(documents: &[(&str, &[u8])]) -> ();
-        fn advance(name: &str, version: u64, documents: &[(&str, &[u8])]) -> ();
+        fn advance(name: &str, before: u64, version: u64, documents: &[(&str, &[u8])]) -> ();
         fn next_version(name: &str) -> u64;
         fn put_keys(keys: &[KeyRow]) -> ();
         fn open_list(mechanism: &Mechanism, capacity: u32) -> u32;

@@ -169,7 +169,12 @@ impl Stage {
                 learn("did:key:...", word_after("did:key:").map(|rest| format!("did:key:{rest}")));
             }
             ["issuer", "key", "list", ..] => {
-                learn("KEY", ran.stdout.split_whitespace().find(|word| word.starts_with("z6Mk")).map(str::to_owned));
+                let after = |use_of: &str| {
+                    let mut words = ran.stdout.split_whitespace().skip_while(|word| *word != use_of);
+                    words.find(|word| word.starts_with("z6Mk")).map(str::to_owned)
+                };
+                learn("KEY", after("credential"));
+                learn("LISTS", after("status"));
             }
             ["issuer", "issue", ..] => learn("ID", word_after("issued ")),
             _ => {}
@@ -235,7 +240,9 @@ fn every_command_in_the_book_does_what_the_book_shows() {
     for page in pages() {
         ran.insert(page.file_name().expect("a name").to_string_lossy().into_owned(), play(&page));
     }
-    for page in ["office.md", "gate.md", "holder.md", "lost-device.md", "dead-gate.md", "key-rotation.md", "usb-stick.md"] {
+    for page in
+        ["office.md", "gate.md", "holder.md", "lost-device.md", "dead-gate.md", "future-publication.md", "key-rotation.md", "usb-stick.md"]
+    {
         assert!(ran.get(page).is_some_and(|count| *count >= 5), "{page}: {ran:?}");
     }
 }

@@ -88,4 +88,14 @@ fn two_of_three_officers_take_over() {
     site.ok("shed", "verifier enroll -o enrolment-2 --key-file KEY");
     let enrolled = site.run("issuer", "issuer enroll enrolment-2 --key-file KEY");
     assert!(enrolled.code == 0 && enrolled.stderr.contains("ceremony prepare targets"), "{}", enrolled.stderr);
+
+    // Ending an enrolment needs no officer either: the online keys stop renewing it, and the gate decides about nobody.
+    let gate = text(&site.ok("gate", "verifier status --key-file KEY"), "/id");
+    let ended = site.run("issuer", &format!("issuer revoke {gate} --reason compromised --key-file KEY"));
+    assert!(ended.code == 0 && ended.stderr.contains("ceremony prepare targets"), "{}{}", ended.stdout, ended.stderr);
+    site.stick();
+    site.ok("gate", "verifier sync --from stick --key-file KEY");
+    let status = site.run("gate", "verifier status --key-file KEY");
+    let said: serde_json::Value = serde_json::from_str(&status.stdout).expect("JSON");
+    assert_eq!(said["enrolled"], false, "{said}");
 }

@@ -12,6 +12,7 @@ mod outputs;
 mod pickup;
 mod pictures;
 mod program;
+mod publication;
 mod readme;
 mod scenario;
 mod seven;

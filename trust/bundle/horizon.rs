@@ -69,7 +69,8 @@ pub(super) fn of(bundle: &TrustBundle, role: &str, gate: Option<&Gate>) -> Offli
     consider(bundle.issued_at().plus(usable), Item::Timestamp);
     consider(offline_parts_end.plus(grace), Item::OfflineParts);
     let issuers = bundle.authorities().iter().filter(|authority| authority.roles.iter().any(|asserted| asserted == role));
-    for list in issuers.flat_map(|authority| &authority.status_uris) {
+    // The list of gates ends with the gate's own enrolment.
+    for list in issuers.flat_map(|authority| &authority.status_uris).filter(|list| !bundle.is_gate_list(&list.uri)) {
         match bundle.evidence_for(&list.uri).and_then(|evidence| evidence.current()) {
             Some(held) => consider(list_end(held, usable), Item::List(list.uri.clone())),
             None => consider(bundle.issued_at(), Item::MissingList(list.uri.clone())),

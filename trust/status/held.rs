@@ -206,6 +206,11 @@ impl HeldList {
         matches!(&self.content, Content::Bitstring(verified) if verified.is_partly_reversible())
     }
 
+    /// Returns true if there is nothing in this list against an entry that it has.
+    pub(crate) fn is_clear(&self, reference: &StatusReference) -> bool {
+        self.read(reference) == Some(Reading::Clear)
+    }
+
     /// What this list says about an entry; `None` where it has no such entry.
     pub(super) fn read(&self, reference: &StatusReference) -> Option<Reading> {
         match (&self.content, &reference.mechanism) {

@@ -68,6 +68,20 @@ fn steps_back_are_refused_by_name() {
     assert_eq!(Plan::new(&held(), &other), Err(Refused::Disagreement { uri: "a".into() }));
 }
 
+/// The held list may be dated 300 days ahead by a key that the offered targets give up: only they can tell.
+#[test]
+fn lists_are_not_refused_before_newer_targets_are_read() {
+    let older = vec![list("a", 99, "x"), list("b", 100, "other")];
+    for offered in [Manifest { targets: 4, ..held() }, Manifest { root: 2, ..held() }] {
+        let offered = Manifest { lists: older.clone(), ..offered };
+        let plan = Plan::new(&held(), &offered).expect("left to those who read the targets");
+        let lists = [Step::Denials("a".into()), Step::Denials("b".into())];
+        assert!(plan.remaining().ends_with(&lists) && plan.remaining().contains(&Step::Bundle), "{:?}", plan.remaining());
+    }
+    let same = Manifest { timestamp: 6, lists: older, ..held() };
+    assert_eq!(Plan::new(&held(), &same), Err(Refused::OlderList { uri: "a".into() }));
+}
+
 #[test]
 fn rotated_keys_may_start_their_versions_anew() {
     let offered = Manifest { root: 2, timestamp: 1, snapshot: 1, ..held() };

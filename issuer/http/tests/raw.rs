@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::time::Timestamp;
+use waypass_trust::time::Reading;
 
 pub(in crate::http) type Clock = Box<dyn Fn() -> Timestamp + Send + Sync>;
 
@@ -66,7 +67,11 @@ impl Service {
         Self::running(move |listener, now, stopped| {
             let mut rng = TestRng::new(listener.local_addr().expect("an address").port().into());
             let stop = async { drop(stopped.await) };
-            serve_until(&mut reopened(&dir), listener, limits, &now, &mut rng, stop).expect("served");
+            let clock = || {
+                let wall = now();
+                Reading { wall, boottime_ms: wall.since(at(0)).unsigned_abs() * 1000, boot_id: [7; 16] }
+            };
+            serve_until(&mut reopened(&dir), listener, limits, &clock, &mut rng, stop).expect("served");
         })
     }
 
