@@ -61,15 +61,12 @@ pub(crate) fn with_local_times(text: &str) -> String {
     while let Some(next) = rest.chars().next() {
         let candidate = rest.get(..LENGTH).filter(|text| text.ends_with('Z') && text.as_bytes()[10] == b'T');
         let continues = out.ends_with(|before: char| before.is_ascii_alphanumeric() || before == '-' || before == ':');
-        match candidate.filter(|_| !continues).and_then(Timestamp::parse_rfc3339) {
-            Some(at) => {
-                out.push_str(&when(at));
-                rest = &rest[LENGTH..];
-            }
-            None => {
-                out.push(next);
-                rest = &rest[next.len_utf8()..];
-            }
+        if let Some(at) = candidate.filter(|_| !continues).and_then(Timestamp::parse_rfc3339) {
+            out.push_str(&when(at));
+            rest = &rest[LENGTH..];
+        } else {
+            out.push(next);
+            rest = &rest[next.len_utf8()..];
         }
     }
     out

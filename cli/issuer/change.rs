@@ -219,7 +219,7 @@ fn changed(issuer: &mut Issuer<'_>, id: &str, change: Change, grounds: &Grounds)
 fn of_holder(issuer: &Issuer<'_>, change: Change, holder: &str) -> Result<Vec<String>, Failure> {
     let records = issuer.credentials(&Filter { holder: Some(holder.to_owned()), ..Filter::default() }).map_err(store_failure)?;
     if records.is_empty() {
-        return Err(Failure::usage(format!("nothing was issued to the holder `{}`", holder), "see what there is: waypass issuer list"));
+        return Err(Failure::usage(format!("nothing was issued to the holder `{holder}`"), "see what there is: waypass issuer list"));
     }
     Ok(records.into_iter().filter(|record| change.apply(record.state).is_some()).map(|record| record.id).collect())
 }

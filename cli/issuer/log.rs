@@ -128,7 +128,7 @@ fn show(session: &Session, gate: &str, seq: u64, open: &OpenArgs) -> Result<(), 
     session.out.words(&format!("  trust bundle version {}, clock {}", record.leaf.bundle_version, words::clock(record.leaf.confidence)));
     session.out.words(&format!("  received {}", words::when(record.received_at)));
     if let Some((id, label)) = credential {
-        session.out.words(&format!("  the credential {id} ({}) had been withdrawn: waypass issuer show {id}", label));
+        session.out.words(&format!("  the credential {id} ({label}) had been withdrawn: waypass issuer show {id}"));
     }
     Ok(())
 }

@@ -87,7 +87,7 @@ fn offline(role: &str, horizon: &OfflineHorizon, now: Timestamp) -> String {
 /// Says which final revocations the newest lists take back: nothing happens to them, but somebody must ask the issuer.
 pub(super) fn warn_of_taken_back(session: &Session, taken_back: &[TakenBack]) {
     for found in taken_back {
-        session.out.warn(&format!("{}; ask the issuer, whose records may be an old copy", found));
+        session.out.warn(&format!("{found}; ask the issuer, whose records may be an old copy"));
     }
 }
 

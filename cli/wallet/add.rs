@@ -141,12 +141,12 @@ fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<V
     let algorithms = args.curve.asked().map_or_else(|| open.wallet.algorithms(), |algorithm| Ok(vec![algorithm]))?;
     let choice = pickup.choose(bundle.authorities(), &algorithms).map_err(pickup::failure)?;
     if pickup.offer().known_to(bundle.authorities()).is_none() {
-        let question = format!("No issuer that this device trusts is at {}. Pick up all the same?", from);
+        let question = format!("No issuer that this device trusts is at {from}. Pick up all the same?");
         if !args.yes && !secret::confirm(session.input, &question, "--yes")? {
             return Err(secret::declined("nothing was picked up; the offer is not spent"));
         }
     }
-    session.out.note(&format!("picking up from {}", from));
+    session.out.note(&format!("picking up from {from}"));
     let code = if pickup.offer().tx_code.is_some() {
         let source = secret::SecretArgs { secret_file: args.tx_code_file.clone(), secret_fd: None };
         Some(source.read(session.out, session.input, "the code you were given with the offer: ")?)
