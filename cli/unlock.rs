@@ -108,11 +108,10 @@ pub(crate) fn all(session: &Session, args: &OpenAllArgs) -> Result<Vec<(Role, Un
     let mut secrets = args.secret_file.iter();
     // One waits, parked, while the secret of the next is typed.
     let parked = roles.into_iter().map(|role| {
-        let unlocked = if let Some(unlocked) = opened_by(session, role, &key_files)? {
-            unlocked
-        } else {
+        let Some(unlocked) = opened_by(session, role, &key_files)? else {
             let secret = SecretArgs { secret_file: secrets.next().cloned(), secret_fd: None };
-            return keep(session, role, &OpenArgs { secret, recovery: args.recovery, key_file: None }).map(|vault| (role, vault.park()));
+            let open = OpenArgs { secret, recovery: args.recovery, key_file: None };
+            return keep(session, role, &open).map(|vault| (role, vault.park()));
         };
         upgrade(session, role, &unlocked)?;
         Ok((role, unlocked.park()))

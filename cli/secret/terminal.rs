@@ -7,6 +7,7 @@ use std::io::{self, Read, Write};
 use zeroize::Zeroizing;
 
 /// Why nothing was read.
+#[derive(Clone, Copy)]
 pub(super) enum NotRead {
     /// There is no terminal.
     NoTerminal,
