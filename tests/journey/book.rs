@@ -99,7 +99,7 @@ struct Stage {
 impl Stage {
     fn new() -> Self {
         let place = Place::new();
-        place.write("phrase", "correct horse battery staple");
+        place.write("phrase", "tulip anchor seven");
         Self { place, names: BTreeMap::new(), backup_of: String::new(), printed: String::new() }
     }
 

@@ -73,7 +73,7 @@ fn run(place: &Place, words: &[String]) -> Ran {
 #[test]
 fn the_commands_by_hand_do_what_they_say() {
     let place = Place::new();
-    place.write("phrase", "correct horse battery staple");
+    place.write("phrase", "tulip anchor seven");
     let readme = readme();
     let lines = block(&readme, "## A credential for yourself, by hand", "sh");
     let (mut root, mut holder, mut id) = (String::new(), String::new(), String::new());
