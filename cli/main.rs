@@ -125,8 +125,17 @@ fn run() -> Exit {
         Ok(line) => line,
         Err(error) => {
             // Asked-for help goes to standard output and is a success; everything else is exit 2 on standard error.
-            drop(error.print());
-            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+            if !error.use_stderr() {
+                drop(error.print());
+                return Exit::Done;
+            }
+            // A line that was not understood has no options yet; who writes --json reads JSON.
+            if std::env::args_os().any(|word| word == "--json" || word == "--jsonl") {
+                Out::new(Shape::Json, true, false).failure(&misread(&error));
+            } else {
+                drop(error.print());
+            }
+            return Exit::Usage;
         }
     };
     let Line { global, verb } = line;
@@ -178,6 +187,13 @@ impl Verb {
             Self::Help(args) => help::run(out, &args),
         }
     }
+}
+
+/// What was wrong with a command line, as the two sentences of a failure: the first paragraph, and where the grammar stands.
+fn misread(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let first: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    Failure::usage(first.join(" ").trim_start_matches("error: "), "see the command's own --help")
 }
 
 /// The grammar, for completions, manual pages and help.

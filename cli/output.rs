@@ -69,17 +69,23 @@ impl Out {
             Shape::Json => serde_json::to_string_pretty(value),
             Shape::JsonLines => serde_json::to_string(value),
         }
-        .map_err(|error| Failure::internal(format!("cannot write the result as JSON: {error}"), "run it again without --json"))?;
+        .map_err(|error| unwritable(&error))?;
         result(writeln!(anstream::stdout(), "{}", escaped(&text)));
         Ok(())
     }
 
-    /// A list: words, one document `{schema, ITEMS: [..]}`, or with `--jsonl` one document an item.
+    /// A list: words, one document `{schema, ITEMS: [..]}`, or with `--jsonl` one document an item, which names the schema too.
     pub(crate) fn list<T: Serialize>(self, schema: &str, name: &str, items: &[T], words: impl FnOnce()) -> Result<(), Failure> {
         match self.shape {
             Shape::Words => words(),
             Shape::Json => self.json(&serde_json::json!({ "schema": schema, name: items }))?,
-            Shape::JsonLines => items.iter().try_for_each(|item| self.json(item))?,
+            Shape::JsonLines => items.iter().try_for_each(|item| {
+                let mut item = serde_json::to_value(item).map_err(|error| unwritable(&error))?;
+                if let Some(members) = item.as_object_mut() {
+                    members.entry("schema").or_insert_with(|| schema.into());
+                }
+                self.json(&item)
+            })?,
         }
         Ok(())
     }
@@ -153,6 +159,10 @@ fn result(written: std::io::Result<()>) {
 /// What stops a message has nowhere to be told.
 fn message(written: std::io::Result<()>) {
     drop(written);
+}
+
+fn unwritable(error: &serde_json::Error) -> Failure {
+    Failure::internal(format!("cannot write the result as JSON: {error}"), "run it again without --json")
 }
 
 fn lost(why: &str) -> Failure {
