@@ -7,8 +7,9 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-/// Most coefficients held. Only a file of several passes is held as a whole, two bytes each: 36 MiB, a photograph of 12 megapixels.
-const MOST_HELD: u64 = 18 * 1024 * 1024;
+/// Most bytes held next to the pixels: the file, and its coefficients of two bytes each if it has several passes. A progressive photograph
+/// of 12 megapixels has 35 MiB of them.
+const MOST_HELD: u64 = 40 * 1024 * 1024;
 /// Most coefficients visited over all passes. Encoders make 10 passes of a progressive picture, most of them over one component.
 const MOST_VISITED: u64 = 216 * 1024 * 1024;
 
@@ -17,7 +18,7 @@ const MOST_VISITED: u64 = 216 * 1024 * 1024;
 pub(super) fn decode(file: &[u8]) -> Result<Luma, ReadError> {
     let plan = Plan::of(file).ok_or(ReadError::NotAPicture)?;
     let factor = shrink_factor(plan.width, plan.height)?;
-    if plan.passes > 1 && plan.coefficients > MOST_HELD || plan.coefficients * plan.passes > MOST_VISITED {
+    if plan.passes > 1 && plan.coefficients * 2 + file.len() as u64 > MOST_HELD || plan.coefficients * plan.passes > MOST_VISITED {
         return Err(ReadError::TooComplex);
     }
     let (width, height) = (plan.width as usize, plan.height as usize);
