@@ -232,6 +232,24 @@ fn the_last_entry_takes_the_reserve() {
     assert!(ballast.exists(), "the reserve is not filled again");
 }
 
+/// What exists nowhere else, such as a credential that an offer brought, may take the reserve too.
+#[test]
+fn the_last_batch_takes_the_reserve() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (mut vault, key) = create(dir.path());
+    let ballast = dir.path().join("vault/ballast");
+    let unlocked = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
+    let keep = || unlocked.batch_last(|batch| batch.put("aside", b"1", b"received", &[]));
+    keep().expect("room enough");
+    assert!(ballast.exists());
+    FULL_AFTER.set(Some(0));
+    assert!(matches!(keep(), Err(VaultError::Storage(StorageError::Full { .. }))));
+    FULL_AFTER.set(None);
+    assert!(!ballast.exists(), "the reserve was kept back");
+    keep().expect("kept");
+    assert_eq!(unlocked.get("aside", b"1").expect("readable").as_deref().map(Vec::as_slice), Some(&b"received"[..]));
+}
+
 #[test]
 fn a_second_process_waits_and_is_told_who_has_the_vault() {
     let dir = tempfile::tempdir().expect("temporary folder");
