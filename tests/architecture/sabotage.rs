@@ -40,9 +40,9 @@ fn every_sabotage_applies_exactly_once() {
         if !names.insert(&check.name) {
             wrong.push(format!("{}: two checks have this name", check.name));
         }
-        if !check.tests.iter().any(|arg| arg == "--lib" || arg == "--test" || arg == "--bin")
-            || check.tests.last().is_none_or(|last| last == "--")
-        {
+        let chooses = |option: &str| check.tests.iter().any(|arg| arg == option);
+        let names_one = check.tests.last().is_some_and(|last| !last.starts_with('-'));
+        if !(["--lib", "--test", "--bin", "--package"].into_iter().any(chooses) && names_one) {
             wrong.push(format!("{}: does not say which tests notice", check.name));
         }
     }

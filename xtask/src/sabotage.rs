@@ -28,7 +28,7 @@ struct Check {
     find: String,
     replace: String,
     /// Arguments for `cargo test --profile ci`, such as `["--test", "vectors", "--", "cases"]`. `--lib` means the unit tests of the
-    /// crate that the file belongs to, unless a `--package` is named.
+    /// crate that the file belongs to, unless a `--package` is named; a `--package` alone means that package's.
     tests: Vec<String>,
 }
 
@@ -184,6 +184,9 @@ impl Copy {
 fn packages(check: &Check) -> Vec<String> {
     let mut packages = vec!["--package".to_owned(), "waypass".to_owned()];
     let names = |option: &str| check.tests.iter().any(|arg| arg == option);
+    if !["--lib", "--test", "--bin"].into_iter().any(names) {
+        packages.push("--lib".to_owned());
+    }
     let room = check.file.iter().next().map(|room| room.to_string_lossy().into_owned()).unwrap_or_default();
     // The program itself is no library: its unit tests are those of its binary.
     if names("--lib") && !names("--package") && room != "cli" {
@@ -234,5 +237,6 @@ mod tests {
         );
         assert_eq!(packages(&check("a", "trust/time.rs", &["--test", "journey"])), ["--package", "waypass"]);
         assert_eq!(packages(&check("a", "trust/time.rs", &["--package", "waypass-gate", "--lib"])), ["--package", "waypass"]);
+        assert_eq!(packages(&check("a", "trust/time.rs", &["--package", "waypass-gate", "name"])), ["--package", "waypass", "--lib"]);
     }
 }
