@@ -291,14 +291,14 @@ impl World {
     /// The gate's clocks, `after` seconds into the story.
     pub(super) fn reading(&self, after: u64) -> Reading {
         let wall = time(NOW + i64::try_from(after).expect("small") + self.clock_off);
-        Reading { wall, boottime_ms: (1000 + after) * 1000, boot_id: [1; 16] }
+        Reading { wall, boottime_ms: (100 + after) * 1000, boot_id: [1; 16] }
     }
 
     /// A gate that has not decided anything yet.
     pub(super) fn state(&self) -> DeviceState {
         let mut state = DeviceState::new(&self.gate.id);
         if let Some(signed) = self.signed_time {
-            let earlier = Reading { boot_id: [9; 16], ..self.reading(0) };
+            let earlier = Reading { wall: time(signed), boot_id: [9; 16], ..self.reading(0) };
             state.time = state.time.adopt(&SignedTime { at: time(signed), signer: TimeSigner([1; 32]) }, &earlier).0;
         }
         state
