@@ -52,7 +52,7 @@ impl Place {
         let (program, rest) = words.split_first().expect("a program");
         let mut command = Command::new(program);
         command.args(rest).current_dir(self.dir()).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.dir()).env("WAYPASS_HOME", self.path(home)).stdin(Stdio::null());
+        command.env("HOME", self.dir()).env("WAYPASS_HOME", self.path(home)).env("TZ", "UTC").stdin(Stdio::null());
         command
     }
 }
