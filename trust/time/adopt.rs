@@ -4,6 +4,7 @@ use super::{
     FURTHEST_AHEAD_SECONDS, Reading, TimeState,
     state::{MICROSECONDS, Proven},
 };
+use alloc::boxed::Box;
 use waypass_credential::time::Timestamp;
 
 /// A time that a time signer named in the root signed: today the bundle's timestamp role.
@@ -28,7 +29,7 @@ pub enum Adopted {
     /// It proves nothing that was not proven. It anchors nothing either.
     Known,
     /// It is too far ahead to be believed without a person. What it signs must not be installed.
-    Aside(Aside),
+    Aside(Box<Aside>),
 }
 
 /// A signed time that is more than [`FURTHEST_AHEAD_SECONDS`] ahead of both the wall clock and the bound. The caller keeps what carried
@@ -59,7 +60,7 @@ impl TimeState {
         let nearest = known.map_or(reading.wall, |bound| bound.max(reading.wall));
         if signed.at.since(nearest) > FURTHEST_AHEAD_SECONDS {
             let aside = Aside { state: next.clone(), signed: *signed, reading: *reading };
-            return (next, Adopted::Aside(aside));
+            return (next, Adopted::Aside(Box::new(aside)));
         }
         next.take(signed, reading)
     }
