@@ -105,7 +105,7 @@ fn a_bundle_from_the_future_is_not_taken() {
         println!("SKIP a bundle from the future: faketime is not installed");
         return;
     }
-    let ahead = site.wrapped(&["faketime", "-f", "+10d"], ISSUER, "issuer publish -o ahead");
+    let ahead = site.wrapped(&["faketime", "-f", "+10d"], ISSUER, "issuer publish -o ahead --yes");
     assert_eq!(ahead.code, 0, "{}", ahead.stderr);
     let refused = site.run(GATE, "verifier sync --from ahead");
     let (what, next) = advice(&refused);
