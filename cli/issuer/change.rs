@@ -109,7 +109,11 @@ pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
     let timestamp = published.as_ref().and_then(|published| published.as_ref().ok()).map(|published| published.timestamp);
     tally.tell(session, ids.len(), timestamp)?;
     if let Some(published) = published {
-        let known = if tally.changed.is_empty() { "" } else { GATES_KNOW_LATER };
+        let known = match tally.changed.as_slice() {
+            [] => "",
+            changed if changed.iter().any(|changed| matches!(changed, Changed::Gate(_))) => "published; devices know after their next sync",
+            _ => GATES_KNOW_LATER,
+        };
         publish::tell(session, published, publish::TARGETS_DUE, known)?;
     }
     tally.outcome(session, ids.len())
@@ -183,7 +187,10 @@ impl Changed {
     fn words(&self) -> String {
         match self {
             Self::Credential { id, event } => format!("{id} is {} since {} ({})", event.to.as_str(), words::when(event.at), event.cause),
-            Self::Gate(gate) => format!("the enrolment of {} has ended; wallets know after their next sync", gate.name),
+            Self::Gate(gate) => {
+                let reason = gate.revoked.as_ref().map_or("", |(_, reason)| reason);
+                format!("the enrolment of {} has ended ({})", gate.name, reason)
+            }
         }
     }
 }
