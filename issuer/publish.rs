@@ -139,7 +139,9 @@ impl Issuer<'_> {
         self.open_spare_lists()?;
         match dates.judge(at) {
             Judged::Used { next } => match last {
-                Some(last) if at <= last.published_at && self.is_unchanged(&root, &last, at)? => return Ok(last),
+                Some(last) if at <= last.published_at && self.is_unchanged(&root, &last, at)? => {
+                    return Ok(Publication { roles_beyond_enrolment: self.roles_beyond_enrolment(last.opened.policy()), ..last });
+                }
                 _ => return Err(PublishError::TooSoon { next }),
             },
             Judged::Doubt(doubt) if !confirmed => return Err(PublishError::Unconfirmed(doubt)),

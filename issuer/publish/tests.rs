@@ -90,6 +90,7 @@ fn a_site_sets_how_long_an_enrolment_lasts() {
     let limits = &published.opened().policy().limits;
     let longer: Vec<&String> = limits.iter().filter(|limit| limit.stale_seconds > 3 * 86_400).map(|limit| &limit.role).collect();
     assert!(!longer.is_empty() && published.roles_beyond_enrolment.iter().eq(longer), "{:?}", published.roles_beyond_enrolment);
+    assert_eq!(issuer.publish(at(1)).expect("unchanged").roles_beyond_enrolment, published.roles_beyond_enrolment);
     assert!(issuer.change_settings(Settings { gate_enrolment_seconds: Some(DAY - 1), ..short }).is_err());
 }
 
