@@ -1,6 +1,6 @@
 //! A server whose certificate nobody vouches for, on this machine.
 
-use super::{Addresses, Ask, Client, Timeouts};
+use super::{Ask, Client, Reach, Timeouts};
 use crate::transport::TransportError;
 use reqwest::Url;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -45,7 +45,7 @@ fn serve() -> u16 {
 /// It is not unreachable, and trying again later would not help.
 #[test]
 fn an_unknown_authority_is_said_as_such() {
-    let Ok(client) = Client::new(true, Addresses::Any, Timeouts::default()) else {
+    let Ok(client) = Client::new(true, Reach::Anywhere, Timeouts::default()) else {
         println!("SKIP certificates: this machine has no certificate store");
         return;
     };
