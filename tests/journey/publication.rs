@@ -90,7 +90,11 @@ fn one_publication_from_the_future_is_overcome() {
     assert!(!site.path("future").exists() && asked.stderr.contains("days after the last publication"), "{}", asked.stderr);
     let meant = shifted(&site, "issuer", "+300d", &format!("{publish} --yes"));
     assert_eq!(meant.code, 0, "{}", meant.stderr);
-    site.ok("gate", "verifier sync --from future --key-file KEY");
+    // A gate with a right clock does not take it; one whose clock is wrong too does.
+    let sync = "verifier sync --from future --key-file KEY";
+    assert_eq!(site.run("gate", sync).code, 30);
+    let fooled = shifted(&site, "gate", "+300d", sync);
+    assert_eq!(fooled.code, 0, "{}", fooled.stderr);
 
     // The withdrawal is on record, and nobody is told to set a right clock.
     let revoke = format!("issuer revoke {} --reason lost --key-file KEY", site.id);
