@@ -1,7 +1,7 @@
 //! The role policy this issuer publishes: Cedar rules and how old evidence may be, validated before anybody is asked to sign.
 
 use crate::issue::Issuer;
-use crate::store::StoreError;
+use crate::store::{Documents as _, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, JsonError, Limits};
