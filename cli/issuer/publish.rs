@@ -138,7 +138,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 /// Shows what a publication would change in whom gates believe, and asks. What only officers can sign they are shown themselves.
 fn agreed(session: &Session, args: &Args, issuer: &Issuer<'_>, policy: Option<&PolicyDraft>) -> Result<bool, Failure> {
     if let Some(policy) = policy {
-        policy.check().map_err(policy_failure)?;
+        issuer.check_policy(policy).map_err(policy_failure)?;
     }
     let ask = |question: &str| if args.publishing.yes { Ok(true) } else { secret::confirm(session.input, question, "--yes") };
     if args.restored {

@@ -3,6 +3,7 @@ use crate::issue::{Format, Order};
 use crate::offer::OfferTerms;
 use crate::offer::tests::code;
 use crate::revoke::{Cause, Grounds};
+use crate::settings::Settings;
 use crate::testing::{BASE, Key, Log, TestRng, at, enrolment, issuer, order, reopened};
 use core::time::Duration;
 use proptest::prelude::*;
@@ -296,6 +297,8 @@ fn the_service_publishes_no_targets_that_nobody_confirmed() {
     let (dir, mut issuer) = issuer();
     let (_, signed) = enrolment(30, at(0));
     issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    let week = Settings { gate_enrolment_seconds: Some(7 * 86_400), ..issuer.settings().clone() };
+    issuer.change_settings(week).expect("changed");
     let first = issuer.publish(at(0)).expect("published");
     drop(issuer);
     let service = Service::start(dir.path(), ServiceLimits { renew: Some(Duration::from_mins(10)), ..limits() });

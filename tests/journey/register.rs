@@ -97,7 +97,7 @@ fn a_home_of_the_first_version_goes_under_the_seal_once() {
     let second = site.run("issuer", "issuer list --key-file KEY");
     assert_eq!((second.code, second.stdout), (0, first.stdout));
     assert!(!second.stderr.contains("0.1.0"), "upgraded twice: {}", second.stderr);
-    site.ok("issuer", "issuer publish -o stick --key-file KEY");
+    site.ok("issuer", "issuer publish --yes -o stick --key-file KEY");
 
     // The old database once more, then the old number in the new one.
     let sealed = site.path("sealed.db");
