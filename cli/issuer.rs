@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
 use waypass_issuer::Issuer;
 use waypass_issuer::issue::OpenError;
-use waypass_issuer::keys::{KeyUse, Keys};
-use waypass_issuer::store::{SqliteStore, StoreError};
-use waypass_vault::{KeyPurpose, Unlocked, clock};
+use waypass_issuer::keys::KeyUse;
+use waypass_issuer::store::StoreError;
+use waypass_vault::{KeyPurpose, Unlocked, VaultError, clock};
 
 mod authority;
 mod ceremony;
@@ -23,6 +23,7 @@ mod key;
 mod list;
 mod log;
 mod publish;
+mod seat;
 mod serve;
 
 /// Arguments of `issuer`.
@@ -110,17 +111,12 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
 
 /// Opens the issuer with its keys, does `work`, and locks again.
 fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    unlock::with(session, Role::Issuer, args, |vault| work(&mut opened(session, vault)?))
+    unlock::with(session, Role::Issuer, args, |vault| seat::seated(session, vault, work))
 }
 
-/// The issuer with the keys of its open vault.
-fn opened<'v>(session: &Session, vault: &'v Unlocked<'_>) -> Result<Issuer<'v>, Failure> {
-    let mut keys = Keys::new();
-    for (key_use, id) in key_uses(vault)? {
-        keys.add(key_use, vault.signer(id)?);
-    }
-    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
-    Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))
+/// Gives a vault of version 0.1.0 the key for the seal of its issuer, whose database the next step puts under it.
+pub(crate) fn begin_seal(vault: &Unlocked<'_>) -> Result<(), VaultError> {
+    seat::Kept::begin(vault, true).map(drop)
 }
 
 /// The vault's keys that an issuer signs with.
@@ -179,8 +175,13 @@ fn store_failure(error: StoreError) -> Failure {
         StoreError::Corrupt(_) => {
             Failure::new(Exit::Tamper, error, "stop the service, keep the file and restore a copy of the issuer's folder")
         }
+        StoreError::Tampered(_) => Failure::new(
+            Exit::Tamper,
+            error,
+            "nothing was signed and nothing published; stop the service, keep the file as evidence, and restore a copy of the whole folder",
+        ),
         StoreError::Missing => Failure::usage(error, "see what there is: waypass issuer list"),
-        StoreError::Taken | StoreError::Changed => Failure::internal(error, "run the command again"),
+        StoreError::Taken | StoreError::Changed | StoreError::Overtaken => Failure::internal(error, "run the command again"),
         StoreError::Database(_) => Failure::internal(error, "check the disk, then run the command again"),
     }
 }

@@ -145,7 +145,7 @@ fn upgrade(session: &Session, role: Role, vault: &Unlocked<'_>) -> Result<(), Fa
         }
         Role::Wallet => waypass_wallet::upgrade(vault, store).map_err(crate::trust::belief_failure)?,
         Role::Issuer => {
-            vault.upgrade(|_| Ok::<_, VaultError>(()))?;
+            vault.upgrade(|_| crate::issuer::begin_seal(vault))?;
             true
         }
     };

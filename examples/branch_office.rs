@@ -12,10 +12,11 @@ use waypass_issuer::ceremony::{CeremonyError, Paper, Quorum, RootKeys};
 use waypass_issuer::issue::Issuer;
 use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_issuer::publish::Publication;
+use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::sqlite::SqliteStore;
 use waypass_trust::bundle::{self, Authority, BundleError};
-use waypass_vault::KeyPurpose;
+use waypass_vault::{KeyPurpose, SystemRng};
 
 const OFFICERS: [(KeyUse, KeyPurpose); 2] = [(KeyUse::Root, KeyPurpose::Root), (KeyUse::Targets, KeyPurpose::Targets)];
 
@@ -34,14 +35,16 @@ fn main() -> Done<()> {
         snapshot: quorum([&online], KeyUse::Snapshot, 1),
         timestamp: quorum([&online], KeyUse::Timestamp, 1),
     };
-    let mut head = Issuer::create(store(folder, "office")?, Settings::new("Harbour", "https://harbour.example"), online, hour(0).wall)?;
+    let seal = Seal::new(&Seal::new_key(&mut SystemRng), None);
+    let mut head =
+        Issuer::create(store(folder, "office")?, seal.clone(), Settings::new("Harbour", "https://harbour.example"), online, hour(0).wall)?;
     let paper = head.prepare_root(&root, hour(0).wall)?;
     head.assemble(&signed(&paper, &officers[..2], KeyUse::Root)?, hour(0).wall)?;
 
     println!("The branch has keys of its own. Its entry lets it speak of visitors, of the island, and of nothing else.");
     let branch_keys = || keys(&branch_office, &[&ONLINE[..], &OFFICERS].concat());
     let settings = Settings::new("Island", "https://island.example");
-    let mut branch = Issuer::create(store(folder, "branch")?, settings, branch_keys()?, hour(0).wall)?;
+    let mut branch = Issuer::create(store(folder, "branch")?, seal.clone(), settings, branch_keys()?, hour(0).wall)?;
     let own = branch.publish(hour(0).wall)?;
     let (entry, lists) = limited(&own);
     head.add_authority(&entry, &lists, false, hour(0).wall)?;
@@ -76,7 +79,7 @@ fn main() -> Done<()> {
     branch.rotate_key(KeyUse::Credential, &new.public_key, hour(30).wall)?;
     branch.give_up_key(&stolen)?;
     drop(branch);
-    let mut branch = Issuer::open(store(folder, "branch")?, branch_keys()?)?;
+    let mut branch = Issuer::open(store(folder, "branch")?, seal, branch_keys()?)?;
     let (entry, lists) = limited(&branch.publish(hour(30).wall)?);
     head.add_authority(&entry, &lists, true, hour(30).wall)?;
     believe(&mut head, &officers, 30)?;

@@ -13,6 +13,7 @@ use waypass_issuer::gates::Enrolment;
 use waypass_issuer::issue::{Format, Issuer, Order};
 use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_issuer::revoke::{Cause, Grounds};
+use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::sqlite::SqliteStore;
 use waypass_trust::bundle::TrustBundle;
@@ -41,7 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         keys.add(key_use, office.signer(office.generate_key(Algorithm::EdDsa, purpose)?.id)?);
     }
     let store = SqliteStore::open(&folder.path().join("issuer.db"))?;
-    let mut issuer = Issuer::create(Box::new(store), Settings::new("St. Anna Clinic", "https://clinic.example"), keys, now().at())?;
+    // The program keeps this key in the vault too: nobody else can write into the issuer's memory.
+    let seal = Seal::new(&Seal::new_key(&mut SystemRng), None);
+    let mut issuer = Issuer::create(Box::new(store), seal, Settings::new("St. Anna Clinic", "https://clinic.example"), keys, now().at())?;
 
     // The door is enrolled: a gate that is not in the bundle decides about nobody.
     let door = vault(folder.path(), "gate", &factor)?;

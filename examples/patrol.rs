@@ -10,12 +10,13 @@ use waypass_issuer::issue::Issuer;
 use waypass_issuer::keys::KeyUse;
 use waypass_issuer::policy::PolicyDraft;
 use waypass_issuer::revoke::{Cause, Grounds};
+use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::sqlite::SqliteStore;
 use waypass_trust::audit::{FlagAnswer, Head, Leaf, Receipt, Upload, flag};
 use waypass_trust::bundle;
 use waypass_trust::time::{Limits, Reading, TimeGuard};
-use waypass_vault::KeyPurpose;
+use waypass_vault::{KeyPurpose, SystemRng};
 
 /// Rangers need a list of today, or for three days more a second ranger. Anglers may wait longer, and go escorted when
 /// nobody can tell. A gate may be restarted twice before signed time must confirm its clock.
@@ -35,7 +36,8 @@ fn main() -> Done<()> {
     let signing = [(KeyUse::Root, KeyPurpose::Root), (KeyUse::Targets, KeyPurpose::Targets)];
     let keys = keys(&office, &[&ONLINE[..], &signing].concat())?;
     let settings = Settings { roles: vec!["ranger".into(), "angler".into()], ..Settings::new("River Office", "https://river.example") };
-    let mut issuer = Issuer::create(Box::new(SqliteStore::open(&folder.path().join("db"))?), settings, keys, hour(0).wall)?;
+    let seal = Seal::new(&Seal::new_key(&mut SystemRng), None);
+    let mut issuer = Issuer::create(Box::new(SqliteStore::open(&folder.path().join("db"))?), seal, settings, keys, hour(0).wall)?;
     issuer.set_policy(&PolicyDraft::parse(RULES.as_bytes())?)?;
 
     let name = ("Boat 3", "river");

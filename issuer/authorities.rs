@@ -7,7 +7,7 @@
 use crate::ceremony::CeremonyError;
 use crate::issue::Issuer;
 use crate::publish::Renewal;
-use crate::store::StoreError;
+use crate::store::{Documents as _, StoreError};
 use core::fmt;
 use waypass_credential::did::{DidDocument, DocumentError};
 use waypass_credential::json::{self, JsonError, Limits};

@@ -7,7 +7,7 @@
 use crate::issue::Issuer;
 use crate::keys::KeyUse;
 use crate::publish::Renewal;
-use crate::store::{Store, StoreError};
+use crate::store::{Documents, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, Limits};
@@ -332,7 +332,7 @@ impl Issuer<'_> {
 
     /// Every root, oldest first.
     pub(crate) fn roots(&self) -> Result<Vec<Envelope>, CeremonyError> {
-        Ok(roots(&*self.store)?)
+        Ok(roots(&self.store)?)
     }
 
     pub(crate) fn newest_root(&self) -> Result<Option<Root>, CeremonyError> {
@@ -352,7 +352,7 @@ impl Issuer<'_> {
 }
 
 /// Every root that a store has, oldest first.
-pub(crate) fn roots(store: &dyn Store) -> Result<Vec<Envelope>, StoreError> {
+pub(crate) fn roots(store: &dyn Documents) -> Result<Vec<Envelope>, StoreError> {
     let mut roots = Vec::new();
     while let Some(bytes) = store.document(&root_document(roots.len() as u64 + 1))? {
         roots.push(serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt("a root"))?);

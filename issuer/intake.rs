@@ -10,7 +10,7 @@ use core::fmt;
 use waypass_credential::did;
 use waypass_credential::key::SignError;
 use waypass_credential::time::Timestamp;
-use waypass_trust::audit::{FlagAnswer, Flagged, Leaf, Receipt, Upload, UploadError};
+use waypass_trust::audit::{FlagAnswer, Flagged, Head, Leaf, Receipt, Upload, UploadError};
 
 /// Why an upload was not taken.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,7 +63,12 @@ impl Issuer<'_> {
         }
         let accepted = match verified {
             Ok(accepted) => accepted,
-            Err(UploadError::Missing { held, .. }) => return Err(IntakeError::Gap { expected: held }),
+            Err(UploadError::Missing { held, .. }) => {
+                // A gate leaves out what it has a receipt for.
+                let size = Head::open(upload.head()).map_err(IntakeError::Invalid)?.chain.size();
+                self.store.note_ahead(&claimed, size)?;
+                return Err(IntakeError::Gap { expected: held });
+            }
             Err(UploadError::Fork { seq }) => {
                 self.store.flag_fork(&claimed, at, seq)?;
                 return Err(IntakeError::Fork { seq });
@@ -75,12 +80,14 @@ impl Issuer<'_> {
             .map(|(seq, leaf)| LeafRow { seq, hash: Leaf::hash(leaf), leaf: leaf.clone(), received_at: at })
             .collect();
         let chain = accepted.head.chain.clone();
-        match self.store.append_leaves(&claimed, &rows, &chain.head()) {
+        let targets = rows.iter().filter_map(|row| Some(Leaf::from_bytes(&row.leaf).ok()?.bundle_version)).max().unwrap_or(0);
+        match self.store.append_leaves(&claimed, &rows, &chain.head(), targets) {
             Ok(()) => {}
             // Another process took leaves of this device meanwhile: the device repeats and the next round compares them.
             Err(StoreError::Changed) => return Err(IntakeError::Gap { expected: self.received(&claimed)? }),
             Err(why) => return Err(why.into()),
         }
+        self.note_seen(&claimed, accepted.flagged)?;
         let flagged = accepted.flagged.iter().map(|flag| self.answer(flag)).collect::<Result<Vec<_>, _>>()?;
         self.keep_flags(&claimed, accepted.flagged, &flagged)?;
         let receipt = Receipt { chain, stored_at: at, flagged };

@@ -3,8 +3,9 @@
 use crate::ceremony::CeremonyError;
 use crate::contexts::ContextError;
 use crate::keys::{KeyUse, Keys};
+use crate::sealed::{Anchor, Seal, Sealed, Upgrade};
 use crate::settings::{Settings, SettingsError};
-use crate::store::{CredentialRecord, Entry, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
+use crate::store::{CredentialRecord, Documents as _, Entry, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
 use core::fmt;
 use rand_core::CryptoRng;
 use waypass_credential::did;
@@ -30,9 +31,11 @@ const MAX_LABEL: usize = 200;
 
 /// The issuer: a store, the keys somebody unlocked, and settings.
 pub struct Issuer<'k> {
-    pub(crate) store: Box<dyn Store + 'k>,
+    pub(crate) store: Sealed<'k>,
     pub(crate) keys: Keys<'k>,
     pub(crate) settings: Settings,
+    /// Whether targets are signed anew only where nothing in them changes but their dates.
+    pub(crate) only_renews: bool,
 }
 
 /// What to issue. The holder key is given separately: by the operator, or proven at pick-up.
@@ -157,9 +160,9 @@ impl<'k> Issuer<'k> {
     ///
     /// Where keys for all four signing roles are unlocked too, root version 1 is established with them, one of which must
     /// sign. Otherwise the root of trust comes next: [`Issuer::prepare_root`].
-    pub fn create(store: Box<dyn Store + 'k>, settings: Settings, keys: Keys<'k>, at: Timestamp) -> Result<Self, OpenError> {
+    pub fn create(store: Box<dyn Store + 'k>, seal: Seal, settings: Settings, keys: Keys<'k>, at: Timestamp) -> Result<Self, OpenError> {
         settings.check().map_err(OpenError::Settings)?;
-        let mut store = store;
+        let mut store = Sealed::open(store, seal)?;
         if store.document(SETTINGS)?.is_some() || !store.keys()?.is_empty() {
             return Err(OpenError::AlreadySetUp);
         }
@@ -174,7 +177,7 @@ impl<'k> Issuer<'k> {
             })
         });
         store.put_keys(&rows.collect::<Vec<_>>())?;
-        let mut issuer = Self { store, keys, settings };
+        let mut issuer = Self { store, keys, settings, only_renews: false };
         // A token list in any case: not every format has a place for bitstrings.
         for kind in [ListKind::Token, issuer.settings.status] {
             issuer.open_lists(kind)?;
@@ -187,13 +190,24 @@ impl<'k> Issuer<'k> {
         Ok(issuer)
     }
 
-    /// Opens an issuer that was set up before.
-    pub fn open(store: Box<dyn Store + 'k>, keys: Keys<'k>) -> Result<Self, OpenError> {
+    /// Opens an issuer that was set up before. What is in the store must be what was written under `seal`.
+    pub fn open(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>) -> Result<Self, OpenError> {
+        let store = Sealed::open(store, seal)?;
         let text = store.document(SETTINGS)?.ok_or(OpenError::NotSetUp)?;
         json::parse(&text, SETTINGS_LIMITS).map_err(|_| OpenError::Damaged)?;
         let settings: Settings = serde_json::from_slice(&text).map_err(|_| OpenError::Damaged)?;
         settings.check().map_err(OpenError::Settings)?;
-        Ok(Self { store, keys, settings })
+        Ok(Self { store, keys, settings, only_renews: false })
+    }
+
+    /// Returns how far this issuer's memory has come. Keep it in the vault that keeps the seal's key.
+    pub fn anchor(&self) -> Result<Anchor, StoreError> {
+        self.store.anchor()
+    }
+
+    /// Returns what was upgraded when this issuer was opened.
+    pub const fn upgrade(&self) -> Option<&Upgrade> {
+        self.store.upgrade()
     }
 
     /// The settings.

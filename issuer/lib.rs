@@ -1,14 +1,15 @@
 //! The online role: issues, lists, revokes, publishes and serves. Performs disk I/O, and network I/O in [`http`] alone;
 //! reads no clock and draws no randomness: both are arguments.
 //!
-//! An [`Issuer`] is a [`store::Store`] (its own database file), [`keys::Keys`] (signers somebody else unlocked) and
-//! [`settings::Settings`]. Everything it does is a method; [`http::serve`] is the same methods behind a socket.
+//! An [`Issuer`] is a [`store::Store`] (its own database file) under a [`sealed::Seal`], [`keys::Keys`] (signers somebody else
+//! unlocked) and [`settings::Settings`]. Everything it does is a method; [`http::serve`] is the same methods behind a socket.
 //!
 //! What is kept about people: the holder's DID, roles, sites, zones and the display label the operator chose. Other personal
 //! claims are signed into the credential and forgotten; an offer that waits for its pick-up holds them encrypted under the
 //! pre-authorized code, which the issuer does not keep.
 
 pub mod authorities;
+pub mod behind;
 pub mod ceremony;
 pub mod contexts;
 pub mod gates;
@@ -22,6 +23,7 @@ pub mod policy;
 pub mod publish;
 pub mod received;
 pub mod revoke;
+pub mod sealed;
 pub mod settings;
 pub mod store;
 pub mod vc_api;

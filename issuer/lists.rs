@@ -129,7 +129,7 @@ impl Issuer<'_> {
         let mut drawn = Vec::with_capacity(mechanisms.len());
         for mechanism in mechanisms {
             let capacity = self.capacity(mechanism);
-            drawn.push(index::draw(&mut *self.store, mechanism, capacity, rng)?);
+            drawn.push(index::draw(&mut self.store, mechanism, capacity, rng)?);
         }
         Ok(drawn)
     }

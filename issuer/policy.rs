@@ -1,7 +1,7 @@
 //! The role policy this issuer publishes: Cedar rules and how old evidence may be, validated before anybody is asked to sign.
 
 use crate::issue::Issuer;
-use crate::store::StoreError;
+use crate::store::{Documents as _, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, JsonError, Limits};
@@ -136,12 +136,17 @@ impl Issuer<'_> {
         }
     }
 
-    /// Checks a policy, asks its rules once as the gates will, and keeps it for the next targets.
-    pub fn set_policy(&mut self, policy: &PolicyDraft) -> Result<(), PolicyRefused> {
+    /// Checks a policy, and asks its rules once as the gates will.
+    pub fn check_policy(&self, policy: &PolicyDraft) -> Result<(), PolicyRefused> {
         let mut places: Vec<(String, String)> = self.gates()?.into_iter().map(|row| (row.site, row.zone)).collect();
         places.sort_unstable();
         places.dedup();
-        policy.try_out(&self.settings().roles, &places)?;
+        policy.try_out(&self.settings().roles, &places)
+    }
+
+    /// Checks a policy and keeps it for the next targets.
+    pub fn set_policy(&mut self, policy: &PolicyDraft) -> Result<(), PolicyRefused> {
+        self.check_policy(policy)?;
         Ok(self.store.set_documents(&[(POLICY, json::to_string(policy).as_bytes())])?)
     }
 }

@@ -5,10 +5,11 @@
 //!
 //! A publication carries the time of the clock, never a later one, and no two carry the same ([`dates`]).
 
+use crate::behind::Behind;
 use crate::ceremony::{CeremonyError, roots};
 use crate::issue::Issuer;
 use crate::keys::KeyUse;
-use crate::store::{Store, StoreError};
+use crate::store::{Documents, StoreError};
 use core::fmt;
 use waypass_credential::key::Signer;
 use waypass_credential::time::Timestamp;
@@ -24,6 +25,7 @@ mod targets;
 pub use dates::{ClockDoubt, LONGEST_PAUSE};
 pub use pace::Pace;
 pub(crate) use targets::Renewal;
+pub use targets::TargetsChange;
 
 use dates::{Dates, Judged};
 
@@ -80,6 +82,8 @@ pub enum PublishError {
         /// The last publication.
         last: Timestamp,
     },
+    /// Gates have seen what this issuer knows nothing of: it was restored from a copy.
+    Behind(Behind),
     /// Another process published something newer meanwhile; try again.
     Overtaken,
     /// A status list could not be signed.
@@ -135,7 +139,11 @@ impl Issuer<'_> {
     fn publish_at(&mut self, at: Timestamp, confirmed: bool) -> Result<Publication, PublishError> {
         let root = self.newest_root()?.ok_or(PublishError::NoRoot)?;
         let last = self.published()?;
-        let mut dates = Dates::read(&*self.store, &root, last.as_ref())?;
+        let mut dates = Dates::read(&self.store, &root, last.as_ref())?;
+        self.store.check()?;
+        if let Some(behind) = self.behind()?.into_iter().next() {
+            return Err(PublishError::Behind(behind));
+        }
         self.open_spare_lists()?;
         match dates.judge(at) {
             Judged::Used { next } => match last {
@@ -193,7 +201,7 @@ impl Issuer<'_> {
 
     /// What was published last.
     pub fn published(&self) -> Result<Option<Publication>, PublishError> {
-        last_published(&*self.store)
+        last_published(&self.store)
     }
 
     /// The targets to publish, and whether they ought to be signed anew by keys that are not here.
@@ -207,7 +215,11 @@ impl Issuer<'_> {
             Some((_, part)) => self.targets_are_due(part, at)?,
             None => true,
         };
-        if due && self.signers(KeyUse::Targets, role).is_ok() {
+        let may_sign = match &held {
+            Some((_, part)) if self.only_renews => self.targets_change(part, None)?.is_none(),
+            _ => !self.only_renews,
+        };
+        if due && may_sign && self.signers(KeyUse::Targets, role).is_ok() {
             let paper = self.targets_paper(Renewal::Targets, at)?;
             let signed = self.signers(KeyUse::Targets, role)?.into_iter().try_fold(paper, crate::ceremony::Paper::sign)?;
             self.assemble(&[signed], at)?;
@@ -250,7 +262,7 @@ impl Issuer<'_> {
 
 /// Returns what a person must confirm before anything is published at `at`. Needs no key, so a person can be asked before the
 /// vault is opened.
-pub fn clock_doubt(store: &dyn Store, at: Timestamp) -> Result<Option<ClockDoubt>, PublishError> {
+pub fn clock_doubt(store: &dyn Documents, at: Timestamp) -> Result<Option<ClockDoubt>, PublishError> {
     let roots = roots(store)?;
     let Some(newest) = roots.last() else { return Ok(None) };
     let root = Root::open(&newest.to_bytes())?;
@@ -271,7 +283,7 @@ fn follows(last: &Publication, bytes: &[u8], earlier: bool) -> Result<(), Publis
     }
 }
 
-fn last_published(store: &dyn Store) -> Result<Option<Publication>, PublishError> {
+fn last_published(store: &dyn Documents) -> Result<Option<Publication>, PublishError> {
     let Some(bytes) = store.document(BUNDLE)? else { return Ok(None) };
     let roots = roots(store)?;
     let first = roots[roots.len().saturating_sub(MAX_ROOT_STEPS)..].first().ok_or(PublishError::NoRoot)?;
@@ -290,6 +302,7 @@ impl fmt::Display for PublishError {
             Self::ListKeyStands { last } => {
                 write!(f, "the key that signed the status lists of {last} is still in use, and this clock is behind them")
             }
+            Self::Behind(why) => write!(f, "this issuer was restored from a copy and has forgotten what happened since: {why}"),
             Self::Overtaken => f.write_str("another process published something newer meanwhile"),
             Self::List(why) => write!(f, "status list: {why}"),
             Self::Bundle(why) => why.fmt(f),

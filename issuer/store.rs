@@ -1,5 +1,5 @@
-//! What the issuer remembers, behind the [`Store`] joint. Every method is one transaction: durable when it returns, or
-//! without effect.
+//! The rows of what the issuer remembers, behind the [`Store`] joint. Every method is one transaction: durable when it returns,
+//! or without effect. Nothing here is believed as it stands: see [`crate::sealed`].
 
 use core::fmt;
 use waypass_credential::role::Mechanism;
@@ -225,6 +225,17 @@ pub struct DeviceRow {
     pub head: [u8; 32],
     /// When and at which sequence number the device contradicted itself.
     pub forked: Option<(Timestamp, u64)>,
+    /// The newest version of the targets that its records name.
+    pub targets: u64,
+    /// The length of its log where it began to send after what is held here; 0 if it never did.
+    pub ahead: u64,
+    /// Whether somebody knows why, so that it proves nothing any more.
+    pub forgiven: bool,
+}
+
+impl DeviceRow {
+    /// A device of which nothing was received.
+    pub const NEW: Self = Self { next_seq: 0, head: [0; 32], forked: None, targets: 0, ahead: 0, forgiven: false };
 }
 
 /// One received audit leaf.
@@ -264,6 +275,10 @@ pub enum StoreError {
     Taken,
     /// The record is not in the state the change starts from.
     Changed,
+    /// Another process wrote meanwhile what this change would have followed.
+    Overtaken,
+    /// A row was written, changed, deleted or put back by something that does not have the vault's key.
+    Tampered(String),
     /// The database refused for another reason.
     Database(String),
 }
@@ -283,6 +298,13 @@ impl fmt::Display for StoreError {
             Self::Missing => f.write_str("there is no such record"),
             Self::Taken => f.write_str("the value is already taken"),
             Self::Changed => f.write_str("the record changed in the meantime"),
+            Self::Overtaken => f.write_str("another process wrote to the issuer's database in the meantime"),
+            Self::Tampered(what) => {
+                write!(
+                    f,
+                    "{what} in issuer.db is not what this issuer wrote there: written by something else, deleted, or put back from a copy"
+                )
+            }
             Self::Database(detail) => write!(f, "the issuer's database failed: {detail}"),
         }
     }
@@ -292,90 +314,178 @@ impl core::error::Error for StoreError {}
 
 type Result<T> = core::result::Result<T, StoreError>;
 
-/// The joint: SQLite today ([`SqliteStore`]).
-pub trait Store {
-    /// A named document (settings, policy, signed parts), if it was ever written.
+/// The register as it is stored: what decides, under the seal of the issuer's vault.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RegisterRow {
+    /// Counts replacements, 1 first.
+    pub version: u64,
+    /// JSON.
+    pub body: String,
+    /// Over version and body.
+    pub mac: [u8; 32],
+}
+
+/// One link of the chain of events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EventRow {
+    /// Its place, 1 first, without gaps.
+    pub seq: u64,
+    /// The credential whose history it belongs to, if it is about one.
+    pub credential: Option<String>,
+    /// JSON.
+    pub body: String,
+    /// Over the link before and this one.
+    pub mac: [u8; 32],
+}
+
+/// What the events up to one of them add up to, so that nobody has to read them again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SummaryRow {
+    /// The last event in it.
+    pub seq: u64,
+    /// JSON.
+    pub body: String,
+    /// Over both.
+    pub mac: [u8; 32],
+}
+
+/// A credential's row, with the seal over what never changes in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SealedCredential {
+    /// The record.
+    pub record: CredentialRecord,
+    /// Over all of it but its state.
+    pub mac: [u8; 32],
+}
+
+/// The rows that change together with an event.
+#[derive(Clone, Copy, Debug)]
+pub enum Rows<'r> {
+    /// None.
+    Unchanged,
+    /// A new credential, and what its pick-up uses up.
+    Credential(&'r SealedCredential, Option<&'r Pickup>),
+    /// A credential's state.
+    State {
+        /// The credential.
+        id: &'r str,
+        /// The new one.
+        state: State,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// A new offer.
+    Offer(&'r OfferRow),
+    /// An offer in the place of the one with this hash.
+    Replace(&'r [u8; 32], &'r OfferRow),
+    /// The offer of this hash goes.
+    Drop(&'r [u8; 32]),
+    /// Offers and nonces that expired before this go.
+    Purge(Timestamp),
+    /// Leaves of a device's log.
+    Leaves(&'r str, &'r [LeafRow]),
+}
+
+/// How much of each kind there is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Counts {
+    /// Rows of credentials.
+    pub credentials: u64,
+    /// Links of the chain of events.
+    pub events: u64,
+}
+
+/// What a database of version 0.1.0 holds, which had no seal.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Unsealed {
+    /// Its keys.
+    pub keys: Vec<KeyRow>,
+    /// Its gates.
+    pub gates: Vec<GateRow>,
+    /// Its status lists.
+    pub lists: Vec<ListRecord>,
+    /// Its version numbers.
+    pub counters: Vec<(String, u64)>,
+    /// Its documents.
+    pub documents: Vec<(String, Vec<u8>)>,
+    /// Its credentials, oldest first.
+    pub credentials: Vec<UnsealedCredential>,
+    /// Entries of documents that are not on record.
+    pub entries: Vec<(Entry, u8)>,
+    /// Its offers.
+    pub offers: Vec<OfferRow>,
+    /// The devices whose logs it received.
+    pub devices: Vec<(String, DeviceRow)>,
+}
+
+/// A credential of such a database.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnsealedCredential {
+    /// The record.
+    pub record: CredentialRecord,
+    /// Its entries in bitstrings, and what they say.
+    pub entries: Vec<(Entry, u8)>,
+    /// Its history, oldest first.
+    pub history: Vec<StatusEvent>,
+}
+
+/// Where named documents are read: in the rows as they stand, or checked ([`crate::sealed::Sealed`]).
+pub trait Documents {
+    /// A named document, if it was ever written.
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>>;
-    /// Writes named documents, all of them or none.
-    fn set_documents(&mut self, documents: &[(&str, &[u8])]) -> Result<()>;
-    /// Moves the counter `name` from `before` to `version` and writes the documents of that version. A counter that was never
-    /// moved is at 0. [`StoreError::Changed`] where it is not at `before`, because another process moved it.
-    fn advance(&mut self, name: &str, before: u64, version: u64, documents: &[(&str, &[u8])]) -> Result<()>;
-    /// Raises the counter `name` by one and gives its value, 1 first. Durable before it returns, so no number is given twice.
-    fn next_version(&mut self, name: &str) -> Result<u64>;
+}
+
+/// The joint: where rows are kept. SQLite today ([`SqliteStore`]); [`crate::sealed::Sealed`] decides what they mean and
+/// whether they are believed.
+pub trait Store: Documents {
+    /// The register, if there is one.
+    fn register(&self) -> Result<Option<RegisterRow>>;
+    /// The version of the register; 0 without one.
+    fn register_version(&self) -> Result<u64>;
+    /// Replaces the register whose version is one less and writes documents with it; [`StoreError::Overtaken`] if another stands there.
+    fn replace_register(&mut self, row: &RegisterRow, documents: &[(&str, &[u8])]) -> Result<()>;
+    /// The names of all documents, in order.
+    fn document_names(&self) -> Result<Vec<String>>;
     /// A number that differs whenever another process wrote since the last call.
     fn foreign_changes(&self) -> Result<i64>;
 
-    /// All keys ever registered.
-    fn keys(&self) -> Result<Vec<KeyRow>>;
-    /// Registers a key or replaces its record.
-    fn put_keys(&mut self, keys: &[KeyRow]) -> Result<()>;
+    /// Appends an event and changes rows with it; [`StoreError::Overtaken`] if another stands at its place or before it is a gap.
+    /// [`StoreError::Taken`]: an index, id or nonce was used before; [`StoreError::Missing`]: a row to change is not there.
+    fn append(&mut self, event: &EventRow, rows: &Rows<'_>) -> Result<()>;
+    /// At most `limit` events after the one at `seq`, in order.
+    fn events(&self, seq: u64, limit: u32) -> Result<Vec<EventRow>>;
+    /// The seal of the event at `seq`.
+    fn event_mac(&self, seq: u64) -> Result<Option<[u8; 32]>>;
+    /// The events of a credential in order, each with the seal of the one before it in the chain.
+    fn history(&self, credential: &str) -> Result<Vec<(EventRow, Option<[u8; 32]>)>>;
+    /// The newest summary, if one was kept.
+    fn summary(&self) -> Result<Option<SummaryRow>>;
+    /// Keeps a summary in the place of the one before.
+    fn keep_summary(&mut self, row: &SummaryRow) -> Result<()>;
 
-    /// All status lists, oldest first.
-    fn lists(&self) -> Result<Vec<ListRecord>>;
-    /// Opens a further list.
-    fn open_list(&mut self, mechanism: &Mechanism, capacity: u32) -> Result<u32>;
-    /// Whether an index of a list was given away.
-    fn is_taken(&self, list: u32, index: u32) -> Result<bool>;
-    /// The taken indices of a list, in no particular order.
-    fn taken_indices(&self, list: u32) -> Result<Vec<u32>>;
-    /// The entries of a list that are not 0, with what the list has to say.
-    fn set_entries(&self, list: u32) -> Result<Vec<(u32, u8)>>;
-    /// Gives entries of bitstrings to a document that is not on record; [`StoreError::Taken`] if one was given before.
-    fn take_entries(&mut self, entries: &[Entry]) -> Result<()>;
-    /// Sets such an entry; [`StoreError::Missing`] if it was not given to a document that is not on record.
-    fn set_entry(&mut self, entry: Entry, value: u8) -> Result<()>;
-
-    /// Records a credential with the first entry of its history and uses up what its pick-up names. `entries` are those it has
-    /// in bitstrings. [`StoreError::Taken`]: index, id or nonce were used before; [`StoreError::Missing`]: the token is void.
-    fn add_credential(&mut self, record: &CredentialRecord, entries: &[Entry], issued: &StatusEvent, pickup: Option<&Pickup>)
-    -> Result<()>;
+    /// How much there is.
+    fn counts(&self) -> Result<Counts>;
     /// One credential.
-    fn credential(&self, id: &str) -> Result<Option<CredentialRecord>>;
+    fn credential(&self, id: &str) -> Result<Option<SealedCredential>>;
     /// The credential at a status index.
-    fn credential_at(&self, list: u32, index: u32) -> Result<Option<CredentialRecord>>;
+    fn credential_at(&self, list: u32, index: u32) -> Result<Option<SealedCredential>>;
     /// The credentials a filter selects, newest first.
-    fn credentials(&self, filter: &Filter) -> Result<Vec<CredentialRecord>>;
-    /// The entries that a credential has in bitstrings, in the order of their lists.
-    fn entries(&self, id: &str) -> Result<Vec<Entry>>;
-    /// Changes a credential's state and appends to its history, if it still is in `event.from`; else [`StoreError::Changed`].
-    fn change_state(&mut self, id: &str, event: &StatusEvent) -> Result<()>;
-    /// Sets a credential's entry in the list of messages and appends to its history; [`StoreError::Missing`] if it has none.
-    fn set_message(&mut self, id: &str, value: u8, event: &StatusEvent) -> Result<()>;
-    /// A credential's history, oldest first.
-    fn history(&self, id: &str) -> Result<Vec<StatusEvent>>;
+    fn credentials(&self, filter: &Filter) -> Result<Vec<SealedCredential>>;
+    /// The index and state of each credential in a list that is not in force.
+    fn withdrawn(&self, list: u32) -> Result<Vec<(u32, State)>>;
 
-    /// Records an offer.
-    fn add_offer(&mut self, offer: &OfferRow) -> Result<()>;
+    /// All offers.
+    fn offers(&self) -> Result<Vec<OfferRow>>;
     /// The offer of a hashed code or token.
     fn offer(&self, secret_hash: &[u8; 32]) -> Result<Option<OfferRow>>;
-    /// Counts a transaction code try before it is judged and gives the tries that were left with this one;
-    /// [`StoreError::Missing`] when there were none.
-    fn count_try(&mut self, secret_hash: &[u8; 32]) -> Result<u8>;
-    /// Forgets an offer.
-    fn drop_offer(&mut self, secret_hash: &[u8; 32]) -> Result<()>;
-    /// Exchanges a code for an access token; [`StoreError::Missing`] if the code is void or was exchanged.
-    fn exchange_offer(&mut self, code_hash: &[u8; 32], token_hash: &[u8; 32], sealed: &[u8], expires_at: Timestamp) -> Result<()>;
-    /// Forgets offers and nonces that expired.
-    fn purge(&mut self, at: Timestamp) -> Result<()>;
 
-    /// Enrols a gate or renews its enrolment; one whose enrolment ended starts anew.
-    fn put_gate(&mut self, gate: &GateRow) -> Result<()>;
-    /// One gate.
-    fn gate(&self, id: &str) -> Result<Option<GateRow>>;
-    /// All gates, by name.
-    fn gates(&self) -> Result<Vec<GateRow>>;
-
-    /// How far a device's log was received.
-    fn device(&self, id: &str) -> Result<Option<DeviceRow>>;
-    /// Appends leaves to a device's log if it still expects the first of them; else [`StoreError::Changed`].
-    fn append_leaves(&mut self, device: &str, leaves: &[LeafRow], head: &[u8; 32]) -> Result<()>;
-    /// The hash of one received leaf.
-    fn leaf_hash(&self, device: &str, seq: u64) -> Result<Option<[u8; 32]>>;
-    /// Received leaves from `from_seq` on, at most `limit`.
+    /// Received leaves of a device from `from_seq` on, at most `limit`.
     fn leaves(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>>;
-    /// Marks a device that contradicted itself.
-    fn flag_fork(&mut self, device: &str, at: Timestamp, seq: u64) -> Result<()>;
+
+    /// What a database of version 0.1.0 holds; `None` where there is a seal already.
+    fn unsealed(&self) -> Result<Option<Unsealed>>;
+    /// Puts a database of version 0.1.0 under the seal, in one transaction.
+    fn seal_all(&mut self, register: &RegisterRow, events: &[EventRow], credentials: &[(String, [u8; 32])]) -> Result<()>;
 }
 
 #[cfg(test)]

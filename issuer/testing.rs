@@ -5,6 +5,7 @@ pub(crate) mod crash;
 
 use crate::issue::{Format, Issuer, Order};
 use crate::keys::{KeyUse, Keys};
+use crate::sealed::Seal;
 use crate::settings::Settings;
 use crate::store::SqliteStore;
 use core::convert::Infallible;
@@ -133,6 +134,11 @@ pub(crate) fn settings() -> Settings {
     Settings { list_capacity: 64, ..Settings::new("Clinic North", BASE) }
 }
 
+/// The seal of a vault that has kept no anchor.
+pub(crate) fn seal() -> Seal {
+    Seal::new(&[7; 32], None)
+}
+
 pub(crate) fn store(dir: &Path) -> SqliteStore {
     SqliteStore::open(&dir.join("issuer.db")).expect("a store")
 }
@@ -140,13 +146,13 @@ pub(crate) fn store(dir: &Path) -> SqliteStore {
 /// An issuer just set up, in its own folder, which lives as long as the first part.
 pub(crate) fn issuer() -> (tempfile::TempDir, Issuer<'static>) {
     let dir = tempfile::tempdir().expect("a folder");
-    let issuer = Issuer::create(Box::new(store(dir.path())), settings(), keys(), at(0)).expect("set up");
+    let issuer = Issuer::create(Box::new(store(dir.path())), seal(), settings(), keys(), at(0)).expect("set up");
     (dir, issuer)
 }
 
 /// The same issuer opened once more, as another process would.
 pub(crate) fn reopened(dir: &Path) -> Issuer<'static> {
-    Issuer::open(Box::new(store(dir)), keys()).expect("opened")
+    Issuer::open(Box::new(store(dir)), seal(), keys()).expect("opened")
 }
 
 pub(crate) fn order() -> Order {
@@ -194,6 +200,11 @@ impl Log {
     }
 
     pub(crate) fn append(&mut self, subject: &str, at: Timestamp) {
+        self.append_by(subject, at, 1);
+    }
+
+    /// A decision by targets of this version.
+    pub(crate) fn append_by(&mut self, subject: &str, at: Timestamp, bundle_version: u64) {
         let moment = moment(at);
         let draft = Draft {
             at: &moment,
@@ -201,7 +212,7 @@ impl Log {
             event: Event::DECIDED,
             subject,
             outcome: Some(Outcome::new(Level::Green, [ReasonCode::Ok])),
-            bundle_version: 1,
+            bundle_version,
             status: None,
         };
         let salts = Salts::random(&mut TestRng::new(self.entries.len() as u64));

@@ -1,6 +1,7 @@
 //! `waypass issuer ceremony ..`: root and targets signed by k of n officers, each on a machine of their own.
 
 use super::publish::{ceremony_failure, root};
+use super::seat::seated;
 use super::{key_uses, now};
 use crate::Session;
 use crate::exit::{Failure, Outcome};
@@ -16,7 +17,7 @@ use waypass_issuer::keys::KeyUse;
 use waypass_trust::bundle::Root;
 use waypass_vault::{KeyPurpose, Unlocked};
 
-mod reading;
+pub(super) mod reading;
 
 /// The verbs of `issuer ceremony`.
 #[derive(clap::Subcommand)]
@@ -155,17 +156,19 @@ fn tell_keys(session: &Session, keys: &[(KeyUse, PublicKey)]) -> Result<(), Fail
 
 fn prepare_root(session: &Session, args: &RootArgs) -> Result<(), Failure> {
     let paper = unlock::with(session, Role::Issuer, &args.open, |vault| {
-        let issuer = super::opened(session, vault)?;
-        let present = Root::open(&root(&issuer)?.bytes).map_err(|error| ceremony_failure(&error.into()))?;
-        let roles = &present.part().roles;
-        let online = |purpose, present: &Quorum| if args.new_online_keys { renewed(vault, purpose, present) } else { Ok(present.clone()) };
-        let keys = RootKeys {
-            root: quorum(&args.keys, args.threshold, &roles.root),
-            targets: quorum(&args.targets_keys, args.targets_threshold, &roles.targets),
-            snapshot: online(KeyPurpose::Snapshot, &roles.snapshot)?,
-            timestamp: online(KeyPurpose::Timestamp, &roles.timestamp)?,
-        };
-        issuer.prepare_root(&keys, now()).map_err(|error| ceremony_failure(&error))
+        seated(session, vault, |issuer| {
+            let present = Root::open(&root(issuer)?.bytes).map_err(|error| ceremony_failure(&error.into()))?;
+            let roles = &present.part().roles;
+            let online =
+                |purpose, present: &Quorum| if args.new_online_keys { renewed(vault, purpose, present) } else { Ok(present.clone()) };
+            let keys = RootKeys {
+                root: quorum(&args.keys, args.threshold, &roles.root),
+                targets: quorum(&args.targets_keys, args.targets_threshold, &roles.targets),
+                snapshot: online(KeyPurpose::Snapshot, &roles.snapshot)?,
+                timestamp: online(KeyPurpose::Timestamp, &roles.timestamp)?,
+            };
+            issuer.prepare_root(&keys, now()).map_err(|error| ceremony_failure(&error))
+        })
     })?;
     deliver(session, &paper, &args.output.output, "prepared")?;
     if !args.targets_keys.is_empty() || args.targets_threshold.is_some() {
@@ -238,18 +241,19 @@ fn sign(session: &Session, args: &SignArgs) -> Result<(), Failure> {
 fn assemble(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Result<(), Failure> {
     let papers = files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
     let root = unlock::with(session, Role::Issuer, open, |vault| {
-        let mut issuer = super::opened(session, vault)?;
         let roles = |issuer: &Issuer<'_>| match issuer.root() {
             Ok(Some(file)) => Ok(Some(Root::open(&file.bytes).map_err(|error| ceremony_failure(&error.into()))?.part().roles.clone())),
             Ok(None) => Ok(None),
             Err(error) => Err(ceremony_failure(&error)),
         };
-        let before = roles(&issuer)?;
-        issuer.assemble(&papers, now()).map_err(|error| ceremony_failure(&error))?;
-        if let (Some(before), Some(now)) = (before, roles(&issuer)?) {
-            retire_replaced(vault, &before, &now)?;
-        }
-        root(&issuer)
+        seated(session, vault, |issuer| {
+            let before = roles(issuer)?;
+            issuer.assemble(&papers, now()).map_err(|error| ceremony_failure(&error))?;
+            if let (Some(before), Some(now)) = (before, roles(issuer)?) {
+                retire_replaced(vault, &before, &now)?;
+            }
+            root(issuer)
+        })
     })?;
     let has = |part| papers.iter().any(|paper| paper.part() == part);
     let (new_root, targets) = (has(PaperPart::Root), has(PaperPart::Targets));

@@ -1,6 +1,7 @@
 //! `waypass issuer init`.
 
 use super::issue::StatusArg;
+use super::seat::Kept;
 use super::{database, key_use, now, open_failure, publish, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -84,10 +85,13 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
                 keys.add(key_use, vault.signer(key.id)?);
             }
         }
+        let kept = Kept::begin(vault, false)?;
         let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
-        let mut issuer = Issuer::create(Box::new(store), settings.clone(), keys, now()).map_err(|error| open_failure(&error))?;
+        let issuer = Issuer::create(Box::new(store), kept.seal(), settings.clone(), keys, now());
+        let mut issuer = issuer.map_err(|error| open_failure(&error))?;
         let published = issuer.publish(now()).map_err(publish::failure)?;
         let root = publish::root(&issuer)?;
+        kept.keep(vault, &issuer)?;
         Ok((published, root, ids))
     })?;
     session.out.json(&json!({

@@ -1,6 +1,7 @@
 //! `waypass issuer key ..`: the keys that sign credentials, status lists and receipts, and their replacement.
 
 use super::publish::{self, Publishing};
+use super::seat::seated;
 use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -68,12 +69,8 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
     let old = PublicKey::from_multikey(&args.key).map_err(|_| unknown())?;
     let clock = args.publishing.clock(session)?;
     let (new, published) = unlock::with(session, Role::Issuer, &args.open, |vault| {
-        let row = super::opened(session, vault)?
-            .keys()
-            .map_err(store_failure)?
-            .into_iter()
-            .find(|row| row.multikey == args.key)
-            .ok_or_else(unknown)?;
+        let rows = seated(session, vault, |issuer| issuer.keys().map_err(store_failure))?;
+        let row = rows.into_iter().find(|row| row.multikey == args.key).ok_or_else(unknown)?;
         let (key_use, purpose) = use_of(&row).ok_or_else(unknown)?;
         // A key that signs no more needs no successor.
         let new = if row.state == "active" { Some(vault.generate_key(old.algorithm(), purpose)?.public_key) } else { None };
@@ -81,14 +78,15 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
             return Err(Failure::usage(format!("the key is {} already", row.state), "see the keys: waypass issuer key list"));
         }
         // Opened again, with the new key among those that may sign.
-        let mut issuer = super::opened(session, vault)?;
-        if let Some(new) = &new {
-            issuer.rotate_key(key_use, new, now()).map_err(failure)?;
-        }
-        if args.stolen {
-            issuer.give_up_key(&old).map_err(failure)?;
-        }
-        let published = clock.publish(&mut issuer).map_err(publish::unpublished);
+        let published = seated(session, vault, |issuer| {
+            if let Some(new) = &new {
+                issuer.rotate_key(key_use, new, now()).map_err(failure)?;
+            }
+            if args.stolen {
+                issuer.give_up_key(&old).map_err(failure)?;
+            }
+            Ok(clock.publish(issuer).map_err(publish::unpublished))
+        })?;
         if let Some(old) = vault.keys()?.into_iter().find(|key| key.public_key == old && !key.retired) {
             vault.retire_key(old.id)?;
         }

@@ -1,13 +1,16 @@
 //! `waypass issuer publish`.
 
+use super::ceremony::reading;
 use super::store_failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::secret;
 use crate::unlock::OpenArgs;
 use crate::{file, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_issuer::Issuer;
+use waypass_issuer::behind::Behind;
 use waypass_issuer::ceremony::{CeremonyError, RootFile};
 use waypass_issuer::policy::{PolicyDraft, PolicyRefused};
 use waypass_issuer::publish::{Publication, PublishError};
@@ -34,6 +37,9 @@ pub(crate) struct Args {
     /// least 7d]
     #[arg(long, value_name = "TIME", value_parser = crate::words::parse_span)]
     gate_enrolment: Option<i64>,
+    /// After a copy of this office was put back: skip the numbers that were used since
+    #[arg(long)]
+    restored: bool,
     #[command(flatten)]
     publishing: Publishing,
     #[command(flatten)]
@@ -78,7 +84,10 @@ pub(super) fn tell(session: &Session, published: Published, due: &str, known: &s
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let policy = args.policy.as_deref().map(|path| PolicyDraft::parse(&file::read(path)?).map_err(policy_failure)).transpose()?;
     let clock = args.publishing.clock(session)?;
-    let published = super::with(session, &args.open, |issuer| {
+    let done = super::with(session, &args.open, |issuer| {
+        if !agreed(session, args, issuer, policy.as_ref())? {
+            return Ok(None);
+        }
         if let Some(seconds) = args.gate_enrolment {
             let settings = Settings { gate_enrolment_seconds: Some(seconds), ..issuer.settings().clone() };
             issuer.change_settings(settings).map_err(|error| Failure::usage(error, "correct --gate-enrolment"))?;
@@ -86,9 +95,16 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         if let Some(policy) = &policy {
             issuer.set_policy(policy).map_err(policy_failure)?;
         }
+        if args.restored {
+            issuer.skip_versions().map_err(store_failure)?;
+        }
         let is_recorded = policy.is_some() || args.gate_enrolment.is_some();
-        clock.publish(issuer).map_err(if is_recorded { unpublished } else { failure })
+        clock.publish(issuer).map(Some).map_err(if is_recorded { unpublished } else { failure })
     })?;
+    let Some(published) = done else {
+        session.out.note("nothing was changed");
+        return Ok(Exit::Done);
+    };
     let (root, digest) = (published.root, published.opened().root().digest());
     if let Some(path) = &args.output {
         file::write(session.out, path, &published.bundle)?;
@@ -117,6 +133,26 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         format!("root {root} {digest}"),
     ]);
     Ok(Exit::Done)
+}
+
+/// Shows what a publication would change in whom gates believe, and asks. What only officers can sign they are shown themselves.
+fn agreed(session: &Session, args: &Args, issuer: &Issuer<'_>, policy: Option<&PolicyDraft>) -> Result<bool, Failure> {
+    if let Some(policy) = policy {
+        issuer.check_policy(policy).map_err(policy_failure)?;
+    }
+    let ask = |question: &str| if args.publishing.yes { Ok(true) } else { secret::confirm(session.input, question, "--yes") };
+    if args.restored {
+        let behind = issuer.behind().map_err(store_failure)?;
+        session.out.note(behind.iter().map(ToString::to_string).collect::<Vec<_>>());
+        if !ask("Was everything withdrawn again that had been withdrawn since the copy was made?")? {
+            return Ok(false);
+        }
+    }
+    let change = issuer.pending_change(policy).map_err(|error| ceremony_failure(&error))?;
+    let Some(change) = change.filter(|_| issuer.signs_targets().unwrap_or(true)) else { return Ok(true) };
+    session.out.note("this changes whom gates and wallets believe:");
+    session.out.note(reading::difference(&change.before, &change.after));
+    ask("Publish this?")
 }
 
 /// The newest root; an issuer that was set up has one.
@@ -177,6 +213,18 @@ pub(crate) fn failure(error: PublishError) -> Failure {
             Exit::Unpublished,
             error,
             "replace that key: waypass issuer key replace KEY (`waypass issuer key list` names it); then publish again",
+        ),
+        PublishError::Behind(Behind::Revoked { credential: Some(ref id), .. }) => {
+            let next = format!(
+                "nothing was published; withdraw what was withdrawn since the copy was made: waypass issuer revoke {id}; \
+                 if nobody put a copy back, the key for lists was stolen: waypass issuer key replace KEY --stolen"
+            );
+            Failure::new(Exit::Tamper, error, next)
+        }
+        PublishError::Behind(_) => Failure::new(
+            Exit::Tamper,
+            error,
+            "nothing was published; withdraw again what was withdrawn since the copy, then: waypass issuer publish --restored",
         ),
         other => Failure::internal(format!("nothing was published: {other}"), STANDS),
     }

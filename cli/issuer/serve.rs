@@ -1,6 +1,7 @@
 //! `waypass issuer serve`, and with `--vc-api` a server for conformance suites instead.
 
 use super::publish::{self, Publishing};
+use super::seat::{Kept, seated};
 use super::{database, key_uses, open_failure, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -42,15 +43,17 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let clock = args.publishing.clock(session)?;
     let listener = listen(args.listen)?;
     // The service keeps open keys, not the vault: other commands of the issuer run beside it.
-    let keys = unlock::with(session, Role::Issuer, &args.open, |vault| {
+    let (keys, seal) = unlock::with(session, Role::Issuer, &args.open, |vault| {
+        // What the service does is ahead of the vault until the next command has it kept.
+        seated(session, vault, |_| Ok(()))?;
         let mut keys: Keys<'static> = Keys::new();
         for (key_use, id) in key_uses(vault)? {
             keys.add(key_use, vault.service_signer(id)?);
         }
-        Ok(keys)
+        Ok((keys, Kept::of(session, vault)?.seal()))
     })?;
     let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
-    let mut issuer = Issuer::open(Box::new(store), keys).map_err(|error| open_failure(&error))?;
+    let mut issuer = Issuer::open(Box::new(store), seal, keys).map_err(|error| open_failure(&error))?;
     if clock.is_confirmed {
         clock.publish(&mut issuer).map_err(publish::failure)?;
     } else if clock.is_doubted {

@@ -2,7 +2,7 @@ use super::{AuthorityError, read, read_with_document};
 use crate::ceremony::Paper;
 use crate::issue::Issuer;
 use crate::keys::{KeyUse as OwnUse, Keys};
-use crate::testing::{Key, at, issuer, reopened, store};
+use crate::testing::{Key, at, issuer, reopened, seal, store};
 use waypass_credential::did;
 use waypass_credential::json;
 use waypass_credential::key::Signer;
@@ -133,7 +133,7 @@ fn publishing_goes_on_while_the_new_targets_wait_for_their_signature() {
 
     let online =
         Keys::new().with(OwnUse::Status, Key::ed25519(3)).with(OwnUse::Snapshot, Key::ed25519(7)).with(OwnUse::Timestamp, Key::ed25519(8));
-    let mut service = Issuer::open(Box::new(store(dir.path())), online).expect("opened");
+    let mut service = Issuer::open(Box::new(store(dir.path())), seal(), online).expect("opened");
     let mut changed = south();
     changed.keys[1] = record(&new, KeyUse::Status);
     service.add_authority(&changed, &[token(20, &new)], true, at(21)).expect("replaced");

@@ -2,7 +2,7 @@ use super::{CeremonyError, Paper, PaperPart, Quorum, Reading, RootKeys};
 use crate::issue::Issuer;
 use crate::keys::{KeyUse, Keys};
 use crate::publish::PublishError;
-use crate::testing::{Key, at, enrolment, settings, store};
+use crate::testing::{Key, at, enrolment, seal, settings, store};
 use proptest::prelude::*;
 use std::path::Path;
 use waypass_credential::key::Signer as _;
@@ -27,7 +27,7 @@ fn two_of_three(root: &[u8]) -> RootKeys {
 }
 
 fn offline_issuer(dir: &Path) -> Issuer<'static> {
-    Issuer::create(Box::new(store(dir)), settings(), online(), at(0)).expect("set up")
+    Issuer::create(Box::new(store(dir)), seal(), settings(), online(), at(0)).expect("set up")
 }
 
 /// What each key's machine does: it gets bytes, shows what they say, and gives bytes back.

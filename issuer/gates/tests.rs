@@ -1,7 +1,7 @@
 use super::{EnrolError, Enrolment, MAX_AGE, MAX_AHEAD, TYP};
 use crate::issue::Issuer;
 use crate::settings::Settings;
-use crate::testing::{Key, at, enrolment, issuer, keys, settings, store};
+use crate::testing::{Key, at, enrolment, issuer, keys, seal, settings, store};
 use proptest::prelude::*;
 use waypass_credential::did;
 use waypass_credential::jws;
@@ -57,7 +57,7 @@ fn only_its_own_key_speaks_for_a_gate() {
 fn sites_names_and_dates_have_bounds() {
     let dir = tempfile::tempdir().expect("a folder");
     let north = Settings { sites: vec!["north".into()], ..settings() };
-    let mut issuer = Issuer::create(Box::new(store(dir.path())), north, keys(), at(0)).expect("set up");
+    let mut issuer = Issuer::create(Box::new(store(dir.path())), seal(), north, keys(), at(0)).expect("set up");
     assert_eq!(issuer.enroll_gate(&signed("x", "south", 0), at(0)), Err(EnrolError::Site("south".into())));
     assert_eq!(issuer.enroll_gate(&signed("", "north", 0), at(0)), Err(EnrolError::Text("name")));
     assert_eq!(issuer.enroll_gate(&signed("a\u{202e}\u{1b}b", "north", 0), at(0)), Err(EnrolError::Text("name")));

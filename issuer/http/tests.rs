@@ -3,6 +3,7 @@ use crate::issue::{Format, Order};
 use crate::offer::OfferTerms;
 use crate::offer::tests::code;
 use crate::revoke::{Cause, Grounds};
+use crate::settings::Settings;
 use crate::testing::{BASE, Key, Log, TestRng, at, enrolment, issuer, order, reopened};
 use core::time::Duration;
 use proptest::prelude::*;
@@ -288,6 +289,43 @@ fn the_service_renews_what_grows_old() {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert_eq!(reopened(dir.path()).published().expect("read").expect("there").published_at, at(700));
+}
+
+/// The service renews lists and dates; whom gates believe changes with the command that somebody gave.
+#[test]
+fn the_service_publishes_no_targets_that_nobody_confirmed() {
+    let (dir, mut issuer) = issuer();
+    let (_, signed) = enrolment(30, at(0));
+    issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    let week = Settings { gate_enrolment_seconds: Some(7 * 86_400), ..issuer.settings().clone() };
+    issuer.change_settings(week).expect("changed");
+    let first = issuer.publish(at(0)).expect("published");
+    drop(issuer);
+    let service = Service::start(dir.path(), ServiceLimits { renew: Some(Duration::from_mins(10)), ..limits() });
+    let renewed_at = |seconds: i64| {
+        service.clock.store(seconds, Ordering::SeqCst);
+        let began = Instant::now();
+        loop {
+            let published = reopened(dir.path()).published().expect("read").expect("there");
+            if published.published_at == at(seconds) {
+                return published;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "never renewed");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    // The same gates, for another week.
+    let renewed = renewed_at(4 * 86_400);
+    assert!(renewed.targets > first.targets);
+    // Rules that were kept and not published, as a command leaves them that was cut off.
+    let mut office = reopened(dir.path());
+    let mut policy = office.policy().expect("read");
+    policy.max_boots_without_signed_time = 7;
+    office.set_policy(&policy).expect("kept");
+    let kept = renewed_at(4 * 86_400 + 700);
+    assert_eq!((kept.targets, kept.opened().policy().max_boots_without_signed_time), (renewed.targets, 50));
+    let confirmed = office.publish(at(4 * 86_400 + 800)).expect("published");
+    assert_eq!(confirmed.opened().policy().max_boots_without_signed_time, 7);
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! A random draw needs no key: whoever steals the database cannot recompute an order of issuing from the indices. While a
 //! list is mostly empty a draw hits a free index at once; when draws keep failing, the free ones are counted out.
 
-use crate::store::{Entry, Store, StoreError};
+use crate::sealed::Sealed;
+use crate::store::{Entry, StoreError};
 use rand_core::CryptoRng;
 use waypass_credential::role::Mechanism;
 
@@ -12,7 +13,7 @@ use waypass_credential::role::Mechanism;
 const DRAWS: u32 = 40;
 
 /// A free index in the oldest list of this kind that has one, opening a further list of `capacity` when all are full.
-pub(crate) fn draw(store: &mut dyn Store, mechanism: &Mechanism, capacity: u32, rng: &mut dyn CryptoRng) -> Result<Entry, StoreError> {
+pub(crate) fn draw(store: &mut Sealed<'_>, mechanism: &Mechanism, capacity: u32, rng: &mut dyn CryptoRng) -> Result<Entry, StoreError> {
     let lists = store.lists()?;
     let Some(list) = lists.iter().find(|list| list.mechanism == *mechanism && list.used < list.capacity) else {
         let list = store.open_list(mechanism, capacity)?;
@@ -24,8 +25,7 @@ pub(crate) fn draw(store: &mut dyn Store, mechanism: &Mechanism, capacity: u32, 
             return Ok(Entry { list: list.id, index });
         }
     }
-    let mut taken = store.taken_indices(list.id)?;
-    taken.sort_unstable();
+    let taken = store.taken_indices(list.id)?;
     let free = list.capacity.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX));
     if free == 0 {
         return Err(StoreError::Corrupt("a status list is fuller than it says"));

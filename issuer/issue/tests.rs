@@ -2,7 +2,7 @@ use super::{Format, IssueError, Issuer, OpenError, Order, index, rounded};
 use crate::keys::{KeyError, KeyUse, Keys};
 use crate::settings::Settings;
 use crate::store::{State, Store as _};
-use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, settings, store};
+use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, seal, settings, store};
 use std::collections::BTreeSet;
 use waypass_credential::did;
 use waypass_credential::format::Credential;
@@ -66,7 +66,7 @@ fn a_revocation_reaches_the_gate_with_the_next_publication_and_not_before() {
 fn a_full_list_has_every_index_once_and_the_next_one_opens() {
     let dir = tempfile::tempdir().expect("a folder");
     let small = Settings { list_capacity: 64, ..settings() };
-    let mut issuer = Issuer::create(Box::new(store(dir.path())), small, keys(), at(0)).expect("set up");
+    let mut issuer = Issuer::create(Box::new(store(dir.path())), seal(), small, keys(), at(0)).expect("set up");
     let mut rng = TestRng::new(3);
     let mut drawn = Vec::new();
     for i in 0..70 {
@@ -123,7 +123,7 @@ fn bounds() {
 fn sites_outside_the_settings_and_the_issuers_own_keys_are_refused() {
     let dir = tempfile::tempdir().expect("a folder");
     let north = Settings { sites: vec!["north".into()], ..settings() };
-    let mut issuer = Issuer::create(Box::new(store(dir.path())), north, keys(), at(0)).expect("set up");
+    let mut issuer = Issuer::create(Box::new(store(dir.path())), seal(), north, keys(), at(0)).expect("set up");
     let mut rng = TestRng::new(1);
     for site in ["south", "*"] {
         let order = Order { sites: vec!["north".into(), site.into()], ..order() };
@@ -140,7 +140,7 @@ fn ed25519_signs_where_nobody_asked_whichever_key_was_unlocked_first() {
     drop(issuer);
     let reversed =
         Keys::new().with(KeyUse::Credential, Key::p384(2)).with(KeyUse::Credential, Key::p256(2)).with(KeyUse::Credential, Key::ed25519(1));
-    let mut issuer = Issuer::open(Box::new(store(dir.path())), reversed).expect("opened");
+    let mut issuer = Issuer::open(Box::new(store(dir.path())), seal(), reversed).expect("opened");
     for format in Format::ALL {
         let order = Order { format, ..order() };
         let issued = issuer.issue(&order, Key::ed25519(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
@@ -154,14 +154,14 @@ fn a_missing_key_is_named() {
     let (dir, issuer) = issuer();
     let holder = Key::p256(9);
     drop(issuer);
-    let mut one = Issuer::open(Box::new(store(dir.path())), Keys::new().with(KeyUse::Credential, Key::ed25519(1))).expect("opened");
+    let mut one = Issuer::open(Box::new(store(dir.path())), seal(), Keys::new().with(KeyUse::Credential, Key::ed25519(1))).expect("opened");
     for format in [Format::SdJwtVc, Format::DataIntegrity] {
         let wrong = Order { format, algorithm: Some(Algorithm::Es256), ..order() };
         let refused = one.issue(&wrong, holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
         assert_eq!(refused, Err(IssueError::NoKey { format, algorithm: Some(Algorithm::Es256), suite: None }));
     }
     drop(one);
-    let mut locked = Issuer::open(Box::new(store(dir.path())), Keys::new()).expect("opened");
+    let mut locked = Issuer::open(Box::new(store(dir.path())), seal(), Keys::new()).expect("opened");
     let refused = locked.issue(&order(), holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
     assert_eq!(refused, Err(IssueError::NoKey { format: Format::SdJwtVc, algorithm: None, suite: None }));
     assert_eq!(locked.credentials(&crate::store::Filter::default()), Ok(vec![]));
@@ -191,7 +191,7 @@ fn a_suite_is_asked_for_by_name() {
     let format = Format::SdJwtVc;
     assert_eq!(refused(issue(&Order { suites: vec![suite], ..order() })), IssueError::SuiteFormat { suite, format });
     drop(issuer);
-    let mut one = Issuer::open(Box::new(store(dir.path())), Keys::new().with(KeyUse::Credential, Key::p256(1))).expect("opened");
+    let mut one = Issuer::open(Box::new(store(dir.path())), seal(), Keys::new().with(KeyUse::Credential, Key::p256(1))).expect("opened");
     let missing = refused(one.issue(&vc(&[suite], None), holder.public_key(), "ines", at(0), &mut TestRng::new(1)));
     assert_eq!(missing, IssueError::NoKey { format: Format::DataIntegrity, algorithm: None, suite: Some(suite) });
     assert_eq!(missing.to_string(), "no active credential key signs ldp_vc in eddsa-rdfc-2022");
@@ -231,7 +231,7 @@ fn a_rotated_key_signs_no_more_and_what_it_signed_stays_good() {
     let mut keys = keys();
     keys.add(KeyUse::Credential, new.clone());
     drop(issuer);
-    let mut issuer = Issuer::open(Box::new(store(dir.path())), keys).expect("opened");
+    let mut issuer = Issuer::open(Box::new(store(dir.path())), seal(), keys).expect("opened");
     let ed25519 = Order { algorithm: Some(Algorithm::EdDsa), ..order() };
     let fresh = issuer.issue(&ed25519, holder.public_key(), "ines", at(7300), &mut TestRng::new(2)).expect("issued");
     assert_eq!(fresh.record.key_id, did::key_id(new.public_key()));
@@ -253,10 +253,10 @@ fn a_rotated_key_signs_no_more_and_what_it_signed_stays_good() {
 fn setting_up_happens_once() {
     let (dir, first) = issuer();
     drop(first);
-    let again = Issuer::create(Box::new(store(dir.path())), settings(), keys(), at(0)).map(drop);
+    let again = Issuer::create(Box::new(store(dir.path())), seal(), settings(), keys(), at(0)).map(drop);
     assert_eq!(again, Err(OpenError::AlreadySetUp));
     let empty = tempfile::tempdir().expect("a folder");
-    assert_eq!(Issuer::open(Box::new(store(empty.path())), keys()).map(drop), Err(OpenError::NotSetUp));
+    assert_eq!(Issuer::open(Box::new(store(empty.path())), seal(), keys()).map(drop), Err(OpenError::NotSetUp));
     let mut issuer = reopened(dir.path());
     let moved = Settings { base_url: "http://elsewhere".into(), ..settings() };
     assert!(issuer.change_settings(moved).is_err());

@@ -4,7 +4,7 @@ use crate::publish::Publication;
 use crate::revoke::{Cause, Change, Grounds};
 use crate::settings::Settings;
 use crate::store::State;
-use crate::testing::{Key, Log, TestRng, at, enrolment, issuer, keys, moment, order, reopened, settings, store};
+use crate::testing::{Key, Log, TestRng, at, enrolment, issuer, keys, moment, order, reopened, seal, settings, store};
 use std::collections::BTreeSet;
 use waypass_credential::did;
 use waypass_credential::format::Credential;
@@ -27,7 +27,7 @@ fn with_messages() -> (tempfile::TempDir, Issuer<'static>) {
     let dir = tempfile::tempdir().expect("a folder");
     let messages = ["nothing", "ask at the desk", "to be renewed", "moved"].map(String::from).to_vec();
     let settings = Settings { status: ListKind::Bitstring, status_messages: messages, ..settings() };
-    let issuer = Issuer::create(Box::new(store(dir.path())), settings, keys(), at(0)).expect("set up");
+    let issuer = Issuer::create(Box::new(store(dir.path())), seal(), settings, keys(), at(0)).expect("set up");
     (dir, issuer)
 }
 

@@ -5,7 +5,7 @@
 //! from the future makes devices refuse honest ones until that time has come.
 
 use super::{Publication, PublishError};
-use crate::store::{Store, StoreError};
+use crate::store::{Documents, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -77,7 +77,7 @@ impl Dates {
     ///
     /// Under other timestamp keys than those of the last publication nothing is used yet, and its time proves nothing: that is
     /// how a publication from the future is overcome (TUF 5.3.11).
-    pub(super) fn read(store: &dyn Store, root: &Root, last: Option<&Publication>) -> Result<Self, PublishError> {
+    pub(super) fn read(store: &dyn Documents, root: &Root, last: Option<&Publication>) -> Result<Self, PublishError> {
         let Some(last) = last else { return Ok(Self { last: None, binds: false, used: Used::default() }) };
         let (old, new) = (&last.opened().root().part().roles.timestamp, &root.part().roles.timestamp);
         if !same_keys(old, new) {

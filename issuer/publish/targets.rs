@@ -1,9 +1,12 @@
 //! What the targets say: this issuer and its limits, the issuers of others, the gates, the policy.
 
 use super::PublishError;
+use crate::behind::LEAST_TARGETS;
 use crate::ceremony::CeremonyError;
 use crate::issue::Issuer;
+use crate::keys::KeyUse as KeyRole;
 use crate::lists::announcement;
+use crate::policy::PolicyDraft;
 use crate::store::{KeyRow, StoreError};
 use waypass_credential::did;
 use waypass_credential::key::{PublicKey, Signer};
@@ -24,6 +27,15 @@ pub(crate) enum Renewal {
     Targets,
     /// By the online keys: the targets key is elsewhere, so a list of gates is signed with each publication.
     Online,
+}
+
+/// Targets as they are and as they would be, with the same dates.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TargetsChange {
+    /// In effect.
+    pub before: TargetsPart,
+    /// Wanted.
+    pub after: TargetsPart,
 }
 
 impl Issuer<'_> {
@@ -82,7 +94,8 @@ impl Issuer<'_> {
         wanted.policy.expires_at = held.policy.expires_at;
         let half_over = |until: Timestamp| until.since(at) < until.since(held.issued_at) / 2;
         let gates_end_soon = held.gates.iter().any(|gate| half_over(gate.not_after));
-        Ok(wanted != *held || half_over(held.expires_at) || gates_end_soon)
+        let is_skipped = held.version < self.store.version(LEAST_TARGETS)?;
+        Ok(wanted != *held || half_over(held.expires_at) || gates_end_soon || is_skipped)
     }
 
     /// How long a publication enrols a gate for.
@@ -118,6 +131,40 @@ impl Issuer<'_> {
             ttl_seconds: u64::try_from(self.settings.list_ttl_seconds).ok(),
         };
         Ok(Some(token.sign(bitmap.as_list(), &did::key_id(signer.public_key()), signer).map_err(PublishError::List)?))
+    }
+
+    /// What the next targets would say otherwise than those in effect, with the rules of `policy` where some are given. Dates and
+    /// further status lists of this issuer's own are no change: they are renewed without anybody's word.
+    pub fn pending_change(&self, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, CeremonyError> {
+        match self.targets()? {
+            Some((_, held)) => self.targets_change(&held, policy),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn targets_change(&self, held: &TargetsPart, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, CeremonyError> {
+        let renewal = if held.gate_list().is_some() { Renewal::Online } else { Renewal::Targets };
+        let mut wanted = self.targets_part(held.version, renewal, held.issued_at)?;
+        if let Some(policy) = policy {
+            wanted.policy = policy.part(held.version, held.issued_at, held.policy.expires_at);
+        }
+        wanted.expires_at = held.expires_at;
+        wanted.policy.expires_at = held.policy.expires_at;
+        for gate in &mut wanted.gates {
+            if let Some(same) = held.gates.iter().find(|same| same.id == gate.id) {
+                gate.not_after = same.not_after;
+            }
+        }
+        if let (Some(own), Some(before)) = (wanted.authorities.first_mut(), held.authorities.first()) {
+            own.status_uris.retain(|list| before.status_uris.contains(list) || self.list_number(&list.uri).is_none());
+        }
+        Ok((wanted != *held).then(|| TargetsChange { before: held.clone(), after: wanted }))
+    }
+
+    /// Returns true if the keys that the newest root asks for are unlocked here, so that a publication signs new targets.
+    pub fn signs_targets(&self) -> Result<bool, CeremonyError> {
+        let Some(root) = self.newest_root()? else { return Ok(false) };
+        Ok(self.signers(KeyRole::Targets, &root.part().roles.targets).is_ok())
     }
 
     fn authority(&self) -> Result<Authority, StoreError> {

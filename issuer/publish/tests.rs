@@ -7,7 +7,7 @@ use crate::policy::{PolicyDraft, PolicyRefused};
 use crate::revoke::{Cause, Grounds};
 use crate::settings::Settings;
 use crate::testing::crash::{Crash, Crashing};
-use crate::testing::{Key, TestRng, at, enrolment, issuer, keys, order, reopened, settings, store};
+use crate::testing::{Key, TestRng, at, enrolment, issuer, keys, order, reopened, seal, settings, store};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use waypass_credential::key::Signer as _;
@@ -124,16 +124,16 @@ fn policies_are_validated_before_anybody_signs() {
 fn without_root_targets_or_status_key_nothing_is_published() {
     let dir = tempfile::tempdir().expect("a folder");
     let some = Keys::new().with(KeyUse::Credential, Key::ed25519(1)).with(KeyUse::Status, Key::ed25519(3));
-    let mut issuer = Issuer::create(Box::new(store(dir.path())), settings(), some, at(0)).expect("set up");
+    let mut issuer = Issuer::create(Box::new(store(dir.path())), seal(), settings(), some, at(0)).expect("set up");
     assert_eq!(issuer.publish(at(0)).map(drop), Err(PublishError::NoRoot));
 
     let (dir, issuer) = crate::testing::issuer();
     drop(issuer);
-    let mut locked = Issuer::open(Box::new(store(dir.path())), Keys::new()).expect("opened");
+    let mut locked = Issuer::open(Box::new(store(dir.path())), seal(), Keys::new()).expect("opened");
     assert_eq!(locked.publish(at(0)).map(drop), Err(PublishError::NoTargets));
     drop(locked);
     reopened(dir.path()).publish(at(0)).expect("published");
-    let mut locked = Issuer::open(Box::new(store(dir.path())), Keys::new()).expect("opened");
+    let mut locked = Issuer::open(Box::new(store(dir.path())), seal(), Keys::new()).expect("opened");
     assert_eq!(locked.publish(at(1)).map(drop), Err(PublishError::NoKey(KeyUse::Status)));
     assert_eq!(locked.published().expect("read").expect("there").timestamp, 1);
 }
@@ -149,7 +149,7 @@ fn a_crash_between_any_two_steps_costs_a_number_and_nothing_else() {
             drop(issuer);
             let crash = Crash::new(step, after);
             let failing = Crashing::new(store(dir.path()), crash.clone());
-            let mut dying = Issuer::open(Box::new(failing), keys()).expect("opened");
+            let mut dying = Issuer::open(Box::new(failing), seal(), keys()).expect("opened");
             // A change, so that targets are signed too.
             let (_, signed) = enrolment(30, at(11));
             let enrolled = dying.enroll_gate(&signed, at(11));

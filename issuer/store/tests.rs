@@ -1,49 +1,13 @@
-use super::{Entry, Filter, LeafRow, OfferRow, Pickup, State, StatusEvent, Store, StoreError};
-use crate::testing::{at, store};
+use super::{Documents as _, EventRow, RegisterRow, Rows, SqliteStore, Store, StoreError};
+use crate::testing::store;
 use std::os::unix::fs::PermissionsExt as _;
-use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
-
-fn record(id: &str, index: u32) -> super::CredentialRecord {
-    super::CredentialRecord {
-        id: id.into(),
-        format: "dc+sd-jwt".into(),
-        holder: "did:key:zHolder".into(),
-        label: "Badge of A".into(),
-        roles: vec!["nurse".into(), "staff".into()],
-        sites: vec!["north".into()],
-        zones: vec![],
-        issued_at: at(0),
-        valid_from: at(0),
-        valid_until: at(1000),
-        key_id: "did:key:z#z".into(),
-        list: 1,
-        index,
-        state: State::Valid,
-        changed_at: at(0),
-    }
-}
-
-fn event(from: Option<State>, to: State) -> StatusEvent {
-    StatusEvent { from, to, cause: "lost".into(), note: String::new(), operator: "op".into(), at: at(5) }
-}
-
-fn offer(hash: u8) -> OfferRow {
-    OfferRow { id: "o".into(), secret_hash: [hash; 32], tx_code: None, sealed: vec![1], expires_at: at(100), exchanged: true }
-}
 
 #[test]
-fn the_file_is_private_and_opens_again() {
+fn the_file_is_private() {
     let dir = tempfile::tempdir().expect("a folder");
-    let mut first = store(dir.path());
-    assert_eq!(first.open_list(&Mechanism::TokenList, 8), Ok(1));
-    first.add_credential(&record("a", 3), &[], &event(None, State::Valid), None).expect("added");
+    drop(store(dir.path()));
     let mode = std::fs::metadata(dir.path().join("issuer.db")).expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    // While the first is still open, as another process would.
-    let second = store(dir.path());
-    assert_eq!(second.credential("a"), Ok(Some(record("a", 3))));
-    assert_eq!(second.history("a").expect("read").len(), 1);
-    assert_eq!(second.lists().expect("read")[0].used, 1);
 }
 
 #[test]
@@ -53,205 +17,33 @@ fn a_newer_schema_and_a_foreign_file_are_left_alone() {
     drop(store(dir.path()));
     let raw = rusqlite::Connection::open(&path).expect("opened");
     raw.execute_batch("PRAGMA user_version=99").expect("set");
-    let why = super::SqliteStore::open(&path).expect_err("newer");
-    assert_eq!(why, StoreError::Newer { found: 99, known: 2 });
+    let why = SqliteStore::open(&path).expect_err("newer");
+    assert_eq!(why, StoreError::Newer { found: 99, known: 3 });
     raw.execute_batch("PRAGMA application_id=7").expect("set");
-    assert!(matches!(super::SqliteStore::open(&path), Err(StoreError::Corrupt(_))));
+    assert!(matches!(SqliteStore::open(&path), Err(StoreError::Corrupt(_))));
     let text = dir.path().join("text.db");
     std::fs::write(&text, "this is not a database, and it is longer than a header of one hundred bytes would be .........")
         .expect("written");
-    assert!(matches!(super::SqliteStore::open(&text), Err(StoreError::Corrupt(_))));
+    assert!(matches!(SqliteStore::open(&text), Err(StoreError::Corrupt(_))));
 }
 
+/// Two processes that start from the same register or the same event: one of them is told.
 #[test]
-fn an_index_is_given_once_and_a_failed_issuing_uses_nothing_up() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let mut store = store(dir.path());
-    store.open_list(&Mechanism::TokenList, 8).expect("a list");
-    store.add_offer(&offer(1)).expect("added");
-    store.add_offer(&offer(2)).expect("added");
-    let pickup = |token: u8, nonce: u8| Pickup { token_hash: [token; 32], nonce_hash: [nonce; 32], nonce_until: at(50) };
-    store.add_credential(&record("a", 3), &[], &event(None, State::Valid), Some(&pickup(1, 9))).expect("added");
-    // The index is taken: the second token and its nonce stay good.
-    let again = store.add_credential(&record("b", 3), &[], &event(None, State::Valid), Some(&pickup(2, 8)));
-    assert_eq!(again, Err(StoreError::Taken));
-    assert!(store.offer(&[2; 32]).expect("read").is_some());
-    // The nonce was used: token and index stay free.
-    let again = store.add_credential(&record("b", 4), &[], &event(None, State::Valid), Some(&pickup(2, 9)));
-    assert_eq!(again, Err(StoreError::Taken));
-    assert_eq!(store.is_taken(1, 4), Ok(false));
-    store.add_credential(&record("b", 4), &[], &event(None, State::Valid), Some(&pickup(2, 8))).expect("added");
-    // A token works once.
-    let again = store.add_credential(&record("c", 5), &[], &event(None, State::Valid), Some(&pickup(2, 7)));
-    assert_eq!(again, Err(StoreError::Missing));
-    assert_eq!(store.lists().expect("read")[0].used, 2);
-}
-
-#[test]
-fn states_change_from_what_they_are_and_never_back_from_revoked() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let mut store = store(dir.path());
-    store.open_list(&Mechanism::TokenList, 8).expect("a list");
-    store.add_credential(&record("a", 3), &[], &event(None, State::Valid), None).expect("added");
-    let from_suspended = event(Some(State::Suspended), State::Valid);
-    assert_eq!(store.change_state("a", &from_suspended), Err(StoreError::Changed));
-    store.change_state("a", &event(Some(State::Valid), State::Revoked)).expect("revoked");
-    assert_eq!(store.set_entries(1), Ok(vec![(3, 1)]));
-    // Whatever a caller claims, the database itself refuses.
-    let back = store.change_state("a", &event(Some(State::Revoked), State::Valid));
-    assert!(back.is_err());
-    assert_eq!(store.credential("a").expect("read").expect("there").state, State::Revoked);
-    assert_eq!(store.history("a").expect("read").len(), 2);
-}
-
-fn bitstring(purpose: StatusPurpose, size: u8) -> Mechanism {
-    let messages = if size > 1 { (0..1 << size).map(|value| format!("message {value}")).collect() } else { vec![] };
-    Mechanism::Bitstring(BitstringEntry { purpose, size, messages })
-}
-
-/// An entry in each of three bitstrings follows the credential's state, and the message is its own.
-#[test]
-fn entries_of_bitstrings_say_what_their_list_is_about() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let mut store = store(dir.path());
-    let kinds = [(StatusPurpose::Revocation, 1), (StatusPurpose::Suspension, 1), (StatusPurpose::Message, 2)];
-    let kinds = kinds.map(|(purpose, size)| bitstring(purpose, size));
-    for (id, kind) in (1..).zip(&kinds) {
-        assert_eq!(store.open_list(kind, 8), Ok(id));
-    }
-    assert_eq!(store.lists().expect("read").into_iter().map(|list| list.mechanism).collect::<Vec<_>>(), kinds);
-    let entries = [(1, 3), (2, 5), (3, 0)].map(|(list, index)| Entry { list, index });
-    store.add_credential(&record("a", 3), &entries, &event(None, State::Valid), None).expect("added");
-    assert_eq!(store.entries("a"), Ok(entries.to_vec()));
-    assert_eq!(store.lists().expect("read").into_iter().map(|list| list.used).collect::<Vec<_>>(), [1, 1, 1]);
-    // Taken is taken, by whomever.
-    assert_eq!((store.is_taken(2, 5), store.is_taken(2, 3)), (Ok(true), Ok(false)));
-    let others = [Entry { list: 1, index: 4 }, Entry { list: 2, index: 5 }];
-    assert_eq!(store.take_entries(&others), Err(StoreError::Taken));
-    assert_eq!(store.taken_indices(1), Ok(vec![3]), "half of a failed taking stays behind");
-
-    let said = |store: &super::SqliteStore| [1, 2, 3].map(|list| store.set_entries(list).expect("read"));
-    assert_eq!(said(&store), [vec![], vec![], vec![]]);
-    store.change_state("a", &event(Some(State::Valid), State::Suspended)).expect("suspended");
-    assert_eq!(said(&store), [vec![], vec![(5, 1)], vec![]]);
-    store.set_message("a", 2, &event(Some(State::Suspended), State::Suspended)).expect("set");
-    assert_eq!(said(&store), [vec![], vec![(5, 1)], vec![(0, 2)]]);
-    store.change_state("a", &event(Some(State::Suspended), State::Valid)).expect("reinstated");
-    assert_eq!(said(&store), [vec![], vec![], vec![(0, 2)]]);
-    store.change_state("a", &event(Some(State::Valid), State::Revoked)).expect("revoked");
-    assert_eq!(said(&store), [vec![(3, 1)], vec![], vec![(0, 2)]]);
-    assert_eq!(store.credential_at(1, 3).expect("read").expect("there").id, "a");
-}
-
-#[test]
-fn documents_that_are_not_on_record_have_entries_too() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let mut store = store(dir.path());
-    store.open_list(&bitstring(StatusPurpose::Revocation, 1), 8).expect("a list");
-    store.open_list(&bitstring(StatusPurpose::Suspension, 1), 8).expect("a list");
-    let [revocation, suspension] = [1, 2].map(|list| Entry { list, index: 6 });
-    store.take_entries(&[revocation, suspension]).expect("taken");
-    for (entry, value) in [(revocation, 1), (suspension, 1), (suspension, 0)] {
-        store.set_entry(entry, value).expect("set");
-    }
-    assert_eq!((store.set_entries(1), store.set_entries(2)), (Ok(vec![(6, 1)]), Ok(vec![])));
-    assert!(store.set_entry(revocation, 0).is_err(), "a revocation was taken back");
-    assert_eq!(store.set_entry(Entry { list: 1, index: 7 }, 1), Err(StoreError::Missing));
-    // The entry of a credential follows its state and nothing else.
-    store.add_credential(&record("a", 2), &[Entry { list: 1, index: 2 }], &event(None, State::Valid), None).expect("added");
-    assert_eq!(store.set_entry(Entry { list: 1, index: 2 }, 1), Err(StoreError::Missing));
-    let no_messages = store.set_message("a", 1, &event(Some(State::Valid), State::Valid));
-    assert_eq!(no_messages, Err(StoreError::Missing));
-}
-
-/// A database of the first version goes on where it was.
-#[test]
-fn the_first_schema_is_carried_over() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let path = dir.path().join("issuer.db");
-    let raw = rusqlite::Connection::open(&path).expect("opened");
-    raw.execute_batch(include_str!("sqlite/v1.sql")).expect("made");
-    raw.execute_batch(&format!(
-        "PRAGMA application_id={}; PRAGMA user_version=1; INSERT INTO lists(capacity, used) VALUES(8, 1)",
-        0x7770_6973
-    ))
-    .expect("filled");
-    drop(raw);
-    let mut store = store(dir.path());
-    let [list] = <[_; 1]>::try_from(store.lists().expect("read")).expect("one list");
-    assert_eq!((list.mechanism, list.used), (Mechanism::TokenList, 1));
-    store.add_credential(&record("a", 3), &[], &event(None, State::Valid), None).expect("added");
-    store.change_state("a", &event(Some(State::Valid), State::Suspended)).expect("suspended");
-    assert_eq!(store.set_entries(1), Ok(vec![(3, 2)]));
-}
-
-#[test]
-fn versions_are_durable_before_they_are_given() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let mut first = store(dir.path());
-    let mut second = store(dir.path());
-    let drawn = [first.next_version("x"), second.next_version("x"), first.next_version("x"), store(dir.path()).next_version("x")];
-    assert_eq!(drawn, [Ok(1), Ok(2), Ok(3), Ok(4)]);
-}
-
-/// Two processes that both start from version 6 never both succeed, so what each compared its work with is still the newest.
-#[test]
-fn a_counter_moves_only_from_where_it_was_read() {
+fn a_register_follows_the_one_before_and_an_event_the_last() {
     let dir = tempfile::tempdir().expect("a folder");
     let (mut first, mut second) = (store(dir.path()), store(dir.path()));
-    assert_eq!(second.advance("p", 0, 6, &[("bundle", b"six")]), Ok(()));
-    assert_eq!(second.advance("p", 6, 7, &[("bundle", b"seven")]), Ok(()));
-    assert_eq!(first.advance("p", 6, 8, &[("bundle", b"eight")]), Err(StoreError::Changed));
-    assert_eq!(first.advance("p", 7, 7, &[("bundle", b"again")]), Err(StoreError::Changed));
-    assert_eq!(first.document("bundle"), Ok(Some(b"seven".to_vec())));
-}
+    let register = |version| RegisterRow { version, body: "{}".into(), mac: [1; 32] };
+    assert_eq!(first.replace_register(&register(2), &[]), Err(StoreError::Overtaken));
+    assert_eq!(first.replace_register(&register(1), &[("a", b"one")]), Ok(()));
+    assert_eq!(second.replace_register(&register(1), &[("a", b"two")]), Err(StoreError::Overtaken));
+    assert_eq!(second.document("a"), Ok(Some(b"one".to_vec())), "half of a refused change stays behind");
+    assert_eq!(second.replace_register(&register(2), &[]), Ok(()));
+    assert_eq!(first.register_version(), Ok(2));
 
-#[test]
-fn filters() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let mut store = store(dir.path());
-    store.open_list(&Mechanism::TokenList, 8).expect("a list");
-    for (i, id) in (0_u32..).zip(["abc1", "abd2", "xyz3"]) {
-        let mut row = record(id, i);
-        row.issued_at = at(i.into());
-        row.label = format!("Badge {id}");
-        row.roles = vec![["nurse", "visitor", "nurse"][i as usize].into()];
-        store.add_credential(&row, &[], &event(None, State::Valid), None).expect("added");
-    }
-    let ids = |filter: Filter| -> Vec<String> { store.credentials(&filter).expect("read").into_iter().map(|row| row.id).collect() };
-    assert_eq!(ids(Filter::default()), ["xyz3", "abd2", "abc1"]);
-    assert_eq!(ids(Filter { role: Some("nurse".into()), ..Filter::default() }), ["xyz3", "abc1"]);
-    assert_eq!(ids(Filter { text: Some("AB".into()), ..Filter::default() }), ["abd2", "abc1"]);
-    assert_eq!(ids(Filter { text: Some("badge x".into()), ..Filter::default() }), ["xyz3"]);
-    assert_eq!(ids(Filter { limit: Some(1), ..Filter::default() }), ["xyz3"]);
-    assert_eq!(ids(Filter { state: Some(State::Revoked), ..Filter::default() }), Vec::<String>::new());
-    assert_eq!(ids(Filter { text: Some("' OR 1=1 --".into()), ..Filter::default() }), Vec::<String>::new());
-}
-
-#[test]
-fn leaves_are_appended_without_gaps() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let mut store = store(dir.path());
-    let leaf = |seq: u8| LeafRow { seq: seq.into(), hash: [seq; 32], leaf: vec![seq], received_at: at(1) };
-    assert_eq!(store.append_leaves("g", &[leaf(1)], &[1; 32]), Err(StoreError::Changed));
-    store.append_leaves("g", &[leaf(0), leaf(1)], &[1; 32]).expect("appended");
-    assert_eq!(store.append_leaves("g", &[leaf(1)], &[1; 32]), Err(StoreError::Changed));
-    assert_eq!(store.append_leaves("g", &[leaf(2), leaf(4)], &[4; 32]), Err(StoreError::Changed));
-    assert_eq!(store.device("g").expect("read").expect("there").next_seq, 2);
-    assert_eq!(store.leaf_hash("g", 1), Ok(Some([1; 32])));
-    assert_eq!(store.leaf_hash("g", 2), Ok(None));
-    store.flag_fork("g", at(9), 1).expect("flagged");
-    store.flag_fork("g", at(10), 0).expect("flagged");
-    assert_eq!(store.device("g").expect("read").expect("there").forked, Some((at(9), 1)));
-}
-
-#[test]
-fn what_expired_is_forgotten() {
-    let dir = tempfile::tempdir().expect("a folder");
-    let mut store = store(dir.path());
-    store.add_offer(&offer(1)).expect("added");
-    store.purge(at(100)).expect("purged");
-    assert!(store.offer(&[1; 32]).expect("read").is_some());
-    store.purge(at(101)).expect("purged");
-    assert!(store.offer(&[1; 32]).expect("read").is_none());
+    let event = |seq| EventRow { seq, credential: None, body: "{}".into(), mac: [2; 32] };
+    assert_eq!(first.append(&event(2), &Rows::Unchanged), Err(StoreError::Overtaken));
+    assert_eq!(first.append(&event(1), &Rows::Unchanged), Ok(()));
+    assert_eq!(second.append(&event(1), &Rows::Unchanged), Err(StoreError::Overtaken));
+    assert_eq!(second.append(&event(2), &Rows::Drop(&[0; 32])), Err(StoreError::Missing));
+    assert_eq!(second.events(0, 10).expect("read").len(), 1, "an event without its rows stays behind");
 }

@@ -1,13 +1,11 @@
 //! A store whose process dies at a chosen write: before it, or after it was committed and before anybody heard of it.
 
 use crate::store::{
-    CredentialRecord, DeviceRow, Entry, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, Pickup, SqliteStore, StatusEvent, Store,
-    StoreError,
+    Counts, Documents, EventRow, Filter, LeafRow, OfferRow, RegisterRow, Rows, SealedCredential, SqliteStore, State, Store, StoreError,
+    SummaryRow, Unsealed,
 };
 use std::cell::Cell;
 use std::rc::Rc;
-use waypass_credential::role::Mechanism;
-use waypass_credential::time::Timestamp;
 
 /// When to die.
 #[derive(Clone)]
@@ -51,6 +49,12 @@ impl Crashing {
     }
 }
 
+impl Documents for Crashing {
+    fn document(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.inner.document(name)
+    }
+}
+
 macro_rules! store {
     (reads { $(fn $read:ident($($r:ident: $rt:ty),*) -> $ro:ty;)* } writes { $(fn $write:ident($($w:ident: $wt:ty),*) -> $wo:ty;)* }) => {
         impl Store for Crashing {
@@ -62,43 +66,28 @@ macro_rules! store {
 
 store! {
     reads {
-        fn document(name: &str) -> Option<Vec<u8>>;
+        fn register() -> Option<RegisterRow>;
+        fn register_version() -> u64;
+        fn document_names() -> Vec<String>;
         fn foreign_changes() -> i64;
-        fn keys() -> Vec<KeyRow>;
-        fn lists() -> Vec<ListRecord>;
-        fn is_taken(list: u32, index: u32) -> bool;
-        fn taken_indices(list: u32) -> Vec<u32>;
-        fn set_entries(list: u32) -> Vec<(u32, u8)>;
-        fn entries(id: &str) -> Vec<Entry>;
-        fn credential(id: &str) -> Option<CredentialRecord>;
-        fn credential_at(list: u32, index: u32) -> Option<CredentialRecord>;
-        fn credentials(filter: &Filter) -> Vec<CredentialRecord>;
-        fn history(id: &str) -> Vec<StatusEvent>;
+        fn events(seq: u64, limit: u32) -> Vec<EventRow>;
+        fn event_mac(seq: u64) -> Option<[u8; 32]>;
+        fn history(credential: &str) -> Vec<(EventRow, Option<[u8; 32]>)>;
+        fn summary() -> Option<SummaryRow>;
+        fn counts() -> Counts;
+        fn credential(id: &str) -> Option<SealedCredential>;
+        fn credential_at(list: u32, index: u32) -> Option<SealedCredential>;
+        fn credentials(filter: &Filter) -> Vec<SealedCredential>;
+        fn withdrawn(list: u32) -> Vec<(u32, State)>;
+        fn offers() -> Vec<OfferRow>;
         fn offer(secret_hash: &[u8; 32]) -> Option<OfferRow>;
-        fn gate(id: &str) -> Option<GateRow>;
-        fn gates() -> Vec<GateRow>;
-        fn device(id: &str) -> Option<DeviceRow>;
-        fn leaf_hash(device: &str, seq: u64) -> Option<[u8; 32]>;
         fn leaves(device: &str, from_seq: u64, limit: u32) -> Vec<LeafRow>;
+        fn unsealed() -> Option<Unsealed>;
     }
     writes {
-        fn set_documents(documents: &[(&str, &[u8])]) -> ();
-        fn advance(name: &str, before: u64, version: u64, documents: &[(&str, &[u8])]) -> ();
-        fn next_version(name: &str) -> u64;
-        fn put_keys(keys: &[KeyRow]) -> ();
-        fn open_list(mechanism: &Mechanism, capacity: u32) -> u32;
-        fn take_entries(entries: &[Entry]) -> ();
-        fn set_entry(entry: Entry, value: u8) -> ();
-        fn set_message(id: &str, value: u8, event: &StatusEvent) -> ();
-        fn add_credential(record: &CredentialRecord, entries: &[Entry], issued: &StatusEvent, pickup: Option<&Pickup>) -> ();
-        fn change_state(id: &str, event: &StatusEvent) -> ();
-        fn add_offer(offer: &OfferRow) -> ();
-        fn count_try(secret_hash: &[u8; 32]) -> u8;
-        fn drop_offer(secret_hash: &[u8; 32]) -> ();
-        fn exchange_offer(code_hash: &[u8; 32], token_hash: &[u8; 32], sealed: &[u8], expires_at: Timestamp) -> ();
-        fn purge(at: Timestamp) -> ();
-        fn put_gate(gate: &GateRow) -> ();
-        fn append_leaves(device: &str, leaves: &[LeafRow], head: &[u8; 32]) -> ();
-        fn flag_fork(device: &str, at: Timestamp, seq: u64) -> ();
+        fn replace_register(row: &RegisterRow, documents: &[(&str, &[u8])]) -> ();
+        fn append(event: &EventRow, rows: &Rows<'_>) -> ();
+        fn keep_summary(row: &SummaryRow) -> ();
+        fn seal_all(register: &RegisterRow, events: &[EventRow], credentials: &[(String, [u8; 32])]) -> ();
     }
 }

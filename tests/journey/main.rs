@@ -14,6 +14,7 @@ mod pictures;
 mod program;
 mod publication;
 mod readme;
+mod register;
 mod scenario;
 mod seven;
 mod signals;

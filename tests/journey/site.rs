@@ -47,6 +47,11 @@ impl Site {
         site
     }
 
+    /// A folder without homes, for those that are brought.
+    pub(crate) fn empty() -> Self {
+        Self { place: Place::new(), wrap: Vec::new(), root: String::new(), id: String::new() }
+    }
+
     /// Issues a role to a holder and gives the issuer's name for it.
     pub(crate) fn issue(&self, holder: &str, format: &str, to: &str) -> String {
         // A document may say only what its contexts define; an SD-JWT may nest what it likes.

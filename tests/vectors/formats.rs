@@ -14,6 +14,7 @@ use waypass_issuer::gates::Enrolment;
 use waypass_issuer::issue::Issuer;
 use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_issuer::policy::PolicyDraft;
+use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::sqlite::SqliteStore;
 use waypass_schemas as schemas;
@@ -198,7 +199,8 @@ fn what_an_office_writes_is_as_written_down() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Box::new(SqliteStore::open(&folder.path().join("db")).expect("a store"));
     let keys = || KeyUse::ALL.into_iter().fold(Keys::new(), |keys, key_use| keys.with(key_use, TestKey::ed25519(key_use.as_str())));
-    let mut issuer = Issuer::create(store, Settings::new("Clinic", "https://clinic.example"), keys(), at(0)).expect("an issuer");
+    let mut issuer = Issuer::create(store, Seal::new(&[7; 32], None), Settings::new("Clinic", "https://clinic.example"), keys(), at(0))
+        .expect("an issuer");
     let root = issuer.own_root_keys().expect("keys");
     let papers = [issuer.prepare_root(&root, at(0)).expect("a paper"), issuer.prepare_targets(at(0)).expect("a paper")];
     for paper in papers {

@@ -46,6 +46,14 @@ fn of(role: &Quorum) -> String {
     format!("{} of {} must sign", role.threshold, role.keys.len())
 }
 
+/// What changes between the targets in effect and those wanted, line by line.
+pub(in crate::issuer) fn difference(before: &TargetsPart, after: &TargetsPart) -> Vec<String> {
+    let (before, after) = (content(before), content(after));
+    let gone = before.iter().filter(|line| !after.contains(line)).map(|line| format!("- {}", line.trim_start()));
+    let new = after.iter().filter(|line| !before.contains(line)).map(|line| format!("+ {}", line.trim_start()));
+    gone.chain(new).collect()
+}
+
 fn targets(part: &TargetsPart) -> Vec<String> {
     let mut lines = vec![format!(
         "You are asked to sign targets {}: whom this site believes, from {} to {}",
@@ -53,6 +61,12 @@ fn targets(part: &TargetsPart) -> Vec<String> {
         words::when(part.issued_at),
         words::when(part.expires_at)
     )];
+    lines.extend(content(part));
+    lines
+}
+
+fn content(part: &TargetsPart) -> Vec<String> {
+    let mut lines = Vec::new();
     lines.push(format!("{} issuer(s)", part.authorities.len()));
     for authority in &part.authorities {
         lines.extend(authority::limits(authority).iter().map(|line| format!("  {line}")));
@@ -65,6 +79,7 @@ fn targets(part: &TargetsPart) -> Vec<String> {
         lines.push(format!("  {} (site {}, zone {}) until {}", gate.name, gate.site, gate.zone, words::when(gate.not_after)));
         lines.push(format!("    {}", gate.id));
     }
+    lines.extend(part.contexts.iter().map(|context| format!("  context {} with SHA-256 {}", context.id, context.sha256)));
     lines.extend(policy(&part.policy));
     lines
 }
@@ -88,6 +103,10 @@ fn policy(policy: &Policy) -> Vec<String> {
         ));
     }
     lines.push(format!("  a machine without a person may accept: {}", words::list(&policy.unattended_ok)));
+    lines.push(format!(
+        "  a gate doubts its clock after {} restarts or {} decisions without a signed time",
+        policy.max_boots_without_signed_time, policy.max_decisions_without_signed_time
+    ));
     lines
 }
 

@@ -6,7 +6,7 @@ use crate::ceremony::{Paper, Quorum, RootKeys};
 use crate::issue::Issuer;
 use crate::keys::KeyUse;
 use crate::revoke::{Cause, Grounds};
-use crate::testing::{Key, TestRng, at, issuer, keys, order, reopened, store};
+use crate::testing::{Key, TestRng, at, issuer, keys, order, reopened, seal, store};
 use std::path::Path;
 use waypass_credential::key::Signer as _;
 use waypass_trust::bundle::TrustBundle;
@@ -68,8 +68,8 @@ fn a_clock_far_from_the_last_publication_needs_a_persons_word() {
     let late = at(14 * DAY + 1);
     let doubt = ClockDoubt::Ahead { now: late, last: at(7 * DAY) };
     assert_eq!(issuer.publish(late).map(drop), Err(PublishError::Unconfirmed(doubt)));
-    assert_eq!(super::super::clock_doubt(&*issuer.store, late), Ok(Some(doubt)));
-    assert_eq!(super::super::clock_doubt(&*issuer.store, at(8 * DAY)), Ok(None));
+    assert_eq!(super::super::clock_doubt(&issuer.store, late), Ok(Some(doubt)));
+    assert_eq!(super::super::clock_doubt(&issuer.store, at(8 * DAY)), Ok(None));
     assert_eq!(issuer.published().expect("read").expect("there").published_at, at(7 * DAY), "nothing came of it");
     issuer.publish_confirmed(late).expect("confirmed");
     let doubt = ClockDoubt::Behind { now: at(8 * DAY), last: late };
@@ -109,7 +109,7 @@ fn times_beyond_memory_count_as_used() {
 fn renewed(dir: &Path) -> Issuer<'static> {
     let keys =
         keys().with(KeyUse::Status, Key::ed25519(33)).with(KeyUse::Snapshot, Key::ed25519(77)).with(KeyUse::Timestamp, Key::ed25519(88));
-    Issuer::open(Box::new(store(dir)), keys).expect("opened")
+    Issuer::open(Box::new(store(dir)), seal(), keys).expect("opened")
 }
 
 fn one(number: u8) -> Quorum {

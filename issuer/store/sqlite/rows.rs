@@ -1,7 +1,8 @@
 //! Rows to records and back; what no writer of ours could have written is reported as damage, not guessed at.
 
 use crate::store::{
-    CredentialRecord, DeviceRow, Entry, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, State, StatusEvent, StoreError, TxCode,
+    CredentialRecord, DeviceRow, EventRow, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, SealedCredential, State, StatusEvent,
+    StoreError, TxCode,
 };
 use rusqlite::{Row, Transaction, params};
 use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
@@ -16,6 +17,49 @@ macro_rules! credential_columns {
     };
 }
 pub(super) use credential_columns;
+
+/// The columns [`offer`] reads, in its order.
+macro_rules! offer_columns {
+    () => {
+        "secret_hash, id, tx_salt, tx_hash, tries_left, sealed, expires_at, exchanged"
+    };
+}
+pub(super) use offer_columns;
+
+pub(super) fn sealed_credential(row: &Row<'_>) -> Result<SealedCredential> {
+    Ok(SealedCredential { record: credential(row)?, mac: row.get(15)? })
+}
+
+pub(super) fn chained(row: &Row<'_>) -> Result<EventRow> {
+    Ok(EventRow { seq: natural(row.get(0)?)?, credential: row.get(1)?, body: row.get(2)?, mac: row.get(3)? })
+}
+
+pub(super) fn append(tx: &Transaction<'_>, event: &EventRow) -> Result<()> {
+    tx.prepare_cached("INSERT INTO events(seq, credential, body, mac) VALUES(?1, ?2, ?3, ?4)")?.execute(params![
+        integer(event.seq)?,
+        event.credential,
+        event.body,
+        event.mac
+    ])?;
+    Ok(())
+}
+
+pub(super) fn add_offer(tx: &Transaction<'_>, offer: &OfferRow) -> Result<()> {
+    tx.execute(
+        concat!("INSERT INTO offers(", offer_columns!(), ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
+        params![
+            offer.secret_hash,
+            offer.id,
+            offer.tx_code.map(|code| code.salt),
+            offer.tx_code.map(|code| code.hash),
+            offer.tx_code.map(|code| code.tries_left),
+            offer.sealed,
+            offer.expires_at.unix(),
+            offer.exchanged,
+        ],
+    )?;
+    Ok(())
+}
 
 pub(super) fn credential(row: &Row<'_>) -> Result<CredentialRecord> {
     Ok(CredentialRecord {
@@ -49,23 +93,6 @@ pub(super) fn list(row: &Row<'_>) -> Result<ListRecord> {
     Ok(ListRecord { id: row.get(0)?, mechanism, capacity: row.get(1)?, used: row.get(2)? })
 }
 
-/// Purpose, size and messages of a list, as their columns have them.
-pub(super) fn list_columns(mechanism: &Mechanism) -> (Option<&'static str>, u8, String) {
-    match mechanism {
-        Mechanism::TokenList => (None, 1, names_text(&[])),
-        Mechanism::Bitstring(entry) => (Some(entry.purpose.as_str()), entry.size, names_text(&entry.messages)),
-    }
-}
-
-/// Gives entries to a credential, or to a document that is not on record.
-pub(super) fn take_entries(tx: &Transaction<'_>, entries: &[Entry], credential: Option<&str>) -> Result<()> {
-    for entry in entries {
-        tx.execute("INSERT INTO entries(list, idx, credential) VALUES(?1, ?2, ?3)", params![entry.list, entry.index, credential])?;
-        tx.execute("UPDATE lists SET used=used+1 WHERE id=?1", [entry.list])?;
-    }
-    Ok(())
-}
-
 pub(super) fn event(row: &Row<'_>) -> Result<StatusEvent> {
     Ok(StatusEvent {
         from: row.get::<_, Option<u8>>(0)?.map(state).transpose()?,
@@ -75,15 +102,6 @@ pub(super) fn event(row: &Row<'_>) -> Result<StatusEvent> {
         operator: row.get(4)?,
         at: time(row, 5)?,
     })
-}
-
-pub(super) fn append_event(tx: &Transaction<'_>, id: &str, event: &StatusEvent) -> Result<()> {
-    tx.execute(
-        "INSERT INTO events(credential, seq, before, after, cause, note, operator, at)
-         VALUES(?1, (SELECT count(*) FROM events WHERE credential=?1), ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![id, event.from.map(State::bits), event.to.bits(), event.cause, event.note, event.operator, event.at.unix()],
-    )?;
-    Ok(())
 }
 
 pub(super) fn set_documents(tx: &Transaction<'_>, documents: &[(&str, &[u8])]) -> Result<()> {
@@ -130,11 +148,11 @@ pub(super) fn gate(row: &Row<'_>) -> Result<GateRow> {
 }
 
 pub(super) fn device(row: &Row<'_>) -> Result<DeviceRow> {
-    let forked = match (optional_time(row, 2)?, row.get(3)?) {
+    let forked = match (optional_time(row, 3)?, row.get(4)?) {
         (Some(at), Some(seq)) => Some((at, natural(seq)?)),
         _ => None,
     };
-    Ok(DeviceRow { next_seq: natural(row.get(0)?)?, head: row.get(1)?, forked })
+    Ok(DeviceRow { next_seq: natural(row.get(1)?)?, head: row.get(2)?, forked, ..DeviceRow::NEW })
 }
 
 pub(super) fn leaf(row: &Row<'_>) -> Result<LeafRow> {
@@ -150,7 +168,7 @@ pub(super) fn integer(natural: u64) -> Result<i64> {
     i64::try_from(natural).map_err(|_| StoreError::Missing)
 }
 
-fn natural(integer: i64) -> Result<u64> {
+pub(super) fn natural(integer: i64) -> Result<u64> {
     u64::try_from(integer).map_err(|_| StoreError::Corrupt("a negative number"))
 }
 

@@ -7,9 +7,15 @@ use rusqlite::{Connection, TransactionBehavior};
 const APPLICATION: i64 = 0x7770_6973;
 
 /// Step N leads from version N to N + 1; a released step never changes.
-const STEPS: [&str; 2] = [include_str!("v1.sql"), include_str!("v2.sql")];
+const STEPS: [&str; 3] = [include_str!("v1.sql"), include_str!("v2.sql"), SEALED];
 
-pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
+/// The step that puts everything under the seal. Only [`crate::sealed`] can take it where there are rows: it has the key.
+pub(super) const SEALED: &str = include_str!("v3.sql");
+/// The last version without a seal.
+const UNSEALED: usize = 2;
+
+/// Brings the tables up to date; true if rows of an earlier version wait to be sealed.
+pub(super) fn migrate(db: &mut Connection) -> Result<bool, StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let application: i64 = tx.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -22,11 +28,17 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     }
     let done = usize::try_from(found).map_err(|_| StoreError::Corrupt("its schema version is negative"))?;
     if done == STEPS.len() {
-        return Ok(());
+        return Ok(false);
     }
-    for step in &STEPS[done..] {
+    let is_sealed: bool = tx.query_row("SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name='register')", [], |row| row.get(0))?;
+    if is_sealed {
+        return Err(StoreError::Corrupt("an old version number was put back"));
+    }
+    let to = if done == 0 { STEPS.len() } else { UNSEALED };
+    for step in &STEPS[done..to] {
         tx.execute_batch(step)?;
     }
-    tx.execute_batch(&format!("PRAGMA application_id={APPLICATION}; PRAGMA user_version={known};"))?;
-    Ok(tx.commit()?)
+    tx.execute_batch(&format!("PRAGMA application_id={APPLICATION}; PRAGMA user_version={to};"))?;
+    tx.commit()?;
+    Ok(to == UNSEALED)
 }

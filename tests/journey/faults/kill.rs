@@ -8,9 +8,8 @@ use std::hash::{BuildHasher, Hasher};
 use std::process::Output;
 use std::time::{Duration, Instant};
 use waypass_credential::role::StatusReference;
-use waypass_issuer::Issuer;
-use waypass_issuer::keys::Keys;
-use waypass_issuer::store::SqliteStore;
+use waypass_issuer::store::{Documents as _, SqliteStore};
+use waypass_trust::bundle::{Root, TrustBundle};
 use waypass_trust::status::Status;
 use waypass_trust::time::{Limits, TimeGuard, TimeState};
 use waypass_vault::clock;
@@ -193,10 +192,9 @@ fn making((actor, init, uses): (Actor, &str, &str)) {
 /// Whether what the issuer published last says that the credential at this entry is revoked.
 fn is_published(site: &Site, (list, index): (u64, u64)) -> bool {
     let store = SqliteStore::open(&site.vault(ISSUER).with_file_name("issuer.db")).expect("the issuer's file opens");
-    let issuer = Issuer::open(Box::new(store), Keys::new()).expect("an issuer");
-    let published = issuer.published().expect("readable").expect("published");
-    let uri = issuer.settings().list_uri(u32::try_from(list).expect("small"));
-    let bundle = published.opened();
+    let document = |name: &str| store.document(name).expect("readable").expect("there");
+    let bundle = TrustBundle::open(&document("bundle"), &Root::open(&document("root/1")).expect("a root")).expect("published");
+    let uri = format!("http://127.0.0.1:8240/lists/{list}");
     let (at, _) = TimeGuard::observe(&TimeState::default(), &clock::read(), &Limits::default());
     let [authority] = bundle.authorities() else { panic!("one issuer") };
     bundle.status(authority, &[StatusReference::token(uri, index)], &at).status == Status::Revoked

@@ -1,0 +1,127 @@
+//! Opening an issuer that lives in a vault: its database under the seal whose key the vault keeps, with its keys.
+
+use super::{database, key_uses, open_failure, store_failure};
+use crate::Session;
+use crate::exit::{Exit, Failure};
+use serde::{Deserialize, Serialize};
+use waypass_credential::{base64url, json};
+use waypass_issuer::Issuer;
+use waypass_issuer::issue::OpenError;
+use waypass_issuer::keys::Keys;
+use waypass_issuer::sealed::{Anchor, Seal, Upgrade};
+use waypass_issuer::store::SqliteStore;
+use waypass_vault::{SystemRng, Unlocked, VaultError};
+use zeroize::Zeroizing;
+
+/// The vault's table for what it keeps of its issuer.
+const TABLE: &str = "issuer";
+const SEAL: &[u8] = b"seal";
+
+/// What a vault keeps of its issuer.
+pub(super) struct Kept {
+    key: Zeroizing<[u8; 32]>,
+    anchor: Option<Anchor>,
+    /// Whether the vault was made by version 0.1.0 and its issuer's database is not under the seal yet.
+    adopts: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    schema: Schema,
+    key: String,
+    anchor: Option<Anchor>,
+    adopts: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Schema {
+    #[serde(rename = "waypass.issuer-seal/1")]
+    V1,
+}
+
+/// Opens the issuer of an open vault, does `work`, and has the vault keep how far it came, whatever became of the work.
+pub(super) fn seated<T>(
+    session: &Session,
+    vault: &Unlocked<'_>,
+    work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let mut keys = Keys::new();
+    for (key_use, id) in key_uses(vault)? {
+        keys.add(key_use, vault.signer(id)?);
+    }
+    let kept = Kept::of(session, vault)?;
+    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
+    let mut issuer = Issuer::open(Box::new(store), kept.seal(), keys).map_err(|error| open_failure(&error))?;
+    if let Some(upgrade) = issuer.upgrade() {
+        session.out.note(&upgraded(upgrade));
+    }
+    let done = work(&mut issuer);
+    if let Err(why) = kept.keep(vault, &issuer) {
+        // The database is ahead of the vault, and the next command adopts it.
+        session.out.warn(&format!("the vault could not keep how far the issuer has come ({}); the next command does", why.what));
+    }
+    done
+}
+
+impl Kept {
+    /// Reads what the vault keeps.
+    pub(super) fn of(session: &Session, vault: &Unlocked<'_>) -> Result<Self, Failure> {
+        match vault.get(TABLE, SEAL)? {
+            Some(bytes) => Self::read(&bytes).ok_or_else(|| lost("the record of the issuer in its vault cannot be read")),
+            // The key is kept before there is a database.
+            None if database(session).exists() => Err(lost("the record of the issuer in its vault was deleted")),
+            // An officer's vault has keys and no issuer.
+            None => Err(open_failure(&OpenError::NotSetUp)),
+        }
+    }
+
+    /// Makes the key for a new issuer, or for one of version 0.1.0, unless an earlier try that was cut short made it.
+    pub(super) fn begin(vault: &Unlocked<'_>, adopts: bool) -> Result<Self, VaultError> {
+        if let Some(kept) = vault.get(TABLE, SEAL)?.and_then(|bytes| Self::read(&bytes)) {
+            return Ok(kept);
+        }
+        let kept = Self { key: Seal::new_key(&mut SystemRng), anchor: None, adopts };
+        kept.put(vault)?;
+        Ok(kept)
+    }
+
+    pub(super) fn seal(&self) -> Seal {
+        if self.adopts { Seal::adopting(&self.key) } else { Seal::new(&self.key, self.anchor.clone()) }
+    }
+
+    /// Has the vault keep how far the issuer came.
+    pub(super) fn keep(self, vault: &Unlocked<'_>, issuer: &Issuer<'_>) -> Result<(), Failure> {
+        let anchor = Some(issuer.anchor().map_err(store_failure)?);
+        if anchor == self.anchor {
+            return Ok(());
+        }
+        Ok(Self { anchor, adopts: false, ..self }.put(vault)?)
+    }
+
+    fn put(&self, vault: &Unlocked<'_>) -> Result<(), VaultError> {
+        let key = base64url::encode(&*self.key);
+        let wire = Wire { schema: Schema::V1, key, anchor: self.anchor.clone(), adopts: self.adopts };
+        let text = Zeroizing::new(json::to_string(&wire));
+        drop(Zeroizing::new(wire.key));
+        vault.put(TABLE, SEAL, text.as_bytes(), &[])
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let Wire { key, anchor, adopts, .. } = serde_json::from_slice(bytes).ok()?;
+        let key = Zeroizing::new(base64url::decode_array(&Zeroizing::new(key)).ok()?);
+        Some(Self { key, anchor, adopts })
+    }
+}
+
+fn upgraded(upgrade: &Upgrade) -> String {
+    let Upgrade { keys, gates, lists, credentials, offers } = upgrade;
+    format!(
+        "put under the seal: {keys} key(s), {gates} gate(s), {lists} status list(s), {credentials} credential(s), {offers} offer(s); \
+         from now on the vault notices when something else writes to issuer.db"
+    )
+}
+
+fn lost(why: &str) -> Failure {
+    Failure::new(Exit::Tamper, why, "nothing was signed; stop the service, keep the folder and restore a copy of the whole of it")
+}

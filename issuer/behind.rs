@@ -1,0 +1,132 @@
+//! An issuer restored from a copy: it has forgotten what it published since, and gates have not.
+//!
+//! What gates upload says what they have seen: the version of the targets they decided by, and the entries of our lists that they
+//! know to be revoked. An issuer that is behind publishes nothing: its lists would take revocations back.
+
+use crate::issue::Issuer;
+use crate::keys::KeyUse;
+use crate::store::{Entry, KeyRow, StoreError};
+use core::fmt;
+use waypass_trust::audit::Flagged;
+
+/// The numbers that an issuer that was restored skips: more publications than one makes in a century of 15-minute steps.
+const SKIP: u64 = 4_000_000;
+
+/// The counter below which targets in effect are signed anew, even if they say the same.
+pub(crate) const LEAST_TARGETS: &str = "least-targets";
+
+/// What a gate has seen of this issuer, and this issuer knows nothing of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Behind {
+    /// Targets of a version that was not given out yet.
+    Targets {
+        /// The gate.
+        gate: String,
+        /// The version it decided by.
+        seen: u64,
+        /// The newest that this issuer knows of.
+        known: u64,
+    },
+    /// A log that goes on after records of which this issuer holds none, and for which the gate has a receipt.
+    Log {
+        /// The gate.
+        gate: String,
+        /// How many records its log has.
+        seen: u64,
+        /// How many of them this issuer holds.
+        known: u64,
+    },
+    /// An entry of one of our lists that is revoked, and is not revoked here.
+    Revoked {
+        /// The gate.
+        gate: String,
+        /// The list.
+        list: u32,
+        /// The entry.
+        index: u32,
+        /// The credential at this entry, if this issuer knows one.
+        credential: Option<String>,
+    },
+}
+
+impl Issuer<'_> {
+    /// What enrolled gates have seen of this issuer that it knows nothing of. A gate whose enrolment has ended is not heard, and once a
+    /// key for status lists was given up as stolen, revocations that only gates know of prove nothing.
+    pub fn behind(&self) -> Result<Vec<Behind>, StoreError> {
+        let enrolled: Vec<String> = self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none()).map(|gate| gate.id).collect();
+        let known = self.store.version(crate::ceremony::TARGETS)?;
+        let mut behind = Vec::new();
+        for (gate, device) in self.store.devices()? {
+            if !enrolled.contains(&gate) {
+                continue;
+            }
+            if device.ahead > device.next_seq && !device.forgiven {
+                behind.push(Behind::Log { gate: gate.clone(), seen: device.ahead, known: device.next_seq });
+            }
+            if device.targets > known {
+                behind.push(Behind::Targets { gate, seen: device.targets, known });
+            }
+        }
+        // A list by a stolen key may have said anything.
+        let is_stolen = |key: &KeyRow| key.key_use == KeyUse::Status.as_str() && key.state == "compromised";
+        if self.store.keys()?.iter().any(is_stolen) {
+            return Ok(behind);
+        }
+        for (Entry { list, index }, gate) in self.store.contradictions()? {
+            if enrolled.contains(&gate) {
+                let credential = self.store.credential_at(list, index)?.map(|credential| credential.id);
+                behind.push(Behind::Revoked { gate, list, index, credential });
+            }
+        }
+        Ok(behind)
+    }
+
+    /// Skips the numbers that publications since the copy may have used, so that gates take the next one, and revokes the entries
+    /// that gates have seen revoked and of whose credentials this issuer has forgotten all. Others stay open until they are revoked.
+    pub fn skip_versions(&mut self) -> Result<(), StoreError> {
+        for (entry, _) in self.store.contradictions()? {
+            if self.store.credential_at(entry.list, entry.index)?.is_none() {
+                self.store.revoke_unknown(entry)?;
+            }
+        }
+        for (gate, device) in self.store.devices()? {
+            if device.ahead > device.next_seq {
+                self.store.forgive(&gate)?;
+            }
+        }
+        let seen = self.store.devices()?.into_iter().map(|(_, device)| device.targets).max().unwrap_or(0);
+        let next = |known: u64| known.max(seen.min(known.saturating_add(SKIP))).saturating_add(SKIP);
+        let (targets, timestamp) = (self.store.version(crate::ceremony::TARGETS)?, self.store.version("timestamp")?);
+        let (targets, timestamp) = (next(targets), next(timestamp));
+        self.store.raise_versions(&[(crate::ceremony::TARGETS, targets), (LEAST_TARGETS, targets), ("timestamp", timestamp)])
+    }
+
+    /// Keeps what a gate has seen revoked.
+    pub(crate) fn note_seen(&mut self, gate: &str, flagged: &[Flagged]) -> Result<(), StoreError> {
+        let ours = |flag: &Flagged| Some(Entry { list: self.list_number(&flag.uri)?, index: u32::try_from(flag.idx).ok()? });
+        let entries: Vec<Entry> = flagged.iter().filter_map(ours).collect();
+        self.store.note_seen(gate, &entries)
+    }
+}
+
+impl fmt::Display for Behind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Targets { gate, seen, known } => {
+                write!(f, "the gate {gate} has decided by targets {seen}, and the newest that this issuer knows are {known}")
+            }
+            Self::Log { gate, seen, known } => {
+                write!(f, "the gate {gate} has a receipt for more of its {seen} log records than the {known} that this issuer holds")
+            }
+            Self::Revoked { gate, list, index, credential: Some(id) } => {
+                write!(f, "the gate {gate} has seen entry {index} of list {list} revoked, and here the credential {id} is not")
+            }
+            Self::Revoked { gate, list, index, credential: None } => {
+                write!(f, "the gate {gate} has seen entry {index} of list {list} revoked, and this issuer knows no such credential")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

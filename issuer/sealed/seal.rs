@@ -1,0 +1,172 @@
+//! The key that authenticates every row, and the anchor: how far the rows had come when the vault was last told.
+
+use super::event::Event;
+use super::register::Register;
+use crate::store::{CredentialRecord, EventRow, RegisterRow, StoreError, SummaryRow};
+use core::fmt;
+use hmac::{Hmac, KeyInit, Mac};
+use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use waypass_credential::json;
+use waypass_trust::bundle::Digest;
+use zeroize::Zeroizing;
+
+/// How far register and events had come. The issuer's vault keeps it, so that an older `issuer.db` is noticed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Anchor {
+    /// The version of the register.
+    register: u64,
+    /// The seal of that version.
+    register_mac: Digest,
+    /// The number of events.
+    events: u64,
+    /// The seal of the last one.
+    head: Digest,
+}
+
+/// What authenticates an issuer's memory: a key that its vault keeps, and the anchor of the last time.
+#[derive(Clone)]
+pub struct Seal {
+    key: Hmac<Sha256>,
+    kept: Option<Anchor>,
+    /// Whether a database of version 0.1.0 is taken as it is.
+    adopts: bool,
+}
+
+impl Anchor {
+    pub(super) const fn new(register: u64, register_mac: [u8; 32], events: u64, head: [u8; 32]) -> Self {
+        Self { register, register_mac: Digest(register_mac), events, head: Digest(head) }
+    }
+
+    /// Checks that the register has come at least as far.
+    pub(super) fn check_register(&self, version: u64, mac: &[u8; 32]) -> Result<(), StoreError> {
+        let is_same = version == self.register && bool::from(mac.ct_eq(&self.register_mac.0));
+        if is_same || version > self.register { Ok(()) } else { Err(tampered("the register")) }
+    }
+
+    /// The number of events, and the seal of the last one.
+    pub(super) const fn events(&self) -> (u64, &[u8; 32]) {
+        (self.events, &self.head.0)
+    }
+}
+
+impl Seal {
+    /// Makes a key, for a vault that keeps none yet.
+    pub fn new_key(rng: &mut dyn CryptoRng) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut *key);
+        key
+    }
+
+    /// Takes the key that the vault keeps for this, and the anchor it kept the last time.
+    pub fn new(key: &[u8; 32], kept: Option<Anchor>) -> Self {
+        // HMAC takes keys of any length (RFC 2104 §3).
+        let key = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| std::process::abort());
+        Self { key, kept, adopts: false }
+    }
+
+    /// Takes the key that the vault made when it was upgraded from version 0.1.0: with it, and before any anchor, a database of that
+    /// version is believed as it stands.
+    pub fn adopting(key: &[u8; 32]) -> Self {
+        Self { adopts: true, ..Self::new(key, None) }
+    }
+
+    pub(super) const fn adopts(&self) -> bool {
+        self.adopts
+    }
+
+    pub(super) const fn kept(&self) -> Option<&Anchor> {
+        self.kept.as_ref()
+    }
+
+    pub(super) fn register(&self, version: u64, register: &Register) -> RegisterRow {
+        let body = json::to_string(register);
+        let mac = self.of("register", &[&version.to_be_bytes(), body.as_bytes()]);
+        RegisterRow { version, body, mac }
+    }
+
+    pub(super) fn open_register(&self, row: &RegisterRow) -> Result<Register, StoreError> {
+        if !self.check("register", &[&row.version.to_be_bytes(), row.body.as_bytes()], &row.mac) {
+            return Err(tampered("the register"));
+        }
+        serde_json::from_str(&row.body).map_err(|_| StoreError::Corrupt("the register"))
+    }
+
+    /// The event after the one whose seal is `before`.
+    pub(super) fn event(&self, before: &[u8; 32], seq: u64, credential: Option<&str>, event: &Event) -> EventRow {
+        let body = json::to_string(event);
+        let mac = self.of("event", &event_parts(before, &seq.to_be_bytes(), credential, &body));
+        EventRow { seq, credential: credential.map(str::to_owned), body, mac }
+    }
+
+    pub(super) fn open_event(&self, before: &[u8; 32], row: &EventRow) -> Result<Event, StoreError> {
+        let seq = row.seq.to_be_bytes();
+        if !self.check("event", &event_parts(before, &seq, row.credential.as_deref(), &row.body), &row.mac) {
+            return Err(tampered(format!("event {}", row.seq)));
+        }
+        serde_json::from_str(&row.body).map_err(|_| StoreError::Corrupt("an event"))
+    }
+
+    pub(super) fn summary(&self, seq: u64, body: String) -> SummaryRow {
+        let mac = self.of("summary", &[&seq.to_be_bytes(), body.as_bytes()]);
+        SummaryRow { seq, body, mac }
+    }
+
+    pub(super) fn is_summary(&self, row: &SummaryRow) -> bool {
+        self.check("summary", &[&row.seq.to_be_bytes(), row.body.as_bytes()], &row.mac)
+    }
+
+    /// Over everything in the record that never changes.
+    pub(super) fn credential(&self, record: &CredentialRecord) -> [u8; 32] {
+        self.of("credential", &[credential_text(record).as_bytes()])
+    }
+
+    pub(super) fn is_credential(&self, record: &CredentialRecord, mac: &[u8; 32]) -> bool {
+        self.check("credential", &[credential_text(record).as_bytes()], mac)
+    }
+
+    fn of(&self, domain: &str, parts: &[&[u8]]) -> [u8; 32] {
+        self.state(domain, parts).finalize().into_bytes().into()
+    }
+
+    fn check(&self, domain: &str, parts: &[&[u8]], mac: &[u8; 32]) -> bool {
+        self.state(domain, parts).verify_slice(mac).is_ok()
+    }
+
+    /// The parts are framed by their lengths, so that no two lists of parts are one text.
+    fn state(&self, domain: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = self.key.clone();
+        for part in core::iter::once(&domain.as_bytes()).chain(parts) {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac
+    }
+}
+
+fn event_parts<'p>(before: &'p [u8; 32], seq: &'p [u8; 8], credential: Option<&'p str>, body: &'p str) -> [&'p [u8]; 4] {
+    // An id is never empty.
+    [before, seq, credential.unwrap_or_default().as_bytes(), body.as_bytes()]
+}
+
+fn credential_text(record: &CredentialRecord) -> String {
+    let CredentialRecord {
+        id, format, holder, label, roles, sites, zones, issued_at, valid_from, valid_until, key_id, list, index, ..
+    } = record;
+    let times = [issued_at.unix(), valid_from.unix(), valid_until.unix()];
+    json::to_string(&(id, format, holder, label, roles, sites, zones, times, key_id, list, index))
+}
+
+pub(super) fn tampered(what: impl Into<String>) -> StoreError {
+    StoreError::Tampered(what.into())
+}
+
+/// The key stays out.
+impl fmt::Debug for Seal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seal").field("kept", &self.kept).finish_non_exhaustive()
+    }
+}

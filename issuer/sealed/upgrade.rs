@@ -1,0 +1,85 @@
+//! Puts a database of version 0.1.0 under the seal. It is believed as it stands, once: nothing in it could prove more.
+
+use super::Result;
+use super::event::{DeviceMark, Event, OfferMark, Status};
+use super::register::{Gate, Key, List, Register};
+use super::seal::Seal;
+use crate::store::{EventRow, State, Store, Unsealed, UnsealedCredential};
+use waypass_trust::bundle::Digest;
+
+/// What was put under the seal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Upgrade {
+    /// Keys.
+    pub keys: usize,
+    /// Gates.
+    pub gates: usize,
+    /// Status lists.
+    pub lists: usize,
+    /// Credentials with their histories.
+    pub credentials: usize,
+    /// Offers that wait for their pick-up.
+    pub offers: usize,
+}
+
+pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed) -> Result<Upgrade> {
+    let register = Register {
+        keys: old.keys.iter().map(Key::of).collect(),
+        gates: old.gates.iter().map(Gate::of).collect(),
+        lists: old.lists.iter().map(|list| List::of(list.id, &list.mechanism, list.capacity)).collect(),
+        counters: old.counters.iter().cloned().collect(),
+        documents: old.documents.iter().map(|(name, bytes)| (name.clone(), Digest::of(bytes))).collect(),
+        ..Register::new()
+    };
+    let mut chain = Chain { seal, events: Vec::new(), head: [0; 32] };
+    let mut macs = Vec::new();
+    for UnsealedCredential { record, entries, history } in &old.credentials {
+        let own = [(record.list, record.index, record.state.bits())];
+        let entries: Vec<(u32, u32, u8)> = entries.iter().map(|(entry, value)| (entry.list, entry.index, *value)).collect();
+        let entries = if entries.is_empty() { own.to_vec() } else { entries };
+        for (number, event) in (0..).zip(history) {
+            let mut linked = Event { status: Some(Status::of(number, event)), ..Event::default() };
+            if number == 0 {
+                linked.taken = entries.iter().map(|(list, index, _)| (*list, *index)).collect();
+            }
+            // What the lists say now was said by the last of them.
+            if usize::try_from(number).is_ok_and(|number| number + 1 == history.len()) {
+                linked.set = entries.iter().filter(|(.., value)| *value != State::Valid.bits()).copied().collect();
+            }
+            chain.append(Some(&record.id), &linked);
+        }
+        macs.push((record.id.clone(), seal.credential(record)));
+    }
+    for (entry, value) in &old.entries {
+        let set = if *value == 0 { Vec::new() } else { vec![(entry.list, entry.index, *value)] };
+        chain.append(None, &Event { taken: vec![(entry.list, entry.index)], set, ..Event::default() });
+    }
+    for offer in &old.offers {
+        chain.append(None, &Event { offers: vec![OfferMark::of(offer)], ..Event::default() });
+    }
+    for (id, device) in &old.devices {
+        chain.append(None, &Event { device: Some(DeviceMark::of(id, device)), ..Event::default() });
+    }
+    store.seal_all(&seal.register(1, &register), &chain.events, &macs)?;
+    Ok(Upgrade {
+        keys: old.keys.len(),
+        gates: old.gates.len(),
+        lists: old.lists.len(),
+        credentials: old.credentials.len(),
+        offers: old.offers.len(),
+    })
+}
+
+struct Chain<'s> {
+    seal: &'s Seal,
+    events: Vec<EventRow>,
+    head: [u8; 32],
+}
+
+impl Chain<'_> {
+    fn append(&mut self, credential: Option<&str>, event: &Event) {
+        let row = self.seal.event(&self.head, self.events.len() as u64 + 1, credential, event);
+        self.head = row.mac;
+        self.events.push(row);
+    }
+}
