@@ -50,7 +50,7 @@ fn in_zone(at: Timestamp, zone: TimeZone) -> String {
 /// A time until which something holds, and whether that is over: `until 2026-11-20 14:05 UTC`, or
 /// `ENDED 15 days ago (2026-11-20 14:05 UTC)`.
 pub(crate) fn until(end: Timestamp, now: Timestamp) -> String {
-    if end > now { format!("until {}", when(end)) } else { format!("ENDED {} ({})", relative(end, now), when(end)) }
+    if end > now { format!("until {}", when(end)) } else { format!("ENDED {} ago ({})", span(now.since(end)), when(end)) }
 }
 
 /// A text with the times in it (RFC 3339 in UTC, as reasons and errors carry them) in the notation for people.

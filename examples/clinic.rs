@@ -102,6 +102,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The badge is lost and withdrawn. The door cannot know, and says how old its list is.
     let grounds = Grounds { cause: Cause::Lost, note: String::new(), operator: "front desk".into() };
     issuer.revoke(&issued.record.id, &grounds, now().at())?;
+    // Each publication has a second of its own.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     let newer = issuer.publish(now().at())?;
     pass(&bundle)?;
 

@@ -176,7 +176,9 @@ fn a_gate_that_is_not_enrolled_decides_about_nobody() {
     site.ok("gate", "verifier sync --from stick --key-file KEY");
     let (exit, verdict) = site.verdict("answer");
     assert_eq!((exit, codes(&verdict)), (30, vec!["gate_not_enrolled"]), "{verdict}");
-    let status = site.ok("gate", "verifier status --key-file KEY");
+    let status = site.run("gate", "verifier status --key-file KEY");
+    assert_eq!(status.code, 30, "{}", status.stdout);
+    let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
     assert_eq!(status["works_offline_until"], Value::Null, "{status}");
 
     // As a peer it says what it knows, and admits nobody.
@@ -254,7 +256,8 @@ fn homes_of_0_1_0_open_in_one_upgrade() {
     ];
     assert_eq!(events, expected);
     old.ok("gate", "audit verify --key-file gate.key");
-    let status = old.ok("gate", "verifier status --key-file gate.key");
+    let status = old.run("gate", "verifier status --key-file gate.key");
+    let status: Value = serde_json::from_str(&status.stdout).expect("JSON");
     assert_eq!(status["enrolled"], Value::Bool(true), "{status}");
 
     let held = old.ok("wallet", "wallet list --key-file wallet.key");

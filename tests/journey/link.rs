@@ -75,10 +75,16 @@ fn error(ran: &crate::program::Ran) -> (String, String) {
     (text("what"), text("next"))
 }
 
+/// Waits until the next publication is newer than the last: each has a second of its own.
+fn a_second_passes() {
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+}
+
 /// "Nothing was changed" is said when nothing was, and otherwise what was kept.
 #[test]
 fn an_interrupted_sync_says_what_it_kept() {
     let site = Site::new(&[], "sd-jwt");
+    a_second_passes();
     site.stick();
     let service = Service::start(&site);
     let refuses =
@@ -134,6 +140,7 @@ fn a_restored_office_takes_no_withdrawal_back() {
     copy("issuer.copy", "issuer");
     let mut told = String::new();
     for _ in 0..4 {
+        a_second_passes();
         site.stick();
         // The first of them are older than what the gate has, and refused.
         told = site.run("gate", "verifier sync --from stick --key-file KEY").stderr;

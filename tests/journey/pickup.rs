@@ -89,9 +89,9 @@ fn what_came_and_is_not_believed_is_kept_aside() {
     site.pin("ada");
     site.ok("other", "issuer issue --offer --role staff --site north --zone lab -o offer --key-file KEY");
 
-    refused(&site, "wallet add offer --key-file KEY", 2, "No issuer that this device trusts is at");
+    refused(&site, "wallet add offer --local-network --key-file KEY", 2, "No issuer that this device trusts is at");
     assert!(!site.run("other", "issuer list --key-file KEY").stdout.contains("valid"), "the offer is not spent");
-    refused(&site, "wallet add offer --yes --key-file KEY", 20, "it is kept aside");
+    refused(&site, "wallet add offer --local-network --yes --key-file KEY", 20, "it is kept aside");
     assert!(site.run("other", "issuer list --key-file KEY").stdout.contains("valid"), "and now it is");
     refused(&site, "wallet add --key-file KEY", 20, "is not taken in");
 

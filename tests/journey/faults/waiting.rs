@@ -155,6 +155,8 @@ fn slow_server(to: String, silent: Arc<AtomicBool>, asked: impl Fn(&[u8]) + Send
 #[test]
 fn what_a_slow_server_brings_does_not_replace_what_became_newer_meanwhile() {
     let site = Site::new();
+    // Each publication has a second of its own.
+    thread::sleep(Duration::from_millis(1100));
     site.done(ISSUER, "issuer publish -o behind");
     let mut service = site.place.command(&[], ISSUER, &["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "-q"]);
     let mut service = service.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
@@ -177,7 +179,7 @@ fn what_a_slow_server_brings_does_not_replace_what_became_newer_meanwhile() {
         panic!("the bundle is not asked for: {}{}", ran.stdout, ran.stderr);
     }
     // The answer is on its way when a courier brings a newer bundle.
-    thread::sleep(Duration::from_millis(500));
+    thread::sleep(Duration::from_millis(1100));
     site.done(ISSUER, "issuer publish -o ahead");
     site.done(GATE, "verifier sync --from ahead");
     let newest = timestamp(&site);
