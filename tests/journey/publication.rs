@@ -117,7 +117,7 @@ fn one_publication_from_the_future_is_overcome() {
     assert_eq!(online(&again), online(&std::fs::read_to_string(site.path("root")).expect("the paper")), "{prepared}");
     site.ok("issuer", "issuer ceremony sign root --yes -o root --key-file KEY");
     site.ok("issuer", "issuer ceremony assemble root --key-file KEY");
-    let back = site.ok("issuer", "issuer publish -o stick --key-file KEY");
+    let back = site.ok("issuer", "issuer publish --yes -o stick --key-file KEY");
     assert!((number(&back, "/published_at") - i64::try_from(now()).expect("small")).abs() < 60, "{back}");
 
     // The gate that took the future takes the present again, and nothing of the future is left in its bundle.
