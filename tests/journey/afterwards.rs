@@ -24,6 +24,8 @@ fn guarded_site() -> Site {
     site.ok("ada", "wallet add credential --key-file KEY");
     site.stick();
     site.ok(INNER, "verifier sync --from stick --key-file KEY");
+    // A wallet answers only gates that it knows.
+    site.ok("ada", "wallet sync --from stick");
     site
 }
 
