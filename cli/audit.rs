@@ -189,8 +189,8 @@ fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
         Some(opening) => {
             session.out.words(&format!("  about {}", &opening.subject));
             if let Some(note) = &opening.note {
-                let second = note.second().map_or_else(String::new, |second| format!(" and {}", second));
-                let reason = note.reason().map_or_else(String::new, |reason| format!(": {}", reason));
+                let second = note.second().map_or_else(String::new, |second| format!(" and {second}"));
+                let reason = note.reason().map_or_else(String::new, |reason| format!(": {reason}"));
                 session.out.words(&format!("  by {}{second}{reason}", note.by()));
             }
             if let Some(status) = &opening.status {

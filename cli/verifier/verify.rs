@@ -64,7 +64,9 @@ fn show(session: &Session, args: &Args, mode: Mode, recorded: &Recorded) -> Outc
     session.out.words(verdict::render(decision));
     let opened = decision.opens(&args.accept_amber);
     if let (Mode::Gate, Level::Amber, false, Some(seq)) = (mode, decision.level(), opened, recorded.seq()) {
-        to_confirm(decision, seq).iter().for_each(|line| session.out.note(line));
+        for line in to_confirm(decision, seq) {
+            session.out.note(&line);
+        }
     }
     Ok(if opened { Exit::Done } else { exit(decision) })
 }
