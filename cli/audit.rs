@@ -8,8 +8,10 @@ use crate::verifier::{self, failure};
 use crate::{file, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use waypass_credential::time::Timestamp;
+use waypass_gate::{Flag, Which};
 use waypass_trust::audit::{Head, Leaf, Summary, Upload};
-use waypass_vault::clock;
+use waypass_vault::{SystemRng, clock};
 
 /// Arguments of `audit`.
 #[derive(clap::Args)]
@@ -25,6 +27,9 @@ enum Verb {
         /// Only the last N
         #[arg(long, value_name = "N")]
         last: Option<u64>,
+        /// Only the admissions that this gate would now refuse, until somebody acknowledges them
+        #[arg(long, conflicts_with = "last")]
+        flagged: bool,
         #[command(flatten)]
         open: OpenArgs,
     },
@@ -32,6 +37,20 @@ enum Verb {
     Show {
         /// Its number
         seq: u64,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
+    /// Say that somebody looked at a flagged admission
+    Acknowledge {
+        /// The record
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        seq: Option<u64>,
+        /// All that are flagged
+        #[arg(long)]
+        all: bool,
+        /// Who looked; it goes into the log
+        #[arg(long, value_name = "NAME")]
+        by: String,
         #[command(flatten)]
         open: OpenArgs,
     },
@@ -57,7 +76,9 @@ enum Verb {
 
 pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     match args.verb {
-        Verb::List { last, open } => list(session, last, &open),
+        Verb::List { flagged: true, open, .. } => list_flagged(session, &open),
+        Verb::List { last, open, .. } => list(session, last, &open),
+        Verb::Acknowledge { seq, by, open, .. } => acknowledge(session, seq, &by, &open),
         Verb::Show { seq, open } => show(session, seq, &open),
         Verb::Verify { file: Some(path), .. } => verify_file(session, &file::read(&path)?),
         Verb::Verify { file: None, open } => verify_own(session, &open),
@@ -87,6 +108,63 @@ fn list(session: &Session, last: Option<u64>, open: &OpenArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
+fn list_flagged(session: &Session, open: &OpenArgs) -> Outcome {
+    let flags = verifier::with(session, open, |gate| {
+        // Another role of this home may have brought a newer list.
+        gate.compare_lists().and_then(|()| gate.flags()).map_err(failure)
+    })?;
+    let items: Vec<Value> = flags.iter().map(flag_document).collect();
+    session.out.list("waypass.audit-flags/1", "flagged", &items, || {
+        for flag in &flags {
+            session.out.words(&flag_words(flag));
+        }
+        if flags.is_empty() {
+            session.out.note("nothing is flagged");
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+fn acknowledge(session: &Session, seq: Option<u64>, by: &str, open: &OpenArgs) -> Outcome {
+    let note = verifier::confirm::note(by, None, None)?;
+    let which = seq.map_or(Which::All, Which::One);
+    let done = verifier::with(session, open, |gate| gate.acknowledge_flags(which, &note, &clock::read(), &mut SystemRng).map_err(failure))?;
+    session.out.json(&json!({ "schema": "waypass.audit-acknowledged/1", "records": done }))?;
+    for seq in &done {
+        session.out.words(&format!("record {seq}: acknowledged by {}", note.by()));
+    }
+    if done.is_empty() {
+        session.out.note("nothing is flagged");
+    }
+    Ok(Exit::Done)
+}
+
+/// A flag in words: what the gate knows, and what the issuer answered.
+pub(crate) fn flag_words(flag: &Flag) -> String {
+    let (seq, list) = (flag.admission.seq, words::when(flag.list_issued_at));
+    let since = flag.answer.as_ref().filter(|answer| answer.already_revoked).and_then(|answer| answer.revoked_at);
+    match since.and_then(Timestamp::from_unix) {
+        Some(since) => {
+            format!(
+                "record {seq} let somebody in whose credential had been withdrawn since {}: waypass audit show {seq}",
+                words::when(since)
+            )
+        }
+        None => format!(
+            "record {seq} let somebody in before this gate had the list of {list}, which denies the credential: waypass audit show {seq}"
+        ),
+    }
+}
+
+/// A flag as JSON.
+pub(crate) fn flag_document(flag: &Flag) -> Value {
+    json!({
+        "seq": flag.admission.seq, "admitted_at": flag.admission.admitted_at, "list_issued_at": flag.list_issued_at.unix(),
+        "revoked_at": flag.answer.as_ref().and_then(|answer| answer.revoked_at),
+        "already_revoked": flag.answer.as_ref().map(|answer| answer.already_revoked),
+    })
+}
+
 fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
     let (leaf, entry) = verifier::with(session, open, |gate| Ok((gate.leaf(seq).map_err(failure)?, gate.entry(seq).map_err(failure)?)))?;
     let mut found = document(&leaf);
@@ -94,8 +172,13 @@ fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
         members.insert("schema".to_owned(), json!("waypass.audit-record/1"));
         members.insert("actor".to_owned(), json!(opening.actor));
         members.insert("subject".to_owned(), json!(opening.subject));
+        if let Some(note) = &opening.note {
+            members.insert("by".to_owned(), json!(note.by()));
+            members.insert("second".to_owned(), json!(note.second()));
+            members.insert("reason".to_owned(), json!(note.reason()));
+        }
         if let Some(status) = &opening.status {
-            let list = json!({ "uri": status.uri, "index": status.index, "list_issued_at": status.list_issued_at.map(waypass_credential::time::Timestamp::unix) });
+            let list = json!({ "uri": status.uri, "index": status.index, "list_issued_at": status.list_issued_at.map(Timestamp::unix) });
             members.insert("status".to_owned(), list);
         }
     }
@@ -104,7 +187,12 @@ fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
     session.out.words(&format!("  trust bundle version {}, clock {}", leaf.bundle_version, words::clock(leaf.confidence)));
     match entry.opening() {
         Some(opening) => {
-            session.out.words(&format!("  about {}", opening.subject));
+            session.out.words(&format!("  about {}", &opening.subject));
+            if let Some(note) = &opening.note {
+                let second = note.second().map_or_else(String::new, |second| format!(" and {second}"));
+                let reason = note.reason().map_or_else(String::new, |reason| format!(": {reason}"));
+                session.out.words(&format!("  by {}{second}{reason}", note.by()));
+            }
             if let Some(status) = &opening.status {
                 let as_of = status.list_issued_at.map_or_else(|| "no list".to_owned(), |at| format!("list of {}", words::when(at)));
                 session.out.words(&format!("  status entry {} of {} ({as_of})", status.index, status.uri));
@@ -138,10 +226,12 @@ fn verify_file(session: &Session, bytes: &[u8]) -> Outcome {
 }
 
 fn told(session: &Session, summary: &Summary) -> Outcome {
-    session.out.json(&json!({ "schema": "waypass.audit-check/1", "whole": true, "records": summary.size, "decided": summary.decided, "admitted": summary.admitted }))?;
-    session
-        .out
-        .words(&format!("{} record(s), the chain is whole: {} decision(s), {} admitted", summary.size, summary.decided, summary.admitted));
+    session.out.json(&json!({ "schema": "waypass.audit-check/1", "whole": true, "records": summary.size, "decided": summary.decided, "admitted": summary.admitted, "unconfirmed": summary.unconfirmed }))?;
+    let open = if summary.unconfirmed > 0 { format!(", {} CAUTION not confirmed", summary.unconfirmed) } else { String::new() };
+    session.out.words(&format!(
+        "{} record(s), the chain is whole: {} decision(s), {} admitted{open}",
+        summary.size, summary.decided, summary.admitted
+    ));
     Ok(Exit::Done)
 }
 
@@ -149,13 +239,14 @@ fn told(session: &Session, summary: &Summary) -> Outcome {
 pub(crate) fn line(leaf: &Leaf) -> String {
     let outcome =
         leaf.outcome.as_ref().map_or_else(String::new, |outcome| format!("  {:<5} {}", outcome.level.as_str(), outcome.reasons.join(" ")));
-    format!("{:>5}  {}  {:<16}{outcome}", leaf.seq, words::when(leaf.wall), leaf.event.as_str()).trim_end().to_owned()
+    let about = leaf.about.map_or_else(String::new, |about| format!("  record {about}"));
+    format!("{:>5}  {}  {:<16}{outcome}{about}", leaf.seq, words::when(leaf.wall), leaf.event.as_str()).trim_end().to_owned()
 }
 
 /// One record as JSON.
 pub(crate) fn document(leaf: &Leaf) -> Value {
     json!({
         "seq": leaf.seq, "at": leaf.wall.unix(), "event": leaf.event.as_str(), "level": leaf.outcome.as_ref().map(|outcome| outcome.level.as_str()),
-        "reasons": leaf.outcome.as_ref().map(|outcome| outcome.reasons.clone()), "bundle_version": leaf.bundle_version,
+        "reasons": leaf.outcome.as_ref().map(|outcome| outcome.reasons.clone()), "bundle_version": leaf.bundle_version, "about": leaf.about,
     })
 }

@@ -110,7 +110,7 @@ pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
     names
 }
 
-/// The result as words or JSON; `flagged` are admissions that turned out to be after a revocation.
+/// The result as words or JSON; `flagged` are admissions that the gate would now refuse.
 pub(crate) fn tell(session: &Session, outcome: &Outcome, flagged: &[serde_json::Value]) -> Result<(), Failure> {
     let steps = steps(outcome);
     session.out.json(&json!({

@@ -400,7 +400,7 @@ impl From<VaultError> for Failure {
             VaultError::Quarantined => Self::new(Exit::Tamper, &error, "see `waypass doctor`; a backup may still hold it"),
             VaultError::NoSuchSlot => Self::usage(&error, "the list names them: slot list"),
             VaultError::LastSlot => Self::usage(&error, "add another slot first: slot add"),
-            VaultError::LogDamaged { .. } => Self::new(Exit::Tamper, &error, "see `waypass doctor`"),
+            VaultError::LogDamaged { .. } | VaultError::LogIndexDamaged => Self::new(Exit::Tamper, &error, "see `waypass doctor`"),
             VaultError::Limit { .. } | VaultError::NoSuchKey | VaultError::Reserved | VaultError::BatchOpen => {
                 Self::internal(&error, "run `waypass doctor`")
             }

@@ -11,6 +11,7 @@ use waypass_trust::audit::ReceiptError;
 mod acknowledge;
 mod challenge;
 mod clock;
+pub(crate) mod confirm;
 mod enroll;
 mod init;
 mod status;
@@ -39,6 +40,8 @@ enum Verb {
     Verify(verify::Args),
     /// Check what a wallet presented on a device that is no gate: say what is known, admit nobody
     Check(verify::Args),
+    /// Say who did the extra step of an amber verdict, or that the person was turned away
+    Confirm(confirm::Args),
     /// Go on after looking at what was found changed on this gate
     Acknowledge(acknowledge::Args),
     /// What this gate takes for the time
@@ -59,6 +62,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Challenge(args) => challenge::run(session, &args),
         Verb::Verify(args) => verify::run(session, &args, Mode::Gate),
         Verb::Check(args) => verify::run(session, &args, Mode::Peer),
+        Verb::Confirm(args) => confirm::run(session, &args),
         Verb::Acknowledge(args) => acknowledge::run(session, &args),
         Verb::Clock(verb) => clock::run(session, &verb),
         Verb::Sync(args) => sync::run(session, &args),
@@ -84,6 +88,12 @@ pub(crate) fn failure(error: GateError) -> Failure {
         GateError::Log(_) | GateError::Record { .. } => {
             Failure::new(Exit::Tamper, error, "keep the device as it is and report this gate to the issuer")
         }
+        GateError::NotAmber { .. } => Failure::usage(error, "only CAUTION is confirmed; see the log: waypass audit list"),
+        GateError::AlreadySettled { by, .. } => Failure::usage(&error, format!("read it: waypass audit show {by}")),
+        GateError::NeedsSecond { .. } => Failure::usage(error, "name the second guard: --second NAME; or say --turned-away"),
+        GateError::NeedsReason { .. } => Failure::usage(error, "say why: --reason TEXT; or say --turned-away"),
+        GateError::NoFlag { .. } => Failure::usage(error, "see which are: waypass audit list --flagged"),
+        GateError::Note(why) => confirm::bad_note(&why),
         GateError::NoRecord { .. } => Failure::usage(error, "see what there is: waypass audit list"),
         GateError::Ahead { .. } => Failure::new(
             Exit::Grey,

@@ -2,12 +2,14 @@
 
 use crate::error::GateError;
 use crate::gate::Gate;
-use crate::records::{GATE, LOG, STATE};
+use crate::log::append;
+use crate::records::{GATE, STATE};
 use rand_core::CryptoRng;
-use waypass_trust::reason::{Reason, ReasonCode};
+use waypass_trust::audit::{Event, Note};
+use waypass_trust::reason::{Level, Reason, ReasonCode};
 use waypass_trust::time::Reading;
 use waypass_vault::{BeliefError, VaultError};
-use waypass_verifier::{Checkpoint, Commit, Decision};
+use waypass_verifier::{Checkpoint, Commit, Decision, DeviceState};
 
 /// As what the device decides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,7 +47,16 @@ impl Recorded {
 impl Gate<'_> {
     /// Decides about what was presented, and commits before it returns. Everything a stranger brings gets a decision; an error is the
     /// machine's.
-    pub fn decide(&self, presentation: &[u8], mode: Mode, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<Recorded, GateError> {
+    ///
+    /// `accepted` are the amber reasons on which a door without a person opens. Where it does, the same commit says so: it is an admission.
+    pub fn decide(
+        &self,
+        presentation: &[u8],
+        mode: Mode,
+        accepted: &[ReasonCode],
+        reading: &Reading,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Recorded, GateError> {
         let bundle = match self.belief.bundle() {
             Ok(Some(bundle)) => bundle,
             Ok(None) => return Ok(Recorded::cannot(ReasonCode::NoBundle)),
@@ -76,7 +87,9 @@ impl Gate<'_> {
         }
         let challenge = answered.unwrap_or_else(|| checkpoint.unasked(&at, rng));
         let (decision, commit) = checkpoint.step(presentation, challenge, &at);
-        Ok(match self.commit(&commit) {
+        let by_itself = mode == Mode::Gate && decision.level() == Level::Amber && decision.opens(accepted);
+        let stored = if by_itself { self.commit_opened(&commit, &decision, reading, rng) } else { self.commit(&commit) };
+        Ok(match stored {
             Ok(()) => Recorded { decision, seq: Some(commit.seq()) },
             Err(why) => Recorded::cannot(Reason::new(ReasonCode::StorageFailed, why.to_string())),
         })
@@ -84,11 +97,24 @@ impl Gate<'_> {
 
     /// Makes a decision durable: the log entry and the new state, together or not at all. The state remembers the nonce, so the
     /// challenge is used up; it stays for some minutes, to tell a replay from an answer to something else.
-    fn commit(&self, commit: &Commit) -> Result<(), VaultError> {
-        self.vault.batch(|batch| {
-            batch.append(LOG, &commit.entry_bytes())?;
+    fn commit(&self, commit: &Commit) -> Result<(), GateError> {
+        Ok(self.vault.batch(|batch| -> Result<(), VaultError> {
+            append(batch, commit.entry())?;
             batch.put(GATE, STATE, &commit.state_bytes(), &[])
-        })
+        })?)
+    }
+
+    /// As [`Self::commit`], with the record that a door without a person opened on an amber decision.
+    fn commit_opened(&self, commit: &Commit, decision: &Decision, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
+        let codes: Vec<&str> = decision.reasons.iter().map(|reason| reason.code.as_str()).collect();
+        let note = Note::new("the door, without a person", None, Some(&format!("accepted: {}", codes.join(", "))))?;
+        let mut state = DeviceState::from_bytes(&commit.state_bytes()).map_err(|_| GateError::Record { seq: commit.seq() })?;
+        let said = self.remark(&mut state, Event::CONFIRMED, commit.entry(), note, reading, rng)?;
+        Ok(self.vault.batch(|batch| -> Result<(), VaultError> {
+            append(batch, commit.entry())?;
+            append(batch, &said)?;
+            batch.put(GATE, STATE, &state.to_bytes(), &[])
+        })?)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use waypass_credential::time::Timestamp;
-use waypass_trust::audit::{FirstBad, ReceiptError};
+use waypass_trust::audit::{BadNote, FirstBad, ReceiptError};
 use waypass_trust::policy::PolicyError;
 use waypass_trust::time::BehindProof;
 use waypass_vault::{BeliefError, VaultError};
@@ -41,6 +41,35 @@ pub enum GateError {
     },
     /// The clock that a person wants to confirm is proven to be wrong.
     WrongClock(BehindProof),
+    /// The record is not an amber decision of this gate, so nobody can confirm it.
+    NotAmber {
+        /// Its number.
+        seq: u64,
+    },
+    /// What became of the decision is written down already.
+    AlreadySettled {
+        /// The number of the decision.
+        seq: u64,
+        /// The number of the record that says what became of it.
+        by: u64,
+    },
+    /// The decision asks for a second person.
+    NeedsSecond {
+        /// The number of the decision.
+        seq: u64,
+    },
+    /// The decision asks for a reason: old data is overridden, or the glass is broken.
+    NeedsReason {
+        /// The number of the decision.
+        seq: u64,
+    },
+    /// What a person says about a record cannot be written down.
+    Note(BadNote),
+    /// The record is not flagged.
+    NoFlag {
+        /// Its number.
+        seq: u64,
+    },
     /// A receipt for the log is refused.
     Receipt(ReceiptError),
     /// The question is too long to be signed.
@@ -66,6 +95,12 @@ impl fmt::Display for GateError {
                 write!(f, "the bundle is dated {signed}, {} hours ahead of this device's clock, and was not taken", seconds / 3600)
             }
             Self::WrongClock(why) => why.fmt(f),
+            Self::NotAmber { seq } => write!(f, "record {seq} is not an amber decision, so there is nothing to confirm"),
+            Self::AlreadySettled { seq, by } => write!(f, "record {by} already says what became of record {seq}"),
+            Self::NeedsSecond { seq } => write!(f, "record {seq} needs two people"),
+            Self::NeedsReason { seq } => write!(f, "record {seq} is an override, so it needs a reason"),
+            Self::Note(why) => why.fmt(f),
+            Self::NoFlag { seq } => write!(f, "record {seq} is not flagged"),
             Self::Receipt(why) => why.fmt(f),
             Self::TooLong => f.write_str("the question is too long"),
             Self::Signer => f.write_str("the gate's key could not sign"),
@@ -79,6 +114,12 @@ impl std::error::Error for GateError {}
 impl From<VaultError> for GateError {
     fn from(why: VaultError) -> Self {
         Self::Vault(why)
+    }
+}
+
+impl From<BadNote> for GateError {
+    fn from(why: BadNote) -> Self {
+        Self::Note(why)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::GateError;
 use crate::gate::Gate;
+use crate::log;
 use crate::records::{CHALLENGES, GATE, LOG, STATE};
 use rand_core::CryptoRng;
 use waypass_trust::audit::{Chain, Draft, Entry, Event, Leaf, Salts};
@@ -80,6 +81,10 @@ impl Gate<'_> {
         // Everything is looked at now, so that nothing is found a second time.
         self.vault.verify_all()?;
         let findings = self.tampering()?;
+        if !findings.is_empty() {
+            // Numbers of a log that was cut off are given again: the index must not know the old ones.
+            self.index_log()?;
+        }
         let whole = self.state().is_ok();
         let mut state = match self.state() {
             Ok(state) => state,
@@ -92,7 +97,7 @@ impl Gate<'_> {
         let mut entries = Vec::new();
         let mut append = |actor: &str, event: Event, subject: &str| {
             let draft = Draft { at: &at, actor, event, subject, outcome: None, bundle_version, status: None };
-            entries.push(state.chain.append(draft, Salts::random(rng)).to_bytes());
+            entries.push(state.chain.append(draft, Salts::random(rng)));
         };
         for finding in &findings {
             append(&self.identity.id, Event::FOUND, finding);
@@ -105,7 +110,7 @@ impl Gate<'_> {
                 }
             }
             for entry in &entries {
-                batch.append(LOG, entry)?;
+                log::append(batch, entry)?;
             }
             batch.put(GATE, STATE, &state.to_bytes(), &[])?;
             self.vault.acknowledge_findings()

@@ -1,12 +1,13 @@
 //! The gate, opened over its vault.
 
 use crate::error::GateError;
+use crate::log::append;
 use crate::records::{CHALLENGES, GATE, IDENTITY, LOG, STATE, VALIDATION};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use waypass_credential::did;
 use waypass_credential::key::Algorithm;
-use waypass_trust::audit::{Draft, Event, Salts};
+use waypass_trust::audit::{Draft, Entry, Event, Salts};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::policy::{PolicyError, RolePolicy, Validation};
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard};
@@ -74,6 +75,7 @@ impl<'v> Gate<'v> {
                 // 0.1.0 did not keep whose signed time it was.
                 let _adopted = state.learn_time(&bundle, reading);
             }
+            self.index_log()?;
             let entry = self.entry_about(&mut state, &self.identity.id, Event::UPGRADED, &self.identity.id, reading, rng);
             Ok::<_, GateError>(write(batch, &entry, &state)?)
         })?;
@@ -149,12 +151,12 @@ impl<'v> Gate<'v> {
         subject: &str,
         reading: &Reading,
         rng: &mut dyn CryptoRng,
-    ) -> Vec<u8> {
+    ) -> Entry {
         let bundle = self.belief.bundle().ok().flatten();
         let at = Self::moment(state, bundle.as_ref(), reading);
         let bundle_version = bundle.map_or(0, |bundle| bundle.versions().targets);
         let draft = Draft { at: &at, actor, event, subject, outcome: None, bundle_version, status: None };
-        state.chain.append(draft, Salts::random(rng)).to_bytes()
+        state.chain.append(draft, Salts::random(rng))
     }
 
     /// Keeps a state that no decision carries: what a signed time taught.
@@ -177,7 +179,7 @@ impl<'v> Gate<'v> {
     }
 }
 
-fn write(batch: &mut Batch<'_>, entry: &[u8], state: &DeviceState) -> Result<(), VaultError> {
-    batch.append(LOG, entry)?;
+fn write(batch: &mut Batch<'_>, entry: &Entry, state: &DeviceState) -> Result<(), VaultError> {
+    append(batch, entry)?;
     batch.put(GATE, STATE, &state.to_bytes(), &[])
 }

@@ -6,14 +6,18 @@
 //! ```text
 //! Gate::open -> ask -> (the holder answers) -> decide -> Recorded     stored before it can be shown
 //!            -> sync                                                  newer trust down, the log up
+//!            -> settle                                                an amber decision was confirmed, or the person turned away
+//!            -> flags, acknowledge_flags                              admissions that a newer list denies
 //!            -> acknowledge                                           a person has looked at what was found
 //! ```
 
 mod ask;
 mod clock;
+mod confirm;
 mod decide;
 mod error;
 mod findings;
+mod flags;
 mod gate;
 mod log;
 mod records;
@@ -21,9 +25,11 @@ mod status;
 mod sync;
 
 pub use ask::Asked;
+pub use confirm::{Became, Needs, Settled};
 pub use decide::{Mode, Recorded};
 pub use error::GateError;
 pub use findings::Acknowledged;
+pub use flags::{Flag, Which};
 pub use gate::{About, Gate};
 pub use status::{Decides, Status};
 pub use sync::Sync;

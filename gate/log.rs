@@ -1,10 +1,13 @@
 //! The log: reading it, checking it, handing it on.
 
 use crate::error::GateError;
+use crate::flags::entry_tag;
 use crate::gate::Gate;
-use crate::records::LOG;
-use waypass_trust::audit::{Chain, Entry, Head, Leaf, Summary, Upload, verify};
+use crate::records::{ABOUT, ENTRY, LOG};
+use waypass_trust::audit::{Chain, Entry, Event, Head, Leaf, Summary, Upload, verify};
+use waypass_trust::reason::Level;
 use waypass_trust::time::Reading;
+use waypass_vault::{Batch, VaultError};
 
 /// Records in one exported file.
 const MAX_EXPORT: u64 = 4096;
@@ -27,6 +30,22 @@ impl Gate<'_> {
     /// Returns the public half of one record.
     pub fn leaf(&self, seq: u64) -> Result<Leaf, GateError> {
         self.entry(seq)?.leaf().map_err(|_| GateError::Record { seq })
+    }
+
+    /// Returns the records with a tag. An index that was changed from outside is made again from the log, and said.
+    pub(crate) fn find(&self, name: &str, value: &[u8]) -> Result<Vec<u64>, GateError> {
+        match self.vault.log_find(LOG, name, value) {
+            Err(VaultError::LogIndexDamaged) => {
+                self.index_log()?;
+                Ok(self.vault.log_find(LOG, name, value)?)
+            }
+            found => Ok(found?),
+        }
+    }
+
+    /// Makes the index of the log again.
+    pub(crate) fn index_log(&self) -> Result<(), VaultError> {
+        self.vault.index_log(LOG, &|bytes| Entry::from_bytes(bytes).as_ref().map(tags_of).unwrap_or_default())
     }
 
     /// Checks that the log is whole: no record was changed, removed or added, and it ends where the sealed state says.
@@ -63,4 +82,28 @@ impl Gate<'_> {
     pub(crate) fn sign_head(&self, chain: &Chain, reading: &Reading) -> Result<String, GateError> {
         Head::sign(chain, reading.wall, &self.signer()?).map_err(|_| GateError::Signer)
     }
+}
+
+/// Appends a record, with what it is found by.
+pub(crate) fn append(batch: &mut Batch<'_>, entry: &Entry) -> Result<u64, VaultError> {
+    let tags = tags_of(entry);
+    let tags: Vec<(&'static str, &[u8])> = tags.iter().map(|(name, value)| (*name, value.as_slice())).collect();
+    batch.append_tagged(LOG, &entry.to_bytes(), &tags)
+}
+
+/// What a record is found by: a decision that may be an admission by its status entry, and what became of a decision by its number.
+fn tags_of(entry: &Entry) -> Vec<(&'static str, Vec<u8>)> {
+    let Ok(leaf) = entry.leaf() else { return Vec::new() };
+    let passed = |level| matches!(level, Level::Green | Level::Amber);
+    let mut tags = Vec::new();
+    if leaf.event == Event::DECIDED
+        && leaf.outcome.as_ref().is_some_and(|outcome| passed(outcome.level))
+        && let Some(used) = entry.opening().and_then(|opening| opening.status.as_ref())
+    {
+        tags.push((ENTRY, entry_tag(&used.uri, used.index)));
+    }
+    if let Some(about) = leaf.about.filter(|_| leaf.event == Event::CONFIRMED || leaf.event == Event::TURNED_AWAY) {
+        tags.push((ABOUT, about.to_be_bytes().to_vec()));
+    }
+    tags
 }

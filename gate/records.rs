@@ -6,6 +6,14 @@ pub(crate) const LOG: &str = "audit";
 pub(crate) const GATE: &str = "gate";
 /// The challenges that were asked lately.
 pub(crate) const CHALLENGES: &str = "challenges";
+/// What each list denied when it was last looked at.
+pub(crate) const COMPARED: &str = "compared";
+/// Admissions that the gate would now refuse.
+pub(crate) const FLAGS: &str = "flags";
+/// The tag of a decision that may be an admission: its status entry.
+pub(crate) const ENTRY: &str = "entry";
+/// The tag of a record that says what became of another one.
+pub(crate) const ABOUT: &str = "about";
 pub(crate) const IDENTITY: &[u8] = b"identity";
 pub(crate) const STATE: &[u8] = b"state";
 pub(crate) const RECEIPT: &[u8] = b"receipt";

@@ -14,6 +14,8 @@ pub struct Status {
     pub at: Moment,
     /// Records in the log.
     pub records: u64,
+    /// Admissions that the gate would now refuse and that nobody has acknowledged.
+    pub open_flags: usize,
     /// What is wrong with the trust files.
     pub trust_tampering: Option<Tampering>,
     /// What is wrong with the gate itself, a line each.
@@ -72,6 +74,11 @@ impl Gate<'_> {
         let mut state = self.stored_state()?.unwrap_or_else(|| waypass_verifier::DeviceState::new(&self.identity.id));
         let at = Self::moment(&mut state, bundle.as_ref(), reading);
         self.challenges()?;
+        // Another role of this home may have brought a newer list.
+        if trust_tampering.is_none() {
+            self.compare_lists()?;
+        }
+        let open_flags = self.flags()?.len();
         let enrolled = bundle.as_ref().and_then(|bundle| bundle.gate(&self.identity.id));
         // A gate that is not enrolled decides about nobody, however new its data is.
         let ends = bundle.as_ref().zip(enrolled.as_ref()).map_or_else(Vec::new, |(bundle, entry)| bundle.horizons(Some(entry)));
@@ -85,6 +92,7 @@ impl Gate<'_> {
         Ok(Status {
             at,
             records: self.records(),
+            open_flags,
             trust_tampering,
             device_tampering: self.tampering()?,
             bundle,

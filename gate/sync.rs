@@ -1,10 +1,11 @@
 //! Synchronizing: newer trust down, the log up, each step kept before the next (trust.md "Reconnect").
 
 use crate::error::GateError;
+use crate::flags::Flag;
 use crate::gate::Gate;
 use crate::records::{GATE, RECEIPT};
 use rand_core::CryptoRng;
-use waypass_trust::audit::{Event, FlagAnswer, Flagged, Leaf, Receipt, ReceiptError, Upload, flag};
+use waypass_trust::audit::{Event, Flagged, Leaf, Receipt, ReceiptError, Upload};
 use waypass_trust::bundle::{KeyUse, TrustBundle};
 use waypass_trust::status::TakenBack;
 use waypass_trust::sync::{AuditHeld, Device, Manifest, Part, Receipted};
@@ -12,12 +13,13 @@ use waypass_trust::time::{Adopted, Reading};
 
 /// Records in one upload.
 const PART: u64 = 4096;
+/// Flags in one upload (`schemas/audit/log.cddl`).
+const MAX_FLAGGED: usize = 4096;
 
 /// A gate while it synchronizes.
 pub struct Sync<'g> {
     gate: &'g Gate<'g>,
     clock: &'g dyn Fn() -> Reading,
-    answers: Vec<FlagAnswer>,
     /// What was taken back before anything newer came.
     taken_back: Vec<TakenBack>,
 }
@@ -26,7 +28,7 @@ impl<'g> Gate<'g> {
     /// Begins a synchronization; `clock` gives a reading whenever a step needs one.
     pub fn sync(&'g self, clock: &'g dyn Fn() -> Reading) -> Sync<'g> {
         // What cannot be read now has no contradictions to compare with; every one that is there afterwards is new.
-        Sync { gate: self, clock, answers: Vec::new(), taken_back: self.taken_back().unwrap_or_default() }
+        Sync { gate: self, clock, taken_back: self.taken_back().unwrap_or_default() }
     }
 
     /// Returns the final revocations that the newest lists take back. They stay revoked here.
@@ -50,6 +52,7 @@ impl<'g> Gate<'g> {
             return Ok(());
         }
         self.learn_time(reading)?;
+        self.compare_lists()?;
         self.record(Event::TRUST_CHANGED, what, reading, rng)
     }
 
@@ -77,38 +80,33 @@ impl<'g> Gate<'g> {
         if record.covers(receipt.stored_at) { Ok(receipt) } else { Err(ReceiptError::InvalidProof) }
     }
 
-    /// Returns the admissions whose credential is revoked in a list newer than the one they were decided on.
-    fn flagged(&self, size: u64, reading: &Reading) -> Result<Vec<Flagged>, GateError> {
-        let Some(bundle) = self.belief.bundle()? else { return Ok(Vec::new()) };
-        let at = Self::moment(&mut self.state()?, Some(&bundle), reading);
-        let entries: Vec<_> = (0..size).filter_map(|seq| self.entry(seq).ok()).collect();
-        Ok(flag(&entries, &bundle, &at))
+    /// Returns the open flags about which the issuer is asked: those without an answer first.
+    fn to_ask_about(&self, size: u64) -> Result<Vec<Flagged>, GateError> {
+        self.compare_lists()?;
+        let mut open = self.flags()?;
+        open.sort_by_key(|flag| flag.answer.is_some());
+        Ok(open.into_iter().map(|flag| flag.admission).filter(|admission| admission.seq < size).take(MAX_FLAGGED).collect())
     }
 }
 
 impl<'g> Sync<'g> {
-    /// Returns what the issuer has answered so far, for a caller that closes the vault between two steps.
-    pub fn answers(self) -> Vec<FlagAnswer> {
-        self.answers
-    }
-
     /// The gate that synchronizes.
     pub const fn gate(&self) -> &'g Gate<'g> {
         self.gate
     }
 
-    /// Ends the synchronization: notes in the log that something was taken, and what newer lists take back. Returns what the issuer
-    /// answered about flagged admissions.
-    pub fn end(self, something_taken: bool, rng: &mut dyn CryptoRng) -> Result<Vec<FlagAnswer>, GateError> {
+    /// Ends the synchronization: notes in the log that something was taken, and what newer lists take back. Returns the open flags.
+    pub fn end(self, something_taken: bool, rng: &mut dyn CryptoRng) -> Result<Vec<Flag>, GateError> {
         let reading = (self.clock)();
         self.gate.learn_time(&reading)?;
+        self.gate.compare_lists()?;
         if something_taken {
             self.gate.record(Event::SYNCED, &self.gate.identity.id, &reading, rng)?;
             for found in self.gate.taken_back()?.iter().filter(|found| !self.taken_back.contains(found)) {
                 self.gate.record(Event::TAKEN_BACK, &found.to_string(), &reading, rng)?;
             }
         }
-        Ok(self.answers)
+        self.gate.flags()
     }
 }
 
@@ -159,7 +157,7 @@ impl Device for Sync<'_> {
         let reading = (self.clock)();
         let (entries, chain) = gate.part(from, next)?;
         let head = gate.sign_head(&chain, &reading)?;
-        let flagged = if next == size { gate.flagged(next, &reading)? } else { Vec::new() };
+        let flagged = if next == size { gate.to_ask_about(next)? } else { Vec::new() };
         Ok(Some(Part { bytes: Upload::new(from, &entries, head, flagged).to_bytes(), next }))
     }
 
@@ -170,7 +168,7 @@ impl Device for Sync<'_> {
                 if opened.chain.size() >= self.gate.receipted()? {
                     self.gate.vault.put(GATE, RECEIPT, receipt.as_bytes(), &[])?;
                 }
-                self.answers.extend(opened.flagged);
+                self.gate.answered(&opened.flagged)?;
                 Ok(Receipted::Taken)
             }
             Err(ReceiptError::WrongDevice) => Ok(Receipted::AnotherDevice),

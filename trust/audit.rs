@@ -6,15 +6,18 @@
 //!
 //! Residual: whoever holds the gate's key can rewrite what follows the last head that somebody else holds.
 
+mod admissions;
 mod chain;
 mod entry;
 mod leaf;
+mod note;
 mod receipt;
 mod upload;
 
 pub use chain::{Bad, Chain, FirstBad, Summary, verify};
-pub use entry::{BadEntry, Draft, Entry, Opening, Salts, StatusUsed};
+pub use entry::{BadEntry, Draft, Entry, Opening, Remark, Salts, StatusUsed};
 pub use leaf::{BadLeaf, Event, Leaf, MAX_LEAF, Outcome};
+pub use note::{BadNote, Note};
 pub use receipt::{FlagAnswer, Receipt, ReceiptError};
 pub use upload::{Accepted, Flagged, Head, Upload, UploadError, flag};
 

@@ -9,7 +9,7 @@ use waypass_credential::{jsonld::KnownContexts, role::StatusReference, time::Tim
 
 use crate::{
     freshness::Freshness,
-    status::{Evidence, HeldList, HeldStatus, ListInfo, Taken, TakenBack, together},
+    status::{Denials, Evidence, HeldList, HeldStatus, ListInfo, Taken, TakenBack, together},
     time::{Moment, SignedTime},
 };
 
@@ -250,6 +250,11 @@ impl TrustBundle {
     /// records or somebody has its status key.
     pub fn taken_back(&self) -> Vec<TakenBack> {
         self.evidence.iter().filter_map(Evidence::taken_back).collect()
+    }
+
+    /// What every held list denies, to compare with what was held before.
+    pub fn denials(&self) -> impl Iterator<Item = Denials<'_>> {
+        self.evidence.iter().map(Denials)
     }
 
     /// The token text of the newest held list of a URI, to pass on.

@@ -14,8 +14,8 @@ mod list;
 mod token;
 
 pub(crate) use evidence::{Evidence, Taken, together};
-pub use held::claimed;
 pub(crate) use held::{Basis, HeldList};
+pub use held::{Denials, Denied, claimed};
 pub use list::{Bits, StatusList, StatusListBuf};
 pub use token::{HARD_CAP, StatusListToken, VerifiedList};
 

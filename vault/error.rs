@@ -199,6 +199,8 @@ pub enum VaultError {
         /// Its number.
         seq: u64,
     },
+    /// The index of a log is not what the last commit left; it can be made again.
+    LogIndexDamaged,
     /// Tables that begin with a dot are the vault's own.
     Reserved,
     /// A batch is being written; another cannot be begun inside it.
@@ -351,6 +353,7 @@ impl fmt::Display for VaultError {
             Self::LastSlot => f.write_str("the last slot cannot be removed: nothing would open the vault"),
             Self::Quarantined => f.write_str("the record is damaged; it was set aside, not deleted"),
             Self::LogDamaged { seq } => write!(f, "log entry {seq} is missing or damaged"),
+            Self::LogIndexDamaged => f.write_str("the index of the log is damaged; it can be made again from the log"),
             Self::Reserved => f.write_str("tables that begin with a dot are the vault's own"),
             Self::BatchOpen => f.write_str("a batch is being written already"),
         }

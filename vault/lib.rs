@@ -49,5 +49,5 @@ pub use private::{Repair, close_home};
 pub use secret::{MemoryProtection, harden_process, memory_protection};
 pub use slot::{SlotId, SlotInfo};
 pub use trust_store::{TrustStore, TrustStoreError};
-pub use unlocked::{Batch, Finding, Parked, Unlocked};
+pub use unlocked::{Batch, Finding, Parked, Tags, TagsOf, Unlocked};
 pub use vault::{Unfinished, Vault, VaultStatus};

@@ -19,12 +19,14 @@ pub(crate) enum Space {
     Index,
     /// Logs: name, sequence number.
     Log,
+    /// Blind index of a log: sub-bucket, tag hash, then the key of the entry.
+    LogIndex,
     /// Records that could not be read, as they were found.
     Quarantine,
 }
 
 impl Space {
-    pub(crate) const ALL: [Self; 6] = [Self::Meta, Self::Slot, Self::Record, Self::Index, Self::Log, Self::Quarantine];
+    pub(crate) const ALL: [Self; 7] = [Self::Meta, Self::Slot, Self::Record, Self::Index, Self::Log, Self::LogIndex, Self::Quarantine];
 }
 
 /// One change; `None` removes.

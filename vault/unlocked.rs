@@ -1,6 +1,7 @@
 //! An open vault: records, logs, keys, slots. Dropping it locks.
 
 mod log;
+mod log_index;
 mod parked;
 mod records;
 mod session;
@@ -10,6 +11,7 @@ mod state;
 pub(crate) mod tests;
 mod verify;
 
+pub use log_index::{Tags, TagsOf};
 pub use parked::Parked;
 pub use session::Batch;
 pub use state::Finding;

@@ -28,7 +28,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let tampering = status.trust_tampering.as_ref().map(ToString::to_string);
         session.out.json(&json!({
             "schema": "waypass.gate-status/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone,
-            "enrolled": status.enrolled_until.is_some(), "clock": status.at.confidence().as_str(), "records": status.records,
+            "enrolled": status.enrolled_until.is_some(), "clock": status.at.confidence().as_str(), "records": status.records, "open_flags": status.open_flags,
             "trust_age_seconds": age, "trust_tampered": tampering, "device_tampered": status.device_tampering,
             "lost_clock": status.lost_clock,
             "decides": matches!(decides, Decides::AboutAll | Decides::AboutSome), "decides_about_every_role": decides == Decides::AboutAll,
@@ -59,6 +59,12 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         out.words(&format!("  log      {} record(s)", status.records));
         let taken_back = device.taken_back().unwrap_or_default();
         warn_of_taken_back(session, &taken_back);
+        if status.open_flags > 0 {
+            out.words(&format!(
+                "  flags    {} admission(s) that this gate would now refuse: waypass audit list --flagged",
+                status.open_flags
+            ));
+        }
         for found in &status.device_tampering {
             out.words(&format!("  FOUND    {found}"));
         }

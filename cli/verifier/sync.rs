@@ -6,12 +6,10 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::sync::{self, SyncArgs};
 use crate::unlock::{self, OpenArgs};
-use crate::{trust, words};
-use serde_json::json;
+use crate::{audit, trust};
 use std::cell::RefCell;
 use std::path::PathBuf;
-use waypass_gate::{Gate, GateError, Sync};
-use waypass_trust::audit::FlagAnswer;
+use waypass_gate::{Flag, Gate, GateError, Sync};
 use waypass_trust::status::TakenBack;
 use waypass_trust::sync::{AuditHeld, Device, Manifest, Part, Receipted};
 use waypass_vault::{Finding, Parked, SystemRng, clock};
@@ -33,24 +31,16 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let vault = unlock::keep(session, Role::Verifier, &args.open)?;
     // A gate without its record or its bundle is said before anybody is asked for anything.
     Gate::open(&vault, trust::store(session)).map_err(failure)?;
-    let mut device = Between {
-        session,
-        vault: RefCell::new(Some(vault.park())),
-        planned: RefCell::default(),
-        told: RefCell::default(),
-        answers: Vec::new(),
-    };
+    let mut device = Between { session, vault: RefCell::new(Some(vault.park())), planned: RefCell::default(), told: RefCell::default() };
     let outcome = sync::run(session, &mut device, &mut *transport, |failure| failure)?;
     let (flagged, taken_back) = device.end(!outcome.steps.is_empty())?;
-    let late: Vec<&FlagAnswer> = flagged.iter().filter(|answer| answer.already_revoked).collect();
-    let documents: Vec<_> = late.iter().map(|answer| json!({ "seq": answer.seq, "revoked_at": answer.revoked_at })).collect();
+    let documents: Vec<_> = flagged.iter().map(audit::flag_document).collect();
     sync::tell(session, &outcome, &documents)?;
-    for answer in late {
-        let since = answer.revoked_at.and_then(waypass_credential::time::Timestamp::from_unix).map(words::when).unwrap_or_default();
-        session.out.warn(&format!(
-            "record {} let somebody in whose credential had been withdrawn since {since}: waypass audit show {}",
-            answer.seq, answer.seq
-        ));
+    for flag in &flagged {
+        session.out.warn(&audit::flag_words(flag));
+    }
+    if !flagged.is_empty() {
+        session.out.note("look at each, then: waypass audit acknowledge RECORD --by YOUR-NAME");
     }
     super::status::warn_of_taken_back(session, &taken_back);
     Ok(Exit::Done)
@@ -66,12 +56,11 @@ struct Between<'s> {
     planned: RefCell<Manifest>,
     /// Findings the person has been told.
     told: RefCell<Vec<Finding>>,
-    answers: Vec<FlagAnswer>,
 }
 
 impl Between<'_> {
-    /// Does `step` with the vault open; the answers that came with it.
-    fn open<T>(&self, step: impl FnOnce(Sync<'_>) -> Result<(T, Vec<FlagAnswer>), GateError>) -> Result<(T, Vec<FlagAnswer>), Failure> {
+    /// Does `step` with the vault open.
+    fn open<T>(&self, step: impl FnOnce(Sync<'_>) -> Result<T, GateError>) -> Result<T, Failure> {
         let parked = self.vault.take().ok_or_else(|| Failure::internal("an earlier step failed", "run the command again"))?;
         let vault = unlock::resume(self.session, Role::Verifier, parked)?;
         let done = match Gate::open(&vault, trust::store(self.session)) {
@@ -99,11 +88,10 @@ impl Between<'_> {
                 moved_on = sync.held().is_ok_and(|held| trust_of(&held) != trust_of(&planned));
             }
             let now = taken.is_ok().then(|| sync.held()).transpose()?;
-            Ok(((taken?, now), sync.answers()))
+            Ok((taken?, now))
         });
         match taken {
-            Ok(((taken, now), answers)) => {
-                self.answers.extend(answers);
+            Ok((taken, now)) => {
                 self.planned.replace(now.unwrap_or(planned));
                 Ok(taken)
             }
@@ -115,14 +103,12 @@ impl Between<'_> {
         }
     }
 
-    /// Ends the synchronization: the issuer's answers, and what the newest lists take back.
-    fn end(self, something_taken: bool) -> Result<(Vec<FlagAnswer>, Vec<TakenBack>), Failure> {
-        let (taken_back, last) = self.open(|sync| {
+    /// Ends the synchronization: the open flags, and what the newest lists take back.
+    fn end(self, something_taken: bool) -> Result<(Vec<Flag>, Vec<TakenBack>), Failure> {
+        self.open(|sync| {
             let gate = sync.gate();
-            let answers = sync.end(something_taken, &mut SystemRng)?;
-            Ok((gate.taken_back()?, answers))
-        })?;
-        Ok((self.answers.into_iter().chain(last).collect(), taken_back))
+            Ok((sync.end(something_taken, &mut SystemRng)?, gate.taken_back()?))
+        })
     }
 }
 
@@ -137,7 +123,7 @@ impl Device for Between<'_> {
     type Error = Failure;
 
     fn held(&self) -> Result<Manifest, Failure> {
-        let (held, _) = self.open(|sync| sync.held().map(|held| (held, Vec::new())))?;
+        let held = self.open(|sync| sync.held())?;
         self.planned.replace(held.clone());
         Ok(held)
     }

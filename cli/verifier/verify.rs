@@ -8,7 +8,7 @@ use crate::unlock::OpenArgs;
 use std::path::PathBuf;
 use waypass_credential::format;
 use waypass_credential::request::Request;
-use waypass_gate::{Mode, Recorded};
+use waypass_gate::{Mode, Needs, Recorded};
 use waypass_trust::reason::{Level, ReasonCode};
 use waypass_vault::{SystemRng, clock};
 use waypass_verifier::Decision;
@@ -32,8 +32,8 @@ pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
     meant(presentation)?;
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
     super::with(session, &args.open, |gate| {
-        let decided = gate.decide(presentation, mode, &clock::read(), &mut SystemRng).map_err(failure)?;
-        show(session, args, &decided)
+        let decided = gate.decide(presentation, mode, &args.accept_amber, &clock::read(), &mut SystemRng).map_err(failure)?;
+        show(session, args, mode, &decided)
     })
 }
 
@@ -58,11 +58,28 @@ fn meant(presentation: &[u8]) -> Result<(), Failure> {
 }
 
 /// Takes only what is recorded, so that nobody acts on what is not written down.
-fn show(session: &Session, args: &Args, recorded: &Recorded) -> Outcome {
+fn show(session: &Session, args: &Args, mode: Mode, recorded: &Recorded) -> Outcome {
     let decision = recorded.decision();
     session.out.json(&waypass_credential::json::Value::Object(decision.to_json()))?;
     session.out.words(verdict::render(decision));
-    Ok(if decision.opens(&args.accept_amber) { Exit::Done } else { exit(decision) })
+    let opened = decision.opens(&args.accept_amber);
+    if let (Mode::Gate, Level::Amber, false, Some(seq)) = (mode, decision.level(), opened, recorded.seq()) {
+        for line in to_confirm(decision, seq) {
+            session.out.note(&line);
+        }
+    }
+    Ok(if opened { Exit::Done } else { exit(decision) })
+}
+
+/// How to write down that the extra step was done; until then nobody was let in.
+fn to_confirm(decision: &Decision, seq: u64) -> [String; 2] {
+    let needs = Needs::of(decision.reasons.iter().map(|reason| reason.code.as_str()));
+    let second = if needs.second { " --second NAME" } else { "" };
+    let reason = if needs.reason { " --reason TEXT" } else { "" };
+    [
+        format!("record {seq}: when the step is done: waypass verifier confirm {seq} --by NAME{second}{reason}"),
+        format!("record {seq}: if not: waypass verifier confirm {seq} --by NAME --turned-away"),
+    ]
 }
 
 fn exit(decision: &Decision) -> Exit {

@@ -289,3 +289,21 @@ fn homes_of_0_1_0_open_in_one_upgrade() {
     assert!(!again.stderr.contains("upgraded"), "{}", again.stderr);
     assert!([30, 60].contains(&again.code), "{}", again.stdout);
 }
+
+/// The log of 0.1.0 has no index; the upgrade makes one, so that a newer list finds who was let in before.
+#[test]
+fn admissions_of_0_1_0_are_flagged_after_the_upgrade() {
+    if Command::new("faketime").arg("--version").output().is_err() {
+        eprintln!("SKIP admissions of 0.1.0: faketime is not installed");
+        return;
+    }
+    let old = Old::new();
+    let issued = old.ok("issuer", "issuer list --key-file issuer.key");
+    let valid = issued["credentials"].as_array().expect("credentials").iter().find(|one| one["state"] == "valid").expect("a valid one");
+    old.ok("issuer", &format!("issuer revoke {} --reason lost --key-file issuer.key", text(valid, "/id")));
+    old.ok("issuer", "issuer publish -o stick --key-file issuer.key");
+    let synced = old.ok("gate", "verifier sync --from stick --key-file gate.key");
+    let flagged: Vec<u64> = synced["flagged"].as_array().expect("flagged").iter().filter_map(|flag| flag["seq"].as_u64()).collect();
+    assert_eq!(flagged, [0, 4], "{synced}");
+    assert_eq!(old.ok("gate", "audit verify --key-file gate.key")["admitted"], 2);
+}

@@ -18,7 +18,7 @@ use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::sqlite::SqliteStore;
 use waypass_schemas as schemas;
-use waypass_trust::audit::{FlagAnswer, Flagged, Head, Receipt, Upload};
+use waypass_trust::audit::{Event, FlagAnswer, Flagged, Head, Note, Receipt, Remark, Salts, Upload};
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::sync::{AuditHeld, Manifest, Parcel};
 use waypass_trust::time::Reading;
@@ -169,14 +169,27 @@ fn what_a_gate_writes_is_as_written_down() {
         checkpoint.committed(commit);
     }
 
-    let head = Head::sign(&checkpoint.state().chain, at(61), &world.gate).expect("signed");
+    // What a person says about the first of them.
+    let mut chain = checkpoint.state().chain.clone();
+    let note = Note::new("Bea", Some("Carl"), None).expect("a note");
+    let remark = Remark { at: &now, event: Event::CONFIRMED, about: 0, subject: "Ada", note, bundle_version: 1 };
+    let said = chain.append_about(remark, Salts::random(&mut rng));
+    let leaf = Data::cbor(said.leaf_bytes()).expect("CBOR");
+    leaves.check("leaf", &leaf).expect("a record about another");
+    assert!(leaves.check("leaf-1", &leaf).is_err());
+    let Data::Array(stored) = Data::cbor(&said.to_bytes()).expect("CBOR") else { panic!("an array") };
+    let Data::Array(opening) = &stored[2] else { panic!("an opening") };
+    leaves.check("note", &opening[1]).expect("a note");
+    entries.push(said);
+
+    let head = Head::sign(&chain, at(61), &world.gate).expect("signed");
     exactly(&log, "head", &jws(&head).1, &[]);
     let flagged = vec![Flagged { seq: 0, uri: "https://clinic.example/lists/1".into(), idx: 7, admitted_at: at(60).unix() }];
     let upload = Upload::new(0, &entries, head, flagged).to_bytes();
     exactly(&log, "upload", &parsed(&upload), &[]);
     exactly(&log, "flag", &parsed(&upload)["flagged"][0], &[]);
     let answer = |revoked_at| FlagAnswer { seq: 0, revoked_at, already_revoked: false };
-    let receipt = Receipt { chain: checkpoint.state().chain.clone(), stored_at: at(62), flagged: vec![answer(None), answer(Some(5))] };
+    let receipt = Receipt { chain, stored_at: at(62), flagged: vec![answer(None), answer(Some(5))] };
     let receipt = receipt.sign(&world.intake.key_id(), &world.intake).expect("signed");
     exactly(&log, "receipt", &jws(&receipt).1, &[]);
 

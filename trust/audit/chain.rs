@@ -1,6 +1,7 @@
 //! Leaves in their order, and how to find the first that does not belong.
 
-use super::entry::{Draft, Entry, Salts};
+use super::admissions::Admissions;
+use super::entry::{Draft, Entry, Remark, Salts};
 use super::leaf::Leaf;
 use alloc::{borrow::ToOwned, string::String};
 use core::fmt;
@@ -43,6 +44,16 @@ impl Chain {
     /// Adds a record; what comes back must be durable before anybody acts on it.
     pub fn append(&mut self, draft: Draft<'_>, salts: Salts) -> Entry {
         let entry = Entry::new(&self.device, self.size, self.head, draft, salts);
+        self.added(entry)
+    }
+
+    /// Adds what a person says about an earlier record.
+    pub fn append_about(&mut self, remark: Remark<'_>, salts: Salts) -> Entry {
+        let entry = Entry::about(&self.device, self.size, self.head, remark, salts);
+        self.added(entry)
+    }
+
+    fn added(&mut self, entry: Entry) -> Entry {
         self.size += 1;
         self.head = Leaf::hash(entry.leaf_bytes());
         entry
@@ -60,8 +71,10 @@ pub struct Summary {
     pub head: [u8; 32],
     /// Wall clock of the first and last entries seen, unjudged.
     pub span: Option<(Timestamp, Timestamp)>,
-    /// Entries that let somebody pass, and all that decided.
+    /// Decisions by which somebody passed: green, or amber with a later entry that says it was confirmed.
     pub admitted: u64,
+    /// Amber decisions of which no later entry says what became of them.
+    pub unconfirmed: u64,
     /// Entries with a decision.
     pub decided: u64,
 }
@@ -113,7 +126,9 @@ impl core::error::Error for FirstBad {}
 
 /// Checks `leaves`, which follow `from` (an empty [`Chain`] for a whole log), in order; stops at the first that is bad.
 pub fn verify<'l>(from: &Chain, leaves: impl IntoIterator<Item = &'l [u8]>) -> Result<Summary, FirstBad> {
-    let mut summary = Summary { device: from.device.clone(), size: from.size, head: from.head, span: None, admitted: 0, decided: 0 };
+    let mut summary =
+        Summary { device: from.device.clone(), size: from.size, head: from.head, span: None, admitted: 0, unconfirmed: 0, decided: 0 };
+    let mut admissions = Admissions::from(from.size);
     for encoded in leaves {
         let bad = |why| FirstBad { seq: summary.size, why };
         let leaf = Leaf::from_bytes(encoded).map_err(|_| bad(Bad::NotCanonical))?;
@@ -129,11 +144,10 @@ pub fn verify<'l>(from: &Chain, leaves: impl IntoIterator<Item = &'l [u8]>) -> R
         summary.head = Leaf::hash(encoded);
         summary.size += 1;
         summary.span = Some((summary.span.map_or(leaf.wall, |(first, _)| first), leaf.wall));
-        if let Some(outcome) = &leaf.outcome {
-            summary.decided += 1;
-            summary.admitted += u64::from(outcome.admitted());
-        }
+        summary.decided += u64::from(leaf.outcome.is_some());
+        admissions.take(&leaf);
     }
+    (summary.admitted, summary.unconfirmed) = (admissions.admitted(), admissions.open());
     Ok(summary)
 }
 

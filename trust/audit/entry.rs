@@ -1,6 +1,7 @@
 //! A leaf together with what only this device may know.
 
 use super::leaf::{Event, Leaf, MAX_LEAF, Outcome};
+use super::note::Note;
 use crate::cbor::{NotCanonical, Reader, Writer};
 use crate::time::Moment;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
@@ -10,7 +11,7 @@ use sha2::{Digest, Sha256};
 use waypass_credential::time::Timestamp;
 
 /// Longest actor or subject name kept in an opening, in bytes; longer ones are kept by their hash alone.
-const MAX_NAME: usize = 1024;
+pub(super) const MAX_NAME: usize = 1024;
 /// Longest status list URI; the bundle's own are shorter.
 const MAX_URI: usize = 1024;
 
@@ -72,6 +73,23 @@ pub struct Draft<'a> {
     pub status: Option<StatusUsed>,
 }
 
+/// What a person says about an earlier record; [`super::Chain::append_about`] adds the place in the chain.
+#[derive(Clone, Debug)]
+pub struct Remark<'a> {
+    /// When, and how far the clock could be believed.
+    pub at: &'a Moment,
+    /// What happened.
+    pub event: Event,
+    /// The record that it is about.
+    pub about: u64,
+    /// Whom that record is about.
+    pub subject: &'a str,
+    /// What the person says.
+    pub note: Note,
+    /// The targets version of the bundle believed at the time; 0 without one.
+    pub bundle_version: u64,
+}
+
 /// The status list entry a decision looked at: local until somebody must be told.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StatusUsed {
@@ -93,6 +111,8 @@ pub struct Opening {
     pub subject: String,
     /// Which status evidence the decision rested on.
     pub status: Option<StatusUsed>,
+    /// What a person says about an earlier record.
+    pub note: Option<Note>,
 }
 
 impl fmt::Debug for Opening {
@@ -126,30 +146,47 @@ impl From<NotCanonical> for BadEntry {
     }
 }
 
-pub(super) fn salted(salt: &[u8; 16], name: &str) -> [u8; 32] {
-    Sha256::new().chain_update(salt).chain_update(name.as_bytes()).finalize().into()
+pub(super) fn salted(salt: &[u8; 16], name: &[u8]) -> [u8; 32] {
+    Sha256::new().chain_update(salt).chain_update(name).finalize().into()
 }
+
+/// The version of an entry's encoding.
+const VERSION: u64 = 1;
+/// The version of an entry with a note.
+const VERSION_NOTE: u64 = 2;
 
 impl Entry {
     pub(super) fn new(device: &str, seq: u64, previous: [u8; 32], draft: Draft<'_>, salts: Salts) -> Self {
-        let reading = draft.at.reading();
-        let (actor, subject) = (shortened(draft.actor), shortened(draft.subject));
-        let leaf = Leaf {
+        let Draft { at, actor, event, subject, outcome, bundle_version, status } = draft;
+        let status = status.filter(|used| used.uri.len() <= MAX_URI);
+        let opening = Opening { salts, actor: shortened(actor), subject: shortened(subject), status, note: None };
+        Self::sealed(device, seq, previous, at, opening, |leaf| Leaf { event, outcome, bundle_version, ..leaf })
+    }
+
+    pub(super) fn about(device: &str, seq: u64, previous: [u8; 32], remark: Remark<'_>, salts: Salts) -> Self {
+        let Remark { at, event, about, subject, note, bundle_version } = remark;
+        let opening = Opening { salts, actor: note.by().to_owned(), subject: shortened(subject), status: None, note: Some(note) };
+        Self::sealed(device, seq, previous, at, opening, |leaf| Leaf { event, about: Some(about), bundle_version, ..leaf })
+    }
+
+    fn sealed(device: &str, seq: u64, previous: [u8; 32], at: &Moment, opening: Opening, fill: impl FnOnce(Leaf) -> Leaf) -> Self {
+        let reading = at.reading();
+        let leaf = fill(Leaf {
             device: device.to_owned(),
             seq,
             previous,
             boot_id: reading.boot_id,
             wall: reading.wall,
             boottime_ms: reading.boottime_ms,
-            confidence: draft.at.confidence(),
-            actor: salted(&salts.actor, &actor),
-            event: draft.event,
-            subject: salted(&salts.subject, &subject),
-            outcome: draft.outcome,
-            bundle_version: draft.bundle_version,
-        };
-        let status = draft.status.filter(|used| used.uri.len() <= MAX_URI);
-        Self { leaf: leaf.to_bytes(), opening: Some(Opening { salts, actor, subject, status }) }
+            confidence: at.confidence(),
+            actor: opening.actor_hash(),
+            event: Event::DECIDED,
+            subject: opening.subject_hash(),
+            outcome: None,
+            bundle_version: 0,
+            about: None,
+        });
+        Self { leaf: leaf.to_bytes(), opening: Some(opening) }
     }
 
     /// The encoded leaf: the public half.
@@ -172,12 +209,21 @@ impl Entry {
         self.opening = None;
     }
 
-    /// Deterministic CBOR `[1, leaf, null / [salts, actor, subject, null / [uri, index, null / list iat]]]`.
+    /// Deterministic CBOR `[1, leaf, null / [salts, actor, subject, null / [uri, index, null / list iat]]]`; where a person says something
+    /// about an earlier record, `[2, leaf, [salts, note, subject, null / ..]]` with the note `[by, second / null, reason / null]`.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let has_note = self.opening.as_ref().is_some_and(|opening| opening.note.is_some());
         let mut out = Writer::new();
-        out.array(3).unsigned(1).bytes(&self.leaf).option(self.opening.as_ref(), |out, opening| {
-            out.array(4).bytes(&opening.salts.to_bytes()).text(&opening.actor).text(&opening.subject);
-            out.option(opening.status.as_ref(), |out, used| {
+        out.array(3).unsigned(if has_note { VERSION_NOTE } else { VERSION }).bytes(&self.leaf);
+        out.option(self.opening.as_ref(), |out, opening| {
+            out.array(4).bytes(&opening.salts.to_bytes());
+            match &opening.note {
+                Some(note) => note.write(out),
+                None => {
+                    out.text(&opening.actor);
+                }
+            }
+            out.text(&opening.subject).option(opening.status.as_ref(), |out, used| {
                 out.array(3).text(&used.uri).unsigned(used.index).option(used.list_issued_at, |out, at| {
                     out.signed(at.unix());
                 });
@@ -190,7 +236,8 @@ impl Entry {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadEntry> {
         let mut from = Reader::new(bytes);
         from.array_of(3)?;
-        if from.unsigned()? != 1 {
+        let version = from.unsigned()?;
+        if !(VERSION..=VERSION_NOTE).contains(&version) {
             return Err(BadEntry);
         }
         let encoded = from.bytes()?;
@@ -200,32 +247,46 @@ impl Entry {
         let leaf = Leaf::from_bytes(encoded).map_err(|_| BadEntry)?;
         let opening = from.option(|from| {
             from.array_of(4)?;
-            Ok(Opening {
-                salts: Salts::from_bytes(&from.bytes_array()?),
-                actor: from.string(MAX_NAME)?,
-                subject: from.string(MAX_NAME)?,
-                status: from.option(|from| {
-                    from.array_of(3)?;
-                    Ok(StatusUsed {
-                        uri: from.string(MAX_URI)?,
-                        index: from.unsigned()?,
-                        list_issued_at: from.option(|from| Timestamp::from_unix(from.signed()?).ok_or(NotCanonical))?,
-                    })
-                })?,
-            })
+            let salts = Salts::from_bytes(&from.bytes_array()?);
+            let note = if version == VERSION_NOTE { Some(Note::read(from)?) } else { None };
+            let actor = match &note {
+                Some(note) => note.by().to_owned(),
+                None => from.string(MAX_NAME)?,
+            };
+            let subject = from.string(MAX_NAME)?;
+            let status = from.option(|from| {
+                from.array_of(3)?;
+                Ok(StatusUsed {
+                    uri: from.string(MAX_URI)?,
+                    index: from.unsigned()?,
+                    list_issued_at: from.option(|from| Timestamp::from_unix(from.signed()?).ok_or(NotCanonical))?,
+                })
+            })?;
+            Ok(Opening { salts, actor, subject, status, note })
         })?;
         from.end()?;
-        if opening.as_ref().is_some_and(|opening| !opening.fits(&leaf)) {
-            return Err(BadEntry);
-        }
-        Ok(Self { leaf: encoded.to_owned(), opening })
+        // A forgotten entry has one encoding: that without a note.
+        let fits = opening.as_ref().map_or(version == VERSION, |opening| opening.fits(&leaf));
+        if fits { Ok(Self { leaf: encoded.to_owned(), opening }) } else { Err(BadEntry) }
     }
 }
 
 impl Opening {
     /// Whether the names and salts are those the leaf was made from.
     pub fn fits(&self, leaf: &Leaf) -> bool {
-        salted(&self.salts.actor, &self.actor) == leaf.actor && salted(&self.salts.subject, &self.subject) == leaf.subject
+        self.actor_hash() == leaf.actor && self.subject_hash() == leaf.subject && self.note.is_some() == leaf.about.is_some()
+    }
+
+    /// Returns the hash of who acted, or of all that they say.
+    fn actor_hash(&self) -> [u8; 32] {
+        match &self.note {
+            Some(note) => salted(&self.salts.actor, &note.to_bytes()),
+            None => salted(&self.salts.actor, self.actor.as_bytes()),
+        }
+    }
+
+    fn subject_hash(&self) -> [u8; 32] {
+        salted(&self.salts.subject, self.subject.as_bytes())
     }
 }
 

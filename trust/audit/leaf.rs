@@ -10,8 +10,10 @@ use waypass_credential::time::Timestamp;
 
 /// The largest encoded leaf: every field at its limit stays below it.
 pub const MAX_LEAF: usize = 4096;
-/// The version of the encoding. It is final: a later one is another number beside this.
+/// The version of the encoding. It is final: a later one is another number next to it.
 const VERSION: u64 = 1;
+/// The version of a record about another record.
+const VERSION_ABOUT: u64 = 2;
 /// A `did:key` of P-256 has 58 bytes; other device names are as short.
 const MAX_DEVICE: usize = 256;
 /// A reason code has at most 24 bytes and a decision cannot have more reasons than there are codes.
@@ -19,11 +21,12 @@ const MAX_REASONS: usize = 64;
 
 /// One record of an audit chain.
 ///
-/// Encoded as deterministic CBOR (RFC 8949 §4.2.1), a map with the integer keys 0 to 12 (`schemas/audit/leaf.cddl`):
+/// Encoded as deterministic CBOR (RFC 8949 §4.2.1), a map with the integer keys 0 to 12, or 0 to 13 where the record is about another one
+/// (`schemas/audit/leaf.cddl`):
 ///
 /// | key | field | type |
 /// |---|---|---|
-/// | 0 | `v` | 1 |
+/// | 0 | `v` | 1, or 2 where there is a key 13 |
 /// | 1 | `dev` | text, the device's `did:key` |
 /// | 2 | `seq` | unsigned, from 0 without gaps |
 /// | 3 | `prev` | 32 bytes, hash of the leaf before; zeros in the first |
@@ -31,11 +34,12 @@ const MAX_REASONS: usize = 64;
 /// | 5 | `wall` | integer, wall clock in Unix seconds, unjudged |
 /// | 6 | `mono` | unsigned, milliseconds since boot |
 /// | 7 | `time_conf` | unsigned: 0 anchored, 1 low; doubt: 2 behind signed, 3 behind seen, 4 stepped, 5 boots, 6 decisions, 7 evidence ahead |
-/// | 8 | `actor` | 32 bytes, SHA-256(16 bytes of salt, actor in UTF-8) |
+/// | 8 | `actor` | 32 bytes, SHA-256(16 bytes of salt, actor in UTF-8); in version 2 of the note in CBOR |
 /// | 9 | `event` | text, `[a-z_]{1,32}` |
 /// | 10 | `subject` | 32 bytes, as `actor` with its own salt |
 /// | 11 | `decision` | null, or `[level, [reason codes]]`, level 0 green, 1 amber, 2 grey, 3 red |
 /// | 12 | `bundle_version` | unsigned, the targets version believed at the time; 0 without a bundle |
+/// | 13 | `about` | unsigned, the position of the record that this one is about; below its own |
 ///
 /// The hash of a leaf is SHA-256(0x00, encoding), RFC 6962 §2.1's leaf hash, so that a Merkle tree can be built over the
 /// same records.
@@ -65,6 +69,8 @@ pub struct Leaf {
     pub outcome: Option<Outcome>,
     /// The targets version of the bundle believed at the time.
     pub bundle_version: u64,
+    /// The position of the record that this one is about.
+    pub about: Option<u64>,
 }
 
 /// The kind of a record: lower-case letters and underscores, so that later kinds stay readable to this version.
@@ -80,10 +86,14 @@ impl Event {
     pub const TRUST_CHANGED: Self = Self::known("trust_changed");
     /// The device found its keys, state, challenges or log damaged, deleted or put back from an older copy.
     pub const FOUND: Self = Self::known("found");
-    /// A person looked at what was found.
+    /// A person looked at what was found, or at the flagged admission that the record is about.
     pub const ACKNOWLEDGED: Self = Self::known("acknowledged");
     /// A person said that the clock is right.
     pub const CLOCK_CONFIRMED: Self = Self::known("clock_confirmed");
+    /// The extra step of the amber decision that the record is about was done: the person went in.
+    pub const CONFIRMED: Self = Self::known("confirmed");
+    /// The person whom the amber decision was about did not go in.
+    pub const TURNED_AWAY: Self = Self::known("turned_away");
     /// The device's files were brought to a newer format.
     pub const UPGRADED: Self = Self::known("upgraded");
     /// A newer status list takes final revocations back, or one that did was followed by another; they stay.
@@ -132,13 +142,13 @@ impl Outcome {
         Self { level, reasons: reasons.into_iter().map(|code| code.as_str().to_owned()).collect() }
     }
 
-    /// Whether somebody may have walked through: green, or amber after the extra step.
+    /// Returns true if the decision alone let somebody in: green. Amber does so only when a later record says that it was confirmed.
     pub fn admitted(&self) -> bool {
-        matches!(self.level, Level::Green | Level::Amber)
+        self.level == Level::Green
     }
 }
 
-/// The bytes are not a leaf of version 1 in its one encoding.
+/// The bytes are not a leaf of a version that is known here, in its one encoding.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BadLeaf;
 
@@ -165,7 +175,8 @@ impl Leaf {
     /// The encoding.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.map(13).unsigned(0).unsigned(VERSION);
+        let (members, version) = if self.about.is_some() { (14, VERSION_ABOUT) } else { (13, VERSION) };
+        out.map(members).unsigned(0).unsigned(version);
         out.unsigned(1).text(&self.device);
         out.unsigned(2).unsigned(self.seq);
         out.unsigned(3).bytes(&self.previous);
@@ -183,6 +194,9 @@ impl Leaf {
             }
         });
         out.unsigned(12).unsigned(self.bundle_version);
+        if let Some(about) = self.about {
+            out.unsigned(13).unsigned(about);
+        }
         out.into_bytes()
     }
 
@@ -192,9 +206,10 @@ impl Leaf {
             return Err(BadLeaf);
         }
         let mut from = Reader::new(bytes);
-        from.map_of(13)?;
+        let is_about = Reader::new(bytes).map_of(14).is_ok();
+        from.map_of(if is_about { 14 } else { 13 })?;
         key(&mut from, 0)?;
-        if from.unsigned()? != VERSION {
+        if from.unsigned()? != if is_about { VERSION_ABOUT } else { VERSION } {
             return Err(BadLeaf);
         }
         key(&mut from, 1)?;
@@ -221,13 +236,21 @@ impl Leaf {
         let outcome = from.option(outcome)?;
         key(&mut from, 12)?;
         let bundle_version = from.unsigned()?;
+        let about = if is_about { Some(about(&mut from, seq)?) } else { None };
         from.end()?;
-        Ok(Self { device, seq, previous, boot_id, wall, boottime_ms, confidence, actor, event, subject, outcome, bundle_version })
+        Ok(Self { device, seq, previous, boot_id, wall, boottime_ms, confidence, actor, event, subject, outcome, bundle_version, about })
     }
 }
 
 fn key(from: &mut Reader<'_>, expected: u64) -> Result<(), NotCanonical> {
     if from.unsigned()? == expected { Ok(()) } else { Err(NotCanonical) }
+}
+
+/// Reads the position of an earlier record; no record is about a later one.
+fn about(from: &mut Reader<'_>, seq: u64) -> Result<u64, NotCanonical> {
+    key(from, 13)?;
+    let about = from.unsigned()?;
+    if about < seq { Ok(about) } else { Err(NotCanonical) }
 }
 
 fn outcome(from: &mut Reader<'_>) -> Result<Outcome, NotCanonical> {

@@ -1,6 +1,6 @@
 use super::upload::flag_where;
-use super::{Bad, Chain, Draft, Entry, Event, FirstBad, FlagAnswer, Flagged, Head, Leaf, Outcome, Receipt, ReceiptError, Salts};
-use super::{StatusUsed, Upload, UploadError, verify};
+use super::{Bad, BadNote, Chain, Draft, Entry, Event, FirstBad, FlagAnswer, Flagged, Head, Leaf, Outcome, Receipt, ReceiptError, Salts};
+use super::{Note, Remark, StatusUsed, Upload, UploadError, verify};
 use crate::reason::{Level, ReasonCode};
 use crate::time::{Limits, Moment, Reading, TimeGuard, TimeState};
 use alloc::{format, string::String, vec, vec::Vec};
@@ -91,6 +91,7 @@ fn the_encoding_is_the_published_one() {
         subject: [4; 32],
         outcome: Some(Outcome::new(Level::Amber, [ReasonCode::TwoPerson])),
         bundle_version: 7,
+        about: None,
     };
     let expected = format!(
         "ad0001{}{}035820{}0450{}051a000f4240061901f40701085820{}0967{}0a5820{}0b820181{}0c07",
@@ -195,6 +196,102 @@ fn equal_names_look_different_under_other_salts() {
     let (a, b) = (append(&mut one, 1, Level::Green, 0), append(&mut other, 2, Level::Green, 0));
     assert_ne!(a.leaf().expect("a").subject, b.leaf().expect("b").subject);
     assert_ne!(a.leaf().expect("a").subject, a.leaf().expect("a").actor);
+}
+
+/// As the first version's, with the position of another record: these bytes may never change either.
+#[test]
+fn a_record_about_another_has_version_2_and_one_encoding() {
+    let mut chain = Chain::resume("did:key:z", 24, [1; 32]);
+    let entry = say(&mut chain, 9, Event::CONFIRMED, 3, &note());
+    let leaf = entry.leaf().expect("a leaf");
+    assert_eq!((leaf.about, leaf.outcome.clone(), leaf.event.as_str()), (Some(3), None, "confirmed"));
+    let encoded = hex(entry.leaf_bytes());
+    assert!(encoded.starts_with("ae0002") && encoded.ends_with("0bf60c030d03"), "{encoded}");
+    assert_eq!(Leaf::from_bytes(entry.leaf_bytes()).expect("a leaf").to_bytes(), entry.leaf_bytes());
+    // Nothing is about itself or about a later record, and version 1 has no such member.
+    for about in [24, 25, u64::MAX] {
+        assert!(Leaf::from_bytes(&Leaf { about: Some(about), ..leaf.clone() }.to_bytes()).is_err());
+    }
+    let mut first = entry.leaf_bytes().to_vec();
+    first[2] = 1;
+    assert!(Leaf::from_bytes(&first).is_err());
+}
+
+fn note() -> Note {
+    Note::new(" Bea Guard", Some("Carl"), Some("the list was a day old")).expect("a note")
+}
+
+fn say(chain: &mut Chain, after: u64, event: Event, about: u64, note: &Note) -> Entry {
+    let at = moment(after);
+    let remark = Remark { at: &at, event, about, subject: "did:key:somebody", note: note.clone(), bundle_version: 3 };
+    chain.append_about(remark, Salts::from_bytes(&[u8::try_from(after).expect("small"); 32]))
+}
+
+#[test]
+fn what_a_person_says_is_private_and_bound_to_the_chain() {
+    let mut chain = Chain::new("did:key:gate");
+    append(&mut chain, 1, Level::Amber, 9);
+    let mut entry = say(&mut chain, 2, Event::CONFIRMED, 0, &note());
+    let text = String::from_utf8_lossy(entry.leaf_bytes()).into_owned();
+    assert!(!text.contains("Bea") && !text.contains("Carl") && !text.contains("day old"));
+    let stored = entry.to_bytes();
+    assert_eq!(Entry::from_bytes(&stored).as_ref(), Ok(&entry));
+    let opening = entry.opening().expect("not forgotten");
+    assert_eq!((opening.actor.as_str(), opening.note.as_ref()), ("Bea Guard", Some(&note())));
+    for bit in 0..stored.len() * 8 {
+        let mut changed = stored.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        assert_ne!(Entry::from_bytes(&changed).as_ref(), Ok(&entry), "bit {bit}");
+    }
+    // Another reason under the same leaf is refused: the leaf's hash covers all that was said.
+    let at = stored.windows(7).position(|bytes| bytes == b"day old").expect("the reason");
+    let mut other = stored;
+    other[at] = b'D';
+    assert!(Entry::from_bytes(&other).is_err());
+    entry.forget();
+    assert_eq!(Entry::from_bytes(&entry.to_bytes()).expect("still an entry").opening(), None);
+}
+
+#[test]
+fn a_note_names_two_people_and_says_something() {
+    let refused = |by: &str, second: Option<&str>, reason: Option<&str>| Note::new(by, second, reason).expect_err("refused");
+    assert_eq!(refused("  ", None, None), BadNote::Empty { what: "the name" });
+    assert_eq!(refused("Bea", Some(""), None), BadNote::Empty { what: "the second name" });
+    assert_eq!(refused("Bea", None, Some(" ")), BadNote::Empty { what: "the reason" });
+    assert_eq!(refused("Bea", Some(" bea "), None), BadNote::SamePerson);
+    assert_eq!(refused("Bea", None, Some(&"x".repeat(1025))), BadNote::TooLong { what: "the reason", max: 1024 });
+}
+
+/// Amber is an admission only when a later record says so, and the first word about it counts.
+#[test]
+fn an_unconfirmed_amber_is_not_an_admission() {
+    let mut chain = Chain::new("did:key:gate");
+    let mut entries: Vec<Entry> = [Level::Green, Level::Amber, Level::Amber, Level::Amber, Level::Red]
+        .into_iter()
+        .zip(0..)
+        .map(|(level, n)| append(&mut chain, n, level, n))
+        .collect();
+    let counts = |entries: &[Entry]| {
+        let summary = check("did:key:gate", &leaves(entries)).expect("whole");
+        (summary.decided, summary.admitted, summary.unconfirmed)
+    };
+    assert_eq!(counts(&entries), (5, 1, 3));
+    let flagged = |entries: &[Entry]| flag_where(entries, &|_| true).iter().map(|flag| flag.seq).collect::<Vec<_>>();
+    assert_eq!(flagged(&entries), [0]);
+    entries.push(say(&mut chain, 10, Event::CONFIRMED, 1, &note()));
+    assert_eq!(counts(&entries), (5, 2, 2));
+    entries.push(say(&mut chain, 11, Event::TURNED_AWAY, 2, &note()));
+    assert_eq!(counts(&entries), (5, 2, 1));
+    // Neither red nor what was settled becomes an admission, and looking at a flag changes nothing.
+    for (event, about) in [(Event::CONFIRMED, 4), (Event::CONFIRMED, 2), (Event::CONFIRMED, 1), (Event::ACKNOWLEDGED, 3)] {
+        entries.push(say(&mut chain, 12, event, about, &note()));
+    }
+    assert_eq!(counts(&entries), (5, 2, 1));
+    assert_eq!(flagged(&entries), [0, 1]);
+    // A part of the log believes what it says about the part before it, once.
+    let part =
+        verify(&Chain::resume("did:key:gate", 5, Leaf::hash(entries[4].leaf_bytes())), leaves(&entries[5..]).iter().map(Vec::as_slice));
+    assert_eq!(part.expect("a part").admitted, 2);
 }
 
 /// A server that holds the first `held` records of `entries`.

@@ -1,5 +1,6 @@
 //! A device's log on its way to its server: `waypass.audit/1`.
 
+use super::admissions::Admissions;
 use super::chain::{Chain, FirstBad, Summary, verify};
 use super::entry::{Entry, StatusUsed};
 use super::leaf::{Leaf, MAX_LEAF};
@@ -253,8 +254,19 @@ impl Upload {
     }
 }
 
-/// The admissions among `entries` whose credential is revoked by now, in a list newer than the one the decision used:
-/// admitted while possibly already revoked. Only the issuer knows whether it was ([`super::FlagAnswer`]).
+impl Flagged {
+    /// Returns the flag for an entry that was an admission; `None` if it used no list, or whom it was about was erased.
+    pub fn of(entry: &Entry) -> Option<Self> {
+        let leaf = entry.leaf().ok()?;
+        let used = entry.opening()?.status.as_ref()?;
+        Some(Self { seq: leaf.seq, uri: used.uri.clone(), idx: used.index, admitted_at: leaf.wall.unix() })
+    }
+}
+
+/// The admissions among `entries`, a log from its start, whose credential is revoked by now, in a list newer than the one the decision
+/// used: admitted while possibly already revoked. Only the issuer knows whether it was ([`super::FlagAnswer`]).
+///
+/// Reads every entry; a device with a long log finds them by an index.
 pub fn flag<'e>(entries: impl IntoIterator<Item = &'e Entry>, bundle: &TrustBundle, at: &Moment) -> Vec<Flagged> {
     flag_where(entries, &|used| {
         let announced = |authority: &'_ Authority| authority.status_uris.iter().position(|list| list.uri == used.uri);
@@ -266,11 +278,17 @@ pub fn flag<'e>(entries: impl IntoIterator<Item = &'e Entry>, bundle: &TrustBund
 }
 
 pub(super) fn flag_where<'e>(entries: impl IntoIterator<Item = &'e Entry>, revoked_since: &dyn Fn(&StatusUsed) -> bool) -> Vec<Flagged> {
-    let admitted = entries.into_iter().filter_map(|entry| {
-        let leaf = entry.leaf().ok()?;
-        let used = entry.opening()?.status.as_ref()?;
-        let passed = leaf.outcome.as_ref()?.admitted() && revoked_since(used);
-        passed.then(|| Flagged { seq: leaf.seq, uri: used.uri.clone(), idx: used.index, admitted_at: leaf.wall.unix() })
-    });
-    admitted.collect()
+    let mut found = Vec::new();
+    let mut admissions = Admissions::from(0);
+    for entry in entries {
+        if let Ok(leaf) = entry.leaf() {
+            admissions.take(&leaf);
+        }
+        let used = entry.opening().and_then(|opening| opening.status.as_ref());
+        if used.is_some_and(revoked_since) {
+            found.extend(Flagged::of(entry));
+        }
+    }
+    found.retain(|flag| admissions.contains(flag.seq));
+    found
 }

@@ -7,7 +7,7 @@ use waypass_credential::{
 };
 
 use super::{
-    HeldStatus, ListError, ListInfo, Status, TakenBack, Why,
+    Denied, HeldStatus, ListError, ListInfo, Status, TakenBack, Why,
     held::{Basis, HeldList, Reading},
 };
 use crate::{bundle::MAX_LIST, time::Moment};
@@ -123,6 +123,14 @@ impl Evidence {
             return Err(ListError::Contradiction);
         }
         Ok(kept.into_iter().rev().cloned().collect())
+    }
+
+    /// Returns the entries that are revoked by any list here, or suspended by the newest.
+    pub(super) fn denied(&self) -> Denied {
+        let mut denied = Denied::default();
+        self.witnesses.iter().for_each(|list| list.deny(true, &mut denied));
+        self.newest.iter().for_each(|list| list.deny(false, &mut denied));
+        denied
     }
 
     /// Returns the final revocations that the newest list takes back, if it does.

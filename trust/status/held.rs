@@ -1,5 +1,9 @@
 //! One status list that was verified, with its text, and by which targets it is believed.
 
+mod denied;
+
+pub use denied::{Denials, Denied};
+
 use alloc::string::{String, ToString};
 use waypass_credential::{
     json::{self, Value},

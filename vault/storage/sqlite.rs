@@ -131,14 +131,15 @@ fn prepare(connection: &Connection, version: i64, supported: u32) -> rusqlite::R
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // Tables before version: a crash between them leaves version 0, and this runs again.
+    // Tables before version: a crash between them leaves version 0, and this runs again. A file of an earlier version gets the tables that
+    // it does not have.
+    for space in Space::ALL {
+        // Records are large; in a table without row ids they would widen the inner pages of the tree.
+        let layout = if matches!(space, Space::Index | Space::LogIndex) { "STRICT, WITHOUT ROWID" } else { "STRICT" };
+        let columns = "key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL";
+        connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {}({columns}) {layout}", table(space)))?;
+    }
     if version == 0 {
-        for space in Space::ALL {
-            // Records are large; in a table without row ids they would widen the inner pages of the tree.
-            let layout = if matches!(space, Space::Index) { "STRICT, WITHOUT ROWID" } else { "STRICT" };
-            let columns = "key BLOB PRIMARY KEY NOT NULL, value BLOB NOT NULL";
-            connection.execute_batch(&format!("CREATE TABLE IF NOT EXISTS {}({columns}) {layout}", table(space)))?;
-        }
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     }
     if version < i64::from(supported) {
@@ -226,6 +227,7 @@ spaces! {
     Record "record"
     Index "tag"
     Log "log"
+    LogIndex "log_tag"
     Quarantine "quarantine"
 }
 

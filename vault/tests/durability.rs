@@ -101,12 +101,12 @@ fn reopen(dir: &Path) -> (Vault, KeyFile) {
     (vault, KeyFile::read(&dir.join("key")).expect("read"))
 }
 
-/// What a gate does for each decision: one nonce seen, one audit entry, one clock state.
+/// What a gate does for each decision: one nonce seen, one audit entry and what it is found by, one clock state.
 fn decide(unlocked: &Unlocked<'_>, n: u64) -> Result<u64, VaultError> {
     unlocked.batch(|batch| {
         batch.put("seen", &n.to_be_bytes(), b"", &[])?;
         batch.put("device", b"time", &n.to_be_bytes(), &[])?;
-        batch.append("audit", &n.to_be_bytes())
+        batch.append_tagged("audit", &n.to_be_bytes(), &[("entry", &n.to_be_bytes())])
     })
 }
 

@@ -1,6 +1,7 @@
 //! Transactions: what is written together becomes durable together, with one flush to disk.
 
 use super::Unlocked;
+use super::log_index::Tags;
 use super::state::{BUCKETS, FORMAT, Finding, Set, State, Sum, toggle};
 use crate::entropy::SystemRng;
 use crate::error::{StorageError, VaultError};
@@ -252,5 +253,10 @@ impl Batch<'_> {
     /// As [`Unlocked::append`].
     pub fn append(&mut self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
         self.unlocked.append(log, plaintext)
+    }
+
+    /// As [`Unlocked::append_tagged`].
+    pub fn append_tagged(&mut self, log: &'static str, plaintext: &[u8], tags: &Tags<'_>) -> Result<u64, VaultError> {
+        self.unlocked.append_tagged(log, plaintext, tags)
     }
 }

@@ -21,7 +21,9 @@ fn an_admission_after_the_withdrawal_is_flagged_through_files_only() {
     site.done(ISSUER, "issuer publish -o stick");
     let synced = site.done(GATE, "verifier sync --from stick --to log");
     assert_eq!(number(&synced, "uploads"), 1, "{synced}");
-    assert_eq!(items(&synced, "flagged"), [] as [serde_json::Value; 0], "only the issuer knows since when: {synced}");
+    let open = items(&synced, "flagged");
+    assert_eq!(open.len(), 2, "the gate would refuse both now, and only the issuer knows since when: {synced}");
+    assert!(open.iter().all(|flag| flag["already_revoked"].is_null()), "{synced}");
     let taken = site.run(ISSUER, "issuer intake log -o receipt");
     assert_eq!(taken.code, 0, "{}", taken.stderr);
 

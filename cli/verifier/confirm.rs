@@ -1,0 +1,67 @@
+//! `waypass verifier confirm`: what became of an amber verdict.
+
+use super::failure;
+use crate::Session;
+use crate::exit::{Exit, Failure, Outcome};
+use crate::unlock::OpenArgs;
+use serde_json::json;
+use waypass_gate::Became;
+use waypass_trust::audit::{BadNote, Note};
+use waypass_vault::{SystemRng, clock};
+
+/// Arguments of `verifier confirm`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The number of the record, as the verdict names it
+    seq: u64,
+    /// Who did the extra step, or turned the person away
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// The second guard
+    #[arg(long, value_name = "NAME", conflicts_with = "turned_away")]
+    second: Option<String>,
+    /// Why old data was overridden, or the glass broken
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// The person did not go in
+    #[arg(long)]
+    turned_away: bool,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    let note = note(&args.by, args.second.as_deref(), args.reason.as_deref())?;
+    let became = if args.turned_away { Became::TurnedAway } else { Became::Confirmed };
+    let settled =
+        super::with(session, &args.open, |gate| gate.settle(args.seq, became, note, &clock::read(), &mut SystemRng).map_err(failure))?;
+    session.out.json(&json!({
+        "schema": "waypass.confirmed/1", "seq": settled.seq, "about": args.seq, "admitted": !args.turned_away, "flagged": settled.flag.is_some(),
+    }))?;
+    session.out.words(&match became {
+        Became::Confirmed => format!("record {}: {} confirmed record {}", settled.seq, &args.by, args.seq),
+        Became::TurnedAway => format!("record {}: {} turned the person of record {} away", settled.seq, &args.by, args.seq),
+    });
+    if settled.flag.is_some() {
+        session.out.warn(&format!(
+            "a list that arrived meanwhile denies this credential, so record {} is flagged: waypass audit list --flagged",
+            args.seq
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+/// What a person says, or the words for what cannot be written down.
+pub(crate) fn note(by: &str, second: Option<&str>, reason: Option<&str>) -> Result<Note, Failure> {
+    Note::new(by, second, reason).map_err(|error| bad_note(&error))
+}
+
+/// The words for what cannot be written down.
+pub(super) fn bad_note(error: &BadNote) -> Failure {
+    let next = match error {
+        BadNote::Empty { .. } => "say who: --by NAME",
+        BadNote::TooLong { .. } => "shorten it",
+        BadNote::SamePerson => "the second guard is somebody else: --second NAME",
+    };
+    Failure::usage(error, next)
+}
