@@ -102,11 +102,17 @@ impl<'g> Sync<'g> {
         self.gate.compare_lists()?;
         if something_taken {
             self.gate.record(Event::SYNCED, &self.gate.identity.id, &reading, rng)?;
-            for found in self.gate.taken_back()?.iter().filter(|found| !self.taken_back.contains(found)) {
-                self.gate.record(Event::TAKEN_BACK, &found.to_string(), &reading, rng)?;
-            }
+            self.note_taken_back(rng)?;
         }
         self.gate.flags()
+    }
+
+    /// Notes in the log which final revocations the newest lists take back since this synchronization began.
+    pub fn note_taken_back(&self, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
+        let reading = (self.clock)();
+        let now = self.gate.taken_back()?;
+        let mut new = now.iter().filter(|found| !self.taken_back.contains(found));
+        new.try_for_each(|found| self.gate.record(Event::TAKEN_BACK, &found.to_string(), &reading, rng))
     }
 }
 

@@ -87,12 +87,13 @@ impl Between<'_> {
             if taken.is_err() {
                 moved_on = sync.held().is_ok_and(|held| trust_of(&held) != trust_of(&planned));
             }
-            let now = taken.is_ok().then(|| sync.held()).transpose()?;
-            Ok((taken?, now))
+            let taken = taken?;
+            sync.note_taken_back(&mut SystemRng)?;
+            Ok((taken, sync.held()?))
         });
         match taken {
             Ok((taken, now)) => {
-                self.planned.replace(now.unwrap_or(planned));
+                self.planned.replace(now);
                 Ok(taken)
             }
             Err(_) if moved_on => Err(Failure::internal(

@@ -121,7 +121,9 @@ mod tests {
     #[test]
     fn only_what_is_new_is_named() {
         let mut now = Denied::default();
-        [0, 7, 8, 1000].into_iter().for_each(|index| now.set(index));
+        for index in [0, 7, 8, 1000] {
+            now.set(index);
+        }
         let before = Denied::from_bytes(vec![0b1000_0000]);
         assert_eq!(now.not_in(&before).collect::<Vec<_>>(), [0, 8, 1000]);
         assert_eq!(before.not_in(&now).count(), 0);

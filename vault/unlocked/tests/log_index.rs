@@ -39,6 +39,9 @@ fn expect_whole(unlocked: &Unlocked<'_>) {
     assert!(unlocked.log_find("elsewhere", "entry", &value(1)).expect("found").is_empty());
 }
 
+/// What somebody without the key does to the rows.
+type Edit<'a> = Box<dyn Fn(&mut Rows) + 'a>;
+
 #[test]
 fn entries_are_found_by_their_tags_also_after_locking() {
     let mut fixture = Fixture::new();
@@ -65,7 +68,7 @@ fn an_index_that_was_edited_is_refused_and_made_again() {
     let sums: Vec<_> =
         whole.keys().filter(|(space, key)| *space == Space::Record && key.windows(10).any(|part| part == b".log-index")).cloned().collect();
     assert!(!sums.is_empty());
-    let edits: [Box<dyn Fn(&mut Rows)>; 4] = [
+    let edits: [Edit<'_>; 4] = [
         Box::new(|rows| drop(rows.remove(&index[7]))),
         Box::new(|rows| {
             let mut row = index[7].clone();

@@ -37,6 +37,7 @@ fn case(what: &'static str, decision: Decision, codes: &'static [&'static str], 
 /// Together they are the whole catalogue.
 fn cases() -> Vec<Case> {
     let mut cases = passing();
+    cases.extend(passing_without_an_enrolment());
     cases.extend(refused_for_the_credential());
     cases.extend(refused_at_this_gate());
     cases.extend(not_checkable());
@@ -123,6 +124,11 @@ fn passing() -> Vec<Case> {
             Some(Step::BreakGlass),
         ),
         case("twice within five minutes", seen_again(), &["seen_recently"], Amber, Some(Step::Confirm)),
+    ]
+}
+
+fn passing_without_an_enrolment() -> Vec<Case> {
+    vec![
         case(
             "a medic at a gate whose enrolment lapsed",
             changed_with("emergency_medical", |w| w.enrolled_until = Some(NOW)),
