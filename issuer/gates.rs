@@ -9,6 +9,7 @@ use waypass_credential::json::{self, Limits};
 use waypass_credential::jws::{self, Jws};
 use waypass_credential::key::{SignError, Signer};
 use waypass_credential::time::Timestamp;
+use waypass_trust::policy::LocalTime;
 
 /// The JOSE `typ` of an enrolment.
 const TYP: &str = "waypass-enrolment+jwt";
@@ -68,6 +69,8 @@ pub enum EnrolError {
     },
     /// An enrolment signed later is on record.
     Older,
+    /// Not a time zone of the IANA database.
+    TimeZone(String),
     /// No gate has this id.
     Unknown,
     /// The store failed.
@@ -106,6 +109,11 @@ impl Enrolment {
     }
 }
 
+/// Refuses a time zone that this program does not know.
+pub fn known_time_zone(name: &str) -> Result<(), EnrolError> {
+    LocalTime::named(name).map(drop).ok_or_else(|| EnrolError::TimeZone(name.into()))
+}
+
 impl Issuer<'_> {
     /// Enrols the gate that signed `enrolment`. It enters the bundle with the next publication, for seven days at a time.
     pub fn enroll_gate(&mut self, enrolment: &str, at: Timestamp) -> Result<GateRow, EnrolError> {
@@ -121,12 +129,23 @@ impl Issuer<'_> {
         if issued_at.since(at) > MAX_AHEAD || at.since(issued_at) > MAX_AGE {
             return Err(EnrolError::Age { signed: issued_at });
         }
-        match self.store.gate(&id)? {
+        let held = match self.store.gate(&id)? {
             Some(GateRow { revoked: Some((at, _)), .. }) => return Err(EnrolError::Ended { at }),
             Some(held) if held.enrolled_at > issued_at => return Err(EnrolError::Older),
-            _ => {}
-        }
-        let gate = GateRow { id, name, site, zone, enrolled_at: issued_at, revoked: None };
+            held => held,
+        };
+        // What the office said about the gate outlives a new enrolment of it.
+        let time_zone = held.and_then(|held| held.time_zone);
+        let gate = GateRow { id, name, site, zone, time_zone, enrolled_at: issued_at, revoked: None };
+        self.store.put_gate(&gate)?;
+        Ok(gate)
+    }
+
+    /// Says whose hours the rules may speak of at a gate: a time zone by its name in the IANA database.
+    pub fn set_gate_time_zone(&mut self, id: &str, time_zone: &str) -> Result<GateRow, EnrolError> {
+        known_time_zone(time_zone)?;
+        let mut gate = self.store.gate(id)?.ok_or(EnrolError::Unknown)?;
+        gate.time_zone = Some(time_zone.into());
         self.store.put_gate(&gate)?;
         Ok(gate)
     }
@@ -160,6 +179,7 @@ impl fmt::Display for EnrolError {
             Self::Age { signed } => write!(f, "the enrolment was signed at {signed}: too long ago, or by a wrong clock"),
             Self::Ended { at } => write!(f, "the enrolment of this gate was ended at {at}"),
             Self::Older => f.write_str("a newer enrolment of this gate is on record"),
+            Self::TimeZone(name) => write!(f, "{name:?} is not a time zone that this program knows"),
             Self::Unknown => f.write_str("no gate has this id"),
             Self::Store(why) => why.fmt(f),
         }

@@ -84,7 +84,7 @@ impl PolicyDraft {
 
     /// Checks as [`Self::check`] does, and asks every rule once for each role, at each place and in every hour: one that cannot be
     /// evaluated would close every gate.
-    pub fn try_out(&self, roles: &[String], places: &[(String, String)]) -> Result<(), PolicyRefused> {
+    pub fn try_out(&self, roles: &[String], places: &[(String, String, Option<String>)]) -> Result<(), PolicyRefused> {
         // On no more stack than a gate's thread may have, since a long rule that fits here might not fit there.
         std::thread::scope(|scope| {
             let asked = || self.compiled()?.try_out(roles, places).map_err(PolicyRefused::Rules);
@@ -138,7 +138,8 @@ impl Issuer<'_> {
 
     /// Checks a policy, and asks its rules once as the gates will.
     pub fn check_policy(&self, policy: &PolicyDraft) -> Result<(), PolicyRefused> {
-        let mut places: Vec<(String, String)> = self.gates()?.into_iter().map(|row| (row.site, row.zone)).collect();
+        let gates = self.gates()?.into_iter().filter(|row| row.revoked.is_none());
+        let mut places: Vec<_> = gates.map(|row| (row.site, row.zone, row.time_zone)).collect();
         places.sort_unstable();
         places.dedup();
         policy.try_out(&self.settings().roles, &places)

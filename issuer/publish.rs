@@ -3,7 +3,7 @@
 //! Every number is durable before anything is signed under it, and what is handed out is durable before it is handed out:
 //! a crash between two steps costs a version number and nothing else.
 //!
-//! A publication carries the time of the clock, never a later one, and no two carry the same ([`dates`]).
+//! A publication carries the time of the clock, never a later one, and no two carry the same (`dates`).
 
 use crate::behind::Behind;
 use crate::ceremony::{CeremonyError, roots};

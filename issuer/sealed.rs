@@ -1,9 +1,9 @@
 //! What the issuer remembers, under the seal of its vault: rows that something else wrote, changed, deleted or put back from a
 //! copy are found before anything is signed.
 //!
-//! What decides (keys, gates, lists, version numbers, and the digest of every document) is one [`register`], which is replaced
+//! What decides (keys, gates, lists, version numbers, and the digest of every document) is one `register`, which is replaced
 //! whole: the version that a change starts from must still stand there. What happens (issuing, changes of status, offers,
-//! received logs) is one chain of [`event`]s, in which each link is sealed over the one before. Status lists are computed from
+//! received logs) is one chain of `event`s, in which each link is sealed over the one before. Status lists are computed from
 //! the events, never from the rows that commands search. The [`Anchor`] says how far both had come: an `issuer.db` that is
 //! behind it is an old copy; one that is ahead and holds is believed, because the database is written first.
 

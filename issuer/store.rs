@@ -210,6 +210,8 @@ pub struct GateRow {
     pub site: String,
     /// Its zone.
     pub zone: String,
+    /// The name of the time zone whose hours the rules may speak of here (IANA database).
+    pub time_zone: Option<String>,
     /// When it was enrolled.
     pub enrolled_at: Timestamp,
     /// When, and why, its enrolment ended.
@@ -429,13 +431,13 @@ pub struct UnsealedCredential {
     pub history: Vec<StatusEvent>,
 }
 
-/// Where named documents are read: in the rows as they stand, or checked ([`crate::sealed::Sealed`]).
+/// Where named documents are read: in the rows as they stand, or checked (`crate::sealed::Sealed`).
 pub trait Documents {
     /// A named document, if it was ever written.
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>>;
 }
 
-/// The joint: where rows are kept. SQLite today ([`SqliteStore`]); [`crate::sealed::Sealed`] decides what they mean and
+/// The joint: where rows are kept. SQLite today ([`SqliteStore`]); `crate::sealed::Sealed` decides what they mean and
 /// whether they are believed.
 pub trait Store: Documents {
     /// The register, if there is one.

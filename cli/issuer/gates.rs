@@ -8,7 +8,7 @@ use crate::file;
 use crate::unlock::OpenArgs;
 use serde_json::json;
 use std::path::PathBuf;
-use waypass_issuer::gates::{EnrolError, Enrolment};
+use waypass_issuer::gates::{EnrolError, Enrolment, known_time_zone};
 use waypass_issuer::intake::IntakeError;
 use waypass_issuer::store::GateRow;
 use waypass_trust::sync::Parcel;
@@ -19,6 +19,9 @@ pub(crate) struct EnrollArgs {
     /// The files that `waypass verifier enroll` made; `-` reads standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// The time zone whose hours the rules may speak of at these gates, such as Asia/Kathmandu
+    #[arg(long, value_name = "NAME")]
+    time_zone: Option<String>,
     #[command(flatten)]
     publishing: Publishing,
     #[command(flatten)]
@@ -42,9 +45,14 @@ pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
     let ((gates, refused), published) = publish::after(session, &args.open, &args.publishing, |issuer| {
         // Read all of them before the first is taken in, so that a wrong file changes nothing.
         let texts = texts.iter().map(|bytes| enrolment(bytes)).collect::<Result<Vec<_>, _>>()?;
+        args.time_zone.as_deref().map_or(Ok(()), known_time_zone).map_err(enroll_failure)?;
         let mut gates = Vec::new();
         for text in texts {
-            match issuer.enroll_gate(text, now()).map_err(enroll_failure) {
+            let enrolled = issuer.enroll_gate(text, now()).and_then(|gate| match &args.time_zone {
+                Some(name) => issuer.set_gate_time_zone(&gate.id, name),
+                None => Ok(gate),
+            });
+            match enrolled.map_err(enroll_failure) {
                 Ok(gate) => gates.push(gate),
                 // Those before it are recorded, and are published.
                 Err(refused) if !gates.is_empty() => return Ok((gates, Some(refused))),
@@ -104,6 +112,7 @@ pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
 pub(super) fn enroll_failure(error: EnrolError) -> Failure {
     match error {
         EnrolError::Store(why) => store_failure(why),
+        EnrolError::TimeZone(_) => Failure::usage(error, "use a name of the IANA database, such as Europe/Paris"),
         EnrolError::Unknown => Failure::usage(error, "see the gates: waypass issuer show"),
         EnrolError::Site(_) => Failure::usage(error, "this issuer's sites: waypass issuer show"),
         EnrolError::Ended { .. } => Failure::usage(error, "make the gate again in a new home, which gives it a new key"),

@@ -212,7 +212,7 @@ impl Issuer<'_> {
     fn gate_entries(&self, not_after: Timestamp) -> Result<Vec<Gate>, StoreError> {
         let enrolled = self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none());
         Ok(enrolled
-            .map(|gate| Gate { id: gate.id, name: gate.name, site: gate.site, zone: gate.zone, time_zone: None, not_after })
+            .map(|gate| Gate { id: gate.id, name: gate.name, site: gate.site, zone: gate.zone, time_zone: gate.time_zone, not_after })
             .collect())
     }
 }

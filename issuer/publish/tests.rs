@@ -58,6 +58,24 @@ fn a_spare_list_is_announced_before_it_is_needed() {
     assert_eq!(published.targets, 2);
 }
 
+/// What the office says about a gate's hours stands in the bundle, and a new enrolment of the gate keeps it.
+#[test]
+fn a_gate_has_the_time_zone_that_the_office_gave_it() {
+    let (_dir, mut issuer) = issuer();
+    let (_, signed) = enrolment(30, at(0));
+    let gate = issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    let zone =
+        |issuer: &mut Issuer<'_>, when| issuer.publish(at(when)).expect("published").opened().gate(&gate.id).expect("there").time_zone;
+    assert_eq!(zone(&mut issuer, 0), None);
+    let wrong = issuer.set_gate_time_zone(&gate.id, "Nowhere/Town");
+    assert_eq!(wrong, Err(crate::gates::EnrolError::TimeZone("Nowhere/Town".into())));
+    issuer.set_gate_time_zone(&gate.id, "Asia/Kathmandu").expect("set");
+    assert_eq!(zone(&mut issuer, 1).as_deref(), Some("Asia/Kathmandu"));
+    let (_, again) = enrolment(30, at(2));
+    issuer.enroll_gate(&again, at(2)).expect("enrolled again");
+    assert_eq!(zone(&mut issuer, 2).as_deref(), Some("Asia/Kathmandu"));
+}
+
 /// Where the targets key is at hand it signs enrolments anew when half of their time is over.
 #[test]
 fn enrolments_last_as_long_as_lists_may_be_used_and_are_renewed() {

@@ -43,6 +43,8 @@ pub(super) struct Gate {
     name: String,
     site: String,
     zone: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time_zone: Option<String>,
     enrolled_at: i64,
     revoked: Option<(i64, String)>,
 }
@@ -138,6 +140,7 @@ impl Gate {
             name: row.name.clone(),
             site: row.site.clone(),
             zone: row.zone.clone(),
+            time_zone: row.time_zone.clone(),
             enrolled_at: row.enrolled_at.unix(),
             revoked: row.revoked.as_ref().map(|(at, why)| (at.unix(), why.clone())),
         }
@@ -149,6 +152,7 @@ impl Gate {
             name: self.name.clone(),
             site: self.site.clone(),
             zone: self.zone.clone(),
+            time_zone: self.time_zone.clone(),
             enrolled_at: time(self.enrolled_at)?,
             revoked: self.revoked.as_ref().map(|(at, why)| Ok::<_, StoreError>((time(*at)?, why.clone()))).transpose()?,
         })

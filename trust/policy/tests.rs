@@ -260,7 +260,7 @@ fn long_chains_end_no_process() {
 #[test]
 fn a_rule_that_cannot_be_evaluated_is_named_before_it_is_signed() {
     let roles = [String::from("nurse")];
-    let places = [(String::from("north"), String::from("ward"))];
+    let places = [(String::from("north"), String::from("ward"), None)];
     let trial = |condition: &str| {
         let text = format!(
             "@id(\"fine\") permit(principal, action, resource);\n@id(\"odd\") forbid(principal, action == Action::\"break_glass\", resource) when {{ {condition} }};"
@@ -282,4 +282,9 @@ fn a_rule_that_cannot_be_evaluated_is_named_before_it_is_signed() {
     }
     assert_eq!(trial("context.hour_utc + 1 > 0"), Ok(()));
     assert_eq!(default_policy().try_out(&roles, &places), Ok(()));
+    // A gate without a time zone cannot evaluate local hours.
+    assert!(matches!(trial("context.hour_local > 20"), Err(PolicyError::Fails { rule, .. }) if rule == "odd"));
+    let zoned = [(String::from("north"), String::from("ward"), Some(String::from("Asia/Kathmandu")))];
+    let local = "permit(principal, action, resource) when { context.hour_local > 20 };";
+    assert_eq!(compile(local).expect("valid").try_out(&roles, &zoned), Ok(()));
 }

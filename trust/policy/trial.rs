@@ -14,16 +14,16 @@ impl RolePolicy {
     /// Evaluates every rule for each role of `roles` and of the rules themselves, at each place (site and zone), in every hour of
     /// a week; names the first rule that cannot be evaluated.
     ///
+    /// A place is a gate's site, zone and time zone: a rule that speaks of local hours fails where a gate has no time zone.
     /// Only what the rules can see is tried: a rule that fails for one issuer or for one set of sites alone is not found.
-    pub fn try_out(&self, roles: &[String], places: &[(String, String)]) -> Result<(), PolicyError> {
+    pub fn try_out(&self, roles: &[String], places: &[(String, String, Option<String>)]) -> Result<(), PolicyError> {
         let named = self.slices.iter().flat_map(|slices| slices.by_role.keys());
         let mut roles: Vec<&str> = named.chain(roles).map(String::as_str).chain([STRANGER]).collect();
         roles.sort_unstable();
         roles.dedup();
-        let stranger = (STRANGER.to_owned(), STRANGER.to_owned());
-        for (site, zone) in places.iter().chain([&stranger]) {
-            // In UTC every hour and day is a local one too.
-            let gate = self.at_gate(STRANGER, site, zone, Some("UTC"))?;
+        let stranger = (STRANGER.to_owned(), STRANGER.to_owned(), Some("UTC".to_owned()));
+        for (site, zone, time_zone) in places.iter().chain([&stranger]) {
+            let gate = self.at_gate(STRANGER, site, zone, time_zone.as_deref())?;
             for hour in 0..HOURS {
                 let at = Timestamp::from_unix(MONDAY + hour * 3600).ok_or(PolicyError::Engine)?;
                 for role in &roles {

@@ -142,6 +142,7 @@ pub(super) fn gate(row: &Row<'_>) -> Result<GateRow> {
         name: row.get(1)?,
         site: row.get(2)?,
         zone: row.get(3)?,
+        time_zone: None,
         enrolled_at: time(row, 4)?,
         revoked: optional_time(row, 5)?.map(|at| Ok::<_, StoreError>((at, row.get(6)?))).transpose()?,
     })
