@@ -5,7 +5,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::progress::Progress;
 use crate::unlock::OpenArgs;
 use crate::verifier::{self, failure};
-use crate::{file, words};
+use crate::{file, secret, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
@@ -54,6 +54,19 @@ enum Verb {
         #[command(flatten)]
         open: OpenArgs,
     },
+    /// Erase a person from the log: what was decided stays, whom it was about does not
+    Erase {
+        /// A holder or a guard, as `waypass audit show` names them
+        person: String,
+        /// Who erases; it goes into the log
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+        #[command(flatten)]
+        open: OpenArgs,
+    },
     /// Check that no record was changed, removed or added, and name the first that was
     Verify {
         /// An exported log instead of this gate's own
@@ -79,6 +92,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::List { flagged: true, open, .. } => list_flagged(session, &open),
         Verb::List { last, open, .. } => list(session, last, &open),
         Verb::Acknowledge { seq, by, open, .. } => acknowledge(session, seq, &by, &open),
+        Verb::Erase { person, by, yes, open } => erase(session, &person, &by, yes, &open),
         Verb::Show { seq, open } => show(session, seq, &open),
         Verb::Verify { file: Some(path), .. } => verify_file(session, &file::read(&path)?),
         Verb::Verify { file: None, open } => verify_own(session, &open),
@@ -136,6 +150,20 @@ fn acknowledge(session: &Session, seq: Option<u64>, by: &str, open: &OpenArgs) -
     if done.is_empty() {
         session.out.note("nothing is flagged");
     }
+    Ok(Exit::Done)
+}
+
+fn erase(session: &Session, person: &str, by: &str, yes: bool, open: &OpenArgs) -> Outcome {
+    let note = verifier::confirm::note(by, None, None)?;
+    if !yes && !secret::confirm(session.input, "Erase this person from the log for good?", "--yes")? {
+        return Err(secret::declined("nobody was erased"));
+    }
+    let done = verifier::with(session, open, |gate| gate.erase(person, &note, &clock::read(), &mut SystemRng).map_err(failure))?;
+    if done.is_empty() {
+        return Err(Failure::usage("no record of this gate names this person", "see how it names people: waypass audit show SEQ"));
+    }
+    session.out.json(&json!({ "schema": "waypass.audit-erased/1", "records": done }))?;
+    session.out.words(&format!("{} record(s) say no more whom they are about", done.len()));
     Ok(Exit::Done)
 }
 

@@ -7,7 +7,8 @@ use crate::secret::SecretArgs;
 use crate::unlock::{self, OpenArgs};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use waypass_vault::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password, RecoveryCode, SlotInfo, SystemRng, clock};
+use waypass_gate::Gate;
+use waypass_vault::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password, RecoveryCode, SlotInfo, SystemRng, Unlocked, clock};
 
 /// The verbs of `slot`.
 #[derive(clap::Subcommand)]
@@ -64,7 +65,8 @@ pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
                     .iter()
                     .find(|slot| name(slot) == id)
                     .ok_or_else(|| Failure::usage("there is no such slot", "the list names them: slot list"))?;
-                Ok(vault.remove_slot(slot.id)?)
+                vault.remove_slot(slot.id)?;
+                changed(session, role, vault, &format!("{id} removed: {}", kinds(slot)))
             })?;
             session.out.words(&format!("{id} removed"));
         }
@@ -88,7 +90,18 @@ fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failur
     };
     let added = vault.add_slot(&Factors::one(&*factor), KdfCost::Calibrated);
     unlock::tell_findings(session, &vault);
-    Ok(added?)
+    let added = added?;
+    changed(session, role, &vault, &format!("{} added: {}", name(&added), kinds(&added)))?;
+    Ok(added)
+}
+
+/// Lets a gate write down what opens it now.
+fn changed(session: &Session, role: Role, vault: &Unlocked<'_>, what: &str) -> Result<(), Failure> {
+    if role != Role::Verifier {
+        return Ok(());
+    }
+    let gate = Gate::open(vault, crate::trust::store(session)).map_err(crate::verifier::failure)?;
+    gate.factors_changed(what, &clock::read(), &mut SystemRng).map_err(crate::verifier::failure)
 }
 
 pub(crate) fn name(slot: &SlotInfo) -> String {

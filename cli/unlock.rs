@@ -13,7 +13,7 @@ use waypass_vault::{
     BackupError, CreateError, Exposed, Factor, Factors, KdfCost, KeyFile, LockHolder, OpenError, Parked, Password, RecoveryCode,
     ResumeError, StorageError, SystemRng,
 };
-use waypass_vault::{Room, Unfinished, UnlockError, Unlocked, Vault, VaultError, clock, close_home};
+use waypass_vault::{Room, Unfinished, UnlockError, Unlocked, Vault, VaultError, VaultStatus, clock, close_home};
 
 /// How long a command waits for another process that holds the vault.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -73,10 +73,28 @@ pub(crate) fn keep(session: &Session, role: Role, args: &OpenArgs) -> Result<Unl
     drop(open(session, role)?);
     let factor = factor(session, args, role)?;
     let vault = open(session, role)?;
+    let before = vault.status(&clock::read()).map_err(|error| storage_failure(&error))?;
     let opened = vault.into_unlocked(&Factors::one(&*factor), &clock::read());
     let unlocked = opened.map_err(|(_, error)| unlock_failure(error, args, role))?;
     upgrade(session, role, &unlocked)?;
+    if role == Role::Verifier {
+        tried(session, args, &before, &unlocked)?;
+    }
     Ok(unlocked)
+}
+
+/// Lets a gate write down the wrong tries that this opening has cleared.
+fn tried(session: &Session, args: &OpenArgs, before: &VaultStatus, vault: &Unlocked<'_>) -> Result<(), Failure> {
+    let (wrong, is_locked_out) = match args {
+        OpenArgs { key_file: Some(_), .. } => return Ok(()),
+        OpenArgs { recovery: true, .. } => (before.wrong_tries + before.wrong_recovery_tries, before.attempts_left == 0),
+        _ => (before.wrong_tries, false),
+    };
+    if wrong == 0 {
+        return Ok(());
+    }
+    let gate = Gate::open(vault, crate::trust::store(session)).map_err(crate::verifier::failure)?;
+    gate.tried(wrong, is_locked_out, &clock::read(), &mut SystemRng).map_err(crate::verifier::failure)
 }
 
 /// How every vault of a home that believes something is opened, one after the other.

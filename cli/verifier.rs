@@ -93,6 +93,8 @@ pub(crate) fn failure(error: GateError) -> Failure {
         GateError::NeedsSecond { .. } => Failure::usage(error, "name the second guard: --second NAME; or say --turned-away"),
         GateError::NeedsReason { .. } => Failure::usage(error, "say why: --reason TEXT; or say --turned-away"),
         GateError::NoFlag { .. } => Failure::usage(error, "see which are: waypass audit list --flagged"),
+        GateError::Flagged { seq } => Failure::usage(&error, format!("look at it first: waypass audit acknowledge {seq} --by NAME")),
+        GateError::NoPerson => Failure::usage(error, "name the person as `waypass audit show` does"),
         GateError::Note(why) => confirm::bad_note(&why),
         GateError::NoRecord { .. } => Failure::usage(error, "see what there is: waypass audit list"),
         GateError::Ahead { .. } => Failure::new(

@@ -70,6 +70,13 @@ pub enum GateError {
         /// Its number.
         seq: u64,
     },
+    /// The record is flagged, so the person in it cannot be erased yet.
+    Flagged {
+        /// Its number.
+        seq: u64,
+    },
+    /// The gate itself is no person that could be erased.
+    NoPerson,
     /// A receipt for the log is refused.
     Receipt(ReceiptError),
     /// The question is too long to be signed.
@@ -101,6 +108,8 @@ impl fmt::Display for GateError {
             Self::NeedsReason { seq } => write!(f, "record {seq} is an override, so it needs a reason"),
             Self::Note(why) => why.fmt(f),
             Self::NoFlag { seq } => write!(f, "record {seq} is not flagged"),
+            Self::Flagged { seq } => write!(f, "record {seq} is flagged, and nobody has looked at it yet"),
+            Self::NoPerson => f.write_str("this is the gate itself, and no person"),
             Self::Receipt(why) => why.fmt(f),
             Self::TooLong => f.write_str("the question is too long"),
             Self::Signer => f.write_str("the gate's key could not sign"),

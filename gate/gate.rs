@@ -129,6 +129,22 @@ impl<'v> Gate<'v> {
         self.record_in(self.state()?, &self.identity.id, event, subject, reading, rng)
     }
 
+    /// Notes how many wrong secrets were tried before this opening. Where `is_locked_out`, no pass phrase was taken any more.
+    pub fn tried(&self, wrong: u32, is_locked_out: bool, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
+        let event = if is_locked_out { Event::LOCKED_OUT } else { Event::WRONG_TRIES };
+        self.note(event, &format!("{wrong} wrong tries"), reading, rng)
+    }
+
+    /// Notes that a person changed what opens this gate.
+    pub fn factors_changed(&self, what: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
+        self.note(Event::FACTORS_CHANGED, what, reading, rng)
+    }
+
+    /// As [`Self::record`]; a gate whose state is damaged writes nothing until a person has looked.
+    fn note(&self, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
+        if self.state().is_ok() { self.record(event, subject, reading, rng) } else { Ok(()) }
+    }
+
     /// Appends a record of what `actor` did, with `state` and what the record adds to it.
     pub(crate) fn record_in(
         &self,
@@ -143,7 +159,7 @@ impl<'v> Gate<'v> {
         Ok(self.vault.batch(|batch| write(batch, &entry, &state))?)
     }
 
-    fn entry_about(
+    pub(crate) fn entry_about(
         &self,
         state: &mut DeviceState,
         actor: &str,

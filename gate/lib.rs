@@ -8,6 +8,7 @@
 //!            -> sync                                                  newer trust down, the log up
 //!            -> settle                                                an amber decision was confirmed, or the person turned away
 //!            -> flags, acknowledge_flags                              admissions that a newer list denies
+//!            -> erase                                                 the log forgets whom records are about
 //!            -> acknowledge                                           a person has looked at what was found
 //! ```
 
@@ -15,6 +16,7 @@ mod ask;
 mod clock;
 mod confirm;
 mod decide;
+mod erase;
 mod error;
 mod findings;
 mod flags;

@@ -91,6 +91,14 @@ pub(crate) fn append(batch: &mut Batch<'_>, entry: &Entry) -> Result<u64, VaultE
     batch.append_tagged(LOG, &entry.to_bytes(), &tags)
 }
 
+/// Replaces a record by what is left of it.
+pub(crate) fn replace(batch: &mut Batch<'_>, seq: u64, before: &Entry, left: &Entry) -> Result<(), VaultError> {
+    let (mut gone, kept) = (tags_of(before), tags_of(left));
+    gone.retain(|tag| !kept.contains(tag));
+    let gone: Vec<(&'static str, &[u8])> = gone.iter().map(|(name, value)| (*name, value.as_slice())).collect();
+    batch.replace_entry(LOG, seq, &left.to_bytes(), &gone)
+}
+
 /// What a record is found by: a decision that may be an admission by its status entry, and what became of a decision by its number.
 fn tags_of(entry: &Entry) -> Vec<(&'static str, Vec<u8>)> {
     let Ok(leaf) = entry.leaf() else { return Vec::new() };

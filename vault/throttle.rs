@@ -56,6 +56,10 @@ impl Throttle {
         if left == 0 { Answer::Try } else { Answer::Wait { seconds: left.div_ceil(1000) } }
     }
 
+    pub(crate) const fn wrong_tries(&self) -> u32 {
+        self.failures
+    }
+
     pub(crate) fn attempts_left(&self) -> u32 {
         LIMIT.saturating_sub(self.failures)
     }

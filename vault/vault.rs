@@ -86,6 +86,10 @@ pub struct VaultStatus {
     pub attempts_left: u32,
     /// Tries left for the recovery code.
     pub recovery_attempts_left: u32,
+    /// Wrong tries since a password last opened it. A counter that cannot be read counts as nine.
+    pub wrong_tries: u32,
+    /// Wrong tries since the recovery code last opened it.
+    pub wrong_recovery_tries: u32,
     /// Seconds until the next try with a password is taken; 0 means now.
     pub wait_seconds: u64,
     /// The slots; what opens the vault.
@@ -236,11 +240,13 @@ impl Vault {
     /// Returns the vault's public status.
     pub fn status(&self, at: &Reading) -> Result<VaultStatus, StorageError> {
         let (slots, damaged_slots) = self.slots()?;
-        let password = self.throttle(Counter::Password)?;
+        let (password, recovery) = (self.throttle(Counter::Password)?, self.throttle(Counter::Recovery)?);
         Ok(VaultStatus {
             kind: self.header.kind.clone(),
             attempts_left: password.attempts_left(),
-            recovery_attempts_left: self.throttle(Counter::Recovery)?.attempts_left(),
+            recovery_attempts_left: recovery.attempts_left(),
+            wrong_tries: password.wrong_tries(),
+            wrong_recovery_tries: recovery.wrong_tries(),
             wait_seconds: if let Answer::Wait { seconds } = password.answer(at) { seconds } else { 0 },
             slots: slots.iter().map(Slot::info).collect(),
             damaged_slots,

@@ -103,6 +103,84 @@ fn flagged(value: &Value) -> Vec<u64> {
     value["flagged"].as_array().expect("flagged").iter().map(|flag| flag["seq"].as_u64().expect("a number")).collect()
 }
 
+/// A person asks to be forgotten: nothing of this gate names them any more, what was decided stays, and nobody vanishes from under a flag.
+#[test]
+fn an_erased_person_is_in_no_record_and_the_chain_still_holds() {
+    let site = Site::new(&[], "sd-jwt");
+    site.ok("ada", "wallet add credential --key-file KEY");
+    site.ok("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", site.id));
+    site.answer("answer");
+    assert_eq!(site.verdict("answer").0, 0);
+    let records = || {
+        let listed = site.ok("gate", "audit list --key-file KEY");
+        listed["records"].as_array().expect("records").iter().map(|record| record["seq"].as_u64().expect("a number")).collect::<Vec<_>>()
+    };
+    let shown = |seq: u64| site.ok("gate", &format!("audit show {seq} --key-file KEY"));
+    let decided = records().into_iter().find(|seq| shown(*seq)["event"] == "decided").expect("a decision");
+    let person = shown(decided)["subject"].as_str().expect("a person").to_owned();
+    let erase = |who: &str| site.run("gate", &format!("audit erase {who} --by Bea --yes --key-file KEY"));
+
+    site.stick();
+    assert_eq!(site.run("gate", "verifier sync --from stick --key-file KEY").code, 0);
+    let refused = erase(&person);
+    assert_eq!((refused.code, refused.stderr.contains("is flagged")), (2, true), "{}", refused.stderr);
+    site.ok("gate", "audit acknowledge --all --by Bea --key-file KEY");
+
+    assert_eq!(erase("did:example:nobody").code, 2);
+    let gate = shown(decided)["actor"].as_str().expect("the gate").to_owned();
+    assert_eq!(erase(&gate).code, 2, "the gate is no person");
+    let before = site.ok("gate", "audit verify --key-file KEY");
+    let erased = erase(&person);
+    assert_eq!(erased.code, 0, "{}", erased.stderr);
+    let named = |who: &str| records().into_iter().filter(|seq| shown(*seq).to_string().contains(who)).count();
+    assert_eq!(named(&person), 0);
+    assert_eq!(shown(decided)["level"], "green", "what was decided stays");
+    assert!(shown(decided).get("status").is_none());
+    assert_eq!(erase(&person).code, 2, "there is nothing left");
+
+    // A guard is a person too.
+    assert_ne!(named("Bea"), 0);
+    assert_eq!(site.run("gate", "audit erase Bea --by Cy --yes --key-file KEY").code, 0);
+    assert_eq!(named("Bea"), 0);
+
+    let after = site.ok("gate", "audit verify --key-file KEY");
+    assert_eq!(after["admitted"], before["admitted"]);
+    assert_eq!(after["records"].as_u64(), before["records"].as_u64().map(|records| records + 2));
+    site.ok("gate", "verifier sync --from stick --to outgoing --key-file KEY");
+    site.ok("issuer", "issuer intake outgoing -o incoming --key-file KEY");
+    assert_eq!(site.ok("gate", "verifier sync --from incoming --key-file KEY")["receipts"], 1);
+}
+
+/// Whoever opens a gate sees later that others tried, and who may open it since when.
+#[test]
+fn a_gates_log_tells_who_tried_to_open_it_and_what_opens_it_now() {
+    let site = Site::new(&[], "sd-jwt");
+    let records = || {
+        let listed = site.ok("gate", "audit list --key-file KEY");
+        let seqs: Vec<u64> =
+            listed["records"].as_array().expect("records").iter().map(|record| record["seq"].as_u64().expect("a number")).collect();
+        let shown = seqs.into_iter().map(|seq| site.ok("gate", &format!("audit show {seq} --key-file KEY")));
+        let told = |record: Value| (record["event"].as_str().unwrap_or_default().to_owned(), record["subject"].to_string());
+        shown.map(told).filter(|(event, _)| ["factors_changed", "wrong_tries", "locked_out"].contains(&event.as_str())).collect::<Vec<_>>()
+    };
+    std::fs::write(site.path("pass"), "seven otters under a bridge").expect("written");
+    std::fs::write(site.path("wrong"), "eight otters under a bridge").expect("written");
+    let added = site.ok("gate", "verifier slot add --new-secret-file pass --key-file KEY");
+    let id = added["id"].as_str().expect("an id").to_owned();
+    for _ in 0..2 {
+        assert_eq!(site.run("gate", "verifier status --secret-file wrong").code, 41);
+    }
+    // A key file clears no counter, so the tries are told when somebody opens the gate with the pass phrase.
+    assert_eq!(records(), [("factors_changed".to_owned(), format!("\"{id} added: pass phrase\""))]);
+    site.run("gate", "verifier status --secret-file pass");
+    site.run("gate", "verifier status --secret-file pass");
+    let told = records();
+    assert_eq!(told[1..], [("wrong_tries".to_owned(), "\"2 wrong tries\"".to_owned())]);
+    site.run("gate", &format!("verifier slot remove {id} --key-file KEY"));
+    assert_eq!(records()[2], ("factors_changed".to_owned(), format!("\"{id} removed: pass phrase\"")));
+    site.ok("gate", "audit verify --key-file KEY");
+}
+
 /// Newcomer's story: the stick goes one way only, and the gate itself names whom it let in.
 #[test]
 fn a_one_way_stick_flags_who_was_let_in_meanwhile_until_somebody_looks() {

@@ -94,6 +94,14 @@ impl Event {
     pub const CONFIRMED: Self = Self::known("confirmed");
     /// The person whom the amber decision was about did not go in.
     pub const TURNED_AWAY: Self = Self::known("turned_away");
+    /// Wrong secrets were tried before somebody opened the device.
+    pub const WRONG_TRIES: Self = Self::known("wrong_tries");
+    /// So many wrong secrets were tried that only the recovery code opened the device.
+    pub const LOCKED_OUT: Self = Self::known("locked_out");
+    /// A person changed what opens the device.
+    pub const FACTORS_CHANGED: Self = Self::known("factors_changed");
+    /// A person had everything erased that the log knew about somebody.
+    pub const ERASED: Self = Self::known("erased");
     /// The device's files were brought to a newer format.
     pub const UPGRADED: Self = Self::known("upgraded");
     /// A newer status list takes final revocations back, or one that did was followed by another; they stay.

@@ -1,4 +1,4 @@
-//! Ordered logs: entries are appended, never changed.
+//! Ordered logs: entries are appended. One may be replaced by what is left of it when something is erased; order and number stay.
 //!
 //! ```text
 //! key   = length of name || name || sequence number (8 bytes)
@@ -26,7 +26,7 @@ const TERM_LOG: u8 = 3;
 const RUN: u64 = 1024;
 
 impl Unlocked<'_> {
-    /// Appends to an ordered log; the first entry has number 0. Log entries cannot be changed or removed.
+    /// Appends to an ordered log; the first entry has number 0. Log entries cannot be removed.
     pub fn append(&self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
         within("the log's name", log.len(), MAX_NAME)?;
         within("the log entry", plaintext.len(), MAX_ENTRY)?;
@@ -64,6 +64,20 @@ impl Unlocked<'_> {
             }
             done => done,
         }
+    }
+
+    /// Seals other content under the number of an entry that can be read.
+    pub(super) fn rewrite(&self, log: &'static str, seq: u64, plaintext: &[u8]) -> Result<(), VaultError> {
+        within("the log entry", plaintext.len(), MAX_ENTRY)?;
+        let key = log_key(log, seq);
+        // It must be the one that was written: its sum is taken out.
+        self.log_entry(log, seq)?.ok_or(VaultError::LogDamaged { seq })?;
+        let before = self.row(Space::Log, &key)?.ok_or(VaultError::LogDamaged { seq })?;
+        let row = seal::seal(self.keys.record(), &log_aad(self.vault(), &self.keys, log, seq), plaintext, &mut SystemRng);
+        self.toggle(Set::Log, log_bucket(seq), &self.log_term(&key, &before));
+        self.toggle(Set::Log, log_bucket(seq), &self.log_term(&key, &row));
+        self.change(Space::Log, key, Some(row));
+        Ok(())
     }
 
     /// How many entries a log has: the number the next one gets.

@@ -42,16 +42,33 @@ impl Unlocked<'_> {
         checked(tags)?;
         self.transaction(|| {
             let seq = self.append(log, plaintext)?;
-            for (name, value) in tags {
-                let row = self.log_tag(log, name, value, &log_key(log, seq));
-                let bucket = bucket_of(&row);
-                let mut sums = self.log_sums(bucket / GROUP)?;
-                toggle(&mut sums[usize::from(bucket % GROUP)], &self.log_tag_term(&row));
-                self.keep_log_sums(bucket / GROUP, &sums)?;
-                self.change(Space::LogIndex, row, Some(Vec::new()));
-            }
+            tags.iter().try_for_each(|(name, value)| self.set_tag(self.log_tag(log, name, value, &log_key(log, seq)), true))?;
             Ok(seq)
         })
+    }
+
+    /// Replaces an entry by what is left of it when something is erased; `gone` are the tags by which it is found no more.
+    ///
+    /// SQLite overwrites the old row where it changes the page. A copy of the old page may stay on the medium, sealed as before.
+    pub fn replace_entry(&self, log: &'static str, seq: u64, plaintext: &[u8], gone: &Tags<'_>) -> Result<(), VaultError> {
+        checked(gone)?;
+        self.transaction(|| {
+            self.rewrite(log, seq, plaintext)?;
+            gone.iter().try_for_each(|(name, value)| self.set_tag(self.log_tag(log, name, value, &log_key(log, seq)), false))
+        })
+    }
+
+    fn set_tag(&self, row: Vec<u8>, wanted: bool) -> Result<(), VaultError> {
+        // A row that something else took away keeps its place in the sum, so that the index is found not to fit.
+        if self.row(Space::LogIndex, &row)?.is_some() == wanted {
+            return Ok(());
+        }
+        let bucket = bucket_of(&row);
+        let mut sums = self.log_sums(bucket / GROUP)?;
+        toggle(&mut sums[usize::from(bucket % GROUP)], &self.log_tag_term(&row));
+        self.keep_log_sums(bucket / GROUP, &sums)?;
+        self.change(Space::LogIndex, row, wanted.then(Vec::new));
+        Ok(())
     }
 
     /// The numbers of the entries whose tag `name` equals `value`, in order. Reads a 4,096th of the index, whatever else the log holds.

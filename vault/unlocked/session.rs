@@ -259,4 +259,9 @@ impl Batch<'_> {
     pub fn append_tagged(&mut self, log: &'static str, plaintext: &[u8], tags: &Tags<'_>) -> Result<u64, VaultError> {
         self.unlocked.append_tagged(log, plaintext, tags)
     }
+
+    /// As [`Unlocked::replace_entry`].
+    pub fn replace_entry(&mut self, log: &'static str, seq: u64, plaintext: &[u8], gone: &Tags<'_>) -> Result<(), VaultError> {
+        self.unlocked.replace_entry(log, seq, plaintext, gone)
+    }
 }

@@ -58,6 +58,29 @@ fn entries_are_found_by_their_tags_also_after_locking() {
     expect_whole(&unlocked);
 }
 
+/// What is left of an entry is read under its number, by no tag that it lost, and the sums say so after the next opening too.
+#[test]
+fn what_is_erased_is_found_no_more() {
+    let mut fixture = Fixture::in_memory();
+    filled(&mut fixture);
+    let unlocked = fixture.unlock();
+    let seqs = unlocked.log_find("log", "entry", &value(7)).expect("whole");
+    let seq = *seqs.first().expect("there is one");
+    let length = unlocked.log_len("log");
+    unlocked.replace_entry("log", seq, b"nobody", &[("entry", &value(7))]).expect("replaced");
+    let same = |unlocked: &Unlocked<'_>| {
+        assert_eq!(unlocked.log_len("log"), length);
+        assert_eq!(unlocked.log_entry("log", seq).expect("read").expect("there").as_slice(), b"nobody");
+        assert_eq!(unlocked.log_find("log", "entry", &value(7)).expect("whole"), seqs[1..]);
+    };
+    same(&unlocked);
+    drop(unlocked);
+    let unlocked = fixture.unlock();
+    same(&unlocked);
+    assert_eq!(unlocked.verify_all().expect("read"), []);
+    assert!(matches!(unlocked.replace_entry("log", length, b"", &[]), Err(VaultError::LogDamaged { .. })));
+}
+
 #[test]
 fn an_index_that_was_edited_is_refused_and_made_again() {
     let mut fixture = Fixture::in_memory();
