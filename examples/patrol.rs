@@ -13,7 +13,7 @@ use waypass_issuer::revoke::{Cause, Grounds};
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::sqlite::SqliteStore;
-use waypass_trust::audit::{FlagAnswer, Head, Leaf, Receipt, Upload, flag};
+use waypass_trust::audit::{Event, FlagAnswer, Head, Leaf, Note, Receipt, Remark, Salts, Upload, flag};
 use waypass_trust::bundle;
 use waypass_trust::time::{Limits, Reading, TimeGuard};
 use waypass_vault::{KeyPurpose, SystemRng};
@@ -64,6 +64,7 @@ fn main() -> Done<()> {
         boat.state.time = TimeGuard::observe(&boat.state.time, &restarted(boot, 71), &Limits::default()).1;
     }
     boat.meet(&cleo, restarted(3, 72), "caution: clock_suspect, escort")?;
+    escorted(&mut boat, restarted(3, 72))?;
     boat.meet(&ana, restarted(3, 72), "cannot_check: status_unknown, clock_suspect")?;
 
     println!("A stick arrives.");
@@ -82,6 +83,23 @@ fn main() -> Done<()> {
     }
     let found: Vec<_> = answers.iter().map(|answer| (answer.seq, answer.already_revoked)).collect();
     assert_eq!(found, [(1, true), (2, false), (3, true)], "Ben, Cleo before and Cleo after her withdrawal");
+    Ok(())
+}
+
+/// Ranger Tom goes with the person: an amber verdict is an admission only when somebody says so.
+fn escorted(boat: &mut Gate<'_>, at: Reading) -> Done<()> {
+    let amber = boat.log.last().ok_or("nothing was decided")?;
+    let subject = &amber.opening().ok_or("nobody was there")?.subject;
+    let remark = Remark {
+        at: &moment(at),
+        event: Event::CONFIRMED,
+        about: amber.leaf()?.seq,
+        subject,
+        note: Note::new("Tom", None, None)?,
+        bundle_version: boat.bundle.versions().targets,
+    };
+    let said = boat.state.chain.append_about(remark, Salts::random(&mut SystemRng));
+    boat.log.push(said);
     Ok(())
 }
 
