@@ -93,18 +93,20 @@ fn slow_bodies_of_one_host_keep_no_upload_waiting() {
 fn bodies_of_one_host_take_half_of_the_memory_at_most() {
     let (_dir, service) = service();
     let part = vec![b' '; 7_900_000];
-    let mut slow: Vec<TcpStream> = Vec::new();
-    let mut refused = None;
-    for _ in 0..6 {
-        let mut stream = from(&service, 1);
-        stream.write_all(b"POST /t1/audit HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n").expect("sent");
-        if stream.write_all(&part).is_err() || slow.len() == 4 {
-            refused = Some(stream);
-            break;
+    let fifth = || {
+        let mut slow: Vec<TcpStream> = Vec::new();
+        for _ in 0..6 {
+            let mut stream = from(&service, 1);
+            stream.write_all(b"POST /t1/audit HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 8000000\r\n\r\n").expect("sent");
+            if stream.write_all(&part).is_err() || slow.len() == 4 {
+                return (reply(stream), slow);
+            }
+            slow.push(stream);
         }
-        slow.push(stream);
-    }
-    let refused = reply(refused.expect("the fifth is too much"));
+        panic!("the fifth is too much");
+    };
+    // Where a busy machine sends so slowly that time runs out first, nothing was said about memory.
+    let (refused, _slow) = (0..5).map(|_| fifth()).find(|(reply, _)| reply.error().0 != 408).expect("sent in time");
     assert_eq!((refused.error(), refused.header("retry-after")), ((503, "temporarily_unavailable".into()), Some("2")));
     let upload = "POST /t1/audit HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
     assert_eq!(honest(&service, upload).1.error(), (400, "invalid_upload".into()));
