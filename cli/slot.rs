@@ -7,7 +7,6 @@ use crate::secret::SecretArgs;
 use crate::unlock::{self, OpenArgs};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use waypass_gate::Gate;
 use waypass_vault::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password, RecoveryCode, SlotInfo, SystemRng, Unlocked, clock};
 
 /// The verbs of `slot`.
@@ -100,7 +99,7 @@ fn changed(session: &Session, role: Role, vault: &Unlocked<'_>, what: &str) -> R
     if role != Role::Verifier {
         return Ok(());
     }
-    let gate = Gate::open(vault, crate::trust::store(session)).map_err(crate::verifier::failure)?;
+    let gate = crate::verifier::opened(session, vault)?;
     gate.factors_changed(what, &clock::read(), &mut SystemRng).map_err(crate::verifier::failure)
 }
 

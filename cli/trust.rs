@@ -8,7 +8,6 @@ use crate::{file, secret, unlock, verifier, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
-use waypass_gate::Gate;
 use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
 use waypass_trust::policy::PolicyError;
 use waypass_vault::{Belief, BeliefError, SystemRng, Tampering, TrustStore, TrustStoreError, clock};
@@ -95,7 +94,7 @@ fn change(
 ) -> Result<(), Failure> {
     for (role, vault) in &unlock::all(session, open)? {
         if *role == Role::Verifier {
-            let gate = Gate::open(vault, store(session)).map_err(verifier::failure)?;
+            let gate = verifier::opened(session, vault)?;
             work(gate.belief()).map_err(belief_failure)?;
             gate.trust_changed(what, &clock::read(), &mut SystemRng).map_err(verifier::failure)?;
         } else {

@@ -7,7 +7,6 @@ use crate::secret::{self, SecretArgs};
 use crate::words;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use waypass_gate::Gate;
 use waypass_vault::error::FactorError;
 use waypass_vault::{
     BackupError, CreateError, Exposed, Factor, Factors, KdfCost, KeyFile, LockHolder, OpenError, Parked, Password, RecoveryCode,
@@ -73,11 +72,12 @@ pub(crate) fn keep(session: &Session, role: Role, args: &OpenArgs) -> Result<Unl
     drop(open(session, role)?);
     let factor = factor(session, args, role)?;
     let vault = open(session, role)?;
-    let before = vault.status(&clock::read()).map_err(|error| storage_failure(&error))?;
+    let gate = (role == Role::Verifier).then(|| vault.status(&clock::read())).transpose();
+    let before = gate.map_err(|error| storage_failure(&error))?;
     let opened = vault.into_unlocked(&Factors::one(&*factor), &clock::read());
     let unlocked = opened.map_err(|(_, error)| unlock_failure(error, args, role))?;
     upgrade(session, role, &unlocked)?;
-    if role == Role::Verifier {
+    if let Some(before) = before {
         tried(session, args, &before, &unlocked)?;
     }
     Ok(unlocked)
@@ -93,7 +93,7 @@ fn tried(session: &Session, args: &OpenArgs, before: &VaultStatus, vault: &Unloc
     if wrong == 0 {
         return Ok(());
     }
-    let gate = Gate::open(vault, crate::trust::store(session)).map_err(crate::verifier::failure)?;
+    let gate = crate::verifier::opened(session, vault)?;
     gate.tried(wrong, is_locked_out, &clock::read(), &mut SystemRng).map_err(crate::verifier::failure)
 }
 
@@ -154,14 +154,13 @@ fn opened_by(session: &Session, role: Role, key_files: &[KeyFile]) -> Result<Opt
 
 /// Brings a vault of 0.1.0 to the format of today, and says so.
 fn upgrade(session: &Session, role: Role, vault: &Unlocked<'_>) -> Result<(), Failure> {
-    let store = crate::trust::store(session);
     let upgraded = match role {
         _ if !vault.needs_upgrade() => false,
         Role::Verifier => {
-            let gate = Gate::open(vault, store).map_err(crate::verifier::failure)?;
+            let gate = crate::verifier::opened(session, vault)?;
             gate.upgrade(&clock::read(), &mut SystemRng).map_err(crate::verifier::failure)?
         }
-        Role::Wallet => waypass_wallet::upgrade(vault, store).map_err(crate::trust::belief_failure)?,
+        Role::Wallet => waypass_wallet::upgrade(vault, crate::trust::store(session)).map_err(crate::trust::belief_failure)?,
         Role::Issuer => {
             vault.upgrade(|_| crate::issuer::begin_seal(vault))?;
             true

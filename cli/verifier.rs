@@ -7,6 +7,7 @@ use crate::trust;
 use crate::unlock::{self, OpenArgs};
 use waypass_gate::{Gate, GateError, Mode};
 use waypass_trust::audit::ReceiptError;
+use waypass_vault::Unlocked;
 
 mod acknowledge;
 mod challenge;
@@ -70,9 +71,14 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     }
 }
 
+/// Opens the gate of an open vault over this home's trust files.
+pub(crate) fn opened<'v>(session: &Session, vault: &'v Unlocked<'v>) -> Result<Gate<'v>, Failure> {
+    Gate::open(vault, trust::store(session)).map_err(failure)
+}
+
 /// Opens the gate and does `work` with it.
 pub(crate) fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&Gate<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    unlock::with(session, Role::Verifier, args, |vault| work(&Gate::open(vault, trust::store(session)).map_err(failure)?))
+    unlock::with(session, Role::Verifier, args, |vault| work(&opened(session, vault)?))
 }
 
 /// The words for a gate that could not do what was asked.

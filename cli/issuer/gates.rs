@@ -68,8 +68,7 @@ pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
         gates => session.out.json(&json!({ "schema": "waypass.gates/1", "gates": gates.iter().map(document).collect::<Vec<_>>() }))?,
     }
     for gate in &gates {
-        let [name, site, zone] = [&gate.name, &gate.site, &gate.zone].map(|text| text);
-        session.out.words([format!("enrolled {name} (site {site}, zone {zone})"), format!("  {}", gate.id)]);
+        session.out.words([format!("enrolled {} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
     }
     publish::tell(session, published, publish::TARGETS_DUE, "")?;
     refused.map_or(Ok(Exit::Done), Err)

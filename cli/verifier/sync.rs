@@ -30,7 +30,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let mut transport = sync::transport(session, args.place.from.as_deref(), args.to.as_deref())?;
     let vault = unlock::keep(session, Role::Verifier, &args.open)?;
     // A gate without its record or its bundle is said before anybody is asked for anything.
-    Gate::open(&vault, trust::store(session)).map_err(failure)?;
+    super::opened(session, &vault)?;
     let mut device = Between { session, vault: RefCell::new(Some(vault.park())), planned: RefCell::default(), told: RefCell::default() };
     let outcome = sync::run(session, &mut device, &mut *transport, |failure| failure)?;
     let (flagged, taken_back) = device.end(!outcome.steps.is_empty())?;
