@@ -192,7 +192,7 @@ impl Issuer<'_> {
         let mut taken = Vec::new();
         for token in brought {
             let token = token.trim_ascii();
-            let found = wanted.check_list(token)?;
+            let found = wanted.check_list(token, at)?;
             if !uris(others).any(|uri| *uri == found.uri) {
                 return Err(AuthorityError::NotAnnounced(found.uri));
             }

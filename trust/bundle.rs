@@ -9,10 +9,12 @@ use waypass_credential::{jsonld::KnownContexts, role::StatusReference, time::Tim
 
 use crate::{
     freshness::Freshness,
-    status::{Denials, Evidence, HeldList, HeldStatus, ListInfo, Taken, TakenBack, together},
-    time::{Moment, SignedTime},
+    status::{Denials, Evidence, HeldList, HeldStatus, ListError, ListInfo, Taken, TakenBack, together},
+    time::{Moment, SignedTime, TOLERANCE_SECONDS},
 };
 
+mod answer;
+mod aside;
 mod contexts;
 mod digest;
 mod draft;
@@ -30,6 +32,7 @@ mod rules;
 mod signed;
 mod unix;
 
+pub use answer::{MAX_TIME_ANSWER, TimeNonce, answer_time};
 pub use contexts::MAX_CONTEXT;
 pub use digest::{Digest, NotADigest};
 pub use draft::BundleDraft;
@@ -65,6 +68,8 @@ pub struct TrustBundle {
     former: Former,
     contexts: Contexts,
     evidence: Vec<Evidence>,
+    /// The lists of a bundle that is kept aside: what they deny counts, and nothing else.
+    aside: Vec<Evidence>,
 }
 
 /// The version of every part.
@@ -111,9 +116,11 @@ impl TrustBundle {
         Ok(())
     }
 
-    /// Takes one status list token on its own signature: the text as published, without white space around it.
+    /// Takes one status list token on its own signature: the text as published, without white space around it. It may not be dated after
+    /// the bundle.
     pub fn ingest_list(&mut self, token: &[u8]) -> Result<Ingested, BundleError> {
         let list = self.verify_list(token)?;
+        after_no_list(self.issued_at(), &list)?;
         take(&mut self.evidence, list)
     }
 
@@ -254,7 +261,9 @@ impl TrustBundle {
 
     /// What every held list denies, to compare with what was held before.
     pub fn denials(&self) -> impl Iterator<Item = Denials<'_>> {
-        self.evidence.iter().map(Denials)
+        let with_aside = |held| Denials { held, aside: self.aside_for(held.uri()) };
+        let only_aside = self.aside.iter().filter(|aside| self.evidence_for(aside.uri()).is_none());
+        self.evidence.iter().map(with_aside).chain(only_aside.map(|held| Denials { held, aside: None }))
     }
 
     /// The token text of the newest held list of a URI, to pass on.
@@ -269,7 +278,11 @@ impl TrustBundle {
             if !authority.status_uris.iter().any(|list| list.uri == reference.uri) {
                 return HeldStatus::not_covered();
             }
-            self.evidence_for(&reference.uri).map_or(HeldStatus::not_covered(), |evidence| evidence.status(reference, at))
+            let held = self.evidence_for(&reference.uri).map_or(HeldStatus::not_covered(), |evidence| evidence.status(reference, at));
+            match self.aside_for(&reference.uri) {
+                Some(aside) => aside.withdraw(held, reference, at),
+                None => held,
+            }
         })
     }
 
@@ -302,9 +315,22 @@ impl TrustBundle {
         self.evidence.iter().find(|evidence| evidence.uri() == uri)
     }
 
+    fn aside_for(&self, uri: &str) -> Option<&Evidence> {
+        self.aside.iter().find(|evidence| evidence.uri() == uri)
+    }
+
     fn verify_list(&self, token: &[u8]) -> Result<HeldList, BundleError> {
         self.former.verify_list(token, &self.targets.part)
     }
+}
+
+/// Checks that signed time has reached a list. A list of a later date would hide how long a device has had it: only signed time is
+/// counted on while the device runs.
+fn after_no_list(signed_at: Timestamp, list: &HeldList) -> Result<(), BundleError> {
+    if list.issued_at().since(signed_at) <= TOLERANCE_SECONDS {
+        return Ok(());
+    }
+    Err(BundleError::List { uri: list.uri().into(), why: ListError::AfterBundle })
 }
 
 /// Adds a verified list to what is held.

@@ -147,6 +147,8 @@ pub enum ListError {
     KeyNotInUse,
     /// The signature does not verify.
     InvalidProof,
+    /// Dated after the bundle: signed time has not reached it.
+    AfterBundle,
     /// Too many lists contradict each other about entries that can never be taken back.
     Contradiction,
     /// The key could not sign.
@@ -167,6 +169,7 @@ impl fmt::Display for ListError {
             Self::KeyCompromised => "signed by a key that was stolen",
             Self::KeyNotInUse => "signed by a key that was not in use at the time",
             Self::InvalidProof => "the signature is not valid",
+            Self::AfterBundle => "dated after the bundle it would belong to",
             Self::Contradiction => "takes back revocations that are final",
             Self::Signer => "the key could not sign",
         })

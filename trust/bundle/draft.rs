@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use waypass_credential::{jsonld::KnownContexts, key::Signer, time::Timestamp};
 
 use super::{
-    TrustBundle,
+    TrustBundle, after_no_list,
     contexts::Contexts,
     digest::Digest,
     envelope::Envelope,
@@ -16,7 +16,7 @@ use super::{
     signed::Signed,
     take,
 };
-use crate::status::ListInfo;
+use crate::status::{HeldList, ListInfo};
 
 /// What goes into a bundle, before snapshot and timestamp are made.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ impl BundleDraft {
         let mut references = Vec::with_capacity(lists.len());
         for token in &lists {
             let list = Former::default().verify_list(token.as_bytes(), &targets.part)?;
-            lives_long_enough(&list, &targets.part)?;
+            publishable(&list, &targets.part, issued_at)?;
             references.push(ListReference { uri: list.uri().into(), sha256: Digest::of(token.as_bytes()) });
             take(&mut evidence, list)?;
         }
@@ -73,7 +73,7 @@ impl BundleDraft {
         let timestamp =
             TimestampPart { schema: TimestampPart::SCHEMA.into(), version, issued_at, expires_at, snapshot: snapshot.reference() };
         let timestamp = Signed::<TimestampPart>::open(sign(&timestamp, timestamp_signers)?, &roles.timestamp)?;
-        Ok(TrustBundle { chain, timestamp, snapshot, targets, former: Former::default(), contexts, evidence })
+        Ok(TrustBundle { chain, timestamp, snapshot, targets, former: Former::default(), contexts, evidence, aside: Vec::new() })
     }
 }
 
@@ -89,10 +89,10 @@ impl TargetsPart {
         Ok(Contexts::open(documents, self)?.known)
     }
 
-    /// Verifies a status list token as a publication with these targets would.
-    pub fn check_list(&self, token: &[u8]) -> Result<ListInfo, BundleError> {
+    /// Verifies a status list token as a publication with these targets at `at` would.
+    pub fn check_list(&self, token: &[u8], at: Timestamp) -> Result<ListInfo, BundleError> {
         let list = Former::default().verify_list(token, self)?;
-        lives_long_enough(&list, self)?;
+        publishable(&list, self, at)?;
         Ok(list.info())
     }
 }
@@ -104,8 +104,10 @@ fn sign<P: Part>(part: &P, signers: &[&dyn Signer]) -> Result<Envelope, BundleEr
     Envelope::sign_part(part, signers).map_err(|_| BundleError::Rule { part: P::NAME, broken: Rule::Signer })
 }
 
-/// A list that ended sooner than the policy lets it be used would turn amber into grey behind the policy's back.
-fn lives_long_enough(list: &crate::status::HeldList, targets: &TargetsPart) -> Result<(), BundleError> {
+/// A list that ended sooner than the policy lets it be used would turn amber into grey behind the policy's back. One that is dated
+/// after its publication would be taken by no gate.
+fn publishable(list: &HeldList, targets: &TargetsPart, at: Timestamp) -> Result<(), BundleError> {
+    after_no_list(at, list)?;
     let longest = i64::try_from(targets.policy.longest_stale_seconds()).unwrap_or(i64::MAX);
     // The list of gates ends when they are enrolled no more, which the site sets.
     if targets.gate_list().is_some_and(|gates| gates.uri == list.uri()) {

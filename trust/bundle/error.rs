@@ -22,6 +22,8 @@ pub enum PartName {
     Targets,
     /// The status list with this URI.
     List(String),
+    /// The answer to a question for the time.
+    TimeAnswer,
 }
 
 impl fmt::Display for PartName {
@@ -33,6 +35,7 @@ impl fmt::Display for PartName {
             Self::Snapshot => f.write_str("snapshot"),
             Self::Targets => f.write_str("targets"),
             Self::List(uri) => write!(f, "status list {uri}"),
+            Self::TimeAnswer => f.write_str("time answer"),
         }
     }
 }
@@ -143,6 +146,8 @@ pub enum BundleError {
         /// Why.
         why: ListError,
     },
+    /// A time answer is for another question than this device asked.
+    OtherQuestion,
 }
 
 /// A rule of the format that signed content can break.
@@ -244,6 +249,7 @@ impl fmt::Display for BundleError {
             Self::Context { id, why } => write!(f, "context {id}: {why}"),
             Self::List { uri, why } if uri.is_empty() => write!(f, "status list: {why}"),
             Self::List { uri, why } => write!(f, "status list {uri}: {why}"),
+            Self::OtherQuestion => f.write_str("the time answer is for another question"),
         }
     }
 }

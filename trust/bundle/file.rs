@@ -2,10 +2,10 @@
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
-use waypass_credential::json;
+use waypass_credential::{json, time::Timestamp};
 
 use super::{
-    MAX_BUNDLE, TrustBundle,
+    MAX_BUNDLE, TrustBundle, after_no_list,
     contexts::Contexts,
     digest::Digest,
     envelope::Envelope,
@@ -17,7 +17,7 @@ use super::{
     signed::{Signed, check_schema},
     take,
 };
-use crate::status::{Evidence, HeldList};
+use crate::status::{Basis, Evidence, HeldList};
 
 const SCHEMA: &str = "waypass.bundle/1";
 
@@ -77,14 +77,15 @@ pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleErro
 
     let former = Former::open(file.former_targets, &roles.targets)?;
     let verify = |token: &String| former.verify_list(token.as_bytes(), &targets.part);
-    let evidence = open_lists(&file.lists, &file.learned, &snapshot.part, verify)?;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence })
+    let evidence = open_lists(&file.lists, &file.learned, &snapshot.part, timestamp.part.issued_at, verify)?;
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, aside: Vec::new() })
 }
 
 fn open_lists(
     lists: &[String],
     learned: &[String],
     snapshot: &SnapshotPart,
+    signed_at: Timestamp,
     verify: impl Fn(&String) -> Result<HeldList, BundleError>,
 ) -> Result<Vec<Evidence>, BundleError> {
     let mut held: Vec<HeldList> = Vec::with_capacity(lists.len());
@@ -104,7 +105,13 @@ fn open_lists(
     for token in learned {
         held.push(verify(token)?);
     }
-    gather(held)
+    gather(reached(held, signed_at))
+}
+
+/// Returns the lists that are dated no later than the bundle of `signed_at`, and those that prove revocations and nothing else.
+pub(super) fn reached(mut lists: Vec<HeldList>, signed_at: Timestamp) -> Vec<HeldList> {
+    lists.retain(|list| matches!(list.basis(), Basis::Former(_)) || after_no_list(signed_at, list).is_ok());
+    lists
 }
 
 /// What lists say together, in whatever order they came.

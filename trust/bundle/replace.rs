@@ -6,7 +6,7 @@ use waypass_credential::time::Timestamp;
 use super::{
     TrustBundle,
     error::{BundleError, PartName},
-    file::gather,
+    file::{gather, reached},
     root::{MAX_ROOT_STEPS, Root},
 };
 use crate::status::{Basis, Evidence, HeldList};
@@ -36,11 +36,11 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
         Basis::Former(_) => None,
     });
 
-    let evidence = gather(brought.chain(believed).collect())?;
+    let evidence = gather(reached(brought.chain(believed).collect(), newer.issued_at()))?;
     let former = memory.needed_by(&evidence)?;
     let chain = spliced(&held.chain, newer.chain);
     let TrustBundle { timestamp, snapshot, targets, contexts, .. } = newer;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence })
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, aside: Vec::new() })
 }
 
 /// What one snapshot published may not be followed by an older list in the next. Lists a device learned otherwise do

@@ -15,6 +15,8 @@ use crate::{
 };
 use waypass_credential::{base64url, key::Signer};
 
+mod answer;
+mod aside;
 mod bitstrings;
 mod contexts;
 mod finals;

@@ -10,7 +10,10 @@ use super::{
     Denied, HeldStatus, ListError, ListInfo, Status, TakenBack, Why,
     held::{Basis, HeldList, Reading},
 };
-use crate::{bundle::MAX_LIST, time::Moment};
+use crate::{
+    bundle::{MAX_LIST, TargetsPart},
+    time::Moment,
+};
 
 /// Contradicting copies of one time, and older proofs of revocation, that are kept for one URI. A signer who needs more
 /// is refused: what is held stays, and ages.
@@ -123,6 +126,23 @@ impl Evidence {
             return Err(ListError::Contradiction);
         }
         Ok(kept.into_iter().rev().cloned().collect())
+    }
+
+    /// Returns what is left without the lists that a key of `targets` signed which is given up as compromised.
+    pub(crate) fn without_given_up(mut self, targets: &TargetsPart) -> Option<Self> {
+        self.newest.retain(|list| !list.is_given_up(targets));
+        self.witnesses.retain(|list| !list.is_given_up(targets));
+        (!self.newest.is_empty() || !self.witnesses.is_empty()).then_some(self)
+    }
+
+    /// Returns `held` with what these lists of a bundle kept aside take from it: they revoke and suspend, and make nothing good.
+    pub(crate) fn withdraw(&self, held: HeldStatus, reference: &StatusReference, at: &Moment) -> HeldStatus {
+        let said = self.status(reference, at);
+        match said.status {
+            // A list from the future is no proof that this clock is slow, and reason enough to doubt it.
+            Status::Revoked | Status::Suspended | Status::Unknown(Why::ClockDoubt) => graver(held, said),
+            Status::Valid | Status::Unknown(_) => held,
+        }
     }
 
     /// Returns the entries that are revoked by any list here, or suspended by the newest.

@@ -114,7 +114,7 @@ impl HeldList {
         }
         let then = earlier.find_map(|(digest, targets_then)| {
             let list = Self::verify(text, targets_then).ok()?;
-            (list.is_final && !list.signer.is_given_up(targets)).then_some((digest, list))
+            (list.is_final && !list.is_given_up(targets)).then_some((digest, list))
         });
         match (now, then) {
             (now, None) => now,
@@ -159,6 +159,11 @@ impl HeldList {
     pub(crate) fn info(&self) -> ListInfo {
         let (uri, issued_at) = (self.uri().into(), self.issued_at());
         ListInfo { uri, issued_at, expires_at: self.expires_at, digest: self.digest, entries: self.entries() }
+    }
+
+    /// Returns true if `targets` give the key that signed it up as compromised.
+    pub(super) fn is_given_up(&self, targets: &TargetsPart) -> bool {
+        self.signer.is_given_up(targets)
     }
 
     pub(super) fn entries(&self) -> u64 {

@@ -1,7 +1,7 @@
 //! Signed time: whose it is, and what it may change.
 
 use super::{
-    FURTHEST_AHEAD_SECONDS, Reading, TimeState,
+    FURTHEST_AHEAD_SECONDS, Reading, SLOW_SECONDS, TOLERANCE_SECONDS, TimeState,
     state::{MICROSECONDS, Proven},
 };
 use alloc::boxed::Box;
@@ -19,6 +19,9 @@ pub struct SignedTime {
 /// SHA-256 over the keys that sign time. A root with other keys forgets every time that the former ones signed (TUF 5.3.11).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TimeSigner(pub [u8; 32]);
+
+/// An answer that took longer than this is too old to say what time it is, in milliseconds.
+const LONGEST_WAIT_MS: u64 = 60_000;
 
 /// What became of a signed time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,16 +51,9 @@ impl TimeState {
     /// A newer time raises the bound and anchors this boot. It clears the highest clock that was seen, and what a person confirmed, only
     /// if it reaches them: a bundle that was held back proves a little, and erases nothing (threats.md A33).
     pub fn adopt(&self, signed: &SignedTime, reading: &Reading) -> (Self, Adopted) {
-        let mut next = self.at(reading);
-        let known = next.bound();
-        // Whoever stole the old key may have signed any time (threats.md A32).
-        if next.proven.is_some_and(|proven| proven.signer.is_some_and(|signer| signer != signed.signer)) {
-            next.proven = None;
-            if let Some(boot) = &mut next.boot {
-                boot.anchored = false;
-            }
-        }
-        let nearest = known.map_or(reading.wall, |bound| bound.max(reading.wall));
+        let at = self.at(reading);
+        let nearest = at.bound().map_or(reading.wall, |bound| bound.max(reading.wall));
+        let next = at.without_times_of_others(signed);
         if signed.at.since(nearest) > FURTHEST_AHEAD_SECONDS {
             let aside = Aside { state: next.clone(), signed: *signed, reading: *reading };
             return (next, Adopted::Aside(Box::new(aside)));
@@ -65,13 +61,61 @@ impl TimeState {
         next.take(signed, reading)
     }
 
-    fn take(mut self, signed: &SignedTime, reading: &Reading) -> (Self, Adopted) {
-        let arrived = Proven {
-            signed_at: signed.at,
-            signer: Some(signed.signer),
-            bound_us: signed.at.unix().saturating_mul(MICROSECONDS),
-            unaccounted_us: 0,
+    /// Takes the answer to a question that this device asked at `asked`, over a nonce of its own, and that came at `reading`.
+    ///
+    /// It is signed time like any other. Besides, it is hardly later than the answer says. So it clears what the clock showed or a person
+    /// confirmed beyond it, and the boot is measured by it: a clock that is ahead of it is doubted, and a step that it confirms is none.
+    /// A device whose clock is proven wrong takes an answer however far ahead it is (rule 6). One that took more than a minute, or that what is
+    /// proven contradicts, changes nothing.
+    pub fn answered(&self, signed: &SignedTime, asked: &Reading, reading: &Reading) -> (Self, Adopted) {
+        let at = self.at(reading);
+        let Some(waited_ms) = reading.boottime_ms.checked_sub(asked.boottime_ms).filter(|ms| *ms <= LONGEST_WAIT_MS) else {
+            return (at, Adopted::Known);
         };
+        let is_lost = at.proven.is_some_and(|proven| proven.is_behind(reading.wall));
+        let (mut next, adopted) =
+            if is_lost { at.without_times_of_others(signed).take(signed, reading) } else { self.adopt(signed, reading) };
+        let is_contradicted = next.bound().is_some_and(|bound| bound.since(signed.at) > TOLERANCE_SECONDS);
+        if matches!(adopted, Adopted::Aside(_)) || is_contradicted {
+            return (next, adopted);
+        }
+        // A clock that ran for three months may be this far off.
+        let slack = SLOW_SECONDS.saturating_add_unsigned(waited_ms / 1000);
+        next.wall_hi = next.wall_hi.filter(|hi| *hi <= signed.at);
+        next.confirmed = None;
+        (next.boots_since_signed, next.decisions_since_signed) = (0, 0);
+        if let Some(boot) = &mut next.boot {
+            boot.anchored = true;
+            boot.offset = match reading.wall.since(signed.at) {
+                ahead if ahead > slack => Some(Reading { wall: signed.at, ..*reading }.offset()),
+                // The bound is the clock of a device whose own is behind.
+                behind if behind < -slack => None,
+                _ => Some(reading.offset()),
+            };
+        }
+        (next, adopted)
+    }
+
+    /// Forgets what other time signers than that of `signed` proved: whoever stole their key may have signed any time (threats.md A32).
+    fn without_times_of_others(mut self, signed: &SignedTime) -> Self {
+        if self.proven.is_some_and(|proven| proven.signer.is_some_and(|signer| signer != signed.signer)) {
+            self.proven = None;
+            if let Some(boot) = &mut self.boot {
+                boot.anchored = false;
+            }
+        }
+        self
+    }
+
+    fn take(mut self, signed: &SignedTime, reading: &Reading) -> (Self, Adopted) {
+        let bound_us = signed.at.unix().saturating_mul(MICROSECONDS);
+        // A little newer time says nothing about how long the device was on before it: that still counts once the wall clock agrees.
+        let supposed_us = self.proven.map_or(0, |held| held.bound_us.saturating_add(held.unaccounted_us));
+        let unaccounted_us = supposed_us.saturating_sub(bound_us).max(0);
+        // Seconds are what a quartz and whole seconds leave between the two.
+        let agrees = unaccounted_us <= TOLERANCE_SECONDS * MICROSECONDS;
+        let (bound_us, unaccounted_us) = if agrees { (bound_us + unaccounted_us, 0) } else { (bound_us, unaccounted_us) };
+        let arrived = Proven { signed_at: signed.at, signer: Some(signed.signer), bound_us, unaccounted_us };
         if self.proven.is_none_or(|held| held.signed_at < signed.at) {
             (self.boots_since_signed, self.decisions_since_signed) = (0, 0);
         }

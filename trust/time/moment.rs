@@ -12,7 +12,7 @@ pub enum Doubt {
     BehindSigned,
     /// It is behind a time that it showed before, or behind the bound and the time since the device started.
     BehindSeen,
-    /// It was set since the first reading of this boot.
+    /// It was set since the first reading of this boot, or is ahead of a time answer.
     Stepped,
     /// More boots than the policy allows passed without signed time.
     TooManyBoots,
@@ -27,7 +27,7 @@ impl fmt::Display for Doubt {
         f.write_str(match self {
             Self::BehindSigned => "the clock is behind the newest signed time",
             Self::BehindSeen => "the clock is behind a time this device has already seen",
-            Self::Stepped => "the clock was changed since this device started",
+            Self::Stepped => "the clock was changed since this device started, or is ahead of what its issuer answered",
             Self::TooManyBoots => "too many restarts without signed time",
             Self::TooManyDecisions => "too many decisions without signed time",
             Self::EvidenceAhead => "signed evidence lies in the clock's future",

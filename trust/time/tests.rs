@@ -6,7 +6,7 @@ mod rules;
 mod signed;
 mod stored;
 
-use super::{Adopted, Confidence, Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState};
+use super::{Adopted, Confidence, Limits, Moment, Reading, SignedTime, TOLERANCE_SECONDS, TimeGuard, TimeSigner, TimeState};
 use std::println;
 use waypass_credential::time::Timestamp;
 

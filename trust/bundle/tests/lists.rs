@@ -203,21 +203,32 @@ fn key_states_bind_lists_and_what_was_learned_from_them() {
     assert_eq!(refused(&compromised, &site.token_by(&old_key, NOON.plus(-DAY))), Some(ListError::KeyCompromised));
 }
 
+/// It would look newer than it is for as long as the clock takes to reach it, and bar every honest list until then.
 #[test]
-fn a_stolen_status_key_cannot_freeze_a_list_for_ever() {
+fn a_list_that_is_dated_after_the_bundle_is_not_taken() {
     let mut site = Site::new();
     site.authority().status_uris[0].irrevocable = true;
+    site.set_status(5, 1);
     let mut bundle = site.seal();
-    let ahead = site.token_by(&site.status_key, NOON.plus(300 * DAY));
-    bundle.ingest_list(ahead.as_bytes()).expect("signed by a key that is still believed");
-    assert_eq!(status(&bundle, 0, &moment(NOON)), Status::Unknown(Why::ClockDoubt));
-    site.advance(HOUR);
-    let fresh = TestKey::new(72);
-    site.authority().keys[1].state = KeyState::Compromised;
-    site.authority().keys.push(fresh.record(KeyUse::Status));
-    site.status_key = fresh;
-    bundle.replace(site.seal()).expect("the forged list binds nobody");
-    assert_eq!(status(&bundle, 0, &moment(NOON.plus(HOUR))), Status::Valid);
+    let published = bundle.to_bytes();
+    let ahead = |seconds| site.token_by(&site.status_key, NOON.plus(seconds));
+    let refused = Err(BundleError::List { uri: LIST.into(), why: ListError::AfterBundle });
+    assert_eq!(bundle.ingest_list(ahead(TOLERANCE_SECONDS + 1).as_bytes()), refused);
+    assert_eq!(status(&bundle, 0, &moment(NOON)), Status::Valid);
+    // Published while the gate fetched one after the other.
+    assert_eq!(bundle.ingest_list(ahead(TOLERANCE_SECONDS).as_bytes()), Ok(Ingested::Newest));
+
+    // In a file: one that somebody added, and one that the bundle itself names.
+    let mut file: serde_json::Value = serde_json::from_slice(&published).expect("JSON");
+    file["learned"] = serde_json::json!([ahead(300 * DAY)]);
+    let opened = TrustBundle::open(file.to_string().as_bytes(), &site.pinned()).expect("opens without it");
+    assert_eq!(opened.lists()[0].issued_at, NOON);
+    assert_eq!(status(&opened, 5, &moment(NOON)), Status::Revoked);
+
+    // Nobody publishes it.
+    site.lists_issued_at = NOON.plus(300 * DAY);
+    let published = site.draft().seal(&[&site.snapshot_key], &[&site.timestamp_key]);
+    assert_eq!(published.map(|_| ()), Err(BundleError::List { uri: LIST.into(), why: ListError::AfterBundle }));
 }
 
 #[test]

@@ -123,10 +123,10 @@ fn a_learned_list_survives_a_bundle_made_before_it() {
     let mut site = Site::new();
     let mut held = site.seal();
     site.set_status(7, 1);
-    let learned = site.token_by(&site.status_key, NOON.plus(3 * HOUR));
+    let learned = site.token_by(&site.status_key, NOON.plus(100));
     assert_eq!(held.ingest_list(learned.as_bytes()), Ok(Ingested::Newest));
     site.set_status(7, 0);
-    site.advance(HOUR);
+    site.advance(60);
     assert_eq!(held.replace(site.seal()), Ok(()));
     assert_eq!(held.list_token(LIST), Some(learned.as_str()));
     assert!(held.missing_lists().is_empty());

@@ -13,28 +13,37 @@ pub struct Denied(Vec<u8>);
 
 /// What is held about one list, for comparing it with what was held before.
 #[derive(Clone, Copy, Debug)]
-pub struct Denials<'b>(pub(crate) &'b Evidence);
+pub struct Denials<'b> {
+    pub(crate) held: &'b Evidence,
+    /// What a bundle that is kept aside says about it.
+    pub(crate) aside: Option<&'b Evidence>,
+}
 
 impl Denials<'_> {
     /// Returns the list's URI.
     pub fn uri(&self) -> &str {
-        self.0.uri()
+        self.held.uri()
     }
 
     /// Returns when the newest list was made.
     pub fn issued_at(&self) -> Option<Timestamp> {
-        self.0.current().or(self.0.all().last()).map(HeldList::issued_at)
+        let newest = |evidence: &Evidence| evidence.current().or(evidence.all().last()).map(HeldList::issued_at);
+        self.both().filter_map(newest).max()
     }
 
     /// Returns a digest of every token that is held about the list: another one means another answer.
     pub fn digest(&self) -> Digest {
-        let hash = self.0.all().fold(Sha256::new(), |hash, list| hash.chain_update(list.digest.0));
-        Digest(hash.finalize().into())
+        let lists = self.both().flat_map(Evidence::all);
+        Digest(lists.fold(Sha256::new(), |hash, list| hash.chain_update(list.digest.0)).finalize().into())
     }
 
     /// Returns the entries that are denied: revoked by any list that is held, or suspended by the newest.
     pub fn denied(&self) -> Denied {
-        self.0.denied()
+        self.both().fold(Denied::default(), |denied, evidence| denied.and(&evidence.denied()))
+    }
+
+    fn both(&self) -> impl Iterator<Item = &Evidence> {
+        [self.held].into_iter().chain(self.aside)
     }
 }
 
@@ -64,6 +73,15 @@ impl Denied {
     pub fn contains(&self, index: u64) -> bool {
         let byte = usize::try_from(index / 8).ok().and_then(|byte| self.0.get(byte));
         byte.is_some_and(|byte| byte >> (index % 8) & 1 == 1)
+    }
+
+    /// Returns the entries that are denied here or there.
+    fn and(mut self, other: &Self) -> Self {
+        if self.0.len() < other.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        self.0.iter_mut().zip(&other.0).for_each(|(byte, more)| *byte |= more);
+        self
     }
 
     fn set(&mut self, index: u64) {

@@ -22,10 +22,14 @@ struct World {
     signer: TimeSigner,
     /// When the bundles were signed that a courier may still deliver, and whose keys signed them.
     sticks: alloc::vec::Vec<(i64, TimeSigner)>,
-    evidence: Option<Evidence>,
+    /// The bundle, which the timestamp key dates, and a status list, which it does not.
+    evidence: [Option<Evidence>; 2],
     highest_wall: i64,
     seen: Seen,
 }
+
+const BUNDLE: usize = 0;
+const LIST: usize = 1;
 
 /// What the gate decides by.
 #[derive(Clone, Copy)]
@@ -44,6 +48,7 @@ struct Seen {
     aside: u64,
     known: u64,
     forgotten: u64,
+    answered: u64,
     /// Fresh with a clock that was more than an hour wrong: what detection cannot prevent.
     deceived: u64,
 }
@@ -66,11 +71,12 @@ impl World {
             state: TimeState::default(),
             signer: OFFICE,
             sticks: alloc::vec![(NOON, OFFICE)],
-            evidence: None,
+            evidence: [None; 2],
             highest_wall: NOON,
             seen: Seen::default(),
         };
         world.deliver(NOON, OFFICE);
+        world.bring_list(NOON);
         world
     }
 
@@ -100,7 +106,7 @@ impl World {
 
     /// A bundle arrives: the guard takes it, or it is not installed.
     fn deliver(&mut self, at: i64, signer: TimeSigner) {
-        let newer = self.evidence.is_none_or(|held| held.as_of < at);
+        let newer = self.evidence[BUNDLE].is_none_or(|held| held.as_of < at);
         // Versions never decrease, and a root that is gone signs nothing.
         if signer != self.signer || !newer {
             return;
@@ -112,13 +118,42 @@ impl World {
             Adopted::Known => self.seen.known += 1,
             Adopted::Newer => self.seen.forgotten += u64::from(before.is_some_and(|before| before != signer)),
         }
-        self.evidence = Some(Evidence { as_of: at, learned_ms: self.on_ms });
+        self.evidence[BUNDLE] = Some(Evidence { as_of: at, learned_ms: self.on_ms });
+    }
+
+    /// A status list arrives, which the thief of the timestamp key cannot sign. One that is dated after the bundle is not taken.
+    fn bring_list(&mut self, at: i64) {
+        let reached = self.evidence[BUNDLE].is_some_and(|bundle| at - bundle.as_of <= TOLERANCE_SECONDS);
+        if reached && self.evidence[LIST].is_none_or(|held| held.as_of < at) {
+            let _ = self.reading();
+            self.evidence[LIST] = Some(Evidence { as_of: at, learned_ms: self.on_ms });
+        }
+    }
+
+    /// The gate asks for the time: the office answers, and somebody may keep the answer for a while. Or the thief answers.
+    fn ask_for_the_time(&mut self) {
+        let asked = self.reading();
+        let early = self.dice.between(0, 30);
+        self.pass(early);
+        let mut at = self.real;
+        let late = self.dice.pick(&[0, 1, 29, 61, DAY]);
+        self.pass(late);
+        if self.dice.one_in(2) {
+            let bound = self.state.bound().map_or(NOON, Timestamp::unix);
+            let give = self.dice.pick(&[0, 1, 60, -60, 121, -121, HOUR, -HOUR, 3 * DAY]);
+            at = (self.dice.pick(&[bound, self.wall(), self.real]) + give).max(0);
+        }
+        let reading = self.reading();
+        let signed = SignedTime { at: time(at), signer: self.signer };
+        let (next, adopted) = self.state.answered(&signed, &asked, &reading);
+        self.seen.answered += u64::from(adopted == Adopted::Newer);
+        self.state = next;
     }
 
     /// Sets the clock where it helps most: to something the device knows, give or take what it tolerates.
     fn set_clock(&mut self) {
         let bound = self.state.bound().map_or(NOON, Timestamp::unix);
-        let as_of = self.evidence.map_or(NOON, |evidence| evidence.as_of);
+        let as_of = self.evidence[LIST].map_or(NOON, |evidence| evidence.as_of);
         let targets = [
             bound,
             as_of,
@@ -132,7 +167,7 @@ impl World {
     }
 
     fn act(&mut self) {
-        match self.dice.between(0, 16) {
+        match self.dice.between(0, 18) {
             0..=3 => self.set_clock(),
             4..=6 => {
                 let seconds = self.dice.pick(&[1, 60, HOUR, 20 * HOUR, 25 * HOUR, 3 * DAY]);
@@ -157,6 +192,7 @@ impl World {
             12 | 13 => {
                 let (at, signer) = self.dice.pick(&self.sticks);
                 self.deliver(at, signer);
+                self.bring_list(at);
             }
             // Whoever stole the timestamp key signs what he likes.
             14 => {
@@ -165,10 +201,12 @@ impl World {
                 let at = self.dice.pick(&[at, far]).max(0);
                 self.deliver(at, self.signer);
             }
+            15 => self.ask_for_the_time(),
             _ if self.dice.one_in(20) => {
                 self.signer = if self.signer == OFFICE { ROTATED } else { OFFICE };
-                self.evidence = None;
+                self.evidence = [None; 2];
                 self.deliver(self.real, self.signer);
+                self.bring_list(self.real);
             }
             _ => {}
         }
@@ -179,7 +217,8 @@ impl World {
         let (on_ms, read_ms) = (self.on_ms, self.read_ms);
         let reading = self.reading();
         let (moment, next) = TimeGuard::observe(&self.state, &reading, &NO_CAPS);
-        let wrong = if self.state.bound() > next.bound() { Some("the bound sank".into()) } else { self.judge(&moment) };
+        let sank = self.state.bound() > next.bound();
+        let wrong = if sank { Some("the bound sank".into()) } else { [BUNDLE, LIST].iter().find_map(|at| self.judge(*at, &moment)) };
         // A commit that fails stores nothing: this reading has not been, and nothing was shown.
         if self.dice.one_in(10) {
             (self.on_ms, self.read_ms) = (on_ms, read_ms);
@@ -189,8 +228,9 @@ impl World {
         wrong
     }
 
-    fn judge(&mut self, moment: &Moment) -> Option<alloc::string::String> {
-        let Evidence { as_of, learned_ms } = self.evidence?;
+    fn judge(&mut self, of: usize, moment: &Moment) -> Option<alloc::string::String> {
+        // Without a bundle there is nothing to decide by.
+        let Evidence { as_of, learned_ms } = self.evidence[of].filter(|_| self.evidence[BUNDLE].is_some())?;
         let on_ms = self.on_ms - learned_ms;
         let considered = moment.considering(time(as_of));
         if considered.doubt().is_some() {
@@ -206,8 +246,9 @@ impl World {
             self.seen.fresh += 1;
             self.seen.suspect += u64::from(moment.confidence() == Confidence::Suspect);
             self.seen.deceived += u64::from(self.real - as_of > limit + HOUR);
-            // Counted at 99.9 %, and in whole seconds.
-            if on_ms / 1000 * 999 / 1000 > limit.unsigned_abs() + 1 {
+            // Counted at 99.9 %, and in whole seconds. A list may be a little newer than the bundle.
+            let give = if of == LIST { TOLERANCE_SECONDS } else { 0 };
+            if on_ms / 1000 * 999 / 1000 > (limit + give).unsigned_abs() + 1 {
                 return Some(alloc::format!("{age} s old for {limit} s, and on for {} s", on_ms / 1000));
             }
         }
@@ -234,13 +275,14 @@ fn an_adversary_finds_no_wrong_green() {
             (&mut total.aside, world.seen.aside),
             (&mut total.known, world.seen.known),
             (&mut total.forgotten, world.seen.forgotten),
+            (&mut total.answered, world.seen.answered),
             (&mut total.deceived, world.seen.deceived),
         ] {
             *sum += one;
         }
     }
     println!("{} adversarial traces: {total:?}", traces());
-    let Seen { fresh, stale, doubted, suspect, aside, known, forgotten, deceived } = total;
+    let Seen { fresh, stale, doubted, suspect, aside, known, forgotten, answered, deceived } = total;
     for (what, count) in [
         ("fresh", fresh),
         ("stale", stale),
@@ -249,6 +291,7 @@ fn an_adversary_finds_no_wrong_green() {
         ("aside", aside),
         ("known", known),
         ("forgotten", forgotten),
+        ("answered", answered),
         ("deceived", deceived),
     ] {
         assert!(count > traces() / 100, "the traces hardly ever come to {what}: {count}");

@@ -33,6 +33,7 @@ struct Seen {
     lost: u64,
     capped: u64,
     aside: u64,
+    answered: u64,
 }
 
 const CAPS: Limits = Limits { boots: 8, decisions: 30_000 };
@@ -110,8 +111,31 @@ impl Device {
         (matches!(adopted, Adopted::Aside(_)) && self.set).then_some("an honest bundle was kept aside")
     }
 
+    /// An answer to this device's own question: afterwards nothing is in doubt that a clock can show.
+    fn ask_for_the_time(&mut self) -> Option<&'static str> {
+        let asked = self.reading();
+        let half = self.dice.pick(&[0, 1, 20]);
+        self.pass(half);
+        let signed = SignedTime { at: time(self.real_ms / 1000), signer: OFFICE };
+        self.pass(half);
+        let (next, adopted) = self.state.answered(&signed, &asked, &self.reading());
+        self.state = next;
+        self.boots = 0;
+        self.seen.answered += 1;
+        let (moment, _) = TimeGuard::observe(&self.state, &self.reading(), &CAPS);
+        match (adopted, moment.confidence()) {
+            (Adopted::Aside(_), _) => Some("an honest answer was kept aside"),
+            (_, Confidence::Anchored) => None,
+            // Without a boot id no reading is known to be of the boot of the answer.
+            (_, Confidence::Low) if !self.boot_ids => None,
+            (_, Confidence::Doubt(Doubt::BehindSigned)) if !self.boot_ids && !self.set => None,
+            (_, Confidence::Suspect) if !self.set => None,
+            _ => Some("an honest answer left the clock in doubt"),
+        }
+    }
+
     fn act(&mut self) -> Option<&'static str> {
-        match self.dice.between(0, 12) {
+        match self.dice.between(0, 14) {
             0..=4 => {
                 let seconds = self.dice.pick(&[1, 60, HOUR, 10 * HOUR, DAY]);
                 self.pass(seconds);
@@ -124,6 +148,7 @@ impl Device {
             }
             9 => self.step(),
             10 => self.set_clock(),
+            11 => return self.ask_for_the_time(),
             _ => return self.sync(),
         }
         None
@@ -175,14 +200,22 @@ fn an_honest_device_meets_only_the_doubt_that_is_named() {
             (&mut total.lost, device.seen.lost),
             (&mut total.capped, device.seen.capped),
             (&mut total.aside, device.seen.aside),
+            (&mut total.answered, device.seen.answered),
         ] {
             *sum += one;
         }
     }
     println!("{} honest traces: {total:?}", traces());
-    let Seen { anchored, low, suspect, lost, capped, aside } = total;
-    for (what, count) in [("anchored", anchored), ("low", low), ("suspect", suspect), ("lost", lost), ("capped", capped), ("aside", aside)]
-    {
+    let Seen { anchored, low, suspect, lost, capped, aside, answered } = total;
+    for (what, count) in [
+        ("anchored", anchored),
+        ("low", low),
+        ("suspect", suspect),
+        ("lost", lost),
+        ("capped", capped),
+        ("aside", aside),
+        ("answered", answered),
+    ] {
         assert!(count > traces() / 100, "the traces hardly ever come to {what}: {count}");
     }
 }

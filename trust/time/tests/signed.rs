@@ -112,3 +112,73 @@ fn nobody_confirms_a_clock_that_is_proven_wrong() {
     let moment = observe(&mut state, moved);
     assert_eq!((moment.confidence(), moment.at()), (Confidence::Suspect, moved.wall));
 }
+
+fn answered(state: &mut TimeState, at: i64, asked: Reading, reading: Reading) -> Adopted {
+    let (next, adopted) = state.answered(&SignedTime { at: time(at), signer: OFFICE }, &asked, &reading);
+    *state = next;
+    adopted
+}
+
+/// A clock that once ran a year ahead: no bundle reaches it, and the answer to an own question does not need to.
+#[test]
+fn an_answer_to_an_own_question_clears_what_the_clock_showed_before() {
+    let mut state = signed(NOON, reading(1, 0, NOON, 0));
+    let _ = observe(&mut state, reading(2, 10, NOON + 365 * DAY, 0));
+    let right = |after| reading(3, after, NOON + 2 * DAY, 0);
+    assert_eq!(observe(&mut state, right(10)).doubt(), Some(Doubt::BehindSeen));
+    assert_eq!(adopt(&mut state, NOON + 2 * DAY, OFFICE, right(20)), Adopted::Newer);
+    assert_eq!(observe(&mut state, right(20)).doubt(), Some(Doubt::BehindSeen));
+    assert_eq!(answered(&mut state, NOON + 2 * DAY + 25, right(20), right(30)), Adopted::Newer);
+    assert_eq!(observe(&mut state, right(30)).confidence(), Confidence::Anchored);
+}
+
+#[test]
+fn a_step_that_an_answer_confirms_is_none_and_a_clock_ahead_of_it_is_doubted() {
+    let mut state = signed(NOON, reading(1, 0, NOON, 0));
+    assert_eq!(observe(&mut state, reading(1, 10, NOON, HOUR)).doubt(), Some(Doubt::Stepped));
+    assert_eq!(answered(&mut state, NOON + HOUR + 25, reading(1, 20, NOON, HOUR), reading(1, 30, NOON, HOUR)), Adopted::Newer);
+    assert_eq!(observe(&mut state, reading(1, 40, NOON, HOUR)).confidence(), Confidence::Anchored);
+    // Three days fast since its start, which nothing else could tell.
+    let fast = |after| reading(2, after, NOON + DAY, 3 * DAY);
+    assert_eq!(observe(&mut state, fast(10)).confidence(), Confidence::Low);
+    assert_eq!(answered(&mut state, NOON + DAY + 25, fast(20), fast(30)), Adopted::Newer);
+    assert_eq!(observe(&mut state, fast(40)).doubt(), Some(Doubt::Stepped));
+    assert_eq!(observe(&mut state, reading(2, 50, NOON + DAY, 0)).confidence(), Confidence::Anchored);
+}
+
+#[test]
+fn a_device_that_lost_its_clock_takes_an_answer_however_late_it_is() {
+    let mut state = signed(NOON, reading(1, 0, NOON, 0));
+    let lost = |after| reading(2, after, 0, 0);
+    assert_eq!(observe(&mut state, lost(10)).doubt(), Some(Doubt::BehindSigned));
+    assert!(matches!(adopt(&mut state, NOON + 90 * DAY, OFFICE, lost(20)), Adopted::Aside(_)));
+    assert_eq!(answered(&mut state, NOON + 90 * DAY, lost(20), lost(21)), Adopted::Newer);
+    let moment = observe(&mut state, lost(30));
+    assert_eq!((moment.confidence(), moment.at()), (Confidence::Suspect, time(NOON + 90 * DAY + 8)));
+    // A clock that was not lost is not overruled by so much.
+    let kept = |after| reading(3, after, NOON + 91 * DAY, 0);
+    assert!(matches!(answered(&mut state, NOON + 94 * DAY, kept(20), kept(21)), Adopted::Aside(_)));
+}
+
+#[test]
+fn an_answer_that_came_late_or_contradicts_the_bound_changes_nothing() {
+    let mut state = signed(NOON, reading(1, 0, NOON, 0));
+    let _ = observe(&mut state, reading(2, 10, NOON + 365 * DAY, 0));
+    let right = |after| reading(3, after, NOON + 2 * DAY, 0);
+    assert_eq!(answered(&mut state, NOON + 2 * DAY + 10, right(10), right(71)), Adopted::Known);
+    assert_eq!(observe(&mut state, right(80)).doubt(), Some(Doubt::BehindSeen));
+    assert_eq!(answered(&mut state, NOON - DAY, right(90), right(91)), Adopted::Known);
+    assert_eq!(observe(&mut state, right(100)).doubt(), Some(Doubt::BehindSeen));
+}
+
+/// Six days before the first reading of a boot, and then signed time that is a second newer: the six days are not forgotten.
+#[test]
+fn a_little_newer_time_does_not_make_the_device_forget_how_long_it_was_on() {
+    let mut state = signed(NOON, reading(1, 0, NOON, 0));
+    let set_back = reading(2, 6 * DAY, NOON - 6 * DAY, 0);
+    assert_eq!(observe(&mut state, set_back).doubt(), Some(Doubt::BehindSeen));
+    assert_eq!(adopt(&mut state, NOON + 1, OFFICE, set_back), Adopted::Newer);
+    assert_eq!(observe(&mut state, set_back).doubt(), Some(Doubt::BehindSeen));
+    assert_eq!(answered(&mut state, NOON + 2, set_back, set_back), Adopted::Newer);
+    assert_eq!(observe(&mut state, set_back).doubt(), Some(Doubt::BehindSeen));
+}
