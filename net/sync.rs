@@ -5,7 +5,7 @@
 
 use crate::transport::{Reply, Transport, TransportError};
 use core::fmt;
-use waypass_trust::sync::{Device, Manifest, Plan, Receipted, Refused, Step};
+use waypass_trust::sync::{Device, Kept, Manifest, Plan, Receipted, Refused, Step};
 
 /// Root versions taken in one run, as many as one bundle update may carry.
 const MAX_ROOT_STEPS: u64 = 32;
@@ -30,6 +30,10 @@ pub enum Event<'e> {
 pub struct Outcome {
     /// The steps taken, in order.
     pub steps: Vec<Step>,
+    /// Whether the device's question for the time was answered.
+    pub answered: bool,
+    /// Whether the bundle is dated too far ahead and was kept aside, with its lists.
+    pub aside: bool,
     /// Audit uploads that were sent.
     pub uploads: usize,
     /// Receipts taken.
@@ -109,17 +113,30 @@ pub fn run<D: Device>(
     let mut plan = Plan::new(&held, offered.as_ref().unwrap_or(&held)).map_err(SyncError::Offer)?;
     progress(&Event::Planned(plan.remaining()));
     let mut outcome = Outcome::default();
-    let mut receipts_taken = false;
+    let (mut receipts_taken, mut asked) = (false, false);
     while let Some(step) = plan.next().cloned() {
+        // A new root may say who signs time, and the time says whether the bundle is from the future.
+        if !matches!(step, Step::Root(_)) && !asked {
+            asked = true;
+            outcome.answered = ask_time(device, transport)?;
+        }
         if matches!(step, Step::AuditUpload(_)) && !receipts_taken {
             receipts_taken = true;
             take_receipts(device, transport, progress, &mut outcome)?;
         }
         progress(&Event::Begun(&step));
-        take(&step, &held, device, transport, progress, &mut outcome)?;
+        let kept = take(&step, &held, device, transport, progress, &mut outcome)?;
         plan.committed();
-        progress(&Event::Committed(&step));
-        outcome.steps.push(step);
+        match kept {
+            Kept::Believed => {
+                progress(&Event::Committed(&step));
+                outcome.steps.push(step);
+            }
+            Kept::Aside => outcome.aside = true,
+        }
+    }
+    if !asked {
+        outcome.answered = ask_time(device, transport)?;
     }
     if !receipts_taken {
         take_receipts(device, transport, progress, &mut outcome)?;
@@ -134,9 +151,10 @@ fn take<D: Device>(
     transport: &mut dyn Transport,
     progress: &mut dyn FnMut(&Event<'_>),
     outcome: &mut Outcome,
-) -> Result<(), SyncError<D::Error>> {
+) -> Result<Kept, SyncError<D::Error>> {
     let link = |source| SyncError::Transport { step: Some(step.clone()), source };
     let refused = |source| SyncError::Device { step: Some(step.clone()), source };
+    let believed = |()| Kept::Believed;
     match step {
         Step::Root(offered) => {
             if offered - held.root > MAX_ROOT_STEPS {
@@ -145,13 +163,30 @@ fn take<D: Device>(
             for version in held.root + 1..=*offered {
                 device.apply_root(&transport.root(version).map_err(link)?).map_err(refused)?;
             }
-            Ok(())
+            Ok(Kept::Believed)
         }
         Step::Bundle => device.apply_bundle(&transport.metadata().map_err(link)?).map_err(refused),
-        Step::Denials(uri) => device.apply_list(uri, &transport.list(uri).map_err(link)?).map_err(refused),
-        Step::Policies => device.apply_policies().map_err(refused),
-        Step::AuditUpload(_) => send(device, transport, progress, outcome, link, refused),
+        Step::Denials(uri) => {
+            let token = transport.list(uri).map_err(link)?;
+            if outcome.aside {
+                return device.apply_list_aside(&token).map(|()| Kept::Aside).map_err(refused);
+            }
+            device.apply_list(uri, &token).map(believed).map_err(refused)
+        }
+        // The rules of a bundle that is kept aside are not in use.
+        Step::Policies if outcome.aside => Ok(Kept::Aside),
+        Step::Policies => device.apply_policies().map(believed).map_err(refused),
+        Step::AuditUpload(_) => send(device, transport, progress, outcome, link, refused).map(believed),
     }
+}
+
+/// Asks for the time, where the device wants to know. Returns true if there was an answer.
+fn ask_time<D: Device>(device: &mut D, transport: &mut dyn Transport) -> Result<bool, SyncError<D::Error>> {
+    let refused = |source| SyncError::Device { step: None, source };
+    let Some(question) = device.ask_time().map_err(refused)? else { return Ok(false) };
+    let answer = transport.time(&question).map_err(|source| SyncError::Transport { step: None, source })?;
+    let Some(answer) = answer else { return Ok(false) };
+    device.apply_time(&answer).map(|()| true).map_err(refused)
 }
 
 /// Sends what no receipt covers yet: asked for anew, since a receipt may have come in this very run.

@@ -3,6 +3,7 @@
 use core::fmt;
 use std::io;
 use std::path::PathBuf;
+use waypass_trust::bundle::TimeNonce;
 use waypass_trust::sync::Manifest;
 
 mod file;
@@ -17,6 +18,8 @@ pub trait Transport {
     fn manifest(&mut self) -> Result<Option<Manifest>, TransportError>;
     /// The envelope of this version of the root.
     fn root(&mut self, version: u64) -> Result<Vec<u8>, TransportError>;
+    /// The answer to a question for the time; `None` from a side that gives none.
+    fn time(&mut self, question: &TimeNonce) -> Result<Option<Vec<u8>>, TransportError>;
     /// The bundle file without its status lists.
     fn metadata(&mut self) -> Result<Vec<u8>, TransportError>;
     /// The token of the status list with this URI.

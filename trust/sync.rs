@@ -13,7 +13,7 @@ use crate::bundle::TrustBundle;
 mod device;
 mod parcel;
 
-pub use device::{Device, Part, Receipted};
+pub use device::{Device, Kept, Part, Receipted};
 pub use parcel::{BadParcel, MAX_PARCEL, Parcel};
 
 const SCHEMA: &str = "waypass.manifest/1";

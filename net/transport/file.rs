@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use waypass_credential::base64url;
 use waypass_credential::json::{self, Limits, Value};
-use waypass_trust::bundle::Digest;
+use waypass_trust::bundle::{Digest, TimeNonce};
 use waypass_trust::status;
 use waypass_trust::sync::{AuditHeld, ListHeld, MAX_PARCEL, Manifest, Parcel};
 
@@ -54,6 +54,11 @@ impl Transport for FileTransport {
         let what = "root of the version needed";
         let found = self.offer(what)?.roots.iter().find(|(found, _)| *found == version);
         found.map(|(_, envelope)| envelope.clone()).ok_or(TransportError::NotInFile { what })
+    }
+
+    /// A file cannot answer a question that was just asked.
+    fn time(&mut self, _question: &TimeNonce) -> Result<Option<Vec<u8>>, TransportError> {
+        Ok(None)
     }
 
     fn metadata(&mut self) -> Result<Vec<u8>, TransportError> {

@@ -1,9 +1,10 @@
-//! A server: `GET /manifest`, `/root/{n}`, `/bundle/metadata`, `/lists/{id}` and `POST /audit` under one base address.
+//! A server: `GET /manifest`, `/root/{n}`, `/bundle/metadata`, `/lists/{id}`, `POST /time` and `POST /audit` under one base address.
 
 use super::{Reply, Transport, TransportError};
 use crate::client::{Ask, Client, Reach, Timeouts, address};
 use reqwest::Url;
-use waypass_trust::bundle::{MAX_BUNDLE, MAX_LIST, MAX_PART};
+use waypass_credential::base64url;
+use waypass_trust::bundle::{MAX_BUNDLE, MAX_LIST, MAX_PART, MAX_TIME_ANSWER, TimeNonce};
 use waypass_trust::sync::Manifest;
 
 /// A manifest names at most 4,096 lists.
@@ -50,6 +51,15 @@ impl Transport for HttpTransport {
 
     fn root(&mut self, version: u64) -> Result<Vec<u8>, TransportError> {
         self.take(&format!("root/{version}"), "the root", MAX_PART)
+    }
+
+    /// A service of 0.1.0 has no answer, and one whose own clock waits for a person gives none.
+    fn time(&mut self, question: &TimeNonce) -> Result<Option<Vec<u8>>, TransportError> {
+        let question = format!(r#"{{"nonce":"{}"}}"#, base64url::encode(question));
+        match self.ask("time", "the time", MAX_TIME_ANSWER, Some(("application/json", question.into_bytes()))) {
+            Err(TransportError::Refused { status: 404 | 405 | 503, .. }) => Ok(None),
+            answer => answer.map(Some),
+        }
     }
 
     fn metadata(&mut self) -> Result<Vec<u8>, TransportError> {

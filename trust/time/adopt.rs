@@ -81,15 +81,16 @@ impl TimeState {
         }
         // A clock that ran for three months may be this far off.
         let slack = SLOW_SECONDS.saturating_add_unsigned(waited_ms / 1000);
-        next.wall_hi = next.wall_hi.filter(|hi| *hi <= signed.at);
-        next.confirmed = None;
+        (next.wall_hi, next.confirmed) = (None, None);
         (next.boots_since_signed, next.decisions_since_signed) = (0, 0);
+        let is_behind = next.proven.is_some_and(|proven| proven.is_behind(reading.wall));
+        let is_ahead = reading.wall.since(signed.at) > slack;
         if let Some(boot) = &mut next.boot {
             boot.anchored = true;
-            boot.offset = match reading.wall.since(signed.at) {
-                ahead if ahead > slack => Some(Reading { wall: signed.at, ..*reading }.offset()),
+            boot.offset = match (is_behind, is_ahead) {
                 // The bound is the clock of a device whose own is behind.
-                behind if behind < -slack => None,
+                (true, _) => None,
+                (_, true) => Some(Reading { wall: signed.at, ..*reading }.offset()),
                 _ => Some(reading.offset()),
             };
         }

@@ -125,7 +125,8 @@ impl World {
     fn bring_list(&mut self, at: i64) {
         let reached = self.evidence[BUNDLE].is_some_and(|bundle| at - bundle.as_of <= TOLERANCE_SECONDS);
         if reached && self.evidence[LIST].is_none_or(|held| held.as_of < at) {
-            let _ = self.reading();
+            let reading = self.reading();
+            self.state = TimeGuard::observe(&self.state, &reading, &NO_CAPS).1;
             self.evidence[LIST] = Some(Evidence { as_of: at, learned_ms: self.on_ms });
         }
     }
