@@ -110,14 +110,23 @@ pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
     names
 }
 
-/// The result as words or JSON; `flagged` are admissions that the gate would now refuse.
-pub(crate) fn tell(session: &Session, outcome: &Outcome, flagged: &[serde_json::Value]) -> Result<(), Failure> {
+/// The result as words or JSON; `flagged` are admissions that the gate would now refuse, `aside` is a bundle that it keeps aside.
+pub(crate) fn tell(
+    session: &Session,
+    outcome: &Outcome,
+    flagged: &[serde_json::Value],
+    aside: Option<serde_json::Value>,
+) -> Result<(), Failure> {
     let steps = steps(outcome);
     session.out.json(&json!({
         "schema": "waypass.sync/1", "steps": steps, "uploads": outcome.uploads, "receipts": outcome.receipts, "carried": outcome.carried,
-        "flagged": flagged,
+        "time_answered": outcome.answered, "flagged": flagged, "kept_aside": aside,
     }))?;
-    session.out.words(&if steps.is_empty() { "nothing newer".to_owned() } else { format!("synced: {}", words::list(&steps)) });
+    session.out.words(&match steps.is_empty() {
+        true if outcome.aside => "nothing was taken".to_owned(),
+        true => "nothing newer".to_owned(),
+        false => format!("synced: {}", words::list(&steps)),
+    });
     if outcome.carried {
         session.out.note("the log is in the file; take it to the issuer (waypass issuer intake FILE) and bring the receipt back");
     }

@@ -8,8 +8,10 @@ use crate::{file, secret, unlock, verifier, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
+use waypass_gate::BundleTime;
 use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
 use waypass_trust::policy::PolicyError;
+use waypass_trust::time::FURTHEST_AHEAD_SECONDS;
 use waypass_vault::{Belief, BeliefError, SystemRng, Tampering, TrustStore, TrustStoreError, clock};
 
 mod resolve;
@@ -37,6 +39,9 @@ enum Verb {
     Bundle {
         /// The file; `-` reads standard input
         file: PathBuf,
+        /// Do not ask, not even about a bundle that is dated far ahead of this device's clock
+        #[arg(long)]
+        yes: bool,
         #[command(flatten)]
         open: OpenAllArgs,
     },
@@ -57,10 +62,11 @@ enum Verb {
 pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     match args.verb {
         Verb::Pin { file, digest, open } => pin(session, &file::read(&file)?, digest.as_deref(), &open),
-        Verb::Bundle { file, open } => {
+        Verb::Bundle { file, yes, open } => {
             let signed = file::read(&file)?;
+            let time = dated(session, &signed, yes)?;
             let mut taken = None;
-            change(session, &open, "a trust bundle was brought", |belief| {
+            change(session, &open, Change { what: "a trust bundle was brought", time }, |belief| {
                 taken = Some(belief.take(&signed)?);
                 Ok(())
             })?;
@@ -85,18 +91,41 @@ pub(crate) fn bundle(session: &Session) -> Result<Option<TrustBundle>, Failure> 
     store(session).load().map_err(failure)
 }
 
+/// Asks about a bundle that is dated far ahead of this device's clock, before a vault is opened for it. What cannot be opened has its own
+/// words later.
+fn dated(session: &Session, signed: &[u8], yes: bool) -> Result<BundleTime, Failure> {
+    let Ok(bundle) = store(session).open(signed) else { return Ok(BundleTime::Judged) };
+    let ahead = bundle.issued_at().since(clock::read().wall);
+    if ahead <= FURTHEST_AHEAD_SECONDS {
+        return Ok(BundleTime::Judged);
+    }
+    let (dated, ahead) = (words::when(bundle.issued_at()), words::span(ahead));
+    let question = format!("This bundle is dated {dated}, {ahead} ahead of this device's clock. Is it really so late?");
+    if !yes && !secret::confirm(session.input, &question, "--yes")? {
+        return Err(Failure::usage("the bundle was not taken", "if the clock is wrong, set it, then take the bundle"));
+    }
+    Ok(BundleTime::Confirmed)
+}
+
+/// A change of belief, for the log and the clock of a gate.
+#[derive(Clone, Copy)]
+struct Change {
+    what: &'static str,
+    time: BundleTime,
+}
+
 /// Changes what every vault of this home believes. All are opened before the first is changed.
 fn change(
     session: &Session,
     open: &OpenAllArgs,
-    what: &str,
+    change: Change,
     mut work: impl FnMut(&Belief<'_>) -> Result<(), BeliefError>,
 ) -> Result<(), Failure> {
     for (role, vault) in &unlock::all(session, open)? {
         if *role == Role::Verifier {
             let gate = verifier::opened(session, vault)?;
             work(gate.belief()).map_err(belief_failure)?;
-            gate.trust_changed(what, &clock::read(), &mut SystemRng).map_err(verifier::failure)?;
+            gate.trust_changed(change.what, change.time, &clock::read(), &mut SystemRng).map_err(verifier::failure)?;
         } else {
             work(&Belief::new(vault, store(session), None)).map_err(belief_failure)?;
         }
@@ -123,7 +152,7 @@ fn pin(session: &Session, signed: &[u8], digest: Option<&str>, open: &OpenAllArg
     // A root file alone holds no bundle; one can follow.
     let with_bundle = is_bundle(signed);
     let mut taken = None;
-    change(session, open, "a root of trust was pinned", |belief| {
+    change(session, open, Change { what: "a root of trust was pinned", time: BundleTime::Judged }, |belief| {
         belief.pin(&root)?;
         if with_bundle {
             taken = Some(belief.take(signed)?);
@@ -146,7 +175,7 @@ fn remove(session: &Session, yes: bool, open: &OpenAllArgs) -> Outcome {
         session.out.note("nothing was removed");
         return Ok(Exit::Done);
     }
-    change(session, open, "root of trust and bundle were removed", forget)?;
+    change(session, open, Change { what: "root of trust and bundle were removed", time: BundleTime::Judged }, forget)?;
     session.out.json(&json!({ "schema": "waypass.trust-removed/1", "removed": true }))?;
     session.out.words("root of trust and bundle are forgotten");
     session.out.note("next: waypass trust pin FILE --digest NUMBER");

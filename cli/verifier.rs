@@ -103,11 +103,6 @@ pub(crate) fn failure(error: GateError) -> Failure {
         GateError::NoPerson => Failure::usage(error, "name the person as `waypass audit show` does"),
         GateError::Note(why) => confirm::bad_note(&why),
         GateError::NoRecord { .. } => Failure::usage(error, "see what there is: waypass audit list"),
-        GateError::Ahead { .. } => Failure::new(
-            Exit::Grey,
-            error,
-            "compare the clock with a watch: if it is wrong, set it and sync again; if it is right, tell the site's operator",
-        ),
         GateError::WrongClock(_) => Failure::usage(error, "set the clock with your system's own tool, then confirm it"),
         GateError::Receipt(ReceiptError::Malformed) => Failure::usage(error, "name the file that the issuer wrote"),
         GateError::Receipt(_) => Failure::new(Exit::Tamper, error, "the log was not marked as delivered; tell the issuer's operator"),

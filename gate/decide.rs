@@ -57,11 +57,14 @@ impl Gate<'_> {
         reading: &Reading,
         rng: &mut dyn CryptoRng,
     ) -> Result<Recorded, GateError> {
-        let bundle = match self.belief.bundle() {
+        let bundle = match self.deciding_at(reading) {
             Ok(Some(bundle)) => bundle,
             Ok(None) => return Ok(Recorded::cannot(ReasonCode::NoBundle)),
-            Err(BeliefError::Tampered(how)) => return Ok(Recorded::cannot(Reason::new(ReasonCode::TrustTampered, how.to_string()))),
-            Err(why) => return Err(why.into()),
+            Err(GateError::Belief(BeliefError::Tampered(how))) => {
+                return Ok(Recorded::cannot(Reason::new(ReasonCode::TrustTampered, how.to_string())));
+            }
+            Err(GateError::Tampered(found)) => return Ok(tampered(&found)),
+            Err(why) => return Err(why),
         };
         let policy = match self.policy(&bundle)? {
             Ok(policy) => policy,

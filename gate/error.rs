@@ -1,7 +1,6 @@
 //! Why a gate could not do what was asked. A decision about a person is never one of these.
 
 use std::fmt;
-use waypass_credential::time::Timestamp;
 use waypass_trust::audit::{BadNote, FirstBad, ReceiptError};
 use waypass_trust::policy::PolicyError;
 use waypass_trust::time::BehindProof;
@@ -31,13 +30,6 @@ pub enum GateError {
     NoRecord {
         /// Its number.
         seq: u64,
-    },
-    /// A bundle is dated too far ahead of the clock and of what is proven. It was not taken.
-    Ahead {
-        /// When it says it was signed.
-        signed: Timestamp,
-        /// How far ahead that is.
-        seconds: i64,
     },
     /// The clock that a person wants to confirm is proven to be wrong.
     WrongClock(BehindProof),
@@ -98,9 +90,6 @@ impl fmt::Display for GateError {
             Self::Log(first) => write!(f, "the first bad one: {first}"),
             Self::Record { seq } => write!(f, "record {seq} of the log is the first bad one: it is missing or cannot be read"),
             Self::NoRecord { seq } => write!(f, "there is no record {seq}"),
-            Self::Ahead { signed, seconds } => {
-                write!(f, "the bundle is dated {signed}, {} hours ahead of this device's clock, and was not taken", seconds / 3600)
-            }
             Self::WrongClock(why) => why.fmt(f),
             Self::NotAmber { seq } => write!(f, "record {seq} is not an amber decision, so there is nothing to confirm"),
             Self::AlreadySettled { seq, by } => write!(f, "record {by} already says what became of record {seq}"),

@@ -66,7 +66,7 @@ impl Gate<'_> {
 
     /// Looks at every list that is newer than when it was last looked at, and flags the admissions that it denies.
     pub fn compare_lists(&self) -> Result<(), GateError> {
-        let Some(bundle) = self.belief.bundle()? else { return Ok(()) };
+        let Some(bundle) = self.deciding()? else { return Ok(()) };
         let (mut seen, mut raised) = (Vec::new(), Vec::new());
         for list in bundle.denials() {
             let (Some(issued_at), digest, before) = (list.issued_at(), list.digest(), self.compared(list.uri())?) else { continue };
@@ -117,7 +117,7 @@ impl Gate<'_> {
 
     /// Returns the flag of an admission that is being confirmed, if a list that arrived since the decision denies the credential.
     pub(crate) fn denied_by_now(&self, entry: &Entry) -> Result<Option<Flag>, GateError> {
-        let Some(bundle) = self.belief.bundle()? else { return Ok(None) };
+        let Some(bundle) = self.deciding()? else { return Ok(None) };
         let used = entry.opening().and_then(|opening| opening.status.as_ref());
         let found = bundle.denials().find_map(|list| {
             let flag = flag_of(entry, list)?;

@@ -9,9 +9,11 @@
 //!            -> settle                                                an amber decision was confirmed, or the person turned away
 //!            -> flags, acknowledge_flags                              admissions that a newer list denies
 //!            -> erase                                                 the log forgets whom records are about
+//!            -> settle_aside, confirm_aside                           a bundle from the future waits for the clock or a person
 //!            -> acknowledge                                           a person has looked at what was found
 //! ```
 
+mod aside;
 mod ask;
 mod clock;
 mod confirm;
@@ -26,6 +28,7 @@ mod records;
 mod status;
 mod sync;
 
+pub use aside::Aside;
 pub use ask::Asked;
 pub use confirm::{Became, Needs, Settled};
 pub use decide::{Mode, Recorded};
@@ -34,4 +37,4 @@ pub use findings::Acknowledged;
 pub use flags::{Flag, Which};
 pub use gate::{About, Gate};
 pub use status::{Decides, Status};
-pub use sync::Sync;
+pub use sync::{BundleTime, Question, Sync};

@@ -16,5 +16,7 @@ pub(crate) const ENTRY: &str = "entry";
 pub(crate) const ABOUT: &str = "about";
 pub(crate) const IDENTITY: &[u8] = b"identity";
 pub(crate) const STATE: &[u8] = b"state";
+/// The bundle that waits for the clock or for a person.
+pub(crate) const ASIDE: &[u8] = b"bundle-aside";
 pub(crate) const RECEIPT: &[u8] = b"receipt";
 pub(crate) const VALIDATION: &[u8] = b"policy-validation";

@@ -1,5 +1,6 @@
 //! What a gate knows, how old that is, and until when it can decide.
 
+use crate::aside::Aside;
 use crate::error::GateError;
 use crate::gate::Gate;
 use waypass_credential::time::Timestamp;
@@ -30,6 +31,8 @@ pub struct Status {
     pub horizon: Option<(String, OfflineHorizon)>,
     /// The last moment at which the gate can decide about anybody.
     pub last: Option<Timestamp>,
+    /// A bundle that waits until the clock agrees or a person confirms it.
+    pub aside: Option<Aside>,
     /// Whether the clock had lost the time when the device was started: it has no battery, or an empty one.
     pub lost_clock: bool,
 }
@@ -66,6 +69,12 @@ impl Status {
 impl Gate<'_> {
     /// Returns the standing of this gate.
     pub fn status(&self, reading: &Reading) -> Result<Status, GateError> {
+        let aside = match self.settle_aside(reading) {
+            Ok(aside) => aside,
+            // Each is told below, in its own words.
+            Err(GateError::Belief(BeliefError::Tampered(_)) | GateError::Tampered(_)) => None,
+            Err(why) => return Err(why),
+        };
         let (bundle, trust_tampering) = match self.belief.bundle() {
             Ok(bundle) => (bundle, None),
             Err(BeliefError::Tampered(how)) => (None, Some(how)),
@@ -100,6 +109,7 @@ impl Gate<'_> {
             was_enrolled_until,
             horizon,
             last,
+            aside,
             lost_clock: state.time.lost_its_clock(),
         })
     }

@@ -6,10 +6,11 @@ use crate::gate::Gate;
 use crate::records::{GATE, RECEIPT};
 use rand_core::CryptoRng;
 use waypass_trust::audit::{Event, Flagged, Leaf, Receipt, ReceiptError, Upload};
-use waypass_trust::bundle::{KeyUse, TrustBundle};
+use waypass_trust::bundle::{KeyUse, TimeNonce, TrustBundle};
 use waypass_trust::status::TakenBack;
-use waypass_trust::sync::{AuditHeld, Device, Manifest, Part, Receipted};
+use waypass_trust::sync::{AuditHeld, Device, Kept, Manifest, Part, Receipted};
 use waypass_trust::time::{Adopted, Reading};
+use waypass_vault::BeliefError;
 
 /// Records in one upload.
 const PART: u64 = 4096;
@@ -20,15 +21,47 @@ const MAX_FLAGGED: usize = 4096;
 pub struct Sync<'g> {
     gate: &'g Gate<'g>,
     clock: &'g dyn Fn() -> Reading,
+    rng: &'g mut dyn CryptoRng,
     /// What was taken back before anything newer came.
     taken_back: Vec<TakenBack>,
+    question: Option<Question>,
+}
+
+/// What a person says about the date of a bundle that they bring.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BundleTime {
+    /// Nothing: the clocks judge it.
+    Judged,
+    /// It is really so late.
+    Confirmed,
+}
+
+/// A question for the time that waits for its answer.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    nonce: TimeNonce,
+    asked: Reading,
+}
+
+impl Question {
+    /// Draws a question that is asked at `asked`.
+    pub fn draw(asked: Reading, rng: &mut dyn CryptoRng) -> Self {
+        let mut nonce = TimeNonce::default();
+        rng.fill_bytes(&mut nonce);
+        Self { nonce, asked }
+    }
+
+    /// The nonce to be answered.
+    pub const fn nonce(&self) -> &TimeNonce {
+        &self.nonce
+    }
 }
 
 impl<'g> Gate<'g> {
     /// Begins a synchronization; `clock` gives a reading whenever a step needs one.
-    pub fn sync(&'g self, clock: &'g dyn Fn() -> Reading) -> Sync<'g> {
+    pub fn sync(&'g self, clock: &'g dyn Fn() -> Reading, rng: &'g mut dyn CryptoRng) -> Sync<'g> {
         // What cannot be read now has no contradictions to compare with; every one that is there afterwards is new.
-        Sync { gate: self, clock, taken_back: self.taken_back().unwrap_or_default() }
+        Sync { gate: self, clock, rng, taken_back: self.taken_back().unwrap_or_default(), question: None }
     }
 
     /// Returns the final revocations that the newest lists take back. They stay revoked here.
@@ -47,11 +80,17 @@ impl<'g> Gate<'g> {
 
     /// Notes that a person changed what this gate believes, and learns the time of what was brought. A gate whose state is damaged only
     /// learns it when a person has looked.
-    pub fn trust_changed(&self, what: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
-        if self.state().is_err() {
-            return Ok(());
+    pub fn trust_changed(&self, what: &str, time: BundleTime, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
+        let Ok(mut state) = self.state() else { return Ok(()) };
+        if let Some(bundle) = self.belief.bundle()? {
+            match (state.learn_time(&bundle, reading), time) {
+                (Adopted::Aside(aside), BundleTime::Confirmed) => state.time = aside.confirmed(),
+                // Until the clock agrees it is doubted.
+                (Adopted::Aside(_), BundleTime::Judged) | (Adopted::Newer | Adopted::Known, _) => {}
+            }
+            self.keep_state(&state)?;
         }
-        self.learn_time(reading)?;
+        self.settle_aside(reading)?;
         self.compare_lists()?;
         self.record(Event::TRUST_CHANGED, what, reading, rng)
     }
@@ -96,23 +135,36 @@ impl<'g> Sync<'g> {
     }
 
     /// Ends the synchronization: notes in the log that something was taken, and what newer lists take back. Returns the open flags.
-    pub fn end(self, something_taken: bool, rng: &mut dyn CryptoRng) -> Result<Vec<Flag>, GateError> {
+    pub fn end(mut self, something_taken: bool) -> Result<Vec<Flag>, GateError> {
         let reading = (self.clock)();
         self.gate.learn_time(&reading)?;
+        self.gate.settle_aside(&reading)?;
         self.gate.compare_lists()?;
         if something_taken {
-            self.gate.record(Event::SYNCED, &self.gate.identity.id, &reading, rng)?;
-            self.note_taken_back(rng)?;
+            self.gate.record(Event::SYNCED, &self.gate.identity.id, &reading, self.rng)?;
+            self.note_taken_back()?;
         }
         self.gate.flags()
     }
 
     /// Notes in the log which final revocations the newest lists take back since this synchronization began.
-    pub fn note_taken_back(&self, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
+    pub fn note_taken_back(&mut self) -> Result<(), GateError> {
         let reading = (self.clock)();
         let now = self.gate.taken_back()?;
         let mut new = now.iter().filter(|found| !self.taken_back.contains(found));
-        new.try_for_each(|found| self.gate.record(Event::TAKEN_BACK, &found.to_string(), &reading, rng))
+        new.try_for_each(|found| self.gate.record(Event::TAKEN_BACK, &found.to_string(), &reading, self.rng))
+    }
+
+    /// Takes the answer to `question`, signed by the timestamp role of the newest root. One that is too far ahead of a clock that is not
+    /// known to be wrong changes nothing: the bundle waits for a person then.
+    pub fn take_time(&mut self, question: &Question, answer: &[u8]) -> Result<(), GateError> {
+        let root = self.gate.belief.root()?.ok_or(BeliefError::NotPinned)?;
+        let signed = root.open_time_answer(answer, &question.nonce).map_err(BeliefError::from)?;
+        let mut state = self.gate.state()?;
+        match state.learn_answer(&signed, &question.asked, &(self.clock)()) {
+            Adopted::Aside(_) => Ok(()),
+            Adopted::Newer | Adopted::Known => self.gate.keep_state(&state),
+        }
     }
 }
 
@@ -121,7 +173,7 @@ impl Device for Sync<'_> {
 
     fn held(&self) -> Result<Manifest, GateError> {
         let gate = self.gate;
-        let root = gate.belief.root()?.ok_or(waypass_vault::BeliefError::NotPinned)?;
+        let root = gate.belief.root()?.ok_or(BeliefError::NotPinned)?;
         let audit = AuditHeld { size: gate.state()?.chain.size(), receipted: gate.receipted()? };
         let mut manifest = Manifest::of(gate.belief.bundle()?.as_ref(), audit);
         manifest.root = root.version();
@@ -132,14 +184,32 @@ impl Device for Sync<'_> {
         Ok(self.gate.belief.step_root(envelope)?)
     }
 
-    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<(), GateError> {
+    fn ask_time(&mut self) -> Result<Option<TimeNonce>, GateError> {
+        let question = Question::draw((self.clock)(), self.rng);
+        self.question = Some(question);
+        Ok(Some(question.nonce))
+    }
+
+    fn apply_time(&mut self, answer: &[u8]) -> Result<(), GateError> {
+        self.question.take().map_or(Ok(()), |question| self.take_time(&question, answer))
+    }
+
+    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<Kept, GateError> {
         let reading = (self.clock)();
         let newer = self.gate.belief.open(metadata)?;
-        if let Adopted::Aside(aside) = self.gate.state()?.learn_time(&newer, &reading) {
-            return Err(GateError::Ahead { signed: aside.signed().at, seconds: aside.ahead_seconds() });
+        if let Adopted::Aside(_) = self.gate.state()?.learn_time(&newer, &reading) {
+            // It takes every check but that of its date.
+            if let Some(mut held) = self.gate.belief.bundle()? {
+                held.replace(newer.clone()).map_err(BeliefError::from)?;
+            }
+            return self.gate.keep_aside(newer, &reading, self.rng).map(|()| Kept::Aside);
         }
         self.gate.belief.take(metadata)?;
-        self.gate.learn_time(&reading)
+        self.gate.learn_time(&reading).map(|()| Kept::Believed)
+    }
+
+    fn apply_list_aside(&mut self, token: &[u8]) -> Result<(), GateError> {
+        self.gate.keep_list_aside(token.trim_ascii())
     }
 
     fn apply_list(&mut self, _uri: &str, token: &[u8]) -> Result<(), GateError> {

@@ -14,7 +14,8 @@ use waypass_credential::json::{self, JsonError, Limits};
 use waypass_credential::proof::Purpose;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Authority, BundleError, KeyRecord, KeyState, KeyUse, TargetsPart};
-use waypass_trust::status::ListInfo;
+use waypass_trust::status::{ListError, ListInfo};
+use waypass_trust::time::TOLERANCE_SECONDS;
 
 const AUTHORITIES: &str = "authorities";
 /// The tokens of the others' status lists.
@@ -192,7 +193,11 @@ impl Issuer<'_> {
         let mut taken = Vec::new();
         for token in brought {
             let token = token.trim_ascii();
-            let found = wanted.check_list(token, at)?;
+            let found = wanted.check_list(token)?;
+            // No gate takes a list that is dated after the bundle it comes with.
+            if found.issued_at.since(at) > TOLERANCE_SECONDS {
+                return Err(BundleError::List { uri: found.uri, why: ListError::AfterBundle }.into());
+            }
             if !uris(others).any(|uri| *uri == found.uri) {
                 return Err(AuthorityError::NotAnnounced(found.uri));
             }

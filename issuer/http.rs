@@ -29,6 +29,7 @@ mod peers;
 mod pickup;
 mod routes;
 mod shown;
+mod time;
 mod vc_api;
 mod wire;
 
@@ -100,8 +101,8 @@ pub fn serve_until(
     rng.fill_bytes(&mut nonce_key);
     // What changes whom gates believe is published by the command that somebody gave, not by the clock.
     issuer.only_renews = true;
-    let mut counter = Counter { issuer, clock, rng };
-    let mut watch = Watch::new(limits.renew, clock());
+    let mut counter = Counter { issuer, clock, pace: Pace::new(clock()), rng };
+    let mut watch = Watch::new(limits.renew);
     watch.look(&mut counter, &board);
     let connections = Connections::new(limits.connections);
     let timeout = limits.request_timeout;
@@ -129,7 +130,6 @@ pub fn serve_until(
 /// Keeps what is shown up to date: with other processes that publish, and with the clock.
 struct Watch {
     renew: Option<Duration>,
-    pace: Pace,
     looked: Instant,
     /// After a publication that failed: not sooner.
     again: Option<Instant>,
@@ -137,8 +137,8 @@ struct Watch {
 }
 
 impl Watch {
-    fn new(renew: Option<Duration>, start: Reading) -> Self {
-        Self { renew, pace: Pace::new(start), looked: Instant::now(), again: None, seen: None }
+    fn new(renew: Option<Duration>) -> Self {
+        Self { renew, looked: Instant::now(), again: None, seen: None }
     }
 
     fn look_in_time(&mut self, counter: &mut Counter<'_, '_>, board: &Board) {
@@ -158,7 +158,7 @@ impl Watch {
                 Err(why) => tracing::error!(event = "published_unreadable", why = %why),
             }
         }
-        let now = self.pace.at((counter.clock)());
+        let now = counter.pace.at((counter.clock)());
         let Some(renew) = self.renew else { return };
         let due = i64::try_from(renew.as_secs()).unwrap_or(i64::MAX);
         // A publication from the future is looked into at once.

@@ -14,7 +14,8 @@ use core::fmt;
 use waypass_credential::key::Signer;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{
-    BundleDraft, BundleError, Envelope, MAX_ROOT_STEPS, Part as _, PartName, Root, SigningRole, TargetsPart, TrustBundle, Versions,
+    BundleDraft, BundleError, Envelope, MAX_ROOT_STEPS, Part as _, PartName, Root, SigningRole, TargetsPart, TimeNonce, TrustBundle,
+    Versions, answer_time,
 };
 use waypass_trust::status::ListError;
 
@@ -197,6 +198,14 @@ impl Issuer<'_> {
         }
         let lists = self.sign_lists(&part, last.published_at, at)?;
         Ok(lists.len() == last.lists.len() && lists.iter().all(|text| last.lists.iter().any(|(_, published)| published == text)))
+    }
+
+    /// Signs what time it is for a device that asks over a nonce of its own. Returns the signed envelope as JSON.
+    pub fn answer_time(&self, question: &TimeNonce, at: Timestamp) -> Result<Vec<u8>, PublishError> {
+        let root = self.newest_root()?.ok_or(PublishError::NoRoot)?;
+        let signers = self.signers(KeyUse::Timestamp, &root.part().roles.timestamp)?;
+        let answer = answer_time(question, at, &signers).map_err(|_| PublishError::NoKey(KeyUse::Timestamp))?;
+        Ok(answer.to_bytes())
     }
 
     /// What was published last.

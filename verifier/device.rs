@@ -6,7 +6,7 @@ use core::fmt;
 use waypass_trust::audit::Chain;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
-use waypass_trust::time::{Adopted, Reading, TimeState};
+use waypass_trust::time::{Adopted, Reading, SignedTime, TimeState};
 
 /// Time, answered nonces, and the end of the audit chain: one small record, stored whole with every decision.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +45,13 @@ impl DeviceState {
     /// Takes the signed time of a bundle, read at `reading`. A bundle whose time is [`Adopted::Aside`] must not be installed.
     pub fn learn_time(&mut self, bundle: &TrustBundle, reading: &Reading) -> Adopted {
         let (time, adopted) = self.time.adopt(&bundle.signed_time(), reading);
+        self.time = time;
+        adopted
+    }
+
+    /// Takes the answer to a question for the time that was asked at `asked`, read at `reading`.
+    pub fn learn_answer(&mut self, signed: &SignedTime, asked: &Reading, reading: &Reading) -> Adopted {
+        let (time, adopted) = self.time.answered(signed, asked, reading);
         self.time = time;
         adopted
     }

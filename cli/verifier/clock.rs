@@ -1,9 +1,11 @@
 //! `waypass verifier clock`: a person's word for the clock.
 
 use super::failure;
+use super::sync::{aside_document, aside_words};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::unlock::OpenArgs;
+use crate::home::Role;
+use crate::unlock::{self, OpenArgs};
 use crate::{secret, words};
 use serde_json::json;
 use waypass_vault::{SystemRng, clock};
@@ -21,6 +23,9 @@ pub(crate) struct Args {
     /// Who compared it; it goes into the log
     #[arg(long, value_name = "NAME")]
     by: String,
+    /// Confirm the date of the bundle that is kept aside, instead of this device's clock
+    #[arg(long)]
+    kept_aside: bool,
     /// Do not ask: the clock was compared
     #[arg(long)]
     yes: bool,
@@ -33,6 +38,9 @@ pub(crate) fn run(session: &Session, verb: &Verb) -> Outcome {
     if args.by.trim().is_empty() {
         return Err(Failure::usage("nobody is named", "say who compared the clock: --by NAME"));
     }
+    if args.kept_aside {
+        return confirm_aside(session, args);
+    }
     session.out.note(&format!("this device's clock says {}", words::when(clock::read().wall)));
     if !args.yes && !secret::confirm(session.input, "Does a watch say the same?", "--yes")? {
         return Err(Failure::usage("the clock was not confirmed", "set it with your system's own tool, then confirm it"));
@@ -44,5 +52,23 @@ pub(crate) fn run(session: &Session, verb: &Verb) -> Outcome {
     })?;
     session.out.json(&json!({ "schema": "waypass.clock/1", "confirmed_at": reading.wall.unix() }))?;
     session.out.words("confirmed; the verdicts of this gate are amber until a bundle brings newer signed time");
+    Ok(Exit::Done)
+}
+
+/// The vault is opened twice: a person is asked in between, and nothing is locked while they think.
+fn confirm_aside(session: &Session, args: &Args) -> Outcome {
+    let vault = unlock::keep(session, Role::Verifier, &args.open)?;
+    let waiting = super::opened(session, &vault)?.settle_aside(&clock::read()).map_err(failure)?;
+    let vault = vault.park();
+    let none = || Failure::usage("no bundle is kept aside", "see what the gate knows: waypass verifier status");
+    session.out.note(&aside_words(&waiting.ok_or_else(none)?));
+    if !args.yes && !secret::confirm(session.input, "Is it really as late as the bundle says, by a watch or a calendar?", "--yes")? {
+        return Err(Failure::usage("the bundle was not taken", "tell the site's operator: somebody may sign bundles with a wrong date"));
+    }
+    let vault = unlock::resume(session, Role::Verifier, vault)?;
+    let gate = super::opened(session, &vault)?;
+    let taken = gate.confirm_aside(&args.by, &clock::read(), &mut SystemRng).map_err(failure)?.ok_or_else(none)?;
+    session.out.json(&json!({ "schema": "waypass.clock/1", "taken": aside_document(&taken) }))?;
+    session.out.words(&format!("taken: the bundle of {}; set this device's clock as soon as you can", words::when(taken.signed_at)));
     Ok(Exit::Done)
 }

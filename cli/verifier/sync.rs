@@ -6,12 +6,14 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::sync::{self, SyncArgs};
 use crate::unlock::{self, OpenArgs};
-use crate::{audit, trust};
+use crate::{audit, trust, words};
+use serde_json::json;
 use std::cell::RefCell;
 use std::path::PathBuf;
-use waypass_gate::{Flag, Gate, GateError, Sync};
+use waypass_gate::{Aside, Flag, Gate, GateError, Question, Sync};
+use waypass_trust::bundle::TimeNonce;
 use waypass_trust::status::TakenBack;
-use waypass_trust::sync::{AuditHeld, Device, Manifest, Part, Receipted};
+use waypass_trust::sync::{AuditHeld, Device, Kept, Manifest, Part, Receipted};
 use waypass_vault::{Finding, Parked, SystemRng, clock};
 
 /// Arguments of `verifier sync`.
@@ -31,11 +33,12 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let vault = unlock::keep(session, Role::Verifier, &args.open)?;
     // A gate without its record or its bundle is said before anybody is asked for anything.
     super::opened(session, &vault)?;
-    let mut device = Between { session, vault: RefCell::new(Some(vault.park())), planned: RefCell::default(), told: RefCell::default() };
+    let mut device =
+        Between { session, vault: RefCell::new(Some(vault.park())), planned: RefCell::default(), told: RefCell::default(), question: None };
     let outcome = sync::run(session, &mut device, &mut *transport, |failure| failure)?;
-    let (flagged, taken_back) = device.end(!outcome.steps.is_empty())?;
+    let Ended { flagged, taken_back, aside } = device.end(!outcome.steps.is_empty())?;
     let documents: Vec<_> = flagged.iter().map(audit::flag_document).collect();
-    sync::tell(session, &outcome, &documents)?;
+    sync::tell(session, &outcome, &documents, aside.as_ref().map(aside_document))?;
     for flag in &flagged {
         session.out.warn(&audit::flag_words(flag));
     }
@@ -43,7 +46,32 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         session.out.note("look at each, then: waypass audit acknowledge RECORD --by YOUR-NAME");
     }
     super::status::warn_of_taken_back(session, &taken_back);
-    Ok(Exit::Done)
+    let Some(aside) = aside else { return Ok(Exit::Done) };
+    session.out.warn(&aside_words(&aside));
+    session.out.note(ASIDE_NEXT);
+    Ok(Exit::Grey)
+}
+
+/// A bundle that is kept aside, in words.
+pub(super) fn aside_words(aside: &Aside) -> String {
+    let (signed, ahead) = (words::when(aside.signed_at), words::span(aside.ahead_seconds));
+    format!("a bundle dated {signed} is kept aside: that is {ahead} ahead of this gate's clock; what it withdraws counts already")
+}
+
+/// What to do about it.
+pub(super) const ASIDE_NEXT: &str = "compare the clock with a watch: if it is wrong, set it, and the bundle is taken by itself; if it \
+     cannot be set: waypass verifier clock confirm --kept-aside --by YOUR-NAME; if it is right, tell the site's operator";
+
+/// As JSON.
+pub(super) fn aside_document(aside: &Aside) -> serde_json::Value {
+    json!({ "signed_at": aside.signed_at.unix(), "ahead_seconds": aside.ahead_seconds })
+}
+
+/// What a synchronization came to.
+struct Ended {
+    flagged: Vec<Flag>,
+    taken_back: Vec<TakenBack>,
+    aside: Option<Aside>,
 }
 
 /// A gate that has its vault open for each step of a synchronization, and not between two: what a slow or silent server keeps waiting is
@@ -56,6 +84,8 @@ struct Between<'s> {
     planned: RefCell<Manifest>,
     /// Findings the person has been told.
     told: RefCell<Vec<Finding>>,
+    /// The question for the time that the server was asked.
+    question: Option<Question>,
 }
 
 impl Between<'_> {
@@ -64,7 +94,7 @@ impl Between<'_> {
         let parked = self.vault.take().ok_or_else(|| Failure::internal("an earlier step failed", "run the command again"))?;
         let vault = unlock::resume(self.session, Role::Verifier, parked)?;
         let done = match Gate::open(&vault, trust::store(self.session)) {
-            Ok(gate) => step(gate.sync(&clock::read)),
+            Ok(gate) => step(gate.sync(&clock::read, &mut SystemRng)),
             Err(why) => Err(why),
         };
         for finding in vault.findings() {
@@ -88,7 +118,7 @@ impl Between<'_> {
                 moved_on = sync.held().is_ok_and(|held| trust_of(&held) != trust_of(&planned));
             }
             let taken = taken?;
-            sync.note_taken_back(&mut SystemRng)?;
+            sync.note_taken_back()?;
             Ok((taken, sync.held()?))
         });
         match taken {
@@ -104,11 +134,12 @@ impl Between<'_> {
         }
     }
 
-    /// Ends the synchronization: the open flags, and what the newest lists take back.
-    fn end(self, something_taken: bool) -> Result<(Vec<Flag>, Vec<TakenBack>), Failure> {
+    /// Ends the synchronization: the open flags, what the newest lists take back, and what waits.
+    fn end(self, something_taken: bool) -> Result<Ended, Failure> {
         self.open(|sync| {
             let gate = sync.gate();
-            Ok((sync.end(something_taken, &mut SystemRng)?, gate.taken_back()?))
+            let flagged = sync.end(something_taken)?;
+            Ok(Ended { flagged, taken_back: gate.taken_back()?, aside: gate.settle_aside(&clock::read())? })
         })
     }
 }
@@ -133,8 +164,23 @@ impl Device for Between<'_> {
         self.take(|sync| sync.apply_root(envelope))
     }
 
-    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<(), Failure> {
+    fn ask_time(&mut self) -> Result<Option<TimeNonce>, Failure> {
+        let question = Question::draw(clock::read(), &mut SystemRng);
+        self.question = Some(question);
+        Ok(Some(*question.nonce()))
+    }
+
+    fn apply_time(&mut self, answer: &[u8]) -> Result<(), Failure> {
+        let Some(question) = self.question.take() else { return Ok(()) };
+        self.open(|mut sync| sync.take_time(&question, answer))
+    }
+
+    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<Kept, Failure> {
         self.take(|sync| sync.apply_bundle(metadata))
+    }
+
+    fn apply_list_aside(&mut self, token: &[u8]) -> Result<(), Failure> {
+        self.take(|sync| sync.apply_list_aside(token))
     }
 
     fn apply_list(&mut self, uri: &str, token: &[u8]) -> Result<(), Failure> {

@@ -1,9 +1,10 @@
 //! `waypass wallet sync`: newer trust comes down; nothing goes up, a wallet never uploads.
 
 use crate::Session;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::sync::{self, SyncArgs};
 use crate::trust;
+use waypass_vault::clock;
 use waypass_wallet::Reader;
 
 /// Arguments of `wallet sync`.
@@ -15,8 +16,16 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let mut transport = sync::transport(session, args.place.from.as_deref(), None)?;
-    let outcome = sync::run(session, &mut Reader::new(trust::store(session)), &mut *transport, trust::failure)?;
-    sync::tell(session, &outcome, &[])?;
+    let mut reader = Reader::new(trust::store(session), clock::read().wall);
+    let outcome = sync::run(session, &mut reader, &mut *transport, trust::failure)?;
+    sync::tell(session, &outcome, &[], None)?;
     session.out.detail(trust::NOT_COMPARED);
+    if outcome.aside {
+        return Err(Failure::new(
+            Exit::Grey,
+            "the bundle is dated more than two days ahead of this device's clock, and was not taken",
+            "compare the clock with a watch: if it is wrong, set it and sync again; if it is right, tell the site's operator",
+        ));
+    }
     Ok(Exit::Done)
 }

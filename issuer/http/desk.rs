@@ -2,6 +2,7 @@
 
 use super::peers::Peer;
 use crate::issue::Issuer;
+use crate::publish::Pace;
 use rand_core::CryptoRng;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -14,6 +15,8 @@ use waypass_trust::time::Reading;
 pub(super) struct Counter<'a, 'k> {
     pub(super) issuer: &'a mut Issuer<'k>,
     pub(super) clock: &'a dyn Fn() -> Reading,
+    /// The time that the service itself signs.
+    pub(super) pace: Pace,
     pub(super) rng: &'a mut dyn CryptoRng,
 }
 

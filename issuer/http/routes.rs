@@ -7,7 +7,7 @@ use super::metrics::{Metrics, metrics};
 use super::peers::{Connections, Peer};
 use super::pickup::Nonces;
 use super::shown::{Board, Published};
-use super::{audit, metadata, pickup};
+use super::{audit, metadata, pickup, time};
 use crate::settings::Settings;
 use axum::Router;
 use axum::body::Body;
@@ -78,6 +78,7 @@ pub(super) fn router(
         .route(&under("/bundle/metadata"), get(bundle_metadata))
         .route(&under("/root/{version}"), get(root))
         .route(&under("/lists/{id}"), get(list))
+        .route(&under("/time"), post(time::time))
         .route(&under("/audit"), post(audit::intake))
         .route(&under("/token"), post(pickup::token))
         .route(&under("/nonce"), post(pickup::nonce))

@@ -7,8 +7,8 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use waypass_credential::base64url;
-use waypass_trust::bundle::Digest;
-use waypass_trust::sync::{AuditHeld, Device, ListHeld, Manifest, Parcel, Part, Receipted, Step};
+use waypass_trust::bundle::{Digest, TimeNonce};
+use waypass_trust::sync::{AuditHeld, Device, Kept, ListHeld, Manifest, Parcel, Part, Receipted, Step};
 
 /// Records in one upload of the device below.
 const BATCH: u64 = 4;
@@ -53,6 +53,8 @@ struct Gate {
     target: Manifest,
     log: Vec<String>,
     fail_at: Option<usize>,
+    /// Whether its clock is so far behind that it keeps the bundle aside.
+    is_slow: bool,
 }
 
 #[derive(Debug)]
@@ -68,7 +70,7 @@ impl core::error::Error for PowerCut {}
 
 impl Gate {
     fn new() -> Self {
-        Self { held: held(), target: offered(), log: Vec::new(), fail_at: None }
+        Self { held: held(), target: offered(), log: Vec::new(), fail_at: None, is_slow: false }
     }
 
     fn commit(&mut self, what: String) -> Result<(), PowerCut> {
@@ -95,12 +97,29 @@ impl Device for Gate {
         Ok(())
     }
 
-    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<(), PowerCut> {
+    fn ask_time(&mut self) -> Result<Option<TimeNonce>, PowerCut> {
+        Ok(Some([7; 32]))
+    }
+
+    fn apply_time(&mut self, answer: &[u8]) -> Result<(), PowerCut> {
+        assert_eq!(answer, b"noon");
+        Ok(())
+    }
+
+    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<Kept, PowerCut> {
         assert!(!metadata.is_empty());
+        if self.is_slow {
+            return self.commit("bundle, aside".to_owned()).map(|()| Kept::Aside);
+        }
         self.commit("bundle".to_owned())?;
         let target = &self.target;
         (self.held.timestamp, self.held.snapshot, self.held.targets) = (target.timestamp, target.snapshot, target.targets);
-        Ok(())
+        Ok(Kept::Believed)
+    }
+
+    fn apply_list_aside(&mut self, token: &[u8]) -> Result<(), PowerCut> {
+        assert!(!token.is_empty());
+        self.commit("list, aside".to_owned())
     }
 
     fn apply_list(&mut self, uri: &str, token: &[u8]) -> Result<(), PowerCut> {
@@ -150,6 +169,7 @@ fn serve(path: &str, body: &[u8]) -> Answer {
         "/t1/manifest" => ok(offered().to_bytes()),
         "/t1/root/2" => ok("root 2"),
         "/t1/root/3" => ok("root 3"),
+        "/t1/time" => ok("noon"),
         "/t1/bundle/metadata" => ok("metadata"),
         "/t1/lists/a" => ok(token(A, 200)),
         "/t1/lists/b-7" => ok(token(B, 150)),
@@ -184,15 +204,51 @@ fn everything_in_order_denials_before_uploads() {
     assert_eq!(begun, outcome.steps);
     assert_eq!((outcome.uploads, outcome.receipts, outcome.carried, outcome.kept), (3, 3, false, false));
     assert_eq!(outcome.steps.last(), Some(&Step::AuditUpload(0)));
-    // The next run finds nothing to do, and asks for nothing but the manifest.
+    assert!(outcome.answered && !outcome.aside);
+    // The next run finds nothing to do, and asks for nothing but the manifest and the time.
     let before = server.asked().len();
     assert_eq!(run(&mut gate, &mut http(&server), &mut quiet).expect("synchronized").steps, []);
-    assert_eq!(server.asked()[before..], ["GET /t1/manifest"]);
+    assert_eq!(server.asked()[before..], ["GET /t1/manifest", "POST /t1/time"]);
+}
+
+/// What a bundle that is kept aside withdraws is fetched, its rules are not used, and the log goes up all the same.
+#[test]
+fn lists_of_a_bundle_that_is_kept_aside_are_kept_with_it() {
+    let server = Server::start(|request| serve(&request.path, &request.body));
+    let mut gate = Gate { is_slow: true, ..Gate::new() };
+    let outcome = run(&mut gate, &mut http(&server), &mut quiet).expect("synchronized");
+    let log = ["root 2", "root 3", "bundle, aside", "list, aside", "list, aside", "receipt 4", "receipt 8", "receipt 10"];
+    assert_eq!(gate.log, log);
+    assert!(outcome.aside);
+    assert_eq!(outcome.steps, [Step::Root(3), Step::AuditUpload(0)]);
+}
+
+/// One of 0.1.0, and one whose own clock waits for a person.
+#[test]
+fn a_service_without_an_answer_is_synchronized_with_all_the_same() {
+    for status in [404, 405, 503] {
+        let server = Server::start(move |request| match request.path.as_str() {
+            "/t1/time" => Answer::Is(status, br#"{"error":"not_found"}"#.to_vec()),
+            path => serve(path, &request.body),
+        });
+        let mut gate = Gate::new();
+        let outcome = run(&mut gate, &mut http(&server), &mut quiet).expect("synchronized");
+        assert!(!outcome.answered);
+        assert_eq!(gate.log, WHOLE);
+    }
+    // What it asks: one nonce, as base64url.
+    let server = Server::start(|request| {
+        if request.path == "/t1/time" {
+            assert_eq!(request.body, format!(r#"{{"nonce":"{}"}}"#, base64url::encode(&[7; 32])).into_bytes());
+        }
+        serve(&request.path, &request.body)
+    });
+    run(&mut Gate::new(), &mut http(&server), &mut quiet).expect("synchronized");
 }
 
 #[test]
 fn a_link_that_breaks_anywhere_is_continued() {
-    let requests = 9;
+    let requests = 10;
     for broken in 0..requests {
         for how in 0..3 {
             let count = Arc::new(AtomicUsize::new(0));
@@ -203,7 +259,7 @@ fn a_link_that_breaks_anywhere_is_continued() {
                 match (how, serve(&request.path, &request.body)) {
                     (0, _) => Answer::HangsUp,
                     (1, Answer::Is(_, body)) => Answer::Cut(body),
-                    _ => Answer::Is(503, br#"{"error":"busy"}"#.to_vec()),
+                    _ => Answer::Is(500, br#"{"error":"busy"}"#.to_vec()),
                 }
             });
             let mut gate = Gate::new();

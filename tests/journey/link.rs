@@ -15,8 +15,12 @@ struct Service {
 
 impl Service {
     fn start(site: &Site) -> Self {
+        Self::wrapped(&[], site)
+    }
+
+    fn wrapped(wrap: &[&str], site: &Site) -> Self {
         let args = ["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "--json", "--quiet"];
-        let mut command = site.place.command(&[], "issuer", &args);
+        let mut command = site.place.command(wrap, "issuer", &args);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the service starts");
         let mut said = serde_json::Deserializer::from_reader(child.stdout.take().expect("a pipe")).into_iter::<Value>();
         let said = said.next().expect("it says where it is").expect("JSON");
@@ -153,4 +157,48 @@ fn a_restored_office_takes_no_withdrawal_back() {
     assert!(status.stderr.contains("takes back 1 final revocations"), "{}", status.stderr);
     let log = site.run("gate", "audit list --key-file KEY");
     assert!(log.stdout.contains("revocations_taken_back"), "{}", log.stdout);
+}
+
+/// A clock was five minutes fast and was set right. A bundle does not say which of the two is true, the answer to the gate's own question does.
+#[test]
+fn an_answer_to_the_gates_own_question_ends_doubt_about_its_clock() {
+    let moved = Command::new("faketime").args(["-f", "+5m", "true"]).output();
+    if !moved.is_ok_and(|output| output.status.success()) {
+        println!("SKIP an_answer_to_the_gates_own_question_ends_doubt_about_its_clock: faketime is not installed");
+        return;
+    }
+    let site = Site::new(&[], "sd-jwt");
+    let run = |wrap: &[&str], line: &str| {
+        let words: Vec<&str> = line.split(' ').chain(["--key-file", "door.key", "--json", "--no-input"]).collect();
+        crate::program::finish(site.place.command(wrap, "door", &words), "")
+    };
+    let fast = ["faketime", "-f", "+5m"];
+    let clock = |wrap: &[&str]| {
+        let status: Value = serde_json::from_str(&run(wrap, "verifier status").stdout).expect("JSON");
+        (status["clock"].as_str().unwrap_or_default().to_owned(), status["decides"].as_bool())
+    };
+    assert_eq!(run(&fast, "verifier init --name Door --site north --zone lab --recovery-file door.recovery").code, 0);
+    assert_eq!(run(&fast, "verifier enroll -o door.enrolment").code, 0);
+    site.ok("issuer", "issuer enroll door.enrolment --key-file KEY");
+    site.stick();
+    assert_eq!(run(&fast, &format!("trust pin stick --digest {}", site.root)).code, 0);
+    assert_eq!(clock(&fast), ("anchored".to_owned(), Some(true)));
+    assert_eq!(clock(&[]), ("doubt".to_owned(), Some(false)));
+    a_second_passes();
+    site.stick();
+    assert_eq!(run(&[], "verifier sync --from stick").code, 0);
+    assert_eq!(clock(&[]), ("doubt".to_owned(), Some(false)));
+
+    // Somebody on the way answers in the issuer's place.
+    let service = Service::start(&site);
+    let forged = |line: &str| (line == "POST /time").then_some("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}");
+    assert_ne!(run(&[], &format!("verifier sync --from {}", proxy(&service.address, forged))).code, 0);
+    assert_eq!(clock(&[]).0, "doubt");
+
+    let synced = run(&[], &format!("verifier sync --from http://{}", service.address));
+    assert_eq!(synced.code, 0, "{}", synced.stderr);
+    let said: Value = serde_json::from_str(&synced.stdout).expect("JSON");
+    assert_eq!(said["time_answered"], true, "{said}");
+    assert_eq!(clock(&[]), ("anchored".to_owned(), Some(true)));
+    drop(service);
 }

@@ -55,7 +55,8 @@ impl BundleDraft {
         let mut references = Vec::with_capacity(lists.len());
         for token in &lists {
             let list = Former::default().verify_list(token.as_bytes(), &targets.part)?;
-            publishable(&list, &targets.part, issued_at)?;
+            lives_long_enough(&list, &targets.part)?;
+            after_no_list(issued_at, &list)?;
             references.push(ListReference { uri: list.uri().into(), sha256: Digest::of(token.as_bytes()) });
             take(&mut evidence, list)?;
         }
@@ -89,10 +90,10 @@ impl TargetsPart {
         Ok(Contexts::open(documents, self)?.known)
     }
 
-    /// Verifies a status list token as a publication with these targets at `at` would.
-    pub fn check_list(&self, token: &[u8], at: Timestamp) -> Result<ListInfo, BundleError> {
+    /// Verifies a status list token as a publication with these targets would, whenever that is.
+    pub fn check_list(&self, token: &[u8]) -> Result<ListInfo, BundleError> {
         let list = Former::default().verify_list(token, self)?;
-        publishable(&list, self, at)?;
+        lives_long_enough(&list, self)?;
         Ok(list.info())
     }
 }
@@ -104,10 +105,8 @@ fn sign<P: Part>(part: &P, signers: &[&dyn Signer]) -> Result<Envelope, BundleEr
     Envelope::sign_part(part, signers).map_err(|_| BundleError::Rule { part: P::NAME, broken: Rule::Signer })
 }
 
-/// A list that ended sooner than the policy lets it be used would turn amber into grey behind the policy's back. One that is dated
-/// after its publication would be taken by no gate.
-fn publishable(list: &HeldList, targets: &TargetsPart, at: Timestamp) -> Result<(), BundleError> {
-    after_no_list(at, list)?;
+/// A list that ended sooner than the policy lets it be used would turn amber into grey behind the policy's back.
+fn lives_long_enough(list: &HeldList, targets: &TargetsPart) -> Result<(), BundleError> {
     let longest = i64::try_from(targets.policy.longest_stale_seconds()).unwrap_or(i64::MAX);
     // The list of gates ends when they are enrolled no more, which the site sets.
     if targets.gate_list().is_some_and(|gates| gates.uri == list.uri()) {

@@ -97,27 +97,72 @@ fn a_gate_that_can_no_longer_decide_says_so() {
     assert!(doctor.stdout.contains("ENDED ") && doctor.stdout.contains("can decide about nobody"), "{}", doctor.stdout);
 }
 
+/// Either this clock is slow or somebody signs with a wrong date. Until that is known the bundle waits, and its withdrawals do not.
 #[test]
-fn a_bundle_from_the_future_is_not_taken() {
-    let (site, _) = Site::with_credential();
+fn a_bundle_from_the_future_waits_and_what_it_withdraws_counts() {
+    let (site, id) = Site::with_credential();
     let sized = Command::new("faketime").args(["-f", "+10d", "true"]).output();
     if !sized.is_ok_and(|output| output.status.success()) {
         println!("SKIP a bundle from the future: faketime is not installed");
         return;
     }
-    let ahead = site.wrapped(&["faketime", "-f", "+10d"], ISSUER, "issuer publish -o ahead --yes");
-    assert_eq!(ahead.code, 0, "{}", ahead.stderr);
-    let refused = site.run(GATE, "verifier sync --from ahead");
-    let (what, next) = advice(&refused);
-    assert_eq!(refused.code, 30, "{what}");
-    assert!(what.contains("ahead of this device's clock, and was not taken") && next.contains("compare the clock"), "{what}; {next}");
-    // The gate goes on with what it had.
+    let later = ["faketime", "-f", "+10d"];
     site.ask();
-    site.done(GATE, "verifier verify answer");
-    assert_eq!(site.done(GATE, "verifier status")["decides"], true);
-    // On a device whose clock says the same it is taken.
-    let taken = site.wrapped(&["faketime", "-f", "+10d"], GATE, "verifier sync --from ahead");
-    assert_eq!(taken.code, 0, "{}", taken.stderr);
+    let revoked = site.wrapped(&later, ISSUER, &format!("issuer revoke {id} --reason lost --yes"));
+    assert_eq!(revoked.code, 0, "{}", revoked.stderr);
+    let ahead = site.wrapped(&later, ISSUER, "issuer publish -o ahead --yes");
+    assert_eq!(ahead.code, 0, "{}", ahead.stderr);
+
+    let synced = site.run(GATE, "verifier sync --from ahead");
+    assert_eq!(synced.code, 30, "{}", synced.stderr);
+    let said = json(&synced);
+    assert!(said["kept_aside"]["ahead_seconds"].as_i64().is_some_and(|ahead| ahead > 9 * 86_400), "{said}");
+    assert_eq!(said["steps"], Value::Array(Vec::new()), "{said}");
+    assert!(synced.stderr.contains("is kept aside") && synced.stderr.contains("compare the clock"), "{}", synced.stderr);
+    let status = site.done(GATE, "verifier status");
+    assert!(status["kept_aside"]["signed_at"].is_i64() && status["trust_age_seconds"].as_i64().is_some_and(|age| age < 3600), "{status}");
+    assert_eq!(status["decides"], true, "the gate goes on with what it had: {status}");
+
+    // At once, and again after a second synchronization of the same.
+    assert_eq!(site.run(GATE, "verifier sync --from ahead").code, 30);
+    let verdict = site.run(GATE, "verifier verify answer");
+    assert_eq!((verdict.code, &json(&verdict)["reasons"][0]["code"]), (20, &Value::from("revoked")), "{}", verdict.stdout);
+    let log = site.done(GATE, "audit list").to_string();
+    assert_eq!(log.matches("trust_changed").count(), 2, "pinned, and kept aside once: {log}");
+
+    // On a device whose clock says the same it is taken by itself.
+    let status = json(&site.wrapped(&later, GATE, "verifier status"));
+    assert_eq!(status["kept_aside"], Value::Null, "{status}");
+    assert!(status["trust_age_seconds"].as_i64().is_some_and(|age| age < 3600), "{status}");
+    let again = site.wrapped(&later, GATE, "verifier sync --from ahead");
+    assert_eq!(again.code, 0, "{}", again.stderr);
+}
+
+/// The clock cannot be set, and it is really so late: a person says so.
+#[test]
+fn a_person_confirms_the_date_of_a_bundle_that_waits() {
+    let (site, _) = Site::with_credential();
+    let sized = Command::new("faketime").args(["-f", "+10d", "true"]).output();
+    if !sized.is_ok_and(|output| output.status.success()) {
+        println!("SKIP confirming a bundle: faketime is not installed");
+        return;
+    }
+    let none = site.run(GATE, "verifier clock confirm --kept-aside --by Ada --yes");
+    assert_eq!((none.code, advice(&none).0.as_str()), (2, "no bundle is kept aside"));
+    assert_eq!(site.wrapped(&["faketime", "-f", "+10d"], ISSUER, "issuer publish -o ahead --yes").code, 0);
+    // Brought with the vault's factors it is asked about, too.
+    let brought = site.run(GATE, "trust bundle ahead");
+    assert_eq!((brought.code, advice(&brought).1.contains("--yes")), (2, true), "{}", brought.stderr);
+    assert_eq!(site.run(GATE, "verifier sync --from ahead").code, 30);
+    // Without an answer nothing is taken.
+    assert_eq!(site.run(GATE, "verifier clock confirm --kept-aside --by Ada").code, 2);
+    assert!(site.done(GATE, "verifier status")["kept_aside"].is_object());
+    let taken = site.done(GATE, "verifier clock confirm --kept-aside --by Ada --yes");
+    assert!(taken["taken"]["signed_at"].is_i64(), "{taken}");
+    let status = site.done(GATE, "verifier status");
+    assert_eq!((&status["kept_aside"], &status["clock"]), (&Value::Null, &Value::from("suspect")), "{status}");
+    let log = site.done(GATE, "audit list").to_string();
+    assert!(log.contains("clock_confirmed"), "{log}");
 }
 
 /// The clock ran ahead at one start, which a bundle will not reach for long: a person's word ends the doubt, and no more.
