@@ -114,3 +114,53 @@ impl Gate<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Decides, Status};
+    use waypass_credential::time::Timestamp;
+    use waypass_trust::bundle::{Item, OfflineHorizon};
+    use waypass_trust::time::{Limits, Reading, TimeGuard, TimeState};
+    use waypass_vault::Tampering;
+
+    fn time(seconds: i64) -> Timestamp {
+        Timestamp::from_unix(1_800_000_000 + seconds).expect("in range")
+    }
+
+    /// A gate that can decide about its strictest role until 100, and about others until 200.
+    fn status(now: i64) -> Status {
+        let reading = Reading { wall: time(now), boottime_ms: 5000, boot_id: [1; 16] };
+        let horizon = OfflineHorizon { until: time(100), binding: Item::Timestamp };
+        Status {
+            at: TimeGuard::observe(&TimeState::default(), &reading, &Limits::default()).0,
+            records: 0,
+            open_flags: 0,
+            trust_tampering: None,
+            device_tampering: Vec::new(),
+            bundle: None,
+            enrolled_until: Some(time(200)),
+            was_enrolled_until: Some(time(200)),
+            horizon: Some(("admin".to_owned(), horizon)),
+            last: Some(time(200)),
+            aside: None,
+            lost_clock: false,
+        }
+    }
+
+    #[test]
+    fn it_decides_about_fewer_roles_as_its_data_ages() {
+        assert_eq!(status(99).decides(), Decides::AboutAll);
+        assert_eq!(status(100).decides(), Decides::AboutSome);
+        assert_eq!(status(199).decides(), Decides::AboutSome);
+        assert_eq!(status(200).decides(), Decides::NoLonger);
+    }
+
+    #[test]
+    fn what_was_changed_from_outside_ends_its_deciding() {
+        assert_eq!(Status { trust_tampering: Some(Tampering::Missing), ..status(0) }.decides(), Decides::NoLonger);
+        assert_eq!(Status { device_tampering: vec!["a row".to_owned()], ..status(0) }.decides(), Decides::NoLonger);
+        let ended = Status { horizon: None, last: None, enrolled_until: None, ..status(0) };
+        assert_eq!(ended.decides(), Decides::NoLonger);
+        assert_eq!(Status { was_enrolled_until: None, ..ended }.decides(), Decides::NotYet);
+    }
+}

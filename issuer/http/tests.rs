@@ -233,6 +233,8 @@ fn a_doubted_clock_is_waited_for_and_health_says_so() {
     let service = Service::start(dir.path(), ServiceLimits::default());
     let health = service.get("/health");
     assert_eq!((health.status, health.text("status")), (503, "waiting".into()));
+    let question = format!(r#"{{"nonce":"{}"}}"#, waypass_credential::base64url::encode(&[3; 32]));
+    assert_eq!(service.post("/t1/time", question.as_bytes()).status, 503, "it does not say what time it is");
     assert_eq!(service.get("/t1/bundle").status, 200);
     assert_eq!(issuer.published().expect("read").expect("there").timestamp, 1, "nothing was published");
     issuer.publish_confirmed(at(100)).expect("a person said so");
@@ -244,6 +246,25 @@ fn a_doubted_clock_is_waited_for_and_health_says_so() {
 }
 
 /// A bitstring is a credential: served as one, or as plain JSON to those who ask for that.
+/// What time it is, signed by the timestamp role over the asker's own nonce.
+#[test]
+fn a_question_for_the_time_is_answered_by_the_timestamp_role() {
+    let (_dir, service) = service();
+    let root = Root::open(&service.get("/t1/root/1").body).expect("the root");
+    let nonce = [3; 32];
+    let question = |nonce: &[u8]| format!(r#"{{"nonce":"{}"}}"#, waypass_credential::base64url::encode(nonce));
+    let answer = service.post("/t1/time", question(&nonce).as_bytes());
+    assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
+    let signed = root.open_time_answer(&answer.body, &nonce).expect("signed");
+    assert_eq!(signed.at, at(100), "the clock of the service");
+    assert_eq!(root.open_time_answer(&answer.body, &[4; 32]), Err(waypass_trust::bundle::BundleError::OtherQuestion));
+    for bad in [question(&[3; 31]), question(&[3; 33]), "{}".to_owned(), "[]".to_owned(), r#"{"nonce":"?"}"#.to_owned()] {
+        let refused = service.post("/t1/time", bad.as_bytes());
+        assert_eq!((refused.status, refused.text("error")), (400, "invalid_question".into()), "{bad}");
+    }
+    assert_eq!(service.post("/t1/time", &[b' '; 257]).status, 413);
+}
+
 #[test]
 fn a_bitstring_is_served_as_a_credential() {
     let (dir, mut issuer) = issuer();

@@ -5,7 +5,7 @@
 //! sums         = records `.log-index`, each with the sums of 32 sub-buckets
 //! ```
 //!
-//! The index has 4,096 sub-buckets of its own, so that finding one tag reads a 4,096th of it. A sum is checked when its sub-bucket is read.
+//! The index has 65,536 sub-buckets of its own, so that finding one tag in a log of a million reads some fifteen rows. A sum is checked when its sub-bucket is read.
 //! The sums are sealed records, so the sealed state covers them. Entries hold no tags: an index that does not fit its sums is refused, and
 //! the caller, who knows the tags, makes it again. One log of a vault has an index.
 
@@ -20,7 +20,7 @@ use subtle::ConstantTimeEq as _;
 
 /// The table of the sums.
 const TABLE: &str = ".log-index";
-const BUCKETS: u16 = 4096;
+const BUCKETS: usize = 1 << u16::BITS;
 /// The sums in one record.
 const GROUP: u16 = 32;
 const SUM: usize = 32;
@@ -71,7 +71,7 @@ impl Unlocked<'_> {
         Ok(())
     }
 
-    /// The numbers of the entries whose tag `name` equals `value`, in order. Reads a 4,096th of the index, whatever else the log holds.
+    /// The numbers of the entries whose tag `name` equals `value`, in order. Reads a 65,536th of the index, whatever else the log holds.
     ///
     /// An index that is not what the last commit left is an error; [`Self::index_log`] makes it again.
     pub fn log_find(&self, log: &str, name: &str, value: &[u8]) -> Result<Vec<u64>, VaultError> {
@@ -116,7 +116,7 @@ impl Unlocked<'_> {
             self.row_keys(Space::LogIndex, b"", &mut |row| {
                 rows.entry(row.to_vec()).and_modify(|state| *state = Row::Kept).or_insert(Row::Surplus);
             })?;
-            let mut sums = vec![[[0; SUM]; GROUP as usize]; usize::from(BUCKETS / GROUP)];
+            let mut sums = vec![[[0; SUM]; GROUP as usize]; BUCKETS / usize::from(GROUP)];
             for (row, state) in rows {
                 let bucket = bucket_of(&row);
                 if state != Row::Surplus {
@@ -161,7 +161,7 @@ impl Unlocked<'_> {
 
     fn log_tag(&self, log: &str, name: &str, value: &[u8], entry: &[u8]) -> Vec<u8> {
         let hash = self.keys.index.of(LOG_TAG, &[log.as_bytes(), name.as_bytes(), value]);
-        let bucket = u16::from_be_bytes([hash[HASH], hash[HASH + 1]]) % BUCKETS;
+        let bucket = u16::from_be_bytes([hash[HASH], hash[HASH + 1]]);
         [&bucket.to_be_bytes(), &hash[..HASH], entry].concat()
     }
 
@@ -184,7 +184,7 @@ type Sums = [Sum; GROUP as usize];
 pub type TagsOf<'t> = dyn Fn(&[u8]) -> Vec<(&'static str, Vec<u8>)> + 't;
 
 fn bucket_of(row: &[u8]) -> u16 {
-    row.first_chunk().map_or(0, |bucket| u16::from_be_bytes(*bucket) % BUCKETS)
+    row.first_chunk().map_or(0, |bucket| u16::from_be_bytes(*bucket))
 }
 
 fn checked(tags: &Tags<'_>) -> Result<(), VaultError> {
