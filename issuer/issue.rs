@@ -3,6 +3,7 @@
 use crate::ceremony::CeremonyError;
 use crate::contexts::ContextError;
 use crate::keys::{KeyUse, Keys};
+use crate::publish::TargetsChange;
 use crate::sealed::{Anchor, Seal, Sealed, Upgrade};
 use crate::settings::{Settings, SettingsError};
 use crate::store::{CredentialRecord, Documents as _, Entry, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
@@ -36,6 +37,8 @@ pub struct Issuer<'k> {
     pub(crate) settings: Settings,
     /// Whether targets are signed anew only where nothing in them changes but their dates.
     pub(crate) only_renews: bool,
+    /// What an issuer of version 0.1.0 had recorded and not published, until a person has confirmed it.
+    pub(crate) unasked: Option<TargetsChange>,
 }
 
 /// What to issue. The holder key is given separately: by the operator, or proven at pick-up.
@@ -162,7 +165,7 @@ impl<'k> Issuer<'k> {
     /// sign. Otherwise the root of trust comes next: [`Issuer::prepare_root`].
     pub fn create(store: Box<dyn Store + 'k>, seal: Seal, settings: Settings, keys: Keys<'k>, at: Timestamp) -> Result<Self, OpenError> {
         settings.check().map_err(OpenError::Settings)?;
-        let mut store = Sealed::open(store, seal)?;
+        let mut store = Sealed::open(store, seal, &mut |_| ())?;
         if store.document(SETTINGS)?.is_some() || !store.keys()?.is_empty() {
             return Err(OpenError::AlreadySetUp);
         }
@@ -177,7 +180,7 @@ impl<'k> Issuer<'k> {
             })
         });
         store.put_keys(&rows.collect::<Vec<_>>())?;
-        let mut issuer = Self { store, keys, settings, only_renews: false };
+        let mut issuer = Self { store, keys, settings, only_renews: false, unasked: None };
         // A token list in any case: not every format has a place for bitstrings.
         for kind in [ListKind::Token, issuer.settings.status] {
             issuer.open_lists(kind)?;
@@ -192,12 +195,20 @@ impl<'k> Issuer<'k> {
 
     /// Opens an issuer that was set up before. What is in the store must be what was written under `seal`.
     pub fn open(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>) -> Result<Self, OpenError> {
-        let store = Sealed::open(store, seal)?;
+        Self::open_telling(store, seal, keys, &mut |_| ())
+    }
+
+    /// Opens it like [`Self::open`]. Where a database of version 0.1.0 is put under the seal, `step` is called twice for each of its
+    /// credentials, with their number: a million of them take a while.
+    pub fn open_telling(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>, step: &mut dyn FnMut(u64)) -> Result<Self, OpenError> {
+        let store = Sealed::open(store, seal, step)?;
         let text = store.document(SETTINGS)?.ok_or(OpenError::NotSetUp)?;
         json::parse(&text, SETTINGS_LIMITS).map_err(|_| OpenError::Damaged)?;
         let settings: Settings = serde_json::from_slice(&text).map_err(|_| OpenError::Damaged)?;
         settings.check().map_err(OpenError::Settings)?;
-        Ok(Self { store, keys, settings, only_renews: false })
+        let mut issuer = Self { store, keys, settings, only_renews: false, unasked: None };
+        issuer.find_unasked()?;
+        Ok(issuer)
     }
 
     /// Returns how far this issuer's memory has come. Keep it in the vault that keeps the seal's key.

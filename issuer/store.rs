@@ -7,7 +7,7 @@ use waypass_credential::time::Timestamp;
 
 pub mod sqlite;
 
-pub use sqlite::SqliteStore;
+pub use sqlite::{MissingLog, SqliteStore};
 
 /// The status of a credential, with its value in a Token Status List (draft-ietf-oauth-status-list §7.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -269,6 +269,8 @@ pub enum StoreError {
         /// The newest one this program knows.
         known: i64,
     },
+    /// The database was closed with its write-ahead log, and lies there without it.
+    LogMissing,
     /// What was read cannot be what was written.
     Corrupt(&'static str),
     /// There is no such record.
@@ -296,6 +298,9 @@ impl fmt::Display for StoreError {
             Self::Newer { found, known } => {
                 write!(f, "the issuer's database has schema version {found}, this program knows versions up to {known}")
             }
+            Self::LogMissing => f.write_str(
+                "issuer.db was closed with its write-ahead log (issuer.db-wal) and lies there without it; what was done last may be missing",
+            ),
             Self::Corrupt(what) => write!(f, "the issuer's database is damaged: {what}"),
             Self::Missing => f.write_str("there is no such record"),
             Self::Taken => f.write_str("the value is already taken"),
@@ -484,10 +489,16 @@ pub trait Store: Documents {
     /// Received leaves of a device from `from_seq` on, at most `limit`.
     fn leaves(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>>;
 
-    /// What a database of version 0.1.0 holds; `None` where there is a seal already.
-    fn unsealed(&self) -> Result<Option<Unsealed>>;
-    /// Puts a database of version 0.1.0 under the seal, in one transaction.
-    fn seal_all(&mut self, register: &RegisterRow, events: &[EventRow], credentials: &[(String, [u8; 32])]) -> Result<()>;
+    /// What a database of version 0.1.0 holds; `None` where there is a seal already. `step` is called for each credential.
+    fn unsealed(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Unsealed>>;
+    /// Puts a database of version 0.1.0 under the seal, in one transaction. `step` is called for each credential.
+    fn seal_all(
+        &mut self,
+        register: &RegisterRow,
+        events: &[EventRow],
+        credentials: &[(String, [u8; 32])],
+        step: &mut dyn FnMut(u64),
+    ) -> Result<()>;
 }
 
 #[cfg(test)]

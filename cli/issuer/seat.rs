@@ -3,13 +3,14 @@
 use super::{database, key_uses, open_failure, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure};
+use crate::progress::Progress;
 use serde::{Deserialize, Serialize};
 use waypass_credential::{base64url, json};
 use waypass_issuer::Issuer;
 use waypass_issuer::issue::OpenError;
 use waypass_issuer::keys::Keys;
 use waypass_issuer::sealed::{Anchor, Seal, Upgrade};
-use waypass_issuer::store::SqliteStore;
+use waypass_issuer::store::{MissingLog, SqliteStore};
 use waypass_vault::{SystemRng, Unlocked, VaultError};
 use zeroize::Zeroizing;
 
@@ -46,13 +47,34 @@ pub(super) fn seated<T>(
     vault: &Unlocked<'_>,
     work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
+    seated_restored(session, vault, &mut || Ok(false), work)
+}
+
+/// Like [`seated`], where `go_on` asks a person whether a database without its write-ahead log is to be gone on with.
+pub(super) fn seated_restored<T>(
+    session: &Session,
+    vault: &Unlocked<'_>,
+    go_on: &mut dyn FnMut() -> Result<bool, Failure>,
+    work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let mut keys = Keys::new();
     for (key_use, id) in key_uses(vault)? {
         keys.add(key_use, vault.signer(id)?);
     }
     let kept = Kept::of(session, vault)?;
-    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
-    let mut issuer = Issuer::open(Box::new(store), kept.seal(), keys).map_err(|error| open_failure(&error))?;
+    let (path, seal) = (database(session), kept.seal());
+    // Asked before the file is opened: the opening makes a new log.
+    let is_missed = seal.missing_log() == MissingLog::Refused && SqliteStore::lacks_log(&path);
+    let missing = if is_missed && go_on()? { MissingLog::Accepted } else { seal.missing_log() };
+    let store = SqliteStore::open(&path, missing).map_err(store_failure)?;
+    let mut bar = None;
+    let mut step = |credentials: u64| {
+        // Each is read and then sealed.
+        bar.get_or_insert_with(|| Progress::new(session.out, "putting credentials under the seal", 2 * credentials)).step();
+    };
+    let opened = Issuer::open_telling(Box::new(store), seal, keys, &mut step);
+    drop(bar);
+    let mut issuer = opened.map_err(|error| open_failure(&error))?;
     if let Some(upgrade) = issuer.upgrade() {
         session.out.note(&upgraded(upgrade));
     }

@@ -52,10 +52,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }
         Ok((keys, Kept::of(session, vault)?.seal()))
     })?;
-    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
+    let store = SqliteStore::open(&database(session), seal.missing_log()).map_err(store_failure)?;
     let mut issuer = Issuer::open(Box::new(store), seal, keys).map_err(|error| open_failure(&error))?;
     if clock.is_confirmed {
-        clock.publish(&mut issuer).map_err(publish::failure)?;
+        clock.publish(session, &mut issuer).map_err(publish::failure)?;
     } else if clock.is_doubted {
         session.out.warn("what is published grows old until somebody confirms this machine's clock: waypass issuer publish");
     }

@@ -39,7 +39,7 @@ fn victim() -> Victim {
     });
     let (gate, signed) = enrolment(30, at(1));
     let gate_id = did::to_did_key(gate.public_key());
-    issuer.enroll_gate(&signed, at(1)).expect("enrolled");
+    issuer.enroll_gate(&signed, None, at(1)).expect("enrolled");
     issuer.publish(at(2)).expect("published");
     let mut log = Log::new(gate);
     (0..3).for_each(|second| log.append("somebody", at(second)));

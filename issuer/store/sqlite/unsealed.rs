@@ -5,7 +5,7 @@ use crate::store::{CredentialRecord, Entry, StatusEvent, StoreError, Unsealed, U
 use rusqlite::{Connection, Row, Transaction, params};
 
 /// Reads everything that is not carried over by the tables themselves.
-pub(super) fn read(db: &Connection) -> Result<Unsealed> {
+pub(super) fn read(db: &Connection, step: &mut dyn FnMut(u64)) -> Result<Unsealed> {
     let mut old = Unsealed {
         keys: all(db, "SELECT multikey, key_use, state, not_before, issued_until FROM keys ORDER BY rowid", rows::key)?,
         gates: all(db, "SELECT id, name, site, zone, enrolled_at, revoked_at, reason FROM gates ORDER BY name, id", rows::gate)?,
@@ -19,6 +19,7 @@ pub(super) fn read(db: &Connection) -> Result<Unsealed> {
     };
     let records: Vec<CredentialRecord> =
         all(db, concat!("SELECT ", rows::credential_columns!(), " FROM credentials ORDER BY seq"), rows::credential)?;
+    let count = records.len() as u64;
     for record in records {
         let entries = of(db, "SELECT list, idx, value FROM entries WHERE credential=?1 ORDER BY list", &record.id, entry)?;
         let history: Vec<StatusEvent> = of(
@@ -28,18 +29,22 @@ pub(super) fn read(db: &Connection) -> Result<Unsealed> {
             rows::event,
         )?;
         old.credentials.push(UnsealedCredential { record, entries, history });
+        step(count);
     }
     Ok(old)
 }
 
 /// Makes the tables of the sealed version and gives each credential its seal.
-pub(super) fn seal(tx: &Transaction<'_>, credentials: &[(String, [u8; 32])]) -> Result<()> {
+pub(super) fn seal(tx: &Transaction<'_>, credentials: &[(String, [u8; 32])], step: &mut dyn FnMut(u64)) -> Result<()> {
     tx.execute_batch(super::schema::SEALED)?;
     let mut update = tx.prepare("UPDATE credentials SET mac=?2 WHERE id=?1")?;
-    credentials.iter().try_for_each(|(id, mac)| match update.execute(params![id, mac])? {
-        1 => Ok(()),
-        _ => Err(StoreError::Missing),
-    })
+    for (id, mac) in credentials {
+        if update.execute(params![id, mac])? != 1 {
+            return Err(StoreError::Missing);
+        }
+        step(credentials.len() as u64);
+    }
+    Ok(())
 }
 
 fn entry(row: &Row<'_>) -> Result<(Entry, u8)> {
