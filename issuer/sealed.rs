@@ -90,6 +90,10 @@ impl<'k> Sealed<'k> {
         self.follow()?;
         let register = self.register()?;
         let ledger = self.ledger.borrow();
+        // What a vault is told must still be there.
+        if ledger.seq > 0 && self.store.event_mac(ledger.seq)? != Some(ledger.head) {
+            return Err(tampered(format!("event {}", ledger.seq)));
+        }
         Ok(Anchor::new(register.version, register.mac, ledger.seq, ledger.head))
     }
 

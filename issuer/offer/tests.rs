@@ -94,7 +94,7 @@ fn a_nonce_row_written_from_outside_gives_nobody_what_the_office_did_not_offer()
     let again = pick(&mut issuer, &tokens[1], "n1", 23).expect("picked up");
     assert_eq!((again.roles, again.holder), (vec!["staff".to_owned()], waypass_credential::did::to_did_key(holder.public_key())));
 
-    let hash: String = super::hash("n3").iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = crate::hex(&super::hash("n3"));
     raw(&format!("INSERT INTO nonces VALUES(x'{hash}', 4000000000)"));
     assert_eq!(pick(&mut issuer, &tokens[2], "n3", 24), Err(GrantError::NonceUsed));
     pick(&mut issuer, &tokens[2], "n4", 25).expect("the token is still good");

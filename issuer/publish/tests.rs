@@ -79,6 +79,24 @@ fn a_gate_has_the_time_zone_that_the_office_gave_it() {
     assert_eq!(zone(&mut issuer, 2).as_deref(), Some("Asia/Kathmandu"));
 }
 
+/// A gate without a time zone cannot evaluate a rule about local hours: the office is told when it enrols one.
+#[test]
+fn a_rule_that_closes_a_gate_without_hours_is_named() {
+    let (_dir, mut issuer) = issuer();
+    let initial = PolicyDraft::initial().expect("built in");
+    let night = "@id(\"night\") forbid(principal, action, resource) when { context.hour_local >= 20 };";
+    issuer.set_policy(&PolicyDraft { cedar: format!("{}\n{night}", initial.cedar), ..initial.clone() }).expect("set");
+    let enrol = |issuer: &mut Issuer<'_>, number: u8, zone: Option<&str>| {
+        let (_, signed) = enrolment(number, at(0));
+        let gate = issuer.enroll_gate(&signed, zone, at(0)).expect("enrolled");
+        issuer.rule_without_hours(&gate)
+    };
+    assert_eq!(enrol(&mut issuer, 30, None).as_deref(), Some("night"));
+    assert_eq!(enrol(&mut issuer, 30, Some("Asia/Kathmandu")), None);
+    issuer.set_policy(&initial).expect("set");
+    assert_eq!(enrol(&mut issuer, 31, None), None);
+}
+
 /// Where the targets key is at hand it signs enrolments anew when half of their time is over.
 #[test]
 fn enrolments_last_as_long_as_lists_may_be_used_and_are_renewed() {

@@ -10,6 +10,7 @@ use core::time::Duration;
 use rusqlite::{
     Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, ffi, named_params, params,
 };
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 mod rows;
@@ -72,9 +73,14 @@ impl SqliteStore {
             return Self::open(path, MissingLog::Accepted);
         }
         // Without a log nobody else has the file open, so nothing changes in it.
-        let name: String = path.to_str().ok_or(StoreError::Missing)?.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let mut uri = String::from("file:");
+        for byte in path.as_os_str().as_bytes() {
+            uri.push('%');
+            uri.push_str(&crate::hex(&[*byte]));
+        }
+        uri.push_str("?immutable=1");
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(format!("file:{name}?immutable=1"), flags)?;
+        let db = Connection::open_with_flags(uri, flags)?;
         Ok(Self { db, is_sealed: true })
     }
 

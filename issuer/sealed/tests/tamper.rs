@@ -243,6 +243,8 @@ fn a_running_issuer_signs_nothing_that_something_else_wrote() {
         assert!(is_found, "{sql}: {found:?}");
     }
     // Events that vanish from under it.
+    let found = running("DELETE FROM events WHERE seq=(SELECT max(seq) FROM events)").anchor();
+    assert!(matches!(&found, Err(why) if tampered(why)), "{found:?}");
     let found = running("DELETE FROM events WHERE seq=(SELECT max(seq) FROM events)").revoke(valid, &grounds(), at(3000)).map(drop);
     assert!(matches!(&found, Err(ChangeError::Store(why)) if tampered(why)), "{found:?}");
     // A credential's row that leads a revocation astray, or away from its holder.

@@ -44,7 +44,13 @@ fn both_schemas_of_the_first_version_are_carried_over() {
     for version in [1, 2] {
         let dir = tempfile::tempdir().expect("a folder");
         unsealed(dir.path(), version);
-        let first = Sealed::open(Box::new(store(dir.path())), Seal::adopting(&[7; 32]), &mut |_| ()).expect("opened");
+        let mut steps = Vec::new();
+        let first = Sealed::open(Box::new(store(dir.path())), Seal::adopting(&[7; 32]), &mut |all| steps.push(all)).expect("opened");
+        assert_eq!(
+            steps,
+            vec![u64::from(version); 2 * usize::from(version)],
+            "each credential is told when it is read and when it is sealed"
+        );
         let upgrade = first.upgrade().copied().expect("an upgrade");
         assert_eq!((upgrade.keys, upgrade.gates, upgrade.offers, upgrade.credentials), (1, 1, 1, version.into()));
         drop(first);
