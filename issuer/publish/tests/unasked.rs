@@ -13,20 +13,7 @@ fn unsealed(from: &Path, to: &Path) {
     raw.execute_batch(include_str!("../../store/sqlite/v1.sql")).expect("made");
     raw.execute_batch(include_str!("../../store/sqlite/v2.sql")).expect("made");
     raw.execute("ATTACH ?1 AS new", [from.to_str()]).expect("attached");
-    raw.execute_batch(&format!(
-        "INSERT INTO documents SELECT name, bytes FROM new.documents;
-         INSERT INTO counters SELECT key, value FROM new.register, json_each(body, '$.counters');
-         INSERT INTO keys SELECT value->>'multikey', value->>'purpose', value->>'state', value->>'not_before', value->>'issued_until'
-             FROM new.register, json_each(body, '$.keys');
-         INSERT INTO lists(id, capacity, used, purpose, size, messages)
-             SELECT value->>'id', value->>'capacity', 0, value->>'purpose', value->>'size', value->'messages'
-             FROM new.register, json_each(body, '$.lists');
-         INSERT INTO gates SELECT value->>'id', value->>'name', value->>'site', value->>'zone', value->>'enrolled_at', NULL, NULL
-             FROM new.register, json_each(body, '$.gates');
-         PRAGMA application_id={}; PRAGMA user_version=2;",
-        0x7770_6973
-    ))
-    .expect("filled");
+    raw.execute_batch(include_str!("../../../tests/compat/unseal.sql")).expect("filled");
 }
 
 fn open(path: &Path, seal: Seal) -> Issuer<'static> {
