@@ -86,7 +86,7 @@ pub enum PublishError {
     },
     /// Gates have seen what this issuer knows nothing of: it was restored from a copy.
     Behind(Behind),
-    /// Other changes would be published too, which nobody has confirmed: [`Issuer::unasked`].
+    /// Changes from before the upgrade would be published too, and no person has confirmed them: [`Issuer::unasked`].
     Unasked,
     /// Another process published something newer meanwhile; try again.
     Overtaken,
@@ -311,7 +311,7 @@ impl fmt::Display for PublishError {
             }
             Self::Behind(why) => write!(f, "this issuer was restored from a copy and has forgotten what happened since: {why}"),
             Self::Unasked => {
-                f.write_str("what was recorded before the upgrade from 0.1.0 would be published too, and nobody has confirmed that")
+                f.write_str("what was recorded before the upgrade from 0.1.0 would be published too, and no person has confirmed it")
             }
             Self::Overtaken => f.write_str("another process published something newer meanwhile"),
             Self::List(why) => write!(f, "status list: {why}"),

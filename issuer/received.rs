@@ -67,7 +67,7 @@ pub struct Flag {
 pub struct Acknowledged {
     /// Who looked.
     pub by: String,
-    /// What they found, if they said so.
+    /// The finding, if they wrote one down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     /// When, in Unix seconds.
@@ -87,7 +87,7 @@ pub struct GateOverview {
     pub last_received: Option<Timestamp>,
     /// The version of the targets it had then.
     pub targets_held: Option<u64>,
-    /// Its admissions of credentials that had been withdrawn already, and at which nobody has looked.
+    /// Its admissions of credentials that had been withdrawn already, without those that were acknowledged.
     pub flags: usize,
     /// When and at which record it contradicted itself.
     pub forked: Option<(Timestamp, u64)>,

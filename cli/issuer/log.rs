@@ -64,7 +64,7 @@ pub(crate) struct AcknowledgeArgs {
     /// Who looked; it stays with the record
     #[arg(long, value_name = "NAME")]
     by: String,
-    /// What they found
+    /// The finding, in words
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     #[command(flatten)]

@@ -56,7 +56,7 @@ pub(super) const TARGETS_DUE: &str = "issuers, gates or rules have changed and t
 pub(super) const TAKES_EFFECT_LATER: &str =
     "the keys that sign issuers and rules are not here; the change takes effect when they have signed";
 
-/// What is asked about a database whose write-ahead log is lost.
+/// The question about a database whose write-ahead log is lost.
 const WITHOUT_LOG: &str = "issuer.db lies there without its write-ahead log, so what was done last may be missing. Go on with what it has?";
 
 /// Does `work` and publishes what came of it. What was done stays done where the publication fails: then the second part says why,

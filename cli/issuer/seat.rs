@@ -49,7 +49,7 @@ enum Schema {
 pub(super) struct Keeper<'s> {
     session: &'s Session,
     vault: Parked<'static>,
-    /// What was kept last.
+    /// The anchor that the vault kept last.
     kept: Option<Anchor>,
 }
 

@@ -25,7 +25,7 @@ pub struct Anchor {
     events: u64,
     /// The seal of the last one.
     head: Digest,
-    /// Whether the database keeps its write-ahead log when it is closed. An anchor from before it did says nothing of it.
+    /// True if the database keeps its write-ahead log when it is closed. Anchors from before it did lack this member.
     #[serde(default)]
     keeps_log: bool,
 }
@@ -77,7 +77,7 @@ impl Seal {
         Self { adopts: true, ..Self::new(key, None) }
     }
 
-    /// What a missing write-ahead log means: once the vault has kept that there is one, it is a finding.
+    /// Returns how a missing write-ahead log is taken: once the vault has kept that there is one, it is a finding.
     pub fn missing_log(&self) -> MissingLog {
         let keeps_log = self.kept.as_ref().is_some_and(|anchor| anchor.keeps_log);
         if keeps_log { MissingLog::Refused } else { MissingLog::Accepted }

@@ -34,7 +34,7 @@ pub struct SqliteStore {
     is_sealed: bool,
 }
 
-/// What becomes of a database that lies there without its write-ahead log.
+/// Says how a database that lies there without its write-ahead log is taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MissingLog {
     /// It is refused ([`StoreError::LogMissing`]) and left as it is, so that the next opening finds the same.
@@ -61,7 +61,7 @@ impl SqliteStore {
         let mut store = Self { db, is_sealed: true };
         store.is_sealed = !schema::migrate(&mut store.db)?;
         if lacks_log {
-            // Whoever keeps that there is a log now must not be told otherwise by a power cut.
+            // A vault keeps that there is a log now: a power cut must not take its name away.
             sync_folder(path).map_err(|why| StoreError::Database(why.to_string()))?;
         }
         Ok(store)

@@ -79,7 +79,7 @@ fn an_offer_is_spent_only_on_what_can_be_kept() {
     site.ok("ada", "wallet add coded --tx-code-file right --key-file KEY");
 }
 
-/// What the service issues by itself is known to the vault within a second or two. Then a copy of the database from before is refused,
+/// A credential that the service issues by itself is known to the vault within a second or two. Then a copy of the database from before is refused,
 /// although no command of the office ran since.
 #[test]
 fn what_a_service_did_is_kept_by_the_vault_while_it_runs() {

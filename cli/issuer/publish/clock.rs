@@ -28,7 +28,7 @@ pub(crate) struct Publishing {
 pub(in crate::issuer) struct Clock {
     pub(in crate::issuer) is_doubted: bool,
     pub(in crate::issuer) is_confirmed: bool,
-    /// Whether `--yes` answers.
+    /// True if `--yes` answers every question.
     yes: bool,
 }
 

@@ -44,7 +44,7 @@ fn what_waited_before_the_upgrade_is_asked_about_once() {
     drop(office);
 
     let mut office = open(&path, Seal::new(&[7; 32], None));
-    assert_eq!(waits(&office), Some((0, 2)), "nobody has answered");
+    assert_eq!(waits(&office), Some((0, 2)), "there was no answer");
     office.confirm_unasked().expect("confirmed");
     assert_eq!(office.publish(at(20)).expect("published").opened().gates().len(), 2);
     let (_, third) = enrolment(32, at(20));

@@ -58,7 +58,7 @@ fn all<T>(db: &Connection, query: &str, read: impl FnMut(&Row<'_>) -> Result<T>)
     db.prepare(query)?.query_and_then([], read)?.collect()
 }
 
-/// What `read` makes of each row, under the credential that the row names.
+/// Collects the values of `read` under the credential that each row names.
 fn by_id<T>(db: &Connection, query: &str, read: impl Fn(&Row<'_>) -> Result<T>) -> Result<HashMap<String, Vec<T>>> {
     let mut found: HashMap<String, Vec<T>> = HashMap::new();
     let mut query = db.prepare(query)?;
