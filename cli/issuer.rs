@@ -175,6 +175,12 @@ fn store_failure(error: StoreError) -> Failure {
         StoreError::Corrupt(_) => {
             Failure::new(Exit::Tamper, error, "stop the service, keep the file and restore a copy of the issuer's folder")
         }
+        StoreError::LogMissing => Failure::new(
+            Exit::Tamper,
+            error,
+            "nothing was signed and nothing published; put issuer.db-wal back from where the folder was copied; if it is lost: \
+             waypass issuer publish --restored, which asks",
+        ),
         StoreError::Tampered(_) => Failure::new(
             Exit::Tamper,
             error,

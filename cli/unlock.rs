@@ -15,7 +15,7 @@ use waypass_vault::{
 use waypass_vault::{Room, Unfinished, UnlockError, Unlocked, Vault, VaultError, VaultStatus, clock, close_home};
 
 /// How long a command waits for another process that holds the vault.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What to do when files may not grow, though there is room on the disk.
 pub(crate) const LIFT_THE_LIMIT: &str = "lift the limit on the size of files (ulimit -f), then run the command again; nothing was lost";
@@ -182,7 +182,12 @@ pub(crate) fn resume(session: &Session, role: Role, parked: Parked<'static>) -> 
     parked.resume(PATIENCE, &mut waiting(session)).map_err(|error| resume_failure(&error, role))
 }
 
-fn resume_failure(error: &ResumeError, role: Role) -> Failure {
+/// Returns true if a parked vault is not what was parked, and false if it can be tried again.
+pub(crate) const fn is_tampering(error: &ResumeError) -> bool {
+    matches!(error, ResumeError::Changed | ResumeError::Open(OpenError::NotFound(_) | OpenError::Damaged))
+}
+
+pub(crate) fn resume_failure(error: &ResumeError, role: Role) -> Failure {
     match error {
         ResumeError::Open(why) => open_failure(why, role),
         ResumeError::Storage(why) => storage_failure(why),

@@ -14,7 +14,7 @@ use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_issuer::publish::Publication;
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
-use waypass_issuer::store::sqlite::SqliteStore;
+use waypass_issuer::store::{MissingLog, SqliteStore};
 use waypass_trust::bundle::{self, Authority, BundleError};
 use waypass_vault::{KeyPurpose, SystemRng};
 
@@ -50,7 +50,7 @@ fn main() -> Done<()> {
     head.add_authority(&entry, &lists, false, hour(0).wall)?;
     let (roles, at_ferry, at_pier) = (&["visitor", "admin"], ("Ferry", "island"), ("Pier", "harbour"));
     for (gate, name) in [(&ferry, at_ferry), (&pier, at_pier)] {
-        head.enroll_gate(&Gate::enrolment(gate, name, hour(0))?, hour(0).wall)?;
+        head.enroll_gate(&Gate::enrolment(gate, name, hour(0))?, None, hour(0).wall)?;
     }
     believe(&mut head, &officers, 0)?;
     let believed = head.publish(hour(0).wall)?.opened().clone();
@@ -121,5 +121,5 @@ fn quorum<'k>(holders: impl IntoIterator<Item = &'k Keys<'k>>, key_use: KeyUse, 
 }
 
 fn store(folder: &Path, name: &str) -> Done<Box<SqliteStore>> {
-    Ok(Box::new(SqliteStore::open(&folder.join(format!("{name}.db")))?))
+    Ok(Box::new(SqliteStore::open(&folder.join(format!("{name}.db")), MissingLog::Accepted)?))
 }

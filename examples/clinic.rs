@@ -15,7 +15,7 @@ use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_issuer::revoke::{Cause, Grounds};
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
-use waypass_issuer::store::sqlite::SqliteStore;
+use waypass_issuer::store::{MissingLog, SqliteStore};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     ] {
         keys.add(key_use, office.signer(office.generate_key(Algorithm::EdDsa, purpose)?.id)?);
     }
-    let store = SqliteStore::open(&folder.path().join("issuer.db"))?;
+    let store = SqliteStore::open(&folder.path().join("issuer.db"), MissingLog::Accepted)?;
     // The program keeps this key in the vault too: nobody else can write into the issuer's memory.
     let seal = Seal::new(&Seal::new_key(&mut SystemRng), None);
     let mut issuer = Issuer::create(Box::new(store), seal, Settings::new("St. Anna Clinic", "https://clinic.example"), keys, now().at())?;
@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let id = to_did_key(door_key.public_key());
     let gate = GateIdentity { id: id.clone(), name: "Ward door".into(), site: "north".into(), zone: "ward".into() };
     let GateIdentity { name, site, zone, .. } = gate.clone();
-    issuer.enroll_gate(&Enrolment { id: id.clone(), name, site, zone, issued_at: now().at() }.sign(&door_key)?, now().at())?;
+    issuer.enroll_gate(&Enrolment { id: id.clone(), name, site, zone, issued_at: now().at() }.sign(&door_key)?, None, now().at())?;
 
     // The nurse's telephone: she gets a credential for her ward.
     let wallet = Wallet::new(vault(folder.path(), "wallet", &factor)?);

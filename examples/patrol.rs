@@ -12,7 +12,7 @@ use waypass_issuer::policy::PolicyDraft;
 use waypass_issuer::revoke::{Cause, Grounds};
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
-use waypass_issuer::store::sqlite::SqliteStore;
+use waypass_issuer::store::{MissingLog, SqliteStore};
 use waypass_trust::audit::{Event, FlagAnswer, Head, Leaf, Note, Receipt, Remark, Salts, Upload, flag};
 use waypass_trust::bundle;
 use waypass_trust::time::{Limits, Reading, TimeGuard};
@@ -37,11 +37,12 @@ fn main() -> Done<()> {
     let keys = keys(&office, &[&ONLINE[..], &signing].concat())?;
     let settings = Settings { roles: vec!["ranger".into(), "angler".into()], ..Settings::new("River Office", "https://river.example") };
     let seal = Seal::new(&Seal::new_key(&mut SystemRng), None);
-    let mut issuer = Issuer::create(Box::new(SqliteStore::open(&folder.path().join("db"))?), seal, settings, keys, hour(0).wall)?;
+    let mut issuer =
+        Issuer::create(Box::new(SqliteStore::open(&folder.path().join("db"), MissingLog::Accepted)?), seal, settings, keys, hour(0).wall)?;
     issuer.set_policy(&PolicyDraft::parse(RULES.as_bytes())?)?;
 
     let name = ("Boat 3", "river");
-    issuer.enroll_gate(&Gate::enrolment(&device, name, hour(0))?, hour(0).wall)?;
+    issuer.enroll_gate(&Gate::enrolment(&device, name, hour(0))?, None, hour(0).wall)?;
     let mut boat = Gate::new(&device, name, &["ranger", "angler"], issuer.publish(hour(0).wall)?.opened().clone())?;
     boat.synchronise(issuer.publish(hour(1).wall)?.opened(), hour(1))?;
     let [ana, ben, cleo] = ["Ana", "Ben", "Cleo"].map(|name| Person::new(folder.path(), name));

@@ -115,8 +115,10 @@ pub fn known_time_zone(name: &str) -> Result<(), EnrolError> {
 }
 
 impl Issuer<'_> {
-    /// Enrols the gate that signed `enrolment`. It enters the bundle with the next publication, for seven days at a time.
-    pub fn enroll_gate(&mut self, enrolment: &str, at: Timestamp) -> Result<GateRow, EnrolError> {
+    /// Enrols the gate that signed `enrolment`. It enters the bundle with the next publication. `time_zone` is whose hours the rules may
+    /// speak of there, by its name in the IANA database; without one an earlier word of the office about the gate stays.
+    pub fn enroll_gate(&mut self, enrolment: &str, time_zone: Option<&str>, at: Timestamp) -> Result<GateRow, EnrolError> {
+        time_zone.map(known_time_zone).transpose()?;
         let Enrolment { id, name, site, zone, issued_at } = Enrolment::open(enrolment)?;
         for (what, text) in [("name", &name), ("site", &site), ("zone", &zone)] {
             if text.trim().is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
@@ -134,18 +136,8 @@ impl Issuer<'_> {
             Some(held) if held.enrolled_at > issued_at => return Err(EnrolError::Older),
             held => held,
         };
-        // What the office said about the gate outlives a new enrolment of it.
-        let time_zone = held.and_then(|held| held.time_zone);
+        let time_zone = time_zone.map(str::to_owned).or_else(|| held.and_then(|held| held.time_zone));
         let gate = GateRow { id, name, site, zone, time_zone, enrolled_at: issued_at, revoked: None };
-        self.store.put_gate(&gate)?;
-        Ok(gate)
-    }
-
-    /// Says whose hours the rules may speak of at a gate: a time zone by its name in the IANA database.
-    pub fn set_gate_time_zone(&mut self, id: &str, time_zone: &str) -> Result<GateRow, EnrolError> {
-        known_time_zone(time_zone)?;
-        let mut gate = self.store.gate(id)?.ok_or(EnrolError::Unknown)?;
-        gate.time_zone = Some(time_zone.into());
         self.store.put_gate(&gate)?;
         Ok(gate)
     }

@@ -12,6 +12,7 @@
 use crate::issue::Issuer;
 use crate::publish::{Pace, PublishError};
 use core::fmt;
+use core::ops::ControlFlow;
 use core::time::Duration;
 use rand_core::CryptoRng;
 use std::net::TcpListener;
@@ -69,21 +70,30 @@ pub struct ServiceLimits {
 pub enum ServeError {
     /// The listener or the runtime failed.
     Io(std::io::Error),
+    /// The caller ended it: what this issuer has done could not be kept.
+    NotKept,
 }
 
 /// Serves until SIGTERM or ctrl-c, then drains. `clock` is read once per request.
 ///
 /// What it publishes by itself is dated by the clock as it was at the start, carried on by the boot clock ([`Pace`]). Where a person
 /// must confirm a publication it publishes nothing, goes on serving what there is, and is not healthy.
+///
+/// `keep` is called once a second and at the end, to have a vault keep how far the issuer came ([`Issuer::anchor`]). It ends the service
+/// where what it finds is not what this issuer wrote.
 pub fn serve(
     issuer: &mut Issuer<'_>,
     listener: TcpListener,
     limits: ServiceLimits,
     clock: &dyn Fn() -> Reading,
     rng: &mut dyn CryptoRng,
+    keep: Keep<'_>,
 ) -> Result<(), ServeError> {
-    serve_until(issuer, listener, limits, clock, rng, wire::signalled())
+    serve_until(issuer, listener, limits, clock, rng, keep, wire::signalled())
 }
+
+/// Has a vault keep how far an issuer came; false for the last time. See [`serve`].
+pub type Keep<'f> = &'f mut dyn FnMut(&Issuer<'_>, bool) -> ControlFlow<()>;
 
 /// Serves until `stop` is ready, then drains.
 pub fn serve_until(
@@ -92,6 +102,7 @@ pub fn serve_until(
     limits: ServiceLimits,
     clock: &dyn Fn() -> Reading,
     rng: &mut dyn CryptoRng,
+    keep: Keep<'_>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(ServeError::Io)?;
@@ -116,12 +127,18 @@ pub fn serve_until(
             // The server has ended and with it everybody who could ask.
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        watch.look_in_time(&mut counter, &board);
+        if watch.look_in_time(&mut counter, &board) && keep(counter.issuer, true).is_break() {
+            server.abort();
+            runtime.shutdown_timeout(Duration::from_secs(1));
+            return Err(ServeError::NotKept);
+        }
     }
+    let kept = keep(counter.issuer, false);
     let ended = runtime.block_on(server);
     runtime.shutdown_timeout(Duration::from_secs(1));
     tracing::info!(event = "stopped");
     match ended {
+        _ if kept.is_break() => Err(ServeError::NotKept),
         Ok(result) => result.map_err(ServeError::Io),
         Err(why) => Err(ServeError::Io(std::io::Error::other(why))),
     }
@@ -141,10 +158,13 @@ impl Watch {
         Self { renew, looked: Instant::now(), again: None, seen: None }
     }
 
-    fn look_in_time(&mut self, counter: &mut Counter<'_, '_>, board: &Board) {
-        if self.looked.elapsed() >= LOOK {
+    /// Looks once in [`LOOK`]; returns true if this was the time.
+    fn look_in_time(&mut self, counter: &mut Counter<'_, '_>, board: &Board) -> bool {
+        let is_due = self.looked.elapsed() >= LOOK;
+        if is_due {
             self.look(counter, board);
         }
+        is_due
     }
 
     fn look(&mut self, counter: &mut Counter<'_, '_>, board: &Board) {
@@ -206,6 +226,7 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(why) => write!(f, "the service stopped: {why}"),
+            Self::NotKept => f.write_str("the service stopped: what it had done could not be kept"),
         }
     }
 }

@@ -1,12 +1,10 @@
 //! Issuing a role credential.
 
-use crate::ceremony::CeremonyError;
-use crate::contexts::ContextError;
 use crate::keys::{KeyUse, Keys};
+use crate::publish::TargetsChange;
 use crate::sealed::{Anchor, Seal, Sealed, Upgrade};
 use crate::settings::{Settings, SettingsError};
 use crate::store::{CredentialRecord, Documents as _, Entry, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
-use core::fmt;
 use rand_core::CryptoRng;
 use waypass_credential::did;
 use waypass_credential::format::Credential;
@@ -17,8 +15,10 @@ use waypass_credential::role::RoleClaims;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::ListKind;
 
+mod error;
 pub(crate) mod index;
 
+pub use error::{IssueError, OpenError};
 pub use waypass_credential::format::Format;
 
 /// The document that holds the settings.
@@ -36,6 +36,8 @@ pub struct Issuer<'k> {
     pub(crate) settings: Settings,
     /// Whether targets are signed anew only where nothing in them changes but their dates.
     pub(crate) only_renews: bool,
+    /// Changes that an issuer of version 0.1.0 had recorded and not published, until a person confirms them.
+    pub(crate) unasked: Option<TargetsChange>,
 }
 
 /// What to issue. The holder key is given separately: by the operator, or proven at pick-up.
@@ -78,83 +80,6 @@ pub struct Issued {
     pub suites: Vec<Suite>,
 }
 
-/// Why the issuer could not be opened or set up.
-#[derive(Clone, PartialEq, Debug)]
-pub enum OpenError {
-    /// The settings cannot work.
-    Settings(SettingsError),
-    /// The store holds no issuer yet.
-    NotSetUp,
-    /// The store already holds an issuer.
-    AlreadySetUp,
-    /// The stored settings are not readable.
-    Damaged,
-    /// The root of trust could not be established.
-    Root(CeremonyError),
-    /// The store failed.
-    Store(StoreError),
-}
-
-/// Why a credential was not issued.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum IssueError {
-    /// No active key of this issuer can sign this format with this algorithm.
-    NoKey {
-        /// The format asked for.
-        format: Format,
-        /// The algorithm asked for.
-        algorithm: Option<Algorithm>,
-        /// The suite asked for.
-        suite: Option<Suite>,
-    },
-    /// The suite belongs to another format.
-    SuiteFormat {
-        /// The suite asked for.
-        suite: Suite,
-        /// The format asked for.
-        format: Format,
-    },
-    /// The suite does not sign with such keys.
-    SuiteAlgorithm {
-        /// The suite asked for.
-        suite: Suite,
-        /// The algorithm asked for.
-        algorithm: Algorithm,
-    },
-    /// A suite stands twice, or there are more than a credential may have proofs.
-    Suites,
-    /// The status of this format stands in token lists alone.
-    StatusFormat(Format),
-    /// A list of names is empty, too long, or has a repeated or unusable name.
-    Names(&'static str),
-    /// The issuer may not assert this.
-    OutsideSettings {
-        /// `role` or `site`.
-        what: &'static str,
-        /// The one.
-        name: String,
-    },
-    /// The label is too long or has control characters.
-    Label,
-    /// The validity would not last at all, or has already ended.
-    Empty,
-    /// It would be valid for longer than allowed.
-    TooLong {
-        /// Seconds from the issuing to the end asked for.
-        asked: i64,
-        /// The settings' `max_validity_seconds`.
-        bound: i64,
-    },
-    /// The holder key is a key of this issuer.
-    OwnKey,
-    /// The contexts that the bundle carries cannot be read.
-    Contexts(ContextError),
-    /// The credential could not be made.
-    Credential(waypass_credential::format::IssueError),
-    /// The store failed; nothing was issued.
-    Store(StoreError),
-}
-
 impl<'k> Issuer<'k> {
     /// Sets up a new issuer in an empty store and registers its credential, status and intake keys.
     ///
@@ -162,7 +87,7 @@ impl<'k> Issuer<'k> {
     /// sign. Otherwise the root of trust comes next: [`Issuer::prepare_root`].
     pub fn create(store: Box<dyn Store + 'k>, seal: Seal, settings: Settings, keys: Keys<'k>, at: Timestamp) -> Result<Self, OpenError> {
         settings.check().map_err(OpenError::Settings)?;
-        let mut store = Sealed::open(store, seal)?;
+        let mut store = Sealed::open(store, seal, &mut |_| ())?;
         if store.document(SETTINGS)?.is_some() || !store.keys()?.is_empty() {
             return Err(OpenError::AlreadySetUp);
         }
@@ -177,7 +102,7 @@ impl<'k> Issuer<'k> {
             })
         });
         store.put_keys(&rows.collect::<Vec<_>>())?;
-        let mut issuer = Self { store, keys, settings, only_renews: false };
+        let mut issuer = Self { store, keys, settings, only_renews: false, unasked: None };
         // A token list in any case: not every format has a place for bitstrings.
         for kind in [ListKind::Token, issuer.settings.status] {
             issuer.open_lists(kind)?;
@@ -192,12 +117,20 @@ impl<'k> Issuer<'k> {
 
     /// Opens an issuer that was set up before. What is in the store must be what was written under `seal`.
     pub fn open(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>) -> Result<Self, OpenError> {
-        let store = Sealed::open(store, seal)?;
+        Self::open_telling(store, seal, keys, &mut |_| ())
+    }
+
+    /// Opens it like [`Self::open`]. Where a database of version 0.1.0 is put under the seal, `step` is called twice for each of its
+    /// credentials, with their number: a million of them take a while.
+    pub fn open_telling(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>, step: &mut dyn FnMut(u64)) -> Result<Self, OpenError> {
+        let store = Sealed::open(store, seal, step)?;
         let text = store.document(SETTINGS)?.ok_or(OpenError::NotSetUp)?;
         json::parse(&text, SETTINGS_LIMITS).map_err(|_| OpenError::Damaged)?;
         let settings: Settings = serde_json::from_slice(&text).map_err(|_| OpenError::Damaged)?;
         settings.check().map_err(OpenError::Settings)?;
-        Ok(Self { store, keys, settings, only_renews: false })
+        let mut issuer = Self { store, keys, settings, only_renews: false, unasked: None };
+        issuer.find_unasked()?;
+        Ok(issuer)
     }
 
     /// Returns how far this issuer's memory has come. Keep it in the vault that keeps the seal's key.
@@ -444,79 +377,6 @@ pub(crate) fn random_id(rng: &mut dyn CryptoRng) -> String {
     let mut bytes = [0; 6];
     rng.fill_bytes(&mut bytes);
     crate::hex(&bytes)
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Settings(why) => why.fmt(f),
-            Self::NotSetUp => f.write_str("no issuer was set up here"),
-            Self::AlreadySetUp => f.write_str("an issuer was already set up here"),
-            Self::Damaged => f.write_str("the issuer's settings are damaged"),
-            Self::Root(why) => why.fmt(f),
-            Self::Store(why) => why.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for IssueError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoKey { format, algorithm, suite } => {
-                let (name, space) = algorithm.map_or(("", ""), |algorithm| (algorithm.jose_name(), " "));
-                write!(f, "no active {name}{space}credential key signs {format}")?;
-                suite.map_or(Ok(()), |suite| write!(f, " in {suite}"))
-            }
-            Self::SuiteFormat { suite, format } => write!(f, "{suite} is a suite of {}, not of {format}", Format::DataIntegrity),
-            Self::SuiteAlgorithm { suite, algorithm } => write!(f, "{suite} does not sign with {} keys", algorithm.jose_name()),
-            Self::Suites => write!(f, "a suite stands twice, or there are more than {MAX_PROOFS}"),
-            Self::StatusFormat(format) => write!(f, "the status of {format} stands in a token status list, not in a bitstring"),
-            Self::Names(what) => write!(f, "the {what} must be 1 to {MAX_NAMES} different names of at most {MAX_NAME} bytes"),
-            Self::OutsideSettings { what, name } => write!(f, "this issuer may not assert the {what} {name:?}"),
-            Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),
-            Self::Empty => f.write_str("the validity would already have ended"),
-            Self::TooLong { asked, bound } => {
-                write!(f, "a validity of {asked} seconds is longer than max_validity_seconds, {bound}")
-            }
-            Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
-            Self::Contexts(why) => why.fmt(f),
-            Self::Credential(why) => why.fmt(f),
-            Self::Store(why) => why.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for OpenError {}
-impl core::error::Error for IssueError {}
-
-impl From<CeremonyError> for OpenError {
-    fn from(why: CeremonyError) -> Self {
-        if let CeremonyError::Store(why) = why { Self::Store(why) } else { Self::Root(why) }
-    }
-}
-
-impl From<StoreError> for OpenError {
-    fn from(why: StoreError) -> Self {
-        Self::Store(why)
-    }
-}
-
-impl From<StoreError> for IssueError {
-    fn from(why: StoreError) -> Self {
-        Self::Store(why)
-    }
-}
-
-impl From<ContextError> for IssueError {
-    fn from(why: ContextError) -> Self {
-        if let ContextError::Store(why) = why { Self::Store(why) } else { Self::Contexts(why) }
-    }
-}
-
-impl From<waypass_credential::format::IssueError> for IssueError {
-    fn from(why: waypass_credential::format::IssueError) -> Self {
-        Self::Credential(why)
-    }
 }
 
 #[cfg(test)]

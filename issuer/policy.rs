@@ -1,7 +1,7 @@
 //! The role policy this issuer publishes: Cedar rules and how old evidence may be, validated before anybody is asked to sign.
 
 use crate::issue::Issuer;
-use crate::store::{Documents as _, StoreError};
+use crate::store::{Documents as _, GateRow, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, JsonError, Limits};
@@ -143,6 +143,19 @@ impl Issuer<'_> {
         places.sort_unstable();
         places.dedup();
         policy.try_out(&self.settings().roles, &places)
+    }
+
+    /// Returns the rule that cannot be evaluated at this gate because it speaks of local hours and the gate has no time zone. Such a rule
+    /// denies whatever it is asked.
+    pub fn rule_without_hours(&self, gate: &GateRow) -> Option<String> {
+        let policy = self.policy().ok().filter(|_| gate.time_zone.is_none())?;
+        let asked = |time_zone: Option<&str>| {
+            policy.try_out(&self.settings().roles, &[(gate.site.clone(), gate.zone.clone(), time_zone.map(str::to_owned))])
+        };
+        match asked(None) {
+            Err(PolicyRefused::Rules(PolicyError::Fails { rule, .. })) if asked(Some("UTC")).is_ok() => Some(rule),
+            _ => None,
+        }
     }
 
     /// Checks a policy and keeps it for the next targets.

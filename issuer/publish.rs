@@ -22,11 +22,13 @@ use waypass_trust::status::ListError;
 mod dates;
 mod pace;
 mod targets;
+mod unasked;
 
 pub use dates::{ClockDoubt, LONGEST_PAUSE};
 pub use pace::Pace;
 pub(crate) use targets::Renewal;
 pub use targets::TargetsChange;
+pub(crate) use unasked::BEFORE_SEAL;
 
 use dates::{Dates, Judged};
 
@@ -85,6 +87,8 @@ pub enum PublishError {
     },
     /// Gates have seen what this issuer knows nothing of: it was restored from a copy.
     Behind(Behind),
+    /// Changes from before the upgrade would be published too, and no person has confirmed them: [`Issuer::unasked`].
+    Unasked,
     /// Another process published something newer meanwhile; try again.
     Overtaken,
     /// A status list could not be signed.
@@ -229,6 +233,9 @@ impl Issuer<'_> {
             _ => !self.only_renews,
         };
         if due && may_sign && self.signers(KeyUse::Targets, role).is_ok() {
+            if self.unasked.is_some() {
+                return Err(PublishError::Unasked);
+            }
             let paper = self.targets_paper(Renewal::Targets, at)?;
             let signed = self.signers(KeyUse::Targets, role)?.into_iter().try_fold(paper, crate::ceremony::Paper::sign)?;
             self.assemble(&[signed], at)?;
@@ -312,6 +319,9 @@ impl fmt::Display for PublishError {
                 write!(f, "the key that signed the status lists of {last} is still in use, and this clock is behind them")
             }
             Self::Behind(why) => write!(f, "this issuer was restored from a copy and has forgotten what happened since: {why}"),
+            Self::Unasked => {
+                f.write_str("what was recorded before the upgrade from 0.1.0 would be published too, and no person has confirmed it")
+            }
             Self::Overtaken => f.write_str("another process published something newer meanwhile"),
             Self::List(why) => write!(f, "status list: {why}"),
             Self::Bundle(why) => why.fmt(f),

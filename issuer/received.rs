@@ -10,7 +10,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json;
 use waypass_credential::time::Timestamp;
-use waypass_trust::audit::{FlagAnswer, Flagged, Leaf};
+use waypass_trust::audit::{FlagAnswer, Flagged, Leaf, Note};
 use waypass_trust::reason::Level;
 
 /// Records read from the store at once.
@@ -56,6 +56,22 @@ pub struct Flag {
     pub idx: u64,
     /// When the credential was withdrawn, in Unix seconds.
     pub revoked_at: i64,
+    /// Who looked at it here. Without one it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<Acknowledged>,
+}
+
+/// Says that somebody at the office looked at a flagged admission. The flag stays on record.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acknowledged {
+    /// Who looked.
+    pub by: String,
+    /// The finding, if they wrote one down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// When, in Unix seconds.
+    pub at: i64,
 }
 
 /// A gate and how up to date it is.
@@ -71,7 +87,7 @@ pub struct GateOverview {
     pub last_received: Option<Timestamp>,
     /// The version of the targets it had then.
     pub targets_held: Option<u64>,
-    /// Its admissions of credentials that had been withdrawn already.
+    /// Its admissions of credentials that had been withdrawn already, without those that were acknowledged.
     pub flags: usize,
     /// When and at which record it contradicted itself.
     pub forked: Option<(Timestamp, u64)>,
@@ -84,6 +100,8 @@ pub enum ReceivedError {
     UnknownGate,
     /// The gate has not sent this record.
     NoRecord,
+    /// The record has no flag, or somebody has acknowledged it.
+    NotFlagged,
     /// The last publication cannot be read.
     Publication(PublishError),
     /// The store failed.
@@ -139,12 +157,44 @@ impl Issuer<'_> {
                 records,
                 last_received: newest.map(|row| row.received_at),
                 targets_held: held,
-                flags: self.flags(&gate.id)?.len(),
+                flags: self.flags(&gate.id)?.iter().filter(|flag| flag.acknowledged.is_none()).count(),
                 forked: device.and_then(|device| device.forked),
                 gate,
             })
         };
         self.store.gates()?.into_iter().map(overview).collect()
+    }
+
+    /// Writes down who looked at open flags: that of the record `seq` or all, of the gate that is called so or of all gates. Returns the
+    /// gate's name and the record of each. Flags and acknowledgements are under the seal like everything that gates sent.
+    pub fn acknowledge_flags(
+        &mut self,
+        gate: Option<&str>,
+        seq: Option<u64>,
+        note: &Note,
+        at: Timestamp,
+    ) -> Result<Vec<(String, u64)>, ReceivedError> {
+        let looked = Acknowledged { by: note.by().to_owned(), note: note.reason().map(str::to_owned), at: at.unix() };
+        let (mut done, mut changed) = (Vec::new(), Vec::new());
+        for gate in self.gates_called(gate)? {
+            let mut flags = self.flags(&gate.id)?;
+            let before = done.len();
+            for flag in flags.iter_mut().filter(|flag| flag.acknowledged.is_none() && seq.is_none_or(|seq| flag.seq == seq)) {
+                flag.acknowledged = Some(looked.clone());
+                done.push((gate.name.clone(), flag.seq));
+            }
+            if done.len() > before {
+                changed.push((document(&gate.id), json::to_string(&flags)));
+            }
+        }
+        if done.is_empty() && seq.is_some() {
+            return Err(ReceivedError::NotFlagged);
+        }
+        let documents: Vec<(&str, &[u8])> = changed.iter().map(|(name, text)| (&**name, text.as_bytes())).collect();
+        if !documents.is_empty() {
+            self.store.set_documents(&documents)?;
+        }
+        Ok(done)
     }
 
     /// Keeps the admissions that a gate flagged, as far as they were wrong. A gate flags all of them each time.
@@ -154,7 +204,7 @@ impl Issuer<'_> {
         for (flagged, answer) in flagged.iter().zip(answers) {
             let Some(revoked_at) = answer.revoked_at.filter(|_| answer.already_revoked) else { continue };
             if !flags.iter().any(|held| held.seq == flagged.seq) {
-                flags.push(Flag { seq: flagged.seq, uri: flagged.uri.clone(), idx: flagged.idx, revoked_at });
+                flags.push(Flag { seq: flagged.seq, uri: flagged.uri.clone(), idx: flagged.idx, revoked_at, acknowledged: None });
             }
         }
         if flags.len() == before {
@@ -196,6 +246,7 @@ impl fmt::Display for ReceivedError {
         match self {
             Self::UnknownGate => f.write_str("no gate has this id or name"),
             Self::NoRecord => f.write_str("the gate has not sent this record"),
+            Self::NotFlagged => f.write_str("this record has no open flag"),
             Self::Publication(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
@@ -212,12 +263,12 @@ impl From<StoreError> for ReceivedError {
 
 #[cfg(test)]
 mod tests {
-    use super::{GateOverview, ReceivedError, RecordFilter};
+    use super::{Acknowledged, GateOverview, ReceivedError, RecordFilter};
     use crate::issue::Issuer;
     use crate::revoke::{Cause, Grounds};
     use crate::testing::{Key, Log, TestRng, at, enrolment, issuer, order};
     use waypass_credential::key::Signer as _;
-    use waypass_trust::audit::Flagged;
+    use waypass_trust::audit::{Flagged, Note};
     use waypass_trust::reason::Level;
 
     fn selected(issuer: &Issuer<'_>, filter: &RecordFilter) -> Vec<(String, u64)> {
@@ -232,7 +283,7 @@ mod tests {
         let mut logs = Vec::new();
         for number in [30, 31] {
             let (key, signed) = enrolment(number, at(0));
-            issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+            issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
             logs.push(Log::new(key));
         }
         issuer.publish(at(0)).expect("published");
@@ -243,12 +294,8 @@ mod tests {
             logs[0].append("somebody", at(second));
         }
         logs[1].append("somebody", at(15));
-        let flag = |seq: u64, admitted: i64| Flagged {
-            seq,
-            uri: issuer.settings().list_uri(record.list),
-            idx: record.index.into(),
-            admitted_at: at(admitted).unix(),
-        };
+        let uri = issuer.settings().list_uri(record.list);
+        let flag = |seq: u64, admitted: i64| Flagged { seq, uri: uri.clone(), idx: record.index.into(), admitted_at: at(admitted).unix() };
         // The first admission was before the withdrawal.
         let flagged = vec![flag(0, 1), flag(1, 10)];
         for _ in 0..2 {
@@ -276,5 +323,20 @@ mod tests {
         assert_eq!((first.records, first.last_received, first.targets_held, first.flags), (3, Some(at(31)), Some(1), 1));
         assert_eq!((second.records, second.flags, second.forked), (1, 0, None));
         assert!(first.enrolled_until > Some(at(0)));
+
+        // Somebody looks, once; the gate that flags it again opens nothing.
+        let note = Note::new("Ines", None, Some("went home")).expect("a note");
+        for (gate, seq) in [("Gate 30", 0), ("Gate 31", 0)] {
+            assert_eq!(issuer.acknowledge_flags(Some(gate), Some(seq), &note, at(50)), Err(ReceivedError::NotFlagged));
+        }
+        assert_eq!(issuer.acknowledge_flags(Some("Gate 31"), None, &note, at(50)), Ok(vec![]));
+        assert_eq!(issuer.acknowledge_flags(None, None, &note, at(50)), Ok(of("Gate 30", &[1])));
+        assert_eq!(issuer.acknowledge_flags(Some("Gate 30"), Some(1), &note, at(60)), Err(ReceivedError::NotFlagged));
+        issuer.intake(&logs[0].upload(0, at(70), vec![flag(1, 10)]), at(70)).expect("taken");
+        assert_eq!(issuer.gate_overview().expect("read")[0].flags, 0);
+        let looked = issuer.received_record("Gate 30", 1).expect("there").flag.and_then(|flag| flag.acknowledged);
+        let by = Acknowledged { by: "Ines".into(), note: Some("went home".into()), at: at(50).unix() };
+        assert_eq!(looked, Some(by));
+        assert_eq!(selected(&issuer, &RecordFilter { flagged: true, ..RecordFilter::default() }), of("Gate 30", &[1]));
     }
 }

@@ -57,14 +57,14 @@ struct Held {
 
 impl<'k> Sealed<'k> {
     /// Opens the store and checks all that can be checked without reading every credential. A database of version 0.1.0 is put
-    /// under the seal, once.
-    pub(crate) fn open(store: Box<dyn Store + 'k>, seal: Seal) -> Result<Self> {
+    /// under the seal, once; `step` is then called twice for each of its credentials, with their number.
+    pub(crate) fn open(store: Box<dyn Store + 'k>, seal: Seal, step: &mut dyn FnMut(u64)) -> Result<Self> {
         let mut store = store;
-        let upgrade = match store.unsealed() {
+        let upgrade = match store.unsealed(step) {
             Ok(None) => None,
             // The vault has sealed this database before, and the database says that it was never sealed.
             _ if !seal.adopts() => return Err(tampered("the version")),
-            Ok(Some(unsealed)) => Some(upgrade::seal_all(&mut *store, &seal, &unsealed)?),
+            Ok(Some(unsealed)) => Some(upgrade::seal_all(&mut *store, &seal, &unsealed, step)?),
             Err(why) => return Err(why),
         };
         let held = Held { version: 0, mac: [0; 32], register: Register::new() };
@@ -90,6 +90,10 @@ impl<'k> Sealed<'k> {
         self.follow()?;
         let register = self.register()?;
         let ledger = self.ledger.borrow();
+        // What a vault is told must still be there.
+        if ledger.seq > 0 && self.store.event_mac(ledger.seq)? != Some(ledger.head) {
+            return Err(tampered(format!("event {}", ledger.seq)));
+        }
         Ok(Anchor::new(register.version, register.mac, ledger.seq, ledger.head))
     }
 

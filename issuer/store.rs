@@ -6,8 +6,10 @@ use waypass_credential::role::Mechanism;
 use waypass_credential::time::Timestamp;
 
 pub mod sqlite;
+mod unsealed;
 
-pub use sqlite::SqliteStore;
+pub use sqlite::{MissingLog, SqliteStore};
+pub use unsealed::{Unsealed, UnsealedCredential};
 
 /// The status of a credential, with its value in a Token Status List (draft-ietf-oauth-status-list §7.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -269,6 +271,8 @@ pub enum StoreError {
         /// The newest one this program knows.
         known: i64,
     },
+    /// The database was closed with its write-ahead log, and lies there without it.
+    LogMissing,
     /// What was read cannot be what was written.
     Corrupt(&'static str),
     /// There is no such record.
@@ -296,6 +300,9 @@ impl fmt::Display for StoreError {
             Self::Newer { found, known } => {
                 write!(f, "the issuer's database has schema version {found}, this program knows versions up to {known}")
             }
+            Self::LogMissing => f.write_str(
+                "issuer.db was closed with its write-ahead log (issuer.db-wal) and lies there without it; what was done last may be missing",
+            ),
             Self::Corrupt(what) => write!(f, "the issuer's database is damaged: {what}"),
             Self::Missing => f.write_str("there is no such record"),
             Self::Taken => f.write_str("the value is already taken"),
@@ -397,40 +404,6 @@ pub struct Counts {
     pub events: u64,
 }
 
-/// What a database of version 0.1.0 holds, which had no seal.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Unsealed {
-    /// Its keys.
-    pub keys: Vec<KeyRow>,
-    /// Its gates.
-    pub gates: Vec<GateRow>,
-    /// Its status lists.
-    pub lists: Vec<ListRecord>,
-    /// Its version numbers.
-    pub counters: Vec<(String, u64)>,
-    /// Its documents.
-    pub documents: Vec<(String, Vec<u8>)>,
-    /// Its credentials, oldest first.
-    pub credentials: Vec<UnsealedCredential>,
-    /// Entries of documents that are not on record.
-    pub entries: Vec<(Entry, u8)>,
-    /// Its offers.
-    pub offers: Vec<OfferRow>,
-    /// The devices whose logs it received.
-    pub devices: Vec<(String, DeviceRow)>,
-}
-
-/// A credential of such a database.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct UnsealedCredential {
-    /// The record.
-    pub record: CredentialRecord,
-    /// Its entries in bitstrings, and what they say.
-    pub entries: Vec<(Entry, u8)>,
-    /// Its history, oldest first.
-    pub history: Vec<StatusEvent>,
-}
-
 /// Where named documents are read: in the rows as they stand, or checked (`crate::sealed::Sealed`).
 pub trait Documents {
     /// A named document, if it was ever written.
@@ -484,10 +457,16 @@ pub trait Store: Documents {
     /// Received leaves of a device from `from_seq` on, at most `limit`.
     fn leaves(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>>;
 
-    /// What a database of version 0.1.0 holds; `None` where there is a seal already.
-    fn unsealed(&self) -> Result<Option<Unsealed>>;
-    /// Puts a database of version 0.1.0 under the seal, in one transaction.
-    fn seal_all(&mut self, register: &RegisterRow, events: &[EventRow], credentials: &[(String, [u8; 32])]) -> Result<()>;
+    /// Returns the content of a database of version 0.1.0; `None` where there is a seal already. `step` is called for each credential.
+    fn unsealed(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Unsealed>>;
+    /// Puts a database of version 0.1.0 under the seal, in one transaction. `step` is called for each credential.
+    fn seal_all(
+        &mut self,
+        register: &RegisterRow,
+        events: &[EventRow],
+        credentials: &[(String, [u8; 32])],
+        step: &mut dyn FnMut(u64),
+    ) -> Result<()>;
 }
 
 #[cfg(test)]

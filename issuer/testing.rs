@@ -7,7 +7,7 @@ use crate::issue::{Format, Issuer, Order};
 use crate::keys::{KeyUse, Keys};
 use crate::sealed::Seal;
 use crate::settings::Settings;
-use crate::store::SqliteStore;
+use crate::store::{MissingLog, SqliteStore};
 use core::convert::Infallible;
 use ed25519_dalek::Signer as _;
 use rand_core::{TryCryptoRng, TryRng};
@@ -140,7 +140,7 @@ pub(crate) fn seal() -> Seal {
 }
 
 pub(crate) fn store(dir: &Path) -> SqliteStore {
-    SqliteStore::open(&dir.join("issuer.db")).expect("a store")
+    SqliteStore::open(&dir.join("issuer.db"), MissingLog::Accepted).expect("a store")
 }
 
 /// An issuer just set up, in its own folder, which lives as long as the first part.

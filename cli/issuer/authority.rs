@@ -143,7 +143,7 @@ fn export(session: &Session, folder: &Path, publishing: &Publishing, open: &Open
     let clock = publishing.clock(session)?;
     let published = super::with(session, open, |issuer| match issuer.published().map_err(publish::failure)? {
         Some(published) => Ok(published),
-        None => clock.publish(issuer).map_err(publish::failure),
+        None => clock.publish(session, issuer).map_err(publish::failure),
     })?;
     let Some(mut entry) = published.opened().authorities().first().cloned() else {
         return Err(Failure::internal("the publication names no issuer", "run `waypass issuer publish`, then this command again"));

@@ -104,7 +104,7 @@ pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
         }
         // What is not published reaches nobody: one publication for all of them.
         let is_due = !tally.changed.is_empty() || tally.perhaps_unpublished;
-        Ok((tally, is_due.then(|| clock.publish(issuer).map_err(publish::unpublished))))
+        Ok((tally, is_due.then(|| clock.publish(session, issuer).map_err(publish::unpublished))))
     })?;
     let timestamp = published.as_ref().and_then(|published| published.as_ref().ok()).map(|published| published.timestamp);
     tally.tell(session, ids.len(), timestamp)?;

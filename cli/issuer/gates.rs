@@ -8,6 +8,7 @@ use crate::file;
 use crate::unlock::OpenArgs;
 use serde_json::json;
 use std::path::PathBuf;
+use waypass_issuer::Issuer;
 use waypass_issuer::gates::{EnrolError, Enrolment, known_time_zone};
 use waypass_issuer::intake::IntakeError;
 use waypass_issuer::store::GateRow;
@@ -42,24 +43,20 @@ pub(crate) struct IntakeArgs {
 
 pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
     let texts = args.files.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let ((gates, refused), published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+    let (((gates, without_hours), refused), published) = publish::after(session, &args.open, &args.publishing, |issuer| {
         // Read all of them before the first is taken in, so that a wrong file changes nothing.
         let texts = texts.iter().map(|bytes| enrolment(bytes)).collect::<Result<Vec<_>, _>>()?;
         args.time_zone.as_deref().map_or(Ok(()), known_time_zone).map_err(enroll_failure)?;
-        let mut gates = Vec::new();
+        let mut gates: Vec<GateRow> = Vec::new();
         for text in texts {
-            let enrolled = issuer.enroll_gate(text, now()).and_then(|gate| match &args.time_zone {
-                Some(name) => issuer.set_gate_time_zone(&gate.id, name),
-                None => Ok(gate),
-            });
-            match enrolled.map_err(enroll_failure) {
+            match issuer.enroll_gate(text, args.time_zone.as_deref(), now()).map_err(enroll_failure) {
                 Ok(gate) => gates.push(gate),
                 // Those before it are recorded, and are published.
-                Err(refused) if !gates.is_empty() => return Ok((gates, Some(refused))),
+                Err(refused) if !gates.is_empty() => return Ok((hours(issuer, gates), Some(refused))),
                 Err(refused) => return Err(refused),
             }
         }
-        Ok((gates, None))
+        Ok((hours(issuer, gates), None))
     })?;
     let document =
         |gate: &GateRow| json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone });
@@ -70,8 +67,20 @@ pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
     for gate in &gates {
         session.out.words([format!("enrolled {} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
     }
+    for (gate, rule) in &without_hours {
+        session.out.warn(&format!(
+            "the rule {rule} speaks of local hours and {gate} has no time zone, so that rule closes this gate: give it one with \
+             --time-zone NAME"
+        ));
+    }
     publish::tell(session, published, publish::TARGETS_DUE, "")?;
     refused.map_or(Ok(Exit::Done), Err)
+}
+
+/// The gates, and which of them a rule closes because it asks for hours that they do not have: the gate's name and the rule's.
+fn hours(issuer: &Issuer<'_>, gates: Vec<GateRow>) -> (Vec<GateRow>, Vec<(String, String)>) {
+    let without = gates.iter().filter_map(|gate| Some((gate.name.clone(), issuer.rule_without_hours(gate)?))).collect();
+    (gates, without)
 }
 
 fn enrolment(bytes: &[u8]) -> Result<&str, Failure> {

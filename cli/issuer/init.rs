@@ -86,8 +86,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             }
         }
         let kept = Kept::begin(vault, false)?;
-        let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
-        let issuer = Issuer::create(Box::new(store), kept.seal(), settings.clone(), keys, now());
+        let seal = kept.seal();
+        let store = SqliteStore::open(&database(session), seal.missing_log()).map_err(store_failure)?;
+        let issuer = Issuer::create(Box::new(store), seal, settings.clone(), keys, now());
         let mut issuer = issuer.map_err(|error| open_failure(&error))?;
         let published = issuer.publish(now()).map_err(publish::failure)?;
         let root = publish::root(&issuer)?;

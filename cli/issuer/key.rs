@@ -85,7 +85,7 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
             if args.stolen {
                 issuer.give_up_key(&old).map_err(failure)?;
             }
-            Ok(clock.publish(issuer).map_err(publish::unpublished))
+            Ok(clock.publish(session, issuer).map_err(publish::unpublished))
         })?;
         if let Some(old) = vault.keys()?.into_iter().find(|key| key.public_key == old && !key.retired) {
             vault.retire_key(old.id)?;

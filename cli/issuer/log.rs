@@ -8,8 +8,9 @@ use crate::unlock::OpenArgs;
 use crate::{file, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use waypass_credential::time::Timestamp;
 use waypass_issuer::Issuer;
-use waypass_issuer::received::{Flag, ReceivedError, ReceivedRecord, RecordFilter};
+use waypass_issuer::received::{Acknowledged, Flag, ReceivedError, ReceivedRecord, RecordFilter};
 use waypass_trust::reason::Level;
 
 /// The verbs of `issuer log`.
@@ -31,6 +32,8 @@ pub(crate) enum Verb {
         #[command(flatten)]
         open: OpenArgs,
     },
+    /// Say that somebody looked at flagged admissions
+    Acknowledge(AcknowledgeArgs),
     /// Write the records as JSON Lines, or as CSV for a spreadsheet
     Export {
         #[command(flatten)]
@@ -44,6 +47,28 @@ pub(crate) enum Verb {
         #[command(flatten)]
         open: OpenArgs,
     },
+}
+
+/// Arguments of `issuer log acknowledge`.
+#[derive(clap::Args)]
+pub(crate) struct AcknowledgeArgs {
+    /// The gate's name or DID
+    #[arg(required_unless_present = "all")]
+    gate: Option<String>,
+    /// The record's number
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    seq: Option<u64>,
+    /// All that are flagged, of this gate or of every gate
+    #[arg(long)]
+    all: bool,
+    /// Who looked; it stays with the record
+    #[arg(long, value_name = "NAME")]
+    by: String,
+    /// The finding, in words
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    #[command(flatten)]
+    open: OpenArgs,
 }
 
 /// Which records.
@@ -74,12 +99,13 @@ enum Colour {
     Grey,
 }
 
-const HEADING: &str = "gate,gate_id,seq,at,received_at,event,level,reasons,targets,clock,flagged_since";
+const HEADING: &str = "gate,gate_id,seq,at,received_at,event,level,reasons,targets,clock,flagged_since,acknowledged_by";
 
 pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
     match verb {
         Verb::List { which, open } => list(session, &which, &open)?,
         Verb::Show { gate, seq, open } => show(session, &gate, seq, &open)?,
+        Verb::Acknowledge(args) => acknowledge(session, &args)?,
         Verb::Export { which, csv, output, open } => {
             let records = read(session, &which, &open)?;
             let mut text = if csv { format!("{HEADING}\n") } else { String::new() };
@@ -104,7 +130,9 @@ fn list(session: &Session, which: &Which, open: &OpenArgs) -> Result<(), Failure
                 gate = Some(&record.leaf.device);
             }
             let flag = record.flag.as_ref().map_or("", |_| "  withdrawn already");
-            session.out.words(&format!("{}{flag}", audit::line(&record.leaf)));
+            let looked = record.flag.as_ref().and_then(|flag| flag.acknowledged.as_ref());
+            let looked = looked.map_or_else(String::new, |looked| format!("; acknowledged by {}", looked.by));
+            session.out.words(&format!("{}{flag}{looked}", audit::line(&record.leaf)));
         }
         if records.is_empty() {
             session.out.note("no gate has sent such a record");
@@ -129,6 +157,26 @@ fn show(session: &Session, gate: &str, seq: u64, open: &OpenArgs) -> Result<(), 
     session.out.words(&format!("  received {}", words::when(record.received_at)));
     if let Some((id, label)) = credential {
         session.out.words(&format!("  the credential {id} ({label}) had been withdrawn: waypass issuer show {id}"));
+    }
+    if let Some(looked) = record.flag.as_ref().and_then(|flag| flag.acknowledged.as_ref()) {
+        let note = looked.note.as_ref().map_or_else(String::new, |note| format!(": {note}"));
+        let at = Timestamp::from_unix(looked.at).map_or_else(String::new, words::when);
+        session.out.words(&format!("  acknowledged by {} at {at}{note}", looked.by));
+    }
+    Ok(())
+}
+
+fn acknowledge(session: &Session, args: &AcknowledgeArgs) -> Result<(), Failure> {
+    let note = crate::verifier::confirm::note(&args.by, None, args.note.as_deref())?;
+    let done =
+        super::with(session, &args.open, |issuer| issuer.acknowledge_flags(args.gate.as_deref(), args.seq, &note, now()).map_err(failure))?;
+    let records: Vec<Value> = done.iter().map(|(gate, seq)| json!({ "gate": gate, "seq": seq })).collect();
+    session.out.json(&json!({ "schema": "waypass.received-acknowledged/1", "records": records }))?;
+    for (gate, seq) in &done {
+        session.out.words(&format!("{gate}, record {seq}: acknowledged by {}", note.by()));
+    }
+    if done.is_empty() {
+        session.out.note("nothing is flagged");
     }
     Ok(())
 }
@@ -167,7 +215,11 @@ fn document(record: &ReceivedRecord) -> Value {
         members.insert("gate_id".to_owned(), json!(record.leaf.device));
         members.insert("clock".to_owned(), json!(record.leaf.confidence.as_str()));
         members.insert("received_at".to_owned(), json!(record.received_at.unix()));
-        let flag = |flag: &Flag| json!({ "revoked_at": flag.revoked_at, "uri": flag.uri, "index": flag.idx });
+        let looked = |looked: &Acknowledged| json!({ "by": looked.by, "note": looked.note, "at": looked.at });
+        let flag = |flag: &Flag| {
+            let looked = flag.acknowledged.as_ref().map(looked);
+            json!({ "revoked_at": flag.revoked_at, "uri": flag.uri, "index": flag.idx, "acknowledged": looked })
+        };
         members.insert("flag".to_owned(), json!(record.flag.as_ref().map(flag)));
     }
     found
@@ -189,6 +241,7 @@ fn row(record: &ReceivedRecord) -> String {
         leaf.bundle_version.to_string(),
         leaf.confidence.as_str().to_owned(),
         record.flag.as_ref().map_or_else(String::new, |flag| flag.revoked_at.to_string()),
+        record.flag.as_ref().and_then(|flag| flag.acknowledged.as_ref()).map_or_else(String::new, |looked| looked.by.clone()),
     ];
     fields.map(|field| quoted(&field)).join(",")
 }
@@ -204,6 +257,7 @@ fn failure(error: ReceivedError) -> Failure {
         ReceivedError::Publication(why) => super::publish::failure(why),
         ReceivedError::UnknownGate => Failure::usage(error, "see the gates: waypass issuer gates"),
         ReceivedError::NoRecord => Failure::usage(error, "see what there is: waypass issuer log list --gate GATE"),
+        ReceivedError::NotFlagged => Failure::usage(error, "see what is flagged: waypass issuer log list --flagged"),
     }
 }
 
@@ -219,8 +273,8 @@ pub(super) fn gates(session: &Session, open: &OpenArgs) -> Outcome {
             let ended = found.gate.revoked.as_ref().map(|(at, reason)| json!({ "at": at.unix(), "reason": reason }));
             json!({
                 "id": found.gate.id, "name": found.gate.name, "site": found.gate.site, "zone": found.gate.zone, "ended": ended,
-                "enrolled_until": found.enrolled_until.map(waypass_credential::time::Timestamp::unix), "records": found.records,
-                "last_received": found.last_received.map(waypass_credential::time::Timestamp::unix), "targets_held": found.targets_held,
+                "enrolled_until": found.enrolled_until.map(Timestamp::unix), "records": found.records,
+                "last_received": found.last_received.map(Timestamp::unix), "targets_held": found.targets_held,
                 "targets_published": published, "flags": found.flags, "forked_at_record": found.forked.map(|(_, seq)| seq),
             })
         })

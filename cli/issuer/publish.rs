@@ -1,11 +1,13 @@
 //! `waypass issuer publish`.
 
 use super::ceremony::reading;
+use super::seat::seated_restored;
 use super::store_failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
 use crate::secret;
-use crate::unlock::OpenArgs;
+use crate::unlock::{self, OpenArgs};
 use crate::{file, words};
 use serde_json::json;
 use std::path::PathBuf;
@@ -54,6 +56,9 @@ pub(super) const TARGETS_DUE: &str = "issuers, gates or rules have changed and t
 pub(super) const TAKES_EFFECT_LATER: &str =
     "the keys that sign issuers and rules are not here; the change takes effect when they have signed";
 
+/// The question about a database whose write-ahead log is lost.
+const WITHOUT_LOG: &str = "issuer.db lies there without its write-ahead log, so what was done last may be missing. Go on with what it has?";
+
 /// Does `work` and publishes what came of it. What was done stays done where the publication fails: then the second part says why,
 /// for [`tell`].
 pub(super) fn after<T>(
@@ -65,7 +70,7 @@ pub(super) fn after<T>(
     let clock = publishing.clock(session)?;
     super::with(session, open, |issuer| {
         let done = work(issuer)?;
-        Ok((done, clock.publish(issuer).map_err(unpublished)))
+        Ok((done, clock.publish(session, issuer).map_err(unpublished)))
     })
 }
 
@@ -84,10 +89,13 @@ pub(super) fn tell(session: &Session, published: Published, due: &str, known: &s
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let policy = args.policy.as_deref().map(|path| PolicyDraft::parse(&file::read(path)?).map_err(policy_failure)).transpose()?;
     let clock = args.publishing.clock(session)?;
-    let done = super::with(session, &args.open, |issuer| {
-        if !agreed(session, args, issuer, policy.as_ref())? {
+    let ask = |question: &str| if args.publishing.yes { Ok(true) } else { secret::confirm(session.input, question, "--yes") };
+    let mut go_on = || if args.restored { ask(WITHOUT_LOG) } else { Ok(false) };
+    let work = |issuer: &mut Issuer<'_>| {
+        if !agreed(session, args, &ask, issuer, policy.as_ref())? {
             return Ok(None);
         }
+        issuer.confirm_unasked().map_err(store_failure)?;
         if let Some(seconds) = args.gate_enrolment {
             let settings = Settings { gate_enrolment_seconds: Some(seconds), ..issuer.settings().clone() };
             issuer.change_settings(settings).map_err(|error| Failure::usage(error, "correct --gate-enrolment"))?;
@@ -99,8 +107,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             issuer.skip_versions().map_err(store_failure)?;
         }
         let is_recorded = policy.is_some() || args.gate_enrolment.is_some();
-        clock.publish(issuer).map(Some).map_err(if is_recorded { unpublished } else { failure })
-    })?;
+        clock.publish(session, issuer).map(Some).map_err(if is_recorded { unpublished } else { failure })
+    };
+    let done = unlock::with(session, Role::Issuer, &args.open, |vault| seated_restored(session, vault, &mut go_on, work))?;
     let Some(published) = done else {
         session.out.note("nothing was changed");
         return Ok(Exit::Done);
@@ -136,11 +145,16 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 }
 
 /// Shows what a publication would change in whom gates believe, and asks. What only officers can sign they are shown themselves.
-fn agreed(session: &Session, args: &Args, issuer: &Issuer<'_>, policy: Option<&PolicyDraft>) -> Result<bool, Failure> {
+fn agreed(
+    session: &Session,
+    args: &Args,
+    ask: &dyn Fn(&str) -> Result<bool, Failure>,
+    issuer: &Issuer<'_>,
+    policy: Option<&PolicyDraft>,
+) -> Result<bool, Failure> {
     if let Some(policy) = policy {
         issuer.check_policy(policy).map_err(policy_failure)?;
     }
-    let ask = |question: &str| if args.publishing.yes { Ok(true) } else { secret::confirm(session.input, question, "--yes") };
     if args.restored {
         let behind = issuer.behind().map_err(store_failure)?;
         session.out.note(behind.iter().map(ToString::to_string).collect::<Vec<_>>());
@@ -208,6 +222,11 @@ pub(crate) fn failure(error: PublishError) -> Failure {
             Exit::Unpublished,
             error,
             "find out which time is right, then run `waypass issuer publish`, which asks; --yes is the answer of a script",
+        ),
+        PublishError::Unasked => Failure::new(
+            Exit::Unpublished,
+            error,
+            "look at it: waypass issuer publish, which shows it and asks; --yes is the answer of a script",
         ),
         PublishError::ListKeyStands { .. } => Failure::new(
             Exit::Unpublished,

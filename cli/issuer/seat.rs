@@ -3,14 +3,18 @@
 use super::{database, key_uses, open_failure, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure};
+use crate::home::Role;
+use crate::progress::Progress;
+use crate::unlock;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 use waypass_credential::{base64url, json};
 use waypass_issuer::Issuer;
 use waypass_issuer::issue::OpenError;
 use waypass_issuer::keys::Keys;
 use waypass_issuer::sealed::{Anchor, Seal, Upgrade};
-use waypass_issuer::store::SqliteStore;
-use waypass_vault::{SystemRng, Unlocked, VaultError};
+use waypass_issuer::store::{MissingLog, SqliteStore, StoreError};
+use waypass_vault::{Parked, SystemRng, Unlocked, VaultError};
 use zeroize::Zeroizing;
 
 /// The vault's table for what it keeps of its issuer.
@@ -40,10 +44,57 @@ enum Schema {
     V1,
 }
 
+/// Has a service's vault keep how far its issuer came, as every command does at its end. Without it a database put back from a copy,
+/// taken while the service was at work, would be as new as what the vault knows.
+pub(super) struct Keeper<'s> {
+    session: &'s Session,
+    vault: Parked<'static>,
+    /// The anchor that the vault kept last.
+    kept: Option<Anchor>,
+}
+
+impl<'s> Keeper<'s> {
+    pub(super) const fn new(session: &'s Session, vault: Parked<'static>) -> Self {
+        Self { session, vault, kept: None }
+    }
+
+    /// Keeps it if there is something new. While `more` follow, a vault or a disk that has no room is left for the next time. Fails where
+    /// database or vault are not what was written there.
+    pub(super) fn keep(&mut self, issuer: &Issuer<'_>, more: bool) -> Result<(), Failure> {
+        let newest = match issuer.anchor() {
+            Ok(newest) if self.kept.as_ref() == Some(&newest) => return Ok(()),
+            Ok(newest) => newest,
+            Err(StoreError::Busy | StoreError::Full | StoreError::FileLimit) => return Ok(()),
+            Err(why) => return Err(store_failure(why)),
+        };
+        let session = self.session;
+        let wait = if more { Duration::ZERO } else { unlock::PATIENCE };
+        // A command that is at work keeps what it finds, and moves nothing back afterwards: it is asked again with the vault open.
+        let done = self.vault.briefly(wait, &mut |_| (), |vault| Kept::of(session, vault)?.keep(vault, issuer));
+        match done {
+            Ok(Ok(())) => self.kept = Some(newest),
+            Ok(Err(failure)) if failure.exit == Exit::Tamper => return Err(failure),
+            Err(why) if unlock::is_tampering(&why) => return Err(unlock::resume_failure(&why, Role::Issuer)),
+            Ok(Err(_)) | Err(_) => {}
+        }
+        Ok(())
+    }
+}
+
 /// Opens the issuer of an open vault, does `work`, and has the vault keep how far it came, whatever became of the work.
 pub(super) fn seated<T>(
     session: &Session,
     vault: &Unlocked<'_>,
+    work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    seated_restored(session, vault, &mut || Ok(false), work)
+}
+
+/// Like [`seated`], where `go_on` asks a person whether a database without its write-ahead log is to be gone on with.
+pub(super) fn seated_restored<T>(
+    session: &Session,
+    vault: &Unlocked<'_>,
+    go_on: &mut dyn FnMut() -> Result<bool, Failure>,
     work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let mut keys = Keys::new();
@@ -51,8 +102,19 @@ pub(super) fn seated<T>(
         keys.add(key_use, vault.signer(id)?);
     }
     let kept = Kept::of(session, vault)?;
-    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
-    let mut issuer = Issuer::open(Box::new(store), kept.seal(), keys).map_err(|error| open_failure(&error))?;
+    let (path, seal) = (database(session), kept.seal());
+    // Asked before the file is opened: the opening makes a new log.
+    let is_missed = seal.missing_log() == MissingLog::Refused && SqliteStore::lacks_log(&path);
+    let missing = if is_missed && go_on()? { MissingLog::Accepted } else { seal.missing_log() };
+    let store = SqliteStore::open(&path, missing).map_err(store_failure)?;
+    let mut bar = None;
+    let mut step = |credentials: u64| {
+        // Each is read and then sealed.
+        bar.get_or_insert_with(|| Progress::new(session.out, "putting credentials under the seal", 2 * credentials)).step();
+    };
+    let opened = Issuer::open_telling(Box::new(store), seal, keys, &mut step);
+    drop(bar);
+    let mut issuer = opened.map_err(|error| open_failure(&error))?;
     if let Some(upgrade) = issuer.upgrade() {
         session.out.note(&upgraded(upgrade));
     }

@@ -1,13 +1,14 @@
 //! `waypass issuer serve`, and with `--vc-api` a server for conformance suites instead.
 
 use super::publish::{self, Publishing};
-use super::seat::{Kept, seated};
+use super::seat::{Keeper, Kept, seated};
 use super::{database, key_uses, open_failure, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, OpenArgs};
 use std::net::{SocketAddr, TcpListener};
+use std::ops::ControlFlow;
 use waypass_credential::key::Algorithm;
 use waypass_issuer::Issuer;
 use waypass_issuer::http::{self, ServeError, ServiceLimits};
@@ -42,20 +43,20 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     }
     let clock = args.publishing.clock(session)?;
     let listener = listen(args.listen)?;
-    // The service keeps open keys, not the vault: other commands of the issuer run beside it.
-    let (keys, seal) = unlock::with(session, Role::Issuer, &args.open, |vault| {
-        // What the service does is ahead of the vault until the next command has it kept.
-        seated(session, vault, |_| Ok(()))?;
-        let mut keys: Keys<'static> = Keys::new();
-        for (key_use, id) in key_uses(vault)? {
-            keys.add(key_use, vault.service_signer(id)?);
-        }
-        Ok((keys, Kept::of(session, vault)?.seal()))
-    })?;
-    let store = SqliteStore::open(&database(session)).map_err(store_failure)?;
+    let vault = unlock::keep(session, Role::Issuer, &args.open)?;
+    seated(session, &vault, |_| Ok(()))?;
+    unlock::tell_findings(session, &vault);
+    let mut keys: Keys<'static> = Keys::new();
+    for (key_use, id) in key_uses(&vault)? {
+        keys.add(key_use, vault.service_signer(id)?);
+    }
+    let seal = Kept::of(session, &vault)?.seal();
+    // Other commands of the issuer use the vault meanwhile.
+    let mut keeper = Keeper::new(session, vault.park());
+    let store = SqliteStore::open(&database(session), seal.missing_log()).map_err(store_failure)?;
     let mut issuer = Issuer::open(Box::new(store), seal, keys).map_err(|error| open_failure(&error))?;
     if clock.is_confirmed {
-        clock.publish(&mut issuer).map_err(publish::failure)?;
+        clock.publish(session, &mut issuer).map_err(publish::failure)?;
     } else if clock.is_doubted {
         session.out.warn("what is published grows old until somebody confirms this machine's clock: waypass issuer publish");
     }
@@ -64,8 +65,19 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         &serde_json::json!({ "schema": "waypass.serving/1", "address": format!("http://{address}"), "name": issuer.settings().name }),
     )?;
     session.out.words(&format!("serving {} on http://{address}", issuer.settings().name));
-    http::serve(&mut issuer, listener, ServiceLimits::default(), &read, &mut SystemRng).map_err(|error| stopped(&error))?;
-    Ok(Exit::Done)
+    let mut failed = None;
+    let mut keep = |issuer: &Issuer<'_>, more: bool| match keeper.keep(issuer, more) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(failure) => {
+            failed = Some(failure);
+            ControlFlow::Break(())
+        }
+    };
+    let served = http::serve(&mut issuer, listener, ServiceLimits::default(), &read, &mut SystemRng, &mut keep);
+    match (failed, served) {
+        (Some(failure), _) => Err(failure),
+        (None, served) => served.map(|()| Exit::Done).map_err(|error| stopped(&error)),
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -78,8 +90,12 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     })
 }
 
-fn stopped(ServeError::Io(why): &ServeError) -> Failure {
-    Failure::internal(format!("the service stopped: {}", crate::exit::plain(why)), "start it again; nothing acknowledged was lost")
+fn stopped(error: &ServeError) -> Failure {
+    let what = match error {
+        ServeError::Io(why) => format!("the service stopped: {}", crate::exit::plain(why)),
+        ServeError::NotKept => error.to_string(),
+    };
+    Failure::internal(what, "start it again; nothing acknowledged was lost")
 }
 
 /// Whoever can reach it gets signatures over whatever they like, so no issuer's home may be behind it.

@@ -18,7 +18,7 @@ fn a_restored_issuer_takes_no_revocation_back() {
     let (dir, mut issuer) = issuer();
     let (gate, signed) = enrolment(30, at(0));
     let id = did::to_did_key(gate.public_key());
-    issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     let issued = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(1), &mut TestRng::new(5)).expect("issued").record;
     issuer.publish(at(2)).expect("published");
     drop(issuer);
@@ -64,7 +64,7 @@ fn a_log_that_goes_on_after_what_is_held_is_noticed() {
     let (_dir, mut issuer) = issuer();
     let (gate, signed) = enrolment(30, at(0));
     let id = did::to_did_key(gate.public_key());
-    issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     issuer.publish(at(1)).expect("published");
     let mut log = Log::new(gate);
     (0..5).for_each(|second| log.append("somebody", at(second)));
@@ -89,7 +89,7 @@ fn targets_that_a_gate_has_seen_are_not_published_below() {
     let (_dir, mut issuer) = issuer();
     let (gate, signed) = enrolment(30, at(0));
     let id = did::to_did_key(gate.public_key());
-    issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     let known = issuer.publish(at(1)).expect("published").targets;
     let mut log = Log::new(gate);
     log.append_by("somebody", at(2), known + 7);

@@ -68,7 +68,7 @@ fn a_root_and_targets_signed_on_machines_of_their_own() {
 
     // A new gate needs new targets: revocations go out meanwhile all the same.
     let (_, signed) = enrolment(30, at(4));
-    let gate = issuer.enroll_gate(&signed, at(4)).expect("enrolled");
+    let gate = issuer.enroll_gate(&signed, None, at(4)).expect("enrolled");
     let second = issuer.publish(at(5)).expect("published");
     assert!(second.targets_due && second.targets == first.targets && second.opened().gate(&gate.id).is_none());
     let older = targets;
@@ -91,7 +91,7 @@ fn online_keys_renew_what_officers_signed() {
     let mut gates = Vec::new();
     for number in [30, 31] {
         let (_, signed) = enrolment(number, at(0));
-        gates.push(issuer.enroll_gate(&signed, at(0)).expect("enrolled").id);
+        gates.push(issuer.enroll_gate(&signed, None, at(0)).expect("enrolled").id);
     }
     let targets = issuer.prepare_targets(at(0)).expect("prepared");
     issuer.assemble(&signed_by(&targets, &[61, 62]), at(0)).expect("assembled");

@@ -17,18 +17,18 @@ fn signed(name: &str, site: &str, seconds: i64) -> String {
 #[test]
 fn a_gate_comes_and_goes() {
     let (_dir, mut issuer) = issuer();
-    let gate = issuer.enroll_gate(&signed("Main door", "north", 0), at(5)).expect("enrolled");
+    let gate = issuer.enroll_gate(&signed("Main door", "north", 0), None, at(5)).expect("enrolled");
     assert_eq!((gate.name.as_str(), gate.site.as_str(), gate.zone.as_str()), ("Main door", "north", "ward-3"));
-    let moved = issuer.enroll_gate(&signed("Side door", "north", 3), at(5)).expect("again, signed later");
+    let moved = issuer.enroll_gate(&signed("Side door", "north", 3), None, at(5)).expect("again, signed later");
     assert_eq!(issuer.gates(), Ok(vec![moved]));
-    assert_eq!(issuer.enroll_gate(&signed("Main door", "north", 0), at(6)), Err(EnrolError::Older));
+    assert_eq!(issuer.enroll_gate(&signed("Main door", "north", 0), None, at(6)), Err(EnrolError::Older));
     assert_eq!(issuer.revoke_gate(&gate.id, " ", at(7)), Err(EnrolError::Text("reason")));
     assert_eq!(issuer.revoke_gate("did:key:zNobody", "stolen", at(7)), Err(EnrolError::Unknown));
     let ended = issuer.revoke_gate(&gate.id, "stolen", at(7)).expect("ended");
     assert_eq!(ended.revoked, Some((at(7), "stolen".into())));
     assert_eq!(issuer.revoke_gate(&gate.id, "stolen", at(8)), Err(EnrolError::Ended { at: at(7) }));
     // A thief's enrolment of the stolen key changes nothing.
-    assert_eq!(issuer.enroll_gate(&signed("Main door", "north", 8), at(8)), Err(EnrolError::Ended { at: at(7) }));
+    assert_eq!(issuer.enroll_gate(&signed("Main door", "north", 8), None, at(8)), Err(EnrolError::Ended { at: at(7) }));
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn only_its_own_key_speaks_for_a_gate() {
     let payload = format!(r#"{{"id":"{id}","name":"x","site":"north","zone":"z","iat":{}}}"#, at(0).unix());
     let by = |kid: &str, typ: &str, payload: &str, key: &Key| jws::sign(typ, Some(kid), payload.as_bytes(), key).expect("signed");
     let (own, other) = (did::key_id(gate.public_key()), did::key_id(thief.public_key()));
-    assert!(issuer.enroll_gate(&by(&own, TYP, &payload, &gate), at(0)).is_ok());
+    assert!(issuer.enroll_gate(&by(&own, TYP, &payload, &gate), None, at(0)).is_ok());
     let refused = [
         by(&own, TYP, &payload, &thief),
         by(&other, TYP, &payload, &thief),
@@ -49,7 +49,7 @@ fn only_its_own_key_speaks_for_a_gate() {
         by(&own, TYP, "[]", &gate),
     ];
     for text in refused {
-        assert_eq!(issuer.enroll_gate(&text, at(0)), Err(EnrolError::Invalid), "{text}");
+        assert_eq!(issuer.enroll_gate(&text, None, at(0)), Err(EnrolError::Invalid), "{text}");
     }
 }
 
@@ -58,13 +58,13 @@ fn sites_names_and_dates_have_bounds() {
     let dir = tempfile::tempdir().expect("a folder");
     let north = Settings { sites: vec!["north".into()], ..settings() };
     let mut issuer = Issuer::create(Box::new(store(dir.path())), seal(), north, keys(), at(0)).expect("set up");
-    assert_eq!(issuer.enroll_gate(&signed("x", "south", 0), at(0)), Err(EnrolError::Site("south".into())));
-    assert_eq!(issuer.enroll_gate(&signed("", "north", 0), at(0)), Err(EnrolError::Text("name")));
-    assert_eq!(issuer.enroll_gate(&signed("a\u{202e}\u{1b}b", "north", 0), at(0)), Err(EnrolError::Text("name")));
-    assert_eq!(issuer.enroll_gate(&signed(&"x".repeat(129), "north", 0), at(0)), Err(EnrolError::Text("name")));
+    assert_eq!(issuer.enroll_gate(&signed("x", "south", 0), None, at(0)), Err(EnrolError::Site("south".into())));
+    assert_eq!(issuer.enroll_gate(&signed("", "north", 0), None, at(0)), Err(EnrolError::Text("name")));
+    assert_eq!(issuer.enroll_gate(&signed("a\u{202e}\u{1b}b", "north", 0), None, at(0)), Err(EnrolError::Text("name")));
+    assert_eq!(issuer.enroll_gate(&signed(&"x".repeat(129), "north", 0), None, at(0)), Err(EnrolError::Text("name")));
     let age = |signed_at| Err(EnrolError::Age { signed: at(signed_at) });
-    assert_eq!(issuer.enroll_gate(&signed("x", "north", 0), at(MAX_AGE + 1)), age(0));
-    assert_eq!(issuer.enroll_gate(&signed("x", "north", MAX_AHEAD + 1), at(0)), age(MAX_AHEAD + 1));
+    assert_eq!(issuer.enroll_gate(&signed("x", "north", 0), None, at(MAX_AGE + 1)), age(0));
+    assert_eq!(issuer.enroll_gate(&signed("x", "north", MAX_AHEAD + 1), None, at(0)), age(MAX_AHEAD + 1));
 }
 
 #[test]

@@ -317,7 +317,7 @@ fn the_service_renews_what_grows_old() {
 fn the_service_publishes_no_targets_that_nobody_confirmed() {
     let (dir, mut issuer) = issuer();
     let (_, signed) = enrolment(30, at(0));
-    issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     let week = Settings { gate_enrolment_seconds: Some(7 * 86_400), ..issuer.settings().clone() };
     issuer.change_settings(week).expect("changed");
     let first = issuer.publish(at(0)).expect("published");
@@ -359,7 +359,7 @@ fn an_audit_log_arrives_once_however_often_it_is_sent() {
     }
     let upload = log.upload(0, at(50), vec![]);
     assert_eq!(service.post("/t1/audit", &upload).error(), (403, "not_enrolled".into()));
-    reopened(dir.path()).enroll_gate(&signed, at(10)).expect("enrolled");
+    reopened(dir.path()).enroll_gate(&signed, None, at(10)).expect("enrolled");
     for _ in 0..2 {
         let receipt = service.post("/t1/audit", &upload);
         assert_eq!((receipt.status, receipt.header("content-type")), (200, Some("application/jwt")));
@@ -484,7 +484,7 @@ fn logs_tell_what_happened_and_to_nobody_whom() {
     let proof = proof(&nonce, &holder).sign();
     assert_eq!(ask_credential(&service, &token, "role_sd_jwt", &proof).status, 200);
     let (gate, signed) = enrolment(30, at(0));
-    reopened(dir.path()).enroll_gate(&signed, at(10)).expect("enrolled");
+    reopened(dir.path()).enroll_gate(&signed, None, at(10)).expect("enrolled");
     let mut logged = Log::new(gate);
     logged.append("did:key:zSomebody", at(1));
     service.post("/t1/audit", &logged.upload(0, at(50), vec![]));

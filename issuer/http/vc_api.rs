@@ -21,7 +21,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
 use axum::middleware;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use rand_core::CryptoRng;
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -66,8 +66,8 @@ pub(super) fn serve_until(
     let (timeout, metrics) = (limits.request_timeout, Metrics::default());
     let router = Router::new()
         .route("/{profile}/credentials/issue", post(issue))
-        .route("/credentials/verify", post(verify_credential))
-        .route("/presentations/verify", post(verify_presentation))
+        .route("/credentials/verify", verification(VcApi::verify_credential))
+        .route("/presentations/verify", verification(VcApi::verify_presentation))
         .route("/credentials/status", post(set_status))
         .route("/status/1", get(status_list))
         .route("/1.0/identifiers/{did}", get(resolve))
@@ -100,24 +100,12 @@ async fn issue(
     }
 }
 
-async fn verify_credential(
-    State(shared): State<Arc<Shared>>,
-    Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response<Body>, Fault> {
-    let body = shared.buffers.read(peer, &headers, body, MAX_BODY).await?;
-    Ok(verified(shared.api.verify_credential(&body, (shared.clock)())))
-}
-
-async fn verify_presentation(
-    State(shared): State<Arc<Shared>>,
-    Extension(peer): Extension<Peer>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response<Body>, Fault> {
-    let body = shared.buffers.read(peer, &headers, body, MAX_BODY).await?;
-    Ok(verified(shared.api.verify_presentation(&body, (shared.clock)())))
+/// Answers with what `check` says of a body.
+fn verification(check: fn(&VcApi, &[u8], Timestamp) -> Result<(), Problem>) -> MethodRouter<Arc<Shared>> {
+    post(move |State(shared): State<Arc<Shared>>, Extension(peer): Extension<Peer>, headers: HeaderMap, body: Body| async move {
+        let body = shared.buffers.read(peer, &headers, body, MAX_BODY).await?;
+        Ok::<_, Fault>(verified(check(&shared.api, &body, (shared.clock)())))
+    })
 }
 
 async fn set_status(

@@ -10,7 +10,7 @@ use waypass_trust::audit::{Flagged, Receipt};
 fn enrolled() -> (tempfile::TempDir, Issuer<'static>, Log) {
     let (dir, mut issuer) = issuer();
     let (key, signed) = enrolment(30, at(0));
-    issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     (dir, issuer, Log::new(key))
 }
 

@@ -205,7 +205,7 @@ fn documents_have_entries_without_being_on_record() {
 fn late_admissions_are_flagged() {
     let (_dir, mut issuer) = issuer();
     let (gate, signed) = enrolment(30, at(0));
-    issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     let issued = issuer
         .issue(&on_bitstrings(Format::DataIntegrity), Key::ed25519(9).public_key(), "ines", at(0), &mut TestRng::new(1))
         .expect("issued");

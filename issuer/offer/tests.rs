@@ -67,6 +67,40 @@ fn a_nonce_works_once() {
     pick(&tokens[1], "n2", 23).expect("the token is still good");
 }
 
+/// Used nonces are not under the seal (docs/decisions/used-nonces.md). A row deleted from outside lets a proof be sent again, which
+/// needs another token of the office and gives that offer to the key that proved itself. A row added refuses one nonce and uses up nothing.
+#[test]
+fn a_nonce_row_written_from_outside_gives_nobody_what_the_office_did_not_offer() {
+    let (dir, mut issuer) = issuer();
+    let holder = Key::p256(9);
+    let mut tokens = Vec::new();
+    for (seed, role) in [(1, "nurse"), (2, "staff"), (3, "staff")] {
+        let order = Order { roles: vec![role.into()], ..order() };
+        let offer = issuer.offer(&order, &TERMS, "ines", at(0), &mut TestRng::new(seed)).expect("offered");
+        tokens.push(issuer.exchange(&code(&offer), None, at(1), &mut TestRng::new(seed + 50)).expect("exchanged").token);
+    }
+    let pick = |issuer: &mut Issuer<'_>, token: &str, nonce: &str, seed| {
+        issuer.pick_up(token, nonce, at(60), holder.public_key(), at(2), &mut TestRng::new(seed)).map(|issued| issued.record)
+    };
+    let raw = |sql: &str| {
+        let raw = rusqlite::Connection::open(dir.path().join("issuer.db")).expect("opened");
+        raw.execute_batch(sql).expect("written");
+        assert!(raw.total_changes() > 0, "nothing was changed");
+    };
+    pick(&mut issuer, &tokens[0], "n1", 21).expect("picked up");
+
+    raw("DELETE FROM nonces");
+    assert_eq!(pick(&mut issuer, &tokens[0], "n1", 22), Err(GrantError::Void), "a token is used once, whatever became of its nonce");
+    let again = pick(&mut issuer, &tokens[1], "n1", 23).expect("picked up");
+    assert_eq!((again.roles, again.holder), (vec!["staff".to_owned()], waypass_credential::did::to_did_key(holder.public_key())));
+
+    let hash = crate::hex(&super::hash("n3"));
+    raw(&format!("INSERT INTO nonces VALUES(x'{hash}', 4000000000)"));
+    assert_eq!(pick(&mut issuer, &tokens[2], "n3", 24), Err(GrantError::NonceUsed));
+    pick(&mut issuer, &tokens[2], "n4", 25).expect("the token is still good");
+    issuer.publish(at(3)).expect("published: nothing that decides was touched");
+}
+
 #[test]
 fn a_transaction_code_has_five_tries() {
     let (_dir, mut issuer) = issuer();

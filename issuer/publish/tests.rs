@@ -1,4 +1,5 @@
 mod dates;
+mod unasked;
 
 use super::PublishError;
 use crate::issue::Issuer;
@@ -63,17 +64,37 @@ fn a_spare_list_is_announced_before_it_is_needed() {
 fn a_gate_has_the_time_zone_that_the_office_gave_it() {
     let (_dir, mut issuer) = issuer();
     let (_, signed) = enrolment(30, at(0));
-    let gate = issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    let gate = issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     let zone =
         |issuer: &mut Issuer<'_>, when| issuer.publish(at(when)).expect("published").opened().gate(&gate.id).expect("there").time_zone;
     assert_eq!(zone(&mut issuer, 0), None);
-    let wrong = issuer.set_gate_time_zone(&gate.id, "Nowhere/Town");
+    let wrong = issuer.enroll_gate(&signed, Some("Nowhere/Town"), at(0));
     assert_eq!(wrong, Err(crate::gates::EnrolError::TimeZone("Nowhere/Town".into())));
-    issuer.set_gate_time_zone(&gate.id, "Asia/Kathmandu").expect("set");
+    let before = issuer.store.register_version().expect("read");
+    issuer.enroll_gate(&signed, Some("Asia/Kathmandu"), at(0)).expect("set");
+    assert_eq!(issuer.store.register_version(), Ok(before + 1), "one write, so that no crash leaves a gate without its hours");
     assert_eq!(zone(&mut issuer, 1).as_deref(), Some("Asia/Kathmandu"));
     let (_, again) = enrolment(30, at(2));
-    issuer.enroll_gate(&again, at(2)).expect("enrolled again");
+    issuer.enroll_gate(&again, None, at(2)).expect("enrolled again");
     assert_eq!(zone(&mut issuer, 2).as_deref(), Some("Asia/Kathmandu"));
+}
+
+/// A gate without a time zone cannot evaluate a rule about local hours: the office is told when it enrols one.
+#[test]
+fn a_rule_that_closes_a_gate_without_hours_is_named() {
+    let (_dir, mut issuer) = issuer();
+    let initial = PolicyDraft::initial().expect("built in");
+    let night = "@id(\"night\") forbid(principal, action, resource) when { context.hour_local >= 20 };";
+    issuer.set_policy(&PolicyDraft { cedar: format!("{}\n{night}", initial.cedar), ..initial.clone() }).expect("set");
+    let enrol = |issuer: &mut Issuer<'_>, number: u8, zone: Option<&str>| {
+        let (_, signed) = enrolment(number, at(0));
+        let gate = issuer.enroll_gate(&signed, zone, at(0)).expect("enrolled");
+        issuer.rule_without_hours(&gate)
+    };
+    assert_eq!(enrol(&mut issuer, 30, None).as_deref(), Some("night"));
+    assert_eq!(enrol(&mut issuer, 30, Some("Asia/Kathmandu")), None);
+    issuer.set_policy(&initial).expect("set");
+    assert_eq!(enrol(&mut issuer, 31, None), None);
 }
 
 /// Where the targets key is at hand it signs enrolments anew when half of their time is over.
@@ -81,7 +102,7 @@ fn a_gate_has_the_time_zone_that_the_office_gave_it() {
 fn enrolments_last_as_long_as_lists_may_be_used_and_are_renewed() {
     let (_dir, mut issuer) = issuer();
     let (_, signed) = enrolment(30, at(0));
-    let gate = issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    let gate = issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     let first = issuer.publish(at(0)).expect("published");
     let longest = i64::try_from(first.opened().policy().longest_stale_seconds()).expect("small");
     assert!(longest >= 7 * DAY && first.roles_beyond_enrolment.is_empty());
@@ -99,7 +120,7 @@ fn enrolments_last_as_long_as_lists_may_be_used_and_are_renewed() {
 fn a_site_sets_how_long_an_enrolment_lasts() {
     let (_dir, mut issuer) = issuer();
     let (_, signed) = enrolment(30, at(0));
-    let gate = issuer.enroll_gate(&signed, at(0)).expect("enrolled");
+    let gate = issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     issuer.publish(at(0)).expect("published");
     let short = Settings { gate_enrolment_seconds: Some(3 * DAY), ..issuer.settings().clone() };
     issuer.change_settings(short.clone()).expect("set");
@@ -170,7 +191,7 @@ fn a_crash_between_any_two_steps_costs_a_number_and_nothing_else() {
             let mut dying = Issuer::open(Box::new(failing), seal(), keys()).expect("opened");
             // A change, so that targets are signed too.
             let (_, signed) = enrolment(30, at(11));
-            let enrolled = dying.enroll_gate(&signed, at(11));
+            let enrolled = dying.enroll_gate(&signed, None, at(11));
             let published = enrolled.is_ok().then(|| dying.publish(at(12)));
             drop(dying);
             let mut issuer = reopened(dir.path());

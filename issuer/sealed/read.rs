@@ -34,6 +34,12 @@ impl Sealed<'_> {
         Ok(self.register()?.register.counters.get(name).copied().unwrap_or(0))
     }
 
+    /// How often the register was replaced.
+    #[cfg(test)]
+    pub(crate) fn register_version(&self) -> Result<u64> {
+        Ok(self.register()?.version)
+    }
+
     /// All keys ever registered, oldest first.
     pub(crate) fn keys(&self) -> Result<Vec<KeyRow>> {
         self.register()?.register.keys()

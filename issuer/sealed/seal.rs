@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::register::Register;
-use crate::store::{CredentialRecord, EventRow, RegisterRow, StoreError, SummaryRow};
+use crate::store::{CredentialRecord, EventRow, MissingLog, RegisterRow, StoreError, SummaryRow};
 use core::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use rand_core::CryptoRng;
@@ -25,6 +25,9 @@ pub struct Anchor {
     events: u64,
     /// The seal of the last one.
     head: Digest,
+    /// True if the database keeps its write-ahead log when it is closed. Anchors from before it did lack this member.
+    #[serde(default)]
+    keeps_log: bool,
 }
 
 /// What authenticates an issuer's memory: a key that its vault keeps, and the anchor of the last time.
@@ -38,7 +41,7 @@ pub struct Seal {
 
 impl Anchor {
     pub(super) const fn new(register: u64, register_mac: [u8; 32], events: u64, head: [u8; 32]) -> Self {
-        Self { register, register_mac: Digest(register_mac), events, head: Digest(head) }
+        Self { register, register_mac: Digest(register_mac), events, head: Digest(head), keeps_log: true }
     }
 
     /// Checks that the register has come at least as far.
@@ -72,6 +75,12 @@ impl Seal {
     /// version is believed as it stands.
     pub fn adopting(key: &[u8; 32]) -> Self {
         Self { adopts: true, ..Self::new(key, None) }
+    }
+
+    /// Returns how a missing write-ahead log is taken: once the vault has kept that there is one, it is a finding.
+    pub fn missing_log(&self) -> MissingLog {
+        let keeps_log = self.kept.as_ref().is_some_and(|anchor| anchor.keeps_log);
+        if keeps_log { MissingLog::Refused } else { MissingLog::Accepted }
     }
 
     pub(super) const fn adopts(&self) -> bool {

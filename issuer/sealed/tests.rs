@@ -1,7 +1,9 @@
 //! The memory as the issuer uses it, and what is found when somebody else writes into it.
 
-use super::Sealed;
-use crate::store::{CredentialRecord, Documents as _, Entry, Filter, OfferRow, Pickup, State, StatusEvent, StoreError};
+use super::{Anchor, Seal, Sealed};
+use crate::store::{
+    CredentialRecord, Documents as _, Entry, Filter, MissingLog, OfferRow, Pickup, SqliteStore, State, StatusEvent, StoreError,
+};
 use crate::testing::{at, seal, store};
 use std::path::Path;
 use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
@@ -11,7 +13,7 @@ mod tamper;
 mod upgrade;
 
 fn sealed(dir: &Path) -> Sealed<'static> {
-    Sealed::open(Box::new(store(dir)), seal()).expect("opened")
+    Sealed::open(Box::new(store(dir)), seal(), &mut |_| ()).expect("opened")
 }
 
 fn record(id: &str, index: u32) -> CredentialRecord {
@@ -53,6 +55,34 @@ fn what_one_process_wrote_another_reads() {
     assert_eq!(second.credential("a"), Ok(Some(record("a", 3))));
     assert_eq!(second.history("a").expect("read").len(), 1);
     assert_eq!(second.lists().expect("read")[0].used, 1);
+}
+
+/// The log stays when the last process closes the database. From then on a database without it is refused, and looked at without
+/// making a new one.
+#[test]
+fn a_database_without_its_log_is_refused_once_it_had_one() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let (path, log) = (dir.path().join("issuer.db"), dir.path().join("issuer.db-wal"));
+    let mut first = sealed(dir.path());
+    first.set_documents(&[("settings", b"{}")]).expect("written");
+    let kept = Seal::new(&[7; 32], Some(first.anchor().expect("read")));
+    drop(first);
+    assert_eq!(std::fs::metadata(&log).expect("the log stays").len(), 0, "the database is not all of it");
+    assert_eq!((seal().missing_log(), kept.missing_log()), (MissingLog::Accepted, MissingLog::Refused));
+    std::fs::remove_file(&log).expect("removed");
+    for _ in 0..2 {
+        assert_eq!(SqliteStore::open(&path, kept.missing_log()).map(drop), Err(StoreError::LogMissing));
+        let documents = SqliteStore::peek(&path).expect("read");
+        assert_eq!(documents.document("settings"), Ok(Some(b"{}".to_vec())));
+        assert!(!log.exists(), "looking at it hides what was found");
+    }
+    // A vault of before this was kept, or a person, takes it as it is.
+    drop(SqliteStore::open(&path, MissingLog::Accepted).expect("opened"));
+    assert!(SqliteStore::open(&path, kept.missing_log()).is_ok());
+    let zeros = waypass_credential::json::to_string(&waypass_trust::bundle::Digest([0; 32]));
+    let old = format!(r#"{{"register":1,"register_mac":{zeros},"events":0,"head":{zeros}}}"#);
+    let anchor: Anchor = serde_json::from_str(&old).expect("an anchor of before");
+    assert_eq!(Seal::new(&[7; 32], Some(anchor)).missing_log(), MissingLog::Accepted);
 }
 
 #[test]

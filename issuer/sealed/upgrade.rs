@@ -4,6 +4,7 @@ use super::Result;
 use super::event::{DeviceMark, Event, OfferMark, Status};
 use super::register::{Gate, Key, List, Register};
 use super::seal::Seal;
+use crate::publish::BEFORE_SEAL;
 use crate::store::{EventRow, State, Store, Unsealed, UnsealedCredential};
 use waypass_trust::bundle::Digest;
 
@@ -22,12 +23,13 @@ pub struct Upgrade {
     pub offers: usize,
 }
 
-pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed) -> Result<Upgrade> {
+pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step: &mut dyn FnMut(u64)) -> Result<Upgrade> {
     let register = Register {
         keys: old.keys.iter().map(Key::of).collect(),
         gates: old.gates.iter().map(Gate::of).collect(),
         lists: old.lists.iter().map(|list| List::of(list.id, &list.mechanism, list.capacity)).collect(),
-        counters: old.counters.iter().cloned().collect(),
+        // Nobody was asked about what waits to be published.
+        counters: old.counters.iter().cloned().chain([(BEFORE_SEAL.to_owned(), 1)]).collect(),
         documents: old.documents.iter().map(|(name, bytes)| (name.clone(), Digest::of(bytes))).collect(),
         ..Register::new()
     };
@@ -60,7 +62,7 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed) -> Re
     for (id, device) in &old.devices {
         chain.append(None, &Event { device: Some(DeviceMark::of(id, device)), ..Event::default() });
     }
-    store.seal_all(&seal.register(1, &register), &chain.events, &macs)?;
+    store.seal_all(&seal.register(1, &register), &chain.events, &macs, step)?;
     Ok(Upgrade {
         keys: old.keys.len(),
         gates: old.gates.len(),

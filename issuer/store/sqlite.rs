@@ -1,19 +1,27 @@
 //! The store in one SQLite file, `issuer.db`, mode 0600. A commit is on the disk when it returns (`synchronous=FULL`). What
-//! is deleted is overwritten (`secure_delete`), in the write-ahead log with its next checkpoint.
+//! is deleted is overwritten (`secure_delete`), in the write-ahead log with its next checkpoint. The log stays, empty, when the last
+//! process closes the file, so that a copy made without it is noticed.
 
 use super::{
     Counts, Documents, EventRow, Filter, LeafRow, OfferRow, Pickup, RegisterRow, Rows, SealedCredential, State, Store, StoreError,
     SummaryRow, Unsealed,
 };
 use core::time::Duration;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior, ffi, named_params, params};
-use std::path::Path;
+use rusqlite::{
+    Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, ffi, named_params, params,
+};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 mod rows;
 mod schema;
 mod unsealed;
 
 type Result<T> = core::result::Result<T, StoreError>;
+
+/// Kibibytes of pages in memory, as SQLite counts them: while a database of version 0.1.0 is read and sealed, and afterwards.
+const UPGRADE_CACHE: i64 = -256 * 1024;
+const USUAL_CACHE: i64 = -2000;
 
 /// How long a writer waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
@@ -26,9 +34,22 @@ pub struct SqliteStore {
     is_sealed: bool,
 }
 
+/// Says how a database that lies there without its write-ahead log is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MissingLog {
+    /// It is refused ([`StoreError::LogMissing`]) and left as it is, so that the next opening finds the same.
+    Refused,
+    /// It is opened: it is new, was closed by a version that removed the log, or a person said so.
+    Accepted,
+}
+
 impl SqliteStore {
     /// Opens the file, creating it where there is none.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: &Path, missing: MissingLog) -> Result<Self> {
+        let lacks_log = Self::lacks_log(path);
+        if lacks_log && missing == MissingLog::Refused {
+            return Err(StoreError::LogMissing);
+        }
         create_private(path)?;
         let db = Connection::open(path)?;
         db.busy_timeout(BUSY)?;
@@ -36,14 +57,60 @@ impl SqliteStore {
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON;
              PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;",
         )?;
+        db.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut 1))?;
         let mut store = Self { db, is_sealed: true };
         store.is_sealed = !schema::migrate(&mut store.db)?;
+        if lacks_log {
+            // A vault keeps that there is a log now: a power cut must not take its name away.
+            sync_folder(path).map_err(|why| StoreError::Database(why.to_string()))?;
+        }
         Ok(store)
+    }
+
+    /// Opens the documents to read them before there is a key for the rest. Makes no write-ahead log where one is missing.
+    pub fn peek(path: &Path) -> Result<impl Documents> {
+        if !Self::lacks_log(path) {
+            return Self::open(path, MissingLog::Accepted);
+        }
+        // Without a log nobody else has the file open, so nothing changes in it.
+        let mut uri = String::from("file:");
+        for byte in path.as_os_str().as_bytes() {
+            uri.push('%');
+            uri.push_str(&crate::hex(&[*byte]));
+        }
+        uri.push_str("?immutable=1");
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(uri, flags)?;
+        Ok(Self { db, is_sealed: true })
+    }
+
+    /// Returns true if the file is there and its write-ahead log is not.
+    pub fn lacks_log(path: &Path) -> bool {
+        path.exists() && !log_of(path).exists()
     }
 
     fn write(&mut self) -> Result<Transaction<'_>> {
         Ok(self.db.transaction_with_behavior(TransactionBehavior::Immediate)?)
     }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        // The last process cuts off what is in the database already; if that fails, the next opening replays it.
+        let _ = self.db.pragma_update(None, "journal_size_limit", 0);
+    }
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push("-wal");
+    path.with_file_name(name)
+}
+
+/// Makes new names in the folder of `path` durable.
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder)?.sync_all()
 }
 
 /// SQLite would create the file with the umask's mode; the journal files inherit the mode of this one.
@@ -193,23 +260,34 @@ impl Store for SqliteStore {
         query.query_and_then(params![device, rows::integer(from_seq)?, limit], rows::leaf)?.collect()
     }
 
-    fn unsealed(&self) -> Result<Option<Unsealed>> {
-        if self.is_sealed { Ok(None) } else { unsealed::read(&self.db).map(Some) }
+    fn unsealed(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Unsealed>> {
+        if self.is_sealed {
+            return Ok(None);
+        }
+        // Rows are looked up by random ids: with the usual 2 MiB almost every page would be read again.
+        self.db.pragma_update(None, "cache_size", UPGRADE_CACHE)?;
+        unsealed::read(&self.db, step).map(Some)
     }
 
-    fn seal_all(&mut self, register: &RegisterRow, events: &[EventRow], credentials: &[(String, [u8; 32])]) -> Result<()> {
+    fn seal_all(
+        &mut self,
+        register: &RegisterRow,
+        events: &[EventRow],
+        credentials: &[(String, [u8; 32])],
+        step: &mut dyn FnMut(u64),
+    ) -> Result<()> {
         let tx = self.write()?;
         let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if found != 2 {
             return Err(StoreError::Overtaken);
         }
-        unsealed::seal(&tx, credentials)?;
+        unsealed::seal(&tx, credentials, step)?;
         events.iter().try_for_each(|event| rows::append(&tx, event))?;
         put_register(&tx, register)?;
         tx.execute_batch("PRAGMA user_version=3")?;
         tx.commit()?;
         self.is_sealed = true;
-        Ok(())
+        Ok(self.db.pragma_update(None, "cache_size", USUAL_CACHE)?)
     }
 }
 

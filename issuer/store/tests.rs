@@ -1,4 +1,4 @@
-use super::{Documents as _, EventRow, RegisterRow, Rows, SqliteStore, Store, StoreError};
+use super::{Documents as _, EventRow, MissingLog, RegisterRow, Rows, SqliteStore, Store, StoreError};
 use crate::testing::store;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -17,14 +17,14 @@ fn a_newer_schema_and_a_foreign_file_are_left_alone() {
     drop(store(dir.path()));
     let raw = rusqlite::Connection::open(&path).expect("opened");
     raw.execute_batch("PRAGMA user_version=99").expect("set");
-    let why = SqliteStore::open(&path).expect_err("newer");
+    let why = SqliteStore::open(&path, MissingLog::Accepted).expect_err("newer");
     assert_eq!(why, StoreError::Newer { found: 99, known: 3 });
     raw.execute_batch("PRAGMA application_id=7").expect("set");
-    assert!(matches!(SqliteStore::open(&path), Err(StoreError::Corrupt(_))));
+    assert!(matches!(SqliteStore::open(&path, MissingLog::Accepted), Err(StoreError::Corrupt(_))));
     let text = dir.path().join("text.db");
     std::fs::write(&text, "this is not a database, and it is longer than a header of one hundred bytes would be .........")
         .expect("written");
-    assert!(matches!(SqliteStore::open(&text), Err(StoreError::Corrupt(_))));
+    assert!(matches!(SqliteStore::open(&text, MissingLog::Accepted), Err(StoreError::Corrupt(_))));
 }
 
 /// Two processes that start from the same register or the same event: one of them is told.

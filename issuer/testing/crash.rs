@@ -82,12 +82,12 @@ store! {
         fn offers() -> Vec<OfferRow>;
         fn offer(secret_hash: &[u8; 32]) -> Option<OfferRow>;
         fn leaves(device: &str, from_seq: u64, limit: u32) -> Vec<LeafRow>;
-        fn unsealed() -> Option<Unsealed>;
+        fn unsealed(step: &mut dyn FnMut(u64)) -> Option<Unsealed>;
     }
     writes {
         fn replace_register(row: &RegisterRow, documents: &[(&str, &[u8])]) -> ();
         fn append(event: &EventRow, rows: &Rows<'_>) -> ();
         fn keep_summary(row: &SummaryRow) -> ();
-        fn seal_all(register: &RegisterRow, events: &[EventRow], credentials: &[(String, [u8; 32])]) -> ();
+        fn seal_all(register: &RegisterRow, events: &[EventRow], credentials: &[(String, [u8; 32])], step: &mut dyn FnMut(u64)) -> ();
     }
 }

@@ -2,6 +2,7 @@
 //! that a gate learns of too late. All of it with the built program and real files, everything opened by key files.
 
 mod carried;
+mod cut;
 mod damage;
 mod full;
 mod kill;

@@ -22,4 +22,5 @@ mod signals;
 mod site;
 mod terminal;
 mod transcript;
+mod upgrade;
 mod vc_api;

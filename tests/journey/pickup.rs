@@ -79,6 +79,46 @@ fn an_offer_is_spent_only_on_what_can_be_kept() {
     site.ok("ada", "wallet add coded --tx-code-file right --key-file KEY");
 }
 
+/// A credential that the service issues by itself is known to the vault within a second or two. Then a copy of the database from before is refused,
+/// although no command of the office ran since.
+#[test]
+fn what_a_service_did_is_kept_by_the_vault_while_it_runs() {
+    let mut site = bare();
+    let mut office = Office::open(&mut site, "issuer");
+    site.ok("ada", "wallet init --key-file KEY --recovery-file ada.recovery");
+    site.stick();
+    site.pin("ada");
+    site.ok("issuer", "issuer issue --offer --role staff --site north --zone lab --key-file KEY -o offer");
+    let folder = site.path("issuer/issuer");
+    let vault = || ["vault.db", "vault.db-wal"].map(|name| std::fs::read(folder.join(name)).expect("readable"));
+    // What the commands have changed is looked at once.
+    std::thread::sleep(Duration::from_secs(3));
+    let raw = rusqlite::Connection::open(folder.join("issuer.db")).expect("opened");
+    raw.execute("VACUUM INTO ?1", [site.path("before.db").to_str()]).expect("copied");
+    let before = vault();
+    site.ok("ada", "wallet add offer --key-file KEY");
+    let is_kept = (0..200).any(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        vault() != before
+    });
+    assert!(is_kept, "the vault does not know what the service issued");
+    assert!(office.service.try_wait().expect("asked").is_none(), "the service ended");
+
+    // Events that vanish from under it end it.
+    raw.execute("DELETE FROM events WHERE seq=(SELECT max(seq) FROM events)", []).expect("deleted");
+    let ended = (0..300).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(100));
+        office.service.try_wait().expect("asked")
+    });
+    assert_eq!(ended.and_then(|status| status.code()), Some(60));
+    drop((raw, office));
+    std::fs::copy(site.path("before.db"), folder.join("issuer.db")).expect("put back");
+    std::fs::write(folder.join("issuer.db-wal"), []).expect("written");
+    drop(std::fs::remove_file(folder.join("issuer.db-shm")));
+    let ran = site.run("issuer", "issuer list --key-file KEY");
+    assert!(ran.code == 60 && ran.stderr.contains("is not what this issuer wrote there"), "{}", ran.stderr);
+}
+
 #[test]
 fn what_came_and_is_not_believed_is_kept_aside() {
     let mut site = bare();

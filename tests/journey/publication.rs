@@ -177,6 +177,20 @@ fn the_office_reads_what_gates_sent() {
     assert_eq!(records.len(), 1, "{flagged}");
     let shown = site.ok("issuer", &format!("issuer log show Lab-door {} --key-file KEY", number(&records[0], "/seq")));
     assert_eq!(text(&shown, "/credential"), site.id, "{shown}");
+    assert_eq!(shown["flag"]["acknowledged"], Value::Null, "{shown}");
+    // Somebody looks; the flag stays with that name, and is counted no more.
+    let seq = number(&records[0], "/seq");
+    let acknowledge = |which: &str| site.run("issuer", &format!("issuer log acknowledge {which} --by Ines --note seen --key-file KEY"));
+    assert_eq!(acknowledge("Lab-door 0").code, 2, "a record without a flag");
+    let done = site.ok("issuer", &format!("issuer log acknowledge Lab-door {seq} --by Ines --note seen --key-file KEY"));
+    assert_eq!((&done["records"][0]["gate"], &done["records"][0]["seq"]), (&"Lab-door".into(), &seq.into()), "{done}");
+    assert_eq!(acknowledge(&format!("Lab-door {seq}")).code, 2, "acknowledged twice");
+    let none = site.ok("issuer", "issuer log acknowledge --all --by Ines --key-file KEY");
+    assert_eq!(none["records"].as_array().map(Vec::len), Some(0), "{none}");
+    assert_eq!(site.ok("issuer", "issuer gates --key-file KEY")["gates"][0]["flags"], 0);
+    let flagged = site.ok("issuer", "issuer log list --flagged --key-file KEY");
+    let looked = &flagged["records"][0]["flag"]["acknowledged"];
+    assert_eq!((&looked["by"], &looked["note"]), (&"Ines".into(), &"seen".into()), "{flagged}");
     site.ok("issuer", "issuer log export --csv --verdict green -o log.csv --key-file KEY");
     let table = std::fs::read_to_string(site.path("log.csv")).expect("written");
     assert!(table.starts_with("gate,gate_id,seq,at,") && table.lines().count() == 2 && table.contains("Lab-door,did:key:"), "{table}");

@@ -1,7 +1,7 @@
 //! An office whose `issuer.db` somebody can write to who has none of its keys.
 
-use crate::program::Ran;
-use crate::site::{Site, text};
+use crate::program::{Ran, copy as folder};
+use crate::site::{Site, codes, text};
 use rusqlite::Connection;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,16 +11,27 @@ fn database(site: &Site) -> PathBuf {
     site.path("issuer/issuer/issuer.db")
 }
 
+/// Does `work` with a database, and leaves it with an empty write-ahead log, as waypass does: SQLite itself removes the log.
+fn raw(db: &Path, work: impl FnOnce(&Connection) -> rusqlite::Result<()>) {
+    Connection::open(db).and_then(|raw| work(&raw)).unwrap_or_else(|why| panic!("{}: {why}", db.display()));
+    fs::write(log_of(db), []).expect("written");
+}
+
+fn log_of(db: &Path) -> PathBuf {
+    let mut name = db.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
 /// A whole copy of a database.
 fn copy(from: &Path, to: &Path) {
-    Connection::open(from).and_then(|raw| raw.execute("VACUUM INTO ?1", [to.to_str()])).expect("copied");
+    raw(from, |raw| raw.execute("VACUUM INTO ?1", [to.to_str()]).map(drop));
 }
 
 fn put(from: &Path, to: &Path) {
-    for end in ["", "-wal", "-shm"] {
-        drop(fs::remove_file(to.with_file_name(format!("issuer.db{end}"))));
-    }
+    drop(fs::remove_file(to.with_file_name("issuer.db-shm")));
     fs::copy(from, to).expect("put back");
+    fs::write(log_of(to), []).expect("written");
 }
 
 /// Nothing is handed out, the exit code says tampering, and the words name what it was.
@@ -64,7 +75,7 @@ fn an_office_signs_only_what_its_vault_authenticates() {
         ("DELETE FROM events WHERE seq=1", "event 1"),
     ] {
         put(&good, &db);
-        Connection::open(&db).and_then(|raw| raw.execute_batch(sql)).unwrap_or_else(|why| panic!("{sql}: {why}"));
+        raw(&db, |raw| raw.execute_batch(sql));
         let ran = refused(&site, "issuer publish -o forged", named);
         assert!(!site.path("forged").exists(), "{sql}");
         assert!(ran.stderr.contains("nothing published"), "{}", ran.stderr);
@@ -75,6 +86,72 @@ fn an_office_signs_only_what_its_vault_authenticates() {
     // What the issuer wrote itself goes on.
     put(&good, &db);
     site.stick();
+}
+
+/// A copy made without the log may lack what was done last: nothing is signed until the log is back or a person says to go on.
+#[test]
+fn an_office_without_its_write_ahead_log_signs_nothing_until_somebody_says_so() {
+    let site = Site::empty();
+    site.ok("issuer", "issuer init --name Clinic --site north --role staff --key-file KEY --recovery-file issuer.recovery");
+    let log = log_of(&database(&site));
+    assert_eq!(fs::metadata(&log).expect("the log stays when the database is closed").len(), 0);
+    fs::remove_file(&log).expect("removed");
+    // Whichever command comes first, the next one finds the same.
+    for line in ["issuer publish -o forged", "issuer list", "issuer publish --yes -o forged", "issuer serve --listen 127.0.0.1:0"] {
+        let ran = refused(&site, line, "issuer.db was closed with its write-ahead log");
+        assert!(ran.stderr.contains("nothing published; put issuer.db-wal back"), "{}", ran.stderr);
+        assert!(!log.exists() && !site.path("forged").exists(), "{line}");
+    }
+    // Nobody can be asked, so nothing is gone on with.
+    let ran = site.run("issuer", "issuer publish --restored -o forged --key-file KEY");
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("Go on with what it has?") && !log.exists(), "{}", ran.stderr);
+    fs::write(&log, []).expect("put back");
+    site.ok("issuer", "issuer publish -o stick --key-file KEY");
+    fs::remove_file(&log).expect("removed");
+    site.ok("issuer", "issuer publish --restored --yes -o stick --key-file KEY");
+    site.ok("issuer", "issuer publish -o stick --key-file KEY");
+    assert!(log.exists());
+}
+
+/// Yesterday's copy of the whole office is put back, as the book says it is done: the gate's log names what was forgotten, and nothing
+/// is published before it was done again and a person has said so.
+#[test]
+fn an_office_that_was_put_back_publishes_when_everything_was_withdrawn_again() {
+    let site = Site::new(&[], "sd-jwt");
+    site.ok("ada", "wallet add credential --key-file KEY");
+    site.answer("early");
+    assert_eq!(site.verdict("early").0, 0);
+    folder(&site.path("issuer"), &site.path("issuer.copy"));
+    // Forgotten are a withdrawal and a gate, with which new targets were signed.
+    site.ok("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", site.id));
+    site.ok("east", "verifier init --name East --site north --zone yard --key-file KEY --recovery-file east.recovery");
+    site.ok("east", "verifier enroll -o east.enrolment --key-file KEY");
+    site.ok("issuer", "issuer enroll east.enrolment --key-file KEY");
+    site.stick();
+    site.ok("gate", "verifier sync --from stick --key-file KEY");
+    site.answer("late");
+    assert_eq!(site.verdict("late").0, 20);
+    site.ok("gate", "verifier sync --from stick --to log --key-file KEY");
+    folder(&site.path("issuer.copy"), &site.path("issuer"));
+
+    site.ok("issuer", "issuer intake log -o back --key-file KEY");
+    let ran = refused(&site, "issuer publish -o forged", "restored from a copy");
+    assert!(ran.stderr.contains("decided by targets") && ran.stderr.contains("--restored"), "{}", ran.stderr);
+    // The word for it does not replace the withdrawal, and is somebody's.
+    assert_eq!(site.run("issuer", "issuer publish --restored -o forged --key-file KEY").code, 2);
+    let ran = refused(&site, "issuer publish --restored --yes -o forged", "has seen entry");
+    assert!(ran.stderr.contains(&format!("issuer revoke {}", site.id)) && !site.path("forged").exists(), "{}", ran.stderr);
+    let ran = site.run("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", site.id));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    site.ok("issuer", "issuer publish --restored --yes -o stick --key-file KEY");
+
+    let synced = site.run("gate", "verifier sync --from stick --key-file KEY");
+    assert!(synced.code == 0 && !synced.stderr.contains("takes back"), "{}{}", synced.stdout, synced.stderr);
+    site.answer("later");
+    let (code, verdict) = site.verdict("later");
+    assert_eq!((code, codes(&verdict)), (20, vec!["revoked"]));
+    site.ok("issuer", "issuer enroll east.enrolment --key-file KEY");
 }
 
 /// A home of 0.1.0 is upgraded by the first command, which says so, and never again.
@@ -106,7 +183,7 @@ fn a_home_of_the_first_version_goes_under_the_seal_once() {
     refused(&site, "issuer publish -o forged", "the version");
     for number in [1, 2] {
         put(&sealed, &db);
-        Connection::open(&db).and_then(|raw| raw.execute_batch(&format!("PRAGMA user_version={number}"))).expect("set");
+        raw(&db, |raw| raw.execute_batch(&format!("PRAGMA user_version={number}")));
         refused(&site, "issuer publish -o forged", "version number");
     }
     // The vault's record of it deleted row by row: whichever row it is, nothing is upgraded again.

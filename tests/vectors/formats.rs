@@ -16,7 +16,7 @@ use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_issuer::policy::PolicyDraft;
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
-use waypass_issuer::store::sqlite::SqliteStore;
+use waypass_issuer::store::{MissingLog, SqliteStore};
 use waypass_schemas as schemas;
 use waypass_trust::audit::{Event, FlagAnswer, Flagged, Head, Note, Receipt, Remark, Salts, Upload};
 use waypass_trust::policy::RolePolicy;
@@ -210,7 +210,7 @@ fn what_an_office_writes_is_as_written_down() {
     exactly(&file, "policy-file", &json!(PolicyDraft::initial().expect("the first rules")), &[]);
 
     let folder = tempfile::tempdir().expect("a folder");
-    let store = Box::new(SqliteStore::open(&folder.path().join("db")).expect("a store"));
+    let store = Box::new(SqliteStore::open(&folder.path().join("db"), MissingLog::Accepted).expect("a store"));
     let keys = || KeyUse::ALL.into_iter().fold(Keys::new(), |keys, key_use| keys.with(key_use, TestKey::ed25519(key_use.as_str())));
     let mut issuer = Issuer::create(store, Seal::new(&[7; 32], None), Settings::new("Clinic", "https://clinic.example"), keys(), at(0))
         .expect("an issuer");

@@ -76,7 +76,8 @@ fn content(part: &TargetsPart) -> Vec<String> {
     }
     lines.push(format!("{} gate(s)", part.gates.len()));
     for gate in &part.gates {
-        lines.push(format!("  {} (site {}, zone {}) until {}", gate.name, gate.site, gate.zone, words::when(gate.not_after)));
+        let hours = gate.time_zone.as_ref().map_or_else(String::new, |name| format!(", time zone {name}"));
+        lines.push(format!("  {} (site {}, zone {}{hours}) until {}", gate.name, gate.site, gate.zone, words::when(gate.not_after)));
         lines.push(format!("    {}", gate.id));
     }
     lines.extend(part.contexts.iter().map(|context| format!("  context {} with SHA-256 {}", context.id, context.sha256)));

@@ -1,5 +1,6 @@
 //! By which clock something is published: this machine's, after a person has confirmed it where it is far from the last publication.
 
+use super::super::ceremony::reading;
 use super::super::{database, now};
 use crate::Session;
 use crate::exit::{Exit, Failure};
@@ -27,13 +28,15 @@ pub(crate) struct Publishing {
 pub(in crate::issuer) struct Clock {
     pub(in crate::issuer) is_doubted: bool,
     pub(in crate::issuer) is_confirmed: bool,
+    /// True if `--yes` answers every question.
+    yes: bool,
 }
 
 impl Publishing {
     /// Asks about the clock where that is needed. It is done before a vault is opened, so that nothing is locked while a person thinks.
     /// Without an answer the work goes on, and its publication is refused.
     pub(in crate::issuer) fn clock(&self, session: &Session) -> Result<Clock, Failure> {
-        let Some(doubt) = doubt(session) else { return Ok(Clock { is_doubted: false, is_confirmed: false }) };
+        let Some(doubt) = doubt(session) else { return Ok(Clock { is_doubted: false, is_confirmed: false, yes: self.yes }) };
         let is_confirmed = self.yes || answered(secret::confirm(session.input, &question(&doubt), "--yes"))?;
         if let (true, ClockDoubt::Behind { last, .. }) = (is_confirmed, &doubt) {
             session.out.warn(&format!(
@@ -42,13 +45,21 @@ impl Publishing {
                 words::when(*last)
             ));
         }
-        Ok(Clock { is_doubted: true, is_confirmed })
+        Ok(Clock { is_doubted: true, is_confirmed, yes: self.yes })
     }
 }
 
 impl Clock {
-    /// Publishes. Where this second is used it waits for the next one; where another process was quicker it tries again.
-    pub(in crate::issuer) fn publish(&self, issuer: &mut Issuer<'_>) -> Result<Publication, PublishError> {
+    /// Publishes. Where this second is used it waits for the next one; where another process was quicker it tries again. What nobody
+    /// has been asked about yet is shown first.
+    pub(in crate::issuer) fn publish(&self, session: &Session, issuer: &mut Issuer<'_>) -> Result<Publication, PublishError> {
+        if let Some(change) = issuer.unasked().filter(|_| issuer.signs_targets().unwrap_or(true)) {
+            session.out.note("this was recorded before the upgrade from 0.1.0, nobody published it, and it would be published too:");
+            session.out.note(reading::difference(&change.before, &change.after));
+            if self.yes || secret::confirm(session.input, "Publish this too?", "--yes").unwrap_or(false) {
+                issuer.confirm_unasked()?;
+            }
+        }
         let (mut looks, mut tries) = (LOOKS, TRIES);
         loop {
             let at = now();
@@ -70,7 +81,7 @@ impl Clock {
 /// What there is to ask. A store that cannot be read has its own words when it is opened.
 fn doubt(session: &Session) -> Option<ClockDoubt> {
     let path = database(session);
-    let store = path.exists().then(|| SqliteStore::open(&path).ok()).flatten()?;
+    let store = path.exists().then(|| SqliteStore::peek(&path).ok()).flatten()?;
     publish::clock_doubt(&store, now()).ok().flatten()
 }
 

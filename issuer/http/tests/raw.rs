@@ -2,6 +2,7 @@
 
 use crate::http::{ServiceLimits, serve_until};
 use crate::testing::{TestRng, at, reopened};
+use core::ops::ControlFlow;
 use core::time::Duration;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -71,7 +72,8 @@ impl Service {
                 let wall = now();
                 Reading { wall, boottime_ms: wall.since(at(0)).unsigned_abs() * 1000, boot_id: [7; 16] }
             };
-            serve_until(&mut reopened(&dir), listener, limits, &clock, &mut rng, stop).expect("served");
+            serve_until(&mut reopened(&dir), listener, limits, &clock, &mut rng, &mut |_, _| ControlFlow::Continue(()), stop)
+                .expect("served");
         })
     }
 

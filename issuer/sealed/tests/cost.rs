@@ -35,17 +35,18 @@ fn a_change_among_a_million_costs_what_one_among_ten_costs() {
     ))
     .expect("filled");
     drop(raw);
-    let (first, _) =
-        timed("upgrade and first opening", || Sealed::open(Box::new(store(dir.path())), Seal::adopting(&[7; 32])).expect("opened"));
+    let (first, _) = timed("upgrade and first opening", || {
+        Sealed::open(Box::new(store(dir.path())), Seal::adopting(&[7; 32]), &mut |_| ()).expect("opened")
+    });
     drop(first);
-    let (mut many, opening) = timed("opening", || Sealed::open(Box::new(store(dir.path())), seal()).expect("opened"));
+    let (mut many, opening) = timed("opening", || Sealed::open(Box::new(store(dir.path())), seal(), &mut |_| ()).expect("opened"));
     let ((), change) =
         timed("a change", || many.change_state("000000000001", &event(Some(State::Valid), State::Revoked)).expect("revoked"));
     let (entries, _) = timed("the entries of the list", || many.set_entries(1).expect("read").len());
     assert_eq!(entries, many_rows / 100 + 1);
 
     let few = tempfile::tempdir().expect("a folder");
-    let mut few = Sealed::open(Box::new(store(few.path())), seal()).expect("opened");
+    let mut few = Sealed::open(Box::new(store(few.path())), seal(), &mut |_| ()).expect("opened");
     few.open_list(&Mechanism::TokenList, 64).expect("a list");
     for index in 0..10 {
         few.add_credential(&record(&format!("{index}"), index), &[], &event(None, State::Valid), None).expect("added");

@@ -39,7 +39,7 @@ fn victim() -> Victim {
     });
     let (gate, signed) = enrolment(30, at(1));
     let gate_id = did::to_did_key(gate.public_key());
-    issuer.enroll_gate(&signed, at(1)).expect("enrolled");
+    issuer.enroll_gate(&signed, None, at(1)).expect("enrolled");
     issuer.publish(at(2)).expect("published");
     let mut log = Log::new(gate);
     (0..3).for_each(|second| log.append("somebody", at(second)));
@@ -243,6 +243,8 @@ fn a_running_issuer_signs_nothing_that_something_else_wrote() {
         assert!(is_found, "{sql}: {found:?}");
     }
     // Events that vanish from under it.
+    let found = running("DELETE FROM events WHERE seq=(SELECT max(seq) FROM events)").anchor();
+    assert!(matches!(&found, Err(why) if tampered(why)), "{found:?}");
     let found = running("DELETE FROM events WHERE seq=(SELECT max(seq) FROM events)").revoke(valid, &grounds(), at(3000)).map(drop);
     assert!(matches!(&found, Err(ChangeError::Store(why)) if tampered(why)), "{found:?}");
     // A credential's row that leads a revocation astray, or away from its holder.

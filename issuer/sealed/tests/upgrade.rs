@@ -2,7 +2,7 @@
 
 use super::{event, record, sealed};
 use crate::sealed::{Seal, Sealed};
-use crate::store::{Documents as _, State, StoreError};
+use crate::store::{Documents as _, MissingLog, State, StoreError};
 use crate::testing::{seal, store};
 use std::path::Path;
 use waypass_credential::role::{Mechanism, StatusPurpose};
@@ -44,7 +44,13 @@ fn both_schemas_of_the_first_version_are_carried_over() {
     for version in [1, 2] {
         let dir = tempfile::tempdir().expect("a folder");
         unsealed(dir.path(), version);
-        let first = Sealed::open(Box::new(store(dir.path())), Seal::adopting(&[7; 32])).expect("opened");
+        let mut steps = Vec::new();
+        let first = Sealed::open(Box::new(store(dir.path())), Seal::adopting(&[7; 32]), &mut |all| steps.push(all)).expect("opened");
+        assert_eq!(
+            steps,
+            vec![u64::from(version); 2 * usize::from(version)],
+            "each credential is told when it is read and when it is sealed"
+        );
         let upgrade = first.upgrade().copied().expect("an upgrade");
         assert_eq!((upgrade.keys, upgrade.gates, upgrade.offers, upgrade.credentials), (1, 1, 1, version.into()));
         drop(first);
@@ -81,18 +87,18 @@ fn both_schemas_of_the_first_version_are_carried_over() {
 fn nothing_is_upgraded_twice() {
     let dir = tempfile::tempdir().expect("a folder");
     unsealed(dir.path(), 2);
-    let first = Sealed::open(Box::new(store(dir.path())), Seal::adopting(&[7; 32])).expect("opened");
+    let first = Sealed::open(Box::new(store(dir.path())), Seal::adopting(&[7; 32]), &mut |_| ()).expect("opened");
     let anchor = first.anchor().expect("read");
     drop(first);
     let kept = || Seal::new(&[7; 32], Some(anchor.clone()));
-    let open = || Sealed::open(Box::new(store(dir.path())), kept()).map(drop);
+    let open = || Sealed::open(Box::new(store(dir.path())), kept(), &mut |_| ()).map(drop);
     assert_eq!(open(), Ok(()));
     for number in [1, 2] {
         let raw = rusqlite::Connection::open(dir.path().join("issuer.db")).expect("opened");
         raw.execute_batch(&format!("PRAGMA user_version={number}")).expect("set");
         drop(raw);
-        let found = crate::store::SqliteStore::open(&dir.path().join("issuer.db"))
-            .and_then(|store| Sealed::open(Box::new(store), kept()).map(drop));
+        let found = crate::store::SqliteStore::open(&dir.path().join("issuer.db"), MissingLog::Accepted)
+            .and_then(|store| Sealed::open(Box::new(store), kept(), &mut |_| ()).map(drop));
         assert_eq!(found, Err(StoreError::Corrupt("an old version number was put back")), "{number}");
     }
     for file in ["issuer.db", "issuer.db-wal", "issuer.db-shm"] {
@@ -101,5 +107,5 @@ fn nothing_is_upgraded_twice() {
     unsealed(dir.path(), 2);
     assert_eq!(open(), Err(StoreError::Tampered("the version".into())));
     // A vault that has kept nothing yet and was not made by 0.1.0 does not take it either.
-    assert_eq!(Sealed::open(Box::new(store(dir.path())), seal()).map(drop), Err(StoreError::Tampered("the version".into())));
+    assert_eq!(Sealed::open(Box::new(store(dir.path())), seal(), &mut |_| ()).map(drop), Err(StoreError::Tampered("the version".into())));
 }

@@ -1,11 +1,12 @@
 //! Reads the tables of version 0.1.0, once, before they are put under the seal.
 
 use super::{Result, rows};
-use crate::store::{CredentialRecord, Entry, StatusEvent, StoreError, Unsealed, UnsealedCredential};
+use crate::store::{CredentialRecord, Entry, StoreError, Unsealed, UnsealedCredential};
 use rusqlite::{Connection, Row, Transaction, params};
+use std::collections::HashMap;
 
 /// Reads everything that is not carried over by the tables themselves.
-pub(super) fn read(db: &Connection) -> Result<Unsealed> {
+pub(super) fn read(db: &Connection, step: &mut dyn FnMut(u64)) -> Result<Unsealed> {
     let mut old = Unsealed {
         keys: all(db, "SELECT multikey, key_use, state, not_before, issued_until FROM keys ORDER BY rowid", rows::key)?,
         gates: all(db, "SELECT id, name, site, zone, enrolled_at, revoked_at, reason FROM gates ORDER BY name, id", rows::gate)?,
@@ -17,39 +18,53 @@ pub(super) fn read(db: &Connection) -> Result<Unsealed> {
         devices: all(db, "SELECT id, next_seq, head, forked_at, forked_seq FROM devices", |row| Ok((row.get(0)?, rows::device(row)?)))?,
         credentials: Vec::new(),
     };
-    let records: Vec<CredentialRecord> =
-        all(db, concat!("SELECT ", rows::credential_columns!(), " FROM credentials ORDER BY seq"), rows::credential)?;
+    let count = rows::natural(db.query_row("SELECT count(*) FROM credentials", [], |row| row.get(0))?)?;
+    let credentials = concat!("SELECT ", rows::credential_columns!(), " FROM credentials ORDER BY seq");
+    let records: Vec<CredentialRecord> = all(db, credentials, |row| {
+        step(count);
+        rows::credential(row)
+    })?;
+    // Read whole and sorted here: a query for each credential would be planned anew for each id.
+    let mut entries = by_id(db, "SELECT credential, list, idx, value FROM entries WHERE credential IS NOT NULL ORDER BY list", |row| {
+        Ok((Entry { list: row.get(1)?, index: row.get(2)? }, row.get(3)?))
+    })?;
+    let events = "SELECT before, after, cause, note, operator, at, credential FROM events ORDER BY credential, seq";
+    let mut histories = by_id(db, events, rows::event)?;
     for record in records {
-        let entries = of(db, "SELECT list, idx, value FROM entries WHERE credential=?1 ORDER BY list", &record.id, entry)?;
-        let history: Vec<StatusEvent> = of(
-            db,
-            "SELECT before, after, cause, note, operator, at FROM events WHERE credential=?1 ORDER BY seq",
-            &record.id,
-            rows::event,
-        )?;
+        let (entries, history) = (entries.remove(&record.id).unwrap_or_default(), histories.remove(&record.id).unwrap_or_default());
         old.credentials.push(UnsealedCredential { record, entries, history });
     }
     Ok(old)
 }
 
 /// Makes the tables of the sealed version and gives each credential its seal.
-pub(super) fn seal(tx: &Transaction<'_>, credentials: &[(String, [u8; 32])]) -> Result<()> {
+pub(super) fn seal(tx: &Transaction<'_>, credentials: &[(String, [u8; 32])], step: &mut dyn FnMut(u64)) -> Result<()> {
     tx.execute_batch(super::schema::SEALED)?;
     let mut update = tx.prepare("UPDATE credentials SET mac=?2 WHERE id=?1")?;
-    credentials.iter().try_for_each(|(id, mac)| match update.execute(params![id, mac])? {
-        1 => Ok(()),
-        _ => Err(StoreError::Missing),
-    })
+    for (id, mac) in credentials {
+        if update.execute(params![id, mac])? != 1 {
+            return Err(StoreError::Missing);
+        }
+        step(credentials.len() as u64);
+    }
+    Ok(())
 }
 
 fn entry(row: &Row<'_>) -> Result<(Entry, u8)> {
     Ok((Entry { list: row.get(0)?, index: row.get(1)? }, row.get(2)?))
 }
 
-fn all<T>(db: &Connection, query: &str, read: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
+fn all<T>(db: &Connection, query: &str, read: impl FnMut(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
     db.prepare(query)?.query_and_then([], read)?.collect()
 }
 
-fn of<T>(db: &Connection, query: &str, id: &str, read: impl Fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
-    db.prepare_cached(query)?.query_and_then([id], read)?.collect()
+/// Collects the values of `read` under the credential that each row names.
+fn by_id<T>(db: &Connection, query: &str, read: impl Fn(&Row<'_>) -> Result<T>) -> Result<HashMap<String, Vec<T>>> {
+    let mut found: HashMap<String, Vec<T>> = HashMap::new();
+    let mut query = db.prepare(query)?;
+    let mut rows = query.query([])?;
+    while let Some(row) = rows.next()? {
+        found.entry(row.get("credential")?).or_default().push(read(row)?);
+    }
+    Ok(found)
 }

@@ -8,7 +8,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::process::Output;
 use std::time::{Duration, Instant};
 use waypass_credential::role::StatusReference;
-use waypass_issuer::store::{Documents as _, SqliteStore};
+use waypass_issuer::store::{Documents as _, MissingLog, SqliteStore};
 use waypass_trust::bundle::{Root, TrustBundle};
 use waypass_trust::status::Status;
 use waypass_trust::time::{Limits, TimeGuard, TimeState};
@@ -191,7 +191,7 @@ fn making((actor, init, uses): (Actor, &str, &str)) {
 
 /// Whether what the issuer published last says that the credential at this entry is revoked.
 fn is_published(site: &Site, (list, index): (u64, u64)) -> bool {
-    let store = SqliteStore::open(&site.vault(ISSUER).with_file_name("issuer.db")).expect("the issuer's file opens");
+    let store = SqliteStore::open(&site.vault(ISSUER).with_file_name("issuer.db"), MissingLog::Refused).expect("the issuer's file opens");
     let document = |name: &str| store.document(name).expect("readable").expect("there");
     let bundle = TrustBundle::open(&document("bundle"), &Root::open(&document("root/1")).expect("a root")).expect("published");
     let uri = format!("http://127.0.0.1:8240/lists/{list}");
