@@ -33,6 +33,13 @@ pub(crate) struct OpenArgs {
     key_file: Option<PathBuf>,
 }
 
+impl OpenArgs {
+    /// Whether a factor is named. Commands that need none open the vault when they are given one.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.recovery || self.key_file.is_some() || self.secret.secret_file.is_some() || self.secret.secret_fd.is_some()
+    }
+}
+
 /// How a new vault will be opened.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct CreateArgs {
@@ -397,6 +404,11 @@ pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     }
 }
 
+/// The system let this user not write, for want of a right or because the file system is read-only.
+fn is_refused(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
+}
+
 /// The words for a store that failed.
 pub(crate) fn storage_failure(error: &StorageError) -> Failure {
     match error {
@@ -405,7 +417,14 @@ pub(crate) fn storage_failure(error: &StorageError) -> Failure {
             Failure::internal(error, "free some space on that disk, then run the command again; nothing acknowledged was lost")
         }
         StorageError::Corrupt { .. } => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
-        StorageError::Io { .. } | StorageError::Poisoned => Failure::internal(error, "check the disk, then run the command again"),
+        StorageError::Io { doing, source } if is_refused(source) => Failure::usage(
+            format!("{doing}: {}", crate::exit::plain(source)),
+            "this user may not write there: `waypass doctor` says whose folder it is and what to do",
+        ),
+        StorageError::Io { doing, source } => {
+            Failure::internal(format!("{doing}: {}", crate::exit::plain(source)), "check the disk, then run the command again")
+        }
+        StorageError::Poisoned => Failure::internal(error, "check the disk, then run the command again"),
     }
 }
 

@@ -459,6 +459,15 @@ impl fmt::Display for OpenError {
     }
 }
 
+/// A length of time in days, and what is left of one in seconds.
+fn days(seconds: i64) -> String {
+    match (seconds / 86_400, seconds % 86_400) {
+        (days, 0) => format!("{days} days"),
+        (0, rest) => format!("{rest} s"),
+        (days, rest) => format!("{days} days and {rest} s"),
+    }
+}
+
 impl fmt::Display for IssueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -476,7 +485,7 @@ impl fmt::Display for IssueError {
             Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),
             Self::Empty => f.write_str("the validity would already have ended"),
             Self::TooLong { asked, bound } => {
-                write!(f, "a validity of {asked} seconds is longer than max_validity_seconds, {bound}")
+                write!(f, "a validity of {} is longer than this issuer allows, which is {} (max_validity_seconds)", days(*asked), days(*bound))
             }
             Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
             Self::Contexts(why) => why.fmt(f),

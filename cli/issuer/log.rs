@@ -5,7 +5,8 @@ use crate::Session;
 use crate::audit;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
-use crate::{file, words};
+use crate::file::{self, Readers};
+use crate::words;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_issuer::Issuer;
@@ -87,7 +88,9 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
                 text.push_str(&if csv { row(record) } else { document(record).to_string() });
                 text.push('\n');
             }
-            file::write(session.out, &output, text.as_bytes())?;
+            let delivered = file::deliver(session.out, &output, text.as_bytes(), Readers::All)?;
+            let document = json!({ "schema": "waypass.received-export/1", "records": records.len(), "csv": csv });
+            session.out.json(&file::with(document, delivered))?;
         }
     }
     Ok(Exit::Done)

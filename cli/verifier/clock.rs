@@ -35,7 +35,7 @@ pub(crate) fn run(session: &Session, verb: &Verb) -> Outcome {
     }
     session.out.note(&format!("this device's clock says {}", words::when(clock::read().wall)));
     if !args.yes && !secret::confirm(session.input, "Does a watch say the same?", "--yes")? {
-        return Err(Failure::usage("the clock was not confirmed", "set it with your system's own tool, then confirm it"));
+        return Err(secret::declined("the clock was not confirmed: set it with your system's own tool"));
     }
     // Read after the answer: people take their time.
     let reading = super::with(session, &args.open, |gate| {

@@ -36,12 +36,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let (flagged, taken_back) = device.end(!outcome.steps.is_empty())?;
     let documents: Vec<_> = flagged.iter().map(audit::flag_document).collect();
     sync::tell(session, &outcome, &documents)?;
-    for flag in &flagged {
-        session.out.warn(&audit::flag_words(flag));
-    }
-    if !flagged.is_empty() {
-        session.out.note("look at each, then: waypass audit acknowledge RECORD --by YOUR-NAME");
-    }
+    audit::warn_of_flags(session, &flagged);
     super::status::warn_of_taken_back(session, &taken_back);
     Ok(Exit::Done)
 }

@@ -30,6 +30,21 @@ fn offer(issuer: &mut Issuer<'_>, terms: OfferTerms) -> Offer {
     issuer.offer(&order(), &terms, "ines", at(0), &mut TestRng::new(7)).expect("offered")
 }
 
+/// One code holds 2,953 bytes, and every wallet must be able to scan an offer (net::qr).
+#[test]
+fn the_longest_offer_fits_one_code() {
+    let (_dir, mut issuer) = issuer();
+    issuer.settings.base_url = format!("https://{}", "[".repeat(504));
+    assert_eq!(issuer.settings.check(), Ok(()));
+    for format in [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcSdJwt, Format::VcCose] {
+        let order = Order { format, ..order() };
+        let offer = issuer.offer(&order, &WITH_CODE, "ines", at(0), &mut TestRng::new(7)).expect("offered");
+        assert!((1536..=2953).contains(&offer.uri.len()), "{} bytes", offer.uri.len());
+    }
+    issuer.settings.base_url.push('[');
+    assert_ne!(issuer.settings.check(), Ok(()), "a longer address would make a longer offer");
+}
+
 #[test]
 fn picked_up_once() {
     let (dir, mut issuer) = issuer();
