@@ -2,10 +2,10 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Readers};
 use crate::progress::Progress;
 use crate::unlock::OpenArgs;
 use crate::verifier::{self, failure};
-use crate::file::{self, Readers};
 use crate::{secret, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! `waypass`: the command line of the issuer, the wallet and the checkpoint. One file per verb, no logic of its own:
 //! it reads arguments, asks the libraries, and renders what they answered.
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use exit::{Exit, Failure, Outcome};
 use home::Home;
 use output::{Out, Shape};
@@ -124,12 +124,14 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Exit {
-    let line = match grammar().try_get_matches().and_then(|found| Line::from_arg_matches(&found)) {
+    let line = match Line::try_parse() {
         Ok(line) => line,
         Err(error) => {
             // Asked-for help goes to standard output and is a success; everything else is exit 2 on standard error.
             let out = out_of_line();
             if !error.use_stderr() {
+                // Who asks for help gets it with the examples, which no other start pays for.
+                let error = grammar().try_get_matches().err().unwrap_or(error);
                 return help::shown(out, &error).unwrap_or_else(|failure| failure.exit);
             }
             if out.is_json() {

@@ -48,7 +48,8 @@ pub(crate) fn run(out: Out, args: &Args) -> Outcome {
         }
         Verb::Decode { pictures, output } => {
             let Brought::Codes(bytes) = bring(out, pictures)? else {
-                let neither = Failure::usage("this is neither a picture nor what a scanner types", "give PNG or JPEG pictures of the codes");
+                let neither =
+                    Failure::usage("this is neither a picture nor what a scanner types", "give PNG or JPEG pictures of the codes");
                 return Err(neither.about_first(pictures));
             };
             let kept = file::deliver(out, output.as_deref().unwrap_or(Path::new("-")), &bytes, Readers::Owner)?;

@@ -2,8 +2,8 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::home::Role;
 use crate::file::{self, Members};
+use crate::home::Role;
 use crate::secret::SecretArgs;
 use crate::unlock::{self, OpenArgs};
 use serde_json::json;

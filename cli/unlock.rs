@@ -202,8 +202,13 @@ fn resume_failure(error: &ResumeError, role: Role) -> Failure {
 /// The locked vault. Modes and links that let other users in are put right, and said.
 pub(crate) fn open(session: &Session, role: Role) -> Result<Vault, Failure> {
     let dir = session.home.vault(role);
-    if dir.exists() {
-        close_homes(session)?;
+    match std::fs::metadata(&dir) {
+        Ok(_) => close_homes(session)?,
+        // What cannot be looked into may be there all the same.
+        Err(error) if is_refused(&error) => {
+            return Err(Failure::usage(format!("cannot look into {}: {}", dir.display(), crate::exit::plain(&error)), FOREIGN));
+        }
+        Err(_) => {}
     }
     let vault = Vault::open_waiting(&dir, PATIENCE, &mut waiting(session)).map_err(|error| open_failure(&error, role))?;
     vault.repairs().iter().for_each(|repair| session.out.warn(&repair.to_string()));
@@ -409,6 +414,9 @@ fn is_refused(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
 }
 
+/// What to do in a folder that this user may not use.
+const FOREIGN: &str = "this user may not use that folder: `waypass doctor` says whose it is and what to do";
+
 /// The words for a store that failed.
 pub(crate) fn storage_failure(error: &StorageError) -> Failure {
     match error {
@@ -417,10 +425,9 @@ pub(crate) fn storage_failure(error: &StorageError) -> Failure {
             Failure::internal(error, "free some space on that disk, then run the command again; nothing acknowledged was lost")
         }
         StorageError::Corrupt { .. } => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
-        StorageError::Io { doing, source } if is_refused(source) => Failure::usage(
-            format!("{doing}: {}", crate::exit::plain(source)),
-            "this user may not write there: `waypass doctor` says whose folder it is and what to do",
-        ),
+        StorageError::Io { doing, source } if is_refused(source) => {
+            Failure::usage(format!("{doing}: {}", crate::exit::plain(source)), FOREIGN)
+        }
         StorageError::Io { doing, source } => {
             Failure::internal(format!("{doing}: {}", crate::exit::plain(source)), "check the disk, then run the command again")
         }

@@ -38,6 +38,15 @@ pub struct Issuer<'k> {
     pub(crate) only_renews: bool,
 }
 
+/// When the validity of a credential ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Validity {
+    /// So many seconds after its first second.
+    For(i64),
+    /// With this second, however late an offer is picked up.
+    Until(Timestamp),
+}
+
 /// What to issue. The holder key is given separately: by the operator, or proven at pick-up.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Order {
@@ -58,9 +67,8 @@ pub struct Order {
     pub zones: Vec<String>,
     /// First second of validity; `None` for now.
     pub valid_from: Option<Timestamp>,
-    /// Seconds of validity from `valid_from`; refused where it would end later than the settings'
-    /// `max_validity_seconds` after the issuing.
-    pub valid_seconds: i64,
+    /// When its validity ends; refused where that is later than the settings' `max_validity_seconds` after the issuing.
+    pub validity: Validity,
     /// What the operator calls this credential; kept in the store.
     pub label: String,
     /// Personal claims: signed into the credential, not kept in the store.
@@ -342,16 +350,23 @@ impl<'k> Issuer<'k> {
         if order.label.len() > MAX_LABEL || order.label.chars().any(char::is_control) {
             return Err(IssueError::Label);
         }
-        if order.valid_seconds <= 0 {
+        let length = match order.validity {
+            Validity::For(seconds) => seconds,
+            Validity::Until(end) => end.since(at),
+        };
+        if length <= 0 {
             return Err(IssueError::Empty);
         }
         // A short validity is rounded less, so that rounding never takes more than a 24th of it.
-        let granularity = self.settings.time_granularity_seconds.min(order.valid_seconds / 24).max(1);
+        let granularity = self.settings.time_granularity_seconds.min(length / 24).max(1);
         let issued_at = rounded(at, granularity);
         let valid_from = order.valid_from.unwrap_or(issued_at);
-        let valid_until = valid_from.plus(order.valid_seconds);
+        let valid_until = match order.validity {
+            Validity::For(seconds) => valid_from.plus(seconds),
+            Validity::Until(end) => end,
+        };
         let bound = self.settings.max_validity_seconds;
-        let asked = valid_until.since(issued_at).max(order.valid_seconds);
+        let asked = valid_until.since(issued_at).max(length);
         if asked > bound {
             return Err(IssueError::TooLong { asked, bound });
         }
@@ -485,7 +500,12 @@ impl fmt::Display for IssueError {
             Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),
             Self::Empty => f.write_str("the validity would already have ended"),
             Self::TooLong { asked, bound } => {
-                write!(f, "a validity of {} is longer than this issuer allows, which is {} (max_validity_seconds)", days(*asked), days(*bound))
+                write!(
+                    f,
+                    "a validity of {} is longer than this issuer allows, which is {} (max_validity_seconds)",
+                    days(*asked),
+                    days(*bound)
+                )
             }
             Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
             Self::Contexts(why) => why.fmt(f),

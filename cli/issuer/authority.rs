@@ -102,10 +102,9 @@ fn add(session: &Session, args: &AddArgs) -> Outcome {
     if !args.publishing.yes && !secret::confirm(session.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
         return Err(secret::declined("nothing was changed"));
     }
-    let (_, published) =
-        publish::after(session, &args.open, &args.publishing, |issuer| {
-            issuer.add_authority(&authority, &lists, args.replace, now()).map_err(|error| of_list(error, &args.lists))
-        })?;
+    let (_, published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+        issuer.add_authority(&authority, &lists, args.replace, now()).map_err(|error| of_list(error, &args.lists))
+    })?;
     session.out.json(&document(&authority))?;
     session.out.words(&format!("believed from this publication on: {}", authority.name));
     publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
@@ -127,9 +126,8 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
 
 fn refresh(session: &Session, files: &[PathBuf], publishing: &Publishing, open: &OpenArgs) -> Outcome {
     let lists = read_all(files)?;
-    let (taken, published) = publish::after(session, open, publishing, |issuer| {
-        issuer.refresh_lists(&lists, now()).map_err(|error| of_list(error, files))
-    })?;
+    let (taken, published) =
+        publish::after(session, open, publishing, |issuer| issuer.refresh_lists(&lists, now()).map_err(|error| of_list(error, files)))?;
     let items: Vec<Value> = taken.iter().map(list_document).collect();
     session.out.json(&json!({ "schema": "waypass.authority-lists/1", "taken": items }))?;
     for list in &taken {

@@ -117,7 +117,11 @@ pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
         };
         publish::tell(session, published, publish::TARGETS_DUE, known)?;
     }
-    tally.outcome(session, ids.len())
+    let outcome = tally.outcome(session, ids.len());
+    match &args.from {
+        Some(path) => outcome.map_err(|failure| failure.about(path)),
+        None => outcome,
+    }
 }
 
 impl Tally {

@@ -60,13 +60,12 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
 
 fn add(session: &Session, args: &AddArgs) -> Outcome {
     let bytes = file::read(&args.file)?;
-    let (added, published) =
-        publish::after(session, &args.open, &args.publishing, |issuer| {
-            issuer.add_context(&args.id, &bytes, args.replace, now()).map_err(|error| match error {
-                ContextError::NotText | ContextError::Refused(_) => failure(error).about(&args.file),
-                error => failure(error),
-            })
-        })?;
+    let (added, published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+        issuer.add_context(&args.id, &bytes, args.replace, now()).map_err(|error| match error {
+            ContextError::NotText | ContextError::Refused(_) => failure(error).about(&args.file),
+            error => failure(error),
+        })
+    })?;
     session.out.json(&document(&added))?;
     session.out.words(&format!("its names can be used from this publication on: {}", added.id));
     publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")

@@ -3,8 +3,8 @@
 use super::{now, operator, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::format::FormatArg;
 use crate::file::{self, Members, Readers};
+use crate::format::FormatArg;
 use crate::unlock::OpenArgs;
 use crate::{qr, words};
 use serde_json::json;
@@ -15,7 +15,7 @@ use waypass_credential::json::{self as strict, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
 use waypass_credential::proof::Suite;
 use waypass_issuer::Issuer;
-use waypass_issuer::issue::{IssueError, Issued, Order};
+use waypass_issuer::issue::{IssueError, Issued, Order, Validity};
 use waypass_issuer::offer::{Offer, OfferTerms};
 use waypass_trust::bundle::ListKind;
 use waypass_vault::SystemRng;
@@ -44,9 +44,9 @@ pub(crate) struct Args {
     /// A zone where it holds, repeatable; `*` is any
     #[arg(long = "zone", value_name = "ZONE")]
     zones: Vec<String>,
-    /// How long it is valid
-    #[arg(long, value_name = "TIME", default_value = "90d", value_parser = words::parse_span)]
-    valid: i64,
+    /// How long it is valid: 90d, 12h; or its last day, such as 2027-03-31, in this machine's time zone
+    #[arg(long, value_name = "TIME|DATE", default_value = "90d", value_parser = validity)]
+    valid: Validity,
     /// A JSON file with personal claims such as given_name; signed, not kept
     #[arg(long, value_name = "FILE")]
     claims: Option<PathBuf>,
@@ -117,7 +117,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         sites: args.sites.clone(),
         zones: args.zones.clone(),
         valid_from: None,
-        valid_seconds: args.valid,
+        validity: args.valid,
         label: args.label.clone(),
         personal: args.claims.as_deref().map_or_else(|| Ok(Object::new()), claims)?,
     };
@@ -171,6 +171,13 @@ fn offer(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
     }
     let document = json!({ "schema": "waypass.offer/1", "id": id, "expires_at": expires_at.unix(), "tx_code": tx_code });
     session.out.json(&file::with(document, delivered))
+}
+
+fn validity(text: &str) -> Result<Validity, String> {
+    match words::end_of_day(text) {
+        Some(end) => Ok(Validity::Until(end)),
+        None => words::parse_span(text).map(Validity::For).map_err(|why| format!("{why}; or a day such as 2027-03-31")),
+    }
 }
 
 fn suite(name: &str) -> Result<Suite, String> {

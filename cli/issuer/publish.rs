@@ -4,9 +4,9 @@ use super::ceremony::reading;
 use super::store_failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Readers};
 use crate::secret;
 use crate::unlock::OpenArgs;
-use crate::file::{self, Readers};
 use crate::words;
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -83,7 +83,11 @@ pub(super) fn tell(session: &Session, published: Published, due: &str, known: &s
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let policy = args.policy.as_deref().map(|path| PolicyDraft::parse(&file::read(path)?).map_err(|error| policy_failure(error).about(path))).transpose()?;
+    let policy = args
+        .policy
+        .as_deref()
+        .map(|path| PolicyDraft::parse(&file::read(path)?).map_err(|error| policy_failure(error).about(path)))
+        .transpose()?;
     let clock = args.publishing.clock(session)?;
     let done = super::with(session, &args.open, |issuer| {
         if !agreed(session, args, issuer, policy.as_ref())? {

@@ -3,9 +3,9 @@
 use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Members, Readers};
 use crate::format::FormatArg;
 use crate::unlock::OpenArgs;
-use crate::file::{self, Members, Readers};
 use crate::{qr, words};
 use serde_json::json;
 use std::path::PathBuf;

@@ -3,10 +3,10 @@
 use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Readers};
 use crate::output::Tone;
 use crate::text::Text;
 use crate::unlock::OpenArgs;
-use crate::file::{self, Readers};
 use crate::words;
 use serde_json::{Value, json};
 use std::path::PathBuf;

@@ -3,10 +3,10 @@
 use super::{Open, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Members, Readers};
 use crate::output::Tone;
 use crate::text::Text;
 use crate::unlock::OpenArgs;
-use crate::file::{self, Members, Readers};
 use crate::{qr, secret, words};
 use serde_json::json;
 use std::path::PathBuf;

@@ -27,7 +27,8 @@ impl Walk {
 
     fn ends(&mut self, home: &str, line: &str, code: i32) -> Value {
         let key = format!("{home}.key");
-        let words: Vec<String> = line.split(' ').map(|word| if word == "KEY" { key.clone() } else { word.replace('\u{a0}', " ") }).collect();
+        let words: Vec<String> =
+            line.split(' ').map(|word| if word == "KEY" { key.clone() } else { word.replace('\u{a0}', " ") }).collect();
         let command = (0..=words.len()).rev().map(|n| words[..n].to_vec()).find(|start| self.commands.contains(start)).unwrap_or_default();
         let is_list = command.last().is_some_and(|name| ["list", "gates", "history", "doctor"].contains(&name.as_str()));
         let lists = is_list && command != ["trust", "list"] && !line.contains("--verify") && !line.contains("--forget");
