@@ -49,7 +49,7 @@ fn bounded(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 /// Members of a command's document.
 pub(crate) type Members = Map<String, Value>;
 
-/// Who may read a file.
+/// The readers that a file is for.
 #[derive(Clone, Copy)]
 pub(crate) enum Readers {
     /// Everybody on this machine.

@@ -24,7 +24,7 @@ pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     show(out, kind, &content)
 }
 
-/// What it is, and what is in it.
+/// Returns the kind of a file, and its content.
 fn decoded(bytes: &[u8]) -> Result<(&'static str, Value), Failure> {
     let Ok(text) = std::str::from_utf8(bytes).map(str::trim) else { return Ok(("COSE", cose(bytes)?)) };
     Ok(if text.starts_with('{') {

@@ -48,7 +48,7 @@ struct Line {
     verb: Verb,
 }
 
-/// Where help and manual list what is not a command's own.
+/// The heading in help and manual for options that are not a command's own.
 const GLOBAL: &str = "Global options";
 
 /// Options every command takes.
@@ -130,7 +130,7 @@ fn run() -> Exit {
             // Asked-for help goes to standard output and is a success; everything else is exit 2 on standard error.
             let out = out_of_line();
             if !error.use_stderr() {
-                // Who asks for help gets it with the examples, which no other start pays for.
+                // Help has the examples, which no other start pays for.
                 let error = grammar().try_get_matches().err().unwrap_or(error);
                 return help::shown(out, &error).unwrap_or_else(|failure| failure.exit);
             }
@@ -193,7 +193,7 @@ impl Verb {
     }
 }
 
-/// Where to write before a line was understood: who writes --json reads JSON.
+/// Returns the streams before a line was understood: a caller who writes --json reads JSON.
 fn out_of_line() -> Out {
     let asks_for_json = std::env::args_os().any(|word| word == "--json" || word == "--jsonl");
     Out::new(if asks_for_json { Shape::Json } else { Shape::Words }, true, false)

@@ -251,7 +251,7 @@ fn marks(text: String) -> String {
     if shows_marks() { text } else { in_ascii(&text) }
 }
 
-/// Whether the locale has more characters than ASCII. One that nobody named is taken for UTF-8, which services and containers write.
+/// Returns true if the locale has more characters than ASCII. An unnamed one is taken for UTF-8, as services and containers have it.
 pub(crate) fn shows_marks() -> bool {
     let named = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     !matches!(named.as_deref(), Some("C" | "POSIX"))

@@ -34,7 +34,7 @@ pub(crate) struct OpenArgs {
 }
 
 impl OpenArgs {
-    /// Whether a factor is named. Commands that need none open the vault when they are given one.
+    /// Returns true if a factor is named. Commands that need none open the vault when they are given one.
     pub(crate) const fn is_given(&self) -> bool {
         self.recovery || self.key_file.is_some() || self.secret.secret_file.is_some() || self.secret.secret_fd.is_some()
     }
@@ -204,7 +204,7 @@ pub(crate) fn open(session: &Session, role: Role) -> Result<Vault, Failure> {
     let dir = session.home.vault(role);
     match std::fs::metadata(&dir) {
         Ok(_) => close_homes(session)?,
-        // What cannot be looked into may be there all the same.
+        // A vault that cannot be looked into may be there all the same.
         Err(error) if is_refused(&error) => {
             return Err(Failure::usage(format!("cannot look into {}: {}", dir.display(), crate::exit::plain(&error)), FOREIGN));
         }
@@ -414,7 +414,7 @@ fn is_refused(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
 }
 
-/// What to do in a folder that this user may not use.
+/// The next step in a folder that this user may not use.
 const FOREIGN: &str = "this user may not use that folder: `waypass doctor` says whose it is and what to do";
 
 /// The words for a store that failed.

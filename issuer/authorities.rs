@@ -68,7 +68,7 @@ pub enum AuthorityError {
     List {
         /// Its place among those that were brought, from 0.
         place: usize,
-        /// What is wrong with it.
+        /// The fault.
         why: BundleError,
     },
     /// The targets cannot be made.

@@ -44,7 +44,7 @@ impl Stage {
         }
     }
 
-    /// What somebody sees on a device of their own, line for line.
+    /// Prints a screen that somebody sees on a device of their own, line for line.
     pub(super) fn screen(&self, text: &str) {
         for line in text.lines() {
             let indent: String = line.chars().take_while(|c| *c == ' ').collect();

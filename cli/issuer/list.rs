@@ -149,7 +149,7 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// What a credential is worth now: one that nobody withdrew comes to its end all the same.
+/// Returns the state of a credential now: one that nobody withdrew comes to its end all the same.
 fn standing(record: &CredentialRecord, now: Timestamp) -> &'static str {
     if record.state == State::Valid && record.valid_until <= now { "ended" } else { record.state.as_str() }
 }

@@ -92,8 +92,8 @@ pub fn columns(drawing: &str) -> usize {
     drawing.lines().map(|line| line.chars().filter(cell).count()).max().unwrap_or(0)
 }
 
-/// The modules of a picture: error correction is medium (15 %), for print and for photographs, and low (7 %) where the text has no room
-/// beside more.
+/// The modules of a picture: error correction is medium (15 %), for print and for photographs, and low (7 %) where the text leaves no room
+/// for more.
 fn picture_modules(text: &str) -> Result<Vec<Vec<bool>>, DrawError> {
     modules(text, EcLevel::M).or_else(|DrawError::TooLong| modules(text, EcLevel::L))
 }

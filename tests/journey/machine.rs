@@ -1,4 +1,4 @@
-//! What a program gets: with `--json` every command prints one document on standard output, and everything else is a line of JSON.
+//! Programs as callers: with `--json` every command prints one document on standard output, and everything else is a line of JSON.
 
 use crate::man::{commands, leaves};
 use crate::program::{Place, Ran, ended, finish};
@@ -296,7 +296,7 @@ fn anybody(walk: &mut Walk) {
     walk.ok("ada", "trust remove --yes --key-file KEY");
 }
 
-/// What is wrong with a line or a file is 2, and the file is named; the network is not to blame.
+/// A fault of a line or a file is 2, and the file is named; the network is not to blame.
 #[test]
 fn a_wrong_file_is_named_and_ends_by_2() {
     let site = crate::site::Site::new(&[], "sd-jwt");
