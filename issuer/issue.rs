@@ -18,7 +18,9 @@ use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::ListKind;
 
 pub(crate) mod index;
+mod validity;
 
+pub use validity::Validity;
 pub use waypass_credential::format::Format;
 
 /// The document that holds the settings.
@@ -36,15 +38,6 @@ pub struct Issuer<'k> {
     pub(crate) settings: Settings,
     /// Whether targets are signed anew only where nothing in them changes but their dates.
     pub(crate) only_renews: bool,
-}
-
-/// When the validity of a credential ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Validity {
-    /// So many seconds after its first second.
-    For(i64),
-    /// With this second, however late an offer is picked up.
-    Until(Timestamp),
 }
 
 /// What to issue. The holder key is given separately: by the operator, or proven at pick-up.
@@ -350,10 +343,7 @@ impl<'k> Issuer<'k> {
         if order.label.len() > MAX_LABEL || order.label.chars().any(char::is_control) {
             return Err(IssueError::Label);
         }
-        let length = match order.validity {
-            Validity::For(seconds) => seconds,
-            Validity::Until(end) => end.since(at),
-        };
+        let length = order.validity.seconds(at);
         if length <= 0 {
             return Err(IssueError::Empty);
         }
@@ -361,10 +351,7 @@ impl<'k> Issuer<'k> {
         let granularity = self.settings.time_granularity_seconds.min(length / 24).max(1);
         let issued_at = rounded(at, granularity);
         let valid_from = order.valid_from.unwrap_or(issued_at);
-        let valid_until = match order.validity {
-            Validity::For(seconds) => valid_from.plus(seconds),
-            Validity::Until(end) => end,
-        };
+        let valid_until = order.validity.end(valid_from);
         let bound = self.settings.max_validity_seconds;
         let asked = valid_until.since(issued_at).max(length);
         if asked > bound {
@@ -474,15 +461,6 @@ impl fmt::Display for OpenError {
     }
 }
 
-/// A length of time in days, and what is left of one in seconds.
-fn days(seconds: i64) -> String {
-    match (seconds / 86_400, seconds % 86_400) {
-        (days, 0) => format!("{days} days"),
-        (0, rest) => format!("{rest} s"),
-        (days, rest) => format!("{days} days and {rest} s"),
-    }
-}
-
 impl fmt::Display for IssueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -503,8 +481,8 @@ impl fmt::Display for IssueError {
                 write!(
                     f,
                     "a validity of {} is longer than this issuer allows, which is {} (max_validity_seconds)",
-                    days(*asked),
-                    days(*bound)
+                    validity::days(*asked),
+                    validity::days(*bound)
                 )
             }
             Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),

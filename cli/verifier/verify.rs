@@ -30,7 +30,7 @@ pub(crate) struct Args {
 pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
     let bytes = qr::read_any(session.out, &args.files)?;
     let presentation = format::from_file(&bytes);
-    meant(presentation)?;
+    meant(presentation).map_err(|failure| failure.about_first(&args.files))?;
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
     super::with(session, &args.open, |gate| {
         let decided = gate.decide(presentation, mode, &args.accept_amber, &clock::read(), &mut SystemRng).map_err(failure)?;

@@ -55,6 +55,14 @@ impl Walk {
         ran
     }
 
+    /// Runs a line that must not succeed; it says why in JSON.
+    fn fails(&self, home: &str, line: &str) {
+        let args: Vec<&str> = line.split(' ').chain(["--json", "--no-input"]).collect();
+        let ran = finish(self.place.command(&[], home, &args), "");
+        assert!(ran.code != 0 && ran.stdout.is_empty(), "{line}: {}", ran.stdout);
+        assert_eq!(named(ran.stderr.lines().last().unwrap_or_default())["schema"], "waypass.error/1", "{line}");
+    }
+
     fn text(&mut self, home: &str, line: &str, pointer: &str) -> String {
         crate::site::text(&self.ok(home, line), pointer)
     }
@@ -165,12 +173,18 @@ fn gate(walk: &mut Walk) {
 
 fn slots(walk: &mut Walk, home: &str, role: &str) {
     walk.ok(home, &format!("{role} slot list"));
+    // It needs no factor, and takes one like every other command of the device.
+    walk.ok(home, &format!("{role} slot list --key-file KEY"));
+    walk.place.write("nobody.key", "not a key file");
+    walk.fails(home, &format!("{role} slot list --key-file nobody.key"));
     let added = walk.text(home, &format!("{role} slot add --new-key-file {home}.second --key-file KEY"), "/id");
     walk.ok(home, &format!("{role} slot remove {added} --key-file KEY"));
 }
 
 fn wallet(walk: &mut Walk) {
     walk.ok("ada", "wallet status");
+    walk.ok("ada", "wallet status --key-file KEY");
+    walk.ok("ada", "wallet sync --from stick --key-file KEY");
     let listed = walk.ok("ada", "wallet list --key-file KEY");
     let id = crate::site::text(&listed, "/credentials/0/id");
     walk.ok("ada", &format!("wallet show {id} --key-file KEY"));
@@ -301,15 +315,19 @@ fn anybody(walk: &mut Walk) {
 fn a_wrong_file_is_named_and_ends_by_2() {
     let site = crate::site::Site::new(&[], "sd-jwt");
     site.place.write("garbage", "garbage\n");
+    site.place.write("empty.garbage", "");
+    site.place.write("phrase", "tulip anchor seven");
     for (home, line) in [
         ("ada", "wallet sync --from garbage"),
         ("ada", "wallet add garbage --key-file KEY"),
         ("ada", "wallet present --request garbage --key-file KEY"),
+        ("ada", "wallet restore garbage --backup-secret-file phrase --backup-recovery-file ada.recovery --key-file KEY"),
         ("ada", "trust pin garbage --key-file KEY"),
         ("ada", "trust bundle garbage --key-file KEY"),
         ("ada", "inspect garbage"),
         ("ada", "qr decode garbage"),
         ("gate", "verifier sync --from garbage --key-file KEY"),
+        ("gate", "verifier verify empty.garbage --key-file KEY"),
         ("gate", "verifier challenge --query garbage --key-file KEY"),
         ("gate", "audit verify garbage"),
         ("issuer", "issuer intake garbage --key-file KEY"),
