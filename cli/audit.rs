@@ -2,10 +2,11 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Readers};
 use crate::progress::Progress;
 use crate::unlock::OpenArgs;
 use crate::verifier::{self, failure};
-use crate::{file, secret, words};
+use crate::{secret, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
@@ -94,11 +95,13 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Acknowledge { seq, by, open, .. } => acknowledge(session, seq, &by, &open),
         Verb::Erase { person, by, yes, open } => erase(session, &person, &by, yes, &open),
         Verb::Show { seq, open } => show(session, seq, &open),
-        Verb::Verify { file: Some(path), .. } => verify_file(session, &file::read(&path)?),
+        Verb::Verify { file: Some(path), .. } => verify_file(session, &file::read(&path)?).map_err(|failure| failure.about(&path)),
         Verb::Verify { file: None, open } => verify_own(session, &open),
         Verb::Export { output, from, open } => {
             let bytes = verifier::with(session, &open, |gate| gate.export(from, &clock::read()).map_err(failure))?;
-            file::write(session.out, &output, &bytes)?;
+            let delivered = file::deliver(session.out, &output, &bytes, Readers::All)?;
+            let document = json!({ "schema": "waypass.audit-export/1", "from": from, "bytes": bytes.len() });
+            session.out.json(&file::with(document, delivered))?;
             Ok(Exit::Done)
         }
     }
@@ -167,8 +170,18 @@ fn erase(session: &Session, person: &str, by: &str, yes: bool, open: &OpenArgs) 
     Ok(Exit::Done)
 }
 
+/// Warns of the admissions that this gate would now refuse, until somebody has looked at each.
+pub(crate) fn warn_of_flags(session: &Session, flags: &[Flag]) {
+    for flag in flags {
+        session.out.warn(&flag_words(flag));
+    }
+    if !flags.is_empty() {
+        session.out.note("look at each, then: waypass audit acknowledge RECORD --by YOUR-NAME");
+    }
+}
+
 /// A flag in words: what the gate knows, and what the issuer answered.
-pub(crate) fn flag_words(flag: &Flag) -> String {
+fn flag_words(flag: &Flag) -> String {
     let (seq, list) = (flag.admission.seq, words::when(flag.list_issued_at));
     let since = flag.answer.as_ref().filter(|answer| answer.already_revoked).and_then(|answer| answer.revoked_at);
     match since.and_then(Timestamp::from_unix) {

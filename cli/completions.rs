@@ -1,8 +1,11 @@
 //! `waypass completions SHELL`.
 
 use crate::exit::{Exit, Outcome};
+use crate::file::{self, Readers};
 use crate::output::Out;
 use clap_complete::Shell;
+use serde_json::json;
+use std::path::Path;
 
 /// Arguments of `completions`.
 #[derive(clap::Args)]
@@ -14,6 +17,7 @@ pub(crate) struct Args {
 pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut crate::grammar(), "waypass", &mut script);
-    out.bytes(&script)?;
+    let delivered = file::deliver(out, Path::new("-"), &script, Readers::All)?;
+    out.json(&file::with(json!({ "schema": "waypass.completions/1", "shell": args.shell.to_string() }), delivered))?;
     Ok(Exit::Done)
 }

@@ -102,6 +102,11 @@ impl<'w> Play<'w> {
         let service = self.issuer().start(&format!("issuer serve --listen {}", self.address()))?;
         self.stage.say(&format!("the issuer's service runs as a process on {}", self.base));
 
+        self.world.secret("short", "tulip\n")?;
+        self.stage.command("wallet", "waypass wallet init        (a pass phrase of five letters)");
+        let short = self.wallet().opening(["--secret-file", "short"]).run("wallet init --recovery-file recovery")?;
+        let what = short.error("what");
+        self.stage.expect(&format!("refused: {what}"), short.code == 2 && what.contains("characters"), &short.told());
         self.world.secret("pass", PASS)?;
         let wallet = self.wallet().run("wallet init --recovery-file recovery")?;
         self.must(&wallet, "Ada's wallet is made on her device")?;
@@ -196,11 +201,18 @@ impl<'w> Play<'w> {
         self.stage.command("wallet", &format!("waypass wallet present --request {} --yes -o answer", pictures.join(" ")));
         let shown = self.wallet().run(&format!("wallet present --request {} --yes -o answer", pictures.join(" ")))?;
         self.must(&shown, "the wallet read the pictures and answered")?;
+        let consent = shown.note();
+        self.stage.say("Before anything leaves her device, Ada sees this and is asked whether to show it (the demo answers with --yes):");
+        self.stage.screen(&consent);
+        self.stage.expect(
+            "she is told who asks, what they would see and what stays private",
+            ["Lab-door", "would see", "stays private: "].iter().all(|said| consent.contains(said)),
+            &shown.told(),
+        );
         let (shared, withheld) = (shown.texts("shared"), shown.texts("withheld"));
         self.facts.shown = format!("showed {}; kept back {}", words::list(&shared), words::list(&withheld));
         let answer = self.world.read("answer")?;
         let leaked = ["Ada", "Byron", "1990"].iter().any(|word| attack::disclosures(&answer).contains(word));
-        self.stage.say(&format!("asked by {}", shown.text("asked_by")));
         self.stage.expect(&self.facts.shown.clone(), shown.code == 0 && !withheld.is_empty() && !leaked, &shown.told());
 
         self.stage.act("verify", "the gate decides alone, and says how old its knowledge is");

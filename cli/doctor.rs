@@ -9,6 +9,7 @@ use crate::text::Text;
 use crate::{trust, words};
 use rustix::fs::{Access, access};
 use serde::Serialize;
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use waypass_trust::bundle::TrustBundle;
@@ -98,6 +99,7 @@ impl Finding {
 
 fn private(folder: &Path) -> Finding {
     match std::fs::metadata(folder) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => closed("folder", folder),
         Err(_) => finding("folder", Found::Note, format!("{} is not there yet", folder.display())),
         Ok(about) if about.mode() & 0o022 != 0 => {
             finding("folder", Found::Bad, format!("others on this machine may change {}", folder.display()))
@@ -105,6 +107,12 @@ fn private(folder: &Path) -> Finding {
         }
         Ok(_) => usable("folder", folder),
     }
+}
+
+/// A folder that this user cannot even look into.
+fn closed(name: &'static str, folder: &Path) -> Finding {
+    finding(name, Found::Bad, format!("{} cannot be looked into: permission denied", folder.display()))
+        .next("run waypass as the user it belongs to, or give the folder to this user with chown -R")
 }
 
 /// Whether this user can keep something in a folder that is there.
@@ -158,6 +166,7 @@ fn room(folder: &Path) -> Option<Finding> {
 
 fn vault(folder: &Path, role: Role) -> Finding {
     match std::fs::metadata(folder) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => closed(role.folder(), folder),
         Err(_) => finding(role.folder(), Found::Note, "nothing kept here").next(format!("waypass {} init", role.folder())),
         Ok(about) if about.mode() & 0o077 != 0 => {
             finding(role.folder(), Found::Bad, format!("others on this machine may enter {}", folder.display()))

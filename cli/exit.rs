@@ -26,7 +26,7 @@ pub(crate) enum Exit {
     WrongSecret = 41,
     /// Too many wrong secrets; wait.
     Throttled = 42,
-    /// Nobody answered on the network.
+    /// Nobody answered on the network, or not as an issuer does.
     Network = 50,
     /// Recorded at the issuer, not yet published: no device knows of it.
     Unpublished = 51,
@@ -76,6 +76,24 @@ impl Failure {
         Self::new(Exit::Internal, what, next)
     }
 
+    /// The same failure with the file that it is about. Standard input has no name.
+    #[must_use]
+    pub(crate) fn about(self, path: &std::path::Path) -> Self {
+        if crate::file::is_dash(path) {
+            return self;
+        }
+        Self { what: format!("{}: {}", path.display(), self.what), ..self }
+    }
+
+    /// The same for several pictures: the first is named.
+    #[must_use]
+    pub(crate) fn about_first(self, files: &[std::path::PathBuf]) -> Self {
+        match files.first() {
+            Some(file) => self.about(file),
+            None => self,
+        }
+    }
+
     /// A file could not be read or written: a missing file is the caller's, a full disk is the machine's.
     pub(crate) fn file(verb: &str, path: &std::path::Path, error: &std::io::Error) -> Self {
         use std::io::ErrorKind;
@@ -83,6 +101,7 @@ impl Failure {
         match error.kind() {
             ErrorKind::NotFound => Self::usage(what, "check the name; `-` means standard input or output"),
             ErrorKind::PermissionDenied => Self::usage(what, "check who owns the file and who may use it"),
+            ErrorKind::AlreadyExists => Self::usage(what, "something else has that name; choose another"),
             ErrorKind::IsADirectory | ErrorKind::NotADirectory => Self::usage(what, "name a file, not a folder"),
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                 Self::internal(what, "free some space and run the command again; nothing was lost")

@@ -2,6 +2,7 @@
 
 use crate::exit::Failure;
 use crate::output::Out;
+use serde_json::{Map, Value, json};
 use std::io::{BufRead, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -43,6 +44,52 @@ fn bounded(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         format!("{} is larger than {} MiB", path.display(), MAX_FILE >> 20),
         "this is not a file any command reads; check the name",
     ))
+}
+
+/// Members of a command's document.
+pub(crate) type Members = Map<String, Value>;
+
+/// The readers that a file is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Readers {
+    /// Everybody on this machine.
+    All,
+    /// Its owner only.
+    Owner,
+}
+
+/// Writes a result to a file, or to standard output with `-`. Returns what the command's document says of it: the file's name, or with
+/// `--json` and `-` the content itself, so that standard output carries one document and nothing else.
+pub(crate) fn deliver(out: Out, path: &Path, bytes: &[u8], readers: Readers) -> Result<Members, Failure> {
+    let mut members = Members::new();
+    if is_dash(path) && out.is_json() {
+        members.extend([content(bytes)]);
+        return Ok(members);
+    }
+    match readers {
+        Readers::All => write(out, path, bytes)?,
+        Readers::Owner => write_private(out, path, bytes)?,
+    }
+    if !is_dash(path) {
+        members.insert("file".to_owned(), json!(path.to_string_lossy()));
+    }
+    Ok(members)
+}
+
+/// Names a content as a member of a document: text as it is, other bytes in base64url.
+fn content(bytes: &[u8]) -> (String, Value) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => ("content".to_owned(), json!(text)),
+        Err(_) => ("content_base64url".to_owned(), json!(waypass_credential::base64url::encode(bytes))),
+    }
+}
+
+/// Returns the document with further members.
+pub(crate) fn with(mut document: Value, members: Members) -> Value {
+    if let Some(all) = document.as_object_mut() {
+        all.extend(members);
+    }
+    document
 }
 
 /// Writes a file whole or not at all, and never through a link; `-` is standard output.

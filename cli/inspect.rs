@@ -20,16 +20,21 @@ const WARNING: &str = "NOT VERIFIED: decoded only, no signature, date or status 
 
 pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     let bytes = crate::file::read(&args.file)?;
-    let Ok(text) = std::str::from_utf8(&bytes).map(str::trim) else { return show(out, "COSE", &cose(&bytes)?) };
-    let (kind, content) = if text.starts_with('{') {
+    let (kind, content) = decoded(&bytes).map_err(|failure| failure.about(&args.file))?;
+    show(out, kind, &content)
+}
+
+/// Returns the kind of a file, and its content.
+fn decoded(bytes: &[u8]) -> Result<(&'static str, Value), Failure> {
+    let Ok(text) = std::str::from_utf8(bytes).map(str::trim) else { return Ok(("COSE", cose(bytes)?)) };
+    Ok(if text.starts_with('{') {
         let value: Value = serde_json::from_str(document(text)?).map_err(|error| unknown(&format!("it is not JSON: {error}")))?;
         (json_kind(&value), value)
     } else if text.contains('~') {
         ("SD-JWT", sd_jwt(text)?)
     } else {
         ("JWS", jws(text)?)
-    };
-    show(out, kind, &content)
+    })
 }
 
 fn show(out: Out, kind: &str, content: &Value) -> Outcome {

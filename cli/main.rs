@@ -48,33 +48,36 @@ struct Line {
     verb: Verb,
 }
 
+/// The heading in help and manual for options that are not a command's own.
+const GLOBAL: &str = "Global options";
+
 /// Options every command takes.
 #[derive(clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line and means nothing elsewhere")]
 struct Global {
     /// Print the result as one JSON document
-    #[arg(long, global = true, conflicts_with = "jsonl")]
+    #[arg(long, global = true, conflicts_with = "jsonl", help_heading = GLOBAL)]
     json: bool,
     /// Print lists as one JSON document a line
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     jsonl: bool,
     /// No messages, only results, warnings and errors
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = GLOBAL)]
     quiet: bool,
     /// More messages
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = GLOBAL)]
     verbose: bool,
     /// No colours (NO_COLOR and CLICOLOR_FORCE are heeded too)
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     no_color: bool,
     /// Never ask on the terminal; a needed answer is a failure
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     no_input: bool,
     /// Keep everything of this device under DIR
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", help_heading = GLOBAL)]
     home: Option<PathBuf>,
     /// Be the device NAME among several on one machine, each with its own keys and trust
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
     profile: Option<String>,
 }
 
@@ -125,13 +128,14 @@ fn run() -> Exit {
         Ok(line) => line,
         Err(error) => {
             // Asked-for help goes to standard output and is a success; everything else is exit 2 on standard error.
+            let out = out_of_line();
             if !error.use_stderr() {
-                drop(error.print());
-                return Exit::Done;
+                // Help has the examples, which no other start pays for.
+                let error = grammar().try_get_matches().err().unwrap_or(error);
+                return help::shown(out, &error).unwrap_or_else(|failure| failure.exit);
             }
-            // A line that was not understood has no options yet; who writes --json reads JSON.
-            if std::env::args_os().any(|word| word == "--json" || word == "--jsonl") {
-                Out::new(Shape::Json, true, false).failure(&misread(&error));
+            if out.is_json() {
+                out.failure(&misread(&error));
             } else {
                 drop(error.print());
             }
@@ -189,6 +193,12 @@ impl Verb {
     }
 }
 
+/// Returns the streams before a line was understood: a caller who writes --json reads JSON.
+fn out_of_line() -> Out {
+    let asks_for_json = std::env::args_os().any(|word| word == "--json" || word == "--jsonl");
+    Out::new(if asks_for_json { Shape::Json } else { Shape::Words }, true, false)
+}
+
 /// What was wrong with a command line, as the two sentences of a failure: the first paragraph, and where the grammar stands.
 fn misread(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
@@ -196,16 +206,15 @@ fn misread(error: &clap::Error) -> Failure {
     Failure::usage(first.join(" ").trim_start_matches("error: "), "see the command's own --help")
 }
 
-/// The grammar, for completions, manual pages and help.
+/// The grammar with its examples.
 fn grammar() -> clap::Command {
-    Line::command()
+    help::with_examples(Line::command(), "waypass")
 }
 
 /// Two calm lines instead of a backtrace; the place is for whoever repairs it.
 fn calm(info: &std::panic::PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
-    let out = Out::new(Shape::Words, true, false);
-    out.failure(&Failure::internal(
+    out_of_line().failure(&Failure::internal(
         format!("stopped because of a fault in the program ({place}); what was acknowledged before is kept"),
         "run `waypass doctor`, and report the line above with the command that led to it",
     ));

@@ -51,6 +51,10 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
         man.render_subcommands_section(&mut out)?;
     }
     let mut text = String::new();
+    let examples = help::examples(&name.replace('-', " "));
+    if !command.has_subcommands() {
+        section(&mut text, "EXAMPLES", &examples.join("\n"));
+    }
     match name {
         "waypass" => {
             for (heading, topic) in [

@@ -1,10 +1,13 @@
 //! The two streams: results on standard output, messages on standard error, both safe against a closed pipe. Text is made safe here and nowhere
 //! else: much of it was written by strangers, and styles are added after it.
+//!
+//! With `--json` both streams are JSON: one document on standard output, and on standard error one line for each message, warning and error.
 
 use crate::exit::{Failure, plain};
-use crate::text::{Lines, Text, escaped};
+use crate::text::{Lines, Text, escaped, in_ascii};
 use crate::words::with_local_times;
 use anstyle::{Ansi256Color, Color, RgbColor, Style};
+use rustix::termios::{Winsize, tcgetwinsize};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::sync::OnceLock;
@@ -33,11 +36,6 @@ impl Out {
         Self { shape, quiet, verbose }
     }
 
-    /// What standard output carries.
-    pub(crate) const fn shape(self) -> Shape {
-        self.shape
-    }
-
     /// Whether messages were asked away.
     pub(crate) const fn is_quiet(self) -> bool {
         self.quiet
@@ -51,14 +49,23 @@ impl Out {
     /// The result in words; nothing when JSON was asked for.
     pub(crate) fn words(self, text: impl Into<Lines>) {
         if self.shape == Shape::Words {
-            result(writeln!(anstream::stdout(), "{}", text.into()));
+            let text = fitted(text.into(), tcgetwinsize(std::io::stdout())).to_string();
+            result(writeln!(anstream::stdout(), "{}", marks(text)));
+        }
+    }
+
+    /// The words about a result that went to `path`: on standard output, unless the result itself is there.
+    pub(crate) fn delivered(self, path: &std::path::Path, text: impl Into<Lines>) {
+        match self.shape {
+            Shape::Words if crate::file::is_dash(path) => self.note(text),
+            _ => self.words(text),
         }
     }
 
     /// A page that this program's own sources hold, with the styles in it; nothing when JSON was asked for.
     pub(crate) fn page(self, page: &str) {
         if self.shape == Shape::Words {
-            result(writeln!(anstream::stdout(), "{page}"));
+            result(writeln!(anstream::stdout(), "{}", marks(page.to_owned())));
         }
     }
 
@@ -90,7 +97,7 @@ impl Out {
         Ok(())
     }
 
-    /// A raw result (a file asked for with `-`), whatever shape was asked for.
+    /// A result as it is, such as a file asked for with `-`. With `--json` the caller puts it into its document instead.
     #[expect(clippy::unused_self, reason = "every write to standard output goes through the one place that knows about closed pipes")]
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
@@ -109,21 +116,31 @@ impl Out {
     /// A message to the person: what was done, what to know.
     pub(crate) fn note(self, text: impl Into<Lines>) {
         if !self.quiet {
-            message(writeln!(anstream::stderr(), "{}", local(text)));
+            self.tell("note", text.into());
         }
     }
 
     /// A message only `-v` shows.
     pub(crate) fn detail(self, text: impl Into<Lines>) {
         if self.verbose && !self.quiet {
-            message(writeln!(anstream::stderr(), "{}", local(text)));
+            self.tell("detail", text.into());
         }
     }
 
     /// A message that `-q` does not silence: a warning about safety.
-    #[expect(clippy::unused_self, reason = "every write to standard error goes through the one place that knows about closed pipes")]
     pub(crate) fn warn(self, text: impl Into<Lines>) {
-        message(writeln!(anstream::stderr(), "{} {}", Text::in_tone(Tone::Amber, "warning:"), local(text)));
+        self.tell(WARNING, text.into());
+    }
+
+    /// Words for a person; a line of JSON for a program.
+    fn tell(self, level: &str, text: Lines) {
+        if self.is_json() {
+            let document = serde_json::json!({ "schema": "waypass.message/1", "level": level, "text": text.plain() });
+            message(writeln!(std::io::stderr(), "{}", escaped(&document.to_string())));
+        } else {
+            let text = if level == WARNING { text.after(Text::in_tone(Tone::Amber, "warning:").then(" ")) } else { text };
+            message(writeln!(anstream::stderr(), "{}", local(text)));
+        }
     }
 
     /// How a command failed: what happened, then what to do next.
@@ -134,15 +151,14 @@ impl Out {
             });
             message(writeln!(std::io::stderr(), "{}", escaped(&document.to_string())));
         } else {
-            let what = Text::in_tone(Tone::Red, "waypass:").then(" ").then(with_local_times(&failure.what));
-            message(writeln!(
-                anstream::stderr(),
-                "{}",
-                Lines::from([what, Text::from(format!("         {}", with_local_times(&failure.next)))])
-            ));
+            let what = Text::in_tone(Tone::Red, "waypass:").then(" ").then(&*failure.what);
+            message(writeln!(anstream::stderr(), "{}", local(Lines::from([what, Text::from(format!("         {}", failure.next))]))));
         }
     }
 }
+
+/// The level of a message that `-q` does not silence.
+const WARNING: &str = "warning";
 
 /// Why the first piece of the result was not written. Whoever writes words has no use for the error; the command's end has.
 static LOST: OnceLock<String> = OnceLock::new();
@@ -215,6 +231,28 @@ pub(crate) fn banner(tone: Tone) -> Style {
 }
 
 /// A message with its times as people read them.
-fn local(text: impl Into<Lines>) -> String {
-    with_local_times(&text.into().to_string())
+fn local(text: Lines) -> String {
+    marks(with_local_times(&fitted(text, tcgetwinsize(std::io::stderr())).to_string()))
+}
+
+/// Narrower than this a terminal breaks the lines itself.
+const NARROWEST: usize = 20;
+
+/// Lines that fit the terminal they go to; files and pipes have no width.
+fn fitted(text: Lines, window: rustix::io::Result<Winsize>) -> Lines {
+    match window.map(|size| usize::from(size.ws_col)) {
+        Ok(columns) if columns >= NARROWEST => text.wrapped(columns),
+        _ => text,
+    }
+}
+
+/// Our own marks as the locale can show them.
+fn marks(text: String) -> String {
+    if shows_marks() { text } else { in_ascii(&text) }
+}
+
+/// Returns true if the locale has more characters than ASCII. An unnamed one is taken for UTF-8, as services and containers have it.
+pub(crate) fn shows_marks() -> bool {
+    let named = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    !matches!(named.as_deref(), Some("C" | "POSIX"))
 }

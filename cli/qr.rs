@@ -1,12 +1,13 @@
 //! `waypass qr encode|decode`, and the picture options of the verbs that show or read a QR code.
 
 use crate::exit::{Exit, Failure, Outcome};
-use crate::file;
-use crate::output::Out;
+use crate::file::{self, Members, Readers};
+use crate::output::{Out, shows_marks};
 use rustix::termios::tcgetwinsize;
+use serde_json::{Value, json};
 use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
-use waypass_net::qr::{self, FileError, FrameError, FrameSize, GatherError, Gatherer, Look, Picture, PictureKind, ReadError};
+use waypass_net::qr::{self, FileError, Frame, FrameError, FrameSize, GatherError, Gatherer, Look, Picture, PictureKind, ReadError};
 
 /// Arguments of `qr`.
 #[derive(clap::Args)]
@@ -41,13 +42,18 @@ pub(crate) fn run(out: Out, args: &Args) -> Outcome {
         Verb::Encode { file, output } => {
             let is_svg = |path: &&PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
             let (qr_svg, qr_png) = (output.as_ref().filter(is_svg), output.as_ref().filter(|path| !is_svg(path)));
-            ShowArgs { qr: output.is_none(), qr_png: qr_png.cloned(), qr_svg: qr_svg.cloned() }.show(out, &file::read(file)?)?;
+            let show = ShowArgs { qr: output.is_none(), qr_png: qr_png.cloned(), qr_svg: qr_svg.cloned() };
+            let shown = show.show(out, &file::read(file)?)?;
+            out.json(&file::with(json!({ "schema": "waypass.qr/1" }), shown))?;
         }
         Verb::Decode { pictures, output } => {
             let Brought::Codes(bytes) = bring(out, pictures)? else {
-                return Err(Failure::usage("this is neither a picture nor what a scanner types", "give PNG or JPEG pictures of the codes"));
+                let neither =
+                    Failure::usage("this is neither a picture nor what a scanner types", "give PNG or JPEG pictures of the codes");
+                return Err(neither.about_first(pictures));
             };
-            file::write_private(out, output.as_deref().unwrap_or(Path::new("-")), &bytes)?;
+            let kept = file::deliver(out, output.as_deref().unwrap_or(Path::new("-")), &bytes, Readers::Owner)?;
+            out.json(&file::with(json!({ "schema": "waypass.qr-content/1", "bytes": bytes.len() }), kept))?;
         }
     }
     Ok(Exit::Done)
@@ -74,18 +80,31 @@ impl ShowArgs {
     }
 
     /// Shows `payload`: drawn on the terminal, written as pictures, or all of it. The pictures are their owner's, like the file itself.
-    pub(crate) fn show(&self, out: Out, payload: &[u8]) -> Result<(), Failure> {
+    /// Returns what the command's document says: the pictures, and with `--json` the text of each code instead of its drawing.
+    pub(crate) fn show(&self, out: Out, payload: &[u8]) -> Result<Members, Failure> {
+        let (mut members, mut pictures) = (Members::new(), Vec::new());
         for (path, picture) in [(&self.qr_png, Picture::Png), (&self.qr_svg, Picture::Svg)] {
             if let Some(path) = path {
-                write_all(out, payload, path, picture)?;
+                pictures.extend(write_all(out, payload, path, picture)?);
             }
         }
-        if self.qr { draw_all(out, payload) } else { Ok(()) }
+        if !pictures.is_empty() {
+            members.insert("pictures".to_owned(), Value::Array(pictures));
+        }
+        if self.qr {
+            let frames = qr::frames(payload, FrameSize::Terminal).map_err(|error| too_large(FileError::Payload(error)))?;
+            if out.is_json() {
+                members.insert("codes".to_owned(), frames.iter().map(Frame::text).collect());
+            } else {
+                draw_all(out, &frames)?;
+            }
+        }
+        Ok(members)
     }
 }
 
 /// Writes a payload's pictures, then removes those that an earlier payload of the same name left: `ask-*.png` must not mix two questions.
-fn write_all(out: Out, payload: &[u8], to: &Path, picture: Picture) -> Result<(), Failure> {
+fn write_all(out: Out, payload: &[u8], to: &Path, picture: Picture) -> Result<Vec<Value>, Failure> {
     let drawings = qr::draw_files(payload, to, picture).map_err(too_large)?;
     for drawing in &drawings {
         file::write_private(out, &drawing.path, &drawing.bytes)?;
@@ -102,7 +121,7 @@ fn write_all(out: Out, payload: &[u8], to: &Path, picture: Picture) -> Result<()
         std::fs::remove_file(&old).map_err(|error| Failure::file("remove the earlier picture", &old, &error))?;
         out.detail(&format!("removed {}, a picture of what was written there before", old.display()));
     }
-    Ok(())
+    Ok(drawings.iter().map(|drawing| json!(drawing.path.to_string_lossy())).collect())
 }
 
 /// What files brought.
@@ -133,10 +152,8 @@ fn bring(out: Out, files: &[PathBuf]) -> Result<Brought, Failure> {
         match PictureKind::of(&bytes) {
             Some(PictureKind::Png | PictureKind::Jpeg) => gatherer.picture(&bytes).map_err(wrong)?,
             Some(PictureKind::Svg) => {
-                return Err(Failure::usage(
-                    "an SVG is for eyes and cameras, and is not read here",
-                    "give the PNG files, or the file itself",
-                ));
+                let svg = Failure::usage("an SVG is for eyes and cameras, and is not read here", "give the PNG files, or the file itself");
+                return Err(svg.about(path));
             }
             Some(PictureKind::Other(kind)) => {
                 return Err(Failure::usage(
@@ -203,14 +220,16 @@ fn is_picture(bytes: &[u8]) -> bool {
 /// The columns and rows of a terminal that nobody made larger.
 const USUAL: (usize, usize) = (80, 24);
 
-fn draw_all(out: Out, payload: &[u8]) -> Result<(), Failure> {
-    let frames = qr::frames(payload, FrameSize::Terminal).map_err(|error| too_large(FileError::Payload(error)))?;
+fn draw_all(out: Out, frames: &[Frame]) -> Result<(), Failure> {
     // Colours make the code black on white whatever the theme; without them the usual dark terminal is assumed.
     let coloured = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
     let look = if coloured { Look::Coloured } else { Look::DarkTerminal };
     let window = tcgetwinsize(std::io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
     let (columns, rows) = window.map_or(USUAL, |size| (usize::from(size.ws_col), usize::from(size.ws_row)));
-    for frame in &frames {
+    if !shows_marks() {
+        out.warn("this terminal's character set has no blocks to draw codes with: write a picture with --qr-png");
+    }
+    for frame in frames {
         let picture = qr::draw_terminal(frame.text(), look).map_err(|error| too_large(FileError::Draw(error)))?;
         out.bytes(picture.as_bytes())?;
         let (wide, high) = (qr::columns(&picture), picture.lines().count());

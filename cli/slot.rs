@@ -2,10 +2,11 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Members};
 use crate::home::Role;
 use crate::secret::SecretArgs;
 use crate::unlock::{self, OpenArgs};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::PathBuf;
 use waypass_vault::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password, RecoveryCode, SlotInfo, SystemRng, Unlocked, clock};
 
@@ -13,7 +14,10 @@ use waypass_vault::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password, Rec
 #[derive(clap::Subcommand)]
 pub(crate) enum Verb {
     /// What opens it
-    List,
+    List {
+        #[command(flatten)]
+        open: OpenArgs,
+    },
     /// Add a pass phrase, a key file or a new recovery code
     Add(AddArgs),
     /// Remove one; the last one stays
@@ -43,9 +47,13 @@ pub(crate) struct AddArgs {
 
 pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
     match verb {
-        Verb::List => {
+        Verb::List { open } => {
+            // It needs no secret. One that is named is tried, which says whether it still opens it.
+            if open.is_given() {
+                drop(unlock::keep(session, role, &open)?);
+            }
             let slots = unlock::open(session, role)?.status(&clock::read()).map_err(|error| unlock::storage_failure(&error))?.slots;
-            let items: Vec<Value> = slots.iter().map(document).collect();
+            let items: Vec<Members> = slots.iter().map(members).collect();
             session.out.list("waypass.slots/1", "slots", &items, || {
                 for slot in &slots {
                     session.out.words(&format!("{}  {}", name(slot), kinds(slot)));
@@ -54,7 +62,7 @@ pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
         }
         Verb::Add(args) => {
             let slot = add(session, role, &args)?;
-            session.out.json(&document(&slot))?;
+            session.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), members(&slot)))?;
             session.out.words(&format!("{}  {} added", name(&slot), kinds(&slot)));
         }
         Verb::Remove { id, open } => {
@@ -67,6 +75,7 @@ pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
                 vault.remove_slot(slot.id)?;
                 changed(session, role, vault, &format!("{id} removed: {}", kinds(slot)))
             })?;
+            session.out.json(&json!({ "schema": "waypass.slot-removed/1", "id": id }))?;
             session.out.words(&format!("{id} removed"));
         }
     }
@@ -116,6 +125,9 @@ pub(crate) fn kinds(slot: &SlotInfo) -> String {
     slot.factors.iter().map(word).collect::<Vec<_>>().join(" and ")
 }
 
-fn document(slot: &SlotInfo) -> Value {
-    json!({ "id": name(slot), "factors": kinds(slot), "epoch": slot.epoch })
+fn members(slot: &SlotInfo) -> Members {
+    [("id", json!(name(slot))), ("factors", json!(kinds(slot))), ("epoch", json!(slot.epoch))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect()
 }

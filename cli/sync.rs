@@ -35,7 +35,9 @@ pub(crate) fn transport(session: &Session, from: Option<&str>, to: Option<&Path>
             }
             let from = from.map(PathBuf::from);
             let file = FileTransport::new(from.as_deref(), to).map_err(|error| match error {
-                TransportError::BadAnswer { .. } => Failure::usage(error, "name a bundle or a stick's file"),
+                TransportError::BadAnswer { .. } => {
+                    Failure::usage(error, "name a bundle or a stick's file").about(from.as_deref().unwrap_or(Path::new("-")))
+                }
                 error => link_failure(error),
             });
             Ok(Box::new(file?))

@@ -37,6 +37,58 @@ impl Text {
     }
 }
 
+impl Lines {
+    /// The lines with `lead` before the first.
+    pub(crate) fn after(mut self, lead: Text) -> Self {
+        match self.0.first_mut() {
+            Some(first) => first.0.splice(0..0, lead.0).for_each(drop),
+            None => self.0.push(lead),
+        }
+        self
+    }
+
+    /// The text without its styles, for a program.
+    pub(crate) fn plain(&self) -> String {
+        let line = |line: &Text| line.0.iter().map(|(_, text)| text.as_str()).collect::<String>();
+        self.0.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl Lines {
+    /// The lines broken at spaces, so that none is wider than `columns`. A word that is wider stays whole: it is copied more often than read.
+    pub(crate) fn wrapped(&self, columns: usize) -> Self {
+        Self(self.0.iter().flat_map(|line| line.wrapped(columns)).collect())
+    }
+}
+
+impl Text {
+    fn wrapped(&self, columns: usize) -> Vec<Self> {
+        let mut rest: Vec<(Style, char)> = self.0.iter().flat_map(|(style, text)| text.chars().map(move |c| (*style, c))).collect();
+        if rest.len() <= columns {
+            return vec![self.clone()];
+        }
+        let is_space = |&(_, c): &(Style, char)| c == ' ';
+        rest.truncate(rest.iter().rposition(|cell| !is_space(cell)).map_or(0, |last| last + 1));
+        // A continued line stands further to the right than its beginning.
+        let indent = (rest.iter().take_while(|cell| is_space(cell)).count() + 2).min(columns / 2);
+        let mut lines = Vec::new();
+        while rest.len() > columns {
+            let first = rest.iter().position(|cell| !is_space(cell)).unwrap_or(0);
+            let before = rest[..=columns].iter().rposition(is_space).filter(|at| *at > first);
+            let Some(at) = before.or_else(|| (columns..rest.len()).find(|at| is_space(&rest[*at]))) else { break };
+            let after = rest.split_off(at);
+            lines.push(Self::of(&rest));
+            rest = std::iter::repeat_n((Style::new(), ' '), indent).chain(after.into_iter().skip_while(is_space)).collect();
+        }
+        lines.push(Self::of(&rest));
+        lines
+    }
+
+    fn of(cells: &[(Style, char)]) -> Self {
+        Self(cells.chunk_by(|a, b| a.0 == b.0).map(|run| (run[0].0, run.iter().map(|(_, c)| c).collect())).collect())
+    }
+}
+
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|(style, text)| write!(f, "{style}{}{style:#}", safe(text)))
@@ -90,6 +142,19 @@ pub(crate) fn safe(text: &str) -> String {
     text.chars().map(|c| if acts(c) { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
+/// Writes our own marks and lines in characters that every terminal has.
+pub(crate) fn in_ascii(text: &str) -> String {
+    let plain = |c| match c {
+        '✔' => '+',
+        '▲' => '!',
+        '✖' => 'x',
+        '·' | '─' => '-',
+        '│' => '|',
+        c => c,
+    };
+    text.chars().map(plain).collect()
+}
+
 /// Writes such characters in a JSON text as `\u202e`, which says the same to every parser. Its line breaks stay: inside a string JSON has none.
 pub(crate) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
@@ -124,6 +189,18 @@ mod tests {
         let lines = Lines::from([Text::in_tone(Tone::Red, "DENY\u{1b}[0m").then(" a\nb"), Text::from("c")]).to_string();
         assert_eq!(lines.lines().count(), 2);
         assert_eq!(lines.matches("\u{1b}[0m").count(), 1, "the style's own end, and no other: {lines:?}");
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_words_stay_whole() {
+        let shown = |text: &str, columns: usize| Lines::from(text).wrapped(columns).to_string();
+        assert_eq!(shown("one two three", 13), "one two three");
+        assert_eq!(shown("  one two three", 9), "  one two\n    three");
+        assert_eq!(shown("did:key:z6MkhaXgBZDvotDkL5257 is his", 12), "did:key:z6MkhaXgBZDvotDkL5257\n  is his");
+        assert_eq!(shown("  ✖ DENY   Withdrawn          ", 20), "  ✖ DENY   Withdrawn");
+        let styled = Lines::from(Text::in_tone(Tone::Red, "one two").then(" three")).wrapped(8).to_string();
+        assert_eq!(styled.lines().count(), 2, "{styled:?}");
+        assert!(styled.lines().all(|line| line.chars().count() > 3), "{styled:?}");
     }
 
     #[test]

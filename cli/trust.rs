@@ -4,11 +4,11 @@ use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::OpenAllArgs;
-use crate::{file, secret, unlock, verifier, words};
+use crate::{audit, file, secret, unlock, verifier, words};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use waypass_credential::time::Timestamp;
-use waypass_gate::BundleTime;
+use waypass_gate::{BundleTime, Flag};
 use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
 use waypass_trust::policy::PolicyError;
 use waypass_trust::time::FURTHEST_AHEAD_SECONDS;
@@ -61,16 +61,16 @@ enum Verb {
 
 pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     match args.verb {
-        Verb::Pin { file, digest, open } => pin(session, &file::read(&file)?, digest.as_deref(), &open),
+        Verb::Pin { file, digest, open } => pin(session, &file, digest.as_deref(), &open),
         Verb::Bundle { file, yes, open } => {
             let signed = file::read(&file)?;
             let time = dated(session, &signed, yes)?;
             let mut taken = None;
-            change(session, &open, Change { what: "a trust bundle was brought", time }, |belief| {
-                taken = Some(belief.take(&signed)?);
+            let flags = change(session, &open, Change { what: "a trust bundle was brought", time }, |belief| {
+                taken = Some(belief.take(&signed).map_err(|error| refused(error, &file))?);
                 Ok(())
             })?;
-            taken.map_or(Ok(Exit::Done), |bundle| told(session, &bundle))
+            taken.map_or(Ok(Exit::Done), |bundle| told(session, &bundle, &flags))
         }
         Verb::Remove { yes, open } => remove(session, yes, &open),
         Verb::List => list(session),
@@ -102,7 +102,8 @@ fn dated(session: &Session, signed: &[u8], yes: bool) -> Result<BundleTime, Fail
     let (dated, ahead) = (words::when(bundle.issued_at()), words::span(ahead));
     let question = format!("This bundle is dated {dated}, {ahead} ahead of this device's clock. Is it really so late?");
     if !yes && !secret::confirm(session.input, &question, "--yes")? {
-        return Err(Failure::usage("the bundle was not taken", "if the clock is wrong, set it, then take the bundle"));
+        session.out.note("if the clock is wrong, set it, then take the bundle");
+        return Err(secret::declined("the bundle was not taken"));
     }
     Ok(BundleTime::Confirmed)
 }
@@ -114,23 +115,25 @@ struct Change {
     time: BundleTime,
 }
 
-/// Changes what every vault of this home believes. All are opened before the first is changed.
+/// Changes what every vault of this home believes. All are opened before the first is changed. Returns the admissions that the gate would
+/// now refuse.
 fn change(
     session: &Session,
     open: &OpenAllArgs,
     change: Change,
-    mut work: impl FnMut(&Belief<'_>) -> Result<(), BeliefError>,
-) -> Result<(), Failure> {
+    mut work: impl FnMut(&Belief<'_>) -> Result<(), Failure>,
+) -> Result<Vec<Flag>, Failure> {
+    let mut flags = Vec::new();
     for (role, vault) in &unlock::all(session, open)? {
         if *role == Role::Verifier {
             let gate = verifier::opened(session, vault)?;
-            work(gate.belief()).map_err(belief_failure)?;
-            gate.trust_changed(change.what, change.time, &clock::read(), &mut SystemRng).map_err(verifier::failure)?;
+            work(gate.belief())?;
+            flags = gate.trust_changed(change.what, change.time, &clock::read(), &mut SystemRng).and_then(|()| gate.flags()).map_err(verifier::failure)?;
         } else {
-            work(&Belief::new(vault, store(session), None)).map_err(belief_failure)?;
+            work(&Belief::new(vault, store(session), None))?;
         }
     }
-    Ok(())
+    Ok(flags)
 }
 
 /// A bundle whose rules cannot be used.
@@ -138,30 +141,31 @@ pub(crate) fn policy_failure(error: &PolicyError) -> Failure {
     Failure::new(Exit::Red, format!("the rules in the bundle cannot be used: {error}"), "sync; if it stays, tell the site's operator")
 }
 
-fn pin(session: &Session, signed: &[u8], digest: Option<&str>, open: &OpenAllArgs) -> Outcome {
+fn pin(session: &Session, file: &Path, digest: Option<&str>, open: &OpenAllArgs) -> Outcome {
+    let signed = file::read(file)?;
     let root = match digest {
         Some(text) => {
             let digest = text
                 .trim()
                 .parse::<Digest>()
                 .map_err(|error| Failure::usage(error, "copy the whole number that `waypass issuer publish` prints"))?;
-            Root::pin(signed, &digest).map_err(|error| bundle_failure(&error))?
+            Root::pin(&signed, &digest).map_err(|error| bundle_failure(&error).about(file))?
         }
-        None => compared(session, signed)?,
+        None => compared(session, &signed, file)?,
     };
     // A root file alone holds no bundle; one can follow.
-    let with_bundle = is_bundle(signed);
+    let with_bundle = is_bundle(&signed);
     let mut taken = None;
-    change(session, open, Change { what: "a root of trust was pinned", time: BundleTime::Judged }, |belief| {
-        belief.pin(&root)?;
+    let flags = change(session, open, Change { what: "a root of trust was pinned", time: BundleTime::Judged }, |belief| {
+        belief.pin(&root).map_err(|error| refused(error, file))?;
         if with_bundle {
-            taken = Some(belief.take(signed)?);
+            taken = Some(belief.take(&signed).map_err(|error| refused(error, file))?);
         }
         Ok(())
     })?;
     session.out.note(&format!("root {} pinned: {}", root.version(), root.digest()));
     if let Some(bundle) = taken {
-        return told(session, &bundle);
+        return told(session, &bundle, &flags);
     }
     session
         .out
@@ -172,8 +176,7 @@ fn pin(session: &Session, signed: &[u8], digest: Option<&str>, open: &OpenAllArg
 fn remove(session: &Session, yes: bool, open: &OpenAllArgs) -> Outcome {
     let question = "Forget the root of trust and the bundle? Until another is pinned, nobody can be checked here.";
     if !yes && !secret::confirm(session.input, question, "--yes")? {
-        session.out.note("nothing was removed");
-        return Ok(Exit::Done);
+        return Err(secret::declined("nothing was removed"));
     }
     change(session, open, Change { what: "root of trust and bundle were removed", time: BundleTime::Judged }, forget)?;
     session.out.json(&json!({ "schema": "waypass.trust-removed/1", "removed": true }))?;
@@ -183,27 +186,31 @@ fn remove(session: &Session, yes: bool, open: &OpenAllArgs) -> Outcome {
 }
 
 /// The oldest root in the file, after a person compared its number.
-fn compared(session: &Session, signed: &[u8]) -> Result<Root, Failure> {
-    let document: serde_json::Value = serde_json::from_slice(signed).map_err(|_| bundle_failure(&BundleError::Syntax(PartName::File)))?;
+fn compared(session: &Session, signed: &[u8], file: &Path) -> Result<Root, Failure> {
+    let wrong = |error: &BundleError| bundle_failure(error).about(file);
+    let document: serde_json::Value = serde_json::from_slice(signed).map_err(|_| wrong(&BundleError::Syntax(PartName::File)))?;
     let first = document.get("root").and_then(|chain| chain.get(0)).unwrap_or(&document);
-    let root = Root::open(first.to_string().as_bytes()).map_err(|error| bundle_failure(&error))?;
+    let root = Root::open(first.to_string().as_bytes()).map_err(|error| wrong(&error))?;
     session.out.note(["the file's root of trust is", "", &format!("    {}", root.digest()), ""]);
     if secret::confirm(session.input, "Did its operator read out the same number?", "--digest NUMBER")? {
         return Ok(root);
     }
-    Err(Failure::usage("the root was not trusted", "ask the operator for the number: waypass issuer show"))
+    Err(secret::declined("the root was not trusted"))
 }
 
-fn forget(belief: &Belief<'_>) -> Result<(), BeliefError> {
-    belief.remove()
+fn forget(belief: &Belief<'_>) -> Result<(), Failure> {
+    belief.remove().map_err(belief_failure)
 }
 
 fn is_bundle(signed: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Value>(signed).is_ok_and(|value| value.get("targets").is_some())
 }
 
-fn told(session: &Session, bundle: &TrustBundle) -> Outcome {
-    session.out.json(&document(bundle))?;
+fn told(session: &Session, bundle: &TrustBundle, flags: &[Flag]) -> Outcome {
+    let mut taken = document(bundle);
+    taken["flagged"] = flags.iter().map(audit::flag_document).collect();
+    session.out.json(&taken)?;
+    audit::warn_of_flags(session, flags);
     let names: Vec<String> = bundle.authorities().iter().map(|authority| authority.name.clone()).collect();
     session.out.words(&format!(
         "bundle of {} taken: {} with {} gate(s)",
@@ -289,6 +296,13 @@ pub(crate) fn failure(error: TrustStoreError) -> Failure {
 
 const OTHER_ROOT: &str =
     "do not use this file, unless the site's operator says that it has a new root: then `waypass trust remove`, and pin the new one";
+
+/// The words for a file that a device does not believe. What is wrong with the device itself does not name it.
+fn refused(error: BeliefError, file: &Path) -> Failure {
+    let is_about_file = matches!(error, BeliefError::Refused(_) | BeliefError::OtherRoot(_));
+    let failure = belief_failure(error);
+    if is_about_file { failure.about(file) } else { failure }
+}
 
 /// The words for what a device does not believe.
 pub(crate) fn belief_failure(error: BeliefError) -> Failure {

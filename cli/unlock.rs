@@ -33,6 +33,13 @@ pub(crate) struct OpenArgs {
     key_file: Option<PathBuf>,
 }
 
+impl OpenArgs {
+    /// Returns true if a factor is named. Commands that need none open the vault when they are given one.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.recovery || self.key_file.is_some() || self.secret.secret_file.is_some() || self.secret.secret_fd.is_some()
+    }
+}
+
 /// How a new vault will be opened.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct CreateArgs {
@@ -200,8 +207,13 @@ pub(crate) fn resume_failure(error: &ResumeError, role: Role) -> Failure {
 /// The locked vault. Modes and links that let other users in are put right, and said.
 pub(crate) fn open(session: &Session, role: Role) -> Result<Vault, Failure> {
     let dir = session.home.vault(role);
-    if dir.exists() {
-        close_homes(session)?;
+    match std::fs::metadata(&dir) {
+        Ok(_) => close_homes(session)?,
+        // A vault that cannot be looked into may be there all the same.
+        Err(error) if is_refused(&error) => {
+            return Err(Failure::usage(format!("cannot look into {}: {}", dir.display(), crate::exit::plain(&error)), FOREIGN));
+        }
+        Err(_) => {}
     }
     let vault = Vault::open_waiting(&dir, PATIENCE, &mut waiting(session)).map_err(|error| open_failure(&error, role))?;
     vault.repairs().iter().for_each(|repair| session.out.warn(&repair.to_string()));
@@ -402,6 +414,14 @@ pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     }
 }
 
+/// The system let this user not write, for want of a right or because the file system is read-only.
+fn is_refused(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
+}
+
+/// The next step in a folder that this user may not use.
+const FOREIGN: &str = "this user may not use that folder: `waypass doctor` says whose it is and what to do";
+
 /// The words for a store that failed.
 pub(crate) fn storage_failure(error: &StorageError) -> Failure {
     match error {
@@ -410,7 +430,13 @@ pub(crate) fn storage_failure(error: &StorageError) -> Failure {
             Failure::internal(error, "free some space on that disk, then run the command again; nothing acknowledged was lost")
         }
         StorageError::Corrupt { .. } => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
-        StorageError::Io { .. } | StorageError::Poisoned => Failure::internal(error, "check the disk, then run the command again"),
+        StorageError::Io { doing, source } if is_refused(source) => {
+            Failure::usage(format!("{doing}: {}", crate::exit::plain(source)), FOREIGN)
+        }
+        StorageError::Io { doing, source } => {
+            Failure::internal(format!("{doing}: {}", crate::exit::plain(source)), "check the disk, then run the command again")
+        }
+        StorageError::Poisoned => Failure::internal(error, "check the disk, then run the command again"),
     }
 }
 

@@ -6,7 +6,6 @@ use crate::home::Role;
 use crate::output::Out;
 use crate::trust;
 use crate::unlock::{self, OpenArgs};
-use std::path::PathBuf;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
 use waypass_vault::{Belief, BeliefError, Finding, StorageError, Tampering, Unlocked, VaultError, clock};
@@ -34,7 +33,7 @@ enum Verb {
     /// Make the wallet and its first key
     Init(init::Args),
     /// What opens it, how many tries are left, how old its knowledge is; needs no secret
-    Status,
+    Status(init::StatusArgs),
     /// Print the wallet's DID, which an issuer binds credentials to
     Key(init::KeyArgs),
     /// Check a credential and take it in, from a file, a QR picture or an issuer's offer
@@ -63,7 +62,7 @@ enum Verb {
 pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     match args.verb {
         Verb::Init(args) => init::run(session, &args),
-        Verb::Status => init::status(session),
+        Verb::Status(args) => init::status(session, &args),
         Verb::Key(args) => init::key(session, &args),
         Verb::Add(args) => add::run(session, &args),
         Verb::List(args) => list::list(session, &args),
@@ -181,14 +180,6 @@ fn moment(vault: &Unlocked<'_>, bundle: Option<&TrustBundle>) -> Result<Moment, 
 
 fn differs(held: &[u8], next: &TimeState) -> bool {
     held != next.to_bytes()
-}
-
-/// The failure with the file that it is about; of several pictures the first.
-fn about(files: &[PathBuf], failure: Failure) -> Failure {
-    match files.first() {
-        Some(file) if !crate::file::is_dash(file) => Failure { what: format!("{}: {}", file.display(), failure.what), ..failure },
-        _ => failure,
-    }
 }
 
 /// The words for a wallet that failed.

@@ -34,6 +34,18 @@ pub(crate) fn parse_span(text: &str) -> Result<i64, String> {
     number.checked_mul(unit).ok_or_else(wrong)
 }
 
+/// The last second of a day such as `2027-03-31` in this machine's zone.
+pub(crate) fn end_of_day(text: &str) -> Option<Timestamp> {
+    end_in_zone(text, TimeZone::system())
+}
+
+fn end_in_zone(text: &str, zone: TimeZone) -> Option<Timestamp> {
+    // `20270331` and what else the parser takes is nobody's way to write a day here.
+    let day: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == "2027-03-31".len())?;
+    let next = day.tomorrow().ok()?.to_zoned(zone).ok()?;
+    Timestamp::from_unix(next.timestamp().as_second() - 1)
+}
+
 /// A date and time in this machine's zone (`TZ`, else the system's), which is shown: `2026-11-20 14:05 +05:45`, or `.. UTC`. The one
 /// notation for people; programs get Unix seconds.
 pub(crate) fn when(at: Timestamp) -> String {
@@ -102,7 +114,7 @@ pub(crate) fn clock(confidence: Confidence) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_zone, list, span, until, when, with_local_times};
+    use super::{end_in_zone, in_zone, list, span, until, when, with_local_times};
     use jiff::tz::{TimeZone, TimeZoneDatabase};
     use waypass_credential::time::Timestamp;
 
@@ -113,6 +125,17 @@ mod tests {
         let shown = ["Asia/Kathmandu", "America/New_York", "Europe/London", "UTC"].map(|name| in_zone(at, zone(name)));
         assert_eq!(shown, ["2026-11-30 02:58 +05:45", "2026-11-29 16:13 -05:00", "2026-11-29 21:13 UTC", "2026-11-29 21:13 UTC"]);
         assert_eq!(in_zone(at, TimeZone::posix("XYZ-5:45").expect("a rule")), "2026-11-30 02:58 +05:45");
+    }
+
+    #[test]
+    fn a_day_ends_where_the_machine_stands() {
+        let zone = |name| TimeZoneDatabase::bundled().get(name).expect("compiled in");
+        let end = |text: &str, name| end_in_zone(text, zone(name)).map(|end| end.to_string());
+        assert_eq!(end("2027-03-31", "UTC").as_deref(), Some("2027-03-31T23:59:59Z"));
+        assert_eq!(end("2027-03-31", "Asia/Kathmandu").as_deref(), Some("2027-03-31T18:14:59Z"));
+        // The night in which the clocks are put forward.
+        assert_eq!(end("2027-03-27", "Europe/Paris").as_deref(), Some("2027-03-27T22:59:59Z"));
+        assert!(["90d", "2027-02-30", "20270331", "31.3.2027", ""].into_iter().all(|text| end(text, "UTC").is_none()));
     }
 
     #[test]

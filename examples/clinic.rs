@@ -10,7 +10,7 @@ use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, Signer as _};
 use waypass_credential::request::Query;
 use waypass_issuer::gates::Enrolment;
-use waypass_issuer::issue::{Format, Issuer, Order};
+use waypass_issuer::issue::{Format, Issuer, Order, Validity};
 use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_issuer::revoke::{Cause, Grounds};
 use waypass_issuer::sealed::Seal;
@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         sites: vec!["north".into()],
         zones: vec!["ward".into()],
         valid_from: None,
-        valid_seconds: 90 * 86_400,
+        validity: Validity::For(90 * 86_400),
         label: "badge 1042".into(),
         personal: Object::new().with("given_name", "Ana").with("birthdate", "1990-04-01"),
     };

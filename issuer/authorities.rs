@@ -65,6 +65,13 @@ pub enum AuthorityError {
     Unknown(String),
     /// A publication with it would not be accepted by a gate.
     Refused(BundleError),
+    /// A token is not one that a gate would take.
+    List {
+        /// Its place among those that were brought, from 0.
+        place: usize,
+        /// The fault.
+        why: BundleError,
+    },
     /// The targets cannot be made.
     Ceremony(CeremonyError),
     /// The store failed.
@@ -191,12 +198,13 @@ impl Issuer<'_> {
         wanted.check()?;
         let mut tokens = self.tokens()?;
         let mut taken = Vec::new();
-        for token in brought {
+        for (place, token) in brought.iter().enumerate() {
             let token = token.trim_ascii();
-            let found = wanted.check_list(token)?;
+            let found = wanted.check_list(token).map_err(|why| AuthorityError::List { place, why })?;
             // No gate takes a list that is dated after the bundle it comes with.
             if found.issued_at.since(at) > TOLERANCE_SECONDS {
-                return Err(BundleError::List { uri: found.uri, why: ListError::AfterBundle }.into());
+                let why = BundleError::List { uri: found.uri, why: ListError::AfterBundle };
+                return Err(AuthorityError::List { place, why });
             }
             if !uris(others).any(|uri| *uri == found.uri) {
                 return Err(AuthorityError::NotAnnounced(found.uri));
@@ -276,7 +284,7 @@ impl fmt::Display for AuthorityError {
                 write!(f, "the DID document has keys to sign credentials of kinds that are not read here: {}", kinds.join(", "))
             }
             Self::Unknown(name) => write!(f, "no other issuer is called {name:?}"),
-            Self::Refused(why) => why.fmt(f),
+            Self::Refused(why) | Self::List { why, .. } => why.fmt(f),
             Self::Ceremony(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }

@@ -17,8 +17,10 @@ use waypass_trust::bundle::ListKind;
 
 mod error;
 pub(crate) mod index;
+mod validity;
 
 pub use error::{IssueError, OpenError};
+pub use validity::Validity;
 pub use waypass_credential::format::Format;
 
 /// The document that holds the settings.
@@ -60,9 +62,8 @@ pub struct Order {
     pub zones: Vec<String>,
     /// First second of validity; `None` for now.
     pub valid_from: Option<Timestamp>,
-    /// Seconds of validity from `valid_from`; refused where it would end later than the settings'
-    /// `max_validity_seconds` after the issuing.
-    pub valid_seconds: i64,
+    /// When its validity ends; refused where that is later than the settings' `max_validity_seconds` after the issuing.
+    pub validity: Validity,
     /// What the operator calls this credential; kept in the store.
     pub label: String,
     /// Personal claims: signed into the credential, not kept in the store.
@@ -275,16 +276,17 @@ impl<'k> Issuer<'k> {
         if order.label.len() > MAX_LABEL || order.label.chars().any(char::is_control) {
             return Err(IssueError::Label);
         }
-        if order.valid_seconds <= 0 {
+        let length = order.validity.seconds(at);
+        if length <= 0 {
             return Err(IssueError::Empty);
         }
         // A short validity is rounded less, so that rounding never takes more than a 24th of it.
-        let granularity = self.settings.time_granularity_seconds.min(order.valid_seconds / 24).max(1);
+        let granularity = self.settings.time_granularity_seconds.min(length / 24).max(1);
         let issued_at = rounded(at, granularity);
         let valid_from = order.valid_from.unwrap_or(issued_at);
-        let valid_until = valid_from.plus(order.valid_seconds);
+        let valid_until = order.validity.end(valid_from);
         let bound = self.settings.max_validity_seconds;
-        let asked = valid_until.since(issued_at).max(order.valid_seconds);
+        let asked = valid_until.since(issued_at).max(length);
         if asked > bound {
             return Err(IssueError::TooLong { asked, bound });
         }

@@ -119,6 +119,10 @@ pub struct Filter {
     pub holder: Option<String>,
     /// Only those that assert this role.
     pub role: Option<String>,
+    /// Only those whose validity ends after this second.
+    pub ends_after: Option<Timestamp>,
+    /// Only those whose validity has ended by this second.
+    pub ended_by: Option<Timestamp>,
     /// Only those whose id begins so, or whose label contains it.
     pub text: Option<String>,
     /// At most this many, newest first; `None` for all.

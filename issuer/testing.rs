@@ -3,7 +3,7 @@
 use crate::gates::Enrolment;
 pub(crate) mod crash;
 
-use crate::issue::{Format, Issuer, Order};
+use crate::issue::{Format, Issuer, Order, Validity};
 use crate::keys::{KeyUse, Keys};
 use crate::sealed::Seal;
 use crate::settings::Settings;
@@ -165,7 +165,7 @@ pub(crate) fn order() -> Order {
         sites: vec!["north".into()],
         zones: vec!["ward-3".into()],
         valid_from: None,
-        valid_seconds: 30 * 86_400,
+        validity: Validity::For(30 * 86_400),
         label: "badge 17".into(),
         personal: Object::new().with("given_name", "Adelheid").with("family_name", "Quisenberry"),
     }

@@ -199,6 +199,13 @@ impl Ran {
         items.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
     }
 
+    /// The first message to the person; its times are in UTC, as in everything for programs.
+    pub(super) fn note(&self) -> String {
+        let messages = self.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut notes = messages.filter(|message| message.get("level").and_then(Value::as_str) == Some("note"));
+        notes.find_map(|message| message.get("text").and_then(Value::as_str).map(str::to_owned)).unwrap_or_default()
+    }
+
     /// A member of the error document a failed command prints last on standard error.
     pub(super) fn error(&self, name: &str) -> String {
         let document = self.stderr.lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());

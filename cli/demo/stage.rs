@@ -44,6 +44,16 @@ impl Stage {
         }
     }
 
+    /// Prints a screen that somebody sees on a device of their own, line for line.
+    pub(super) fn screen(&self, text: &str) {
+        for line in text.lines() {
+            let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+            for part in wrap(line.trim_start(), WIDTH - 10 - indent.len()) {
+                self.out.words(Text::from("      ").then_in(Tone::Quiet, "│ ").then(format!("{indent}{part}")));
+            }
+        }
+    }
+
     /// An expectation: met or not, it is counted.
     pub(super) fn expect(&mut self, what: &str, met: bool, otherwise: &str) {
         self.expected += 1;

@@ -96,15 +96,15 @@ fn add(session: &Session, args: &AddArgs) -> Outcome {
         (Some(document), Some(did)) => authorities::read_with_document(&entry, &file::read(document)?, did, &args.status_keys, now()),
         _ => authorities::read(&entry),
     };
-    let authority = authority.map_err(failure)?;
+    let authority = authority.map_err(|error| failure(error).about(&args.file))?;
     let lists = read_all(&args.lists)?;
     session.out.note(limits(&authority));
     if !args.publishing.yes && !secret::confirm(session.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
-        session.out.note("nothing was changed");
-        return Ok(Exit::Done);
+        return Err(secret::declined("nothing was changed"));
     }
-    let (_, published) =
-        after(session, &args.open, &args.publishing, |issuer| issuer.add_authority(&authority, &lists, args.replace, now()))?;
+    let (_, published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+        issuer.add_authority(&authority, &lists, args.replace, now()).map_err(|error| of_list(error, &args.lists))
+    })?;
     session.out.json(&document(&authority))?;
     session.out.words(&format!("believed from this publication on: {}", authority.name));
     publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
@@ -126,7 +126,8 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
 
 fn refresh(session: &Session, files: &[PathBuf], publishing: &Publishing, open: &OpenArgs) -> Outcome {
     let lists = read_all(files)?;
-    let (taken, published) = after(session, open, publishing, |issuer| issuer.refresh_lists(&lists, now()))?;
+    let (taken, published) =
+        publish::after(session, open, publishing, |issuer| issuer.refresh_lists(&lists, now()).map_err(|error| of_list(error, files)))?;
     let items: Vec<Value> = taken.iter().map(list_document).collect();
     session.out.json(&json!({ "schema": "waypass.authority-lists/1", "taken": items }))?;
     for list in &taken {
@@ -211,6 +212,16 @@ fn list_document(list: &ListInfo) -> Value {
     json!({ "uri": list.uri, "issued_at": list.issued_at.unix(), "expires_at": list.expires_at.unix(), "entries": list.entries })
 }
 
+/// The words for an error that names the file of the list which is wrong.
+fn of_list(error: AuthorityError, files: &[PathBuf]) -> Failure {
+    let file = if let AuthorityError::List { place, .. } = error { files.get(place) } else { None };
+    let failure = failure(error);
+    match file {
+        Some(file) => failure.about(file),
+        None => failure,
+    }
+}
+
 fn failure(error: AuthorityError) -> Failure {
     match error {
         AuthorityError::Store(why) => store_failure(why),
@@ -228,6 +239,7 @@ fn failure(error: AuthorityError) -> Failure {
         | AuthorityError::Document(_)
         | AuthorityError::NoMethod(_)
         | AuthorityError::KeyKinds(_)
+        | AuthorityError::List { .. }
         | AuthorityError::Refused(_) => Failure::usage(error, "nothing was changed; correct the file, or ask its issuer for a new one"),
     }
 }

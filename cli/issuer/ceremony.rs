@@ -5,9 +5,10 @@ use super::seat::seated;
 use super::{key_uses, now};
 use crate::Session;
 use crate::exit::{Failure, Outcome};
+use crate::file::{self, Readers};
 use crate::home::Role;
+use crate::secret;
 use crate::unlock::{self, CreateArgs, OpenArgs};
-use crate::{file, secret};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::key::{Algorithm, PublicKey, Signer as _};
@@ -212,8 +213,7 @@ fn sign(session: &Session, args: &SignArgs) -> Result<(), Failure> {
     let paper = read(&args.paper)?;
     session.out.note(reading::words(&paper).map_err(|error| ceremony_failure(&error))?);
     if !args.yes && !secret::confirm(session.input, "Sign this?", "--yes")? {
-        session.out.note("nothing was signed");
-        return Ok(());
+        return Err(secret::declined("nothing was signed"));
     }
     let wanted = match paper.part() {
         PaperPart::Root => KeyUse::Root,
@@ -271,18 +271,15 @@ fn assemble(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Result<(),
 }
 
 fn read(path: &Path) -> Result<Paper, Failure> {
-    Paper::parse(&file::read(path)?).map_err(|error| ceremony_failure(&error))
+    Paper::parse(&file::read(path)?).map_err(|error| ceremony_failure(&error).about(path))
 }
 
 fn deliver(session: &Session, paper: &Paper, path: &Path, done: &str) -> Result<(), Failure> {
     let digest = paper.digest().map_err(|error| ceremony_failure(&error))?;
     let part = reading::name(paper.part());
-    file::write(session.out, path, &paper.to_bytes())?;
-    if file::is_dash(path) {
-        return Ok(());
-    }
-    session.out.json(&json!({ "schema": "waypass.paper/1", "part": part, "digest": digest, "done": done }))?;
-    session.out.words(&format!("{part} {done}: {digest}"));
+    let delivered = file::deliver(session.out, path, &paper.to_bytes(), Readers::All)?;
+    session.out.json(&file::with(json!({ "schema": "waypass.paper/1", "part": part, "digest": digest, "done": done }), delivered))?;
+    session.out.delivered(path, &format!("{part} {done}: {digest}"));
     Ok(())
 }
 

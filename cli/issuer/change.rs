@@ -6,6 +6,7 @@ use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::{file, words};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use waypass_issuer::Issuer;
@@ -24,8 +25,8 @@ pub(crate) struct Args {
     /// Read the ids from FILE, one a line; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// Why: lost, compromised, role_ended, replaced, issued_in_error, misuse, investigation, cleared, other
-    #[arg(long, value_name = "REASON", value_parser = reason)]
+    /// Why
+    #[arg(long, value_name = "REASON", value_parser = reasons())]
     reason: Cause,
     /// More words; needed with `other`
     #[arg(long, value_name = "TEXT", default_value = "")]
@@ -116,7 +117,11 @@ pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
         };
         publish::tell(session, published, publish::TARGETS_DUE, known)?;
     }
-    tally.outcome(session, ids.len())
+    let outcome = tally.outcome(session, ids.len());
+    match &args.from {
+        Some(path) => outcome.map_err(|failure| failure.about(path)),
+        None => outcome,
+    }
 }
 
 impl Tally {
@@ -239,8 +244,9 @@ fn lines(path: &Path) -> Result<Vec<String>, Failure> {
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
-fn reason(text: &str) -> Result<Cause, String> {
-    Cause::parse(text).ok_or_else(|| format!("one of {}", Cause::ALL.map(Cause::as_str).join(", ")))
+/// The causes by name, for the grammar, its help and the completions.
+fn reasons() -> impl TypedValueParser<Value = Cause> {
+    PossibleValuesParser::new(Cause::ALL.map(Cause::as_str)).try_map(|name| Cause::parse(&name).ok_or("no reason"))
 }
 
 pub(super) fn failure(error: ChangeError) -> Failure {

@@ -60,8 +60,12 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
 
 fn add(session: &Session, args: &AddArgs) -> Outcome {
     let bytes = file::read(&args.file)?;
-    let (added, published) =
-        after(session, &args.open, &args.publishing, |issuer| issuer.add_context(&args.id, &bytes, args.replace, now()))?;
+    let (added, published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+        issuer.add_context(&args.id, &bytes, args.replace, now()).map_err(|error| match error {
+            ContextError::NotText | ContextError::Refused(_) => failure(error).about(&args.file),
+            error => failure(error),
+        })
+    })?;
     session.out.json(&document(&added))?;
     session.out.words(&format!("its names can be used from this publication on: {}", added.id));
     publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
@@ -83,8 +87,7 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
 
 fn remove(session: &Session, id: &str, publishing: &Publishing, open: &OpenArgs) -> Outcome {
     if !publishing.yes && !secret::confirm(session.input, "Shall gates refuse every credential that uses it?", "--yes")? {
-        session.out.note("nothing was changed");
-        return Ok(Exit::Done);
+        return Err(secret::declined("nothing was changed"));
     }
     let (removed, published) = after(session, open, publishing, |issuer| issuer.remove_context(id, now()))?;
     session.out.json(&document(&removed))?;

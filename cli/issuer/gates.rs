@@ -4,7 +4,7 @@ use super::publish::{self, Publishing};
 use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::file;
+use crate::file::{self, Readers};
 use crate::unlock::OpenArgs;
 use serde_json::json;
 use std::path::PathBuf;
@@ -45,7 +45,8 @@ pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
     let texts = args.files.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
     let (((gates, without_hours), refused), published) = publish::after(session, &args.open, &args.publishing, |issuer| {
         // Read all of them before the first is taken in, so that a wrong file changes nothing.
-        let texts = texts.iter().map(|bytes| enrolment(bytes)).collect::<Result<Vec<_>, _>>()?;
+        let texts = args.files.iter().zip(&texts).map(|(path, bytes)| enrolment(bytes).map_err(|failure| failure.about(path)));
+        let texts = texts.collect::<Result<Vec<_>, _>>()?;
         args.time_zone.as_deref().map_or(Ok(()), known_time_zone).map_err(enroll_failure)?;
         let mut gates: Vec<GateRow> = Vec::new();
         for text in texts {
@@ -97,22 +98,20 @@ pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
         Err(_) => vec![bytes],
     };
     if uploads.is_empty() {
-        return Err(Failure::usage("there is no log in this file", "make it on the gate: waypass verifier sync --to FILE"));
+        let empty = Failure::usage("there is no log in this file", "make it on the gate: waypass verifier sync --to FILE");
+        return Err(empty.about(&args.file));
     }
     let parcel = super::with(session, &args.open, |issuer| {
-        let receipts = uploads.iter().map(|upload| issuer.intake(upload, now()).map_err(intake_failure)).collect::<Result<_, _>>()?;
+        let taken = |upload: &Vec<u8>| issuer.intake(upload, now()).map_err(|error| intake_failure(error).about(&args.file));
+        let receipts = uploads.iter().map(taken).collect::<Result<_, _>>()?;
         let published = issuer.published().map_err(publish::failure)?;
         Ok(Parcel { bundle: published.map(|published| published.bundle), uploads: Vec::new(), receipts })
     })?;
     let bytes = parcel.to_bytes().map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
-    file::write(session.out, &args.output, &bytes)?;
+    let delivered = file::deliver(session.out, &args.output, &bytes, Readers::All)?;
     let done = format!("{} log(s) stored; the file takes receipts and the newest bundle back to the gate", uploads.len());
-    if file::is_dash(&args.output) {
-        session.out.note(&done);
-        return Ok(Exit::Done);
-    }
-    session.out.json(&json!({ "schema": "waypass.intake/1", "logs": uploads.len() }))?;
-    session.out.words(&done);
+    session.out.json(&file::with(json!({ "schema": "waypass.intake/1", "logs": uploads.len() }), delivered))?;
+    session.out.delivered(&args.output, &done);
     Ok(Exit::Done)
 }
 

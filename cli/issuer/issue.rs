@@ -3,10 +3,10 @@
 use super::{now, operator, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Members, Readers};
 use crate::format::FormatArg;
-use crate::output::Shape;
 use crate::unlock::OpenArgs;
-use crate::{file, qr, words};
+use crate::{qr, words};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::did;
@@ -15,7 +15,7 @@ use waypass_credential::json::{self as strict, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
 use waypass_credential::proof::Suite;
 use waypass_issuer::Issuer;
-use waypass_issuer::issue::{IssueError, Issued, Order};
+use waypass_issuer::issue::{IssueError, Issued, Order, Validity};
 use waypass_issuer::offer::{Offer, OfferTerms};
 use waypass_trust::bundle::ListKind;
 use waypass_vault::SystemRng;
@@ -44,9 +44,9 @@ pub(crate) struct Args {
     /// A zone where it holds, repeatable; `*` is any
     #[arg(long = "zone", value_name = "ZONE")]
     zones: Vec<String>,
-    /// How long it is valid
-    #[arg(long, value_name = "TIME", default_value = "90d", value_parser = words::parse_span)]
-    valid: i64,
+    /// How long it is valid: 90d, 12h; or its last day, such as 2027-03-31, in this machine's time zone
+    #[arg(long, value_name = "TIME|DATE", default_value = "90d", value_parser = validity)]
+    valid: Validity,
     /// A JSON file with personal claims such as given_name; signed, not kept
     #[arg(long, value_name = "FILE")]
     claims: Option<PathBuf>,
@@ -117,7 +117,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         sites: args.sites.clone(),
         zones: args.zones.clone(),
         valid_from: None,
-        valid_seconds: args.valid,
+        validity: args.valid,
         label: args.label.clone(),
         personal: args.claims.as_deref().map_or_else(|| Ok(Object::new()), claims)?,
     };
@@ -142,46 +142,52 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
     if !issuer.is_announced(record.list).map_err(super::publish::failure)? {
         session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
     }
-    deliver(session, args, &credential).map_err(|failure| undelivered(&failure, &format!("credential {}", record.id)))?;
+    let delivered = deliver(session, args, &credential).map_err(|failure| undelivered(&failure, &format!("credential {}", record.id)))?;
     let (roles, sites) = (words::list(&record.roles), words::list(&record.sites));
     let lines = [
         format!("issued {} to {}", record.id, if record.label.is_empty() { "the holder" } else { &record.label }),
         format!("  roles {roles}, sites {sites}, valid until {}", words::when(record.valid_until)),
         format!("  status list {}, entry {}", record.list, record.index),
     ];
-    if file::is_dash(&args.output) {
-        session.out.note(lines);
-    } else {
-        session.out.words(lines);
-    }
-    if session.out.shape() != Shape::Words && !file::is_dash(&args.output) {
-        session.out.json(&json!({
-            "schema": "waypass.issued/1", "id": record.id, "holder": record.holder, "roles": record.roles, "sites": record.sites, "zones": record.zones,
-            "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(), "list": record.list, "index": record.index,
-            "format": record.format, "suites": suites.iter().map(|suite| suite.name()).collect::<Vec<_>>(),
-        }))?;
-    }
-    Ok(())
+    session.out.delivered(&args.output, lines);
+    let document = json!({
+        "schema": "waypass.issued/1", "id": record.id, "holder": record.holder, "roles": record.roles, "sites": record.sites, "zones": record.zones,
+        "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(), "list": record.list, "index": record.index,
+        "format": record.format, "suites": suites.iter().map(|suite| suite.name()).collect::<Vec<_>>(),
+    });
+    session.out.json(&file::with(document, delivered))
 }
 
 fn offer(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, operator: &str) -> Result<(), Failure> {
     let terms = OfferTerms { valid_seconds: args.offer_valid, tx_code: args.tx_code };
     let Offer { id, uri, tx_code, expires_at } = issuer.offer(order, &terms, operator, now(), &mut SystemRng).map_err(failure)?;
-    deliver(session, args, format!("{uri}\n").as_bytes()).map_err(|failure| undelivered(&failure, &format!("offer {id}")))?;
-    session.out.note(&format!("offer {id}, open until {}", words::when(expires_at)));
-    if let Some(code) = tx_code {
-        session.out.warn(&format!("tell the holder this code another way: {code}"));
+    let delivered =
+        deliver(session, args, format!("{uri}\n").as_bytes()).map_err(|failure| undelivered(&failure, &format!("offer {id}")))?;
+    if !session.out.is_json() {
+        session.out.note(&format!("offer {id}, open until {}", words::when(expires_at)));
+        if let Some(code) = &tx_code {
+            session.out.warn(&format!("tell the holder this code another way: {code}"));
+        }
     }
-    Ok(())
+    let document = json!({ "schema": "waypass.offer/1", "id": id, "expires_at": expires_at.unix(), "tx_code": tx_code });
+    session.out.json(&file::with(document, delivered))
+}
+
+fn validity(text: &str) -> Result<Validity, String> {
+    match words::end_of_day(text) {
+        Some(end) => Ok(Validity::Until(end)),
+        None => words::parse_span(text).map(Validity::For).map_err(|why| format!("{why}; or a day such as 2027-03-31")),
+    }
 }
 
 fn suite(name: &str) -> Result<Suite, String> {
     Suite::from_name(name).ok_or_else(|| format!("the suites are {}", Suite::ALL.map(Suite::name).join(", ")))
 }
 
-fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<(), Failure> {
-    file::write_private(session.out, &args.output, bytes)?;
-    args.codes.show(session.out, format::from_file(bytes))
+fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<Members, Failure> {
+    let mut members = file::deliver(session.out, &args.output, bytes, Readers::Owner)?;
+    members.extend(args.codes.show(session.out, format::from_file(bytes))?);
+    Ok(members)
 }
 
 /// What was issued stands on the record whether or not its file could be written.

@@ -62,8 +62,7 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
 fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
     let question = "Shall nothing that this key ever signed be believed any more?";
     if args.stolen && !args.publishing.yes && !secret::confirm(session.input, question, "--yes")? {
-        session.out.note("nothing was changed");
-        return Ok(Exit::Done);
+        return Err(secret::declined("nothing was changed"));
     }
     let unknown = || Failure::usage("no key here is called so", "see the keys: waypass issuer key list");
     let old = PublicKey::from_multikey(&args.key).map_err(|_| unknown())?;

@@ -1,17 +1,18 @@
 //! `waypass issuer list` and `show`.
 
-use super::store_failure;
+use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::{Value, json};
+use waypass_credential::time::Timestamp;
 use waypass_issuer::store::{CredentialRecord, Filter, State, StatusEvent};
 
 /// Arguments of `issuer list`.
 #[derive(clap::Args)]
 pub(crate) struct ListArgs {
-    /// Only this state: valid, suspended or revoked
+    /// Only this state
     #[arg(long)]
     state: Option<StateArg>,
     /// Only this holder
@@ -44,26 +45,33 @@ pub(crate) struct ShowArgs {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum StateArg {
+    /// In force: not withdrawn, and not past its end
     Valid,
     Suspended,
     Revoked,
+    /// Past its end, and never withdrawn
+    Ended,
 }
 
 pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
-    let state = args.state.map(|state| match state {
-        StateArg::Valid => State::Valid,
-        StateArg::Suspended => State::Suspended,
-        StateArg::Revoked => State::Revoked,
-    });
-    let filter = Filter { state, holder: args.holder.clone(), role: args.role.clone(), text: args.text.clone(), limit: args.limit };
+    let now = now();
+    let (state, ends_after, ended_by) = match args.state {
+        None => (None, None, None),
+        Some(StateArg::Valid) => (Some(State::Valid), Some(now), None),
+        Some(StateArg::Ended) => (Some(State::Valid), None, Some(now)),
+        Some(StateArg::Suspended) => (Some(State::Suspended), None, None),
+        Some(StateArg::Revoked) => (Some(State::Revoked), None, None),
+    };
+    let (holder, role, text, limit) = (args.holder.clone(), args.role.clone(), args.text.clone(), args.limit);
+    let filter = Filter { state, ends_after, ended_by, holder, role, text, limit };
     let records = super::with(session, &args.open, |issuer| issuer.credentials(&filter).map_err(store_failure))?;
-    let items: Vec<Value> = records.iter().map(document).collect();
+    let items: Vec<Value> = records.iter().map(|record| document(record, now)).collect();
     session.out.list("waypass.issued-list/1", "credentials", &items, || {
         for record in &records {
             session.out.words(&format!(
                 "{:<12} {:<9} until {}  {:<20} {}",
                 record.id,
-                record.state.as_str(),
+                standing(record, now),
                 words::when(record.valid_until),
                 record.roles.join(","),
                 record.label
@@ -79,6 +87,10 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
 pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     if args.policy {
         let policy = super::with(session, &args.open, |issuer| issuer.policy().map_err(super::publish::policy_failure))?;
+        session.out.json(&json!({ "schema": "waypass.rules/1", "rules": policy }))?;
+        if session.out.is_json() {
+            return Ok(Exit::Done);
+        }
         let text = serde_json::to_string_pretty(&policy).map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
         session.out.bytes(format!("{text}\n").as_bytes())?;
         return Ok(Exit::Done);
@@ -89,7 +101,8 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
         let history = issuer.history(&record.id).map_err(store_failure)?;
         Ok((record, history))
     })?;
-    let mut found = document(&record);
+    let now = now();
+    let mut found = document(&record, now);
     if let Some(members) = found.as_object_mut() {
         members.insert("schema".to_owned(), json!("waypass.issued/1"));
         members.insert("history".to_owned(), history.iter().map(event).collect());
@@ -97,7 +110,7 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     session.out.json(&found)?;
     let (roles, sites, zones) = (words::list(&record.roles), words::list(&record.sites), words::list(&record.zones));
     session.out.words([
-        format!("{} {} ({})", record.id, record.state.as_str(), record.format),
+        format!("{} {} ({})", record.id, standing(&record, now), record.format),
         format!("  holder {}", record.holder),
         format!("  roles {roles}, sites {sites}, zones {zones}"),
         format!("  valid {} to {}", words::when(record.valid_from), words::when(record.valid_until)),
@@ -136,9 +149,14 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn document(record: &CredentialRecord) -> Value {
+/// Returns the state of a credential now: one that nobody withdrew comes to its end all the same.
+fn standing(record: &CredentialRecord, now: Timestamp) -> &'static str {
+    if record.state == State::Valid && record.valid_until <= now { "ended" } else { record.state.as_str() }
+}
+
+fn document(record: &CredentialRecord, now: Timestamp) -> Value {
     json!({
-        "id": record.id, "state": record.state.as_str(), "format": record.format, "holder": record.holder, "label": record.label,
+        "id": record.id, "state": record.state.as_str(), "ended": record.valid_until <= now, "format": record.format, "holder": record.holder, "label": record.label,
         "roles": record.roles, "sites": record.sites, "zones": record.zones, "issued_at": record.issued_at.unix(),
         "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(), "list": record.list, "index": record.index,
         "changed_at": record.changed_at.unix(),

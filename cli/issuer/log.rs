@@ -4,8 +4,9 @@ use super::{now, store_failure};
 use crate::Session;
 use crate::audit;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Readers};
 use crate::unlock::OpenArgs;
-use crate::{file, words};
+use crate::words;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
@@ -113,7 +114,9 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
                 text.push_str(&if csv { row(record) } else { document(record).to_string() });
                 text.push('\n');
             }
-            file::write(session.out, &output, text.as_bytes())?;
+            let delivered = file::deliver(session.out, &output, text.as_bytes(), Readers::All)?;
+            let document = json!({ "schema": "waypass.received-export/1", "records": records.len(), "csv": csv });
+            session.out.json(&file::with(document, delivered))?;
         }
     }
     Ok(Exit::Done)

@@ -5,12 +5,13 @@ use super::seat::seated_restored;
 use super::store_failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Readers};
 use crate::home::Role;
 use crate::secret;
 use crate::unlock::{self, OpenArgs};
-use crate::{file, words};
+use crate::words;
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use waypass_issuer::Issuer;
 use waypass_issuer::behind::Behind;
 use waypass_issuer::ceremony::{CeremonyError, RootFile};
@@ -87,7 +88,11 @@ pub(super) fn tell(session: &Session, published: Published, due: &str, known: &s
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let policy = args.policy.as_deref().map(|path| PolicyDraft::parse(&file::read(path)?).map_err(policy_failure)).transpose()?;
+    let policy = args
+        .policy
+        .as_deref()
+        .map(|path| PolicyDraft::parse(&file::read(path)?).map_err(|error| policy_failure(error).about(path)))
+        .transpose()?;
     let clock = args.publishing.clock(session)?;
     let ask = |question: &str| if args.publishing.yes { Ok(true) } else { secret::confirm(session.input, question, "--yes") };
     let mut go_on = || if args.restored { ask(WITHOUT_LOG) } else { Ok(false) };
@@ -111,21 +116,17 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     };
     let done = unlock::with(session, Role::Issuer, &args.open, |vault| seated_restored(session, vault, &mut go_on, work))?;
     let Some(published) = done else {
-        session.out.note("nothing was changed");
-        return Ok(Exit::Done);
+        return Err(secret::declined("nothing was published"));
     };
     let (root, digest) = (published.root, published.opened().root().digest());
-    if let Some(path) = &args.output {
-        file::write(session.out, path, &published.bundle)?;
-        if file::is_dash(path) {
-            return Ok(Exit::Done);
-        }
-    }
-    session.out.json(&json!({
+    let output = args.output.as_deref();
+    let delivered = output.map(|path| file::deliver(session.out, path, &published.bundle, Readers::All)).transpose()?;
+    let document = json!({
         "schema": "waypass.publication/1", "root": { "version": root, "digest": digest }, "targets": published.targets,
         "snapshot": published.snapshot, "timestamp": published.timestamp, "lists": published.lists.len(), "bytes": published.bundle.len(),
         "published_at": published.published_at.unix(),
-    }))?;
+    });
+    session.out.json(&file::with(document, delivered.unwrap_or_default()))?;
     if published.targets_due {
         session.out.warn(TARGETS_DUE);
     }
@@ -137,10 +138,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         ));
     }
     let parts = format!("timestamp {}, snapshot {}, targets {}", published.timestamp, published.snapshot, published.targets);
-    session.out.words([
+    let lines = [
         format!("published: {parts}, {} status list(s), {} bytes", published.lists.len(), published.bundle.len()),
         format!("root {root} {digest}"),
-    ]);
+    ];
+    session.out.delivered(output.unwrap_or(Path::new("")), lines);
     Ok(Exit::Done)
 }
 

@@ -82,11 +82,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 
 fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).map_err(|error| {
-        Failure::new(
-            Exit::Network,
-            format!("cannot listen on {address}: {}", crate::exit::plain(&error)),
-            "choose another address with --listen",
-        )
+        Failure::usage(format!("cannot listen on {address}: {}", crate::exit::plain(&error)), "choose another address with --listen")
     })
 }
 

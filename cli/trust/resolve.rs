@@ -2,7 +2,7 @@
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::file;
+use crate::file::{self, Members, Readers};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::did::DidDocument;
@@ -36,12 +36,14 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         Err(why) => return Err(refused(&args.did, *why)),
     };
     let keys = DidDocument::read(document, &args.did).map_err(|why| Failure::new(Exit::Red, why, NOT_ITS))?;
+    let mut delivered = Members::new();
     if let Some(path) = &args.output {
         // Of a did:web exactly what came: its operator may have said its digest.
         let bytes = fetched.unwrap_or_else(|| plain::to_string(&plain::Value::Object(document.clone())).into_bytes());
-        file::write(session.out, path, &bytes)?;
+        delivered = file::deliver(session.out, path, &bytes, Readers::All)?;
     }
-    session.out.json(&json!({ "schema": "waypass.did/1", "did": args.did, "document": plain::Value::Object(document.clone()) }))?;
+    let found = json!({ "schema": "waypass.did/1", "did": args.did, "document": plain::Value::Object(document.clone()) });
+    session.out.json(&file::with(found, delivered))?;
     session.out.words(&args.did);
     let now = clock::read().wall;
     for (purpose, says) in [(Purpose::AssertionMethod, "signs credentials"), (Purpose::Authentication, "answers as holder")] {

@@ -3,9 +3,10 @@
 use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Members, Readers};
 use crate::format::FormatArg;
 use crate::unlock::OpenArgs;
-use crate::{file, qr, words};
+use crate::{qr, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::format::Format;
@@ -45,16 +46,16 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let Asked { text, request } =
         super::with(session, &args.open, |gate| gate.ask(query, &args.purpose, &clock::read(), &mut SystemRng).map_err(failure))?;
     let nowhere = args.output.is_none() && args.codes.is_none();
+    let mut shown = Members::new();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
-        file::write(session.out, &path, text.as_bytes())?;
+        shown.extend(file::deliver(session.out, &path, text.as_bytes(), Readers::All)?);
     }
-    args.codes.show(session.out, text.as_bytes())?;
-    if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
-        session.out.json(&json!({
-            "schema": "waypass.challenge/1", "gate": request.client_id, "nonce": request.nonce.to_text(), "purpose": request.purpose,
-            "expires_at": request.expires_at.unix(),
-        }))?;
-    }
+    shown.extend(args.codes.show(session.out, text.as_bytes())?);
+    let document = json!({
+        "schema": "waypass.challenge/1", "gate": request.client_id, "nonce": request.nonce.to_text(), "purpose": request.purpose,
+        "expires_at": request.expires_at.unix(),
+    });
+    session.out.json(&file::with(document, shown))?;
     session.out.note(&format!("answer within {}", words::span(request.expires_at.since(request.issued_at))));
     Ok(Exit::Done)
 }
@@ -62,7 +63,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 fn query(args: &Args) -> Result<Query, Failure> {
     let wrong = |error| Failure::usage(error, "see OpenID4VP 1.0, section 6, or ask with --role and --claim");
     if let Some(path) = &args.query {
-        return Query::parse(&file::read(path)?).map_err(wrong);
+        return Query::parse(&file::read(path)?).map_err(|error| wrong(error).about(path));
     }
     let roles: Vec<&str> = args.roles.iter().map(String::as_str).collect();
     let claims: Vec<ClaimPath> = args.claims.iter().map(|name| ClaimPath::names(name.split('.'))).collect();

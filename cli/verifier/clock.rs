@@ -43,7 +43,7 @@ pub(crate) fn run(session: &Session, verb: &Verb) -> Outcome {
     }
     session.out.note(&format!("this device's clock says {}", words::when(clock::read().wall)));
     if !args.yes && !secret::confirm(session.input, "Does a watch say the same?", "--yes")? {
-        return Err(Failure::usage("the clock was not confirmed", "set it with your system's own tool, then confirm it"));
+        return Err(secret::declined("the clock was not confirmed: set it with your system's own tool"));
     }
     // Read after the answer: people take their time.
     let reading = super::with(session, &args.open, |gate| {
@@ -63,7 +63,8 @@ fn confirm_aside(session: &Session, args: &Args) -> Outcome {
     let none = || Failure::usage("no bundle is kept aside", "see what the gate knows: waypass verifier status");
     session.out.note(&aside_words(&waiting.ok_or_else(none)?));
     if !args.yes && !secret::confirm(session.input, "Is it really as late as the bundle says, by a watch or a calendar?", "--yes")? {
-        return Err(Failure::usage("the bundle was not taken", "tell the site's operator: somebody may sign bundles with a wrong date"));
+        session.out.note("if this device's clock is right, tell the site's operator: somebody signs bundles with a wrong date");
+        return Err(secret::declined("the bundle was not taken"));
     }
     let vault = unlock::resume(session, Role::Verifier, vault)?;
     let gate = super::opened(session, &vault)?;

@@ -3,8 +3,9 @@
 use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::file;
+use crate::file::{self, Readers};
 use crate::unlock::OpenArgs;
+use serde_json::json;
 use std::path::PathBuf;
 use waypass_issuer::gates::Enrolment;
 use waypass_vault::clock;
@@ -20,7 +21,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let text = super::with(session, &args.open, |device| {
+    let (enrolment, text) = super::with(session, &args.open, |device| {
         let gate = device.identity();
         let enrolment = Enrolment {
             id: gate.id.clone(),
@@ -29,9 +30,15 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             zone: gate.zone.clone(),
             issued_at: clock::read().wall,
         };
-        enrolment.sign(&device.signer().map_err(failure)?).map_err(|error| Failure::internal(error, "run the command again"))
+        let text = enrolment.sign(&device.signer().map_err(failure)?);
+        text.map(|text| (enrolment, text)).map_err(|error| Failure::internal(error, "run the command again"))
     })?;
-    file::write(session.out, &args.output, text.as_bytes())?;
+    let delivered = file::deliver(session.out, &args.output, text.as_bytes(), Readers::All)?;
+    let document = json!({
+        "schema": "waypass.gate-enrolment/1", "id": enrolment.id, "name": enrolment.name, "site": enrolment.site, "zone": enrolment.zone,
+        "issued_at": enrolment.issued_at.unix(),
+    });
+    session.out.json(&file::with(document, delivered))?;
     session.out.note("take it to the issuer: waypass issuer enroll FILE");
     Ok(Exit::Done)
 }

@@ -51,7 +51,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             }
             Decides::NoLonger => out.words("  DECIDES  about nobody any more: bring newer data (waypass verifier sync)"),
             Decides::AboutSome => out.words("  DECIDES  about some roles only: its data is too old for the others (waypass verifier sync)"),
-            Decides::AboutAll | Decides::NotYet => {}
+            Decides::NotYet if age.is_none() => {
+                out.words("  DECIDES  about nobody yet: bring the site's bundle (waypass trust pin FILE --digest NUMBER)");
+            }
+            Decides::NotYet => out.words("  DECIDES  about nobody yet: have it enrolled (waypass verifier enroll), then sync"),
+            Decides::AboutAll => {}
         }
         out.words(&format!("  clock    {}", words::clock(status.at.confidence())));
         if status.lost_clock {
@@ -79,9 +83,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let tampered = tampering.is_some() || !status.device_tampering.is_empty();
         Ok(match decides {
             _ if tampered => Exit::Tamper,
-            Decides::NoLonger => Exit::Grey,
+            Decides::NoLonger | Decides::NotYet => Exit::Grey,
             Decides::AboutSome => Exit::Amber,
-            Decides::AboutAll | Decides::NotYet => Exit::Done,
+            Decides::AboutAll => Exit::Done,
         })
     })
 }
@@ -106,14 +110,14 @@ fn trust(status: &Status, age: Option<i64>) -> String {
     if let Some(how) = &status.trust_tampering {
         return format!("CHANGED: {how}; bring the newest bundle: waypass trust bundle FILE");
     }
-    let Some(age) = age else { return "none: this gate can decide about nobody yet (waypass trust pin FILE)".to_owned() };
+    let Some(age) = age else { return "none".to_owned() };
     let old = words::span(age);
     match (status.enrolled_until, status.was_enrolled_until) {
         (Some(until), _) if until > status.at.at() => format!("{old} old; enrolled until {}", words::when(until)),
         (Some(until), _) => format!("{old} old; its enrolment {}", words::until(until, status.at.at())),
         (None, Some(_)) => format!("{old} old; the site ENDED the enrolment of this gate: it decides about nobody"),
         (None, None) => {
-            format!("{old} old, but this gate is not in it: it decides about nobody until it is enrolled (waypass verifier enroll)")
+            format!("{old} old, but this gate is not in it")
         }
     }
 }

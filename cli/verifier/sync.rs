@@ -39,12 +39,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let Ended { flagged, taken_back, aside } = device.end(!outcome.steps.is_empty())?;
     let documents: Vec<_> = flagged.iter().map(audit::flag_document).collect();
     sync::tell(session, &outcome, &documents, aside.as_ref().map(aside_document))?;
-    for flag in &flagged {
-        session.out.warn(&audit::flag_words(flag));
-    }
-    if !flagged.is_empty() {
-        session.out.note("look at each, then: waypass audit acknowledge RECORD --by YOUR-NAME");
-    }
+    audit::warn_of_flags(session, &flagged);
     super::status::warn_of_taken_back(session, &taken_back);
     let Some(aside) = aside else { return Ok(Exit::Done) };
     session.out.warn(&aside_words(&aside));

@@ -5,6 +5,7 @@ use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::qr;
 use crate::unlock::OpenArgs;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
 use waypass_credential::format;
 use waypass_credential::request::Request;
@@ -20,7 +21,7 @@ pub(crate) struct Args {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Open on this amber reason too, repeatable; only reasons the site's policy marks safe without a person
-    #[arg(long, value_name = "CODE", value_parser = amber)]
+    #[arg(long, value_name = "CODE", value_parser = ambers(), hide_possible_values = true)]
     accept_amber: Vec<ReasonCode>,
     #[command(flatten)]
     open: OpenArgs,
@@ -29,7 +30,7 @@ pub(crate) struct Args {
 pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
     let bytes = qr::read_any(session.out, &args.files)?;
     let presentation = format::from_file(&bytes);
-    meant(presentation)?;
+    meant(presentation).map_err(|failure| failure.about_first(&args.files))?;
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
     super::with(session, &args.open, |gate| {
         let decided = gate.decide(presentation, mode, &args.accept_amber, &clock::read(), &mut SystemRng).map_err(failure)?;
@@ -93,9 +94,8 @@ fn exit(decision: &Decision) -> Exit {
     }
 }
 
-fn amber(text: &str) -> Result<ReasonCode, String> {
-    ReasonCode::parse(text).filter(|code| code.level() == Level::Amber).ok_or_else(|| {
-        let codes: Vec<_> = ReasonCode::ALL.iter().filter(|code| code.level() == Level::Amber).map(|code| code.as_str()).collect();
-        format!("one of {}", codes.join(", "))
-    })
+/// The amber reasons by name, for the grammar and the completions.
+fn ambers() -> impl TypedValueParser<Value = ReasonCode> {
+    let codes = ReasonCode::ALL.iter().filter(|code| code.level() == Level::Amber).map(|code| code.as_str());
+    PossibleValuesParser::new(codes).try_map(|name| ReasonCode::parse(&name).ok_or("no reason"))
 }

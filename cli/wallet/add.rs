@@ -6,7 +6,7 @@ use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::{qr, secret, words};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::format;
 use waypass_net::pickup::Pickup;
@@ -67,10 +67,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     } else {
         let held = open.wallet.hold(bytes, open.bundle.as_ref(), &open.at, &mut SystemRng);
         let held = held.map_err(|why| match why {
-            HoldError::Malformed(_) => super::about(&args.files, refusal(why, false)),
+            HoldError::Malformed(_) => refusal(why, false).about_first(&args.files),
             why => refusal(why, false),
         })?;
-        tell_held(session, &open, &held)?;
+        let document = tell_held(session, &open, &held)?;
+        session.out.json(&document)?;
     }
     aside::tell(session, &open)?;
     Ok(Exit::Done)
@@ -93,24 +94,27 @@ fn again(session: &Session, args: &Args) -> Outcome {
     taken.map(|()| Exit::Done)
 }
 
-/// Takes in what is kept aside under these ids, as much of it as is good; the first refusal is told at the end.
+/// Takes in what is kept aside under these ids, as much of it as is good; the first refusal is told at the end. One credential has a
+/// document of its own, several have one together.
 fn take_in(session: &Session, open: &Open, ids: &[CredentialId]) -> Result<(), Failure> {
-    let mut refused = None;
+    let (mut documents, mut refused) = (Vec::new(), None);
     for id in ids {
         match open.wallet.take_in(*id, open.bundle.as_ref(), &open.at, &mut SystemRng) {
-            Ok(held) => tell_held(session, open, &held)?,
+            Ok(held) => documents.push(tell_held(session, open, &held)?),
             Err(why) => drop(refused.get_or_insert_with(|| refusal(why, true))),
         }
+    }
+    match documents.as_slice() {
+        [] => {}
+        [one] => session.out.json(one)?,
+        all => session.out.json(&json!({ "schema": "waypass.held-list/1", "held": all }))?,
     }
     refused.map_or(Ok(()), Err)
 }
 
-fn tell_held(session: &Session, open: &Open, held: &Held) -> Result<(), Failure> {
+/// Says in words what was taken in, and returns the document about it.
+fn tell_held(session: &Session, open: &Open, held: &Held) -> Result<Value, Failure> {
     let card = open.wallet.show(held.id, open.bundle.as_ref(), &open.at).map_err(failure)?;
-    session.out.json(&json!({
-        "schema": "waypass.held/1", "id": held.id.to_string(), "already": held.already, "issuer": card.issuer_name, "roles": card.role.roles,
-        "standing": card.standing.as_str(), "valid_until": card.role.valid_until.unix(),
-    }))?;
     session.out.words(&format!(
         "{} {}: {} from {}, {}, until {}",
         if held.already { "already held" } else { "held" },
@@ -120,7 +124,10 @@ fn tell_held(session: &Session, open: &Open, held: &Held) -> Result<(), Failure>
         card.standing.words(&card.issuer_name),
         words::when(card.role.valid_until)
     ));
-    Ok(())
+    Ok(json!({
+        "schema": "waypass.held/1", "id": held.id.to_string(), "already": held.already, "issuer": card.issuer_name, "roles": card.role.roles,
+        "standing": card.standing.as_str(), "valid_until": card.role.valid_until.unix(),
+    }))
 }
 
 /// Where an offer may lead: an offer is text from anybody, so to no private address that the site's bundle or the settings do not name.

@@ -2,12 +2,13 @@
 
 use super::failure;
 use crate::Session;
-use crate::exit::{Exit, Outcome};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::secret::SecretArgs;
 use crate::unlock::{self, OpenArgs};
 use serde_json::json;
 use std::path::PathBuf;
-use waypass_vault::{Factors, KdfCost, Password, RecoveryCode, SystemRng};
+use waypass_vault::{BackupError, Factors, KdfCost, Password, RecoveryCode, SystemRng};
+use waypass_wallet::WalletError;
 
 /// Arguments of `wallet backup`.
 #[derive(clap::Args)]
@@ -47,7 +48,7 @@ pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
     let (code, phrase) = open.aside(session, || {
         let code = recovery(session, &args.seal)?;
         let phrase = secret(args.seal.backup_secret_file.clone()).choose(session.out, session.input, "choose the backup's pass phrase")?;
-        Ok::<_, crate::exit::Failure>((code, phrase))
+        Ok::<_, Failure>((code, phrase))
     })??;
     let phrase = Password::new(crate::secret::text(&phrase)?);
     open.wallet.backup(&args.file, &Factors::one(&code).and(&phrase), KdfCost::Calibrated).map_err(failure)?;
@@ -62,10 +63,14 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
     let (code, phrase) = open.aside(session, || {
         let code = recovery(session, &args.seal)?;
         let phrase = secret(args.seal.backup_secret_file.clone()).read(session.out, session.input, "the backup's pass phrase: ")?;
-        Ok::<_, crate::exit::Failure>((code, phrase))
+        Ok::<_, Failure>((code, phrase))
     })??;
     let phrase = Password::new(crate::secret::text(&phrase)?);
-    let restored = open.wallet.restore(&args.file, &Factors::one(&code).and(&phrase), &open.at, &mut SystemRng).map_err(failure)?;
+    let restored = open.wallet.restore(&args.file, &Factors::one(&code).and(&phrase), &open.at, &mut SystemRng);
+    let restored = restored.map_err(|error| match error {
+        WalletError::Backup(why @ (BackupError::NotABackup | BackupError::Newer { .. })) => Failure::from(why).about(&args.file),
+        error => failure(error),
+    })?;
     let reissue: Vec<String> = restored.reissue.iter().map(ToString::to_string).collect();
     session.out.json(&json!({ "schema": "waypass.restored/1", "credentials": restored.credentials, "reissue": reissue }))?;
     session.out.words(&format!("restored {} credential(s)", restored.credentials));
@@ -76,7 +81,7 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn recovery(session: &Session, seal: &SealArgs) -> Result<RecoveryCode, crate::exit::Failure> {
+fn recovery(session: &Session, seal: &SealArgs) -> Result<RecoveryCode, Failure> {
     let code = secret(seal.backup_recovery_file.clone()).read(session.out, session.input, "the recovery code on paper: ")?;
     RecoveryCode::parse(crate::secret::text(&code)?).map_err(|error| unlock::factor_failure(&error))
 }

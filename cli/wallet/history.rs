@@ -37,6 +37,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
                 "see what there is: waypass wallet history",
             ));
         }
+        session.out.json(&json!({ "schema": "waypass.forgotten/1", "seq": seq }))?;
         session.out.words(&format!("forgotten what entry {seq} was about"));
         return Ok(Exit::Done);
     }

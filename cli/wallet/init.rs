@@ -17,6 +17,13 @@ pub(crate) struct Args {
     create: CreateArgs,
 }
 
+/// Arguments of `wallet status`.
+#[derive(clap::Args)]
+pub(crate) struct StatusArgs {
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
 /// Arguments of `wallet key`.
 #[derive(clap::Args)]
 pub(crate) struct KeyArgs {
@@ -67,7 +74,11 @@ pub(crate) fn key(session: &Session, args: &KeyArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-pub(crate) fn status(session: &Session) -> Outcome {
+pub(crate) fn status(session: &Session, args: &StatusArgs) -> Outcome {
+    // It needs no secret. With one, what the files say is compared with the vault.
+    if args.open.is_given() {
+        super::open(session, &args.open)?.believed()?;
+    }
     let status = unlock::open(session, Role::Wallet)?.status(&clock::read()).map_err(|error| unlock::storage_failure(&error))?;
     let mut opens: Vec<String> = status.slots.iter().map(slot::kinds).collect();
     opens.sort();

@@ -3,10 +3,11 @@
 use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Readers};
 use crate::output::Tone;
 use crate::text::Text;
 use crate::unlock::OpenArgs;
-use crate::{file, words};
+use crate::words;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::json as strict;
@@ -73,7 +74,8 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     let open = super::open(session, &args.open)?;
     let id = open.wallet.find_id(&args.id).map_err(failure)?;
     if let Some(path) = &args.export {
-        file::write_private(session.out, path, &open.wallet.export(id).map_err(failure)?)?;
+        let delivered = file::deliver(session.out, path, &open.wallet.export(id).map_err(failure)?, Readers::Owner)?;
+        session.out.json(&file::with(json!({ "schema": "waypass.exported/1", "id": id.to_string() }), delivered))?;
         return Ok(Exit::Done);
     }
     let card = open.wallet.show(id, open.bundle.as_ref(), &open.at).map_err(failure)?;

@@ -27,7 +27,6 @@ pub(super) fn failure(error: PickupError) -> Failure {
             error,
             "run the command again with the code you were given; if it was right, ask for a new offer",
         ),
-        PickupError::Spent { .. } => Failure::new(Exit::Network, error, "ask the issuer for a new offer"),
         PickupError::AfterCode(_) => Failure::new(Exit::Network, error, "ask the issuer for a new offer, and tell it what you read here"),
         PickupError::Algorithm { .. } => {
             Failure::usage(error, "the offer is not spent; run the command with --p256 or --p384, or without either")
@@ -36,7 +35,8 @@ pub(super) fn failure(error: PickupError) -> Failure {
             Failure::new(Exit::Red, error, "the offer is not spent; sync first if the issuer is new, otherwise do not use it")
         }
         PickupError::Sign(_) => Failure::internal(error, "run the command again"),
-        PickupError::Offer(_)
+        PickupError::Spent { .. }
+        | PickupError::Offer(_)
         | PickupError::NotHttps
         | PickupError::WrongIssuer
         | PickupError::Unsupported { .. }

@@ -3,15 +3,16 @@
 use super::{Open, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::file::{self, Members, Readers};
 use crate::output::Tone;
 use crate::text::Text;
 use crate::unlock::OpenArgs;
-use crate::{file, qr, secret, words};
+use crate::{qr, secret, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::request::PathStep;
 use waypass_vault::SystemRng;
-use waypass_wallet::{AskError, Asked, Asker, Claim, CredentialId, PresentError, Proposal};
+use waypass_wallet::{AskError, Asked, Asker, Claim, CredentialId, PresentError, Proposal, Warning};
 
 /// Arguments of `wallet present`.
 #[derive(clap::Args)]
@@ -61,17 +62,17 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let presentation = proposal.approve(&mut SystemRng, &open.at).map_err(present_failure)?;
 
     let nowhere = args.output.is_none() && args.codes.is_none();
+    let mut members = Members::new();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
-        file::write_private(session.out, &path, presentation.as_bytes())?;
+        members.extend(file::deliver(session.out, &path, presentation.as_bytes(), Readers::Owner)?);
     }
-    args.codes.show(session.out, presentation.as_bytes())?;
-    if !nowhere && args.output.as_deref().is_none_or(|path| !file::is_dash(path)) {
-        session.out.json(&json!({
-            "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld,
-            "technical": along, "warnings": warnings,
-            "bytes": presentation.as_bytes().len(),
-        }))?;
-    }
+    members.extend(args.codes.show(session.out, presentation.as_bytes())?);
+    let document = json!({
+        "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld,
+        "technical": along, "warnings": warnings,
+        "bytes": presentation.as_bytes().len(),
+    });
+    session.out.json(&file::with(document, members))?;
     Ok(Exit::Done)
 }
 
@@ -79,7 +80,7 @@ fn propose<'o>(open: &'o Open, args: &Args, text: &str, credential: Option<Crede
     let bundle = open.believed()?;
     let Open { wallet, at, .. } = open;
     let asked = Asked::open(text, bundle, at).map_err(|why| match why {
-        AskError::Request(_) => super::about(&args.request, ask_failure(why)),
+        AskError::Request(_) => ask_failure(why).about_first(&args.request),
         why => ask_failure(why),
     })?;
     let proposal = match credential {
@@ -158,7 +159,7 @@ fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
     lines.push(format!("  with it    {}, as with every answer", words::list(&technical(proposal.technical()))).into());
     let kept = names(proposal.withholds());
     lines.push(format!("  stays private: {}", words::list(&kept)).into());
-    lines.extend(proposal.warnings().iter().map(|warning| Text::from("  ").then_in(Tone::Amber, "▲").then(format!(" {warning}"))));
+    lines.extend(proposal.warnings().iter().map(warned));
     if !proposal.others().is_empty() {
         let (named, more) = proposal.others().split_at(proposal.others().len().min(OTHERS));
         let mut others: Vec<String> = named.iter().map(super::list::short).collect();
@@ -168,6 +169,12 @@ fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
         lines.push(format!("  would answer too: {} (--credential ID)", words::list(&others)).into());
     }
     lines
+}
+
+/// A warning with its mark. That somebody comes to a gate again is no alarm: a mark for it would teach people to overlook marks.
+fn warned(warning: &Warning) -> Text {
+    let (tone, mark) = if matches!(warning, Warning::SeenBefore { .. }) { (Tone::Quiet, "·") } else { (Tone::Amber, "▲") };
+    Text::from("  ").then_in(tone, mark).then(format!(" {warning}"))
 }
 
 fn asked_by(proposal: &Proposal<'_, '_>) -> String {

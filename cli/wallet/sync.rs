@@ -4,6 +4,7 @@ use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::sync::{self, SyncArgs};
 use crate::trust;
+use crate::unlock::OpenArgs;
 use waypass_vault::clock;
 use waypass_wallet::Reader;
 
@@ -12,14 +13,21 @@ use waypass_wallet::Reader;
 pub(crate) struct Args {
     #[command(flatten)]
     place: SyncArgs,
+    #[command(flatten)]
+    open: OpenArgs,
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let mut transport = sync::transport(session, args.place.from.as_deref(), None)?;
     let mut reader = Reader::new(trust::store(session), clock::read().wall);
     let outcome = sync::run(session, &mut reader, &mut *transport, trust::failure)?;
+    // It needs no secret, and the next command that opens the vault seals what came. With a secret that is done now.
+    if args.open.is_given() {
+        super::open(session, &args.open)?.believed()?;
+    } else {
+        session.out.detail(trust::NOT_COMPARED);
+    }
     sync::tell(session, &outcome, &[], None)?;
-    session.out.detail(trust::NOT_COMPARED);
     if outcome.aside {
         return Err(Failure::new(
             Exit::Grey,

@@ -8,7 +8,7 @@ use waypass_credential::key::{Algorithm, Signer as _};
 use waypass_credential::request::Query;
 use waypass_credential::time::Timestamp;
 use waypass_issuer::gates::Enrolment;
-use waypass_issuer::issue::{Format, Issued, Issuer, Order};
+use waypass_issuer::issue::{Format, Issued, Issuer, Order, Validity};
 use waypass_issuer::keys::{KeyUse, Keys};
 use waypass_trust::audit::Entry;
 use waypass_trust::bundle::TrustBundle;
@@ -74,8 +74,9 @@ impl Person {
     /// Gets a credential for 90 days, and holds it if `bundle` believes its issuer.
     pub(crate) fn enlist(&self, issuer: &mut Issuer<'_>, role: &str, site: &str, bundle: &TrustBundle, at: Reading) -> Done<Issued> {
         let (roles, sites, zones, label, personal) = (vec![role.into()], vec![site.into()], vec![], self.name.clone(), Object::new());
-        let (format, algorithm, suites, status, valid_from, valid_seconds) = (Format::SdJwtVc, None, vec![], None, None, 90 * 86_400);
-        let order = Order { format, algorithm, suites, status, roles, sites, zones, valid_from, valid_seconds, label, personal };
+        let (format, algorithm, suites, status, valid_from, validity) =
+            (Format::SdJwtVc, None, vec![], None, None, Validity::For(90 * 86_400));
+        let order = Order { format, algorithm, suites, status, roles, sites, zones, valid_from, validity, label, personal };
         let key = self.wallet.holder_key(Algorithm::EdDsa)?.public_key;
         let issued = issuer.issue(&order, &key, "office", at.wall, &mut SystemRng)?;
         self.wallet.hold(&issued.credential, Some(bundle), &moment(at), &mut SystemRng)?;

@@ -1,6 +1,6 @@
 //! Why an issuer was not opened, and why a credential was not issued.
 
-use super::{Format, MAX_LABEL, MAX_NAME, MAX_NAMES};
+use super::{Format, MAX_LABEL, MAX_NAME, MAX_NAMES, validity};
 use crate::ceremony::CeremonyError;
 use crate::contexts::ContextError;
 use crate::settings::SettingsError;
@@ -116,7 +116,8 @@ impl fmt::Display for IssueError {
             Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),
             Self::Empty => f.write_str("the validity would already have ended"),
             Self::TooLong { asked, bound } => {
-                write!(f, "a validity of {asked} seconds is longer than max_validity_seconds, {bound}")
+                let (asked, bound) = (validity::days(*asked), validity::days(*bound));
+                write!(f, "a validity of {asked} is longer than this issuer allows, which is {bound} (max_validity_seconds)")
             }
             Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
             Self::Contexts(why) => why.fmt(f),

@@ -1,4 +1,4 @@
-use super::{Format, IssueError, Issuer, OpenError, Order, index, rounded};
+use super::{Format, IssueError, Issuer, OpenError, Order, Validity, index, rounded};
 use crate::keys::{KeyError, KeyUse, Keys};
 use crate::settings::Settings;
 use crate::store::{State, Store as _};
@@ -35,7 +35,7 @@ fn what_is_issued_a_gate_believes() {
         assert!(role.holder.as_ref().is_some_and(|bound| bound == holder.public_key()));
         assert_eq!(role.personal.text("family_name"), Some("Quisenberry"));
         assert_eq!(role.issued_at, at(0), "rounded to the hour");
-        assert_eq!(role.valid_until.since(role.issued_at), order.valid_seconds);
+        assert_eq!(Validity::For(role.valid_until.since(role.issued_at)), order.validity);
         let [reference] = role.status.as_slice() else { panic!("one status") };
         assert_eq!((reference.uri.as_str(), reference.index), ("http://127.0.0.1:8240/t1/lists/1", issued.record.index.into()));
         assert_eq!(issued.record.holder, did::to_did_key(holder.public_key()));
@@ -100,13 +100,18 @@ fn bounds() {
     let holder = Key::p256(9);
     let mut refused = |order: Order| issuer.issue(&order, holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
     let max = 365 * 86_400;
-    assert_eq!(refused(Order { valid_seconds: max, ..order() }), Ok(()));
-    assert_eq!(refused(Order { valid_seconds: max + 1, ..order() }), Err(IssueError::TooLong { asked: max + 1, bound: max }));
-    let later = Order { valid_seconds: max, valid_from: Some(at(60)), ..order() };
+    assert_eq!(refused(Order { validity: Validity::For(max), ..order() }), Ok(()));
+    assert_eq!(refused(Order { validity: Validity::For(max + 1), ..order() }), Err(IssueError::TooLong { asked: max + 1, bound: max }));
+    let later = Order { validity: Validity::For(max), valid_from: Some(at(60)), ..order() };
     assert_eq!(refused(later), Err(IssueError::TooLong { asked: max + 60, bound: max }));
-    assert_eq!(refused(Order { valid_seconds: 0, ..order() }), Err(IssueError::Empty));
-    assert_eq!(refused(Order { valid_seconds: 10, valid_from: Some(at(-20)), ..order() }), Err(IssueError::Empty));
-    assert!(refused(Order { valid_seconds: i64::MAX, ..order() }).is_err());
+    assert_eq!(refused(Order { validity: Validity::For(0), ..order() }), Err(IssueError::Empty));
+    assert_eq!(refused(Order { validity: Validity::For(10), valid_from: Some(at(-20)), ..order() }), Err(IssueError::Empty));
+    assert!(refused(Order { validity: Validity::For(i64::MAX), ..order() }).is_err());
+    // An end of its own is kept to the second, whatever is rounded.
+    assert_eq!(refused(Order { validity: Validity::Until(at(max)), ..order() }), Ok(()));
+    let far = Order { validity: Validity::Until(at(max + 1)), ..order() };
+    assert_eq!(refused(far), Err(IssueError::TooLong { asked: max + 1, bound: max }));
+    assert_eq!(refused(Order { validity: Validity::Until(at(0)), ..order() }), Err(IssueError::Empty));
     let outside = |what, name: &str| Err(IssueError::OutsideSettings { what, name: name.into() });
     assert_eq!(refused(Order { roles: vec!["king".into()], ..order() }), outside("role", "king"));
     for (what, names) in [("roles", vec![]), ("roles", vec!["nurse".to_owned(); 2]), ("roles", vec!["nu\nrse".to_owned()])] {
@@ -115,8 +120,8 @@ fn bounds() {
     assert_eq!(refused(Order { sites: vec![], ..order() }), Err(IssueError::Names("sites")));
     assert_eq!(refused(Order { zones: vec!["x".repeat(129)], ..order() }), Err(IssueError::Names("zones")));
     assert_eq!(refused(Order { label: "\u{7}".into(), ..order() }), Err(IssueError::Label));
-    let told = refused(Order { valid_seconds: max + 1, ..order() }).expect_err("too long").to_string();
-    assert!(told.contains("max_validity_seconds") && told.contains(&max.to_string()), "{told}");
+    let told = refused(Order { validity: Validity::For(max + 1), ..order() }).expect_err("too long").to_string();
+    assert_eq!(told, "a validity of 365 days and 1 s is longer than this issuer allows, which is 365 days (max_validity_seconds)");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! An order at rest: XChaCha20-Poly1305 under a key derived (HKDF-SHA-256) from a secret of 256 bits that only the holder has.
 
-use crate::issue::{Format, Order};
+use crate::issue::{Format, Order, Validity};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::Aead};
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -42,10 +42,13 @@ fn to_json<'o>(order: &'o Order, operator: &'o str) -> Object<'o> {
         .with("roles", names(&order.roles))
         .with("sites", names(&order.sites))
         .with("zones", names(&order.zones))
-        .with("valid_seconds", order.valid_seconds)
         .with("label", order.label.as_str())
         .with("operator", operator)
         .with("personal", order.personal.clone());
+    match order.validity {
+        Validity::For(seconds) => object.set("valid_seconds", seconds),
+        Validity::Until(end) => object.set("valid_until", end.unix()),
+    }
     if let Some(algorithm) = order.algorithm {
         object.set("algorithm", algorithm.jose_name());
     }
@@ -89,7 +92,10 @@ fn from_json(object: &Object<'_>) -> Option<(Order, String)> {
             Some(seconds) => Some(Timestamp::from_unix(seconds.as_i64()?)?),
             None => None,
         },
-        valid_seconds: object.member("valid_seconds")?.as_i64()?,
+        validity: match object.member("valid_until") {
+            Some(end) => Validity::Until(Timestamp::from_unix(end.as_i64()?)?),
+            None => Validity::For(object.member("valid_seconds")?.as_i64()?),
+        },
         label: object.text("label")?.into(),
         personal,
     };

@@ -1,5 +1,5 @@
 use super::{GrantError, Offer, OfferTerms, TOKEN_SECONDS, TX_CODE_TRIES, seal};
-use crate::issue::{Format, IssueError, Issuer, Order};
+use crate::issue::{Format, IssueError, Issuer, Order, Validity};
 use crate::store::State;
 use crate::testing::{Key, TestRng, at, issuer, order, reopened};
 use waypass_credential::json::{self, Limits};
@@ -28,6 +28,22 @@ pub(crate) fn code(offer: &Offer) -> String {
 
 fn offer(issuer: &mut Issuer<'_>, terms: OfferTerms) -> Offer {
     issuer.offer(&order(), &terms, "ines", at(0), &mut TestRng::new(7)).expect("offered")
+}
+
+/// One code holds 2,953 bytes, and every wallet must be able to scan an offer (net::qr).
+#[test]
+fn the_longest_offer_fits_one_code() {
+    let (_dir, mut issuer) = issuer();
+    issuer.settings.base_url = format!("https://{}", "[".repeat(504));
+    assert_eq!(issuer.settings.check(), Ok(()));
+    let mut rng = TestRng::new(7);
+    for format in [Format::SdJwtVc, Format::DataIntegrity, Format::VcJwt, Format::VcSdJwt, Format::VcCose] {
+        let order = Order { format, ..order() };
+        let offer = issuer.offer(&order, &WITH_CODE, "ines", at(0), &mut rng).expect("offered");
+        assert!((1536..=2953).contains(&offer.uri.len()), "{} bytes", offer.uri.len());
+    }
+    issuer.settings.base_url.push('[');
+    assert_ne!(issuer.settings.check(), Ok(()), "a longer address would make a longer offer");
 }
 
 #[test]
@@ -169,6 +185,7 @@ fn an_order_comes_back_as_it_was() {
         suites: vec![waypass_credential::proof::Suite::EddsaRdfc2022, waypass_credential::proof::Suite::EcdsaJcs2019],
         status: Some(waypass_trust::bundle::ListKind::Bitstring),
         valid_from: Some(at(5)),
+        validity: Validity::Until(at(500)),
         ..order()
     };
     for order in [order(), full] {

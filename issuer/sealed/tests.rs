@@ -215,6 +215,7 @@ fn filters() {
     for (i, id) in (0_u32..).zip(["abc1", "abd2", "xyz3"]) {
         let mut row = record(id, i);
         row.issued_at = at(i.into());
+        row.valid_until = at(100 + i64::from(i));
         row.label = format!("Badge {id}");
         row.roles = vec![["nurse", "visitor", "nurse"][i as usize].into()];
         store.add_credential(&row, &[], &event(None, State::Valid), None).expect("added");
@@ -225,6 +226,8 @@ fn filters() {
     assert_eq!(ids(Filter { text: Some("AB".into()), ..Filter::default() }), ["abd2", "abc1"]);
     assert_eq!(ids(Filter { text: Some("badge x".into()), ..Filter::default() }), ["xyz3"]);
     assert_eq!(ids(Filter { limit: Some(1), ..Filter::default() }), ["xyz3"]);
+    assert_eq!(ids(Filter { ends_after: Some(at(101)), ..Filter::default() }), ["xyz3"]);
+    assert_eq!(ids(Filter { ended_by: Some(at(101)), ..Filter::default() }), ["abd2", "abc1"]);
     assert_eq!(ids(Filter { state: Some(State::Revoked), ..Filter::default() }), Vec::<String>::new());
     assert_eq!(ids(Filter { text: Some("' OR 1=1 --".into()), ..Filter::default() }), Vec::<String>::new());
 }

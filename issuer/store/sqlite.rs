@@ -12,6 +12,7 @@ use rusqlite::{
 };
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use waypass_credential::time::Timestamp;
 
 mod rows;
 mod schema;
@@ -226,12 +227,14 @@ impl Store for SqliteStore {
             ", mac FROM credentials
               WHERE (:state IS NULL OR state=:state) AND (:holder IS NULL OR holder=:holder)
                 AND (:role IS NULL OR EXISTS(SELECT 1 FROM json_each(roles) WHERE value=:role))
+                AND (:after IS NULL OR valid_until>:after) AND (:by IS NULL OR valid_until<=:by)
                 AND (:text IS NULL OR substr(id, 1, length(:text))=lower(:text) OR instr(lower(label), lower(:text)))
               ORDER BY issued_at DESC, seq DESC LIMIT :limit"
         ))?;
         let found = query.query_and_then(
             named_params! {
                 ":state": filter.state.map(State::bits), ":holder": filter.holder, ":role": filter.role, ":text": filter.text,
+                ":after": filter.ends_after.map(Timestamp::unix), ":by": filter.ended_by.map(Timestamp::unix),
                 ":limit": filter.limit.map_or(-1, i64::from),
             },
             rows::sealed_credential,

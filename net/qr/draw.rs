@@ -92,9 +92,15 @@ pub fn columns(drawing: &str) -> usize {
     drawing.lines().map(|line| line.chars().filter(cell).count()).max().unwrap_or(0)
 }
 
-/// A one-bit grayscale PNG with `scale` pixels to a module (1 to 32). Error correction is medium (15 %), for print and for photographs.
+/// The modules of a picture: error correction is medium (15 %), for print and for photographs, and low (7 %) where the text leaves no room
+/// for more.
+fn picture_modules(text: &str) -> Result<Vec<Vec<bool>>, DrawError> {
+    modules(text, EcLevel::M).or_else(|DrawError::TooLong| modules(text, EcLevel::L))
+}
+
+/// A one-bit grayscale PNG with `scale` pixels to a module (1 to 32). Error correction is medium, and low for the longest texts.
 pub fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
-    let rows = modules(text, EcLevel::M)?;
+    let rows = picture_modules(text)?;
     let scale = scale.clamp(1, MAX_SCALE);
     let side = rows.len() * scale;
     let mut image = Vec::with_capacity(side * side.div_ceil(8));
@@ -113,7 +119,7 @@ pub fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
 /// An SVG of one path over a white ground, each module a unit square, shown at [`PNG_SCALE`] pixels to a module unless told otherwise. It
 /// names no font, no script and nothing outside itself. Error correction as in [`draw_png`].
 pub fn draw_svg(text: &str) -> Result<String, DrawError> {
-    let rows = modules(text, EcLevel::M)?;
+    let rows = picture_modules(text)?;
     let (side, shown) = (rows.len(), rows.len() * PNG_SCALE);
     let mut runs = Vec::new();
     for (y, row) in rows.iter().enumerate() {

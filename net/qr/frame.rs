@@ -30,8 +30,8 @@ const MAX_TEXT: usize = 4296;
 
 /// How a credential offer begins (OpenID4VCI 1.0 §4.1). It stands in one code as it is, so that every wallet can scan it.
 pub const OFFER: &str = "openid-credential-offer:";
-/// The longest offer drawn as one code: about version 25, the most a telephone reads from a screen.
-const MAX_PLAIN: usize = 1000;
+/// The longest offer: what the largest code holds in byte mode with the least error correction (ISO/IEC 18004 table 7).
+const MAX_PLAIN: usize = 2953;
 
 /// How much one code may hold; smaller codes are easier to scan, and there are more of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,16 +76,19 @@ impl Frame {
     }
 }
 
-/// The payload is larger than [`MAX_PAYLOAD`].
+/// The payload is larger than codes carry: [`MAX_PAYLOAD`], or one code for an offer, which every wallet must be able to scan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PayloadTooLarge {
     /// How many bytes it has.
     pub bytes: usize,
+    /// How many there may be.
+    pub most: usize,
 }
 
 impl fmt::Display for PayloadTooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes are more than the {MAX_PAYLOAD} that QR codes carry", self.bytes)
+        let carrier = if self.most == MAX_PLAIN { "one QR code holds" } else { "QR codes carry" };
+        write!(f, "{} bytes are more than the {} that {carrier}", self.bytes, self.most)
     }
 }
 
@@ -94,11 +97,15 @@ impl core::error::Error for PayloadTooLarge {}
 /// Cuts `payload` into frames of about equal size; the same payload always gives the same frames. A credential offer is one code of plain
 /// text instead.
 pub fn frames(payload: &[u8], size: FrameSize) -> Result<Vec<Frame>, PayloadTooLarge> {
-    let offer = core::str::from_utf8(payload).ok().filter(|text| text.starts_with(OFFER) && text.len() <= MAX_PLAIN);
+    // A file ends with a line break, which is no part of the URI.
+    let offer = core::str::from_utf8(payload).ok().map(str::trim_end).filter(|text| text.starts_with(OFFER));
     if let Some(offer) = offer {
+        if offer.len() > MAX_PLAIN {
+            return Err(PayloadTooLarge { bytes: offer.len(), most: MAX_PLAIN });
+        }
         return Ok(vec![Frame { text: offer.to_owned(), index: 0, count: 1 }]);
     }
-    let too_large = PayloadTooLarge { bytes: payload.len() };
+    let too_large = PayloadTooLarge { bytes: payload.len(), most: MAX_PAYLOAD };
     if payload.len() > MAX_PAYLOAD {
         return Err(too_large);
     }

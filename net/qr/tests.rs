@@ -85,6 +85,21 @@ fn an_offer_is_one_plain_code() {
     assert_eq!(gathered(&pictures).as_deref(), Ok(offer.as_bytes()));
 }
 
+/// However long: an offer over several codes is one that no other wallet scans.
+#[test]
+fn the_longest_offer_is_one_plain_code_and_a_longer_one_is_refused() {
+    let offer = |bytes: usize| format!("{:x<bytes$}", "openid-credential-offer://?credential_offer=%7B");
+    for bytes in [1000, 1001, 2331, 2332, 2953] {
+        let pictures = draw_files(offer(bytes).as_bytes(), Path::new("offer"), Picture::Png).expect("drawn");
+        assert_eq!(names(&pictures), ["offer.png"], "{bytes}");
+        assert_eq!(gathered(&pictures).as_deref(), Ok(offer(bytes).as_bytes()), "{bytes}");
+        assert_eq!(draw_files(offer(bytes).as_bytes(), Path::new("offer"), Picture::Svg).expect("drawn").len(), 1, "{bytes}");
+        assert!(draw_terminal(&offer(bytes), Look::DarkTerminal).is_ok(), "{bytes}");
+    }
+    let refused = frames(offer(2954).as_bytes(), FrameSize::Scan).expect_err("no code holds it");
+    assert_eq!(refused.to_string(), "2954 bytes are more than the 2953 that one QR code holds");
+}
+
 #[test]
 fn one_scan_holds_a_small_role_credential() {
     assert_eq!(frames(sd_jwt(2, 540).as_bytes(), FrameSize::Scan).expect("fits").len(), 1);

@@ -182,6 +182,24 @@ fn a_gates_log_tells_who_tried_to_open_it_and_what_opens_it_now() {
 }
 
 /// Newcomer's story: the stick goes one way only, and the gate itself names whom it let in.
+/// `trust bundle` is another way to the same knowledge, and says the same.
+#[test]
+fn a_bundle_from_a_file_names_who_was_let_in_meanwhile() {
+    let site = Site::new(&[], "sd-jwt");
+    site.ok("ada", "wallet add credential --key-file KEY");
+    site.ok("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", site.id));
+    site.answer("answer");
+    assert_eq!(site.verdict("answer").0, 0);
+    site.stick();
+    let ran = site.run("gate", "trust bundle stick --key-file KEY");
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert_eq!(ran.stderr.matches("let somebody in before this gate had the list").count(), 1, "{}", ran.stderr);
+    assert_eq!(flagged(&serde_json::from_str(&ran.stdout).expect("JSON")).len(), 1, "{}", ran.stdout);
+    site.ok("gate", "audit acknowledge --all --by Bea --key-file KEY");
+    let again = site.run("gate", "trust bundle stick --key-file KEY");
+    assert!(again.code == 0 && !again.stderr.contains("let somebody in"), "{}", again.stderr);
+}
+
 #[test]
 fn a_one_way_stick_flags_who_was_let_in_meanwhile_until_somebody_looks() {
     let site = Site::new(&[], "sd-jwt");

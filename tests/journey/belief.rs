@@ -167,6 +167,23 @@ fn a_gate_whose_rows_were_deleted_decides_about_nobody() {
 }
 
 #[test]
+fn a_gate_that_never_had_a_bundle_says_that_it_decides_about_nobody() {
+    let site = Site::empty();
+    site.ok("gate", "verifier init --name Door --site north --zone lab --key-file KEY --recovery-file gate.recovery");
+    let status = site.run("gate", "verifier status --key-file KEY");
+    let said: Value = serde_json::from_str(&status.stdout).expect("JSON");
+    assert_eq!((status.code, &said["decides"]), (30, &Value::Bool(false)), "{said}");
+    let words = finish(site.place.command(&[], "gate", &["verifier", "status", "--key-file", "gate.key"]), "");
+    assert!(words.code == 30 && words.stdout.contains("DECIDES  about nobody yet: bring the site's bundle"), "{}", words.stdout);
+    // With a bundle that does not name it, the next step is another one.
+    let root = text(&site.ok("issuer", "issuer init --name Clinic --site north --key-file KEY --recovery-file issuer.recovery"), "/root");
+    site.stick();
+    site.ok("gate", &format!("trust pin stick --digest {root} --key-file KEY"));
+    let words = finish(site.place.command(&[], "gate", &["verifier", "status", "--key-file", "gate.key"]), "");
+    assert!(words.code == 30 && words.stdout.contains("DECIDES  about nobody yet: have it enrolled"), "{}", words.stdout);
+}
+
+#[test]
 fn a_gate_that_is_not_enrolled_decides_about_nobody() {
     let site = working_site();
     let gate = text(&site.ok("gate", "verifier status --key-file KEY"), "/id");

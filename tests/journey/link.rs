@@ -73,7 +73,7 @@ fn request(client: &TcpStream) -> (String, Vec<u8>) {
 }
 
 fn error(ran: &crate::program::Ran) -> (String, String) {
-    let line = ran.stderr.lines().find(|line| line.starts_with('{')).unwrap_or_default();
+    let line = ran.stderr.lines().find(|line| line.contains("waypass.error/1")).unwrap_or_default();
     let said: Value = serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {}", ran.stderr));
     let text = |name: &str| said.pointer(&format!("/{name}")).and_then(Value::as_str).unwrap_or_default().to_owned();
     (text("what"), text("next"))

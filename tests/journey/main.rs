@@ -7,6 +7,7 @@ mod book;
 mod ceremony;
 mod faults;
 mod link;
+mod machine;
 mod man;
 mod offline;
 mod outputs;

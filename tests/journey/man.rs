@@ -22,7 +22,7 @@ fn help(words: &[String]) -> String {
 }
 
 /// Every command as words, the whole first.
-fn commands() -> Vec<Vec<String>> {
+pub(crate) fn commands() -> Vec<Vec<String>> {
     let mut found: Vec<Vec<String>> = vec![Vec::new()];
     let mut next = 0;
     while next < found.len() {
@@ -31,6 +31,11 @@ fn commands() -> Vec<Vec<String>> {
         next += 1;
     }
     found
+}
+
+/// Those that do something: no other begins with them.
+pub(crate) fn leaves(commands: &[Vec<String>]) -> impl Iterator<Item = &Vec<String>> {
+    commands.iter().filter(|words| !commands.iter().any(|other| other.len() > words.len() && other.starts_with(words)))
 }
 
 fn file_name(words: &[String]) -> String {
@@ -72,7 +77,7 @@ fn every_command_has_a_page_with_its_options() {
 /// The book's page of commands has a row for each command that does something, with the words of its manual page.
 fn the_book_lists(commands: &[Vec<String>], place: &Place) {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src/commands.md")).expect("the page of commands");
-    let leaves = commands.iter().filter(|words| !commands.iter().any(|other| other.len() > words.len() && other.starts_with(words)));
+    let leaves = leaves(commands);
     let mut rows = 0;
     for words in leaves {
         let manual =

@@ -3,7 +3,7 @@
 use crate::program::{Place, Ran, finish};
 use crate::site::Site;
 use std::fs::{self, File};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::process::Stdio;
 
 fn words(place: &Place, home: &str, line: &str) -> Ran {
@@ -108,6 +108,51 @@ fn a_named_home_needs_no_other_settings() {
     assert_eq!(with_settings(&["help", "environment"], false).code, 0);
     let doctor = with_settings(&["doctor"], false);
     assert!(doctor.code == 1 && doctor.stdout.contains("config.toml is not understood"), "{}{}", doctor.stdout, doctor.stderr);
+}
+
+/// A list of what is in force does not name what came to its end by itself.
+#[test]
+fn what_is_past_its_end_is_listed_as_ended() {
+    let site = Site::new(&[], "sd-jwt");
+    let holder = site.ok("ada", "wallet key --key-file KEY")["did"].as_str().expect("a DID").to_owned();
+    site.ok("issuer", &format!("issuer issue --holder {holder} --role visitor --site north --valid 1s -o short --key-file KEY"));
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    let listed = |state: &str| -> Vec<bool> {
+        let found = site.ok("issuer", &format!("issuer list {state}--key-file KEY"));
+        found["credentials"].as_array().expect("credentials").iter().map(|one| one["ended"].as_bool().expect("a fact")).collect()
+    };
+    assert_eq!(listed(""), [true, false]);
+    assert_eq!(listed("--state valid "), [false]);
+    assert_eq!(listed("--state ended "), [true]);
+    let said = words(&site.place, "issuer", "issuer list --state ended --key-file issuer.key").stdout;
+    assert!(said.contains(" ended ") && !said.contains(" valid "), "{said}");
+}
+
+/// Whose folder it is decides what a command says: there is a wallet, and this user may not use it.
+#[test]
+fn a_home_of_somebody_else_is_not_called_empty() {
+    let place = Place::new();
+    assert_eq!(words(&place, "home", "wallet init --key-file key --recovery-file recovery").code, 0);
+    // Only root can be somebody else; another user is kept out by the mode.
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|about| about.uid() == 0);
+    let wrap: &[&str] = if is_root { &["setpriv", "--reuid", "65534", "--clear-groups"] } else { &[] };
+    if is_root && !std::process::Command::new("setpriv").arg("--version").output().is_ok_and(|output| output.status.success()) {
+        println!("SKIP a home of somebody else: there is no setpriv");
+        return;
+    }
+    fs::set_permissions(place.path("home"), fs::Permissions::from_mode(0o000)).expect("set");
+    // The folder above must let others pass, and the key must be theirs to read: only the home is not.
+    fs::set_permissions(place.dir(), fs::Permissions::from_mode(0o755)).expect("set");
+    fs::set_permissions(place.path("key"), fs::Permissions::from_mode(0o644)).expect("set");
+    for line in ["wallet status", "wallet list --key-file key", "doctor"] {
+        let args: Vec<&str> = line.split(' ').collect();
+        let ran = finish(place.command(wrap, "home", &args), "");
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(ran.code != 0 && said.contains("permission denied"), "{line}: {} {said}", ran.code);
+        assert!(!said.contains("there is no wallet") && !said.contains("check the disk"), "{line}: {said}");
+        assert!(said.contains("waypass doctor") || said.contains("as the user it belongs to"), "{line}: {said}");
+    }
+    fs::set_permissions(place.path("home"), fs::Permissions::from_mode(0o700)).expect("set");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What a person, a shell or the system does with a running command: Ctrl-C, a pipe that closes, a terminal, a core dump.
 
 use crate::program::{Place, WAYPASS, ended, finish, on_a_terminal};
-use crate::site::Site;
+use crate::site::{Site, text};
 use std::io::Read;
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -56,6 +56,39 @@ fn a_question_for_a_secret_leaves_the_terminal_as_it_was() {
         assert!(shown.contains(code) && shown.contains(words), "{shown}");
         assert!(["echo", "isig", "icanon"].iter().all(|mode| shown.split_whitespace().any(|word| word == *mode)), "{shown}");
         assert!(!shown.contains("tulip"), "what was typed was shown: {shown}");
+    }
+}
+
+/// A script must see that nothing was done, whatever was asked.
+#[test]
+fn an_answer_of_no_is_130_everywhere() {
+    let site = Site::new(&[], "sd-jwt");
+    site.ok("ada", "wallet add credential --key-file KEY");
+    let held = text(&site.ok("ada", "wallet list --key-file KEY"), "/credentials/0/id");
+    site.ok("gate", "verifier challenge --role staff -o request --key-file KEY");
+    site.ok("issuer", "issuer authority export entry --key-file KEY");
+    site.ok("issuer", "issuer ceremony prepare targets -o paper --key-file KEY");
+    let key = text(&site.ok("issuer", "issuer key list --key-file KEY"), "/keys/0/key");
+    let rules = finish(site.place.command(&[], "issuer", &["issuer", "show", "--policy", "--key-file", "issuer.key"]), "").stdout;
+    assert!(rules.contains("time\": 50000"), "{rules}");
+    site.place.write("rules", rules.replace("time\": 50000", "time\": 40000"));
+    for (home, line) in [
+        ("ada", "trust pin stick".to_owned()),
+        ("ada", "trust remove".to_owned()),
+        ("ada", format!("wallet remove {held}")),
+        ("ada", "wallet present --request request -o answer".to_owned()),
+        ("gate", "verifier clock confirm --by Eva".to_owned()),
+        ("gate", "audit erase did:key:z6Mk --by Eva".to_owned()),
+        ("issuer", "issuer authority add entry/entry.json --list entry/list-1 --replace".to_owned()),
+        ("issuer", "issuer context remove https://clinic.example/context".to_owned()),
+        ("issuer", format!("issuer key replace {key} --stolen")),
+        ("issuer", "issuer ceremony sign paper -o signed".to_owned()),
+        ("issuer", "issuer publish --policy rules".to_owned()),
+    ] {
+        let like = site.place.command(&[], home, &[]);
+        let ran = finish(on_a_terminal(&like, &format!("{WAYPASS} {line} --key-file {home}.key")), "n\n");
+        assert_eq!(ran.code, 130, "{line}: {}{}", ran.stdout, ran.stderr);
+        assert!(ran.stdout.contains("you answered no"), "{line}: {}", ran.stdout);
     }
 }
 

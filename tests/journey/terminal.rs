@@ -1,6 +1,6 @@
 //! What strangers write, on its way to a person's terminal.
 
-use crate::program::{Place, Ran, finish};
+use crate::program::{Place, Ran, WAYPASS, finish, on_a_terminal};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
@@ -62,4 +62,26 @@ fn nothing_a_stranger_wrote_acts_on_the_terminal() {
     let named = coloured(&place, &[OsStr::new("inspect"), OsStr::from_bytes(b"stick/a\x1b[2Jb\nALLOW")]);
     assert_eq!(named.code, 2);
     calm("a file's name", &named.stderr);
+}
+
+/// A narrow terminal breaks no word of ours, and one without our marks gets others.
+#[test]
+fn lines_fit_the_terminal_and_its_characters() {
+    let place = Place::new();
+    let like = place.command(&[], "home", &[]);
+    let shown = finish(on_a_terminal(&like, &format!("sh -c 'stty cols 40; {WAYPASS} doctor --no-color'")), "").stdout;
+    let lines: Vec<&str> = shown.lines().map(|line| line.trim_end_matches('\r')).collect();
+    assert!(lines.len() > 8, "{shown}");
+    for line in &lines {
+        // A path that is wider than the terminal stays whole.
+        assert!(line.chars().count() <= 40 || line.trim_start().split(' ').filter(|word| !word.is_empty()).count() <= 3, "{line:?}");
+    }
+    assert!(shown.contains('✔') && lines.iter().any(|line| line.starts_with("  ")), "{shown}");
+    let mut plain = place.command(&[], "home", &["doctor"]);
+    plain.env("LC_ALL", "C");
+    let plain = finish(plain, "");
+    assert!(plain.stdout.is_ascii() && plain.stdout.lines().any(|line| line.starts_with("+ ")), "{}", plain.stdout);
+    let mut utf8 = place.command(&[], "home", &["doctor"]);
+    utf8.env("LC_ALL", "C.UTF-8");
+    assert!(finish(utf8, "").stdout.contains('✔'));
 }

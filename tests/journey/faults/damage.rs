@@ -95,7 +95,7 @@ fn noticed(ran: &Ran, before: &Value, at: usize, essence: impl Fn(&Value) -> Val
         refused(ran, at);
         return true;
     }
-    let told = ran.stderr.contains("warning:");
+    let told = ran.stderr.contains("\"level\":\"warning\"");
     assert!(told || essence(&said(&ran.stdout)) == essence(before), "byte {at}: altered and believed: {}", ran.stdout);
     told
 }
@@ -164,7 +164,7 @@ fn a_holder_key() {
         assert!(lost >= 1, "{into} bytes into the row: no damage");
     }
     let ran = site.run(WALLET, "wallet list");
-    assert!(!ran.stderr.contains("warning:"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("\"level\":\"warning\""), "{}", ran.stderr);
 }
 
 /// Whether `ran` shows the credential as one whose key was lost, in the right words.
@@ -179,7 +179,7 @@ fn key_is_told_as_lost(ran: &Ran, id: &str, at: usize) -> bool {
         return false;
     }
     assert_eq!(text(card, "standing"), "key_lost", "byte {at}: {}", ran.stdout);
-    let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("warning:")).collect();
+    let warnings: Vec<&str> = ran.stderr.lines().filter(|line| line.contains("\"level\":\"warning\"")).collect();
     let found = |line: &&str| line.contains("from outside") || line.contains("a key of this device was damaged");
     assert!(warnings.iter().any(found), "byte {at}: {}", ran.stderr);
     let card = warnings.iter().find(|line| line.contains(&id[..8])).unwrap_or_else(|| panic!("byte {at}: {}", ran.stderr));
@@ -335,7 +335,7 @@ fn an_exported_log() {
         fs::write(&victim.path, edited.to_string()).expect("written");
         let ran = verify(&site);
         let said = advice(&ran).0;
-        let named = said.strip_prefix("record ").and_then(|rest| rest.split(':').next()).and_then(|seq| seq.parse::<usize>().ok());
+        let named = said.split_once("record ").and_then(|(_, rest)| rest.split(':').next()).and_then(|seq| seq.parse::<usize>().ok());
         assert_eq!(ran.code, 60, "{what}: {said}");
         assert!(named.is_some_and(|seq| bad.contains(&seq)), "{what}: {said}");
     }

@@ -146,7 +146,7 @@ fn withdrawing() {
 const ROLES: [(Actor, &str, &str); 3] = [
     (ISSUER, "issuer init --name North --site north", "issuer list"),
     (WALLET, "wallet init", "wallet list"),
-    (GATE, "verifier init --name Door --site north --zone lab", "verifier status"),
+    (GATE, "verifier init --name Door --site north --zone lab", "audit list"),
 ];
 
 #[test]
