@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use waypass_net::Timeouts;
 use waypass_net::sync::{self, Event, Outcome, SyncError};
 use waypass_net::transport::{FileTransport, HttpTransport, Transport, TransportError};
-use waypass_trust::sync::{Device, Step};
+use waypass_trust::sync::{Device, Kept, Step};
 
 /// Where a synchronization goes.
 #[derive(clap::Args)]
@@ -112,20 +112,15 @@ pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
     names
 }
 
-/// The result as words or JSON; `flagged` are admissions that the gate would now refuse, `aside` is a bundle that it keeps aside.
-pub(crate) fn tell(
-    session: &Session,
-    outcome: &Outcome,
-    flagged: &[serde_json::Value],
-    aside: Option<serde_json::Value>,
-) -> Result<(), Failure> {
+/// The result as words or JSON; `flagged` are admissions that the gate would now refuse, `aside` is a bundle that it keeps aside, or `null`.
+pub(crate) fn tell(session: &Session, outcome: &Outcome, flagged: &[serde_json::Value], aside: &serde_json::Value) -> Result<(), Failure> {
     let steps = steps(outcome);
     session.out.json(&json!({
         "schema": "waypass.sync/1", "steps": steps, "uploads": outcome.uploads, "receipts": outcome.receipts, "carried": outcome.carried,
         "time_answered": outcome.answered, "flagged": flagged, "kept_aside": aside,
     }))?;
     session.out.words(&match steps.is_empty() {
-        true if outcome.aside => "nothing was taken".to_owned(),
+        true if outcome.bundle == Some(Kept::Aside) => "nothing was taken".to_owned(),
         true => "nothing newer".to_owned(),
         false => format!("synced: {}", words::list(&steps)),
     });

@@ -128,7 +128,10 @@ fn change(
         if *role == Role::Verifier {
             let gate = verifier::opened(session, vault)?;
             work(gate.belief())?;
-            flags = gate.trust_changed(change.what, change.time, &clock::read(), &mut SystemRng).and_then(|()| gate.flags()).map_err(verifier::failure)?;
+            flags = gate
+                .trust_changed(change.what, change.time, &clock::read(), &mut SystemRng)
+                .and_then(|()| gate.flags())
+                .map_err(verifier::failure)?;
         } else {
             work(&Belief::new(vault, store(session), None))?;
         }

@@ -119,9 +119,8 @@ impl Gate<'_> {
     fn kept_aside(&self) -> Result<Option<Kept>, GateError> {
         let bytes = match self.vault.get(GATE, ASIDE) {
             Ok(Some(bytes)) => bytes,
-            Ok(None) => return Ok(None),
-            // It is among the findings now.
-            Err(VaultError::Quarantined) => return Ok(None),
+            // One that cannot be read is among the findings now.
+            Ok(None) | Err(VaultError::Quarantined) => return Ok(None),
             Err(why) => return Err(why.into()),
         };
         match self.belief.open(&bytes) {

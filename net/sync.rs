@@ -32,8 +32,8 @@ pub struct Outcome {
     pub steps: Vec<Step>,
     /// Whether the device's question for the time was answered.
     pub answered: bool,
-    /// Whether the bundle is dated too far ahead and was kept aside, with its lists.
-    pub aside: bool,
+    /// What became of the bundle; `None` if none was newer. The lists of one that was kept aside are kept with it.
+    pub bundle: Option<Kept>,
     /// Audit uploads that were sent.
     pub uploads: usize,
     /// Receipts taken.
@@ -127,12 +127,12 @@ pub fn run<D: Device>(
         progress(&Event::Begun(&step));
         let kept = take(&step, &held, device, transport, progress, &mut outcome)?;
         plan.committed();
-        match kept {
-            Kept::Believed => {
-                progress(&Event::Committed(&step));
-                outcome.steps.push(step);
-            }
-            Kept::Aside => outcome.aside = true,
+        if step == Step::Bundle {
+            outcome.bundle = Some(kept);
+        }
+        if kept == Kept::Believed {
+            progress(&Event::Committed(&step));
+            outcome.steps.push(step);
         }
     }
     if !asked {
@@ -168,13 +168,13 @@ fn take<D: Device>(
         Step::Bundle => device.apply_bundle(&transport.metadata().map_err(link)?).map_err(refused),
         Step::Denials(uri) => {
             let token = transport.list(uri).map_err(link)?;
-            if outcome.aside {
+            if outcome.bundle == Some(Kept::Aside) {
                 return device.apply_list_aside(&token).map(|()| Kept::Aside).map_err(refused);
             }
             device.apply_list(uri, &token).map(believed).map_err(refused)
         }
         // The rules of a bundle that is kept aside are not in use.
-        Step::Policies if outcome.aside => Ok(Kept::Aside),
+        Step::Policies if outcome.bundle == Some(Kept::Aside) => Ok(Kept::Aside),
         Step::Policies => device.apply_policies().map(believed).map_err(refused),
         Step::AuditUpload(_) => send(device, transport, progress, outcome, link, refused).map(believed),
     }

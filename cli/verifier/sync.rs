@@ -38,7 +38,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let outcome = sync::run(session, &mut device, &mut *transport, |failure| failure)?;
     let Ended { flagged, taken_back, aside } = device.end(!outcome.steps.is_empty())?;
     let documents: Vec<_> = flagged.iter().map(audit::flag_document).collect();
-    sync::tell(session, &outcome, &documents, aside.as_ref().map(aside_document))?;
+    sync::tell(session, &outcome, &documents, &aside.as_ref().map_or(serde_json::Value::Null, aside_document))?;
     audit::warn_of_flags(session, &flagged);
     super::status::warn_of_taken_back(session, &taken_back);
     let Some(aside) = aside else { return Ok(Exit::Done) };

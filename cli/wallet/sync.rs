@@ -5,6 +5,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::sync::{self, SyncArgs};
 use crate::trust;
 use crate::unlock::OpenArgs;
+use waypass_trust::sync::Kept;
 use waypass_vault::clock;
 use waypass_wallet::Reader;
 
@@ -27,8 +28,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     } else {
         session.out.detail(trust::NOT_COMPARED);
     }
-    sync::tell(session, &outcome, &[], None)?;
-    if outcome.aside {
+    sync::tell(session, &outcome, &[], &serde_json::Value::Null)?;
+    if outcome.bundle == Some(Kept::Aside) {
         return Err(Failure::new(
             Exit::Grey,
             "the bundle is dated more than two days ahead of this device's clock, and was not taken",

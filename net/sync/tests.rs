@@ -204,7 +204,7 @@ fn everything_in_order_denials_before_uploads() {
     assert_eq!(begun, outcome.steps);
     assert_eq!((outcome.uploads, outcome.receipts, outcome.carried, outcome.kept), (3, 3, false, false));
     assert_eq!(outcome.steps.last(), Some(&Step::AuditUpload(0)));
-    assert!(outcome.answered && !outcome.aside);
+    assert_eq!((outcome.answered, outcome.bundle), (true, Some(Kept::Believed)));
     // The next run finds nothing to do, and asks for nothing but the manifest and the time.
     let before = server.asked().len();
     assert_eq!(run(&mut gate, &mut http(&server), &mut quiet).expect("synchronized").steps, []);
@@ -219,7 +219,7 @@ fn lists_of_a_bundle_that_is_kept_aside_are_kept_with_it() {
     let outcome = run(&mut gate, &mut http(&server), &mut quiet).expect("synchronized");
     let log = ["root 2", "root 3", "bundle, aside", "list, aside", "list, aside", "receipt 4", "receipt 8", "receipt 10"];
     assert_eq!(gate.log, log);
-    assert!(outcome.aside);
+    assert_eq!(outcome.bundle, Some(Kept::Aside));
     assert_eq!(outcome.steps, [Step::Root(3), Step::AuditUpload(0)]);
 }
 

@@ -214,6 +214,7 @@ fn office(walk: &mut Walk) {
     walk.ok("issuer", "issuer gates --key-file KEY");
     walk.ok("issuer", "issuer log list --key-file KEY");
     walk.ok("issuer", "issuer log show Door 0 --key-file KEY");
+    walk.ok("issuer", "issuer log acknowledge --all --by Ines --key-file KEY");
     assert!(walk.text("issuer", "issuer log export --csv --key-file KEY", "/content").starts_with("gate,"));
     walk.ok("issuer", "issuer log export -o records --key-file KEY");
     let keys = walk.ok("issuer", "issuer key list --key-file KEY");

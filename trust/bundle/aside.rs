@@ -25,7 +25,7 @@ impl TrustBundle {
         }
         let evidence = core::mem::take(&mut self.evidence);
         self.evidence = evidence.into_iter().filter_map(|list| list.without_given_up(aside.targets())).collect();
-        self.aside = aside.evidence.clone();
+        self.aside.clone_from(&aside.evidence);
         self
     }
 
