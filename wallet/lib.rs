@@ -57,10 +57,10 @@ impl<'v> Wallet<'v> {
         self.vault.generate_key(algorithm, KeyPurpose::Holder)
     }
 
-    /// The holder keys that can sign.
+    /// Returns the holder keys that can sign: neither retired nor concerned by something that the vault found.
     pub fn holder_keys(&self) -> Result<Vec<KeyInfo>, VaultError> {
-        let mut keys = self.vault.keys()?;
-        keys.retain(|key| key.purpose == KeyPurpose::Holder && !key.retired);
+        let (mut keys, altered) = (self.vault.keys()?, self.vault.altered_keys()?);
+        keys.retain(|key| key.purpose == KeyPurpose::Holder && !key.retired && !altered.contains(&key.id));
         Ok(keys)
     }
 

@@ -205,6 +205,9 @@ fn refusal(error: HoldError, kept: bool) -> Failure {
             };
             Failure::new(exit, format!("this credential is not taken in: {error}"), next)
         }
+        HoldError::KeyAltered => {
+            Failure::new(Exit::Tamper, error, "ask the issuer for one bound to the line that `waypass wallet key` prints now")
+        }
         HoldError::NotBound | HoldError::AnotherHolder => {
             Failure::new(Exit::Red, error, "ask the issuer for one bound to the line `waypass wallet key` prints")
         }
