@@ -11,7 +11,6 @@ use waypass_trust::assess::{self, assess};
 use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::Moment;
-use waypass_vault::KeyInfo;
 
 static NO_CONTEXTS: KnownContexts = KnownContexts::new();
 
@@ -54,11 +53,7 @@ impl Wallet<'_> {
             (assessment.role().clone(), assessment.issuer().to_owned())
         };
         let holder = role.holder.as_ref().ok_or(HoldError::NotBound)?;
-        let Some(key) = self.holder_keys()?.into_iter().find(|key| *holder == key.public_key) else {
-            let altered = self.vault.altered_keys()?;
-            let is_altered = |key: &KeyInfo| *holder == key.public_key && altered.contains(&key.id);
-            return Err(if self.vault.keys()?.iter().any(is_altered) { HoldError::KeyAltered } else { HoldError::AnotherHolder });
-        };
+        let key = self.usable(|key| holder == key)?;
         // Under these the assessment found it genuine: what it says can be read when the bundle has moved on.
         let keys = assess::keys(&credential, bundle).ok_or(HoldError::Wallet(WalletError::Bookkeeping))?;
         let keys = keys.into_iter().cloned().collect();

@@ -361,7 +361,18 @@ fn container(value: &Value) -> Result<Container, ContextError> {
         ["@list"] => Container::List,
         ["@graph"] => Container::Graph,
         ["@graph", "@set"] => Container::GraphSet,
-        _ => return Err(ContextError::Unsupported("a container other than @set, @list and @graph")),
+        names => return Err(ContextError::Unsupported(names.iter().find_map(|name| map_of(name)).unwrap_or("this @container"))),
+    })
+}
+
+/// The maps of JSON-LD 1.1 (§4.6), none of which is read.
+fn map_of(container: &str) -> Option<&'static str> {
+    Some(match container {
+        "@language" => "an @container of @language (a language map)",
+        "@index" => "an @container of @index",
+        "@id" => "an @container of @id",
+        "@type" => "an @container of @type",
+        _ => return None,
     })
 }
 

@@ -8,6 +8,7 @@ mod full;
 mod kill;
 mod lanes;
 mod lock;
+mod offers;
 mod private;
 mod shared;
 mod site;
