@@ -116,7 +116,7 @@ pub fn read_with_document(
         return Err(AuthorityError::NoMethod(missing.clone(), document.key(missing, Purpose::AssertionMethod, at).err()));
     }
     if !records.iter().any(|record| record.key_use == KeyUse::Credential) {
-        // Where there is one only, what is wrong with it is the reason.
+        // If there is only one method, the fault in it is the reason.
         let why = if let [method] = document.methods() { document.key(method.id(), Purpose::AssertionMethod, at).err() } else { None };
         return Err(AuthorityError::NoMethod("assertionMethod".into(), why));
     }

@@ -15,7 +15,7 @@ use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::Moment;
-use waypass_vault::VaultError;
+use waypass_vault::{StorageError, Vault, VaultError};
 use zeroize::Zeroizing;
 
 /// The vault's table of what is kept aside. It is in no backup: its credentials are bound to keys of this device.
@@ -46,6 +46,11 @@ pub enum Kept {
     Unfinished,
 }
 
+/// Returns how many things a locked wallet keeps aside, as its file says: unverified.
+pub fn aside_in(vault: &Vault) -> Result<usize, StorageError> {
+    vault.count(TABLE)
+}
+
 /// Room for what an offer will bring.
 #[derive(Clone, Debug)]
 #[must_use]
@@ -60,7 +65,7 @@ pub struct Awaited {
 pub struct Unfinished {
     /// The room that was made for it.
     pub awaited: Awaited,
-    /// How far it had come, in the words of who picks up.
+    /// Its progress, in a form that only the pick-up reads.
     pub progress: Zeroizing<Vec<u8>>,
 }
 
@@ -104,7 +109,10 @@ impl Wallet<'_> {
         let Awaited { id, from } = awaited;
         let rows = credentials.iter().map(|bytes| {
             let bytes = format::from_file(bytes).to_vec();
-            (CredentialId::of(&bytes), Row { from: from.clone(), since: at.at(), kept: Kept::Credential, bytes, progress: Zeroizing::default() }.to_bytes())
+            (
+                CredentialId::of(&bytes),
+                Row { from: from.clone(), since: at.at(), kept: Kept::Credential, bytes, progress: Zeroizing::default() }.to_bytes(),
+            )
         });
         let rows: Vec<_> = rows.collect();
         self.vault.batch_last(|batch| {
@@ -169,7 +177,7 @@ struct Row {
     kept: Kept,
     /// The credential; random bytes where there is none yet.
     bytes: Vec<u8>,
-    /// How far the pick-up has come.
+    /// The progress of the pick-up.
     progress: Zeroizing<Vec<u8>>,
 }
 

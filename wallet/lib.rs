@@ -20,7 +20,7 @@ mod records;
 mod show;
 mod sync;
 
-pub use aside::{Aside, Awaited, Kept, Unfinished};
+pub use aside::{Aside, Awaited, Kept, Unfinished, aside_in};
 pub use ask::{AskError, Asked, Asker};
 pub use backup::{DEVICE_TABLE, Restored};
 pub use error::{HoldError, Missing, PresentError, WalletError};

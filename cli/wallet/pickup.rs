@@ -125,7 +125,7 @@ fn kept(why: PickupError) -> Failure {
     Failure::new(Exit::Network, why, "nothing is lost: `waypass wallet add` goes on with the offer, within a day")
 }
 
-/// Where an offer may lead: an offer is text from anybody, so to no private address that the site's bundle or the settings do not name.
+/// Returns the addresses an offer may lead to. It is text from anybody, so no private address that neither bundle nor settings name.
 fn reach(session: &Session, args: &Args, open: &Open) -> Reach {
     if args.local_network {
         return Reach::Anywhere;

@@ -42,7 +42,7 @@ pub enum Malformed {
     OutOfRange(&'static str),
     /// The document's contexts are not exactly the known ones.
     Context,
-    /// A context that stands in the document itself, and what of it is not read.
+    /// A context in the document itself that is not read, and why.
     InlineContext(CarriedError),
     /// A member that what we read may not have, such as one that no context defines.
     Member(MemberName),

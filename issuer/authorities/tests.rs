@@ -201,10 +201,13 @@ fn the_keys_of_a_document_become_records() {
     assert!(matches!(refused(entry, &document, "did:web:north.example", &lists), AuthorityError::Document(_)));
     assert!(matches!(refused(entry, "{}", DID, &lists), AuthorityError::Document(_)));
     // A key for another purpose signs no lists, and somebody must sign credentials.
-    assert_eq!(refused(entry, &document, DID, core::slice::from_ref(&login)), AuthorityError::NoMethod(login, Some(MethodError::WrongPurpose)));
+    assert_eq!(
+        refused(entry, &document, DID, core::slice::from_ref(&login)),
+        AuthorityError::NoMethod(login, Some(MethodError::WrongPurpose))
+    );
     let all = [credentials, lists[0].clone()];
     assert_eq!(refused(entry, &document, DID, &all), AuthorityError::NoMethod("assertionMethod".into(), None));
-    // What is wrong with the method is said.
+    // The fault in the method is said.
     let ended = document.replacen("\"controller\"", "\"expires\": \"2020-01-01T00:00:00Z\", \"controller\"", 9);
     let why = refused(entry, &ended, DID, &lists).to_string();
     assert!(why.ends_with("the verification method ended at 2020-01-01T00:00:00Z"), "{why}");

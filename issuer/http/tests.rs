@@ -172,7 +172,7 @@ fn proofs_that_do_not_hold() {
     assert_eq!(ask_credential(&service, &token, "role_sd_jwt", &late).error(), (400, "invalid_nonce".into()));
 }
 
-/// What a wallet sends again because it was cut off is answered as the first time: the same token, the same credential, one on record.
+/// A request that a wallet repeats because it was cut off is answered as the first time: the same token, the same credential, one on record.
 #[test]
 fn what_is_asked_again_is_answered_again() {
     let (dir, service) = service();

@@ -18,7 +18,7 @@ const LIMITS: Limits = Limits { bytes: 2 * Limits::CREDENTIAL.bytes, ..Limits::C
 const ORDER: &[u8] = b"waypass/v1/offer/order";
 const ANSWER: &[u8] = b"waypass/v1/offer/answer";
 
-/// What was picked up, kept for the holder who asks again.
+/// A credential that was picked up, kept for the holder who asks again.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Answer {
     pub(super) format: Format,

@@ -51,9 +51,8 @@ fn picked_up_once() {
     assert_eq!((record.state, record.label.as_str()), (State::Valid, "badge 17"));
     assert_eq!(issuer.history(&record.id).expect("read")[0].operator, "ines");
     // Not to another key, and not for ever.
-    let mut again = |holder: &Key, seconds| {
-        issuer.pick_up(&token.token, "n3", at(60), holder.public_key(), at(seconds), &mut TestRng::new(10))
-    };
+    let mut again =
+        |holder: &Key, seconds| issuer.pick_up(&token.token, "n3", at(60), holder.public_key(), at(seconds), &mut TestRng::new(10));
     assert_eq!(again(&Key::p256(10), 12), Err(GrantError::Void));
     assert_eq!(again(&holder, 11 + TOKEN_SECONDS), Ok(credential));
     assert_eq!(again(&holder, 12 + TOKEN_SECONDS), Err(GrantError::Void));
@@ -105,9 +104,8 @@ fn a_nonce_works_once() {
         let offer = issuer.offer(&order(), &TERMS, "ines", at(0), &mut TestRng::new(seed)).expect("offered");
         tokens.push(issuer.exchange(&code(&offer), None, None, at(1), &mut TestRng::new(seed + 50)).expect("exchanged").token);
     }
-    let mut pick = |token: &str, nonce: &str, seed| {
-        issuer.pick_up(token, nonce, at(60), holder.public_key(), at(2), &mut TestRng::new(seed))
-    };
+    let mut pick =
+        |token: &str, nonce: &str, seed| issuer.pick_up(token, nonce, at(60), holder.public_key(), at(2), &mut TestRng::new(seed));
     pick(&tokens[0], "n1", 21).expect("picked up");
     assert_eq!(pick(&tokens[1], "n1", 22), Err(GrantError::NonceUsed));
     pick(&tokens[1], "n2", 23).expect("the token is still good");

@@ -15,7 +15,7 @@ const VERSION: i64 = 1;
 /// An offer, a token and some short texts.
 const STORED: Limits = Limits { bytes: 128 * 1024, depth: 2, values: 32 };
 
-/// A pick-up under way. It holds the code, the token and the transaction code: whoever reads it can take the credential.
+/// A pick-up under way. It holds the code, the token and the transaction code. A reader of it can take the credential.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Progress {
     pub(super) offer: Offer,

@@ -247,7 +247,7 @@ fn an_issuer_is_known_by_the_address_of_its_lists_or_its_identifier() {
     }
 }
 
-/// What is stored before each step is enough to go on: the same token request, and the credential for the same key.
+/// The stored progress is enough to go on: the same token request, and the credential for the same key.
 #[test]
 fn a_pick_up_goes_on_from_what_was_stored() {
     let (server, seen) = issuer(|_, answer| answer);

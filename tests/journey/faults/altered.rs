@@ -33,7 +33,7 @@ fn nothing_is_shown_by_a_key_that_a_finding_concerns() {
             assert!(what.contains("may have been changed from outside") && next.contains("waypass wallet key"), "{what}\n{next}");
             assert!(refused.stderr.contains("in a part of the vault that was changed from outside"), "{}", refused.stderr);
         }
-        // What it says is there to be read, and the warning names it.
+        // The credential is there to be read, and the warning names it.
         let listed = site.run(WALLET, "wallet list");
         let list = super::site::said(&listed.stdout);
         assert_eq!(text(&items(&list, "credentials")[0], "standing"), "key_altered");

@@ -1,6 +1,6 @@
 //! A pick-up that is cut off, or that waits for a server: what was offered is not lost, it is issued once, and nobody else waits.
 
-use super::site::{GATE, ISSUER, Site, WALLET, advice, calm, items, said, text};
+use super::site::{GATE, ISSUER, Site, WALLET, advice, calm, items, number, said, text};
 use crate::link::request;
 use crate::program::{Place, ended};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Where a request is held up.
+/// The moment at which a request is held up.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum When {
     /// Before the issuer hears of it.
@@ -27,7 +27,7 @@ enum When {
 /// A request of the wallet that stands still until this is dropped.
 type Held = Sender<()>;
 
-/// What is held up: the end of the path, when, and whom to tell.
+/// The request to hold up, by the end of its path, the moment, and whom to tell.
 type Trap = Arc<Mutex<Option<(&'static str, When, Sender<Held>)>>>;
 
 /// A site whose issuer is reached through a link that can be held up.
@@ -48,7 +48,8 @@ impl Linked {
         site.issue("first");
         site.done(ISSUER, "issuer publish -o stick");
         assert_eq!(site.run(WALLET, &format!("trust pin stick --digest {root}")).code, 0);
-        let mut service = site.place.command(&[], ISSUER, &["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "-q"]);
+        let mut service =
+            site.place.command(&[], ISSUER, &["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "-q"]);
         let mut service = service.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("started");
         let mut line = String::new();
         BufReader::new(service.stdout.take().expect("piped")).read_line(&mut line).expect("it says where it is");
@@ -127,7 +128,8 @@ fn pass(mut near: TcpStream, real: &str, trap: &Trap) {
 }
 
 /// Every step of a pick-up, in its order.
-const STEPS: [&str; 5] = ["/.well-known/openid-credential-issuer", "/.well-known/oauth-authorization-server", "/token", "/nonce", "/credential"];
+const STEPS: [&str; 5] =
+    ["/.well-known/openid-credential-issuer", "/.well-known/oauth-authorization-server", "/token", "/nonce", "/credential"];
 
 /// Killed at every step, on both sides of what the issuer does. The offer goes on, by its file or without it, and is issued once.
 #[test]
@@ -155,6 +157,8 @@ fn a_pick_up_that_is_killed_at_any_step_goes_on() {
             let is_begun = listed.stderr.contains("was cut off") || listed.stderr.contains("kept aside");
             let has_it = items(&said(&listed.stdout), "credentials").len() == rounds;
             // From the token on nothing but the wallet's own note can save it.
+            let aside = number(&said(&site.look(WALLET, "wallet status").stdout), "aside");
+            assert_eq!(aside > 0, is_begun, "{place}");
             assert!(is_begun || has_it || at < 2 || (at == 2 && when == When::Asked), "{place}: {}", listed.stderr);
             if !has_it {
                 assert!(struck.stdout.is_empty(), "{place}: acknowledged and gone");
@@ -170,13 +174,13 @@ fn a_pick_up_that_is_killed_at_any_step_goes_on() {
     site.done(WALLET, "wallet history --verify");
 }
 
-/// How a killed process ended; what it had said until then.
+/// Returns how a killed process ended, with the words it had said until then.
 fn killed(child: Child) -> crate::program::Ran {
     let ran = ended(child);
     crate::program::Ran { code: if ran.code >= 128 { 0 } else { ran.code }, ..ran }
 }
 
-/// What the issuer has answered does not arrive: the wallet says that nothing is lost, and goes on.
+/// The issuer's answer does not arrive: the wallet says that nothing is lost, and goes on.
 #[test]
 fn a_link_that_breaks_in_the_middle_loses_no_offer() {
     let linked = Linked::new();

@@ -81,7 +81,8 @@ pub(super) fn sd_jwt(world: &World, change: impl Fn(&mut Object<'static>, &mut O
 pub(super) fn withheld(world: &World) -> Read {
     let disclosure = base64url::encode(br#"["c2FsdA","roles",["nurse","staff"]]"#);
     let digest = base64url::encode(&Sha256::digest(&disclosure));
-    let (header, mut claims) = parts(core::str::from_utf8(nurse(world, Format::SdJwtVc).as_bytes()).expect("text").split('~').next().expect("a JWT"));
+    let (header, mut claims) =
+        parts(core::str::from_utf8(nurse(world, Format::SdJwtVc).as_bytes()).expect("text").split('~').next().expect("a JWT"));
     claims.remove("roles");
     claims.set("_sd", Value::from_iter([digest]));
     verifies(world, format!("{}~{disclosure}~", sign(&header, claims, &world.issuer)).as_bytes())
