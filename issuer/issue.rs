@@ -155,6 +155,9 @@ pub enum IssueError {
     Store(StoreError),
 }
 
+/// Makes, of a credential just signed, what its pick-up uses up and what is kept of it.
+pub(crate) type PickupOf<'p> = &'p dyn Fn(&[u8]) -> Pickup;
+
 impl<'k> Issuer<'k> {
     /// Sets up a new issuer in an empty store and registers its credential, status and intake keys.
     ///
@@ -244,7 +247,7 @@ impl<'k> Issuer<'k> {
         order: &Order,
         holder: &PublicKey,
         operator: &str,
-        pickup: Option<&dyn Fn(&[u8]) -> Pickup>,
+        pickup: Option<PickupOf<'_>>,
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {

@@ -21,7 +21,7 @@ enum Taken {
     /// It is new.
     New(Choice, Option<secret::Secret>),
     /// A command that was cut off had begun with it.
-    Begun(Awaited, Progress),
+    Begun(Awaited, Box<Progress>),
 }
 
 /// Takes an offer up, or goes on with it. Everything that can be refused is refused before its code is spent, and what comes is stored
@@ -34,7 +34,7 @@ pub(super) fn take_up(session: &Session, args: &Args, open: &mut Open, offer: &s
     let (pickup, taken) = open.aside(session, || {
         let pickup = Pickup::start(offer, Timeouts::default(), reach).map_err(failure)?;
         let taken = match begun.into_iter().find_map(|begun| of(begun, &pickup)) {
-            Some((room, progress)) => Taken::Begun(room, progress),
+            Some((room, progress)) => Taken::Begun(room, Box::new(progress)),
             None => asked(session, args, &pickup, &trusted, &algorithms)?,
         };
         Ok::<_, Failure>((pickup, taken))
@@ -42,7 +42,7 @@ pub(super) fn take_up(session: &Session, args: &Args, open: &mut Open, offer: &s
     open.believed()?;
     let (choice, code) = match taken {
         Taken::New(choice, code) => (choice, code),
-        Taken::Begun(room, progress) => return finish(session, open, &pickup, room, progress),
+        Taken::Begun(room, progress) => return finish(session, open, &pickup, room, *progress),
     };
     let key = open.wallet.holder_key(choice.algorithm)?;
     let code = code.as_ref().map(|code| secret::text(code)).transpose()?;
