@@ -111,7 +111,7 @@ fn authority(kind: &str, list: &str) -> Authority {
 }
 
 /// Fetches what such an authority may issue; `doc` says nothing about its type, so that nobody in particular needs to be known.
-fn fetch(pickup: Pickup, kind: &str, tx_code: Option<&str>) -> Result<Vec<Vec<u8>>, PickupError> {
+fn fetch(pickup: &Pickup, kind: &str, tx_code: Option<&str>) -> Result<Vec<Vec<u8>>, PickupError> {
     let choice = pickup.choose(&[authority(kind, "https://lists.example/1")], &[Algorithm::EdDsa])?;
     let holder = Holder::new();
     let mut progress = pickup.begin(&choice, tx_code, holder.public_key(), &retry())?;
@@ -128,7 +128,7 @@ fn picks_up_with_a_code_and_a_key_proof() {
     assert_eq!((doc.format, doc.binding), (Format::DataIntegrity, Binding::DidKey));
     assert_eq!(pickup.offer().tx_code.as_ref().and_then(|tx| tx.description.as_deref()), Some("from the desk"));
     let holder = Holder::new();
-    let got = fetch(pickup, "v", Some("493536")).expect("credentials");
+    let got = fetch(&pickup, "v", Some("493536")).expect("credentials");
     assert_eq!(got, [b"a.b.c~".to_vec(), br#"{"type":["VerifiableCredential"]}"#.to_vec()]);
 
     let seen = seen.lock().expect("not poisoned");
@@ -155,7 +155,7 @@ fn names_the_key_as_the_format_wants_it() {
     let (server, seen) = issuer(|_, answer| answer);
     let holder = Holder::new();
     let pickup = start(&format!("openid-credential-offer://?credential_offer_uri={}/t1/offers/1", server.base)).expect("by reference");
-    fetch(pickup, "another", None).expect("credentials");
+    fetch(&pickup, "another", None).expect("credentials");
     let seen = seen.lock().expect("not poisoned");
     let request = seen.iter().find(|request| request.path == "/t1/credential").expect("asked");
     let body = json::parse(&request.body, Limits::CREDENTIAL).expect("JSON");
@@ -169,7 +169,7 @@ fn names_the_key_as_the_format_wants_it() {
 fn a_mistyped_code_does_not_spend_the_offer() {
     for code in [None, Some(""), Some("12345"), Some("12345a")] {
         let (server, _) = issuer(|_, answer| answer);
-        let failed = fetch(start(&offer(&server.base, TX)).expect("an offer"), "v", code);
+        let failed = fetch(&start(&offer(&server.base, TX)).expect("an offer"), "v", code);
         assert!(matches!(failed, Err(PickupError::TxCode)), "{code:?}");
         assert!(!server.asked().iter().any(|asked| asked.contains("token")));
     }
@@ -204,7 +204,7 @@ fn a_key_the_issuer_does_not_take_is_refused_before_the_code_is_spent() {
 fn a_proof_is_made_under_a_name_that_the_issuer_lists() {
     for (names, written) in [(r#"["Ed25519"]"#, "Ed25519"), (r#"["Ed25519","EdDSA"]"#, "EdDSA"), (r#"["ES256","EdDSA"]"#, "EdDSA")] {
         let (server, seen) = takes_only(names);
-        fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect("credentials");
+        fetch(&start(&offer(&server.base, "")).expect("an offer"), "v", None).expect("credentials");
         let seen = seen.lock().expect("not poisoned");
         let request = seen.iter().find(|request| request.path == "/t1/credential").expect("asked");
         let body = json::parse(&request.body, Limits::CREDENTIAL).expect("JSON");
@@ -287,7 +287,7 @@ fn only_what_the_issuer_may_yet_answer_goes_on() {
             "/t1/credential" => Answer::Is(status, b"{}".to_vec()),
             _ => good,
         });
-        fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused").may_go_on()
+        fetch(&start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused").may_go_on()
     };
     assert_eq!([400, 401, 403, 404].map(answered), [false; 4]);
     assert_eq!([408, 429, 500, 502, 503].map(answered), [true; 5]);
@@ -299,7 +299,7 @@ fn only_what_the_issuer_may_yet_answer_goes_on() {
 fn spoiled(path: &'static str, answer: &'static str) -> PickupError {
     let (server, _) = issuer(move |request, good| if request.path == path { ok(answer) } else { good });
     let started = start(&offer(&server.base, ""));
-    started.and_then(|pickup| fetch(pickup, "v", None)).expect_err("refused")
+    started.and_then(|pickup| fetch(&pickup, "v", None)).expect_err("refused")
 }
 
 #[test]
@@ -325,9 +325,9 @@ fn a_refusal_says_its_code() {
         "/t1/token" => Answer::Is(400, br#"{"error":"invalid_grant"}"#.to_vec()),
         _ => good,
     });
-    let refused = fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused");
+    let refused = fetch(&start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused");
     assert_eq!(refused.to_string(), "the issuer does not take the offer: it was used or has ended");
-    let refused = fetch(start(&offer(&server.base, TX)).expect("an offer"), "v", Some("493536")).expect_err("refused");
+    let refused = fetch(&start(&offer(&server.base, TX)).expect("an offer"), "v", Some("493536")).expect_err("refused");
     assert!(matches!(refused, PickupError::WrongTxCode), "{refused}");
 }
 
@@ -337,7 +337,7 @@ fn a_refusal_is_told_in_the_words_of_the_issuer() {
     let say = |body: &'static str| {
         let (server, _) =
             issuer(move |request, good| if request.path == "/t1/credential" { Answer::Is(400, body.as_bytes().to_vec()) } else { good });
-        fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused").to_string()
+        fetch(&start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused").to_string()
     };
     assert_eq!(
         say(r#"{"error":"invalid_proof","error_description":"the proof names another audience"}"#),
