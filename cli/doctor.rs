@@ -236,7 +236,7 @@ fn horizon(bundle: &TrustBundle) -> Finding {
 pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
     use waypass_vault::Finding;
     match finding {
-        found @ Finding::Quarantined { .. } if found.concerns_keys() => {
+        found if found.is_lost_key() => {
             "a key of this device was damaged and set aside; what is bound to it can no longer be used and must be issued or enrolled again"
                 .to_owned()
         }
@@ -252,5 +252,10 @@ pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
         Finding::WriteAheadLogMissing => {
             "the vault was there without its write-ahead log (vault.db-wal); what was done last may be missing".to_owned()
         }
+        Finding::KeysAltered { keys } => format!(
+            "{} in a part of the vault that was changed from outside; a wallet shows nothing with such a key, and what is bound to it must \
+             be issued again",
+            if let [_] = keys[..] { "a key of this device is".to_owned() } else { format!("{} keys of this device are", keys.len()) },
+        ),
     }
 }

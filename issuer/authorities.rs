@@ -9,7 +9,7 @@ use crate::issue::Issuer;
 use crate::publish::Renewal;
 use crate::store::{Documents as _, StoreError};
 use core::fmt;
-use waypass_credential::did::{DidDocument, DocumentError};
+use waypass_credential::did::{DidDocument, DocumentError, MethodError};
 use waypass_credential::json::{self, JsonError, Limits};
 use waypass_credential::proof::Purpose;
 use waypass_credential::time::Timestamp;
@@ -57,8 +57,8 @@ pub enum AuthorityError {
     },
     /// It is no DID document of that DID.
     Document(DocumentError),
-    /// The DID document has no key for signing credentials by this method.
-    NoMethod(String),
+    /// The DID document has no key for signing credentials by this method, and why, where one method is the reason.
+    NoMethod(String, Option<MethodError>),
     /// The document lets only keys sign credentials that are of other kinds than those read here.
     KeyKinds(Vec<String>),
     /// No entry has this name.
@@ -121,10 +121,12 @@ pub fn read_with_document(
         }
     }
     if let Some(missing) = status_methods.iter().find(|named| !records.iter().any(|record| record.kid == **named)) {
-        return Err(AuthorityError::NoMethod(missing.clone()));
+        return Err(AuthorityError::NoMethod(missing.clone(), document.key(missing, Purpose::AssertionMethod, at).err()));
     }
     if !records.iter().any(|record| record.key_use == KeyUse::Credential) {
-        return Err(AuthorityError::NoMethod("assertionMethod".into()));
+        // If there is only one method, the fault in it is the reason.
+        let why = if let [method] = document.methods() { document.key(method.id(), Purpose::AssertionMethod, at).err() } else { None };
+        return Err(AuthorityError::NoMethod("assertionMethod".into(), why));
     }
     let records = json::to_string(&records);
     let records = json::parse(records.as_bytes(), LIMITS).map_err(AuthorityError::Json)?;
@@ -279,7 +281,10 @@ impl fmt::Display for AuthorityError {
                 write!(f, "the status list {uri:?} of {found} is not newer than the one held, of {held}")
             }
             Self::Document(why) => why.fmt(f),
-            Self::NoMethod(method) => write!(f, "the DID document lets no key at {method:?} sign credentials"),
+            Self::NoMethod(method, why) => {
+                write!(f, "the DID document lets no key at {method:?} sign credentials")?;
+                why.as_ref().map_or(Ok(()), |why| write!(f, ": {why}"))
+            }
             Self::KeyKinds(kinds) => {
                 write!(f, "the DID document has keys to sign credentials of kinds that are not read here: {}", kinds.join(", "))
             }

@@ -81,6 +81,9 @@ pub struct Issued {
     pub suites: Vec<Suite>,
 }
 
+/// Makes, of a credential just signed, what its pick-up uses up and what is kept of it.
+pub(crate) type PickupOf<'p> = &'p dyn Fn(&[u8]) -> Pickup;
+
 impl<'k> Issuer<'k> {
     /// Sets up a new issuer in an empty store and registers its credential, status and intake keys.
     ///
@@ -172,12 +175,13 @@ impl<'k> Issuer<'k> {
         self.issue_picked_up(order, holder, operator, None, at, rng)
     }
 
+    /// As [`Self::issue`]; `pickup` says what the credential uses up, and what is kept of it for a holder who asks again.
     pub(crate) fn issue_picked_up(
         &mut self,
         order: &Order,
         holder: &PublicKey,
         operator: &str,
-        pickup: Option<&Pickup>,
+        pickup: Option<PickupOf<'_>>,
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {
@@ -228,7 +232,8 @@ impl<'k> Issuer<'k> {
             };
             let issued =
                 StatusEvent { from: None, to: State::Valid, cause: "issued".into(), note: String::new(), operator: operator.into(), at };
-            match self.store.add_credential(&record, entries, &issued, pickup) {
+            let pickup = pickup.map(|pickup| pickup(credential.as_bytes()));
+            match self.store.add_credential(&record, entries, &issued, pickup.as_ref()) {
                 Ok(()) => {
                     let suites = match &credential {
                         Credential::DataIntegrity(document) => document.suites(),

@@ -3,29 +3,38 @@
 //! Codes are 256 random bits and kept as hashes. The order, with the personal claims in it, waits encrypted under a key that
 //! only the code gives, and after the exchange under one that only the access token gives: a copy of the database shows
 //! neither. The six digits of a transaction code are no such secret; five tries are what protects them.
+//!
+//! A wallet that is cut off may ask again. The same token request gives the same token, if it names the same random key
+//! (`Idempotency-Key`), so a code still serves one wallet only. The same token and holder key give the same credential, for a day.
 
-use crate::issue::{Format, IssueError, Issued, Issuer, Order, random_id};
+use crate::issue::{Format, IssueError, Issuer, Order, random_id};
 use crate::store::{OfferRow, Pickup, StoreError, TxCode};
 use core::fmt;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use waypass_credential::base64url;
+use waypass_credential::did;
 use waypass_credential::json::{self, Object, Value};
 use waypass_credential::key::PublicKey;
 use waypass_credential::time::Timestamp;
 
 mod seal;
 
+use seal::Answer;
+
 /// Tries at a transaction code before the offer is void.
 pub const TX_CODE_TRIES: u8 = 5;
-/// Seconds an access token is good for.
-pub const TOKEN_SECONDS: i64 = 300;
+/// Seconds an access token is good for, and after its credential was picked up the seconds in which it may be asked for again: a day,
+/// so that a wallet that was cut off can go on when there is a link. A token is a secret like the code, which may live for a month.
+pub const TOKEN_SECONDS: i64 = 86_400;
 /// The grant type of pre-authorized codes.
 pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 /// An offer nobody picked up in a month was forgotten by its operator.
 const MAX_SECONDS: i64 = 31 * 86_400;
 const MAX_SECRET: usize = 128;
+/// Shorter keys of a repeated request are not taken: somebody else could guess them.
+const MIN_RETRY_KEY: usize = 22;
 
 /// How an offer may be picked up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,14 +139,24 @@ impl Issuer<'_> {
     }
 
     /// Exchanges a pre-authorized code for an access token. A try at the transaction code is counted before it is judged.
+    ///
+    /// `retry` is a random key by which the wallet may repeat this request, and gets the same token. It was given the right transaction
+    /// code the first time. A code that was exchanged with another key, or without one, is void.
     pub fn exchange(
         &mut self,
         code: &str,
         tx_code: Option<&str>,
+        retry: Option<&str>,
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<AccessToken, GrantError> {
         let code_hash = hash(code);
+        let derived = retry.filter(|key| (MIN_RETRY_KEY..=MAX_SECRET).contains(&key.len())).and_then(|key| seal::token(code, key));
+        if let Some(token) = derived.as_ref().filter(|_| code.len() <= MAX_SECRET)
+            && let Ok(offer) = self.live_offer(token, true, at)
+        {
+            return Ok(AccessToken { token: token.clone(), expires_in: offer.expires_at.since(at) });
+        }
         let offer = self.live_offer(code, false, at)?;
         match (&offer.tx_code, tx_code) {
             (None, None) => {}
@@ -153,7 +172,7 @@ impl Issuer<'_> {
             }
         }
         let (order, operator) = seal::open(code, &offer.sealed).ok_or(GrantError::Void)?;
-        let token = secret(rng);
+        let token = derived.unwrap_or_else(|| secret(rng));
         let sealed = seal::seal(&token, &order, &operator);
         self.store.exchange_offer(&code_hash, &hash(&token), &sealed, at.plus(TOKEN_SECONDS))?;
         Ok(AccessToken { token, expires_in: TOKEN_SECONDS })
@@ -162,12 +181,15 @@ impl Issuer<'_> {
     /// Whether a token is good, and for which configuration.
     pub fn granted(&self, token: &str, at: Timestamp) -> Result<&'static str, GrantError> {
         let offer = self.live_offer(token, true, at)?;
-        let (order, _) = seal::open(token, &offer.sealed).ok_or(GrantError::Void)?;
-        Ok(configuration(order.format))
+        let format = match seal::open(token, &offer.sealed) {
+            Some((order, _)) => order.format,
+            None => seal::open_answer(token, &offer.sealed).ok_or(GrantError::Void)?.format,
+        };
+        Ok(configuration(format))
     }
 
-    /// Issues what was offered to the key that proved itself. Token and nonce are used up by the same transaction that
-    /// records the credential.
+    /// Issues what was offered to the key that proved itself, and returns the credential. Token and nonce are used up by the same
+    /// transaction that records the credential. Asked again by the same key, it returns the same credential.
     pub fn pick_up(
         &mut self,
         token: &str,
@@ -176,11 +198,20 @@ impl Issuer<'_> {
         holder: &PublicKey,
         at: Timestamp,
         rng: &mut dyn CryptoRng,
-    ) -> Result<Issued, GrantError> {
+    ) -> Result<Vec<u8>, GrantError> {
         let offer = self.live_offer(token, true, at)?;
+        let holder_did = did::to_did_key(holder);
+        if let Some(answer) = seal::open_answer(token, &offer.sealed) {
+            return if answer.holder == holder_did { Ok(answer.credential) } else { Err(GrantError::Void) };
+        }
         let (order, operator) = seal::open(token, &offer.sealed).ok_or(GrantError::Void)?;
-        let pickup = Pickup { token_hash: hash(token), nonce_hash: hash(nonce), nonce_until };
-        self.issue_picked_up(&order, holder, &operator, Some(&pickup), at, rng).map_err(|why| match why {
+        let pickup = |credential: &[u8]| {
+            let answer = Answer { format: order.format, holder: holder_did.clone(), credential: credential.to_vec() };
+            let answered = OfferRow { sealed: seal::seal_answer(token, &answer), expires_at: at.plus(TOKEN_SECONDS), ..offer.clone() };
+            Pickup { taken: offer.clone(), answered, nonce_hash: hash(nonce), nonce_until }
+        };
+        let issued = self.issue_picked_up(&order, holder, &operator, Some(&pickup), at, rng);
+        issued.map(|issued| issued.credential).map_err(|why| match why {
             IssueError::Store(StoreError::Taken) => GrantError::NonceUsed,
             IssueError::Store(StoreError::Missing) => GrantError::Void,
             IssueError::Store(why) => GrantError::Store(why),

@@ -175,7 +175,7 @@ pub struct OfferRow {
     pub secret_hash: [u8; 32],
     /// Salted hash of the transaction code, if one is asked for.
     pub tx_code: Option<TxCode>,
-    /// The sealed order.
+    /// The sealed order; once it is picked up, the sealed credential.
     pub sealed: Vec<u8>,
     /// After this second it is void.
     pub expires_at: Timestamp,
@@ -195,10 +195,12 @@ pub struct TxCode {
 }
 
 /// What a pick-up uses up, in the same transaction that records the credential.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pickup {
-    /// Hash of the access token.
-    pub token_hash: [u8; 32],
+    /// The exchanged offer, as it was read.
+    pub taken: OfferRow,
+    /// The one in its place: the credential, for as long as it may be asked for again.
+    pub answered: OfferRow,
     /// Hash of the proof nonce.
     pub nonce_hash: [u8; 32],
     /// Until when the nonce has to be remembered.

@@ -77,6 +77,8 @@ pub(crate) struct Ask<'a> {
     pub(crate) body: Option<(&'static str, Vec<u8>)>,
     /// A bearer token.
     pub(crate) bearer: Option<&'a str>,
+    /// The key by which this same request may be made again.
+    pub(crate) retry: Option<&'a str>,
 }
 
 impl Client {
@@ -127,6 +129,9 @@ impl Client {
         }
         if let Some(token) = ask.bearer {
             request = request.bearer_auth(token);
+        }
+        if let Some(key) = ask.retry {
+            request = request.header("idempotency-key", format!("\"{key}\""));
         }
         self.runtime.block_on(exchange(request, url, ask.what, ask.limit))
     }

@@ -20,7 +20,7 @@ pub const MAX_DOCUMENT: usize = 64 * 1024;
 pub fn fetch(did: &WebDid<'_>, timeouts: Timeouts) -> Result<Vec<u8>, TransportError> {
     let url = Url::parse(&did.document_url()).map_err(|_| TransportError::Address { why: "the DID gives no URL" })?;
     let client = Client::new(true, Reach::PublicAnd(Vec::new()), timeouts)?;
-    client.ask(&url, Ask { what: "the DID document", limit: MAX_DOCUMENT, body: None, bearer: None })
+    client.ask(&url, Ask { what: "the DID document", limit: MAX_DOCUMENT, body: None, bearer: None, retry: None })
 }
 
 #[cfg(test)]

@@ -10,17 +10,20 @@ use crate::transport::TransportError;
 use core::fmt;
 use reqwest::Url;
 use waypass_credential::json::{self, Limits, Object, Value};
-use waypass_credential::key::{SignError, Signer};
+use waypass_credential::key::{PublicKey, SignError, Signer};
+use waypass_credential::request::Nonce;
 use waypass_credential::time::Timestamp;
 
 mod choice;
 mod metadata;
 mod offer;
+mod progress;
 mod proof;
 
 pub use choice::Choice;
 pub use metadata::{Binding, Configuration};
 pub use offer::{Offer, OfferError, OfferSource, TxCode};
+pub use progress::Progress;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 /// A credential, twice: it stands in a JSON string.
@@ -111,7 +114,7 @@ impl From<SignError> for PickupError {
     }
 }
 
-/// An offer whose issuer has been asked what it offers; [`Pickup::fetch`] takes it.
+/// An offer whose issuer has been asked what it offers. [`Pickup::redeem`] spends it, and [`Pickup::fetch`] takes what it is for.
 ///
 /// Blocking, on a small runtime of its own: call it from outside any asynchronous runtime.
 pub struct Pickup {
@@ -135,6 +138,17 @@ impl Pickup {
                 Offer::parse(&body).map_err(PickupError::Offer)?
             }
         };
+        Self::of(client, offer)
+    }
+
+    /// Asks the issuer again, to go on with a pick-up that was cut off.
+    pub fn resume(progress: &Progress, timeouts: Timeouts, reach: Reach) -> Result<Self, PickupError> {
+        let offer = progress.offer.clone();
+        let tls = !OfferSource::Inline(offer.clone()).is_local();
+        Self::of(Client::new(tls, reach, timeouts)?, offer)
+    }
+
+    fn of(client: Client, offer: Offer) -> Result<Self, PickupError> {
         let (endpoints, mut configurations) = metadata::read(&client, &offer.issuer)?;
         configurations.retain(|configuration| offer.configurations.contains(&configuration.id));
         if configurations.is_empty() {
@@ -153,45 +167,38 @@ impl Pickup {
         &self.configurations
     }
 
-    /// Redeems the offer's code and fetches what was chosen, bound to the key of `holder`.
-    pub fn fetch(self, choice: &Choice, tx_code: Option<&str>, at: Timestamp, holder: &dyn Signer) -> Result<Vec<Vec<u8>>, PickupError> {
+    /// Begins to pick up what was chosen, bound to the key of `holder`; `retry` names the token request. Nothing is spent: the caller stores
+    /// what comes back before it goes on.
+    pub fn begin(&self, choice: &Choice, tx_code: Option<&str>, holder: &PublicKey, retry: &Nonce) -> Result<Progress, PickupError> {
         let configuration = self.configurations.get(choice.at).ok_or(PickupError::Unsupported { what: "offered configuration" })?;
-        // All that can be refused is refused before the code, which works once, is spent.
-        if holder.public_key().algorithm() != choice.algorithm {
+        if holder.algorithm() != choice.algorithm {
             return Err(PickupError::Algorithm { accepted: configuration.algorithms.clone() });
         }
-        let token = self.token(tx_code)?;
-        self.redeem(configuration, choice, &token, at, holder).map_err(|why| PickupError::AfterCode(Box::new(why)))
-    }
-
-    fn redeem(
-        &self,
-        configuration: &Configuration,
-        choice: &Choice,
-        token: &str,
-        at: Timestamp,
-        holder: &dyn Signer,
-    ) -> Result<Vec<Vec<u8>>, PickupError> {
-        let nonce = self.endpoints.nonce.as_ref().map(|url| self.nonce(url)).transpose()?;
-        let proof = proof::sign(&self.offer.issuer, nonce.as_deref(), (configuration.binding, choice.name), at, holder)?;
-        let body = Object::new()
-            .with("credential_configuration_id", configuration.id.as_str())
-            .with("proofs", Object::new().with("jwt", [proof].into_iter().collect::<Value<'_>>()));
-        let body = json::to_string(&Value::Object(body)).into_bytes();
-        let ask = Ask { what: "the credential", limit: MAX_CREDENTIAL_ANSWER, body: Some(("application/json", body)), bearer: Some(token) };
-        let answer = self.client.ask(&self.endpoints.credential, ask)?;
-        credentials(&answer)
-    }
-
-    fn token(&self, tx_code: Option<&str>) -> Result<String, PickupError> {
-        let mut form = Form::new().with("grant_type", GRANT).with("pre-authorized_code", &self.offer.code);
-        match (&self.offer.tx_code, tx_code) {
-            (Some(expected), Some(given)) if given.len() <= MAX_TX_CODE && expected.fits(given) => form = form.with("tx_code", given),
-            (None, _) => {}
+        let tx_code = match (&self.offer.tx_code, tx_code) {
+            (Some(expected), Some(given)) if given.len() <= MAX_TX_CODE && expected.fits(given) => Some(given.to_owned()),
+            (None, _) => None,
             (Some(_), _) => return Err(PickupError::TxCode),
+        };
+        Ok(Progress {
+            offer: self.offer.clone(),
+            configuration: configuration.id.clone(),
+            name: choice.name,
+            holder: holder.clone(),
+            retry: retry.to_text(),
+            tx_code,
+            token: None,
+        })
+    }
+
+    /// Exchanges the offer's code, which works once, for a token. The caller stores `progress` before it goes on.
+    pub fn redeem(&self, progress: &mut Progress) -> Result<(), PickupError> {
+        let mut form = Form::new().with("grant_type", GRANT).with("pre-authorized_code", &progress.offer.code);
+        if let Some(tx_code) = &progress.tx_code {
+            form = form.with("tx_code", tx_code);
         }
         let what = "the access token";
-        let ask = Ask { what, limit: MAX_ANSWER, body: Some(("application/x-www-form-urlencoded", form.0.into_bytes())), bearer: None };
+        let body = Some(("application/x-www-form-urlencoded", form.0.into_bytes()));
+        let ask = Ask { body, retry: Some(&progress.retry), ..get(what, MAX_ANSWER) };
         let answer = self.client.ask(&self.endpoints.token, ask).map_err(|why| self.not_granted(why))?;
         let answer = json::parse(&answer, ANSWER).map_err(|_| TransportError::BadAnswer { what })?;
         let bearer = answer.member("token_type").and_then(Value::as_str).is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
@@ -199,7 +206,31 @@ impl Pickup {
         if !bearer {
             return Err(PickupError::Unsupported { what: "kind of access token" });
         }
-        Ok(token.ok_or(TransportError::BadAnswer { what })?.to_owned())
+        progress.token = Some(token.ok_or(TransportError::BadAnswer { what })?.to_owned());
+        // It did its work, and need not lie anywhere.
+        progress.tx_code = None;
+        Ok(())
+    }
+
+    /// Fetches what was chosen, with the token and a proof by `holder`.
+    pub fn fetch(&self, progress: &Progress, at: Timestamp, holder: &dyn Signer) -> Result<Vec<Vec<u8>>, PickupError> {
+        self.fetch_with(progress, at, holder).map_err(|why| PickupError::AfterCode(Box::new(why)))
+    }
+
+    fn fetch_with(&self, progress: &Progress, at: Timestamp, holder: &dyn Signer) -> Result<Vec<Vec<u8>>, PickupError> {
+        let missing = PickupError::Unsupported { what: "offered configuration" };
+        let configuration = self.configurations.iter().find(|found| found.id == progress.configuration).ok_or(missing)?;
+        let token = progress.token.as_deref().ok_or(PickupError::Unsupported { what: "kind of access token" })?;
+        let nonce = self.endpoints.nonce.as_ref().map(|url| self.nonce(url)).transpose()?;
+        let proof = proof::sign(&self.offer.issuer, nonce.as_deref(), (configuration.binding, progress.name), at, holder)?;
+        let body = Object::new()
+            .with("credential_configuration_id", configuration.id.as_str())
+            .with("proofs", Object::new().with("jwt", [proof].into_iter().collect::<Value<'_>>()));
+        let body = json::to_string(&Value::Object(body)).into_bytes();
+        let body = Some(("application/json", body));
+        let ask = Ask { body, bearer: Some(token), ..get("the credential", MAX_CREDENTIAL_ANSWER) };
+        let answer = self.client.ask(&self.endpoints.credential, ask)?;
+        credentials(&answer)
     }
 
     /// §6.3: `invalid_grant` is the answer to a wrong transaction code, and to a code that was used or has ended.
@@ -215,7 +246,7 @@ impl Pickup {
 
     fn nonce(&self, url: &Url) -> Result<String, PickupError> {
         let what = "the nonce";
-        let ask = Ask { what, limit: MAX_ANSWER, body: Some(("application/json", Vec::new())), bearer: None };
+        let ask = Ask { body: Some(("application/json", Vec::new())), ..get(what, MAX_ANSWER) };
         let answer = self.client.ask(url, ask)?;
         let answer = json::parse(&answer, ANSWER).map_err(|_| TransportError::BadAnswer { what })?;
         let nonce = answer.member("c_nonce").and_then(Value::as_str).filter(|nonce| nonce.len() <= 1024);
@@ -224,7 +255,7 @@ impl Pickup {
 }
 
 fn get(what: &'static str, limit: usize) -> Ask<'static> {
-    Ask { what, limit, body: None, bearer: None }
+    Ask { what, limit, body: None, bearer: None, retry: None }
 }
 
 /// `{"credentials":[{"credential":"text" or {..}}..]}`; a `transaction_id` instead means later.

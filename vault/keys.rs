@@ -14,6 +14,11 @@ use zeroize::Zeroizing;
 /// Where keys are kept: a table that `put`, `get` and the rest do not reach.
 pub(crate) const TABLE: &str = ".keys";
 
+/// The name of the key that is the record `id` of `table`, where that is one.
+pub(crate) fn id_of(table: &str, id: &[u8]) -> Option<KeyId> {
+    if table == TABLE { id.try_into().ok().map(KeyId) } else { None }
+}
+
 /// Names a sealed key: the first half of the SHA-256 of its multikey text, so that a key has the same name wherever it is kept.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct KeyId([u8; 16]);

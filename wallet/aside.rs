@@ -1,9 +1,9 @@
 //! What an issuer handed over and nothing is decided about yet. It is stored before it is assessed, because an offer works once.
 //!
 //! ```text
-//! make_room ── the offer's code is spent ──▶ receive ──▶ take_in, or discard
+//! make_room ── the offer's code is spent ──▶ note ── the credential is asked for ──▶ receive ──▶ take_in, or discard
 //! ```
-//! A process that is killed in between leaves either the credential or the note that an offer was being picked up.
+//! A process that is killed in between leaves either the credential, or what is needed to go on with the pick-up.
 
 use crate::Wallet;
 use crate::error::{HoldError, WalletError};
@@ -15,7 +15,8 @@ use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::Moment;
-use waypass_vault::VaultError;
+use waypass_vault::{StorageError, Vault, VaultError};
+use zeroize::Zeroizing;
 
 /// The vault's table of what is kept aside. It is in no backup: its credentials are bound to keys of this device.
 pub(crate) const TABLE: &str = "aside";
@@ -41,31 +42,66 @@ pub struct Aside {
 pub enum Kept {
     /// A credential that is not taken in.
     Credential,
-    /// An offer whose pick-up was cut off. Nobody here knows whether the issuer counts it as used.
+    /// An offer whose pick-up was cut off, and can go on.
     Unfinished,
 }
 
+/// Returns how many things a locked wallet keeps aside, as its file says: unverified.
+pub fn aside_in(vault: &Vault) -> Result<usize, StorageError> {
+    vault.count(TABLE)
+}
+
 /// Room for what an offer will bring.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct Awaited {
     id: CredentialId,
     from: String,
 }
 
+/// A pick-up that was cut off.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Unfinished {
+    /// The room that was made for it.
+    pub awaited: Awaited,
+    /// Its progress, in a form that only the pick-up reads.
+    pub progress: Zeroizing<Vec<u8>>,
+}
+
 impl Wallet<'_> {
     /// Makes room for what the offer from `from` will bring, and notes that it is being picked up. A disk without room is found here,
-    /// before the offer's code is spent.
-    pub fn make_room(&self, from: &str, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Awaited, WalletError> {
+    /// before the offer's code is spent. `progress` is what is needed to go on; it may hold secrets.
+    pub fn make_room(&self, from: &str, progress: &[u8], at: &Moment, rng: &mut dyn CryptoRng) -> Result<Awaited, WalletError> {
         let mut id = [0; 16];
         rng.fill_bytes(&mut id);
         let id = CredentialId::from_bytes(&id).ok_or(WalletError::Bookkeeping)?;
         // Random, because what can be compressed reserves nothing.
         let mut room = vec![0; ROOM];
         rng.fill_bytes(&mut room);
-        let noted = Row { from: from.to_owned(), since: at.at(), kept: Kept::Unfinished, bytes: room };
+        let progress = Zeroizing::new(progress.to_vec());
+        let noted = Row { from: from.to_owned(), since: at.at(), kept: Kept::Unfinished, bytes: room, progress };
         self.vault.put(TABLE, id.as_bytes(), &noted.to_bytes(), &[])?;
         Ok(Awaited { id, from: from.to_owned() })
+    }
+
+    /// Notes, durably, how far the pick-up has come.
+    pub fn note(&self, awaited: &Awaited, progress: &[u8]) -> Result<(), WalletError> {
+        let mut noted = self.row(awaited.id)?.ok_or(WalletError::NotHeld)?;
+        noted.progress = Zeroizing::new(progress.to_vec());
+        self.vault.put(TABLE, awaited.id.as_bytes(), &noted.to_bytes(), &[])?;
+        Ok(())
+    }
+
+    /// Lists the pick-ups that were cut off, the oldest first.
+    pub fn unfinished(&self) -> Result<Vec<Unfinished>, WalletError> {
+        let mut found = Vec::new();
+        for Aside { id, from, .. } in self.aside()?.into_iter().filter(|aside| aside.kept == Kept::Unfinished) {
+            if let Some(Row { progress, .. }) = self.row(id)? {
+                found.push(Unfinished { awaited: Awaited { id, from }, progress });
+            }
+        }
+        Ok(found)
     }
 
     /// Keeps what the issuer sent, durably, before anything is decided about it.
@@ -73,7 +109,10 @@ impl Wallet<'_> {
         let Awaited { id, from } = awaited;
         let rows = credentials.iter().map(|bytes| {
             let bytes = format::from_file(bytes).to_vec();
-            (CredentialId::of(&bytes), Row { from: from.clone(), since: at.at(), kept: Kept::Credential, bytes }.to_bytes())
+            (
+                CredentialId::of(&bytes),
+                Row { from: from.clone(), since: at.at(), kept: Kept::Credential, bytes, progress: Zeroizing::default() }.to_bytes(),
+            )
         });
         let rows: Vec<_> = rows.collect();
         self.vault.batch_last(|batch| {
@@ -136,20 +175,24 @@ struct Row {
     from: String,
     since: Timestamp,
     kept: Kept,
+    /// The credential; random bytes where there is none yet.
     bytes: Vec<u8>,
+    /// The progress of the pick-up.
+    progress: Zeroizing<Vec<u8>>,
 }
 
 impl Row {
-    /// Deterministic CBOR `[1, is a credential, from, since, bytes]`.
+    /// Deterministic CBOR `[1, is a credential, from, since, bytes, progress]`.
     fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.array(5).unsigned(1).bool(self.kept == Kept::Credential).text(&self.from).signed(self.since.unix()).bytes(&self.bytes);
+        out.array(6).unsigned(1).bool(self.kept == Kept::Credential).text(&self.from).signed(self.since.unix());
+        out.bytes(&self.bytes).bytes(&self.progress);
         out.into_bytes()
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, NotCanonical> {
         let mut from = Reader::new(bytes);
-        from.array_of(5)?;
+        from.array_of(6)?;
         if from.unsigned()? != 1 {
             return Err(NotCanonical);
         }
@@ -157,7 +200,8 @@ impl Row {
         let address = from.text()?.to_owned();
         let since = Timestamp::from_unix(from.signed()?).ok_or(NotCanonical)?;
         let bytes = from.bytes()?.to_vec();
+        let progress = Zeroizing::new(from.bytes()?.to_vec());
         from.end()?;
-        Ok(Self { from: address, since, kept, bytes })
+        Ok(Self { from: address, since, kept, bytes, progress })
     }
 }

@@ -42,6 +42,8 @@ pub enum HoldError {
     NotBound,
     /// It is bound to a key that this wallet does not have.
     AnotherHolder,
+    /// It is bound to a key of this wallet that may have been changed from outside.
+    KeyAltered,
     /// The wallet failed.
     Wallet(WalletError),
 }
@@ -57,6 +59,8 @@ pub enum PresentError {
     KeysElsewhere(Vec<CredentialId>),
     /// Credentials would answer, but their keys were damaged or removed on this device: these must be issued again.
     KeysLost(Vec<CredentialId>),
+    /// Credentials would answer, but their keys are in a part of the vault that was changed from outside: these must be issued again.
+    KeysAltered(Vec<CredentialId>),
     /// The request has expired meanwhile.
     RequestExpired,
     /// The credential does not read any more.
@@ -163,6 +167,9 @@ impl fmt::Display for HoldError {
             }
             Self::NotBound => f.write_str("the credential is bound to no key: anyone who copies it could show it"),
             Self::AnotherHolder => f.write_str("the credential is bound to a key that this wallet does not have"),
+            Self::KeyAltered => f.write_str(
+                "the credential is bound to a key of this wallet that may have been changed from outside and is not used any more",
+            ),
             Self::Wallet(why) => why.fmt(f),
         }
     }
@@ -183,6 +190,12 @@ impl fmt::Display for PresentError {
             Self::KeysLost(_) => {
                 f.write_str("the credentials that answer must be issued again: their keys on this device were damaged or removed")
             }
+            Self::KeysAltered(ids) if ids.len() == 1 => {
+                f.write_str("the credential that answers must be issued again: its key on this device may have been changed from outside")
+            }
+            Self::KeysAltered(_) => f.write_str(
+                "the credentials that answer must be issued again: their keys on this device may have been changed from outside",
+            ),
             Self::RequestExpired => f.write_str("the request has expired; ask the gate for a new one"),
             Self::Malformed(why) => why.fmt(f),
             Self::NotWhatWasAgreed => f.write_str("what would be shown is not what was agreed to; nothing was sent"),

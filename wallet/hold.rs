@@ -53,7 +53,7 @@ impl Wallet<'_> {
             (assessment.role().clone(), assessment.issuer().to_owned())
         };
         let holder = role.holder.as_ref().ok_or(HoldError::NotBound)?;
-        let key = self.holder_keys()?.into_iter().find(|key| *holder == key.public_key).ok_or(HoldError::AnotherHolder)?;
+        let key = self.usable(|key| holder == key)?;
         // Under these the assessment found it genuine: what it says can be read when the bundle has moved on.
         let keys = assess::keys(&credential, bundle).ok_or(HoldError::Wallet(WalletError::Bookkeeping))?;
         let keys = keys.into_iter().cloned().collect();

@@ -6,8 +6,8 @@
 //!
 //! Losing the device loses the holder keys: a restored backup says which credentials must be issued again.
 
-use waypass_credential::key::Algorithm;
-use waypass_vault::{Belief, BeliefError, KeyId, KeyInfo, KeyPurpose, KeySigner, TrustStore, Unlocked, VaultError};
+use waypass_credential::key::{Algorithm, PublicKey};
+use waypass_vault::{Belief, BeliefError, KeyInfo, KeyPurpose, KeySigner, TrustStore, Unlocked, VaultError};
 
 mod aside;
 mod ask;
@@ -20,7 +20,7 @@ mod records;
 mod show;
 mod sync;
 
-pub use aside::{Aside, Awaited, Kept};
+pub use aside::{Aside, Awaited, Kept, Unfinished, aside_in};
 pub use ask::{AskError, Asked, Asker};
 pub use backup::{DEVICE_TABLE, Restored};
 pub use error::{HoldError, Missing, PresentError, WalletError};
@@ -57,10 +57,10 @@ impl<'v> Wallet<'v> {
         self.vault.generate_key(algorithm, KeyPurpose::Holder)
     }
 
-    /// The holder keys that can sign.
+    /// Returns the holder keys that can sign: neither retired nor concerned by something that the vault found.
     pub fn holder_keys(&self) -> Result<Vec<KeyInfo>, VaultError> {
-        let mut keys = self.vault.keys()?;
-        keys.retain(|key| key.purpose == KeyPurpose::Holder && !key.retired);
+        let (mut keys, altered) = (self.vault.keys()?, self.vault.altered_keys()?);
+        keys.retain(|key| key.purpose == KeyPurpose::Holder && !key.retired && !altered.contains(&key.id));
         Ok(keys)
     }
 
@@ -81,9 +81,20 @@ impl<'v> Wallet<'v> {
         Ok(algorithms)
     }
 
-    /// A signer for a holder key: for the key proof when a credential is picked up.
-    pub fn signer(&self, key: KeyId) -> Result<KeySigner<'_>, VaultError> {
-        self.vault.signer(key)
+    /// Returns a signer for a holder key that can sign: for the key proof when a credential is picked up, with the vault parked.
+    pub fn signer(&self, key: &PublicKey) -> Result<KeySigner<'static>, HoldError> {
+        let id = self.usable(|held| held == key)?.id;
+        Ok(self.vault.service_signer(id)?)
+    }
+
+    /// Finds the holder key that `is_it`, and says why if nothing can be signed with it.
+    fn usable(&self, is_it: impl Fn(&PublicKey) -> bool) -> Result<KeyInfo, HoldError> {
+        if let Some(key) = self.holder_keys()?.into_iter().find(|key| is_it(&key.public_key)) {
+            return Ok(key);
+        }
+        let altered = self.vault.altered_keys()?;
+        let is_altered = self.vault.keys()?.iter().any(|key| is_it(&key.public_key) && altered.contains(&key.id));
+        Err(if is_altered { HoldError::KeyAltered } else { HoldError::AnotherHolder })
     }
 }
 

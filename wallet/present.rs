@@ -68,9 +68,13 @@ impl<'v> Wallet<'v> {
         let (lost, usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| candidate.missing.is_some());
         let is_chosen = |candidate: &Candidate| chosen.is_none_or(|chosen| chosen == candidate.id);
         if !lost.is_empty() && (usable.is_empty() || chosen.is_some() && lost.iter().any(&is_chosen)) {
-            let here = lost.iter().any(|candidate| candidate.missing == Some(Standing::KeyLost));
+            let is_so = |standing: Standing| lost.iter().any(|candidate| candidate.missing.as_ref() == Some(&standing));
             let ids = lost.iter().filter(|candidate| is_chosen(candidate)).map(|candidate| candidate.id).collect();
-            return Err(if here { PresentError::KeysLost(ids) } else { PresentError::KeysElsewhere(ids) });
+            return Err(match () {
+                () if is_so(Standing::KeyAltered) => PresentError::KeysAltered(ids),
+                () if is_so(Standing::KeyLost) => PresentError::KeysLost(ids),
+                () => PresentError::KeysElsewhere(ids),
+            });
         }
         let (record, card, found) = self.best(&asked, usable.iter().filter(|candidate| is_chosen(candidate)), &keys, bundle, at)?;
         let others = usable.iter().map(|candidate| candidate.id).filter(|id| *id != card.id).collect();

@@ -91,6 +91,8 @@ pub enum Standing {
     Reissue,
     /// Its key was on this device and is damaged or gone: it must be issued again.
     KeyLost,
+    /// Its key is in a part of this device's vault that was changed from outside: it must be issued again.
+    KeyAltered,
 }
 
 impl Standing {
@@ -107,6 +109,7 @@ impl Standing {
             Self::NoBundle => "no_bundle",
             Self::Reissue => "reissue",
             Self::KeyLost => "key_lost",
+            Self::KeyAltered => "key_altered",
         }
     }
 
@@ -128,6 +131,7 @@ impl Standing {
             Self::NoBundle => "not judged: there is no trust bundle".to_owned(),
             Self::Reissue => "must be issued again: its key stayed on another device".to_owned(),
             Self::KeyLost => "must be issued again: its key on this device was damaged or removed".to_owned(),
+            Self::KeyAltered => "must be issued again: its key on this device may have been changed from outside".to_owned(),
         }
     }
 }
@@ -141,14 +145,17 @@ impl fmt::Display for Standing {
 /// The holder keys that can sign, and those that credentials from a backup left behind.
 pub(crate) struct KnownKeys {
     held: Vec<KeyId>,
+    altered: Vec<KeyId>,
     elsewhere: Vec<KeyId>,
 }
 
 impl KnownKeys {
-    /// What a credential bound to `key` is worth where the key is not here. A key that nobody left behind on purpose was here once.
+    /// What a credential bound to `key` is worth where nothing can be shown with the key. A key that nobody left behind on purpose was
+    /// here once.
     pub(crate) fn missing(&self, key: &KeyId) -> Option<Standing> {
         match () {
             () if self.held.contains(key) => None,
+            () if self.altered.contains(key) => Some(Standing::KeyAltered),
             () if self.elsewhere.contains(key) => Some(Standing::Reissue),
             () => Some(Standing::KeyLost),
         }
@@ -198,7 +205,7 @@ impl Wallet<'_> {
 
     pub(crate) fn known_keys(&self) -> Result<KnownKeys, VaultError> {
         let held = self.holder_keys()?.into_iter().map(|key| key.id).collect();
-        Ok(KnownKeys { held, elsewhere: backup::keys_elsewhere(&self.vault)? })
+        Ok(KnownKeys { held, altered: self.vault.altered_keys()?, elsewhere: backup::keys_elsewhere(&self.vault)? })
     }
 
     pub(crate) fn card(

@@ -237,7 +237,7 @@ fn failure(error: AuthorityError) -> Failure {
         | AuthorityError::Name
         | AuthorityError::KeyUse(_)
         | AuthorityError::Document(_)
-        | AuthorityError::NoMethod(_)
+        | AuthorityError::NoMethod(..)
         | AuthorityError::KeyKinds(_)
         | AuthorityError::List { .. }
         | AuthorityError::Refused(_) => Failure::usage(error, "nothing was changed; correct the file, or ask its issuer for a new one"),

@@ -9,30 +9,27 @@ use crate::{qr, secret, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::format;
-use waypass_net::pickup::Pickup;
-use waypass_net::{Reach, Timeouts};
-use waypass_trust::bundle::TrustBundle;
 use waypass_trust::reason::{Level, ReasonCode};
-use waypass_vault::{SystemRng, clock};
+use waypass_vault::SystemRng;
 use waypass_wallet::{CredentialId, Held, HoldError, Kept, WalletError};
 
 /// Arguments of `wallet add`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The credential or the offer: a file, `-` (also for a scanner's lines), or PNG or JPEG pictures of its QR codes; without any, what is
-    /// kept aside is tried again
+    /// The credential or the offer: a file, `-` (also for a scanner's lines), or PNG or JPEG pictures of its QR codes; without any, what
+    /// was cut off goes on, and what is kept aside is tried again
     files: Vec<PathBuf>,
     /// Read the code that an offer asks for from FILE instead of asking on the terminal
     #[arg(long, value_name = "FILE")]
-    tx_code_file: Option<PathBuf>,
+    pub(super) tx_code_file: Option<PathBuf>,
     /// Let an offer lead to this machine or its local network, where the trust bundle names no server at that address
     #[arg(long)]
-    local_network: bool,
+    pub(super) local_network: bool,
     /// Pick up without being asked where no trusted issuer has its address, for scripts
     #[arg(long)]
-    yes: bool,
+    pub(super) yes: bool,
     #[command(flatten)]
-    curve: CurveArgs,
+    pub(super) curve: CurveArgs,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -57,12 +54,12 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     }
     let bytes = qr::read_any(session.out, &args.files)?;
     let bytes = format::from_file(&bytes);
-    let open = super::open(session, &args.open)?;
+    let mut open = super::open(session, &args.open)?;
     open.believed()?;
     if bytes.starts_with(OFFER) {
         let offer = std::str::from_utf8(bytes);
         let offer = offer.map_err(|_| Failure::usage("the offer is not text", "get the offer again from its issuer"))?;
-        let received = pick_up(session, args, &open, offer)?;
+        let received = pickup::take_up(session, args, &mut open, offer)?;
         take_in(session, &open, &received)?;
     } else {
         let held = open.wallet.hold(bytes, open.bundle.as_ref(), &open.at, &mut SystemRng);
@@ -77,9 +74,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Tries what is kept aside once more.
+/// Goes on with pick-ups that were cut off, and tries what is kept aside once more.
 fn again(session: &Session, args: &Args) -> Outcome {
-    let open = super::open(session, &args.open)?;
+    let mut open = super::open(session, &args.open)?;
     open.believed()?;
     let kept = open.wallet.aside().map_err(failure)?;
     if kept.is_empty() {
@@ -88,10 +85,17 @@ fn again(session: &Session, args: &Args) -> Outcome {
             "name the credential or the offer: waypass wallet add FILE",
         ));
     }
-    let credentials: Vec<CredentialId> = kept.iter().filter(|aside| aside.kept == Kept::Credential).map(|aside| aside.id).collect();
+    let mut credentials: Vec<CredentialId> = kept.iter().filter(|aside| aside.kept == Kept::Credential).map(|aside| aside.id).collect();
+    let mut stopped = None;
+    for unfinished in open.wallet.unfinished().map_err(failure)? {
+        match pickup::go_on(session, args, &mut open, unfinished) {
+            Ok(received) => credentials.extend(received),
+            Err(why) => drop(stopped.get_or_insert(why)),
+        }
+    }
     let taken = take_in(session, &open, &credentials);
     aside::tell(session, &open)?;
-    taken.map(|()| Exit::Done)
+    taken.and(stopped.map_or(Ok(Exit::Done), Err))
 }
 
 /// Takes in what is kept aside under these ids, as much of it as is good; the first refusal is told at the end. One credential has a
@@ -130,49 +134,6 @@ fn tell_held(session: &Session, open: &Open, held: &Held) -> Result<Value, Failu
     }))
 }
 
-/// Where an offer may lead: an offer is text from anybody, so to no private address that the site's bundle or the settings do not name.
-fn reach(session: &Session, args: &Args, open: &Open) -> Reach {
-    if args.local_network {
-        return Reach::Anywhere;
-    }
-    let authorities = open.bundle.iter().flat_map(TrustBundle::authorities);
-    let own = authorities.flat_map(|authority| &authority.status_uris).map(|list| list.uri.as_str());
-    Reach::public_and(own.chain(session.home.server()))
-}
-
-/// Everything that can be refused is refused before the offer's code is spent, and what comes is stored before it is looked at.
-fn pick_up(session: &Session, args: &Args, open: &Open, offer: &str) -> Result<Vec<CredentialId>, Failure> {
-    let bundle = open.bundle.as_ref().ok_or_else(|| refusal(HoldError::NoBundle, false))?;
-    let pickup = Pickup::start(offer, Timeouts::default(), reach(session, args, open)).map_err(pickup::failure)?;
-    let from = pickup.offer().issuer.clone();
-    let algorithms = args.curve.asked().map_or_else(|| open.wallet.algorithms(), |algorithm| Ok(vec![algorithm]))?;
-    let choice = pickup.choose(bundle.authorities(), &algorithms).map_err(pickup::failure)?;
-    if pickup.offer().known_to(bundle.authorities()).is_none() {
-        let question = format!("No issuer that this device trusts is at {from}. Pick up all the same?");
-        if !args.yes && !secret::confirm(session.input, &question, "--yes")? {
-            return Err(secret::declined("nothing was picked up; the offer is not spent"));
-        }
-    }
-    session.out.note(&format!("picking up from {from}"));
-    let code = if pickup.offer().tx_code.is_some() {
-        let source = secret::SecretArgs { secret_file: args.tx_code_file.clone(), secret_fd: None };
-        Some(source.read(session.out, session.input, "the code you were given with the offer: ")?)
-    } else {
-        None
-    };
-    let code = code.as_ref().map(|code| crate::secret::text(code)).transpose()?;
-    let key = open.wallet.holder_key(choice.algorithm)?;
-    let signer = open.wallet.signer(key.id)?;
-    let room = open.wallet.make_room(&from, &open.at, &mut SystemRng).map_err(failure)?;
-    match pickup.fetch(&choice, code, clock::read().wall, &signer) {
-        Ok(credentials) => open.wallet.receive(room, &credentials, &open.at).map_err(failure),
-        Err(why) => {
-            open.wallet.give_back(&room).map_err(failure)?;
-            Err(pickup::failure(why))
-        }
-    }
-}
-
 pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     let mut open = super::open(session, &args.open)?;
     let id = match open.wallet.find_id(&args.id) {
@@ -194,7 +155,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
 }
 
 /// The words for a credential that is not taken in; `kept` is whether it is kept aside.
-fn refusal(error: HoldError, kept: bool) -> Failure {
+pub(super) fn refusal(error: HoldError, kept: bool) -> Failure {
     let failure = match error {
         HoldError::Malformed(_) if kept => Failure::usage(error, "tell its issuer"),
         HoldError::Malformed(_) => Failure::usage(error, "name the file that the issuer gave you"),
@@ -211,6 +172,9 @@ fn refusal(error: HoldError, kept: bool) -> Failure {
                 _ => "ask its issuer",
             };
             Failure::new(exit, format!("this credential is not taken in: {error}"), next)
+        }
+        HoldError::KeyAltered => {
+            Failure::new(Exit::Tamper, error, "ask the issuer for one bound to the line that `waypass wallet key` prints now")
         }
         HoldError::NotBound | HoldError::AnotherHolder => {
             Failure::new(Exit::Red, error, "ask the issuer for one bound to the line `waypass wallet key` prints")

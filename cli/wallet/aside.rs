@@ -13,7 +13,7 @@ pub(super) fn tell(session: &Session, open: &Open) -> Result<(), Failure> {
         let id = list::short(&aside.id);
         session.out.warn(&match aside.kept {
             Kept::Credential => format!("{}; `waypass wallet add` tries again, `waypass wallet remove {id}` gives it up", what(&aside)),
-            Kept::Unfinished => format!("{}; ask there whether the offer was used, then `waypass wallet remove {id}`", what(&aside)),
+            Kept::Unfinished => format!("{}; `waypass wallet add` goes on with it, `waypass wallet remove {id}` gives it up", what(&aside)),
         });
     }
     Ok(())

@@ -79,14 +79,16 @@ pub(crate) fn status(session: &Session, args: &StatusArgs) -> Outcome {
     if args.open.is_given() {
         super::open(session, &args.open)?.believed()?;
     }
-    let status = unlock::open(session, Role::Wallet)?.status(&clock::read()).map_err(|error| unlock::storage_failure(&error))?;
+    let vault = unlock::open(session, Role::Wallet)?;
+    let status = vault.status(&clock::read()).map_err(|error| unlock::storage_failure(&error))?;
+    let aside = waypass_wallet::aside_in(&vault).map_err(|error| unlock::storage_failure(&error))?;
     let mut opens: Vec<String> = status.slots.iter().map(slot::kinds).collect();
     opens.sort();
     let bundle = trust::bundle(session)?;
     let age = bundle.as_ref().map(|bundle| clock::read().wall.since(bundle.issued_at()));
     session.out.json(&json!({
         "schema": "waypass.wallet-status/1", "locked": true, "attempts_left": status.attempts_left, "wait_seconds": status.wait_seconds,
-        "slots": opens, "trust_age_seconds": age,
+        "slots": opens, "trust_age_seconds": age, "aside": aside,
     }))?;
     let out = session.out;
     out.words("locked");
@@ -96,6 +98,9 @@ pub(crate) fn status(session: &Session, args: &StatusArgs) -> Outcome {
         Some(age) => format!("  trust    {} old", words::span(age)),
         None => "  trust    none yet: waypass trust pin FILE --digest NUMBER".to_owned(),
     });
+    if aside > 0 {
+        out.words(&format!("  aside    {aside}, from pick-ups that are not finished: waypass wallet add"));
+    }
     Ok(Exit::Done)
 }
 

@@ -60,14 +60,16 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
 
 /// A key that was here and is not any more is damage, which a word in a list must not hide.
 fn warn_of_lost_key(session: &Session, card: &Card) {
-    if card.standing == Standing::KeyLost {
-        session.out.warn(&format!(
-            "the key of credential {} was damaged or removed on this device, so it can no longer be shown; \
-             ask {} for a new one, with the line `waypass wallet key` prints",
-            short(&card.id),
-            card.issuer_name
-        ));
-    }
+    let what = match card.standing {
+        Standing::KeyLost => "was damaged or removed on this device, so it can no longer be shown",
+        Standing::KeyAltered => "may have been changed from outside on this device, so nothing is shown with it any more",
+        _ => return,
+    };
+    session.out.warn(&format!(
+        "the key of credential {} {what}; ask {} for a new one, with the line `waypass wallet key` prints",
+        short(&card.id),
+        card.issuer_name
+    ));
 }
 
 pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
@@ -117,7 +119,12 @@ pub(super) fn short(id: &CredentialId) -> String {
 fn line(card: &Card, now: waypass_credential::time::Timestamp) -> Text {
     let tone = match card.standing {
         Standing::InForce => Tone::Green,
-        Standing::Withdrawn | Standing::NotTrusted(_) | Standing::Expired | Standing::Suspended | Standing::KeyLost => Tone::Red,
+        Standing::Withdrawn
+        | Standing::NotTrusted(_)
+        | Standing::Expired
+        | Standing::Suspended
+        | Standing::KeyLost
+        | Standing::KeyAltered => Tone::Red,
         Standing::StatusUnknown | Standing::NotYet | Standing::NoBundle | Standing::Reissue => Tone::Amber,
     };
     let ends = words::relative(card.role.valid_until, now);

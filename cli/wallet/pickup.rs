@@ -1,14 +1,144 @@
-//! The words for a pick-up that failed: whether the offer is spent is said each time.
+//! Picking up an offer. Nothing is held open while a person is asked or a server is waited for, and how far it has come is stored
+//! before each step that spends something.
 
+use super::add::{Args, refusal};
+use super::{Open, failure as wallet_failure};
+use crate::Session;
 use crate::exit::{Exit, Failure};
+use crate::secret::{self, SecretArgs};
 use crate::sync;
-use waypass_net::pickup::PickupError;
+use waypass_credential::key::Algorithm;
+use waypass_credential::request::Nonce;
+use waypass_net::pickup::{Choice, Pickup, PickupError, Progress};
 use waypass_net::transport::TransportError;
+use waypass_net::{Reach, Timeouts};
+use waypass_trust::bundle::{Authority, TrustBundle};
+use waypass_vault::{SystemRng, clock};
+use waypass_wallet::{Awaited, CredentialId, HoldError, Unfinished};
+
+/// An offer as it was read, before anything is spent.
+enum Taken {
+    /// It is new.
+    New(Choice, Option<secret::Secret>),
+    /// A command that was cut off had begun with it.
+    Begun(Awaited, Box<Progress>),
+}
+
+/// Takes an offer up, or goes on with it. Everything that can be refused is refused before its code is spent, and what comes is stored
+/// before it is looked at.
+pub(super) fn take_up(session: &Session, args: &Args, open: &mut Open, offer: &str) -> Result<Vec<CredentialId>, Failure> {
+    let bundle = open.bundle.as_ref().ok_or_else(|| refusal(HoldError::NoBundle, false))?;
+    let (trusted, reach) = (bundle.authorities().to_vec(), reach(session, args, open));
+    let algorithms = args.curve.asked().map_or_else(|| open.wallet.algorithms(), |algorithm| Ok(vec![algorithm]))?;
+    let begun = open.wallet.unfinished().map_err(wallet_failure)?;
+    let (pickup, taken) = open.aside(session, || {
+        let pickup = Pickup::start(offer, Timeouts::default(), reach).map_err(failure)?;
+        let taken = match begun.into_iter().find_map(|begun| of(begun, &pickup)) {
+            Some((room, progress)) => Taken::Begun(room, Box::new(progress)),
+            None => asked(session, args, &pickup, &trusted, &algorithms)?,
+        };
+        Ok::<_, Failure>((pickup, taken))
+    })??;
+    open.believed()?;
+    let (choice, code) = match taken {
+        Taken::New(choice, code) => (choice, code),
+        Taken::Begun(room, progress) => return finish(session, open, &pickup, room, *progress),
+    };
+    let key = open.wallet.holder_key(choice.algorithm)?;
+    let code = code.as_ref().map(|code| secret::text(code)).transpose()?;
+    let progress = pickup.begin(&choice, code, &key.public_key, &Nonce::random(&mut SystemRng)).map_err(failure)?;
+    let from = &pickup.offer().issuer;
+    let room = open.wallet.make_room(from, &progress.to_bytes(), &open.at, &mut SystemRng).map_err(wallet_failure)?;
+    finish(session, open, &pickup, room, progress)
+}
+
+/// Goes on with a pick-up that was cut off.
+pub(super) fn go_on(session: &Session, args: &Args, open: &mut Open, unfinished: Unfinished) -> Result<Vec<CredentialId>, Failure> {
+    let Unfinished { awaited, progress } = unfinished;
+    let progress = Progress::from_bytes(&progress).ok_or_else(|| {
+        Failure::new(Exit::Tamper, "what was noted about a pick-up does not read", "ask the issuer whether the offer was used")
+    })?;
+    let reach = reach(session, args, open);
+    session.out.note(&format!("going on with the offer from {}", progress.offer().issuer));
+    let pickup = open.aside(session, || Pickup::resume(&progress, Timeouts::default(), reach))?.map_err(kept)?;
+    open.believed()?;
+    finish(session, open, &pickup, awaited, progress)
+}
+
+fn of(begun: Unfinished, pickup: &Pickup) -> Option<(Awaited, Progress)> {
+    let progress = Progress::from_bytes(&begun.progress)?;
+    progress.is_of(pickup.offer()).then_some((begun.awaited, progress))
+}
+
+/// Chooses what is taken, and asks the person what only a person knows.
+fn asked(session: &Session, args: &Args, pickup: &Pickup, trusted: &[Authority], algorithms: &[Algorithm]) -> Result<Taken, Failure> {
+    let choice = pickup.choose(trusted, algorithms).map_err(failure)?;
+    let from = &pickup.offer().issuer;
+    if pickup.offer().known_to(trusted).is_none() {
+        let question = format!("No issuer that this device trusts is at {from}. Pick up all the same?");
+        if !args.yes && !secret::confirm(session.input, &question, "--yes")? {
+            return Err(secret::declined("nothing was picked up; the offer is not spent"));
+        }
+    }
+    session.out.note(&format!("picking up from {from}"));
+    let code = if pickup.offer().tx_code.is_some() {
+        let source = SecretArgs { secret_file: args.tx_code_file.clone(), secret_fd: None };
+        Some(source.read(session.out, session.input, "the code you were given with the offer: ")?)
+    } else {
+        None
+    };
+    Ok(Taken::New(choice, code))
+}
+
+/// Exchanges the code, if that is still to do, and fetches the credential. What the issuer may yet answer stays noted.
+fn finish(
+    session: &Session,
+    open: &mut Open,
+    pickup: &Pickup,
+    room: Awaited,
+    mut progress: Progress,
+) -> Result<Vec<CredentialId>, Failure> {
+    let signer = open.wallet.signer(progress.holder()).map_err(|why| refusal(why, false))?;
+    if !progress.is_redeemed() {
+        if let Err(why) = open.aside(session, || pickup.redeem(&mut progress))? {
+            return Err(ended(open, &room, why)?);
+        }
+        open.wallet.note(&room, &progress.to_bytes()).map_err(wallet_failure)?;
+    }
+    match open.aside(session, || pickup.fetch(&progress, clock::read().wall, &signer))? {
+        Ok(credentials) => open.wallet.receive(room, &credentials, &open.at).map_err(wallet_failure),
+        Err(why) => Err(ended(open, &room, why)?),
+    }
+}
+
+/// Gives the room back where the issuer has said no.
+fn ended(open: &Open, room: &Awaited, why: PickupError) -> Result<Failure, Failure> {
+    if why.may_go_on() {
+        return Ok(kept(why));
+    }
+    open.wallet.give_back(room).map_err(wallet_failure)?;
+    Ok(failure(why))
+}
+
+fn kept(why: PickupError) -> Failure {
+    let why = if let PickupError::AfterCode(why) = why { *why } else { why };
+    Failure::new(Exit::Network, why, "nothing is lost: `waypass wallet add` goes on with the offer, within a day")
+}
+
+/// Returns the addresses an offer may lead to. It is text from anybody, so no private address that neither bundle nor settings name.
+fn reach(session: &Session, args: &Args, open: &Open) -> Reach {
+    if args.local_network {
+        return Reach::Anywhere;
+    }
+    let authorities = open.bundle.iter().flat_map(TrustBundle::authorities);
+    let own = authorities.flat_map(|authority| &authority.status_uris).map(|list| list.uri.as_str());
+    Reach::public_and(own.chain(session.home.server()))
+}
 
 const NOT_SPENT: &str = "the offer is not spent; try again when there is a link";
 
 /// What happened and what to do next.
-pub(super) fn failure(error: PickupError) -> Failure {
+fn failure(error: PickupError) -> Failure {
     match error {
         PickupError::Transport(TransportError::NotPublic { .. }) => Failure::usage(
             error,

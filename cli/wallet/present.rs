@@ -232,7 +232,7 @@ fn present_failure(error: PresentError) -> Failure {
         PresentError::KeysElsewhere(_) => {
             Failure::usage(error, "ask the issuer for a new one, bound to the line `waypass wallet key` prints")
         }
-        PresentError::KeysLost(_) => {
+        PresentError::KeysLost(_) | PresentError::KeysAltered(_) => {
             Failure::new(Exit::Tamper, error, "ask the issuer for a new one, bound to the line `waypass wallet key` prints")
         }
         PresentError::RequestExpired => Failure::usage(error, "ask the guard for a new code"),

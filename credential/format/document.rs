@@ -197,7 +197,7 @@ impl From<CarriedError> for Malformed {
     fn from(why: CarriedError) -> Self {
         match why {
             CarriedError::Json(why) => Self::Json(why),
-            _ => Self::Context,
+            why => Self::InlineContext(why),
         }
     }
 }

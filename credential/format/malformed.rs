@@ -2,7 +2,7 @@
 
 use crate::canon::rdfc::RdfcError;
 use crate::json::{JsonError, MemberName};
-use crate::jsonld::LdError;
+use crate::jsonld::{CarriedError, LdError};
 use crate::jws::JwsError;
 use core::fmt;
 
@@ -42,6 +42,8 @@ pub enum Malformed {
     OutOfRange(&'static str),
     /// The document's contexts are not exactly the known ones.
     Context,
+    /// A context in the document itself that is not read, and why.
+    InlineContext(CarriedError),
     /// A member that what we read may not have, such as one that no context defines.
     Member(MemberName),
     /// The proof is of another type, suite or purpose.
@@ -71,6 +73,7 @@ impl fmt::Display for Malformed {
             Self::WrongType(name) => write!(f, "the claim {name} has the wrong type"),
             Self::OutOfRange(name) => write!(f, "the claim {name} is out of range"),
             Self::Context => f.write_str("the contexts are not exactly the known ones"),
+            Self::InlineContext(why) => write!(f, "in the document's own @context: {why}"),
             Self::Member(name) => write!(f, "the member {name} is not one that is accepted here"),
             Self::Proof => f.write_str("the proof is not of the required type and purpose"),
             Self::JsonLd(why) => why.fmt(f),

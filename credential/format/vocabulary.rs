@@ -6,7 +6,7 @@
 use super::Malformed;
 use super::data_integrity::issuer;
 use crate::json::{Object, Value};
-use crate::jsonld::{ContextList, KnownContexts, to_rdf_without};
+use crate::jsonld::{ContextList, KnownContexts, LdError, to_rdf_without};
 use crate::vcdm::is_url;
 use alloc::{string::String, vec::Vec};
 use waypass_schemas::contexts::{KnownContext, ROLE_CREDENTIAL};
@@ -38,7 +38,7 @@ pub(super) fn role_contexts<'k>(document: &Object<'_>, known: &'k KnownContexts)
     if !further.iter().enumerate().all(|(n, id)| is_carried(id) && !further[..n].contains(id)) {
         return Err(Malformed::Context);
     }
-    let list = known.list(document).map_err(|_| Malformed::Context)?;
+    let list = known.list(document).map_err(|why| if why == LdError::Context { Malformed::Context } else { Malformed::JsonLd(why) })?;
     // None such is carried; a gate that decides by names must know them all.
     if list.is_open() { Err(Malformed::Context) } else { Ok(Some(list)) }
 }

@@ -3,7 +3,7 @@ use crate::ceremony::Paper;
 use crate::issue::Issuer;
 use crate::keys::{KeyUse as OwnUse, Keys};
 use crate::testing::{Key, at, issuer, reopened, seal, store};
-use waypass_credential::did;
+use waypass_credential::did::{self, MethodError};
 use waypass_credential::json;
 use waypass_credential::key::Signer;
 use waypass_trust::bundle::{Authority, KeyRecord, KeyState, KeyUse, ListKind, StatusUri};
@@ -201,9 +201,16 @@ fn the_keys_of_a_document_become_records() {
     assert!(matches!(refused(entry, &document, "did:web:north.example", &lists), AuthorityError::Document(_)));
     assert!(matches!(refused(entry, "{}", DID, &lists), AuthorityError::Document(_)));
     // A key for another purpose signs no lists, and somebody must sign credentials.
-    assert_eq!(refused(entry, &document, DID, core::slice::from_ref(&login)), AuthorityError::NoMethod(login));
+    assert_eq!(
+        refused(entry, &document, DID, core::slice::from_ref(&login)),
+        AuthorityError::NoMethod(login, Some(MethodError::WrongPurpose))
+    );
     let all = [credentials, lists[0].clone()];
-    assert_eq!(refused(entry, &document, DID, &all), AuthorityError::NoMethod("assertionMethod".into()));
+    assert_eq!(refused(entry, &document, DID, &all), AuthorityError::NoMethod("assertionMethod".into(), None));
+    // The fault in the method is said.
+    let ended = document.replacen("\"controller\"", "\"expires\": \"2020-01-01T00:00:00Z\", \"controller\"", 9);
+    let why = refused(entry, &ended, DID, &lists).to_string();
+    assert!(why.ends_with("the verification method ended at 2020-01-01T00:00:00Z"), "{why}");
     // Most documents in the field: the kind is named, because "no key" would send somebody looking for a key that is there.
     let kind = "Ed25519VerificationKey2020";
     let older = document.replace("\"Multikey\"", &format!("{kind:?}")).replace("\"JsonWebKey\"", &format!("{kind:?}"));

@@ -34,6 +34,7 @@ pub(super) async fn token(
         Some(_) => return Err(Fault::because("unsupported_grant_type", "only the pre-authorized code grant is taken")),
         None => return Err(Fault::because("invalid_request", "grant_type is missing")),
     }
+    let retry = retry_key(&headers);
     let code = form.one("pre-authorized_code");
     let code = code.ok_or(Fault::because("invalid_request", "pre-authorized_code is missing"))?.to_owned();
     let tx_code = form.one("tx_code").map(ToOwned::to_owned);
@@ -41,7 +42,7 @@ pub(super) async fn token(
     let exchanged = service
         .desk
         .ask(peer, move |counter, at| {
-            let token = counter.issuer.exchange(&code, tx_code.as_deref(), at, counter.rng)?;
+            let token = counter.issuer.exchange(&code, tx_code.as_deref(), retry.as_deref(), at, counter.rng)?;
             let configuration = counter.issuer.granted(&token.token, at)?;
             Ok((token, configuration))
         })
@@ -96,12 +97,12 @@ pub(super) async fn credential(
             }
             let proven = proof::verify(&proof, &base, at).map_err(|proof::Invalid(why)| Fault::because("invalid_proof", why))?;
             let nonce_until = nonces.check(&proven.nonce, at).ok_or(USED_NONCE)?;
-            let issued = counter
+            let credential = counter
                 .issuer
                 .pick_up(&token, &proven.nonce, nonce_until, &proven.holder, at, counter.rng)
                 .map_err(|why| grant_fault(&why))?;
             tracing::info!(event = "picked_up");
-            credential_answer(&issued.credential)
+            credential_answer(&credential)
         })
         .await?
 }
@@ -148,6 +149,12 @@ impl Request {
         };
         Ok(Self { configuration, identifier, proof: proof.clone().into_owned() })
     }
+}
+
+/// The key by which a wallet may repeat its request (`Idempotency-Key`, a quoted string of RFC 8941); without one it may not.
+fn retry_key(headers: &HeaderMap) -> Option<String> {
+    let key = headers.get("idempotency-key")?.to_str().ok()?.trim().strip_prefix('"')?.strip_suffix('"')?;
+    key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)).then(|| key.to_owned())
 }
 
 fn bearer(headers: &HeaderMap) -> Result<String, Fault> {

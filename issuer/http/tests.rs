@@ -4,6 +4,7 @@ use crate::offer::OfferTerms;
 use crate::offer::tests::code;
 use crate::revoke::{Cause, Grounds};
 use crate::settings::Settings;
+use crate::store::Filter;
 use crate::testing::{BASE, Key, Log, TestRng, at, enrolment, issuer, order, reopened};
 use core::time::Duration;
 use proptest::prelude::*;
@@ -155,8 +156,10 @@ fn proofs_that_do_not_hold() {
     assert_eq!((nobody.status, nobody.header("www-authenticate")), (401, Some("Bearer")));
     // None of that used anything up.
     assert_eq!(ask_credential(&service, &token, "role_sd_jwt", &sound).status, 200);
-    // Token and nonce are used now; with a new token the nonce still is.
-    assert_eq!(ask_credential(&service, &token, "role_sd_jwt", &sound).error(), (401, "invalid_token".into()));
+    // Token and nonce are used now, by this key; with a new token the nonce still is.
+    let by_another = Proof { by: &other, ..good() }.sign();
+    assert_eq!(ask_credential(&service, &token, "role_sd_jwt", &by_another).error().0, 400);
+    assert_eq!(ask_credential(&service, &token, "role_sd_jwt", &proof(&nonce_text, &other).sign()).error(), (401, "invalid_token".into()));
     let (code, _) = offered(dir.path(), &order(), false, 2);
     let token = exchange(&service, &code, "").text("access_token");
     assert_eq!(ask_credential(&service, &token, "role_sd_jwt", &sound).error(), (400, "invalid_nonce".into()));
@@ -167,6 +170,35 @@ fn proofs_that_do_not_hold() {
     let token = exchange(&service, &code, "").text("access_token");
     let late = Proof { iat: 401, ..proof(&fresh, &holder) }.sign();
     assert_eq!(ask_credential(&service, &token, "role_sd_jwt", &late).error(), (400, "invalid_nonce".into()));
+}
+
+/// A request that a wallet repeats because it was cut off is answered as the first time: the same token, the same credential, one on record.
+#[test]
+fn what_is_asked_again_is_answered_again() {
+    let (dir, service) = service();
+    let holder = Key::p256(9);
+    let (code, _) = offered(dir.path(), &order(), false, 1);
+    let body = format!("grant_type={}&pre-authorized_code={code}", crate::offer::GRANT);
+    let token = |key: &str| service.ask("POST", "/t1/token", &[FORM, ("Idempotency-Key", key)], body.as_bytes());
+    let first = token("\"bXl3YWxsZXRzb3duY2hvaWNl\"");
+    assert_eq!(first.status, 200);
+    assert_eq!(token("\"bXl3YWxsZXRzb3duY2hvaWNl\"").text("access_token"), first.text("access_token"));
+    for other in ["\"c29tZWJvZHllbHNlc2Nob2ljZQ\"", "bXl3YWxsZXRzb3duY2hvaWNl", "\"bXl3YWxsZXRzb3du Y2hvaWNl\""] {
+        assert_eq!(token(other).error(), (400, "invalid_grant".into()), "{other}");
+    }
+    assert_eq!(exchange(&service, &code, "").error(), (400, "invalid_grant".into()));
+    let token = first.text("access_token");
+    let answers: Vec<_> = (0..3)
+        .map(|_| ask_credential(&service, &token, "role_sd_jwt", &proof(&nonce(&service), &holder).sign()))
+        .map(|answer| (answer.status, answer.body))
+        .collect();
+    assert!(answers[0].0 == 200 && answers[1] == answers[0] && answers[2] == answers[0]);
+    let other = ask_credential(&service, &token, "role_sd_jwt", &proof(&nonce(&service), &Key::p256(10)).sign());
+    assert_eq!(other.error(), (401, "invalid_token".into()));
+    let other = ask_credential(&service, &token, "role_ldp_vc", &proof(&nonce(&service), &holder).sign());
+    assert_eq!(other.error(), (400, "unknown_credential_configuration".into()));
+    drop(service);
+    assert_eq!(reopened(dir.path()).credentials(&Filter::default()).expect("listed").len(), 1);
 }
 
 #[test]

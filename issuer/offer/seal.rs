@@ -1,9 +1,10 @@
-//! An order at rest: XChaCha20-Poly1305 under a key derived (HKDF-SHA-256) from a secret of 256 bits that only the holder has.
+//! An order at rest, and the credential made of it: XChaCha20-Poly1305 under a key derived (HKDF-SHA-256) from a secret of 256 bits that only the holder has.
 
 use crate::issue::{Format, Order, Validity};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce, aead::Aead};
 use hkdf::Hkdf;
 use sha2::Sha256;
+use waypass_credential::base64url;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
 use waypass_credential::proof::Suite;
@@ -14,25 +15,70 @@ use zeroize::Zeroizing;
 /// An order is smaller than the credential made of it, and the label and operator are short.
 const LIMITS: Limits = Limits { bytes: 2 * Limits::CREDENTIAL.bytes, ..Limits::CREDENTIAL };
 
-/// Each secret seals one order once, so key and nonce both come from it.
-fn cipher(secret: &str) -> Option<(XChaCha20Poly1305, XNonce)> {
+const ORDER: &[u8] = b"waypass/v1/offer/order";
+const ANSWER: &[u8] = b"waypass/v1/offer/answer";
+
+/// A credential that was picked up, kept for the holder who asks again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Answer {
+    pub(super) format: Format,
+    /// The `did:key` of the holder's key.
+    pub(super) holder: String,
+    pub(super) credential: Vec<u8>,
+}
+
+/// Derives the access token of a wallet that names a key by which it may repeat its request.
+pub(super) fn token(code: &str, retry: &str) -> Option<String> {
+    let mut token = Zeroizing::new([0; 32]);
+    Hkdf::<Sha256>::new(Some(retry.as_bytes()), code.as_bytes()).expand(b"waypass/v1/offer/token", &mut *token).ok()?;
+    Some(base64url::encode(&*token))
+}
+
+/// Each secret seals one order once and one answer once, so key and nonce both come from it.
+fn cipher(secret: &str, what: &[u8]) -> Option<(XChaCha20Poly1305, XNonce)> {
     let mut okm = Zeroizing::new([0; 56]);
-    Hkdf::<Sha256>::new(None, secret.as_bytes()).expand(b"waypass/v1/offer/order", &mut *okm).ok()?;
+    Hkdf::<Sha256>::new(None, secret.as_bytes()).expand(what, &mut *okm).ok()?;
     let (key, nonce) = okm.split_at(32);
     Some((XChaCha20Poly1305::new_from_slice(key).ok()?, XNonce::try_from(nonce).ok()?))
 }
 
 pub(super) fn seal(secret: &str, order: &Order, operator: &str) -> Vec<u8> {
     let text = Zeroizing::new(json::to_string(&Value::Object(to_json(order, operator))));
-    // Neither derivation nor encryption of a few kilobytes can fail; an empty text would merely never open.
-    cipher(secret).and_then(|(cipher, nonce)| cipher.encrypt(&nonce, text.as_bytes()).ok()).unwrap_or_default()
+    sealed(secret, ORDER, text.as_bytes())
 }
 
 pub(super) fn open(secret: &str, sealed: &[u8]) -> Option<(Order, String)> {
-    let (cipher, nonce) = cipher(secret)?;
-    let text = Zeroizing::new(cipher.decrypt(&nonce, sealed).ok()?);
+    let text = opened(secret, ORDER, sealed)?;
     let value = json::parse(&text, LIMITS).ok()?;
     from_json(value.as_object()?)
+}
+
+pub(super) fn seal_answer(secret: &str, answer: &Answer) -> Vec<u8> {
+    let Answer { format, holder, credential } = answer;
+    let text = Object::new().with("format", format.as_str()).with("holder", holder.as_str());
+    let text = text.with("credential", base64url::encode(credential));
+    sealed(secret, ANSWER, Zeroizing::new(json::to_string(&Value::Object(text))).as_bytes())
+}
+
+pub(super) fn open_answer(secret: &str, sealed: &[u8]) -> Option<Answer> {
+    let text = opened(secret, ANSWER, sealed)?;
+    let value = json::parse(&text, LIMITS).ok()?;
+    let object = value.as_object()?;
+    Some(Answer {
+        format: Format::ALL.into_iter().find(|format| object.text("format") == Some(format.as_str()))?,
+        holder: object.text("holder")?.to_owned(),
+        credential: base64url::decode(object.text("credential")?).ok()?,
+    })
+}
+
+/// Neither derivation nor encryption of a few kilobytes can fail; an empty text would merely never open.
+fn sealed(secret: &str, what: &[u8], text: &[u8]) -> Vec<u8> {
+    cipher(secret, what).and_then(|(cipher, nonce)| cipher.encrypt(&nonce, text).ok()).unwrap_or_default()
+}
+
+fn opened(secret: &str, what: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (cipher, nonce) = cipher(secret, what)?;
+    cipher.decrypt(&nonce, sealed).ok().map(Zeroizing::new)
 }
 
 fn to_json<'o>(order: &'o Order, operator: &'o str) -> Object<'o> {

@@ -1,6 +1,6 @@
 use super::{GrantError, Offer, OfferTerms, TOKEN_SECONDS, TX_CODE_TRIES, seal};
 use crate::issue::{Format, IssueError, Issuer, Order, Validity};
-use crate::store::State;
+use crate::store::{Filter, State};
 use crate::testing::{Key, TestRng, at, issuer, order, reopened};
 use waypass_credential::json::{self, Limits};
 use waypass_credential::key::Signer as _;
@@ -54,16 +54,61 @@ fn picked_up_once() {
     // The issuer was restarted meanwhile.
     drop(issuer);
     let mut issuer = reopened(dir.path());
-    let token = issuer.exchange(&code, None, at(10), &mut TestRng::new(8)).expect("exchanged");
-    assert_eq!(issuer.exchange(&code, None, at(10), &mut TestRng::new(9)), Err(GrantError::Void));
+    let token = issuer.exchange(&code, None, None, at(10), &mut TestRng::new(8)).expect("exchanged");
+    assert_eq!(issuer.exchange(&code, None, None, at(10), &mut TestRng::new(9)), Err(GrantError::Void));
     assert_eq!(issuer.granted(&token.token, at(10)), Ok("role_sd_jwt"));
     assert_eq!(issuer.granted(&code, at(10)), Err(GrantError::Void));
     let holder = Key::p256(9);
     let mut pick = |nonce: &str| issuer.pick_up(&token.token, nonce, at(60), holder.public_key(), at(11), &mut TestRng::new(10));
-    let issued = pick("n1").expect("picked up");
-    assert_eq!((issued.record.state, issued.record.label.as_str()), (State::Valid, "badge 17"));
-    assert_eq!(pick("n2").map(drop), Err(GrantError::Void));
-    assert_eq!(issuer.history(&issued.record.id).expect("read")[0].operator, "ines");
+    let credential = pick("n1").expect("picked up");
+    assert_eq!(pick("n2"), Ok(credential.clone()), "the same wallet asks again");
+    assert_eq!(pick("n2"), Ok(credential.clone()));
+    let [record] = &issued(&issuer)[..] else { panic!("one is on record") };
+    assert_eq!((record.state, record.label.as_str()), (State::Valid, "badge 17"));
+    assert_eq!(issuer.history(&record.id).expect("read")[0].operator, "ines");
+    // Not to another key, and not for ever.
+    let mut again =
+        |holder: &Key, seconds| issuer.pick_up(&token.token, "n3", at(60), holder.public_key(), at(seconds), &mut TestRng::new(10));
+    assert_eq!(again(&Key::p256(10), 12), Err(GrantError::Void));
+    assert_eq!(again(&holder, 11 + TOKEN_SECONDS), Ok(credential));
+    assert_eq!(again(&holder, 12 + TOKEN_SECONDS), Err(GrantError::Void));
+}
+
+fn issued(issuer: &Issuer<'_>) -> Vec<crate::store::CredentialRecord> {
+    issuer.credentials(&Filter::default()).expect("listed")
+}
+
+const RETRY: &str = "bXl3YWxsZXRzb3duY2hvaWNl";
+
+/// The wallet was cut off before it had the token: it asks again with the key that it made for that.
+#[test]
+fn a_token_request_is_repeated_by_who_made_it_only() {
+    let (dir, mut issuer) = issuer();
+    let made = offer(&mut issuer, WITH_CODE);
+    let secret = code(&made);
+    let digits = made.tx_code.as_deref();
+    let mut rng = TestRng::new(8);
+    let first = issuer.exchange(&secret, digits, Some(RETRY), at(10), &mut rng).expect("exchanged");
+    assert_eq!(first.expires_in, TOKEN_SECONDS);
+    drop(issuer);
+    let mut issuer = reopened(dir.path());
+    let again = issuer.exchange(&secret, digits, Some(RETRY), at(70), &mut rng).expect("the same request");
+    assert_eq!((again.token.as_str(), again.expires_in), (first.token.as_str(), TOKEN_SECONDS - 60));
+    for other in [None, Some(&RETRY[..22]), Some("short"), Some("")] {
+        assert_eq!(issuer.exchange(&secret, digits, other, at(70), &mut rng), Err(GrantError::Void), "{other:?}");
+    }
+    let holder = Key::p256(9);
+    let mut pick = |nonce: &str| issuer.pick_up(&first.token, nonce, at(600), holder.public_key(), at(71), &mut TestRng::new(10));
+    let credential = pick("n1").expect("picked up");
+    assert_eq!(pick("n2"), Ok(credential));
+    assert_eq!(issued(&issuer).len(), 1);
+    assert!(issuer.exchange(&secret, digits, Some(RETRY), at(72), &mut rng).is_ok());
+    assert_eq!(issuer.exchange(&secret, digits, Some(RETRY), at(72 + TOKEN_SECONDS), &mut rng), Err(GrantError::Void));
+
+    // A key that others could guess is taken for none.
+    let made = issuer.offer(&order(), &TERMS, "ines", at(0), &mut TestRng::new(70)).expect("offered");
+    issuer.exchange(&code(&made), None, Some("1"), at(1), &mut rng).expect("exchanged");
+    assert_eq!(issuer.exchange(&code(&made), None, Some("1"), at(1), &mut rng), Err(GrantError::Void));
 }
 
 #[test]
@@ -73,11 +118,10 @@ fn a_nonce_works_once() {
     let mut tokens = Vec::new();
     for seed in [1, 2] {
         let offer = issuer.offer(&order(), &TERMS, "ines", at(0), &mut TestRng::new(seed)).expect("offered");
-        tokens.push(issuer.exchange(&code(&offer), None, at(1), &mut TestRng::new(seed + 50)).expect("exchanged").token);
+        tokens.push(issuer.exchange(&code(&offer), None, None, at(1), &mut TestRng::new(seed + 50)).expect("exchanged").token);
     }
-    let mut pick = |token: &str, nonce: &str, seed| {
-        issuer.pick_up(token, nonce, at(60), holder.public_key(), at(2), &mut TestRng::new(seed)).map(|issued| issued.record.id)
-    };
+    let mut pick =
+        |token: &str, nonce: &str, seed| issuer.pick_up(token, nonce, at(60), holder.public_key(), at(2), &mut TestRng::new(seed));
     pick(&tokens[0], "n1", 21).expect("picked up");
     assert_eq!(pick(&tokens[1], "n1", 22), Err(GrantError::NonceUsed));
     pick(&tokens[1], "n2", 23).expect("the token is still good");
@@ -93,22 +137,24 @@ fn a_nonce_row_written_from_outside_gives_nobody_what_the_office_did_not_offer()
     for (seed, role) in [(1, "nurse"), (2, "staff"), (3, "staff")] {
         let order = Order { roles: vec![role.into()], ..order() };
         let offer = issuer.offer(&order, &TERMS, "ines", at(0), &mut TestRng::new(seed)).expect("offered");
-        tokens.push(issuer.exchange(&code(&offer), None, at(1), &mut TestRng::new(seed + 50)).expect("exchanged").token);
+        tokens.push(issuer.exchange(&code(&offer), None, None, at(1), &mut TestRng::new(seed + 50)).expect("exchanged").token);
     }
     let pick = |issuer: &mut Issuer<'_>, token: &str, nonce: &str, seed| {
-        issuer.pick_up(token, nonce, at(60), holder.public_key(), at(2), &mut TestRng::new(seed)).map(|issued| issued.record)
+        issuer.pick_up(token, nonce, at(60), holder.public_key(), at(2), &mut TestRng::new(seed))
     };
     let raw = |sql: &str| {
         let raw = rusqlite::Connection::open(dir.path().join("issuer.db")).expect("opened");
         raw.execute_batch(sql).expect("written");
         assert!(raw.total_changes() > 0, "nothing was changed");
     };
-    pick(&mut issuer, &tokens[0], "n1", 21).expect("picked up");
+    let first = pick(&mut issuer, &tokens[0], "n1", 21).expect("picked up");
 
     raw("DELETE FROM nonces");
-    assert_eq!(pick(&mut issuer, &tokens[0], "n1", 22), Err(GrantError::Void), "a token is used once, whatever became of its nonce");
+    assert_eq!(pick(&mut issuer, &tokens[0], "n1", 22), Ok(first), "a token gives one credential, whatever became of its nonce");
     let again = pick(&mut issuer, &tokens[1], "n1", 23).expect("picked up");
-    assert_eq!((again.roles, again.holder), (vec!["staff".to_owned()], waypass_credential::did::to_did_key(holder.public_key())));
+    let again = waypass_credential::format::Credential::parse(&again).expect("a credential");
+    let role = again.untrusted().expect("readable").role;
+    assert_eq!((role.roles, role.holder), (vec!["staff".to_owned()], Some(holder.public_key().clone().into())));
 
     let hash = crate::hex(&super::hash("n3"));
     raw(&format!("INSERT INTO nonces VALUES(x'{hash}', 4000000000)"));
@@ -125,19 +171,19 @@ fn a_transaction_code_has_five_tries() {
     assert!(right.len() == 6 && right.bytes().all(|b| b.is_ascii_digit()));
     let wrong = if right == "000000" { "000001" } else { "000000" };
     let mut rng = TestRng::new(8);
-    assert_eq!(issuer.exchange(&secret, None, at(1), &mut rng), Err(GrantError::TxCode));
+    assert_eq!(issuer.exchange(&secret, None, None, at(1), &mut rng), Err(GrantError::TxCode));
     for _ in 1..TX_CODE_TRIES {
-        assert_eq!(issuer.exchange(&secret, Some(wrong), at(1), &mut rng), Err(GrantError::Void));
+        assert_eq!(issuer.exchange(&secret, Some(wrong), None, at(1), &mut rng), Err(GrantError::Void));
     }
-    assert!(issuer.exchange(&secret, Some(&right), at(1), &mut rng).is_ok(), "the fifth try is the right one");
+    assert!(issuer.exchange(&secret, Some(&right), None, at(1), &mut rng).is_ok(), "the fifth try is the right one");
 
     let made = issuer.offer(&order(), &WITH_CODE, "ines", at(0), &mut TestRng::new(70)).expect("offered");
     let (secret, right) = (code(&made), made.tx_code.clone().expect("six digits"));
     let wrong = if right == "000000" { "000001" } else { "000000" };
     for _ in 0..TX_CODE_TRIES {
-        assert_eq!(issuer.exchange(&secret, Some(wrong), at(1), &mut rng), Err(GrantError::Void));
+        assert_eq!(issuer.exchange(&secret, Some(wrong), None, at(1), &mut rng), Err(GrantError::Void));
     }
-    assert_eq!(issuer.exchange(&secret, Some(&right), at(1), &mut rng), Err(GrantError::Void), "void after five");
+    assert_eq!(issuer.exchange(&secret, Some(&right), None, at(1), &mut rng), Err(GrantError::Void), "void after five");
 }
 
 #[test]
@@ -146,12 +192,12 @@ fn offers_and_tokens_expire() {
     let made = offer(&mut issuer, TERMS);
     let secret = code(&made);
     let mut rng = TestRng::new(8);
-    assert_eq!(issuer.exchange(&secret, None, at(901), &mut rng), Err(GrantError::Void));
-    let token = issuer.exchange(&secret, None, at(900), &mut rng).expect("exchanged").token;
+    assert_eq!(issuer.exchange(&secret, None, None, at(901), &mut rng), Err(GrantError::Void));
+    let token = issuer.exchange(&secret, None, None, at(900), &mut rng).expect("exchanged").token;
     assert!(issuer.granted(&token, at(900 + TOKEN_SECONDS)).is_ok());
     assert_eq!(issuer.granted(&token, at(901 + TOKEN_SECONDS)), Err(GrantError::Void));
     assert_eq!(issuer.granted(&"x".repeat(10_000), at(0)), Err(GrantError::Void));
-    assert_eq!(issuer.exchange("", Some("000000"), at(0), &mut rng), Err(GrantError::Void));
+    assert_eq!(issuer.exchange("", Some("000000"), None, at(0), &mut rng), Err(GrantError::Void));
 }
 
 #[test]
@@ -167,11 +213,21 @@ fn the_database_shows_neither_codes_nor_claims() {
     let (dir, mut issuer) = issuer();
     let made = offer(&mut issuer, WITH_CODE);
     let secret = code(&made);
-    let token = issuer.exchange(&secret, made.tx_code.as_deref(), at(1), &mut TestRng::new(8)).expect("exchanged").token;
+    let token = issuer.exchange(&secret, made.tx_code.as_deref(), None, at(1), &mut TestRng::new(8)).expect("exchanged").token;
     drop(issuer);
-    for file in std::fs::read_dir(dir.path()).expect("listed") {
+    assert_hides(dir.path(), &[&secret, &token, "Quisenberry", "given_name", "badge 17"]);
+    // The operator's label of what was issued is on record; what it says about the holder is not.
+    let mut issuer = reopened(dir.path());
+    let credential = issuer.pick_up(&token, "n1", at(60), Key::p256(9).public_key(), at(2), &mut TestRng::new(9)).expect("picked up");
+    drop(issuer);
+    let credential = String::from_utf8(credential).expect("an SD-JWT");
+    assert_hides(dir.path(), &[&secret, &token, "Quisenberry", "given_name", &credential[..40]]);
+}
+
+fn assert_hides(dir: &std::path::Path, texts: &[&str]) {
+    for file in std::fs::read_dir(dir).expect("listed") {
         let bytes = std::fs::read(file.expect("a file").path()).expect("read");
-        for text in [secret.as_str(), &token, "Quisenberry", "given_name", "badge 17"] {
+        for text in texts {
             assert!(!bytes.windows(text.len()).any(|window| window == text.as_bytes()), "{text}");
         }
     }
@@ -192,6 +248,7 @@ fn an_order_comes_back_as_it_was() {
         let sealed = seal::seal("secret", &order, "ines");
         assert_eq!(seal::open("secret", &sealed), Some((order, "ines".to_owned())));
         assert_eq!(seal::open("Secret", &sealed), None);
+        assert_eq!(seal::open_answer("secret", &sealed), None);
         for i in 0..sealed.len() {
             let mut altered = sealed.clone();
             altered[i] ^= 1;

@@ -115,8 +115,8 @@ impl Sealed<'_> {
             sealed.check_free(entries)?;
             let mut offers = Vec::new();
             if let Some(pickup) = pickup {
-                sealed.offer(&pickup.token_hash)?.filter(|offer| offer.exchanged).ok_or(StoreError::Missing)?;
-                offers.push(OfferMark::gone(&pickup.token_hash));
+                sealed.offer(&pickup.taken.secret_hash)?.filter(|offer| *offer == pickup.taken).ok_or(StoreError::Missing)?;
+                offers.push(OfferMark::of(&pickup.answered));
             }
             let event = Event { status: Some(Status::of(0, issued)), taken: pairs(entries), offers, ..Event::default() };
             sealed.append(Some(&record.id), &event, &Rows::Credential(&row, pickup))

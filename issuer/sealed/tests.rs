@@ -92,7 +92,9 @@ fn an_index_is_given_once_and_a_failed_issuing_uses_nothing_up() {
     store.open_list(&Mechanism::TokenList, 8).expect("a list");
     store.add_offer(&offer(1)).expect("added");
     store.add_offer(&offer(2)).expect("added");
-    let pickup = |token: u8, nonce: u8| Pickup { token_hash: [token; 32], nonce_hash: [nonce; 32], nonce_until: at(50) };
+    let answered = |token: u8| OfferRow { sealed: vec![2], ..offer(token) };
+    let pickup =
+        |token: u8, nonce: u8| Pickup { taken: offer(token), answered: answered(token), nonce_hash: [nonce; 32], nonce_until: at(50) };
     store.add_credential(&record("a", 3), &[], &event(None, State::Valid), Some(&pickup(1, 9))).expect("added");
     // The index is taken: the second token and its nonce stay good.
     let again = store.add_credential(&record("b", 3), &[], &event(None, State::Valid), Some(&pickup(2, 8)));

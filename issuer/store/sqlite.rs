@@ -336,9 +336,11 @@ fn change(tx: &Transaction<'_>, rows: &Rows<'_>) -> Result<()> {
 fn add_credential(tx: &Transaction<'_>, credential: &SealedCredential, pickup: Option<&Pickup>) -> Result<()> {
     let SealedCredential { record, mac } = credential;
     if let Some(pickup) = pickup {
-        if tx.execute("DELETE FROM offers WHERE secret_hash=?1 AND exchanged=1", [pickup.token_hash])? != 1 {
+        let taken = params![pickup.taken.secret_hash, pickup.taken.sealed];
+        if tx.execute("DELETE FROM offers WHERE secret_hash=?1 AND exchanged=1 AND sealed=?2", taken)? != 1 {
             return Err(StoreError::Missing);
         }
+        rows::add_offer(tx, &pickup.answered)?;
         tx.execute("INSERT INTO nonces(hash, expires_at) VALUES(?1, ?2)", params![pickup.nonce_hash, pickup.nonce_until.unix()])?;
     }
     tx.execute(

@@ -50,7 +50,8 @@ fn an_unknown_authority_is_said_as_such() {
         return;
     };
     let url = Url::parse(&format!("https://localhost:{}/", serve())).expect("a URL");
-    let failed = client.ask(&url, Ask { what: "anything", limit: 100, body: None, bearer: None }).expect_err("nobody vouches for it");
+    let failed =
+        client.ask(&url, Ask { what: "anything", limit: 100, body: None, bearer: None, retry: None }).expect_err("nobody vouches for it");
     assert!(matches!(failed, TransportError::Certificate { .. }), "{failed}");
     assert!(failed.to_string().ends_with("is signed by an authority that this machine does not know"), "{failed}");
 }

@@ -6,7 +6,7 @@ use reqwest::Url;
 use waypass_credential::did::WebDid;
 
 fn ask(client: &Client, url: &str) -> Result<Vec<u8>, TransportError> {
-    let ask = Ask { what: "the DID document", limit: MAX_DOCUMENT, body: None, bearer: None };
+    let ask = Ask { what: "the DID document", limit: MAX_DOCUMENT, body: None, bearer: None, retry: None };
     client.ask(&Url::parse(url).expect("a URL"), ask)
 }
 

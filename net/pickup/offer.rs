@@ -50,6 +50,8 @@ pub struct Offer {
     pub(super) code: String,
     /// What else the holder must type, if anything.
     pub tx_code: Option<TxCode>,
+    /// Its JSON.
+    pub(super) text: String,
 }
 
 /// The code is a secret and stays out.
@@ -144,6 +146,7 @@ impl Offer {
             description: text(tx_code.member("description"))
                 .map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_DESCRIPTION).collect()),
         });
-        Ok(Self { issuer, configurations, code, tx_code })
+        let text = core::str::from_utf8(bytes).map_err(|_| OfferError::NotAnOffer)?.to_owned();
+        Ok(Self { issuer, configurations, code, tx_code, text })
     }
 }

@@ -1,4 +1,4 @@
-use super::{Binding, Offer, OfferError, OfferSource, Pickup, PickupError};
+use super::{Binding, Offer, OfferError, OfferSource, Pickup, PickupError, Progress};
 use crate::client::{Reach, Timeouts};
 use crate::testing::{Answer, Request, Server, ok};
 use crate::transport::TransportError;
@@ -10,6 +10,7 @@ use waypass_credential::format::Format;
 use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::jws::Jws;
 use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
+use waypass_credential::request::Nonce;
 use waypass_credential::time::Timestamp;
 use waypass_credential::{base64url, did};
 use waypass_trust::bundle::{Authority, ListKind, StatusUri};
@@ -32,6 +33,10 @@ impl Signer for Holder {
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         Ok(self.0.sign(message).to_bytes().into())
     }
+}
+
+fn retry() -> Nonce {
+    Nonce::parse("AwMDAwMDAwMDAwMDAwMDAw").expect("a nonce")
 }
 
 fn now() -> Timestamp {
@@ -106,9 +111,12 @@ fn authority(kind: &str, list: &str) -> Authority {
 }
 
 /// Fetches what such an authority may issue; `doc` says nothing about its type, so that nobody in particular needs to be known.
-fn fetch(pickup: Pickup, kind: &str, tx_code: Option<&str>) -> Result<Vec<Vec<u8>>, PickupError> {
+fn fetch(pickup: &Pickup, kind: &str, tx_code: Option<&str>) -> Result<Vec<Vec<u8>>, PickupError> {
     let choice = pickup.choose(&[authority(kind, "https://lists.example/1")], &[Algorithm::EdDsa])?;
-    pickup.fetch(&choice, tx_code, now(), &Holder::new())
+    let holder = Holder::new();
+    let mut progress = pickup.begin(&choice, tx_code, holder.public_key(), &retry())?;
+    pickup.redeem(&mut progress)?;
+    pickup.fetch(&progress, now(), &holder)
 }
 
 #[test]
@@ -120,7 +128,7 @@ fn picks_up_with_a_code_and_a_key_proof() {
     assert_eq!((doc.format, doc.binding), (Format::DataIntegrity, Binding::DidKey));
     assert_eq!(pickup.offer().tx_code.as_ref().and_then(|tx| tx.description.as_deref()), Some("from the desk"));
     let holder = Holder::new();
-    let got = fetch(pickup, "v", Some("493536")).expect("credentials");
+    let got = fetch(&pickup, "v", Some("493536")).expect("credentials");
     assert_eq!(got, [b"a.b.c~".to_vec(), br#"{"type":["VerifiableCredential"]}"#.to_vec()]);
 
     let seen = seen.lock().expect("not poisoned");
@@ -131,6 +139,7 @@ fn picks_up_with_a_code_and_a_key_proof() {
     );
     let request = of("/t1/credential");
     assert_eq!(request.header("authorization"), Some("Bearer tok-1"));
+    assert_eq!(of("/t1/token").header("idempotency-key"), Some("\"AwMDAwMDAwMDAwMDAwMDAw\""));
     let body = json::parse(&request.body, Limits::CREDENTIAL).expect("JSON");
     assert_eq!(body.member("credential_configuration_id").and_then(Value::as_str), Some("badge"));
     let proofs = body.member("proofs").and_then(|proofs| proofs.member("jwt")).and_then(Value::as_array).expect("proofs");
@@ -146,7 +155,7 @@ fn names_the_key_as_the_format_wants_it() {
     let (server, seen) = issuer(|_, answer| answer);
     let holder = Holder::new();
     let pickup = start(&format!("openid-credential-offer://?credential_offer_uri={}/t1/offers/1", server.base)).expect("by reference");
-    fetch(pickup, "another", None).expect("credentials");
+    fetch(&pickup, "another", None).expect("credentials");
     let seen = seen.lock().expect("not poisoned");
     let request = seen.iter().find(|request| request.path == "/t1/credential").expect("asked");
     let body = json::parse(&request.body, Limits::CREDENTIAL).expect("JSON");
@@ -160,7 +169,7 @@ fn names_the_key_as_the_format_wants_it() {
 fn a_mistyped_code_does_not_spend_the_offer() {
     for code in [None, Some(""), Some("12345"), Some("12345a")] {
         let (server, _) = issuer(|_, answer| answer);
-        let failed = fetch(start(&offer(&server.base, TX)).expect("an offer"), "v", code);
+        let failed = fetch(&start(&offer(&server.base, TX)).expect("an offer"), "v", code);
         assert!(matches!(failed, Err(PickupError::TxCode)), "{code:?}");
         assert!(!server.asked().iter().any(|asked| asked.contains("token")));
     }
@@ -185,7 +194,7 @@ fn a_key_the_issuer_does_not_take_is_refused_before_the_code_is_spent() {
     assert_eq!(refused.to_string(), "the issuer takes proofs by ES256 keys only");
     let choice = pickup.choose(&[authority("v", "x")], &[Algorithm::EdDsa, Algorithm::Es256]).expect("the second will do");
     assert_eq!(choice.algorithm, Algorithm::Es256);
-    let another = pickup.fetch(&choice, None, now(), &Holder::new());
+    let another = pickup.begin(&choice, None, Holder::new().public_key(), &retry()).map(drop);
     assert!(matches!(another, Err(PickupError::Algorithm { .. })), "the key is of another kind than what was chosen");
     assert!(!server.asked().iter().any(|asked| asked.contains("token")));
 }
@@ -195,7 +204,7 @@ fn a_key_the_issuer_does_not_take_is_refused_before_the_code_is_spent() {
 fn a_proof_is_made_under_a_name_that_the_issuer_lists() {
     for (names, written) in [(r#"["Ed25519"]"#, "Ed25519"), (r#"["Ed25519","EdDSA"]"#, "EdDSA"), (r#"["ES256","EdDSA"]"#, "EdDSA")] {
         let (server, seen) = takes_only(names);
-        fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect("credentials");
+        fetch(&start(&offer(&server.base, "")).expect("an offer"), "v", None).expect("credentials");
         let seen = seen.lock().expect("not poisoned");
         let request = seen.iter().find(|request| request.path == "/t1/credential").expect("asked");
         let body = json::parse(&request.body, Limits::CREDENTIAL).expect("JSON");
@@ -238,10 +247,59 @@ fn an_issuer_is_known_by_the_address_of_its_lists_or_its_identifier() {
     }
 }
 
+/// The stored progress is enough to go on: the same token request, and the credential for the same key.
+#[test]
+fn a_pick_up_goes_on_from_what_was_stored() {
+    let (server, seen) = issuer(|_, answer| answer);
+    let holder = Holder::new();
+    let pickup = start(&offer(&server.base, TX)).expect("an offer");
+    let choice = pickup.choose(&[authority("v", "x")], &[Algorithm::EdDsa]).expect("a choice");
+    let begun = pickup.begin(&choice, Some("493536"), holder.public_key(), &retry()).expect("begun");
+    assert!(!server.asked().iter().any(|asked| asked.contains("token")), "nothing is spent yet");
+    let stored = begun.to_bytes();
+    let shown = format!("{begun:?}");
+    assert!(!shown.contains("a code") && !shown.contains("493536"), "secrets stay out: {shown}");
+
+    for _ in 0..2 {
+        let mut read = Progress::from_bytes(&stored).expect("reads");
+        assert!(read == begun && read.is_of(pickup.offer()) && read.holder() == holder.public_key());
+        let again = Pickup::resume(&read, Timeouts::default(), Reach::Anywhere).expect("resumed");
+        again.redeem(&mut read).expect("redeemed");
+        assert!(read.is_redeemed() && read.tx_code.is_none());
+        let read = Progress::from_bytes(&read.to_bytes()).expect("reads");
+        let again = Pickup::resume(&read, Timeouts::default(), Reach::Anywhere).expect("resumed");
+        assert_eq!(again.fetch(&read, now(), &holder).expect("fetched").len(), 2);
+    }
+    let seen = seen.lock().expect("not poisoned");
+    let tokens: Vec<_> = seen.iter().filter(|request| request.path == "/t1/token").collect();
+    assert!(tokens.len() == 2 && tokens[0].body == tokens[1].body);
+    assert_eq!(tokens[0].header("idempotency-key"), tokens[1].header("idempotency-key"));
+    for at in 0..stored.len() {
+        let _ = Progress::from_bytes(&stored[..at]);
+    }
+}
+
+/// A no is a no; what did not arrive may be asked for again.
+#[test]
+fn only_what_the_issuer_may_yet_answer_goes_on() {
+    let answered = |status: u16| {
+        let (server, _) = issuer(move |request, good| match request.path.as_str() {
+            "/t1/credential" => Answer::Is(status, b"{}".to_vec()),
+            _ => good,
+        });
+        fetch(&start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused").may_go_on()
+    };
+    assert_eq!([400, 401, 403, 404].map(answered), [false; 4]);
+    assert_eq!([408, 429, 500, 502, 503].map(answered), [true; 5]);
+    assert!(PickupError::Transport(TransportError::TimedOut { host: "h".into() }).may_go_on());
+    assert!(!PickupError::Spent { said: None }.may_go_on() && !PickupError::WrongTxCode.may_go_on());
+    assert!(!PickupError::AfterCode(Box::new(PickupError::Deferred)).may_go_on());
+}
+
 fn spoiled(path: &'static str, answer: &'static str) -> PickupError {
     let (server, _) = issuer(move |request, good| if request.path == path { ok(answer) } else { good });
     let started = start(&offer(&server.base, ""));
-    started.and_then(|pickup| fetch(pickup, "v", None)).expect_err("refused")
+    started.and_then(|pickup| fetch(&pickup, "v", None)).expect_err("refused")
 }
 
 #[test]
@@ -267,9 +325,9 @@ fn a_refusal_says_its_code() {
         "/t1/token" => Answer::Is(400, br#"{"error":"invalid_grant"}"#.to_vec()),
         _ => good,
     });
-    let refused = fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused");
+    let refused = fetch(&start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused");
     assert_eq!(refused.to_string(), "the issuer does not take the offer: it was used or has ended");
-    let refused = fetch(start(&offer(&server.base, TX)).expect("an offer"), "v", Some("493536")).expect_err("refused");
+    let refused = fetch(&start(&offer(&server.base, TX)).expect("an offer"), "v", Some("493536")).expect_err("refused");
     assert!(matches!(refused, PickupError::WrongTxCode), "{refused}");
 }
 
@@ -279,7 +337,7 @@ fn a_refusal_is_told_in_the_words_of_the_issuer() {
     let say = |body: &'static str| {
         let (server, _) =
             issuer(move |request, good| if request.path == "/t1/credential" { Answer::Is(400, body.as_bytes().to_vec()) } else { good });
-        fetch(start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused").to_string()
+        fetch(&start(&offer(&server.base, "")).expect("an offer"), "v", None).expect_err("refused").to_string()
     };
     assert_eq!(
         say(r#"{"error":"invalid_proof","error_description":"the proof names another audience"}"#),

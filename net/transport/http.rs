@@ -38,7 +38,7 @@ impl HttpTransport {
 
     fn ask(&self, path: &str, what: &'static str, limit: usize, body: Option<(&'static str, Vec<u8>)>) -> Result<Vec<u8>, TransportError> {
         let url = self.base.join(path).map_err(|_| TransportError::Address { why: "it takes no path" })?;
-        self.client.ask(&url, Ask { what, limit, body, bearer: None })
+        self.client.ask(&url, Ask { what, limit, body, bearer: None, retry: None })
     }
 }
 

@@ -20,6 +20,8 @@ const DEEPEST_SCOPE: usize = 8;
 const LONGEST_CHAIN: usize = 8;
 /// Longest IRI, so that prefixes cannot multiply a document's size.
 const LONGEST_IRI: usize = 1024;
+/// Members that a term definition may have (JSON-LD 1.1 §9.15.1) and that are not read.
+const NOT_READ: [&str; 5] = ["@reverse", "@index", "@language", "@direction", "@nest"];
 
 /// Why a document was not compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,6 +232,10 @@ impl<'c> Definer<'c> {
     }
 
     fn expanded(&mut self, name: &str, definition: &'c Map<String, Value>) -> Result<Term, ContextError> {
+        // Before anything else, because each of them changes what the rest must be.
+        if let Some(feature) = NOT_READ.into_iter().find(|feature| definition.contains_key(*feature)) {
+            return Err(ContextError::Unsupported(feature));
+        }
         let means = match definition.get("@id") {
             None => self.means(name, None)?,
             Some(Value::Null) => Means::Nothing,
@@ -245,11 +251,6 @@ impl<'c> Definer<'c> {
                 "@prefix" => term.prefix = value.as_bool().ok_or(ContextError::Invalid("@prefix is not true or false"))?,
                 "@type" => term.coercion = self.coercion(value.as_str().ok_or(ContextError::Invalid("@type is not a string"))?)?,
                 "@container" => term.container = container(value)?,
-                "@reverse" => return Err(ContextError::Unsupported("@reverse")),
-                "@index" => return Err(ContextError::Unsupported("@index")),
-                "@language" => return Err(ContextError::Unsupported("@language")),
-                "@direction" => return Err(ContextError::Unsupported("@direction")),
-                "@nest" => return Err(ContextError::Unsupported("@nest")),
                 _ => return Err(ContextError::Invalid("a term definition has a member that is no keyword")),
             }
         }
@@ -361,7 +362,18 @@ fn container(value: &Value) -> Result<Container, ContextError> {
         ["@list"] => Container::List,
         ["@graph"] => Container::Graph,
         ["@graph", "@set"] => Container::GraphSet,
-        _ => return Err(ContextError::Unsupported("a container other than @set, @list and @graph")),
+        names => return Err(ContextError::Unsupported(names.iter().find_map(|name| map_of(name)).unwrap_or("this @container"))),
+    })
+}
+
+/// The maps of JSON-LD 1.1 (§4.6), none of which is read.
+fn map_of(container: &str) -> Option<&'static str> {
+    Some(match container {
+        "@language" => "an @container of @language (a language map)",
+        "@index" => "an @container of @index",
+        "@id" => "an @container of @id",
+        "@type" => "an @container of @type",
+        _ => return None,
     })
 }
 

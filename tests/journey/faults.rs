@@ -1,6 +1,7 @@
 //! What goes wrong at a site: power that fails in the middle of a command, full disks, two commands at once, damaged files, a withdrawal
 //! that a gate learns of too late. All of it with the built program and real files, everything opened by key files.
 
+mod altered;
 mod carried;
 mod cut;
 mod damage;
@@ -8,6 +9,7 @@ mod full;
 mod kill;
 mod lanes;
 mod lock;
+mod offers;
 mod private;
 mod shared;
 mod site;

@@ -62,7 +62,7 @@ fn proxy(service: &str, answer: fn(&str) -> Option<&'static str>) -> String {
 }
 
 /// The head of a request up to its empty line, and its body.
-fn request(client: &TcpStream) -> (String, Vec<u8>) {
+pub(crate) fn request(client: &TcpStream) -> (String, Vec<u8>) {
     let mut reader = BufReader::new(client);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|read| read > 0) {}

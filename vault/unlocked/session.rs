@@ -6,6 +6,7 @@ use super::state::{BUCKETS, FORMAT, Finding, Set, State, Sum, toggle};
 use crate::entropy::SystemRng;
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
+use crate::keys::{self, KeyId};
 use crate::storage::{Change, Space, Storage};
 use crate::vault::Vault;
 use core::cell::RefCell;
@@ -205,9 +206,24 @@ impl Unlocked<'_> {
         }
         self.batch(|batch| {
             work(batch)?;
-            self.change_state(|state| state.format = FORMAT);
+            // Format 1 did not note which keys were in an altered part.
+            let altered = self.keys_of_altered_tables()?;
+            self.change_state(|state| {
+                state.note(Finding::KeysAltered { keys: altered });
+                state.format = FORMAT;
+            });
             Ok(())
         })
+    }
+
+    /// All keys, if a finding says that keys may be among what was altered.
+    fn keys_of_altered_tables(&self) -> Result<Vec<KeyId>, VaultError> {
+        let is_about_keys =
+            |finding: &Finding| matches!(finding, Finding::Altered { tables } if tables.iter().any(|table| table == keys::TABLE));
+        if !self.state(|state| state.findings.iter().any(is_about_keys)) {
+            return Ok(Vec::new());
+        }
+        Ok(self.keys()?.into_iter().map(|key| key.id).collect())
     }
 
     /// Counts commits. A copy of the vault has an older one; keep it elsewhere (a server, a second device) to notice.
@@ -218,6 +234,15 @@ impl Unlocked<'_> {
     /// What is wrong with the content, as far as it was read.
     pub fn findings(&self) -> Vec<Finding> {
         self.state(|state| state.findings.clone())
+    }
+
+    /// Returns the keys that a finding concerns and that can still be read: each may have been put back from an older copy.
+    ///
+    /// A key that was deleted or damaged is not among them, because it is not among [`Self::keys`] either. Checks every part of the vault
+    /// that can have keys first, so that nothing is found only afterwards.
+    pub fn altered_keys(&self) -> Result<Vec<KeyId>, VaultError> {
+        self.record_ids(keys::TABLE)?;
+        Ok(self.state(|state| state.altered_keys().to_vec()))
     }
 
     /// Forgets the findings: someone has seen them.

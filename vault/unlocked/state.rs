@@ -24,6 +24,7 @@ use crate::slot::SlotId;
 use crate::storage::{Change, Space};
 use crate::vault::Vault;
 use rand_core::CryptoRng;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// Rows are spread over this many buckets in each of the three spaces. Reading one record of 10,000 checks some 300 rows once.
@@ -34,6 +35,8 @@ pub(crate) type Sum = [u8; 32];
 
 /// Findings beyond this many are not kept: by then the message is clear.
 const MAX_FINDINGS: usize = 64;
+/// More keys than a vault ever has; an issuer that replaced its keys every day would make so many in a hundred years.
+const MAX_KEYS: u64 = 1 << 16;
 const MAX_LOGS: u64 = 64;
 const MAX_SLOTS: u64 = crate::slot::MAX_SLOTS as u64;
 const KEY: &[u8] = b"state";
@@ -95,24 +98,21 @@ pub enum Finding {
     StateLost,
     /// The database was there without its write-ahead log. What was written last may be missing, as if it had never been done.
     WriteAheadLogMissing,
+    /// These keys open, and are in a part that is not what the last commit left: each may have been put back from an older copy.
+    KeysAltered {
+        /// The keys, in order.
+        keys: Vec<KeyId>,
+    },
 }
 
 impl Finding {
-    /// The key that was set aside, where the record was one: what it alone could sign is out of reach from then on.
-    pub fn key(&self) -> Option<KeyId> {
-        match self {
-            Self::Quarantined { table, id } if table == keys::TABLE => <[u8; 16]>::try_from(id.as_slice()).ok().map(KeyId::from_bytes),
-            _ => None,
-        }
+    /// Returns true if a key was damaged and set aside: what it alone could sign is out of reach from then on.
+    pub fn is_lost_key(&self) -> bool {
+        matches!(self, Self::Quarantined { table, .. } if table == keys::TABLE)
     }
 
-    /// Whether keys may be among what was deleted, replaced or damaged.
-    pub fn concerns_keys(&self) -> bool {
-        match self {
-            Self::Quarantined { table, .. } => table == keys::TABLE,
-            Self::Altered { tables } => tables.iter().any(|table| table == keys::TABLE),
-            _ => false,
-        }
+    fn altered_keys(&self) -> Option<&[KeyId]> {
+        if let Self::KeysAltered { keys } = self { Some(keys) } else { None }
     }
 }
 
@@ -128,6 +128,7 @@ impl fmt::Display for Finding {
             Self::WriteAheadLogMissing => {
                 f.write_str("the database was there without its write-ahead log: the last changes may be missing")
             }
+            Self::KeysAltered { keys } => write!(f, "{} key(s) may have been put back from an older copy", keys.len()),
         }
     }
 }
@@ -170,10 +171,27 @@ impl State {
         (self.logs.len() as u64) < MAX_LOGS || self.logs.iter().any(|(name, _)| name == log)
     }
 
+    /// Notes what was found. Altered keys are one finding, which always has room: a key that is left out of it would be used.
     pub(crate) fn note(&mut self, finding: Finding) {
+        if let Finding::KeysAltered { keys } = finding {
+            return self.note_keys(&keys);
+        }
         if self.findings.len() < MAX_FINDINGS && !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
+    }
+
+    fn note_keys(&mut self, altered: &[KeyId]) {
+        let all: BTreeSet<KeyId> = self.altered_keys().iter().chain(altered).copied().collect();
+        self.findings.retain(|finding| !matches!(finding, Finding::KeysAltered { .. }));
+        if !all.is_empty() {
+            self.findings.push(Finding::KeysAltered { keys: all.into_iter().collect() });
+        }
+    }
+
+    /// The keys that were found in an altered part.
+    pub(super) fn altered_keys(&self) -> &[KeyId] {
+        self.findings.iter().find_map(Finding::altered_keys).unwrap_or_default()
     }
 
     fn to_bytes(&self) -> Vec<u8> {
@@ -203,7 +221,7 @@ impl State {
             expect_array(&mut from, 2)?;
             state.slots.push((exact(&mut from)?, from.u64().ok()?));
         }
-        for _ in 0..bounded_array(&mut from, MAX_FINDINGS as u64)? {
+        for _ in 0..bounded_array(&mut from, MAX_FINDINGS as u64 + 1)? {
             state.findings.push(Finding::read(&mut from)?);
         }
         (from.position() == bytes.len()).then_some(state)
@@ -219,6 +237,7 @@ impl Finding {
             Self::IndexRebuilt => to.nested(1).uint(4),
             Self::StateLost => to.nested(1).uint(5),
             Self::WriteAheadLogMissing => to.nested(1).uint(6),
+            Self::KeysAltered { keys } => keys.iter().fold(to.nested(2).uint(7).nested(keys.len()), |to, key| to.bytes(key.as_bytes())),
         }
     }
 
@@ -234,6 +253,10 @@ impl Finding {
             (4, 1) => Some(Self::IndexRebuilt),
             (5, 1) => Some(Self::StateLost),
             (6, 1) => Some(Self::WriteAheadLogMissing),
+            (7, 2) => {
+                let keys = bounded_array(from, MAX_KEYS)?;
+                (0..keys).map(|_| exact(from).map(KeyId::from_bytes)).collect::<Option<_>>().map(|keys| Self::KeysAltered { keys })
+            }
             _ => None,
         }
     }
@@ -251,6 +274,7 @@ pub(crate) fn toggle(sum: &mut Sum, term: &Sum) {
 #[cfg(test)]
 mod tests {
     use super::{FIRST_FORMAT, FORMAT, Finding, State};
+    use crate::keys::KeyId;
     use proptest::prelude::*;
 
     proptest! {
@@ -267,6 +291,9 @@ mod tests {
             state.note(Finding::IndexRebuilt);
             state.note(Finding::StateLost);
             state.note(Finding::WriteAheadLogMissing);
+            state.note(Finding::KeysAltered { keys: vec![KeyId::from_bytes([2; 16])] });
+            state.note(Finding::KeysAltered { keys: vec![KeyId::from_bytes([1; 16]), KeyId::from_bytes([2; 16])] });
+            prop_assert_eq!(state.altered_keys(), &[KeyId::from_bytes([1; 16]), KeyId::from_bytes([2; 16])]);
             prop_assert_eq!(State::read(&state.to_bytes()), Some(state));
         }
 

@@ -1,5 +1,6 @@
 //! Records, logs, batches, and what happens when someone edits the file.
 
+mod keys;
 mod log_index;
 mod memory;
 mod model;

@@ -7,6 +7,7 @@ use super::records::{index_bucket, split_key};
 use super::state::{BUCKETS, Finding, Set, State, Sum, toggle};
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
+use crate::keys;
 use crate::storage::Space;
 use crate::vault::Vault;
 use std::collections::{BTreeMap, BTreeSet};
@@ -73,17 +74,22 @@ impl Unlocked<'_> {
         self.storage().scan(Space::Record, &[bucket_byte(bucket)], &mut |key, row| rows.push((key.to_vec(), row.to_vec())))?;
         let mut difference = *expected;
         let mut tables = BTreeSet::new();
+        let mut altered = Vec::new();
         for (key, row) in rows {
             let place = split_key(&key).filter(|(table, id)| self.record_key(table, id) == key);
             tables.extend(place.map(|(table, _)| table.to_owned()));
             if place.and_then(|(table, id)| self.open_record(table, id, &row)).is_some() {
                 toggle(&mut difference, &self.record_term(&key, &row));
+                altered.extend(place.and_then(|(table, id)| keys::id_of(table, id)));
             } else {
                 self.set_aside(&key, &row);
             }
         }
         self.toggle(Set::Record, bucket, &difference);
-        self.change_state(|state| state.note(Finding::Altered { tables: tables.into_iter().collect() }));
+        self.change_state(|state| {
+            state.note(Finding::Altered { tables: tables.into_iter().collect() });
+            state.note(Finding::KeysAltered { keys: altered });
+        });
         Ok(())
     }
 

@@ -20,7 +20,7 @@ fn what_is_received_stays_until_it_is_taken_in() {
     site.issuer = known;
     let older = site.bundle();
 
-    let room = wallet.make_room(FROM, &at, &mut SystemRng).expect("room");
+    let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
     let ids = wallet.receive(room, std::slice::from_ref(&bytes), &at).expect("kept");
     // As after a kill before anything was decided.
     drop(wallet);
@@ -39,7 +39,7 @@ fn what_is_received_stays_until_it_is_taken_in() {
     assert!(matches!(wallet.take_in(ids[0], Some(&newer), &at, &mut SystemRng), Err(HoldError::Wallet(WalletError::NotHeld))));
 
     // The same one by another way, while a copy of it is aside.
-    let room = wallet.make_room(FROM, &at, &mut SystemRng).expect("room");
+    let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
     wallet.receive(room, std::slice::from_ref(&bytes), &at).expect("kept");
     assert!(wallet.hold(&bytes, Some(&newer), &at, &mut SystemRng).expect("held").already);
     assert_eq!(wallet.aside().expect("a list"), []);
@@ -50,7 +50,7 @@ fn what_cannot_even_be_read_is_kept_too() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let at = moment(noon());
     let (wallet, _) = holder(dir.path());
-    let room = wallet.make_room(FROM, &at, &mut SystemRng).expect("room");
+    let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
     let ids = wallet.receive(room, &[b"no credential".to_vec(), b"nor this".to_vec()], &at).expect("kept");
     assert!(matches!(wallet.take_in(ids[1], None, &at, &mut SystemRng), Err(HoldError::Malformed(_))));
     assert_eq!(wallet.aside().expect("a list").len(), 2);
@@ -68,14 +68,23 @@ fn a_pick_up_that_was_cut_off_is_remembered() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let at = moment(noon());
     let (wallet, _) = holder(dir.path());
-    let room = wallet.make_room(FROM, &at, &mut SystemRng).expect("room");
+    let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
     drop(wallet);
     let wallet = open(dir.path());
     let [cut_off] = &wallet.aside().expect("a list")[..] else { panic!("one is noted") };
     assert_eq!((cut_off.from.as_str(), cut_off.kept), (FROM, Kept::Unfinished));
+    let [unfinished] = &wallet.unfinished().expect("a list")[..] else { panic!("one goes on") };
+    assert_eq!(unfinished.progress.as_slice(), b"begun");
+    wallet.note(&unfinished.awaited, b"redeemed").expect("noted");
+    drop(wallet);
+    let wallet = open(dir.path());
+    let [unfinished] = &wallet.unfinished().expect("a list")[..] else { panic!("one goes on") };
+    assert_eq!(unfinished.progress.as_slice(), b"redeemed");
+    assert_eq!(wallet.aside().expect("a list"), std::slice::from_ref(cut_off));
     assert!(matches!(wallet.take_in(cut_off.id, None, &at, &mut SystemRng), Err(HoldError::Wallet(WalletError::NotHeld))));
     wallet.give_back(&room).expect("given back");
     assert_eq!(wallet.aside().expect("a list"), []);
+    assert!(matches!(wallet.note(&room, b"late"), Err(WalletError::NotHeld)), "given up meanwhile");
 }
 
 /// Its keys are on this device alone.
@@ -84,7 +93,7 @@ fn no_backup_has_what_is_kept_aside() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let at = moment(noon());
     let (wallet, _) = holder(dir.path());
-    let room = wallet.make_room(FROM, &at, &mut SystemRng).expect("room");
+    let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
     wallet.receive(room, &[b"no credential".to_vec()], &at).expect("kept");
     let (code, phrase) = (RecoveryCode::generate(&mut SystemRng), Password::new("a pass phrase of its own"));
     let file = dir.path().join("backup");

@@ -142,6 +142,29 @@ fn every_proof_of_a_set_must_hold() {
     assert_eq!(check(&proofs([&one, &meant])), Err(Malformed::Context.into()));
 }
 
+/// The compiler of contexts knows which feature it does not read, and the refusal names it.
+#[test]
+fn what_an_inline_context_uses_that_is_not_read_is_named() {
+    for (context, feature) in [
+        (r#""deck": {"@id": "urn:example:deck", "@container": "@language"}"#, "@language"),
+        (r#""deck": {"@id": "urn:example:deck", "@container": ["@index", "@set"]}"#, "@index"),
+        (r#""deck": {"@id": "urn:example:deck", "@container": "@id"}"#, "@id"),
+        (r#""deck": {"@id": "urn:example:deck", "@container": "@type"}"#, "@type"),
+        (r#""deck": {"@id": "urn:example:deck", "@nest": "more"}"#, "@nest"),
+        (r#""deck": {"@reverse": "urn:example:deck"}"#, "@reverse"),
+        (r#""deck": {"@id": "urn:example:deck", "@index": "urn:example:i"}"#, "@index"),
+        (r#""@language": "de", "deck": "urn:example:deck""#, "@language"),
+        (r#""@direction": "rtl", "deck": "urn:example:deck""#, "@direction"),
+        (r#""@base": "urn:example:", "deck": "urn:example:deck""#, "@base"),
+        (r#""@import": "https://example.org/", "deck": "urn:example:deck""#, "@import"),
+        (r#""deck": {"@id": 7}"#, "@id is not a string"),
+    ] {
+        let text = CREDENTIAL.replace(r#""deck": "urn:example:deck""#, context);
+        let why = Document::credential(object(&text)).map(drop).expect_err(context).to_string();
+        assert!(why.starts_with("in the document's own @context: ") && why.contains(feature), "{context}: {why}");
+    }
+}
+
 #[test]
 fn presentations_answer_and_carry_what_verifies() {
     let (issuer, holder) = (Key::p256(8), Key::ed25519(7));

@@ -262,7 +262,7 @@ fn a_running_issuer_signs_nothing_that_something_else_wrote() {
     let offer = issuer.offer(&order(), &TERMS, "ines", at(2001), &mut TestRng::new(6)).expect("offered");
     let code = offer.uri.split("pre-authorized_code%22%3A%22").nth(1).and_then(|rest| rest.split("%22").next()).expect("a code").to_owned();
     victim.write_more("UPDATE offers SET expires_at=4000000000");
-    let found = issuer.exchange(&code, offer.tx_code.as_deref(), at(2002), &mut TestRng::new(7)).map(drop);
+    let found = issuer.exchange(&code, offer.tx_code.as_deref(), None, at(2002), &mut TestRng::new(7)).map(drop);
     assert!(matches!(&found, Err(GrantError::Store(why)) if tampered(why)), "{found:?}");
     // A received log that was rewritten is no evidence against its gate.
     for sql in

@@ -1,15 +1,19 @@
 //! Inputs as other software makes them: each signed here, after the one change that it is about.
 
+use super::Read;
 use crate::world::{DAY, ENTRIES, TestKey, World, at};
+use sha2::{Digest as _, Sha256};
 use waypass_credential::base64url;
 use waypass_credential::cbor::{Reader, Writer};
+use waypass_credential::did::DidDocument;
+use waypass_credential::format::document::Document;
 use waypass_credential::format::secured::{Securing, secure};
 use waypass_credential::format::{Credential, Format, Presentation};
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::jws;
 use waypass_credential::key::Signer;
-use waypass_credential::proof::{Suite, hash};
+use waypass_credential::proof::{Purpose, Suite, hash};
 use waypass_credential::request::{ClaimPath, Nonce, PathStep, Request};
 use waypass_credential::role::StatusPurpose;
 use waypass_trust::status::StatusListToken;
@@ -32,13 +36,20 @@ fn parts(jwt: &str) -> (Object<'static>, Object<'static>) {
     (parts.next().expect("a header"), parts.next().expect("claims"))
 }
 
-/// `alg` is written from the key.
+/// `alg` is as the header says.
 fn sign(header: &Object<'_>, claims: Object<'_>, key: &TestKey) -> String {
-    jws::sign_with_header(header, text(claims).as_bytes(), key).expect("signed")
+    let mut header = header.clone();
+    let Some(Value::String(name)) = header.remove("alg") else { panic!("no alg") };
+    jws::sign_named(&name, &header, text(claims).as_bytes(), key).expect("signed")
 }
 
-fn verifies(world: &World, bytes: &[u8]) -> bool {
-    Credential::parse(bytes).is_ok_and(|credential| credential.verify(world.issuer.public_key()).is_ok())
+/// The words of a refusal.
+fn words(why: impl core::fmt::Display) -> String {
+    why.to_string()
+}
+
+fn verifies(world: &World, bytes: &[u8]) -> Read {
+    Credential::parse(bytes).map_err(words)?.verify(world.issuer.public_key()).map(drop).map_err(words)
 }
 
 fn nurse(world: &World, format: Format) -> Credential {
@@ -57,7 +68,7 @@ fn request(world: &World) -> Request {
 }
 
 /// An SD-JWT VC of another issuer, with everything in the open.
-pub(super) fn sd_jwt(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> bool {
+pub(super) fn sd_jwt(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> Read {
     let ours = nurse(world, Format::SdJwtVc);
     let (mut header, mut claims) = parts(core::str::from_utf8(ours.as_bytes()).expect("text").split('~').next().expect("a JWT"));
     claims.remove("_sd");
@@ -66,13 +77,34 @@ pub(super) fn sd_jwt(world: &World, change: impl Fn(&mut Object<'static>, &mut O
     verifies(world, format!("{}~", sign(&header, claims, &world.issuer)).as_bytes())
 }
 
+/// One whose whole list of roles is behind a disclosure.
+pub(super) fn withheld(world: &World) -> Read {
+    let disclosure = base64url::encode(br#"["c2FsdA","roles",["nurse","staff"]]"#);
+    let digest = base64url::encode(&Sha256::digest(&disclosure));
+    let (header, mut claims) =
+        parts(core::str::from_utf8(nurse(world, Format::SdJwtVc).as_bytes()).expect("text").split('~').next().expect("a JWT"));
+    claims.remove("roles");
+    claims.set("_sd", Value::from_iter([digest]));
+    verifies(world, format!("{}~{disclosure}~", sign(&header, claims, &world.issuer)).as_bytes())
+}
+
 /// The answer of another wallet, whose KB-JWT is signed here.
-pub(super) fn kb_jwt(world: &World, change: impl Fn(&mut Object<'static>)) -> bool {
+pub(super) fn kb_jwt(world: &World, change: impl Fn(&mut Object<'static>)) -> Read {
+    bound(world, "EdDSA", change)
+}
+
+/// The same under another name of the algorithm.
+pub(super) fn kb_jwt_under(world: &World, name: &'static str) -> Read {
+    bound(world, name, |_| ())
+}
+
+fn bound(world: &World, name: &'static str, change: impl Fn(&mut Object<'static>)) -> Read {
     let request = request(world);
     let shown = nurse(world, Format::SdJwtVc).present(&[role()], &request, at(0), &world.holder).expect("presented");
     let shown = String::from_utf8(shown.as_bytes().to_vec()).expect("text");
     let (credential, bound) = shown.split_at(shown.rfind('~').expect("a KB-JWT") + 1);
-    let (header, mut claims) = parts(bound);
+    let (mut header, mut claims) = parts(bound);
+    header.set("alg", name);
     change(&mut claims);
     answers(world, &request, (credential.to_owned() + &sign(&header, claims, &world.holder)).as_bytes())
 }
@@ -81,17 +113,54 @@ fn role() -> ClaimPath {
     ClaimPath::names(["roles"]).then(PathStep::Index(0))
 }
 
-fn answers(world: &World, request: &Request, bytes: &[u8]) -> bool {
-    let shown = Presentation::parse(bytes);
-    shown.is_ok_and(|shown| shown.verify_holder(world.holder.public_key(), &request.nonce, &request.client_id).is_ok())
+fn answers(world: &World, request: &Request, bytes: &[u8]) -> Read {
+    let shown = Presentation::parse(bytes).map_err(words)?;
+    shown.verify_holder(world.holder.public_key(), &request.nonce, &request.client_id).map(drop).map_err(words)
+}
+
+/// A credential in an envelope of JOSE.
+pub(super) fn vc_jwt(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> Read {
+    let (mut header, mut claims) = parts(core::str::from_utf8(nurse(world, Format::VcJwt).as_bytes()).expect("text"));
+    change(&mut header, &mut claims);
+    verifies(world, sign(&header, claims, &world.issuer).as_bytes())
+}
+
+/// A presentation in one.
+pub(super) fn vp_jwt(world: &World, change: impl Fn(&mut Object<'static>)) -> Read {
+    let request = request(world);
+    let shown = nurse(world, Format::VcJwt).present(&[], &request, at(0), &world.holder).expect("presented");
+    let (header, mut claims) = parts(core::str::from_utf8(shown.as_bytes()).expect("text"));
+    change(&mut claims);
+    answers(world, &request, sign(&header, claims, &world.holder).as_bytes())
+}
+
+/// A document of any type with an inline context.
+pub(super) fn any(context: &str, claims: &str) -> Read {
+    let document = format!(
+        r#"{{"@context": ["https://www.w3.org/ns/credentials/v2", {context}], "type": ["VerifiableCredential"],
+            "issuer": "did:example:north", "credentialSubject": {{"id": "did:example:ada", {claims}}}}}"#
+    );
+    Document::credential(object(document.as_bytes())).map(drop).map_err(words)
+}
+
+/// The document of a did:web with one key of this kind.
+pub(super) fn did_web(kind: &str) -> Read {
+    let did = "did:web:clinic.example";
+    let key = TestKey::ed25519("did:web").public_key().to_multikey();
+    let document = format!(
+        r##"{{"id": "{did}", "verificationMethod": [{{"id": "#k", "type": "{kind}", "controller": "{did}", "publicKeyMultibase": "{key}"}}],
+            "assertionMethod": ["#k"]}}"##
+    );
+    let document = DidDocument::parse(document.as_bytes(), did).map_err(words)?;
+    document.key(&format!("{did}#k"), Purpose::AssertionMethod, at(0)).map(drop).map_err(words)
 }
 
 /// A status list token.
-pub(super) fn token(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> bool {
+pub(super) fn token(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> Read {
     let (mut header, mut claims) = parts(&world.list(at(0), 30 * DAY, &[]));
     change(&mut header, &mut claims);
     let text = sign(&header, claims, &world.status);
-    StatusListToken::verify(&text, world.status.public_key(), 1 << 20).is_ok()
+    StatusListToken::verify(&text, world.status.public_key(), 1 << 20).map(drop).map_err(words)
 }
 
 /// A proof in eddsa-jcs-2022 with these options, whatever they are.
@@ -111,14 +180,14 @@ fn apart(bytes: &[u8]) -> (Object<'static>, Object<'static>) {
 }
 
 /// A credential with a Data Integrity proof.
-pub(super) fn document(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> bool {
+pub(super) fn document(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>)) -> Read {
     let (mut document, mut proof) = apart(nurse(world, Format::DataIntegrity).as_bytes());
     change(&mut document, &mut proof);
     verifies(world, text(sealed(document, proof, &world.issuer)).as_bytes())
 }
 
 /// A presentation with a Data Integrity proof, which may be a list of one.
-pub(super) fn presentation(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>), listed: bool) -> bool {
+pub(super) fn presentation(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>), listed: bool) -> Read {
     let request = request(world);
     let shown = nurse(world, Format::DataIntegrity).present(&[], &request, at(0), &world.holder).expect("presented");
     let (mut document, mut proof) = apart(shown.as_bytes());
@@ -131,7 +200,7 @@ pub(super) fn presentation(world: &World, change: impl Fn(&mut Object<'static>, 
 }
 
 /// A COSE_Sign1 whose protected header has these labels in this order.
-pub(super) fn cose(world: &World, labels: &[i64], tagged: bool) -> bool {
+pub(super) fn cose(world: &World, labels: &[i64], tagged: bool) -> Read {
     let ours = nurse(world, Format::VcCose);
     let mut reader = Reader::new(ours.as_bytes());
     reader.tag().expect("tagged");
@@ -163,7 +232,7 @@ pub(super) fn cose(world: &World, labels: &[i64], tagged: bool) -> bool {
 }
 
 /// A bitstring status list credential, whose proof may be a list of one.
-pub(super) fn bitstring(world: &World, change: impl Fn(&mut Object<'static>), listed: bool) -> bool {
+pub(super) fn bitstring(world: &World, change: impl Fn(&mut Object<'static>), listed: bool) -> Read {
     let list = BitstringList {
         uri: "https://clinic.example/lists/2".into(),
         issuer: world.status.did(),
@@ -181,11 +250,11 @@ pub(super) fn bitstring(world: &World, change: impl Fn(&mut Object<'static>), li
     if listed {
         super::wrap(&mut document, "proof");
     }
-    BitstringList::verify(&text(document), world.status.public_key(), 1 << 20).is_ok()
+    BitstringList::verify(&text(document), world.status.public_key(), 1 << 20).map(drop).map_err(words)
 }
 
 /// 16 KiB of zeros, compressed in so many members (RFC 1952 §2.2), none of which is really compressed (RFC 1951 §3.2.4).
-pub(super) fn gzip(members: usize) -> bool {
+pub(super) fn gzip(members: usize) -> Read {
     let content = vec![0; 16 * 1024 / members];
     let mut bytes = Vec::new();
     for _ in 0..members {
@@ -197,7 +266,9 @@ pub(super) fn gzip(members: usize) -> bool {
         bytes.extend_from_slice(&crc32(&content).to_le_bytes());
         bytes.extend_from_slice(&u32::from(len).to_le_bytes());
     }
-    bitstring::decode(&format!("u{}", base64url::encode(&bytes)), 1 << 20).is_ok_and(|bits| bits.len() == 16 * 1024)
+    bitstring::decode(&format!("u{}", base64url::encode(&bytes)), 1 << 20)
+        .map_err(words)
+        .and_then(|bits| if bits.len() == 16 * 1024 { Ok(()) } else { Err(format!("{} bytes", bits.len())) })
 }
 
 /// RFC 1952 §8.
