@@ -79,7 +79,7 @@ impl Gate<'_> {
                 for seq in self.find(ENTRY, &entry_tag(list.uri(), index))? {
                     // A record that cannot be read is among the findings now.
                     let Ok(entry) = self.entry(seq) else { continue };
-                    raised.extend(self.suspect(&entry, list, before.as_ref().map(|before| before.issued_at))?);
+                    raised.extend(self.suspect(&entry, &list, before.as_ref().map(|before| before.issued_at))?);
                 }
             }
             seen.push((list.uri().to_owned(), Compared { issued_at, digest, denied }));
@@ -98,7 +98,7 @@ impl Gate<'_> {
     /// Returns the flag of an entry whose credential a list denies anew, if it let somebody in and the list before cannot vouch for it.
     ///
     /// `before` is when the list before was made: it said that the credential was good then, so whoever was let in earlier is no suspect.
-    fn suspect(&self, entry: &Entry, list: Denials<'_>, before: Option<Timestamp>) -> Result<Option<Flag>, GateError> {
+    fn suspect(&self, entry: &Entry, list: &Denials<'_>, before: Option<Timestamp>) -> Result<Option<Flag>, GateError> {
         let Some(flag) = flag_of(entry, list) else { return Ok(None) };
         let seq = flag.admission.seq;
         let Ok(leaf) = entry.leaf() else { return Ok(None) };
@@ -120,7 +120,7 @@ impl Gate<'_> {
         let Some(bundle) = self.deciding()? else { return Ok(None) };
         let used = entry.opening().and_then(|opening| opening.status.as_ref());
         let found = bundle.denials().find_map(|list| {
-            let flag = flag_of(entry, list)?;
+            let flag = flag_of(entry, &list)?;
             let newer = used?.list_issued_at.is_none_or(|used| used < flag.list_issued_at);
             (newer && list.denied().contains(flag.admission.idx)).then_some(flag)
         });
@@ -198,7 +198,7 @@ fn may_be_late(wall: Timestamp, clock: Confidence, used: Option<Timestamp>, befo
 }
 
 /// Returns the flag of an entry that used a list, whatever was decided.
-fn flag_of(entry: &Entry, list: Denials<'_>) -> Option<Flag> {
+fn flag_of(entry: &Entry, list: &Denials<'_>) -> Option<Flag> {
     let admission = Flagged::of(entry).filter(|admission| admission.uri == list.uri())?;
     Some(Flag { admission, list_issued_at: list.issued_at()?, answer: None })
 }

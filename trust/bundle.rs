@@ -9,7 +9,7 @@ use waypass_credential::{jsonld::KnownContexts, role::StatusReference, time::Tim
 
 use crate::{
     freshness::Freshness,
-    status::{Denials, Evidence, HeldList, HeldStatus, ListError, ListInfo, Taken, TakenBack, together},
+    status::{Basis, Denials, Evidence, HeldList, HeldStatus, ListInfo, Taken, TakenBack, together},
     time::{Moment, SignedTime, TOLERANCE_SECONDS},
 };
 
@@ -68,7 +68,9 @@ pub struct TrustBundle {
     former: Former,
     contexts: Contexts,
     evidence: Vec<Evidence>,
-    /// The lists of a bundle that is kept aside: what they deny counts, and nothing else.
+    /// Lists that are dated after the bundle. What they deny counts, and nothing else.
+    early: Vec<Evidence>,
+    /// The lists of a bundle that is kept aside, likewise; never stored.
     aside: Vec<Evidence>,
 }
 
@@ -116,12 +118,17 @@ impl TrustBundle {
         Ok(())
     }
 
-    /// Takes one status list token on its own signature: the text as published, without white space around it. It may not be dated after
-    /// the bundle.
+    /// Takes one status list token on its own signature: the text as published, without white space around it.
+    ///
+    /// One that is dated after the bundle only denies, until it is brought again with a bundle that is as new.
     pub fn ingest_list(&mut self, token: &[u8]) -> Result<Ingested, BundleError> {
         let list = self.verify_list(token)?;
-        after_no_list(self.issued_at(), &list)?;
-        take(&mut self.evidence, list)
+        if is_early(self.issued_at(), &list) {
+            return take(&mut self.early, list);
+        }
+        let taken = take(&mut self.evidence, list)?;
+        self.early = still_early(core::mem::take(&mut self.early), &self.evidence);
+        Ok(taken)
     }
 
     /// The bundle file with everything held; opens again to the same.
@@ -261,9 +268,14 @@ impl TrustBundle {
 
     /// What every held list denies, to compare with what was held before.
     pub fn denials(&self) -> impl Iterator<Item = Denials<'_>> {
-        let with_aside = |held| Denials { held, aside: self.aside_for(held.uri()) };
-        let only_aside = self.aside.iter().filter(|aside| self.evidence_for(aside.uri()).is_none());
-        self.evidence.iter().map(with_aside).chain(only_aside.map(|held| Denials { held, aside: None }))
+        let mut about: Vec<Denials<'_>> = Vec::new();
+        for evidence in self.evidence.iter().chain(&self.early).chain(&self.aside) {
+            match about.iter_mut().find(|list| list.uri() == evidence.uri()) {
+                Some(list) => list.0.push(evidence),
+                None => about.push(Denials([evidence].into())),
+            }
+        }
+        about.into_iter()
     }
 
     /// The token text of the newest held list of a URI, to pass on.
@@ -279,10 +291,8 @@ impl TrustBundle {
                 return HeldStatus::not_covered();
             }
             let held = self.evidence_for(&reference.uri).map_or(HeldStatus::not_covered(), |evidence| evidence.status(reference, at));
-            match self.aside_for(&reference.uri) {
-                Some(aside) => aside.withdraw(held, reference, at),
-                None => held,
-            }
+            let withdrawing = self.early.iter().chain(&self.aside).filter(|list| list.uri() == reference.uri);
+            withdrawing.fold(held, |held, list| list.withdraw(held, reference, at))
         })
     }
 
@@ -315,22 +325,21 @@ impl TrustBundle {
         self.evidence.iter().find(|evidence| evidence.uri() == uri)
     }
 
-    fn aside_for(&self, uri: &str) -> Option<&Evidence> {
-        self.aside.iter().find(|evidence| evidence.uri() == uri)
-    }
-
     fn verify_list(&self, token: &[u8]) -> Result<HeldList, BundleError> {
         self.former.verify_list(token, &self.targets.part)
     }
 }
 
-/// Checks that signed time has reached a list. A list of a later date would hide how long a device has had it: only signed time is
-/// counted on while the device runs.
-fn after_no_list(signed_at: Timestamp, list: &HeldList) -> Result<(), BundleError> {
-    if list.issued_at().since(signed_at) <= TOLERANCE_SECONDS {
-        return Ok(());
-    }
-    Err(BundleError::List { uri: list.uri().into(), why: ListError::AfterBundle })
+/// Whether signed time has not reached a list. Such a list would hide how long a device has had it: only signed time is counted on while
+/// the device runs.
+fn is_early(signed_at: Timestamp, list: &HeldList) -> bool {
+    !matches!(list.basis(), Basis::Former(_)) && list.issued_at().since(signed_at) > TOLERANCE_SECONDS
+}
+
+/// Returns what is left of early lists once `evidence` is held: a later one takes their place, unless it takes back what is final.
+fn still_early(early: Vec<Evidence>, evidence: &[Evidence]) -> Vec<Evidence> {
+    let replaced = |early: &Evidence| evidence.iter().any(|held| held.uri() == early.uri() && held.takes_the_place_of(early));
+    early.into_iter().filter(|early| !replaced(early)).collect()
 }
 
 /// Adds a verified list to what is held.

@@ -25,14 +25,14 @@ impl TrustBundle {
         }
         let evidence = core::mem::take(&mut self.evidence);
         self.evidence = evidence.into_iter().filter_map(|list| list.without_given_up(aside.targets())).collect();
-        self.aside.clone_from(&aside.evidence);
+        self.aside = aside.evidence.iter().chain(&aside.early).cloned().collect();
         self
     }
 
     /// Takes over the status lists that `earlier` holds, as far as they are believed here. Those that are older than what is held, or
     /// announced no more, say nothing.
     pub fn take_lists_of(&mut self, earlier: &Self) {
-        for list in earlier.evidence.iter().flat_map(Evidence::all) {
+        for list in earlier.evidence.iter().chain(&earlier.early).flat_map(Evidence::all) {
             let _older_or_unknown = self.ingest_list(list.text.as_bytes());
         }
     }

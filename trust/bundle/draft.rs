@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use waypass_credential::{jsonld::KnownContexts, key::Signer, time::Timestamp};
 
 use super::{
-    TrustBundle, after_no_list,
+    TrustBundle,
     contexts::Contexts,
     digest::Digest,
     envelope::Envelope,
@@ -56,7 +56,6 @@ impl BundleDraft {
         for token in &lists {
             let list = Former::default().verify_list(token.as_bytes(), &targets.part)?;
             lives_long_enough(&list, &targets.part)?;
-            after_no_list(issued_at, &list)?;
             references.push(ListReference { uri: list.uri().into(), sha256: Digest::of(token.as_bytes()) });
             take(&mut evidence, list)?;
         }
@@ -74,7 +73,17 @@ impl BundleDraft {
         let timestamp =
             TimestampPart { schema: TimestampPart::SCHEMA.into(), version, issued_at, expires_at, snapshot: snapshot.reference() };
         let timestamp = Signed::<TimestampPart>::open(sign(&timestamp, timestamp_signers)?, &roles.timestamp)?;
-        Ok(TrustBundle { chain, timestamp, snapshot, targets, former: Former::default(), contexts, evidence, aside: Vec::new() })
+        Ok(TrustBundle {
+            chain,
+            timestamp,
+            snapshot,
+            targets,
+            former: Former::default(),
+            contexts,
+            evidence,
+            early: Vec::new(),
+            aside: Vec::new(),
+        })
     }
 }
 

@@ -5,19 +5,20 @@ use serde::{Deserialize, Serialize};
 use waypass_credential::{json, time::Timestamp};
 
 use super::{
-    MAX_BUNDLE, TrustBundle, after_no_list,
+    MAX_BUNDLE, TrustBundle,
     contexts::Contexts,
     digest::Digest,
     envelope::Envelope,
     error::{BundleError, PartName, Rule},
     former::Former,
+    is_early,
     parts::{SnapshotPart, TargetsPart, TimestampPart},
     root::Root,
     rules,
     signed::{Signed, check_schema},
-    take,
+    still_early, take,
 };
-use crate::status::{Basis, Evidence, HeldList};
+use crate::status::{Evidence, HeldList};
 
 const SCHEMA: &str = "waypass.bundle/1";
 
@@ -38,6 +39,9 @@ struct File {
     /// Tokens that a device has besides: newer ones, and proofs that older ones gave.
     #[serde(default)]
     learned: Vec<String>,
+    /// Tokens that were dated after the bundle when they came: they only deny.
+    #[serde(default)]
+    early: Vec<String>,
     /// Earlier targets by which some of those are believed.
     #[serde(default)]
     former_targets: Vec<Envelope>,
@@ -55,6 +59,8 @@ struct FileText<'a> {
     lists: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     learned: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    early: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     former_targets: Vec<&'a Envelope>,
 }
@@ -76,20 +82,30 @@ pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleErro
     let contexts = Contexts::open(file.contexts, &targets.part)?;
 
     let former = Former::open(file.former_targets, &roles.targets)?;
+    let carried = Carried { lists: file.lists, learned: file.learned, early: file.early };
     let verify = |token: &String| former.verify_list(token.as_bytes(), &targets.part);
-    let evidence = open_lists(&file.lists, &file.learned, &snapshot.part, timestamp.part.issued_at, verify)?;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, aside: Vec::new() })
+    let (evidence, early) = open_lists(&carried, &snapshot.part, timestamp.part.issued_at, verify)?;
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, early, aside: Vec::new() })
+}
+
+/// What is believed, and what only denies.
+pub(super) type Lists = (Vec<Evidence>, Vec<Evidence>);
+
+/// The tokens of a file.
+struct Carried {
+    lists: Vec<String>,
+    learned: Vec<String>,
+    early: Vec<String>,
 }
 
 fn open_lists(
-    lists: &[String],
-    learned: &[String],
+    carried: &Carried,
     snapshot: &SnapshotPart,
     signed_at: Timestamp,
     verify: impl Fn(&String) -> Result<HeldList, BundleError>,
-) -> Result<Vec<Evidence>, BundleError> {
-    let mut held: Vec<HeldList> = Vec::with_capacity(lists.len());
-    for token in lists {
+) -> Result<Lists, BundleError> {
+    let mut held: Vec<HeldList> = Vec::with_capacity(carried.lists.len());
+    for token in &carried.lists {
         let list = verify(token)?;
         let part = || PartName::List(list.uri().to_owned());
         if held.iter().any(|earlier| earlier.uri() == list.uri()) {
@@ -102,20 +118,25 @@ fn open_lists(
         }
         held.push(list);
     }
-    for token in learned {
+    for token in &carried.learned {
         held.push(verify(token)?);
     }
-    gather(reached(held, signed_at))
+    let early = carried.early.iter().map(verify).collect::<Result<_, _>>()?;
+    sorted(held, early, signed_at)
 }
 
-/// Returns the lists that are dated no later than the bundle of `signed_at`, and those that prove revocations and nothing else.
-pub(super) fn reached(mut lists: Vec<HeldList>, signed_at: Timestamp) -> Vec<HeldList> {
-    lists.retain(|list| matches!(list.basis(), Basis::Former(_)) || after_no_list(signed_at, list).is_ok());
-    lists
+/// Tells lists that count from those that are dated after the bundle of `signed_at`. `early` were that when they came, and stay it: how
+/// long this device has them is not known.
+pub(super) fn sorted(lists: Vec<HeldList>, early: Vec<HeldList>, signed_at: Timestamp) -> Result<Lists, BundleError> {
+    let (more, lists): (Vec<HeldList>, Vec<HeldList>) = lists.into_iter().partition(|list| is_early(signed_at, list));
+    let evidence = gather(lists)?;
+    let early = gather(early.into_iter().chain(more).collect())?;
+    let early = still_early(early, &evidence);
+    Ok((evidence, early))
 }
 
 /// What lists say together, in whatever order they came.
-pub(super) fn gather(mut lists: Vec<HeldList>) -> Result<Vec<Evidence>, BundleError> {
+fn gather(mut lists: Vec<HeldList>) -> Result<Vec<Evidence>, BundleError> {
     lists.sort_by_key(HeldList::issued_at);
     let mut evidence = Vec::new();
     lists.into_iter().try_for_each(|list| take(&mut evidence, list).map(|_| ()))?;
@@ -129,6 +150,7 @@ pub(super) fn write(bundle: &TrustBundle, wanted: impl Fn(&str) -> bool) -> Vec<
     let (lists, learned): (Vec<&HeldList>, Vec<&HeldList>) = kept.partition(named);
     let text = |lists: Vec<&'_ HeldList>| -> Vec<String> { lists.into_iter().map(|list| list.text.clone()).collect() };
     let (lists, learned) = (text(lists), text(learned));
+    let early = text(bundle.early.iter().filter(|evidence| wanted(evidence.uri())).flat_map(Evidence::all).collect());
     let file = FileText {
         schema: SCHEMA,
         root: bundle.chain.iter().map(|root| &root.0.envelope).collect(),
@@ -138,6 +160,7 @@ pub(super) fn write(bundle: &TrustBundle, wanted: impl Fn(&str) -> bool) -> Vec<
         contexts: bundle.contexts.documents.iter().map(String::as_str).collect(),
         lists: lists.iter().map(String::as_str).collect(),
         learned: learned.iter().map(String::as_str).collect(),
+        early: early.iter().map(String::as_str).collect(),
         former_targets: bundle.former.envelopes().collect(),
     };
     json::to_string(&file).into_bytes()

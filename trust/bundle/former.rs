@@ -39,9 +39,9 @@ impl Former {
     }
 
     /// Returns only those by which one of the lists of `evidence` is believed.
-    pub(super) fn needed_by(self, evidence: &[Evidence]) -> Result<Self, BundleError> {
+    pub(super) fn needed_by<'e>(self, evidence: impl Iterator<Item = &'e Evidence> + Clone) -> Result<Self, BundleError> {
         let needs = |digest: Digest| {
-            let bases = || evidence.iter().flat_map(Evidence::all).map(HeldList::basis);
+            let bases = || evidence.clone().flat_map(Evidence::all).map(HeldList::basis);
             bases().any(|basis| matches!(basis, Basis::FinalBy(by) | Basis::Former(by) if by == digest))
         };
         let kept: Vec<_> = self.0.into_iter().filter(|earlier| needs(earlier.digest)).collect();

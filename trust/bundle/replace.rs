@@ -6,7 +6,7 @@ use waypass_credential::time::Timestamp;
 use super::{
     TrustBundle,
     error::{BundleError, PartName},
-    file::{gather, reached},
+    file::sorted,
     root::{MAX_ROOT_STEPS, Root},
 };
 use crate::status::{Basis, Evidence, HeldList};
@@ -36,11 +36,12 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
         Basis::Former(_) => None,
     });
 
-    let evidence = gather(reached(brought.chain(believed).collect(), newer.issued_at()))?;
-    let former = memory.needed_by(&evidence)?;
+    let early = held.early.iter().chain(&newer.early).flat_map(Evidence::all).filter_map(verify).collect();
+    let (evidence, early) = sorted(brought.chain(believed).collect(), early, newer.issued_at())?;
+    let former = memory.needed_by(evidence.iter().chain(&early))?;
     let chain = spliced(&held.chain, newer.chain);
     let TrustBundle { timestamp, snapshot, targets, contexts, .. } = newer;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, aside: Vec::new() })
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, early, aside: Vec::new() })
 }
 
 /// What one snapshot published may not be followed by an older list in the next. Lists a device learned otherwise do

@@ -135,7 +135,17 @@ impl Evidence {
         (!self.newest.is_empty() || !self.witnesses.is_empty()).then_some(self)
     }
 
-    /// Returns `held` with what these lists of a bundle kept aside take from it: they revoke and suspend, and make nothing good.
+    /// Returns true if the newest list here is as new as `early`, and takes back nothing that is final there.
+    pub(crate) fn takes_the_place_of(&self, early: &Self) -> bool {
+        let is_as_new = |list: &HeldList| {
+            let follows =
+                |newest: &HeldList| newest.issued_at() >= list.issued_at() && !(list.is_final() && list.revokes_more_than(newest));
+            self.current().is_some_and(follows)
+        };
+        early.all().all(is_as_new)
+    }
+
+    /// Returns `held` with what these lists take from it: they revoke and suspend, and make nothing good.
     pub(crate) fn withdraw(&self, held: HeldStatus, reference: &StatusReference, at: &Moment) -> HeldStatus {
         let said = self.status(reference, at);
         match said.status {

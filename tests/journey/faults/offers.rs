@@ -78,8 +78,7 @@ impl Linked {
         let made = self.site.run(ISSUER, &if coded { format!("{line} --tx-code") } else { line });
         assert_eq!(made.code, 0, "{}", made.stderr);
         if coded {
-            let digits = made.stderr.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).expect("six digits");
-            self.site.place.write(&format!("{name}.code"), digits);
+            self.site.place.write(&format!("{name}.code"), text(&said(&made.stdout), "tx_code"));
         }
     }
 

@@ -203,32 +203,66 @@ fn key_states_bind_lists_and_what_was_learned_from_them() {
     assert_eq!(refused(&compromised, &site.token_by(&old_key, NOON.plus(-DAY))), Some(ListError::KeyCompromised));
 }
 
-/// It would look newer than it is for as long as the clock takes to reach it, and bar every honest list until then.
+/// It would look newer than it is for as long as the clock takes to reach it. So it denies, and makes nothing good or fresher.
 #[test]
-fn a_list_that_is_dated_after_the_bundle_is_not_taken() {
+fn a_list_that_is_dated_after_the_bundle_only_denies() {
     let mut site = Site::new();
     site.authority().status_uris[0].irrevocable = true;
     site.set_status(5, 1);
     let mut bundle = site.seal();
-    let published = bundle.to_bytes();
+    [(5, 0), (6, 1), (7, 2)].into_iter().for_each(|(index, value)| site.set_status(index, value));
     let ahead = |seconds| site.token_by(&site.status_key, NOON.plus(seconds));
-    let refused = Err(BundleError::List { uri: LIST.into(), why: ListError::AfterBundle });
-    assert_eq!(bundle.ingest_list(ahead(TOLERANCE_SECONDS + 1).as_bytes()), refused);
-    assert_eq!(status(&bundle, 0, &moment(NOON)), Status::Valid);
-    // Published while the gate fetched one after the other.
-    assert_eq!(bundle.ingest_list(ahead(TOLERANCE_SECONDS).as_bytes()), Ok(Ingested::Newest));
+    let later = moment(NOON.plus(4 * HOUR));
+    let said = |bundle: &TrustBundle| [0, 5, 6, 7].map(|index| status(bundle, index, &later));
+    let expected = [Status::Valid, Status::Revoked, Status::Revoked, Status::Suspended];
+    assert_eq!(bundle.ingest_list(ahead(3 * HOUR).as_bytes()), Ok(Ingested::Newest));
+    assert_eq!(said(&bundle), expected);
+    let as_of = |bundle: &TrustBundle| bundle.status(&bundle.authorities()[0], &[StatusReference::token(LIST, 0)], &later).as_of;
+    assert_eq!((as_of(&bundle), bundle.lists()[0].issued_at), (Some(NOON), NOON), "what is good is as old as before");
+    let denied: Vec<u64> = bundle.denials().next().expect("a list").denied().not_in(&Default::default()).collect();
+    assert_eq!(denied, [5, 6, 7]);
+    // Also after it was stored, and when a later bundle has reached it: how long it was here is not known.
+    let mut bundle = TrustBundle::open(&bundle.to_bytes(), &site.pinned()).expect("opens");
+    assert_eq!(said(&bundle), expected);
+    site.advance(2 * HOUR);
+    site.lists_issued_at = NOON;
+    [(5, 1), (6, 0), (7, 0)].into_iter().for_each(|(index, value)| site.set_status(index, value));
+    bundle.replace(site.seal()).expect("replaces");
+    assert_eq!((said(&bundle), as_of(&bundle)), (expected, Some(NOON)));
+    // Brought again with a bundle that is as new it counts, and a later one takes its place.
+    site.advance(3 * HOUR);
+    site.lists_issued_at = NOON.plus(5 * HOUR);
+    let mut taken_back = bundle.clone();
+    taken_back.replace(site.seal()).expect("replaces");
+    let at = moment(NOON.plus(6 * HOUR));
+    assert_eq!(status(&taken_back, 6, &at), Status::Revoked, "what is final stays");
+    site.set_status(6, 1);
+    bundle.replace(site.seal()).expect("replaces");
+    assert_eq!((as_of(&bundle), bundle.early.len()), (Some(NOON.plus(5 * HOUR)), 0));
+    assert_eq!([6, 7].map(|index| status(&bundle, index, &at)), [Status::Revoked, Status::Valid]);
+    // A little later than the bundle: published while the gate fetched one after the other.
+    let mut bundle = site.seal();
+    let mine = site.token_by(&site.status_key, bundle.issued_at().plus(TOLERANCE_SECONDS));
+    assert_eq!(bundle.ingest_list(mine.as_bytes()), Ok(Ingested::Newest));
+    assert_eq!(bundle.lists()[0].issued_at, bundle.issued_at().plus(TOLERANCE_SECONDS));
+}
 
-    // In a file: one that somebody added, and one that the bundle itself names.
-    let mut file: serde_json::Value = serde_json::from_slice(&published).expect("JSON");
-    file["learned"] = serde_json::json!([ahead(300 * DAY)]);
-    let opened = TrustBundle::open(file.to_string().as_bytes(), &site.pinned()).expect("opens without it");
-    assert_eq!(opened.lists()[0].issued_at, NOON);
-    assert_eq!(status(&opened, 5, &moment(NOON)), Status::Revoked);
-
-    // Nobody publishes it.
-    site.lists_issued_at = NOON.plus(300 * DAY);
-    let published = site.draft().seal(&[&site.snapshot_key], &[&site.timestamp_key]);
-    assert_eq!(published.map(|_| ()), Err(BundleError::List { uri: LIST.into(), why: ListError::AfterBundle }));
+/// A stolen status key signs a list for next year. It bars nothing that comes before.
+#[test]
+fn a_stolen_status_key_cannot_freeze_a_list_for_ever() {
+    let mut site = Site::new();
+    site.authority().status_uris[0].irrevocable = true;
+    let mut bundle = site.seal();
+    let ahead = site.token_by(&site.status_key, NOON.plus(300 * DAY));
+    bundle.ingest_list(ahead.as_bytes()).expect("signed by a key that is still believed");
+    assert_eq!(status(&bundle, 0, &moment(NOON)), Status::Unknown(Why::ClockDoubt));
+    site.advance(HOUR);
+    let fresh = TestKey::new(72);
+    site.authority().keys[1].state = KeyState::Compromised;
+    site.authority().keys.push(fresh.record(KeyUse::Status));
+    site.status_key = fresh;
+    bundle.replace(site.seal()).expect("the forged list binds nobody");
+    assert_eq!(status(&bundle, 0, &moment(NOON.plus(HOUR))), Status::Valid);
 }
 
 #[test]
