@@ -39,11 +39,10 @@ impl Former {
     }
 
     /// Returns only those by which one of the lists of `evidence` is believed.
-    pub(super) fn needed_by<'e>(self, evidence: impl Iterator<Item = &'e Evidence> + Clone) -> Result<Self, BundleError> {
-        let needs = |digest: Digest| {
-            let bases = || evidence.clone().flat_map(Evidence::all).map(HeldList::basis);
-            bases().any(|basis| matches!(basis, Basis::FinalBy(by) | Basis::Former(by) if by == digest))
-        };
+    pub(super) fn needed_by<'e>(self, evidence: impl Iterator<Item = &'e Evidence>) -> Result<Self, BundleError> {
+        let by = |basis| if let Basis::FinalBy(by) | Basis::Former(by) = basis { Some(by) } else { None };
+        let bases: Vec<Digest> = evidence.flat_map(Evidence::all).map(HeldList::basis).filter_map(by).collect();
+        let needs = |digest: Digest| bases.contains(&digest);
         let kept: Vec<_> = self.0.into_iter().filter(|earlier| needs(earlier.digest)).collect();
         if kept.len() > MAX_FORMER {
             return Err(BundleError::Rule { part: PartName::File, broken: Rule::TooMany("earlier targets".into()) });

@@ -20,7 +20,11 @@ fn later(change: impl FnOnce(&mut Site)) -> (TrustBundle, TrustBundle) {
 
 #[test]
 fn what_it_revokes_or_suspends_is_denied_and_nothing_gets_better() {
-    let (held, aside) = later(|site| [(0, 1), (1, 2), (2, 0), (3, 0)].into_iter().for_each(|(index, value)| site.set_status(index, value)));
+    let (held, aside) = later(|site| {
+        for (index, value) in [(0, 1), (1, 2), (2, 0), (3, 0)] {
+            site.set_status(index, value);
+        }
+    });
     let both = held.clone().with_withdrawals_of(&aside);
     // On a right clock nothing of it is doubtful.
     let at = NOON.plus(90 * DAY);

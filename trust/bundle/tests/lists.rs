@@ -210,7 +210,9 @@ fn a_list_that_is_dated_after_the_bundle_only_denies() {
     site.authority().status_uris[0].irrevocable = true;
     site.set_status(5, 1);
     let mut bundle = site.seal();
-    [(5, 0), (6, 1), (7, 2)].into_iter().for_each(|(index, value)| site.set_status(index, value));
+    for (index, value) in [(5, 0), (6, 1), (7, 2)] {
+        site.set_status(index, value);
+    }
     let ahead = |seconds| site.token_by(&site.status_key, NOON.plus(seconds));
     let later = moment(NOON.plus(4 * HOUR));
     let said = |bundle: &TrustBundle| [0, 5, 6, 7].map(|index| status(bundle, index, &later));
@@ -219,14 +221,16 @@ fn a_list_that_is_dated_after_the_bundle_only_denies() {
     assert_eq!(said(&bundle), expected);
     let as_of = |bundle: &TrustBundle| bundle.status(&bundle.authorities()[0], &[StatusReference::token(LIST, 0)], &later).as_of;
     assert_eq!((as_of(&bundle), bundle.lists()[0].issued_at), (Some(NOON), NOON), "what is good is as old as before");
-    let denied: Vec<u64> = bundle.denials().next().expect("a list").denied().not_in(&Default::default()).collect();
+    let denied: Vec<u64> = bundle.denials().next().expect("a list").denied().not_in(&crate::status::Denied::default()).collect();
     assert_eq!(denied, [5, 6, 7]);
     // Also after it was stored, and when a later bundle has reached it: how long it was here is not known.
     let mut bundle = TrustBundle::open(&bundle.to_bytes(), &site.pinned()).expect("opens");
     assert_eq!(said(&bundle), expected);
     site.advance(2 * HOUR);
     site.lists_issued_at = NOON;
-    [(5, 1), (6, 0), (7, 0)].into_iter().for_each(|(index, value)| site.set_status(index, value));
+    for (index, value) in [(5, 1), (6, 0), (7, 0)] {
+        site.set_status(index, value);
+    }
     bundle.replace(site.seal()).expect("replaces");
     assert_eq!((said(&bundle), as_of(&bundle)), (expected, Some(NOON)));
     // Brought again with a bundle that is as new it counts, and a later one takes its place.
