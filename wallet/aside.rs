@@ -104,14 +104,15 @@ impl Wallet<'_> {
         Ok(found)
     }
 
-    /// Keeps what the issuer sent, durably, before anything is decided about it.
-    pub fn receive(&self, awaited: Awaited, credentials: &[Vec<u8>], at: &Moment) -> Result<Vec<CredentialId>, WalletError> {
+    /// Keeps what the issuer sent, durably, before anything is decided about it. `mark` is what [`Self::received`] tells of it.
+    pub fn receive(&self, awaited: Awaited, credentials: &[Vec<u8>], mark: &[u8], at: &Moment) -> Result<Vec<CredentialId>, WalletError> {
         let Awaited { id, from } = awaited;
         let rows = credentials.iter().map(|bytes| {
             let bytes = format::from_file(bytes).to_vec();
             (
                 CredentialId::of(&bytes),
-                Row { from: from.clone(), since: at.at(), kept: Kept::Credential, bytes, progress: Zeroizing::default() }.to_bytes(),
+                Row { from: from.clone(), since: at.at(), kept: Kept::Credential, bytes, progress: Zeroizing::new(mark.to_vec()) }
+                    .to_bytes(),
             )
         });
         let rows: Vec<_> = rows.collect();
@@ -122,6 +123,17 @@ impl Wallet<'_> {
             batch.remove(TABLE, id.as_bytes()).map(drop)
         })?;
         Ok(rows.into_iter().map(|(id, _)| id).collect())
+    }
+
+    /// Lists the credentials kept aside, each with the mark under which it was received.
+    pub fn received(&self) -> Result<Vec<(CredentialId, Vec<u8>)>, WalletError> {
+        let mut found = Vec::new();
+        for Aside { id, .. } in self.aside()?.into_iter().filter(|aside| aside.kept == Kept::Credential) {
+            if let Some(row) = self.row(id)? {
+                found.push((id, row.progress.to_vec()));
+            }
+        }
+        Ok(found)
     }
 
     /// Gives the room back where nothing came, and the person has been told why.
@@ -177,7 +189,7 @@ struct Row {
     kept: Kept,
     /// The credential; random bytes where there is none yet.
     bytes: Vec<u8>,
-    /// The progress of the pick-up.
+    /// The progress of the pick-up; of a credential the mark of the one that brought it.
     progress: Zeroizing<Vec<u8>>,
 }
 

@@ -22,6 +22,8 @@ enum Taken {
     New(Choice, Option<secret::Secret>),
     /// A command that was cut off had begun with it.
     Begun(Awaited, Box<Progress>),
+    /// A command that was cut off had its credentials already.
+    Received(Vec<CredentialId>),
 }
 
 /// Takes an offer up, or goes on with it. Everything that can be refused is refused before its code is spent, and what comes is stored
@@ -31,8 +33,14 @@ pub(super) fn take_up(session: &Session, args: &Args, open: &mut Open, offer: &s
     let (trusted, reach) = (bundle.authorities().to_vec(), reach(session, args, open));
     let algorithms = args.curve.asked().map_or_else(|| open.wallet.algorithms(), |algorithm| Ok(vec![algorithm]))?;
     let begun = open.wallet.unfinished().map_err(wallet_failure)?;
+    let aside = open.wallet.received().map_err(wallet_failure)?;
     let (pickup, taken) = open.aside(session, || {
         let pickup = Pickup::start(offer, Timeouts::default(), reach).map_err(failure)?;
+        let mark = pickup.offer().mark();
+        let received: Vec<CredentialId> = aside.iter().filter(|(_, by)| **by == mark).map(|(id, _)| *id).collect();
+        if !received.is_empty() {
+            return Ok((pickup, Taken::Received(received)));
+        }
         let taken = match begun.into_iter().find_map(|begun| of(begun, &pickup)) {
             Some((room, progress)) => Taken::Begun(room, Box::new(progress)),
             None => asked(session, args, &pickup, &trusted, &algorithms)?,
@@ -42,6 +50,7 @@ pub(super) fn take_up(session: &Session, args: &Args, open: &mut Open, offer: &s
     open.believed()?;
     let (choice, code) = match taken {
         Taken::New(choice, code) => (choice, code),
+        Taken::Received(received) => return Ok(received),
         Taken::Begun(room, progress) => return finish(session, open, &pickup, room, *progress),
     };
     let key = open.wallet.holder_key(choice.algorithm)?;
@@ -106,7 +115,7 @@ fn finish(
         open.wallet.note(&room, &progress.to_bytes()).map_err(wallet_failure)?;
     }
     match open.aside(session, || pickup.fetch(&progress, clock::read().wall, &signer))? {
-        Ok(credentials) => open.wallet.receive(room, &credentials, &open.at).map_err(wallet_failure),
+        Ok(credentials) => open.wallet.receive(room, &credentials, &progress.offer().mark(), &open.at).map_err(wallet_failure),
         Err(why) => Err(ended(open, &room, why)?),
     }
 }

@@ -3,6 +3,7 @@
 use super::{GRANT, is_local};
 use core::fmt;
 use reqwest::Url;
+use sha2::{Digest as _, Sha256};
 use waypass_credential::json::{self, Limits, Value};
 
 const SCHEME: &str = "openid-credential-offer";
@@ -52,6 +53,13 @@ pub struct Offer {
     pub tx_code: Option<TxCode>,
     /// Its JSON.
     pub(super) text: String,
+}
+
+impl Offer {
+    /// SHA-256 of its issuer and its code: by it an offer is known again without keeping the code.
+    pub fn mark(&self) -> [u8; 32] {
+        Sha256::new().chain_update(&self.issuer).chain_update([0]).chain_update(&self.code).finalize().into()
+    }
 }
 
 /// The code is a secret and stays out.

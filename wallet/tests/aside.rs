@@ -21,7 +21,7 @@ fn what_is_received_stays_until_it_is_taken_in() {
     let older = site.bundle();
 
     let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
-    let ids = wallet.receive(room, std::slice::from_ref(&bytes), &at).expect("kept");
+    let ids = wallet.receive(room, std::slice::from_ref(&bytes), b"offer", &at).expect("kept");
     // As after a kill before anything was decided.
     drop(wallet);
     let wallet = open(dir.path());
@@ -40,7 +40,7 @@ fn what_is_received_stays_until_it_is_taken_in() {
 
     // The same one by another way, while a copy of it is aside.
     let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
-    wallet.receive(room, std::slice::from_ref(&bytes), &at).expect("kept");
+    wallet.receive(room, std::slice::from_ref(&bytes), b"offer", &at).expect("kept");
     assert!(wallet.hold(&bytes, Some(&newer), &at, &mut SystemRng).expect("held").already);
     assert_eq!(wallet.aside().expect("a list"), []);
 }
@@ -51,7 +51,7 @@ fn what_cannot_even_be_read_is_kept_too() {
     let at = moment(noon());
     let (wallet, _) = holder(dir.path());
     let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
-    let ids = wallet.receive(room, &[b"no credential".to_vec(), b"nor this".to_vec()], &at).expect("kept");
+    let ids = wallet.receive(room, &[b"no credential".to_vec(), b"nor this".to_vec()], b"offer", &at).expect("kept");
     assert!(matches!(wallet.take_in(ids[1], None, &at, &mut SystemRng), Err(HoldError::Malformed(_))));
     assert_eq!(wallet.aside().expect("a list").len(), 2);
     let beginning = ids[0].to_string();
@@ -94,7 +94,7 @@ fn no_backup_has_what_is_kept_aside() {
     let at = moment(noon());
     let (wallet, _) = holder(dir.path());
     let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
-    wallet.receive(room, &[b"no credential".to_vec()], &at).expect("kept");
+    wallet.receive(room, &[b"no credential".to_vec()], b"offer", &at).expect("kept");
     let (code, phrase) = (RecoveryCode::generate(&mut SystemRng), Password::new("a pass phrase of its own"));
     let file = dir.path().join("backup");
     wallet.backup(&file, &Factors::one(&code).and(&phrase), KdfCost::Floor).expect("written");
