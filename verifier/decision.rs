@@ -1,6 +1,6 @@
 //! A decision: the verdict, apart from its reasons, apart from the evidence.
 
-use crate::grant::Grant;
+use crate::grant::{Grant, Passed};
 use alloc::{string::String, vec::Vec};
 use waypass_credential::format::Format;
 use waypass_credential::json::Object;
@@ -29,8 +29,8 @@ pub struct GateIdentity {
 pub enum Verdict {
     /// Green: let them pass.
     Allow(Grant),
-    /// Amber: let them pass after the extra step.
-    Caution(Step),
+    /// Amber: let them pass after the extra step. A peer lets nobody pass.
+    Caution(Step, Passed),
     /// Red: do not let them pass.
     Deny,
     /// Grey: nobody can tell; do not let them pass on this decision.
@@ -129,7 +129,7 @@ impl Verdict {
     pub const fn level(&self) -> Level {
         match self {
             Self::Allow(_) => Level::Green,
-            Self::Caution(_) => Level::Amber,
+            Self::Caution(..) => Level::Amber,
             Self::Deny => Level::Red,
             Self::CannotCheck => Level::Grey,
         }
@@ -139,7 +139,7 @@ impl Verdict {
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Allow(_) => "allow",
-            Self::Caution(_) => "caution",
+            Self::Caution(..) => "caution",
             Self::Deny => "deny",
             Self::CannotCheck => "cannot_check",
         }
@@ -196,7 +196,7 @@ impl Decision {
     pub fn opens(&self, accepted: &[ReasonCode]) -> bool {
         match self.verdict {
             Verdict::Allow(_) => true,
-            Verdict::Caution(_) => {
+            Verdict::Caution(..) => {
                 self.reasons.iter().all(|reason| accepted.contains(&reason.code) && self.unattended_ok.contains(&reason.code))
             }
             Verdict::Deny | Verdict::CannotCheck => false,

@@ -1,68 +1,125 @@
-//! What lets somebody pass: the marks of every check, which nothing but the checks can make.
+//! What lets somebody pass: an assessment and the marks of every check, which nothing but the checks can make.
+//!
+//! A mark belongs to one act (`act.rs`). One that another act left is of another type, so it fits no grant of this one.
 
+use crate::act::Assessed;
 use crate::check::{
     answer::Answers, enrolled::Enrolled, freshness::FreshEnough, holder::HolderPresent, replay::FirstAnswer, role::Permitted,
     timely::Timely,
 };
-use waypass_trust::assess::{Authorised, Genuine, InForce};
+use alloc::{borrow::ToOwned, string::String};
+use waypass_credential::time::Timestamp;
 
-/// Proof that every check was made and passed. It cannot be copied, stored or made outside this crate.
+/// Proof that every check was made and passed, about one credential in one act. It cannot be copied, or made outside this crate.
+///
+/// ```compile_fail,E0451
+/// use waypass_verifier::Grant;
+/// let grant = Grant { role: String::new(), rule: String::new(), issuer: String::new(), valid_until: todo!() };
+/// ```
+///
+/// ```compile_fail,E0308
+/// fn reuse(grant: &waypass_verifier::Grant) -> waypass_verifier::Grant {
+///     grant.clone()
+/// }
+/// ```
+///
+/// ```compile_fail,E0382
+/// fn twice(grant: waypass_verifier::Grant) -> (waypass_verifier::Grant, waypass_verifier::Grant) {
+///     (grant, grant)
+/// }
+/// ```
 #[derive(PartialEq, Eq, Debug)]
 #[must_use]
-pub struct Grant(Marks);
-
-/// One mark per check: leave one out and it does not compile.
-#[derive(PartialEq, Eq, Debug)]
-pub(crate) struct Marks {
-    pub(crate) enrolled: Enrolled,
-    pub(crate) timely: Timely,
-    pub(crate) first: FirstAnswer,
-    pub(crate) genuine: Genuine,
-    pub(crate) authorised: Authorised,
-    pub(crate) in_force: InForce,
-    pub(crate) holder: HolderPresent,
-    pub(crate) answers: Answers,
-    pub(crate) permitted: Permitted,
-    pub(crate) fresh: FreshEnough,
+pub struct Grant {
+    role: String,
+    rule: String,
+    issuer: String,
+    valid_until: Timestamp,
 }
 
 /// What a device that is no gate can show: every check but enrolment and the rules of a gate. It never becomes a [`Grant`].
+///
+/// ```compile_fail,E0451
+/// let peer = waypass_verifier::PeerCheck { issuer: String::new() };
+/// ```
 #[derive(PartialEq, Eq, Debug)]
-pub(crate) struct PeerMarks {
-    pub(crate) timely: Timely,
-    pub(crate) first: FirstAnswer,
-    pub(crate) genuine: Genuine,
-    pub(crate) authorised: Authorised,
-    pub(crate) in_force: InForce,
-    pub(crate) holder: HolderPresent,
-    pub(crate) answers: Answers,
-    pub(crate) fresh: FreshEnough,
+#[must_use]
+pub struct PeerCheck {
+    issuer: String,
 }
 
-/// What the checks left behind.
-#[derive(Debug, Default)]
-pub(crate) enum Passed {
-    /// At least one check left no mark.
-    #[default]
-    No,
+/// What stands behind a verdict that is neither red nor grey.
+#[derive(PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Passed {
     /// Every check of a gate.
-    Gate(Marks),
+    Gate(Grant),
     /// Every check of a peer.
-    Peer(PeerMarks),
+    Peer(PeerCheck),
+}
+
+/// One mark per check of a gate: leave one out and it does not compile.
+#[expect(dead_code, reason = "a mark says by being there that its check was made")]
+pub(crate) struct Marks<'act> {
+    pub(crate) enrolled: Enrolled<'act>,
+    pub(crate) timely: Timely<'act>,
+    pub(crate) first: FirstAnswer<'act>,
+    pub(crate) holder: HolderPresent<'act>,
+    pub(crate) answers: Answers<'act>,
+    pub(crate) permitted: Permitted<'act>,
+    pub(crate) fresh: FreshEnough<'act>,
+}
+
+/// One mark per check of a peer.
+#[expect(dead_code, reason = "a mark says by being there that its check was made")]
+pub(crate) struct PeerMarks<'act> {
+    pub(crate) timely: Timely<'act>,
+    pub(crate) first: FirstAnswer<'act>,
+    pub(crate) holder: HolderPresent<'act>,
+    pub(crate) answers: Answers<'act>,
+    pub(crate) fresh: FreshEnough<'act>,
 }
 
 impl Grant {
-    pub(crate) const fn new(marks: Marks) -> Self {
-        Self(marks)
+    /// Uses up the assessment and the marks.
+    #[expect(clippy::needless_pass_by_value, reason = "what has led to a grant leads to no second one")]
+    pub(crate) fn new<'act>(assessed: Assessed<'act, '_>, marks: Marks<'act>) -> Self {
+        let Marks { enrolled: _, timely: _, first: _, holder: _, answers: _, permitted, fresh: _ } = marks;
+        let assessment = assessed.assessment();
+        Self { role: permitted.role, rule: permitted.rule, issuer: assessment.issuer().to_owned(), valid_until: assessment.valid_until() }
     }
 
     /// The role that may act.
     pub fn role(&self) -> &str {
-        &self.0.permitted.role
+        &self.role
     }
 
     /// The rule that permits it.
     pub fn rule(&self) -> &str {
-        &self.0.permitted.rule
+        &self.rule
+    }
+
+    /// The display name of the issuer that says so.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// When the credential ends.
+    pub const fn valid_until(&self) -> Timestamp {
+        self.valid_until
+    }
+}
+
+impl PeerCheck {
+    /// Uses up the assessment and the marks.
+    #[expect(clippy::needless_pass_by_value, reason = "what has led to a check leads to no second one")]
+    pub(crate) fn new<'act>(assessed: Assessed<'act, '_>, marks: PeerMarks<'act>) -> Self {
+        let PeerMarks { timely: _, first: _, holder: _, answers: _, fresh: _ } = marks;
+        Self { issuer: assessed.assessment().issuer().to_owned() }
+    }
+
+    /// The display name of the issuer of what was checked.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
     }
 }

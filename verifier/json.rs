@@ -10,7 +10,7 @@ impl Decision {
     /// The decision as `waypass.verdict/1`.
     pub fn to_json(&self) -> Object<'static> {
         let evidence = &self.evidence;
-        let step = if let Verdict::Caution(step) = self.verdict { Value::from(step.as_str()) } else { Value::Null };
+        let step = if let Verdict::Caution(step, _) = &self.verdict { Value::from(step.as_str()) } else { Value::Null };
         let reasons: Value<'static> = self.reasons.iter().map(|reason| self.reason(reason)).collect();
         Object::new()
             .with("schema", "waypass.verdict/1")

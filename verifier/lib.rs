@@ -12,6 +12,7 @@
 
 extern crate alloc;
 
+mod act;
 mod challenge;
 mod check;
 mod decide;
@@ -25,6 +26,6 @@ mod verify;
 pub use challenge::{BadChallenge, Challenge, Challenges, LIFETIME_SECONDS, MAX_KEPT};
 pub use decision::{Age, Decision, Evidence, GateIdentity, Step, Verdict, Who};
 pub use device::{BadState, DeviceState};
-pub use grant::Grant;
+pub use grant::{Grant, Passed, PeerCheck};
 pub use seen::{SEEN_CAPACITY, SeenAgain};
 pub use verify::{Checkpoint, Commit};

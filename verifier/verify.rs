@@ -1,19 +1,19 @@
 //! The checkpoint: every check in its order, every byte string answered.
 
+use crate::act::{Act, Assessed, NotAssessed};
 use crate::challenge::{Challenge, LIFETIME_SECONDS};
 use crate::check::{answer, enrolled, freshness, holder, replay, role, timely};
 use crate::decide::decide;
 use crate::decision::{Age, Decision, Evidence, GateIdentity, Step, Verdict, Who};
 use crate::device::DeviceState;
-use crate::grant::{Marks, Passed, PeerMarks};
+use crate::grant::{Grant, Marks, Passed, PeerCheck, PeerMarks};
 use crate::seen::{CredentialMark, SeenAgain};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
-use waypass_credential::format::Presentation;
 use waypass_credential::request::{Query, Request};
 use waypass_credential::role::{Holder, RoleClaims};
-use waypass_trust::assess::{Assessment, assess, bundle_ages};
+use waypass_trust::assess::bundle_ages;
 use waypass_trust::audit::{Draft, Entry, Event, Outcome, StatusUsed};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::freshness::Ages;
@@ -66,7 +66,7 @@ impl Commit {
 /// What the checks found, until it becomes a decision.
 #[derive(Default)]
 struct Findings {
-    passed: Passed,
+    passed: Option<Passed>,
     reasons: Vec<Reason>,
     steps: Vec<Step>,
     evidence: Evidence,
@@ -141,13 +141,13 @@ impl<'t> Checkpoint<'t> {
     /// stored and handed to [`Self::committed`].
     pub fn step(&self, presentation: &[u8], challenge: Challenge, at: &Moment) -> (Decision, Commit) {
         let mut found = Findings { evidence: self.evidence(&challenge, at), ..Findings::default() };
-        self.examine(presentation, &challenge, at, &mut found);
+        Act::judge(presentation, self.bundle.contexts(), &challenge, at, |act| self.examine(act, &mut found));
 
         let decision = decide(found.passed, found.reasons, &found.steps, found.evidence, self.bundle.policy());
         let mut next = self.state.clone();
         next.time = next.time.decided();
         next.seen.remember(&challenge.nonce, at, LIFETIME_SECONDS.unsigned_abs() * 1000);
-        if let (SeenAgain::Caution { within_seconds }, Some(mark), Verdict::Allow(_) | Verdict::Caution(_)) =
+        if let (SeenAgain::Caution { within_seconds }, Some(mark), Verdict::Allow(_) | Verdict::Caution(..)) =
             (self.seen_again, found.mark, &decision.verdict)
         {
             next.seen.remember_passed(mark, within_seconds, at);
@@ -172,65 +172,60 @@ impl<'t> Checkpoint<'t> {
     }
 
     /// Every check that can be made is made, so that all reasons are known; each leaves its mark.
-    fn examine(&self, presentation: &[u8], challenge: &Challenge, at: &Moment, found: &mut Findings) {
+    fn examine(&self, act: &Act<'_, '_>, found: &mut Findings) {
         let enrolled = if self.peer {
             found.reasons.push(Reason::from(ReasonCode::PeerCheck));
             found.steps.push(Step::Confirm);
             None
         } else {
-            match enrolled::check(&self.gate.id, self.bundle, at) {
+            match enrolled::check(act, &self.gate.id, self.bundle) {
                 Ok(enrolled) => Some(enrolled),
                 // Such a gate decides about nobody, not even that somebody is to be turned away.
                 Err(why) => return found.reasons.push(why),
             }
         };
-        let timely = found.note(timely::check(challenge, &self.gate.id, at));
-        let first = found.note(replay::check(&self.state.seen, challenge, at));
-        let presentation = match Presentation::parse_in(presentation, self.bundle.contexts()) {
-            Ok(presentation) => presentation,
-            Err(why) => return found.reasons.push(Reason::new(ReasonCode::Malformed, alloc::format!("{why}"))),
-        };
-        let assessed = match assess(presentation.credential(), self.bundle, at) {
+        let timely = found.note(timely::check(act, &self.gate.id));
+        let first = found.note(replay::check(act, &self.state.seen));
+        let assessed = match act.assess(self.bundle) {
             Ok(assessed) => assessed,
-            Err(refused) => {
+            Err(NotAssessed::Malformed(why)) => return found.reasons.push(Reason::new(ReasonCode::Malformed, alloc::format!("{why}"))),
+            Err(NotAssessed::Refused(refused)) => {
                 found.evidence.issuer_name = refused.issuer;
-                found.evidence.revocation = refused.ages.revocation.map(|seconds| revocation_age(at, seconds));
+                found.evidence.revocation = refused.ages.revocation.map(|seconds| revocation_age(act.at, seconds));
                 return found.reasons.extend(refused.reasons);
             }
         };
-        let format = presentation.credential().format();
-        found.learn(&assessed, format, at);
-        found.reasons.extend_from_slice(assessed.notes());
+        found.learn(&assessed, act.at);
 
-        let holder = found.note(holder::check(&presentation, &assessed, challenge, at));
-        let answers = found.note(answer::check(&assessed, format, challenge));
-        let (genuine, authorised, in_force) = (assessed.genuine(), assessed.authorised(), assessed.in_force());
+        let holder = found.note(holder::check(act, &assessed));
+        let answers = found.note(answer::check(act, &assessed));
         let Some(enrolled) = enrolled else {
             let fresh = found.best_evidence(&assessed);
             if let (Some(timely), Some(first), Some(holder), Some(answers), Some(fresh)) = (timely, first, holder, answers, fresh) {
-                found.passed = Passed::Peer(PeerMarks { timely, first, genuine, authorised, in_force, holder, answers, fresh });
+                let marks = PeerMarks { timely, first, holder, answers, fresh };
+                found.passed = Some(Passed::Peer(PeerCheck::new(assessed, marks)));
             }
             return;
         };
-        let admission = self.admit(&assessed, enrolled.lapsed, at);
+        let admission = self.admit(&assessed, enrolled.lapsed, act.at);
         found.evidence.rule = admission.rule;
         if let Some(role) = &admission.role {
             found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, self.bundle.gate(&self.gate.id).as_ref()));
         }
         found.reasons.extend(admission.reasons);
         found.steps.extend(admission.steps);
-        self.seen_before(at, found);
+        self.seen_before(act.at, found);
 
         if let (Some(timely), Some(first), Some(holder), Some(answers), Some((permitted, fresh))) =
             (timely, first, holder, answers, admission.markers)
         {
-            found.passed =
-                Passed::Gate(Marks { enrolled, timely, first, genuine, authorised, in_force, holder, answers, permitted, fresh });
+            let marks = Marks { enrolled, timely, first, holder, answers, permitted, fresh };
+            found.passed = Some(Passed::Gate(Grant::new(assessed, marks)));
         }
     }
 
-    fn admit(&self, assessed: &Assessment<'_>, lapsed: bool, at: &Moment) -> role::Admission {
-        let shown = assessed.role();
+    fn admit<'act>(&self, assessed: &Assessed<'act, '_>, lapsed: bool, at: &Moment) -> role::Admission<'act> {
+        let shown = assessed.assessment().role();
         let ask = Ask { roles: &shown.roles, sites: &shown.sites, zones: &shown.zones, issuer: &shown.issuer, at: at.at() };
         let lapsed = lapsed.then(|| enrolled::lapsed(&self.gate.id, self.bundle));
         match &self.policy {
@@ -269,15 +264,18 @@ impl Findings {
     }
 
     /// Notes how fresh the evidence is about the role that it is freshest for.
-    fn best_evidence(&mut self, assessed: &Assessment<'_>) -> Option<freshness::FreshEnough> {
-        let best = assessed.readings().iter().map(freshness::check).min_by_key(freshness::Reading::rank)?.without_break_glass_rule();
+    fn best_evidence<'act>(&mut self, assessed: &Assessed<'act, '_>) -> Option<freshness::FreshEnough<'act>> {
+        let readings = assessed.assessment().readings().iter().map(|reading| freshness::check(reading, assessed.tie()));
+        let best = readings.min_by_key(freshness::Reading::rank)?.without_break_glass_rule();
         self.reasons.extend(best.reasons);
         self.steps.extend(best.steps);
         best.marker
     }
 
     /// Takes over what an assessed credential shows.
-    fn learn(&mut self, assessed: &Assessment<'_>, format: waypass_credential::format::Format, at: &Moment) {
+    fn learn(&mut self, assessed: &Assessed<'_, '_>, at: &Moment) {
+        let (format, assessed) = (assessed.presentation().credential().format(), assessed.assessment());
+        self.reasons.extend_from_slice(assessed.notes());
         let role = assessed.role();
         let as_of = assessed.readings().iter().find_map(|reading| reading.revocation.as_of());
         self.evidence.issuer_name = Some(assessed.issuer().to_owned());

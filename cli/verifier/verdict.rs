@@ -20,8 +20,8 @@ pub(super) fn render(decision: &Decision) -> Vec<Text> {
     lines.extend(checks(decision));
     lines.push(Text::default());
     lines.extend(evidence(&decision.evidence).into_iter().map(Text::from));
-    if let Verdict::Caution(step) = decision.verdict {
-        lines.push(format!("  extra step   {}", step_words(step)).into());
+    if let Verdict::Caution(step, _) = &decision.verdict {
+        lines.push(format!("  extra step   {}", step_words(*step)).into());
     }
     lines.push(Text::from("  ").then_in(Tone::Strong, "now").then(format!("          {}", decision.next_action())));
     lines
@@ -30,7 +30,7 @@ pub(super) fn render(decision: &Decision) -> Vec<Text> {
 const fn word(verdict: &Verdict) -> (&'static str, Tone) {
     match verdict {
         Verdict::Allow(_) => ("✔ ALLOW", Tone::Green),
-        Verdict::Caution(_) => ("▲ CAUTION", Tone::Amber),
+        Verdict::Caution(..) => ("▲ CAUTION", Tone::Amber),
         Verdict::Deny => ("✖ DENY", Tone::Red),
         Verdict::CannotCheck => ("? CANNOT CHECK", Tone::Grey),
     }

@@ -18,6 +18,9 @@ struct Check {
     file: String,
     find: String,
     replace: String,
+    #[serde(default)]
+    expect: Option<String>,
+    #[serde(default)]
     tests: Vec<String>,
 }
 
@@ -39,6 +42,12 @@ fn every_sabotage_applies_exactly_once() {
         }
         if !names.insert(&check.name) {
             wrong.push(format!("{}: two checks have this name", check.name));
+        }
+        match check.expect.as_deref() {
+            // The compiler notices.
+            Some("does not compile") if check.tests.is_empty() => continue,
+            Some(other) => wrong.push(format!("{}: expects {other:?} and names tests", check.name)),
+            None => {}
         }
         let chooses = |option: &str| check.tests.iter().any(|arg| arg == option);
         let names_one = check.tests.last().is_some_and(|last| !last.starts_with('-'));

@@ -6,8 +6,9 @@ use waypass_credential::role::StatusReference;
 
 use super::*;
 use crate::{
-    bundle::{Authority, StaleAction, UnknownAction},
+    bundle::{Authority, KeyUse, StaleAction, UnknownAction},
     testing::{DAY, HOUR, NOON, Site, TestKey, doubted, issue_by, moment, suspect},
+    time::TOLERANCE_SECONDS,
 };
 use waypass_credential::{base64url, format::Format, jws, key::Signer, proof::Suite};
 

@@ -1,21 +1,20 @@
 //! Does the presentation show what was asked for?
 
-use crate::challenge::Challenge;
-use waypass_credential::format::Format;
-use waypass_trust::assess::Assessment;
+use crate::act::{Act, Assessed, Tie};
 use waypass_trust::reason::{Reason, ReasonCode};
 
 /// Left behind by a presentation that answers the query and shows a role.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Answers(());
+#[derive(Debug)]
+pub(crate) struct Answers<'act>(Tie<'act>);
 
-pub(crate) fn check(assessed: &Assessment<'_>, format: Format, challenge: &Challenge) -> Result<Answers, Reason> {
+pub(crate) fn check<'act>(act: &Act<'act, '_>, assessed: &Assessed<'act, '_>) -> Result<Answers<'act>, Reason> {
+    let (format, assessed) = (assessed.presentation().credential().format(), assessed.assessment());
     let role = assessed.role();
     if role.roles.is_empty() {
         return Err(Reason::new(ReasonCode::RoleMissing, "no role is disclosed"));
     }
-    match challenge.query.first_match(assessed.claims(), format, &role.kind) {
-        Some(_) => Ok(Answers(())),
+    match act.challenge.query.first_match(assessed.claims(), format, &role.kind) {
+        Some(_) => Ok(Answers(act.tie())),
         None => Err(Reason::new(ReasonCode::RoleMissing, "what is disclosed does not answer what was asked")),
     }
 }

@@ -1,22 +1,22 @@
 //! Is this device a gate of the site, by the newest bundle that it has?
 
+use crate::act::{Act, Tie};
 use alloc::format;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::reason::{Reason, ReasonCode};
-use waypass_trust::time::Moment;
 
 /// Left behind by a gate that stands in the bundle. Only [`check`] makes it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Enrolled {
+#[derive(Debug)]
+pub(crate) struct Enrolled<'act> {
     /// The enrolment has ended, and no news said so: only the emergency rule may act.
     pub(crate) lapsed: bool,
-    _private: (),
+    _act: Tie<'act>,
 }
 
 /// Refuses a device that is not in the bundle: it was never enrolled, or the site ended it (trust.md "A gate that is not enrolled").
-pub(crate) fn check(gate: &str, bundle: &TrustBundle, at: &Moment) -> Result<Enrolled, Reason> {
+pub(crate) fn check<'act>(act: &Act<'act, '_>, gate: &str, bundle: &TrustBundle) -> Result<Enrolled<'act>, Reason> {
     let entry = bundle.gate(gate).ok_or_else(|| Reason::new(ReasonCode::GateNotEnrolled, "this gate is not in the trust bundle"))?;
-    Ok(Enrolled { lapsed: entry.not_after < at.at(), _private: () })
+    Ok(Enrolled { lapsed: entry.not_after < act.at.at(), _act: act.tie() })
 }
 
 /// The reason that a lapsed gate gives where no emergency rule acts.

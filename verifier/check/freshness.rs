@@ -3,6 +3,7 @@
 //! The limits are the signed policy's (trust.md "Verdict"): within the first limit nothing is asked; within the second
 //! what the role's `stale` says; beyond it only the break-glass rule may act.
 
+use crate::act::Tie;
 use crate::decision::Step;
 use alloc::{format, string::String, vec, vec::Vec};
 use waypass_trust::assess::RoleReading;
@@ -12,19 +13,19 @@ use waypass_trust::reason::{Level, Reason, ReasonCode};
 use waypass_trust::status::Why;
 
 /// Left behind by evidence that is fresh enough, perhaps with an extra step. Only [`check`] makes it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct FreshEnough(());
+#[derive(Debug)]
+pub(crate) struct FreshEnough<'act>(Tie<'act>);
 
 /// What the age of the evidence about one role asks for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Reading {
+#[derive(Debug)]
+pub(crate) struct Reading<'act> {
     /// Present unless something is red or grey.
-    pub(crate) marker: Option<FreshEnough>,
+    pub(crate) marker: Option<FreshEnough<'act>>,
     pub(crate) reasons: Vec<Reason>,
     pub(crate) steps: Vec<Step>,
 }
 
-impl Reading {
+impl Reading<'_> {
     /// Better readings are less.
     pub(crate) fn rank(&self) -> (Level, Option<Step>) {
         let worst = self.reasons.iter().map(|reason| reason.code.level()).max();
@@ -50,7 +51,7 @@ impl Reading {
     }
 }
 
-pub(crate) fn check(reading: &RoleReading) -> Reading {
+pub(crate) fn check<'act>(reading: &RoleReading, tie: Tie<'act>) -> Reading<'act> {
     let mut reasons = Vec::new();
     let mut steps = Vec::new();
     for (freshness, stale, what) in [
@@ -67,7 +68,7 @@ pub(crate) fn check(reading: &RoleReading) -> Reading {
         steps.extend(step);
     }
     let passable = reasons.iter().all(|reason| reason.code.level() <= Level::Amber);
-    Reading { marker: passable.then_some(FreshEnough(())), reasons, steps }
+    Reading { marker: passable.then_some(FreshEnough(tie)), reasons, steps }
 }
 
 const fn freshness_is_unknown(freshness: Freshness) -> bool {

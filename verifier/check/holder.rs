@@ -1,31 +1,25 @@
 //! Did the device the credential was issued to make this presentation, for this challenge and this gate?
 
-use crate::challenge::Challenge;
+use crate::act::{Act, Assessed, Tie};
 use alloc::format;
-use waypass_credential::format::{HolderError, HolderProof, Presentation};
-use waypass_trust::assess::Assessment;
+use waypass_credential::format::{HolderError, HolderProof};
 use waypass_trust::reason::{Reason, ReasonCode};
 use waypass_trust::time::{Moment, TOLERANCE_SECONDS};
 
 /// Left behind by a holder's proof over our nonce and our audience.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct HolderPresent(());
+#[derive(Debug)]
+pub(crate) struct HolderPresent<'act>(Tie<'act>);
 
 /// Asks only for the key that the *verified* credential names.
-pub(crate) fn check(
-    presentation: &Presentation,
-    assessed: &Assessment<'_>,
-    challenge: &Challenge,
-    at: &Moment,
-) -> Result<HolderPresent, Reason> {
-    let Some(holder) = &assessed.role().holder else {
+pub(crate) fn check<'act>(act: &Act<'act, '_>, assessed: &Assessed<'act, '_>) -> Result<HolderPresent<'act>, Reason> {
+    let Some(holder) = &assessed.assessment().role().holder else {
         return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to no holder"));
     };
     let Ok(holder) = holder.key() else {
         return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to something that is no key"));
     };
-    match presentation.verify_holder(&holder, &challenge.nonce, &challenge.audience) {
-        Ok(proof) => in_force(&proof, at).map(|()| HolderPresent(())),
+    match assessed.presentation().verify_holder(&holder, &act.challenge.nonce, &act.challenge.audience) {
+        Ok(proof) => in_force(&proof, act.at).map(|()| HolderPresent(act.tie())),
         Err(HolderError::Missing) => Err(Reason::new(ReasonCode::HolderBindingFailed, "nobody signed the presentation")),
         Err(HolderError::InvalidProof) => Err(Reason::from(ReasonCode::HolderBindingFailed)),
         Err(HolderError::NonceMismatch) => Err(Reason::from(ReasonCode::NonceMismatch)),

@@ -1,27 +1,27 @@
 //! Does a rule of this gate admit one of the roles shown, on evidence of this age?
 
 use super::freshness::{self, FreshEnough};
+use crate::act::{Assessed, Tie};
 use crate::decision::Step;
 use alloc::{format, string::String, vec::Vec};
-use waypass_trust::assess::Assessment;
 use waypass_trust::policy::{Action, Ask, GatePolicy, PolicyError, Ruling};
 use waypass_trust::reason::{Reason, ReasonCode};
 
 /// Left behind by a rule that permits.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Permitted {
+#[derive(Debug)]
+pub(crate) struct Permitted<'act> {
     /// The role that may act.
     pub(crate) role: String,
     /// The rule that permits it.
     pub(crate) rule: String,
     /// Only [`check`] makes one.
-    _private: (),
+    _act: Tie<'act>,
 }
 
 /// What policy and age of evidence say together.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Admission {
-    pub(crate) markers: Option<(Permitted, FreshEnough)>,
+#[derive(Debug, Default)]
+pub(crate) struct Admission<'act> {
+    pub(crate) markers: Option<(Permitted<'act>, FreshEnough<'act>)>,
     pub(crate) reasons: Vec<Reason>,
     pub(crate) steps: Vec<Step>,
     /// The deciding rule, a `forbid` included.
@@ -30,7 +30,7 @@ pub(crate) struct Admission {
     pub(crate) role: Option<String>,
 }
 
-impl Admission {
+impl Admission<'_> {
     /// Where the rules could not be set up at all.
     pub(crate) fn unusable(why: &PolicyError) -> Self {
         Self::denied(Reason::new(ReasonCode::PolicyError, format!("{why}")), None)
@@ -42,7 +42,12 @@ impl Admission {
 }
 
 /// Asks the rules. A gate whose enrolment `lapsed` may only break the glass; the reason says what it gives otherwise.
-pub(crate) fn check(policy: &GatePolicy<'_>, ask: &Ask<'_>, assessed: &Assessment<'_>, lapsed: Option<Reason>) -> Admission {
+pub(crate) fn check<'act>(
+    policy: &GatePolicy<'_>,
+    ask: &Ask<'_>,
+    assessed: &Assessed<'act, '_>,
+    lapsed: Option<Reason>,
+) -> Admission<'act> {
     // The answer's own check says so; a rule that denies nobody in particular would only add noise.
     if ask.roles.is_empty() {
         return Admission::default();
@@ -55,7 +60,7 @@ pub(crate) fn check(policy: &GatePolicy<'_>, ask: &Ask<'_>, assessed: &Assessmen
     };
     // Several roles may be permitted: the person acts in the one whose evidence asks for least.
     let candidates = by.into_iter().filter_map(|by| {
-        let reading = freshness::check(assessed.freshness_for(&by.role)?);
+        let reading = freshness::check(assessed.assessment().freshness_for(&by.role)?, assessed.tie());
         Some((by, reading))
     });
     let Some((by, mut reading)) = candidates.min_by_key(|(_, reading)| reading.rank()) else {
@@ -85,11 +90,11 @@ pub(crate) fn check(policy: &GatePolicy<'_>, ask: &Ask<'_>, assessed: &Assessmen
     }
     admission.rule = Some(rule.clone());
     admission.role = Some(by.role.clone());
-    admission.markers = reading.marker.map(|fresh| (Permitted { role: by.role, rule, _private: () }, fresh));
+    admission.markers = reading.marker.map(|fresh| (Permitted { role: by.role, rule, _act: assessed.tie() }, fresh));
     admission
 }
 
-fn refusal(ruling: Ruling) -> Admission {
+fn refusal<'act>(ruling: Ruling) -> Admission<'act> {
     match ruling {
         Ruling::Error { rule } => {
             Admission::denied(Reason::new(ReasonCode::PolicyError, format!("rule {rule} could not be evaluated")), Some(rule))

@@ -27,9 +27,25 @@ struct Check {
     /// Stands exactly once in the file.
     find: String,
     replace: String,
+    /// What removing the check leads to.
+    #[serde(default)]
+    expect: Expect,
     /// Arguments for `cargo test --profile ci`, such as `["--test", "vectors", "--", "cases"]`. `--lib` means the unit tests of the
     /// crate that the file belongs to, unless a `--package` is named; a `--package` alone means that package's.
+    #[serde(default)]
     tests: Vec<String>,
+}
+
+/// How the removal of a check is noticed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Deserialize)]
+enum Expect {
+    /// It compiles, and the named tests fail.
+    #[default]
+    #[serde(rename = "fails")]
+    Fails,
+    /// The compiler refuses it: no tests are named.
+    #[serde(rename = "does not compile")]
+    DoesNotCompile,
 }
 
 pub(crate) fn run(args: &[String]) -> Result<ExitCode, String> {
@@ -147,19 +163,17 @@ impl Copy {
         Ok(())
     }
 
-    /// Whether the tests notice that the check is gone. A copy that does not compile proves nothing and is an error.
+    /// Whether the tests, or the compiler, notice that the check is gone. Where the tests are to notice, a copy that does not compile proves
+    /// nothing and is an error.
     fn try_without(&self, check: &Check) -> Result<bool, String> {
         let file = self.tree.join(&check.file);
         let whole = fs::read(&file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
         let without = sabotaged(&self.tree, check)?;
         write(&file, without.as_bytes())?;
-        let built = self.cargo(check, true);
-        let noticed = built.and_then(|built| {
-            if built {
-                self.cargo(check, false).map(|passed| !passed)
-            } else {
-                Err(format!("{}: does not compile without the check", check.name))
-            }
+        let noticed = self.cargo(check, true).and_then(|built| match (check.expect, built) {
+            (Expect::DoesNotCompile, built) => Ok(!built),
+            (Expect::Fails, true) => self.cargo(check, false).map(|passed| !passed),
+            (Expect::Fails, false) => Err(format!("{}: does not compile without the check", check.name)),
         });
         write(&file, &whole)?;
         noticed
@@ -171,7 +185,8 @@ impl Copy {
         command.args(["test", "--quiet", "--profile", "ci"]).args(packages(check));
         let (build, _) = split(&check.tests);
         if only_build {
-            command.args(build).arg("--no-run").stderr(Stdio::inherit());
+            let told = if check.expect == Expect::DoesNotCompile { Stdio::null() } else { Stdio::inherit() };
+            command.args(build).arg("--no-run").stderr(told);
         } else {
             command.args(&check.tests).stderr(Stdio::null());
         }
@@ -189,7 +204,8 @@ fn packages(check: &Check) -> Vec<String> {
     }
     let room = check.file.iter().next().map(|room| room.to_string_lossy().into_owned()).unwrap_or_default();
     // The program itself is no library: its unit tests are those of its binary.
-    if names("--lib") && !names("--package") && room != "cli" {
+    let is_of_its_crate = names("--lib") || check.expect == Expect::DoesNotCompile;
+    if is_of_its_crate && !names("--package") && room != "cli" {
         packages.extend(["--package".to_owned(), format!("waypass-{room}")]);
     }
     packages
@@ -207,11 +223,18 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Check, chosen, packages};
+    use super::{Check, Expect, chosen, packages};
 
     fn check(name: &str, file: &str, tests: &[&str]) -> Check {
         let text = |text: &&str| (*text).to_owned();
-        Check { name: name.into(), file: file.into(), find: String::new(), replace: String::new(), tests: tests.iter().map(text).collect() }
+        Check {
+            name: name.into(),
+            file: file.into(),
+            find: String::new(),
+            replace: String::new(),
+            expect: Expect::Fails,
+            tests: tests.iter().map(text).collect(),
+        }
     }
 
     #[test]
@@ -238,5 +261,7 @@ mod tests {
         assert_eq!(packages(&check("a", "trust/time.rs", &["--test", "journey"])), ["--package", "waypass"]);
         assert_eq!(packages(&check("a", "trust/time.rs", &["--package", "waypass-gate", "--lib"])), ["--package", "waypass"]);
         assert_eq!(packages(&check("a", "trust/time.rs", &["--package", "waypass-gate", "name"])), ["--package", "waypass", "--lib"]);
+        let refused = Check { expect: Expect::DoesNotCompile, ..check("a", "trust/assess.rs", &[]) };
+        assert_eq!(packages(&refused), ["--package", "waypass", "--lib", "--package", "waypass-trust"]);
     }
 }

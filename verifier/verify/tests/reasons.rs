@@ -399,7 +399,7 @@ fn every_case_has_its_reasons() {
     for Case { what, decision, codes: expected, level, step } in cases() {
         assert_eq!(codes(&decision), expected, "{what}: {:?}", decision.reasons);
         assert_eq!(decision.level(), level, "{what}");
-        let found = if let Verdict::Caution(step) = decision.verdict { Some(step) } else { None };
+        let found = if let Verdict::Caution(step, _) = &decision.verdict { Some(*step) } else { None };
         assert_eq!(found, step, "{what}");
         covered.extend(expected.iter().copied());
     }

@@ -53,7 +53,7 @@ fn a_flag_accepts_only_what_the_policy_marks() {
         world
     };
     let decision = visitor().run();
-    assert!(matches!(decision.verdict, Verdict::Caution(_)));
+    assert!(matches!(decision.verdict, Verdict::Caution(..)));
     assert!(!decision.opens(&[]));
     assert!(!decision.opens(&[ReasonCode::StaleTrust]));
     assert!(decision.opens(&[ReasonCode::StaleRevocations]));
