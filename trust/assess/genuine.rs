@@ -70,8 +70,8 @@ impl<'c> Genuine<'c> {
         if verified.role().issuer != issuer.issuer {
             return Err(Reason::new(ReasonCode::BadSignature, "the signed issuer is not the key's"));
         }
-        // Whatever its date: whoever stole the key writes the date (threats.md A21). Another proof beside it changes nothing, for the
-        // thief can put his beside a good one just as well.
+        // Its date says nothing: the thief of a key writes the date (threats.md A21). A second proof changes nothing either, for the thief
+        // can add his to a good one just as well.
         if core::iter::once(issuer).chain(further).any(|record| record.state == KeyState::Compromised) {
             return Err(Reason::from(ReasonCode::KeyCompromised));
         }

@@ -64,7 +64,7 @@ impl TimeState {
     /// Takes the answer to a question that this device asked at `asked`, over a nonce of its own, and that came at `reading`.
     ///
     /// It is signed time like any other. Besides, it is hardly later than the answer says. So it clears what the clock showed or a person
-    /// confirmed beyond it, and the boot is measured by it: a clock that is ahead of it is doubted, and a step that it confirms is none.
+    /// confirmed beyond it, and the boot is measured by it: a clock that is ahead of it is doubted, and a step that it confirms is not.
     /// A device whose clock is proven wrong takes an answer however far ahead it is (rule 6). One that took more than a minute, or that what is
     /// proven contradicts, changes nothing.
     pub fn answered(&self, signed: &SignedTime, asked: &Reading, reading: &Reading) -> (Self, Adopted) {
@@ -97,7 +97,7 @@ impl TimeState {
         (next, adopted)
     }
 
-    /// Forgets what other time signers than that of `signed` proved: whoever stole their key may have signed any time (threats.md A32).
+    /// Forgets what other time signers than that of `signed` proved: the thief of their key may have signed any time (threats.md A32).
     fn without_times_of_others(mut self, signed: &SignedTime) -> Self {
         if self.proven.is_some_and(|proven| proven.signer.is_some_and(|signer| signer != signed.signer)) {
             self.proven = None;
