@@ -10,6 +10,7 @@ use crate::home::Role;
 use crate::secret;
 use crate::unlock::{self, OpenArgs};
 use crate::words;
+use answers::Answers;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_issuer::Issuer;
@@ -20,6 +21,7 @@ use waypass_issuer::publish::{Publication, PublishError};
 use waypass_issuer::settings::Settings;
 use waypass_trust::bundle::BundleError;
 
+mod answers;
 mod clock;
 
 pub(super) use clock::Publishing;
@@ -94,10 +96,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         .map(|path| PolicyDraft::parse(&file::read(path)?).map_err(|error| policy_failure(error).about(path)))
         .transpose()?;
     let clock = args.publishing.clock(session)?;
-    let ask = |question: &str| if args.publishing.yes { Ok(true) } else { secret::confirm(session.input, question, "--yes") };
-    let mut go_on = || if args.restored { ask(WITHOUT_LOG) } else { Ok(false) };
+    let answers = Answers::new(session, args.publishing.yes);
     let work = |issuer: &mut Issuer<'_>| {
-        if !agreed(session, args, &ask, issuer, policy.as_ref())? {
+        if !agreed(args, &answers, issuer, policy.as_ref())? {
             return Ok(None);
         }
         issuer.confirm_unasked().map_err(store_failure)?;
@@ -114,7 +115,20 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let is_recorded = policy.is_some() || args.gate_enrolment.is_some();
         clock.publish(session, issuer).map(Some).map_err(if is_recorded { unpublished } else { failure })
     };
-    let done = unlock::with(session, Role::Issuer, &args.open, |vault| seated_restored(session, vault, &mut go_on, work))?;
+    let mut vault = unlock::keep(session, Role::Issuer, &args.open)?;
+    let done = loop {
+        let mut go_on = || if args.restored { answers.to(&[], WITHOUT_LOG) } else { Ok(false) };
+        let done = seated_restored(session, &vault, &mut go_on, work);
+        // Nothing was changed before a question. It is asked while the vault is parked, and the work begins again with the answer.
+        let Some(question) = answers.open() else {
+            unlock::tell_findings(session, &vault);
+            break done?;
+        };
+        let parked = vault.park();
+        answers.ask(question)?;
+        vault = unlock::resume(session, Role::Issuer, parked)?;
+    };
+    drop(vault);
     let Some(published) = done else {
         return Err(secret::declined("nothing was published"));
     };
@@ -147,28 +161,21 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 }
 
 /// Shows what a publication would change in whom gates believe, and asks. What only officers can sign they are shown themselves.
-fn agreed(
-    session: &Session,
-    args: &Args,
-    ask: &dyn Fn(&str) -> Result<bool, Failure>,
-    issuer: &Issuer<'_>,
-    policy: Option<&PolicyDraft>,
-) -> Result<bool, Failure> {
+fn agreed(args: &Args, answers: &Answers<'_>, issuer: &Issuer<'_>, policy: Option<&PolicyDraft>) -> Result<bool, Failure> {
     if let Some(policy) = policy {
         issuer.check_policy(policy).map_err(policy_failure)?;
     }
     if args.restored {
-        let behind = issuer.behind().map_err(store_failure)?;
-        session.out.note(behind.iter().map(ToString::to_string).collect::<Vec<_>>());
-        if !ask("Was everything withdrawn again that had been withdrawn since the copy was made?")? {
+        let behind: Vec<String> = issuer.behind().map_err(store_failure)?.iter().map(ToString::to_string).collect();
+        if !answers.to(&behind, "Was everything withdrawn again that had been withdrawn since the copy was made?")? {
             return Ok(false);
         }
     }
     let change = issuer.pending_change(policy).map_err(|error| ceremony_failure(&error))?;
     let Some(change) = change.filter(|_| issuer.signs_targets().unwrap_or(true)) else { return Ok(true) };
-    session.out.note("this changes whom gates and wallets believe:");
-    session.out.note(reading::difference(&change.before, &change.after));
-    ask("Publish this?")
+    let mut shown = vec!["this changes whom gates and wallets believe:".to_owned()];
+    shown.extend(reading::difference(&change.before, &change.after));
+    answers.to(&shown, "Publish this?")
 }
 
 /// The newest root; an issuer that was set up has one.

@@ -56,7 +56,8 @@ impl Clock {
         if let Some(change) = issuer.unasked().filter(|_| issuer.signs_targets().unwrap_or(true)) {
             session.out.note("this was recorded before the upgrade from 0.1.0, nobody published it, and it would be published too:");
             session.out.note(reading::difference(&change.before, &change.after));
-            if self.yes || secret::confirm(session.input, "Publish this too?", "--yes").unwrap_or(false) {
+            // Otherwise `issuer publish` asks, with nothing locked.
+            if self.yes {
                 issuer.confirm_unasked()?;
             }
         }

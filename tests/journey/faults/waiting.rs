@@ -21,8 +21,12 @@ struct Person {
 impl Person {
     /// Starts `line`, which opens the wallet by its key file.
     fn runs(site: &Site, line: &str) -> Self {
-        let like = site.place.command(&[], WALLET, &[]);
-        let mut command = on_a_terminal(&like, &format!("{WAYPASS} {line} --key-file {WALLET}.key"));
+        Self::runs_in(site, WALLET, line)
+    }
+
+    fn runs_in(site: &Site, home: &str, line: &str) -> Self {
+        let like = site.place.command(&[], home, &[]);
+        let mut command = on_a_terminal(&like, &format!("{WAYPASS} {line} --key-file {home}.key"));
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
         Self { child, seen: String::new() }
     }
@@ -53,6 +57,27 @@ impl Person {
 }
 
 const QUESTION: &str = "Show this? [y/N]";
+
+/// Others of the office issue while somebody reads what a publication would change.
+#[test]
+fn an_office_works_on_while_a_publication_is_looked_at() {
+    let (site, _) = Site::with_credential();
+    let rules = site.run(ISSUER, "issuer show --policy").stdout;
+    let rules: Value = serde_json::from_str(&rules).expect("JSON");
+    let rules = rules["rules"].to_string();
+    assert!(rules.contains("50000"), "{rules}");
+    site.place.write("rules", rules.replace("50000", "40000"));
+    let mut clerk = Person::runs_in(&site, ISSUER, "issuer publish --policy rules");
+    let shown = clerk.asked("Publish this? [y/N]");
+    assert!(shown.contains("this changes whom gates and wallets believe"), "{shown}");
+    let begun = Instant::now();
+    site.issue("meanwhile");
+    assert!(begun.elapsed() < Duration::from_secs(10), "it waited for the clerk: {:?}", begun.elapsed());
+    clerk.answers("y\n");
+    assert_eq!(clerk.ends(), 0);
+    let rules = site.run(ISSUER, "issuer show --policy").stdout;
+    assert!(rules.contains("40000"), "{rules}");
+}
 
 #[test]
 fn what_others_keep_while_a_person_thinks_is_all_there() {
