@@ -8,7 +8,7 @@ use rand_core::CryptoRng;
 use waypass_trust::audit::{Event, Flagged, Leaf, Receipt, ReceiptError, Upload};
 use waypass_trust::bundle::{KeyUse, TimeNonce, TrustBundle};
 use waypass_trust::status::TakenBack;
-use waypass_trust::sync::{AuditHeld, Device, Kept, Manifest, Part, Receipted};
+use waypass_trust::sync::{AuditHeld, Kept, Manifest, Part, Receipted};
 use waypass_trust::time::{Adopted, Reading};
 use waypass_vault::BeliefError;
 
@@ -24,7 +24,6 @@ pub struct Sync<'g> {
     rng: &'g mut dyn CryptoRng,
     /// What was taken back before anything newer came.
     taken_back: Vec<TakenBack>,
-    question: Option<Question>,
 }
 
 /// What a person says about the date of a bundle that they bring.
@@ -61,7 +60,7 @@ impl<'g> Gate<'g> {
     /// Begins a synchronization; `clock` gives a reading whenever a step needs one.
     pub fn sync(&'g self, clock: &'g dyn Fn() -> Reading, rng: &'g mut dyn CryptoRng) -> Sync<'g> {
         // What cannot be read now has no contradictions to compare with; every one that is there afterwards is new.
-        Sync { gate: self, clock, rng, taken_back: self.taken_back().unwrap_or_default(), question: None }
+        Sync { gate: self, clock, rng, taken_back: self.taken_back().unwrap_or_default() }
     }
 
     /// Returns the final revocations that the newest lists take back. They stay revoked here.
@@ -168,10 +167,10 @@ impl<'g> Sync<'g> {
     }
 }
 
-impl Device for Sync<'_> {
-    type Error = GateError;
-
-    fn held(&self) -> Result<Manifest, GateError> {
+/// The steps of a synchronization, as `waypass_trust::sync::Device` names them. Each verifies first, and returns when it is durable.
+impl Sync<'_> {
+    /// Returns what this gate holds now.
+    pub fn held(&self) -> Result<Manifest, GateError> {
         let gate = self.gate;
         let root = gate.belief.root()?.ok_or(BeliefError::NotPinned)?;
         let audit = AuditHeld { size: gate.state()?.chain.size(), receipted: gate.receipted()? };
@@ -180,21 +179,13 @@ impl Device for Sync<'_> {
         Ok(manifest)
     }
 
-    fn apply_root(&mut self, envelope: &[u8]) -> Result<(), GateError> {
+    /// Takes the next root.
+    pub fn apply_root(&mut self, envelope: &[u8]) -> Result<(), GateError> {
         Ok(self.gate.belief.step_root(envelope)?)
     }
 
-    fn ask_time(&mut self) -> Result<Option<TimeNonce>, GateError> {
-        let question = Question::draw((self.clock)(), self.rng);
-        self.question = Some(question);
-        Ok(Some(question.nonce))
-    }
-
-    fn apply_time(&mut self, answer: &[u8]) -> Result<(), GateError> {
-        self.question.take().map_or(Ok(()), |question| self.take_time(&question, answer))
-    }
-
-    fn apply_bundle(&mut self, metadata: &[u8]) -> Result<Kept, GateError> {
+    /// Takes a bundle file without lists, or keeps it aside.
+    pub fn apply_bundle(&mut self, metadata: &[u8]) -> Result<Kept, GateError> {
         let reading = (self.clock)();
         let newer = self.gate.belief.open(metadata)?;
         if let Adopted::Aside(_) = self.gate.state()?.learn_time(&newer, &reading) {
@@ -208,22 +199,26 @@ impl Device for Sync<'_> {
         self.gate.learn_time(&reading).map(|()| Kept::Believed)
     }
 
-    fn apply_list_aside(&mut self, token: &[u8]) -> Result<(), GateError> {
+    /// Takes a status list of the bundle that is kept aside.
+    pub fn apply_list_aside(&mut self, token: &[u8]) -> Result<(), GateError> {
         self.gate.keep_list_aside(token.trim_ascii())
     }
 
-    fn apply_list(&mut self, _uri: &str, token: &[u8]) -> Result<(), GateError> {
+    /// Takes a status list.
+    pub fn apply_list(&mut self, _uri: &str, token: &[u8]) -> Result<(), GateError> {
         self.gate.belief.take_list(token.trim_ascii())?;
         Ok(())
     }
 
-    fn apply_policies(&mut self) -> Result<(), GateError> {
+    /// Puts the rules of the bundle to use.
+    pub fn apply_policies(&self) -> Result<(), GateError> {
         // The rules came with the bundle; here they must prove usable before anybody stands at the gate.
         let bundle = self.gate.bundle()?;
         self.gate.policy(&bundle)?.map(drop).map_err(GateError::Policy)
     }
 
-    fn upload(&mut self, from: u64) -> Result<Option<Part>, GateError> {
+    /// Returns the records from `from` on, as many as one upload takes; `None` if there are none.
+    pub fn upload(&mut self, from: u64) -> Result<Option<Part>, GateError> {
         let gate = self.gate;
         let size = gate.state()?.chain.size();
         let next = size.min(from.saturating_add(PART));
@@ -237,7 +232,8 @@ impl Device for Sync<'_> {
         Ok(Some(Part { bytes: Upload::new(from, &entries, head, flagged).to_bytes(), next }))
     }
 
-    fn receipt(&mut self, receipt: &str) -> Result<Receipted, GateError> {
+    /// Takes a receipt, one it has already too.
+    pub fn receipt(&mut self, receipt: &str) -> Result<Receipted, GateError> {
         let bundle = self.gate.bundle()?;
         match self.gate.open_receipt(receipt, &bundle) {
             Ok(opened) => {
