@@ -1,6 +1,6 @@
 //! The formats by the names that people type.
 
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 
 /// A credential format on the command line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]

@@ -5,7 +5,8 @@ use crate::output::{Out, Tone};
 use crate::text::{Text, escaped};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use waypass_credential::format::{Credential, Presentation};
+use waypass_credential::jsonld::KnownContexts;
+use waypass_credential::{Credential, Presentation};
 use waypass_credential::{base64url, json as strict};
 
 /// Arguments of `inspect`.
@@ -72,9 +73,9 @@ fn json_kind(value: &Value) -> &'static str {
 /// The document in a COSE_Sign1 of ours, or that of the credential in a presentation.
 fn cose(bytes: &[u8]) -> Result<Value, Failure> {
     let wrong = |error: &dyn std::fmt::Display| unknown(&format!("it is neither text nor a COSE credential: {error}"));
-    let credential = match Presentation::parse(bytes) {
+    let credential = match Presentation::parse(bytes, &KnownContexts::new()) {
         Ok(presentation) => presentation.credential().clone(),
-        Err(_) => Credential::parse(bytes).map_err(|error| wrong(&error))?,
+        Err(_) => Credential::parse(bytes, &KnownContexts::new()).map_err(|error| wrong(&error))?,
     };
     let said = credential.untrusted().map_err(|error| wrong(&error))?;
     serde_json::to_value(&said.claims).map_err(|error| wrong(&error))

@@ -11,10 +11,12 @@ use core::fmt;
 mod document;
 mod jwk;
 pub(crate) mod key;
+mod purpose;
 pub mod resolution;
 mod web;
 
 pub use document::{DidDocument, DocumentError, MAX_METHODS, MethodError, VerificationMethod};
+pub use purpose::Purpose;
 pub use web::WebDid;
 
 /// Longer than any DID URL of the methods we read (a `did:jwk` with a P-384 key has about 250 characters).

@@ -1,5 +1,6 @@
 //! What a gate asks: a signed, short-lived request that carries a DCQL query and a nonce.
 
+use crate::binding::{Binding, Nonce};
 use crate::jws::{self, Jws};
 use crate::key::{InvalidProof, SignError, Signer};
 use crate::time::Timestamp;
@@ -9,12 +10,8 @@ use core::fmt;
 use query::Dcql;
 use serde::{Deserialize, Serialize};
 
-mod nonce;
-mod path;
 mod query;
 
-pub use nonce::Nonce;
-pub use path::{ClaimPath, PathStep};
 pub use query::{ClaimQuery, ClaimValue, CredentialQuery, Match, Query, QueryError};
 
 /// The JWS `typ` of a request.
@@ -120,6 +117,11 @@ impl Request {
         };
         request.check()?;
         Ok(request)
+    }
+
+    /// Returns what an answer must be bound to.
+    pub fn binding(&self) -> Binding<'_> {
+        Binding::challenge(&self.nonce, &self.client_id)
     }
 
     fn check(&self) -> Result<(), RequestError> {

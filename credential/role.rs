@@ -1,21 +1,25 @@
 //! What a role credential says, the same whichever format carries it.
 
-use crate::format::{Credential, DataIntegrity, Enveloped, Format, IssueError, Malformed, SdJwtVc};
+use crate::format::Format;
 use crate::json::Object;
-use crate::jsonld::KnownContexts;
-use crate::key::Signer;
-use crate::proof::Suite;
+use crate::malformed::Malformed;
 use crate::time::Timestamp;
 use alloc::{string::String, vec::Vec};
-use rand_core::CryptoRng;
 
+pub(crate) mod document;
+pub(crate) mod enveloped;
 mod holder;
-pub(crate) mod read;
+mod read;
+pub(crate) mod sd_jwt_vc;
 mod status;
 pub mod status_messages;
-pub(crate) mod vcdm;
+mod vcdm;
+mod vocabulary;
 
+pub use document::{DataIntegrity, ProofClaim};
+pub use enveloped::Enveloped;
 pub use holder::Holder;
+pub use sd_jwt_vc::SdJwtVc;
 pub use status::{BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference, credential_status};
 
 #[cfg(test)]
@@ -42,7 +46,7 @@ pub struct RoleClaims {
     pub issuer: String,
     /// `kid`, or the proof's `verificationMethod`.
     pub key_id: Option<String>,
-    /// The `vct`, or the VC's type beside `VerifiableCredential`; see [`Format::role_kind`].
+    /// The `vct`, or the VC's type beside `VerifiableCredential`; see [`kind_in`].
     pub kind: String,
     /// The roles (of a presentation: those disclosed). A set: reading gives them in ascending order.
     pub roles: Vec<String>,
@@ -64,39 +68,12 @@ pub struct RoleClaims {
     pub personal: Object<'static>,
 }
 
+/// Returns the `vct` or VC type that role credentials have in `format`.
+pub const fn kind_in(format: Format) -> &'static str {
+    if format.is_vcdm() { VC_TYPE } else { VCT }
+}
+
 impl RoleClaims {
-    /// Issues these claims as a credential in `format`, signed by the issuer's key; `rng` gives salts and decoys.
-    pub fn sign(&self, format: Format, signer: &dyn Signer, rng: &mut dyn CryptoRng) -> Result<Credential, IssueError> {
-        self.sign_under(&KnownContexts::new(), format, signer, rng)
-    }
-
-    /// As [`Self::sign`]; in a document, personal claims may have names that contexts in `known` define.
-    pub fn sign_under(
-        &self,
-        known: &KnownContexts,
-        format: Format,
-        signer: &dyn Signer,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Credential, IssueError> {
-        match format {
-            Format::SdJwtVc => SdJwtVc::sign(self, signer, rng).map(Credential::SdJwtVc),
-            Format::DataIntegrity => self.sign_set(known, &[(Suite::jcs(signer.public_key().algorithm()), signer)]),
-            Format::VcSdJwt => Enveloped::sign_disclosable(self, signer, rng, known).map(Credential::Enveloped),
-            Format::VcJwt | Format::VcCose => Enveloped::sign(self, format, signer, known).map(Credential::Enveloped),
-        }
-    }
-
-    /// Issues these claims as a VCDM document in `suite`, which must take the issuer's key; [`Self::sign`] takes a JCS suite.
-    pub fn sign_in(&self, suite: Suite, signer: &dyn Signer) -> Result<Credential, IssueError> {
-        self.sign_set(&KnownContexts::new(), &[(suite, signer)])
-    }
-
-    /// Issues these claims as a VCDM document with one proof by each of `signers`, each in a suite that takes its key: the issuer's
-    /// first, the others under their own `did:key`.
-    pub fn sign_set(&self, known: &KnownContexts, signers: &[(Suite, &dyn Signer)]) -> Result<Credential, IssueError> {
-        DataIntegrity::sign_set(signers, self, known).map(Credential::DataIntegrity)
-    }
-
     /// The bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,
     /// not words for people: ASCII letters, digits and `-_.:/`, or `*` alone for any site or zone.
     pub fn check(&self) -> Result<(), Malformed> {

@@ -89,7 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("shares {} claim(s), keeps {} private", proposal.discloses().len(), proposal.withholds().len());
         let presentation = proposal.approve(&mut SystemRng, &now())?;
 
-        let (decision, commit) = door.step(presentation.as_bytes(), challenge, &moment);
+        let (decision, commit) = door.step(presentation.as_bytes(), challenge, &moment, &mut SystemRng);
         // A gate stores the commit before it shows anything; this one only remembers it.
         door.committed(commit);
         state = door.state().clone();

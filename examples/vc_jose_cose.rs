@@ -9,12 +9,12 @@
 use ed25519_dalek::Signer as _;
 use serde_json::{Value as Json, json};
 use std::error::Error;
+use waypass_credential::ClaimPath;
+use waypass_credential::Malformed;
 use waypass_credential::base64url;
-use waypass_credential::format::Malformed;
-use waypass_credential::format::envelope::{Content, Envelope, Material, enveloped_credentials};
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
-use waypass_credential::request::ClaimPath;
+use waypass_credential::vcdm::envelope::{Content, Envelope, Material, enveloped_credentials};
 use waypass_vault::SystemRng;
 
 type Done<T> = Result<T, Box<dyn Error>>;

@@ -82,14 +82,13 @@ impl Gate<'_> {
             checkpoint = checkpoint.as_peer();
         }
         let at = checkpoint.observe(reading);
-        let answered = self.challenges()?.answered_by(presentation, &bundle);
+        let asked = self.challenges()?;
         // Everything that the decision rests on has been read by now, so what is wrong with it has been found.
         let found = self.tampering()?;
         if !found.is_empty() {
             return Ok(tampered(&found));
         }
-        let challenge = answered.unwrap_or_else(|| checkpoint.unasked(&at, rng));
-        let (decision, commit) = checkpoint.step(presentation, challenge, &at);
+        let (decision, commit) = checkpoint.step(presentation, asked, &at, rng);
         let by_itself = mode == Mode::Gate && decision.level() == Level::Amber && decision.opens(accepted);
         let stored = if by_itself { self.commit_opened(&commit, &decision, reading, rng) } else { self.commit(&commit) };
         Ok(match stored {

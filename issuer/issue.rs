@@ -6,13 +6,14 @@ use crate::sealed::{Anchor, Seal, Sealed, Upgrade};
 use crate::settings::{Settings, SettingsError};
 use crate::store::{CredentialRecord, Documents as _, Entry, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
 use rand_core::CryptoRng;
+use waypass_credential::data_integrity::{MAX_PROOFS, Suite};
 use waypass_credential::did;
-use waypass_credential::format::Credential;
 use waypass_credential::json::{self, Limits, Object};
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
-use waypass_credential::proof::{MAX_PROOFS, Suite};
 use waypass_credential::role::RoleClaims;
+use waypass_credential::role::kind_in;
 use waypass_credential::time::Timestamp;
+use waypass_credential::{Credential, Issuance};
 use waypass_trust::bundle::ListKind;
 
 mod error;
@@ -21,7 +22,7 @@ mod validity;
 
 pub use error::{IssueError, OpenError};
 pub use validity::Validity;
-pub use waypass_credential::format::Format;
+pub use waypass_credential::Format;
 
 /// The document that holds the settings.
 const SETTINGS: &str = "settings";
@@ -194,7 +195,7 @@ impl<'k> Issuer<'k> {
         let mut claims = RoleClaims {
             issuer: did::to_did_key(signer.public_key()),
             key_id: Some(key_id.clone()),
-            kind: order.format.role_kind().into(),
+            kind: kind_in(order.format).into(),
             roles: order.roles.clone(),
             sites: order.sites.clone(),
             zones: order.zones.clone(),
@@ -311,13 +312,15 @@ impl<'k> Issuer<'k> {
 
     fn sign(&self, order: &Order, claims: &RoleClaims, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Credential, IssueError> {
         let known = self.usable_contexts()?;
-        if order.suites.is_empty() {
-            return Ok(claims.sign_under(&known, order.format, self.credential_key(order, None, at)?, rng)?);
-        }
+        let issuance = Issuance { contexts: &known, ..order.format.into() };
+        let [suite, further @ ..] = order.suites.as_slice() else {
+            return Ok(Credential::issue(claims, issuance, self.credential_key(order, None, at)?, rng)?);
+        };
         let signer =
             |suite: &Suite| -> Result<(Suite, &dyn Signer), IssueError> { Ok((*suite, self.credential_key(order, Some(*suite), at)?)) };
-        let signers = order.suites.iter().map(signer).collect::<Result<Vec<_>, _>>()?;
-        Ok(claims.sign_set(&known, &signers)?)
+        let further = further.iter().map(signer).collect::<Result<Vec<_>, _>>()?;
+        let issuance = Issuance { suite: Some(*suite), further: &further, ..issuance };
+        Ok(Credential::issue(claims, issuance, self.credential_key(order, Some(*suite), at)?, rng)?)
     }
 
     fn credential_key(&self, order: &Order, suite: Option<Suite>, at: Timestamp) -> Result<&(dyn Signer + 'k), IssueError> {

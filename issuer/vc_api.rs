@@ -8,14 +8,15 @@
 use core::fmt;
 use rand_core::CryptoRng;
 use std::sync::{Mutex, PoisonError};
+use waypass_credential::data_integrity::{Options, Suite};
 use waypass_credential::did;
-use waypass_credential::format::document::{Asked, Document, verify_credential, verify_presentation};
-use waypass_credential::format::{IssueError, Malformed, VerifyError};
+use waypass_credential::did::Purpose;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{Algorithm, Signer};
-use waypass_credential::proof::{Options, Purpose, Suite};
 use waypass_credential::time::Timestamp;
 use waypass_credential::vcdm;
+use waypass_credential::vcdm::document::{Asked, Document, verify_credential, verify_presentation};
+use waypass_credential::{IssueError, Malformed, VerifyError};
 
 mod list;
 mod problem;
@@ -179,7 +180,7 @@ impl From<VerifyError> for Problem {
     fn from(why: VerifyError) -> Self {
         match why {
             VerifyError::Malformed(why) => why.into(),
-            VerifyError::InvalidProof => Self::PROOF,
+            VerifyError::InvalidProof | VerifyError::UnknownKey => Self::PROOF,
         }
     }
 }

@@ -9,9 +9,9 @@ use crate::client::{Ask, Client, Reach, Timeouts};
 use crate::transport::TransportError;
 use core::fmt;
 use reqwest::Url;
+use waypass_credential::Nonce;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{PublicKey, SignError, Signer};
-use waypass_credential::request::Nonce;
 use waypass_credential::time::Timestamp;
 
 mod choice;

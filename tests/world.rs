@@ -5,13 +5,15 @@ use ed25519_dalek::Signer as _;
 use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest as _, Sha256, Sha384};
 use std::convert::Infallible;
+use waypass_credential::ClaimPath;
 use waypass_credential::did;
-use waypass_credential::format::{Credential, Format};
 use waypass_credential::json::Object;
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
-use waypass_credential::request::{ClaimPath, Query};
+use waypass_credential::request::Query;
+use waypass_credential::role::kind_in;
 use waypass_credential::role::{RoleClaims, StatusReference, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
+use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{
     Authority, BundleDraft, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Policy, Root, RootPart, RootRoles, SigningRole,
     StatusUri, TargetsPart, TrustBundle,
@@ -274,7 +276,7 @@ impl World {
         RoleClaims {
             issuer: issuer.did(),
             key_id: Some(issuer.key_id()),
-            kind: format.role_kind().into(),
+            kind: kind_in(format).into(),
             roles: vec!["nurse".into(), "staff".into()],
             sites: vec!["clinic-north".into()],
             zones: vec!["ward".into()],
@@ -289,7 +291,7 @@ impl World {
 
     /// Signs `claims`; the salts follow from `name`.
     pub(crate) fn issue(claims: &RoleClaims, issuer: &TestKey, format: Format, name: &str) -> Credential {
-        claims.sign(format, issuer, &mut TestRng::new(name)).expect("a credential")
+        Credential::issue(&claims, format, issuer, &mut TestRng::new(name)).expect("a credential")
     }
 
     /// The usual question: a nurse's role, nothing else.

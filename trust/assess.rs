@@ -4,7 +4,10 @@
 //! Nothing a credential says is believed before its proof was checked with a key from the bundle.
 
 use alloc::{format, string::String, vec::Vec};
-use waypass_credential::{format::Credential, json::Value, role::RoleClaims, time::Timestamp};
+use waypass_credential::Credential;
+use waypass_credential::json::Value;
+use waypass_credential::role::RoleClaims;
+use waypass_credential::time::Timestamp;
 
 use crate::{
     bundle::TrustBundle,
@@ -86,7 +89,7 @@ pub fn assess<'c>(credential: &'c Credential, bundle: &TrustBundle, at: &Moment)
     let refused = |reason| Refused { reasons: [reason].into(), ages, issuer: None };
 
     let signers = signers(credential, bundle).map_err(refused)?;
-    let genuine = Genuine::prove(credential, &signers).map_err(refused)?;
+    let genuine = Genuine::prove(credential, bundle, &signers).map_err(refused)?;
     let role = genuine.role();
     let at = &at.considering(bundle.issued_at()).considering(role.issued_at);
 
@@ -113,7 +116,7 @@ impl<'c> Assessment<'c> {
     }
 
     /// The disclosed claims.
-    pub fn claims(&self) -> &Value<'c> {
+    pub fn claims(&self) -> &Value<'static> {
         self.genuine.claims()
     }
 

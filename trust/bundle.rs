@@ -25,6 +25,7 @@ mod file;
 mod floor;
 mod former;
 mod horizon;
+mod keys;
 mod parts;
 mod replace;
 mod root;
@@ -213,29 +214,6 @@ impl TrustBundle {
             (PartName::Targets, self.targets.part.expires_at),
         ];
         parts.into_iter().filter(|(_, end)| *end < at).map(|(part, _)| part).collect()
-    }
-
-    /// The record of a key by the issuer id and key id it signs under, with its authority. A key id that starts with
-    /// `#` is relative to the issuer id.
-    pub fn key_for(&self, issuer: &str, kid: &str) -> Option<(&Authority, &KeyRecord)> {
-        let names = |key: &KeyRecord| match kid.strip_prefix('#') {
-            Some(_) => key.kid.strip_prefix(issuer) == Some(kid),
-            None => key.kid == kid,
-        };
-        let key_in = |authority: &'_ Authority| authority.keys.iter().position(|key| key.issuer == issuer && names(key));
-        self.authorities().iter().find_map(|authority| key_in(authority).map(|at| (authority, &authority.keys[at])))
-    }
-
-    /// The record of a key by its id alone, with its authority; no two records of a bundle share one.
-    pub fn key_with_id(&self, kid: &str) -> Option<(&Authority, &KeyRecord)> {
-        let found = |authority: &'_ Authority| authority.keys.iter().position(|key| key.kid == kid);
-        self.authorities().iter().find_map(|authority| found(authority).map(|at| (authority, &authority.keys[at])))
-    }
-
-    /// Every key record of one use, with its authority.
-    pub fn keys_for_use(&self, key_use: KeyUse) -> impl Iterator<Item = (&Authority, &KeyRecord)> {
-        let records = self.authorities().iter().flat_map(|authority| authority.keys.iter().map(move |key| (authority, key)));
-        records.filter(move |(_, key)| key.key_use == key_use)
     }
 
     /// The lists named by the snapshot: URI and digest of the token text.

@@ -2,14 +2,12 @@
 
 use alloc::{string::String, vec, vec::Vec};
 use ed25519_dalek::Signer as _;
-use waypass_credential::{
-    did,
-    format::{Credential, Format},
-    json::Object,
-    key::{PublicKey, SignError, Signature, Signer},
-    role::{RoleClaims, StatusReference, VC_TYPE, VCT},
-    time::Timestamp,
-};
+use waypass_credential::json::Object;
+use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
+use waypass_credential::role::kind_in;
+use waypass_credential::role::{RoleClaims, StatusReference, VC_TYPE, VCT};
+use waypass_credential::time::Timestamp;
+use waypass_credential::{Credential, Format, did};
 
 use crate::{
     bundle::{
@@ -265,7 +263,7 @@ impl Site {
         RoleClaims {
             issuer: self.issuer.did(),
             key_id: Some(self.issuer.kid()),
-            kind: format.role_kind().into(),
+            kind: kind_in(format).into(),
             roles: vec!["staff".into()],
             sites: vec!["clinic".into()],
             zones: vec!["*".into()],
@@ -287,7 +285,7 @@ impl Site {
 
 /// A credential by any key; what it claims is up to `claims`.
 pub(crate) fn issue_by(key: &TestKey, format: Format, claims: &RoleClaims) -> Credential {
-    claims.sign(format, key, &mut Counter(7)).expect("issues")
+    Credential::issue(&claims, format, key, &mut Counter(7)).expect("issues")
 }
 
 fn targets(issuer: &TestKey, status_key: &TestKey) -> TargetsPart {

@@ -2,8 +2,7 @@
 
 use crate::challenge::Challenge;
 use core::marker::PhantomData;
-use waypass_credential::format::{Malformed, Presentation};
-use waypass_credential::jsonld::KnownContexts;
+use waypass_credential::{Malformed, Presentation};
 use waypass_trust::assess::{Assessment, Refused, assess};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::Moment;
@@ -38,13 +37,11 @@ pub(crate) enum NotAssessed {
 impl<'a> Act<'_, 'a> {
     /// Begins an act, which ends with `work`.
     pub(crate) fn judge<R>(
-        presentation: &[u8],
-        contexts: &KnownContexts,
+        presentation: Result<Presentation, Malformed>,
         challenge: &'a Challenge,
         at: &'a Moment,
         work: impl for<'act> FnOnce(&Act<'act, 'a>) -> R,
     ) -> R {
-        let presentation = Presentation::parse_in(presentation, contexts);
         work(&Act { challenge, at, presentation, tie: Tie(PhantomData) })
     }
 }

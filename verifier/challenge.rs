@@ -3,11 +3,12 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use rand_core::CryptoRng;
-use waypass_credential::format::Presentation;
-use waypass_credential::request::{Nonce, Query};
+use waypass_credential::Binding;
+use waypass_credential::Nonce;
+use waypass_credential::Presentation;
+use waypass_credential::request::Query;
 use waypass_credential::time::Timestamp;
 use waypass_trust::audit::Salts;
-use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::{Moment, Reading};
 
@@ -57,11 +58,17 @@ impl Challenges {
         over.into_iter().chain(kept.into_iter().take(crowded)).map(|challenge| challenge.nonce).collect()
     }
 
-    /// Takes out the one that `presentation` says it answers. That it does, the checks find out: a nonce that is named without being
+    /// Takes out the one that `presentation` says it answers. The checks find out that it does: a nonce that is named without being
     /// signed by the holder finds its challenge, and is refused.
-    pub fn answered_by(self, presentation: &[u8], bundle: &TrustBundle) -> Option<Challenge> {
-        let nonce = Presentation::parse_in(presentation, bundle.contexts()).ok()?.untrusted_nonce()?;
+    pub(crate) fn answered_by(self, presentation: &Presentation) -> Option<Challenge> {
+        let nonce = presentation.untrusted_nonce()?;
         self.0.into_iter().find(|challenge| challenge.nonce == nonce)
+    }
+}
+
+impl From<Challenge> for Challenges {
+    fn from(challenge: Challenge) -> Self {
+        Self(alloc::vec![challenge])
     }
 }
 
@@ -97,6 +104,11 @@ impl Challenge {
     /// What the clocks said when it was asked.
     pub const fn asked(&self) -> &Reading {
         &self.asked
+    }
+
+    /// Returns what an answer must be bound to.
+    pub(crate) fn binding(&self) -> Binding<'_> {
+        Binding::challenge(&self.nonce, &self.audience)
     }
 
     /// Whether an answer would still be taken at `at`.

@@ -2,9 +2,9 @@
 
 use crate::grant::{Grant, Passed};
 use alloc::{string::String, vec::Vec};
-use waypass_credential::format::Format;
+use waypass_credential::Format;
+use waypass_credential::Nonce;
 use waypass_credential::json::Object;
-use waypass_credential::request::Nonce;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::OfflineHorizon;
 use waypass_trust::reason::{Level, Reason, ReasonCode};

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! observe(reading) -> Moment -> ask -> (Challenge, Request) ... presentation
-//!                     step(presentation, challenge, moment) -> (Decision, Commit) -> stored -> committed(commit)
+//!                     step(presentation, challenges, moment, rng) -> (Decision, Commit) -> stored -> committed(commit)
 //! ```
 #![no_std]
 

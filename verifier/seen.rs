@@ -1,7 +1,7 @@
 //! What was answered already: nonces until their challenge ends, credentials for as long as the gate wants to notice.
 
 use alloc::vec::Vec;
-use waypass_credential::request::Nonce;
+use waypass_credential::Nonce;
 use waypass_credential::time::Timestamp;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::Moment;

@@ -1,7 +1,7 @@
 //! The checkpoint: every check in its order, every byte string answered.
 
 use crate::act::{Act, Assessed, NotAssessed};
-use crate::challenge::{Challenge, LIFETIME_SECONDS};
+use crate::challenge::{Challenge, Challenges, LIFETIME_SECONDS};
 use crate::check::{answer, enrolled, freshness, holder, replay, role, timely};
 use crate::decide::decide;
 use crate::decision::{Age, Decision, Evidence, GateIdentity, Step, Verdict, Who};
@@ -13,6 +13,7 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use waypass_credential::request::{Query, Request};
 use waypass_credential::role::{Holder, RoleClaims};
+use waypass_credential::{Malformed, Presentation};
 use waypass_trust::assess::bundle_ages;
 use waypass_trust::audit::{Draft, Entry, Event, Outcome, StatusUsed};
 use waypass_trust::bundle::TrustBundle;
@@ -131,17 +132,21 @@ impl<'t> Checkpoint<'t> {
         (challenge, request)
     }
 
-    /// A challenge that nobody was shown, for deciding about what answers none: nothing can be green under it, and no lane's own challenge
-    /// is used up by it.
-    pub fn unasked(&self, at: &Moment, rng: &mut dyn CryptoRng) -> Challenge {
-        Challenge::new(&self.gate.id, Query::any_role(), at, rng)
+    /// Decides about whatever was presented as an answer to one of `asked`. Total: every byte string gets a decision. Nothing changes
+    /// until the commit is stored and handed to [`Self::committed`].
+    ///
+    /// What answers none of them is judged under a challenge that nobody was shown, drawn from `rng`. Nothing can be green under it,
+    /// and it uses up no lane's own challenge.
+    pub fn step(&self, presentation: &[u8], asked: impl Into<Challenges>, at: &Moment, rng: &mut dyn CryptoRng) -> (Decision, Commit) {
+        let presentation = Presentation::parse(presentation, self.bundle.contexts());
+        let answered = presentation.as_ref().ok().and_then(|presentation| asked.into().answered_by(presentation));
+        let challenge = answered.unwrap_or_else(|| Challenge::new(&self.gate.id, Query::any_role(), at, rng));
+        self.judge(presentation, challenge, at)
     }
 
-    /// Decides about whatever was presented. Total: every byte string gets a decision. Nothing changes until the commit is
-    /// stored and handed to [`Self::committed`].
-    pub fn step(&self, presentation: &[u8], challenge: Challenge, at: &Moment) -> (Decision, Commit) {
+    fn judge(&self, presentation: Result<Presentation, Malformed>, challenge: Challenge, at: &Moment) -> (Decision, Commit) {
         let mut found = Findings { evidence: self.evidence(&challenge, at), ..Findings::default() };
-        Act::judge(presentation, self.bundle.contexts(), &challenge, at, |act| self.examine(act, &mut found));
+        Act::judge(presentation, &challenge, at, |act| self.examine(act, &mut found));
 
         let decision = decide(found.passed, found.reasons, &found.steps, found.evidence, self.bundle.policy());
         let mut next = self.state.clone();

@@ -10,7 +10,7 @@ use crate::error::{HoldError, WalletError};
 use crate::hold::Held;
 use crate::records::{self, CredentialId};
 use rand_core::CryptoRng;
-use waypass_credential::format;
+
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
@@ -21,8 +21,8 @@ use zeroize::Zeroizing;
 /// The vault's table of what is kept aside. It is in no backup: its credentials are bound to keys of this device.
 pub(crate) const TABLE: &str = "aside";
 
-/// What a pick-up may bring: two credentials of the largest size ([`format::MAX_BYTES`]).
-const ROOM: usize = 2 * format::MAX_BYTES;
+/// What a pick-up may bring: two credentials of the largest size ([`waypass_credential::MAX_BYTES`]).
+const ROOM: usize = 2 * waypass_credential::MAX_BYTES;
 
 /// One thing kept aside.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,7 +108,7 @@ impl Wallet<'_> {
     pub fn receive(&self, awaited: Awaited, credentials: &[Vec<u8>], mark: &[u8], at: &Moment) -> Result<Vec<CredentialId>, WalletError> {
         let Awaited { id, from } = awaited;
         let rows = credentials.iter().map(|bytes| {
-            let bytes = format::from_file(bytes).to_vec();
+            let bytes = waypass_credential::from_file(bytes).to_vec();
             (
                 CredentialId::of(&bytes),
                 Row { from: from.clone(), since: at.at(), kept: Kept::Credential, bytes, progress: Zeroizing::new(mark.to_vec()) }

@@ -2,9 +2,9 @@
 
 use crate::records::CredentialId;
 use core::fmt;
-use waypass_credential::format::{Format, Malformed};
+use waypass_credential::ClaimPath;
 use waypass_credential::key::SignError;
-use waypass_credential::request::ClaimPath;
+use waypass_credential::{Format, Malformed};
 use waypass_trust::assess::Refused;
 use waypass_trust::reason::ReasonCode;
 use waypass_vault::{BackupError, VaultError};

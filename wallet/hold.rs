@@ -5,7 +5,7 @@ use crate::history::{self, Detail, What};
 use crate::records::{self, Carried, CredentialId, Record, TABLE};
 use crate::{Wallet, aside, show::Card};
 use rand_core::CryptoRng;
-use waypass_credential::format::{self, Credential};
+use waypass_credential::Credential;
 use waypass_credential::jsonld::KnownContexts;
 use waypass_trust::assess::{self, assess};
 use waypass_trust::audit::Event;
@@ -41,7 +41,7 @@ impl Wallet<'_> {
     /// is on the disk. Taking the same one again changes nothing.
     pub fn hold(&self, bytes: &[u8], bundle: Option<&TrustBundle>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Held, HoldError> {
         let known = bundle.map_or(&NO_CONTEXTS, TrustBundle::contexts);
-        let credential = Credential::parse_in(format::from_file(bytes), known).map_err(HoldError::Malformed)?;
+        let credential = Credential::parse(waypass_credential::from_file(bytes), known).map_err(HoldError::Malformed)?;
         let id = CredentialId::of(credential.as_bytes());
         if records::load(&self.vault, id)?.is_some() {
             self.vault.remove(aside::TABLE, id.as_bytes())?;

@@ -7,8 +7,9 @@ use crate::history::{self, Detail, What};
 use crate::records::{CredentialId, Record};
 use crate::show::{self, Card, KnownKeys, Standing};
 use rand_core::CryptoRng;
-use waypass_credential::format::{self, Presentation};
-use waypass_credential::request::{ClaimPath, Match};
+use waypass_credential::ClaimPath;
+use waypass_credential::Presentation;
+use waypass_credential::request::Match;
 use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::Moment;
@@ -229,11 +230,14 @@ impl Proposal<'_, '_> {
         let vault = &self.wallet.vault;
         let signer = vault.signer(self.record.key)?;
         // The device's own reading, not the judged time: a gate compares it with its own clock.
-        let presentation = self.record.credential.present(&self.paths, request, at.at(), &signer).map_err(|why| match why {
-            format::PresentError::Malformed(why) => PresentError::Malformed(why),
-            format::PresentError::Sign(why) => PresentError::Sign(why),
-            format::PresentError::NoSuchClaim(_) | format::PresentError::NotTheHolder => PresentError::NotWhatWasAgreed,
-        })?;
+        let presentation =
+            self.record.credential.present(&self.paths, &request.binding(), at.at(), &signer, rng).map_err(|why| match why {
+                waypass_credential::PresentError::Malformed(why) => PresentError::Malformed(why),
+                waypass_credential::PresentError::Sign(why) => PresentError::Sign(why),
+                waypass_credential::PresentError::NoSuchClaim(_) | waypass_credential::PresentError::NotTheHolder => {
+                    PresentError::NotWhatWasAgreed
+                }
+            })?;
         let verified = self.record.verify(presentation.credential()).ok_or(PresentError::NotWhatWasAgreed)?;
         if !claims::same(&claims::all(verified.claims(), self.card.format), self.shown.iter()) {
             return Err(PresentError::NotWhatWasAgreed);

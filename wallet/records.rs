@@ -4,11 +4,12 @@ use crate::error::WalletError;
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
-use waypass_credential::format::{Credential, Verified};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::PublicKey;
 use waypass_credential::role::RoleClaims;
 use waypass_credential::time::Timestamp;
+use waypass_credential::{Credential, Verified};
+use waypass_credential::{KeyClaim, KeySource};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_vault::{KeyId, Unlocked, VaultError};
@@ -85,6 +86,24 @@ impl Carried {
     }
 }
 
+/// The keys that a credential was taken in with, in the order of its proofs.
+struct Kept<'r> {
+    shown: &'r Credential,
+    keys: &'r [PublicKey],
+}
+
+impl KeySource for Kept<'_> {
+    fn key(&self, claim: KeyClaim<'_>) -> Option<&PublicKey> {
+        match claim {
+            KeyClaim::Issuer(_) => self.keys.first(),
+            KeyClaim::Further(id) => {
+                let at = self.shown.further_proofs().iter().position(|proof| proof.key_id == id)?;
+                self.keys.get(at + 1)
+            }
+        }
+    }
+}
+
 /// One stored credential.
 pub(crate) struct Record {
     pub(crate) credential: Credential,
@@ -134,7 +153,7 @@ impl Record {
             let keys = (0..from.array()?).map(|_| multikey(&mut from)).collect::<Result<_, _>>()?;
             (keys, (0..from.array()?).map(|_| Carried::read(&mut from)).collect::<Result<_, _>>()?)
         };
-        let credential = Credential::parse_in(credential, &Carried::known(&contexts)?).map_err(|_| NotCanonical)?;
+        let credential = Credential::parse(credential, &Carried::known(&contexts)?).map_err(|_| NotCanonical)?;
         let issuer_name = from.text()?.to_owned();
         let held_at = Timestamp::from_unix(from.signed()?).ok_or(NotCanonical)?;
         from.end()?;
@@ -150,7 +169,7 @@ impl Record {
 
     /// Checks a presentation of the credential likewise.
     pub(crate) fn verify<'c>(&self, shown: &'c Credential) -> Option<Verified<'c>> {
-        shown.verify_all(&self.keys.iter().collect::<Vec<_>>()).ok()
+        shown.verify(&Kept { shown, keys: &self.keys }).ok()
     }
 
     /// What it is found by. The roles stand here because a gate asks by role.

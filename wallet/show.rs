@@ -5,7 +5,7 @@ use crate::backup;
 use crate::error::WalletError;
 use crate::records::{self, CredentialId, FORMAT, ISSUER, KIND, ROLE, Record};
 use core::fmt;
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 use waypass_credential::role::RoleClaims;
 use waypass_credential::time::Timestamp;
 use waypass_trust::assess::assess;

@@ -10,10 +10,10 @@ use crate::{qr, words};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::did;
-use waypass_credential::format;
+
+use waypass_credential::data_integrity::Suite;
 use waypass_credential::json::{self as strict, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
-use waypass_credential::proof::Suite;
 use waypass_issuer::Issuer;
 use waypass_issuer::issue::{IssueError, Issued, Order, Validity};
 use waypass_issuer::offer::{Offer, OfferTerms};
@@ -186,7 +186,7 @@ fn suite(name: &str) -> Result<Suite, String> {
 
 fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<Members, Failure> {
     let mut members = file::deliver(session.out, &args.output, bytes, Readers::Owner)?;
-    members.extend(args.codes.show(session.out, format::from_file(bytes))?);
+    members.extend(args.codes.show(session.out, waypass_credential::from_file(bytes))?);
     Ok(members)
 }
 
@@ -219,7 +219,7 @@ fn failure(error: IssueError) -> Failure {
         IssueError::StatusFormat(_) => Failure::usage(error, "leave out --status bitstring, or choose a VCDM format: --format vc"),
         IssueError::SuiteFormat { .. } => Failure::usage(error, "suites go with --format vc"),
         IssueError::Contexts(why) => super::context::failure(why),
-        IssueError::Credential(format::IssueError::Malformed(format::Malformed::Member(_))) => Failure::usage(
+        IssueError::Credential(waypass_credential::IssueError::Malformed(waypass_credential::Malformed::Member(_))) => Failure::usage(
             error,
             "documents name claims by their contexts: see what there is with waypass issuer context list, or use --format sd-jwt",
         ),

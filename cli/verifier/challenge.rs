@@ -9,8 +9,9 @@ use crate::unlock::OpenArgs;
 use crate::{qr, words};
 use serde_json::json;
 use std::path::PathBuf;
-use waypass_credential::format::Format;
-use waypass_credential::request::{ClaimPath, Query};
+use waypass_credential::ClaimPath;
+use waypass_credential::Format;
+use waypass_credential::request::Query;
 use waypass_gate::Asked;
 use waypass_vault::{SystemRng, clock};
 

@@ -7,7 +7,7 @@ use crate::qr;
 use crate::unlock::OpenArgs;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
-use waypass_credential::format;
+
 use waypass_credential::request::Request;
 use waypass_gate::{Mode, Needs, Recorded};
 use waypass_trust::reason::{Level, ReasonCode};
@@ -29,7 +29,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
     let bytes = qr::read_any(session.out, &args.files)?;
-    let presentation = format::from_file(&bytes);
+    let presentation = waypass_credential::from_file(&bytes);
     meant(presentation).map_err(|failure| failure.about_first(&args.files))?;
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
     super::with(session, &args.open, |gate| {
@@ -43,9 +43,9 @@ fn meant(presentation: &[u8]) -> Result<(), Failure> {
     if presentation.is_empty() {
         return Err(Failure::usage("there is no answer in it: it is empty", "ask the person to present again"));
     }
-    if presentation.len() > format::MAX_BYTES {
+    if presentation.len() > waypass_credential::MAX_BYTES {
         return Err(Failure::usage(
-            format!("{} bytes are more than the {} that an answer has", presentation.len(), format::MAX_BYTES),
+            format!("{} bytes are more than the {} that an answer has", presentation.len(), waypass_credential::MAX_BYTES),
             "check the name of the file",
         ));
     }

@@ -8,7 +8,7 @@ use crate::unlock::OpenArgs;
 use crate::{qr, secret, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use waypass_credential::format;
+
 use waypass_trust::reason::{Level, ReasonCode};
 use waypass_vault::SystemRng;
 use waypass_wallet::{CredentialId, Held, HoldError, Kept, WalletError};
@@ -53,7 +53,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         return again(session, args);
     }
     let bytes = qr::read_any(session.out, &args.files)?;
-    let bytes = format::from_file(&bytes);
+    let bytes = waypass_credential::from_file(&bytes);
     let mut open = super::open(session, &args.open)?;
     open.believed()?;
     if bytes.starts_with(OFFER) {

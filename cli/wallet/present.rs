@@ -10,7 +10,7 @@ use crate::unlock::OpenArgs;
 use crate::{qr, secret, words};
 use serde_json::json;
 use std::path::PathBuf;
-use waypass_credential::request::PathStep;
+use waypass_credential::PathStep;
 use waypass_vault::SystemRng;
 use waypass_wallet::{AskError, Asked, Asker, Claim, CredentialId, PresentError, Proposal, Warning};
 

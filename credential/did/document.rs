@@ -3,10 +3,10 @@
 //! Documents are read strictly and acted on narrowly: a key counts only if the document's own DID controls it and a relationship names
 //! it. Members that say something else (services, other relationships) are left unread.
 
+use super::purpose::Purpose;
 use super::{DidError, DidUrl};
 use crate::json::{self, JsonError, Limits, Object, Value};
 use crate::key::{KeyMaterial, PublicKey};
-use crate::proof::Purpose;
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use core::fmt;

@@ -1,8 +1,9 @@
 //! The subset of DCQL that we ask and answer (OpenID4VP 1.0 §6).
 
-use super::path::{ClaimPath, MAX_STEPS, PathStep};
+use crate::claim_path::{ClaimPath, MAX_STEPS, PathStep};
 use crate::format::Format;
 use crate::json::Value;
+use crate::role::kind_in;
 use alloc::{string::String, vec, vec::Vec};
 use core::{fmt, iter};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -116,29 +117,23 @@ impl Query {
     pub fn for_role(formats: &[Format], roles: &[&str], also: &[ClaimPath]) -> Result<Self, QueryError> {
         let values: Vec<_> = roles.iter().map(|role| ClaimValue::Text((*role).into())).collect();
         let alternative = |format: &Format| {
-            // In VCDM the claims about the holder stand one level down.
-            let (id, above) = match format {
-                Format::SdJwtVc => ("sd_jwt_vc", ClaimPath(Vec::new())),
-                Format::DataIntegrity => ("data_integrity", ClaimPath::names(["credentialSubject"])),
-                Format::VcSdJwt => ("vc_sd_jwt", ClaimPath::names(["credentialSubject"])),
-                Format::VcCose => ("vc_cose", ClaimPath::names(["credentialSubject"])),
-                Format::VcJwt => ("vc_jwt", ClaimPath::names(["credentialSubject"])),
-            };
+            // In VCDM the claims about the holder are one level down.
+            let above = if format.is_vcdm() { ClaimPath::names(["credentialSubject"]) } else { ClaimPath(Vec::new()) };
             let role = ClaimQuery { path: above.clone().then("roles").then(PathStep::All), values: values.clone() };
             let others = also.iter().map(|path| ClaimPath([above.steps(), path.steps()].concat()));
             let claims = iter::once(role).chain(others.map(|path| ClaimQuery { path, values: Vec::new() })).collect();
-            CredentialQuery { id: id.into(), format: *format, kinds: vec![format.role_kind().into()], claims }
+            CredentialQuery { id: query_id(*format).into(), format: *format, kinds: vec![kind_in(*format).into()], claims }
         };
         Self::new(formats.iter().map(alternative).collect())
     }
 
-    /// A role credential in any format, with any role.
+    /// Returns the question for a role credential in any format, with any role.
     pub fn any_role() -> Self {
-        let alternative = |(id, format): (&str, Format)| {
-            let kinds = vec![format.role_kind().into()];
-            CredentialQuery { id: id.into(), format, kinds, claims: Vec::new() }
+        let alternative = |format: Format| {
+            let kinds = vec![kind_in(format).into()];
+            CredentialQuery { id: query_id(format).into(), format, kinds, claims: Vec::new() }
         };
-        Self { alternatives: [("sd_jwt_vc", Format::SdJwtVc), ("data_integrity", Format::DataIntegrity)].map(alternative).into() }
+        Self { alternatives: Format::ALL.map(alternative).into() }
     }
 
     /// Reads DCQL.
@@ -197,6 +192,17 @@ impl ClaimQuery {
         let steps = self.path.steps();
         let values_ok = self.values.iter().all(|value| if let ClaimValue::Text(text) = value { is_text(text) } else { true });
         (1..=MAX_STEPS).contains(&steps.len()) && self.values.len() <= MAX_VALUES && values_ok
+    }
+}
+
+/// Names the alternative for a format.
+const fn query_id(format: Format) -> &'static str {
+    match format {
+        Format::SdJwtVc => "sd_jwt_vc",
+        Format::DataIntegrity => "data_integrity",
+        Format::VcSdJwt => "vc_sd_jwt",
+        Format::VcCose => "vc_cose",
+        Format::VcJwt => "vc_jwt",
     }
 }
 

@@ -1,7 +1,9 @@
 //! The key a credential is bound to, as the credential names it.
 
 use crate::did::{self, DidError, DidUrl};
+use crate::json::Object;
 use crate::key::PublicKey;
+use crate::malformed::Malformed;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 
@@ -25,6 +27,13 @@ impl Holder {
             return Err(DidError::NotAVerificationMethod);
         }
         if url.method() == did::key::METHOD { Ok(Self(Form::Did(did.to_owned()))) } else { url.resolve().map(Self::from) }
+    }
+
+    /// Returns the holder in `cnf.jwk` (RFC 7800 §3.2). Another confirmation must not pass for "bound to nobody".
+    pub(super) fn of_cnf(claims: &Object<'_>) -> Result<Option<Self>, Malformed> {
+        let Some(cnf) = claims.member("cnf") else { return Ok(None) };
+        let jwk = cnf.member("jwk").ok_or(Malformed::Missing("jwk"))?;
+        PublicKey::from_jwk(jwk).map(|key| Some(key.into())).map_err(|_| Malformed::OutOfRange("cnf"))
     }
 
     /// The key.

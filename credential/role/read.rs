@@ -1,7 +1,7 @@
 //! Reading members strictly: the right JSON type or a named refusal.
 
-use crate::format::Malformed;
 use crate::json::Object;
+use crate::malformed::Malformed;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// A string.
@@ -35,8 +35,8 @@ pub(crate) fn personal(object: &Object<'_>, known: &[&str]) -> Object<'static> {
 #[cfg(test)]
 mod tests {
     use super::{names, personal, roles, text};
-    use crate::format::Malformed;
     use crate::json::{Limits, parse};
+    use crate::malformed::Malformed;
     use alloc::vec::Vec;
 
     #[test]

@@ -1,8 +1,8 @@
 //! Where the status of a credential stands: entries of a Token Status List or of a Bitstring Status List.
 
 use super::MAX_IDENTIFIER;
-use crate::format::Malformed;
 use crate::json::{Object, Value};
+use crate::malformed::Malformed;
 use crate::role::{read, status_messages};
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use core::fmt;

@@ -1,8 +1,8 @@
 //! `statusMessage`: what each value of an entry means (Bitstring Status List §2.1), for developers, not for people.
 
 use super::{MAX_ENTRY_BITS, read};
-use crate::format::Malformed;
 use crate::json::{Object, Value};
+use crate::malformed::Malformed;
 use alloc::{format, string::String, vec, vec::Vec};
 
 /// Reads the messages for entries of `size` bits, 1 to [`MAX_ENTRY_BITS`]: each value once, in any order. Gives them in

@@ -2,9 +2,9 @@
 
 use super::{MAX_NAME, MAX_ROLES, RoleClaims, StatusReference, VCT};
 use crate::did;
-use crate::format::Malformed;
 use crate::json::Object;
 use crate::key::Signer;
+use crate::malformed::Malformed;
 use crate::testing::Key;
 use crate::time::Timestamp;
 use alloc::{format, string::String, vec};

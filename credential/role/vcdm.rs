@@ -1,8 +1,9 @@
 //! Between a VCDM 2.0 document and [`RoleClaims`]: the fields only; contexts and proof are `format::data_integrity`'s.
 
 use super::{Holder, RoleClaims, read, status};
-use crate::format::{IssueError, Malformed};
+use crate::error::IssueError;
 use crate::json::{Object, Value};
+use crate::malformed::Malformed;
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
@@ -107,8 +108,8 @@ fn date(document: &Object<'_>, name: &'static str) -> Result<Timestamp, Malforme
 #[cfg(test)]
 mod tests {
     use super::{document, read};
-    use crate::format::Malformed;
     use crate::json::{Object, Value};
+    use crate::malformed::Malformed;
     use crate::role::tests::claims;
 
     #[test]

@@ -132,7 +132,7 @@ impl<'v> Gate<'v> {
         let (challenge, request) = gate.ask(Query::for_role(&[Format::SdJwtVc], self.roles, &[])?, "Control", &now, &mut SystemRng);
         let asked = Asked::open(&request.sign(&self.key)?, Some(&self.bundle), &moment(at))?;
         let answer = who.wallet.propose(asked, Some(&self.bundle), &moment(at))?.approve(&mut SystemRng, &moment(at))?;
-        let (decision, commit) = gate.step(answer.as_bytes(), challenge, &now);
+        let (decision, commit) = gate.step(answer.as_bytes(), challenge, &now, &mut SystemRng);
         self.log.push(commit.entry().clone());
         gate.committed(commit);
         self.state = gate.state().clone();

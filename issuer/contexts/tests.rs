@@ -2,10 +2,10 @@ use super::ContextError;
 use crate::issue::{Format, IssueError, Order};
 use crate::keys::{KeyUse, Keys};
 use crate::testing::{Key, TestRng, at, issuer, moment, order, reopened, seal, store};
-use waypass_credential::format::{Credential, Malformed};
 use waypass_credential::json::Object;
 use waypass_credential::jsonld::CarriedError;
 use waypass_credential::key::Signer;
+use waypass_credential::{Credential, Malformed};
 use waypass_trust::assess::assess;
 use waypass_trust::bundle::{BundleError, MAX_CONTEXT, Rule};
 
@@ -18,7 +18,7 @@ fn qualified(format: Format) -> Order {
 }
 
 fn undefined() -> IssueError {
-    IssueError::Credential(waypass_credential::format::IssueError::Malformed(Malformed::Member("qualification".into())))
+    IssueError::Credential(waypass_credential::IssueError::Malformed(Malformed::Member("qualification".into())))
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_context_enters_the_bundle_is_used_and_leaves_it() {
     let mut credentials = Vec::new();
     for format in [Format::DataIntegrity, Format::VcJwt, Format::VcCose] {
         let bytes = issue(&mut issuer, &qualified(format), &mut rng).expect("issued");
-        let credential = Credential::parse_in(&bytes, bundle.contexts()).expect("a credential");
+        let credential = Credential::parse(&bytes, bundle.contexts()).expect("a credential");
         let assessed = assess(&credential, bundle, &moment(at(2))).expect("believed");
         assert_eq!(assessed.role().personal, qualified(format).personal);
         credentials.push(bytes);
@@ -51,7 +51,7 @@ fn a_context_enters_the_bundle_is_used_and_leaves_it() {
     assert_eq!(issue(&mut issuer, &qualified(Format::VcJwt), &mut rng), Err(undefined()), "nothing new under what will be gone");
     let published = issuer.publish(at(4)).expect("published without");
     assert!(published.opened().targets().contexts.is_empty());
-    assert!(Credential::parse_in(&credentials[0], published.opened().contexts()).is_err());
+    assert!(Credential::parse(&credentials[0], published.opened().contexts()).is_err());
     assert_eq!(issuer.remove_context(SITE, at(5)), Err(ContextError::Unknown(SITE.into())));
 }
 

@@ -10,9 +10,9 @@ use crate::store::StoreError;
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::Response;
+use waypass_credential::data_integrity::Suite;
 use waypass_credential::json::{Object, Value};
 use waypass_credential::key::{Algorithm, PublicKey};
-use waypass_credential::proof::Suite;
 use waypass_credential::role::{VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
 

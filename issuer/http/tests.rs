@@ -14,9 +14,10 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use waypass_credential::Credential;
 use waypass_credential::did;
-use waypass_credential::format::Credential;
 use waypass_credential::json::{self, Object, Value};
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::jws;
 use waypass_credential::key::Signer as _;
 use waypass_trust::audit::Receipt;
@@ -119,7 +120,7 @@ fn a_wallet_picks_up_what_was_offered() {
             Value::String(text) => text.as_bytes().to_vec(),
             document => json::to_string(document).into_bytes(),
         };
-        let credential = Credential::parse(&credential).expect("readable");
+        let credential = Credential::parse(&credential, &KnownContexts::new()).expect("readable");
         let verified = credential.verify(Key::ed25519(1).public_key()).expect("signed by the issuer");
         assert!(verified.role().holder.as_ref().is_some_and(|bound| bound == holder.public_key()));
         assert_eq!(verified.role().roles, ["nurse"]);

@@ -6,8 +6,8 @@ use crate::contexts::ContextError;
 use crate::settings::SettingsError;
 use crate::store::StoreError;
 use core::fmt;
+use waypass_credential::data_integrity::{MAX_PROOFS, Suite};
 use waypass_credential::key::Algorithm;
-use waypass_credential::proof::{MAX_PROOFS, Suite};
 
 /// Why the issuer could not be opened or set up.
 #[derive(Clone, PartialEq, Debug)]
@@ -81,7 +81,7 @@ pub enum IssueError {
     /// The contexts that the bundle carries cannot be read.
     Contexts(ContextError),
     /// The credential could not be made.
-    Credential(waypass_credential::format::IssueError),
+    Credential(waypass_credential::IssueError),
     /// The store failed; nothing was issued.
     Store(StoreError),
 }
@@ -154,8 +154,8 @@ impl From<ContextError> for IssueError {
     }
 }
 
-impl From<waypass_credential::format::IssueError> for IssueError {
-    fn from(why: waypass_credential::format::IssueError) -> Self {
+impl From<waypass_credential::IssueError> for IssueError {
+    fn from(why: waypass_credential::IssueError) -> Self {
         Self::Credential(why)
     }
 }

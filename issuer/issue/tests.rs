@@ -4,10 +4,11 @@ use crate::settings::Settings;
 use crate::store::{State, Store as _};
 use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, seal, settings, store};
 use std::collections::BTreeSet;
+use waypass_credential::Credential;
+use waypass_credential::data_integrity::Suite;
 use waypass_credential::did;
-use waypass_credential::format::Credential;
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{Algorithm, Signer as _};
-use waypass_credential::proof::Suite;
 use waypass_trust::assess::assess;
 use waypass_trust::reason::ReasonCode;
 use waypass_trust::status::Status;
@@ -27,7 +28,7 @@ fn what_is_issued_a_gate_believes() {
         let order = Order { format, algorithm: Some(algorithm), ..order() };
         let issued = issuer.issue(&order, holder.public_key(), "ines", at(1000), &mut rng).expect("issued");
         let published = issuer.publish(at(1000)).expect("published");
-        let credential = Credential::parse(&issued.credential).expect("readable");
+        let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
         let assessment = assess(&credential, published.opened(), &moment(at(1060))).expect("believed");
         assert_eq!(assessment.status(), Status::Valid);
         let role = assessment.role();
@@ -48,7 +49,7 @@ fn a_revocation_reaches_the_gate_with_the_next_publication_and_not_before() {
     let issued = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
     let before = issuer.publish(at(10)).expect("published");
     let grounds = crate::revoke::Grounds { cause: crate::revoke::Cause::Lost, note: String::new(), operator: "ines".into() };
-    let credential = Credential::parse(&issued.credential).expect("readable");
+    let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
     let codes = |published: &crate::publish::Publication| match assess(&credential, published.opened(), &moment(at(40))) {
         Ok(_) => vec![],
         Err(refused) => refused.reasons.into_iter().map(|reason| reason.code).collect(),
@@ -149,7 +150,7 @@ fn ed25519_signs_where_nobody_asked_whichever_key_was_unlocked_first() {
     for format in Format::ALL {
         let order = Order { format, ..order() };
         let issued = issuer.issue(&order, Key::ed25519(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
-        let credential = Credential::parse(&issued.credential).expect("a credential");
+        let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("a credential");
         assert_eq!(credential.claimed().issuer, did::to_did_key(Key::ed25519(1).public_key()), "{format}");
     }
 }
@@ -183,7 +184,9 @@ fn a_suite_is_asked_for_by_name() {
     for suite in Suite::ALL {
         let issued = issue(&vc(&[suite], None)).expect("issued");
         assert_eq!(issued.suites, [suite]);
-        let Ok(Credential::DataIntegrity(read)) = Credential::parse(&issued.credential) else { panic!("a document") };
+        let Ok(Credential::DataIntegrity(read)) = Credential::parse(&issued.credential, &KnownContexts::new()) else {
+            panic!("a document")
+        };
         assert_eq!(read.suites(), [suite]);
     }
     let p384 = issue(&vc(&[Suite::EcdsaRdfc2019], Some(Algorithm::Es384))).expect("issued");
@@ -212,7 +215,7 @@ fn two_suites_make_two_proofs() {
     let issued = issuer.issue(&vc(&suites), holder.public_key(), "ines", at(0), &mut rng).expect("issued");
     assert_eq!(issued.suites, suites);
     assert_eq!(did::resolve(&issued.record.key_id).map(|key| key.algorithm()), Ok(Algorithm::EdDsa));
-    let credential = Credential::parse(&issued.credential).expect("a credential");
+    let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("a credential");
     let published = issuer.publish(at(1)).expect("published");
     let moment = crate::testing::moment(at(1));
     let assessed = waypass_trust::assess::assess(&credential, published.opened(), &moment).expect("believed");
@@ -242,14 +245,14 @@ fn a_rotated_key_signs_no_more_and_what_it_signed_stays_good() {
     assert_eq!(fresh.record.key_id, did::key_id(new.public_key()));
     let published = issuer.publish(at(7300)).expect("published");
     for issued in [&old, &fresh] {
-        let credential = Credential::parse(&issued.credential).expect("readable");
+        let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
         assert!(assess(&credential, published.opened(), &moment(at(7400))).is_ok());
     }
     // Given up as stolen, everything it signed falls.
     issuer.give_up_key(Key::ed25519(1).public_key()).expect("given up");
     assert_eq!(issuer.give_up_key(Key::ed25519(1).public_key()), Err(KeyError::Compromised));
     let published = issuer.publish(at(7400)).expect("published");
-    let credential = Credential::parse(&old.credential).expect("readable");
+    let credential = Credential::parse(&old.credential, &KnownContexts::new()).expect("readable");
     let refused = assess(&credential, published.opened(), &moment(at(7500))).expect_err("compromised");
     assert_eq!(refused.reasons[0].code, ReasonCode::KeyCompromised);
 }

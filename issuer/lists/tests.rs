@@ -6,8 +6,9 @@ use crate::settings::Settings;
 use crate::store::State;
 use crate::testing::{Key, Log, TestRng, at, enrolment, issuer, keys, moment, order, reopened, seal, settings, store};
 use std::collections::BTreeSet;
+use waypass_credential::Credential;
 use waypass_credential::did;
-use waypass_credential::format::Credential;
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::Signer as _;
 use waypass_credential::role::{Mechanism, StatusPurpose, credential_status};
 use waypass_trust::assess::assess;
@@ -44,7 +45,7 @@ fn published_list(published: &Publication, number: u32) -> VerifiedBitstring {
 
 /// What a gate that holds `published` thinks of the credential.
 fn judged(issued: &Issued, published: &Publication) -> Result<Status, Vec<ReasonCode>> {
-    let credential = Credential::parse(&issued.credential).expect("readable");
+    let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
     match assess(&credential, published.opened(), &moment(published.published_at.plus(5))) {
         Ok(assessment) => Ok(assessment.status()),
         Err(refused) => Err(refused.reasons.into_iter().map(|reason| reason.code).collect()),
@@ -88,7 +89,7 @@ fn a_published_list_says_what_the_standard_asks_for() {
     let holder = Key::ed25519(9);
     let issued = issuer.issue(&on_bitstrings(Format::VcJwt), holder.public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
     let published = issuer.publish(at(10)).expect("published");
-    let credential = Credential::parse(&issued.credential).expect("readable");
+    let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
     let read = credential.untrusted().expect("a role");
     let entries = read.claims.member("credentialStatus").and_then(|entries| entries.as_array()).expect("several");
     let purposes = ["revocation", "suspension", "message"];
@@ -133,7 +134,7 @@ fn a_message_reaches_the_gate_as_its_number() {
     let event = issuer.set_message(id, 2, "ines", at(11)).expect("set");
     assert_eq!((event.to, event.cause.as_str(), event.note.as_str()), (State::Valid, "message", "to be renewed"));
     let published = issuer.publish(at(12)).expect("published");
-    let credential = Credential::parse(&issued.credential).expect("readable");
+    let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
     let assessment = assess(&credential, published.opened(), &moment(at(20))).expect("genuine");
     assert!(matches!(assessment.status(), Status::Unknown(_)), "what only the issuer understands is not in force");
     issuer.set_message(id, 0, "ines", at(13)).expect("taken back");
@@ -212,7 +213,7 @@ fn late_admissions_are_flagged() {
     issuer.revoke(&issued.record.id, &grounds(), at(5)).expect("revoked");
     let mut log = Log::new(gate);
     log.append("somebody", at(10));
-    let credential = Credential::parse(&issued.credential).expect("readable");
+    let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
     let role = credential.untrusted().expect("a role").role;
     // What a gate opens of its record is the entry that can revoke.
     let reference = role.status.iter().find(|entry| entry.can_revoke()).expect("one that revokes");

@@ -3,6 +3,7 @@ use crate::issue::{Format, IssueError, Issuer, Order, Validity};
 use crate::store::{Filter, State};
 use crate::testing::{Key, TestRng, at, issuer, order, reopened};
 use waypass_credential::json::{self, Limits};
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::Signer as _;
 
 const TERMS: OfferTerms = OfferTerms { valid_seconds: 900, tx_code: false };
@@ -152,7 +153,7 @@ fn a_nonce_row_written_from_outside_gives_nobody_what_the_office_did_not_offer()
     raw("DELETE FROM nonces");
     assert_eq!(pick(&mut issuer, &tokens[0], "n1", 22), Ok(first), "a token gives one credential, whatever became of its nonce");
     let again = pick(&mut issuer, &tokens[1], "n1", 23).expect("picked up");
-    let again = waypass_credential::format::Credential::parse(&again).expect("a credential");
+    let again = waypass_credential::Credential::parse(&again, &KnownContexts::new()).expect("a credential");
     let role = again.untrusted().expect("readable").role;
     assert_eq!((role.roles, role.holder), (vec!["staff".to_owned()], Some(holder.public_key().clone().into())));
 
@@ -238,7 +239,7 @@ fn an_order_comes_back_as_it_was() {
     let full = Order {
         format: Format::DataIntegrity,
         algorithm: Some(waypass_credential::key::Algorithm::EdDsa),
-        suites: vec![waypass_credential::proof::Suite::EddsaRdfc2022, waypass_credential::proof::Suite::EcdsaJcs2019],
+        suites: vec![waypass_credential::data_integrity::Suite::EddsaRdfc2022, waypass_credential::data_integrity::Suite::EcdsaJcs2019],
         status: Some(waypass_trust::bundle::ListKind::Bitstring),
         valid_from: Some(at(5)),
         validity: Validity::Until(at(500)),

@@ -4,11 +4,11 @@ use crate::issue::index::below;
 use rand_core::CryptoRng;
 use std::collections::BTreeSet;
 use waypass_credential::did;
-use waypass_credential::format::secured::Securing;
 use waypass_credential::json::Object;
 use waypass_credential::key::Signer;
 use waypass_credential::role::StatusPurpose;
 use waypass_credential::time::Timestamp;
+use waypass_credential::vcdm::secured::Securing;
 use waypass_trust::status::bitstring::{BitstringBuf, BitstringList, MIN_ENTRIES};
 
 const ENTRIES: u32 = 131_072;

@@ -3,7 +3,7 @@
 use super::{Ask, Client, PickupError, get, safe};
 use crate::transport::TransportError;
 use reqwest::Url;
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::key::Algorithm;
 

@@ -4,16 +4,18 @@ use crate::measure::{Ratio, least, long};
 use crate::world::{TestKey, TestRng, World, at};
 use rand_core::Rng as _;
 use std::time::Duration;
+use waypass_credential::Issuance;
 use waypass_credential::canon::rdf::{Dataset, Node, Quad, Term};
 use waypass_credential::canon::rdfc::{HashAlgorithm, RdfcError, canonicalize};
-use waypass_credential::format::secured::Securing;
-use waypass_credential::format::{Credential, Format, Presentation};
+use waypass_credential::data_integrity::Suite;
 use waypass_credential::json::Object;
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::Signer;
-use waypass_credential::proof::Suite;
-use waypass_credential::request::{ClaimPath, Nonce, Request};
+use waypass_credential::request::Request;
 use waypass_credential::role::StatusPurpose;
+use waypass_credential::vcdm::secured::Securing;
+use waypass_credential::{ClaimPath, Nonce};
+use waypass_credential::{Credential, Format, Presentation};
 use waypass_trust::bundle::Digest;
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::reason::Level;
@@ -96,7 +98,7 @@ fn data_integrity(world: &World, issuer: &TestKey, suite: Suite, [roles, sites, 
     claims.roles = (0..roles).map(|n| format!("ward-nurse-{n}")).collect();
     claims.sites = (0..sites).map(|n| format!("clinic-site-{n}")).collect();
     claims.zones = (0..zones).map(|n| format!("zone-{n}")).collect();
-    let bytes = claims.sign_in(suite, issuer).expect("a credential").as_bytes().to_vec();
+    let bytes = Credential::issue(&claims, suite, issuer, &mut TestRng::new("bench")).expect("a credential").as_bytes().to_vec();
     let key = issuer.public_key();
     let signature = issuer.sign(&MESSAGE).expect("signs");
     let name = match suite {
@@ -110,7 +112,7 @@ fn data_integrity(world: &World, issuer: &TestKey, suite: Suite, [roles, sites, 
         target,
         || key.verify(&MESSAGE, &signature),
         || {
-            let credential = Credential::parse(&bytes).expect("parses");
+            let credential = Credential::parse(&bytes, &KnownContexts::new()).expect("parses");
             credential.verify(key).expect("verifies").role().roles.len()
         },
     )
@@ -144,7 +146,9 @@ fn carried_context(world: &World) -> Ratio {
     claims.personal = (0..20).fold(Object::new(), |object, n| object.with(format!("claim_{n}"), format!("value number {n}")));
     claims.sites = (0..14).map(|n| format!("clinic-site-{n}")).collect();
     claims.zones = (0..11).map(|n| format!("zone-{n}")).collect();
-    let signed = claims.sign_set(&known, &[(Suite::EddsaRdfc2022, &world.issuer)]).expect("a credential");
+    let signed =
+        Credential::issue(&claims, Issuance { contexts: &known, ..Suite::EddsaRdfc2022.into() }, &world.issuer, &mut TestRng::new("bench"))
+            .expect("a credential");
     let (bytes, key) = (signed.as_bytes().to_vec(), world.issuer.public_key());
     let signature = world.issuer.sign(&MESSAGE).expect("signs");
     Ratio::of(
@@ -152,7 +156,7 @@ fn carried_context(world: &World) -> Ratio {
         12.0,
         || key.verify(&MESSAGE, &signature),
         || {
-            let credential = Credential::parse_in(&bytes, &known).expect("parses");
+            let credential = Credential::parse(&bytes, &known).expect("parses");
             credential.verify(key).expect("verifies").role().roles.len()
         },
     )
@@ -169,7 +173,7 @@ fn vc_jwt(world: &World, issuer: &TestKey, name: &'static str) -> Ratio {
         1.3,
         || issuer.public_key().verify(signed.as_bytes(), &signature),
         || {
-            let credential = Credential::parse(&bytes).expect("parses");
+            let credential = Credential::parse(&bytes, &KnownContexts::new()).expect("parses");
             credential.verify(issuer.public_key()).expect("verifies").role().roles.len()
         },
     )
@@ -182,7 +186,12 @@ fn issue(world: &World) -> Ratio {
         "issue eddsa-rdfc-2022, to a raw signature",
         2.95,
         || world.issuer.sign(&MESSAGE).expect("signs"),
-        || claims.sign_in(Suite::EddsaRdfc2022, &world.issuer).expect("a credential").as_bytes().len(),
+        || {
+            Credential::issue(&claims, Suite::EddsaRdfc2022, &world.issuer, &mut TestRng::new("bench"))
+                .expect("a credential")
+                .as_bytes()
+                .len()
+        },
     )
 }
 
@@ -201,7 +210,8 @@ fn sd_jwt(world: &World, [issuer, holder]: [&TestKey; 2], name: &'static str) ->
     };
     let mut disclose: Vec<ClaimPath> = vec![ClaimPath::names(["roles"]).then(0), ClaimPath::names(["roles"]).then(1)];
     disclose.extend((0..3).map(|n| ClaimPath::names([format!("claim_{n}").as_str()])));
-    let bytes = credential.present(&disclose, &request, at(1), holder).expect("presents").as_bytes().to_vec();
+    let bytes =
+        credential.present(&disclose, &request.binding(), at(1), holder, &mut TestRng::new("bench")).expect("presents").as_bytes().to_vec();
     // The raw verifications are those of the two texts that were signed: hashing a long one is part of checking it.
     let text = core::str::from_utf8(&bytes).expect("text");
     let signed = |jwt: &str| jwt.rsplit_once('.').expect("a JWS").0.to_owned();
@@ -213,10 +223,10 @@ fn sd_jwt(world: &World, [issuer, holder]: [&TestKey; 2], name: &'static str) ->
         1.2,
         || (issuer.public_key().verify(issued.as_bytes(), &by_issuer), holder.public_key().verify(bound.as_bytes(), &by_holder)),
         || {
-            let presentation = Presentation::parse(&bytes).expect("parses");
+            let presentation = Presentation::parse(&bytes, &KnownContexts::new()).expect("parses");
             let verified = presentation.credential().verify(issuer.public_key()).expect("verifies");
             let bound = verified.role().holder.as_ref().expect("a bound key").key().expect("a key");
-            presentation.verify_holder(&bound, &request.nonce, &request.client_id).expect("answers")
+            presentation.verify_holder(&bound, &request.binding()).expect("answers")
         },
     )
 }
@@ -235,7 +245,11 @@ fn decision(world: &World) -> Ratio {
     let challenge = challenge.to_bytes();
     let verified = credential.verify(world.issuer_p256.public_key()).expect("verifies");
     let wanted = request.query.first_match(verified.claims(), Format::SdJwtVc, &verified.role().kind).expect("a nurse");
-    let bytes = credential.present(&wanted.paths, &request, at(11), &world.holder_p256).expect("presents").as_bytes().to_vec();
+    let bytes = credential
+        .present(&wanted.paths, &request.binding(), at(11), &world.holder_p256, &mut TestRng::new("bench"))
+        .expect("presents")
+        .as_bytes()
+        .to_vec();
     let (issuer_signature, holder_signature) =
         (world.issuer_p256.sign(&MESSAGE).expect("signs"), world.holder_p256.sign(&MESSAGE).expect("signs"));
     Ratio::of(
@@ -249,7 +263,7 @@ fn decision(world: &World) -> Ratio {
         },
         || {
             let challenge = Challenge::from_bytes(&challenge).expect("our challenge");
-            let (decision, commit) = checkpoint.step(&bytes, challenge, &moment);
+            let (decision, commit) = checkpoint.step(&bytes, challenge, &moment, &mut TestRng::new("unasked"));
             assert_eq!(decision.level(), Level::Green);
             (commit.entry_bytes(), commit.state_bytes())
         },

@@ -10,8 +10,9 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use waypass_credential::Nonce;
 use waypass_credential::base64url;
-use waypass_credential::request::{Nonce, Query};
+use waypass_credential::request::Query;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Digest, Ingested, Root, TrustBundle};
 use waypass_trust::policy::RolePolicy;
@@ -230,7 +231,8 @@ impl Device<'_> {
     fn present(&mut self, clock: Clock, presentation: &str) -> Expected {
         let challenge = Challenge::from_bytes(self.challenge.as_ref().expect("a question")).expect("our challenge");
         self.with_checkpoint(clock, |checkpoint, moment| {
-            let (decision, commit) = checkpoint.step(presentation.as_bytes(), challenge, moment);
+            let (decision, commit) =
+                checkpoint.step(presentation.as_bytes(), challenge, moment, &mut crate::world::TestRng::new("unasked"));
             checkpoint.committed(commit);
             let verdict: Value = serde_json::from_str(&decision.to_json_text()).expect("JSON");
             assert!(fits(waypass_schemas::VERDICT_SCHEMA, &verdict), "not waypass.verdict/1: {verdict}");

@@ -2,7 +2,7 @@
 
 use crate::suite::{hex, run, text};
 use serde_json::{Map, Value};
-use waypass_credential::format::envelope::cose::Sign1;
+use waypass_credential::cose::Sign1;
 use waypass_credential::json::{self, Limits};
 use waypass_credential::key::PublicKey;
 

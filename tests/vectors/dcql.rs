@@ -1,7 +1,7 @@
 //! The DCQL queries that OpenID4VP 1.0 prints: those within our subset are answered, the others refused by name.
 
 use crate::suite::{run, text};
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 use waypass_credential::json::{self, Limits};
 use waypass_credential::request::{Query, QueryError};
 

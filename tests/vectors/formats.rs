@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use waypass_credential::ClaimPath;
+use waypass_credential::Format;
 use waypass_credential::base64url;
-use waypass_credential::format::Format;
 use waypass_credential::key::Signer as _;
-use waypass_credential::request::{ClaimPath, Query};
+use waypass_credential::request::Query;
 use waypass_issuer::gates::Enrolment;
 use waypass_issuer::issue::Issuer;
 use waypass_issuer::keys::{KeyUse, Keys};
@@ -157,8 +158,9 @@ fn what_a_gate_writes_is_as_written_down() {
         exactly(&cddl(schemas::REQUEST), "request", &payload, &[]);
         let said = credential.untrusted().expect("ours");
         let wanted = request.query.first_match(&said.claims, credential.format(), &said.role.kind).expect("fits");
-        let answer = credential.present(&wanted.paths, &request, at(60), &world.holder).expect("presents");
-        let (decision, commit) = checkpoint.step(if answers { answer.as_bytes() } else { b"noise" }, challenge, &now);
+        let answer =
+            credential.present(&wanted.paths, &request.binding(), at(60), &world.holder, &mut TestRng::new("presented")).expect("presents");
+        let (decision, commit) = checkpoint.step(if answers { answer.as_bytes() } else { b"noise" }, challenge, &now, &mut rng);
         assert_eq!(decision.opens(&[]), answers);
         let leaf = Data::cbor(commit.entry().leaf_bytes()).expect("CBOR");
         leaves.check("leaf", &leaf).expect("a record");

@@ -4,13 +4,14 @@
 use crate::suite::{items, run, text};
 use jsonschema::Validator;
 use serde_json::{Value, json};
+use waypass_credential::ClaimPath;
 use waypass_credential::did;
-use waypass_credential::format::{Credential, Format};
 use waypass_credential::json::{self, Object};
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
-use waypass_credential::request::ClaimPath;
+use waypass_credential::role::kind_in;
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
+use waypass_credential::{Credential, Format};
 use waypass_vault::entropy::SystemRng;
 
 struct Key(ed25519_dalek::SigningKey, PublicKey);
@@ -40,7 +41,7 @@ fn claims(format: Format) -> RoleClaims {
     RoleClaims {
         issuer: did::to_did_key(&issuer.1),
         key_id: Some(did::key_id(&issuer.1)),
-        kind: format.role_kind().into(),
+        kind: kind_in(format).into(),
         roles: vec!["nurse".into(), "staff".into()],
         sites: vec!["north".into()],
         zones: vec!["*".into()],
@@ -55,7 +56,7 @@ fn claims(format: Format) -> RoleClaims {
 
 fn issued(format: Format) -> (Credential, Value) {
     let key = Key::new(1);
-    let credential = claims(format).sign(format, &key, &mut SystemRng).expect("issued");
+    let credential = Credential::issue(&claims(format), format, &key, &mut SystemRng).expect("issued");
     let claims = json::to_string(credential.verify(&key.1).expect("genuine").claims());
     (credential, serde_json::from_str(&claims).expect("our own JSON"))
 }
@@ -77,7 +78,7 @@ fn role_schemas() {
         let metadata: Value = serde_json::from_str(waypass_schemas::ROLE_TYPE_METADATA).expect("JSON");
         let published = validator(&suite.text("sdjwtvc/type_metadata.json"));
         suite.case("type metadata", published.is_valid(&metadata));
-        suite.equal("vct", text(&metadata["vct"]), Format::SdJwtVc.role_kind());
+        suite.equal("vct", text(&metadata["vct"]), kind_in(Format::SdJwtVc));
 
         let (credential, sd_jwt) = issued(Format::SdJwtVc);
         let schema = validator(waypass_schemas::ROLE_CREDENTIAL_SCHEMA);

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
-use waypass_credential::format::VerifyError;
-use waypass_credential::format::document::{Asked, Document, verify_credential};
+use waypass_credential::VerifyError;
+use waypass_credential::data_integrity::{Options, Suite};
+use waypass_credential::did::Purpose;
 use waypass_credential::json::{self as strict, Limits, Object};
 use waypass_credential::key::Signer;
-use waypass_credential::proof::{Options, Purpose, Suite};
+use waypass_credential::vcdm::document::{Asked, Document, verify_credential};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/ssi").join(name)

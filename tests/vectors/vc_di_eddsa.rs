@@ -3,11 +3,11 @@
 use crate::suite::{Suite as Vectors, hex, run, text};
 use ed25519_dalek::Signer as _;
 use sha2::{Digest, Sha256};
+use waypass_credential::data_integrity::jcs::{configure, transform};
+use waypass_credential::data_integrity::{Options, Proof, Suite, create, hash};
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
-use waypass_credential::proof::jcs::{configure, transform};
-use waypass_credential::proof::{Options, Proof, Suite, create, hash};
 
 const FOLDER: &str = "eddsa-jcs-2022";
 

@@ -5,11 +5,11 @@
 use crate::suite::{Suite as Vectors, hex, run, text};
 use p256::ecdsa::signature::Signer as _;
 use sha2::{Digest, Sha256, Sha384};
+use waypass_credential::data_integrity::rdfc::{configure, hash_algorithm, transform};
+use waypass_credential::data_integrity::{Options, Proof, ProofError, ProofSet, Requirement, SetError, Standing, Suite, create, hash};
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::{KnownContexts, LdError};
 use waypass_credential::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
-use waypass_credential::proof::rdfc::{configure, hash_algorithm, transform};
-use waypass_credential::proof::{Options, Proof, ProofError, ProofSet, Requirement, SetError, Standing, Suite, create, hash};
 
 static KNOWN: KnownContexts = KnownContexts::new();
 

@@ -7,11 +7,11 @@ use crate::suite::{Suite, items, run, text};
 use crate::world::TestRng;
 use p256::ecdsa::signature::Signer as _;
 use serde_json::Value;
+use waypass_credential::ClaimPath;
 use waypass_credential::base64url;
-use waypass_credential::format::envelope::{Content, Envelope, Material, enveloped_credentials};
 use waypass_credential::json::{self, Limits, Object};
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
-use waypass_credential::request::ClaimPath;
+use waypass_credential::vcdm::envelope::{Content, Envelope, Material, enveloped_credentials};
 
 const MOST: usize = 1 << 20;
 

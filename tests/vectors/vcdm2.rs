@@ -2,8 +2,8 @@
 //! `-ok`, `-fail`, or `-fail-or-inject` for what a reader may mend, which this one refuses.
 
 use crate::suite::run;
-use waypass_credential::format::document::Document;
 use waypass_credential::json::{self, Limits, Object, Value};
+use waypass_credential::vcdm::document::Document;
 
 /// The suite gives this issuer to a credential, or this `id` to an issuer object, where there is none.
 const ISSUER: &str = "did:key:z6MkwWcBSyCTt6PkDFwddZGqzDzM3vAhcbwQZGAQvXSMMDRE";

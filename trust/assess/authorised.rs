@@ -4,7 +4,7 @@ use super::genuine::{Genuine, Signers};
 use super::{Reason, ReasonCode};
 use crate::bundle::{KeyRecord, KeyUse};
 use alloc::{format, string::String, vec::Vec};
-use waypass_credential::format::ProofClaim;
+use waypass_credential::role::ProofClaim;
 
 /// Left behind by the limits of the issuer's entry. Only [`Authorised::judge`] makes one.
 #[derive(Debug)]

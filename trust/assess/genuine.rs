@@ -1,14 +1,12 @@
 //! Did the keys that the credential names really sign it, and does the bundle have them?
 
 use super::{Reason, ReasonCode};
-use crate::bundle::{Authority, KeyRecord, KeyState, KeyUse, TrustBundle};
+use crate::bundle::{Authority, KeyRecord, KeyState, TrustBundle};
 use alloc::{format, vec::Vec};
-use waypass_credential::{
-    format::{Credential, ProofClaim, Verified, VerifyError},
-    json::Value,
-    key::PublicKey,
-    role::RoleClaims,
-};
+use waypass_credential::json::Value;
+use waypass_credential::key::PublicKey;
+use waypass_credential::role::{ProofClaim, RoleClaims};
+use waypass_credential::{Credential, KeyClaim, Verified, VerifyError};
 
 /// A credential whose proofs verified under keys from the bundle, none of which is compromised. Only [`Genuine::prove`] makes one.
 #[derive(Debug)]
@@ -21,33 +19,27 @@ pub(super) struct Genuine<'c> {
 pub(super) struct Signers<'b> {
     pub(super) authority: &'b Authority,
     pub(super) issuer: &'b KeyRecord,
-    /// Of the proofs besides the issuer's, in their order.
+    /// Of the proofs after the issuer's, in their order.
     pub(super) further: Vec<&'b KeyRecord>,
 }
 
-/// The records of the keys that the credential names; an unverified name is good for finding a key, for nothing else.
+/// Returns the records of the keys that the credential names. Unverified: a name is only good for looking up a key.
 ///
-/// Every proof of a set must be by a key in the bundle, the issuer's or another's. One that nobody here can check is not left alone:
+/// Every proof of a set must be by a key in the bundle, the issuer's or another's. One that cannot be checked is not ignored:
 /// it may be that of a stolen key, and anybody can have added it.
 pub(super) fn signers<'b>(credential: &Credential, bundle: &'b TrustBundle) -> Result<Signers<'b>, Reason> {
-    let claimed = credential.claimed();
-    let found = if let Some(kid) = claimed.key_id {
-        bundle.key_for(claimed.issuer, kid)
-    } else {
-        // Without a key id only an issuer with one credential key can be meant.
-        let mut keys = bundle.keys_for_use(KeyUse::Credential).filter(|(_, record)| record.issuer == claimed.issuer);
-        keys.next().filter(|_| keys.next().is_none())
-    };
+    let found = bundle.record(KeyClaim::Issuer(credential.claimed()));
     let (authority, issuer) = found.ok_or_else(|| Reason::from(ReasonCode::UntrustedIssuer))?;
     let record = |proof: &ProofClaim| {
-        let found = bundle.key_with_id(&proof.key_id).map(|(_, record)| record);
+        let found = bundle.record(KeyClaim::Further(&proof.key_id)).map(|(_, record)| record);
         found.ok_or_else(|| Reason::new(ReasonCode::UntrustedIssuer, "one of its proofs is by a key that the bundle does not have"))
     };
     let further = credential.further_proofs().iter().map(record).collect::<Result<_, _>>()?;
     Ok(Signers { authority, issuer, further })
 }
 
-/// The keys that the bundle has for a credential's proofs, the issuer's first, as [`Credential::verify_all`] takes them.
+/// Returns the keys that the bundle has for a credential's proofs, the issuer's first, then those of
+/// [`Credential::further_proofs`] in their order.
 pub fn keys<'b>(credential: &Credential, bundle: &'b TrustBundle) -> Option<Vec<&'b PublicKey>> {
     let Signers { issuer, further, .. } = signers(credential, bundle).ok()?;
     Some(core::iter::once(issuer).chain(further).map(|record| &record.key).collect())
@@ -55,18 +47,13 @@ pub fn keys<'b>(credential: &Credential, bundle: &'b TrustBundle) -> Option<Vec<
 
 impl<'c> Genuine<'c> {
     /// The proofs first: whatever is wrong with a key's record is said about a credential that the key really signed.
-    pub(super) fn prove(credential: &'c Credential, signers: &Signers<'_>) -> Result<Self, Reason> {
-        let Signers { issuer, further, .. } = signers;
-        let verified = if further.is_empty() {
-            credential.verify(&issuer.key)
-        } else {
-            let keys: Vec<&PublicKey> = core::iter::once(issuer).chain(further).map(|record| &record.key).collect();
-            credential.verify_all(&keys)
-        };
-        let verified = verified.map_err(|why| match why {
+    pub(super) fn prove(credential: &'c Credential, bundle: &TrustBundle, signers: &Signers<'_>) -> Result<Self, Reason> {
+        let verified = credential.verify(bundle).map_err(|why| match why {
             VerifyError::InvalidProof => Reason::from(ReasonCode::BadSignature),
+            VerifyError::UnknownKey => Reason::from(ReasonCode::UntrustedIssuer),
             VerifyError::Malformed(why) => Reason::new(ReasonCode::Malformed, format!("{why}")),
         })?;
+        let Signers { issuer, further, .. } = signers;
         if verified.role().issuer != issuer.issuer {
             return Err(Reason::new(ReasonCode::BadSignature, "the signed issuer is not the key's"));
         }
@@ -84,7 +71,7 @@ impl<'c> Genuine<'c> {
     }
 
     /// The disclosed claims.
-    pub(super) fn claims(&self) -> &Value<'c> {
+    pub(super) fn claims(&self) -> &Value<'static> {
         self.verified.claims()
     }
 

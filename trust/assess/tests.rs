@@ -10,7 +10,9 @@ use crate::{
     testing::{DAY, HOUR, NOON, Site, TestKey, doubted, issue_by, moment, suspect},
     time::TOLERANCE_SECONDS,
 };
-use waypass_credential::{base64url, format::Format, jws, key::Signer, proof::Suite};
+use waypass_credential::data_integrity::Suite;
+use waypass_credential::key::Signer;
+use waypass_credential::{Format, base64url, jws};
 
 const FORMATS: [Format; 5] = Format::ALL;
 
@@ -59,14 +61,14 @@ fn what_is_not_genuine_is_not_believed_in_anything_else() {
                 let signature = bytes.len() - 64;
                 let forged = thief.sign(&bytes).expect("signs");
                 bytes[signature..].copy_from_slice(&forged);
-                Credential::parse(&bytes).expect("parses")
+                Credential::parse(&bytes, &waypass_credential::jsonld::KnownContexts::new()).expect("parses")
             }
             Format::VcJwt => {
                 let own = issue_by(&site.issuer, format, &claims);
                 let payload = own.as_bytes().split(|byte| *byte == b'.').nth(1).expect("a payload");
                 let payload = base64url::decode(payload).expect("base64url");
                 let text = jws::sign("vc+jwt", Some(&site.issuer.kid()), &payload, &thief).expect("signs");
-                Credential::parse(text.as_bytes()).expect("parses")
+                Credential::parse(text.as_bytes(), &waypass_credential::jsonld::KnownContexts::new()).expect("parses")
             }
             Format::VcSdJwt => {
                 let own = issue_by(&site.issuer, format, &claims).as_bytes().to_vec();
@@ -74,7 +76,8 @@ fn what_is_not_genuine_is_not_believed_in_anything_else() {
                 let (jwt, disclosures) = own.split_once('~').expect("an SD-JWT");
                 let payload = base64url::decode(jwt.split('.').nth(1).expect("a payload")).expect("base64url");
                 let jwt = jws::sign("vc+sd-jwt", Some(&site.issuer.kid()), &payload, &thief).expect("signs");
-                Credential::parse([&jwt, "~", disclosures].concat().as_bytes()).expect("parses")
+                Credential::parse([&jwt, "~", disclosures].concat().as_bytes(), &waypass_credential::jsonld::KnownContexts::new())
+                    .expect("parses")
             }
             Format::DataIntegrity => {
                 // Ours signs under no foreign key id, so the names are changed afterwards.
@@ -82,7 +85,11 @@ fn what_is_not_genuine_is_not_believed_in_anything_else() {
                 claims.key_id = Some(thief.kid());
                 let own = String::from_utf8(issue_by(&thief, format, &claims).as_bytes().to_vec()).expect("JSON");
                 let multikey = |key: &TestKey| key.public().to_multikey();
-                Credential::parse(own.replace(&multikey(&thief), &multikey(&site.issuer)).as_bytes()).expect("parses")
+                Credential::parse(
+                    own.replace(&multikey(&thief), &multikey(&site.issuer)).as_bytes(),
+                    &waypass_credential::jsonld::KnownContexts::new(),
+                )
+                .expect("parses")
             }
         };
         let refused = assess(&forged, &bundle, &moment(NOON.plus(DAY))).expect_err("forged");
@@ -263,7 +270,8 @@ fn several_status_entries_decide_together() {
         bundle::{ListKind, StatusUri},
         status::bitstring::{BitstringBuf, BitstringList, MIN_ENTRIES},
     };
-    use waypass_credential::{format::secured::Securing, role::StatusPurpose};
+    use waypass_credential::role::StatusPurpose;
+    use waypass_credential::vcdm::secured::Securing;
 
     let uri = "https://issuer.example/bits/1";
     let mut site = Site::new();
@@ -408,7 +416,7 @@ proptest! {
             let mut bytes = site.issue(format, |_| ()).as_bytes().to_vec();
             let at = at.index(bytes.len());
             bytes[at] ^= 1 << bit;
-            let refused = Credential::parse(&bytes).map_or(true, |credential| assess(&credential, &bundle, &moment(NOON)).is_err());
+            let refused = Credential::parse(&bytes, &waypass_credential::jsonld::KnownContexts::new()).map_or(true, |credential| assess(&credential, &bundle, &moment(NOON)).is_err());
             prop_assert!(refused, "{format:?} byte {at} bit {bit}");
         }
     }
@@ -418,7 +426,9 @@ proptest! {
 fn set(site: &Site, others: &[&TestKey]) -> Credential {
     let keys = core::iter::once(&site.issuer).chain(others.iter().copied());
     let signers: Vec<(Suite, &dyn Signer)> = keys.map(|key| (Suite::EddsaJcs2022, key as &dyn Signer)).collect();
-    site.claims(Format::DataIntegrity).sign_set(&waypass_credential::jsonld::KnownContexts::new(), &signers).expect("issues")
+    let Some(((suite, issuer), further)) = signers.split_first() else { panic!("no signer") };
+    let how = waypass_credential::Issuance { further, ..(*suite).into() };
+    Credential::issue(&site.claims(Format::DataIntegrity), how, *issuer, &mut crate::testing::Counter(7)).expect("issues")
 }
 
 /// Every proof is by a key that the bundle has, and that could make it; one that is not spoils the rest.
@@ -485,6 +495,6 @@ fn another_authoritys_proof_adds_no_right() {
     let text = String::from_utf8(credential.as_bytes().to_vec()).expect("JSON");
     let at = text.rfind("2026-11-20T00:00:00Z\",\"cryptosuite").expect("the second proof's date");
     let spoilt = [&text[..at], "2026-11-20T00:00:01Z", &text[at + 20..]].concat();
-    let spoilt = Credential::parse(spoilt.as_bytes()).expect("parses");
+    let spoilt = Credential::parse(spoilt.as_bytes(), &waypass_credential::jsonld::KnownContexts::new()).expect("parses");
     assert_eq!(codes(&spoilt, &bundle, &moment(NOON)), [ReasonCode::BadSignature]);
 }

@@ -13,6 +13,8 @@ use waypass_credential::{
     time::Timestamp,
 };
 
+use waypass_credential::{KeyClaim, KeySource};
+
 use super::{
     ListError, ListInfo,
     bitstring::{self, SignedBitstring, VerifiedBitstring},
@@ -276,9 +278,8 @@ fn verify_token<'t>(jws: &Jws<'_>, targets: &'t TargetsPart) -> Result<Verified<
 fn verify_bitstring<'t>(text: &str, targets: &'t TargetsPart) -> Result<Verified<'t>, Refusal> {
     let fail = |why| (String::new(), why);
     let secured = bitstring::unverified(text).map_err(fail)?;
-    let kid = secured.claimed().key_id.ok_or(fail(ListError::Malformed))?;
-    let (authority, record) = status_key(targets, kid).ok_or(fail(ListError::UntrustedSigner))?;
-    let signed = SignedBitstring::verify(&secured, &record.key).map_err(fail)?;
+    let signed = SignedBitstring::verify(&secured, &StatusKeys(targets)).map_err(fail)?;
+    let (authority, record) = signed.key_id.as_deref().and_then(|kid| status_key(targets, kid)).ok_or(fail(ListError::UntrustedSigner))?;
     let uri = signed.list.uri.clone();
     let fail = |why| (uri.clone(), why);
     if signed.list.issuer != record.issuer {
@@ -290,6 +291,15 @@ fn verify_bitstring<'t>(text: &str, targets: &'t TargetsPart) -> Result<Verified
     }
     let most = bitstring::bytes_for(entry.bits, entry.max_entries).unwrap_or(usize::MAX);
     Ok((Content::Bitstring(signed.inflate(most).map_err(fail)?), entry, record))
+}
+
+/// The status keys that the targets name.
+struct StatusKeys<'t>(&'t TargetsPart);
+
+impl KeySource for StatusKeys<'_> {
+    fn key(&self, claim: KeyClaim<'_>) -> Option<&PublicKey> {
+        status_key(self.0, claim.key_id()?).map(|(_, record)| &record.key)
+    }
 }
 
 /// The status key with this id; an unverified name is good for finding a key, for nothing else.

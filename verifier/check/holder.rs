@@ -2,7 +2,7 @@
 
 use crate::act::{Act, Assessed, Tie};
 use alloc::format;
-use waypass_credential::format::{HolderError, HolderProof};
+use waypass_credential::{HolderError, HolderProof};
 use waypass_trust::reason::{Reason, ReasonCode};
 use waypass_trust::time::{Moment, TOLERANCE_SECONDS};
 
@@ -18,7 +18,7 @@ pub(crate) fn check<'act>(act: &Act<'act, '_>, assessed: &Assessed<'act, '_>) ->
     let Ok(holder) = holder.key() else {
         return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to something that is no key"));
     };
-    match assessed.presentation().verify_holder(&holder, &act.challenge.nonce, &act.challenge.audience) {
+    match assessed.presentation().verify_holder(&holder, &act.challenge.binding()) {
         Ok(proof) => in_force(&proof, act.at).map(|()| HolderPresent(act.tie())),
         Err(HolderError::Missing) => Err(Reason::new(ReasonCode::HolderBindingFailed, "nobody signed the presentation")),
         Err(HolderError::InvalidProof) => Err(Reason::from(ReasonCode::HolderBindingFailed)),

@@ -1,9 +1,9 @@
 //! Which claims a presentation shows and which it keeps back, down to the last leaf.
 
+use waypass_credential::Format;
 use waypass_credential::canon::jcs;
-use waypass_credential::format::Format;
 use waypass_credential::json::{Object, Value};
-use waypass_credential::request::{ClaimPath, PathStep};
+use waypass_credential::{ClaimPath, PathStep};
 
 /// One claim of a credential.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -153,9 +153,9 @@ fn without_indices(path: &ClaimPath) -> ClaimPath {
 #[cfg(test)]
 mod tests {
     use super::{Claim, all, same, split};
-    use waypass_credential::format::Format;
+    use waypass_credential::Format;
     use waypass_credential::json::{self, Limits};
-    use waypass_credential::request::{ClaimPath, PathStep};
+    use waypass_credential::{ClaimPath, PathStep};
 
     fn claims(text: &str) -> Vec<Claim> {
         all(&json::parse(text.as_bytes(), Limits::CREDENTIAL).expect("JSON"), Format::SdJwtVc)

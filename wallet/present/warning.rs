@@ -2,7 +2,7 @@
 
 use crate::show::Standing;
 use core::fmt;
-use waypass_credential::request::ClaimPath;
+use waypass_credential::ClaimPath;
 use waypass_credential::time::Timestamp;
 use waypass_trust::time::Doubt;
 

@@ -2,7 +2,7 @@
 
 use super::site::{Key, Site, holder, moment, noon, open};
 use crate::{Filter, HoldError, Kept, WalletError};
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 use waypass_trust::reason::ReasonCode;
 use waypass_vault::{Factors, KdfCost, Password, RecoveryCode, SystemRng};
 

@@ -1,6 +1,6 @@
 use super::site::{Site, create, holder, moment, noon};
 use crate::{Asked, Filter, PresentError, Standing};
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 use waypass_vault::{Factors, KdfCost, KeyId, Password, RecoveryCode, SystemRng};
 
 #[test]

@@ -1,9 +1,11 @@
 use super::site::{DAY, HOUR, INDEX, Key, Site, create, holder, moment, noon, open, signed};
 use crate::{Asked, CredentialId, Filter, HoldError, Standing, WalletError};
-use waypass_credential::format::{Format, Presentation};
+use waypass_credential::Credential;
+use waypass_credential::Issuance;
+use waypass_credential::data_integrity::Suite;
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{Algorithm, Signer};
-use waypass_credential::proof::Suite;
+use waypass_credential::{Format, Presentation};
 use waypass_trust::reason::ReasonCode;
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard};
 use waypass_vault::SystemRng;
@@ -51,7 +53,9 @@ fn a_set_of_proofs_is_held_and_shown() {
     let (wallet, key) = holder(dir.path());
     let second = Key::new(22);
     let by = |signers: &[(Suite, &dyn Signer)]| {
-        site.claims(Format::DataIntegrity, &key).sign_set(&KnownContexts::new(), signers).expect("issued")
+        let Some(((suite, issuer), further)) = signers.split_first() else { panic!("no signer") };
+        let how = Issuance { further, ..(*suite).into() };
+        Credential::issue(&site.claims(Format::DataIntegrity, &key), how, *issuer, &mut SystemRng).expect("issued")
     };
     let set = by(&[(Suite::EddsaRdfc2022, &site.issuer), (Suite::EddsaJcs2022, &second)]);
     let refused = wallet.hold(set.as_bytes(), Some(&site.bundle()), &at, &mut SystemRng);
@@ -65,9 +69,9 @@ fn a_set_of_proofs_is_held_and_shown() {
     let proposal = wallet.propose(asked.clone(), Some(&bundle), &at).expect("an answer");
     assert_eq!(proposal.card().id, held.id);
     let shown = proposal.approve(&mut SystemRng, &at).expect("shown");
-    let shown = Presentation::parse(shown.as_bytes()).expect("readable");
+    let shown = Presentation::parse(shown.as_bytes(), &KnownContexts::new()).expect("readable");
     assert!(waypass_trust::assess::assess(shown.credential(), &bundle, &at).is_ok());
-    assert!(shown.verify_holder(&key, &asked.request().nonce, &asked.request().client_id).is_ok());
+    assert!(shown.verify_holder(&key, &asked.request().binding()).is_ok());
 }
 
 /// A credential with a claim that only the site has keeps its meaning when the bundle has moved on, through closing and opening.
@@ -83,7 +87,9 @@ fn what_names_mean_is_kept_with_the_credential() {
     let bundle = site.bundle();
     let mut claims = site.claims(Format::DataIntegrity, &key);
     claims.personal = claims.personal.with("qualification", "x-ray");
-    let signed = claims.sign_set(bundle.contexts(), &[(Suite::EddsaRdfc2022, &site.issuer)]).expect("issued");
+    let signed =
+        Credential::issue(&claims, Issuance { contexts: bundle.contexts(), ..Suite::EddsaRdfc2022.into() }, &site.issuer, &mut SystemRng)
+            .expect("issued");
     let refused = wallet.hold(signed.as_bytes(), Some(&without), &at, &mut SystemRng);
     assert!(matches!(refused, Err(HoldError::Malformed(_))), "{refused:?}");
     let held = wallet.hold(signed.as_bytes(), Some(&bundle), &at, &mut SystemRng).expect("held");
@@ -92,8 +98,8 @@ fn what_names_mean_is_kept_with_the_credential() {
     assert_eq!(wallet.show(held.id, Some(&without), &at).expect("there").id, held.id);
     let asked = Asked::open(&site.ask(&["surgeon"], &[]), Some(&without), &at).expect("a good request");
     let shown = wallet.propose(asked, Some(&without), &at).expect("an answer").approve(&mut SystemRng, &at).expect("shown");
-    assert!(Presentation::parse(shown.as_bytes()).is_err());
-    let shown = Presentation::parse_in(shown.as_bytes(), bundle.contexts()).expect("readable");
+    assert!(Presentation::parse(shown.as_bytes(), &KnownContexts::new()).is_err());
+    let shown = Presentation::parse(shown.as_bytes(), bundle.contexts()).expect("readable");
     let assessed = waypass_trust::assess::assess(shown.credential(), &bundle, &at).expect("believed");
     assert_eq!(assessed.role().personal.text("qualification"), Some("x-ray"));
 }
@@ -115,11 +121,11 @@ fn nothing_bad_comes_in() {
         let stranger = Key::new(99);
         let mut claims = site.claims(format, &key);
         (claims.issuer, claims.key_id) = (stranger.did(), Some(waypass_credential::did::key_id(stranger.public_key())));
-        let foreign = claims.sign(format, &stranger, &mut SystemRng).expect("issued");
+        let foreign = Credential::issue(&claims, format, &stranger, &mut SystemRng).expect("issued");
         assert_eq!(code(foreign.as_bytes(), &at), ReasonCode::UntrustedIssuer);
 
         // The stranger signs in the hospital's name.
-        let forged = site.claims(format, &key).sign(format, &stranger, &mut SystemRng);
+        let forged = Credential::issue(&site.claims(format, &key), format, &stranger, &mut SystemRng);
         if let Ok(forged) = forged {
             let why = code(forged.as_bytes(), &at);
             assert!(matches!(why, ReasonCode::BadSignature | ReasonCode::UntrustedIssuer), "{why:?}");

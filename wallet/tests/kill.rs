@@ -4,7 +4,7 @@ use super::site::{Site, holder, moment, noon, open};
 use crate::{CredentialId, Filter};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 use waypass_credential::key::Algorithm;
 use waypass_vault::SystemRng;
 

@@ -4,7 +4,7 @@ use super::site::{DAY, HOUR, Site, ask_by, holder, moment, noon};
 use crate::records::VERIFIED;
 use crate::{Asked, PresentError, Wallet};
 use std::time::{Duration, Instant};
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 use waypass_trust::bundle::TrustBundle;
 use waypass_vault::SystemRng;
 

@@ -1,8 +1,11 @@
 use super::site::{DAY, HOUR, INDEX, Key, Site, ask_by, holder, moment, noon, unsigned};
 use crate::{AskError, Asked, Asker, ClaimKind, CredentialId, Missing, PresentError, Proposal, Standing, Wallet, Warning};
-use waypass_credential::format::{Format, Presentation};
+use waypass_credential::Binding;
+use waypass_credential::ClaimPath;
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{PublicKey, Signer};
-use waypass_credential::request::{ClaimPath, RequestError};
+use waypass_credential::request::RequestError;
+use waypass_credential::{Format, Presentation};
 use waypass_trust::bundle::TrustBundle;
 use waypass_vault::SystemRng;
 
@@ -53,8 +56,8 @@ fn roles(claims: &[crate::Claim]) -> Vec<&str> {
 
 /// As a gate would check it: the holder's signature over this nonce for this audience, and what is readable.
 fn seen(presentation: &Presentation, asked: &Asked, holder: &Holder) -> String {
-    let shown = Presentation::parse(presentation.as_bytes()).expect("readable");
-    shown.verify_holder(&holder.key, &asked.request().nonce, &asked.request().client_id).expect("the holder's answer");
+    let shown = Presentation::parse(presentation.as_bytes(), &KnownContexts::new()).expect("readable");
+    shown.verify_holder(&holder.key, &asked.request().binding()).expect("the holder's answer");
     let verified = shown.credential().verify(holder.site.issuer.public_key()).expect("the issuer's");
     waypass_credential::json::to_string(verified.claims())
 }
@@ -312,14 +315,14 @@ fn two_wallets_do_not_answer_for_each_other() {
     assert!(ada.wallet.hold(&bobs, Some(&ada.bundle), &moment(noon()), &mut SystemRng).is_err());
     let asked = ada.asked(&["staff"], &[]);
     let shown = bob.propose(asked.clone()).expect("an answer").approve(&mut SystemRng, &moment(noon())).expect("agreed");
-    let shown = Presentation::parse(shown.as_bytes()).expect("readable");
+    let shown = Presentation::parse(shown.as_bytes(), &KnownContexts::new()).expect("readable");
     let nonce = &asked.request().nonce;
-    assert!(shown.verify_holder(&bob.key, nonce, &asked.request().client_id).is_ok());
-    assert!(shown.verify_holder(&ada.key, nonce, &asked.request().client_id).is_err());
+    assert!(shown.verify_holder(&bob.key, &Binding::challenge(nonce, &asked.request().client_id)).is_ok());
+    assert!(shown.verify_holder(&ada.key, &Binding::challenge(nonce, &asked.request().client_id)).is_err());
     // And an answer is good for one question at one gate.
     let later = ada.asked(&["staff"], &[]);
-    assert!(shown.verify_holder(&bob.key, &later.request().nonce, &later.request().client_id).is_err());
-    assert!(shown.verify_holder(&bob.key, nonce, &Key::new(66).did()).is_err());
+    assert!(shown.verify_holder(&bob.key, &later.request().binding()).is_err());
+    assert!(shown.verify_holder(&bob.key, &Binding::challenge(nonce, &Key::new(66).did())).is_err());
 }
 
 #[test]

@@ -2,14 +2,17 @@
 
 use super::site::{DAY, INDEX, LIST, Site, ask_by, holder, moment, noon};
 use crate::{Asked, Claim, Warning};
+use waypass_credential::Credential;
+use waypass_credential::data_integrity::Suite;
 use waypass_credential::did;
-use waypass_credential::format::sd_jwt::Draft;
-use waypass_credential::format::{Format, Presentation};
 use waypass_credential::json::{self, Limits, Object, Value};
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{PublicKey, Signer};
-use waypass_credential::proof::Suite;
-use waypass_credential::request::{ClaimPath, ClaimQuery, CredentialQuery, Nonce, PathStep, Query, Request};
+use waypass_credential::request::{ClaimQuery, CredentialQuery, Query, Request};
 use waypass_credential::role::VCT;
+use waypass_credential::sd_jwt::Draft;
+use waypass_credential::{ClaimPath, Nonce, PathStep};
+use waypass_credential::{Format, Presentation};
 use waypass_vault::SystemRng;
 
 /// A role credential with `personal` in the open, of which the claims at `concealed` are put behind disclosures of their own.
@@ -91,8 +94,8 @@ fn what_is_withheld_whole_leaves_an_empty_container_that_can_be_shown() {
             let warned = proposal.warnings().iter().any(|warning| matches!(warning, Warning::CannotWithhold { .. }));
             assert!(!warned, "an empty container shows nothing about the person");
             let shown = proposal.approve(&mut SystemRng, &at).unwrap_or_else(|why| panic!("{personal}: {why}"));
-            let shown = Presentation::parse(shown.as_bytes()).expect("readable");
-            shown.verify_holder(&key, &asked.request().nonce, &asked.request().client_id).expect("the holder's answer");
+            let shown = Presentation::parse(shown.as_bytes(), &KnownContexts::new()).expect("readable");
+            shown.verify_holder(&key, &asked.request().binding()).expect("the holder's answer");
             let verified = shown.credential().verify(site.issuer.public_key()).expect("the issuer's");
             assert_eq!(json::to_string(verified.claims()).contains(seen), sees, "{personal}");
         }
@@ -125,7 +128,7 @@ fn a_number_may_be_spelled_otherwise_than_its_signature_spells_it() {
             let (site, at) = (Site::new(), moment(noon()));
             let (wallet, key) = holder(dir.path());
             let bundle = site.bundle();
-            let signed = site.claims(Format::DataIntegrity, &key).sign_in(suite, &site.issuer).expect("issued");
+            let signed = Credential::issue(&site.claims(Format::DataIntegrity, &key), suite, &site.issuer, &mut SystemRng).expect("issued");
             let text = String::from_utf8(signed.as_bytes().to_vec()).expect("JSON");
             let spelled = text.replace(r#""idx":7,"#, &format!(r#""idx":{spelling},"#));
             assert_eq!(spelled != text, spelling != "7", "the entry is in it");
@@ -134,7 +137,7 @@ fn a_number_may_be_spelled_otherwise_than_its_signature_spells_it() {
             let asked = Asked::open(&text, Some(&bundle), &at).expect("a good request");
             let shown = wallet.propose(asked, Some(&bundle), &at).expect("an answer").approve(&mut SystemRng, &at);
             let shown = shown.unwrap_or_else(|why| panic!("{spelling} in {suite:?}: {why}"));
-            let shown = Presentation::parse(shown.as_bytes()).expect("readable");
+            let shown = Presentation::parse(shown.as_bytes(), &KnownContexts::new()).expect("readable");
             assert!(waypass_trust::assess::assess(shown.credential(), &bundle, &at).is_ok());
         }
     }

@@ -3,13 +3,16 @@
 use crate::Wallet;
 use ed25519_dalek::Signer as _;
 use std::path::Path;
+use waypass_credential::Credential;
+use waypass_credential::Format;
 use waypass_credential::did;
-use waypass_credential::format::Format;
 use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
-use waypass_credential::request::{ClaimPath, Nonce, Query, Request};
+use waypass_credential::request::{Query, Request};
+use waypass_credential::role::kind_in;
 use waypass_credential::role::{RoleClaims, StatusReference, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
+use waypass_credential::{ClaimPath, Nonce};
 use waypass_trust::bundle::{
     Authority, BundleDraft, ContextReference, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit,
     RootPart, RootRoles, SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
@@ -194,7 +197,7 @@ impl Site {
         RoleClaims {
             issuer: self.issuer.did(),
             key_id: Some(did::key_id(&self.issuer.public)),
-            kind: format.role_kind().into(),
+            kind: kind_in(format).into(),
             roles: vec!["staff".into(), "surgeon".into()],
             sites: vec!["clinic".into()],
             zones: vec!["*".into()],
@@ -210,7 +213,7 @@ impl Site {
     pub(crate) fn issue(&self, format: Format, holder: &PublicKey, change: impl FnOnce(&mut RoleClaims)) -> Vec<u8> {
         let mut claims = self.claims(format, holder);
         change(&mut claims);
-        claims.sign(format, &self.issuer, &mut SystemRng).expect("issued").as_bytes().to_vec()
+        Credential::issue(&claims, format, &self.issuer, &mut SystemRng).expect("issued").as_bytes().to_vec()
     }
 
     pub(crate) fn ask(&self, roles: &[&str], also: &[ClaimPath]) -> String {

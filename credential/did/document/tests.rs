@@ -1,8 +1,8 @@
 use super::{DidDocument, DocumentError, MAX_METHODS, MethodError};
+use crate::did::Purpose;
 use crate::did::{self, DidError, DidUrl};
 use crate::json::{self, Object, Value};
 use crate::key::{KeyMaterial, PublicKey, Signer as _};
-use crate::proof::Purpose;
 use crate::testing::Key;
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};

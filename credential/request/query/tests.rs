@@ -1,9 +1,9 @@
 //! DCQL in, DCQL out, and what a credential answers.
 
 use super::{ClaimQuery, ClaimValue, CredentialQuery, Match, Query, QueryError};
+use crate::claim_path::{ClaimPath, PathStep};
 use crate::format::Format;
 use crate::json::{Limits, parse, to_string};
-use crate::request::{ClaimPath, PathStep};
 use crate::role;
 use alloc::{format, string::String, string::ToString, vec, vec::Vec};
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 use super::{BitstringEntry, Mechanism, StatusPurpose, StatusReference, credential_status, read};
-use crate::format::Malformed;
 use crate::json::{Limits, Object, Value, parse};
+use crate::malformed::Malformed;
 use alloc::{format, string::String, vec, vec::Vec};
 use proptest::prelude::*;
 

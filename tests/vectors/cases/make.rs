@@ -4,10 +4,11 @@ use super::{Arrival, Case, Clock, Expected, GateJson, Step, nonce_text};
 use crate::world::{DAY, HOUR, LIST, START, TestKey, TestRng, World, at};
 use rand_core::{TryCryptoRng, TryRng};
 use std::convert::Infallible;
-use waypass_credential::format::{Credential, Format};
 use waypass_credential::json;
-use waypass_credential::request::{ClaimPath, Nonce, Query, Request};
+use waypass_credential::request::{Query, Request};
 use waypass_credential::role::{RoleClaims, StatusReference};
+use waypass_credential::{ClaimPath, Nonce};
+use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{Digest, KeyState, StaleAction, TargetsPart, TrustBundle};
 
 mod contexts;
@@ -145,7 +146,8 @@ impl Maker {
         let wanted = request.query.first_match(&said.claims, credential.format(), &said.role.kind);
         // A holder without the wanted role shows the first one.
         let disclose = wanted.map_or_else(|| vec![ClaimPath::names(["roles"]).then(0)], |wanted| wanted.paths);
-        let presentation = credential.present(&disclose, request, at(self.now), holder).expect("presents");
+        let presentation =
+            credential.present(&disclose, &request.binding(), at(self.now), holder, &mut TestRng::new("presented")).expect("presents");
         String::from_utf8(presentation.as_bytes().to_vec()).expect("text")
     }
 

@@ -1,21 +1,24 @@
 //! Inputs as other software makes them: each signed here, after the one change that it is about.
 
 use super::Read;
+use crate::world::TestRng;
 use crate::world::{DAY, ENTRIES, TestKey, World, at};
 use sha2::{Digest as _, Sha256};
 use waypass_credential::base64url;
 use waypass_credential::cbor::{Reader, Writer};
+use waypass_credential::data_integrity::{Suite, hash};
 use waypass_credential::did::DidDocument;
-use waypass_credential::format::document::Document;
-use waypass_credential::format::secured::{Securing, secure};
-use waypass_credential::format::{Credential, Format, Presentation};
+use waypass_credential::did::Purpose;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::jws;
 use waypass_credential::key::Signer;
-use waypass_credential::proof::{Purpose, Suite, hash};
-use waypass_credential::request::{ClaimPath, Nonce, PathStep, Request};
+use waypass_credential::request::Request;
 use waypass_credential::role::StatusPurpose;
+use waypass_credential::vcdm::document::Document;
+use waypass_credential::vcdm::secured::{Securing, secure};
+use waypass_credential::{ClaimPath, Nonce, PathStep};
+use waypass_credential::{Credential, Format, Presentation};
 use waypass_trust::status::StatusListToken;
 use waypass_trust::status::bitstring::{self, BitstringList};
 
@@ -49,7 +52,7 @@ fn words(why: impl core::fmt::Display) -> String {
 }
 
 fn verifies(world: &World, bytes: &[u8]) -> Read {
-    Credential::parse(bytes).map_err(words)?.verify(world.issuer.public_key()).map(drop).map_err(words)
+    Credential::parse(bytes, &KnownContexts::new()).map_err(words)?.verify(world.issuer.public_key()).map(drop).map_err(words)
 }
 
 fn nurse(world: &World, format: Format) -> Credential {
@@ -100,7 +103,9 @@ pub(super) fn kb_jwt_under(world: &World, name: &'static str) -> Read {
 
 fn bound(world: &World, name: &'static str, change: impl Fn(&mut Object<'static>)) -> Read {
     let request = request(world);
-    let shown = nurse(world, Format::SdJwtVc).present(&[role()], &request, at(0), &world.holder).expect("presented");
+    let shown = nurse(world, Format::SdJwtVc)
+        .present(&[role()], &request.binding(), at(0), &world.holder, &mut TestRng::new("presented"))
+        .expect("presented");
     let shown = String::from_utf8(shown.as_bytes().to_vec()).expect("text");
     let (credential, bound) = shown.split_at(shown.rfind('~').expect("a KB-JWT") + 1);
     let (mut header, mut claims) = parts(bound);
@@ -114,8 +119,8 @@ fn role() -> ClaimPath {
 }
 
 fn answers(world: &World, request: &Request, bytes: &[u8]) -> Read {
-    let shown = Presentation::parse(bytes).map_err(words)?;
-    shown.verify_holder(world.holder.public_key(), &request.nonce, &request.client_id).map(drop).map_err(words)
+    let shown = Presentation::parse(bytes, &KnownContexts::new()).map_err(words)?;
+    shown.verify_holder(world.holder.public_key(), &request.binding()).map(drop).map_err(words)
 }
 
 /// A credential in an envelope of JOSE.
@@ -128,7 +133,9 @@ pub(super) fn vc_jwt(world: &World, change: impl Fn(&mut Object<'static>, &mut O
 /// A presentation in one.
 pub(super) fn vp_jwt(world: &World, change: impl Fn(&mut Object<'static>)) -> Read {
     let request = request(world);
-    let shown = nurse(world, Format::VcJwt).present(&[], &request, at(0), &world.holder).expect("presented");
+    let shown = nurse(world, Format::VcJwt)
+        .present(&[], &request.binding(), at(0), &world.holder, &mut TestRng::new("presented"))
+        .expect("presented");
     let (header, mut claims) = parts(core::str::from_utf8(shown.as_bytes()).expect("text"));
     change(&mut claims);
     answers(world, &request, sign(&header, claims, &world.holder).as_bytes())
@@ -189,7 +196,9 @@ pub(super) fn document(world: &World, change: impl Fn(&mut Object<'static>, &mut
 /// A presentation with a Data Integrity proof, which may be a list of one.
 pub(super) fn presentation(world: &World, change: impl Fn(&mut Object<'static>, &mut Object<'static>), listed: bool) -> Read {
     let request = request(world);
-    let shown = nurse(world, Format::DataIntegrity).present(&[], &request, at(0), &world.holder).expect("presented");
+    let shown = nurse(world, Format::DataIntegrity)
+        .present(&[], &request.binding(), at(0), &world.holder, &mut TestRng::new("presented"))
+        .expect("presented");
     let (mut document, mut proof) = apart(shown.as_bytes());
     change(&mut document, &mut proof);
     let mut document = sealed(document, proof, &world.holder);

@@ -1,10 +1,8 @@
 //! Bitstring Status Lists in a bundle: whose entries say what, for how long, and together with which others.
 
 use alloc::{string::String, vec, vec::Vec};
-use waypass_credential::{
-    format::secured::Securing,
-    role::{BitstringEntry, Mechanism, StatusPurpose, StatusReference},
-};
+use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose, StatusReference};
+use waypass_credential::vcdm::secured::Securing;
 
 use super::*;
 use crate::status::{

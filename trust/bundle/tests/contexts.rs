@@ -2,11 +2,10 @@
 
 use super::*;
 use crate::{assess::assess, reason::ReasonCode};
-use waypass_credential::{
-    format::{Credential, Format, Malformed},
-    json::Object,
-    jsonld::CarriedError,
-};
+use waypass_credential::Issuance;
+use waypass_credential::json::Object;
+use waypass_credential::jsonld::CarriedError;
+use waypass_credential::{Credential, Format, Malformed};
 
 const SITE: &str = "https://north.example/contexts/site/v1";
 const DOCUMENT: &str = r#"{"@context": {"@protected": true, "qualification": "https://north.example/vocab#qualification"}}"#;
@@ -28,7 +27,13 @@ fn seal(named_in_targets: &[(&str, &str)], in_the_file: &[&str]) -> (Site, Resul
 fn qualified(site: &Site, bundle: &TrustBundle) -> Credential {
     let mut claims = site.claims(Format::DataIntegrity);
     claims.personal = Object::new().with("qualification", "x-ray");
-    claims.sign_under(bundle.contexts(), Format::DataIntegrity, &site.issuer, &mut crate::testing::Counter(7)).expect("issues")
+    Credential::issue(
+        &claims,
+        Issuance { contexts: bundle.contexts(), ..Format::DataIntegrity.into() },
+        &site.issuer,
+        &mut crate::testing::Counter(7),
+    )
+    .expect("issues")
 }
 
 #[test]
@@ -37,15 +42,15 @@ fn a_carried_context_is_read_by() {
     let opened = TrustBundle::open(&sealed.expect("seals").to_bytes(), &site.pinned()).expect("opens");
     assert_eq!((opened.context_document(SITE), opened.context_document("urn:x")), (Some(DOCUMENT), None));
     let bytes = qualified(&site, &opened).as_bytes().to_vec();
-    let credential = Credential::parse_in(&bytes, opened.contexts()).expect("reads");
+    let credential = Credential::parse(&bytes, opened.contexts()).expect("reads");
     let assessed = assess(&credential, &opened, &moment(NOON)).expect("believed");
     assert_eq!(assessed.role().personal.text("qualification"), Some("x-ray"));
     // Step by step too: without the lists, not without what names mean.
     let stepped = TrustBundle::open(&opened.to_bytes_without_lists(), &site.pinned()).expect("opens");
-    assert!(Credential::parse_in(&bytes, stepped.contexts()).is_ok());
+    assert!(Credential::parse(&bytes, stepped.contexts()).is_ok());
     // A site without it knows nothing of its names.
     let without = Site::new().seal();
-    assert_eq!(Credential::parse_in(&bytes, without.contexts()).err(), Some(Malformed::Context));
+    assert_eq!(Credential::parse(&bytes, without.contexts()).err(), Some(Malformed::Context));
     assert!(!String::from_utf8(without.to_bytes()).expect("JSON").contains("\"contexts\""), "the file is as it was without them");
 }
 
@@ -104,11 +109,11 @@ fn a_context_is_not_exchanged_or_taken_back() {
     let mut held = later.seal();
     let bytes = qualified(&site, &sealed).as_bytes().to_vec();
     assert!(held.replace(sealed.clone()).is_err(), "the older bundle does not bring it back");
-    assert!(Credential::parse_in(&bytes, held.contexts()).is_err());
+    assert!(Credential::parse(&bytes, held.contexts()).is_err());
     let mut held = sealed;
-    assert!(Credential::parse_in(&bytes, held.contexts()).is_ok());
+    assert!(Credential::parse(&bytes, held.contexts()).is_ok());
     held.replace(later.seal()).expect("newer");
-    assert!(Credential::parse_in(&bytes, held.contexts()).is_err(), "what was taken out is read no more");
+    assert!(Credential::parse(&bytes, held.contexts()).is_err(), "what was taken out is read no more");
     assert_eq!(held.context_document(SITE), None);
 }
 
@@ -119,10 +124,12 @@ fn a_changed_meaning_is_another_credential() {
     let sealed = sealed.expect("seals");
     let mut claims = site.claims(Format::DataIntegrity);
     claims.personal = Object::new().with("qualification", "x-ray");
-    let suite = waypass_credential::proof::Suite::EddsaRdfc2022;
-    let signed = claims.sign_set(sealed.contexts(), &[(suite, &site.issuer)]).expect("issues");
+    let suite = waypass_credential::data_integrity::Suite::EddsaRdfc2022;
+    let signed =
+        Credential::issue(&claims, Issuance { contexts: sealed.contexts(), ..suite.into() }, &site.issuer, &mut crate::testing::Counter(7))
+            .expect("issues");
     let other = seal(&[(SITE, OTHER)], &[OTHER]).1.expect("seals");
-    let read = Credential::parse_in(signed.as_bytes(), other.contexts()).expect("reads");
+    let read = Credential::parse(signed.as_bytes(), other.contexts()).expect("reads");
     let refused = assess(&read, &other, &moment(NOON)).expect_err("another meaning");
     assert_eq!(refused.reasons.iter().map(|reason| reason.code).collect::<Vec<_>>(), [ReasonCode::BadSignature]);
 }

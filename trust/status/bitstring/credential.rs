@@ -8,16 +8,12 @@ use alloc::{
     string::{String, ToString},
     vec::Vec,
 };
-use waypass_credential::{
-    format::{
-        VerifyError,
-        secured::{Secured, Securing, VerifiedDocument, secure},
-    },
-    json::{Limits, Object, Value},
-    key::{PublicKey, Signer},
-    role::{StatusPurpose, status_messages},
-    time::Timestamp,
-};
+use waypass_credential::json::{Limits, Object, Value};
+use waypass_credential::key::{PublicKey, Signer};
+use waypass_credential::role::{StatusPurpose, status_messages};
+use waypass_credential::time::Timestamp;
+use waypass_credential::vcdm::secured::{Secured, Securing, VerifiedDocument, secure};
+use waypass_credential::{KeySource, VerifyError};
 use waypass_schemas::contexts::{CREDENTIALS_V2, KnownContext};
 
 use super::{Bitstring, MIN_ENTRIES, decode, encode};
@@ -99,14 +95,16 @@ impl BitstringList {
     }
 }
 
-/// Reads a credential's text; only its key id is good for anything before the proof is checked.
+/// Decodes a credential's text. Unverified.
 pub(crate) fn unverified(text: &str) -> Result<Secured, ListError> {
-    Secured::parse(text.as_bytes(), LIMITS, &CONTEXTS).map_err(|_| ListError::Malformed)
+    Secured::parse(text.as_bytes(), LIMITS).map_err(|_| ListError::Malformed)
 }
 
 /// A list credential whose proof was checked, the bitstring still compressed.
 pub(crate) struct SignedBitstring<'a> {
     pub(crate) list: BitstringList,
+    /// The id of the key that signed it.
+    pub(crate) key_id: Option<String>,
     pub(crate) size: u8,
     has_other_purposes: bool,
     encoded: Cow<'a, str>,
@@ -114,16 +112,17 @@ pub(crate) struct SignedBitstring<'a> {
 
 impl<'a> SignedBitstring<'a> {
     /// Checks the proof, then reads the members; those that are not ours are left alone.
-    pub(crate) fn verify(secured: &'a Secured, key: &PublicKey) -> Result<Self, ListError> {
-        let verified = secured.verify(key, &CONTEXTS).map_err(|why| match why {
+    pub(crate) fn verify(secured: &'a Secured, keys: &dyn KeySource) -> Result<Self, ListError> {
+        let verified = secured.verify(keys, &CONTEXTS).map_err(|why| match why {
             VerifyError::InvalidProof => ListError::InvalidProof,
+            VerifyError::UnknownKey => ListError::UntrustedSigner,
             VerifyError::Malformed(_) => ListError::Malformed,
         })?;
-        Self::read(verified, secured.claimed().issuer).ok_or(ListError::Malformed)
+        Self::read(verified).ok_or(ListError::Malformed)
     }
 
-    fn read(verified: VerifiedDocument<'a>, issuer: &str) -> Option<Self> {
-        let VerifiedDocument { mut document, not_before, expires_at, .. } = verified;
+    fn read(verified: VerifiedDocument<'a>) -> Option<Self> {
+        let VerifiedDocument { mut document, issuer, key_id, not_before, expires_at, .. } = verified;
         let types = texts(document.member("type")?)?;
         let is_list = types.contains(&CREDENTIAL_TYPE) && types.contains(&"VerifiableCredential");
         let date = |name| document.member(name).map(|date| date.as_str().and_then(Timestamp::parse_rfc3339));
@@ -162,8 +161,8 @@ impl<'a> SignedBitstring<'a> {
             Some(ttl) => Some(u64::try_from(ttl.as_i64()?).ok()?),
         };
         let Some(Value::String(encoded)) = subject.remove("encodedList") else { return None };
-        let list = BitstringList { uri, issuer: issuer.into(), purposes, messages, issued_at, expires_at, ttl_milliseconds };
-        Some(Self { list, size, has_other_purposes, encoded })
+        let list = BitstringList { uri, issuer, purposes, messages, issued_at, expires_at, ttl_milliseconds };
+        Some(Self { list, key_id, size, has_other_purposes, encoded })
     }
 
     /// Inflates the bitstring to at most `max_bytes`.

@@ -2,12 +2,10 @@
 
 use alloc::{format, string::String, vec, vec::Vec};
 use proptest::prelude::*;
-use waypass_credential::{
-    format::secured::Securing,
-    json::{self, Object, Value},
-    jws,
-    role::StatusPurpose,
-};
+use waypass_credential::json::{Object, Value};
+use waypass_credential::role::StatusPurpose;
+use waypass_credential::vcdm::secured::Securing;
+use waypass_credential::{json, jws};
 
 use super::*;
 use crate::testing::{HOUR, NOON, TestKey};

@@ -2,13 +2,14 @@
 
 use super::world::{DAY, HOUR, NOW, World, codes, holder, time};
 use alloc::{string::String, vec, vec::Vec};
+use waypass_credential::Format;
 use waypass_credential::base64url;
+use waypass_credential::data_integrity::{Options, Suite, create};
 use waypass_credential::did;
-use waypass_credential::format::Format;
+use waypass_credential::did::Purpose;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::jws;
-use waypass_credential::proof::{Options, Purpose, Suite, create};
 use waypass_trust::reason::Level::{self, Green, Grey, Red};
 use waypass_trust::time::TOLERANCE_SECONDS;
 

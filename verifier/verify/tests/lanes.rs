@@ -3,7 +3,7 @@
 use super::world::{TestRng, World, codes};
 use crate::{Challenge, Challenges, Checkpoint, DeviceState, MAX_KEPT};
 use alloc::{vec, vec::Vec};
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 use waypass_trust::reason::Level;
 
 /// What the shell keeps between two processes.
@@ -38,8 +38,7 @@ fn verify(world: &World, shell: &mut Shell, presentation: &[u8], after: u64) -> 
     let state = DeviceState::from_bytes(&shell.state).expect("stored");
     let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, state);
     let at = gate.observe(&world.reading(after));
-    let challenge = shell.challenges().answered_by(presentation, &bundle).unwrap_or_else(|| gate.unasked(&at, &mut TestRng(7 + after)));
-    let (decision, commit) = gate.step(presentation, challenge, &at);
+    let (decision, commit) = gate.step(presentation, shell.challenges(), &at, &mut TestRng(7 + after));
     shell.state = commit.state_bytes();
     (decision.level(), codes(&decision))
 }

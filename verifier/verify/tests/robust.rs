@@ -4,7 +4,7 @@ use super::world::{NOW, TestRng, World, codes, time};
 use crate::{Challenge, Checkpoint, DeviceState};
 use alloc::{vec, vec::Vec};
 use proptest::prelude::*;
-use waypass_credential::format::Format;
+use waypass_credential::Format;
 use waypass_trust::reason::Level;
 
 /// One gate, one answered challenge, as bytes.
@@ -31,14 +31,14 @@ fn no_flipped_bit_is_green() {
         let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, world.state());
         let recording = record(&world, &mut gate, 0);
         let at = gate.observe(&world.reading(1));
-        assert_eq!(gate.step(&recording.answer, restore(&recording), &at).0.level(), Level::Green);
+        assert_eq!(gate.step(&recording.answer, restore(&recording), &at, &mut TestRng(5)).0.level(), Level::Green);
         // Every bit of every seventh byte, and every byte once: the formats' own tests flip all.
         for byte in 0..recording.answer.len() {
             let bits = if byte % 7 == 0 { 0..8 } else { byte % 8..byte % 8 + 1 };
             for bit in bits {
                 let mut changed = recording.answer.clone();
                 changed[byte] ^= 1 << bit;
-                let (decision, _) = gate.step(&changed, restore(&recording), &at);
+                let (decision, _) = gate.step(&changed, restore(&recording), &at, &mut TestRng(5));
                 assert!(decision.level() > Level::Amber, "{format:?}, byte {byte} bit {bit}: {:?}", codes(&decision));
             }
         }
@@ -54,7 +54,7 @@ fn no_recorded_message_is_taken_again() {
     for visit in 0..8 {
         let recording = record(&world, &mut gate, visit * 4);
         let at = gate.observe(&world.reading(visit * 4 + 1));
-        let (decision, commit) = gate.step(&recording.answer, restore(&recording), &at);
+        let (decision, commit) = gate.step(&recording.answer, restore(&recording), &at, &mut TestRng(5));
         assert_eq!(codes(&decision), ["ok"]);
         gate.committed(commit);
         recordings.push(recording);
@@ -67,7 +67,7 @@ fn no_recorded_message_is_taken_again() {
         let at = gate.observe(&world.reading(after));
         for message in &recordings {
             for challenge in recordings.iter().chain([&fresh]) {
-                let (decision, commit) = gate.step(&message.answer, restore(challenge), &at);
+                let (decision, commit) = gate.step(&message.answer, restore(challenge), &at, &mut TestRng(5));
                 assert_eq!(decision.level(), Level::Red, "after {after} s: {:?}", codes(&decision));
                 gate.committed(commit);
             }
@@ -84,7 +84,7 @@ fn a_challenge_of_another_boot_has_ended() {
     let mut reading = world.reading(1);
     reading.boot_id = [2; 16];
     let at = gate.observe(&reading);
-    assert_eq!(codes(&gate.step(&recording.answer, restore(&recording), &at).0), ["challenge_expired"]);
+    assert_eq!(codes(&gate.step(&recording.answer, restore(&recording), &at, &mut TestRng(5)).0), ["challenge_expired"]);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn another_gates_challenge_is_not_answered_here() {
     let (bundle, policy) = (world.bundle(), world.compiled());
     let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, world.state());
     let at = gate.observe(&world.reading(1));
-    assert_eq!(codes(&gate.step(&recording.answer, restore(&recording), &at).0), ["wrong_audience"]);
+    assert_eq!(codes(&gate.step(&recording.answer, restore(&recording), &at, &mut TestRng(5)).0), ["wrong_audience"]);
 }
 
 /// A finished story that any bytes can be thrown at.
@@ -107,7 +107,7 @@ fn throw(bytes: &[u8]) -> (Level, Vec<&'static str>) {
     let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, world.state());
     let at = gate.observe(&world.reading(0));
     let (challenge, _) = gate.ask(world.query.clone(), "entry", &at, &mut TestRng(0));
-    let (decision, _) = gate.step(bytes, challenge, &at);
+    let (decision, _) = gate.step(bytes, challenge, &at, &mut TestRng(5));
     (decision.level(), codes(&decision))
 }
 

@@ -6,12 +6,13 @@ use core::convert::Infallible;
 use ed25519_dalek::Signer as _;
 use rand_core::{TryCryptoRng, TryRng};
 use waypass_credential::did;
-use waypass_credential::format::{Credential, Format};
 use waypass_credential::json::Object;
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
 use waypass_credential::request::{Query, Request};
+use waypass_credential::role::kind_in;
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
+use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{
     Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, RootPart, RootRoles,
     SigningRole, StatusUri, TargetsPart, TrustBundle,
@@ -149,7 +150,7 @@ impl World {
             claims: RoleClaims {
                 issuer: issuer().id(),
                 key_id: Some(issuer().kid()),
-                kind: Format::SdJwtVc.role_kind().into(),
+                kind: kind_in(Format::SdJwtVc).into(),
                 roles: roles.iter().map(|role| String::from(*role)).collect(),
                 sites: vec!["north".into()],
                 zones: vec!["ward".into()],
@@ -183,7 +184,7 @@ impl World {
 
     pub(super) fn in_format(mut self, format: Format) -> Self {
         self.format = format;
-        self.claims.kind = format.role_kind().into();
+        self.claims.kind = kind_in(format).into();
         self
     }
 
@@ -251,7 +252,7 @@ impl World {
         Authority {
             name: "North Hospital".into(),
             keys: vec![record(&issuer(), KeyUse::Credential, self.key_state), record(&status_key(), KeyUse::Status, KeyState::Active)],
-            types: vec![Format::SdJwtVc.role_kind().into(), Format::DataIntegrity.role_kind().into()],
+            types: vec![kind_in(Format::SdJwtVc).into(), kind_in(Format::DataIntegrity).into()],
             roles: ["nurse", "visitor", "admin", "emergency_medical", "gardener"].map(String::from).into(),
             sites: self.key_sites.clone(),
             max_validity_seconds: u64::try_from(365 * DAY).expect("positive"),
@@ -276,7 +277,7 @@ impl World {
     }
 
     pub(super) fn credential(&self) -> Credential {
-        self.claims.sign(self.format, &self.signer, &mut TestRng(1)).expect("issued")
+        Credential::issue(&self.claims, self.format, &self.signer, &mut TestRng(1)).expect("issued")
     }
 
     /// What a wallet sends: nothing beyond what is asked.
@@ -284,7 +285,8 @@ impl World {
         let credential = self.credential();
         let verified = credential.verify(&self.signer.1).expect("genuine");
         let disclose = request.query.first_match(verified.claims(), self.format, &self.claims.kind).map(|found| found.paths);
-        let presentation = credential.present(&disclose.unwrap_or_default(), request, request.issued_at, &self.holder);
+        let presentation =
+            credential.present(&disclose.unwrap_or_default(), &request.binding(), request.issued_at, &self.holder, &mut TestRng(1));
         presentation.expect("presented").as_bytes().to_vec()
     }
 
@@ -331,7 +333,7 @@ impl World {
         let (ours, request) = gate.ask(self.query.clone(), "entry", &asked, &mut TestRng(after));
         let answer = answer(self.answer(&request));
         let answered = gate.observe(&self.reading(after + self.takes));
-        gate.step(&answer, challenge(ours), &answered)
+        gate.step(&answer, challenge(ours), &answered, &mut TestRng(5))
     }
 }
 

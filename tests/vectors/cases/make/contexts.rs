@@ -1,9 +1,11 @@
 //! Contexts that the bundle carries, for claims that only a site has.
 
 use super::{Arrival, Case, Maker};
+use crate::world::TestRng;
 use crate::world::{DAY, HOUR, World, at};
-use waypass_credential::format::{Credential, Format};
-use waypass_credential::proof::Suite;
+use waypass_credential::Issuance;
+use waypass_credential::data_integrity::Suite;
+use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{ContextReference, Digest, TrustBundle};
 
 const SITE: &str = "https://clinic.example/contexts/site/v1";
@@ -33,8 +35,14 @@ fn with(mut maker: Maker, suite: Suite, documents: &[Option<&str>], level: &str,
     let issued_under = bundle(&maker.world, 1, Some(DOCUMENT));
     let mut claims = World::nurse(&maker.world.issuer, &maker.world.holder, Format::DataIntegrity);
     claims.personal = claims.personal.with("qualification", "x-ray");
-    let signed = claims.sign_set(issued_under.contexts(), &[(suite, &maker.world.issuer)]).expect("a document");
-    let credential = Credential::parse_in(signed.as_bytes(), issued_under.contexts()).expect("reads");
+    let signed = Credential::issue(
+        &claims,
+        Issuance { contexts: issued_under.contexts(), ..suite.into() },
+        &maker.world.issuer,
+        &mut TestRng::new("presented"),
+    )
+    .expect("a document");
+    let credential = Credential::parse(signed.as_bytes(), issued_under.contexts()).expect("reads");
     let maker = maker.ask();
     let answer = maker.answer(&credential, &maker.world.holder);
     maker.present(answer, level, reasons).done()

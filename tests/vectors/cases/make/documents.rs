@@ -2,17 +2,18 @@
 //! they say.
 
 use super::{Arrival, Case, Maker};
+use crate::world::TestRng;
 use crate::world::{DAY, HOUR, TestKey, World, at};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use waypass_credential::base64url;
-use waypass_credential::format::sd_jwt::key_binding;
-use waypass_credential::format::secured::Securing;
-use waypass_credential::format::{Credential, Format};
+use waypass_credential::data_integrity::Suite;
 use waypass_credential::jws;
-use waypass_credential::proof::Suite;
 use waypass_credential::request::{Query, Request};
 use waypass_credential::role::{StatusPurpose, StatusReference};
+use waypass_credential::sd_jwt::key_binding;
+use waypass_credential::vcdm::secured::Securing;
+use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{KeyUse, ListKind, StatusUri, TrustBundle};
 use waypass_trust::status::bitstring::{BitstringBuf, BitstringList, MIN_ENTRIES};
 
@@ -124,7 +125,7 @@ fn document(maker: &Maker, suite: Suite) -> (Credential, bool) {
     let world = &maker.world;
     let (issuer, holder) = if p256 { (&world.issuer_p256, &world.holder_p256) } else { (&world.issuer, &world.holder) };
     let claims = World::nurse(issuer, holder, Format::DataIntegrity);
-    (claims.sign_in(suite, issuer).expect("a document"), p256)
+    (Credential::issue(&claims, suite, issuer, &mut TestRng::new("presented")).expect("a document"), p256)
 }
 
 fn holder(maker: &Maker, p256: bool) -> &TestKey {
@@ -184,7 +185,7 @@ fn sd_jwt(
         Some(typ) => {
             let jwt = jws::sign(typ, Some(&issuer.key_id()), payload.to_string().as_bytes(), issuer).expect("signs") + "~";
             let at = request.issued_at;
-            let bound = key_binding::sign(&jwt, &request.nonce.to_text(), &request.client_id, at, holder).expect("signs");
+            let bound = key_binding::sign(&jwt, &request.binding(), at, holder).expect("signs");
             jwt + &bound
         }
     };

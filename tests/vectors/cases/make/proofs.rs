@@ -1,12 +1,13 @@
 //! Documents with several proofs: sets and chains (VC Data Integrity 1.0 §2.1.1, §2.1.2).
 
 use super::{Arrival, Case, Maker};
-use crate::world::{DAY, TestKey, World, at};
-use waypass_credential::format::{Credential, Format};
+use crate::world::{DAY, TestKey, TestRng, World, at};
+use waypass_credential::data_integrity::{Link, Options, Suite, create_linked};
+use waypass_credential::did::Purpose;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::Signer;
-use waypass_credential::proof::{Link, Options, Purpose, Suite, create_linked};
+use waypass_credential::{Credential, Format, Issuance};
 use waypass_trust::bundle::{Authority, KeyUse};
 
 const KNOWN: KnownContexts = KnownContexts::new();
@@ -67,7 +68,9 @@ fn set(name: &'static str, says: &'static str, beside: Beside) -> Case {
         Beside::Known | Beside::Stranger => (Suite::EddsaRdfc2022, &other),
     };
     let claims = World::nurse(&world.issuer, &world.holder, Format::DataIntegrity);
-    let mut credential = claims.sign_set(&KNOWN, &[(Suite::EddsaJcs2022, &world.issuer), second]).expect("a document");
+    let mut credential =
+        Credential::issue(&claims, Issuance { further: &[second], ..Suite::EddsaJcs2022.into() }, &world.issuer, &mut TestRng::new(name))
+            .expect("a document");
     if beside == Beside::Bad {
         credential = edited(&credential, |mut proofs| {
             proofs[1].set("created", "2026-11-20T07:00:00Z");
@@ -95,8 +98,11 @@ fn chain(
     let maker = Maker::new(name, says).first_bundle().ask();
     let world = &maker.world;
     let plain = World::nurse(&world.issuer, &world.holder, Format::DataIntegrity);
-    let mut document =
-        document(plain.sign(Format::DataIntegrity, &world.issuer, &mut crate::world::TestRng::new(name)).expect("a document").as_bytes());
+    let mut document = document(
+        Credential::issue(&plain, Format::DataIntegrity, &world.issuer, &mut crate::world::TestRng::new(name))
+            .expect("a document")
+            .as_bytes(),
+    );
     document.remove("proof");
     let link = |document: &Object<'_>, key: &TestKey, link: Link<'_>| {
         let options = Options {
@@ -113,7 +119,7 @@ fn chain(
     document.set("proof", first.clone());
     let second = link(&document, &world.issuer_p256, Link { id: None, previous: &[FIRST] });
     document.set("proof", Value::from_iter([first, second]));
-    let credential = Credential::parse(&bytes(&document)).expect("a chain");
+    let credential = Credential::parse(&bytes(&document), &KnownContexts::new()).expect("a chain");
     // The holder's device would not take what has been edited: whoever edits it signs with his own tools.
     let answer = maker.answer(&credential, &maker.world.holder);
     let mut shown = self::document(answer.as_bytes());
@@ -159,7 +165,7 @@ fn cut(mut proofs: Vec<Object<'static>>) -> Vec<Object<'static>> {
 fn edited(credential: &Credential, edit: impl FnOnce(Vec<Object<'static>>) -> Vec<Object<'static>>) -> Credential {
     let mut document = document(credential.as_bytes());
     document.set("proof", Value::from_iter(edit(proofs(&document))));
-    Credential::parse(&bytes(&document)).expect("a credential")
+    Credential::parse(&bytes(&document), &KnownContexts::new()).expect("a credential")
 }
 
 fn document(bytes: &[u8]) -> Object<'static> {

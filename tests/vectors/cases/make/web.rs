@@ -2,8 +2,8 @@
 
 use super::{Arrival, Case, Maker};
 use crate::world::{DAY, ENTRIES, TestKey, TestRng, World, at};
-use waypass_credential::format::Format;
 use waypass_credential::role::StatusReference;
+use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{Authority, KeyRecord, KeyState, KeyUse, ListKind, StatusUri};
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 
@@ -56,7 +56,7 @@ fn case(name: &'static str, says: &'static str, format: Format, fragment: &str, 
     claims.issuer = DID.into();
     claims.key_id = Some(format!("{DID}#{fragment}"));
     claims.status = vec![StatusReference::token(LIST, 7)];
-    let credential = claims.sign(format, &key, &mut TestRng::new(name)).expect("a credential");
+    let credential = Credential::issue(&claims, format, &key, &mut TestRng::new(name)).expect("a credential");
     let (level, reasons): (_, &[_]) = match (fragment, state) {
         ("key-1", KeyState::Active) => ("green", &["ok"]),
         ("key-1", _) => ("red", &["key_compromised"]),

@@ -1,0 +1,244 @@
+//! COSE_Sign1 (RFC 9052 §4.2) with CWT claims in its header (RFC 9597), tagged and deterministically encoded.
+//!
+//! As with JOSE the algorithm comes from the key and the header must merely agree; `crit` is refused, and keys or certificates
+//! in a header are not asked. Whatever decides must stand in the protected header.
+
+use crate::cbor::{NotCanonical, Reader, Writer};
+use crate::jws::media_type;
+use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
+use crate::malformed::Malformed;
+use crate::registered_claims::{RegisteredClaims, SignatureTimes};
+use crate::time::Timestamp;
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+
+/// COSE_Sign1 (RFC 9052 §2).
+const TAG: u8 = 18;
+
+/// Header parameters (RFC 9052 §3.1, RFC 9596 §2, RFC 9597 §2).
+mod label {
+    pub(super) const ALG: i64 = 1;
+    pub(super) const CRIT: i64 = 2;
+    pub(super) const CONTENT_TYPE: i64 = 3;
+    pub(super) const KID: i64 = 4;
+    pub(super) const CWT_CLAIMS: i64 = 15;
+    pub(super) const TYP: i64 = 16;
+}
+
+/// CWT claims (RFC 8392 §4); the nonce is that of RFC 9711 §4.1.
+mod claim {
+    pub(super) const ISS: i64 = 1;
+    pub(super) const SUB: i64 = 2;
+    pub(super) const AUD: i64 = 3;
+    pub(super) const EXP: i64 = 4;
+    pub(super) const NBF: i64 = 5;
+    pub(super) const IAT: i64 = 6;
+    pub(super) const NONCE: i64 = 10;
+}
+
+/// A message that nobody has checked yet.
+#[derive(Clone, Debug)]
+pub struct Sign1 {
+    bytes: Vec<u8>,
+    protected: Vec<u8>,
+    algorithm: i64,
+    pub(crate) typ: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) key_id: Option<String>,
+    pub(crate) claims: RegisteredClaims,
+    pub(crate) payload: Vec<u8>,
+    signature: Signature,
+}
+
+#[derive(Default)]
+struct Header {
+    algorithm: Option<i64>,
+    content_type: Option<String>,
+    typ: Option<String>,
+    key_id: Option<String>,
+    claims: RegisteredClaims,
+}
+
+impl Sign1 {
+    /// Reads a message; what its types must be is the caller's to say.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut reader = Reader::new(bytes);
+        if reader.tag()? != u64::from(TAG) || reader.array()? != 4 {
+            return Err(Malformed::Serialization);
+        }
+        let protected = reader.bytes()?;
+        let mut header = Header::default();
+        // RFC 9052 §3: an empty header is an empty string; ours never is.
+        let mut inner = Reader::new(protected);
+        inner.map(|key, value| header.member(key, value))?;
+        inner.end()?;
+        reader.map(|key, value| header.unprotected(key, value))?;
+        let payload = reader.bytes()?;
+        let signature = Signature::try_from(reader.bytes()?).map_err(|_| Malformed::Serialization)?;
+        reader.end()?;
+        Ok(Self {
+            algorithm: header.algorithm.ok_or(Malformed::Missing("alg"))?,
+            typ: header.typ,
+            content_type: header.content_type,
+            key_id: header.key_id,
+            claims: header.claims,
+            protected: protected.to_vec(),
+            payload: payload.to_vec(),
+            signature,
+            bytes: bytes.to_vec(),
+        })
+    }
+
+    /// The bytes as they were read.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Checks the signature, and that the key signs with the algorithm of the header.
+    pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
+        if self.algorithm != algorithm_id(key.algorithm()) {
+            return Err(InvalidProof);
+        }
+        key.verify(&to_be_signed(&self.protected, &self.payload), &self.signature)
+    }
+}
+
+/// The media types in a header, without `application/`.
+#[derive(Clone, Copy)]
+pub(crate) struct Types {
+    /// Of the message (RFC 9596).
+    pub(crate) typ: &'static str,
+    /// Of the payload.
+    pub(crate) content_type: &'static str,
+}
+
+/// Signs `payload`, with `claims` in the header where there are any.
+pub(crate) fn sign(
+    payload: &[u8],
+    types: Types,
+    key_id: &str,
+    claims: &RegisteredClaims,
+    signer: &dyn Signer,
+) -> Result<Vec<u8>, SignError> {
+    let has_claims = *claims != RegisteredClaims::default();
+    let mut header = Writer::with_capacity(256);
+    // Labels below 24 stand in the order of their numbers.
+    header.map(4 + usize::from(has_claims));
+    header.signed(label::ALG).signed(algorithm_id(signer.public_key().algorithm()));
+    header.signed(label::CONTENT_TYPE).text(&["application/", types.content_type].concat());
+    header.signed(label::KID).bytes(key_id.as_bytes());
+    if has_claims {
+        header.signed(label::CWT_CLAIMS);
+        write_claims(claims, &mut header);
+    }
+    header.signed(label::TYP).text(&["application/", types.typ].concat());
+    let protected = header.into_bytes();
+    let signature = signer.sign(&to_be_signed(&protected, payload))?;
+    let mut message = Writer::with_capacity(protected.len() + payload.len() + 128);
+    message.tag(TAG.into()).array(4).bytes(&protected).map(0).bytes(payload).bytes(&signature);
+    Ok(message.into_bytes())
+}
+
+impl Header {
+    fn member(&mut self, mut key: Reader<'_>, mut value: Reader<'_>) -> Result<(), Malformed> {
+        // A parameter named by a text is none of ours, and may be ignored (RFC 9052 §3.1 `crit`).
+        let Ok(label) = key.signed() else { return Ok(()) };
+        match label {
+            label::ALG => self.algorithm = Some(value.signed()?),
+            label::CRIT => return Err(Malformed::OutOfRange("crit")),
+            label::CONTENT_TYPE => self.content_type = Some(named_type(value)?),
+            label::TYP => self.typ = Some(named_type(value)?),
+            label::KID => self.key_id = Some(utf8(value, "kid")?),
+            label::CWT_CLAIMS => value.map(|key, value| read_claim(&mut self.claims, key, value))?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The unprotected header may help to find the key and may decide nothing.
+    fn unprotected(&mut self, mut key: Reader<'_>, value: Reader<'_>) -> Result<(), Malformed> {
+        match key.signed() {
+            Ok(label::KID) if self.key_id.is_none() => self.key_id = Some(utf8(value, "kid")?),
+            Ok(label::KID | label::ALG | label::CRIT | label::CONTENT_TYPE | label::TYP | label::CWT_CLAIMS) => {
+                return Err(Malformed::OutOfRange("unprotected header"));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// A media type, or the number of a CoAP content format (RFC 9596 §2), of which none is ours.
+fn named_type(mut value: Reader<'_>) -> Result<String, Malformed> {
+    if value.is_text() { Ok(media_type(value.text()?)) } else { Ok(format!("{}", value.signed()?)) }
+}
+
+/// Byte strings that hold a text: `kid`, and the nonce of a request.
+fn utf8(mut value: Reader<'_>, name: &'static str) -> Result<String, Malformed> {
+    core::str::from_utf8(value.bytes()?).map(ToOwned::to_owned).map_err(|_| Malformed::WrongType(name))
+}
+
+fn read_claim(claims: &mut RegisteredClaims, mut key: Reader<'_>, mut value: Reader<'_>) -> Result<(), Malformed> {
+    let time = |mut value: Reader<'_>, name| Timestamp::from_unix(value.signed()?).map(Some).ok_or(Malformed::OutOfRange(name));
+    // A claim named by a text is none of ours.
+    let Ok(label) = key.signed() else { return Ok(()) };
+    match label {
+        claim::ISS => claims.issuer = Some(value.text()?.to_owned()),
+        claim::SUB => claims.subject = Some(value.text()?.to_owned()),
+        claim::AUD => {
+            // RFC 8392 §3.1.3: alone, or a list of one.
+            if !value.is_text() && value.array()? != 1 {
+                return Err(Malformed::OutOfRange("aud"));
+            }
+            claims.audience = Some(value.text()?.to_owned());
+        }
+        claim::EXP => claims.times.expires_at = time(value, "exp")?,
+        claim::NBF => claims.times.not_before = time(value, "nbf")?,
+        claim::IAT => claims.times.issued_at = time(value, "iat")?,
+        claim::NONCE => claims.nonce = Some(utf8(value, "nonce")?),
+        _ => {}
+    }
+    Ok(())
+}
+
+fn write_claims(claims: &RegisteredClaims, out: &mut Writer) {
+    let texts = [(claim::ISS, &claims.issuer), (claim::SUB, &claims.subject), (claim::AUD, &claims.audience)];
+    let SignatureTimes { issued_at, not_before, expires_at } = claims.times;
+    let times = [(claim::EXP, expires_at), (claim::NBF, not_before), (claim::IAT, issued_at)];
+    let texts = texts.into_iter().filter_map(|(label, text)| Some((label, text.as_ref()?)));
+    let times = times.into_iter().filter_map(|(label, time)| Some((label, time?)));
+    out.map(texts.clone().count() + times.clone().count() + usize::from(claims.nonce.is_some()));
+    for (label, text) in texts {
+        out.signed(label).text(text);
+    }
+    for (label, time) in times {
+        out.signed(label).signed(time.unix());
+    }
+    if let Some(nonce) = &claims.nonce {
+        out.signed(claim::NONCE).bytes(nonce.as_bytes());
+    }
+}
+
+/// The algorithm's number (RFC 9053 §2). The key decides which; nothing is ever looked up by a number.
+const fn algorithm_id(algorithm: Algorithm) -> i64 {
+    match algorithm {
+        Algorithm::Es256 => -7,
+        Algorithm::EdDsa => -8,
+        Algorithm::Es384 => -35,
+    }
+}
+
+/// `Sig_structure` (RFC 9052 §4.4).
+fn to_be_signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
+    let mut structure = Writer::with_capacity(protected.len() + payload.len() + 32);
+    structure.array(4).text("Signature1").bytes(protected).bytes(&[]).bytes(payload);
+    structure.into_bytes()
+}
+
+impl From<NotCanonical> for Malformed {
+    fn from(NotCanonical: NotCanonical) -> Self {
+        Self::Serialization
+    }
+}
+
+#[cfg(test)]
+mod tests;

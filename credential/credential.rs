@@ -1,0 +1,265 @@
+//! Credentials in every format, behind one closed enum.
+//!
+//! Parsing takes untrusted bytes and checks no proof. [`Credential::verify`] checks the issuer's proof and only then
+//! reads the claims. Whether the issuer may be believed, and for how long, is `waypass-trust`'s business.
+
+use crate::binding::Binding;
+use crate::claim_path::ClaimPath;
+use crate::data_integrity::Suite;
+use crate::error::{IssueError, PresentError, VerifyError};
+use crate::format::{Format, MAX_BYTES, Serialization};
+use crate::json::Value;
+use crate::jsonld::KnownContexts;
+use crate::key::Signer;
+use crate::key_source::{Claimed, KeySource};
+use crate::malformed::Malformed;
+use crate::presentation::Presentation;
+use crate::role::{DataIntegrity, Enveloped, Holder, ProofClaim, RoleClaims, SdJwtVc, document, enveloped};
+use crate::sd_jwt::{SdJwt, key_binding};
+use crate::time::Timestamp;
+use crate::vcdm::envelope::{Content, Material};
+use alloc::{string::String, vec::Vec};
+use rand_core::CryptoRng;
+
+/// A credential with its own bytes, as issued or as presented. Unverified.
+#[derive(Clone, Debug)]
+pub enum Credential {
+    /// An SD-JWT VC without a key binding part.
+    SdJwtVc(SdJwtVc),
+    /// A VCDM 2.0 document with a Data Integrity proof.
+    DataIntegrity(DataIntegrity),
+    /// A VCDM 2.0 document in a JWS, an SD-JWT or a COSE_Sign1.
+    Enveloped(Enveloped),
+}
+
+/// A credential whose proofs have been checked, and what it says. Only [`Credential::verify`] makes one.
+#[derive(Clone, Debug)]
+pub struct Verified<'c> {
+    claims: &'c Value<'static>,
+    role: RoleClaims,
+}
+
+/// What a credential says, its proofs unchecked; see [`Credential::untrusted`].
+#[derive(Clone, Debug)]
+pub struct Untrusted<'c> {
+    /// See [`Verified::claims`].
+    pub claims: &'c Value<'static>,
+    /// See [`Verified::role`].
+    pub role: RoleClaims,
+}
+
+/// How a role credential is issued. A [`Format`] or a [`Suite`] alone says enough.
+#[derive(Clone, Copy)]
+pub struct Issuance<'o> {
+    /// The format.
+    pub format: Format,
+    /// The suite of a Data Integrity proof. Without one, it is the JCS suite of the issuer's key.
+    pub suite: Option<Suite>,
+    /// Others who sign a Data Integrity document as well, each under the key's own `did:key`.
+    pub further: &'o [(Suite, &'o dyn Signer)],
+    /// Contexts whose names the personal claims of a document may have.
+    pub contexts: &'o KnownContexts,
+}
+
+/// The contexts that are compiled in, and no others.
+static COMPILED_IN: KnownContexts = KnownContexts::new();
+
+impl From<Format> for Issuance<'_> {
+    fn from(format: Format) -> Self {
+        Self { format, suite: None, further: &[], contexts: &COMPILED_IN }
+    }
+}
+
+impl From<Suite> for Issuance<'_> {
+    fn from(suite: Suite) -> Self {
+        Self { suite: Some(suite), ..Self::from(Format::DataIntegrity) }
+    }
+}
+
+impl Credential {
+    /// Reads untrusted bytes, which may name contexts in `known` and those compiled in. Checks no proof.
+    ///
+    /// A JSON object is a VCDM document, what begins like a COSE_Sign1 is one, a text with a `~` is an SD-JWT of the kind that its
+    /// header names, and everything else must be a JWS.
+    pub fn parse(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
+        if bytes.len() > MAX_BYTES {
+            return Err(Malformed::TooLarge);
+        }
+        match Serialization::of(bytes) {
+            Serialization::Json => DataIntegrity::parse(bytes, known).map(Self::DataIntegrity),
+            Serialization::SdJwt => of_sd_jwt(SdJwt::parse(core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?)?, known),
+            Serialization::Jose | Serialization::Cose => Enveloped::parse(bytes, known).map(Self::Enveloped),
+        }
+    }
+
+    /// Issues `claims` under the issuer's key. `rng` gives salts and decoys.
+    pub fn issue<'o>(
+        claims: &RoleClaims,
+        how: impl Into<Issuance<'o>>,
+        signer: &dyn Signer,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Self, IssueError> {
+        let Issuance { format, suite, further, contexts } = how.into();
+        if format != Format::DataIntegrity && (suite.is_some() || !further.is_empty()) {
+            return Err(IssueError::Algorithm);
+        }
+        match format {
+            Format::SdJwtVc => SdJwtVc::issue(claims, signer, rng).map(Self::SdJwtVc),
+            Format::DataIntegrity => {
+                let own = (suite.unwrap_or_else(|| Suite::jcs(signer.public_key().algorithm())), signer);
+                let signers: Vec<(Suite, &dyn Signer)> = core::iter::once(own).chain(further.iter().copied()).collect();
+                DataIntegrity::issue(&signers, claims, contexts).map(Self::DataIntegrity)
+            }
+            Format::VcSdJwt => Enveloped::issue_disclosable(claims, signer, rng, contexts).map(Self::Enveloped),
+            Format::VcJwt | Format::VcCose => Enveloped::issue(claims, format, signer, contexts).map(Self::Enveloped),
+        }
+    }
+
+    /// Returns the bytes as they were read or issued.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::SdJwtVc(credential) => credential.as_bytes(),
+            Self::DataIntegrity(credential) => credential.as_bytes(),
+            Self::Enveloped(credential) => credential.as_bytes(),
+        }
+    }
+
+    /// Returns which format this is.
+    pub fn format(&self) -> Format {
+        match self {
+            Self::SdJwtVc(_) => Format::SdJwtVc,
+            Self::DataIntegrity(_) => Format::DataIntegrity,
+            Self::Enveloped(credential) => credential.format(),
+        }
+    }
+
+    /// Returns who claims to have signed this. Unverified.
+    pub fn claimed(&self) -> Claimed<'_> {
+        match self {
+            Self::SdJwtVc(credential) => credential.claimed(),
+            Self::DataIntegrity(credential) => credential.claimed(),
+            Self::Enveloped(credential) => credential.claimed(),
+        }
+    }
+
+    /// Returns the URLs of the contexts it names after those of every role credential. Unverified; only a document has any.
+    pub fn further_contexts(&self) -> Vec<String> {
+        match self {
+            Self::SdJwtVc(_) => Vec::new(),
+            Self::DataIntegrity(credential) => credential.further_contexts(),
+            Self::Enveloped(credential) => credential.further_contexts(),
+        }
+    }
+
+    /// Returns what the proofs after the issuer's say about themselves. Unverified; empty in a format that has one signature.
+    pub fn further_proofs(&self) -> &[ProofClaim] {
+        match self {
+            Self::DataIntegrity(credential) => credential.further_proofs(),
+            Self::SdJwtVc(_) | Self::Enveloped(_) => &[],
+        }
+    }
+
+    /// Checks every proof with the key that `keys` has for it, and reads the claims. Validity in time and status are not looked at.
+    pub fn verify(&self, keys: &dyn KeySource) -> Result<Verified<'_>, VerifyError> {
+        let (claims, role) = match self {
+            Self::SdJwtVc(credential) => credential.verify(keys),
+            Self::DataIntegrity(credential) => credential.verify(keys),
+            Self::Enveloped(credential) => credential.verify(keys),
+        }?;
+        Ok(Verified { claims, role })
+    }
+
+    /// Reads what the credential says, its proofs unchecked. Use it only to choose among credentials that were verified when they
+    /// were stored.
+    pub fn untrusted(&self) -> Result<Untrusted<'_>, Malformed> {
+        let (claims, role) = match self {
+            Self::SdJwtVc(credential) => credential.said(),
+            Self::DataIntegrity(credential) => credential.said(),
+            Self::Enveloped(credential) => credential.said(),
+        }?;
+        Ok(Untrusted { claims, role })
+    }
+
+    /// Returns the claims that the holder may show or withhold one by one. Empty where the format shows everything.
+    pub fn disclosable(&self) -> Result<Vec<ClaimPath>, Malformed> {
+        match self {
+            Self::SdJwtVc(credential) => credential.sd_jwt().paths(),
+            Self::DataIntegrity(_) => Ok(Vec::new()),
+            Self::Enveloped(credential) => credential.disclosable(),
+        }
+    }
+
+    /// Makes the presentation that is bound to `binding`. It shows the claims at `disclose` with what lies above and below
+    /// them, and nothing else that can be withheld. The issuer's proof is not checked again.
+    ///
+    /// Formats whose presentations are drawn at random take it from `rng`; none of today's does.
+    pub fn present(
+        &self,
+        disclose: &[ClaimPath],
+        binding: &Binding<'_>,
+        at: Timestamp,
+        holder: &dyn Signer,
+        _rng: &mut dyn CryptoRng,
+    ) -> Result<Presentation, PresentError> {
+        let (bytes, known) = match self {
+            Self::SdJwtVc(credential) => {
+                let bound = credential.untrusted_holder()?;
+                (key_bound(credential.sd_jwt(), bound.as_ref(), disclose, binding, at, holder)?, &COMPILED_IN)
+            }
+            Self::DataIntegrity(credential) => (document::presentation::present(credential, binding, at, holder)?, credential.contexts()),
+            Self::Enveloped(credential) => {
+                let bytes = match credential.sd_jwt() {
+                    Some(sd_jwt) => {
+                        let bound = credential.said()?.1.holder;
+                        key_bound(sd_jwt, bound.as_ref(), disclose, binding, at, holder)?
+                    }
+                    None => enveloped::presentation::present(credential, binding, at, holder)?,
+                };
+                (bytes, credential.contexts())
+            }
+        };
+        Ok(Presentation::parse(&bytes, known)?)
+    }
+}
+
+impl Verified<'_> {
+    /// Returns the disclosed claims: an SD-JWT's payload without the machinery of selective disclosure, or the VCDM document
+    /// without its proof.
+    pub const fn claims(&self) -> &Value<'static> {
+        self.claims
+    }
+
+    /// Returns what the credential says, read strictly.
+    pub const fn role(&self) -> &RoleClaims {
+        &self.role
+    }
+}
+
+/// Reads an SD-JWT of the kind that its header names.
+pub(crate) fn of_sd_jwt(sd_jwt: SdJwt, known: &KnownContexts) -> Result<Credential, Malformed> {
+    if sd_jwt.header().typ.as_deref() == Some(Content::Credential.typ(Material::SdJwt)) {
+        Enveloped::of_sd_jwt(sd_jwt, known).map(Credential::Enveloped)
+    } else {
+        SdJwtVc::of_sd_jwt(sd_jwt).map(Credential::SdJwtVc)
+    }
+}
+
+/// Shows the claims at `disclose`, with a KB-JWT by the key that the issuer bound.
+fn key_bound(
+    sd_jwt: &SdJwt,
+    bound: Option<&Holder>,
+    disclose: &[ClaimPath],
+    binding: &Binding<'_>,
+    at: Timestamp,
+    holder: &dyn Signer,
+) -> Result<Vec<u8>, PresentError> {
+    if bound.is_none_or(|bound| bound != holder.public_key()) {
+        return Err(PresentError::NotTheHolder);
+    }
+    let mut text = sd_jwt.with_only(disclose)?;
+    text.push_str(&key_binding::sign(&text, binding, at, holder)?);
+    Ok(text.into_bytes())
+}
+
+#[cfg(test)]
+mod tests;

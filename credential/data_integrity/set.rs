@@ -1,0 +1,212 @@
+//! Proof sets and proof chains (VC Data Integrity 1.0 §2.1.1, §2.1.2, §4.5): several proofs of one document, some of them over others.
+
+use super::{Options, Proof, ProofError, options};
+use crate::error::VerifyError;
+use crate::json::{Object, Value};
+use crate::jsonld::KnownContexts;
+use crate::key::{InvalidProof, PublicKey};
+use alloc::{vec, vec::Vec};
+use core::fmt;
+
+/// Proofs of one document. Each costs a signature check and, in a chain, a hash of the document of its own.
+pub const MAX_PROOFS: usize = 8;
+
+/// All proofs of a document, read and put in an order in which each comes after those it is made over; nothing has been checked.
+#[derive(Clone, Debug)]
+pub struct ProofSet<'v, 'a> {
+    entries: Vec<Entry<'v, 'a>>,
+    order: Vec<usize>,
+}
+
+/// One proof. A suite that we do not have makes it unreadable, not the others.
+#[derive(Clone, Debug)]
+struct Entry<'v, 'a> {
+    proof: Option<Proof<'v, 'a>>,
+    config: &'v Object<'a>,
+    previous: Vec<usize>,
+}
+
+/// What a verifier knows of a proof's key, and whose it is.
+#[derive(Clone, Copy, Debug)]
+pub enum Standing<'k> {
+    /// The issuer's own key.
+    Issuer(&'k PublicKey),
+    /// The key of somebody else who is trusted.
+    Trusted(&'k PublicKey),
+    /// A key that could be found, of somebody of whom nothing is known. Its proof is checked only where another is made over it.
+    Stranger(&'k PublicKey),
+    /// No key was found.
+    Unknown,
+}
+
+/// Which proofs of a set must hold.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Requirement {
+    /// Every proof whose key is trusted must hold, with all that it is made over, and at least one of them must be the issuer's.
+    /// Strangers' proofs neither help nor harm.
+    EveryTrustedAndTheIssuers,
+    /// Every proof must be by a trusted key and hold, and at least one must be the issuer's.
+    EveryProofAndTheIssuers,
+}
+
+/// Why a set does not prove its document.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SetError {
+    /// A proof that must hold does not. Deliberately says nothing more.
+    InvalidProof,
+    /// None of the proofs is the issuer's.
+    NotByIssuer,
+    /// A proof is by nobody who is trusted, and every proof must be.
+    NotTrusted,
+    /// A suite could not transform the document.
+    Document(ProofError),
+}
+
+impl<'v, 'a> ProofSet<'v, 'a> {
+    /// Reads every proof of `document`: one object, or a list of at most [`MAX_PROOFS`]. Ids that stand twice, references to proofs that
+    /// are not there, and proofs over themselves are refused.
+    pub fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
+        let member = document.member("proof").ok_or(ProofError::Missing("proof"))?;
+        let listed = member.as_array().unwrap_or(core::slice::from_ref(member));
+        if listed.is_empty() || listed.len() > MAX_PROOFS {
+            return Err(ProofError::OutOfRange("proof"));
+        }
+        let configs = listed.iter().map(|proof| proof.as_object().ok_or(ProofError::WrongType("proof")));
+        let configs: Vec<&'v Object<'a>> = configs.collect::<Result<_, _>>()?;
+        let ids = configs.iter().map(|config| options::text(config, "id")).collect::<Result<Vec<_>, _>>()?;
+        if (1..ids.len()).any(|n| ids[n].is_some() && ids[..n].contains(&ids[n])) {
+            return Err(ProofError::OutOfRange("id"));
+        }
+        let entry = |config: &'v Object<'a>| {
+            let named = options::previous(config)?;
+            // Matching proofs stand in the order of the document, each once (§4.5 step 4).
+            let previous = (0..ids.len()).filter(|n| ids[*n].is_some_and(|id| named.contains(&id))).collect();
+            if !named.iter().all(|id| ids.contains(&Some(*id))) {
+                return Err(ProofError::PreviousProof);
+            }
+            let proof = match Proof::from_config(document, config) {
+                Ok(proof) => Some(proof),
+                Err(ProofError::Unsupported) => None,
+                Err(why) => return Err(why),
+            };
+            Ok(Entry { proof, config, previous })
+        };
+        let entries: Vec<Entry<'v, 'a>> = configs.into_iter().map(entry).collect::<Result<_, _>>()?;
+        let order = in_order(&entries).ok_or(ProofError::PreviousProof)?;
+        Ok(Self { entries, order })
+    }
+
+    /// The readable proofs, in the order of the document.
+    pub fn proofs(&self) -> impl Iterator<Item = &Proof<'v, 'a>> {
+        self.entries.iter().filter_map(|entry| entry.proof.as_ref())
+    }
+
+    /// Returns true if every proof is in a suite that we have.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.entries.iter().all(|entry| entry.proof.is_some())
+    }
+
+    /// Checks what `requirement` demands; proofs in RDFC suites read the document by contexts in `contexts`. `standing` says of each
+    /// readable proof what is known of its key; it is asked once per proof, in the order of the document, and answers [`Standing::Unknown`] for one
+    /// whose purpose or time does not fit. Gives the proofs that were checked and hold.
+    pub fn verify<'k>(
+        &self,
+        requirement: Requirement,
+        contexts: &KnownContexts,
+        mut standing: impl FnMut(&Options<'v>) -> Standing<'k>,
+    ) -> Result<Vec<&Proof<'v, 'a>>, SetError> {
+        let known = self.entries.iter().map(|entry| entry.proof.as_ref().map_or(Standing::Unknown, |proof| standing(&proof.options)));
+        let known: Vec<Standing<'k>> = known.collect();
+        if !known.iter().any(|standing| matches!(standing, Standing::Issuer(_))) {
+            return Err(SetError::NotByIssuer);
+        }
+        let is_trusted = |n: usize| matches!(known[n], Standing::Issuer(_) | Standing::Trusted(_));
+        if requirement == Requirement::EveryProofAndTheIssuers && !(0..known.len()).all(is_trusted) {
+            return Err(SetError::NotTrusted);
+        }
+        let mut needed: Vec<bool> = (0..known.len()).map(is_trusted).collect();
+        // What a needed proof is made over is needed too: it comes before it in the order.
+        for n in self.order.iter().rev().copied() {
+            if needed[n] {
+                self.entries[n].previous.iter().for_each(|before| needed[*before] = true);
+            }
+        }
+        let mut held = Vec::with_capacity(known.len());
+        for n in self.order.iter().copied().filter(|n| needed[*n]) {
+            let (Some(proof), Standing::Issuer(key) | Standing::Trusted(key) | Standing::Stranger(key)) =
+                (&self.entries[n].proof, known[n])
+            else {
+                return Err(SetError::InvalidProof);
+            };
+            let seal = proof.seal_over(self.matching(n).as_ref(), contexts).map_err(SetError::Document)?;
+            seal.verify(key)?;
+            held.push(proof);
+        }
+        Ok(held)
+    }
+
+    /// The proofs that the `n`th is made over, as they stand in the document that it hashes; `None` where there are none.
+    fn matching(&self, n: usize) -> Option<Value<'a>> {
+        let previous = &self.entries[n].previous;
+        (!previous.is_empty()).then(|| previous.iter().map(|before| Value::Object(self.entries[*before].config.clone())).collect())
+    }
+}
+
+/// Those of the document's proofs that have these ids, as a list in the document's order; `None` for no ids.
+pub(super) fn named<'a>(document: &Object<'a>, ids: &[&str]) -> Result<Option<Value<'a>>, ProofError> {
+    if ids.is_empty() {
+        return Ok(None);
+    }
+    let member = document.member("proof").ok_or(ProofError::PreviousProof)?;
+    let listed = member.as_array().unwrap_or(core::slice::from_ref(member));
+    let is_named = |proof: &&Value<'a>, id: &str| proof.member("id").and_then(Value::as_str) == Some(id);
+    if ids.iter().any(|id| listed.iter().filter(|proof| is_named(proof, id)).count() != 1) {
+        return Err(ProofError::PreviousProof);
+    }
+    Ok(Some(listed.iter().filter(|proof| ids.iter().any(|id| is_named(proof, id))).cloned().collect()))
+}
+
+/// Each proof after those it is made over; `None` where they go in a circle.
+fn in_order(entries: &[Entry<'_, '_>]) -> Option<Vec<usize>> {
+    let mut order = Vec::with_capacity(entries.len());
+    let mut is_placed = vec![false; entries.len()];
+    while order.len() < entries.len() {
+        let ready = |n: &usize| !is_placed[*n] && entries[*n].previous.iter().all(|before| is_placed[*before]);
+        let next = (0..entries.len()).find(ready)?;
+        is_placed[next] = true;
+        order.push(next);
+    }
+    Some(order)
+}
+
+impl From<InvalidProof> for SetError {
+    fn from(InvalidProof: InvalidProof) -> Self {
+        Self::InvalidProof
+    }
+}
+
+/// A set that lacks the issuer's proof, or has one by a key that is not trusted, proves nothing.
+impl From<SetError> for VerifyError {
+    fn from(why: SetError) -> Self {
+        match why {
+            SetError::InvalidProof | SetError::NotByIssuer | SetError::NotTrusted => Self::InvalidProof,
+            SetError::Document(why) => Self::Malformed(why.into()),
+        }
+    }
+}
+
+impl fmt::Display for SetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidProof => InvalidProof.fmt(f),
+            Self::NotByIssuer => f.write_str("none of the proofs is the issuer's"),
+            Self::NotTrusted => f.write_str("one of the proofs is by nobody who is trusted"),
+            Self::Document(why) => why.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for SetError {}
+
+#[cfg(test)]
+mod tests;

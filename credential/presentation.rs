@@ -1,0 +1,97 @@
+//! Presentations in every format, behind one closed enum.
+
+use crate::binding::{Binding, HolderError, HolderProof, Nonce};
+use crate::credential::{Credential, of_sd_jwt};
+use crate::format::{MAX_BYTES, Serialization};
+use crate::jsonld::KnownContexts;
+use crate::key::PublicKey;
+use crate::malformed::Malformed;
+use crate::role::{document, enveloped};
+use crate::sd_jwt::key_binding::KeyBinding;
+use crate::sd_jwt::{SdJwt, split_key_binding};
+use alloc::{boxed::Box, string::String, vec::Vec};
+
+/// A credential shown by its holder to one verifier. Unverified.
+#[derive(Clone, Debug)]
+pub struct Presentation {
+    credential: Credential,
+    answer: Answer,
+}
+
+/// How the holder answers.
+#[derive(Clone, Debug)]
+enum Answer {
+    /// With a KB-JWT after an SD-JWT, of an SD-JWT VC or of a VCDM document (RFC 9901 §4.3).
+    KeyBound { text: String, bound: usize, proof: Box<Result<KeyBinding, HolderError>> },
+    /// With an `authentication` proof of a verifiable presentation, if there is one.
+    DataIntegrity { bytes: Vec<u8>, proof: Option<Box<document::presentation::Answer>> },
+    /// With the signature of the envelope of a verifiable presentation.
+    Enveloped(Box<enveloped::presentation::Answer>),
+}
+
+impl Presentation {
+    /// Reads untrusted bytes, of a credential that may name contexts in `known` and those compiled in. Checks no proof.
+    ///
+    /// A JSON object is a verifiable presentation, what begins like a COSE_Sign1 is one, a text with a `~` is an SD-JWT, and
+    /// everything else must be a JWS.
+    pub fn parse(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
+        if bytes.len() > MAX_BYTES {
+            return Err(Malformed::TooLarge);
+        }
+        match Serialization::of(bytes) {
+            Serialization::Json => {
+                let (credential, proof) = document::presentation::parse(bytes, known)?;
+                let answer = Answer::DataIntegrity { bytes: bytes.to_vec(), proof: proof.map(Box::new) };
+                Ok(Self { credential: Credential::DataIntegrity(credential), answer })
+            }
+            Serialization::SdJwt => Self::key_bound(bytes, known),
+            Serialization::Jose | Serialization::Cose => {
+                let (credential, answer) = enveloped::presentation::parse(bytes, known)?;
+                Ok(Self { credential: Credential::Enveloped(credential), answer: Answer::Enveloped(Box::new(answer)) })
+            }
+        }
+    }
+
+    fn key_bound(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
+        let text = core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?;
+        let (sd_jwt, kb_jwt) = split_key_binding(text)?;
+        let credential = of_sd_jwt(SdJwt::parse(sd_jwt)?, known)?;
+        let proof = Box::new(KeyBinding::parse(kb_jwt));
+        Ok(Self { credential, answer: Answer::KeyBound { bound: sd_jwt.len(), text: text.into(), proof } })
+    }
+
+    /// Returns the bytes as they were read or made.
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.answer {
+            Answer::KeyBound { text, .. } => text.as_bytes(),
+            Answer::DataIntegrity { bytes, .. } => bytes,
+            Answer::Enveloped(answer) => answer.as_bytes(),
+        }
+    }
+
+    /// Returns the one credential shown.
+    pub const fn credential(&self) -> &Credential {
+        &self.credential
+    }
+
+    /// Returns the nonce that the holder's proof names. Unverified: use it only to look up the challenge.
+    pub fn untrusted_nonce(&self) -> Option<Nonce> {
+        match &self.answer {
+            Answer::KeyBound { proof, .. } => proof.as_ref().as_ref().ok()?.untrusted_nonce(),
+            Answer::DataIntegrity { proof, .. } => proof.as_ref()?.untrusted_nonce(),
+            Answer::Enveloped(answer) => answer.untrusted_nonce(),
+        }
+    }
+
+    /// Checks that `holder` (the key the issuer bound, [`crate::role::RoleClaims::holder`]) made this presentation for `binding`.
+    pub fn verify_holder(&self, holder: &PublicKey, binding: &Binding<'_>) -> Result<HolderProof, HolderError> {
+        match &self.answer {
+            Answer::KeyBound { text, bound, proof } => {
+                let (sd_jwt, kb_jwt) = text.split_at(*bound);
+                proof.as_ref().as_ref().map_err(Clone::clone)?.verify(sd_jwt, kb_jwt, holder, binding)
+            }
+            Answer::DataIntegrity { proof, .. } => proof.as_ref().ok_or(HolderError::Missing)?.verify(holder, binding),
+            Answer::Enveloped(answer) => answer.verify(holder, binding),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! SD-JWT VC with key binding (draft-ietf-oauth-sd-jwt-vc): what an SD-JWT must say to be a role credential.
+
+use super::{Holder, RoleClaims};
+use crate::error::{IssueError, VerifyError};
+use crate::json::{Object, Value};
+use crate::key::Signer;
+use crate::key_source::{Claimed, KeyClaim, KeySource};
+use crate::malformed::Malformed;
+use crate::registered_claims::text;
+use crate::sd_jwt::SdJwt;
+use alloc::{borrow::ToOwned, string::String};
+use rand_core::CryptoRng;
+
+mod claims;
+
+/// The `typ` of an SD-JWT VC.
+pub(crate) const TYP: &str = "dc+sd-jwt";
+
+/// An SD-JWT VC without a key binding part. Unverified.
+#[derive(Clone, Debug)]
+pub struct SdJwtVc {
+    sd_jwt: SdJwt,
+    issuer: String,
+    key_id: Option<String>,
+    holder: Result<Option<Holder>, Malformed>,
+    /// The claims with what is disclosed in its place. Their faults count once the signature is known to be good.
+    disclosed: Result<Value<'static>, Malformed>,
+}
+
+impl SdJwtVc {
+    /// Reads an SD-JWT as an SD-JWT VC. Its `typ` is checked with the signature.
+    pub(crate) fn of_sd_jwt(sd_jwt: SdJwt) -> Result<Self, Malformed> {
+        let payload = sd_jwt.payload()?;
+        let issuer = text(payload.member("iss").ok_or(Malformed::Missing("iss"))?, "iss")?;
+        // A relative DID URL is relative to the issuer.
+        let key_id =
+            sd_jwt.header().key_id.as_ref().map(|kid| if kid.starts_with('#') { [&issuer, kid.as_str()].concat() } else { kid.to_owned() });
+        let holder = Holder::of_cnf(&payload);
+        let disclosed = disclose(&sd_jwt, payload);
+        Ok(Self { issuer, key_id, holder, disclosed, sd_jwt })
+    }
+
+    /// Issues `claims`.
+    pub(crate) fn issue(claims: &RoleClaims, signer: &dyn Signer, rng: &mut dyn CryptoRng) -> Result<Self, IssueError> {
+        let text = claims::draft(claims, rng)?.sign(TYP, claims.key_id.as_deref(), signer)?;
+        Ok(Self::of_sd_jwt(SdJwt::parse(&text)?)?)
+    }
+
+    /// Returns the text, up to and including the last `~`.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        self.sd_jwt.as_str().as_bytes()
+    }
+
+    /// Returns `iss` and `kid`. Unverified.
+    pub(crate) fn claimed(&self) -> Claimed<'_> {
+        Claimed { issuer: &self.issuer, key_id: self.key_id.as_deref() }
+    }
+
+    /// Checks the issuer's signature, then the disclosures (RFC 9901 §7.1), then reads the role.
+    pub(crate) fn verify(&self, keys: &dyn KeySource) -> Result<(&Value<'static>, RoleClaims), VerifyError> {
+        let key = keys.key(KeyClaim::Issuer(self.claimed())).ok_or(VerifyError::UnknownKey)?;
+        self.sd_jwt.check(key, TYP)?;
+        Ok(self.said()?)
+    }
+
+    /// Reads what it says, its signature unchecked.
+    pub(crate) fn said(&self) -> Result<(&Value<'static>, RoleClaims), Malformed> {
+        let claims = self.disclosed.as_ref().map_err(|why| *why)?;
+        let role = claims::read(claims.as_object().ok_or(Malformed::WrongType("payload"))?, self.key_id.as_deref())?;
+        Ok((claims, role))
+    }
+
+    /// Returns the SD-JWT.
+    pub(crate) const fn sd_jwt(&self) -> &SdJwt {
+        &self.sd_jwt
+    }
+
+    /// Returns the key it is bound to. Unverified.
+    pub(crate) fn untrusted_holder(&self) -> Result<Option<Holder>, Malformed> {
+        self.holder.clone()
+    }
+}
+
+/// Returns the claims of `payload` with what is disclosed in its place.
+fn disclose<'s>(sd_jwt: &'s SdJwt, payload: Object<'s>) -> Result<Value<'static>, Malformed> {
+    let disclosed = sd_jwt.disclose(payload)?;
+    claims::require_always(&disclosed)?;
+    Ok(Value::Object(disclosed.into_claims()).into_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! VCDM documents of any type, read by their proof alone: for tools, test suites and the VC API, never for a gate.
+//!
+//! Nothing is said here about who may issue what: any key that a proof names may have made it. Inline contexts are read
+//! too, in safe mode like the others.
+
+use super::envelope::{Content, Envelope, Material, is_enveloped, read_url, write_url};
+use super::shape::{self, Version};
+use crate::data_integrity::{Options, Proof, ProofSet, Requirement, Standing, Suite, create};
+use crate::did::{self, DidUrl, Purpose};
+use crate::error::{IssueError, VerifyError};
+use crate::format::MAX_BYTES;
+use crate::json::{Limits, Object, Value};
+use crate::jsonld::{self, KnownContexts};
+use crate::key::{PublicKey, Signer};
+use crate::malformed::Malformed;
+use crate::registered_claims::RegisteredClaims;
+use crate::time::Timestamp;
+use alloc::{string::String, vec, vec::Vec};
+use waypass_schemas::contexts::compiled::DATA_INTEGRITY_V2;
+
+/// A credential or presentation whose shape and terms have been checked; of its proofs nothing is known.
+#[derive(Clone, Debug)]
+pub struct Document<'a> {
+    text: Object<'a>,
+    /// The same with names in the place of inline contexts, where there are any.
+    named: Option<Object<'a>>,
+    known: KnownContexts,
+    version: Version,
+}
+
+/// What a verifier asked for, of a presentation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Asked<'v> {
+    /// The nonce that the proof must answer.
+    pub challenge: Option<&'v str>,
+    /// The verifier that the proof must be meant for.
+    pub domain: Option<&'v str>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads a credential: its shape (VCDM §4), and its terms in safe mode.
+    pub fn credential(document: Object<'a>) -> Result<Self, Malformed> {
+        let version = shape::check_credential(&document)?;
+        Self::read(document, version)
+    }
+
+    /// Reads a presentation likewise; the credentials in it are read when it is verified.
+    pub fn presentation(document: Object<'a>) -> Result<Self, Malformed> {
+        let version = shape::check_presentation(&document)?;
+        Self::read(document, version)
+    }
+
+    fn read(text: Object<'a>, version: Version) -> Result<Self, Malformed> {
+        let mut known = KnownContexts::new();
+        let mut adopted = text.clone();
+        known.adopt(&mut adopted)?;
+        let named = (adopted != text).then_some(adopted);
+        let document = Self { text, named, known, version };
+        document.check_terms()?;
+        Ok(document)
+    }
+
+    /// Which data model it follows.
+    pub const fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The document as a JSON-LD processor reads it.
+    fn named(&self) -> &Object<'a> {
+        self.named.as_ref().unwrap_or(&self.text)
+    }
+
+    fn check_terms(&self) -> Result<(), Malformed> {
+        let contexts = self.known.list(self.named()).map_err(Malformed::JsonLd)?;
+        jsonld::to_rdf_without(self.named(), &contexts, "proof").map_err(Malformed::JsonLd)?;
+        Ok(())
+    }
+
+    /// The document with a proof in `suite`. One of version 1.1 gets the context that defines the proof's terms, if it has not got it
+    /// (VC Data Integrity §2.4.1).
+    pub fn secure(mut self, suite: Suite, options: &Options<'_>, signer: &dyn Signer) -> Result<Object<'a>, IssueError> {
+        if self.text.member("proof").is_some() {
+            return Err(IssueError::Malformed(Malformed::Proof));
+        }
+        if self.version == Version::V1_1 {
+            [Some(&mut self.text), self.named.as_mut()].into_iter().flatten().for_each(define_proof);
+        }
+        let read = if suite.reads_meaning() { self.named() } else { &self.text };
+        let proof = create(suite, read, options, &self.known, signer)?;
+        self.text.set("proof", proof);
+        Ok(self.text)
+    }
+
+    /// The document in a JWS, as the envelope that VCDM 2.0 §4.13.1 describes.
+    pub fn envelop(self, key_id: &str, signer: &dyn Signer) -> Result<Object<'static>, IssueError> {
+        if self.version != Version::V2_0 || self.text.member("proof").is_some() {
+            return Err(IssueError::Malformed(Malformed::Proof));
+        }
+        let jws = Envelope::sign(self.text, &RegisteredClaims::default(), Content::Credential, Material::Jose, key_id, signer)?;
+        Ok(write_url(Material::Jose, &jws))
+    }
+
+    /// Checks that every proof is for `purpose`, has not expired at `at`, answers what was asked, and holds with the key it names,
+    /// a `did:key` or `did:jwk`.
+    fn verify_proofs(&self, purpose: Purpose, asked: Asked<'_>, at: Timestamp) -> Result<(), VerifyError> {
+        let text = ProofSet::read(&self.text).map_err(Malformed::from)?;
+        let named = self.named.as_ref().map(ProofSet::read).transpose().map_err(Malformed::from)?;
+        // JCS signs the text with its inline contexts, RDFC what a processor makes of them.
+        let set = match &named {
+            Some(named) if text.proofs().all(|proof| proof.suite.reads_meaning()) => named,
+            Some(_) if text.proofs().any(|proof| proof.suite.reads_meaning()) => return Err(Malformed::Context.into()),
+            _ => &text,
+        };
+        // A suite that we do not have is one that we cannot check.
+        if !set.is_readable() {
+            return Err(Malformed::Proof.into());
+        }
+        let mut keys: Vec<(String, PublicKey)> = Vec::new();
+        for Proof { options, .. } in set.proofs() {
+            let is_over = options.expires.is_some_and(|end| end < at);
+            if options.purpose != purpose || is_over || !asked.is_answered(options.challenge, options.domain) {
+                return Err(Malformed::Proof.into());
+            }
+            let method = options.verification_method;
+            let key = DidUrl::parse(method).ok().filter(|url| url.fragment().is_some()).and_then(|url| url.resolve().ok());
+            keys.push((method.into(), key.ok_or(Malformed::OutOfRange("verificationMethod"))?));
+        }
+        let standing = |options: &Options<'_>| {
+            let known = keys.iter().find(|(method, _)| method == options.verification_method);
+            known.map_or(Standing::Unknown, |(_, key)| Standing::Issuer(key))
+        };
+        set.verify(Requirement::EveryProofAndTheIssuers, &self.known, standing)?;
+        Ok(())
+    }
+}
+
+impl Asked<'_> {
+    /// Whether nonce and audience of an answer are those asked for (VC Data Integrity §4.4); what was not asked is not compared.
+    fn is_answered(self, challenge: Option<&str>, domain: Option<&str>) -> bool {
+        let agrees = |asked: Option<&str>, found| asked.is_none() || asked == found;
+        agrees(self.challenge, challenge) && agrees(self.domain, domain)
+    }
+}
+
+/// Checks a credential of any type by its own proofs, or by the envelope it is in.
+pub fn verify_credential(credential: &Object<'_>, asked: Asked<'_>, at: Timestamp) -> Result<(), VerifyError> {
+    if is_enveloped(credential, Content::Credential) {
+        let envelope = open(credential, Content::Credential, asked, at)?;
+        Document::credential(unsealed(&envelope)?)?;
+        Ok(())
+    } else {
+        Document::credential(credential.clone())?.verify_proofs(Purpose::AssertionMethod, asked, at)
+    }
+}
+
+/// Checks a presentation of any type by its own proofs or its envelope, and then every credential in it.
+pub fn verify_presentation(presentation: &Object<'_>, asked: Asked<'_>, at: Timestamp) -> Result<(), VerifyError> {
+    let verify_all = |presentation: &Object<'_>| {
+        let mut credentials = shape::credentials(presentation)?.into_iter();
+        credentials.try_for_each(|credential| verify_credential(credential, Asked::default(), at))
+    };
+    if is_enveloped(presentation, Content::Presentation) {
+        let envelope = open(presentation, Content::Presentation, asked, at)?;
+        verify_all(&Document::presentation(unsealed(&envelope)?)?.text)
+    } else {
+        Document::presentation(presentation.clone())?.verify_proofs(Purpose::Authentication, asked, at)?;
+        verify_all(presentation)
+    }
+}
+
+/// Opens the envelope in a `data:` URL: its signature holds with the key it names, within its own times, and it answers what was asked.
+fn open(enveloped: &Object<'_>, content: Content, asked: Asked<'_>, at: Timestamp) -> Result<Envelope, VerifyError> {
+    let envelope = Envelope::parse(&read_url(enveloped, content)?.1, content, MAX_BYTES)?;
+    let key = did::resolve(envelope.key_id().ok_or(Malformed::Missing("kid"))?).map_err(|_| Malformed::OutOfRange("kid"))?;
+    envelope.verify(&key)?;
+    let claims = envelope.claims(&mut envelope.document(Limits::CREDENTIAL)?)?;
+    let times = claims.times;
+    if times.not_before.is_some_and(|begin| at < begin) || times.expires_at.is_some_and(|end| end <= at) {
+        return Err(Malformed::OutOfRange("exp").into());
+    }
+    let is_answer = content == Content::Credential || asked.is_answered(claims.nonce.as_deref(), claims.audience.as_deref());
+    if is_answer { Ok(envelope) } else { Err(Malformed::Proof.into()) }
+}
+
+/// The document in an envelope, without what stands beside it. A proof inside is one that nobody would check.
+fn unsealed(envelope: &Envelope) -> Result<Object<'_>, Malformed> {
+    let mut document = envelope.document(Limits::CREDENTIAL)?;
+    envelope.claims(&mut document)?;
+    if document.member("proof").is_some() { Err(Malformed::Proof) } else { Ok(document) }
+}
+
+fn define_proof(document: &mut Object<'_>) {
+    let contexts = match document.remove("@context") {
+        Some(Value::Array(contexts)) => contexts,
+        Some(one) => vec![one],
+        None => Vec::new(),
+    };
+    let is_defined = contexts.iter().any(|context| context.as_str() == Some(DATA_INTEGRITY_V2));
+    let added = (!is_defined).then(|| Value::from(DATA_INTEGRITY_V2));
+    document.members_mut().insert(0, ("@context".into(), Value::Array(contexts.into_iter().chain(added).collect())));
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,213 @@
+//! Shapes and values of documents of any type (VCDM 2.0 §4, 1.1 §4). Terms are checked by the contexts (`jsonld`), proofs by the codecs.
+
+use crate::json::{Object, Value};
+use crate::malformed::Malformed;
+use crate::time::Timestamp;
+use alloc::vec::Vec;
+use waypass_schemas::contexts::CREDENTIALS_V2;
+use waypass_schemas::contexts::compiled::CREDENTIALS_V1;
+
+mod related;
+mod text;
+
+use related::check_related;
+use text::check_text;
+
+/// Which data model a document follows; its first context says so.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Version {
+    /// Verifiable Credentials Data Model 1.1.
+    V1_1,
+    /// Verifiable Credentials Data Model 2.0.
+    V2_0,
+}
+
+/// Checks the shape of a credential (VCDM 2.0 §4, or 1.1 §4); a `proof` is not looked at.
+pub(crate) fn check_credential(credential: &Object<'_>) -> Result<Version, Malformed> {
+    let version = version(credential)?;
+    require_type(credential, "VerifiableCredential")?;
+    check_id(credential, "id")?;
+    check_issuer(credential)?;
+    check_subjects(credential)?;
+    check_validity(credential, version)?;
+    for (name, id) in [
+        ("credentialStatus", if version == Version::V1_1 { Needs::Id } else { Needs::Nothing }),
+        ("credentialSchema", Needs::Id),
+        ("refreshService", if version == Version::V1_1 { Needs::Id } else { Needs::Nothing }),
+        ("termsOfUse", Needs::Nothing),
+        ("evidence", Needs::Nothing),
+        ("confidenceMethod", Needs::Nothing),
+        ("renderMethod", Needs::Nothing),
+    ] {
+        each(credential, name, |item| check_typed(item, name, id))?;
+    }
+    each(credential, "credentialStatus", check_status)?;
+    if version == Version::V2_0 {
+        check_described(credential)?;
+        check_related(credential)?;
+    }
+    Ok(version)
+}
+
+/// Checks the shape of a presentation (VCDM 2.0 §4.13, or 1.1 §4.10); its credentials are checked one by one by the caller.
+pub(crate) fn check_presentation(presentation: &Object<'_>) -> Result<Version, Malformed> {
+    let version = version(presentation)?;
+    require_type(presentation, "VerifiablePresentation")?;
+    check_id(presentation, "id")?;
+    match presentation.member("holder") {
+        None => {}
+        Some(Value::Object(holder)) => {
+            holder.member("id").ok_or(Malformed::Missing("holder"))?;
+            check_id(holder, "id")?;
+        }
+        Some(_) => check_id(presentation, "holder")?,
+    }
+    each(presentation, "termsOfUse", |item| check_typed(item, "termsOfUse", Needs::Nothing))?;
+    Ok(version)
+}
+
+/// The credentials of a presentation: objects, in their order.
+pub fn credentials<'v, 'a>(presentation: &'v Object<'a>) -> Result<Vec<&'v Object<'a>>, Malformed> {
+    let Some(member) = presentation.member("verifiableCredential") else { return Ok(Vec::new()) };
+    let object = |item: &'v Value<'a>| item.as_object().ok_or(Malformed::WrongType("verifiableCredential"));
+    one_or_more(member).iter().map(object).collect()
+}
+
+/// A URL as VCDM 2.0 uses the word (§4.4): a scheme, a colon, and no character that RFC 3986 does not have.
+pub(crate) fn is_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once(':') else { return false };
+    scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && !rest.is_empty()
+        && rest.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&b))
+}
+
+/// What an object needs beside its type.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Nothing,
+    Id,
+}
+
+/// The first context is that of the data model, the others are URLs or objects (§4.3).
+fn version(document: &Object<'_>) -> Result<Version, Malformed> {
+    let contexts = one_or_more(document.member("@context").ok_or(Malformed::Context)?);
+    if !contexts.iter().all(|context| context.as_object().is_some() || context.as_str().is_some_and(is_url)) {
+        return Err(Malformed::Context);
+    }
+    match contexts.first().and_then(Value::as_str) {
+        Some(id) if id == CREDENTIALS_V2.id => Ok(Version::V2_0),
+        Some(CREDENTIALS_V1) => Ok(Version::V1_1),
+        _ => Err(Malformed::Context),
+    }
+}
+
+/// `type` has texts only, and `base` among them (§4.5).
+fn require_type(document: &Object<'_>, base: &str) -> Result<(), Malformed> {
+    let types = one_or_more(document.member("type").ok_or(Malformed::Missing("type"))?);
+    if types.iter().any(|name| name.as_str().is_none()) {
+        return Err(Malformed::WrongType("type"));
+    }
+    if types.iter().any(|name| name.as_str() == Some(base)) { Ok(()) } else { Err(Malformed::OutOfRange("type")) }
+}
+
+/// A single URL, if the member is there at all (§4.4).
+fn check_id(object: &Object<'_>, name: &'static str) -> Result<(), Malformed> {
+    match object.member(name) {
+        None => Ok(()),
+        Some(Value::String(id)) if is_url(id) => Ok(()),
+        Some(Value::String(_)) => Err(Malformed::OutOfRange(name)),
+        Some(_) => Err(Malformed::WrongType(name)),
+    }
+}
+
+/// A URL, or an object with one (§4.7).
+fn check_issuer(credential: &Object<'_>) -> Result<(), Malformed> {
+    match credential.member("issuer").ok_or(Malformed::Missing("issuer"))? {
+        Value::Object(issuer) => {
+            issuer.member("id").ok_or(Malformed::Missing("issuer"))?;
+            check_id(issuer, "id")?;
+            check_described(issuer)
+        }
+        _ => check_id(credential, "issuer"),
+    }
+}
+
+/// One or more objects that say something (§4.8).
+fn check_subjects(credential: &Object<'_>) -> Result<(), Malformed> {
+    credential.member("credentialSubject").ok_or(Malformed::Missing("credentialSubject"))?;
+    each(credential, "credentialSubject", |subject| {
+        if subject.is_empty() { Err(Malformed::OutOfRange("credentialSubject")) } else { check_id(subject, "id") }
+    })
+}
+
+/// §4.9, or in 1.1 §4.6 and §4.7 with names of its own.
+fn check_validity(credential: &Object<'_>, version: Version) -> Result<(), Malformed> {
+    let (from, until) = match version {
+        Version::V1_1 => ("issuanceDate", "expirationDate"),
+        Version::V2_0 => ("validFrom", "validUntil"),
+    };
+    let date = |name: &'static str| {
+        let Some(value) = credential.member(name) else { return Ok(None) };
+        let text = value.as_str().ok_or(Malformed::WrongType(name))?;
+        Timestamp::parse_rfc3339(text).map(Some).ok_or(Malformed::OutOfRange(name))
+    };
+    match (date(from)?, date(until)?) {
+        (None, _) if version == Version::V1_1 => Err(Malformed::Missing(from)),
+        (Some(from), Some(end)) if end < from => Err(Malformed::OutOfRange(until)),
+        _ => Ok(()),
+    }
+}
+
+/// An object with a type, perhaps with an identifier (§4.10, §4.11, §5.4 to §5.6).
+fn check_typed(item: &Object<'_>, name: &'static str, needs: Needs) -> Result<(), Malformed> {
+    let types = one_or_more(item.member("type").ok_or(Malformed::Missing(name))?);
+    if types.is_empty() || types.iter().any(|kind| kind.as_str().is_none()) {
+        return Err(Malformed::WrongType(name));
+    }
+    if needs == Needs::Id && item.member("id").is_none() {
+        return Err(Malformed::Missing(name));
+    }
+    check_id(item, "id")
+}
+
+/// The members of a Bitstring Status List entry (Bitstring Status List 1.0 §2.1). Entries of other kinds say what they like.
+fn check_status(entry: &Object<'_>) -> Result<(), Malformed> {
+    if entry.text("type") != Some("BitstringStatusListEntry") {
+        return Ok(());
+    }
+    let text = |name: &'static str| entry.text(name).ok_or(Malformed::WrongType(name));
+    text("statusPurpose")?;
+    let index = text("statusListIndex")?;
+    let is_decimal = index.bytes().all(|digit| digit.is_ascii_digit()) && (index == "0" || !index.starts_with('0'));
+    if index.is_empty() || !is_decimal {
+        return Err(Malformed::OutOfRange("statusListIndex"));
+    }
+    if is_url(text("statusListCredential")?) { Ok(()) } else { Err(Malformed::OutOfRange("statusListCredential")) }
+}
+
+/// `name` and `description` are texts, perhaps in several languages (§4.6, §11.1).
+fn check_described(object: &Object<'_>) -> Result<(), Malformed> {
+    ["name", "description"].into_iter().try_for_each(|name| object.member(name).map_or(Ok(()), |value| check_text(value, name)))
+}
+
+/// Every item of a member, one or several objects; nothing where it is absent.
+fn each<'v, 'a>(
+    object: &'v Object<'a>,
+    name: &'static str,
+    mut check: impl FnMut(&'v Object<'a>) -> Result<(), Malformed>,
+) -> Result<(), Malformed> {
+    let Some(member) = object.member(name) else { return Ok(()) };
+    match one_or_more(member) {
+        [] => Err(Malformed::OutOfRange(name)),
+        items => items.iter().try_for_each(|item| check(item.as_object().ok_or(Malformed::WrongType(name))?)),
+    }
+}
+
+/// A list, or one value that stands for a list of one.
+fn one_or_more<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
+    value.as_array().unwrap_or(core::slice::from_ref(value))
+}
+
+#[cfg(test)]
+mod tests;
