@@ -78,7 +78,7 @@ fn cose(bytes: &[u8]) -> Result<Value, Failure> {
         Err(_) => Credential::parse(bytes, &KnownContexts::new()).map_err(|error| wrong(&error))?,
     };
     let said = credential.untrusted().map_err(|error| wrong(&error))?;
-    serde_json::to_value(&said.claims).map_err(|error| wrong(&error))
+    serde_json::to_value(said.claims).map_err(|error| wrong(&error))
 }
 
 fn jws(text: &str) -> Result<Value, Failure> {

@@ -109,7 +109,7 @@ pub fn assess<'c>(credential: &'c Credential, bundle: &TrustBundle, at: &Moment)
     Ok(Assessment { genuine, authorised, valid, standing, readings, ages, notes })
 }
 
-impl<'c> Assessment<'c> {
+impl Assessment<'_> {
     /// What the credential says (of a presentation: what is disclosed).
     pub fn role(&self) -> &RoleClaims {
         self.genuine.role()

@@ -285,7 +285,7 @@ impl Site {
 
 /// A credential by any key; what it claims is up to `claims`.
 pub(crate) fn issue_by(key: &TestKey, format: Format, claims: &RoleClaims) -> Credential {
-    Credential::issue(&claims, format, key, &mut Counter(7)).expect("issues")
+    Credential::issue(claims, format, key, &mut Counter(7)).expect("issues")
 }
 
 fn targets(issuer: &TestKey, status_key: &TestKey) -> TargetsPart {

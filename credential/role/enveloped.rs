@@ -59,15 +59,12 @@ impl Enveloped {
     }
 
     fn of_envelope(envelope: Envelope, known: &KnownContexts) -> Result<Self, Malformed> {
-        let (issuer, said) = match envelope.sd_jwt() {
-            Some(sd_jwt) => {
-                let payload = sd_jwt.payload()?;
-                (issuer(&payload)?.to_owned(), disclosable::disclose(sd_jwt, payload))
-            }
-            None => {
-                let document = envelope.document(Limits::CREDENTIAL)?;
-                (issuer(&document)?.to_owned(), Ok((document, None)))
-            }
+        let (issuer, said) = if let Some(sd_jwt) = envelope.sd_jwt() {
+            let payload = sd_jwt.payload()?;
+            (issuer(&payload)?.to_owned(), disclosable::disclose(sd_jwt, payload))
+        } else {
+            let document = envelope.document(Limits::CREDENTIAL)?;
+            (issuer(&document)?.to_owned(), Ok((document, None)))
         };
         let key_id = envelope.key_id_under(&issuer);
         if let Some(key_id) = &key_id {

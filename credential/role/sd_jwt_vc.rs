@@ -37,7 +37,7 @@ impl SdJwtVc {
             sd_jwt.header().key_id.as_ref().map(|kid| if kid.starts_with('#') { [&issuer, kid.as_str()].concat() } else { kid.to_owned() });
         let holder = Holder::of_cnf(&payload);
         let disclosed = disclose(&sd_jwt, payload);
-        Ok(Self { issuer, key_id, holder, disclosed, sd_jwt })
+        Ok(Self { sd_jwt, issuer, key_id, holder, disclosed })
     }
 
     /// Issues `claims`.

@@ -61,7 +61,7 @@ pub(super) fn candidates(
     for id in ids {
         let Some(record) = readable(vault, id)? else { continue };
         let Ok(content) = record.credential.untrusted() else { continue };
-        let Some(answer) = query.first_match(&content.claims, record.credential.format(), &content.role.kind) else { continue };
+        let Some(answer) = query.first_match(content.claims, record.credential.format(), &content.role.kind) else { continue };
         let preferred = query.alternatives().iter().position(|alternative| alternative.id == answer.query_id).unwrap_or(usize::MAX);
         let in_time = content.role.valid_from <= at.at() && at.at() <= content.role.valid_until;
         let rank = (!in_time, Place::of(&content.role, gate), preferred, -content.role.valid_until.unix(), id);
@@ -84,7 +84,7 @@ pub(super) fn missing(vault: &Unlocked<'_>, query: &Query) -> Result<Missing, Wa
             } else if !alternative.kinds.contains(&content.role.kind) {
                 Missing::Kind { asked: alternative.kinds.clone() }
             } else {
-                lacks(alternative, &content.claims)
+                lacks(alternative, content.claims)
             };
             if lacks.nearness() > nearest.nearness() {
                 nearest = lacks;

@@ -40,7 +40,7 @@ fn request() -> Request {
 }
 
 fn issued(claims: &RoleClaims) -> Credential {
-    Credential::issue(&claims, Format::SdJwtVc, &Key::issuer(), &mut TestRng(7)).expect("issued")
+    Credential::issue(claims, Format::SdJwtVc, &Key::issuer(), &mut TestRng(7)).expect("issued")
 }
 
 fn presented(credential: &Credential, paths: &[ClaimPath]) -> Presentation {
