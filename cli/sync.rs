@@ -7,8 +7,9 @@ use crate::words;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_net::Timeouts;
+use waypass_net::TransportError;
 use waypass_net::sync::{self, Event, Outcome, SyncError};
-use waypass_net::transport::{FileTransport, HttpTransport, Transport, TransportError};
+use waypass_net::transport::{FileTransport, HttpTransport, Transport};
 use waypass_trust::sync::{Device, Kept, Step};
 
 /// Where a synchronization goes.

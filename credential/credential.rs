@@ -13,13 +13,16 @@ use crate::jsonld::KnownContexts;
 use crate::key::Signer;
 use crate::key_source::{Claimed, KeySource};
 use crate::malformed::Malformed;
-use crate::presentation::Presentation;
 use crate::role::{DataIntegrity, Enveloped, Holder, ProofClaim, RoleClaims, SdJwtVc, document, enveloped};
 use crate::sd_jwt::{SdJwt, key_binding};
 use crate::time::Timestamp;
 use crate::vcdm::envelope::{Content, Material};
 use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
+
+mod presentation;
+
+pub use presentation::Presentation;
 
 /// A credential with its own bytes, as issued or as presented. Unverified.
 #[derive(Clone, Debug)]
@@ -236,7 +239,7 @@ impl Verified<'_> {
 }
 
 /// Reads an SD-JWT of the kind that its header names.
-pub(crate) fn of_sd_jwt(sd_jwt: SdJwt, known: &KnownContexts) -> Result<Credential, Malformed> {
+fn of_sd_jwt(sd_jwt: SdJwt, known: &KnownContexts) -> Result<Credential, Malformed> {
     if sd_jwt.header().typ.as_deref() == Some(Content::Credential.typ(Material::SdJwt)) {
         Enveloped::of_sd_jwt(sd_jwt, known).map(Credential::Enveloped)
     } else {

@@ -39,7 +39,6 @@ pub mod jws;
 pub mod key;
 mod key_source;
 mod malformed;
-mod presentation;
 mod registered_claims;
 pub mod request;
 pub mod role;
@@ -49,12 +48,11 @@ pub mod vcdm;
 
 pub use binding::{Binding, HolderError, HolderProof, Nonce};
 pub use claim_path::{ClaimPath, PathStep};
-pub use credential::{Credential, Issuance, Untrusted, Verified};
+pub use credential::{Credential, Issuance, Presentation, Untrusted, Verified};
 pub use error::{IssueError, PresentError, VerifyError};
 pub use format::{Format, MAX_BYTES, from_file};
 pub use key_source::{Claimed, KeyClaim, KeySource};
 pub use malformed::Malformed;
-pub use presentation::Presentation;
 
 #[cfg(test)]
 mod testing;

@@ -12,7 +12,6 @@ mod holder;
 mod read;
 pub(crate) mod sd_jwt_vc;
 mod status;
-pub mod status_messages;
 mod vcdm;
 mod vocabulary;
 
@@ -20,7 +19,9 @@ pub use document::{DataIntegrity, ProofClaim};
 pub use enveloped::Enveloped;
 pub use holder::Holder;
 pub use sd_jwt_vc::SdJwtVc;
-pub use status::{BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference, credential_status};
+pub use status::{
+    BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference, credential_status, messages as status_messages,
+};
 
 #[cfg(test)]
 pub(crate) mod tests;

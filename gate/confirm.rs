@@ -3,7 +3,7 @@
 use crate::error::GateError;
 use crate::flags::Flag;
 use crate::gate::Gate;
-use crate::log::append;
+use crate::index::append;
 use crate::records::{ABOUT, GATE, STATE};
 use rand_core::CryptoRng;
 use waypass_trust::audit::{Entry, Event, Note, Outcome, Remark, Salts};

@@ -2,7 +2,7 @@
 
 use crate::error::GateError;
 use crate::gate::Gate;
-use crate::log::append;
+use crate::index::append;
 use crate::records::{GATE, STATE};
 use rand_core::CryptoRng;
 use waypass_trust::audit::{Event, Note};

@@ -2,7 +2,7 @@
 
 use crate::error::GateError;
 use crate::gate::Gate;
-use crate::log::{append, replace};
+use crate::index::{append, replace};
 use crate::records::{GATE, STATE};
 use rand_core::CryptoRng;
 use waypass_trust::audit::{Entry, Event, Note};

@@ -2,7 +2,7 @@
 
 use crate::error::GateError;
 use crate::gate::Gate;
-use crate::log;
+use crate::index;
 use crate::records::{CHALLENGES, GATE, LOG, STATE};
 use rand_core::CryptoRng;
 use waypass_trust::audit::{Chain, Draft, Entry, Event, Leaf, Salts};
@@ -110,7 +110,7 @@ impl Gate<'_> {
                 }
             }
             for entry in &entries {
-                log::append(batch, entry)?;
+                index::append(batch, entry)?;
             }
             batch.put(GATE, STATE, &state.to_bytes(), &[])?;
             self.vault.acknowledge_findings()

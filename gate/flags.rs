@@ -7,7 +7,7 @@
 
 use crate::error::GateError;
 use crate::gate::Gate;
-use crate::log::append;
+use crate::index::{append, entry_tag};
 use crate::records::{COMPARED, ENTRY, FLAGS, GATE, STATE};
 use rand_core::CryptoRng;
 use waypass_credential::time::Timestamp;
@@ -178,11 +178,6 @@ impl Gate<'_> {
             Err(why) => Err(why.into()),
         }
     }
-}
-
-/// The value by which the log's index finds the admissions of one status entry.
-pub(crate) fn entry_tag(uri: &str, index: u64) -> Vec<u8> {
-    [&index.to_be_bytes(), uri.as_bytes()].concat()
 }
 
 /// Returns true if an admission at `wall`, decided on a list of `used`, may have come after the withdrawal that a list of `newer` shows and

@@ -1,7 +1,7 @@
 //! The gate, opened over its vault.
 
 use crate::error::GateError;
-use crate::log::append;
+use crate::index::append;
 use crate::records::{CHALLENGES, GATE, IDENTITY, LOG, STATE, VALIDATION};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};

@@ -23,6 +23,7 @@ mod error;
 mod findings;
 mod flags;
 mod gate;
+mod index;
 mod log;
 mod records;
 mod status;

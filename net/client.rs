@@ -1,7 +1,7 @@
 //! The one HTTP client: no redirects, no proxies from the environment, every answer bounded while it arrives.
 
-use crate::did_web::{NotPublic, PublicOnly, is_public};
-use crate::transport::TransportError;
+use crate::error::TransportError;
+use crate::public::{NotPublic, PublicOnly, is_public};
 use core::error::Error as _;
 use core::net::IpAddr;
 use core::time::Duration;

@@ -5,13 +5,9 @@
 //! name that changes its address in between gains nothing). Redirects and proxies are not followed.
 
 use crate::client::{Ask, Client, Reach, Timeouts};
-use crate::transport::TransportError;
+use crate::error::TransportError;
 use reqwest::Url;
 use waypass_credential::did::WebDid;
-
-mod public;
-
-pub(crate) use public::{NotPublic, PublicOnly, is_public};
 
 /// A document has a few keys and services.
 pub const MAX_DOCUMENT: usize = 64 * 1024;

@@ -6,12 +6,15 @@
 
 mod client;
 pub mod did_web;
+mod error;
 pub mod pickup;
+mod public;
 pub mod qr;
 pub mod sync;
 pub mod transport;
 
 pub use client::{Reach, Timeouts};
+pub use error::TransportError;
 
 #[cfg(test)]
 mod testing;

@@ -6,7 +6,7 @@
 //! What is picked up is bytes; the wallet verifies them before it holds them.
 
 use crate::client::{Ask, Client, Reach, Timeouts};
-use crate::transport::TransportError;
+use crate::error::TransportError;
 use core::fmt;
 use reqwest::Url;
 use waypass_credential::Nonce;

@@ -3,7 +3,8 @@
 //!
 //! Nothing is remembered between runs: an interrupted one is continued by planning again from what the device holds then.
 
-use crate::transport::{Reply, Transport, TransportError};
+use crate::error::TransportError;
+use crate::transport::{Reply, Transport};
 use core::fmt;
 use waypass_trust::sync::{Device, Kept, Manifest, Plan, Receipted, Refused, Step};
 

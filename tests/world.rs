@@ -291,7 +291,7 @@ impl World {
 
     /// Signs `claims`; the salts follow from `name`.
     pub(crate) fn issue(claims: &RoleClaims, issuer: &TestKey, format: Format, name: &str) -> Credential {
-        Credential::issue(&claims, format, issuer, &mut TestRng::new(name)).expect("a credential")
+        Credential::issue(claims, format, issuer, &mut TestRng::new(name)).expect("a credential")
     }
 
     /// The usual question: a nurse's role, nothing else.

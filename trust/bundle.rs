@@ -16,7 +16,6 @@ use crate::{
 mod answer;
 mod aside;
 mod contexts;
-mod digest;
 mod draft;
 mod enrolment;
 mod envelope;
@@ -26,26 +25,24 @@ mod floor;
 mod former;
 mod horizon;
 mod keys;
-mod parts;
 mod replace;
 mod root;
 mod rules;
 mod signed;
-mod unix;
 
+pub use crate::parts::{
+    Authority, ContextReference, Digest, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, MAX_LIST, NotADigest, Part, PartName,
+    PartReference, Policy, RoleLimit, RootPart, RootRoles, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart,
+    UnknownAction,
+};
 pub use answer::{MAX_TIME_ANSWER, TimeNonce, answer_time};
 pub use contexts::MAX_CONTEXT;
-pub use digest::{Digest, NotADigest};
 pub use draft::BundleDraft;
 pub use enrolment::{SHORTEST_ENROLMENT, gate_list_name};
 pub use envelope::{Envelope, MAX_PART};
-pub use error::{BundleError, PartName, Rule};
+pub use error::{BundleError, Rule};
 pub use floor::{BadFloor, Floor};
 pub use horizon::{Item, OfflineHorizon};
-pub use parts::{
-    Authority, ContextReference, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, Part, PartReference, Policy, RoleLimit,
-    RootPart, RootRoles, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart, UnknownAction,
-};
 pub use root::{MAX_ROOT_STEPS, Root};
 
 use contexts::Contexts;
@@ -54,8 +51,6 @@ use signed::Signed;
 
 /// A bundle file may be this large (trust.md "Trust bundle").
 pub const MAX_BUNDLE: usize = 16 * 1024 * 1024;
-/// One status list token may be this large (trust.md "Trust bundle").
-pub const MAX_LIST: usize = 4 * 1024 * 1024;
 
 /// Everything a site believes, verified.
 #[derive(Clone, Debug)]

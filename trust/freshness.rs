@@ -4,7 +4,7 @@ use core::time::Duration;
 use waypass_credential::time::Timestamp;
 
 use crate::{
-    bundle::{RoleLimit, StaleAction, UnknownAction},
+    parts::{RoleLimit, StaleAction, UnknownAction},
     status::Why,
 };
 

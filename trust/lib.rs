@@ -11,6 +11,7 @@ pub mod assess;
 pub mod audit;
 pub mod bundle;
 pub mod freshness;
+mod parts;
 #[cfg(feature = "policy")]
 pub mod policy;
 pub mod reason;

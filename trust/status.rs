@@ -5,17 +5,19 @@ use alloc::string::String;
 use core::fmt;
 use waypass_credential::time::Timestamp;
 
-use crate::bundle::Digest;
+use crate::parts::Digest;
 
 pub mod bitstring;
+mod denials;
 mod evidence;
 mod held;
 mod list;
 mod token;
 
+pub use denials::Denials;
 pub(crate) use evidence::{Evidence, Taken, together};
 pub(crate) use held::{Basis, HeldList};
-pub use held::{Denials, Denied, claimed};
+pub use held::{Denied, claimed};
 pub use list::{Bits, StatusList, StatusListBuf};
 pub use token::{HARD_CAP, StatusListToken, VerifiedList};
 

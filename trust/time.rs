@@ -12,12 +12,14 @@
 mod adopt;
 mod guard;
 mod moment;
+mod signed;
 mod state;
 mod stored;
 
-pub use adopt::{Adopted, Aside, SignedTime, TimeSigner};
+pub use adopt::{Adopted, Aside};
 pub use guard::{Limits, TimeGuard};
 pub use moment::{Confidence, Doubt, Moment};
+pub use signed::{SignedTime, TimeSigner};
 pub use state::{BehindProof, TimeState};
 pub use stored::BadTimeState;
 

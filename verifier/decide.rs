@@ -1,7 +1,8 @@
 //! From everything that was found to one verdict: red over grey over amber over green, every reason listed.
 
-use crate::decision::{Decision, Evidence, Step, Verdict};
+use crate::decision::{Decision, Evidence, Verdict};
 use crate::grant::Passed;
+use crate::step::Step;
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use waypass_trust::bundle::Policy;

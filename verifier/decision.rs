@@ -1,6 +1,7 @@
 //! A decision: the verdict, apart from its reasons, apart from the evidence.
 
 use crate::grant::{Grant, Passed};
+use crate::step::Step;
 use alloc::{string::String, vec::Vec};
 use waypass_credential::Format;
 use waypass_credential::Nonce;
@@ -35,22 +36,6 @@ pub enum Verdict {
     Deny,
     /// Grey: nobody can tell; do not let them pass on this decision.
     CannotCheck,
-}
-
-/// The extra step of an amber verdict, from the lightest to the gravest. Where several are due, all reasons say so and
-/// the gravest is named.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Step {
-    /// Look, and confirm.
-    Confirm,
-    /// Override old evidence; written down.
-    Override,
-    /// Somebody of the site stays with the person.
-    Escort,
-    /// A second guard agrees.
-    SecondPerson,
-    /// An override in an emergency; written down and reviewed.
-    BreakGlass,
 }
 
 /// What was decided, why, and on which evidence.
@@ -142,19 +127,6 @@ impl Verdict {
             Self::Caution(..) => "caution",
             Self::Deny => "deny",
             Self::CannotCheck => "cannot_check",
-        }
-    }
-}
-
-impl Step {
-    /// The name in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Confirm => "confirm",
-            Self::Override => "override",
-            Self::Escort => "escort",
-            Self::SecondPerson => "second_person",
-            Self::BreakGlass => "break_glass",
         }
     }
 }

@@ -21,11 +21,13 @@ mod device;
 mod grant;
 mod json;
 mod seen;
+mod step;
 mod verify;
 
 pub use challenge::{BadChallenge, Challenge, Challenges, LIFETIME_SECONDS, MAX_KEPT};
-pub use decision::{Age, Decision, Evidence, GateIdentity, Step, Verdict, Who};
+pub use decision::{Age, Decision, Evidence, GateIdentity, Verdict, Who};
 pub use device::{BadState, DeviceState};
 pub use grant::{Grant, Passed, PeerCheck};
 pub use seen::{SEEN_CAPACITY, SeenAgain};
+pub use step::Step;
 pub use verify::{Checkpoint, Commit};

@@ -6,9 +6,10 @@
 //! A process that is killed in between leaves either the credential, or what is needed to go on with the pick-up.
 
 use crate::Wallet;
+use crate::credential_id::CredentialId;
 use crate::error::{HoldError, WalletError};
 use crate::hold::Held;
-use crate::records::{self, CredentialId};
+use crate::records::{self, ASIDE};
 use rand_core::CryptoRng;
 
 use waypass_credential::time::Timestamp;
@@ -17,9 +18,6 @@ use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::Moment;
 use waypass_vault::{StorageError, Vault, VaultError};
 use zeroize::Zeroizing;
-
-/// The vault's table of what is kept aside. It is in no backup: its credentials are bound to keys of this device.
-pub(crate) const TABLE: &str = "aside";
 
 /// What a pick-up may bring: two credentials of the largest size ([`waypass_credential::MAX_BYTES`]).
 const ROOM: usize = 2 * waypass_credential::MAX_BYTES;
@@ -48,7 +46,7 @@ pub enum Kept {
 
 /// Returns how many things a locked wallet keeps aside, as its file says: unverified.
 pub fn aside_in(vault: &Vault) -> Result<usize, StorageError> {
-    vault.count(TABLE)
+    vault.count(ASIDE)
 }
 
 /// Room for what an offer will bring.
@@ -81,7 +79,7 @@ impl Wallet<'_> {
         rng.fill_bytes(&mut room);
         let progress = Zeroizing::new(progress.to_vec());
         let noted = Row { from: from.to_owned(), since: at.at(), kept: Kept::Unfinished, bytes: room, progress };
-        self.vault.put(TABLE, id.as_bytes(), &noted.to_bytes(), &[])?;
+        self.vault.put(ASIDE, id.as_bytes(), &noted.to_bytes(), &[])?;
         Ok(Awaited { id, from: from.to_owned() })
     }
 
@@ -89,7 +87,7 @@ impl Wallet<'_> {
     pub fn note(&self, awaited: &Awaited, progress: &[u8]) -> Result<(), WalletError> {
         let mut noted = self.row(awaited.id)?.ok_or(WalletError::NotHeld)?;
         noted.progress = Zeroizing::new(progress.to_vec());
-        self.vault.put(TABLE, awaited.id.as_bytes(), &noted.to_bytes(), &[])?;
+        self.vault.put(ASIDE, awaited.id.as_bytes(), &noted.to_bytes(), &[])?;
         Ok(())
     }
 
@@ -118,9 +116,9 @@ impl Wallet<'_> {
         let rows: Vec<_> = rows.collect();
         self.vault.batch_last(|batch| {
             for (id, row) in &rows {
-                batch.put(TABLE, id.as_bytes(), row, &[])?;
+                batch.put(ASIDE, id.as_bytes(), row, &[])?;
             }
-            batch.remove(TABLE, id.as_bytes()).map(drop)
+            batch.remove(ASIDE, id.as_bytes()).map(drop)
         })?;
         Ok(rows.into_iter().map(|(id, _)| id).collect())
     }
@@ -138,14 +136,14 @@ impl Wallet<'_> {
 
     /// Gives the room back where nothing came, and the person has been told why.
     pub fn give_back(&self, awaited: &Awaited) -> Result<(), WalletError> {
-        self.vault.remove(TABLE, awaited.id.as_bytes())?;
+        self.vault.remove(ASIDE, awaited.id.as_bytes())?;
         Ok(())
     }
 
     /// Lists what is kept aside, the oldest first.
     pub fn aside(&self) -> Result<Vec<Aside>, WalletError> {
         let mut found = Vec::new();
-        for id in self.vault.ids(TABLE)?.iter().filter_map(|id| CredentialId::from_bytes(id)) {
+        for id in self.vault.ids(ASIDE)?.iter().filter_map(|id| CredentialId::from_bytes(id)) {
             match self.row(id) {
                 Ok(Some(Row { from, since, kept, .. })) => found.push(Aside { id, from, since, kept }),
                 // The vault itself tells about a damaged record.
@@ -167,7 +165,7 @@ impl Wallet<'_> {
 
     /// Removes one thing that is kept aside, for good.
     pub fn discard(&self, id: CredentialId) -> Result<(), WalletError> {
-        if self.vault.remove(TABLE, id.as_bytes())? { Ok(()) } else { Err(WalletError::NotHeld) }
+        if self.vault.remove(ASIDE, id.as_bytes())? { Ok(()) } else { Err(WalletError::NotHeld) }
     }
 
     /// Returns the one thing kept aside whose id begins with these hexadecimal digits.
@@ -178,7 +176,7 @@ impl Wallet<'_> {
     }
 
     fn row(&self, id: CredentialId) -> Result<Option<Row>, WalletError> {
-        let Some(bytes) = self.vault.get(TABLE, id.as_bytes())? else { return Ok(None) };
+        let Some(bytes) = self.vault.get(ASIDE, id.as_bytes())? else { return Ok(None) };
         Row::from_bytes(&bytes).map(Some).map_err(|_| WalletError::Damaged(id))
     }
 }

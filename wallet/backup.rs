@@ -1,9 +1,10 @@
 //! Backup and restore. Holder keys never leave their device, so a restored wallet says what must be issued again.
 
+use crate::Wallet;
+use crate::credential_id::CredentialId;
 use crate::error::WalletError;
 use crate::history::{self, ABOUT, DETAILS, Detail, What};
-use crate::records::{self, CredentialId, TABLE};
-use crate::{Wallet, aside};
+use crate::records::{self, TABLE};
 use rand_core::CryptoRng;
 use std::path::Path;
 use waypass_trust::audit::Event;
@@ -28,7 +29,7 @@ pub struct Restored {
 impl Wallet<'_> {
     /// Writes the credentials, sealed by a recovery code and one factor more. Holder keys and history stay on this device.
     pub fn backup(&self, to: &Path, factors: &Factors<'_>, kdf: KdfCost) -> Result<(), WalletError> {
-        Ok(self.vault.backup(to, factors, kdf, &[ABOUT, DETAILS, DEVICE_TABLE, Belief::TABLE, aside::TABLE])?)
+        Ok(self.vault.backup(to, factors, kdf, &[ABOUT, DETAILS, DEVICE_TABLE, Belief::TABLE, records::ASIDE])?)
     }
 
     /// Takes a backup in, beside what is held already.

@@ -1,6 +1,6 @@
 //! What can go wrong for a holder, in words for a holder.
 
-use crate::records::CredentialId;
+use crate::credential_id::CredentialId;
 use core::fmt;
 use waypass_credential::ClaimPath;
 use waypass_credential::key::SignError;

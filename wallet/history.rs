@@ -4,8 +4,8 @@
 //! breaking the chain.
 
 use crate::Wallet;
+use crate::credential_id::CredentialId;
 use crate::error::WalletError;
-use crate::records::CredentialId;
 use core::fmt;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,10 @@
 //! Taking credentials in, and letting them go.
 
+use crate::credential_id::CredentialId;
 use crate::error::{HoldError, WalletError};
 use crate::history::{self, Detail, What};
-use crate::records::{self, Carried, CredentialId, Record, TABLE};
-use crate::{Wallet, aside, show::Card};
+use crate::records::{self, Carried, Record, TABLE};
+use crate::{Wallet, show::Card};
 use rand_core::CryptoRng;
 use waypass_credential::Credential;
 use waypass_credential::jsonld::KnownContexts;
@@ -44,7 +45,7 @@ impl Wallet<'_> {
         let credential = Credential::parse(waypass_credential::from_file(bytes), known).map_err(HoldError::Malformed)?;
         let id = CredentialId::of(credential.as_bytes());
         if records::load(&self.vault, id)?.is_some() {
-            self.vault.remove(aside::TABLE, id.as_bytes())?;
+            self.vault.remove(records::ASIDE, id.as_bytes())?;
             return Ok(Held { id, already: true });
         }
         let bundle = bundle.ok_or(HoldError::NoBundle)?;
@@ -62,7 +63,7 @@ impl Wallet<'_> {
         let detail = Detail { credential: Some(id), issuer: Some(record.issuer_name.clone()), ..Detail::default() };
         self.vault.batch(|batch| -> Result<(), HoldError> {
             batch.put(TABLE, id.as_bytes(), &record.to_bytes(), &record.tags(&role))?;
-            batch.remove(aside::TABLE, id.as_bytes())?;
+            batch.remove(records::ASIDE, id.as_bytes())?;
             let what = What { event: Event::HELD, detail: &detail, bundle: Some(bundle) };
             history::append(&self.vault, batch, what, at, rng)?;
             Ok(())

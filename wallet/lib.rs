@@ -12,6 +12,7 @@ use waypass_vault::{Belief, BeliefError, KeyInfo, KeyPurpose, KeySigner, TrustSt
 mod aside;
 mod ask;
 mod backup;
+mod credential_id;
 mod error;
 mod history;
 mod hold;
@@ -23,11 +24,11 @@ mod sync;
 pub use aside::{Aside, Awaited, Kept, Unfinished, aside_in};
 pub use ask::{AskError, Asked, Asker};
 pub use backup::{DEVICE_TABLE, Restored};
+pub use credential_id::{CredentialId, NotAnId};
 pub use error::{HoldError, Missing, PresentError, WalletError};
 pub use history::{Detail, HistoryEntry, HistoryError};
 pub use hold::{Held, Removal};
 pub use present::{Claim, ClaimKind, Proposal, Warning};
-pub use records::{CredentialId, NotAnId};
 pub use show::{Card, Filter, Listing, Standing};
 pub use sync::Reader;
 

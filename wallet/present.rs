@@ -2,9 +2,10 @@
 
 use crate::Wallet;
 use crate::ask::{Asked, Asker};
+use crate::credential_id::CredentialId;
 use crate::error::{PresentError, WalletError};
 use crate::history::{self, Detail, What};
-use crate::records::{CredentialId, Record};
+use crate::records::Record;
 use crate::show::{self, Card, KnownKeys, Standing};
 use rand_core::CryptoRng;
 use waypass_credential::ClaimPath;

@@ -2,8 +2,9 @@
 
 use crate::Wallet;
 use crate::backup;
+use crate::credential_id::CredentialId;
 use crate::error::WalletError;
-use crate::records::{self, CredentialId, FORMAT, ISSUER, KIND, ROLE, Record};
+use crate::records::{self, FORMAT, ISSUER, KIND, ROLE, Record};
 use core::fmt;
 use waypass_credential::Format;
 use waypass_credential::role::RoleClaims;

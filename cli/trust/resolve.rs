@@ -11,8 +11,8 @@ use waypass_credential::did::WebDid;
 use waypass_credential::did::resolution::{ErrorCode, Resolution};
 use waypass_credential::json as plain;
 use waypass_net::Timeouts;
+use waypass_net::TransportError;
 use waypass_net::did_web;
-use waypass_net::transport::TransportError;
 use waypass_vault::clock;
 
 /// Arguments of `trust resolve`.

@@ -6,6 +6,7 @@
 
 mod first_degree;
 mod hash;
+mod issuer;
 mod lines;
 mod mentions;
 mod n_degree;
@@ -14,9 +15,10 @@ use super::rdf::Dataset;
 use alloc::vec::Vec;
 use core::fmt;
 pub use hash::HashAlgorithm;
+use issuer::Issuer;
 use lines::Lines;
 use mentions::Mentions;
-use n_degree::{Explorer, Issuer};
+use n_degree::Explorer;
 
 /// Most statements; a document of [`crate::json::Limits::CREDENTIAL`] has no more values than this.
 pub const MAX_QUADS: usize = 4096;

@@ -19,7 +19,7 @@ pub enum KeyMaterial {
 impl KeyMaterial {
     /// Key material from its Multikey text: what [`PublicKey::from_multikey`] reads, and the codecs `0xec` and `0xeb`.
     pub fn from_multikey(text: &str) -> Result<Self, InvalidKey> {
-        PublicKey::from_multikey(text).map(Self::Verification).or_else(|_| multikey::decode_other(text))
+        PublicKey::from_multikey(text).map(Self::Verification).or_else(|_| from_other_multikey(text))
     }
 
     /// The Multikey text.
@@ -51,6 +51,19 @@ impl KeyMaterial {
     }
 }
 
+/// Reads a key that does not verify signatures.
+fn from_other_multikey(text: &str) -> Result<KeyMaterial, InvalidKey> {
+    let digits = text.strip_prefix('z').ok_or(InvalidKey)?;
+    match digits.len() {
+        47 => multikey::raw::<34>(digits, multikey::X25519)?[2..].try_into().map(KeyMaterial::X25519).map_err(|_| InvalidKey),
+        134 => {
+            let point = multikey::raw::<98>(digits, multikey::BLS12_381_G2)?[2..].try_into().map_err(|_| InvalidKey)?;
+            if is_bls12_381_g2(&point) { Ok(KeyMaterial::Bls12381G2(Box::new(point))) } else { Err(InvalidKey) }
+        }
+        _ => Err(InvalidKey),
+    }
+}
+
 /// p, most significant byte first (draft-irtf-cfrg-pairing-friendly-curves §4.2.1).
 const P: [u8; 48] = [
     0x1a, 0x01, 0x11, 0xea, 0x39, 0x7f, 0xe6, 0x9a, 0x4b, 0x1b, 0xa7, 0xb6, 0x43, 0x4b, 0xac, 0xd7, 0x64, 0x77, 0x4b, 0x84, 0xf3, 0x85,
@@ -59,7 +72,7 @@ const P: [u8; 48] = [
 ];
 
 /// Whether these bytes can be a G2 point (same draft, appendix C): compressed, not the point at infinity, both halves of x below p.
-pub(super) fn is_bls12_381_g2(bytes: &[u8; 96]) -> bool {
+fn is_bls12_381_g2(bytes: &[u8; 96]) -> bool {
     const COMPRESSED: u8 = 0x80;
     const INFINITY: u8 = 0x40;
     let (mut high, mut low) = ([0; 48], [0; 48]);

@@ -1,9 +1,8 @@
 //! Multikey (Controlled Identifiers 1.0 §2.2.2): multibase base58-btc over a two-byte multicodec and the raw key.
 
-use super::material::{KeyMaterial, is_bls12_381_g2};
 use super::{InvalidKey, PublicKey};
 use crate::base58;
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use multibase::Base;
 
 /// Multicodec `ed25519-pub` as an unsigned varint.
@@ -44,20 +43,7 @@ pub(super) fn decode(text: &str) -> Result<PublicKey, InvalidKey> {
     }
 }
 
-/// What is no key that verifies.
-pub(super) fn decode_other(text: &str) -> Result<KeyMaterial, InvalidKey> {
-    let digits = text.strip_prefix('z').ok_or(InvalidKey)?;
-    match digits.len() {
-        47 => raw::<34>(digits, X25519)?[2..].try_into().map(KeyMaterial::X25519).map_err(|_| InvalidKey),
-        134 => {
-            let point = raw::<98>(digits, BLS12_381_G2)?[2..].try_into().map_err(|_| InvalidKey)?;
-            if is_bls12_381_g2(&point) { Ok(KeyMaterial::Bls12381G2(Box::new(point))) } else { Err(InvalidKey) }
-        }
-        _ => Err(InvalidKey),
-    }
-}
-
 /// The `N` bytes of codec and key.
-fn raw<const N: usize>(digits: &str, codec: [u8; 2]) -> Result<[u8; N], InvalidKey> {
+pub(super) fn raw<const N: usize>(digits: &str, codec: [u8; 2]) -> Result<[u8; N], InvalidKey> {
     base58::decode::<N>(digits).filter(|bytes| bytes.starts_with(&codec)).ok_or(InvalidKey)
 }

@@ -3,9 +3,11 @@
 use super::MAX_IDENTIFIER;
 use crate::json::{Object, Value};
 use crate::malformed::Malformed;
-use crate::role::{read, status_messages};
+use crate::role::read;
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use core::fmt;
+
+pub mod messages;
 
 /// Most status entries of one credential: one per purpose, and room for a purpose that stands in two lists.
 pub(super) const MAX_ENTRIES: usize = 8;
@@ -168,9 +170,7 @@ impl BitstringEntry {
             entry.set("statusSize", i64::from(self.size));
         }
         if !self.messages.is_empty() {
-            let message =
-                |(value, text): (usize, &String)| Object::new().with("status", format!("{value:#x}")).with("message", text.clone());
-            entry.set("statusMessage", self.messages.iter().enumerate().map(message).collect::<Value<'static>>());
+            entry.set("statusMessage", messages::write(&self.messages));
         }
         entry
     }
@@ -197,7 +197,7 @@ impl BitstringEntry {
         };
         let messages = match entry.member("statusMessage") {
             None => Vec::new(),
-            Some(list) => status_messages::read(list, size)?,
+            Some(list) => messages::read(list, size)?,
         };
         if size > 1 && messages.is_empty() {
             return Err(Malformed::Missing("statusMessage"));

@@ -1,7 +1,7 @@
 //! A server whose certificate nobody vouches for, on this machine.
 
 use super::{Ask, Client, Reach, Timeouts};
-use crate::transport::TransportError;
+use crate::error::TransportError;
 use reqwest::Url;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection};

@@ -1,7 +1,7 @@
 use super::{MAX_DOCUMENT, fetch};
 use crate::client::{Ask, Client, Reach, Timeouts};
+use crate::error::TransportError;
 use crate::testing::{Answer, Server, ok};
-use crate::transport::TransportError;
 use reqwest::Url;
 use waypass_credential::did::WebDid;
 

@@ -1,7 +1,7 @@
 //! What the issuer says about itself (OpenID4VCI 1.0 §12.2) and where its tokens come from (RFC 8414).
 
 use super::{Ask, Client, PickupError, get, safe};
-use crate::transport::TransportError;
+use crate::error::TransportError;
 use reqwest::Url;
 use waypass_credential::Format;
 use waypass_credential::json::{self, Limits, Value};

@@ -103,7 +103,7 @@ impl fmt::Debug for Progress {
 impl PickupError {
     /// Returns true if the same request may yet be answered: the link failed, or the answer did not arrive whole.
     pub fn may_go_on(&self) -> bool {
-        use crate::transport::TransportError;
+        use crate::error::TransportError;
         match self {
             Self::AfterCode(why) => why.may_go_on(),
             // RFC 9110 §15.5.9 and §15.6, RFC 6585 §4: not now.

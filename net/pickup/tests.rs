@@ -1,7 +1,7 @@
 use super::{Binding, Offer, OfferError, OfferSource, Pickup, PickupError, Progress};
 use crate::client::{Reach, Timeouts};
+use crate::error::TransportError;
 use crate::testing::{Answer, Request, Server, ok};
-use crate::transport::TransportError;
 use core::time::Duration;
 use ed25519_dalek::{Signer as _, SigningKey};
 use proptest::prelude::*;

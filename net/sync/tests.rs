@@ -1,7 +1,8 @@
 use super::{Event, SyncError, run};
 use crate::client::Timeouts;
+use crate::error::TransportError;
 use crate::testing::{Answer, Server, ok};
-use crate::transport::{FileTransport, HttpTransport, TransportError, read_parcel, write_parcel};
+use crate::transport::{FileTransport, HttpTransport, read_parcel, write_parcel};
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;

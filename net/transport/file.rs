@@ -1,6 +1,7 @@
 //! A file on a stick: a parcel comes in, a parcel goes out.
 
-use super::{Reply, Transport, TransportError};
+use super::{Reply, Transport};
+use crate::error::TransportError;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
 //! A server: `GET /manifest`, `/root/{n}`, `/bundle/metadata`, `/lists/{id}`, `POST /time` and `POST /audit` under one base address.
 
-use super::{Reply, Transport, TransportError};
+use super::{Reply, Transport};
 use crate::client::{Ask, Client, Reach, Timeouts, address};
+use crate::error::TransportError;
 use reqwest::Url;
 use waypass_credential::base64url;
 use waypass_trust::bundle::{MAX_BUNDLE, MAX_LIST, MAX_PART, MAX_TIME_ANSWER, TimeNonce};

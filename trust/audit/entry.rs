@@ -1,7 +1,7 @@
 //! A leaf together with what only this device may know.
 
 use super::leaf::{Event, Leaf, MAX_LEAF, Outcome};
-use super::note::Note;
+use super::note::{MAX_NAME, Note};
 use crate::cbor::{NotCanonical, Reader, Writer};
 use crate::time::Moment;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
@@ -10,8 +10,6 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use waypass_credential::time::Timestamp;
 
-/// Longest actor or subject name kept in an opening, in bytes; longer ones are kept by their hash alone.
-pub(super) const MAX_NAME: usize = 1024;
 /// Longest status list URI; the bundle's own are shorter.
 const MAX_URI: usize = 1024;
 

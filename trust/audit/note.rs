@@ -1,9 +1,11 @@
 //! What a person says about an earlier record.
 
-use super::entry::MAX_NAME;
 use crate::cbor::{NotCanonical, Reader, Writer};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
+
+/// Longest actor or subject name kept in an opening, in bytes; longer ones are kept by their hash alone.
+pub(super) const MAX_NAME: usize = 1024;
 
 /// What a person says about an earlier record: who they are, who stood with them, and why. Private: it stays in the entry's opening, and
 /// the leaf holds its salted hash.

@@ -11,12 +11,8 @@ use waypass_credential::{
     time::Timestamp,
 };
 
-use super::{
-    envelope::Envelope,
-    error::{BundleError, PartName},
-    root::Root,
-    signed::check_schema,
-};
+use super::{envelope::Envelope, error::BundleError, root::Root, signed::check_schema};
+use crate::parts::PartName;
 use crate::time::SignedTime;
 
 const SCHEMA: &str = "waypass.time/1";
@@ -35,7 +31,7 @@ struct Said {
     /// The nonce, base64url.
     nonce: String,
     /// Unix seconds.
-    #[serde(with = "super::unix")]
+    #[serde(with = "crate::parts::unix")]
     at: Timestamp,
 }
 

@@ -3,10 +3,8 @@
 //! A bundle that is dated far ahead of this device's clocks waits for a person. Its signatures are whole all the same, and a withdrawal
 //! must not wait: what it revokes, suspends and gives up counts at once. It makes nothing good, and nothing fresher.
 
-use super::{
-    TrustBundle,
-    parts::{KeyRecord, KeyState},
-};
+use super::TrustBundle;
+use crate::parts::{KeyRecord, KeyState};
 use crate::status::Evidence;
 
 impl TrustBundle {

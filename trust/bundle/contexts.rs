@@ -6,11 +6,8 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use waypass_credential::jsonld::KnownContexts;
 
-use super::{
-    digest::Digest,
-    error::{BundleError, PartName, Rule},
-    parts::{ContextReference, TargetsPart},
-};
+use super::error::{BundleError, Rule};
+use crate::parts::{ContextReference, Digest, PartName, TargetsPart};
 
 /// One context document may be this large; the largest in use has 60 kB, and the JSON-LD reader takes no larger one.
 pub const MAX_CONTEXT: usize = 256 * 1024;

@@ -6,16 +6,15 @@ use waypass_credential::{jsonld::KnownContexts, key::Signer, time::Timestamp};
 use super::{
     TrustBundle,
     contexts::Contexts,
-    digest::Digest,
     envelope::Envelope,
-    error::{BundleError, PartName, Rule},
+    error::{BundleError, Rule},
     former::Former,
-    parts::{ListReference, Part, SnapshotPart, TargetsPart, TimestampPart},
     root::{MAX_ROOT_STEPS, Root},
     rules,
     signed::Signed,
     take,
 };
+use crate::parts::{Digest, ListReference, Part, PartName, SnapshotPart, TargetsPart, TimestampPart};
 use crate::status::{HeldList, ListInfo};
 
 /// What goes into a bundle, before snapshot and timestamp are made.

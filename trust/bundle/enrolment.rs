@@ -9,10 +9,8 @@
 use alloc::{format, string::String, vec::Vec};
 use waypass_credential::role::StatusReference;
 
-use super::{
-    TrustBundle,
-    parts::{Gate, ListKind, StatusUri, TargetsPart},
-};
+use super::TrustBundle;
+use crate::parts::{Gate, ListKind, StatusUri, TargetsPart};
 use crate::status::Evidence;
 
 /// The shortest time that a publication enrols a gate for. So long a device goes on that has new targets and misses their list.

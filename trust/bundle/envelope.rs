@@ -9,10 +9,8 @@ use credential::{
 use serde::{Deserialize, Serialize};
 use waypass_credential as credential;
 
-use super::{
-    error::{BundleError, PartName, Rule},
-    parts::{Part, SigningRole},
-};
+use super::error::{BundleError, Rule};
+use crate::parts::{Part, PartName, SigningRole};
 
 /// A part may be this large (trust.md "Trust bundle").
 pub const MAX_PART: usize = 1024 * 1024;

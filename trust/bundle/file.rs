@@ -7,17 +7,16 @@ use waypass_credential::{json, time::Timestamp};
 use super::{
     MAX_BUNDLE, TrustBundle,
     contexts::Contexts,
-    digest::Digest,
     envelope::Envelope,
-    error::{BundleError, PartName, Rule},
+    error::{BundleError, Rule},
     former::Former,
     is_early,
-    parts::{SnapshotPart, TargetsPart, TimestampPart},
     root::Root,
     rules,
     signed::{Signed, check_schema},
     still_early, take,
 };
+use crate::parts::{Digest, PartName, SnapshotPart, TargetsPart, TimestampPart};
 use crate::status::{Evidence, HeldList};
 
 const SCHEMA: &str = "waypass.bundle/1";

@@ -8,13 +8,8 @@ use core::fmt;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::time::Timestamp;
 
-use super::{
-    TrustBundle,
-    digest::Digest,
-    error::{BundleError, PartName},
-    parts::{KeyUse, PartReference},
-    root::Root,
-};
+use super::{TrustBundle, error::BundleError, root::Root};
+use crate::parts::{Digest, KeyUse, PartName, PartReference};
 use crate::status::{Evidence, HeldList};
 
 /// Lists one floor remembers, as many as a bundle can announce.

@@ -8,12 +8,11 @@ use alloc::vec::Vec;
 
 use super::{
     MAX_LIST, TargetsPart,
-    digest::Digest,
     envelope::Envelope,
-    error::{BundleError, PartName, Rule},
-    parts::SigningRole,
+    error::{BundleError, Rule},
     signed::Signed,
 };
+use crate::parts::{Digest, PartName, SigningRole};
 use crate::status::{Basis, Evidence, HeldList};
 
 /// Earlier targets of one device. An office changes keys a few times in the life of a list; each costs some kilobytes.

@@ -4,10 +4,8 @@ use alloc::string::String;
 use core::fmt;
 use waypass_credential::time::Timestamp;
 
-use super::{
-    TrustBundle,
-    parts::{Gate, RoleLimit, StaleAction},
-};
+use super::TrustBundle;
+use crate::parts::{Gate, RoleLimit, StaleAction};
 use crate::status::HeldList;
 
 /// Until when a device can decide about a role without a link, and what ends first.

@@ -5,10 +5,11 @@ use waypass_credential::time::Timestamp;
 
 use super::{
     TrustBundle,
-    error::{BundleError, PartName},
+    error::BundleError,
     file::sorted,
     root::{MAX_ROOT_STEPS, Root},
 };
+use crate::parts::PartName;
 use crate::status::{Basis, Evidence, HeldList};
 
 /// The bundle that `newer` becomes when it takes the place of `held`.

@@ -6,13 +6,12 @@ use sha2::{Digest as _, Sha256};
 use waypass_credential::key::PublicKey;
 
 use super::{
-    digest::Digest,
     envelope::Envelope,
-    error::{BundleError, PartName},
-    parts::{RootPart, SigningRole},
+    error::BundleError,
     rules,
     signed::{Signed, read, untrusted_version},
 };
+use crate::parts::{Digest, PartName, RootPart, SigningRole};
 use crate::time::TimeSigner;
 
 /// Root steps that one update may take (trust.md "root steps per update are capped"; TUF §5.3.3 leaves the number open).

@@ -4,10 +4,8 @@ use alloc::{borrow::ToOwned, collections::BTreeSet, string::String, vec::Vec};
 
 use waypass_credential::jsonld::is_iri;
 
-use super::{
-    error::{BundleError, PartName, Rule},
-    parts::{Authority, KeyRecord, KeyState, ListKind, Policy, RootPart, SigningRole, StatusUri, TargetsPart},
-};
+use super::error::{BundleError, Rule};
+use crate::parts::{Authority, KeyRecord, KeyState, ListKind, PartName, Policy, RootPart, SigningRole, StatusUri, TargetsPart};
 use crate::{
     reason::{Level, ReasonCode},
     status::{

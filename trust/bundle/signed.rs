@@ -3,12 +3,8 @@
 use alloc::{string::String, vec::Vec};
 use serde::Deserialize;
 
-use super::{
-    digest::Digest,
-    envelope::Envelope,
-    error::{BundleError, PartName},
-    parts::{Part, PartReference, SigningRole},
-};
+use super::{envelope::Envelope, error::BundleError};
+use crate::parts::{Digest, Part, PartName, PartReference, SigningRole};
 
 /// A verified part.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ use super::{
     held::{Basis, HeldList, Reading},
 };
 use crate::{
-    bundle::{MAX_LIST, TargetsPart},
+    parts::{MAX_LIST, TargetsPart},
     time::Moment,
 };
 

@@ -2,7 +2,7 @@
 
 mod denied;
 
-pub use denied::{Denials, Denied};
+pub use denied::Denied;
 
 use alloc::string::{String, ToString};
 use waypass_credential::{
@@ -20,7 +20,7 @@ use super::{
     bitstring::{self, SignedBitstring, VerifiedBitstring},
     token::{SignedClaims, VerifiedList, unverified, verified_payload},
 };
-use crate::bundle::{Authority, Digest, KeyRecord, KeyState, KeyUse, ListKind, StatusUri, TargetsPart};
+use crate::parts::{Authority, Digest, KeyRecord, KeyState, KeyUse, ListKind, StatusUri, TargetsPart};
 
 /// The values of an entry (draft-ietf-oauth-status-list §7.1).
 const VALID: u8 = 0;

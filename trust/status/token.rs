@@ -17,7 +17,7 @@ use super::{
     ListError,
     list::{Bits, StatusList},
 };
-use crate::bundle::MAX_LIST;
+use crate::parts::MAX_LIST;
 
 /// No bitmap inflates above this, whatever is announced: 32 Mi entries of 2 bits; an issuer with more splits its list.
 pub const HARD_CAP: usize = 8 * 1024 * 1024;

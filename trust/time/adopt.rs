@@ -1,24 +1,11 @@
-//! Signed time: whose it is, and what it may change.
+//! What a signed time may change.
 
+use super::SignedTime;
 use super::{
     FURTHEST_AHEAD_SECONDS, Reading, SLOW_SECONDS, TOLERANCE_SECONDS, TimeState,
     state::{MICROSECONDS, Proven},
 };
 use alloc::boxed::Box;
-use waypass_credential::time::Timestamp;
-
-/// A time that a time signer named in the root signed: today the bundle's timestamp role.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SignedTime {
-    /// The time.
-    pub at: Timestamp,
-    /// Who signed it.
-    pub signer: TimeSigner,
-}
-
-/// SHA-256 over the keys that sign time. A root with other keys forgets every time that the former ones signed (TUF 5.3.11).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TimeSigner(pub [u8; 32]);
 
 /// An answer that took longer than this is too old to say what time it is, in milliseconds.
 const LONGEST_WAIT_MS: u64 = 60_000;

@@ -4,7 +4,7 @@
 //! what the role's `stale` says; beyond it only the break-glass rule may act.
 
 use crate::act::Tie;
-use crate::decision::Step;
+use crate::step::Step;
 use alloc::{format, string::String, vec, vec::Vec};
 use waypass_trust::assess::RoleReading;
 use waypass_trust::bundle::{StaleAction, UnknownAction};

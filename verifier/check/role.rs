@@ -2,7 +2,7 @@
 
 use super::freshness::{self, FreshEnough};
 use crate::act::{Assessed, Tie};
-use crate::decision::Step;
+use crate::step::Step;
 use alloc::{format, string::String, vec::Vec};
 use waypass_trust::policy::{Action, Ask, GatePolicy, PolicyError, Ruling};
 use waypass_trust::reason::{Reason, ReasonCode};

@@ -3,8 +3,9 @@
 //! Each was verified when it was taken in, and its record is sealed since: what it says is read from it unverified, to find and to order
 //! the candidates. Only what may be shown is verified again, by whoever takes a candidate from here.
 
+use crate::credential_id::CredentialId;
 use crate::error::{Missing, PresentError, WalletError};
-use crate::records::{self, CredentialId, KIND, ROLE, Record};
+use crate::records::{self, KIND, ROLE, Record};
 use crate::show::{KnownKeys, Standing};
 use std::collections::BTreeSet;
 use waypass_credential::Format;

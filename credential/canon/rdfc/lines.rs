@@ -1,6 +1,6 @@
 //! The dataset as lines of one buffer: each statement is written once, blank nodes as `_:z` until their labels are known.
 
-use super::n_degree::Issuer;
+use super::issuer::Issuer;
 use super::{MAX_BYTES, MAX_QUADS, RdfcError};
 use crate::canon::nquads::{self, Position};
 use crate::canon::rdf::{Dataset, Node};

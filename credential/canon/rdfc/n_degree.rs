@@ -1,15 +1,14 @@
 //! Hash N-Degree Quads (§4.8): tells blank nodes apart that look alike by the shortest path through what lies around them.
 
-mod issuer;
 mod path;
 
 use super::RdfcError;
 use super::hash::{Digest, HashAlgorithm};
+use super::issuer::Issuer;
 use super::lines::Labelled;
 use super::mentions::Mentions;
 use crate::canon::nquads::Position;
 use alloc::vec::Vec;
-pub(super) use issuer::Issuer;
 use path::Path;
 
 /// How much work one dataset may ask for, in steps of about one compressed block: a related hash, a call, a permutation.

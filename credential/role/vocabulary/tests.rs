@@ -1,6 +1,7 @@
 //! Role credentials under contexts that a bundle carries.
 
 use crate::binding::Nonce;
+use crate::credential::Presentation;
 use crate::credential::{Credential, Issuance};
 use crate::data_integrity::Suite;
 use crate::did;
@@ -10,7 +11,6 @@ use crate::json::{self, Limits, Object, Value};
 use crate::jsonld::{KnownContexts, LdError};
 use crate::key::Signer;
 use crate::malformed::Malformed;
-use crate::presentation::Presentation;
 use crate::request::{Query, Request};
 use crate::role::kind_in;
 use crate::role::{RoleClaims, tests::claims as role_claims};

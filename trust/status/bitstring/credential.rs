@@ -17,7 +17,7 @@ use waypass_credential::{KeySource, VerifyError};
 use waypass_schemas::contexts::{CREDENTIALS_V2, KnownContext};
 
 use super::{Bitstring, MIN_ENTRIES, decode, encode};
-use crate::{bundle::MAX_LIST, status::ListError};
+use crate::{parts::MAX_LIST, status::ListError};
 
 const CONTEXTS: [KnownContext; 1] = [CREDENTIALS_V2];
 const CREDENTIAL_TYPE: &str = "BitstringStatusListCredential";

@@ -1,43 +1,12 @@
 //! Which entries of a list deny, and which of them are new.
 
 use super::{Content, HeldList, INVALID, SUSPENDED};
-use crate::bundle::Digest;
-use crate::status::Evidence;
 use alloc::vec::Vec;
-use sha2::{Digest as _, Sha256};
-use waypass_credential::{role::StatusPurpose, time::Timestamp};
+use waypass_credential::role::StatusPurpose;
 
 /// The entries that a list revokes or suspends: one bit each, the first entry in the lowest bit.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Denied(Vec<u8>);
-
-/// What is held about one list, for comparing it with what was held before.
-#[derive(Clone, Debug)]
-pub struct Denials<'b>(pub(crate) Vec<&'b Evidence>);
-
-impl Denials<'_> {
-    /// Returns the list's URI.
-    pub fn uri(&self) -> &str {
-        self.0.first().map_or("", |evidence| evidence.uri())
-    }
-
-    /// Returns when the newest list was made.
-    pub fn issued_at(&self) -> Option<Timestamp> {
-        let newest = |evidence: &Evidence| evidence.current().or(evidence.all().last()).map(HeldList::issued_at);
-        self.0.iter().copied().filter_map(newest).max()
-    }
-
-    /// Returns a digest of every token that is held about the list: another one means another answer.
-    pub fn digest(&self) -> Digest {
-        let lists = self.0.iter().copied().flat_map(Evidence::all);
-        Digest(lists.fold(Sha256::new(), |hash, list| hash.chain_update(list.digest.0)).finalize().into())
-    }
-
-    /// Returns the entries that are denied: revoked by any list that is held, or suspended by the newest.
-    pub fn denied(&self) -> Denied {
-        self.0.iter().fold(Denied::default(), |denied, evidence| denied.and(&evidence.denied()))
-    }
-}
 
 impl Denied {
     /// Takes a bitmap that [`Self::as_bytes`] gave.
@@ -68,7 +37,7 @@ impl Denied {
     }
 
     /// Returns the entries that are denied here or there.
-    fn and(mut self, other: &Self) -> Self {
+    pub(crate) fn and(mut self, other: &Self) -> Self {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
         }

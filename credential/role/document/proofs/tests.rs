@@ -1,4 +1,5 @@
 use crate::binding::Nonce;
+use crate::credential::Presentation;
 use crate::credential::{Credential, Issuance};
 use crate::data_integrity::{Link, MAX_PROOFS, Options, Suite, create_linked};
 use crate::did;
@@ -10,7 +11,6 @@ use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::key_source::{KeyClaim, KeySource};
 use crate::malformed::Malformed;
-use crate::presentation::Presentation;
 use crate::request::{Query, Request};
 use crate::role::{RoleClaims, VC_TYPE, tests::claims as role_claims};
 use crate::testing::{Key, TestRng};

@@ -16,10 +16,10 @@ use crate::time::Timestamp;
 
 use crate::binding::HolderError;
 use crate::credential::Credential;
+use crate::credential::Presentation;
 use crate::error::{PresentError, VerifyError};
 use crate::format::Format;
 use crate::malformed::Malformed;
-use crate::presentation::Presentation;
 use alloc::{format, string::String, string::ToString, vec, vec::Vec};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};

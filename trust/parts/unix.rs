@@ -4,11 +4,11 @@ use serde::{Deserialize, Deserializer, Serializer, de::Error};
 use waypass_credential::time::Timestamp;
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
-pub(super) fn serialize<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_i64(time.unix())
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Timestamp, D::Error> {
     Timestamp::from_unix(i64::deserialize(from)?).ok_or_else(|| D::Error::custom("time out of range"))
 }
 
@@ -17,7 +17,7 @@ pub(super) mod option {
     use waypass_credential::time::Timestamp;
 
     #[expect(clippy::ref_option, reason = "the signature serde calls")]
-    pub(in super::super) fn serialize<S: Serializer>(time: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(time: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
         match time {
             Some(time) => super::serialize(time, to),
             None => to.serialize_none(),
@@ -25,7 +25,7 @@ pub(super) mod option {
     }
 
     /// Absent is `None` (`serde(default)`); `null` is refused so that there is one way to write it.
-    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Timestamp>, D::Error> {
         super::deserialize(from).map(Some)
     }
 }

@@ -1,4 +1,4 @@
-//! The four signed parts of a bundle as they stand in JSON. What is read here is only text that parsed; [`super::rules`]
+//! The four signed parts of a bundle as they stand in JSON. What is read here is only text that parsed; `bundle::rules`
 //! and the signatures decide whether it is believed.
 
 use alloc::{string::String, vec::Vec};
@@ -10,7 +10,15 @@ use credential::{
 use serde::{Deserialize, Serialize};
 use waypass_credential as credential;
 
-use super::{digest::Digest, error::PartName};
+mod digest;
+mod name;
+pub(crate) mod unix;
+
+pub use digest::{Digest, NotADigest};
+pub use name::PartName;
+
+/// One status list token may be this large (trust.md "Trust bundle").
+pub const MAX_LIST: usize = 4 * 1024 * 1024;
 
 /// A part that is signed and carried in an envelope.
 pub trait Part: Serialize + for<'de> Deserialize<'de> {
@@ -68,10 +76,10 @@ pub struct RootPart {
     /// Starts at 1, grows by exactly 1.
     pub version: u64,
     /// Unix seconds.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub issued_at: Timestamp,
     /// Unix seconds; feeds freshness, never refuses a bundle.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub expires_at: Timestamp,
     /// Every key a role below names.
     pub keys: Vec<PublicKey>,
@@ -112,10 +120,10 @@ pub struct TimestampPart {
     /// Never decreases.
     pub version: u64,
     /// Unix seconds; the age of the whole bundle.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub issued_at: Timestamp,
     /// Unix seconds.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub expires_at: Timestamp,
     /// The newest snapshot.
     pub snapshot: PartReference,
@@ -130,10 +138,10 @@ pub struct SnapshotPart {
     /// Never decreases.
     pub version: u64,
     /// Unix seconds.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub issued_at: Timestamp,
     /// Unix seconds.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub expires_at: Timestamp,
     /// The targets part.
     pub targets: PartReference,
@@ -180,10 +188,10 @@ pub struct TargetsPart {
     /// Never decreases.
     pub version: u64,
     /// Unix seconds.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub issued_at: Timestamp,
     /// Unix seconds; bounds for how long stolen online keys could keep this part alive.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub expires_at: Timestamp,
     /// The issuers.
     pub authorities: Vec<Authority>,
@@ -282,15 +290,15 @@ pub struct KeyRecord {
     #[serde(rename = "use")]
     pub key_use: KeyUse,
     /// What it signed may not be dated earlier.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub not_before: Timestamp,
     /// What it signed may not be dated later.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub not_after: Timestamp,
     /// Whether it is still believed.
     pub state: KeyState,
     /// For a retired key: what it signed may not be dated later.
-    #[serde(with = "super::unix::option", default, skip_serializing_if = "Option::is_none")]
+    #[serde(with = "unix::option", default, skip_serializing_if = "Option::is_none")]
     pub issued_until: Option<Timestamp>,
 }
 
@@ -338,7 +346,7 @@ pub struct Gate {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
     /// Unix seconds; after this its challenges are a stranger's.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub not_after: Timestamp,
 }
 
@@ -349,10 +357,10 @@ pub struct Policy {
     /// Never decreases.
     pub version: u64,
     /// Unix seconds.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub issued_at: Timestamp,
     /// Unix seconds; after this nothing may be decided by it.
-    #[serde(with = "super::unix")]
+    #[serde(with = "unix")]
     pub expires_at: Timestamp,
     /// Cedar policies.
     pub cedar: String,

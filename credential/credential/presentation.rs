@@ -1,7 +1,7 @@
 //! Presentations in every format, behind one closed enum.
 
+use super::{Credential, of_sd_jwt};
 use crate::binding::{Binding, HolderError, HolderProof, Nonce};
-use crate::credential::{Credential, of_sd_jwt};
 use crate::format::{MAX_BYTES, Serialization};
 use crate::jsonld::KnownContexts;
 use crate::key::PublicKey;

@@ -1,8 +1,9 @@
 //! `statusMessage`: what each value of an entry means (Bitstring Status List §2.1), for developers, not for people.
 
-use super::{MAX_ENTRY_BITS, read};
+use super::MAX_ENTRY_BITS;
 use crate::json::{Object, Value};
 use crate::malformed::Malformed;
+use crate::role::read;
 use alloc::{format, string::String, vec, vec::Vec};
 
 /// Reads the messages for entries of `size` bits, 1 to [`MAX_ENTRY_BITS`]: each value once, in any order. Gives them in

@@ -1,0 +1,113 @@
+//! Why an exchange did not work.
+
+use core::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// Why a transport did not do what it was asked.
+#[derive(Debug)]
+pub enum TransportError {
+    /// The address cannot be used.
+    Address {
+        /// Why not.
+        why: &'static str,
+    },
+    /// No connection, or it broke: the other side may be gone.
+    Unreachable {
+        /// Host and port.
+        host: String,
+    },
+    /// The other side did not prove that it is the host: whoever answers may be another.
+    Certificate {
+        /// Host and port.
+        host: String,
+        /// What is wrong with its certificate.
+        fault: &'static str,
+    },
+    /// The name leads to this machine or a network of its own, and must not: somebody else chose it.
+    NotPublic {
+        /// Host and port.
+        host: String,
+    },
+    /// The other side did not answer in time.
+    TimedOut {
+        /// Host and port.
+        host: String,
+    },
+    /// This machine cannot make connections (no certificates, no sockets).
+    NoClient,
+    /// The other side answered and refused.
+    Refused {
+        /// What was asked for.
+        what: &'static str,
+        /// The HTTP status.
+        status: u16,
+        /// The error code of its answer, if it had one.
+        code: Option<String>,
+        /// What it said about it in words (RFC 6749 §5.2 `error_description`).
+        said: Option<String>,
+    },
+    /// The answer is larger than allowed.
+    TooLarge {
+        /// What was asked for.
+        what: &'static str,
+        /// The most bytes that are taken.
+        limit: usize,
+    },
+    /// The answer came compressed, although plain bytes were asked for.
+    Encoded {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// The answer is not what was asked for.
+    BadAnswer {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// The file does not hold what is needed.
+    NotInFile {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// The operating system refused a file.
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address { why } => write!(f, "the address cannot be used: {why}"),
+            Self::Unreachable { host } => write!(f, "{host} cannot be reached"),
+            Self::NotPublic { host } => write!(f, "{host} is not on the public Internet"),
+            Self::TimedOut { host } => write!(f, "{host} does not answer"),
+            Self::NoClient => f.write_str("this machine cannot make connections: no certificate store or no sockets"),
+            Self::Certificate { host, fault } => write!(f, "the certificate of {host} is not accepted: {fault}"),
+            Self::Refused { what, status, code, said } => {
+                write!(f, "the server refused {what}")?;
+                if let Some(said) = code.iter().chain(said).map(String::as_str).reduce(|_, said| said) {
+                    write!(f, ": {said}")?;
+                }
+                match (code, said) {
+                    (Some(code), Some(_)) => write!(f, " ({code}, status {status})"),
+                    _ => write!(f, " (status {status})"),
+                }
+            }
+            Self::TooLarge { what, limit } => write!(f, "{what} is larger than {limit} bytes"),
+            Self::Encoded { what } => write!(f, "{what} came compressed, although the request asked for plain bytes"),
+            Self::BadAnswer { what } => write!(f, "what came is not {what}"),
+            Self::NotInFile { what } => write!(f, "the file holds no {what}"),
+            Self::File { path, source } => write!(f, "{}: {source}", path.display()),
+        }
+    }
+}
+
+impl core::error::Error for TransportError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        if let Self::File { source, .. } = self { Some(source) } else { None }
+    }
+}

@@ -1,0 +1,30 @@
+//! What a guard does before an amber decision admits.
+
+/// The extra step of an amber verdict, from the lightest to the gravest. Where several are due, all reasons say so and
+/// the gravest is named.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Step {
+    /// Look, and confirm.
+    Confirm,
+    /// Override old evidence; written down.
+    Override,
+    /// Somebody of the site stays with the person.
+    Escort,
+    /// A second guard agrees.
+    SecondPerson,
+    /// An override in an emergency; written down and reviewed.
+    BreakGlass,
+}
+
+impl Step {
+    /// The name in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Confirm => "confirm",
+            Self::Override => "override",
+            Self::Escort => "escort",
+            Self::SecondPerson => "second_person",
+            Self::BreakGlass => "break_glass",
+        }
+    }
+}
