@@ -157,7 +157,7 @@ fn what_a_gate_writes_is_as_written_down() {
         assert_eq!(header["typ"], "waypass-request+jwt");
         exactly(&cddl(schemas::REQUEST), "request", &payload, &[]);
         let said = credential.untrusted().expect("ours");
-        let wanted = request.query.first_match(&said.claims, credential.format(), &said.role.kind).expect("fits");
+        let wanted = request.query.first_match(said.claims, credential.format(), &said.role.kind).expect("fits");
         let answer =
             credential.present(&wanted.paths, &request.binding(), at(60), &world.holder, &mut TestRng::new("presented")).expect("presents");
         let (decision, commit) = checkpoint.step(if answers { answer.as_bytes() } else { b"noise" }, challenge, &now, &mut rng);

@@ -143,7 +143,7 @@ impl Maker {
 
     fn answer_to(&self, credential: &Credential, holder: &TestKey, request: &Request) -> String {
         let said = credential.untrusted().expect("our credential");
-        let wanted = request.query.first_match(&said.claims, credential.format(), &said.role.kind);
+        let wanted = request.query.first_match(said.claims, credential.format(), &said.role.kind);
         // A holder without the wanted role shows the first one.
         let disclose = wanted.map_or_else(|| vec![ClaimPath::names(["roles"]).then(0)], |wanted| wanted.paths);
         let presentation =
