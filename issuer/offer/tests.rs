@@ -30,7 +30,7 @@ fn offer(issuer: &mut Issuer<'_>, terms: OfferTerms) -> Offer {
     issuer.offer(&order(), &terms, "ines", at(0), &mut TestRng::new(7)).expect("offered")
 }
 
-/// One code holds 2,953 bytes, and every wallet must be able to scan an offer (net::qr).
+/// One code holds 2,953 bytes, and every wallet must be able to scan an offer (crate qr).
 #[test]
 fn the_longest_offer_fits_one_code() {
     let (_dir, mut issuer) = issuer();
