@@ -1,7 +1,10 @@
 //! Which contexts are known, and which of them a document names.
 
 use super::LdError;
-use crate::json::{self, JsonError, Limits, Object, Value};
+use super::compile::{ContextError, DOCUMENT, compile};
+use super::compiled::COMPILED;
+use super::table::{Context, Keyword, Layer, Means, Vocab, hash};
+use crate::json::{self, JsonError, Object, Value};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -10,14 +13,9 @@ use alloc::vec::Vec;
 use core::fmt;
 use sha2::{Digest, Sha256};
 use waypass_schemas::contexts::ROLE_CREDENTIAL;
-use waypass_schemas::contexts::compile::{ContextError, compile};
-use waypass_schemas::contexts::compiled::COMPILED;
-use waypass_schemas::contexts::table::{Context, Keyword, Layer, Means, Vocab, hash};
 
 /// Most contexts in one list; documents in the wild name up to five.
 const LONGEST_LIST: usize = 16;
-/// A context document: the largest in use has 60 kB; depth and values as for a credential.
-const DOCUMENT: Limits = Limits { bytes: 256 * 1024, depth: 16, values: 16 * 1024 };
 
 /// The contexts compiled in and those that a trust bundle carries.
 #[derive(Clone, Debug, Default)]
@@ -87,9 +85,7 @@ impl KnownContexts {
         if let Some(known) = self.carried.iter().find(|context| context.id == id) {
             return if known.sha256 == *sha256 { Ok(()) } else { Err(CarriedError::Conflict) };
         }
-        // The compiler's tree keeps the last of two equal names; the strict reader refuses them first.
-        json::parse(document, DOCUMENT).map_err(CarriedError::Json)?;
-        let tree = serde_json::from_slice(document).map_err(|_| CarriedError::Json(JsonError::Syntax))?;
+        let tree = json::parse(document, DOCUMENT).map_err(CarriedError::Json)?;
         let table = compile(&tree).map_err(CarriedError::Context)?;
         self.carried.push(Arc::new(Carried { id: id.to_owned(), sha256: *sha256, table }));
         Ok(())

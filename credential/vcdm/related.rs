@@ -6,9 +6,9 @@ use super::{check_id, each, one_or_more};
 use crate::format::Malformed;
 use crate::json::Object;
 use crate::jsonld::is_hex;
+use crate::jsonld::{COMPILED, CompiledContext};
 use alloc::vec::Vec;
 use base64_simd::STANDARD;
-use waypass_schemas::contexts::compiled::{COMPILED, CompiledContext};
 
 const NAME: &str = "relatedResource";
 /// The parts of a multihash in front of the digest: function and length.

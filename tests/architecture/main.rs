@@ -91,6 +91,19 @@ fn codes_are_drawn_and_read_without_files_and_clocks() {
     }
 }
 
+/// `schemas` is documents and nothing else. Contexts are compiled in `credential`, which reads all JSON of strangers in one place.
+#[test]
+fn schemas_holds_documents_and_contexts_have_one_reader() {
+    assert!(!root().join("schemas/build.rs").exists(), "schemas has a build script");
+    assert_eq!(tree("waypass-schemas", &[]).len(), 1, "schemas depends on something");
+    let mut sources = vec![root().join("credential/build.rs"), root().join("credential/jsonld.rs")];
+    walk(&root().join("credential/jsonld"), &mut sources);
+    for path in sources.iter().filter(|path| !is_test(path)) {
+        let text = fs::read_to_string(path).expect("source");
+        assert!(!text.contains("serde_json"), "{} reads JSON by itself", path.display());
+    }
+}
+
 #[test]
 fn wallet_does_without_the_policy_engine() {
     let crates = tree("waypass-wallet", &[]);
