@@ -24,7 +24,6 @@ mod value;
 
 pub use compile::ContextError;
 pub(crate) use compiled::{COMPILED, CompiledContext};
-pub(crate) use contexts::is_hex;
 pub use contexts::{CarriedError, ContextList, KnownContexts};
 pub use table::is_iri;
 

@@ -16,6 +16,7 @@ pub mod canon;
 pub mod cbor;
 pub mod did;
 pub mod format;
+pub mod hex;
 pub mod json;
 pub mod jsonld;
 pub mod jws;

@@ -4,9 +4,11 @@ use super::LdError;
 use super::compile::{ContextError, DOCUMENT, compile};
 use super::compiled::COMPILED;
 use super::table::{Context, Keyword, Layer, Means, Vocab, hash};
+use crate::hex::{self, is_hex};
 use crate::json::{self, JsonError, Object, Value};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -119,7 +121,7 @@ impl KnownContexts {
             let inner = object.member("@context").filter(|_| object.len() == 1).unwrap_or(context);
             let document = json::to_string(&Value::Object(Object::new().with("@context", inner.clone())));
             let sha256: [u8; 32] = Sha256::digest(&document).into();
-            let id: String = "urn:sha256:".chars().chain(sha256.iter().flat_map(|byte| digits(*byte)).map(char::from)).collect();
+            let id = format!("urn:sha256:{}", hex::encode(&sha256));
             self.add(&id, &sha256, document.as_bytes())?;
             *context = id.into();
         }
@@ -252,13 +254,4 @@ fn require_own_names<'c>(added: &Context, others: &(impl Iterator<Item = &'c Con
         }
     }
     Ok(())
-}
-
-/// Whether `text` is `bytes` in lower-case hexadecimal.
-pub(crate) fn is_hex(text: &str, bytes: &[u8]) -> bool {
-    text.bytes().eq(bytes.iter().flat_map(|byte| digits(*byte)))
-}
-
-fn digits(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)])
 }

@@ -4,8 +4,8 @@
 
 use super::{check_id, each, one_or_more};
 use crate::format::Malformed;
+use crate::hex::is_hex;
 use crate::json::Object;
-use crate::jsonld::is_hex;
 use crate::jsonld::{COMPILED, CompiledContext};
 use alloc::vec::Vec;
 use base64_simd::STANDARD;

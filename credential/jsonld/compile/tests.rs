@@ -1,9 +1,9 @@
 extern crate std;
 
 use super::{ContextError, DOCUMENT, compile};
-use crate::json;
 use crate::jsonld::COMPILED;
 use crate::jsonld::table::{Coercion, Container, Context, Means, Term, Vocab, hash};
+use crate::{hex, json};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256, Sha384};
 use std::path::Path;
@@ -59,9 +59,9 @@ fn every_table_is_that_of_the_pinned_document() {
             Some(entry) => fs::read(folder.join(entry["file"].as_str().expect("a file name"))).expect("a context"),
             None => waypass_schemas::ROLE_CONTEXT.into(),
         };
-        let digest = Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let digest = hex::encode(&Sha256::digest(&bytes));
         assert_eq!(digest, known.sha256, "{}", known.id);
-        let digest = Sha384::digest(&bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let digest = hex::encode(&Sha384::digest(&bytes));
         assert_eq!(digest, known.sha384, "{}", known.id);
         let published = document(&bytes).expect("a context we compile");
         assert_eq!(&published, known.table, "{}", known.id);
