@@ -1,13 +1,18 @@
 //! `waypass qr encode|decode`, and the picture options of the verbs that show or read a QR code.
 
+mod files;
+
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
 use crate::output::{Out, shows_marks};
+use files::TooLarge;
 use rustix::termios::tcgetwinsize;
 use serde_json::{Value, json};
 use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
-use waypass_net::qr::{self, FileError, Frame, FrameError, FrameSize, GatherError, Gatherer, Look, Picture, PictureKind, ReadError};
+use waypass_qr::{
+    Frame, FrameError, FrameSize, GatherError, Gatherer, Look, OFFER, Picture, PictureKind, ReadError, columns, draw_terminal, frames,
+};
 
 /// Arguments of `qr`.
 #[derive(clap::Args)]
@@ -92,7 +97,7 @@ impl ShowArgs {
             members.insert("pictures".to_owned(), Value::Array(pictures));
         }
         if self.qr {
-            let frames = qr::frames(payload, FrameSize::Terminal).map_err(|error| too_large(FileError::Payload(error)))?;
+            let frames = frames(payload, FrameSize::Terminal).map_err(|error| too_large(TooLarge::Payload(error)))?;
             if out.is_json() {
                 members.insert("codes".to_owned(), frames.iter().map(Frame::text).collect());
             } else {
@@ -105,7 +110,7 @@ impl ShowArgs {
 
 /// Writes a payload's pictures, then removes those that an earlier payload of the same name left: `ask-*.png` must not mix two questions.
 fn write_all(out: Out, payload: &[u8], to: &Path, picture: Picture) -> Result<Vec<Value>, Failure> {
-    let drawings = qr::draw_files(payload, to, picture).map_err(too_large)?;
+    let drawings = files::draw(payload, to, picture).map_err(too_large)?;
     for drawing in &drawings {
         file::write_private(out, &drawing.path, &drawing.bytes)?;
         out.note(&format!("wrote {}", drawing.path.display()));
@@ -114,7 +119,7 @@ fn write_all(out: Out, payload: &[u8], to: &Path, picture: Picture) -> Result<Ve
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let is_new = drawings.iter().any(|drawing| drawing.path.file_name() == Some(&name));
-        if is_new || !qr::is_numbered(&name, to, picture) {
+        if is_new || !files::is_numbered(&name, to, picture) {
             continue;
         }
         let old = entry.path();
@@ -192,7 +197,7 @@ fn scan(out: Out, dash: &Path) -> Result<Brought, Failure> {
             break;
         }
         let line = &bytes[from..];
-        if line.starts_with(qr::OFFER.as_bytes()) && !gatherer.has_frames() {
+        if line.starts_with(OFFER.as_bytes()) && !gatherer.has_frames() {
             return Ok(Brought::Plain(line.to_vec()));
         }
         let Some(progress) = gatherer.line(line).map_err(|error| unreadable(None, &error))? else { continue };
@@ -225,18 +230,18 @@ fn draw_all(out: Out, frames: &[Frame]) -> Result<(), Failure> {
     let coloured = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
     let look = if coloured { Look::Coloured } else { Look::DarkTerminal };
     let window = tcgetwinsize(std::io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
-    let (columns, rows) = window.map_or(USUAL, |size| (usize::from(size.ws_col), usize::from(size.ws_row)));
+    let (room, rows) = window.map_or(USUAL, |size| (usize::from(size.ws_col), usize::from(size.ws_row)));
     if !shows_marks() {
         out.warn("this terminal's character set has no blocks to draw codes with: write a picture with --qr-png");
     }
     for frame in frames {
-        let picture = qr::draw_terminal(frame.text(), look).map_err(|error| too_large(FileError::Draw(error)))?;
+        let picture = draw_terminal(frame.text(), look).map_err(|error| too_large(TooLarge::Draw(error)))?;
         out.bytes(picture.as_bytes())?;
-        let (wide, high) = (qr::columns(&picture), picture.lines().count());
+        let (wide, high) = (columns(&picture), picture.lines().count());
         // Only a terminal has a last row; a file and a pipe have none.
-        if wide > columns || window.is_some() && high >= rows {
+        if wide > room || window.is_some() && high >= rows {
             out.warn(&format!(
-                "the code is {wide} columns wide and {high} rows high, and the terminal has {columns} and {rows}: \
+                "the code is {wide} columns wide and {high} rows high, and the terminal has {room} and {rows}: \
                  make it larger, or write a picture with --qr-png"
             ));
         }
@@ -250,7 +255,7 @@ fn draw_all(out: Out, frames: &[Frame]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn too_large(error: FileError) -> Failure {
+fn too_large(error: TooLarge) -> Failure {
     Failure::usage(error, "carry it as a file instead")
 }
 

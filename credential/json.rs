@@ -8,6 +8,8 @@ use core::{cell::Cell, fmt};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+// By their paths, because the build script includes this file by its own.
+#[path = "json/name.rs"]
 mod name;
 
 pub use name::MemberName;
@@ -437,4 +439,5 @@ impl<'de> Visitor<'de> for NameSeed {
 }
 
 #[cfg(test)]
+#[path = "json/tests.rs"]
 mod tests;

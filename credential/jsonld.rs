@@ -9,19 +9,23 @@
 //!   to another part of the tree without changing the statements;
 //! - every value has one canonical form that all implementations agree on.
 //!
-//! Terms are resolved in compiled tables (`waypass_schemas::contexts::table`) and statements written as the tree is walked; the
+//! Terms are resolved in compiled tables ([`table`]) and statements written as the tree is walked; the
 //! expanded document never exists. A context that ends in `@vocab` makes every name a term: see [`ContextList::is_open`].
 
 mod active;
+mod compile;
+mod compiled;
 mod contexts;
 mod expand;
 mod names;
 mod repeats;
+mod table;
 mod value;
 
-pub(crate) use contexts::is_hex;
+pub use compile::ContextError;
+pub(crate) use compiled::{COMPILED, CompiledContext};
 pub use contexts::{CarriedError, ContextList, KnownContexts};
-pub use waypass_schemas::contexts::table::is_iri;
+pub use table::is_iri;
 
 use crate::canon::rdf::Dataset;
 use crate::json::Object;

@@ -33,6 +33,7 @@ pub mod data_integrity;
 pub mod did;
 mod error;
 mod format;
+pub mod hex;
 pub mod json;
 pub mod jsonld;
 pub mod jws;

@@ -8,6 +8,7 @@ use crate::store::{CredentialRecord, Documents as _, Entry, Filter, KeyRow, Pick
 use rand_core::CryptoRng;
 use waypass_credential::data_integrity::{MAX_PROOFS, Suite};
 use waypass_credential::did;
+use waypass_credential::hex;
 use waypass_credential::json::{self, Limits, Object};
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
 use waypass_credential::role::RoleClaims;
@@ -386,7 +387,7 @@ pub(crate) fn rounded(at: Timestamp, granularity: i64) -> Timestamp {
 pub(crate) fn random_id(rng: &mut dyn CryptoRng) -> String {
     let mut bytes = [0; 6];
     rng.fill_bytes(&mut bytes);
-    crate::hex(&bytes)
+    hex::encode(&bytes)
 }
 
 #[cfg(test)]

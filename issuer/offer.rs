@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use waypass_credential::base64url;
 use waypass_credential::did;
+use waypass_credential::hex;
 use waypass_credential::json::{self, Object, Value};
 use waypass_credential::key::PublicKey;
 use waypass_credential::time::Timestamp;
@@ -252,7 +253,7 @@ fn percent_encoded(text: &str) -> String {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
             _ => {
                 out.push('%');
-                out.push_str(&crate::hex(&[byte]).to_ascii_uppercase());
+                out.push_str(&hex::encode(&[byte]).to_ascii_uppercase());
             }
         }
     }

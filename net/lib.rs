@@ -1,5 +1,4 @@
-//! How the offline roles reach a link: sync over HTTP or a file, credential pick-up, DID documents, and QR frames where there is no link
-//! at all.
+//! How the offline roles reach a link: sync over HTTP or a file, credential pick-up and DID documents.
 //!
 //! The one place of the offline roles that may open a socket. What arrives here is bytes; whether they are believed is decided in
 //! `waypass-trust`.
@@ -9,7 +8,6 @@ pub mod did_web;
 mod error;
 pub mod pickup;
 mod public;
-pub mod qr;
 pub mod sync;
 pub mod transport;
 

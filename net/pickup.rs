@@ -10,6 +10,7 @@ use crate::error::TransportError;
 use core::fmt;
 use reqwest::Url;
 use waypass_credential::Nonce;
+use waypass_credential::hex;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{PublicKey, SignError, Signer};
 use waypass_credential::time::Timestamp;
@@ -299,10 +300,6 @@ fn is_header_text(token: &str) -> bool {
     !token.is_empty() && token.len() <= 8192 && token.bytes().all(|b| b.is_ascii_graphic())
 }
 
-fn hex(nibble: u8) -> char {
-    char::from(b"0123456789ABCDEF"[usize::from(nibble)])
-}
-
 /// `application/x-www-form-urlencoded`.
 struct Form(String);
 
@@ -319,7 +316,10 @@ impl Form {
             for byte in text.bytes() {
                 match byte {
                     b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'-' | b'.' | b'_' | b'~' => self.0.push(char::from(byte)),
-                    _ => self.0.extend(['%', hex(byte >> 4), hex(byte & 15)]),
+                    _ => {
+                        self.0.push('%');
+                        self.0.push_str(&hex::encode(&[byte]).to_ascii_uppercase());
+                    }
                 }
             }
             self.0.push_str(end);

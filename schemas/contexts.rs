@@ -1,10 +1,6 @@
 //! The JSON-LD contexts a Waypass document may name, each pinned by the SHA-256 of its bytes. No other context is
 //! accepted and none is fetched: whoever chooses a context chooses what the names in a document mean.
 
-pub mod compile;
-pub mod compiled;
-pub mod table;
-
 /// A context known by its digest.
 #[derive(Clone, Copy, Debug)]
 pub struct KnownContext {
@@ -26,6 +22,12 @@ pub struct Scope {
     /// The terms, without keywords.
     pub terms: &'static [&'static str],
 }
+
+/// The URL of the Verifiable Credentials Data Model 1.1's context.
+pub const CREDENTIALS_V1: &str = "https://www.w3.org/2018/credentials/v1";
+
+/// The URL of the terms of Data Integrity proofs, for documents whose own contexts lack them.
+pub const DATA_INTEGRITY_V2: &str = "https://w3id.org/security/data-integrity/v2";
 
 /// The contexts of a role credential, in the order they must stand in its `@context`.
 pub const ROLE_CREDENTIAL: [KnownContext; 2] = [CREDENTIALS_V2, ROLE_V1];

@@ -1,7 +1,6 @@
 //! Documents every role agrees on: JSON Schemas, contexts, type metadata, Cedar schema and default policies.
 #![no_std]
 
-extern crate alloc;
 #[cfg(test)]
 extern crate std;
 

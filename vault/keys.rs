@@ -8,6 +8,7 @@ use crate::unlocked::Unlocked;
 use core::{fmt, marker::PhantomData};
 use p256::ecdsa::signature::Signer as _;
 use sha2::{Digest, Sha256};
+use waypass_credential::hex;
 use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use zeroize::Zeroizing;
 
@@ -122,7 +123,7 @@ impl KeyId {
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 

@@ -3,6 +3,7 @@
 use core::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+use waypass_credential::hex;
 
 /// A held credential's name: SHA-256 of its bytes, cut to 16. The same credential has the same id in every wallet.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -30,7 +31,7 @@ impl CredentialId {
 /// 32 hexadecimal digits; any beginning that fits one credential only is understood too.
 impl fmt::Display for CredentialId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
@@ -51,14 +52,7 @@ impl FromStr for CredentialId {
     type Err = NotAnId;
 
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let mut id = [0; 16];
-        if text.len() != 32 || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(NotAnId);
-        }
-        for (byte, at) in id.iter_mut().zip((0..32).step_by(2)) {
-            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| NotAnId)?;
-        }
-        Ok(Self(id))
+        hex::decode(text).map(Self).ok_or(NotAnId)
     }
 }
 

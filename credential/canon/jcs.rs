@@ -3,6 +3,7 @@
 //! The verification hot path: everything is written into one buffer, and objects whose members already stand in order
 //! (as our issuer writes them) are written as they are.
 
+use crate::hex;
 use crate::json::{Number, Value};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
@@ -104,8 +105,8 @@ fn write_escaped(bytes: &[u8], out: &mut Vec<u8>) {
             0x0c => b'f',
             0x0d => b'r',
             0x00..0x20 => {
-                const HEX: &[u8; 16] = b"0123456789abcdef";
-                out.extend_from_slice(&[b'\\', b'u', b'0', b'0', b'0' + (byte >> 4), HEX[usize::from(byte & 15)]]);
+                out.extend_from_slice(b"\\u00");
+                out.extend_from_slice(&hex::digits(byte));
                 continue;
             }
             _ => {

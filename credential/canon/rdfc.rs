@@ -20,17 +20,18 @@ use lines::Lines;
 use mentions::Mentions;
 use n_degree::Explorer;
 
-/// Most statements; a document of [`crate::json::Limits::CREDENTIAL`] has no more values than this.
-pub const MAX_QUADS: usize = 4096;
+/// Most statements. A document of [`crate::json::Limits::CREDENTIAL`] has as many values at most, and a value makes one statement. Only a
+/// value in a list makes two.
+pub(crate) const MAX_QUADS: usize = 4096;
 
 /// Longest canonical form, in bytes: a credential of 64 KiB (threats.md A12) repeats its subjects and writes its terms out, so
 /// a statement may be 256 bytes.
-pub const MAX_BYTES: usize = MAX_QUADS * 256;
+pub(crate) const MAX_BYTES: usize = MAX_QUADS * 256;
 
 /// Why a dataset has no canonical form here. Carries nothing of the dataset.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RdfcError {
-    /// More than [`MAX_QUADS`] statements, more blank nodes than these could name, or more than [`MAX_BYTES`] bytes.
+    /// More statements than allowed, more blank nodes than these could name, or too long a canonical form.
     TooLarge,
     /// An IRI or a language tag has a character that N-Quads does not allow there.
     Unwritable,

@@ -4,8 +4,8 @@
 //! the newest down. Typical documents have two to four frames.
 
 use super::LdError;
+use super::table::{Context, Keyword, Layer, Means, Term, Vocab, hash, keyword_like};
 use alloc::vec::Vec;
-use waypass_schemas::contexts::table::{Context, Keyword, Layer, Means, Term, Vocab, hash, keyword_like};
 
 /// Which frames are in force: the newest one, and the newest of the context that returns in the next nested node ("previous
 /// context" of JSON-LD 1.1 API §4.1). Frames are counted from one, zero is the empty context.

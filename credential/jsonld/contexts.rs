@@ -1,23 +1,23 @@
 //! Which contexts are known, and which of them a document names.
 
 use super::LdError;
-use crate::json::{self, JsonError, Limits, Object, Value};
+use super::compile::{ContextError, DOCUMENT, compile};
+use super::compiled::COMPILED;
+use super::table::{Context, Keyword, Layer, Means, Vocab, hash};
+use crate::hex::{self, is_hex};
+use crate::json::{self, JsonError, Object, Value};
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeSet;
+use alloc::format;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use sha2::{Digest, Sha256};
 use waypass_schemas::contexts::ROLE_CREDENTIAL;
-use waypass_schemas::contexts::compile::{ContextError, compile};
-use waypass_schemas::contexts::compiled::COMPILED;
-use waypass_schemas::contexts::table::{Context, Keyword, Layer, Means, Vocab, hash};
 
 /// Most contexts in one list; documents in the wild name up to five.
 const LONGEST_LIST: usize = 16;
-/// A context document: the largest in use has 60 kB; depth and values as for a credential.
-const DOCUMENT: Limits = Limits { bytes: 256 * 1024, depth: 16, values: 16 * 1024 };
 
 /// The contexts compiled in and those that a trust bundle carries.
 #[derive(Clone, Debug, Default)]
@@ -87,9 +87,7 @@ impl KnownContexts {
         if let Some(known) = self.carried.iter().find(|context| context.id == id) {
             return if known.sha256 == *sha256 { Ok(()) } else { Err(CarriedError::Conflict) };
         }
-        // The compiler's tree keeps the last of two equal names; the strict reader refuses them first.
-        json::parse(document, DOCUMENT).map_err(CarriedError::Json)?;
-        let tree = serde_json::from_slice(document).map_err(|_| CarriedError::Json(JsonError::Syntax))?;
+        let tree = json::parse(document, DOCUMENT).map_err(CarriedError::Json)?;
         let table = compile(&tree).map_err(CarriedError::Context)?;
         self.carried.push(Arc::new(Carried { id: id.to_owned(), sha256: *sha256, table }));
         Ok(())
@@ -123,7 +121,7 @@ impl KnownContexts {
             let inner = object.member("@context").filter(|_| object.len() == 1).unwrap_or(context);
             let document = json::to_string(&Value::Object(Object::new().with("@context", inner.clone())));
             let sha256: [u8; 32] = Sha256::digest(&document).into();
-            let id: String = "urn:sha256:".chars().chain(sha256.iter().flat_map(|byte| digits(*byte)).map(char::from)).collect();
+            let id = format!("urn:sha256:{}", hex::encode(&sha256));
             self.add(&id, &sha256, document.as_bytes())?;
             *context = id.into();
         }
@@ -256,13 +254,4 @@ fn require_own_names<'c>(added: &Context, others: &(impl Iterator<Item = &'c Con
         }
     }
     Ok(())
-}
-
-/// Whether `text` is `bytes` in lower-case hexadecimal.
-pub(crate) fn is_hex(text: &str, bytes: &[u8]) -> bool {
-    text.bytes().eq(bytes.iter().flat_map(|byte| digits(*byte)))
-}
-
-fn digits(byte: u8) -> [u8; 2] {
-    [byte >> 4, byte & 15].map(|digit| b"0123456789abcdef"[usize::from(digit)])
 }

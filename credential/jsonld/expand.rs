@@ -2,12 +2,13 @@
 
 use super::active::{Active, By, Definition, Frames};
 use super::repeats::{Named, ambiguous, any_equal, different_strings, order};
+use super::table::{Coercion, Container, Keyword, Means};
 use super::{ContextList, KnownContexts, LdError, value};
 use crate::canon::rdf::{Dataset, Node, Quad, Term};
+use crate::canon::rdfc::MAX_QUADS;
 use crate::json::{Object, Value};
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
-use waypass_schemas::contexts::table::{Coercion, Container, Keyword, Means};
 
 const RDF_TYPE: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type";
 const RDF_FIRST: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#first";
@@ -16,8 +17,7 @@ const RDF_NIL: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#nil";
 
 /// Deepest nesting, for trees that were not read under [`crate::json::Limits`] (which allow a credential 16).
 const DEEPEST: u32 = 32;
-/// Most statements: [`crate::json::Limits::CREDENTIAL`] allows 4096 values, and a value in a list makes two statements.
-const MOST_QUADS: usize = 8192;
+
 pub(super) fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, without: Option<&str>) -> Result<Dataset<'x>, LdError> {
     let mut walk = Walk {
         known: contexts.known,
@@ -116,7 +116,7 @@ impl<'x> Walk<'x> {
 
     #[inline]
     fn push(&mut self, subject: Subject<'x>, predicate: Cow<'x, str>, object: Term<'x>, graph: Option<u32>) -> Result<(), LdError> {
-        if self.out.len() >= MOST_QUADS {
+        if self.out.len() >= MAX_QUADS {
             return Err(LdError::TooMany);
         }
         self.out.push(Quad { subject: subject.into(), predicate, object, graph: graph.map(Node::Blank) });

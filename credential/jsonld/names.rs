@@ -2,9 +2,9 @@
 
 use super::LdError;
 use super::expand::Walk;
+use super::table::{Means, is_iri, keyword_like};
 use alloc::borrow::Cow;
 use alloc::string::String;
-use waypass_schemas::contexts::table::{Means, is_iri, keyword_like};
 
 impl<'x> Walk<'x> {
     /// An identifier as a value or `@id` (API §5.2.2, not relative to anything).

@@ -30,11 +30,7 @@ fn second_spellings_of_ed25519_keys_are_refused() {
 
 #[test]
 fn small_order_keys_are_refused() {
-    let hex = |text: &str| {
-        let digits = text.as_bytes().as_chunks::<2>().0;
-        let byte = |pair: &[u8; 2]| u8::from_str_radix(core::str::from_utf8(pair).expect("ASCII"), 16).expect("hexadecimal");
-        <[u8; 32]>::try_from(digits.iter().map(byte).collect::<Vec<_>>()).expect("32 bytes")
-    };
+    let hex = |text: &str| crate::hex::decode::<32>(text).expect("32 bytes");
     for point in [
         "0000000000000000000000000000000000000000000000000000000000000000",
         "0100000000000000000000000000000000000000000000000000000000000000",

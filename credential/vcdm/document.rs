@@ -16,7 +16,7 @@ use crate::malformed::Malformed;
 use crate::registered_claims::RegisteredClaims;
 use crate::time::Timestamp;
 use alloc::{string::String, vec, vec::Vec};
-use waypass_schemas::contexts::compiled::DATA_INTEGRITY_V2;
+use waypass_schemas::contexts::DATA_INTEGRITY_V2;
 
 /// A credential or presentation whose shape and terms have been checked; of its proofs nothing is known.
 #[derive(Clone, Debug)]

@@ -4,8 +4,7 @@ use crate::json::{Object, Value};
 use crate::malformed::Malformed;
 use crate::time::Timestamp;
 use alloc::vec::Vec;
-use waypass_schemas::contexts::CREDENTIALS_V2;
-use waypass_schemas::contexts::compiled::CREDENTIALS_V1;
+use waypass_schemas::contexts::{CREDENTIALS_V1, CREDENTIALS_V2};
 
 mod related;
 mod text;

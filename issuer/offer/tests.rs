@@ -2,6 +2,7 @@ use super::{GrantError, Offer, OfferTerms, TOKEN_SECONDS, TX_CODE_TRIES, seal};
 use crate::issue::{Format, IssueError, Issuer, Order, Validity};
 use crate::store::{Filter, State};
 use crate::testing::{Key, TestRng, at, issuer, order, reopened};
+use waypass_credential::hex;
 use waypass_credential::json::{self, Limits};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::Signer as _;
@@ -31,7 +32,7 @@ fn offer(issuer: &mut Issuer<'_>, terms: OfferTerms) -> Offer {
     issuer.offer(&order(), &terms, "ines", at(0), &mut TestRng::new(7)).expect("offered")
 }
 
-/// One code holds 2,953 bytes, and every wallet must be able to scan an offer (net::qr).
+/// One code holds 2,953 bytes, and every wallet must be able to scan an offer (crate qr).
 #[test]
 fn the_longest_offer_fits_one_code() {
     let (_dir, mut issuer) = issuer();
@@ -157,7 +158,7 @@ fn a_nonce_row_written_from_outside_gives_nobody_what_the_office_did_not_offer()
     let role = again.untrusted().expect("readable").role;
     assert_eq!((role.roles, role.holder), (vec!["staff".to_owned()], Some(holder.public_key().clone().into())));
 
-    let hash = crate::hex(&super::hash("n3"));
+    let hash = hex::encode(&super::hash("n3"));
     raw(&format!("INSERT INTO nonces VALUES(x'{hash}', 4000000000)"));
     assert_eq!(pick(&mut issuer, &tokens[2], "n3", 24), Err(GrantError::NonceUsed));
     pick(&mut issuer, &tokens[2], "n4", 25).expect("the token is still good");

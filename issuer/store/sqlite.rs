@@ -12,6 +12,7 @@ use rusqlite::{
 };
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use waypass_credential::hex;
 use waypass_credential::time::Timestamp;
 
 mod rows;
@@ -77,7 +78,7 @@ impl SqliteStore {
         let mut uri = String::from("file:");
         for byte in path.as_os_str().as_bytes() {
             uri.push('%');
-            uri.push_str(&crate::hex(&[*byte]));
+            uri.push_str(&hex::encode(&[*byte]));
         }
         uri.push_str("?immutable=1");
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;

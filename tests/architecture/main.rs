@@ -15,6 +15,11 @@ mod terminal;
 /// What would give the offline core a socket, a database or a scheduler.
 const FORBIDDEN_IN_CORE: [&str; 6] = ["tokio", "hyper", "mio", "socket2", "reqwest", "rusqlite"];
 const CORE: [&str; 3] = ["waypass-credential", "waypass-trust", "waypass-verifier"];
+/// Pure too, but its readers of pictures need `std`.
+const QR: &str = "waypass-qr";
+
+/// The folders with the sources of the product and of its checks.
+const ROOMS: [&str; 12] = ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "gate", "net", "qr", "cli", "xtask"];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -40,7 +45,7 @@ fn path_to(package: &str, culprit: &str, extra: &[&str]) -> String {
 
 #[test]
 fn core_reaches_no_io_crate() {
-    for package in CORE {
+    for package in CORE.into_iter().chain([QR]) {
         for extra in [&[][..], &["--target", "wasm32-unknown-unknown", "--no-default-features"]] {
             let crates = tree(package, extra);
             assert!(crates.contains("serde_json"), "cargo tree of {package} looks empty: {crates:?}");
@@ -57,6 +62,45 @@ fn core_is_no_std() {
         let lib = fs::read_to_string(root().join(package.trim_start_matches("waypass-")).join("lib.rs")).expect("a crate root");
         assert!(lib.contains("#![no_std]"), "{package} must stay no_std: that is what keeps files, sockets and clocks out of it");
         assert!(!lib.contains("extern crate std"), "{package} brings std back");
+    }
+}
+
+/// What would give the room of QR codes a file, a socket or a clock. `RXingResult` is stamped with the time when it is made, which ends
+/// the program in WebAssembly; every reader of rxing but the parts we use makes one.
+#[test]
+fn codes_are_drawn_and_read_without_files_and_clocks() {
+    let mut sources = Vec::new();
+    walk(&root().join("qr"), &mut sources);
+    assert!(sources.len() > 8, "found only {} files", sources.len());
+    for path in sources.iter().filter(|path| !is_test(path)) {
+        let text = fs::read_to_string(path).expect("source");
+        for needle in [
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::process",
+            "std::path",
+            "std::time",
+            "chrono",
+            " RXingResult",
+            "Reader::new",
+            "helpers",
+        ] {
+            assert!(!text.contains(needle), "{} uses {needle}: this room is pure", path.display());
+        }
+    }
+}
+
+/// `schemas` is documents and nothing else. Contexts are compiled in `credential`, which reads all JSON of strangers in one place.
+#[test]
+fn schemas_holds_documents_and_contexts_have_one_reader() {
+    assert!(!root().join("schemas/build.rs").exists(), "schemas has a build script");
+    assert_eq!(tree("waypass-schemas", &[]).len(), 1, "schemas depends on something");
+    let mut sources = vec![root().join("credential/build.rs"), root().join("credential/jsonld.rs")];
+    walk(&root().join("credential/jsonld"), &mut sources);
+    for path in sources.iter().filter(|path| !is_test(path)) {
+        let text = fs::read_to_string(path).expect("source");
+        assert!(!text.contains("serde_json"), "{} reads JSON by itself", path.display());
     }
 }
 
@@ -77,7 +121,7 @@ fn one_sqlite_and_one_network_room() {
 /// Dependencies point one way: each package may use only what stands to its left.
 #[test]
 fn dependencies_point_one_way() {
-    let may_use: [(&str, &[&str]); 9] = [
+    let may_use: [(&str, &[&str]); 10] = [
         ("schemas", &[]),
         ("credential", &["schemas"]),
         ("trust", &["schemas", "credential"]),
@@ -87,6 +131,7 @@ fn dependencies_point_one_way() {
         ("verifier", &["schemas", "credential", "trust"]),
         ("gate", &["schemas", "credential", "trust", "vault", "verifier"]),
         ("net", &["schemas", "credential", "trust"]),
+        ("qr", &["schemas", "credential"]),
     ];
     for (package, allowed) in may_use {
         let own = format!("waypass-{package}");
@@ -137,7 +182,7 @@ fn one_clock_and_one_entropy_source() {
             assert!(shown == "vault/clock.rs" || !text.contains(needle), "{shown} reads a clock ({needle}); time is an argument");
         }
         // A stopwatch tells no time of day; those who wait for something may hold one.
-        let pure = ["credential/", "trust/", "verifier/", "gate/", "wallet/"].iter().any(|room| shown.starts_with(room));
+        let pure = ["credential/", "trust/", "verifier/", "gate/", "wallet/", "qr/"].iter().any(|room| shown.starts_with(room));
         assert!(!(pure && text.contains("Instant::now")), "{shown} holds a stopwatch; time is an argument");
         for needle in ["getrandom::", "SysRng", "OsRng", "thread_rng"] {
             assert!(shown == "vault/entropy.rs" || !text.contains(needle), "{shown} draws entropy ({needle}); randomness is an argument");
@@ -147,7 +192,7 @@ fn one_clock_and_one_entropy_source() {
 
 fn rust_sources() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for room in ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "gate", "net", "cli", "examples", "xtask"] {
+    for room in ROOMS.into_iter().chain(["examples"]) {
         walk(&root().join(room), &mut found);
     }
     found

@@ -5,7 +5,7 @@ use crate::site::Site;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
-use waypass_net::qr::{FrameSize, frames};
+use waypass_qr::{FrameSize, frames};
 
 fn words(place: &Place, home: &str, line: &str, stdin: &str) -> Ran {
     let args: Vec<&str> = line.split(' ').collect();

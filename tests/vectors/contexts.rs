@@ -12,7 +12,7 @@ fn contexts() {
         let entry = &index[CREDENTIALS_V2.id];
         suite.equal("the published digest", text(&entry["sha256"]), CREDENTIALS_V2.sha256);
         let document = suite.bytes(text(&entry["file"]));
-        let digest = Sha256::digest(&document).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let digest = waypass_credential::hex::encode(&Sha256::digest(&document));
         suite.equal("the document's digest", digest.as_str(), CREDENTIALS_V2.sha256);
 
         let document: serde_json::Value = serde_json::from_slice(&document).expect("JSON");

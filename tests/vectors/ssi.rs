@@ -80,7 +80,7 @@ fn what_ssi_verified_is_what_we_sign_and_what_it_signed_verifies() {
     }
     assert_eq!(fs::read_to_string(file("waypass.json")).expect("waypass.json"), ours, "what ssi verified is not what we sign");
     let record: Value = serde_json::from_str(&fs::read_to_string(file("ssi.json")).expect("ssi.json")).expect("JSON");
-    let digest = Sha256::digest(&ours).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let digest = waypass_credential::hex::encode(&Sha256::digest(&ours));
     assert_eq!(record["verified_and_changed_refused"]["sha256"], digest, "the record is of another file");
     let theirs = record["made"].as_array().expect("a list");
     assert_eq!(theirs.len(), keys().len());

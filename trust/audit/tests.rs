@@ -7,7 +7,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 use ed25519_dalek::Signer as _;
 use proptest::prelude::*;
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
-use waypass_credential::{did, time::Timestamp};
+use waypass_credential::{did, hex, time::Timestamp};
 
 const AT: i64 = 1_795_532_400;
 
@@ -95,21 +95,17 @@ fn the_encoding_is_the_published_one() {
     };
     let expected = format!(
         "ad0001{}{}035820{}0450{}051a000f4240061901f40701085820{}0967{}0a5820{}0b820181{}0c07",
-        format_args!("0169{}", hex(b"did:key:z")),
+        format_args!("0169{}", hex::encode(b"did:key:z")),
         "021818",
         "01".repeat(32),
         "02".repeat(16),
         "03".repeat(32),
-        hex(b"decided"),
+        hex::encode(b"decided"),
         "04".repeat(32),
-        format_args!("6a{}", hex(b"two_person")),
+        format_args!("6a{}", hex::encode(b"two_person")),
     );
-    assert_eq!(hex(&leaf.to_bytes()), expected);
+    assert_eq!(hex::encode(&leaf.to_bytes()), expected);
     assert_eq!(Leaf::from_bytes(&leaf.to_bytes()), Ok(leaf));
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[test]
@@ -205,7 +201,7 @@ fn a_record_about_another_has_version_2_and_one_encoding() {
     let entry = say(&mut chain, 9, Event::CONFIRMED, 3, &note());
     let leaf = entry.leaf().expect("a leaf");
     assert_eq!((leaf.about, leaf.outcome.clone(), leaf.event.as_str()), (Some(3), None, "confirmed"));
-    let encoded = hex(entry.leaf_bytes());
+    let encoded = hex::encode(entry.leaf_bytes());
     assert!(encoded.starts_with("ae0002") && encoded.ends_with("0bf60c030d03"), "{encoded}");
     assert_eq!(Leaf::from_bytes(entry.leaf_bytes()).expect("a leaf").to_bytes(), entry.leaf_bytes());
     // Nothing is about itself or about a later record, and version 1 has no such member.

@@ -7,6 +7,7 @@
 
 use crate::workspace;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -121,7 +122,8 @@ impl Copy {
         Ok(copy)
     }
 
-    /// Brings every tracked or new file over, touching only what differs so that cargo rebuilds only that.
+    /// Brings every tracked or new file over, touching only what differs so that cargo rebuilds only that. Removes what is no longer there: a
+    /// build script that has gone would still be run.
     fn sources(&self, root: &Path) -> Result<(), String> {
         let listed = Command::new("git").args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"]).current_dir(root).output();
         let listed = listed.map_err(|error| format!("cannot list the files: {error}"))?;
@@ -140,7 +142,8 @@ impl Copy {
             }
             fs::copy(&from, &to).map_err(|error| format!("cannot copy {name}: {error}"))?;
         }
-        Ok(())
+        let kept: BTreeSet<PathBuf> = names.split('\0').filter(|name| root.join(name).is_file()).map(|name| self.tree.join(name)).collect();
+        remove_others(&self.tree, &kept)
     }
 
     /// Registry crates are named by version, not by place: what was compiled for the workspace serves its copy.
@@ -209,6 +212,20 @@ fn packages(check: &Check) -> Vec<String> {
         packages.extend(["--package".to_owned(), format!("waypass-{room}")]);
     }
     packages
+}
+
+/// Removes every file below `folder` that is not one of `kept`.
+fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<(), String> {
+    let entries = fs::read_dir(folder).map_err(|error| format!("cannot read {}: {error}", folder.display()))?;
+    for entry in entries {
+        let path = entry.map_err(|error| format!("cannot read {}: {error}", folder.display()))?.path();
+        if path.is_dir() {
+            remove_others(&path, kept)?;
+        } else if !kept.contains(&path) {
+            fs::remove_file(&path).map_err(|error| format!("cannot remove {}: {error}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The arguments for cargo, and those after `--` for the tests.

@@ -1,5 +1,6 @@
 //! The hash inside the algorithm (§4.1) and its digests.
 
+use crate::hex;
 use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256, Sha384};
 
@@ -31,12 +32,11 @@ impl HashAlgorithm {
 
     /// Appends `digest`, one of this algorithm, in lower-case hexadecimal.
     pub(super) fn write_hex(self, digest: &Digest, out: &mut Vec<u8>) {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
         let length = match self {
             Self::Sha256 => 32,
             Self::Sha384 => 48,
         };
-        out.extend(digest.0[..length].iter().flat_map(|byte| [HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]));
+        out.extend(digest.0[..length].iter().flat_map(|byte| hex::digits(*byte)));
     }
 }
 

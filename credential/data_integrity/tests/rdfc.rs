@@ -1,7 +1,7 @@
 //! The RDFC suites: what is signed is the meaning, by the document's contexts, and nothing that has no meaning passes.
 
 use super::{keys as jcs_keys, object, options};
-use crate::canon::rdfc::{HashAlgorithm, RdfcError};
+use crate::canon::rdfc::{HashAlgorithm, MAX_BYTES, RdfcError};
 use crate::data_integrity::{
     CreateError, Link, Options, Proof, ProofError, ProofSet, Requirement, SetError, Standing, Suite, create, create_linked, hash, rdfc,
 };
@@ -257,7 +257,9 @@ fn what_has_no_meaning_is_not_signed() {
         assert_eq!(with("@context", contexts(&[V2, "https://x.example/"])), ld(LdError::UnknownContext));
         assert_eq!(with("issuer", "North Clinic".into()), ld(LdError::RelativeId));
         let many = (0..5000_i64).map(Value::from).collect::<Value<'_>>();
-        assert_eq!(with("roles", many), CreateError::Document(ProofError::Rdfc(RdfcError::TooLarge)));
+        assert_eq!(with("roles", many), ld(LdError::TooMany));
+        let long = Value::from("x".repeat(MAX_BYTES));
+        assert_eq!(with("roles", long), CreateError::Document(ProofError::Rdfc(RdfcError::TooLarge)));
         assert_eq!(refused(&object(r#"{"issuer": "did:example:north"}"#)), ld(LdError::Context));
     }
 }

@@ -1,6 +1,6 @@
 //! Contexts that a bundle carries: what is taken, and that they mean the same as those compiled in.
 
-use super::super::CarriedError;
+use super::super::{COMPILED, CarriedError, ContextError};
 use super::{KnownContexts, LdError, TEST, V2, carrying, quads, role, with_context};
 use crate::json::{JsonError, Limits};
 use alloc::string::String;
@@ -8,8 +8,6 @@ use alloc::vec::Vec;
 use alloc::{format, vec};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
-use waypass_schemas::contexts::compile::ContextError;
-use waypass_schemas::contexts::compiled::COMPILED;
 
 fn add(id: &str, document: &str) -> Result<(), CarriedError> {
     KnownContexts::new().add(id, &Sha256::digest(document).into(), document.as_bytes())

@@ -3,12 +3,12 @@
 //! Nothing is fetched. A digest is compared where the resource is known, and that is where it is a context; of others the form is checked.
 
 use super::{check_id, each, one_or_more};
+use crate::hex::is_hex;
 use crate::json::Object;
-use crate::jsonld::is_hex;
+use crate::jsonld::{COMPILED, CompiledContext};
 use crate::malformed::Malformed;
 use alloc::vec::Vec;
 use base64_simd::STANDARD;
-use waypass_schemas::contexts::compiled::{COMPILED, CompiledContext};
 
 const NAME: &str = "relatedResource";
 /// The parts of a multihash in front of the digest: function and length.

@@ -4,10 +4,10 @@
 //! with the one compiled from the document that has the digest.
 
 use super::table::Context;
-use super::{CREDENTIALS_V2, ROLE_V1};
+use waypass_schemas::contexts::{CREDENTIALS_V1, CREDENTIALS_V2, DATA_INTEGRITY_V2, ROLE_V1};
 
 mod tables {
-    use crate::contexts::table::{Coercion, Container, Context, Keyword, Layer, Means, Need, Term, Vocab};
+    use crate::jsonld::table::{Coercion, Container, Context, Keyword, Layer, Means, Need, Term, Vocab};
     use alloc::borrow::Cow;
 
     include!(concat!(env!("OUT_DIR"), "/tables.rs"));
@@ -15,25 +15,19 @@ mod tables {
 
 /// A context that was compiled into the program.
 #[derive(Clone, Copy, Debug)]
-pub struct CompiledContext {
+pub(crate) struct CompiledContext {
     /// The URL that documents name it by.
-    pub id: &'static str,
+    pub(crate) id: &'static str,
     /// The SHA-256 of the context document, in hexadecimal.
-    pub sha256: &'static str,
+    pub(crate) sha256: &'static str,
     /// Its SHA-384, by which Subresource Integrity mostly names it.
-    pub sha384: &'static str,
+    pub(crate) sha384: &'static str,
     /// What it defines.
-    pub table: &'static Context,
+    pub(crate) table: &'static Context,
 }
 
-/// Verifiable Credentials Data Model 1.1.
-pub const CREDENTIALS_V1: &str = "https://www.w3.org/2018/credentials/v1";
-
-/// The terms of Data Integrity proofs, for documents whose own contexts lack them.
-pub const DATA_INTEGRITY_V2: &str = "https://w3id.org/security/data-integrity/v2";
-
 /// Every context compiled in, the most used first.
-pub static COMPILED: [CompiledContext; 7] = [
+pub(crate) static COMPILED: [CompiledContext; 7] = [
     CompiledContext {
         id: CREDENTIALS_V2.id,
         sha256: CREDENTIALS_V2.sha256,

@@ -3,7 +3,7 @@
 const ALPHABET: &[u8; 45] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
 /// Appends `bytes` to `out`: two bytes become three characters, a last single byte two (§4).
-pub(super) fn encode_into(bytes: &[u8], out: &mut String) {
+pub(crate) fn encode_into(bytes: &[u8], out: &mut String) {
     let mut push = |digit: u16| out.push(char::from(ALPHABET[usize::from(digit)]));
     for pair in bytes.chunks(2) {
         match *pair {
@@ -23,7 +23,7 @@ pub(super) fn encode_into(bytes: &[u8], out: &mut String) {
 }
 
 /// The bytes of `text`, or `None` when it is not base45 (§6: values beyond 16 or 8 bits are refused).
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 3 * 2 + 1);
     for group in text.as_bytes().chunks(3) {
         let digit = |at: usize| (0_u32..).zip(ALPHABET).find(|(_, c)| **c == group[at]).map(|(d, _)| d);
@@ -37,7 +37,7 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// How many bytes fit into `characters`.
-pub(super) const fn bytes_in(characters: usize) -> usize {
+pub(crate) const fn bytes_in(characters: usize) -> usize {
     characters / 3 * 2 + if characters % 3 == 2 { 1 } else { 0 }
 }
 

@@ -1,13 +1,21 @@
-use super::{ContextError, compile};
-use crate::contexts::compiled::COMPILED;
-use crate::contexts::table::{Coercion, Container, Context, Means, Term, Vocab, hash};
+extern crate std;
+
+use super::{ContextError, DOCUMENT, compile};
+use crate::jsonld::COMPILED;
+use crate::jsonld::table::{Coercion, Container, Context, Means, Term, Vocab, hash};
+use crate::{hex, json};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha384};
 use std::path::Path;
-use std::{format, fs, println, string::String};
+use std::string::{String, ToString as _};
+use std::{format, fs, println};
 
 fn context(body: &Value) -> Result<Context, ContextError> {
-    compile(&json!({ "@context": body }))
+    document(json!({ "@context": body }).to_string().as_bytes())
+}
+
+fn document(bytes: &[u8]) -> Result<Context, ContextError> {
+    compile(&json::parse(bytes, DOCUMENT).expect("JSON"))
 }
 
 fn term<'c>(context: &'c Context, layer: usize, name: &str) -> &'c Term {
@@ -16,6 +24,22 @@ fn term<'c>(context: &'c Context, layer: usize, name: &str) -> &'c Term {
 
 fn iri(text: &'static str) -> Means {
     Means::Iri(text.into())
+}
+
+/// The order of the members decides nothing: a chain is as long from either end.
+#[test]
+fn members_are_defined_by_name_and_not_in_the_order_of_the_text() {
+    let chain = |names: &[&str]| {
+        let links = names.windows(2).map(|pair| format!(r#""{}":"{}""#, pair[0], pair[1]));
+        let mut links: std::vec::Vec<String> = links.chain([format!(r#""{}":"urn:x""#, names[names.len() - 1])]).collect();
+        let forward = document(format!(r#"{{"@context":{{{}}}}}"#, links.join(",")).as_bytes());
+        links.reverse();
+        assert_eq!(forward, document(format!(r#"{{"@context":{{{}}}}}"#, links.join(",")).as_bytes()));
+        forward
+    };
+    assert!(chain(&["a", "b", "c"]).is_ok());
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    assert_eq!(chain(&names), Err(ContextError::TooLarge));
 }
 
 /// The package the build script reads from is not the publisher: each table is what the published document says.
@@ -33,11 +57,13 @@ fn every_table_is_that_of_the_pinned_document() {
     for known in &COMPILED {
         let bytes = match index.get(known.id) {
             Some(entry) => fs::read(folder.join(entry["file"].as_str().expect("a file name"))).expect("a context"),
-            None => crate::ROLE_CONTEXT.into(),
+            None => waypass_schemas::ROLE_CONTEXT.into(),
         };
-        let digest = Sha256::digest(&bytes).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+        let digest = hex::encode(&Sha256::digest(&bytes));
         assert_eq!(digest, known.sha256, "{}", known.id);
-        let published = compile(&serde_json::from_slice(&bytes).expect("JSON")).expect("a context we compile");
+        let digest = hex::encode(&Sha384::digest(&bytes));
+        assert_eq!(digest, known.sha384, "{}", known.id);
+        let published = document(&bytes).expect("a context we compile");
         assert_eq!(&published, known.table, "{}", known.id);
         compared += 1;
     }
@@ -45,7 +71,7 @@ fn every_table_is_that_of_the_pinned_document() {
     // Those that only a bundle can bring compile as well.
     for (id, entry) in index.as_object().expect("an index") {
         let bytes = fs::read(folder.join(entry["file"].as_str().expect("a file name"))).expect("a context");
-        let compiled = compile(&serde_json::from_slice(&bytes).expect("JSON")).unwrap_or_else(|why| panic!("{id}: {why}"));
+        let compiled = document(&bytes).unwrap_or_else(|why| panic!("{id}: {why}"));
         let terms: usize = compiled.layers.iter().map(|layer| layer.terms.len()).sum();
         println!("{id}: {} layers, {terms} terms", compiled.layers.len());
     }
@@ -157,7 +183,7 @@ fn invalid_contexts_are_refused() {
         assert!(matches!(context(&case), Err(ContextError::Invalid(_))), "{case}: {:?}", context(&case));
     }
     for case in [json!(null), json!([]), json!({}), json!({"@context": "https://e.example"}), json!({"@context": [{}]})] {
-        assert_eq!(compile(&case), Err(ContextError::NotAContext), "{case}");
+        assert_eq!(document(case.to_string().as_bytes()), Err(ContextError::NotAContext), "{case}");
     }
 }
 
@@ -165,8 +191,11 @@ fn invalid_contexts_are_refused() {
 fn size_is_bounded() {
     let chain: Value = (0..20).map(|n| (format!("t{n}"), json!(format!("t{}", n + 1)))).collect::<serde_json::Map<_, _>>().into();
     assert_eq!(context(&chain), Err(ContextError::TooLarge));
-    let nested = (0..20).fold(json!({}), |inner, _| json!({"a": {"@id": "urn:x", "@context": inner}}));
-    assert_eq!(context(&nested), Err(ContextError::TooLarge));
+    // The reader bounds how deep scopes nest.
+    let nested = |scopes| (0..scopes).fold(json!({}), |inner, _| json!({"a": {"@id": "urn:x", "@context": inner}}));
+    let text = |scopes| json!({ "@context": nested(scopes) }).to_string();
+    assert!(document(text(7).as_bytes()).is_ok());
+    assert_eq!(json::parse(text(8).as_bytes(), DOCUMENT), Err(json::JsonError::TooDeep));
     let many: Value = (0..5000).map(|n| (format!("t{n}"), json!("urn:x"))).collect::<serde_json::Map<_, _>>().into();
     assert_eq!(context(&many), Err(ContextError::TooLarge));
     let long = json!({"p": format!("urn:{}#", "x".repeat(600)), "a": format!("p:{}", "y".repeat(600))});

@@ -1,21 +1,21 @@
 //! From a JSON-LD 1.1 context document to its [`Context`] tables (JSON-LD 1.1 API §4.1 and §4.2).
 //!
-//! The build script compiles the contexts we ship, the library those a trust bundle carries: one compiler, so that both mean the
-//! same. What it does not implement it refuses; no feature is skipped over.
+//! The build script compiles the contexts we ship, the library those a trust bundle carries. Both include this file and read the documents
+//! with [`crate::json`], so that both mean the same. What the compiler does not implement it refuses; no feature is skipped over.
 
 use super::table::{Coercion, Container, Context, Keyword, Layer, Means, Need, Term, Vocab, hash, is_iri, keyword_like};
+use crate::json::{Limits, Number, Object, Value};
 use alloc::borrow::{Cow, ToOwned};
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
-use serde_json::{Map, Value};
 
+/// A context document. The largest in use has 60 kB, and scoped contexts in use are three deep; this depth allows seven.
+pub(crate) const DOCUMENT: Limits = Limits { bytes: 256 * 1024, depth: 16, values: 16 * 1024 };
 /// Most terms in one document, scoped ones included; the largest in use here has some 120.
 const MOST_TERMS: usize = 4096;
-/// Deepest nesting of scoped contexts; those in use have three.
-const DEEPEST_SCOPE: usize = 8;
 /// Longest chain of definitions that refer to each other; those in use have two.
 const LONGEST_CHAIN: usize = 8;
 /// Longest IRI, so that prefixes cannot multiply a document's size.
@@ -28,7 +28,7 @@ const NOT_READ: [&str; 5] = ["@reverse", "@index", "@language", "@direction", "@
 pub enum ContextError {
     /// Not an object with an `@context` object.
     NotAContext,
-    /// More terms, deeper scopes, longer chains or longer IRIs than allowed.
+    /// More terms, longer chains or longer IRIs than allowed.
     TooLarge,
     /// JSON-LD 1.1 allows it, we do not implement it: the feature.
     Unsupported(&'static str),
@@ -49,12 +49,9 @@ impl fmt::Display for ContextError {
 
 impl core::error::Error for ContextError {}
 
-/// Compiles the `@context` of `document`. Names in `document` must be unique; a parser that kept one of two has chosen a meaning.
-pub fn compile(document: &Value) -> Result<Context, ContextError> {
-    let context = document.get("@context").ok_or(ContextError::NotAContext)?;
-    if !context.is_object() {
-        return Err(ContextError::NotAContext);
-    }
+/// Compiles the `@context` of `document`, which was read within the limits of [`DOCUMENT`].
+pub(crate) fn compile(document: &Value<'_>) -> Result<Context, ContextError> {
+    let context = document.member("@context").filter(|context| context.as_object().is_some()).ok_or(ContextError::NotAContext)?;
     let mut compiler = Compiler { layers: Vec::new(), terms: 0 };
     compiler.layer(context, &[])?;
     let mut layers = compiler.layers;
@@ -79,18 +76,15 @@ struct Compiler {
 
 impl Compiler {
     /// Compiles `local` and what is scoped within it; `outer` are the layers around it, outermost first. Returns its place.
-    fn layer(&mut self, local: &Value, outer: &[usize]) -> Result<usize, ContextError> {
+    fn layer(&mut self, local: &Value<'_>, outer: &[usize]) -> Result<usize, ContextError> {
         let place = self.layers.len();
-        if outer.len() > DEEPEST_SCOPE || place >= usize::from(u16::MAX) {
-            return Err(ContextError::TooLarge);
-        }
         let context = match local {
             Value::Null => {
                 self.layers.push(Layer { reset: true, ..Layer::default() });
                 return Ok(place);
             }
-            Value::Array(items) if items.len() == 1 && !items[0].is_array() => return self.layer(&items[0], outer),
-            Value::Object(context) => context,
+            Value::Array(items) if items.len() == 1 && items[0].as_array().is_none() => return self.layer(&items[0], outer),
+            Value::Object(context) => context.iter().collect::<Members<'_, '_>>(),
             Value::String(_) => return Err(ContextError::Unsupported("a reference to another context")),
             Value::Array(_) => return Err(ContextError::Unsupported("several contexts in one")),
             _ => return Err(ContextError::Invalid("a local context")),
@@ -98,7 +92,7 @@ impl Compiler {
         let mut definer = Definer {
             compiler: self,
             outer,
-            context,
+            context: &context,
             protected: false,
             vocab: Vocab::Unchanged,
             done: BTreeMap::new(),
@@ -106,7 +100,7 @@ impl Compiler {
             needs: BTreeMap::new(),
         };
         let propagate = definer.header()?;
-        for name in context.keys().filter(|name| !name.starts_with('@')) {
+        for name in context.keys().copied().filter(|name| !name.starts_with('@')) {
             definer.define(name)?;
         }
         let Definer { vocab, done, needs, .. } = definer;
@@ -133,15 +127,16 @@ impl Compiler {
             needs: Cow::Owned(needs),
             clean: false,
         });
-        self.scopes(context, place, outer)?;
+        self.scopes(&context, place, outer)?;
         Ok(place)
     }
 
     /// Compiles the scoped contexts of the layer at `place`, now that its own terms stand.
-    fn scopes(&mut self, context: &Map<String, Value>, place: usize, outer: &[usize]) -> Result<(), ContextError> {
+    fn scopes(&mut self, context: &Members<'_, '_>, place: usize, outer: &[usize]) -> Result<(), ContextError> {
         let around = [outer, &[place]].concat();
         for at in 0..self.layers[place].terms.len() {
-            let scoped = context.get(self.layers[place].terms[at].name.as_ref()).and_then(|definition| definition.get("@context"));
+            let definition = context.get(self.layers[place].terms[at].name.as_ref());
+            let scoped = definition.and_then(|definition| definition.member("@context"));
             if let Some(scoped) = scoped {
                 let scope = u16::try_from(self.layer(scoped, &around)?).map_err(|_| ContextError::TooLarge)?;
                 self.layers[place].terms.to_mut()[at].scope = Some(scope);
@@ -151,11 +146,14 @@ impl Compiler {
     }
 }
 
+/// An object's members by name: a document has thousands, and each may be looked up by others. Their order decides nothing.
+type Members<'c, 'v> = BTreeMap<&'c str, &'c Value<'v>>;
+
 /// One layer while its terms are defined.
-struct Definer<'c> {
+struct Definer<'c, 'v> {
     compiler: &'c Compiler,
     outer: &'c [usize],
-    context: &'c Map<String, Value>,
+    context: &'c Members<'c, 'v>,
     protected: bool,
     vocab: Vocab,
     done: BTreeMap<&'c str, Term>,
@@ -163,13 +161,13 @@ struct Definer<'c> {
     needs: BTreeMap<String, Need>,
 }
 
-impl<'c> Definer<'c> {
+impl<'c, 'v> Definer<'c, 'v> {
     /// The context's own keywords (API §4.1.2 step 5); returns `@propagate`.
     fn header(&mut self) -> Result<Option<bool>, ContextError> {
         let mut propagate = None;
         for (name, value) in self.context.iter().filter(|(name, _)| name.starts_with('@')) {
-            match name.as_str() {
-                "@version" if value.as_f64() == Some(1.1) => {}
+            match *name {
+                "@version" if **value == Value::Number(Number::Float(1.1)) => {}
                 "@version" => return Err(ContextError::Invalid("@version is not 1.1")),
                 "@protected" => self.protected = value.as_bool().ok_or(ContextError::Invalid("@protected is not true or false"))?,
                 "@propagate" => propagate = Some(value.as_bool().ok_or(ContextError::Invalid("@propagate is not true or false"))?),
@@ -209,7 +207,7 @@ impl<'c> Definer<'c> {
         if !self.open.insert(name) {
             return Err(ContextError::Invalid("terms are defined by each other"));
         }
-        let term = match &self.context[name] {
+        let term = match self.context[name] {
             Value::Null => self.term(name, Means::Nothing),
             Value::String(id) => {
                 let means = self.means(name, Some(id))?;
@@ -231,20 +229,20 @@ impl<'c> Definer<'c> {
         Term { hash: hash(&name), name, means, coercion, container, prefix: false, protected: self.protected, scope: None }
     }
 
-    fn expanded(&mut self, name: &str, definition: &'c Map<String, Value>) -> Result<Term, ContextError> {
+    fn expanded(&mut self, name: &str, definition: &'c Object<'v>) -> Result<Term, ContextError> {
         // Before anything else, because each of them changes what the rest must be.
-        if let Some(feature) = NOT_READ.into_iter().find(|feature| definition.contains_key(*feature)) {
+        if let Some(feature) = NOT_READ.into_iter().find(|feature| definition.member(feature).is_some()) {
             return Err(ContextError::Unsupported(feature));
         }
-        let means = match definition.get("@id") {
+        let means = match definition.member("@id") {
             None => self.means(name, None)?,
             Some(Value::Null) => Means::Nothing,
             Some(Value::String(id)) => self.means(name, Some(id))?,
             Some(_) => return Err(ContextError::Invalid("@id is not a string")),
         };
         let mut term = self.term(name, means);
-        for (key, value) in definition {
-            match key.as_str() {
+        for (key, value) in definition.iter() {
+            match key {
                 // The scoped context is compiled when all terms around it stand.
                 "@id" | "@context" => {}
                 "@protected" => term.protected = value.as_bool().ok_or(ContextError::Invalid("@protected is not true or false"))?,
@@ -254,7 +252,7 @@ impl<'c> Definer<'c> {
                 _ => return Err(ContextError::Invalid("a term definition has a member that is no keyword")),
             }
         }
-        let plain = term.coercion == Coercion::Plain && !definition.contains_key("@context") && !term.prefix;
+        let plain = term.coercion == Coercion::Plain && definition.member("@context").is_none() && !term.prefix;
         match &term.means {
             Means::Iri(_) => {}
             Means::Keyword(Keyword::Type) if plain && matches!(term.container, Container::Plain | Container::Set) => {}
@@ -349,9 +347,9 @@ impl<'c> Definer<'c> {
     }
 }
 
-fn container(value: &Value) -> Result<Container, ContextError> {
+fn container(value: &Value<'_>) -> Result<Container, ContextError> {
     let names: BTreeSet<&str> = match value {
-        Value::String(name) => BTreeSet::from([name.as_str()]),
+        Value::String(name) => BTreeSet::from([name.as_ref()]),
         Value::Array(names) => {
             names.iter().map(|name| name.as_str().ok_or(ContextError::Invalid("@container"))).collect::<Result<_, _>>()?
         }

@@ -12,7 +12,7 @@
 //!
 //! The checks find accidents, not attackers: what is carried is signed, and judged by whoever receives it.
 
-use super::{base45, pack};
+use crate::{base45, pack};
 use core::fmt;
 use sha2::{Digest, Sha256};
 

@@ -1,11 +1,11 @@
-//! Drawing a code: half blocks on a terminal, a PNG, or an SVG.
+//! Drawing a code: half blocks on a terminal, PNG, or SVG.
 
 use core::fmt;
 use qrcode::types::{Color, QrError};
 use qrcode::{EcLevel, QrCode};
 
-/// Pixels to a module in the pictures that the command line writes.
-pub const PNG_SCALE: usize = 6;
+/// Pixels to a module of a picture.
+const SCALE: usize = 6;
 /// Light modules around the code (ISO/IEC 18004 §6.3.8).
 const QUIET: usize = 4;
 /// A poster is no use to a scanner; this bounds the picture at 185 * 32 pixels a side.
@@ -27,6 +27,33 @@ impl fmt::Display for DrawError {
 }
 
 impl core::error::Error for DrawError {}
+
+/// What kind of picture a code is drawn into.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Picture {
+    /// Pixels, which [`crate::read_picture`] reads again.
+    Png,
+    /// Shapes, for paper and screens of any size. Only a camera reads them.
+    Svg,
+}
+
+impl Picture {
+    /// Returns how its files end, without the dot.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Svg => "svg",
+        }
+    }
+
+    /// Draws any text as one code; returns the bytes of the picture's file.
+    pub fn draw(self, text: &str) -> Result<Vec<u8>, DrawError> {
+        match self {
+            Self::Png => draw_png(text, SCALE),
+            Self::Svg => draw_svg(text).map(String::into_bytes),
+        }
+    }
+}
 
 /// How a terminal shows light and dark.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,7 +86,7 @@ fn modules(text: &str, level: EcLevel) -> Result<Vec<Vec<bool>>, DrawError> {
     Ok(rows)
 }
 
-/// Lines of half blocks, two modules high each. Error correction is low (7 %): a screen is neither torn nor dirty, and every column counts.
+/// Draws lines of half blocks, two modules high each. Error correction is low (7 %): a screen is neither torn nor dirty, and every column counts.
 pub fn draw_terminal(text: &str, look: Look) -> Result<String, DrawError> {
     let rows = modules(text, EcLevel::L)?;
     let mut out = String::new();
@@ -92,14 +119,14 @@ pub fn columns(drawing: &str) -> usize {
     drawing.lines().map(|line| line.chars().filter(cell).count()).max().unwrap_or(0)
 }
 
-/// The modules of a picture: error correction is medium (15 %), for print and for photographs, and low (7 %) where the text leaves no room
+/// Returns the modules of a picture. Error correction is medium (15 %), for print and for photographs, and low (7 %) where the text leaves no room
 /// for more.
 fn picture_modules(text: &str) -> Result<Vec<Vec<bool>>, DrawError> {
     modules(text, EcLevel::M).or_else(|DrawError::TooLong| modules(text, EcLevel::L))
 }
 
-/// A one-bit grayscale PNG with `scale` pixels to a module (1 to 32). Error correction is medium, and low for the longest texts.
-pub fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
+/// Draws a one-bit grayscale PNG with `scale` pixels to a module (1 to 32).
+pub(crate) fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
     let rows = picture_modules(text)?;
     let scale = scale.clamp(1, MAX_SCALE);
     let side = rows.len() * scale;
@@ -116,11 +143,11 @@ pub fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
     encode_png(side, &image).map_err(|_| DrawError::TooLong)
 }
 
-/// An SVG of one path over a white ground, each module a unit square, shown at [`PNG_SCALE`] pixels to a module unless told otherwise. It
-/// names no font, no script and nothing outside itself. Error correction as in [`draw_png`].
-pub fn draw_svg(text: &str) -> Result<String, DrawError> {
+/// Draws an SVG of one path over a white ground, each module a unit square, shown at [`SCALE`] pixels to a module unless told otherwise. It
+/// names no font, no script and nothing outside itself.
+pub(crate) fn draw_svg(text: &str) -> Result<String, DrawError> {
     let rows = picture_modules(text)?;
-    let (side, shown) = (rows.len(), rows.len() * PNG_SCALE);
+    let (side, shown) = (rows.len(), rows.len() * SCALE);
     let mut runs = Vec::new();
     for (y, row) in rows.iter().enumerate() {
         let mut x = 0;

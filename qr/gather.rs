@@ -1,6 +1,6 @@
 //! One payload out of whatever brings it: pictures with one or several codes, and the lines that a scanner types.
 
-use super::{Collector, FrameError, OFFER, Progress, ReadError, read_picture};
+use crate::{Collector, FrameError, OFFER, Progress, ReadError, read_picture};
 use core::fmt;
 
 /// What `zbarimg` and `zbarcam` print in front of a code's text unless they are asked not to.

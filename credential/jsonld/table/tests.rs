@@ -1,8 +1,8 @@
 use super::{Keyword, Means, hash, is_iri, keyword_like};
-use crate::contexts::compiled::COMPILED;
-use crate::contexts::{CREDENTIALS_V2, ROLE_V1};
+use crate::jsonld::COMPILED;
 use alloc::collections::BTreeSet;
-use std::format;
+use alloc::format;
+use waypass_schemas::contexts::{CREDENTIALS_V2, ROLE_V1};
 
 #[test]
 fn every_term_is_found_by_its_name_and_no_other_name_is() {

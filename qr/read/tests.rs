@@ -1,6 +1,7 @@
 use super::search::Budget;
 use super::{PictureKind, ReadError, jpeg, read_counted, read_picture};
-use crate::qr::{FrameSize, Gatherer, draw_png, frames};
+use crate::draw::draw_png;
+use crate::{FrameSize, Gatherer, frames};
 
 const TEXT: &str = "WAYPASS 42";
 

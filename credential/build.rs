@@ -1,12 +1,16 @@
-//! Compiles the contexts we know into tables, so that nothing is parsed when a program starts.
+//! Compiles the contexts we know into tables, so that nothing is parsed when a program starts. The reader and the compiler are the
+//! library's own files.
 
 extern crate alloc;
 
-#[path = "contexts/compile.rs"]
-#[expect(unreachable_pub, reason = "public in the library, which this is a part of")]
+#[path = "jsonld/compile.rs"]
+#[expect(unreachable_pub, reason = "public in the library")]
 mod compile;
-#[path = "contexts/table.rs"]
-#[expect(unreachable_pub, dead_code, reason = "public in the library, which this is a part of")]
+#[path = "json.rs"]
+#[expect(unreachable_pub, dead_code, unused_imports, reason = "the library uses all of it")]
+mod json;
+#[path = "jsonld/table.rs"]
+#[expect(unreachable_pub, dead_code, reason = "the library uses all of it")]
 mod table;
 
 use std::fmt::Write as _;
@@ -14,11 +18,14 @@ use std::path::Path;
 use std::{env, fs};
 use table::{Coercion, Context, Layer, Means, Need, Term, Vocab};
 
+/// The document that `waypass_schemas::ROLE_CONTEXT` is.
+const ROLE: &str = "../schemas/contexts/role-v1.jsonld";
+
 fn main() {
-    for file in ["build.rs", "contexts/compile.rs", "contexts/table.rs", "contexts/role-v1.jsonld"] {
+    for file in ["build.rs", "json.rs", "json/name.rs", "jsonld/compile.rs", "jsonld/table.rs", ROLE] {
         println!("cargo::rerun-if-changed={file}");
     }
-    let role = fs::read_to_string("contexts/role-v1.jsonld").expect("our own context");
+    let role = fs::read_to_string(ROLE).expect("our own context");
     let documents = [
         ("CREDENTIALS_V1", ssi_contexts::CREDENTIALS_V1),
         ("CREDENTIALS_V2", ssi_contexts::CREDENTIALS_V2),
@@ -30,7 +37,7 @@ fn main() {
     ];
     let mut out = String::new();
     for (name, document) in documents {
-        let document = serde_json::from_str(document).unwrap_or_else(|why| panic!("{name}: {why}"));
+        let document = json::parse(document.as_bytes(), compile::DOCUMENT).unwrap_or_else(|why| panic!("{name}: {why}"));
         let context = compile::compile(&document).unwrap_or_else(|why| panic!("{name}: {why}"));
         write_context(&mut out, name, &context);
     }

@@ -8,39 +8,39 @@ use alloc::borrow::Cow;
 
 /// A compiled context document.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Context {
+pub(crate) struct Context {
     /// The document's own definitions first, then those of its scoped contexts; never empty.
-    pub layers: Cow<'static, [Layer]>,
+    pub(crate) layers: Cow<'static, [Layer]>,
 }
 
 /// The definitions of one local context.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Layer {
+pub(crate) struct Layer {
     /// The context is `null`: nothing defined before holds any longer.
-    pub reset: bool,
+    pub(crate) reset: bool,
     /// `@propagate`, where it is written; type-scoped contexts do not propagate by default, others do.
-    pub propagate: Option<bool>,
+    pub(crate) propagate: Option<bool>,
     /// `@vocab`, where it is written.
-    pub vocab: Vocab,
+    pub(crate) vocab: Vocab,
     /// The terms, ordered by name.
-    pub terms: Cow<'static, [Term]>,
+    pub(crate) terms: Cow<'static, [Term]>,
     /// Where a name's hash leads: see [`Layer::find`].
-    pub slots: Cow<'static, [u32]>,
+    pub(crate) slots: Cow<'static, [u32]>,
     /// Where an IRI's hash leads: see [`Layer::names`].
-    pub iris: Cow<'static, [u32]>,
+    pub(crate) iris: Cow<'static, [u32]>,
     /// What the definitions took from outside this layer.
-    pub needs: Cow<'static, [Need]>,
+    pub(crate) needs: Cow<'static, [Need]>,
     /// Bit `n` says that a name of `n` bytes stands for a keyword (bit 63: of 63 or more).
-    pub alias_lengths: u64,
+    pub(crate) alias_lengths: u64,
     /// Whether a term may be the prefix of a compact IRI.
-    pub prefixes: bool,
+    pub(crate) prefixes: bool,
     /// Applied to its own document's definitions, this redefines no protected term.
-    pub clean: bool,
+    pub(crate) clean: bool,
 }
 
 /// What a context says about `@vocab`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Vocab {
+pub(crate) enum Vocab {
     /// Nothing.
     #[default]
     Unchanged,
@@ -52,28 +52,28 @@ pub enum Vocab {
 
 /// One term definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Term {
+pub(crate) struct Term {
     /// The name that documents use.
-    pub name: Cow<'static, str>,
+    pub(crate) name: Cow<'static, str>,
     /// [`hash`] of the name.
-    pub hash: u32,
+    pub(crate) hash: u32,
     /// What the name stands for.
-    pub means: Means,
+    pub(crate) means: Means,
     /// What a bare value becomes.
-    pub coercion: Coercion,
+    pub(crate) coercion: Coercion,
     /// What an array of values is.
-    pub container: Container,
+    pub(crate) container: Container,
     /// Whether it may be the prefix of a compact IRI.
-    pub prefix: bool,
+    pub(crate) prefix: bool,
     /// Whether later contexts must leave it alone (JSON-LD 1.1 §4.1.11).
-    pub protected: bool,
+    pub(crate) protected: bool,
     /// The scoped context, by its place in [`Context::layers`].
-    pub scope: Option<u16>,
+    pub(crate) scope: Option<u16>,
 }
 
 /// What a term stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Means {
+pub(crate) enum Means {
     /// An absolute IRI.
     Iri(Cow<'static, str>),
     /// A keyword.
@@ -84,7 +84,7 @@ pub enum Means {
 
 /// The keywords a document may use, and those it may not. Only `@id` and `@type` have aliases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keyword {
+pub(crate) enum Keyword {
     /// `@id`
     Id,
     /// `@type`
@@ -107,7 +107,7 @@ pub enum Keyword {
 
 /// What a bare value becomes (JSON-LD 1.1 §4.2.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Coercion {
+pub(crate) enum Coercion {
     /// What it is: a string, a number or a truth value.
     Plain,
     /// The same, said by `@none`.
@@ -124,7 +124,7 @@ pub enum Coercion {
 
 /// What an array of values is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Container {
+pub(crate) enum Container {
     /// Several values.
     Plain,
     /// The same, said by `@set`.
@@ -139,24 +139,24 @@ pub enum Container {
 
 /// What a layer took from outside itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Need {
+pub(crate) struct Need {
     /// A name, or `@vocab`.
-    pub name: Cow<'static, str>,
+    pub(crate) name: Cow<'static, str>,
     /// [`hash`] of the name.
-    pub hash: u32,
+    pub(crate) hash: u32,
     /// What it stood for and whether it could be a prefix; `None`: it was not defined.
-    pub found: Option<(Means, bool)>,
+    pub(crate) found: Option<(Means, bool)>,
 }
 
 impl Layer {
     /// The definition of `name`, whose [`hash`] the caller has.
     #[inline]
-    pub fn find(&self, hash: u32, name: &str) -> Option<&Term> {
+    pub(crate) fn find(&self, hash: u32, name: &str) -> Option<&Term> {
         self.probe(&self.slots, hash, |term| term.name == name)
     }
 
     /// Whether a term means `iri`, whose [`hash`] the caller has.
-    pub fn names(&self, hash: u32, iri: &str) -> bool {
+    pub(crate) fn names(&self, hash: u32, iri: &str) -> bool {
         self.probe(&self.iris, hash, |term| matches!(&term.means, Means::Iri(own) if own == iri)).is_some()
     }
 
@@ -184,12 +184,12 @@ impl Layer {
 
 impl Context {
     /// The scoped context of `term`, a term of this document.
-    pub fn scope(&self, term: &Term) -> Option<&Layer> {
+    pub(crate) fn scope(&self, term: &Term) -> Option<&Layer> {
         self.layers.get(usize::from(term.scope?))
     }
 
     /// Whether `own`, a term here, says the same as `their`, a term of `other`, protection aside (JSON-LD 1.1 API §4.2.2 step 27).
-    pub fn agrees(&self, own: &Term, other: &Self, their: &Term) -> bool {
+    pub(crate) fn agrees(&self, own: &Term, other: &Self, their: &Term) -> bool {
         own.name == their.name
             && own.means == their.means
             && own.coercion == their.coercion
@@ -214,7 +214,7 @@ impl Context {
 
 impl Keyword {
     /// The keyword that `text` is (JSON-LD 1.1 §9.16).
-    pub fn read(text: &str) -> Option<Self> {
+    pub(crate) fn read(text: &str) -> Option<Self> {
         Some(match text {
             "@id" => Self::Id,
             "@type" => Self::Type,
@@ -232,7 +232,7 @@ impl Keyword {
 }
 
 /// Whether `text` has the form of a keyword: `@` and then letters. Later versions of JSON-LD may give it a meaning.
-pub fn keyword_like(text: &str) -> bool {
+pub(crate) fn keyword_like(text: &str) -> bool {
     text.strip_prefix('@').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
@@ -268,7 +268,7 @@ const IRI: [bool; 256] = {
 /// The hash of a name, from its first and last eight bytes and its length. Tables are fixed before a document is read, so a
 /// document cannot make names collide in them.
 #[inline]
-pub fn hash(name: &str) -> u32 {
+pub(crate) fn hash(name: &str) -> u32 {
     const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
     let bytes = name.as_bytes();
     let (head, tail) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {

@@ -10,7 +10,7 @@ const DOT: usize = 1;
 const TILDE: usize = 2;
 
 /// A tag and the shorter of the two forms.
-pub(super) fn pack(payload: &[u8]) -> Vec<u8> {
+pub(crate) fn pack(payload: &[u8]) -> Vec<u8> {
     match segments(payload) {
         Some(packed) if packed.len() <= payload.len() => packed,
         _ => {
@@ -23,7 +23,7 @@ pub(super) fn pack(payload: &[u8]) -> Vec<u8> {
 }
 
 /// The payload again; `None` when the bytes were not written by [`pack`] or hold more than `max` bytes.
-pub(super) fn unpack(packed: &[u8], max: usize) -> Option<Vec<u8>> {
+pub(crate) fn unpack(packed: &[u8], max: usize) -> Option<Vec<u8>> {
     let (tag, rest) = packed.split_first()?;
     let payload = match *tag {
         RAW => rest.to_vec(),
