@@ -232,6 +232,34 @@ impl<'a> Reader<'a> {
         self.entries(MAX_DEPTH, visit)
     }
 
+    /// Like [`Self::map`], for a map of a format that lets its keys come in any order. Each must still be there only once, and what is
+    /// within its values must be canonical.
+    pub(crate) fn unordered_map<E: From<NotCanonical>>(
+        &mut self,
+        max_entries: usize,
+        mut visit: impl FnMut(Self, Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let entries = self.expect_len(MAP)?;
+        if entries > max_entries {
+            return Err(NotCanonical.into());
+        }
+        let mut seen: Vec<&[u8]> = Vec::with_capacity(entries);
+        for _ in 0..entries {
+            let key = self.skip(MAX_DEPTH)?;
+            if seen.contains(&key) {
+                return Err(NotCanonical.into());
+            }
+            seen.push(key);
+            visit(Self(key), Self(self.skip(MAX_DEPTH)?))?;
+        }
+        Ok(())
+    }
+
+    /// Returns true if the next item is a tag.
+    pub(crate) fn is_tag(&self) -> bool {
+        self.0.first().is_some_and(|first| first >> 5 == TAG)
+    }
+
     /// A tag; its item comes next.
     pub fn tag(&mut self) -> Result<u64, NotCanonical> {
         self.expect(TAG)

@@ -1,4 +1,7 @@
-//! COSE_Sign1 (RFC 9052 §4.2) with CWT claims in its header (RFC 9597), tagged and deterministically encoded.
+//! COSE_Sign1 (RFC 9052 §4.2) with CWT claims in its header (RFC 9597).
+//!
+//! Ours are tagged and deterministically encoded. Those of others may come without the tag and with header parameters in any order,
+//! because the signature covers the header as bytes.
 //!
 //! As with JOSE the algorithm comes from the key and the header must merely agree; `crit` is refused, and keys or certificates
 //! in a header are not asked. Whatever decides must stand in the protected header.
@@ -13,6 +16,9 @@ use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 /// COSE_Sign1 (RFC 9052 §2).
 const TAG: u8 = 18;
+
+/// Most parameters in a header, and most claims in one.
+const MAX_PARAMETERS: usize = 32;
 
 /// Header parameters (RFC 9052 §3.1, RFC 9596 §2, RFC 9597 §2).
 mod label {
@@ -62,16 +68,16 @@ impl Sign1 {
     /// Reads a message; what its types must be is the caller's to say.
     pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(bytes);
-        if reader.tag()? != u64::from(TAG) || reader.array()? != 4 {
+        if reader.is_tag() && reader.tag()? != u64::from(TAG) || reader.array()? != 4 {
             return Err(Malformed::Serialization);
         }
         let protected = reader.bytes()?;
         let mut header = Header::default();
         // RFC 9052 §3: an empty header is an empty string; ours never is.
         let mut inner = Reader::new(protected);
-        inner.map(|key, value| header.member(key, value))?;
+        inner.unordered_map(MAX_PARAMETERS, |key, value| header.member(key, value))?;
         inner.end()?;
-        reader.map(|key, value| header.unprotected(key, value))?;
+        reader.unordered_map(MAX_PARAMETERS, |key, value| header.unprotected(key, value))?;
         let payload = reader.bytes()?;
         let signature = Signature::try_from(reader.bytes()?).map_err(|_| Malformed::Serialization)?;
         reader.end()?;
@@ -148,7 +154,7 @@ impl Header {
             label::CONTENT_TYPE => self.content_type = Some(named_type(value)?),
             label::TYP => self.typ = Some(named_type(value)?),
             label::KID => self.key_id = Some(utf8(value, "kid")?),
-            label::CWT_CLAIMS => value.map(|key, value| read_claim(&mut self.claims, key, value))?,
+            label::CWT_CLAIMS => value.unordered_map(MAX_PARAMETERS, |key, value| read_claim(&mut self.claims, key, value))?,
             _ => {}
         }
         Ok(())

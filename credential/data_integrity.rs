@@ -77,9 +77,12 @@ pub enum CreateError {
 }
 
 impl<'v, 'a> Proof<'v, 'a> {
-    /// Reads the one proof of `document` (vc-di-eddsa §3.3.2 steps 1 to 4, vc-di-ecdsa likewise).
+    /// Reads the one proof of `document`, alone or as a list of one (vc-di-eddsa §3.3.2 steps 1 to 4, vc-di-ecdsa likewise).
     pub fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
-        let proof = document.member("proof").ok_or(ProofError::Missing("proof"))?;
+        let proof = match document.member("proof").ok_or(ProofError::Missing("proof"))? {
+            Value::Array(proofs) if proofs.len() == 1 => &proofs[0],
+            proof => proof,
+        };
         let proof = proof.as_object().ok_or(ProofError::WrongType("proof"))?;
         if proof.member("previousProof").is_some() {
             return Err(ProofError::PreviousProof);

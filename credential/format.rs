@@ -75,7 +75,7 @@ impl Serialization {
     /// Returns what `bytes` can be, if they are anything.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         match bytes.first() {
-            Some(0xd2) => Self::Cose,
+            Some(0xd2 | 0x84) => Self::Cose,
             _ if bytes.trim_ascii_start().first() == Some(&b'{') => Self::Json,
             _ if bytes.contains(&b'~') => Self::SdJwt,
             _ => Self::Jose,

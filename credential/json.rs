@@ -143,6 +143,20 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Returns the number cut down to a whole one, if it is a number below 2^53 in size.
+    pub fn floor(&self) -> Option<i64> {
+        let Self::Number(Number::Float(n)) = self else { return self.as_i64() };
+        let (whole, below) = truncated(*n)?;
+        Some(whole - i64::from(below))
+    }
+
+    /// Returns the number rounded up to a whole one, if it is a number below 2^53 in size.
+    pub fn ceil(&self) -> Option<i64> {
+        let Self::Number(Number::Float(n)) = self else { return self.as_i64() };
+        let (whole, below) = truncated(-*n)?;
+        Some(-(whole - i64::from(below)))
+    }
+
     /// The boolean, if it is one.
     pub fn as_bool(&self) -> Option<bool> {
         if let Self::Bool(truth) = self { Some(*truth) } else { None }
@@ -166,6 +180,12 @@ impl<'a> Value<'a> {
             }
         }
     }
+}
+
+/// Returns `n` without its fraction, and whether `n` is below that.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "exact below 2^53, which is checked")]
+fn truncated(n: f64) -> Option<(i64, bool)> {
+    (n.abs() < 9e15).then(|| (n as i64, n < (n as i64) as f64))
 }
 
 impl<'a> From<&'a str> for Value<'a> {

@@ -68,7 +68,12 @@ pub(crate) fn audience(value: &Value<'_>) -> Result<String, Malformed> {
     }
 }
 
-/// Reads the `NumericDate` of claim `name` (RFC 7519 §2).
+/// Reads the `NumericDate` of claim `name` (RFC 7519 §2). Of a fraction of a second the whole second counts that lets less through:
+/// an end comes earlier, and every other time later.
 pub(crate) fn numeric_date(value: &Value<'_>, name: &'static str) -> Result<Timestamp, Malformed> {
-    Timestamp::from_unix(value.as_i64().ok_or(Malformed::WrongType(name))?).ok_or(Malformed::OutOfRange(name))
+    if !matches!(value, Value::Number(_)) {
+        return Err(Malformed::WrongType(name));
+    }
+    let seconds = if name == "exp" { value.floor() } else { value.ceil() };
+    seconds.map(Timestamp::clamped).ok_or(Malformed::OutOfRange(name))
 }

@@ -17,6 +17,17 @@ impl Timestamp {
         if seconds >= 0 && seconds <= MAX { Some(Self(seconds)) } else { None }
     }
 
+    /// Returns the time at `seconds`, held to the years 1970 to 9999: nothing is judged before the one or after the other.
+    pub const fn clamped(seconds: i64) -> Self {
+        Self(if seconds < 0 {
+            0
+        } else if seconds > MAX {
+            MAX
+        } else {
+            seconds
+        })
+    }
+
     /// Seconds since the Unix epoch.
     pub const fn unix(self) -> i64 {
         self.0
@@ -25,14 +36,7 @@ impl Timestamp {
     /// This time and `seconds` more (or less, when negative), clamped to the years 1970 to 9999.
     #[must_use]
     pub const fn plus(self, seconds: i64) -> Self {
-        let sum = self.0.saturating_add(seconds);
-        Self(if sum < 0 {
-            0
-        } else if sum > MAX {
-            MAX
-        } else {
-            sum
-        })
+        Self::clamped(self.0.saturating_add(seconds))
     }
 
     /// Seconds from `earlier` to this time; negative when this time is the earlier one.
@@ -40,8 +44,8 @@ impl Timestamp {
         self.0 - earlier.0
     }
 
-    /// Reads an RFC 3339 date-time (XML Schema `dateTimeStamp` as VCDM 2.0 §4.9 uses it): a time zone is required,
-    /// fractions of a second are cut off.
+    /// Reads an XML Schema `dateTimeStamp` (XSD 1.1 §3.4.28, which VCDM 2.0 §4.9 names), with a year of four digits. A time zone is
+    /// required, fractions of a second are cut off, and the result is [`Self::clamped`].
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         let number = |from: usize, len: usize| -> Option<i64> {
@@ -49,37 +53,44 @@ impl Timestamp {
             digits.iter().try_fold(0, |sum, b| b.is_ascii_digit().then(|| sum * 10 + i64::from(b - b'0')))
         };
         let is = |at: usize, allowed: &[u8]| bytes.get(at).is_some_and(|b| allowed.contains(b));
-        if !(is(4, b"-") && is(7, b"-") && is(10, b"Tt") && is(13, b":") && is(16, b":")) {
+        if !(is(4, b"-") && is(7, b"-") && is(10, b"T") && is(13, b":") && is(16, b":")) {
             return None;
         }
         let (year, month, day) = (number(0, 4)?, number(5, 2)?, number(8, 2)?);
         let (hour, minute, second) = (number(11, 2)?, number(14, 2)?, number(17, 2)?);
-        if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) || hour > 23 || minute > 59 || second > 59 {
+        if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) || hour > 24 || minute > 59 || second > 59 {
             return None;
         }
+        let mut is_whole = minute == 0 && second == 0;
         let mut at = 19;
         if is(at, b".") {
             at += 1;
             let start = at;
             while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+                is_whole &= bytes[at] == b'0';
                 at += 1;
             }
             if at == start {
                 return None;
             }
         }
+        // §3.3.7.2: the hour 24 is the midnight that ends the day.
+        if hour == 24 && !is_whole {
+            return None;
+        }
         let offset = match bytes.get(at)? {
-            b'Z' | b'z' if bytes.len() == at + 1 => 0,
+            b'Z' if bytes.len() == at + 1 => 0,
             sign @ (b'+' | b'-') if bytes.len() == at + 6 && is(at + 3, b":") => {
                 let (hours, minutes) = (number(at + 1, 2)?, number(at + 4, 2)?);
-                if hours > 23 || minutes > 59 {
+                // §3.3.7.2: fourteen hours at most.
+                if hours > 14 || minutes > 59 || hours == 14 && minutes > 0 {
                     return None;
                 }
                 (hours * 60 + minutes) * if *sign == b'+' { 60 } else { -60 }
             }
             _ => return None,
         };
-        Self::from_unix(days_from_civil(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset)
+        Some(Self::clamped(days_from_civil(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset))
     }
 
     /// The RFC 3339 text in UTC, such as `2026-11-20T11:02:51Z`.
@@ -140,12 +151,32 @@ mod tests {
             "2026-11-20",
             "2026-02-29T00:00:00Z",
             "2026-11-20T11:02:51",
-            "2026-11-20T24:00:00Z",
+            "2026-11-20T24:00:01Z",
+            "2026-11-20T24:00:00.5Z",
+            "2026-11-20T25:00:00Z",
+            "2026-11-20t08:00:00Z",
+            "2026-11-20T08:00:00z",
+            "2026-11-20T08:00:00+15:00",
+            "2026-11-20T08:00:00-14:01",
             "2026-11-20T11:02:51.Z",
             "2026-11-20T11:02:51Zx",
         ] {
             assert_eq!(Timestamp::parse_rfc3339(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn reads_every_date_of_the_type() {
+        let midnight = Timestamp::parse_rfc3339("2026-11-21T00:00:00Z");
+        assert_eq!(Timestamp::parse_rfc3339("2026-11-20T24:00:00Z"), midnight);
+        assert_eq!(Timestamp::parse_rfc3339("2026-11-20T24:00:00.000Z"), midnight);
+        assert_eq!(Timestamp::parse_rfc3339("2026-12-31T24:00:00Z"), Timestamp::parse_rfc3339("2027-01-01T00:00:00Z"));
+        assert_eq!(Timestamp::parse_rfc3339("2026-11-21T14:00:00+14:00"), midnight);
+        // Nothing is judged before 1970 or after 9999.
+        for early in ["1965-05-01T00:00:00Z", "0001-01-01T00:00:00Z", "1970-01-01T00:00:00+01:00"] {
+            assert_eq!(Timestamp::parse_rfc3339(early).map(Timestamp::unix), Some(0), "{early}");
+        }
+        assert_eq!(Timestamp::parse_rfc3339("9999-12-31T23:59:59-08:00").map(Timestamp::unix), Some(super::MAX));
     }
 
     proptest! {

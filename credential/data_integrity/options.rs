@@ -137,7 +137,7 @@ impl<'v> Options<'v> {
             created: time(proof, "created")?,
             expires: time(proof, "expires")?,
             challenge: text(proof, "challenge")?,
-            domain: text(proof, "domain")?,
+            domain: domain(proof)?,
         };
         Ok((suite, options))
     }
@@ -147,6 +147,17 @@ pub(super) fn text<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<Opti
     match proof.member(name) {
         None => Ok(None),
         Some(value) => value.as_str().map(Some).ok_or(ProofError::WrongType(name)),
+    }
+}
+
+/// The one domain, alone or as a list of one.
+fn domain<'v>(proof: &'v Object<'_>) -> Result<Option<&'v str>, ProofError> {
+    match proof.member("domain") {
+        Some(Value::Array(domains)) => match domains.as_slice() {
+            [domain] => domain.as_str().map(Some).ok_or(ProofError::WrongType("domain")),
+            _ => Err(ProofError::OutOfRange("domain")),
+        },
+        _ => text(proof, "domain"),
     }
 }
 

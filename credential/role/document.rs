@@ -17,7 +17,7 @@ use crate::jsonld::KnownContexts;
 use crate::key::Signer;
 use crate::key_source::{Claimed, KeySource};
 use crate::malformed::Malformed;
-use crate::vcdm::member::{issuer, object, require_controller};
+use crate::vcdm::member::{issuer, object, require_controller, unlist_subject};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 pub(crate) mod presentation;
@@ -55,6 +55,7 @@ impl DataIntegrity {
         let proofs = Proofs::read(&document, &issuer, known)?;
         let contexts = if further.is_some() { known.clone() } else { KnownContexts::new() };
         document.remove("proof");
+        unlist_subject(&mut document);
         Ok(Self { bytes, issuer, proofs, document: Value::Object(document).into_owned(), contexts })
     }
 

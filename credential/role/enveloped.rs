@@ -19,7 +19,7 @@ use crate::malformed::Malformed;
 use crate::registered_claims::{RegisteredClaims, SignatureTimes};
 use crate::sd_jwt::SdJwt;
 use crate::vcdm::envelope::{self, Content, Envelope, Material};
-use crate::vcdm::member::{issuer, require_controller};
+use crate::vcdm::member::{issuer, require_controller, unlist_subject};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use rand_core::CryptoRng;
 
@@ -72,6 +72,7 @@ impl Enveloped {
         }
         let said = said.and_then(|(mut document, bound)| {
             let times = envelope.claims(&mut document)?.times;
+            unlist_subject(&mut document);
             Ok(Said { document: Value::Object(document).into_owned(), times, bound })
         });
         Ok(Self { envelope, issuer, key_id, said, contexts: known.clone() })

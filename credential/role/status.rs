@@ -134,7 +134,13 @@ impl StatusReference {
     }
 
     fn from_vcdm(entry: &Object<'_>) -> Result<Self, Malformed> {
-        match entry.text("type") {
+        // §4.10: a type, alone or as a list of one.
+        let kind = match entry.member("type") {
+            Some(Value::Array(kinds)) if kinds.len() == 1 => kinds[0].as_str(),
+            Some(kind) => kind.as_str(),
+            None => None,
+        };
+        match kind {
             Some(TOKEN_TYPE) => {
                 only(entry, &["type", "uri", "idx", "id"])?;
                 let index = entry.member("idx").and_then(Value::as_i64).and_then(|index| u64::try_from(index).ok()).ok_or(WRONG_TYPE)?;

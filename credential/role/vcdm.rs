@@ -18,8 +18,7 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
     if let Some((name, _)) = document.iter().find(|(name, _)| !DOCUMENT.contains(name)) {
         return Err(Malformed::member(name));
     }
-    let subject = document.member("credentialSubject").ok_or(Malformed::Missing("credentialSubject"))?;
-    let subject = subject.as_object().ok_or(Malformed::WrongType("credentialSubject"))?;
+    let subject = crate::vcdm::member::subject(document)?;
     let holder = match subject.member("id") {
         None => None,
         Some(id) => {
@@ -91,11 +90,12 @@ fn scopes(subject: &Object<'_>, name: &'static str) -> Result<Vec<String>, Malfo
     if subject.member(name).is_some() { read::names(subject, name) } else { Ok(Vec::new()) }
 }
 
-/// `VerifiableCredential` and exactly one type more.
+/// `VerifiableCredential` and exactly one type more, in either order (VCDM 2.0 §4.5).
 fn kind(document: &Object<'_>) -> Result<String, Malformed> {
     let types = read::names(document, "type")?;
+    let is_base = |kind: &String| kind == "VerifiableCredential";
     match <[String; 2]>::try_from(types) {
-        Ok([base, kind]) if base == "VerifiableCredential" && kind != base => Ok(kind),
+        Ok([base, kind] | [kind, base]) if is_base(&base) && !is_base(&kind) => Ok(kind),
         _ => Err(Malformed::OutOfRange("type")),
     }
 }

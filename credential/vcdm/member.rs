@@ -35,6 +35,33 @@ pub(crate) fn issuer<'v>(document: &'v Object<'_>) -> Result<&'v str, Malformed>
     issuer.as_str().or_else(|| issuer.member("id")?.as_str()).ok_or(Malformed::WrongType("issuer"))
 }
 
+/// Returns the one subject, alone or as a list of one.
+pub(crate) fn subject<'v, 'a>(document: &'v Object<'a>) -> Result<&'v Object<'a>, Malformed> {
+    only(document, "credentialSubject")?.as_object().ok_or(Malformed::WrongType("credentialSubject"))
+}
+
+/// Returns who the one subject is, if the document says so.
+pub(crate) fn subject_id<'v>(document: &'v Object<'_>) -> Option<&'v str> {
+    subject(document).ok()?.text("id")
+}
+
+/// Puts a subject that is a list of one in the place of the list, so that its claims have one path.
+pub(crate) fn unlist_subject(document: &mut Object<'_>) {
+    let Some((_, value)) = document.members_mut().iter_mut().find(|(name, _)| name == "credentialSubject") else { return };
+    if let Value::Array(subjects) = value
+        && subjects.len() == 1
+        && let Some(subject) = subjects.pop()
+    {
+        *value = subject;
+    }
+}
+
+/// Returns who presents: `holder`, or its `id` (VCDM 2.0 §4.13).
+pub(crate) fn holder<'v>(document: &'v Object<'_>) -> Result<Option<&'v str>, Malformed> {
+    let Some(holder) = document.member("holder") else { return Ok(None) };
+    holder.as_str().or_else(|| holder.member("id")?.as_str()).map(Some).ok_or(Malformed::WrongType("holder"))
+}
+
 /// Checks that `@context` is the list of exactly these, by name and in this order. An inline context is not one of them.
 pub(crate) fn require_contexts(document: &Object<'_>, known: &[KnownContext]) -> Result<(), Malformed> {
     let listed = document.member("@context").and_then(Value::as_array).ok_or(Malformed::Context)?;
@@ -49,7 +76,7 @@ pub(crate) fn read_proof<'v, 'a>(document: &'v Object<'a>, purpose: Purpose) -> 
     if proof.options.purpose != purpose {
         return Err(Malformed::Proof);
     }
-    document.member("proof").map_or(Ok(()), |own| require_all_contexts(document, own)).map(|()| proof)
+    require_all_contexts(document, only(document, "proof")?).map(|()| proof)
 }
 
 /// See [`read_proof`]; `proof` is one of the document's.

@@ -72,16 +72,26 @@ pub fn credentials<'v, 'a>(presentation: &'v Object<'a>) -> Result<Vec<&'v Objec
     one_or_more(member).iter().map(object).collect()
 }
 
-/// A URL as VCDM 2.0 uses the word (§4.4): a scheme, a colon, and no character that RFC 3986 does not have.
+/// A URL as VCDM 2.0 uses the word (§4.4): a scheme, a colon, and no character that RFC 3987 does not have.
 pub(crate) fn is_url(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
         && !rest.is_empty()
-        && rest.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"{}|\\^`".contains(&b))
+        && rest.chars().all(|c| if c.is_ascii() { c.is_ascii_graphic() && !"<>\"{}|\\^`".contains(c) } else { is_ucschar(c) })
 }
 
-/// What an object needs beside its type.
+/// RFC 3987 §2.2 `ucschar`, without those that hide or reorder text (§4.1 keeps bidirectional formatting out of IRIs).
+const fn is_ucschar(c: char) -> bool {
+    if matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{205f}'..='\u{206f}' | '\u{feff}')
+    {
+        return false;
+    }
+    matches!(c, '\u{a1}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{ffef}')
+        || (c as u32 >= 0x1_0000 && (c as u32 & 0xffff) < 0xfffe && (c as u32) < 0xe_0000)
+}
+
+/// What an object needs besides its type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needs {
     Nothing,

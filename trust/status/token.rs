@@ -88,9 +88,10 @@ impl<'a> SignedClaims<'a> {
     pub(crate) fn read(payload: &'a [u8]) -> Result<Self, ListError> {
         let Ok(Value::Object(mut claims)) = json::parse(payload, PAYLOAD) else { return Err(ListError::Malformed) };
         let uri = claims.text("sub").filter(|uri| !uri.is_empty()).ok_or(ListError::Malformed)?.into();
+        // RFC 7519 §2: a time may have a fraction. An end comes earlier, and so does the time from which the list's age counts.
         let time = |name| match claims.member(name) {
             None => Ok(None),
-            Some(value) => value.as_i64().and_then(Timestamp::from_unix).map(Some).ok_or(ListError::Malformed),
+            Some(value) => value.floor().and_then(Timestamp::from_unix).map(Some).ok_or(ListError::Malformed),
         };
         let issued_at = time("iat")?.ok_or(ListError::Malformed)?;
         let expires_at = time("exp")?;
@@ -100,7 +101,7 @@ impl<'a> SignedClaims<'a> {
         let ttl_seconds = match claims.member("ttl") {
             None => None,
             // §5.1: a positive number.
-            Some(ttl) => Some(ttl.as_i64().and_then(|ttl| u64::try_from(ttl).ok()).filter(|ttl| *ttl > 0).ok_or(ListError::Malformed)?),
+            Some(ttl) => Some(ttl.floor().and_then(|ttl| u64::try_from(ttl).ok()).filter(|ttl| *ttl > 0).ok_or(ListError::Malformed)?),
         };
         let Some(Value::Object(mut list)) = claims.remove("status_list") else { return Err(ListError::Malformed) };
         let bits = list.member("bits").and_then(Value::as_i64).ok_or(ListError::Malformed)?;

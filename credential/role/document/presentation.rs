@@ -12,7 +12,7 @@ use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::malformed::Malformed;
 use crate::time::Timestamp;
-use crate::vcdm::member::{object, only, read_proof, require_contexts};
+use crate::vcdm::member::{holder, object, only, read_proof, require_contexts, subject_id};
 use crate::vcdm::shape::is_url;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use waypass_schemas::contexts;
@@ -48,8 +48,8 @@ pub(crate) fn parse(bytes: &[u8], known: &KnownContexts) -> Result<(DataIntegrit
         return Err(Malformed::OutOfRange("id"));
     }
     let credential = only(&document, "verifiableCredential")?.as_object().ok_or(Malformed::WrongType("verifiableCredential"))?;
-    let subject = credential.member("credentialSubject").and_then(|subject| subject.member("id")).and_then(Value::as_str);
-    let holder = document.member("holder").map(|holder| holder.as_str().ok_or(Malformed::WrongType("holder"))).transpose()?;
+    let subject = subject_id(credential);
+    let holder = holder(&document)?;
     if holder.is_some() && holder != subject {
         return Err(Malformed::OutOfRange("holder"));
     }
@@ -73,15 +73,14 @@ pub(crate) fn present(
     credential: &DataIntegrity,
     binding: &Binding<'_>,
     at: Timestamp,
-    holder: &dyn Signer,
+    signer: &dyn Signer,
 ) -> Result<Vec<u8>, PresentError> {
     let known = &credential.contexts;
-    let suite = credential.proofs.issuers.suite.with_algorithm(holder.public_key().algorithm());
+    let suite = credential.proofs.issuers.suite.with_algorithm(signer.public_key().algorithm());
     let credential = object(&credential.bytes)?;
-    let subject = credential.member("credentialSubject").and_then(|subject| subject.member("id")).and_then(Value::as_str);
-    let subject = subject.ok_or(PresentError::NotTheHolder)?.to_owned();
+    let subject = subject_id(&credential).ok_or(PresentError::NotTheHolder)?.to_owned();
     let url = DidUrl::parse(&subject).map_err(|_| PresentError::NotTheHolder)?;
-    if !url.resolve().is_ok_and(|key| key == *holder.public_key()) {
+    if !url.resolve().is_ok_and(|key| key == *signer.public_key()) {
         return Err(PresentError::NotTheHolder);
     }
     let Binding::Challenge { nonce, audience } = binding;
@@ -99,7 +98,7 @@ pub(crate) fn present(
         .with("holder", subject.clone())
         .with("type", Value::from_iter(["VerifiablePresentation"]))
         .with("verifiableCredential", Value::Array([Value::Object(credential)].into()));
-    let proof = create(suite, &document, &options, known, holder)?;
+    let proof = create(suite, &document, &options, known, signer)?;
     let bytes = jcs::to_vec(&Value::Object(document.with("proof", proof)));
     if bytes.len() > MAX_BYTES {
         return Err(Malformed::TooLarge.into());

@@ -39,6 +39,10 @@ fn require_open(payload: &Object<'_>) -> Result<(), Malformed> {
             return Err(Malformed::NotDisclosable("outside of credentialSubject"));
         }
     }
+    // Within a list, digests would have no name to be judged by.
+    if payload.member(SUBJECT).is_some_and(|subject| subject.as_object().is_none() && has_digests(subject)) {
+        return Err(Malformed::NotDisclosable(SUBJECT));
+    }
     let subject = payload.member(SUBJECT).and_then(Value::as_object);
     for (name, value) in subject.into_iter().flat_map(Object::iter) {
         if let Some(name) = DECIDES.iter().find(|decides| **decides == name && **decides != "roles")

@@ -16,7 +16,7 @@ use crate::malformed::Malformed;
 use crate::registered_claims::{RegisteredClaims, SignatureTimes};
 use crate::time::Timestamp;
 use crate::vcdm::envelope::{Content, Envelope, Material, read_url, write_url};
-use crate::vcdm::member::{only, require_contexts};
+use crate::vcdm::member::{holder, only, require_contexts};
 use crate::vcdm::shape::is_url;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use waypass_schemas::contexts;
@@ -58,12 +58,12 @@ pub(crate) fn parse(bytes: &[u8], known: &KnownContexts) -> Result<(Enveloped, A
 }
 
 /// Envelopes `credential`, whose subject must be a DID of the holder's key.
-pub(crate) fn present(credential: &Enveloped, binding: &Binding<'_>, at: Timestamp, holder: &dyn Signer) -> Result<Vec<u8>, PresentError> {
+pub(crate) fn present(credential: &Enveloped, binding: &Binding<'_>, at: Timestamp, signer: &dyn Signer) -> Result<Vec<u8>, PresentError> {
     let said = credential.said.as_ref().map_err(|why| *why)?;
     let subject = said.document.member("credentialSubject").and_then(|subject| subject.member("id")).and_then(Value::as_str);
     let subject = subject.ok_or(PresentError::NotTheHolder)?.to_owned();
     let url = DidUrl::parse(&subject).map_err(|_| PresentError::NotTheHolder)?;
-    if !url.resolve().is_ok_and(|key| key == *holder.public_key()) {
+    if !url.resolve().is_ok_and(|key| key == *signer.public_key()) {
         return Err(PresentError::NotTheHolder);
     }
     let key_id = url.verification_method().ok_or(PresentError::NotTheHolder)?;
@@ -80,7 +80,7 @@ pub(crate) fn present(credential: &Enveloped, binding: &Binding<'_>, at: Timesta
         audience: Some((*audience).to_owned()),
         ..RegisteredClaims::made_at(at)
     };
-    Ok(Envelope::sign(document, &answer, Content::Presentation, material, &key_id, holder)?)
+    Ok(Envelope::sign(document, &answer, Content::Presentation, material, &key_id, signer)?)
 }
 
 impl Answer {
@@ -116,8 +116,7 @@ impl Said {
         if let Some((name, _)) = document.iter().find(|(name, _)| !MEMBERS.contains(name)) {
             return Err(Malformed::member(name));
         }
-        let holder = document.member("holder").map(|value| value.as_str().map(String::from).ok_or(Malformed::WrongType("holder")));
-        Ok(Self { claims, holder: holder.transpose()? })
+        Ok(Self { claims, holder: holder(document)?.map(String::from) })
     }
 }
 

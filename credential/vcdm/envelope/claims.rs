@@ -5,6 +5,7 @@ use crate::json::{Object, Value};
 use crate::malformed::Malformed;
 use crate::registered_claims::{RegisteredClaims, SignatureTimes, audience, numeric_date, text};
 use crate::time::Timestamp;
+use crate::vcdm::member::subject_id;
 use alloc::borrow::ToOwned;
 
 /// Takes the JWT claims out of `document`. One that is not known here stays, for the reader of the document to refuse.
@@ -37,8 +38,7 @@ pub(super) fn require_agreement(claims: &RegisteredClaims, document: &Object<'_>
     }
     let id = |value: &'_ Value<'_>| value.as_str().or_else(|| value.member("id")?.as_str()).map(ToOwned::to_owned);
     agree(document.member("issuer").and_then(id).as_deref(), claims.issuer.as_deref(), "iss")?;
-    let subject = document.member("credentialSubject").and_then(|subject| subject.member("id")?.as_str());
-    agree(subject, claims.subject.as_deref(), "sub")
+    agree(subject_id(document), claims.subject.as_deref(), "sub")
 }
 
 fn agree(said: Option<&str>, claimed: Option<&str>, name: &'static str) -> Result<(), Malformed> {

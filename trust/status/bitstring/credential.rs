@@ -138,7 +138,11 @@ impl<'a> SignedBitstring<'a> {
         }
         let uri = document.text("id").filter(|uri| !uri.is_empty())?.to_string();
 
-        let Some(Value::Object(mut subject)) = document.remove("credentialSubject") else { return None };
+        let subject = match document.remove("credentialSubject") {
+            Some(Value::Array(mut subjects)) if subjects.len() == 1 => subjects.pop(),
+            subject => subject,
+        };
+        let Some(Value::Object(mut subject)) = subject else { return None };
         if !texts(subject.member("type")?)?.contains(&LIST_TYPE) {
             return None;
         }

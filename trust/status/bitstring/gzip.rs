@@ -1,6 +1,6 @@
-//! GZIP (RFC 1952), one member and nothing after it: what the bitstring of a status list is packed in.
+//! GZIP (RFC 1952): what the bitstring of a status list is packed in.
 
-use alloc::{vec, vec::Vec};
+use alloc::vec::Vec;
 use miniz_oxide::deflate::compress_to_vec;
 use zlib_rs::{Inflate, InflateFlush, Status, crc32::crc32};
 
@@ -14,6 +14,10 @@ const TRAILER: usize = 8;
 /// No time, no flags, slowest compression, unknown system: the same bits give the same bytes everywhere.
 const PLAIN: [u8; HEADER - MAGIC.len()] = [0, 0, 0, 0, 0, 2, 255];
 const LEVEL: u8 = 9;
+/// Most members in one series; others write one, or a few.
+const MAX_MEMBERS: usize = 1024;
+/// The least room for a member that is followed by another.
+const GROWTH: usize = 16 * 1024;
 /// The largest window DEFLATE has, as a power of two (RFC 1951 §2).
 const WINDOW_BITS: u8 = 15;
 
@@ -34,26 +38,63 @@ pub(super) fn compress(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Inflates to at most `max_bytes`. ISIZE says how much to expect: whoever understates it is refused when the room is used up,
-/// whoever overstates it when the data ends.
-pub(super) fn decompress(member: &[u8], max_bytes: usize) -> Result<Vec<u8>, ListError> {
-    let after_header = skip_header(member).ok_or(ListError::Compression)?;
-    let (deflated, trailer) = after_header.split_last_chunk::<TRAILER>().ok_or(ListError::Compression)?;
-    let [c0, c1, c2, c3, s0, s1, s2, s3] = *trailer;
-    let size = usize::try_from(u32::from_le_bytes([s0, s1, s2, s3])).map_err(|_| ListError::TooLarge)?;
-    if size > max_bytes {
+/// Inflates a series of members (§2.2) to at most `max_bytes`.
+pub(super) fn decompress(mut series: &[u8], max_bytes: usize) -> Result<Vec<u8>, ListError> {
+    if series.is_empty() {
+        return Err(ListError::Compression);
+    }
+    let mut out = Vec::new();
+    let mut members = 0;
+    while !series.is_empty() {
+        members += 1;
+        if members > MAX_MEMBERS {
+            return Err(ListError::TooLarge);
+        }
+        series = decompress_member(series, max_bytes, &mut out)?;
+    }
+    Ok(out)
+}
+
+/// Inflates the first member onto `out`, and returns what follows it. Its length is not known before it ends. What remains is taken
+/// for one member first, whose ISIZE then says how much to expect.
+fn decompress_member<'s>(series: &'s [u8], max_bytes: usize, out: &mut Vec<u8>) -> Result<&'s [u8], ListError> {
+    let deflated = skip_header(series).ok_or(ListError::Compression)?;
+    let start = out.len();
+    let announced = deflated.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize);
+    if announced > max_bytes {
         return Err(ListError::TooLarge);
     }
-    let mut out = vec![0; size];
+    out.resize(max_bytes.min(start + announced), 0);
     let mut inflate = Inflate::new(false, WINDOW_BITS);
-    match inflate.decompress(deflated, &mut out, InflateFlush::Finish) {
-        Ok(Status::StreamEnd) => {}
-        // No room left, and more to come than was announced.
-        Ok(_) if inflate.total_out() == size as u64 => return Err(ListError::TooLarge),
-        _ => return Err(ListError::Compression),
+    loop {
+        let (read, written) = (total(inflate.total_in()), total(inflate.total_out()));
+        let room = out.get_mut(start + written..).ok_or(ListError::TooLarge)?;
+        match inflate.decompress(deflated.get(read..).ok_or(ListError::Compression)?, room, InflateFlush::NoFlush) {
+            Ok(Status::StreamEnd) => break,
+            Ok(_) if start + total(inflate.total_out()) == out.len() => {
+                if out.len() >= max_bytes {
+                    return Err(ListError::TooLarge);
+                }
+                out.resize(max_bytes.min(out.len().max(GROWTH) * 2), 0);
+            }
+            // Something is missing at the end, or it is no DEFLATE.
+            Ok(_) if total(inflate.total_in()) == read && total(inflate.total_out()) == written => return Err(ListError::Compression),
+            Ok(_) => {}
+            Err(_) => return Err(ListError::Compression),
+        }
     }
-    let whole = inflate.total_in() == deflated.len() as u64 && inflate.total_out() == size as u64;
-    if whole && crc32(0, &out) == u32::from_le_bytes([c0, c1, c2, c3]) { Ok(out) } else { Err(ListError::Compression) }
+    let size = total(inflate.total_out());
+    out.truncate(start + size);
+    let rest = deflated.get(total(inflate.total_in())..).ok_or(ListError::Compression)?;
+    let (trailer, rest) = rest.split_first_chunk::<TRAILER>().ok_or(ListError::Compression)?;
+    let [c0, c1, c2, c3, s0, s1, s2, s3] = *trailer;
+    let whole =
+        crc32(0, &out[start..]) == u32::from_le_bytes([c0, c1, c2, c3]) && size_of(&out[start..]) == u32::from_le_bytes([s0, s1, s2, s3]);
+    if whole { Ok(rest) } else { Err(ListError::Compression) }
+}
+
+fn total(bytes: u64) -> usize {
+    usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
 /// What follows the header (§2.3.1), whose optional parts have no meaning here.
