@@ -221,6 +221,11 @@ impl<'a> Reader<'a> {
         if self.array()? == len { Ok(()) } else { Err(NotCanonical) }
     }
 
+    /// The head of an array that may have `most` items at most, so that a claimed length bounds the work.
+    pub fn array_up_to(&mut self, most: usize) -> Result<usize, NotCanonical> {
+        self.array().and_then(|len| if len <= most { Ok(len) } else { Err(NotCanonical) })
+    }
+
     /// The head of a map that must have `len` entries.
     pub fn map_of(&mut self, len: usize) -> Result<(), NotCanonical> {
         if self.expect_len(MAP)? == len { Ok(()) } else { Err(NotCanonical) }

@@ -8,7 +8,6 @@
 //! Holder and gate keys, logs, and tables that the caller names (leases, counters) stay out: a copy of them would be a second device that
 //! claims to be the first.
 
-use crate::cbor::{Writer, bounded_array, expect_array};
 use crate::durable;
 use crate::entropy::SystemRng;
 use crate::error::{BackupError, VaultError};
@@ -20,6 +19,7 @@ use crate::slot::{NotOpened, Place, Slot};
 use crate::unlocked::Unlocked;
 use std::io::Read as _;
 use std::{fs, path::Path};
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use zeroize::Zeroizing;
 
 /// The tag by which a record says which holder key it is bound to: its value is the 16 bytes of the [`crate::KeyId`].
@@ -29,7 +29,8 @@ const MAGIC: &[u8] = b"waypass-backup ";
 const VERSION: u64 = 1;
 /// Larger than any wallet, smaller than memory.
 const MAX_FILE: u64 = 512 * 1024 * 1024;
-const MAX_RECORDS: u64 = 10_000_000;
+const MAX_RECORDS: usize = 10_000_000;
+const MAX_TAGS: usize = 1024;
 
 /// What came out of a backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,7 +109,7 @@ impl Unlocked<'_> {
                     Ok(None) | Err(VaultError::Quarantined) => continue,
                     Err(why) => return Err(why),
                 };
-                if table == keys::TABLE && StoredKey::read(&record.content).is_none_or(|key| key.purpose.stays_on_device()) {
+                if table == keys::TABLE && StoredKey::read(&record.content).map_or(true, |key| key.purpose.stays_on_device()) {
                     continue;
                 }
                 items.push(Item { table: table.clone(), id, tags: record.tags, content: record.content });
@@ -148,7 +149,7 @@ fn open_bytes(file: &[u8], factors: &Factors<'_>) -> Result<Vec<Item>, BackupErr
         NotOpened::Factor(why) => BackupError::Factor(why),
     })?;
     let content = seal::open(&payload_key(&slot.vault, &content_key), aad, sealed).ok_or(BackupError::Refused)?;
-    read(&content).ok_or(BackupError::NotABackup)
+    read(&content).map_err(|NotCanonical| BackupError::NotABackup)
 }
 
 fn payload_key(backup: &[u8; 16], content_key: &VaultKey) -> Zeroizing<[u8; 32]> {
@@ -159,28 +160,32 @@ fn payload_key(backup: &[u8; 16], content_key: &VaultKey) -> Zeroizing<[u8; 32]>
 
 fn write(items: &[Item]) -> Zeroizing<Vec<u8>> {
     let room: usize = items.iter().map(Item::room).sum();
-    let written = items.iter().fold(Writer::with_room(room + 16).nested(items.len()), |written, item| {
-        let written = written.nested(4).text(&item.table).bytes(&item.id).nested(item.tags.len());
-        let written = item.tags.iter().fold(written, |written, (name, value)| written.nested(2).text(name).bytes(value));
-        written.bytes(&item.content)
-    });
-    Zeroizing::new(written.finish())
+    let mut to = Writer::with_capacity(room + 16);
+    to.array(items.len());
+    for item in items {
+        to.array(4).text(&item.table).bytes(&item.id).array(item.tags.len());
+        for (name, value) in &item.tags {
+            to.array(2).text(name).bytes(value);
+        }
+        to.bytes(&item.content);
+    }
+    Zeroizing::new(to.into_bytes())
 }
 
-fn read(content: &[u8]) -> Option<Vec<Item>> {
-    let mut from = minicbor::Decoder::new(content);
-    let count = bounded_array(&mut from, MAX_RECORDS)?;
+fn read(content: &[u8]) -> Result<Vec<Item>, NotCanonical> {
+    let mut from = Reader::new(content);
     let mut items = Vec::new();
-    for _ in 0..count {
-        expect_array(&mut from, 4)?;
-        let (table, id) = (from.str().ok()?.to_owned(), from.bytes().ok()?.to_vec());
-        let tags = bounded_array(&mut from, 1024)?;
-        let tags =
-            (0..tags).map(|_| expect_array(&mut from, 2).and_then(|()| Some((from.str().ok()?.to_owned(), from.bytes().ok()?.to_vec()))));
-        let tags = tags.collect::<Option<_>>()?;
-        items.push(Item { table, id, tags, content: Zeroizing::new(from.bytes().ok()?.to_vec()) });
+    for _ in 0..from.array_up_to(MAX_RECORDS)? {
+        from.array_of(4)?;
+        let (table, id) = (from.text()?.to_owned(), from.bytes()?.to_vec());
+        let mut tags = Vec::new();
+        for _ in 0..from.array_up_to(MAX_TAGS)? {
+            from.array_of(2)?;
+            tags.push((from.text()?.to_owned(), from.bytes()?.to_vec()));
+        }
+        items.push(Item { table, id, tags, content: Zeroizing::new(from.bytes()?.to_vec()) });
     }
-    (from.position() == content.len()).then_some(items)
+    from.end().map(|()| items)
 }
 
 impl Item {

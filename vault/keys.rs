@@ -1,6 +1,5 @@
 //! Sealed signing keys: one key store for issuer, gate and holder keys.
 
-use crate::cbor::{Writer, expect_array};
 use crate::entropy::SystemRng;
 use crate::error::VaultError;
 use crate::secret::scrub_stack;
@@ -8,6 +7,7 @@ use crate::unlocked::Unlocked;
 use core::{fmt, marker::PhantomData};
 use p256::ecdsa::signature::Signer as _;
 use sha2::{Digest, Sha256};
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use zeroize::Zeroizing;
 
@@ -193,26 +193,29 @@ impl StoredKey {
             Algorithm::Es256 => 2,
             Algorithm::Es384 => 3,
         };
-        let written = Writer::with_room(64).nested(5).uint(1).uint(algorithm).uint(self.purpose.number()).uint(self.retired.into());
-        Zeroizing::new(written.bytes(&self.secret[..]).finish())
+        let mut to = Writer::with_capacity(64);
+        to.array(5).unsigned(1).unsigned(algorithm).unsigned(self.purpose.number()).unsigned(self.retired.into());
+        to.bytes(&self.secret[..]);
+        Zeroizing::new(to.into_bytes())
     }
 
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut from = minicbor::Decoder::new(bytes);
-        expect_array(&mut from, 5)?;
-        if from.u8().ok()? != 1 {
-            return None;
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(bytes);
+        from.array_of(5)?;
+        if from.unsigned()? != 1 {
+            return Err(NotCanonical);
         }
-        let algorithm = match from.u8().ok()? {
+        let algorithm = match from.unsigned()? {
             1 => Algorithm::EdDsa,
             2 => Algorithm::Es256,
             3 => Algorithm::Es384,
-            _ => return None,
+            _ => return Err(NotCanonical),
         };
-        let purpose = KeyPurpose::from_number(from.u64().ok()?)?;
-        let retired = from.u8().ok()? != 0;
-        let secret = Zeroizing::new(from.bytes().ok()?.to_vec());
-        (secret.len() == secret_length(algorithm)).then_some(Self { algorithm, purpose, retired, secret })
+        let purpose = KeyPurpose::from_number(from.unsigned()?).ok_or(NotCanonical)?;
+        let retired = from.unsigned()? != 0;
+        let secret = Zeroizing::new(from.bytes()?.to_vec());
+        from.end()?;
+        if secret.len() == secret_length(algorithm) { Ok(Self { algorithm, purpose, retired, secret }) } else { Err(NotCanonical) }
     }
 
     fn signer<'u>(&self) -> Option<KeySigner<'u>> {
@@ -275,7 +278,7 @@ impl Unlocked<'_> {
         let mut keys = Vec::new();
         for id in self.record_ids(TABLE)? {
             match self.record(TABLE, &id) {
-                Ok(record) => keys.extend(record.and_then(|record| StoredKey::read(&record.content)?.info())),
+                Ok(record) => keys.extend(record.and_then(|record| StoredKey::read(&record.content).ok()?.info())),
                 Err(VaultError::Quarantined) => {}
                 Err(why) => return Err(why),
             }
@@ -312,7 +315,7 @@ impl Unlocked<'_> {
 
     fn stored_key(&self, id: KeyId) -> Result<StoredKey, VaultError> {
         let record = self.record(TABLE, id.as_bytes())?.ok_or(VaultError::NoSuchKey)?;
-        StoredKey::read(&record.content).ok_or(VaultError::NoSuchKey)
+        StoredKey::read(&record.content).map_err(|NotCanonical| VaultError::NoSuchKey)
     }
 }
 
@@ -369,7 +372,7 @@ mod tests {
     fn a_secret_of_another_algorithms_length_is_no_key() {
         for (algorithm, other) in [(Algorithm::EdDsa, 48), (Algorithm::Es256, 48), (Algorithm::Es384, 32), (Algorithm::Es384, 49)] {
             let key = StoredKey { secret: Zeroizing::new(vec![1; other]), ..StoredKey::generate(algorithm, KeyPurpose::Holder) };
-            assert!(StoredKey::read(&key.to_bytes()).is_none(), "{algorithm:?} {other}");
+            assert!(StoredKey::read(&key.to_bytes()).is_err(), "{algorithm:?} {other}");
         }
     }
 }

@@ -18,7 +18,6 @@
 mod backup;
 mod ballast;
 pub mod belief;
-mod cbor;
 pub mod clock;
 mod durable;
 pub mod entropy;

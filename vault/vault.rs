@@ -16,7 +16,6 @@
 mod tests;
 
 use crate::ballast;
-use crate::cbor::{Writer, exact, expect_array};
 use crate::clock::Reading;
 use crate::durable;
 use crate::entropy::SystemRng;
@@ -34,6 +33,7 @@ use crate::unlocked::{State, Unlocked};
 use rand_core::CryptoRng;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 
 /// The version of the file; a higher one is refused. It keeps older programs out, and decides nothing: what an upgrade has done stands in
 /// the sealed state.
@@ -158,7 +158,7 @@ impl Vault {
         }
         let mut vault = Self::with_store(dir, wait, waiting)?;
         vault.header = match vault.storage.get(Space::Meta, HEADER)? {
-            Some(header) => Header::read(&header).ok_or(OpenError::Damaged)?,
+            Some(header) => Header::read(&header).map_err(|NotCanonical| OpenError::Damaged)?,
             // They are written together: a header alone can only have been lost.
             None if has_slots(&*vault.storage)? => return Err(OpenError::Damaged),
             None => return Err(OpenError::NotFound(dir.to_owned())),
@@ -486,15 +486,19 @@ fn first_commit(header: &Header, factors: &[&dyn Factor], kdf: KdfCost, rng: &mu
 
 impl Header {
     fn to_bytes(&self) -> Vec<u8> {
-        Writer::array(3).uint(1).bytes(&self.vault).text(&self.kind).finish()
+        let mut to = Writer::new();
+        to.array(3).unsigned(1).bytes(&self.vault).text(&self.kind);
+        to.into_bytes()
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let mut from = minicbor::Decoder::new(bytes);
-        expect_array(&mut from, 3)?;
-        let version = from.u8().ok()?;
-        let header = Self { vault: exact(&mut from)?, kind: from.str().ok()?.to_owned() };
-        (version == 1 && header.to_bytes() == bytes).then_some(header)
+    fn read(bytes: &[u8]) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(bytes);
+        from.array_of(3)?;
+        if from.unsigned()? != 1 {
+            return Err(NotCanonical);
+        }
+        let header = Self { vault: from.bytes_array()?, kind: from.text()?.to_owned() };
+        from.end().map(|()| header)
     }
 }
 

@@ -9,13 +9,13 @@ use super::records::within;
 use super::state::{BUCKETS, Finding, Set, Sum};
 use super::{Batch, Unlocked};
 use crate::ballast;
-use crate::cbor::Writer;
 use crate::entropy::SystemRng;
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
 use crate::seal::{self, NONCE, TAG};
 use crate::storage::Space;
 use crate::vault::Vault;
+use waypass_credential::cbor::Writer;
 use zeroize::Zeroizing;
 
 const MAX_NAME: usize = 32;
@@ -129,7 +129,9 @@ pub(super) fn open_entry(vault: &Vault, keys: &Keys, log: &str, seq: u64, row: &
 }
 
 fn log_aad(vault: &Vault, keys: &Keys, log: &str, seq: u64) -> Vec<u8> {
-    Writer::array(5).bytes(&vault.header.vault).text("log").text(log).uint(seq).uint(keys.generation).finish()
+    let mut to = Writer::new();
+    to.array(5).bytes(&vault.header.vault).text("log").text(log).unsigned(seq).unsigned(keys.generation);
+    to.into_bytes()
 }
 
 pub(super) fn log_key(log: &str, seq: u64) -> Vec<u8> {
