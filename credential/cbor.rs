@@ -327,6 +327,13 @@ mod tests {
         assert_eq!(Reader::new(&[0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).bytes(), Err(NotCanonical));
     }
 
+    #[test]
+    fn an_array_longer_than_allowed_is_refused_before_its_items_are_read() {
+        assert_eq!(Reader::new(&[0x82, 1, 2]).array_up_to(2), Ok(2));
+        assert_eq!(Reader::new(&[0x83, 1, 2, 3]).array_up_to(2), Err(NotCanonical));
+        assert_eq!(Reader::new(&[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).array_up_to(1 << 16), Err(NotCanonical));
+    }
+
     fn skips(bytes: &[u8]) -> bool {
         let mut reader = Reader::new(bytes);
         reader.skip(super::MAX_DEPTH).is_ok() && reader.end().is_ok()

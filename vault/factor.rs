@@ -8,10 +8,12 @@ mod recovery;
 mod tests;
 
 pub use key_file::KeyFile;
-pub use password::{KdfCost, Password};
+pub use password::{KdfCost, Password, Speed, Stopwatch};
 pub use recovery::RecoveryCode;
 
 use crate::error::FactorError;
+use alloc::vec;
+use alloc::vec::Vec;
 use rand_core::CryptoRng;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 
@@ -22,7 +24,7 @@ pub enum FactorKind {
     Password,
     /// The printed code: [`RecoveryCode`].
     Recovery,
-    /// A file with 32 random bytes: [`KeyFile`].
+    /// The 32 random bytes of a file: [`KeyFile`].
     KeyFile,
 }
 

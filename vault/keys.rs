@@ -1,11 +1,14 @@
 //! Sealed signing keys: one key store for issuer, gate and holder keys.
 
-use crate::entropy::SystemRng;
 use crate::error::VaultError;
-use crate::secret::scrub_stack;
+use crate::memory::scrub_stack;
 use crate::unlocked::Unlocked;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
 use p256::ecdsa::signature::Signer as _;
+use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
@@ -170,10 +173,10 @@ impl Drop for KeySigner<'_> {
 
 impl StoredKey {
     /// A new key.
-    fn generate(algorithm: Algorithm, purpose: KeyPurpose) -> Self {
+    fn generate(algorithm: Algorithm, purpose: KeyPurpose, rng: &mut dyn CryptoRng) -> Self {
         let mut secret = Zeroizing::new(vec![0; secret_length(algorithm)]);
         loop {
-            rand_core::Rng::fill_bytes(&mut SystemRng, &mut secret[..]);
+            rand_core::Rng::fill_bytes(rng, &mut secret[..]);
             // All Ed25519 seeds are good; of P-256 scalars 1 in 2^32 is too large, of P-384 ones 1 in 2^194, and is drawn again
             // (FIPS 186-5 A.2.2).
             let is_good = match algorithm {
@@ -253,10 +256,10 @@ const fn secret_length(algorithm: Algorithm) -> usize {
 }
 
 /// A signing key that is never stored: it ends with the signer.
-pub fn ephemeral_signer(algorithm: Algorithm) -> KeySigner<'static> {
+pub fn ephemeral_signer(algorithm: Algorithm, rng: &mut dyn CryptoRng) -> KeySigner<'static> {
     loop {
         // What was generated is a good key.
-        if let Some(signer) = StoredKey::generate(algorithm, KeyPurpose::Credential).signer() {
+        if let Some(signer) = StoredKey::generate(algorithm, KeyPurpose::Credential, rng).signer() {
             scrub_stack();
             return signer;
         }
@@ -266,7 +269,7 @@ pub fn ephemeral_signer(algorithm: Algorithm) -> KeySigner<'static> {
 impl Unlocked<'_> {
     /// Makes and seals a signing key.
     pub fn generate_key(&self, algorithm: Algorithm, purpose: KeyPurpose) -> Result<KeyInfo, VaultError> {
-        let key = StoredKey::generate(algorithm, purpose);
+        let key = StoredKey::generate(algorithm, purpose, &mut **self.entropy());
         let info = key.info().ok_or(VaultError::NoSuchKey)?;
         self.put_record(TABLE, info.id.as_bytes(), &key.to_bytes(), &[])?;
         scrub_stack();
@@ -322,6 +325,7 @@ impl Unlocked<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::TestRng;
     use crate::unlocked::tests::Fixture;
 
     const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384];
@@ -362,7 +366,7 @@ mod tests {
     #[test]
     fn every_purpose_and_algorithm_survives_its_encoding() {
         for (purpose, algorithm) in PURPOSES.into_iter().flat_map(|purpose| ALGORITHMS.map(|algorithm| (purpose, algorithm))) {
-            let key = StoredKey::generate(algorithm, purpose);
+            let key = StoredKey::generate(algorithm, purpose, &mut TestRng);
             let read = StoredKey::read(&key.to_bytes()).expect("reads");
             assert_eq!((read.purpose, read.algorithm, &read.secret), (purpose, algorithm, &key.secret));
         }
@@ -371,7 +375,8 @@ mod tests {
     #[test]
     fn a_secret_of_another_algorithms_length_is_no_key() {
         for (algorithm, other) in [(Algorithm::EdDsa, 48), (Algorithm::Es256, 48), (Algorithm::Es384, 32), (Algorithm::Es384, 49)] {
-            let key = StoredKey { secret: Zeroizing::new(vec![1; other]), ..StoredKey::generate(algorithm, KeyPurpose::Holder) };
+            let key =
+                StoredKey { secret: Zeroizing::new(vec![1; other]), ..StoredKey::generate(algorithm, KeyPurpose::Holder, &mut TestRng) };
             assert!(StoredKey::read(&key.to_bytes()).is_err(), "{algorithm:?} {other}");
         }
     }

@@ -12,6 +12,7 @@
 use crate::error::FactorError;
 use crate::factor::{FactorKind, FactorParameters, Factors, KdfCost};
 use crate::seal;
+use alloc::vec::Vec;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -176,29 +177,30 @@ impl Slot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{RecoveryCode, SystemRng};
+    use crate::RecoveryCode;
+    use crate::testing::TestRng;
     use proptest::prelude::*;
 
     fn sealed(code: &RecoveryCode) -> Slot {
         let place = Place { vault: [1; 16], id: [2; 8], epoch: 3, generation: 1 };
-        Slot::seal(&place, &Factors::one(code), KdfCost::Floor, &[9; 32], &mut SystemRng).expect("seals")
+        Slot::seal(&place, &Factors::one(code), KdfCost::Floor, &[9; 32], &mut TestRng).expect("seals")
     }
 
     #[test]
     fn opens_with_its_factor_only() {
-        let code = RecoveryCode::generate(&mut SystemRng);
+        let code = RecoveryCode::generate(&mut TestRng);
         let slot = sealed(&code);
         let mut vk = [0; 32];
         assert!(slot.open(&Factors::one(&code), &mut vk).is_ok());
         assert_eq!(vk, [9; 32]);
-        let other = RecoveryCode::generate(&mut SystemRng);
+        let other = RecoveryCode::generate(&mut TestRng);
         assert!(matches!(slot.open(&Factors::one(&other), &mut vk), Err(NotOpened::WrongSecret)));
         assert_eq!(Slot::from_row(&slot.to_row()), Some(slot));
     }
 
     #[test]
     fn every_flipped_bit_is_noticed_even_with_a_mended_checksum() {
-        let code = RecoveryCode::generate(&mut SystemRng);
+        let code = RecoveryCode::generate(&mut TestRng);
         let row = sealed(&code).to_row();
         for bit in 0..row.len() * 8 {
             let mut flipped = row.clone();

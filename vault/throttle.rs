@@ -2,8 +2,9 @@
 //! derivation gains nothing. Delays run on the clock that nobody can set; whoever copies the files leaves the counter behind, so only
 //! the cost of the key derivation times the entropy of the secret protects a copy.
 
-use crate::clock::Reading;
+use alloc::vec::Vec;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
+use waypass_trust::time::Reading;
 
 /// Failures in a row before the lockout.
 pub(crate) const LIMIT: u32 = 10;
@@ -89,12 +90,13 @@ const fn delay_ms(failures: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{Answer, LIMIT, Throttle};
-    use crate::clock::{self, Reading};
+    use crate::testing::reading;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
+    use waypass_trust::time::Reading;
 
     fn at(boot: u8, boottime_ms: u64, days: i64) -> Reading {
-        let now = clock::read();
-        Reading { wall: now.wall.plus(days * 86_400), boottime_ms, boot_id: [boot; 16] }
+        Reading { wall: reading().wall.plus(days * 86_400), boottime_ms, boot_id: [boot; 16] }
     }
 
     fn failed(times: u32, at: &Reading) -> Throttle {

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use waypass_credential::format::Format;
 use waypass_credential::request::{ClaimPath, Query};
 use waypass_gate::Asked;
-use waypass_vault::{SystemRng, clock};
+use waypass_machine::{SystemRng, clock};
 
 /// Arguments of `verifier challenge`.
 #[derive(clap::Args)]

@@ -134,7 +134,7 @@ fn the_standards_matrix_counts_what_the_suites_count() {
 #[test]
 fn every_threat_names_a_test() {
     let mut sources = Vec::new();
-    for room in ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "gate", "net", "cli", "tests"] {
+    for room in ["schemas", "credential", "trust", "vault", "machine", "issuer", "wallet", "verifier", "gate", "net", "cli", "tests"] {
         walk(&root().join(room), &mut sources);
     }
     let mut tests: BTreeSet<String> = BTreeSet::new();
@@ -168,9 +168,22 @@ fn every_threat_names_a_test() {
 #[test]
 fn what_the_book_names_in_the_code_exists() {
     let mut sources = Vec::new();
-    for room in
-        ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "gate", "net", "cli", "tests", "xtask", "examples"]
-    {
+    for room in [
+        "schemas",
+        "credential",
+        "trust",
+        "vault",
+        "machine",
+        "issuer",
+        "wallet",
+        "verifier",
+        "gate",
+        "net",
+        "cli",
+        "tests",
+        "xtask",
+        "examples",
+    ] {
         walk(&root().join(room), &mut sources);
     }
     let code: String = sources.iter().map(|path| fs::read_to_string(path).expect("source")).collect();

@@ -15,7 +15,9 @@ fn every_named_enforcement_exists() {
         .collect();
     assert!(named.len() >= 10, "ARCHITECTURE.md names only {} tests", named.len());
     let mut sources = Vec::new();
-    for room in ["schemas", "credential", "trust", "vault", "issuer", "wallet", "verifier", "gate", "net", "cli", "tests", "xtask"] {
+    for room in
+        ["schemas", "credential", "trust", "vault", "machine", "issuer", "wallet", "verifier", "gate", "net", "cli", "tests", "xtask"]
+    {
         walk(&root().join(room), &mut sources);
     }
     let code: String = sources.iter().map(|path| fs::read_to_string(path).expect("source")).collect();

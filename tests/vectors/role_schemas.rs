@@ -11,7 +11,7 @@ use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
 use waypass_credential::request::ClaimPath;
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
-use waypass_vault::entropy::SystemRng;
+use waypass_machine::SystemRng;
 
 struct Key(ed25519_dalek::SigningKey, PublicKey);
 

@@ -4,6 +4,8 @@ use super::{Belief, BeliefError, Tampering};
 use crate::error::VaultError;
 use crate::trust_store::Files;
 use crate::unlocked::Unlocked;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::bundle::{BundleError, Digest, Floor, MAX_ROOT_STEPS, Root, TrustBundle};
 

@@ -10,11 +10,15 @@
 
 use super::Unlocked;
 use super::state::{BUCKETS, Finding, Set, Sum};
-use crate::entropy::SystemRng;
 use crate::error::{StorageError, VaultError};
 use crate::seal::{self, NONCE, TAG};
 use crate::storage::Space;
 use crate::vault::Vault;
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use zeroize::Zeroizing;
 
@@ -37,10 +41,13 @@ const BUCKET: u8 = 2;
 const TERM_RECORD: u8 = 1;
 const TERM_INDEX: u8 = 2;
 
+/// What a record is found by: names and values.
+type Found = Vec<(String, Vec<u8>)>;
+
 /// A record, opened.
 pub(crate) struct Record {
     pub(crate) revision: u64,
-    pub(crate) tags: Vec<(String, Vec<u8>)>,
+    pub(crate) tags: Found,
     pub(crate) content: Zeroizing<Vec<u8>>,
 }
 
@@ -89,7 +96,7 @@ impl Unlocked<'_> {
 
     /// The tables that hold a record, our own too.
     pub(crate) fn tables(&self) -> Result<Vec<String>, VaultError> {
-        let mut tables = std::collections::BTreeSet::new();
+        let mut tables = BTreeSet::new();
         self.row_keys(Space::Record, b"", &mut |key| tables.extend(split_key(key).map(|(table, _)| table.to_owned())))?;
         Ok(tables.into_iter().collect())
     }
@@ -236,7 +243,8 @@ impl Unlocked<'_> {
         to.bytes(content);
         let plaintext = Zeroizing::new(to.into_bytes());
         let mut row = revision.to_be_bytes().to_vec();
-        row.append(&mut seal::seal(self.keys.record(), &self.record_aad(table, id, revision), &plaintext, &mut SystemRng));
+        let aad = self.record_aad(table, id, revision);
+        row.append(&mut seal::seal(self.keys.record(), &aad, &plaintext, &mut **self.entropy()));
         row
     }
 
@@ -292,13 +300,13 @@ impl Vault {
     /// Returns the number of rows of a table, for a status of the locked vault. Unverified: a writer of the file can change it.
     pub fn count(&self, table: &str) -> Result<usize, StorageError> {
         let mut rows = 0;
-        self.storage.scan(Space::Record, b"", &mut |key, _| rows += usize::from(split_key(key).is_some_and(|(of, _)| of == table)))?;
+        self.storage().scan(Space::Record, b"", &mut |key, _| rows += usize::from(split_key(key).is_some_and(|(of, _)| of == table)))?;
         Ok(rows)
     }
 }
 
 /// Reads the tags of a record, and the length of its content.
-fn read(plaintext: &[u8]) -> Result<(Vec<(String, Vec<u8>)>, usize), NotCanonical> {
+fn read(plaintext: &[u8]) -> Result<(Found, usize), NotCanonical> {
     let mut from = Reader::new(plaintext);
     from.array_of(2)?;
     let count = from.array_up_to(MAX_TAGS)?;

@@ -22,9 +22,12 @@ use crate::seal;
 use crate::slot::{MAX_SLOTS, SlotId};
 use crate::storage::{Change, Space};
 use crate::vault::Vault;
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 use rand_core::CryptoRng;
-use std::collections::BTreeSet;
-use std::fmt;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 
 /// Rows are spread over this many buckets in each of the three spaces. Reading one record of 10,000 checks some 300 rows once.
@@ -143,7 +146,7 @@ impl Default for State {
 impl State {
     /// The stored state; `None` when it is missing or was not sealed by this vault.
     pub(crate) fn load(vault: &Vault, keys: &Keys) -> Result<Option<Self>, StorageError> {
-        let sealed = vault.storage.get(Space::Meta, KEY)?;
+        let sealed = vault.storage().get(Space::Meta, KEY)?;
         Ok(sealed.and_then(|sealed| Self::read(&seal::open(keys.header(), &aad(&vault.header.vault, keys), &sealed)?).ok()))
     }
 
@@ -286,6 +289,8 @@ pub(crate) fn toggle(sum: &mut Sum, term: &Sum) {
 mod tests {
     use super::{FIRST_FORMAT, FORMAT, Finding, State};
     use crate::keys::KeyId;
+    use alloc::vec;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     proptest! {

@@ -4,9 +4,9 @@ use waypass_credential::format::{Format, Presentation};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{Algorithm, Signer};
 use waypass_credential::proof::Suite;
+use waypass_machine::SystemRng;
 use waypass_trust::reason::ReasonCode;
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard};
-use waypass_vault::SystemRng;
 
 const FORMATS: [Format; 5] = Format::ALL;
 

@@ -3,8 +3,8 @@ use crate::{AskError, Asked, Asker, ClaimKind, CredentialId, Missing, PresentErr
 use waypass_credential::format::{Format, Presentation};
 use waypass_credential::key::{PublicKey, Signer};
 use waypass_credential::request::{ClaimPath, RequestError};
+use waypass_machine::SystemRng;
 use waypass_trust::bundle::TrustBundle;
-use waypass_vault::SystemRng;
 
 struct Holder {
     _dir: tempfile::TempDir,

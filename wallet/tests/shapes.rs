@@ -10,7 +10,7 @@ use waypass_credential::key::{PublicKey, Signer};
 use waypass_credential::proof::Suite;
 use waypass_credential::request::{ClaimPath, ClaimQuery, CredentialQuery, Nonce, PathStep, Query, Request};
 use waypass_credential::role::VCT;
-use waypass_vault::SystemRng;
+use waypass_machine::SystemRng;
 
 /// A role credential with `personal` in the open, of which the claims at `concealed` are put behind disclosures of their own.
 fn foreign(site: &Site, holder: &PublicKey, personal: &str, concealed: &[ClaimPath]) -> Vec<u8> {

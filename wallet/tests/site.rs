@@ -10,13 +10,14 @@ use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer
 use waypass_credential::request::{ClaimPath, Nonce, Query, Request};
 use waypass_credential::role::{RoleClaims, StatusReference, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
+use waypass_machine::{SystemRng, clock};
 use waypass_trust::bundle::{
     Authority, BundleDraft, ContextReference, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit,
     RootPart, RootRoles, SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 use waypass_trust::time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState};
-use waypass_vault::{Factors, KdfCost, Password, SystemRng, Unlocked, Vault, clock};
+use waypass_vault::{Factors, KdfCost, Password, Unlocked, Vault};
 
 pub(crate) const HOUR: i64 = 3600;
 pub(crate) const DAY: i64 = 24 * HOUR;
@@ -233,12 +234,12 @@ pub(crate) fn ask_by(gate: &Key, formats: &[Format], roles: &[&str], also: &[Cla
 
 pub(crate) fn create(dir: &Path) -> Wallet<'static> {
     let password = Password::new(PASSWORD);
-    let (vault, _) = Vault::create(dir, "wallet", &password, KdfCost::Floor, &mut SystemRng).expect("created");
+    let (vault, _) = waypass_machine::create(dir, "wallet", &password, KdfCost::Floor).expect("created");
     Wallet::new(unlock(vault, &password))
 }
 
 pub(crate) fn open(dir: &Path) -> Wallet<'static> {
-    Wallet::new(unlock(Vault::open(dir).expect("opened"), &Password::new(PASSWORD)))
+    Wallet::new(unlock(waypass_machine::open(dir).expect("opened"), &Password::new(PASSWORD)))
 }
 
 fn unlock(vault: Vault, password: &Password) -> Unlocked<'static> {
