@@ -9,7 +9,7 @@ use std::{fs, path::Path};
 use waypass_vault::KeyFile;
 use zeroize::Zeroizing;
 
-/// Makes and writes a new key file; see [`write`].
+/// Makes and writes a new key file; see [`write()`].
 pub fn create(path: &Path) -> Result<KeyFile, KeyFileError> {
     let key = KeyFile::generate(&mut SystemRng);
     write(path, &key)?;

@@ -39,14 +39,12 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The patience of a caller who finds the vault in use by another process.
 pub struct Wait<'w> {
-    /// The longest wait.
-    pub at_most: Duration,
-    /// Is told once who holds the vault.
-    pub told: &'w mut dyn FnMut(&LockHolder),
+    at_most: Duration,
+    told: &'w mut dyn FnMut(&LockHolder),
 }
 
 impl<'w> Wait<'w> {
-    /// Waits up to `at_most` and tells `told`.
+    /// Waits up to `at_most`, and tells `told` once who holds the vault.
     pub const fn new(at_most: Duration, told: &'w mut dyn FnMut(&LockHolder)) -> Self {
         Self { at_most, told }
     }

@@ -3,7 +3,6 @@
 use crate::memory::SecretMemory;
 use crate::storage::Storage;
 use alloc::boxed::Box;
-use core::fmt;
 use rand_core::CryptoRng;
 
 /// Gives a vault its rows, memory for its keys, and randomness.
@@ -17,10 +16,4 @@ pub struct Host {
     pub memory: Box<dyn SecretMemory>,
     /// Gives keys, salts and nonces.
     pub entropy: Box<dyn CryptoRng + Send>,
-}
-
-impl fmt::Debug for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Host")
-    }
 }

@@ -63,7 +63,7 @@ pub enum TrustStoreError {
 
 impl fmt::Debug for TrustStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TrustStore")
+        f.debug_struct("TrustStore").finish_non_exhaustive()
     }
 }
 

@@ -27,7 +27,7 @@ impl MemoryStorage {
         let Some(room) = self.room else { return Ok(()) };
         let held = rows.iter().map(|((_, key), value)| key.len() + value.len()).sum::<usize>();
         let added = changes.iter().map(|change| change.key.len() + change.value.as_ref().map_or(0, Vec::len)).sum::<usize>();
-        if held + added > room { Err(StorageError::Full { place: "memory".to_owned(), room: Room::Disk }) } else { Ok(()) }
+        if held + added > room { Err(StorageError::Full { place: "the rows in memory".to_owned(), room: Room::Disk }) } else { Ok(()) }
     }
 }
 

@@ -17,7 +17,7 @@ use waypass_trust::bundle::{
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 use waypass_trust::time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState};
-use waypass_vault::{Factors, KdfCost, Password, Unlocked, Vault};
+use waypass_vault::{Factors, Host, KdfCost, MemoryStorage, Password, PlainMemory, Unlocked, Vault};
 
 pub(crate) const HOUR: i64 = 3600;
 pub(crate) const DAY: i64 = 24 * HOUR;
@@ -244,6 +244,16 @@ pub(crate) fn open(dir: &Path) -> Wallet<'static> {
 
 fn unlock(vault: Vault, password: &Password) -> Unlocked<'static> {
     vault.into_unlocked(&Factors::one(password), &clock::read()).map_err(|(_, why)| why).expect("unlocked")
+}
+
+/// A wallet with one Ed25519 key that has nothing of this computer: rows and keys are in memory, as a page in a browser has them.
+pub(crate) fn guest() -> (Wallet<'static>, PublicKey) {
+    let host = Host { storage: Box::new(MemoryStorage::default()), memory: Box::new(PlainMemory), entropy: Box::new(SystemRng) };
+    let password = Password::new(PASSWORD);
+    let (vault, _) = Vault::create(host, "wallet", &password, KdfCost::Floor).expect("created");
+    let wallet = Wallet::new(unlock(vault, &password));
+    let key = wallet.holder_key(Algorithm::EdDsa).expect("a key").public_key;
+    (wallet, key)
 }
 
 /// A wallet with one Ed25519 key.
