@@ -91,6 +91,20 @@ mod tests {
         assert!(matches!(parked.resume(Vault::open(disk.host()).expect("opens")), Err(ResumeError::Changed)));
     }
 
+    /// The header is not sealed: without this comparison a wallet would go on as what somebody wrote there.
+    #[test]
+    fn a_vault_that_says_it_is_of_another_kind_is_not_resumed() {
+        let disk = Disk::default();
+        let code = made(&disk);
+        let parked = open(&disk, &code).park();
+        let mut header = disk.get(Space::Meta, b"header").expect("read").expect("there");
+        *header.last_mut().expect("a letter") ^= 1;
+        disk.commit(&[Change { space: Space::Meta, key: b"header".to_vec(), value: Some(header) }]).expect("written");
+        let other = Vault::open(disk.host()).expect("opens");
+        assert_eq!(other.kind(), "tesu");
+        assert!(matches!(parked.resume(other), Err(ResumeError::Changed)));
+    }
+
     #[test]
     fn what_is_not_opened_again_is_refused_from_then_on() {
         let disk = Disk::default();
