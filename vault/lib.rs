@@ -30,12 +30,12 @@ extern crate alloc;
 extern crate std;
 
 mod backup;
-pub mod belief;
-pub mod error;
-pub mod factor;
+mod belief;
+mod error;
+mod factor;
 mod hierarchy;
 mod host;
-pub mod keys;
+mod keys;
 mod memory;
 mod seal;
 mod slot;
@@ -43,9 +43,9 @@ mod storage;
 #[cfg(test)]
 mod testing;
 mod throttle;
-pub mod trust_store;
-pub mod unlocked;
-pub mod vault;
+mod trust_store;
+mod unlocked;
+mod vault;
 
 pub use backup::{CNF_TAG, MAX_BACKUP, RestoreReport};
 pub use belief::{Belief, BeliefError, Tampering};
@@ -58,5 +58,5 @@ pub use memory::{MemoryProtection, NoMemory, PlainMemory, Secret, SecretMemory};
 pub use slot::{SlotId, SlotInfo};
 pub use storage::{Change, MemoryStorage, Space, Storage};
 pub use trust_store::{MemoryTrust, TrustFile, TrustStorage, TrustStore, TrustStoreError, TrustWriter};
-pub use unlocked::{Batch, Finding, Parked, Tags, TagsOf, Unlocked};
+pub use unlocked::{ABSOLUTE, Batch, Finding, IDLE_HOLDER, IDLE_KIOSK, Parked, Tags, TagsOf, Unlocked};
 pub use vault::{Unfinished, Vault, VaultStatus};
