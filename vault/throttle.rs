@@ -139,6 +139,12 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_bytes_are_those_of_0_1_0() {
+        let counter = failed(3, &at(7, 300, 0)).to_bytes();
+        assert_eq!(counter, [&[0x84, 1, 3, 0x50][..], &[7; 16], &[0x19, 1, 44]].concat());
+    }
+
     proptest! {
         #[test]
         fn survives_its_encoding(times in 0..20_u32, boottime: u64) {

@@ -293,6 +293,27 @@ mod tests {
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
+    #[test]
+    fn the_bytes_are_those_of_0_1_0() {
+        let mut state = State { format: FIRST_FORMAT, seq: 500, ..State::default() };
+        state.set_log_len("audit", 24);
+        state.slots.push(([3; 8], 1));
+        for finding in [
+            Finding::Quarantined { table: "t".into(), id: vec![5] },
+            Finding::Altered { tables: vec!["t".into()] },
+            Finding::LogEntry { log: "l".into(), seq: 7 },
+            Finding::IndexRebuilt,
+            Finding::StateLost,
+        ] {
+            state.note(finding);
+        }
+        let sums = [&[0x59, 0x0c, 0][..], &[0; 3 * 32 * 32]].concat();
+        let logs = [&[0x81, 0x82, 0x65][..], b"audit", &[0x18, 24]].concat();
+        let slots = [&[0x81, 0x82, 0x48][..], &[3; 8], &[1]].concat();
+        let findings = [0x85, 0x83, 1, 0x61, b't', 0x41, 5, 0x82, 2, 0x81, 0x61, b't', 0x83, 3, 0x61, b'l', 7, 0x81, 4, 0x81, 5];
+        assert_eq!(state.to_bytes(), [&[0x86, 1, 0x19, 1, 0xf4][..], &sums, &logs, &slots, &findings].concat());
+    }
+
     proptest! {
         #[test]
         fn survives_its_encoding(seq: u64, sum: [u8; 32], log in "[a-z]{1,8}", len: u64, slot: [u8; 8], id: Vec<u8>, old: bool) {

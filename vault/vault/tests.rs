@@ -179,6 +179,16 @@ fn every_keyboard_opens_it_and_so_does_what_an_older_program_took_as_typed() {
     assert_eq!(left(&old), 9, "both readings are one try");
 }
 
+#[test]
+fn the_bytes_of_the_header_are_those_of_0_1_0() {
+    let header = Header { vault: [9; 16], kind: "gate".to_owned() };
+    let bytes = [&[0x83, 1, 0x50][..], &[9; 16], &[0x64], b"gate"].concat();
+    assert_eq!(header.to_bytes(), bytes);
+    assert_eq!(Header::read(&bytes), Ok(header));
+    // The same in a longer spelling.
+    assert!(Header::read(&[&[0x83, 0x18, 1, 0x50][..], &bytes[3..]].concat()).is_err());
+}
+
 /// Rows of which the last commits may be lost.
 struct Torn(MemoryStorage);
 
