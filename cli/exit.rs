@@ -120,7 +120,7 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
     plain_text(&error.to_string())
 }
 
-/// The same of an error that is text already.
+/// Strips `(os error N)` from an error that is text already.
 pub(crate) fn plain_text(text: &str) -> String {
     match text.find(" (os error") {
         Some(at) => text.get(..at).unwrap_or(text).to_lowercase(),

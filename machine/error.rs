@@ -66,7 +66,7 @@ pub enum OpenError {
 pub enum ResumeError {
     /// It could not be opened.
     Open(OpenError),
-    /// What is there now does not follow from what was parked: another vault, an older copy, or a damaged state.
+    /// The vault that is there now does not follow from the parked one: another vault, an older copy, or a damaged state.
     Changed,
     /// The store failed.
     Storage(StorageError),
@@ -84,7 +84,7 @@ pub enum KeyFileError {
     Io {
         /// Which file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's own words.
         source: io::Error,
     },
 }

@@ -31,10 +31,10 @@ const DATABASE: &str = "vault.db";
 const LOCK: &str = "lock";
 const BALLAST: &str = "ballast";
 
-/// How often a waiting process tries the database again.
+/// The pause between two tries of a waiting process.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How long [`open`] waits for another process: longer than any command that opens, works and locks.
+/// The wait of [`open`] for another process: longer than any command that opens, works and locks.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The patience of a caller who finds the vault in use by another process.
@@ -95,7 +95,7 @@ pub fn aside<T>(vault: &mut Unlocked<'_>, dir: &Path, wait: Wait<'_>, work: impl
     vault.aside(work, || Ok(open_waiting(dir, wait)?.vault))
 }
 
-/// Does `work` with a parked vault open, and parks it again. Where that fails it stays parked, so that a service whose vault is in use
+/// Does `work` with a parked vault open, and parks it again. If that fails it stays parked, so that a service whose vault is in use
 /// tries later.
 pub fn briefly<T>(parked: &mut Parked<'_>, dir: &Path, wait: Wait<'_>, work: impl FnOnce(&Unlocked<'_>) -> T) -> Result<T, ResumeError> {
     Ok(parked.briefly(open_waiting(dir, wait)?.vault, work)?)

@@ -8,33 +8,33 @@ use core::fmt;
 pub enum StorageError {
     /// There is no room: nothing was written.
     Full {
-        /// Where there is none, in words.
+        /// The place without room, in words.
         place: String,
         /// What has come to its end.
         room: Room,
     },
     /// Something else is using the store and does not come to an end.
     Busy {
-        /// Who that is, in words.
+        /// Its name, in words.
         holder: String,
     },
     /// This user may not do that there.
     Refused {
-        /// What was being done.
+        /// The step that failed.
         doing: &'static str,
-        /// What the system said.
+        /// The system's own words.
         why: String,
     },
     /// An input or output error.
     Io {
-        /// What was being done.
+        /// The step that failed.
         doing: &'static str,
-        /// What the system said.
+        /// The system's own words.
         why: String,
     },
     /// The store's own structure is damaged.
     Corrupt {
-        /// What was found.
+        /// The damage that was found.
         detail: String,
     },
     /// An earlier write failed in a way that leaves unknown what is on disk.
@@ -53,7 +53,7 @@ pub enum Room {
 /// Why a parked vault was not opened again. Its keys are gone; unlock it anew.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ResumeError {
-    /// What is there now does not follow from what was parked: another vault, an older copy, or a damaged state.
+    /// The vault that is there now does not follow from the parked one: another vault, an older copy, or a damaged state.
     Changed,
     /// The store failed.
     Storage(StorageError),

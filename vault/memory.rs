@@ -5,7 +5,7 @@ use alloc::vec;
 use core::hint::black_box;
 use zeroize::{Zeroize as _, Zeroizing};
 
-/// How secrets are kept in memory.
+/// The protection of secrets in memory.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum MemoryProtection {
     /// Memory like any other: secrets could reach swap. They are still wiped.

@@ -41,7 +41,7 @@ pub struct Change {
     pub space: Space,
     /// The key in it.
     pub key: Vec<u8>,
-    /// What the key has from then on; `None` removes it.
+    /// The new value; `None` removes the key.
     pub value: Option<Vec<u8>>,
 }
 

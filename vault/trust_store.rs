@@ -43,7 +43,7 @@ pub enum TrustStoreError {
         /// The digest of the root that is pinned, as people compare it.
         held: String,
     },
-    /// What is stored is damaged. It was renamed, not deleted, and this is said once: from now on there is none.
+    /// The stored data is damaged. It was renamed, not deleted, and this is said once: from now on there is no such file.
     Quarantined {
         /// Where the file is now.
         aside: String,
@@ -54,7 +54,7 @@ pub enum TrustStoreError {
     Bundle(BundleError),
     /// Something else is changing the files and does not come to an end.
     Busy {
-        /// Who that is, in words.
+        /// Its name, in words.
         holder: String,
     },
     /// The files could not be read or written.

@@ -1,4 +1,4 @@
-//! What every storage does, and what only a file can be made to do.
+//! SQLite as a storage like any other, and as a file that somebody else may edit.
 
 use super::*;
 use tempfile::TempDir;

@@ -104,7 +104,7 @@ fn what_a_lost_log_held_is_gone_and_that_is_said() {
     let mut vault = open(&at).expect("opens");
     let unlocked = vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
     unlocked.put("t", b"id", b"content", &[]).expect("put");
-    // As after a power cut: the last commit is in the log only. Whoever copies the database alone loses it.
+    // As after a power cut: the last commit is in the log only. A copy of the database alone loses it.
     std::fs::copy(at.join("vault.db"), copy.join("vault.db")).expect("copied");
     drop(unlocked);
     drop(vault);

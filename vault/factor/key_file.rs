@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 pub struct KeyFile(Zeroizing<[u8; 32]>);
 
 impl KeyFile {
-    /// How a key file begins.
+    /// The beginning of a key file.
     pub const PREFIX: &str = "waypass-key-file-1 ";
     /// The length of a key file without the line break that ends it: the prefix, and 32 bytes in base64url.
     pub const LENGTH: usize = Self::PREFIX.len() + 43;

@@ -7,7 +7,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 
-/// A storage in memory. What it keeps ends with it.
+/// A storage in memory. Its rows end with it.
 #[derive(Default, Debug)]
 pub struct MemoryStorage {
     rows: RefCell<Rows>,

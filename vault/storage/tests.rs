@@ -58,7 +58,7 @@ macro_rules! storage_tests {
                 assert_eq!(storage.get(Space::Record, b"k").expect("reads"), Some(large));
                 storage.commit(&[change(Space::Record, b"k", None), change(Space::Record, b"absent", None)]).expect("commits");
                 assert_eq!(storage.get(Space::Record, b"k").expect("reads"), None);
-                storage.commit(&[]).expect("an empty commit is none");
+                storage.commit(&[]).expect("commits nothing");
             }
 
             #[test]

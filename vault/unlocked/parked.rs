@@ -48,7 +48,7 @@ impl<'v> Parked<'v> {
         Ok(self.0)
     }
 
-    /// Does `work` with the vault open, and parks it again. Where the vault is refused it stays parked, and can be tried later.
+    /// Does `work` with the vault open, and parks it again. If the vault is refused it stays parked, and can be tried later.
     pub fn briefly<T>(&mut self, vault: Vault, work: impl FnOnce(&Unlocked<'_>) -> T) -> Result<T, ResumeError> {
         self.0.go_on(vault)?;
         let done = work(&self.0);

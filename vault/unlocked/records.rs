@@ -41,7 +41,7 @@ const BUCKET: u8 = 2;
 const TERM_RECORD: u8 = 1;
 const TERM_INDEX: u8 = 2;
 
-/// What a record is found by: names and values.
+/// Names and values by which a record is found.
 type Found = Vec<(String, Vec<u8>)>;
 
 /// A record, opened.

@@ -185,7 +185,7 @@ fn the_bytes_of_the_header_are_those_of_0_1_0() {
     let bytes = [&[0x83, 1, 0x50][..], &[9; 16], &[0x64], b"gate"].concat();
     assert_eq!(header.to_bytes(), bytes);
     assert_eq!(Header::read(&bytes), Ok(header));
-    // The same in a longer spelling.
+    // A longer spelling of these values.
     assert!(Header::read(&[&[0x83, 0x18, 1, 0x50][..], &bytes[3..]].concat()).is_err());
 }
 
