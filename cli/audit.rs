@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
 use waypass_gate::{Flag, Which};
+use waypass_machine::{SystemRng, clock};
 use waypass_trust::audit::{Head, Leaf, Summary, Upload};
-use waypass_vault::{SystemRng, clock};
 
 /// Arguments of `audit`.
 #[derive(clap::Args)]

@@ -12,8 +12,9 @@ use serde::Serialize;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use waypass_machine::key_file;
 use waypass_trust::bundle::TrustBundle;
-use waypass_vault::{KeyFile, MemoryProtection};
+use waypass_vault::MemoryProtection;
 
 /// Less than this and the log of a busy gate fills the disk within days.
 const LITTLE_ROOM_MIB: u64 = 64;
@@ -78,7 +79,7 @@ fn look(session: &Session, findings: &mut Vec<Finding>) {
     findings.push(clock(bundle.as_ref().ok().and_then(Option::as_ref)));
     findings.push(belief(&bundle));
     let is_gate = home.vault(Role::Verifier).exists();
-    if is_gate && !waypass_vault::clock::runs_while_off() {
+    if is_gate && !waypass_machine::clock::runs_while_off() {
         findings.push(
             finding("battery", Found::Note, "no clock with a battery was found")
                 .next("after a power cut, set the clock before this gate is asked to decide"),
@@ -143,7 +144,7 @@ fn key_files(home: &Home) -> Vec<Finding> {
     folders.push(home.trust());
     folders.extend(home.folders().filter_map(|folder| std::path::absolute(folder).ok()?.parent().map(Path::to_path_buf)));
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_ENTRIES));
-    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| KeyFile::is_one(path)).collect();
+    let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| key_file::is_one(path)).collect();
     found.sort();
     found.dedup();
     let warn = |path: PathBuf| {
@@ -177,7 +178,7 @@ fn vault(folder: &Path, role: Role) -> Finding {
 }
 
 fn memory() -> Finding {
-    match waypass_vault::memory_protection() {
+    match waypass_machine::memory_protection() {
         MemoryProtection::Secret => finding("memory", Found::Good, "open keys are kept where not even the kernel's own tools read them"),
         MemoryProtection::Locked => finding("memory", Found::Good, "open keys are kept out of swap and dumps"),
         MemoryProtection::Plain => finding("memory", Found::Note, "open keys could reach swap: this system locks no memory for us")
@@ -187,7 +188,7 @@ fn memory() -> Finding {
 
 /// A clock before what somebody has signed is wrong; one that is far ahead nobody can tell without a link.
 fn clock(bundle: Option<&TrustBundle>) -> Finding {
-    let now = waypass_vault::clock::read().wall;
+    let now = waypass_machine::clock::read().wall;
     match bundle.map(TrustBundle::issued_at) {
         Some(signed) if signed.since(now) > waypass_trust::time::TOLERANCE_SECONDS => {
             finding("clock", Found::Bad, format!("it says {}, and the trust bundle was made {}", words::when(now), words::when(signed)))
@@ -203,7 +204,7 @@ fn belief(bundle: &Result<Option<TrustBundle>, Failure>) -> Finding {
         Err(failure) => finding("trust", Found::Bad, failure.what.clone()).next(failure.next.clone()),
         Ok(None) => finding("trust", Found::Note, "nobody is trusted yet").next("waypass trust pin FILE --digest NUMBER"),
         Ok(Some(bundle)) => {
-            let age = waypass_vault::clock::read().wall.since(bundle.issued_at());
+            let age = waypass_machine::clock::read().wall.since(bundle.issued_at());
             let age = if age <= 0 { "just now".to_owned() } else { format!("{} ago", words::span(age)) };
             match bundle.missing_lists().len() {
                 0 => finding("trust", Found::Good, format!("bundle made {age}, with all its lists (not compared with a vault)")),
@@ -216,7 +217,7 @@ fn belief(bundle: &Result<Option<TrustBundle>, Failure>) -> Finding {
 
 /// Until when a gate can decide on the bundle: each role has its limits.
 fn horizon(bundle: &TrustBundle) -> Finding {
-    let now = waypass_vault::clock::read().wall;
+    let now = waypass_machine::clock::read().wall;
     let ends = || bundle.horizons(None).into_iter().map(|(role, horizon)| (horizon.until, role));
     let (Some((first, role)), Some((last, _))) = (ends().min(), ends().max()) else {
         return finding("offline", Found::Note, "no issuer in the bundle may give anybody a role");

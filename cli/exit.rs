@@ -117,9 +117,13 @@ pub(crate) fn plain(error: &std::io::Error) -> String {
     if error.kind() == std::io::ErrorKind::FileTooLarge {
         return "the limit on the size of files is reached".to_owned();
     }
-    let text = error.to_string();
+    plain_text(&error.to_string())
+}
+
+/// Strips `(os error N)` from an error that is text already.
+pub(crate) fn plain_text(text: &str) -> String {
     match text.find(" (os error") {
-        Some(at) => text.get(..at).unwrap_or(&text).to_lowercase(),
-        None => text,
+        Some(at) => text.get(..at).unwrap_or(text).to_lowercase(),
+        None => text.to_owned(),
     }
 }

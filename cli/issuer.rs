@@ -10,7 +10,8 @@ use waypass_issuer::Issuer;
 use waypass_issuer::issue::OpenError;
 use waypass_issuer::keys::KeyUse;
 use waypass_issuer::store::StoreError;
-use waypass_vault::{KeyPurpose, Unlocked, VaultError, clock};
+use waypass_machine::clock;
+use waypass_vault::{KeyPurpose, Unlocked, VaultError};
 
 mod authority;
 mod ceremony;

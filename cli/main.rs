@@ -117,7 +117,7 @@ struct Session {
 }
 
 fn main() -> ExitCode {
-    waypass_vault::harden_process();
+    waypass_machine::harden_process();
     std::panic::set_hook(Box::new(calm));
     let done = std::panic::catch_unwind(run);
     done.unwrap_or(Exit::Internal).into()

@@ -8,7 +8,7 @@ use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use terminal::NotRead;
-use waypass_vault::SystemRng;
+use waypass_machine::SystemRng;
 use waypass_vault::phrase::{self, LEAST, weakness};
 use zeroize::{Zeroize, Zeroizing};
 

@@ -8,7 +8,8 @@ use crate::secret::SecretArgs;
 use crate::unlock::{self, OpenArgs};
 use serde_json::json;
 use std::path::PathBuf;
-use waypass_vault::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password, RecoveryCode, SlotInfo, SystemRng, Unlocked, clock};
+use waypass_machine::{CALIBRATED, SystemRng, clock, key_file};
+use waypass_vault::{Factor, FactorKind, Factors, Password, RecoveryCode, SlotInfo, Unlocked};
 
 /// The verbs of `slot`.
 #[derive(clap::Subcommand)]
@@ -85,7 +86,7 @@ pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
 fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failure> {
     let mut vault = unlock::keep(session, role, &args.open)?;
     let factor: Box<dyn Factor> = if let Some(path) = &args.new_key_file {
-        Box::new(KeyFile::create(path, &mut SystemRng).map_err(|error| unlock::factor_failure(&error))?)
+        Box::new(key_file::create(path).map_err(|error| unlock::key_file_failure(&error))?)
     } else if args.new_recovery {
         let code = RecoveryCode::generate(&mut SystemRng);
         session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
@@ -96,7 +97,7 @@ fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failur
         let choose = || secret.choose(session.out, session.input, "choose the new pass phrase");
         Box::new(Password::new(crate::secret::text(&unlock::aside(session, role, &mut vault, choose)??)?))
     };
-    let added = vault.add_slot(&Factors::one(&*factor), KdfCost::Calibrated);
+    let added = vault.add_slot(&Factors::one(&*factor), CALIBRATED);
     unlock::tell_findings(session, &vault);
     let added = added?;
     changed(session, role, &vault, &format!("{} added: {}", name(&added), kinds(&added)))?;

@@ -9,10 +9,11 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::time::Timestamp;
 use waypass_gate::{BundleTime, Flag};
+use waypass_machine::{SystemRng, TrustFolder, clock};
 use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
 use waypass_trust::policy::PolicyError;
 use waypass_trust::time::FURTHEST_AHEAD_SECONDS;
-use waypass_vault::{Belief, BeliefError, SystemRng, Tampering, TrustStore, TrustStoreError, clock};
+use waypass_vault::{Belief, BeliefError, Tampering, TrustStore, TrustStoreError};
 
 mod resolve;
 
@@ -80,7 +81,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
 
 /// The folder of this device.
 pub(crate) fn store(session: &Session) -> TrustStore {
-    TrustStore::new(session.home.trust())
+    TrustStore::new(TrustFolder::new(session.home.trust()))
 }
 
 /// Said where no vault was opened.
@@ -292,7 +293,7 @@ pub(crate) fn failure(error: TrustStoreError) -> Failure {
             Failure::new(Exit::Tamper, error, "sync, or import the bundle again; the damaged file was kept")
         }
         TrustStoreError::Bundle(why) => bundle_failure(&why),
-        TrustStoreError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
+        TrustStoreError::Busy { .. } => Failure::internal(error, "let the other command end, then run this one again"),
         TrustStoreError::Storage(why) => unlock::storage_failure(&why),
     }
 }

@@ -7,12 +7,14 @@ use crate::secret::{self, SecretArgs};
 use crate::words;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use waypass_vault::error::FactorError;
-use waypass_vault::{
-    BackupError, CreateError, Exposed, Factor, Factors, KdfCost, KeyFile, LockHolder, OpenError, Parked, Password, RecoveryCode,
-    ResumeError, StorageError, SystemRng,
+use waypass_machine::{
+    CALIBRATED, CreateError, Exposed, KeyFileError, LockHolder, OpenError, ResumeError, SystemRng, Unfinished, Wait, clock, close_home,
+    key_file,
 };
-use waypass_vault::{Room, Unfinished, UnlockError, Unlocked, Vault, VaultError, VaultStatus, clock, close_home};
+use waypass_vault::{
+    BackupError, Factor, FactorError, Factors, KeyFile, Parked, Password, RecoveryCode, Room, StorageError, UnlockError, Unlocked, Vault,
+    VaultError, VaultStatus,
+};
 
 /// How long a command waits for another process that holds the vault.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -129,7 +131,7 @@ pub(crate) fn all(session: &Session, args: &OpenAllArgs) -> Result<Vec<(Role, Un
         ));
     }
     let key_files =
-        args.key_file.iter().map(|path| KeyFile::read(path).map_err(|error| factor_failure(&error))).collect::<Result<Vec<_>, _>>()?;
+        args.key_file.iter().map(|path| key_file::read(path).map_err(|error| key_file_failure(&error))).collect::<Result<Vec<_>, _>>()?;
     let mut secrets = args.secret_file.iter();
     // One waits, parked, while the secret of the next is typed.
     let parked = roles.into_iter().map(|role| {
@@ -181,12 +183,14 @@ fn upgrade(session: &Session, role: Role, vault: &Unlocked<'_>) -> Result<(), Fa
 
 /// Does `work` with the vault parked: a person's answer and a server's may take long, and others need the vault meanwhile.
 pub(crate) fn aside<T>(session: &Session, role: Role, vault: &mut Unlocked<'_>, work: impl FnOnce() -> T) -> Result<T, Failure> {
-    vault.aside(PATIENCE, &mut waiting(session), work).map_err(|error| resume_failure(&error, role))
+    let done = waypass_machine::aside(vault, &session.home.vault(role), Wait::new(PATIENCE, &mut waiting(session)), work);
+    done.map_err(|error| resume_failure(&error, role))
 }
 
 /// Opens a parked vault again.
 pub(crate) fn resume(session: &Session, role: Role, parked: Parked<'static>) -> Result<Unlocked<'static>, Failure> {
-    parked.resume(PATIENCE, &mut waiting(session)).map_err(|error| resume_failure(&error, role))
+    let resumed = waypass_machine::resume(parked, &session.home.vault(role), Wait::new(PATIENCE, &mut waiting(session)));
+    resumed.map_err(|error| resume_failure(&error, role))
 }
 
 /// Returns true if a parked vault is not what was parked, and false if it can be tried again.
@@ -215,9 +219,10 @@ pub(crate) fn open(session: &Session, role: Role) -> Result<Vault, Failure> {
         }
         Err(_) => {}
     }
-    let vault = Vault::open_waiting(&dir, PATIENCE, &mut waiting(session)).map_err(|error| open_failure(&error, role))?;
-    vault.repairs().iter().for_each(|repair| session.out.warn(&repair.to_string()));
-    Ok(vault)
+    let opened = waypass_machine::open_waiting(&dir, Wait::new(PATIENCE, &mut waiting(session)));
+    let opened = opened.map_err(|error| open_failure(&error, role))?;
+    opened.repairs.iter().for_each(|repair| session.out.warn(&repair.to_string()));
+    Ok(opened.vault)
 }
 
 fn close_homes(session: &Session) -> Result<(), Failure> {
@@ -243,7 +248,7 @@ pub(crate) fn create<T>(
     work: impl FnOnce(&Unlocked<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let dir = session.home.vault(role);
-    match Vault::open(&dir) {
+    match waypass_machine::open(&dir) {
         Ok(_) => return Err(create_failure(CreateError::Exists(dir))),
         Err(OpenError::NotFound(_)) => {}
         Err(OpenError::Unfinished(_)) => {
@@ -252,8 +257,8 @@ pub(crate) fn create<T>(
         }
         Err(other) => return Err(open_failure(&other, role)),
     }
-    let key = args.key_file.as_ref().map(|path| KeyFile::make_room(path).map(|()| (path, KeyFile::generate(&mut SystemRng))));
-    let key = key.transpose().map_err(|error| factor_failure(&error))?;
+    let key = args.key_file.as_ref().map(|path| key_file::make_room(path).map(|()| (path, KeyFile::generate(&mut SystemRng))));
+    let key = key.transpose().map_err(|error| key_file_failure(&error))?;
     let typed = match key {
         Some(_) => None,
         None => Some(password(&args.secret.choose(session.out, session.input, "choose a pass phrase")?)?),
@@ -267,10 +272,9 @@ pub(crate) fn create<T>(
         crate::home::private_folder(parent)?;
     }
     close_homes(session)?;
-    let (mut unfinished, code) =
-        Unfinished::begin(&dir, role.folder(), factor, KdfCost::Calibrated, &mut SystemRng).map_err(create_failure)?;
+    let (mut unfinished, code) = Unfinished::begin(&dir, role.folder(), factor, CALIBRATED).map_err(create_failure)?;
     if let Some((path, key)) = &key {
-        key.write(path).map_err(|error| factor_failure(&error))?;
+        key_file::write(path, key).map_err(|error| key_file_failure(&error))?;
     }
     match &args.recovery_file {
         Some(path) => write_recovery_code(session, path, &code)?,
@@ -291,7 +295,7 @@ pub(crate) fn create<T>(
 /// Removes the key file of a creation that was cut short. It opens that vault and no other: it was made for it.
 fn forget_key_file(dir: &Path, key_file: Option<&Path>, role: Role) -> Result<(), Failure> {
     let Some(path) = key_file else { return Ok(()) };
-    let Ok(key) = KeyFile::read(path) else { return Ok(()) };
+    let Ok(key) = key_file::read(path) else { return Ok(()) };
     let left = Unfinished::left_in(dir).map_err(|error| open_failure(&error, role))?;
     if left.is_some_and(|mut left| left.vault().unlock(&Factors::one(&key), &clock::read()).is_ok()) {
         std::fs::remove_file(path).map_err(|error| Failure::file("remove", path, &error))?;
@@ -310,7 +314,7 @@ fn write_recovery_code(session: &Session, path: &Path, code: &RecoveryCode) -> R
 /// The factor the person shows.
 fn factor(session: &Session, args: &OpenArgs, role: Role) -> Result<Box<dyn Factor>, Failure> {
     if let Some(path) = &args.key_file {
-        return Ok(Box::new(KeyFile::read(path).map_err(|error| factor_failure(&error))?));
+        return Ok(Box::new(key_file::read(path).map_err(|error| key_file_failure(&error))?));
     }
     let prompt = if args.recovery {
         format!("recovery code of this {}: ", role.folder())
@@ -397,14 +401,24 @@ fn unlock_failure(error: UnlockError, args: &OpenArgs, role: Role) -> Failure {
     }
 }
 
+/// The next step for a file that is not a key file.
+const KEY_FILES: &str = "name the file that `init --key-file` or `slot add --key-file` made";
+
+/// The words for a key file that cannot be used.
+pub(crate) fn key_file_failure(error: &KeyFileError) -> Failure {
+    match error {
+        KeyFileError::Io { path, source } if source.kind() == std::io::ErrorKind::AlreadyExists => {
+            Failure::usage(format!("the key file {} is there already and may open something else", path.display()), "choose another name")
+        }
+        KeyFileError::Io { path, source } => Failure::file("use the key file", path, source),
+        KeyFileError::NotAKeyFile { .. } => Failure::usage(error, KEY_FILES),
+    }
+}
+
 /// The words for a factor that cannot be used.
 pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     match error {
-        FactorError::KeyFile { path, source: Some(source) } if source.kind() == std::io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("the key file {} is there already and may open something else", path.display()), "choose another name")
-        }
-        FactorError::KeyFile { path, source: Some(source) } => Failure::file("use the key file", path, source),
-        FactorError::KeyFile { .. } => Failure::usage(error, "name the file that `init --key-file` or `slot add --key-file` made"),
+        FactorError::NotAKeyFile => Failure::usage(error, KEY_FILES),
         FactorError::NotARecoveryCode => {
             Failure::new(Exit::WrongSecret, error, "type it as printed; spaces, hyphens and case do not matter")
         }
@@ -430,11 +444,10 @@ pub(crate) fn storage_failure(error: &StorageError) -> Failure {
             Failure::internal(error, "free some space on that disk, then run the command again; nothing acknowledged was lost")
         }
         StorageError::Corrupt { .. } => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
-        StorageError::Io { doing, source } if is_refused(source) => {
-            Failure::usage(format!("{doing}: {}", crate::exit::plain(source)), FOREIGN)
-        }
-        StorageError::Io { doing, source } => {
-            Failure::internal(format!("{doing}: {}", crate::exit::plain(source)), "check the disk, then run the command again")
+        StorageError::Busy { .. } => Failure::internal(error, "let the other command end, then run this one again"),
+        StorageError::Refused { doing, why } => Failure::usage(format!("{doing}: {}", crate::exit::plain_text(why)), FOREIGN),
+        StorageError::Io { doing, why } => {
+            Failure::internal(format!("{doing}: {}", crate::exit::plain_text(why)), "check the disk, then run the command again")
         }
         StorageError::Poisoned => Failure::internal(error, "check the disk, then run the command again"),
     }
@@ -470,14 +483,6 @@ impl From<BackupError> for Failure {
             BackupError::NeedsTwoFactors => Self::usage(&error, "give a pass phrase and the recovery code"),
             BackupError::Vault(why) => why.into(),
             BackupError::Factor(why) => factor_failure(&why),
-            BackupError::Io(why) => Self::internal(
-                format!("the backup file: {}", crate::exit::plain(&why)),
-                match Room::missing(&why) {
-                    Some(Room::Disk) => "free some space on that disk, then run the command again",
-                    Some(Room::FileSize) => LIFT_THE_LIMIT,
-                    None => "check the disk and the name, then run the command again",
-                },
-            ),
         }
     }
 }

@@ -6,9 +6,10 @@ use crate::home::Role;
 use crate::output::Out;
 use crate::trust;
 use crate::unlock::{self, OpenArgs};
+use waypass_machine::clock;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
-use waypass_vault::{Belief, BeliefError, Finding, StorageError, Tampering, Unlocked, VaultError, clock};
+use waypass_vault::{Belief, BeliefError, Finding, StorageError, Tampering, Unlocked, VaultError};
 use waypass_wallet::{DEVICE_TABLE, Wallet, WalletError};
 
 mod add;

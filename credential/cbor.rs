@@ -221,6 +221,11 @@ impl<'a> Reader<'a> {
         if self.array()? == len { Ok(()) } else { Err(NotCanonical) }
     }
 
+    /// The head of an array that may have `most` items at most, so that a claimed length bounds the work.
+    pub fn array_up_to(&mut self, most: usize) -> Result<usize, NotCanonical> {
+        self.array().and_then(|len| if len <= most { Ok(len) } else { Err(NotCanonical) })
+    }
+
     /// The head of a map that must have `len` entries.
     pub fn map_of(&mut self, len: usize) -> Result<(), NotCanonical> {
         if self.expect_len(MAP)? == len { Ok(()) } else { Err(NotCanonical) }
@@ -348,6 +353,13 @@ mod tests {
         }
         assert_eq!(Reader::new(&[0x5f, 0xff]).bytes(), Err(NotCanonical));
         assert_eq!(Reader::new(&[0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).bytes(), Err(NotCanonical));
+    }
+
+    #[test]
+    fn an_array_longer_than_allowed_is_refused_before_its_items_are_read() {
+        assert_eq!(Reader::new(&[0x82, 1, 2]).array_up_to(2), Ok(2));
+        assert_eq!(Reader::new(&[0x83, 1, 2, 3]).array_up_to(2), Err(NotCanonical));
+        assert_eq!(Reader::new(&[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]).array_up_to(1 << 16), Err(NotCanonical));
     }
 
     fn skips(bytes: &[u8]) -> bool {

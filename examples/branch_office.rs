@@ -15,8 +15,9 @@ use waypass_issuer::publish::Publication;
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::{MissingLog, SqliteStore};
+use waypass_machine::SystemRng;
 use waypass_trust::bundle::{self, Authority, BundleError};
-use waypass_vault::{KeyPurpose, SystemRng};
+use waypass_vault::KeyPurpose;
 
 const OFFICERS: [(KeyUse, KeyPurpose); 2] = [(KeyUse::Root, KeyPurpose::Root), (KeyUse::Targets, KeyPurpose::Targets)];
 

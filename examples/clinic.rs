@@ -16,10 +16,11 @@ use waypass_issuer::revoke::{Cause, Grounds};
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::{MissingLog, SqliteStore};
+use waypass_machine::{SystemRng, clock};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
-use waypass_vault::{Factors, KdfCost, KeyPurpose, Password, SystemRng, Unlocked, Vault, clock};
+use waypass_vault::{Factors, KdfCost, KeyPurpose, Password, Unlocked};
 use waypass_verifier::{Checkpoint, DeviceState, GateIdentity};
 use waypass_wallet::{Asked, Wallet};
 
@@ -113,7 +114,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn vault(folder: &Path, kind: &str, factor: &Password) -> Result<Unlocked<'static>, Box<dyn Error>> {
-    let (vault, _recovery) = Vault::create(&folder.join(kind), kind, factor, KdfCost::Floor, &mut SystemRng)?;
+    let (vault, _recovery) = waypass_machine::create(&folder.join(kind), kind, factor, KdfCost::Floor)?;
     vault.into_unlocked(&Factors::one(factor), &clock::read()).map_err(|(_, why)| why.into())
 }
 

@@ -13,10 +13,11 @@ use waypass_issuer::revoke::{Cause, Grounds};
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::{MissingLog, SqliteStore};
+use waypass_machine::SystemRng;
 use waypass_trust::audit::{Event, FlagAnswer, Head, Leaf, Note, Receipt, Remark, Salts, Upload, flag};
 use waypass_trust::bundle;
 use waypass_trust::time::{Limits, Reading, TimeGuard};
-use waypass_vault::{KeyPurpose, SystemRng};
+use waypass_vault::KeyPurpose;
 
 /// Rangers need a list of today, or for three days more a second ranger. Anglers may wait longer, and go escorted when
 /// nobody can tell. A gate may be restarted twice before signed time must confirm its clock.

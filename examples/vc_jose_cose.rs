@@ -15,7 +15,7 @@ use waypass_credential::base64url;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
 use waypass_credential::vcdm::envelope::{Content, Envelope, Material, enveloped_credentials};
-use waypass_vault::SystemRng;
+use waypass_machine::SystemRng;
 
 type Done<T> = Result<T, Box<dyn Error>>;
 

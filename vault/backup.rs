@@ -8,18 +8,20 @@
 //! Holder and gate keys, logs, and tables that the caller names (leases, counters) stay out: a copy of them would be a second device that
 //! claims to be the first.
 
-use crate::cbor::{Writer, bounded_array, expect_array};
-use crate::durable;
-use crate::entropy::SystemRng;
 use crate::error::{BackupError, VaultError};
 use crate::factor::{FactorKind, Factors, KdfCost};
 use crate::hierarchy::VaultKey;
 use crate::keys::{self, KeyInfo, StoredKey};
+use crate::memory::SecretMemory;
 use crate::seal;
 use crate::slot::{NotOpened, Place, Slot};
 use crate::unlocked::Unlocked;
-use std::io::Read as _;
-use std::{fs, path::Path};
+use alloc::borrow::ToOwned as _;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use rand_core::CryptoRng;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use zeroize::Zeroizing;
 
 /// The tag by which a record says which holder key it is bound to: its value is the 16 bytes of the [`crate::KeyId`].
@@ -27,9 +29,10 @@ pub const CNF_TAG: &str = "cnf";
 
 const MAGIC: &[u8] = b"waypass-backup ";
 const VERSION: u64 = 1;
-/// Larger than any wallet, smaller than memory.
-const MAX_FILE: u64 = 512 * 1024 * 1024;
-const MAX_RECORDS: u64 = 10_000_000;
+/// The largest backup that is read: larger than any wallet, smaller than memory.
+pub const MAX_BACKUP: usize = 512 * 1024 * 1024;
+const MAX_RECORDS: usize = 10_000_000;
+const MAX_TAGS: usize = 1024;
 
 /// What came out of a backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,34 +53,34 @@ struct Item {
 }
 
 impl Unlocked<'_> {
-    /// Writes a backup sealed by a recovery code *and* one factor more. Holder and gate keys, logs and the tables in `exclude` stay out.
-    /// The file is there completely or not at all.
-    pub fn backup(&self, to: &Path, factors: &Factors<'_>, kdf: KdfCost, exclude: &[&str]) -> Result<(), BackupError> {
+    /// Makes a backup sealed by a recovery code *and* one factor more. Holder and gate keys, logs and the tables in `exclude` stay out.
+    pub fn backup(&self, factors: &Factors<'_>, kdf: KdfCost, exclude: &[&str]) -> Result<Vec<u8>, BackupError> {
         let kinds = factors.kinds();
         if kinds.len() < 2 || !kinds.contains(&FactorKind::Recovery) {
             return Err(BackupError::NeedsTwoFactors);
         }
         let items = self.items(exclude)?;
-        let mut rng = SystemRng;
+        let mut rng = self.entropy();
+        let rng: &mut dyn CryptoRng = &mut **rng;
         let mut place = Place { vault: [0; 16], id: [0; 8], epoch: 1, generation: 1 };
-        rand_core::Rng::fill_bytes(&mut rng, &mut place.vault);
-        let mut content_key = VaultKey::zeroed()?;
-        rand_core::Rng::fill_bytes(&mut rng, content_key.bytes_mut());
-        let slot = Slot::seal(&place, factors, kdf, content_key.bytes(), &mut rng)?.to_row();
+        rand_core::Rng::fill_bytes(rng, &mut place.vault);
+        let mut content_key = VaultKey::zeroed(self.memory())?;
+        rand_core::Rng::fill_bytes(rng, content_key.bytes_mut());
+        let slot = Slot::seal(&place, factors, kdf, content_key.bytes(), rng)?.to_row();
 
         let mut file = MAGIC.to_vec();
         file.extend_from_slice(format!("{VERSION}\n").as_bytes());
         file.extend_from_slice(&u32::try_from(slot.len()).unwrap_or(u32::MAX).to_be_bytes());
         file.extend_from_slice(&slot);
-        let sealed = seal::seal(&payload_key(&place.vault, &content_key), &file, &write(&items), &mut rng);
+        let sealed = seal::seal(&payload_key(&place.vault, &content_key), &file, &write(&items), rng);
         file.extend_from_slice(&sealed);
-        durable::replace(to, &file).map_err(BackupError::Io)
+        Ok(file)
     }
 
     /// Takes a backup into this vault, which must hold no records yet in the tables that the backup fills: all of it, or nothing.
     /// A record whose [`CNF_TAG`] names a key that did not come along is listed for re-issue.
-    pub fn restore(&self, from: &Path, factors: &Factors<'_>) -> Result<RestoreReport, BackupError> {
-        let items = open(from, factors)?;
+    pub fn restore(&self, file: &[u8], factors: &Factors<'_>) -> Result<RestoreReport, BackupError> {
+        let items = open(file, factors, self.memory())?;
         // A device that takes a backup in has made keys of its own already; what comes along stands beside them.
         let held = self.tables()?;
         if items.iter().any(|item| item.table != keys::TABLE && held.contains(&item.table)) {
@@ -108,7 +111,7 @@ impl Unlocked<'_> {
                     Ok(None) | Err(VaultError::Quarantined) => continue,
                     Err(why) => return Err(why),
                 };
-                if table == keys::TABLE && StoredKey::read(&record.content).is_none_or(|key| key.purpose.stays_on_device()) {
+                if table == keys::TABLE && StoredKey::read(&record.content).map_or(true, |key| key.purpose.stays_on_device()) {
                     continue;
                 }
                 items.push(Item { table: table.clone(), id, tags: record.tags, content: record.content });
@@ -118,16 +121,10 @@ impl Unlocked<'_> {
     }
 }
 
-fn open(from: &Path, factors: &Factors<'_>) -> Result<Vec<Item>, BackupError> {
-    let mut file = Vec::new();
-    fs::File::open(from).and_then(|file_at| file_at.take(MAX_FILE + 1).read_to_end(&mut file)).map_err(BackupError::Io)?;
-    if file.len() as u64 > MAX_FILE {
+fn open(file: &[u8], factors: &Factors<'_>, memory: &dyn SecretMemory) -> Result<Vec<Item>, BackupError> {
+    if file.len() > MAX_BACKUP {
         return Err(BackupError::NotABackup);
     }
-    open_bytes(&file, factors)
-}
-
-fn open_bytes(file: &[u8], factors: &Factors<'_>) -> Result<Vec<Item>, BackupError> {
     let rest = file.strip_prefix(MAGIC).ok_or(BackupError::NotABackup)?;
     let end = rest.iter().take(20).position(|byte| *byte == b'\n').ok_or(BackupError::NotABackup)?;
     let version = core::str::from_utf8(&rest[..end]).ok().and_then(|text| text.parse::<u64>().ok()).ok_or(BackupError::NotABackup)?;
@@ -142,13 +139,13 @@ fn open_bytes(file: &[u8], factors: &Factors<'_>) -> Result<Vec<Item>, BackupErr
     if slot.info().factors.iter().any(|kind| factors.find(*kind).is_none()) {
         return Err(BackupError::NeedsTwoFactors);
     }
-    let mut content_key = VaultKey::zeroed()?;
+    let mut content_key = VaultKey::zeroed(memory)?;
     slot.open(factors, content_key.bytes_mut()).map_err(|why| match why {
         NotOpened::WrongSecret => BackupError::Refused,
         NotOpened::Factor(why) => BackupError::Factor(why),
     })?;
     let content = seal::open(&payload_key(&slot.vault, &content_key), aad, sealed).ok_or(BackupError::Refused)?;
-    read(&content).ok_or(BackupError::NotABackup)
+    read(&content).map_err(|NotCanonical| BackupError::NotABackup)
 }
 
 fn payload_key(backup: &[u8; 16], content_key: &VaultKey) -> Zeroizing<[u8; 32]> {
@@ -159,28 +156,32 @@ fn payload_key(backup: &[u8; 16], content_key: &VaultKey) -> Zeroizing<[u8; 32]>
 
 fn write(items: &[Item]) -> Zeroizing<Vec<u8>> {
     let room: usize = items.iter().map(Item::room).sum();
-    let written = items.iter().fold(Writer::with_room(room + 16).nested(items.len()), |written, item| {
-        let written = written.nested(4).text(&item.table).bytes(&item.id).nested(item.tags.len());
-        let written = item.tags.iter().fold(written, |written, (name, value)| written.nested(2).text(name).bytes(value));
-        written.bytes(&item.content)
-    });
-    Zeroizing::new(written.finish())
+    let mut to = Writer::with_capacity(room + 16);
+    to.array(items.len());
+    for item in items {
+        to.array(4).text(&item.table).bytes(&item.id).array(item.tags.len());
+        for (name, value) in &item.tags {
+            to.array(2).text(name).bytes(value);
+        }
+        to.bytes(&item.content);
+    }
+    Zeroizing::new(to.into_bytes())
 }
 
-fn read(content: &[u8]) -> Option<Vec<Item>> {
-    let mut from = minicbor::Decoder::new(content);
-    let count = bounded_array(&mut from, MAX_RECORDS)?;
+fn read(content: &[u8]) -> Result<Vec<Item>, NotCanonical> {
+    let mut from = Reader::new(content);
     let mut items = Vec::new();
-    for _ in 0..count {
-        expect_array(&mut from, 4)?;
-        let (table, id) = (from.str().ok()?.to_owned(), from.bytes().ok()?.to_vec());
-        let tags = bounded_array(&mut from, 1024)?;
-        let tags =
-            (0..tags).map(|_| expect_array(&mut from, 2).and_then(|()| Some((from.str().ok()?.to_owned(), from.bytes().ok()?.to_vec()))));
-        let tags = tags.collect::<Option<_>>()?;
-        items.push(Item { table, id, tags, content: Zeroizing::new(from.bytes().ok()?.to_vec()) });
+    for _ in 0..from.array_up_to(MAX_RECORDS)? {
+        from.array_of(4)?;
+        let (table, id) = (from.text()?.to_owned(), from.bytes()?.to_vec());
+        let mut tags = Vec::new();
+        for _ in 0..from.array_up_to(MAX_TAGS)? {
+            from.array_of(2)?;
+            tags.push((from.text()?.to_owned(), from.bytes()?.to_vec()));
+        }
+        items.push(Item { table, id, tags, content: Zeroizing::new(from.bytes()?.to_vec()) });
     }
-    (from.position() == content.len()).then_some(items)
+    from.end().map(|()| items)
 }
 
 impl Item {
@@ -194,12 +195,15 @@ impl Item {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::PlainMemory;
+    use crate::testing::TestRng;
     use crate::unlocked::tests::Fixture;
-    use crate::{KeyPurpose, Password, RecoveryCode};
+    use crate::{KeyFile, KeyPurpose, Password, RecoveryCode};
+    use alloc::vec;
     use waypass_credential::key::Algorithm;
 
     fn secrets() -> (RecoveryCode, Password) {
-        (RecoveryCode::generate(&mut SystemRng), Password::new("backup"))
+        (RecoveryCode::generate(&mut TestRng), Password::new("backup"))
     }
 
     #[test]
@@ -207,8 +211,7 @@ mod tests {
         let (code, password) = secrets();
         let factors = Factors::one(&code).and(&password);
         let mut fixture = Fixture::new();
-        let file = fixture.dir().join("backup");
-        let (holder, signing);
+        let (holder, signing, file);
         {
             let unlocked = fixture.unlock();
             holder = unlocked.generate_key(Algorithm::Es256, KeyPurpose::Holder).expect("generated");
@@ -217,7 +220,7 @@ mod tests {
             unlocked.put("credentials", b"2", b"free", &[("role", b"medic")]).expect("put");
             unlocked.put("leases", b"1", b"lease", &[]).expect("put");
             unlocked.append("audit", b"entry").expect("appended");
-            unlocked.backup(&file, &factors, KdfCost::Floor, &["leases"]).expect("backed up");
+            file = unlocked.backup(&factors, KdfCost::Floor, &["leases"]).expect("backed up");
             assert!(matches!(unlocked.restore(&file, &factors), Err(BackupError::NotEmpty)));
         }
         let mut fresh = Fixture::new();
@@ -240,12 +243,11 @@ mod tests {
     fn needs_both_secrets() {
         let (code, password) = secrets();
         let mut fixture = Fixture::new();
-        let file = fixture.dir().join("backup");
         let unlocked = fixture.unlock();
         for one in [Factors::one(&code), Factors::one(&password)] {
-            assert!(matches!(unlocked.backup(&file, &one, KdfCost::Floor, &[]), Err(BackupError::NeedsTwoFactors)));
+            assert!(matches!(unlocked.backup(&one, KdfCost::Floor, &[]), Err(BackupError::NeedsTwoFactors)));
         }
-        unlocked.backup(&file, &Factors::one(&code).and(&password), KdfCost::Floor, &[]).expect("backed up");
+        let file = unlocked.backup(&Factors::one(&code).and(&password), KdfCost::Floor, &[]).expect("backed up");
         let (other_code, other_password) = secrets();
         let wrong = Password::new("backuq");
         drop(other_password);
@@ -258,25 +260,23 @@ mod tests {
     #[test]
     fn every_altered_byte_is_noticed() {
         // A key file instead of a password: the slow function would make this test slow.
-        let dir = tempfile::tempdir().expect("temporary folder");
-        let key = crate::KeyFile::create(&dir.path().join("key"), &mut SystemRng).expect("written");
-        let code = RecoveryCode::generate(&mut SystemRng);
+        let key = KeyFile::generate(&mut TestRng);
+        let code = RecoveryCode::generate(&mut TestRng);
         let factors = Factors::one(&code).and(&key);
         let mut fixture = Fixture::new();
-        let file = fixture.dir().join("backup");
         let unlocked = fixture.unlock();
         unlocked.put("t", b"id", b"content", &[("tag", b"value")]).expect("put");
-        unlocked.backup(&file, &factors, KdfCost::Floor, &[]).expect("backed up");
-        let bytes = fs::read(&file).expect("read");
-        assert_eq!(open_bytes(&bytes, &factors).expect("opens").len(), 1);
+        let bytes = unlocked.backup(&factors, KdfCost::Floor, &[]).expect("backed up");
+        let open_bytes = |bytes: &[u8]| open(bytes, &factors, &PlainMemory);
+        assert_eq!(open_bytes(&bytes).expect("opens").len(), 1);
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
-            assert!(open_bytes(&flipped, &factors).is_err(), "bit {bit}");
+            assert!(open_bytes(&flipped).is_err(), "bit {bit}");
         }
         for len in 0..bytes.len() {
-            assert!(open_bytes(&bytes[..len], &factors).is_err(), "cut to {len}");
+            assert!(open_bytes(&bytes[..len]).is_err(), "cut to {len}");
         }
-        assert!(open_bytes(&[&bytes[..], b"x"].concat(), &factors).is_err());
+        assert!(open_bytes(&[&bytes[..], b"x"].concat()).is_err());
     }
 }

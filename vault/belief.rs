@@ -17,9 +17,10 @@ mod sealed;
 #[cfg(test)]
 mod tests;
 
-use crate::error::VaultError;
-use crate::trust_store::{TrustStore, TrustStoreError};
+use crate::error::{StorageError, VaultError};
+use crate::trust_store::{TrustStore, TrustStoreError, put_next, put_roots};
 use crate::unlocked::Unlocked;
+use alloc::string::{String, ToString as _};
 use core::fmt;
 use sealed::{Held, Judged, Sealed};
 use waypass_trust::bundle::{BundleError, Digest, Floor, Ingested, PartName, Root, TrustBundle};
@@ -104,6 +105,12 @@ impl From<TrustStoreError> for BeliefError {
     }
 }
 
+impl From<StorageError> for BeliefError {
+    fn from(why: StorageError) -> Self {
+        Self::Store(why.into())
+    }
+}
+
 impl From<BundleError> for BeliefError {
     fn from(why: BundleError) -> Self {
         Self::Refused(why)
@@ -136,11 +143,11 @@ impl<'v> Belief<'v> {
             Ok(judged) if !judged.root_lost => judged,
             // Another role may be writing just now: what looks wrong is read again while nobody writes.
             _ => {
-                let lock = self.store.lock()?;
+                let mut writer = self.store.lock()?;
                 let judged = sealed.judge(&self.store.files()?).map_err(BeliefError::Tampered)?;
                 if judged.root_lost {
                     let opening = judged.bundle.as_ref().map_or(&sealed.newest, |(bundle, _)| bundle.root());
-                    self.store.put_roots(&lock, opening, &sealed.newest)?;
+                    put_roots(&mut *writer, opening, &sealed.newest)?;
                 }
                 judged
             }
@@ -203,17 +210,14 @@ impl<'v> Belief<'v> {
     pub fn step_root(&self, envelope: &[u8]) -> Result<(), BeliefError> {
         let sealed = self.sealed()?.ok_or(BeliefError::NotPinned)?;
         let next = sealed.newest.next(envelope)?;
-        let lock = self.store.lock()?;
-        self.store.put_next(&lock, &next)?;
-        drop(lock);
+        put_next(&mut *self.store.lock()?, &next)?;
         Ok(sealed.clone().stepped_to(next).store(self.vault, Some(&sealed))?)
     }
 
     /// Forgets root and bundle, here and on the disk. Other vaults of the same folder keep their floors until they are told too.
     pub fn remove(&self) -> Result<(), BeliefError> {
         Sealed::erase(self.vault)?;
-        let lock = self.store.lock()?;
-        Ok(self.store.clear(&lock)?)
+        Ok(self.store.lock()?.clear()?)
     }
 
     /// Adopts what lies in the trust folder without a comparison: only the upgrade of a home of 0.1.0 may, which had no seal.
@@ -233,7 +237,7 @@ impl<'v> Belief<'v> {
         change: impl FnOnce(Option<TrustBundle>, &Root) -> Result<TrustBundle, BundleError>,
     ) -> Result<TrustBundle, BeliefError> {
         let before = self.sealed()?.ok_or(BeliefError::NotPinned)?;
-        let lock = self.store.lock()?;
+        let mut writer = self.store.lock()?;
         // A bundle that was tampered with is not joined: what is brought has to reach the floor by itself.
         let judged = before.judge(&self.store.files()?).ok();
         let sealed = judged.as_ref().map_or_else(|| before.clone(), |judged| self.caught_up(&before, judged));
@@ -242,8 +246,8 @@ impl<'v> Belief<'v> {
             held.floor.admits(&held.root, &bundle)?;
         }
         let file = bundle.to_bytes();
-        self.store.put(&lock, &file, &bundle)?;
-        drop(lock);
+        self.store.put(&mut *writer, &file, &bundle)?;
+        drop(writer);
         let held = self.held(&bundle, Digest::of(&file), sealed.held.as_ref());
         sealed.holding(held, &bundle).store(self.vault, Some(&before))?;
         Ok(bundle)

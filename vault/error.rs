@@ -1,29 +1,40 @@
 //! What can go wrong, and what to do about it. Cryptographic failures carry nothing; everything else carries facts.
 
-use crate::lock_file::LockHolder;
-use std::path::{Path, PathBuf};
-use std::{fmt, io};
+use alloc::string::String;
+use core::fmt;
 
 /// The store could not do what was asked. After [`StorageError::Poisoned`] the vault must be opened again.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum StorageError {
     /// There is no room: nothing was written.
     Full {
-        /// The vault's folder.
-        dir: PathBuf,
+        /// The place without room, in words.
+        place: String,
         /// What has come to its end.
         room: Room,
     },
+    /// Something else is using the store and does not come to an end.
+    Busy {
+        /// Its name, in words.
+        holder: String,
+    },
+    /// This user may not do that there.
+    Refused {
+        /// The step that failed.
+        doing: &'static str,
+        /// The system's own words.
+        why: String,
+    },
     /// An input or output error.
     Io {
-        /// What was being done.
+        /// The step that failed.
         doing: &'static str,
-        /// What the system said.
-        source: io::Error,
+        /// The system's own words.
+        why: String,
     },
     /// The store's own structure is damaged.
     Corrupt {
-        /// What SQLite said.
+        /// The damage that was found.
         detail: String,
     },
     /// An earlier write failed in a way that leaves unknown what is on disk.
@@ -39,96 +50,41 @@ pub enum Room {
     FileSize,
 }
 
-impl Room {
-    /// What an error of the system says is used up, if that is what it says.
-    pub fn missing(error: &io::Error) -> Option<Self> {
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Self::Disk),
-            io::ErrorKind::FileTooLarge => Some(Self::FileSize),
-            _ => None,
-        }
-    }
-}
-
-impl StorageError {
-    /// What the system said while something was done in `dir`.
-    pub(crate) fn of(doing: &'static str, dir: &Path, source: io::Error) -> Self {
-        match Room::missing(&source) {
-            Some(room) => Self::Full { dir: dir.to_owned(), room },
-            None => Self::Io { doing, source },
-        }
-    }
-}
-
-/// A file or folder that other users of this machine could change, and that could not be put right.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Exposed {
-    /// Others may write, and the mode could not be changed.
-    Writable {
-        /// Which file or folder.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// Something else is where a file belongs: a link or a folder.
-    NotAFile {
-        /// Where.
-        path: PathBuf,
-    },
-}
-
 /// Why a parked vault was not opened again. Its keys are gone; unlock it anew.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ResumeError {
-    /// It could not be opened.
-    Open(OpenError),
-    /// What is there now does not follow from what was parked: another vault, an older copy, or a damaged state.
+    /// The vault that is there now does not follow from the parked one: another vault, an older copy, or a damaged state.
     Changed,
     /// The store failed.
     Storage(StorageError),
 }
 
 /// Why a vault was not created.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CreateError {
-    /// The folder holds a vault already.
-    Exists(PathBuf),
+    /// The storage holds a vault already.
+    Exists,
     /// The factor could not be enrolled.
     Factor(FactorError),
     /// The store failed.
     Storage(StorageError),
-    /// Another process is using the folder.
-    Busy(LockHolder),
-    /// Other users could change the folder.
-    Exposed(Exposed),
 }
 
 /// Why a vault was not opened.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum OpenError {
-    /// There is no vault in this folder.
-    NotFound(PathBuf),
-    /// Another process holds it and did not let go in time.
-    Busy(LockHolder),
-    /// Written by a newer version: nothing was touched.
-    Newer {
-        /// The version in the file.
-        found: u64,
-        /// The newest version that this program reads.
-        supported: u64,
-    },
+    /// The storage holds no vault.
+    NotFound,
     /// The header is damaged.
     Damaged,
     /// Its creation was cut short; nothing was kept in it.
-    Unfinished(PathBuf),
-    /// Other users could change it.
-    Exposed(Exposed),
+    Unfinished,
     /// The store failed.
     Storage(StorageError),
 }
 
 /// Why a vault stayed locked.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum UnlockError {
     /// The factors do not open any slot.
     WrongSecret {
@@ -153,19 +109,14 @@ pub enum UnlockError {
 }
 
 /// Why a factor gave no key.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FactorError {
     /// KDF parameters outside the limits: a hostile or damaged header.
     Parameters,
     /// Not enough memory for the key derivation.
     Memory,
-    /// The key file could not be read, or is not one.
-    KeyFile {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said; `None` when the content is not a key.
-        source: Option<io::Error>,
-    },
+    /// Not the content of a key file.
+    NotAKeyFile,
     /// Not a recovery code: a letter outside the alphabet, a wrong length or a wrong check letter.
     NotARecoveryCode,
     /// The password is empty.
@@ -173,7 +124,7 @@ pub enum FactorError {
 }
 
 /// Why an operation on an open vault failed.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum VaultError {
     /// The store failed.
     Storage(StorageError),
@@ -208,7 +159,7 @@ pub enum VaultError {
 }
 
 /// Why there is no backup, or why it was not restored.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BackupError {
     /// A backup is sealed by a recovery code and one factor more.
     NeedsTwoFactors,
@@ -229,33 +180,19 @@ pub enum BackupError {
     Vault(VaultError),
     /// A factor could not be used.
     Factor(FactorError),
-    /// The file could not be read or written.
-    Io(io::Error),
-}
-
-/// Creating looks at what is there by opening it.
-impl From<OpenError> for CreateError {
-    fn from(why: OpenError) -> Self {
-        match why {
-            OpenError::Busy(holder) => Self::Busy(holder),
-            OpenError::Exposed(why) => Self::Exposed(why),
-            OpenError::Storage(why) => Self::Storage(why),
-            OpenError::NotFound(dir) | OpenError::Unfinished(dir) => Self::Exists(dir),
-            OpenError::Newer { .. } | OpenError::Damaged => Self::Storage(StorageError::Corrupt { detail: why.to_string() }),
-        }
-    }
 }
 
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Full { dir, room: Room::Disk } => {
-                write!(f, "the disk that holds {} is full; nothing was saved. Free some space there and try again", dir.display())
+            Self::Full { place, room: Room::Disk } => {
+                write!(f, "the disk that holds {place} is full; nothing was saved. Free some space there and try again")
             }
-            Self::Full { dir, room: Room::FileSize } => {
-                write!(f, "files in {} may not grow: the limit on the size of files is reached; nothing was saved", dir.display())
+            Self::Full { place, room: Room::FileSize } => {
+                write!(f, "files in {place} may not grow: the limit on the size of files is reached; nothing was saved")
             }
-            Self::Io { doing, source } => write!(f, "{doing}: {source}"),
+            Self::Busy { holder } => write!(f, "the store is in use by {holder}"),
+            Self::Refused { doing, why } | Self::Io { doing, why } => write!(f, "{doing}: {why}"),
             Self::Corrupt { detail } => write!(f, "the store is damaged: {detail}"),
             Self::Poisoned => f.write_str("an earlier write failed, so what is on disk is not known; close the vault and open it again"),
         }
@@ -265,22 +202,9 @@ impl fmt::Display for StorageError {
 impl fmt::Display for CreateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Exists(dir) => write!(f, "there is a vault in {} already", dir.display()),
+            Self::Exists => f.write_str("there is a vault already"),
             Self::Factor(why) => why.fmt(f),
             Self::Storage(why) => why.fmt(f),
-            Self::Busy(holder) => write!(f, "the vault is in use by {holder}"),
-            Self::Exposed(why) => why.fmt(f),
-        }
-    }
-}
-
-impl fmt::Display for Exposed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Writable { path, mode } => {
-                write!(f, "other users of this machine may change {} (mode {mode:o}), and its mode cannot be changed", path.display())
-            }
-            Self::NotAFile { path } => write!(f, "{} is a link or a folder where a file belongs", path.display()),
         }
     }
 }
@@ -288,7 +212,6 @@ impl fmt::Display for Exposed {
 impl fmt::Display for ResumeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Open(why) => why.fmt(f),
             Self::Changed => f.write_str("the vault was replaced by another one or by an older copy while the command waited"),
             Self::Storage(why) => why.fmt(f),
         }
@@ -298,17 +221,9 @@ impl fmt::Display for ResumeError {
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotFound(dir) => write!(f, "there is no vault in {}", dir.display()),
-            Self::Busy(holder) => write!(f, "the vault is in use by {holder}"),
-            Self::Newer { found, supported } => {
-                write!(
-                    f,
-                    "the vault has format version {found}; this program reads up to {supported}. Nothing was changed; use a newer program"
-                )
-            }
+            Self::NotFound => f.write_str("there is no vault"),
             Self::Damaged => f.write_str("the vault's header is damaged; restore a backup"),
-            Self::Unfinished(dir) => write!(f, "making the vault in {} was cut short; nothing was kept in it", dir.display()),
-            Self::Exposed(why) => why.fmt(f),
+            Self::Unfinished => f.write_str("making the vault was cut short; nothing was kept in it"),
             Self::Storage(why) => why.fmt(f),
         }
     }
@@ -334,8 +249,7 @@ impl fmt::Display for FactorError {
         match self {
             Self::Parameters => f.write_str("the key derivation parameters are outside the limits"),
             Self::Memory => f.write_str("not enough memory to derive the key"),
-            Self::KeyFile { path, source: Some(source) } => write!(f, "key file {}: {source}", path.display()),
-            Self::KeyFile { path, source: None } => write!(f, "{} is not a key file", path.display()),
+            Self::NotAKeyFile => f.write_str("not a key file"),
             Self::NotARecoveryCode => f.write_str("not a recovery code; check it letter by letter"),
             Self::Empty => f.write_str("the password is empty"),
         }
@@ -372,24 +286,18 @@ impl fmt::Display for BackupError {
             }
             Self::Vault(why) => why.fmt(f),
             Self::Factor(why) => why.fmt(f),
-            Self::Io(why) => write!(f, "the backup file: {why}"),
         }
     }
 }
 
-impl std::error::Error for StorageError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        if let Self::Io { source, .. } = self { Some(source) } else { None }
-    }
-}
-impl std::error::Error for Exposed {}
-impl std::error::Error for ResumeError {}
-impl std::error::Error for CreateError {}
-impl std::error::Error for OpenError {}
-impl std::error::Error for UnlockError {}
-impl std::error::Error for FactorError {}
-impl std::error::Error for VaultError {}
-impl std::error::Error for BackupError {}
+impl core::error::Error for StorageError {}
+impl core::error::Error for ResumeError {}
+impl core::error::Error for CreateError {}
+impl core::error::Error for OpenError {}
+impl core::error::Error for UnlockError {}
+impl core::error::Error for FactorError {}
+impl core::error::Error for VaultError {}
+impl core::error::Error for BackupError {}
 
 macro_rules! wraps {
     ($($from:ident => $into:ident :: $variant:ident;)*) => {$(
@@ -402,9 +310,6 @@ macro_rules! wraps {
 }
 
 wraps! {
-    Exposed => CreateError::Exposed;
-    Exposed => OpenError::Exposed;
-    OpenError => ResumeError::Open;
     StorageError => ResumeError::Storage;
     StorageError => CreateError::Storage;
     StorageError => OpenError::Storage;

@@ -8,12 +8,14 @@ mod recovery;
 mod tests;
 
 pub use key_file::KeyFile;
-pub use password::{KdfCost, Password};
+pub use password::{KdfCost, Password, Speed, Stopwatch};
 pub use recovery::RecoveryCode;
 
-use crate::cbor::{Writer, exact};
 use crate::error::FactorError;
+use alloc::vec;
+use alloc::vec::Vec;
 use rand_core::CryptoRng;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 
 /// The kinds of factor. Their order is the order of factors in a slot.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -22,7 +24,7 @@ pub enum FactorKind {
     Password,
     /// The printed code: [`RecoveryCode`].
     Recovery,
-    /// A file with 32 random bytes: [`KeyFile`].
+    /// The 32 random bytes of a file: [`KeyFile`].
     KeyFile,
 }
 
@@ -118,25 +120,29 @@ impl FactorParameters {
         }
     }
 
-    pub(crate) fn write(&self, to: Writer) -> Writer {
+    pub(crate) fn write(&self, to: &mut Writer) {
         match self {
             Self::Password { memory_kib, passes, lanes, salt } => {
-                to.nested(5).uint(1).uint((*memory_kib).into()).uint((*passes).into()).uint((*lanes).into()).bytes(salt)
+                let [memory_kib, passes, lanes] = [*memory_kib, *passes, *lanes].map(u64::from);
+                to.array(5).unsigned(1).unsigned(memory_kib).unsigned(passes).unsigned(lanes).bytes(salt)
             }
-            Self::Recovery { salt } => to.nested(2).uint(2).bytes(salt),
-            Self::KeyFile { salt } => to.nested(2).uint(3).bytes(salt),
-        }
+            Self::Recovery { salt } => to.array(2).unsigned(2).bytes(salt),
+            Self::KeyFile { salt } => to.array(2).unsigned(3).bytes(salt),
+        };
     }
 
-    pub(crate) fn read(from: &mut minicbor::Decoder<'_>) -> Option<Self> {
-        let len = from.array().ok()??;
-        match (from.u8().ok()?, len) {
-            (1, 5) => {
-                Some(Self::Password { memory_kib: from.u32().ok()?, passes: from.u32().ok()?, lanes: from.u32().ok()?, salt: exact(from)? })
-            }
-            (2, 2) => Some(Self::Recovery { salt: exact(from)? }),
-            (3, 2) => Some(Self::KeyFile { salt: exact(from)? }),
-            _ => None,
+    pub(crate) fn read(from: &mut Reader<'_>) -> Result<Self, NotCanonical> {
+        let len = from.array()?;
+        match (from.unsigned()?, len) {
+            (1, 5) => Ok(Self::Password {
+                memory_kib: from.unsigned32()?,
+                passes: from.unsigned32()?,
+                lanes: from.unsigned32()?,
+                salt: from.bytes_array()?,
+            }),
+            (2, 2) => Ok(Self::Recovery { salt: from.bytes_array()? }),
+            (3, 2) => Ok(Self::KeyFile { salt: from.bytes_array()? }),
+            _ => Err(NotCanonical),
         }
     }
 }

@@ -1,18 +1,28 @@
 //! The key hierarchy: the vault key (VK) and what is derived from it.
 
 use crate::error::FactorError;
+use crate::memory::{MemoryProtection, NoMemory, Secret, SecretMemory, scrub_stack};
 use crate::seal::{self, Prf};
-use crate::secret::{MemoryProtection, NoMemory, Region, scrub_stack};
-use zeroize::Zeroizing;
+use alloc::boxed::Box;
+use zeroize::{Zeroize as _, Zeroizing};
 
 const KEY: usize = 32;
 
 /// The vault key alone, in protected memory, on its way in or out of a slot.
-pub(crate) struct VaultKey(Region);
+pub(crate) struct VaultKey(Wiped);
+
+/// Protected memory that is wiped here too, whatever hands it out.
+struct Wiped(Box<dyn Secret>);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.bytes_mut().zeroize();
+    }
+}
 
 /// The vault key and its subkeys, in protected memory.
 pub(crate) struct Keys {
-    region: Region,
+    region: Wiped,
     /// Hashes tag values for the blind index, and spreads records over buckets.
     pub(crate) index: Prf,
     /// Authenticates which rows there are.
@@ -21,17 +31,17 @@ pub(crate) struct Keys {
 }
 
 impl VaultKey {
-    pub(crate) fn zeroed() -> Result<Self, FactorError> {
+    pub(crate) fn zeroed(memory: &dyn SecretMemory) -> Result<Self, FactorError> {
         // Room for the subkeys, which join it later.
-        Region::new(3 * KEY, best()).map(Self).map_err(|NoMemory| FactorError::Memory)
+        memory.secret(3 * KEY).map(|secret| Self(Wiped(secret))).map_err(|NoMemory| FactorError::Memory)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.0.bytes()[..KEY]
+        &self.0.0.bytes()[..KEY]
     }
 
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.0.bytes_mut()[..KEY]
+        &mut self.0.0.bytes_mut()[..KEY]
     }
 }
 
@@ -50,13 +60,13 @@ impl Keys {
         }
         // One mapping holds it all from here on: VK, record key, header key.
         let VaultKey(mut region) = vk;
-        region.bytes_mut()[KEY..].copy_from_slice(&subkeys[..]);
+        region.0.bytes_mut()[KEY..].copy_from_slice(&subkeys[..]);
         scrub_stack();
         Self { region, index, root, generation }
     }
 
     pub(crate) fn vk(&self) -> &[u8] {
-        &self.region.bytes()[..KEY]
+        &self.region.0.bytes()[..KEY]
     }
 
     /// Seals records, log entries.
@@ -70,40 +80,17 @@ impl Keys {
     }
 
     pub(crate) fn protection(&self) -> MemoryProtection {
-        self.region.protection()
+        self.region.0.protection()
     }
 
     fn at(&self, which: usize) -> &[u8; KEY] {
-        let bytes = &self.region.bytes()[which * KEY..];
-        bytes.first_chunk().unwrap_or_else(|| std::process::abort())
+        let (keys, _) = self.region.0.bytes().as_chunks();
+        &keys[which]
     }
 }
 
 impl Drop for Keys {
     fn drop(&mut self) {
         scrub_stack();
-    }
-}
-
-#[cfg(not(test))]
-const fn best() -> MemoryProtection {
-    MemoryProtection::Secret
-}
-
-#[cfg(test)]
-use tests::best;
-
-#[cfg(test)]
-pub(crate) mod tests {
-    use super::MemoryProtection;
-    use std::cell::Cell;
-
-    thread_local! {
-        /// So that a test can look into memory that it could not look into otherwise.
-        pub(crate) static BEST: Cell<MemoryProtection> = const { Cell::new(MemoryProtection::Secret) };
-    }
-
-    pub(super) fn best() -> MemoryProtection {
-        BEST.get()
     }
 }

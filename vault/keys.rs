@@ -1,13 +1,16 @@
 //! Sealed signing keys: one key store for issuer, gate and holder keys.
 
-use crate::cbor::{Writer, expect_array};
-use crate::entropy::SystemRng;
 use crate::error::VaultError;
-use crate::secret::scrub_stack;
+use crate::memory::scrub_stack;
 use crate::unlocked::Unlocked;
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 use core::{fmt, marker::PhantomData};
 use p256::ecdsa::signature::Signer as _;
+use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::hex;
 use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use zeroize::Zeroizing;
@@ -171,10 +174,10 @@ impl Drop for KeySigner<'_> {
 
 impl StoredKey {
     /// A new key.
-    fn generate(algorithm: Algorithm, purpose: KeyPurpose) -> Self {
+    fn generate(algorithm: Algorithm, purpose: KeyPurpose, rng: &mut dyn CryptoRng) -> Self {
         let mut secret = Zeroizing::new(vec![0; secret_length(algorithm)]);
         loop {
-            rand_core::Rng::fill_bytes(&mut SystemRng, &mut secret[..]);
+            rand_core::Rng::fill_bytes(rng, &mut secret[..]);
             // All Ed25519 seeds are good; of P-256 scalars 1 in 2^32 is too large, of P-384 ones 1 in 2^194, and is drawn again
             // (FIPS 186-5 A.2.2).
             let is_good = match algorithm {
@@ -194,26 +197,29 @@ impl StoredKey {
             Algorithm::Es256 => 2,
             Algorithm::Es384 => 3,
         };
-        let written = Writer::with_room(64).nested(5).uint(1).uint(algorithm).uint(self.purpose.number()).uint(self.retired.into());
-        Zeroizing::new(written.bytes(&self.secret[..]).finish())
+        let mut to = Writer::with_capacity(64);
+        to.array(5).unsigned(1).unsigned(algorithm).unsigned(self.purpose.number()).unsigned(self.retired.into());
+        to.bytes(&self.secret[..]);
+        Zeroizing::new(to.into_bytes())
     }
 
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        let mut from = minicbor::Decoder::new(bytes);
-        expect_array(&mut from, 5)?;
-        if from.u8().ok()? != 1 {
-            return None;
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(bytes);
+        from.array_of(5)?;
+        if from.unsigned()? != 1 {
+            return Err(NotCanonical);
         }
-        let algorithm = match from.u8().ok()? {
+        let algorithm = match from.unsigned()? {
             1 => Algorithm::EdDsa,
             2 => Algorithm::Es256,
             3 => Algorithm::Es384,
-            _ => return None,
+            _ => return Err(NotCanonical),
         };
-        let purpose = KeyPurpose::from_number(from.u64().ok()?)?;
-        let retired = from.u8().ok()? != 0;
-        let secret = Zeroizing::new(from.bytes().ok()?.to_vec());
-        (secret.len() == secret_length(algorithm)).then_some(Self { algorithm, purpose, retired, secret })
+        let purpose = KeyPurpose::from_number(from.unsigned()?).ok_or(NotCanonical)?;
+        let retired = from.unsigned()? != 0;
+        let secret = Zeroizing::new(from.bytes()?.to_vec());
+        from.end()?;
+        if secret.len() == secret_length(algorithm) { Ok(Self { algorithm, purpose, retired, secret }) } else { Err(NotCanonical) }
     }
 
     fn signer<'u>(&self) -> Option<KeySigner<'u>> {
@@ -251,10 +257,10 @@ const fn secret_length(algorithm: Algorithm) -> usize {
 }
 
 /// A signing key that is never stored: it ends with the signer.
-pub fn ephemeral_signer(algorithm: Algorithm) -> KeySigner<'static> {
+pub fn ephemeral_signer(algorithm: Algorithm, rng: &mut dyn CryptoRng) -> KeySigner<'static> {
     loop {
         // What was generated is a good key.
-        if let Some(signer) = StoredKey::generate(algorithm, KeyPurpose::Credential).signer() {
+        if let Some(signer) = StoredKey::generate(algorithm, KeyPurpose::Credential, rng).signer() {
             scrub_stack();
             return signer;
         }
@@ -264,7 +270,7 @@ pub fn ephemeral_signer(algorithm: Algorithm) -> KeySigner<'static> {
 impl Unlocked<'_> {
     /// Makes and seals a signing key.
     pub fn generate_key(&self, algorithm: Algorithm, purpose: KeyPurpose) -> Result<KeyInfo, VaultError> {
-        let key = StoredKey::generate(algorithm, purpose);
+        let key = StoredKey::generate(algorithm, purpose, &mut **self.entropy());
         let info = key.info().ok_or(VaultError::NoSuchKey)?;
         self.put_record(TABLE, info.id.as_bytes(), &key.to_bytes(), &[])?;
         scrub_stack();
@@ -276,7 +282,7 @@ impl Unlocked<'_> {
         let mut keys = Vec::new();
         for id in self.record_ids(TABLE)? {
             match self.record(TABLE, &id) {
-                Ok(record) => keys.extend(record.and_then(|record| StoredKey::read(&record.content)?.info())),
+                Ok(record) => keys.extend(record.and_then(|record| StoredKey::read(&record.content).ok()?.info())),
                 Err(VaultError::Quarantined) => {}
                 Err(why) => return Err(why),
             }
@@ -313,13 +319,14 @@ impl Unlocked<'_> {
 
     fn stored_key(&self, id: KeyId) -> Result<StoredKey, VaultError> {
         let record = self.record(TABLE, id.as_bytes())?.ok_or(VaultError::NoSuchKey)?;
-        StoredKey::read(&record.content).ok_or(VaultError::NoSuchKey)
+        StoredKey::read(&record.content).map_err(|NotCanonical| VaultError::NoSuchKey)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::TestRng;
     use crate::unlocked::tests::Fixture;
 
     const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384];
@@ -360,7 +367,7 @@ mod tests {
     #[test]
     fn every_purpose_and_algorithm_survives_its_encoding() {
         for (purpose, algorithm) in PURPOSES.into_iter().flat_map(|purpose| ALGORITHMS.map(|algorithm| (purpose, algorithm))) {
-            let key = StoredKey::generate(algorithm, purpose);
+            let key = StoredKey::generate(algorithm, purpose, &mut TestRng);
             let read = StoredKey::read(&key.to_bytes()).expect("reads");
             assert_eq!((read.purpose, read.algorithm, &read.secret), (purpose, algorithm, &key.secret));
         }
@@ -369,8 +376,9 @@ mod tests {
     #[test]
     fn a_secret_of_another_algorithms_length_is_no_key() {
         for (algorithm, other) in [(Algorithm::EdDsa, 48), (Algorithm::Es256, 48), (Algorithm::Es384, 32), (Algorithm::Es384, 49)] {
-            let key = StoredKey { secret: Zeroizing::new(vec![1; other]), ..StoredKey::generate(algorithm, KeyPurpose::Holder) };
-            assert!(StoredKey::read(&key.to_bytes()).is_none(), "{algorithm:?} {other}");
+            let key =
+                StoredKey { secret: Zeroizing::new(vec![1; other]), ..StoredKey::generate(algorithm, KeyPurpose::Holder, &mut TestRng) };
+            assert!(StoredKey::read(&key.to_bytes()).is_err(), "{algorithm:?} {other}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Nonces are random and 192 bits long, never counters or revisions: a restored copy of the vault would use those again.
 
+use alloc::vec::Vec;
 use chacha20poly1305::{AeadInOut, KeyInit, Tag, XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
@@ -24,8 +25,7 @@ pub(crate) fn seal(key: &[u8; 32], aad: &[u8], plaintext: &[u8], rng: &mut dyn C
     out.extend_from_slice(plaintext);
     let tag = XChaCha20Poly1305::new(key.into())
         .encrypt_inout_detached(&XNonce::from(nonce), aad, out[NONCE..].as_mut().into())
-        // The one error is a plaintext of more than 256 GiB; the callers' limits are far below.
-        .unwrap_or_else(|_| std::process::abort());
+        .unwrap_or_else(|_| unreachable!("a plaintext has more than 256 GiB; the callers' limits are far below"));
     out.extend_from_slice(&tag);
     out
 }
@@ -43,10 +43,8 @@ pub(crate) fn open(key: &[u8; 32], aad: &[u8], sealed: &[u8]) -> Option<Zeroizin
 
 /// HKDF-SHA256 into 32 bytes.
 pub(crate) fn derive(salt: &[u8], secret: &[u8], info: &[u8], to: &mut [u8; 32]) {
-    // The one error is an output of more than 8160 bytes.
-    if Hkdf::<Sha256>::new(Some(salt), secret).expand(info, to).is_err() {
-        std::process::abort();
-    }
+    let done = Hkdf::<Sha256>::new(Some(salt), secret).expand(info, to);
+    done.unwrap_or_else(|_| unreachable!("32 bytes are more than 8160"));
 }
 
 /// HMAC-SHA256 under one key, the key schedule done once; the parts are framed by their lengths.
@@ -55,8 +53,8 @@ pub(crate) struct Prf(Hmac<Sha256>);
 
 impl Prf {
     pub(crate) fn new(key: &[u8; 32]) -> Self {
-        // HMAC takes keys of any length (RFC 2104 §3).
-        Self(<Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| std::process::abort()))
+        let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key);
+        Self(mac.unwrap_or_else(|_| unreachable!("HMAC takes keys of any length (RFC 2104 §3)")))
     }
 
     pub(crate) fn of(&self, domain: u8, parts: &[&[u8]]) -> [u8; 32] {
@@ -73,14 +71,15 @@ impl Prf {
 #[cfg(test)]
 mod tests {
     use super::{open, seal};
-    use crate::SystemRng;
+    use crate::testing::TestRng;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn opens_only_what_was_sealed(plaintext: Vec<u8>, aad: Vec<u8>, at: prop::sample::Index, bit in 0..8_u8) {
             let key = [7; 32];
-            let mut sealed = seal(&key, &aad, &plaintext, &mut SystemRng);
+            let mut sealed = seal(&key, &aad, &plaintext, &mut TestRng);
             prop_assert_eq!(open(&key, &aad, &sealed).map(|opened| opened.to_vec()), Some(plaintext));
             prop_assert!(open(&[8; 32], &aad, &sealed).is_none());
             prop_assert!(open(&key, &[&aad[..], b"x"].concat(), &sealed).is_none());

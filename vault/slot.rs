@@ -9,13 +9,14 @@
 //! Unwrapping is the check: nothing else is stored that could be tested against. The zero bytes make the sealing committing, so that one
 //! row cannot be built to open under many passwords at once. The checksum tells bit rot from a wrong password; it protects from nobody.
 
-use crate::cbor::{Writer, bounded_array, exact, expect_array};
 use crate::error::FactorError;
 use crate::factor::{FactorKind, FactorParameters, Factors, KdfCost};
 use crate::seal;
+use alloc::vec::Vec;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq as _;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use zeroize::Zeroizing;
 
 /// One slot: a combination of factors that opens the vault.
@@ -35,7 +36,7 @@ pub type SlotId = [u8; 8];
 /// More slots than this are refused: each one costs a thief nothing and the owner a key derivation.
 pub(crate) const MAX_SLOTS: usize = 16;
 
-const MAX_FACTORS: u64 = 4;
+const MAX_FACTORS: usize = 4;
 const CHECKSUM: usize = 8;
 const ZEROES: [u8; 32] = [0; 32];
 
@@ -106,7 +107,9 @@ impl Slot {
     fn kek(&self, factors: &Factors<'_>) -> Result<Zeroizing<[u8; 32]>, FactorError> {
         // Room for every factor from the start: growing would leave copies behind.
         let mut input = Zeroizing::new(Vec::with_capacity(8 + self.factors.len() * 34));
-        input.extend_from_slice(&Writer::array(self.factors.len()).finish());
+        let mut head = Writer::new();
+        head.array(self.factors.len());
+        input.extend_from_slice(&head.into_bytes());
         for parameters in &self.factors {
             let factor = factors.find(parameters.kind()).ok_or(FactorError::Parameters)?;
             let mut derived = Zeroizing::new([0; 32]);
@@ -125,8 +128,11 @@ impl Slot {
 
     /// Every field: all of it is authenticated by the sealing.
     fn header(&self) -> Vec<u8> {
-        let written = Writer::array(7).uint(1).bytes(&self.vault).bytes(&self.id).uint(self.epoch).uint(self.generation).bytes(&self.salt);
-        self.factors.iter().fold(written.nested(self.factors.len()), |written, factor| factor.write(written)).finish()
+        let mut to = Writer::new();
+        to.array(7).unsigned(1).bytes(&self.vault).bytes(&self.id).unsigned(self.epoch).unsigned(self.generation).bytes(&self.salt);
+        to.array(self.factors.len());
+        self.factors.iter().for_each(|factor| factor.write(&mut to));
+        to.into_bytes()
     }
 
     pub(crate) fn to_row(&self) -> Vec<u8> {
@@ -148,46 +154,53 @@ impl Slot {
         }
         let (len, rest) = content.split_first_chunk::<2>()?;
         let (header, sealed) = rest.split_at_checked(u16::from_be_bytes(*len).into())?;
-        let mut from = minicbor::Decoder::new(header);
-        expect_array(&mut from, 7)?;
-        let version = from.u8().ok()?;
-        let (vault, id) = (exact(&mut from)?, exact(&mut from)?);
-        let (epoch, generation) = (from.u64().ok()?, from.u64().ok()?);
-        let salt = exact(&mut from)?;
-        let count = bounded_array(&mut from, MAX_FACTORS)?;
-        let factors = (0..count).map(|_| FactorParameters::read(&mut from)).collect::<Option<Vec<_>>>()?;
-        let slot = Self { vault, id, epoch, generation, salt, factors, sealed: sealed.to_vec() };
+        let slot = Self { sealed: sealed.to_vec(), ..Self::from_header(header).ok()? };
         let ascending = slot.factors.is_sorted_by(|a, b| a.kind() < b.kind()) && !slot.factors.is_empty();
-        (version == 1 && ascending && slot.header() == header).then_some(slot)
+        ascending.then_some(slot)
+    }
+
+    fn from_header(header: &[u8]) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(header);
+        from.array_of(7)?;
+        if from.unsigned()? != 1 {
+            return Err(NotCanonical);
+        }
+        let (vault, id) = (from.bytes_array()?, from.bytes_array()?);
+        let (epoch, generation) = (from.unsigned()?, from.unsigned()?);
+        let salt = from.bytes_array()?;
+        let count = from.array_up_to(MAX_FACTORS)?;
+        let factors = (0..count).map(|_| FactorParameters::read(&mut from)).collect::<Result<Vec<_>, _>>()?;
+        from.end().map(|()| Self { vault, id, epoch, generation, salt, factors, sealed: Vec::new() })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{RecoveryCode, SystemRng};
+    use crate::RecoveryCode;
+    use crate::testing::TestRng;
     use proptest::prelude::*;
 
     fn sealed(code: &RecoveryCode) -> Slot {
         let place = Place { vault: [1; 16], id: [2; 8], epoch: 3, generation: 1 };
-        Slot::seal(&place, &Factors::one(code), KdfCost::Floor, &[9; 32], &mut SystemRng).expect("seals")
+        Slot::seal(&place, &Factors::one(code), KdfCost::Floor, &[9; 32], &mut TestRng).expect("seals")
     }
 
     #[test]
     fn opens_with_its_factor_only() {
-        let code = RecoveryCode::generate(&mut SystemRng);
+        let code = RecoveryCode::generate(&mut TestRng);
         let slot = sealed(&code);
         let mut vk = [0; 32];
         assert!(slot.open(&Factors::one(&code), &mut vk).is_ok());
         assert_eq!(vk, [9; 32]);
-        let other = RecoveryCode::generate(&mut SystemRng);
+        let other = RecoveryCode::generate(&mut TestRng);
         assert!(matches!(slot.open(&Factors::one(&other), &mut vk), Err(NotOpened::WrongSecret)));
         assert_eq!(Slot::from_row(&slot.to_row()), Some(slot));
     }
 
     #[test]
     fn every_flipped_bit_is_noticed_even_with_a_mended_checksum() {
-        let code = RecoveryCode::generate(&mut SystemRng);
+        let code = RecoveryCode::generate(&mut TestRng);
         let row = sealed(&code).to_row();
         for bit in 0..row.len() * 8 {
             let mut flipped = row.clone();

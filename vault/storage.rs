@@ -1,14 +1,18 @@
 //! The `Storage` joint: named ordered maps of bytes, changed by atomic and durable commits. It sees only sealed bytes.
 
-pub(crate) mod sqlite;
+mod memory;
+mod tests;
+
+pub use memory::MemoryStorage;
 #[cfg(test)]
-pub(crate) mod tests;
+pub(crate) use memory::Rows;
 
 use crate::error::StorageError;
+use alloc::vec::Vec;
 
 /// One ordered map.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Space {
+pub enum Space {
     /// Header, sealed state, counters of failed tries.
     Meta,
     /// Slots.
@@ -26,30 +30,47 @@ pub(crate) enum Space {
 }
 
 impl Space {
-    pub(crate) const ALL: [Self; 7] = [Self::Meta, Self::Slot, Self::Record, Self::Index, Self::Log, Self::LogIndex, Self::Quarantine];
+    /// Every space.
+    pub const ALL: [Self; 7] = [Self::Meta, Self::Slot, Self::Record, Self::Index, Self::Log, Self::LogIndex, Self::Quarantine];
 }
 
-/// One change; `None` removes.
-pub(crate) struct Change {
-    pub(crate) space: Space,
-    pub(crate) key: Vec<u8>,
-    pub(crate) value: Option<Vec<u8>>,
+/// One change of a commit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// The map that is changed.
+    pub space: Space,
+    /// The key in it.
+    pub key: Vec<u8>,
+    /// The new value; `None` removes the key.
+    pub value: Option<Vec<u8>>,
 }
 
-/// Where the bytes are. Every implementation passes `storage/tests.rs`.
-pub(crate) trait Storage: Send {
-    /// The value of a key.
+/// Keeps the rows of one vault. An implementation passes [`storage_tests`](crate::storage_tests).
+///
+/// A storage belongs to one vault at a time: while it exists, nothing else opens what it keeps. Dropping it closes it.
+pub trait Storage: Send {
+    /// Returns the value of a key.
     fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError>;
 
-    /// Visits the keys that begin with `prefix`, in order.
+    /// Visits the keys that begin with `prefix`, in the order of their bytes, with their values.
     fn scan(&self, space: Space, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StorageError>;
 
-    /// Makes all changes or none. When this returns `Ok` they survive a power cut; after an error other than [`StorageError::Full`] it is
-    /// not known what is on disk, and the handle refuses everything from then on.
+    /// Makes all changes or none; of two changes of one key the later one counts.
+    ///
+    /// When this returns `Ok`, the changes survive a power cut. After [`StorageError::Full`] nothing was written and the storage goes on.
+    /// After any other error it is unknown what was written, and the storage refuses everything from then on.
     fn commit(&self, changes: &[Change]) -> Result<(), StorageError>;
+
+    /// Gives up the space held in reserve, so that one more commit may find room. A storage without a reserve does nothing.
+    fn release_reserve(&self) {}
+
+    /// Returns true if the journal of the last commits was missing at opening, so that commits may be lost.
+    fn journal_was_missing(&self) -> bool {
+        false
+    }
 }
 
-/// A storage that was closed: it refuses everything.
+/// A storage that was closed. It refuses everything.
 pub(crate) struct Closed;
 
 impl Storage for Closed {

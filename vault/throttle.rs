@@ -2,8 +2,9 @@
 //! derivation gains nothing. Delays run on the clock that nobody can set; whoever copies the files leaves the counter behind, so only
 //! the cost of the key derivation times the entropy of the secret protects a copy.
 
-use crate::cbor::{Writer, exact, expect_array};
-use crate::clock::Reading;
+use alloc::vec::Vec;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
+use waypass_trust::time::Reading;
 
 /// Failures in a row before the lockout.
 pub(crate) const LIMIT: u32 = 10;
@@ -31,18 +32,23 @@ impl Throttle {
     const UNREADABLE: Self = Self { failures: LIMIT - 1, ..Self::NEW };
 
     pub(crate) fn read(row: Option<&[u8]>) -> Self {
-        let parse = |row| {
-            let mut from = minicbor::Decoder::new(row);
-            expect_array(&mut from, 4)?;
-            let version = from.u8().ok()?;
-            let read = Self { failures: from.u32().ok()?, boot_id: exact(&mut from)?, boottime_ms: from.u64().ok()? };
-            (version == 1 && read.to_bytes() == row).then_some(read)
-        };
-        row.and_then(parse).unwrap_or(Self::UNREADABLE)
+        row.and_then(|row| Self::from_bytes(row).ok()).unwrap_or(Self::UNREADABLE)
+    }
+
+    fn from_bytes(row: &[u8]) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(row);
+        from.array_of(4)?;
+        if from.unsigned()? != 1 {
+            return Err(NotCanonical);
+        }
+        let read = Self { failures: from.unsigned32()?, boot_id: from.bytes_array()?, boottime_ms: from.unsigned()? };
+        from.end().map(|()| read)
     }
 
     pub(crate) fn to_bytes(self) -> Vec<u8> {
-        Writer::array(4).uint(1).uint(self.failures.into()).bytes(&self.boot_id).uint(self.boottime_ms).finish()
+        let mut to = Writer::new();
+        to.array(4).unsigned(1).unsigned(self.failures.into()).bytes(&self.boot_id).unsigned(self.boottime_ms);
+        to.into_bytes()
     }
 
     pub(crate) fn answer(&self, at: &Reading) -> Answer {
@@ -84,12 +90,13 @@ const fn delay_ms(failures: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::{Answer, LIMIT, Throttle};
-    use crate::clock::{self, Reading};
+    use crate::testing::reading;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
+    use waypass_trust::time::Reading;
 
     fn at(boot: u8, boottime_ms: u64, days: i64) -> Reading {
-        let now = clock::read();
-        Reading { wall: now.wall.plus(days * 86_400), boottime_ms, boot_id: [boot; 16] }
+        Reading { wall: reading().wall.plus(days * 86_400), boottime_ms, boot_id: [boot; 16] }
     }
 
     fn failed(times: u32, at: &Reading) -> Throttle {
@@ -130,6 +137,12 @@ mod tests {
             assert_eq!(throttle.attempts_left(), 1);
             assert_eq!(throttle.answer(&now), Answer::Wait { seconds: 3540 });
         }
+    }
+
+    #[test]
+    fn the_bytes_are_those_of_0_1_0() {
+        let counter = failed(3, &at(7, 300, 0)).to_bytes();
+        assert_eq!(counter, [&[0x84, 1, 3, 0x50][..], &[7; 16], &[0x19, 1, 44]].concat());
     }
 
     proptest! {

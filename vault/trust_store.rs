@@ -1,28 +1,29 @@
-//! The trust files: the root and the trust bundle, as plain files. They are public and signed, so they are not encrypted. They are
-//! verified anew whenever they are read, and replaced in one step, so that cutting the power leaves the old or the new one.
+//! The trust files: the root and the trust bundle, in a storage of their own that needs no key. They are public and signed, so they are not
+//! encrypted. They are verified anew whenever they are read, and each is replaced in one step, so that cutting the power leaves the old or
+//! the new one.
 //!
 //! Files are a copy. What a device really believes stands in its vault, and [`crate::Belief`] compares. The reading functions here are
 //! for commands that open no vault; they verify signatures, and cannot tell an old or foreign copy from the newest.
 //!
-//! `bundle.json` is opened with the root in `root.json`. A newer root that arrived before its bundle waits in
-//! `root-next.json`: from then on only bundles that follow it are taken, and the old bundle is still believed.
+//! The bundle is opened with the root. A newer root that arrived before its bundle waits as the next root: from then on only bundles that
+//! follow it are taken, and the old bundle is still believed.
 
+mod storage;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use crate::durable;
-use crate::error::StorageError;
-use crate::lock_file::{LockFile, LockHolder, NotLocked};
-use core::{fmt, time::Duration};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
-use waypass_trust::bundle::{BundleError, MAX_BUNDLE, Root, TrustBundle};
+pub use storage::{MemoryTrust, TrustFile, TrustStorage, TrustWriter};
 
-/// The folder with what a device believes.
-#[derive(Clone, Debug)]
+use crate::error::StorageError;
+use alloc::boxed::Box;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+use core::fmt;
+use waypass_trust::bundle::{BundleError, Root, TrustBundle};
+
+/// The trust files of a device, verified as they are read.
 pub struct TrustStore {
-    dir: PathBuf,
+    files: Box<dyn TrustStorage>,
 }
 
 /// The files as they are, nothing verified.
@@ -33,7 +34,7 @@ pub(crate) struct Files {
 }
 
 /// Why something was not read or not kept.
-#[derive(Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TrustStoreError {
     /// No root is pinned, so nothing can be believed.
     NotPinned,
@@ -42,19 +43,28 @@ pub enum TrustStoreError {
         /// The digest of the root that is pinned, as people compare it.
         held: String,
     },
-    /// What is on the disk is damaged. It was renamed, not deleted, and this is said once: from now on there is none.
+    /// The stored data is damaged. It was renamed, not deleted, and this is said once: from now on there is no such file.
     Quarantined {
         /// Where the file is now.
-        path: PathBuf,
+        aside: String,
         /// What was wrong with it.
         why: BundleError,
     },
     /// What came is not believed, or is not a step forward from what is held.
     Bundle(BundleError),
-    /// Another process is changing the store and does not come to an end.
-    Busy(LockHolder),
+    /// Something else is changing the files and does not come to an end.
+    Busy {
+        /// Its name, in words.
+        holder: String,
+    },
     /// The files could not be read or written.
     Storage(StorageError),
+}
+
+impl fmt::Debug for TrustStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrustStore").finish_non_exhaustive()
+    }
 }
 
 impl fmt::Display for TrustStoreError {
@@ -62,11 +72,9 @@ impl fmt::Display for TrustStoreError {
         match self {
             Self::NotPinned => f.write_str("no root of trust is pinned on this device"),
             Self::OtherRoot { held } => write!(f, "another root of trust is pinned on this device: {held}"),
-            Self::Quarantined { path, why } => {
-                write!(f, "the stored trust data is damaged ({why}) and was set aside as {}", path.display())
-            }
+            Self::Quarantined { aside, why } => write!(f, "the stored trust data is damaged ({why}) and was set aside as {aside}"),
             Self::Bundle(why) => why.fmt(f),
-            Self::Busy(holder) => write!(f, "the trust data is in use by {holder}"),
+            Self::Busy { holder } => write!(f, "the trust data is in use by {holder}"),
             Self::Storage(why) => why.fmt(f),
         }
     }
@@ -80,28 +88,25 @@ impl From<BundleError> for TrustStoreError {
     }
 }
 
-/// Why a file gave nothing.
-enum Unread {
-    Damaged { path: PathBuf, why: BundleError },
-    Other(TrustStoreError),
+impl From<StorageError> for TrustStoreError {
+    fn from(why: StorageError) -> Self {
+        match why {
+            StorageError::Busy { holder } => Self::Busy { holder },
+            why => Self::Storage(why),
+        }
+    }
 }
 
-const ROOT: &str = "root.json";
-const NEXT: &str = "root-next.json";
-const BUNDLE: &str = "bundle.json";
-
-/// A change takes milliseconds.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Why a file gave nothing.
+enum Unread {
+    Damaged { file: TrustFile, why: BundleError },
+    Storage(StorageError),
+}
 
 impl TrustStore {
-    /// The store in `dir`, which is made when something is first kept.
-    pub fn new(dir: impl Into<PathBuf>) -> Self {
-        Self { dir: dir.into() }
-    }
-
-    /// The folder.
-    pub fn dir(&self) -> &Path {
-        &self.dir
+    /// The store over these files.
+    pub fn new(files: impl TrustStorage + 'static) -> Self {
+        Self { files: Box::new(files) }
     }
 
     /// The newest root of this device, `None` before one is pinned: what the next bundle must follow from.
@@ -111,9 +116,11 @@ impl TrustStore {
 
     /// Puts a root that a person compared into an empty folder. Refuses where another root of trust lies there already.
     pub(crate) fn claim_root(&self, root: &Root) -> Result<(), TrustStoreError> {
-        let lock = self.lock()?;
-        let Some(held) = self.opening_root().map_err(Unread::set_aside)? else { return self.put_roots(&lock, root, root) };
-        let bundle = self.held_bundle().map_err(Unread::set_aside)?;
+        let mut writer = self.lock()?;
+        let Some(held) = self.opening_root().map_err(|why| why.set_aside(&mut *writer))? else {
+            return Ok(put_roots(&mut *writer, root, root)?);
+        };
+        let bundle = self.held_bundle().map_err(|why| why.set_aside(&mut *writer))?;
         let known =
             held.digest() == root.digest() || bundle.is_some_and(|bundle| bundle.root_digests().any(|digest| digest == root.digest()));
         if known { Ok(()) } else { Err(TrustStoreError::OtherRoot { held: held.digest().to_string() }) }
@@ -121,9 +128,10 @@ impl TrustStore {
 
     /// Takes the next root: signed by the thresholds of the newest one here and by its own.
     pub fn step_root(&self, envelope: &[u8]) -> Result<(), TrustStoreError> {
-        let lock = self.lock()?;
-        let next = self.newest_root().map_err(Unread::set_aside)?.ok_or(TrustStoreError::NotPinned)?.next(envelope)?;
-        self.put_next(&lock, &next)
+        let mut writer = self.lock()?;
+        let newest = self.newest_root().map_err(|why| why.set_aside(&mut *writer))?;
+        let next = newest.ok_or(TrustStoreError::NotPinned)?.next(envelope)?;
+        Ok(put_next(&mut *writer, &next)?)
     }
 
     /// The bundle of this device, verified from its root on; `None` before there is one.
@@ -137,11 +145,11 @@ impl TrustStore {
     }
 
     /// Keeps a bundle in place of the one before, joined with the status lists that are held already. A step back is refused, also when
-    /// another process stored the newer one meanwhile. It is on the disk when this returns.
+    /// another process stored the newer one meanwhile. It is durable when this returns.
     pub fn install(&self, bundle: &TrustBundle) -> Result<(), TrustStoreError> {
-        let lock = self.lock()?;
-        self.opening_root().map_err(Unread::set_aside)?.ok_or(TrustStoreError::NotPinned)?;
-        let joined = match self.held_bundle().map_err(Unread::set_aside) {
+        let mut writer = self.lock()?;
+        self.opening_root().map_err(|why| why.set_aside(&mut *writer))?.ok_or(TrustStoreError::NotPinned)?;
+        let joined = match self.held_bundle().map_err(|why| why.set_aside(&mut *writer)) {
             Ok(Some(mut held)) => {
                 held.replace(bundle.clone())?;
                 held
@@ -150,118 +158,84 @@ impl TrustStore {
             Ok(None) | Err(TrustStoreError::Quarantined { .. }) => bundle.clone(),
             Err(why) => return Err(why),
         };
-        self.put(&lock, &joined.to_bytes(), &joined)
+        Ok(self.put(&mut *writer, &joined.to_bytes(), &joined)?)
     }
 
     /// Reads every file once, as it is.
-    pub(crate) fn files(&self) -> Result<Files, TrustStoreError> {
-        Ok(Files { root: self.read(ROOT)?, next: self.read(NEXT)?, bundle: self.read(BUNDLE)? })
+    pub(crate) fn files(&self) -> Result<Files, StorageError> {
+        let read = |file| self.files.get(file);
+        Ok(Files { root: read(TrustFile::Root)?, next: read(TrustFile::NextRoot)?, bundle: read(TrustFile::Bundle)? })
+    }
+
+    /// Keeps everyone else from writing until the writer is dropped.
+    pub(crate) fn lock(&self) -> Result<Box<dyn TrustWriter + '_>, TrustStoreError> {
+        Ok(self.files.lock()?)
     }
 
     /// Writes a bundle and the root that opens it. The bundle first: its chain starts no later than the root it was opened with, so the
     /// older root still opens it if the power fails between the two.
-    pub(crate) fn put(&self, lock: &LockFile, file: &[u8], bundle: &TrustBundle) -> Result<(), TrustStoreError> {
-        self.replace(BUNDLE, file)?;
+    pub(crate) fn put(&self, writer: &mut dyn TrustWriter, file: &[u8], bundle: &TrustBundle) -> Result<(), StorageError> {
+        writer.replace(TrustFile::Bundle, file)?;
         let held = self.opening_root().ok().flatten().map(|root| root.digest());
-        if held == Some(bundle.root().digest()) { Ok(()) } else { self.put_roots(lock, bundle.root(), bundle.root()) }
-    }
-
-    /// Writes the copies of the root that opens the bundle and of the newest root, where that is a later one.
-    pub(crate) fn put_roots(&self, lock: &LockFile, opening: &Root, newest: &Root) -> Result<(), TrustStoreError> {
-        if newest.version() > opening.version() {
-            self.put_next(lock, newest)?;
-        }
-        self.replace(ROOT, &opening.to_bytes())
-    }
-
-    /// Writes a next root that waits for its bundle. The lock is an argument so that nobody writes without it.
-    pub(crate) fn put_next(&self, _lock: &LockFile, next: &Root) -> Result<(), TrustStoreError> {
-        self.replace(NEXT, &next.to_bytes())
-    }
-
-    /// Removes root and bundle.
-    pub(crate) fn clear(&self, _lock: &LockFile) -> Result<(), TrustStoreError> {
-        for name in [BUNDLE, NEXT, ROOT] {
-            match fs::remove_file(self.dir.join(name)) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(self.failed("removing the trust bundle", source)),
-                _ => {}
-            }
-        }
-        durable::sync_parent(&self.dir.join(ROOT)).map_err(|source| self.failed("removing the trust bundle", source))
+        if held == Some(bundle.root().digest()) { Ok(()) } else { put_roots(writer, bundle.root(), bundle.root()) }
     }
 
     /// Reads without the lock, which is for writers. What looks damaged is read again under it before it is set aside: a
     /// writer may just have put a good file in its place.
     fn settled<T>(&self, read: impl Fn(&Self) -> Result<T, Unread>) -> Result<T, TrustStoreError> {
         match read(self) {
+            Ok(done) => Ok(done),
+            Err(Unread::Storage(why)) => Err(why.into()),
             Err(Unread::Damaged { .. }) => {
-                let _lock = self.lock()?;
-                read(self).map_err(Unread::set_aside)
+                let mut writer = self.lock()?;
+                read(self).map_err(|why| why.set_aside(&mut *writer))
             }
-            done => done.map_err(Unread::set_aside),
         }
     }
 
     fn held_bundle(&self) -> Result<Option<TrustBundle>, Unread> {
         let Some(root) = self.opening_root()? else { return Ok(None) };
-        self.parsed(BUNDLE, |bytes| TrustBundle::open(bytes, &root))
+        self.parsed(TrustFile::Bundle, |bytes| TrustBundle::open(bytes, &root))
     }
 
     fn newest_root(&self) -> Result<Option<Root>, Unread> {
         let Some(held) = self.opening_root()? else { return Ok(None) };
-        let next = self.parsed(NEXT, Root::open)?;
+        let next = self.parsed(TrustFile::NextRoot, Root::open)?;
         Ok(Some(next.filter(|next| next.version() > held.version()).unwrap_or(held)))
     }
 
     fn opening_root(&self) -> Result<Option<Root>, Unread> {
-        self.parsed(ROOT, Root::open)
+        self.parsed(TrustFile::Root, Root::open)
     }
 
-    fn parsed<T>(&self, name: &str, parse: impl FnOnce(&[u8]) -> Result<T, BundleError>) -> Result<Option<T>, Unread> {
-        let Some(bytes) = self.read(name).map_err(Unread::Other)? else { return Ok(None) };
-        parse(&bytes).map(Some).map_err(|why| Unread::Damaged { path: self.dir.join(name), why })
-    }
-
-    fn read(&self, name: &str) -> Result<Option<Vec<u8>>, TrustStoreError> {
-        let mut bytes = Vec::new();
-        match File::open(self.dir.join(name)).and_then(|file| file.take(MAX_BUNDLE as u64 + 1).read_to_end(&mut bytes)) {
-            Ok(_) => Ok(Some(bytes)),
-            Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(self.failed("reading the trust bundle", source)),
-        }
-    }
-
-    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), TrustStoreError> {
-        durable::replace(&self.dir.join(name), bytes).map_err(|source| self.failed("keeping the trust bundle", source))
-    }
-
-    pub(crate) fn lock(&self) -> Result<LockFile, TrustStoreError> {
-        durable::make_dir(&self.dir).map_err(|source| self.failed("making the trust folder", source))?;
-        let lock = LockFile::take(&self.dir.join("lock"), PATIENCE, &mut |_| ()).map_err(|why| match why {
-            NotLocked::Busy(holder) => TrustStoreError::Busy(holder),
-            NotLocked::Io(source) => self.failed("locking the trust folder", source),
-        })?;
-        durable::remove_leftovers(&self.dir);
-        Ok(lock)
-    }
-
-    fn failed(&self, doing: &'static str, source: io::Error) -> TrustStoreError {
-        TrustStoreError::Storage(StorageError::of(doing, &self.dir, source))
+    fn parsed<T>(&self, file: TrustFile, parse: impl FnOnce(&[u8]) -> Result<T, BundleError>) -> Result<Option<T>, Unread> {
+        let Some(bytes) = self.files.get(file).map_err(Unread::Storage)? else { return Ok(None) };
+        parse(&bytes).map(Some).map_err(|why| Unread::Damaged { file, why })
     }
 }
 
+/// Writes the copies of the root that opens the bundle and of the newest root, where that is a later one.
+pub(crate) fn put_roots(writer: &mut dyn TrustWriter, opening: &Root, newest: &Root) -> Result<(), StorageError> {
+    if newest.version() > opening.version() {
+        put_next(writer, newest)?;
+    }
+    writer.replace(TrustFile::Root, &opening.to_bytes())
+}
+
+/// Writes a next root that waits for its bundle.
+pub(crate) fn put_next(writer: &mut dyn TrustWriter, next: &Root) -> Result<(), StorageError> {
+    writer.replace(TrustFile::NextRoot, &next.to_bytes())
+}
+
 impl Unread {
-    /// Renames what is damaged to the first free name, so that an earlier one is kept too.
-    fn set_aside(self) -> TrustStoreError {
-        let (path, why) = match self {
-            Self::Damaged { path, why } => (path, why),
-            Self::Other(why) => return why,
-        };
-        let mut names = (0..1000).map(|n| path.with_extension(if n == 0 { "json.bad".to_owned() } else { format!("json.bad{n}") }));
-        let Some(aside) = names.find(|aside| !aside.exists()) else { return TrustStoreError::Quarantined { path, why } };
-        match fs::rename(&path, &aside).and_then(|()| durable::sync_parent(&aside)) {
-            Ok(()) => TrustStoreError::Quarantined { path: aside, why },
-            Err(source) => TrustStoreError::Storage(StorageError::Io { doing: "setting damaged trust data aside", source }),
+    /// Has what is damaged set aside.
+    fn set_aside(self, writer: &mut dyn TrustWriter) -> TrustStoreError {
+        match self {
+            Self::Storage(why) => why.into(),
+            Self::Damaged { file, why } => match writer.set_aside(file) {
+                Ok(aside) => TrustStoreError::Quarantined { aside, why },
+                Err(why) => why.into(),
+            },
         }
     }
 }

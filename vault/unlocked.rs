@@ -18,13 +18,15 @@ pub use state::Finding;
 
 pub(crate) use state::State;
 
-use crate::clock::Reading;
 use crate::error::{StorageError, UnlockError};
 use crate::hierarchy::Keys;
-use crate::vault::Vault;
+use crate::memory::{MemoryProtection, SecretMemory};
+use crate::vault::{Entropy, Vault};
+use alloc::boxed::Box;
 use core::cell::{Cell, RefCell};
 use core::time::Duration;
 use session::Session;
+use waypass_trust::time::Reading;
 
 /// An open vault. All methods take `&self`; the borrow of the vault keeps a second opening out. Dropping it wipes the keys.
 pub struct Unlocked<'v> {
@@ -75,6 +77,20 @@ impl<'v> Unlocked<'v> {
 
     pub(crate) fn vault(&self) -> &Vault {
         self.vault.get()
+    }
+
+    /// Returns the source of keys, salts and nonces, for one draw.
+    pub(crate) fn entropy(&self) -> Entropy<'_> {
+        self.vault().entropy()
+    }
+
+    pub(crate) fn memory(&self) -> &dyn SecretMemory {
+        &*self.vault().host.memory
+    }
+
+    /// Returns how well the keys are kept in memory.
+    pub fn memory_protection(&self) -> MemoryProtection {
+        self.keys.protection()
     }
 
     /// What the vault was created as: `wallet`, `issuer`, `gate`.

@@ -1,71 +1,54 @@
 //! A locked vault: create, open, unlock.
 //!
-//! ```text
-//! wallet/            mode 0700
-//!   vault.db         mode 0600: header, slots, counters of failed tries, sealed records
-//!   vault.db-wal     its write-ahead log: always there, empty when the vault was closed in order
-//!   lock             who has it open
-//!   ballast          1 MiB in reserve for the last log entry on a full disk
-//! ```
-//!
 //! Table names, record ids, record sizes, and which records of a table share a tag's value can be read without the key; use random ids.
-//! Replacing the whole folder by an older copy of itself cannot be noticed without hardware that counts; what can be compared outside is
+//! Replacing everything by an older copy of itself cannot be noticed without hardware that counts; what can be compared outside is
 //! [`Unlocked::state_seq`].
 
 #[cfg(test)]
 mod tests;
 
-use crate::ballast;
-use crate::cbor::{Writer, exact, expect_array};
-use crate::clock::Reading;
-use crate::durable;
-use crate::entropy::SystemRng;
 use crate::error::{CreateError, OpenError, StorageError, UnlockError};
 use crate::factor::{Factor, FactorKind, Factors, KdfCost, RecoveryCode};
 use crate::hierarchy::{Keys, VaultKey};
-use crate::lock_file::{LockFile, LockHolder, NotLocked};
-use crate::private::{self, Repair, unlink_foreign};
-use crate::secret::MemoryProtection;
+use crate::host::Host;
+use crate::memory::SecretMemory;
 use crate::slot::{MAX_SLOTS, NotOpened, Place, Slot, SlotInfo};
-use crate::storage::sqlite::{Refused, Sqlite, log_of};
 use crate::storage::{Change, Closed, Space, Storage};
 use crate::throttle::{Answer, Throttle};
 use crate::unlocked::{State, Unlocked};
+use alloc::borrow::ToOwned as _;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cell::{RefCell, RefMut};
 use rand_core::CryptoRng;
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-/// The version of the file; a higher one is refused. It keeps older programs out, and decides nothing: what an upgrade has done stands in
-/// the sealed state.
-const VERSION: u32 = 2;
-
-const DATABASE: &str = "vault.db";
-const LOCK: &str = "lock";
-const BALLAST: &str = "ballast";
-
-/// How often a waiting process tries the database again.
-const POLL: Duration = Duration::from_millis(20);
-
-/// How long [`Vault::open`] waits for another process: longer than any command that opens, works and locks.
-const PATIENCE: Duration = Duration::from_secs(2);
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
+use waypass_trust::time::Reading;
 
 const HEADER: &[u8] = b"header";
 /// There while the vault is being made.
 const UNFINISHED: &[u8] = b"unfinished";
-/// There from an opening that found no log until the vault is unlocked, when its state says whether there should have been one.
-const LOG_MISSING: &[u8] = b"log-missing";
+/// There from an opening that found no journal until the vault is unlocked, when its state says whether there should have been one.
+const JOURNAL_MISSING: &[u8] = b"log-missing";
 
-/// A vault on disk that this process, and no other, has open. Locked until [`Vault::unlock`].
+/// A vault that is open for this program alone. Locked until [`Vault::unlock`].
 pub struct Vault {
-    pub(crate) storage: Box<dyn Storage>,
+    pub(crate) host: Opened,
     pub(crate) header: Header,
-    pub(crate) dir: PathBuf,
-    repairs: Vec<Repair>,
-    /// `None` while it is closed.
-    lock: Option<LockFile>,
 }
 
-/// A vault that is being made. Until [`Unfinished::finish`] it does not count as made: it cannot be opened, and making it may begin anew.
+/// A host in use.
+pub(crate) struct Opened {
+    pub(crate) storage: Box<dyn Storage>,
+    pub(crate) memory: Box<dyn SecretMemory>,
+    entropy: RefCell<Box<dyn CryptoRng + Send>>,
+}
+
+/// The source of randomness, for one draw.
+pub(crate) type Entropy<'v> = RefMut<'v, Box<dyn CryptoRng + Send>>;
+
+/// A vault that is being made. Until [`Unfinished::finish`] it does not count as made: it cannot be opened.
 pub struct Unfinished {
     vault: Vault,
 }
@@ -124,117 +107,61 @@ impl Counter {
 }
 
 impl Vault {
-    /// Creates a vault in `dir` (made with mode 0700) with a slot for `primary` and one for the recovery code that is returned.
-    pub fn create(
-        dir: &Path,
-        kind: &str,
-        primary: &dyn Factor,
-        kdf: KdfCost,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<(Self, RecoveryCode), CreateError> {
-        let (unfinished, recovery) = Unfinished::begin(dir, kind, primary, kdf, rng)?;
+    /// Creates a vault in an empty storage, with a slot for `primary` and one for the recovery code that is returned.
+    pub fn create(host: Host, kind: &str, primary: &dyn Factor, kdf: KdfCost) -> Result<(Self, RecoveryCode), CreateError> {
+        let (unfinished, recovery) = Unfinished::begin(host, kind, primary, kdf)?;
         Ok((unfinished.finish()?, recovery))
     }
 
-    /// Opens the vault in `dir`, waiting up to two seconds for another process to release it.
-    pub fn open(dir: &Path) -> Result<Self, OpenError> {
-        Self::open_waiting(dir, PATIENCE, &mut |_| ())
+    /// Opens the vault in a storage.
+    pub fn open(host: Host) -> Result<Self, OpenError> {
+        let vault = Self::open_any(host)?;
+        if vault.is_unfinished()? { Err(OpenError::Unfinished) } else { Ok(vault) }
     }
 
-    /// As [`Vault::open`], waiting up to `wait`; `waiting` is told once who holds the vault.
-    pub fn open_waiting(dir: &Path, wait: Duration, waiting: &mut dyn FnMut(&LockHolder)) -> Result<Self, OpenError> {
-        let vault = Self::open_any(dir, wait, waiting)?;
-        if vault.is_unfinished()? {
-            return Err(OpenError::Unfinished(dir.to_owned()));
+    fn open_any(host: Host) -> Result<Self, OpenError> {
+        let mut vault = Self::without_header(host);
+        let header = vault.storage().get(Space::Meta, HEADER)?;
+        if vault.storage().journal_was_missing() && header.is_some() {
+            // From here on there is a journal, so what was found is kept until somebody can unlock the vault.
+            vault.commit_with_reserve(&[meta(JOURNAL_MISSING, Vec::new())])?;
         }
-        ballast::refill(&dir.join(BALLAST));
-        Ok(vault)
-    }
-
-    fn open_any(dir: &Path, wait: Duration, waiting: &mut dyn FnMut(&LockHolder)) -> Result<Self, OpenError> {
-        let file = dir.join(DATABASE);
-        if file.symlink_metadata().is_err() {
-            return Err(OpenError::NotFound(dir.to_owned()));
-        }
-        let mut vault = Self::with_store(dir, wait, waiting)?;
-        vault.header = match vault.storage.get(Space::Meta, HEADER)? {
-            Some(header) => Header::read(&header).ok_or(OpenError::Damaged)?,
+        vault.header = match header {
+            Some(header) => Header::read(&header).map_err(|NotCanonical| OpenError::Damaged)?,
             // They are written together: a header alone can only have been lost.
-            None if has_slots(&*vault.storage)? => return Err(OpenError::Damaged),
-            None => return Err(OpenError::NotFound(dir.to_owned())),
+            None if has_slots(vault.storage())? => return Err(OpenError::Damaged),
+            None => return Err(OpenError::NotFound),
         };
         Ok(vault)
     }
 
-    /// The lock and the store, whatever is in it.
-    fn with_store(dir: &Path, wait: Duration, waiting: &mut dyn FnMut(&LockHolder)) -> Result<Self, OpenError> {
-        let started = Instant::now();
-        let mut repairs = Vec::new();
-        private::close_folder(dir, &mut repairs)?;
-        let lock = LockFile::take(&dir.join(LOCK), wait, waiting).map_err(|why| match why {
-            NotLocked::Busy(holder) => OpenError::Busy(holder),
-            NotLocked::Io(source) => OpenError::Storage(StorageError::of("locking the vault", dir, source)),
-        })?;
-        let linked = [(LOCK, lock.removed_link()), (BALLAST, unlink_foreign(&dir.join(BALLAST)).unwrap_or(false))];
-        repairs.extend(linked.into_iter().filter(|(_, linked)| *linked).map(|(name, _)| Repair::Link { path: dir.join(name) }));
-        let file = dir.join(DATABASE);
-        for path in [&dir.join(LOCK), &dir.join(BALLAST), &file, &log_of(&file)] {
-            private::close_file(path, &mut repairs)?;
-        }
-        durable::remove_leftovers(dir);
-        let mut told = false;
-        let (storage, log_was_missing) = loop {
-            match Sqlite::open(&file, VERSION) {
-                Ok(storage) => {
-                    break {
-                        let missing = storage.log_was_missing();
-                        (Box::new(storage), missing)
-                    };
-                }
-                Err(Refused::Newer(found)) => return Err(OpenError::Newer { found, supported: VERSION.into() }),
-                Err(Refused::Storage(why)) => return Err(OpenError::Storage(why)),
-                // Somebody removed the lock file of a process that is still at work.
-                Err(Refused::Busy) => {
-                    let holder = LockHolder::UNKNOWN;
-                    if started.elapsed() >= wait {
-                        return Err(OpenError::Busy(holder));
-                    }
-                    if !told {
-                        waiting(&holder);
-                        told = true;
-                    }
-                    std::thread::sleep(POLL);
-                }
-            }
-        };
-        let vault =
-            Self { storage, header: Header { vault: [0; 16], kind: String::new() }, dir: dir.to_owned(), repairs, lock: Some(lock) };
-        if log_was_missing && vault.storage.get(Space::Meta, HEADER)?.is_some() {
-            // From here on there is a log, so what was found is kept until somebody can unlock the vault.
-            vault.commit_with_reserve(&[meta(LOG_MISSING, Vec::new())])?;
-        }
-        Ok(vault)
+    fn without_header(Host { storage, memory, entropy }: Host) -> Self {
+        let host = Opened { storage, memory, entropy: RefCell::new(entropy) };
+        Self { host, header: Header { vault: [0; 16], kind: String::new() } }
     }
 
     fn is_unfinished(&self) -> Result<bool, StorageError> {
-        Ok(self.storage.get(Space::Meta, UNFINISHED)?.is_some())
+        Ok(self.storage().get(Space::Meta, UNFINISHED)?.is_some())
     }
 
-    /// Whether the log was missing when the vault was opened, this time or since it was last unlocked; and the change that forgets it.
-    pub(crate) fn missing_log(&self) -> Result<Option<Change>, StorageError> {
-        let found = self.storage.get(Space::Meta, LOG_MISSING)?;
-        Ok(found.map(|_| Change { space: Space::Meta, key: LOG_MISSING.to_vec(), value: None }))
+    /// Returns a change if the journal was missing at an opening since the vault was last unlocked: the one that forgets it.
+    pub(crate) fn missing_journal(&self) -> Result<Option<Change>, StorageError> {
+        let found = self.storage().get(Space::Meta, JOURNAL_MISSING)?;
+        Ok(found.map(|_| Change { space: Space::Meta, key: JOURNAL_MISSING.to_vec(), value: None }))
     }
 
-    /// Closes the database and releases the lock. Until it is opened anew, nothing can be read or written.
+    /// Closes the storage. From then on nothing can be read or written.
     pub(crate) fn close(&mut self) {
-        self.storage = Box::new(Closed);
-        self.lock = None;
+        self.host.storage = Box::new(Closed);
     }
 
-    /// What was put right when the vault was opened: modes and links that let other users in.
-    pub fn repairs(&self) -> &[Repair] {
-        &self.repairs
+    pub(crate) fn storage(&self) -> &dyn Storage {
+        &*self.host.storage
+    }
+
+    /// Returns the source of keys, salts and nonces, for one draw.
+    pub(crate) fn entropy(&self) -> Entropy<'_> {
+        self.host.entropy.borrow_mut()
     }
 
     /// Returns the vault's public status.
@@ -313,7 +240,7 @@ impl Vault {
             }
         }
         for slot in slots {
-            let mut vk = VaultKey::zeroed().map_err(UnlockError::Factor)?;
+            let mut vk = VaultKey::zeroed(&*self.host.memory).map_err(UnlockError::Factor)?;
             match slot.open(factors, vk.bytes_mut()) {
                 Ok(()) => {}
                 Err(NotOpened::WrongSecret) => continue,
@@ -352,7 +279,7 @@ impl Vault {
     /// The readable slots, and how many are not.
     pub(crate) fn slots(&self) -> Result<(Vec<Slot>, usize), StorageError> {
         let (mut slots, mut damaged) = (Vec::new(), 0);
-        self.storage.scan(Space::Slot, b"", &mut |key, row| match Slot::from_row(row) {
+        self.storage().scan(Space::Slot, b"", &mut |key, row| match Slot::from_row(row) {
             Some(slot) if slot.id == key && slot.vault == self.header.vault && slots.len() < MAX_SLOTS => slots.push(slot),
             _ => damaged += 1,
         })?;
@@ -360,7 +287,7 @@ impl Vault {
     }
 
     fn throttle(&self, counter: Counter) -> Result<Throttle, StorageError> {
-        Ok(Throttle::read(self.storage.get(Space::Meta, counter.key())?.as_deref()))
+        Ok(Throttle::read(self.storage().get(Space::Meta, counter.key())?.as_deref()))
     }
 
     fn set_throttle(&self, counters: &[(Counter, Throttle)]) -> Result<(), StorageError> {
@@ -370,10 +297,10 @@ impl Vault {
 
     /// The owner must get in to make room; the reserve is for exactly this.
     pub(crate) fn commit_with_reserve(&self, changes: &[Change]) -> Result<(), StorageError> {
-        match self.storage.commit(changes) {
+        match self.storage().commit(changes) {
             Err(StorageError::Full { .. }) => {
-                ballast::release(&self.dir.join(BALLAST));
-                self.storage.commit(changes)
+                self.storage().release_reserve();
+                self.storage().commit(changes)
             }
             done => done,
         }
@@ -381,41 +308,27 @@ impl Vault {
 }
 
 impl Unfinished {
-    /// Begins a vault in `dir` (made with mode 0700) with a slot for `primary` and one for the recovery code that is returned. What an
-    /// earlier creation left that was cut short is removed first.
-    pub fn begin(
-        dir: &Path,
-        kind: &str,
-        primary: &dyn Factor,
-        kdf: KdfCost,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<(Self, RecoveryCode), CreateError> {
-        let io = |source| CreateError::Storage(StorageError::of("creating the vault", dir, source));
-        durable::make_dir(dir).map_err(io)?;
-        if let Some(earlier) = Self::left_in(dir)? {
-            earlier.discard().map_err(CreateError::Storage)?;
+    /// Begins a vault in an empty storage, with a slot for `primary` and one for the recovery code that is returned.
+    pub fn begin(host: Host, kind: &str, primary: &dyn Factor, kdf: KdfCost) -> Result<(Self, RecoveryCode), CreateError> {
+        let mut vault = Vault::without_header(host);
+        // A storage with neither header nor slots is also what a creation leaves that was cut short early.
+        if vault.storage().get(Space::Meta, HEADER)?.is_some() || has_slots(vault.storage())? {
+            return Err(CreateError::Exists);
         }
-        let mut vault = Vault::with_store(dir, PATIENCE, &mut |_| ())?;
-        // A file with neither header nor slots is what a creation leaves that was cut short early.
-        if vault.storage.get(Space::Meta, HEADER)?.is_some() || has_slots(&*vault.storage)? {
-            return Err(CreateError::Exists(dir.to_owned()));
-        }
-        let recovery = RecoveryCode::generate(rng);
+        let recovery = RecoveryCode::generate(&mut **vault.entropy());
         kind.clone_into(&mut vault.header.kind);
-        rand_core::Rng::fill_bytes(rng, &mut vault.header.vault);
-        let mut changes = first_commit(&vault.header, &[primary, &recovery], kdf, rng)?;
+        rand_core::Rng::fill_bytes(vault.host.entropy.get_mut(), &mut vault.header.vault);
+        let mut changes = first_commit(&vault, &[primary, &recovery], kdf)?;
         changes.push(meta(UNFINISHED, Vec::new()));
-        vault.storage.commit(&changes)?;
-        durable::sync_parent(&dir.join(DATABASE)).map_err(io)?;
-        ballast::refill(&dir.join(BALLAST));
+        vault.storage().commit(&changes)?;
         Ok((Self { vault }, recovery))
     }
 
-    /// What a creation left in `dir` that was cut short.
-    pub fn left_in(dir: &Path) -> Result<Option<Self>, OpenError> {
-        match Vault::open_any(dir, PATIENCE, &mut |_| ()) {
+    /// Returns what a creation left in a storage that was cut short.
+    pub fn left_in(host: Host) -> Result<Option<Self>, OpenError> {
+        match Vault::open_any(host) {
             Ok(vault) => Ok(if vault.is_unfinished()? { Some(Self { vault }) } else { None }),
-            Err(OpenError::NotFound(_)) => Ok(None),
+            Err(OpenError::NotFound) => Ok(None),
             Err(why) => Err(why),
         }
     }
@@ -427,28 +340,8 @@ impl Unfinished {
 
     /// Makes it count: from here on it opens, and is not made again.
     pub fn finish(self) -> Result<Vault, StorageError> {
-        self.vault.storage.commit(&[Change { space: Space::Meta, key: UNFINISHED.to_vec(), value: None }])?;
+        self.vault.storage().commit(&[Change { space: Space::Meta, key: UNFINISHED.to_vec(), value: None }])?;
         Ok(self.vault)
-    }
-
-    /// Removes it. Nothing in it was acknowledged.
-    pub fn discard(self) -> Result<(), StorageError> {
-        let Vault { dir, storage, lock: _lock, .. } = self.vault;
-        drop(storage);
-        let failed = |source| StorageError::of("removing an unfinished vault", &dir, source);
-        // The database last: while it is there, the next try knows what the other files are.
-        let mut last = Vec::new();
-        for entry in std::fs::read_dir(&dir).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            let name = path.file_name().unwrap_or_default();
-            if name == DATABASE || path == log_of(&dir.join(DATABASE)) {
-                last.push(path);
-            } else if name != LOCK && path.symlink_metadata().is_ok_and(|about| !about.is_dir()) {
-                std::fs::remove_file(&path).map_err(failed)?;
-            }
-        }
-        last.sort();
-        last.iter().try_for_each(std::fs::remove_file).and_then(|()| durable::sync_parent(&dir.join(DATABASE))).map_err(failed)
     }
 }
 
@@ -463,8 +356,10 @@ fn meta(key: &[u8], value: Vec<u8>) -> Change {
 }
 
 /// Header, slots, counters and empty state in one commit: a vault is there completely or not at all.
-fn first_commit(header: &Header, factors: &[&dyn Factor], kdf: KdfCost, rng: &mut dyn CryptoRng) -> Result<Vec<Change>, CreateError> {
-    let mut vk = VaultKey::zeroed()?;
+fn first_commit(vault: &Vault, factors: &[&dyn Factor], kdf: KdfCost) -> Result<Vec<Change>, CreateError> {
+    let (header, mut rng) = (&vault.header, vault.entropy());
+    let rng: &mut dyn CryptoRng = &mut **rng;
+    let mut vk = VaultKey::zeroed(&*vault.host.memory)?;
     rand_core::Rng::fill_bytes(rng, vk.bytes_mut());
     let mut changes = vec![
         meta(HEADER, header.to_bytes()),
@@ -480,27 +375,24 @@ fn first_commit(header: &Header, factors: &[&dyn Factor], kdf: KdfCost, rng: &mu
         state.slots.push((slot.id, slot.epoch));
         changes.push(Change { space: Space::Slot, key: slot.id.to_vec(), value: Some(slot.to_row()) });
     }
-    changes.push(state.to_change(&header.vault, &Keys::derive(vk, &header.vault, 1), &mut SystemRng));
+    changes.push(state.to_change(&header.vault, &Keys::derive(vk, &header.vault, 1), rng));
     Ok(changes)
 }
 
 impl Header {
     fn to_bytes(&self) -> Vec<u8> {
-        Writer::array(3).uint(1).bytes(&self.vault).text(&self.kind).finish()
+        let mut to = Writer::new();
+        to.array(3).unsigned(1).bytes(&self.vault).text(&self.kind);
+        to.into_bytes()
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let mut from = minicbor::Decoder::new(bytes);
-        expect_array(&mut from, 3)?;
-        let version = from.u8().ok()?;
-        let header = Self { vault: exact(&mut from)?, kind: from.str().ok()?.to_owned() };
-        (version == 1 && header.to_bytes() == bytes).then_some(header)
-    }
-}
-
-impl Unlocked<'_> {
-    /// How well the kernel lets us keep secrets in memory.
-    pub fn memory_protection(&self) -> MemoryProtection {
-        self.keys.protection()
+    fn read(bytes: &[u8]) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(bytes);
+        from.array_of(3)?;
+        if from.unsigned()? != 1 {
+            return Err(NotCanonical);
+        }
+        let header = Self { vault: from.bytes_array()?, kind: from.text()?.to_owned() };
+        from.end().map(|()| header)
     }
 }

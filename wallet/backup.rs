@@ -6,7 +6,6 @@ use crate::error::WalletError;
 use crate::history::{self, ABOUT, DETAILS, Detail, What};
 use crate::records::{self, TABLE};
 use rand_core::CryptoRng;
-use std::path::Path;
 use waypass_trust::audit::Event;
 use waypass_trust::time::Moment;
 use waypass_vault::{Belief, Factors, KdfCost, KeyId, Unlocked, VaultError};
@@ -27,16 +26,16 @@ pub struct Restored {
 }
 
 impl Wallet<'_> {
-    /// Writes the credentials, sealed by a recovery code and one factor more. Holder keys and history stay on this device.
-    pub fn backup(&self, to: &Path, factors: &Factors<'_>, kdf: KdfCost) -> Result<(), WalletError> {
-        Ok(self.vault.backup(to, factors, kdf, &[ABOUT, DETAILS, DEVICE_TABLE, Belief::TABLE, records::ASIDE])?)
+    /// Makes a backup of the credentials, sealed by a recovery code and one factor more. Holder keys and history stay on this device.
+    pub fn backup(&self, factors: &Factors<'_>, kdf: KdfCost) -> Result<Vec<u8>, WalletError> {
+        Ok(self.vault.backup(factors, kdf, &[ABOUT, DETAILS, DEVICE_TABLE, Belief::TABLE, records::ASIDE])?)
     }
 
     /// Takes a backup in, beside what is held already.
-    pub fn restore(&self, from: &Path, factors: &Factors<'_>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Restored, WalletError> {
+    pub fn restore(&self, backup: &[u8], factors: &Factors<'_>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Restored, WalletError> {
         let event = Event::new("restored").ok_or(WalletError::Bookkeeping)?;
         self.vault.batch(|batch| {
-            let report = self.vault.restore(from, factors)?;
+            let report = self.vault.restore(backup, factors)?;
             let reissue = report.reissue.iter().filter(|(table, _)| table == TABLE);
             let reissue: Vec<_> = reissue.filter_map(|(_, id)| CredentialId::from_bytes(id)).collect();
             for id in &reissue {

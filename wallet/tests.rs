@@ -1,4 +1,4 @@
-//! The wallet on a real vault in a temporary folder, with a small site to trust.
+//! The wallet on a vault in a temporary folder, or in memory alone, with a small site to trust.
 
 mod aside;
 mod backup;

@@ -17,8 +17,8 @@ use waypass_credential::key::Algorithm;
 use waypass_issuer::Issuer;
 use waypass_issuer::issue::{IssueError, Issued, Order, Validity};
 use waypass_issuer::offer::{Offer, OfferTerms};
+use waypass_machine::SystemRng;
 use waypass_trust::bundle::ListKind;
-use waypass_vault::SystemRng;
 
 /// Arguments of `issuer issue`.
 #[derive(clap::Args)]

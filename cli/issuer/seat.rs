@@ -14,7 +14,8 @@ use waypass_issuer::issue::OpenError;
 use waypass_issuer::keys::Keys;
 use waypass_issuer::sealed::{Anchor, Seal, Upgrade};
 use waypass_issuer::store::{MissingLog, SqliteStore, StoreError};
-use waypass_vault::{Parked, SystemRng, Unlocked, VaultError};
+use waypass_machine::{LockHolder, SystemRng, Wait};
+use waypass_vault::{Parked, Unlocked, VaultError};
 use zeroize::Zeroizing;
 
 /// The vault's table for what it keeps of its issuer.
@@ -70,7 +71,9 @@ impl<'s> Keeper<'s> {
         let session = self.session;
         let wait = if more { Duration::ZERO } else { unlock::PATIENCE };
         // A command that is at work keeps what it finds, and moves nothing back afterwards: it is asked again with the vault open.
-        let done = self.vault.briefly(wait, &mut |_| (), |vault| Kept::of(session, vault)?.keep(vault, issuer));
+        let (folder, mut nobody) = (session.home.vault(Role::Issuer), |_: &LockHolder| ());
+        let work = |vault: &Unlocked<'_>| Kept::of(session, vault)?.keep(vault, issuer);
+        let done = waypass_machine::briefly(&mut self.vault, &folder, Wait::new(wait, &mut nobody), work);
         match done {
             Ok(Ok(())) => self.kept = Some(newest),
             Ok(Err(failure)) if failure.exit == Exit::Tamper => return Err(failure),

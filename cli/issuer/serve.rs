@@ -15,8 +15,9 @@ use waypass_issuer::http::{self, ServeError, ServiceLimits};
 use waypass_issuer::keys::Keys;
 use waypass_issuer::store::SqliteStore;
 use waypass_issuer::vc_api::VcApi;
-use waypass_vault::clock::read;
-use waypass_vault::{SystemRng, ephemeral_signer};
+use waypass_machine::SystemRng;
+use waypass_machine::clock::read;
+use waypass_vault::ephemeral_signer;
 
 /// Arguments of `issuer serve`.
 #[derive(clap::Args)]
@@ -106,7 +107,8 @@ fn vc_api(session: &Session, args: &Args) -> Outcome {
     let listener = listen(args.listen)?;
     let address = listener.local_addr().unwrap_or(args.listen);
     let base_url = args.base_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let signers = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384].map(|algorithm| Box::new(ephemeral_signer(algorithm)) as Box<_>);
+    let signers = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384]
+        .map(|algorithm| Box::new(ephemeral_signer(algorithm, &mut SystemRng)) as Box<_>);
     let api = VcApi::new(signers.into(), base_url.trim_end_matches('/'));
     let issuers: serde_json::Map<String, serde_json::Value> = api.profiles().map(|(name, did)| (name.to_owned(), did.into())).collect();
     session.out.words(&format!("serving the W3C VC API on http://{address}, with keys for this process only"));

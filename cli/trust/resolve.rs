@@ -10,10 +10,10 @@ use waypass_credential::did::Purpose;
 use waypass_credential::did::WebDid;
 use waypass_credential::did::resolution::{ErrorCode, Resolution};
 use waypass_credential::json as plain;
+use waypass_machine::clock;
 use waypass_net::Timeouts;
 use waypass_net::TransportError;
 use waypass_net::did_web;
-use waypass_vault::clock;
 
 /// Arguments of `trust resolve`.
 #[derive(clap::Args)]

@@ -5,7 +5,7 @@ use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use serde_json::json;
-use waypass_vault::{SystemRng, clock};
+use waypass_machine::{SystemRng, clock};
 
 /// Arguments of `verifier acknowledge`.
 #[derive(clap::Args)]

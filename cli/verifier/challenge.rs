@@ -13,7 +13,7 @@ use waypass_credential::ClaimPath;
 use waypass_credential::Format;
 use waypass_credential::request::Query;
 use waypass_gate::Asked;
-use waypass_vault::{SystemRng, clock};
+use waypass_machine::{SystemRng, clock};
 
 /// Arguments of `verifier challenge`.
 #[derive(clap::Args)]

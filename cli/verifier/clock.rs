@@ -8,7 +8,7 @@ use crate::home::Role;
 use crate::unlock::{self, OpenArgs};
 use crate::{secret, words};
 use serde_json::json;
-use waypass_vault::{SystemRng, clock};
+use waypass_machine::{SystemRng, clock};
 
 /// What to do about the clock.
 #[derive(clap::Subcommand)]

@@ -6,8 +6,8 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use serde_json::json;
 use waypass_gate::Became;
+use waypass_machine::{SystemRng, clock};
 use waypass_trust::audit::{BadNote, Note};
-use waypass_vault::{SystemRng, clock};
 
 /// Arguments of `verifier confirm`.
 #[derive(clap::Args)]

@@ -8,7 +8,7 @@ use crate::unlock::OpenArgs;
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_issuer::gates::Enrolment;
-use waypass_vault::clock;
+use waypass_machine::clock;
 
 /// Arguments of `verifier enroll`.
 #[derive(clap::Args)]

@@ -9,9 +9,9 @@ use crate::words;
 use serde_json::json;
 use waypass_credential::time::Timestamp;
 use waypass_gate::{Decides, Status};
+use waypass_machine::clock;
 use waypass_trust::bundle::OfflineHorizon;
 use waypass_trust::status::TakenBack;
-use waypass_vault::clock;
 
 /// Arguments of `verifier status`.
 #[derive(clap::Args)]

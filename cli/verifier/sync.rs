@@ -11,10 +11,11 @@ use serde_json::json;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use waypass_gate::{Aside, Flag, Gate, GateError, Question, Sync};
+use waypass_machine::{SystemRng, clock};
 use waypass_trust::bundle::TimeNonce;
 use waypass_trust::status::TakenBack;
 use waypass_trust::sync::{AuditHeld, Device, Kept, Manifest, Part, Receipted};
-use waypass_vault::{Finding, Parked, SystemRng, clock};
+use waypass_vault::{Finding, Parked};
 
 /// Arguments of `verifier sync`.
 #[derive(clap::Args)]

@@ -10,8 +10,8 @@ use std::path::PathBuf;
 
 use waypass_credential::request::Request;
 use waypass_gate::{Mode, Needs, Recorded};
+use waypass_machine::{SystemRng, clock};
 use waypass_trust::reason::{Level, ReasonCode};
-use waypass_vault::{SystemRng, clock};
 use waypass_verifier::Decision;
 
 /// Arguments of `verifier verify`.

@@ -9,8 +9,8 @@ use crate::{qr, secret, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
+use waypass_machine::SystemRng;
 use waypass_trust::reason::{Level, ReasonCode};
-use waypass_vault::SystemRng;
 use waypass_wallet::{CredentialId, Held, HoldError, Kept, WalletError};
 
 /// Arguments of `wallet add`.

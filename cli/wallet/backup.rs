@@ -6,8 +6,10 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::secret::SecretArgs;
 use crate::unlock::{self, OpenArgs};
 use serde_json::json;
+use std::io::ErrorKind;
 use std::path::PathBuf;
-use waypass_vault::{BackupError, Factors, KdfCost, Password, RecoveryCode, SystemRng};
+use waypass_machine::{CALIBRATED, SystemRng};
+use waypass_vault::{BackupError, Factors, MAX_BACKUP, Password, RecoveryCode};
 use waypass_wallet::WalletError;
 
 /// Arguments of `wallet backup`.
@@ -51,7 +53,8 @@ pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
         Ok::<_, Failure>((code, phrase))
     })??;
     let phrase = Password::new(crate::secret::text(&phrase)?);
-    open.wallet.backup(&args.file, &Factors::one(&code).and(&phrase), KdfCost::Calibrated).map_err(failure)?;
+    let sealed = open.wallet.backup(&Factors::one(&code).and(&phrase), CALIBRATED).map_err(failure)?;
+    waypass_machine::replace_file(&args.file, &sealed).map_err(|error| file_failure(&error))?;
     session.out.json(&json!({ "schema": "waypass.backup/1", "file": args.file }))?;
     session.out.words(&format!("wrote {}", args.file.display()));
     session.out.note("both secrets are needed to restore it; keys stay on this device, so a restored wallet asks for new credentials");
@@ -66,7 +69,8 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
         Ok::<_, Failure>((code, phrase))
     })??;
     let phrase = Password::new(crate::secret::text(&phrase)?);
-    let restored = open.wallet.restore(&args.file, &Factors::one(&code).and(&phrase), &open.at, &mut SystemRng);
+    let sealed = waypass_machine::read_file(&args.file, MAX_BACKUP).map_err(|error| file_failure(&error))?;
+    let restored = open.wallet.restore(&sealed, &Factors::one(&code).and(&phrase), &open.at, &mut SystemRng);
     let restored = restored.map_err(|error| match error {
         WalletError::Backup(why @ (BackupError::NotABackup | BackupError::Newer { .. })) => Failure::from(why).about(&args.file),
         error => failure(error),
@@ -79,6 +83,15 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
         session.out.note("see which: waypass wallet list; then ask their issuers, with the line `waypass wallet key` prints");
     }
     Ok(Exit::Done)
+}
+
+fn file_failure(error: &std::io::Error) -> Failure {
+    let next = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space on that disk, then run the command again",
+        ErrorKind::FileTooLarge => unlock::LIFT_THE_LIMIT,
+        _ => "check the disk and the name, then run the command again",
+    };
+    Failure::internal(format!("the backup file: {}", crate::exit::plain(error)), next)
 }
 
 fn recovery(session: &Session, seal: &SealArgs) -> Result<RecoveryCode, Failure> {

@@ -8,7 +8,8 @@ use crate::{slot, trust, words};
 use serde_json::json;
 use waypass_credential::did;
 use waypass_credential::key::Algorithm;
-use waypass_vault::{KeyPurpose, clock};
+use waypass_machine::clock;
+use waypass_vault::KeyPurpose;
 
 /// Arguments of `wallet init`.
 #[derive(clap::Args)]

@@ -9,11 +9,11 @@ use crate::secret::{self, SecretArgs};
 use crate::sync;
 use waypass_credential::Nonce;
 use waypass_credential::key::Algorithm;
+use waypass_machine::{SystemRng, clock};
 use waypass_net::TransportError;
 use waypass_net::pickup::{Choice, Pickup, PickupError, Progress};
 use waypass_net::{Reach, Timeouts};
 use waypass_trust::bundle::{Authority, TrustBundle};
-use waypass_vault::{SystemRng, clock};
 use waypass_wallet::{Awaited, CredentialId, HoldError, Unfinished};
 
 /// An offer as it was read, before anything is spent.

@@ -11,7 +11,7 @@ use crate::{qr, secret, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::PathStep;
-use waypass_vault::SystemRng;
+use waypass_machine::SystemRng;
 use waypass_wallet::{AskError, Asked, Asker, Claim, CredentialId, PresentError, Proposal, Warning};
 
 /// Arguments of `wallet present`.

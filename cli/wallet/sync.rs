@@ -5,8 +5,8 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::sync::{self, SyncArgs};
 use crate::trust;
 use crate::unlock::OpenArgs;
+use waypass_machine::clock;
 use waypass_trust::sync::Kept;
-use waypass_vault::clock;
 use waypass_wallet::Reader;
 
 /// Arguments of `wallet sync`.

@@ -10,11 +10,12 @@ use waypass_credential::time::Timestamp;
 use waypass_issuer::gates::Enrolment;
 use waypass_issuer::issue::{Format, Issued, Issuer, Order, Validity};
 use waypass_issuer::keys::{KeyUse, Keys};
+use waypass_machine::{SystemRng, clock};
 use waypass_trust::audit::Entry;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard, TimeState};
-use waypass_vault::{Factors, KdfCost, KeyPurpose, KeySigner, Password, SystemRng, Unlocked, Vault, clock};
+use waypass_vault::{Factors, KdfCost, KeyPurpose, KeySigner, Password, Unlocked};
 use waypass_verifier::{Checkpoint, DeviceState, GateIdentity};
 use waypass_wallet::{Asked, Wallet};
 
@@ -33,7 +34,7 @@ pub(crate) fn moment(at: Reading) -> Moment {
 
 pub(crate) fn vault(folder: &Path, kind: &str) -> Done<Unlocked<'static>> {
     let factor = Password::new("a pass phrase that somebody types");
-    let (vault, _recovery) = Vault::create(&folder.join(kind), kind, &factor, KdfCost::Floor, &mut SystemRng)?;
+    let (vault, _recovery) = waypass_machine::create(&folder.join(kind), kind, &factor, KdfCost::Floor)?;
     vault.into_unlocked(&Factors::one(&factor), &clock::read()).map_err(|(_, why)| why.into())
 }
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
-use waypass_vault::{Factors, KdfCost, KeyFile, SystemRng, Vault, VaultError, clock};
+use waypass_machine::clock;
+use waypass_vault::{Factors, KdfCost, VaultError};
 
 const RECORDS: u32 = 10_000;
 
@@ -17,8 +18,8 @@ pub(crate) fn reported() -> Vec<(&'static str, Duration)> {
 /// The vault with 10,000 records of 1.5 kB.
 fn store() -> Vec<(&'static str, Duration)> {
     let dir = tempfile::tempdir().expect("temporary folder");
-    let key = KeyFile::create(&dir.path().join("key"), &mut SystemRng).expect("written");
-    let (mut vault, _code) = Vault::create(&dir.path().join("vault"), "test", &key, KdfCost::Floor, &mut SystemRng).expect("created");
+    let key = waypass_machine::key_file::create(&dir.path().join("key")).expect("written");
+    let (mut vault, _code) = waypass_machine::create(&dir.path().join("vault"), "test", &key, KdfCost::Floor).expect("created");
     let factors = Factors::one(&key);
     let mut lines = Vec::new();
     {

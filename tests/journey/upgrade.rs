@@ -4,7 +4,8 @@ use crate::site::Site;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::fs;
-use waypass_vault::{Factors, KeyFile, Vault, clock};
+use waypass_machine::clock;
+use waypass_vault::Factors;
 
 /// Takes the seal off an office, as if 0.1.0 had made it, and runs `sql` on its database.
 fn unseal(site: &Site, sql: &str) {
@@ -23,8 +24,8 @@ fn unseal(site: &Site, sql: &str) {
     fs::copy(&old, &db).expect("put there");
 
     // What the upgrade of the vault leaves: a key for the seal, and nothing sealed with it yet.
-    let key = KeyFile::read(&site.path("issuer.key")).expect("read");
-    let mut vault = Vault::open(&folder).expect("opens");
+    let key = waypass_machine::key_file::read(&site.path("issuer.key")).expect("read");
+    let mut vault = waypass_machine::open(&folder).expect("opens");
     let vault = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
     let kept = vault.get("issuer", b"seal").expect("read").expect("there");
     let mut kept: Value = serde_json::from_slice(&kept).expect("JSON");

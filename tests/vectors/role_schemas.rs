@@ -12,7 +12,7 @@ use waypass_credential::role::kind_in;
 use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
 use waypass_credential::{Credential, Format};
-use waypass_vault::entropy::SystemRng;
+use waypass_machine::SystemRng;
 
 struct Key(ed25519_dalek::SigningKey, PublicKey);
 

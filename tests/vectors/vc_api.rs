@@ -6,7 +6,8 @@ use waypass_credential::key::Algorithm;
 use waypass_credential::key::Signer;
 use waypass_credential::time::Timestamp;
 use waypass_issuer::vc_api::{PROFILES, Problem, VcApi};
-use waypass_vault::{SystemRng, ephemeral_signer};
+use waypass_machine::SystemRng;
+use waypass_vault::ephemeral_signer;
 
 /// After the last of them was captured, on 2026-11-20.
 const AT: i64 = 1_795_300_000;
@@ -24,7 +25,8 @@ fn ecdsa_suites() {
 /// Sends every request of a file; each is named by its line.
 fn captured(name: &str, file: &str) {
     let algorithms = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384];
-    let signers: Vec<Box<dyn Signer + Send + Sync>> = algorithms.map(|algorithm| Box::new(ephemeral_signer(algorithm)) as Box<_>).into();
+    let signers: Vec<Box<dyn Signer + Send + Sync>> =
+        algorithms.map(|algorithm| Box::new(ephemeral_signer(algorithm, &mut SystemRng)) as Box<_>).into();
     let api = VcApi::new(signers, "https://issuer.example");
     run(name, "vc-api-captures", |suite| {
         let left_out = crate::suite::excluded(name);

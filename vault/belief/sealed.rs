@@ -1,10 +1,12 @@
 //! What the vault keeps of belief, and how files are judged by it.
 
 use super::{Belief, BeliefError, Tampering};
-use crate::cbor::{Writer, bounded_array, exact, expect_array};
 use crate::error::VaultError;
 use crate::trust_store::Files;
 use crate::unlocked::Unlocked;
+use alloc::string::ToString as _;
+use alloc::vec::Vec;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::bundle::{BundleError, Digest, Floor, MAX_ROOT_STEPS, Root, TrustBundle};
 
 const ID: &[u8] = b"floor";
@@ -43,7 +45,7 @@ pub(super) struct Judged {
 impl Sealed {
     pub(super) fn load(vault: &Unlocked<'_>) -> Result<Option<Self>, BeliefError> {
         let Some(bytes) = vault.get(Belief::TABLE, ID)? else { return Ok(None) };
-        Self::read(&bytes).map(Some).ok_or(BeliefError::Tampered(Tampering::Seal))
+        Self::read(&bytes).map(Some).map_err(|NotCanonical| BeliefError::Tampered(Tampering::Seal))
     }
 
     /// Writes the record, unless it is `before`.
@@ -130,32 +132,35 @@ impl Sealed {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let written = Writer::array(4).uint(VERSION).bytes(&self.newest.to_bytes()).nested(self.known.len());
-        let written = self.known.iter().fold(written, |written, digest| written.bytes(&digest.0));
-        match &self.held {
-            None => written.nested(0),
-            Some(held) => written.nested(2).bytes(&held.root.to_bytes()).bytes(&held.floor.to_bytes()),
+        let mut to = Writer::new();
+        to.array(4).unsigned(VERSION).bytes(&self.newest.to_bytes()).array(self.known.len());
+        for digest in &self.known {
+            to.bytes(&digest.0);
         }
-        .finish()
+        match &self.held {
+            None => to.array(0),
+            Some(held) => to.array(2).bytes(&held.root.to_bytes()).bytes(&held.floor.to_bytes()),
+        };
+        to.into_bytes()
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let mut from = minicbor::Decoder::new(bytes);
-        expect_array(&mut from, 4)?;
-        if from.u64().ok()? != VERSION {
-            return None;
+    fn read(bytes: &[u8]) -> Result<Self, NotCanonical> {
+        let root = |bytes| Root::open(bytes).map_err(|_| NotCanonical);
+        let mut from = Reader::new(bytes);
+        from.array_of(4)?;
+        if from.unsigned()? != VERSION {
+            return Err(NotCanonical);
         }
-        let newest = Root::open(from.bytes().ok()?).ok()?;
-        let known = bounded_array(&mut from, MAX_KNOWN as u64)?;
-        let known = (0..known).map(|_| exact(&mut from).map(Digest)).collect::<Option<Vec<_>>>()?;
-        let held = match from.array().ok()?? {
+        let newest = root(from.bytes()?)?;
+        let known = (0..from.array_up_to(MAX_KNOWN)?).map(|_| from.bytes_array().map(Digest)).collect::<Result<Vec<_>, _>>()?;
+        let held = match from.array()? {
             0 => None,
             2 => {
-                let root = Root::open(from.bytes().ok()?).ok()?;
-                Some(Held { root, floor: Floor::from_bytes(from.bytes().ok()?).ok()? })
+                let root = root(from.bytes()?)?;
+                Some(Held { root, floor: Floor::from_bytes(from.bytes()?).map_err(|_| NotCanonical)? })
             }
-            _ => return None,
+            _ => return Err(NotCanonical),
         };
-        (from.position() == bytes.len()).then_some(Self { newest, known, held })
+        from.end().map(|()| Self { newest, known, held })
     }
 }

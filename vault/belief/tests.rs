@@ -1,11 +1,10 @@
 //! Files that are the floor, ahead of it, behind it, or foreign.
 
 use super::{Belief, BeliefError, Tampering};
-use crate::TrustStore;
-use crate::trust_store::tests::{Key, bundle, root};
+use crate::trust_store::tests::{Key, bundle, root, write};
+use crate::trust_store::{MemoryTrust, TrustFile, TrustStorage as _, TrustStore};
 use crate::unlocked::tests::Fixture;
-use std::fs;
-use std::path::Path;
+use alloc::vec::Vec;
 use waypass_trust::bundle::{BundleError, Root, TrustBundle};
 
 fn pinned(key: &Key) -> Root {
@@ -16,15 +15,19 @@ fn version(belief: &Belief<'_>) -> Option<u64> {
     belief.bundle().expect("read").map(|bundle: TrustBundle| bundle.versions().targets)
 }
 
-fn write(dir: &Path, name: &str, bytes: &[u8]) {
-    fs::write(dir.join(name), bytes).expect("written");
+fn read(files: &MemoryTrust, file: TrustFile) -> Vec<u8> {
+    files.get(file).expect("read").expect("there")
+}
+
+fn remove(files: &MemoryTrust, file: TrustFile) {
+    files.lock().expect("free").set_aside(file).expect("removed");
 }
 
 #[test]
 fn a_vault_without_a_floor_believes_nothing_of_what_lies_there() {
-    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let (mut fixture, files, key) = (Fixture::new(), MemoryTrust::default(), Key::new());
     let vault = fixture.unlock();
-    let store = TrustStore::new(dir.path());
+    let store = TrustStore::new(files.clone());
     store.claim_root(&pinned(&key)).expect("pinned");
     store.install(&bundle(&key, 1)).expect("installed");
     let belief = Belief::new(&vault, store, None);
@@ -36,14 +39,14 @@ fn a_vault_without_a_floor_believes_nothing_of_what_lies_there() {
 
 #[test]
 fn two_files_copied_into_the_folder_are_found() {
-    let (mut fixture, dir, key, stranger) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new(), Key::new());
+    let (mut fixture, files, key, stranger) = (Fixture::new(), MemoryTrust::default(), Key::new(), Key::new());
     let vault = fixture.unlock();
-    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    let belief = Belief::new(&vault, TrustStore::new(files.clone()), None);
     belief.pin(&pinned(&key)).expect("pinned");
     belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
-    write(dir.path(), "root.json", &pinned(&stranger).to_bytes());
+    write(&files, TrustFile::Root, &pinned(&stranger).to_bytes());
     assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(Tampering::OtherRoot(_)))));
-    write(dir.path(), "bundle.json", &bundle(&stranger, 9).to_bytes());
+    write(&files, TrustFile::Bundle, &bundle(&stranger, 9).to_bytes());
     assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(_))));
     assert!(matches!(belief.pin(&pinned(&stranger)), Err(BeliefError::OtherRoot(_))));
     assert!(matches!(belief.take(&bundle(&stranger, 9).to_bytes()), Err(BeliefError::Refused(_))));
@@ -54,21 +57,21 @@ fn two_files_copied_into_the_folder_are_found() {
 
 #[test]
 fn an_older_bundle_put_back_is_found_and_a_removed_one_too() {
-    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let (mut fixture, files, key) = (Fixture::new(), MemoryTrust::default(), Key::new());
     let vault = fixture.unlock();
-    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    let belief = Belief::new(&vault, TrustStore::new(files.clone()), None);
     belief.pin(&pinned(&key)).expect("pinned");
     belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
-    let old = fs::read(dir.path().join("bundle.json")).expect("read");
+    let old = read(&files, TrustFile::Bundle);
     belief.take(&bundle(&key, 2).to_bytes()).expect("taken");
-    write(dir.path(), "bundle.json", &old);
+    write(&files, TrustFile::Bundle, &old);
     let found = belief.bundle();
     assert!(matches!(found, Err(BeliefError::Tampered(Tampering::Bundle(BundleError::Rollback { .. })))), "{found:?}");
     // What is brought must reach the floor by itself.
     assert!(matches!(belief.take(&old), Err(BeliefError::Refused(BundleError::Rollback { .. }))));
-    fs::remove_file(dir.path().join("bundle.json")).expect("removed");
+    remove(&files, TrustFile::Bundle);
     assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(Tampering::Missing))));
-    write(dir.path(), "bundle.json", b"{");
+    write(&files, TrustFile::Bundle, b"{");
     assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(Tampering::Bundle(_)))));
     belief.take(&bundle(&key, 3).to_bytes()).expect("taken");
     assert_eq!(version(&belief), Some(3));
@@ -76,27 +79,27 @@ fn an_older_bundle_put_back_is_found_and_a_removed_one_too() {
 
 #[test]
 fn another_content_under_a_version_that_was_seen_is_found() {
-    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let (mut fixture, files, key) = (Fixture::new(), MemoryTrust::default(), Key::new());
     let vault = fixture.unlock();
-    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    let belief = Belief::new(&vault, TrustStore::new(files.clone()), None);
     belief.pin(&pinned(&key)).expect("pinned");
     belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
     let mut other = bundle(&key, 1).to_bytes();
     // The same parts in a file with other spacing: not equal, and nothing behind.
     other.push(b'\n');
-    write(dir.path(), "bundle.json", &other);
+    write(&files, TrustFile::Bundle, &other);
     assert_eq!(version(&belief), Some(1));
 }
 
 #[test]
 fn a_file_ahead_of_the_seal_is_adopted_and_written_once() {
-    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let (mut fixture, files, key) = (Fixture::new(), MemoryTrust::default(), Key::new());
     let vault = fixture.unlock();
-    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    let belief = Belief::new(&vault, TrustStore::new(files.clone()), None);
     belief.pin(&pinned(&key)).expect("pinned");
     belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
     // What another role stored, or what a power cut left unsealed.
-    TrustStore::new(dir.path()).install(&bundle(&key, 2)).expect("installed");
+    TrustStore::new(files.clone()).install(&bundle(&key, 2)).expect("installed");
     let before = vault.state_seq();
     assert_eq!(version(&belief), Some(2));
     assert_eq!(vault.state_seq(), before + 1);
@@ -106,29 +109,31 @@ fn a_file_ahead_of_the_seal_is_adopted_and_written_once() {
 
 #[test]
 fn a_lost_or_damaged_root_is_made_again() {
-    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let (mut fixture, files, key) = (Fixture::new(), MemoryTrust::default(), Key::new());
     let vault = fixture.unlock();
-    let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+    let belief = Belief::new(&vault, TrustStore::new(files.clone()), None);
     belief.pin(&pinned(&key)).expect("pinned");
     belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
-    let whole = fs::read(dir.path().join("root.json")).expect("read");
+    let whole = read(&files, TrustFile::Root);
     for damaged in [&b"not a root"[..], b""] {
-        write(dir.path(), "root.json", damaged);
+        write(&files, TrustFile::Root, damaged);
         assert_eq!(version(&belief), Some(1));
-        assert_eq!(fs::read(dir.path().join("root.json")).expect("made again"), whole);
+        assert_eq!(read(&files, TrustFile::Root), whole);
     }
-    fs::remove_file(dir.path().join("root.json")).expect("removed");
+    remove(&files, TrustFile::Root);
     assert_eq!(version(&belief), Some(1));
-    assert_eq!(fs::read(dir.path().join("root.json")).expect("made again"), whole);
+    assert_eq!(read(&files, TrustFile::Root), whole);
 }
 
 #[test]
 fn two_vaults_share_a_folder_and_each_has_a_floor() {
     let (mut one, mut two) = (Fixture::new(), Fixture::new());
-    let (dir, key) = (tempfile::tempdir().expect("folder"), Key::new());
+    let (files, key) = (MemoryTrust::default(), Key::new());
     let (one, two) = (one.unlock(), two.unlock());
-    let (one, two) =
-        (Belief::new(&one, TrustStore::new(dir.path()), None), Belief::new(&two, TrustStore::new(dir.path()), Some("did:key:gate".into())));
+    let (one, two) = (
+        Belief::new(&one, TrustStore::new(files.clone()), None),
+        Belief::new(&two, TrustStore::new(files.clone()), Some("did:key:gate".into())),
+    );
     for belief in [&one, &two] {
         belief.pin(&pinned(&key)).expect("pinned");
     }
@@ -138,10 +143,10 @@ fn two_vaults_share_a_folder_and_each_has_a_floor() {
         writes.take(&bundle(&key, turn).to_bytes()).expect("taken");
         assert_eq!((version(writes), version(reads)), (Some(turn), Some(turn)));
         if turn == 4 {
-            old = fs::read(dir.path().join("bundle.json")).expect("read");
+            old = read(&files, TrustFile::Bundle);
         }
     }
-    write(dir.path(), "bundle.json", &old);
+    write(&files, TrustFile::Bundle, &old);
     assert!(one.bundle().is_err() && two.bundle().is_err());
     one.take(&bundle(&key, 6).to_bytes()).expect("taken");
     assert_eq!(version(&two), Some(6));
@@ -152,10 +157,10 @@ fn two_vaults_share_a_folder_and_each_has_a_floor() {
 
 #[test]
 fn a_sealed_record_of_another_vault_is_no_belief() {
-    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
+    let (mut fixture, files, key) = (Fixture::new(), MemoryTrust::default(), Key::new());
     {
         let vault = fixture.unlock();
-        let belief = Belief::new(&vault, TrustStore::new(dir.path()), None);
+        let belief = Belief::new(&vault, TrustStore::new(files.clone()), None);
         belief.pin(&pinned(&key)).expect("pinned");
         belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
         vault.put("belief", b"floor", b"nonsense", &[]).expect("put");
@@ -163,13 +168,13 @@ fn a_sealed_record_of_another_vault_is_no_belief() {
         belief.pin(&pinned(&key)).expect("a person pins it again");
     }
     let vault = fixture.unlock();
-    assert_eq!(version(&Belief::new(&vault, TrustStore::new(dir.path()), None)), Some(1));
+    assert_eq!(version(&Belief::new(&vault, TrustStore::new(files.clone()), None)), Some(1));
 }
 
 #[test]
 fn the_upgrade_adopts_once_and_nobody_brings_it_about_again() {
-    let (mut fixture, dir, key) = (Fixture::new(), tempfile::tempdir().expect("folder"), Key::new());
-    let store = TrustStore::new(dir.path());
+    let (mut fixture, files, key) = (Fixture::new(), MemoryTrust::default(), Key::new());
+    let store = TrustStore::new(files.clone());
     store.claim_root(&pinned(&key)).expect("pinned");
     store.install(&bundle(&key, 1)).expect("installed");
     let vault = fixture.unlock();
@@ -181,7 +186,7 @@ fn the_upgrade_adopts_once_and_nobody_brings_it_about_again() {
     assert_eq!(version(&belief), Some(1));
     // The row of the floor is gone: nothing lies under the seal, and nothing is adopted.
     belief.remove().expect("removed");
-    let other = TrustStore::new(dir.path());
+    let other = TrustStore::new(files.clone());
     other.claim_root(&pinned(&key)).expect("pinned");
     other.install(&bundle(&key, 1)).expect("installed");
     vault.upgrade(|_| belief.adopt_files_of_0_1_0()).expect("nothing to do");

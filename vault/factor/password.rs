@@ -2,19 +2,33 @@
 
 use super::{Factor, FactorKind, FactorParameters, fresh_salt, phrase};
 use crate::error::FactorError;
-use crate::secret::scrub_stack;
+use crate::memory::scrub_stack;
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use argon2::{Algorithm, Argon2, Block, Params, Version};
+use core::time::Duration;
 use rand_core::CryptoRng;
-use std::time::{Duration, Instant};
 use zeroize::{Zeroize, Zeroizing};
 
 /// What a password's key derivation may cost when a slot is written. Reading takes what the slot says, within limits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum KdfCost {
-    /// Argon2id measured on this machine to take half a second to a second, from 64 MiB and 3 passes.
-    Calibrated,
+    /// Argon2id that takes half a second to a second where this stopwatch measures it, from 64 MiB and 3 passes.
+    Calibrated(Stopwatch),
     /// Argon2id with 19 MiB and 2 passes, the least that is ever written (OWASP's floor): tests, very small devices.
     Floor,
+}
+
+/// Does the work once, and returns how fast that was.
+pub type Stopwatch = fn(work: &mut dyn FnMut()) -> Speed;
+
+/// The speed of some work, and the memory that there is for more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Speed {
+    /// The time it took.
+    pub took: Duration,
+    /// The memory that can be had without swapping, in KiB; 0 when that is unknown.
+    pub available_kib: u32,
 }
 
 /// A password; wiped when dropped.
@@ -65,7 +79,7 @@ impl Factor for Password {
         }
         let (memory_kib, passes) = match cost {
             KdfCost::Floor => (FLOOR_MEMORY_KIB, FLOOR_PASSES),
-            KdfCost::Calibrated => calibrate()?,
+            KdfCost::Calibrated(stopwatch) => calibrate(stopwatch)?,
         };
         // More than one lane gave no speed for the owner on the machines measured, and gives some to an attacker.
         Ok(FactorParameters::Password { memory_kib, passes, lanes: 1, salt: fresh_salt(rng) })
@@ -95,16 +109,16 @@ fn argon2id(password: &[u8], salt: &[u8], (memory_kib, passes, lanes): (u32, u32
 }
 
 /// Scales one measurement: time grows in proportion to memory times passes.
-fn calibrate() -> Result<(u32, u32), FactorError> {
-    let started = Instant::now();
+fn calibrate(stopwatch: Stopwatch) -> Result<(u32, u32), FactorError> {
     let mut out = Zeroizing::new([0; 32]);
-    argon2id(b"calibration", &[0; 16], (START_MEMORY_KIB, START_PASSES, 1), &mut out)?;
-    Ok(scale(started.elapsed(), available_kib()))
+    let mut done = Ok(());
+    let speed = stopwatch(&mut || done = argon2id(b"calibration", &[0; 16], (START_MEMORY_KIB, START_PASSES, 1), &mut out));
+    done.map(|()| scale(speed))
 }
 
-fn scale(measured: Duration, available_kib: u32) -> (u32, u32) {
+fn scale(Speed { took, available_kib }: Speed) -> (u32, u32) {
     let ceiling = (available_kib / 4).clamp(FLOOR_MEMORY_KIB, CALIBRATED_MEMORY_KIB);
-    let per_kib_pass = measured.as_secs_f64() / f64::from(START_MEMORY_KIB * START_PASSES);
+    let per_kib_pass = took.as_secs_f64() / f64::from(START_MEMORY_KIB * START_PASSES);
     let affordable = TARGET.as_secs_f64() / per_kib_pass.max(1e-12);
     let whole = |value: f64, low: u32, high: u32| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a range of u32 first")]
@@ -115,25 +129,31 @@ fn scale(measured: Duration, available_kib: u32) -> (u32, u32) {
     (memory, whole(affordable / f64::from(memory), FLOOR_PASSES, MAX_PASSES))
 }
 
-/// Memory that can be had without swapping; unknown counts as small.
-fn available_kib() -> u32 {
-    let text = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::TestRng;
 
     #[test]
     fn the_cost_follows_the_machine_within_the_limits() {
         let big = 64 * 1024 * 1024;
+        let scale = |took, available_kib| scale(Speed { took, available_kib });
         let (memory, passes) = scale(Duration::from_millis(140), big);
         assert_eq!((memory, passes), (CALIBRATED_MEMORY_KIB, 3));
         assert_eq!(scale(Duration::from_mins(1), big), (FLOOR_MEMORY_KIB, FLOOR_PASSES));
         assert_eq!(scale(Duration::ZERO, big), (CALIBRATED_MEMORY_KIB, MAX_PASSES));
         assert_eq!(scale(Duration::from_millis(140), 0).0, FLOOR_MEMORY_KIB);
+    }
+
+    #[test]
+    fn what_the_stopwatch_measures_is_what_is_written() {
+        let slow: Stopwatch = |work| {
+            work();
+            Speed { took: Duration::from_mins(1), available_kib: 64 * 1024 * 1024 }
+        };
+        let enrolled = Password::new("x").enroll(KdfCost::Calibrated(slow), &mut TestRng).expect("enrols");
+        let FactorParameters::Password { memory_kib, passes, .. } = enrolled else { panic!("another factor") };
+        assert_eq!((memory_kib, passes), (FLOOR_MEMORY_KIB, FLOOR_PASSES));
     }
 
     #[test]
@@ -155,6 +175,6 @@ mod tests {
 
     #[test]
     fn the_empty_password_is_refused() {
-        assert!(matches!(Password::new("").enroll(KdfCost::Floor, &mut crate::SystemRng), Err(FactorError::Empty)));
+        assert!(matches!(Password::new("").enroll(KdfCost::Floor, &mut TestRng), Err(FactorError::Empty)));
     }
 }

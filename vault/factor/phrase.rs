@@ -1,5 +1,7 @@
 //! Pass phrases: one spelling for what keyboards write in several ways, which ones are too weak for a new vault, and one made of words.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 use rand_core::CryptoRng;
 use unicode_normalization::UnicodeNormalization as _;
@@ -125,8 +127,8 @@ fn below(end: usize, rng: &mut dyn CryptoRng) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SystemRng;
-    use std::collections::BTreeSet;
+    use crate::testing::TestRng;
+    use alloc::collections::BTreeSet;
 
     #[test]
     fn keyboards_agree() {
@@ -182,7 +184,7 @@ mod tests {
         assert!(phrases >= 1 << 64, "{phrases} phrases");
         let mut drawn = BTreeSet::new();
         for _ in 0..2000 {
-            let phrase = generate(&mut SystemRng);
+            let phrase = generate(&mut TestRng);
             assert_eq!(phrase.split(' ').count(), WORDS);
             assert_eq!(weakness(&phrase), None);
             drawn.extend(phrase.split(' ').filter_map(|word| words.get(word)).copied());

@@ -1,7 +1,8 @@
 //! What every factor must do, whatever it is.
 
 use super::*;
-use crate::{SystemRng, Vault, clock};
+use crate::Vault;
+use crate::testing::{TestRng, host, reading};
 
 macro_rules! every_factor {
     ($($name:ident: $mine:expr, $other:expr;)*) => {$(
@@ -11,8 +12,8 @@ macro_rules! every_factor {
             #[test]
             fn same_parameters_same_key_other_salt_other_key() {
                 let factor = $mine;
-                let first = factor.enroll(KdfCost::Floor, &mut SystemRng).expect("enrols");
-                let second = factor.enroll(KdfCost::Floor, &mut SystemRng).expect("enrols");
+                let first = factor.enroll(KdfCost::Floor, &mut TestRng).expect("enrols");
+                let second = factor.enroll(KdfCost::Floor, &mut TestRng).expect("enrols");
                 assert_eq!(first.kind(), factor.kind());
                 assert_ne!(first, second, "the salt was used twice");
                 assert_eq!(derived(&factor, &first), derived(&factor, &first));
@@ -24,9 +25,10 @@ macro_rules! every_factor {
             #[test]
             fn parameters_survive_their_encoding_and_no_other_kind_takes_them() {
                 let factor = $mine;
-                let parameters = factor.enroll(KdfCost::Floor, &mut SystemRng).expect("enrols");
-                let bytes = parameters.write(Writer::default()).finish();
-                assert_eq!(FactorParameters::read(&mut minicbor::Decoder::new(&bytes)), Some(parameters));
+                let parameters = factor.enroll(KdfCost::Floor, &mut TestRng).expect("enrols");
+                let mut written = Writer::new();
+                parameters.write(&mut written);
+                assert_eq!(FactorParameters::read(&mut Reader::new(&written.into_bytes())), Ok(parameters));
                 let foreign = match parameters.kind() {
                     FactorKind::Recovery => FactorParameters::KeyFile { salt: [0; 16] },
                     _ => FactorParameters::Recovery { salt: [0; 16] },
@@ -36,13 +38,11 @@ macro_rules! every_factor {
 
             #[test]
             fn opens_its_vault_and_another_of_its_kind_does_not() {
-                let dir = tempfile::tempdir().expect("temporary folder");
                 let factor = $mine;
-                let (mut vault, _code) =
-                    Vault::create(dir.path(), "test", &factor, KdfCost::Floor, &mut SystemRng).expect("created");
-                vault.unlock(&Factors::one(&factor), &clock::read()).expect("opens");
-                assert!(vault.unlock(&Factors::one(&$other), &clock::read()).is_err());
-                vault.unlock(&Factors::one(&factor), &clock::read()).expect("opens again");
+                let (mut vault, _code) = Vault::create(host(), "test", &factor, KdfCost::Floor).expect("created");
+                vault.unlock(&Factors::one(&factor), &reading()).expect("opens");
+                assert!(vault.unlock(&Factors::one(&$other), &reading()).is_err());
+                vault.unlock(&Factors::one(&factor), &reading()).expect("opens again");
             }
         }
     )*};
@@ -50,13 +50,8 @@ macro_rules! every_factor {
 
 every_factor! {
     password: Password::new("correct horse"), Password::new("correct horsf");
-    recovery: RecoveryCode::generate(&mut SystemRng), RecoveryCode::generate(&mut SystemRng);
-    key_file: key_file(), key_file();
-}
-
-fn key_file() -> KeyFile {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    KeyFile::create(&dir.path().join("key"), &mut SystemRng).expect("written")
+    recovery: RecoveryCode::generate(&mut TestRng), RecoveryCode::generate(&mut TestRng);
+    key_file: KeyFile::generate(&mut TestRng), KeyFile::generate(&mut TestRng);
 }
 
 fn derived(factor: &dyn Factor, parameters: &FactorParameters) -> [u8; 32] {

@@ -1,9 +1,10 @@
 //! Replacing, refusing, and surviving damage.
 
-use super::{TrustStore, TrustStoreError};
-use crate::SystemRng;
+use super::{MemoryTrust, TrustFile, TrustStorage as _, TrustStore, TrustStoreError};
+use crate::testing::TestRng;
+use alloc::string::String;
+use alloc::vec;
 use ed25519_dalek::{Signer as _, SigningKey};
-use std::fs;
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{BundleDraft, Envelope, Part, Policy, RoleLimit, Root, RootPart, RootRoles, SigningRole};
@@ -14,7 +15,7 @@ pub(crate) struct Key(SigningKey, PublicKey);
 impl Key {
     pub(crate) fn new() -> Self {
         let mut seed = [0; 32];
-        rand_core::Rng::fill_bytes(&mut SystemRng, &mut seed);
+        rand_core::Rng::fill_bytes(&mut TestRng, &mut seed);
         let key = SigningKey::from_bytes(&seed);
         let public = PublicKey::ed25519(key.verifying_key().as_bytes()).expect("a key");
         Self(key, public)
@@ -92,8 +93,7 @@ pub(crate) fn bundle(key: &Key, version: u64) -> TrustBundle {
 
 #[test]
 fn keeps_the_newest_and_takes_no_step_back() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (key, store) = (Key::new(), TrustStore::new(dir.path().join("trust")));
+    let (key, store) = (Key::new(), TrustStore::new(MemoryTrust::default()));
     assert!(store.load().expect("nothing yet").is_none() && store.root().expect("nothing yet").is_none());
     assert!(matches!(store.install(&bundle(&key, 1)), Err(TrustStoreError::NotPinned)));
     let pinned = Root::open(&root(&key).to_bytes()).expect("a root");
@@ -112,31 +112,25 @@ fn keeps_the_newest_and_takes_no_step_back() {
 
 #[test]
 fn a_damaged_file_is_set_aside_and_reported_once() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (key, store) = (Key::new(), TrustStore::new(dir.path()));
+    let files = MemoryTrust::default();
+    let (key, store) = (Key::new(), TrustStore::new(files.clone()));
     store.claim_root(&Root::open(&root(&key).to_bytes()).expect("a root")).expect("pinned");
+    let mut names = alloc::collections::BTreeSet::new();
     for attempt in 0..3 {
         store.install(&bundle(&key, 1)).expect("installed");
-        let mut damaged = fs::read(dir.path().join("bundle.json")).expect("read");
+        let mut damaged = files.get(TrustFile::Bundle).expect("read").expect("there");
         let middle = damaged.len() / 2;
         damaged[middle] ^= 1;
-        fs::write(dir.path().join("bundle.json"), &damaged).expect("written");
-        let Err(TrustStoreError::Quarantined { path, .. }) = store.load() else { panic!("damage went unnoticed in attempt {attempt}") };
-        assert_eq!(fs::read(path).expect("set aside"), damaged);
+        write(&files, TrustFile::Bundle, &damaged);
+        let Err(TrustStoreError::Quarantined { aside, .. }) = store.load() else { panic!("damage went unnoticed in attempt {attempt}") };
+        assert!(names.insert(aside));
         assert!(store.load().expect("nothing left").is_none());
     }
     store.install(&bundle(&key, 1)).expect("installed");
     assert!(store.load().expect("loads").is_some());
 }
 
-#[test]
-fn leftovers_of_a_cut_off_replacement_do_no_harm() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (key, store) = (Key::new(), TrustStore::new(dir.path()));
-    store.claim_root(&Root::open(&root(&key).to_bytes()).expect("a root")).expect("pinned");
-    store.install(&bundle(&key, 1)).expect("installed");
-    fs::write(dir.path().join("bundle.json.new"), b"half a bun").expect("written");
-    assert_eq!(store.load().expect("loads").expect("there").versions().targets, 1);
-    store.install(&bundle(&key, 2)).expect("installed");
-    assert_eq!(store.load().expect("loads").expect("there").versions().targets, 2);
+/// Writes a file as somebody else may.
+pub(crate) fn write(files: &MemoryTrust, file: TrustFile, bytes: &[u8]) {
+    files.lock().expect("free").replace(file, bytes).expect("written");
 }

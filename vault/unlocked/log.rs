@@ -8,14 +8,15 @@
 use super::records::within;
 use super::state::{BUCKETS, Finding, Set, Sum};
 use super::{Batch, Unlocked};
-use crate::ballast;
-use crate::cbor::Writer;
-use crate::entropy::SystemRng;
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
 use crate::seal::{self, NONCE, TAG};
 use crate::storage::Space;
 use crate::vault::Vault;
+use alloc::borrow::ToOwned as _;
+use alloc::vec;
+use alloc::vec::Vec;
+use waypass_credential::cbor::Writer;
 use zeroize::Zeroizing;
 
 const MAX_NAME: usize = 32;
@@ -36,7 +37,7 @@ impl Unlocked<'_> {
         self.transaction(|| {
             let seq = self.log_len(log);
             let key = log_key(log, seq);
-            let row = seal::seal(self.keys.record(), &log_aad(self.vault(), &self.keys, log, seq), plaintext, &mut SystemRng);
+            let row = seal::seal(self.keys.record(), &log_aad(self.vault(), &self.keys, log, seq), plaintext, &mut **self.entropy());
             self.toggle(Set::Log, log_bucket(seq), &self.log_term(&key, &row));
             self.change(Space::Log, key, Some(row));
             self.change_state(|state| state.set_log_len(log, seq + 1));
@@ -44,22 +45,22 @@ impl Unlocked<'_> {
         })
     }
 
-    /// As [`Self::append`], giving up the space held in reserve if the disk is full: for the last entry that says so.
+    /// As [`Self::append`], giving up the space held in reserve if there is no room: for the last entry that says so.
     pub fn append_last(&self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
         match self.append(log, plaintext) {
             Err(VaultError::Storage(StorageError::Full { .. })) => {
-                ballast::release(&self.vault().dir.join("ballast"));
+                self.storage().release_reserve();
                 self.append(log, plaintext)
             }
             done => done,
         }
     }
 
-    /// As [`Self::batch`], giving up the space held in reserve if the disk is full: for what exists nowhere else.
+    /// As [`Self::batch`], giving up the space held in reserve if there is no room: for what exists nowhere else.
     pub fn batch_last<T>(&self, work: impl Fn(&mut Batch<'_>) -> Result<T, VaultError>) -> Result<T, VaultError> {
         match self.batch(&work) {
             Err(VaultError::Storage(StorageError::Full { .. })) => {
-                ballast::release(&self.vault().dir.join("ballast"));
+                self.storage().release_reserve();
                 self.batch(&work)
             }
             done => done,
@@ -73,7 +74,7 @@ impl Unlocked<'_> {
         // It must be the one that was written: its sum is taken out.
         self.log_entry(log, seq)?.ok_or(VaultError::LogDamaged { seq })?;
         let before = self.row(Space::Log, &key)?.ok_or(VaultError::LogDamaged { seq })?;
-        let row = seal::seal(self.keys.record(), &log_aad(self.vault(), &self.keys, log, seq), plaintext, &mut SystemRng);
+        let row = seal::seal(self.keys.record(), &log_aad(self.vault(), &self.keys, log, seq), plaintext, &mut **self.entropy());
         self.toggle(Set::Log, log_bucket(seq), &self.log_term(&key, &before));
         self.toggle(Set::Log, log_bucket(seq), &self.log_term(&key, &row));
         self.change(Space::Log, key, Some(row));
@@ -129,7 +130,9 @@ pub(super) fn open_entry(vault: &Vault, keys: &Keys, log: &str, seq: u64, row: &
 }
 
 fn log_aad(vault: &Vault, keys: &Keys, log: &str, seq: u64) -> Vec<u8> {
-    Writer::array(5).bytes(&vault.header.vault).text("log").text(log).uint(seq).uint(keys.generation).finish()
+    let mut to = Writer::new();
+    to.array(5).bytes(&vault.header.vault).text("log").text(log).unsigned(seq).unsigned(keys.generation);
+    to.into_bytes()
 }
 
 pub(super) fn log_key(log: &str, seq: u64) -> Vec<u8> {

@@ -15,7 +15,9 @@ use super::records::within;
 use super::state::{Finding, Sum, toggle};
 use crate::error::VaultError;
 use crate::storage::Space;
-use std::collections::BTreeMap;
+use alloc::collections::BTreeMap;
+use alloc::vec;
+use alloc::vec::Vec;
 use subtle::ConstantTimeEq as _;
 
 /// The table of the sums.

@@ -10,12 +10,16 @@
 
 use super::Unlocked;
 use super::state::{BUCKETS, Finding, Set, Sum};
-use crate::cbor::{Writer, bounded_array, expect_array};
-use crate::entropy::SystemRng;
 use crate::error::{StorageError, VaultError};
 use crate::seal::{self, NONCE, TAG};
 use crate::storage::Space;
 use crate::vault::Vault;
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use zeroize::Zeroizing;
 
 const MAX_TABLE: usize = 32;
@@ -37,10 +41,13 @@ const BUCKET: u8 = 2;
 const TERM_RECORD: u8 = 1;
 const TERM_INDEX: u8 = 2;
 
+/// Names and values by which a record is found.
+type Found = Vec<(String, Vec<u8>)>;
+
 /// A record, opened.
 pub(crate) struct Record {
     pub(crate) revision: u64,
-    pub(crate) tags: Vec<(String, Vec<u8>)>,
+    pub(crate) tags: Found,
     pub(crate) content: Zeroizing<Vec<u8>>,
 }
 
@@ -89,7 +96,7 @@ impl Unlocked<'_> {
 
     /// The tables that hold a record, our own too.
     pub(crate) fn tables(&self) -> Result<Vec<String>, VaultError> {
-        let mut tables = std::collections::BTreeSet::new();
+        let mut tables = BTreeSet::new();
         self.row_keys(Space::Record, b"", &mut |key| tables.extend(split_key(key).map(|(table, _)| table.to_owned())))?;
         Ok(tables.into_iter().collect())
     }
@@ -228,12 +235,16 @@ impl Unlocked<'_> {
 
     fn seal_record(&self, table: &str, id: &[u8], revision: u64, content: &[u8], tags: &[(&str, &[u8])]) -> Vec<u8> {
         let room = content.len() + 16 + tags.iter().map(|(name, value)| name.len() + value.len() + 16).sum::<usize>();
-        let written = tags
-            .iter()
-            .fold(Writer::with_room(room).nested(2).nested(tags.len()), |written, (name, value)| written.nested(2).text(name).bytes(value));
-        let plaintext = Zeroizing::new(written.bytes(content).finish());
+        let mut to = Writer::with_capacity(room);
+        to.array(2).array(tags.len());
+        for (name, value) in tags {
+            to.array(2).text(name).bytes(value);
+        }
+        to.bytes(content);
+        let plaintext = Zeroizing::new(to.into_bytes());
         let mut row = revision.to_be_bytes().to_vec();
-        row.append(&mut seal::seal(self.keys.record(), &self.record_aad(table, id, revision), &plaintext, &mut SystemRng));
+        let aad = self.record_aad(table, id, revision);
+        row.append(&mut seal::seal(self.keys.record(), &aad, &plaintext, &mut **self.entropy()));
         row
     }
 
@@ -241,15 +252,7 @@ impl Unlocked<'_> {
         let (revision, sealed) = row.split_first_chunk::<REVISION>()?;
         let revision = u64::from_be_bytes(*revision);
         let mut content = seal::open(self.keys.record(), &self.record_aad(table, id, revision), sealed)?;
-        let mut from = minicbor::Decoder::new(&content);
-        expect_array(&mut from, 2)?;
-        let count = bounded_array(&mut from, MAX_TAGS as u64)?;
-        let mut tags = Vec::with_capacity(usize::try_from(count).ok()?);
-        for _ in 0..count {
-            expect_array(&mut from, 2)?;
-            tags.push((from.str().ok()?.to_owned(), from.bytes().ok()?.to_vec()));
-        }
-        let len = from.bytes().ok()?.len();
+        let (tags, len) = read(&content).ok()?;
         // The content ends the plaintext: what comes before it is cut off in place.
         let start = content.len() - len;
         content.drain(..start);
@@ -287,7 +290,9 @@ impl Unlocked<'_> {
     }
 
     fn record_aad(&self, table: &str, id: &[u8], revision: u64) -> Vec<u8> {
-        Writer::array(5).bytes(&self.vault().header.vault).text(table).bytes(id).uint(revision).uint(self.keys.generation).finish()
+        let mut to = Writer::new();
+        to.array(5).bytes(&self.vault().header.vault).text(table).bytes(id).unsigned(revision).unsigned(self.keys.generation);
+        to.into_bytes()
     }
 }
 
@@ -295,9 +300,23 @@ impl Vault {
     /// Returns the number of rows of a table, for a status of the locked vault. Unverified: a writer of the file can change it.
     pub fn count(&self, table: &str) -> Result<usize, StorageError> {
         let mut rows = 0;
-        self.storage.scan(Space::Record, b"", &mut |key, _| rows += usize::from(split_key(key).is_some_and(|(of, _)| of == table)))?;
+        self.storage().scan(Space::Record, b"", &mut |key, _| rows += usize::from(split_key(key).is_some_and(|(of, _)| of == table)))?;
         Ok(rows)
     }
+}
+
+/// Reads the tags of a record, and the length of its content.
+fn read(plaintext: &[u8]) -> Result<(Found, usize), NotCanonical> {
+    let mut from = Reader::new(plaintext);
+    from.array_of(2)?;
+    let count = from.array_up_to(MAX_TAGS)?;
+    let mut tags = Vec::with_capacity(count);
+    for _ in 0..count {
+        from.array_of(2)?;
+        tags.push((from.text()?.to_owned(), from.bytes()?.to_vec()));
+    }
+    let len = from.bytes()?.len();
+    from.end().map(|()| (tags, len))
 }
 
 /// Tables that begin with a dot are the vault's own.

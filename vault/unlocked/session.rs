@@ -3,14 +3,14 @@
 use super::Unlocked;
 use super::log_index::Tags;
 use super::state::{BUCKETS, FORMAT, Finding, Set, State, Sum, toggle};
-use crate::entropy::SystemRng;
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
 use crate::keys::{self, KeyId};
 use crate::storage::{Change, Space, Storage};
 use crate::vault::Vault;
+use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::cell::RefCell;
-use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 /// What this process knows of the open vault.
@@ -39,13 +39,13 @@ impl Session {
             Some(state) => state,
             None => super::verify::salvage(vault, keys)?,
         };
-        if let Some(forget) = vault.missing_log()? {
+        if let Some(forget) = vault.missing_journal()? {
             // A program that wrote format 1 removed the log when it closed the vault.
             if state.format > 1 {
                 state.note(Finding::WriteAheadLogMissing);
             }
             state.seq = state.seq.saturating_add(1);
-            vault.commit_with_reserve(&[state.to_change(&vault.header.vault, keys, &mut SystemRng), forget])?;
+            vault.commit_with_reserve(&[state.to_change(&vault.header.vault, keys, &mut **vault.entropy()), forget])?;
         }
         Ok(Self { state, verified: [[false; BUCKETS]; 3], pending: None })
     }
@@ -108,14 +108,14 @@ impl Unlocked<'_> {
         }
         state.seq = state.seq.saturating_add(1);
         let mut changes: Vec<Change> = changes.into_iter().map(|((space, key), value)| Change { space, key, value }).collect();
-        changes.push(state.to_change(&self.vault().header.vault, &self.keys, &mut SystemRng));
+        changes.push(state.to_change(&self.vault().header.vault, &self.keys, &mut **self.entropy()));
         self.storage().commit(&changes)?;
         session.state = state;
         Ok(())
     }
 
     pub(super) fn storage(&self) -> &dyn Storage {
-        &*self.vault().storage
+        self.vault().storage()
     }
 
     /// Reads through the transaction under way.

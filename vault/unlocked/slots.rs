@@ -1,11 +1,11 @@
 //! Changing what opens the vault. Only the slot concerned is rewritten; the vault key and the other slots stay.
 
 use super::Unlocked;
-use crate::entropy::SystemRng;
 use crate::error::VaultError;
 use crate::factor::{Factors, KdfCost};
 use crate::slot::{MAX_SLOTS, Place, Slot, SlotId, SlotInfo};
 use crate::storage::Space;
+use alloc::vec::Vec;
 
 impl Unlocked<'_> {
     /// The slots.
@@ -19,7 +19,7 @@ impl Unlocked<'_> {
             return Err(VaultError::Limit { what: "the number of slots", max: MAX_SLOTS });
         }
         let mut id = [0; 8];
-        rand_core::Rng::fill_bytes(&mut SystemRng, &mut id);
+        rand_core::Rng::fill_bytes(&mut **self.entropy(), &mut id);
         self.write_slot(id, 1, factors, kdf)
     }
 
@@ -49,7 +49,7 @@ impl Unlocked<'_> {
 
     fn write_slot(&self, id: SlotId, epoch: u64, factors: &Factors<'_>, kdf: KdfCost) -> Result<SlotInfo, VaultError> {
         let place = Place { vault: self.vault().header.vault, id, epoch, generation: self.keys.generation };
-        let slot = Slot::seal(&place, factors, kdf, self.keys.vk(), &mut SystemRng)?;
+        let slot = Slot::seal(&place, factors, kdf, self.keys.vk(), &mut **self.entropy())?;
         self.transaction(|| {
             self.change(Space::Slot, id.to_vec(), Some(slot.to_row()));
             self.change_state(|state| {

@@ -15,17 +15,20 @@
 //!
 //! Buckets are checked when they are first read, so opening costs one row whatever the vault holds.
 
-use crate::cbor::{Writer, bounded_array, exact, expect_array};
 use crate::error::StorageError;
 use crate::hierarchy::Keys;
 use crate::keys::{self, KeyId};
 use crate::seal;
-use crate::slot::SlotId;
+use crate::slot::{MAX_SLOTS, SlotId};
 use crate::storage::{Change, Space};
 use crate::vault::Vault;
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 use rand_core::CryptoRng;
-use std::collections::BTreeSet;
-use std::fmt;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 
 /// Rows are spread over this many buckets in each of the three spaces. Reading one record of 10,000 checks some 300 rows once.
 pub(crate) const BUCKETS: usize = 32;
@@ -36,9 +39,10 @@ pub(crate) type Sum = [u8; 32];
 /// Findings beyond this many are not kept: by then the message is clear.
 const MAX_FINDINGS: usize = 64;
 /// More keys than a vault ever has; an issuer that replaced its keys every day would make so many in a hundred years.
-const MAX_KEYS: u64 = 1 << 16;
-const MAX_LOGS: u64 = 64;
-const MAX_SLOTS: u64 = crate::slot::MAX_SLOTS as u64;
+const MAX_KEYS: usize = 1 << 16;
+const MAX_LOGS: usize = 64;
+/// Tables and logs of one finding.
+const MAX_TABLES: usize = 1024;
 const KEY: &[u8] = b"state";
 
 /// The spaces that are summed.
@@ -142,8 +146,8 @@ impl Default for State {
 impl State {
     /// The stored state; `None` when it is missing or was not sealed by this vault.
     pub(crate) fn load(vault: &Vault, keys: &Keys) -> Result<Option<Self>, StorageError> {
-        let sealed = vault.storage.get(Space::Meta, KEY)?;
-        Ok(sealed.and_then(|sealed| Self::read(&seal::open(keys.header(), &aad(&vault.header.vault, keys), &sealed)?)))
+        let sealed = vault.storage().get(Space::Meta, KEY)?;
+        Ok(sealed.and_then(|sealed| Self::read(&seal::open(keys.header(), &aad(&vault.header.vault, keys), &sealed)?).ok()))
     }
 
     pub(crate) fn to_change(&self, vault: &[u8; 16], keys: &Keys, rng: &mut dyn CryptoRng) -> Change {
@@ -168,7 +172,7 @@ impl State {
 
     /// Whether another log can be begun.
     pub(crate) fn has_room_for_log(&self, log: &str) -> bool {
-        (self.logs.len() as u64) < MAX_LOGS || self.logs.iter().any(|(name, _)| name == log)
+        self.logs.len() < MAX_LOGS || self.logs.iter().any(|(name, _)| name == log)
     }
 
     /// Notes what was found. Altered keys are one finding, which always has room: a key that is left out of it would be used.
@@ -196,74 +200,84 @@ impl State {
 
     fn to_bytes(&self) -> Vec<u8> {
         let sums: Vec<u8> = self.sums.iter().flatten().flatten().copied().collect();
-        let written = Writer::array(6).uint(self.format).uint(self.seq).bytes(&sums).nested(self.logs.len());
-        let written = self.logs.iter().fold(written, |written, (name, len)| written.nested(2).text(name).uint(*len));
-        let written =
-            self.slots.iter().fold(written.nested(self.slots.len()), |written, (id, epoch)| written.nested(2).bytes(id).uint(*epoch));
-        self.findings.iter().fold(written.nested(self.findings.len()), |written, finding| finding.write(written)).finish()
+        let mut to = Writer::new();
+        to.array(6).unsigned(self.format).unsigned(self.seq).bytes(&sums).array(self.logs.len());
+        for (name, len) in &self.logs {
+            to.array(2).text(name).unsigned(*len);
+        }
+        to.array(self.slots.len());
+        for (id, epoch) in &self.slots {
+            to.array(2).bytes(id).unsigned(*epoch);
+        }
+        to.array(self.findings.len());
+        self.findings.iter().for_each(|finding| finding.write(&mut to));
+        to.into_bytes()
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let mut from = minicbor::Decoder::new(bytes);
-        expect_array(&mut from, 6)?;
-        let format = from.u64().ok().filter(|format| (FIRST_FORMAT..=FORMAT).contains(format))?;
-        let mut state = Self { format, seq: from.u64().ok()?, ..Self::default() };
-        let sums = from.bytes().ok()?;
-        if sums.len() != 3 * BUCKETS * 32 {
-            return None;
+    fn read(bytes: &[u8]) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(bytes);
+        from.array_of(6)?;
+        let mut state = Self { format: from.unsigned()?, seq: from.unsigned()?, ..Self::default() };
+        let sums = from.bytes()?;
+        if sums.len() != 3 * BUCKETS * 32 || !(FIRST_FORMAT..=FORMAT).contains(&state.format) {
+            return Err(NotCanonical);
         }
         state.sums.iter_mut().flatten().flatten().zip(sums).for_each(|(to, from)| *to = *from);
-        for _ in 0..bounded_array(&mut from, MAX_LOGS)? {
-            expect_array(&mut from, 2)?;
-            state.logs.push((from.str().ok()?.to_owned(), from.u64().ok()?));
+        for _ in 0..from.array_up_to(MAX_LOGS)? {
+            from.array_of(2)?;
+            state.logs.push((from.text()?.to_owned(), from.unsigned()?));
         }
-        for _ in 0..bounded_array(&mut from, MAX_SLOTS)? {
-            expect_array(&mut from, 2)?;
-            state.slots.push((exact(&mut from)?, from.u64().ok()?));
+        for _ in 0..from.array_up_to(MAX_SLOTS)? {
+            from.array_of(2)?;
+            state.slots.push((from.bytes_array()?, from.unsigned()?));
         }
-        for _ in 0..bounded_array(&mut from, MAX_FINDINGS as u64 + 1)? {
+        for _ in 0..from.array_up_to(MAX_FINDINGS + 1)? {
             state.findings.push(Finding::read(&mut from)?);
         }
-        (from.position() == bytes.len()).then_some(state)
+        from.end().map(|()| state)
     }
 }
 
 impl Finding {
-    fn write(&self, to: Writer) -> Writer {
+    fn write(&self, to: &mut Writer) {
         match self {
-            Self::Quarantined { table, id } => to.nested(3).uint(1).text(table).bytes(id),
-            Self::Altered { tables } => tables.iter().fold(to.nested(2).uint(2).nested(tables.len()), |to, table| to.text(table)),
-            Self::LogEntry { log, seq } => to.nested(3).uint(3).text(log).uint(*seq),
-            Self::IndexRebuilt => to.nested(1).uint(4),
-            Self::StateLost => to.nested(1).uint(5),
-            Self::WriteAheadLogMissing => to.nested(1).uint(6),
-            Self::KeysAltered { keys } => keys.iter().fold(to.nested(2).uint(7).nested(keys.len()), |to, key| to.bytes(key.as_bytes())),
-        }
+            Self::Quarantined { table, id } => to.array(3).unsigned(1).text(table).bytes(id),
+            Self::Altered { tables } => tables.iter().fold(to.array(2).unsigned(2).array(tables.len()), |to, table| to.text(table)),
+            Self::LogEntry { log, seq } => to.array(3).unsigned(3).text(log).unsigned(*seq),
+            Self::IndexRebuilt => to.array(1).unsigned(4),
+            Self::StateLost => to.array(1).unsigned(5),
+            Self::WriteAheadLogMissing => to.array(1).unsigned(6),
+            Self::KeysAltered { keys } => keys.iter().fold(to.array(2).unsigned(7).array(keys.len()), |to, key| to.bytes(key.as_bytes())),
+        };
     }
 
-    fn read(from: &mut minicbor::Decoder<'_>) -> Option<Self> {
-        let len = from.array().ok()??;
-        match (from.u8().ok()?, len) {
-            (1, 3) => Some(Self::Quarantined { table: from.str().ok()?.to_owned(), id: from.bytes().ok()?.to_vec() }),
+    fn read(from: &mut Reader<'_>) -> Result<Self, NotCanonical> {
+        let len = from.array()?;
+        match (from.unsigned()?, len) {
+            (1, 3) => Ok(Self::Quarantined { table: from.text()?.to_owned(), id: from.bytes()?.to_vec() }),
             (2, 2) => {
-                let tables = bounded_array(from, 1024)?;
-                (0..tables).map(|_| from.str().ok().map(str::to_owned)).collect::<Option<_>>().map(|tables| Self::Altered { tables })
+                let tables = from.array_up_to(MAX_TABLES)?;
+                let tables = (0..tables).map(|_| from.text().map(str::to_owned)).collect::<Result<_, _>>()?;
+                Ok(Self::Altered { tables })
             }
-            (3, 3) => Some(Self::LogEntry { log: from.str().ok()?.to_owned(), seq: from.u64().ok()? }),
-            (4, 1) => Some(Self::IndexRebuilt),
-            (5, 1) => Some(Self::StateLost),
-            (6, 1) => Some(Self::WriteAheadLogMissing),
+            (3, 3) => Ok(Self::LogEntry { log: from.text()?.to_owned(), seq: from.unsigned()? }),
+            (4, 1) => Ok(Self::IndexRebuilt),
+            (5, 1) => Ok(Self::StateLost),
+            (6, 1) => Ok(Self::WriteAheadLogMissing),
             (7, 2) => {
-                let keys = bounded_array(from, MAX_KEYS)?;
-                (0..keys).map(|_| exact(from).map(KeyId::from_bytes)).collect::<Option<_>>().map(|keys| Self::KeysAltered { keys })
+                let keys = from.array_up_to(MAX_KEYS)?;
+                let keys = (0..keys).map(|_| from.bytes_array().map(KeyId::from_bytes)).collect::<Result<_, _>>()?;
+                Ok(Self::KeysAltered { keys })
             }
-            _ => None,
+            _ => Err(NotCanonical),
         }
     }
 }
 
 fn aad(vault: &[u8; 16], keys: &Keys) -> Vec<u8> {
-    Writer::array(3).bytes(vault).text("state").uint(keys.generation).finish()
+    let mut to = Writer::new();
+    to.array(3).bytes(vault).text("state").unsigned(keys.generation);
+    to.into_bytes()
 }
 
 /// Adds a row's term to a sum, or takes it out: the same operation.
@@ -275,7 +289,30 @@ pub(crate) fn toggle(sum: &mut Sum, term: &Sum) {
 mod tests {
     use super::{FIRST_FORMAT, FORMAT, Finding, State};
     use crate::keys::KeyId;
+    use alloc::vec;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_bytes_are_those_of_0_1_0() {
+        let mut state = State { format: FIRST_FORMAT, seq: 500, ..State::default() };
+        state.set_log_len("audit", 24);
+        state.slots.push(([3; 8], 1));
+        for finding in [
+            Finding::Quarantined { table: "t".into(), id: vec![5] },
+            Finding::Altered { tables: vec!["t".into()] },
+            Finding::LogEntry { log: "l".into(), seq: 7 },
+            Finding::IndexRebuilt,
+            Finding::StateLost,
+        ] {
+            state.note(finding);
+        }
+        let sums = [&[0x59, 0x0c, 0][..], &[0; 3 * 32 * 32]].concat();
+        let logs = [&[0x81, 0x82, 0x65][..], b"audit", &[0x18, 24]].concat();
+        let slots = [&[0x81, 0x82, 0x48][..], &[3; 8], &[1]].concat();
+        let findings = [0x85, 0x83, 1, 0x61, b't', 0x41, 5, 0x82, 2, 0x81, 0x61, b't', 0x83, 3, 0x61, b'l', 7, 0x81, 4, 0x81, 5];
+        assert_eq!(state.to_bytes(), [&[0x86, 1, 0x19, 1, 0xf4][..], &sums, &logs, &slots, &findings].concat());
+    }
 
     proptest! {
         #[test]
@@ -294,7 +331,7 @@ mod tests {
             state.note(Finding::KeysAltered { keys: vec![KeyId::from_bytes([2; 16])] });
             state.note(Finding::KeysAltered { keys: vec![KeyId::from_bytes([1; 16]), KeyId::from_bytes([2; 16])] });
             prop_assert_eq!(state.altered_keys(), &[KeyId::from_bytes([1; 16]), KeyId::from_bytes([2; 16])]);
-            prop_assert_eq!(State::read(&state.to_bytes()), Some(state));
+            prop_assert_eq!(State::read(&state.to_bytes()), Ok(state));
         }
 
         #[test]

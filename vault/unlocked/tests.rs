@@ -2,7 +2,6 @@
 
 mod keys;
 mod log_index;
-mod memory;
 mod model;
 mod slots;
 mod tamper;
@@ -10,47 +9,36 @@ mod tamper;
 use super::*;
 use crate::error::VaultError;
 use crate::factor::{Factors, KdfCost, RecoveryCode};
-use crate::storage::tests::{Memory, Rows, rows};
-use crate::storage::{Change, Space};
-use crate::{SystemRng, Unlocked, Vault, clock};
-use std::path::Path;
+use crate::storage::{Change, MemoryStorage, Rows, Space};
+use crate::testing::{TestRng, host, reading, rows};
+use crate::{Unlocked, Vault};
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
 
 /// A vault that opens by its recovery code: the same path as any other, without the slow function.
 pub(crate) struct Fixture {
     vault: Vault,
     code: RecoveryCode,
-    dir: tempfile::TempDir,
 }
 
 impl Fixture {
     pub(crate) fn new() -> Self {
-        let dir = tempfile::tempdir().expect("temporary folder");
-        let primary = RecoveryCode::generate(&mut SystemRng);
-        let (vault, code) = Vault::create(dir.path(), "test", &primary, KdfCost::Floor, &mut SystemRng).expect("created");
-        Self { vault, code, dir }
-    }
-
-    pub(crate) fn dir(&self) -> &Path {
-        self.dir.path()
-    }
-
-    /// The same with its rows in memory.
-    fn in_memory() -> Self {
-        let mut fixture = Self::new();
-        fixture.set_rows(rows(&*fixture.vault.storage));
-        fixture
+        let primary = RecoveryCode::generate(&mut TestRng);
+        let (vault, code) = Vault::create(host(), "test", &primary, KdfCost::Floor).expect("created");
+        Self { vault, code }
     }
 
     fn rows(&self) -> Rows {
-        rows(&*self.vault.storage)
+        rows(self.vault.storage())
     }
 
     fn set_rows(&mut self, rows: Rows) {
-        self.vault.storage = Box::new(Memory(rows.into()));
+        self.vault.host.storage = Box::new(MemoryStorage::from(rows));
     }
 
     pub(crate) fn unlock(&mut self) -> Unlocked<'_> {
-        self.vault.unlock(&Factors::one(&self.code), &clock::read()).expect("unlocks")
+        self.vault.unlock(&Factors::one(&self.code), &reading()).expect("unlocks")
     }
 }
 
@@ -157,15 +145,15 @@ fn limits_are_errors() {
 #[test]
 fn locks_itself_after_idling_or_for_good_after_half_a_day() {
     let mut fixture = Fixture::new();
-    let opened = clock::read();
+    let opened = reading();
     let unlocked = fixture.unlock();
-    let at = |minutes: u64| clock::Reading { boottime_ms: opened.boottime_ms + minutes * 60_000 + 1000, ..opened };
+    let at = |minutes: u64| Reading { boottime_ms: opened.boottime_ms + minutes * 60_000 + 1000, ..opened };
     let expired = |minutes| unlocked.expired(&at(minutes), IDLE_HOLDER, ABSOLUTE);
     assert!(!expired(4) && expired(5));
     unlocked.touch(&at(4));
     assert!(!expired(8) && expired(9));
-    assert!(unlocked.expired(&clock::Reading { boot_id: [0; 16], ..at(4) }, IDLE_HOLDER, ABSOLUTE));
-    assert!(unlocked.expired(&clock::Reading { boottime_ms: 0, ..at(4) }, IDLE_HOLDER, ABSOLUTE));
+    assert!(unlocked.expired(&Reading { boot_id: [0; 16], ..at(4) }, IDLE_HOLDER, ABSOLUTE));
+    assert!(unlocked.expired(&Reading { boottime_ms: 0, ..at(4) }, IDLE_HOLDER, ABSOLUTE));
     unlocked.touch(&at(12 * 60));
     assert!(expired(12 * 60));
 }

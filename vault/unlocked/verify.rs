@@ -10,7 +10,9 @@ use crate::hierarchy::Keys;
 use crate::keys;
 use crate::storage::Space;
 use crate::vault::Vault;
-use std::collections::{BTreeMap, BTreeSet};
+use alloc::borrow::ToOwned as _;
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::vec::Vec;
 use subtle::ConstantTimeEq as _;
 
 impl Unlocked<'_> {
@@ -172,7 +174,7 @@ fn bucket_byte(bucket: usize) -> u8 {
 /// repair when it is first read.
 pub(super) fn salvage(vault: &Vault, keys: &Keys) -> Result<State, StorageError> {
     let mut state = State::default();
-    vault.storage.scan(Space::Log, b"", &mut |key, row| {
+    vault.storage().scan(Space::Log, b"", &mut |key, row| {
         // Only an entry that was sealed here may say how long its log is.
         if let Some((log, seq)) = split_log_key(key)
             && open_entry(vault, keys, log, seq, row).is_some()

@@ -1,42 +1,43 @@
 //! Creating, opening, and counting failed tries.
 
 use super::*;
+use crate::FactorError;
+use crate::error::Room;
 use crate::factor::{FactorParameters, KeyFile, Password};
-use crate::{FactorError, clock};
-use std::os::unix::fs::PermissionsExt as _;
+use crate::storage::MemoryStorage;
+use crate::testing::{Disk, TestRng, host, host_of, reading, rows};
+use alloc::vec::Vec;
+use core::cell::Cell;
 
-fn create(dir: &Path, primary: &dyn Factor) -> (Vault, RecoveryCode) {
-    Vault::create(dir, "test", primary, KdfCost::Floor, &mut SystemRng).expect("created")
+fn create(disk: &Disk, primary: &dyn Factor) -> (Vault, RecoveryCode) {
+    Vault::create(disk.host(), "test", primary, KdfCost::Floor).expect("created")
+}
+
+fn open(disk: &Disk) -> Vault {
+    Vault::open(disk.host()).expect("opens")
 }
 
 #[test]
-fn a_vault_is_private_and_made_once() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let at = dir.path().join("deep/vault");
+fn a_vault_is_made_once_and_an_empty_storage_has_none() {
+    let disk = Disk::default();
     let password = Password::new("x");
-    let (vault, _code) = create(&at, &password);
-    let mode = |path: &Path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
-    assert_eq!(mode(&at), 0o700);
-    for file in std::fs::read_dir(&at).expect("listed") {
-        let file = file.expect("an entry").path();
-        assert_eq!(mode(&file), 0o600, "{}", file.display());
-    }
-    assert!(matches!(Vault::create(&at, "test", &password, KdfCost::Floor, &mut SystemRng), Err(CreateError::Busy(_))));
-    drop(vault);
-    assert!(matches!(Vault::create(&at, "test", &password, KdfCost::Floor, &mut SystemRng), Err(CreateError::Exists(_))));
-    assert_eq!(Vault::open(&at).expect("opens").kind(), "test");
-    assert!(matches!(Vault::open(dir.path()), Err(OpenError::NotFound(_))));
+    assert!(matches!(Vault::open(disk.host()), Err(OpenError::NotFound)));
+    drop(create(&disk, &password));
+    assert!(matches!(Vault::create(disk.host(), "test", &password, KdfCost::Floor), Err(CreateError::Exists)));
+    assert_eq!(open(&disk).kind(), "test");
+    assert!(Unfinished::left_in(disk.host()).expect("looked").is_none());
 }
 
 #[test]
-fn a_creation_cut_short_is_no_vault_and_is_begun_again() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    assert!(Sqlite::open(&dir.path().join("vault.db"), VERSION).is_ok());
-    assert!(matches!(Vault::open(dir.path()), Err(OpenError::NotFound(_))));
-    let password = Password::new("x");
-    drop(create(dir.path(), &password));
-    let mut vault = Vault::open(dir.path()).expect("opens");
-    vault.unlock(&Factors::one(&password), &clock::read()).expect("unlocks");
+fn an_unfinished_vault_is_not_opened() {
+    let disk = Disk::default();
+    let code = RecoveryCode::generate(&mut TestRng);
+    let (unfinished, _code) = Unfinished::begin(disk.host(), "test", &code, KdfCost::Floor).expect("begun");
+    drop(unfinished);
+    assert!(matches!(Vault::open(disk.host()), Err(OpenError::Unfinished)));
+    let unfinished = Unfinished::left_in(disk.host()).expect("looked").expect("left");
+    drop(unfinished.finish().expect("finished"));
+    assert_eq!(open(&disk).kind(), "test");
 }
 
 #[test]
@@ -45,41 +46,25 @@ fn services_may_move_an_open_vault_and_share_a_signer_between_threads() {
     fn shared<T: Send + Sync>() {}
     sent::<Unlocked<'static>>();
     shared::<crate::KeySigner<'static>>();
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (vault, code) = create(dir.path(), &Password::new("x"));
-    let other = RecoveryCode::generate(&mut SystemRng);
-    let Err((vault, why)) = vault.into_unlocked(&Factors::one(&other), &clock::read()) else { panic!("opened") };
+    let disk = Disk::default();
+    let (vault, code) = create(&disk, &Password::new("x"));
+    let other = RecoveryCode::generate(&mut TestRng);
+    let Err((vault, why)) = vault.into_unlocked(&Factors::one(&other), &reading()) else { panic!("opened") };
     assert!(matches!(why, UnlockError::WrongSecret { .. }));
-    let unlocked = vault.into_unlocked(&Factors::one(&code), &clock::read()).map_err(|(_, why)| why).expect("unlocks");
+    let unlocked = vault.into_unlocked(&Factors::one(&code), &reading()).map_err(|(_, why)| why).expect("unlocks");
     assert_eq!(unlocked.kind(), "test");
 }
 
 #[test]
-fn nothing_secret_is_on_the_disk_in_clear() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (mut vault, code) = create(dir.path(), &Password::new("the quick brown password"));
-    let unlocked = vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
-    unlocked.put("t", b"id", b"the quick brown content", &[("name", b"the quick brown tag")]).expect("put");
-    unlocked.append("log", b"the quick brown entry").expect("appended");
-    let printed = code.printed();
-    for file in std::fs::read_dir(dir.path()).expect("listed") {
-        let bytes = std::fs::read(file.expect("an entry").path()).expect("read");
-        for secret in [b"the quick".as_slice(), printed.as_bytes(), unlocked.keys.vk()] {
-            assert!(!bytes.windows(secret.len()).any(|window| window == secret));
-        }
-    }
-}
-
-#[test]
 fn failed_tries_are_counted_over_restarts_and_the_recovery_code_still_opens() {
-    let dir = tempfile::tempdir().expect("temporary folder");
+    let disk = Disk::default();
     let (right, wrong) = (Password::new("right"), Password::new("wrong"));
-    let (vault, code) = create(dir.path(), &right);
+    let (vault, code) = create(&disk, &right);
     drop(vault);
-    let mut at = Reading { boottime_ms: 1_000_000, ..clock::read() };
+    let mut at = Reading { boottime_ms: 1_000_000, ..reading() };
     let mut waited = Vec::new();
     for left in (0..10).rev() {
-        let mut vault = Vault::open(dir.path()).expect("opens");
+        let mut vault = open(&disk);
         let mut tried = vault.unlock(&Factors::one(&wrong), &at).map(drop);
         if let Err(UnlockError::Throttled { seconds }) = tried {
             assert_eq!(vault.status(&at).expect("status").wait_seconds, seconds);
@@ -93,7 +78,7 @@ fn failed_tries_are_counted_over_restarts_and_the_recovery_code_still_opens() {
         assert_eq!(attempts_left, left);
     }
     assert_eq!(waited, [60, 60, 300, 300, 3600]);
-    let mut vault = Vault::open(dir.path()).expect("opens");
+    let mut vault = open(&disk);
     assert!(matches!(vault.unlock(&Factors::one(&right), &at), Err(UnlockError::LockedOut)));
     vault.unlock(&Factors::one(&code), &at).expect("the recovery code opens");
 }
@@ -134,214 +119,164 @@ impl Factor for NoMemory {
 
 #[test]
 fn a_try_is_counted_before_it_is_made_and_not_when_it_was_none() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (mut vault, _code) = create(dir.path(), &Password::new("right"));
-    let left = |vault: &Vault| vault.status(&clock::read()).expect("status").attempts_left;
-    assert!(matches!(vault.unlock(&Factors::one(&NoMemory), &clock::read()), Err(UnlockError::Factor(FactorError::Memory))));
+    let disk = Disk::default();
+    let (mut vault, _code) = create(&disk, &Password::new("right"));
+    let left = |vault: &Vault| vault.status(&reading()).expect("status").attempts_left;
+    assert!(matches!(vault.unlock(&Factors::one(&NoMemory), &reading()), Err(UnlockError::Factor(FactorError::Memory))));
     assert_eq!(left(&vault), 10);
     let pulled = std::panic::catch_unwind(core::panic::AssertUnwindSafe(|| {
-        let _ = vault.unlock(&Factors::one(&PlugPulled), &clock::read());
+        let _ = vault.unlock(&Factors::one(&PlugPulled), &reading());
     }));
     assert!(pulled.is_err());
     drop(vault);
-    assert_eq!(left(&Vault::open(dir.path()).expect("opens")), 9);
+    assert_eq!(left(&open(&disk)), 9);
 }
 
 #[test]
 fn a_key_file_opens_whatever_the_counters_say_and_does_not_touch_them() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let path = dir.path().join("key");
-    let key = KeyFile::create(&path, &mut SystemRng).expect("written");
-    let (mut vault, _code) = create(&dir.path().join("vault"), &key);
+    let disk = Disk::default();
+    let key = KeyFile::generate(&mut TestRng);
+    let (mut vault, _code) = create(&disk, &key);
     vault.set_throttle(&[(Counter::Password, locked_out()), (Counter::Recovery, locked_out())]).expect("set");
-    vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
-    assert_eq!(vault.status(&clock::read()).expect("status").attempts_left, 0);
+    vault.unlock(&Factors::one(&key), &reading()).expect("unlocks");
+    assert_eq!(vault.status(&reading()).expect("status").attempts_left, 0);
 }
 
 fn locked_out() -> Throttle {
-    (0..crate::throttle::LIMIT).fold(Throttle::NEW, |throttle, _| throttle.counted(&clock::read()))
+    (0..crate::throttle::LIMIT).fold(Throttle::NEW, |throttle, _| throttle.counted(&reading()))
 }
 
 #[test]
 fn a_locked_out_vault_opens_with_the_recovery_code_which_has_its_own_counter() {
-    let dir = tempfile::tempdir().expect("temporary folder");
+    let disk = Disk::default();
     let right = Password::new("right");
-    let (mut vault, code) = create(dir.path(), &right);
+    let (mut vault, code) = create(&disk, &right);
     vault.set_throttle(&[(Counter::Password, locked_out())]).expect("set");
-    assert!(matches!(vault.unlock(&Factors::one(&right), &clock::read()), Err(UnlockError::LockedOut)));
-    let other = RecoveryCode::generate(&mut SystemRng);
-    assert!(matches!(vault.unlock(&Factors::one(&other), &clock::read()), Err(UnlockError::WrongSecret { attempts_left: 9 })));
-    vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
-    let status = vault.status(&clock::read()).expect("status");
+    assert!(matches!(vault.unlock(&Factors::one(&right), &reading()), Err(UnlockError::LockedOut)));
+    let other = RecoveryCode::generate(&mut TestRng);
+    assert!(matches!(vault.unlock(&Factors::one(&other), &reading()), Err(UnlockError::WrongSecret { attempts_left: 9 })));
+    vault.unlock(&Factors::one(&code), &reading()).expect("unlocks");
+    let status = vault.status(&reading()).expect("status");
     assert_eq!((status.attempts_left, status.recovery_attempts_left), (10, 10));
-    vault.unlock(&Factors::one(&right), &clock::read()).expect("unlocks again");
-}
-
-fn log(dir: &Path) -> PathBuf {
-    dir.join("vault.db-wal")
-}
-
-fn findings(dir: &Path, code: &RecoveryCode) -> Vec<crate::Finding> {
-    let mut vault = Vault::open(dir).expect("opens");
-    let unlocked = vault.unlock(&Factors::one(code), &clock::read()).expect("unlocks");
-    unlocked.findings()
-}
-
-#[test]
-fn a_database_without_its_log_is_a_finding_until_somebody_has_seen_it() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (vault, code) = create(dir.path(), &RecoveryCode::generate(&mut SystemRng));
-    drop(vault);
-    assert_eq!(std::fs::metadata(log(dir.path())).expect("the log stays").len(), 0, "what is in the database is also in the log");
-    assert_eq!(findings(dir.path(), &code), []);
-
-    std::fs::remove_file(log(dir.path())).expect("removed");
-    // Somebody looks without a secret, and somebody tries a wrong one: from then on there is a log again.
-    drop(Vault::open(dir.path()).expect("opens"));
-    let other = RecoveryCode::generate(&mut SystemRng);
-    assert!(Vault::open(dir.path()).expect("opens").unlock(&Factors::one(&other), &clock::read()).is_err());
-    assert!(log(dir.path()).exists());
-    for _ in 0..2 {
-        assert_eq!(findings(dir.path(), &code), [crate::Finding::WriteAheadLogMissing]);
-    }
-    let mut vault = Vault::open(dir.path()).expect("opens");
-    vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks").acknowledge_findings().expect("acknowledged");
-    drop(vault);
-    assert_eq!(findings(dir.path(), &code), []);
-}
-
-#[test]
-fn what_a_lost_log_held_is_gone_and_that_is_said() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let at = dir.path().join("vault");
-    let (vault, code) = create(&at, &RecoveryCode::generate(&mut SystemRng));
-    drop(vault);
-    let copy = dir.path().join("copy");
-    std::fs::create_dir(&copy).expect("made");
-    let mut vault = Vault::open(&at).expect("opens");
-    let unlocked = vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
-    unlocked.put("t", b"id", b"content", &[]).expect("put");
-    // As after a power cut: the last commit is in the log only. Whoever copies the database alone loses it.
-    std::fs::copy(at.join("vault.db"), copy.join("vault.db")).expect("copied");
-    drop(unlocked);
-    drop(vault);
-    let mut vault = Vault::open(&copy).expect("opens");
-    let unlocked = vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
-    assert_eq!(unlocked.get("t", b"id").expect("read"), None);
-    assert_eq!(unlocked.findings(), [crate::Finding::WriteAheadLogMissing]);
-}
-
-#[test]
-fn a_vault_of_the_first_format_was_closed_without_its_log_rightly() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (vault, code) = create(dir.path(), &RecoveryCode::generate(&mut SystemRng));
-    let keys = vault.keys(&Factors::one(&code), &clock::read()).expect("opens");
-    let mut state = State::load(&vault, &keys).expect("read").expect("there");
-    state.format = 1;
-    vault.storage.commit(&[state.to_change(&vault.header.vault, &keys, &mut SystemRng)]).expect("written");
-    drop(vault);
-    std::fs::remove_file(log(dir.path())).expect("removed");
-    assert_eq!(findings(dir.path(), &code), []);
-    assert_eq!(findings(dir.path(), &code), []);
-}
-
-#[test]
-fn modes_that_let_others_in_are_put_right_and_said() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let at = dir.path().join("vault");
-    drop(create(&at, &RecoveryCode::generate(&mut SystemRng)));
-    assert_eq!(Vault::open(&at).expect("opens").repairs(), []);
-    let names = ["", "vault.db", "vault.db-wal", "lock", "ballast"];
-    for name in names {
-        let mode = if name.is_empty() { 0o777 } else { 0o666 };
-        std::fs::set_permissions(at.join(name), std::fs::Permissions::from_mode(mode)).expect("set");
-    }
-    let vault = Vault::open(&at).expect("opens");
-    let mut repaired: Vec<_> = vault.repairs().iter().map(ToString::to_string).collect();
-    repaired.sort();
-    assert_eq!(repaired.len(), names.len(), "{repaired:?}");
-    drop(vault);
-    for name in names {
-        let mode = std::fs::metadata(at.join(name)).expect("there").permissions().mode() & 0o777;
-        assert_eq!(mode, if name.is_empty() { 0o700 } else { 0o600 }, "{name}");
-    }
-    assert_eq!(Vault::open(&at).expect("opens").repairs(), []);
-}
-
-#[test]
-fn links_are_removed_or_refused_and_what_they_lead_to_is_untouched() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let at = dir.path().join("vault");
-    let victim = dir.path().join("victim");
-    std::fs::write(&victim, "content").expect("written");
-    drop(create(&at, &RecoveryCode::generate(&mut SystemRng)));
-    for name in ["lock", "ballast"] {
-        std::fs::remove_file(at.join(name)).expect("removed");
-        std::os::unix::fs::symlink(&victim, at.join(name)).expect("linked");
-    }
-    let vault = Vault::open(&at).expect("opens");
-    assert_eq!(vault.repairs(), [Repair::Link { path: at.join("lock") }, Repair::Link { path: at.join("ballast") }]);
-    drop(vault);
-    assert_eq!(std::fs::read(&victim).expect("there"), b"content");
-    for name in ["vault.db", "vault.db-wal"] {
-        let elsewhere = dir.path().join("elsewhere");
-        std::fs::rename(at.join(name), &elsewhere).expect("moved");
-        std::os::unix::fs::symlink(&elsewhere, at.join(name)).expect("linked");
-        assert!(matches!(Vault::open(&at), Err(OpenError::Exposed(_))), "{name}");
-        std::fs::rename(&elsewhere, at.join(name)).expect("moved back");
-    }
-    Vault::open(&at).expect("opens");
-}
-
-#[test]
-fn an_unfinished_vault_is_no_vault_and_is_begun_anew() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let first = RecoveryCode::generate(&mut SystemRng);
-    let begin = |primary: &RecoveryCode| Unfinished::begin(dir.path(), "test", primary, KdfCost::Floor, &mut SystemRng);
-    let (mut unfinished, _code) = begin(&first).expect("begun");
-    let unlocked = unfinished.vault().unlock(&Factors::one(&first), &clock::read()).expect("unlocks");
-    unlocked.put("t", b"id", b"content", &[]).expect("put");
-    drop(unlocked);
-    drop(unfinished);
-    std::fs::write(dir.path().join("issuer.db"), "half a store").expect("written");
-    assert!(matches!(Vault::open(dir.path()), Err(OpenError::Unfinished(_))));
-    assert!(Unfinished::left_in(dir.path()).expect("looked").is_some());
-
-    let second = RecoveryCode::generate(&mut SystemRng);
-    let (unfinished, _code) = begin(&second).expect("begun anew");
-    assert!(!dir.path().join("issuer.db").exists());
-    drop(unfinished.finish().expect("finished"));
-    let mut vault = Vault::open(dir.path()).expect("opens");
-    assert!(vault.unlock(&Factors::one(&first), &clock::read()).is_err());
-    assert_eq!(vault.unlock(&Factors::one(&second), &clock::read()).expect("unlocks").ids("t").expect("ids"), Vec::<Vec<u8>>::new());
-    drop(vault);
-    assert!(Unfinished::left_in(dir.path()).expect("looked").is_none());
-    assert!(matches!(begin(&second), Err(CreateError::Exists(_))), "a vault was made over another");
-}
-
-#[test]
-fn what_an_interrupted_write_left_is_removed_at_the_next_opening() {
-    let dir = tempfile::tempdir().expect("temporary folder");
-    drop(create(dir.path(), &RecoveryCode::generate(&mut SystemRng)));
-    std::fs::write(dir.path().join("backup.new"), "half").expect("written");
-    Vault::open(dir.path()).expect("opens");
-    assert!(!dir.path().join("backup.new").exists());
+    vault.unlock(&Factors::one(&right), &reading()).expect("unlocks again");
 }
 
 #[test]
 fn every_keyboard_opens_it_and_so_does_what_an_older_program_took_as_typed() {
     const COMPOSED: &str = "caf\u{e9} am See";
     const DECOMPOSED: &str = "cafe\u{301} am See";
-    let dir = tempfile::tempdir().expect("temporary folder");
-    let (mut vault, _code) = create(&dir.path().join("new"), &Password::new(COMPOSED));
+    let disk = Disk::default();
+    let (mut vault, _code) = create(&disk, &Password::new(COMPOSED));
     for typed in [COMPOSED, DECOMPOSED, "cafe\u{301}\u{a0}am See"] {
-        vault.unlock(&Factors::one(&Password::new(typed)), &clock::read()).expect("opens");
+        vault.unlock(&Factors::one(&Password::new(typed)), &reading()).expect("opens");
     }
     // 0.1.0 took the bytes as they were typed.
     let raw = Password::new(DECOMPOSED);
-    let (mut old, _code) = create(&dir.path().join("old"), raw.older().expect("it was typed otherwise"));
-    old.unlock(&Factors::one(&Password::new(DECOMPOSED)), &clock::read()).expect("opens as it was typed");
-    let left = |vault: &Vault| vault.status(&clock::read()).expect("status").attempts_left;
-    assert!(old.unlock(&Factors::one(&Password::new("the\u{301} am See")), &clock::read()).is_err());
+    let (mut old, _code) = create(&Disk::default(), raw.older().expect("it was typed otherwise"));
+    old.unlock(&Factors::one(&Password::new(DECOMPOSED)), &reading()).expect("opens as it was typed");
+    let left = |vault: &Vault| vault.status(&reading()).expect("status").attempts_left;
+    assert!(old.unlock(&Factors::one(&Password::new("the\u{301} am See")), &reading()).is_err());
     assert_eq!(left(&old), 9, "both readings are one try");
+}
+
+#[test]
+fn the_bytes_of_the_header_are_those_of_0_1_0() {
+    let header = Header { vault: [9; 16], kind: "gate".to_owned() };
+    let bytes = [&[0x83, 1, 0x50][..], &[9; 16], &[0x64], b"gate"].concat();
+    assert_eq!(header.to_bytes(), bytes);
+    assert_eq!(Header::read(&bytes), Ok(header));
+    // A longer spelling of these values.
+    assert!(Header::read(&[&[0x83, 0x18, 1, 0x50][..], &bytes[3..]].concat()).is_err());
+}
+
+/// Rows of which the last commits may be lost.
+struct Torn(MemoryStorage);
+
+impl Storage for Torn {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.0.get(space, key)
+    }
+
+    fn scan(&self, space: Space, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StorageError> {
+        self.0.scan(space, prefix, visit)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+        self.0.commit(changes)
+    }
+
+    fn journal_was_missing(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_missing_journal_is_a_finding_of_the_next_unlocking() {
+    let (vault, code) = Vault::create(host(), "test", &RecoveryCode::generate(&mut TestRng), KdfCost::Floor).expect("created");
+    let torn = Torn(MemoryStorage::from(rows(vault.storage())));
+    let mut vault = Vault::open(host_of(torn)).expect("opens");
+    let unlocked = vault.unlock(&Factors::one(&code), &reading()).expect("unlocks");
+    assert_eq!(unlocked.findings(), [crate::Finding::WriteAheadLogMissing]);
+}
+
+#[test]
+fn a_vault_of_the_first_format_was_closed_without_its_journal_rightly() {
+    let (vault, code) = Vault::create(host(), "test", &RecoveryCode::generate(&mut TestRng), KdfCost::Floor).expect("created");
+    let keys = vault.keys(&Factors::one(&code), &reading()).expect("opens");
+    let mut state = State::load(&vault, &keys).expect("read").expect("there");
+    state.format = 1;
+    vault.storage().commit(&[state.to_change(&vault.header.vault, &keys, &mut TestRng)]).expect("written");
+    let mut vault = Vault::open(host_of(Torn(MemoryStorage::from(rows(vault.storage()))))).expect("opens");
+    assert_eq!(vault.unlock(&Factors::one(&code), &reading()).expect("unlocks").findings(), []);
+}
+
+/// Memory with a reserve: full until that is released.
+struct Reserved {
+    rows: MemoryStorage,
+    is_full: Cell<bool>,
+}
+
+impl Storage for Reserved {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.rows.get(space, key)
+    }
+
+    fn scan(&self, space: Space, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StorageError> {
+        self.rows.scan(space, prefix, visit)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+        if self.is_full.get() {
+            return Err(StorageError::Full { place: "a test".to_owned(), room: Room::Disk });
+        }
+        self.rows.commit(changes)
+    }
+
+    fn release_reserve(&self) {
+        self.is_full.set(false);
+    }
+}
+
+/// The owner must get in to make room: the count of tries takes the reserve, and what exists nowhere else may take it too.
+#[test]
+fn counting_a_try_and_the_last_entry_take_the_reserve_and_nothing_else_does() {
+    let password = Password::new("x");
+    let (vault, _code) = Vault::create(host(), "test", &password, KdfCost::Floor).expect("created");
+    let full = |rows| Reserved { rows: MemoryStorage::from(rows), is_full: Cell::new(true) };
+    let mut vault = Vault::open(host_of(full(rows(vault.storage())))).expect("opens");
+    let unlocked = vault.unlock(&Factors::one(&password), &reading()).expect("unlocks on a full disk");
+    unlocked.append("log", b"there is room again").expect("appended");
+    let held = rows(unlocked.vault().storage());
+    drop(unlocked);
+    let mut vault = Vault::open(host_of(full(held))).expect("opens");
+    let slot = vault.slots().expect("read").0;
+    assert_eq!(slot.len(), 2);
+    vault.host.storage = Box::new(full(rows(vault.storage())));
+    let key = vault.keys(&Factors::one(&password), &reading()).expect("opens");
+    vault.host.storage = Box::new(full(rows(vault.storage())));
+    let unlocked = Unlocked::borrowing(&mut vault, key, &reading()).expect("opens");
+    let refused = unlocked.append("log", b"entry");
+    assert!(matches!(refused, Err(crate::VaultError::Storage(StorageError::Full { .. }))), "{refused:?}");
+    assert_eq!(unlocked.append_last("log", b"the last entry").expect("appended"), 1);
+    unlocked.batch_last(|batch| batch.put("aside", b"1", b"received", &[])).expect("kept");
 }

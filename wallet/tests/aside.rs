@@ -3,8 +3,9 @@
 use super::site::{Key, Site, holder, moment, noon, open};
 use crate::{Filter, HoldError, Kept, WalletError};
 use waypass_credential::Format;
+use waypass_machine::SystemRng;
 use waypass_trust::reason::ReasonCode;
-use waypass_vault::{Factors, KdfCost, Password, RecoveryCode, SystemRng};
+use waypass_vault::{Factors, KdfCost, Password, RecoveryCode};
 
 const FROM: &str = "https://issuer.example";
 
@@ -96,8 +97,7 @@ fn no_backup_has_what_is_kept_aside() {
     let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
     wallet.receive(room, &[b"no credential".to_vec()], b"offer", &at).expect("kept");
     let (code, phrase) = (RecoveryCode::generate(&mut SystemRng), Password::new("a pass phrase of its own"));
-    let file = dir.path().join("backup");
-    wallet.backup(&file, &Factors::one(&code).and(&phrase), KdfCost::Floor).expect("written");
+    let file = wallet.backup(&Factors::one(&code).and(&phrase), KdfCost::Floor).expect("made");
     let other = tempfile::tempdir().expect("temporary folder");
     let (wallet, _) = holder(other.path());
     let restored = wallet.restore(&file, &Factors::one(&code).and(&phrase), &at, &mut SystemRng).expect("restored");

@@ -6,9 +6,9 @@ use waypass_credential::data_integrity::Suite;
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{Algorithm, Signer};
 use waypass_credential::{Format, Presentation};
+use waypass_machine::SystemRng;
 use waypass_trust::reason::ReasonCode;
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard};
-use waypass_vault::SystemRng;
 
 const FORMATS: [Format; 5] = Format::ALL;
 

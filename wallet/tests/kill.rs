@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 use waypass_credential::Format;
 use waypass_credential::key::Algorithm;
-use waypass_vault::SystemRng;
+use waypass_machine::SystemRng;
 
 /// Tells the copy of this test binary that it is the child, and where the wallet is.
 const CHILD: &str = "WAYPASS_TEST_WALLET_TO_KILL";

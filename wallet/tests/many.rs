@@ -5,8 +5,8 @@ use crate::records::VERIFIED;
 use crate::{Asked, PresentError, Wallet};
 use std::time::{Duration, Instant};
 use waypass_credential::Format;
+use waypass_machine::SystemRng;
 use waypass_trust::bundle::TrustBundle;
-use waypass_vault::SystemRng;
 
 /// Holds `count` credentials: everyone is staff, every hundredth a surgeon.
 fn crowd(site: &Site, count: usize) -> (tempfile::TempDir, Wallet<'static>, TrustBundle) {

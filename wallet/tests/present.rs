@@ -1,4 +1,4 @@
-use super::site::{DAY, HOUR, INDEX, Key, Site, ask_by, holder, moment, noon, unsigned};
+use super::site::{DAY, HOUR, INDEX, Key, Site, ask_by, guest, moment, noon, unsigned};
 use crate::{AskError, Asked, Asker, ClaimKind, CredentialId, Missing, PresentError, Proposal, Standing, Wallet, Warning};
 use waypass_credential::Binding;
 use waypass_credential::ClaimPath;
@@ -6,11 +6,10 @@ use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{PublicKey, Signer};
 use waypass_credential::request::RequestError;
 use waypass_credential::{Format, Presentation};
+use waypass_machine::SystemRng;
 use waypass_trust::bundle::TrustBundle;
-use waypass_vault::SystemRng;
 
 struct Holder {
-    _dir: tempfile::TempDir,
     wallet: Wallet<'static>,
     key: PublicKey,
     site: Site,
@@ -20,11 +19,10 @@ struct Holder {
 impl Holder {
     /// Holds one credential in each of `formats`.
     fn new(formats: &[Format]) -> (Self, Vec<CredentialId>) {
-        let dir = tempfile::tempdir().expect("temporary folder");
         let site = Site::new();
-        let (wallet, key) = holder(dir.path());
+        let (wallet, key) = guest();
         let bundle = site.bundle();
-        let holder = Self { _dir: dir, wallet, key, site, bundle };
+        let holder = Self { wallet, key, site, bundle };
         let ids = formats.iter().map(|format| holder.hold(&holder.site.issue(*format, &holder.key, |_| {}))).collect();
         (holder, ids)
     }

@@ -13,7 +13,7 @@ use waypass_credential::role::VCT;
 use waypass_credential::sd_jwt::Draft;
 use waypass_credential::{ClaimPath, Nonce, PathStep};
 use waypass_credential::{Format, Presentation};
-use waypass_vault::SystemRng;
+use waypass_machine::SystemRng;
 
 /// A role credential with `personal` in the open, of which the claims at `concealed` are put behind disclosures of their own.
 fn foreign(site: &Site, holder: &PublicKey, personal: &str, concealed: &[ClaimPath]) -> Vec<u8> {

@@ -13,13 +13,14 @@ use waypass_credential::role::kind_in;
 use waypass_credential::role::{RoleClaims, StatusReference, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
 use waypass_credential::{ClaimPath, Nonce};
+use waypass_machine::{SystemRng, clock};
 use waypass_trust::bundle::{
     Authority, BundleDraft, ContextReference, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit,
     RootPart, RootRoles, SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 use waypass_trust::time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState};
-use waypass_vault::{Factors, KdfCost, Password, SystemRng, Unlocked, Vault, clock};
+use waypass_vault::{Factors, Host, KdfCost, MemoryStorage, Password, PlainMemory, Unlocked, Vault};
 
 pub(crate) const HOUR: i64 = 3600;
 pub(crate) const DAY: i64 = 24 * HOUR;
@@ -236,16 +237,26 @@ pub(crate) fn ask_by(gate: &Key, formats: &[Format], roles: &[&str], also: &[Cla
 
 pub(crate) fn create(dir: &Path) -> Wallet<'static> {
     let password = Password::new(PASSWORD);
-    let (vault, _) = Vault::create(dir, "wallet", &password, KdfCost::Floor, &mut SystemRng).expect("created");
+    let (vault, _) = waypass_machine::create(dir, "wallet", &password, KdfCost::Floor).expect("created");
     Wallet::new(unlock(vault, &password))
 }
 
 pub(crate) fn open(dir: &Path) -> Wallet<'static> {
-    Wallet::new(unlock(Vault::open(dir).expect("opened"), &Password::new(PASSWORD)))
+    Wallet::new(unlock(waypass_machine::open(dir).expect("opened"), &Password::new(PASSWORD)))
 }
 
 fn unlock(vault: Vault, password: &Password) -> Unlocked<'static> {
     vault.into_unlocked(&Factors::one(password), &clock::read()).map_err(|(_, why)| why).expect("unlocked")
+}
+
+/// A wallet with one Ed25519 key that has nothing of this computer: rows and keys are in memory, as a page in a browser has them.
+pub(crate) fn guest() -> (Wallet<'static>, PublicKey) {
+    let host = Host { storage: Box::new(MemoryStorage::default()), memory: Box::new(PlainMemory), entropy: Box::new(SystemRng) };
+    let password = Password::new(PASSWORD);
+    let (vault, _) = Vault::create(host, "wallet", &password, KdfCost::Floor).expect("created");
+    let wallet = Wallet::new(unlock(vault, &password));
+    let key = wallet.holder_key(Algorithm::EdDsa).expect("a key").public_key;
+    (wallet, key)
 }
 
 /// A wallet with one Ed25519 key.

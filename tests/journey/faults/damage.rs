@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use waypass_credential::base64url;
 use waypass_credential::did;
 use waypass_credential::key::Algorithm;
-use waypass_vault::{Factors, KdfCost, KeyFile, KeyInfo, Password, RecoveryCode, SystemRng, Vault, VaultError, clock};
+use waypass_machine::{SystemRng, clock};
+use waypass_vault::{Factors, KdfCost, KeyInfo, Password, RecoveryCode, VaultError};
 use waypass_wallet::Wallet;
 
 /// A file that is damaged and put back.
@@ -122,8 +123,8 @@ fn a_wallet() {
 #[test]
 fn a_holder_key() {
     let (site, _) = Site::with_credential();
-    let vault = Vault::open(site.vault(WALLET).parent().expect("a folder")).expect("opens");
-    let key = KeyFile::read(&site.place.path("wallet.key")).expect("read");
+    let vault = waypass_machine::open(site.vault(WALLET).parent().expect("a folder")).expect("opens");
+    let key = waypass_machine::key_file::read(&site.place.path("wallet.key")).expect("read");
     let unlocked = vault.into_unlocked(&Factors::one(&key), &clock::read()).map_err(|(_, why)| why).expect("unlocks");
     let wallet = Wallet::new(unlocked);
     // One of so many shares the bucket of the first record that every command reads: one bucket in 32 is as good as any other.
@@ -379,11 +380,12 @@ fn a_backup() {
     site.place.write("phrase", "ten grey geese");
     {
         // By the library, because the command makes the slow function as slow as this machine allows.
-        let vault = Vault::open(site.vault(WALLET).parent().expect("a folder")).expect("opens");
-        let key = KeyFile::read(&site.place.path("wallet.key")).expect("read");
+        let vault = waypass_machine::open(site.vault(WALLET).parent().expect("a folder")).expect("opens");
+        let key = waypass_machine::key_file::read(&site.place.path("wallet.key")).expect("read");
         let unlocked = vault.into_unlocked(&Factors::one(&key), &clock::read()).map_err(|(_, why)| why).expect("unlocks");
         let phrase = Password::new("ten grey geese");
-        Wallet::new(unlocked).backup(&site.place.path("backup"), &Factors::one(&code).and(&phrase), KdfCost::Floor).expect("backed up");
+        let backup = Wallet::new(unlocked).backup(&Factors::one(&code).and(&phrase), KdfCost::Floor).expect("backed up");
+        fs::write(site.place.path("backup"), backup).expect("written");
     }
     site.done(SPARE, "wallet init --recovery-file spare.code");
     let restore = "wallet restore backup --backup-secret-file phrase --backup-recovery-file code";

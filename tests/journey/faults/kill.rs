@@ -9,10 +9,10 @@ use std::process::Output;
 use std::time::{Duration, Instant};
 use waypass_credential::role::StatusReference;
 use waypass_issuer::store::{Documents as _, MissingLog, SqliteStore};
+use waypass_machine::clock;
 use waypass_trust::bundle::{Root, TrustBundle};
 use waypass_trust::status::Status;
 use waypass_trust::time::{Limits, TimeGuard, TimeState};
-use waypass_vault::clock;
 
 const ROUNDS: u32 = 12;
 /// So many times the rounds with `WAYPASS_SLOW`, and no budget.

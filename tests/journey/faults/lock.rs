@@ -10,7 +10,7 @@ use waypass_vault::Vault;
 
 /// This process, as a command that is at work with the gate's vault.
 fn busy(site: &Site) -> Vault {
-    Vault::open(site.vault(GATE).parent().expect("a folder")).expect("opens")
+    waypass_machine::open(site.vault(GATE).parent().expect("a folder")).expect("opens")
 }
 
 /// How others are told of this process.

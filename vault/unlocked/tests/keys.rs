@@ -4,19 +4,20 @@ use super::*;
 use crate::KeyPurpose;
 use crate::keys::{KeyId, TABLE};
 use crate::unlocked::state::BUCKETS;
-use std::collections::BTreeSet;
+use alloc::borrow::ToOwned as _;
+use alloc::collections::BTreeSet;
 use waypass_credential::key::Algorithm;
 
 /// More keys than buckets, so that some share one; the first was retired after `old` was copied.
 fn with_keys() -> (Fixture, Vec<KeyId>, Rows) {
-    let mut fixture = Fixture::in_memory();
+    let mut fixture = Fixture::new();
     let (keys, old) = {
         let unlocked = fixture.unlock();
         unlocked.append("log", b"entry").expect("appended");
         unlocked.put("t", b"id", b"content", &[("tag", b"value")]).expect("put");
         let made = (0..3 * BUCKETS).map(|_| unlocked.generate_key(Algorithm::EdDsa, KeyPurpose::Holder).map(|key| key.id));
         let keys = made.collect::<Result<Vec<_>, _>>().expect("generated");
-        (keys, rows(&*unlocked.vault().storage))
+        (keys, rows(unlocked.vault().storage()))
     };
     fixture.unlock().retire_key(keys[0]).expect("retired");
     (fixture, keys, old)

@@ -4,8 +4,8 @@ use super::*;
 use crate::error::StorageError;
 use crate::storage::Storage;
 use crate::unlocked::Finding;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicU64, Ordering};
 
 fn value(n: u64) -> [u8; 8] {
     n.to_be_bytes()
@@ -61,7 +61,7 @@ fn entries_are_found_by_their_tags_also_after_locking() {
 /// What is left of an entry is read under its number, by no tag that it lost, and the sums say so after the next opening too.
 #[test]
 fn what_is_erased_is_found_no_more() {
-    let mut fixture = Fixture::in_memory();
+    let mut fixture = Fixture::new();
     filled(&mut fixture);
     let unlocked = fixture.unlock();
     let seqs = unlocked.log_find("log", "entry", &value(7)).expect("whole");
@@ -83,7 +83,7 @@ fn what_is_erased_is_found_no_more() {
 
 #[test]
 fn an_index_that_was_edited_is_refused_and_made_again() {
-    let mut fixture = Fixture::in_memory();
+    let mut fixture = Fixture::new();
     filled(&mut fixture);
     let whole = fixture.rows();
     let index: Vec<_> = whole.keys().filter(|(space, _)| *space == Space::LogIndex).cloned().collect();
@@ -116,7 +116,7 @@ fn an_index_that_was_edited_is_refused_and_made_again() {
     // An index that is made for the first time is no finding.
     let mut rows = whole;
     rows.retain(|(space, _), _| *space != Space::LogIndex);
-    let mut fresh = Fixture::in_memory();
+    let mut fresh = Fixture::new();
     let unlocked = fresh.unlock();
     for n in 0..500_u64 {
         unlocked.append("log", &value(n)).expect("appended");
@@ -148,7 +148,7 @@ impl Storage for Counted {
 }
 
 /// The rows that are read and the time it takes to look up 1,000 values in a log of `entries`.
-fn cost(entries: u64) -> (u64, std::time::Duration) {
+fn cost(entries: u64) -> (u64, core::time::Duration) {
     let mut fixture = Fixture::new();
     let reads = Arc::new(AtomicU64::new(0));
     {
@@ -163,8 +163,8 @@ fn cost(entries: u64) -> (u64, std::time::Duration) {
             done.expect("appended");
         }
     }
-    let storage = std::mem::replace(&mut fixture.vault.storage, Box::new(Memory::default()));
-    fixture.vault.storage = Box::new(Counted(storage, Arc::clone(&reads)));
+    let storage = core::mem::replace(&mut fixture.vault.host.storage, Box::new(MemoryStorage::default()));
+    fixture.vault.host.storage = Box::new(Counted(storage, Arc::clone(&reads)));
     let unlocked = fixture.unlock();
     reads.store(0, Ordering::Relaxed);
     let begun = std::time::Instant::now();
@@ -181,7 +181,7 @@ fn looking_up_costs_what_is_looked_up_and_not_the_log() {
     let (small, large) = if slow { (1_000, 1_000_000) } else { (1_000, 20_000) };
     let (few, quick) = cost(small);
     let (many, long) = cost(large);
-    println!("1,000 look-ups: {few} rows in {quick:?} of a log of {small}, {many} rows in {long:?} of a log of {large}");
+    std::println!("1,000 look-ups: {few} rows in {quick:?} of a log of {small}, {many} rows in {long:?} of a log of {large}");
     // A look-up reads its sub-bucket, a 65,536th of the index, its record of sums and what shares their bucket.
     let shared = large * 1_000 / 65_536;
     assert!(many <= few + shared * 12 / 10 + 4_000, "{few} and {many} rows");

@@ -1,8 +1,8 @@
 //! Any sequence of operations against a plain map.
 
 use super::*;
+use alloc::collections::BTreeMap;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -45,7 +45,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn behaves_like_a_map_and_a_list(steps in prop::collection::vec(step(), 0..40), batched: bool) {
-        let mut fixture = Fixture::in_memory();
+        let mut fixture = Fixture::new();
         let (mut records, mut log) = (BTreeMap::new(), Vec::new());
         for run in steps.split(|step| matches!(step, Step::Lock)) {
             let unlocked = fixture.unlock();

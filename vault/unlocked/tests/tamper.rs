@@ -2,13 +2,15 @@
 //! readable, and what happened is a finding.
 
 use super::*;
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
 
 const RECORDS: [(&[u8], &[u8]); 3] = [(b"one", b"content of one"), (b"two", b"content of two"), (b"three", b"")];
 const ENTRIES: [&[u8]; 3] = [b"entry 0", b"entry 1", b"entry 2"];
 
 fn filled() -> Fixture {
-    let mut fixture = Fixture::in_memory();
+    let mut fixture = Fixture::new();
     {
         let unlocked = fixture.unlock();
         for (id, content) in RECORDS {
@@ -57,7 +59,7 @@ fn every_flipped_bit_of_every_row_is_noticed_and_costs_one_row_at_most() {
             edited.get_mut(&(*space, key.clone())).expect("there")[at] ^= 1 << bit;
             fixture.set_rows(edited);
             let what = format!("{space:?} {} byte {at} bit {bit}", String::from_utf8_lossy(key));
-            match fixture.vault.unlock(&Factors::one(&fixture.code), &clock::read()) {
+            match fixture.vault.unlock(&Factors::one(&fixture.code), &reading()) {
                 Ok(unlocked) => {
                     let intact = intact(&unlocked);
                     let findings = unlocked.verify_all().expect("verified");

@@ -1,15 +1,36 @@
-//! What is left in the memory of this process after locking: nothing. And that the search would have found it.
+//! Searches the memory of this process for secrets: there are none after locking, and the search would have found them.
 
-use super::*;
-use crate::KeyPurpose;
-use crate::factor::Password;
-use crate::hierarchy::tests::BEST;
-use crate::secret::MemoryProtection;
+use super::{LockedMemory, Region};
+use crate::entropy::SystemRng;
+use crate::{clock, create};
+use core::convert::Infallible;
+use rand_core::{TryCryptoRng, TryRng};
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use waypass_credential::key::{Algorithm, Signer as _};
+use waypass_vault::{Factors, Host, KdfCost, KeyPurpose, MemoryProtection, MemoryStorage, Password, RecoveryCode, Secret as _, Vault};
 use zeroize::Zeroizing;
+
+#[test]
+fn every_protection_gives_zeroed_writable_memory() {
+    for best in [MemoryProtection::Plain, MemoryProtection::Locked, MemoryProtection::Secret] {
+        let mut region = Region::new(160, best).expect("memory");
+        assert!(region.protection() <= best);
+        assert!(region.bytes().iter().all(|byte| *byte == 0));
+        region.bytes_mut().fill(7);
+        assert_eq!(region.bytes(), [7; 160]);
+    }
+}
+
+#[test]
+fn a_vault_of_this_computer_has_its_keys_in_protected_memory() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let code = RecoveryCode::generate(&mut SystemRng);
+    let (mut vault, _code) = create(dir.path(), "test", &code, KdfCost::Floor).expect("created");
+    let unlocked = vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
+    assert_eq!(unlocked.memory_protection(), crate::memory_protection());
+}
 
 /// What is searched for, kept so that the search does not find its own copy.
 struct Needle(Vec<u8>);
@@ -61,6 +82,38 @@ fn writable() -> Vec<(u64, u64)> {
     maps.lines().filter_map(parse).collect()
 }
 
+/// Draws like the system, and notes each draw as what to search for.
+#[derive(Clone, Default)]
+struct Noted(Arc<Mutex<Vec<Needle>>>);
+
+impl TryRng for Noted {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        SystemRng.try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        SystemRng.try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
+        SystemRng.try_fill_bytes(to)?;
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Needle::new(to));
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Noted {}
+
+impl Noted {
+    /// The first draw of 32 bytes since this was asked last.
+    fn first_key(&self) -> Needle {
+        let drawn = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        drawn.into_iter().find(|needle| needle.0.len() == 32).expect("a key was drawn")
+    }
+}
+
 /// How often each secret is in memory.
 #[derive(PartialEq, Eq, Debug)]
 struct Counts {
@@ -72,31 +125,30 @@ struct Counts {
 /// One search at a time: two would find, each in the other's buffer, what that one has just read.
 static SEARCHING: Mutex<()> = Mutex::new(());
 
-/// Opens and locks a vault, and counts while everything is in use and after.
+/// Makes, opens and locks a vault, and counts while everything is in use and after.
 fn counts(best: MemoryProtection) -> (Counts, Counts) {
     let _alone = SEARCHING.lock().unwrap_or_else(PoisonError::into_inner);
-    BEST.set(best);
-    let dir = tempfile::tempdir().expect("temporary folder");
     // Random: a literal would be found in this program itself.
     let typed = RecoveryCode::generate(&mut SystemRng).printed();
     let password = Password::new(&typed);
     let typed_needle = Needle::new(typed.as_bytes());
     drop(typed);
-    let (mut vault, _code) = Vault::create(dir.path(), "test", &password, KdfCost::Floor, &mut SystemRng).expect("created");
+    let noted = Noted::default();
+    let host =
+        Host { storage: Box::new(MemoryStorage::default()), memory: Box::new(LockedMemory { best }), entropy: Box::new(noted.clone()) };
+    let (mut vault, _code) = Vault::create(host, "test", &password, KdfCost::Floor).expect("created");
+    let vault_key = noted.first_key();
     let unlocked = vault.unlock(&Factors::one(&password), &clock::read()).expect("unlocks");
     unlocked.put("t", b"id", b"content", &[]).expect("put");
+    let _before = std::mem::take(&mut *noted.0.lock().unwrap_or_else(PoisonError::into_inner));
     let info = unlocked.generate_key(Algorithm::EdDsa, KeyPurpose::Holder).expect("generated");
-    let vault_key = Needle::new(unlocked.keys.vk());
-    let sealed = unlocked.record(crate::keys::TABLE, info.id.as_bytes()).expect("read").expect("there").content;
-    let holder_key = Needle::new(&sealed[sealed.len() - 32..]);
-    drop(sealed);
+    let holder_key = noted.first_key();
     let signer = unlocked.signer(info.id).expect("signer");
     signer.sign(b"message").expect("signs");
     let count = || Counts { password: typed_needle.count(), vault_key: vault_key.count(), holder_key: holder_key.count() };
     let open = count();
     drop((signer, password));
     drop(unlocked);
-    BEST.set(MemoryProtection::Secret);
     (open, count())
 }
 

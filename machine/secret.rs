@@ -1,30 +1,35 @@
 //! Memory for the vault key and its subkeys: `memfd_secret` where the kernel has it (not even the kernel's own `/proc/self/mem` reads
 //! it), otherwise pages locked into memory and left out of core dumps. The only file of Waypass with `unsafe` in it.
 
-use core::{hint::black_box, ptr::NonNull};
+use core::ptr::NonNull;
+use waypass_vault::{MemoryProtection, NoMemory, Secret, SecretMemory};
 use zeroize::Zeroize;
 
-/// How secrets are kept in memory on this machine.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum MemoryProtection {
-    /// The kernel refused to lock memory (a limit of zero): secrets could reach swap. They are still wiped.
-    Plain,
-    /// Locked pages, not swapped and not dumped.
-    Locked,
-    /// Pages that are in no one's address space but ours.
-    Secret,
+/// The best memory for keys that the kernel gives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LockedMemory {
+    /// No better than this, so that a test can look into memory that it could not look into otherwise.
+    best: MemoryProtection,
+}
+
+impl Default for LockedMemory {
+    fn default() -> Self {
+        Self { best: MemoryProtection::Secret }
+    }
+}
+
+impl SecretMemory for LockedMemory {
+    fn secret(&self, len: usize) -> Result<Box<dyn Secret>, NoMemory> {
+        Ok(Box::new(Region::new(len, self.best)?))
+    }
 }
 
 /// One page-aligned mapping, wiped and unmapped when dropped.
-pub(crate) struct Region {
+struct Region {
     start: NonNull<u8>,
     len: usize,
     protection: MemoryProtection,
 }
-
-/// No memory could be mapped at all.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct NoMemory;
 
 #[expect(
     unsafe_code,
@@ -36,14 +41,12 @@ mod mapping {
     use rustix::fd::{FromRawFd as _, OwnedFd};
     use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mlock, mmap, mmap_anonymous, munmap};
 
-    // SAFETY: the mapping has one owner and no thread affinity; shared borrows only read it.
+    // SAFETY: the mapping has one owner and no thread affinity.
     unsafe impl Send for Region {}
-    // SAFETY: as above.
-    unsafe impl Sync for Region {}
 
     impl Region {
         /// Zeroed memory of `len` bytes, as well protected as the kernel allows and no better than `best`.
-        pub(crate) fn new(len: usize, best: MemoryProtection) -> Result<Self, NoMemory> {
+        pub(super) fn new(len: usize, best: MemoryProtection) -> Result<Self, NoMemory> {
             if best == MemoryProtection::Secret
                 && let Some(start) = secret(len)
             {
@@ -63,20 +66,20 @@ mod mapping {
             Ok(Self { start: NonNull::new(start.cast()).ok_or(NoMemory)?, len, protection })
         }
 
-        pub(crate) fn bytes(&self) -> &[u8] {
+        pub(super) fn read(&self) -> &[u8] {
             // SAFETY: mapped for reading until drop, and initialized: the kernel gives zeroes.
             unsafe { slice::from_raw_parts(self.start.as_ptr(), self.len) }
         }
 
-        pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-            // SAFETY: as in `bytes`, and `&mut self` makes the borrow the only one.
+        pub(super) fn write(&mut self) -> &mut [u8] {
+            // SAFETY: as in `read`, and `&mut self` makes the borrow the only one.
             unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.len) }
         }
     }
 
     impl Drop for Region {
         fn drop(&mut self) {
-            self.bytes_mut().zeroize();
+            self.write().zeroize();
             // SAFETY: mapped in `new` with this length, and no borrow outlives `self`.
             let _ = unsafe { munmap(self.start.as_ptr().cast(), self.len) };
         }
@@ -95,8 +98,16 @@ mod mapping {
     }
 }
 
-impl Region {
-    pub(crate) fn protection(&self) -> MemoryProtection {
+impl Secret for Region {
+    fn bytes(&self) -> &[u8] {
+        self.read()
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        self.write()
+    }
+
+    fn protection(&self) -> MemoryProtection {
         self.protection
     }
 }
@@ -115,27 +126,5 @@ pub fn harden_process() {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }
 
-/// Overwrites the stack below the caller, where key derivation and hashing left copies on frames that are no longer in use.
-#[inline(never)]
-#[expect(clippy::large_stack_arrays, reason = "to be on the stack is its purpose")]
-pub(crate) fn scrub_stack() {
-    let mut frame = [0_u8; 64 * 1024];
-    frame.zeroize();
-    black_box(&frame);
-}
-
 #[cfg(test)]
-mod tests {
-    use super::{MemoryProtection, Region};
-
-    #[test]
-    fn every_protection_gives_zeroed_writable_memory() {
-        for best in [MemoryProtection::Plain, MemoryProtection::Locked, MemoryProtection::Secret] {
-            let mut region = Region::new(160, best).expect("memory");
-            assert!(region.protection() <= best);
-            assert!(region.bytes().iter().all(|byte| *byte == 0));
-            region.bytes_mut().fill(7);
-            assert_eq!(region.bytes(), [7; 160]);
-        }
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Files that are there completely or not at all, also after a power cut.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -16,8 +16,16 @@ pub(crate) fn create(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_parent(path)
 }
 
-/// Puts `content` in place of what is at `path`: temporary file, flush, rename, flush of the folder.
-pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Reads a file of at most `most` bytes, and of a larger one so many and one more.
+pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    File::open(path)?.take((most as u64).saturating_add(1)).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Puts `content` in place of what is at `path`, with mode 0600, completely or not at all: temporary file, flush, rename, flush of the
+/// folder.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let temporary = path.with_file_name(name);
@@ -33,7 +41,7 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_parent(path)
 }
 
-/// Removes what interrupted calls of [`replace`] have left in a folder. For whoever holds the lock of that folder.
+/// Removes what interrupted calls of [`replace`] have left in a folder. Only the holder of that folder's lock may.
 pub(crate) fn remove_leftovers(dir: &Path) {
     let Ok(entries) = fs::read_dir(dir) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {

@@ -9,7 +9,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use waypass_vault::{Factors, KdfCost, KeyFile, OpenError, Room, StorageError, SystemRng, Unlocked, Vault, VaultError, clock};
+use waypass_machine::{OpenError, Wait, clock, create, key_file, open, open_waiting};
+use waypass_vault::{Factors, KdfCost, KeyFile, Room, StorageError, Unlocked, Vault, VaultError};
 
 thread_local! {
     static FLUSHES: Cell<usize> = const { Cell::new(0) };
@@ -90,15 +91,18 @@ pub unsafe extern "C" fn pwrite64(fd: libc::c_int, from: *const libc::c_void, le
 }
 
 /// A vault that opens by a key file: no slow function, no counters.
-fn create(dir: &Path) -> (Vault, KeyFile) {
-    let key = KeyFile::create(&dir.join("key"), &mut SystemRng).expect("written");
-    let (vault, _code) = Vault::create(&dir.join("vault"), "test", &key, KdfCost::Floor, &mut SystemRng).expect("created");
+fn made(dir: &Path) -> (Vault, KeyFile) {
+    let key = key_file::create(&dir.join("key")).expect("written");
+    let (vault, _code) = create(&dir.join("vault"), "test", &key, KdfCost::Floor).expect("created");
     (vault, key)
 }
 
+fn opened(dir: &Path, at_most: Duration) -> Result<Vault, OpenError> {
+    open_waiting(&dir.join("vault"), Wait::new(at_most, &mut |_| ())).map(|opened| opened.vault)
+}
+
 fn reopen(dir: &Path) -> (Vault, KeyFile) {
-    let vault = Vault::open_waiting(&dir.join("vault"), Duration::from_secs(5), &mut |_| ()).expect("opens");
-    (vault, KeyFile::read(&dir.join("key")).expect("read"))
+    (opened(dir, Duration::from_secs(5)).expect("opens"), key_file::read(&dir.join("key")).expect("read"))
 }
 
 /// What a gate does for each decision: one nonce seen, one audit entry and what it is found by, one clock state.
@@ -113,7 +117,7 @@ fn decide(unlocked: &Unlocked<'_>, n: u64) -> Result<u64, VaultError> {
 #[test]
 fn a_commit_is_one_flush() {
     let dir = tempfile::tempdir().expect("temporary folder");
-    let (mut vault, key) = create(dir.path());
+    let (mut vault, key) = made(dir.path());
     let unlocked = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
     decide(&unlocked, 0).expect("the first one also flushes the header of a new log");
     let mut flushes = Vec::new();
@@ -137,7 +141,7 @@ fn a_commit_is_one_flush() {
 #[test]
 fn a_failed_flush_is_an_error_and_poisons_the_handle() {
     let dir = tempfile::tempdir().expect("temporary folder");
-    let (mut vault, key) = create(dir.path());
+    let (mut vault, key) = made(dir.path());
     {
         let unlocked = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
         decide(&unlocked, 0).expect("decided");
@@ -168,7 +172,7 @@ fn a_full_disk_is_said_before_anything_is_acknowledged_at_every_write() {
     }
     NO_ROOM.set(libc::EIO);
     let dir = tempfile::tempdir().expect("temporary folder");
-    let (mut vault, key) = create(dir.path());
+    let (mut vault, key) = made(dir.path());
     let unlocked = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
     FULL_AFTER.set(Some(0));
     let done = decide(&unlocked, 0);
@@ -178,7 +182,7 @@ fn a_full_disk_is_said_before_anything_is_acknowledged_at_every_write() {
 
 fn no_room_at_every_write(missing: Room, words: &str) {
     let dir = tempfile::tempdir().expect("temporary folder");
-    let (vault, _key) = create(dir.path());
+    let (vault, _key) = made(dir.path());
     drop(vault);
     let mut acknowledged = 0;
     let mut full = 0;
@@ -194,10 +198,10 @@ fn no_room_at_every_write(missing: Room, words: &str) {
                 acknowledged += 1;
                 break;
             }
-            Err(VaultError::Storage(StorageError::Full { dir, room })) => {
+            Err(VaultError::Storage(StorageError::Full { place, room })) => {
                 full += 1;
                 assert_eq!(room, missing);
-                assert!(StorageError::Full { dir, room }.to_string().contains(words));
+                assert!(StorageError::Full { place, room }.to_string().contains(words));
                 // Room again: the same handle goes on.
                 decide(&unlocked, acknowledged).expect("decided");
                 acknowledged += 1;
@@ -215,7 +219,7 @@ fn no_room_at_every_write(missing: Room, words: &str) {
 #[test]
 fn the_last_entry_takes_the_reserve() {
     let dir = tempfile::tempdir().expect("temporary folder");
-    let (mut vault, key) = create(dir.path());
+    let (mut vault, key) = made(dir.path());
     let ballast = dir.path().join("vault/ballast");
     assert!(std::fs::metadata(&ballast).expect("there").len() >= 1024 * 1024);
     let unlocked = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
@@ -236,7 +240,7 @@ fn the_last_entry_takes_the_reserve() {
 #[test]
 fn the_last_batch_takes_the_reserve() {
     let dir = tempfile::tempdir().expect("temporary folder");
-    let (mut vault, key) = create(dir.path());
+    let (mut vault, key) = made(dir.path());
     let ballast = dir.path().join("vault/ballast");
     let unlocked = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
     let keep = || unlocked.batch_last(|batch| batch.put("aside", b"1", b"received", &[]));
@@ -253,42 +257,40 @@ fn the_last_batch_takes_the_reserve() {
 #[test]
 fn a_second_process_waits_and_is_told_who_has_the_vault() {
     let dir = tempfile::tempdir().expect("temporary folder");
-    let (vault, _key) = create(dir.path());
+    let (vault, _key) = made(dir.path());
     let child = run_child("hold", dir.path());
     assert!(child.is_err(), "two processes opened one vault");
     drop(vault);
     let mut child = run_child("hold", dir.path()).expect("free");
-    let Err(OpenError::Busy(holder)) = Vault::open_waiting(&dir.path().join("vault"), Duration::ZERO, &mut |_| ()) else {
-        panic!("two processes opened one vault")
-    };
+    let Err(OpenError::Busy(holder)) = opened(dir.path(), Duration::ZERO) else { panic!("two processes opened one vault") };
     assert_eq!(holder.pid, child.id());
     assert!(holder.to_string().contains(&holder.command) && !holder.command.is_empty());
     child.kill().expect("killed");
     child.wait().expect("gone");
-    Vault::open(&dir.path().join("vault")).expect("the lock went with its holder");
+    open(&dir.path().join("vault")).expect("the lock went with its holder");
 }
 
 #[test]
 fn a_second_process_is_kept_out_also_when_the_lock_file_was_removed() {
     let dir = tempfile::tempdir().expect("temporary folder");
-    let (vault, _key) = create(dir.path());
+    let (vault, _key) = made(dir.path());
     drop(vault);
     let mut child = run_child("hold", dir.path()).expect("free");
     std::fs::remove_file(dir.path().join("vault/lock")).expect("removed");
     for _ in 0..2 {
-        let opened = Vault::open_waiting(&dir.path().join("vault"), Duration::from_millis(50), &mut |_| ());
+        let opened = opened(dir.path(), Duration::from_millis(50));
         let Err(OpenError::Busy(holder)) = opened else { panic!("two processes opened one vault") };
         assert_eq!(holder.to_string(), "another process");
     }
     child.kill().expect("killed");
     child.wait().expect("gone");
-    Vault::open(&dir.path().join("vault")).expect("the database's lock went with its holder");
+    open(&dir.path().join("vault")).expect("the database's lock went with its holder");
 }
 
 #[test]
 fn killed_at_any_moment_it_keeps_what_it_acknowledged() {
     let dir = tempfile::tempdir().expect("temporary folder");
-    let (vault, _key) = create(dir.path());
+    let (vault, _key) = made(dir.path());
     drop(vault);
     let mut acknowledged = 0;
     for round in 0..20_u64 {
@@ -351,15 +353,15 @@ fn run_child(what: &str, dir: &Path) -> Result<std::process::Child, String> {
 fn child() {
     let (Some(what), Some(dir)) = (std::env::var_os("VAULT_TEST_CHILD"), std::env::var_os("VAULT_TEST_DIR")) else { return };
     if what == "harden" {
-        waypass_vault::harden_process();
+        waypass_machine::harden_process();
         assert_eq!(rustix::process::dumpable_behavior().expect("asked"), rustix::process::DumpableBehavior::NotDumpable);
         assert_eq!(rustix::process::getrlimit(rustix::process::Resource::Core).maximum, Some(0));
         println!("open!");
         return;
     }
     let dir = Path::new(&dir);
-    let mut vault = Vault::open_waiting(&dir.join("vault"), Duration::ZERO, &mut |_| ()).expect("opens");
-    let key = KeyFile::read(&dir.join("key")).expect("read");
+    let mut vault = opened(dir, Duration::ZERO).expect("opens");
+    let key = key_file::read(&dir.join("key")).expect("read");
     let unlocked = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
     let mut out = std::io::stdout().lock();
     out.write_all(b"open!\n").and_then(|()| out.flush()).expect("told");

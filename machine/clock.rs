@@ -4,7 +4,7 @@ use rustix::time::{ClockId, clock_gettime};
 use sha2::{Digest, Sha256};
 use std::time::{SystemTime, UNIX_EPOCH};
 use waypass_credential::time::Timestamp;
-pub use waypass_trust::time::Reading;
+use waypass_trust::time::Reading;
 
 /// Reads `CLOCK_REALTIME`, `CLOCK_BOOTTIME` and the boot id.
 ///

@@ -1,12 +1,14 @@
-//! SQLite behind the [`Storage`] joint.
+//! SQLite behind the vault's [`Storage`] joint.
 //!
 //! Write-ahead log with `synchronous=FULL`: a commit is one append to the log and one `fdatasync` of it, and is acknowledged after that.
 //! (The first commit after opening, and the checkpoint every 1,000 pages, flush twice more.) `locking_mode=EXCLUSIVE` keeps the index of
 //! that log in our memory instead of a shared file; other processes are kept out by the vault's own lock file before SQLite is asked.
 //! The log stays when the vault is closed, so that a copy made without it is noticed.
 
-use super::{Change, Space, Storage};
-use crate::error::{Room, StorageError};
+#[cfg(test)]
+mod tests;
+
+use crate::error::storage_error;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension as _, ffi, params};
 use std::cell::Cell;
@@ -15,6 +17,7 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use waypass_vault::{Change, Room, Space, Storage, StorageError};
 
 /// "WayP": tells `file` and us what this is.
 const APPLICATION_ID: i64 = 0x5761_7950;
@@ -23,7 +26,7 @@ pub(crate) struct Sqlite {
     connection: Connection,
     dir: PathBuf,
     poisoned: Cell<bool>,
-    log_was_missing: bool,
+    journal_was_missing: bool,
 }
 
 /// Why a file was not opened as a store.
@@ -42,12 +45,12 @@ impl Sqlite {
     /// on it (POSIX), and SQLite's lock is what keeps a second process out when the vault's lock file was removed.
     pub(crate) fn open(file: &Path, supported: u32) -> Result<Self, Refused> {
         let dir = file.parent().unwrap_or(Path::new(".")).to_owned();
-        let io = |source| Refused::Storage(StorageError::of("opening the vault", &dir, source));
+        let io = |source: io::Error| Refused::Storage(storage_error("opening the vault", &dir, &source));
         // The folder may be reached through a link, the file may not: its log would be looked for in another place.
         let file = dir.canonicalize().map_err(io)?.join(file.file_name().unwrap_or_default());
         // Looked up in the file first: SQLite would already replay the log of a version that we do not know.
         refuse_newer(version_in_file(&file).map_err(io)?.into(), supported)?;
-        let log_was_missing = !log_of(&file).exists();
+        let journal_was_missing = !log_of(&file).exists();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let failed = |why: rusqlite::Error| match why.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Refused::Busy,
@@ -62,12 +65,7 @@ impl Sqlite {
         refuse_newer(version, supported)?;
         prepare(&connection, version, supported).map_err(failed)?;
         connection.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut 1)).map_err(failed)?;
-        Ok(Self { connection, dir, poisoned: Cell::new(false), log_was_missing })
-    }
-
-    /// Whether the write-ahead log was not there when the file was opened.
-    pub(crate) const fn log_was_missing(&self) -> bool {
-        self.log_was_missing
+        Ok(Self { connection, dir, poisoned: Cell::new(false), journal_was_missing })
     }
 
     fn refuse_when_poisoned(&self) -> Result<(), StorageError> {
@@ -193,6 +191,11 @@ impl Storage for Sqlite {
             why
         })
     }
+
+    /// Returns true if the write-ahead log was not there when the file was opened.
+    fn journal_was_missing(&self) -> bool {
+        self.journal_was_missing
+    }
 }
 
 struct Statements {
@@ -242,7 +245,10 @@ fn missing_room(dir: &Path) -> Option<Room> {
     let asked = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&probe);
     let answered = asked.and_then(|file| file.write_all_at(b"?", largest.unwrap_or_default().saturating_add(COMMIT)));
     drop(std::fs::remove_file(&probe));
-    Room::missing(&answered.err()?)
+    match storage_error("looking for room", dir, &answered.err()?) {
+        StorageError::Full { room, .. } => Some(room),
+        _ => None,
+    }
 }
 
 fn translate(doing: &'static str, dir: &Path, why: &rusqlite::Error) -> StorageError {
@@ -251,15 +257,15 @@ fn translate(doing: &'static str, dir: &Path, why: &rusqlite::Error) -> StorageE
     };
     let text = || detail.clone().unwrap_or_else(|| code.to_string());
     match code.code {
-        ErrorCode::DiskFull => StorageError::Full { dir: dir.to_owned(), room: Room::Disk },
+        ErrorCode::DiskFull => StorageError::Full { place: dir.display().to_string(), room: Room::Disk },
         ErrorCode::SystemIoFailure if code.extended_code == ffi::SQLITE_IOERR_WRITE => match missing_room(dir) {
-            Some(room) => StorageError::Full { dir: dir.to_owned(), room },
-            None => StorageError::Io { doing, source: io::Error::other(text()) },
+            Some(room) => StorageError::Full { place: dir.display().to_string(), room },
+            None => StorageError::Io { doing, why: text() },
         },
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StorageError::Corrupt { detail: text() },
         ErrorCode::SystemIoFailure if code.extended_code == ffi::SQLITE_IOERR_FSYNC => {
-            StorageError::Io { doing: "flushing the vault to disk", source: io::Error::other(text()) }
+            StorageError::Io { doing: "flushing the vault to disk", why: text() }
         }
-        _ => StorageError::Io { doing, source: io::Error::other(text()) },
+        _ => StorageError::Io { doing, why: text() },
     }
 }

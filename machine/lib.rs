@@ -1,0 +1,39 @@
+//! The only door to this computer: vault and trust folders, lock file, key files, locked memory, clock and entropy. Performs disk I/O, never
+//! network I/O.
+//!
+//! It implements the joints of the [vault](waypass_vault) with what Linux has. [`create`] and [`open`] give a vault in a folder:
+//!
+//! ```no_run
+//! use waypass_machine::{CALIBRATED, clock, create};
+//! use waypass_vault::{Factors, Password};
+//! let password = Password::new("tulip anchor seven");
+//! let (mut vault, recovery) = create("wallet".as_ref(), "wallet", &password, CALIBRATED)?;
+//! println!("{}", recovery.printed().as_str());
+//! let unlocked = vault.unlock(&Factors::one(&password), &clock::read())?;
+//! unlocked.put("credentials", b"id", b"bytes", &[("role", b"pharmacist")])?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod ballast;
+pub mod clock;
+mod durable;
+mod entropy;
+mod error;
+pub mod key_file;
+mod lock_file;
+mod private;
+mod secret;
+mod speed;
+mod sqlite;
+mod trust_folder;
+mod vault_folder;
+
+pub use durable::{read as read_file, replace as replace_file};
+pub use entropy::SystemRng;
+pub use error::{CreateError, Exposed, KeyFileError, OpenError, ResumeError};
+pub use lock_file::LockHolder;
+pub use private::{Repair, close_home};
+pub use secret::{harden_process, memory_protection};
+pub use speed::CALIBRATED;
+pub use trust_folder::TrustFolder;
+pub use vault_folder::{Opened, Unfinished, Wait, aside, briefly, create, open, open_waiting, resume};
