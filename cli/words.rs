@@ -112,6 +112,11 @@ pub(crate) fn clock(confidence: Confidence) -> String {
     }
 }
 
+/// The line that says which members of a credential nothing here acts on; none without any.
+pub(crate) fn not_acted_on(members: &[&'static str]) -> Option<String> {
+    (!members.is_empty()).then(|| format!("  also says    {} (not checked)", members.join(", ")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{end_in_zone, in_zone, list, span, until, when, with_local_times};

@@ -13,6 +13,7 @@ use crate::jsonld::KnownContexts;
 use crate::key::Signer;
 use crate::key_source::{Claimed, KeySource};
 use crate::malformed::Malformed;
+use crate::role::vcdm::not_acted_on;
 use crate::role::{DataIntegrity, Enveloped, Holder, ProofClaim, RoleClaims, SdJwtVc, document, enveloped};
 use crate::sd_jwt::{SdJwt, key_binding};
 use crate::time::Timestamp;
@@ -40,6 +41,7 @@ pub enum Credential {
 pub struct Verified<'c> {
     claims: &'c Value<'static>,
     role: RoleClaims,
+    is_document: bool,
 }
 
 /// What a credential says, its proofs unchecked; see [`Credential::untrusted`].
@@ -169,7 +171,7 @@ impl Credential {
             Self::DataIntegrity(credential) => credential.verify(keys),
             Self::Enveloped(credential) => credential.verify(keys),
         }?;
-        Ok(Verified { claims, role })
+        Ok(Verified { claims, role, is_document: self.format().is_vcdm() })
     }
 
     /// Reads what the credential says, its proofs unchecked. Use it only to choose among credentials that were verified when they
@@ -230,6 +232,15 @@ impl Verified<'_> {
     /// without its proof.
     pub const fn claims(&self) -> &Value<'static> {
         self.claims
+    }
+
+    /// Returns the members of the document that are read past: they say more and restrict nothing. Empty in an SD-JWT VC, all of whose
+    /// other claims are personal ones.
+    pub fn not_acted_on(&self) -> Vec<&'static str> {
+        match (self.is_document, self.claims.as_object()) {
+            (true, Some(document)) => not_acted_on(document),
+            _ => Vec::new(),
+        }
     }
 
     /// Returns what the credential says, read strictly.

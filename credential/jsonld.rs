@@ -25,6 +25,7 @@ mod value;
 pub use compile::ContextError;
 pub(crate) use compiled::{COMPILED, CompiledContext};
 pub use contexts::{CarriedError, ContextList, KnownContexts};
+use expand::Signed;
 pub use table::is_iri;
 
 use crate::canon::rdf::Dataset;
@@ -120,13 +121,19 @@ impl core::error::Error for LdError {}
 /// The statements of `document`, read with `contexts`: those it names itself ([`KnownContexts::list`]), or for an object without
 /// `@context`, such as a proof, those of the document it belongs to.
 pub fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>) -> Result<Dataset<'x>, LdError> {
-    expand::to_rdf(document, contexts, None)
+    expand::to_rdf(document, contexts, None, Signed::Statements)
 }
 
 /// The same, as if the member `without` were not there: `proof` of a secured document, `proofValue` of a proof configuration
 /// (VC Data Integrity §4.2 and §4.3).
 pub fn to_rdf_without<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, without: &str) -> Result<Dataset<'x>, LdError> {
-    expand::to_rdf(document, contexts, Some(without))
+    expand::to_rdf(document, contexts, Some(without), Signed::Statements)
+}
+
+/// Checks that every name in `document` without its `proof` has a meaning under `contexts`. For a document whose text is signed:
+/// values that statements would lose (null, an empty list, one item twice, a list in a list, a long number) are no fault.
+pub(crate) fn check_names<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>) -> Result<(), LdError> {
+    expand::to_rdf(document, contexts, Some("proof"), Signed::Text).map(drop)
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod holder;
 mod read;
 pub(crate) mod sd_jwt_vc;
 mod status;
-mod vcdm;
+pub(crate) mod vcdm;
 mod vocabulary;
 
 pub use document::{DataIntegrity, ProofClaim};

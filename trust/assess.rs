@@ -115,6 +115,11 @@ impl Assessment<'_> {
         self.genuine.role()
     }
 
+    /// Returns the members of the document that are read past: they say more and restrict nothing.
+    pub fn not_acted_on(&self) -> Vec<&'static str> {
+        self.genuine.not_acted_on()
+    }
+
     /// The disclosed claims.
     pub fn claims(&self) -> &Value<'static> {
         self.genuine.claims()

@@ -96,6 +96,8 @@ pub struct Who {
     pub zones: Vec<String>,
     /// The personal claims disclosed.
     pub claims: Object<'static>,
+    /// Members of the document that nothing here acts on.
+    pub not_acted_on: Vec<&'static str>,
     /// When it ends.
     pub valid_until: Timestamp,
 }

@@ -59,16 +59,18 @@ fn text(text: Option<String>) -> Value<'static> {
 
 fn who(who: &Who) -> Value<'static> {
     let list = |texts: &[String]| texts.iter().cloned().collect::<Value<'static>>();
-    Value::Object(
-        Object::new()
-            .with("issuer", who.issuer.clone())
-            .with("format", who.format.as_str())
-            .with("roles", list(&who.roles))
-            .with("sites", list(&who.sites))
-            .with("zones", list(&who.zones))
-            .with("claims", who.claims.clone())
-            .with("valid_until", who.valid_until.unix()),
-    )
+    let mut object = Object::new()
+        .with("issuer", who.issuer.clone())
+        .with("format", who.format.as_str())
+        .with("roles", list(&who.roles))
+        .with("sites", list(&who.sites))
+        .with("zones", list(&who.zones))
+        .with("claims", who.claims.clone())
+        .with("valid_until", who.valid_until.unix());
+    if !who.not_acted_on.is_empty() {
+        object.set("not_acted_on", who.not_acted_on.iter().copied().collect::<Value<'static>>());
+    }
+    Value::Object(object)
 }
 
 fn age(age: Option<Age>) -> Value<'static> {

@@ -297,6 +297,7 @@ impl Findings {
             sites: role.sites.clone(),
             zones: role.zones.clone(),
             claims: role.personal.clone(),
+            not_acted_on: assessed.not_acted_on(),
             valid_until: role.valid_until,
         });
         self.subject = role.holder.as_ref().map(|holder| holder.did().into_owned());

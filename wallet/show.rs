@@ -50,6 +50,8 @@ pub struct Card {
     pub format: Format,
     /// What it says.
     pub role: RoleClaims,
+    /// Members of the document that nothing here acts on.
+    pub not_acted_on: Vec<&'static str>,
     /// Who issued it, by the name in the bundle, or the one it had when the credential was taken in.
     pub issuer_name: String,
     /// When it was taken in.
@@ -225,7 +227,8 @@ impl Wallet<'_> {
 
 /// `None` when the record is not what was taken in.
 pub(crate) fn card(id: CredentialId, record: &Record, keys: &KnownKeys, bundle: Option<&TrustBundle>, at: &Moment) -> Option<Card> {
-    let role = record.verified()?.role().clone();
+    let verified = record.verified()?;
+    let (role, not_acted_on) = (verified.role().clone(), verified.not_acted_on());
     let mut card = Card {
         id,
         format: record.credential.format(),
@@ -238,6 +241,7 @@ pub(crate) fn card(id: CredentialId, record: &Record, keys: &KnownKeys, bundle: 
         ages: Ages::default(),
         notes: Vec::new(),
         role,
+        not_acted_on,
     };
     if let Some(bundle) = bundle {
         judge(&mut card, record, bundle, at);

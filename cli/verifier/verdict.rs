@@ -48,6 +48,7 @@ fn who(evidence: &Evidence) -> Vec<String> {
             lines.push(format!("  {name:<12} {value}"));
         }
         lines.push(format!("  valid until  {}", words::when(who.valid_until)));
+        lines.extend(words::not_acted_on(&who.not_acted_on));
     }
     if let Some(issuer) = &evidence.issuer_name {
         lines.push(format!("  issued by    {issuer}"));

@@ -87,6 +87,7 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
         let personal = strict::to_string(&strict::Value::Object(card.role.personal.clone()));
         let personal = serde_json::from_str(&personal).map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
         members.insert("personal".to_owned(), personal);
+        members.insert("not_acted_on".to_owned(), json!(card.not_acted_on));
     }
     session.out.json(&found)?;
     warn_of_lost_key(session, &card);
@@ -97,6 +98,9 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     for (name, value) in card.role.personal.iter() {
         let value = value.as_str().map_or_else(|| strict::to_string(value), str::to_owned);
         out.words(&format!("  {name:<12} {value}"));
+    }
+    if let Some(line) = words::not_acted_on(&card.not_acted_on) {
+        out.words(&line);
     }
     out.words(&format!("  valid        {} to {}", words::when(card.role.valid_from), words::when(card.role.valid_until)));
     out.words(&format!("  held since   {}, as {}", words::when(card.held_at), card.format));

@@ -117,6 +117,10 @@ fn the_proofs_contexts_are_the_documents_first() {
     assert_eq!(verdict(&shorter), Err(InvalidProof));
 }
 
+fn suite_of(document: &Object<'_>) -> Option<Suite> {
+    Proof::read(document).map(|proof| proof.suite).ok()
+}
+
 #[test]
 fn other_proofs_are_refused() {
     let refused = |name, value: &'static str| Proof::read(&with_proof(name, value)).expect_err(name);
@@ -129,7 +133,12 @@ fn other_proofs_are_refused() {
     assert_eq!(refused("expires", "never"), ProofError::OutOfRange("expires"));
     assert_eq!(Proof::read(&with_proof("challenge", 1)), Err(ProofError::WrongType("challenge")));
     assert_eq!(Proof::read(&object("{}")), Err(ProofError::Missing("proof")));
-    assert_eq!(Proof::read(&object(r#"{"proof":[{}]}"#)), Err(ProofError::WrongType("proof")));
+    for two in [r#"{"proof":[{},{}]}"#, r#"{"proof":[]}"#] {
+        assert_eq!(Proof::read(&object(two)), Err(ProofError::WrongType("proof")));
+    }
+    let mut listed = signed();
+    let proof = listed.remove("proof").expect("a proof");
+    assert_eq!(Proof::read(&listed.clone().with("proof", Value::Array([proof].into()))).map(|proof| proof.suite).ok(), suite_of(&signed()));
     for name in ["type", "cryptosuite", "proofPurpose", "verificationMethod", "proofValue"] {
         let mut document = signed();
         let Some(Value::Object(mut proof)) = document.remove("proof") else { panic!("no proof") };

@@ -18,8 +18,23 @@ const RDF_NIL: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#nil";
 /// Deepest nesting, for trees that were not read under [`crate::json::Limits`] (which allow a credential 16).
 const DEEPEST: u32 = 32;
 
-pub(super) fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, without: Option<&str>) -> Result<Dataset<'x>, LdError> {
+/// What the signature covers, and so what must not be lost on the way to statements.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Signed {
+    /// The statements: a value that makes none, or makes one twice, would go unsigned.
+    Statements,
+    /// The text: only the meaning of the names is looked at.
+    Text,
+}
+
+pub(super) fn to_rdf<'x>(
+    document: &'x Object<'x>,
+    contexts: &ContextList<'x>,
+    without: Option<&str>,
+    signed: Signed,
+) -> Result<Dataset<'x>, LdError> {
     let mut walk = Walk {
+        signed,
         known: contexts.known,
         frames: Frames::new(),
         out: Dataset::with_capacity(64),
@@ -37,6 +52,9 @@ pub(super) fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, w
         return Err(LdError::Keyword);
     }
     walk.head_node(active, document, &head, None, without)?;
+    if signed == Signed::Text {
+        return Ok(walk.out);
+    }
     if walk.out.is_empty() {
         return Err(LdError::Empty);
     }
@@ -47,6 +65,7 @@ pub(super) fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, w
 }
 
 pub(super) struct Walk<'x> {
+    signed: Signed,
     known: &'x KnownContexts,
     pub(super) frames: Frames<'x>,
     out: Dataset<'x>,
@@ -170,7 +189,7 @@ impl<'x> Walk<'x> {
             return self.list(place, items);
         }
         if items.is_empty() {
-            return Err(LdError::Empty);
+            return self.says_nothing();
         }
         let start = self.out.len();
         for item in items {
@@ -183,12 +202,19 @@ impl<'x> Walk<'x> {
 
     /// One value of a member, which is not in a list.
     fn one(&mut self, place: &Place<'x>, value: &'x Value<'x>, in_set: bool) -> Result<(), LdError> {
+        if self.signed == Signed::Text {
+            match value {
+                Value::Null | Value::Bool(_) | Value::Number(_) => return Ok(()),
+                Value::Array(items) => return items.iter().try_for_each(|item| self.one(place, item, in_set)),
+                Value::String(_) | Value::Object(_) => {}
+            }
+        }
         match self.made(place, value)? {
             Made::One(object) => self.state(place, object),
             Made::Several(inner) if !in_set => {
                 let items = inner.as_array().unwrap_or(core::slice::from_ref(inner));
                 if items.is_empty() {
-                    return Err(LdError::Empty);
+                    return self.says_nothing();
                 }
                 let start = self.out.len();
                 items.iter().try_for_each(|item| self.one(place, item, true))?;
@@ -198,7 +224,15 @@ impl<'x> Walk<'x> {
         }
     }
 
+    /// Refuses a member that makes no statement, where statements are signed.
+    fn says_nothing(&self) -> Result<(), LdError> {
+        if self.signed == Signed::Text { Ok(()) } else { Err(LdError::Empty) }
+    }
+
     fn list(&mut self, place: &Place<'x>, items: &'x [Value<'x>]) -> Result<(), LdError> {
+        if self.signed == Signed::Text {
+            return items.iter().try_for_each(|item| self.one(place, item, true));
+        }
         let object = self.chain(place, items)?;
         self.state(place, object)
     }
@@ -460,6 +494,9 @@ impl<'x> Walk<'x> {
 
     /// The statements since `start` that are about `place` must differ: RDF would keep one of two.
     fn check_repeated(&self, place: &Place<'x>, start: usize) -> Result<(), LdError> {
+        if self.signed == Signed::Text {
+            return Ok(());
+        }
         let added = self.out.quads()[start..].iter();
         let subject = Node::from(place.subject);
         let own = added.filter(|quad| quad.subject == subject && quad.predicate == place.predicate);

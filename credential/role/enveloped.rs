@@ -43,7 +43,7 @@ struct Said {
     /// The document, without the claims next to it.
     document: Value<'static>,
     times: SignatureTimes,
-    /// The key in `cnf`, in an SD-JWT.
+    /// The key in `cnf` (RFC 7800).
     bound: Option<Holder>,
 }
 
@@ -64,7 +64,8 @@ impl Enveloped {
             (issuer(&payload)?.to_owned(), disclosable::disclose(sd_jwt, payload))
         } else {
             let document = envelope.document(Limits::CREDENTIAL)?;
-            (issuer(&document)?.to_owned(), Ok((document, None)))
+            let bound = Holder::of_cnf(&document);
+            (issuer(&document)?.to_owned(), bound.map(|bound| (document, bound)))
         };
         let key_id = envelope.key_id_under(&issuer);
         if let Some(key_id) = &key_id {
@@ -72,6 +73,7 @@ impl Enveloped {
         }
         let said = said.and_then(|(mut document, bound)| {
             let times = envelope.claims(&mut document)?.times;
+            document.remove("cnf");
             unlist_subject(&mut document);
             Ok(Said { document: Value::Object(document).into_owned(), times, bound })
         });

@@ -1,4 +1,4 @@
-//! Between a VCDM 2.0 document and [`RoleClaims`]: the fields only; contexts and proof are `format::data_integrity`'s.
+//! Between a VCDM 2.0 document and [`RoleClaims`]: the fields only; contexts and proof are `role::document`'s.
 
 use super::{Holder, RoleClaims, read, status};
 use crate::error::IssueError;
@@ -9,13 +9,17 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// Members of the subject that are no personal claims.
 const SUBJECT: [&str; 4] = ["id", "roles", "sites", "zones"];
-/// Members of the document that carry what [`RoleClaims`] knows; all others are refused.
+/// Members that say more about the credential and restrict nothing (VCDM 2.0 §4.6, §4.11 to §4.14, §5.3 to §5.6). They are read past
+/// and shown as not acted on. `termsOfUse` restricts, so it is refused.
+const PLAIN: [&str; 8] =
+    ["confidenceMethod", "credentialSchema", "description", "evidence", "name", "refreshService", "relatedResource", "renderMethod"];
+/// Members of the document that carry what [`RoleClaims`] knows; all others but [`PLAIN`] are refused.
 const DOCUMENT: [&str; 9] =
     ["@context", "type", "issuer", "validFrom", "validUntil", "credentialSubject", "credentialStatus", "id", "proof"];
 
 /// Reads a verified document. `issued_at` is the proof's `created`; without it, `validFrom` counts as issued.
 pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Option<Timestamp>) -> Result<RoleClaims, Malformed> {
-    if let Some((name, _)) = document.iter().find(|(name, _)| !DOCUMENT.contains(name)) {
+    if let Some((name, _)) = document.iter().find(|(name, _)| !DOCUMENT.contains(name) && !PLAIN.contains(name)) {
         return Err(Malformed::member(name));
     }
     let subject = crate::vcdm::member::subject(document)?;
@@ -43,6 +47,11 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
         personal: read::personal(subject, &SUBJECT),
     }
     .checked()
+}
+
+/// Returns the members of `document` that are read past.
+pub(crate) fn not_acted_on(document: &Object<'_>) -> Vec<&'static str> {
+    PLAIN.into_iter().filter(|name| document.member(name).is_some()).collect()
 }
 
 /// The document that says `claims` under `contexts`, without proof.
@@ -125,7 +134,12 @@ mod tests {
     fn what_is_not_understood_is_refused() {
         let good = document(&claims(), Value::from_iter(["urn:x"])).expect("a document");
         let with = |name: &'static str, value: Value<'static>| read(&good.clone().with(name, value), None, None);
-        assert_eq!(with("evidence", Value::Null), Err(Malformed::member("evidence")));
+        assert_eq!(with("termsOfUse", Value::Null), Err(Malformed::member("termsOfUse")));
+        assert_eq!(with("nickname", Value::Null), Err(Malformed::member("nickname")));
+        for plain in super::PLAIN {
+            assert!(with(plain, "x".into()).is_ok(), "{plain}");
+            assert_eq!(super::not_acted_on(&good.clone().with(plain, "x")), [plain]);
+        }
         assert_eq!(with("type", "VerifiableCredential".into()), Err(Malformed::WrongType("type")));
         assert_eq!(with("validUntil", "2026-11-20".into()), Err(Malformed::OutOfRange("validUntil")));
         let bitstring = Object::new().with("type", "BitstringStatusListEntry");

@@ -38,7 +38,8 @@ pub struct Asked<'v> {
 }
 
 impl<'a> Document<'a> {
-    /// Reads a credential: its shape (VCDM §4), and its terms in safe mode.
+    /// Reads a credential: its shape (VCDM §4), and whether its names have a meaning. An RDFC suite reads it again as statements, in safe
+    /// mode.
     pub fn credential(document: Object<'a>) -> Result<Self, Malformed> {
         let version = shape::check_credential(&document)?;
         Self::read(document, version)
@@ -72,8 +73,7 @@ impl<'a> Document<'a> {
 
     fn check_terms(&self) -> Result<(), Malformed> {
         let contexts = self.known.list(self.named()).map_err(Malformed::JsonLd)?;
-        jsonld::to_rdf_without(self.named(), &contexts, "proof").map_err(Malformed::JsonLd)?;
-        Ok(())
+        jsonld::check_names(self.named(), &contexts).map_err(Malformed::JsonLd)
     }
 
     /// The document with a proof in `suite`. One of version 1.1 gets the context that defines the proof's terms, if it has not got it

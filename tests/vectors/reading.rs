@@ -8,7 +8,6 @@ use crate::world::{DAY, World, at};
 use made::{any, bitstring, cose, did_web, document, gzip, kb_jwt, presentation, sd_jwt, token, vc_jwt, vp_jwt, withheld};
 use waypass_credential::did;
 use waypass_credential::json::{Number, Object, Value};
-use waypass_credential::time::Timestamp;
 
 mod made;
 
@@ -55,27 +54,7 @@ fn wrap(object: &mut Object<'static>, name: &'static str) {
 
 const NOT_READ: &[Case] = &[
     // NumericDate
-    case("BH-04, interop 11", "sd-jwt vc, iat with a fraction", "RFC 7519 §2", "the claim iat has the wrong type", |w| {
-        sd_jwt(w, |_, c| c.set("iat", fraction(-DAY)))
-    }),
-    case("BH-04", "sd-jwt vc, exp with a fraction", "RFC 7519 §2", "the claim exp has the wrong type", |w| {
-        sd_jwt(w, |_, c| c.set("exp", fraction(DAY)))
-    }),
-    case("BH-04", "sd-jwt vc, nbf with a fraction", "RFC 7519 §2", "the claim nbf has the wrong type", |w| {
-        sd_jwt(w, |_, c| c.set("nbf", fraction(-DAY)))
-    }),
-    case("BH-04", "kb-jwt, iat with a fraction", "RFC 7519 §2", "holder proof: the claim iat has the wrong type", |w| {
-        kb_jwt(w, |c| c.set("iat", fraction(0)))
-    }),
-    case("BH-04", "status token, iat with a fraction", "RFC 7519 §2", "not a readable status list", |w| {
-        token(w, |_, c| c.set("iat", fraction(0)))
-    }),
-    case("BH-04", "status token, exp with a fraction", "RFC 7519 §2", "not a readable status list", |w| {
-        token(w, |_, c| c.set("exp", fraction(DAY)))
-    }),
-    case("BH-04", "status token, ttl with a fraction", "Token Status List §5.1: a positive number", "not a readable status list", |w| {
-        token(w, |_, c| c.set("ttl", Value::Number(Number::Float(3600.5))))
-    }),
+
     // SD-JWT VC
     case("interop 11", "sd-jwt vc without iat", "SD-JWT VC §3.2.2.2: optional", "the claim iat is missing", |w| {
         sd_jwt(w, |_, c| drop(c.remove("iat")))
@@ -95,87 +74,15 @@ const NOT_READ: &[Case] = &[
         sd_jwt(w, move |_, c| c.set("cnf", Object::new().with("kid", kid.clone())))
     }),
     // VCDM documents
-    case("BH-15", "document valid from 1965", "XSD 1.1 §3.3.7, VCDM §4.9", "the claim validFrom is out of range", |w| {
-        document(w, |d, _| d.set("validFrom", "1965-05-01T00:00:00Z"))
-    }),
-    case("BH-16", "document until midnight as 24:00:00", "XSD 1.1 §3.3.7.1", "the claim validUntil is out of range", |w| {
-        document(w, |d, _| d.set("validUntil", "2026-12-31T24:00:00Z"))
-    }),
-    case("BH-17", "document that never ends, west of Greenwich", "XSD 1.1 §3.3.7", "the claim validUntil is out of range", |w| {
-        document(w, |d, _| d.set("validUntil", "9999-12-31T23:59:59-08:00"))
-    }),
-    case("BH-19", "document with an id that is not ASCII", "VCDM §4.4: a WHATWG URL", "the claim id is out of range", |w| {
-        document(w, |d, _| d.set("id", "https://klinik.example/ausweise/müller"))
-    }),
-    case(
-        "BH-14, interop 11",
-        "document whose types stand the other way round",
-        "VCDM §4.5: the order does not matter",
-        "the claim type is out of range",
-        |w| document(w, |d, _| d.set("type", Value::from_iter(["RoleCredential", "VerifiableCredential"]))),
-    ),
     case("interop 11", "document without validFrom", "VCDM §4.9: optional", "the claim validFrom is missing", |w| {
         document(w, |d, _| drop(d.remove("validFrom")))
     }),
-    case("interop 11", "document whose subject is a list of one", "VCDM §4.8", "the claim credentialSubject has the wrong type", |w| {
-        document(w, |d, _| wrap(d, "credentialSubject"))
-    }),
-    case("BH-14", "document whose status type is a list of one", "VCDM §4.10", "the claim credentialStatus is out of range", |w| {
-        document(w, |d, _| {
-            let Some(Value::Object(mut status)) = d.remove("credentialStatus") else { panic!("one entry") };
-            wrap(&mut status, "type");
-            d.set("credentialStatus", status);
-        })
-    }),
-    case(
-        "interop 9",
-        "document with a name",
-        "VCDM §4.6: defined and harmless",
-        "the member \"name\" is not one that is accepted here",
-        |w| document(w, |d, _| d.set("name", "Staff card")),
-    ),
     case("interop 11", "document whose proof has no created", "VC Data Integrity §2.1: optional", "the claim created is missing", |w| {
         document(w, |_, p| drop(p.remove("created")))
     }),
-    case(
-        "BH-31",
-        "document with an empty list",
-        "RFC 8785: JCS signs it as it stands",
-        "the member \"evidence\" is not one that is accepted here",
-        |w| document(w, |d, _| d.set("evidence", Value::Array(Vec::new()))),
-    ),
     // Presentations
-    case("BH-11", "presentation, domain as a list of one", "VC Data Integrity §2.1", "the claim domain has the wrong type", |w| {
-        presentation(w, |_, p| wrap(p, "domain"), false)
-    }),
-    case("BH-12", "presentation, holder as an object", "VCDM §4.13", "the claim holder has the wrong type", |w| {
-        presentation(
-            w,
-            |d, _| {
-                let holder = d.remove("holder").expect("a holder");
-                d.set("holder", Object::new().with("id", holder));
-            },
-            false,
-        )
-    }),
-    case("BH-13", "presentation, proof as a list of one", "VC Data Integrity §2.1", "the claim proof has the wrong type", |w| {
-        presentation(w, |_, _| (), true)
-    }),
+
     // COSE
-    case(
-        "interop 7",
-        "cose, protected header in another order",
-        "RFC 9052 §3: signed as bytes, any order",
-        "not a credential or presentation in a known format",
-        |w| cose(w, &[1, 4, 3, 16], true),
-    ),
-    case(
-        "conformance E",
-        "cose without its tag",
-        "RFC 9052 §4.2: COSE_Sign1 without a tag",
-        "not a credential or presentation in a known format",
-        |w| cose(w, &[1, 3, 4, 16], false),
-    ),
     case("interop 7", "cose without typ", "RFC 9596 §2: optional", "the claim typ is out of range", |w| cose(w, &[1, 3, 4], true)),
     // Status lists
     case(
@@ -185,13 +92,6 @@ const NOT_READ: &[Case] = &[
         "not a readable status list",
         |w| bitstring(w, |d| drop(d.remove("validFrom")), false),
     ),
-    case("BH-32", "bitstring credential whose subject is a list of one", "VCDM §4.8", "not a readable status list", |w| {
-        bitstring(w, |d| wrap(d, "credentialSubject"), false)
-    }),
-    case("BH-32", "bitstring credential whose proof is a list of one", "VC Data Integrity §2.1", "not a readable status list", |w| {
-        bitstring(w, |_| (), true)
-    }),
-    case("BH-20", "gzip in two members", "RFC 1952 §2.2", "the compressed list is damaged", |_| gzip(2)),
     // Names of Ed25519
     case("BH-08", "sd-jwt vc with alg Ed25519", "RFC 9864 §2.2", "the JWS names no supported algorithm", |w| {
         sd_jwt(w, |h, _| h.set("alg", "Ed25519"))
@@ -239,12 +139,6 @@ const NOT_READ: &[Case] = &[
         sd_jwt(w, |_, c| c.set("portrait", "A".repeat(60_000)))
     }),
     // Envelopes
-    case("BH-04", "vc+jwt, iat with a fraction", "RFC 7519 §2", "the claim iat has the wrong type", |w| {
-        vc_jwt(w, |_, c| c.set("iat", fraction(-DAY)))
-    }),
-    case("BH-04", "vc+jwt, exp with a fraction", "RFC 7519 §2", "the claim exp has the wrong type", |w| {
-        vc_jwt(w, |_, c| c.set("exp", fraction(DAY)))
-    }),
     case("conformance F", "vc+jwt without typ", "VC-JOSE-COSE §3.1.1: should", "the claim typ is out of range", |w| {
         vc_jwt(w, |h, _| drop(h.remove("typ")))
     }),
@@ -263,33 +157,8 @@ const NOT_READ: &[Case] = &[
         |w| vc_jwt(w, |_, c| c.set("iss", one("someone"))),
     ),
     // More about documents
-    case(
-        "interop 9",
-        "document with a description",
-        "VCDM §4.6: defined and harmless",
-        "the member \"description\" is not one that is accepted here",
-        |w| document(w, |d, _| d.set("description", "Opens the lab")),
-    ),
-    case(
-        "interop 9",
-        "document with credentialSchema",
-        "VCDM §4.11",
-        "the member \"credentialSchema\" is not one that is accepted here",
-        |w| {
-            document(w, |d, _| {
-                let schema = Object::new().with("id", "https://clinic.example/schema.json").with("type", "JsonSchema");
-                d.set("credentialSchema", schema);
-            })
-        },
-    ),
+
     // Documents of any type: JCS and envelopes sign their text, in which nothing of this is lost
-    case("BH-31", "null in a document", "RFC 8785", "a member is null", |_| jcs(r#""deck": "C", "more": null"#)),
-    case("BH-31", "an empty list in a document", "RFC 8785", "a member says nothing", |_| jcs(r#""deck": "C", "more": []"#)),
-    case("conformance B", "a list in a list", "RFC 8785", "an array stands in an array", |_| jcs(r#""deck": [["C"], ["D"]]"#)),
-    case("conformance B", "one item twice in a list", "RFC 8785", "the same statement is made twice", |_| jcs(r#""deck": ["C", "C"]"#)),
-    case("conformance B", "a number of 17 digits", "RFC 8785", "a number has no single canonical form", |_| {
-        jcs(r#""deck": 48.137430000000015"#)
-    }),
     case(
         "BH-30",
         "an inline context with a language map",
@@ -363,12 +232,67 @@ fn inline(context: &str) -> Read {
 }
 
 /// What others write and we read: each was in the list above once.
-const READ: &[Reading] = &[reading("interop 8", "kb-jwt, aud as a list of one", |w| kb_jwt(w, |c| wrap(c, "aud")))];
-
-/// The other way round: what a specification does not allow, and is taken.
-const TAKEN: &[(&str, &str, &str, &str)] = &[
-    ("BH-18", "a date with lower-case letters", "XSD 1.1 §3.3.7.2: T and Z", "2026-11-20t08:00:00z"),
-    ("BH-18", "a date with an offset of 15 hours", "XSD 1.1 §3.3.7.2: 14 at most", "2026-11-20T08:00:00+15:00"),
+const READ: &[Reading] = &[
+    reading("BH-04, interop 11", "sd-jwt vc, iat with a fraction", |w| sd_jwt(w, |_, c| c.set("iat", fraction(-DAY)))),
+    reading("BH-04", "sd-jwt vc, exp with a fraction", |w| sd_jwt(w, |_, c| c.set("exp", fraction(DAY)))),
+    reading("BH-04", "sd-jwt vc, nbf with a fraction", |w| sd_jwt(w, |_, c| c.set("nbf", fraction(-DAY)))),
+    reading("BH-04", "kb-jwt, iat with a fraction", |w| kb_jwt(w, |c| c.set("iat", fraction(0)))),
+    reading("BH-04", "status token, iat with a fraction", |w| token(w, |_, c| c.set("iat", fraction(0)))),
+    reading("BH-04", "status token, exp with a fraction", |w| token(w, |_, c| c.set("exp", fraction(DAY)))),
+    reading("BH-04", "status token, ttl with a fraction", |w| token(w, |_, c| c.set("ttl", Value::Number(Number::Float(3600.5))))),
+    reading("BH-15", "document valid from 1965", |w| document(w, |d, _| d.set("validFrom", "1965-05-01T00:00:00Z"))),
+    reading("BH-16", "document until midnight as 24:00:00", |w| document(w, |d, _| d.set("validUntil", "2026-12-31T24:00:00Z"))),
+    reading("BH-17", "document that never ends, west of Greenwich", |w| {
+        document(w, |d, _| d.set("validUntil", "9999-12-31T23:59:59-08:00"))
+    }),
+    reading("BH-19", "document with an id that is not ASCII", |w| {
+        document(w, |d, _| d.set("id", "https://klinik.example/ausweise/müller"))
+    }),
+    reading("BH-14, interop 11", "document whose types stand the other way round", |w| {
+        document(w, |d, _| d.set("type", Value::from_iter(["RoleCredential", "VerifiableCredential"])))
+    }),
+    reading("interop 11", "document whose subject is a list of one", |w| document(w, |d, _| wrap(d, "credentialSubject"))),
+    reading("BH-14", "document whose status type is a list of one", |w| {
+        document(w, |d, _| {
+            let Some(Value::Object(mut status)) = d.remove("credentialStatus") else { panic!("one entry") };
+            wrap(&mut status, "type");
+            d.set("credentialStatus", status);
+        })
+    }),
+    reading("interop 9", "document with a name", |w| document(w, |d, _| d.set("name", "Staff card"))),
+    reading("BH-31", "document with an empty list", |w| document(w, |d, _| d.set("evidence", Value::Array(Vec::new())))),
+    reading("BH-11", "presentation, domain as a list of one", |w| presentation(w, |_, p| wrap(p, "domain"), false)),
+    reading("BH-12", "presentation, holder as an object", |w| {
+        presentation(
+            w,
+            |d, _| {
+                let holder = d.remove("holder").expect("a holder");
+                d.set("holder", Object::new().with("id", holder));
+            },
+            false,
+        )
+    }),
+    reading("BH-13", "presentation, proof as a list of one", |w| presentation(w, |_, _| (), true)),
+    reading("interop 7", "cose, protected header in another order", |w| cose(w, &[1, 4, 3, 16], true)),
+    reading("conformance E", "cose without its tag", |w| cose(w, &[1, 3, 4, 16], false)),
+    reading("BH-32", "bitstring credential whose subject is a list of one", |w| bitstring(w, |d| wrap(d, "credentialSubject"), false)),
+    reading("BH-32", "bitstring credential whose proof is a list of one", |w| bitstring(w, |_| (), true)),
+    reading("BH-20", "gzip in two members", |_| gzip(2)),
+    reading("BH-04", "vc+jwt, iat with a fraction", |w| vc_jwt(w, |_, c| c.set("iat", fraction(-DAY)))),
+    reading("BH-04", "vc+jwt, exp with a fraction", |w| vc_jwt(w, |_, c| c.set("exp", fraction(DAY)))),
+    reading("interop 9", "document with a description", |w| document(w, |d, _| d.set("description", "Opens the lab"))),
+    reading("interop 9", "document with credentialSchema", |w| {
+        document(w, |d, _| {
+            let schema = Object::new().with("id", "https://clinic.example/schema.json").with("type", "JsonSchema");
+            d.set("credentialSchema", schema);
+        })
+    }),
+    reading("BH-31", "null in a document", |_| jcs(r#""deck": "C", "more": null"#)),
+    reading("BH-31", "an empty list in a document", |_| jcs(r#""deck": "C", "more": []"#)),
+    reading("conformance B", "a list in a list", |_| jcs(r#""deck": [["C"], ["D"]]"#)),
+    reading("conformance B", "one item twice in a list", |_| jcs(r#""deck": ["C", "C"]"#)),
+    reading("conformance B", "a number of 17 digits", |_| jcs(r#""deck": 48.137430000000015"#)),
+    reading("interop 8", "kb-jwt, aud as a list of one", |w| kb_jwt(w, |c| wrap(c, "aud"))),
 ];
 
 #[test]
@@ -380,11 +304,6 @@ fn what_is_not_read_yet_is_known() {
             Ok(()) => wrong.push(format!("{report}: {name} ({right}) is read now: move it to the tests of that reading")),
             Err(why) if why != *refusal => wrong.push(format!("{report}: {name}: said is {why:?}, expected was {refusal:?}")),
             Err(_) => {}
-        }
-    }
-    for (report, name, right, date) in TAKEN {
-        if Timestamp::parse_rfc3339(date).is_none() {
-            wrong.push(format!("{report}: {name} ({right}) is refused now: move it to the tests of dates"));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

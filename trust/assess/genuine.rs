@@ -70,6 +70,11 @@ impl<'c> Genuine<'c> {
         self.verified.role()
     }
 
+    /// Returns the members of the document that are read past.
+    pub(super) fn not_acted_on(&self) -> Vec<&'static str> {
+        self.verified.not_acted_on()
+    }
+
     /// The disclosed claims.
     pub(super) fn claims(&self) -> &Value<'static> {
         self.verified.claims()

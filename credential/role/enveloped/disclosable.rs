@@ -21,14 +21,13 @@ const DECIDES: [&str; 5] = ["id", "type", "roles", "sites", "zones"];
 pub(super) fn disclose<'s>(sd_jwt: &'s SdJwt, payload: Object<'s>) -> Result<(Object<'s>, Option<Holder>), Malformed> {
     require_open(&payload)?;
     let open = DECIDES.map(|name| payload.member(SUBJECT).is_some_and(|subject| subject.member(name).is_some()));
-    let mut document = sd_jwt.disclose(payload)?.into_claims();
+    let document = sd_jwt.disclose(payload)?.into_claims();
     for (name, was_open) in DECIDES.into_iter().zip(open) {
         if !was_open && document.member(SUBJECT).is_some_and(|subject| subject.member(name).is_some()) {
             return Err(Malformed::NotDisclosable(name));
         }
     }
     let bound = Holder::of_cnf(&document)?;
-    document.remove("cnf");
     Ok((document, bound))
 }
 

@@ -143,9 +143,14 @@ fn what_is_not_understood_is_refused() {
     assert_eq!(set("iss", "did:example:other".into()), out("iss"));
     assert_eq!(set("sub", "did:example:other".into()), out("sub"));
     assert_eq!(set("type", Value::from_iter(["VerifiableCredential", "Other"])), out("type"));
-    for name in ["evidence", "aud", "nonce", "proof", "cnf"] {
+    for name in ["termsOfUse", "aud", "nonce", "proof"] {
         assert_eq!(set(name, Object::new().into()), Err(Malformed::member(name).into()), "{name}");
     }
+    // RFC 7800: the key that the issuer confirms is the subject's, or nobody can present it.
+    let cnf = |key: &Key| Value::Object(Object::new().with("jwk", key.public_key().to_jwk()));
+    assert!(set("cnf", cnf(&Key::holder())).is_ok());
+    assert_eq!(set("cnf", cnf(&Key::p256(9))), out("cnf"));
+    assert_eq!(set("cnf", Object::new().into()), Err(Malformed::Missing("jwk").into()));
     assert_eq!(set("@context", Value::from_iter(["https://www.w3.org/ns/credentials/v2"])), Err(Malformed::Context.into()));
     let subject = Object::new().with("roles", Value::Array(vec![])).with("favourite", "blue");
     assert_eq!(set("credentialSubject", subject.into()), Err(Malformed::member("favourite").into()));

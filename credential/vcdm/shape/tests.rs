@@ -196,10 +196,27 @@ fn presentations() {
 
 #[test]
 fn urls_have_a_scheme_and_no_space() {
-    for url in ["did:example:1", "urn:uuid:1", "https://x.example/a?b#c"] {
+    for url in
+        ["did:example:1", "urn:uuid:1", "https://x.example/a?b#c", "a:\u{e4}", "https://klinik.example/\u{fc}", "a:\u{6f22}", "a:\u{1f600}"]
+    {
         assert!(is_url(url), "{url}");
     }
-    for text in ["", "x", ":x", "1a:x", "a:", "https ://x", "a:b c", "a:\u{e4}", "a:<b>"] {
+    for text in [
+        "",
+        "x",
+        ":x",
+        "1a:x",
+        "a:",
+        "https ://x",
+        "a:b c",
+        "a:<b>",
+        "a:\u{202e}b",
+        "a:\u{200b}",
+        "a:\u{a0}b",
+        "a:\u{e000}",
+        "a:\u{fffe}",
+        "a:\u{ad}",
+    ] {
         assert!(!is_url(text), "{text}");
     }
 }

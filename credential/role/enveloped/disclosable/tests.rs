@@ -230,7 +230,7 @@ fn disclosed_claims_are_held_to_the_profile() {
     assert_eq!(set("iss", "did:example:other".into()), out("iss"));
     assert_eq!(set("vc", Object::new().into()), out("vc"));
     assert_eq!(set("_sd_alg", "md5".into()), Err(Malformed::HashAlgorithm.into()));
-    for name in ["evidence", "proof", "aud", "nonce", "vct"] {
+    for name in ["termsOfUse", "proof", "aud", "nonce", "vct"] {
         assert_eq!(set(name, Object::new().into()), Err(Malformed::member(name).into()), "{name}");
     }
     assert_eq!(careless(|_| (), &[r#"["salt","staff_id","N-4711"]"#]), Err(Malformed::UnreferencedDisclosure.into()));
