@@ -167,6 +167,11 @@ fn write(items: &[Item]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(written.finish())
 }
 
+#[cfg(fuzzing)]
+pub(crate) fn rewritten(content: &[u8]) -> Option<(usize, Vec<u8>)> {
+    read(content).map(|items| (items.len(), write(&items).to_vec()))
+}
+
 fn read(content: &[u8]) -> Option<Vec<Item>> {
     let mut from = minicbor::Decoder::new(content);
     let count = bounded_array(&mut from, MAX_RECORDS)?;

@@ -51,3 +51,17 @@ pub use slot::{SlotId, SlotInfo};
 pub use trust_store::{TrustStore, TrustStoreError};
 pub use unlocked::{Batch, Finding, Parked, Tags, TagsOf, Unlocked};
 pub use vault::{Unfinished, Vault, VaultStatus};
+
+/// Doors for the fuzzer (tests/fuzz), which no other build has.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// Reads a slot's row and writes it again.
+    pub fn slot(row: &[u8]) -> Option<Vec<u8>> {
+        crate::slot::Slot::from_row(row).map(|slot| slot.to_row())
+    }
+
+    /// Reads a backup's content; returns how many items it has, and the content written again.
+    pub fn backup_items(content: &[u8]) -> Option<(usize, Vec<u8>)> {
+        crate::backup::rewritten(content)
+    }
+}
