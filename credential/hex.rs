@@ -50,7 +50,7 @@ mod tests {
     fn one_text_for_each_byte_string() {
         assert_eq!((encode(b""), encode(b"foobar")), (String::new(), "666f6f626172".into()));
         assert_eq!((decode(""), decode("666f6f626172")), (Some(*b""), Some(*b"foobar")));
-        for wrong in ["", "66", "666F", "+66f", "666", "66 f", "g66f", "6é6"] {
+        for wrong in ["", "66", "666F", "+66f", "666", "666f6", "666f6f", "66 f", "g66f", "6é6"] {
             assert_eq!(decode::<2>(wrong), None, "{wrong}");
         }
         assert!(is_hex("00ff", &[0, 255]));

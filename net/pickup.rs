@@ -328,5 +328,17 @@ impl Form {
     }
 }
 
+/// A door for the fuzzer (tests/fuzz), which no other build has.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use super::Configuration;
+    use waypass_credential::json::Value;
+
+    /// Reads what an issuer says about one kind of credential.
+    pub fn configuration(id: &str, described: &Value<'_>) -> Option<Configuration> {
+        Configuration::parse(id, described)
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -168,6 +168,11 @@ fn write(items: &[Item]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(to.into_bytes())
 }
 
+#[cfg(fuzzing)]
+pub(crate) fn rewritten(content: &[u8]) -> Option<(usize, Vec<u8>)> {
+    read(content).ok().map(|items| (items.len(), write(&items).to_vec()))
+}
+
 fn read(content: &[u8]) -> Result<Vec<Item>, NotCanonical> {
     let mut from = Reader::new(content);
     let mut items = Vec::new();

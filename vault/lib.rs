@@ -60,3 +60,17 @@ pub use storage::{Change, MemoryStorage, Space, Storage};
 pub use trust_store::{MemoryTrust, TrustFile, TrustStorage, TrustStore, TrustStoreError, TrustWriter};
 pub use unlocked::{ABSOLUTE, Batch, Finding, IDLE_HOLDER, IDLE_KIOSK, Parked, Tags, TagsOf, Unlocked};
 pub use vault::{Unfinished, Vault, VaultStatus};
+
+/// Doors for the fuzzer (tests/fuzz), which no other build has.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// Reads a slot's row and writes it again.
+    pub fn slot(row: &[u8]) -> Option<Vec<u8>> {
+        crate::slot::Slot::from_row(row).map(|slot| slot.to_row())
+    }
+
+    /// Reads a backup's content; returns how many items it has, and the content written again.
+    pub fn backup_items(content: &[u8]) -> Option<(usize, Vec<u8>)> {
+        crate::backup::rewritten(content)
+    }
+}

@@ -47,7 +47,7 @@ impl Configuration {
         algorithm.jose_names().iter().copied().find(|name| self.algorithms.iter().any(|listed| listed == name))
     }
 
-    fn parse(id: &str, described: &Value<'_>) -> Option<Self> {
+    pub(super) fn parse(id: &str, described: &Value<'_>) -> Option<Self> {
         let format = match described.member("format")?.as_str()? {
             "dc+sd-jwt" => Format::SdJwtVc,
             "ldp_vc" => Format::DataIntegrity,

@@ -1,7 +1,7 @@
 //! `cargo check-all`: every test there is, in the one build the demo uses too.
 
 use crate::tally::{self, Tally};
-use crate::{tools, workspace};
+use crate::{fuzz, tools, workspace};
 use std::process::ExitCode;
 
 /// Skipped never looks like passed: one skipped suite is enough.
@@ -31,6 +31,11 @@ pub(crate) fn run(slow: bool) -> Result<ExitCode, String> {
         tests.args(["test", "--profile", "ci", "--no-fail-fast", "--manifest-path"]).arg(peers).args(["--", "--show-output"]);
         tests.env("WAYPASS_BIN", workspace::target().join("ci/waypass")).env_remove("CARGO_TARGET_DIR");
         total.add(tally::run(tests)?);
+    }
+
+    if slow {
+        heading("fuzzing");
+        total.add(fuzz::smoke()?);
     }
 
     for tool in &missing {

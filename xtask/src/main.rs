@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 mod check_all;
+mod fuzz;
 mod sabotage;
 mod tally;
 mod tools;
@@ -11,7 +12,10 @@ mod workspace;
 const USAGE: &str = "usage: cargo xtask <command>
 
   check-all             every test there is; the last line is `N passed, N failed, N skipped`; exit 3 when one was skipped
-  check-all --slow      the same, with every test that scales played in full (WAYPASS_SLOW=1)
+  check-all --slow      the same, with every test that scales played in full (WAYPASS_SLOW=1) and 10 seconds of fuzzing a target
+  fuzz [TARGET..] [--seconds N] [--keep]
+                        coverage-guided fuzzing: some targets or all, 600 seconds each; --keep minimises what was found into the corpus
+  fuzz --list           the targets and the rule of each
   sabotage [WHICH..]    remove one check at a time and require the tests to fail: names, numbers, ranges such as 3-7, or all
   sabotage --list       their numbers and names
 ";
@@ -21,6 +25,7 @@ fn main() -> ExitCode {
     let done = match args.split_first() {
         Some((command, [])) if command == "check-all" => check_all::run(false),
         Some((command, [slow])) if command == "check-all" && slow == "--slow" => check_all::run(true),
+        Some((command, rest)) if command == "fuzz" => fuzz::run(rest),
         Some((command, rest)) if command == "sabotage" => sabotage::run(rest),
         _ => {
             eprint!("{USAGE}");

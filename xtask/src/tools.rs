@@ -52,6 +52,6 @@ fn may_install() -> bool {
     present("apt-get") && Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }
 
-fn present(program: &str) -> bool {
+pub(crate) fn present(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| Path::new(&dir).join(program).is_file()))
 }

@@ -1,0 +1,159 @@
+//! Credentials: read, verified, presented.
+
+use super::text;
+use crate::guard::{require, violation};
+use crate::setting::{Made, beyond_disclosure, setting};
+use crate::world::{DAY, HOUR, TestKey, TestRng, at};
+use sha2::{Digest as _, Sha256};
+use std::hint::black_box;
+use waypass_credential::vcdm::envelope::{Content, Envelope, Material};
+use waypass_credential::{Credential, Format};
+use waypass_credential::json::{self, Limits, Object, Value};
+use waypass_credential::key::{PublicKey, Signer};
+use waypass_credential::data_integrity;
+use waypass_credential::data_integrity::{Options, Suite};
+use waypass_credential::did::Purpose;
+use waypass_credential::PathStep;
+use waypass_credential::{base64url, did, jws};
+
+/// A changed credential that verifies says what a seed said.
+pub(super) fn credential(data: &[u8]) {
+    if let Some(credential) = read(data) {
+        for verified in setting().keys.iter().filter_map(|key| credential.verify(key).ok()) {
+            let said = beyond_disclosure(verified.role());
+            if !setting().said.contains(&said) {
+                violation("verifies with other content than a seed's", &said);
+            }
+        }
+    }
+    if let Ok(envelope) = Envelope::parse(data, Content::Credential, 65536) {
+        black_box(envelope.document(Limits::CREDENTIAL).is_ok());
+    }
+}
+
+/// Reads a credential: the unverified view is the verified one's, and every claim that may be withheld is there.
+pub(super) fn read(data: &[u8]) -> Option<Credential> {
+    let setting = setting();
+    let credential = Credential::parse_in(data, setting.bundle.contexts()).ok()?;
+    require(credential.as_bytes() == data, "other bytes than were read");
+    let untrusted = credential.untrusted();
+    if let (Ok(untrusted), Ok(paths)) = (&untrusted, credential.disclosable()) {
+        require(paths.iter().all(|path| !path.select(&untrusted.claims).is_empty()), "a claim to withhold that is not there");
+        black_box(setting.request.query.first_match(&untrusted.claims, credential.format(), &untrusted.role.kind));
+    }
+    for verified in setting.keys.iter().filter_map(|key| credential.verify(key).ok()) {
+        let agrees = untrusted.as_ref().is_ok_and(|untrusted| untrusted.claims == *verified.claims() && untrusted.role == *verified.role());
+        require(agrees, "the unverified view differs from the verified one");
+    }
+    Some(credential)
+}
+
+/// Whatever the issuer signs is read, presented and decided about, and what the holder withholds is not shown.
+pub(super) fn signed(data: &[u8]) {
+    let setting = setting();
+    let holder = &setting.world.holder;
+    let Some(credential) = sign_as_issuer(data, holder.public_key()).and_then(|bytes| read(&bytes)) else { return };
+    let paths = credential.disclosable().unwrap_or_default();
+    for shown in [paths.as_slice(), &paths[..paths.len() / 2], &[]] {
+        let Ok(presentation) = credential.present(shown, &setting.request, at(HOUR), holder) else { continue };
+        let decision = setting.decide(presentation.as_bytes());
+        let Some(who) = &decision.evidence.who else { continue };
+        let withheld = paths.iter().filter(|path| !shown.iter().any(|one| one.is_prefix_of(path) || path.is_prefix_of(one)));
+        for path in withheld {
+            if let [PathStep::Name(name)] = path.steps() {
+                require(who.claims.member(name).is_none(), "a withheld claim is shown");
+            }
+        }
+    }
+}
+
+/// Signs what stands in `data` as the issuer: `0` a JWS with disclosures and `1` one without, as lines; `2` and `3` a document under JCS and
+/// RDFC; `4` one in COSE. The marks @CNF@, @DID@ and @SDn@ become the holder's key and the digests of the lines.
+pub(super) fn sign_as_issuer(data: &[u8], holder: &PublicKey) -> Option<Vec<u8>> {
+    let world = &setting().world;
+    let (kind, rest) = data.split_first()?;
+    let jwk = json::to_string(&Value::Object(holder.to_jwk()));
+    let text = text(rest)?.replace("\"@CNF@\"", &jwk).replace("@DID@", &did::to_did_key(holder));
+    if matches!(kind, b'0' | b'1') {
+        return sign_lines(*kind == b'0', text.split('\n').map(str::to_owned).collect());
+    }
+    let Ok(Value::Object(document)) = json::parse(text.as_bytes(), Limits::CREDENTIAL) else { return None };
+    let named = document.text("issuer").or_else(|| document.member("issuer")?.member("id")?.as_str());
+    let is_p256 = named == Some(world.issuer_p256.did().as_str());
+    let signer = if is_p256 { &world.issuer_p256 } else { &world.issuer };
+    let suite = match (kind, is_p256) {
+        (b'2', false) => Suite::EddsaJcs2022,
+        (b'2', true) => Suite::EcdsaJcs2019,
+        (b'3', false) => Suite::EddsaRdfc2022,
+        (b'3', true) => Suite::EcdsaRdfc2019,
+        _ => return seal(document, &world.issuer),
+    };
+    let id = signer.key_id();
+    let (purpose, created) = (Purpose::AssertionMethod, Some(at(-DAY)));
+    let options = Options { verification_method: &id, purpose, created, expires: None, challenge: None, domain: None };
+    let proof = proof::create(suite, &document, &options, setting().bundle.contexts(), signer).ok()?;
+    Some(json::to_string(&Value::Object(document.with("proof", proof))).into_bytes())
+}
+
+fn seal(document: Object<'_>, issuer: &TestKey) -> Option<Vec<u8>> {
+    let Value::Object(document) = Value::Object(document).into_owned() else { return None };
+    Envelope::seal(document, Content::Credential, Material::Cose, &issuer.key_id(), &[], issuer, &mut TestRng::new("seal")).ok()
+}
+
+fn sign_lines(discloses: bool, mut lines: Vec<String>) -> Option<Vec<u8>> {
+    if !(2..=80).contains(&lines.len()) {
+        return None;
+    }
+    // A disclosure may hold the digest of another one.
+    for _ in 0..3 {
+        for at in (2..lines.len()).rev() {
+            let digest = base64url::encode(&Sha256::digest(base64url::encode(lines[at].as_bytes())));
+            let mark = format!("@SD{}@", at - 2);
+            lines.iter_mut().enumerate().filter(|(other, _)| *other != at).for_each(|(_, line)| *line = line.replace(&mark, &digest));
+        }
+    }
+    let header = json::parse(lines[0].as_bytes(), Limits::CREDENTIAL).ok()?;
+    let world = &setting().world;
+    let signer = if header.member("alg")?.as_str() == Some("ES256") { &world.issuer_p256 } else { &world.issuer };
+    let input = format!("{}.{}", base64url::encode(lines[0].as_bytes()), base64url::encode(lines[1].as_bytes()));
+    let signature = signer.sign(input.as_bytes()).ok()?;
+    let mut token = format!("{input}.{}", base64url::encode(signature.as_bytes()));
+    if discloses {
+        token.push('~');
+        lines[2..].iter().for_each(|line| token.extend([base64url::encode(line.as_bytes()).as_str(), "~"]));
+    }
+    Some(token.into_bytes())
+}
+
+/// Writes a credential as [`sign_as_issuer`] reads it.
+pub(crate) fn opened(made: &Made) -> Option<Vec<u8>> {
+    let plain = |segment: &str| String::from_utf8(base64url::decode(segment).ok()?).ok();
+    let lines = || {
+        let mut parts = text(&made.credential)?.split('~');
+        let mut segments = parts.next()?.split('.');
+        let mut lines = vec![plain(segments.next()?)?, plain(segments.next()?)?];
+        for (number, disclosure) in parts.filter(|part| !part.is_empty()).enumerate() {
+            let digest = base64url::encode(&Sha256::digest(disclosure));
+            lines.iter_mut().for_each(|line| *line = line.replace(&digest, &format!("@SD{number}@")));
+            lines.push(plain(disclosure)?);
+        }
+        Some(lines.join("\n"))
+    };
+    let document = || Some(json::to_string(&Credential::parse(&made.credential).ok()?.untrusted().ok()?.claims));
+    let (kind, mut text) = match made.format {
+        Format::SdJwtVc | Format::VcSdJwt => ('0', lines()?),
+        Format::VcJwt => ('1', lines()?),
+        Format::DataIntegrity => (if made.suite.is_some_and(|suite| suite.name().contains("rdfc")) { '3' } else { '2' }, document()?),
+        Format::VcCose => ('4', document()?),
+    };
+    for key in [setting().world.holder.public_key(), setting().world.holder_p256.public_key()] {
+        let jwk = json::to_string(&Value::Object(key.to_jwk()));
+        text = text.replace(&jwk, "\"@CNF@\"").replace(&did::to_did_key(key), "@DID@");
+    }
+    Some(format!("{kind}{text}").into_bytes())
+}
+
+/// Signs a payload as a gate's request or a list, with the header that belongs to it.
+pub(super) fn sign_jws(typ: &str, payload: &[u8], key: &TestKey) -> String {
+    jws::sign(typ, Some(&key.key_id()), payload, key).expect("signed")
+}
