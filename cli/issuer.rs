@@ -7,8 +7,8 @@ use crate::unlock::{self, OpenArgs};
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
 use waypass_issuer::Issuer;
-use waypass_issuer::issue::OpenError;
 use waypass_issuer::keys::KeyUse;
+use waypass_issuer::open::OpenError;
 use waypass_issuer::store::StoreError;
 use waypass_vault::{KeyPurpose, Unlocked, VaultError, clock};
 
@@ -156,10 +156,8 @@ fn open_failure(error: &OpenError) -> Failure {
         OpenError::NotSetUp => {
             Failure::usage(error, "make one with `waypass issuer init`; beside an officer's keys, in another place (--home DIR)")
         }
-        OpenError::AlreadySetUp => Failure::usage(error, "use it, or choose another place with --home DIR"),
         OpenError::Settings(_) => Failure::usage(error, "correct the option and run `waypass issuer init` again"),
         OpenError::Store(why) => store_failure(why.clone()),
-        OpenError::Root(why) => Failure::internal(why, "run the command again in a new place with --home DIR"),
         OpenError::Damaged => {
             Failure::new(Exit::Tamper, error, "stop the service, keep the file and restore a copy of the issuer's folder")
         }

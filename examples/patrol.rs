@@ -6,7 +6,7 @@
 mod cast;
 
 use cast::{Done, Gate, ONLINE, Person, hour, keys, moment, vault};
-use waypass_issuer::issue::Issuer;
+use waypass_issuer::Issuer;
 use waypass_issuer::keys::KeyUse;
 use waypass_issuer::policy::PolicyDraft;
 use waypass_issuer::revoke::{Cause, Grounds};

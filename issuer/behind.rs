@@ -3,17 +3,15 @@
 //! What gates upload says what they have seen: the version of the targets they decided by, and the entries of our lists that they
 //! know to be revoked. An issuer that is behind publishes nothing: its lists would take revocations back.
 
-use crate::issue::Issuer;
 use crate::keys::KeyUse;
+use crate::office::Issuer;
+use crate::parts::{LEAST_TARGETS, TARGETS, TIMESTAMP};
 use crate::store::{Entry, KeyRow, StoreError};
 use core::fmt;
 use waypass_trust::audit::Flagged;
 
 /// The numbers that an issuer that was restored skips: more publications than one makes in a century of 15-minute steps.
 const SKIP: u64 = 4_000_000;
-
-/// The counter below which targets in effect are signed anew, even if they say the same.
-pub(crate) const LEAST_TARGETS: &str = "least-targets";
 
 /// What a gate has seen of this issuer, and this issuer knows nothing of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +52,7 @@ impl Issuer<'_> {
     /// key for status lists was given up as stolen, revocations that only gates know of prove nothing.
     pub fn behind(&self) -> Result<Vec<Behind>, StoreError> {
         let enrolled: Vec<String> = self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none()).map(|gate| gate.id).collect();
-        let known = self.store.version(crate::ceremony::TARGETS)?;
+        let known = self.store.version(TARGETS)?;
         let mut behind = Vec::new();
         for (gate, device) in self.store.devices()? {
             if !enrolled.contains(&gate) {
@@ -96,9 +94,8 @@ impl Issuer<'_> {
         }
         let seen = self.store.devices()?.into_iter().map(|(_, device)| device.targets).max().unwrap_or(0);
         let next = |known: u64| known.max(seen.min(known.saturating_add(SKIP))).saturating_add(SKIP);
-        let (targets, timestamp) = (self.store.version(crate::ceremony::TARGETS)?, self.store.version("timestamp")?);
-        let (targets, timestamp) = (next(targets), next(timestamp));
-        self.store.raise_versions(&[(crate::ceremony::TARGETS, targets), (LEAST_TARGETS, targets), ("timestamp", timestamp)])
+        let (targets, timestamp) = (next(self.store.version(TARGETS)?), next(self.store.version(TIMESTAMP)?));
+        self.store.raise_versions(&[(TARGETS, targets), (LEAST_TARGETS, targets), (TIMESTAMP, timestamp)])
     }
 
     /// Keeps what a gate has seen revoked.

@@ -1,6 +1,6 @@
 //! Which gates belong to the enterprise: a gate signs who it is, the issuer takes it in, the bundle says so to everybody.
 
-use crate::issue::Issuer;
+use crate::office::Issuer;
 use crate::store::{GateRow, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -154,11 +154,6 @@ impl Issuer<'_> {
         gate.revoked = Some((at, reason.into()));
         self.store.put_gate(&gate)?;
         Ok(gate)
-    }
-
-    /// All gates ever enrolled, by name.
-    pub fn gates(&self) -> Result<Vec<GateRow>, StoreError> {
-        self.store.gates()
     }
 }
 

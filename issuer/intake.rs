@@ -3,8 +3,8 @@
 //! Sending again what was received gives the same answer, so a device whose receipt got lost simply repeats. A log that
 //! contradicts what was received is evidence, not an error to be smoothed over: nothing of it is stored, the device is marked.
 
-use crate::issue::Issuer;
 use crate::keys::KeyUse;
+use crate::office::Issuer;
 use crate::store::{CredentialRecord, LeafRow, State, StoreError};
 use core::fmt;
 use waypass_credential::did;

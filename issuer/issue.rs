@@ -1,14 +1,14 @@
 //! Issuing a role credential.
 
-use crate::keys::{KeyUse, Keys};
-use crate::publish::TargetsChange;
-use crate::sealed::{Anchor, Seal, Sealed, Upgrade};
-use crate::settings::{Settings, SettingsError};
-use crate::store::{CredentialRecord, Documents as _, Entry, Filter, KeyRow, Pickup, State, StatusEvent, Store, StoreError};
+use crate::draw::random_id;
+use crate::keys::KeyUse;
+use crate::office::Issuer;
+use crate::settings::rounded;
+use crate::store::{CredentialRecord, Entry, Pickup, State, StatusEvent, StoreError};
 use rand_core::CryptoRng;
 use waypass_credential::did;
 use waypass_credential::format::Credential;
-use waypass_credential::json::{self, Limits, Object};
+use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
 use waypass_credential::proof::{MAX_PROOFS, Suite};
 use waypass_credential::role::RoleClaims;
@@ -16,31 +16,16 @@ use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::ListKind;
 
 mod error;
-pub(crate) mod index;
 mod validity;
 
-pub use error::{IssueError, OpenError};
+pub use error::IssueError;
 pub use validity::Validity;
 pub use waypass_credential::format::Format;
 
-/// The document that holds the settings.
-const SETTINGS: &str = "settings";
-const SETTINGS_LIMITS: Limits = Limits { bytes: 256 * 1024, depth: 4, values: 2048 };
 /// Roles, sites or zones of one credential; a credential has at most 64 KiB.
 const MAX_NAMES: usize = 32;
 const MAX_NAME: usize = 128;
 const MAX_LABEL: usize = 200;
-
-/// The issuer: a store, the keys somebody unlocked, and settings.
-pub struct Issuer<'k> {
-    pub(crate) store: Sealed<'k>,
-    pub(crate) keys: Keys<'k>,
-    pub(crate) settings: Settings,
-    /// Whether targets are signed anew only where nothing in them changes but their dates.
-    pub(crate) only_renews: bool,
-    /// Changes that an issuer of version 0.1.0 had recorded and not published, until a person confirms them.
-    pub(crate) unasked: Option<TargetsChange>,
-}
 
 /// What to issue. The holder key is given separately: by the operator, or proven at pick-up.
 #[derive(Clone, PartialEq, Debug)]
@@ -85,84 +70,6 @@ pub struct Issued {
 pub(crate) type PickupOf<'p> = &'p dyn Fn(&[u8]) -> Pickup;
 
 impl<'k> Issuer<'k> {
-    /// Sets up a new issuer in an empty store and registers its credential, status and intake keys.
-    ///
-    /// Where keys for all four signing roles are unlocked too, root version 1 is established with them, one of which must
-    /// sign. Otherwise the root of trust comes next: [`Issuer::prepare_root`].
-    pub fn create(store: Box<dyn Store + 'k>, seal: Seal, settings: Settings, keys: Keys<'k>, at: Timestamp) -> Result<Self, OpenError> {
-        settings.check().map_err(OpenError::Settings)?;
-        let mut store = Sealed::open(store, seal, &mut |_| ())?;
-        if store.document(SETTINGS)?.is_some() || !store.keys()?.is_empty() {
-            return Err(OpenError::AlreadySetUp);
-        }
-        let not_before = rounded(at, settings.time_granularity_seconds);
-        let rows = [KeyUse::Credential, KeyUse::Status, KeyUse::Intake].into_iter().flat_map(|key_use| {
-            keys.of(key_use).map(move |signer| KeyRow {
-                multikey: signer.public_key().to_multikey(),
-                key_use: key_use.as_str().into(),
-                state: "active".into(),
-                not_before,
-                issued_until: None,
-            })
-        });
-        store.put_keys(&rows.collect::<Vec<_>>())?;
-        let mut issuer = Self { store, keys, settings, only_renews: false, unasked: None };
-        // A token list in any case: not every format has a place for bitstrings.
-        for kind in [ListKind::Token, issuer.settings.status] {
-            issuer.open_lists(kind)?;
-        }
-        if let Ok(keys) = issuer.own_root_keys() {
-            issuer.establish_root(&keys, at)?;
-        }
-        // Last, so that a set-up that was interrupted can be run again in a new place and never half works in this one.
-        issuer.store.set_documents(&[(SETTINGS, json::to_string(&issuer.settings).as_bytes())])?;
-        Ok(issuer)
-    }
-
-    /// Opens an issuer that was set up before. What is in the store must be what was written under `seal`.
-    pub fn open(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>) -> Result<Self, OpenError> {
-        Self::open_telling(store, seal, keys, &mut |_| ())
-    }
-
-    /// Opens it like [`Self::open`]. Where a database of version 0.1.0 is put under the seal, `step` is called twice for each of its
-    /// credentials, with their number: a million of them take a while.
-    pub fn open_telling(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>, step: &mut dyn FnMut(u64)) -> Result<Self, OpenError> {
-        let store = Sealed::open(store, seal, step)?;
-        let text = store.document(SETTINGS)?.ok_or(OpenError::NotSetUp)?;
-        json::parse(&text, SETTINGS_LIMITS).map_err(|_| OpenError::Damaged)?;
-        let settings: Settings = serde_json::from_slice(&text).map_err(|_| OpenError::Damaged)?;
-        settings.check().map_err(OpenError::Settings)?;
-        let mut issuer = Self { store, keys, settings, only_renews: false, unasked: None };
-        issuer.find_unasked()?;
-        Ok(issuer)
-    }
-
-    /// Returns how far this issuer's memory has come. Keep it in the vault that keeps the seal's key.
-    pub fn anchor(&self) -> Result<Anchor, StoreError> {
-        self.store.anchor()
-    }
-
-    /// Returns what was upgraded when this issuer was opened.
-    pub const fn upgrade(&self) -> Option<&Upgrade> {
-        self.store.upgrade()
-    }
-
-    /// The settings.
-    pub const fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
-    /// Changes the settings. The base address stays: status list URIs in issued credentials begin with it.
-    pub fn change_settings(&mut self, settings: Settings) -> Result<(), OpenError> {
-        settings.check().map_err(OpenError::Settings)?;
-        if settings.base_url != self.settings.base_url {
-            return Err(OpenError::Settings(SettingsError::BaseUrl));
-        }
-        self.store.set_documents(&[(SETTINGS, json::to_string(&settings).as_bytes())])?;
-        self.settings = settings;
-        Ok(())
-    }
-
     /// Issues a credential to `holder`. It is on record before it is handed out.
     pub fn issue(
         &mut self,
@@ -336,34 +243,6 @@ impl<'k> Issuer<'k> {
         };
         self.keys.of(KeyUse::Credential).filter(fits).min_by_key(rank).ok_or(IssueError::NoKey { format, algorithm, suite })
     }
-
-    /// The registered keys of one use that sign at `at`, as multikey text.
-    pub(crate) fn active_keys(&self, key_use: KeyUse, at: Timestamp) -> Result<Vec<String>, StoreError> {
-        let lifetime = self.settings.key_lifetime_seconds;
-        let signs = |row: &KeyRow| row.key_use == key_use.as_str() && row.state == "active" && at <= row.not_before.plus(lifetime);
-        Ok(self.store.keys()?.into_iter().filter(signs).map(|row| row.multikey).collect())
-    }
-
-    /// The unlocked, registered and active key of one use.
-    pub(crate) fn active_signer(&self, key_use: KeyUse, at: Timestamp) -> Result<Option<&(dyn Signer + 'k)>, StoreError> {
-        let active = self.active_keys(key_use, at)?;
-        Ok(self.keys.of(key_use).find(|signer| active.contains(&signer.public_key().to_multikey())))
-    }
-
-    /// The credentials a filter selects, newest first.
-    pub fn credentials(&self, filter: &Filter) -> Result<Vec<CredentialRecord>, StoreError> {
-        self.store.credentials(filter)
-    }
-
-    /// One credential.
-    pub fn credential(&self, id: &str) -> Result<Option<CredentialRecord>, StoreError> {
-        self.store.credential(id)
-    }
-
-    /// A credential's status history, oldest first.
-    pub fn history(&self, id: &str) -> Result<Vec<StatusEvent>, StoreError> {
-        self.store.history(id)
-    }
 }
 
 /// The times a credential carries.
@@ -372,18 +251,6 @@ pub(crate) struct Times {
     pub(crate) issued_at: Timestamp,
     pub(crate) valid_from: Timestamp,
     pub(crate) valid_until: Timestamp,
-}
-
-/// `at` rounded down to a multiple of `granularity` seconds.
-pub(crate) fn rounded(at: Timestamp, granularity: i64) -> Timestamp {
-    at.plus(-(at.unix() % granularity.max(1)))
-}
-
-/// Twelve random hexadecimal digits: short enough to be typed, and the store refuses a repetition.
-pub(crate) fn random_id(rng: &mut dyn CryptoRng) -> String {
-    let mut bytes = [0; 6];
-    rng.fill_bytes(&mut bytes);
-    crate::hex(&bytes)
 }
 
 #[cfg(test)]

@@ -1,10 +1,7 @@
 //! Which key signs what. Private keys stay with whoever unlocked them (the vault, an HSM); here are only [`Signer`]s.
 
-use crate::issue::{Issuer, rounded};
-use crate::store::{KeyRow, StoreError};
 use core::fmt;
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
-use waypass_credential::time::Timestamp;
 
 /// What a key is for; a key has one use (threats.md A13, A21).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -96,89 +93,5 @@ impl<'k> Keys<'k> {
 impl fmt::Debug for Keys<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(key_use, signer)| (key_use, signer.public_key()))).finish()
-    }
-}
-
-/// Why a key was not registered, retired or given up.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum KeyError {
-    /// The registry is for credential, status and intake keys; the others stand in the root.
-    InRoot(KeyUse),
-    /// A key has one use, and one record.
-    Registered,
-    /// There is no such key.
-    Unknown,
-    /// A compromised key stays compromised.
-    Compromised,
-    /// The store failed.
-    Store(StoreError),
-}
-
-impl Issuer<'_> {
-    /// All credential, status and intake keys, oldest first.
-    pub fn keys(&self) -> Result<Vec<KeyRow>, StoreError> {
-        self.store.keys()
-    }
-
-    /// Registers `new` for `key_use` and retires the keys of that use with the same algorithm: what they signed up to now
-    /// stays good. Gates learn of both with the next publication; the signer must be among the unlocked keys by then.
-    pub fn rotate_key(&mut self, key_use: KeyUse, new: &PublicKey, at: Timestamp) -> Result<(), KeyError> {
-        if !matches!(key_use, KeyUse::Credential | KeyUse::Status | KeyUse::Intake) {
-            return Err(KeyError::InRoot(key_use));
-        }
-        let mut rows = self.store.keys()?;
-        let multikey = new.to_multikey();
-        if rows.iter().any(|row| row.multikey == multikey) {
-            return Err(KeyError::Registered);
-        }
-        let replaced = |row: &KeyRow| {
-            let same_algorithm = PublicKey::from_multikey(&row.multikey).is_ok_and(|key| key.algorithm() == new.algorithm());
-            row.key_use == key_use.as_str() && row.state == "active" && same_algorithm
-        };
-        rows.retain(replaced);
-        for row in &mut rows {
-            row.state = "retired".into();
-            row.issued_until = Some(at);
-        }
-        rows.push(KeyRow {
-            multikey,
-            key_use: key_use.as_str().into(),
-            state: "active".into(),
-            not_before: rounded(at, self.settings.time_granularity_seconds),
-            issued_until: None,
-        });
-        Ok(self.store.put_keys(&rows)?)
-    }
-
-    /// Gives a stolen key up: with the next publication everything it ever signed is refused. Cannot be undone.
-    pub fn give_up_key(&mut self, key: &PublicKey) -> Result<(), KeyError> {
-        let multikey = key.to_multikey();
-        let mut row = self.store.keys()?.into_iter().find(|row| row.multikey == multikey).ok_or(KeyError::Unknown)?;
-        if row.state == "compromised" {
-            return Err(KeyError::Compromised);
-        }
-        row.state = "compromised".into();
-        row.issued_until = None;
-        Ok(self.store.put_keys(&[row])?)
-    }
-}
-
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InRoot(key_use) => write!(f, "{key_use} keys stand in the root: prepare a new root instead"),
-            Self::Registered => f.write_str("the key is registered already; a key has one use"),
-            Self::Unknown => f.write_str("there is no such key"),
-            Self::Compromised => f.write_str("the key was given up as compromised already"),
-            Self::Store(why) => why.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for KeyError {}
-
-impl From<StoreError> for KeyError {
-    fn from(why: StoreError) -> Self {
-        Self::Store(why)
     }
 }

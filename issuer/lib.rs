@@ -11,7 +11,10 @@
 pub mod authorities;
 pub mod behind;
 pub mod ceremony;
+pub mod configure;
 pub mod contexts;
+pub mod create;
+mod draw;
 pub mod gates;
 pub mod http;
 pub mod intake;
@@ -19,16 +22,22 @@ pub mod issue;
 pub mod keys;
 pub mod lists;
 pub mod offer;
+mod office;
+pub mod open;
+mod parts;
 pub mod policy;
 pub mod publish;
 pub mod received;
 pub mod revoke;
+pub mod rotate;
+pub mod rules;
 pub mod sealed;
 pub mod settings;
 pub mod store;
+mod targets;
 pub mod vc_api;
 
-pub use issue::Issuer;
+pub use office::Issuer;
 
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -7,7 +7,9 @@
 //! A wallet that is cut off may ask again. The same token request gives the same token, if it names the same random key
 //! (`Idempotency-Key`), so a code still serves one wallet only. The same token and holder key give the same credential, for a day.
 
-use crate::issue::{Format, IssueError, Issuer, Order, random_id};
+use crate::draw::{below, random_id};
+use crate::issue::{Format, IssueError, Order};
+use crate::office::Issuer;
 use crate::store::{OfferRow, Pickup, StoreError, TxCode};
 use core::fmt;
 use rand_core::CryptoRng;
@@ -106,7 +108,7 @@ impl Issuer<'_> {
         self.check(order, at)?;
         self.store.purge(at)?;
         let code = secret(rng);
-        let tx_code = terms.tx_code.then(|| format!("{:06}", crate::issue::index::below(1_000_000, rng)));
+        let tx_code = terms.tx_code.then(|| format!("{:06}", below(1_000_000, rng)));
         let expires_at = at.plus(terms.valid_seconds.clamp(1, MAX_SECONDS));
         let id = random_id(rng);
         self.store.add_offer(&OfferRow {

@@ -6,12 +6,14 @@
 //! A publication carries the time of the clock, never a later one, and no two carry the same (`dates`).
 
 use crate::behind::Behind;
-use crate::ceremony::{CeremonyError, roots};
-use crate::issue::Issuer;
 use crate::keys::KeyUse;
+use crate::office::Issuer;
+use crate::parts::{self, TARGETS, TARGETS_IN_EFFECT, TIMESTAMP};
+use crate::policy::PolicyRefused;
 use crate::store::{Documents, StoreError};
+use crate::targets::Renewal;
 use core::fmt;
-use waypass_credential::key::Signer;
+use waypass_credential::key::{SignError, Signer};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{
     BundleDraft, BundleError, Envelope, MAX_ROOT_STEPS, Part as _, PartName, Root, SigningRole, TargetsPart, TimeNonce, TrustBundle,
@@ -20,15 +22,12 @@ use waypass_trust::bundle::{
 use waypass_trust::status::ListError;
 
 mod dates;
+mod gate_list;
 mod pace;
-mod targets;
 mod unasked;
 
 pub use dates::{ClockDoubt, LONGEST_PAUSE};
 pub use pace::Pace;
-pub(crate) use targets::Renewal;
-pub use targets::TargetsChange;
-pub(crate) use unasked::BEFORE_SEAL;
 
 use dates::{Dates, Judged};
 
@@ -95,8 +94,12 @@ pub enum PublishError {
     List(ListError),
     /// The bundle would not be accepted by a gate.
     Bundle(BundleError),
-    /// The root or the targets are not usable.
-    Ceremony(CeremonyError),
+    /// The policy in the next targets does not compile.
+    Policy(PolicyRefused),
+    /// The next targets would not be accepted by a gate.
+    Targets(BundleError),
+    /// A key could not sign.
+    Signer,
     /// The store failed.
     Store(StoreError),
 }
@@ -163,7 +166,7 @@ impl Issuer<'_> {
         }
         let (targets, part, targets_due) = self.current_targets(&root, at)?;
         let lists = self.sign_lists(&part, at, at)?;
-        let version = self.store.next_version("timestamp")?;
+        let version = self.store.next_version(TIMESTAMP)?;
         let roots = self.roots()?;
         let draft = BundleDraft {
             root: roots.clone(),
@@ -213,8 +216,19 @@ impl Issuer<'_> {
     }
 
     /// What was published last.
-    pub fn published(&self) -> Result<Option<Publication>, PublishError> {
+    pub fn published(&self) -> Result<Option<Publication>, StoreError> {
         last_published(&self.store)
+    }
+
+    /// The version of the newest publication; 0 before the first.
+    pub(crate) fn published_version(&self) -> Result<u64, StoreError> {
+        self.store.version(PUBLISHED)
+    }
+
+    /// Returns true if the keys that the newest root asks for are unlocked here, so that a publication signs new targets.
+    pub fn signs_targets(&self) -> Result<bool, StoreError> {
+        let Some(root) = self.newest_root()? else { return Ok(false) };
+        Ok(self.signers(KeyUse::Targets, &root.part().roles.targets).is_ok())
     }
 
     /// The targets to publish, and whether they ought to be signed anew by keys that are not here.
@@ -236,14 +250,31 @@ impl Issuer<'_> {
             if self.unasked.is_some() {
                 return Err(PublishError::Unasked);
             }
-            let paper = self.targets_paper(Renewal::Targets, at)?;
-            let signed = self.signers(KeyUse::Targets, role)?.into_iter().try_fold(paper, crate::ceremony::Paper::sign)?;
-            self.assemble(&[signed], at)?;
-            let (envelope, part) = self.targets()?.ok_or(PublishError::NoTargets)?;
+            let (envelope, part) = self.sign_targets(role, at)?;
             return Ok((envelope, part, false));
         }
         let (envelope, part) = held.ok_or(PublishError::NoTargets)?;
         Ok((envelope, part, due))
+    }
+
+    /// Makes, signs and keeps the next targets with the keys that are unlocked here.
+    fn sign_targets(&mut self, role: &SigningRole, at: Timestamp) -> Result<(Envelope, TargetsPart), PublishError> {
+        self.policy()?.check().map_err(PublishError::Policy)?;
+        let held = self.targets()?.map_or(0, |(_, held)| held.version);
+        let version = self.store.next_version(TARGETS)?;
+        let part = self.targets_part(version, Renewal::Targets, at)?;
+        // Kept unchecked, targets that break a rule would stop every later publication, revocations included.
+        part.check().map_err(PublishError::Targets)?;
+        part.check_contexts(self.context_documents(&part)?).map_err(PublishError::Targets)?;
+        let mut envelope = Envelope::sign_part(&part, &[]).map_err(|SignError| PublishError::Signer)?;
+        for signer in self.signers(KeyUse::Targets, role)? {
+            envelope.add_signature(TargetsPart::TYP, signer).map_err(|SignError| PublishError::Signer)?;
+        }
+        match self.store.advance(TARGETS_IN_EFFECT, held, version, &[(TARGETS, &envelope.to_bytes())]) {
+            Ok(()) => Ok((envelope, part)),
+            Err(StoreError::Changed) => Err(PublishError::Overtaken),
+            Err(why) => Err(why.into()),
+        }
     }
 
     /// One text for every list that the targets announce: ours signed now, those of others as they were brought.
@@ -255,7 +286,8 @@ impl Issuer<'_> {
         let mut texts = Vec::new();
         for list in self.store.lists()? {
             if announced(&self.settings.list_uri(list.id)) {
-                texts.push(self.sign_list(&list, issued_at, lifetime, signer)?);
+                let bitmap = self.bitmap(&list)?;
+                texts.push(self.sign_list(&list, &bitmap, issued_at, lifetime, signer).map_err(PublishError::List)?);
             }
         }
         texts.extend(self.sign_gate_list(targets, issued_at, signer)?);
@@ -278,10 +310,8 @@ impl Issuer<'_> {
 
 /// Returns what a person must confirm before anything is published at `at`. Needs no key, so a person can be asked before the
 /// vault is opened.
-pub fn clock_doubt(store: &dyn Documents, at: Timestamp) -> Result<Option<ClockDoubt>, PublishError> {
-    let roots = roots(store)?;
-    let Some(newest) = roots.last() else { return Ok(None) };
-    let root = Root::open(&newest.to_bytes())?;
+pub fn clock_doubt(store: &dyn Documents, at: Timestamp) -> Result<Option<ClockDoubt>, StoreError> {
+    let Some(root) = parts::newest_root(store)? else { return Ok(None) };
     match Dates::read(store, &root, last_published(store)?.as_ref())?.judge(at) {
         Judged::Doubt(doubt) => Ok(Some(doubt)),
         Judged::Free | Judged::Used { .. } => Ok(None),
@@ -299,11 +329,12 @@ fn follows(last: &Publication, bytes: &[u8], earlier: bool) -> Result<(), Publis
     }
 }
 
-fn last_published(store: &dyn Documents) -> Result<Option<Publication>, PublishError> {
+fn last_published(store: &dyn Documents) -> Result<Option<Publication>, StoreError> {
+    const DAMAGED: StoreError = StoreError::Corrupt("the last publication");
     let Some(bytes) = store.document(BUNDLE)? else { return Ok(None) };
-    let roots = roots(store)?;
-    let first = roots[roots.len().saturating_sub(MAX_ROOT_STEPS)..].first().ok_or(PublishError::NoRoot)?;
-    let bundle = TrustBundle::open(&bytes, &Root::open(&first.to_bytes())?)?;
+    let roots = parts::roots(store)?;
+    let first = roots[roots.len().saturating_sub(MAX_ROOT_STEPS)..].first().ok_or(DAMAGED)?;
+    let bundle = TrustBundle::open(&bytes, &parts::opened(first)?).map_err(|_| DAMAGED)?;
     Ok(Some(Publication::new(bundle, bytes, &roots, false)))
 }
 
@@ -324,8 +355,9 @@ impl fmt::Display for PublishError {
             }
             Self::Overtaken => f.write_str("another process published something newer meanwhile"),
             Self::List(why) => write!(f, "status list: {why}"),
-            Self::Bundle(why) => why.fmt(f),
-            Self::Ceremony(why) => why.fmt(f),
+            Self::Bundle(why) | Self::Targets(why) => why.fmt(f),
+            Self::Policy(why) => write!(f, "the policy cannot be published: {why}"),
+            Self::Signer => SignError.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
@@ -342,16 +374,6 @@ impl From<StoreError> for PublishError {
 impl From<BundleError> for PublishError {
     fn from(why: BundleError) -> Self {
         Self::Bundle(why)
-    }
-}
-
-impl From<CeremonyError> for PublishError {
-    fn from(why: CeremonyError) -> Self {
-        match why {
-            CeremonyError::NoRoot => Self::NoRoot,
-            CeremonyError::Store(why) => Self::Store(why),
-            why => Self::Ceremony(why),
-        }
     }
 }
 

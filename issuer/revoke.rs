@@ -1,6 +1,6 @@
 //! Revoking, suspending, reinstating: each with a reason, each only from a state that allows it.
 
-use crate::issue::Issuer;
+use crate::office::Issuer;
 use crate::store::{CredentialRecord, Filter, State, StatusEvent, StoreError};
 use core::fmt;
 use waypass_credential::time::Timestamp;

@@ -26,6 +26,7 @@ mod seal;
 mod upgrade;
 
 pub use seal::{Anchor, Seal};
+pub(crate) use upgrade::BEFORE_SEAL;
 pub use upgrade::Upgrade;
 
 type Result<T> = core::result::Result<T, StoreError>;

@@ -427,8 +427,6 @@ pub trait Store: Documents {
     fn replace_register(&mut self, row: &RegisterRow, documents: &[(&str, &[u8])]) -> Result<()>;
     /// The names of all documents, in order.
     fn document_names(&self) -> Result<Vec<String>>;
-    /// A number that differs whenever another process wrote since the last call.
-    fn foreign_changes(&self) -> Result<i64>;
 
     /// Appends an event and changes rows with it; [`StoreError::Overtaken`] if another stands at its place or before it is a gap.
     /// [`StoreError::Taken`]: an index, id or nonce was used before; [`StoreError::Missing`]: a row to change is not there.

@@ -3,8 +3,9 @@
 use crate::gates::Enrolment;
 pub(crate) mod crash;
 
-use crate::issue::{Format, Issuer, Order, Validity};
+use crate::issue::{Format, Order, Validity};
 use crate::keys::{KeyUse, Keys};
+use crate::office::Issuer;
 use crate::sealed::Seal;
 use crate::settings::Settings;
 use crate::store::{MissingLog, SqliteStore};

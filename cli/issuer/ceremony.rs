@@ -2,7 +2,7 @@
 
 use super::publish::{ceremony_failure, root};
 use super::seat::seated;
-use super::{key_uses, now};
+use super::{key_uses, now, store_failure};
 use crate::Session;
 use crate::exit::{Failure, Outcome};
 use crate::file::{self, Readers};
@@ -244,7 +244,7 @@ fn assemble(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Result<(),
         let roles = |issuer: &Issuer<'_>| match issuer.root() {
             Ok(Some(file)) => Ok(Some(Root::open(&file.bytes).map_err(|error| ceremony_failure(&error.into()))?.part().roles.clone())),
             Ok(None) => Ok(None),
-            Err(error) => Err(ceremony_failure(&error)),
+            Err(error) => Err(store_failure(error)),
         };
         seated(session, vault, |issuer| {
             let before = roles(issuer)?;

@@ -10,7 +10,8 @@ use crate::unlock::{self, OpenArgs};
 use crate::{secret, words};
 use serde_json::{Value, json};
 use waypass_credential::key::PublicKey;
-use waypass_issuer::keys::{KeyError, KeyUse};
+use waypass_issuer::keys::KeyUse;
+use waypass_issuer::rotate::KeyError;
 use waypass_issuer::store::KeyRow;
 use waypass_vault::KeyPurpose;
 

@@ -86,7 +86,7 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
 
 pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     if args.policy {
-        let policy = super::with(session, &args.open, |issuer| issuer.policy().map_err(super::publish::policy_failure))?;
+        let policy = super::with(session, &args.open, |issuer| issuer.policy().map_err(store_failure))?;
         session.out.json(&json!({ "schema": "waypass.rules/1", "rules": policy }))?;
         if session.out.is_json() {
             return Ok(Exit::Done);

@@ -1,7 +1,7 @@
 use super::{AuthorityError, read, read_with_document};
 use crate::ceremony::Paper;
-use crate::issue::Issuer;
 use crate::keys::{KeyUse as OwnUse, Keys};
+use crate::office::Issuer;
 use crate::testing::{Key, at, issuer, reopened, seal, store};
 use waypass_credential::did::{self, MethodError};
 use waypass_credential::json;

@@ -1,6 +1,6 @@
 use super::{CeremonyError, Paper, PaperPart, Quorum, Reading, RootKeys};
-use crate::issue::Issuer;
 use crate::keys::{KeyUse, Keys};
+use crate::office::Issuer;
 use crate::publish::PublishError;
 use crate::testing::{Key, at, enrolment, seal, settings, store};
 use proptest::prelude::*;

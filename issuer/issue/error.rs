@@ -1,30 +1,10 @@
-//! Why an issuer was not opened, and why a credential was not issued.
+//! Why a credential was not issued.
 
 use super::{Format, MAX_LABEL, MAX_NAME, MAX_NAMES, validity};
-use crate::ceremony::CeremonyError;
-use crate::contexts::ContextError;
-use crate::settings::SettingsError;
 use crate::store::StoreError;
 use core::fmt;
 use waypass_credential::key::Algorithm;
 use waypass_credential::proof::{MAX_PROOFS, Suite};
-
-/// Why the issuer could not be opened or set up.
-#[derive(Clone, PartialEq, Debug)]
-pub enum OpenError {
-    /// The settings cannot work.
-    Settings(SettingsError),
-    /// The store holds no issuer yet.
-    NotSetUp,
-    /// The store already holds an issuer.
-    AlreadySetUp,
-    /// The stored settings are not readable.
-    Damaged,
-    /// The root of trust could not be established.
-    Root(CeremonyError),
-    /// The store failed.
-    Store(StoreError),
-}
 
 /// Why a credential was not issued.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,25 +58,10 @@ pub enum IssueError {
     },
     /// The holder key is a key of this issuer.
     OwnKey,
-    /// The contexts that the bundle carries cannot be read.
-    Contexts(ContextError),
     /// The credential could not be made.
     Credential(waypass_credential::format::IssueError),
     /// The store failed; nothing was issued.
     Store(StoreError),
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Settings(why) => why.fmt(f),
-            Self::NotSetUp => f.write_str("no issuer was set up here"),
-            Self::AlreadySetUp => f.write_str("an issuer was already set up here"),
-            Self::Damaged => f.write_str("the issuer's settings are damaged"),
-            Self::Root(why) => why.fmt(f),
-            Self::Store(why) => why.fmt(f),
-        }
-    }
 }
 
 impl fmt::Display for IssueError {
@@ -120,37 +85,17 @@ impl fmt::Display for IssueError {
                 write!(f, "a validity of {asked} is longer than this issuer allows, which is {bound} (max_validity_seconds)")
             }
             Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
-            Self::Contexts(why) => why.fmt(f),
             Self::Credential(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
 }
 
-impl core::error::Error for OpenError {}
 impl core::error::Error for IssueError {}
-
-impl From<CeremonyError> for OpenError {
-    fn from(why: CeremonyError) -> Self {
-        if let CeremonyError::Store(why) = why { Self::Store(why) } else { Self::Root(why) }
-    }
-}
-
-impl From<StoreError> for OpenError {
-    fn from(why: StoreError) -> Self {
-        Self::Store(why)
-    }
-}
 
 impl From<StoreError> for IssueError {
     fn from(why: StoreError) -> Self {
         Self::Store(why)
-    }
-}
-
-impl From<ContextError> for IssueError {
-    fn from(why: ContextError) -> Self {
-        if let ContextError::Store(why) = why { Self::Store(why) } else { Self::Contexts(why) }
     }
 }
 

@@ -1,5 +1,9 @@
-use super::{Format, IssueError, Issuer, OpenError, Order, Validity, index, rounded};
-use crate::keys::{KeyError, KeyUse, Keys};
+use super::{Format, IssueError, Issuer, Order, Validity, rounded};
+use crate::create::CreateError;
+use crate::draw::below;
+use crate::keys::{KeyUse, Keys};
+use crate::open::OpenError;
+use crate::rotate::KeyError;
 use crate::settings::Settings;
 use crate::store::{State, Store as _};
 use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, seal, settings, store};
@@ -89,7 +93,7 @@ fn draws_are_uniform() {
     let mut rng = TestRng::new(5);
     let mut counts = [0_u32; 6];
     for _ in 0..6000 {
-        counts[index::below(6, &mut rng) as usize] += 1;
+        counts[below(6, &mut rng) as usize] += 1;
     }
     assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
 }
@@ -259,7 +263,7 @@ fn setting_up_happens_once() {
     let (dir, first) = issuer();
     drop(first);
     let again = Issuer::create(Box::new(store(dir.path())), seal(), settings(), keys(), at(0)).map(drop);
-    assert_eq!(again, Err(OpenError::AlreadySetUp));
+    assert_eq!(again, Err(CreateError::AlreadySetUp));
     let empty = tempfile::tempdir().expect("a folder");
     assert_eq!(Issuer::open(Box::new(store(empty.path())), seal(), keys()).map(drop), Err(OpenError::NotSetUp));
     let mut issuer = reopened(dir.path());

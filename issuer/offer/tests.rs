@@ -1,5 +1,6 @@
 use super::{GrantError, Offer, OfferTerms, TOKEN_SECONDS, TX_CODE_TRIES, seal};
-use crate::issue::{Format, IssueError, Issuer, Order, Validity};
+use crate::issue::{Format, IssueError, Order, Validity};
+use crate::office::Issuer;
 use crate::store::{Filter, State};
 use crate::testing::{Key, TestRng, at, issuer, order, reopened};
 use waypass_credential::json::{self, Limits};

@@ -2,10 +2,11 @@ mod dates;
 mod unasked;
 
 use super::PublishError;
-use crate::issue::Issuer;
 use crate::keys::{KeyUse, Keys};
+use crate::office::Issuer;
 use crate::policy::{PolicyDraft, PolicyRefused};
 use crate::revoke::{Cause, Grounds};
+use crate::rules::RulesError;
 use crate::settings::Settings;
 use crate::testing::crash::{Crash, Crashing};
 use crate::testing::{Key, TestRng, at, enrolment, issuer, keys, order, reopened, seal, settings, store};
@@ -140,16 +141,19 @@ fn policies_are_validated_before_anybody_signs() {
     initial.check().expect("compiles");
     let with = |cedar: &str| PolicyDraft { cedar: cedar.into(), ..initial.clone() };
     for bad in ["permit(principal", "permit(principal, action == Action::\"fly\", resource);"] {
-        assert!(matches!(issuer.set_policy(&with(bad)), Err(PolicyRefused::Rules(_))), "{bad}");
+        assert!(matches!(issuer.set_policy(&with(bad)), Err(RulesError::Refused(PolicyRefused::Rules(_)))), "{bad}");
     }
     let deep = format!("permit(principal, action, resource) when {{ {}true{} }};", "(".repeat(5_000), ")".repeat(5_000));
-    assert_eq!(issuer.set_policy(&with(&deep)), Err(PolicyRefused::Rules(PolicyError::TooDeep { line: 1 })));
+    assert_eq!(issuer.set_policy(&with(&deep)), Err(PolicyRefused::Rules(PolicyError::TooDeep { line: 1 }).into()));
     let odd = "@id(\"odd\") permit(principal, action, resource) when { 9223372036854775807 + context.hour_utc > 0 };";
     let refused = issuer.set_policy(&with(odd));
-    assert!(matches!(&refused, Err(PolicyRefused::Rules(PolicyError::Fails { rule, .. })) if rule == "odd"), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(RulesError::Refused(PolicyRefused::Rules(PolicyError::Fails { rule, .. }))) if rule == "odd"),
+        "{refused:?}"
+    );
     let mut unlimited = initial.clone();
     unlimited.limits.retain(|limit| limit.role != "*");
-    assert_eq!(issuer.set_policy(&unlimited), Err(PolicyRefused::NoDefaultLimit));
+    assert_eq!(issuer.set_policy(&unlimited), Err(PolicyRefused::NoDefaultLimit.into()));
     assert!(PolicyDraft::parse(br#"{"cedar":"","cedar":""}"#).is_err());
     let first = issuer.publish(at(0)).expect("published");
     let changed = with("@id(\"all\") permit(principal, action == Action::\"admit\", resource);");

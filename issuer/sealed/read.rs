@@ -24,11 +24,6 @@ impl Documents for Sealed<'_> {
 }
 
 impl Sealed<'_> {
-    /// A number that differs whenever another process wrote since the last call.
-    pub(crate) fn foreign_changes(&self) -> Result<i64> {
-        self.store.foreign_changes()
-    }
-
     /// A version number as it stands; 0 if none was given yet.
     pub(crate) fn version(&self, name: &str) -> Result<u64> {
         Ok(self.register()?.register.counters.get(name).copied().unwrap_or(0))

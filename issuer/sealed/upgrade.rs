@@ -4,9 +4,11 @@ use super::Result;
 use super::event::{DeviceMark, Event, OfferMark, Status};
 use super::register::{Gate, Key, List, Register};
 use super::seal::Seal;
-use crate::publish::BEFORE_SEAL;
 use crate::store::{EventRow, State, Store, Unsealed, UnsealedCredential};
 use waypass_trust::bundle::Digest;
+
+/// The counter of changes that were recorded before the seal and not published: 1 from the upgrade on, 2 once nothing is open.
+pub(crate) const BEFORE_SEAL: &str = "changes-before-seal";
 
 /// What was put under the seal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -156,10 +156,6 @@ impl Store for SqliteStore {
         Ok(query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn foreign_changes(&self) -> Result<i64> {
-        Ok(self.db.query_row("PRAGMA data_version", [], |row| row.get(0))?)
-    }
-
     fn append(&mut self, event: &EventRow, rows: &Rows<'_>) -> Result<()> {
         let tx = self.write()?;
         let last: Option<i64> = tx.prepare_cached("SELECT max(seq) FROM events")?.query_row([], |row| row.get(0))?;

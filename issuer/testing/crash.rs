@@ -69,7 +69,6 @@ store! {
         fn register() -> Option<RegisterRow>;
         fn register_version() -> u64;
         fn document_names() -> Vec<String>;
-        fn foreign_changes() -> i64;
         fn events(seq: u64, limit: u32) -> Vec<EventRow>;
         fn event_mac(seq: u64) -> Option<[u8; 32]>;
         fn history(credential: &str) -> Vec<(EventRow, Option<[u8; 32]>)>;

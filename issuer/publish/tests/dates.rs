@@ -3,8 +3,8 @@
 use super::super::{ClockDoubt, PublishError};
 use super::DAY;
 use crate::ceremony::{Paper, Quorum, RootKeys};
-use crate::issue::Issuer;
 use crate::keys::KeyUse;
+use crate::office::Issuer;
 use crate::revoke::{Cause, Grounds};
 use crate::testing::{Key, TestRng, at, issuer, keys, order, reopened, seal, store};
 use std::path::Path;

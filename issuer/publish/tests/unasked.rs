@@ -1,7 +1,7 @@
 //! An office of version 0.1.0 that had recorded more than it had published.
 
 use super::super::PublishError;
-use crate::issue::Issuer;
+use crate::office::Issuer;
 use crate::sealed::Seal;
 use crate::store::{MissingLog, SqliteStore};
 use crate::testing::{at, enrolment, issuer, keys};
