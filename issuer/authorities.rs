@@ -225,7 +225,7 @@ impl Issuer<'_> {
         kept.sort_unstable();
         kept.dedup();
         let (others, kept) = (json::to_string(&others), json::to_string(&kept));
-        self.store.set_documents(&[(AUTHORITIES, others.as_bytes()), (LISTS, kept.as_bytes())])?;
+        self.store.transact(|tx| tx.set_documents(&[(AUTHORITIES, others.as_bytes()), (LISTS, kept.as_bytes())]))?;
         Ok(taken)
     }
 

@@ -82,27 +82,31 @@ impl Issuer<'_> {
     /// Skips the numbers that publications since the copy may have used, so that gates take the next one, and revokes the entries
     /// that gates have seen revoked and of whose credentials this issuer has forgotten all. Others stay open until they are revoked.
     pub fn skip_versions(&mut self) -> Result<(), StoreError> {
+        let mut unknown = Vec::new();
         for (entry, _) in self.store.contradictions()? {
             if self.store.credential_at(entry.list, entry.index)?.is_none() {
-                self.store.revoke_unknown(entry)?;
+                unknown.push(entry);
             }
         }
-        for (gate, device) in self.store.devices()? {
-            if device.ahead > device.next_seq {
-                self.store.forgive(&gate)?;
-            }
-        }
-        let seen = self.store.devices()?.into_iter().map(|(_, device)| device.targets).max().unwrap_or(0);
+        let devices = self.store.devices()?;
+        let seen = devices.iter().map(|(_, device)| device.targets).max().unwrap_or(0);
         let next = |known: u64| known.max(seen.min(known.saturating_add(SKIP))).saturating_add(SKIP);
         let (targets, timestamp) = (next(self.store.version(TARGETS)?), next(self.store.version(TIMESTAMP)?));
-        self.store.raise_versions(&[(TARGETS, targets), (LEAST_TARGETS, targets), (TIMESTAMP, timestamp)])
+        self.store.transact(|tx| {
+            unknown.iter().try_for_each(|entry| tx.revoke_unknown(*entry))?;
+            for (gate, _) in devices.iter().filter(|(_, device)| device.ahead > device.next_seq) {
+                tx.forgive(gate)?;
+            }
+            tx.raise_versions(&[(TARGETS, targets), (LEAST_TARGETS, targets), (TIMESTAMP, timestamp)]);
+            Ok(())
+        })
     }
 
     /// Keeps what a gate has seen revoked.
     pub(crate) fn note_seen(&mut self, gate: &str, flagged: &[Flagged]) -> Result<(), StoreError> {
         let ours = |flag: &Flagged| Some(Entry { list: self.list_number(&flag.uri)?, index: u32::try_from(flag.idx).ok()? });
         let entries: Vec<Entry> = flagged.iter().filter_map(ours).collect();
-        self.store.note_seen(gate, &entries)
+        self.store.transact(|tx| tx.note_seen(gate, &entries))
     }
 }
 

@@ -249,7 +249,7 @@ impl Issuer<'_> {
     /// elsewhere, so the online keys renew the enrolments in them.
     pub fn prepare_targets(&mut self, at: Timestamp) -> Result<Paper, CeremonyError> {
         self.policy()?.check().map_err(CeremonyError::Policy)?;
-        let version = self.store.next_version(TARGETS)?;
+        let version = self.store.transact(|tx| Ok(tx.next_version(TARGETS)))?;
         let part = self.targets_part(version, Renewal::Online, at)?;
         part.check()?;
         Paper::new(PaperPart::Targets, &part)
@@ -273,14 +273,18 @@ impl Issuer<'_> {
             None if next.is_some() && self.leaves_targets_behind(&role)? => return Err(CeremonyError::TargetsLeftBehind),
             None => None,
         };
-        if let Some(next) = next {
-            // The counter refuses a second root of this version that another process assembled meanwhile.
-            self.store.advance(ROOTS, next.version() - 1, next.version(), &[(&root_document(next.version()), &next.to_bytes())])?;
-        }
-        if let Some((version, envelope)) = targets {
-            let held = self.targets()?.map_or(0, |(_, held)| held.version);
-            self.store.advance(TARGETS_IN_EFFECT, held, version, &[(TARGETS, &envelope.to_bytes())])?;
-        }
+        let held = self.targets()?.map_or(0, |(_, held)| held.version);
+        // Both or neither: a root alone, whose keys have signed no targets, could publish nothing, revocations included.
+        self.store.transact(|tx| {
+            if let Some(next) = &next {
+                // The counter refuses a second root of this version that another process assembled meanwhile.
+                tx.advance(ROOTS, next.version() - 1, next.version(), &[(&root_document(next.version()), &next.to_bytes())])?;
+            }
+            match &targets {
+                Some((version, envelope)) => tx.advance(TARGETS_IN_EFFECT, held, *version, &[(TARGETS, &envelope.to_bytes())]),
+                None => Ok(()),
+            }
+        })?;
         Ok(())
     }
 

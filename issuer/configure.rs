@@ -22,7 +22,7 @@ impl Issuer<'_> {
         if settings.base_url != self.settings.base_url {
             return Err(ConfigureError::Settings(SettingsError::BaseUrl));
         }
-        self.store.set_documents(&[(SETTINGS, json::to_string(&settings).as_bytes())])?;
+        self.store.transact(|tx| tx.set_documents(&[(SETTINGS, json::to_string(&settings).as_bytes())]))?;
         self.settings = settings;
         Ok(())
     }

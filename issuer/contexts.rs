@@ -89,7 +89,7 @@ impl Issuer<'_> {
         let in_effect = self.targets()?.map(|(_, part)| part);
         documents.retain(|document| is_named(document, &wanted) || in_effect.as_ref().is_some_and(|part| is_named(document, part)));
         let (contexts, documents) = (json::to_string(&wanted.contexts), json::to_string(&documents));
-        Ok(self.store.set_documents(&[(CONTEXTS, contexts.as_bytes()), (DOCUMENTS, documents.as_bytes())])?)
+        Ok(self.store.transact(|tx| tx.set_documents(&[(CONTEXTS, contexts.as_bytes()), (DOCUMENTS, documents.as_bytes())]))?)
     }
 }
 

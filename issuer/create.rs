@@ -45,7 +45,11 @@ impl<'k> Issuer<'k> {
                 issued_until: None,
             })
         });
-        store.put_keys(&rows.collect::<Vec<_>>())?;
+        let rows: Vec<KeyRow> = rows.collect();
+        store.transact(|tx| {
+            tx.put_keys(&rows);
+            Ok(())
+        })?;
         let mut issuer = Self::new(store, keys, settings);
         // A token list in any case: not every format has a place for bitstrings.
         for kind in [ListKind::Token, issuer.settings.status] {
@@ -55,7 +59,7 @@ impl<'k> Issuer<'k> {
             issuer.establish_root(&keys, at).map_err(CreateError::Root)?;
         }
         // Last, so that a set-up that was interrupted can be run again in a new place and never half works in this one.
-        issuer.store.set_documents(&[(SETTINGS, json::to_string(&issuer.settings).as_bytes())])?;
+        issuer.store.transact(|tx| tx.set_documents(&[(SETTINGS, json::to_string(&issuer.settings).as_bytes())]))?;
         Ok(issuer)
     }
 }

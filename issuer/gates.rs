@@ -138,7 +138,10 @@ impl Issuer<'_> {
         };
         let time_zone = time_zone.map(str::to_owned).or_else(|| held.and_then(|held| held.time_zone));
         let gate = GateRow { id, name, site, zone, time_zone, enrolled_at: issued_at, revoked: None };
-        self.store.put_gate(&gate)?;
+        self.store.transact(|tx| {
+            tx.put_gate(&gate);
+            Ok(())
+        })?;
         Ok(gate)
     }
 
@@ -152,7 +155,10 @@ impl Issuer<'_> {
             return Err(EnrolError::Ended { at });
         }
         gate.revoked = Some((at, reason.into()));
-        self.store.put_gate(&gate)?;
+        self.store.transact(|tx| {
+            tx.put_gate(&gate);
+            Ok(())
+        })?;
         Ok(gate)
     }
 }

@@ -140,7 +140,7 @@ impl<'k> Issuer<'k> {
             let issued =
                 StatusEvent { from: None, to: State::Valid, cause: "issued".into(), note: String::new(), operator: operator.into(), at };
             let pickup = pickup.map(|pickup| pickup(credential.as_bytes()));
-            match self.store.add_credential(&record, entries, &issued, pickup.as_ref()) {
+            match self.store.transact(|tx| tx.add_credential(&record, entries, &issued, pickup.as_ref())) {
                 Ok(()) => {
                     let suites = match &credential {
                         Credential::DataIntegrity(document) => document.suites(),

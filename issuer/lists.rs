@@ -57,7 +57,7 @@ impl Issuer<'_> {
         let mechanisms = purposes.iter().map(mechanism).collect::<Result<Vec<_>, _>>()?;
         loop {
             let drawn = self.draw(&mechanisms, rng)?;
-            match self.store.take_entries(&drawn) {
+            match self.store.transact(|tx| tx.take_entries(&drawn)) {
                 Ok(()) => return Ok(self.references(&drawn, &mechanisms)),
                 Err(StoreError::Taken) if self.is_any_taken(&drawn)? => {}
                 Err(why) => return Err(why.into()),
@@ -75,7 +75,7 @@ impl Issuer<'_> {
         if u32::from(value) >> entry.size != 0 {
             return Err(EntryError::Value);
         }
-        match self.store.set_entry(Entry { list, index }, value) {
+        match self.store.transact(|tx| tx.set_entry(Entry { list, index }, value)) {
             Err(StoreError::Missing | StoreError::Taken) => Err(EntryError::NotOurs),
             done => Ok(done?),
         }
@@ -104,24 +104,35 @@ impl Issuer<'_> {
     /// Opens a list of every purpose that this kind has, unless there is one: the next targets announce them.
     pub fn open_lists(&mut self, kind: ListKind) -> Result<(), StoreError> {
         let held = self.store.lists()?;
-        for mechanism in self.mechanisms(kind) {
-            if !held.iter().any(|list| list.mechanism == mechanism) {
-                self.store.open_list(&mechanism, self.capacity(&mechanism))?;
-            }
-        }
-        Ok(())
+        let mut wanted = self.mechanisms(kind);
+        wanted.retain(|mechanism| !held.iter().any(|list| list.mechanism == *mechanism));
+        self.open_all(&wanted)
     }
 
-    /// A further list of every kind whose newest is half full, so that the targets announce it before it is needed.
+    /// Opens a further list of every kind whose newest is half full, so that the targets announce it before it is needed.
     pub(crate) fn open_spare_lists(&mut self) -> Result<(), StoreError> {
         let lists = self.store.lists()?;
+        let mut wanted = Vec::new();
         for (at, newest) in lists.iter().enumerate() {
             let is_newest = !lists[at + 1..].iter().any(|later| later.mechanism == newest.mechanism);
             if is_newest && newest.used >= newest.capacity / 2 {
-                self.store.open_list(&newest.mechanism, self.capacity(&newest.mechanism))?;
+                wanted.push(newest.mechanism.clone());
             }
         }
-        Ok(())
+        self.open_all(&wanted)
+    }
+
+    fn open_all(&mut self, wanted: &[Mechanism]) -> Result<(), StoreError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let wanted: Vec<(&Mechanism, u32)> = wanted.iter().map(|mechanism| (mechanism, self.capacity(mechanism))).collect();
+        self.store.transact(|tx| {
+            for (mechanism, capacity) in &wanted {
+                tx.open_list(mechanism, *capacity);
+            }
+            Ok(())
+        })
     }
 
     /// What a credential has entries in whose status stands in lists of this kind; the first says whether it is revoked.

@@ -166,7 +166,7 @@ impl Issuer<'_> {
         }
         let (targets, part, targets_due) = self.current_targets(&root, at)?;
         let lists = self.sign_lists(&part, at, at)?;
-        let version = self.store.next_version(TIMESTAMP)?;
+        let version = self.store.transact(|tx| Ok(tx.next_version(TIMESTAMP)))?;
         let roots = self.roots()?;
         let draft = BundleDraft {
             root: roots.clone(),
@@ -187,7 +187,7 @@ impl Issuer<'_> {
             follows(&last, &bytes, dates.binds() && at < last.published_at)?;
         }
         dates.take(at);
-        match self.store.advance(PUBLISHED, before, version, &[(BUNDLE, &bytes), (dates::DOCUMENT, &dates.to_bytes())]) {
+        match self.store.transact(|tx| tx.advance(PUBLISHED, before, version, &[(BUNDLE, &bytes), (dates::DOCUMENT, &dates.to_bytes())])) {
             Ok(()) => {
                 let roles_beyond_enrolment = self.roles_beyond_enrolment(&part.policy);
                 Ok(Publication { roles_beyond_enrolment, ..Publication::new(bundle, bytes, &roots, targets_due) })
@@ -261,7 +261,7 @@ impl Issuer<'_> {
     fn sign_targets(&mut self, role: &SigningRole, at: Timestamp) -> Result<(Envelope, TargetsPart), PublishError> {
         self.policy()?.check().map_err(PublishError::Policy)?;
         let held = self.targets()?.map_or(0, |(_, held)| held.version);
-        let version = self.store.next_version(TARGETS)?;
+        let version = self.store.transact(|tx| Ok(tx.next_version(TARGETS)))?;
         let part = self.targets_part(version, Renewal::Targets, at)?;
         // Kept unchecked, targets that break a rule would stop every later publication, revocations included.
         part.check().map_err(PublishError::Targets)?;
@@ -270,7 +270,7 @@ impl Issuer<'_> {
         for signer in self.signers(KeyUse::Targets, role)? {
             envelope.add_signature(TargetsPart::TYP, signer).map_err(|SignError| PublishError::Signer)?;
         }
-        match self.store.advance(TARGETS_IN_EFFECT, held, version, &[(TARGETS, &envelope.to_bytes())]) {
+        match self.store.transact(|tx| tx.advance(TARGETS_IN_EFFECT, held, version, &[(TARGETS, &envelope.to_bytes())])) {
             Ok(()) => Ok((envelope, part)),
             Err(StoreError::Changed) => Err(PublishError::Overtaken),
             Err(why) => Err(why.into()),

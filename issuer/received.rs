@@ -189,7 +189,7 @@ impl Issuer<'_> {
         }
         let documents: Vec<(&str, &[u8])> = changed.iter().map(|(name, text)| (&**name, text.as_bytes())).collect();
         if !documents.is_empty() {
-            self.store.set_documents(&documents)?;
+            self.store.transact(|tx| tx.set_documents(&documents))?;
         }
         Ok(done)
     }
@@ -207,7 +207,7 @@ impl Issuer<'_> {
         if flags.len() == before {
             return Ok(());
         }
-        self.store.set_documents(&[(&document(gate), json::to_string(&flags).as_bytes())])
+        self.store.transact(|tx| tx.set_documents(&[(&document(gate), json::to_string(&flags).as_bytes())]))
     }
 
     fn flags(&self, gate: &str) -> Result<Vec<Flag>, StoreError> {

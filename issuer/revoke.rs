@@ -185,7 +185,7 @@ impl Issuer<'_> {
             operator: grounds.operator.clone(),
             at,
         };
-        self.store.change_state(id, &event)?;
+        self.store.transact(|tx| tx.change_state(id, &event))?;
         Ok(event)
     }
 }
@@ -205,7 +205,7 @@ impl Issuer<'_> {
             operator: operator.into(),
             at,
         };
-        match self.store.set_message(id, number, &event) {
+        match self.store.transact(|tx| tx.set_message(id, number, &event)) {
             Ok(()) => Ok(event),
             Err(StoreError::Missing) => Err(ChangeError::NoMessage),
             Err(why) => Err(why.into()),

@@ -51,7 +51,10 @@ impl Issuer<'_> {
             not_before: rounded(at, self.settings.time_granularity_seconds),
             issued_until: None,
         });
-        Ok(self.store.put_keys(&rows)?)
+        Ok(self.store.transact(|tx| {
+            tx.put_keys(&rows);
+            Ok(())
+        })?)
     }
 
     /// Gives a stolen key up: with the next publication everything it ever signed is refused. Cannot be undone.
@@ -63,7 +66,10 @@ impl Issuer<'_> {
         }
         row.state = "compromised".into();
         row.issued_until = None;
-        Ok(self.store.put_keys(&[row])?)
+        Ok(self.store.transact(|tx| {
+            tx.put_keys(core::slice::from_ref(&row));
+            Ok(())
+        })?)
     }
 }
 

@@ -42,7 +42,7 @@ impl Issuer<'_> {
     /// Checks a policy and keeps it for the next targets.
     pub fn set_policy(&mut self, policy: &PolicyDraft) -> Result<(), RulesError> {
         self.check_policy(policy)?;
-        Ok(self.store.set_documents(&[(POLICY, json::to_string(policy).as_bytes())])?)
+        Ok(self.store.transact(|tx| tx.set_documents(&[(POLICY, json::to_string(policy).as_bytes())]))?)
     }
 }
 

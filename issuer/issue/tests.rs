@@ -5,7 +5,7 @@ use crate::keys::{KeyUse, Keys};
 use crate::open::OpenError;
 use crate::rotate::KeyError;
 use crate::settings::Settings;
-use crate::store::{State, Store as _};
+use crate::store::{Credentials as _, State};
 use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, seal, settings, store};
 use std::collections::BTreeSet;
 use waypass_credential::did;

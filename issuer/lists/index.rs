@@ -17,7 +17,7 @@ const DRAWS: u32 = 40;
 pub(crate) fn draw(store: &mut Sealed<'_>, mechanism: &Mechanism, capacity: u32, rng: &mut dyn CryptoRng) -> Result<Entry, StoreError> {
     let lists = store.lists()?;
     let Some(list) = lists.iter().find(|list| list.mechanism == *mechanism && list.used < list.capacity) else {
-        let list = store.open_list(mechanism, capacity)?;
+        let list = store.transact(|tx| Ok(tx.open_list(mechanism, capacity)))?;
         return Ok(Entry { list, index: below(capacity, rng) });
     };
     for _ in 0..DRAWS {

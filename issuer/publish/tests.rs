@@ -181,12 +181,12 @@ fn without_root_targets_or_status_key_nothing_is_published() {
     assert_eq!(locked.published().expect("read").expect("there").timestamp, 1);
 }
 
-/// The process dies at every write in turn, before it and just after it. Whatever was handed out stays the newest, and no
+/// The process dies at every write in turn, and just after every commit. Whatever was handed out stays the newest, and no
 /// version comes twice.
 #[test]
 fn a_crash_between_any_two_steps_costs_a_number_and_nothing_else() {
     for after in [false, true] {
-        for step in 0..8 {
+        for step in 0..14 {
             let (dir, mut issuer) = issuer();
             let handed_out = issuer.publish(at(10)).expect("published");
             drop(issuer);

@@ -29,7 +29,7 @@ impl Issuer<'_> {
     /// Lets what [`Self::unasked`] gives be published: a person has seen it.
     pub fn confirm_unasked(&mut self) -> Result<(), StoreError> {
         if self.store.version(BEFORE_SEAL)? == 1 {
-            self.store.advance(BEFORE_SEAL, 1, 2, &[])?;
+            self.store.transact(|tx| tx.advance(BEFORE_SEAL, 1, 2, &[]))?;
         }
         self.unasked = None;
         Ok(())

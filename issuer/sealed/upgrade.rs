@@ -4,7 +4,7 @@ use super::Result;
 use super::event::{DeviceMark, Event, OfferMark, Status};
 use super::register::{Gate, Key, List, Register};
 use super::seal::Seal;
-use crate::store::{EventRow, State, Store, Unsealed, UnsealedCredential};
+use crate::store::{SealedCredential, State, Store, Tx, Unsealed, UnsealedCredential};
 use waypass_trust::bundle::Digest;
 
 /// The counter of changes that were recorded before the seal and not published: 1 from the upgrade on, 2 once nothing is open.
@@ -35,8 +35,7 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
         documents: old.documents.iter().map(|(name, bytes)| (name.clone(), Digest::of(bytes))).collect(),
         ..Register::new()
     };
-    let mut chain = Chain { seal, events: Vec::new(), head: [0; 32] };
-    let mut macs = Vec::new();
+    let mut chain = Chain { seal, rows: store.begin_anew()?, seq: 0, head: [0; 32] };
     for UnsealedCredential { record, entries, history } in &old.credentials {
         let own = [(record.list, record.index, record.state.bits())];
         let entries: Vec<(u32, u32, u8)> = entries.iter().map(|(entry, value)| (entry.list, entry.index, *value)).collect();
@@ -50,21 +49,23 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
             if usize::try_from(number).is_ok_and(|number| number + 1 == history.len()) {
                 linked.set = entries.iter().filter(|(.., value)| *value != State::Valid.bits()).copied().collect();
             }
-            chain.append(Some(&record.id), &linked);
+            chain.append(Some(&record.id), &linked)?;
         }
-        macs.push((record.id.clone(), seal.credential(record)));
+        chain.rows.add_credential(&SealedCredential { record: record.clone(), mac: seal.credential(record) })?;
+        step(old.credentials.len() as u64);
     }
     for (entry, value) in &old.entries {
         let set = if *value == 0 { Vec::new() } else { vec![(entry.list, entry.index, *value)] };
-        chain.append(None, &Event { taken: vec![(entry.list, entry.index)], set, ..Event::default() });
+        chain.append(None, &Event { taken: vec![(entry.list, entry.index)], set, ..Event::default() })?;
     }
     for offer in &old.offers {
-        chain.append(None, &Event { offers: vec![OfferMark::of(offer)], ..Event::default() });
+        chain.append(None, &Event { offers: vec![OfferMark::of(offer)], ..Event::default() })?;
     }
     for (id, device) in &old.devices {
-        chain.append(None, &Event { device: Some(DeviceMark::of(id, device)), ..Event::default() });
+        chain.append(None, &Event { device: Some(DeviceMark::of(id, device)), ..Event::default() })?;
     }
-    store.seal_all(&seal.register(1, &register), &chain.events, &macs, step)?;
+    chain.rows.put_register(&seal.register(1, &register))?;
+    chain.rows.commit()?;
     Ok(Upgrade {
         keys: old.keys.len(),
         gates: old.gates.len(),
@@ -76,14 +77,16 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
 
 struct Chain<'s> {
     seal: &'s Seal,
-    events: Vec<EventRow>,
+    rows: Box<dyn Tx + 's>,
+    seq: u64,
     head: [u8; 32],
 }
 
 impl Chain<'_> {
-    fn append(&mut self, credential: Option<&str>, event: &Event) {
-        let row = self.seal.event(&self.head, self.events.len() as u64 + 1, credential, event);
+    fn append(&mut self, credential: Option<&str>, event: &Event) -> Result<()> {
+        self.seq += 1;
+        let row = self.seal.event(&self.head, self.seq, credential, event);
         self.head = row.mac;
-        self.events.push(row);
+        self.rows.append(&row)
     }
 }

@@ -40,18 +40,21 @@ fn a_change_among_a_million_costs_what_one_among_ten_costs() {
     });
     drop(first);
     let (mut many, opening) = timed("opening", || Sealed::open(Box::new(store(dir.path())), seal(), &mut |_| ()).expect("opened"));
-    let ((), change) =
-        timed("a change", || many.change_state("000000000001", &event(Some(State::Valid), State::Revoked)).expect("revoked"));
+    let ((), change) = timed("a change", || {
+        many.transact(|tx| tx.change_state("000000000001", &event(Some(State::Valid), State::Revoked))).expect("revoked");
+    });
     let (entries, _) = timed("the entries of the list", || many.set_entries(1).expect("read").len());
     assert_eq!(entries, many_rows / 100 + 1);
 
     let few = tempfile::tempdir().expect("a folder");
     let mut few = Sealed::open(Box::new(store(few.path())), seal(), &mut |_| ()).expect("opened");
-    few.open_list(&Mechanism::TokenList, 64).expect("a list");
+    few.transact(|tx| Ok(tx.open_list(&Mechanism::TokenList, 64))).expect("a list");
     for index in 0..10 {
-        few.add_credential(&record(&format!("{index}"), index), &[], &event(None, State::Valid), None).expect("added");
+        few.transact(|tx| tx.add_credential(&record(&format!("{index}"), index), &[], &event(None, State::Valid), None)).expect("added");
     }
-    let ((), one) = timed("a change among ten", || few.change_state("1", &event(Some(State::Valid), State::Revoked)).expect("revoked"));
+    let ((), one) = timed("a change among ten", || {
+        few.transact(|tx| tx.change_state("1", &event(Some(State::Valid), State::Revoked))).expect("revoked");
+    });
     if !slow {
         return;
     }

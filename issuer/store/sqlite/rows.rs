@@ -4,7 +4,7 @@ use crate::store::{
     CredentialRecord, DeviceRow, EventRow, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, SealedCredential, State, StatusEvent,
     StoreError, TxCode,
 };
-use rusqlite::{Row, Transaction, params};
+use rusqlite::Row;
 use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
 use waypass_credential::time::Timestamp;
 
@@ -32,33 +32,6 @@ pub(super) fn sealed_credential(row: &Row<'_>) -> Result<SealedCredential> {
 
 pub(super) fn chained(row: &Row<'_>) -> Result<EventRow> {
     Ok(EventRow { seq: natural(row.get(0)?)?, credential: row.get(1)?, body: row.get(2)?, mac: row.get(3)? })
-}
-
-pub(super) fn append(tx: &Transaction<'_>, event: &EventRow) -> Result<()> {
-    tx.prepare_cached("INSERT INTO events(seq, credential, body, mac) VALUES(?1, ?2, ?3, ?4)")?.execute(params![
-        integer(event.seq)?,
-        event.credential,
-        event.body,
-        event.mac
-    ])?;
-    Ok(())
-}
-
-pub(super) fn add_offer(tx: &Transaction<'_>, offer: &OfferRow) -> Result<()> {
-    tx.execute(
-        concat!("INSERT INTO offers(", offer_columns!(), ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
-        params![
-            offer.secret_hash,
-            offer.id,
-            offer.tx_code.map(|code| code.salt),
-            offer.tx_code.map(|code| code.hash),
-            offer.tx_code.map(|code| code.tries_left),
-            offer.sealed,
-            offer.expires_at.unix(),
-            offer.exchanged,
-        ],
-    )?;
-    Ok(())
 }
 
 pub(super) fn credential(row: &Row<'_>) -> Result<CredentialRecord> {
@@ -102,12 +75,6 @@ pub(super) fn event(row: &Row<'_>) -> Result<StatusEvent> {
         operator: row.get(4)?,
         at: time(row, 5)?,
     })
-}
-
-pub(super) fn set_documents(tx: &Transaction<'_>, documents: &[(&str, &[u8])]) -> Result<()> {
-    let mut write =
-        tx.prepare_cached("INSERT INTO documents(name, bytes) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET bytes=excluded.bytes")?;
-    documents.iter().try_for_each(|(name, bytes)| write.execute(params![name, bytes]).map(drop)).map_err(Into::into)
 }
 
 pub(super) fn key(row: &Row<'_>) -> Result<KeyRow> {

@@ -10,25 +10,38 @@ const APPLICATION: i64 = 0x7770_6973;
 const STEPS: [&str; 3] = [include_str!("v1.sql"), include_str!("v2.sql"), SEALED];
 
 /// The step that puts everything under the seal. Only [`crate::sealed`] can take it where there are rows: it has the key.
-pub(super) const SEALED: &str = include_str!("v3.sql");
+const SEALED: &str = include_str!("v3.sql");
 /// The last version without a seal.
 const UNSEALED: usize = 2;
 
-/// Brings the tables up to date; true if rows of an earlier version wait to be sealed.
-pub(super) fn migrate(db: &mut Connection) -> Result<bool, StoreError> {
+/// The version of the tables that this program writes.
+#[expect(clippy::cast_possible_wrap, reason = "three steps")]
+pub(super) const NEWEST: i64 = STEPS.len() as i64;
+
+/// Makes the tables of the sealed version, in the transaction that fills them.
+pub(super) fn seal(db: &Connection) -> Result<(), StoreError> {
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if usize::try_from(found) != Ok(UNSEALED) {
+        return Err(StoreError::Overtaken);
+    }
+    db.execute_batch(SEALED)?;
+    Ok(db.execute_batch(&format!("DELETE FROM credentials; PRAGMA user_version={NEWEST};"))?)
+}
+
+/// Brings the tables up to date, but for rows of an earlier version: they wait to be sealed.
+pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let application: i64 = tx.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     if application != APPLICATION && (application != 0 || found != 0) {
         return Err(StoreError::Corrupt("it is another program's database"));
     }
-    if found > known {
-        return Err(StoreError::Newer { found, known });
+    if found > NEWEST {
+        return Err(StoreError::Newer { found, known: NEWEST });
     }
     let done = usize::try_from(found).map_err(|_| StoreError::Corrupt("its schema version is negative"))?;
     if done == STEPS.len() {
-        return Ok(false);
+        return Ok(());
     }
     let is_sealed: bool = tx.query_row("SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name='register')", [], |row| row.get(0))?;
     if is_sealed {
@@ -39,6 +52,5 @@ pub(super) fn migrate(db: &mut Connection) -> Result<bool, StoreError> {
         tx.execute_batch(step)?;
     }
     tx.execute_batch(&format!("PRAGMA application_id={APPLICATION}; PRAGMA user_version={to};"))?;
-    tx.commit()?;
-    Ok(to == UNSEALED)
+    Ok(tx.commit()?)
 }

@@ -1,8 +1,8 @@
 //! Reads the tables of version 0.1.0, once, before they are put under the seal.
 
 use super::{Result, rows};
-use crate::store::{CredentialRecord, Entry, StoreError, Unsealed, UnsealedCredential};
-use rusqlite::{Connection, Row, Transaction, params};
+use crate::store::{CredentialRecord, Entry, Unsealed, UnsealedCredential};
+use rusqlite::{Connection, Row};
 use std::collections::HashMap;
 
 /// Reads everything that is not carried over by the tables themselves.
@@ -35,19 +35,6 @@ pub(super) fn read(db: &Connection, step: &mut dyn FnMut(u64)) -> Result<Unseale
         old.credentials.push(UnsealedCredential { record, entries, history });
     }
     Ok(old)
-}
-
-/// Makes the tables of the sealed version and gives each credential its seal.
-pub(super) fn seal(tx: &Transaction<'_>, credentials: &[(String, [u8; 32])], step: &mut dyn FnMut(u64)) -> Result<()> {
-    tx.execute_batch(super::schema::SEALED)?;
-    let mut update = tx.prepare("UPDATE credentials SET mac=?2 WHERE id=?1")?;
-    for (id, mac) in credentials {
-        if update.execute(params![id, mac])? != 1 {
-            return Err(StoreError::Missing);
-        }
-        step(credentials.len() as u64);
-    }
-    Ok(())
 }
 
 fn entry(row: &Row<'_>) -> Result<(Entry, u8)> {

@@ -1,0 +1,257 @@
+//! Reading at one moment: every row is checked against register and events before it is given to anybody.
+
+use super::Result;
+use super::event::DeviceMark;
+use super::ledger::Ledger;
+use super::register::Register;
+use super::seal::{Anchor, Seal, tampered};
+use crate::store::{CredentialRecord, DeviceRow, Entry, Filter, LeafRow, OfferRow, SealedCredential, State, StatusEvent, StoreError, View};
+use waypass_credential::role::{Mechanism, StatusPurpose};
+use waypass_trust::audit::Leaf;
+use waypass_trust::bundle::Digest;
+
+/// What is stored at one moment, and what decides whether it is believed.
+pub(super) struct Look<'l> {
+    pub(super) rows: &'l dyn View,
+    pub(super) seal: &'l Seal,
+    pub(super) version: u64,
+    pub(super) mac: &'l [u8; 32],
+    pub(super) register: &'l Register,
+    pub(super) ledger: &'l Ledger,
+}
+
+impl Look<'_> {
+    /// Returns how far register and events have come.
+    pub(super) const fn anchor(&self) -> Anchor {
+        Anchor::new(self.version, *self.mac, self.ledger.seq, self.ledger.head)
+    }
+
+    /// Checks that register and events have come as far as the vault knows.
+    pub(super) fn check_anchor(&self) -> Result<()> {
+        let Some(anchor) = self.seal.kept() else { return Ok(()) };
+        anchor.check_register(self.version, self.mac)?;
+        let (events, head) = anchor.events();
+        let found = if events == 0 { Some([0; 32]) } else { self.rows.event_mac(events)? };
+        if found.as_ref() == Some(head) { Ok(()) } else { Err(tampered(format!("event {events}"))) }
+    }
+
+    /// A named document, if it was ever written.
+    pub(super) fn document(&self, name: &str) -> Result<Option<Vec<u8>>> {
+        let bytes = self.rows.document(name)?;
+        let found = bytes.as_deref().map(Digest::of);
+        if found == self.register.documents.get(name).copied() { Ok(bytes) } else { Err(not_ours(name)) }
+    }
+
+    /// One credential.
+    pub(super) fn credential(&self, id: &str) -> Result<Option<CredentialRecord>> {
+        let found = self.rows.credential(id)?;
+        if found.is_none() && !self.rows.history(id)?.is_empty() {
+            return Err(credential_not_ours(id));
+        }
+        found.map(|row| self.checked(row)).transpose()
+    }
+
+    /// The credential at a status index.
+    pub(super) fn credential_at(&self, list: u32, index: u32) -> Result<Option<CredentialRecord>> {
+        let Some(row) = self.rows.credential_at(list, index)? else {
+            let ledger = self.ledger;
+            let is_lost = ledger.is_taken(list, index) && !ledger.is_loose(list, index) && self.is_first_entry(list)?;
+            return if is_lost { Err(tampered(format!("the credential at entry {index} of list {list}"))) } else { Ok(None) };
+        };
+        self.checked(row).map(Some)
+    }
+
+    /// The credentials a filter selects, newest first. Those of one holder are chosen among all, so that none is passed over
+    /// because something else changed whose it is.
+    pub(super) fn credentials(&self, filter: &Filter) -> Result<Vec<CredentialRecord>> {
+        let wider = Filter { holder: None, limit: filter.limit.filter(|_| filter.holder.is_none()), ..filter.clone() };
+        let mut records = Vec::new();
+        for row in self.rows.credentials(&wider)? {
+            let is_ours = self.seal.is_credential(&row.record, &row.mac) && self.is_state(&row.record)?;
+            let record = is_ours.then_some(row.record).ok_or_else(|| credential_not_ours("that the filter selects"))?;
+            if filter.holder.as_ref().is_none_or(|holder| *holder == record.holder) {
+                records.push(record);
+            }
+        }
+        records.truncate(filter.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX));
+        Ok(records)
+    }
+
+    /// The entries that a credential has in bitstrings, in the order of their lists.
+    pub(super) fn entries(&self, id: &str) -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for entry in self.given(id)? {
+            if matches!(self.register.mechanism(entry.list)?, Some(Mechanism::Bitstring(_))) {
+                entries.push(entry);
+            }
+        }
+        entries.sort_unstable();
+        Ok(entries)
+    }
+
+    /// A credential's history, oldest first.
+    pub(super) fn history(&self, id: &str) -> Result<Vec<StatusEvent>> {
+        let mut history = Vec::new();
+        for (row, before) in self.rows.history(id)? {
+            let before = if row.seq == 1 { [0; 32] } else { before.ok_or_else(|| tampered(format!("event {}", row.seq - 1)))? };
+            let Some(status) = self.seal.open_event(&before, &row)?.status else { continue };
+            if usize::try_from(status.number) != Ok(history.len()) {
+                return Err(tampered(format!("the history of the credential {id}")));
+            }
+            history.push(status.event()?);
+        }
+        Ok(history)
+    }
+
+    /// The offer of a hashed code or token.
+    pub(super) fn offer(&self, secret_hash: &[u8; 32]) -> Result<Option<OfferRow>> {
+        let row = self.rows.offer(secret_hash)?;
+        let ledger = self.ledger;
+        match (row, ledger.offer(secret_hash)) {
+            (None, None) => Ok(None),
+            (Some(row), Some(mark)) if mark.is(&row) => Ok(Some(row)),
+            // Forgotten already, whoever wrote it.
+            (Some(row), None) if row.expires_at.unix() < ledger.forgotten => Ok(None),
+            _ => Err(tampered("an offer")),
+        }
+    }
+
+    /// How far a device's log was received.
+    pub(super) fn device(&self, id: &str) -> Result<Option<DeviceRow>> {
+        self.ledger.device(id).map(DeviceMark::row).transpose()
+    }
+
+    /// The hash of one received leaf.
+    pub(super) fn leaf_hash(&self, device: &str, seq: u64) -> Result<Option<[u8; 32]>> {
+        Ok(self.leaves(device, seq, 1)?.first().map(|leaf| leaf.hash))
+    }
+
+    /// Received leaves from `from_seq` on, at most `limit`: each named by the next, the last by the sealed head.
+    pub(super) fn leaves(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>> {
+        let lost = || tampered("a record of a gate's log");
+        let Some(held) = self.ledger.device(device).map(DeviceMark::row).transpose()? else {
+            return Ok(Vec::new());
+        };
+        let mut rows = self.rows.leaves(device, from_seq, limit.saturating_add(1))?;
+        rows.retain(|row| row.seq < held.next_seq);
+        let mut named = if rows.len() > usize::try_from(limit).unwrap_or(usize::MAX) {
+            let next = rows.pop().ok_or_else(lost)?;
+            Leaf::from_bytes(&next.leaf).map_err(|_| lost())?.previous
+        } else {
+            held.head
+        };
+        let wanted = held.next_seq.saturating_sub(from_seq).min(limit.into());
+        if rows.len() as u64 != wanted {
+            return Err(lost());
+        }
+        for (row, seq) in rows.iter().rev().zip((from_seq..from_seq + wanted).rev()) {
+            if row.seq != seq || row.hash != named || Leaf::hash(&row.leaf) != named {
+                return Err(lost());
+            }
+            named = Leaf::from_bytes(&row.leaf).map_err(|_| lost())?.previous;
+        }
+        Ok(rows)
+    }
+
+    /// The entries that a credential was given when it was issued.
+    pub(super) fn given(&self, id: &str) -> Result<Vec<Entry>> {
+        let Some((row, before)) = self.rows.history(id)?.into_iter().next() else { return Ok(Vec::new()) };
+        let before = if row.seq == 1 { [0; 32] } else { before.ok_or_else(|| tampered(format!("event {}", row.seq - 1)))? };
+        let event = self.seal.open_event(&before, &row)?;
+        Ok(event.taken.into_iter().map(|(list, index)| Entry { list, index }).collect())
+    }
+
+    /// Checks a credential's row against its own seal, its history and the lists.
+    fn checked(&self, row: SealedCredential) -> Result<CredentialRecord> {
+        let SealedCredential { record, mac } = row;
+        let not_ours = || credential_not_ours(&record.id);
+        if !self.seal.is_credential(&record, &mac) || !self.is_state(&record)? {
+            return Err(not_ours());
+        }
+        let history = self.history(&record.id)?;
+        // A message is told in the history too and changes no state.
+        let last = history.iter().rev().find(|event| event.from != Some(event.to)).ok_or_else(not_ours)?;
+        if (last.to, last.at) == (record.state, record.changed_at) { Ok(record) } else { Err(not_ours()) }
+    }
+
+    /// Whether the lists say of a credential what its row says.
+    fn is_state(&self, record: &CredentialRecord) -> Result<bool> {
+        let ledger = self.ledger;
+        let value = ledger.value(record.list, record.index);
+        Ok(ledger.is_taken(record.list, record.index)
+            && match self.register.mechanism(record.list)? {
+                Some(Mechanism::TokenList) => State::from_bits(value) == Some(record.state),
+                Some(Mechanism::Bitstring(_)) => (value != 0) == (record.state == State::Revoked),
+                None => false,
+            })
+    }
+
+    /// Whether credentials are found by their entry in this list.
+    fn is_first_entry(&self, list: u32) -> Result<bool> {
+        Ok(match self.register.mechanism(list)? {
+            Some(Mechanism::TokenList) => true,
+            Some(Mechanism::Bitstring(entry)) => entry.purpose == StatusPurpose::Revocation,
+            None => false,
+        })
+    }
+
+    pub(super) fn check_free(&self, entries: &[Entry]) -> Result<()> {
+        let is_taken = |entry: &Entry| self.ledger.is_taken(entry.list, entry.index);
+        if entries.iter().any(is_taken) { Err(StoreError::Taken) } else { Ok(()) }
+    }
+
+    /// What an entry says of a credential in this state; `None` if that is not what its list is about.
+    pub(super) fn value_for(&self, entry: Entry, state: State) -> Result<Option<u8>> {
+        Ok(match self.purpose(entry.list)? {
+            None => Some(state.bits()),
+            Some(StatusPurpose::Revocation) => Some((state == State::Revoked).into()),
+            Some(StatusPurpose::Suspension) => Some((state == State::Suspended).into()),
+            Some(StatusPurpose::Message | StatusPurpose::Refresh) => None,
+        })
+    }
+
+    /// The change that gives an entry this value, if it has another. A revocation is final, whatever a program asks.
+    pub(super) fn changed(&self, entry: Entry, value: u8) -> Result<Option<(u32, u32, u8)>> {
+        let Entry { list, index } = entry;
+        let held = self.ledger.value(list, index);
+        let is_revoked = match self.purpose(list)? {
+            None => held == State::Revoked.bits(),
+            Some(purpose) => purpose == StatusPurpose::Revocation && held != 0,
+        };
+        if held == value {
+            Ok(None)
+        } else if is_revoked {
+            Err(StoreError::Taken)
+        } else {
+            Ok(Some((list, index, value)))
+        }
+    }
+
+    /// Whether an entry of one of our lists that can say "revoked" does not say it.
+    pub(super) fn is_unrevoked(&self, entry: Entry) -> Result<bool> {
+        let value = self.ledger.value(entry.list, entry.index);
+        Ok(match self.register.mechanism(entry.list)? {
+            Some(Mechanism::TokenList) => value != State::Revoked.bits(),
+            Some(Mechanism::Bitstring(list)) => list.purpose == StatusPurpose::Revocation && value == 0,
+            // Its number comes with targets that this issuer does not know, and those are noticed.
+            None => false,
+        })
+    }
+
+    /// What a bitstring is about; `None` for a token list.
+    pub(super) fn purpose(&self, list: u32) -> Result<Option<StatusPurpose>> {
+        match self.register.mechanism(list)? {
+            Some(Mechanism::TokenList) => Ok(None),
+            Some(Mechanism::Bitstring(entry)) => Ok(Some(entry.purpose)),
+            None => Err(StoreError::Corrupt("an entry of a list that is not there")),
+        }
+    }
+}
+
+pub(super) fn not_ours(document: &str) -> StoreError {
+    tampered(format!("the document {document:?}"))
+}
+
+fn credential_not_ours(id: &str) -> StoreError {
+    tampered(format!("the credential {id}"))
+}

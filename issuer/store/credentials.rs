@@ -1,0 +1,154 @@
+//! Credentials and what happened to each.
+
+use super::Result;
+use core::fmt;
+use waypass_credential::time::Timestamp;
+
+/// The status of a credential, with its value in a Token Status List (draft-ietf-oauth-status-list §7.1).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum State {
+    /// 0: in force.
+    Valid,
+    /// 1: withdrawn for good.
+    Revoked,
+    /// 2: withdrawn for now.
+    Suspended,
+}
+
+impl State {
+    /// The two bits in the list.
+    pub const fn bits(self) -> u8 {
+        match self {
+            Self::Valid => 0,
+            Self::Revoked => 1,
+            Self::Suspended => 2,
+        }
+    }
+
+    /// The state of two bits.
+    pub const fn from_bits(bits: u8) -> Option<Self> {
+        match bits {
+            0 => Some(Self::Valid),
+            1 => Some(Self::Revoked),
+            2 => Some(Self::Suspended),
+            _ => None,
+        }
+    }
+
+    /// `valid`, `revoked` or `suspended`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Revoked => "revoked",
+            Self::Suspended => "suspended",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One issued credential as the issuer remembers it. The credential itself and its personal claims are not kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CredentialRecord {
+    /// The issuer's own name for it: 12 hexadecimal digits, random.
+    pub id: String,
+    /// `dc+sd-jwt` or `ldp_vc`.
+    pub format: String,
+    /// The holder key as a DID.
+    pub holder: String,
+    /// What the operator calls it in lists; may be empty.
+    pub label: String,
+    /// The roles asserted.
+    pub roles: Vec<String>,
+    /// The sites they hold for.
+    pub sites: Vec<String>,
+    /// The zones they hold for.
+    pub zones: Vec<String>,
+    /// When it was issued, exactly (the credential carries a rounded time).
+    pub issued_at: Timestamp,
+    /// First second of its validity.
+    pub valid_from: Timestamp,
+    /// Last second of its validity.
+    pub valid_until: Timestamp,
+    /// The key that signed it.
+    pub key_id: String,
+    /// Its status list; where it has entries in several, the one that says whether it is revoked.
+    pub list: u32,
+    /// Its index there.
+    pub index: u32,
+    /// What the list says, or will say once published.
+    pub state: State,
+    /// Since when.
+    pub changed_at: Timestamp,
+}
+
+/// One entry of a credential's status history.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StatusEvent {
+    /// The state before; `None` for the issuing itself.
+    pub from: Option<State>,
+    /// The state after.
+    pub to: State,
+    /// A code of [`crate::revoke::Cause`], or `issued`.
+    pub cause: String,
+    /// The operator's words; may be empty.
+    pub note: String,
+    /// Who did it, as the caller named them.
+    pub operator: String,
+    /// When it took effect.
+    pub at: Timestamp,
+}
+
+/// Which credentials to list. Every given part must match.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Filter {
+    /// Only this state.
+    pub state: Option<State>,
+    /// Only this holder DID.
+    pub holder: Option<String>,
+    /// Only those that assert this role.
+    pub role: Option<String>,
+    /// Only those whose validity ends after this second.
+    pub ends_after: Option<Timestamp>,
+    /// Only those whose validity has ended by this second.
+    pub ended_by: Option<Timestamp>,
+    /// Only those whose id begins so, or whose label contains it.
+    pub text: Option<String>,
+    /// At most this many, newest first; `None` for all.
+    pub limit: Option<u32>,
+}
+
+/// A credential's row, with the seal over what never changes in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SealedCredential {
+    /// The record.
+    pub record: CredentialRecord,
+    /// Over all of it but its state.
+    pub mac: [u8; 32],
+}
+
+/// Reads credentials.
+pub trait Credentials {
+    /// Returns how many there are.
+    fn credential_count(&self) -> Result<u64>;
+    /// Returns one credential.
+    fn credential(&self, id: &str) -> Result<Option<SealedCredential>>;
+    /// Returns the credential at a status index.
+    fn credential_at(&self, list: u32, index: u32) -> Result<Option<SealedCredential>>;
+    /// Returns the credentials a filter selects, newest first.
+    fn credentials(&self, filter: &Filter) -> Result<Vec<SealedCredential>>;
+    /// Returns the index and state of each credential in a list that is not in force.
+    fn withdrawn(&self, list: u32) -> Result<Vec<(u32, State)>>;
+}
+
+/// Changes credentials.
+pub trait WriteCredentials {
+    /// Adds a credential; [`super::StoreError::Taken`] if its id or index was used before.
+    fn add_credential(&mut self, credential: &SealedCredential) -> Result<()>;
+    /// Sets a credential's state; [`super::StoreError::Missing`] if it is not there. A revocation is final.
+    fn set_state(&mut self, id: &str, state: State, at: Timestamp) -> Result<()>;
+}
