@@ -3,7 +3,7 @@
 //! What gates upload says what they have seen: the version of the targets they decided by, and the entries of our lists that they
 //! know to be revoked. An issuer that is behind publishes nothing: its lists would take revocations back.
 
-use crate::keys::KeyUse;
+use crate::keys::{KeyState, KeyUse};
 use crate::office::Issuer;
 use crate::parts::{LEAST_TARGETS, TARGETS, TIMESTAMP};
 use crate::store::{Entry, KeyRow, StoreError};
@@ -66,7 +66,7 @@ impl Issuer<'_> {
             }
         }
         // A list by a stolen key may have said anything.
-        let is_stolen = |key: &KeyRow| key.key_use == KeyUse::Status.as_str() && key.state == "compromised";
+        let is_stolen = |key: &KeyRow| key.key_use == KeyUse::Status && key.state == KeyState::Compromised;
         if self.store.keys()?.iter().any(is_stolen) {
             return Ok(behind);
         }

@@ -4,7 +4,7 @@
 //! [`Paper::sign`] and the key; what comes back is the same paper with one signature more. In the simple case all keys are
 //! unlocked here and [`Issuer::establish_root`] does the three steps at once.
 
-use crate::keys::KeyUse;
+use crate::keys::KeyRole;
 use crate::office::Issuer;
 use crate::parts::{ROOTS, TARGETS, TARGETS_IN_EFFECT, root_document};
 use crate::policy::PolicyRefused;
@@ -81,7 +81,7 @@ pub enum CeremonyError {
     /// included: targets that its keys have signed must come with it.
     TargetsLeftBehind,
     /// No key for this use is unlocked.
-    NoKey(KeyUse),
+    NoKey(KeyRole),
     /// The policy in the targets does not compile.
     Policy(PolicyRefused),
     /// The key could not sign.
@@ -204,10 +204,10 @@ impl Issuer<'_> {
             if keys.is_empty() { Err(CeremonyError::NoKey(key_use)) } else { Ok(SigningRole { keys, threshold: 1 }) }
         };
         Ok(RootKeys {
-            root: role(KeyUse::Root)?,
-            targets: role(KeyUse::Targets)?,
-            snapshot: role(KeyUse::Snapshot)?,
-            timestamp: role(KeyUse::Timestamp)?,
+            root: role(KeyRole::Root)?,
+            targets: role(KeyRole::Targets)?,
+            snapshot: role(KeyRole::Snapshot)?,
+            timestamp: role(KeyRole::Timestamp)?,
         })
     }
 
@@ -215,7 +215,7 @@ impl Issuer<'_> {
     pub fn establish_root(&mut self, keys: &RootKeys, at: Timestamp) -> Result<RootFile, CeremonyError> {
         let mut paper = self.prepare_root(keys, at)?;
         let asked = self.newest_root()?.map(|root| root.part().roles.root.keys.clone()).unwrap_or_default();
-        for signer in self.keys.of(KeyUse::Root) {
+        for signer in self.keys.of(KeyRole::Root) {
             if keys.root.has(signer.public_key()) || asked.contains(signer.public_key()) {
                 paper = paper.sign(signer)?;
             }
@@ -318,7 +318,7 @@ impl Issuer<'_> {
     /// Whether the targets in effect are not signed as `role` demands, and cannot be signed anew here.
     fn leaves_targets_behind(&self, role: &SigningRole) -> Result<bool, StoreError> {
         let Some((envelope, _)) = self.targets()? else { return Ok(false) };
-        let here = role.keys.iter().filter(|key| self.keys.matching(KeyUse::Targets, key).is_some()).count();
+        let here = role.keys.iter().filter(|key| self.keys.matching(KeyRole::Targets, key).is_some()).count();
         let enough = usize::try_from(role.threshold).is_ok_and(|threshold| here >= threshold);
         Ok(!enough && envelope.verify(TargetsPart::TYP, &PartName::Targets, role).is_err())
     }
@@ -341,7 +341,7 @@ impl fmt::Display for CeremonyError {
             Self::TargetsLeftBehind => f.write_str(
                 "this root changes who signs issuers, gates and rules, and they have not signed yet: nothing could be published",
             ),
-            Self::NoKey(key_use) => write!(f, "no {key_use} key is unlocked here"),
+            Self::NoKey(role) => write!(f, "no {role} key is unlocked here"),
             Self::Policy(why) => write!(f, "the policy cannot be published: {why}"),
             Self::Signer => SignError.fmt(f),
             Self::Store(why) => why.fmt(f),

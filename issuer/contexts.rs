@@ -4,10 +4,12 @@
 //! fetch it; the URL is a name. Credentials are issued under a context once targets that name it are in effect: gates that lack it
 //! would refuse them.
 
-use crate::office::{CONTEXTS, Issuer};
+use crate::office::{CONTEXTS, Compiled, Issuer};
+use crate::parts::TARGETS;
 use crate::store::StoreError;
 use crate::targets::Renewal;
 use core::fmt;
+use std::rc::Rc;
 use waypass_credential::json;
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::time::Timestamp;
@@ -69,8 +71,20 @@ impl Issuer<'_> {
         Ok(documents.into_iter().filter(|document| is_named(document, targets)).collect())
     }
 
-    /// Those under which credentials may be issued now: named by the targets in effect, and to be named by the next.
-    pub(crate) fn usable_contexts(&self) -> Result<KnownContexts, StoreError> {
+    /// Returns those under which credentials may be issued now: named by the targets in effect, and to be named by the next. They are
+    /// compiled when one of the documents that they come from has changed, and kept.
+    pub(crate) fn usable_contexts(&self) -> Result<Rc<KnownContexts>, StoreError> {
+        let of = self.store.digests([TARGETS, CONTEXTS, DOCUMENTS])?;
+        if let Some(compiled) = self.compiled.borrow().as_ref().filter(|compiled| compiled.of == of) {
+            return Ok(Rc::clone(&compiled.contexts));
+        }
+        tracing::trace!(event = "contexts_compiled");
+        let contexts = Rc::new(self.compile_contexts()?);
+        self.compiled.replace(Some(Compiled { of, contexts: Rc::clone(&contexts) }));
+        Ok(contexts)
+    }
+
+    fn compile_contexts(&self) -> Result<KnownContexts, StoreError> {
         let wanted = self.contexts()?;
         let Some((_, mut in_effect)) = self.targets()?.filter(|_| !wanted.is_empty()) else { return Ok(KnownContexts::new()) };
         in_effect.contexts.retain(|context| wanted.contains(context));

@@ -1,7 +1,7 @@
 //! Setting up an issuer.
 
 use crate::ceremony::CeremonyError;
-use crate::keys::{KeyUse, Keys};
+use crate::keys::{KeyState, KeyUse, Keys};
 use crate::office::{Issuer, SETTINGS};
 use crate::sealed::{Seal, Sealed};
 use crate::settings::{Settings, SettingsError, rounded};
@@ -39,8 +39,8 @@ impl<'k> Issuer<'k> {
         let rows = [KeyUse::Credential, KeyUse::Status, KeyUse::Intake].into_iter().flat_map(|key_use| {
             keys.of(key_use).map(move |signer| KeyRow {
                 multikey: signer.public_key().to_multikey(),
-                key_use: key_use.as_str().into(),
-                state: "active".into(),
+                key_use,
+                state: KeyState::Active,
                 not_before,
                 issued_until: None,
             })

@@ -4,12 +4,12 @@ use crate::draw::random_id;
 use crate::keys::KeyUse;
 use crate::office::Issuer;
 use crate::settings::rounded;
-use crate::store::{CredentialRecord, Entry, Pickup, State, StatusEvent, StoreError};
+use crate::store::{CredentialRecord, Entry, EventCause, KeyRow, Pickup, State, StatusEvent, StoreError};
 use rand_core::CryptoRng;
 use waypass_credential::did;
-use waypass_credential::format::Credential;
+use waypass_credential::format::{Credential, Malformed};
 use waypass_credential::json::Object;
-use waypass_credential::key::{Algorithm, PublicKey, Signer};
+use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use waypass_credential::proof::{MAX_PROOFS, Suite};
 use waypass_credential::role::RoleClaims;
 use waypass_credential::time::Timestamp;
@@ -18,13 +18,10 @@ use waypass_trust::bundle::ListKind;
 mod error;
 mod validity;
 
-pub use error::IssueError;
+pub use error::{IssueError, NameKind};
 pub use validity::Validity;
 pub use waypass_credential::format::Format;
 
-/// Roles, sites or zones of one credential; a credential has at most 64 KiB.
-const MAX_NAMES: usize = 32;
-const MAX_NAME: usize = 128;
 const MAX_LABEL: usize = 200;
 
 /// What to issue. The holder key is given separately: by the operator, or proven at pick-up.
@@ -92,26 +89,14 @@ impl<'k> Issuer<'k> {
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {
+        let table = self.store.keys()?;
         let times = self.check(order, at)?;
-        let signer = self.credential_key(order, order.suites.first().copied(), at)?;
-        if self.store.keys()?.iter().any(|row| row.multikey == holder.to_multikey()) {
+        let mut claims = self.claims(&table, order, times, at)?;
+        if table.iter().any(|row| row.multikey == holder.to_multikey()) {
             return Err(IssueError::OwnKey);
         }
-        let key_id = did::key_id(signer.public_key());
-        let mut claims = RoleClaims {
-            issuer: did::to_did_key(signer.public_key()),
-            key_id: Some(key_id.clone()),
-            kind: order.format.role_kind().into(),
-            roles: order.roles.clone(),
-            sites: order.sites.clone(),
-            zones: order.zones.clone(),
-            issued_at: times.issued_at,
-            valid_from: times.valid_from,
-            valid_until: times.valid_until,
-            status: Vec::new(),
-            holder: Some(holder.clone().into()),
-            personal: order.personal.clone(),
-        };
+        claims.holder = Some(holder.clone().into());
+        let key_id = claims.key_id.clone().unwrap_or_default();
         let kind = self.status_kind(order);
         let mechanisms = self.mechanisms(kind);
         loop {
@@ -119,10 +104,10 @@ impl<'k> Issuer<'k> {
             let Some(&Entry { list, index }) = drawn.first() else { return Err(StoreError::Missing.into()) };
             let entries = if kind == ListKind::Bitstring { drawn.as_slice() } else { &[] };
             claims.status = self.references(&drawn, &mechanisms);
-            let credential = self.sign(order, &claims, at, rng)?;
+            let credential = self.sign(&table, order, &claims, at, rng, false)?;
             let record = CredentialRecord {
                 id: random_id(rng),
-                format: order.format.as_str().into(),
+                format: order.format,
                 holder: did::to_did_key(holder),
                 label: order.label.clone(),
                 roles: order.roles.clone(),
@@ -138,7 +123,7 @@ impl<'k> Issuer<'k> {
                 changed_at: at,
             };
             let issued =
-                StatusEvent { from: None, to: State::Valid, cause: "issued".into(), note: String::new(), operator: operator.into(), at };
+                StatusEvent { from: None, to: State::Valid, cause: EventCause::Issued, note: String::new(), operator: operator.into(), at };
             let pickup = pickup.map(|pickup| pickup(credential.as_bytes()));
             match self.store.transact(|tx| tx.add_credential(&record, entries, &issued, pickup.as_ref())) {
                 Ok(()) => {
@@ -155,8 +140,47 @@ impl<'k> Issuer<'k> {
         }
     }
 
-    /// Checks an order without issuing, so that an offer is refused when it is made and not when it is picked up.
-    pub(crate) fn check(&self, order: &Order, at: Timestamp) -> Result<Times, IssueError> {
+    /// Makes the credential that an order asks for, but for its holder, its entry and its signature: what can be offered can be issued.
+    pub(crate) fn try_out(&self, order: &Order, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<(), IssueError> {
+        let table = self.store.keys()?;
+        let times = self.check(order, at)?;
+        let mut claims = self.claims(&table, order, times, at)?;
+        let signer = self.credential_key(&table, order, order.suites.first().copied(), at)?;
+        claims.holder = Some(signer.public_key().clone().into());
+        let mechanisms = self.mechanisms(self.status_kind(order));
+        let entries = vec![Entry { list: 1, index: 0 }; mechanisms.len()];
+        claims.status = self.references(&entries, &mechanisms);
+        self.sign(&table, order, &claims, at, rng, true).map(drop)
+    }
+
+    /// Returns the claims of the credential that an order asks for, without holder and status, within the bounds of role credentials.
+    fn claims(&self, table: &[KeyRow], order: &Order, times: Times, at: Timestamp) -> Result<RoleClaims, IssueError> {
+        let signer = self.credential_key(table, order, order.suites.first().copied(), at)?;
+        let claims = RoleClaims {
+            issuer: did::to_did_key(signer.public_key()),
+            key_id: Some(did::key_id(signer.public_key())),
+            kind: order.format.role_kind().into(),
+            roles: order.roles.clone(),
+            sites: order.sites.clone(),
+            zones: order.zones.clone(),
+            issued_at: times.issued_at,
+            valid_from: times.valid_from,
+            valid_until: times.valid_until,
+            status: Vec::new(),
+            holder: None,
+            personal: order.personal.clone(),
+        };
+        match claims.check() {
+            Ok(()) => Ok(claims),
+            Err(Malformed::OutOfRange("roles")) => Err(IssueError::Names(NameKind::Roles)),
+            Err(Malformed::OutOfRange("sites")) => Err(IssueError::Names(NameKind::Sites)),
+            Err(Malformed::OutOfRange("zones")) => Err(IssueError::Names(NameKind::Zones)),
+            Err(why) => Err(IssueError::Credential(waypass_credential::format::IssueError::Malformed(why))),
+        }
+    }
+
+    /// Checks an order against the settings, and returns the times of its credential.
+    fn check(&self, order: &Order, at: Timestamp) -> Result<Times, IssueError> {
         for (n, suite) in order.suites.iter().copied().enumerate() {
             if order.format != Format::DataIntegrity {
                 return Err(IssueError::SuiteFormat { suite, format: order.format });
@@ -171,12 +195,8 @@ impl<'k> Issuer<'k> {
         if order.status == Some(ListKind::Bitstring) && order.format == Format::SdJwtVc {
             return Err(IssueError::StatusFormat(order.format));
         }
-        for (what, names, may_be_empty) in [("roles", &order.roles, false), ("sites", &order.sites, false), ("zones", &order.zones, true)] {
-            let usable = |name: &String| !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
-            let repeated = names.iter().enumerate().any(|(i, name)| names[..i].contains(name));
-            if (names.is_empty() && !may_be_empty) || names.len() > MAX_NAMES || repeated || !names.iter().all(usable) {
-                return Err(IssueError::Names(what));
-            }
+        if order.roles.is_empty() || order.sites.is_empty() {
+            return Err(IssueError::Names(if order.roles.is_empty() { NameKind::Roles } else { NameKind::Sites }));
         }
         if let Some(role) = order.roles.iter().find(|role| !self.settings.roles.contains(role)) {
             return Err(IssueError::OutsideSettings { what: "role", name: role.clone() });
@@ -216,24 +236,42 @@ impl<'k> Issuer<'k> {
         }
     }
 
-    fn sign(&self, order: &Order, claims: &RoleClaims, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Credential, IssueError> {
+    /// Signs the claims; in a trial with signatures that verify under no key.
+    fn sign(
+        &self,
+        table: &[KeyRow],
+        order: &Order,
+        claims: &RoleClaims,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+        is_trial: bool,
+    ) -> Result<Credential, IssueError> {
         let known = self.usable_contexts()?;
+        let signer = |suite: Option<Suite>| -> Result<MaybeTrial<'_>, IssueError> {
+            let signer = self.credential_key(table, order, suite, at)?;
+            Ok(if is_trial { MaybeTrial::Trial(signer.public_key()) } else { MaybeTrial::Real(signer) })
+        };
         if order.suites.is_empty() {
-            return Ok(claims.sign_under(&known, order.format, self.credential_key(order, None, at)?, rng)?);
+            return Ok(claims.sign_under(&known, order.format, &signer(None)?, rng)?);
         }
-        let signer =
-            |suite: &Suite| -> Result<(Suite, &dyn Signer), IssueError> { Ok((*suite, self.credential_key(order, Some(*suite), at)?)) };
-        let signers = order.suites.iter().map(signer).collect::<Result<Vec<_>, _>>()?;
+        let signers = order.suites.iter().map(|suite| Ok((*suite, signer(Some(*suite))?))).collect::<Result<Vec<_>, IssueError>>()?;
+        let signers: Vec<(Suite, &dyn Signer)> = signers.iter().map(|(suite, signer)| (*suite, signer as &dyn Signer)).collect();
         Ok(claims.sign_set(&known, &signers)?)
     }
 
-    fn credential_key(&self, order: &Order, suite: Option<Suite>, at: Timestamp) -> Result<&(dyn Signer + 'k), IssueError> {
+    fn credential_key(
+        &self,
+        table: &[KeyRow],
+        order: &Order,
+        suite: Option<Suite>,
+        at: Timestamp,
+    ) -> Result<&(dyn Signer + 'k), IssueError> {
         let Order { format, algorithm, .. } = *order;
-        let active = self.active_keys(KeyUse::Credential, at)?;
+        let is_active = |key: &str| table.iter().any(|row| row.multikey == key && self.is_active(row, KeyUse::Credential, at));
         let fits = |signer: &&(dyn Signer + 'k)| {
             let has = signer.public_key().algorithm();
             let fits = algorithm.is_none_or(|wanted| wanted == has) && suite.is_none_or(|suite| suite.takes(has));
-            fits && active.contains(&signer.public_key().to_multikey())
+            fits && is_active(&signer.public_key().to_multikey())
         };
         // The order in which keys were unlocked means nothing: where nobody asked for one, Ed25519 comes first.
         let rank = |signer: &&(dyn Signer + 'k)| match signer.public_key().algorithm() {
@@ -245,12 +283,35 @@ impl<'k> Issuer<'k> {
     }
 }
 
+/// A key that signs, or what is known of it where nothing is to be signed.
+enum MaybeTrial<'s> {
+    Real(&'s dyn Signer),
+    Trial(&'s PublicKey),
+}
+
+impl Signer for MaybeTrial<'_> {
+    fn public_key(&self) -> &PublicKey {
+        match self {
+            Self::Real(signer) => signer.public_key(),
+            Self::Trial(key) => key,
+        }
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        match self {
+            Self::Real(signer) => signer.sign(message),
+            Self::Trial(key) if key.algorithm() == Algorithm::Es384 => Ok(Signature::Long([0; 96])),
+            Self::Trial(_) => Ok(Signature::Short([0; 64])),
+        }
+    }
+}
+
 /// The times a credential carries.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Times {
-    pub(crate) issued_at: Timestamp,
-    pub(crate) valid_from: Timestamp,
-    pub(crate) valid_until: Timestamp,
+struct Times {
+    issued_at: Timestamp,
+    valid_from: Timestamp,
+    valid_until: Timestamp,
 }
 
 #[cfg(test)]

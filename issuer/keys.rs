@@ -3,15 +3,13 @@
 use core::fmt;
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
 
-/// What a key is for; a key has one use (threats.md A13, A21).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum KeyUse {
-    /// Signs credentials.
-    Credential,
-    /// Signs status lists.
-    Status,
-    /// Signs receipts for uploaded audit logs.
-    Intake,
+pub use waypass_trust::bundle::{KeyState, KeyUse};
+
+/// What an unlocked key signs; a key has one role (threats.md A13, A21).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum KeyRole {
+    /// What its record in the bundle says: credentials, status lists or receipts.
+    Record(KeyUse),
     /// Signs `root`: k of n, best kept offline.
     Root,
     /// Signs `targets` (authorities, gates, policy): k of n, may be kept offline.
@@ -22,31 +20,41 @@ pub enum KeyUse {
     Timestamp,
 }
 
-impl KeyUse {
-    /// Every use, in the order `init` creates them.
-    pub const ALL: [Self; 7] = [Self::Credential, Self::Status, Self::Intake, Self::Root, Self::Targets, Self::Snapshot, Self::Timestamp];
+impl KeyRole {
+    /// Every role of an issuer's keys, in the order `init` creates them.
+    pub const ALL: [Self; 7] = [
+        Self::Record(KeyUse::Credential),
+        Self::Record(KeyUse::Status),
+        Self::Record(KeyUse::Intake),
+        Self::Root,
+        Self::Targets,
+        Self::Snapshot,
+        Self::Timestamp,
+    ];
 
-    /// The name, used as the vault's key label: `credential`, `status`, `intake`, `root`, `targets`, `snapshot`, `timestamp`.
+    /// Returns the name.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Credential => "credential",
-            Self::Status => "status",
-            Self::Intake => "intake",
+            Self::Record(KeyUse::Credential) => "credential",
+            Self::Record(KeyUse::Status) => "status",
+            Self::Record(KeyUse::Lease) => "lease",
+            Self::Record(KeyUse::Time) => "time",
+            Self::Record(KeyUse::Intake) => "intake",
             Self::Root => "root",
             Self::Targets => "targets",
             Self::Snapshot => "snapshot",
             Self::Timestamp => "timestamp",
         }
     }
+}
 
-    /// The use of a name; a label may carry a suffix after a dot (`credential.es256`).
-    pub fn parse(label: &str) -> Option<Self> {
-        let name = label.split_once('.').map_or(label, |(name, _)| name);
-        Self::ALL.into_iter().find(|key_use| key_use.as_str() == name)
+impl From<KeyUse> for KeyRole {
+    fn from(key_use: KeyUse) -> Self {
+        Self::Record(key_use)
     }
 }
 
-impl fmt::Display for KeyUse {
+impl fmt::Display for KeyRole {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -54,7 +62,7 @@ impl fmt::Display for KeyUse {
 
 /// The unlocked keys of one session. Dropping it does not lock the vault they came from.
 #[derive(Default)]
-pub struct Keys<'k>(Vec<(KeyUse, Box<dyn Signer + 'k>)>);
+pub struct Keys<'k>(Vec<(KeyRole, Box<dyn Signer + 'k>)>);
 
 impl<'k> Keys<'k> {
     /// No keys.
@@ -62,36 +70,37 @@ impl<'k> Keys<'k> {
         Self(Vec::new())
     }
 
-    /// These keys and one more. Several keys may share a use: two algorithms for credentials, n of a threshold.
+    /// These keys and one more. Several keys may share a role: two algorithms for credentials, n of a threshold.
     #[must_use]
-    pub fn with(mut self, key_use: KeyUse, signer: impl Signer + 'k) -> Self {
-        self.add(key_use, signer);
+    pub fn with(mut self, role: impl Into<KeyRole>, signer: impl Signer + 'k) -> Self {
+        self.add(role, signer);
         self
     }
 
     /// Adds a key.
-    pub fn add(&mut self, key_use: KeyUse, signer: impl Signer + 'k) {
-        self.0.push((key_use, Box::new(signer)));
+    pub fn add(&mut self, role: impl Into<KeyRole>, signer: impl Signer + 'k) {
+        self.0.push((role.into(), Box::new(signer)));
     }
 
-    /// The keys of one use, in the order they were added.
-    pub fn of(&self, key_use: KeyUse) -> impl Iterator<Item = &(dyn Signer + 'k)> {
-        self.0.iter().filter(move |(u, _)| *u == key_use).map(|(_, signer)| &**signer)
+    /// The keys of one role, in the order they were added.
+    pub fn of(&self, role: impl Into<KeyRole>) -> impl Iterator<Item = &(dyn Signer + 'k)> {
+        let role = role.into();
+        self.0.iter().filter(move |(held, _)| *held == role).map(|(_, signer)| &**signer)
     }
 
-    /// The first key of a use that signs with `algorithm`.
-    pub fn signing(&self, key_use: KeyUse, algorithm: Algorithm) -> Option<&(dyn Signer + 'k)> {
-        self.of(key_use).find(|signer| signer.public_key().algorithm() == algorithm)
+    /// The first key of a role that signs with `algorithm`.
+    pub fn signing(&self, role: impl Into<KeyRole>, algorithm: Algorithm) -> Option<&(dyn Signer + 'k)> {
+        self.of(role).find(|signer| signer.public_key().algorithm() == algorithm)
     }
 
-    /// The key of a use whose public half is `key`.
-    pub fn matching(&self, key_use: KeyUse, key: &PublicKey) -> Option<&(dyn Signer + 'k)> {
-        self.of(key_use).find(|signer| signer.public_key() == key)
+    /// The key of a role whose public half is `key`.
+    pub fn matching(&self, role: impl Into<KeyRole>, key: &PublicKey) -> Option<&(dyn Signer + 'k)> {
+        self.of(role).find(|signer| signer.public_key() == key)
     }
 }
 
 impl fmt::Debug for Keys<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(key_use, signer)| (key_use, signer.public_key()))).finish()
+        f.debug_list().entries(self.0.iter().map(|(role, signer)| (role, signer.public_key()))).finish()
     }
 }

@@ -105,7 +105,7 @@ impl Issuer<'_> {
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Offer, IssueError> {
-        self.check(order, at)?;
+        self.try_out(order, at, rng)?;
         self.store.transact(|tx| tx.purge(at))?;
         let code = secret(rng);
         let tx_code = terms.tx_code.then(|| format!("{:06}", below(1_000_000, rng)));

@@ -1,14 +1,17 @@
 //! The office itself: what every verb works on. The verbs are files above this one; each adds its methods to [`Issuer`].
 
-use crate::keys::{KeyUse, Keys};
+use crate::keys::{KeyState, KeyUse, Keys};
 use crate::parts::{self, TargetsChange};
 use crate::policy::PolicyDraft;
 use crate::sealed::{Anchor, Sealed, Upgrade};
 use crate::settings::Settings;
 use crate::store::{CredentialRecord, Documents as _, Filter, GateRow, KeyRow, StatusEvent, StoreError};
+use core::cell::RefCell;
+use std::rc::Rc;
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::Signer;
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{Authority, ContextReference, Envelope, Root, TargetsPart};
+use waypass_trust::bundle::{Authority, ContextReference, Digest, Envelope, Root, TargetsPart};
 
 /// The document that holds the settings.
 pub(crate) const SETTINGS: &str = "settings";
@@ -25,11 +28,20 @@ pub struct Issuer<'k> {
     pub(crate) only_renews: bool,
     /// Changes that an issuer of version 0.1.0 had recorded and not published, until a person confirms them.
     pub(crate) unasked: Option<TargetsChange>,
+    /// The contexts that credentials are issued under, as they were compiled last.
+    pub(crate) compiled: RefCell<Option<Compiled>>,
+}
+
+/// Contexts that credentials are issued under.
+pub(crate) struct Compiled {
+    /// The digests of the documents that they were compiled from.
+    pub(crate) of: [Option<Digest>; 3],
+    pub(crate) contexts: Rc<KnownContexts>,
 }
 
 impl<'k> Issuer<'k> {
     pub(crate) const fn new(store: Sealed<'k>, keys: Keys<'k>, settings: Settings) -> Self {
-        Self { store, keys, settings, only_renews: false, unasked: None }
+        Self { store, keys, settings, only_renews: false, unasked: None, compiled: RefCell::new(None) }
     }
 
     /// Returns how far this issuer's memory has come. Keep it in the vault that keeps the seal's key.
@@ -111,11 +123,15 @@ impl<'k> Issuer<'k> {
         serde_json::from_slice(&text).map_err(|_| StoreError::Corrupt(what))
     }
 
+    /// Returns true if a registered key has this use and signs at `at`.
+    pub(crate) fn is_active(&self, row: &KeyRow, key_use: KeyUse, at: Timestamp) -> bool {
+        row.key_use == key_use && row.state == KeyState::Active && at <= row.not_before.plus(self.settings.key_lifetime_seconds)
+    }
+
     /// Returns the registered keys of one use that sign at `at`, as multikey text.
     pub(crate) fn active_keys(&self, key_use: KeyUse, at: Timestamp) -> Result<Vec<String>, StoreError> {
-        let lifetime = self.settings.key_lifetime_seconds;
-        let signs = |row: &KeyRow| row.key_use == key_use.as_str() && row.state == "active" && at <= row.not_before.plus(lifetime);
-        Ok(self.store.keys()?.into_iter().filter(signs).map(|row| row.multikey).collect())
+        let table = self.store.keys()?;
+        Ok(table.into_iter().filter(|row| self.is_active(row, key_use, at)).map(|row| row.multikey).collect())
     }
 
     /// Returns the unlocked, registered and active key of one use.

@@ -6,7 +6,7 @@
 //! A publication carries the time of the clock, never a later one, and no two carry the same (`dates`).
 
 use crate::behind::Behind;
-use crate::keys::KeyUse;
+use crate::keys::{KeyRole, KeyUse};
 use crate::office::Issuer;
 use crate::parts::{self, TARGETS, TARGETS_IN_EFFECT, TIMESTAMP};
 use crate::policy::PolicyRefused;
@@ -70,7 +70,7 @@ pub enum PublishError {
     /// There are no targets yet and their keys are not unlocked here: prepare them, have them signed, assemble.
     NoTargets,
     /// No active key for this use is unlocked.
-    NoKey(KeyUse),
+    NoKey(KeyRole),
     /// The clock is far from the last publication, and nobody has confirmed it: [`Issuer::publish_confirmed`].
     Unconfirmed(ClockDoubt),
     /// Publications carry whole seconds, and this one is used; `next` is the earliest time to try again.
@@ -178,8 +178,8 @@ impl Issuer<'_> {
             expires_at: at.plus(self.settings.timestamp_lifetime_seconds),
         };
         let bundle = draft.seal(
-            &self.signers(KeyUse::Snapshot, &root.part().roles.snapshot)?,
-            &self.signers(KeyUse::Timestamp, &root.part().roles.timestamp)?,
+            &self.signers(KeyRole::Snapshot, &root.part().roles.snapshot)?,
+            &self.signers(KeyRole::Timestamp, &root.part().roles.timestamp)?,
         )?;
         let bytes = bundle.to_bytes();
         let before = last.as_ref().map_or(0, |last| last.timestamp);
@@ -210,8 +210,8 @@ impl Issuer<'_> {
     /// Signs what time it is for a device that asks over a nonce of its own. Returns the signed envelope as JSON.
     pub fn answer_time(&self, question: &TimeNonce, at: Timestamp) -> Result<Vec<u8>, PublishError> {
         let root = self.newest_root()?.ok_or(PublishError::NoRoot)?;
-        let signers = self.signers(KeyUse::Timestamp, &root.part().roles.timestamp)?;
-        let answer = answer_time(question, at, &signers).map_err(|_| PublishError::NoKey(KeyUse::Timestamp))?;
+        let signers = self.signers(KeyRole::Timestamp, &root.part().roles.timestamp)?;
+        let answer = answer_time(question, at, &signers).map_err(|_| PublishError::NoKey(KeyRole::Timestamp))?;
         Ok(answer.to_bytes())
     }
 
@@ -228,7 +228,7 @@ impl Issuer<'_> {
     /// Returns true if the keys that the newest root asks for are unlocked here, so that a publication signs new targets.
     pub fn signs_targets(&self) -> Result<bool, StoreError> {
         let Some(root) = self.newest_root()? else { return Ok(false) };
-        Ok(self.signers(KeyUse::Targets, &root.part().roles.targets).is_ok())
+        Ok(self.signers(KeyRole::Targets, &root.part().roles.targets).is_ok())
     }
 
     /// The targets to publish, and whether they ought to be signed anew by keys that are not here.
@@ -246,7 +246,7 @@ impl Issuer<'_> {
             Some((_, part)) if self.only_renews => self.targets_change(part, None)?.is_none(),
             _ => !self.only_renews,
         };
-        if due && may_sign && self.signers(KeyUse::Targets, role).is_ok() {
+        if due && may_sign && self.signers(KeyRole::Targets, role).is_ok() {
             if self.unasked.is_some() {
                 return Err(PublishError::Unasked);
             }
@@ -267,7 +267,7 @@ impl Issuer<'_> {
         part.check().map_err(PublishError::Targets)?;
         part.check_contexts(self.context_documents(&part)?).map_err(PublishError::Targets)?;
         let mut envelope = Envelope::sign_part(&part, &[]).map_err(|SignError| PublishError::Signer)?;
-        for signer in self.signers(KeyUse::Targets, role)? {
+        for signer in self.signers(KeyRole::Targets, role)? {
             envelope.add_signature(TargetsPart::TYP, signer).map_err(|SignError| PublishError::Signer)?;
         }
         match self.store.transact(|tx| tx.advance(TARGETS_IN_EFFECT, held, version, &[(TARGETS, &envelope.to_bytes())])) {
@@ -279,7 +279,7 @@ impl Issuer<'_> {
 
     /// One text for every list that the targets announce: ours signed now, those of others as they were brought.
     fn sign_lists(&self, targets: &TargetsPart, issued_at: Timestamp, at: Timestamp) -> Result<Vec<String>, PublishError> {
-        let signer = self.active_signer(KeyUse::Status, at)?.ok_or(PublishError::NoKey(KeyUse::Status))?;
+        let signer = self.active_signer(KeyUse::Status, at)?.ok_or(PublishError::NoKey(KeyUse::Status.into()))?;
         let longest = i64::try_from(targets.policy.longest_stale_seconds()).unwrap_or(i64::MAX);
         let lifetime = longest.max(self.settings.timestamp_lifetime_seconds);
         let announced = |uri: &str| targets.authorities.iter().flat_map(|authority| &authority.status_uris).any(|list| list.uri == uri);
@@ -296,15 +296,15 @@ impl Issuer<'_> {
     }
 
     /// The unlocked keys of a root's role, if they reach its threshold.
-    fn signers(&self, key_use: KeyUse, role: &SigningRole) -> Result<Vec<&dyn Signer>, PublishError> {
+    fn signers(&self, key: KeyRole, role: &SigningRole) -> Result<Vec<&dyn Signer>, PublishError> {
         let mut signers: Vec<&dyn Signer> = Vec::new();
-        for signer in self.keys.of(key_use) {
+        for signer in self.keys.of(key) {
             if role.has(signer.public_key()) && !signers.iter().any(|held| held.public_key() == signer.public_key()) {
                 signers.push(signer);
             }
         }
         let enough = u32::try_from(signers.len()).is_ok_and(|count| count >= role.threshold);
-        if enough { Ok(signers) } else { Err(PublishError::NoKey(key_use)) }
+        if enough { Ok(signers) } else { Err(PublishError::NoKey(key)) }
     }
 }
 
@@ -343,7 +343,7 @@ impl fmt::Display for PublishError {
         match self {
             Self::NoRoot => f.write_str("there is no root of trust yet"),
             Self::NoTargets => f.write_str("there are no signed targets, and their keys are not unlocked here"),
-            Self::NoKey(key_use) => write!(f, "not enough active {key_use} keys are unlocked here"),
+            Self::NoKey(role) => write!(f, "not enough active {role} keys are unlocked here"),
             Self::Unconfirmed(doubt) => doubt.fmt(f),
             Self::TooSoon { next } => write!(f, "this second is used by another publication; {next} is the next one"),
             Self::ListKeyStands { last } => {

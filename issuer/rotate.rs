@@ -1,6 +1,6 @@
 //! Replacing keys: a new one takes the place of one that retires or was stolen.
 
-use crate::keys::KeyUse;
+use crate::keys::{KeyState, KeyUse};
 use crate::office::Issuer;
 use crate::settings::rounded;
 use crate::store::{KeyRow, StoreError};
@@ -11,8 +11,6 @@ use waypass_credential::time::Timestamp;
 /// Why a key was not registered, retired or given up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum KeyError {
-    /// The registry is for credential, status and intake keys; the others stand in the root.
-    InRoot(KeyUse),
     /// A key has one use, and one record.
     Registered,
     /// There is no such key.
@@ -27,9 +25,6 @@ impl Issuer<'_> {
     /// Registers `new` for `key_use` and retires the keys of that use with the same algorithm: what they signed up to now
     /// stays good. Gates learn of both with the next publication; the signer must be among the unlocked keys by then.
     pub fn rotate_key(&mut self, key_use: KeyUse, new: &PublicKey, at: Timestamp) -> Result<(), KeyError> {
-        if !matches!(key_use, KeyUse::Credential | KeyUse::Status | KeyUse::Intake) {
-            return Err(KeyError::InRoot(key_use));
-        }
         let mut rows = self.store.keys()?;
         let multikey = new.to_multikey();
         if rows.iter().any(|row| row.multikey == multikey) {
@@ -37,17 +32,17 @@ impl Issuer<'_> {
         }
         let replaced = |row: &KeyRow| {
             let same_algorithm = PublicKey::from_multikey(&row.multikey).is_ok_and(|key| key.algorithm() == new.algorithm());
-            row.key_use == key_use.as_str() && row.state == "active" && same_algorithm
+            row.key_use == key_use && row.state == KeyState::Active && same_algorithm
         };
         rows.retain(replaced);
         for row in &mut rows {
-            row.state = "retired".into();
+            row.state = KeyState::Retired;
             row.issued_until = Some(at);
         }
         rows.push(KeyRow {
             multikey,
-            key_use: key_use.as_str().into(),
-            state: "active".into(),
+            key_use,
+            state: KeyState::Active,
             not_before: rounded(at, self.settings.time_granularity_seconds),
             issued_until: None,
         });
@@ -61,10 +56,10 @@ impl Issuer<'_> {
     pub fn give_up_key(&mut self, key: &PublicKey) -> Result<(), KeyError> {
         let multikey = key.to_multikey();
         let mut row = self.store.keys()?.into_iter().find(|row| row.multikey == multikey).ok_or(KeyError::Unknown)?;
-        if row.state == "compromised" {
+        if row.state == KeyState::Compromised {
             return Err(KeyError::Compromised);
         }
-        row.state = "compromised".into();
+        row.state = KeyState::Compromised;
         row.issued_until = None;
         Ok(self.store.transact(|tx| {
             tx.put_keys(core::slice::from_ref(&row));
@@ -76,7 +71,6 @@ impl Issuer<'_> {
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InRoot(key_use) => write!(f, "{key_use} keys stand in the root: prepare a new root instead"),
             Self::Registered => f.write_str("the key is registered already; a key has one use"),
             Self::Unknown => f.write_str("there is no such key"),
             Self::Compromised => f.write_str("the key was given up as compromised already"),

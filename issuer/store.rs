@@ -6,6 +6,7 @@
 
 use core::fmt;
 
+mod causes;
 mod credentials;
 mod earlier;
 mod events;
@@ -17,6 +18,7 @@ mod offers;
 mod register;
 pub mod sqlite;
 
+pub use causes::{Cause, EventCause};
 pub use credentials::{CredentialRecord, Credentials, Filter, SealedCredential, State, StatusEvent, WriteCredentials};
 pub use earlier::{Unsealed, UnsealedCredential};
 pub use events::{EventRow, Events, SummaryRow, WriteEvents};

@@ -8,9 +8,7 @@ use waypass_credential::did;
 use waypass_credential::key::PublicKey;
 use waypass_credential::role::{Mechanism, StatusPurpose, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{
-    Authority, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, StatusUri, TargetsPart, gate_list_name,
-};
+use waypass_trust::bundle::{Authority, Gate, KeyRecord, ListKind, Part, Policy, RoleLimit, StatusUri, TargetsPart, gate_list_name};
 
 /// A stolen gate is believed at least for this long after it was last published (threats.md A25), unless the settings say otherwise.
 const SHORTEST_DEFAULT: i64 = 7 * 86_400;
@@ -142,26 +140,14 @@ impl Issuer<'_> {
 
     fn key_record(&self, row: &KeyRow) -> Result<KeyRecord, StoreError> {
         let key = PublicKey::from_multikey(&row.multikey).map_err(|_| StoreError::Corrupt("a key"))?;
-        let state = match row.state.as_str() {
-            "active" => KeyState::Active,
-            "retired" => KeyState::Retired,
-            // Anything else is believed least.
-            _ => KeyState::Compromised,
-        };
-        let key_use = match row.key_use.as_str() {
-            "credential" => KeyUse::Credential,
-            "status" => KeyUse::Status,
-            "intake" => KeyUse::Intake,
-            _ => return Err(StoreError::Corrupt("a key's use")),
-        };
         Ok(KeyRecord {
             kid: did::key_id(&key),
             issuer: did::to_did_key(&key),
             alg: key.algorithm().jose_name().into(),
-            key_use,
+            key_use: row.key_use,
             not_before: row.not_before,
             not_after: row.not_before.plus(self.settings.key_lifetime_seconds),
-            state,
+            state: row.state,
             issued_until: row.issued_until,
             key,
         })

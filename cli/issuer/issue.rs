@@ -226,6 +226,9 @@ fn failure(error: IssueError) -> Failure {
         IssueError::SuiteAlgorithm { algorithm, .. } => {
             Failure::usage(error, format!("these keys take --suite {} or {}", Suite::jcs(algorithm), Suite::rdfc(algorithm)))
         }
+        IssueError::Names(_) => {
+            Failure::usage(error, "these are names for machines: write ward-3, not \"Ward 3\"; the label is for people")
+        }
         other => Failure::usage(other, "see what this issuer may issue: waypass issuer show"),
     }
 }

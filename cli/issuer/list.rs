@@ -164,5 +164,5 @@ fn document(record: &CredentialRecord, now: Timestamp) -> Value {
 }
 
 fn event(event: &StatusEvent) -> Value {
-    json!({ "at": event.at.unix(), "to": event.to.as_str(), "cause": event.cause, "note": event.note, "operator": event.operator })
+    json!({ "at": event.at.unix(), "to": event.to.as_str(), "cause": event.cause.as_str(), "note": event.note, "operator": event.operator })
 }

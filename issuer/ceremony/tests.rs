@@ -1,5 +1,5 @@
 use super::{CeremonyError, Paper, PaperPart, Quorum, Reading, RootKeys};
-use crate::keys::{KeyUse, Keys};
+use crate::keys::{KeyRole, KeyUse, Keys};
 use crate::office::Issuer;
 use crate::publish::PublishError;
 use crate::testing::crash::{Crash, Crashing};
@@ -15,8 +15,8 @@ fn online() -> Keys<'static> {
         .with(KeyUse::Credential, Key::ed25519(1))
         .with(KeyUse::Status, Key::ed25519(3))
         .with(KeyUse::Intake, Key::ed25519(4))
-        .with(KeyUse::Snapshot, Key::ed25519(7))
-        .with(KeyUse::Timestamp, Key::ed25519(8))
+        .with(KeyRole::Snapshot, Key::ed25519(7))
+        .with(KeyRole::Timestamp, Key::ed25519(8))
 }
 
 fn quorum(numbers: &[u8], threshold: u32) -> Quorum {
@@ -150,7 +150,7 @@ fn a_root_with_other_signers_of_targets_comes_with_their_targets() {
     assert_eq!(issuer.establish_root(&keys, at(2)), Err(CeremonyError::TargetsLeftBehind));
 
     let root = issuer.prepare_root(&keys, at(3)).expect("prepared");
-    let own = issuer.keys.of(KeyUse::Root).next().expect("a root key");
+    let own = issuer.keys.of(KeyRole::Root).next().expect("a root key");
     let root = root.sign(own).expect("signed");
     let targets = issuer.prepare_targets(at(3)).expect("prepared");
     let one = [vec![root.clone()], signed_by(&targets, &[61])].concat();
@@ -172,7 +172,7 @@ fn a_root_and_its_targets_take_effect_together_or_not_at_all() {
             issuer.publish(at(1)).expect("published");
             let keys = RootKeys { targets: quorum(&[61, 62], 2), ..issuer.own_root_keys().expect("all here") };
             let root = issuer.prepare_root(&keys, at(3)).expect("prepared");
-            let root = root.sign(issuer.keys.of(KeyUse::Root).next().expect("a root key")).expect("signed");
+            let root = root.sign(issuer.keys.of(KeyRole::Root).next().expect("a root key")).expect("signed");
             let targets = issuer.prepare_targets(at(3)).expect("prepared");
             let both = [vec![root], signed_by(&targets, &[61, 62])].concat();
             drop(issuer);

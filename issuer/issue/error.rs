@@ -1,10 +1,22 @@
 //! Why a credential was not issued.
 
-use super::{Format, MAX_LABEL, MAX_NAME, MAX_NAMES, validity};
+use super::{Format, MAX_LABEL, validity};
 use crate::store::StoreError;
 use core::fmt;
 use waypass_credential::key::Algorithm;
 use waypass_credential::proof::{MAX_PROOFS, Suite};
+use waypass_credential::role::{MAX_NAME, MAX_ROLES, MAX_SCOPES};
+
+/// Which names of an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NameKind {
+    /// Its roles.
+    Roles,
+    /// Its sites.
+    Sites,
+    /// Its zones.
+    Zones,
+}
 
 /// Why a credential was not issued.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,7 +49,7 @@ pub enum IssueError {
     /// The status of this format stands in token lists alone.
     StatusFormat(Format),
     /// A list of names is empty, too long, or has a repeated or unusable name.
-    Names(&'static str),
+    Names(NameKind),
     /// The issuer may not assert this.
     OutsideSettings {
         /// `role` or `site`.
@@ -76,7 +88,18 @@ impl fmt::Display for IssueError {
             Self::SuiteAlgorithm { suite, algorithm } => write!(f, "{suite} does not sign with {} keys", algorithm.jose_name()),
             Self::Suites => write!(f, "a suite stands twice, or there are more than {MAX_PROOFS}"),
             Self::StatusFormat(format) => write!(f, "the status of {format} stands in a token status list, not in a bitstring"),
-            Self::Names(what) => write!(f, "the {what} must be 1 to {MAX_NAMES} different names of at most {MAX_NAME} bytes"),
+            Self::Names(kind) => {
+                let (what, least, most, or_any) = match kind {
+                    NameKind::Roles => ("roles", 1, MAX_ROLES, ""),
+                    NameKind::Sites => ("sites", 1, MAX_SCOPES, "; * is every site"),
+                    NameKind::Zones => ("zones", 0, MAX_SCOPES, "; * is every zone"),
+                };
+                write!(
+                    f,
+                    "the {what} must be {least} to {most} different names of 1 to {MAX_NAME} letters (a to z), digits and the signs \
+                     - _ . : /{or_any}"
+                )
+            }
             Self::OutsideSettings { what, name } => write!(f, "this issuer may not assert the {what} {name:?}"),
             Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),
             Self::Empty => f.write_str("the validity would already have ended"),

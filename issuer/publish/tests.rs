@@ -177,7 +177,7 @@ fn without_root_targets_or_status_key_nothing_is_published() {
     drop(locked);
     reopened(dir.path()).publish(at(0)).expect("published");
     let mut locked = Issuer::open(Box::new(store(dir.path())), seal(), Keys::new()).expect("opened");
-    assert_eq!(locked.publish(at(1)).map(drop), Err(PublishError::NoKey(KeyUse::Status)));
+    assert_eq!(locked.publish(at(1)).map(drop), Err(PublishError::NoKey(KeyUse::Status.into())));
     assert_eq!(locked.published().expect("read").expect("there").timestamp, 1);
 }
 

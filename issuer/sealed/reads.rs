@@ -3,6 +3,7 @@
 use super::register::Gate;
 use super::{Result, Sealed};
 use crate::store::{CredentialRecord, DeviceRow, Entry, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, StatusEvent};
+use waypass_trust::bundle::Digest;
 
 impl Sealed<'_> {
     /// A version number as it stands; 0 if none was given yet.
@@ -10,8 +11,14 @@ impl Sealed<'_> {
         self.read(|look| Ok(look.register.counters.get(name).copied().unwrap_or(0)))
     }
 
+    /// Returns the digests of named documents.
+    pub(crate) fn digests<const N: usize>(&self, names: [&str; N]) -> Result<[Option<Digest>; N]> {
+        self.read(|look| Ok(names.map(|name| look.register.documents.get(name).copied())))
+    }
+
     /// All keys ever registered, oldest first.
     pub(crate) fn keys(&self) -> Result<Vec<KeyRow>> {
+        tracing::trace!(event = "keys_read");
         self.read(|look| look.register.keys())
     }
 

@@ -166,7 +166,7 @@ fn credential_text(record: &CredentialRecord) -> String {
         id, format, holder, label, roles, sites, zones, issued_at, valid_from, valid_until, key_id, list, index, ..
     } = record;
     let times = [issued_at.unix(), valid_from.unix(), valid_until.unix()];
-    json::to_string(&(id, format, holder, label, roles, sites, zones, times, key_id, list, index))
+    json::to_string(&(id, format.as_str(), holder, label, roles, sites, zones, times, key_id, list, index))
 }
 
 pub(super) fn tampered(what: impl Into<String>) -> StoreError {

@@ -2,10 +2,12 @@
 
 use super::{Anchor, Seal, Sealed};
 use crate::store::{
-    CredentialRecord, Documents as _, Entry, Filter, MissingLog, OfferRow, Pickup, SqliteStore, State, StatusEvent, StoreError,
+    Cause, CredentialRecord, Documents as _, Entry, EventCause, Filter, MissingLog, OfferRow, Pickup, SqliteStore, State, StatusEvent,
+    StoreError,
 };
 use crate::testing::{at, seal, store};
 use std::path::Path;
+use waypass_credential::format::Format;
 use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
 
 mod cost;
@@ -19,7 +21,7 @@ fn sealed(dir: &Path) -> Sealed<'static> {
 fn record(id: &str, index: u32) -> CredentialRecord {
     CredentialRecord {
         id: id.into(),
-        format: "dc+sd-jwt".into(),
+        format: Format::SdJwtVc,
         holder: "did:key:zHolder".into(),
         label: "Badge of A".into(),
         roles: vec!["nurse".into(), "staff".into()],
@@ -37,7 +39,7 @@ fn record(id: &str, index: u32) -> CredentialRecord {
 }
 
 fn event(from: Option<State>, to: State) -> StatusEvent {
-    StatusEvent { from, to, cause: "lost".into(), note: String::new(), operator: "op".into(), at: at(5) }
+    StatusEvent { from, to, cause: EventCause::Changed(Cause::Lost), note: String::new(), operator: "op".into(), at: at(5) }
 }
 
 fn offer(hash: u8) -> OfferRow {

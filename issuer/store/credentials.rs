@@ -1,7 +1,8 @@
 //! Credentials and what happened to each.
 
-use super::Result;
+use super::{EventCause, Result};
 use core::fmt;
+use waypass_credential::format::Format;
 use waypass_credential::time::Timestamp;
 
 /// The status of a credential, with its value in a Token Status List (draft-ietf-oauth-status-list §7.1).
@@ -56,8 +57,8 @@ impl fmt::Display for State {
 pub struct CredentialRecord {
     /// The issuer's own name for it: 12 hexadecimal digits, random.
     pub id: String,
-    /// `dc+sd-jwt` or `ldp_vc`.
-    pub format: String,
+    /// Its format.
+    pub format: Format,
     /// The holder key as a DID.
     pub holder: String,
     /// What the operator calls it in lists; may be empty.
@@ -93,8 +94,8 @@ pub struct StatusEvent {
     pub from: Option<State>,
     /// The state after.
     pub to: State,
-    /// A code of [`crate::revoke::Cause`], or `issued`.
-    pub cause: String,
+    /// What it is about.
+    pub cause: EventCause,
     /// The operator's words; may be empty.
     pub note: String,
     /// Who did it, as the caller named them.

@@ -8,6 +8,7 @@ use crate::testing::crash::{Crash, Crashing};
 use crate::testing::{at, store};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use waypass_credential::format::Format;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -29,7 +30,7 @@ fn event(seq: u64, credential: Option<&str>) -> EventRow {
 fn credential(id: &str, index: u32) -> SealedCredential {
     let record = CredentialRecord {
         id: id.into(),
-        format: "dc+sd-jwt".into(),
+        format: Format::SdJwtVc,
         holder: "did:key:zHolder".into(),
         label: format!("Badge {id}"),
         roles: vec!["nurse".into()],

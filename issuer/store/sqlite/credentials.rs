@@ -57,7 +57,7 @@ impl WriteCredentials for SqliteTx<'_> {
                 :state, :changed_at, :mac)",
         )?;
         insert.execute(named_params! {
-            ":id": record.id, ":format": record.format, ":holder": record.holder, ":label": record.label,
+            ":id": record.id, ":format": record.format.as_str(), ":holder": record.holder, ":label": record.label,
             ":roles": rows::names_text(&record.roles), ":sites": rows::names_text(&record.sites),
             ":zones": rows::names_text(&record.zones), ":issued_at": record.issued_at.unix(),
             ":valid_from": record.valid_from.unix(), ":valid_until": record.valid_until.unix(), ":key_id": record.key_id,

@@ -1,8 +1,8 @@
 //! Rows to records and back; what no writer of ours could have written is reported as damage, not guessed at.
 
 use crate::store::{
-    CredentialRecord, DeviceRow, EventRow, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, SealedCredential, State, StatusEvent,
-    StoreError, TxCode,
+    CredentialRecord, DeviceRow, EventCause, EventRow, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, SealedCredential, State,
+    StatusEvent, StoreError, TxCode,
 };
 use rusqlite::Row;
 use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
@@ -37,7 +37,7 @@ pub(super) fn chained(row: &Row<'_>) -> Result<EventRow> {
 pub(super) fn credential(row: &Row<'_>) -> Result<CredentialRecord> {
     Ok(CredentialRecord {
         id: row.get(0)?,
-        format: row.get(1)?,
+        format: named(&row.get::<_, String>(1)?, "a credential's format")?,
         holder: row.get(2)?,
         label: row.get(3)?,
         roles: names(row, 4)?,
@@ -70,7 +70,7 @@ pub(super) fn event(row: &Row<'_>) -> Result<StatusEvent> {
     Ok(StatusEvent {
         from: row.get::<_, Option<u8>>(0)?.map(state).transpose()?,
         to: state(row.get(1)?)?,
-        cause: row.get(2)?,
+        cause: EventCause::parse(&row.get::<_, String>(2)?).ok_or(StoreError::Corrupt("the cause of a change"))?,
         note: row.get(3)?,
         operator: row.get(4)?,
         at: time(row, 5)?,
@@ -80,8 +80,8 @@ pub(super) fn event(row: &Row<'_>) -> Result<StatusEvent> {
 pub(super) fn key(row: &Row<'_>) -> Result<KeyRow> {
     Ok(KeyRow {
         multikey: row.get(0)?,
-        key_use: row.get(1)?,
-        state: row.get(2)?,
+        key_use: named(&row.get::<_, String>(1)?, "a key's use")?,
+        state: named(&row.get::<_, String>(2)?, "a key's state")?,
         not_before: time(row, 3)?,
         issued_until: optional_time(row, 4)?,
     })
@@ -157,4 +157,9 @@ pub(super) fn names_text(names: &[String]) -> String {
 fn names(row: &Row<'_>, column: usize) -> Result<Vec<String>> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("a list of names"))
+}
+
+/// Reads one of a closed set of names.
+fn named<T: serde::de::DeserializeOwned>(name: &str, what: &'static str) -> Result<T> {
+    serde_json::from_value(serde_json::Value::from(name)).map_err(|_| StoreError::Corrupt(what))
 }
