@@ -84,9 +84,7 @@ impl Issuer<'_> {
         if id.is_empty() {
             return Err(ChangeError::Unknown);
         }
-        // The filter looks at labels too.
-        let mut found = self.store.credentials(&Filter { text: Some(id.clone()), ..Filter::default() })?;
-        found.retain(|record| record.id.starts_with(&id));
+        let mut found = self.store.credentials(&Filter { id_prefix: Some(id), ..Filter::default() })?;
         match found.len() {
             1 => found.pop().ok_or(ChangeError::Unknown),
             0 => Err(ChangeError::Unknown),

@@ -8,7 +8,7 @@
 //! changed by one transaction ([`tx::Tx`]), which a verb begins, fills and has committed once. The [`Anchor`] says how far both had come: an `issuer.db` that is
 //! behind it is an old copy; one that is ahead and holds is believed, because the database is written first.
 
-use crate::store::{Documents, Store, StoreError};
+use crate::store::{Documents, Earlier, Store, StoreError};
 use core::cell::RefCell;
 use look::Look;
 use memory::Memory;
@@ -16,7 +16,10 @@ use seal::tampered;
 use std::collections::BTreeMap;
 use waypass_trust::bundle::Digest;
 
+mod cipher;
+mod credential;
 mod event;
+mod holders;
 mod inspect;
 mod ledger;
 mod look;
@@ -51,9 +54,13 @@ impl<'k> Sealed<'k> {
         let mut store = store;
         let upgrade = match store.earlier(step) {
             Ok(None) => None,
+            Ok(Some(Earlier::Readable(readable))) => {
+                upgrade::close_all(&mut *store, &seal, readable, step)?;
+                None
+            }
             // The vault has sealed this database before, and the database says that it was never sealed.
             _ if !seal.adopts() => return Err(tampered("the version")),
-            Ok(Some(unsealed)) => Some(upgrade::seal_all(&mut *store, &seal, &unsealed, step)?),
+            Ok(Some(Earlier::Unsealed(unsealed))) => Some(upgrade::seal_all(&mut *store, &seal, &unsealed, step)?),
             Err(why) => return Err(why),
         };
         let mut sealed = Self { store, seal, memory: RefCell::default(), seen: RefCell::default(), upgrade };

@@ -19,8 +19,10 @@ mod register;
 pub mod sqlite;
 
 pub use causes::{Cause, EventCause};
-pub use credentials::{CredentialRecord, Credentials, Filter, SealedCredential, State, StatusEvent, WriteCredentials};
-pub use earlier::{Unsealed, UnsealedCredential};
+pub use credentials::{
+    CredentialRecord, CredentialRow, Credentials, Filter, Selection, State, StatusEvent, Tag, TakeRow, WriteCredentials,
+};
+pub use earlier::{Earlier, Readable, Unsealed, UnsealedCredential};
 pub use events::{EventRow, Events, SummaryRow, WriteEvents};
 pub use gates::GateRow;
 pub use keys::KeyRow;
@@ -118,7 +120,7 @@ pub trait Store {
     fn begin(&mut self) -> Result<Box<dyn Tx + '_>>;
     /// Returns the content of an earlier format, which has to be put under the seal; `None` where it is. `step` is called for each
     /// credential.
-    fn earlier(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Unsealed>>;
+    fn earlier(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Earlier>>;
     /// Begins the transaction that puts an earlier format under the seal. The register, events and credentials are empty in it.
     fn begin_anew(&mut self) -> Result<Box<dyn Tx + '_>>;
 }

@@ -63,7 +63,7 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
         Some(StateArg::Revoked) => (Some(State::Revoked), None, None),
     };
     let (holder, role, text, limit) = (args.holder.clone(), args.role.clone(), args.text.clone(), args.limit);
-    let filter = Filter { state, ends_after, ended_by, holder, role, text, limit };
+    let filter = Filter { state, ends_after, ended_by, holder, role, text, limit, ..Filter::default() };
     let records = super::with(session, &args.open, |issuer| issuer.credentials(&filter).map_err(store_failure))?;
     let items: Vec<Value> = records.iter().map(|record| document(record, now)).collect();
     session.out.list("waypass.issued-list/1", "credentials", &items, || {

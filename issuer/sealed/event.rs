@@ -32,6 +32,9 @@ pub(super) struct Event {
     /// Entries that a gate has seen revoked and this issuer had not revoked: list, index, gate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) seen: Vec<(u32, u32, String)>,
+    /// What rows add to the sums of holders' buckets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) holders: Vec<(u16, Digest)>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

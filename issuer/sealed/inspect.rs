@@ -3,7 +3,8 @@
 use super::Result;
 use super::look::{Look, not_ours};
 use super::seal::tampered;
-use crate::store::{OfferRow, State};
+use crate::store::{OfferRow, State, Tag};
+use std::collections::HashMap;
 use waypass_credential::role::{Mechanism, StatusPurpose};
 
 impl Look<'_> {
@@ -22,9 +23,7 @@ impl Look<'_> {
         for device in self.ledger.devices() {
             self.leaves(&device.id, device.row()?.next_seq.saturating_sub(1), 1)?;
         }
-        for list in &self.register.lists {
-            self.inspect_withdrawn(list.id, &list.mechanism()?)?;
-        }
+        self.inspect_withdrawn()?;
         let credentials = (self.rows.credential_count()?, self.ledger.credentials);
         let events = (self.rows.event_count()?, self.ledger.seq);
         for (what, (found, known)) in [("the number of credentials", credentials), ("the number of events", events)] {
@@ -43,25 +42,31 @@ impl Look<'_> {
         is_whole.then_some(()).ok_or_else(|| tampered("an offer"))
     }
 
-    /// The states of credentials' rows, which commands search by, and the entries of their list.
-    fn inspect_withdrawn(&self, list: u32, mechanism: &Mechanism) -> Result<()> {
-        let is_found = match mechanism {
-            Mechanism::TokenList => |_: State| true,
-            Mechanism::Bitstring(entry) if entry.purpose == StatusPurpose::Revocation => |state: State| state == State::Revoked,
-            Mechanism::Bitstring(_) => return Ok(()),
-        };
-        let mut rows = self.rows.withdrawn(list)?.into_iter().filter(|(_, state)| is_found(*state));
-        let mut entries = self.ledger.set(list).filter(|(index, _)| !self.ledger.is_loose(list, *index));
-        loop {
-            match (rows.next(), entries.next()) {
-                (None, None) => return Ok(()),
-                (Some((row, state)), Some((entry, value))) if row == entry && state.bits() == value => {}
-                (row, entry) => {
-                    let index = [row.map(|(index, _)| index), entry.map(|(index, _)| index)].into_iter().flatten().min();
-                    let index = index.unwrap_or_default();
-                    return Err(tampered(format!("the state of the credential at entry {index} of list {list}")));
+    /// The states of credentials' rows, which commands search by, and the entries of their lists.
+    fn inspect_withdrawn(&self) -> Result<()> {
+        let wrong = |list: u32, index: u32| tampered(format!("the state of the credential at entry {index} of list {list}"));
+        let mut rows: HashMap<Tag, State> = self.rows.withdrawn()?.into_iter().collect();
+        let mut suspended = 0;
+        for list in &self.register.lists {
+            let entries = self.ledger.set(list.id).filter(|(index, _)| !self.ledger.is_loose(list.id, *index));
+            match list.mechanism()? {
+                Mechanism::Bitstring(entry) if entry.purpose == StatusPurpose::Suspension => suspended += entries.count(),
+                Mechanism::Bitstring(entry) if entry.purpose != StatusPurpose::Revocation => {}
+                kind => {
+                    for (index, value) in entries {
+                        let state = rows.remove(&self.seal.entry_tag(list.id, index)).ok_or_else(|| wrong(list.id, index))?;
+                        let is_state = if kind == Mechanism::TokenList { state.bits() == value } else { state == State::Revoked };
+                        if !is_state {
+                            return Err(wrong(list.id, index));
+                        }
+                    }
                 }
             }
         }
+        // Those that remain are suspended in bitstrings, found by another entry.
+        if rows.len() != suspended || rows.values().any(|state| *state != State::Suspended) {
+            return Err(tampered("the state of the credential of another entry"));
+        }
+        Ok(())
     }
 }

@@ -1,11 +1,14 @@
 //! Reading at one moment: every row is checked against register and events before it is given to anybody.
 
 use super::Result;
+use super::credential::day;
 use super::event::DeviceMark;
 use super::ledger::Ledger;
 use super::register::Register;
 use super::seal::{Anchor, Seal, tampered};
-use crate::store::{CredentialRecord, DeviceRow, Entry, Filter, LeafRow, OfferRow, SealedCredential, State, StatusEvent, StoreError, View};
+use crate::store::{
+    CredentialRecord, CredentialRow, DeviceRow, Entry, Filter, LeafRow, OfferRow, Selection, State, StatusEvent, StoreError, Tag, View,
+};
 use waypass_credential::role::{Mechanism, StatusPurpose};
 use waypass_trust::audit::Leaf;
 use waypass_trust::bundle::Digest;
@@ -35,46 +38,83 @@ impl Look<'_> {
         if found.as_ref() == Some(head) { Ok(()) } else { Err(tampered(format!("event {events}"))) }
     }
 
-    /// A named document, if it was ever written.
+    /// Returns a named document, if it was ever written.
     pub(super) fn document(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        let bytes = self.rows.document(name)?;
+        let lost = || not_ours(name);
+        let stored = self.rows.document(name)?;
+        let bytes = stored.map(|bytes| self.seal.open_document(name, bytes).ok_or_else(lost)).transpose()?;
         let found = bytes.as_deref().map(Digest::of);
-        if found == self.register.documents.get(name).copied() { Ok(bytes) } else { Err(not_ours(name)) }
+        if found == self.register.documents.get(name).copied() { Ok(bytes) } else { Err(lost()) }
     }
 
-    /// One credential.
+    /// Returns one credential.
     pub(super) fn credential(&self, id: &str) -> Result<Option<CredentialRecord>> {
+        Ok(self.credential_row(id)?.map(|(record, _)| record))
+    }
+
+    /// Returns one credential and its revision.
+    pub(super) fn credential_row(&self, id: &str) -> Result<Option<(CredentialRecord, u32)>> {
         let found = self.rows.credential(id)?;
         if found.is_none() && !self.rows.history(id)?.is_empty() {
             return Err(credential_not_ours(id));
         }
-        found.map(|row| self.checked(row)).transpose()
+        found.map(|row| Ok((self.checked(&row)?, row.revision))).transpose()
     }
 
-    /// The credential at a status index.
+    /// Returns the credential at a status entry.
     pub(super) fn credential_at(&self, list: u32, index: u32) -> Result<Option<CredentialRecord>> {
-        let Some(row) = self.rows.credential_at(list, index)? else {
+        let Some(row) = self.rows.credential_at(&self.seal.entry_tag(list, index))? else {
             let ledger = self.ledger;
             let is_lost = ledger.is_taken(list, index) && !ledger.is_loose(list, index) && self.is_first_entry(list)?;
             return if is_lost { Err(tampered(format!("the credential at entry {index} of list {list}"))) } else { Ok(None) };
         };
-        self.checked(row).map(Some)
+        self.checked(&row).map(Some)
     }
 
-    /// The credentials a filter selects, newest first. Those of one holder are chosen among all, so that none is passed over
-    /// because something else changed whose it is.
+    /// Returns the credentials a filter selects, newest first. Rows are chosen by their tags, opened, and judged by what is in them.
     pub(super) fn credentials(&self, filter: &Filter) -> Result<Vec<CredentialRecord>> {
-        let wider = Filter { holder: None, limit: filter.limit.filter(|_| filter.holder.is_none()), ..filter.clone() };
+        let holder = filter.holder.as_deref().map(|holder| self.seal.holder_tag(holder));
+        if let Some(holder) = &holder {
+            self.check_holders(holder)?;
+        }
+        let selection = Selection {
+            state: filter.state,
+            holder,
+            role: filter.role.as_deref().map(|role| self.seal.role_tag(role)),
+            ends: self.ends(filter)?,
+            id_prefix: filter.id_prefix.clone(),
+        };
+        let most = filter.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+        let text = filter.text.as_ref().map(|text| text.to_lowercase());
         let mut records = Vec::new();
-        for row in self.rows.credentials(&wider)? {
-            let is_ours = self.seal.is_credential(&row.record, &row.mac) && self.is_state(&row.record)?;
-            let record = is_ours.then_some(row.record).ok_or_else(|| credential_not_ours("that the filter selects"))?;
-            if filter.holder.as_ref().is_none_or(|holder| *holder == record.holder) {
+        if most == 0 {
+            return Ok(records);
+        }
+        self.rows.credentials(&selection, &mut |row| {
+            let record = self.seal.open_credential(&row)?.filter(|record| self.is_state(record).unwrap_or(false));
+            let record = record.ok_or_else(|| credential_not_ours("that the filter selects"))?;
+            if filter.selects(&record, text.as_deref()) {
                 records.push(record);
             }
-        }
-        records.truncate(filter.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX));
+            Ok(records.len() < most)
+        })?;
         Ok(records)
+    }
+
+    /// Returns the tags of the days on which what a filter selects may end.
+    fn ends(&self, filter: &Filter) -> Result<Option<Vec<Tag>>> {
+        let first = filter.ends_after.map_or(i64::MIN, |at| day(at.unix()));
+        let last = filter.ended_by.map_or(i64::MAX, |at| day(at.unix()));
+        if (first, last) == (i64::MIN, i64::MAX) {
+            return Ok(None);
+        }
+        let mut tags = Vec::new();
+        for (tag, body) in self.rows.days()? {
+            if (first..=last).contains(&self.seal.open_day(&tag, &body)?) {
+                tags.push(tag);
+            }
+        }
+        Ok(Some(tags))
     }
 
     /// The entries that a credential has in bitstrings, in the order of their lists.
@@ -161,17 +201,15 @@ impl Look<'_> {
         Ok(event.taken.into_iter().map(|(list, index)| Entry { list, index }).collect())
     }
 
-    /// Checks a credential's row against its own seal, its history and the lists.
-    fn checked(&self, row: SealedCredential) -> Result<CredentialRecord> {
-        let SealedCredential { record, mac } = row;
-        let not_ours = || credential_not_ours(&record.id);
-        if !self.seal.is_credential(&record, &mac) || !self.is_state(&record)? {
-            return Err(not_ours());
-        }
+    /// Opens a credential's row and checks it against its history and the lists.
+    fn checked(&self, row: &CredentialRow) -> Result<CredentialRecord> {
+        let not_ours = || credential_not_ours(&row.id);
+        let record = self.seal.open_credential(row)?.ok_or_else(not_ours)?;
         let history = self.history(&record.id)?;
         // A message is told in the history too and changes no state.
         let last = history.iter().rev().find(|event| event.from != Some(event.to)).ok_or_else(not_ours)?;
-        if (last.to, last.at) == (record.state, record.changed_at) { Ok(record) } else { Err(not_ours()) }
+        let is_last = (last.to, last.at) == (record.state, record.changed_at);
+        if is_last && self.is_state(&record)? { Ok(record) } else { Err(not_ours()) }
     }
 
     /// Whether the lists say of a credential what its row says.
@@ -254,4 +292,16 @@ pub(super) fn not_ours(document: &str) -> StoreError {
 
 fn credential_not_ours(id: &str) -> StoreError {
     tampered(format!("the credential {id}"))
+}
+
+impl Filter {
+    /// Returns true if a record matches every given part; `text` is that of the filter in lower case.
+    fn selects(&self, record: &CredentialRecord, text: Option<&str>) -> bool {
+        self.state.is_none_or(|state| record.state == state)
+            && self.holder.as_ref().is_none_or(|holder| record.holder == *holder)
+            && self.role.as_ref().is_none_or(|role| record.roles.contains(role))
+            && self.ends_after.is_none_or(|at| record.valid_until > at)
+            && self.ended_by.is_none_or(|at| record.valid_until <= at)
+            && text.is_none_or(|text| record.id.starts_with(text) || record.label.to_lowercase().contains(text))
+    }
 }

@@ -65,8 +65,8 @@ impl Memory {
     fn read_summary(&mut self, rows: &dyn View, seal: &Seal) -> Result<()> {
         self.ledger = Ledger::default();
         let Some(row) = rows.summary()? else { return Ok(()) };
-        let is_ours = seal.is_summary(&row);
-        let ledger = is_ours.then(|| Ledger::read(row.seq, &row.body)).flatten().ok_or_else(|| tampered("the summary of events"))?;
+        let ledger = seal.open_summary(&row).and_then(|text| Ledger::read(row.seq, &text));
+        let ledger = ledger.ok_or_else(|| tampered("the summary of events"))?;
         self.summarized = row.seq;
         self.ledger = ledger;
         Ok(())

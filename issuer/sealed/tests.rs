@@ -11,6 +11,7 @@ use waypass_credential::format::Format;
 use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
 
 mod cost;
+mod readable;
 mod tamper;
 mod upgrade;
 

@@ -46,7 +46,7 @@ impl<'t> Tx<'t> {
             self.rows.put_register(row)?;
         }
         let ledger = &self.memory.ledger;
-        let summary = self.memory.wants_summary().then(|| self.seal.summary(ledger.seq, ledger.to_body()));
+        let summary = self.memory.wants_summary().then(|| self.seal.summary(ledger.seq, &ledger.to_body()));
         if let Some(row) = &summary {
             self.rows.put_summary(row)?;
         }

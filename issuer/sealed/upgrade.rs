@@ -3,8 +3,8 @@
 use super::Result;
 use super::event::{DeviceMark, Event, OfferMark, Status};
 use super::register::{Gate, Key, List, Register};
-use super::seal::Seal;
-use crate::store::{SealedCredential, State, Store, Tx, Unsealed, UnsealedCredential};
+use super::seal::{Seal, tampered};
+use crate::store::{CredentialRecord, EventRow, Readable, State, Store, Tag, Tx, Unsealed, UnsealedCredential};
 use waypass_trust::bundle::Digest;
 
 /// The counter of changes that were recorded before the seal and not published: 1 from the upgrade on, 2 once nothing is open.
@@ -43,6 +43,7 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
         for (number, event) in (0..).zip(history) {
             let mut linked = Event { status: Some(Status::of(number, event)), ..Event::default() };
             if number == 0 {
+                linked.holders = vec![seal.holder_sum(&record.id, &seal.holder_tag(&record.holder))];
                 linked.taken = entries.iter().map(|(list, index, _)| (*list, *index)).collect();
             }
             // What the lists say now was said by the last of them.
@@ -51,7 +52,7 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
             }
             chain.append(Some(&record.id), &linked)?;
         }
-        chain.rows.add_credential(&SealedCredential { record: record.clone(), mac: seal.credential(record) })?;
+        add(&mut *chain.rows, seal, record)?;
         step(old.credentials.len() as u64);
     }
     for (entry, value) in &old.entries {
@@ -64,6 +65,9 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
     for (id, device) in &old.devices {
         chain.append(None, &Event { device: Some(DeviceMark::of(id, device)), ..Event::default() })?;
     }
+    for (name, bytes) in &old.documents {
+        chain.rows.put_document(name, &seal.close_document(name, bytes))?;
+    }
     chain.rows.put_register(&seal.register(1, &register))?;
     chain.rows.commit()?;
     Ok(Upgrade {
@@ -73,6 +77,49 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
         credentials: old.credentials.len(),
         offers: old.offers.len(),
     })
+}
+
+/// Makes ciphertext of a database whose rows had seals and were none. The seals are over the plaintext, so they stay, and with them the
+/// anchor that the vault keeps. A row that is not as it was sealed stops it.
+pub(super) fn close_all(store: &mut dyn Store, seal: &Seal, old: Readable, step: &mut dyn FnMut(u64)) -> Result<()> {
+    let register = old.register.ok_or_else(|| tampered("the register"))?;
+    if !seal.is_register(register.version, &register.body, &register.mac) {
+        return Err(tampered("the register"));
+    }
+    let head = old.events.last().map_or([0; 32], |event| event.mac);
+    if let Some(anchor) = seal.kept() {
+        anchor.check_register(register.version, &register.mac)?;
+        let (count, known) = anchor.events();
+        let found = usize::try_from(count).ok().and_then(|count| count.checked_sub(1)).map(|at| old.events.get(at).map(|event| event.mac));
+        if found.is_some_and(|found| found != Some(*known)) {
+            return Err(tampered(format!("event {count}")));
+        }
+    }
+    let count = old.credentials.len() as u64;
+    let mut chain = Chain { seal, rows: store.begin_anew()?, seq: old.events.len() as u64, head };
+    chain.rows.put_register(&seal.register_row(register.version, &register.body))?;
+    for event in old.events {
+        let body = seal.close_event(event.seq, event.credential.as_deref(), &event.body);
+        chain.rows.append(&EventRow { body, ..event })?;
+    }
+    for (record, mac) in &old.credentials {
+        if !seal.is_credential(record, mac) {
+            return Err(tampered(format!("the credential {}", record.id)));
+        }
+        add(&mut *chain.rows, seal, record)?;
+        step(count);
+    }
+    let holders = seal.holder_sums(old.credentials.iter().map(|(record, _)| (&*record.id, seal.holder_tag(&record.holder))));
+    chain.append(None, &Event { holders, ..Event::default() })?;
+    for (name, bytes) in &old.documents {
+        chain.rows.put_document(name, &seal.close_document(name, bytes))?;
+    }
+    chain.rows.commit()
+}
+
+fn add(rows: &mut dyn Tx, seal: &Seal, record: &CredentialRecord) -> Result<()> {
+    let roles: Vec<Tag> = record.roles.iter().map(|role| seal.role_tag(role)).collect();
+    rows.add_credential(&seal.credential_row(record, 0), &roles, &seal.day(record))
 }
 
 struct Chain<'s> {

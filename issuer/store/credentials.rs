@@ -117,39 +117,77 @@ pub struct Filter {
     pub ends_after: Option<Timestamp>,
     /// Only those whose validity has ended by this second.
     pub ended_by: Option<Timestamp>,
+    /// Only those whose id begins so.
+    pub id_prefix: Option<String>,
     /// Only those whose id begins so, or whose label contains it.
     pub text: Option<String>,
     /// At most this many, newest first; `None` for all.
     pub limit: Option<u32>,
 }
 
-/// A credential's row, with the seal over what never changes in it.
+/// What is found by exact search: it says nothing without the key that made it.
+pub type Tag = [u8; 16];
+
+/// A credential's row. The body is ciphertext; the tags are made of what is in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct SealedCredential {
-    /// The record.
-    pub record: CredentialRecord,
-    /// Over all of it but its state.
-    pub mac: [u8; 32],
+pub struct CredentialRow {
+    /// The issuer's own name for it.
+    pub id: String,
+    /// Of its status list and its index there.
+    pub entry: Tag,
+    /// Of its holder.
+    pub holder: Tag,
+    /// Of the day on which its validity ends.
+    pub ends: Tag,
+    /// Its state.
+    pub state: State,
+    /// Counts changes, from 0.
+    pub revision: u32,
+    /// Ciphertext.
+    pub body: Vec<u8>,
 }
+
+/// Which rows to read. Every given part must match.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Selection {
+    /// Only this state.
+    pub state: Option<State>,
+    /// Only this holder.
+    pub holder: Option<Tag>,
+    /// Only those with this role.
+    pub role: Option<Tag>,
+    /// Only those that end on one of these days.
+    pub ends: Option<Vec<Tag>>,
+    /// Only those whose id begins so.
+    pub id_prefix: Option<String>,
+}
+
+/// Takes a row; false if no more are wanted.
+pub type TakeRow<'t> = &'t mut dyn FnMut(CredentialRow) -> Result<bool>;
 
 /// Reads credentials.
 pub trait Credentials {
     /// Returns how many there are.
     fn credential_count(&self) -> Result<u64>;
     /// Returns one credential.
-    fn credential(&self, id: &str) -> Result<Option<SealedCredential>>;
-    /// Returns the credential at a status index.
-    fn credential_at(&self, list: u32, index: u32) -> Result<Option<SealedCredential>>;
-    /// Returns the credentials a filter selects, newest first.
-    fn credentials(&self, filter: &Filter) -> Result<Vec<SealedCredential>>;
-    /// Returns the index and state of each credential in a list that is not in force.
-    fn withdrawn(&self, list: u32) -> Result<Vec<(u32, State)>>;
+    fn credential(&self, id: &str) -> Result<Option<CredentialRow>>;
+    /// Returns the credential at a status entry.
+    fn credential_at(&self, entry: &Tag) -> Result<Option<CredentialRow>>;
+    /// Gives the credentials that were selected to `take`, newest first.
+    fn credentials(&self, selection: &Selection, take: TakeRow<'_>) -> Result<()>;
+    /// Returns entry and state of each credential that is not in force.
+    fn withdrawn(&self) -> Result<Vec<(Tag, State)>>;
+    /// Returns id and holder of each credential whose holder's tag lies between two.
+    fn holders(&self, first: &Tag, last: &Tag) -> Result<Vec<(String, Tag)>>;
+    /// Returns the days on which validities end: tag and ciphertext.
+    fn days(&self) -> Result<Vec<(Tag, Vec<u8>)>>;
 }
 
 /// Changes credentials.
 pub trait WriteCredentials {
-    /// Adds a credential; [`super::StoreError::Taken`] if its id or index was used before.
-    fn add_credential(&mut self, credential: &SealedCredential) -> Result<()>;
-    /// Sets a credential's state; [`super::StoreError::Missing`] if it is not there. A revocation is final.
-    fn set_state(&mut self, id: &str, state: State, at: Timestamp) -> Result<()>;
+    /// Adds a credential, found by its roles too; [`super::StoreError::Taken`] if its id or entry was used before. `day` is the
+    /// ciphertext of the day on which it ends.
+    fn add_credential(&mut self, credential: &CredentialRow, roles: &[Tag], day: &[u8]) -> Result<()>;
+    /// Replaces state and body of the revision before; [`super::StoreError::Missing`] if it is not there. A revocation is final.
+    fn replace_credential(&mut self, credential: &CredentialRow) -> Result<()>;
 }

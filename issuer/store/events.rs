@@ -9,8 +9,8 @@ pub struct EventRow {
     pub seq: u64,
     /// The credential whose history it belongs to, if it is about one.
     pub credential: Option<String>,
-    /// JSON.
-    pub body: String,
+    /// Ciphertext.
+    pub body: Vec<u8>,
     /// Over the link before and this one.
     pub mac: [u8; 32],
 }
@@ -20,8 +20,8 @@ pub struct EventRow {
 pub struct SummaryRow {
     /// The last event in it.
     pub seq: u64,
-    /// JSON.
-    pub body: String,
+    /// Ciphertext.
+    pub body: Vec<u8>,
     /// Over both.
     pub mac: [u8; 32],
 }

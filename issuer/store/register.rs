@@ -7,9 +7,9 @@ use super::Result;
 pub struct RegisterRow {
     /// Counts replacements, 1 first.
     pub version: u64,
-    /// JSON.
-    pub body: String,
-    /// Over version and body.
+    /// Ciphertext.
+    pub body: Vec<u8>,
+    /// Over version and plaintext.
     pub mac: [u8; 32],
 }
 
@@ -31,7 +31,8 @@ pub trait Registers: Documents {
 
 /// Changes register and documents.
 pub trait WriteRegister {
-    /// Replaces the register whose version is one less; [`super::StoreError::Overtaken`] if another is in its place.
+    /// Replaces the register whose version is one less; [`super::StoreError::Overtaken`] if another is in its place. The first may have any
+    /// version.
     fn put_register(&mut self, row: &RegisterRow) -> Result<()>;
     /// Writes a named document.
     fn put_document(&mut self, name: &str, bytes: &[u8]) -> Result<()>;

@@ -2,20 +2,20 @@
 //! is deleted is overwritten (`secure_delete`), in the write-ahead log with its next checkpoint. The log stays, empty, when the last
 //! process closes the file, so that a copy made without it is noticed.
 
-use super::{Documents, Store, StoreError, Tx, Unsealed, View};
+use super::{Documents, Earlier, Store, StoreError, Tx, View};
 use core::time::Duration;
 use rusqlite::{Connection, ErrorCode, FileControl, OpenFlags, Transaction, TransactionBehavior, ffi};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 mod credentials;
+mod earlier;
 mod events;
 mod logs;
 mod offers;
 mod register;
 mod rows;
 mod schema;
-mod unsealed;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -135,14 +135,14 @@ impl Store for SqliteStore {
         Ok(Box::new(self.write()?))
     }
 
-    fn earlier(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Unsealed>> {
+    fn earlier(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Earlier>> {
         let found: i64 = self.db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if found == schema::NEWEST {
             return Ok(None);
         }
         // Rows are looked up by random ids: with the usual 2 MiB almost every page would be read again.
         self.db.pragma_update(None, "cache_size", UPGRADE_CACHE)?;
-        unsealed::read(&self.db, step).map(Some)
+        earlier::read(&self.db, found, step).map(Some)
     }
 
     fn begin_anew(&mut self) -> Result<Box<dyn Tx + '_>> {

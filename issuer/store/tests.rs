@@ -1,14 +1,12 @@
 //! What every store does, as one suite that each implementation passes, and what only SQLite's file does.
 
 use super::{
-    CredentialRecord, EventRow, Filter, LeafRow, MissingLog, OfferRow, RegisterRow, SealedCredential, SqliteStore, State, Store,
-    StoreError, SummaryRow, Tx,
+    CredentialRow, EventRow, LeafRow, MissingLog, OfferRow, RegisterRow, Selection, SqliteStore, State, Store, StoreError, SummaryRow, Tx,
 };
 use crate::testing::crash::{Crash, Crashing};
 use crate::testing::{at, store};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
-use waypass_credential::format::Format;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
@@ -20,32 +18,21 @@ fn once(store: &mut dyn Store, work: impl FnOnce(&mut dyn Tx) -> Result<()>) -> 
 }
 
 fn register(version: u64) -> RegisterRow {
-    RegisterRow { version, body: "{}".into(), mac: [1; 32] }
+    RegisterRow { version, body: b"{}".to_vec(), mac: [1; 32] }
 }
 
 fn event(seq: u64, credential: Option<&str>) -> EventRow {
-    EventRow { seq, credential: credential.map(str::to_owned), body: "{}".into(), mac: [u8::try_from(seq).expect("small"); 32] }
+    EventRow { seq, credential: credential.map(str::to_owned), body: b"{}".to_vec(), mac: [u8::try_from(seq).expect("small"); 32] }
 }
 
-fn credential(id: &str, index: u32) -> SealedCredential {
-    let record = CredentialRecord {
-        id: id.into(),
-        format: Format::SdJwtVc,
-        holder: "did:key:zHolder".into(),
-        label: format!("Badge {id}"),
-        roles: vec!["nurse".into()],
-        sites: vec!["north".into()],
-        zones: vec![],
-        issued_at: at(index.into()),
-        valid_from: at(0),
-        valid_until: at(1000),
-        key_id: "did:key:z#z".into(),
-        list: 1,
-        index,
-        state: State::Valid,
-        changed_at: at(5),
-    };
-    SealedCredential { record, mac: [9; 32] }
+/// A row whose tags come from a number.
+fn credential(id: &str, number: u8) -> CredentialRow {
+    let (entry, holder, ends) = ([number; 16], [number / 2; 16], [number % 2; 16]);
+    CredentialRow { id: id.into(), entry, holder, ends, state: State::Valid, revision: 0, body: vec![number; 40] }
+}
+
+fn add(tx: &mut dyn Tx, row: &CredentialRow, role: u8) -> Result<()> {
+    tx.add_credential(row, &[[role; 16], [200; 16]], &[row.ends[0]])
 }
 
 fn offer(hash: u8, until: i64) -> OfferRow {
@@ -54,7 +41,6 @@ fn offer(hash: u8, until: i64) -> OfferRow {
 
 /// Two processes that start from the same register or the same event: one of them is told, and half of a change is no change.
 fn follows_what_was_before(first: &mut dyn Store, second: &mut dyn Store) {
-    assert_eq!(once(first, |tx| tx.put_register(&register(2))), Err(StoreError::Overtaken));
     let one = |tx: &mut dyn Tx| tx.put_document("a", b"one").and_then(|()| tx.put_register(&register(1)));
     assert_eq!(once(first, one), Ok(()));
     let two = |tx: &mut dyn Tx| tx.put_document("a", b"two").and_then(|()| tx.put_register(&register(1)));
@@ -63,6 +49,7 @@ fn follows_what_was_before(first: &mut dyn Store, second: &mut dyn Store) {
     assert_eq!(view.document("a"), Ok(Some(b"one".to_vec())), "half of a refused change stays behind");
     assert_eq!((view.document_names(), view.register()), (Ok(vec!["a".to_owned()]), Ok(Some(register(1)))));
     drop(view);
+    assert_eq!(once(second, |tx| tx.put_register(&register(3))), Err(StoreError::Overtaken));
     assert_eq!(once(second, |tx| tx.put_register(&register(2))), Ok(()));
     assert_eq!(first.look().expect("read").register_version(), Ok(2));
 
@@ -92,11 +79,11 @@ fn a_moment_and_a_transaction(first: &mut dyn Store, second: &mut dyn Store) {
 }
 
 fn what_is_unique_is_taken_once(first: &mut dyn Store, second: &mut dyn Store) {
-    once(first, |tx| tx.add_credential(&credential("a", 3))).expect("added");
+    once(first, |tx| add(tx, &credential("a", 3), 1)).expect("added");
     for same in [credential("a", 4), credential("b", 3)] {
-        assert_eq!(once(second, |tx| tx.add_credential(&same)), Err(StoreError::Taken));
+        assert_eq!(once(second, |tx| add(tx, &same, 1)), Err(StoreError::Taken));
     }
-    once(second, |tx| tx.add_credential(&credential("b", 4))).expect("added");
+    once(second, |tx| add(tx, &credential("b", 4), 1)).expect("added");
     once(first, |tx| tx.use_nonce(&[7; 32], at(10))).expect("used");
     assert_eq!(once(second, |tx| tx.use_nonce(&[7; 32], at(10))), Err(StoreError::Taken));
     once(first, |tx| tx.add_offer(&offer(1, 10))).expect("added");
@@ -108,25 +95,52 @@ fn what_is_unique_is_taken_once(first: &mut dyn Store, second: &mut dyn Store) {
 }
 
 fn credentials_are_found_and_a_revocation_is_final(first: &mut dyn Store, second: &mut dyn Store) {
-    for (index, id) in (0..).zip(["a", "b", "c"]) {
-        once(first, |tx| tx.add_credential(&credential(id, index))).expect("added");
+    let rows = [credential("ab1", 2), credential("ab2", 3), credential("b01", 4)];
+    for (role, row) in (7..).zip(&rows) {
+        once(first, |tx| add(tx, row, role)).expect("added");
     }
-    once(first, |tx| tx.set_state("b", State::Revoked, at(9))).expect("revoked");
-    assert_eq!(once(second, |tx| tx.set_state("x", State::Revoked, at(9))), Err(StoreError::Missing));
-    assert!(once(second, |tx| tx.set_state("b", State::Valid, at(9))).is_err(), "a revocation was taken back");
+    let revoked = CredentialRow { state: State::Revoked, revision: 1, body: vec![9; 40], ..rows[1].clone() };
+    once(first, |tx| tx.replace_credential(&revoked)).expect("revoked");
+    for wrong in [CredentialRow { id: "x".into(), ..revoked.clone() }, CredentialRow { revision: 3, ..revoked.clone() }] {
+        assert_eq!(once(second, |tx| tx.replace_credential(&wrong)), Err(StoreError::Missing));
+    }
+    let back = CredentialRow { state: State::Valid, revision: 2, ..revoked.clone() };
+    assert!(once(second, |tx| tx.replace_credential(&back)).is_err(), "a revocation was taken back");
     let view = second.look().expect("read");
-    assert_eq!((view.credential_count(), view.withdrawn(1)), (Ok(3), Ok(vec![(1, State::Revoked)])));
-    assert_eq!((view.credential("c"), view.credential("x")), (Ok(Some(credential("c", 2))), Ok(None)));
-    assert_eq!(view.credential_at(1, 0), Ok(Some(credential("a", 0))));
-    let ids = |filter: &Filter| -> Vec<String> { view.credentials(filter).expect("read").into_iter().map(|row| row.record.id).collect() };
-    assert_eq!(ids(&Filter::default()), ["c", "b", "a"]);
-    assert_eq!(ids(&Filter { state: Some(State::Valid), limit: Some(1), ..Filter::default() }), ["c"]);
+    assert_eq!((view.credential_count(), view.withdrawn()), (Ok(3), Ok(vec![(rows[1].entry, State::Revoked)])));
+    assert_eq!((view.credential("ab2"), view.credential("x")), (Ok(Some(revoked.clone())), Ok(None)));
+    assert_eq!((view.credential_at(&rows[2].entry), view.credential_at(&[99; 16])), (Ok(Some(rows[2].clone())), Ok(None)));
+    assert_eq!(view.holders(&[1; 16], &[1; 16]), Ok(vec![("ab1".into(), [1; 16]), ("ab2".into(), [1; 16])]));
+    assert_eq!(view.holders(&[0; 16], &[0xff; 16]).map(|found| found.len()), Ok(3));
+    let mut days = view.days().expect("read");
+    days.sort();
+    assert_eq!(days, [([0; 16], vec![0]), ([1; 16], vec![1])]);
+    let ids = |selection: Selection, most: usize| -> Vec<String> {
+        let mut ids = Vec::new();
+        let mut take = |row: CredentialRow| {
+            ids.push(row.id);
+            Ok(ids.len() < most)
+        };
+        view.credentials(&selection, &mut take).expect("read");
+        ids
+    };
+    let all = Selection::default();
+    assert_eq!(ids(all.clone(), 9), ["b01", "ab2", "ab1"]);
+    assert_eq!(ids(all.clone(), 2), ["b01", "ab2"]);
+    assert_eq!(ids(Selection { state: Some(State::Valid), ..all.clone() }, 9), ["b01", "ab1"]);
+    assert_eq!(ids(Selection { holder: Some([1; 16]), ..all.clone() }, 9), ["ab2", "ab1"]);
+    assert_eq!(ids(Selection { role: Some([8; 16]), ..all.clone() }, 9), ["ab2"]);
+    assert_eq!(ids(Selection { role: Some([200; 16]), ..all.clone() }, 9).len(), 3);
+    assert_eq!(ids(Selection { ends: Some(vec![[0; 16]]), ..all.clone() }, 9), ["b01", "ab1"]);
+    assert_eq!(ids(Selection { ends: Some(vec![]), ..all.clone() }, 9), Vec::<String>::new());
+    assert_eq!(ids(Selection { id_prefix: Some("ab".into()), state: Some(State::Revoked), ..all.clone() }, 9), ["ab2"]);
+    assert_eq!(ids(Selection { id_prefix: Some("' OR 1=1 --".into()), ..all }, 9), Vec::<String>::new());
 }
 
 fn events_are_read_in_order(first: &mut dyn Store, second: &mut dyn Store) {
     let chain = [event(1, None), event(2, Some("a")), event(3, Some("b")), event(4, Some("a"))];
     once(first, |tx| chain.iter().try_for_each(|event| tx.append(event))).expect("appended");
-    let summary = SummaryRow { seq: 4, body: "sum".into(), mac: [5; 32] };
+    let summary = SummaryRow { seq: 4, body: b"sum".to_vec(), mac: [5; 32] };
     for seq in [3, 4] {
         once(first, |tx| tx.put_summary(&SummaryRow { seq, ..summary.clone() })).expect("kept");
     }
@@ -185,7 +199,7 @@ fn a_newer_schema_and_a_foreign_file_are_left_alone() {
     let raw = rusqlite::Connection::open(&path).expect("opened");
     raw.execute_batch("PRAGMA user_version=99").expect("set");
     let why = SqliteStore::open(&path, MissingLog::Accepted).expect_err("newer");
-    assert_eq!(why, StoreError::Newer { found: 99, known: 3 });
+    assert_eq!(why, StoreError::Newer { found: 99, known: 4 });
     raw.execute_batch("PRAGMA application_id=7").expect("set");
     assert!(matches!(SqliteStore::open(&path, MissingLog::Accepted), Err(StoreError::Corrupt(_))));
     let text = dir.path().join("text.db");

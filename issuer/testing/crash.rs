@@ -4,8 +4,8 @@
 //! without effect, as it is when a real one dies.
 
 use crate::store::{
-    Credentials, Documents, EventRow, Events, Filter, LeafRow, Logs, OfferRow, Offers, RegisterRow, Registers, SealedCredential,
-    SqliteStore, State, Store, StoreError, SummaryRow, Tx, Unsealed, View, WriteCredentials, WriteEvents, WriteLogs, WriteOffers,
+    CredentialRow, Credentials, Documents, Earlier, EventRow, Events, LeafRow, Logs, OfferRow, Offers, RegisterRow, Registers, Selection,
+    SqliteStore, State, Store, StoreError, SummaryRow, Tag, TakeRow, Tx, View, WriteCredentials, WriteEvents, WriteLogs, WriteOffers,
     WriteRegister,
 };
 use std::cell::Cell;
@@ -66,7 +66,7 @@ impl Store for Crashing {
         Ok(Box::new(CrashingTx { inner: self.inner.begin()?, crash: &self.crash }))
     }
 
-    fn earlier(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Unsealed>> {
+    fn earlier(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Earlier>> {
         self.inner.earlier(step)
     }
 
@@ -128,10 +128,12 @@ passes! {
         }
         Credentials {
             fn credential_count() -> u64;
-            fn credential(id: &str) -> Option<SealedCredential>;
-            fn credential_at(list: u32, index: u32) -> Option<SealedCredential>;
-            fn credentials(filter: &Filter) -> Vec<SealedCredential>;
-            fn withdrawn(list: u32) -> Vec<(u32, State)>;
+            fn credential(id: &str) -> Option<CredentialRow>;
+            fn credential_at(entry: &Tag) -> Option<CredentialRow>;
+            fn credentials(selection: &Selection, take: TakeRow<'_>) -> ();
+            fn withdrawn() -> Vec<(Tag, State)>;
+            fn holders(first: &Tag, last: &Tag) -> Vec<(String, Tag)>;
+            fn days() -> Vec<(Tag, Vec<u8>)>;
         }
         Offers {
             fn offers() -> Vec<OfferRow>;
@@ -149,8 +151,8 @@ passes! {
             fn put_summary(row: &SummaryRow);
         }
         WriteCredentials {
-            fn add_credential(credential: &SealedCredential);
-            fn set_state(id: &str, state: State, at: Timestamp);
+            fn add_credential(credential: &CredentialRow, roles: &[Tag], day: &[u8]);
+            fn replace_credential(credential: &CredentialRow);
         }
         WriteOffers {
             fn add_offer(offer: &OfferRow);

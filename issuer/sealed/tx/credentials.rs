@@ -2,7 +2,7 @@
 
 use super::super::event::{Event, OfferMark, Status};
 use super::{Result, Tx, found, pairs};
-use crate::store::{CredentialRecord, Entry, Pickup, SealedCredential, StatusEvent, StoreError};
+use crate::store::{CredentialRecord, Entry, Pickup, StatusEvent, StoreError, Tag};
 use waypass_credential::role::StatusPurpose;
 
 impl Tx<'_> {
@@ -15,7 +15,8 @@ impl Tx<'_> {
         issued: &StatusEvent,
         pickup: Option<&Pickup>,
     ) -> Result<()> {
-        let row = SealedCredential { record: record.clone(), mac: self.seal.credential(record) };
+        let row = self.seal.credential_row(record, 0);
+        let roles: Vec<Tag> = record.roles.iter().map(|role| self.seal.role_tag(role)).collect();
         let own = [Entry { list: record.list, index: record.index }];
         let entries = if entries.is_empty() { &own } else { entries };
         self.look().check_free(entries)?;
@@ -27,14 +28,15 @@ impl Tx<'_> {
             self.rows.use_nonce(nonce_hash, *nonce_until)?;
             offers.push(OfferMark::of(answered));
         }
-        self.rows.add_credential(&row)?;
-        let event = Event { status: Some(Status::of(0, issued)), taken: pairs(entries), offers, ..Event::default() };
+        self.rows.add_credential(&row, &roles, &self.seal.day(record))?;
+        let holders = vec![self.seal.holder_sum(&record.id, &row.holder)];
+        let event = Event { status: Some(Status::of(0, issued)), taken: pairs(entries), offers, holders, ..Event::default() };
         self.append(Some(&record.id), &event)
     }
 
     /// Changes a credential's state and appends to its history, if it still is in `event.from`; else [`StoreError::Changed`].
     pub(crate) fn change_state(&mut self, id: &str, event: &StatusEvent) -> Result<()> {
-        let record = self.look().credential(id)?.ok_or(StoreError::Changed)?;
+        let (record, revision) = self.look().credential_row(id)?.ok_or(StoreError::Changed)?;
         if Some(record.state) != event.from {
             return Err(StoreError::Changed);
         }
@@ -42,7 +44,8 @@ impl Tx<'_> {
         for entry in self.look().given(id)? {
             set.extend(self.look().value_for(entry, event.to)?.map(|value| self.look().changed(entry, value)).transpose()?.flatten());
         }
-        found(self.rows.set_state(id, event.to, event.at))?;
+        let record = CredentialRecord { state: event.to, changed_at: event.at, ..record };
+        found(self.rows.replace_credential(&self.seal.credential_row(&record, revision + 1)))?;
         self.append_status(id, event, set)
     }
 

@@ -66,7 +66,7 @@ impl Tx<'_> {
     fn put_documents(&mut self, documents: &[(&str, &[u8])]) -> Result<()> {
         for (name, bytes) in documents {
             let digest = Digest::of(bytes);
-            self.rows.put_document(name, bytes)?;
+            self.rows.put_document(name, &self.seal.close_document(name, bytes))?;
             self.register().documents.insert((*name).to_owned(), digest);
             self.written.push(((*name).to_owned(), digest));
         }

@@ -29,7 +29,7 @@ impl<T: Db> Registers for T {
 impl WriteRegister for SqliteTx<'_> {
     fn put_register(&mut self, row: &RegisterRow) -> Result<()> {
         let replaced = self.db().execute(
-            "INSERT INTO register(id, version, body, mac) SELECT 1, ?1, ?2, ?3 WHERE ?1=1+coalesce((SELECT version FROM register), 0)
+            "INSERT INTO register(id, version, body, mac) SELECT 1, ?1, ?2, ?3 WHERE ?1=1+coalesce((SELECT version FROM register), ?1-1)
              ON CONFLICT(id) DO UPDATE SET version=?1, body=?2, mac=?3",
             params![rows::integer(row.version)?, row.body, row.mac],
         )?;

@@ -1,8 +1,8 @@
 //! Rows to records and back; what no writer of ours could have written is reported as damage, not guessed at.
 
 use crate::store::{
-    CredentialRecord, DeviceRow, EventCause, EventRow, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, SealedCredential, State,
-    StatusEvent, StoreError, TxCode,
+    CredentialRecord, DeviceRow, EventCause, EventRow, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, State, StatusEvent, StoreError,
+    TxCode,
 };
 use rusqlite::Row;
 use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
@@ -25,10 +25,6 @@ macro_rules! offer_columns {
     };
 }
 pub(super) use offer_columns;
-
-pub(super) fn sealed_credential(row: &Row<'_>) -> Result<SealedCredential> {
-    Ok(SealedCredential { record: credential(row)?, mac: row.get(15)? })
-}
 
 pub(super) fn chained(row: &Row<'_>) -> Result<EventRow> {
     Ok(EventRow { seq: natural(row.get(0)?)?, credential: row.get(1)?, body: row.get(2)?, mac: row.get(3)? })
@@ -147,11 +143,6 @@ fn time(row: &Row<'_>, column: usize) -> Result<Timestamp> {
 fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     let seconds: Option<i64> = row.get(column)?;
     seconds.map(|seconds| Timestamp::from_unix(seconds).ok_or(StoreError::Corrupt("a time"))).transpose()
-}
-
-/// A list of names as JSON text, which SQLite's `json_each` can search.
-pub(super) fn names_text(names: &[String]) -> String {
-    waypass_credential::json::to_string(&names)
 }
 
 fn names(row: &Row<'_>, column: usize) -> Result<Vec<String>> {

@@ -7,25 +7,21 @@ use rusqlite::{Connection, TransactionBehavior};
 const APPLICATION: i64 = 0x7770_6973;
 
 /// Step N leads from version N to N + 1; a released step never changes.
-const STEPS: [&str; 3] = [include_str!("v1.sql"), include_str!("v2.sql"), SEALED];
+const STEPS: [&str; 4] = [include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql"), include_str!("v4.sql")];
 
-/// The step that puts everything under the seal. Only [`crate::sealed`] can take it where there are rows: it has the key.
-const SEALED: &str = include_str!("v3.sql");
-/// The last version without a seal.
+/// The last version without a seal. Only [`crate::sealed`] can take the steps after it where there are rows: it has the key.
 const UNSEALED: usize = 2;
-
+/// The version under the seal whose rows were no ciphertext.
+pub(super) const READABLE: i64 = 3;
 /// The version of the tables that this program writes.
-#[expect(clippy::cast_possible_wrap, reason = "three steps")]
-pub(super) const NEWEST: i64 = STEPS.len() as i64;
+pub(super) const NEWEST: i64 = 4;
 
-/// Makes the tables of the sealed version, in the transaction that fills them.
+/// Makes the tables of the newest version, in the transaction that fills them.
 pub(super) fn seal(db: &Connection) -> Result<(), StoreError> {
     let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if usize::try_from(found) != Ok(UNSEALED) {
-        return Err(StoreError::Overtaken);
-    }
-    db.execute_batch(SEALED)?;
-    Ok(db.execute_batch(&format!("DELETE FROM credentials; PRAGMA user_version={NEWEST};"))?)
+    let done = usize::try_from(found).ok().filter(|done| (UNSEALED..STEPS.len()).contains(done)).ok_or(StoreError::Overtaken)?;
+    STEPS[done..].iter().try_for_each(|step| db.execute_batch(step))?;
+    Ok(db.execute_batch(&format!("PRAGMA user_version={NEWEST};"))?)
 }
 
 /// Brings the tables up to date, but for rows of an earlier version: they wait to be sealed.
@@ -43,9 +39,13 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     if done == STEPS.len() {
         return Ok(());
     }
-    let is_sealed: bool = tx.query_row("SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name='register')", [], |row| row.get(0))?;
-    if is_sealed {
+    let has = |table: &str| tx.query_row("SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name=?1)", [table], |row| row.get::<_, bool>(0));
+    let is_sealed = found < READABLE && has("register")?;
+    if is_sealed || has("credential_roles")? {
         return Err(StoreError::Corrupt("an old version number was put back"));
+    }
+    if found == READABLE {
+        return Ok(());
     }
     let to = if done == 0 { STEPS.len() } else { UNSEALED };
     for step in &STEPS[done..to] {
