@@ -136,6 +136,9 @@ fn the_first_sealed_format_becomes_ciphertext_and_goes_on() {
     }
     drop(first_sealed_format(dir.path()));
     assert!(Sealed::open(Box::new(store(dir.path())), newer, &mut |_| ()).is_err());
+    let raw = rusqlite::Connection::open(dir.path().join("issuer.db")).expect("opened");
+    let version: i64 = raw.query_row("PRAGMA user_version", [], |row| row.get(0)).expect("read");
+    assert_eq!(version, 3, "evidence was written over");
 }
 
 /// A row that something else wrote before the upgrade is not taken over.

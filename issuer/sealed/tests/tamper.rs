@@ -253,6 +253,16 @@ fn a_running_issuer_signs_nothing_that_something_else_wrote() {
     let holder = did::to_did_key(Key::p256(9).public_key());
     let found = running(&others).credentials(&Filter { holder: Some(holder), ..Filter::default() });
     assert!(matches!(&found, Err(why) if tampered(why)), "{found:?}");
+    // A row in clear, which says what lists and history say, of another person.
+    victim.write("");
+    let record = victim.open().expect("opened").credential(valid).expect("read").expect("there");
+    let body = serde_json::json!({
+        "format": record.format, "holder": "did:key:zOther", "label": "x", "roles": record.roles, "sites": record.sites, "zones": [],
+        "issued_at": record.issued_at.unix(), "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(),
+        "key_id": record.key_id, "list": record.list, "index": record.index, "state": 0, "changed_at": record.changed_at.unix(),
+    });
+    let found = running(&format!("UPDATE credentials SET body=CAST('{body}' AS BLOB) WHERE id='{valid}'")).credential(valid);
+    assert!(matches!(&found, Err(why) if tampered(why)), "{found:?}");
     // A state that only the search goes by.
     let found = running(&format!("UPDATE credentials SET state=2 WHERE id='{valid}'"))
         .credentials(&Filter { state: Some(State::Suspended), ..Filter::default() });
