@@ -109,7 +109,7 @@ fn a_row_that_something_else_wrote_is_found_when_the_issuer_is_opened() {
     let victim = victim();
     victim.write("");
     assert!(victim.open().is_ok(), "what the issuer wrote itself is refused");
-    let [_, suspended, revoked, _] = &victim.ids;
+    let [valid, suspended, revoked, _] = &victim.ids;
     let cases = [
         // Another register: a bit of it, its plaintext, another row's ciphertext.
         ("UPDATE register SET body=CAST(substr(body, 1, 40) || x'00' || substr(body, 42) AS BLOB)", "the register"),
@@ -136,6 +136,7 @@ fn a_row_that_something_else_wrote_is_found_when_the_issuer_is_opened() {
         (&*format!("DROP TRIGGER revoked_is_final; UPDATE credentials SET state=0 WHERE id='{revoked}'"), "the state of the credential"),
         (&*format!("UPDATE credentials SET state=0 WHERE id='{suspended}'"), "the state of the credential"),
         ("UPDATE credentials SET state=1", "the state of the credential"),
+        (&*format!("UPDATE credentials SET state=1 WHERE id='{valid}'"), "the state of the credential"),
         ("DROP TRIGGER revoked_is_final; UPDATE credentials SET state=0", "the state of the credential"),
         // Rows that vanish.
         ("DELETE FROM credentials WHERE state=0", "the number of credentials"),
@@ -252,6 +253,14 @@ fn a_running_issuer_signs_nothing_that_something_else_wrote() {
     }
     let holder = did::to_did_key(Key::p256(9).public_key());
     let found = running(&others).credentials(&Filter { holder: Some(holder), ..Filter::default() });
+    assert!(matches!(&found, Err(why) if tampered(why)), "{found:?}");
+    // The row of before the revocation.
+    let back = format!(
+        "DROP TRIGGER revoked_is_final;
+         UPDATE credentials SET (state, revision, body)=(SELECT state, revision, body FROM old.credentials AS was WHERE was.id='{revoked}')
+         WHERE id='{revoked}'"
+    );
+    let found = running(&back).credential(revoked);
     assert!(matches!(&found, Err(why) if tampered(why)), "{found:?}");
     // A row in clear, which says what lists and history say, of another person.
     victim.write("");
