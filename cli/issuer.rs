@@ -7,8 +7,8 @@ use crate::unlock::{self, OpenArgs};
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
 use waypass_issuer::Issuer;
-use waypass_issuer::issue::OpenError;
-use waypass_issuer::keys::KeyUse;
+use waypass_issuer::keys::{KeyRole, KeyUse};
+use waypass_issuer::open::OpenError;
 use waypass_issuer::store::StoreError;
 use waypass_machine::clock;
 use waypass_vault::{KeyPurpose, Unlocked, VaultError};
@@ -121,20 +121,20 @@ pub(crate) fn begin_seal(vault: &Unlocked<'_>) -> Result<(), VaultError> {
 }
 
 /// The vault's keys that an issuer signs with.
-fn key_uses(vault: &Unlocked<'_>) -> Result<Vec<(KeyUse, waypass_vault::KeyId)>, Failure> {
+fn key_uses(vault: &Unlocked<'_>) -> Result<Vec<(KeyRole, waypass_vault::KeyId)>, Failure> {
     let keys = vault.keys()?;
     Ok(keys.into_iter().filter(|key| !key.retired).filter_map(|key| Some((key_use(key.purpose)?, key.id))).collect())
 }
 
-const fn key_use(purpose: KeyPurpose) -> Option<KeyUse> {
+const fn key_use(purpose: KeyPurpose) -> Option<KeyRole> {
     match purpose {
-        KeyPurpose::Credential => Some(KeyUse::Credential),
-        KeyPurpose::Status => Some(KeyUse::Status),
-        KeyPurpose::Intake => Some(KeyUse::Intake),
-        KeyPurpose::Root => Some(KeyUse::Root),
-        KeyPurpose::Targets => Some(KeyUse::Targets),
-        KeyPurpose::Snapshot => Some(KeyUse::Snapshot),
-        KeyPurpose::Timestamp => Some(KeyUse::Timestamp),
+        KeyPurpose::Credential => Some(KeyRole::Record(KeyUse::Credential)),
+        KeyPurpose::Status => Some(KeyRole::Record(KeyUse::Status)),
+        KeyPurpose::Intake => Some(KeyRole::Record(KeyUse::Intake)),
+        KeyPurpose::Root => Some(KeyRole::Root),
+        KeyPurpose::Targets => Some(KeyRole::Targets),
+        KeyPurpose::Snapshot => Some(KeyRole::Snapshot),
+        KeyPurpose::Timestamp => Some(KeyRole::Timestamp),
         KeyPurpose::Holder | KeyPurpose::Gate | KeyPurpose::Lease | KeyPurpose::Time => None,
     }
 }
@@ -157,10 +157,8 @@ fn open_failure(error: &OpenError) -> Failure {
         OpenError::NotSetUp => {
             Failure::usage(error, "make one with `waypass issuer init`; beside an officer's keys, in another place (--home DIR)")
         }
-        OpenError::AlreadySetUp => Failure::usage(error, "use it, or choose another place with --home DIR"),
         OpenError::Settings(_) => Failure::usage(error, "correct the option and run `waypass issuer init` again"),
         OpenError::Store(why) => store_failure(why.clone()),
-        OpenError::Root(why) => Failure::internal(why, "run the command again in a new place with --home DIR"),
         OpenError::Damaged => {
             Failure::new(Exit::Tamper, error, "stop the service, keep the file and restore a copy of the issuer's folder")
         }

@@ -8,9 +8,9 @@ mod cast;
 use cast::{Done, Gate, ONLINE, Person, hour, keys, vault};
 use std::path::Path;
 use waypass_credential::key::{Algorithm, PublicKey};
+use waypass_issuer::Issuer;
 use waypass_issuer::ceremony::{CeremonyError, Paper, Quorum, RootKeys};
-use waypass_issuer::issue::Issuer;
-use waypass_issuer::keys::{KeyUse, Keys};
+use waypass_issuer::keys::{KeyRole, KeyUse, Keys};
 use waypass_issuer::publish::Publication;
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
@@ -19,7 +19,7 @@ use waypass_machine::SystemRng;
 use waypass_trust::bundle::{self, Authority, BundleError};
 use waypass_vault::KeyPurpose;
 
-const OFFICERS: [(KeyUse, KeyPurpose); 2] = [(KeyUse::Root, KeyPurpose::Root), (KeyUse::Targets, KeyPurpose::Targets)];
+const OFFICERS: [(KeyRole, KeyPurpose); 2] = [(KeyRole::Root, KeyPurpose::Root), (KeyRole::Targets, KeyPurpose::Targets)];
 
 fn main() -> Done<()> {
     let folder = tempfile::tempdir()?;
@@ -31,16 +31,16 @@ fn main() -> Done<()> {
     let officers = vaults.iter().map(|vault| keys(vault, &OFFICERS)).collect::<Done<Vec<_>>>()?;
     let online = keys(&office, &ONLINE)?;
     let root = RootKeys {
-        root: quorum(&officers, KeyUse::Root, 2),
-        targets: quorum(&officers, KeyUse::Targets, 2),
-        snapshot: quorum([&online], KeyUse::Snapshot, 1),
-        timestamp: quorum([&online], KeyUse::Timestamp, 1),
+        root: quorum(&officers, KeyRole::Root, 2),
+        targets: quorum(&officers, KeyRole::Targets, 2),
+        snapshot: quorum([&online], KeyRole::Snapshot, 1),
+        timestamp: quorum([&online], KeyRole::Timestamp, 1),
     };
     let seal = Seal::new(&Seal::new_key(&mut SystemRng), None);
     let mut head =
         Issuer::create(store(folder, "office")?, seal.clone(), Settings::new("Harbour", "https://harbour.example"), online, hour(0).wall)?;
     let paper = head.prepare_root(&root, hour(0).wall)?;
-    head.assemble(&signed(&paper, &officers[..2], KeyUse::Root)?, hour(0).wall)?;
+    head.assemble(&signed(&paper, &officers[..2], KeyRole::Root)?, hour(0).wall)?;
 
     println!("The branch has keys of its own. Its entry lets it speak of visitors, of the island, and of nothing else.");
     let branch_keys = || keys(&branch_office, &[&ONLINE[..], &OFFICERS].concat());
@@ -96,9 +96,9 @@ fn main() -> Done<()> {
 /// Two of three officers sign what the head office believes from now on; one of them alone gets nowhere.
 fn believe(head: &mut Issuer<'_>, officers: &[Keys<'_>], hours: i64) -> Done<()> {
     let paper = head.prepare_targets(hour(hours).wall)?;
-    let alone = head.assemble(&signed(&paper, &officers[..1], KeyUse::Targets)?, hour(hours).wall);
+    let alone = head.assemble(&signed(&paper, &officers[..1], KeyRole::Targets)?, hour(hours).wall);
     assert!(matches!(alone, Err(CeremonyError::Refused(BundleError::Threshold { needed: 2, found: 1, .. }))), "{alone:?}");
-    Ok(head.assemble(&signed(&paper, &officers[1..], KeyUse::Targets)?, hour(hours).wall)?)
+    Ok(head.assemble(&signed(&paper, &officers[1..], KeyRole::Targets)?, hour(hours).wall)?)
 }
 
 /// The branch's own entry, cut down to what head office lets it say, and its status lists.
@@ -111,13 +111,13 @@ fn limited(own: &Publication) -> (Authority, Vec<Vec<u8>>) {
 }
 
 /// What the officers' own machines do: look at the paper, sign it, send it back.
-fn signed(paper: &Paper, officers: &[Keys<'_>], key_use: KeyUse) -> Done<Vec<Paper>> {
-    let signers = officers.iter().flat_map(|keys| keys.of(key_use));
+fn signed(paper: &Paper, officers: &[Keys<'_>], role: KeyRole) -> Done<Vec<Paper>> {
+    let signers = officers.iter().flat_map(|keys| keys.of(role));
     signers.map(|signer| Ok(Paper::parse(&paper.to_bytes())?.sign(signer)?)).collect()
 }
 
-fn quorum<'k>(holders: impl IntoIterator<Item = &'k Keys<'k>>, key_use: KeyUse, threshold: u32) -> Quorum {
-    let keys = holders.into_iter().flat_map(|keys| keys.of(key_use)).map(|signer| signer.public_key().clone());
+fn quorum<'k>(holders: impl IntoIterator<Item = &'k Keys<'k>>, role: KeyRole, threshold: u32) -> Quorum {
+    let keys = holders.into_iter().flat_map(|keys| keys.of(role)).map(|signer| signer.public_key().clone());
     Quorum { keys: keys.collect(), threshold }
 }
 

@@ -9,9 +9,10 @@ use waypass_credential::did::to_did_key;
 use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, Signer as _};
 use waypass_credential::request::Query;
+use waypass_issuer::Issuer;
 use waypass_issuer::gates::Enrolment;
-use waypass_issuer::issue::{Format, Issuer, Order, Validity};
-use waypass_issuer::keys::{KeyUse, Keys};
+use waypass_issuer::issue::{Format, Order, Validity};
+use waypass_issuer::keys::{KeyRole, KeyUse, Keys};
 use waypass_issuer::revoke::{Cause, Grounds};
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
@@ -32,13 +33,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let office = vault(folder.path(), "issuer", &factor)?;
     let mut keys = Keys::new();
     for (key_use, purpose) in [
-        (KeyUse::Credential, KeyPurpose::Credential),
-        (KeyUse::Status, KeyPurpose::Status),
-        (KeyUse::Intake, KeyPurpose::Intake),
-        (KeyUse::Root, KeyPurpose::Root),
-        (KeyUse::Targets, KeyPurpose::Targets),
-        (KeyUse::Snapshot, KeyPurpose::Snapshot),
-        (KeyUse::Timestamp, KeyPurpose::Timestamp),
+        (KeyRole::Record(KeyUse::Credential), KeyPurpose::Credential),
+        (KeyRole::Record(KeyUse::Status), KeyPurpose::Status),
+        (KeyRole::Record(KeyUse::Intake), KeyPurpose::Intake),
+        (KeyRole::Root, KeyPurpose::Root),
+        (KeyRole::Targets, KeyPurpose::Targets),
+        (KeyRole::Snapshot, KeyPurpose::Snapshot),
+        (KeyRole::Timestamp, KeyPurpose::Timestamp),
     ] {
         keys.add(key_use, office.signer(office.generate_key(Algorithm::EdDsa, purpose)?.id)?);
     }

@@ -6,8 +6,8 @@
 mod cast;
 
 use cast::{Done, Gate, ONLINE, Person, hour, keys, moment, vault};
-use waypass_issuer::issue::Issuer;
-use waypass_issuer::keys::KeyUse;
+use waypass_issuer::Issuer;
+use waypass_issuer::keys::KeyRole;
 use waypass_issuer::policy::PolicyDraft;
 use waypass_issuer::revoke::{Cause, Grounds};
 use waypass_issuer::sealed::Seal;
@@ -34,7 +34,7 @@ const RULES: &str = r#"{
 fn main() -> Done<()> {
     let folder = tempfile::tempdir()?;
     let (office, device) = (vault(folder.path(), "issuer")?, vault(folder.path(), "gate")?);
-    let signing = [(KeyUse::Root, KeyPurpose::Root), (KeyUse::Targets, KeyPurpose::Targets)];
+    let signing = [(KeyRole::Root, KeyPurpose::Root), (KeyRole::Targets, KeyPurpose::Targets)];
     let keys = keys(&office, &[&ONLINE[..], &signing].concat())?;
     let settings = Settings { roles: vec!["ranger".into(), "angler".into()], ..Settings::new("River Office", "https://river.example") };
     let seal = Seal::new(&Seal::new_key(&mut SystemRng), None);

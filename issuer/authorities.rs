@@ -4,10 +4,9 @@
 //! publication could not carry is refused before it is kept. The others sign their own status lists; the newest token of
 //! each travels with every publication, and its age is its own.
 
-use crate::ceremony::CeremonyError;
-use crate::issue::Issuer;
-use crate::publish::Renewal;
-use crate::store::{Documents as _, StoreError};
+use crate::office::{AUTHORITIES, Issuer};
+use crate::store::StoreError;
+use crate::targets::Renewal;
 use core::fmt;
 use waypass_credential::did::Purpose;
 use waypass_credential::did::{DidDocument, DocumentError, MethodError};
@@ -17,7 +16,6 @@ use waypass_trust::bundle::{Authority, BundleError, KeyRecord, KeyState, KeyUse,
 use waypass_trust::status::{ListError, ListInfo};
 use waypass_trust::time::TOLERANCE_SECONDS;
 
-const AUTHORITIES: &str = "authorities";
 /// The tokens of the others' status lists.
 const LISTS: &str = "authority-lists";
 /// A few keys, and at most some hundred roles, sites and lists.
@@ -72,8 +70,6 @@ pub enum AuthorityError {
         /// The fault.
         why: BundleError,
     },
-    /// The targets cannot be made.
-    Ceremony(CeremonyError),
     /// The store failed.
     Store(StoreError),
 }
@@ -150,11 +146,6 @@ pub fn read(text: &[u8]) -> Result<Authority, AuthorityError> {
 }
 
 impl Issuer<'_> {
-    /// The other issuers that the next targets will carry.
-    pub fn authorities(&self) -> Result<Vec<Authority>, StoreError> {
-        self.held(AUTHORITIES, "the other issuers")
-    }
-
     /// Takes in another issuer with the newest token of each status list it announces; `replace` puts it in the place of
     /// the entry with its name. It enters the bundle with the next publication.
     pub fn add_authority(
@@ -234,17 +225,12 @@ impl Issuer<'_> {
         kept.sort_unstable();
         kept.dedup();
         let (others, kept) = (json::to_string(&others), json::to_string(&kept));
-        self.store.set_documents(&[(AUTHORITIES, others.as_bytes()), (LISTS, kept.as_bytes())])?;
+        self.store.transact(|tx| tx.set_documents(&[(AUTHORITIES, others.as_bytes()), (LISTS, kept.as_bytes())]))?;
         Ok(taken)
     }
 
     fn tokens(&self) -> Result<Vec<String>, StoreError> {
         self.held(LISTS, "the lists of other issuers")
-    }
-
-    pub(crate) fn held<T: serde::de::DeserializeOwned>(&self, document: &str, what: &'static str) -> Result<Vec<T>, StoreError> {
-        let Some(text) = self.store.document(document)? else { return Ok(Vec::new()) };
-        serde_json::from_slice(&text).map_err(|_| StoreError::Corrupt(what))
     }
 }
 
@@ -290,7 +276,6 @@ impl fmt::Display for AuthorityError {
             }
             Self::Unknown(name) => write!(f, "no other issuer is called {name:?}"),
             Self::Refused(why) | Self::List { why, .. } => why.fmt(f),
-            Self::Ceremony(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
@@ -307,16 +292,6 @@ impl From<StoreError> for AuthorityError {
 impl From<BundleError> for AuthorityError {
     fn from(why: BundleError) -> Self {
         Self::Refused(why)
-    }
-}
-
-impl From<CeremonyError> for AuthorityError {
-    fn from(why: CeremonyError) -> Self {
-        match why {
-            CeremonyError::Store(why) => Self::Store(why),
-            CeremonyError::Refused(why) => Self::Refused(why),
-            why => Self::Ceremony(why),
-        }
     }
 }
 

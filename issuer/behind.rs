@@ -3,17 +3,15 @@
 //! What gates upload says what they have seen: the version of the targets they decided by, and the entries of our lists that they
 //! know to be revoked. An issuer that is behind publishes nothing: its lists would take revocations back.
 
-use crate::issue::Issuer;
-use crate::keys::KeyUse;
+use crate::keys::{KeyState, KeyUse};
+use crate::office::Issuer;
+use crate::parts::{LEAST_TARGETS, TARGETS, TIMESTAMP};
 use crate::store::{Entry, KeyRow, StoreError};
 use core::fmt;
 use waypass_trust::audit::Flagged;
 
 /// The numbers that an issuer that was restored skips: more publications than one makes in a century of 15-minute steps.
 const SKIP: u64 = 4_000_000;
-
-/// The counter below which targets in effect are signed anew, even if they say the same.
-pub(crate) const LEAST_TARGETS: &str = "least-targets";
 
 /// What a gate has seen of this issuer, and this issuer knows nothing of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +52,7 @@ impl Issuer<'_> {
     /// key for status lists was given up as stolen, revocations that only gates know of prove nothing.
     pub fn behind(&self) -> Result<Vec<Behind>, StoreError> {
         let enrolled: Vec<String> = self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none()).map(|gate| gate.id).collect();
-        let known = self.store.version(crate::ceremony::TARGETS)?;
+        let known = self.store.version(TARGETS)?;
         let mut behind = Vec::new();
         for (gate, device) in self.store.devices()? {
             if !enrolled.contains(&gate) {
@@ -68,7 +66,7 @@ impl Issuer<'_> {
             }
         }
         // A list by a stolen key may have said anything.
-        let is_stolen = |key: &KeyRow| key.key_use == KeyUse::Status.as_str() && key.state == "compromised";
+        let is_stolen = |key: &KeyRow| key.key_use == KeyUse::Status && key.state == KeyState::Compromised;
         if self.store.keys()?.iter().any(is_stolen) {
             return Ok(behind);
         }
@@ -84,28 +82,31 @@ impl Issuer<'_> {
     /// Skips the numbers that publications since the copy may have used, so that gates take the next one, and revokes the entries
     /// that gates have seen revoked and of whose credentials this issuer has forgotten all. Others stay open until they are revoked.
     pub fn skip_versions(&mut self) -> Result<(), StoreError> {
+        let mut unknown = Vec::new();
         for (entry, _) in self.store.contradictions()? {
             if self.store.credential_at(entry.list, entry.index)?.is_none() {
-                self.store.revoke_unknown(entry)?;
+                unknown.push(entry);
             }
         }
-        for (gate, device) in self.store.devices()? {
-            if device.ahead > device.next_seq {
-                self.store.forgive(&gate)?;
-            }
-        }
-        let seen = self.store.devices()?.into_iter().map(|(_, device)| device.targets).max().unwrap_or(0);
+        let devices = self.store.devices()?;
+        let seen = devices.iter().map(|(_, device)| device.targets).max().unwrap_or(0);
         let next = |known: u64| known.max(seen.min(known.saturating_add(SKIP))).saturating_add(SKIP);
-        let (targets, timestamp) = (self.store.version(crate::ceremony::TARGETS)?, self.store.version("timestamp")?);
-        let (targets, timestamp) = (next(targets), next(timestamp));
-        self.store.raise_versions(&[(crate::ceremony::TARGETS, targets), (LEAST_TARGETS, targets), ("timestamp", timestamp)])
+        let (targets, timestamp) = (next(self.store.version(TARGETS)?), next(self.store.version(TIMESTAMP)?));
+        self.store.transact(|tx| {
+            unknown.iter().try_for_each(|entry| tx.revoke_unknown(*entry))?;
+            for (gate, _) in devices.iter().filter(|(_, device)| device.ahead > device.next_seq) {
+                tx.forgive(gate)?;
+            }
+            tx.raise_versions(&[(TARGETS, targets), (LEAST_TARGETS, targets), (TIMESTAMP, timestamp)]);
+            Ok(())
+        })
     }
 
     /// Keeps what a gate has seen revoked.
     pub(crate) fn note_seen(&mut self, gate: &str, flagged: &[Flagged]) -> Result<(), StoreError> {
         let ours = |flag: &Flagged| Some(Entry { list: self.list_number(&flag.uri)?, index: u32::try_from(flag.idx).ok()? });
         let entries: Vec<Entry> = flagged.iter().filter_map(ours).collect();
-        self.store.note_seen(gate, &entries)
+        self.store.transact(|tx| tx.note_seen(gate, &entries))
     }
 }
 

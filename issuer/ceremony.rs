@@ -4,10 +4,12 @@
 //! [`Paper::sign`] and the key; what comes back is the same paper with one signature more. In the simple case all keys are
 //! unlocked here and [`Issuer::establish_root`] does the three steps at once.
 
-use crate::issue::Issuer;
-use crate::keys::KeyUse;
-use crate::publish::Renewal;
-use crate::store::{Documents, StoreError};
+use crate::keys::KeyRole;
+use crate::office::Issuer;
+use crate::parts::{ROOTS, TARGETS, TARGETS_IN_EFFECT, root_document};
+use crate::policy::PolicyRefused;
+use crate::store::StoreError;
+use crate::targets::Renewal;
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, Limits};
@@ -17,9 +19,6 @@ use waypass_trust::bundle::{BundleError, Digest, Envelope, Part, PartName, Root,
 
 /// A part is at most 1 MiB, a third more in base64url, and its signatures.
 const LIMITS: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 6, values: 1024 };
-/// The counter of root versions that took effect.
-const ROOTS: &str = "roots";
-pub(crate) const TARGETS: &str = "targets";
 
 /// The signing keys of a root, role by role.
 pub type RootKeys = RootRoles;
@@ -82,9 +81,9 @@ pub enum CeremonyError {
     /// included: targets that its keys have signed must come with it.
     TargetsLeftBehind,
     /// No key for this use is unlocked.
-    NoKey(KeyUse),
+    NoKey(KeyRole),
     /// The policy in the targets does not compile.
-    Policy(String),
+    Policy(PolicyRefused),
     /// The key could not sign.
     Signer,
     /// The store failed.
@@ -205,10 +204,10 @@ impl Issuer<'_> {
             if keys.is_empty() { Err(CeremonyError::NoKey(key_use)) } else { Ok(SigningRole { keys, threshold: 1 }) }
         };
         Ok(RootKeys {
-            root: role(KeyUse::Root)?,
-            targets: role(KeyUse::Targets)?,
-            snapshot: role(KeyUse::Snapshot)?,
-            timestamp: role(KeyUse::Timestamp)?,
+            root: role(KeyRole::Root)?,
+            targets: role(KeyRole::Targets)?,
+            snapshot: role(KeyRole::Snapshot)?,
+            timestamp: role(KeyRole::Timestamp)?,
         })
     }
 
@@ -216,7 +215,7 @@ impl Issuer<'_> {
     pub fn establish_root(&mut self, keys: &RootKeys, at: Timestamp) -> Result<RootFile, CeremonyError> {
         let mut paper = self.prepare_root(keys, at)?;
         let asked = self.newest_root()?.map(|root| root.part().roles.root.keys.clone()).unwrap_or_default();
-        for signer in self.keys.of(KeyUse::Root) {
+        for signer in self.keys.of(KeyRole::Root) {
             if keys.root.has(signer.public_key()) || asked.contains(signer.public_key()) {
                 paper = paper.sign(signer)?;
             }
@@ -249,13 +248,9 @@ impl Issuer<'_> {
     /// Prepares the next targets from the settings, the registered keys, the lists, the gates and the policy. Whoever signs them is
     /// elsewhere, so the online keys renew the enrolments in them.
     pub fn prepare_targets(&mut self, at: Timestamp) -> Result<Paper, CeremonyError> {
-        self.targets_paper(Renewal::Online, at)
-    }
-
-    pub(crate) fn targets_paper(&mut self, renewal: Renewal, at: Timestamp) -> Result<Paper, CeremonyError> {
-        self.policy().and_then(|policy| policy.check()).map_err(|why| CeremonyError::Policy(why.to_string()))?;
-        let version = self.store.next_version(TARGETS)?;
-        let part = self.targets_part(version, renewal, at)?;
+        self.policy()?.check().map_err(CeremonyError::Policy)?;
+        let version = self.store.transact(|tx| Ok(tx.next_version(TARGETS)))?;
+        let part = self.targets_part(version, Renewal::Online, at)?;
         part.check()?;
         Paper::new(PaperPart::Targets, &part)
     }
@@ -278,14 +273,18 @@ impl Issuer<'_> {
             None if next.is_some() && self.leaves_targets_behind(&role)? => return Err(CeremonyError::TargetsLeftBehind),
             None => None,
         };
-        if let Some(next) = next {
-            // The counter refuses a second root of this version that another process assembled meanwhile.
-            self.store.advance(ROOTS, next.version() - 1, next.version(), &[(&root_document(next.version()), &next.to_bytes())])?;
-        }
-        if let Some((version, envelope)) = targets {
-            let held = self.targets()?.map_or(0, |(_, held)| held.version);
-            self.store.advance("targets-in-effect", held, version, &[(TARGETS, &envelope.to_bytes())])?;
-        }
+        let held = self.targets()?.map_or(0, |(_, held)| held.version);
+        // Both or neither: a root alone, whose keys have signed no targets, could publish nothing, revocations included.
+        self.store.transact(|tx| {
+            if let Some(next) = &next {
+                // The counter refuses a second root of this version that another process assembled meanwhile.
+                tx.advance(ROOTS, next.version() - 1, next.version(), &[(&root_document(next.version()), &next.to_bytes())])?;
+            }
+            match &targets {
+                Some((version, envelope)) => tx.advance(TARGETS_IN_EFFECT, held, *version, &[(TARGETS, &envelope.to_bytes())]),
+                None => Ok(()),
+            }
+        })?;
         Ok(())
     }
 
@@ -309,7 +308,7 @@ impl Issuer<'_> {
         if part.version <= held {
             return Err(CeremonyError::Version { expected: held + 1, found: part.version });
         }
-        waypass_trust::policy::RolePolicy::compile(&part.policy).map_err(|why| CeremonyError::Policy(why.to_string()))?;
+        waypass_trust::policy::RolePolicy::compile(&part.policy).map_err(|why| CeremonyError::Policy(PolicyRefused::Rules(why)))?;
         // Kept unchecked, targets that break a rule would stop every later publication, revocations included.
         part.check()?;
         part.check_contexts(self.context_documents(&part)?)?;
@@ -317,51 +316,18 @@ impl Issuer<'_> {
     }
 
     /// Whether the targets in effect are not signed as `role` demands, and cannot be signed anew here.
-    fn leaves_targets_behind(&self, role: &SigningRole) -> Result<bool, CeremonyError> {
+    fn leaves_targets_behind(&self, role: &SigningRole) -> Result<bool, StoreError> {
         let Some((envelope, _)) = self.targets()? else { return Ok(false) };
-        let here = role.keys.iter().filter(|key| self.keys.matching(KeyUse::Targets, key).is_some()).count();
+        let here = role.keys.iter().filter(|key| self.keys.matching(KeyRole::Targets, key).is_some()).count();
         let enough = usize::try_from(role.threshold).is_ok_and(|threshold| here >= threshold);
         Ok(!enough && envelope.verify(TargetsPart::TYP, &PartName::Targets, role).is_err())
     }
 
     /// The newest root, to be carried to devices.
-    pub fn root(&self) -> Result<Option<RootFile>, CeremonyError> {
+    pub fn root(&self) -> Result<Option<RootFile>, StoreError> {
         let file = |root: Root| RootFile { version: root.version(), bytes: root.to_bytes(), digest: root.digest() };
         Ok(self.newest_root()?.map(file))
     }
-
-    /// Every root, oldest first.
-    pub(crate) fn roots(&self) -> Result<Vec<Envelope>, CeremonyError> {
-        Ok(roots(&self.store)?)
-    }
-
-    pub(crate) fn newest_root(&self) -> Result<Option<Root>, CeremonyError> {
-        match self.roots()?.last() {
-            Some(envelope) => Ok(Some(Root::open(&envelope.to_bytes())?)),
-            None => Ok(None),
-        }
-    }
-
-    /// The targets in effect, as far as they are still what the store wrote.
-    pub(crate) fn targets(&self) -> Result<Option<(Envelope, TargetsPart)>, CeremonyError> {
-        let Some(bytes) = self.store.document(TARGETS)? else { return Ok(None) };
-        let envelope: Envelope = serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt("the targets"))?;
-        let payload = envelope.untrusted_payload().map_err(|_| StoreError::Corrupt("the targets"))?;
-        Ok(Some((envelope, part(&payload)?)))
-    }
-}
-
-/// Every root that a store has, oldest first.
-pub(crate) fn roots(store: &dyn Documents) -> Result<Vec<Envelope>, StoreError> {
-    let mut roots = Vec::new();
-    while let Some(bytes) = store.document(&root_document(roots.len() as u64 + 1))? {
-        roots.push(serde_json::from_slice(&bytes).map_err(|_| StoreError::Corrupt("a root"))?);
-    }
-    Ok(roots)
-}
-
-pub(crate) fn root_document(version: u64) -> String {
-    format!("root/{version}")
 }
 
 impl fmt::Display for CeremonyError {
@@ -375,7 +341,7 @@ impl fmt::Display for CeremonyError {
             Self::TargetsLeftBehind => f.write_str(
                 "this root changes who signs issuers, gates and rules, and they have not signed yet: nothing could be published",
             ),
-            Self::NoKey(key_use) => write!(f, "no {key_use} key is unlocked here"),
+            Self::NoKey(role) => write!(f, "no {role} key is unlocked here"),
             Self::Policy(why) => write!(f, "the policy cannot be published: {why}"),
             Self::Signer => SignError.fmt(f),
             Self::Store(why) => why.fmt(f),

@@ -4,17 +4,17 @@
 //! fetch it; the URL is a name. Credentials are issued under a context once targets that name it are in effect: gates that lack it
 //! would refuse them.
 
-use crate::ceremony::CeremonyError;
-use crate::issue::Issuer;
-use crate::publish::Renewal;
+use crate::office::{CONTEXTS, Compiled, Issuer};
+use crate::parts::TARGETS;
 use crate::store::StoreError;
+use crate::targets::Renewal;
 use core::fmt;
+use std::rc::Rc;
 use waypass_credential::json;
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{BundleError, ContextReference, Digest, MAX_CONTEXT, TargetsPart};
 
-const CONTEXTS: &str = "contexts";
 /// The documents, those included that only the targets in effect still name.
 const DOCUMENTS: &str = "context-documents";
 
@@ -29,18 +29,11 @@ pub enum ContextError {
     Unknown(String),
     /// A publication with it would not be accepted by a gate.
     Refused(BundleError),
-    /// The targets cannot be made.
-    Ceremony(CeremonyError),
     /// The store failed.
     Store(StoreError),
 }
 
 impl Issuer<'_> {
-    /// The contexts that the next targets will name.
-    pub fn contexts(&self) -> Result<Vec<ContextReference>, StoreError> {
-        self.held(CONTEXTS, "the contexts")
-    }
-
     /// Takes in a context under `id`; `replace` puts it in the place of the one with that URL. It enters the bundle with the next
     /// publication.
     pub fn add_context(&mut self, id: &str, document: &[u8], replace: bool, at: Timestamp) -> Result<ContextReference, ContextError> {
@@ -78,12 +71,25 @@ impl Issuer<'_> {
         Ok(documents.into_iter().filter(|document| is_named(document, targets)).collect())
     }
 
-    /// Those under which credentials may be issued now: named by the targets in effect, and to be named by the next.
-    pub(crate) fn usable_contexts(&self) -> Result<KnownContexts, ContextError> {
+    /// Returns those under which credentials may be issued now: named by the targets in effect, and to be named by the next. They are
+    /// compiled when one of the documents that they come from has changed, and kept.
+    pub(crate) fn usable_contexts(&self) -> Result<Rc<KnownContexts>, StoreError> {
+        let of = self.store.digests([TARGETS, CONTEXTS, DOCUMENTS])?;
+        if let Some(compiled) = self.compiled.borrow().as_ref().filter(|compiled| compiled.of == of) {
+            return Ok(Rc::clone(&compiled.contexts));
+        }
+        tracing::trace!(event = "contexts_compiled");
+        let contexts = Rc::new(self.compile_contexts()?);
+        self.compiled.replace(Some(Compiled { of, contexts: Rc::clone(&contexts) }));
+        Ok(contexts)
+    }
+
+    fn compile_contexts(&self) -> Result<KnownContexts, StoreError> {
         let wanted = self.contexts()?;
         let Some((_, mut in_effect)) = self.targets()?.filter(|_| !wanted.is_empty()) else { return Ok(KnownContexts::new()) };
         in_effect.contexts.retain(|context| wanted.contains(context));
-        Ok(in_effect.check_contexts(self.context_documents(&in_effect)?)?)
+        // They were checked before they were stored.
+        in_effect.check_contexts(self.context_documents(&in_effect)?).map_err(|_| StoreError::Corrupt("the contexts"))
     }
 
     fn keep_contexts(&mut self, contexts: Vec<ContextReference>, brought: Option<&str>, at: Timestamp) -> Result<(), ContextError> {
@@ -97,7 +103,7 @@ impl Issuer<'_> {
         let in_effect = self.targets()?.map(|(_, part)| part);
         documents.retain(|document| is_named(document, &wanted) || in_effect.as_ref().is_some_and(|part| is_named(document, part)));
         let (contexts, documents) = (json::to_string(&wanted.contexts), json::to_string(&documents));
-        Ok(self.store.set_documents(&[(CONTEXTS, contexts.as_bytes()), (DOCUMENTS, documents.as_bytes())])?)
+        Ok(self.store.transact(|tx| tx.set_documents(&[(CONTEXTS, contexts.as_bytes()), (DOCUMENTS, documents.as_bytes())]))?)
     }
 }
 
@@ -113,7 +119,6 @@ impl fmt::Display for ContextError {
             Self::Taken(id) => write!(f, "a context called {id:?} is in use already"),
             Self::Unknown(id) => write!(f, "no context is called {id:?}"),
             Self::Refused(why) => why.fmt(f),
-            Self::Ceremony(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
@@ -130,16 +135,6 @@ impl From<StoreError> for ContextError {
 impl From<BundleError> for ContextError {
     fn from(why: BundleError) -> Self {
         Self::Refused(why)
-    }
-}
-
-impl From<CeremonyError> for ContextError {
-    fn from(why: CeremonyError) -> Self {
-        match why {
-            CeremonyError::Store(why) => Self::Store(why),
-            CeremonyError::Refused(why) => Self::Refused(why),
-            why => Self::Ceremony(why),
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which gates belong to the enterprise: a gate signs who it is, the issuer takes it in, the bundle says so to everybody.
 
-use crate::issue::Issuer;
+use crate::office::Issuer;
 use crate::store::{GateRow, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -138,7 +138,10 @@ impl Issuer<'_> {
         };
         let time_zone = time_zone.map(str::to_owned).or_else(|| held.and_then(|held| held.time_zone));
         let gate = GateRow { id, name, site, zone, time_zone, enrolled_at: issued_at, revoked: None };
-        self.store.put_gate(&gate)?;
+        self.store.transact(|tx| {
+            tx.put_gate(&gate);
+            Ok(())
+        })?;
         Ok(gate)
     }
 
@@ -152,13 +155,11 @@ impl Issuer<'_> {
             return Err(EnrolError::Ended { at });
         }
         gate.revoked = Some((at, reason.into()));
-        self.store.put_gate(&gate)?;
+        self.store.transact(|tx| {
+            tx.put_gate(&gate);
+            Ok(())
+        })?;
         Ok(gate)
-    }
-
-    /// All gates ever enrolled, by name.
-    pub fn gates(&self) -> Result<Vec<GateRow>, StoreError> {
-        self.store.gates()
     }
 }
 

@@ -9,7 +9,7 @@
 //! Logs (`tracing`) name the route, the outcome and the time it took. They never hold a body, a query, a code, a token, a
 //! DID or a name.
 
-use crate::issue::Issuer;
+use crate::office::Issuer;
 use crate::publish::{Pace, PublishError};
 use core::fmt;
 use core::ops::ControlFlow;
@@ -150,7 +150,7 @@ struct Watch {
     looked: Instant,
     /// After a publication that failed: not sooner.
     again: Option<Instant>,
-    seen: Option<i64>,
+    seen: Option<u64>,
 }
 
 impl Watch {
@@ -169,7 +169,7 @@ impl Watch {
 
     fn look(&mut self, counter: &mut Counter<'_, '_>, board: &Board) {
         self.looked = Instant::now();
-        let seen = counter.issuer.store.foreign_changes().ok();
+        let seen = counter.issuer.published_version().ok();
         if seen.is_none() || seen != self.seen || !board.is_filled() {
             self.seen = seen;
             match counter.issuer.published() {

@@ -3,8 +3,8 @@
 //! Sending again what was received gives the same answer, so a device whose receipt got lost simply repeats. A log that
 //! contradicts what was received is evidence, not an error to be smoothed over: nothing of it is stored, the device is marked.
 
-use crate::issue::Issuer;
 use crate::keys::KeyUse;
+use crate::office::Issuer;
 use crate::store::{CredentialRecord, LeafRow, State, StoreError};
 use core::fmt;
 use waypass_credential::did;
@@ -66,11 +66,11 @@ impl Issuer<'_> {
             Err(UploadError::Missing { held, .. }) => {
                 // A gate leaves out what it has a receipt for.
                 let size = Head::open(upload.head()).map_err(IntakeError::Invalid)?.chain.size();
-                self.store.note_ahead(&claimed, size)?;
+                self.store.transact(|tx| tx.note_ahead(&claimed, size))?;
                 return Err(IntakeError::Gap { expected: held });
             }
             Err(UploadError::Fork { seq }) => {
-                self.store.flag_fork(&claimed, at, seq)?;
+                self.store.transact(|tx| tx.flag_fork(&claimed, at, seq))?;
                 return Err(IntakeError::Fork { seq });
             }
             Err(why) => return Err(IntakeError::Invalid(why)),
@@ -81,7 +81,7 @@ impl Issuer<'_> {
             .collect();
         let chain = accepted.head.chain.clone();
         let targets = rows.iter().filter_map(|row| Some(Leaf::from_bytes(&row.leaf).ok()?.bundle_version)).max().unwrap_or(0);
-        match self.store.append_leaves(&claimed, &rows, &chain.head(), targets) {
+        match self.store.transact(|tx| tx.append_leaves(&claimed, &rows, &chain.head(), targets)) {
             Ok(()) => {}
             // Another process took leaves of this device meanwhile: the device repeats and the next round compares them.
             Err(StoreError::Changed) => return Err(IntakeError::Gap { expected: self.received(&claimed)? }),

@@ -4,14 +4,17 @@
 //! An [`Issuer`] is a [`store::Store`] (its own database file) under a [`sealed::Seal`], [`keys::Keys`] (signers somebody else
 //! unlocked) and [`settings::Settings`]. Everything it does is a method; [`http::serve`] is the same methods behind a socket.
 //!
-//! What is kept about people: the holder's DID, roles, sites, zones and the display label the operator chose. Other personal
-//! claims are signed into the credential and forgotten; an offer that waits for its pick-up holds them encrypted under the
-//! pre-authorized code, which the issuer does not keep.
+//! What is kept about people: the holder's DID, roles, sites, zones and the display label the operator chose, as ciphertext under the
+//! seal's key. Other personal claims are signed into the credential and forgotten; an offer that waits for its pick-up holds them
+//! encrypted under the pre-authorized code, which the issuer does not keep.
 
 pub mod authorities;
 pub mod behind;
 pub mod ceremony;
+pub mod configure;
 pub mod contexts;
+pub mod create;
+mod draw;
 pub mod gates;
 pub mod http;
 pub mod intake;
@@ -19,16 +22,22 @@ pub mod issue;
 pub mod keys;
 pub mod lists;
 pub mod offer;
+mod office;
+pub mod open;
+mod parts;
 pub mod policy;
 pub mod publish;
 pub mod received;
 pub mod revoke;
+pub mod rotate;
+pub mod rules;
 pub mod sealed;
 pub mod settings;
 pub mod store;
+mod targets;
 pub mod vc_api;
 
-pub use issue::Issuer;
+pub use office::Issuer;
 
 #[cfg(test)]
 mod testing;

@@ -3,9 +3,8 @@
 //! A Token Status List has all there is to say about a credential in one entry. Bitstrings have a list for each purpose, so that
 //! a revocation is never in a list whose entries may be taken back.
 
-use crate::issue::{Issuer, index};
 use crate::keys::KeyUse;
-use crate::publish::PublishError;
+use crate::office::Issuer;
 use crate::store::{Entry, ListRecord, StoreError};
 use core::fmt;
 use rand_core::CryptoRng;
@@ -17,6 +16,25 @@ use waypass_credential::vcdm::secured::Securing;
 use waypass_trust::bundle::{ListKind, StatusUri};
 use waypass_trust::status::bitstring::{BitstringBuf, BitstringList, MIN_ENTRIES};
 use waypass_trust::status::{Bits, ListError, StatusListBuf, StatusListToken};
+
+mod index;
+
+/// Why a list was not signed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum SignListError {
+    /// No active key for status lists is unlocked.
+    NoKey,
+    /// The list could not be made.
+    List(ListError),
+    /// The store failed.
+    Store(StoreError),
+}
+
+/// What a list says now.
+pub(crate) enum Bitmap {
+    Token(StatusListBuf),
+    Bitstring(BitstringBuf, BitstringEntry),
+}
 
 /// Why a document got no entry, or its entry was not set.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,7 +57,7 @@ impl Issuer<'_> {
         let mechanisms = purposes.iter().map(mechanism).collect::<Result<Vec<_>, _>>()?;
         loop {
             let drawn = self.draw(&mechanisms, rng)?;
-            match self.store.take_entries(&drawn) {
+            match self.store.transact(|tx| tx.take_entries(&drawn)) {
                 Ok(()) => return Ok(self.references(&drawn, &mechanisms)),
                 Err(StoreError::Taken) if self.is_any_taken(&drawn)? => {}
                 Err(why) => return Err(why.into()),
@@ -57,7 +75,7 @@ impl Issuer<'_> {
         if u32::from(value) >> entry.size != 0 {
             return Err(EntryError::Value);
         }
-        match self.store.set_entry(Entry { list, index }, value) {
+        match self.store.transact(|tx| tx.set_entry(Entry { list, index }, value)) {
             Err(StoreError::Missing | StoreError::Taken) => Err(EntryError::NotOurs),
             done => Ok(done?),
         }
@@ -68,14 +86,15 @@ impl Issuer<'_> {
     ///
     /// What gates rely on is published with the trust bundle ([`crate::publish::Publication::lists`]); this is for whoever asks
     /// this issuer itself.
-    pub fn status_list(&self, list: u32, at: Timestamp) -> Result<Option<String>, PublishError> {
+    pub fn status_list(&self, list: u32, at: Timestamp) -> Result<Option<String>, SignListError> {
         let Some(list) = self.store.lists()?.into_iter().find(|record| record.id == list) else { return Ok(None) };
-        let signer = self.active_signer(KeyUse::Status, at)?.ok_or(PublishError::NoKey(KeyUse::Status))?;
-        self.sign_list(&list, at, self.settings.timestamp_lifetime_seconds, signer).map(Some)
+        let signer = self.active_signer(KeyUse::Status, at)?.ok_or(SignListError::NoKey)?;
+        let (bitmap, lifetime) = (self.bitmap(&list)?, self.settings.timestamp_lifetime_seconds);
+        self.sign_list(&list, &bitmap, at, lifetime, signer).map(Some).map_err(SignListError::List)
     }
 
     /// Whether gates that have what was published last believe this list.
-    pub fn is_announced(&self, list: u32) -> Result<bool, PublishError> {
+    pub fn is_announced(&self, list: u32) -> Result<bool, StoreError> {
         let uri = self.settings.list_uri(list);
         let announces = |list: &StatusUri| list.uri == uri;
         let targets = self.targets()?;
@@ -85,24 +104,35 @@ impl Issuer<'_> {
     /// Opens a list of every purpose that this kind has, unless there is one: the next targets announce them.
     pub fn open_lists(&mut self, kind: ListKind) -> Result<(), StoreError> {
         let held = self.store.lists()?;
-        for mechanism in self.mechanisms(kind) {
-            if !held.iter().any(|list| list.mechanism == mechanism) {
-                self.store.open_list(&mechanism, self.capacity(&mechanism))?;
-            }
-        }
-        Ok(())
+        let mut wanted = self.mechanisms(kind);
+        wanted.retain(|mechanism| !held.iter().any(|list| list.mechanism == *mechanism));
+        self.open_all(&wanted)
     }
 
-    /// A further list of every kind whose newest is half full, so that the targets announce it before it is needed.
+    /// Opens a further list of every kind whose newest is half full, so that the targets announce it before it is needed.
     pub(crate) fn open_spare_lists(&mut self) -> Result<(), StoreError> {
         let lists = self.store.lists()?;
+        let mut wanted = Vec::new();
         for (at, newest) in lists.iter().enumerate() {
             let is_newest = !lists[at + 1..].iter().any(|later| later.mechanism == newest.mechanism);
             if is_newest && newest.used >= newest.capacity / 2 {
-                self.store.open_list(&newest.mechanism, self.capacity(&newest.mechanism))?;
+                wanted.push(newest.mechanism.clone());
             }
         }
-        Ok(())
+        self.open_all(&wanted)
+    }
+
+    fn open_all(&mut self, wanted: &[Mechanism]) -> Result<(), StoreError> {
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let wanted: Vec<(&Mechanism, u32)> = wanted.iter().map(|mechanism| (mechanism, self.capacity(mechanism))).collect();
+        self.store.transact(|tx| {
+            for (mechanism, capacity) in &wanted {
+                tx.open_list(mechanism, *capacity);
+            }
+            Ok(())
+        })
     }
 
     /// What a credential has entries in whose status stands in lists of this kind; the first says whether it is revoked.
@@ -159,11 +189,6 @@ impl Issuer<'_> {
         Ok(self.store.lists()?.into_iter().filter(has_entry).find_map(message))
     }
 
-    /// The number of one of our own lists.
-    pub(crate) fn list_number(&self, uri: &str) -> Option<u32> {
-        uri.strip_prefix(self.settings.base_url.as_str())?.strip_prefix("/lists/")?.parse().ok()
-    }
-
     fn capacity(&self, mechanism: &Mechanism) -> u32 {
         let least = match mechanism {
             Mechanism::TokenList => 0,
@@ -172,33 +197,44 @@ impl Issuer<'_> {
         self.settings.list_capacity.max(least)
     }
 
-    /// The list as it is now, made at `issued_at` to be used for `lifetime` seconds.
-    pub(crate) fn sign_list(
-        &self,
-        list: &ListRecord,
-        issued_at: Timestamp,
-        lifetime: i64,
-        signer: &dyn Signer,
-    ) -> Result<String, PublishError> {
+    /// Returns what a list says now.
+    pub(crate) fn bitmap(&self, list: &ListRecord) -> Result<Bitmap, StoreError> {
         const OUTSIDE: StoreError = StoreError::Corrupt("an index outside its list");
-        let uri = self.settings.list_uri(list.id);
         let entries = self.store.set_entries(list.id)?;
-        let (key_id, expires_at) = (did::key_id(signer.public_key()), Some(issued_at.plus(lifetime)));
-        let ttl_seconds = u64::try_from(self.settings.list_ttl_seconds).ok();
-        let signed = match &list.mechanism {
+        match &list.mechanism {
             Mechanism::TokenList => {
                 let mut bitmap = StatusListBuf::new(Bits::Two, list.capacity.into());
                 for (index, value) in entries {
                     bitmap.set(index.into(), value).ok_or(OUTSIDE)?;
                 }
-                StatusListToken { uri, issued_at, expires_at, ttl_seconds }.sign(bitmap.as_list(), &key_id, signer)
+                Ok(Bitmap::Token(bitmap))
             }
             Mechanism::Bitstring(entry) => {
-                let mut bits =
-                    BitstringBuf::new(entry.size, list.capacity.into()).ok_or(StoreError::Corrupt("the size of a status list"))?;
+                let size = StoreError::Corrupt("the size of a status list");
+                let mut bits = BitstringBuf::new(entry.size, list.capacity.into()).ok_or(size)?;
                 for (index, value) in entries {
                     bits.set(index.into(), value).ok_or(OUTSIDE)?;
                 }
+                Ok(Bitmap::Bitstring(bits, entry.clone()))
+            }
+        }
+    }
+
+    /// Signs a list, dated `issued_at`, to be used for `lifetime` seconds.
+    pub(crate) fn sign_list(
+        &self,
+        list: &ListRecord,
+        bitmap: &Bitmap,
+        issued_at: Timestamp,
+        lifetime: i64,
+        signer: &dyn Signer,
+    ) -> Result<String, ListError> {
+        let uri = self.settings.list_uri(list.id);
+        let (key_id, expires_at) = (did::key_id(signer.public_key()), Some(issued_at.plus(lifetime)));
+        let ttl_seconds = u64::try_from(self.settings.list_ttl_seconds).ok();
+        match bitmap {
+            Bitmap::Token(bitmap) => StatusListToken { uri, issued_at, expires_at, ttl_seconds }.sign(bitmap.as_list(), &key_id, signer),
+            Bitmap::Bitstring(bits, entry) => {
                 let credential = BitstringList {
                     uri,
                     issuer: did::to_did_key(signer.public_key()),
@@ -210,19 +246,18 @@ impl Issuer<'_> {
                 };
                 credential.sign(bits.as_bitstring(), Securing::DataIntegrity, &key_id, signer)
             }
-        };
-        signed.map_err(|why: ListError| PublishError::List(why))
+        }
     }
 }
 
-/// What the bundle says about a list.
-pub(crate) fn announcement(list: &ListRecord, uri: String) -> StatusUri {
-    let (kind, bits, irrevocable) = match &list.mechanism {
-        // A suspension can be lifted; that a revocation cannot is our own rule, so the bundle says it for us.
-        Mechanism::TokenList => (ListKind::Token, 2, true),
-        Mechanism::Bitstring(entry) => (ListKind::Bitstring, entry.size, entry.purpose == StatusPurpose::Revocation),
-    };
-    StatusUri { uri, max_entries: list.capacity.into(), bits, irrevocable, kind }
+impl fmt::Display for SignListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoKey => f.write_str("no active status key is unlocked here"),
+            Self::List(why) => write!(f, "status list: {why}"),
+            Self::Store(why) => why.fmt(f),
+        }
+    }
 }
 
 impl fmt::Display for EntryError {
@@ -236,7 +271,14 @@ impl fmt::Display for EntryError {
     }
 }
 
+impl core::error::Error for SignListError {}
 impl core::error::Error for EntryError {}
+
+impl From<StoreError> for SignListError {
+    fn from(why: StoreError) -> Self {
+        Self::Store(why)
+    }
+}
 
 impl From<StoreError> for EntryError {
     fn from(why: StoreError) -> Self {

@@ -7,7 +7,9 @@
 //! A wallet that is cut off may ask again. The same token request gives the same token, if it names the same random key
 //! (`Idempotency-Key`), so a code still serves one wallet only. The same token and holder key give the same credential, for a day.
 
-use crate::issue::{Format, IssueError, Issuer, Order, random_id};
+use crate::draw::{below, random_id};
+use crate::issue::{Format, IssueError, Order};
+use crate::office::Issuer;
 use crate::store::{OfferRow, Pickup, StoreError, TxCode};
 use core::fmt;
 use rand_core::CryptoRng;
@@ -104,23 +106,25 @@ impl Issuer<'_> {
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Offer, IssueError> {
-        self.check(order, at)?;
-        self.store.purge(at)?;
+        self.try_out(order, at, rng)?;
+        self.store.transact(|tx| tx.purge(at))?;
         let code = secret(rng);
-        let tx_code = terms.tx_code.then(|| format!("{:06}", crate::issue::index::below(1_000_000, rng)));
+        let tx_code = terms.tx_code.then(|| format!("{:06}", below(1_000_000, rng)));
         let expires_at = at.plus(terms.valid_seconds.clamp(1, MAX_SECONDS));
         let id = random_id(rng);
-        self.store.add_offer(&OfferRow {
-            id: id.clone(),
-            secret_hash: hash(&code),
-            tx_code: tx_code.as_ref().map(|digits| {
-                let mut salt = [0; 16];
-                rng.fill_bytes(&mut salt);
-                TxCode { salt, hash: salted(&salt, digits), tries_left: TX_CODE_TRIES }
-            }),
-            sealed: seal::seal(&code, order, operator),
-            expires_at,
-            exchanged: false,
+        self.store.transact(|tx| {
+            tx.add_offer(&OfferRow {
+                id: id.clone(),
+                secret_hash: hash(&code),
+                tx_code: tx_code.as_ref().map(|digits| {
+                    let mut salt = [0; 16];
+                    rng.fill_bytes(&mut salt);
+                    TxCode { salt, hash: salted(&salt, digits), tries_left: TX_CODE_TRIES }
+                }),
+                sealed: seal::seal(&code, order, operator),
+                expires_at,
+                exchanged: false,
+            })
         })?;
         let uri = self.offer_uri(order.format, &code, tx_code.is_some());
         Ok(Offer { id, uri, tx_code, expires_at })
@@ -163,10 +167,10 @@ impl Issuer<'_> {
             (None, None) => {}
             (None, Some(_)) | (Some(_), None) => return Err(GrantError::TxCode),
             (Some(expected), Some(given)) => {
-                let left = self.store.count_try(&code_hash)?;
+                let left = self.store.transact(|tx| tx.count_try(&code_hash))?;
                 if !bool::from(salted(&expected.salt, given).ct_eq(&expected.hash)) {
                     if left <= 1 {
-                        self.store.drop_offer(&code_hash)?;
+                        self.store.transact(|tx| tx.drop_offer(&code_hash))?;
                     }
                     return Err(GrantError::Void);
                 }
@@ -175,7 +179,7 @@ impl Issuer<'_> {
         let (order, operator) = seal::open(code, &offer.sealed).ok_or(GrantError::Void)?;
         let token = derived.unwrap_or_else(|| secret(rng));
         let sealed = seal::seal(&token, &order, &operator);
-        self.store.exchange_offer(&code_hash, &hash(&token), &sealed, at.plus(TOKEN_SECONDS))?;
+        self.store.transact(|tx| tx.exchange_offer(&code_hash, &hash(&token), &sealed, at.plus(TOKEN_SECONDS)))?;
         Ok(AccessToken { token, expires_in: TOKEN_SECONDS })
     }
 

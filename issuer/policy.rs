@@ -1,7 +1,5 @@
 //! The role policy this issuer publishes: Cedar rules and how old evidence may be, validated before anybody is asked to sign.
 
-use crate::issue::Issuer;
-use crate::store::{Documents as _, GateRow, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, JsonError, Limits};
@@ -9,7 +7,6 @@ use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Policy, RoleLimit};
 use waypass_trust::policy::{PolicyError, RolePolicy};
 
-const POLICY: &str = "policy";
 /// The stack of a thread on the systems that gates run on (Rust's default).
 const GATE_STACK: usize = 2 * 1024 * 1024;
 const LIMITS: Limits = Limits { bytes: 512 * 1024, depth: 6, values: 8192 };
@@ -53,8 +50,6 @@ pub enum PolicyRefused {
     NoDefaultLimit,
     /// A role has two limits, or is stale sooner than it stops being fresh.
     Limit(String),
-    /// The store failed.
-    Store(StoreError),
 }
 
 impl PolicyDraft {
@@ -127,44 +122,6 @@ impl PolicyDraft {
     }
 }
 
-impl Issuer<'_> {
-    /// The policy that the next targets will carry.
-    pub fn policy(&self) -> Result<PolicyDraft, PolicyRefused> {
-        match self.store.document(POLICY)? {
-            Some(text) => PolicyDraft::parse(&text),
-            None => PolicyDraft::initial(),
-        }
-    }
-
-    /// Checks a policy, and asks its rules once as the gates will.
-    pub fn check_policy(&self, policy: &PolicyDraft) -> Result<(), PolicyRefused> {
-        let gates = self.gates()?.into_iter().filter(|row| row.revoked.is_none());
-        let mut places: Vec<_> = gates.map(|row| (row.site, row.zone, row.time_zone)).collect();
-        places.sort_unstable();
-        places.dedup();
-        policy.try_out(&self.settings().roles, &places)
-    }
-
-    /// Returns the rule that cannot be evaluated at this gate because it speaks of local hours and the gate has no time zone. Such a rule
-    /// denies whatever it is asked.
-    pub fn rule_without_hours(&self, gate: &GateRow) -> Option<String> {
-        let policy = self.policy().ok().filter(|_| gate.time_zone.is_none())?;
-        let asked = |time_zone: Option<&str>| {
-            policy.try_out(&self.settings().roles, &[(gate.site.clone(), gate.zone.clone(), time_zone.map(str::to_owned))])
-        };
-        match asked(None) {
-            Err(PolicyRefused::Rules(PolicyError::Fails { rule, .. })) if asked(Some("UTC")).is_ok() => Some(rule),
-            _ => None,
-        }
-    }
-
-    /// Checks a policy and keeps it for the next targets.
-    pub fn set_policy(&mut self, policy: &PolicyDraft) -> Result<(), PolicyRefused> {
-        self.check_policy(policy)?;
-        Ok(self.store.set_documents(&[(POLICY, json::to_string(policy).as_bytes())])?)
-    }
-}
-
 impl fmt::Display for PolicyRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -173,15 +130,8 @@ impl fmt::Display for PolicyRefused {
             Self::Rules(why) => why.fmt(f),
             Self::NoDefaultLimit => f.write_str("the policy has no limit for the role *"),
             Self::Limit(role) => write!(f, "the role {role:?} has two limits, or is stale sooner than it stops being fresh"),
-            Self::Store(why) => why.fmt(f),
         }
     }
 }
 
 impl core::error::Error for PolicyRefused {}
-
-impl From<StoreError> for PolicyRefused {
-    fn from(why: StoreError) -> Self {
-        Self::Store(why)
-    }
-}

@@ -6,12 +6,14 @@
 //! A publication carries the time of the clock, never a later one, and no two carry the same (`dates`).
 
 use crate::behind::Behind;
-use crate::ceremony::{CeremonyError, roots};
-use crate::issue::Issuer;
-use crate::keys::KeyUse;
+use crate::keys::{KeyRole, KeyUse};
+use crate::office::Issuer;
+use crate::parts::{self, TARGETS, TARGETS_IN_EFFECT, TIMESTAMP};
+use crate::policy::PolicyRefused;
 use crate::store::{Documents, StoreError};
+use crate::targets::Renewal;
 use core::fmt;
-use waypass_credential::key::Signer;
+use waypass_credential::key::{SignError, Signer};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{
     BundleDraft, BundleError, Envelope, MAX_ROOT_STEPS, Part as _, PartName, Root, SigningRole, TargetsPart, TimeNonce, TrustBundle,
@@ -20,15 +22,12 @@ use waypass_trust::bundle::{
 use waypass_trust::status::ListError;
 
 mod dates;
+mod gate_list;
 mod pace;
-mod targets;
 mod unasked;
 
 pub use dates::{ClockDoubt, LONGEST_PAUSE};
 pub use pace::Pace;
-pub(crate) use targets::Renewal;
-pub use targets::TargetsChange;
-pub(crate) use unasked::BEFORE_SEAL;
 
 use dates::{Dates, Judged};
 
@@ -71,7 +70,7 @@ pub enum PublishError {
     /// There are no targets yet and their keys are not unlocked here: prepare them, have them signed, assemble.
     NoTargets,
     /// No active key for this use is unlocked.
-    NoKey(KeyUse),
+    NoKey(KeyRole),
     /// The clock is far from the last publication, and nobody has confirmed it: [`Issuer::publish_confirmed`].
     Unconfirmed(ClockDoubt),
     /// Publications carry whole seconds, and this one is used; `next` is the earliest time to try again.
@@ -95,8 +94,12 @@ pub enum PublishError {
     List(ListError),
     /// The bundle would not be accepted by a gate.
     Bundle(BundleError),
-    /// The root or the targets are not usable.
-    Ceremony(CeremonyError),
+    /// The policy in the next targets does not compile.
+    Policy(PolicyRefused),
+    /// The next targets would not be accepted by a gate.
+    Targets(BundleError),
+    /// A key could not sign.
+    Signer,
     /// The store failed.
     Store(StoreError),
 }
@@ -163,7 +166,7 @@ impl Issuer<'_> {
         }
         let (targets, part, targets_due) = self.current_targets(&root, at)?;
         let lists = self.sign_lists(&part, at, at)?;
-        let version = self.store.next_version("timestamp")?;
+        let version = self.store.transact(|tx| Ok(tx.next_version(TIMESTAMP)))?;
         let roots = self.roots()?;
         let draft = BundleDraft {
             root: roots.clone(),
@@ -175,8 +178,8 @@ impl Issuer<'_> {
             expires_at: at.plus(self.settings.timestamp_lifetime_seconds),
         };
         let bundle = draft.seal(
-            &self.signers(KeyUse::Snapshot, &root.part().roles.snapshot)?,
-            &self.signers(KeyUse::Timestamp, &root.part().roles.timestamp)?,
+            &self.signers(KeyRole::Snapshot, &root.part().roles.snapshot)?,
+            &self.signers(KeyRole::Timestamp, &root.part().roles.timestamp)?,
         )?;
         let bytes = bundle.to_bytes();
         let before = last.as_ref().map_or(0, |last| last.timestamp);
@@ -184,7 +187,7 @@ impl Issuer<'_> {
             follows(&last, &bytes, dates.binds() && at < last.published_at)?;
         }
         dates.take(at);
-        match self.store.advance(PUBLISHED, before, version, &[(BUNDLE, &bytes), (dates::DOCUMENT, &dates.to_bytes())]) {
+        match self.store.transact(|tx| tx.advance(PUBLISHED, before, version, &[(BUNDLE, &bytes), (dates::DOCUMENT, &dates.to_bytes())])) {
             Ok(()) => {
                 let roles_beyond_enrolment = self.roles_beyond_enrolment(&part.policy);
                 Ok(Publication { roles_beyond_enrolment, ..Publication::new(bundle, bytes, &roots, targets_due) })
@@ -207,14 +210,25 @@ impl Issuer<'_> {
     /// Signs what time it is for a device that asks over a nonce of its own. Returns the signed envelope as JSON.
     pub fn answer_time(&self, question: &TimeNonce, at: Timestamp) -> Result<Vec<u8>, PublishError> {
         let root = self.newest_root()?.ok_or(PublishError::NoRoot)?;
-        let signers = self.signers(KeyUse::Timestamp, &root.part().roles.timestamp)?;
-        let answer = answer_time(question, at, &signers).map_err(|_| PublishError::NoKey(KeyUse::Timestamp))?;
+        let signers = self.signers(KeyRole::Timestamp, &root.part().roles.timestamp)?;
+        let answer = answer_time(question, at, &signers).map_err(|_| PublishError::NoKey(KeyRole::Timestamp))?;
         Ok(answer.to_bytes())
     }
 
     /// What was published last.
-    pub fn published(&self) -> Result<Option<Publication>, PublishError> {
+    pub fn published(&self) -> Result<Option<Publication>, StoreError> {
         last_published(&self.store)
+    }
+
+    /// The version of the newest publication; 0 before the first.
+    pub(crate) fn published_version(&self) -> Result<u64, StoreError> {
+        self.store.version(PUBLISHED)
+    }
+
+    /// Returns true if the keys that the newest root asks for are unlocked here, so that a publication signs new targets.
+    pub fn signs_targets(&self) -> Result<bool, StoreError> {
+        let Some(root) = self.newest_root()? else { return Ok(false) };
+        Ok(self.signers(KeyRole::Targets, &root.part().roles.targets).is_ok())
     }
 
     /// The targets to publish, and whether they ought to be signed anew by keys that are not here.
@@ -232,30 +246,48 @@ impl Issuer<'_> {
             Some((_, part)) if self.only_renews => self.targets_change(part, None)?.is_none(),
             _ => !self.only_renews,
         };
-        if due && may_sign && self.signers(KeyUse::Targets, role).is_ok() {
+        if due && may_sign && self.signers(KeyRole::Targets, role).is_ok() {
             if self.unasked.is_some() {
                 return Err(PublishError::Unasked);
             }
-            let paper = self.targets_paper(Renewal::Targets, at)?;
-            let signed = self.signers(KeyUse::Targets, role)?.into_iter().try_fold(paper, crate::ceremony::Paper::sign)?;
-            self.assemble(&[signed], at)?;
-            let (envelope, part) = self.targets()?.ok_or(PublishError::NoTargets)?;
+            let (envelope, part) = self.sign_targets(role, at)?;
             return Ok((envelope, part, false));
         }
         let (envelope, part) = held.ok_or(PublishError::NoTargets)?;
         Ok((envelope, part, due))
     }
 
+    /// Makes, signs and keeps the next targets with the keys that are unlocked here.
+    fn sign_targets(&mut self, role: &SigningRole, at: Timestamp) -> Result<(Envelope, TargetsPart), PublishError> {
+        self.policy()?.check().map_err(PublishError::Policy)?;
+        let held = self.targets()?.map_or(0, |(_, held)| held.version);
+        let version = self.store.transact(|tx| Ok(tx.next_version(TARGETS)))?;
+        let part = self.targets_part(version, Renewal::Targets, at)?;
+        // Kept unchecked, targets that break a rule would stop every later publication, revocations included.
+        part.check().map_err(PublishError::Targets)?;
+        part.check_contexts(self.context_documents(&part)?).map_err(PublishError::Targets)?;
+        let mut envelope = Envelope::sign_part(&part, &[]).map_err(|SignError| PublishError::Signer)?;
+        for signer in self.signers(KeyRole::Targets, role)? {
+            envelope.add_signature(TargetsPart::TYP, signer).map_err(|SignError| PublishError::Signer)?;
+        }
+        match self.store.transact(|tx| tx.advance(TARGETS_IN_EFFECT, held, version, &[(TARGETS, &envelope.to_bytes())])) {
+            Ok(()) => Ok((envelope, part)),
+            Err(StoreError::Changed) => Err(PublishError::Overtaken),
+            Err(why) => Err(why.into()),
+        }
+    }
+
     /// One text for every list that the targets announce: ours signed now, those of others as they were brought.
     fn sign_lists(&self, targets: &TargetsPart, issued_at: Timestamp, at: Timestamp) -> Result<Vec<String>, PublishError> {
-        let signer = self.active_signer(KeyUse::Status, at)?.ok_or(PublishError::NoKey(KeyUse::Status))?;
+        let signer = self.active_signer(KeyUse::Status, at)?.ok_or(PublishError::NoKey(KeyUse::Status.into()))?;
         let longest = i64::try_from(targets.policy.longest_stale_seconds()).unwrap_or(i64::MAX);
         let lifetime = longest.max(self.settings.timestamp_lifetime_seconds);
         let announced = |uri: &str| targets.authorities.iter().flat_map(|authority| &authority.status_uris).any(|list| list.uri == uri);
         let mut texts = Vec::new();
         for list in self.store.lists()? {
             if announced(&self.settings.list_uri(list.id)) {
-                texts.push(self.sign_list(&list, issued_at, lifetime, signer)?);
+                let bitmap = self.bitmap(&list)?;
+                texts.push(self.sign_list(&list, &bitmap, issued_at, lifetime, signer).map_err(PublishError::List)?);
             }
         }
         texts.extend(self.sign_gate_list(targets, issued_at, signer)?);
@@ -264,24 +296,22 @@ impl Issuer<'_> {
     }
 
     /// The unlocked keys of a root's role, if they reach its threshold.
-    fn signers(&self, key_use: KeyUse, role: &SigningRole) -> Result<Vec<&dyn Signer>, PublishError> {
+    fn signers(&self, key: KeyRole, role: &SigningRole) -> Result<Vec<&dyn Signer>, PublishError> {
         let mut signers: Vec<&dyn Signer> = Vec::new();
-        for signer in self.keys.of(key_use) {
+        for signer in self.keys.of(key) {
             if role.has(signer.public_key()) && !signers.iter().any(|held| held.public_key() == signer.public_key()) {
                 signers.push(signer);
             }
         }
         let enough = u32::try_from(signers.len()).is_ok_and(|count| count >= role.threshold);
-        if enough { Ok(signers) } else { Err(PublishError::NoKey(key_use)) }
+        if enough { Ok(signers) } else { Err(PublishError::NoKey(key)) }
     }
 }
 
 /// Returns what a person must confirm before anything is published at `at`. Needs no key, so a person can be asked before the
 /// vault is opened.
-pub fn clock_doubt(store: &dyn Documents, at: Timestamp) -> Result<Option<ClockDoubt>, PublishError> {
-    let roots = roots(store)?;
-    let Some(newest) = roots.last() else { return Ok(None) };
-    let root = Root::open(&newest.to_bytes())?;
+pub fn clock_doubt(store: &dyn Documents, at: Timestamp) -> Result<Option<ClockDoubt>, StoreError> {
+    let Some(root) = parts::newest_root(store)? else { return Ok(None) };
     match Dates::read(store, &root, last_published(store)?.as_ref())?.judge(at) {
         Judged::Doubt(doubt) => Ok(Some(doubt)),
         Judged::Free | Judged::Used { .. } => Ok(None),
@@ -299,11 +329,12 @@ fn follows(last: &Publication, bytes: &[u8], earlier: bool) -> Result<(), Publis
     }
 }
 
-fn last_published(store: &dyn Documents) -> Result<Option<Publication>, PublishError> {
+fn last_published(store: &dyn Documents) -> Result<Option<Publication>, StoreError> {
+    const DAMAGED: StoreError = StoreError::Corrupt("the last publication");
     let Some(bytes) = store.document(BUNDLE)? else { return Ok(None) };
-    let roots = roots(store)?;
-    let first = roots[roots.len().saturating_sub(MAX_ROOT_STEPS)..].first().ok_or(PublishError::NoRoot)?;
-    let bundle = TrustBundle::open(&bytes, &Root::open(&first.to_bytes())?)?;
+    let roots = parts::roots(store)?;
+    let first = roots[roots.len().saturating_sub(MAX_ROOT_STEPS)..].first().ok_or(DAMAGED)?;
+    let bundle = TrustBundle::open(&bytes, &parts::opened(first)?).map_err(|_| DAMAGED)?;
     Ok(Some(Publication::new(bundle, bytes, &roots, false)))
 }
 
@@ -312,7 +343,7 @@ impl fmt::Display for PublishError {
         match self {
             Self::NoRoot => f.write_str("there is no root of trust yet"),
             Self::NoTargets => f.write_str("there are no signed targets, and their keys are not unlocked here"),
-            Self::NoKey(key_use) => write!(f, "not enough active {key_use} keys are unlocked here"),
+            Self::NoKey(role) => write!(f, "not enough active {role} keys are unlocked here"),
             Self::Unconfirmed(doubt) => doubt.fmt(f),
             Self::TooSoon { next } => write!(f, "this second is used by another publication; {next} is the next one"),
             Self::ListKeyStands { last } => {
@@ -324,8 +355,9 @@ impl fmt::Display for PublishError {
             }
             Self::Overtaken => f.write_str("another process published something newer meanwhile"),
             Self::List(why) => write!(f, "status list: {why}"),
-            Self::Bundle(why) => why.fmt(f),
-            Self::Ceremony(why) => why.fmt(f),
+            Self::Bundle(why) | Self::Targets(why) => why.fmt(f),
+            Self::Policy(why) => write!(f, "the policy cannot be published: {why}"),
+            Self::Signer => SignError.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
@@ -342,16 +374,6 @@ impl From<StoreError> for PublishError {
 impl From<BundleError> for PublishError {
     fn from(why: BundleError) -> Self {
         Self::Bundle(why)
-    }
-}
-
-impl From<CeremonyError> for PublishError {
-    fn from(why: CeremonyError) -> Self {
-        match why {
-            CeremonyError::NoRoot => Self::NoRoot,
-            CeremonyError::Store(why) => Self::Store(why),
-            why => Self::Ceremony(why),
-        }
     }
 }
 

@@ -3,8 +3,7 @@
 //! A record arrives without names: whom it was about, only its gate can open. A flagged admission names its status entry, and with it
 //! the credential that was withdrawn.
 
-use crate::issue::Issuer;
-use crate::publish::PublishError;
+use crate::office::Issuer;
 use crate::store::{GateRow, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -102,8 +101,6 @@ pub enum ReceivedError {
     NoRecord,
     /// The record has no flag, or somebody has acknowledged it.
     NotFlagged,
-    /// The last publication cannot be read.
-    Publication(PublishError),
     /// The store failed.
     Store(StoreError),
 }
@@ -143,7 +140,7 @@ impl Issuer<'_> {
 
     /// Every gate that was ever enrolled, by name, and how up to date it is.
     pub fn gate_overview(&self) -> Result<Vec<GateOverview>, ReceivedError> {
-        let published = self.published().map_err(ReceivedError::Publication)?;
+        let published = self.published()?;
         let overview = |gate: GateRow| {
             let device = self.store.device(&gate.id)?;
             let records = device.as_ref().map_or(0, |device| device.next_seq);
@@ -192,7 +189,7 @@ impl Issuer<'_> {
         }
         let documents: Vec<(&str, &[u8])> = changed.iter().map(|(name, text)| (&**name, text.as_bytes())).collect();
         if !documents.is_empty() {
-            self.store.set_documents(&documents)?;
+            self.store.transact(|tx| tx.set_documents(&documents))?;
         }
         Ok(done)
     }
@@ -210,7 +207,7 @@ impl Issuer<'_> {
         if flags.len() == before {
             return Ok(());
         }
-        self.store.set_documents(&[(&document(gate), json::to_string(&flags).as_bytes())])
+        self.store.transact(|tx| tx.set_documents(&[(&document(gate), json::to_string(&flags).as_bytes())]))
     }
 
     fn flags(&self, gate: &str) -> Result<Vec<Flag>, StoreError> {
@@ -247,7 +244,6 @@ impl fmt::Display for ReceivedError {
             Self::UnknownGate => f.write_str("no gate has this id or name"),
             Self::NoRecord => f.write_str("the gate has not sent this record"),
             Self::NotFlagged => f.write_str("this record has no open flag"),
-            Self::Publication(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
@@ -264,7 +260,7 @@ impl From<StoreError> for ReceivedError {
 #[cfg(test)]
 mod tests {
     use super::{Acknowledged, GateOverview, ReceivedError, RecordFilter};
-    use crate::issue::Issuer;
+    use crate::office::Issuer;
     use crate::revoke::{Cause, Grounds};
     use crate::testing::{Key, Log, TestRng, at, enrolment, issuer, order};
     use waypass_credential::key::Signer as _;

@@ -1,73 +1,11 @@
 //! Revoking, suspending, reinstating: each with a reason, each only from a state that allows it.
 
-use crate::issue::Issuer;
-use crate::store::{CredentialRecord, Filter, State, StatusEvent, StoreError};
+use crate::office::Issuer;
+use crate::store::{CredentialRecord, EventCause, Filter, State, StatusEvent, StoreError};
 use core::fmt;
 use waypass_credential::time::Timestamp;
 
-/// Why a status changes: a closed list, so that it can be counted and audited; words go into the note.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Cause {
-    /// The holder key or the device was lost.
-    Lost,
-    /// The holder key or the device was stolen, or may be in other hands.
-    Compromised,
-    /// The person left or no longer has the role.
-    RoleEnded,
-    /// A newer credential replaces this one.
-    Replaced,
-    /// It was issued by mistake.
-    IssuedInError,
-    /// The rules were broken.
-    Misuse,
-    /// A matter is being looked into.
-    Investigation,
-    /// The matter was resolved in the holder's favour.
-    Cleared,
-    /// Something else; the note must say what.
-    Other,
-}
-
-impl Cause {
-    /// Every cause.
-    pub const ALL: [Self; 9] = [
-        Self::Lost,
-        Self::Compromised,
-        Self::RoleEnded,
-        Self::Replaced,
-        Self::IssuedInError,
-        Self::Misuse,
-        Self::Investigation,
-        Self::Cleared,
-        Self::Other,
-    ];
-
-    /// The stable code, as the command line and the history write it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Lost => "lost",
-            Self::Compromised => "compromised",
-            Self::RoleEnded => "role_ended",
-            Self::Replaced => "replaced",
-            Self::IssuedInError => "issued_in_error",
-            Self::Misuse => "misuse",
-            Self::Investigation => "investigation",
-            Self::Cleared => "cleared",
-            Self::Other => "other",
-        }
-    }
-
-    /// The cause of a code.
-    pub fn parse(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|cause| cause.as_str() == code)
-    }
-}
-
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+pub use crate::store::Cause;
 
 /// The reason of a status change.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -146,9 +84,7 @@ impl Issuer<'_> {
         if id.is_empty() {
             return Err(ChangeError::Unknown);
         }
-        // The filter looks at labels too.
-        let mut found = self.store.credentials(&Filter { text: Some(id.clone()), ..Filter::default() })?;
-        found.retain(|record| record.id.starts_with(&id));
+        let mut found = self.store.credentials(&Filter { id_prefix: Some(id), ..Filter::default() })?;
         match found.len() {
             1 => found.pop().ok_or(ChangeError::Unknown),
             0 => Err(ChangeError::Unknown),
@@ -180,12 +116,12 @@ impl Issuer<'_> {
         let event = StatusEvent {
             from: Some(record.state),
             to,
-            cause: grounds.cause.as_str().into(),
+            cause: EventCause::Changed(grounds.cause),
             note: grounds.note.clone(),
             operator: grounds.operator.clone(),
             at,
         };
-        self.store.change_state(id, &event)?;
+        self.store.transact(|tx| tx.change_state(id, &event))?;
         Ok(event)
     }
 }
@@ -200,12 +136,12 @@ impl Issuer<'_> {
         let event = StatusEvent {
             from: Some(record.state),
             to: record.state,
-            cause: "message".into(),
+            cause: EventCause::Message,
             note: message,
             operator: operator.into(),
             at,
         };
-        match self.store.set_message(id, number, &event) {
+        match self.store.transact(|tx| tx.set_message(id, number, &event)) {
             Ok(()) => Ok(event),
             Err(StoreError::Missing) => Err(ChangeError::NoMessage),
             Err(why) => Err(why.into()),

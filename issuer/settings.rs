@@ -3,6 +3,7 @@
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::role::{MAX_ENTRY_BITS, MAX_IDENTIFIER};
+use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::ListKind;
 
 const DAY: i64 = 86_400;
@@ -171,6 +172,11 @@ impl Settings {
     pub fn list_uri(&self, list: u32) -> String {
         format!("{}/lists/{list}", self.base_url)
     }
+}
+
+/// Returns `at` rounded down to a multiple of `granularity` seconds.
+pub(crate) fn rounded(at: Timestamp, granularity: i64) -> Timestamp {
+    at.plus(-(at.unix() % granularity.max(1)))
 }
 
 /// RFC 3986 in the part we allow: no user, no query, no fragment, nothing that would need escaping in a log or a header.

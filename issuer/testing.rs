@@ -3,8 +3,9 @@
 use crate::gates::Enrolment;
 pub(crate) mod crash;
 
-use crate::issue::{Format, Issuer, Order, Validity};
-use crate::keys::{KeyUse, Keys};
+use crate::issue::{Format, Order, Validity};
+use crate::keys::{KeyRole, KeyUse, Keys};
+use crate::office::Issuer;
 use crate::sealed::Seal;
 use crate::settings::Settings;
 use crate::store::{MissingLog, SqliteStore};
@@ -124,10 +125,10 @@ pub(crate) fn keys() -> Keys<'static> {
         .with(KeyUse::Credential, Key::p384(2))
         .with(KeyUse::Status, Key::ed25519(3))
         .with(KeyUse::Intake, Key::ed25519(4))
-        .with(KeyUse::Root, Key::ed25519(5))
-        .with(KeyUse::Targets, Key::ed25519(6))
-        .with(KeyUse::Snapshot, Key::ed25519(7))
-        .with(KeyUse::Timestamp, Key::ed25519(8))
+        .with(KeyRole::Root, Key::ed25519(5))
+        .with(KeyRole::Targets, Key::ed25519(6))
+        .with(KeyRole::Snapshot, Key::ed25519(7))
+        .with(KeyRole::Timestamp, Key::ed25519(8))
 }
 
 pub(crate) fn settings() -> Settings {

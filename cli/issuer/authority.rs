@@ -142,7 +142,7 @@ fn refresh(session: &Session, files: &[PathBuf], publishing: &Publishing, open: 
 /// The entry as it was last published, without the keys that are no other site's business; what it may say there, the other site decides.
 fn export(session: &Session, folder: &Path, publishing: &Publishing, open: &OpenArgs) -> Outcome {
     let clock = publishing.clock(session)?;
-    let published = super::with(session, open, |issuer| match issuer.published().map_err(publish::failure)? {
+    let published = super::with(session, open, |issuer| match issuer.published().map_err(store_failure)? {
         Some(published) => Ok(published),
         None => clock.publish(session, issuer).map_err(publish::failure),
     })?;
@@ -225,7 +225,6 @@ fn of_list(error: AuthorityError, files: &[PathBuf]) -> Failure {
 fn failure(error: AuthorityError) -> Failure {
     match error {
         AuthorityError::Store(why) => store_failure(why),
-        AuthorityError::Ceremony(why) => publish::ceremony_failure(&why),
         AuthorityError::Taken(_) => Failure::usage(error, "add --replace to put this one in its place"),
         AuthorityError::NoList(_) => Failure::usage(error, "name the file of its newest token with --list FILE"),
         AuthorityError::Unknown(_) | AuthorityError::NotAnnounced(_) | AuthorityError::TooMany => {

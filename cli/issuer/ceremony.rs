@@ -2,7 +2,7 @@
 
 use super::publish::{ceremony_failure, root};
 use super::seat::seated;
-use super::{key_uses, now};
+use super::{key_uses, now, store_failure};
 use crate::Session;
 use crate::exit::{Failure, Outcome};
 use crate::file::{self, Readers};
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use waypass_credential::key::{Algorithm, PublicKey, Signer as _};
 use waypass_issuer::Issuer;
 use waypass_issuer::ceremony::{Paper, PaperPart, Quorum, RootKeys};
-use waypass_issuer::keys::KeyUse;
+use waypass_issuer::keys::KeyRole;
 use waypass_trust::bundle::Root;
 use waypass_vault::{KeyPurpose, Unlocked};
 
@@ -134,20 +134,20 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
 }
 
 /// The public keys by use.
-fn officer_keys(vault: &Unlocked<'_>) -> Result<Vec<(KeyUse, PublicKey)>, Failure> {
+fn officer_keys(vault: &Unlocked<'_>) -> Result<Vec<(KeyRole, PublicKey)>, Failure> {
     let mut keys = Vec::new();
     for (key_use, id) in key_uses(vault)? {
-        if matches!(key_use, KeyUse::Root | KeyUse::Targets) {
+        if matches!(key_use, KeyRole::Root | KeyRole::Targets) {
             keys.push((key_use, vault.signer(id)?.public_key().clone()));
         }
     }
     Ok(keys)
 }
 
-fn tell_keys(session: &Session, keys: &[(KeyUse, PublicKey)]) -> Result<(), Failure> {
+fn tell_keys(session: &Session, keys: &[(KeyRole, PublicKey)]) -> Result<(), Failure> {
     let of = |wanted| keys.iter().filter(move |(key_use, _)| *key_use == wanted).map(|(_, key)| key.to_multikey()).collect::<Vec<_>>();
-    session.out.json(&json!({ "schema": "waypass.officer/1", "root": of(KeyUse::Root), "targets": of(KeyUse::Targets) }))?;
-    for key_use in [KeyUse::Root, KeyUse::Targets] {
+    session.out.json(&json!({ "schema": "waypass.officer/1", "root": of(KeyRole::Root), "targets": of(KeyRole::Targets) }))?;
+    for key_use in [KeyRole::Root, KeyRole::Targets] {
         for key in of(key_use) {
             session.out.words(&format!("{:<8} {key}", key_use.as_str()));
         }
@@ -216,8 +216,8 @@ fn sign(session: &Session, args: &SignArgs) -> Result<(), Failure> {
         return Err(secret::declined("nothing was signed"));
     }
     let wanted = match paper.part() {
-        PaperPart::Root => KeyUse::Root,
-        PaperPart::Targets => KeyUse::Targets,
+        PaperPart::Root => KeyRole::Root,
+        PaperPart::Targets => KeyRole::Targets,
     };
     let signed = unlock::with(session, Role::Issuer, &args.open, |vault| {
         let ids: Vec<_> = key_uses(vault)?.into_iter().filter(|(key_use, _)| *key_use == wanted).map(|(_, id)| id).collect();
@@ -244,7 +244,7 @@ fn assemble(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Result<(),
         let roles = |issuer: &Issuer<'_>| match issuer.root() {
             Ok(Some(file)) => Ok(Some(Root::open(&file.bytes).map_err(|error| ceremony_failure(&error.into()))?.part().roles.clone())),
             Ok(None) => Ok(None),
-            Err(error) => Err(ceremony_failure(&error)),
+            Err(error) => Err(store_failure(error)),
         };
         seated(session, vault, |issuer| {
             let before = roles(issuer)?;

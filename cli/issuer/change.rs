@@ -182,7 +182,7 @@ impl Changed {
     fn document(&self, timestamp: Option<u64>) -> Value {
         match self {
             Self::Credential { id, event } => json!({
-                "schema": "waypass.status-change/1", "id": id, "state": event.to.as_str(), "cause": event.cause, "at": event.at.unix(),
+                "schema": "waypass.status-change/1", "id": id, "state": event.to.as_str(), "cause": event.cause.as_str(), "at": event.at.unix(),
                 "timestamp": timestamp,
             }),
             Self::Gate(gate) => json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "enrolled": false }),

@@ -111,7 +111,6 @@ fn document(context: &ContextReference) -> Value {
 pub(super) fn failure(error: ContextError) -> Failure {
     match error {
         ContextError::Store(why) => store_failure(why),
-        ContextError::Ceremony(why) => publish::ceremony_failure(&why),
         ContextError::Taken(_) => Failure::usage(error, "add --replace to put this one in its place, or give it another --id"),
         ContextError::Unknown(_) => Failure::usage(error, "see which there are: waypass issuer context list"),
         ContextError::NotText | ContextError::Refused(_) => {

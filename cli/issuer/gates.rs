@@ -104,7 +104,7 @@ pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
     let parcel = super::with(session, &args.open, |issuer| {
         let taken = |upload: &Vec<u8>| issuer.intake(upload, now()).map_err(|error| intake_failure(error).about(&args.file));
         let receipts = uploads.iter().map(taken).collect::<Result<_, _>>()?;
-        let published = issuer.published().map_err(publish::failure)?;
+        let published = issuer.published().map_err(store_failure)?;
         Ok(Parcel { bundle: published.map(|published| published.bundle), uploads: Vec::new(), receipts })
     })?;
     let bytes = parcel.to_bytes().map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;

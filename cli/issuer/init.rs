@@ -2,7 +2,7 @@
 
 use super::issue::StatusArg;
 use super::seat::Kept;
-use super::{database, key_use, now, open_failure, publish, store_failure};
+use super::{database, key_use, now, publish, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
@@ -11,6 +11,8 @@ use serde_json::json;
 use waypass_credential::did;
 use waypass_credential::key::Algorithm;
 use waypass_issuer::Issuer;
+use waypass_issuer::ceremony::CeremonyError;
+use waypass_issuer::create::CreateError;
 use waypass_issuer::keys::Keys;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::SqliteStore;
@@ -89,7 +91,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let seal = kept.seal();
         let store = SqliteStore::open(&database(session), seal.missing_log()).map_err(store_failure)?;
         let issuer = Issuer::create(Box::new(store), seal, settings.clone(), keys, now());
-        let mut issuer = issuer.map_err(|error| open_failure(&error))?;
+        let mut issuer = issuer.map_err(create_failure)?;
         let published = issuer.publish(now()).map_err(publish::failure)?;
         let root = publish::root(&issuer)?;
         kept.keep(vault, &issuer)?;
@@ -105,4 +107,13 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         format!("devices pin this number: waypass trust pin FILE --digest {}", root.digest),
     ]);
     Ok(Exit::Done)
+}
+
+fn create_failure(error: CreateError) -> Failure {
+    match error {
+        CreateError::Store(why) | CreateError::Root(CeremonyError::Store(why)) => store_failure(why),
+        CreateError::AlreadySetUp => Failure::usage(error, "use it, or choose another place with --home DIR"),
+        CreateError::Settings(_) => Failure::usage(error, "correct the option and run `waypass issuer init` again"),
+        CreateError::Root(why) => Failure::internal(why, "run the command again in a new place with --home DIR"),
+    }
 }

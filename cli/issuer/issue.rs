@@ -139,7 +139,7 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
         Failure::usage(format!("the holder `{holder}`: {error}"), "ask the holder for the line `waypass wallet key` prints")
     })?;
     let Issued { record, credential, suites } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
-    if !issuer.is_announced(record.list).map_err(super::publish::failure)? {
+    if !issuer.is_announced(record.list).map_err(store_failure)? {
         session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
     }
     let delivered = deliver(session, args, &credential).map_err(|failure| undelivered(&failure, &format!("credential {}", record.id)))?;
@@ -218,7 +218,6 @@ fn failure(error: IssueError) -> Failure {
         IssueError::Store(why) => store_failure(why),
         IssueError::StatusFormat(_) => Failure::usage(error, "leave out --status bitstring, or choose a VCDM format: --format vc"),
         IssueError::SuiteFormat { .. } => Failure::usage(error, "suites go with --format vc"),
-        IssueError::Contexts(why) => super::context::failure(why),
         IssueError::Credential(waypass_credential::IssueError::Malformed(waypass_credential::Malformed::Member(_))) => Failure::usage(
             error,
             "documents name claims by their contexts: see what there is with waypass issuer context list, or use --format sd-jwt",
@@ -226,6 +225,9 @@ fn failure(error: IssueError) -> Failure {
         IssueError::Suites => Failure::usage(error, "name each suite once"),
         IssueError::SuiteAlgorithm { algorithm, .. } => {
             Failure::usage(error, format!("these keys take --suite {} or {}", Suite::jcs(algorithm), Suite::rdfc(algorithm)))
+        }
+        IssueError::Names(_) => {
+            Failure::usage(error, "these are names for machines: write ward-3, not \"Ward 3\"; the label is for people")
         }
         other => Failure::usage(other, "see what this issuer may issue: waypass issuer show"),
     }

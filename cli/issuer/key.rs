@@ -10,7 +10,8 @@ use crate::unlock::{self, OpenArgs};
 use crate::{secret, words};
 use serde_json::{Value, json};
 use waypass_credential::key::PublicKey;
-use waypass_issuer::keys::{KeyError, KeyUse};
+use waypass_issuer::keys::{KeyRole, KeyState, KeyUse};
+use waypass_issuer::rotate::KeyError;
 use waypass_issuer::store::KeyRow;
 use waypass_vault::KeyPurpose;
 
@@ -53,7 +54,10 @@ fn list(session: &Session, open: &OpenArgs) -> Outcome {
     session.out.list("waypass.key-list/1", "keys", &items, || {
         for row in &rows {
             let until = row.issued_until.map_or_else(String::new, |until| format!(" since {}", words::when(until)));
-            session.out.words([format!("{:<10}  {}{until}", row.key_use, row.state), format!("            {}", row.multikey)]);
+            session.out.words([
+                format!("{:<10}  {}{until}", KeyRole::from(row.key_use).as_str(), state(row.state)),
+                format!("            {}", row.multikey),
+            ]);
         }
     })?;
     Ok(Exit::Done)
@@ -72,9 +76,9 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
         let row = rows.into_iter().find(|row| row.multikey == args.key).ok_or_else(unknown)?;
         let (key_use, purpose) = use_of(&row).ok_or_else(unknown)?;
         // A key that signs no more needs no successor.
-        let new = if row.state == "active" { Some(vault.generate_key(old.algorithm(), purpose)?.public_key) } else { None };
+        let new = if row.state == KeyState::Active { Some(vault.generate_key(old.algorithm(), purpose)?.public_key) } else { None };
         if new.is_none() && !args.stolen {
-            return Err(Failure::usage(format!("the key is {} already", row.state), "see the keys: waypass issuer key list"));
+            return Err(Failure::usage(format!("the key is {} already", state(row.state)), "see the keys: waypass issuer key list"));
         }
         // Opened again, with the new key among those that may sign.
         let published = seated(session, vault, |issuer| {
@@ -102,11 +106,19 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
 }
 
 fn use_of(row: &KeyRow) -> Option<(KeyUse, KeyPurpose)> {
-    match KeyUse::parse(&row.key_use)? {
+    match row.key_use {
         KeyUse::Credential => Some((KeyUse::Credential, KeyPurpose::Credential)),
         KeyUse::Status => Some((KeyUse::Status, KeyPurpose::Status)),
         KeyUse::Intake => Some((KeyUse::Intake, KeyPurpose::Intake)),
-        KeyUse::Root | KeyUse::Targets | KeyUse::Snapshot | KeyUse::Timestamp => None,
+        KeyUse::Lease | KeyUse::Time => None,
+    }
+}
+
+const fn state(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Active => "active",
+        KeyState::Retired => "retired",
+        KeyState::Compromised => "compromised",
     }
 }
 
@@ -120,7 +132,6 @@ fn document(row: &KeyRow) -> Value {
 fn failure(error: KeyError) -> Failure {
     match error {
         KeyError::Store(why) => store_failure(why),
-        KeyError::InRoot(_) => Failure::usage(error, "waypass issuer ceremony prepare root"),
         KeyError::Registered | KeyError::Unknown | KeyError::Compromised => Failure::usage(error, "see the keys: waypass issuer key list"),
     }
 }

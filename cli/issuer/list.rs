@@ -63,7 +63,7 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
         Some(StateArg::Revoked) => (Some(State::Revoked), None, None),
     };
     let (holder, role, text, limit) = (args.holder.clone(), args.role.clone(), args.text.clone(), args.limit);
-    let filter = Filter { state, ends_after, ended_by, holder, role, text, limit };
+    let filter = Filter { state, ends_after, ended_by, holder, role, text, limit, ..Filter::default() };
     let records = super::with(session, &args.open, |issuer| issuer.credentials(&filter).map_err(store_failure))?;
     let items: Vec<Value> = records.iter().map(|record| document(record, now)).collect();
     session.out.list("waypass.issued-list/1", "credentials", &items, || {
@@ -86,7 +86,7 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
 
 pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     if args.policy {
-        let policy = super::with(session, &args.open, |issuer| issuer.policy().map_err(super::publish::policy_failure))?;
+        let policy = super::with(session, &args.open, |issuer| issuer.policy().map_err(store_failure))?;
         session.out.json(&json!({ "schema": "waypass.rules/1", "rules": policy }))?;
         if session.out.is_json() {
             return Ok(Exit::Done);
@@ -164,5 +164,5 @@ fn document(record: &CredentialRecord, now: Timestamp) -> Value {
 }
 
 fn event(event: &StatusEvent) -> Value {
-    json!({ "at": event.at.unix(), "to": event.to.as_str(), "cause": event.cause, "note": event.note, "operator": event.operator })
+    json!({ "at": event.at.unix(), "to": event.to.as_str(), "cause": event.cause.as_str(), "note": event.note, "operator": event.operator })
 }

@@ -257,7 +257,6 @@ fn quoted(field: &str) -> String {
 fn failure(error: ReceivedError) -> Failure {
     match error {
         ReceivedError::Store(why) => store_failure(why),
-        ReceivedError::Publication(why) => super::publish::failure(why),
         ReceivedError::UnknownGate => Failure::usage(error, "see the gates: waypass issuer gates"),
         ReceivedError::NoRecord => Failure::usage(error, "see what there is: waypass issuer log list --gate GATE"),
         ReceivedError::NotFlagged => Failure::usage(error, "see what is flagged: waypass issuer log list --flagged"),
@@ -267,7 +266,7 @@ fn failure(error: ReceivedError) -> Failure {
 /// `waypass issuer gates`: every gate and how up to date it is.
 pub(super) fn gates(session: &Session, open: &OpenArgs) -> Outcome {
     let (gates, published) = super::with(session, open, |issuer| {
-        let published = issuer.published().map_err(super::publish::failure)?.map_or(0, |published| published.targets);
+        let published = issuer.published().map_err(store_failure)?.map_or(0, |published| published.targets);
         Ok((issuer.gate_overview().map_err(failure)?, published))
     })?;
     let items: Vec<Value> = gates

@@ -18,6 +18,7 @@ use waypass_issuer::behind::Behind;
 use waypass_issuer::ceremony::{CeremonyError, RootFile};
 use waypass_issuer::policy::{PolicyDraft, PolicyRefused};
 use waypass_issuer::publish::{Publication, PublishError};
+use waypass_issuer::rules::RulesError;
 use waypass_issuer::settings::Settings;
 use waypass_trust::bundle::BundleError;
 
@@ -93,7 +94,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let policy = args
         .policy
         .as_deref()
-        .map(|path| PolicyDraft::parse(&file::read(path)?).map_err(|error| policy_failure(error).about(path)))
+        .map(|path| PolicyDraft::parse(&file::read(path)?).map_err(|error| policy_failure(&error).about(path)))
         .transpose()?;
     let clock = args.publishing.clock(session)?;
     let answers = Answers::new(session, args.publishing.yes);
@@ -107,7 +108,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             issuer.change_settings(settings).map_err(|error| Failure::usage(error, "correct --gate-enrolment"))?;
         }
         if let Some(policy) = &policy {
-            issuer.set_policy(policy).map_err(policy_failure)?;
+            issuer.set_policy(policy).map_err(rules_failure)?;
         }
         if args.restored {
             issuer.skip_versions().map_err(store_failure)?;
@@ -163,7 +164,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 /// Shows what a publication would change in whom gates believe, and asks. What only officers can sign they are shown themselves.
 fn agreed(args: &Args, answers: &Answers<'_>, issuer: &Issuer<'_>, policy: Option<&PolicyDraft>) -> Result<bool, Failure> {
     if let Some(policy) = policy {
-        issuer.check_policy(policy).map_err(policy_failure)?;
+        issuer.check_policy(policy).map_err(rules_failure)?;
     }
     if args.restored {
         let behind: Vec<String> = issuer.behind().map_err(store_failure)?.iter().map(ToString::to_string).collect();
@@ -171,7 +172,7 @@ fn agreed(args: &Args, answers: &Answers<'_>, issuer: &Issuer<'_>, policy: Optio
             return Ok(false);
         }
     }
-    let change = issuer.pending_change(policy).map_err(|error| ceremony_failure(&error))?;
+    let change = issuer.pending_change(policy).map_err(store_failure)?;
     let Some(change) = change.filter(|_| issuer.signs_targets().unwrap_or(true)) else { return Ok(true) };
     let mut shown = vec!["this changes whom gates and wallets believe:".to_owned()];
     shown.extend(reading::difference(&change.before, &change.after));
@@ -182,15 +183,18 @@ fn agreed(args: &Args, answers: &Answers<'_>, issuer: &Issuer<'_>, policy: Optio
 pub(crate) fn root(issuer: &Issuer<'_>) -> Result<RootFile, Failure> {
     issuer
         .root()
-        .map_err(|error| ceremony_failure(&error))?
+        .map_err(store_failure)?
         .ok_or_else(|| Failure::internal("this issuer has no root of trust", "make it again with `waypass issuer init` in a new home"))
 }
+
+const CORRECT_RULES: &str = "correct the rules; nothing was published";
+const CORRECT_KEYS: &str = "nothing was changed; correct the keys and the numbers, then prepare and sign it again";
 
 /// The words for a root or targets that could not be made.
 pub(crate) fn ceremony_failure(error: &CeremonyError) -> Failure {
     match error {
         CeremonyError::Store(why) => store_failure(why.clone()),
-        CeremonyError::Policy(_) => Failure::usage(error, "correct the rules; nothing was published"),
+        CeremonyError::Policy(_) => Failure::usage(error, CORRECT_RULES),
         CeremonyError::NotAPaper => Failure::usage(error, "name a file that `waypass issuer ceremony prepare` or `sign` wrote"),
         CeremonyError::DifferentPayloads => {
             Failure::usage(error, "give only copies of one prepared paper; compare the numbers that `ceremony sign` shows")
@@ -204,19 +208,21 @@ pub(crate) fn ceremony_failure(error: &CeremonyError) -> Failure {
         CeremonyError::TargetsLeftBehind => {
             Failure::usage(error, "nothing was changed; assemble both at once: waypass issuer ceremony prepare targets -o PAPER")
         }
-        CeremonyError::Refused(_) => {
-            Failure::usage(error, "nothing was changed; correct the keys and the numbers, then prepare and sign it again")
-        }
+        CeremonyError::Refused(_) => Failure::usage(error, CORRECT_KEYS),
         other => Failure::internal(other, "run `waypass doctor`"),
     }
 }
 
 /// The words for rules that were not taken.
-pub(super) fn policy_failure(error: PolicyRefused) -> Failure {
+fn rules_failure(error: RulesError) -> Failure {
     match error {
-        PolicyRefused::Store(why) => store_failure(why),
-        other => Failure::usage(other, "correct the file; `waypass issuer show --policy` prints the rules in force as a pattern"),
+        RulesError::Store(why) => store_failure(why),
+        RulesError::Refused(why) => policy_failure(&why),
     }
+}
+
+fn policy_failure(error: &PolicyRefused) -> Failure {
+    Failure::usage(error, "correct the file; `waypass issuer show --policy` prints the rules in force as a pattern")
 }
 
 /// The words for a publication that failed where nothing else was to be done.
@@ -224,7 +230,9 @@ pub(crate) fn failure(error: PublishError) -> Failure {
     const STANDS: &str = "what was published before still stands";
     match error {
         PublishError::Store(why) => store_failure(why),
-        PublishError::Ceremony(why) => ceremony_failure(&why),
+        PublishError::Policy(_) => Failure::usage(error, CORRECT_RULES),
+        PublishError::Targets(_) => Failure::usage(error, CORRECT_KEYS),
+        PublishError::Signer => Failure::internal(error, "run `waypass doctor`"),
         PublishError::NoTargets => Failure::usage(error, "prepare them: waypass issuer ceremony prepare targets -o PAPER"),
         PublishError::TooSoon { .. } | PublishError::Overtaken => Failure::new(Exit::Unpublished, error, "run the command again"),
         PublishError::Unconfirmed(_) => Failure::new(

@@ -7,9 +7,10 @@ use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, Signer as _};
 use waypass_credential::request::Query;
 use waypass_credential::time::Timestamp;
+use waypass_issuer::Issuer;
 use waypass_issuer::gates::Enrolment;
-use waypass_issuer::issue::{Format, Issued, Issuer, Order, Validity};
-use waypass_issuer::keys::{KeyUse, Keys};
+use waypass_issuer::issue::{Format, Issued, Order, Validity};
+use waypass_issuer::keys::{KeyRole, KeyUse, Keys};
 use waypass_machine::{SystemRng, clock};
 use waypass_trust::audit::Entry;
 use waypass_trust::bundle::TrustBundle;
@@ -39,7 +40,7 @@ pub(crate) fn vault(folder: &Path, kind: &str) -> Done<Unlocked<'static>> {
 }
 
 /// The keys for these uses, sealed in `vault`; the first time they are made.
-pub(crate) fn keys<'v>(vault: &'v Unlocked<'_>, uses: &[(KeyUse, KeyPurpose)]) -> Done<Keys<'v>> {
+pub(crate) fn keys<'v>(vault: &'v Unlocked<'_>, uses: &[(KeyRole, KeyPurpose)]) -> Done<Keys<'v>> {
     let mut keys = Keys::new();
     for (key_use, purpose) in uses {
         if !vault.keys()?.iter().any(|key| key.purpose == *purpose) {
@@ -53,12 +54,12 @@ pub(crate) fn keys<'v>(vault: &'v Unlocked<'_>, uses: &[(KeyUse, KeyPurpose)]) -
 }
 
 /// The keys that issue, withdraw, take in logs and publish, day by day.
-pub(crate) const ONLINE: [(KeyUse, KeyPurpose); 5] = [
-    (KeyUse::Credential, KeyPurpose::Credential),
-    (KeyUse::Status, KeyPurpose::Status),
-    (KeyUse::Intake, KeyPurpose::Intake),
-    (KeyUse::Snapshot, KeyPurpose::Snapshot),
-    (KeyUse::Timestamp, KeyPurpose::Timestamp),
+pub(crate) const ONLINE: [(KeyRole, KeyPurpose); 5] = [
+    (KeyRole::Record(KeyUse::Credential), KeyPurpose::Credential),
+    (KeyRole::Record(KeyUse::Status), KeyPurpose::Status),
+    (KeyRole::Record(KeyUse::Intake), KeyPurpose::Intake),
+    (KeyRole::Snapshot, KeyPurpose::Snapshot),
+    (KeyRole::Timestamp, KeyPurpose::Timestamp),
 ];
 
 /// A person with a wallet.

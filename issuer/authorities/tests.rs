@@ -1,7 +1,7 @@
 use super::{AuthorityError, read, read_with_document};
 use crate::ceremony::Paper;
-use crate::issue::Issuer;
-use crate::keys::{KeyUse as OwnUse, Keys};
+use crate::keys::{KeyRole, Keys};
+use crate::office::Issuer;
 use crate::testing::{Key, at, issuer, reopened, seal, store};
 use waypass_credential::did::{self, MethodError};
 use waypass_credential::json;
@@ -131,8 +131,10 @@ fn publishing_goes_on_while_the_new_targets_wait_for_their_signature() {
     issuer.add_authority(&south(), &[token(10, &old)], false, at(11)).expect("taken in");
     issuer.publish(at(12)).expect("published");
 
-    let online =
-        Keys::new().with(OwnUse::Status, Key::ed25519(3)).with(OwnUse::Snapshot, Key::ed25519(7)).with(OwnUse::Timestamp, Key::ed25519(8));
+    let online = Keys::new()
+        .with(KeyUse::Status, Key::ed25519(3))
+        .with(KeyRole::Snapshot, Key::ed25519(7))
+        .with(KeyRole::Timestamp, Key::ed25519(8));
     let mut service = Issuer::open(Box::new(store(dir.path())), seal(), online).expect("opened");
     let mut changed = south();
     changed.keys[1] = record(&new, KeyUse::Status);

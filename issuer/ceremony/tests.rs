@@ -1,8 +1,9 @@
 use super::{CeremonyError, Paper, PaperPart, Quorum, Reading, RootKeys};
-use crate::issue::Issuer;
-use crate::keys::{KeyUse, Keys};
+use crate::keys::{KeyRole, KeyUse, Keys};
+use crate::office::Issuer;
 use crate::publish::PublishError;
-use crate::testing::{Key, at, enrolment, seal, settings, store};
+use crate::testing::crash::{Crash, Crashing};
+use crate::testing::{Key, at, enrolment, reopened, seal, settings, store};
 use proptest::prelude::*;
 use std::path::Path;
 use waypass_credential::key::Signer as _;
@@ -14,8 +15,8 @@ fn online() -> Keys<'static> {
         .with(KeyUse::Credential, Key::ed25519(1))
         .with(KeyUse::Status, Key::ed25519(3))
         .with(KeyUse::Intake, Key::ed25519(4))
-        .with(KeyUse::Snapshot, Key::ed25519(7))
-        .with(KeyUse::Timestamp, Key::ed25519(8))
+        .with(KeyRole::Snapshot, Key::ed25519(7))
+        .with(KeyRole::Timestamp, Key::ed25519(8))
 }
 
 fn quorum(numbers: &[u8], threshold: u32) -> Quorum {
@@ -149,7 +150,7 @@ fn a_root_with_other_signers_of_targets_comes_with_their_targets() {
     assert_eq!(issuer.establish_root(&keys, at(2)), Err(CeremonyError::TargetsLeftBehind));
 
     let root = issuer.prepare_root(&keys, at(3)).expect("prepared");
-    let own = issuer.keys.of(KeyUse::Root).next().expect("a root key");
+    let own = issuer.keys.of(KeyRole::Root).next().expect("a root key");
     let root = root.sign(own).expect("signed");
     let targets = issuer.prepare_targets(at(3)).expect("prepared");
     let one = [vec![root.clone()], signed_by(&targets, &[61])].concat();
@@ -159,6 +160,38 @@ fn a_root_with_other_signers_of_targets_comes_with_their_targets() {
     let both = [vec![root], signed_by(&targets, &[61, 62])].concat();
     issuer.assemble(&both, at(6)).expect("assembled");
     assert_eq!(issuer.publish(at(7)).expect("published").root, 2);
+}
+
+/// A root and the targets that its keys signed come into effect together, wherever the process dies.
+#[test]
+fn a_root_and_its_targets_take_effect_together_or_not_at_all() {
+    let mut effects = [0, 0];
+    for after in [false, true] {
+        for step in 0..6 {
+            let (dir, mut issuer) = crate::testing::issuer();
+            issuer.publish(at(1)).expect("published");
+            let keys = RootKeys { targets: quorum(&[61, 62], 2), ..issuer.own_root_keys().expect("all here") };
+            let root = issuer.prepare_root(&keys, at(3)).expect("prepared");
+            let root = root.sign(issuer.keys.of(KeyRole::Root).next().expect("a root key")).expect("signed");
+            let targets = issuer.prepare_targets(at(3)).expect("prepared");
+            let both = [vec![root], signed_by(&targets, &[61, 62])].concat();
+            drop(issuer);
+            let failing = Crashing::new(store(dir.path()), Crash::new(step, after));
+            let mut dying = Issuer::open(Box::new(failing), seal(), crate::testing::keys()).expect("opened");
+            let done = dying.assemble(&both, at(4)).is_ok();
+            drop(dying);
+            let mut issuer = reopened(dir.path());
+            let version = issuer.targets().expect("read").expect("there").1.version;
+            let is_new = issuer.root().expect("read").expect("there").version == 2;
+            assert_eq!(version == 2, is_new, "step {step}, after {after}: one of the two is in effect");
+            assert!(is_new || !done, "step {step}: it is not in effect");
+            assert_eq!(issuer.publish(at(5)).expect("published").root, if is_new { 2 } else { 1 });
+            // The same command says what is missing, or that nothing is.
+            assert_eq!(issuer.assemble(&both, at(6)).is_ok(), !is_new);
+            effects[usize::from(is_new)] += 1;
+        }
+    }
+    assert!(effects.iter().all(|count| *count > 0), "{effects:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::ContextError;
 use crate::issue::{Format, IssueError, Order};
-use crate::keys::{KeyUse, Keys};
+use crate::keys::{KeyRole, KeyUse, Keys};
 use crate::testing::{Key, TestRng, at, issuer, moment, order, reopened, seal, store};
 use waypass_credential::json::Object;
 use waypass_credential::jsonld::CarriedError;
@@ -93,7 +93,7 @@ fn what_is_in_effect_is_carried_until_others_have_signed() {
     drop(issuer);
     let online = || {
         let keys = Keys::new().with(KeyUse::Credential, Key::ed25519(1)).with(KeyUse::Status, Key::ed25519(3));
-        keys.with(KeyUse::Snapshot, Key::ed25519(7)).with(KeyUse::Timestamp, Key::ed25519(8))
+        keys.with(KeyRole::Snapshot, Key::ed25519(7)).with(KeyRole::Timestamp, Key::ed25519(8))
     };
     let mut issuer = crate::Issuer::open(Box::new(store(dir.path())), seal(), online()).expect("opened");
     issuer.remove_context(SITE, at(3)).expect("let go");

@@ -1,5 +1,5 @@
 use super::{EnrolError, Enrolment, MAX_AGE, MAX_AHEAD, TYP};
-use crate::issue::Issuer;
+use crate::office::Issuer;
 use crate::settings::Settings;
 use crate::testing::{Key, at, enrolment, issuer, keys, seal, settings, store};
 use proptest::prelude::*;

@@ -1,7 +1,7 @@
 //! The issuer's desk: requests hand in work, the issuer's own thread does it, one after the other.
 
 use super::peers::Peer;
-use crate::issue::Issuer;
+use crate::office::Issuer;
 use crate::publish::Pace;
 use rand_core::CryptoRng;
 use std::collections::BTreeMap;

@@ -3,9 +3,10 @@
 use super::answer::{Fault, public};
 use super::peers::Peer;
 use super::routes::Service;
-use crate::issue::{Format, Issuer};
+use crate::issue::Format;
 use crate::keys::KeyUse;
 use crate::offer::{GRANT, configuration};
+use crate::office::Issuer;
 use crate::store::StoreError;
 use axum::body::Body;
 use axum::extract::{Extension, State};

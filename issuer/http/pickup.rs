@@ -172,7 +172,7 @@ fn grant_fault(why: &GrantError) -> Fault {
         GrantError::Void | GrantError::TxCode => Fault::Unauthorized("invalid_token"),
         GrantError::NonceUsed => USED_NONCE,
         GrantError::Issue(why) => {
-            tracing::warn!(event = "not_issued", why = ?core::mem::discriminant(why));
+            tracing::warn!(event = "not_issued", why = %why);
             Fault::because("credential_request_denied", "the credential cannot be issued; ask the issuer's operator")
         }
         GrantError::Store(why) => unavailable(why),

@@ -107,7 +107,7 @@ pub(super) async fn bounded(timeout: Duration, metrics: Metrics, request: Reques
 }
 
 async fn health(State(service): State<Service>, Extension(peer): Extension<Peer>) -> Result<Response<Body>, Fault> {
-    let alive = service.desk.ask(peer, |counter, _| counter.issuer.store.foreign_changes().is_ok()).await?;
+    let alive = service.desk.ask(peer, |counter, _| counter.issuer.published_version().is_ok()).await?;
     let Some(published) = service.board.read().filter(|_| alive) else { return Err(Fault::Unavailable) };
     let timestamp = i64::try_from(published.timestamp).unwrap_or(i64::MAX);
     // Lists and bundle grow old, though what is served is whole.

@@ -1,5 +1,5 @@
 use super::IntakeError;
-use crate::issue::Issuer;
+use crate::office::Issuer;
 use crate::revoke::{Cause, Grounds};
 use crate::testing::{Key, Log, TestRng, at, enrolment, issuer, order, reopened};
 use proptest::prelude::*;

@@ -1,29 +1,21 @@
-//! Why an issuer was not opened, and why a credential was not issued.
+//! Why a credential was not issued.
 
-use super::{Format, MAX_LABEL, MAX_NAME, MAX_NAMES, validity};
-use crate::ceremony::CeremonyError;
-use crate::contexts::ContextError;
-use crate::settings::SettingsError;
+use super::{Format, MAX_LABEL, validity};
 use crate::store::StoreError;
 use core::fmt;
 use waypass_credential::data_integrity::{MAX_PROOFS, Suite};
 use waypass_credential::key::Algorithm;
+use waypass_credential::role::{MAX_NAME, MAX_ROLES, MAX_SCOPES};
 
-/// Why the issuer could not be opened or set up.
-#[derive(Clone, PartialEq, Debug)]
-pub enum OpenError {
-    /// The settings cannot work.
-    Settings(SettingsError),
-    /// The store holds no issuer yet.
-    NotSetUp,
-    /// The store already holds an issuer.
-    AlreadySetUp,
-    /// The stored settings are not readable.
-    Damaged,
-    /// The root of trust could not be established.
-    Root(CeremonyError),
-    /// The store failed.
-    Store(StoreError),
+/// Which names of an order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NameKind {
+    /// Its roles.
+    Roles,
+    /// Its sites.
+    Sites,
+    /// Its zones.
+    Zones,
 }
 
 /// Why a credential was not issued.
@@ -57,7 +49,7 @@ pub enum IssueError {
     /// The status of this format stands in token lists alone.
     StatusFormat(Format),
     /// A list of names is empty, too long, or has a repeated or unusable name.
-    Names(&'static str),
+    Names(NameKind),
     /// The issuer may not assert this.
     OutsideSettings {
         /// `role` or `site`.
@@ -78,25 +70,10 @@ pub enum IssueError {
     },
     /// The holder key is a key of this issuer.
     OwnKey,
-    /// The contexts that the bundle carries cannot be read.
-    Contexts(ContextError),
     /// The credential could not be made.
     Credential(waypass_credential::IssueError),
     /// The store failed; nothing was issued.
     Store(StoreError),
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Settings(why) => why.fmt(f),
-            Self::NotSetUp => f.write_str("no issuer was set up here"),
-            Self::AlreadySetUp => f.write_str("an issuer was already set up here"),
-            Self::Damaged => f.write_str("the issuer's settings are damaged"),
-            Self::Root(why) => why.fmt(f),
-            Self::Store(why) => why.fmt(f),
-        }
-    }
 }
 
 impl fmt::Display for IssueError {
@@ -111,7 +88,18 @@ impl fmt::Display for IssueError {
             Self::SuiteAlgorithm { suite, algorithm } => write!(f, "{suite} does not sign with {} keys", algorithm.jose_name()),
             Self::Suites => write!(f, "a suite stands twice, or there are more than {MAX_PROOFS}"),
             Self::StatusFormat(format) => write!(f, "the status of {format} stands in a token status list, not in a bitstring"),
-            Self::Names(what) => write!(f, "the {what} must be 1 to {MAX_NAMES} different names of at most {MAX_NAME} bytes"),
+            Self::Names(kind) => {
+                let (what, least, most, or_any) = match kind {
+                    NameKind::Roles => ("roles", 1, MAX_ROLES, ""),
+                    NameKind::Sites => ("sites", 1, MAX_SCOPES, "; * is every site"),
+                    NameKind::Zones => ("zones", 0, MAX_SCOPES, "; * is every zone"),
+                };
+                write!(
+                    f,
+                    "the {what} must be {least} to {most} different names of 1 to {MAX_NAME} letters (a to z), digits and the signs \
+                     - _ . : /{or_any}"
+                )
+            }
             Self::OutsideSettings { what, name } => write!(f, "this issuer may not assert the {what} {name:?}"),
             Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),
             Self::Empty => f.write_str("the validity would already have ended"),
@@ -120,37 +108,17 @@ impl fmt::Display for IssueError {
                 write!(f, "a validity of {asked} is longer than this issuer allows, which is {bound} (max_validity_seconds)")
             }
             Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
-            Self::Contexts(why) => why.fmt(f),
             Self::Credential(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }
     }
 }
 
-impl core::error::Error for OpenError {}
 impl core::error::Error for IssueError {}
-
-impl From<CeremonyError> for OpenError {
-    fn from(why: CeremonyError) -> Self {
-        if let CeremonyError::Store(why) = why { Self::Store(why) } else { Self::Root(why) }
-    }
-}
-
-impl From<StoreError> for OpenError {
-    fn from(why: StoreError) -> Self {
-        Self::Store(why)
-    }
-}
 
 impl From<StoreError> for IssueError {
     fn from(why: StoreError) -> Self {
         Self::Store(why)
-    }
-}
-
-impl From<ContextError> for IssueError {
-    fn from(why: ContextError) -> Self {
-        if let ContextError::Store(why) = why { Self::Store(why) } else { Self::Contexts(why) }
     }
 }
 

@@ -1,9 +1,14 @@
-use super::{Format, IssueError, Issuer, OpenError, Order, Validity, index, rounded};
-use crate::keys::{KeyError, KeyUse, Keys};
+use super::{Format, IssueError, Issuer, NameKind, Order, Validity, rounded};
+use crate::create::CreateError;
+use crate::draw::below;
+use crate::keys::{KeyUse, Keys};
+use crate::open::OpenError;
+use crate::rotate::KeyError;
 use crate::settings::Settings;
-use crate::store::{State, Store as _};
+use crate::store::{Credentials as _, State};
 use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, seal, settings, store};
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 use waypass_credential::Credential;
 use waypass_credential::data_integrity::Suite;
 use waypass_credential::did;
@@ -90,7 +95,7 @@ fn draws_are_uniform() {
     let mut rng = TestRng::new(5);
     let mut counts = [0_u32; 6];
     for _ in 0..6000 {
-        counts[index::below(6, &mut rng) as usize] += 1;
+        counts[below(6, &mut rng) as usize] += 1;
     }
     assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
 }
@@ -99,7 +104,8 @@ fn draws_are_uniform() {
 fn bounds() {
     let (_dir, mut issuer) = issuer();
     let holder = Key::p256(9);
-    let mut refused = |order: Order| issuer.issue(&order, holder.public_key(), "ines", at(0), &mut TestRng::new(1)).map(drop);
+    let mut rng = TestRng::new(1);
+    let mut refused = |order: Order| issuer.issue(&order, holder.public_key(), "ines", at(0), &mut rng).map(drop);
     let max = 365 * 86_400;
     assert_eq!(refused(Order { validity: Validity::For(max), ..order() }), Ok(()));
     assert_eq!(refused(Order { validity: Validity::For(max + 1), ..order() }), Err(IssueError::TooLong { asked: max + 1, bound: max }));
@@ -115,11 +121,22 @@ fn bounds() {
     assert_eq!(refused(Order { validity: Validity::Until(at(0)), ..order() }), Err(IssueError::Empty));
     let outside = |what, name: &str| Err(IssueError::OutsideSettings { what, name: name.into() });
     assert_eq!(refused(Order { roles: vec!["king".into()], ..order() }), outside("role", "king"));
-    for (what, names) in [("roles", vec![]), ("roles", vec!["nurse".to_owned(); 2]), ("roles", vec!["nu\nrse".to_owned()])] {
-        assert_eq!(refused(Order { roles: names, ..order() }), Err(IssueError::Names(what)));
+    for names in [vec![], vec!["nurse".to_owned(); 2]] {
+        assert_eq!(refused(Order { roles: names, ..order() }), Err(IssueError::Names(NameKind::Roles)));
     }
-    assert_eq!(refused(Order { sites: vec![], ..order() }), Err(IssueError::Names("sites")));
-    assert_eq!(refused(Order { zones: vec!["x".repeat(129)], ..order() }), Err(IssueError::Names("zones")));
+    for sites in [vec![], vec!["north".to_owned(); 2], vec!["Küche".into()], vec!["a b".into()]] {
+        assert_eq!(refused(Order { sites, ..order() }), Err(IssueError::Names(NameKind::Sites)));
+    }
+    for (zone, fits) in
+        [("x".repeat(64), true), ("x".repeat(65), false), ("ward 3".into(), false), (String::new(), false), ("*".into(), true)]
+    {
+        let done = refused(Order { zones: vec![zone], ..order() });
+        assert_eq!(done, if fits { Ok(()) } else { Err(IssueError::Names(NameKind::Zones)) });
+    }
+    assert_eq!(
+        IssueError::Names(NameKind::Zones).to_string(),
+        "the zones must be 0 to 64 different names of 1 to 64 letters (a to z), digits and the signs - _ . : /; * is every zone"
+    );
     assert_eq!(refused(Order { label: "\u{7}".into(), ..order() }), Err(IssueError::Label));
     let told = refused(Order { validity: Validity::For(max + 1), ..order() }).expect_err("too long").to_string();
     assert_eq!(told, "a validity of 365 days and 1 s is longer than this issuer allows, which is 365 days (max_validity_seconds)");
@@ -235,7 +252,6 @@ fn a_rotated_key_signs_no_more_and_what_it_signed_stays_good() {
     issuer.rotate_key(KeyUse::Credential, new.public_key(), at(7200)).expect("rotated");
     let again = issuer.rotate_key(KeyUse::Credential, new.public_key(), at(7200));
     assert_eq!(again, Err(KeyError::Registered));
-    assert_eq!(issuer.rotate_key(KeyUse::Root, new.public_key(), at(7200)), Err(KeyError::InRoot(KeyUse::Root)));
     let mut keys = keys();
     keys.add(KeyUse::Credential, new.clone());
     drop(issuer);
@@ -262,7 +278,7 @@ fn setting_up_happens_once() {
     let (dir, first) = issuer();
     drop(first);
     let again = Issuer::create(Box::new(store(dir.path())), seal(), settings(), keys(), at(0)).map(drop);
-    assert_eq!(again, Err(OpenError::AlreadySetUp));
+    assert_eq!(again, Err(CreateError::AlreadySetUp));
     let empty = tempfile::tempdir().expect("a folder");
     assert_eq!(Issuer::open(Box::new(store(empty.path())), seal(), keys()).map(drop), Err(OpenError::NotSetUp));
     let mut issuer = reopened(dir.path());
@@ -291,4 +307,46 @@ fn rounding() {
     assert_eq!(rounded(at(3599), 3600), at(0));
     assert_eq!(rounded(at(3600), 3600), at(3600));
     assert_eq!(rounded(at(17), 1), at(17));
+}
+
+/// An issuing asks for the keys once, and compiles the site's contexts only when they have changed.
+#[test]
+fn an_issuing_reads_the_keys_once_and_compiles_nothing() {
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("held").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let (_dir, mut issuer) = issuer();
+    let document = br#"{"@context": {"qualification": "https://north.example/v#qualification"}}"#;
+    issuer.add_context("https://north.example/v/1", document, false, at(0)).expect("taken");
+    issuer.publish(at(1)).expect("published");
+    let lines = Lines::default();
+    let log_of = |lines: &Lines| {
+        let writer = lines.clone();
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish()
+    };
+    let counted = |issuer: &mut Issuer<'_>, second: i64| {
+        lines.0.lock().expect("held").clear();
+        let order = Order { format: Format::DataIntegrity, ..order() };
+        let holder = Key::p256(9);
+        let mut rng = TestRng::new(u64::try_from(second).expect("small"));
+        let issue = || issuer.issue(&order, holder.public_key(), "ines", at(second), &mut rng).expect("issued");
+        drop(tracing::subscriber::with_default(log_of(&lines), issue));
+        let text = String::from_utf8(lines.0.lock().expect("held").clone()).expect("text");
+        ["keys_read", "contexts_compiled"].map(|event| text.matches(event).count())
+    };
+    assert_eq!(counted(&mut issuer, 2), [1, 1]);
+    assert_eq!((counted(&mut issuer, 3), counted(&mut issuer, 4)), ([1, 0], [1, 0]));
+    issuer.remove_context("https://north.example/v/1", at(5)).expect("gone");
+    assert_eq!((counted(&mut issuer, 6), counted(&mut issuer, 7)), ([1, 1], [1, 0]));
+    issuer.publish(at(8)).expect("published");
+    assert_eq!((counted(&mut issuer, 9), counted(&mut issuer, 10)), ([1, 1], [1, 0]));
 }

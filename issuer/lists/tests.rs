@@ -1,5 +1,6 @@
 use super::EntryError;
-use crate::issue::{Format, IssueError, Issued, Issuer, Order};
+use crate::issue::{Format, IssueError, Issued, Order};
+use crate::office::Issuer;
 use crate::publish::Publication;
 use crate::revoke::{Cause, Change, Grounds};
 use crate::settings::Settings;

@@ -1,11 +1,14 @@
 use super::{GrantError, Offer, OfferTerms, TOKEN_SECONDS, TX_CODE_TRIES, seal};
-use crate::issue::{Format, IssueError, Issuer, Order, Validity};
+use crate::issue::{Format, IssueError, NameKind, Order, Validity};
+use crate::keys::{KeyUse, Keys};
+use crate::office::Issuer;
 use crate::store::{Filter, State};
-use crate::testing::{Key, TestRng, at, issuer, order, reopened};
-use waypass_credential::hex;
-use waypass_credential::json::{self, Limits};
+use crate::testing::{Key, TestRng, at, issuer, keys, order, reopened, seal, store};
+use std::cell::Cell;
+use std::rc::Rc;
+use waypass_credential::json::{self, Limits, Object};
 use waypass_credential::jsonld::KnownContexts;
-use waypass_credential::key::Signer as _;
+use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
 
 const TERMS: OfferTerms = OfferTerms { valid_seconds: 900, tx_code: false };
 const WITH_CODE: OfferTerms = OfferTerms { valid_seconds: 900, tx_code: true };
@@ -158,7 +161,7 @@ fn a_nonce_row_written_from_outside_gives_nobody_what_the_office_did_not_offer()
     let role = again.untrusted().expect("readable").role;
     assert_eq!((role.roles, role.holder), (vec!["staff".to_owned()], Some(holder.public_key().clone().into())));
 
-    let hash = hex::encode(&super::hash("n3"));
+    let hash = waypass_credential::hex::encode(&super::hash("n3"));
     raw(&format!("INSERT INTO nonces VALUES(x'{hash}', 4000000000)"));
     assert_eq!(pick(&mut issuer, &tokens[2], "n3", 24), Err(GrantError::NonceUsed));
     pick(&mut issuer, &tokens[2], "n4", 25).expect("the token is still good");
@@ -208,6 +211,27 @@ fn what_cannot_be_issued_is_not_offered() {
     let king = Order { roles: vec!["king".into()], ..order() };
     let refused = issuer.offer(&king, &TERMS, "ines", at(0), &mut TestRng::new(7)).map(drop);
     assert!(matches!(refused, Err(IssueError::OutsideSettings { what: "role", .. })));
+    let claims = |name: &'static str| Order { format: Format::DataIntegrity, personal: Object::new().with(name, "x"), ..order() };
+    let refused = |order: &Order| {
+        let (dir, mut issuer) = crate::testing::issuer();
+        let holder = Key::p256(9);
+        let offered = issuer.offer(order, &TERMS, "ines", at(0), &mut TestRng::new(7)).map(drop);
+        let issued = reopened(dir.path()).issue(order, holder.public_key(), "ines", at(0), &mut TestRng::new(8)).map(drop);
+        assert_eq!(offered, issued, "what is offered is not what can be issued");
+        offered.err()
+    };
+    for name in ["ward 3", "Küche", &"x".repeat(65)] {
+        let name = vec![name.to_owned()];
+        assert_eq!(refused(&Order { zones: name.clone(), ..order() }), Some(IssueError::Names(NameKind::Zones)));
+        assert_eq!(refused(&Order { sites: name, ..order() }), Some(IssueError::Names(NameKind::Sites)));
+    }
+    // A claim that no context names, one that the credential has itself, and too much of one.
+    assert!(matches!(refused(&claims("qualification")), Some(IssueError::Credential(_))));
+    assert!(refused(&Order { personal: Object::new().with("iss", "x"), ..order() }).is_some());
+    assert!(refused(&Order { personal: Object::new().with("given_name", "x".repeat(70_000)), ..order() }).is_some());
+    for format in Format::ALL {
+        assert_eq!(refused(&Order { format, ..order() }), None);
+    }
 }
 
 #[test]
@@ -257,4 +281,41 @@ fn an_order_comes_back_as_it_was() {
             assert_eq!(seal::open("secret", &altered), None);
         }
     }
+}
+
+/// Counts what a key signs.
+struct Counting(Key, Rc<Cell<u32>>);
+
+impl Signer for Counting {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
+        self.1.set(self.1.get() + 1);
+        self.0.sign(message)
+    }
+}
+
+#[test]
+fn an_offer_signs_nothing() {
+    let (dir, office) = issuer();
+    drop(office);
+    let signed = Rc::new(Cell::new(0));
+    let mut counted = Keys::new();
+    for key in [Key::ed25519(1), Key::p256(2), Key::p384(2)] {
+        counted.add(KeyUse::Credential, Counting(key, Rc::clone(&signed)));
+    }
+    let mut office = Issuer::open(Box::new(store(dir.path())), seal(), counted).expect("opened");
+    let mut rng = TestRng::new(7);
+    for algorithm in keys().of(KeyUse::Credential).map(|signer| signer.public_key().algorithm()) {
+        for format in Format::ALL {
+            let order = Order { format, algorithm: Some(algorithm), ..order() };
+            let made = office.offer(&order, &TERMS, "ines", at(0), &mut rng);
+            assert!(made.is_ok(), "{format} {algorithm:?}: {made:?}");
+        }
+    }
+    assert_eq!(signed.get(), 0);
+    office.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut rng).expect("issued");
+    assert_eq!(signed.get(), 1);
 }

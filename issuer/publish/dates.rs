@@ -4,7 +4,7 @@
 //! other, so every second is used once. A clock that is far from the last publication needs a person's word: one publication
 //! from the future makes devices refuse honest ones until that time has come.
 
-use super::{Publication, PublishError};
+use super::Publication;
 use crate::store::{Documents, StoreError};
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ impl Dates {
     ///
     /// Under other timestamp keys than those of the last publication nothing is used yet, and its time proves nothing: that is
     /// how a publication from the future is overcome (TUF 5.3.11).
-    pub(super) fn read(store: &dyn Documents, root: &Root, last: Option<&Publication>) -> Result<Self, PublishError> {
+    pub(super) fn read(store: &dyn Documents, root: &Root, last: Option<&Publication>) -> Result<Self, StoreError> {
         let Some(last) = last else { return Ok(Self { last: None, binds: false, used: Used::default() }) };
         let (old, new) = (&last.opened().root().part().roles.timestamp, &root.part().roles.timestamp);
         if !same_keys(old, new) {

@@ -2,10 +2,11 @@ mod dates;
 mod unasked;
 
 use super::PublishError;
-use crate::issue::Issuer;
 use crate::keys::{KeyUse, Keys};
+use crate::office::Issuer;
 use crate::policy::{PolicyDraft, PolicyRefused};
 use crate::revoke::{Cause, Grounds};
+use crate::rules::RulesError;
 use crate::settings::Settings;
 use crate::testing::crash::{Crash, Crashing};
 use crate::testing::{Key, TestRng, at, enrolment, issuer, keys, order, reopened, seal, settings, store};
@@ -140,16 +141,19 @@ fn policies_are_validated_before_anybody_signs() {
     initial.check().expect("compiles");
     let with = |cedar: &str| PolicyDraft { cedar: cedar.into(), ..initial.clone() };
     for bad in ["permit(principal", "permit(principal, action == Action::\"fly\", resource);"] {
-        assert!(matches!(issuer.set_policy(&with(bad)), Err(PolicyRefused::Rules(_))), "{bad}");
+        assert!(matches!(issuer.set_policy(&with(bad)), Err(RulesError::Refused(PolicyRefused::Rules(_)))), "{bad}");
     }
     let deep = format!("permit(principal, action, resource) when {{ {}true{} }};", "(".repeat(5_000), ")".repeat(5_000));
-    assert_eq!(issuer.set_policy(&with(&deep)), Err(PolicyRefused::Rules(PolicyError::TooDeep { line: 1 })));
+    assert_eq!(issuer.set_policy(&with(&deep)), Err(PolicyRefused::Rules(PolicyError::TooDeep { line: 1 }).into()));
     let odd = "@id(\"odd\") permit(principal, action, resource) when { 9223372036854775807 + context.hour_utc > 0 };";
     let refused = issuer.set_policy(&with(odd));
-    assert!(matches!(&refused, Err(PolicyRefused::Rules(PolicyError::Fails { rule, .. })) if rule == "odd"), "{refused:?}");
+    assert!(
+        matches!(&refused, Err(RulesError::Refused(PolicyRefused::Rules(PolicyError::Fails { rule, .. }))) if rule == "odd"),
+        "{refused:?}"
+    );
     let mut unlimited = initial.clone();
     unlimited.limits.retain(|limit| limit.role != "*");
-    assert_eq!(issuer.set_policy(&unlimited), Err(PolicyRefused::NoDefaultLimit));
+    assert_eq!(issuer.set_policy(&unlimited), Err(PolicyRefused::NoDefaultLimit.into()));
     assert!(PolicyDraft::parse(br#"{"cedar":"","cedar":""}"#).is_err());
     let first = issuer.publish(at(0)).expect("published");
     let changed = with("@id(\"all\") permit(principal, action == Action::\"admit\", resource);");
@@ -173,16 +177,16 @@ fn without_root_targets_or_status_key_nothing_is_published() {
     drop(locked);
     reopened(dir.path()).publish(at(0)).expect("published");
     let mut locked = Issuer::open(Box::new(store(dir.path())), seal(), Keys::new()).expect("opened");
-    assert_eq!(locked.publish(at(1)).map(drop), Err(PublishError::NoKey(KeyUse::Status)));
+    assert_eq!(locked.publish(at(1)).map(drop), Err(PublishError::NoKey(KeyUse::Status.into())));
     assert_eq!(locked.published().expect("read").expect("there").timestamp, 1);
 }
 
-/// The process dies at every write in turn, before it and just after it. Whatever was handed out stays the newest, and no
+/// The process dies at every write in turn, and just after every commit. Whatever was handed out stays the newest, and no
 /// version comes twice.
 #[test]
 fn a_crash_between_any_two_steps_costs_a_number_and_nothing_else() {
     for after in [false, true] {
-        for step in 0..8 {
+        for step in 0..14 {
             let (dir, mut issuer) = issuer();
             let handed_out = issuer.publish(at(10)).expect("published");
             drop(issuer);

@@ -1,12 +1,10 @@
 //! Changes that an issuer of version 0.1.0 had recorded and not published. Nothing says that somebody meant them to take effect, so the
 //! first publication after the upgrade waits until a person has said so.
 
-use super::TargetsChange;
-use crate::issue::Issuer;
+use crate::office::Issuer;
+use crate::parts::TargetsChange;
+use crate::sealed::BEFORE_SEAL;
 use crate::store::StoreError;
-
-/// The counter that says so: 1 from the upgrade on, 2 once nothing is open.
-pub(crate) const BEFORE_SEAL: &str = "changes-before-seal";
 
 impl Issuer<'_> {
     /// Looks for them when the issuer is opened.
@@ -31,7 +29,7 @@ impl Issuer<'_> {
     /// Lets what [`Self::unasked`] gives be published: a person has seen it.
     pub fn confirm_unasked(&mut self) -> Result<(), StoreError> {
         if self.store.version(BEFORE_SEAL)? == 1 {
-            self.store.advance(BEFORE_SEAL, 1, 2, &[])?;
+            self.store.transact(|tx| tx.advance(BEFORE_SEAL, 1, 2, &[]))?;
         }
         self.unasked = None;
         Ok(())

@@ -1,7 +1,7 @@
 //! What happened, as the chain of events keeps it: each with its effect, so that replaying the chain gives the lists.
 
 use super::register::time;
-use crate::store::{DeviceRow, OfferRow, State, StatusEvent, StoreError};
+use crate::store::{DeviceRow, EventCause, OfferRow, State, StatusEvent, StoreError};
 use serde::{Deserialize, Serialize};
 use waypass_credential::json;
 use waypass_credential::time::Timestamp;
@@ -32,6 +32,9 @@ pub(super) struct Event {
     /// Entries that a gate has seen revoked and this issuer had not revoked: list, index, gate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) seen: Vec<(u32, u32, String)>,
+    /// What rows add to the sums of holders' buckets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) holders: Vec<(u16, Digest)>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -78,7 +81,7 @@ impl Status {
             number,
             from: event.from.map(State::bits),
             to: event.to.bits(),
-            cause: event.cause.clone(),
+            cause: event.cause.as_str().to_owned(),
             note: event.note.clone(),
             operator: event.operator.clone(),
             at: event.at.unix(),
@@ -90,7 +93,7 @@ impl Status {
         Ok(StatusEvent {
             from: self.from.map(|bits| State::from_bits(bits).ok_or(STATE)).transpose()?,
             to: State::from_bits(self.to).ok_or(STATE)?,
-            cause: self.cause,
+            cause: EventCause::parse(&self.cause).ok_or(StoreError::Corrupt("the cause of a change"))?,
             note: self.note,
             operator: self.operator,
             at: time(self.at)?,

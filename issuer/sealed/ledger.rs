@@ -1,6 +1,7 @@
 //! What the events add up to: which entries are taken and set, which offers are open, how far each log was received.
 
 use super::event::{DeviceMark, Event, OfferMark};
+use super::holders;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use waypass_credential::{base64url, json};
@@ -24,6 +25,8 @@ pub(super) struct Ledger {
     devices: BTreeMap<String, DeviceMark>,
     /// Entries that a gate has seen revoked before this issuer revoked them.
     seen: BTreeMap<(u32, u32), String>,
+    /// The sum over the rows of each bucket of holders.
+    holders: BTreeMap<u16, [u8; 32]>,
 }
 
 /// The entries of one list.
@@ -47,6 +50,7 @@ struct Wire {
     offers: Vec<OfferMark>,
     devices: Vec<DeviceMark>,
     seen: Vec<(u32, u32, String)>,
+    holders: Vec<(u16, Digest)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,7 +64,7 @@ struct ListWire {
 impl Ledger {
     /// Adds the event that comes next, whose seal is `mac`.
     pub(super) fn apply(&mut self, credential: Option<&str>, event: &Event, mac: &[u8; 32]) {
-        let Event { status, taken, set, offers, forget, device, seen } = event;
+        let Event { status, taken, set, offers, forget, device, seen, holders } = event;
         for &(list, index) in taken {
             self.lists.entry(list).or_default().take(index);
             if credential.is_none() {
@@ -85,6 +89,9 @@ impl Ledger {
         }
         for (list, index, gate) in seen {
             self.seen.insert((*list, *index), gate.clone());
+        }
+        for (bucket, Digest(rows)) in holders {
+            holders::add(self.holders.entry(*bucket).or_default(), rows);
         }
         self.credentials += u64::from(status.as_ref().is_some_and(|status| status.number == 0));
         self.seq += 1;
@@ -139,6 +146,11 @@ impl Ledger {
         self.seen.iter().map(|((list, index), gate)| (*list, *index, gate.as_str()))
     }
 
+    /// Returns the sum over the rows of a bucket of holders.
+    pub(super) fn holders(&self, bucket: u16) -> [u8; 32] {
+        self.holders.get(&bucket).copied().unwrap_or_default()
+    }
+
     /// The text that a summary keeps.
     pub(super) fn to_body(&self) -> String {
         let lists = self.lists.iter().map(|(id, entries)| ListWire {
@@ -155,12 +167,13 @@ impl Ledger {
             offers: self.offers.values().cloned().collect(),
             devices: self.devices.values().cloned().collect(),
             seen: self.seen.iter().map(|((list, index), gate)| (*list, *index, gate.clone())).collect(),
+            holders: self.holders.iter().map(|(bucket, sum)| (*bucket, Digest(*sum))).collect(),
         })
     }
 
     /// Reads the text of a summary that ends with the event at `seq`.
-    pub(super) fn read(seq: u64, body: &str) -> Option<Self> {
-        let wire: Wire = serde_json::from_str(body).ok()?;
+    pub(super) fn read(seq: u64, text: &[u8]) -> Option<Self> {
+        let wire: Wire = serde_json::from_slice(text).ok()?;
         let mut lists = BTreeMap::new();
         for list in wire.lists {
             let taken = base64url::decode(&list.taken).ok()?;
@@ -177,6 +190,7 @@ impl Ledger {
             offers: wire.offers.into_iter().map(|offer| (offer.hash.0, offer)).collect(),
             devices: wire.devices.into_iter().map(|device| (device.id.clone(), device)).collect(),
             seen: wire.seen.into_iter().map(|(list, index, gate)| ((list, index), gate)).collect(),
+            holders: wire.holders.into_iter().map(|(bucket, sum)| (bucket, sum.0)).collect(),
         })
     }
 }

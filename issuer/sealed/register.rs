@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::Digest;
+use waypass_trust::bundle::{Digest, KeyState, KeyUse};
 
 /// Keys, gates and lists as they are, version numbers, and the digest of each document: settings, policy, other issuers,
 /// contexts, signed parts.
@@ -30,8 +30,8 @@ pub(super) enum Schema {
 #[serde(deny_unknown_fields)]
 pub(super) struct Key {
     multikey: String,
-    purpose: String,
-    state: String,
+    purpose: KeyUse,
+    state: KeyState,
     not_before: i64,
     issued_until: Option<i64>,
 }
@@ -115,8 +115,8 @@ impl Key {
     pub(super) fn of(row: &KeyRow) -> Self {
         Self {
             multikey: row.multikey.clone(),
-            purpose: row.key_use.clone(),
-            state: row.state.clone(),
+            purpose: row.key_use,
+            state: row.state,
             not_before: row.not_before.unix(),
             issued_until: row.issued_until.map(Timestamp::unix),
         }
@@ -125,8 +125,8 @@ impl Key {
     fn row(&self) -> Result<KeyRow, StoreError> {
         Ok(KeyRow {
             multikey: self.multikey.clone(),
-            key_use: self.purpose.clone(),
-            state: self.state.clone(),
+            key_use: self.purpose,
+            state: self.state,
             not_before: time(self.not_before)?,
             issued_until: self.issued_until.map(time).transpose()?,
         })

@@ -1,5 +1,6 @@
 //! The key that authenticates every row, and the anchor: how far the rows had come when the vault was last told.
 
+use super::cipher::{Cipher, Place};
 use super::event::Event;
 use super::register::Register;
 use crate::store::{CredentialRecord, EventRow, MissingLog, RegisterRow, StoreError, SummaryRow};
@@ -34,6 +35,7 @@ pub struct Anchor {
 #[derive(Clone)]
 pub struct Seal {
     key: Hmac<Sha256>,
+    pub(super) cipher: Cipher,
     kept: Option<Anchor>,
     /// Whether a database of version 0.1.0 is taken as it is.
     adopts: bool,
@@ -68,7 +70,8 @@ impl Seal {
     pub fn new(key: &[u8; 32], kept: Option<Anchor>) -> Self {
         // HMAC takes keys of any length (RFC 2104 §3).
         let key = <Hmac<Sha256> as KeyInit>::new_from_slice(key).unwrap_or_else(|_| std::process::abort());
-        Self { key, kept, adopts: false }
+        let cipher = Cipher::new(&key);
+        Self { key, cipher, kept, adopts: false }
     }
 
     /// Takes the key that the vault made when it was upgraded from version 0.1.0: with it, and before any anchor, a database of that
@@ -92,52 +95,74 @@ impl Seal {
     }
 
     pub(super) fn register(&self, version: u64, register: &Register) -> RegisterRow {
-        let body = json::to_string(register);
-        let mac = self.of("register", &[&version.to_be_bytes(), body.as_bytes()]);
-        RegisterRow { version, body, mac }
+        self.register_row(version, json::to_string(register).as_bytes())
+    }
+
+    pub(super) fn register_row(&self, version: u64, text: &[u8]) -> RegisterRow {
+        let mac = self.of("register", &[&version.to_be_bytes(), text]);
+        RegisterRow { version, body: self.cipher.close(&register_place(version), text), mac }
     }
 
     pub(super) fn open_register(&self, row: &RegisterRow) -> Result<Register, StoreError> {
-        if !self.check("register", &[&row.version.to_be_bytes(), row.body.as_bytes()], &row.mac) {
+        let text = self.cipher.open(&register_place(row.version), &row.body).ok_or_else(|| tampered("the register"))?;
+        if !self.check("register", &[&row.version.to_be_bytes(), &text], &row.mac) {
             return Err(tampered("the register"));
         }
-        serde_json::from_str(&row.body).map_err(|_| StoreError::Corrupt("the register"))
+        serde_json::from_slice(&text).map_err(|_| StoreError::Corrupt("the register"))
+    }
+
+    /// Returns true if this is the register of the readable format that this seal made.
+    pub(super) fn is_register(&self, version: u64, text: &[u8], mac: &[u8; 32]) -> bool {
+        self.check("register", &[&version.to_be_bytes(), text], mac)
     }
 
     /// The event after the one whose seal is `before`.
     pub(super) fn event(&self, before: &[u8; 32], seq: u64, credential: Option<&str>, event: &Event) -> EventRow {
-        let body = json::to_string(event);
-        let mac = self.of("event", &event_parts(before, &seq.to_be_bytes(), credential, &body));
-        EventRow { seq, credential: credential.map(str::to_owned), body, mac }
+        let text = json::to_string(event);
+        let mac = self.of("event", &event_parts(before, &seq.to_be_bytes(), credential, text.as_bytes()));
+        EventRow { seq, credential: credential.map(str::to_owned), body: self.close_event(seq, credential, text.as_bytes()), mac }
+    }
+
+    pub(super) fn close_event(&self, seq: u64, credential: Option<&str>, text: &[u8]) -> Vec<u8> {
+        self.cipher.close(&event_place(seq, credential), text)
     }
 
     pub(super) fn open_event(&self, before: &[u8; 32], row: &EventRow) -> Result<Event, StoreError> {
-        let seq = row.seq.to_be_bytes();
-        if !self.check("event", &event_parts(before, &seq, row.credential.as_deref(), &row.body), &row.mac) {
-            return Err(tampered(format!("event {}", row.seq)));
+        let (seq, credential) = (row.seq.to_be_bytes(), row.credential.as_deref());
+        let lost = || tampered(format!("event {}", row.seq));
+        let text = self.cipher.open(&event_place(row.seq, credential), &row.body).ok_or_else(lost)?;
+        if !self.check("event", &event_parts(before, &seq, credential, &text), &row.mac) {
+            return Err(lost());
         }
-        serde_json::from_str(&row.body).map_err(|_| StoreError::Corrupt("an event"))
+        serde_json::from_slice(&text).map_err(|_| StoreError::Corrupt("an event"))
     }
 
-    pub(super) fn summary(&self, seq: u64, body: String) -> SummaryRow {
-        let mac = self.of("summary", &[&seq.to_be_bytes(), body.as_bytes()]);
-        SummaryRow { seq, body, mac }
+    pub(super) fn summary(&self, seq: u64, text: &str) -> SummaryRow {
+        let mac = self.of("summary", &[&seq.to_be_bytes(), text.as_bytes()]);
+        SummaryRow { seq, body: self.cipher.close(&summary_place(seq), text.as_bytes()), mac }
     }
 
-    pub(super) fn is_summary(&self, row: &SummaryRow) -> bool {
-        self.check("summary", &[&row.seq.to_be_bytes(), row.body.as_bytes()], &row.mac)
+    /// Returns the text of a summary, if this seal made it.
+    pub(super) fn open_summary(&self, row: &SummaryRow) -> Option<Vec<u8>> {
+        let text = self.cipher.open(&summary_place(row.seq), &row.body)?;
+        self.check("summary", &[&row.seq.to_be_bytes(), &text], &row.mac).then_some(text)
     }
 
-    /// Over everything in the record that never changes.
-    pub(super) fn credential(&self, record: &CredentialRecord) -> [u8; 32] {
-        self.of("credential", &[credential_text(record).as_bytes()])
+    /// Returns the bytes of a document as they are stored. What is published, or is the office's own settings, everybody may read.
+    pub(super) fn close_document(&self, name: &str, text: &[u8]) -> Vec<u8> {
+        if is_private(name) { self.cipher.close(&document_place(name), text) } else { text.to_vec() }
     }
 
+    pub(super) fn open_document(&self, name: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+        if is_private(name) { self.cipher.open(&document_place(name), &bytes) } else { Some(bytes) }
+    }
+
+    /// Returns true if a record of the readable format is what this seal was made over.
     pub(super) fn is_credential(&self, record: &CredentialRecord, mac: &[u8; 32]) -> bool {
         self.check("credential", &[credential_text(record).as_bytes()], mac)
     }
 
-    fn of(&self, domain: &str, parts: &[&[u8]]) -> [u8; 32] {
+    pub(super) fn of(&self, domain: &str, parts: &[&[u8]]) -> [u8; 32] {
         self.state(domain, parts).finalize().into_bytes().into()
     }
 
@@ -156,9 +181,30 @@ impl Seal {
     }
 }
 
-fn event_parts<'p>(before: &'p [u8; 32], seq: &'p [u8; 8], credential: Option<&'p str>, body: &'p str) -> [&'p [u8]; 4] {
+fn event_parts<'p>(before: &'p [u8; 32], seq: &'p [u8; 8], credential: Option<&'p str>, text: &'p [u8]) -> [&'p [u8]; 4] {
     // An id is never empty.
-    [before, seq, credential.unwrap_or_default().as_bytes(), body.as_bytes()]
+    [before, seq, credential.unwrap_or_default().as_bytes(), text]
+}
+
+const fn register_place(version: u64) -> Place<'static> {
+    Place { table: "register", row: &[], revision: version, with: &[] }
+}
+
+fn event_place(seq: u64, credential: Option<&str>) -> Place<'_> {
+    Place { table: "events", row: credential.unwrap_or_default().as_bytes(), revision: seq, with: &[] }
+}
+
+const fn summary_place(seq: u64) -> Place<'static> {
+    Place { table: "summary", row: &[], revision: seq, with: &[] }
+}
+
+fn document_place(name: &str) -> Place<'_> {
+    Place { table: "documents", row: name.as_bytes(), revision: 0, with: &[] }
+}
+
+/// Returns true for documents with the words of people: who looked at a flagged admission, and what they found.
+fn is_private(document: &str) -> bool {
+    document.starts_with("flagged/")
 }
 
 fn credential_text(record: &CredentialRecord) -> String {
@@ -166,7 +212,7 @@ fn credential_text(record: &CredentialRecord) -> String {
         id, format, holder, label, roles, sites, zones, issued_at, valid_from, valid_until, key_id, list, index, ..
     } = record;
     let times = [issued_at.unix(), valid_from.unix(), valid_until.unix()];
-    json::to_string(&(id, format, holder, label, roles, sites, zones, times, key_id, list, index))
+    json::to_string(&(id, format.as_str(), holder, label, roles, sites, zones, times, key_id, list, index))
 }
 
 pub(super) fn tampered(what: impl Into<String>) -> StoreError {

@@ -3,10 +3,12 @@
 use super::Result;
 use super::event::{DeviceMark, Event, OfferMark, Status};
 use super::register::{Gate, Key, List, Register};
-use super::seal::Seal;
-use crate::publish::BEFORE_SEAL;
-use crate::store::{EventRow, State, Store, Unsealed, UnsealedCredential};
+use super::seal::{Seal, tampered};
+use crate::store::{CredentialRecord, EventRow, Readable, State, Store, Tag, Tx, Unsealed, UnsealedCredential};
 use waypass_trust::bundle::Digest;
+
+/// The counter of changes that were recorded before the seal and not published: 1 from the upgrade on, 2 once nothing is open.
+pub(crate) const BEFORE_SEAL: &str = "changes-before-seal";
 
 /// What was put under the seal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,8 +35,7 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
         documents: old.documents.iter().map(|(name, bytes)| (name.clone(), Digest::of(bytes))).collect(),
         ..Register::new()
     };
-    let mut chain = Chain { seal, events: Vec::new(), head: [0; 32] };
-    let mut macs = Vec::new();
+    let mut chain = Chain { seal, rows: store.begin_anew()?, seq: 0, head: [0; 32] };
     for UnsealedCredential { record, entries, history } in &old.credentials {
         let own = [(record.list, record.index, record.state.bits())];
         let entries: Vec<(u32, u32, u8)> = entries.iter().map(|(entry, value)| (entry.list, entry.index, *value)).collect();
@@ -42,27 +43,33 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
         for (number, event) in (0..).zip(history) {
             let mut linked = Event { status: Some(Status::of(number, event)), ..Event::default() };
             if number == 0 {
+                linked.holders = vec![seal.holder_sum(&record.id, &seal.holder_tag(&record.holder))];
                 linked.taken = entries.iter().map(|(list, index, _)| (*list, *index)).collect();
             }
             // What the lists say now was said by the last of them.
             if usize::try_from(number).is_ok_and(|number| number + 1 == history.len()) {
                 linked.set = entries.iter().filter(|(.., value)| *value != State::Valid.bits()).copied().collect();
             }
-            chain.append(Some(&record.id), &linked);
+            chain.append(Some(&record.id), &linked)?;
         }
-        macs.push((record.id.clone(), seal.credential(record)));
+        add(&mut *chain.rows, seal, record)?;
+        step(old.credentials.len() as u64);
     }
     for (entry, value) in &old.entries {
         let set = if *value == 0 { Vec::new() } else { vec![(entry.list, entry.index, *value)] };
-        chain.append(None, &Event { taken: vec![(entry.list, entry.index)], set, ..Event::default() });
+        chain.append(None, &Event { taken: vec![(entry.list, entry.index)], set, ..Event::default() })?;
     }
     for offer in &old.offers {
-        chain.append(None, &Event { offers: vec![OfferMark::of(offer)], ..Event::default() });
+        chain.append(None, &Event { offers: vec![OfferMark::of(offer)], ..Event::default() })?;
     }
     for (id, device) in &old.devices {
-        chain.append(None, &Event { device: Some(DeviceMark::of(id, device)), ..Event::default() });
+        chain.append(None, &Event { device: Some(DeviceMark::of(id, device)), ..Event::default() })?;
     }
-    store.seal_all(&seal.register(1, &register), &chain.events, &macs, step)?;
+    for (name, bytes) in &old.documents {
+        chain.rows.put_document(name, &seal.close_document(name, bytes))?;
+    }
+    chain.rows.put_register(&seal.register(1, &register))?;
+    chain.rows.commit()?;
     Ok(Upgrade {
         keys: old.keys.len(),
         gates: old.gates.len(),
@@ -72,16 +79,61 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
     })
 }
 
+/// Makes ciphertext of a database whose rows had seals and were none. The seals are over the plaintext, so they stay, and with them the
+/// anchor that the vault keeps. A row that is not as it was sealed stops it.
+pub(super) fn close_all(store: &mut dyn Store, seal: &Seal, old: Readable, step: &mut dyn FnMut(u64)) -> Result<()> {
+    let register = old.register.ok_or_else(|| tampered("the register"))?;
+    if !seal.is_register(register.version, &register.body, &register.mac) {
+        return Err(tampered("the register"));
+    }
+    let head = old.events.last().map_or([0; 32], |event| event.mac);
+    if let Some(anchor) = seal.kept() {
+        anchor.check_register(register.version, &register.mac)?;
+        let (count, known) = anchor.events();
+        let found = usize::try_from(count).ok().and_then(|count| count.checked_sub(1)).map(|at| old.events.get(at).map(|event| event.mac));
+        if found.is_some_and(|found| found != Some(*known)) {
+            return Err(tampered(format!("event {count}")));
+        }
+    }
+    let count = old.credentials.len() as u64;
+    let mut chain = Chain { seal, rows: store.begin_anew()?, seq: old.events.len() as u64, head };
+    chain.rows.put_register(&seal.register_row(register.version, &register.body))?;
+    for event in old.events {
+        let body = seal.close_event(event.seq, event.credential.as_deref(), &event.body);
+        chain.rows.append(&EventRow { body, ..event })?;
+    }
+    for (record, mac) in &old.credentials {
+        if !seal.is_credential(record, mac) {
+            return Err(tampered(format!("the credential {}", record.id)));
+        }
+        add(&mut *chain.rows, seal, record)?;
+        step(count);
+    }
+    let holders = seal.holder_sums(old.credentials.iter().map(|(record, _)| (&*record.id, seal.holder_tag(&record.holder))));
+    chain.append(None, &Event { holders, ..Event::default() })?;
+    for (name, bytes) in &old.documents {
+        chain.rows.put_document(name, &seal.close_document(name, bytes))?;
+    }
+    chain.rows.commit()
+}
+
+fn add(rows: &mut dyn Tx, seal: &Seal, record: &CredentialRecord) -> Result<()> {
+    let roles: Vec<Tag> = record.roles.iter().map(|role| seal.role_tag(role)).collect();
+    rows.add_credential(&seal.credential_row(record, 0), &roles, &seal.day(record))
+}
+
 struct Chain<'s> {
     seal: &'s Seal,
-    events: Vec<EventRow>,
+    rows: Box<dyn Tx + 's>,
+    seq: u64,
     head: [u8; 32],
 }
 
 impl Chain<'_> {
-    fn append(&mut self, credential: Option<&str>, event: &Event) {
-        let row = self.seal.event(&self.head, self.events.len() as u64 + 1, credential, event);
+    fn append(&mut self, credential: Option<&str>, event: &Event) -> Result<()> {
+        self.seq += 1;
+        let row = self.seal.event(&self.head, self.seq, credential, event);
         self.head = row.mac;
-        self.events.push(row);
+        self.rows.append(&row)
     }
 }

@@ -2,28 +2,25 @@
 //! is deleted is overwritten (`secure_delete`), in the write-ahead log with its next checkpoint. The log stays, empty, when the last
 //! process closes the file, so that a copy made without it is noticed.
 
-use super::{
-    Counts, Documents, EventRow, Filter, LeafRow, OfferRow, Pickup, RegisterRow, Rows, SealedCredential, State, Store, StoreError,
-    SummaryRow, Unsealed,
-};
+use super::{Documents, Earlier, Store, StoreError, Tx, View};
 use core::time::Duration;
-use rusqlite::{
-    Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, ffi, named_params, params,
-};
+use rusqlite::{Connection, ErrorCode, FileControl, OpenFlags, Transaction, TransactionBehavior, ffi};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
-use waypass_credential::hex;
-use waypass_credential::time::Timestamp;
 
+mod credentials;
+mod earlier;
+mod events;
+mod logs;
+mod offers;
+mod register;
 mod rows;
 mod schema;
-mod unsealed;
 
 type Result<T> = core::result::Result<T, StoreError>;
 
-/// Kibibytes of pages in memory, as SQLite counts them: while a database of version 0.1.0 is read and sealed, and afterwards.
+/// Kibibytes of pages in memory while an earlier format is read and sealed, as SQLite counts them.
 const UPGRADE_CACHE: i64 = -256 * 1024;
-const USUAL_CACHE: i64 = -2000;
 
 /// How long a writer waits for another process.
 const BUSY: Duration = Duration::from_secs(5);
@@ -32,8 +29,6 @@ const BUSY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct SqliteStore {
     db: Connection,
-    /// False for a file of version 0.1.0 until its rows are sealed.
-    is_sealed: bool,
 }
 
 /// Says how a database that lies there without its write-ahead log is taken.
@@ -60,8 +55,8 @@ impl SqliteStore {
              PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;",
         )?;
         db.file_control(Some(rusqlite::MAIN_DB), FileControl::PersistWal(&mut 1))?;
-        let mut store = Self { db, is_sealed: true };
-        store.is_sealed = !schema::migrate(&mut store.db)?;
+        let mut store = Self { db };
+        schema::migrate(&mut store.db)?;
         if lacks_log {
             // A vault keeps that there is a log now: a power cut must not take its name away.
             sync_folder(path).map_err(|why| StoreError::Database(why.to_string()))?;
@@ -78,12 +73,12 @@ impl SqliteStore {
         let mut uri = String::from("file:");
         for byte in path.as_os_str().as_bytes() {
             uri.push('%');
-            uri.push_str(&hex::encode(&[*byte]));
+            uri.push_str(&waypass_credential::hex::encode(&[*byte]));
         }
         uri.push_str("?immutable=1");
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(uri, flags)?;
-        Ok(Self { db, is_sealed: true })
+        Ok(Self { db })
     }
 
     /// Returns true if the file is there and its write-ahead log is not.
@@ -91,8 +86,69 @@ impl SqliteStore {
         path.exists() && !log_of(path).exists()
     }
 
-    fn write(&mut self) -> Result<Transaction<'_>> {
-        Ok(self.db.transaction_with_behavior(TransactionBehavior::Immediate)?)
+    fn write(&mut self) -> Result<SqliteTx<'_>> {
+        Ok(SqliteTx(self.db.transaction_with_behavior(TransactionBehavior::Immediate)?))
+    }
+}
+
+/// A connection, in whose tables everything is read alike.
+trait Db {
+    fn db(&self) -> &Connection;
+}
+
+impl Db for SqliteStore {
+    fn db(&self) -> &Connection {
+        &self.db
+    }
+}
+
+/// A transaction that holds the lock of the one writer.
+struct SqliteTx<'s>(Transaction<'s>);
+
+impl Db for SqliteTx<'_> {
+    fn db(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl Tx for SqliteTx<'_> {
+    fn commit(self: Box<Self>) -> Result<()> {
+        Ok(self.0.commit()?)
+    }
+}
+
+/// What is stored at one moment: the transaction only reads, and ends with this.
+struct SqliteView<'s>(Transaction<'s>);
+
+impl Db for SqliteView<'_> {
+    fn db(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl Store for SqliteStore {
+    fn look(&self) -> Result<Box<dyn View + '_>> {
+        Ok(Box::new(SqliteView(self.db.unchecked_transaction()?)))
+    }
+
+    fn begin(&mut self) -> Result<Box<dyn Tx + '_>> {
+        Ok(Box::new(self.write()?))
+    }
+
+    fn earlier(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Earlier>> {
+        let found: i64 = self.db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if found == schema::NEWEST {
+            return Ok(None);
+        }
+        // Rows are looked up by random ids: with the usual 2 MiB almost every page would be read again.
+        self.db.pragma_update(None, "cache_size", UPGRADE_CACHE)?;
+        earlier::read(&self.db, found, step).map(Some)
+    }
+
+    fn begin_anew(&mut self) -> Result<Box<dyn Tx + '_>> {
+        let tx = self.write()?;
+        schema::seal(tx.db())?;
+        Ok(Box::new(tx))
     }
 }
 
@@ -127,240 +183,6 @@ fn create_private(path: &Path) -> Result<()> {
     }
 }
 
-impl Documents for SqliteStore {
-    fn document(&self, name: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.db.prepare_cached("SELECT bytes FROM documents WHERE name=?1")?.query_row([name], |row| row.get(0)).optional()?)
-    }
-}
-
-impl Store for SqliteStore {
-    fn register(&self) -> Result<Option<RegisterRow>> {
-        let mut query = self.db.prepare_cached("SELECT version, body, mac FROM register")?;
-        let read = |row: &Row<'_>| Ok(RegisterRow { version: rows::natural(row.get(0)?)?, body: row.get(1)?, mac: row.get(2)? });
-        query.query_and_then([], read)?.next().transpose()
-    }
-
-    fn register_version(&self) -> Result<u64> {
-        let version = self.db.prepare_cached("SELECT version FROM register")?.query_row([], |row| row.get(0)).optional()?;
-        rows::natural(version.unwrap_or(0))
-    }
-
-    fn replace_register(&mut self, row: &RegisterRow, documents: &[(&str, &[u8])]) -> Result<()> {
-        let tx = self.write()?;
-        put_register(&tx, row)?;
-        rows::set_documents(&tx, documents)?;
-        Ok(tx.commit()?)
-    }
-
-    fn document_names(&self) -> Result<Vec<String>> {
-        let mut query = self.db.prepare_cached("SELECT name FROM documents ORDER BY name")?;
-        Ok(query.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
-    }
-
-    fn foreign_changes(&self) -> Result<i64> {
-        Ok(self.db.query_row("PRAGMA data_version", [], |row| row.get(0))?)
-    }
-
-    fn append(&mut self, event: &EventRow, rows: &Rows<'_>) -> Result<()> {
-        let tx = self.write()?;
-        let last: Option<i64> = tx.prepare_cached("SELECT max(seq) FROM events")?.query_row([], |row| row.get(0))?;
-        if rows::natural(last.unwrap_or(0))?.checked_add(1) != Some(event.seq) {
-            return Err(StoreError::Overtaken);
-        }
-        rows::append(&tx, event)?;
-        change(&tx, rows)?;
-        Ok(tx.commit()?)
-    }
-
-    fn events(&self, seq: u64, limit: u32) -> Result<Vec<EventRow>> {
-        let mut query = self.db.prepare_cached("SELECT seq, credential, body, mac FROM events WHERE seq>?1 ORDER BY seq LIMIT ?2")?;
-        query.query_and_then(params![rows::integer(seq)?, limit], rows::chained)?.collect()
-    }
-
-    fn event_mac(&self, seq: u64) -> Result<Option<[u8; 32]>> {
-        let mut query = self.db.prepare_cached("SELECT mac FROM events WHERE seq=?1")?;
-        Ok(query.query_row([rows::integer(seq)?], |row| row.get(0)).optional()?)
-    }
-
-    fn history(&self, credential: &str) -> Result<Vec<(EventRow, Option<[u8; 32]>)>> {
-        let mut query = self.db.prepare_cached(
-            "SELECT seq, credential, body, mac, (SELECT mac FROM events AS earlier WHERE earlier.seq=events.seq-1)
-             FROM events WHERE credential=?1 ORDER BY seq",
-        )?;
-        query.query_and_then([credential], |row| Ok((rows::chained(row)?, row.get(4)?)))?.collect()
-    }
-
-    fn summary(&self) -> Result<Option<SummaryRow>> {
-        let mut query = self.db.prepare_cached("SELECT seq, body, mac FROM summary")?;
-        let read = |row: &Row<'_>| Ok(SummaryRow { seq: rows::natural(row.get(0)?)?, body: row.get(1)?, mac: row.get(2)? });
-        query.query_and_then([], read)?.next().transpose()
-    }
-
-    fn keep_summary(&mut self, row: &SummaryRow) -> Result<()> {
-        let tx = self.write()?;
-        tx.execute(
-            "INSERT INTO summary(id, seq, body, mac) VALUES(1, ?1, ?2, ?3) ON CONFLICT(id) DO UPDATE SET seq=?1, body=?2, mac=?3",
-            params![rows::integer(row.seq)?, row.body, row.mac],
-        )?;
-        Ok(tx.commit()?)
-    }
-
-    fn counts(&self) -> Result<Counts> {
-        let count = |query: &str| -> Result<u64> { rows::natural(self.db.prepare_cached(query)?.query_row([], |row| row.get(0))?) };
-        Ok(Counts { credentials: count("SELECT count(*) FROM credentials")?, events: count("SELECT count(*) FROM events")? })
-    }
-
-    fn credential(&self, id: &str) -> Result<Option<SealedCredential>> {
-        let mut query = self.db.prepare_cached(concat!("SELECT ", rows::credential_columns!(), ", mac FROM credentials WHERE id=?1"))?;
-        query.query_and_then([id], rows::sealed_credential)?.next().transpose()
-    }
-
-    fn credential_at(&self, list: u32, index: u32) -> Result<Option<SealedCredential>> {
-        let mut query =
-            self.db.prepare_cached(concat!("SELECT ", rows::credential_columns!(), ", mac FROM credentials WHERE list=?1 AND idx=?2"))?;
-        query.query_and_then(params![list, index], rows::sealed_credential)?.next().transpose()
-    }
-
-    fn credentials(&self, filter: &Filter) -> Result<Vec<SealedCredential>> {
-        let mut query = self.db.prepare_cached(concat!(
-            "SELECT ",
-            rows::credential_columns!(),
-            ", mac FROM credentials
-              WHERE (:state IS NULL OR state=:state) AND (:holder IS NULL OR holder=:holder)
-                AND (:role IS NULL OR EXISTS(SELECT 1 FROM json_each(roles) WHERE value=:role))
-                AND (:after IS NULL OR valid_until>:after) AND (:by IS NULL OR valid_until<=:by)
-                AND (:text IS NULL OR substr(id, 1, length(:text))=lower(:text) OR instr(lower(label), lower(:text)))
-              ORDER BY issued_at DESC, seq DESC LIMIT :limit"
-        ))?;
-        let found = query.query_and_then(
-            named_params! {
-                ":state": filter.state.map(State::bits), ":holder": filter.holder, ":role": filter.role, ":text": filter.text,
-                ":after": filter.ends_after.map(Timestamp::unix), ":by": filter.ended_by.map(Timestamp::unix),
-                ":limit": filter.limit.map_or(-1, i64::from),
-            },
-            rows::sealed_credential,
-        )?;
-        found.collect()
-    }
-
-    fn withdrawn(&self, list: u32) -> Result<Vec<(u32, State)>> {
-        let mut query = self.db.prepare_cached("SELECT idx, state FROM credentials WHERE list=?1 AND state<>0 ORDER BY idx")?;
-        query.query_and_then([list], |row| Ok((row.get(0)?, rows::state(row.get(1)?)?)))?.collect()
-    }
-
-    fn offers(&self) -> Result<Vec<OfferRow>> {
-        let mut query = self.db.prepare_cached(concat!("SELECT ", rows::offer_columns!(), " FROM offers"))?;
-        query.query_and_then([], rows::offer)?.collect()
-    }
-
-    fn offer(&self, secret_hash: &[u8; 32]) -> Result<Option<OfferRow>> {
-        let mut query = self.db.prepare_cached(concat!("SELECT ", rows::offer_columns!(), " FROM offers WHERE secret_hash=?1"))?;
-        query.query_and_then([secret_hash], rows::offer)?.next().transpose()
-    }
-
-    fn leaves(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>> {
-        let mut query =
-            self.db.prepare_cached("SELECT seq, hash, leaf, received_at FROM leaves WHERE device=?1 AND seq>=?2 ORDER BY seq LIMIT ?3")?;
-        query.query_and_then(params![device, rows::integer(from_seq)?, limit], rows::leaf)?.collect()
-    }
-
-    fn unsealed(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Unsealed>> {
-        if self.is_sealed {
-            return Ok(None);
-        }
-        // Rows are looked up by random ids: with the usual 2 MiB almost every page would be read again.
-        self.db.pragma_update(None, "cache_size", UPGRADE_CACHE)?;
-        unsealed::read(&self.db, step).map(Some)
-    }
-
-    fn seal_all(
-        &mut self,
-        register: &RegisterRow,
-        events: &[EventRow],
-        credentials: &[(String, [u8; 32])],
-        step: &mut dyn FnMut(u64),
-    ) -> Result<()> {
-        let tx = self.write()?;
-        let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if found != 2 {
-            return Err(StoreError::Overtaken);
-        }
-        unsealed::seal(&tx, credentials, step)?;
-        events.iter().try_for_each(|event| rows::append(&tx, event))?;
-        put_register(&tx, register)?;
-        tx.execute_batch("PRAGMA user_version=3")?;
-        tx.commit()?;
-        self.is_sealed = true;
-        Ok(self.db.pragma_update(None, "cache_size", USUAL_CACHE)?)
-    }
-}
-
-fn put_register(tx: &Transaction<'_>, row: &RegisterRow) -> Result<()> {
-    let replaced = tx.execute(
-        "INSERT INTO register(id, version, body, mac) SELECT 1, ?1, ?2, ?3 WHERE ?1=1+coalesce((SELECT version FROM register), 0)
-         ON CONFLICT(id) DO UPDATE SET version=?1, body=?2, mac=?3",
-        params![rows::integer(row.version)?, row.body, row.mac],
-    )?;
-    if replaced == 1 { Ok(()) } else { Err(StoreError::Overtaken) }
-}
-
-fn change(tx: &Transaction<'_>, rows: &Rows<'_>) -> Result<()> {
-    let changed = match *rows {
-        Rows::Unchanged => return Ok(()),
-        Rows::Credential(credential, pickup) => return add_credential(tx, credential, pickup),
-        Rows::State { id, state, at } => {
-            tx.execute("UPDATE credentials SET state=?2, changed_at=?3 WHERE id=?1", params![id, state.bits(), at.unix()])?
-        }
-        Rows::Offer(offer) => return rows::add_offer(tx, offer),
-        Rows::Replace(hash, offer) => {
-            let gone = tx.execute("DELETE FROM offers WHERE secret_hash=?1", [hash])?;
-            rows::add_offer(tx, offer)?;
-            gone
-        }
-        Rows::Drop(hash) => tx.execute("DELETE FROM offers WHERE secret_hash=?1", [hash])?,
-        Rows::Purge(at) => {
-            tx.execute("DELETE FROM offers WHERE expires_at<?1", [at.unix()])?;
-            tx.execute("DELETE FROM nonces WHERE expires_at<?1", [at.unix()])?;
-            return Ok(());
-        }
-        Rows::Leaves(device, leaves) => {
-            let mut insert = tx.prepare_cached("INSERT INTO leaves(device, seq, hash, leaf, received_at) VALUES(?1, ?2, ?3, ?4, ?5)")?;
-            for leaf in leaves {
-                insert.execute(params![device, rows::integer(leaf.seq)?, leaf.hash, leaf.leaf, leaf.received_at.unix()])?;
-            }
-            return Ok(());
-        }
-    };
-    if changed == 1 { Ok(()) } else { Err(StoreError::Missing) }
-}
-
-fn add_credential(tx: &Transaction<'_>, credential: &SealedCredential, pickup: Option<&Pickup>) -> Result<()> {
-    let SealedCredential { record, mac } = credential;
-    if let Some(pickup) = pickup {
-        let taken = params![pickup.taken.secret_hash, pickup.taken.sealed];
-        if tx.execute("DELETE FROM offers WHERE secret_hash=?1 AND exchanged=1 AND sealed=?2", taken)? != 1 {
-            return Err(StoreError::Missing);
-        }
-        rows::add_offer(tx, &pickup.answered)?;
-        tx.execute("INSERT INTO nonces(hash, expires_at) VALUES(?1, ?2)", params![pickup.nonce_hash, pickup.nonce_until.unix()])?;
-    }
-    tx.execute(
-        "INSERT INTO credentials(id, format, holder, label, roles, sites, zones, issued_at, valid_from, valid_until, key_id, list, idx,
-                                 state, changed_at, mac)
-         VALUES(:id, :format, :holder, :label, :roles, :sites, :zones, :issued_at, :valid_from, :valid_until, :key_id, :list, :idx,
-                :state, :changed_at, :mac)",
-        named_params! {
-            ":id": record.id, ":format": record.format, ":holder": record.holder, ":label": record.label,
-            ":roles": rows::names_text(&record.roles), ":sites": rows::names_text(&record.sites),
-            ":zones": rows::names_text(&record.zones), ":issued_at": record.issued_at.unix(),
-            ":valid_from": record.valid_from.unix(), ":valid_until": record.valid_until.unix(), ":key_id": record.key_id,
-            ":list": record.list, ":idx": record.index, ":state": record.state.bits(), ":changed_at": record.changed_at.unix(),
-            ":mac": mac,
-        },
-    )?;
-    Ok(())
-}
-
 /// What SQLite calls a failing disk and is a lack of room: it knows `ENOSPC` alone, and not where it makes the log's index grow.
 fn lack_of_room(why: &rusqlite::Error) -> Option<StoreError> {
     let code = why.sqlite_error()?.extended_code;
@@ -368,11 +190,7 @@ fn lack_of_room(why: &rusqlite::Error) -> Option<StoreError> {
     let is_write = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMMAP].contains(&code);
     // Hardly ever is a process limited in the size of its files, and then that is why.
     let is_limited = || rustix::process::getrlimit(rustix::process::Resource::Fsize).current.is_some();
-    match () {
-        () if (is_index || is_write) && is_limited() => Some(StoreError::FileLimit),
-        () if is_index => Some(StoreError::Full),
-        () => None,
-    }
+    if (is_index || is_write) && is_limited() { Some(StoreError::FileLimit) } else { is_index.then_some(StoreError::Full) }
 }
 
 impl From<rusqlite::Error> for StoreError {

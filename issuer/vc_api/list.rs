@@ -1,6 +1,6 @@
 //! The one status list of a VC API: as many entries as the standard wants at least, in memory.
 
-use crate::issue::index::below;
+use crate::draw::below;
 use rand_core::CryptoRng;
 use std::collections::BTreeSet;
 use waypass_credential::did;

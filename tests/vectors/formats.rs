@@ -11,9 +11,9 @@ use waypass_credential::Format;
 use waypass_credential::base64url;
 use waypass_credential::key::Signer as _;
 use waypass_credential::request::Query;
+use waypass_issuer::Issuer;
 use waypass_issuer::gates::Enrolment;
-use waypass_issuer::issue::Issuer;
-use waypass_issuer::keys::{KeyUse, Keys};
+use waypass_issuer::keys::{KeyRole, KeyUse, Keys};
 use waypass_issuer::policy::PolicyDraft;
 use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
@@ -213,7 +213,7 @@ fn what_an_office_writes_is_as_written_down() {
 
     let folder = tempfile::tempdir().expect("a folder");
     let store = Box::new(SqliteStore::open(&folder.path().join("db"), MissingLog::Accepted).expect("a store"));
-    let keys = || KeyUse::ALL.into_iter().fold(Keys::new(), |keys, key_use| keys.with(key_use, TestKey::ed25519(key_use.as_str())));
+    let keys = || KeyRole::ALL.into_iter().fold(Keys::new(), |keys, key_use| keys.with(key_use, TestKey::ed25519(key_use.as_str())));
     let mut issuer = Issuer::create(store, Seal::new(&[7; 32], None), Settings::new("Clinic", "https://clinic.example"), keys(), at(0))
         .expect("an issuer");
     let root = issuer.own_root_keys().expect("keys");

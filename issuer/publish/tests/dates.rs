@@ -3,8 +3,8 @@
 use super::super::{ClockDoubt, PublishError};
 use super::DAY;
 use crate::ceremony::{Paper, Quorum, RootKeys};
-use crate::issue::Issuer;
-use crate::keys::KeyUse;
+use crate::keys::{KeyRole, KeyUse};
+use crate::office::Issuer;
 use crate::revoke::{Cause, Grounds};
 use crate::testing::{Key, TestRng, at, issuer, keys, order, reopened, seal, store};
 use std::path::Path;
@@ -108,7 +108,7 @@ fn times_beyond_memory_count_as_used() {
 /// The keys of the issuer with new ones for timestamp and snapshot, and with a second key for lists.
 fn renewed(dir: &Path) -> Issuer<'static> {
     let keys =
-        keys().with(KeyUse::Status, Key::ed25519(33)).with(KeyUse::Snapshot, Key::ed25519(77)).with(KeyUse::Timestamp, Key::ed25519(88));
+        keys().with(KeyUse::Status, Key::ed25519(33)).with(KeyRole::Snapshot, Key::ed25519(77)).with(KeyRole::Timestamp, Key::ed25519(88));
     Issuer::open(Box::new(store(dir)), seal(), keys).expect("opened")
 }
 
@@ -144,7 +144,11 @@ fn new_keys_overcome_a_publication_from_the_future() {
     assert!(issuer.store.set_entries(1).expect("read").contains(&(withdrawn, 1)));
     assert_eq!(issuer.publish(at(31)).expect("published").published_at, at(31));
     drop(issuer);
-    assert_eq!(reopened(dir.path()).publish(at(32)).map(drop), Err(PublishError::NoKey(KeyUse::Status)), "the old keys sign no more");
+    assert_eq!(
+        reopened(dir.path()).publish(at(32)).map(drop),
+        Err(PublishError::NoKey(KeyUse::Status.into())),
+        "the old keys sign no more"
+    );
 }
 
 /// After the root that names new keys the clock is compared with the time of that root.

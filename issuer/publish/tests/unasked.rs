@@ -1,20 +1,14 @@
 //! An office of version 0.1.0 that had recorded more than it had published.
 
 use super::super::PublishError;
-use crate::issue::Issuer;
+use crate::office::Issuer;
 use crate::sealed::Seal;
-use crate::store::{MissingLog, SqliteStore};
+use crate::store::{Filter, MissingLog, SqliteStore};
 use crate::testing::{at, enrolment, issuer, keys};
 use std::path::Path;
 
-/// Writes what an issuer's database holds into one of version 0.1.0, which had no seal.
-fn unsealed(from: &Path, to: &Path) {
-    let raw = rusqlite::Connection::open(to).expect("opened");
-    raw.execute_batch(include_str!("../../store/sqlite/v1.sql")).expect("made");
-    raw.execute_batch(include_str!("../../store/sqlite/v2.sql")).expect("made");
-    raw.execute("ATTACH ?1 AS new", [from.to_str()]).expect("attached");
-    raw.execute_batch(include_str!("../../../tests/compat/unseal.sql")).expect("filled");
-}
+#[path = "../../../tests/compat/unseal.rs"]
+mod unseal;
 
 fn open(path: &Path, seal: Seal) -> Issuer<'static> {
     let store = SqliteStore::open(path, MissingLog::Accepted).expect("a store");
@@ -29,9 +23,9 @@ fn what_waited_before_the_upgrade_is_asked_about_once() {
     new.publish(at(0)).expect("published");
     let (_, signed) = enrolment(30, at(0));
     new.enroll_gate(&signed, None, at(0)).expect("enrolled");
-    drop(new);
     let path = dir.path().join("old.db");
-    unsealed(&dir.path().join("issuer.db"), &path);
+    unseal::unseal(&new, &dir.path().join("issuer.db"), &path);
+    drop(new);
 
     let mut office = open(&path, Seal::adopting(&[7; 32]));
     assert!(office.upgrade().is_some());
@@ -60,9 +54,9 @@ fn what_waited_before_the_upgrade_is_asked_about_once() {
 fn an_upgrade_with_nothing_to_publish_asks_nobody() {
     let (dir, mut new) = issuer();
     new.publish(at(0)).expect("published");
-    drop(new);
     let path = dir.path().join("old.db");
-    unsealed(&dir.path().join("issuer.db"), &path);
+    unseal::unseal(&new, &dir.path().join("issuer.db"), &path);
+    drop(new);
     let mut office = open(&path, Seal::adopting(&[7; 32]));
     let (_, signed) = enrolment(30, at(10));
     office.enroll_gate(&signed, None, at(10)).expect("enrolled");

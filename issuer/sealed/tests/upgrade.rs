@@ -57,7 +57,7 @@ fn both_schemas_of_the_first_version_are_carried_over() {
         let mut store = sealed(dir.path());
         assert_eq!(store.upgrade(), None, "it was upgraded twice");
         assert_eq!(store.document("settings"), Ok(Some(b"{}".to_vec())));
-        assert_eq!(store.next_version("timestamp"), Ok(42));
+        assert_eq!(store.transact(|tx| Ok(tx.next_version("timestamp"))), Ok(42));
         assert_eq!(store.keys().expect("read")[0].multikey, "zKey");
         assert_eq!(store.gate("did:key:zGate").expect("read").expect("there").name, "Door");
         assert_eq!(store.device("did:key:zGate").expect("read").expect("there").forked.expect("forked").1, 7);
@@ -75,8 +75,8 @@ fn both_schemas_of_the_first_version_are_carried_over() {
                 matches!(&store.lists().expect("read")[2].mechanism, Mechanism::Bitstring(list) if list.purpose == StatusPurpose::Suspension)
             );
         }
-        store.change_state("a", &event(Some(State::Suspended), State::Valid)).expect("reinstated");
-        store.add_credential(&record("c", 4), &[], &event(None, State::Valid), None).expect("added");
+        store.transact(|tx| tx.change_state("a", &event(Some(State::Suspended), State::Valid))).expect("reinstated");
+        store.transact(|tx| tx.add_credential(&record("c", 4), &[], &event(None, State::Valid), None)).expect("added");
         assert_eq!(store.set_entries(1), Ok(vec![]));
     }
 }

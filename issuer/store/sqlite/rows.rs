@@ -1,10 +1,10 @@
 //! Rows to records and back; what no writer of ours could have written is reported as damage, not guessed at.
 
 use crate::store::{
-    CredentialRecord, DeviceRow, EventRow, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, SealedCredential, State, StatusEvent,
-    StoreError, TxCode,
+    CredentialRecord, DeviceRow, EventCause, EventRow, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, State, StatusEvent, StoreError,
+    TxCode,
 };
-use rusqlite::{Row, Transaction, params};
+use rusqlite::Row;
 use waypass_credential::role::{BitstringEntry, Mechanism, StatusPurpose};
 use waypass_credential::time::Timestamp;
 
@@ -26,45 +26,14 @@ macro_rules! offer_columns {
 }
 pub(super) use offer_columns;
 
-pub(super) fn sealed_credential(row: &Row<'_>) -> Result<SealedCredential> {
-    Ok(SealedCredential { record: credential(row)?, mac: row.get(15)? })
-}
-
 pub(super) fn chained(row: &Row<'_>) -> Result<EventRow> {
     Ok(EventRow { seq: natural(row.get(0)?)?, credential: row.get(1)?, body: row.get(2)?, mac: row.get(3)? })
-}
-
-pub(super) fn append(tx: &Transaction<'_>, event: &EventRow) -> Result<()> {
-    tx.prepare_cached("INSERT INTO events(seq, credential, body, mac) VALUES(?1, ?2, ?3, ?4)")?.execute(params![
-        integer(event.seq)?,
-        event.credential,
-        event.body,
-        event.mac
-    ])?;
-    Ok(())
-}
-
-pub(super) fn add_offer(tx: &Transaction<'_>, offer: &OfferRow) -> Result<()> {
-    tx.execute(
-        concat!("INSERT INTO offers(", offer_columns!(), ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
-        params![
-            offer.secret_hash,
-            offer.id,
-            offer.tx_code.map(|code| code.salt),
-            offer.tx_code.map(|code| code.hash),
-            offer.tx_code.map(|code| code.tries_left),
-            offer.sealed,
-            offer.expires_at.unix(),
-            offer.exchanged,
-        ],
-    )?;
-    Ok(())
 }
 
 pub(super) fn credential(row: &Row<'_>) -> Result<CredentialRecord> {
     Ok(CredentialRecord {
         id: row.get(0)?,
-        format: row.get(1)?,
+        format: named(&row.get::<_, String>(1)?, "a credential's format")?,
         holder: row.get(2)?,
         label: row.get(3)?,
         roles: names(row, 4)?,
@@ -97,24 +66,18 @@ pub(super) fn event(row: &Row<'_>) -> Result<StatusEvent> {
     Ok(StatusEvent {
         from: row.get::<_, Option<u8>>(0)?.map(state).transpose()?,
         to: state(row.get(1)?)?,
-        cause: row.get(2)?,
+        cause: EventCause::parse(&row.get::<_, String>(2)?).ok_or(StoreError::Corrupt("the cause of a change"))?,
         note: row.get(3)?,
         operator: row.get(4)?,
         at: time(row, 5)?,
     })
 }
 
-pub(super) fn set_documents(tx: &Transaction<'_>, documents: &[(&str, &[u8])]) -> Result<()> {
-    let mut write =
-        tx.prepare_cached("INSERT INTO documents(name, bytes) VALUES(?1, ?2) ON CONFLICT(name) DO UPDATE SET bytes=excluded.bytes")?;
-    documents.iter().try_for_each(|(name, bytes)| write.execute(params![name, bytes]).map(drop)).map_err(Into::into)
-}
-
 pub(super) fn key(row: &Row<'_>) -> Result<KeyRow> {
     Ok(KeyRow {
         multikey: row.get(0)?,
-        key_use: row.get(1)?,
-        state: row.get(2)?,
+        key_use: named(&row.get::<_, String>(1)?, "a key's use")?,
+        state: named(&row.get::<_, String>(2)?, "a key's state")?,
         not_before: time(row, 3)?,
         issued_until: optional_time(row, 4)?,
     })
@@ -182,12 +145,12 @@ fn optional_time(row: &Row<'_>, column: usize) -> Result<Option<Timestamp>> {
     seconds.map(|seconds| Timestamp::from_unix(seconds).ok_or(StoreError::Corrupt("a time"))).transpose()
 }
 
-/// A list of names as JSON text, which SQLite's `json_each` can search.
-pub(super) fn names_text(names: &[String]) -> String {
-    waypass_credential::json::to_string(&names)
-}
-
 fn names(row: &Row<'_>, column: usize) -> Result<Vec<String>> {
     let text: String = row.get(column)?;
     serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("a list of names"))
+}
+
+/// Reads one of a closed set of names.
+fn named<T: serde::de::DeserializeOwned>(name: &str, what: &'static str) -> Result<T> {
+    serde_json::from_value(serde_json::Value::from(name)).map_err(|_| StoreError::Corrupt(what))
 }

@@ -7,38 +7,50 @@ use rusqlite::{Connection, TransactionBehavior};
 const APPLICATION: i64 = 0x7770_6973;
 
 /// Step N leads from version N to N + 1; a released step never changes.
-const STEPS: [&str; 3] = [include_str!("v1.sql"), include_str!("v2.sql"), SEALED];
+const STEPS: [&str; 4] = [include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql"), include_str!("v4.sql")];
 
-/// The step that puts everything under the seal. Only [`crate::sealed`] can take it where there are rows: it has the key.
-pub(super) const SEALED: &str = include_str!("v3.sql");
-/// The last version without a seal.
+/// The last version without a seal. Only [`crate::sealed`] can take the steps after it where there are rows: it has the key.
 const UNSEALED: usize = 2;
+/// The version under the seal whose rows were no ciphertext.
+pub(super) const READABLE: i64 = 3;
+/// The version of the tables that this program writes.
+pub(super) const NEWEST: i64 = 4;
 
-/// Brings the tables up to date; true if rows of an earlier version wait to be sealed.
-pub(super) fn migrate(db: &mut Connection) -> Result<bool, StoreError> {
+/// Makes the tables of the newest version, in the transaction that fills them.
+pub(super) fn seal(db: &Connection) -> Result<(), StoreError> {
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let done = usize::try_from(found).ok().filter(|done| (UNSEALED..STEPS.len()).contains(done)).ok_or(StoreError::Overtaken)?;
+    STEPS[done..].iter().try_for_each(|step| db.execute_batch(step))?;
+    Ok(db.execute_batch(&format!("PRAGMA user_version={NEWEST};"))?)
+}
+
+/// Brings the tables up to date, but for rows of an earlier version: they wait to be sealed.
+pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let application: i64 = tx.query_row("PRAGMA application_id", [], |row| row.get(0))?;
     let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
     if application != APPLICATION && (application != 0 || found != 0) {
         return Err(StoreError::Corrupt("it is another program's database"));
     }
-    if found > known {
-        return Err(StoreError::Newer { found, known });
+    if found > NEWEST {
+        return Err(StoreError::Newer { found, known: NEWEST });
     }
     let done = usize::try_from(found).map_err(|_| StoreError::Corrupt("its schema version is negative"))?;
     if done == STEPS.len() {
-        return Ok(false);
+        return Ok(());
     }
-    let is_sealed: bool = tx.query_row("SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name='register')", [], |row| row.get(0))?;
-    if is_sealed {
+    let has = |table: &str| tx.query_row("SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name=?1)", [table], |row| row.get::<_, bool>(0));
+    let is_sealed = found < READABLE && has("register")?;
+    if is_sealed || has("credential_roles")? {
         return Err(StoreError::Corrupt("an old version number was put back"));
+    }
+    if found == READABLE {
+        return Ok(());
     }
     let to = if done == 0 { STEPS.len() } else { UNSEALED };
     for step in &STEPS[done..to] {
         tx.execute_batch(step)?;
     }
     tx.execute_batch(&format!("PRAGMA application_id={APPLICATION}; PRAGMA user_version={to};"))?;
-    tx.commit()?;
-    Ok(to == UNSEALED)
+    Ok(tx.commit()?)
 }

@@ -3,11 +3,11 @@
 use super::site::{ISSUER, Site, items, number, text};
 use std::fs;
 use std::time::{Duration, Instant};
-use waypass_issuer::store::{Documents as _, MissingLog, SqliteStore, Store as _};
+use waypass_issuer::store::{Documents as _, Events as _, MissingLog, Registers as _, SqliteStore};
 
 /// How far the database has come: its register and its events.
 fn committed(store: &SqliteStore) -> (u64, u64) {
-    (store.register_version().expect("readable"), store.counts().expect("readable").events)
+    (store.register_version().expect("readable"), store.event_count().expect("readable"))
 }
 
 /// Kills `line` after its first commit and before its publication. That waits for the next second, because the one before it was made in

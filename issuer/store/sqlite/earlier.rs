@@ -1,12 +1,33 @@
-//! Reads the tables of version 0.1.0, once, before they are put under the seal.
+//! Reads the tables of earlier versions, once, before they are put under the seal.
 
 use super::{Result, rows};
-use crate::store::{CredentialRecord, Entry, StoreError, Unsealed, UnsealedCredential};
-use rusqlite::{Connection, Row, Transaction, params};
+use crate::store::{CredentialRecord, Earlier, Entry, Readable, RegisterRow, Unsealed, UnsealedCredential};
+use rusqlite::{Connection, Row};
 use std::collections::HashMap;
 
 /// Reads everything that is not carried over by the tables themselves.
-pub(super) fn read(db: &Connection, step: &mut dyn FnMut(u64)) -> Result<Unsealed> {
+pub(super) fn read(db: &Connection, version: i64, step: &mut dyn FnMut(u64)) -> Result<Earlier> {
+    if version < super::schema::READABLE { unsealed(db, step).map(Earlier::Unsealed) } else { readable(db, step).map(Earlier::Readable) }
+}
+
+fn readable(db: &Connection, step: &mut dyn FnMut(u64)) -> Result<Readable> {
+    let register = all(db, "SELECT version, CAST(body AS BLOB), mac FROM register", |row| {
+        Ok(RegisterRow { version: rows::natural(row.get(0)?)?, body: row.get(1)?, mac: row.get(2)? })
+    })?;
+    let count = rows::natural(db.query_row("SELECT count(*) FROM credentials", [], |row| row.get(0))?)?;
+    let credentials = concat!("SELECT ", rows::credential_columns!(), ", mac FROM credentials ORDER BY seq");
+    Ok(Readable {
+        register: register.into_iter().next(),
+        events: all(db, "SELECT seq, credential, CAST(body AS BLOB), mac FROM events ORDER BY seq", rows::chained)?,
+        credentials: all(db, credentials, |row| {
+            step(count);
+            Ok((rows::credential(row)?, row.get(15)?))
+        })?,
+        documents: all(db, "SELECT name, bytes FROM documents", |row| Ok((row.get(0)?, row.get(1)?)))?,
+    })
+}
+
+fn unsealed(db: &Connection, step: &mut dyn FnMut(u64)) -> Result<Unsealed> {
     let mut old = Unsealed {
         keys: all(db, "SELECT multikey, key_use, state, not_before, issued_until FROM keys ORDER BY rowid", rows::key)?,
         gates: all(db, "SELECT id, name, site, zone, enrolled_at, revoked_at, reason FROM gates ORDER BY name, id", rows::gate)?,
@@ -35,19 +56,6 @@ pub(super) fn read(db: &Connection, step: &mut dyn FnMut(u64)) -> Result<Unseale
         old.credentials.push(UnsealedCredential { record, entries, history });
     }
     Ok(old)
-}
-
-/// Makes the tables of the sealed version and gives each credential its seal.
-pub(super) fn seal(tx: &Transaction<'_>, credentials: &[(String, [u8; 32])], step: &mut dyn FnMut(u64)) -> Result<()> {
-    tx.execute_batch(super::schema::SEALED)?;
-    let mut update = tx.prepare("UPDATE credentials SET mac=?2 WHERE id=?1")?;
-    for (id, mac) in credentials {
-        if update.execute(params![id, mac])? != 1 {
-            return Err(StoreError::Missing);
-        }
-        step(credentials.len() as u64);
-    }
-    Ok(())
 }
 
 fn entry(row: &Row<'_>) -> Result<(Entry, u8)> {

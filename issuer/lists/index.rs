@@ -4,6 +4,7 @@
 //! A random draw needs no key: whoever steals the database cannot recompute an order of issuing from the indices. While a
 //! list is mostly empty a draw hits a free index at once; when draws keep failing, the free ones are counted out.
 
+use crate::draw::below;
 use crate::sealed::Sealed;
 use crate::store::{Entry, StoreError};
 use rand_core::CryptoRng;
@@ -16,7 +17,7 @@ const DRAWS: u32 = 40;
 pub(crate) fn draw(store: &mut Sealed<'_>, mechanism: &Mechanism, capacity: u32, rng: &mut dyn CryptoRng) -> Result<Entry, StoreError> {
     let lists = store.lists()?;
     let Some(list) = lists.iter().find(|list| list.mechanism == *mechanism && list.used < list.capacity) else {
-        let list = store.open_list(mechanism, capacity)?;
+        let list = store.transact(|tx| Ok(tx.open_list(mechanism, capacity)))?;
         return Ok(Entry { list, index: below(capacity, rng) });
     };
     for _ in 0..DRAWS {
@@ -37,17 +38,6 @@ pub(crate) fn draw(store: &mut Sealed<'_>, mechanism: &Mechanism, capacity: u32,
 fn nth_free(taken: &[u32], nth: u32) -> u32 {
     // Each taken index up to the answer moves the answer up by one.
     taken.iter().fold(nth, |answer, &index| if index <= answer { answer + 1 } else { answer })
-}
-
-/// A uniform number below `bound` (which is not 0): draws that would favour small numbers are thrown away.
-pub(crate) fn below(bound: u32, rng: &mut dyn CryptoRng) -> u32 {
-    let unfair = u32::MAX - u32::MAX % bound;
-    loop {
-        let draw = rng.next_u32();
-        if draw < unfair {
-            return draw % bound;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,21 +1,14 @@
 //! What the targets say: this issuer and its limits, the issuers of others, the gates, the policy.
 
-use super::PublishError;
-use crate::behind::LEAST_TARGETS;
-use crate::ceremony::CeremonyError;
-use crate::issue::Issuer;
-use crate::keys::KeyUse as KeyRole;
-use crate::lists::announcement;
+use crate::office::Issuer;
+use crate::parts::{LEAST_TARGETS, TargetsChange};
 use crate::policy::PolicyDraft;
-use crate::store::{KeyRow, StoreError};
+use crate::store::{KeyRow, ListRecord, StoreError};
 use waypass_credential::did;
-use waypass_credential::key::{PublicKey, Signer};
-use waypass_credential::role::{VC_TYPE, VCT};
+use waypass_credential::key::PublicKey;
+use waypass_credential::role::{Mechanism, StatusPurpose, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{
-    Authority, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, StatusUri, TargetsPart, gate_list_name,
-};
-use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
+use waypass_trust::bundle::{Authority, Gate, KeyRecord, ListKind, Part, Policy, RoleLimit, StatusUri, TargetsPart, gate_list_name};
 
 /// A stolen gate is believed at least for this long after it was last published (threats.md A25), unless the settings say otherwise.
 const SHORTEST_DEFAULT: i64 = 7 * 86_400;
@@ -29,17 +22,8 @@ pub(crate) enum Renewal {
     Online,
 }
 
-/// Targets as they are and as they would be, with the same dates.
-#[derive(Clone, PartialEq, Debug)]
-pub struct TargetsChange {
-    /// In effect.
-    pub before: TargetsPart,
-    /// Wanted.
-    pub after: TargetsPart,
-}
-
 impl Issuer<'_> {
-    pub(crate) fn targets_part(&self, version: u64, renewal: Renewal, at: Timestamp) -> Result<TargetsPart, CeremonyError> {
+    pub(crate) fn targets_part(&self, version: u64, renewal: Renewal, at: Timestamp) -> Result<TargetsPart, StoreError> {
         self.targets_beside(&self.authorities()?, version, renewal, at)
     }
 
@@ -50,8 +34,8 @@ impl Issuer<'_> {
         version: u64,
         renewal: Renewal,
         at: Timestamp,
-    ) -> Result<TargetsPart, CeremonyError> {
-        let policy = self.policy().map_err(|why| CeremonyError::Policy(why.to_string()))?;
+    ) -> Result<TargetsPart, StoreError> {
+        let policy = self.policy()?;
         let expires_at = at.plus(self.settings.targets_lifetime_seconds);
         let mut own = self.authority()?;
         let gates = self.gate_entries(match renewal {
@@ -83,7 +67,7 @@ impl Issuer<'_> {
 
     /// Whether other targets ought to be published: their content has changed, half of their lifetime has passed, or half of an
     /// enrolment that only they renew.
-    pub(super) fn targets_are_due(&self, held: &TargetsPart, at: Timestamp) -> Result<bool, CeremonyError> {
+    pub(crate) fn targets_are_due(&self, held: &TargetsPart, at: Timestamp) -> Result<bool, StoreError> {
         let renewal = if held.gate_list().is_some() { Renewal::Online } else { Renewal::Targets };
         let mut wanted = self.targets_part(held.version, renewal, held.issued_at)?;
         if renewal == Renewal::Online {
@@ -99,50 +83,28 @@ impl Issuer<'_> {
     }
 
     /// How long a publication enrols a gate for.
-    fn enrolment_seconds(&self, longest_stale: u64) -> i64 {
+    pub(crate) fn enrolment_seconds(&self, longest_stale: u64) -> i64 {
         let longest = i64::try_from(longest_stale).unwrap_or(i64::MAX);
         self.settings.gate_enrolment_seconds.unwrap_or_else(|| longest.max(SHORTEST_DEFAULT))
     }
 
     /// The roles whose lists may be used for longer than a publication enrols a gate: without news the gate stops before they do.
-    pub(super) fn roles_beyond_enrolment(&self, policy: &Policy) -> Vec<String> {
+    pub(crate) fn roles_beyond_enrolment(&self, policy: &Policy) -> Vec<String> {
         let enrolled = self.enrolment_seconds(policy.longest_stale_seconds());
         let is_longer = |limit: &&RoleLimit| i64::try_from(limit.stale_seconds).map_or(true, |stale| stale > enrolled);
         policy.limits.iter().filter(is_longer).map(|limit| limit.role.clone()).collect()
     }
 
-    /// The list of gates that `targets` announce, made at `issued_at`. Ended gates, and gates that are not on record, are not renewed.
-    pub(super) fn sign_gate_list(
-        &self,
-        targets: &TargetsPart,
-        issued_at: Timestamp,
-        signer: &dyn Signer,
-    ) -> Result<Option<String>, PublishError> {
-        let Some(list) = targets.gate_list() else { return Ok(None) };
-        let mut bitmap = StatusListBuf::new(Bits::One, list.max_entries);
-        for (entry, gate) in (0..).zip(&targets.gates) {
-            let is_enrolled = self.store.gate(&gate.id)?.is_some_and(|row| row.revoked.is_none());
-            bitmap.set(entry, u8::from(!is_enrolled)).ok_or(StoreError::Corrupt("the list of gates"))?;
-        }
-        let token = StatusListToken {
-            uri: list.uri.clone(),
-            issued_at,
-            expires_at: Some(issued_at.plus(self.enrolment_seconds(targets.policy.longest_stale_seconds()))),
-            ttl_seconds: u64::try_from(self.settings.list_ttl_seconds).ok(),
-        };
-        Ok(Some(token.sign(bitmap.as_list(), &did::key_id(signer.public_key()), signer).map_err(PublishError::List)?))
-    }
-
     /// What the next targets would say otherwise than those in effect, with the rules of `policy` where some are given. Dates and
     /// further status lists of this issuer's own are no change: they are renewed without anybody's word.
-    pub fn pending_change(&self, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, CeremonyError> {
+    pub fn pending_change(&self, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, StoreError> {
         match self.targets()? {
             Some((_, held)) => self.targets_change(&held, policy),
             None => Ok(None),
         }
     }
 
-    pub(super) fn targets_change(&self, held: &TargetsPart, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, CeremonyError> {
+    pub(crate) fn targets_change(&self, held: &TargetsPart, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, StoreError> {
         let renewal = if held.gate_list().is_some() { Renewal::Online } else { Renewal::Targets };
         let mut wanted = self.targets_part(held.version, renewal, held.issued_at)?;
         if let Some(policy) = policy {
@@ -159,12 +121,6 @@ impl Issuer<'_> {
             own.status_uris.retain(|list| before.status_uris.contains(list) || self.list_number(&list.uri).is_none());
         }
         Ok((wanted != *held).then(|| TargetsChange { before: held.clone(), after: wanted }))
-    }
-
-    /// Returns true if the keys that the newest root asks for are unlocked here, so that a publication signs new targets.
-    pub fn signs_targets(&self) -> Result<bool, CeremonyError> {
-        let Some(root) = self.newest_root()? else { return Ok(false) };
-        Ok(self.signers(KeyRole::Targets, &root.part().roles.targets).is_ok())
     }
 
     fn authority(&self) -> Result<Authority, StoreError> {
@@ -184,26 +140,14 @@ impl Issuer<'_> {
 
     fn key_record(&self, row: &KeyRow) -> Result<KeyRecord, StoreError> {
         let key = PublicKey::from_multikey(&row.multikey).map_err(|_| StoreError::Corrupt("a key"))?;
-        let state = match row.state.as_str() {
-            "active" => KeyState::Active,
-            "retired" => KeyState::Retired,
-            // Anything else is believed least.
-            _ => KeyState::Compromised,
-        };
-        let key_use = match row.key_use.as_str() {
-            "credential" => KeyUse::Credential,
-            "status" => KeyUse::Status,
-            "intake" => KeyUse::Intake,
-            _ => return Err(StoreError::Corrupt("a key's use")),
-        };
         Ok(KeyRecord {
             kid: did::key_id(&key),
             issuer: did::to_did_key(&key),
             alg: key.algorithm().jose_name().into(),
-            key_use,
+            key_use: row.key_use,
             not_before: row.not_before,
             not_after: row.not_before.plus(self.settings.key_lifetime_seconds),
-            state,
+            state: row.state,
             issued_until: row.issued_until,
             key,
         })
@@ -215,4 +159,14 @@ impl Issuer<'_> {
             .map(|gate| Gate { id: gate.id, name: gate.name, site: gate.site, zone: gate.zone, time_zone: gate.time_zone, not_after })
             .collect())
     }
+}
+
+/// What the bundle says about a list.
+fn announcement(list: &ListRecord, uri: String) -> StatusUri {
+    let (kind, bits, irrevocable) = match &list.mechanism {
+        // A suspension can be lifted; that a revocation cannot is our own rule, so the bundle says it for us.
+        Mechanism::TokenList => (ListKind::Token, 2, true),
+        Mechanism::Bitstring(entry) => (ListKind::Bitstring, entry.size, entry.purpose == StatusPurpose::Revocation),
+    };
+    StatusUri { uri, max_entries: list.capacity.into(), bits, irrevocable, kind }
 }

@@ -1,6 +1,28 @@
-//! The content of a database of version 0.1.0, as it is read before it is put under the seal.
+//! The content of earlier formats, as it is read before it is put under the seal.
 
-use super::{CredentialRecord, DeviceRow, Entry, GateRow, KeyRow, ListRecord, OfferRow, StatusEvent};
+use super::{CredentialRecord, DeviceRow, Entry, EventRow, GateRow, KeyRow, ListRecord, OfferRow, RegisterRow, StatusEvent};
+
+/// An earlier format.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Earlier {
+    /// That of version 0.1.0, without a seal.
+    Unsealed(Unsealed),
+    /// The first one under the seal, in which everything could be read without the key.
+    Readable(Readable),
+}
+
+/// Holds what a database held whose rows had seals and were no ciphertext.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Readable {
+    /// Its register.
+    pub register: Option<RegisterRow>,
+    /// Its events, in order.
+    pub events: Vec<EventRow>,
+    /// Its credentials, oldest first, with the seal of each.
+    pub credentials: Vec<(CredentialRecord, [u8; 32])>,
+    /// Its documents.
+    pub documents: Vec<(String, Vec<u8>)>,
+}
 
 /// Holds what a database of version 0.1.0 held, which had no seal.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -1,0 +1,129 @@
+//! What the verbs ask, each at one moment of its own.
+
+use super::register::Gate;
+use super::{Result, Sealed};
+use crate::store::{CredentialRecord, DeviceRow, Entry, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, StatusEvent};
+use waypass_trust::bundle::Digest;
+
+impl Sealed<'_> {
+    /// A version number as it stands; 0 if none was given yet.
+    pub(crate) fn version(&self, name: &str) -> Result<u64> {
+        self.read(|look| Ok(look.register.counters.get(name).copied().unwrap_or(0)))
+    }
+
+    /// Returns the digests of named documents.
+    pub(crate) fn digests<const N: usize>(&self, names: [&str; N]) -> Result<[Option<Digest>; N]> {
+        self.read(|look| Ok(names.map(|name| look.register.documents.get(name).copied())))
+    }
+
+    /// All keys ever registered, oldest first.
+    pub(crate) fn keys(&self) -> Result<Vec<KeyRow>> {
+        tracing::trace!(event = "keys_read");
+        self.read(|look| look.register.keys())
+    }
+
+    /// All status lists, oldest first.
+    pub(crate) fn lists(&self) -> Result<Vec<ListRecord>> {
+        self.read(|look| {
+            let ledger = look.ledger;
+            look.register.lists.iter().map(|list| list.record(ledger.used(list.id))).collect()
+        })
+    }
+
+    /// Whether an index of a list was given away.
+    pub(crate) fn is_taken(&self, list: u32, index: u32) -> Result<bool> {
+        self.read(|look| Ok(look.ledger.is_taken(list, index)))
+    }
+
+    /// The taken indices of a list, in order.
+    pub(crate) fn taken_indices(&self, list: u32) -> Result<Vec<u32>> {
+        self.read(|look| Ok(look.ledger.taken(list)))
+    }
+
+    /// The entries of a list that are not 0, computed from the events.
+    pub(crate) fn set_entries(&self, list: u32) -> Result<Vec<(u32, u8)>> {
+        self.read(|look| Ok(look.ledger.set(list).collect()))
+    }
+
+    /// One gate.
+    pub(crate) fn gate(&self, id: &str) -> Result<Option<GateRow>> {
+        self.read(|look| look.register.gates.iter().find(|gate| gate.id == id).map(Gate::row).transpose())
+    }
+
+    /// All gates, by name.
+    pub(crate) fn gates(&self) -> Result<Vec<GateRow>> {
+        self.read(|look| look.register.gates())
+    }
+
+    /// One credential.
+    pub(crate) fn credential(&self, id: &str) -> Result<Option<CredentialRecord>> {
+        self.read(|look| look.credential(id))
+    }
+
+    /// The credential at a status index.
+    pub(crate) fn credential_at(&self, list: u32, index: u32) -> Result<Option<CredentialRecord>> {
+        self.read(|look| look.credential_at(list, index))
+    }
+
+    /// The credentials a filter selects, newest first. Those of one holder are chosen among all, so that none is passed over
+    /// because something else changed whose it is.
+    pub(crate) fn credentials(&self, filter: &Filter) -> Result<Vec<CredentialRecord>> {
+        self.read(|look| look.credentials(filter))
+    }
+
+    /// The entries that a credential has in bitstrings, in the order of their lists.
+    pub(crate) fn entries(&self, id: &str) -> Result<Vec<Entry>> {
+        self.read(|look| look.entries(id))
+    }
+
+    /// A credential's history, oldest first.
+    pub(crate) fn history(&self, id: &str) -> Result<Vec<StatusEvent>> {
+        self.read(|look| look.history(id))
+    }
+
+    /// The offer of a hashed code or token.
+    pub(crate) fn offer(&self, secret_hash: &[u8; 32]) -> Result<Option<OfferRow>> {
+        self.read(|look| look.offer(secret_hash))
+    }
+
+    /// How far a device's log was received.
+    pub(crate) fn device(&self, id: &str) -> Result<Option<DeviceRow>> {
+        self.read(|look| look.device(id))
+    }
+
+    /// The devices whose logs were received, and how far.
+    pub(crate) fn devices(&self) -> Result<Vec<(String, DeviceRow)>> {
+        self.read(|look| look.ledger.devices().map(|device| Ok((device.id.clone(), device.row()?))).collect())
+    }
+
+    /// Entries that a gate has seen revoked and that are not revoked here, each with the gate.
+    pub(crate) fn contradictions(&self) -> Result<Vec<(Entry, String)>> {
+        self.read(|look| {
+            let seen: Vec<(Entry, String)> =
+                look.ledger.seen().map(|(list, index, gate)| (Entry { list, index }, gate.to_owned())).collect();
+            let mut open = Vec::new();
+            for (entry, gate) in seen {
+                if look.is_unrevoked(entry)? {
+                    open.push((entry, gate));
+                }
+            }
+            Ok(open)
+        })
+    }
+
+    /// The hash of one received leaf.
+    pub(crate) fn leaf_hash(&self, device: &str, seq: u64) -> Result<Option<[u8; 32]>> {
+        self.read(|look| look.leaf_hash(device, seq))
+    }
+
+    /// Received leaves from `from_seq` on, at most `limit`: each named by the next, the last by the sealed head.
+    pub(crate) fn leaves(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>> {
+        self.read(|look| look.leaves(device, from_seq, limit))
+    }
+
+    /// Returns how often the register was replaced.
+    #[cfg(test)]
+    pub(crate) fn register_version(&self) -> Result<u64> {
+        self.read(|look| Ok(look.version))
+    }
+}
