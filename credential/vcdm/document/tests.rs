@@ -217,11 +217,12 @@ fn validity_is_judged_on_the_document_that_is_secured() {
 fn nothing_is_enveloped_that_is_then_refused() {
     let key = Key::ed25519(7);
     let method = did::key_id(key.public_key());
-    let vocabulary = CREDENTIAL.replace(r#""deck": "urn:example:deck""#, r#""@vocab": "urn:example:", "deck": "urn:example:deck""#);
+    let vocabulary =
+        CREDENTIAL.replace(r#""deck": "urn:example:deck""#, r#""@vocab": "https://north.example/vocab#", "deck": "urn:example:deck""#);
     assert_ne!(vocabulary, CREDENTIAL);
     let envelop = |document: Object<'static>| Document::credential(document).expect("a credential").envelop(&method, &key);
     for name in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf", "vc", "vp"] {
-        let refused = envelop(object(&vocabulary).with(name, "x"));
+        let refused = envelop(object(&vocabulary).with(name, "urn:x"));
         assert_eq!(refused, Err(IssueError::Malformed(Malformed::member(name))), "{name}");
     }
     let large = object(&vocabulary).with("more", "x".repeat(49_600));
