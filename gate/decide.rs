@@ -48,7 +48,7 @@ impl Gate<'_> {
     /// Decides about what was presented, and commits before it returns. Everything a stranger brings gets a decision; an error is the
     /// machine's.
     ///
-    /// `accepted` are the amber reasons on which a door without a person opens. Where it does, the same commit says so: it is an admission.
+    /// `accepted` are the amber reasons on which a door without a person opens. If it does, the same commit says so: it is an admission.
     pub fn decide(
         &self,
         presentation: &[u8],

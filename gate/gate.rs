@@ -14,7 +14,7 @@ use waypass_trust::time::{Limits, Moment, Reading, TimeGuard};
 use waypass_vault::{Batch, Belief, KeyInfo, KeyPurpose, KeySigner, TrustStore, Unlocked, VaultError};
 use waypass_verifier::{Challenge, Challenges, DeviceState, GateIdentity};
 
-/// What a gate says about itself, as it is kept.
+/// A gate's description of itself, as it is kept.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct About {
@@ -87,7 +87,7 @@ impl<'v> Gate<'v> {
         &self.identity
     }
 
-    /// What the device believes.
+    /// The belief of the device.
     pub const fn belief(&self) -> &Belief<'v> {
         &self.belief
     }
@@ -107,13 +107,13 @@ impl<'v> Gate<'v> {
         let kept = self.vault.get(GATE, VALIDATION)?.and_then(|bytes| Validation::from_bytes(&bytes));
         let policy = RolePolicy::compile_again(bundle.policy(), kept);
         if let Some(new) = policy.as_ref().ok().map(RolePolicy::validation).filter(|new| kept != Some(*new)) {
-            // What cannot be kept is validated again next time.
+            // If the result cannot be kept, the text is validated again next time.
             let _kept = self.vault.put(GATE, VALIDATION, &new.to_bytes(), &[]);
         }
         Ok(policy)
     }
 
-    /// Judges a reading of the clocks by the limits of the signed policy. What it teaches is stored with the state.
+    /// Judges a reading of the clocks by the limits of the signed policy. The new knowledge is stored with the state.
     pub(crate) fn moment(state: &mut DeviceState, bundle: Option<&TrustBundle>, reading: &Reading) -> Moment {
         let limits = bundle.map_or_else(Limits::default, |bundle| {
             let policy = bundle.policy();
@@ -129,7 +129,7 @@ impl<'v> Gate<'v> {
         self.record_in(self.state()?, &self.identity.id, event, subject, reading, rng)
     }
 
-    /// Notes how many wrong secrets were tried before this opening. Where `is_locked_out`, no pass phrase was taken any more.
+    /// Notes how many wrong secrets were tried before this opening. If `is_locked_out`, no pass phrase was accepted any more.
     pub fn tried(&self, wrong: u32, is_locked_out: bool, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         let event = if is_locked_out { Event::LOCKED_OUT } else { Event::WRONG_TRIES };
         self.note(event, &format!("{wrong} wrong tries"), reading, rng)
