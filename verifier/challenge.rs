@@ -21,9 +21,9 @@ pub const MAX_KEPT: usize = 512;
 /// A query is bounded by its own reader; this bounds its stored text.
 const MAX_QUERY: usize = 64 * 1024;
 
-/// What was asked, and when. Not `Clone`: answering consumes it.
+/// A question, and when it was asked. Not `Clone`: answering consumes it.
 ///
-/// Where one process asks and another decides, the shell keeps [`Self::to_bytes`] encrypted and deletes it when it takes
+/// If one process asks and another decides, the shell keeps [`Self::to_bytes`] encrypted and deletes it when it takes
 /// it out; the seen-set refuses a second use even if the deletion is lost.
 #[derive(Debug)]
 #[must_use]
@@ -101,7 +101,7 @@ impl Challenge {
         &self.nonce
     }
 
-    /// What the clocks said when it was asked.
+    /// The clocks' readings when it was asked.
     pub const fn asked(&self) -> &Reading {
         &self.asked
     }
@@ -111,7 +111,7 @@ impl Challenge {
         Binding::challenge(&self.nonce, &self.audience)
     }
 
-    /// Whether an answer would still be taken at `at`.
+    /// Returns true if an answer would still be accepted at `at`.
     pub fn is_open(&self, at: &Moment) -> bool {
         at.milliseconds_since(&self.asked).is_some_and(|elapsed| elapsed <= LIFETIME_SECONDS.unsigned_abs() * 1000)
     }

@@ -1,4 +1,4 @@
-//! What lets somebody pass: an assessment and the marks of every check, which nothing but the checks can make.
+//! The proof that somebody may pass: an assessment and the marks of every check, which nothing but the checks can make.
 //!
 //! A mark belongs to one act (`act.rs`). One that another act left is of another type, so it fits no grant of this one.
 
@@ -37,7 +37,7 @@ pub struct Grant {
     valid_until: Timestamp,
 }
 
-/// What a device that is no gate can show: every check but enrolment and the rules of a gate. It never becomes a [`Grant`].
+/// The proof of a device that is not a gate: every check but enrolment and the rules of a gate. It never becomes a [`Grant`].
 ///
 /// ```compile_fail,E0451
 /// let peer = waypass_verifier::PeerCheck { issuer: String::new() };
@@ -48,7 +48,7 @@ pub struct PeerCheck {
     issuer: String,
 }
 
-/// What stands behind a verdict that is neither red nor grey.
+/// The proof of a verdict that is neither red nor grey.
 #[derive(PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Passed {

@@ -1,6 +1,6 @@
-//! What a guard does before an amber decision admits.
+//! The steps that a guard does before an amber decision admits.
 
-/// The extra step of an amber verdict, from the lightest to the gravest. Where several are due, all reasons say so and
+/// The extra step of an amber verdict, from the lightest to the gravest. If several are due, all reasons say so and
 /// the gravest is named.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Step {

@@ -5,7 +5,7 @@ use alloc::format;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::reason::{Reason, ReasonCode};
 
-/// Left behind by a gate that stands in the bundle. Only [`check`] makes it.
+/// Left behind by a gate that is in the bundle. Only [`check`] makes it.
 #[derive(Debug)]
 pub(crate) struct Enrolled<'act> {
     /// The enrolment has ended, and no news said so: only the emergency rule may act.

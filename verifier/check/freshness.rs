@@ -16,7 +16,7 @@ use waypass_trust::status::Why;
 #[derive(Debug)]
 pub(crate) struct FreshEnough<'act>(Tie<'act>);
 
-/// What the age of the evidence about one role asks for.
+/// Returns what the age of the evidence about one role asks for.
 #[derive(Debug)]
 pub(crate) struct Reading<'act> {
     /// Present unless something is red or grey.
