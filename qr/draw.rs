@@ -28,7 +28,7 @@ impl fmt::Display for DrawError {
 
 impl core::error::Error for DrawError {}
 
-/// What kind of picture a code is drawn into.
+/// The kind of picture that a code is drawn into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Picture {
     /// Pixels, which [`crate::read_picture`] reads again.

@@ -1,10 +1,10 @@
-//! What a transfer carries: the payload as it is, or, where it is base64url segments (JWS, SD-JWT), those segments decoded.
+//! The content of a transfer: the payload as it is, or, if it is base64url segments (JWS, SD-JWT), those segments decoded.
 
 use waypass_credential::base64url;
 
 const RAW: u8 = 0;
 const SEGMENTS: u8 = 1;
-/// What stands behind a segment, in the two low bits of its length.
+/// The separator after a segment, in the two low bits of its length.
 const END: usize = 0;
 const DOT: usize = 1;
 const TILDE: usize = 2;

@@ -1,4 +1,5 @@
-//! JPEG to brightness. What a file announces is counted before it is decoded: a file of many passes repeats its work with each of them.
+//! JPEG to brightness. The work that a file announces is counted before it is decoded: a file of many passes repeats
+//! its work with each of them.
 
 use super::luma::{Luma, Shrinker};
 use super::{ReadError, shrink_factor};
@@ -36,7 +37,7 @@ pub(super) fn decode(file: &[u8]) -> Result<Luma, ReadError> {
     Ok(shrinker.finish())
 }
 
-/// What a file announces.
+/// The work that a file announces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Plan {
     width: u32,
