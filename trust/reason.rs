@@ -112,7 +112,7 @@ reason_codes! {
         "Call a second guard; both confirm.";
     Escort = "escort" Amber, "Escort needed",
         "Nobody here can tell whether the credential was withdrawn, and the rule lets the person in under escort.",
-        "Let the person in only with somebody of the site beside them, all the time.";
+        "Let the person in only with somebody of the site next to them, all the time.";
     BreakGlass = "break_glass" Amber, "Emergency override",
         "Only the emergency rule admits this person.",
         "Let the person in only in an emergency. Ask why; the override is recorded and will be reviewed.";

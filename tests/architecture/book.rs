@@ -19,7 +19,7 @@ fn pages() -> Vec<(PathBuf, String)> {
     paths.into_iter().map(|path| (path.clone(), fs::read_to_string(&path).expect("a page"))).collect()
 }
 
-fn book(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn book(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder of the book").map(|entry| entry.expect("an entry").path());
     let mut found: Vec<PathBuf> = Vec::new();
     for path in entries {
