@@ -1,6 +1,7 @@
 //! Fetching the document of a `did:web` (W3C CCG did:web method §2.5.2), for a machine that is online.
 //!
-//! Whoever chooses the DID chooses where this machine connects to. So the name must lead to an address of the public Internet, and it is
+//! An attacker who chooses the DID chooses where this machine connects to. So the name must lead to an address of the
+//! public Internet, and it is
 //! the address that is looked at, not the name: what was looked at is what is connected to, without another lookup between (a
 //! name that changes its address in between gains nothing). Redirects and proxies are not followed.
 

@@ -21,7 +21,7 @@ impl Resolve for PublicOnly {
     }
 }
 
-/// Whether anybody on the Internet could be meant: not this machine, not this network, not a tunnel into one.
+/// Returns true if it can be an address on the Internet: not this machine, not this network, not a tunnel into one.
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),

@@ -1,4 +1,4 @@
-//! What the issuer says about itself (OpenID4VCI 1.0 §12.2) and where its tokens come from (RFC 8414).
+//! The issuer's description of itself (OpenID4VCI 1.0 §12.2) and where its tokens come from (RFC 8414).
 
 use super::{Ask, Client, PickupError, get, safe};
 use crate::error::TransportError;
