@@ -65,7 +65,7 @@ impl<'v> Wallet<'v> {
         Ok(keys)
     }
 
-    /// The first holder key of this algorithm, made if there is none.
+    /// The first holder key of this algorithm, made if the wallet has none.
     pub fn holder_key(&self, algorithm: Algorithm) -> Result<KeyInfo, VaultError> {
         match self.holder_keys()?.into_iter().find(|key| key.public_key.algorithm() == algorithm) {
             Some(key) => Ok(key),

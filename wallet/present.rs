@@ -176,7 +176,7 @@ impl<'v> Wallet<'v> {
 }
 
 impl Proposal<'_, '_> {
-    /// Who asks, and what for.
+    /// The asker, and the purpose.
     pub fn asked(&self) -> &Asked {
         &self.asked
     }
@@ -192,7 +192,7 @@ impl Proposal<'_, '_> {
         &self.shown.counted
     }
 
-    /// What goes along with every answer and tells nothing more about the holder: issuer, dates, status entry, holder key.
+    /// The claims that go along with every answer and tell nothing more about the holder: issuer, dates, status entry, holder key.
     pub fn technical(&self) -> &[Claim] {
         &self.shown.technical
     }
@@ -202,7 +202,7 @@ impl Proposal<'_, '_> {
         &self.withheld
     }
 
-    /// What the holder should know first.
+    /// Warnings that the holder should read first.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }

@@ -1,4 +1,4 @@
-//! Credentials as they stand in the vault: sealed, tagged for indexed queries, with the keys that they verified under.
+//! Credentials as they are in the vault: sealed, tagged for indexed queries, with the keys that they verified under.
 
 use crate::credential_id::CredentialId;
 use crate::error::WalletError;
@@ -82,7 +82,7 @@ pub(crate) struct Record {
     pub(crate) key: KeyId,
     /// The keys it verified under when it was taken in: the issuer's, then those of its further proofs.
     pub(crate) keys: Vec<PublicKey>,
-    /// What its names meant then.
+    /// The contexts by which its names were read then.
     pub(crate) contexts: Vec<Carried>,
     /// The issuer's display name at that time, for when the bundle no longer knows it.
     pub(crate) issuer_name: String,
@@ -131,7 +131,7 @@ impl Record {
         Ok(Self { credential, key, keys, contexts, issuer_name, held_at })
     }
 
-    /// What the credential says, under the keys that it was taken in with.
+    /// Returns what the credential says, under the keys that it was taken in with.
     pub(crate) fn verified(&self) -> Option<Verified<'_>> {
         #[cfg(test)]
         VERIFIED.set(VERIFIED.get() + 1);
@@ -143,7 +143,7 @@ impl Record {
         shown.verify(&Kept { shown, keys: &self.keys }).ok()
     }
 
-    /// What it is found by. The roles stand here because a gate asks by role.
+    /// The tags that find it. The roles stand here because a gate asks by role.
     pub(crate) fn tags<'t>(&'t self, role: &'t RoleClaims) -> Vec<(&'static str, &'t [u8])> {
         let mut tags: Vec<(&'static str, &[u8])> = vec![
             (CNF, self.key.as_bytes()),

@@ -1,7 +1,7 @@
 //! Which held credentials answer a query, found without verifying any of them.
 //!
 //! Each was verified when it was taken in, and its record is sealed since: what it says is read from it unverified, to find and to order
-//! the candidates. Only what may be shown is verified again, by whoever takes a candidate from here.
+//! the candidates. A credential is verified again before it is shown, by the caller that takes a candidate from here.
 
 use crate::credential_id::CredentialId;
 use crate::error::{Missing, PresentError, WalletError};
@@ -24,7 +24,8 @@ pub(super) struct Candidate {
     pub(super) missing: Option<Standing>,
 }
 
-/// Whether a credential names a place. `Site` is the site without the zone: rules may open a zone to everybody whom the site admits.
+/// Returns true if a credential names a place. `Site` is the site without the zone: rules may open a zone to everybody
+/// whom the site admits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Place {
     Here,
@@ -45,7 +46,8 @@ impl Place {
     }
 }
 
-/// What answers `query`, in the order to try it: within its dates before anything else, then where it names the place of `gate`, then in
+/// Returns the credentials that answer `query`, in the order to try them: within their dates before anything else, then
+/// those that name the place of `gate`, then in
 /// the order the gate prefers, then what lasts longest.
 pub(super) fn candidates(
     vault: &Unlocked<'_>,
@@ -95,7 +97,7 @@ pub(super) fn missing(vault: &Unlocked<'_>, query: &Query) -> Result<Missing, Wa
     Ok(nearest)
 }
 
-/// What a credential of the right format and kind lacks.
+/// Returns what a credential of the right format and kind lacks.
 fn lacks(alternative: &CredentialQuery, claims: &Value<'_>) -> Missing {
     let unanswered = alternative.unanswered(claims);
     let roles = unanswered.iter().find_map(|claim| roles_asked(claim, alternative.format));
