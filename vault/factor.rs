@@ -28,7 +28,7 @@ pub enum FactorKind {
     KeyFile,
 }
 
-/// What a slot's header says about one of its factors: how its 32 bytes are derived.
+/// A slot header's entry about one of its factors: how its 32 bytes are derived.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FactorParameters {
     /// Argon2id (RFC 9106), version 0x13.

@@ -1,4 +1,5 @@
-//! What a device keeps and who may open it: key hierarchy, factors, sealed keys, records and logs over the [`Storage`] joint.
+//! Keeps a device's secrets, and decides who may open them: key hierarchy, factors, sealed keys, records and logs over
+//! the [`Storage`] joint.
 //! Pure: it does no I/O, reads no clock and draws no randomness of its own.
 //!
 //! [`Vault::create`] and [`Vault::open`] give a locked vault; [`Vault::unlock`] gives an [`Unlocked`], and dropping that locks again and

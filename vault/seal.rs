@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub(crate) const NONCE: usize = 24;
 pub(crate) const TAG: usize = 16;
 
-/// What sealing adds to a plaintext: the nonce before it and the tag after it.
+/// The bytes that sealing adds to a plaintext: the nonce before it and the tag after it.
 pub(crate) const OVERHEAD: usize = NONCE + TAG;
 
 /// `nonce || ciphertext || tag`.

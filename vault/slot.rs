@@ -51,7 +51,7 @@ pub(crate) struct Slot {
     sealed: Vec<u8>,
 }
 
-/// What a slot is written for.
+/// The purpose that a slot is written for.
 pub(crate) struct Place {
     pub(crate) vault: [u8; 16],
     pub(crate) id: SlotId,

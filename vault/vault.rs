@@ -53,17 +53,17 @@ pub struct Unfinished {
     vault: Vault,
 }
 
-/// What every sealing in this vault is bound to.
+/// The data to which every sealing in this vault is bound.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Header {
     pub(crate) vault: [u8; 16],
     pub(crate) kind: String,
 }
 
-/// What can be known of a locked vault.
+/// The public status of a locked vault.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VaultStatus {
-    /// What the vault was created as: `wallet`, `issuer`, `gate`.
+    /// The kind that the vault was created as: `wallet`, `issuer`, `gate`.
     pub kind: String,
     /// Tries left for passwords before the lockout.
     pub attempts_left: u32,
@@ -180,7 +180,7 @@ impl Vault {
         })
     }
 
-    /// What the vault was created as: `wallet`, `issuer`, `gate`.
+    /// The kind that the vault was created as: `wallet`, `issuer`, `gate`.
     pub fn kind(&self) -> &str {
         &self.header.kind
     }
@@ -258,7 +258,7 @@ impl Vault {
             }
             match counter {
                 Some(Counter::Password) => self.set_throttle(&[(Counter::Password, Throttle::NEW)])?,
-                // Whoever has the recovery code is the owner.
+                // The owner is the person who has the recovery code.
                 Some(Counter::Recovery) => {
                     self.set_throttle(&[(Counter::Recovery, Throttle::NEW), (Counter::Password, Throttle::NEW)])?;
                 }

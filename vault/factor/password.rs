@@ -10,7 +10,7 @@ use core::time::Duration;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
-/// What a password's key derivation may cost when a slot is written. Reading takes what the slot says, within limits.
+/// The cost of a password's key derivation when a slot is written. Reading takes what the slot says, within limits.
 #[derive(Clone, Copy, Debug)]
 pub enum KdfCost {
     /// Argon2id that takes half a second to a second where this stopwatch measures it, from 64 MiB and 3 passes.

@@ -15,7 +15,7 @@ const WORDS: usize = 7;
 const LIST: &str = include_str!("words.txt");
 const COMMON: &str = include_str!("common.txt");
 
-/// Why a pass phrase is too weak for a new vault. What protects a stolen copy is the pass phrase alone.
+/// Why a pass phrase is too weak for a new vault. Only the pass phrase protects a stolen copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Weakness {
     /// Fewer than [`LEAST`] characters.

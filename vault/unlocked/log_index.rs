@@ -35,7 +35,7 @@ const LOG_TAG: u8 = 3;
 /// Domain of the root PRF; records and logs use 1 to 3.
 const TERM_LOG_INDEX: u8 = 4;
 
-/// What an entry is found by: names and values.
+/// The tags that find an entry: names and values.
 pub type Tags<'t> = [(&'static str, &'t [u8])];
 
 impl Unlocked<'_> {

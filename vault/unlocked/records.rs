@@ -200,7 +200,7 @@ impl Unlocked<'_> {
         Err(VaultError::Quarantined)
     }
 
-    /// The row and record that a write is about to replace; a damaged one goes into quarantine and does not stand in the way.
+    /// The row and record that a write is about to replace; a damaged one goes into quarantine and is not in the way.
     fn current(&self, key: &[u8], table: &str, id: &[u8]) -> Result<Option<(Vec<u8>, Record)>, VaultError> {
         if self.row(Space::Record, key)?.is_none() {
             return Ok(None);
@@ -278,7 +278,7 @@ impl Unlocked<'_> {
         hash
     }
 
-    /// What a row of the records adds to its bucket's sum. A row too short to have all parts adds what it has.
+    /// Returns what a row of the records adds to its bucket's sum. A row too short to have all parts adds what it has.
     pub(super) fn record_term(&self, key: &[u8], row: &[u8]) -> Sum {
         let head = &row[..row.len().min(REVISION + NONCE)];
         let tag = &row[row.len().saturating_sub(TAG).max(head.len())..];

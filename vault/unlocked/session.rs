@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use zeroize::Zeroizing;
 
-/// What this process knows of the open vault.
+/// This process's knowledge of the open vault.
 pub(super) struct Session {
     /// As committed.
     state: State,
@@ -73,7 +73,7 @@ impl Drop for Abandon<'_> {
 }
 
 impl Unlocked<'_> {
-    /// Everything `work` writes, through the batch or beside it, is one transaction with one flush to disk; an error from `work` writes
+    /// Everything `work` writes, through the batch or next to it, is one transaction with one flush to disk; an error from `work` writes
     /// nothing. A batch within a batch is refused.
     pub fn batch<T, E: From<VaultError>>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>) -> Result<T, E> {
         if self.session.borrow().pending.is_some() {
@@ -231,7 +231,7 @@ impl Unlocked<'_> {
         self.committed(|state| state.seq)
     }
 
-    /// What is wrong with the content, as far as it was read.
+    /// The faults of the content, as far as it was read.
     pub fn findings(&self) -> Vec<Finding> {
         self.state(|state| state.findings.clone())
     }
