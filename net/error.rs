@@ -44,7 +44,7 @@ pub enum TransportError {
         status: u16,
         /// The error code of its answer, if it had one.
         code: Option<String>,
-        /// Its own words about it
+        /// Its own words about it (RFC 6749 §5.2 `error_description`).
         said: Option<String>,
     },
     /// The answer is larger than allowed.

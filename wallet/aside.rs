@@ -1,4 +1,4 @@
-//! Credentials that an issuer handed over and that are not decided about yet. It is stored before it is assessed,
+//! Credentials that an issuer handed over and that are not decided about yet. They are stored before they are assessed,
 //! because an offer works once.
 //!
 //! ```text
