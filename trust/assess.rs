@@ -110,7 +110,7 @@ pub fn assess<'c>(credential: &'c Credential, bundle: &TrustBundle, at: &Moment)
 }
 
 impl Assessment<'_> {
-    /// What the credential says (of a presentation: what is disclosed).
+    /// The claims of the credential (of a presentation: those that are disclosed).
     pub fn role(&self) -> &RoleClaims {
         self.genuine.role()
     }
@@ -145,8 +145,7 @@ impl Assessment<'_> {
         self.standing.update_available()
     }
 
-    /// How fresh the evidence about each disclosed role is. Each has limits of its own: whoever decides takes the role
-    /// that its policy admits.
+    /// How fresh the evidence about each disclosed role is. Each has limits of its own: the gate takes the role that its policy admits.
     pub fn readings(&self) -> &[RoleReading] {
         &self.readings
     }
@@ -168,12 +167,12 @@ impl Assessment<'_> {
 }
 
 impl RoleReading {
-    /// Whether everything is within the role's limits.
+    /// Returns true if everything is within the role's limits.
     pub fn is_current(&self) -> bool {
         matches!((self.revocation, self.trust), (Freshness::Current { .. }, Freshness::Current { .. }))
     }
 
-    /// What keeps it from being current, as reasons.
+    /// Returns the reasons that keep it from being current.
     pub fn reasons(&self) -> Vec<Reason> {
         let both = [(self.revocation, ReasonCode::StaleRevocations), (self.trust, ReasonCode::StaleTrust)];
         both.into_iter().filter_map(|(freshness, stale)| reason_for(freshness, stale)).collect()
@@ -224,7 +223,7 @@ pub fn bundle_ages(bundle: &TrustBundle, at: &Moment) -> Ages {
     Ages { trust: age(bundle.issued_at()), revocation: None, policy: age(bundle.policy().issued_at) }
 }
 
-/// What a doubted clock says about an age is no age.
+/// A doubted clock tells no age.
 fn age(as_of: Timestamp, at: &Moment) -> Option<i64> {
     let at = at.considering(as_of);
     at.doubt().is_none().then(|| at.at().since(as_of).max(0))

@@ -64,7 +64,7 @@ pub struct TrustBundle {
     former: Former,
     contexts: Contexts,
     evidence: Vec<Evidence>,
-    /// Lists that are dated after the bundle. What they deny counts, and nothing else.
+    /// Lists that are dated after the bundle. Only their denials count.
     early: Vec<Evidence>,
     /// The lists of a bundle that is kept aside, likewise; never stored.
     aside: Vec<Evidence>,
@@ -85,7 +85,7 @@ pub struct Versions {
     pub policy: u64,
 }
 
-/// What became of a status list.
+/// The outcome for a status list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ingested {
     /// It is the newest of its URI now.
@@ -179,7 +179,7 @@ impl TrustBundle {
         &self.targets.part.policy
     }
 
-    /// What the targets part says, for whoever writes its next version.
+    /// Returns the content of the targets part, for the writer of its next version.
     pub fn targets(&self) -> &TargetsPart {
         &self.targets.part
     }
@@ -200,7 +200,7 @@ impl TrustBundle {
         self.timestamp.part.issued_at
     }
 
-    /// The parts whose signers no longer stand behind them. For displays; nothing is refused for it here.
+    /// The parts that have expired. For displays; nothing is refused for it here.
     pub fn expired_parts(&self, at: Timestamp) -> Vec<PartName> {
         let parts = [
             (PartName::Root, self.root().part().expires_at),
@@ -239,7 +239,7 @@ impl TrustBundle {
         self.evidence.iter().filter_map(Evidence::taken_back).collect()
     }
 
-    /// What every held list denies, to compare with what was held before.
+    /// Returns what every held list denies, to compare with what was held before.
     pub fn denials(&self) -> impl Iterator<Item = Denials<'_>> {
         let mut about: Vec<Denials<'_>> = Vec::new();
         for evidence in self.evidence.iter().chain(&self.early).chain(&self.aside) {
@@ -256,7 +256,7 @@ impl TrustBundle {
         Some(self.evidence_for(uri)?.current()?.text.as_str())
     }
 
-    /// What the held lists say together about the entries of one credential. Lists that `authority` does not announce say
+    /// Returns what the held lists say together about the entries of one credential. Lists that `authority` does not announce say
     /// nothing.
     pub fn status(&self, authority: &Authority, references: &[StatusReference], at: &Moment) -> HeldStatus {
         together(references, |reference| {
@@ -282,7 +282,7 @@ impl TrustBundle {
         Freshness::with_age(as_of, age, limit)
     }
 
-    /// Until when this device can decide about `role` without a link, and what ends first. Computed from verified data
+    /// Returns the time until which this device can decide about `role` without a link, and what ends first. Computed from verified data
     /// only; `gate` is the device's own entry, where it is a gate.
     pub fn works_offline_until(&self, role: &str, gate: Option<&Gate>) -> OfflineHorizon {
         horizon::of(self, role, gate)
@@ -303,7 +303,8 @@ impl TrustBundle {
     }
 }
 
-/// Whether signed time has not reached a list. Such a list would hide how long a device has had it: only signed time is counted on while
+/// Returns true if signed time has not reached a list. Such a list would hide how long a device has had it: only signed
+/// time is counted on while
 /// the device runs.
 fn is_early(signed_at: Timestamp, list: &HeldList) -> bool {
     !matches!(list.basis(), Basis::Former(_)) && list.issued_at().since(signed_at) > TOLERANCE_SECONDS

@@ -8,7 +8,7 @@ use crate::{
     status::Why,
 };
 
-/// What the age of a piece of evidence means for one role.
+/// The meaning of the age of a piece of evidence for one role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Freshness {
@@ -23,7 +23,7 @@ pub enum Freshness {
         as_of: Timestamp,
         /// How long past the limit.
         overdue: Duration,
-        /// What it is good for.
+        /// Its remaining use.
         action: StaleAction,
     },
     /// Older than the role allows at all.
@@ -32,14 +32,14 @@ pub enum Freshness {
         as_of: Timestamp,
         /// How long past the last limit.
         overdue: Duration,
-        /// What the policy says where there is no usable evidence.
+        /// The policy's answer for a lack of usable evidence.
         action: UnknownAction,
     },
     /// No usable evidence.
     Unknown {
         /// Why.
         why: Why,
-        /// What the policy says.
+        /// The policy's answer.
         action: UnknownAction,
     },
 }
@@ -63,7 +63,7 @@ impl Freshness {
 
     /// As [`Self::of`] for an age that is not simply the time since `as_of`.
     pub(crate) fn with_age(as_of: Timestamp, age: i64, limit: &RoleLimit) -> Self {
-        // Evidence a little ahead of our clock is as fresh as can be; doubt is raised by whoever knows the clock.
+        // Evidence a little ahead of our clock is as fresh as can be; the caller, who knows the clock, raises doubt.
         let age = u64::try_from(age).unwrap_or(0);
         if age <= limit.fresh_seconds {
             Self::Current { as_of }

@@ -33,7 +33,7 @@ pub const MAX_TEXT: usize = 256 * 1024;
 /// Most rules; each costs about a microsecond where it applies.
 pub const MAX_RULES: usize = 512;
 
-/// What a rule can permit, in the order asked.
+/// The actions that a rule can permit, in the order asked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Action {
     /// Let the person pass.
@@ -57,13 +57,13 @@ impl Action {
     }
 }
 
-/// What the policy says, and by which rule.
+/// The policy's answer, and the rule that gave it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Ruling {
     /// A rule permits the action.
     Permit {
-        /// What.
+        /// The action.
         action: Action,
         /// For which of the person's roles, each by its rule; never empty.
         by: Vec<Permitted>,
@@ -94,7 +94,7 @@ pub struct Permitted {
     pub rule: String,
 }
 
-/// Who asks to be admitted, and when.
+/// The person who asks to be admitted, and the time.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
     /// The roles the credential shows.
@@ -109,7 +109,7 @@ pub struct Ask<'a> {
     pub at: Timestamp,
 }
 
-/// Why a policy cannot be used. The texts name rules and positions, for whoever publishes it.
+/// Why a policy cannot be used. The texts name rules and positions, for the person who publishes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PolicyError {
     /// Longer than [`MAX_TEXT`] or more rules than [`MAX_RULES`].
@@ -178,12 +178,12 @@ pub struct RolePolicy {
 pub struct Validation(Digest);
 
 impl Validation {
-    /// What is kept: 32 bytes.
+    /// The kept form: 32 bytes.
     pub const fn to_bytes(self) -> [u8; 32] {
         self.0.0
     }
 
-    /// What was kept; bytes of another length are none.
+    /// Reads the kept form; bytes of another length are rejected.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(|bytes| Self(Digest(bytes)))
     }
@@ -287,7 +287,7 @@ pub struct GatePolicy<'p> {
     local: Option<LocalTime>,
 }
 
-/// What one action came to.
+/// The result of one action.
 enum Answer {
     Permitted(Vec<Permitted>),
     Forbidden(String),
@@ -301,7 +301,7 @@ impl GatePolicy<'_> {
         self.first_of(&Action::ALL, ask)
     }
 
-    /// Whether `break_glass` is permitted: asked when only an override could admit.
+    /// Returns true if `break_glass` is permitted: asked when only an override could admit.
     pub fn break_glass(&self, ask: &Ask<'_>) -> Ruling {
         self.first_of(&[Action::BreakGlass], ask)
     }

@@ -225,18 +225,18 @@ impl ReasonCode {
         self.words().headline
     }
 
-    /// What it means, one sentence.
+    /// Returns its meaning, one sentence.
     pub const fn meaning(self) -> &'static str {
         self.words().meaning
     }
 
-    /// What the person at the gate does now.
+    /// Returns the step that the person at the gate does now.
     pub const fn next_action(self) -> &'static str {
         self.words().next
     }
 }
 
-/// What the person at the gate does now.
+/// Returns the step that the person at the gate does now.
 pub const fn next_action(code: ReasonCode) -> &'static str {
     code.next_action()
 }

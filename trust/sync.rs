@@ -1,4 +1,4 @@
-//! What one side holds, what the other offers, and the order in which to catch up (trust.md "Reconnect").
+//! The plan of a synchronisation: what one side holds, what the other offers, and the order in which to catch up (trust.md "Reconnect").
 //!
 //! Pure: `net` executes a [`Plan`]. Nothing later runs before the earlier has committed, and a plan interrupted at any
 //! point is made again from what is held then.
@@ -21,7 +21,7 @@ const SCHEMA: &str = "waypass.manifest/1";
 const MAX_LISTS: usize = 4096;
 const LIMITS: Limits = Limits { bytes: 4 * 1024 * 1024, depth: 8, values: 1 << 16 };
 
-/// What somebody holds, in numbers: `waypass.manifest/1`. Unsigned, because a plan made from it changes nothing; only
+/// The holdings of one side, in numbers: `waypass.manifest/1`. Unsigned, because a plan made from it changes nothing; only
 /// verified data does.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,7 +80,7 @@ pub enum Step {
     AuditUpload(u64),
 }
 
-/// What cannot be planned: the offer is older than what is held, or contradicts it.
+/// A sync that cannot be planned: the offer is older than what is held, or contradicts it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refused {
     /// Not a manifest of version 1.
@@ -120,7 +120,7 @@ impl fmt::Display for Refused {
 impl core::error::Error for Refused {}
 
 impl Manifest {
-    /// What a side with this bundle (or none yet) and this log holds.
+    /// Returns what a side with this bundle (or none yet) and this log holds.
     pub fn of(bundle: Option<&TrustBundle>, audit: AuditHeld) -> Self {
         let Some(bundle) = bundle else {
             return Self { audit, ..Self::default() };
@@ -161,7 +161,7 @@ impl Manifest {
     }
 }
 
-/// What to do, in trust.md's order: root, then timestamp, snapshot and targets, then denials, then policies, then the
+/// The steps, in trust.md's order: root, then timestamp, snapshot and targets, then denials, then policies, then the
 /// log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[must_use]
@@ -226,7 +226,7 @@ impl Plan {
         self.done = self.steps.len().min(self.done + 1);
     }
 
-    /// What remains, in order.
+    /// The remaining steps, in order.
     pub fn remaining(&self) -> &[Step] {
         &self.steps[self.done..]
     }

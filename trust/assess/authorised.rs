@@ -57,8 +57,8 @@ impl Authorised {
     }
 }
 
-/// Whether the keys of the further proofs could make them when they say they were made. What the credential says is for the issuer's
-/// entry to allow: another's proof neither adds to it nor takes away.
+/// Checks that the keys of the further proofs could make them when they say they were made. The issuer's entry alone
+/// allows what the credential says: another's proof neither adds to it nor takes away.
 fn stand_behind(proofs: &[ProofClaim], records: &[&KeyRecord], reasons: &mut Vec<Reason>) -> bool {
     let before = reasons.len();
     for (proof, record) in proofs.iter().zip(records) {

@@ -65,7 +65,7 @@ impl<'c> Genuine<'c> {
         Ok(Self { verified, proofs: credential.further_proofs() })
     }
 
-    /// What the credential says.
+    /// The claims of the credential.
     pub(super) fn role(&self) -> &RoleClaims {
         self.verified.role()
     }

@@ -1,4 +1,4 @@
-//! Is the credential withdrawn or suspended, as far as known? Whether that knowledge is fresh enough is for `RoleReading` to say.
+//! Is the credential withdrawn or suspended, as far as known? `RoleReading` says if that knowledge is fresh enough.
 
 use super::genuine::Genuine;
 use super::{HeldStatus, Reason, ReasonCode, Status};

@@ -36,7 +36,7 @@ impl Chain {
         self.size
     }
 
-    /// Hash of the last leaf; zeros when there is none.
+    /// Hash of the last leaf; zeros for an empty log.
     pub const fn head(&self) -> [u8; 32] {
         self.head
     }
@@ -60,7 +60,7 @@ impl Chain {
     }
 }
 
-/// What a chain that verified contains.
+/// The content of a chain that verified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Summary {
     /// The device; empty when there is no entry.
@@ -84,11 +84,11 @@ pub struct Summary {
 pub struct FirstBad {
     /// The position it stands at, or should.
     pub seq: u64,
-    /// What is wrong with it.
+    /// The fault.
     pub why: Bad,
 }
 
-/// What is wrong with a record.
+/// The fault of a record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Bad {
     /// Not a leaf in its canonical encoding.
@@ -97,7 +97,7 @@ pub enum Bad {
     WrongDevice,
     /// It says another position: a record is missing, doubled or out of order.
     Position {
-        /// What it says.
+        /// Its content.
         found: u64,
     },
     /// The record before it is not the one it was written after: one of the two was altered.

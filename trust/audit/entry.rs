@@ -52,18 +52,18 @@ impl fmt::Debug for Salts {
     }
 }
 
-/// What shall be recorded; [`super::Chain::append`] adds the place in the chain.
+/// An event to be recorded; [`super::Chain::append`] adds the place in the chain.
 #[derive(Clone, Debug)]
 pub struct Draft<'a> {
     /// When, and how far the clock could be believed.
     pub at: &'a Moment,
-    /// Who acted: the operator, or the device itself.
+    /// The actor: the operator, or the device itself.
     pub actor: &'a str,
-    /// What happened.
+    /// The event.
     pub event: Event,
-    /// Who or what it happened to.
+    /// The subject of the event.
     pub subject: &'a str,
-    /// What was decided, where something was.
+    /// The decision, if there was one.
     pub outcome: Option<Outcome>,
     /// The targets version of the bundle believed at the time; 0 without one.
     pub bundle_version: u64,
@@ -71,18 +71,18 @@ pub struct Draft<'a> {
     pub status: Option<StatusUsed>,
 }
 
-/// What a person says about an earlier record; [`super::Chain::append_about`] adds the place in the chain.
+/// A person's remark about an earlier record; [`super::Chain::append_about`] adds the place in the chain.
 #[derive(Clone, Debug)]
 pub struct Remark<'a> {
     /// When, and how far the clock could be believed.
     pub at: &'a Moment,
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// The record that it is about.
     pub about: u64,
     /// Whom that record is about.
     pub subject: &'a str,
-    /// What the person says.
+    /// The person's words.
     pub note: Note,
     /// The targets version of the bundle believed at the time; 0 without one.
     pub bundle_version: u64,
@@ -103,13 +103,13 @@ pub struct StatusUsed {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Opening {
     salts: Salts,
-    /// Who acted.
+    /// The actor.
     pub actor: String,
-    /// Who or what it happened to.
+    /// The subject of the event.
     pub subject: String,
     /// Which status evidence the decision rested on.
     pub status: Option<StatusUsed>,
-    /// What a person says about an earlier record.
+    /// A person's remark about an earlier record.
     pub note: Option<Note>,
 }
 
@@ -270,7 +270,7 @@ impl Entry {
 }
 
 impl Opening {
-    /// Whether the names and salts are those the leaf was made from.
+    /// Returns true if the names and salts are those the leaf was made from.
     pub fn fits(&self, leaf: &Leaf) -> bool {
         self.actor_hash() == leaf.actor && self.subject_hash() == leaf.subject && self.note.is_some() == leaf.about.is_some()
     }

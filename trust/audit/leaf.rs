@@ -61,11 +61,11 @@ pub struct Leaf {
     pub confidence: Confidence,
     /// Salted hash of who acted.
     pub actor: [u8; 32],
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// Salted hash of who or what it happened to.
     pub subject: [u8; 32],
-    /// What was decided, where something was.
+    /// The decision, if there was one.
     pub outcome: Option<Outcome>,
     /// The targets version of the bundle believed at the time.
     pub bundle_version: u64,
@@ -135,7 +135,7 @@ impl Event {
     }
 }
 
-/// What was decided: the level and every reason.
+/// The decision: the level and every reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
     /// Green, amber, grey or red.

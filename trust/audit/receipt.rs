@@ -13,7 +13,7 @@ const TYP: &str = "waypass-receipt+jwt";
 /// A receipt answers at most as many flags as an upload may carry.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// What the server stored.
+/// The records that the server stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Receipt {
     /// The end of the log it holds: device, size and head.
@@ -24,7 +24,7 @@ pub struct Receipt {
     pub flagged: Vec<FlagAnswer>,
 }
 
-/// What the issuer knows about a flagged admission.
+/// The issuer's knowledge about a flagged admission.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlagAnswer {
@@ -32,7 +32,7 @@ pub struct FlagAnswer {
     pub seq: u64,
     /// When the credential was revoked, in Unix seconds; `null` when it is not.
     pub revoked_at: Option<i64>,
-    /// Whether that was before the admission.
+    /// True if that was before the admission.
     pub already_revoked: bool,
 }
 

@@ -24,7 +24,7 @@ pub(super) const MAX_LEAVES: usize = 4096;
 const LIMITS: Limits = Limits { bytes: MAX_LEAVES * (MAX_LEAF * 4 / 3 + 8) + 1024 * 1024, depth: 8, values: 1 << 16 };
 const MAX_HEAD: usize = 4096;
 
-/// A chain's end, signed by its device: whoever keeps it notices later if what it covers was rewritten.
+/// A chain's end, signed by its device: anyone who keeps it notices later if the records it covers were rewritten.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Head {
     /// The chain's end.
@@ -90,7 +90,7 @@ pub enum UploadError {
     Missing {
         /// How many records are held.
         held: u64,
-        /// Where the upload begins.
+        /// The number of the first record.
         from: u64,
     },
     /// It contradicts records that are held already: the device's log has been rewritten, or two devices share its key.
@@ -143,7 +143,7 @@ impl Head {
     }
 }
 
-/// What an upload brought, verified against what was held.
+/// The records of an upload, verified against what was held.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Accepted<'u> {
     /// The records not held before, in order; the first has position [`Self::first_new`].
@@ -196,7 +196,7 @@ impl Upload {
         Ok(Self { dev: wire.dev, from: wire.from_seq, leaves, head: wire.head, flagged: wire.flagged })
     }
 
-    /// The device whose log this is: it signed the head. Whether it is a known one is the server's to say.
+    /// The device whose log this is: it signed the head. The server says if it is a known one.
     pub fn device(&self) -> Result<String, UploadError> {
         let head = Head::open(&self.head)?;
         if head.chain.device() == self.dev { Ok(self.dev.clone()) } else { Err(UploadError::HeadProof) }

@@ -1,4 +1,4 @@
-//! Until when a gate is enrolled: what the officers signed, within what the online keys renew.
+//! The end of a gate's enrolment: the one that the officers signed, within what the online keys renew.
 //!
 //! Officers sign the gates into the targets, for as long as the targets live. A stolen gate must not be believed for that long, and no
 //! officer comes every week. So the targets may announce one Token Status List more, the list of gates: its entry n is that of the

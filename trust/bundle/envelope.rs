@@ -72,7 +72,7 @@ impl Envelope {
         true
     }
 
-    /// The payload, unverified: for showing what somebody is asked to sign, for nothing else.
+    /// Returns the payload, unverified. Use it only to show what somebody is asked to sign.
     pub fn untrusted_payload(&self) -> Result<Vec<u8>, base64url::NotBase64Url> {
         base64url::decode(&self.payload)
     }

@@ -87,7 +87,7 @@ pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleErro
     Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, early, aside: Vec::new() })
 }
 
-/// What is believed, and what only denies.
+/// The believed part, and the part that only denies.
 pub(super) type Lists = (Vec<Evidence>, Vec<Evidence>);
 
 /// The tokens of a file.
@@ -134,7 +134,7 @@ pub(super) fn sorted(lists: Vec<HeldList>, early: Vec<HeldList>, signed_at: Time
     Ok((evidence, early))
 }
 
-/// What lists say together, in whatever order they came.
+/// The common answer of lists, in whatever order they came.
 fn gather(mut lists: Vec<HeldList>) -> Result<Vec<Evidence>, BundleError> {
     lists.sort_by_key(HeldList::issued_at);
     let mut evidence = Vec::new();

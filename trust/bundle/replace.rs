@@ -45,7 +45,7 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
     Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, early, aside: Vec::new() })
 }
 
-/// What one snapshot published may not be followed by an older list in the next. Lists a device learned otherwise do
+/// A list of one snapshot may not be followed by an older one in the next. Lists a device learned otherwise do
 /// not count here: a stick written before them brings a newer bundle all the same, and they stay.
 fn published_lists_do_not_step_back(held: &TrustBundle, believed: &[HeldList], newer: &TrustBundle) -> Result<(), BundleError> {
     let dated = believed.iter().filter(|list| !matches!(list.basis(), Basis::Former(_)));

@@ -64,7 +64,7 @@ impl Root {
         self.0.part.version
     }
 
-    /// What it says.
+    /// Its content.
     pub fn part(&self) -> &RootPart {
         &self.0.part
     }
@@ -102,8 +102,8 @@ impl Root {
         Signed::open(envelope, &claimed.roles.root).map(Self)
     }
 
-    /// Follows a chain through this root to the newest, each step verified. What comes before this root proves nothing
-    /// to whoever holds it, but is kept for those who hold an older one, and so must hold together too.
+    /// Follows a chain through this root to the newest, each step verified. The roots before this one prove nothing to
+    /// a device that has it. They are kept for devices with an older one, so they must be consistent too.
     pub(super) fn follow(&self, chain: Vec<Envelope>) -> Result<Vec<Self>, BundleError> {
         if chain.len() > MAX_ROOT_STEPS + 1 {
             return Err(BundleError::TooManyRoots { found: chain.len(), limit: MAX_ROOT_STEPS + 1 });
@@ -116,7 +116,7 @@ impl Root {
             }
             let root = match followed.last() {
                 Some(before) => before.step(envelope, version)?,
-                // The same payload, but its signatures here are a copy of their own: nothing that stands in a file goes unread.
+                // The same payload, but its signatures here are a copy of their own: nothing in a file goes unread.
                 None if version == self.version() => Self::from_envelope(envelope)?,
                 None if version < self.version() => Self::from_envelope(envelope)?,
                 None => {
@@ -134,7 +134,7 @@ impl Root {
         }
     }
 
-    /// Whether `chain` comes through this root, or starts with the one that follows it.
+    /// Returns true if `chain` comes through this root, or starts with the one that follows it.
     pub(super) fn leads_to(&self, chain: &[Self]) -> Result<(), BundleError> {
         let first = chain.first().ok_or(BundleError::Syntax(PartName::Root))?;
         if first.version() > self.version() {

@@ -44,7 +44,7 @@ impl<'a> Bitstring<'a> {
         self.bytes.len() as u64 * 8 / self.size as u64
     }
 
-    /// Whether there is no entry.
+    /// Returns true if there is no entry.
     pub const fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -57,7 +57,7 @@ impl<'a> Bitstring<'a> {
         Some(value & mask(self.size))
     }
 
-    /// Whether an entry is set here that `newer` has as 0, or has not.
+    /// Returns true if an entry is set here that `newer` has as 0, or has not.
     pub(crate) fn sets_more_than(self, newer: Self) -> bool {
         if self.size == 1 && newer.size == 1 {
             let theirs = newer.bytes.iter().copied().chain(core::iter::repeat(0));

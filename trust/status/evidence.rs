@@ -1,4 +1,4 @@
-//! What is held about one status list: the newest token, and older ones as far as they still prove something.
+//! The evidence about one status list: the newest token, and older ones as far as they still prove something.
 
 use alloc::vec::Vec;
 use waypass_credential::{
@@ -116,8 +116,8 @@ impl Evidence {
                 kept.push(held);
             }
         }
-        // Where suspensions share a list with revocations, an honest issuer clears entries all the time: the newest
-        // witnesses are kept. Whoever wants every revocation to be final gives them a list of their own.
+        // If suspensions share a list with revocations, an honest issuer clears entries all the time: the newest
+        // witnesses are kept. An issuer that wants every revocation to be final gives them a list of their own.
         if kept.len() > MAX_WITNESSES && !newest.is_some_and(HeldList::is_partly_reversible) {
             return Err(ListError::Contradiction);
         }
@@ -175,7 +175,7 @@ impl Evidence {
         Some(TakenBack { uri: self.uri().into(), entries, first, seen_at, taken_back_at: newest.issued_at() })
     }
 
-    /// What all of it says about one entry; the table of trust.md "Verdict", top to bottom.
+    /// Returns what all of it says about one entry; the table of trust.md "Verdict", top to bottom.
     pub(crate) fn status(&self, reference: &StatusReference, at: &Moment) -> HeldStatus {
         let is_revoked = self.all().any(|list| list.read(reference) == Some(Reading::Revoked));
         let Some(current) = self.current() else {
@@ -208,7 +208,7 @@ impl Evidence {
     }
 }
 
-/// What the entries of one credential say together. Each may deny; only those that could have denied cover it.
+/// Returns what the entries of one credential say together. Each may deny; only those that could have denied cover it.
 pub(crate) fn together<'r>(references: &'r [StatusReference], status_of: impl Fn(&'r StatusReference) -> HeldStatus) -> HeldStatus {
     let covers = |reference: &StatusReference| match &reference.mechanism {
         Mechanism::TokenList => true,
@@ -220,7 +220,7 @@ pub(crate) fn together<'r>(references: &'r [StatusReference], status_of: impl Fn
         let found = status_of(reference);
         update_available |= found.update_available;
         message = message.or(found.message);
-        // What is not there can only withhold a hint, and the hint is no reason to deny.
+        // A missing entry can only withhold a hint, and the hint is no reason to deny.
         let is_hint = matches!(&reference.mechanism, Mechanism::Bitstring(entry) if entry.purpose == StatusPurpose::Refresh);
         let is_clear = found.status == Status::Valid && !covers(reference);
         if is_clear || (is_hint && !found.out_of_range) {

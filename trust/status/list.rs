@@ -98,7 +98,7 @@ impl<'a> StatusList<'a> {
         self.bytes.len() as u64 * self.bits.per_byte()
     }
 
-    /// Whether there is no entry.
+    /// Returns true if there is no entry.
     pub const fn is_empty(self) -> bool {
         self.bytes.is_empty()
     }

@@ -28,7 +28,7 @@ const PAYLOAD: Limits = Limits { bytes: MAX_LIST, depth: 8, values: 256 };
 /// §4.1 recommends the highest compression level; 9 is as far as ZLIB counts.
 const LEVEL: u8 = 9;
 
-/// What an issuer signs: the list's address, its time and its lifetime.
+/// The content that an issuer signs: the list's address, its time and its lifetime.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StatusListToken {
     /// `sub`: the list's URI.
@@ -128,7 +128,7 @@ fn inflate(compressed: &[u8], max_bytes: usize) -> Result<Vec<u8>, ListError> {
 /// A token whose signature was verified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VerifiedList {
-    /// What it says about itself.
+    /// Its own description.
     pub token: StatusListToken,
     bits: Bits,
     bytes: Vec<u8>,

@@ -1,4 +1,4 @@
-//! What travels as one file, on a stick or by mail: to a device a bundle and receipts, from it audit uploads.
+//! The file that travels on a stick or by mail: to a device a bundle and receipts, from it audit uploads.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;

@@ -43,8 +43,8 @@ pub enum Confidence {
     Anchored,
     /// Nothing contradicts the clock, and nothing confirmed it since the device started.
     Low,
-    /// A person confirmed the clock, or signed time counts on while the clock is wrong. Amber `clock_suspect` at best: whoever stands
-    /// at the gate compares the time shown with a watch.
+    /// A person confirmed the clock, or signed time counts on while the clock is wrong. Amber `clock_suspect` at best:
+    /// the guard compares the time shown with a watch.
     Suspect,
     /// Something contradicts it: whatever needs freshness is unknown.
     Doubt(Doubt),
@@ -92,12 +92,12 @@ impl Moment {
         self.bound
     }
 
-    /// What the clocks said.
+    /// The readings of the clocks.
     pub const fn reading(&self) -> &Reading {
         &self.reading
     }
 
-    /// Whether a `not before` of `start` has been reached; `None` when only a doubted clock says it has not (rule 5:
+    /// Returns true if a `not before` of `start` has been reached; `None` when only a doubted clock says it has not (rule 5:
     /// grey, neither accepted nor called too early).
     pub fn has_reached(&self, start: Timestamp) -> Option<bool> {
         if self.doubt().is_none() {
