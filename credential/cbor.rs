@@ -48,7 +48,7 @@ impl Writer {
         Self(Vec::with_capacity(bytes))
     }
 
-    /// What was written.
+    /// Returns the bytes that were written.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
@@ -231,8 +231,8 @@ impl<'a> Reader<'a> {
         if self.expect_len(MAP)? == len { Ok(()) } else { Err(NotCanonical) }
     }
 
-    /// Gives `visit` each key of a map, as a reader, and a reader that stands before its value. What `visit` does not read is
-    /// checked all the same.
+    /// Gives `visit` each key of a map, as a reader, and a reader at its value. The parts that `visit` does not read
+    /// are checked all the same.
     pub fn map<E: From<NotCanonical>>(&mut self, visit: impl FnMut(Self, Self) -> Result<(), E>) -> Result<(), E> {
         self.entries(MAX_DEPTH, visit)
     }
@@ -270,7 +270,7 @@ impl<'a> Reader<'a> {
         self.expect(TAG)
     }
 
-    /// Whether the next item is a text.
+    /// Returns true if the next item is a text.
     pub fn is_text(&self) -> bool {
         self.0.first().is_some_and(|first| first >> 5 == TEXT)
     }

@@ -11,7 +11,7 @@ pub(crate) const MAX_STEPS: usize = 16;
 /// The longest name in a path, in bytes.
 const MAX_NAME: usize = 256;
 
-/// Where a claim stands: member names, array indices, or all elements of an array.
+/// The place of a claim: member names, array indices, or all elements of an array.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ClaimPath(pub Vec<PathStep>);
 
@@ -56,7 +56,7 @@ impl ClaimPath {
         &self.0
     }
 
-    /// Whether this path leads to `other` or to something that contains it.
+    /// Returns true if this path leads to `other` or to something that contains it.
     pub fn is_prefix_of(&self, other: &Self) -> bool {
         other.0.starts_with(&self.0)
     }

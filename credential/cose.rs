@@ -4,7 +4,7 @@
 //! because the signature covers the header as bytes.
 //!
 //! As with JOSE the algorithm comes from the key and the header must merely agree; `crit` is refused, and keys or certificates
-//! in a header are not asked. Whatever decides must stand in the protected header.
+//! in a header are not asked. A parameter that decides must be in the protected header.
 
 use crate::cbor::{NotCanonical, Reader, Writer};
 use crate::jws::media_type;
@@ -41,7 +41,7 @@ mod claim {
     pub(super) const NONCE: i64 = 10;
 }
 
-/// A message that nobody has checked yet.
+/// An unverified message.
 #[derive(Clone, Debug)]
 pub struct Sign1 {
     bytes: Vec<u8>,
@@ -127,7 +127,7 @@ pub(crate) fn sign(
 ) -> Result<Vec<u8>, SignError> {
     let has_claims = *claims != RegisteredClaims::default();
     let mut header = Writer::with_capacity(256);
-    // Labels below 24 stand in the order of their numbers.
+    // Labels below 24 are in the order of their numbers.
     header.map(4 + usize::from(has_claims));
     header.signed(label::ALG).signed(algorithm_id(signer.public_key().algorithm()));
     header.signed(label::CONTENT_TYPE).text(&["application/", types.content_type].concat());
@@ -146,7 +146,7 @@ pub(crate) fn sign(
 
 impl Header {
     fn member(&mut self, mut key: Reader<'_>, mut value: Reader<'_>) -> Result<(), Malformed> {
-        // A parameter named by a text is none of ours, and may be ignored (RFC 9052 §3.1 `crit`).
+        // A parameter named by a text is unknown, and may be ignored (RFC 9052 §3.1 `crit`).
         let Ok(label) = key.signed() else { return Ok(()) };
         match label {
             label::ALG => self.algorithm = Some(value.signed()?),
@@ -185,7 +185,7 @@ fn utf8(mut value: Reader<'_>, name: &'static str) -> Result<String, Malformed> 
 
 fn read_claim(claims: &mut RegisteredClaims, mut key: Reader<'_>, mut value: Reader<'_>) -> Result<(), Malformed> {
     let time = |mut value: Reader<'_>, name| Timestamp::from_unix(value.signed()?).map(Some).ok_or(Malformed::OutOfRange(name));
-    // A claim named by a text is none of ours.
+    // A claim named by a text is unknown.
     let Ok(label) = key.signed() else { return Ok(()) };
     match label {
         claim::ISS => claims.issuer = Some(value.text()?.to_owned()),

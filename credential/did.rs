@@ -132,7 +132,7 @@ impl<'a> DidUrl<'a> {
         self.method_fragment().map(|fragment| alloc::format!("{}#{fragment}", self.did))
     }
 
-    /// Whether this URL names the one verification method of `did`, a `did:key` or `did:jwk`. Compares text, decodes no key.
+    /// Returns true if this URL names the one verification method of `did`, a `did:key` or `did:jwk`. Compares text, decodes no key.
     pub fn is_verification_method_of(&self, did: &str) -> bool {
         self.did == did && self.path_and_query.is_empty() && self.fragment.is_some() && self.fragment == self.method_fragment()
     }

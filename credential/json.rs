@@ -76,7 +76,7 @@ pub enum JsonError {
     TooDeep,
     /// More values than [`Limits::values`].
     TooMany,
-    /// A name stands twice in one object (RFC 7493 §2.3).
+    /// A name appears twice in one object (RFC 7493 §2.3).
     DuplicateName,
     /// Not JSON at all.
     Syntax,
@@ -88,7 +88,7 @@ impl fmt::Display for JsonError {
             Self::TooLarge => "JSON text is larger than allowed",
             Self::TooDeep => "JSON is nested deeper than allowed",
             Self::TooMany => "JSON holds more values than allowed",
-            Self::DuplicateName => "a member name stands twice in one JSON object",
+            Self::DuplicateName => "a member name appears twice in one JSON object",
             Self::Syntax => "not JSON",
         })
     }
@@ -267,7 +267,7 @@ impl<'a> Object<'a> {
         self.0.iter().map(|(n, v)| (n.as_ref(), v))
     }
 
-    /// The members themselves; whoever adds one keeps the names unique.
+    /// The members themselves; a caller that adds one keeps the names unique.
     pub(crate) const fn members_mut(&mut self) -> &mut Vec<(Cow<'a, str>, Value<'a>)> {
         &mut self.0
     }
@@ -277,7 +277,7 @@ impl<'a> Object<'a> {
         self.0.len()
     }
 
-    /// Whether there is no member.
+    /// Returns true if there is no member.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -37,7 +37,7 @@ use core::fmt;
 pub enum LdError {
     /// No `@context`, or one that is neither a URL nor a list of URLs, or too long a list.
     Context,
-    /// A context object stands in the document.
+    /// A context object is in the document.
     InlineContext,
     /// A context whose digest is not known.
     UnknownContext,
@@ -53,7 +53,7 @@ pub enum LdError {
     UndefinedTerm,
     /// A keyword that may not stand where it stands, or that JSON-LD does not know.
     Keyword,
-    /// A keyword stands twice in one object, by its name and an alias.
+    /// A keyword appears twice in one object, by its name and an alias.
     RepeatedKeyword,
     /// An identifier that is no absolute IRI.
     RelativeId,
@@ -69,7 +69,7 @@ pub enum LdError {
     Null,
     /// An array in an array.
     NestedArray,
-    /// A value stands twice, or two names of one node mean the same.
+    /// A value appears twice, or two names of one node mean the same.
     Repeated,
     /// A node is described in two places, or mentioned elsewhere than where it is described.
     AmbiguousNode,
@@ -97,14 +97,14 @@ impl fmt::Display for LdError {
             Self::Unsupported => "the contexts combine in a way that is not supported",
             Self::UndefinedTerm => "a member name is not defined by any context",
             Self::Keyword => "a keyword is unknown or misplaced",
-            Self::RepeatedKeyword => "a keyword stands twice in one object",
+            Self::RepeatedKeyword => "a keyword appears twice in one object",
             Self::RelativeId => "an identifier is not an absolute URL",
             Self::RelativeType => "a type is neither defined nor an absolute URL",
             Self::BlankNode => "a blank node has a name",
             Self::Spelling => "an IRI is not spelled the one way it should be",
             Self::Empty => "a member says nothing",
             Self::Null => "a member is null",
-            Self::NestedArray => "an array stands in an array",
+            Self::NestedArray => "an array is in an array",
             Self::Repeated => "the same statement is made twice",
             Self::AmbiguousNode => "a node is described or mentioned in two places",
             Self::Value => "a value does not fit where it stands",

@@ -9,7 +9,7 @@ use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signe
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 
-/// A JWS whose signature nobody has checked yet.
+/// An unverified JWS.
 #[derive(Clone, Debug)]
 pub struct Jws<'a> {
     signing_input: &'a str,
@@ -82,12 +82,12 @@ impl<'a> Jws<'a> {
         Ok(Self { signing_input, header, payload, signature })
     }
 
-    /// The header, unverified: good for finding the key, for nothing else.
+    /// Returns the header. Unverified: use it only to look up the key.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The payload, unverified: good for finding the key, for nothing else.
+    /// Returns the payload. Unverified: use it only to look up the key.
     pub fn untrusted_payload(&self) -> &[u8] {
         &self.payload
     }

@@ -179,7 +179,7 @@ impl PublicKey {
     }
 
     /// Checks `signature` over `message`: Ed25519 strictly (RFC 8032 §8.4, small-order R refused), P-256 with SHA-256, P-384 with
-    /// SHA-384. A signature of another length than the key's algorithm makes is none.
+    /// SHA-384. Rejects a signature whose length does not match the key's algorithm.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidProof> {
         match self {
             Self::Ed25519(key) => key.verify(message, signature),

@@ -1,6 +1,6 @@
 //! JSON Canonicalization Scheme (RFC 8785): names in UTF-16 code-unit order, ECMAScript numbers, minimal escapes.
 //!
-//! The verification hot path: everything is written into one buffer, and objects whose members already stand in order
+//! The verification hot path: everything is written into one buffer, and objects whose members are already in order
 //! (as our issuer writes them) are written as they are.
 
 use crate::hex;

@@ -1,7 +1,8 @@
 //! RDF 1.1 datasets as canonicalization needs them: terms that borrow from what they were read from, quads, and dense blank nodes.
 //!
-//! A value here is what the model can say and no more: literals stand only as objects, predicates are IRIs. Whether an IRI is
-//! well-formed is for the reader that made it. Base direction has no canonical N-Quads and so no place here: readers refuse it.
+//! A value here is what the model can say and no more: literals stand only as objects, predicates are IRIs. The reader
+//! that made an IRI checks that it is well-formed. Base direction has no canonical N-Quads and so no place here:
+//! readers refuse it.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -11,7 +12,7 @@ pub const XSD_STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
 /// The datatype of a literal with a language tag (RDF 1.1 Concepts §3.3).
 pub const RDF_LANG_STRING: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString";
 
-/// What a subject or a graph name may be.
+/// The kinds of subject and graph name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Node<'a> {
     /// An absolute IRI, without angle brackets or escapes.
@@ -20,7 +21,7 @@ pub enum Node<'a> {
     Blank(u32),
 }
 
-/// What an object may be.
+/// The kinds of object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Term<'a> {
     /// An absolute IRI, without angle brackets or escapes.
@@ -45,13 +46,13 @@ pub struct Literal<'a> {
 /// One statement, in the default graph when `graph` is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Quad<'a> {
-    /// What the statement is about.
+    /// The subject.
     pub subject: Node<'a>,
     /// The predicate's absolute IRI.
     pub predicate: Cow<'a, str>,
-    /// What the statement says.
+    /// The predicate.
     pub object: Term<'a>,
-    /// The graph the statement stands in.
+    /// The graph of the statement.
     pub graph: Option<Node<'a>>,
 }
 
@@ -111,7 +112,7 @@ impl<'a> Dataset<'a> {
         self.quads.len()
     }
 
-    /// Whether there is no statement.
+    /// Returns true if there is no statement.
     pub fn is_empty(&self) -> bool {
         self.quads.is_empty()
     }

@@ -24,7 +24,7 @@ pub fn configure(proof: &Object<'_>, contexts: &ContextList<'_>, hash: HashAlgor
     write(proof, contexts, "proofValue", hash, out)
 }
 
-/// Appends the canonical document without its proof, or with the proofs that the proof is made over, `previous`, in its place (VC Data
+/// Appends the canonical document without its proof, or with the proofs that the proof covers, `previous`, in its place (VC Data
 /// Integrity §4.5).
 pub fn transform(
     document: &Object<'_>,

@@ -30,7 +30,7 @@ pub(super) enum Transformation {
 struct Row {
     name: &'static str,
     transformation: Transformation,
-    /// What it signs with. No two of one suite make signatures of one length: that tells them apart before the key is known.
+    /// The algorithm that it signs with. No two of one suite make signatures of one length: that tells them apart before the key is known.
     algorithms: &'static [Algorithm],
 }
 
@@ -84,12 +84,12 @@ impl Suite {
         }
     }
 
-    /// Whether the suite signs with `algorithm`.
+    /// Returns true if the suite signs with `algorithm`.
     pub fn takes(self, algorithm: Algorithm) -> bool {
         self.row().algorithms.contains(&algorithm)
     }
 
-    /// Whether the suite signs what a document means, as statements, and not its text.
+    /// Returns true if the suite signs what a document means, as statements, and not its text.
     pub fn reads_meaning(self) -> bool {
         self.transformation() == Transformation::Rdfc
     }

@@ -217,7 +217,7 @@ impl VerificationMethod {
         self.material.as_ref()
     }
 
-    /// What it is for; of the relationships, `assertionMethod` and `authentication` are read.
+    /// Its purposes; of the relationships, `assertionMethod` and `authentication` are read.
     pub fn purposes(&self) -> &[Purpose] {
         &self.purposes
     }

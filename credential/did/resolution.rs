@@ -1,6 +1,6 @@
 //! DID Resolution results (DID Core 1.0 §7.1, DID Resolution 0.3 §4): a DID in, a document or an error code out.
 //!
-//! Nothing is fetched: documents of `did:web` come from whoever holds them (the trust bundle, or a fetch made before).
+//! Nothing is fetched: documents of `did:web` come from the caller (the trust bundle, or a fetch made before).
 
 use super::document::{DOCUMENT, DidDocument};
 use super::web::WebDid;
@@ -21,7 +21,7 @@ pub enum Representation {
     JsonLd,
 }
 
-/// What went wrong (DID Resolution §10).
+/// The error (DID Resolution §10).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ErrorCode {
     /// The text is no DID, or its method-specific part breaks the method's rules.
@@ -32,7 +32,7 @@ pub enum ErrorCode {
     MethodNotSupported,
     /// The caller accepts none of the forms that a document has.
     RepresentationNotSupported,
-    /// What is held is no document of this DID.
+    /// The held document is not one of this DID.
     InvalidDidDocument,
 }
 
@@ -67,7 +67,7 @@ impl Representation {
 }
 
 impl ErrorCode {
-    /// What went wrong, in words.
+    /// The error, in words.
     pub const fn title(self) -> &'static str {
         match self {
             Self::InvalidDid => "this is no DID, or not one that its method allows",

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// The beginning of a member's name, for a message. Who reads bytes of strangers makes it safe before it reaches a terminal.
+/// The beginning of a member's name, for a message. The reader of a stranger's bytes makes it safe before it reaches a terminal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct MemberName {
     bytes: [u8; NAME],

@@ -1,7 +1,7 @@
 //! From a JSON-LD 1.1 context document to its [`Context`] tables (JSON-LD 1.1 API §4.1 and §4.2).
 //!
 //! The build script compiles the contexts we ship, the library those a trust bundle carries. Both include this file and read the documents
-//! with [`crate::json`], so that both mean the same. What the compiler does not implement it refuses; no feature is skipped over.
+//! with [`crate::json`], so that both mean the same. The compiler refuses what it does not implement; no feature is skipped over.
 
 use super::table::{Coercion, Container, Context, Keyword, Layer, Means, Need, Term, Vocab, hash, is_iri, keyword_like};
 use crate::json::{Limits, Number, Object, Value};
@@ -265,7 +265,7 @@ impl<'c, 'v> Definer<'c, 'v> {
         Ok(term)
     }
 
-    /// What `name` stands for if its definition says `id`.
+    /// Returns what `name` stands for if its definition says `id`.
     fn means(&mut self, name: &str, id: Option<&'c str>) -> Result<Means, ContextError> {
         match id {
             Some(id) if id != name => match self.expand(id)? {

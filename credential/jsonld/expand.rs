@@ -18,7 +18,7 @@ const RDF_NIL: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#nil";
 /// Deepest nesting, for trees that were not read under [`crate::json::Limits`] (which allow a credential 16).
 const DEEPEST: u32 = 32;
 
-/// What the signature covers, and so what must not be lost on the way to statements.
+/// The content that the signature covers, and that must not be lost on the way to statements.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signed {
     /// The statements: a value that makes none, or makes one twice, would go unsigned.
@@ -95,7 +95,7 @@ impl<'x> From<Subject<'x>> for Node<'x> {
     }
 }
 
-/// Where a value stands.
+/// The place of a value.
 struct Place<'x> {
     active: Active,
     subject: Subject<'x>,
@@ -118,7 +118,7 @@ pub(super) struct Head<'x> {
     context: Option<&'x Value<'x>>,
 }
 
-/// What an object turned out to be.
+/// The kind of an object.
 enum Made<'x> {
     One(Term<'x>),
     /// `@set`: the values are inside.
@@ -250,7 +250,7 @@ impl<'x> Walk<'x> {
         Ok(head)
     }
 
-    /// What `value` becomes as an object of `place` (API §5.1 and §5.3).
+    /// Returns what `value` becomes as an object of `place` (API §5.1 and §5.3).
     fn made(&mut self, place: &Place<'x>, value: &'x Value<'x>) -> Result<Made<'x>, LdError> {
         let graph = place.definition.is_some_and(|(_, term)| matches!(term.container, Container::Graph | Container::GraphSet));
         match value {
@@ -436,7 +436,7 @@ impl<'x> Walk<'x> {
         Ok(subject)
     }
 
-    /// Whether the member is one of those in `head`. Type-scoped contexts must leave the keywords as they were.
+    /// Returns true if the member is one of those in `head`. Type-scoped contexts must leave the keywords as they were.
     fn is_keyword(&self, active: Active, head: &Head<'x>, name: &str, value: &'x Value<'x>) -> Result<bool, LdError> {
         let same = |noted: Option<&'x Value<'x>>| noted.is_some_and(|noted| core::ptr::eq(noted, value));
         match self.frames.keyword(active.top, name)? {

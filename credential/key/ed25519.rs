@@ -25,7 +25,7 @@ impl Ed25519Key {
     }
 }
 
-/// Whether the y coordinate is below 2^255 - 19 (RFC 8032 §5.1.3 step 1). The other second spelling, a sign bit beside x = 0,
+/// Returns true if the y coordinate is below 2^255 - 19 (RFC 8032 §5.1.3 step 1). The other second spelling, a sign bit with x = 0,
 /// has small order and is refused as weak. Compressing the point again would tell the same at ten times the cost.
 fn is_canonical(bytes: &[u8; 32]) -> bool {
     bytes[31] & 0x7f != 0x7f || bytes[1..31].iter().any(|byte| *byte != 0xff) || bytes[0] < 0xed

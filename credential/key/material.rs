@@ -71,7 +71,7 @@ const P: [u8; 48] = [
     0xff, 0xff, 0xaa, 0xab,
 ];
 
-/// Whether these bytes can be a G2 point (same draft, appendix C): compressed, not the point at infinity, both halves of x below p.
+/// Returns true if these bytes can be a G2 point (same draft, appendix C): compressed, not the point at infinity, both halves of x below p.
 fn is_bls12_381_g2(bytes: &[u8; 96]) -> bool {
     const COMPRESSED: u8 = 0x80;
     const INFINITY: u8 = 0x40;

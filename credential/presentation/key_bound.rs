@@ -12,7 +12,7 @@ use crate::role::Holder;
 use crate::time::Timestamp;
 use alloc::string::String;
 
-/// An SD-JWT with its KB-JWT; nobody has checked anything yet.
+/// An unverified SD-JWT with its KB-JWT.
 #[derive(Clone, Debug)]
 pub struct KeyBound {
     credential: Credential,

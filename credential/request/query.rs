@@ -23,7 +23,7 @@ const MAX_VALUES: usize = 32;
 /// The longest text in a query, in bytes.
 const MAX_TEXT: usize = 1024;
 
-/// What is asked: one credential, by one of several alternatives in the order of preference.
+/// The query: one credential, by one of several alternatives in the order of preference.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Query {
     alternatives: Vec<CredentialQuery>,
@@ -45,7 +45,7 @@ pub struct CredentialQuery {
 /// One claim asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClaimQuery {
-    /// Where it stands.
+    /// Its path.
     pub path: ClaimPath,
     /// Its value, any of which will do; every value when empty.
     pub values: Vec<ClaimValue>,

@@ -7,8 +7,8 @@ use crate::malformed::Malformed;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 
-/// The holder's key. Where a credential names it by a `did:key` it is decoded only when it is needed: whoever lists, issues or only checks
-/// an issuer's proof does without, and decoding costs a tenth of a signature check.
+/// The holder's key. If a credential names it by a `did:key`, it is decoded only when it is needed: listing, issuing
+/// and checking an issuer's proof do without, and decoding costs a tenth of a signature check.
 #[derive(Clone, Debug)]
 pub struct Holder(Form);
 

@@ -1,4 +1,4 @@
-//! Where the status of a credential stands: entries of a Token Status List or of a Bitstring Status List.
+//! The place of a credential's status: entries of a Token Status List or of a Bitstring Status List.
 
 use super::MAX_IDENTIFIER;
 use crate::json::{Object, Value};
@@ -9,7 +9,7 @@ use core::fmt;
 
 pub mod messages;
 
-/// Most status entries of one credential: one per purpose, and room for a purpose that stands in two lists.
+/// Most status entries of one credential: one per purpose, and room for a purpose that is in two lists.
 pub(super) const MAX_ENTRIES: usize = 8;
 /// The largest entry of a bitstring, in bits. The standard sets no bound; a `statusMessage` per value does (2^8 of them).
 pub const MAX_ENTRY_BITS: u8 = 8;
@@ -40,7 +40,7 @@ pub enum Mechanism {
     Bitstring(BitstringEntry),
 }
 
-/// What an entry of a bitstring is about.
+/// The meaning of an entry of a bitstring.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct BitstringEntry {
     /// `statusPurpose`.
@@ -52,7 +52,7 @@ pub struct BitstringEntry {
     pub messages: Vec<String>,
 }
 
-/// What a set bit says (Bitstring Status List §2.1 `statusPurpose`). Any other purpose is refused: what is not understood must
+/// The meaning of a set bit (Bitstring Status List §2.1 `statusPurpose`). Any other purpose is refused: what is not understood must
 /// not pass for "in force".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum StatusPurpose {
@@ -104,7 +104,7 @@ impl StatusReference {
         Self { uri: uri.into(), index, mechanism: Mechanism::Bitstring(entry) }
     }
 
-    /// Whether the entry can say that the credential is withdrawn for good.
+    /// Returns true if the entry can say that the credential is withdrawn for good.
     pub const fn can_revoke(&self) -> bool {
         match &self.mechanism {
             Mechanism::TokenList => true,

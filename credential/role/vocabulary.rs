@@ -1,7 +1,7 @@
-//! What the names in a role document may be, and what they mean.
+//! The names that a role document may have, and what they mean.
 //!
 //! The contexts are those of role credentials, in their order, and after them any that the trust bundle carries: these bring names for
-//! further personal claims and nothing else. What they may not do is checked when they are taken, see [`KnownContexts::carry`].
+//! further personal claims and nothing else. Their limits are checked when they are taken, see [`KnownContexts::carry`].
 
 use crate::json::{Object, Value};
 use crate::jsonld::{ContextList, KnownContexts, LdError, to_rdf_without};

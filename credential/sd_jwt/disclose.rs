@@ -71,7 +71,7 @@ struct Resolver<'a> {
     sd_jwt: &'a SdJwt,
     /// Each disclosure's digest, sorted, and whether it has found its place.
     index: Vec<([u8; 43], usize, bool)>,
-    /// Every digest met, to see whether one stands twice.
+    /// Every digest met, to see if one is repeated.
     met: Vec<Cow<'a, str>>,
     survey: Option<Survey>,
 }

@@ -10,7 +10,7 @@ use alloc::{string::String, vec::Vec};
 use core::mem;
 use rand_core::CryptoRng;
 
-/// An SD-JWT in the making. Digests are sorted, which for hashes is a random order, and stand among decoys, so that
+/// An SD-JWT in the making. Digests are sorted, which for hashes is a random order, and are mixed with decoys, so that
 /// neither their order nor their number says anything.
 pub struct Draft<'r> {
     payload: Object<'static>,
@@ -41,8 +41,8 @@ impl<'r> Draft<'r> {
         self.payload.set(name, value);
     }
 
-    /// Puts the claim at `path` behind a disclosure of its own, where it stands: `None`, and nothing changed, where there is no such
-    /// claim or it stands in one that is concealed already.
+    /// Puts the claim at `path` behind a disclosure of its own, in its place: `None`, and nothing changed, if there is
+    /// no such claim or it is in one that is concealed already.
     pub fn conceal(&mut self, path: &ClaimPath) -> Option<()> {
         let (last, above) = path.steps().split_last()?;
         let mut payload = Value::Object(mem::take(&mut self.payload));
@@ -78,14 +78,14 @@ impl<'r> Draft<'r> {
         Ok(text)
     }
 
-    /// `elements`, each behind its own disclosure, as the array to stand in their place.
+    /// `elements`, each behind its own disclosure, as the array to put in their place.
     pub fn elements(&mut self, elements: impl IntoIterator<Item = Value<'static>>) -> Value<'static> {
         let mut digests: Vec<String> = elements.into_iter().map(|element| self.disclosure(None, element)).collect();
         self.decoys(&mut digests);
         digests.into_iter().map(|digest| Object::new().with("...", digest)).collect()
     }
 
-    /// `members`, each behind its own disclosure, and so on within objects, as the `_sd` to stand in their place.
+    /// `members`, each behind its own disclosure, and so on within objects, as the `_sd` to put in their place.
     pub fn members(&mut self, members: Object<'static>) -> Value<'static> {
         let mut digests = Vec::with_capacity(members.len() + 4);
         for (name, value) in members {

@@ -22,13 +22,13 @@ use waypass_schemas::contexts::DATA_INTEGRITY_V2;
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     text: Object<'a>,
-    /// The same with names in the place of inline contexts, where there are any.
+    /// The document with names in the place of inline contexts, if there are any.
     named: Option<Object<'a>>,
     known: KnownContexts,
     version: Version,
 }
 
-/// What a verifier asked for, of a presentation.
+/// The demands of a verifier on a presentation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Asked<'v> {
     /// The nonce that the proof must answer.
@@ -135,7 +135,7 @@ impl<'a> Document<'a> {
 }
 
 impl Asked<'_> {
-    /// Whether nonce and audience of an answer are those asked for (VC Data Integrity §4.4); what was not asked is not compared.
+    /// Checks that nonce and audience of an answer are those asked for (VC Data Integrity §4.4); what was not asked is not compared.
     fn is_answered(self, challenge: Option<&str>, domain: Option<&str>) -> bool {
         let agrees = |asked: Option<&str>, found| asked.is_none() || asked == found;
         agrees(self.challenge, challenge) && agrees(self.domain, domain)
@@ -182,7 +182,7 @@ fn open(enveloped: &Object<'_>, content: Content, asked: Asked<'_>, at: Timestam
     if is_answer { Ok(envelope) } else { Err(Malformed::Proof.into()) }
 }
 
-/// The document in an envelope, without what stands beside it. A proof inside is one that nobody would check.
+/// The document in an envelope, without the claims next to it. A proof inside is one that nobody would check.
 fn unsealed(envelope: &Envelope) -> Result<Object<'_>, Malformed> {
     let mut document = envelope.document(Limits::CREDENTIAL)?;
     envelope.claims(&mut document)?;

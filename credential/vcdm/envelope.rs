@@ -1,7 +1,7 @@
 //! The envelope around a VCDM 2.0 document of any type (Securing Verifiable Credentials using JOSE and COSE): a signature over the
 //! bytes of the document, which is the payload as it is, or in an SD-JWT the payload once what is disclosed is in its place.
 //!
-//! The media type in the header is pinned, and what else claims to be said beside the document must agree with it.
+//! The media type in the header is pinned, and the claims next to the document must agree with it.
 
 use crate::claim_path::ClaimPath;
 use crate::cose;
@@ -22,7 +22,7 @@ mod data_url;
 pub use data_url::enveloped_credentials;
 pub(crate) use data_url::{is_enveloped, read as read_url, write as write_url};
 
-/// What is in the envelope.
+/// The content of the envelope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Content {
     /// A verifiable credential.
@@ -31,7 +31,7 @@ pub enum Content {
     Presentation,
 }
 
-/// What the envelope is made of.
+/// The kind of the envelope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Material {
     /// A compact JWS (§3.1).
@@ -75,7 +75,7 @@ impl Material {
     }
 }
 
-/// A document in its envelope; nobody has checked the signature yet.
+/// An unverified document in its envelope.
 #[derive(Clone, Debug)]
 pub struct Envelope {
     content: Content,
@@ -118,8 +118,8 @@ impl Envelope {
         Ok(Self { content, form: Box::new(Form::SdJwt(sd_jwt)) })
     }
 
-    /// Signs a document of any type under `key_id`, with what it says in the open, as a JWS or in COSE. In an SD-JWT the claims at
-    /// `conceal` stand behind disclosures; other envelopes have none, and then `conceal` must be empty.
+    /// Signs a document of any type under `key_id`, with what it says in the open, as a JWS or in COSE. In an SD-JWT
+    /// the claims at `conceal` are behind disclosures; other envelopes have none, and then `conceal` must be empty.
     pub fn seal(
         document: Object<'static>,
         content: Content,
@@ -142,7 +142,7 @@ impl Envelope {
         Ok(Self::sign(document, &RegisteredClaims::default(), content, material, key_id, signer)?)
     }
 
-    /// Signs `document` under `key_id`, with `claims` beside it; nothing in it can be withheld.
+    /// Signs `document` under `key_id`, with `claims` next to it; nothing in it can be withheld.
     pub(crate) fn sign(
         document: Object<'_>,
         claims: &RegisteredClaims,
@@ -168,7 +168,7 @@ impl Envelope {
         }
     }
 
-    /// What it is made of.
+    /// Its kind.
     pub fn material(&self) -> Material {
         match &*self.form {
             Form::Jose { .. } => Material::Jose,
@@ -191,7 +191,7 @@ impl Envelope {
         if let Form::SdJwt(sd_jwt) = &*self.form { Some(sd_jwt) } else { None }
     }
 
-    /// The header's `kid`, unverified: good for finding the key, for nothing else.
+    /// Returns the header's `kid`. Unverified: use it only to look up the key.
     pub fn key_id(&self) -> Option<&str> {
         match &*self.form {
             Form::Jose { header, .. } => header.key_id.as_deref(),
@@ -200,7 +200,7 @@ impl Envelope {
         }
     }
 
-    /// The document with what is disclosed in its place (RFC 9901 §7.1 steps 3 to 5), and with the claims beside it that a JWT
+    /// The document with what is disclosed in its place (RFC 9901 §7.1 steps 3 to 5), and with the claims that a JWT
     /// carries in it; its signature is not checked. A JWS or COSE is read within `limits`.
     pub fn document(&self, limits: Limits) -> Result<Object<'_>, Malformed> {
         let payload = match &*self.form {
@@ -234,8 +234,8 @@ impl Envelope {
         Ok(document)
     }
 
-    /// What is said beside `document`: taken out of it in a JWS (§3.1.3), from the protected header in COSE. What repeats the
-    /// document must agree with it.
+    /// The claims next to `document`: taken out of it in a JWS (§3.1.3), from the protected header in COSE. A claim
+    /// that repeats the document must agree with it.
     pub(crate) fn claims(&self, document: &mut Object<'_>) -> Result<RegisteredClaims, Malformed> {
         match &*self.form {
             Form::Jose { .. } | Form::SdJwt(_) => claims::take(document, self.content),

@@ -91,7 +91,7 @@ const fn is_ucschar(c: char) -> bool {
         || (c as u32 >= 0x1_0000 && (c as u32 & 0xffff) < 0xfffe && (c as u32) < 0xe_0000)
 }
 
-/// What an object needs besides its type.
+/// The members that an object needs in addition to its type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needs {
     Nothing,

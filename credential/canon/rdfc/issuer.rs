@@ -55,7 +55,7 @@ impl Issuer {
         self.order.len()
     }
 
-    /// Who got the numbers from `first` on, in their order.
+    /// The nodes that got the numbers from `first` on, in their order.
     pub(super) fn issued(&self, first: usize) -> &[u32] {
         &self.order[first..]
     }

@@ -7,17 +7,17 @@ use crate::canon::rdf::{Dataset, Node};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// What stands for every blank node until the labels are known; also how §4.6.3 names those that are not being hashed.
+/// The placeholder of every blank node until the labels are known; also how §4.6.3 names those that are not being hashed.
 const PLACEHOLDER: &[u8; 3] = b"_:z";
 
-/// No blank node stands in this position.
+/// No blank node is in this position.
 const NONE: u32 = u32::MAX;
 
 /// A line: ranges of the buffer, which is shorter than 4 GiB.
 #[derive(Clone, Copy)]
 struct Span {
     start: u32,
-    /// Where the subject ends.
+    /// The end of the subject.
     subject: u32,
     end: u32,
     /// The place of the subject among all subjects, once these are sorted.
@@ -36,9 +36,9 @@ pub(super) struct Lines<'d> {
 #[derive(Clone, Copy)]
 pub(super) struct Labelled<'d> {
     span: Span,
-    /// Blank nodes as subject, object and graph name; [`NONE`] where there is none.
+    /// Blank nodes as subject, object and graph name; [`NONE`] for any other term.
     blanks: [u32; 3],
-    /// Where their placeholders begin, counted from the start of the line.
+    /// The places where their placeholders begin, counted from the start of the line.
     offsets: [u32; 3],
     predicate: &'d str,
 }
@@ -58,7 +58,7 @@ impl Span {
 }
 
 impl<'d> Labelled<'d> {
-    /// The blank nodes of this line and where they stand; twice if one stands in two positions.
+    /// The blank nodes of this line and their positions; twice if one is in two positions.
     pub(super) fn blanks(&self) -> impl Iterator<Item = (Position, u32)> {
         [Position::Subject, Position::Object, Position::Graph].into_iter().zip(self.blanks).filter(|(_, blank)| *blank != NONE)
     }
@@ -145,7 +145,7 @@ impl<'d> Lines<'d> {
         blanks.all(|blank| blank == first).then_some(first)
     }
 
-    /// What the lines stand in.
+    /// The buffer of the lines.
     pub(super) fn buffer(&self) -> &[u8] {
         &self.buffer
     }

@@ -9,7 +9,7 @@ pub(super) struct Mentions<'l, 'd> {
     lines: &'l [Labelled<'d>],
     /// The lines' indices, blank node after blank node.
     by_blank: Vec<u32>,
-    /// Where in `by_blank` each blank node's part ends; it begins where the one before ends.
+    /// The ends of each blank node's part in `by_blank`; it begins where the one before ends.
     ends: Vec<u32>,
     blanks: Vec<u32>,
 }

@@ -27,7 +27,7 @@ pub(super) struct Explorer<'m, 'l, 'd> {
     digests: &'m [Digest],
     hash: HashAlgorithm,
     canonical: Issuer,
-    /// The temporary issuer of the path being explored. What the specification copies is here undone and done again.
+    /// The temporary issuer of the path being explored. The specification copies its state; here it is undone and done again.
     temporary: Issuer,
     work: u32,
     input: Vec<u8>,
@@ -90,7 +90,7 @@ impl<'m, 'l, 'd> Explorer<'m, 'l, 'd> {
         Ok(self.hash.digest(&data))
     }
 
-    /// §4.7.3: the hash of `other` as it stands in `line`.
+    /// §4.7.3: the hash of `other` in its place in `line`.
     fn related(&mut self, line: &Labelled<'_>, position: Position, other: u32) -> Result<Digest, RdfcError> {
         self.input.clear();
         self.input.push(match position {

@@ -27,13 +27,13 @@ pub(crate) fn write(material: Material, bytes: &[u8]) -> Object<'static> {
     Object::new().with("@context", context).with("id", url).with("type", type_of(Content::Credential))
 }
 
-/// Whether `object` says of itself that it is such content in an envelope.
+/// Returns true if `object` says of itself that it is such content in an envelope.
 pub(crate) fn is_enveloped(object: &Object<'_>, content: Content) -> bool {
     let types = object.member("type").map(|member| member.as_array().unwrap_or(core::slice::from_ref(member)));
     types.unwrap_or_default().iter().any(|kind| kind.as_str() == Some(type_of(content)))
 }
 
-/// What an enveloped document holds, and what its URL says it is made of.
+/// The content of an enveloped document, and the format that its URL names.
 pub(crate) fn read<'v>(enveloped: &'v Object<'_>, content: Content) -> Result<(Material, Cow<'v, [u8]>), Malformed> {
     if let Some((name, _)) = enveloped.iter().find(|(name, _)| !MEMBERS.contains(name)) {
         return Err(Malformed::member(name));

@@ -57,7 +57,7 @@ struct Digest {
 }
 
 impl Digest {
-    /// Whether this is the digest of `context`. By a function that its digest is not known by, nobody can say so.
+    /// Returns true if this is the digest of `context`. By a function that its digest is not known by, nobody can say so.
     fn is_of(&self, context: &CompiledContext) -> bool {
         let known = match self.hash {
             Hash::Sha256 => context.sha256,
