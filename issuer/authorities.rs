@@ -1,7 +1,8 @@
-//! Issuers of others that this site trusts: taken in from a file, published beside this issuer's own entry.
+//! Issuers of others that this site trusts: taken in from a file, published next to this issuer's own entry.
 //!
-//! Whose file it is nobody can check here: the operator brings it from the other side and answers for it. What a
-//! publication could not carry is refused before it is kept. The others sign their own status lists; the newest token of
+//! Whose file it is nobody can check here: the operator brings it from the other side and answers for it. An entry that
+//! a publication could not carry is refused before it is kept. The others sign their own status lists; the newest token
+//! of
 //! each travels with every publication, and its age is its own.
 
 use crate::office::{AUTHORITIES, Issuer};
@@ -25,7 +26,7 @@ const MAX_NAME: usize = 200;
 /// Entries besides our own.
 const MAX_AUTHORITIES: usize = 64;
 
-/// Why another issuer, or a list of one, is not taken in. What was there before stays.
+/// Why another issuer, or a list of one, is not taken in. Earlier entries stay.
 #[derive(Clone, PartialEq, Debug)]
 pub enum AuthorityError {
     /// Not JSON, or too large.

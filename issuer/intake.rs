@@ -54,7 +54,7 @@ impl Issuer<'_> {
             return Err(IntakeError::Fork { seq });
         }
         let held_size = held.map_or(0, |held| held.next_seq);
-        // A hash that cannot be read is none: the upload is refused, never believed.
+        // An upload with a hash that cannot be read is refused, never believed.
         let failed = core::cell::RefCell::new(None);
         let hash_at = |seq| self.store.leaf_hash(&claimed, seq).unwrap_or_else(|why| failed.replace(Some(why)).and(None));
         let verified = upload.verify(&key, held_size, &hash_at, at);
@@ -105,7 +105,7 @@ impl Issuer<'_> {
         self.store.leaves(device, from_seq, limit)
     }
 
-    /// Whether an admission came after the revocation. An entry of somebody else's list, or of none, is no revocation of ours.
+    /// Returns true if an admission came after the revocation. An entry of somebody else's list, or of none, is no revocation of ours.
     fn answer(&self, flag: &Flagged) -> Result<FlagAnswer, StoreError> {
         let revoked_at = self.revoked_at(&flag.uri, flag.idx)?.map(Timestamp::unix);
         Ok(FlagAnswer { seq: flag.seq, revoked_at, already_revoked: revoked_at.is_some_and(|revoked| revoked <= flag.admitted_at) })

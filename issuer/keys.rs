@@ -1,14 +1,14 @@
-//! Which key signs what. Private keys stay with whoever unlocked them (the vault, an HSM); here are only [`Signer`]s.
+//! Which key signs what. Private keys stay where they were unlocked (the vault, an HSM); here are only [`Signer`]s.
 
 use core::fmt;
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
 
 pub use waypass_trust::bundle::{KeyState, KeyUse};
 
-/// What an unlocked key signs; a key has one role (threats.md A13, A21).
+/// The role of an unlocked key; a key has one role (threats.md A13, A21).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum KeyRole {
-    /// What its record in the bundle says: credentials, status lists or receipts.
+    /// The use in its record in the bundle: credentials, status lists or receipts.
     Record(KeyUse),
     /// Signs `root`: k of n, best kept offline.
     Root,

@@ -19,7 +19,7 @@ pub enum PolicySchema {
     V1,
 }
 
-/// What the operator decides of a policy, also as a JSON file; version and times come from the targets that carry it.
+/// The part of a policy that the operator decides, also as a JSON file; version and times come from the targets that carry it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyDraft {

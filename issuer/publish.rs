@@ -35,7 +35,7 @@ const BUNDLE: &str = "bundle";
 /// The counter of publications; its value is the version of the newest timestamp.
 const PUBLISHED: &str = "published";
 
-/// What was published.
+/// The publication.
 #[derive(Clone, Debug)]
 pub struct Publication {
     /// The trust bundle file.
@@ -62,7 +62,7 @@ pub struct Publication {
     opened: TrustBundle,
 }
 
-/// Why nothing was published. What was published before stays as it is.
+/// Why nothing was published. The earlier publication stays as it is.
 #[derive(Clone, PartialEq, Debug)]
 pub enum PublishError {
     /// No root was established yet.
@@ -71,7 +71,7 @@ pub enum PublishError {
     NoTargets,
     /// No active key for this use is unlocked.
     NoKey(KeyRole),
-    /// The clock is far from the last publication, and nobody has confirmed it: [`Issuer::publish_confirmed`].
+    /// The clock is far from the last publication, and it is not confirmed: [`Issuer::publish_confirmed`].
     Unconfirmed(ClockDoubt),
     /// Publications carry whole seconds, and this one is used; `next` is the earliest time to try again.
     TooSoon {
@@ -215,7 +215,7 @@ impl Issuer<'_> {
         Ok(answer.to_bytes())
     }
 
-    /// What was published last.
+    /// The last publication.
     pub fn published(&self) -> Result<Option<Publication>, StoreError> {
         last_published(&self.store)
     }

@@ -50,7 +50,7 @@ pub enum StoreError {
     },
     /// The database was closed with its write-ahead log, and lies there without it.
     LogMissing,
-    /// What was read cannot be what was written.
+    /// The row that was read cannot be what was written.
     Corrupt(&'static str),
     /// There is no such record.
     Missing,

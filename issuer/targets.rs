@@ -1,4 +1,4 @@
-//! What the targets say: this issuer and its limits, the issuers of others, the gates, the policy.
+//! The content of the targets: this issuer and its limits, the issuers of others, the gates, the policy.
 
 use crate::office::Issuer;
 use crate::parts::{LEAST_TARGETS, TargetsChange};
@@ -65,7 +65,7 @@ impl Issuer<'_> {
         })
     }
 
-    /// Whether other targets ought to be published: their content has changed, half of their lifetime has passed, or half of an
+    /// Returns true if other targets ought to be published: their content has changed, half of their lifetime has passed, or half of an
     /// enrolment that only they renew.
     pub(crate) fn targets_are_due(&self, held: &TargetsPart, at: Timestamp) -> Result<bool, StoreError> {
         let renewal = if held.gate_list().is_some() { Renewal::Online } else { Renewal::Targets };
@@ -95,7 +95,7 @@ impl Issuer<'_> {
         policy.limits.iter().filter(is_longer).map(|limit| limit.role.clone()).collect()
     }
 
-    /// What the next targets would say otherwise than those in effect, with the rules of `policy` where some are given. Dates and
+    /// Returns what the next targets would say otherwise than those in effect, with the rules of `policy` if some are given. Dates and
     /// further status lists of this issuer's own are no change: they are renewed without anybody's word.
     pub fn pending_change(&self, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, StoreError> {
         match self.targets()? {
@@ -161,7 +161,7 @@ impl Issuer<'_> {
     }
 }
 
-/// What the bundle says about a list.
+/// Returns what the bundle says about a list.
 fn announcement(list: &ListRecord, uri: String) -> StatusUri {
     let (kind, bits, irrevocable) = match &list.mechanism {
         // A suspension can be lifted; that a revocation cannot is our own rule, so the bundle says it for us.

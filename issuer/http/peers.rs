@@ -1,4 +1,4 @@
-//! Who is connected, and who has to go when every place is taken.
+//! The connected hosts, and which of them has to go when every place is taken.
 //!
 //! One host with many connections keeps nobody else out: a newcomer takes the place of the peer that holds the most, of an idle
 //! connection first. A peer alone may hold every place, so a reverse proxy in front is not slowed down; it must set limits of its
@@ -50,7 +50,7 @@ struct Place {
     go: Arc<Notify>,
 }
 
-/// Numbers for whoever watches the service.
+/// Numbers for the operator who watches the service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Counts {
     pub(super) open: usize,

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use waypass_credential::json::Object;
 
-/// What every handler has.
+/// The state that every handler has.
 #[derive(Clone)]
 pub(super) struct Service {
     pub(super) desk: Desk,

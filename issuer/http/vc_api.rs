@@ -32,7 +32,7 @@ use waypass_credential::time::Timestamp;
 /// Media types that ask for a whole resolution result, and not for the bare document (DID Resolution §7.1).
 const RESULTS: [&str; 5] = ["application/did-resolution", "application/ld+json", "application/json", "application/*", "*/*"];
 
-/// What every handler has.
+/// The state that every handler has.
 struct Shared {
     api: VcApi,
     buffers: Buffers,
@@ -165,7 +165,7 @@ fn verified(checked: Result<(), Problem>) -> Response<Body> {
     }
 }
 
-/// What went wrong, beside what else the answer says.
+/// The errors, next to the rest of the answer.
 fn told(problem: Problem, object: Object<'static>) -> Response<Body> {
     let status = match problem.kind {
         ProblemKind::Parsing | ProblemKind::MalformedValue => StatusCode::BAD_REQUEST,

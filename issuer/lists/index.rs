@@ -1,7 +1,7 @@
 //! Status indices: random, so that neighbours in the list say nothing about when two people were issued to, and never
 //! given twice, because the store holds every index ever given and refuses a second one.
 //!
-//! A random draw needs no key: whoever steals the database cannot recompute an order of issuing from the indices. While a
+//! A random draw needs no key: a thief of the database cannot recompute an order of issuing from the indices. While a
 //! list is mostly empty a draw hits a free index at once; when draws keep failing, the free ones are counted out.
 
 use crate::draw::below;

@@ -23,7 +23,7 @@ pub(super) fn add(sum: &mut [u8; 32], row: &[u8; 32]) {
 }
 
 impl Seal {
-    /// What a credential's row adds to the sum of its bucket.
+    /// Returns the value that a credential's row adds to the sum of its bucket.
     pub(super) fn holder_sum(&self, id: &str, holder: &Tag) -> (u16, Digest) {
         (bucket(holder), Digest(self.of("holder", &[id.as_bytes(), holder])))
     }

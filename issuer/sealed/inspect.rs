@@ -1,4 +1,4 @@
-//! What is looked at whenever an issuer is opened: everything but the single credential, whose row is checked when it is read.
+//! The checks whenever an issuer is opened: everything but the single credential, whose row is checked when it is read.
 
 use super::Result;
 use super::look::{Look, not_ours};

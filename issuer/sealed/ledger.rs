@@ -1,4 +1,4 @@
-//! What the events add up to: which entries are taken and set, which offers are open, how far each log was received.
+//! The sum of the events: which entries are taken and set, which offers are open, how far each log was received.
 
 use super::event::{DeviceMark, Event, OfferMark};
 use super::holders;

@@ -13,7 +13,7 @@ use waypass_credential::role::{Mechanism, StatusPurpose};
 use waypass_trust::audit::Leaf;
 use waypass_trust::bundle::Digest;
 
-/// What is stored at one moment, and what decides whether it is believed.
+/// The store at one moment, and what decides if it is believed.
 pub(super) struct Look<'l> {
     pub(super) rows: &'l dyn View,
     pub(super) seal: &'l Seal,
@@ -150,7 +150,7 @@ impl Look<'_> {
         match (row, ledger.offer(secret_hash)) {
             (None, None) => Ok(None),
             (Some(row), Some(mark)) if mark.is(&row) => Ok(Some(row)),
-            // Forgotten already, whoever wrote it.
+            // Forgotten already, by any writer.
             (Some(row), None) if row.expires_at.unix() < ledger.forgotten => Ok(None),
             _ => Err(tampered("an offer")),
         }
@@ -212,7 +212,7 @@ impl Look<'_> {
         if is_last && self.is_state(&record)? { Ok(record) } else { Err(not_ours()) }
     }
 
-    /// Whether the lists say of a credential what its row says.
+    /// Returns true if the lists say of a credential what its row says.
     fn is_state(&self, record: &CredentialRecord) -> Result<bool> {
         let ledger = self.ledger;
         let value = ledger.value(record.list, record.index);
@@ -224,7 +224,7 @@ impl Look<'_> {
             })
     }
 
-    /// Whether credentials are found by their entry in this list.
+    /// Returns true if credentials are found by their entry in this list.
     fn is_first_entry(&self, list: u32) -> Result<bool> {
         Ok(match self.register.mechanism(list)? {
             Some(Mechanism::TokenList) => true,
@@ -238,7 +238,7 @@ impl Look<'_> {
         if entries.iter().any(is_taken) { Err(StoreError::Taken) } else { Ok(()) }
     }
 
-    /// What an entry says of a credential in this state; `None` if that is not what its list is about.
+    /// Returns what an entry says of a credential in this state; `None` if that is not what its list is about.
     pub(super) fn value_for(&self, entry: Entry, state: State) -> Result<Option<u8>> {
         Ok(match self.purpose(entry.list)? {
             None => Some(state.bits()),
@@ -265,7 +265,7 @@ impl Look<'_> {
         }
     }
 
-    /// Whether an entry of one of our lists that can say "revoked" does not say it.
+    /// Returns true if an entry of one of our lists that can say "revoked" does not say it.
     pub(super) fn is_unrevoked(&self, entry: Entry) -> Result<bool> {
         let value = self.ledger.value(entry.list, entry.index);
         Ok(match self.register.mechanism(entry.list)? {
@@ -276,7 +276,7 @@ impl Look<'_> {
         })
     }
 
-    /// What a bitstring is about; `None` for a token list.
+    /// Returns the purpose of a bitstring; `None` for a token list.
     pub(super) fn purpose(&self, list: u32) -> Result<Option<StatusPurpose>> {
         match self.register.mechanism(list)? {
             Some(Mechanism::TokenList) => Ok(None),

@@ -1,4 +1,4 @@
-//! What the verbs ask, each at one moment of its own.
+//! The questions of the verbs, each at one moment of its own.
 
 use super::register::Gate;
 use super::{Result, Sealed};
@@ -30,7 +30,7 @@ impl Sealed<'_> {
         })
     }
 
-    /// Whether an index of a list was given away.
+    /// Returns true if an index of a list was given away.
     pub(crate) fn is_taken(&self, list: u32, index: u32) -> Result<bool> {
         self.read(|look| Ok(look.ledger.is_taken(list, index)))
     }

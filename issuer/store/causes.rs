@@ -66,7 +66,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// What an entry of a credential's history is about.
+/// The subject of an entry of a credential's history.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum EventCause {
     /// It was issued.

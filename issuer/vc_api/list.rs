@@ -30,7 +30,7 @@ impl StatusList {
         Self { uri: uri.to_owned(), bits, given: BTreeSet::new() }
     }
 
-    /// An entry that nobody has; `None` when the list is full.
+    /// An entry that is free; `None` when the list is full.
     pub(super) fn assign(&mut self, rng: &mut dyn CryptoRng) -> Option<Object<'static>> {
         if u32::try_from(self.given.len()).is_ok_and(|given| given >= MOST_USED) {
             return None;

@@ -1,4 +1,4 @@
-//! What went wrong, as problem details (RFC 9457) with the types that VCDM 2.0 §7.1 and Bitstring Status List §3 define.
+//! An error, as problem details (RFC 9457) with the types that VCDM 2.0 §7.1 and Bitstring Status List §3 define.
 
 use core::fmt;
 use waypass_credential::Malformed;
