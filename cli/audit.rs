@@ -49,7 +49,7 @@ enum Verb {
         /// All that are flagged
         #[arg(long)]
         all: bool,
-        /// Who looked; it goes into the log
+        /// Person who looked; it goes into the log
         #[arg(long, value_name = "NAME")]
         by: String,
         #[command(flatten)]
@@ -59,7 +59,7 @@ enum Verb {
     Erase {
         /// A holder or a guard, as `waypass audit show` names them
         person: String,
-        /// Who erases; it goes into the log
+        /// Person who erases; it goes into the log
         #[arg(long, value_name = "NAME")]
         by: String,
         /// Do not ask
@@ -77,7 +77,7 @@ enum Verb {
     },
     /// Write the log without what identifies people, signed by the gate
     Export {
-        /// Where it goes
+        /// File to write to
         #[arg(short, long, value_name = "FILE", default_value = "-")]
         output: PathBuf,
         /// From this record on

@@ -42,7 +42,7 @@ pub(crate) fn run(out: Out) -> Outcome {
     })
 }
 
-/// What the summary repeats.
+/// The lines that the summary repeats.
 #[derive(Default)]
 struct Facts {
     root: String,

@@ -50,7 +50,7 @@ pub(crate) struct Failure {
     pub(crate) next: String,
 }
 
-/// What every verb returns.
+/// The result of every verb.
 pub(crate) type Outcome = Result<Exit, Failure>;
 
 impl std::error::Error for Failure {}
@@ -85,7 +85,7 @@ impl Failure {
         Self { what: format!("{}: {}", path.display(), self.what), ..self }
     }
 
-    /// The same for several pictures: the first is named.
+    /// Names the first of several pictures as the file that the failure is about.
     #[must_use]
     pub(crate) fn about_first(self, files: &[std::path::PathBuf]) -> Self {
         match files.first() {

@@ -1,4 +1,4 @@
-//! Where a device keeps its files, and the small settings file. The layout is documented in `waypass help environment`.
+//! The place where a device keeps its files, and the small settings file. The layout is documented in `waypass help environment`.
 
 use crate::exit::Failure;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub(crate) struct Home {
     unread: Vec<Failure>,
 }
 
-/// What `config.toml` may say; flags and `WAYPASS_*` come first.
+/// The settings that `config.toml` may have; flags and `WAYPASS_*` come first.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Config {
@@ -28,7 +28,7 @@ impl Home {
     /// `--home`, else `WAYPASS_HOME`, else the settings files, else the XDG folders.
     /// A profile is a device of its own below that, found by the same precedence.
     ///
-    /// A settings file that cannot be read stops only whoever was not told the home: it might have named another one.
+    /// A settings file that cannot be read stops only a command that was not told the home: it might have named another one.
     pub(crate) fn find(flag: Option<PathBuf>, profile: Option<String>) -> Result<Self, Failure> {
         let told = flag.or_else(|| path("WAYPASS_HOME"));
         let mut unread = Vec::new();
@@ -64,12 +64,12 @@ impl Home {
         self.data.join(role.folder())
     }
 
-    /// What this device believes: public, signed, shared by the roles on it.
+    /// The belief of this device: public, signed, shared by the roles on it.
     pub(crate) fn trust(&self) -> PathBuf {
         self.state.join("trust")
     }
 
-    /// Where `sync` goes when it is not told.
+    /// The place where `sync` goes when it is not told.
     pub(crate) fn server(&self) -> Option<&str> {
         self.server.as_deref()
     }
@@ -81,7 +81,7 @@ impl Home {
     }
 }
 
-/// Who keeps something on this device.
+/// The roles that keep something on this device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Role {
     Issuer,

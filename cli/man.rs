@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Arguments of `man`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The folder for waypass.1, waypass-issuer.1 and so on; made if there is none
+    /// Folder for waypass.1, waypass-issuer.1 and so on; made if it does not exist
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
@@ -70,7 +70,7 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
             section(&mut text, "EXIT STATUS", &format!("{}\n\nEverything else: waypass(1).", help::page("verdicts")));
             section(&mut text, "REASONS", help::codes().trim_matches('\n'));
         }
-        _ => section(&mut text, "EXIT STATUS", "0 when done. The other codes, the files and the variables stand in waypass(1)."),
+        _ => section(&mut text, "EXIT STATUS", "0 when done. The other codes, the files and the variables are in waypass(1)."),
     }
     section(&mut text, "SEE ALSO", &see_also(name));
     out.extend_from_slice(text.as_bytes());

@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::sync::OnceLock;
 
-/// What standard output carries.
+/// The content of standard output.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shape {
     /// Words for a person.
@@ -23,7 +23,7 @@ pub(crate) enum Shape {
     JsonLines,
 }
 
-/// Where a command writes. A reader that has gone away never changes the exit code; a result that could not be written does.
+/// The streams that a command writes to. A reader that has gone away never changes the exit code; a result that could not be written does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Out {
     shape: Shape,
@@ -36,12 +36,12 @@ impl Out {
         Self { shape, quiet, verbose }
     }
 
-    /// Whether messages were asked away.
+    /// True if messages were asked away.
     pub(crate) const fn is_quiet(self) -> bool {
         self.quiet
     }
 
-    /// Whether standard output carries JSON.
+    /// True if standard output carries JSON.
     pub(crate) fn is_json(self) -> bool {
         self.shape != Shape::Words
     }
@@ -160,7 +160,7 @@ impl Out {
 /// The level of a message that `-q` does not silence.
 const WARNING: &str = "warning";
 
-/// Why the first piece of the result was not written. Whoever writes words has no use for the error; the command's end has.
+/// Why the first piece of the result was not written. The writer of words has no use for the error; the command's end has.
 static LOST: OnceLock<String> = OnceLock::new();
 
 /// A reader that closed its end wants no more; a full disk behind `>` loses the result.
@@ -172,7 +172,7 @@ fn result(written: std::io::Result<()>) {
     }
 }
 
-/// What stops a message has nowhere to be told.
+/// A failure to write a message has nowhere to be told.
 fn message(written: std::io::Result<()>) {
     drop(written);
 }

@@ -17,7 +17,7 @@ mod terminal;
 /// No pass phrase a person types is longer.
 const MAX_SECRET: u64 = 1024;
 
-/// Where the secret of this command comes from.
+/// The source of this command's secret.
 #[derive(Args, Clone, Default, Debug)]
 pub(crate) struct SecretArgs {
     /// Read the secret from the first line of FILE instead of asking on the terminal
@@ -71,7 +71,7 @@ impl SecretArgs {
     }
 }
 
-/// Whether the person may be asked.
+/// True if the person may be asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Input {
     /// On the terminal, when there is one.
@@ -105,7 +105,7 @@ fn ask(input: Input, prompt: &str) -> Result<Secret, Failure> {
     terminal::ask(&crate::text::safe(prompt)).map_err(not_read)
 }
 
-/// Where else a secret can come from.
+/// The other sources of a secret.
 const OTHERWISE: &str = "give the secret with --secret-file FILE or --secret-fd N";
 
 fn not_read(why: NotRead) -> Failure {

@@ -1,4 +1,4 @@
-//! What `wallet sync` and `verifier sync` share: where to go, how it is told, how it fails.
+//! The common part of `wallet sync` and `verifier sync`: where to go, how it is told, how it fails.
 
 use crate::Session;
 use crate::exit::{Exit, Failure, plain};
@@ -12,7 +12,7 @@ use waypass_net::sync::{self, Event, Outcome, SyncError};
 use waypass_net::transport::{FileTransport, HttpTransport, Transport};
 use waypass_trust::sync::{Device, Kept, Step};
 
-/// Where a synchronization goes.
+/// The place where a synchronization goes.
 #[derive(clap::Args)]
 pub(crate) struct SyncArgs {
     /// An issuer's address, or a file that was brought [default: the server of the settings]
@@ -103,7 +103,7 @@ fn interrupted(failure: Failure, mut kept: Vec<String>) -> Failure {
     Failure { next: format!("{changed}; {}", failure.next), ..failure }
 }
 
-/// What was done, in the order it was done.
+/// The steps that were done, in their order.
 pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
     // Without a link and without a file to put it into, the log stayed where it is.
     let stayed = outcome.uploads == 0 && !outcome.carried;
@@ -154,7 +154,7 @@ pub(crate) fn link_failure(error: TransportError) -> Failure {
         ),
         TransportError::NoClient => Failure::new(Exit::Network, error, "sync by file: --from FILE"),
         TransportError::Encoded { .. } => {
-            Failure::new(Exit::Network, error, "tell whoever runs the server or the proxy in front of it to send no Content-Encoding")
+            Failure::new(Exit::Network, error, "tell the operator of the server or the proxy in front of it to send no Content-Encoding")
         }
         TransportError::Refused { .. } | TransportError::TooLarge { .. } | TransportError::BadAnswer { .. } => {
             Failure::new(Exit::Network, error, "check that the address is an issuer's, or tell its operator")

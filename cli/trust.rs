@@ -87,13 +87,13 @@ pub(crate) fn store(session: &Session) -> TrustStore {
 /// Said where no vault was opened.
 pub(crate) const NOT_COMPARED: &str = "not compared with the vault: what the files say was checked for its signatures only";
 
-/// What the trust files say; `None` before anything was brought. Not compared with any vault.
+/// Returns what the trust files say; `None` before anything was brought. Not compared with any vault.
 pub(crate) fn bundle(session: &Session) -> Result<Option<TrustBundle>, Failure> {
     store(session).load().map_err(failure)
 }
 
-/// Asks about a bundle that is dated far ahead of this device's clock, before a vault is opened for it. What cannot be opened has its own
-/// words later.
+/// Asks about a bundle that is dated far ahead of this device's clock, before a vault is opened for it. A file that
+/// cannot be opened has its own words later.
 fn dated(session: &Session, signed: &[u8], yes: bool) -> Result<BundleTime, Failure> {
     let Ok(bundle) = store(session).open(signed) else { return Ok(BundleTime::Judged) };
     let ahead = bundle.issued_at().since(clock::read().wall);
@@ -301,7 +301,7 @@ pub(crate) fn failure(error: TrustStoreError) -> Failure {
 const OTHER_ROOT: &str =
     "do not use this file, unless the site's operator says that it has a new root: then `waypass trust remove`, and pin the new one";
 
-/// The words for a file that a device does not believe. What is wrong with the device itself does not name it.
+/// The words for a file that a device does not believe. A fault of the device itself does not name it.
 fn refused(error: BeliefError, file: &Path) -> Failure {
     let is_about_file = matches!(error, BeliefError::Refused(_) | BeliefError::OtherRoot(_));
     let failure = belief_failure(error);

@@ -19,7 +19,7 @@ use waypass_vault::{
 /// How long a command waits for another process that holds the vault.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What to do when files may not grow, though there is room on the disk.
+/// The advice for files that may not grow, though there is room on the disk.
 pub(crate) const LIFT_THE_LIMIT: &str = "lift the limit on the size of files (ulimit -f), then run the command again; nothing was lost";
 
 /// How a vault is opened.
@@ -75,7 +75,7 @@ pub(crate) fn tell_findings(session: &Session, vault: &Unlocked<'_>) {
     }
 }
 
-/// The same for who keeps it open, and closes it by dropping it.
+/// Opens the vault for a caller that keeps it open, and closes it by dropping it.
 pub(crate) fn keep(session: &Session, role: Role, args: &OpenArgs) -> Result<Unlocked<'static>, Failure> {
     // No vault, or one that is damaged, is said before a secret is asked for. The lock is not held while a person types.
     drop(open(session, role)?);

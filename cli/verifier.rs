@@ -45,12 +45,12 @@ enum Verb {
     Confirm(confirm::Args),
     /// Go on after looking at what was found changed on this gate
     Acknowledge(acknowledge::Args),
-    /// What this gate takes for the time
+    /// Time as this gate sees it
     #[command(subcommand)]
     Clock(clock::Verb),
     /// Fetch what is newer and deliver the log, over HTTP or by file
     Sync(sync::Args),
-    /// What opens this gate
+    /// Factors that open this gate
     #[command(subcommand)]
     Slot(crate::slot::Verb),
 }

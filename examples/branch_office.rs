@@ -87,7 +87,7 @@ fn main() -> Done<()> {
     let newer = head.publish(hour(30).wall)?;
     ferry.synchronise(newer.opened(), hour(31))?;
     ferry.meet(&thief, hour(31), "deny: key_compromised")?;
-    // Whoever stole the key writes the date, so what it signed before counts for nothing either.
+    // The thief of the key writes the date, so what it signed before counts for nothing either.
     ferry.meet(&dora, hour(31), "deny: key_compromised")?;
     dora.enlist(&mut branch, "visitor", "island", newer.opened(), hour(31))?;
     ferry.meet(&dora, hour(31), "allow: ok")
@@ -110,7 +110,7 @@ fn limited(own: &Publication) -> (Authority, Vec<Vec<u8>>) {
     (entry, own.lists.iter().map(|(_, token)| token.clone().into_bytes()).collect())
 }
 
-/// What the officers' own machines do: look at the paper, sign it, send it back.
+/// The steps on the officers' own machines: look at the paper, sign it, send it back.
 fn signed(paper: &Paper, officers: &[Keys<'_>], role: KeyRole) -> Done<Vec<Paper>> {
     let signers = officers.iter().flat_map(|keys| keys.of(role));
     signers.map(|signer| Ok(Paper::parse(&paper.to_bytes())?.sign(signer)?)).collect()

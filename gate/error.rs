@@ -97,7 +97,7 @@ impl fmt::Display for GateError {
             Self::NeedsReason { seq } => write!(f, "record {seq} is an override, so it needs a reason"),
             Self::Note(why) => why.fmt(f),
             Self::NoFlag { seq } => write!(f, "record {seq} is not flagged"),
-            Self::Flagged { seq } => write!(f, "record {seq} is flagged, and nobody has acknowledged it yet"),
+            Self::Flagged { seq } => write!(f, "record {seq} is flagged, and is not acknowledged yet"),
             Self::NoPerson => f.write_str("this is the gate itself, and no person"),
             Self::Receipt(why) => why.fmt(f),
             Self::TooLong => f.write_str("the question is too long"),

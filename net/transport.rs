@@ -12,7 +12,7 @@ pub use http::HttpTransport;
 
 /// Brings newer data and takes the audit log. The data are unverified bytes.
 pub trait Transport {
-    /// Returns the offer; `None` if there is none (a file that only takes).
+    /// Returns the offer; `None` if nothing is offered (a file that only takes).
     fn manifest(&mut self) -> Result<Option<Manifest>, TransportError>;
     /// The envelope of this version of the root.
     fn root(&mut self, version: u64) -> Result<Vec<u8>, TransportError>;

@@ -133,7 +133,7 @@ impl Actor<'_> {
         })
     }
 
-    /// The same for a command that does not open a vault.
+    /// Runs a command that does not open a vault.
     pub(super) fn look(&self, line: &str) -> Result<Ran, Failure> {
         self.opening(["", ""]).run(line)
     }
@@ -212,7 +212,7 @@ impl Ran {
         document.and_then(|error| error.get(name).and_then(Value::as_str).map(str::to_owned)).unwrap_or_default()
     }
 
-    /// What to print when an expectation is not met.
+    /// The text to print when an expectation is not met.
     pub(super) fn told(&self) -> String {
         let verdict = self.text("verdict");
         format!("exit {} {verdict} {}", self.code, self.stderr.lines().next().unwrap_or_default()).trim_end().to_owned()

@@ -1,4 +1,4 @@
-//! What an attacker can do with files alone: change a disclosure, put two presentations together.
+//! The attacks that need files alone: change a disclosure, put two presentations together.
 
 use waypass_credential::base64url;
 

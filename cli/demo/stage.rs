@@ -1,4 +1,4 @@
-//! What the demo prints: numbered acts, commands, expectations that are counted, at most 80 columns.
+//! The output of the demo: numbered acts, commands, expectations that are counted, at most 80 columns.
 
 use crate::output::{Out, Tone};
 use crate::text::Text;
@@ -29,7 +29,7 @@ impl Stage {
         self.out.words([Text::default(), Text::in_tone(Tone::Strong, format!("{:>2}  {verb:<9}", self.acts)).then(format!(" {about}"))]);
     }
 
-    /// What somebody does, as a command line without the folders and secret files of the demo.
+    /// A person's step, as a command line without the folders and secret files of the demo.
     pub(super) fn command(&self, who: &str, line: &str) {
         for (number, part) in wrap(line, WIDTH - 16).iter().enumerate() {
             let lead = if number == 0 { format!("{who:>7} $") } else { format!("{:>9}", "") };
@@ -106,12 +106,12 @@ impl Stage {
         all
     }
 
-    /// Whether nothing was left out.
+    /// Returns true if nothing was left out.
     pub(super) fn is_whole(&self) -> bool {
         self.left_out.is_empty()
     }
 
-    /// The same for a program.
+    /// Returns the summary for a program.
     pub(super) fn document(&self) -> serde_json::Value {
         serde_json::json!({ "schema": "waypass.demo/1", "met": self.met, "expected": self.expected, "missed": self.missed, "left_out": self.left_out })
     }

@@ -36,7 +36,7 @@ pub(crate) enum Verb {
     },
     /// Write what another site needs to believe this issuer: its entry, and the newest of its status lists
     Export {
-        /// The folder for `entry.json`, `list-1` and so on; made if there is none
+        /// The folder for `entry.json`, `list-1` and so on; made if it does not exist
         folder: PathBuf,
         #[command(flatten)]
         publishing: Publishing,
@@ -190,7 +190,7 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
     files.iter().map(|path| file::read(path)).collect()
 }
 
-/// What is being believed of whom.
+/// The issuer that is to be believed.
 pub(super) fn limits(authority: &Authority) -> Vec<String> {
     let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { words::list(&authority.sites) };
     let mut lines = vec![format!(

@@ -34,7 +34,7 @@ pub(crate) struct EnrollArgs {
 pub(crate) struct IntakeArgs {
     /// The file that `waypass verifier sync --to` made; `-` reads standard input
     file: PathBuf,
-    /// Where receipts and the newest bundle go, for the way back
+    /// Folder for receipts and the newest bundle, for the way back
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

@@ -42,7 +42,7 @@ pub(crate) enum Verb {
         /// Write CSV
         #[arg(long)]
         csv: bool,
-        /// Where it goes
+        /// File to write to
         #[arg(short, long, value_name = "FILE", default_value = "-")]
         output: PathBuf,
         #[command(flatten)]
@@ -62,7 +62,7 @@ pub(crate) struct AcknowledgeArgs {
     /// All that are flagged, of this gate or of every gate
     #[arg(long)]
     all: bool,
-    /// Who looked; it stays with the record
+    /// Person who looked; it stays with the record
     #[arg(long, value_name = "NAME")]
     by: String,
     /// The finding, in words

@@ -27,7 +27,7 @@ mod clock;
 
 pub(super) use clock::Publishing;
 
-/// What became of a publication that followed a change.
+/// The outcome of a publication that followed a change.
 pub(super) type Published = Result<Publication, Failure>;
 
 /// Arguments of `issuer publish`.
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-/// What was published lacks a change that only officers can sign.
+/// The publication lacks a change that only officers can sign.
 pub(super) const TARGETS_DUE: &str = "issuers, gates or rules have changed and the keys that sign them are not here; they are not in this bundle \
     yet: waypass issuer ceremony prepare targets -o PAPER";
 
@@ -63,7 +63,7 @@ pub(super) const TAKES_EFFECT_LATER: &str =
 /// The question about a database whose write-ahead log is lost.
 const WITHOUT_LOG: &str = "issuer.db lies there without its write-ahead log, so what was done last may be missing. Go on with what it has?";
 
-/// Does `work` and publishes what came of it. What was done stays done where the publication fails: then the second part says why,
+/// Does `work` and publishes what came of it. A change stays made if the publication fails: then the second part says why,
 /// for [`tell`].
 pub(super) fn after<T>(
     session: &Session,
@@ -161,7 +161,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Shows what a publication would change in whom gates believe, and asks. What only officers can sign they are shown themselves.
+/// Shows what a publication would change in whom gates believe, and asks. The officers themselves are shown what only they can sign.
 fn agreed(args: &Args, answers: &Answers<'_>, issuer: &Issuer<'_>, policy: Option<&PolicyDraft>) -> Result<bool, Failure> {
     if let Some(policy) = policy {
         issuer.check_policy(policy).map_err(rules_failure)?;

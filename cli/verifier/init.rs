@@ -25,7 +25,7 @@ pub(crate) struct Args {
     create: CreateArgs,
 }
 
-/// The longest name, site or zone, in bytes; they stand in every bundle.
+/// The longest name, site or zone, in bytes; they are in every bundle.
 const MAX_TEXT: usize = 128;
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {

@@ -146,7 +146,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     if !args.yes && !open.aside(session, || secret::confirm(session.input, &question, "--yes"))?? {
         return Err(secret::declined("nothing was removed"));
     }
-    // What is removed is read again: others may have used the wallet while the person thought.
+    // The credential is read again before it is removed: others may have used the wallet while the person thought.
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     open.wallet.remove(removal, &open.at, &mut SystemRng).map_err(failure)?;
     session.out.json(&json!({ "schema": "waypass.removed/1", "id": id.to_string() }))?;

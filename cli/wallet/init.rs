@@ -37,10 +37,10 @@ pub(crate) struct KeyArgs {
 /// Which of the holder's keys; without a flag the Ed25519 one, or for an offer one that the issuer takes.
 #[derive(clap::Args)]
 pub(crate) struct CurveArgs {
-    /// Use a P-256 key, for issuers that take nothing else; made if there is none
+    /// Use a P-256 key, for issuers that take nothing else; made if the wallet has none
     #[arg(long)]
     p256: bool,
-    /// Use a P-384 key, for issuers that take nothing else; made if there is none
+    /// Use a P-384 key, for issuers that take nothing else; made if the wallet has none
     #[arg(long, conflicts_with = "p256")]
     p384: bool,
 }

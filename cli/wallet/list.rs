@@ -28,7 +28,7 @@ pub(crate) struct ListArgs {
 pub(crate) struct ShowArgs {
     /// The credential's id, or its beginning
     id: String,
-    /// Write the credential itself to FILE; it shows everything in it to whoever reads it
+    /// Write the credential itself to FILE; it shows everything in it to any reader
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
     #[command(flatten)]

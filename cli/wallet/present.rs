@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Answer although it is not an enrolled gate that asks
     #[arg(long)]
     to_unknown: bool,
-    /// Where the answer goes
+    /// File for the answer
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -127,7 +127,7 @@ fn consented(
     }
 }
 
-/// What a person agrees to, without what only the passing of time changes.
+/// The content that a person agrees to, without what only the passing of time changes.
 fn substance(proposal: &Proposal<'_, '_>) -> Vec<String> {
     let claims = |claims: &[Claim]| claims.iter().map(|claim| format!("{} {}", claim.path, claim.value)).collect::<Vec<_>>().join("\n");
     let warnings: Vec<String> = proposal.warnings().iter().map(ToString::to_string).collect();
@@ -138,7 +138,7 @@ fn substance(proposal: &Proposal<'_, '_>) -> Vec<String> {
 /// Other credentials that are named; the rest are a number.
 const OTHERS: usize = 5;
 
-/// What the holder sees before anything leaves the device.
+/// The text that the holder sees before anything leaves the device.
 fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
     let card = proposal.card();
     let mut lines = vec![
@@ -190,7 +190,7 @@ fn names(claims: &[Claim]) -> Vec<String> {
     claims.iter().map(|claim| claim.path.to_string()).collect()
 }
 
-/// What the technical members are for, each purpose once.
+/// The purposes of the technical members, each purpose once.
 fn technical(claims: &[Claim]) -> Vec<&'static str> {
     let purpose = |claim: &Claim| match claim.path.steps() {
         [PathStep::Name(name), ..] => match name.as_str() {

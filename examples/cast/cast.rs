@@ -1,4 +1,4 @@
-//! Who appears in the scenarios: an office with sealed keys, people with wallets, a gate that asks and decides.
+//! The cast of the scenarios: an office with sealed keys, people with wallets, a gate that asks and decides.
 
 use std::error::Error;
 use std::path::Path;
@@ -28,7 +28,7 @@ pub(crate) fn hour(hours: i64) -> Reading {
     Reading { wall, boottime_ms: hours.unsigned_abs() * 3_600_000, boot_id: [9; 16] }
 }
 
-/// The same for whoever remembers nothing about time, as a wallet.
+/// Returns the moment of a device that remembers nothing about time, such as a wallet.
 pub(crate) fn moment(at: Reading) -> Moment {
     TimeGuard::observe(&TimeState::default(), &at, &Limits::default()).0
 }
@@ -112,7 +112,7 @@ impl<'v> Gate<'v> {
         Ok(Self { identity, roles, key, bundle, state, log: Vec::new() })
     }
 
-    /// What the gate asks an office to take into the bundle.
+    /// The enrolment that the gate asks an office to take into the bundle.
     pub(crate) fn enrolment(vault: &Unlocked<'_>, (name, site): (&str, &str), at: Reading) -> Done<String> {
         let info = vault.keys()?.into_iter().find(|key| key.purpose == KeyPurpose::Gate);
         let info = info.map_or_else(|| vault.generate_key(Algorithm::EdDsa, KeyPurpose::Gate), Ok)?;

@@ -28,7 +28,7 @@ struct Check {
     /// Stands exactly once in the file.
     find: String,
     replace: String,
-    /// What removing the check leads to.
+    /// The result of removing the check.
     #[serde(default)]
     expect: Expect,
     /// Arguments for `cargo test --profile ci`, such as `["--test", "vectors", "--", "cases"]`. `--lib` means the unit tests of the
@@ -106,7 +106,7 @@ fn sabotaged(root: &Path, check: &Check) -> Result<String, String> {
     }
 }
 
-/// A copy of the workspace beside its own target folder.
+/// A copy of the workspace next to its own target folder.
 struct Copy {
     tree: PathBuf,
     target: PathBuf,
@@ -166,7 +166,8 @@ impl Copy {
         Ok(())
     }
 
-    /// Whether the tests, or the compiler, notice that the check is gone. Where the tests are to notice, a copy that does not compile proves
+    /// Returns true if the tests, or the compiler, notice that the check is gone. If the tests are to notice, a copy
+    /// that does not compile proves
     /// nothing and is an error.
     fn try_without(&self, check: &Check) -> Result<bool, String> {
         let file = self.tree.join(&check.file);

@@ -1,4 +1,4 @@
-//! Programs the tests need beside Rust and a C compiler: found, installed when that is allowed, or named.
+//! Programs the tests need in addition to Rust and a C compiler: found, installed when that is allowed, or named.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 pub(crate) struct Tool {
     pub(crate) program: &'static str,
     package: &'static str,
-    /// What cannot be tested without it.
+    /// The tests that cannot run without it.
     pub(crate) serves: &'static str,
 }
 

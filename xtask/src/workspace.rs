@@ -1,4 +1,4 @@
-//! Where the workspace is, and cargo as every command here starts it: one profile, one feature set, one target folder.
+//! The place of the workspace, and cargo as every command here starts it: one profile, one feature set, one target folder.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -16,7 +16,7 @@ pub(crate) fn target() -> PathBuf {
 /// The cargo that started us.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    // What cargo set for this process describes xtask, not what is about to be built.
+    // The variables that cargo set for this process describe xtask, not what is about to be built.
     for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
         command.env_remove(name);
     }

@@ -1,4 +1,4 @@
-//! A paper in words, for whoever is asked to sign it.
+//! A paper in words, for the person who is asked to sign it.
 
 use super::super::authority;
 use crate::words;
@@ -46,7 +46,7 @@ fn of(role: &Quorum) -> String {
     format!("{} of {} must sign", role.threshold, role.keys.len())
 }
 
-/// What changes between the targets in effect and those wanted, line by line.
+/// The changes between the targets in effect and those wanted, line by line.
 pub(in crate::issuer) fn difference(before: &TargetsPart, after: &TargetsPart) -> Vec<String> {
     let (before, after) = (content(before), content(after));
     let gone = before.iter().filter(|line| !after.contains(line)).map(|line| format!("- {}", line.trim_start()));
