@@ -15,7 +15,7 @@ pub(crate) fn is_dash(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// The whole of a file or of standard input.
+/// Returns the whole of a file or of standard input.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let done = if is_dash(path) {

@@ -54,27 +54,27 @@ impl Home {
         Ok(Self { data, state, server, unread })
     }
 
-    /// The settings files that could not be read, and why; the command goes on without them.
+    /// Returns the settings files that could not be read, and why; the command goes on without them.
     pub(crate) fn unread(&self) -> &[Failure] {
         &self.unread
     }
 
-    /// The sealed keys and records of one role.
+    /// Returns the sealed keys and records of one role.
     pub(crate) fn vault(&self, role: Role) -> PathBuf {
         self.data.join(role.folder())
     }
 
-    /// The belief of this device: public, signed, shared by the roles on it.
+    /// Returns the belief of this device: public, signed, shared by the roles on it.
     pub(crate) fn trust(&self) -> PathBuf {
         self.state.join("trust")
     }
 
-    /// The place where `sync` goes when it is not told.
+    /// Returns the place where `sync` goes when it is not told.
     pub(crate) fn server(&self) -> Option<&str> {
         self.server.as_deref()
     }
 
-    /// The folder a person would look into.
+    /// Returns the folder a person would look into.
     pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
         let one = self.data == self.state;
         [self.data.as_path(), self.state.as_path()].into_iter().take(if one { 1 } else { 2 })
@@ -99,7 +99,7 @@ impl Role {
     }
 }
 
-/// The folder of a profile below the one that has them all.
+/// Returns the folder of a profile below the one that has them all.
 fn profile_folder(base: &Path, name: &str) -> Result<PathBuf, Failure> {
     profile_name(name)?;
     Ok(base.join("profiles").join(name))

@@ -120,7 +120,7 @@ pub(crate) fn begin_seal(vault: &Unlocked<'_>) -> Result<(), VaultError> {
     seat::Kept::begin(vault, true).map(drop)
 }
 
-/// The vault's keys that an issuer signs with.
+/// Returns the vault's keys that an issuer signs with.
 fn key_uses(vault: &Unlocked<'_>) -> Result<Vec<(KeyRole, waypass_vault::KeyId)>, Failure> {
     let keys = vault.keys()?;
     Ok(keys.into_iter().filter(|key| !key.retired).filter_map(|key| Some((key_use(key.purpose)?, key.id))).collect())

@@ -199,14 +199,14 @@ fn out_of_line() -> Out {
     Out::new(if asks_for_json { Shape::Json } else { Shape::Words }, true, false)
 }
 
-/// The fault of a command line, as the two sentences of a failure: the first paragraph, and where to read the grammar.
+/// Returns the fault of a command line, as the two sentences of a failure: the first paragraph, and where to read the grammar.
 fn misread(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let first: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     Failure::usage(first.join(" ").trim_start_matches("error: "), "see the command's own --help")
 }
 
-/// The grammar with its examples.
+/// Returns the grammar with its examples.
 fn grammar() -> clap::Command {
     help::with_examples(Line::command(), "waypass")
 }

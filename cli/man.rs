@@ -77,7 +77,7 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// The command above, and the page with what all have in common.
+/// Returns the command above, and the page with what all have in common.
 fn see_also(name: &str) -> String {
     match name.rsplit_once('-') {
         None => "waypass help TOPIC; the book in docs/".to_owned(),
@@ -86,13 +86,13 @@ fn see_also(name: &str) -> String {
     }
 }
 
-/// A section whose lines stand as they are: tables and indented lists keep their shape.
+/// Writes a section whose lines stand as they are: tables and indented lists keep their shape.
 fn section(out: &mut String, heading: &str, text: &str) {
     let lines: Vec<String> = text.lines().map(verbatim).collect();
     out.push_str(&[".SH \"", heading, "\"\n.nf\n", &lines.concat(), ".fi\n"].concat());
 }
 
-/// A line that the formatter prints as it stands.
+/// Returns a line that the formatter prints as it stands.
 fn verbatim(line: &str) -> String {
     let mut out = String::with_capacity(line.len() + 8);
     // A line that begins with a dot or an apostrophe is a request (groff(7)).

@@ -32,12 +32,12 @@ impl Progress {
         Self { bar, over, curtain }
     }
 
-    /// How many pieces there are, once that is known.
+    /// Sets how many pieces there are, once that is known.
     pub(crate) fn of(&self, total: u64) {
         self.bar.set_length(total);
     }
 
-    /// One piece is done.
+    /// Counts one piece as done.
     pub(crate) fn step(&self) {
         self.bar.inc(1);
     }

@@ -32,7 +32,7 @@ pub(crate) struct SecretArgs {
 pub(crate) type Secret = Zeroizing<Vec<u8>>;
 
 impl SecretArgs {
-    /// The secret of something that exists: asked once.
+    /// Asks for the secret of something that exists: asked once.
     pub(crate) fn read(&self, out: Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
         match self.source() {
             Some(path) => not_empty(from_file(&path, out)?),
@@ -40,7 +40,8 @@ impl SecretArgs {
         }
     }
 
-    /// A new pass phrase: asked twice, because nobody sees what was typed. The weakest are refused, and nothing typed makes one of words.
+    /// Asks for a new pass phrase: asked twice, because nobody sees what was typed. The weakest are refused, and
+    /// nothing typed makes one of words.
     pub(crate) fn choose(&self, out: Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
         if let Some(path) = self.source() {
             let secret = not_empty(from_file(&path, out)?)?;
@@ -80,7 +81,7 @@ pub(crate) enum Input {
     Never,
 }
 
-/// A secret as the text it must be.
+/// Returns a secret as the text it must be.
 pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(secret)
         .map_err(|_| Failure::usage("the secret is not text", "use a pass phrase of letters, digits and signs (UTF-8)"))
@@ -116,7 +117,7 @@ fn not_read(why: NotRead) -> Failure {
     }
 }
 
-/// A yes-or-no question on the terminal; anything but yes is no.
+/// Asks a yes-or-no question on the terminal; anything but yes is no.
 pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, Failure> {
     use std::io::{BufRead, BufReader, Write};
     let no_terminal =

@@ -20,7 +20,7 @@ pub(crate) struct SyncArgs {
     pub(crate) from: Option<String>,
 }
 
-/// A transport for what was asked: an address is a server, everything else a file.
+/// Returns a transport for what was asked: an address is a server, everything else a file.
 pub(crate) fn transport(session: &Session, from: Option<&str>, to: Option<&Path>) -> Result<Box<dyn Transport>, Failure> {
     let from = from.or_else(|| if to.is_none() { session.home.server() } else { None });
     match from {
@@ -103,7 +103,7 @@ fn interrupted(failure: Failure, mut kept: Vec<String>) -> Failure {
     Failure { next: format!("{changed}; {}", failure.next), ..failure }
 }
 
-/// The steps that were done, in their order.
+/// Returns the steps that were done, in their order.
 pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
     // Without a link and without a file to put it into, the log stayed where it is.
     let stayed = outcome.uploads == 0 && !outcome.carried;
@@ -113,7 +113,8 @@ pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
     names
 }
 
-/// The result as words or JSON; `flagged` are admissions that the gate would now refuse, `aside` is a bundle that it keeps aside, or `null`.
+/// Returns the result as words or JSON; `flagged` are admissions that the gate would now refuse, `aside` is a bundle
+/// that it keeps aside, or `null`.
 pub(crate) fn tell(session: &Session, outcome: &Outcome, flagged: &[serde_json::Value], aside: &serde_json::Value) -> Result<(), Failure> {
     let steps = steps(outcome);
     session.out.json(&json!({
@@ -141,7 +142,7 @@ fn step(step: &Step) -> String {
     }
 }
 
-/// The words for a link that failed.
+/// Returns the words for a link that failed.
 pub(crate) fn link_failure(error: TransportError) -> Failure {
     match error {
         TransportError::Unreachable { .. } | TransportError::TimedOut { .. } => {

@@ -208,7 +208,7 @@ pub(crate) fn resume_failure(error: &ResumeError, role: Role) -> Failure {
     }
 }
 
-/// The locked vault. Modes and links that let other users in are put right, and said.
+/// Returns the locked vault. Modes and links that let other users in are put right, and said.
 pub(crate) fn open(session: &Session, role: Role) -> Result<Vault, Failure> {
     let dir = session.home.vault(role);
     match std::fs::metadata(&dir) {
@@ -311,7 +311,7 @@ fn write_recovery_code(session: &Session, path: &Path, code: &RecoveryCode) -> R
     flushed.map_err(|error| Failure::file("flush", parent, &error))
 }
 
-/// The factor the person shows.
+/// Returns the factor the person shows.
 fn factor(session: &Session, args: &OpenArgs, role: Role) -> Result<Box<dyn Factor>, Failure> {
     if let Some(path) = &args.key_file {
         return Ok(Box::new(key_file::read(path).map_err(|error| key_file_failure(&error))?));
@@ -404,7 +404,7 @@ fn unlock_failure(error: UnlockError, args: &OpenArgs, role: Role) -> Failure {
 /// The next step for a file that is not a key file.
 const KEY_FILES: &str = "name the file that `init --key-file` or `slot add --key-file` made";
 
-/// The words for a key file that cannot be used.
+/// Returns the words for a key file that cannot be used.
 pub(crate) fn key_file_failure(error: &KeyFileError) -> Failure {
     match error {
         KeyFileError::Io { path, source } if source.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -415,7 +415,7 @@ pub(crate) fn key_file_failure(error: &KeyFileError) -> Failure {
     }
 }
 
-/// The words for a factor that cannot be used.
+/// Returns the words for a factor that cannot be used.
 pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     match error {
         FactorError::NotAKeyFile => Failure::usage(error, KEY_FILES),
@@ -428,7 +428,7 @@ pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     }
 }
 
-/// The system let this user not write, for want of a right or because the file system is read-only.
+/// Returns true if the system let this user not write, for want of a right or because the file system is read-only.
 fn is_refused(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
 }
@@ -436,7 +436,7 @@ fn is_refused(error: &std::io::Error) -> bool {
 /// The next step in a folder that this user may not use.
 const FOREIGN: &str = "this user may not use that folder: `waypass doctor` says whose it is and what to do";
 
-/// The words for a store that failed.
+/// Returns the words for a store that failed.
 pub(crate) fn storage_failure(error: &StorageError) -> Failure {
     match error {
         StorageError::Full { room: Room::FileSize, .. } => Failure::internal(error, LIFT_THE_LIMIT),

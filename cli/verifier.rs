@@ -81,7 +81,7 @@ pub(crate) fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&Gat
     unlock::with(session, Role::Verifier, args, |vault| work(&opened(session, vault)?))
 }
 
-/// The words for a gate that could not do what was asked.
+/// Returns the words for a gate that could not do what was asked.
 pub(crate) fn failure(error: GateError) -> Failure {
     match error {
         GateError::NoIdentity => Failure::new(Exit::Tamper, error, "make the gate again in a new home and enrol it"),

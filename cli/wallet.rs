@@ -183,7 +183,7 @@ fn differs(held: &[u8], next: &TimeState) -> bool {
     held != next.to_bytes()
 }
 
-/// The words for a wallet that failed.
+/// Returns the words for a wallet that failed.
 fn failure(error: WalletError) -> Failure {
     match error {
         WalletError::Vault(why) => why.into(),

@@ -39,19 +39,19 @@ impl From<usize> for PathStep {
 }
 
 impl ClaimPath {
-    /// The path through these member names.
+    /// Returns the path through these member names.
     pub fn names<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         Self(names.into_iter().map(PathStep::from).collect())
     }
 
-    /// This path and one step more.
+    /// Returns this path and one step more.
     #[must_use]
     pub fn then(mut self, step: impl Into<PathStep>) -> Self {
         self.0.push(step.into());
         self
     }
 
-    /// The steps.
+    /// Returns the steps.
     pub fn steps(&self) -> &[PathStep] {
         &self.0
     }
@@ -61,7 +61,7 @@ impl ClaimPath {
         other.0.starts_with(&self.0)
     }
 
-    /// Every claim the path selects, with its concrete path (no [`PathStep::All`]). Nothing is selected where a step
+    /// Returns every claim the path selects, with its concrete path (no [`PathStep::All`]). Nothing is selected where a step
     /// does not fit the value it meets (OpenID4VP 1.0 §7.1).
     pub fn select<'v, 'a>(&self, claims: &'v Value<'a>) -> Vec<(Self, &'v Value<'a>)> {
         let mut found = alloc::vec![(Self(Vec::new()), claims)];

@@ -94,7 +94,7 @@ impl Sign1 {
         })
     }
 
-    /// The bytes as they were read.
+    /// Returns the bytes as they were read.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -173,7 +173,7 @@ impl Header {
     }
 }
 
-/// A media type, or the number of a CoAP content format (RFC 9596 §2), of which none is ours.
+/// Reads a media type, or the number of a CoAP content format (RFC 9596 §2), of which none is ours.
 fn named_type(mut value: Reader<'_>) -> Result<String, Malformed> {
     if value.is_text() { Ok(media_type(value.text()?)) } else { Ok(format!("{}", value.signed()?)) }
 }
@@ -224,7 +224,7 @@ fn write_claims(claims: &RegisteredClaims, out: &mut Writer) {
     }
 }
 
-/// The algorithm's number (RFC 9053 §2). The key decides which; nothing is ever looked up by a number.
+/// Returns the algorithm's number (RFC 9053 §2). The key decides which; nothing is ever looked up by a number.
 const fn algorithm_id(algorithm: Algorithm) -> i64 {
     match algorithm {
         Algorithm::Es256 => -7,

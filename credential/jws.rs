@@ -104,7 +104,7 @@ impl<'a> Jws<'a> {
         (self.header, self.payload, self.signature)
     }
 
-    /// As [`Self::verify`], and hands the payload over.
+    /// Like [`Self::verify`], and hands the payload over.
     pub fn into_verified(self, key: &PublicKey, typ: &str) -> Result<Vec<u8>, InvalidProof> {
         self.verify(key, typ)?;
         Ok(self.payload)
@@ -137,7 +137,7 @@ impl Header {
     }
 }
 
-/// A media type as headers abbreviate it: lower case, without `application/` (RFC 7515 §4.1.9, RFC 9596 §2).
+/// Returns a media type as headers abbreviate it: lower case, without `application/` (RFC 7515 §4.1.9, RFC 9596 §2).
 pub(crate) fn media_type(text: &str) -> String {
     let text = text.to_ascii_lowercase();
     text.strip_prefix("application/").map(ToOwned::to_owned).unwrap_or(text)

@@ -85,7 +85,7 @@ impl fmt::Display for Malformed {
 impl core::error::Error for Malformed {}
 
 impl Malformed {
-    /// The member called `name` may not be here.
+    /// Returns the refusal of a member called `name`.
     pub(crate) fn member(name: &str) -> Self {
         Self::Member(name.into())
     }

@@ -75,7 +75,7 @@ pub const fn kind_in(format: Format) -> &'static str {
 }
 
 impl RoleClaims {
-    /// The bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,
+    /// Checks the bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,
     /// not words for people: ASCII letters, digits and `-_.:/`, or `*` alone for any site or zone.
     pub fn check(&self) -> Result<(), Malformed> {
         let identifier = |text: &str| !text.is_empty() && text.len() <= MAX_IDENTIFIER;
@@ -95,7 +95,7 @@ impl RoleClaims {
         }
     }
 
-    /// These claims if they keep the bounds.
+    /// Returns these claims if they keep the bounds.
     pub(crate) fn checked(self) -> Result<Self, Malformed> {
         self.check().map(|()| self)
     }

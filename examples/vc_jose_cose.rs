@@ -127,7 +127,7 @@ fn verify(asked: &Asked) -> Done<String> {
     Ok(json::to_string(&Value::Object(document)))
 }
 
-/// The rules of VCDM 2.0 for every document (§4.3, §4.5, §4.7, §4.13).
+/// Checks the rules of VCDM 2.0 for every document (§4.3, §4.5, §4.7, §4.13).
 fn require_document(document: &Object<'_>, content: Content) -> Done<()> {
     let base = if content == Content::Credential { "VerifiableCredential" } else { "VerifiablePresentation" };
     let all = |name: &str| match document.member(name) {

@@ -42,7 +42,7 @@ impl Gate<'_> {
         self.deciding_with(self.kept_aside()?.and_then(Kept::opened))
     }
 
-    /// As [`Self::deciding`], after [`Self::settle_aside`].
+    /// Like [`Self::deciding`], after [`Self::settle_aside`].
     pub(crate) fn deciding_at(&self, reading: &Reading) -> Result<Option<TrustBundle>, GateError> {
         self.deciding_with(self.waiting(reading)?.map(|(waiting, _)| waiting))
     }

@@ -29,12 +29,12 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// The decision.
+    /// Returns the decision.
     pub const fn decision(&self) -> &Decision {
         &self.decision
     }
 
-    /// The number of its record; `None` where the gate could not decide or record.
+    /// Returns the number of its record; `None` where the gate could not decide or record.
     pub const fn seq(&self) -> Option<u64> {
         self.seq
     }
@@ -106,7 +106,7 @@ impl Gate<'_> {
         })?)
     }
 
-    /// As [`Self::commit`], with the record that a door without a person opened on an amber decision.
+    /// Like [`Self::commit`], with the record that a door without a person opened on an amber decision.
     fn commit_opened(&self, commit: &Commit, decision: &Decision, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         let codes: Vec<&str> = decision.reasons.iter().map(|reason| reason.code.as_str()).collect();
         let note = Note::new("the door, without a person", None, Some(&format!("accepted: {}", codes.join(", "))))?;

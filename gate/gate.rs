@@ -82,17 +82,17 @@ impl<'v> Gate<'v> {
         Ok(true)
     }
 
-    /// The gate's id and names.
+    /// Returns the gate's id and names.
     pub const fn identity(&self) -> &GateIdentity {
         &self.identity
     }
 
-    /// The belief of the device.
+    /// Returns the belief of the device.
     pub const fn belief(&self) -> &Belief<'v> {
         &self.belief
     }
 
-    /// The signer of the gate's own key.
+    /// Returns the signer of the gate's own key.
     pub fn signer(&self) -> Result<KeySigner<'_>, GateError> {
         Ok(self.vault.signer(self.key.id)?)
     }
@@ -140,7 +140,7 @@ impl<'v> Gate<'v> {
         self.note(Event::FACTORS_CHANGED, what, reading, rng)
     }
 
-    /// As [`Self::record`]; a gate whose state is damaged writes nothing until a person has looked.
+    /// Like [`Self::record`]; a gate whose state is damaged writes nothing until a person has looked.
     fn note(&self, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         if self.state().is_ok() { self.record(event, subject, reading, rng) } else { Ok(()) }
     }

@@ -37,7 +37,7 @@ pub(crate) fn tags_of(entry: &Entry) -> Vec<(&'static str, Vec<u8>)> {
     tags
 }
 
-/// The value by which the log's index finds the admissions of one status entry.
+/// Returns the value by which the log's index finds the admissions of one status entry.
 pub(crate) fn entry_tag(uri: &str, index: u64) -> Vec<u8> {
     [&index.to_be_bytes(), uri.as_bytes()].concat()
 }

@@ -50,7 +50,7 @@ impl Question {
         Self { nonce, asked }
     }
 
-    /// The nonce to be answered.
+    /// Returns the nonce to be answered.
     pub const fn nonce(&self) -> &TimeNonce {
         &self.nonce
     }
@@ -128,7 +128,7 @@ impl<'g> Gate<'g> {
 }
 
 impl<'g> Sync<'g> {
-    /// The gate that synchronizes.
+    /// Returns the gate that synchronizes.
     pub const fn gate(&self) -> &'g Gate<'g> {
         self.gate
     }

@@ -78,7 +78,7 @@ pub enum AuthorityError {
 /// The dates a key from a DID document is believed for: the document has none, so not for ever.
 const DOCUMENT_KEYS_SECONDS: i64 = 366 * 24 * 3600;
 
-/// As [`read`], for an issuer that is a `did:web`: the entry has no keys, they are those of the `document` that may sign credentials, and
+/// Like [`read`], for an issuer that is a `did:web`: the entry has no keys, they are those of the `document` that may sign credentials, and
 /// those at `status_methods` sign its status lists instead. Gates never see the document; each key gets a record, with a state that can
 /// be changed, and what it signed earlier than the longest validity before `at` is out of force anyway.
 pub fn read_with_document(
@@ -181,7 +181,7 @@ impl Issuer<'_> {
         Ok(removed)
     }
 
-    /// The tokens of the others' lists that `targets` announce.
+    /// Returns the tokens of the others' lists that `targets` announce.
     pub(crate) fn carried_lists(&self, targets: &TargetsPart) -> Result<Vec<String>, StoreError> {
         let tokens = self.tokens()?;
         Ok(newest(targets, &tokens).into_iter().map(|(_, token)| token.clone()).collect())

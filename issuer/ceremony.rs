@@ -115,12 +115,12 @@ impl Paper {
         Ok(paper)
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
         json::to_string(self).into_bytes()
     }
 
-    /// The content of the payload: to be shown before anybody signs.
+    /// Returns the content of the payload: to be shown before anybody signs.
     pub fn read(&self) -> Result<Reading, CeremonyError> {
         let payload = self.payload()?;
         Ok(match self.part {
@@ -139,7 +139,7 @@ impl Paper {
         self.part
     }
 
-    /// This paper with one more signature. Needs no issuer: runs on the key's own machine.
+    /// Returns this paper with one more signature. Needs no issuer: runs on the key's own machine.
     pub fn sign(mut self, signer: &dyn Signer) -> Result<Self, CeremonyError> {
         self.envelope.add_signature(self.typ(), signer)?;
         Ok(self)
@@ -166,7 +166,7 @@ fn envelope_part<P: Part>(envelope: &Envelope) -> Result<P, CeremonyError> {
     part(&envelope.untrusted_payload().map_err(|_| CeremonyError::NotAPaper)?)
 }
 
-/// The copies of one part with all their signatures.
+/// Returns the copies of one part with all their signatures.
 fn joined(papers: &[Paper], kind: PaperPart) -> Result<Option<Envelope>, CeremonyError> {
     let mut copies = papers.iter().filter(|paper| paper.part == kind).map(|paper| &paper.envelope);
     let Some(mut whole) = copies.next().cloned() else { return Ok(None) };
@@ -178,7 +178,7 @@ fn joined(papers: &[Paper], kind: PaperPart) -> Result<Option<Envelope>, Ceremon
     Ok(Some(whole))
 }
 
-/// A fault that would only be noticed once everybody has signed.
+/// Checks for a fault that would only be noticed once everybody has signed.
 fn check_keys(keys: &RootKeys) -> Result<(), CeremonyError> {
     let refused = |broken| Err(CeremonyError::Refused(BundleError::Rule { part: PartName::Root, broken }));
     let mut seen: Vec<&PublicKey> = Vec::new();
@@ -323,7 +323,7 @@ impl Issuer<'_> {
         Ok(!enough && envelope.verify(TargetsPart::TYP, &PartName::Targets, role).is_err())
     }
 
-    /// The newest root, to be carried to devices.
+    /// Returns the newest root, to be carried to devices.
     pub fn root(&self) -> Result<Option<RootFile>, StoreError> {
         let file = |root: Root| RootFile { version: root.version(), bytes: root.to_bytes(), digest: root.digest() };
         Ok(self.newest_root()?.map(file))

@@ -62,7 +62,7 @@ impl Issuer<'_> {
         Ok(removed)
     }
 
-    /// The documents of the contexts that `targets` name.
+    /// Returns the documents of the contexts that `targets` name.
     pub(crate) fn context_documents(&self, targets: &TargetsPart) -> Result<Vec<String>, StoreError> {
         if targets.contexts.is_empty() {
             return Ok(Vec::new());

@@ -78,7 +78,7 @@ pub enum EnrolError {
 }
 
 impl Enrolment {
-    /// The compact JWS (typ `waypass-enrolment+jwt`), signed by the key whose `did:key` must be [`Self::id`].
+    /// Returns the compact JWS (typ `waypass-enrolment+jwt`), signed by the key whose `did:key` must be [`Self::id`].
     pub fn sign(&self, signer: &dyn Signer) -> Result<String, SignError> {
         let key = signer.public_key();
         if self.id != did::to_did_key(key) {

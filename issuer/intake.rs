@@ -95,12 +95,12 @@ impl Issuer<'_> {
         Ok(receipt.sign(&did::key_id(&intake_key), signer)?)
     }
 
-    /// How many records of a device's log were received.
+    /// Returns how many records of a device's log were received.
     pub fn received(&self, device: &str) -> Result<u64, StoreError> {
         Ok(self.store.device(device)?.map_or(0, |held| held.next_seq))
     }
 
-    /// The received records of a device's log, oldest first.
+    /// Returns the received records of a device's log, oldest first.
     pub fn received_log(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>, StoreError> {
         self.store.leaves(device, from_seq, limit)
     }
@@ -111,7 +111,7 @@ impl Issuer<'_> {
         Ok(FlagAnswer { seq: flag.seq, revoked_at, already_revoked: revoked_at.is_some_and(|revoked| revoked <= flag.admitted_at) })
     }
 
-    /// The credential with this entry in a status list of ours.
+    /// Returns the credential with this entry in a status list of ours.
     pub fn credential_at(&self, uri: &str, index: u64) -> Result<Option<CredentialRecord>, StoreError> {
         let (Some(list), Ok(index)) = (self.list_number(uri), u32::try_from(index)) else { return Ok(None) };
         self.store.credential_at(list, index)

@@ -79,7 +79,7 @@ impl<'k> Issuer<'k> {
         self.issue_picked_up(order, holder, operator, None, at, rng)
     }
 
-    /// As [`Self::issue`]; `pickup` says what the credential uses up, and what is kept of it for a holder who asks again.
+    /// Like [`Self::issue`]; `pickup` says what the credential uses up, and what is kept of it for a holder who asks again.
     pub(crate) fn issue_picked_up(
         &mut self,
         order: &Order,

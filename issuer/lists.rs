@@ -135,7 +135,7 @@ impl Issuer<'_> {
         })
     }
 
-    /// The lists in which a credential with a status of this kind has entries; the first says whether it is revoked.
+    /// Returns the lists in which a credential with a status of this kind has entries; the first says whether it is revoked.
     pub(crate) fn mechanisms(&self, kind: ListKind) -> Vec<Mechanism> {
         match kind {
             ListKind::Token => vec![Mechanism::TokenList],
@@ -154,7 +154,7 @@ impl Issuer<'_> {
         Some(Mechanism::Bitstring(BitstringEntry { purpose, size, messages }))
     }
 
-    /// A free entry in a list of each kind.
+    /// Returns a free entry in a list of each kind.
     pub(crate) fn draw(&mut self, mechanisms: &[Mechanism], rng: &mut dyn CryptoRng) -> Result<Vec<Entry>, StoreError> {
         let mut drawn = Vec::with_capacity(mechanisms.len());
         for mechanism in mechanisms {
@@ -178,7 +178,7 @@ impl Issuer<'_> {
         entries.iter().try_fold(false, |taken, entry| Ok(taken || self.store.is_taken(entry.list, entry.index)?))
     }
 
-    /// The message with this number in the list of messages that a credential has an entry in. The settings may name others by now.
+    /// Returns the message with this number in the list of messages that a credential has an entry in. The settings may name others by now.
     pub(crate) fn message(&self, id: &str, number: u8) -> Result<Option<String>, StoreError> {
         let entries = self.store.entries(id)?;
         let has_entry = |list: &ListRecord| entries.iter().any(|entry| entry.list == list.id);

@@ -85,7 +85,7 @@ pub enum GrantError {
     Store(StoreError),
 }
 
-/// The credential configuration of a format, as the metadata names it.
+/// Returns the credential configuration of a format, as the metadata names it.
 pub const fn configuration(format: Format) -> &'static str {
     match format {
         Format::SdJwtVc => "role_sd_jwt",

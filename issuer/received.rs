@@ -127,7 +127,7 @@ impl Issuer<'_> {
         Ok(())
     }
 
-    /// One record of a gate, which is called by its id or its name.
+    /// Returns one record of a gate, which is called by its id or its name.
     pub fn received_record(&self, gate: &str, seq: u64) -> Result<ReceivedRecord, ReceivedError> {
         for gate in self.gates_called(Some(gate))? {
             let Some(row) = self.store.leaves(&gate.id, seq, 1)?.into_iter().find(|row| row.seq == seq) else { continue };
@@ -138,7 +138,7 @@ impl Issuer<'_> {
         Err(ReceivedError::NoRecord)
     }
 
-    /// Every gate that was ever enrolled, by name, and how up to date it is.
+    /// Returns every gate that was ever enrolled, by name, and how up to date it is.
     pub fn gate_overview(&self) -> Result<Vec<GateOverview>, ReceivedError> {
         let published = self.published()?;
         let overview = |gate: GateRow| {

@@ -62,7 +62,7 @@ const MAX_NOTE: usize = 500;
 const MAX_OPERATOR: usize = 200;
 
 impl Change {
-    /// The state it leads to from `state`, if it is allowed there.
+    /// Returns the state it leads to from `state`, if it is allowed there.
     pub const fn apply(self, state: State) -> Option<State> {
         match (self, state) {
             (Self::Revoke, State::Valid | State::Suspended) => Some(State::Revoked),

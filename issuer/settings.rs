@@ -157,18 +157,18 @@ impl Settings {
         Ok(())
     }
 
-    /// The bits of an entry for messages; `None` without messages, or if their number is not a power of two.
+    /// Returns the bits of an entry for messages; `None` without messages, or if their number is not a power of two.
     pub(crate) fn message_bits(&self) -> Option<u8> {
         (1..=MAX_ENTRY_BITS).find(|bits| self.status_messages.len() == 1 << bits)
     }
 
-    /// The path of the base address, `/t1`, or empty.
+    /// Returns the path of the base address, `/t1`, or empty.
     pub fn base_path(&self) -> &str {
         let after_scheme = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
         after_scheme.find('/').map_or("", |at| &after_scheme[at..])
     }
 
-    /// The URI of status list number `list`.
+    /// Returns the URI of status list number `list`.
     pub fn list_uri(&self, list: u32) -> String {
         format!("{}/lists/{list}", self.base_url)
     }

@@ -27,7 +27,7 @@ impl Issuer<'_> {
         self.targets_beside(&self.authorities()?, version, renewal, at)
     }
 
-    /// The targets with the entries of `others` after this issuer's own.
+    /// Returns the targets with the entries of `others` after this issuer's own.
     pub(crate) fn targets_beside(
         &self,
         others: &[Authority],
@@ -82,13 +82,13 @@ impl Issuer<'_> {
         Ok(wanted != *held || half_over(held.expires_at) || gates_end_soon || is_skipped)
     }
 
-    /// How long a publication enrols a gate for.
+    /// Returns how long a publication enrols a gate for.
     pub(crate) fn enrolment_seconds(&self, longest_stale: u64) -> i64 {
         let longest = i64::try_from(longest_stale).unwrap_or(i64::MAX);
         self.settings.gate_enrolment_seconds.unwrap_or_else(|| longest.max(SHORTEST_DEFAULT))
     }
 
-    /// The roles whose lists may be used for longer than a publication enrols a gate: without news the gate stops before they do.
+    /// Returns the roles whose lists may be used for longer than a publication enrols a gate: without news the gate stops before they do.
     pub(crate) fn roles_beyond_enrolment(&self, policy: &Policy) -> Vec<String> {
         let enrolled = self.enrolment_seconds(policy.longest_stale_seconds());
         let is_longer = |limit: &&RoleLimit| i64::try_from(limit.stale_seconds).map_or(true, |stale| stale > enrolled);

@@ -64,7 +64,7 @@ impl VcApi {
         Self { signers, list: Mutex::new(StatusList::new(&[base_url, "/status/1"].concat())) }
     }
 
-    /// The name of each profile and the DID that signs in it.
+    /// Returns the name of each profile and the DID that signs in it.
     pub fn profiles(&self) -> impl Iterator<Item = (&'static str, String)> {
         PROFILES.iter().filter_map(|profile| Some((profile.name, did::to_did_key(self.signer(profile.algorithm)?.public_key()))))
     }
@@ -120,7 +120,7 @@ impl VcApi {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).set(&entry, status).ok_or(Problem::NOT_FOUND)
     }
 
-    /// The list credential, signed now.
+    /// Returns the list credential, signed now.
     pub fn status_list(&self, at: Timestamp) -> Result<String, Problem> {
         let signer = self.signer(Algorithm::EdDsa).ok_or(Problem::UNAVAILABLE)?;
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
@@ -167,7 +167,7 @@ impl<'a> Request<'a> {
         Ok(member.as_object().ok_or(Malformed::WrongType(name))?.clone())
     }
 
-    /// The challenge and the domain in `options`.
+    /// Returns the challenge and the domain in `options`.
     fn asked(&self) -> Result<Asked<'_>, Problem> {
         let text = |name: &'static str| match self.0.member("options").and_then(|options| options.member(name)) {
             None => Ok(None),

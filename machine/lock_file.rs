@@ -78,7 +78,7 @@ impl LockFile {
         Err(NotLocked::Io(io::Error::other("something keeps replacing the lock file")))
     }
 
-    /// True if the path was a link to another file, which was removed.
+    /// Returns true if the path was a link to another file, which was removed.
     pub(crate) const fn removed_link(&self) -> bool {
         self.removed_link
     }

@@ -85,7 +85,7 @@ impl Drop for Sqlite {
     }
 }
 
-/// The write-ahead log of a database.
+/// Returns the write-ahead log of a database.
 pub(crate) fn log_of(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push("-wal");

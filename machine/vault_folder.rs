@@ -77,7 +77,7 @@ pub fn open(dir: &Path) -> Result<Vault, OpenError> {
     open_waiting(dir, Wait::new(PATIENCE, &mut |_| ())).map(|opened| opened.vault)
 }
 
-/// As [`open`], for a caller who chooses how long to wait and is told for whom.
+/// Like [`open`], for a caller who chooses how long to wait and is told for whom.
 pub fn open_waiting(dir: &Path, wait: Wait<'_>) -> Result<Opened, OpenError> {
     let Found { host, repairs, .. } = found(dir, wait)?;
     let vault = Vault::open(host).map_err(|why| OpenError::of(why, dir))?;
@@ -128,7 +128,7 @@ impl Unfinished {
         Ok(left.map(|inner| Self { inner, dir: dir.to_owned(), lock }))
     }
 
-    /// The vault, to be filled.
+    /// Returns the vault, to be filled.
     pub fn vault(&mut self) -> &mut Vault {
         self.inner.vault()
     }
@@ -166,7 +166,7 @@ struct Found {
     repairs: Vec<Repair>,
 }
 
-/// As [`with_store`], where there is a database already.
+/// Like [`with_store`], where there is a database already.
 fn found(dir: &Path, wait: Wait<'_>) -> Result<Found, OpenError> {
     if dir.join(DATABASE).symlink_metadata().is_err() {
         return Err(OpenError::NotFound(dir.to_owned()));

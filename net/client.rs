@@ -103,7 +103,7 @@ impl Client {
         Ok(Self { runtime, far, reach, near })
     }
 
-    /// The client that may connect to `url`. A resolver guards names; an address that stands there as a number is looked at here.
+    /// Returns the client that may connect to `url`. A resolver guards names; an address that stands there as a number is looked at here.
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, TransportError> {
         match &self.reach {
             Reach::PublicAnd(own) if own.contains(&authority(url)) => Ok(&self.near),
@@ -230,7 +230,7 @@ fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }
 
-/// The `error` and `error_description` members of a JSON answer, when they are plain (RFC 6749 §5.2): they are shown to people.
+/// Returns the `error` and `error_description` members of a JSON answer, when they are plain (RFC 6749 §5.2): they are shown to people.
 fn error_answer(body: &[u8]) -> Option<(String, Option<String>)> {
     let answer = json::parse(body, Limits { bytes: ERROR_BODY, depth: 4, values: 64 }).ok()?;
     let text = |name: &str, longest: usize, is_plain: fn(u8) -> bool| {

@@ -13,7 +13,7 @@ use waypass_credential::did::WebDid;
 /// A document has a few keys and services.
 pub const MAX_DOCUMENT: usize = 64 * 1024;
 
-/// The bytes at the address of `did`; whether they are its document is for `DidDocument` to say.
+/// Returns the bytes at the address of `did`; whether they are its document is for `DidDocument` to say.
 pub fn fetch(did: &WebDid<'_>, timeouts: Timeouts) -> Result<Vec<u8>, TransportError> {
     let url = Url::parse(&did.document_url()).map_err(|_| TransportError::Address { why: "the DID gives no URL" })?;
     let client = Client::new(true, Reach::PublicAnd(Vec::new()), timeouts)?;

@@ -158,12 +158,12 @@ impl Pickup {
         Ok(Self { client, offer, endpoints, configurations })
     }
 
-    /// The offer.
+    /// Returns the offer.
     pub fn offer(&self) -> &Offer {
         &self.offer
     }
 
-    /// The configurations offered in a form we read; never empty.
+    /// Returns the configurations offered in a form we read; never empty.
     pub fn configurations(&self) -> &[Configuration] {
         &self.configurations
     }
@@ -278,7 +278,7 @@ fn credentials(answer: &[u8]) -> Result<Vec<Vec<u8>>, PickupError> {
     items.iter().map(credential).collect()
 }
 
-/// An address that codes, tokens and credentials may be sent to: https, or this machine itself.
+/// Returns an address that codes, tokens and credentials may be sent to: https, or this machine itself.
 fn safe(text: &str) -> Result<Url, PickupError> {
     let url = Url::parse(text).map_err(|_| PickupError::Offer(OfferError::Address))?;
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() || text.len() > 2048 {

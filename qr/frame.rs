@@ -60,17 +60,17 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The content of the code.
+    /// Returns the content of the code.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Its place among the frames of the transfer, counted from 1.
+    /// Returns its place among the frames of the transfer, counted from 1.
     pub fn number(&self) -> usize {
         usize::from(self.index) + 1
     }
 
-    /// How many frames the transfer has.
+    /// Returns how many frames the transfer has.
     pub fn count(&self) -> usize {
         usize::from(self.count)
     }
@@ -212,7 +212,7 @@ struct Transfer {
 }
 
 impl Collector {
-    /// Nothing gathered yet; the first frame decides which transfer this is.
+    /// Returns an empty gathering; the first frame decides which transfer this is.
     pub fn new() -> Self {
         Self::default()
     }
@@ -237,7 +237,7 @@ impl Collector {
         Ok(Progress { have: transfer.parts.iter().flatten().count(), count: transfer.parts.len() })
     }
 
-    /// The payload, when every frame has arrived and together they are what was announced.
+    /// Returns the payload, when every frame has arrived and together they are what was announced.
     pub fn finish(&self) -> Result<Vec<u8>, FrameError> {
         let transfer = self.transfer.as_ref().ok_or(FrameError::Nothing)?;
         let missing = transfer.parts.iter().enumerate().filter(|(_, part)| part.is_none());

@@ -74,7 +74,7 @@ impl Gatherer {
         }
     }
 
-    /// True if any of our codes was taken.
+    /// Returns true if any of our codes was taken.
     pub const fn has_frames(&self) -> bool {
         self.any_frame
     }

@@ -146,7 +146,7 @@ pub const ROLE_V1: KnownContext = KnownContext {
 };
 
 impl KnownContext {
-    /// The terms for nodes of type `within`, or for the whole document where `within` is empty.
+    /// Returns the terms for nodes of type `within`, or for the whole document where `within` is empty.
     pub fn terms(&self, within: &str) -> &'static [&'static str] {
         self.scopes.iter().find(|scope| scope.within == within).map_or(&[], |scope| scope.terms)
     }

@@ -127,22 +127,22 @@ impl TrustBundle {
         Ok(taken)
     }
 
-    /// The bundle file with everything held; opens again to the same.
+    /// Returns the bundle file with everything held; opens again to the same.
     pub fn to_bytes(&self) -> Vec<u8> {
         file::write(self, |_| true)
     }
 
-    /// The bundle file without status lists, for updates step by step.
+    /// Returns the bundle file without status lists, for updates step by step.
     pub fn to_bytes_without_lists(&self) -> Vec<u8> {
         file::write(self, |_| false)
     }
 
-    /// The bundle file with those held status lists whose URI is `wanted`.
+    /// Returns the bundle file with those held status lists whose URI is `wanted`.
     pub fn to_bytes_with_lists(&self, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
         file::write(self, wanted)
     }
 
-    /// The newest root: the one to open the next file with.
+    /// Returns the newest root: the one to open the next file with.
     pub fn root(&self) -> &Root {
         // The chain starts with the root the bundle was opened with.
         &self.chain[self.chain.len() - 1]
@@ -158,23 +158,23 @@ impl TrustBundle {
         SignedTime { at: self.issued_at(), signer: self.root().time_signer() }
     }
 
-    /// The issuers.
+    /// Returns the issuers.
     pub fn authorities(&self) -> &[Authority] {
         &self.targets.part.authorities
     }
 
-    /// The JSON-LD contexts by which credentials are read here: those compiled in and those carried.
+    /// Returns the JSON-LD contexts by which credentials are read here: those compiled in and those carried.
     pub fn contexts(&self) -> &KnownContexts {
         &self.contexts.known
     }
 
-    /// The document of a carried context.
+    /// Returns the document of a carried context.
     pub fn context_document(&self, id: &str) -> Option<&str> {
         let named = self.targets.part.contexts.iter().find(|context| context.id == id)?;
         self.contexts.documents.iter().map(String::as_str).find(|document| Digest::of(document.as_bytes()) == named.sha256)
     }
 
-    /// How to decide.
+    /// Returns the policy.
     pub fn policy(&self) -> &Policy {
         &self.targets.part.policy
     }
@@ -184,7 +184,7 @@ impl TrustBundle {
         &self.targets.part
     }
 
-    /// The version of every part.
+    /// Returns the version of every part.
     pub fn versions(&self) -> Versions {
         Versions {
             root: self.root().version(),
@@ -195,12 +195,12 @@ impl TrustBundle {
         }
     }
 
-    /// When the bundle was made: its timestamp's time of issue, which a signer named in the root vouches for.
+    /// Returns when the bundle was made: its timestamp's time of issue, which a signer named in the root vouches for.
     pub fn issued_at(&self) -> Timestamp {
         self.timestamp.part.issued_at
     }
 
-    /// The parts that have expired. For displays; nothing is refused for it here.
+    /// Returns the parts that have expired. For displays; nothing is refused for it here.
     pub fn expired_parts(&self, at: Timestamp) -> Vec<PartName> {
         let parts = [
             (PartName::Root, self.root().part().expires_at),
@@ -211,7 +211,7 @@ impl TrustBundle {
         parts.into_iter().filter(|(_, end)| *end < at).map(|(part, _)| part).collect()
     }
 
-    /// The lists named by the snapshot: URI and digest of the token text.
+    /// Returns the lists named by the snapshot: URI and digest of the token text.
     pub fn announced_lists(&self) -> &[ListReference] {
         &self.snapshot.part.lists
     }
@@ -228,7 +228,7 @@ impl TrustBundle {
         self.announced_lists().iter().filter(|wanted| !held(wanted)).collect()
     }
 
-    /// The newest held list of every URI.
+    /// Returns the newest held list of every URI.
     pub fn lists(&self) -> Vec<ListInfo> {
         self.evidence.iter().filter_map(Evidence::info).collect()
     }
@@ -251,7 +251,7 @@ impl TrustBundle {
         about.into_iter()
     }
 
-    /// The token text of the newest held list of a URI, to pass on.
+    /// Returns the token text of the newest held list of a URI, to pass on.
     pub fn list_token(&self, uri: &str) -> Option<&str> {
         Some(self.evidence_for(uri)?.current()?.text.as_str())
     }
@@ -269,7 +269,7 @@ impl TrustBundle {
         })
     }
 
-    /// How old the bundle itself is, judged by a role's limit.
+    /// Returns how old the bundle itself is, judged by a role's limit.
     ///
     /// The age is that of the timestamp. Root and targets are signed offline: once one of them has expired, the online
     /// keys alone cannot keep the bundle current, and it ages as though the fresh limit had run out at that expiry.

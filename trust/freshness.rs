@@ -61,7 +61,7 @@ impl Freshness {
         Self::with_age(as_of, at.since(as_of), limit)
     }
 
-    /// As [`Self::of`] for an age that is not simply the time since `as_of`.
+    /// Like [`Self::of`] for an age that is not simply the time since `as_of`.
     pub(crate) fn with_age(as_of: Timestamp, age: i64, limit: &RoleLimit) -> Self {
         // Evidence a little ahead of our clock is as fresh as can be; the caller, who knows the clock, raises doubt.
         let age = u64::try_from(age).unwrap_or(0);
@@ -75,7 +75,7 @@ impl Freshness {
         }
     }
 
-    /// When the evidence was made, where there is any.
+    /// Returns when the evidence was made, where there is any.
     pub fn as_of(&self) -> Option<Timestamp> {
         match self {
             Self::Current { as_of } | Self::Stale { as_of, .. } | Self::TooOld { as_of, .. } => Some(*as_of),

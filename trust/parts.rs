@@ -29,13 +29,13 @@ pub trait Part: Serialize + for<'de> Deserialize<'de> {
     /// Which part it is, in errors.
     const NAME: PartName;
 
-    /// The schema it names.
+    /// Returns the schema it names.
     fn schema(&self) -> &str;
-    /// Its version; never decreases.
+    /// Returns its version; never decreases.
     fn version(&self) -> u64;
-    /// When its signers made it.
+    /// Returns when its signers made it.
     fn issued_at(&self) -> Timestamp;
-    /// The end of the part.
+    /// Returns the end of the part.
     fn expires_at(&self) -> Timestamp;
 }
 
@@ -262,7 +262,7 @@ impl ListKind {
 }
 
 impl StatusUri {
-    /// The entry at `index` through which this list would revoke a credential.
+    /// Returns the entry at `index` through which this list would revoke a credential.
     pub fn revocation(&self, index: u64) -> StatusReference {
         let mechanism = match self.kind {
             ListKind::Token => Mechanism::TokenList,
@@ -433,7 +433,7 @@ impl SigningRole {
 }
 
 impl Policy {
-    /// The limit for `role`: its own entry, else `*`, else one that lets nothing pass.
+    /// Returns the limit for `role`: its own entry, else `*`, else one that lets nothing pass.
     pub fn limit(&self, role: &str) -> RoleLimit {
         let entry = |name: &str| self.limits.iter().find(|limit| limit.role == name);
         entry(role).or_else(|| entry("*")).cloned().unwrap_or_else(|| RoleLimit {
@@ -445,7 +445,7 @@ impl Policy {
         })
     }
 
-    /// The largest age at which any role may still use a list: what a list without `exp` gets, and the least `exp` that
+    /// Returns the largest age at which any role may still use a list: what a list without `exp` gets, and the least `exp` that
     /// may be published.
     pub fn longest_stale_seconds(&self) -> u64 {
         self.limits.iter().map(|limit| limit.stale_seconds.max(limit.fresh_seconds)).max().unwrap_or(0)

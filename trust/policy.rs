@@ -47,7 +47,7 @@ pub enum Action {
 impl Action {
     const ALL: [Self; 3] = [Self::Admit, Self::AdmitTwoPerson, Self::BreakGlass];
 
-    /// The name in policies.
+    /// Returns the name in policies.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Admit => "admit",
@@ -178,7 +178,7 @@ pub struct RolePolicy {
 pub struct Validation(Digest);
 
 impl Validation {
-    /// The kept form: 32 bytes.
+    /// Returns the kept form: 32 bytes.
     pub const fn to_bytes(self) -> [u8; 32] {
         self.0.0
     }
@@ -188,7 +188,7 @@ impl Validation {
         bytes.try_into().ok().map(|bytes| Self(Digest(bytes)))
     }
 
-    /// The one that `text` would leave behind.
+    /// Returns the one that `text` would leave behind.
     fn of(text: &str) -> Self {
         let engine = cedar_policy::get_sdk_version();
         Self(Digest::of(alloc::format!("waypass/v1/policy {engine}\0{}\0{text}", waypass_schemas::POLICY_SCHEMA).as_bytes()))
@@ -257,7 +257,8 @@ impl RolePolicy {
         })
     }
 
-    /// This policy at one gate. `time_zone` is the one in the gate's entry in the bundle: a rule that speaks of local hours cannot be
+    /// Returns this policy at one gate. `time_zone` is the one in the gate's entry in the bundle: a rule that speaks of
+    /// local hours cannot be
     /// evaluated, and so denies, at a gate that has none or one that this program does not know.
     pub fn at_gate(&self, id: &str, site: &str, zone: &str, time_zone: Option<&str>) -> Result<GatePolicy<'_>, PolicyError> {
         let gate = EntityUid::from_type_name_and_id(self.vocabulary.gate.clone(), EntityId::new(id));
@@ -269,7 +270,7 @@ impl RolePolicy {
         Ok(GatePolicy { policy: self, engine: Authorizer::new(), gate, entities, site: site.to_owned(), zone: zone.to_owned(), local })
     }
 
-    /// The rules' names, in no order: what verdicts can name.
+    /// Returns the rules' names, in no order: what verdicts can name.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         self.names.values().map(String::as_str)
     }
@@ -296,7 +297,7 @@ enum Answer {
 }
 
 impl GatePolicy<'_> {
-    /// The first permitted action in the order `admit`, `admit_two_person`, `break_glass`.
+    /// Returns the first permitted action in the order `admit`, `admit_two_person`, `break_glass`.
     pub fn decide(&self, ask: &Ask<'_>) -> Ruling {
         self.first_of(&Action::ALL, ask)
     }
@@ -351,7 +352,7 @@ impl GatePolicy<'_> {
         }
     }
 
-    /// The rule that fails when `action` is asked, whatever else is permitted.
+    /// Returns the rule that fails when `action` is asked, whatever else is permitted.
     fn failing(&self, action: Action, ask: &Ask<'_>) -> Option<String> {
         let Some(context) = self.context(ask) else { return Some("context".to_owned()) };
         match self.ask(action, ask, &context) {
@@ -376,7 +377,7 @@ impl GatePolicy<'_> {
         Context::from_pairs(known.into_iter().chain(local)).ok()
     }
 
-    /// The deciding rule; the first by name where several decide, so that the same question always gets the same answer.
+    /// Returns the deciding rule; the first by name where several decide, so that the same question always gets the same answer.
     fn reason(&self, response: &Response) -> Option<String> {
         response.diagnostics().reason().map(|id| self.name(id)).min()
     }
@@ -436,7 +437,7 @@ fn names(set: &PolicySet) -> Result<HashMap<PolicyId, String>, PolicyError> {
     Ok(names)
 }
 
-/// The sites or zones of a credential as policies see them: `*` means this gate's, too, so that no rule needs to know it.
+/// Returns the sites or zones of a credential as policies see them: `*` means this gate's, too, so that no rule needs to know it.
 fn scopes(shown: &[String], here: &str) -> RestrictedExpression {
     let everywhere = shown.iter().any(|scope| scope == "*").then(|| here.to_owned());
     RestrictedExpression::new_set(shown.iter().cloned().chain(everywhere).map(RestrictedExpression::new_string))

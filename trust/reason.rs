@@ -21,7 +21,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The name used in JSON.
+    /// Returns the name used in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Green => "green",
@@ -42,7 +42,7 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// A reason with its fact.
+    /// Returns a reason with its fact.
     pub fn new(code: ReasonCode, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
@@ -205,17 +205,17 @@ reason_codes! {
 }
 
 impl ReasonCode {
-    /// The code as written everywhere.
+    /// Returns the code as written everywhere.
     pub const fn as_str(self) -> &'static str {
         self.words().code
     }
 
-    /// The code of a text; `None` for what this version does not know.
+    /// Returns the code of a text; `None` for what this version does not know.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)
     }
 
-    /// How bad it is.
+    /// Returns how bad it is.
     pub const fn level(self) -> Level {
         self.words().level
     }

@@ -140,7 +140,7 @@ impl Manifest {
         }
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
@@ -171,7 +171,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The steps from `held` to `offered`; none when they are equal.
+    /// Returns the steps from `held` to `offered`; none when they are equal.
     pub fn new(held: &Manifest, offered: &Manifest) -> Result<Self, Refused> {
         let newer = |part, held, offered| match () {
             () if offered < held => Err(Refused::Rollback { part, held, offered }),
@@ -216,7 +216,7 @@ impl Plan {
         Ok(Self { steps, done: 0 })
     }
 
-    /// The step to run now; the one after it appears when this one is [`Self::committed`].
+    /// Returns the step to run now; the one after it appears when this one is [`Self::committed`].
     pub fn next(&self) -> Option<&Step> {
         self.steps.get(self.done)
     }
@@ -226,7 +226,7 @@ impl Plan {
         self.done = self.steps.len().min(self.done + 1);
     }
 
-    /// The remaining steps, in order.
+    /// Returns the remaining steps, in order.
     pub fn remaining(&self) -> &[Step] {
         &self.steps[self.done..]
     }

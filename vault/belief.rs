@@ -121,7 +121,7 @@ impl<'v> Belief<'v> {
     /// The table of the sealed record. It belongs to one device, so it is in no backup.
     pub const TABLE: &'static str = "belief";
 
-    /// The belief of `vault` over the files in `store`. `device` is the id under which this device can be enrolled as a gate.
+    /// Returns the belief of `vault` over the files in `store`. `device` is the id under which this device can be enrolled as a gate.
     pub fn new(vault: &'v Unlocked<'v>, store: TrustStore, device: Option<String>) -> Self {
         Self { vault, store, device }
     }

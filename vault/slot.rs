@@ -126,7 +126,7 @@ impl Slot {
         SlotInfo { id: self.id, factors: self.factors.iter().map(FactorParameters::kind).collect(), epoch: self.epoch }
     }
 
-    /// Every field: all of it is authenticated by the sealing.
+    /// Returns every field: all of it is authenticated by the sealing.
     fn header(&self) -> Vec<u8> {
         let mut to = Writer::new();
         to.array(7).unsigned(1).bytes(&self.vault).bytes(&self.id).unsigned(self.epoch).unsigned(self.generation).bytes(&self.salt);

@@ -70,7 +70,7 @@ impl Throttle {
         LIMIT.saturating_sub(self.failures)
     }
 
-    /// The counter with this try counted as failed.
+    /// Returns the counter with this try counted as failed.
     pub(crate) fn counted(&self, at: &Reading) -> Self {
         Self { failures: self.failures.saturating_add(1), boot_id: at.boot_id, boottime_ms: at.boottime_ms }
     }

@@ -104,12 +104,12 @@ enum Unread {
 }
 
 impl TrustStore {
-    /// The store over these files.
+    /// Returns the store over these files.
     pub fn new(files: impl TrustStorage + 'static) -> Self {
         Self { files: Box::new(files) }
     }
 
-    /// The newest root of this device, `None` before one is pinned: what the next bundle must follow from.
+    /// Returns the newest root of this device, `None` before one is pinned: what the next bundle must follow from.
     pub fn root(&self) -> Result<Option<Root>, TrustStoreError> {
         self.settled(Self::newest_root)
     }
@@ -134,7 +134,7 @@ impl TrustStore {
         Ok(put_next(&mut *writer, &next)?)
     }
 
-    /// The bundle of this device, verified from its root on; `None` before there is one.
+    /// Returns the bundle of this device, verified from its root on; `None` before there is one.
     pub fn load(&self) -> Result<Option<TrustBundle>, TrustStoreError> {
         self.settled(Self::held_bundle)
     }

@@ -93,7 +93,7 @@ impl<'v> Unlocked<'v> {
         self.keys.protection()
     }
 
-    /// The kind that the vault was created as: `wallet`, `issuer`, `gate`.
+    /// Returns the kind that the vault was created as: `wallet`, `issuer`, `gate`.
     pub fn kind(&self) -> &str {
         self.vault().kind()
     }

@@ -61,12 +61,12 @@ impl<'act> Act<'act, '_> {
 }
 
 impl<'act, 'p> Assessed<'act, 'p> {
-    /// The presentation that has the credential.
+    /// Returns the presentation that has the credential.
     pub(crate) const fn presentation(&self) -> &'p Presentation {
         self.presentation
     }
 
-    /// The assessment.
+    /// Returns the assessment.
     pub(crate) const fn assessment(&self) -> &Assessment<'p> {
         &self.assessment
     }

@@ -46,7 +46,7 @@ impl FromIterator<Challenge> for Challenges {
 }
 
 impl Challenges {
-    /// The nonces of those that must go before one more is kept: nobody answered them in time, or there are too many.
+    /// Returns the nonces of those that must go before one more is kept: nobody answered them in time, or there are too many.
     pub fn over(&self, at: &Moment) -> Vec<Nonce> {
         let kept = |challenge: &&Challenge| {
             at.milliseconds_since(&challenge.asked).is_some_and(|elapsed| elapsed <= KEPT_SECONDS.saturating_mul(1000))
@@ -96,12 +96,12 @@ impl Challenge {
         Self { nonce, audience: audience.to_owned(), query, asked: *at.reading(), salts: Salts::random(rng) }
     }
 
-    /// The nonce, which names this challenge in verdicts and logs.
+    /// Returns the nonce, which names this challenge in verdicts and logs.
     pub const fn nonce(&self) -> &Nonce {
         &self.nonce
     }
 
-    /// The clocks' readings when it was asked.
+    /// Returns the clocks' readings when it was asked.
     pub const fn asked(&self) -> &Reading {
         &self.asked
     }

@@ -112,7 +112,7 @@ pub struct Age {
 }
 
 impl Verdict {
-    /// The level of the verdict.
+    /// Returns the level of the verdict.
     pub const fn level(&self) -> Level {
         match self {
             Self::Allow(_) => Level::Green,
@@ -122,7 +122,7 @@ impl Verdict {
         }
     }
 
-    /// The name in JSON.
+    /// Returns the name in JSON.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Allow(_) => "allow",
@@ -134,7 +134,7 @@ impl Verdict {
 }
 
 impl Decision {
-    /// A decision made where no checkpoint could be set up or nothing could be stored: `no_bundle`, `storage_failed`,
+    /// Returns a decision made where no checkpoint could be set up or nothing could be stored: `no_bundle`, `storage_failed`,
     /// `policy_error`. Red or grey; a code that is neither becomes grey.
     pub fn cannot(reason: impl Into<Reason>) -> Self {
         let reason = reason.into();
@@ -142,7 +142,7 @@ impl Decision {
         Self { verdict, reasons: [reason].into(), evidence: Evidence::default(), unattended_ok: Vec::new() }
     }
 
-    /// The level of the verdict.
+    /// Returns the level of the verdict.
     pub const fn level(&self) -> Level {
         self.verdict.level()
     }

@@ -37,7 +37,7 @@ impl From<NotCanonical> for BadState {
 }
 
 impl DeviceState {
-    /// The state of a device that has done nothing yet; `device` is its `did:key`.
+    /// Returns the state of a device that has done nothing yet; `device` is its `did:key`.
     pub fn new(device: &str) -> Self {
         Self { time: TimeState::default(), chain: Chain::new(device), seen: SeenSet::default() }
     }

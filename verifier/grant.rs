@@ -89,22 +89,22 @@ impl Grant {
         Self { role: permitted.role, rule: permitted.rule, issuer: assessment.issuer().to_owned(), valid_until: assessment.valid_until() }
     }
 
-    /// The role that may act.
+    /// Returns the role that may act.
     pub fn role(&self) -> &str {
         &self.role
     }
 
-    /// The rule that permits it.
+    /// Returns the rule that permits it.
     pub fn rule(&self) -> &str {
         &self.rule
     }
 
-    /// The display name of the issuer that says so.
+    /// Returns the display name of the issuer that says so.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// When the credential ends.
+    /// Returns when the credential ends.
     pub const fn valid_until(&self) -> Timestamp {
         self.valid_until
     }
@@ -118,7 +118,7 @@ impl PeerCheck {
         Self { issuer: assessed.assessment().issuer().to_owned() }
     }
 
-    /// The display name of the issuer of what was checked.
+    /// Returns the display name of the issuer of what was checked.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }

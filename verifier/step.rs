@@ -17,7 +17,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// The name in JSON.
+    /// Returns the name in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",

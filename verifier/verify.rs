@@ -44,22 +44,22 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// The new device state, to replace the old one in the same transaction.
+    /// Returns the new device state, to replace the old one in the same transaction.
     pub fn state_bytes(&self) -> Vec<u8> {
         self.next.to_bytes()
     }
 
-    /// The audit entry with its private opening: store it encrypted, at position [`Self::seq`].
+    /// Returns the audit entry with its private opening: store it encrypted, at position [`Self::seq`].
     pub fn entry_bytes(&self) -> Vec<u8> {
         self.entry.to_bytes()
     }
 
-    /// The audit entry.
+    /// Returns the audit entry.
     pub const fn entry(&self) -> &Entry {
         &self.entry
     }
 
-    /// The entry's position in the audit chain.
+    /// Returns the entry's position in the audit chain.
     pub const fn seq(&self) -> u64 {
         self.seq
     }
@@ -78,7 +78,7 @@ struct Findings {
 }
 
 impl<'t> Checkpoint<'t> {
-    /// A gate that decides by `policy` on what `bundle` says. `state` is what it stored last, or [`DeviceState::new`].
+    /// Returns a gate that decides by `policy` on what `bundle` says. `state` is what it stored last, or [`DeviceState::new`].
     pub fn new(gate: GateIdentity, bundle: &'t TrustBundle, policy: &'t RolePolicy, state: DeviceState) -> Self {
         let entry = bundle.gate(&gate.id);
         let time_zone = entry.as_ref().and_then(|entry| entry.time_zone.as_deref());
@@ -86,7 +86,7 @@ impl<'t> Checkpoint<'t> {
         Self { gate, bundle, policy, state, seen_again: SeenAgain::default(), peer: false }
     }
 
-    /// The policy for a credential that passes twice in a short time.
+    /// Sets the policy for a credential that passes twice in a short time.
     #[must_use]
     pub const fn when_seen_again(mut self, seen_again: SeenAgain) -> Self {
         self.seen_again = seen_again;
@@ -100,12 +100,12 @@ impl<'t> Checkpoint<'t> {
         self
     }
 
-    /// The gate.
+    /// Returns the gate.
     pub const fn gate(&self) -> &GateIdentity {
         &self.gate
     }
 
-    /// The gate's memory; the shell stores it.
+    /// Returns the gate's memory; the shell stores it.
     pub const fn state(&self) -> &DeviceState {
         &self.state
     }

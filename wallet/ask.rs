@@ -78,17 +78,17 @@ impl Asked {
         Ok(Self { request, asker })
     }
 
-    /// The question.
+    /// Returns the question.
     pub fn request(&self) -> &Request {
         &self.request
     }
 
-    /// The asker.
+    /// Returns the asker.
     pub fn asker(&self) -> &Asker {
         &self.asker
     }
 
-    /// The gate, where the bundle knows one: its enrolment may have ended.
+    /// Returns the gate, where the bundle knows one: its enrolment may have ended.
     pub fn gate(&self) -> Option<&Gate> {
         match &self.asker {
             Asker::Known(gate) | Asker::Lapsed(gate) => Some(gate),

@@ -49,7 +49,7 @@ impl Wallet<'_> {
     }
 }
 
-/// The keys that a restored credential is bound to and that stayed on another device.
+/// Returns the keys that a restored credential is bound to and that stayed on another device.
 pub(crate) fn keys_elsewhere(vault: &Unlocked<'_>) -> Result<Vec<KeyId>, VaultError> {
     let key = |id: &Vec<u8>| id.strip_prefix(ELSEWHERE)?.try_into().ok().map(KeyId::from_bytes);
     Ok(vault.ids(DEVICE_TABLE)?.iter().filter_map(key).collect())

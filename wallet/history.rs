@@ -100,12 +100,12 @@ impl<E: Into<WalletError>> From<E> for HistoryError {
 }
 
 impl Wallet<'_> {
-    /// The history, oldest first.
+    /// Returns the history, oldest first.
     pub fn history(&self) -> Result<Vec<HistoryEntry>, WalletError> {
         self.vault.log_from(LOG, 0).map(|entry| entry.map_err(WalletError::from).and_then(|(seq, leaf)| self.entry(seq, &leaf))).collect()
     }
 
-    /// The entries about one gate, oldest first; found by index.
+    /// Returns the entries about one gate, oldest first; found by index.
     pub fn history_with(&self, gate: &str) -> Result<Vec<HistoryEntry>, WalletError> {
         let mut entries = Vec::new();
         for id in self.vault.find(DETAILS, GATE, gate.as_bytes())? {
@@ -219,7 +219,7 @@ fn device<T: AsRef<[u8]>>(get: impl FnOnce(&[u8]) -> Result<Option<T>, VaultErro
     name.map(|name| String::from_utf8(name.as_ref().to_vec()).map_err(|_| WalletError::Bookkeeping)).transpose()
 }
 
-/// How an entry keeps a subject that is too long for it.
+/// Returns how an entry keeps a subject that is too long for it.
 fn hashed(text: &str) -> String {
     format!("sha-256:{}", base64url::encode(&Sha256::digest(text.as_bytes())))
 }

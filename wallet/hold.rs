@@ -31,7 +31,7 @@ pub struct Removal {
 }
 
 impl Removal {
-    /// The credential in question.
+    /// Returns the credential in question.
     pub fn card(&self) -> &Card {
         &self.card
     }

@@ -99,7 +99,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// A stable name for JSON.
+    /// Returns a stable name for JSON.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::InForce => "in_force",
@@ -121,7 +121,7 @@ impl Standing {
         matches!(self, Self::InForce | Self::StatusUnknown | Self::NoBundle)
     }
 
-    /// The words for its holder.
+    /// Returns the words for its holder.
     pub fn words(&self, issuer: &str) -> String {
         match self {
             Self::InForce => "in force".to_owned(),
@@ -166,7 +166,7 @@ impl KnownKeys {
 }
 
 impl Wallet<'_> {
-    /// The credentials that fit `filter`, as they stand now.
+    /// Returns the credentials that fit `filter`, as they stand now.
     pub fn list(&self, filter: Filter<'_>, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Listing, WalletError> {
         let keys = self.known_keys()?;
         let tag = match &filter {
@@ -190,18 +190,18 @@ impl Wallet<'_> {
         Ok(listing)
     }
 
-    /// One credential as it stands now.
+    /// Returns one credential as it stands now.
     pub fn show(&self, id: CredentialId, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Card, WalletError> {
         self.card(id, &self.known_keys()?, bundle, at)?.ok_or(WalletError::NotHeld)
     }
 
-    /// The credential as it was issued: a bearer of it without the key can show nothing with it, but reads everything in it.
+    /// Returns the credential as it was issued: a bearer of it without the key can show nothing with it, but reads everything in it.
     pub fn export(&self, id: CredentialId) -> Result<Vec<u8>, WalletError> {
         let record = records::load(&self.vault, id)?.ok_or(WalletError::NotHeld)?;
         Ok(record.credential.as_bytes().to_vec())
     }
 
-    /// The one credential whose id begins with these hexadecimal digits.
+    /// Returns the one credential whose id begins with these hexadecimal digits.
     pub fn find_id(&self, beginning: &str) -> Result<CredentialId, WalletError> {
         records::starting(records::ids(&self.vault, None)?.into_iter(), beginning)
     }

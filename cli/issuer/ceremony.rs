@@ -133,7 +133,7 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
     Ok(crate::exit::Exit::Done)
 }
 
-/// The public keys by use.
+/// Returns the public keys by use.
 fn officer_keys(vault: &Unlocked<'_>) -> Result<Vec<(KeyRole, PublicKey)>, Failure> {
     let mut keys = Vec::new();
     for (key_use, id) in key_uses(vault)? {
@@ -178,7 +178,7 @@ fn prepare_root(session: &Session, args: &RootArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A key in this vault that is new to the role. One that an earlier paper named, and no root, is not made a second time.
+/// Returns a key in this vault that is new to the role. One that an earlier paper named, and no root, is not made a second time.
 fn renewed(vault: &Unlocked<'_>, purpose: KeyPurpose, present: &Quorum) -> Result<Quorum, Failure> {
     let unused = vault.keys()?.into_iter().find(|key| key.purpose == purpose && !key.retired && !present.has(&key.public_key));
     let key = match unused {
@@ -203,7 +203,7 @@ fn retire_replaced(vault: &Unlocked<'_>, before: &RootKeys, now: &RootKeys) -> R
     Ok(())
 }
 
-/// The thing asked for, to put in the place of the present one.
+/// Returns the thing asked for, to put in the place of the present one.
 fn quorum(keys: &[PublicKey], threshold: Option<u32>, present: &Quorum) -> Quorum {
     let keys = if keys.is_empty() { present.keys.clone() } else { keys.to_vec() };
     Quorum { keys, threshold: threshold.unwrap_or(present.threshold) }

@@ -227,7 +227,7 @@ fn changed(issuer: &mut Issuer<'_>, id: &str, change: Change, grounds: &Grounds)
     Ok(Changed::Credential { id, event })
 }
 
-/// The credentials of a holder that the change is possible for.
+/// Returns the credentials of a holder that the change is possible for.
 fn of_holder(issuer: &Issuer<'_>, change: Change, holder: &str) -> Result<Vec<String>, Failure> {
     let records = issuer.credentials(&Filter { holder: Some(holder.to_owned()), ..Filter::default() }).map_err(store_failure)?;
     if records.is_empty() {
@@ -236,7 +236,7 @@ fn of_holder(issuer: &Issuer<'_>, change: Change, holder: &str) -> Result<Vec<St
     Ok(records.into_iter().filter(|record| change.apply(record.state).is_some()).map(|record| record.id).collect())
 }
 
-/// One id a line.
+/// Reads one id a line.
 fn lines(path: &Path) -> Result<Vec<String>, Failure> {
     let bytes = file::read(path)?;
     let text = std::str::from_utf8(&bytes)
@@ -244,7 +244,7 @@ fn lines(path: &Path) -> Result<Vec<String>, Failure> {
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
-/// The causes by name, for the grammar, its help and the completions.
+/// Returns the causes by name, for the grammar, its help and the completions.
 fn reasons() -> impl TypedValueParser<Value = Cause> {
     PossibleValuesParser::new(Cause::ALL.map(Cause::as_str)).try_map(|name| Cause::parse(&name).ok_or("no reason"))
 }

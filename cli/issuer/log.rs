@@ -184,7 +184,7 @@ fn acknowledge(session: &Session, args: &AcknowledgeArgs) -> Result<(), Failure>
     Ok(())
 }
 
-/// The credential that a flagged admission was about: its id and label.
+/// Returns the credential that a flagged admission was about: its id and label.
 fn credential(issuer: &Issuer<'_>, flag: &Flag) -> Result<Option<(String, String)>, Failure> {
     let found = issuer.credential_at(&flag.uri, flag.idx).map_err(store_failure)?;
     Ok(found.map(|record| (record.id, record.label)))

@@ -179,7 +179,7 @@ fn agreed(args: &Args, answers: &Answers<'_>, issuer: &Issuer<'_>, policy: Optio
     answers.to(&shown, "Publish this?")
 }
 
-/// The newest root; an issuer that was set up has one.
+/// Returns the newest root; an issuer that was set up has one.
 pub(crate) fn root(issuer: &Issuer<'_>) -> Result<RootFile, Failure> {
     issuer
         .root()
@@ -190,7 +190,7 @@ pub(crate) fn root(issuer: &Issuer<'_>) -> Result<RootFile, Failure> {
 const CORRECT_RULES: &str = "correct the rules; nothing was published";
 const CORRECT_KEYS: &str = "nothing was changed; correct the keys and the numbers, then prepare and sign it again";
 
-/// The words for a root or targets that could not be made.
+/// Returns the words for a root or targets that could not be made.
 pub(crate) fn ceremony_failure(error: &CeremonyError) -> Failure {
     match error {
         CeremonyError::Store(why) => store_failure(why.clone()),
@@ -213,7 +213,7 @@ pub(crate) fn ceremony_failure(error: &CeremonyError) -> Failure {
     }
 }
 
-/// The words for rules that were not taken.
+/// Returns the words for rules that were not taken.
 fn rules_failure(error: RulesError) -> Failure {
     match error {
         RulesError::Store(why) => store_failure(why),
@@ -225,7 +225,7 @@ fn policy_failure(error: &PolicyRefused) -> Failure {
     Failure::usage(error, "correct the file; `waypass issuer show --policy` prints the rules in force as a pattern")
 }
 
-/// The words for a publication that failed where nothing else was to be done.
+/// Returns the words for a publication that failed where nothing else was to be done.
 pub(crate) fn failure(error: PublishError) -> Failure {
     const STANDS: &str = "what was published before still stands";
     match error {
@@ -266,7 +266,7 @@ pub(crate) fn failure(error: PublishError) -> Failure {
     }
 }
 
-/// The same after something was recorded: that is not lost, and only its publication is missing.
+/// Returns the words for the same failure after something was recorded: that is not lost, and only its publication is missing.
 pub(super) fn unpublished(error: PublishError) -> Failure {
     let Failure { exit, what, next } = failure(error);
     let exit = if exit == Exit::Tamper { exit } else { Exit::Unpublished };

@@ -123,7 +123,7 @@ fn vc_api(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// One JSON line an event on standard error; who picked up what is never in it.
+/// Writes one JSON line an event on standard error; who picked up what is never in it.
 fn log(session: &Session) {
     use tracing_subscriber::filter::LevelFilter;
     let level = if session.out.is_quiet() { LevelFilter::WARN } else { LevelFilter::INFO };

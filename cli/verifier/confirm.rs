@@ -56,7 +56,7 @@ pub(crate) fn note(by: &str, second: Option<&str>, reason: Option<&str>) -> Resu
     Note::new(by, second, reason).map_err(|error| bad_note(&error))
 }
 
-/// The words for what cannot be written down.
+/// Returns the words for what cannot be written down.
 pub(super) fn bad_note(error: &BadNote) -> Failure {
     let next = match error {
         BadNote::Empty { .. } => "say who: --by NAME",

@@ -48,7 +48,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Grey)
 }
 
-/// A bundle that is kept aside, in words.
+/// Returns a bundle that is kept aside, in words.
 pub(super) fn aside_words(aside: &Aside) -> String {
     let (signed, ahead) = (words::when(aside.signed_at), words::span(aside.ahead_seconds));
     format!("a bundle dated {signed} is kept aside: that is {ahead} ahead of this gate's clock; what it withdraws counts already")
@@ -58,7 +58,7 @@ pub(super) fn aside_words(aside: &Aside) -> String {
 pub(super) const ASIDE_NEXT: &str = "compare the clock with a watch: if it is wrong, set it, and the bundle is taken by itself; if it \
      cannot be set: waypass verifier clock confirm --kept-aside --by YOUR-NAME; if it is right, tell the site's operator";
 
-/// As JSON.
+/// Returns it as JSON.
 pub(super) fn aside_document(aside: &Aside) -> serde_json::Value {
     json!({ "signed_at": aside.signed_at.unix(), "ahead_seconds": aside.ahead_seconds })
 }
@@ -140,7 +140,7 @@ impl Between<'_> {
     }
 }
 
-/// The part of a manifest that a synchronization changes: the log grows meanwhile.
+/// Returns the part of a manifest that a synchronization changes: the log grows meanwhile.
 fn trust_of(manifest: &Manifest) -> Manifest {
     let mut trust = manifest.clone();
     trust.audit = AuditHeld::default();

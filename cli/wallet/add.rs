@@ -154,7 +154,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// The words for a credential that is not taken in; `kept` is whether it is kept aside.
+/// Returns the words for a credential that is not taken in; `kept` is whether it is kept aside.
 pub(super) fn refusal(error: HoldError, kept: bool) -> Failure {
     let failure = match error {
         HoldError::Malformed(_) if kept => Failure::usage(error, "tell its issuer"),

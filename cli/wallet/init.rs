@@ -46,7 +46,7 @@ pub(crate) struct CurveArgs {
 }
 
 impl CurveArgs {
-    /// The kind that was asked for, if one was.
+    /// Returns the kind that was asked for, if one was.
     pub(crate) const fn asked(&self) -> Option<Algorithm> {
         match (self.p256, self.p384) {
             (true, _) => Some(Algorithm::Es256),

@@ -115,7 +115,7 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// The beginning of an id that a person types.
+/// Returns the beginning of an id that a person types.
 pub(super) fn short(id: &CredentialId) -> String {
     id.to_string().chars().take(8).collect()
 }

@@ -146,7 +146,7 @@ fn reach(session: &Session, args: &Args, open: &Open) -> Reach {
 
 const NOT_SPENT: &str = "the offer is not spent; try again when there is a link";
 
-/// The event, and the next step.
+/// Returns the event, and the next step.
 fn failure(error: PickupError) -> Failure {
     match error {
         PickupError::Transport(TransportError::NotPublic { .. }) => Failure::usage(

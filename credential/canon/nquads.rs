@@ -6,7 +6,7 @@
 use super::rdf::{Literal, Node, Quad, Term, XSD_STRING};
 use alloc::vec::Vec;
 
-/// The bytes that must not be in an IRI (N-Quads `IRIREF`): those to the space, and ``<>"{}|^`\``.
+/// Returns true for the bytes that must not be in an IRI (N-Quads `IRIREF`): those to the space, and ``<>"{}|^`\``.
 #[inline]
 #[expect(clippy::needless_bitwise_bool, reason = "branches would keep it from vector instructions")]
 const fn ends_iri(byte: u8) -> bool {

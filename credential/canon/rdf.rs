@@ -64,17 +64,17 @@ pub struct Dataset<'a> {
 }
 
 impl<'a> Dataset<'a> {
-    /// An empty dataset.
+    /// Returns an empty dataset.
     pub const fn new() -> Self {
         Self { quads: Vec::new(), blanks: 0 }
     }
 
-    /// An empty dataset with room for `quads` statements.
+    /// Returns an empty dataset with room for `quads` statements.
     pub fn with_capacity(quads: usize) -> Self {
         Self { quads: Vec::with_capacity(quads), blanks: 0 }
     }
 
-    /// The number of a blank node that is not yet in the dataset.
+    /// Returns the number of a blank node that is not yet in the dataset.
     #[inline]
     pub fn fresh_blank(&mut self) -> u32 {
         let number = self.blanks;
@@ -92,22 +92,22 @@ impl<'a> Dataset<'a> {
         self.quads.push(quad);
     }
 
-    /// The statements in the order they were added.
+    /// Returns the statements in the order they were added.
     pub fn iter(&self) -> core::slice::Iter<'_, Quad<'a>> {
         self.quads.iter()
     }
 
-    /// The statements in the order they were added.
+    /// Returns the statements in the order they were added.
     pub fn quads(&self) -> &[Quad<'a>] {
         &self.quads
     }
 
-    /// How many blank nodes were issued; they are numbered from 0. Not all need occur in a statement.
+    /// Returns how many blank nodes were issued; they are numbered from 0. Not all need occur in a statement.
     pub const fn blanks(&self) -> u32 {
         self.blanks
     }
 
-    /// How many statements there are, repeated ones included.
+    /// Returns how many statements there are, repeated ones included.
     pub fn len(&self) -> usize {
         self.quads.len()
     }
@@ -128,7 +128,7 @@ impl<'d, 'a> IntoIterator for &'d Dataset<'a> {
 }
 
 impl Node<'_> {
-    /// The blank node's number, if this is one.
+    /// Returns the blank node's number, if this is one.
     #[inline]
     pub const fn blank(&self) -> Option<u32> {
         match self {
@@ -139,7 +139,7 @@ impl Node<'_> {
 }
 
 impl Term<'_> {
-    /// The blank node's number, if this is one.
+    /// Returns the blank node's number, if this is one.
     #[inline]
     pub const fn blank(&self) -> Option<u32> {
         match self {
@@ -159,17 +159,17 @@ impl<'a> From<Node<'a>> for Term<'a> {
 }
 
 impl<'a> Literal<'a> {
-    /// A plain literal.
+    /// Returns a plain literal.
     pub fn plain(value: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: Cow::Borrowed(XSD_STRING), language: None }
     }
 
-    /// A literal with a datatype, a full IRI other than [`RDF_LANG_STRING`].
+    /// Returns a literal with a datatype, a full IRI other than [`RDF_LANG_STRING`].
     pub fn typed(value: impl Into<Cow<'a, str>>, datatype: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: datatype.into(), language: None }
     }
 
-    /// A literal with a language tag.
+    /// Returns a literal with a language tag.
     pub fn tagged(value: impl Into<Cow<'a, str>>, language: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: Cow::Borrowed(RDF_LANG_STRING), language: Some(language.into()) }
     }

@@ -150,7 +150,7 @@ pub(super) fn text<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<Opti
     }
 }
 
-/// The one domain, alone or as a list of one.
+/// Returns the one domain, alone or as a list of one.
 fn domain<'v>(proof: &'v Object<'_>) -> Result<Option<&'v str>, ProofError> {
     match proof.member("domain") {
         Some(Value::Array(domains)) => match domains.as_slice() {
@@ -165,13 +165,13 @@ pub(super) fn required<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<
     text(proof, name)?.ok_or(ProofError::Missing(name))
 }
 
-/// An XML Schema `dateTimeStamp` (§3.3.5 step 3).
+/// Reads an XML Schema `dateTimeStamp` (§3.3.5 step 3).
 fn time(proof: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, ProofError> {
     let Some(text) = text(proof, name)? else { return Ok(None) };
     Timestamp::parse_rfc3339(text).map(Some).ok_or(ProofError::OutOfRange(name))
 }
 
-/// The ids in `previousProof`, one or a list; empty if the proof covers the document alone.
+/// Returns the ids in `previousProof`, one or a list; empty if the proof covers the document alone.
 pub(super) fn previous<'v>(proof: &'v Object<'_>) -> Result<Vec<&'v str>, ProofError> {
     const WRONG: ProofError = ProofError::WrongType("previousProof");
     match proof.member("previousProof") {

@@ -96,7 +96,7 @@ impl<'v, 'a> ProofSet<'v, 'a> {
         Ok(Self { entries, order })
     }
 
-    /// The readable proofs, in the order of the document.
+    /// Returns the readable proofs, in the order of the document.
     pub fn proofs(&self) -> impl Iterator<Item = &Proof<'v, 'a>> {
         self.entries.iter().filter_map(|entry| entry.proof.as_ref())
     }

@@ -10,7 +10,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The text in `proofPurpose`.
+    /// Returns the text in `proofPurpose`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AssertionMethod => "assertionMethod",

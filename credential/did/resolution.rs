@@ -46,7 +46,7 @@ pub struct Resolution {
 }
 
 impl Representation {
-    /// The media type.
+    /// Returns the media type.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Did => "application/did",
@@ -55,7 +55,7 @@ impl Representation {
         }
     }
 
-    /// The form that a caller accepts who names one media type, perhaps with parameters; no preference gets [`Self::Did`].
+    /// Returns the form that a caller accepts who names one media type, perhaps with parameters; no preference gets [`Self::Did`].
     pub fn accepted(accept: Option<&str>) -> Result<Self, ErrorCode> {
         let name = accept.unwrap_or("*/*").split(';').next().unwrap_or_default().trim();
         if name == "*/*" || name == "application/*" {
@@ -67,7 +67,7 @@ impl Representation {
 }
 
 impl ErrorCode {
-    /// The error, in words.
+    /// Returns the error, in words.
     pub const fn title(self) -> &'static str {
         match self {
             Self::InvalidDid => "this is no DID, or not one that its method allows",
@@ -78,7 +78,7 @@ impl ErrorCode {
         }
     }
 
-    /// The `type` of the error (DID Resolution §10).
+    /// Returns the `type` of the error (DID Resolution §10).
     pub const fn problem_type(self) -> &'static str {
         match self {
             Self::InvalidDid => "https://www.w3.org/ns/did#INVALID_DID",
@@ -109,7 +109,7 @@ impl Resolution {
         }
     }
 
-    /// The result object: the document, and metadata that says its form or what went wrong.
+    /// Returns the result object: the document, and metadata that says its form or what went wrong.
     pub fn to_json(&self) -> Object<'static> {
         let (document, metadata) = match &self.document {
             Ok(document) => (Value::Object(document.clone()), Object::new().with("contentType", self.representation.media_type())),

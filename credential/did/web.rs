@@ -53,17 +53,18 @@ impl<'a> WebDid<'a> {
         Ok(Self { did, host, port, path })
     }
 
-    /// The DID itself.
+    /// Returns the DID itself.
     pub const fn did(&self) -> &'a str {
         self.did
     }
 
-    /// The host, in lower case. It may still resolve to a private address: the fetching program looks at the address, not at the name.
+    /// Returns the host, in lower case. It may still resolve to a private address: the fetching program looks at the
+    /// address, not at the name.
     pub const fn host(&self) -> &'a str {
         self.host
     }
 
-    /// The port, if it is not https' own.
+    /// Returns the port, if it is not https' own.
     pub const fn port(&self) -> Option<u16> {
         self.port
     }
@@ -76,7 +77,7 @@ impl<'a> WebDid<'a> {
     }
 }
 
-/// A port as it is written: no sign, no leading zero, not zero.
+/// Reads a port as it is written: no sign, no leading zero, not zero.
 fn decimal(text: &str) -> Option<u16> {
     if text.starts_with('0') || !text.bytes().all(|b| b.is_ascii_digit()) { None } else { text.parse().ok() }
 }
@@ -93,7 +94,8 @@ fn is_name(host: &str) -> bool {
     host.len() <= MAX_HOST && host.split('.').all(is_label)
 }
 
-/// A path segment that is one segment: not empty, no dots alone, and nothing percent-encoded that a server could take for a dot, a
+/// Returns true for a path segment that is one segment: not empty, no dots alone, and nothing percent-encoded that a
+/// server could take for a dot, a
 /// slash, a backslash, a percent sign or a control character.
 fn is_segment(segment: &str) -> bool {
     let harmless = |code: &str| {

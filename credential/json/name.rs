@@ -13,7 +13,7 @@ pub struct MemberName {
 const NAME: usize = 32;
 
 impl MemberName {
-    /// The text, cut to 32 bytes.
+    /// Returns the text, cut to 32 bytes.
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
     }

@@ -160,7 +160,7 @@ impl<'x> Frames<'x> {
         Ok(())
     }
 
-    /// The definition of `name`.
+    /// Returns the definition of `name`.
     pub(super) fn find(&self, top: u32, name: &str) -> Option<Definition<'x>> {
         self.find_hashed(top, hash(name), name)
     }
@@ -201,7 +201,7 @@ impl<'x> Frames<'x> {
                 .is_some_and(|(prefix, suffix)| !suffix.starts_with("//") && self.find(top, prefix).is_some_and(|(_, term)| term.prefix))
     }
 
-    /// The keyword that `name` is or stands for.
+    /// Returns the keyword that `name` is or stands for.
     pub(super) fn keyword(&self, top: u32, name: &str) -> Result<Option<Keyword>, LdError> {
         if name.starts_with('@') {
             return match Keyword::read(name) {

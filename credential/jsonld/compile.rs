@@ -162,7 +162,7 @@ struct Definer<'c, 'v> {
 }
 
 impl<'c, 'v> Definer<'c, 'v> {
-    /// The context's own keywords (API §4.1.2 step 5); returns `@propagate`.
+    /// Reads the context's own keywords (API §4.1.2 step 5); returns `@propagate`.
     fn header(&mut self) -> Result<Option<bool>, ContextError> {
         let mut propagate = None;
         for (name, value) in self.context.iter().filter(|(name, _)| name.starts_with('@')) {
@@ -317,7 +317,7 @@ impl<'c, 'v> Definer<'c, 'v> {
         Ok(Means::Iri(owned(&iri)?))
     }
 
-    /// The definition of `name` here or around, and whether it may be a prefix.
+    /// Returns the definition of `name` here or around, and whether it may be a prefix.
     fn resolve(&mut self, name: &'c str) -> Result<Option<(Means, bool)>, ContextError> {
         if self.context.contains_key(name) {
             self.define(name)?;
@@ -364,7 +364,7 @@ fn container(value: &Value<'_>) -> Result<Container, ContextError> {
     })
 }
 
-/// The maps of JSON-LD 1.1 (§4.6), none of which is read.
+/// Returns the maps of JSON-LD 1.1 (§4.6), none of which is read.
 fn map_of(container: &str) -> Option<&'static str> {
     Some(match container {
         "@language" => "an @container of @language (a language map)",
@@ -385,7 +385,7 @@ fn owned(iri: &str) -> Result<Cow<'static, str>, ContextError> {
     Ok(Cow::Owned(iri.to_owned()))
 }
 
-/// The hash table of a layer's terms by these hashes, in their order: twice as many slots as terms, rounded up to a power of two.
+/// Returns the hash table of a layer's terms by these hashes, in their order: twice as many slots as terms, rounded up to a power of two.
 fn slots(hashes: Vec<Option<u32>>) -> Vec<u32> {
     if hashes.is_empty() {
         return Vec::new();

@@ -71,7 +71,7 @@ impl fmt::Display for CarriedError {
 impl core::error::Error for CarriedError {}
 
 impl KnownContexts {
-    /// The contexts compiled in.
+    /// Returns the contexts compiled in.
     pub const fn new() -> Self {
         Self { carried: Vec::new() }
     }
@@ -153,17 +153,17 @@ impl KnownContexts {
         self.carried.iter().any(|context| context.id == id)
     }
 
-    /// The first added context that defines `name`.
+    /// Returns the first added context that defines `name`.
     pub fn carrier_of(&self, name: &str) -> Option<&str> {
         self.carried.iter().find(|context| defines(&context.table, name)).map(|context| context.id.as_str())
     }
 
-    /// The contexts that `document` names, all of them known.
+    /// Returns the contexts that `document` names, all of them known.
     pub fn list<'c>(&'c self, document: &Object<'_>) -> Result<ContextList<'c>, LdError> {
         self.read(document.member("@context").ok_or(LdError::Context)?)
     }
 
-    /// The contexts that `value`, an `@context`, names.
+    /// Returns the contexts that `value`, an `@context`, names.
     pub(super) fn read<'c>(&'c self, value: &Value<'_>) -> Result<ContextList<'c>, LdError> {
         let items = match value {
             Value::Array(items) if !items.is_empty() && items.len() <= LONGEST_LIST => items.as_slice(),
@@ -196,7 +196,7 @@ pub struct ContextList<'c> {
 }
 
 impl<'c> ContextList<'c> {
-    /// The URLs, in the document's order. A caller that reads claims by their JSON names compares them with the list that defines
+    /// Returns the URLs, in the document's order. A caller that reads claims by their JSON names compares them with the list that defines
     /// those names: under another list the same names may mean something else.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = &'c str> {
         self.contexts.iter().map(|(id, _)| *id)

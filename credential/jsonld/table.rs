@@ -149,7 +149,7 @@ pub(crate) struct Need {
 }
 
 impl Layer {
-    /// The definition of `name`, whose [`hash`] the caller has.
+    /// Returns the definition of `name`, whose [`hash`] the caller has.
     #[inline]
     pub(crate) fn find(&self, hash: u32, name: &str) -> Option<&Term> {
         self.probe(&self.slots, hash, |term| term.name == name)
@@ -183,7 +183,7 @@ impl Layer {
 }
 
 impl Context {
-    /// The scoped context of `term`, a term of this document.
+    /// Returns the scoped context of `term`, a term of this document.
     pub(crate) fn scope(&self, term: &Term) -> Option<&Layer> {
         self.layers.get(usize::from(term.scope?))
     }
@@ -213,7 +213,7 @@ impl Context {
 }
 
 impl Keyword {
-    /// The keyword that `text` is (JSON-LD 1.1 §9.16).
+    /// Returns the keyword that `text` is (JSON-LD 1.1 §9.16).
     pub(crate) fn read(text: &str) -> Option<Self> {
         Some(match text {
             "@id" => Self::Id,
@@ -265,7 +265,7 @@ const IRI: [bool; 256] = {
     allowed
 };
 
-/// The hash of a name, from its first and last eight bytes and its length. Tables are fixed before a document is read, so a
+/// Returns the hash of a name, from its first and last eight bytes and its length. Tables are fixed before a document is read, so a
 /// document cannot make names collide in them.
 #[inline]
 pub(crate) fn hash(name: &str) -> u32 {

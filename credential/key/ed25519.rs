@@ -14,7 +14,7 @@ impl Ed25519Key {
         if key.is_weak() || !is_canonical(bytes) { Err(InvalidKey) } else { Ok(Self(key)) }
     }
 
-    /// The 32 bytes of RFC 8032 §5.1.5.
+    /// Returns the 32 bytes of RFC 8032 §5.1.5.
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }

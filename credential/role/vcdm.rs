@@ -54,7 +54,7 @@ pub(crate) fn not_acted_on(document: &Object<'_>) -> Vec<&'static str> {
     PLAIN.into_iter().filter(|name| document.member(name).is_some()).collect()
 }
 
-/// The document that says `claims` under `contexts`, without proof.
+/// Returns the document that says `claims` under `contexts`, without proof.
 pub(crate) fn document(claims: &RoleClaims, contexts: Value<'static>) -> Result<Object<'static>, IssueError> {
     claims.check()?;
     if let Some((name, _)) = claims.personal.iter().find(|(name, _)| SUBJECT.contains(name) || name.starts_with('@') || *name == "type") {
@@ -86,7 +86,7 @@ pub(crate) fn document(claims: &RoleClaims, contexts: Value<'static>) -> Result<
     Ok(document)
 }
 
-/// A string, or an object with an `id` (VCDM 2.0 §4.7).
+/// Reads a string, or an object with an `id` (VCDM 2.0 §4.7).
 fn issuer(document: &Object<'_>) -> Result<String, Malformed> {
     match document.member("issuer") {
         Some(Value::Object(issuer)) => read::text(issuer, "id"),

@@ -19,28 +19,28 @@ pub struct Disclosed<'a> {
 }
 
 impl<'a> Disclosed<'a> {
-    /// The claims.
+    /// Returns the claims.
     pub const fn claims(&self) -> &Object<'a> {
         &self.claims
     }
 
-    /// The claims, handed over.
+    /// Returns the claims, handed over.
     pub fn into_claims(self) -> Object<'a> {
         self.claims
     }
 
-    /// The names at the top level that the holder could have withheld.
+    /// Returns the names at the top level that the holder could have withheld.
     pub fn withholdable(&self) -> impl Iterator<Item = &str> {
         self.claims.iter().skip(self.always).map(|(name, _)| name)
     }
 }
 
-/// The disclosed claims.
+/// Returns the disclosed claims.
 pub(super) fn claims<'s>(sd_jwt: &'s SdJwt, payload: Object<'s>) -> Result<Disclosed<'s>, Malformed> {
     Resolver::new(sd_jwt, None)?.run(payload)
 }
 
-/// The disclosed claims, and where each disclosure's claim stands.
+/// Returns the disclosed claims, and where each disclosure's claim stands.
 pub(super) fn survey(sd_jwt: &SdJwt) -> Result<(Disclosed<'_>, Vec<ClaimPath>), Malformed> {
     let places = sd_jwt.disclosures.iter().map(|_| ClaimPath(Vec::new())).collect();
     let mut resolver = Resolver::new(sd_jwt, Some(Survey { trail: Vec::new(), places }))?;
@@ -214,7 +214,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The digest of an array placeholder `{"...": digest}`, which has no other members (§4.2.4.2).
+/// Returns the digest of an array placeholder `{"...": digest}`, which has no other members (§4.2.4.2).
 fn placeholder<'a>(item: &mut Value<'a>) -> Result<Option<Cow<'a, str>>, Malformed> {
     let Value::Object(object) = item else { return Ok(None) };
     let alone = object.len() == 1;
@@ -242,7 +242,7 @@ impl SdJwt {
         }
     }
 
-    /// The value of an array element's disclosure (§4.2.2).
+    /// Returns the value of an array element's disclosure (§4.2.2).
     fn element(&self, at: usize) -> Result<Value<'_>, Malformed> {
         let mut parts = self.parts(at)?.skip(1);
         match (parts.next(), parts.next()) {

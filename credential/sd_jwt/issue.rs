@@ -19,7 +19,7 @@ pub struct Draft<'r> {
 }
 
 impl<'r> Draft<'r> {
-    /// A draft whose `claims` are always disclosed.
+    /// Returns a draft whose `claims` are always disclosed.
     pub fn new(claims: Object<'static>, rng: &'r mut dyn CryptoRng) -> Self {
         Self { payload: claims.with("_sd_alg", "sha-256"), disclosures: Vec::new(), rng }
     }
@@ -67,7 +67,7 @@ impl<'r> Draft<'r> {
         self.sign_with_header(&header, signer)
     }
 
-    /// The same under a header that carries more; `alg` is set from the key.
+    /// Like [`Self::sign`], but under a header that carries more; `alg` is set from the key.
     pub fn sign_with_header(self, header: &Object<'_>, signer: &dyn Signer) -> Result<String, SignError> {
         let mut text = jws::sign_with_header(header, json::to_string(&Value::Object(self.payload)).as_bytes(), signer)?;
         text.push('~');
@@ -123,7 +123,7 @@ impl<'r> Draft<'r> {
     }
 }
 
-/// The value at `path`.
+/// Returns the value at `path`.
 fn parent<'v>(payload: &'v mut Value<'static>, path: &[PathStep]) -> Option<&'v mut Value<'static>> {
     path.iter().try_fold(payload, |value, step| match (value, step) {
         (Value::Object(object), PathStep::Name(name)) => {

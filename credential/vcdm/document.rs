@@ -66,7 +66,7 @@ impl<'a> Document<'a> {
         self.version
     }
 
-    /// The document as a JSON-LD processor reads it.
+    /// Returns the document as a JSON-LD processor reads it.
     fn named(&self) -> &Object<'a> {
         self.named.as_ref().unwrap_or(&self.text)
     }
@@ -76,7 +76,8 @@ impl<'a> Document<'a> {
         jsonld::check_names(self.named(), &contexts).map_err(Malformed::JsonLd)
     }
 
-    /// The document with a proof in `suite`. One of version 1.1 gets the context that defines the proof's terms, if it has not got it
+    /// Returns the document with a proof in `suite`. One of version 1.1 gets the context that defines the proof's
+    /// terms, if it has not got it
     /// (VC Data Integrity §2.4.1).
     pub fn secure(mut self, suite: Suite, options: &Options<'_>, signer: &dyn Signer) -> Result<Object<'a>, IssueError> {
         if self.text.member("proof").is_some() {
@@ -91,7 +92,7 @@ impl<'a> Document<'a> {
         Ok(self.text)
     }
 
-    /// The document in a JWS, as the envelope that VCDM 2.0 §4.13.1 describes.
+    /// Returns the document in a JWS, as the envelope that VCDM 2.0 §4.13.1 describes.
     pub fn envelop(self, key_id: &str, signer: &dyn Signer) -> Result<Object<'static>, IssueError> {
         if self.version != Version::V2_0 || self.text.member("proof").is_some() {
             return Err(IssueError::Malformed(Malformed::Proof));
@@ -182,7 +183,7 @@ fn open(enveloped: &Object<'_>, content: Content, asked: Asked<'_>, at: Timestam
     if is_answer { Ok(envelope) } else { Err(Malformed::Proof.into()) }
 }
 
-/// The document in an envelope, without the claims next to it. A proof inside is one that nobody would check.
+/// Returns the document in an envelope, without the claims next to it. A proof inside is one that nobody would check.
 fn unsealed(envelope: &Envelope) -> Result<Object<'_>, Malformed> {
     let mut document = envelope.document(Limits::CREDENTIAL)?;
     envelope.claims(&mut document)?;

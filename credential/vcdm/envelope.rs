@@ -43,7 +43,7 @@ pub enum Material {
 }
 
 impl Content {
-    /// The `typ` of an envelope, without `application/` (§3.1.1, §3.1.2, §3.2.1, §3.2.2, §3.3.1, §3.3.2).
+    /// Returns the `typ` of an envelope, without `application/` (§3.1.1, §3.1.2, §3.2.1, §3.2.2, §3.3.1, §3.3.2).
     pub const fn typ(self, material: Material) -> &'static str {
         match (self, material) {
             (Self::Credential, Material::Jose) => "vc+jwt",
@@ -55,7 +55,7 @@ impl Content {
         }
     }
 
-    /// The one content type that a header may name.
+    /// Returns the one content type that a header may name.
     const fn content_type(self) -> &'static str {
         match self {
             Self::Credential => "vc",
@@ -112,7 +112,7 @@ impl Envelope {
         Ok(Self { content, form: Box::new(Form::Jose { text: text.into(), signing_input, header, payload, signature }) })
     }
 
-    /// An SD-JWT as an envelope.
+    /// Reads an SD-JWT as an envelope.
     pub(crate) fn of_sd_jwt(sd_jwt: SdJwt, content: Content) -> Result<Self, Malformed> {
         require_types(sd_jwt.header().typ.as_deref(), sd_jwt.header().content_type.as_deref(), content, Material::SdJwt)?;
         Ok(Self { content, form: Box::new(Form::SdJwt(sd_jwt)) })
@@ -168,7 +168,7 @@ impl Envelope {
         }
     }
 
-    /// Its kind.
+    /// Returns its kind.
     pub fn material(&self) -> Material {
         match &*self.form {
             Form::Jose { .. } => Material::Jose,
@@ -177,7 +177,7 @@ impl Envelope {
         }
     }
 
-    /// The bytes as they were read.
+    /// Returns the bytes as they were read.
     pub fn as_bytes(&self) -> &[u8] {
         match &*self.form {
             Form::Jose { text, .. } => text.as_bytes(),
@@ -186,7 +186,7 @@ impl Envelope {
         }
     }
 
-    /// The SD-JWT, where it is one.
+    /// Returns the SD-JWT, where it is one.
     pub(crate) fn sd_jwt(&self) -> Option<&SdJwt> {
         if let Form::SdJwt(sd_jwt) = &*self.form { Some(sd_jwt) } else { None }
     }
@@ -200,7 +200,7 @@ impl Envelope {
         }
     }
 
-    /// The document with what is disclosed in its place (RFC 9901 §7.1 steps 3 to 5), and with the claims that a JWT
+    /// Returns the document with what is disclosed in its place (RFC 9901 §7.1 steps 3 to 5), and with the claims that a JWT
     /// carries in it; its signature is not checked. A JWS or COSE is read within `limits`.
     pub fn document(&self, limits: Limits) -> Result<Object<'_>, Malformed> {
         let payload = match &*self.form {
@@ -234,7 +234,7 @@ impl Envelope {
         Ok(document)
     }
 
-    /// The claims next to `document`: taken out of it in a JWS (§3.1.3), from the protected header in COSE. A claim
+    /// Returns the claims next to `document`: taken out of it in a JWS (§3.1.3), from the protected header in COSE. A claim
     /// that repeats the document must agree with it.
     pub(crate) fn claims(&self, document: &mut Object<'_>) -> Result<RegisteredClaims, Malformed> {
         match &*self.form {
@@ -252,12 +252,12 @@ impl Envelope {
     }
 }
 
-/// The JOSE header of an envelope.
+/// Returns the JOSE header of an envelope.
 pub(crate) fn header(content: Content, material: Material, key_id: &str) -> Object<'static> {
     Object::new().with("typ", content.typ(material)).with("cty", content.content_type()).with("kid", key_id.to_owned())
 }
 
-/// The media types that a header names, pinned (RFC 8725 §3.11).
+/// Checks the media types that a header names, pinned (RFC 8725 §3.11).
 fn require_types(typ: Option<&str>, content_type: Option<&str>, content: Content, material: Material) -> Result<(), Malformed> {
     if typ != Some(content.typ(material)) {
         return Err(Malformed::OutOfRange("typ"));

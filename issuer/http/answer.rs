@@ -64,12 +64,12 @@ impl IntoResponse for Fault {
     }
 }
 
-/// A JSON answer that nobody may keep.
+/// Returns a JSON answer that nobody may keep.
 pub(super) fn private(status: StatusCode, object: Object<'_>) -> Response<Body> {
     answer(status, "application/json", "no-store", json::to_string(&Value::Object(object)))
 }
 
-/// A JSON answer that is equal for everybody.
+/// Returns a JSON answer that is equal for everybody.
 pub(super) fn public(object: Object<'_>) -> Response<Body> {
     answer(StatusCode::OK, "application/json", "public, max-age=300", json::to_string(&Value::Object(object)))
 }

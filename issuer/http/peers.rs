@@ -106,7 +106,7 @@ impl Held {
         counts
     }
 
-    /// The connection that makes room for one more of `peer`: of the peer that holds the most, the one that is idle or else busy
+    /// Returns the connection that makes room for one more of `peer`: of the peer that holds the most, the one that is idle or else busy
     /// for longest. Nobody is taken a request from who holds no more than the newcomer will.
     fn victim_for(&self, peer: Peer) -> Option<u64> {
         let counts = self.by_peer();

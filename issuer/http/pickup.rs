@@ -151,7 +151,7 @@ impl Request {
     }
 }
 
-/// The key by which a wallet may repeat its request (`Idempotency-Key`, a quoted string of RFC 8941); without one it may not.
+/// Returns the key by which a wallet may repeat its request (`Idempotency-Key`, a quoted string of RFC 8941); without one it may not.
 fn retry_key(headers: &HeaderMap) -> Option<String> {
     let key = headers.get("idempotency-key")?.to_str().ok()?.trim().strip_prefix('"')?.strip_suffix('"')?;
     key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)).then(|| key.to_owned())

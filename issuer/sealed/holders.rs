@@ -28,7 +28,7 @@ impl Seal {
         (bucket(holder), Digest(self.of("holder", &[id.as_bytes(), holder])))
     }
 
-    /// The sums over many rows.
+    /// Returns the sums over many rows.
     pub(super) fn holder_sums<'r>(&self, rows: impl Iterator<Item = (&'r str, Tag)>) -> Vec<(u16, Digest)> {
         let mut sums: BTreeMap<u16, [u8; 32]> = BTreeMap::new();
         for (id, holder) in rows {

@@ -117,7 +117,7 @@ impl Look<'_> {
         Ok(Some(tags))
     }
 
-    /// The entries that a credential has in bitstrings, in the order of their lists.
+    /// Returns the entries that a credential has in bitstrings, in the order of their lists.
     pub(super) fn entries(&self, id: &str) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for entry in self.given(id)? {
@@ -129,7 +129,7 @@ impl Look<'_> {
         Ok(entries)
     }
 
-    /// A credential's history, oldest first.
+    /// Returns a credential's history, oldest first.
     pub(super) fn history(&self, id: &str) -> Result<Vec<StatusEvent>> {
         let mut history = Vec::new();
         for (row, before) in self.rows.history(id)? {
@@ -143,7 +143,7 @@ impl Look<'_> {
         Ok(history)
     }
 
-    /// The offer of a hashed code or token.
+    /// Returns the offer of a hashed code or token.
     pub(super) fn offer(&self, secret_hash: &[u8; 32]) -> Result<Option<OfferRow>> {
         let row = self.rows.offer(secret_hash)?;
         let ledger = self.ledger;
@@ -156,12 +156,12 @@ impl Look<'_> {
         }
     }
 
-    /// How far a device's log was received.
+    /// Returns how far a device's log was received.
     pub(super) fn device(&self, id: &str) -> Result<Option<DeviceRow>> {
         self.ledger.device(id).map(DeviceMark::row).transpose()
     }
 
-    /// The hash of one received leaf.
+    /// Returns the hash of one received leaf.
     pub(super) fn leaf_hash(&self, device: &str, seq: u64) -> Result<Option<[u8; 32]>> {
         Ok(self.leaves(device, seq, 1)?.first().map(|leaf| leaf.hash))
     }
@@ -193,7 +193,7 @@ impl Look<'_> {
         Ok(rows)
     }
 
-    /// The entries that a credential was given when it was issued.
+    /// Returns the entries that a credential was given when it was issued.
     pub(super) fn given(&self, id: &str) -> Result<Vec<Entry>> {
         let Some((row, before)) = self.rows.history(id)?.into_iter().next() else { return Ok(Vec::new()) };
         let before = if row.seq == 1 { [0; 32] } else { before.ok_or_else(|| tampered(format!("event {}", row.seq - 1)))? };
@@ -248,7 +248,7 @@ impl Look<'_> {
         })
     }
 
-    /// The change that gives an entry this value, if it has another. A revocation is final, whatever a program asks.
+    /// Returns the change that gives an entry this value, if it has another. A revocation is final, whatever a program asks.
     pub(super) fn changed(&self, entry: Entry, value: u8) -> Result<Option<(u32, u32, u8)>> {
         let Entry { list, index } = entry;
         let held = self.ledger.value(list, index);

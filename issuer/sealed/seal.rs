@@ -52,7 +52,7 @@ impl Anchor {
         if is_same || version > self.register { Ok(()) } else { Err(tampered("the register")) }
     }
 
-    /// The number of events, and the seal of the last one.
+    /// Returns the number of events, and the seal of the last one.
     pub(super) const fn events(&self) -> (u64, &[u8; 32]) {
         (self.events, &self.head.0)
     }
@@ -116,7 +116,7 @@ impl Seal {
         self.check("register", &[&version.to_be_bytes(), text], mac)
     }
 
-    /// The event after the one whose seal is `before`.
+    /// Returns the event after the one whose seal is `before`.
     pub(super) fn event(&self, before: &[u8; 32], seq: u64, credential: Option<&str>, event: &Event) -> EventRow {
         let text = json::to_string(event);
         let mac = self.of("event", &event_parts(before, &seq.to_be_bytes(), credential, text.as_bytes()));

@@ -17,7 +17,7 @@ pub enum State {
 }
 
 impl State {
-    /// The two bits in the list.
+    /// Returns the two bits in the list.
     pub const fn bits(self) -> u8 {
         match self {
             Self::Valid => 0,
@@ -26,7 +26,7 @@ impl State {
         }
     }
 
-    /// The state of two bits.
+    /// Returns the state of two bits.
     pub const fn from_bits(bits: u8) -> Option<Self> {
         match bits {
             0 => Some(Self::Valid),

@@ -35,7 +35,7 @@ impl Problem {
     pub(super) const NOT_FOUND: Self = Self { kind: ProblemKind::NotFound, why: None };
     pub(super) const UNAVAILABLE: Self = Self { kind: ProblemKind::Unavailable, why: None };
 
-    /// The problem details object.
+    /// Returns the problem details object.
     pub fn to_json(self) -> Object<'static> {
         let object = Object::new().with("type", self.kind.uri()).with("title", self.kind.title());
         match self.why {
@@ -46,7 +46,7 @@ impl Problem {
 }
 
 impl ProblemKind {
-    /// The URL that names the kind.
+    /// Returns the URL that names the kind.
     pub const fn uri(self) -> &'static str {
         match self {
             Self::Parsing => "https://www.w3.org/TR/vc-data-model#PARSING_ERROR",
@@ -57,7 +57,7 @@ impl ProblemKind {
         }
     }
 
-    /// The kind in words.
+    /// Returns the kind in words.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Parsing => "the text cannot be read",

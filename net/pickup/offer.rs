@@ -124,7 +124,7 @@ impl OfferSource {
         }
     }
 
-    /// True if the address asked first is on this machine.
+    /// Returns true if the address asked first is on this machine.
     pub(super) fn is_local(&self) -> bool {
         let address = match self {
             Self::Inline(offer) => &offer.issuer,

@@ -91,7 +91,7 @@ impl Plan {
     }
 }
 
-/// The next marker and what follows it. In entropy-coded data FF is followed by 00 or a restart; FF may fill before a marker.
+/// Returns the next marker and what follows it. In entropy-coded data FF is followed by 00 or a restart; FF may fill before a marker.
 fn next_marker(mut rest: &[u8]) -> Option<(u8, &[u8])> {
     loop {
         let at = rest.iter().position(|byte| *byte == 0xff)?;

@@ -14,7 +14,7 @@ pub(super) struct Authorised {
 }
 
 impl Authorised {
-    /// The limits of the issuer's entry, before any policy is asked (threats.md A22).
+    /// Checks the limits of the issuer's entry, before any policy is asked (threats.md A22).
     pub(super) fn judge(genuine: &Genuine<'_>, signers: &Signers<'_>, reasons: &mut Vec<Reason>) -> Option<Self> {
         let (role, Signers { authority, issuer: record, further }) = (genuine.role(), signers);
         let before = reasons.len();
@@ -51,7 +51,7 @@ impl Authorised {
         (stands && reasons.len() == before).then(|| Self { issuer: authority.name.clone() })
     }
 
-    /// The display name of the issuer.
+    /// Returns the display name of the issuer.
     pub(super) fn issuer(&self) -> &str {
         &self.issuer
     }

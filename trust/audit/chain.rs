@@ -16,22 +16,22 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// A chain without entries. `device` is the device's `did:key`.
+    /// Returns a chain without entries. `device` is the device's `did:key`.
     pub fn new(device: &str) -> Self {
         Self { device: device.to_owned(), size: 0, head: [0; 32] }
     }
 
-    /// A chain of `size` entries whose last leaf hashes to `head`, as this device stored it.
+    /// Returns a chain of `size` entries whose last leaf hashes to `head`, as this device stored it.
     pub fn resume(device: &str, size: u64, head: [u8; 32]) -> Self {
         Self { device: device.to_owned(), size, head }
     }
 
-    /// The device.
+    /// Returns the device.
     pub fn device(&self) -> &str {
         &self.device
     }
 
-    /// How many entries there are.
+    /// Returns how many entries there are.
     pub const fn size(&self) -> u64 {
         self.size
     }

@@ -37,7 +37,7 @@ impl Salts {
         bytes
     }
 
-    /// The reverse of [`Self::to_bytes`].
+    /// Reads the bytes of [`Self::to_bytes`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Self {
         let mut salts = Self { actor: [0; 16], subject: [0; 16] };
         salts.actor.copy_from_slice(&bytes[..16]);
@@ -187,17 +187,17 @@ impl Entry {
         Self { leaf: leaf.to_bytes(), opening: Some(opening) }
     }
 
-    /// The encoded leaf: the public half.
+    /// Returns the encoded leaf: the public half.
     pub fn leaf_bytes(&self) -> &[u8] {
         &self.leaf
     }
 
-    /// The leaf, decoded.
+    /// Returns the leaf, decoded.
     pub fn leaf(&self) -> Result<Leaf, BadEntry> {
         Leaf::from_bytes(&self.leaf).map_err(|_| BadEntry)
     }
 
-    /// The private half, unless it was forgotten.
+    /// Returns the private half, unless it was forgotten.
     pub const fn opening(&self) -> Option<&Opening> {
         self.opening.as_ref()
     }
@@ -288,7 +288,7 @@ impl Opening {
     }
 }
 
-/// A name that fits an opening: itself, or `sha-256:` and its hash where somebody sent us a novel.
+/// Returns a name that fits an opening: itself, or `sha-256:` and its hash where somebody sent us a novel.
 fn shortened(name: &str) -> String {
     if name.len() <= MAX_NAME {
         return name.to_owned();

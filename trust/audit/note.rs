@@ -59,12 +59,12 @@ impl Note {
         Ok(Self { by, second, reason })
     }
 
-    /// The person.
+    /// Returns the person.
     pub fn by(&self) -> &str {
         &self.by
     }
 
-    /// The second person, who confirmed it.
+    /// Returns the second person, who confirmed it.
     pub fn second(&self) -> Option<&str> {
         self.second.as_deref()
     }

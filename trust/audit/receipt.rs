@@ -86,7 +86,7 @@ impl Receipt {
         jws::sign(TYP, Some(key_id), &payload, signer)
     }
 
-    /// The `kid` a receipt claims, for finding the key record in the bundle; nothing else may be concluded from it.
+    /// Returns the `kid` a receipt claims, for finding the key record in the bundle; nothing else may be concluded from it.
     pub fn claimed_key_id(text: &str) -> Option<String> {
         Jws::parse(text, MAX_BYTES).ok()?.header().key_id.clone()
     }

@@ -159,7 +159,7 @@ pub struct Accepted<'u> {
 }
 
 impl Upload {
-    /// The records of `entries`, which are consecutive, from the position of the first; `head` is their end, signed.
+    /// Returns the records of `entries`, which are consecutive, from the position of the first; `head` is their end, signed.
     ///
     /// At most 4,096 records travel in one upload: sign a head for each part.
     pub fn new(from: u64, entries: &[Entry], head: String, flagged: Vec<Flagged>) -> Self {
@@ -167,7 +167,7 @@ impl Upload {
         Self { dev, from, leaves: entries.iter().map(|entry| entry.leaf_bytes().to_owned()).collect(), head, flagged }
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
         let wire = UploadWire {
             schema: SCHEMA.to_owned(),
@@ -180,7 +180,7 @@ impl Upload {
         serde_json::to_vec(&wire).unwrap_or_default()
     }
 
-    /// The signed head, as text; [`Head::open`] reads it.
+    /// Returns the signed head, as text; [`Head::open`] reads it.
     pub fn head(&self) -> &str {
         &self.head
     }
@@ -196,7 +196,7 @@ impl Upload {
         Ok(Self { dev: wire.dev, from: wire.from_seq, leaves, head: wire.head, flagged: wire.flagged })
     }
 
-    /// The device whose log this is: it signed the head. The server says if it is a known one.
+    /// Returns the device whose log this is: it signed the head. The server says if it is a known one.
     pub fn device(&self) -> Result<String, UploadError> {
         let head = Head::open(&self.head)?;
         if head.chain.device() == self.dev { Ok(self.dev.clone()) } else { Err(UploadError::HeadProof) }
@@ -263,7 +263,8 @@ impl Flagged {
     }
 }
 
-/// The admissions among `entries`, a log from its start, whose credential is revoked by now, in a list newer than the one the decision
+/// Returns the admissions among `entries`, a log from its start, whose credential is revoked by now, in a list newer
+/// than the one the decision
 /// used: admitted while possibly already revoked. Only the issuer knows whether it was ([`super::FlagAnswer`]).
 ///
 /// Reads every entry; a device with a long log finds them by an index.

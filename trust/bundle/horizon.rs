@@ -81,7 +81,7 @@ fn list_end(list: &HeldList, usable: i64) -> Timestamp {
     list.issued_at().plus(usable).min(list.expires_at())
 }
 
-/// How old evidence may get before it admits nobody.
+/// Returns how old evidence may get before it admits nobody.
 fn usable_seconds(limit: &RoleLimit) -> i64 {
     match limit.stale {
         StaleAction::Deny => seconds(limit.fresh_seconds),

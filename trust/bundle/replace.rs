@@ -12,7 +12,7 @@ use super::{
 use crate::parts::PartName;
 use crate::status::{Basis, Evidence, HeldList};
 
-/// The bundle that `newer` becomes when it takes the place of `held`.
+/// Returns the bundle that `newer` becomes when it takes the place of `held`.
 pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBundle, BundleError> {
     newer.root().0.no_older_than(&held.root().0)?;
     // A bundle under another root of trust is no newer version of this one, whatever its numbers say.
@@ -60,7 +60,7 @@ fn published_lists_do_not_step_back(held: &TrustBundle, believed: &[HeldList], n
     Ok(())
 }
 
-/// Both chains as one, so that the file still opens with the root that was pinned first; as long as a file may be. They
+/// Returns both chains as one, so that the file still opens with the root that was pinned first; as long as a file may be. They
 /// meet without a gap, since the newer one leads on from the newest held root.
 fn spliced(held: &[Root], newer: Vec<Root>) -> Vec<Root> {
     let starts_earlier = newer.first().map(Root::version) < held.first().map(Root::version);

@@ -49,7 +49,7 @@ impl Root {
         Self::from_envelope(envelope)
     }
 
-    /// The envelope as JSON: opens again with [`Self::open`].
+    /// Returns the envelope as JSON: opens again with [`Self::open`].
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.envelope.to_bytes()
     }
@@ -59,12 +59,12 @@ impl Root {
         self.0.digest
     }
 
-    /// Its version.
+    /// Returns its version.
     pub fn version(&self) -> u64 {
         self.0.part.version
     }
 
-    /// Its content.
+    /// Returns its content.
     pub fn part(&self) -> &RootPart {
         &self.0.part
     }
@@ -84,7 +84,7 @@ impl Root {
         TimeSigner(keys.iter().fold(hash, |hash, key| hash.chain_update([0]).chain_update(key)).finalize().into())
     }
 
-    /// The root after this one: its version is the next, and both thresholds signed it.
+    /// Returns the root after this one: its version is the next, and both thresholds signed it.
     pub fn next(&self, envelope: &[u8]) -> Result<Self, BundleError> {
         if envelope.len() > 2 * super::MAX_PART {
             return Err(BundleError::TooLarge { part: PartName::Root, bytes: envelope.len(), limit: 2 * super::MAX_PART });
@@ -94,7 +94,7 @@ impl Root {
         self.step(envelope, version)
     }
 
-    /// A root signed by the threshold that it names itself.
+    /// Returns a root signed by the threshold that it names itself.
     fn from_envelope(envelope: Envelope) -> Result<Self, BundleError> {
         let payload = envelope.untrusted_payload().map_err(|_| BundleError::Syntax(PartName::Root))?;
         let claimed: RootPart = read(&payload)?;
@@ -146,7 +146,7 @@ impl Root {
         Err(BundleError::Equivocation { part: PartName::Root, version: self.version() })
     }
 
-    /// One step: the next version, signed by the threshold of this root and by its own (TUF §5.3.4, §5.3.5).
+    /// Takes one step: the next version, signed by the threshold of this root and by its own (TUF §5.3.4, §5.3.5).
     fn step(&self, envelope: Envelope, version: u64) -> Result<Self, BundleError> {
         let expected = self.version().saturating_add(1);
         if version != expected {

@@ -24,7 +24,7 @@ const MAX_CONTEXTS: usize = 14;
 /// As long as an issuer's id may be.
 const MAX_CONTEXT_URL: usize = 1024;
 
-/// A root that does not contradict itself.
+/// Checks that a root does not contradict itself.
 pub(super) fn root(root: &RootPart) -> Result<(), BundleError> {
     let check = || {
         if root.expires_at < root.issued_at {

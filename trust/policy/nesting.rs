@@ -42,7 +42,7 @@ pub(super) fn check(text: &str) -> Result<(), PolicyError> {
     Ok(())
 }
 
-/// The length of the token at the start of `rest`, by Cedar's lexer: a comment, a string, a word, or one byte.
+/// Returns the length of the token at the start of `rest`, by Cedar's lexer: a comment, a string, a word, or one byte.
 fn token(rest: &[u8]) -> usize {
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     match rest {

@@ -53,12 +53,12 @@ impl Evidence {
         self.all().next().map_or("", HeldList::uri)
     }
 
-    /// The newest list.
+    /// Returns the newest list.
     pub(crate) fn current(&self) -> Option<&HeldList> {
         self.newest.first()
     }
 
-    /// Every token that is kept.
+    /// Returns every token that is kept.
     pub(crate) fn all(&self) -> impl Iterator<Item = &HeldList> {
         self.witnesses.iter().chain(&self.newest)
     }
@@ -234,7 +234,7 @@ pub(crate) fn together<'r>(references: &'r [StatusReference], status_of: impl Fn
     HeldStatus { update_available, message, ..result.unwrap_or(HeldStatus::not_covered()) }
 }
 
-/// The one of two statuses that decides; of two equal ones that with the older evidence.
+/// Returns the one of two statuses that decides; of two equal ones that with the older evidence.
 fn graver(a: HeldStatus, b: HeldStatus) -> HeldStatus {
     let gravity = |held: &HeldStatus| match held.status {
         Status::Revoked => 4,

@@ -135,7 +135,7 @@ pub struct VerifiedList {
 }
 
 impl VerifiedList {
-    /// The bitmap.
+    /// Returns the bitmap.
     pub fn list(&self) -> StatusList<'_> {
         StatusList::new(self.bits, &self.bytes)
     }

@@ -51,7 +51,7 @@ pub enum Confidence {
 }
 
 impl Confidence {
-    /// The stable name used in verdicts: `anchored`, `low`, `suspect` or `doubt`.
+    /// Returns the stable name used in verdicts: `anchored`, `low`, `suspect` or `doubt`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Anchored => "anchored",
@@ -72,27 +72,27 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// The time that everything is judged at: the later of wall clock and bound (rules 0 and 5).
+    /// Returns the time that everything is judged at: the later of wall clock and bound (rules 0 and 5).
     pub fn at(&self) -> Timestamp {
         self.bound.map_or(self.reading.wall, |bound| bound.max(self.reading.wall))
     }
 
-    /// How far that time can be believed.
+    /// Returns how far that time can be believed.
     pub const fn confidence(&self) -> Confidence {
         self.confidence
     }
 
-    /// The reason for doubt, if there is one.
+    /// Returns the reason for doubt, if there is one.
     pub const fn doubt(&self) -> Option<Doubt> {
         if let Confidence::Doubt(doubt) = self.confidence { Some(doubt) } else { None }
     }
 
-    /// The proven bound: real time cannot lie before it.
+    /// Returns the proven bound: real time cannot lie before it.
     pub const fn bound(&self) -> Option<Timestamp> {
         self.bound
     }
 
-    /// The readings of the clocks.
+    /// Returns the readings of the clocks.
     pub const fn reading(&self) -> &Reading {
         &self.reading
     }
@@ -107,7 +107,7 @@ impl Moment {
         self.bound.is_some_and(|bound| start <= bound).then_some(true)
     }
 
-    /// This moment after looking at evidence that somebody signed at `issued_at`. An ordinary issuer never moves our
+    /// Returns this moment after looking at evidence that somebody signed at `issued_at`. An ordinary issuer never moves our
     /// clock; when its time lies ahead of ours, ours may be slow (rule 1).
     pub fn considering(self, issued_at: Timestamp) -> Self {
         if issued_at.since(self.at()) <= TOLERANCE_SECONDS || self.doubt().is_some() {

@@ -132,7 +132,7 @@ impl TimeState {
 }
 
 impl TimeState {
-    /// The contradiction of a wall clock, at the reading that was entered last.
+    /// Returns the contradiction of a wall clock, at the reading that was entered last.
     pub(super) fn against(&self, wall: Timestamp) -> Against {
         Against {
             proof: self.proven.is_some_and(|proven| proven.is_behind(wall)),

@@ -145,7 +145,7 @@ impl Default for State {
 }
 
 impl State {
-    /// The stored state; `None` when it is missing or was not sealed by this vault.
+    /// Returns the stored state; `None` when it is missing or was not sealed by this vault.
     pub(crate) fn load(vault: &Vault, keys: &Keys) -> Result<Option<Self>, StorageError> {
         let sealed = vault.storage().get(Space::Meta, KEY)?;
         Ok(sealed.and_then(|sealed| Self::read(&seal::open(keys.header(), &aad(&vault.header.vault, keys), &sealed)?).ok()))
@@ -194,7 +194,7 @@ impl State {
         }
     }
 
-    /// The keys that were found in an altered part.
+    /// Returns the keys that were found in an altered part.
     pub(super) fn altered_keys(&self) -> &[KeyId] {
         self.findings.iter().find_map(Finding::altered_keys).unwrap_or_default()
     }

@@ -107,7 +107,7 @@ fn lacks(alternative: &CredentialQuery, claims: &Value<'_>) -> Missing {
     }
 }
 
-/// A record that reads; what does not cannot be shown, and the listing tells about it.
+/// Returns a record that reads; what does not cannot be shown, and the listing tells about it.
 pub(super) fn readable(vault: &Unlocked<'_>, id: CredentialId) -> Result<Option<Record>, WalletError> {
     match records::load(vault, id) {
         Err(WalletError::Damaged(_) | WalletError::Vault(VaultError::Quarantined)) => Ok(None),
@@ -131,7 +131,7 @@ fn indexed(vault: &Unlocked<'_>, alternative: &CredentialQuery) -> Result<Vec<Cr
     Ok(found)
 }
 
-/// The roles any of which would do, where this claim asks for some by name.
+/// Returns the roles any of which would do, where this claim asks for some by name.
 fn roles_asked(claim: &ClaimQuery, format: Format) -> Option<Vec<&str>> {
     let above: &[&str] = if format.is_vcdm() { &["credentialSubject", "roles"] } else { &["roles"] };
     let steps = claim.path.steps();

@@ -52,7 +52,7 @@ impl FromIterator<Claim> for Claims {
     }
 }
 
-/// The names along a path; elements of one array keep their order.
+/// Returns the names along a path; elements of one array keep their order.
 fn names(path: &ClaimPath) -> Vec<String> {
     let name = |step: &PathStep| if let PathStep::Name(name) = step { Some(name.clone()) } else { None };
     path.steps().iter().filter_map(name).collect()

@@ -74,7 +74,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode, String> {
     Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The checks that `args` name: by name, by number from 1, by a range of numbers; all of them where nothing is named.
+/// Returns the checks that `args` name: by name, by number from 1, by a range of numbers; all of them where nothing is named.
 fn chosen<'c>(checks: &'c [Check], args: &[String]) -> Result<Vec<&'c Check>, String> {
     if args.is_empty() || args == ["all"] {
         return Ok(checks.iter().collect());
@@ -96,7 +96,7 @@ fn chosen<'c>(checks: &'c [Check], args: &[String]) -> Result<Vec<&'c Check>, St
     Ok(found)
 }
 
-/// The file's text without the check.
+/// Returns the file's text without the check.
 fn sabotaged(root: &Path, check: &Check) -> Result<String, String> {
     let text = fs::read_to_string(root.join(&check.file))
         .map_err(|error| format!("{}: cannot read {}: {error}", check.name, check.file.display()))?;
@@ -198,7 +198,7 @@ impl Copy {
     }
 }
 
-/// The packages to build. The root package is always among them: it asks for the features of the whole workspace, so that the
+/// Returns the packages to build. The root package is always among them: it asks for the features of the whole workspace, so that the
 /// dependencies that are there already fit.
 fn packages(check: &Check) -> Vec<String> {
     let mut packages = vec!["--package".to_owned(), "waypass".to_owned()];
@@ -229,7 +229,7 @@ fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<(), String> 
     Ok(())
 }
 
-/// The arguments for cargo, and those after `--` for the tests.
+/// Returns the arguments for cargo, and those after `--` for the tests.
 fn split(args: &[String]) -> (&[String], &[String]) {
     let at = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
     args.split_at(at)

@@ -74,7 +74,7 @@ fn is_child(line: &str) -> bool {
     ignored(line).is_some_and(|(_, why)| why.contains("child of"))
 }
 
-/// The numbers of a line `test result: ok. 12 passed; 0 failed; 1 ignored; ..`.
+/// Returns the numbers of a line `test result: ok. 12 passed; 0 failed; 1 ignored; ..`.
 fn results(line: &str) -> Tally {
     let Some(rest) = line.strip_prefix("test result: ") else { return Tally::default() };
     let rest = rest.split_once(". ").map_or(rest, |(_, numbers)| numbers);

@@ -14,7 +14,7 @@ pub(crate) struct Tool {
 /// Everything the tests ask for.
 pub(crate) const TOOLS: [Tool; 1] = [Tool { program: "faketime", package: "faketime", serves: "a gate whose clock was moved" }];
 
-/// The tools that are missing after trying to install them.
+/// Returns the tools that are missing after trying to install them.
 pub(crate) fn missing() -> Vec<&'static Tool> {
     let absent: Vec<_> = TOOLS.iter().filter(|tool| !present(tool.program)).collect();
     if absent.is_empty() || !may_install() {
@@ -47,7 +47,7 @@ fn quiet(program: &str, args: &[&str]) -> bool {
     command.is_ok_and(|status| status.success())
 }
 
-/// Only root on a distribution with apt; nobody is asked for a password.
+/// Returns true for root on a distribution with apt; nobody is asked for a password.
 fn may_install() -> bool {
     present("apt-get") && Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }

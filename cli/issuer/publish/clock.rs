@@ -79,7 +79,7 @@ impl Clock {
     }
 }
 
-/// The open questions. A store that cannot be read has its own words when it is opened.
+/// Returns the open questions. A store that cannot be read has its own words when it is opened.
 fn doubt(session: &Session) -> Option<ClockDoubt> {
     let path = database(session);
     let store = path.exists().then(|| SqliteStore::peek(&path).ok()).flatten()?;

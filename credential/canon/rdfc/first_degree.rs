@@ -10,7 +10,7 @@ use core::ops::Range;
 /// Some statement with blank nodes was there twice.
 pub(super) struct Repeated;
 
-/// The first-degree hash of every blank node that is mentioned, by its number; of the others, nothing.
+/// Returns the first-degree hash of every blank node that is mentioned, by its number; of the others, nothing.
 ///
 /// A dataset is a set: these hashes would see a repeated statement twice. As both stand together here, they are found for free.
 pub(super) fn digests(mentions: &Mentions<'_, '_>, buffer: &[u8], hash: HashAlgorithm) -> Result<Vec<Digest>, Repeated> {

@@ -58,12 +58,12 @@ impl Span {
 }
 
 impl<'d> Labelled<'d> {
-    /// The blank nodes of this line and their positions; twice if one is in two positions.
+    /// Returns the blank nodes of this line and their positions; twice if one is in two positions.
     pub(super) fn blanks(&self) -> impl Iterator<Item = (Position, u32)> {
         [Position::Subject, Position::Object, Position::Graph].into_iter().zip(self.blanks).filter(|(_, blank)| *blank != NONE)
     }
 
-    /// The blank nodes of this line, each once.
+    /// Returns the blank nodes of this line, each once.
     pub(super) fn distinct_blanks(&self) -> impl Iterator<Item = u32> {
         let [subject, object, graph] = self.blanks;
         let object = if object == subject { NONE } else { object };
@@ -71,12 +71,12 @@ impl<'d> Labelled<'d> {
         [subject, object, graph].into_iter().filter(|blank| *blank != NONE)
     }
 
-    /// The predicate, without angle brackets.
+    /// Returns the predicate, without angle brackets.
     pub(super) const fn predicate(&self) -> &'d str {
         self.predicate
     }
 
-    /// The blank nodes by position. With the text that names none of them, they make the statement.
+    /// Returns the blank nodes by position. With the text that names none of them, they make the statement.
     pub(super) const fn blank_numbers(&self) -> &[u32; 3] {
         &self.blanks
     }
@@ -133,19 +133,19 @@ impl<'d> Lines<'d> {
         Ok(Self { buffer, done, labelled })
     }
 
-    /// The lines with blank nodes; a statement may still be here twice.
+    /// Returns the lines with blank nodes; a statement may still be here twice.
     pub(super) fn labelled(&self) -> &[Labelled<'d>] {
         &self.labelled
     }
 
-    /// The blank node of the dataset, if it has one and no other.
+    /// Returns the blank node of the dataset, if it has one and no other.
     pub(super) fn only_blank(&self) -> Option<u32> {
         let mut blanks = self.labelled.iter().flat_map(Labelled::blanks).map(|(_, blank)| blank);
         let first = blanks.next()?;
         blanks.all(|blank| blank == first).then_some(first)
     }
 
-    /// The buffer of the lines.
+    /// Returns the buffer of the lines.
     pub(super) fn buffer(&self) -> &[u8] {
         &self.buffer
     }
@@ -213,7 +213,7 @@ impl<'d> Lines<'d> {
     }
 }
 
-/// The end of what is written so far, which must not be more than [`MAX_BYTES`].
+/// Returns the end of what is written so far, which must not be more than [`MAX_BYTES`].
 fn offset(buffer: &[u8]) -> Result<u32, RdfcError> {
     match u32::try_from(buffer.len()) {
         Ok(length) if buffer.len() <= MAX_BYTES => Ok(length),

@@ -40,7 +40,7 @@ impl<'m, 'l, 'd> Explorer<'m, 'l, 'd> {
         Self { mentions, digests, hash, canonical, temporary, work: MAX_WORK, input: Vec::new() }
     }
 
-    /// The issuer of canonical identifiers.
+    /// Returns the issuer of canonical identifiers.
     pub(super) fn into_canonical(self) -> Issuer {
         self.canonical
     }

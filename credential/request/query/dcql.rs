@@ -128,7 +128,7 @@ impl TryFrom<Credential> for CredentialQuery {
     }
 }
 
-/// The one type besides `VerifiableCredential`.
+/// Reads the one type besides `VerifiableCredential`.
 fn distinctive_type(types: Vec<String>) -> Result<String, QueryError> {
     let short = |iri: String| EXPANDED.iter().find(|(_, expanded)| *expanded == iri).map_or(iri, |(short, _)| (*short).into());
     let types: Vec<String> = types.into_iter().map(short).filter(|name| name != NOT_DISTINCTIVE).collect();

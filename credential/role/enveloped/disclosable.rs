@@ -61,7 +61,7 @@ fn has_digests(value: &Value<'_>) -> bool {
     }
 }
 
-/// The payload that says `document` for the key `holder`, with roles and personal claims behind disclosures, signed under `header`.
+/// Returns the payload that says `document` for the key `holder`, with roles and personal claims behind disclosures, signed under `header`.
 pub(super) fn sign(
     mut document: Object<'static>,
     holder: Option<&Holder>,

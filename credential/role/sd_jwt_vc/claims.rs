@@ -69,7 +69,7 @@ pub(super) fn draft<'r>(claims: &RoleClaims, rng: &'r mut dyn CryptoRng) -> Resu
     Ok(draft)
 }
 
-/// A name that a personal claim must not have, here or within it.
+/// Returns a name that a personal claim must not have, here or within it.
 fn reserved<'n>(name: &'n str, value: &'n Value<'_>) -> Option<&'n str> {
     if ALWAYS.contains(&name) || name == "_sd_alg" { Some(name) } else { machinery(name, value) }
 }
@@ -102,7 +102,7 @@ fn status(claims: &Object<'_>) -> Result<Vec<StatusReference>, Malformed> {
     Ok(vec![StatusReference::token(uri, index.ok_or(Malformed::WrongType("status_list"))?)])
 }
 
-/// The one entry that `status` can hold.
+/// Returns the one entry that `status` can hold.
 fn token_entry(status: &[StatusReference]) -> Result<Option<&StatusReference>, Malformed> {
     match status {
         [] => Ok(None),

@@ -86,7 +86,7 @@ fn sri(text: &str) -> Option<Vec<Digest>> {
     (!digests.is_empty()).then_some(digests)
 }
 
-/// A multibase text of a multihash (Controlled Identifiers §2.4 and §2.5).
+/// Reads a multibase text of a multihash (Controlled Identifiers §2.4 and §2.5).
 fn multibase(text: &str) -> Option<Vec<Digest>> {
     let (_, bytes) = ::multibase::decode(text).ok()?;
     let (hash, head) = MULTIHASHES.into_iter().find(|(_, head)| bytes.starts_with(head))?;

@@ -51,7 +51,7 @@ pub(super) fn verify(proof: &str, issuer: &str, at: Timestamp) -> Result<Proven,
     Ok(Proven { holder, nonce: claims.text("nonce").ok_or(Invalid("nonce is missing"))?.to_owned() })
 }
 
-/// The key in the header: exactly one of `jwk` and `kid` (a `did:key` or `did:jwk` URL); certificates are not read.
+/// Returns the key in the header: exactly one of `jwk` and `kid` (a `did:key` or `did:jwk` URL); certificates are not read.
 fn key(proof: &str) -> Result<PublicKey, Invalid> {
     let header = proof.split('.').next().ok_or(HEADER)?;
     let header = base64url::decode(header).map_err(|_| HEADER)?;

@@ -58,7 +58,7 @@ impl BitstringList {
         SignedBitstring::verify(&unverified(text)?, key)?.inflate(max_bytes)
     }
 
-    /// The credential without a proof, for a caller that signs it another way.
+    /// Returns the credential without a proof, for a caller that signs it another way.
     pub fn document(&self, list: Bitstring<'_>) -> Result<Object<'static>, ListError> {
         if list.len() < MIN_ENTRIES {
             return Err(ListError::TooShort);
@@ -191,7 +191,7 @@ pub struct VerifiedBitstring {
 }
 
 impl VerifiedBitstring {
-    /// The bits.
+    /// Returns the bits.
     pub fn bitstring(&self) -> Bitstring<'_> {
         Bitstring { size: self.size, bytes: &self.bytes }
     }
@@ -203,7 +203,7 @@ impl VerifiedBitstring {
     }
 }
 
-/// One text, or a list of texts.
+/// Returns one text, or a list of texts.
 fn texts<'v>(value: &'v Value<'_>) -> Option<Vec<&'v str>> {
     match value {
         Value::String(text) => Some([text.as_ref()].into()),

@@ -23,7 +23,7 @@ impl Path {
         &self.bytes
     }
 
-    /// The text to append to.
+    /// Returns the text to append to.
     pub(super) fn extend(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
