@@ -105,13 +105,13 @@ fn profile_folder(base: &Path, name: &str) -> Result<PathBuf, Failure> {
     Ok(base.join("profiles").join(name))
 }
 
-/// Refuses what is no name for a profile. The name becomes a folder, so it must not lead out of it.
+/// Refuses a text that cannot name a profile. The name becomes a folder, so it must not lead out of it.
 pub(crate) fn profile_name(name: &str) -> Result<(), Failure> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=64).contains(&name.len()) && name.chars().all(plain) {
         return Ok(());
     }
-    Err(Failure::usage(format!("`{name}` is no name for a profile"), "use letters, digits, `-` and `_`, at most 64"))
+    Err(Failure::usage(format!("`{name}` is not a name for a profile"), "use letters, digits, `-` and `_`, at most 64"))
 }
 
 /// Makes a folder only its owner may enter.

@@ -34,7 +34,7 @@ fn write_all(out: Out, command: &Command, folder: &Path, pages: &mut Vec<String>
     let file = format!("{name}.1");
     file::write(out, &folder.join(&file), &text)?;
     pages.push(file);
-    // clap's own `help` of a command that has commands is no command of ours.
+    // clap's own `help` of a command that has commands is not a command of ours.
     command.get_subcommands().filter(|inner| !inner.is_hide_set()).try_for_each(|inner| write_all(out, inner, folder, pages))
 }
 
@@ -86,13 +86,13 @@ fn see_also(name: &str) -> String {
     }
 }
 
-/// Writes a section whose lines stand as they are: tables and indented lists keep their shape.
+/// Writes a section whose lines stay as they are: tables and indented lists keep their shape.
 fn section(out: &mut String, heading: &str, text: &str) {
     let lines: Vec<String> = text.lines().map(verbatim).collect();
     out.push_str(&[".SH \"", heading, "\"\n.nf\n", &lines.concat(), ".fi\n"].concat());
 }
 
-/// Returns a line that the formatter prints as it stands.
+/// Returns a line that the formatter prints as it is.
 fn verbatim(line: &str) -> String {
     let mut out = String::with_capacity(line.len() + 8);
     // A line that begins with a dot or an apostrophe is a request (groff(7)).

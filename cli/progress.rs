@@ -69,7 +69,7 @@ impl Drop for Progress {
         self.over.store(true, Ordering::Release);
         if let Some(curtain) = self.curtain.take() {
             curtain.thread().unpark();
-            // It has nothing to tell, and a bar that could not be drawn is no failure of the work.
+            // It has nothing to tell, and a bar that could not be drawn is not a failure of the work.
             drop(curtain.join());
         }
         self.bar.finish_and_clear();

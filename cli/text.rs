@@ -70,7 +70,7 @@ impl Text {
         }
         let is_space = |&(_, c): &(Style, char)| c == ' ';
         rest.truncate(rest.iter().rposition(|cell| !is_space(cell)).map_or(0, |last| last + 1));
-        // A continued line stands further to the right than its beginning.
+        // A continued line is further to the right than its beginning.
         let indent = (rest.iter().take_while(|cell| is_space(cell)).count() + 2).min(columns / 2);
         let mut lines = Vec::new();
         while rest.len() > columns {

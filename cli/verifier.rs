@@ -39,7 +39,7 @@ enum Verb {
     Challenge(challenge::Args),
     /// Decide about what a wallet presented
     Verify(verify::Args),
-    /// Check what a wallet presented on a device that is no gate: say what is known, admit nobody
+    /// Check what a wallet presented on a device that is not a gate: say what is known, admit nobody
     Check(verify::Args),
     /// Say who did the extra step of an amber verdict, or that the person was turned away
     Confirm(confirm::Args),

@@ -60,7 +60,7 @@ fn in_zone(at: Timestamp, zone: TimeZone) -> String {
     format!("{} {zone}", local.strftime("%Y-%m-%d %H:%M"))
 }
 
-/// Returns a time until which something holds, and whether that is over: `until 2026-11-20 14:05 UTC`, or
+/// Returns a time until which something holds, and if that has passed: `until 2026-11-20 14:05 UTC`, or
 /// `ENDED 15 days ago (2026-11-20 14:05 UTC)`.
 pub(crate) fn until(end: Timestamp, now: Timestamp) -> String {
     if end > now { format!("until {}", when(end)) } else { format!("ENDED {} ago ({})", span(now.since(end)), when(end)) }

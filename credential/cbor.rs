@@ -289,7 +289,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes one item and all within it; gives its bytes.
+    /// Passes one item and all within it; returns its bytes.
     fn skip(&mut self, depth: usize) -> Result<&'a [u8], NotCanonical> {
         let start = self.0;
         let deeper = depth.checked_sub(1).ok_or(NotCanonical)?;

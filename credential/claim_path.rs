@@ -1,4 +1,4 @@
-//! Claim paths (OpenID4VP 1.0 §7): where in a credential's claims something stands.
+//! Claim paths (OpenID4VP 1.0 §7): the place of a claim in a credential.
 
 use crate::json::Value;
 use alloc::{string::String, vec::Vec};

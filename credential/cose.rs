@@ -117,7 +117,7 @@ pub(crate) struct Types {
     pub(crate) content_type: &'static str,
 }
 
-/// Signs `payload`, with `claims` in the header where there are any.
+/// Signs `payload`, with `claims` in the header if there are any.
 pub(crate) fn sign(
     payload: &[u8],
     types: Types,

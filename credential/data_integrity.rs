@@ -110,8 +110,8 @@ impl<'v, 'a> Proof<'v, 'a> {
         Ok(Self { options, suite, algorithm, signature, document, config: proof })
     }
 
-    /// Transforms and hashes document and proof (steps 5 to 7). JCS transforms every document; an RDFC suite refuses those that are
-    /// no JSON-LD under contexts in `known`.
+    /// Transforms and hashes document and proof (steps 5 to 7). JCS transforms every document; an RDFC suite refuses
+    /// those that are not JSON-LD under contexts in `known`.
     pub fn seal(&self, known: &KnownContexts) -> Result<Seal, ProofError> {
         self.seal_over(None, known)
     }
@@ -133,7 +133,7 @@ impl Seal {
     }
 }
 
-/// Signs `document` in `suite` (vc-di-eddsa §3.2.1 and §3.3.1, vc-di-ecdsa likewise) and gives the proof that belongs into its `proof`
+/// Signs `document` in `suite` (vc-di-eddsa §3.2.1 and §3.3.1, vc-di-ecdsa likewise) and returns the proof that belongs into its `proof`
 /// member. An earlier `proof` is not signed. An RDFC suite reads the document by contexts in `known`.
 pub fn create(
     suite: Suite,
@@ -276,7 +276,7 @@ impl From<CreateError> for PresentError {
     }
 }
 
-/// One context that stands alone counts as a list of one.
+/// One context by itself counts as a list of one.
 fn contexts<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
     value.as_array().unwrap_or(core::slice::from_ref(value))
 }

@@ -115,7 +115,7 @@ impl<'a> DidUrl<'a> {
         }
     }
 
-    /// Returns the key material that this DID holds; some of it verifies nothing ([`KeyMaterial`]). The DID must stand alone.
+    /// Returns the key material that this DID holds; some of it verifies nothing ([`KeyMaterial`]). The DID must be bare.
     pub fn material(&self) -> Result<KeyMaterial, DidError> {
         if !self.path_and_query.is_empty() || self.fragment.is_some() {
             return Err(DidError::NotAVerificationMethod);

@@ -49,13 +49,13 @@ pub enum LdError {
     ProtectedTerm,
     /// A combination of contexts, or of contexts and document, whose meaning we do not implement.
     Unsupported,
-    /// A name that no context defines, or an IRI where a name should stand.
+    /// A name that no context defines, or an IRI where a name should be.
     UndefinedTerm,
-    /// A keyword that may not stand where it stands, or that JSON-LD does not know.
+    /// A keyword in a place where it may not be, or that JSON-LD does not know.
     Keyword,
     /// A keyword appears twice in one object, by its name and an alias.
     RepeatedKeyword,
-    /// An identifier that is no absolute IRI.
+    /// An identifier that is not an absolute IRI.
     RelativeId,
     /// A type, datatype or other vocabulary item that is neither a term nor an absolute IRI.
     RelativeType,
@@ -92,7 +92,7 @@ impl fmt::Display for LdError {
             Self::InlineContext => "the document carries a context of its own",
             Self::UnknownContext => "the document names a context that is not known",
             Self::OtherContext => "the document names other contexts than those it is read with",
-            Self::NestedContext => "an @context stands within the document",
+            Self::NestedContext => "an @context is within the document",
             Self::ProtectedTerm => "a context redefines a protected term",
             Self::Unsupported => "the contexts combine in a way that is not supported",
             Self::UndefinedTerm => "a member name is not defined by any context",
@@ -107,7 +107,7 @@ impl fmt::Display for LdError {
             Self::NestedArray => "an array is in an array",
             Self::Repeated => "the same statement is made twice",
             Self::AmbiguousNode => "a node is described or mentioned in two places",
-            Self::Value => "a value does not fit where it stands",
+            Self::Value => "a value does not fit its place",
             Self::Language => "a language tag is not well-formed",
             Self::Number => "a number has no single canonical form",
             Self::TooDeep => "the document is nested deeper than allowed",
@@ -131,7 +131,7 @@ pub fn to_rdf_without<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, 
 }
 
 /// Checks that every name in `document` without its `proof` has a meaning under `contexts`. For a document whose text is signed:
-/// values that statements would lose (null, an empty list, one item twice, a list in a list, a long number) are no fault.
+/// values that statements would lose (null, an empty list, one item twice, a list in a list, a long number) are not faults.
 pub(crate) fn check_names<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>) -> Result<(), LdError> {
     expand::to_rdf(document, contexts, Some("proof"), Signed::Text).map(drop)
 }

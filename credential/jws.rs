@@ -93,7 +93,7 @@ impl<'a> Jws<'a> {
     }
 
     /// Checks the signature, and that header and key agree on the algorithm and the header's `typ` is `typ`
-    /// (RFC 8725 §3.1, §3.11); gives the payload.
+    /// (RFC 8725 §3.1, §3.11); returns the payload.
     pub fn verify(&self, key: &PublicKey, typ: &str) -> Result<&[u8], InvalidProof> {
         self.header.check(key, typ, self.signing_input, &self.signature)?;
         Ok(&self.payload)

@@ -34,7 +34,7 @@ impl Recorded {
         &self.decision
     }
 
-    /// Returns the number of its record; `None` where the gate could not decide or record.
+    /// Returns the number of its record; `None` if the gate could not decide or record.
     pub const fn seq(&self) -> Option<u64> {
         self.seq
     }

@@ -67,7 +67,7 @@ pub enum GateError {
         /// Its number.
         seq: u64,
     },
-    /// The gate itself is no person that could be erased.
+    /// The gate itself is not a person that could be erased.
     NoPerson,
     /// A receipt for the log is refused.
     Receipt(ReceiptError),

@@ -22,7 +22,7 @@ pub struct Acknowledged {
 impl Gate<'_> {
     /// Returns what is wrong with this gate, a line each; empty if nothing is.
     ///
-    /// An index that was made again is no finding here: nothing was lost by it.
+    /// An index that was made again is not a finding here: nothing was lost by it.
     pub fn tampering(&self) -> Result<Vec<String>, GateError> {
         let mut found: Vec<String> = self
             .vault

@@ -20,7 +20,7 @@ use waypass_verifier::{Challenge, Challenges, DeviceState, GateIdentity};
 pub struct About {
     /// The name people know it by.
     pub name: String,
-    /// The site it stands on.
+    /// The site it is for.
     pub site: String,
     /// The zone it opens.
     pub zone: String,
@@ -124,7 +124,7 @@ impl<'v> Gate<'v> {
         moment
     }
 
-    /// Appends a record that is no decision, with the state it leads to.
+    /// Appends a record that is not a decision, with the state it leads to.
     pub fn record(&self, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         self.record_in(self.state()?, &self.identity.id, event, subject, reading, rng)
     }

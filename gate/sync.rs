@@ -57,7 +57,7 @@ impl Question {
 }
 
 impl<'g> Gate<'g> {
-    /// Begins a synchronization; `clock` gives a reading whenever a step needs one.
+    /// Begins a synchronization; `clock` returns a reading whenever a step needs one.
     pub fn sync(&'g self, clock: &'g dyn Fn() -> Reading, rng: &'g mut dyn CryptoRng) -> Sync<'g> {
         // An unreadable store has no contradictions to compare with; every one that is there afterwards is new.
         Sync { gate: self, clock, rng, taken_back: self.taken_back().unwrap_or_default() }

@@ -54,7 +54,7 @@ pub enum AuthorityError {
         /// The time of the one brought.
         found: Timestamp,
     },
-    /// It is no DID document of that DID.
+    /// It is not the DID document of that DID.
     Document(DocumentError),
     /// The DID document has no key for signing credentials by this method, and why, where one method is the reason.
     NoMethod(String, Option<MethodError>),

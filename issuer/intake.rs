@@ -1,6 +1,6 @@
 //! Audit intake: a device's log arrives, by HTTP or as a file; a signed receipt goes back.
 //!
-//! Sending again what was received gives the same answer, so a device whose receipt got lost simply repeats. A log that
+//! Sending again what was received brings the same answer, so a device whose receipt got lost simply repeats. A log that
 //! contradicts what was received is evidence, not an error to be smoothed over: nothing of it is stored, the device is marked.
 
 use crate::keys::KeyUse;
@@ -31,14 +31,14 @@ pub enum IntakeError {
     },
     /// No active intake key is unlocked.
     NoKey,
-    /// The intake key could not sign. The log is stored; sending it again gives the receipt.
+    /// The intake key could not sign. The log is stored; sending it again brings the receipt.
     Sign,
     /// The store failed.
     Store(StoreError),
 }
 
 impl Issuer<'_> {
-    /// Takes an upload and gives the receipt (compact JWS by the intake key). Sending the same upload again gives an equal
+    /// Takes an upload and returns the receipt (compact JWS by the intake key). Sending the same upload again gives an equal
     /// answer, but for its time.
     pub fn intake(&mut self, upload: &[u8], at: Timestamp) -> Result<String, IntakeError> {
         let signer = self.active_signer(KeyUse::Intake, at)?.ok_or(IntakeError::NoKey)?;
@@ -105,7 +105,7 @@ impl Issuer<'_> {
         self.store.leaves(device, from_seq, limit)
     }
 
-    /// Returns true if an admission came after the revocation. An entry of somebody else's list, or of none, is no revocation of ours.
+    /// Returns true if an admission came after the revocation. An entry of somebody else's list, or of none, is not a revocation of ours.
     fn answer(&self, flag: &Flagged) -> Result<FlagAnswer, StoreError> {
         let revoked_at = self.revoked_at(&flag.uri, flag.idx)?.map(Timestamp::unix);
         Ok(FlagAnswer { seq: flag.seq, revoked_at, already_revoked: revoked_at.is_some_and(|revoked| revoked <= flag.admitted_at) })

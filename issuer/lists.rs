@@ -41,7 +41,7 @@ pub(crate) enum Bitmap {
 pub enum EntryError {
     /// The settings name no `status_messages`, and an entry for messages was asked for.
     NoMessages,
-    /// It is no entry of a bitstring of this issuer that was given to a document, or a revocation cannot be taken back.
+    /// It is not an entry of a bitstring of this issuer that was given to a document, or a revocation cannot be taken back.
     NotOurs,
     /// The value has more bits than the list's entries.
     Value,
@@ -82,7 +82,7 @@ impl Issuer<'_> {
     }
 
     /// Status list number `list` as it is now, signed now: a Bitstring Status List as the JSON of its
-    /// `BitstringStatusListCredential`, a Token Status List as its token. `None` where there is no such list.
+    /// `BitstringStatusListCredential`, a Token Status List as its token. `None` if there is no such list.
     ///
     /// The lists of gates are published with the trust bundle ([`crate::publish::Publication::lists`]); this one is for
     /// callers of this issuer itself.

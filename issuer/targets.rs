@@ -96,7 +96,7 @@ impl Issuer<'_> {
     }
 
     /// Returns what the next targets would say otherwise than those in effect, with the rules of `policy` if some are given. Dates and
-    /// further status lists of this issuer's own are no change: they are renewed without anybody's word.
+    /// further status lists of this issuer's own are not a change: they are renewed without anybody's word.
     pub fn pending_change(&self, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, StoreError> {
         match self.targets()? {
             Some((_, held)) => self.targets_change(&held, policy),

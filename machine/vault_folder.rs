@@ -166,7 +166,7 @@ struct Found {
     repairs: Vec<Repair>,
 }
 
-/// Like [`with_store`], where there is a database already.
+/// Like [`with_store`], if there is a database already.
 fn found(dir: &Path, wait: Wait<'_>) -> Result<Found, OpenError> {
     if dir.join(DATABASE).symlink_metadata().is_err() {
         return Err(OpenError::NotFound(dir.to_owned()));

@@ -103,7 +103,7 @@ impl Client {
         Ok(Self { runtime, far, reach, near })
     }
 
-    /// Returns the client that may connect to `url`. A resolver guards names; an address that stands there as a number is looked at here.
+    /// Returns the client that may connect to `url`. A resolver guards names; an address that is there as a number is looked at here.
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, TransportError> {
         match &self.reach {
             Reach::PublicAnd(own) if own.contains(&authority(url)) => Ok(&self.near),
@@ -114,7 +114,7 @@ impl Client {
         }
     }
 
-    /// Sends and gives the body of a 2xx answer.
+    /// Sends, and returns the body of a 2xx answer.
     pub(crate) fn ask(&self, url: &Url, ask: Ask<'_>) -> Result<Vec<u8>, TransportError> {
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
         let mut request = self.client_for(url)?.request(method, url.clone());

@@ -29,7 +29,7 @@ pub(crate) fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// The ranges that are no one's on the Internet, by their first address and the length of their prefix.
+/// The ranges that belong to nobody on the Internet, by their first address and the length of their prefix.
 const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),

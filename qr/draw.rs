@@ -8,7 +8,7 @@ use qrcode::{EcLevel, QrCode};
 const SCALE: usize = 6;
 /// Light modules around the code (ISO/IEC 18004 §6.3.8).
 const QUIET: usize = 4;
-/// A poster is no use to a scanner; this bounds the picture at 185 * 32 pixels a side.
+/// A scanner cannot read a poster; this bounds the picture at 185 * 32 pixels a side.
 const MAX_SCALE: usize = 32;
 
 /// Why a text was not drawn.

@@ -133,7 +133,7 @@ pub fn frames(payload: &[u8], size: FrameSize) -> Result<Vec<Frame>, PayloadTooL
 /// Why a scanned text was not taken, or why a transfer is not complete.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FrameError {
-    /// The text is no frame of ours.
+    /// The text is not a frame of ours.
     NotAFrame,
     /// A frame of a version that this program does not know.
     UnknownVersion,

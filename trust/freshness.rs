@@ -44,7 +44,7 @@ pub enum Freshness {
     },
 }
 
-/// Ages in seconds of what a verdict rests on; `None` where there is nothing or the clock cannot say.
+/// Ages in seconds of what a verdict rests on; `None` if there is nothing or the clock cannot say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 pub struct Ages {
     /// Of the bundle's timestamp.
@@ -75,7 +75,7 @@ impl Freshness {
         }
     }
 
-    /// Returns when the evidence was made, where there is any.
+    /// Returns when the evidence was made, if there is any.
     pub fn as_of(&self) -> Option<Timestamp> {
         match self {
             Self::Current { as_of } | Self::Stale { as_of, .. } | Self::TooOld { as_of, .. } => Some(*as_of),

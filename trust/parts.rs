@@ -202,7 +202,7 @@ pub struct TargetsPart {
     pub contexts: Vec<ContextReference>,
     /// How to decide.
     pub policy: Policy,
-    /// Delegated signing roles: none are understood, so none may stand here.
+    /// Delegated signing roles: none are understood, so none may be here.
     pub delegations: [(); 0],
 }
 
@@ -236,7 +236,7 @@ pub struct StatusUri {
     pub max_entries: u64,
     /// Bits per entry: 1, 2, 4 or 8; of a bitstring 1 to 8.
     pub bits: u8,
-    /// True if a revocation in it can never be taken back. Of a bitstring it never can, whatever stands here.
+    /// True if a revocation in it can never be taken back. Of a bitstring it never can, whatever is here.
     pub irrevocable: bool,
     /// Which kind of list it is.
     #[serde(default, skip_serializing_if = "ListKind::is_token")]

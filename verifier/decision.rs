@@ -18,7 +18,7 @@ pub struct GateIdentity {
     pub id: String,
     /// For people.
     pub name: String,
-    /// The site it stands on.
+    /// The site it is for.
     pub site: String,
     /// The zone it opens.
     pub zone: String,

@@ -31,7 +31,7 @@ pub enum Asker {
 pub enum AskError {
     /// Not a request, or its signature does not hold.
     Request(RequestError),
-    /// Its time is over.
+    /// It has expired.
     Expired {
         /// When it ended.
         at: Timestamp,

@@ -182,7 +182,7 @@ impl Proposal<'_, '_> {
         &self.asked
     }
 
-    /// Returns the credential that would be shown, as it stands.
+    /// Returns the credential that would be shown, in its present state.
     pub fn card(&self) -> &Card {
         &self.card
     }

@@ -143,7 +143,7 @@ impl Record {
         shown.verify(&Kept { shown, keys: &self.keys }).ok()
     }
 
-    /// Returns the tags that find it. The roles stand here because a gate asks by role.
+    /// Returns the tags that find it. The roles are here because a gate asks by role.
     pub(crate) fn tags<'t>(&'t self, role: &'t RoleClaims) -> Vec<(&'static str, &'t [u8])> {
         let mut tags: Vec<(&'static str, &[u8])> = vec![
             (CNF, self.key.as_bytes()),

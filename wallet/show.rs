@@ -80,13 +80,13 @@ pub enum Standing {
     StatusUnknown,
     /// Its time has not begun.
     NotYet,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// Suspended for now, by the issuer.
     Suspended,
     /// Withdrawn, by the issuer.
     Withdrawn,
-    /// The bundle gives reasons not to believe it, the gravest first.
+    /// The bundle has reasons not to believe it, the gravest first.
     NotTrusted(Vec<Reason>),
     /// There is no bundle to judge it by.
     NoBundle,
@@ -166,7 +166,7 @@ impl KnownKeys {
 }
 
 impl Wallet<'_> {
-    /// Returns the credentials that fit `filter`, as they stand now.
+    /// Returns the credentials that fit `filter`, in their present state.
     pub fn list(&self, filter: Filter<'_>, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Listing, WalletError> {
         let keys = self.known_keys()?;
         let tag = match &filter {
@@ -190,7 +190,7 @@ impl Wallet<'_> {
         Ok(listing)
     }
 
-    /// Returns one credential as it stands now.
+    /// Returns one credential in its present state.
     pub fn show(&self, id: CredentialId, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Card, WalletError> {
         self.card(id, &self.known_keys()?, bundle, at)?.ok_or(WalletError::NotHeld)
     }

@@ -56,7 +56,7 @@ pub(crate) struct Args {
 pub(super) const TARGETS_DUE: &str = "issuers, gates or rules have changed and the keys that sign them are not here; they are not in this bundle \
     yet: waypass issuer ceremony prepare targets -o PAPER";
 
-/// As [`TARGETS_DUE`], for those who changed just that.
+/// Like [`TARGETS_DUE`], for those who changed just that.
 pub(super) const TAKES_EFFECT_LATER: &str =
     "the keys that sign issuers and rules are not here; the change takes effect when they have signed";
 
@@ -227,7 +227,7 @@ fn policy_failure(error: &PolicyRefused) -> Failure {
 
 /// Returns the words for a publication that failed where nothing else was to be done.
 pub(crate) fn failure(error: PublishError) -> Failure {
-    const STANDS: &str = "what was published before still stands";
+    const STANDS: &str = "the earlier publication is still in force";
     match error {
         PublishError::Store(why) => store_failure(why),
         PublishError::Policy(_) => Failure::usage(error, CORRECT_RULES),

@@ -15,7 +15,7 @@ pub(crate) struct Args {
     /// The name people know the gate by
     #[arg(long)]
     name: String,
-    /// The site it stands on
+    /// Site it is for
     #[arg(long)]
     site: String,
     /// The zone it opens

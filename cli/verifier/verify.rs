@@ -38,7 +38,8 @@ pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
     })
 }
 
-/// Refuses what no person can have presented, and so the guard cannot have meant: that is no verdict about anybody, and no entry in the log.
+/// Refuses what no person can have presented, and so the guard cannot have meant: that is not a verdict about anybody,
+/// and has no entry in the log.
 fn meant(presentation: &[u8]) -> Result<(), Failure> {
     if presentation.is_empty() {
         return Err(Failure::usage("there is no answer in it: it is empty", "ask the person to present again"));

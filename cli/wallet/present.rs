@@ -171,7 +171,8 @@ fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
     lines
 }
 
-/// Returns a warning with its mark. That somebody comes to a gate again is no alarm: a mark for it would teach people to overlook marks.
+/// Returns a warning with its mark. That somebody comes to a gate again is not an alarm: a mark for it would teach
+/// people to overlook marks.
 fn warned(warning: &Warning) -> Text {
     let (tone, mark) = if matches!(warning, Warning::SeenBefore { .. }) { (Tone::Quiet, "·") } else { (Tone::Amber, "▲") };
     Text::from("  ").then_in(tone, mark).then(format!(" {warning}"))

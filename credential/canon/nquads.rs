@@ -140,7 +140,7 @@ fn is_language(tag: &str) -> bool {
 }
 
 /// Appendix A: two-character escapes for seven characters; `\u` and four capital digits for the other control characters and for
-/// what is no XML 1.1 `Char`; everything else as it is.
+/// what is not an XML 1.1 `Char`; everything else as it is.
 fn write_escaped(text: &str, out: &mut Vec<u8>) {
     for char in text.chars() {
         let short = match char {

@@ -1,6 +1,6 @@
 //! RDF 1.1 datasets as canonicalization needs them: terms that borrow from what they were read from, quads, and dense blank nodes.
 //!
-//! A value here is what the model can say and no more: literals stand only as objects, predicates are IRIs. The reader
+//! A value here is what the model can say and no more: literals are objects only, predicates are IRIs. The reader
 //! that made an IRI checks that it is well-formed. Base direction has no canonical N-Quads and so no place here:
 //! readers refuse it.
 

@@ -42,7 +42,7 @@ pub enum ProofError {
     Context,
     /// A member that a proof does not have.
     Member(MemberName),
-    /// `previousProof` names a proof that is not there, or leads back to where it stands.
+    /// `previousProof` names a proof that is not there, or leads back to itself.
     PreviousProof,
     /// Document or proof cannot be read as statements.
     JsonLd(LdError),

@@ -46,7 +46,7 @@ pub struct VerificationMethod {
     ends: Option<Timestamp>,
 }
 
-/// Why bytes are no DID document of the DID they should be of.
+/// Why bytes are not a DID document of the DID they should be of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DocumentError {
     /// Not acceptable JSON.
@@ -67,7 +67,7 @@ pub enum DocumentError {
     PrivateKey,
 }
 
-/// Why a document gives no key for a purpose.
+/// Why a document has no key for a purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MethodError {
     /// The document has no such method.
@@ -254,7 +254,7 @@ fn time(method: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Do
 }
 
 impl DidUrl<'_> {
-    /// Returns the document of this DID, whose key is in the identifier (`did:key`, `did:jwk`). The DID must stand alone.
+    /// Returns the document of this DID, whose key is in the identifier (`did:key`, `did:jwk`). The DID must be bare.
     pub fn document(&self) -> Result<Object<'static>, DidError> {
         if !self.path_and_query.is_empty() || self.fragment.is_some() {
             return Err(DidError::Syntax);

@@ -24,7 +24,7 @@ pub enum Representation {
 /// The error (DID Resolution §10).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ErrorCode {
-    /// The text is no DID, or its method-specific part breaks the method's rules.
+    /// The text is not a DID, or its method-specific part breaks the method's rules.
     InvalidDid,
     /// Nobody holds a document of this DID.
     NotFound,
@@ -70,11 +70,11 @@ impl ErrorCode {
     /// Returns the error, in words.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::InvalidDid => "this is no DID, or not one that its method allows",
+            Self::InvalidDid => "this is not a DID, or not one that its method allows",
             Self::NotFound => "nobody here has a document of this DID",
             Self::MethodNotSupported => "DIDs of this method are not resolved here",
             Self::RepresentationNotSupported => "the document has none of the forms that are accepted",
-            Self::InvalidDidDocument => "what is held is no document of this DID",
+            Self::InvalidDidDocument => "the held document is not one of this DID",
         }
     }
 
@@ -101,7 +101,8 @@ impl From<DidError> for ErrorCode {
 }
 
 impl Resolution {
-    /// Resolves `did` for a caller who accepts one media type, or any. `held` gives the bytes of a `did:web`'s document, if there are any.
+    /// Resolves `did` for a caller who accepts one media type, or any. `held` returns the bytes of a `did:web`'s
+    /// document, if there are any.
     pub fn of<'b>(did: &str, accept: Option<&str>, held: impl FnOnce(&WebDid<'_>) -> Option<&'b [u8]>) -> Self {
         match Representation::accepted(accept) {
             Ok(representation) => Self { representation, document: resolve(did, held) },

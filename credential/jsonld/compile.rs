@@ -131,7 +131,7 @@ impl Compiler {
         Ok(place)
     }
 
-    /// Compiles the scoped contexts of the layer at `place`, now that its own terms stand.
+    /// Compiles the scoped contexts of the layer at `place`, now that its own terms are compiled.
     fn scopes(&mut self, context: &Members<'_, '_>, place: usize, outer: &[usize]) -> Result<(), ContextError> {
         let around = [outer, &[place]].concat();
         for at in 0..self.layers[place].terms.len() {
@@ -185,7 +185,7 @@ impl<'c, 'v> Definer<'c, 'v> {
             Some(Value::Null) => self.vocab = Vocab::Cleared,
             // Absolute only: one relative to the vocabulary around it would have two meanings.
             Some(Value::String(iri)) if is_iri(iri) && iri.contains("://") => self.vocab = Vocab::Iri(owned(iri)?),
-            Some(_) => return Err(ContextError::Unsupported("an @vocab that is no absolute IRI")),
+            Some(_) => return Err(ContextError::Unsupported("an @vocab that is not an absolute IRI")),
         }
         Ok(propagate)
     }
@@ -243,13 +243,13 @@ impl<'c, 'v> Definer<'c, 'v> {
         let mut term = self.term(name, means);
         for (key, value) in definition.iter() {
             match key {
-                // The scoped context is compiled when all terms around it stand.
+                // The scoped context is compiled when all terms around it are.
                 "@id" | "@context" => {}
                 "@protected" => term.protected = value.as_bool().ok_or(ContextError::Invalid("@protected is not true or false"))?,
                 "@prefix" => term.prefix = value.as_bool().ok_or(ContextError::Invalid("@prefix is not true or false"))?,
                 "@type" => term.coercion = self.coercion(value.as_str().ok_or(ContextError::Invalid("@type is not a string"))?)?,
                 "@container" => term.container = container(value)?,
-                _ => return Err(ContextError::Invalid("a term definition has a member that is no keyword")),
+                _ => return Err(ContextError::Invalid("a term definition has a member that is not a keyword")),
             }
         }
         let plain = term.coercion == Coercion::Plain && definition.member("@context").is_none() && !term.prefix;

@@ -71,7 +71,7 @@ pub(super) struct Walk<'x> {
     out: Dataset<'x>,
     /// The graphs and names of the nodes that have members.
     described: Vec<Named<'x>>,
-    /// The graphs and identifiers that stand as values.
+    /// The graphs and identifiers that are values.
     mentioned: Vec<Named<'x>>,
     /// The predicates that terms gave the nodes being walked, innermost last.
     predicates: Vec<&'x str>,
@@ -142,7 +142,7 @@ impl<'x> Walk<'x> {
         Ok(())
     }
 
-    /// Adds the statement that `object` stands at `place`.
+    /// Adds the statement that `object` is at `place`.
     #[inline]
     fn state(&mut self, place: &Place<'x>, object: Term<'x>) -> Result<(), LdError> {
         self.push(place.subject, again(&place.predicate), object, place.graph)

@@ -23,7 +23,7 @@ pub(super) fn any_equal<T, K: ?Sized + PartialEq>(items: &mut [T], key: impl Fn(
     items.windows(2).any(|pair| key(&pair[0]) == key(&pair[1]))
 }
 
-/// Returns some total order of terms that are no blank nodes.
+/// Returns some total order of terms that are not blank nodes.
 pub(super) fn order(a: &Term<'_>, b: &Term<'_>) -> Ordering {
     fn key<'t>(term: &'t Term<'_>) -> (u8, &'t str, &'t str, Option<&'t str>) {
         match term {

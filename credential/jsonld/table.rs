@@ -110,7 +110,7 @@ pub(crate) enum Keyword {
 pub(crate) enum Coercion {
     /// Its kind: a string, a number or a truth value.
     Plain,
-    /// The same, said by `@none`.
+    /// Said by `@none`.
     None,
     /// An identifier.
     Id,
@@ -127,13 +127,13 @@ pub(crate) enum Coercion {
 pub(crate) enum Container {
     /// Several values.
     Plain,
-    /// The same, said by `@set`.
+    /// Said by `@set`.
     Set,
     /// One ordered list.
     List,
     /// Several values, each a graph of its own.
     Graph,
-    /// The same, said by `@graph` and `@set`.
+    /// Said by `@graph` and `@set`.
     GraphSet,
 }
 

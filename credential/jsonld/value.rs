@@ -92,7 +92,7 @@ pub(super) fn value_object<'x>(walk: &Walk<'x>, active: Active, object: &'x Obje
         (Some(Value::String(kind)), None) if kind == "@json" => Ok(json(value)),
         (Some(Value::String(kind)), None) => {
             let datatype = walk.vocabulary(active.top, kind)?;
-            // Their literals have a form of their own; a type with a scoped context is no datatype.
+            // Their literals have a form of their own; a type with a scoped context is not a datatype.
             let scoped = walk.frames.find(active.top, kind).is_some_and(|(_, term)| term.scope.is_some());
             if scoped || [RDF_JSON, RDF_LANG_STRING].contains(&datatype.as_ref()) || datatype.starts_with(I18N) {
                 Err(LdError::Value)

@@ -17,8 +17,7 @@ pub(super) const PERSONAL_CLAIMS: [&str; 8] =
     ["given_name", "family_name", "birthdate", "email", "phone", "organization", "staff_id", "photo_sha256"];
 
 /// Returns the contexts of a role credential: exactly those of the role, and after them others that `known` carries,
-/// each once. `None` where there
-/// are no others.
+/// each once. `None` if there are no others.
 pub(super) fn role_contexts<'k>(document: &Object<'_>, known: &'k KnownContexts) -> Result<Option<ContextList<'k>>, Malformed> {
     let listed = document.member("@context").and_then(Value::as_array).ok_or(Malformed::Context)?;
     let (own, further) = listed.split_at_checked(ROLE_CREDENTIAL.len()).ok_or(Malformed::Context)?;

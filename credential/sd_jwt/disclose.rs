@@ -40,7 +40,7 @@ pub(super) fn claims<'s>(sd_jwt: &'s SdJwt, payload: Object<'s>) -> Result<Discl
     Resolver::new(sd_jwt, None)?.run(payload)
 }
 
-/// Returns the disclosed claims, and where each disclosure's claim stands.
+/// Returns the disclosed claims, and the place of each disclosure's claim.
 pub(super) fn survey(sd_jwt: &SdJwt) -> Result<(Disclosed<'_>, Vec<ClaimPath>), Malformed> {
     let places = sd_jwt.disclosures.iter().map(|_| ClaimPath(Vec::new())).collect();
     let mut resolver = Resolver::new(sd_jwt, Some(Survey { trail: Vec::new(), places }))?;
@@ -184,7 +184,7 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
-    /// Notes a digest; gives the disclosure it belongs to.
+    /// Notes a digest; returns the disclosure it belongs to.
     fn meet(&mut self, entry: Cow<'a, str>) -> Result<Option<usize>, Malformed> {
         let found = self.index.binary_search_by(|(digest, _, _)| digest.as_slice().cmp(entry.as_bytes())).ok();
         self.met.push(entry);
@@ -193,7 +193,7 @@ impl<'a> Resolver<'a> {
         if mem::replace(used, true) { Err(Malformed::DuplicateDigest) } else { Ok(Some(*at)) }
     }
 
-    /// Goes on within the value of disclosure `at` (§7.1 step 3.c.iii.4: digests may stand there too).
+    /// Goes on within the value of disclosure `at` (§7.1 step 3.c.iii.4: digests may be there too).
     fn disclosed(&mut self, at: usize, value: &mut Value<'a>, depth: usize) -> Result<(), Malformed> {
         if let Some(survey) = &mut self.survey {
             survey.places[at] = ClaimPath(survey.trail.clone());

@@ -58,7 +58,7 @@ impl<'r> Draft<'r> {
         place
     }
 
-    /// Signs; gives the text with all disclosures.
+    /// Signs; returns the text with all disclosures.
     pub fn sign(self, typ: &str, key_id: Option<&str>, signer: &dyn Signer) -> Result<String, SignError> {
         let mut header = Object::new().with("alg", signer.public_key().algorithm().jose_name()).with("typ", typ);
         if let Some(key_id) = key_id {
@@ -99,7 +99,7 @@ impl<'r> Draft<'r> {
         digests.into_iter().collect()
     }
 
-    /// Writes one disclosure under a fresh 128 bit salt (§9.3); gives its digest.
+    /// Writes one disclosure under a fresh 128 bit salt (§9.3); returns its digest.
     fn disclosure(&mut self, name: Option<String>, value: Value<'static>) -> String {
         let mut salt = [0; 16];
         self.rng.fill_bytes(&mut salt);

@@ -225,7 +225,7 @@ impl Envelope {
         }
     }
 
-    /// Checks the signature and gives the document, without the claims that a JWT carries in it: what they repeat must agree with it
+    /// Checks the signature and returns the document, without the claims that a JWT carries in it: what they repeat must agree with it
     /// (§3.1.3). Dates are not looked at.
     pub fn open(&self, key: &PublicKey, limits: Limits) -> Result<Object<'_>, VerifyError> {
         self.verify(key)?;

@@ -72,7 +72,7 @@ impl Connections {
         Self { most: most.max(1), held: Arc::default() }
     }
 
-    /// Gives `peer` a place, if need be somebody else's. `None` where everybody else holds less and is being served.
+    /// Gives `peer` a place, if need be somebody else's. `None` if everybody else holds less and is being served.
     pub(super) fn admit(&self, peer: Peer) -> Option<Admission> {
         let mut held = lock(&self.held);
         if held.places.len() >= self.most {

@@ -6,7 +6,7 @@ use crate::store::{CredentialRecord, DeviceRow, Entry, Filter, GateRow, KeyRow, 
 use waypass_trust::bundle::Digest;
 
 impl Sealed<'_> {
-    /// Returns a version number as it stands; 0 if none was given yet.
+    /// Returns a version number without a check; 0 if none was given yet.
     pub(crate) fn version(&self, name: &str) -> Result<u64> {
         self.read(|look| Ok(look.register.counters.get(name).copied().unwrap_or(0)))
     }

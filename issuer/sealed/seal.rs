@@ -75,7 +75,7 @@ impl Seal {
     }
 
     /// Takes the key that the vault made when it was upgraded from version 0.1.0: with it, and before any anchor, a database of that
-    /// version is believed as it stands.
+    /// version is believed as it is.
     pub fn adopting(key: &[u8; 32]) -> Self {
         Self { adopts: true, ..Self::new(key, None) }
     }

@@ -1,4 +1,4 @@
-//! Puts a database of version 0.1.0 under the seal. It is believed as it stands, once: nothing in it could prove more.
+//! Puts a database of version 0.1.0 under the seal. It is believed as it is, once: nothing in it could prove more.
 
 use super::Result;
 use super::event::{DeviceMark, Event, OfferMark, Status};

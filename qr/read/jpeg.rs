@@ -57,7 +57,7 @@ impl Plan {
         while let Some((marker, after)) = next_marker(rest) {
             rest = after;
             match marker {
-                // RST, SOI, TEM stand alone; EOI ends.
+                // RST, SOI, TEM have no length; EOI ends.
                 0xd0..=0xd8 | 0x01 => continue,
                 0xd9 => break,
                 _ => {}
@@ -67,7 +67,7 @@ impl Plan {
             rest = after;
             match marker {
                 0xc0..=0xc2 if frame.is_none() => frame = Some((Self::frame(segment.get(2..)?)?, marker == 0xc2)),
-                // Other kinds of frame (lossless, hierarchical, arithmetic), or a second one. C4, C8 and CC are no frames.
+                // Other kinds of frame (lossless, hierarchical, arithmetic), or a second one. C4, C8 and CC are not frames.
                 0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => return None,
                 0xda => passes += 1,
                 _ => {}

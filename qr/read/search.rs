@@ -73,7 +73,7 @@ fn level(luma: Luma, budget: &mut Budget) -> Vec<String> {
     for view in [neighbourhood, local_mean] {
         let Some(mut bits) = foreign(|| view(&luma)).flatten() else { continue };
         for _polarity in 0..2 {
-            // A clean drawing is read at once as it stands; a photograph needs the search.
+            // A clean drawing is read at once as it is; a photograph needs the search.
             let clean = foreign(|| DetectPureQR(&bits).ok().and_then(|grid| decode(grid.getBits())));
             if let Some(text) = clean.flatten() {
                 return vec![text];

@@ -124,7 +124,9 @@ fn document(path: &Path) -> Said {
 }
 
 fn documents() -> Vec<Said> {
-    let mut paths: Vec<PathBuf> = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"].map(|name| root().join(name)).into();
+    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
+    let pages = pages.into_iter().chain(["tests/peers/README.md", "tests/vectors/waypass/README.md"]);
+    let mut paths: Vec<PathBuf> = pages.map(|name| root().join(name)).collect();
     paths.extend(super::book::book(&root().join("docs/src")));
     paths.extend(super::book::book(&root().join("docs/decisions")));
     paths.iter().map(|path| document(path)).collect()

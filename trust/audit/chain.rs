@@ -82,7 +82,7 @@ pub struct Summary {
 /// The first record that does not belong.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FirstBad {
-    /// The position it stands at, or should.
+    /// The position it has, or should have.
     pub seq: u64,
     /// The fault.
     pub why: Bad,

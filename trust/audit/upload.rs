@@ -202,8 +202,8 @@ impl Upload {
         if head.chain.device() == self.dev { Ok(self.dev.clone()) } else { Err(UploadError::HeadProof) }
     }
 
-    /// Checks an upload of the device with `key` against what is held of its log: `held_size` records, of which `leaf_at`
-    /// gives the hash of any. Records that are held already are compared, not taken twice, so that an upload whose
+    /// Checks an upload of the device with `key` against what is held of its log: `held_size` records, whose hashes
+    /// `leaf_at` returns. Records that are held already are compared, not taken twice, so that an upload whose
     /// receipt got lost can be repeated. `at` is the server's time.
     pub fn verify(
         &self,

@@ -38,7 +38,7 @@ pub enum BundleError {
         /// How many did.
         found: u32,
     },
-    /// The same key signed twice.
+    /// One key signed twice.
     DuplicateSignature(PartName),
     /// A signature of an authorised key does not verify.
     InvalidProof(PartName),
@@ -157,7 +157,7 @@ pub enum Rule {
     MissingList(String),
     /// At publishing: a list that the targets do not announce.
     UnknownList(String),
-    /// The URL of a context is no URL, or longer than 1024 bytes.
+    /// The URL of a context is not a URL, or longer than 1024 bytes.
     ContextUrl(String),
     /// A context that the targets name is not in the file.
     MissingContext(String),
@@ -188,7 +188,7 @@ impl fmt::Display for Rule {
             Self::EmptyAuthority(name) => write!(f, "{name} has no key, type, role or site"),
             Self::MissingList(uri) => write!(f, "the announced status list {uri} is missing"),
             Self::UnknownList(uri) => write!(f, "the status list {uri} is not announced"),
-            Self::ContextUrl(id) => write!(f, "{id:?} is no URL of a context"),
+            Self::ContextUrl(id) => write!(f, "{id:?} is not a URL of a context"),
             Self::MissingContext(id) => write!(f, "the context {id} is missing"),
             Self::UnknownContext(digest) => write!(f, "a context document with the digest {digest} is not announced"),
             Self::Signer => f.write_str("a key could not sign"),

@@ -15,10 +15,10 @@ use crate::status::{Basis, Evidence, HeldList};
 /// Returns the bundle that `newer` becomes when it takes the place of `held`.
 pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBundle, BundleError> {
     newer.root().0.no_older_than(&held.root().0)?;
-    // A bundle under another root of trust is no newer version of this one, whatever its numbers say.
+    // A bundle under another root of trust is not a newer version of this one, whatever its numbers say.
     held.root().leads_to(&newer.chain)?;
     // A thief of an online key could have signed versions up to the largest number. Rotating the key ends that: the
-    // versions the old keys signed no longer bind (TUF §5.3.11). The targets keys are offline, their versions stand.
+    // versions the old keys signed no longer bind (TUF §5.3.11). The targets keys are offline, their versions stay.
     if held.root().keeps_online_keys(newer.root()) {
         newer.timestamp.no_older_than(&held.timestamp)?;
         newer.snapshot.no_older_than(&held.snapshot)?;

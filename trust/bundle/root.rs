@@ -76,7 +76,7 @@ impl Root {
         same(&old.timestamp, &new.timestamp) && same(&old.snapshot, &new.snapshot)
     }
 
-    /// Returns whose signed times count under this root: the timestamp role, in whatever order its keys stand.
+    /// Returns whose signed times count under this root: the timestamp role, in any order of its keys.
     pub(super) fn time_signer(&self) -> TimeSigner {
         let mut keys: Vec<String> = self.part().roles.timestamp.keys.iter().map(PublicKey::to_multikey).collect();
         keys.sort_unstable();

@@ -22,7 +22,7 @@ const MAX_WITNESSES: usize = 8;
 /// The proofs of one URI together: as much as one list, so that the file stays one that can be opened.
 const MAX_WITNESS_TEXT: usize = MAX_LIST;
 
-/// How a token stands to what is held.
+/// The relation of a token to the held ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Taken {
     Newest,
@@ -83,7 +83,7 @@ impl Evidence {
         match held_at {
             Some(held_at) if list.issued_at() < held_at => Ok(Taken::Older(held_at)),
             Some(held_at) if list.issued_at() == held_at => {
-                // A re-signature of the same bitmap is no contradiction (trust.md "Gossip").
+                // A re-signature of the same bitmap is not a contradiction (trust.md "Gossip").
                 if self.newest.iter().any(|held| held.says_the_same(&list)) {
                     return Ok(Taken::Known);
                 }
@@ -149,7 +149,7 @@ impl Evidence {
     pub(crate) fn withdraw(&self, held: HeldStatus, reference: &StatusReference, at: &Moment) -> HeldStatus {
         let said = self.status(reference, at);
         match said.status {
-            // A list from the future is no proof that this clock is slow, and reason enough to doubt it.
+            // A list from the future does not prove that this clock is slow, but is reason enough to doubt it.
             Status::Revoked | Status::Suspended | Status::Unknown(Why::ClockDoubt) => graver(held, said),
             Status::Valid | Status::Unknown(_) => held,
         }
@@ -220,7 +220,7 @@ pub(crate) fn together<'r>(references: &'r [StatusReference], status_of: impl Fn
         let found = status_of(reference);
         update_available |= found.update_available;
         message = message.or(found.message);
-        // A missing entry can only withhold a hint, and the hint is no reason to deny.
+        // A missing entry can only withhold a hint, and the hint is not a reason to deny.
         let is_hint = matches!(&reference.mechanism, Mechanism::Bitstring(entry) if entry.purpose == StatusPurpose::Refresh);
         let is_clear = found.status == Status::Valid && !covers(reference);
         if is_clear || (is_hint && !found.out_of_range) {

@@ -71,7 +71,7 @@ pub(crate) fn unverified(text: &str) -> Result<Jws<'_>, ListError> {
     Jws::parse(text, MAX_LIST).map_err(|_| ListError::Malformed)
 }
 
-/// Checks the signature and gives the payload.
+/// Checks the signature and returns the payload.
 pub(crate) fn verified_payload<'j>(jws: &'j Jws<'_>, key: &PublicKey) -> Result<&'j [u8], ListError> {
     jws.verify(key, TYP).map_err(|_| ListError::InvalidProof)
 }

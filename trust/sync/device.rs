@@ -13,7 +13,7 @@ pub trait Device {
     fn held(&self) -> Result<Manifest, Self::Error>;
     /// Takes the next root: the envelope of version held + 1.
     fn apply_root(&mut self, envelope: &[u8]) -> Result<(), Self::Error>;
-    /// Draws the nonce of a question for the time, to be asked now; `None` where nobody needs it.
+    /// Draws the nonce of a question for the time, to be asked now; `None` if nobody needs it.
     fn ask_time(&mut self) -> Result<Option<TimeNonce>, Self::Error>;
     /// Takes the answer to the question that was drawn last.
     fn apply_time(&mut self, answer: &[u8]) -> Result<(), Self::Error>;

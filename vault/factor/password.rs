@@ -33,7 +33,7 @@ pub struct Speed {
 
 /// A password; wiped when dropped.
 pub struct Password {
-    /// Prepared, so that every keyboard gives the same (RFC 8265).
+    /// Prepared, so that every keyboard leads to the same bytes (RFC 8265).
     prepared: Zeroizing<Vec<u8>>,
     /// As it was typed, if that differs: 0.1.0 made vaults with that.
     typed: Option<Box<Self>>,

@@ -64,7 +64,7 @@ pub fn weakness(text: &str) -> Option<Weakness> {
     }
 }
 
-/// Returns true for a common one, however its letters are swapped for signs and whatever digits stand around it.
+/// Returns true for a common one, however its letters are swapped for signs and whatever digits are around it.
 fn is_common(prepared: &str) -> bool {
     let lower = Zeroizing::new(prepared.to_lowercase());
     let bare = lower.trim_matches(|letter: char| !letter.is_alphabetic());

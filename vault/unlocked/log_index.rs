@@ -173,7 +173,7 @@ impl Unlocked<'_> {
     }
 }
 
-/// How a row stands to what should be in the index.
+/// The relation of a row to what should be in the index.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Row {
     Kept,

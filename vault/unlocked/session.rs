@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 /// This process's knowledge of the open vault.
 pub(super) struct Session {
-    /// As committed.
+    /// The committed state.
     state: State,
     /// The buckets that were found to be what the last commit left.
     verified: [[bool; BUCKETS]; 3],

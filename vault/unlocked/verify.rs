@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use subtle::ConstantTimeEq as _;
 
 impl Unlocked<'_> {
-    /// Reads everything, and gives the findings.
+    /// Reads everything, and returns the findings.
     pub fn verify_all(&self) -> Result<Vec<Finding>, VaultError> {
         for set in [Set::Record, Set::Index, Set::Log] {
             (0..BUCKETS).try_for_each(|bucket| self.verify(set, bucket))?;

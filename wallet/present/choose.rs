@@ -34,7 +34,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Compares with where the gate stands; of an unknown gate that is not known.
+    /// Compares with the place of the gate; of an unknown gate that is not known.
     pub(super) fn of(role: &RoleClaims, gate: Option<&Gate>) -> Self {
         let Some(gate) = gate else { return Self::Here };
         let names = |names: &[String], place: &String| names.iter().any(|name| name == "*" || name == place);
@@ -140,6 +140,6 @@ fn roles_asked(claim: &ClaimQuery, format: Format) -> Option<Vec<&str>> {
     if !is_role || claim.values.is_empty() {
         return None;
     }
-    // A value that is no text is no role: then the index cannot tell, and all are looked at.
+    // A value that is not a text is not a role: then the index cannot tell, and all are looked at.
     claim.values.iter().map(|value| if let ClaimValue::Text(role) = value { Some(role.as_str()) } else { None }).collect()
 }

@@ -35,7 +35,7 @@ pub enum Warning {
         /// When last.
         last: Timestamp,
     },
-    /// The credential does not name where the gate stands; the gate may refuse it.
+    /// The credential does not name the gate's place; the gate may refuse it.
     Elsewhere {
         /// The gate's site.
         site: String,

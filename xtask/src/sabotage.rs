@@ -102,7 +102,7 @@ fn sabotaged(root: &Path, check: &Check) -> Result<String, String> {
         .map_err(|error| format!("{}: cannot read {}: {error}", check.name, check.file.display()))?;
     match text.matches(&check.find).count() {
         1 => Ok(text.replacen(&check.find, &check.replace, 1)),
-        count => Err(format!("{}: the text to remove stands {count} times in {}, not once", check.name, check.file.display())),
+        count => Err(format!("{}: the text to remove appears {count} times in {}, not once", check.name, check.file.display())),
     }
 }
 
@@ -207,7 +207,7 @@ fn packages(check: &Check) -> Vec<String> {
         packages.push("--lib".to_owned());
     }
     let room = check.file.iter().next().map(|room| room.to_string_lossy().into_owned()).unwrap_or_default();
-    // The program itself is no library: its unit tests are those of its binary.
+    // The program itself is not a library: its unit tests are those of its binary.
     let is_of_its_crate = names("--lib") || check.expect == Expect::DoesNotCompile;
     if is_of_its_crate && !names("--package") && room != "cli" {
         packages.extend(["--package".to_owned(), format!("waypass-{room}")]);

@@ -113,7 +113,7 @@ impl<'d> Lines<'d> {
                 offsets[position as usize] = u32::try_from(out.len()).unwrap_or(NONE).saturating_sub(start);
                 out.extend_from_slice(PLACEHOLDER);
             };
-            // Statements about one thing mostly stand together.
+            // Statements about one thing are mostly together.
             match (&quad.subject, &before) {
                 (Node::Iri(iri), Some((Node::Iri(last), written))) if iri == last => buffer.extend_from_within(written.clone()),
                 (subject, _) => {

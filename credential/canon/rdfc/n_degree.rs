@@ -69,7 +69,7 @@ impl<'m, 'l, 'd> Explorer<'m, 'l, 'd> {
         if depth == MAX_DEPTH {
             return Err(RdfcError::TooHard);
         }
-        // Steps 1 to 3: the map Hn, as a list sorted by hash. Equal entries stand together, so permutations can leave them out.
+        // Steps 1 to 3: the map Hn, as a list sorted by hash. Equal entries are together, so permutations can leave them out.
         let mentions = self.mentions;
         let mut related = Vec::with_capacity(mentions.lines(blank).len());
         for line in mentions.lines(blank) {

@@ -46,7 +46,7 @@ pub(super) fn verify(proof: &str, issuer: &str, at: Timestamp) -> Result<Proven,
         .ok_or(Invalid("iat is missing or not whole seconds"))?;
     let expired = claims.member("exp").is_some_and(|exp| exp.as_i64().is_none_or(|exp| exp < at.unix()));
     if issued_at.since(at) > MAX_AHEAD || at.since(issued_at) > MAX_AGE || expired {
-        return Err(Invalid("iat is too long ago or ahead, or exp is over"));
+        return Err(Invalid("iat is too long ago or ahead, or exp has passed"));
     }
     Ok(Proven { holder, nonce: claims.text("nonce").ok_or(Invalid("nonce is missing"))?.to_owned() })
 }

@@ -45,7 +45,7 @@ pub struct BitstringList {
 }
 
 impl BitstringList {
-    /// Compresses and signs `list` under `key_id`; gives the credential's text.
+    /// Compresses and signs `list` under `key_id`; returns the credential's text.
     pub fn sign(&self, list: Bitstring<'_>, by: Securing, key_id: &str, signer: &dyn Signer) -> Result<String, ListError> {
         let document = self.document(list)?;
         let bytes = secure(document, by, key_id, self.issued_at, signer).map_err(|_| ListError::Signer)?;

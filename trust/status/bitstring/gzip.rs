@@ -77,7 +77,7 @@ fn decompress_member<'s>(series: &'s [u8], max_bytes: usize, out: &mut Vec<u8>) 
                 }
                 out.resize(max_bytes.min(out.len().max(GROWTH) * 2), 0);
             }
-            // Something is missing at the end, or it is no DEFLATE.
+            // Something is missing at the end, or it is not DEFLATE.
             Ok(_) if total(inflate.total_in()) == read && total(inflate.total_out()) == written => return Err(ListError::Compression),
             Ok(_) => {}
             Err(_) => return Err(ListError::Compression),
