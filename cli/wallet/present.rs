@@ -197,7 +197,7 @@ fn technical(claims: &[Claim]) -> Vec<&'static str> {
         [PathStep::Name(name), ..] => match name.as_str() {
             "iss" | "issuer" => "who issued it",
             "iat" | "nbf" | "exp" | "validFrom" | "validUntil" => "its dates",
-            "status" | "credentialStatus" => "where its status stands",
+            "status" | "credentialStatus" => "its place in the status list",
             "cnf" | "credentialSubject" => "the key it is bound to",
             _ => "what kind of credential it is",
         },
