@@ -49,7 +49,7 @@ enum Verb {
         /// All that are flagged
         #[arg(long)]
         all: bool,
-        /// Who looked; it goes into the log
+        /// Person who looked; it goes into the log
         #[arg(long, value_name = "NAME")]
         by: String,
         #[command(flatten)]
@@ -59,7 +59,7 @@ enum Verb {
     Erase {
         /// A holder or a guard, as `waypass audit show` names them
         person: String,
-        /// Who erases; it goes into the log
+        /// Person who erases; it goes into the log
         #[arg(long, value_name = "NAME")]
         by: String,
         /// Do not ask
@@ -77,7 +77,7 @@ enum Verb {
     },
     /// Write the log without what identifies people, signed by the gate
     Export {
-        /// Where it goes
+        /// File to write to
         #[arg(short, long, value_name = "FILE", default_value = "-")]
         output: PathBuf,
         /// From this record on
@@ -180,7 +180,7 @@ pub(crate) fn warn_of_flags(session: &Session, flags: &[Flag]) {
     }
 }
 
-/// A flag in words: what the gate knows, and what the issuer answered.
+/// Returns a flag in words: what the gate knows, and what the issuer answered.
 fn flag_words(flag: &Flag) -> String {
     let (seq, list) = (flag.admission.seq, words::when(flag.list_issued_at));
     let since = flag.answer.as_ref().filter(|answer| answer.already_revoked).and_then(|answer| answer.revoked_at);
@@ -197,7 +197,7 @@ fn flag_words(flag: &Flag) -> String {
     }
 }
 
-/// A flag as JSON.
+/// Returns a flag as JSON.
 pub(crate) fn flag_document(flag: &Flag) -> Value {
     json!({
         "seq": flag.admission.seq, "admitted_at": flag.admission.admitted_at, "list_issued_at": flag.list_issued_at.unix(),
@@ -276,7 +276,7 @@ fn told(session: &Session, summary: &Summary) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// One record as a line.
+/// Returns one record as a line.
 pub(crate) fn line(leaf: &Leaf) -> String {
     let outcome =
         leaf.outcome.as_ref().map_or_else(String::new, |outcome| format!("  {:<5} {}", outcome.level.as_str(), outcome.reasons.join(" ")));
@@ -284,7 +284,7 @@ pub(crate) fn line(leaf: &Leaf) -> String {
     format!("{:>5}  {}  {:<16}{outcome}{about}", leaf.seq, words::when(leaf.wall), leaf.event.as_str()).trim_end().to_owned()
 }
 
-/// One record as JSON.
+/// Returns one record as JSON.
 pub(crate) fn document(leaf: &Leaf) -> Value {
     json!({
         "seq": leaf.seq, "at": leaf.wall.unix(), "event": leaf.event.as_str(), "level": leaf.outcome.as_ref().map(|outcome| outcome.level.as_str()),

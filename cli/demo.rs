@@ -42,7 +42,7 @@ pub(crate) fn run(out: Out) -> Outcome {
     })
 }
 
-/// What the summary repeats.
+/// The lines that the summary repeats.
 #[derive(Default)]
 struct Facts {
     root: String,
@@ -387,7 +387,7 @@ impl<'w> Play<'w> {
         actor.run(&format!("trust pin stick --digest {}", self.facts.root))
     }
 
-    /// A step the story rests on: it is an expectation only when it fails.
+    /// Takes a step the story rests on: it is an expectation only when it fails.
     fn must(&mut self, ran: &Ran, what: &str) -> Result<(), Failure> {
         if ran.code == 0 {
             return Ok(());
@@ -396,7 +396,7 @@ impl<'w> Play<'w> {
         Err(Failure::internal(format!("the demo cannot go on: {what}: {}", ran.told()), "run `waypass doctor`, and report the lines above"))
     }
 
-    /// A verdict is what was expected: its word, its exit code, one of the reasons.
+    /// Checks that a verdict is what was expected: its word, its exit code, one of the reasons.
     fn verdict(&mut self, about: &str, ran: &Ran, word_expected: &str, codes: &[&str]) {
         let exit = match word_expected {
             "allow" => 0,

@@ -110,13 +110,13 @@ fn private(folder: &Path) -> Finding {
     }
 }
 
-/// A folder that this user cannot even look into.
+/// Returns the finding about a folder that this user cannot even look into.
 fn closed(name: &'static str, folder: &Path) -> Finding {
     finding(name, Found::Bad, format!("{} cannot be looked into: permission denied", folder.display()))
         .next("run waypass as the user it belongs to, or give the folder to this user with chown -R")
 }
 
-/// Whether this user can keep something in a folder that is there.
+/// Returns true if this user can keep something in a folder that is there.
 fn usable(name: &'static str, folder: &Path) -> Finding {
     let owner = std::fs::metadata(folder).map_or(0, |about| about.uid());
     match access(folder, Access::WRITE_OK | Access::EXEC_OK) {
@@ -215,7 +215,7 @@ fn belief(bundle: &Result<Option<TrustBundle>, Failure>) -> Finding {
     }
 }
 
-/// Until when a gate can decide on the bundle: each role has its limits.
+/// Returns the time until which a gate can decide on the bundle: each role has its limits.
 fn horizon(bundle: &TrustBundle) -> Finding {
     let now = waypass_machine::clock::read().wall;
     let ends = || bundle.horizons(None).into_iter().map(|(role, horizon)| (horizon.until, role));
@@ -233,7 +233,7 @@ fn horizon(bundle: &TrustBundle) -> Finding {
     finding("offline", Found::Good, format!("works for every role {}", words::until(first, now)))
 }
 
-/// What a vault found wrong with its own content, in words.
+/// Returns the faults that a vault found in its own content, in words.
 pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
     use waypass_vault::Finding;
     match finding {

@@ -50,7 +50,7 @@ pub(crate) struct Failure {
     pub(crate) next: String,
 }
 
-/// What every verb returns.
+/// The result of every verb.
 pub(crate) type Outcome = Result<Exit, Failure>;
 
 impl std::error::Error for Failure {}
@@ -76,7 +76,7 @@ impl Failure {
         Self::new(Exit::Internal, what, next)
     }
 
-    /// The same failure with the file that it is about. Standard input has no name.
+    /// Returns the same failure with the file that it is about. Standard input has no name.
     #[must_use]
     pub(crate) fn about(self, path: &std::path::Path) -> Self {
         if crate::file::is_dash(path) {
@@ -85,7 +85,7 @@ impl Failure {
         Self { what: format!("{}: {}", path.display(), self.what), ..self }
     }
 
-    /// The same for several pictures: the first is named.
+    /// Names the first of several pictures as the file that the failure is about.
     #[must_use]
     pub(crate) fn about_first(self, files: &[std::path::PathBuf]) -> Self {
         match files.first() {
@@ -112,7 +112,7 @@ impl Failure {
     }
 }
 
-/// The operating system's words without Rust's `(os error N)`.
+/// Returns the operating system's words without Rust's `(os error N)`.
 pub(crate) fn plain(error: &std::io::Error) -> String {
     if error.kind() == std::io::ErrorKind::FileTooLarge {
         return "the limit on the size of files is reached".to_owned();

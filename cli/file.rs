@@ -10,12 +10,12 @@ use std::path::Path;
 /// The largest file any verb reads whole: a trust bundle with its lists (trust.md: 16 MiB) and room for the envelope.
 const MAX_FILE: u64 = 24 * 1024 * 1024;
 
-/// Whether the name means standard input or output.
+/// Returns true if the name means standard input or output.
 pub(crate) fn is_dash(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
-/// The whole of a file or of standard input.
+/// Returns the whole of a file or of standard input.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let done = if is_dash(path) {
@@ -97,7 +97,7 @@ pub(crate) fn write(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> 
     write_mode(out, path, bytes, 0o644)
 }
 
-/// The same for a file only its owner may read.
+/// Writes like [`write`], but a file that only its owner may read.
 pub(crate) fn write_private(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_mode(out, path, bytes, 0o600)
 }
@@ -107,7 +107,7 @@ fn write_mode(out: Out, path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fail
         return out.bytes(bytes);
     }
     let written = if is_stream(path) {
-        // At its end: what stands behind /dev/stdout may be a file that already holds something.
+        // At its end: /dev/stdout may be a file that already holds something.
         std::fs::OpenOptions::new().append(true).open(path).and_then(|mut file| file.write_all(bytes))
     } else {
         replace(path, bytes, mode)
@@ -115,7 +115,8 @@ fn write_mode(out: Out, path: &Path, bytes: &[u8], mode: u32) -> Result<(), Fail
     written.map_err(|error| Failure::file("write", path, &error))
 }
 
-/// Whether the name leads to something that cannot be replaced by a rename: a device, a pipe, or a descriptor such as /dev/stdout. Those are
+/// Returns true if the name leads to something that cannot be replaced by a rename: a device, a pipe, or a descriptor
+/// such as /dev/stdout. Those are
 /// links in folders of the system. A link anywhere else may be somebody's trap: it is replaced, and what it leads to is left alone.
 fn is_stream(path: &Path) -> bool {
     let folder = path.parent().and_then(|folder| folder.canonicalize().ok());

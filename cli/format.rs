@@ -18,7 +18,7 @@ pub(crate) enum FormatArg {
 }
 
 impl FormatArg {
-    /// What a gate asks for that was not told otherwise.
+    /// The question of a gate that was not told otherwise.
     pub(crate) const ASKED_BY_DEFAULT: [Self; 2] = [Self::SdJwt, Self::Vc];
 }
 

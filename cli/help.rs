@@ -32,7 +32,7 @@ pub(crate) fn with_examples(command: Command, line: &str) -> Command {
     })
 }
 
-/// The examples of the command that is called by `line`.
+/// Returns the examples of the command that is called by `line`.
 pub(crate) fn examples(line: &str) -> Vec<&'static str> {
     EXAMPLES.lines().filter(|example| example.strip_prefix(line).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))).collect()
 }
@@ -83,13 +83,13 @@ fn show(out: Out, topic: &str, page: &str) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// A page's text without its first line, which names it: for the manual.
+/// Returns a page's text without its first line, which names it: for the manual.
 pub(crate) fn page(topic: &str) -> &'static str {
     let page = TOPICS.iter().find(|(name, _, _)| *name == topic).map_or("", |(_, _, page)| page);
     page.split_once('\n').map_or(page, |(_, rest)| rest).trim_matches('\n')
 }
 
-/// The catalogue as the library has it: code, meaning, by level.
+/// Returns the catalogue as the library has it: code, meaning, by level.
 pub(crate) fn codes() -> String {
     let row = |code: &ReasonCode| format!("  {:<22} {}", code.as_str(), code.headline());
     let group = |level: Level| {

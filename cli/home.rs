@@ -1,4 +1,4 @@
-//! Where a device keeps its files, and the small settings file. The layout is documented in `waypass help environment`.
+//! The place where a device keeps its files, and the small settings file. The layout is documented in `waypass help environment`.
 
 use crate::exit::Failure;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ pub(crate) struct Home {
     unread: Vec<Failure>,
 }
 
-/// What `config.toml` may say; flags and `WAYPASS_*` come first.
+/// The settings that `config.toml` may have; flags and `WAYPASS_*` come first.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Config {
@@ -28,7 +28,7 @@ impl Home {
     /// `--home`, else `WAYPASS_HOME`, else the settings files, else the XDG folders.
     /// A profile is a device of its own below that, found by the same precedence.
     ///
-    /// A settings file that cannot be read stops only whoever was not told the home: it might have named another one.
+    /// A settings file that cannot be read stops only a command that was not told the home: it might have named another one.
     pub(crate) fn find(flag: Option<PathBuf>, profile: Option<String>) -> Result<Self, Failure> {
         let told = flag.or_else(|| path("WAYPASS_HOME"));
         let mut unread = Vec::new();
@@ -54,34 +54,34 @@ impl Home {
         Ok(Self { data, state, server, unread })
     }
 
-    /// The settings files that could not be read, and why; the command goes on without them.
+    /// Returns the settings files that could not be read, and why; the command goes on without them.
     pub(crate) fn unread(&self) -> &[Failure] {
         &self.unread
     }
 
-    /// The sealed keys and records of one role.
+    /// Returns the sealed keys and records of one role.
     pub(crate) fn vault(&self, role: Role) -> PathBuf {
         self.data.join(role.folder())
     }
 
-    /// What this device believes: public, signed, shared by the roles on it.
+    /// Returns the belief of this device: public, signed, shared by the roles on it.
     pub(crate) fn trust(&self) -> PathBuf {
         self.state.join("trust")
     }
 
-    /// Where `sync` goes when it is not told.
+    /// Returns the place where `sync` goes when it is not told.
     pub(crate) fn server(&self) -> Option<&str> {
         self.server.as_deref()
     }
 
-    /// The folder a person would look into.
+    /// Returns the folder a person would look into.
     pub(crate) fn folders(&self) -> impl Iterator<Item = &Path> {
         let one = self.data == self.state;
         [self.data.as_path(), self.state.as_path()].into_iter().take(if one { 1 } else { 2 })
     }
 }
 
-/// Who keeps something on this device.
+/// The roles that keep something on this device.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Role {
     Issuer,
@@ -99,19 +99,19 @@ impl Role {
     }
 }
 
-/// The folder of a profile below the one that has them all.
+/// Returns the folder of a profile below the one that has them all.
 fn profile_folder(base: &Path, name: &str) -> Result<PathBuf, Failure> {
     profile_name(name)?;
     Ok(base.join("profiles").join(name))
 }
 
-/// Refuses what is no name for a profile. The name becomes a folder, so it must not lead out of it.
+/// Refuses a text that cannot name a profile. The name becomes a folder, so it must not lead out of it.
 pub(crate) fn profile_name(name: &str) -> Result<(), Failure> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=64).contains(&name.len()) && name.chars().all(plain) {
         return Ok(());
     }
-    Err(Failure::usage(format!("`{name}` is no name for a profile"), "use letters, digits, `-` and `_`, at most 64"))
+    Err(Failure::usage(format!("`{name}` is not a name for a profile"), "use letters, digits, `-` and `_`, at most 64"))
 }
 
 /// Makes a folder only its owner may enter.

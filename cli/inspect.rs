@@ -47,7 +47,7 @@ fn show(out: Out, kind: &str, content: &Value) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// The text itself once the strict parser has accepted it: no duplicate members, no depth that serde_json would follow.
+/// Returns the text itself once the strict parser has accepted it: no duplicate members, no depth that serde_json would follow.
 fn document(text: &str) -> Result<&str, Failure> {
     strict::parse(text.as_bytes(), strict::Limits::BUNDLE).map_err(|error| unknown(&format!("its JSON is refused: {error}")))?;
     Ok(text)
@@ -70,7 +70,7 @@ fn json_kind(value: &Value) -> &'static str {
     }
 }
 
-/// The document in a COSE_Sign1 of ours, or that of the credential in a presentation.
+/// Returns the document in a COSE_Sign1 of ours, or that of the credential in a presentation.
 fn cose(bytes: &[u8]) -> Result<Value, Failure> {
     let wrong = |error: &dyn std::fmt::Display| unknown(&format!("it is neither text nor a COSE credential: {error}"));
     let credential = match Presentation::parse(bytes, &KnownContexts::new()) {

@@ -77,10 +77,10 @@ enum Verb {
         #[command(flatten)]
         open: OpenArgs,
     },
-    /// What gates sent
+    /// Records that gates sent
     #[command(subcommand)]
     Log(log::Verb),
-    /// What opens this issuer
+    /// Factors that open this issuer
     #[command(subcommand)]
     Slot(crate::slot::Verb),
 }
@@ -120,7 +120,7 @@ pub(crate) fn begin_seal(vault: &Unlocked<'_>) -> Result<(), VaultError> {
     seat::Kept::begin(vault, true).map(drop)
 }
 
-/// The vault's keys that an issuer signs with.
+/// Returns the vault's keys that an issuer signs with.
 fn key_uses(vault: &Unlocked<'_>) -> Result<Vec<(KeyRole, waypass_vault::KeyId)>, Failure> {
     let keys = vault.keys()?;
     Ok(keys.into_iter().filter(|key| !key.retired).filter_map(|key| Some((key_use(key.purpose)?, key.id))).collect())
@@ -147,7 +147,7 @@ fn now() -> Timestamp {
     clock::read().wall
 }
 
-/// Who does it, for the history: the flag, else who is logged in.
+/// Returns the name for the history: the flag, else the person who is logged in.
 fn operator(flag: Option<&str>) -> String {
     flag.map(str::to_owned).or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "operator".to_owned())
 }
@@ -155,7 +155,7 @@ fn operator(flag: Option<&str>) -> String {
 fn open_failure(error: &OpenError) -> Failure {
     match error {
         OpenError::NotSetUp => {
-            Failure::usage(error, "make one with `waypass issuer init`; beside an officer's keys, in another place (--home DIR)")
+            Failure::usage(error, "make one with `waypass issuer init`; next to an officer's keys, in another place (--home DIR)")
         }
         OpenError::Settings(_) => Failure::usage(error, "correct the option and run `waypass issuer init` again"),
         OpenError::Store(why) => store_failure(why.clone()),

@@ -109,7 +109,7 @@ enum Verb {
     Help(help::Args),
 }
 
-/// What every verb is given.
+/// The arguments of every verb.
 struct Session {
     out: Out,
     input: Input,
@@ -183,7 +183,7 @@ impl Verb {
             Self::Trust(args) => trust::run(&device()?, args),
             Self::Demo => demo::run(out),
             Self::Doctor => doctor::run(out, input, home),
-            // What needs no device is not stopped by the settings of one.
+            // A verb that needs no device is not stopped by the settings of one.
             Self::Inspect(args) => inspect::run(out, &args),
             Self::Qr(args) => qr::run(out, &args),
             Self::Completions(args) => completions::run(out, &args),
@@ -199,19 +199,19 @@ fn out_of_line() -> Out {
     Out::new(if asks_for_json { Shape::Json } else { Shape::Words }, true, false)
 }
 
-/// What was wrong with a command line, as the two sentences of a failure: the first paragraph, and where the grammar stands.
+/// Returns the fault of a command line, as the two sentences of a failure: the first paragraph, and where to read the grammar.
 fn misread(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let first: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     Failure::usage(first.join(" ").trim_start_matches("error: "), "see the command's own --help")
 }
 
-/// The grammar with its examples.
+/// Returns the grammar with its examples.
 fn grammar() -> clap::Command {
     help::with_examples(Line::command(), "waypass")
 }
 
-/// Two calm lines instead of a backtrace; the place is for whoever repairs it.
+/// Two calm lines instead of a backtrace; the place is for the developer who repairs it.
 fn calm(info: &std::panic::PanicHookInfo<'_>) {
     let place = info.location().map(ToString::to_string).unwrap_or_default();
     out_of_line().failure(&Failure::internal(

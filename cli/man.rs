@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Arguments of `man`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The folder for waypass.1, waypass-issuer.1 and so on; made if there is none
+    /// Folder for waypass.1, waypass-issuer.1 and so on; made if it does not exist
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
@@ -34,7 +34,7 @@ fn write_all(out: Out, command: &Command, folder: &Path, pages: &mut Vec<String>
     let file = format!("{name}.1");
     file::write(out, &folder.join(&file), &text)?;
     pages.push(file);
-    // clap's own `help` of a command that has commands is no command of ours.
+    // clap's own `help` of a command that has commands is not a command of ours.
     command.get_subcommands().filter(|inner| !inner.is_hide_set()).try_for_each(|inner| write_all(out, inner, folder, pages))
 }
 
@@ -70,14 +70,14 @@ fn page(command: &Command, name: &str) -> io::Result<Vec<u8>> {
             section(&mut text, "EXIT STATUS", &format!("{}\n\nEverything else: waypass(1).", help::page("verdicts")));
             section(&mut text, "REASONS", help::codes().trim_matches('\n'));
         }
-        _ => section(&mut text, "EXIT STATUS", "0 when done. The other codes, the files and the variables stand in waypass(1)."),
+        _ => section(&mut text, "EXIT STATUS", "0 when done. The other codes, the files and the variables are in waypass(1)."),
     }
     section(&mut text, "SEE ALSO", &see_also(name));
     out.extend_from_slice(text.as_bytes());
     Ok(out)
 }
 
-/// The command above, and the page with what all have in common.
+/// Returns the command above, and the page with what all have in common.
 fn see_also(name: &str) -> String {
     match name.rsplit_once('-') {
         None => "waypass help TOPIC; the book in docs/".to_owned(),
@@ -86,13 +86,13 @@ fn see_also(name: &str) -> String {
     }
 }
 
-/// A section whose lines stand as they are: tables and indented lists keep their shape.
+/// Writes a section whose lines stay as they are: tables and indented lists keep their shape.
 fn section(out: &mut String, heading: &str, text: &str) {
     let lines: Vec<String> = text.lines().map(verbatim).collect();
     out.push_str(&[".SH \"", heading, "\"\n.nf\n", &lines.concat(), ".fi\n"].concat());
 }
 
-/// A line that the formatter prints as it stands.
+/// Returns a line that the formatter prints as it is.
 fn verbatim(line: &str) -> String {
     let mut out = String::with_capacity(line.len() + 8);
     // A line that begins with a dot or an apostrophe is a request (groff(7)).

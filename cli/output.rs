@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::io::{ErrorKind, Write};
 use std::sync::OnceLock;
 
-/// What standard output carries.
+/// The content of standard output.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shape {
     /// Words for a person.
@@ -23,7 +23,7 @@ pub(crate) enum Shape {
     JsonLines,
 }
 
-/// Where a command writes. A reader that has gone away never changes the exit code; a result that could not be written does.
+/// The streams that a command writes to. A reader that has gone away never changes the exit code; a result that could not be written does.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Out {
     shape: Shape,
@@ -36,17 +36,17 @@ impl Out {
         Self { shape, quiet, verbose }
     }
 
-    /// Whether messages were asked away.
+    /// Returns true if messages were asked away.
     pub(crate) const fn is_quiet(self) -> bool {
         self.quiet
     }
 
-    /// Whether standard output carries JSON.
+    /// Returns true if standard output carries JSON.
     pub(crate) fn is_json(self) -> bool {
         self.shape != Shape::Words
     }
 
-    /// The result in words; nothing when JSON was asked for.
+    /// Prints the result in words; nothing when JSON was asked for.
     pub(crate) fn words(self, text: impl Into<Lines>) {
         if self.shape == Shape::Words {
             let text = fitted(text.into(), tcgetwinsize(std::io::stdout())).to_string();
@@ -54,7 +54,7 @@ impl Out {
         }
     }
 
-    /// The words about a result that went to `path`: on standard output, unless the result itself is there.
+    /// Prints the words about a result that went to `path`: on standard output, unless the result itself is there.
     pub(crate) fn delivered(self, path: &std::path::Path, text: impl Into<Lines>) {
         match self.shape {
             Shape::Words if crate::file::is_dash(path) => self.note(text),
@@ -62,14 +62,14 @@ impl Out {
         }
     }
 
-    /// A page that this program's own sources hold, with the styles in it; nothing when JSON was asked for.
+    /// Prints a page that this program's own sources hold, with the styles in it; nothing when JSON was asked for.
     pub(crate) fn page(self, page: &str) {
         if self.shape == Shape::Words {
             result(writeln!(anstream::stdout(), "{}", marks(page.to_owned())));
         }
     }
 
-    /// The result as one JSON document; nothing when words were asked for.
+    /// Prints the result as one JSON document; nothing when words were asked for.
     pub(crate) fn json(self, value: &impl Serialize) -> Result<(), Failure> {
         let text = match self.shape {
             Shape::Words => return Ok(()),
@@ -81,7 +81,7 @@ impl Out {
         Ok(())
     }
 
-    /// A list: words, one document `{schema, ITEMS: [..]}`, or with `--jsonl` one document an item, which names the schema too.
+    /// Prints a list: words, one document `{schema, ITEMS: [..]}`, or with `--jsonl` one document an item, which names the schema too.
     pub(crate) fn list<T: Serialize>(self, schema: &str, name: &str, items: &[T], words: impl FnOnce()) -> Result<(), Failure> {
         match self.shape {
             Shape::Words => words(),
@@ -97,7 +97,7 @@ impl Out {
         Ok(())
     }
 
-    /// A result as it is, such as a file asked for with `-`. With `--json` the caller puts it into its document instead.
+    /// Prints a result as it is, such as a file asked for with `-`. With `--json` the caller puts it into its document instead.
     #[expect(clippy::unused_self, reason = "every write to standard output goes through the one place that knows about closed pipes")]
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
@@ -113,21 +113,21 @@ impl Out {
         LOST.get().map(|why| lost(why))
     }
 
-    /// A message to the person: what was done, what to know.
+    /// Prints a message to the person: what was done, what to know.
     pub(crate) fn note(self, text: impl Into<Lines>) {
         if !self.quiet {
             self.tell("note", text.into());
         }
     }
 
-    /// A message only `-v` shows.
+    /// Prints a message only `-v` shows.
     pub(crate) fn detail(self, text: impl Into<Lines>) {
         if self.verbose && !self.quiet {
             self.tell("detail", text.into());
         }
     }
 
-    /// A message that `-q` does not silence: a warning about safety.
+    /// Prints a message that `-q` does not silence: a warning about safety.
     pub(crate) fn warn(self, text: impl Into<Lines>) {
         self.tell(WARNING, text.into());
     }
@@ -143,7 +143,7 @@ impl Out {
         }
     }
 
-    /// How a command failed: what happened, then what to do next.
+    /// Prints how a command failed: what happened, then what to do next.
     pub(crate) fn failure(self, failure: &Failure) {
         if self.is_json() {
             let document = serde_json::json!({
@@ -160,7 +160,7 @@ impl Out {
 /// The level of a message that `-q` does not silence.
 const WARNING: &str = "warning";
 
-/// Why the first piece of the result was not written. Whoever writes words has no use for the error; the command's end has.
+/// Why the first piece of the result was not written. The writer of words has no use for the error; the command's end has.
 static LOST: OnceLock<String> = OnceLock::new();
 
 /// A reader that closed its end wants no more; a full disk behind `>` loses the result.
@@ -172,7 +172,7 @@ fn result(written: std::io::Result<()>) {
     }
 }
 
-/// What stops a message has nowhere to be told.
+/// A failure to write a message has nowhere to be told.
 fn message(written: std::io::Result<()>) {
     drop(written);
 }
@@ -214,7 +214,7 @@ pub(crate) fn paint(tone: Tone) -> Style {
     }
 }
 
-/// The banner of a verdict: the exact colours where the terminal says it has them, the nearest of 256 otherwise.
+/// Returns the banner of a verdict: the exact colours where the terminal says it has them, the nearest of 256 otherwise.
 pub(crate) fn banner(tone: Tone) -> Style {
     let exact = std::env::var_os("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit");
     let pick = |rgb: (u8, u8, u8), near: u8| -> Option<Color> {
@@ -230,7 +230,7 @@ pub(crate) fn banner(tone: Tone) -> Style {
     Style::new().bold().bg_color(ground).fg_color(text)
 }
 
-/// A message with its times as people read them.
+/// Returns a message with its times as people read them.
 fn local(text: Lines) -> String {
     marks(with_local_times(&fitted(text, tcgetwinsize(std::io::stderr())).to_string()))
 }

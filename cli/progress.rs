@@ -32,12 +32,12 @@ impl Progress {
         Self { bar, over, curtain }
     }
 
-    /// How many pieces there are, once that is known.
+    /// Sets how many pieces there are, once that is known.
     pub(crate) fn of(&self, total: u64) {
         self.bar.set_length(total);
     }
 
-    /// One piece is done.
+    /// Counts one piece as done.
     pub(crate) fn step(&self) {
         self.bar.inc(1);
     }
@@ -69,7 +69,7 @@ impl Drop for Progress {
         self.over.store(true, Ordering::Release);
         if let Some(curtain) = self.curtain.take() {
             curtain.thread().unpark();
-            // It has nothing to tell, and a bar that could not be drawn is no failure of the work.
+            // It has nothing to tell, and a bar that could not be drawn is not a failure of the work.
             drop(curtain.join());
         }
         self.bar.finish_and_clear();

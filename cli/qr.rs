@@ -36,7 +36,7 @@ enum Verb {
         /// PNG or JPEG files in any order, or `-` for one of them or for the lines that a scanner types
         #[arg(required = true)]
         pictures: Vec<PathBuf>,
-        /// Where the content goes; standard output without it
+        /// File for the content; standard output without it
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -64,7 +64,7 @@ pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// How a verb shows what it made as QR codes, beside or instead of writing it.
+/// How a verb shows what it made as QR codes, in addition to writing it, or instead.
 #[derive(clap::Args)]
 pub(crate) struct ShowArgs {
     /// Draw it as QR codes
@@ -79,7 +79,7 @@ pub(crate) struct ShowArgs {
 }
 
 impl ShowArgs {
-    /// Whether nothing is asked for.
+    /// Returns true if nothing is asked for.
     pub(crate) const fn is_none(&self) -> bool {
         !self.qr && self.qr_png.is_none() && self.qr_svg.is_none()
     }
@@ -129,7 +129,7 @@ fn write_all(out: Out, payload: &[u8], to: &Path, picture: Picture) -> Result<Ve
     Ok(drawings.iter().map(|drawing| json!(drawing.path.to_string_lossy())).collect())
 }
 
-/// What files brought.
+/// The content of files.
 enum Brought {
     /// The payload of codes, in pictures or in a scanner's lines.
     Codes(Vec<u8>),
@@ -187,7 +187,7 @@ fn bring(out: Out, files: &[PathBuf]) -> Result<Brought, Failure> {
     gatherer.finish().map(Brought::Codes).map_err(|error| unreadable(None, &error))
 }
 
-/// Reads lines until a transfer is complete: a scanner never ends its output by itself. What is not a scanner's is read to its end.
+/// Reads lines until a transfer is complete: a scanner never ends its output by itself. Input that is not a scanner's is read to its end.
 fn scan(out: Out, dash: &Path) -> Result<Brought, Failure> {
     let mut input = std::io::stdin().lock();
     let (mut gatherer, mut bytes) = (Gatherer::new(), Vec::new());

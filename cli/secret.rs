@@ -17,7 +17,7 @@ mod terminal;
 /// No pass phrase a person types is longer.
 const MAX_SECRET: u64 = 1024;
 
-/// Where the secret of this command comes from.
+/// The source of this command's secret.
 #[derive(Args, Clone, Default, Debug)]
 pub(crate) struct SecretArgs {
     /// Read the secret from the first line of FILE instead of asking on the terminal
@@ -32,7 +32,7 @@ pub(crate) struct SecretArgs {
 pub(crate) type Secret = Zeroizing<Vec<u8>>;
 
 impl SecretArgs {
-    /// The secret of something that exists: asked once.
+    /// Asks for the secret of something that exists: asked once.
     pub(crate) fn read(&self, out: Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
         match self.source() {
             Some(path) => not_empty(from_file(&path, out)?),
@@ -40,7 +40,8 @@ impl SecretArgs {
         }
     }
 
-    /// A new pass phrase: asked twice, because nobody sees what was typed. The weakest are refused, and nothing typed makes one of words.
+    /// Asks for a new pass phrase: asked twice, because nobody sees what was typed. The weakest are refused, and
+    /// nothing typed makes one of words.
     pub(crate) fn choose(&self, out: Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
         if let Some(path) = self.source() {
             let secret = not_empty(from_file(&path, out)?)?;
@@ -71,7 +72,7 @@ impl SecretArgs {
     }
 }
 
-/// Whether the person may be asked.
+/// True if the person may be asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Input {
     /// On the terminal, when there is one.
@@ -80,7 +81,7 @@ pub(crate) enum Input {
     Never,
 }
 
-/// A secret as the text it must be.
+/// Returns a secret as the text it must be.
 pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(secret)
         .map_err(|_| Failure::usage("the secret is not text", "use a pass phrase of letters, digits and signs (UTF-8)"))
@@ -105,7 +106,7 @@ fn ask(input: Input, prompt: &str) -> Result<Secret, Failure> {
     terminal::ask(&crate::text::safe(prompt)).map_err(not_read)
 }
 
-/// Where else a secret can come from.
+/// The other sources of a secret.
 const OTHERWISE: &str = "give the secret with --secret-file FILE or --secret-fd N";
 
 fn not_read(why: NotRead) -> Failure {
@@ -116,7 +117,7 @@ fn not_read(why: NotRead) -> Failure {
     }
 }
 
-/// A yes-or-no question on the terminal; anything but yes is no.
+/// Asks a yes-or-no question on the terminal; anything but yes is no.
 pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, Failure> {
     use std::io::{BufRead, BufReader, Write};
     let no_terminal =

@@ -14,7 +14,7 @@ use waypass_vault::{Factor, FactorKind, Factors, Password, RecoveryCode, SlotInf
 /// The verbs of `slot`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Verb {
-    /// What opens it
+    /// Factors that open it
     List {
         #[command(flatten)]
         open: OpenArgs,

@@ -1,4 +1,4 @@
-//! What `wallet sync` and `verifier sync` share: where to go, how it is told, how it fails.
+//! The common part of `wallet sync` and `verifier sync`: where to go, how it is told, how it fails.
 
 use crate::Session;
 use crate::exit::{Exit, Failure, plain};
@@ -12,7 +12,7 @@ use waypass_net::sync::{self, Event, Outcome, SyncError};
 use waypass_net::transport::{FileTransport, HttpTransport, Transport};
 use waypass_trust::sync::{Device, Kept, Step};
 
-/// Where a synchronization goes.
+/// The place where a synchronization goes.
 #[derive(clap::Args)]
 pub(crate) struct SyncArgs {
     /// An issuer's address, or a file that was brought [default: the server of the settings]
@@ -20,7 +20,7 @@ pub(crate) struct SyncArgs {
     pub(crate) from: Option<String>,
 }
 
-/// A transport for what was asked: an address is a server, everything else a file.
+/// Returns a transport for what was asked: an address is a server, everything else a file.
 pub(crate) fn transport(session: &Session, from: Option<&str>, to: Option<&Path>) -> Result<Box<dyn Transport>, Failure> {
     let from = from.or_else(|| if to.is_none() { session.home.server() } else { None });
     match from {
@@ -103,7 +103,7 @@ fn interrupted(failure: Failure, mut kept: Vec<String>) -> Failure {
     Failure { next: format!("{changed}; {}", failure.next), ..failure }
 }
 
-/// What was done, in the order it was done.
+/// Returns the steps that were done, in their order.
 pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
     // Without a link and without a file to put it into, the log stayed where it is.
     let stayed = outcome.uploads == 0 && !outcome.carried;
@@ -113,7 +113,8 @@ pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
     names
 }
 
-/// The result as words or JSON; `flagged` are admissions that the gate would now refuse, `aside` is a bundle that it keeps aside, or `null`.
+/// Returns the result as words or JSON; `flagged` are admissions that the gate would now refuse, `aside` is a bundle
+/// that it keeps aside, or `null`.
 pub(crate) fn tell(session: &Session, outcome: &Outcome, flagged: &[serde_json::Value], aside: &serde_json::Value) -> Result<(), Failure> {
     let steps = steps(outcome);
     session.out.json(&json!({
@@ -141,7 +142,7 @@ fn step(step: &Step) -> String {
     }
 }
 
-/// The words for a link that failed.
+/// Returns the words for a link that failed.
 pub(crate) fn link_failure(error: TransportError) -> Failure {
     match error {
         TransportError::Unreachable { .. } | TransportError::TimedOut { .. } => {
@@ -154,7 +155,7 @@ pub(crate) fn link_failure(error: TransportError) -> Failure {
         ),
         TransportError::NoClient => Failure::new(Exit::Network, error, "sync by file: --from FILE"),
         TransportError::Encoded { .. } => {
-            Failure::new(Exit::Network, error, "tell whoever runs the server or the proxy in front of it to send no Content-Encoding")
+            Failure::new(Exit::Network, error, "tell the operator of the server or the proxy in front of it to send no Content-Encoding")
         }
         TransportError::Refused { .. } | TransportError::TooLarge { .. } | TransportError::BadAnswer { .. } => {
             Failure::new(Exit::Network, error, "check that the address is an issuer's, or tell its operator")

@@ -38,7 +38,7 @@ impl Text {
 }
 
 impl Lines {
-    /// The lines with `lead` before the first.
+    /// Returns the lines with `lead` before the first.
     pub(crate) fn after(mut self, lead: Text) -> Self {
         match self.0.first_mut() {
             Some(first) => first.0.splice(0..0, lead.0).for_each(drop),
@@ -47,7 +47,7 @@ impl Lines {
         self
     }
 
-    /// The text without its styles, for a program.
+    /// Returns the text without its styles, for a program.
     pub(crate) fn plain(&self) -> String {
         let line = |line: &Text| line.0.iter().map(|(_, text)| text.as_str()).collect::<String>();
         self.0.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -55,7 +55,8 @@ impl Lines {
 }
 
 impl Lines {
-    /// The lines broken at spaces, so that none is wider than `columns`. A word that is wider stays whole: it is copied more often than read.
+    /// Returns the lines broken at spaces, so that none is wider than `columns`. A word that is wider stays whole: it
+    /// is copied more often than read.
     pub(crate) fn wrapped(&self, columns: usize) -> Self {
         Self(self.0.iter().flat_map(|line| line.wrapped(columns)).collect())
     }
@@ -69,7 +70,7 @@ impl Text {
         }
         let is_space = |&(_, c): &(Style, char)| c == ' ';
         rest.truncate(rest.iter().rposition(|cell| !is_space(cell)).map_or(0, |last| last + 1));
-        // A continued line stands further to the right than its beginning.
+        // A continued line is further to the right than its beginning.
         let indent = (rest.iter().take_while(|cell| is_space(cell)).count() + 2).min(columns / 2);
         let mut lines = Vec::new();
         while rest.len() > columns {

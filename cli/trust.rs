@@ -79,7 +79,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     }
 }
 
-/// The folder of this device.
+/// Returns the folder of this device.
 pub(crate) fn store(session: &Session) -> TrustStore {
     TrustStore::new(TrustFolder::new(session.home.trust()))
 }
@@ -87,13 +87,13 @@ pub(crate) fn store(session: &Session) -> TrustStore {
 /// Said where no vault was opened.
 pub(crate) const NOT_COMPARED: &str = "not compared with the vault: what the files say was checked for its signatures only";
 
-/// What the trust files say; `None` before anything was brought. Not compared with any vault.
+/// Returns what the trust files say; `None` before anything was brought. Not compared with any vault.
 pub(crate) fn bundle(session: &Session) -> Result<Option<TrustBundle>, Failure> {
     store(session).load().map_err(failure)
 }
 
-/// Asks about a bundle that is dated far ahead of this device's clock, before a vault is opened for it. What cannot be opened has its own
-/// words later.
+/// Asks about a bundle that is dated far ahead of this device's clock, before a vault is opened for it. A file that
+/// cannot be opened has its own words later.
 fn dated(session: &Session, signed: &[u8], yes: bool) -> Result<BundleTime, Failure> {
     let Ok(bundle) = store(session).open(signed) else { return Ok(BundleTime::Judged) };
     let ahead = bundle.issued_at().since(clock::read().wall);
@@ -140,7 +140,7 @@ fn change(
     Ok(flags)
 }
 
-/// A bundle whose rules cannot be used.
+/// Returns the failure for a bundle whose rules cannot be used.
 pub(crate) fn policy_failure(error: &PolicyError) -> Failure {
     Failure::new(Exit::Red, format!("the rules in the bundle cannot be used: {error}"), "sync; if it stays, tell the site's operator")
 }
@@ -189,7 +189,7 @@ fn remove(session: &Session, yes: bool, open: &OpenAllArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// The oldest root in the file, after a person compared its number.
+/// Returns the oldest root in the file, after a person compared its number.
 fn compared(session: &Session, signed: &[u8], file: &Path) -> Result<Root, Failure> {
     let wrong = |error: &BundleError| bundle_failure(error).about(file);
     let document: serde_json::Value = serde_json::from_slice(signed).map_err(|_| wrong(&BundleError::Syntax(PartName::File)))?;
@@ -284,7 +284,7 @@ fn document(bundle: &TrustBundle) -> serde_json::Value {
     })
 }
 
-/// The words for a store that failed or did not believe.
+/// Returns the words for a store that failed or did not believe.
 pub(crate) fn failure(error: TrustStoreError) -> Failure {
     match error {
         TrustStoreError::NotPinned => Failure::new(Exit::Grey, error, "pin one: waypass trust pin FILE --digest NUMBER"),
@@ -301,14 +301,14 @@ pub(crate) fn failure(error: TrustStoreError) -> Failure {
 const OTHER_ROOT: &str =
     "do not use this file, unless the site's operator says that it has a new root: then `waypass trust remove`, and pin the new one";
 
-/// The words for a file that a device does not believe. What is wrong with the device itself does not name it.
+/// Returns the words for a file that a device does not believe. A fault of the device itself does not name it.
 fn refused(error: BeliefError, file: &Path) -> Failure {
     let is_about_file = matches!(error, BeliefError::Refused(_) | BeliefError::OtherRoot(_));
     let failure = belief_failure(error);
     if is_about_file { failure.about(file) } else { failure }
 }
 
-/// The words for what a device does not believe.
+/// Returns the words for what a device does not believe.
 pub(crate) fn belief_failure(error: BeliefError) -> Failure {
     match error {
         BeliefError::Tampered(Tampering::Seal) => {
@@ -323,7 +323,7 @@ pub(crate) fn belief_failure(error: BeliefError) -> Failure {
     }
 }
 
-/// The words for a bundle that is not believed: old is never a reason, altered and older than the one held are.
+/// Returns the words for a bundle that is not believed: old is never a reason, altered and older than the one held are.
 pub(crate) fn bundle_failure(error: &BundleError) -> Failure {
     match error {
         BundleError::Syntax(_) | BundleError::Schema { .. } | BundleError::TooLarge { .. } => {

@@ -19,7 +19,7 @@ use waypass_vault::{
 /// How long a command waits for another process that holds the vault.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What to do when files may not grow, though there is room on the disk.
+/// The advice for files that may not grow, though there is room on the disk.
 pub(crate) const LIFT_THE_LIMIT: &str = "lift the limit on the size of files (ulimit -f), then run the command again; nothing was lost";
 
 /// How a vault is opened.
@@ -75,7 +75,7 @@ pub(crate) fn tell_findings(session: &Session, vault: &Unlocked<'_>) {
     }
 }
 
-/// The same for who keeps it open, and closes it by dropping it.
+/// Opens the vault for a caller that keeps it open, and closes it by dropping it.
 pub(crate) fn keep(session: &Session, role: Role, args: &OpenArgs) -> Result<Unlocked<'static>, Failure> {
     // No vault, or one that is damaged, is said before a secret is asked for. The lock is not held while a person types.
     drop(open(session, role)?);
@@ -208,7 +208,7 @@ pub(crate) fn resume_failure(error: &ResumeError, role: Role) -> Failure {
     }
 }
 
-/// The locked vault. Modes and links that let other users in are put right, and said.
+/// Returns the locked vault. Modes and links that let other users in are put right, and said.
 pub(crate) fn open(session: &Session, role: Role) -> Result<Vault, Failure> {
     let dir = session.home.vault(role);
     match std::fs::metadata(&dir) {
@@ -311,7 +311,7 @@ fn write_recovery_code(session: &Session, path: &Path, code: &RecoveryCode) -> R
     flushed.map_err(|error| Failure::file("flush", parent, &error))
 }
 
-/// The factor the person shows.
+/// Returns the factor the person shows.
 fn factor(session: &Session, args: &OpenArgs, role: Role) -> Result<Box<dyn Factor>, Failure> {
     if let Some(path) = &args.key_file {
         return Ok(Box::new(key_file::read(path).map_err(|error| key_file_failure(&error))?));
@@ -404,7 +404,7 @@ fn unlock_failure(error: UnlockError, args: &OpenArgs, role: Role) -> Failure {
 /// The next step for a file that is not a key file.
 const KEY_FILES: &str = "name the file that `init --key-file` or `slot add --key-file` made";
 
-/// The words for a key file that cannot be used.
+/// Returns the words for a key file that cannot be used.
 pub(crate) fn key_file_failure(error: &KeyFileError) -> Failure {
     match error {
         KeyFileError::Io { path, source } if source.kind() == std::io::ErrorKind::AlreadyExists => {
@@ -415,7 +415,7 @@ pub(crate) fn key_file_failure(error: &KeyFileError) -> Failure {
     }
 }
 
-/// The words for a factor that cannot be used.
+/// Returns the words for a factor that cannot be used.
 pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     match error {
         FactorError::NotAKeyFile => Failure::usage(error, KEY_FILES),
@@ -428,7 +428,7 @@ pub(crate) fn factor_failure(error: &FactorError) -> Failure {
     }
 }
 
-/// The system let this user not write, for want of a right or because the file system is read-only.
+/// Returns true if the system let this user not write, for want of a right or because the file system is read-only.
 fn is_refused(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
 }
@@ -436,7 +436,7 @@ fn is_refused(error: &std::io::Error) -> bool {
 /// The next step in a folder that this user may not use.
 const FOREIGN: &str = "this user may not use that folder: `waypass doctor` says whose it is and what to do";
 
-/// The words for a store that failed.
+/// Returns the words for a store that failed.
 pub(crate) fn storage_failure(error: &StorageError) -> Failure {
     match error {
         StorageError::Full { room: Room::FileSize, .. } => Failure::internal(error, LIFT_THE_LIMIT),

@@ -39,18 +39,18 @@ enum Verb {
     Challenge(challenge::Args),
     /// Decide about what a wallet presented
     Verify(verify::Args),
-    /// Check what a wallet presented on a device that is no gate: say what is known, admit nobody
+    /// Check what a wallet presented on a device that is not a gate: say what is known, admit nobody
     Check(verify::Args),
     /// Say who did the extra step of an amber verdict, or that the person was turned away
     Confirm(confirm::Args),
     /// Go on after looking at what was found changed on this gate
     Acknowledge(acknowledge::Args),
-    /// What this gate takes for the time
+    /// Time as this gate sees it
     #[command(subcommand)]
     Clock(clock::Verb),
     /// Fetch what is newer and deliver the log, over HTTP or by file
     Sync(sync::Args),
-    /// What opens this gate
+    /// Factors that open this gate
     #[command(subcommand)]
     Slot(crate::slot::Verb),
 }
@@ -81,7 +81,7 @@ pub(crate) fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&Gat
     unlock::with(session, Role::Verifier, args, |vault| work(&opened(session, vault)?))
 }
 
-/// The words for a gate that could not do what was asked.
+/// Returns the words for a gate that could not do what was asked.
 pub(crate) fn failure(error: GateError) -> Failure {
     match error {
         GateError::NoIdentity => Failure::new(Exit::Tamper, error, "make the gate again in a new home and enrol it"),

@@ -33,7 +33,7 @@ pub(crate) struct Args {
 enum Verb {
     /// Make the wallet and its first key
     Init(init::Args),
-    /// What opens it, how many tries are left, how old its knowledge is; needs no secret
+    /// Factors that open it, tries left, and age of its knowledge; needs no secret
     Status(init::StatusArgs),
     /// Print the wallet's DID, which an issuer binds credentials to
     Key(init::KeyArgs),
@@ -45,11 +45,11 @@ enum Verb {
     Show(list::ShowArgs),
     /// Answer a gate's challenge: see what would be shown, and agree or not
     Present(present::Args),
-    /// What was taken in, shown to whom, and removed
+    /// Credentials taken in, shown to whom, and removed
     History(history::Args),
     /// Remove a credential for good
     Remove(add::RemoveArgs),
-    /// What opens this wallet
+    /// Factors that open this wallet
     #[command(subcommand)]
     Slot(crate::slot::Verb),
     /// Write an encrypted copy of the credentials
@@ -91,7 +91,7 @@ struct Open {
 }
 
 impl Open {
-    /// What the device believes, for what must not go on under files that were changed.
+    /// Returns the device's belief, for what must not go on under files that were changed.
     fn believed(&self) -> Result<Option<&TrustBundle>, Failure> {
         match &self.tampering {
             Some(how) => Err(trust::belief_failure(BeliefError::Tampered(how.clone()))),
@@ -108,7 +108,7 @@ impl Open {
     }
 }
 
-/// What the command came upon is told like what was found before, however the command ends.
+/// A finding of the command is told like what was found before, however the command ends.
 impl Drop for Open {
     fn drop(&mut self) {
         tell(self.out, self.wallet.vault(), &mut self.told);
@@ -124,7 +124,7 @@ fn tell(out: Out, vault: &Unlocked<'_>, told: &mut Vec<Finding>) {
     }
 }
 
-/// What the device believes, how that was tampered with, and the moment it is.
+/// The belief of the device, how that was tampered with, and the present moment.
 struct Known {
     bundle: Option<TrustBundle>,
     tampering: Option<Tampering>,
@@ -132,7 +132,7 @@ struct Known {
 }
 
 fn known(session: &Session, vault: &Unlocked<'_>) -> Result<Known, Failure> {
-    // What is held can be looked at without trust; whatever needs it asks for it and fails.
+    // Held credentials can be looked at without trust; a command that needs it asks for it and fails.
     let (bundle, tampering) = match Belief::new(vault, trust::store(session), None).bundle() {
         Ok(bundle) => (bundle, None),
         Err(BeliefError::Tampered(how)) => (None, Some(how)),
@@ -183,7 +183,7 @@ fn differs(held: &[u8], next: &TimeState) -> bool {
     held != next.to_bytes()
 }
 
-/// The words for a wallet that failed.
+/// Returns the words for a wallet that failed.
 fn failure(error: WalletError) -> Failure {
     match error {
         WalletError::Vault(why) => why.into(),

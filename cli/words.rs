@@ -9,7 +9,7 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// A length of time in its largest fitting unit: `40 s`, `5 min`, `2 h`, `3 days`.
+/// Returns a length of time in its largest fitting unit: `40 s`, `5 min`, `2 h`, `3 days`.
 pub(crate) fn span(seconds: i64) -> String {
     let seconds = seconds.max(0);
     match seconds {
@@ -20,7 +20,7 @@ pub(crate) fn span(seconds: i64) -> String {
     }
 }
 
-/// The reverse, for arguments: `90d`, `12h`, `15m`, `30s`.
+/// Reads such a length, for arguments: `90d`, `12h`, `15m`, `30s`.
 pub(crate) fn parse_span(text: &str) -> Result<i64, String> {
     let wrong = || "a number and a unit, such as 90d, 12h, 15m or 30s".to_owned();
     let unit = match text.chars().last() {
@@ -34,7 +34,7 @@ pub(crate) fn parse_span(text: &str) -> Result<i64, String> {
     number.checked_mul(unit).ok_or_else(wrong)
 }
 
-/// The last second of a day such as `2027-03-31` in this machine's zone.
+/// Returns the last second of a day such as `2027-03-31` in this machine's zone.
 pub(crate) fn end_of_day(text: &str) -> Option<Timestamp> {
     end_in_zone(text, TimeZone::system())
 }
@@ -46,7 +46,8 @@ fn end_in_zone(text: &str, zone: TimeZone) -> Option<Timestamp> {
     Timestamp::from_unix(next.timestamp().as_second() - 1)
 }
 
-/// A date and time in this machine's zone (`TZ`, else the system's), which is shown: `2026-11-20 14:05 +05:45`, or `.. UTC`. The one
+/// Returns a date and time in this machine's zone (`TZ`, else the system's), which is shown: `2026-11-20 14:05 +05:45`,
+/// or `.. UTC`. The one
 /// notation for people; programs get Unix seconds.
 pub(crate) fn when(at: Timestamp) -> String {
     in_zone(at, TimeZone::system())
@@ -59,13 +60,13 @@ fn in_zone(at: Timestamp, zone: TimeZone) -> String {
     format!("{} {zone}", local.strftime("%Y-%m-%d %H:%M"))
 }
 
-/// A time until which something holds, and whether that is over: `until 2026-11-20 14:05 UTC`, or
+/// Returns a time until which something holds, and if that has passed: `until 2026-11-20 14:05 UTC`, or
 /// `ENDED 15 days ago (2026-11-20 14:05 UTC)`.
 pub(crate) fn until(end: Timestamp, now: Timestamp) -> String {
     if end > now { format!("until {}", when(end)) } else { format!("ENDED {} ago ({})", span(now.since(end)), when(end)) }
 }
 
-/// A text with the times in it (RFC 3339 in UTC, as reasons and errors carry them) in the notation for people.
+/// Returns a text with the times in it (RFC 3339 in UTC, as reasons and errors carry them) in the notation for people.
 pub(crate) fn with_local_times(text: &str) -> String {
     const LENGTH: usize = "2026-11-20T14:05:00Z".len();
     let mut out = String::with_capacity(text.len());
@@ -102,7 +103,7 @@ pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
     }
 }
 
-/// How far a clock can be believed.
+/// Returns how far a clock can be believed.
 pub(crate) fn clock(confidence: Confidence) -> String {
     match confidence {
         Confidence::Anchored => "confirmed by signed time since this device was started".to_owned(),
@@ -112,7 +113,7 @@ pub(crate) fn clock(confidence: Confidence) -> String {
     }
 }
 
-/// The line that says which members of a credential nothing here acts on; none without any.
+/// Returns the line that says which members of a credential nothing here acts on; none without any.
 pub(crate) fn not_acted_on(members: &[&'static str]) -> Option<String> {
     (!members.is_empty()).then(|| format!("  also says    {} (not checked)", members.join(", ")))
 }

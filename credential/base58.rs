@@ -21,7 +21,7 @@ const VALUES: [u8; 128] = {
     values
 };
 
-/// The `N` bytes, at most 104, that `text` encodes. Each byte string has one text.
+/// Returns the `N` bytes, at most 104, that `text` encodes. Each byte string has one text.
 #[expect(clippy::cast_possible_truncation, reason = "the low word of the carry is what stays")]
 pub(crate) fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     const { assert!(N <= MAX) };

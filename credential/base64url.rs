@@ -15,7 +15,7 @@ impl core::fmt::Display for NotBase64Url {
 
 impl core::error::Error for NotBase64Url {}
 
-/// The encoded text of `bytes`.
+/// Returns the encoded text of `bytes`.
 pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
@@ -25,7 +25,7 @@ pub fn encode_into(bytes: &[u8], out: &mut String) {
     URL_SAFE_NO_PAD.encode_append(bytes, out);
 }
 
-/// The bytes that `text` encodes; exactly one text decodes to each byte string.
+/// Returns the bytes that `text` encodes; exactly one text decodes to each byte string.
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64Url> {
     URL_SAFE_NO_PAD.decode_to_vec(text).map_err(|_| NotBase64Url)
 }

@@ -1,4 +1,4 @@
-//! What a presentation is bound to, and what the holder's proof of it says.
+//! The binding of a presentation, and the content of the holder's proof of it.
 
 use crate::key::InvalidProof;
 use crate::malformed::Malformed;
@@ -10,7 +10,7 @@ mod nonce;
 
 pub use nonce::Nonce;
 
-/// What the holder's proof must be bound to, so that it is an answer to this verifier and to nobody else.
+/// The binding that the holder's proof must have, so that it is an answer to this verifier and to nobody else.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Binding<'b> {
     /// A verifier's nonce and its name (OpenID4VP 1.0 §14.1).

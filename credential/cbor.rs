@@ -38,17 +38,17 @@ impl fmt::Display for NotCanonical {
 impl core::error::Error for NotCanonical {}
 
 impl Writer {
-    /// Nothing written yet.
+    /// Returns a writer without content.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Nothing written yet, with room for `bytes`.
+    /// Returns a writer without content, with room for `bytes`.
     pub fn with_capacity(bytes: usize) -> Self {
         Self(Vec::with_capacity(bytes))
     }
 
-    /// What was written.
+    /// Returns the bytes that were written.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
     }
@@ -70,39 +70,39 @@ impl Writer {
         self
     }
 
-    /// An unsigned integer.
+    /// Writes an unsigned integer.
     pub fn unsigned(&mut self, value: u64) -> &mut Self {
         self.head(UNSIGNED, value)
     }
 
-    /// A signed integer.
+    /// Writes a signed integer.
     pub fn signed(&mut self, value: i64) -> &mut Self {
         if value < 0 { self.head(NEGATIVE, !value.cast_unsigned()) } else { self.head(UNSIGNED, value.cast_unsigned()) }
     }
 
-    /// A byte string.
+    /// Writes a byte string.
     pub fn bytes(&mut self, value: &[u8]) -> &mut Self {
         self.head(BYTES, value.len() as u64).0.extend_from_slice(value);
         self
     }
 
-    /// A text string.
+    /// Writes a text string.
     pub fn text(&mut self, value: &str) -> &mut Self {
         self.head(TEXT, value.len() as u64).0.extend_from_slice(value.as_bytes());
         self
     }
 
-    /// The head of an array of `len` items, which the caller writes next.
+    /// Writes the head of an array of `len` items, which the caller writes next.
     pub fn array(&mut self, len: usize) -> &mut Self {
         self.head(ARRAY, len as u64)
     }
 
-    /// The head of a map of `len` entries, whose keys the caller writes in ascending order.
+    /// Writes the head of a map of `len` entries, whose keys the caller writes in ascending order.
     pub fn map(&mut self, len: usize) -> &mut Self {
         self.head(MAP, len as u64)
     }
 
-    /// A tag, for the item that the caller writes next.
+    /// Writes a tag, for the item that the caller writes next.
     pub fn tag(&mut self, tag: u64) -> &mut Self {
         self.head(TAG, tag)
     }
@@ -133,7 +133,7 @@ impl<'a> Reader<'a> {
         Self(bytes)
     }
 
-    /// Nothing may be left.
+    /// Checks that nothing is left.
     pub const fn end(&self) -> Result<(), NotCanonical> {
         if self.0.is_empty() { Ok(()) } else { Err(NotCanonical) }
     }
@@ -167,17 +167,17 @@ impl<'a> Reader<'a> {
         usize::try_from(self.expect(major)?).map_err(|_| NotCanonical)
     }
 
-    /// An unsigned integer.
+    /// Reads an unsigned integer.
     pub fn unsigned(&mut self) -> Result<u64, NotCanonical> {
         self.expect(UNSIGNED)
     }
 
-    /// An unsigned integer of 32 bits.
+    /// Reads an unsigned integer of 32 bits.
     pub fn unsigned32(&mut self) -> Result<u32, NotCanonical> {
         self.unsigned()?.try_into().map_err(|_| NotCanonical)
     }
 
-    /// A signed integer.
+    /// Reads a signed integer.
     pub fn signed(&mut self) -> Result<i64, NotCanonical> {
         let (major, value) = self.head()?;
         let value = i64::try_from(value).map_err(|_| NotCanonical)?;
@@ -188,51 +188,51 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A byte string.
+    /// Reads a byte string.
     pub fn bytes(&mut self) -> Result<&'a [u8], NotCanonical> {
         let len = self.expect_len(BYTES)?;
         self.take(len)
     }
 
-    /// A byte string of exactly `N` bytes.
+    /// Reads a byte string of exactly `N` bytes.
     pub fn bytes_array<const N: usize>(&mut self) -> Result<[u8; N], NotCanonical> {
         self.bytes()?.try_into().map_err(|_| NotCanonical)
     }
 
-    /// A text string.
+    /// Reads a text string.
     pub fn text(&mut self) -> Result<&'a str, NotCanonical> {
         let len = self.expect_len(TEXT)?;
         core::str::from_utf8(self.take(len)?).map_err(|_| NotCanonical)
     }
 
-    /// A text string of at most `max` bytes, owned.
+    /// Reads a text string of at most `max` bytes, owned.
     pub fn string(&mut self, max: usize) -> Result<String, NotCanonical> {
         let text = self.text()?;
         if text.len() <= max { Ok(text.into()) } else { Err(NotCanonical) }
     }
 
-    /// The head of an array; its items come next.
+    /// Reads the head of an array; its items come next.
     pub fn array(&mut self) -> Result<usize, NotCanonical> {
         self.expect_len(ARRAY)
     }
 
-    /// The head of an array that must have `len` items.
+    /// Reads the head of an array that must have `len` items.
     pub fn array_of(&mut self, len: usize) -> Result<(), NotCanonical> {
         if self.array()? == len { Ok(()) } else { Err(NotCanonical) }
     }
 
-    /// The head of an array that may have `most` items at most, so that a claimed length bounds the work.
+    /// Reads the head of an array that may have `most` items at most, so that a claimed length bounds the work.
     pub fn array_up_to(&mut self, most: usize) -> Result<usize, NotCanonical> {
         self.array().and_then(|len| if len <= most { Ok(len) } else { Err(NotCanonical) })
     }
 
-    /// The head of a map that must have `len` entries.
+    /// Reads the head of a map that must have `len` entries.
     pub fn map_of(&mut self, len: usize) -> Result<(), NotCanonical> {
         if self.expect_len(MAP)? == len { Ok(()) } else { Err(NotCanonical) }
     }
 
-    /// Gives `visit` each key of a map, as a reader, and a reader that stands before its value. What `visit` does not read is
-    /// checked all the same.
+    /// Gives `visit` each key of a map, as a reader, and a reader at its value. The parts that `visit` does not read
+    /// are checked all the same.
     pub fn map<E: From<NotCanonical>>(&mut self, visit: impl FnMut(Self, Self) -> Result<(), E>) -> Result<(), E> {
         self.entries(MAX_DEPTH, visit)
     }
@@ -265,17 +265,17 @@ impl<'a> Reader<'a> {
         self.0.first().is_some_and(|first| first >> 5 == TAG)
     }
 
-    /// A tag; its item comes next.
+    /// Reads a tag; its item comes next.
     pub fn tag(&mut self) -> Result<u64, NotCanonical> {
         self.expect(TAG)
     }
 
-    /// Whether the next item is a text.
+    /// Returns true if the next item is a text.
     pub fn is_text(&self) -> bool {
         self.0.first().is_some_and(|first| first >> 5 == TEXT)
     }
 
-    /// The entries of a map, its keys in the bytewise order of their encodings and each once (§4.2.1).
+    /// Reads the entries of a map, its keys in the bytewise order of their encodings and each once (§4.2.1).
     fn entries<E: From<NotCanonical>>(&mut self, depth: usize, mut visit: impl FnMut(Self, Self) -> Result<(), E>) -> Result<(), E> {
         let mut last: &[u8] = &[];
         for entry in 0..self.expect(MAP)? {
@@ -289,7 +289,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes one item and all within it; gives its bytes.
+    /// Passes one item and all within it; returns its bytes.
     fn skip(&mut self, depth: usize) -> Result<&'a [u8], NotCanonical> {
         let start = self.0;
         let deeper = depth.checked_sub(1).ok_or(NotCanonical)?;

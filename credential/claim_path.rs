@@ -1,4 +1,4 @@
-//! Claim paths (OpenID4VP 1.0 §7): where in a credential's claims something stands.
+//! Claim paths (OpenID4VP 1.0 §7): the place of a claim in a credential.
 
 use crate::json::Value;
 use alloc::{string::String, vec::Vec};
@@ -11,7 +11,7 @@ pub(crate) const MAX_STEPS: usize = 16;
 /// The longest name in a path, in bytes.
 const MAX_NAME: usize = 256;
 
-/// Where a claim stands: member names, array indices, or all elements of an array.
+/// The place of a claim: member names, array indices, or all elements of an array.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ClaimPath(pub Vec<PathStep>);
 
@@ -39,29 +39,29 @@ impl From<usize> for PathStep {
 }
 
 impl ClaimPath {
-    /// The path through these member names.
+    /// Returns the path through these member names.
     pub fn names<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
         Self(names.into_iter().map(PathStep::from).collect())
     }
 
-    /// This path and one step more.
+    /// Returns this path and one step more.
     #[must_use]
     pub fn then(mut self, step: impl Into<PathStep>) -> Self {
         self.0.push(step.into());
         self
     }
 
-    /// The steps.
+    /// Returns the steps.
     pub fn steps(&self) -> &[PathStep] {
         &self.0
     }
 
-    /// Whether this path leads to `other` or to something that contains it.
+    /// Returns true if this path leads to `other` or to something that contains it.
     pub fn is_prefix_of(&self, other: &Self) -> bool {
         other.0.starts_with(&self.0)
     }
 
-    /// Every claim the path selects, with its concrete path (no [`PathStep::All`]). Nothing is selected where a step
+    /// Returns every claim the path selects, with its concrete path (no [`PathStep::All`]). Nothing is selected where a step
     /// does not fit the value it meets (OpenID4VP 1.0 §7.1).
     pub fn select<'v, 'a>(&self, claims: &'v Value<'a>) -> Vec<(Self, &'v Value<'a>)> {
         let mut found = alloc::vec![(Self(Vec::new()), claims)];

@@ -4,7 +4,7 @@
 //! because the signature covers the header as bytes.
 //!
 //! As with JOSE the algorithm comes from the key and the header must merely agree; `crit` is refused, and keys or certificates
-//! in a header are not asked. Whatever decides must stand in the protected header.
+//! in a header are not asked. A parameter that decides must be in the protected header.
 
 use crate::cbor::{NotCanonical, Reader, Writer};
 use crate::jws::media_type;
@@ -41,7 +41,7 @@ mod claim {
     pub(super) const NONCE: i64 = 10;
 }
 
-/// A message that nobody has checked yet.
+/// An unverified message.
 #[derive(Clone, Debug)]
 pub struct Sign1 {
     bytes: Vec<u8>,
@@ -94,7 +94,7 @@ impl Sign1 {
         })
     }
 
-    /// The bytes as they were read.
+    /// Returns the bytes as they were read.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
@@ -117,7 +117,7 @@ pub(crate) struct Types {
     pub(crate) content_type: &'static str,
 }
 
-/// Signs `payload`, with `claims` in the header where there are any.
+/// Signs `payload`, with `claims` in the header if there are any.
 pub(crate) fn sign(
     payload: &[u8],
     types: Types,
@@ -127,7 +127,7 @@ pub(crate) fn sign(
 ) -> Result<Vec<u8>, SignError> {
     let has_claims = *claims != RegisteredClaims::default();
     let mut header = Writer::with_capacity(256);
-    // Labels below 24 stand in the order of their numbers.
+    // Labels below 24 are in the order of their numbers.
     header.map(4 + usize::from(has_claims));
     header.signed(label::ALG).signed(algorithm_id(signer.public_key().algorithm()));
     header.signed(label::CONTENT_TYPE).text(&["application/", types.content_type].concat());
@@ -146,7 +146,7 @@ pub(crate) fn sign(
 
 impl Header {
     fn member(&mut self, mut key: Reader<'_>, mut value: Reader<'_>) -> Result<(), Malformed> {
-        // A parameter named by a text is none of ours, and may be ignored (RFC 9052 §3.1 `crit`).
+        // A parameter named by a text is unknown, and may be ignored (RFC 9052 §3.1 `crit`).
         let Ok(label) = key.signed() else { return Ok(()) };
         match label {
             label::ALG => self.algorithm = Some(value.signed()?),
@@ -173,7 +173,7 @@ impl Header {
     }
 }
 
-/// A media type, or the number of a CoAP content format (RFC 9596 §2), of which none is ours.
+/// Reads a media type, or the number of a CoAP content format (RFC 9596 §2), of which none is ours.
 fn named_type(mut value: Reader<'_>) -> Result<String, Malformed> {
     if value.is_text() { Ok(media_type(value.text()?)) } else { Ok(format!("{}", value.signed()?)) }
 }
@@ -185,7 +185,7 @@ fn utf8(mut value: Reader<'_>, name: &'static str) -> Result<String, Malformed> 
 
 fn read_claim(claims: &mut RegisteredClaims, mut key: Reader<'_>, mut value: Reader<'_>) -> Result<(), Malformed> {
     let time = |mut value: Reader<'_>, name| Timestamp::from_unix(value.signed()?).map(Some).ok_or(Malformed::OutOfRange(name));
-    // A claim named by a text is none of ours.
+    // A claim named by a text is unknown.
     let Ok(label) = key.signed() else { return Ok(()) };
     match label {
         claim::ISS => claims.issuer = Some(value.text()?.to_owned()),
@@ -224,7 +224,7 @@ fn write_claims(claims: &RegisteredClaims, out: &mut Writer) {
     }
 }
 
-/// The algorithm's number (RFC 9053 §2). The key decides which; nothing is ever looked up by a number.
+/// Returns the algorithm's number (RFC 9053 §2). The key decides which; nothing is ever looked up by a number.
 const fn algorithm_id(algorithm: Algorithm) -> i64 {
     match algorithm {
         Algorithm::Es256 => -7,

@@ -1,7 +1,7 @@
 //! Credentials in every format, behind one closed enum.
 //!
 //! Parsing takes untrusted bytes and checks no proof. [`Credential::verify`] checks the issuer's proof and only then
-//! reads the claims. Whether the issuer may be believed, and for how long, is `waypass-trust`'s business.
+//! reads the claims. `waypass-trust` decides if the issuer may be believed, and for how long.
 
 use crate::binding::Binding;
 use crate::claim_path::ClaimPath;
@@ -44,7 +44,7 @@ pub struct Verified<'c> {
     is_document: bool,
 }
 
-/// What a credential says, its proofs unchecked; see [`Credential::untrusted`].
+/// The claims of a credential, unverified; see [`Credential::untrusted`].
 #[derive(Clone, Debug)]
 pub struct Untrusted<'c> {
     /// See [`Verified::claims`].

@@ -1,7 +1,7 @@
 //! Data Integrity proofs (VC Data Integrity 1.0): reading, checking and making the `proof` of a document.
 //!
-//! A proof is read, then hashed with its document into a [`Seal`], which says yes or no to a key. The [`Suite`] says how. Where a
-//! document may have several proofs, it is read as a [`ProofSet`].
+//! A proof is read, then hashed with its document into a [`Seal`], which says yes or no to a key. The [`Suite`] says
+//! how. If a document may have several proofs, it is read as a [`ProofSet`].
 
 use crate::error::{IssueError, PresentError};
 use crate::json::{Object, Value};
@@ -28,7 +28,7 @@ use suite::Transformation;
 /// The proof of a document, read; nothing has been hashed or checked.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Proof<'v, 'a> {
-    /// What the proof says about itself.
+    /// The proof's description of itself.
     pub options: Options<'v>,
     /// The suite it was made in.
     pub suite: Suite,
@@ -46,7 +46,7 @@ pub struct Seal {
     signature: Signature,
 }
 
-/// What is signed: the hash of the canonical proof options, then that of the canonical document (vc-di-eddsa §3.3.4, vc-di-ecdsa
+/// The bytes that are signed: the hash of the canonical proof options, then that of the canonical document (vc-di-eddsa §3.3.4, vc-di-ecdsa
 /// §3.3.4). The algorithm chooses the hash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum HashData {
@@ -56,12 +56,12 @@ pub enum HashData {
     Sha384([u8; 96]),
 }
 
-/// How a proof stands among others.
+/// The relation of a proof to others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Link<'v> {
-    /// Its `id`, by which another can be made over it.
+    /// Its `id`, by which another proof can cover it.
     pub id: Option<&'v str>,
-    /// The ids of those of the document's proofs that it is made over.
+    /// The ids of the document's proofs that it covers.
     pub previous: &'v [&'v str],
 }
 
@@ -90,12 +90,12 @@ impl<'v, 'a> Proof<'v, 'a> {
         Self::from_config(document, proof)
     }
 
-    /// Reads `proof`, one of the document's; what it is made over is the set's to find.
+    /// Reads `proof`, one of the document's; the set finds the proofs that it covers.
     fn from_config(document: &'v Object<'a>, proof: &'v Object<'a>) -> Result<Self, ProofError> {
         let (suite, options) = Options::read(proof)?;
         let proof_value = options::required(proof, "proofValue")?;
         let (algorithm, signature) = suite.decode(proof_value).ok_or(ProofError::OutOfRange("proofValue"))?;
-        // Step 4: a proof that carries contexts was made over a document with just these. An RDFC suite replaces them by the
+        // Step 4: a proof that carries contexts covers a document with just these. An RDFC suite replaces them by the
         // document's (§3.2.5 step 4), and what it does not sign must not say anything else.
         if let Some(context) = proof.member("@context") {
             let all = contexts(document.member("@context").ok_or(ProofError::Context)?);
@@ -110,13 +110,13 @@ impl<'v, 'a> Proof<'v, 'a> {
         Ok(Self { options, suite, algorithm, signature, document, config: proof })
     }
 
-    /// Transforms and hashes document and proof (steps 5 to 7). JCS transforms every document; an RDFC suite refuses those that are
-    /// no JSON-LD under contexts in `known`.
+    /// Transforms and hashes document and proof (steps 5 to 7). JCS transforms every document; an RDFC suite refuses
+    /// those that are not JSON-LD under contexts in `known`.
     pub fn seal(&self, known: &KnownContexts) -> Result<Seal, ProofError> {
         self.seal_over(None, known)
     }
 
-    /// As [`Self::seal`], for a proof that is made over others.
+    /// Like [`Self::seal`], for a proof that covers others.
     fn seal_over(&self, previous: Option<&Value<'a>>, known: &KnownContexts) -> Result<Seal, ProofError> {
         let hash_data = hash(self.suite, self.algorithm, self.document, self.config, previous, known)?;
         Ok(Seal { algorithm: self.algorithm, hash_data, signature: self.signature })
@@ -133,7 +133,7 @@ impl Seal {
     }
 }
 
-/// Signs `document` in `suite` (vc-di-eddsa §3.2.1 and §3.3.1, vc-di-ecdsa likewise) and gives the proof that belongs into its `proof`
+/// Signs `document` in `suite` (vc-di-eddsa §3.2.1 and §3.3.1, vc-di-ecdsa likewise) and returns the proof that belongs into its `proof`
 /// member. An earlier `proof` is not signed. An RDFC suite reads the document by contexts in `known`.
 pub fn create(
     suite: Suite,
@@ -145,7 +145,7 @@ pub fn create(
     create_linked(suite, document, options, Link::default(), known, signer)
 }
 
-/// As [`create`], for a proof that stands beside or over those that `document` has (VC Data Integrity §4.3).
+/// Like [`create`], for a proof next to or over those that `document` has (VC Data Integrity §4.3).
 pub fn create_linked(
     suite: Suite,
     document: &Object<'_>,
@@ -159,7 +159,7 @@ pub fn create_linked(
         return Err(CreateError::Algorithm);
     }
     let mut proof = Object::new();
-    // Members in canonical order, so that nobody has to sort them. §3.3.1 step 2: a proof over JSON carries the document's contexts.
+    // Members in canonical order, so that they need no sorting. §3.3.1 step 2: a proof over JSON carries the document's contexts.
     if let (Transformation::Jcs, Some(context)) = (suite.transformation(), document.member("@context")) {
         proof.set("@context", context.clone().into_owned());
     }
@@ -190,7 +190,7 @@ pub fn create_linked(
 }
 
 /// Transforms document and proof and hashes them: what a key of `algorithm` signs in `suite`. `proof` may lack its `proofValue`;
-/// `previous` is the list of proofs that it is made over, if there are any.
+/// `previous` is the list of proofs that it covers, if there are any.
 /// In an RDFC suite both are read by the contexts that the document names, out of `known`.
 pub fn hash(
     suite: Suite,
@@ -276,7 +276,7 @@ impl From<CreateError> for PresentError {
     }
 }
 
-/// One context that stands alone counts as a list of one.
+/// One context by itself counts as a list of one.
 fn contexts<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
     value.as_array().unwrap_or(core::slice::from_ref(value))
 }

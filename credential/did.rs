@@ -86,22 +86,22 @@ impl<'a> DidUrl<'a> {
         }
     }
 
-    /// The DID, without path, query and fragment: who controls what the URL names.
+    /// Returns the DID, without path, query and fragment: who controls what the URL names.
     pub fn did(&self) -> &'a str {
         self.did
     }
 
-    /// The method name, such as `key`.
+    /// Returns the method name, such as `key`.
     pub fn method(&self) -> &'a str {
         self.method
     }
 
-    /// The fragment, without its `#`.
+    /// Returns the fragment, without its `#`.
     pub fn fragment(&self) -> Option<&'a str> {
         self.fragment
     }
 
-    /// The key that this DID, or its one verification method, stands for.
+    /// Returns the key that this DID, or its one verification method, stands for.
     pub fn resolve(&self) -> Result<PublicKey, DidError> {
         let key = match self.method {
             key::METHOD => key::decode(self.id)?,
@@ -115,7 +115,7 @@ impl<'a> DidUrl<'a> {
         }
     }
 
-    /// The key material that this DID holds; some of it verifies nothing ([`KeyMaterial`]). The DID must stand alone.
+    /// Returns the key material that this DID holds; some of it verifies nothing ([`KeyMaterial`]). The DID must be bare.
     pub fn material(&self) -> Result<KeyMaterial, DidError> {
         if !self.path_and_query.is_empty() || self.fragment.is_some() {
             return Err(DidError::NotAVerificationMethod);
@@ -127,12 +127,12 @@ impl<'a> DidUrl<'a> {
         }
     }
 
-    /// The URL of the DID's one verification method, for a `did:key` or `did:jwk`.
+    /// Returns the URL of the DID's one verification method, for a `did:key` or `did:jwk`.
     pub fn verification_method(&self) -> Option<String> {
         self.method_fragment().map(|fragment| alloc::format!("{}#{fragment}", self.did))
     }
 
-    /// Whether this URL names the one verification method of `did`, a `did:key` or `did:jwk`. Compares text, decodes no key.
+    /// Returns true if this URL names the one verification method of `did`, a `did:key` or `did:jwk`. Compares text, decodes no key.
     pub fn is_verification_method_of(&self, did: &str) -> bool {
         self.did == did && self.path_and_query.is_empty() && self.fragment.is_some() && self.fragment == self.method_fragment()
     }
@@ -146,22 +146,22 @@ impl<'a> DidUrl<'a> {
     }
 }
 
-/// The key that `did_or_url` holds; a fragment must name the DID's own verification method.
+/// Returns the key that `did_or_url` holds; a fragment must name the DID's own verification method.
 pub fn resolve(did_or_url: &str) -> Result<PublicKey, DidError> {
     DidUrl::parse(did_or_url)?.resolve()
 }
 
-/// The `did:key` of a key: `did:key:z...`.
+/// Returns the `did:key` of a key: `did:key:z...`.
 pub fn to_did_key(key: &PublicKey) -> String {
     key::encode(key)
 }
 
-/// The verification method id (`kid`) of a key as a `did:key`: `did:key:z...#z...`.
+/// Returns the verification method id (`kid`) of a key as a `did:key`: `did:key:z...#z...`.
 pub fn key_id(key: &PublicKey) -> String {
     key::verification_method(key)
 }
 
-/// The `did:jwk` of a key, over the JWK with its required members only. Its verification method is this DID and `#0`.
+/// Returns the `did:jwk` of a key, over the JWK with its required members only. Its verification method is this DID and `#0`.
 pub fn to_did_jwk(key: &PublicKey) -> String {
     jwk::encode(key)
 }

@@ -76,7 +76,7 @@ pub enum JsonError {
     TooDeep,
     /// More values than [`Limits::values`].
     TooMany,
-    /// A name stands twice in one object (RFC 7493 §2.3).
+    /// A name appears twice in one object (RFC 7493 §2.3).
     DuplicateName,
     /// Not JSON at all.
     Syntax,
@@ -88,7 +88,7 @@ impl fmt::Display for JsonError {
             Self::TooLarge => "JSON text is larger than allowed",
             Self::TooDeep => "JSON is nested deeper than allowed",
             Self::TooMany => "JSON holds more values than allowed",
-            Self::DuplicateName => "a member name stands twice in one JSON object",
+            Self::DuplicateName => "a member name appears twice in one JSON object",
             Self::Syntax => "not JSON",
         })
     }
@@ -113,22 +113,22 @@ pub fn parse(text: &[u8], limits: Limits) -> Result<Value<'_>, JsonError> {
 }
 
 impl<'a> Value<'a> {
-    /// The object, if it is one.
+    /// Returns the object, if it is one.
     pub fn as_object(&self) -> Option<&Object<'a>> {
         if let Self::Object(object) = self { Some(object) } else { None }
     }
 
-    /// The array, if it is one.
+    /// Returns the array, if it is one.
     pub fn as_array(&self) -> Option<&[Value<'a>]> {
         if let Self::Array(items) = self { Some(items) } else { None }
     }
 
-    /// The string, if it is one.
+    /// Returns the string, if it is one.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
 
-    /// The integer, if it is one; a double without a fraction counts (RFC 7519 `NumericDate` allows `1e9`).
+    /// Returns the integer, if it is one; a double without a fraction counts (RFC 7519 `NumericDate` allows `1e9`).
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Number(Number::Signed(n)) => Some(*n),
@@ -157,17 +157,17 @@ impl<'a> Value<'a> {
         Some(-(whole - i64::from(below)))
     }
 
-    /// The boolean, if it is one.
+    /// Returns the boolean, if it is one.
     pub fn as_bool(&self) -> Option<bool> {
         if let Self::Bool(truth) = self { Some(*truth) } else { None }
     }
 
-    /// The member `name`, if this is an object that has it.
+    /// Returns the member `name`, if this is an object that has it.
     pub fn member(&self, name: &str) -> Option<&Value<'a>> {
         self.as_object()?.member(name)
     }
 
-    /// The same value, owning its strings.
+    /// Returns the same value, owning its strings.
     pub fn into_owned(self) -> Value<'static> {
         match self {
             Self::Null => Value::Null,
@@ -185,7 +185,7 @@ impl<'a> Value<'a> {
 /// Returns `n` without its fraction, and whether `n` is below that.
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "exact below 2^53, which is checked")]
 fn truncated(n: f64) -> Option<(i64, bool)> {
-    (n.abs() < 9e15).then(|| (n as i64, n < (n as i64) as f64))
+    (n.abs() < 9e15).then_some((n as i64, n < (n as i64) as f64))
 }
 
 impl<'a> From<&'a str> for Value<'a> {
@@ -225,17 +225,17 @@ impl<'a, T: Into<Value<'a>>> FromIterator<T> for Value<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// An object without members.
+    /// Returns an object without members.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// The value of `name`.
+    /// Returns the value of `name`.
     pub fn member(&self, name: &str) -> Option<&Value<'a>> {
         self.0.iter().find(|(n, _)| n == name).map(|(_, v)| v)
     }
 
-    /// The string value of `name`, if it is one.
+    /// Returns the string value of `name`, if it is one.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.member(name)?.as_str()
     }
@@ -249,7 +249,7 @@ impl<'a> Object<'a> {
         }
     }
 
-    /// This object with `name` set.
+    /// Returns this object with `name` set.
     #[must_use]
     pub fn with(mut self, name: impl Into<Cow<'a, str>>, value: impl Into<Value<'a>>) -> Self {
         self.set(name, value);
@@ -262,22 +262,22 @@ impl<'a> Object<'a> {
         Some(self.0.remove(at).1)
     }
 
-    /// The members in the order they were written.
+    /// Returns the members in the order they were written.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value<'a>)> + Clone {
         self.0.iter().map(|(n, v)| (n.as_ref(), v))
     }
 
-    /// The members themselves; whoever adds one keeps the names unique.
+    /// Returns the members themselves; a caller that adds one keeps the names unique.
     pub(crate) const fn members_mut(&mut self) -> &mut Vec<(Cow<'a, str>, Value<'a>)> {
         &mut self.0
     }
 
-    /// How many members there are.
+    /// Returns how many members there are.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is no member.
+    /// Returns true if there is no member.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -292,7 +292,7 @@ impl<'a> IntoIterator for Object<'a> {
     }
 }
 
-/// The compact text of any serializable value, ours included.
+/// Returns the compact text of any serializable value, ours included.
 pub fn to_string(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| unreachable_text())
 }

@@ -37,7 +37,7 @@ use core::fmt;
 pub enum LdError {
     /// No `@context`, or one that is neither a URL nor a list of URLs, or too long a list.
     Context,
-    /// A context object stands in the document.
+    /// A context object is in the document.
     InlineContext,
     /// A context whose digest is not known.
     UnknownContext,
@@ -49,13 +49,13 @@ pub enum LdError {
     ProtectedTerm,
     /// A combination of contexts, or of contexts and document, whose meaning we do not implement.
     Unsupported,
-    /// A name that no context defines, or an IRI where a name should stand.
+    /// A name that no context defines, or an IRI where a name should be.
     UndefinedTerm,
-    /// A keyword that may not stand where it stands, or that JSON-LD does not know.
+    /// A keyword in a place where it may not be, or that JSON-LD does not know.
     Keyword,
-    /// A keyword stands twice in one object, by its name and an alias.
+    /// A keyword appears twice in one object, by its name and an alias.
     RepeatedKeyword,
-    /// An identifier that is no absolute IRI.
+    /// An identifier that is not an absolute IRI.
     RelativeId,
     /// A type, datatype or other vocabulary item that is neither a term nor an absolute IRI.
     RelativeType,
@@ -69,7 +69,7 @@ pub enum LdError {
     Null,
     /// An array in an array.
     NestedArray,
-    /// A value stands twice, or two names of one node mean the same.
+    /// A value appears twice, or two names of one node mean the same.
     Repeated,
     /// A node is described in two places, or mentioned elsewhere than where it is described.
     AmbiguousNode,
@@ -92,22 +92,22 @@ impl fmt::Display for LdError {
             Self::InlineContext => "the document carries a context of its own",
             Self::UnknownContext => "the document names a context that is not known",
             Self::OtherContext => "the document names other contexts than those it is read with",
-            Self::NestedContext => "an @context stands within the document",
+            Self::NestedContext => "an @context is within the document",
             Self::ProtectedTerm => "a context redefines a protected term",
             Self::Unsupported => "the contexts combine in a way that is not supported",
             Self::UndefinedTerm => "a member name is not defined by any context",
             Self::Keyword => "a keyword is unknown or misplaced",
-            Self::RepeatedKeyword => "a keyword stands twice in one object",
+            Self::RepeatedKeyword => "a keyword appears twice in one object",
             Self::RelativeId => "an identifier is not an absolute URL",
             Self::RelativeType => "a type is neither defined nor an absolute URL",
             Self::BlankNode => "a blank node has a name",
             Self::Spelling => "an IRI is not spelled the one way it should be",
             Self::Empty => "a member says nothing",
             Self::Null => "a member is null",
-            Self::NestedArray => "an array stands in an array",
+            Self::NestedArray => "an array is in an array",
             Self::Repeated => "the same statement is made twice",
             Self::AmbiguousNode => "a node is described or mentioned in two places",
-            Self::Value => "a value does not fit where it stands",
+            Self::Value => "a value does not fit its place",
             Self::Language => "a language tag is not well-formed",
             Self::Number => "a number has no single canonical form",
             Self::TooDeep => "the document is nested deeper than allowed",
@@ -118,20 +118,20 @@ impl fmt::Display for LdError {
 
 impl core::error::Error for LdError {}
 
-/// The statements of `document`, read with `contexts`: those it names itself ([`KnownContexts::list`]), or for an object without
+/// Returns the statements of `document`, read with `contexts`: those it names itself ([`KnownContexts::list`]), or for an object without
 /// `@context`, such as a proof, those of the document it belongs to.
 pub fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>) -> Result<Dataset<'x>, LdError> {
     expand::to_rdf(document, contexts, None, Signed::Statements)
 }
 
-/// The same, as if the member `without` were not there: `proof` of a secured document, `proofValue` of a proof configuration
+/// Returns the statements as if the member `without` were not there: `proof` of a secured document, `proofValue` of a proof configuration
 /// (VC Data Integrity §4.2 and §4.3).
 pub fn to_rdf_without<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, without: &str) -> Result<Dataset<'x>, LdError> {
     expand::to_rdf(document, contexts, Some(without), Signed::Statements)
 }
 
 /// Checks that every name in `document` without its `proof` has a meaning under `contexts`. For a document whose text is signed:
-/// values that statements would lose (null, an empty list, one item twice, a list in a list, a long number) are no fault.
+/// values that statements would lose (null, an empty list, one item twice, a list in a list, a long number) are not faults.
 pub(crate) fn check_names<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>) -> Result<(), LdError> {
     expand::to_rdf(document, contexts, Some("proof"), Signed::Text).map(drop)
 }

@@ -9,7 +9,7 @@ use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signe
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 
-/// A JWS whose signature nobody has checked yet.
+/// An unverified JWS.
 #[derive(Clone, Debug)]
 pub struct Jws<'a> {
     signing_input: &'a str,
@@ -82,18 +82,18 @@ impl<'a> Jws<'a> {
         Ok(Self { signing_input, header, payload, signature })
     }
 
-    /// The header, unverified: good for finding the key, for nothing else.
+    /// Returns the header. Unverified: use it only to look up the key.
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// The payload, unverified: good for finding the key, for nothing else.
+    /// Returns the payload. Unverified: use it only to look up the key.
     pub fn untrusted_payload(&self) -> &[u8] {
         &self.payload
     }
 
     /// Checks the signature, and that header and key agree on the algorithm and the header's `typ` is `typ`
-    /// (RFC 8725 §3.1, §3.11); gives the payload.
+    /// (RFC 8725 §3.1, §3.11); returns the payload.
     pub fn verify(&self, key: &PublicKey, typ: &str) -> Result<&[u8], InvalidProof> {
         self.header.check(key, typ, self.signing_input, &self.signature)?;
         Ok(&self.payload)
@@ -104,7 +104,7 @@ impl<'a> Jws<'a> {
         (self.header, self.payload, self.signature)
     }
 
-    /// As [`Self::verify`], and hands the payload over.
+    /// Like [`Self::verify`], and hands the payload over.
     pub fn into_verified(self, key: &PublicKey, typ: &str) -> Result<Vec<u8>, InvalidProof> {
         self.verify(key, typ)?;
         Ok(self.payload)
@@ -137,7 +137,7 @@ impl Header {
     }
 }
 
-/// A media type as headers abbreviate it: lower case, without `application/` (RFC 7515 §4.1.9, RFC 9596 §2).
+/// Returns a media type as headers abbreviate it: lower case, without `application/` (RFC 7515 §4.1.9, RFC 9596 §2).
 pub(crate) fn media_type(text: &str) -> String {
     let text = text.to_ascii_lowercase();
     text.strip_prefix("application/").map(ToOwned::to_owned).unwrap_or(text)

@@ -28,7 +28,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The JOSE name (RFC 7518 §3.1, RFC 8037 §3.1).
+    /// Returns the JOSE name (RFC 7518 §3.1, RFC 8037 §3.1).
     pub const fn jose_name(self) -> &'static str {
         match self {
             Self::EdDsa => "EdDSA",
@@ -37,7 +37,7 @@ impl Algorithm {
         }
     }
 
-    /// Every name that JOSE has for it, the one that we write first: RFC 9864 calls `Ed25519` what RFC 8037 called `EdDSA`.
+    /// Returns every name that JOSE has for it, the one that we write first: RFC 9864 calls `Ed25519` what RFC 8037 called `EdDSA`.
     pub const fn jose_names(self) -> &'static [&'static str] {
         match self {
             Self::EdDsa => &["EdDSA", "Ed25519"],
@@ -46,7 +46,7 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of a JOSE name; `none` and everything unknown is `None`.
+    /// Returns the algorithm of a JOSE name; `none` and everything unknown is `None`.
     pub fn from_jose_name(name: &str) -> Option<Self> {
         match name {
             "EdDSA" => Some(Self::EdDsa),
@@ -112,7 +112,7 @@ impl core::error::Error for SignError {}
 
 /// Whatever holds a private key: a key sealed by the vault, later an HSM, a TPM or an enclave.
 pub trait Signer {
-    /// The public half.
+    /// Returns the public half.
     fn public_key(&self) -> &PublicKey;
 
     /// Signs `message` with the one algorithm of the key.
@@ -120,47 +120,47 @@ pub trait Signer {
 }
 
 impl PublicKey {
-    /// An Ed25519 key from its 32 bytes (RFC 8032 §5.1.5).
+    /// Reads an Ed25519 key from its 32 bytes (RFC 8032 §5.1.5).
     pub fn ed25519(bytes: &[u8; 32]) -> Result<Self, InvalidKey> {
         Ed25519Key::from_bytes(bytes).map(|key| Self::Ed25519(Box::new(key)))
     }
 
-    /// A P-256 key from its SEC 1 point, compressed (33 bytes) or uncompressed (65 bytes).
+    /// Reads a P-256 key from its SEC 1 point, compressed (33 bytes) or uncompressed (65 bytes).
     pub fn p256(sec1: &[u8]) -> Result<Self, InvalidKey> {
         P256Key::from_sec1(sec1).map(|key| Self::P256(Box::new(key)))
     }
 
-    /// A P-384 key from its SEC 1 point, compressed (49 bytes) or uncompressed (97 bytes).
+    /// Reads a P-384 key from its SEC 1 point, compressed (49 bytes) or uncompressed (97 bytes).
     pub fn p384(sec1: &[u8]) -> Result<Self, InvalidKey> {
         P384Key::from_sec1(sec1).map(|key| Self::P384(Box::new(key)))
     }
 
-    /// A key from its Multikey text (Controlled Identifiers §2.2.2): `z`, the codec and the bytes.
+    /// Reads a key from its Multikey text (Controlled Identifiers §2.2.2): `z`, the codec and the bytes.
     pub fn from_multikey(text: &str) -> Result<Self, InvalidKey> {
         multikey::decode(text)
     }
 
-    /// The Multikey text: base58-btc, codec `0xed`, `0x1200` or `0x1201`.
+    /// Returns the Multikey text: base58-btc, codec `0xed`, `0x1200` or `0x1201`.
     pub fn to_multikey(&self) -> String {
         multikey::encode(self)
     }
 
-    /// A key from a JSON Web Key (RFC 7517, RFC 8037); private members and a contradicting `alg`, `use` or `key_ops` are refused.
+    /// Reads a key from a JSON Web Key (RFC 7517, RFC 8037); private members and a contradicting `alg`, `use` or `key_ops` are refused.
     pub fn from_jwk(jwk: &crate::json::Value<'_>) -> Result<Self, InvalidKey> {
         jwk::decode(jwk)
     }
 
-    /// The JSON Web Key with the required members only, in the order RFC 7638 hashes.
+    /// Returns the JSON Web Key with the required members only, in the order RFC 7638 hashes.
     pub fn to_jwk(&self) -> crate::json::Object<'static> {
         jwk::encode(self)
     }
 
-    /// The RFC 7638 thumbprint (SHA-256).
+    /// Returns the RFC 7638 thumbprint (SHA-256).
     pub fn thumbprint(&self) -> [u8; 32] {
         jwk::thumbprint(self)
     }
 
-    /// The one algorithm this key verifies.
+    /// Returns the one algorithm this key verifies.
     pub const fn algorithm(&self) -> Algorithm {
         match self {
             Self::Ed25519(_) => Algorithm::EdDsa,
@@ -169,7 +169,7 @@ impl PublicKey {
         }
     }
 
-    /// The raw bytes: 32 for Ed25519, the compressed point for P-256 (33) and P-384 (49).
+    /// Returns the raw bytes: 32 for Ed25519, the compressed point for P-256 (33) and P-384 (49).
     pub fn to_bytes(&self) -> Vec<u8> {
         match self {
             Self::Ed25519(key) => key.as_bytes().to_vec(),
@@ -179,7 +179,7 @@ impl PublicKey {
     }
 
     /// Checks `signature` over `message`: Ed25519 strictly (RFC 8032 §8.4, small-order R refused), P-256 with SHA-256, P-384 with
-    /// SHA-384. A signature of another length than the key's algorithm makes is none.
+    /// SHA-384. Rejects a signature whose length does not match the key's algorithm.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidProof> {
         match self {
             Self::Ed25519(key) => key.verify(message, signature),

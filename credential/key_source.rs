@@ -2,7 +2,7 @@
 
 use crate::key::PublicKey;
 
-/// Who signed a credential, by its own account. Unverified: use it only to look up the key.
+/// The signer of a credential, by its own account. Unverified: use it only to look up the key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Claimed<'c> {
     /// `iss`, or the VC's `issuer`.

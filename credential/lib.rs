@@ -1,4 +1,4 @@
-//! What a credential is: bytes to types, proofs, keys and DIDs.
+//! Reads and makes credentials: bytes to types, proofs, keys and DIDs.
 //!
 //! Pure: performs no I/O, reads no clock, draws no randomness. Verification and canonicalization happen here; signing
 //! only through the [`key::Signer`] joint, whose software implementation is in `waypass-vault`.

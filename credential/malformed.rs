@@ -22,7 +22,7 @@ pub enum Malformed {
     TooManyDisclosures,
     /// A disclosure is not an array of salt, perhaps name, and value (RFC 9901 §4.2).
     Disclosure,
-    /// One digest, or one disclosure, stands twice (RFC 9901 §7.1 step 4).
+    /// One digest, or one disclosure, appears twice (RFC 9901 §7.1 step 4).
     DuplicateDigest,
     /// A disclosure that no digest refers to (RFC 9901 §7.1 step 5).
     UnreferencedDisclosure,
@@ -30,7 +30,7 @@ pub enum Malformed {
     Digest,
     /// `_sd_alg` names another hash than SHA-256.
     HashAlgorithm,
-    /// A disclosed name is `_sd` or `...`, or stands beside the same name (RFC 9901 §7.1 step 3).
+    /// A disclosed name is `_sd` or `...`, or is next to the same name (RFC 9901 §7.1 step 3).
     ClaimName,
     /// A claim that decides about validity or binding was made selectively disclosable (SD-JWT VC §3.2.2.2).
     NotDisclosable(&'static str),
@@ -48,7 +48,7 @@ pub enum Malformed {
     Member(MemberName),
     /// The proof is of another type, suite or purpose.
     Proof,
-    /// What an RDFC suite signs cannot be read as statements.
+    /// The content that an RDFC suite signs cannot be read as statements.
     JsonLd(LdError),
     /// The statements that an RDFC suite signs have no canonical form.
     Rdfc(RdfcError),
@@ -63,7 +63,7 @@ impl fmt::Display for Malformed {
             Self::Json(why) => why.fmt(f),
             Self::TooManyDisclosures => f.write_str("more disclosures than allowed"),
             Self::Disclosure => f.write_str("a disclosure is not a salted claim"),
-            Self::DuplicateDigest => f.write_str("a digest or disclosure stands twice"),
+            Self::DuplicateDigest => f.write_str("a digest or disclosure appears twice"),
             Self::UnreferencedDisclosure => f.write_str("a disclosure belongs to no digest"),
             Self::Digest => f.write_str("a digest is not in its place"),
             Self::HashAlgorithm => f.write_str("the digests use another hash than SHA-256"),
@@ -85,7 +85,7 @@ impl fmt::Display for Malformed {
 impl core::error::Error for Malformed {}
 
 impl Malformed {
-    /// The member called `name` may not be here.
+    /// Returns the refusal of a member called `name`.
     pub(crate) fn member(name: &str) -> Self {
         Self::Member(name.into())
     }

@@ -5,7 +5,7 @@ use crate::malformed::Malformed;
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String};
 
-/// What is said next to the content of a signature.
+/// The claims next to the content of a signature.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct RegisteredClaims {
     /// `iss`.

@@ -1,4 +1,4 @@
-//! What a gate asks: a signed, short-lived request that carries a DCQL query and a nonce.
+//! A gate's question: a signed, short-lived request that carries a DCQL query and a nonce.
 
 use crate::binding::{Binding, Nonce};
 use crate::jws::{self, Jws};
@@ -30,15 +30,15 @@ pub const MAX_BYTES: usize = 16 * 1024;
 pub struct Request {
     /// The gate: `did:key` of the key that signs; the audience of the answer.
     pub client_id: String,
-    /// What the answer must contain so that it is fresh.
+    /// The nonce that the answer must contain, so that it is fresh.
     pub nonce: Nonce,
     /// When it was asked.
     pub issued_at: Timestamp,
-    /// Until when an answer is taken.
+    /// The time until which an answer is taken.
     pub expires_at: Timestamp,
     /// Why, in words for the holder.
     pub purpose: String,
-    /// What is asked for.
+    /// The query.
     pub query: Query,
 }
 
@@ -78,7 +78,7 @@ impl fmt::Display for RequestError {
 impl core::error::Error for RequestError {}
 
 impl Request {
-    /// The signed text that a gate shows; fails also where [`Self::open`] would refuse it, such as for a signer that does
+    /// Returns the signed text that a gate shows; fails also where [`Self::open`] would refuse it, such as for a signer that does
     /// not hold the key of `client_id`.
     pub fn sign(&self, signer: &dyn Signer) -> Result<String, SignError> {
         let key = signer.public_key();
@@ -96,8 +96,8 @@ impl Request {
         jws::sign(TYP, Some(&did::key_id(key)), json::to_string(&payload).as_bytes(), signer)
     }
 
-    /// Reads a signed request and checks the signature with the key that `client_id` itself names. Whether that gate is
-    /// known, and whether the request has expired, is for the caller.
+    /// Reads a signed request and checks the signature with the key that `client_id` itself names. The caller checks
+    /// that the gate is known and that the request has not expired.
     pub fn open(text: &str) -> Result<Self, RequestError> {
         let jws = Jws::parse(text, MAX_BYTES).map_err(RequestError::Jws)?;
         let payload: Payload<'_> = serde_json::from_slice(jws.untrusted_payload()).map_err(|_| RequestError::Payload)?;

@@ -1,4 +1,4 @@
-//! What a role credential says, the same whichever format carries it.
+//! The claims of a role credential, alike in every format.
 
 use crate::format::Format;
 use crate::json::Object;
@@ -47,7 +47,7 @@ pub struct RoleClaims {
     pub issuer: String,
     /// `kid`, or the proof's `verificationMethod`.
     pub key_id: Option<String>,
-    /// The `vct`, or the VC's type beside `VerifiableCredential`; see [`kind_in`].
+    /// The `vct`, or the VC's type besides `VerifiableCredential`; see [`kind_in`].
     pub kind: String,
     /// The roles (of a presentation: those disclosed). A set: reading gives them in ascending order.
     pub roles: Vec<String>,
@@ -59,9 +59,9 @@ pub struct RoleClaims {
     pub issued_at: Timestamp,
     /// From when it is valid.
     pub valid_from: Timestamp,
-    /// Until when it is valid; always bounded, always after `valid_from`.
+    /// The end of its validity; always bounded, always after `valid_from`.
     pub valid_until: Timestamp,
-    /// Where its status stands; none for a credential whose status nobody keeps. SD-JWT VC has room for one, of a token list.
+    /// The entries of its status; empty for a credential whose status nobody keeps. SD-JWT VC has room for one, of a token list.
     pub status: Vec<StatusReference>,
     /// The key the credential is bound to.
     pub holder: Option<Holder>,
@@ -75,7 +75,7 @@ pub const fn kind_in(format: Format) -> &'static str {
 }
 
 impl RoleClaims {
-    /// The bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,
+    /// Checks the bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,
     /// not words for people: ASCII letters, digits and `-_.:/`, or `*` alone for any site or zone.
     pub fn check(&self) -> Result<(), Malformed> {
         let identifier = |text: &str| !text.is_empty() && text.len() <= MAX_IDENTIFIER;
@@ -95,7 +95,7 @@ impl RoleClaims {
         }
     }
 
-    /// These claims if they keep the bounds.
+    /// Returns these claims if they keep the bounds.
     pub(crate) fn checked(self) -> Result<Self, Malformed> {
         self.check().map(|()| self)
     }

@@ -22,7 +22,7 @@ pub use issue::Draft;
 /// Most disclosures in one SD-JWT.
 pub const MAX_DISCLOSURES: usize = 256;
 
-/// An SD-JWT without its key binding part, whose signature nobody has checked yet.
+/// An unverified SD-JWT without its key binding part.
 ///
 /// Each part is decoded once; the claims borrow from what was decoded.
 #[derive(Clone)]
@@ -36,7 +36,7 @@ pub struct SdJwt {
     decoded: Vec<u8>,
 }
 
-/// Where one disclosure stands in the text, and its JSON among the decoded.
+/// The place of one disclosure in the text, and its JSON among the decoded.
 #[derive(Clone)]
 struct Disclosure {
     text: Range<usize>,
@@ -84,12 +84,12 @@ impl SdJwt {
         Ok(Self { text: text.into(), signing_input, header, payload, signature, disclosures, decoded })
     }
 
-    /// The text, up to and including the last `~`.
+    /// Returns the text, up to and including the last `~`.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The issuer's JOSE header, unverified.
+    /// Returns the issuer's JOSE header, unverified.
     pub const fn header(&self) -> &Header {
         &self.header
     }
@@ -118,13 +118,13 @@ impl SdJwt {
         disclose::claims(self, payload)
     }
 
-    /// Where every disclosure's claim stands once all are disclosed, in the order of the disclosures. The signature is
+    /// Returns the place of every disclosure's claim once all are disclosed, in the order of the disclosures. The signature is
     /// not checked.
     pub fn paths(&self) -> Result<Vec<ClaimPath>, Malformed> {
         Ok(disclose::survey(self)?.1)
     }
 
-    /// The SD-JWT with only those disclosures that show the claims at `paths`: theirs, those above that they stand in,
+    /// Returns the SD-JWT with only those disclosures that show the claims at `paths`: theirs, those above that contain them,
     /// and those below them. The signature is not checked.
     pub fn with_only(&self, paths: &[ClaimPath]) -> Result<String, PresentError> {
         let keep = disclose::select(self, paths)?;
@@ -145,7 +145,7 @@ impl SdJwt {
     }
 }
 
-/// The digest as it stands in `_sd`: base64url of SHA-256 over the text (RFC 9901 §4.2.3).
+/// Returns the digest in the form of `_sd`: base64url of SHA-256 over the text (RFC 9901 §4.2.3).
 fn digest(text: &str) -> [u8; 43] {
     let mut digest = [0; 43];
     let hash = Sha256::digest(text.as_bytes());

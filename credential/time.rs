@@ -33,7 +33,7 @@ impl Timestamp {
         self.0
     }
 
-    /// This time and `seconds` more (or less, when negative), clamped to the years 1970 to 9999.
+    /// Returns this time and `seconds` more (or less, when negative), clamped to the years 1970 to 9999.
     #[must_use]
     pub const fn plus(self, seconds: i64) -> Self {
         Self::clamped(self.0.saturating_add(seconds))
@@ -93,7 +93,7 @@ impl Timestamp {
         Some(Self::clamped(days_from_civil(year, month, day) * DAY + hour * 3600 + minute * 60 + second - offset))
     }
 
-    /// The RFC 3339 text in UTC, such as `2026-11-20T11:02:51Z`.
+    /// Returns the RFC 3339 text in UTC, such as `2026-11-20T11:02:51Z`.
     pub fn to_rfc3339(self) -> String {
         alloc::format!("{self}")
     }

@@ -87,7 +87,7 @@ fn main() -> Done<()> {
     let newer = head.publish(hour(30).wall)?;
     ferry.synchronise(newer.opened(), hour(31))?;
     ferry.meet(&thief, hour(31), "deny: key_compromised")?;
-    // Whoever stole the key writes the date, so what it signed before counts for nothing either.
+    // The thief of the key writes the date, so what it signed before counts for nothing either.
     ferry.meet(&dora, hour(31), "deny: key_compromised")?;
     dora.enlist(&mut branch, "visitor", "island", newer.opened(), hour(31))?;
     ferry.meet(&dora, hour(31), "allow: ok")
@@ -101,7 +101,7 @@ fn believe(head: &mut Issuer<'_>, officers: &[Keys<'_>], hours: i64) -> Done<()>
     Ok(head.assemble(&signed(&paper, &officers[1..], KeyRole::Targets)?, hour(hours).wall)?)
 }
 
-/// The branch's own entry, cut down to what head office lets it say, and its status lists.
+/// Returns the branch's own entry, cut down to what head office lets it say, and its status lists.
 fn limited(own: &Publication) -> (Authority, Vec<Vec<u8>>) {
     let mut entry = own.opened().authorities()[0].clone();
     entry.keys.retain(|key| matches!(key.key_use, bundle::KeyUse::Credential | bundle::KeyUse::Status));
@@ -110,7 +110,7 @@ fn limited(own: &Publication) -> (Authority, Vec<Vec<u8>>) {
     (entry, own.lists.iter().map(|(_, token)| token.clone().into_bytes()).collect())
 }
 
-/// What the officers' own machines do: look at the paper, sign it, send it back.
+/// Returns the steps on the officers' own machines: look at the paper, sign it, send it back.
 fn signed(paper: &Paper, officers: &[Keys<'_>], role: KeyRole) -> Done<Vec<Paper>> {
     let signers = officers.iter().flat_map(|keys| keys.of(role));
     signers.map(|signer| Ok(Paper::parse(&paper.to_bytes())?.sign(signer)?)).collect()

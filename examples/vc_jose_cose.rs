@@ -127,7 +127,7 @@ fn verify(asked: &Asked) -> Done<String> {
     Ok(json::to_string(&Value::Object(document)))
 }
 
-/// What VCDM 2.0 asks of every document (§4.3, §4.5, §4.7, §4.13).
+/// Checks the rules of VCDM 2.0 for every document (§4.3, §4.5, §4.7, §4.13).
 fn require_document(document: &Object<'_>, content: Content) -> Done<()> {
     let base = if content == Content::Credential { "VerifiableCredential" } else { "VerifiablePresentation" };
     let all = |name: &str| match document.member(name) {
@@ -145,7 +145,7 @@ fn require_document(document: &Object<'_>, content: Content) -> Done<()> {
     match content {
         Content::Credential if document.member("issuer").is_none() => Err("no issuer".into()),
         Content::Credential => Ok(()),
-        // Each credential must be one in its envelope; whether it opens is told by whoever has its issuer's key.
+        // Each credential must be one in its envelope; a caller with its issuer's key can tell if it opens.
         Content::Presentation if document.member("verifiableCredential").is_none() => Ok(()),
         Content::Presentation => enveloped_credentials(document)?.into_iter().try_for_each(|held| match held {
             Ok(_) | Err(Malformed::Jws(_) | Malformed::Serialization) => Ok(()),

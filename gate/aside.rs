@@ -1,5 +1,5 @@
 //! A bundle that is dated far ahead of this gate's clock and of what is proven: it waits, in the vault, until the clock agrees or a person
-//! says that it is really so late. What it withdraws counts at once (unlock.md "TimeGuard" rule 3).
+//! says that it is really so late. Its withdrawals count at once (unlock.md "TimeGuard" rule 3).
 
 use crate::error::GateError;
 use crate::gate::Gate;
@@ -20,7 +20,7 @@ pub struct Aside {
     pub ahead_seconds: i64,
 }
 
-/// What the vault keeps.
+/// The form that the vault keeps.
 enum Kept {
     Opened(Box<TrustBundle>),
     /// The newest root does not open it: the keys that signed it were given up.
@@ -42,7 +42,7 @@ impl Gate<'_> {
         self.deciding_with(self.kept_aside()?.and_then(Kept::opened))
     }
 
-    /// As [`Self::deciding`], after [`Self::settle_aside`].
+    /// Like [`Self::deciding`], after [`Self::settle_aside`].
     pub(crate) fn deciding_at(&self, reading: &Reading) -> Result<Option<TrustBundle>, GateError> {
         self.deciding_with(self.waiting(reading)?.map(|(waiting, _)| waiting))
     }

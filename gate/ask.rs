@@ -13,7 +13,7 @@ use waypass_verifier::Checkpoint;
 pub struct Asked {
     /// The signed request, for the holder.
     pub text: String,
-    /// What it says.
+    /// The content of the question.
     pub request: Request,
 }
 

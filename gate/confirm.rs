@@ -1,4 +1,4 @@
-//! What became of an amber decision: the extra step was done, or the person was turned away.
+//! The outcome of an amber decision: the extra step was done, or the person was turned away.
 
 use crate::error::GateError;
 use crate::flags::Flag;
@@ -11,7 +11,7 @@ use waypass_trust::reason::{Level, ReasonCode};
 use waypass_trust::time::Reading;
 use waypass_vault::VaultError;
 
-/// What became of an amber decision.
+/// The outcome of an amber decision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Became {
     /// The extra step was done, and the person went in.
@@ -29,7 +29,7 @@ impl Became {
     }
 }
 
-/// What has to be named before an amber decision counts as an admission.
+/// The names that an amber decision needs before it counts as an admission.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Needs {
     /// A second person.

@@ -29,12 +29,12 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// The decision.
+    /// Returns the decision.
     pub const fn decision(&self) -> &Decision {
         &self.decision
     }
 
-    /// The number of its record; `None` where the gate could not decide or record.
+    /// Returns the number of its record; `None` if the gate could not decide or record.
     pub const fn seq(&self) -> Option<u64> {
         self.seq
     }
@@ -48,7 +48,7 @@ impl Gate<'_> {
     /// Decides about what was presented, and commits before it returns. Everything a stranger brings gets a decision; an error is the
     /// machine's.
     ///
-    /// `accepted` are the amber reasons on which a door without a person opens. Where it does, the same commit says so: it is an admission.
+    /// `accepted` are the amber reasons on which a door without a person opens. If it does, the same commit says so: it is an admission.
     pub fn decide(
         &self,
         presentation: &[u8],
@@ -106,7 +106,7 @@ impl Gate<'_> {
         })?)
     }
 
-    /// As [`Self::commit`], with the record that a door without a person opened on an amber decision.
+    /// Like [`Self::commit`], with the record that a door without a person opened on an amber decision.
     fn commit_opened(&self, commit: &Commit, decision: &Decision, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         let codes: Vec<&str> = decision.reasons.iter().map(|reason| reason.code.as_str()).collect();
         let note = Note::new("the door, without a person", None, Some(&format!("accepted: {}", codes.join(", "))))?;

@@ -16,7 +16,7 @@ const ABOUT_PEOPLE: [Event; 6] =
 impl Gate<'_> {
     /// Erases the salts and names of a person, a holder or a guard, and returns the numbers of the records; empty where none names them.
     ///
-    /// What was decided, and when, stays. A flagged admission is looked at first: a person must not vanish from under a finding.
+    /// The decision and its time stay. A flagged admission is looked at first: a person must not vanish from under a finding.
     pub fn erase(&self, person: &str, by: &Note, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<Vec<u64>, GateError> {
         if person == self.identity.id {
             return Err(GateError::NoPerson);

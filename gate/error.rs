@@ -17,7 +17,7 @@ pub enum GateError {
     Tampered(Vec<String>),
     /// The rules in the bundle cannot be used.
     Policy(PolicyError),
-    /// What the gate believes could not be read or kept.
+    /// The gate's belief could not be read or kept.
     Belief(BeliefError),
     /// The log is not whole.
     Log(FirstBad),
@@ -38,7 +38,7 @@ pub enum GateError {
         /// Its number.
         seq: u64,
     },
-    /// What became of the decision is written down already.
+    /// The outcome of the decision is written down already.
     AlreadySettled {
         /// The number of the decision.
         seq: u64,
@@ -55,7 +55,7 @@ pub enum GateError {
         /// The number of the decision.
         seq: u64,
     },
-    /// What a person says about a record cannot be written down.
+    /// A person's statement about a record cannot be written down.
     Note(BadNote),
     /// The record is not flagged.
     NoFlag {
@@ -67,7 +67,7 @@ pub enum GateError {
         /// Its number.
         seq: u64,
     },
-    /// The gate itself is no person that could be erased.
+    /// The gate itself is not a person that could be erased.
     NoPerson,
     /// A receipt for the log is refused.
     Receipt(ReceiptError),
@@ -97,7 +97,7 @@ impl fmt::Display for GateError {
             Self::NeedsReason { seq } => write!(f, "record {seq} is an override, so it needs a reason"),
             Self::Note(why) => why.fmt(f),
             Self::NoFlag { seq } => write!(f, "record {seq} is not flagged"),
-            Self::Flagged { seq } => write!(f, "record {seq} is flagged, and nobody has looked at it yet"),
+            Self::Flagged { seq } => write!(f, "record {seq} is flagged, and is not acknowledged yet"),
             Self::NoPerson => f.write_str("this is the gate itself, and no person"),
             Self::Receipt(why) => why.fmt(f),
             Self::TooLong => f.write_str("the question is too long"),

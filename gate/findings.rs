@@ -1,4 +1,4 @@
-//! What was changed from outside, and what follows: the gate decides about nobody until a person has looked.
+//! Changes from outside, and what follows from them: the gate decides about nobody until a person has looked.
 
 use crate::error::GateError;
 use crate::gate::Gate;
@@ -10,19 +10,19 @@ use waypass_trust::time::Reading;
 use waypass_vault::{Finding, VaultError};
 use waypass_verifier::DeviceState;
 
-/// What a person has looked at.
+/// The findings that a person has looked at.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Acknowledged {
-    /// What was found, a line each.
+    /// The findings, a line each.
     pub findings: Vec<String>,
-    /// Whether the state was lost and begins anew.
+    /// True if the state was lost and begins anew.
     pub new_state: bool,
 }
 
 impl Gate<'_> {
     /// Returns what is wrong with this gate, a line each; empty if nothing is.
     ///
-    /// An index that was made again is no finding here: nothing was lost by it.
+    /// An index that was made again is not a finding here: nothing was lost by it.
     pub fn tampering(&self) -> Result<Vec<String>, GateError> {
         let mut found: Vec<String> = self
             .vault
@@ -75,8 +75,8 @@ impl Gate<'_> {
 
     /// Goes on after a person has looked: writes down what was found and who looked, and forgets the findings.
     ///
-    /// A lost state begins anew at the end of the log, without any open challenge, so that no answer counts twice. What is missing from the
-    /// log stays missing, and `audit verify` goes on to say so.
+    /// A lost state begins anew at the end of the log, without any open challenge, so that no answer counts twice.
+    /// Missing records stay missing, and `audit verify` goes on to say so.
     pub fn acknowledge(&self, by: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<Acknowledged, GateError> {
         // Everything is looked at now, so that nothing is found a second time.
         self.vault.verify_all()?;

@@ -2,7 +2,8 @@
 //! credential was withdrawn only afterwards.
 //!
 //! The gate keeps what each list denied when it last looked. When a newer list is there, it looks up the entries that are denied anew, by
-//! the log's index: the cost grows with those entries, not with the log. What it saw and the flags it raised are written together, so a
+//! the log's index: the cost grows with those entries, not with the log. The lists it saw and the flags it raised are
+//! written together, so a
 //! power cut between taking a list and looking at it loses nothing.
 
 use crate::error::GateError;
@@ -29,7 +30,7 @@ pub struct Flag {
     pub admission: Flagged,
     /// When the list that denies the credential was made.
     pub list_issued_at: Timestamp,
-    /// What the issuer answered about it.
+    /// The issuer's answer about it.
     pub answer: Option<FlagAnswer>,
 }
 
@@ -42,7 +43,7 @@ pub enum Which {
     All,
 }
 
-/// What was seen of a list when it was last looked at.
+/// The content of a list when it was last looked at.
 struct Compared {
     issued_at: Timestamp,
     digest: Digest,
@@ -97,7 +98,7 @@ impl Gate<'_> {
 
     /// Returns the flag of an entry whose credential a list denies anew, if it let somebody in and the list before cannot vouch for it.
     ///
-    /// `before` is when the list before was made: it said that the credential was good then, so whoever was let in earlier is no suspect.
+    /// `before` is when the list before was made: it said that the credential was good then, so an earlier admission is not suspect.
     fn suspect(&self, entry: &Entry, list: &Denials<'_>, before: Option<Timestamp>) -> Result<Option<Flag>, GateError> {
         let Some(flag) = flag_of(entry, list) else { return Ok(None) };
         let seq = flag.admission.seq;

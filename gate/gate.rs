@@ -14,13 +14,13 @@ use waypass_trust::time::{Limits, Moment, Reading, TimeGuard};
 use waypass_vault::{Batch, Belief, KeyInfo, KeyPurpose, KeySigner, TrustStore, Unlocked, VaultError};
 use waypass_verifier::{Challenge, Challenges, DeviceState, GateIdentity};
 
-/// What a gate says about itself, as it is kept.
+/// A gate's description of itself, as it is kept.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct About {
     /// The name people know it by.
     pub name: String,
-    /// The site it stands on.
+    /// The site it is for.
     pub site: String,
     /// The zone it opens.
     pub zone: String,
@@ -82,17 +82,17 @@ impl<'v> Gate<'v> {
         Ok(true)
     }
 
-    /// The gate's id and names.
+    /// Returns the gate's id and names.
     pub const fn identity(&self) -> &GateIdentity {
         &self.identity
     }
 
-    /// What the device believes.
+    /// Returns the belief of the device.
     pub const fn belief(&self) -> &Belief<'v> {
         &self.belief
     }
 
-    /// The signer of the gate's own key.
+    /// Returns the signer of the gate's own key.
     pub fn signer(&self) -> Result<KeySigner<'_>, GateError> {
         Ok(self.vault.signer(self.key.id)?)
     }
@@ -107,13 +107,13 @@ impl<'v> Gate<'v> {
         let kept = self.vault.get(GATE, VALIDATION)?.and_then(|bytes| Validation::from_bytes(&bytes));
         let policy = RolePolicy::compile_again(bundle.policy(), kept);
         if let Some(new) = policy.as_ref().ok().map(RolePolicy::validation).filter(|new| kept != Some(*new)) {
-            // What cannot be kept is validated again next time.
+            // If the result cannot be kept, the text is validated again next time.
             let _kept = self.vault.put(GATE, VALIDATION, &new.to_bytes(), &[]);
         }
         Ok(policy)
     }
 
-    /// Judges a reading of the clocks by the limits of the signed policy. What it teaches is stored with the state.
+    /// Judges a reading of the clocks by the limits of the signed policy. The new knowledge is stored with the state.
     pub(crate) fn moment(state: &mut DeviceState, bundle: Option<&TrustBundle>, reading: &Reading) -> Moment {
         let limits = bundle.map_or_else(Limits::default, |bundle| {
             let policy = bundle.policy();
@@ -124,12 +124,12 @@ impl<'v> Gate<'v> {
         moment
     }
 
-    /// Appends a record that is no decision, with the state it leads to.
+    /// Appends a record that is not a decision, with the state it leads to.
     pub fn record(&self, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         self.record_in(self.state()?, &self.identity.id, event, subject, reading, rng)
     }
 
-    /// Notes how many wrong secrets were tried before this opening. Where `is_locked_out`, no pass phrase was taken any more.
+    /// Notes how many wrong secrets were tried before this opening. If `is_locked_out`, no pass phrase was accepted any more.
     pub fn tried(&self, wrong: u32, is_locked_out: bool, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         let event = if is_locked_out { Event::LOCKED_OUT } else { Event::WRONG_TRIES };
         self.note(event, &format!("{wrong} wrong tries"), reading, rng)
@@ -140,7 +140,7 @@ impl<'v> Gate<'v> {
         self.note(Event::FACTORS_CHANGED, what, reading, rng)
     }
 
-    /// As [`Self::record`]; a gate whose state is damaged writes nothing until a person has looked.
+    /// Like [`Self::record`]; a gate whose state is damaged writes nothing until a person has looked.
     fn note(&self, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         if self.state().is_ok() { self.record(event, subject, reading, rng) } else { Ok(()) }
     }

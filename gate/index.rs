@@ -20,7 +20,7 @@ pub(crate) fn replace(batch: &mut Batch<'_>, seq: u64, before: &Entry, left: &En
     batch.replace_entry(LOG, seq, &left.to_bytes(), &gone)
 }
 
-/// What a record is found by: a decision that may be an admission by its status entry, and what became of a decision by its number.
+/// Returns the tags that find a record: a decision that may be an admission by its status entry, and its outcome by its number.
 pub(crate) fn tags_of(entry: &Entry) -> Vec<(&'static str, Vec<u8>)> {
     let Ok(leaf) = entry.leaf() else { return Vec::new() };
     let passed = |level| matches!(level, Level::Green | Level::Amber);
@@ -37,7 +37,7 @@ pub(crate) fn tags_of(entry: &Entry) -> Vec<(&'static str, Vec<u8>)> {
     tags
 }
 
-/// The value by which the log's index finds the admissions of one status entry.
+/// Returns the value by which the log's index finds the admissions of one status entry.
 pub(crate) fn entry_tag(uri: &str, index: u64) -> Vec<u8> {
     [&index.to_be_bytes(), uri.as_bytes()].concat()
 }

@@ -6,7 +6,7 @@ pub(crate) const LOG: &str = "audit";
 pub(crate) const GATE: &str = "gate";
 /// The challenges that were asked lately.
 pub(crate) const CHALLENGES: &str = "challenges";
-/// What each list denied when it was last looked at.
+/// The entries that each list denied when it was last looked at.
 pub(crate) const COMPARED: &str = "compared";
 /// Admissions that the gate would now refuse.
 pub(crate) const FLAGS: &str = "flags";

@@ -1,4 +1,4 @@
-//! What a gate knows, how old that is, and until when it can decide.
+//! The status of a gate: its knowledge, how old that is, and until when it can decide.
 
 use crate::aside::Aside;
 use crate::error::GateError;
@@ -15,17 +15,17 @@ pub struct Status {
     pub at: Moment,
     /// Records in the log.
     pub records: u64,
-    /// Admissions that the gate would now refuse and that nobody has acknowledged.
+    /// Admissions that the gate would now refuse and that are not acknowledged.
     pub open_flags: usize,
-    /// What is wrong with the trust files.
+    /// The fault of the trust files.
     pub trust_tampering: Option<Tampering>,
-    /// What is wrong with the gate itself, a line each.
+    /// The faults of the gate itself, a line each.
     pub device_tampering: Vec<String>,
     /// The bundle.
     pub bundle: Option<TrustBundle>,
-    /// Until when the gate is enrolled; `None` if it is not in the bundle.
+    /// The end of the gate's enrolment; `None` if it is not in the bundle.
     pub enrolled_until: Option<Timestamp>,
-    /// Until when it was enrolled by an earlier bundle.
+    /// The end of its enrolment in an earlier bundle.
     pub was_enrolled_until: Option<Timestamp>,
     /// The role with the tightest limits, and until when the gate can decide about it. `None` if it can decide about nobody.
     pub horizon: Option<(String, OfflineHorizon)>,
@@ -33,7 +33,7 @@ pub struct Status {
     pub last: Option<Timestamp>,
     /// A bundle that waits until the clock agrees or a person confirms it.
     pub aside: Option<Aside>,
-    /// Whether the clock had lost the time when the device was started: it has no battery, or an empty one.
+    /// True if the clock had lost the time when the device was started: it has no battery, or an empty one.
     pub lost_clock: bool,
 }
 

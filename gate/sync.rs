@@ -22,11 +22,11 @@ pub struct Sync<'g> {
     gate: &'g Gate<'g>,
     clock: &'g dyn Fn() -> Reading,
     rng: &'g mut dyn CryptoRng,
-    /// What was taken back before anything newer came.
+    /// Withdrawals that were taken back before anything newer came.
     taken_back: Vec<TakenBack>,
 }
 
-/// What a person says about the date of a bundle that they bring.
+/// A person's word about the date of a bundle that they bring.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BundleTime {
     /// Nothing: the clocks judge it.
@@ -50,16 +50,16 @@ impl Question {
         Self { nonce, asked }
     }
 
-    /// The nonce to be answered.
+    /// Returns the nonce to be answered.
     pub const fn nonce(&self) -> &TimeNonce {
         &self.nonce
     }
 }
 
 impl<'g> Gate<'g> {
-    /// Begins a synchronization; `clock` gives a reading whenever a step needs one.
+    /// Begins a synchronization; `clock` returns a reading whenever a step needs one.
     pub fn sync(&'g self, clock: &'g dyn Fn() -> Reading, rng: &'g mut dyn CryptoRng) -> Sync<'g> {
-        // What cannot be read now has no contradictions to compare with; every one that is there afterwards is new.
+        // An unreadable store has no contradictions to compare with; every one that is there afterwards is new.
         Sync { gate: self, clock, rng, taken_back: self.taken_back().unwrap_or_default() }
     }
 
@@ -128,7 +128,7 @@ impl<'g> Gate<'g> {
 }
 
 impl<'g> Sync<'g> {
-    /// The gate that synchronizes.
+    /// Returns the gate that synchronizes.
     pub const fn gate(&self) -> &'g Gate<'g> {
         self.gate
     }
@@ -217,7 +217,7 @@ impl Sync<'_> {
         self.gate.policy(&bundle)?.map(drop).map_err(GateError::Policy)
     }
 
-    /// Returns the records from `from` on, as many as one upload takes; `None` if there are none.
+    /// Returns the records from `from` on, as many as one upload takes; `None` if nothing is left.
     pub fn upload(&mut self, from: u64) -> Result<Option<Part>, GateError> {
         let gate = self.gate;
         let size = gate.state()?.chain.size();

@@ -1,7 +1,8 @@
-//! Issuers of others that this site trusts: taken in from a file, published beside this issuer's own entry.
+//! Issuers of others that this site trusts: taken in from a file, published next to this issuer's own entry.
 //!
-//! Whose file it is nobody can check here: the operator brings it from the other side and answers for it. What a
-//! publication could not carry is refused before it is kept. The others sign their own status lists; the newest token of
+//! Whose file it is nobody can check here: the operator brings it from the other side and answers for it. An entry that
+//! a publication could not carry is refused before it is kept. The others sign their own status lists; the newest token
+//! of
 //! each travels with every publication, and its age is its own.
 
 use crate::office::{AUTHORITIES, Issuer};
@@ -25,7 +26,7 @@ const MAX_NAME: usize = 200;
 /// Entries besides our own.
 const MAX_AUTHORITIES: usize = 64;
 
-/// Why another issuer, or a list of one, is not taken in. What was there before stays.
+/// Why another issuer, or a list of one, is not taken in. Earlier entries stay.
 #[derive(Clone, PartialEq, Debug)]
 pub enum AuthorityError {
     /// Not JSON, or too large.
@@ -53,7 +54,7 @@ pub enum AuthorityError {
         /// The time of the one brought.
         found: Timestamp,
     },
-    /// It is no DID document of that DID.
+    /// It is not the DID document of that DID.
     Document(DocumentError),
     /// The DID document has no key for signing credentials by this method, and why, where one method is the reason.
     NoMethod(String, Option<MethodError>),
@@ -77,7 +78,7 @@ pub enum AuthorityError {
 /// The dates a key from a DID document is believed for: the document has none, so not for ever.
 const DOCUMENT_KEYS_SECONDS: i64 = 366 * 24 * 3600;
 
-/// As [`read`], for an issuer that is a `did:web`: the entry has no keys, they are those of the `document` that may sign credentials, and
+/// Like [`read`], for an issuer that is a `did:web`: the entry has no keys, they are those of the `document` that may sign credentials, and
 /// those at `status_methods` sign its status lists instead. Gates never see the document; each key gets a record, with a state that can
 /// be changed, and what it signed earlier than the longest validity before `at` is out of force anyway.
 pub fn read_with_document(
@@ -180,7 +181,7 @@ impl Issuer<'_> {
         Ok(removed)
     }
 
-    /// The tokens of the others' lists that `targets` announce.
+    /// Returns the tokens of the others' lists that `targets` announce.
     pub(crate) fn carried_lists(&self, targets: &TargetsPart) -> Result<Vec<String>, StoreError> {
         let tokens = self.tokens()?;
         Ok(newest(targets, &tokens).into_iter().map(|(_, token)| token.clone()).collect())

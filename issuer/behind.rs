@@ -1,6 +1,6 @@
 //! An issuer restored from a copy: it has forgotten what it published since, and gates have not.
 //!
-//! What gates upload says what they have seen: the version of the targets they decided by, and the entries of our lists that they
+//! The uploads of gates say what they have seen: the version of the targets they decided by, and the entries of our lists that they
 //! know to be revoked. An issuer that is behind publishes nothing: its lists would take revocations back.
 
 use crate::keys::{KeyState, KeyUse};
@@ -13,7 +13,7 @@ use waypass_trust::audit::Flagged;
 /// The numbers that an issuer that was restored skips: more publications than one makes in a century of 15-minute steps.
 const SKIP: u64 = 4_000_000;
 
-/// What a gate has seen of this issuer, and this issuer knows nothing of.
+/// A gate has seen this of this issuer, and this issuer knows nothing of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Behind {
     /// Targets of a version that was not given out yet.
@@ -48,7 +48,8 @@ pub enum Behind {
 }
 
 impl Issuer<'_> {
-    /// What enrolled gates have seen of this issuer that it knows nothing of. A gate whose enrolment has ended is not heard, and once a
+    /// Facts about this issuer that enrolled gates have seen and that it knows nothing of. A gate whose enrolment has
+    /// ended is not heard, and once a
     /// key for status lists was given up as stolen, revocations that only gates know of prove nothing.
     pub fn behind(&self) -> Result<Vec<Behind>, StoreError> {
         let enrolled: Vec<String> = self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none()).map(|gate| gate.id).collect();

@@ -1,6 +1,6 @@
 //! Signing by people: `root` and `targets` with k-of-n keys on machines of their own. Prepare, sign elsewhere, assemble.
 //!
-//! What travels is a [`Paper`]: the payload in an envelope without signatures. Each key's machine needs only the paper,
+//! A [`Paper`] travels: the payload in an envelope without signatures. Each key's machine needs only the paper,
 //! [`Paper::sign`] and the key; what comes back is the same paper with one signature more. In the simple case all keys are
 //! unlocked here and [`Issuer::establish_root`] does the three steps at once.
 
@@ -40,7 +40,7 @@ enum Schema {
     V1,
 }
 
-/// What a paper is about.
+/// The part that a paper is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PaperPart {
@@ -50,7 +50,7 @@ pub enum PaperPart {
     Targets,
 }
 
-/// What somebody is asked to sign, read from the payload itself.
+/// The content that somebody is asked to sign, read from the payload itself.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Reading {
     /// A root.
@@ -115,12 +115,12 @@ impl Paper {
         Ok(paper)
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
         json::to_string(self).into_bytes()
     }
 
-    /// What the payload says: to be shown before anybody signs.
+    /// Returns the content of the payload: to be shown before anybody signs.
     pub fn read(&self) -> Result<Reading, CeremonyError> {
         let payload = self.payload()?;
         Ok(match self.part {
@@ -139,7 +139,7 @@ impl Paper {
         self.part
     }
 
-    /// This paper with one more signature. Needs no issuer: runs on the key's own machine.
+    /// Returns this paper with one more signature. Needs no issuer: runs on the key's own machine.
     pub fn sign(mut self, signer: &dyn Signer) -> Result<Self, CeremonyError> {
         self.envelope.add_signature(self.typ(), signer)?;
         Ok(self)
@@ -166,7 +166,7 @@ fn envelope_part<P: Part>(envelope: &Envelope) -> Result<P, CeremonyError> {
     part(&envelope.untrusted_payload().map_err(|_| CeremonyError::NotAPaper)?)
 }
 
-/// The copies of one part with all their signatures.
+/// Returns the copies of one part with all their signatures.
 fn joined(papers: &[Paper], kind: PaperPart) -> Result<Option<Envelope>, CeremonyError> {
     let mut copies = papers.iter().filter(|paper| paper.part == kind).map(|paper| &paper.envelope);
     let Some(mut whole) = copies.next().cloned() else { return Ok(None) };
@@ -178,7 +178,7 @@ fn joined(papers: &[Paper], kind: PaperPart) -> Result<Option<Envelope>, Ceremon
     Ok(Some(whole))
 }
 
-/// What would only be noticed once everybody has signed.
+/// Checks for a fault that would only be noticed once everybody has signed.
 fn check_keys(keys: &RootKeys) -> Result<(), CeremonyError> {
     let refused = |broken| Err(CeremonyError::Refused(BundleError::Rule { part: PartName::Root, broken }));
     let mut seen: Vec<&PublicKey> = Vec::new();
@@ -245,8 +245,8 @@ impl Issuer<'_> {
         Paper::new(PaperPart::Root, &part)
     }
 
-    /// Prepares the next targets from the settings, the registered keys, the lists, the gates and the policy. Whoever signs them is
-    /// elsewhere, so the online keys renew the enrolments in them.
+    /// Prepares the next targets from the settings, the registered keys, the lists, the gates and the policy. Their
+    /// signers are elsewhere, so the online keys renew the enrolments in them.
     pub fn prepare_targets(&mut self, at: Timestamp) -> Result<Paper, CeremonyError> {
         self.policy()?.check().map_err(CeremonyError::Policy)?;
         let version = self.store.transact(|tx| Ok(tx.next_version(TARGETS)))?;
@@ -315,7 +315,7 @@ impl Issuer<'_> {
         Ok(part.version)
     }
 
-    /// Whether the targets in effect are not signed as `role` demands, and cannot be signed anew here.
+    /// Returns true if the targets in effect are not signed as `role` demands, and cannot be signed anew here.
     fn leaves_targets_behind(&self, role: &SigningRole) -> Result<bool, StoreError> {
         let Some((envelope, _)) = self.targets()? else { return Ok(false) };
         let here = role.keys.iter().filter(|key| self.keys.matching(KeyRole::Targets, key).is_some()).count();
@@ -323,7 +323,7 @@ impl Issuer<'_> {
         Ok(!enough && envelope.verify(TargetsPart::TYP, &PartName::Targets, role).is_err())
     }
 
-    /// The newest root, to be carried to devices.
+    /// Returns the newest root, to be carried to devices.
     pub fn root(&self) -> Result<Option<RootFile>, StoreError> {
         let file = |root: Root| RootFile { version: root.version(), bytes: root.to_bytes(), digest: root.digest() };
         Ok(self.newest_root()?.map(file))

@@ -18,7 +18,7 @@ use waypass_trust::bundle::{BundleError, ContextReference, Digest, MAX_CONTEXT, 
 /// The documents, those included that only the targets in effect still name.
 const DOCUMENTS: &str = "context-documents";
 
-/// Why a context is not taken in, or not let go. What was there before stays.
+/// Why a context is not taken in, or not let go. Earlier contexts stay.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ContextError {
     /// The document is not UTF-8.
@@ -62,7 +62,7 @@ impl Issuer<'_> {
         Ok(removed)
     }
 
-    /// The documents of the contexts that `targets` name.
+    /// Returns the documents of the contexts that `targets` name.
     pub(crate) fn context_documents(&self, targets: &TargetsPart) -> Result<Vec<String>, StoreError> {
         if targets.contexts.is_empty() {
             return Ok(Vec::new());

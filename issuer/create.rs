@@ -27,7 +27,7 @@ pub enum CreateError {
 impl<'k> Issuer<'k> {
     /// Sets up a new issuer in an empty store and registers its credential, status and intake keys.
     ///
-    /// Where keys for all four signing roles are unlocked too, root version 1 is established with them, one of which must
+    /// If keys for all four signing roles are unlocked too, root version 1 is established with them, one of which must
     /// sign. Otherwise the root of trust comes next: [`Issuer::prepare_root`].
     pub fn create(store: Box<dyn Store + 'k>, seal: Seal, settings: Settings, keys: Keys<'k>, at: Timestamp) -> Result<Self, CreateError> {
         settings.check().map_err(CreateError::Settings)?;

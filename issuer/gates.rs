@@ -23,14 +23,14 @@ const MAX_AGE: i64 = 30 * 86_400;
 /// How far a gate's clock may be ahead of ours.
 const MAX_AHEAD: i64 = 300;
 
-/// What a gate says about itself, signed by its own key.
+/// A gate's description of itself, signed by its own key.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Enrolment {
     /// `did:key` of the gate's key.
     pub id: String,
     /// Its display name.
     pub name: String,
-    /// Where it stands.
+    /// Its place.
     pub site: String,
     /// The zone it guards.
     pub zone: String,
@@ -78,7 +78,7 @@ pub enum EnrolError {
 }
 
 impl Enrolment {
-    /// The compact JWS (typ `waypass-enrolment+jwt`), signed by the key whose `did:key` must be [`Self::id`].
+    /// Returns the compact JWS (typ `waypass-enrolment+jwt`), signed by the key whose `did:key` must be [`Self::id`].
     pub fn sign(&self, signer: &dyn Signer) -> Result<String, SignError> {
         let key = signer.public_key();
         if self.id != did::to_did_key(key) {

@@ -3,7 +3,7 @@
 //! TLS is not terminated here: bind to loopback and put a reverse proxy in front.
 //!
 //! The sockets live on threads of their own; the issuer stays on the caller's thread and answers one request after the
-//! other, so its keys need be neither `Send` nor `Sync` and may be borrowed from an open vault. What is published is
+//! other, so its keys need be neither `Send` nor `Sync` and may be borrowed from an open vault. Published documents are
 //! answered from memory and never waits for the issuer.
 //!
 //! Logs (`tracing`) name the route, the outcome and the time it took. They never hold a body, a query, a code, a token, a
@@ -76,8 +76,8 @@ pub enum ServeError {
 
 /// Serves until SIGTERM or ctrl-c, then drains. `clock` is read once per request.
 ///
-/// What it publishes by itself is dated by the clock as it was at the start, carried on by the boot clock ([`Pace`]). Where a person
-/// must confirm a publication it publishes nothing, goes on serving what there is, and is not healthy.
+/// Its own publications are dated by the clock as it was at the start, carried on by the boot clock ([`Pace`]). If a
+/// person must confirm a publication, it publishes nothing, goes on serving what there is, and is not healthy.
 ///
 /// `keep` is called once a second and at the end, to have a vault keep how far the issuer came ([`Issuer::anchor`]). It ends the service
 /// where what it finds is not what this issuer wrote.
@@ -110,7 +110,7 @@ pub fn serve_until(
     let board = Board::default();
     let mut nonce_key = [0; 32];
     rng.fill_bytes(&mut nonce_key);
-    // What changes whom gates believe is published by the command that somebody gave, not by the clock.
+    // A change of what gates believe is published by a person's command, not by the clock.
     issuer.only_renews = true;
     let mut counter = Counter { issuer, clock, pace: Pace::new(clock()), rng };
     let mut watch = Watch::new(limits.renew);

@@ -1,6 +1,6 @@
 //! Audit intake: a device's log arrives, by HTTP or as a file; a signed receipt goes back.
 //!
-//! Sending again what was received gives the same answer, so a device whose receipt got lost simply repeats. A log that
+//! Sending again what was received brings the same answer, so a device whose receipt got lost simply repeats. A log that
 //! contradicts what was received is evidence, not an error to be smoothed over: nothing of it is stored, the device is marked.
 
 use crate::keys::KeyUse;
@@ -31,14 +31,14 @@ pub enum IntakeError {
     },
     /// No active intake key is unlocked.
     NoKey,
-    /// The intake key could not sign. The log is stored; sending it again gives the receipt.
+    /// The intake key could not sign. The log is stored; sending it again brings the receipt.
     Sign,
     /// The store failed.
     Store(StoreError),
 }
 
 impl Issuer<'_> {
-    /// Takes an upload and gives the receipt (compact JWS by the intake key). Sending the same upload again gives an equal
+    /// Takes an upload and returns the receipt (compact JWS by the intake key). Sending the same upload again gives an equal
     /// answer, but for its time.
     pub fn intake(&mut self, upload: &[u8], at: Timestamp) -> Result<String, IntakeError> {
         let signer = self.active_signer(KeyUse::Intake, at)?.ok_or(IntakeError::NoKey)?;
@@ -54,7 +54,7 @@ impl Issuer<'_> {
             return Err(IntakeError::Fork { seq });
         }
         let held_size = held.map_or(0, |held| held.next_seq);
-        // A hash that cannot be read is none: the upload is refused, never believed.
+        // An upload with a hash that cannot be read is refused, never believed.
         let failed = core::cell::RefCell::new(None);
         let hash_at = |seq| self.store.leaf_hash(&claimed, seq).unwrap_or_else(|why| failed.replace(Some(why)).and(None));
         let verified = upload.verify(&key, held_size, &hash_at, at);
@@ -95,23 +95,23 @@ impl Issuer<'_> {
         Ok(receipt.sign(&did::key_id(&intake_key), signer)?)
     }
 
-    /// How many records of a device's log were received.
+    /// Returns how many records of a device's log were received.
     pub fn received(&self, device: &str) -> Result<u64, StoreError> {
         Ok(self.store.device(device)?.map_or(0, |held| held.next_seq))
     }
 
-    /// The received records of a device's log, oldest first.
+    /// Returns the received records of a device's log, oldest first.
     pub fn received_log(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>, StoreError> {
         self.store.leaves(device, from_seq, limit)
     }
 
-    /// Whether an admission came after the revocation. An entry of somebody else's list, or of none, is no revocation of ours.
+    /// Returns true if an admission came after the revocation. An entry of somebody else's list, or of none, is not a revocation of ours.
     fn answer(&self, flag: &Flagged) -> Result<FlagAnswer, StoreError> {
         let revoked_at = self.revoked_at(&flag.uri, flag.idx)?.map(Timestamp::unix);
         Ok(FlagAnswer { seq: flag.seq, revoked_at, already_revoked: revoked_at.is_some_and(|revoked| revoked <= flag.admitted_at) })
     }
 
-    /// The credential with this entry in a status list of ours.
+    /// Returns the credential with this entry in a status list of ours.
     pub fn credential_at(&self, uri: &str, index: u64) -> Result<Option<CredentialRecord>, StoreError> {
         let (Some(list), Ok(index)) = (self.list_number(uri), u32::try_from(index)) else { return Ok(None) };
         self.store.credential_at(list, index)

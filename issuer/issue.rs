@@ -24,7 +24,7 @@ pub use waypass_credential::Format;
 
 const MAX_LABEL: usize = 200;
 
-/// What to issue. The holder key is given separately: by the operator, or proven at pick-up.
+/// The order for a credential. The holder key is given separately: by the operator, or proven at pick-up.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Order {
     /// The format.
@@ -34,7 +34,7 @@ pub struct Order {
     /// The suites of its Data Integrity proofs, one proof in each, by the keys that they take; the credential is issued under the
     /// first one's. None for one proof in the JCS suite of the key.
     pub suites: Vec<Suite>,
-    /// The kind of list its status stands in; without one, that of the settings, if the format has it.
+    /// The kind of list its status is in; without one, that of the settings, if the format has it.
     pub status: Option<ListKind>,
     /// One role or several, each within the settings.
     pub roles: Vec<String>,
@@ -46,7 +46,7 @@ pub struct Order {
     pub valid_from: Option<Timestamp>,
     /// When its validity ends; refused where that is later than the settings' `max_validity_seconds` after the issuing.
     pub validity: Validity,
-    /// What the operator calls this credential; kept in the store.
+    /// The operator's name for this credential; kept in the store.
     pub label: String,
     /// Personal claims: signed into the credential, not kept in the store.
     pub personal: Object<'static>,
@@ -55,7 +55,7 @@ pub struct Order {
 /// A credential just issued.
 #[derive(Clone, Debug)]
 pub struct Issued {
-    /// What the store keeps.
+    /// The form that the store keeps.
     pub record: CredentialRecord,
     /// The credential, to be handed to its holder.
     pub credential: Vec<u8>,
@@ -79,7 +79,7 @@ impl<'k> Issuer<'k> {
         self.issue_picked_up(order, holder, operator, None, at, rng)
     }
 
-    /// As [`Self::issue`]; `pickup` says what the credential uses up, and what is kept of it for a holder who asks again.
+    /// Like [`Self::issue`]; `pickup` says what the credential uses up, and what is kept of it for a holder who asks again.
     pub(crate) fn issue_picked_up(
         &mut self,
         order: &Order,

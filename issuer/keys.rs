@@ -1,14 +1,14 @@
-//! Which key signs what. Private keys stay with whoever unlocked them (the vault, an HSM); here are only [`Signer`]s.
+//! Which key signs what. Private keys stay where they were unlocked (the vault, an HSM); here are only [`Signer`]s.
 
 use core::fmt;
 use waypass_credential::key::{Algorithm, PublicKey, Signer};
 
 pub use waypass_trust::bundle::{KeyState, KeyUse};
 
-/// What an unlocked key signs; a key has one role (threats.md A13, A21).
+/// The role of an unlocked key; a key has one role (threats.md A13, A21).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum KeyRole {
-    /// What its record in the bundle says: credentials, status lists or receipts.
+    /// The use in its record in the bundle: credentials, status lists or receipts.
     Record(KeyUse),
     /// Signs `root`: k of n, best kept offline.
     Root,
@@ -65,12 +65,12 @@ impl fmt::Display for KeyRole {
 pub struct Keys<'k>(Vec<(KeyRole, Box<dyn Signer + 'k>)>);
 
 impl<'k> Keys<'k> {
-    /// No keys.
+    /// Returns a set without keys.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// These keys and one more. Several keys may share a role: two algorithms for credentials, n of a threshold.
+    /// Returns these keys and one more. Several keys may share a role: two algorithms for credentials, n of a threshold.
     #[must_use]
     pub fn with(mut self, role: impl Into<KeyRole>, signer: impl Signer + 'k) -> Self {
         self.add(role, signer);
@@ -82,18 +82,18 @@ impl<'k> Keys<'k> {
         self.0.push((role.into(), Box::new(signer)));
     }
 
-    /// The keys of one role, in the order they were added.
+    /// Returns the keys of one role, in the order they were added.
     pub fn of(&self, role: impl Into<KeyRole>) -> impl Iterator<Item = &(dyn Signer + 'k)> {
         let role = role.into();
         self.0.iter().filter(move |(held, _)| *held == role).map(|(_, signer)| &**signer)
     }
 
-    /// The first key of a role that signs with `algorithm`.
+    /// Returns the first key of a role that signs with `algorithm`.
     pub fn signing(&self, role: impl Into<KeyRole>, algorithm: Algorithm) -> Option<&(dyn Signer + 'k)> {
         self.of(role).find(|signer| signer.public_key().algorithm() == algorithm)
     }
 
-    /// The key of a role whose public half is `key`.
+    /// Returns the key of a role whose public half is `key`.
     pub fn matching(&self, role: impl Into<KeyRole>, key: &PublicKey) -> Option<&(dyn Signer + 'k)> {
         self.of(role).find(|signer| signer.public_key() == key)
     }

@@ -30,7 +30,7 @@ pub enum SignListError {
     Store(StoreError),
 }
 
-/// What a list says now.
+/// The present content of a list.
 pub(crate) enum Bitmap {
     Token(StatusListBuf),
     Bitstring(BitstringBuf, BitstringEntry),
@@ -41,7 +41,7 @@ pub(crate) enum Bitmap {
 pub enum EntryError {
     /// The settings name no `status_messages`, and an entry for messages was asked for.
     NoMessages,
-    /// It is no entry of a bitstring of this issuer that was given to a document, or a revocation cannot be taken back.
+    /// It is not an entry of a bitstring of this issuer that was given to a document, or a revocation cannot be taken back.
     NotOurs,
     /// The value has more bits than the list's entries.
     Value,
@@ -50,8 +50,8 @@ pub enum EntryError {
 }
 
 impl Issuer<'_> {
-    /// Gives a document that this issuer keeps no record of one entry for each of `purposes`, in bitstrings. What
-    /// [`waypass_credential::role::credential_status`] makes of them is the document's `credentialStatus`.
+    /// Gives a document that this issuer keeps no record of one entry for each of `purposes`, in bitstrings.
+    /// [`waypass_credential::role::credential_status`] makes the document's `credentialStatus` of them.
     pub fn allocate_status(&mut self, purposes: &[StatusPurpose], rng: &mut dyn CryptoRng) -> Result<Vec<StatusReference>, EntryError> {
         let mechanism = |purpose: &StatusPurpose| self.bitstring(*purpose).ok_or(EntryError::NoMessages);
         let mechanisms = purposes.iter().map(mechanism).collect::<Result<Vec<_>, _>>()?;
@@ -82,10 +82,10 @@ impl Issuer<'_> {
     }
 
     /// Status list number `list` as it is now, signed now: a Bitstring Status List as the JSON of its
-    /// `BitstringStatusListCredential`, a Token Status List as its token. `None` where there is no such list.
+    /// `BitstringStatusListCredential`, a Token Status List as its token. `None` if there is no such list.
     ///
-    /// What gates rely on is published with the trust bundle ([`crate::publish::Publication::lists`]); this is for whoever asks
-    /// this issuer itself.
+    /// The lists of gates are published with the trust bundle ([`crate::publish::Publication::lists`]); this one is for
+    /// callers of this issuer itself.
     pub fn status_list(&self, list: u32, at: Timestamp) -> Result<Option<String>, SignListError> {
         let Some(list) = self.store.lists()?.into_iter().find(|record| record.id == list) else { return Ok(None) };
         let signer = self.active_signer(KeyUse::Status, at)?.ok_or(SignListError::NoKey)?;
@@ -93,7 +93,7 @@ impl Issuer<'_> {
         self.sign_list(&list, &bitmap, at, lifetime, signer).map(Some).map_err(SignListError::List)
     }
 
-    /// Whether gates that have what was published last believe this list.
+    /// Returns true if gates that have the last publication believe this list.
     pub fn is_announced(&self, list: u32) -> Result<bool, StoreError> {
         let uri = self.settings.list_uri(list);
         let announces = |list: &StatusUri| list.uri == uri;
@@ -135,7 +135,7 @@ impl Issuer<'_> {
         })
     }
 
-    /// What a credential has entries in whose status stands in lists of this kind; the first says whether it is revoked.
+    /// Returns the lists in which a credential with a status of this kind has entries; the first says whether it is revoked.
     pub(crate) fn mechanisms(&self, kind: ListKind) -> Vec<Mechanism> {
         match kind {
             ListKind::Token => vec![Mechanism::TokenList],
@@ -154,7 +154,7 @@ impl Issuer<'_> {
         Some(Mechanism::Bitstring(BitstringEntry { purpose, size, messages }))
     }
 
-    /// A free entry in a list of each kind.
+    /// Returns a free entry in a list of each kind.
     pub(crate) fn draw(&mut self, mechanisms: &[Mechanism], rng: &mut dyn CryptoRng) -> Result<Vec<Entry>, StoreError> {
         let mut drawn = Vec::with_capacity(mechanisms.len());
         for mechanism in mechanisms {
@@ -173,12 +173,12 @@ impl Issuer<'_> {
         entries.iter().zip(mechanisms).map(reference).collect()
     }
 
-    /// Whether another process drew one of the same entries in between.
+    /// Returns true if another process drew one of the same entries in between.
     pub(crate) fn is_any_taken(&self, entries: &[Entry]) -> Result<bool, StoreError> {
         entries.iter().try_fold(false, |taken, entry| Ok(taken || self.store.is_taken(entry.list, entry.index)?))
     }
 
-    /// The message with this number in the list of messages that a credential has an entry in. The settings may name others by now.
+    /// Returns the message with this number in the list of messages that a credential has an entry in. The settings may name others by now.
     pub(crate) fn message(&self, id: &str, number: u8) -> Result<Option<String>, StoreError> {
         let entries = self.store.entries(id)?;
         let has_entry = |list: &ListRecord| entries.iter().any(|entry| entry.list == list.id);

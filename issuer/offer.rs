@@ -44,7 +44,7 @@ const MIN_RETRY_KEY: usize = 22;
 pub struct OfferTerms {
     /// Seconds until it is void.
     pub valid_seconds: i64,
-    /// Whether the holder must also type a code given to them another way.
+    /// True if the holder must also type a code given to them another way.
     pub tx_code: bool,
 }
 
@@ -85,7 +85,7 @@ pub enum GrantError {
     Store(StoreError),
 }
 
-/// The credential configuration of a format, as the metadata names it.
+/// Returns the credential configuration of a format, as the metadata names it.
 pub const fn configuration(format: Format) -> &'static str {
     match format {
         Format::SdJwtVc => "role_sd_jwt",
@@ -97,7 +97,7 @@ pub const fn configuration(format: Format) -> &'static str {
 }
 
 impl Issuer<'_> {
-    /// Makes an offer of what `order` describes to whoever brings the code.
+    /// Makes an offer of what `order` describes to the person who brings the code.
     pub fn offer(
         &mut self,
         order: &Order,
@@ -183,7 +183,7 @@ impl Issuer<'_> {
         Ok(AccessToken { token, expires_in: TOKEN_SECONDS })
     }
 
-    /// Whether a token is good, and for which configuration.
+    /// Returns the configuration that a token is good for, if it is good.
     pub fn granted(&self, token: &str, at: Timestamp) -> Result<&'static str, GrantError> {
         let offer = self.live_offer(token, true, at)?;
         let format = match seal::open(token, &offer.sealed) {

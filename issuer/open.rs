@@ -24,12 +24,12 @@ pub enum OpenError {
 }
 
 impl<'k> Issuer<'k> {
-    /// Opens an issuer that was set up before. What is in the store must be what was written under `seal`.
+    /// Opens an issuer that was set up before. The store must have what was written under `seal`.
     pub fn open(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>) -> Result<Self, OpenError> {
         Self::open_telling(store, seal, keys, &mut |_| ())
     }
 
-    /// Opens it like [`Self::open`]. Where a database of version 0.1.0 is put under the seal, `step` is called twice for each of its
+    /// Opens it like [`Self::open`]. If a database of version 0.1.0 is put under the seal, `step` is called twice for each of its
     /// credentials, with their number: a million of them take a while.
     pub fn open_telling(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>, step: &mut dyn FnMut(u64)) -> Result<Self, OpenError> {
         let store = Sealed::open(store, seal, step)?;

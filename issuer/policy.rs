@@ -19,7 +19,7 @@ pub enum PolicySchema {
     V1,
 }
 
-/// What the operator decides of a policy, also as a JSON file; version and times come from the targets that carry it.
+/// The part of a policy that the operator decides, also as a JSON file; version and times come from the targets that carry it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyDraft {
@@ -53,7 +53,7 @@ pub enum PolicyRefused {
 }
 
 impl PolicyDraft {
-    /// The policy a new issuer starts with (trust.md's table), from `waypass-schemas`.
+    /// Returns the policy a new issuer starts with (trust.md's table), from `waypass-schemas`.
     pub fn initial() -> Result<Self, PolicyRefused> {
         let limits = serde_json::from_str(waypass_schemas::DEFAULT_LIMITS).map_err(|why| PolicyRefused::Shape(why.to_string()))?;
         Ok(Self {
@@ -103,7 +103,7 @@ impl PolicyDraft {
         RolePolicy::compile(&self.part(1, epoch, epoch)).map_err(PolicyRefused::Rules)
     }
 
-    /// The largest age at which any role may still use a list.
+    /// Returns the largest age at which any role may still use a list.
     pub(crate) fn longest_stale_seconds(&self) -> u64 {
         self.limits.iter().map(|limit| limit.stale_seconds.max(limit.fresh_seconds)).max().unwrap_or(0)
     }

@@ -35,7 +35,7 @@ const BUNDLE: &str = "bundle";
 /// The counter of publications; its value is the version of the newest timestamp.
 const PUBLISHED: &str = "published";
 
-/// What was published.
+/// The publication.
 #[derive(Clone, Debug)]
 pub struct Publication {
     /// The trust bundle file.
@@ -62,7 +62,7 @@ pub struct Publication {
     opened: TrustBundle,
 }
 
-/// Why nothing was published. What was published before stays as it is.
+/// Why nothing was published. The earlier publication stays as it is.
 #[derive(Clone, PartialEq, Debug)]
 pub enum PublishError {
     /// No root was established yet.
@@ -71,7 +71,7 @@ pub enum PublishError {
     NoTargets,
     /// No active key for this use is unlocked.
     NoKey(KeyRole),
-    /// The clock is far from the last publication, and nobody has confirmed it: [`Issuer::publish_confirmed`].
+    /// The clock is far from the last publication, and it is not confirmed: [`Issuer::publish_confirmed`].
     Unconfirmed(ClockDoubt),
     /// Publications carry whole seconds, and this one is used; `next` is the earliest time to try again.
     TooSoon {
@@ -124,7 +124,7 @@ impl Publication {
         }
     }
 
-    /// The bundle as a gate holds it.
+    /// Returns the bundle as a gate holds it.
     pub const fn opened(&self) -> &TrustBundle {
         &self.opened
     }
@@ -215,12 +215,12 @@ impl Issuer<'_> {
         Ok(answer.to_bytes())
     }
 
-    /// What was published last.
+    /// Returns the last publication.
     pub fn published(&self) -> Result<Option<Publication>, StoreError> {
         last_published(&self.store)
     }
 
-    /// The version of the newest publication; 0 before the first.
+    /// Returns the version of the newest publication; 0 before the first.
     pub(crate) fn published_version(&self) -> Result<u64, StoreError> {
         self.store.version(PUBLISHED)
     }
@@ -231,7 +231,7 @@ impl Issuer<'_> {
         Ok(self.signers(KeyRole::Targets, &root.part().roles.targets).is_ok())
     }
 
-    /// The targets to publish, and whether they ought to be signed anew by keys that are not here.
+    /// Returns the targets to publish, and whether they ought to be signed anew by keys that are not here.
     fn current_targets(&mut self, root: &Root, at: Timestamp) -> Result<(Envelope, TargetsPart, bool), PublishError> {
         let role = &root.part().roles.targets;
         let held = match self.targets()? {
@@ -277,7 +277,7 @@ impl Issuer<'_> {
         }
     }
 
-    /// One text for every list that the targets announce: ours signed now, those of others as they were brought.
+    /// Returns one text for every list that the targets announce: ours signed now, those of others as they were brought.
     fn sign_lists(&self, targets: &TargetsPart, issued_at: Timestamp, at: Timestamp) -> Result<Vec<String>, PublishError> {
         let signer = self.active_signer(KeyUse::Status, at)?.ok_or(PublishError::NoKey(KeyUse::Status.into()))?;
         let longest = i64::try_from(targets.policy.longest_stale_seconds()).unwrap_or(i64::MAX);
@@ -295,7 +295,7 @@ impl Issuer<'_> {
         Ok(texts)
     }
 
-    /// The unlocked keys of a root's role, if they reach its threshold.
+    /// Returns the unlocked keys of a root's role, if they reach its threshold.
     fn signers(&self, key: KeyRole, role: &SigningRole) -> Result<Vec<&dyn Signer>, PublishError> {
         let mut signers: Vec<&dyn Signer> = Vec::new();
         for signer in self.keys.of(key) {

@@ -39,7 +39,7 @@ pub struct ReceivedRecord {
     pub leaf: Leaf,
     /// When it was received.
     pub received_at: Timestamp,
-    /// What is wrong with the admission, where something is.
+    /// The fault of the admission, if it has one.
     pub flag: Option<Flag>,
 }
 
@@ -55,7 +55,7 @@ pub struct Flag {
     pub idx: u64,
     /// When the credential was withdrawn, in Unix seconds.
     pub revoked_at: i64,
-    /// Who looked at it here. Without one it is open.
+    /// The person here who looked at it. Without one it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged: Option<Acknowledged>,
 }
@@ -64,7 +64,7 @@ pub struct Flag {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acknowledged {
-    /// Who looked.
+    /// The person who looked.
     pub by: String,
     /// The finding, if they wrote one down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,7 +78,7 @@ pub struct Acknowledged {
 pub struct GateOverview {
     /// The gate.
     pub gate: GateRow,
-    /// Until when the last publication enrols it; `None` if it is not in it.
+    /// The end of its enrolment in the last publication; `None` if it is not in it.
     pub enrolled_until: Option<Timestamp>,
     /// How many of its records were received.
     pub records: u64,
@@ -127,7 +127,7 @@ impl Issuer<'_> {
         Ok(())
     }
 
-    /// One record of a gate, which is called by its id or its name.
+    /// Returns one record of a gate, which is called by its id or its name.
     pub fn received_record(&self, gate: &str, seq: u64) -> Result<ReceivedRecord, ReceivedError> {
         for gate in self.gates_called(Some(gate))? {
             let Some(row) = self.store.leaves(&gate.id, seq, 1)?.into_iter().find(|row| row.seq == seq) else { continue };
@@ -138,7 +138,7 @@ impl Issuer<'_> {
         Err(ReceivedError::NoRecord)
     }
 
-    /// Every gate that was ever enrolled, by name, and how up to date it is.
+    /// Returns every gate that was ever enrolled, by name, and how up to date it is.
     pub fn gate_overview(&self) -> Result<Vec<GateOverview>, ReceivedError> {
         let published = self.published()?;
         let overview = |gate: GateRow| {

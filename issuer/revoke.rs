@@ -14,11 +14,11 @@ pub struct Grounds {
     pub cause: Cause,
     /// The operator's words, at most 500 bytes; required for [`Cause::Other`].
     pub note: String,
-    /// Who decided.
+    /// The person who decided.
     pub operator: String,
 }
 
-/// What to do to a credential.
+/// The change to a credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Change {
     /// Withdraw for good.
@@ -41,7 +41,7 @@ pub enum ChangeError {
     },
     /// The credential's state does not allow the change.
     NotAllowed {
-        /// What was asked.
+        /// The change that was asked for.
         change: Change,
         /// The state it is in.
         state: State,
@@ -62,7 +62,7 @@ const MAX_NOTE: usize = 500;
 const MAX_OPERATOR: usize = 200;
 
 impl Change {
-    /// The state it leads to from `state`, if it is allowed there.
+    /// Returns the state it leads to from `state`, if it is allowed there.
     pub const fn apply(self, state: State) -> Option<State> {
         match (self, state) {
             (Self::Revoke, State::Valid | State::Suspended) => Some(State::Revoked),

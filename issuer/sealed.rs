@@ -1,11 +1,13 @@
-//! What the issuer remembers, under the seal of its vault: rows that something else wrote, changed, deleted or put back from a
+//! The issuer's memory, under the seal of its vault: rows that something else wrote, changed, deleted or put back from a
 //! copy are found before anything is signed.
 //!
-//! What decides (keys, gates, lists, version numbers, and the digest of every document) is one `register`, which is replaced
-//! whole: the version that a change starts from must still stand there. What happens (issuing, changes of status, offers,
-//! received logs) is one chain of `event`s, in which each link is sealed over the one before. Status lists are computed from
-//! the events, never from the rows that commands search. What is read is read at one moment ([`look::Look`]), what is changed is
-//! changed by one transaction ([`tx::Tx`]), which a verb begins, fills and has committed once. The [`Anchor`] says how far both had come: an `issuer.db` that is
+//! The facts that decide (keys, gates, lists, version numbers, and the digest of every document) are one `register`,
+//! which is replaced whole: the version that a change starts from must still be there. Events (issuing, changes of
+//! status, offers, received logs) are one chain of `event`s, in which each link is sealed over the one before. Status
+//! lists are computed from
+//! the events, never from the rows that commands search. A verb reads at one moment ([`look::Look`]) and changes by one
+//! transaction ([`tx::Tx`]), which a verb begins, fills and has committed once. The [`Anchor`] says how far both had
+//! come: an `issuer.db` that is
 //! behind it is an old copy; one that is ahead and holds is believed, because the database is written first.
 
 use crate::store::{Documents, Earlier, Store, StoreError};

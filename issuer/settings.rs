@@ -1,4 +1,4 @@
-//! What the operator decided once: name, address, what may be issued, how long things live.
+//! The operator's decisions at setup: name, address, what may be issued, how long things live.
 
 use core::fmt;
 use serde::{Deserialize, Serialize};
@@ -43,13 +43,13 @@ pub struct Settings {
     /// a week.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate_enrolment_seconds: Option<i64>,
-    /// How long a status list may be cached by whoever is online (its `ttl`), in seconds.
+    /// The time for which an online reader may cache a status list (its `ttl`), in seconds.
     pub list_ttl_seconds: i64,
-    /// The kind of list that a credential's status stands in where nobody asks for one. SD-JWT VC has token lists alone.
+    /// The kind of list that a credential's status is in if nobody asks for one. SD-JWT VC has token lists alone.
     #[serde(default, skip_serializing_if = "is_token")]
     pub status: ListKind,
-    /// What the values of an entry for messages mean, from 0 on: 2, 4, 8 .. or 256 texts for developers. With them, credentials
-    /// whose status stands in bitstrings get such an entry too (Bitstring Status List §2.2).
+    /// The meanings of the values of an entry for messages, from 0 on: 2, 4, 8 .. or 256 texts for developers. With
+    /// them, credentials whose status is in bitstrings get such an entry too (Bitstring Status List §2.2).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub status_messages: Vec<String>,
 }
@@ -157,18 +157,18 @@ impl Settings {
         Ok(())
     }
 
-    /// The bits of an entry for messages; `None` where there are none, or not as many as some number of bits has values.
+    /// Returns the bits of an entry for messages; `None` without messages, or if their number is not a power of two.
     pub(crate) fn message_bits(&self) -> Option<u8> {
         (1..=MAX_ENTRY_BITS).find(|bits| self.status_messages.len() == 1 << bits)
     }
 
-    /// The path of the base address, `/t1`, or empty.
+    /// Returns the path of the base address, `/t1`, or empty.
     pub fn base_path(&self) -> &str {
         let after_scheme = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
         after_scheme.find('/').map_or("", |at| &after_scheme[at..])
     }
 
-    /// The URI of status list number `list`.
+    /// Returns the URI of status list number `list`.
     pub fn list_uri(&self, list: u32) -> String {
         format!("{}/lists/{list}", self.base_url)
     }

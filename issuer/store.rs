@@ -1,5 +1,5 @@
 //! The rows of what the issuer remembers, behind the [`Store`] joint, by aggregate: register and documents, events, credentials,
-//! offers, received logs. Nothing here is believed as it stands: see [`crate::sealed`].
+//! offers, received logs. Nothing here is believed without a check: see [`crate::sealed`].
 //!
 //! A store is read through a [`View`], which shows one moment, and changed through a [`Tx`]: all of it is durable when `commit`
 //! returns, or it is without effect. No type of a database is in the joint, so another database is one more file.
@@ -50,7 +50,7 @@ pub enum StoreError {
     },
     /// The database was closed with its write-ahead log, and lies there without it.
     LogMissing,
-    /// What was read cannot be what was written.
+    /// The row that was read cannot be what was written.
     Corrupt(&'static str),
     /// There is no such record.
     Missing,
@@ -118,7 +118,7 @@ pub trait Store {
     fn look(&self) -> Result<Box<dyn View + '_>>;
     /// Begins a transaction, after those of other processes.
     fn begin(&mut self) -> Result<Box<dyn Tx + '_>>;
-    /// Returns the content of an earlier format, which has to be put under the seal; `None` where it is. `step` is called for each
+    /// Returns the content of an earlier format, which has to be put under the seal; `None` if it is. `step` is called for each
     /// credential.
     fn earlier(&self, step: &mut dyn FnMut(u64)) -> Result<Option<Earlier>>;
     /// Begins the transaction that puts an earlier format under the seal. The register, events and credentials are empty in it.

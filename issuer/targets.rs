@@ -1,4 +1,4 @@
-//! What the targets say: this issuer and its limits, the issuers of others, the gates, the policy.
+//! The content of the targets: this issuer and its limits, the issuers of others, the gates, the policy.
 
 use crate::office::Issuer;
 use crate::parts::{LEAST_TARGETS, TargetsChange};
@@ -27,7 +27,7 @@ impl Issuer<'_> {
         self.targets_beside(&self.authorities()?, version, renewal, at)
     }
 
-    /// The targets with the entries of `others` after this issuer's own.
+    /// Returns the targets with the entries of `others` after this issuer's own.
     pub(crate) fn targets_beside(
         &self,
         others: &[Authority],
@@ -65,7 +65,7 @@ impl Issuer<'_> {
         })
     }
 
-    /// Whether other targets ought to be published: their content has changed, half of their lifetime has passed, or half of an
+    /// Returns true if other targets ought to be published: their content has changed, half of their lifetime has passed, or half of an
     /// enrolment that only they renew.
     pub(crate) fn targets_are_due(&self, held: &TargetsPart, at: Timestamp) -> Result<bool, StoreError> {
         let renewal = if held.gate_list().is_some() { Renewal::Online } else { Renewal::Targets };
@@ -82,21 +82,21 @@ impl Issuer<'_> {
         Ok(wanted != *held || half_over(held.expires_at) || gates_end_soon || is_skipped)
     }
 
-    /// How long a publication enrols a gate for.
+    /// Returns how long a publication enrols a gate for.
     pub(crate) fn enrolment_seconds(&self, longest_stale: u64) -> i64 {
         let longest = i64::try_from(longest_stale).unwrap_or(i64::MAX);
         self.settings.gate_enrolment_seconds.unwrap_or_else(|| longest.max(SHORTEST_DEFAULT))
     }
 
-    /// The roles whose lists may be used for longer than a publication enrols a gate: without news the gate stops before they do.
+    /// Returns the roles whose lists may be used for longer than a publication enrols a gate: without news the gate stops before they do.
     pub(crate) fn roles_beyond_enrolment(&self, policy: &Policy) -> Vec<String> {
         let enrolled = self.enrolment_seconds(policy.longest_stale_seconds());
         let is_longer = |limit: &&RoleLimit| i64::try_from(limit.stale_seconds).map_or(true, |stale| stale > enrolled);
         policy.limits.iter().filter(is_longer).map(|limit| limit.role.clone()).collect()
     }
 
-    /// What the next targets would say otherwise than those in effect, with the rules of `policy` where some are given. Dates and
-    /// further status lists of this issuer's own are no change: they are renewed without anybody's word.
+    /// Returns what the next targets would say otherwise than those in effect, with the rules of `policy` if some are given. Dates and
+    /// further status lists of this issuer's own are not a change: they are renewed without anybody's word.
     pub fn pending_change(&self, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, StoreError> {
         match self.targets()? {
             Some((_, held)) => self.targets_change(&held, policy),
@@ -161,7 +161,7 @@ impl Issuer<'_> {
     }
 }
 
-/// What the bundle says about a list.
+/// Returns what the bundle says about a list.
 fn announcement(list: &ListRecord, uri: String) -> StatusUri {
     let (kind, bits, irrevocable) = match &list.mechanism {
         // A suspension can be lifted; that a revocation cannot is our own rule, so the bundle says it for us.

@@ -1,9 +1,10 @@
-//! The W3C VC API's work, without HTTP: issuing, verifying and revoking documents of any type for whoever asks.
+//! The W3C VC API's work, without HTTP: issuing, verifying and revoking documents of any type for any caller.
 //!
-//! It is there to be measured: conformance suites and other implementations drive it. It signs what it is told to, whoever the
-//! document says its issuer is, so its keys must be worth nothing: they are made for one process, and what it signed and
-//! withdrew is forgotten with them. It believes any key that a proof names: this is proof checking, and no more. Whether an issuer may
-//! say what it says is the trust bundle's business, and `verifier`'s.
+//! It is there to be measured: conformance suites and other implementations drive it. It signs what it is told to, for
+//! any issuer that the document names, so its keys must be worth nothing: they are made for one process, and what it
+//! signed and
+//! withdrew is forgotten with them. It believes any key that a proof names: this is proof checking, and no more. The
+//! trust bundle and `verifier` decide if an issuer may say what it says.
 
 use core::fmt;
 use rand_core::CryptoRng;
@@ -23,7 +24,7 @@ mod problem;
 use list::StatusList;
 pub use problem::{Problem, ProblemKind};
 
-/// A presentation of several credentials, and the options beside it (threats.md A12 allows each 64 KiB).
+/// A presentation of several credentials, and the options next to it (threats.md A12 allows each 64 KiB).
 pub const MAX_BODY: usize = 256 * 1024;
 const BODY: Limits = Limits { bytes: MAX_BODY, depth: 20, values: 16 * 1024 };
 
@@ -38,7 +39,7 @@ pub struct Profile {
     has_status: bool,
 }
 
-/// What is offered at `/{name}/credentials/issue`.
+/// The configurations offered at `/{name}/credentials/issue`.
 pub const PROFILES: [Profile; 8] = [
     Profile::proof("eddsa-rdfc-2022", Algorithm::EdDsa, Suite::EddsaRdfc2022),
     Profile::proof("eddsa-jcs-2022", Algorithm::EdDsa, Suite::EddsaJcs2022),
@@ -62,7 +63,7 @@ impl VcApi {
         Self { signers, list: Mutex::new(StatusList::new(&[base_url, "/status/1"].concat())) }
     }
 
-    /// The name of each profile and the DID that signs in it.
+    /// Returns the name of each profile and the DID that signs in it.
     pub fn profiles(&self) -> impl Iterator<Item = (&'static str, String)> {
         PROFILES.iter().filter_map(|profile| Some((profile.name, did::to_did_key(self.signer(profile.algorithm)?.public_key()))))
     }
@@ -130,7 +131,7 @@ impl VcApi {
         self.list.lock().unwrap_or_else(PoisonError::into_inner).set(&entry, status).ok_or(Problem::NOT_FOUND)
     }
 
-    /// The list credential, signed now.
+    /// Returns the list credential, signed now.
     pub fn status_list(&self, at: Timestamp) -> Result<String, Problem> {
         let signer = self.signer(Algorithm::EdDsa).ok_or(Problem::UNAVAILABLE)?;
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
@@ -169,7 +170,7 @@ impl fmt::Debug for VcApi {
     }
 }
 
-/// What a verification looks at.
+/// The checks of a verification, next to that of its proofs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Checks {
     /// Validity in time.
@@ -203,7 +204,7 @@ impl Checks {
     }
 }
 
-/// What a caller sent.
+/// The request of a caller.
 struct Request<'a>(Object<'a>);
 
 impl<'a> Request<'a> {

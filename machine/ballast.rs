@@ -20,7 +20,7 @@ fn fill(path: &Path) {
         return;
     }
     let write = || -> io::Result<()> {
-        // What is too short is made again, in a file of our own making: nothing that somebody put there is written to.
+        // A file that is too short is made again, in a file of our own making: nothing that somebody put there is written to.
         if fs::symlink_metadata(path).is_ok() {
             fs::remove_file(path)?;
         }

@@ -1,4 +1,4 @@
-//! The only clock of Waypass. It gives a [`Reading`]; what a reading is worth is for `trust::time` to judge.
+//! The only clock of Waypass. It returns a [`Reading`]; `trust::time` judges what a reading is worth.
 
 use rustix::time::{ClockId, clock_gettime};
 use sha2::{Digest, Sha256};

@@ -1,7 +1,7 @@
 //! The only door to this computer: vault and trust folders, lock file, key files, locked memory, clock and entropy. Performs disk I/O, never
 //! network I/O.
 //!
-//! It implements the joints of the [vault](waypass_vault) with what Linux has. [`create`] and [`open`] give a vault in a folder:
+//! It implements the joints of the [vault](waypass_vault) with what Linux has. [`create`] and [`open`] return a vault in a folder:
 //!
 //! ```no_run
 //! use waypass_machine::{CALIBRATED, clock, create};

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::time::{Duration, Instant};
 use std::{fmt, path::Path, thread};
 
-/// Who holds the lock file of a vault.
+/// Names the holder of a vault's lock file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LockHolder {
     /// The process id; 0 when it is not known.
@@ -78,7 +78,7 @@ impl LockFile {
         Err(NotLocked::Io(io::Error::other("something keeps replacing the lock file")))
     }
 
-    /// Whether the path was a link to another file, which was removed.
+    /// Returns true if the path was a link to another file, which was removed.
     pub(crate) const fn removed_link(&self) -> bool {
         self.removed_link
     }
@@ -90,7 +90,7 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)
 }
 
-/// Whether the path names this open file, and nothing else does.
+/// Returns true if the path names this open file, and nothing else does.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let held = file.metadata()?;
     match std::fs::symlink_metadata(path) {

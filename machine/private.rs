@@ -1,6 +1,6 @@
-//! Modes and links. What is in a vault's folder belongs to its owner alone, and is the file itself.
+//! Modes and links. Everything in a vault's folder belongs to its owner alone, and is the file itself.
 //!
-//! What can be put right is put right and reported. What cannot is refused, because another user could change it.
+//! A fault that can be put right is put right and reported. Any other fault is refused, because another user could change it.
 
 use crate::error::Exposed;
 use std::fmt;
@@ -28,7 +28,7 @@ pub enum Repair {
     },
     /// A link led to another file. The link was removed, and what it led to was not touched.
     Link {
-        /// Where the link was.
+        /// The path of the link.
         path: PathBuf,
     },
     /// Other users may read it, and the file system does not let the mode be changed.
@@ -56,7 +56,7 @@ impl fmt::Display for Repair {
 pub fn close_home(home: &Path) -> Result<Option<Repair>, Exposed> {
     match fs::metadata(home) {
         Ok(about) if about.mode() & OTHERS_WRITE != 0 && about.mode() & STICKY == 0 => close(home, about.mode(), OTHERS_WRITE),
-        // What is not there, or cannot be looked at, is said by who opens it.
+        // A missing or unreadable file is reported by the code that opens it.
         _ => Ok(None),
     }
 }
@@ -100,7 +100,7 @@ fn close(path: &Path, mode: u32, bits: u32) -> Result<Option<Repair>, Exposed> {
     if changed.is_ok() && now & bits == 0 {
         return Ok(Some(Repair::Mode { path: path.to_owned(), was }));
     }
-    // Some file systems have no modes. What is sealed may be read there, but nobody else may change it.
+    // Some file systems have no modes. Sealed files may be read there, but nobody else may change it.
     if now & OTHERS_WRITE == 0 {
         return Ok(Some(Repair::Readable { path: path.to_owned() }));
     }

@@ -112,7 +112,7 @@ impl Secret for Region {
     }
 }
 
-/// How well this machine would keep secrets in memory, found by trying.
+/// Returns how well this machine would keep secrets in memory, found by trying.
 pub fn memory_protection() -> MemoryProtection {
     Region::new(32, MemoryProtection::Secret).map_or(MemoryProtection::Plain, |region| region.protection())
 }

@@ -57,7 +57,7 @@ impl Sqlite {
             _ => Refused::Storage(translate("opening the vault", &dir, &why)),
         };
         let connection = Connection::open_with_flags(&file, flags).map_err(failed)?;
-        // Whoever opens the vault waits, and says for whom.
+        // The command that opens the vault waits, and says for whom.
         connection.busy_timeout(Duration::ZERO).map_err(failed)?;
         // Before the first access: only then does the log's index stay out of a shared file.
         connection.pragma_update(None, "locking_mode", "EXCLUSIVE").map_err(failed)?;
@@ -79,13 +79,13 @@ impl Sqlite {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        // The log stays, so that its absence says that somebody lost it. What is in the database already is cut off; if that fails,
+        // The log stays, so that its absence says that somebody lost it. Pages that are in the database already are cut off; if that fails,
         // the next opening replays it, which changes nothing.
         let _ = self.connection.pragma_update(None, "journal_size_limit", 0);
     }
 }
 
-/// The write-ahead log of a database.
+/// Returns the write-ahead log of a database.
 pub(crate) fn log_of(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push("-wal");
@@ -240,7 +240,7 @@ fn missing_room(dir: &Path) -> Option<Room> {
     const COMMIT: u64 = 16 * 1024 * 1024;
     let largest = std::fs::read_dir(dir).ok()?.flatten().filter_map(|entry| entry.metadata().ok()).map(|about| about.len()).max();
     let probe = dir.join("room");
-    // What an interrupted look has left is in the way, and nothing that somebody put there is written to.
+    // A file left by an interrupted look is in the way, and nothing that somebody put there is written to.
     drop(std::fs::remove_file(&probe));
     let asked = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&probe);
     let answered = asked.and_then(|file| file.write_all_at(b"?", largest.unwrap_or_default().saturating_add(COMMIT)));

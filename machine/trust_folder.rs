@@ -20,7 +20,7 @@ pub struct TrustFolder {
 const PATIENCE: Duration = Duration::from_secs(5);
 
 impl TrustFolder {
-    /// The folder `dir`.
+    /// Returns the folder `dir`.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self { dir: dir.into() }
     }

@@ -23,8 +23,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use waypass_vault::{Change, Factor, Host, KdfCost, Parked, RecoveryCode, Space, Storage, StorageError, Unlocked, Vault};
 
-/// The version of the file; a higher one is refused. It keeps older programs out, and decides nothing: what an upgrade has done stands in
-/// the sealed state.
+/// The version of the file; a higher one is refused. It keeps older programs out, and decides nothing: the sealed state
+/// says what an upgrade has done.
 const VERSION: u32 = 2;
 
 const DATABASE: &str = "vault.db";
@@ -77,7 +77,7 @@ pub fn open(dir: &Path) -> Result<Vault, OpenError> {
     open_waiting(dir, Wait::new(PATIENCE, &mut |_| ())).map(|opened| opened.vault)
 }
 
-/// As [`open`], for a caller who chooses how long to wait and is told for whom.
+/// Like [`open`], for a caller who chooses how long to wait and is told for whom.
 pub fn open_waiting(dir: &Path, wait: Wait<'_>) -> Result<Opened, OpenError> {
     let Found { host, repairs, .. } = found(dir, wait)?;
     let vault = Vault::open(host).map_err(|why| OpenError::of(why, dir))?;
@@ -102,8 +102,8 @@ pub fn briefly<T>(parked: &mut Parked<'_>, dir: &Path, wait: Wait<'_>, work: imp
 }
 
 impl Unfinished {
-    /// Begins a vault in `dir` (made with mode 0700) with a slot for `primary` and one for the recovery code that is returned. What an
-    /// earlier creation left that was cut short is removed first.
+    /// Begins a vault in `dir` (made with mode 0700) with a slot for `primary` and one for the recovery code that is
+    /// returned. The remains of an interrupted creation are removed first.
     pub fn begin(dir: &Path, kind: &str, primary: &dyn Factor, kdf: KdfCost) -> Result<(Self, RecoveryCode), CreateError> {
         let io = |source: std::io::Error| CreateError::Storage(storage_error("creating the vault", dir, &source));
         durable::make_dir(dir).map_err(io)?;
@@ -128,7 +128,7 @@ impl Unfinished {
         Ok(left.map(|inner| Self { inner, dir: dir.to_owned(), lock }))
     }
 
-    /// The vault, to be filled.
+    /// Returns the vault, to be filled.
     pub fn vault(&mut self) -> &mut Vault {
         self.inner.vault()
     }
@@ -166,7 +166,7 @@ struct Found {
     repairs: Vec<Repair>,
 }
 
-/// As [`with_store`], where there is a database already.
+/// Like [`with_store`], if there is a database already.
 fn found(dir: &Path, wait: Wait<'_>) -> Result<Found, OpenError> {
     if dir.join(DATABASE).symlink_metadata().is_err() {
         return Err(OpenError::NotFound(dir.to_owned()));

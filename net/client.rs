@@ -67,7 +67,7 @@ impl Reach {
     }
 }
 
-/// What is sent and what may come back.
+/// A request, and the answers that it allows.
 pub(crate) struct Ask<'a> {
     /// In the words of error messages.
     pub(crate) what: &'static str,
@@ -103,7 +103,7 @@ impl Client {
         Ok(Self { runtime, far, reach, near })
     }
 
-    /// The client that may connect to `url`. A resolver guards names; an address that stands there as a number is looked at here.
+    /// Returns the client that may connect to `url`. A resolver guards names; an address that is there as a number is looked at here.
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, TransportError> {
         match &self.reach {
             Reach::PublicAnd(own) if own.contains(&authority(url)) => Ok(&self.near),
@@ -114,7 +114,7 @@ impl Client {
         }
     }
 
-    /// Sends and gives the body of a 2xx answer.
+    /// Sends, and returns the body of a 2xx answer.
     pub(crate) fn ask(&self, url: &Url, ask: Ask<'_>) -> Result<Vec<u8>, TransportError> {
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
         let mut request = self.client_for(url)?.request(method, url.clone());
@@ -143,7 +143,7 @@ async fn exchange(request: RequestBuilder, url: &Url, what: &'static str, limit:
     if status.is_success() {
         return body(&mut response, url, what, limit).await;
     }
-    // What an error says is a courtesy: if it cannot be read, the status alone is told.
+    // The text of an error is a courtesy: if it cannot be read, the status alone is told.
     let said = body(&mut response, url, what, ERROR_BODY).await.unwrap_or_default();
     let (code, said) = error_answer(&said).unzip();
     Err(TransportError::Refused { what, status: status.as_u16(), code, said: said.flatten() })
@@ -179,12 +179,12 @@ fn broken(url: &Url, why: &reqwest::Error) -> TransportError {
     if why.is_timeout() { TransportError::TimedOut { host } } else { TransportError::Unreachable { host } }
 }
 
-/// Whether the guard over addresses is at the bottom of it.
+/// Returns true if the guard over addresses is the cause at the bottom.
 fn is_not_public(why: &reqwest::Error) -> bool {
     causes(why).any(<dyn core::error::Error>::is::<NotPublic>)
 }
 
-/// What is wrong with the certificate, where that is at the bottom of it.
+/// Returns the fault of the certificate, if that is the cause at the bottom.
 fn certificate_fault(why: &reqwest::Error) -> Option<&'static str> {
     let tls = causes(why).find_map(|cause| tls_error(cause.downcast_ref()?))?;
     let rustls::Error::InvalidCertificate(fault) = tls else { return None };
@@ -200,7 +200,7 @@ fn certificate_fault(why: &reqwest::Error) -> Option<&'static str> {
     })
 }
 
-/// What TLS says travels inside of I/O errors, one within the other, which name the cause of what is in them and not the thing itself.
+/// Errors of TLS travel inside of I/O errors, one within the other, which name the cause of what is in them and not the thing itself.
 fn tls_error(why: &std::io::Error) -> Option<&rustls::Error> {
     let inner = why.get_ref()?;
     inner.downcast_ref().or_else(|| tls_error(inner.downcast_ref()?))
@@ -230,7 +230,7 @@ fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }
 
-/// The `error` and `error_description` members of a JSON answer, when they are plain (RFC 6749 §5.2): they are shown to people.
+/// Returns the `error` and `error_description` members of a JSON answer, when they are plain (RFC 6749 §5.2): they are shown to people.
 fn error_answer(body: &[u8]) -> Option<(String, Option<String>)> {
     let answer = json::parse(body, Limits { bytes: ERROR_BODY, depth: 4, values: 64 }).ok()?;
     let text = |name: &str, longest: usize, is_plain: fn(u8) -> bool| {

@@ -1,6 +1,7 @@
 //! Fetching the document of a `did:web` (W3C CCG did:web method §2.5.2), for a machine that is online.
 //!
-//! Whoever chooses the DID chooses where this machine connects to. So the name must lead to an address of the public Internet, and it is
+//! An attacker who chooses the DID chooses where this machine connects to. So the name must lead to an address of the
+//! public Internet, and it is
 //! the address that is looked at, not the name: what was looked at is what is connected to, without another lookup between (a
 //! name that changes its address in between gains nothing). Redirects and proxies are not followed.
 
@@ -12,7 +13,7 @@ use waypass_credential::did::WebDid;
 /// A document has a few keys and services.
 pub const MAX_DOCUMENT: usize = 64 * 1024;
 
-/// The bytes at the address of `did`; whether they are its document is for `DidDocument` to say.
+/// Returns the bytes at the address of `did`; whether they are its document is for `DidDocument` to say.
 pub fn fetch(did: &WebDid<'_>, timeouts: Timeouts) -> Result<Vec<u8>, TransportError> {
     let url = Url::parse(&did.document_url()).map_err(|_| TransportError::Address { why: "the DID gives no URL" })?;
     let client = Client::new(true, Reach::PublicAnd(Vec::new()), timeouts)?;

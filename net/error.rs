@@ -17,11 +17,11 @@ pub enum TransportError {
         /// Host and port.
         host: String,
     },
-    /// The other side did not prove that it is the host: whoever answers may be another.
+    /// The other side did not prove that it is the host: another may be answering.
     Certificate {
         /// Host and port.
         host: String,
-        /// What is wrong with its certificate.
+        /// The fault of its certificate.
         fault: &'static str,
     },
     /// The name leads to this machine or a network of its own, and must not: somebody else chose it.
@@ -38,42 +38,42 @@ pub enum TransportError {
     NoClient,
     /// The other side answered and refused.
     Refused {
-        /// What was asked for.
+        /// The address that was asked for.
         what: &'static str,
         /// The HTTP status.
         status: u16,
         /// The error code of its answer, if it had one.
         code: Option<String>,
-        /// What it said about it in words (RFC 6749 §5.2 `error_description`).
+        /// Its own words about it (RFC 6749 §5.2 `error_description`).
         said: Option<String>,
     },
     /// The answer is larger than allowed.
     TooLarge {
-        /// What was asked for.
+        /// The address that was asked for.
         what: &'static str,
         /// The most bytes that are taken.
         limit: usize,
     },
     /// The answer came compressed, although plain bytes were asked for.
     Encoded {
-        /// What was asked for.
+        /// The address that was asked for.
         what: &'static str,
     },
     /// The answer is not what was asked for.
     BadAnswer {
-        /// What was asked for.
+        /// The address that was asked for.
         what: &'static str,
     },
     /// The file does not hold what is needed.
     NotInFile {
-        /// What was looked for.
+        /// The host that was looked for.
         what: &'static str,
     },
     /// The operating system refused a file.
     File {
         /// Which file.
         path: PathBuf,
-        /// What it said.
+        /// Its own words.
         source: io::Error,
     },
 }

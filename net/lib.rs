@@ -1,7 +1,6 @@
 //! How the offline roles reach a link: sync over HTTP or a file, credential pick-up and DID documents.
 //!
-//! The one place of the offline roles that may open a socket. What arrives here is bytes; whether they are believed is decided in
-//! `waypass-trust`.
+//! The one place of the offline roles that may open a socket. Only bytes arrive here; `waypass-trust` decides whether to believe them.
 
 mod client;
 pub mod did_web;

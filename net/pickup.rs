@@ -3,7 +3,7 @@
 //! ```text
 //! offer -> issuer metadata -> (authorization server metadata) -> token -> nonce -> credential with key proof
 //! ```
-//! What is picked up is bytes; the wallet verifies them before it holds them.
+//! A pick-up gives bytes; the wallet verifies them before it holds them.
 
 use crate::client::{Ask, Client, Reach, Timeouts};
 use crate::error::TransportError;
@@ -27,7 +27,7 @@ pub use offer::{Offer, OfferError, OfferSource, TxCode};
 pub use progress::Progress;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
-/// A credential, twice: it stands in a JSON string.
+/// A credential, twice: it is in a JSON string.
 const MAX_CREDENTIAL_ANSWER: usize = 256 * 1024;
 const MAX_ANSWER: usize = 64 * 1024;
 const ANSWER: Limits = Limits { bytes: MAX_ANSWER, depth: 12, values: 4096 };
@@ -60,7 +60,7 @@ pub enum PickupError {
     },
     /// No issuer in the trust bundle may issue what is offered.
     Kind {
-        /// What is offered.
+        /// The offer.
         offered: Vec<String>,
     },
     /// A transaction code is needed, or the one given cannot be one.
@@ -69,7 +69,7 @@ pub enum PickupError {
     WrongTxCode,
     /// The issuer did not take the code of the offer.
     Spent {
-        /// What it said about it.
+        /// Its own words about it.
         said: Option<String>,
     },
     /// Something failed after the code of the offer was redeemed.
@@ -158,12 +158,12 @@ impl Pickup {
         Ok(Self { client, offer, endpoints, configurations })
     }
 
-    /// The offer.
+    /// Returns the offer.
     pub fn offer(&self) -> &Offer {
         &self.offer
     }
 
-    /// What is offered in a form we read; never empty.
+    /// Returns the configurations offered in a form we read; never empty.
     pub fn configurations(&self) -> &[Configuration] {
         &self.configurations
     }
@@ -278,7 +278,7 @@ fn credentials(answer: &[u8]) -> Result<Vec<Vec<u8>>, PickupError> {
     items.iter().map(credential).collect()
 }
 
-/// An address that codes, tokens and credentials may be sent to: https, or this machine itself.
+/// Returns an address that codes, tokens and credentials may be sent to: https, or this machine itself.
 fn safe(text: &str) -> Result<Url, PickupError> {
     let url = Url::parse(text).map_err(|_| PickupError::Offer(OfferError::Address))?;
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() || text.len() > 2048 {
@@ -295,7 +295,7 @@ fn is_local(url: &Url) -> bool {
     }
 }
 
-/// What may stand in a header: a token with a line break would be another header.
+/// Returns true if the text may be in a header: a token with a line break would be another header.
 fn is_header_text(token: &str) -> bool {
     !token.is_empty() && token.len() <= 8192 && token.bytes().all(|b| b.is_ascii_graphic())
 }

@@ -21,7 +21,7 @@ impl Resolve for PublicOnly {
     }
 }
 
-/// Whether anybody on the Internet could be meant: not this machine, not this network, not a tunnel into one.
+/// Returns true if it can be an address on the Internet: not this machine, not this network, not a tunnel into one.
 pub(crate) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -29,7 +29,7 @@ pub(crate) fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// The ranges that are no one's on the Internet, by their first address and the length of their prefix.
+/// The ranges that belong to nobody on the Internet, by their first address and the length of their prefix.
 const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::UNSPECIFIED, 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),

@@ -13,7 +13,7 @@ const MAX_ROOT_STEPS: u64 = 32;
 /// Uploads in one run: 4,096 records each, sixteen million in all.
 const MAX_UPLOADS: usize = 4096;
 
-/// What a run is doing, for a progress display.
+/// The step of a run, for a progress display.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Event<'e> {
     /// The plan is made; these steps follow.
@@ -26,26 +26,26 @@ pub enum Event<'e> {
     Receipted,
 }
 
-/// What a run has done.
+/// The results of a run.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Outcome {
     /// The steps taken, in order.
     pub steps: Vec<Step>,
-    /// Whether the device's question for the time was answered.
+    /// True if the device's question for the time was answered.
     pub answered: bool,
-    /// What became of the bundle; `None` if none was newer. The lists of one that was kept aside are kept with it.
+    /// The outcome for the bundle; `None` if none was newer. The lists of one that was kept aside are kept with it.
     pub bundle: Option<Kept>,
     /// Audit uploads that were sent.
     pub uploads: usize,
     /// Receipts taken.
     pub receipts: usize,
-    /// Whether uploads are on their way in a file and wait for their receipts.
+    /// True if uploads are on their way in a file and wait for their receipts.
     pub carried: bool,
-    /// Whether records remain that there was nowhere to send to.
+    /// True if records remain that there was nowhere to send to.
     pub kept: bool,
 }
 
-/// Why a run ended early. What was committed before stays; running again continues from there.
+/// Why a run ended early. Earlier commits stay; running again continues from there.
 #[derive(Debug)]
 pub enum SyncError<E> {
     /// The link failed.
@@ -62,7 +62,7 @@ pub enum SyncError<E> {
         /// Why.
         source: E,
     },
-    /// What is offered is older than what is held, or contradicts it.
+    /// The offer is older than what is held, or contradicts it.
     Offer(Refused),
     /// More root versions lie between than one update may take.
     TooManyRoots {
@@ -73,7 +73,7 @@ pub enum SyncError<E> {
     },
     /// The device's audit log does not advance, or is longer than one run sends.
     Upload {
-        /// Where it stands.
+        /// The place in it.
         from: u64,
     },
 }
@@ -110,7 +110,7 @@ pub fn run<D: Device>(
 ) -> Result<Outcome, SyncError<D::Error>> {
     let held = device.held().map_err(|source| SyncError::Device { step: None, source })?;
     let offered = transport.manifest().map_err(|source| SyncError::Transport { step: None, source })?;
-    // Where nothing is offered only the upload remains.
+    // If nothing is offered, only the upload remains.
     let mut plan = Plan::new(&held, offered.as_ref().unwrap_or(&held)).map_err(SyncError::Offer)?;
     progress(&Event::Planned(plan.remaining()));
     let mut outcome = Outcome::default();

@@ -10,17 +10,17 @@ mod http;
 pub use file::{FileTransport, read_parcel, write_parcel};
 pub use http::HttpTransport;
 
-/// Where newer data comes from and the audit log goes to. What it brings is bytes that nobody has believed yet.
+/// Brings newer data and takes the audit log. The data are unverified bytes.
 pub trait Transport {
-    /// What is offered; `None` where nothing is (a file that only takes).
+    /// Returns the offer; `None` if nothing is offered (a file that only takes).
     fn manifest(&mut self) -> Result<Option<Manifest>, TransportError>;
-    /// The envelope of this version of the root.
+    /// Returns the envelope of this version of the root.
     fn root(&mut self, version: u64) -> Result<Vec<u8>, TransportError>;
-    /// The answer to a question for the time; `None` from a side that gives none.
+    /// Returns the answer to a question for the time; `None` from a side that gives none.
     fn time(&mut self, question: &TimeNonce) -> Result<Option<Vec<u8>>, TransportError>;
-    /// The bundle file without its status lists.
+    /// Returns the bundle file without its status lists.
     fn metadata(&mut self) -> Result<Vec<u8>, TransportError>;
-    /// The token of the status list with this URI.
+    /// Returns the token of the status list with this URI.
     fn list(&mut self, uri: &str) -> Result<Vec<u8>, TransportError>;
     /// Sends one audit upload.
     fn upload(&mut self, upload: &[u8]) -> Result<Reply, TransportError>;
@@ -28,7 +28,7 @@ pub trait Transport {
     fn receipts(&mut self) -> Result<Vec<String>, TransportError>;
 }
 
-/// What became of an upload.
+/// The outcome of an upload.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Reply {
     /// It arrived; this receipt says how far.

@@ -22,7 +22,7 @@ pub(crate) fn encode_into(bytes: &[u8], out: &mut String) {
     }
 }
 
-/// The bytes of `text`, or `None` when it is not base45 (§6: values beyond 16 or 8 bits are refused).
+/// Returns the bytes of `text`, or `None` when it is not base45 (§6: values beyond 16 or 8 bits are refused).
 pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 3 * 2 + 1);
     for group in text.as_bytes().chunks(3) {
@@ -36,7 +36,7 @@ pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     Some(out)
 }
 
-/// How many bytes fit into `characters`.
+/// Returns how many bytes fit into `characters`.
 pub(crate) const fn bytes_in(characters: usize) -> usize {
     characters / 3 * 2 + if characters % 3 == 2 { 1 } else { 0 }
 }

@@ -8,7 +8,7 @@ use qrcode::{EcLevel, QrCode};
 const SCALE: usize = 6;
 /// Light modules around the code (ISO/IEC 18004 §6.3.8).
 const QUIET: usize = 4;
-/// A poster is no use to a scanner; this bounds the picture at 185 * 32 pixels a side.
+/// A scanner cannot read a poster; this bounds the picture at 185 * 32 pixels a side.
 const MAX_SCALE: usize = 32;
 
 /// Why a text was not drawn.
@@ -28,7 +28,7 @@ impl fmt::Display for DrawError {
 
 impl core::error::Error for DrawError {}
 
-/// What kind of picture a code is drawn into.
+/// The kind of picture that a code is drawn into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Picture {
     /// Pixels, which [`crate::read_picture`] reads again.
@@ -66,7 +66,7 @@ pub enum Look {
     LightTerminal,
 }
 
-/// The symbol and its quiet zone as rows of modules, `true` is dark.
+/// Returns the symbol and its quiet zone as rows of modules, `true` is dark.
 fn modules(text: &str, level: EcLevel) -> Result<Vec<Vec<bool>>, DrawError> {
     let code = QrCode::with_error_correction_level(text, level).map_err(|why| match why {
         QrError::DataTooLong

@@ -10,7 +10,7 @@
 //! | 3 | length of the packed payload |
 //! | .. | this frame's share of the packed payload |
 //!
-//! The checks find accidents, not attackers: what is carried is signed, and judged by whoever receives it.
+//! The checks find accidents, not attackers: the payload is signed, and the receiver judges it.
 
 use crate::{base45, pack};
 use core::fmt;
@@ -21,14 +21,14 @@ pub const MAX_PAYLOAD: usize = 64 * 1024;
 
 /// Magic and version; only characters of QR's alphanumeric mode.
 const PREFIX: &str = "WP1:";
-/// What all versions begin with.
+/// The beginning of all versions.
 const ANY_VERSION: &str = "WP";
 const CHECK: usize = 4;
 const HEADER: usize = CHECK + 8 + 1 + 1 + 3;
 /// QR version 40 holds no more alphanumeric characters than this (ISO/IEC 18004 table 7).
 const MAX_TEXT: usize = 4296;
 
-/// How a credential offer begins (OpenID4VCI 1.0 §4.1). It stands in one code as it is, so that every wallet can scan it.
+/// How a credential offer begins (OpenID4VCI 1.0 §4.1). It is in one code as it is, so that every wallet can scan it.
 pub const OFFER: &str = "openid-credential-offer:";
 /// The longest offer: what the largest code holds in byte mode with the least error correction (ISO/IEC 18004 table 7).
 const MAX_PLAIN: usize = 2953;
@@ -60,17 +60,17 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// What the code says.
+    /// Returns the content of the code.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Its place among the frames of the transfer, counted from 1.
+    /// Returns its place among the frames of the transfer, counted from 1.
     pub fn number(&self) -> usize {
         usize::from(self.index) + 1
     }
 
-    /// How many frames the transfer has.
+    /// Returns how many frames the transfer has.
     pub fn count(&self) -> usize {
         usize::from(self.count)
     }
@@ -97,7 +97,7 @@ impl core::error::Error for PayloadTooLarge {}
 /// Cuts `payload` into frames of about equal size; the same payload always gives the same frames. A credential offer is one code of plain
 /// text instead.
 pub fn frames(payload: &[u8], size: FrameSize) -> Result<Vec<Frame>, PayloadTooLarge> {
-    // A file ends with a line break, which is no part of the URI.
+    // A file ends with a line break, which does not belong to the URI.
     let offer = core::str::from_utf8(payload).ok().map(str::trim_end).filter(|text| text.starts_with(OFFER));
     if let Some(offer) = offer {
         if offer.len() > MAX_PLAIN {
@@ -133,7 +133,7 @@ pub fn frames(payload: &[u8], size: FrameSize) -> Result<Vec<Frame>, PayloadTooL
 /// Why a scanned text was not taken, or why a transfer is not complete.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum FrameError {
-    /// The text is no frame of ours.
+    /// The text is not a frame of ours.
     NotAFrame,
     /// A frame of a version that this program does not know.
     UnknownVersion,
@@ -192,7 +192,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Whether nothing is missing.
+    /// Returns true if nothing is missing.
     pub fn complete(self) -> bool {
         self.have == self.count
     }
@@ -212,7 +212,7 @@ struct Transfer {
 }
 
 impl Collector {
-    /// Nothing gathered yet; the first frame decides which transfer this is.
+    /// Returns an empty gathering; the first frame decides which transfer this is.
     pub fn new() -> Self {
         Self::default()
     }
@@ -237,7 +237,7 @@ impl Collector {
         Ok(Progress { have: transfer.parts.iter().flatten().count(), count: transfer.parts.len() })
     }
 
-    /// The payload, when every frame has arrived and together they are what was announced.
+    /// Returns the payload, when every frame has arrived and together they are what was announced.
     pub fn finish(&self) -> Result<Vec<u8>, FrameError> {
         let transfer = self.transfer.as_ref().ok_or(FrameError::Nothing)?;
         let missing = transfer.parts.iter().enumerate().filter(|(_, part)| part.is_none());

@@ -3,7 +3,7 @@
 use crate::{Collector, FrameError, OFFER, Progress, ReadError, read_picture};
 use core::fmt;
 
-/// What `zbarimg` and `zbarcam` print in front of a code's text unless they are asked not to.
+/// The prefix that `zbarimg` and `zbarcam` print in front of a code's text unless they are asked not to.
 const SYMBOLOGY: &str = "QR-Code:";
 
 /// Why codes did not make a payload.
@@ -74,7 +74,7 @@ impl Gatherer {
         }
     }
 
-    /// Whether any of our codes was taken.
+    /// Returns true if any of our codes was taken.
     pub const fn has_frames(&self) -> bool {
         self.any_frame
     }

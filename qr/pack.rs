@@ -1,15 +1,15 @@
-//! What a transfer carries: the payload as it is, or, where it is base64url segments (JWS, SD-JWT), those segments decoded.
+//! The content of a transfer: the payload as it is, or, if it is base64url segments (JWS, SD-JWT), those segments decoded.
 
 use waypass_credential::base64url;
 
 const RAW: u8 = 0;
 const SEGMENTS: u8 = 1;
-/// What stands behind a segment, in the two low bits of its length.
+/// The separator after a segment, in the two low bits of its length.
 const END: usize = 0;
 const DOT: usize = 1;
 const TILDE: usize = 2;
 
-/// A tag and the shorter of the two forms.
+/// Returns a tag and the shorter of the two forms.
 pub(crate) fn pack(payload: &[u8]) -> Vec<u8> {
     match segments(payload) {
         Some(packed) if packed.len() <= payload.len() => packed,
@@ -22,7 +22,7 @@ pub(crate) fn pack(payload: &[u8]) -> Vec<u8> {
     }
 }
 
-/// The payload again; `None` when the bytes were not written by [`pack`] or hold more than `max` bytes.
+/// Returns the payload again; `None` when the bytes were not written by [`pack`] or hold more than `max` bytes.
 pub(crate) fn unpack(packed: &[u8], max: usize) -> Option<Vec<u8>> {
     let (tag, rest) = packed.split_first()?;
     let payload = match *tag {

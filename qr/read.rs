@@ -18,7 +18,7 @@ const MIN_SIDE: u32 = 21;
 /// More than a camera of [`MAX_PIXELS`] has on a side. The reader keeps structures for each row and column.
 const MAX_SIDE: u32 = 8192;
 
-/// What kind of picture a file is, by its first bytes and not by its name.
+/// The kind of picture that a file is, by its first bytes and not by its name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PictureKind {
     /// Portable Network Graphics.

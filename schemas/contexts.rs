@@ -1,5 +1,5 @@
 //! The JSON-LD contexts a Waypass document may name, each pinned by the SHA-256 of its bytes. No other context is
-//! accepted and none is fetched: whoever chooses a context chooses what the names in a document mean.
+//! accepted and none is fetched: the author of a context chooses what the names in a document mean.
 
 /// A context known by its digest.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +29,7 @@ pub const CREDENTIALS_V1: &str = "https://www.w3.org/2018/credentials/v1";
 /// The URL of the terms of Data Integrity proofs, for documents whose own contexts lack them.
 pub const DATA_INTEGRITY_V2: &str = "https://w3id.org/security/data-integrity/v2";
 
-/// The contexts of a role credential, in the order they must stand in its `@context`.
+/// The contexts of a role credential, in the order they must have in its `@context`.
 pub const ROLE_CREDENTIAL: [KnownContext; 2] = [CREDENTIALS_V2, ROLE_V1];
 
 /// Verifiable Credentials Data Model 2.0. W3C publishes the document and its digest (VCDM 2.0, appendix B.1); the scopes below are
@@ -146,7 +146,7 @@ pub const ROLE_V1: KnownContext = KnownContext {
 };
 
 impl KnownContext {
-    /// The terms for nodes of type `within`, or for the whole document where `within` is empty.
+    /// Returns the terms for nodes of type `within`, or for the whole document where `within` is empty.
     pub fn terms(&self, within: &str) -> &'static [&'static str] {
         self.scopes.iter().find(|scope| scope.within == within).map_or(&[], |scope| scope.terms)
     }

@@ -18,7 +18,7 @@ pub const ROLE_CREDENTIAL_SCHEMA: &str = include_str!("role/role-credential.sche
 /// The JSON Schema of a role credential's `credentialSubject` in VCDM 2.0.
 pub const ROLE_SUBJECT_SCHEMA: &str = include_str!("role/role-subject.schema.json");
 
-/// What a role policy may speak about: the Cedar schema every policy is validated against.
+/// The terms that a role policy may use: the Cedar schema every policy is validated against.
 pub const POLICY_SCHEMA: &str = include_str!("policy/waypass.cedarschema");
 /// The role policy a new issuer starts with (Cedar).
 pub const DEFAULT_POLICY: &str = include_str!("policy/default.cedar");

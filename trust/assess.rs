@@ -110,7 +110,7 @@ pub fn assess<'c>(credential: &'c Credential, bundle: &TrustBundle, at: &Moment)
 }
 
 impl Assessment<'_> {
-    /// What the credential says (of a presentation: what is disclosed).
+    /// Returns the claims of the credential (of a presentation: those that are disclosed).
     pub fn role(&self) -> &RoleClaims {
         self.genuine.role()
     }
@@ -120,17 +120,17 @@ impl Assessment<'_> {
         self.genuine.not_acted_on()
     }
 
-    /// The disclosed claims.
+    /// Returns the disclosed claims.
     pub fn claims(&self) -> &Value<'static> {
         self.genuine.claims()
     }
 
-    /// The display name of the issuer, from the bundle.
+    /// Returns the display name of the issuer, from the bundle.
     pub fn issuer(&self) -> &str {
         self.authorised.issuer()
     }
 
-    /// When the credential ends.
+    /// Returns when the credential ends.
     pub const fn valid_until(&self) -> Timestamp {
         self.valid.until()
     }
@@ -140,23 +140,23 @@ impl Assessment<'_> {
         self.standing.status()
     }
 
-    /// The issuer has a newer credential for the holder (Bitstring Status List, purpose `refresh`).
+    /// Returns true if the issuer has a newer credential for the holder (Bitstring Status List, purpose `refresh`).
     pub const fn update_available(&self) -> bool {
         self.standing.update_available()
     }
 
-    /// How fresh the evidence about each disclosed role is. Each has limits of its own: whoever decides takes the role
+    /// Returns how fresh the evidence about each disclosed role is. Each has limits of its own: the gate takes the role
     /// that its policy admits.
     pub fn readings(&self) -> &[RoleReading] {
         &self.readings
     }
 
-    /// How fresh the evidence about one role is; `None` for a role that is not disclosed.
+    /// Returns how fresh the evidence about one role is; `None` for a role that is not disclosed.
     pub fn freshness_for(&self, role: &str) -> Option<&RoleReading> {
         self.readings.iter().find(|reading| reading.role == role)
     }
 
-    /// How old the evidence is.
+    /// Returns how old the evidence is.
     pub fn ages(&self) -> Ages {
         self.ages
     }
@@ -168,12 +168,12 @@ impl Assessment<'_> {
 }
 
 impl RoleReading {
-    /// Whether everything is within the role's limits.
+    /// Returns true if everything is within the role's limits.
     pub fn is_current(&self) -> bool {
         matches!((self.revocation, self.trust), (Freshness::Current { .. }, Freshness::Current { .. }))
     }
 
-    /// What keeps it from being current, as reasons.
+    /// Returns the reasons that keep it from being current.
     pub fn reasons(&self) -> Vec<Reason> {
         let both = [(self.revocation, ReasonCode::StaleRevocations), (self.trust, ReasonCode::StaleTrust)];
         both.into_iter().filter_map(|(freshness, stale)| reason_for(freshness, stale)).collect()
@@ -218,13 +218,13 @@ fn notes(role: &RoleClaims, at: &Moment) -> Vec<Reason> {
     notes
 }
 
-/// The ages that a verdict without any credential has.
+/// Returns the ages that a verdict without any credential has.
 pub fn bundle_ages(bundle: &TrustBundle, at: &Moment) -> Ages {
     let age = |as_of| age(as_of, at);
     Ages { trust: age(bundle.issued_at()), revocation: None, policy: age(bundle.policy().issued_at) }
 }
 
-/// What a doubted clock says about an age is no age.
+/// A doubted clock tells no age.
 fn age(as_of: Timestamp, at: &Moment) -> Option<i64> {
     let at = at.considering(as_of);
     at.doubt().is_none().then(|| at.at().since(as_of).max(0))

@@ -1,10 +1,10 @@
-//! What a device did, in an order that cannot be changed afterwards without being noticed (trust.md "Audit").
+//! The record of what a device did, in an order that cannot be changed afterwards without being noticed (trust.md "Audit").
 //!
-//! A [`Leaf`] is one record; its hash stands in the next one. Leaves hold no personal data: who acted and who was acted
+//! A [`Leaf`] is one record; its hash is in the next one. Leaves hold no personal data: who acted and who was acted
 //! on appear as salted hashes, and the [`Opening`] with salts and names stays encrypted on the device. Forgetting a person
 //! is deleting an opening; the chain still verifies.
 //!
-//! Residual: whoever holds the gate's key can rewrite what follows the last head that somebody else holds.
+//! Residual: a thief with the gate's key can rewrite what follows the last head that somebody else holds.
 
 mod admissions;
 mod chain;

@@ -64,7 +64,7 @@ pub struct TrustBundle {
     former: Former,
     contexts: Contexts,
     evidence: Vec<Evidence>,
-    /// Lists that are dated after the bundle. What they deny counts, and nothing else.
+    /// Lists that are dated after the bundle. Only their denials count.
     early: Vec<Evidence>,
     /// The lists of a bundle that is kept aside, likewise; never stored.
     aside: Vec<Evidence>,
@@ -85,7 +85,7 @@ pub struct Versions {
     pub policy: u64,
 }
 
-/// What became of a status list.
+/// The outcome for a status list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Ingested {
     /// It is the newest of its URI now.
@@ -127,22 +127,22 @@ impl TrustBundle {
         Ok(taken)
     }
 
-    /// The bundle file with everything held; opens again to the same.
+    /// Returns the bundle file with everything held; opens again to the same.
     pub fn to_bytes(&self) -> Vec<u8> {
         file::write(self, |_| true)
     }
 
-    /// The bundle file without status lists, for updates step by step.
+    /// Returns the bundle file without status lists, for updates step by step.
     pub fn to_bytes_without_lists(&self) -> Vec<u8> {
         file::write(self, |_| false)
     }
 
-    /// The bundle file with those held status lists whose URI is `wanted`.
+    /// Returns the bundle file with those held status lists whose URI is `wanted`.
     pub fn to_bytes_with_lists(&self, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
         file::write(self, wanted)
     }
 
-    /// The newest root: the one to open the next file with.
+    /// Returns the newest root: the one to open the next file with.
     pub fn root(&self) -> &Root {
         // The chain starts with the root the bundle was opened with.
         &self.chain[self.chain.len() - 1]
@@ -158,33 +158,33 @@ impl TrustBundle {
         SignedTime { at: self.issued_at(), signer: self.root().time_signer() }
     }
 
-    /// The issuers.
+    /// Returns the issuers.
     pub fn authorities(&self) -> &[Authority] {
         &self.targets.part.authorities
     }
 
-    /// The JSON-LD contexts by which credentials are read here: those compiled in and those carried.
+    /// Returns the JSON-LD contexts by which credentials are read here: those compiled in and those carried.
     pub fn contexts(&self) -> &KnownContexts {
         &self.contexts.known
     }
 
-    /// The document of a carried context.
+    /// Returns the document of a carried context.
     pub fn context_document(&self, id: &str) -> Option<&str> {
         let named = self.targets.part.contexts.iter().find(|context| context.id == id)?;
         self.contexts.documents.iter().map(String::as_str).find(|document| Digest::of(document.as_bytes()) == named.sha256)
     }
 
-    /// How to decide.
+    /// Returns the policy.
     pub fn policy(&self) -> &Policy {
         &self.targets.part.policy
     }
 
-    /// What the targets part says, for whoever writes its next version.
+    /// Returns the content of the targets part, for the writer of its next version.
     pub fn targets(&self) -> &TargetsPart {
         &self.targets.part
     }
 
-    /// The version of every part.
+    /// Returns the version of every part.
     pub fn versions(&self) -> Versions {
         Versions {
             root: self.root().version(),
@@ -195,12 +195,12 @@ impl TrustBundle {
         }
     }
 
-    /// When the bundle was made: its timestamp's time of issue, which a signer named in the root vouches for.
+    /// Returns when the bundle was made: its timestamp's time of issue, which a signer named in the root vouches for.
     pub fn issued_at(&self) -> Timestamp {
         self.timestamp.part.issued_at
     }
 
-    /// The parts whose signers no longer stand behind them. For displays; nothing is refused for it here.
+    /// Returns the parts that have expired. For displays; nothing is refused for it here.
     pub fn expired_parts(&self, at: Timestamp) -> Vec<PartName> {
         let parts = [
             (PartName::Root, self.root().part().expires_at),
@@ -211,7 +211,7 @@ impl TrustBundle {
         parts.into_iter().filter(|(_, end)| *end < at).map(|(part, _)| part).collect()
     }
 
-    /// The lists named by the snapshot: URI and digest of the token text.
+    /// Returns the lists named by the snapshot: URI and digest of the token text.
     pub fn announced_lists(&self) -> &[ListReference] {
         &self.snapshot.part.lists
     }
@@ -228,7 +228,7 @@ impl TrustBundle {
         self.announced_lists().iter().filter(|wanted| !held(wanted)).collect()
     }
 
-    /// The newest held list of every URI.
+    /// Returns the newest held list of every URI.
     pub fn lists(&self) -> Vec<ListInfo> {
         self.evidence.iter().filter_map(Evidence::info).collect()
     }
@@ -239,7 +239,7 @@ impl TrustBundle {
         self.evidence.iter().filter_map(Evidence::taken_back).collect()
     }
 
-    /// What every held list denies, to compare with what was held before.
+    /// Returns what every held list denies, to compare with what was held before.
     pub fn denials(&self) -> impl Iterator<Item = Denials<'_>> {
         let mut about: Vec<Denials<'_>> = Vec::new();
         for evidence in self.evidence.iter().chain(&self.early).chain(&self.aside) {
@@ -251,12 +251,12 @@ impl TrustBundle {
         about.into_iter()
     }
 
-    /// The token text of the newest held list of a URI, to pass on.
+    /// Returns the token text of the newest held list of a URI, to pass on.
     pub fn list_token(&self, uri: &str) -> Option<&str> {
         Some(self.evidence_for(uri)?.current()?.text.as_str())
     }
 
-    /// What the held lists say together about the entries of one credential. Lists that `authority` does not announce say
+    /// Returns what the held lists say together about the entries of one credential. Lists that `authority` does not announce say
     /// nothing.
     pub fn status(&self, authority: &Authority, references: &[StatusReference], at: &Moment) -> HeldStatus {
         together(references, |reference| {
@@ -269,7 +269,7 @@ impl TrustBundle {
         })
     }
 
-    /// How old the bundle itself is, judged by a role's limit.
+    /// Returns how old the bundle itself is, judged by a role's limit.
     ///
     /// The age is that of the timestamp. Root and targets are signed offline: once one of them has expired, the online
     /// keys alone cannot keep the bundle current, and it ages as though the fresh limit had run out at that expiry.
@@ -282,7 +282,7 @@ impl TrustBundle {
         Freshness::with_age(as_of, age, limit)
     }
 
-    /// Until when this device can decide about `role` without a link, and what ends first. Computed from verified data
+    /// Returns the time until which this device can decide about `role` without a link, and what ends first. Computed from verified data
     /// only; `gate` is the device's own entry, where it is a gate.
     pub fn works_offline_until(&self, role: &str, gate: Option<&Gate>) -> OfflineHorizon {
         horizon::of(self, role, gate)
@@ -303,7 +303,8 @@ impl TrustBundle {
     }
 }
 
-/// Whether signed time has not reached a list. Such a list would hide how long a device has had it: only signed time is counted on while
+/// Returns true if signed time has not reached a list. Such a list would hide how long a device has had it: only signed
+/// time is counted on while
 /// the device runs.
 fn is_early(signed_at: Timestamp, list: &HeldList) -> bool {
     !matches!(list.basis(), Basis::Former(_)) && list.issued_at().since(signed_at) > TOLERANCE_SECONDS

@@ -8,7 +8,7 @@ use crate::{
     status::Why,
 };
 
-/// What the age of a piece of evidence means for one role.
+/// The meaning of the age of a piece of evidence for one role.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Freshness {
@@ -23,7 +23,7 @@ pub enum Freshness {
         as_of: Timestamp,
         /// How long past the limit.
         overdue: Duration,
-        /// What it is good for.
+        /// Its remaining use.
         action: StaleAction,
     },
     /// Older than the role allows at all.
@@ -32,19 +32,19 @@ pub enum Freshness {
         as_of: Timestamp,
         /// How long past the last limit.
         overdue: Duration,
-        /// What the policy says where there is no usable evidence.
+        /// The policy's answer for a lack of usable evidence.
         action: UnknownAction,
     },
     /// No usable evidence.
     Unknown {
         /// Why.
         why: Why,
-        /// What the policy says.
+        /// The policy's answer.
         action: UnknownAction,
     },
 }
 
-/// Ages in seconds of what a verdict rests on; `None` where there is nothing or the clock cannot say.
+/// Ages in seconds of what a verdict rests on; `None` if there is nothing or the clock cannot say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 pub struct Ages {
     /// Of the bundle's timestamp.
@@ -61,9 +61,9 @@ impl Freshness {
         Self::with_age(as_of, at.since(as_of), limit)
     }
 
-    /// As [`Self::of`] for an age that is not simply the time since `as_of`.
+    /// Like [`Self::of`] for an age that is not simply the time since `as_of`.
     pub(crate) fn with_age(as_of: Timestamp, age: i64, limit: &RoleLimit) -> Self {
-        // Evidence a little ahead of our clock is as fresh as can be; doubt is raised by whoever knows the clock.
+        // Evidence a little ahead of our clock is as fresh as can be; the caller, who knows the clock, raises doubt.
         let age = u64::try_from(age).unwrap_or(0);
         if age <= limit.fresh_seconds {
             Self::Current { as_of }
@@ -75,7 +75,7 @@ impl Freshness {
         }
     }
 
-    /// When the evidence was made, where there is any.
+    /// Returns when the evidence was made, if there is any.
     pub fn as_of(&self) -> Option<Timestamp> {
         match self {
             Self::Current { as_of } | Self::Stale { as_of, .. } | Self::TooOld { as_of, .. } => Some(*as_of),

@@ -1,4 +1,4 @@
-//! What we believe, and how old that is: the signed trust bundle, status lists, freshness, and the assessment of a
+//! A device's belief, and how old that is: the signed trust bundle, status lists, freshness, and the assessment of a
 //! credential against them.
 //!
 //! Pure: performs no I/O, reads no clock, draws no randomness. Time is an argument ([`time::Moment`]), bytes come and go

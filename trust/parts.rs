@@ -1,4 +1,4 @@
-//! The four signed parts of a bundle as they stand in JSON. What is read here is only text that parsed; `bundle::rules`
+//! The four signed parts of a bundle in JSON. The parts read here are only text that parsed; `bundle::rules`
 //! and the signatures decide whether it is believed.
 
 use alloc::{string::String, vec::Vec};
@@ -24,18 +24,18 @@ pub const MAX_LIST: usize = 4 * 1024 * 1024;
 pub trait Part: Serialize + for<'de> Deserialize<'de> {
     /// The `schema` it must name.
     const SCHEMA: &'static str;
-    /// The JOSE `typ` of its envelope, so that one part's signature is none of another's.
+    /// The JOSE `typ` of its envelope, so that a signature for one part is invalid for another.
     const TYP: &'static str;
     /// Which part it is, in errors.
     const NAME: PartName;
 
-    /// The schema it names.
+    /// Returns the schema it names.
     fn schema(&self) -> &str;
-    /// Its version; never decreases.
+    /// Returns its version; never decreases.
     fn version(&self) -> u64;
-    /// When its signers made it.
+    /// Returns when its signers made it.
     fn issued_at(&self) -> Timestamp;
-    /// Until when its signers stand behind it.
+    /// Returns the end of the part.
     fn expires_at(&self) -> Timestamp;
 }
 
@@ -67,7 +67,7 @@ part!(TimestampPart, Timestamp, "waypass.timestamp/1", "waypass-timestamp+json")
 part!(SnapshotPart, Snapshot, "waypass.snapshot/1", "waypass-snapshot+json");
 part!(TargetsPart, Targets, "waypass.targets/1", "waypass-targets+json");
 
-/// Who may sign what: the anchor of everything else. Kept offline, k of n keys.
+/// The keys and what each may sign: the anchor of everything else. Kept offline, k of n keys.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RootPart {
@@ -111,7 +111,7 @@ pub struct SigningRole {
     pub threshold: u32,
 }
 
-/// What is newest, signed often.
+/// The newest versions, signed often.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimestampPart {
@@ -197,12 +197,12 @@ pub struct TargetsPart {
     pub authorities: Vec<Authority>,
     /// The enrolled gates.
     pub gates: Vec<Gate>,
-    /// The JSON-LD contexts that role credentials may name beside their own.
+    /// The JSON-LD contexts that role credentials may name in addition to their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contexts: Vec<ContextReference>,
     /// How to decide.
     pub policy: Policy,
-    /// Delegated signing roles: none are understood, so none may stand here.
+    /// Delegated signing roles: none are understood, so none may be here.
     pub delegations: [(); 0],
 }
 
@@ -236,7 +236,7 @@ pub struct StatusUri {
     pub max_entries: u64,
     /// Bits per entry: 1, 2, 4 or 8; of a bitstring 1 to 8.
     pub bits: u8,
-    /// Whether a revocation in it can never be taken back. Of a bitstring it never can, whatever stands here.
+    /// True if a revocation in it can never be taken back. Of a bitstring it never can, whatever is here.
     pub irrevocable: bool,
     /// Which kind of list it is.
     #[serde(default, skip_serializing_if = "ListKind::is_token")]
@@ -262,7 +262,7 @@ impl ListKind {
 }
 
 impl StatusUri {
-    /// The entry at `index` through which this list would revoke a credential.
+    /// Returns the entry at `index` through which this list would revoke a credential.
     pub fn revocation(&self, index: u64) -> StatusReference {
         let mechanism = match self.kind {
             ListKind::Token => Mechanism::TokenList,
@@ -286,23 +286,23 @@ pub struct KeyRecord {
     pub key: PublicKey,
     /// The JOSE name of its one algorithm; must be the key's own.
     pub alg: String,
-    /// What it signs.
+    /// The use of the key.
     #[serde(rename = "use")]
     pub key_use: KeyUse,
-    /// What it signed may not be dated earlier.
+    /// The earliest date of its signatures.
     #[serde(with = "unix")]
     pub not_before: Timestamp,
-    /// What it signed may not be dated later.
+    /// The latest date of its signatures.
     #[serde(with = "unix")]
     pub not_after: Timestamp,
-    /// Whether it is still believed.
+    /// The state of belief in it.
     pub state: KeyState,
     /// For a retired key: what it signed may not be dated later.
     #[serde(with = "unix::option", default, skip_serializing_if = "Option::is_none")]
     pub issued_until: Option<Timestamp>,
 }
 
-/// What a key signs; a key has one use.
+/// The use of a key; a key has one use.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyUse {
@@ -318,7 +318,7 @@ pub enum KeyUse {
     Intake,
 }
 
-/// Whether a key is believed.
+/// The state of belief in a key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum KeyState {
@@ -338,7 +338,7 @@ pub struct Gate {
     pub id: String,
     /// The name shown to people.
     pub name: String,
-    /// Where it stands.
+    /// The place.
     pub site: String,
     /// The zone it guards.
     pub zone: String,
@@ -384,13 +384,13 @@ pub struct RoleLimit {
     pub fresh_seconds: u64,
     /// Up to this age it is stale, and [`Self::stale`] is what to do; at least [`Self::fresh_seconds`].
     pub stale_seconds: u64,
-    /// What stale evidence is good for.
+    /// The use of stale evidence.
     pub stale: StaleAction,
-    /// What to do without usable evidence.
+    /// The answer to a lack of usable evidence.
     pub unknown: UnknownAction,
 }
 
-/// What stale evidence is good for.
+/// The use of stale evidence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StaleAction {
@@ -403,7 +403,7 @@ pub enum StaleAction {
     Deny,
 }
 
-/// What to do without usable evidence.
+/// The answer to a lack of usable evidence.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownAction {
@@ -417,8 +417,8 @@ pub enum UnknownAction {
 }
 
 impl KeyRecord {
-    /// Whether something dated `issued_at` is believed under this key: nothing is that a stolen key signed, whatever its
-    /// date, for whoever stole it writes the date (threats.md A21).
+    /// Returns true if something dated `issued_at` is believed under this key. Nothing that a stolen key signed is
+    /// believed, because the thief writes the date (threats.md A21).
     pub fn covers(&self, issued_at: Timestamp) -> bool {
         let until = self.issued_until.map_or(self.not_after, |until| until.min(self.not_after));
         self.state != KeyState::Compromised && self.not_before <= issued_at && issued_at <= until
@@ -426,14 +426,14 @@ impl KeyRecord {
 }
 
 impl SigningRole {
-    /// Whether `key` is one of the role's.
+    /// Returns true if `key` is one of the role's.
     pub fn has(&self, key: &PublicKey) -> bool {
         self.keys.contains(key)
     }
 }
 
 impl Policy {
-    /// The limit for `role`: its own entry, else `*`, else one that lets nothing pass.
+    /// Returns the limit for `role`: its own entry, else `*`, else one that lets nothing pass.
     pub fn limit(&self, role: &str) -> RoleLimit {
         let entry = |name: &str| self.limits.iter().find(|limit| limit.role == name);
         entry(role).or_else(|| entry("*")).cloned().unwrap_or_else(|| RoleLimit {
@@ -445,7 +445,7 @@ impl Policy {
         })
     }
 
-    /// The largest age at which any role may still use a list: what a list without `exp` gets, and the least `exp` that
+    /// Returns the largest age at which any role may still use a list: what a list without `exp` gets, and the least `exp` that
     /// may be published.
     pub fn longest_stale_seconds(&self) -> u64 {
         self.limits.iter().map(|limit| limit.stale_seconds.max(limit.fresh_seconds)).max().unwrap_or(0)

@@ -33,7 +33,7 @@ pub const MAX_TEXT: usize = 256 * 1024;
 /// Most rules; each costs about a microsecond where it applies.
 pub const MAX_RULES: usize = 512;
 
-/// What a rule can permit, in the order asked.
+/// The actions that a rule can permit, in the order asked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Action {
     /// Let the person pass.
@@ -47,7 +47,7 @@ pub enum Action {
 impl Action {
     const ALL: [Self; 3] = [Self::Admit, Self::AdmitTwoPerson, Self::BreakGlass];
 
-    /// The name in policies.
+    /// Returns the name in policies.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Admit => "admit",
@@ -57,13 +57,13 @@ impl Action {
     }
 }
 
-/// What the policy says, and by which rule.
+/// The policy's answer, and the rule that gave it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Ruling {
     /// A rule permits the action.
     Permit {
-        /// What.
+        /// The action.
         action: Action,
         /// For which of the person's roles, each by its rule; never empty.
         by: Vec<Permitted>,
@@ -94,7 +94,7 @@ pub struct Permitted {
     pub rule: String,
 }
 
-/// Who asks to be admitted, and when.
+/// The person who asks to be admitted, and the time.
 #[derive(Clone, Copy, Debug)]
 pub struct Ask<'a> {
     /// The roles the credential shows.
@@ -109,7 +109,7 @@ pub struct Ask<'a> {
     pub at: Timestamp,
 }
 
-/// Why a policy cannot be used. The texts name rules and positions, for whoever publishes it.
+/// Why a policy cannot be used. The texts name rules and positions, for the person who publishes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PolicyError {
     /// Longer than [`MAX_TEXT`] or more rules than [`MAX_RULES`].
@@ -178,17 +178,17 @@ pub struct RolePolicy {
 pub struct Validation(Digest);
 
 impl Validation {
-    /// What is kept: 32 bytes.
+    /// Returns the kept form: 32 bytes.
     pub const fn to_bytes(self) -> [u8; 32] {
         self.0.0
     }
 
-    /// What was kept; bytes of another length are none.
+    /// Reads the kept form; bytes of another length are rejected.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(|bytes| Self(Digest(bytes)))
     }
 
-    /// The one that `text` would leave behind.
+    /// Returns the one that `text` would leave behind.
     fn of(text: &str) -> Self {
         let engine = cedar_policy::get_sdk_version();
         Self(Digest::of(alloc::format!("waypass/v1/policy {engine}\0{}\0{text}", waypass_schemas::POLICY_SCHEMA).as_bytes()))
@@ -257,7 +257,8 @@ impl RolePolicy {
         })
     }
 
-    /// This policy at one gate. `time_zone` is the one in the gate's entry in the bundle: a rule that speaks of local hours cannot be
+    /// Returns this policy at one gate. `time_zone` is the one in the gate's entry in the bundle: a rule that speaks of
+    /// local hours cannot be
     /// evaluated, and so denies, at a gate that has none or one that this program does not know.
     pub fn at_gate(&self, id: &str, site: &str, zone: &str, time_zone: Option<&str>) -> Result<GatePolicy<'_>, PolicyError> {
         let gate = EntityUid::from_type_name_and_id(self.vocabulary.gate.clone(), EntityId::new(id));
@@ -269,7 +270,7 @@ impl RolePolicy {
         Ok(GatePolicy { policy: self, engine: Authorizer::new(), gate, entities, site: site.to_owned(), zone: zone.to_owned(), local })
     }
 
-    /// The rules' names, in no order: what verdicts can name.
+    /// Returns the rules' names, in no order: what verdicts can name.
     pub fn rules(&self) -> impl Iterator<Item = &str> {
         self.names.values().map(String::as_str)
     }
@@ -287,7 +288,7 @@ pub struct GatePolicy<'p> {
     local: Option<LocalTime>,
 }
 
-/// What one action came to.
+/// The result of one action.
 enum Answer {
     Permitted(Vec<Permitted>),
     Forbidden(String),
@@ -296,12 +297,12 @@ enum Answer {
 }
 
 impl GatePolicy<'_> {
-    /// The first permitted action in the order `admit`, `admit_two_person`, `break_glass`.
+    /// Returns the first permitted action in the order `admit`, `admit_two_person`, `break_glass`.
     pub fn decide(&self, ask: &Ask<'_>) -> Ruling {
         self.first_of(&Action::ALL, ask)
     }
 
-    /// Whether `break_glass` is permitted: asked when only an override could admit.
+    /// Returns true if `break_glass` is permitted: asked when only an override could admit.
     pub fn break_glass(&self, ask: &Ask<'_>) -> Ruling {
         self.first_of(&[Action::BreakGlass], ask)
     }
@@ -351,7 +352,7 @@ impl GatePolicy<'_> {
         }
     }
 
-    /// The rule that fails when `action` is asked, whatever else is permitted.
+    /// Returns the rule that fails when `action` is asked, whatever else is permitted.
     fn failing(&self, action: Action, ask: &Ask<'_>) -> Option<String> {
         let Some(context) = self.context(ask) else { return Some("context".to_owned()) };
         match self.ask(action, ask, &context) {
@@ -376,7 +377,7 @@ impl GatePolicy<'_> {
         Context::from_pairs(known.into_iter().chain(local)).ok()
     }
 
-    /// The deciding rule; the first by name where several decide, so that the same question always gets the same answer.
+    /// Returns the deciding rule; the first by name where several decide, so that the same question always gets the same answer.
     fn reason(&self, response: &Response) -> Option<String> {
         response.diagnostics().reason().map(|id| self.name(id)).min()
     }
@@ -436,7 +437,7 @@ fn names(set: &PolicySet) -> Result<HashMap<PolicyId, String>, PolicyError> {
     Ok(names)
 }
 
-/// The sites or zones of a credential as policies see them: `*` means this gate's, too, so that no rule needs to know it.
+/// Returns the sites or zones of a credential as policies see them: `*` means this gate's, too, so that no rule needs to know it.
 fn scopes(shown: &[String], here: &str) -> RestrictedExpression {
     let everywhere = shown.iter().any(|scope| scope == "*").then(|| here.to_owned());
     RestrictedExpression::new_set(shown.iter().cloned().chain(everywhere).map(RestrictedExpression::new_string))

@@ -21,7 +21,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// The name used in JSON.
+    /// Returns the name used in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Green => "green",
@@ -42,7 +42,7 @@ pub struct Reason {
 }
 
 impl Reason {
-    /// A reason with its fact.
+    /// Returns a reason with its fact.
     pub fn new(code: ReasonCode, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
@@ -112,7 +112,7 @@ reason_codes! {
         "Call a second guard; both confirm.";
     Escort = "escort" Amber, "Escort needed",
         "Nobody here can tell whether the credential was withdrawn, and the rule lets the person in under escort.",
-        "Let the person in only with somebody of the site beside them, all the time.";
+        "Let the person in only with somebody of the site next to them, all the time.";
     BreakGlass = "break_glass" Amber, "Emergency override",
         "Only the emergency rule admits this person.",
         "Let the person in only in an emergency. Ask why; the override is recorded and will be reviewed.";
@@ -205,17 +205,17 @@ reason_codes! {
 }
 
 impl ReasonCode {
-    /// The code as written everywhere.
+    /// Returns the code as written everywhere.
     pub const fn as_str(self) -> &'static str {
         self.words().code
     }
 
-    /// The code of a text; `None` for what this version does not know.
+    /// Returns the code of a text; `None` for what this version does not know.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|code| code.as_str() == text)
     }
 
-    /// How bad it is.
+    /// Returns how bad it is.
     pub const fn level(self) -> Level {
         self.words().level
     }
@@ -225,18 +225,18 @@ impl ReasonCode {
         self.words().headline
     }
 
-    /// What it means, one sentence.
+    /// Returns its meaning, one sentence.
     pub const fn meaning(self) -> &'static str {
         self.words().meaning
     }
 
-    /// What the person at the gate does now.
+    /// Returns the step that the person at the gate does now.
     pub const fn next_action(self) -> &'static str {
         self.words().next
     }
 }
 
-/// What the person at the gate does now.
+/// Returns the step that the person at the gate does now.
 pub const fn next_action(code: ReasonCode) -> &'static str {
     code.next_action()
 }

@@ -21,7 +21,7 @@ pub use held::{Denied, claimed};
 pub use list::{Bits, StatusList, StatusListBuf};
 pub use token::{HARD_CAP, StatusListToken, VerifiedList};
 
-/// What is known about one credential.
+/// The knowledge about one credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Status {
@@ -63,7 +63,7 @@ impl fmt::Display for Why {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[must_use]
 pub struct HeldStatus {
-    /// What is known.
+    /// The status.
     pub status: Status,
     /// When the newest covering list was made.
     pub as_of: Option<Timestamp>,

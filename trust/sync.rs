@@ -1,4 +1,4 @@
-//! What one side holds, what the other offers, and the order in which to catch up (trust.md "Reconnect").
+//! The plan of a synchronisation: what one side holds, what the other offers, and the order in which to catch up (trust.md "Reconnect").
 //!
 //! Pure: `net` executes a [`Plan`]. Nothing later runs before the earlier has committed, and a plan interrupted at any
 //! point is made again from what is held then.
@@ -21,7 +21,7 @@ const SCHEMA: &str = "waypass.manifest/1";
 const MAX_LISTS: usize = 4096;
 const LIMITS: Limits = Limits { bytes: 4 * 1024 * 1024, depth: 8, values: 1 << 16 };
 
-/// What somebody holds, in numbers: `waypass.manifest/1`. Unsigned, because a plan made from it changes nothing; only
+/// The holdings of one side, in numbers: `waypass.manifest/1`. Unsigned, because a plan made from it changes nothing; only
 /// verified data does.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -80,7 +80,7 @@ pub enum Step {
     AuditUpload(u64),
 }
 
-/// What cannot be planned: the offer is older than what is held, or contradicts it.
+/// A sync that cannot be planned: the offer is older than what is held, or contradicts it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Refused {
     /// Not a manifest of version 1.
@@ -120,7 +120,7 @@ impl fmt::Display for Refused {
 impl core::error::Error for Refused {}
 
 impl Manifest {
-    /// What a side with this bundle (or none yet) and this log holds.
+    /// Returns what a side with this bundle (or none yet) and this log holds.
     pub fn of(bundle: Option<&TrustBundle>, audit: AuditHeld) -> Self {
         let Some(bundle) = bundle else {
             return Self { audit, ..Self::default() };
@@ -140,7 +140,7 @@ impl Manifest {
         }
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
@@ -161,7 +161,7 @@ impl Manifest {
     }
 }
 
-/// What to do, in trust.md's order: root, then timestamp, snapshot and targets, then denials, then policies, then the
+/// The steps, in trust.md's order: root, then timestamp, snapshot and targets, then denials, then policies, then the
 /// log.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[must_use]
@@ -171,7 +171,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The steps from `held` to `offered`; none when they are equal.
+    /// Returns the steps from `held` to `offered`; none when they are equal.
     pub fn new(held: &Manifest, offered: &Manifest) -> Result<Self, Refused> {
         let newer = |part, held, offered| match () {
             () if offered < held => Err(Refused::Rollback { part, held, offered }),
@@ -191,7 +191,7 @@ impl Plan {
         if root || timestamp || snapshot || targets {
             steps.push(Step::Bundle);
         }
-        // Newer targets may give up the key that signed a held list, and then that list's time proves nothing. So where they are
+        // Newer targets may withdraw the key that signed a held list, and then that list's time proves nothing. So where they are
         // offered, the lists are judged after the targets are read, by those who take them; a plan only looks at unsigned numbers.
         let is_judged_later = root || targets;
         for list in &offered.lists {
@@ -216,7 +216,7 @@ impl Plan {
         Ok(Self { steps, done: 0 })
     }
 
-    /// The step to run now; the one after it appears when this one is [`Self::committed`].
+    /// Returns the step to run now; the one after it appears when this one is [`Self::committed`].
     pub fn next(&self) -> Option<&Step> {
         self.steps.get(self.done)
     }
@@ -226,7 +226,7 @@ impl Plan {
         self.done = self.steps.len().min(self.done + 1);
     }
 
-    /// What remains, in order.
+    /// Returns the remaining steps, in order.
     pub fn remaining(&self) -> &[Step] {
         &self.steps[self.done..]
     }

@@ -37,7 +37,7 @@ pub const SLOW_SECONDS: i64 = 600;
 /// A signed time further than this ahead of both the wall clock and the bound is kept aside until a person confirms it (rule 3).
 pub const FURTHEST_AHEAD_SECONDS: i64 = 48 * 3600;
 
-/// What the device's clocks say at one instant.
+/// The readings of the device's clocks at one instant.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Reading {
     /// The wall clock, which its owner may set.

@@ -34,7 +34,7 @@ pub const MAX_BACKUP: usize = 512 * 1024 * 1024;
 const MAX_RECORDS: usize = 10_000_000;
 const MAX_TAGS: usize = 1024;
 
-/// What came out of a backup.
+/// The content of a backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RestoreReport {
     /// How many records were restored, keys not counted.
@@ -81,7 +81,7 @@ impl Unlocked<'_> {
     /// A record whose [`CNF_TAG`] names a key that did not come along is listed for re-issue.
     pub fn restore(&self, file: &[u8], factors: &Factors<'_>) -> Result<RestoreReport, BackupError> {
         let items = open(file, factors, self.memory())?;
-        // A device that takes a backup in has made keys of its own already; what comes along stands beside them.
+        // A device that takes a backup in has made keys of its own already; the keys of the backup are added to them.
         let held = self.tables()?;
         if items.iter().any(|item| item.table != keys::TABLE && held.contains(&item.table)) {
             return Err(BackupError::NotEmpty);
@@ -107,7 +107,7 @@ impl Unlocked<'_> {
             for id in self.record_ids(&table)? {
                 let record = match self.record(&table, &id) {
                     Ok(Some(record)) => record,
-                    // What is damaged is among the findings; the rest is worth a backup all the more.
+                    // Damaged rows are among the findings; the rest is worth a backup all the more.
                     Ok(None) | Err(VaultError::Quarantined) => continue,
                     Err(why) => return Err(why),
                 };

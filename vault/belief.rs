@@ -1,4 +1,4 @@
-//! What a device believes, held against what its vault has sealed (trust.md "Belief is under the seal").
+//! A device's belief, compared with what its vault has sealed (trust.md "Belief is under the seal").
 //!
 //! The trust files are public, signed, and open to every program of the same user. Their signatures prove who made them. They do not
 //! prove that they are the newest ones this device has seen, nor that this is the site it was set up for. So the vault keeps the newest
@@ -25,7 +25,7 @@ use core::fmt;
 use sealed::{Held, Judged, Sealed};
 use waypass_trust::bundle::{BundleError, Digest, Floor, Ingested, PartName, Root, TrustBundle};
 
-/// What the device of one open vault believes.
+/// The belief of the device of one open vault.
 pub struct Belief<'v> {
     vault: &'v Unlocked<'v>,
     store: TrustStore,
@@ -42,7 +42,7 @@ pub enum Tampering {
     Bundle(BundleError),
     /// The root file names another root of trust. Its digest, as people compare it.
     OtherRoot(String),
-    /// What the vault itself keeps about trust cannot be read.
+    /// The vault's own records about trust cannot be read.
     Seal,
 }
 
@@ -69,7 +69,7 @@ pub enum BeliefError {
     NotPinned,
     /// Another root is pinned already. Its digest, as people compare it.
     OtherRoot(String),
-    /// What was brought is not believed, or is below the floor.
+    /// The bundle is not believed, or is below the floor.
     Refused(BundleError),
     /// The trust files could not be read or written.
     Store(TrustStoreError),
@@ -94,7 +94,7 @@ impl core::error::Error for BeliefError {}
 
 impl From<VaultError> for BeliefError {
     fn from(why: VaultError) -> Self {
-        // What cannot be opened was changed by something that has no key.
+        // A row that cannot be opened was changed without the key.
         if matches!(why, VaultError::Quarantined) { Self::Tampered(Tampering::Seal) } else { Self::Vault(why) }
     }
 }
@@ -121,7 +121,7 @@ impl<'v> Belief<'v> {
     /// The table of the sealed record. It belongs to one device, so it is in no backup.
     pub const TABLE: &'static str = "belief";
 
-    /// The belief of `vault` over the files in `store`. `device` is the id under which this device can be enrolled as a gate.
+    /// Returns the belief of `vault` over the files in `store`. `device` is the id under which this device can be enrolled as a gate.
     pub fn new(vault: &'v Unlocked<'v>, store: TrustStore, device: Option<String>) -> Self {
         Self { vault, store, device }
     }
@@ -277,7 +277,7 @@ impl<'v> Belief<'v> {
     }
 }
 
-/// What was damaged, and was set aside just now, is nothing to adopt.
+/// A damaged row that was set aside just now must not be adopted.
 fn whole<T>(read: Result<Option<T>, TrustStoreError>) -> Result<Option<T>, TrustStoreError> {
     match read {
         Err(TrustStoreError::Quarantined { .. }) => Ok(None),

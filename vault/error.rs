@@ -1,4 +1,4 @@
-//! What can go wrong, and what to do about it. Cryptographic failures carry nothing; everything else carries facts.
+//! The errors of a vault, and what to do about them. Cryptographic failures carry nothing; everything else carries facts.
 
 use alloc::string::String;
 use core::fmt;
@@ -10,7 +10,7 @@ pub enum StorageError {
     Full {
         /// The place without room, in words.
         place: String,
-        /// What has come to its end.
+        /// The resource that has come to its end.
         room: Room,
     },
     /// Something else is using the store and does not come to an end.
@@ -41,7 +41,7 @@ pub enum StorageError {
     Poisoned,
 }
 
-/// What a write needs and can find used up.
+/// A resource that a write needs and that can be used up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Room {
     /// Space on the disk, or the quota on it.

@@ -28,7 +28,7 @@ pub enum FactorKind {
     KeyFile,
 }
 
-/// What a slot's header says about one of its factors: how its 32 bytes are derived.
+/// A slot header's entry about one of its factors: how its 32 bytes are derived.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FactorParameters {
     /// Argon2id (RFC 9106), version 0x13.
@@ -56,10 +56,11 @@ pub enum FactorParameters {
 
 /// One factor; every implementation passes the same tests (`factor/tests.rs`).
 pub trait Factor {
-    /// Its kind; a slot names the kinds it takes.
+    /// Returns its kind; a slot names the kinds it takes.
     fn kind(&self) -> FactorKind;
 
-    /// The same factor as an older version of this program read it, where that differs. It is tried after this one, in the same try.
+    /// Returns the same factor as an older version of this program read it, where that differs. It is tried after this
+    /// one, in the same try.
     fn older(&self) -> Option<&dyn Factor> {
         None
     }
@@ -67,7 +68,7 @@ pub trait Factor {
     /// New parameters, with a fresh salt, for a slot that is about to be written.
     fn enroll(&self, cost: KdfCost, rng: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError>;
 
-    /// The factor's 32 bytes under these parameters, which may come from a hostile file: they are checked against the limits before
+    /// Derives the factor's 32 bytes under these parameters, which may come from a hostile file: they are checked against the limits before
     /// anything is allocated.
     fn derive(&self, parameters: &FactorParameters, to: &mut [u8; 32]) -> Result<(), FactorError>;
 }
@@ -90,12 +91,12 @@ impl<'f> Factors<'f> {
         self
     }
 
-    /// The kinds, in the order of a slot.
+    /// Returns the kinds, in the order of a slot.
     pub fn kinds(&self) -> Vec<FactorKind> {
         self.0.iter().map(|factor| factor.kind()).collect()
     }
 
-    /// The same factors as an older version of this program read them; `None` if it read them alike.
+    /// Returns the same factors as an older version of this program read them; `None` if it read them alike.
     pub(crate) fn older(&self) -> Option<Self> {
         let older = |factor: &&'f dyn Factor| factor.older().unwrap_or(*factor);
         self.0.iter().any(|factor| factor.older().is_some()).then(|| Self(self.0.iter().map(older).collect()))
@@ -111,7 +112,7 @@ impl<'f> Factors<'f> {
 }
 
 impl FactorParameters {
-    /// The kind of factor these are for.
+    /// Returns the kind of factor these are for.
     pub const fn kind(&self) -> FactorKind {
         match self {
             Self::Password { .. } => FactorKind::Password,

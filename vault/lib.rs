@@ -1,11 +1,13 @@
-//! What a device keeps and who may open it: key hierarchy, factors, sealed keys, records and logs over the [`Storage`] joint.
+//! Keeps a device's secrets, and decides who may open them: key hierarchy, factors, sealed keys, records and logs over
+//! the [`Storage`] joint.
 //! Pure: it does no I/O, reads no clock and draws no randomness of its own.
 //!
-//! [`Vault::create`] and [`Vault::open`] give a locked vault; [`Vault::unlock`] gives an [`Unlocked`], and dropping that locks again and
+//! [`Vault::create`] and [`Vault::open`] return a locked vault; [`Vault::unlock`] returns an [`Unlocked`], and dropping
+//! that locks again and
 //! wipes the keys. Records, keys and logs are sealed with subkeys of one random vault key (VK), which is stored only inside *slots*,
 //! one per permitted combination of factors.
 //!
-//! Rows, memory for keys and randomness come in a [`Host`]. `waypass-machine` gives those of this computer; a guest brings its own:
+//! Rows, memory for keys and randomness come in a [`Host`]. `waypass-machine` has those of this computer; a guest brings its own:
 //!
 //! ```
 //! use waypass_vault::{Factors, Host, KdfCost, MemoryStorage, Password, PlainMemory, Vault};

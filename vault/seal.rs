@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 pub(crate) const NONCE: usize = 24;
 pub(crate) const TAG: usize = 16;
 
-/// What sealing adds to a plaintext: the nonce before it and the tag after it.
+/// The bytes that sealing adds to a plaintext: the nonce before it and the tag after it.
 pub(crate) const OVERHEAD: usize = NONCE + TAG;
 
 /// `nonce || ciphertext || tag`.
@@ -30,7 +30,7 @@ pub(crate) fn seal(key: &[u8; 32], aad: &[u8], plaintext: &[u8], rng: &mut dyn C
     out
 }
 
-/// The plaintext, or nothing: not sealed with this key and these associated data.
+/// Returns the plaintext, or nothing: not sealed with this key and these associated data.
 pub(crate) fn open(key: &[u8; 32], aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let (nonce, rest) = sealed.split_first_chunk::<NONCE>()?;
     let (ciphertext, tag) = rest.split_last_chunk::<TAG>()?;

@@ -51,7 +51,7 @@ pub(crate) struct Slot {
     sealed: Vec<u8>,
 }
 
-/// What a slot is written for.
+/// The purpose that a slot is written for.
 pub(crate) struct Place {
     pub(crate) vault: [u8; 16],
     pub(crate) id: SlotId,
@@ -126,7 +126,7 @@ impl Slot {
         SlotInfo { id: self.id, factors: self.factors.iter().map(FactorParameters::kind).collect(), epoch: self.epoch }
     }
 
-    /// Every field: all of it is authenticated by the sealing.
+    /// Returns every field: all of it is authenticated by the sealing.
     fn header(&self) -> Vec<u8> {
         let mut to = Writer::new();
         to.array(7).unsigned(1).bytes(&self.vault).bytes(&self.id).unsigned(self.epoch).unsigned(self.generation).bytes(&self.salt);

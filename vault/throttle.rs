@@ -1,5 +1,5 @@
 //! Counting failed tries. A try that could be a guess is counted durably *before* it is made, so that cutting the power during the key
-//! derivation gains nothing. Delays run on the clock that nobody can set; whoever copies the files leaves the counter behind, so only
+//! derivation gains nothing. Delays run on the clock that nobody can set; a thief who copies the files leaves the counter behind, so only
 //! the cost of the key derivation times the entropy of the secret protects a copy.
 
 use alloc::vec::Vec;
@@ -17,7 +17,7 @@ pub(crate) struct Throttle {
     boottime_ms: u64,
 }
 
-/// What the counter says to a try.
+/// The counter's answer to a try.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Answer {
     Try,
@@ -70,7 +70,7 @@ impl Throttle {
         LIMIT.saturating_sub(self.failures)
     }
 
-    /// The counter with this try counted as failed.
+    /// Returns the counter with this try counted as failed.
     pub(crate) fn counted(&self, at: &Reading) -> Self {
         Self { failures: self.failures.saturating_add(1), boot_id: at.boot_id, boottime_ms: at.boottime_ms }
     }

@@ -2,7 +2,7 @@
 //! encrypted. They are verified anew whenever they are read, and each is replaced in one step, so that cutting the power leaves the old or
 //! the new one.
 //!
-//! Files are a copy. What a device really believes stands in its vault, and [`crate::Belief`] compares. The reading functions here are
+//! Files are a copy. The vault keeps what a device really believes, and [`crate::Belief`] compares. The reading functions here are
 //! for commands that open no vault; they verify signatures, and cannot tell an old or foreign copy from the newest.
 //!
 //! The bundle is opened with the root. A newer root that arrived before its bundle waits as the next root: from then on only bundles that
@@ -45,12 +45,12 @@ pub enum TrustStoreError {
     },
     /// The stored data is damaged. It was renamed, not deleted, and this is said once: from now on there is no such file.
     Quarantined {
-        /// Where the file is now.
+        /// The present path of the file.
         aside: String,
-        /// What was wrong with it.
+        /// The fault.
         why: BundleError,
     },
-    /// What came is not believed, or is not a step forward from what is held.
+    /// The new bundle is not believed, or is not a step forward from what is held.
     Bundle(BundleError),
     /// Something else is changing the files and does not come to an end.
     Busy {
@@ -104,12 +104,12 @@ enum Unread {
 }
 
 impl TrustStore {
-    /// The store over these files.
+    /// Returns the store over these files.
     pub fn new(files: impl TrustStorage + 'static) -> Self {
         Self { files: Box::new(files) }
     }
 
-    /// The newest root of this device, `None` before one is pinned: what the next bundle must follow from.
+    /// Returns the newest root of this device, `None` before one is pinned: what the next bundle must follow from.
     pub fn root(&self) -> Result<Option<Root>, TrustStoreError> {
         self.settled(Self::newest_root)
     }
@@ -134,7 +134,7 @@ impl TrustStore {
         Ok(put_next(&mut *writer, &next)?)
     }
 
-    /// The bundle of this device, verified from its root on; `None` before there is one.
+    /// Returns the bundle of this device, verified from its root on; `None` before there is one.
     pub fn load(&self) -> Result<Option<TrustBundle>, TrustStoreError> {
         self.settled(Self::held_bundle)
     }
@@ -180,7 +180,7 @@ impl TrustStore {
         if held == Some(bundle.root().digest()) { Ok(()) } else { put_roots(writer, bundle.root(), bundle.root()) }
     }
 
-    /// Reads without the lock, which is for writers. What looks damaged is read again under it before it is set aside: a
+    /// Reads without the lock, which is for writers. A file that looks damaged is read again under it before it is set aside: a
     /// writer may just have put a good file in its place.
     fn settled<T>(&self, read: impl Fn(&Self) -> Result<T, Unread>) -> Result<T, TrustStoreError> {
         match read(self) {

@@ -93,12 +93,12 @@ impl<'v> Unlocked<'v> {
         self.keys.protection()
     }
 
-    /// What the vault was created as: `wallet`, `issuer`, `gate`.
+    /// Returns the kind that the vault was created as: `wallet`, `issuer`, `gate`.
     pub fn kind(&self) -> &str {
         self.vault().kind()
     }
 
-    /// Whether nothing was done for `idle`, or the vault has been open for `absolute`; see [`IDLE_HOLDER`], [`IDLE_KIOSK`] and
+    /// Returns true if nothing was done for `idle`, or the vault has been open for `absolute`; see [`IDLE_HOLDER`], [`IDLE_KIOSK`] and
     /// [`ABSOLUTE`]. Asked with the clock that runs through suspend and that nobody can set; a reading of another boot has expired.
     pub fn expired(&self, at: &Reading, idle: Duration, absolute: Duration) -> bool {
         let since = |then: u64| at.boottime_ms.checked_sub(then).map(Duration::from_millis);

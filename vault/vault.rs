@@ -53,17 +53,17 @@ pub struct Unfinished {
     vault: Vault,
 }
 
-/// What every sealing in this vault is bound to.
+/// The data to which every sealing in this vault is bound.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Header {
     pub(crate) vault: [u8; 16],
     pub(crate) kind: String,
 }
 
-/// What can be known of a locked vault.
+/// The public status of a locked vault.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VaultStatus {
-    /// What the vault was created as: `wallet`, `issuer`, `gate`.
+    /// The kind that the vault was created as: `wallet`, `issuer`, `gate`.
     pub kind: String,
     /// Tries left for passwords before the lockout.
     pub attempts_left: u32,
@@ -180,7 +180,7 @@ impl Vault {
         })
     }
 
-    /// What the vault was created as: `wallet`, `issuer`, `gate`.
+    /// Returns the kind that the vault was created as: `wallet`, `issuer`, `gate`.
     pub fn kind(&self) -> &str {
         &self.header.kind
     }
@@ -191,7 +191,7 @@ impl Vault {
         Unlocked::borrowing(self, keys, at).map_err(UnlockError::Storage)
     }
 
-    /// As [`Vault::unlock`], for a service that keeps the vault open as long as it runs. On failure the vault comes back.
+    /// Like [`Vault::unlock`], for a service that keeps the vault open as long as it runs. On failure the vault comes back.
     pub fn into_unlocked(self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'static>, (Box<Self>, UnlockError)> {
         match self.keys(factors, at) {
             Ok(keys) => Unlocked::owning(self, keys, at),
@@ -258,7 +258,7 @@ impl Vault {
             }
             match counter {
                 Some(Counter::Password) => self.set_throttle(&[(Counter::Password, Throttle::NEW)])?,
-                // Whoever has the recovery code is the owner.
+                // The owner is the person who has the recovery code.
                 Some(Counter::Recovery) => {
                     self.set_throttle(&[(Counter::Recovery, Throttle::NEW), (Counter::Password, Throttle::NEW)])?;
                 }
@@ -276,7 +276,7 @@ impl Vault {
         Ok(State::load(self, keys)?.is_none_or(|state| state.slots.contains(&(slot.id, slot.epoch))))
     }
 
-    /// The readable slots, and how many are not.
+    /// Returns the readable slots, and how many are not.
     pub(crate) fn slots(&self) -> Result<(Vec<Slot>, usize), StorageError> {
         let (mut slots, mut damaged) = (Vec::new(), 0);
         self.storage().scan(Space::Slot, b"", &mut |key, row| match Slot::from_row(row) {
@@ -333,7 +333,7 @@ impl Unfinished {
         }
     }
 
-    /// The vault, to be filled.
+    /// Returns the vault, to be filled.
     pub fn vault(&mut self) -> &mut Vault {
         &mut self.vault
     }

@@ -11,7 +11,7 @@ use waypass_trust::time::Moment;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Tie<'act>(PhantomData<fn(&'act ()) -> &'act ()>);
 
-/// What is judged: one challenge, one presentation, one moment.
+/// The subject of an act: one challenge, one presentation, one moment.
 pub(crate) struct Act<'act, 'a> {
     pub(crate) challenge: &'a Challenge,
     pub(crate) at: &'a Moment,
@@ -28,7 +28,7 @@ pub(crate) struct Assessed<'act, 'p> {
 
 /// Why the credential of an act was not assessed as one on which something can be decided.
 pub(crate) enum NotAssessed {
-    /// What was presented cannot be read.
+    /// The presentation cannot be read.
     Malformed(Malformed),
     /// It is not genuine, not authorised, not in its time, or withdrawn.
     Refused(Refused),
@@ -47,7 +47,7 @@ impl<'a> Act<'_, 'a> {
 }
 
 impl<'act> Act<'act, '_> {
-    /// What ties a mark to this act.
+    /// Ties a mark to this act.
     pub(crate) const fn tie(&self) -> Tie<'act> {
         self.tie
     }
@@ -61,17 +61,17 @@ impl<'act> Act<'act, '_> {
 }
 
 impl<'act, 'p> Assessed<'act, 'p> {
-    /// What presented the credential.
+    /// Returns the presentation that has the credential.
     pub(crate) const fn presentation(&self) -> &'p Presentation {
         self.presentation
     }
 
-    /// The assessment.
+    /// Returns the assessment.
     pub(crate) const fn assessment(&self) -> &Assessment<'p> {
         &self.assessment
     }
 
-    /// What ties a mark to this act.
+    /// Ties a mark to this act.
     pub(crate) const fn tie(&self) -> Tie<'act> {
         self.tie
     }

@@ -21,9 +21,9 @@ pub const MAX_KEPT: usize = 512;
 /// A query is bounded by its own reader; this bounds its stored text.
 const MAX_QUERY: usize = 64 * 1024;
 
-/// What was asked, and when. Not `Clone`: answering consumes it.
+/// A question, and when it was asked. Not `Clone`: answering consumes it.
 ///
-/// Where one process asks and another decides, the shell keeps [`Self::to_bytes`] encrypted and deletes it when it takes
+/// If one process asks and another decides, the shell keeps [`Self::to_bytes`] encrypted and deletes it when it takes
 /// it out; the seen-set refuses a second use even if the deletion is lost.
 #[derive(Debug)]
 #[must_use]
@@ -46,7 +46,7 @@ impl FromIterator<Challenge> for Challenges {
 }
 
 impl Challenges {
-    /// The nonces of those that must go before one more is kept: nobody answered them in time, or there are too many.
+    /// Returns the nonces of those that must go before one more is kept: nobody answered them in time, or there are too many.
     pub fn over(&self, at: &Moment) -> Vec<Nonce> {
         let kept = |challenge: &&Challenge| {
             at.milliseconds_since(&challenge.asked).is_some_and(|elapsed| elapsed <= KEPT_SECONDS.saturating_mul(1000))
@@ -96,12 +96,12 @@ impl Challenge {
         Self { nonce, audience: audience.to_owned(), query, asked: *at.reading(), salts: Salts::random(rng) }
     }
 
-    /// The nonce, which names this challenge in verdicts and logs.
+    /// Returns the nonce, which names this challenge in verdicts and logs.
     pub const fn nonce(&self) -> &Nonce {
         &self.nonce
     }
 
-    /// What the clocks said when it was asked.
+    /// Returns the clocks' readings when it was asked.
     pub const fn asked(&self) -> &Reading {
         &self.asked
     }
@@ -111,7 +111,7 @@ impl Challenge {
         Binding::challenge(&self.nonce, &self.audience)
     }
 
-    /// Whether an answer would still be taken at `at`.
+    /// Returns true if an answer would still be accepted at `at`.
     pub fn is_open(&self, at: &Moment) -> bool {
         at.milliseconds_since(&self.asked).is_some_and(|elapsed| elapsed <= LIFETIME_SECONDS.unsigned_abs() * 1000)
     }

@@ -8,7 +8,7 @@ use core::cmp::Reverse;
 use waypass_trust::bundle::Policy;
 use waypass_trust::reason::{Level, Reason, ReasonCode};
 
-/// Without every mark there is no passing, whatever the reasons say; with a reason against, the marks do not help.
+/// Without every mark nobody passes, whatever the reasons say; with a reason against, the marks do not help.
 pub(crate) fn decide(passed: Option<Passed>, mut reasons: Vec<Reason>, steps: &[Step], evidence: Evidence, policy: &Policy) -> Decision {
     let mut kept: Vec<Reason> = Vec::with_capacity(reasons.len());
     reasons.sort_by_key(|reason| Reverse(reason.code.level()));

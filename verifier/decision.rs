@@ -18,13 +18,13 @@ pub struct GateIdentity {
     pub id: String,
     /// For people.
     pub name: String,
-    /// The site it stands on.
+    /// The site it is for.
     pub site: String,
     /// The zone it opens.
     pub zone: String,
 }
 
-/// What to do with the person.
+/// The answer to the guard: how to treat the person.
 #[derive(PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Verdict {
@@ -38,24 +38,24 @@ pub enum Verdict {
     CannotCheck,
 }
 
-/// What was decided, why, and on which evidence.
+/// A decision: the verdict, the reasons and the evidence.
 #[derive(PartialEq, Eq, Debug)]
 #[must_use]
 pub struct Decision {
-    /// What to do.
+    /// The verdict.
     pub verdict: Verdict,
     /// Every reason, the worst first; `ok` alone when green.
     pub reasons: Vec<Reason>,
-    /// What it rests on.
+    /// The evidence.
     pub evidence: Evidence,
     /// The amber codes that the signed policy lets a device without a person accept.
     pub(crate) unattended_ok: Vec<ReasonCode>,
 }
 
-/// What a decision rests on. Nothing in here is claimed by an unverified credential.
+/// The evidence of a decision. Nothing in here is claimed by an unverified credential.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Evidence {
-    /// What the credential shows, once it was assessed.
+    /// The claims of the credential, once it was assessed.
     pub who: Option<Who>,
     /// The display name of the issuer, once the credential is known to be genuine.
     pub issuer_name: Option<String>,
@@ -67,7 +67,7 @@ pub struct Evidence {
     pub policy: Option<Age>,
     /// The rule that decided.
     pub rule: Option<String>,
-    /// Until when this gate can decide about such a role without a link, and what ends then.
+    /// The time until which this gate can decide about such a role without a link, and what ends then.
     pub works_offline_until: Option<OfflineHorizon>,
     /// The challenge answered.
     pub challenge: Option<Nonce>,
@@ -81,7 +81,7 @@ pub struct Evidence {
 
 impl Eq for Evidence {}
 
-/// What an assessed credential shows.
+/// The claims of an assessed credential.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Who {
     /// The issuer's id.
@@ -112,7 +112,7 @@ pub struct Age {
 }
 
 impl Verdict {
-    /// The level of the verdict.
+    /// Returns the level of the verdict.
     pub const fn level(&self) -> Level {
         match self {
             Self::Allow(_) => Level::Green,
@@ -122,7 +122,7 @@ impl Verdict {
         }
     }
 
-    /// The name in JSON.
+    /// Returns the name in JSON.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::Allow(_) => "allow",
@@ -134,7 +134,7 @@ impl Verdict {
 }
 
 impl Decision {
-    /// A decision made where no checkpoint could be set up or nothing could be stored: `no_bundle`, `storage_failed`,
+    /// Returns a decision made where no checkpoint could be set up or nothing could be stored: `no_bundle`, `storage_failed`,
     /// `policy_error`. Red or grey; a code that is neither becomes grey.
     pub fn cannot(reason: impl Into<Reason>) -> Self {
         let reason = reason.into();
@@ -142,7 +142,7 @@ impl Decision {
         Self { verdict, reasons: [reason].into(), evidence: Evidence::default(), unattended_ok: Vec::new() }
     }
 
-    /// The level of the verdict.
+    /// Returns the level of the verdict.
     pub const fn level(&self) -> Level {
         self.verdict.level()
     }
@@ -152,7 +152,7 @@ impl Decision {
         self.reasons.first().map_or("", |reason| reason.code.headline())
     }
 
-    /// What the person at the gate does now: for amber everything that is due, else what the worst reason asks for.
+    /// Returns what the person at the gate does now: for amber everything that is due, else what the worst reason asks for.
     pub fn next_action(&self) -> String {
         let due = if self.level() == Level::Amber { self.reasons.len() } else { 1 };
         let mut words: Vec<&str> = Vec::new();
@@ -165,7 +165,7 @@ impl Decision {
         words.join(" ")
     }
 
-    /// Whether a device without a person may open: green, or amber with nothing but reasons that are named in `accepted`
+    /// Returns true if a device without a person may open: green, or amber with nothing but reasons that are named in `accepted`
     /// *and* marked so in the signed policy.
     pub fn opens(&self, accepted: &[ReasonCode]) -> bool {
         match self.verdict {

@@ -1,4 +1,4 @@
-//! What a checkpoint must not forget between two decisions.
+//! The state that a checkpoint must not forget between two decisions.
 
 use crate::seen::SeenSet;
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use waypass_trust::time::{Adopted, Reading, SignedTime, TimeState};
 /// Time, answered nonces, and the end of the audit chain: one small record, stored whole with every decision.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeviceState {
-    /// What is known about time.
+    /// The knowledge about time.
     pub time: TimeState,
     /// The end of the device's audit chain.
     pub chain: Chain,
@@ -37,7 +37,7 @@ impl From<NotCanonical> for BadState {
 }
 
 impl DeviceState {
-    /// The state of a device that has done nothing yet; `device` is its `did:key`.
+    /// Returns the state of a device that has done nothing yet; `device` is its `did:key`.
     pub fn new(device: &str) -> Self {
         Self { time: TimeState::default(), chain: Chain::new(device), seen: SeenSet::default() }
     }

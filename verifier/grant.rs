@@ -1,4 +1,4 @@
-//! What lets somebody pass: an assessment and the marks of every check, which nothing but the checks can make.
+//! The proof that somebody may pass: an assessment and the marks of every check, which nothing but the checks can make.
 //!
 //! A mark belongs to one act (`act.rs`). One that another act left is of another type, so it fits no grant of this one.
 
@@ -37,7 +37,7 @@ pub struct Grant {
     valid_until: Timestamp,
 }
 
-/// What a device that is no gate can show: every check but enrolment and the rules of a gate. It never becomes a [`Grant`].
+/// The proof of a device that is not a gate: every check but enrolment and the rules of a gate. It never becomes a [`Grant`].
 ///
 /// ```compile_fail,E0451
 /// let peer = waypass_verifier::PeerCheck { issuer: String::new() };
@@ -48,7 +48,7 @@ pub struct PeerCheck {
     issuer: String,
 }
 
-/// What stands behind a verdict that is neither red nor grey.
+/// The proof of a verdict that is neither red nor grey.
 #[derive(PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Passed {
@@ -89,22 +89,22 @@ impl Grant {
         Self { role: permitted.role, rule: permitted.rule, issuer: assessment.issuer().to_owned(), valid_until: assessment.valid_until() }
     }
 
-    /// The role that may act.
+    /// Returns the role that may act.
     pub fn role(&self) -> &str {
         &self.role
     }
 
-    /// The rule that permits it.
+    /// Returns the rule that permits it.
     pub fn rule(&self) -> &str {
         &self.rule
     }
 
-    /// The display name of the issuer that says so.
+    /// Returns the display name of the issuer that says so.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
 
-    /// When the credential ends.
+    /// Returns when the credential ends.
     pub const fn valid_until(&self) -> Timestamp {
         self.valid_until
     }
@@ -118,7 +118,7 @@ impl PeerCheck {
         Self { issuer: assessed.assessment().issuer().to_owned() }
     }
 
-    /// The display name of the issuer of what was checked.
+    /// Returns the display name of the issuer of what was checked.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }

@@ -7,7 +7,7 @@ use waypass_trust::bundle::OfflineHorizon;
 use waypass_trust::reason::Level;
 
 impl Decision {
-    /// The decision as `waypass.verdict/1`.
+    /// Returns the decision as `waypass.verdict/1`.
     pub fn to_json(&self) -> Object<'static> {
         let evidence = &self.evidence;
         let step = if let Verdict::Caution(step, _) = &self.verdict { Value::from(step.as_str()) } else { Value::Null };
@@ -37,7 +37,7 @@ impl Decision {
             .with("clock", evidence.clock.map_or(Value::Null, |clock| Value::from(clock.as_str())))
     }
 
-    /// The same as text.
+    /// Returns the decision as text.
     pub fn to_json_text(&self) -> String {
         json::to_string(&Value::Object(self.to_json()))
     }

@@ -1,4 +1,4 @@
-//! What was answered already: nonces until their challenge ends, credentials for as long as the gate wants to notice.
+//! The memory of answers: nonces until their challenge ends, credentials for as long as the gate wants to notice.
 
 use alloc::vec::Vec;
 use waypass_credential::Nonce;
@@ -9,7 +9,7 @@ use waypass_trust::time::Moment;
 /// Most nonces held at a time. Each is held for a minute: sixty answers a second before a gate says that it cannot check.
 pub const SEEN_CAPACITY: usize = 4096;
 
-/// What a gate does when one credential passes it twice in a short time.
+/// The policy for a credential that passes a gate twice in a short time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum SeenAgain {
     /// Nothing: people come and go.
@@ -40,7 +40,7 @@ struct SeenNonce {
 /// Half a SHA-256 that stands for a credential; two halves that agree would only ask a guard to look twice.
 pub(crate) type CredentialMark = [u8; 16];
 
-/// What the memory says about a nonce.
+/// The memory's answer about a nonce.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Memory {
     New,
@@ -110,7 +110,7 @@ impl SeenSet {
 }
 
 impl SeenNonce {
-    /// Whether its challenge might still be open; one of another boot never is.
+    /// Returns true if its challenge might still be open; one of another boot never is.
     fn holds(&self, at: &Moment) -> bool {
         self.boot_id == at.reading().boot_id && at.reading().boottime_ms <= self.until_ms
     }

@@ -1,6 +1,6 @@
-//! What a guard does before an amber decision admits.
+//! The steps that a guard does before an amber decision admits.
 
-/// The extra step of an amber verdict, from the lightest to the gravest. Where several are due, all reasons say so and
+/// The extra step of an amber verdict, from the lightest to the gravest. If several are due, all reasons say so and
 /// the gravest is named.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Step {
@@ -17,7 +17,7 @@ pub enum Step {
 }
 
 impl Step {
-    /// The name in JSON.
+    /// Returns the name in JSON.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",

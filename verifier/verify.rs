@@ -34,7 +34,7 @@ pub struct Checkpoint<'t> {
     peer: bool,
 }
 
-/// What must be durable before the decision is shown.
+/// The change that must be durable before the decision is shown.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Commit {
@@ -44,28 +44,28 @@ pub struct Commit {
 }
 
 impl Commit {
-    /// The new device state, to replace the old one in the same transaction.
+    /// Returns the new device state, to replace the old one in the same transaction.
     pub fn state_bytes(&self) -> Vec<u8> {
         self.next.to_bytes()
     }
 
-    /// The audit entry with its private opening: store it encrypted, at position [`Self::seq`].
+    /// Returns the audit entry with its private opening: store it encrypted, at position [`Self::seq`].
     pub fn entry_bytes(&self) -> Vec<u8> {
         self.entry.to_bytes()
     }
 
-    /// The audit entry.
+    /// Returns the audit entry.
     pub const fn entry(&self) -> &Entry {
         &self.entry
     }
 
-    /// The entry's position in the audit chain.
+    /// Returns the entry's position in the audit chain.
     pub const fn seq(&self) -> u64 {
         self.seq
     }
 }
 
-/// What the checks found, until it becomes a decision.
+/// The results of the checks, until they become a decision.
 #[derive(Default)]
 struct Findings {
     passed: Option<Passed>,
@@ -78,7 +78,7 @@ struct Findings {
 }
 
 impl<'t> Checkpoint<'t> {
-    /// A gate that decides by `policy` on what `bundle` says. `state` is what it stored last, or [`DeviceState::new`].
+    /// Returns a gate that decides by `policy` on what `bundle` says. `state` is what it stored last, or [`DeviceState::new`].
     pub fn new(gate: GateIdentity, bundle: &'t TrustBundle, policy: &'t RolePolicy, state: DeviceState) -> Self {
         let entry = bundle.gate(&gate.id);
         let time_zone = entry.as_ref().and_then(|entry| entry.time_zone.as_deref());
@@ -86,7 +86,7 @@ impl<'t> Checkpoint<'t> {
         Self { gate, bundle, policy, state, seen_again: SeenAgain::default(), peer: false }
     }
 
-    /// What to do when one credential passes twice in a short time.
+    /// Sets the policy for a credential that passes twice in a short time.
     #[must_use]
     pub const fn when_seen_again(mut self, seen_again: SeenAgain) -> Self {
         self.seen_again = seen_again;
@@ -100,17 +100,17 @@ impl<'t> Checkpoint<'t> {
         self
     }
 
-    /// The gate.
+    /// Returns the gate.
     pub const fn gate(&self) -> &GateIdentity {
         &self.gate
     }
 
-    /// What it remembers; stored by the shell.
+    /// Returns the gate's memory; the shell stores it.
     pub const fn state(&self) -> &DeviceState {
         &self.state
     }
 
-    /// Judges a reading of the clocks. What is learned becomes durable with the next decision.
+    /// Judges a reading of the clocks. New knowledge becomes durable with the next decision.
     pub fn observe(&mut self, reading: &Reading) -> Moment {
         let policy = self.bundle.policy();
         let limits = Limits { boots: policy.max_boots_without_signed_time, decisions: policy.max_decisions_without_signed_time };
@@ -136,7 +136,7 @@ impl<'t> Checkpoint<'t> {
     /// Decides about whatever was presented as an answer to one of `asked`. Total: every byte string gets a decision. Nothing changes
     /// until the commit is stored and handed to [`Self::committed`].
     ///
-    /// What answers none of them is judged under a challenge that nobody was shown, drawn from `rng`. Nothing can be green under it,
+    /// An answer to none of them is judged under a challenge that nobody was shown, drawn from `rng`. Nothing can be green under it,
     /// and it uses up no lane's own challenge.
     pub fn step(&self, presentation: &[u8], asked: impl Into<Challenges>, at: &Moment, rng: &mut dyn CryptoRng) -> (Decision, Commit) {
         let presentation = Presentation::parse(presentation, self.bundle.contexts());
@@ -249,7 +249,7 @@ impl<'t> Checkpoint<'t> {
         }
     }
 
-    /// What every decision of this gate rests on, whatever was presented.
+    /// Returns the evidence of every decision of this gate, whatever was presented.
     fn evidence(&self, challenge: &Challenge, at: &Moment) -> Evidence {
         let Ages { trust, policy, .. } = bundle_ages(self.bundle, at);
         Evidence {
@@ -312,7 +312,7 @@ fn revocation_age(at: &Moment, seconds: i64) -> Age {
     Age { as_of: at.at().plus(-seconds), seconds: Some(seconds) }
 }
 
-/// What stands for a credential however it is presented: its place in the status lists, else its holder's key.
+/// Returns what identifies a credential in every presentation: its place in the status lists, else its holder's key.
 fn credential_mark(role: &RoleClaims) -> CredentialMark {
     let mut hash = Sha256::new().chain_update(role.issuer.as_bytes()).chain_update([0]);
     for entry in &role.status {

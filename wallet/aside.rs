@@ -1,4 +1,5 @@
-//! What an issuer handed over and nothing is decided about yet. It is stored before it is assessed, because an offer works once.
+//! Credentials that an issuer handed over and that are not decided about yet. They are stored before they are assessed,
+//! because an offer works once.
 //!
 //! ```text
 //! make_room ── the offer's code is spent ──▶ note ── the credential is asked for ──▶ receive ──▶ take_in, or discard
@@ -19,7 +20,7 @@ use waypass_trust::time::Moment;
 use waypass_vault::{StorageError, Vault, VaultError};
 use zeroize::Zeroizing;
 
-/// What a pick-up may bring: two credentials of the largest size ([`waypass_credential::MAX_BYTES`]).
+/// The most that a pick-up may bring: two credentials of the largest size ([`waypass_credential::MAX_BYTES`]).
 const ROOM: usize = 2 * waypass_credential::MAX_BYTES;
 
 /// One thing kept aside.
@@ -31,11 +32,11 @@ pub struct Aside {
     pub from: String,
     /// Since when it is kept.
     pub since: Timestamp,
-    /// What it is.
+    /// Its kind.
     pub kept: Kept,
 }
 
-/// What is kept aside.
+/// The thing that is kept aside.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kept {
     /// A credential that is not taken in.
@@ -185,7 +186,7 @@ struct Row {
     from: String,
     since: Timestamp,
     kept: Kept,
-    /// The credential; random bytes where there is none yet.
+    /// The credential; random bytes if it has not come yet.
     bytes: Vec<u8>,
     /// The progress of the pick-up; of a credential the mark of the one that brought it.
     progress: Zeroizing<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! What a gate asks, before anything is looked for: who it is, and whether the question is still good.
+//! A gate's question, before anything is looked for: who it is, and whether the question is still good.
 
 use core::fmt;
 use waypass_credential::request::{Request, RequestError};
@@ -13,7 +13,7 @@ pub struct Asked {
     asker: Asker,
 }
 
-/// Who asks.
+/// The asker.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Asker {
     /// A gate enrolled in the trust bundle.
@@ -31,7 +31,7 @@ pub enum Asker {
 pub enum AskError {
     /// Not a request, or its signature does not hold.
     Request(RequestError),
-    /// Its time is over.
+    /// It has expired.
     Expired {
         /// When it ended.
         at: Timestamp,
@@ -78,17 +78,17 @@ impl Asked {
         Ok(Self { request, asker })
     }
 
-    /// The question.
+    /// Returns the question.
     pub fn request(&self) -> &Request {
         &self.request
     }
 
-    /// Who asks.
+    /// Returns the asker.
     pub fn asker(&self) -> &Asker {
         &self.asker
     }
 
-    /// The gate, where the bundle knows one: its enrolment may have ended.
+    /// Returns the gate, where the bundle knows one: its enrolment may have ended.
     pub fn gate(&self) -> Option<&Gate> {
         match &self.asker {
             Asker::Known(gate) | Asker::Lapsed(gate) => Some(gate),
@@ -96,12 +96,12 @@ impl Asked {
         }
     }
 
-    /// Whether an enrolled gate asks. Everybody else is answered only if the holder says so ([`crate::Proposal::to_unknown`]).
+    /// Returns true if an enrolled gate asks. Everybody else is answered only if the holder says so ([`crate::Proposal::to_unknown`]).
     pub const fn is_enrolled(&self) -> bool {
         matches!(self.asker, Asker::Known(_))
     }
 
-    /// Who asks, in words: the gate's name, or what it is not.
+    /// Returns the asker in words: the gate's name, or what it is not.
     pub fn asker_name(&self) -> &str {
         match &self.asker {
             Asker::Known(gate) | Asker::Lapsed(gate) => &gate.name,

@@ -16,7 +16,7 @@ pub const DEVICE_TABLE: &str = "device";
 /// How the ids of records begin that name a key of another device: a missing key without such a record was lost here.
 const ELSEWHERE: &[u8] = b"elsewhere/";
 
-/// What came out of a backup.
+/// The content of a backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Restored {
     /// Credentials that came back.
@@ -31,7 +31,7 @@ impl Wallet<'_> {
         Ok(self.vault.backup(factors, kdf, &[ABOUT, DETAILS, DEVICE_TABLE, Belief::TABLE, records::ASIDE])?)
     }
 
-    /// Takes a backup in, beside what is held already.
+    /// Adds a backup to what is held already.
     pub fn restore(&self, backup: &[u8], factors: &Factors<'_>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Restored, WalletError> {
         let event = Event::new("restored").ok_or(WalletError::Bookkeeping)?;
         self.vault.batch(|batch| {
@@ -49,7 +49,7 @@ impl Wallet<'_> {
     }
 }
 
-/// The keys that a restored credential is bound to and that stayed on another device.
+/// Returns the keys that a restored credential is bound to and that stayed on another device.
 pub(crate) fn keys_elsewhere(vault: &Unlocked<'_>) -> Result<Vec<KeyId>, VaultError> {
     let key = |id: &Vec<u8>| id.strip_prefix(ELSEWHERE)?.try_into().ok().map(KeyId::from_bytes);
     Ok(vault.ids(DEVICE_TABLE)?.iter().filter_map(key).collect())

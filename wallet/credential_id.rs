@@ -10,14 +10,14 @@ use waypass_credential::hex;
 pub struct CredentialId([u8; 16]);
 
 impl CredentialId {
-    /// The id of a credential with these bytes.
+    /// Returns the id of a credential with these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         let mut id = [0; 16];
         id.copy_from_slice(&Sha256::digest(bytes)[..16]);
         Self(id)
     }
 
-    /// Its bytes.
+    /// Returns its bytes.
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What can go wrong for a holder, in words for a holder.
+//! The errors that a holder can meet, in words for a holder.
 
 use crate::credential_id::CredentialId;
 use core::fmt;
@@ -65,7 +65,7 @@ pub enum PresentError {
     RequestExpired,
     /// The credential does not read any more.
     Malformed(Malformed),
-    /// What would be shown is not what was agreed to; refused rather than sent.
+    /// The answer would not show what was agreed to; refused rather than sent.
     NotWhatWasAgreed,
     /// The key could not sign.
     Sign(SignError),
@@ -73,7 +73,7 @@ pub enum PresentError {
     Wallet(WalletError),
 }
 
-/// What the credential that comes nearest lacks to answer a request.
+/// The first thing that the nearest credential lacks to answer a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Missing {
     /// Nothing is held, or nothing that reads.

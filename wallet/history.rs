@@ -1,7 +1,7 @@
-//! What happened, for the holder alone: a view of the wallet's own audit chain. It never leaves the device.
+//! The history, for the holder alone: a view of the wallet's own audit chain. It never leaves the device.
 //!
-//! Leaves stand in an append-only log; what they are about stands beside them in records that can be forgotten one by one without
-//! breaking the chain.
+//! Leaves are in an append-only log. Their subjects are in records next to it, which can be forgotten one by one
+//! without breaking the chain.
 
 use crate::Wallet;
 use crate::credential_id::CredentialId;
@@ -20,17 +20,17 @@ use waypass_vault::{Batch, Unlocked, VaultError};
 
 /// The append-only log of leaves.
 const LOG: &str = "history";
-/// What the leaves are about, by position.
+/// The subjects of the leaves, by position.
 pub(crate) const DETAILS: &str = "history_details";
 /// The wallet's name in its own chain.
 pub(crate) const ABOUT: &str = "wallet";
 const DEVICE: &[u8] = b"device";
 pub(crate) const GATE: &str = "gate";
 const CREDENTIAL: &str = "credential";
-/// Who acts in a wallet.
+/// The actor in a wallet.
 const ACTOR: &str = "holder";
 
-/// What an entry is about. Empty where it was forgotten.
+/// The subject of an entry. Empty where it was forgotten.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Detail {
@@ -59,15 +59,15 @@ pub struct Detail {
 pub struct HistoryEntry {
     /// Its position, from 0.
     pub seq: u64,
-    /// What the device's clock said.
+    /// The reading of the device's clock.
     pub at: Timestamp,
-    /// What happened: `held`, `presented`, `declined`, `removed`, `restored`.
+    /// The event: `held`, `presented`, `declined`, `removed`, `restored`.
     pub event: String,
-    /// What it was about; `None` once forgotten.
+    /// Its subject; `None` once forgotten.
     pub detail: Option<Detail>,
 }
 
-/// What is wrong with a history.
+/// The fault of a history.
 #[derive(Debug)]
 pub enum HistoryError {
     /// The first entry that does not belong.
@@ -100,12 +100,12 @@ impl<E: Into<WalletError>> From<E> for HistoryError {
 }
 
 impl Wallet<'_> {
-    /// The history, oldest first.
+    /// Returns the history, oldest first.
     pub fn history(&self) -> Result<Vec<HistoryEntry>, WalletError> {
         self.vault.log_from(LOG, 0).map(|entry| entry.map_err(WalletError::from).and_then(|(seq, leaf)| self.entry(seq, &leaf))).collect()
     }
 
-    /// The entries about one gate, oldest first; found by index.
+    /// Returns the entries about one gate, oldest first; found by index.
     pub fn history_with(&self, gate: &str) -> Result<Vec<HistoryEntry>, WalletError> {
         let mut entries = Vec::new();
         for id in self.vault.find(DETAILS, GATE, gate.as_bytes())? {
@@ -169,7 +169,7 @@ impl Wallet<'_> {
     }
 }
 
-/// What shall be recorded.
+/// An event to be recorded.
 pub(crate) struct What<'a> {
     pub(crate) event: Event,
     pub(crate) detail: &'a Detail,
@@ -219,7 +219,7 @@ fn device<T: AsRef<[u8]>>(get: impl FnOnce(&[u8]) -> Result<Option<T>, VaultErro
     name.map(|name| String::from_utf8(name.as_ref().to_vec()).map_err(|_| WalletError::Bookkeeping)).transpose()
 }
 
-/// How an entry keeps a subject that is too long for it.
+/// Returns how an entry keeps a subject that is too long for it.
 fn hashed(text: &str) -> String {
     format!("sha-256:{}", base64url::encode(&Sha256::digest(text.as_bytes())))
 }

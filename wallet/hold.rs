@@ -20,18 +20,18 @@ static NO_CONTEXTS: KnownContexts = KnownContexts::new();
 pub struct Held {
     /// Its name here.
     pub id: CredentialId,
-    /// Whether it was there before.
+    /// True if it was there before.
     pub already: bool,
 }
 
-/// What is about to be removed: shown to the holder, and given back to [`Wallet::remove`] to confirm.
+/// A credential about to be removed: shown to the holder, and given back to [`Wallet::remove`] to confirm.
 #[derive(Debug)]
 pub struct Removal {
     card: Card,
 }
 
 impl Removal {
-    /// The credential in question.
+    /// Returns the credential in question.
     pub fn card(&self) -> &Card {
         &self.card
     }

@@ -1,6 +1,6 @@
 //! The holder: holds, presents with consent, keeps history. It does no I/O of its own: what it keeps is in the vault that it is given.
 //!
-//! A [`Wallet`] stands on an open vault. [`Wallet::hold`] verifies a credential before it keeps it; [`Wallet::list`] says what each is
+//! A [`Wallet`] is built on an open vault. [`Wallet::hold`] verifies a credential before it keeps it; [`Wallet::list`] says what each is
 //! worth now; [`Wallet::propose`] finds the answer to a gate's request and says what it would show, and only [`Proposal::approve`] makes
 //! it. Everything that happens goes into the holder's own history before it takes effect.
 //!
@@ -38,17 +38,17 @@ pub struct Wallet<'v> {
 }
 
 impl<'v> Wallet<'v> {
-    /// The wallet kept in this vault; an empty vault is an empty wallet.
+    /// Returns the wallet kept in this vault; an empty vault is an empty wallet.
     pub const fn new(vault: Unlocked<'v>) -> Self {
         Self { vault }
     }
 
-    /// The vault: slots, findings, locking.
+    /// Returns the vault: slots, findings, locking.
     pub const fn vault(&self) -> &Unlocked<'v> {
         &self.vault
     }
 
-    /// The vault, to be parked while a person is asked.
+    /// Returns the vault, to be parked while a person is asked.
     pub const fn vault_mut(&mut self) -> &mut Unlocked<'v> {
         &mut self.vault
     }
@@ -65,7 +65,7 @@ impl<'v> Wallet<'v> {
         Ok(keys)
     }
 
-    /// The first holder key of this algorithm, made if there is none.
+    /// Returns the first holder key of this algorithm, made if the wallet has none.
     pub fn holder_key(&self, algorithm: Algorithm) -> Result<KeyInfo, VaultError> {
         match self.holder_keys()?.into_iter().find(|key| key.public_key.algorithm() == algorithm) {
             Some(key) => Ok(key),
@@ -73,7 +73,7 @@ impl<'v> Wallet<'v> {
         }
     }
 
-    /// Every kind of key that can hold a credential, in the order to prefer: those that this wallet has a key of come first.
+    /// Returns every kind of key that can hold a credential, in the order to prefer: those that this wallet has a key of come first.
     pub fn algorithms(&self) -> Result<Vec<Algorithm>, VaultError> {
         let held = self.holder_keys()?;
         let has_key = |algorithm: &Algorithm| held.iter().any(|key| key.public_key.algorithm() == *algorithm);

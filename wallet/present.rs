@@ -47,7 +47,7 @@ impl<'v> Wallet<'v> {
         self.proposal(asked, None, bundle, at)
     }
 
-    /// As [`Self::propose`], with the credential the holder chose.
+    /// Like [`Self::propose`], with the credential the holder chose.
     pub fn propose_with<'w>(
         &'w self,
         asked: Asked,
@@ -101,7 +101,8 @@ impl<'v> Wallet<'v> {
         })
     }
 
-    /// The first candidate that a gate can be expected to look at, else the first that can be shown at all. Only those that are looked at
+    /// Returns the first candidate that a gate can be expected to look at, else the first that can be shown at all.
+    /// Only those that are looked at
     /// are verified: one, as a rule.
     fn best<'c>(
         &self,
@@ -176,38 +177,39 @@ impl<'v> Wallet<'v> {
 }
 
 impl Proposal<'_, '_> {
-    /// Who asks, and what for.
+    /// Returns the asker, and the purpose.
     pub fn asked(&self) -> &Asked {
         &self.asked
     }
 
-    /// The credential that would be shown, as it stands.
+    /// Returns the credential that would be shown, in its present state.
     pub fn card(&self) -> &Card {
         &self.card
     }
 
-    /// Every claim about the holder that the gate would see, those included that the format cannot withhold: roles, where they hold, and
+    /// Returns every claim about the holder that the gate would see, those included that the format cannot withhold:
+    /// roles, where they hold, and
     /// what is personal, each value once.
     pub fn discloses(&self) -> &[Claim] {
         &self.shown.counted
     }
 
-    /// What goes along with every answer and tells nothing more about the holder: issuer, dates, status entry, holder key.
+    /// Returns the claims that go along with every answer and tell nothing more about the holder: issuer, dates, status entry, holder key.
     pub fn technical(&self) -> &[Claim] {
         &self.shown.technical
     }
 
-    /// Every claim the gate would not see.
+    /// Returns every claim the gate would not see.
     pub fn withholds(&self) -> &[Claim] {
         &self.withheld
     }
 
-    /// What the holder should know first.
+    /// Warnings that the holder should read first.
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// Other held credentials that would answer too, for [`Wallet::propose_with`].
+    /// Returns other held credentials that would answer too, for [`Wallet::propose_with`].
     pub fn others(&self) -> &[CredentialId] {
         &self.others
     }

@@ -1,4 +1,4 @@
-//! Credentials as they stand in the vault: sealed, tagged for indexed queries, with the keys that they verified under.
+//! Credentials as they are in the vault: sealed, tagged for indexed queries, with the keys that they verified under.
 
 use crate::credential_id::CredentialId;
 use crate::error::WalletError;
@@ -82,7 +82,7 @@ pub(crate) struct Record {
     pub(crate) key: KeyId,
     /// The keys it verified under when it was taken in: the issuer's, then those of its further proofs.
     pub(crate) keys: Vec<PublicKey>,
-    /// What its names meant then.
+    /// The contexts by which its names were read then.
     pub(crate) contexts: Vec<Carried>,
     /// The issuer's display name at that time, for when the bundle no longer knows it.
     pub(crate) issuer_name: String,
@@ -131,7 +131,7 @@ impl Record {
         Ok(Self { credential, key, keys, contexts, issuer_name, held_at })
     }
 
-    /// What the credential says, under the keys that it was taken in with.
+    /// Returns what the credential says, under the keys that it was taken in with.
     pub(crate) fn verified(&self) -> Option<Verified<'_>> {
         #[cfg(test)]
         VERIFIED.set(VERIFIED.get() + 1);
@@ -143,7 +143,7 @@ impl Record {
         shown.verify(&Kept { shown, keys: &self.keys }).ok()
     }
 
-    /// What it is found by. The roles stand here because a gate asks by role.
+    /// Returns the tags that find it. The roles are here because a gate asks by role.
     pub(crate) fn tags<'t>(&'t self, role: &'t RoleClaims) -> Vec<(&'static str, &'t [u8])> {
         let mut tags: Vec<(&'static str, &[u8])> = vec![
             (CNF, self.key.as_bytes()),
@@ -156,7 +156,7 @@ impl Record {
     }
 }
 
-/// One record; `Ok(None)` when it is not there.
+/// Returns one record; `Ok(None)` when it is not there.
 pub(crate) fn load(vault: &Unlocked<'_>, id: CredentialId) -> Result<Option<Record>, WalletError> {
     let Some(bytes) = vault.get(TABLE, id.as_bytes())? else {
         return Ok(None);
@@ -164,7 +164,7 @@ pub(crate) fn load(vault: &Unlocked<'_>, id: CredentialId) -> Result<Option<Reco
     Record::from_bytes(&bytes).map(Some).map_err(|_| WalletError::Damaged(id))
 }
 
-/// The ids in the table, or those with a tag.
+/// Returns the ids in the table, or those with a tag.
 pub(crate) fn ids(vault: &Unlocked<'_>, tag: Option<(&str, &[u8])>) -> Result<Vec<CredentialId>, VaultError> {
     let ids = match tag {
         None => vault.ids(TABLE)?,
@@ -173,7 +173,7 @@ pub(crate) fn ids(vault: &Unlocked<'_>, tag: Option<(&str, &[u8])>) -> Result<Ve
     Ok(ids.iter().filter_map(|id| CredentialId::from_bytes(id)).collect())
 }
 
-/// The one of `ids` that begins with these hexadecimal digits.
+/// Returns the one of `ids` that begins with these hexadecimal digits.
 pub(crate) fn starting(ids: impl Iterator<Item = CredentialId>, beginning: &str) -> Result<CredentialId, WalletError> {
     let beginning = beginning.to_ascii_lowercase();
     let ids: Vec<_> = ids.filter(|id| !beginning.is_empty() && id.to_string().starts_with(&beginning)).collect();

@@ -1,4 +1,4 @@
-//! What is held, and what it is worth now.
+//! The credentials that are held, and their present worth.
 
 use crate::Wallet;
 use crate::backup;
@@ -32,7 +32,7 @@ pub enum Filter<'f> {
     Format(Format),
 }
 
-/// What was found.
+/// The finding.
 #[derive(Debug, Default)]
 pub struct Listing {
     /// The credentials, the one that ends first at the top.
@@ -48,17 +48,17 @@ pub struct Card {
     pub id: CredentialId,
     /// Its format.
     pub format: Format,
-    /// What it says.
+    /// Its content.
     pub role: RoleClaims,
     /// Members of the document that nothing here acts on.
     pub not_acted_on: Vec<&'static str>,
-    /// Who issued it, by the name in the bundle, or the one it had when the credential was taken in.
+    /// The issuer, by the name in the bundle, or the one it had when the credential was taken in.
     pub issuer_name: String,
     /// When it was taken in.
     pub held_at: Timestamp,
     /// The holder key it is bound to.
     pub key: KeyId,
-    /// What it is worth now.
+    /// Its present worth.
     pub standing: Standing,
     /// Seconds until it ends; negative when it has ended.
     pub seconds_left: i64,
@@ -66,11 +66,11 @@ pub struct Card {
     pub status_as_of: Option<Timestamp>,
     /// How old the evidence is.
     pub ages: Ages,
-    /// What a gate may find fault with: stale lists, an end that is near, a doubted clock.
+    /// The faults that a gate may find: stale lists, an end that is near, a doubted clock.
     pub notes: Vec<Reason>,
 }
 
-/// What a credential is worth at one moment, as far as this device knows.
+/// The worth of a credential at one moment, as far as this device knows.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Standing {
@@ -80,13 +80,13 @@ pub enum Standing {
     StatusUnknown,
     /// Its time has not begun.
     NotYet,
-    /// Its time is over.
+    /// It has expired.
     Expired,
     /// Suspended for now, by the issuer.
     Suspended,
     /// Withdrawn, by the issuer.
     Withdrawn,
-    /// The bundle gives reasons not to believe it, the gravest first.
+    /// The bundle has reasons not to believe it, the gravest first.
     NotTrusted(Vec<Reason>),
     /// There is no bundle to judge it by.
     NoBundle,
@@ -99,7 +99,7 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// A stable name for JSON.
+    /// Returns a stable name for JSON.
     pub const fn as_str(&self) -> &'static str {
         match self {
             Self::InForce => "in_force",
@@ -116,12 +116,12 @@ impl Standing {
         }
     }
 
-    /// Whether a gate can be expected to look at it at all.
+    /// Returns true if a gate can be expected to look at it at all.
     pub const fn is_usable(&self) -> bool {
         matches!(self, Self::InForce | Self::StatusUnknown | Self::NoBundle)
     }
 
-    /// The words for its holder.
+    /// Returns the words for its holder.
     pub fn words(&self, issuer: &str) -> String {
         match self {
             Self::InForce => "in force".to_owned(),
@@ -153,7 +153,7 @@ pub(crate) struct KnownKeys {
 }
 
 impl KnownKeys {
-    /// What a credential bound to `key` is worth where nothing can be shown with the key. A key that nobody left behind on purpose was
+    /// Returns the worth of a credential bound to `key` if nothing can be shown with the key. A key that nobody left behind on purpose was
     /// here once.
     pub(crate) fn missing(&self, key: &KeyId) -> Option<Standing> {
         match () {
@@ -166,7 +166,7 @@ impl KnownKeys {
 }
 
 impl Wallet<'_> {
-    /// The credentials that fit `filter`, as they stand now.
+    /// Returns the credentials that fit `filter`, in their present state.
     pub fn list(&self, filter: Filter<'_>, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Listing, WalletError> {
         let keys = self.known_keys()?;
         let tag = match &filter {
@@ -190,18 +190,18 @@ impl Wallet<'_> {
         Ok(listing)
     }
 
-    /// One credential as it stands now.
+    /// Returns one credential in its present state.
     pub fn show(&self, id: CredentialId, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Card, WalletError> {
         self.card(id, &self.known_keys()?, bundle, at)?.ok_or(WalletError::NotHeld)
     }
 
-    /// The credential as it was issued: a bearer of it without the key can show nothing with it, but reads everything in it.
+    /// Returns the credential as it was issued: a bearer of it without the key can show nothing with it, but reads everything in it.
     pub fn export(&self, id: CredentialId) -> Result<Vec<u8>, WalletError> {
         let record = records::load(&self.vault, id)?.ok_or(WalletError::NotHeld)?;
         Ok(record.credential.as_bytes().to_vec())
     }
 
-    /// The one credential whose id begins with these hexadecimal digits.
+    /// Returns the one credential whose id begins with these hexadecimal digits.
     pub fn find_id(&self, beginning: &str) -> Result<CredentialId, WalletError> {
         records::starting(records::ids(&self.vault, None)?.into_iter(), beginning)
     }
@@ -280,7 +280,7 @@ fn judge(card: &mut Card, record: &Record, bundle: &TrustBundle, at: &Moment) {
     }
 }
 
-/// What the issuer did comes before what time did; both before doubts about the issuer.
+/// The issuer's acts come before the effects of time; both before doubts about the issuer.
 fn standing(reasons: &[Reason]) -> Standing {
     let has = |code| reasons.iter().any(|reason| reason.code == code);
     let known = [

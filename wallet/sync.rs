@@ -15,7 +15,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// A reader into `store`. `now` is what the clock says: a bundle that is dated far ahead of it is not taken, for a gate may share the
+    /// Returns a reader into `store`. `now` is what the clock says: a bundle that is dated far ahead of it is not
+    /// taken, for a gate may share the
     /// folder.
     pub const fn new(store: TrustStore, now: Timestamp) -> Self {
         Self { store, now }

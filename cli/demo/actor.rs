@@ -63,7 +63,7 @@ impl World {
         self.dir.join(name)
     }
 
-    /// A secret in a file only its owner may read; never an argument, never a variable.
+    /// Writes a secret into a file only its owner may read; never an argument, never a variable.
     pub(super) fn secret(&self, name: &str, text: &str) -> Result<(), Failure> {
         let path = self.path(name);
         let written = fs::OpenOptions::new()
@@ -81,7 +81,7 @@ impl World {
         fs::write(&path, bytes).map_err(|error| Failure::file("write", &path, &error))
     }
 
-    /// The pictures that begin with `name`, in order.
+    /// Returns the pictures that begin with `name`, in order.
     pub(super) fn pictures(&self, name: &str) -> Result<Vec<String>, Failure> {
         let entries = fs::read_dir(&self.dir).map_err(|error| Failure::file("read", &self.dir, &error))?;
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
@@ -133,7 +133,7 @@ impl Actor<'_> {
         })
     }
 
-    /// The same for a command that does not open a vault.
+    /// Runs a command that does not open a vault.
     pub(super) fn look(&self, line: &str) -> Result<Ran, Failure> {
         self.opening(["", ""]).run(line)
     }
@@ -183,36 +183,36 @@ impl Actor<'_> {
 }
 
 impl Ran {
-    /// A text of the JSON result; empty when it is not there.
+    /// Returns a text of the JSON result; empty when it is not there.
     pub(super) fn text(&self, name: &str) -> &str {
         self.json.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// A number of the JSON result.
+    /// Returns a number of the JSON result.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
         self.json.get(name).and_then(Value::as_i64)
     }
 
-    /// The texts of an array of the JSON result.
+    /// Returns the texts of an array of the JSON result.
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
         let items = self.json.get(name).and_then(Value::as_array);
         items.into_iter().flatten().filter_map(|item| item.as_str().map(str::to_owned)).collect()
     }
 
-    /// The first message to the person; its times are in UTC, as in everything for programs.
+    /// Returns the first message to the person; its times are in UTC, as in everything for programs.
     pub(super) fn note(&self) -> String {
         let messages = self.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         let mut notes = messages.filter(|message| message.get("level").and_then(Value::as_str) == Some("note"));
         notes.find_map(|message| message.get("text").and_then(Value::as_str).map(str::to_owned)).unwrap_or_default()
     }
 
-    /// A member of the error document a failed command prints last on standard error.
+    /// Returns a member of the error document a failed command prints last on standard error.
     pub(super) fn error(&self, name: &str) -> String {
         let document = self.stderr.lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok());
         document.and_then(|error| error.get(name).and_then(Value::as_str).map(str::to_owned)).unwrap_or_default()
     }
 
-    /// What to print when an expectation is not met.
+    /// Returns the text to print when an expectation is not met.
     pub(super) fn told(&self) -> String {
         let verdict = self.text("verdict");
         format!("exit {} {verdict} {}", self.code, self.stderr.lines().next().unwrap_or_default()).trim_end().to_owned()
@@ -261,7 +261,7 @@ impl Drop for Service {
     }
 }
 
-/// The timestamp version that the service at `address` says it shows.
+/// Returns the timestamp version that the service at `address` says it shows.
 fn health(address: &str) -> Option<u64> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;
@@ -282,7 +282,7 @@ fn works(program: &str, args: &[&str]) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// A port nobody listens on.
+/// Returns a port nobody listens on.
 pub(super) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).map_or(18_240, |address| address.port())
 }

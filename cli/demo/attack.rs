@@ -1,15 +1,15 @@
-//! What an attacker can do with files alone: change a disclosure, put two presentations together.
+//! The attacks that need files alone: change a disclosure, put two presentations together.
 
 use waypass_credential::base64url;
 
-/// The disclosed parts of an SD-JWT presentation, decoded.
+/// Returns the disclosed parts of an SD-JWT presentation, decoded.
 pub(super) fn disclosures(presentation: &str) -> String {
     let pieces: Vec<&str> = presentation.trim().split('~').collect();
     let inner = pieces.get(1..pieces.len().saturating_sub(1)).unwrap_or_default();
     inner.iter().filter_map(|piece| base64url::decode(piece).ok()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect()
 }
 
-/// The presentation with one disclosed value replaced by another.
+/// Returns the presentation with one disclosed value replaced by another.
 pub(super) fn edit_role(presentation: &str, from: &str, to: &str) -> String {
     let edit = |piece: &str| {
         let text = base64url::decode(piece).ok().and_then(|bytes| String::from_utf8(bytes).ok());
@@ -24,7 +24,7 @@ pub(super) fn edit_role(presentation: &str, from: &str, to: &str) -> String {
     edited.collect::<Vec<_>>().join("~")
 }
 
-/// The credential of the first presentation with the holder's proof of the second.
+/// Returns the credential of the first presentation with the holder's proof of the second.
 pub(super) fn splice(credential: &str, proof: &str) -> String {
     let credential = credential.trim().rsplit_once('~').map_or("", |(credential, _)| credential);
     let proof = proof.trim().rsplit_once('~').map_or("", |(_, proof)| proof);

@@ -1,4 +1,4 @@
-//! What the demo prints: numbered acts, commands, expectations that are counted, at most 80 columns.
+//! The output of the demo: numbered acts, commands, expectations that are counted, at most 80 columns.
 
 use crate::output::{Out, Tone};
 use crate::text::Text;
@@ -23,13 +23,13 @@ impl Stage {
         Self { out, began: Instant::now(), acts: 0, met: 0, expected: 0, left_out: Vec::new(), missed: Vec::new() }
     }
 
-    /// A new act: one of the verbs and what happens.
+    /// Begins a new act: one of the verbs and what happens.
     pub(super) fn act(&mut self, verb: &str, about: &str) {
         self.acts += 1;
         self.out.words([Text::default(), Text::in_tone(Tone::Strong, format!("{:>2}  {verb:<9}", self.acts)).then(format!(" {about}"))]);
     }
 
-    /// What somebody does, as a command line without the folders and secret files of the demo.
+    /// Prints a person's step, as a command line without the folders and secret files of the demo.
     pub(super) fn command(&self, who: &str, line: &str) {
         for (number, part) in wrap(line, WIDTH - 16).iter().enumerate() {
             let lead = if number == 0 { format!("{who:>7} $") } else { format!("{:>9}", "") };
@@ -37,7 +37,7 @@ impl Stage {
         }
     }
 
-    /// A fact.
+    /// Prints a fact.
     pub(super) fn say(&self, text: &str) {
         for part in wrap(text, WIDTH - 6) {
             self.out.words(&format!("      {part}"));
@@ -54,7 +54,7 @@ impl Stage {
         }
     }
 
-    /// An expectation: met or not, it is counted.
+    /// Counts an expectation, met or not.
     pub(super) fn expect(&mut self, what: &str, met: bool, otherwise: &str) {
         self.expected += 1;
         let (mark, tone) = if met { ("✔", Tone::Green) } else { ("✖", Tone::Red) };
@@ -70,7 +70,7 @@ impl Stage {
         }
     }
 
-    /// A step this machine cannot do: said, and not counted as met.
+    /// Prints a step this machine cannot do: said, and not counted as met.
     pub(super) fn leave_out(&mut self, what: &str, why: &str) {
         const LEAD: &str = "left out:";
         for part in wrap(&format!("{LEAD} {what}, because {why}"), WIDTH - 6) {
@@ -83,7 +83,7 @@ impl Stage {
         self.left_out.push(what.to_owned());
     }
 
-    /// The one-screen summary; whether everything expected came true.
+    /// Prints the one-screen summary; returns whether everything expected came true.
     pub(super) fn end(&self, rows: &[(&str, String)]) -> bool {
         self.out.words([String::new(), "─".repeat(WIDTH)]);
         for (verb, text) in rows {
@@ -106,12 +106,12 @@ impl Stage {
         all
     }
 
-    /// Whether nothing was left out.
+    /// Returns true if nothing was left out.
     pub(super) fn is_whole(&self) -> bool {
         self.left_out.is_empty()
     }
 
-    /// The same for a program.
+    /// Returns the summary for a program.
     pub(super) fn document(&self) -> serde_json::Value {
         serde_json::json!({ "schema": "waypass.demo/1", "met": self.met, "expected": self.expected, "missed": self.missed, "left_out": self.left_out })
     }

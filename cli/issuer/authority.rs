@@ -36,7 +36,7 @@ pub(crate) enum Verb {
     },
     /// Write what another site needs to believe this issuer: its entry, and the newest of its status lists
     Export {
-        /// The folder for `entry.json`, `list-1` and so on; made if there is none
+        /// The folder for `entry.json`, `list-1` and so on; made if it does not exist
         folder: PathBuf,
         #[command(flatten)]
         publishing: Publishing,
@@ -139,7 +139,8 @@ fn refresh(session: &Session, files: &[PathBuf], publishing: &Publishing, open: 
     publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
 }
 
-/// The entry as it was last published, without the keys that are no other site's business; what it may say there, the other site decides.
+/// Returns the entry as it was last published, without the keys that other sites do not need; what it may say
+/// there, the other site decides.
 fn export(session: &Session, folder: &Path, publishing: &Publishing, open: &OpenArgs) -> Outcome {
     let clock = publishing.clock(session)?;
     let published = super::with(session, open, |issuer| match issuer.published().map_err(store_failure)? {
@@ -190,7 +191,7 @@ fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
     files.iter().map(|path| file::read(path)).collect()
 }
 
-/// What is being believed of whom.
+/// Returns the issuer that is to be believed.
 pub(super) fn limits(authority: &Authority) -> Vec<String> {
     let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { words::list(&authority.sites) };
     let mut lines = vec![format!(
@@ -212,7 +213,7 @@ fn list_document(list: &ListInfo) -> Value {
     json!({ "uri": list.uri, "issued_at": list.issued_at.unix(), "expires_at": list.expires_at.unix(), "entries": list.entries })
 }
 
-/// The words for an error that names the file of the list which is wrong.
+/// Returns the words for an error that names the file of the list which is wrong.
 fn of_list(error: AuthorityError, files: &[PathBuf]) -> Failure {
     let file = if let AuthorityError::List { place, .. } = error { files.get(place) } else { None };
     let failure = failure(error);

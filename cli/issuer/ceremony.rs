@@ -40,7 +40,7 @@ pub(crate) enum Verb {
     Sign(SignArgs),
     /// Join what the officers signed and put it into effect; publish afterwards
     Assemble {
-        /// What came back from the officers: copies of a root, of targets, or of both
+        /// Files that came back from the officers: copies of a root, of targets, or of both
         #[arg(required = true)]
         papers: Vec<PathBuf>,
         #[command(flatten)]
@@ -48,10 +48,10 @@ pub(crate) enum Verb {
     },
 }
 
-/// What is prepared.
+/// The parts that are prepared.
 #[derive(clap::Subcommand)]
 pub(crate) enum Prepare {
-    /// Who may sign what from now on; the officers of the present root must sign it too
+    /// Keys, and what each may sign from now on; the officers of the present root must sign it too
     Root(RootArgs),
     /// Issuers, gates and rules as they are to be published
     Targets {
@@ -101,10 +101,10 @@ pub(crate) struct SignArgs {
     open: OpenArgs,
 }
 
-/// Where a paper goes.
+/// The file of a paper.
 #[derive(clap::Args)]
 pub(crate) struct Output {
-    /// Where the paper goes
+    /// File for the paper
     #[arg(short, long, value_name = "PAPER", default_value = "-")]
     output: PathBuf,
 }
@@ -119,7 +119,7 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
                 officer_keys(vault)
             })?;
             tell_keys(session, &keys)?;
-            session.out.note("give these lines to whoever prepares the root; what they say is public, but must arrive unchanged");
+            session.out.note("give these lines to the person who prepares the root; what they say is public, but must arrive unchanged");
         }
         Verb::Key { open } => tell_keys(session, &unlock::with(session, Role::Issuer, &open, officer_keys)?)?,
         Verb::Prepare(Prepare::Root(args)) => prepare_root(session, &args)?,
@@ -133,7 +133,7 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
     Ok(crate::exit::Exit::Done)
 }
 
-/// The public keys by use.
+/// Returns the public keys by use.
 fn officer_keys(vault: &Unlocked<'_>) -> Result<Vec<(KeyRole, PublicKey)>, Failure> {
     let mut keys = Vec::new();
     for (key_use, id) in key_uses(vault)? {
@@ -178,7 +178,7 @@ fn prepare_root(session: &Session, args: &RootArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A key in this vault that is new to the role. One that an earlier paper named, and no root, is not made a second time.
+/// Returns a key in this vault that is new to the role. One that an earlier paper named, and no root, is not made a second time.
 fn renewed(vault: &Unlocked<'_>, purpose: KeyPurpose, present: &Quorum) -> Result<Quorum, Failure> {
     let unused = vault.keys()?.into_iter().find(|key| key.purpose == purpose && !key.retired && !present.has(&key.public_key));
     let key = match unused {
@@ -203,7 +203,7 @@ fn retire_replaced(vault: &Unlocked<'_>, before: &RootKeys, now: &RootKeys) -> R
     Ok(())
 }
 
-/// What was asked for in the place of what is.
+/// Returns the thing asked for, to put in the place of the present one.
 fn quorum(keys: &[PublicKey], threshold: Option<u32>, present: &Quorum) -> Quorum {
     let keys = if keys.is_empty() { present.keys.clone() } else { keys.to_vec() };
     Quorum { keys, threshold: threshold.unwrap_or(present.threshold) }
@@ -284,5 +284,5 @@ fn deliver(session: &Session, paper: &Paper, path: &Path, done: &str) -> Result<
 }
 
 fn key(text: &str) -> Result<PublicKey, String> {
-    PublicKey::from_multikey(text).map_err(|_| format!("`{text}` is no key as `ceremony key` prints it"))
+    PublicKey::from_multikey(text).map_err(|_| format!("`{text}` is not a key as `ceremony key` prints it"))
 }

@@ -31,7 +31,7 @@ pub(crate) struct Args {
     /// More words; needed with `other`
     #[arg(long, value_name = "TEXT", default_value = "")]
     note: String,
-    /// Who decided, for the history [default: the user's login name]
+    /// Person who decided, for the history [default: the user's login name]
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub(crate) struct MessageArgs {
     id: String,
     /// The message's number in the issuer's settings; 0 is that there is nothing to say
     number: u8,
-    /// Who decided, for the history [default: the user's login name]
+    /// Person who decided, for the history [default: the user's login name]
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
     #[command(flatten)]
@@ -56,13 +56,13 @@ pub(crate) struct MessageArgs {
     open: OpenArgs,
 }
 
-/// What was changed.
+/// The change.
 enum Changed {
     Credential { id: String, event: StatusEvent },
     Gate(GateRow),
 }
 
-/// What became of every id.
+/// The outcome for every id.
 #[derive(Default)]
 struct Tally {
     changed: Vec<Changed>,
@@ -103,7 +103,7 @@ pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
         for id in &ids {
             tally.take(issuer, id, change, &grounds);
         }
-        // What is not published reaches nobody: one publication for all of them.
+        // A change that is not published reaches nobody: one publication for all of them.
         let is_due = !tally.changed.is_empty() || tally.perhaps_unpublished;
         Ok((tally, is_due.then(|| clock.publish(session, issuer).map_err(publish::unpublished))))
     })?;
@@ -165,7 +165,7 @@ impl Tally {
             }
         }
         let count = self.refused.len();
-        // What the machine did not do comes before what was asked wrongly.
+        // A failure of the machine comes before a mistake of the caller.
         let worst = self.refused.iter().position(|(_, why)| why.exit != Exit::Usage).unwrap_or(0);
         if count == 0 {
             return Ok(Exit::Done);
@@ -227,7 +227,7 @@ fn changed(issuer: &mut Issuer<'_>, id: &str, change: Change, grounds: &Grounds)
     Ok(Changed::Credential { id, event })
 }
 
-/// The credentials of a holder that the change is possible for.
+/// Returns the credentials of a holder that the change is possible for.
 fn of_holder(issuer: &Issuer<'_>, change: Change, holder: &str) -> Result<Vec<String>, Failure> {
     let records = issuer.credentials(&Filter { holder: Some(holder.to_owned()), ..Filter::default() }).map_err(store_failure)?;
     if records.is_empty() {
@@ -236,7 +236,7 @@ fn of_holder(issuer: &Issuer<'_>, change: Change, holder: &str) -> Result<Vec<St
     Ok(records.into_iter().filter(|record| change.apply(record.state).is_some()).map(|record| record.id).collect())
 }
 
-/// One id a line.
+/// Reads one id a line.
 fn lines(path: &Path) -> Result<Vec<String>, Failure> {
     let bytes = file::read(path)?;
     let text = std::str::from_utf8(&bytes)
@@ -244,7 +244,7 @@ fn lines(path: &Path) -> Result<Vec<String>, Failure> {
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
-/// The causes by name, for the grammar, its help and the completions.
+/// Returns the causes by name, for the grammar, its help and the completions.
 fn reasons() -> impl TypedValueParser<Value = Cause> {
     PossibleValuesParser::new(Cause::ALL.map(Cause::as_str)).try_map(|name| Cause::parse(&name).ok_or("no reason"))
 }

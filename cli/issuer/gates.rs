@@ -34,7 +34,7 @@ pub(crate) struct EnrollArgs {
 pub(crate) struct IntakeArgs {
     /// The file that `waypass verifier sync --to` made; `-` reads standard input
     file: PathBuf,
-    /// Where receipts and the newest bundle go, for the way back
+    /// Folder for receipts and the newest bundle, for the way back
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]
@@ -78,7 +78,7 @@ pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
     refused.map_or(Ok(Exit::Done), Err)
 }
 
-/// The gates, and which of them a rule closes because it asks for hours that they do not have: the gate's name and the rule's.
+/// Returns the gates, and which of them a rule closes because it asks for hours that they do not have: the gate's name and the rule's.
 fn hours(issuer: &Issuer<'_>, gates: Vec<GateRow>) -> (Vec<GateRow>, Vec<(String, String)>) {
     let without = gates.iter().filter_map(|gate| Some((gate.name.clone(), issuer.rule_without_hours(gate)?))).collect();
     (gates, without)
@@ -115,7 +115,7 @@ pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// The words for a gate that was not enrolled or not dismissed.
+/// Returns the words for a gate that was not enrolled or not dismissed.
 pub(super) fn enroll_failure(error: EnrolError) -> Failure {
     match error {
         EnrolError::Store(why) => store_failure(why),

@@ -39,10 +39,10 @@ pub(crate) struct Args {
     /// How long each publication enrols the gates for [default: the longest time that the rules let a list be used, at least 7d]
     #[arg(long, value_name = "TIME", value_parser = crate::words::parse_span)]
     gate_enrolment: Option<i64>,
-    /// The kind of list that statuses stand in where the credential's format has a place for it
+    /// Kind of list that statuses are in, if the credential's format has a place for it
     #[arg(long, value_name = "KIND", default_value = "token")]
     status: StatusArg,
-    /// What the values of a status message mean, from 0 on: 2, 4, 8 .. 256 texts; with it, bitstrings carry messages too
+    /// Meanings of the values of a status message, from 0 on: 2, 4, 8 .. 256 texts; with it, bitstrings carry messages too
     #[arg(long = "status-message", value_name = "TEXT")]
     status_messages: Vec<String>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `waypass issuer issue`: a credential for a known holder key, or an offer for whoever brings the code.
+//! `waypass issuer issue`: a credential for a known holder key, or an offer for the person who brings the code.
 
 use super::{now, operator, store_failure};
 use crate::Session;
@@ -50,7 +50,7 @@ pub(crate) struct Args {
     /// A JSON file with personal claims such as given_name; signed, not kept
     #[arg(long, value_name = "FILE")]
     claims: Option<PathBuf>,
-    /// What the operator calls it in lists
+    /// Name for it in lists
     #[arg(long, default_value = "")]
     label: String,
     /// How the credential is made
@@ -63,15 +63,15 @@ pub(crate) struct Args {
     /// JCS suite of the key]
     #[arg(long = "suite", value_name = "NAME", value_parser = suite)]
     suites: Vec<Suite>,
-    /// The kind of list its status stands in [default: the issuer's own, see `issuer init`]
+    /// Kind of list its status is in [default: the issuer's own, see `issuer init`]
     #[arg(long, value_name = "KIND")]
     status: Option<StatusArg>,
-    /// Where the credential or the offer goes
+    /// File for the credential or the offer
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]
     codes: qr::ShowArgs,
-    /// Who issues, for the history [default: the user's login name]
+    /// Person who issues, for the history [default: the user's login name]
     #[arg(long, value_name = "NAME")]
     operator: Option<String>,
     #[command(flatten)]
@@ -190,11 +190,11 @@ fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<Members, Fail
     Ok(members)
 }
 
-/// What was issued stands on the record whether or not its file could be written.
+/// An issued credential is on the record, even if its file could not be written.
 fn undelivered(failure: &Failure, issued: &str) -> Failure {
     Failure {
         what: format!("{}; {issued} was issued all the same, and its file exists nowhere", failure.what),
-        next: format!("{}; then issue again, and withdraw a credential that nobody has: waypass issuer revoke", failure.next),
+        next: format!("{}; then issue again, and revoke the credential that was not delivered: waypass issuer revoke", failure.next),
         exit: failure.exit,
     }
 }

@@ -42,7 +42,7 @@ pub(crate) enum Verb {
         /// Write CSV
         #[arg(long)]
         csv: bool,
-        /// Where it goes
+        /// File to write to
         #[arg(short, long, value_name = "FILE", default_value = "-")]
         output: PathBuf,
         #[command(flatten)]
@@ -62,7 +62,7 @@ pub(crate) struct AcknowledgeArgs {
     /// All that are flagged, of this gate or of every gate
     #[arg(long)]
     all: bool,
-    /// Who looked; it stays with the record
+    /// Person who looked; it stays with the record
     #[arg(long, value_name = "NAME")]
     by: String,
     /// The finding, in words
@@ -184,7 +184,7 @@ fn acknowledge(session: &Session, args: &AcknowledgeArgs) -> Result<(), Failure>
     Ok(())
 }
 
-/// The credential that a flagged admission was about: its id and label.
+/// Returns the credential that a flagged admission was about: its id and label.
 fn credential(issuer: &Issuer<'_>, flag: &Flag) -> Result<Option<(String, String)>, Failure> {
     let found = issuer.credential_at(&flag.uri, flag.idx).map_err(store_failure)?;
     Ok(found.map(|record| (record.id, record.label)))

@@ -27,7 +27,7 @@ mod clock;
 
 pub(super) use clock::Publishing;
 
-/// What became of a publication that followed a change.
+/// The outcome of a publication that followed a change.
 pub(super) type Published = Result<Publication, Failure>;
 
 /// Arguments of `issuer publish`.
@@ -52,18 +52,18 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-/// What was published lacks a change that only officers can sign.
+/// The publication lacks a change that only officers can sign.
 pub(super) const TARGETS_DUE: &str = "issuers, gates or rules have changed and the keys that sign them are not here; they are not in this bundle \
     yet: waypass issuer ceremony prepare targets -o PAPER";
 
-/// As [`TARGETS_DUE`], for those who changed just that.
+/// Like [`TARGETS_DUE`], for those who changed just that.
 pub(super) const TAKES_EFFECT_LATER: &str =
     "the keys that sign issuers and rules are not here; the change takes effect when they have signed";
 
 /// The question about a database whose write-ahead log is lost.
 const WITHOUT_LOG: &str = "issuer.db lies there without its write-ahead log, so what was done last may be missing. Go on with what it has?";
 
-/// Does `work` and publishes what came of it. What was done stays done where the publication fails: then the second part says why,
+/// Does `work` and publishes what came of it. A change stays made if the publication fails: then the second part says why,
 /// for [`tell`].
 pub(super) fn after<T>(
     session: &Session,
@@ -161,7 +161,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Shows what a publication would change in whom gates believe, and asks. What only officers can sign they are shown themselves.
+/// Shows what a publication would change in whom gates believe, and asks. The officers themselves are shown what only they can sign.
 fn agreed(args: &Args, answers: &Answers<'_>, issuer: &Issuer<'_>, policy: Option<&PolicyDraft>) -> Result<bool, Failure> {
     if let Some(policy) = policy {
         issuer.check_policy(policy).map_err(rules_failure)?;
@@ -179,7 +179,7 @@ fn agreed(args: &Args, answers: &Answers<'_>, issuer: &Issuer<'_>, policy: Optio
     answers.to(&shown, "Publish this?")
 }
 
-/// The newest root; an issuer that was set up has one.
+/// Returns the newest root; an issuer that was set up has one.
 pub(crate) fn root(issuer: &Issuer<'_>) -> Result<RootFile, Failure> {
     issuer
         .root()
@@ -190,7 +190,7 @@ pub(crate) fn root(issuer: &Issuer<'_>) -> Result<RootFile, Failure> {
 const CORRECT_RULES: &str = "correct the rules; nothing was published";
 const CORRECT_KEYS: &str = "nothing was changed; correct the keys and the numbers, then prepare and sign it again";
 
-/// The words for a root or targets that could not be made.
+/// Returns the words for a root or targets that could not be made.
 pub(crate) fn ceremony_failure(error: &CeremonyError) -> Failure {
     match error {
         CeremonyError::Store(why) => store_failure(why.clone()),
@@ -213,7 +213,7 @@ pub(crate) fn ceremony_failure(error: &CeremonyError) -> Failure {
     }
 }
 
-/// The words for rules that were not taken.
+/// Returns the words for rules that were not taken.
 fn rules_failure(error: RulesError) -> Failure {
     match error {
         RulesError::Store(why) => store_failure(why),
@@ -225,9 +225,9 @@ fn policy_failure(error: &PolicyRefused) -> Failure {
     Failure::usage(error, "correct the file; `waypass issuer show --policy` prints the rules in force as a pattern")
 }
 
-/// The words for a publication that failed where nothing else was to be done.
+/// Returns the words for a publication that failed where nothing else was to be done.
 pub(crate) fn failure(error: PublishError) -> Failure {
-    const STANDS: &str = "what was published before still stands";
+    const STANDS: &str = "the earlier publication is still in force";
     match error {
         PublishError::Store(why) => store_failure(why),
         PublishError::Policy(_) => Failure::usage(error, CORRECT_RULES),
@@ -266,7 +266,7 @@ pub(crate) fn failure(error: PublishError) -> Failure {
     }
 }
 
-/// The same after something was recorded: that is not lost, and only its publication is missing.
+/// Returns the words for the same failure after something was recorded: that is not lost, and only its publication is missing.
 pub(super) fn unpublished(error: PublishError) -> Failure {
     let Failure { exit, what, next } = failure(error);
     let exit = if exit == Exit::Tamper { exit } else { Exit::Unpublished };

@@ -22,11 +22,11 @@ use zeroize::Zeroizing;
 const TABLE: &str = "issuer";
 const SEAL: &[u8] = b"seal";
 
-/// What a vault keeps of its issuer.
+/// The data that a vault keeps of its issuer.
 pub(super) struct Kept {
     key: Zeroizing<[u8; 32]>,
     anchor: Option<Anchor>,
-    /// Whether the vault was made by version 0.1.0 and its issuer's database is not under the seal yet.
+    /// True if the vault was made by version 0.1.0 and its issuer's database is not under the seal yet.
     adopts: bool,
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// Serve the W3C VC API and DID resolution to test against, with keys that end with the process; refused where an issuer lives
     #[arg(long, conflicts_with_all = ["key_file"])]
     vc_api: bool,
-    /// With --vc-api: the URL that callers reach it by, where a proxy stands in front
+    /// With --vc-api: the URL that callers reach it by, if a proxy is in front
     #[arg(long, value_name = "URL", requires = "vc_api")]
     base_url: Option<String>,
     #[command(flatten)]
@@ -95,7 +95,7 @@ fn stopped(error: &ServeError) -> Failure {
     Failure::internal(what, "start it again; nothing acknowledged was lost")
 }
 
-/// Whoever can reach it gets signatures over whatever they like, so no issuer's home may be behind it.
+/// Anyone who can reach it gets signatures over any text, so no issuer's home may be behind it.
 fn vc_api(session: &Session, args: &Args) -> Outcome {
     let home = session.home.vault(Role::Issuer);
     if home.exists() {
@@ -123,7 +123,7 @@ fn vc_api(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// One JSON line an event on standard error; who picked up what is never in it.
+/// Writes one JSON line an event on standard error; who picked up what is never in it.
 fn log(session: &Session) {
     use tracing_subscriber::filter::LevelFilter;
     let level = if session.out.is_quiet() { LevelFilter::WARN } else { LevelFilter::INFO };

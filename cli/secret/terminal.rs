@@ -29,7 +29,7 @@ const CTRL_U: u8 = 0x15;
 const CTRL_BACKSLASH: u8 = 0x1c;
 const BACKSPACES: [u8; 2] = [0x08, 0x7f];
 
-/// The terminal of this process.
+/// Returns the terminal of this process.
 pub(super) fn open() -> Result<File, NotRead> {
     Ok(File::options().read(true).write(true).open("/dev/tty")?)
 }

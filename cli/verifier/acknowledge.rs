@@ -10,7 +10,7 @@ use waypass_machine::{SystemRng, clock};
 /// Arguments of `verifier acknowledge`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Who looked; it goes into the log
+    /// Person who looked; it goes into the log
     #[arg(long, value_name = "NAME")]
     by: String,
     #[command(flatten)]

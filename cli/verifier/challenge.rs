@@ -33,7 +33,7 @@ pub(crate) struct Args {
     /// Why, in words for the person
     #[arg(long, value_name = "TEXT", default_value = "Entry")]
     purpose: String,
-    /// Where the challenge goes
+    /// File for the challenge
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]

@@ -10,7 +10,7 @@ use crate::{secret, words};
 use serde_json::json;
 use waypass_machine::{SystemRng, clock};
 
-/// What to do about the clock.
+/// The advice about the clock.
 #[derive(clap::Subcommand)]
 pub(crate) enum Verb {
     /// Say that the clock is right, after comparing it with a watch
@@ -20,7 +20,7 @@ pub(crate) enum Verb {
 /// Arguments of `verifier clock confirm`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Who compared it; it goes into the log
+    /// Person who compared it; it goes into the log
     #[arg(long, value_name = "NAME")]
     by: String,
     /// Confirm the date of the bundle that is kept aside, instead of this device's clock

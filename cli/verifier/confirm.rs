@@ -14,7 +14,7 @@ use waypass_trust::audit::{BadNote, Note};
 pub(crate) struct Args {
     /// The number of the record, as the verdict names it
     seq: u64,
-    /// Who did the extra step, or turned the person away
+    /// Person who did the extra step, or turned the other away
     #[arg(long, value_name = "NAME")]
     by: String,
     /// The second guard
@@ -51,12 +51,12 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// What a person says, or the words for what cannot be written down.
+/// Returns what a person says, or the words for what cannot be written down.
 pub(crate) fn note(by: &str, second: Option<&str>, reason: Option<&str>) -> Result<Note, Failure> {
     Note::new(by, second, reason).map_err(|error| bad_note(&error))
 }
 
-/// The words for what cannot be written down.
+/// Returns the words for what cannot be written down.
 pub(super) fn bad_note(error: &BadNote) -> Failure {
     let next = match error {
         BadNote::Empty { .. } => "say who: --by NAME",

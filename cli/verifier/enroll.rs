@@ -13,7 +13,7 @@ use waypass_machine::clock;
 /// Arguments of `verifier enroll`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Where the enrolment goes
+    /// File for the enrolment
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]

@@ -15,7 +15,7 @@ pub(crate) struct Args {
     /// The name people know the gate by
     #[arg(long)]
     name: String,
-    /// The site it stands on
+    /// Site it is for
     #[arg(long)]
     site: String,
     /// The zone it opens
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     create: CreateArgs,
 }
 
-/// The longest name, site or zone, in bytes; they stand in every bundle.
+/// The longest name, site or zone, in bytes; they are in every bundle.
 const MAX_TEXT: usize = 128;
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {

@@ -48,22 +48,22 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Grey)
 }
 
-/// A bundle that is kept aside, in words.
+/// Returns a bundle that is kept aside, in words.
 pub(super) fn aside_words(aside: &Aside) -> String {
     let (signed, ahead) = (words::when(aside.signed_at), words::span(aside.ahead_seconds));
     format!("a bundle dated {signed} is kept aside: that is {ahead} ahead of this gate's clock; what it withdraws counts already")
 }
 
-/// What to do about it.
+/// The advice about it.
 pub(super) const ASIDE_NEXT: &str = "compare the clock with a watch: if it is wrong, set it, and the bundle is taken by itself; if it \
      cannot be set: waypass verifier clock confirm --kept-aside --by YOUR-NAME; if it is right, tell the site's operator";
 
-/// As JSON.
+/// Returns it as JSON.
 pub(super) fn aside_document(aside: &Aside) -> serde_json::Value {
     json!({ "signed_at": aside.signed_at.unix(), "ahead_seconds": aside.ahead_seconds })
 }
 
-/// What a synchronization came to.
+/// The result of a synchronization.
 struct Ended {
     flagged: Vec<Flag>,
     taken_back: Vec<TakenBack>,
@@ -76,7 +76,7 @@ struct Between<'s> {
     session: &'s Session,
     /// `None` while a step is at work, and after one that failed.
     vault: RefCell<Option<Parked<'static>>>,
-    /// What was held when the server was asked.
+    /// The bundle that was held when the server was asked.
     planned: RefCell<Manifest>,
     /// Findings the person has been told.
     told: RefCell<Vec<Finding>>,
@@ -103,7 +103,7 @@ impl Between<'_> {
         done.map_err(failure)
     }
 
-    /// Does a step that takes something. What is held may have become newer while the server was waited for; then what came is behind,
+    /// Does a step that takes something. The held bundle may have become newer while the server was waited for; then what came is behind,
     /// and that is nobody's attack.
     fn take<T>(&mut self, step: impl FnOnce(&mut Sync<'_>) -> Result<T, GateError>) -> Result<T, Failure> {
         let planned = self.planned.borrow().clone();
@@ -140,7 +140,7 @@ impl Between<'_> {
     }
 }
 
-/// The part of a manifest that a synchronization changes: the log grows meanwhile.
+/// Returns the part of a manifest that a synchronization changes: the log grows meanwhile.
 fn trust_of(manifest: &Manifest) -> Manifest {
     let mut trust = manifest.clone();
     trust.audit = AuditHeld::default();

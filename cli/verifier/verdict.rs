@@ -56,7 +56,7 @@ fn who(evidence: &Evidence) -> Vec<String> {
     lines
 }
 
-/// The checks one by one: those that failed by their reason, the others as passed. Without a credential that could be
+/// Returns the checks one by one: those that failed by their reason, the others as passed. Without a credential that could be
 /// read, nothing was checked and nothing is claimed.
 fn checks(decision: &Decision) -> Vec<Text> {
     let mut lines: Vec<Text> = decision.reasons.iter().filter(|reason| reason.code != ReasonCode::Ok).map(reason_line).collect();

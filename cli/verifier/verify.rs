@@ -38,7 +38,8 @@ pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
     })
 }
 
-/// Refuses what no person can have presented, and so the guard cannot have meant: that is no verdict about anybody, and no entry in the log.
+/// Refuses what no person can have presented, and so the guard cannot have meant: that is not a verdict about anybody,
+/// and has no entry in the log.
 fn meant(presentation: &[u8]) -> Result<(), Failure> {
     if presentation.is_empty() {
         return Err(Failure::usage("there is no answer in it: it is empty", "ask the person to present again"));
@@ -72,7 +73,7 @@ fn show(session: &Session, args: &Args, mode: Mode, recorded: &Recorded) -> Outc
     Ok(if opened { Exit::Done } else { exit(decision) })
 }
 
-/// How to write down that the extra step was done; until then nobody was let in.
+/// Returns how to write down that the extra step was done; until then nobody was let in.
 fn to_confirm(decision: &Decision, seq: u64) -> [String; 2] {
     let needs = Needs::of(decision.reasons.iter().map(|reason| reason.code.as_str()));
     let second = if needs.second { " --second NAME" } else { "" };
@@ -94,7 +95,7 @@ fn exit(decision: &Decision) -> Exit {
     }
 }
 
-/// The amber reasons by name, for the grammar and the completions.
+/// Returns the amber reasons by name, for the grammar and the completions.
 fn ambers() -> impl TypedValueParser<Value = ReasonCode> {
     let codes = ReasonCode::ALL.iter().filter(|code| code.level() == Level::Amber).map(|code| code.as_str());
     PossibleValuesParser::new(codes).try_map(|name| ReasonCode::parse(&name).ok_or("no reason"))

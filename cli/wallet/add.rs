@@ -146,7 +146,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     if !args.yes && !open.aside(session, || secret::confirm(session.input, &question, "--yes"))?? {
         return Err(secret::declined("nothing was removed"));
     }
-    // What is removed is read again: others may have used the wallet while the person thought.
+    // The credential is read again before it is removed: others may have used the wallet while the person thought.
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     open.wallet.remove(removal, &open.at, &mut SystemRng).map_err(failure)?;
     session.out.json(&json!({ "schema": "waypass.removed/1", "id": id.to_string() }))?;
@@ -154,7 +154,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// The words for a credential that is not taken in; `kept` is whether it is kept aside.
+/// Returns the words for a credential that is not taken in; `kept` is whether it is kept aside.
 pub(super) fn refusal(error: HoldError, kept: bool) -> Failure {
     let failure = match error {
         HoldError::Malformed(_) if kept => Failure::usage(error, "tell its issuer"),

@@ -1,4 +1,4 @@
-//! What a pick-up left undecided: told after every `wallet add` and `wallet list`, removed by `wallet remove`.
+//! Credentials that a pick-up left undecided: told after every `wallet add` and `wallet list`, removed by `wallet remove`.
 
 use super::{Open, failure, list};
 use crate::Session;

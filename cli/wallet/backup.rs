@@ -15,7 +15,7 @@ use waypass_wallet::WalletError;
 /// Arguments of `wallet backup`.
 #[derive(clap::Args)]
 pub(crate) struct BackupArgs {
-    /// Where the backup goes; it must not exist yet
+    /// File for the backup; it must not exist yet
     file: PathBuf,
     #[command(flatten)]
     seal: SealArgs,

@@ -37,16 +37,16 @@ pub(crate) struct KeyArgs {
 /// Which of the holder's keys; without a flag the Ed25519 one, or for an offer one that the issuer takes.
 #[derive(clap::Args)]
 pub(crate) struct CurveArgs {
-    /// Use a P-256 key, for issuers that take nothing else; made if there is none
+    /// Use a P-256 key, for issuers that take nothing else; made if the wallet has none
     #[arg(long)]
     p256: bool,
-    /// Use a P-384 key, for issuers that take nothing else; made if there is none
+    /// Use a P-384 key, for issuers that take nothing else; made if the wallet has none
     #[arg(long, conflicts_with = "p256")]
     p384: bool,
 }
 
 impl CurveArgs {
-    /// The kind that was asked for, if one was.
+    /// Returns the kind that was asked for, if one was.
     pub(crate) const fn asked(&self) -> Option<Algorithm> {
         match (self.p256, self.p384) {
             (true, _) => Some(Algorithm::Es256),

@@ -28,7 +28,7 @@ pub(crate) struct ListArgs {
 pub(crate) struct ShowArgs {
     /// The credential's id, or its beginning
     id: String,
-    /// Write the credential itself to FILE; it shows everything in it to whoever reads it
+    /// Write the credential itself to FILE; it shows everything in it to any reader
     #[arg(long, value_name = "FILE")]
     export: Option<PathBuf>,
     #[command(flatten)]
@@ -115,7 +115,7 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// The beginning of an id that a person types.
+/// Returns the beginning of an id that a person types.
 pub(super) fn short(id: &CredentialId) -> String {
     id.to_string().chars().take(8).collect()
 }

@@ -99,7 +99,7 @@ fn asked(session: &Session, args: &Args, pickup: &Pickup, trusted: &[Authority],
     Ok(Taken::New(choice, code))
 }
 
-/// Exchanges the code, if that is still to do, and fetches the credential. What the issuer may yet answer stays noted.
+/// Exchanges the code, if that is still to do, and fetches the credential. Open questions to the issuer stay noted.
 fn finish(
     session: &Session,
     open: &mut Open,
@@ -146,7 +146,7 @@ fn reach(session: &Session, args: &Args, open: &Open) -> Reach {
 
 const NOT_SPENT: &str = "the offer is not spent; try again when there is a link";
 
-/// What happened and what to do next.
+/// Returns the event, and the next step.
 fn failure(error: PickupError) -> Failure {
     match error {
         PickupError::Transport(TransportError::NotPublic { .. }) => Failure::usage(

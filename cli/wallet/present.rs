@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Answer although it is not an enrolled gate that asks
     #[arg(long)]
     to_unknown: bool,
-    /// Where the answer goes
+    /// File for the answer
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -127,7 +127,7 @@ fn consented(
     }
 }
 
-/// What a person agrees to, without what only the passing of time changes.
+/// Returns the content that a person agrees to, without what only the passing of time changes.
 fn substance(proposal: &Proposal<'_, '_>) -> Vec<String> {
     let claims = |claims: &[Claim]| claims.iter().map(|claim| format!("{} {}", claim.path, claim.value)).collect::<Vec<_>>().join("\n");
     let warnings: Vec<String> = proposal.warnings().iter().map(ToString::to_string).collect();
@@ -138,7 +138,7 @@ fn substance(proposal: &Proposal<'_, '_>) -> Vec<String> {
 /// Other credentials that are named; the rest are a number.
 const OTHERS: usize = 5;
 
-/// What the holder sees before anything leaves the device.
+/// Returns the text that the holder sees before anything leaves the device.
 fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
     let card = proposal.card();
     let mut lines = vec![
@@ -171,7 +171,8 @@ fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
     lines
 }
 
-/// A warning with its mark. That somebody comes to a gate again is no alarm: a mark for it would teach people to overlook marks.
+/// Returns a warning with its mark. That somebody comes to a gate again is not an alarm: a mark for it would teach
+/// people to overlook marks.
 fn warned(warning: &Warning) -> Text {
     let (tone, mark) = if matches!(warning, Warning::SeenBefore { .. }) { (Tone::Quiet, "·") } else { (Tone::Amber, "▲") };
     Text::from("  ").then_in(tone, mark).then(format!(" {warning}"))
@@ -190,13 +191,13 @@ fn names(claims: &[Claim]) -> Vec<String> {
     claims.iter().map(|claim| claim.path.to_string()).collect()
 }
 
-/// What the technical members are for, each purpose once.
+/// Returns the purposes of the technical members, each purpose once.
 fn technical(claims: &[Claim]) -> Vec<&'static str> {
     let purpose = |claim: &Claim| match claim.path.steps() {
         [PathStep::Name(name), ..] => match name.as_str() {
             "iss" | "issuer" => "who issued it",
             "iat" | "nbf" | "exp" | "validFrom" | "validUntil" => "its dates",
-            "status" | "credentialStatus" => "where its status stands",
+            "status" | "credentialStatus" => "its place in the status list",
             "cnf" | "credentialSubject" => "the key it is bound to",
             _ => "what kind of credential it is",
         },

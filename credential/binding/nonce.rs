@@ -10,14 +10,14 @@ use rand_core::CryptoRng;
 pub struct Nonce(pub [u8; 16]);
 
 impl Nonce {
-    /// A new nonce.
+    /// Returns a new nonce.
     pub fn random(rng: &mut dyn CryptoRng) -> Self {
         let mut bytes = [0; 16];
         rng.fill_bytes(&mut bytes);
         Self(bytes)
     }
 
-    /// The text, 22 characters.
+    /// Returns the text, 22 characters.
     pub fn to_text(&self) -> String {
         base64url::encode(&self.0)
     }

@@ -1,6 +1,6 @@
 //! JSON Canonicalization Scheme (RFC 8785): names in UTF-16 code-unit order, ECMAScript numbers, minimal escapes.
 //!
-//! The verification hot path: everything is written into one buffer, and objects whose members already stand in order
+//! The verification hot path: everything is written into one buffer, and objects whose members are already in order
 //! (as our issuer writes them) are written as they are.
 
 use crate::hex;
@@ -11,7 +11,7 @@ use core::cmp::Ordering;
 /// Integers up to 2^53 are exact doubles, so their decimal digits are what ECMAScript prints (RFC 8785 §3.2.2.3).
 const EXACT: u64 = 1 << 53;
 
-/// The canonical bytes of `value`.
+/// Returns the canonical bytes of `value`.
 pub fn to_vec(value: &Value<'_>) -> Vec<u8> {
     let mut out = Vec::with_capacity(2048);
     write(value, &mut out);
@@ -64,7 +64,7 @@ fn write_members<'v, 'a: 'v>(members: impl Iterator<Item = (&'v str, &'v Value<'
     out.push(b'}');
 }
 
-/// The order of the UTF-16 code units of two texts (§3.2.3), found in their UTF-8 bytes.
+/// Returns the order of the UTF-16 code units of two texts (§3.2.3), found in their UTF-8 bytes.
 ///
 /// The two orders differ in one case: characters beyond U+FFFF (lead bytes F0 to F4) are surrogates in UTF-16 and sort before
 /// U+E000 to U+FFFF (lead bytes EE and EF). No continuation byte has these values.

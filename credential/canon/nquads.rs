@@ -1,12 +1,12 @@
 //! Canonical N-Quads (RDF Dataset Canonicalization, appendix A), written term by term.
 //!
-//! What cannot be written so that it reads back the same is refused: an IRI with `>` in it could otherwise end itself and
-//! forge the rest of its line, under a signature made over another dataset.
+//! A term that does not read back as it was written is refused: an IRI with `>` in it could otherwise end itself and
+//! forge the rest of its line, under a signature of another dataset.
 
 use super::rdf::{Literal, Node, Quad, Term, XSD_STRING};
 use alloc::vec::Vec;
 
-/// Which bytes must not stand in an IRI (N-Quads `IRIREF`): those to the space, and ``<>"{}|^`\``.
+/// Returns true for the bytes that must not be in an IRI (N-Quads `IRIREF`): those to the space, and ``<>"{}|^`\``.
 #[inline]
 #[expect(clippy::needless_bitwise_bool, reason = "branches would keep it from vector instructions")]
 const fn ends_iri(byte: u8) -> bool {
@@ -21,7 +21,7 @@ const fn is_special(byte: u8) -> bool {
     (byte < b' ') | (byte == b'"') | (byte == b'\\') | (byte == 0x7f) | (byte == 0xef)
 }
 
-/// Whether any byte is `wanted`. Blocks of 16 without early exit compile to vector instructions; the last block overlaps.
+/// Returns true if any byte is `wanted`. Blocks of 16 without early exit compile to vector instructions; the last block overlaps.
 #[inline]
 fn any(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
     let fold = |found: u8, block: &[u8; 16]| block.iter().fold(found, |found, byte| found | u8::from(wanted(*byte)));
@@ -35,7 +35,7 @@ fn any(bytes: &[u8], wanted: impl Fn(u8) -> bool) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Unwritable;
 
-/// Where a blank node stands in a statement.
+/// The position of a blank node in a statement.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Position {
     Subject,
@@ -140,7 +140,7 @@ fn is_language(tag: &str) -> bool {
 }
 
 /// Appendix A: two-character escapes for seven characters; `\u` and four capital digits for the other control characters and for
-/// what is no XML 1.1 `Char`; everything else as it is.
+/// what is not an XML 1.1 `Char`; everything else as it is.
 fn write_escaped(text: &str, out: &mut Vec<u8>) {
     for char in text.chars() {
         let short = match char {

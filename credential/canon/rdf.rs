@@ -1,7 +1,8 @@
 //! RDF 1.1 datasets as canonicalization needs them: terms that borrow from what they were read from, quads, and dense blank nodes.
 //!
-//! A value here is what the model can say and no more: literals stand only as objects, predicates are IRIs. Whether an IRI is
-//! well-formed is for the reader that made it. Base direction has no canonical N-Quads and so no place here: readers refuse it.
+//! A value here is what the model can say and no more: literals are objects only, predicates are IRIs. The reader
+//! that made an IRI checks that it is well-formed. Base direction has no canonical N-Quads and so no place here:
+//! readers refuse it.
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -11,7 +12,7 @@ pub const XSD_STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
 /// The datatype of a literal with a language tag (RDF 1.1 Concepts §3.3).
 pub const RDF_LANG_STRING: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString";
 
-/// What a subject or a graph name may be.
+/// The kinds of subject and graph name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Node<'a> {
     /// An absolute IRI, without angle brackets or escapes.
@@ -20,7 +21,7 @@ pub enum Node<'a> {
     Blank(u32),
 }
 
-/// What an object may be.
+/// The kinds of object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Term<'a> {
     /// An absolute IRI, without angle brackets or escapes.
@@ -45,13 +46,13 @@ pub struct Literal<'a> {
 /// One statement, in the default graph when `graph` is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Quad<'a> {
-    /// What the statement is about.
+    /// The subject.
     pub subject: Node<'a>,
     /// The predicate's absolute IRI.
     pub predicate: Cow<'a, str>,
-    /// What the statement says.
+    /// The predicate.
     pub object: Term<'a>,
-    /// The graph the statement stands in.
+    /// The graph of the statement.
     pub graph: Option<Node<'a>>,
 }
 
@@ -63,17 +64,17 @@ pub struct Dataset<'a> {
 }
 
 impl<'a> Dataset<'a> {
-    /// An empty dataset.
+    /// Returns an empty dataset.
     pub const fn new() -> Self {
         Self { quads: Vec::new(), blanks: 0 }
     }
 
-    /// An empty dataset with room for `quads` statements.
+    /// Returns an empty dataset with room for `quads` statements.
     pub fn with_capacity(quads: usize) -> Self {
         Self { quads: Vec::with_capacity(quads), blanks: 0 }
     }
 
-    /// The number of a blank node that is not yet in the dataset.
+    /// Returns the number of a blank node that is not yet in the dataset.
     #[inline]
     pub fn fresh_blank(&mut self) -> u32 {
         let number = self.blanks;
@@ -91,27 +92,27 @@ impl<'a> Dataset<'a> {
         self.quads.push(quad);
     }
 
-    /// The statements in the order they were added.
+    /// Returns the statements in the order they were added.
     pub fn iter(&self) -> core::slice::Iter<'_, Quad<'a>> {
         self.quads.iter()
     }
 
-    /// The statements in the order they were added.
+    /// Returns the statements in the order they were added.
     pub fn quads(&self) -> &[Quad<'a>] {
         &self.quads
     }
 
-    /// How many blank nodes were issued; they are numbered from 0. Not all need occur in a statement.
+    /// Returns how many blank nodes were issued; they are numbered from 0. Not all need occur in a statement.
     pub const fn blanks(&self) -> u32 {
         self.blanks
     }
 
-    /// How many statements there are, repeated ones included.
+    /// Returns how many statements there are, repeated ones included.
     pub fn len(&self) -> usize {
         self.quads.len()
     }
 
-    /// Whether there is no statement.
+    /// Returns true if there is no statement.
     pub fn is_empty(&self) -> bool {
         self.quads.is_empty()
     }
@@ -127,7 +128,7 @@ impl<'d, 'a> IntoIterator for &'d Dataset<'a> {
 }
 
 impl Node<'_> {
-    /// The blank node's number, if this is one.
+    /// Returns the blank node's number, if this is one.
     #[inline]
     pub const fn blank(&self) -> Option<u32> {
         match self {
@@ -138,7 +139,7 @@ impl Node<'_> {
 }
 
 impl Term<'_> {
-    /// The blank node's number, if this is one.
+    /// Returns the blank node's number, if this is one.
     #[inline]
     pub const fn blank(&self) -> Option<u32> {
         match self {
@@ -158,17 +159,17 @@ impl<'a> From<Node<'a>> for Term<'a> {
 }
 
 impl<'a> Literal<'a> {
-    /// A plain literal.
+    /// Returns a plain literal.
     pub fn plain(value: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: Cow::Borrowed(XSD_STRING), language: None }
     }
 
-    /// A literal with a datatype, a full IRI other than [`RDF_LANG_STRING`].
+    /// Returns a literal with a datatype, a full IRI other than [`RDF_LANG_STRING`].
     pub fn typed(value: impl Into<Cow<'a, str>>, datatype: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: datatype.into(), language: None }
     }
 
-    /// A literal with a language tag.
+    /// Returns a literal with a language tag.
     pub fn tagged(value: impl Into<Cow<'a, str>>, language: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: Cow::Borrowed(RDF_LANG_STRING), language: Some(language.into()) }
     }

@@ -65,7 +65,7 @@ pub fn canonicalize(dataset: &Dataset<'_>, hash: HashAlgorithm, out: &mut Vec<u8
     Ok(())
 }
 
-/// The canonical number of every blank node of `dataset`, by its number there: 3 stands for `_:c14n3` (§4.3, the issued
+/// Returns the canonical number of every blank node of `dataset`, by its number there: 3 stands for `_:c14n3` (§4.3, the issued
 /// identifiers map). `None` for a blank node that no statement mentions.
 pub fn issue(dataset: &Dataset<'_>, hash: HashAlgorithm) -> Result<Vec<Option<u32>>, RdfcError> {
     let mut lines = Lines::write(dataset)?;

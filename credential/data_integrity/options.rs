@@ -1,4 +1,4 @@
-//! What a `proof` member says about itself (VC Data Integrity 1.0 §2.1), the same in every cryptosuite.
+//! The members of a `proof` about itself (VC Data Integrity 1.0 §2.1), which are alike in every cryptosuite.
 
 use super::Suite;
 use crate::canon::rdfc::RdfcError;
@@ -10,16 +10,16 @@ use crate::time::Timestamp;
 use alloc::{vec, vec::Vec};
 use core::fmt;
 
-/// What a proof says about itself. All of it is signed; none of it is trusted before the signature has been checked.
+/// A proof's description of itself. All of it is signed; none of it is trusted before the signature has been checked.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Options<'v> {
     /// The DID URL (or other URL) of the key.
     pub verification_method: &'v str,
-    /// What the proof is for.
+    /// The purpose of the proof.
     pub purpose: Purpose,
     /// When it was made.
     pub created: Option<Timestamp>,
-    /// Until when it may be used.
+    /// The end of its use.
     pub expires: Option<Timestamp>,
     /// The verifier's nonce.
     pub challenge: Option<&'v str>,
@@ -42,7 +42,7 @@ pub enum ProofError {
     Context,
     /// A member that a proof does not have.
     Member(MemberName),
-    /// `previousProof` names a proof that is not there, or leads back to where it stands.
+    /// `previousProof` names a proof that is not there, or leads back to itself.
     PreviousProof,
     /// Document or proof cannot be read as statements.
     JsonLd(LdError),
@@ -59,7 +59,7 @@ impl fmt::Display for ProofError {
             Self::Unsupported => f.write_str("the proof is of another type, suite or purpose"),
             Self::Context => f.write_str("the proof's contexts are not those of the document"),
             Self::Member(name) => write!(f, "the proof has the member {name}, which proofs do not have"),
-            Self::PreviousProof => f.write_str("the proof is made over one that is not there, or over itself"),
+            Self::PreviousProof => f.write_str("the proof covers one that is not there, or itself"),
             Self::JsonLd(why) => why.fmt(f),
             Self::Rdfc(why) => why.fmt(f),
         }
@@ -150,7 +150,7 @@ pub(super) fn text<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<Opti
     }
 }
 
-/// The one domain, alone or as a list of one.
+/// Returns the one domain, alone or as a list of one.
 fn domain<'v>(proof: &'v Object<'_>) -> Result<Option<&'v str>, ProofError> {
     match proof.member("domain") {
         Some(Value::Array(domains)) => match domains.as_slice() {
@@ -165,13 +165,13 @@ pub(super) fn required<'v>(proof: &'v Object<'_>, name: &'static str) -> Result<
     text(proof, name)?.ok_or(ProofError::Missing(name))
 }
 
-/// An XML Schema `dateTimeStamp` (§3.3.5 step 3).
+/// Reads an XML Schema `dateTimeStamp` (§3.3.5 step 3).
 fn time(proof: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, ProofError> {
     let Some(text) = text(proof, name)? else { return Ok(None) };
     Timestamp::parse_rfc3339(text).map(Some).ok_or(ProofError::OutOfRange(name))
 }
 
-/// The ids in `previousProof`, one or a list; none where the proof is made over the document alone.
+/// Returns the ids in `previousProof`, one or a list; empty if the proof covers the document alone.
 pub(super) fn previous<'v>(proof: &'v Object<'_>) -> Result<Vec<&'v str>, ProofError> {
     const WRONG: ProofError = ProofError::WrongType("previousProof");
     match proof.member("previousProof") {

@@ -10,7 +10,7 @@ use crate::jsonld::{ContextList, to_rdf, to_rdf_without};
 use crate::key::Algorithm;
 use alloc::vec::Vec;
 
-/// The hash within RDFC-1.0 for a suite's keys (vc-di-ecdsa §3.2.3 step 2: SHA-384 for P-384).
+/// Returns the hash within RDFC-1.0 for a suite's keys (vc-di-ecdsa §3.2.3 step 2: SHA-384 for P-384).
 pub const fn hash_algorithm(algorithm: Algorithm) -> HashAlgorithm {
     match algorithm {
         Algorithm::EdDsa | Algorithm::Es256 => HashAlgorithm::Sha256,
@@ -24,7 +24,7 @@ pub fn configure(proof: &Object<'_>, contexts: &ContextList<'_>, hash: HashAlgor
     write(proof, contexts, "proofValue", hash, out)
 }
 
-/// Appends the canonical document without its proof, or with the proofs that the proof is made over, `previous`, in its place (VC Data
+/// Appends the canonical document without its proof, or with the proofs that the proof covers, `previous`, in its place (VC Data
 /// Integrity §4.5).
 pub fn transform(
     document: &Object<'_>,

@@ -11,7 +11,7 @@ use core::fmt;
 /// Proofs of one document. Each costs a signature check and, in a chain, a hash of the document of its own.
 pub const MAX_PROOFS: usize = 8;
 
-/// All proofs of a document, read and put in an order in which each comes after those it is made over; nothing has been checked.
+/// All proofs of a document, read and put in an order in which each comes after those it covers. Unverified.
 #[derive(Clone, Debug)]
 pub struct ProofSet<'v, 'a> {
     entries: Vec<Entry<'v, 'a>>,
@@ -26,14 +26,14 @@ struct Entry<'v, 'a> {
     previous: Vec<usize>,
 }
 
-/// What a verifier knows of a proof's key, and whose it is.
+/// A verifier's knowledge of a proof's key, and of its owner.
 #[derive(Clone, Copy, Debug)]
 pub enum Standing<'k> {
     /// The issuer's own key.
     Issuer(&'k PublicKey),
     /// The key of somebody else who is trusted.
     Trusted(&'k PublicKey),
-    /// A key that could be found, of somebody of whom nothing is known. Its proof is checked only where another is made over it.
+    /// A key that could be found, of somebody of whom nothing is known. Its proof is checked only if another covers it.
     Stranger(&'k PublicKey),
     /// No key was found.
     Unknown,
@@ -42,7 +42,7 @@ pub enum Standing<'k> {
 /// Which proofs of a set must hold.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Requirement {
-    /// Every proof whose key is trusted must hold, with all that it is made over, and at least one of them must be the issuer's.
+    /// Every proof whose key is trusted must hold, with all that it covers, and at least one of them must be the issuer's.
     /// Strangers' proofs neither help nor harm.
     EveryTrustedAndTheIssuers,
     /// Every proof must be by a trusted key and hold, and at least one must be the issuer's.
@@ -63,8 +63,8 @@ pub enum SetError {
 }
 
 impl<'v, 'a> ProofSet<'v, 'a> {
-    /// Reads every proof of `document`: one object, or a list of at most [`MAX_PROOFS`]. Ids that stand twice, references to proofs that
-    /// are not there, and proofs over themselves are refused.
+    /// Reads every proof of `document`: one object, or a list of at most [`MAX_PROOFS`]. Repeated ids, references to
+    /// proofs that are not there, and proofs that cover themselves are refused.
     pub fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
         let member = document.member("proof").ok_or(ProofError::Missing("proof"))?;
         let listed = member.as_array().unwrap_or(core::slice::from_ref(member));
@@ -79,7 +79,7 @@ impl<'v, 'a> ProofSet<'v, 'a> {
         }
         let entry = |config: &'v Object<'a>| {
             let named = options::previous(config)?;
-            // Matching proofs stand in the order of the document, each once (§4.5 step 4).
+            // Matching proofs are in the order of the document, each once (§4.5 step 4).
             let previous = (0..ids.len()).filter(|n| ids[*n].is_some_and(|id| named.contains(&id))).collect();
             if !named.iter().all(|id| ids.contains(&Some(*id))) {
                 return Err(ProofError::PreviousProof);
@@ -96,7 +96,7 @@ impl<'v, 'a> ProofSet<'v, 'a> {
         Ok(Self { entries, order })
     }
 
-    /// The readable proofs, in the order of the document.
+    /// Returns the readable proofs, in the order of the document.
     pub fn proofs(&self) -> impl Iterator<Item = &Proof<'v, 'a>> {
         self.entries.iter().filter_map(|entry| entry.proof.as_ref())
     }
@@ -125,7 +125,7 @@ impl<'v, 'a> ProofSet<'v, 'a> {
             return Err(SetError::NotTrusted);
         }
         let mut needed: Vec<bool> = (0..known.len()).map(is_trusted).collect();
-        // What a needed proof is made over is needed too: it comes before it in the order.
+        // The proofs that a needed proof covers are needed too: they come before it in the order.
         for n in self.order.iter().rev().copied() {
             if needed[n] {
                 self.entries[n].previous.iter().for_each(|before| needed[*before] = true);
@@ -145,7 +145,7 @@ impl<'v, 'a> ProofSet<'v, 'a> {
         Ok(held)
     }
 
-    /// The proofs that the `n`th is made over, as they stand in the document that it hashes; `None` where there are none.
+    /// Returns the proofs that the `n`th covers, as they are in the document that it hashes; `None` if it covers none.
     fn matching(&self, n: usize) -> Option<Value<'a>> {
         let previous = &self.entries[n].previous;
         (!previous.is_empty()).then(|| previous.iter().map(|before| Value::Object(self.entries[*before].config.clone())).collect())
@@ -166,7 +166,7 @@ pub(super) fn named<'a>(document: &Object<'a>, ids: &[&str]) -> Result<Option<Va
     Ok(Some(listed.iter().filter(|proof| ids.iter().any(|id| is_named(proof, id))).cloned().collect()))
 }
 
-/// Each proof after those it is made over; `None` where they go in a circle.
+/// Returns each proof after those it covers; `None` if they go in a circle.
 fn in_order(entries: &[Entry<'_, '_>]) -> Option<Vec<usize>> {
     let mut order = Vec::with_capacity(entries.len());
     let mut is_placed = vec![false; entries.len()];

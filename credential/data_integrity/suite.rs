@@ -30,7 +30,7 @@ pub(super) enum Transformation {
 struct Row {
     name: &'static str,
     transformation: Transformation,
-    /// What it signs with. No two of one suite make signatures of one length: that tells them apart before the key is known.
+    /// The algorithm that it signs with. No two of one suite make signatures of one length: that tells them apart before the key is known.
     algorithms: &'static [Algorithm],
 }
 
@@ -49,17 +49,17 @@ impl Suite {
         }
     }
 
-    /// The text in `cryptosuite`.
+    /// Returns the text in `cryptosuite`.
     pub const fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// The suite of this name, if it is one of ours.
+    /// Returns the suite of this name, if it is one of ours.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|suite| suite.name() == name)
     }
 
-    /// The suite that signs with `algorithm` over canonical JSON.
+    /// Returns the suite that signs with `algorithm` over canonical JSON.
     pub const fn jcs(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::EdDsa => Self::EddsaJcs2022,
@@ -67,7 +67,7 @@ impl Suite {
         }
     }
 
-    /// The suite that signs with `algorithm` over canonical statements.
+    /// Returns the suite that signs with `algorithm` over canonical statements.
     pub const fn rdfc(algorithm: Algorithm) -> Self {
         match algorithm {
             Algorithm::EdDsa => Self::EddsaRdfc2022,
@@ -75,7 +75,7 @@ impl Suite {
         }
     }
 
-    /// The suite that signs with `algorithm` over the same canonical form as this one.
+    /// Returns the suite that signs with `algorithm` over the same canonical form as this one.
     #[must_use]
     pub const fn with_algorithm(self, algorithm: Algorithm) -> Self {
         match self.transformation() {
@@ -84,12 +84,12 @@ impl Suite {
         }
     }
 
-    /// Whether the suite signs with `algorithm`.
+    /// Returns true if the suite signs with `algorithm`.
     pub fn takes(self, algorithm: Algorithm) -> bool {
         self.row().algorithms.contains(&algorithm)
     }
 
-    /// Whether the suite signs what a document means, as statements, and not its text.
+    /// Returns true if the suite signs what a document means, as statements, and not its text.
     pub fn reads_meaning(self) -> bool {
         self.transformation() == Transformation::Rdfc
     }

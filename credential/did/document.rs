@@ -46,7 +46,7 @@ pub struct VerificationMethod {
     ends: Option<Timestamp>,
 }
 
-/// Why bytes are no DID document of the DID they should be of.
+/// Why bytes are not a DID document of the DID they should be of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DocumentError {
     /// Not acceptable JSON.
@@ -67,7 +67,7 @@ pub enum DocumentError {
     PrivateKey,
 }
 
-/// Why a document gives no key for a purpose.
+/// Why a document has no key for a purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MethodError {
     /// The document has no such method.
@@ -89,7 +89,7 @@ impl DidDocument {
         Self::read(document.as_object().ok_or(DocumentError::Json(JsonError::Syntax))?, did)
     }
 
-    /// As [`Self::parse`], from JSON that was read already.
+    /// Like [`Self::parse`], from JSON that was read already.
     pub fn read(document: &Object<'_>, did: &str) -> Result<Self, DocumentError> {
         if document.text("id").ok_or(DocumentError::Member("id"))? != did {
             return Err(DocumentError::AnotherDid);
@@ -114,28 +114,28 @@ impl DidDocument {
         Ok(own)
     }
 
-    /// The DID.
+    /// Returns the DID.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// All methods, in the document's order; those embedded in a relationship come last.
+    /// Returns all methods, in the document's order; those embedded in a relationship come last.
     pub fn methods(&self) -> &[VerificationMethod] {
         &self.methods
     }
 
-    /// The key of `method`, an absolute DID URL, if it may be used for `purpose` at `at`.
+    /// Returns the key of `method`, an absolute DID URL, if it may be used for `purpose` at `at`.
     pub fn key(&self, method: &str, purpose: Purpose, at: Timestamp) -> Result<&PublicKey, MethodError> {
         let method = self.methods.iter().find(|own| own.id == method).ok_or(MethodError::NoSuchMethod)?;
         method.key(purpose, at)
     }
 
-    /// Every key that may be used for `purpose` at `at`, with the URL of its method.
+    /// Returns every key that may be used for `purpose` at `at`, with the URL of its method.
     pub fn keys(&self, purpose: Purpose, at: Timestamp) -> impl Iterator<Item = (&str, &PublicKey)> {
         self.methods.iter().filter_map(move |method| Some((method.id.as_str(), method.key(purpose, at).ok()?)))
     }
 
-    /// Every method of this DID for `purpose` whose key is of a kind that does not verify here.
+    /// Returns every method of this DID for `purpose` whose key is of a kind that does not verify here.
     pub fn unsupported(&self, purpose: Purpose) -> impl Iterator<Item = &VerificationMethod> {
         self.methods.iter().filter(move |method| {
             method.is_own
@@ -202,22 +202,22 @@ impl VerificationMethod {
         Ok(Self { id, kind: kind.to_owned(), is_own, material, purposes: purpose.into_iter().collect(), ends })
     }
 
-    /// Its URL, absolute.
+    /// Returns its URL, absolute.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Its `type`.
+    /// Returns its `type`.
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// Its key, if it is of a kind that we read.
+    /// Returns its key, if it is of a kind that we read.
     pub const fn material(&self) -> Option<&KeyMaterial> {
         self.material.as_ref()
     }
 
-    /// What it is for; of the relationships, `assertionMethod` and `authentication` are read.
+    /// Returns its purposes; of the relationships, `assertionMethod` and `authentication` are read.
     pub fn purposes(&self) -> &[Purpose] {
         &self.purposes
     }
@@ -236,12 +236,12 @@ impl VerificationMethod {
     }
 }
 
-/// The array `name`; a document without it has none.
+/// Returns the array `name`; a document without it has none.
 fn list<'v, 'a>(document: &'v Object<'a>, name: &'static str) -> Result<&'v [Value<'a>], DocumentError> {
     document.member(name).map_or(Ok(&[][..]), |value| value.as_array().ok_or(DocumentError::Member(name)))
 }
 
-/// A method's URL; one without a DID is relative to the document's (DID Core §3.2.2). It is more than a DID alone.
+/// Returns a method's URL; one without a DID is relative to the document's (DID Core §3.2.2). It is more than a DID alone.
 fn absolute(reference: &str, did: &str) -> Option<String> {
     let absolute = if reference.starts_with(['#', '/', '?']) { format!("{did}{reference}") } else { reference.to_owned() };
     let names_a_method = DidUrl::parse(&absolute).ok()?.did() != absolute && !absolute.ends_with('#');
@@ -254,7 +254,7 @@ fn time(method: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Do
 }
 
 impl DidUrl<'_> {
-    /// The document of this DID, whose key is in the identifier (`did:key`, `did:jwk`). The DID must stand alone.
+    /// Returns the document of this DID, whose key is in the identifier (`did:key`, `did:jwk`). The DID must be bare.
     pub fn document(&self) -> Result<Object<'static>, DidError> {
         if !self.path_and_query.is_empty() || self.fragment.is_some() {
             return Err(DidError::Syntax);

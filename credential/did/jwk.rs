@@ -24,7 +24,7 @@ pub(super) fn decode(id: &str) -> Result<PublicKey, DidError> {
     PublicKey::from_jwk(&jwk).map_err(|_| DidError::InvalidKey)
 }
 
-/// The JWK as it stands in the identifier, and its key.
+/// Returns the JWK in the identifier, and its key.
 pub(super) fn read(id: &str) -> Result<(Object<'static>, KeyMaterial), DidError> {
     let text = base64url::decode(id).map_err(|_| DidError::InvalidKey)?;
     let jwk = json::parse(&text, JWK).map_err(|_| DidError::InvalidKey)?;

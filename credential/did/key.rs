@@ -19,7 +19,7 @@ pub(super) fn decode(id: &str) -> Result<PublicKey, DidError> {
     PublicKey::from_multikey(id).map_err(|_| DidError::InvalidKey)
 }
 
-/// The key, also where it verifies nothing.
+/// Returns the key, also where it verifies nothing.
 pub(super) fn material(id: &str) -> Result<KeyMaterial, DidError> {
     KeyMaterial::from_multikey(id).map_err(|_| DidError::InvalidKey)
 }

@@ -1,6 +1,6 @@
-//! What a key is for: the verification relationship between it and its controller (Controlled Identifiers §2.3).
+//! The purpose of a key: the verification relationship between it and its controller (Controlled Identifiers §2.3).
 
-/// What a proof is for (VC Data Integrity §2.1 `proofPurpose`).
+/// The purpose of a proof (VC Data Integrity §2.1 `proofPurpose`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// The issuer asserts what the document says.
@@ -10,7 +10,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// The text in `proofPurpose`.
+    /// Returns the text in `proofPurpose`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::AssertionMethod => "assertionMethod",

@@ -1,6 +1,6 @@
 //! DID Resolution results (DID Core 1.0 §7.1, DID Resolution 0.3 §4): a DID in, a document or an error code out.
 //!
-//! Nothing is fetched: documents of `did:web` come from whoever holds them (the trust bundle, or a fetch made before).
+//! Nothing is fetched: documents of `did:web` come from the caller (the trust bundle, or a fetch made before).
 
 use super::document::{DOCUMENT, DidDocument};
 use super::web::WebDid;
@@ -21,10 +21,10 @@ pub enum Representation {
     JsonLd,
 }
 
-/// What went wrong (DID Resolution §10).
+/// The error (DID Resolution §10).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ErrorCode {
-    /// The text is no DID, or its method-specific part breaks the method's rules.
+    /// The text is not a DID, or its method-specific part breaks the method's rules.
     InvalidDid,
     /// Nobody holds a document of this DID.
     NotFound,
@@ -32,7 +32,7 @@ pub enum ErrorCode {
     MethodNotSupported,
     /// The caller accepts none of the forms that a document has.
     RepresentationNotSupported,
-    /// What is held is no document of this DID.
+    /// The held document is not one of this DID.
     InvalidDidDocument,
 }
 
@@ -46,7 +46,7 @@ pub struct Resolution {
 }
 
 impl Representation {
-    /// The media type.
+    /// Returns the media type.
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Did => "application/did",
@@ -55,7 +55,7 @@ impl Representation {
         }
     }
 
-    /// The form that a caller accepts who names one media type, perhaps with parameters; no preference gets [`Self::Did`].
+    /// Returns the form that a caller accepts who names one media type, perhaps with parameters; no preference gets [`Self::Did`].
     pub fn accepted(accept: Option<&str>) -> Result<Self, ErrorCode> {
         let name = accept.unwrap_or("*/*").split(';').next().unwrap_or_default().trim();
         if name == "*/*" || name == "application/*" {
@@ -67,18 +67,18 @@ impl Representation {
 }
 
 impl ErrorCode {
-    /// What went wrong, in words.
+    /// Returns the error, in words.
     pub const fn title(self) -> &'static str {
         match self {
-            Self::InvalidDid => "this is no DID, or not one that its method allows",
+            Self::InvalidDid => "this is not a DID, or not one that its method allows",
             Self::NotFound => "nobody here has a document of this DID",
             Self::MethodNotSupported => "DIDs of this method are not resolved here",
             Self::RepresentationNotSupported => "the document has none of the forms that are accepted",
-            Self::InvalidDidDocument => "what is held is no document of this DID",
+            Self::InvalidDidDocument => "the held document is not one of this DID",
         }
     }
 
-    /// The `type` of the error (DID Resolution §10).
+    /// Returns the `type` of the error (DID Resolution §10).
     pub const fn problem_type(self) -> &'static str {
         match self {
             Self::InvalidDid => "https://www.w3.org/ns/did#INVALID_DID",
@@ -101,7 +101,8 @@ impl From<DidError> for ErrorCode {
 }
 
 impl Resolution {
-    /// Resolves `did` for a caller who accepts one media type, or any. `held` gives the bytes of a `did:web`'s document, if there are any.
+    /// Resolves `did` for a caller who accepts one media type, or any. `held` returns the bytes of a `did:web`'s
+    /// document, if there are any.
     pub fn of<'b>(did: &str, accept: Option<&str>, held: impl FnOnce(&WebDid<'_>) -> Option<&'b [u8]>) -> Self {
         match Representation::accepted(accept) {
             Ok(representation) => Self { representation, document: resolve(did, held) },
@@ -109,7 +110,7 @@ impl Resolution {
         }
     }
 
-    /// The result object: the document, and metadata that says its form or what went wrong.
+    /// Returns the result object: the document, and metadata that says its form or what went wrong.
     pub fn to_json(&self) -> Object<'static> {
         let (document, metadata) = match &self.document {
             Ok(document) => (Value::Object(document.clone()), Object::new().with("contentType", self.representation.media_type())),

@@ -21,7 +21,8 @@ pub struct WebDid<'a> {
 impl<'a> WebDid<'a> {
     /// Reads a bare `did:web`.
     ///
-    /// What could name one document in two ways, or something that is no host of the DNS, is refused: upper case, ports with leading
+    /// A name that could mean one document in two ways, or something other than a host of the DNS, is refused: upper
+    /// case, ports with leading
     /// zeros, IP addresses in any spelling, and path segments that a server could read as a step up or as several.
     pub fn parse(did: &'a str) -> Result<Self, DidError> {
         let url = DidUrl::parse(did)?;
@@ -43,7 +44,7 @@ impl<'a> WebDid<'a> {
         if !is_name(host) || !path.is_none_or(|path| path.split(':').all(is_segment)) {
             return Err(DidError::Syntax);
         }
-        // Where a URL's last label is a number, the whole is an IPv4 address (WHATWG URL §3.5 "ends in a number").
+        // If a URL's last label is a number, the whole is an IPv4 address (WHATWG URL §3.5 "ends in a number").
         let last = host.rsplit('.').next().unwrap_or(host);
         let hexadecimal = last.strip_prefix("0x").is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
         if last.bytes().all(|b| b.is_ascii_digit()) || hexadecimal {
@@ -52,22 +53,23 @@ impl<'a> WebDid<'a> {
         Ok(Self { did, host, port, path })
     }
 
-    /// The DID itself.
+    /// Returns the DID itself.
     pub const fn did(&self) -> &'a str {
         self.did
     }
 
-    /// The host, in lower case. It may still resolve to a private address: whoever fetches looks at the address, not at the name.
+    /// Returns the host, in lower case. It may still resolve to a private address: the fetching program looks at the
+    /// address, not at the name.
     pub const fn host(&self) -> &'a str {
         self.host
     }
 
-    /// The port, if it is not https' own.
+    /// Returns the port, if it is not https' own.
     pub const fn port(&self) -> Option<u16> {
         self.port
     }
 
-    /// Where the document lies (§2.5.2 "Read"): `https://host/.well-known/did.json`, or `https://host/path/did.json`.
+    /// Returns the address of the document (§2.5.2 "Read"): `https://host/.well-known/did.json`, or `https://host/path/did.json`.
     pub fn document_url(&self) -> String {
         let port = self.port.map_or_else(String::new, |port| format!(":{port}"));
         let path = self.path.map_or_else(|| String::from(".well-known"), |path| path.replace(':', "/"));
@@ -75,7 +77,7 @@ impl<'a> WebDid<'a> {
     }
 }
 
-/// A port as it is written: no sign, no leading zero, not zero.
+/// Reads a port as it is written: no sign, no leading zero, not zero.
 fn decimal(text: &str) -> Option<u16> {
     if text.starts_with('0') || !text.bytes().all(|b| b.is_ascii_digit()) { None } else { text.parse().ok() }
 }
@@ -92,7 +94,8 @@ fn is_name(host: &str) -> bool {
     host.len() <= MAX_HOST && host.split('.').all(is_label)
 }
 
-/// A path segment that is one segment: not empty, no dots alone, and nothing percent-encoded that a server could take for a dot, a
+/// Returns true for a path segment that is one segment: not empty, no dots alone, and nothing percent-encoded that a
+/// server could take for a dot, a
 /// slash, a backslash, a percent sign or a control character.
 fn is_segment(segment: &str) -> bool {
     let harmless = |code: &str| {

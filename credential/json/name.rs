@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// The beginning of a member's name, for a message. Who reads bytes of strangers makes it safe before it reaches a terminal.
+/// The beginning of a member's name, for a message. The reader of a stranger's bytes makes it safe before it reaches a terminal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct MemberName {
     bytes: [u8; NAME],
@@ -13,7 +13,7 @@ pub struct MemberName {
 const NAME: usize = 32;
 
 impl MemberName {
-    /// The text, cut to 32 bytes.
+    /// Returns the text, cut to 32 bytes.
     pub fn as_str(&self) -> &str {
         core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
     }

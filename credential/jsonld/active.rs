@@ -25,7 +25,7 @@ struct Frame<'x> {
     below: u32,
     /// Property-scoped: it may redefine what is protected.
     overrides: bool,
-    /// Whether a term here or below may be a prefix.
+    /// True if a term here or below may be a prefix.
     prefixes: bool,
     /// The union of [`Layer::alias_lengths`] here and below.
     alias_lengths: u64,
@@ -117,7 +117,7 @@ impl<'x> Frames<'x> {
         false
     }
 
-    /// What the layer was compiled against must hold where it is applied, or its IRIs would be others.
+    /// The context that the layer was compiled against must be in force where it is applied, or its IRIs would be others.
     fn check_needs(&self, top: u32, layer: &Layer) -> Result<(), LdError> {
         for need in layer.needs.iter() {
             let holds = if need.name == "@vocab" {
@@ -160,7 +160,7 @@ impl<'x> Frames<'x> {
         Ok(())
     }
 
-    /// The definition of `name`.
+    /// Returns the definition of `name`.
     pub(super) fn find(&self, top: u32, name: &str) -> Option<Definition<'x>> {
         self.find_hashed(top, hash(name), name)
     }
@@ -176,7 +176,7 @@ impl<'x> Frames<'x> {
         None
     }
 
-    /// Whether a term in force means `iri`.
+    /// Returns true if a term in force means `iri`.
     pub(super) fn names(&self, top: u32, iri: &str) -> bool {
         let hash = hash(iri);
         let mut at = top;
@@ -193,7 +193,7 @@ impl<'x> Frames<'x> {
         self.frame(top).and_then(|frame| frame.vocab)
     }
 
-    /// Whether `text`, which has a colon, would be read as prefix and suffix (API §5.2.2 step 6).
+    /// Returns true if `text`, which has a colon, would be read as prefix and suffix (API §5.2.2 step 6).
     pub(super) fn is_compact(&self, top: u32, text: &str) -> bool {
         self.frame(top).is_some_and(|frame| frame.prefixes)
             && text
@@ -201,7 +201,7 @@ impl<'x> Frames<'x> {
                 .is_some_and(|(prefix, suffix)| !suffix.starts_with("//") && self.find(top, prefix).is_some_and(|(_, term)| term.prefix))
     }
 
-    /// The keyword that `name` is or stands for.
+    /// Returns the keyword that `name` is or stands for.
     pub(super) fn keyword(&self, top: u32, name: &str) -> Result<Option<Keyword>, LdError> {
         if name.starts_with('@') {
             return match Keyword::read(name) {

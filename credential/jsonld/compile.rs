@@ -1,7 +1,7 @@
 //! From a JSON-LD 1.1 context document to its [`Context`] tables (JSON-LD 1.1 API §4.1 and §4.2).
 //!
 //! The build script compiles the contexts we ship, the library those a trust bundle carries. Both include this file and read the documents
-//! with [`crate::json`], so that both mean the same. What the compiler does not implement it refuses; no feature is skipped over.
+//! with [`crate::json`], so that both mean the same. The compiler refuses what it does not implement; no feature is skipped over.
 
 use super::table::{Coercion, Container, Context, Keyword, Layer, Means, Need, Term, Vocab, hash, is_iri, keyword_like};
 use crate::json::{Limits, Number, Object, Value};
@@ -131,7 +131,7 @@ impl Compiler {
         Ok(place)
     }
 
-    /// Compiles the scoped contexts of the layer at `place`, now that its own terms stand.
+    /// Compiles the scoped contexts of the layer at `place`, now that its own terms are compiled.
     fn scopes(&mut self, context: &Members<'_, '_>, place: usize, outer: &[usize]) -> Result<(), ContextError> {
         let around = [outer, &[place]].concat();
         for at in 0..self.layers[place].terms.len() {
@@ -162,7 +162,7 @@ struct Definer<'c, 'v> {
 }
 
 impl<'c, 'v> Definer<'c, 'v> {
-    /// The context's own keywords (API §4.1.2 step 5); returns `@propagate`.
+    /// Reads the context's own keywords (API §4.1.2 step 5); returns `@propagate`.
     fn header(&mut self) -> Result<Option<bool>, ContextError> {
         let mut propagate = None;
         for (name, value) in self.context.iter().filter(|(name, _)| name.starts_with('@')) {
@@ -185,7 +185,7 @@ impl<'c, 'v> Definer<'c, 'v> {
             Some(Value::Null) => self.vocab = Vocab::Cleared,
             // Absolute only: one relative to the vocabulary around it would have two meanings.
             Some(Value::String(iri)) if is_iri(iri) && iri.contains("://") => self.vocab = Vocab::Iri(owned(iri)?),
-            Some(_) => return Err(ContextError::Unsupported("an @vocab that is no absolute IRI")),
+            Some(_) => return Err(ContextError::Unsupported("an @vocab that is not an absolute IRI")),
         }
         Ok(propagate)
     }
@@ -243,13 +243,13 @@ impl<'c, 'v> Definer<'c, 'v> {
         let mut term = self.term(name, means);
         for (key, value) in definition.iter() {
             match key {
-                // The scoped context is compiled when all terms around it stand.
+                // The scoped context is compiled when all terms around it are.
                 "@id" | "@context" => {}
                 "@protected" => term.protected = value.as_bool().ok_or(ContextError::Invalid("@protected is not true or false"))?,
                 "@prefix" => term.prefix = value.as_bool().ok_or(ContextError::Invalid("@prefix is not true or false"))?,
                 "@type" => term.coercion = self.coercion(value.as_str().ok_or(ContextError::Invalid("@type is not a string"))?)?,
                 "@container" => term.container = container(value)?,
-                _ => return Err(ContextError::Invalid("a term definition has a member that is no keyword")),
+                _ => return Err(ContextError::Invalid("a term definition has a member that is not a keyword")),
             }
         }
         let plain = term.coercion == Coercion::Plain && definition.member("@context").is_none() && !term.prefix;
@@ -265,7 +265,7 @@ impl<'c, 'v> Definer<'c, 'v> {
         Ok(term)
     }
 
-    /// What `name` stands for if its definition says `id`.
+    /// Returns what `name` stands for if its definition says `id`.
     fn means(&mut self, name: &str, id: Option<&'c str>) -> Result<Means, ContextError> {
         match id {
             Some(id) if id != name => match self.expand(id)? {
@@ -317,7 +317,7 @@ impl<'c, 'v> Definer<'c, 'v> {
         Ok(Means::Iri(owned(&iri)?))
     }
 
-    /// The definition of `name` here or around, and whether it may be a prefix.
+    /// Returns the definition of `name` here or around, and whether it may be a prefix.
     fn resolve(&mut self, name: &'c str) -> Result<Option<(Means, bool)>, ContextError> {
         if self.context.contains_key(name) {
             self.define(name)?;
@@ -364,7 +364,7 @@ fn container(value: &Value<'_>) -> Result<Container, ContextError> {
     })
 }
 
-/// The maps of JSON-LD 1.1 (§4.6), none of which is read.
+/// Returns the maps of JSON-LD 1.1 (§4.6), none of which is read.
 fn map_of(container: &str) -> Option<&'static str> {
     Some(match container {
         "@language" => "an @container of @language (a language map)",
@@ -385,7 +385,7 @@ fn owned(iri: &str) -> Result<Cow<'static, str>, ContextError> {
     Ok(Cow::Owned(iri.to_owned()))
 }
 
-/// The hash table of a layer's terms by these hashes, in their order: twice as many slots as terms, rounded up to a power of two.
+/// Returns the hash table of a layer's terms by these hashes, in their order: twice as many slots as terms, rounded up to a power of two.
 fn slots(hashes: Vec<Option<u32>>) -> Vec<u32> {
     if hashes.is_empty() {
         return Vec::new();

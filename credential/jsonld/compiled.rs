@@ -22,7 +22,7 @@ pub(crate) struct CompiledContext {
     pub(crate) sha256: &'static str,
     /// Its SHA-384, by which Subresource Integrity mostly names it.
     pub(crate) sha384: &'static str,
-    /// What it defines.
+    /// The definitions.
     pub(crate) table: &'static Context,
 }
 

@@ -71,7 +71,7 @@ impl fmt::Display for CarriedError {
 impl core::error::Error for CarriedError {}
 
 impl KnownContexts {
-    /// The contexts compiled in.
+    /// Returns the contexts compiled in.
     pub const fn new() -> Self {
         Self { carried: Vec::new() }
     }
@@ -93,8 +93,9 @@ impl KnownContexts {
         Ok(())
     }
 
-    /// Takes the contexts that stand in `document` itself, wherever an `@context` is, and puts names in their place. What an inline
-    /// context makes of a document only its author knows: this is for tools that must read any document, and a gate does without.
+    /// Takes the contexts that are in `document` itself, wherever an `@context` is, and puts names in their place. Only
+    /// its author knows what an inline context makes of a document: this is for tools that must read any document, and
+    /// a gate does without.
     pub fn adopt(&mut self, document: &mut Object<'_>) -> Result<(), CarriedError> {
         for (name, value) in document.members_mut() {
             match value {
@@ -147,22 +148,22 @@ impl KnownContexts {
         Ok(())
     }
 
-    /// Whether `id` is one of the contexts added.
+    /// Returns true if `id` is one of the contexts added.
     pub fn carries(&self, id: &str) -> bool {
         self.carried.iter().any(|context| context.id == id)
     }
 
-    /// The first added context that defines `name`.
+    /// Returns the first added context that defines `name`.
     pub fn carrier_of(&self, name: &str) -> Option<&str> {
         self.carried.iter().find(|context| defines(&context.table, name)).map(|context| context.id.as_str())
     }
 
-    /// The contexts that `document` names, all of them known.
+    /// Returns the contexts that `document` names, all of them known.
     pub fn list<'c>(&'c self, document: &Object<'_>) -> Result<ContextList<'c>, LdError> {
         self.read(document.member("@context").ok_or(LdError::Context)?)
     }
 
-    /// The contexts that `value`, an `@context`, names.
+    /// Returns the contexts that `value`, an `@context`, names.
     pub(super) fn read<'c>(&'c self, value: &Value<'_>) -> Result<ContextList<'c>, LdError> {
         let items = match value {
             Value::Array(items) if !items.is_empty() && items.len() <= LONGEST_LIST => items.as_slice(),
@@ -195,29 +196,29 @@ pub struct ContextList<'c> {
 }
 
 impl<'c> ContextList<'c> {
-    /// The URLs, in the document's order. Whoever reads claims by their JSON names compares them with the list that defines
+    /// Returns the URLs, in the document's order. A caller that reads claims by their JSON names compares them with the list that defines
     /// those names: under another list the same names may mean something else.
     pub fn ids(&self) -> impl ExactSizeIterator<Item = &'c str> {
         self.contexts.iter().map(|(id, _)| *id)
     }
 
-    /// Whether these are exactly `ids`, in this order.
+    /// Returns true if these are exactly `ids`, in this order.
     pub fn is(&self, ids: &[&str]) -> bool {
         self.ids().eq(ids.iter().copied())
     }
 
-    /// Whether one of the contexts has an `@vocab`, under which every name is a term. Good for examples and test suites; a gate
+    /// Returns true if one of the contexts has an `@vocab`, under which every name is a term. Good for examples and test suites; a gate
     /// that decides by names it knows may do without.
     pub fn is_open(&self) -> bool {
         self.contexts.iter().any(|(_, context)| is_open(context))
     }
 
-    /// Whether one of the contexts from the `first` on defines `name` for every node.
+    /// Returns true if one of the contexts from the `first` on defines `name` for every node.
     pub fn names_from(&self, first: usize, name: &str) -> bool {
         self.contexts.iter().skip(first).any(|(_, context)| defines(context, name))
     }
 
-    /// Whether `value`, an `@context`, names these contexts.
+    /// Returns true if `value`, an `@context`, names these contexts.
     pub(super) fn is_named_by(&self, value: &Value<'_>) -> bool {
         let items = value.as_array().unwrap_or(core::slice::from_ref(value));
         items.len() == self.contexts.len() && items.iter().zip(self.ids()).all(|(item, id)| item.as_str() == Some(id))
@@ -228,7 +229,7 @@ fn is_open(context: &Context) -> bool {
     context.layers.iter().any(|layer| matches!(layer.vocab, Vocab::Iri(_)))
 }
 
-/// Whether `context` gives `name` a meaning in every node.
+/// Returns true if `context` gives `name` a meaning in every node.
 fn defines(context: &Context, name: &str) -> bool {
     context.layers[0].find(hash(name), name).is_some_and(|term| matches!(term.means, Means::Iri(_)))
 }
@@ -243,7 +244,7 @@ fn require_own_names<'c>(added: &Context, others: &(impl Iterator<Item = &'c Con
     for term in added.layers[0].terms.iter() {
         let iri = match (&term.means, term.name.as_ref()) {
             (Means::Iri(iri), _) => iri,
-            // What the base context says too.
+            // The base context says these too.
             (Means::Keyword(Keyword::Id), "id") | (Means::Keyword(Keyword::Type), "type") => continue,
             (Means::Keyword(_) | Means::Nothing, _) => return Err(CarriedError::Keyword),
         };

@@ -18,7 +18,7 @@ const RDF_NIL: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#nil";
 /// Deepest nesting, for trees that were not read under [`crate::json::Limits`] (which allow a credential 16).
 const DEEPEST: u32 = 32;
 
-/// What the signature covers, and so what must not be lost on the way to statements.
+/// The content that the signature covers, and that must not be lost on the way to statements.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signed {
     /// The statements: a value that makes none, or makes one twice, would go unsigned.
@@ -71,7 +71,7 @@ pub(super) struct Walk<'x> {
     out: Dataset<'x>,
     /// The graphs and names of the nodes that have members.
     described: Vec<Named<'x>>,
-    /// The graphs and identifiers that stand as values.
+    /// The graphs and identifiers that are values.
     mentioned: Vec<Named<'x>>,
     /// The predicates that terms gave the nodes being walked, innermost last.
     predicates: Vec<&'x str>,
@@ -95,7 +95,7 @@ impl<'x> From<Subject<'x>> for Node<'x> {
     }
 }
 
-/// Where a value stands.
+/// The place of a value.
 struct Place<'x> {
     active: Active,
     subject: Subject<'x>,
@@ -118,7 +118,7 @@ pub(super) struct Head<'x> {
     context: Option<&'x Value<'x>>,
 }
 
-/// What an object turned out to be.
+/// The kind of an object.
 enum Made<'x> {
     One(Term<'x>),
     /// `@set`: the values are inside.
@@ -142,7 +142,7 @@ impl<'x> Walk<'x> {
         Ok(())
     }
 
-    /// The statement that `object` stands at `place`.
+    /// Adds the statement that `object` is at `place`.
     #[inline]
     fn state(&mut self, place: &Place<'x>, object: Term<'x>) -> Result<(), LdError> {
         self.push(place.subject, again(&place.predicate), object, place.graph)
@@ -170,7 +170,7 @@ impl<'x> Walk<'x> {
         Ok(head)
     }
 
-    /// All values of one member.
+    /// Adds all values of one member.
     fn values(&mut self, place: &Place<'x>, value: &'x Value<'x>) -> Result<(), LdError> {
         let term = place.definition.map(|(_, term)| term);
         if term.is_some_and(|term| term.coercion == Coercion::Json) {
@@ -200,7 +200,7 @@ impl<'x> Walk<'x> {
         if !words && different_strings(items) { Ok(()) } else { self.check_repeated(place, start) }
     }
 
-    /// One value of a member, which is not in a list.
+    /// Adds one value of a member, which is not in a list.
     fn one(&mut self, place: &Place<'x>, value: &'x Value<'x>, in_set: bool) -> Result<(), LdError> {
         if self.signed == Signed::Text {
             match value {
@@ -250,7 +250,7 @@ impl<'x> Walk<'x> {
         Ok(head)
     }
 
-    /// What `value` becomes as an object of `place` (API §5.1 and §5.3).
+    /// Returns what `value` becomes as an object of `place` (API §5.1 and §5.3).
     fn made(&mut self, place: &Place<'x>, value: &'x Value<'x>) -> Result<Made<'x>, LdError> {
         let graph = place.definition.is_some_and(|(_, term)| matches!(term.container, Container::Graph | Container::GraphSet));
         match value {
@@ -299,7 +299,7 @@ impl<'x> Walk<'x> {
         Ok(Term::Iri(Cow::Borrowed(identifier)))
     }
 
-    /// The contexts in force inside `object`, and its keywords by them (API §5.1 steps 7 to 9).
+    /// Returns the contexts in force inside `object`, and its keywords by them (API §5.1 steps 7 to 9).
     fn enter(&mut self, place: &Place<'x>, object: &'x Object<'x>, heads_graph: bool) -> Result<(Active, Head<'x>), LdError> {
         let mut active = place.active;
         let mut head = self.scan(active, object)?;
@@ -355,7 +355,7 @@ impl<'x> Walk<'x> {
         Ok(Made::One(Node::from(node).into()))
     }
 
-    /// A node in a graph of its own (API §5.1 step 13.11.4).
+    /// Adds a node in a graph of its own (API §5.1 step 13.11.4).
     fn graph(&mut self, place: &Place<'x>, object: &'x Object<'x>) -> Result<Term<'x>, LdError> {
         let (active, head) = self.enter(place, object, true)?;
         if head.value.is_some() || head.list.is_some() || head.set.is_some() {
@@ -370,7 +370,7 @@ impl<'x> Walk<'x> {
         Ok(Term::Blank(graph))
     }
 
-    /// The node that a graph is about. That counts as its mention: were it mentioned again, another node could be the head.
+    /// Adds the node that a graph is about. That counts as its mention: were it mentioned again, another node could be the head.
     fn head_node(
         &mut self,
         active: Active,
@@ -385,7 +385,7 @@ impl<'x> Walk<'x> {
         Ok(())
     }
 
-    /// A node object: its statements, and its identifier or a fresh blank node.
+    /// Adds a node object: its statements, and its identifier or a fresh blank node.
     fn node(
         &mut self,
         outside: Active,
@@ -436,7 +436,7 @@ impl<'x> Walk<'x> {
         Ok(subject)
     }
 
-    /// Whether the member is one of those in `head`. Type-scoped contexts must leave the keywords as they were.
+    /// Returns true if the member is one of those in `head`. Type-scoped contexts must leave the keywords as they were.
     fn is_keyword(&self, active: Active, head: &Head<'x>, name: &str, value: &'x Value<'x>) -> Result<bool, LdError> {
         let same = |noted: Option<&'x Value<'x>>| noted.is_some_and(|noted| core::ptr::eq(noted, value));
         match self.frames.keyword(active.top, name)? {
@@ -449,7 +449,7 @@ impl<'x> Walk<'x> {
         }
     }
 
-    /// The predicate that `name` stands for. Names written as IRIs are refused: a second spelling that readers would not see.
+    /// Returns the predicate that `name` stands for. Names written as IRIs are refused: a second spelling that readers would not see.
     fn property(&self, active: Active, name: &'x str) -> Result<(Cow<'x, str>, Option<Definition<'x>>), LdError> {
         match self.frames.find(active.top, name) {
             Some((context, term)) => match &term.means {
@@ -465,7 +465,7 @@ impl<'x> Walk<'x> {
         }
     }
 
-    /// The statements that the node has these types.
+    /// Adds the statements that the node has these types.
     fn kinds(&mut self, active: Active, subject: Subject<'x>, types: &'x [Value<'x>], graph: Option<u32>) -> Result<(), LdError> {
         let start = self.out.len();
         for name in types {
@@ -505,7 +505,7 @@ impl<'x> Walk<'x> {
     }
 }
 
-/// The values of `@type`.
+/// Returns the values of `@type`.
 fn types<'x>(value: &'x Value<'x>) -> Result<&'x [Value<'x>], LdError> {
     match value {
         Value::String(_) => Ok(core::slice::from_ref(value)),
@@ -515,7 +515,7 @@ fn types<'x>(value: &'x Value<'x>) -> Result<&'x [Value<'x>], LdError> {
     }
 }
 
-/// The same text; of a borrowed one no copy is made.
+/// Returns the same text; of a borrowed one no copy is made.
 #[inline]
 fn again<'x>(text: &Cow<'x, str>) -> Cow<'x, str> {
     match text {

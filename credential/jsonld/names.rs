@@ -7,12 +7,12 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 impl<'x> Walk<'x> {
-    /// An identifier as a value or `@id` (API §5.2.2, not relative to anything).
+    /// Returns an identifier as a value or `@id` (API §5.2.2, not relative to anything).
     pub(super) fn id(&self, top: u32, text: &'x str) -> Result<&'x str, LdError> {
         self.absolute(top, text, LdError::RelativeId).map(|()| text)
     }
 
-    /// A type, a datatype or another vocabulary item (API §5.2.2 with `vocab`).
+    /// Returns a type, a datatype or another vocabulary item (API §5.2.2 with `vocab`).
     pub(super) fn vocabulary(&self, top: u32, text: &'x str) -> Result<Cow<'x, str>, LdError> {
         if text.contains(':') {
             self.absolute(top, text, LdError::RelativeType)?;

@@ -24,21 +24,21 @@ pub(crate) struct Layer {
     pub(crate) vocab: Vocab,
     /// The terms, ordered by name.
     pub(crate) terms: Cow<'static, [Term]>,
-    /// Where a name's hash leads: see [`Layer::find`].
+    /// The place that a name's hash leads to: see [`Layer::find`].
     pub(crate) slots: Cow<'static, [u32]>,
-    /// Where an IRI's hash leads: see [`Layer::names`].
+    /// The place that an IRI's hash leads to: see [`Layer::names`].
     pub(crate) iris: Cow<'static, [u32]>,
-    /// What the definitions took from outside this layer.
+    /// The terms that the definitions took from outside this layer.
     pub(crate) needs: Cow<'static, [Need]>,
     /// Bit `n` says that a name of `n` bytes stands for a keyword (bit 63: of 63 or more).
     pub(crate) alias_lengths: u64,
-    /// Whether a term may be the prefix of a compact IRI.
+    /// True if a term may be the prefix of a compact IRI.
     pub(crate) prefixes: bool,
     /// Applied to its own document's definitions, this redefines no protected term.
     pub(crate) clean: bool,
 }
 
-/// What a context says about `@vocab`.
+/// A context's statement about `@vocab`.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) enum Vocab {
     /// Nothing.
@@ -57,21 +57,21 @@ pub(crate) struct Term {
     pub(crate) name: Cow<'static, str>,
     /// [`hash`] of the name.
     pub(crate) hash: u32,
-    /// What the name stands for.
+    /// The meaning of the name.
     pub(crate) means: Means,
-    /// What a bare value becomes.
+    /// The meaning of a bare value.
     pub(crate) coercion: Coercion,
-    /// What an array of values is.
+    /// The meaning of an array of values.
     pub(crate) container: Container,
-    /// Whether it may be the prefix of a compact IRI.
+    /// True if it may be the prefix of a compact IRI.
     pub(crate) prefix: bool,
-    /// Whether later contexts must leave it alone (JSON-LD 1.1 §4.1.11).
+    /// True if later contexts must leave it alone (JSON-LD 1.1 §4.1.11).
     pub(crate) protected: bool,
     /// The scoped context, by its place in [`Context::layers`].
     pub(crate) scope: Option<u16>,
 }
 
-/// What a term stands for.
+/// The meaning of a term.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Means {
     /// An absolute IRI.
@@ -105,12 +105,12 @@ pub(crate) enum Keyword {
     Refused,
 }
 
-/// What a bare value becomes (JSON-LD 1.1 §4.2.3).
+/// The meaning of a bare value (JSON-LD 1.1 §4.2.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Coercion {
-    /// What it is: a string, a number or a truth value.
+    /// Its kind: a string, a number or a truth value.
     Plain,
-    /// The same, said by `@none`.
+    /// Said by `@none`.
     None,
     /// An identifier.
     Id,
@@ -122,40 +122,40 @@ pub(crate) enum Coercion {
     Datatype(Cow<'static, str>),
 }
 
-/// What an array of values is.
+/// The meaning of an array of values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Container {
     /// Several values.
     Plain,
-    /// The same, said by `@set`.
+    /// Said by `@set`.
     Set,
     /// One ordered list.
     List,
     /// Several values, each a graph of its own.
     Graph,
-    /// The same, said by `@graph` and `@set`.
+    /// Said by `@graph` and `@set`.
     GraphSet,
 }
 
-/// What a layer took from outside itself.
+/// A term that a layer took from outside itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Need {
     /// A name, or `@vocab`.
     pub(crate) name: Cow<'static, str>,
     /// [`hash`] of the name.
     pub(crate) hash: u32,
-    /// What it stood for and whether it could be a prefix; `None`: it was not defined.
+    /// Its meaning there, and if it could be a prefix; `None`: it was not defined.
     pub(crate) found: Option<(Means, bool)>,
 }
 
 impl Layer {
-    /// The definition of `name`, whose [`hash`] the caller has.
+    /// Returns the definition of `name`, whose [`hash`] the caller has.
     #[inline]
     pub(crate) fn find(&self, hash: u32, name: &str) -> Option<&Term> {
         self.probe(&self.slots, hash, |term| term.name == name)
     }
 
-    /// Whether a term means `iri`, whose [`hash`] the caller has.
+    /// Returns true if a term means `iri`, whose [`hash`] the caller has.
     pub(crate) fn names(&self, hash: u32, iri: &str) -> bool {
         self.probe(&self.iris, hash, |term| matches!(&term.means, Means::Iri(own) if own == iri)).is_some()
     }
@@ -183,12 +183,12 @@ impl Layer {
 }
 
 impl Context {
-    /// The scoped context of `term`, a term of this document.
+    /// Returns the scoped context of `term`, a term of this document.
     pub(crate) fn scope(&self, term: &Term) -> Option<&Layer> {
         self.layers.get(usize::from(term.scope?))
     }
 
-    /// Whether `own`, a term here, says the same as `their`, a term of `other`, protection aside (JSON-LD 1.1 API §4.2.2 step 27).
+    /// Returns true if `own`, a term here, says the same as `their`, a term of `other`, protection aside (JSON-LD 1.1 API §4.2.2 step 27).
     pub(crate) fn agrees(&self, own: &Term, other: &Self, their: &Term) -> bool {
         own.name == their.name
             && own.means == their.means
@@ -213,7 +213,7 @@ impl Context {
 }
 
 impl Keyword {
-    /// The keyword that `text` is (JSON-LD 1.1 §9.16).
+    /// Returns the keyword that `text` is (JSON-LD 1.1 §9.16).
     pub(crate) fn read(text: &str) -> Option<Self> {
         Some(match text {
             "@id" => Self::Id,
@@ -231,12 +231,12 @@ impl Keyword {
     }
 }
 
-/// Whether `text` has the form of a keyword: `@` and then letters. Later versions of JSON-LD may give it a meaning.
+/// Returns true if `text` has the form of a keyword: `@` and then letters. Later versions of JSON-LD may give it a meaning.
 pub(crate) fn keyword_like(text: &str) -> bool {
     text.strip_prefix('@').is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphabetic()))
 }
 
-/// Whether `text` is an absolute IRI as far as RDF needs it: a scheme (RFC 3986 §3.1), something behind it, and no character that
+/// Returns true if `text` is an absolute IRI as far as RDF needs it: a scheme (RFC 3986 §3.1), something behind it, and no character that
 /// N-Quads forbids between angle brackets. Blank node labels have no scheme.
 pub fn is_iri(text: &str) -> bool {
     let bytes = text.as_bytes();
@@ -248,7 +248,7 @@ pub fn is_iri(text: &str) -> bool {
         && rest.iter().all(|byte| IRI[usize::from(*byte)])
 }
 
-/// The bytes that may stand in an IRI: those N-Quads does not forbid (`IRIREF`), all of UTF-8 beyond ASCII included.
+/// The bytes that may be in an IRI: those N-Quads does not forbid (`IRIREF`), all of UTF-8 beyond ASCII included.
 const IRI: [bool; 256] = {
     let mut allowed = [true; 256];
     let mut byte = 0;
@@ -265,7 +265,7 @@ const IRI: [bool; 256] = {
     allowed
 };
 
-/// The hash of a name, from its first and last eight bytes and its length. Tables are fixed before a document is read, so a
+/// Returns the hash of a name, from its first and last eight bytes and its length. Tables are fixed before a document is read, so a
 /// document cannot make names collide in them.
 #[inline]
 pub(crate) fn hash(name: &str) -> u32 {

@@ -22,14 +22,14 @@ const EXACT: u64 = (1 << 53) - 1;
 /// `DBL_DIG`: decimals of so many digits are told apart by doubles and by the canonical form, which has 16 digits.
 const DIGITS: usize = 15;
 
-/// A JSON literal (JSON-LD 1.1 §10.2): any value, in its JCS form.
+/// Returns a JSON literal (JSON-LD 1.1 §10.2): any value, in its JCS form.
 pub(super) fn json(value: &Value<'_>) -> Literal<'static> {
     let text = String::from_utf8(jcs::to_vec(value)).unwrap_or_default();
     debug_assert!(!text.is_empty(), "JCS is UTF-8");
     Literal::typed(text, RDF_JSON)
 }
 
-/// A string, number or truth value, with the datatype its term or value object gives it.
+/// Returns a string, number or truth value, with the datatype its term or value object gives it.
 pub(super) fn literal<'x>(value: &'x Value<'x>, datatype: Option<Cow<'x, str>>) -> Result<Literal<'x>, LdError> {
     let typed = |text: Cow<'x, str>, otherwise: &'static str| Literal::typed(text, datatype.clone().unwrap_or(Cow::Borrowed(otherwise)));
     match value {
@@ -52,7 +52,7 @@ pub(super) fn literal<'x>(value: &'x Value<'x>, datatype: Option<Cow<'x, str>>) 
     }
 }
 
-/// The number as an integer, if it has no fraction.
+/// Returns the number as an integer, if it has no fraction.
 fn whole(number: Number) -> Result<Option<i64>, LdError> {
     let integer = match number {
         Number::Signed(integer) => integer,
@@ -65,7 +65,7 @@ fn whole(number: Number) -> Result<Option<i64>, LdError> {
     if integer.unsigned_abs() > EXACT { Err(LdError::Number) } else { Ok(Some(integer)) }
 }
 
-/// The canonical double: `%1.15E` without trailing zeros of the mantissa, but one digit after the point (API §8.6).
+/// Returns the canonical double: `%1.15E` without trailing zeros of the mantissa, but one digit after the point (API §8.6).
 fn double(number: f64) -> Result<String, LdError> {
     let shortest = format!("{number:e}");
     if shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count() > DIGITS {
@@ -77,7 +77,7 @@ fn double(number: f64) -> Result<String, LdError> {
     Ok(format!("{mantissa}{}E{exponent}", if mantissa.ends_with('.') { "0" } else { "" }))
 }
 
-/// A value object: `@value` with `@type`, or with `@language` and `@direction`, and nothing else.
+/// Returns a value object: `@value` with `@type`, or with `@language` and `@direction`, and nothing else.
 pub(super) fn value_object<'x>(walk: &Walk<'x>, active: Active, object: &'x Object<'x>, head: &Head<'x>) -> Result<Literal<'x>, LdError> {
     let known = [head.value, head.kind, head.language, head.direction];
     if known.iter().flatten().count() != object.len() {
@@ -92,7 +92,7 @@ pub(super) fn value_object<'x>(walk: &Walk<'x>, active: Active, object: &'x Obje
         (Some(Value::String(kind)), None) if kind == "@json" => Ok(json(value)),
         (Some(Value::String(kind)), None) => {
             let datatype = walk.vocabulary(active.top, kind)?;
-            // Their literals have a form of their own; a type with a scoped context is no datatype.
+            // Their literals have a form of their own; a type with a scoped context is not a datatype.
             let scoped = walk.frames.find(active.top, kind).is_some_and(|(_, term)| term.scope.is_some());
             if scoped || [RDF_JSON, RDF_LANG_STRING].contains(&datatype.as_ref()) || datatype.starts_with(I18N) {
                 Err(LdError::Value)
@@ -125,7 +125,7 @@ fn directed<'x>(value: &'x Value<'x>, head: &Head<'x>, direction: &Value<'_>) ->
     Ok(Literal::typed(text.as_ref(), [I18N, &tag, "_", direction].concat()))
 }
 
-/// The tag in lower case, its canonical spelling in RDF (RDF 1.1 Concepts §3.3), if it is one (BCP 47 §2.1, the shape only).
+/// Returns the tag in lower case, its canonical spelling in RDF (RDF 1.1 Concepts §3.3), if it is one (BCP 47 §2.1, the shape only).
 fn language(tag: &str) -> Result<Cow<'_, str>, LdError> {
     let mut subtags = tag.split('-');
     let subtag = |text: &str| (1..=8).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric());

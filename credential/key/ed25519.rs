@@ -14,7 +14,7 @@ impl Ed25519Key {
         if key.is_weak() || !is_canonical(bytes) { Err(InvalidKey) } else { Ok(Self(key)) }
     }
 
-    /// The 32 bytes of RFC 8032 §5.1.5.
+    /// Returns the 32 bytes of RFC 8032 §5.1.5.
     pub fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
@@ -25,7 +25,7 @@ impl Ed25519Key {
     }
 }
 
-/// Whether the y coordinate is below 2^255 - 19 (RFC 8032 §5.1.3 step 1). The other second spelling, a sign bit beside x = 0,
+/// Returns true if the y coordinate is below 2^255 - 19 (RFC 8032 §5.1.3 step 1). The other second spelling, a sign bit with x = 0,
 /// has small order and is refused as weak. Compressing the point again would tell the same at ten times the cost.
 fn is_canonical(bytes: &[u8; 32]) -> bool {
     bytes[31] & 0x7f != 0x7f || bytes[1..31].iter().any(|byte| *byte != 0xff) || bytes[0] < 0xed

@@ -13,7 +13,7 @@ pub(super) fn encode(key: &PublicKey) -> json::Object<'static> {
     }
 }
 
-/// An octet key pair (RFC 8037 §2).
+/// Returns an octet key pair (RFC 8037 §2).
 pub(super) fn encode_octets(curve: &'static str, bytes: &[u8; 32]) -> json::Object<'static> {
     json::Object::new().with("crv", curve).with("kty", "OKP").with("x", base64url::encode(bytes))
 }
@@ -56,7 +56,7 @@ pub(super) fn decode(jwk: &json::Value<'_>) -> Result<PublicKey, InvalidKey> {
     if alg_agrees && use_agrees && ops_agree { Ok(key) } else { Err(InvalidKey) }
 }
 
-/// An X25519 key; members that make it anything but a key for agreement are refused.
+/// Reads an X25519 key; members that make it anything but a key for agreement are refused.
 pub(super) fn decode_x25519(jwk: &json::Value<'_>) -> Result<[u8; 32], InvalidKey> {
     let jwk = jwk.as_object().ok_or(InvalidKey)?;
     let is_x25519 = jwk.text("kty") == Some("OKP") && jwk.text("crv") == Some("X25519");
@@ -68,7 +68,7 @@ pub(super) fn decode_x25519(jwk: &json::Value<'_>) -> Result<[u8; 32], InvalidKe
     if is_x25519 && use_agrees && alg_agrees && ops_agree && jwk.member("d").is_none() { coordinate(jwk, "x") } else { Err(InvalidKey) }
 }
 
-/// One coordinate, of exactly the curve's length (RFC 7518 §6.2.1.2).
+/// Reads one coordinate, of exactly the curve's length (RFC 7518 §6.2.1.2).
 fn coordinate<const N: usize>(jwk: &json::Object<'_>, name: &str) -> Result<[u8; N], InvalidKey> {
     base64url::decode_array(jwk.text(name).ok_or(InvalidKey)?).map_err(|_| InvalidKey)
 }

@@ -22,7 +22,7 @@ impl KeyMaterial {
         PublicKey::from_multikey(text).map(Self::Verification).or_else(|_| from_other_multikey(text))
     }
 
-    /// The Multikey text.
+    /// Returns the Multikey text.
     pub fn to_multikey(&self) -> String {
         match self {
             Self::Verification(key) => key.to_multikey(),
@@ -36,7 +36,7 @@ impl KeyMaterial {
         PublicKey::from_jwk(key).map(Self::Verification).or_else(|_| jwk::decode_x25519(key).map(Self::X25519))
     }
 
-    /// The JSON Web Key; BLS12-381 has none that is standardised.
+    /// Returns the JSON Web Key; BLS12-381 has none that is standardised.
     pub fn to_jwk(&self) -> Option<Object<'static>> {
         match self {
             Self::Verification(key) => Some(key.to_jwk()),
@@ -45,7 +45,7 @@ impl KeyMaterial {
         }
     }
 
-    /// The key, if it is one that verifies.
+    /// Returns the key, if it is one that verifies.
     pub const fn verification_key(&self) -> Option<&PublicKey> {
         if let Self::Verification(key) = self { Some(key) } else { None }
     }
@@ -71,7 +71,7 @@ const P: [u8; 48] = [
     0xff, 0xff, 0xaa, 0xab,
 ];
 
-/// Whether these bytes can be a G2 point (same draft, appendix C): compressed, not the point at infinity, both halves of x below p.
+/// Returns true if these bytes can be a G2 point (same draft, appendix C): compressed, not the point at infinity, both halves of x below p.
 fn is_bls12_381_g2(bytes: &[u8; 96]) -> bool {
     const COMPRESSED: u8 = 0x80;
     const INFINITY: u8 = 0x40;

@@ -43,7 +43,7 @@ pub(super) fn decode(text: &str) -> Result<PublicKey, InvalidKey> {
     }
 }
 
-/// The `N` bytes of codec and key.
+/// Returns the `N` bytes of codec and key.
 pub(super) fn raw<const N: usize>(digits: &str, codec: [u8; 2]) -> Result<[u8; N], InvalidKey> {
     base58::decode::<N>(digits).filter(|bytes| bytes.starts_with(&codec)).ok_or(InvalidKey)
 }

@@ -40,12 +40,12 @@ impl P384Key {
 }
 
 impl<const POINT: usize, const COMPRESSED: usize> NistKey<POINT, COMPRESSED> {
-    /// The uncompressed SEC 1 point: 0x04, x, y.
+    /// Returns the uncompressed SEC 1 point: 0x04, x, y.
     pub const fn point(&self) -> &[u8; POINT] {
         &self.point
     }
 
-    /// The compressed SEC 1 point: 0x02 or 0x03 for an even or odd y, then x.
+    /// Returns the compressed SEC 1 point: 0x02 or 0x03 for an even or odd y, then x.
     pub fn to_compressed(&self) -> [u8; COMPRESSED] {
         let mut compressed = [0; COMPRESSED];
         compressed[0] = 2 | (self.point[POINT - 1] & 1);

@@ -1,4 +1,4 @@
-//! What a key makes: R and S, as integers of fixed length.
+//! The signature of a key: R and S, as integers of fixed length.
 
 use core::{fmt, ops::Deref};
 

@@ -12,7 +12,7 @@ use crate::role::Holder;
 use crate::time::Timestamp;
 use alloc::string::String;
 
-/// An SD-JWT with its KB-JWT; nobody has checked anything yet.
+/// An unverified SD-JWT with its KB-JWT.
 #[derive(Clone, Debug)]
 pub struct KeyBound {
     credential: Credential,
@@ -26,7 +26,7 @@ impl KeyBound {
         Self::parse_in(bytes, &KnownContexts::new())
     }
 
-    /// The same where a document may also name contexts that `known` carries.
+    /// Like [`Self::parse`], but the document may also name contexts that `known` carries.
     pub fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
         let text = core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?;
         let (credential, _) = split_key_binding(text)?;
@@ -52,17 +52,17 @@ impl KeyBound {
         Ok(Self::parse_in(text.as_bytes(), known)?)
     }
 
-    /// The whole text.
+    /// Returns the whole text.
     pub fn as_bytes(&self) -> &[u8] {
         self.text.as_bytes()
     }
 
-    /// The credential as presented.
+    /// Returns the credential as presented.
     pub const fn credential(&self) -> &Credential {
         &self.credential
     }
 
-    /// The `nonce` of the KB-JWT, unverified.
+    /// Returns the `nonce` of the KB-JWT, unverified.
     pub fn untrusted_nonce(&self) -> Option<Nonce> {
         key_binding::untrusted_nonce(&self.text[self.bound..])
     }

@@ -23,7 +23,7 @@ const MAX_VALUES: usize = 32;
 /// The longest text in a query, in bytes.
 const MAX_TEXT: usize = 1024;
 
-/// What is asked: one credential, by one of several alternatives in the order of preference.
+/// The query: one credential, by one of several alternatives in the order of preference.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Query {
     alternatives: Vec<CredentialQuery>,
@@ -45,7 +45,7 @@ pub struct CredentialQuery {
 /// One claim asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClaimQuery {
-    /// Where it stands.
+    /// Its path.
     pub path: ClaimPath,
     /// Its value, any of which will do; every value when empty.
     pub values: Vec<ClaimValue>,
@@ -93,7 +93,7 @@ impl fmt::Display for QueryError {
 impl core::error::Error for QueryError {}
 
 impl Query {
-    /// A query that any of `alternatives` answers, the first being preferred.
+    /// Returns a query that any of `alternatives` answers, the first being preferred.
     pub fn new(alternatives: Vec<CredentialQuery>) -> Result<Self, QueryError> {
         let ids = || alternatives.iter().map(|alternative| alternative.id.as_str());
         let ids_ok = ids().enumerate().all(|(at, id)| is_id(id) && ids().take(at).all(|earlier| earlier != id));
@@ -111,7 +111,7 @@ impl Query {
         }
     }
 
-    /// The common question: a role credential in one of `formats` (the first being preferred) with one of `roles` (any
+    /// Returns the common question: a role credential in one of `formats` (the first being preferred) with one of `roles` (any
     /// role when empty), and these claims of the holder (paths as in the role credential's subject, such as
     /// `family_name`).
     pub fn for_role(formats: &[Format], roles: &[&str], also: &[ClaimPath]) -> Result<Self, QueryError> {
@@ -144,12 +144,12 @@ impl Query {
         serde_json::from_slice::<Dcql>(json).map_err(|_| QueryError::Malformed("JSON"))?.try_into()
     }
 
-    /// The alternatives in the order of preference.
+    /// Returns the alternatives in the order of preference.
     pub fn alternatives(&self) -> &[CredentialQuery] {
         &self.alternatives
     }
 
-    /// The first alternative that a credential of this format and kind with these claims answers, and what to disclose
+    /// Returns the first alternative that a credential of this format and kind with these claims answers, and what to disclose
     /// for it: of an array asked for with values, only the elements that have one of them.
     pub fn first_match(&self, claims: &Value<'_>, format: Format, kind: &str) -> Option<Match> {
         let fitting = self.alternatives.iter().filter(|query| query.format == format && query.kinds.iter().any(|k| k == kind));
@@ -158,7 +158,7 @@ impl Query {
 }
 
 impl CredentialQuery {
-    /// The claims asked for that a credential with these claims does not answer.
+    /// Returns the claims asked for that a credential with these claims does not answer.
     pub fn unanswered(&self, claims: &Value<'_>) -> Vec<&ClaimQuery> {
         self.claims.iter().filter(|claim| claim.answers(claims).next().is_none()).collect()
     }

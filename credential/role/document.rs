@@ -29,7 +29,7 @@ use proofs::Proofs;
 
 /// A VCDM 2.0 credential with a Data Integrity proof. Unverified.
 ///
-/// What must hold before a key can be looked for has been checked: size, JSON, contexts, and a proof of the right suite and
+/// The checks that come before the look-up of a key are made: size, JSON, contexts, and a proof of the right suite and
 /// purpose by a method of the issuer.
 #[derive(Clone, Debug)]
 pub struct DataIntegrity {
@@ -100,7 +100,7 @@ impl DataIntegrity {
         let document = self.document.as_object().ok_or(Malformed::Serialization)?;
         let further = role_contexts(document, &self.contexts)?;
         require_terms(document, further.as_ref())?;
-        // A proof that was made over statements has been hashed under these contexts: then there are statements.
+        // A proof that signs statements has been hashed under these contexts: then there are statements.
         if let Some(further) = further.filter(|_| !self.proofs.has_read_statements()) {
             require_statements(document, &further)?;
         }

@@ -32,12 +32,12 @@ pub struct Enveloped {
     envelope: Envelope,
     issuer: String,
     key_id: Option<String>,
-    /// What the envelope holds. Its faults count once the signature is known to be good.
+    /// The content of the envelope. Its faults count once the signature is known to be good.
     said: Result<Said, Malformed>,
     contexts: KnownContexts,
 }
 
-/// What an envelope holds.
+/// The content of an envelope.
 #[derive(Clone, Debug)]
 struct Said {
     /// The document, without the claims next to it.

@@ -7,8 +7,8 @@ use crate::malformed::Malformed;
 use alloc::borrow::{Cow, ToOwned};
 use alloc::string::String;
 
-/// The holder's key. Where a credential names it by a `did:key` it is decoded only when it is needed: whoever lists, issues or only checks
-/// an issuer's proof does without, and decoding costs a tenth of a signature check.
+/// The holder's key. If a credential names it by a `did:key`, it is decoded only when it is needed: listing, issuing
+/// and checking an issuer's proof do without, and decoding costs a tenth of a signature check.
 #[derive(Clone, Debug)]
 pub struct Holder(Form);
 
@@ -20,7 +20,7 @@ enum Form {
 }
 
 impl Holder {
-    /// The holder that a bare DID names: a `did:key`, or any other that holds its key and is decoded at once.
+    /// Returns the holder that a bare DID names: a `did:key`, or any other that holds its key and is decoded at once.
     pub fn from_did(did: &str) -> Result<Self, DidError> {
         let url = DidUrl::parse(did)?;
         if url.did() != did {
@@ -36,7 +36,7 @@ impl Holder {
         PublicKey::from_jwk(jwk).map(|key| Some(key.into())).map_err(|_| Malformed::OutOfRange("cnf"))
     }
 
-    /// The key.
+    /// Returns the key.
     pub fn key(&self) -> Result<Cow<'_, PublicKey>, DidError> {
         match &self.0 {
             Form::Key(key) => Ok(Cow::Borrowed(key)),
@@ -44,7 +44,7 @@ impl Holder {
         }
     }
 
-    /// The `did:key` of the key. One key has one.
+    /// Returns the `did:key` of the key. One key has one.
     pub fn did(&self) -> Cow<'_, str> {
         match &self.0 {
             Form::Key(key) => Cow::Owned(did::to_did_key(key)),

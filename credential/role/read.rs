@@ -4,26 +4,26 @@ use crate::json::Object;
 use crate::malformed::Malformed;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
-/// A string.
+/// Reads a string.
 pub(crate) fn text(object: &Object<'_>, name: &'static str) -> Result<String, Malformed> {
     let value = object.member(name).ok_or(Malformed::Missing(name))?;
     value.as_str().map(ToOwned::to_owned).ok_or(Malformed::WrongType(name))
 }
 
-/// An array of strings.
+/// Reads an array of strings.
 pub(crate) fn names(object: &Object<'_>, name: &'static str) -> Result<Vec<String>, Malformed> {
     let items = object.member(name).ok_or(Malformed::Missing(name))?.as_array().ok_or(Malformed::WrongType(name))?;
     items.iter().map(|item| item.as_str().map(ToOwned::to_owned).ok_or(Malformed::WrongType(name))).collect()
 }
 
-/// The roles. SD-JWT VC carries them in the random order of their digests: sorted here, so that a set has one reading.
+/// Reads the roles. SD-JWT VC carries them in the random order of their digests: sorted here, so that a set has one reading.
 pub(crate) fn roles(object: &Object<'_>) -> Result<Vec<String>, Malformed> {
     let mut roles = names(object, "roles")?;
     roles.sort_unstable();
     Ok(roles)
 }
 
-/// The members besides `known`, in ascending order of their names, for the same reason.
+/// Reads the members besides `known`, in ascending order of their names, for the same reason.
 pub(crate) fn personal(object: &Object<'_>, known: &[&str]) -> Object<'static> {
     let others = object.iter().filter(|(name, _)| !known.contains(name));
     let mut personal = Object::new();

@@ -1,4 +1,4 @@
-//! Where the status of a credential stands: entries of a Token Status List or of a Bitstring Status List.
+//! The place of a credential's status: entries of a Token Status List or of a Bitstring Status List.
 
 use super::MAX_IDENTIFIER;
 use crate::json::{Object, Value};
@@ -9,7 +9,7 @@ use core::fmt;
 
 pub mod messages;
 
-/// Most status entries of one credential: one per purpose, and room for a purpose that stands in two lists.
+/// Most status entries of one credential: one per purpose, and room for a purpose that is in two lists.
 pub(super) const MAX_ENTRIES: usize = 8;
 /// The largest entry of a bitstring, in bits. The standard sets no bound; a `statusMessage` per value does (2^8 of them).
 pub const MAX_ENTRY_BITS: u8 = 8;
@@ -40,7 +40,7 @@ pub enum Mechanism {
     Bitstring(BitstringEntry),
 }
 
-/// What an entry of a bitstring is about.
+/// The meaning of an entry of a bitstring.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct BitstringEntry {
     /// `statusPurpose`.
@@ -52,7 +52,7 @@ pub struct BitstringEntry {
     pub messages: Vec<String>,
 }
 
-/// What a set bit says (Bitstring Status List §2.1 `statusPurpose`). Any other purpose is refused: what is not understood must
+/// The meaning of a set bit (Bitstring Status List §2.1 `statusPurpose`). Any other purpose is refused: what is not understood must
 /// not pass for "in force".
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum StatusPurpose {
@@ -70,7 +70,7 @@ impl StatusPurpose {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Revocation, Self::Suspension, Self::Refresh, Self::Message];
 
-    /// The text in `statusPurpose`.
+    /// Returns the text in `statusPurpose`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Revocation => "revocation",
@@ -80,7 +80,7 @@ impl StatusPurpose {
         }
     }
 
-    /// The purpose with this text.
+    /// Returns the purpose with this text.
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == text)
     }
@@ -93,18 +93,18 @@ impl fmt::Display for StatusPurpose {
 }
 
 impl StatusReference {
-    /// An entry of a Token Status List.
+    /// Returns an entry of a Token Status List.
     pub fn token(uri: impl Into<String>, index: u64) -> Self {
         Self { uri: uri.into(), index, mechanism: Mechanism::TokenList }
     }
 
-    /// An entry of one bit in a Bitstring Status List.
+    /// Returns an entry of one bit in a Bitstring Status List.
     pub fn bitstring(uri: impl Into<String>, index: u64, purpose: StatusPurpose) -> Self {
         let entry = BitstringEntry { purpose, size: 1, messages: Vec::new() };
         Self { uri: uri.into(), index, mechanism: Mechanism::Bitstring(entry) }
     }
 
-    /// Whether the entry can say that the credential is withdrawn for good.
+    /// Returns true if the entry can say that the credential is withdrawn for good.
     pub const fn can_revoke(&self) -> bool {
         match &self.mechanism {
             Mechanism::TokenList => true,
@@ -112,7 +112,7 @@ impl StatusReference {
         }
     }
 
-    /// The bounds every reference keeps, on issuing as on reading.
+    /// Checks the bounds every reference keeps, on issuing as on reading.
     pub(super) fn is_in_bounds(&self) -> bool {
         let uri = !self.uri.is_empty() && self.uri.len() <= MAX_IDENTIFIER;
         let mechanism = match &self.mechanism {
@@ -122,7 +122,7 @@ impl StatusReference {
         uri && mechanism && i64::try_from(self.index).is_ok()
     }
 
-    /// The `credentialStatus` entry.
+    /// Returns the `credentialStatus` entry.
     fn to_vcdm(&self) -> Result<Object<'static>, Malformed> {
         match &self.mechanism {
             Mechanism::TokenList => {
@@ -235,7 +235,7 @@ pub(super) fn read(document: &Object<'_>) -> Result<Vec<StatusReference>, Malfor
     }
 }
 
-/// The `credentialStatus` that says `references`: one entry or an array of them; none for none.
+/// Returns the `credentialStatus` that says `references`: one entry or an array of them; none for none.
 pub fn credential_status(references: &[StatusReference]) -> Result<Option<Value<'static>>, Malformed> {
     match references {
         [] => Ok(None),

@@ -7,7 +7,7 @@ use crate::malformed::Malformed;
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
-/// Members of the subject that are no personal claims.
+/// Members of the subject that are not personal claims.
 const SUBJECT: [&str; 4] = ["id", "roles", "sites", "zones"];
 /// Members that say more about the credential and restrict nothing (VCDM 2.0 §4.6, §4.11 to §4.14, §5.3 to §5.6). They are read past
 /// and shown as not acted on. `termsOfUse` restricts, so it is refused.
@@ -54,7 +54,7 @@ pub(crate) fn not_acted_on(document: &Object<'_>) -> Vec<&'static str> {
     PLAIN.into_iter().filter(|name| document.member(name).is_some()).collect()
 }
 
-/// The document that says `claims` under `contexts`, without proof.
+/// Returns the document that says `claims` under `contexts`, without proof.
 pub(crate) fn document(claims: &RoleClaims, contexts: Value<'static>) -> Result<Object<'static>, IssueError> {
     claims.check()?;
     if let Some((name, _)) = claims.personal.iter().find(|(name, _)| SUBJECT.contains(name) || name.starts_with('@') || *name == "type") {
@@ -66,7 +66,7 @@ pub(crate) fn document(claims: &RoleClaims, contexts: Value<'static>) -> Result<
         subject.set("id", holder.did().into_owned());
     }
     subject.set("roles", array(&claims.roles));
-    // Under RDF an empty set is no statement, and a member that says nothing is refused.
+    // Under RDF an empty set is not a statement, and a member that says nothing is refused.
     for (name, names) in [("sites", &claims.sites), ("zones", &claims.zones)] {
         if !names.is_empty() {
             subject.set(name, array(names));
@@ -86,7 +86,7 @@ pub(crate) fn document(claims: &RoleClaims, contexts: Value<'static>) -> Result<
     Ok(document)
 }
 
-/// A string, or an object with an `id` (VCDM 2.0 §4.7).
+/// Reads a string, or an object with an `id` (VCDM 2.0 §4.7).
 fn issuer(document: &Object<'_>) -> Result<String, Malformed> {
     match document.member("issuer") {
         Some(Value::Object(issuer)) => read::text(issuer, "id"),

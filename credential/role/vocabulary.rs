@@ -1,7 +1,7 @@
-//! What the names in a role document may be, and what they mean.
+//! The names that a role document may have, and what they mean.
 //!
 //! The contexts are those of role credentials, in their order, and after them any that the trust bundle carries: these bring names for
-//! further personal claims and nothing else. What they may not do is checked when they are taken, see [`KnownContexts::carry`].
+//! further personal claims and nothing else. Their limits are checked when they are taken, see [`KnownContexts::carry`].
 
 use crate::json::{Object, Value};
 use crate::jsonld::{ContextList, KnownContexts, LdError, to_rdf_without};
@@ -16,8 +16,8 @@ use waypass_schemas::contexts::ROLE_CREDENTIAL;
 pub(super) const PERSONAL_CLAIMS: [&str; 8] =
     ["given_name", "family_name", "birthdate", "email", "phone", "organization", "staff_id", "photo_sha256"];
 
-/// The contexts of a role credential: exactly those of the role, and after them others that `known` carries, each once. `None` where there
-/// are no others.
+/// Returns the contexts of a role credential: exactly those of the role, and after them others that `known` carries,
+/// each once. `None` if there are no others.
 pub(super) fn role_contexts<'k>(document: &Object<'_>, known: &'k KnownContexts) -> Result<Option<ContextList<'k>>, Malformed> {
     let listed = document.member("@context").and_then(Value::as_array).ok_or(Malformed::Context)?;
     let (own, further) = listed.split_at_checked(ROLE_CREDENTIAL.len()).ok_or(Malformed::Context)?;
@@ -36,13 +36,14 @@ pub(super) fn role_contexts<'k>(document: &Object<'_>, known: &'k KnownContexts)
     if list.is_open() { Err(Malformed::Context) } else { Ok(Some(list)) }
 }
 
-/// The URLs after those that every role credential names, unverified.
+/// Returns the URLs after those that every role credential names, unverified.
 pub(super) fn further_contexts(document: &Object<'_>) -> Vec<String> {
     let listed = document.member("@context").and_then(Value::as_array).unwrap_or_default();
     listed.iter().skip(ROLE_CREDENTIAL.len()).filter_map(Value::as_str).map(String::from).collect()
 }
 
-/// The `@context` of a role credential with these personal claims: those of the role, and the first carried one for each name they lack.
+/// Returns the `@context` of a role credential with these personal claims: those of the role, and the first carried one
+/// for each name they lack.
 /// Names that no context defines are [`require_terms`]' to refuse.
 pub(super) fn contexts_for(personal: &Object<'_>, known: &KnownContexts) -> Value<'static> {
     let mut ids: Vec<&str> = ROLE_CREDENTIAL.iter().map(|context| context.id).collect();

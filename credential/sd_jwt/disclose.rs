@@ -19,28 +19,28 @@ pub struct Disclosed<'a> {
 }
 
 impl<'a> Disclosed<'a> {
-    /// The claims.
+    /// Returns the claims.
     pub const fn claims(&self) -> &Object<'a> {
         &self.claims
     }
 
-    /// The claims, handed over.
+    /// Returns the claims, handed over.
     pub fn into_claims(self) -> Object<'a> {
         self.claims
     }
 
-    /// The names at the top level that the holder could have withheld.
+    /// Returns the names at the top level that the holder could have withheld.
     pub fn withholdable(&self) -> impl Iterator<Item = &str> {
         self.claims.iter().skip(self.always).map(|(name, _)| name)
     }
 }
 
-/// The disclosed claims.
+/// Returns the disclosed claims.
 pub(super) fn claims<'s>(sd_jwt: &'s SdJwt, payload: Object<'s>) -> Result<Disclosed<'s>, Malformed> {
     Resolver::new(sd_jwt, None)?.run(payload)
 }
 
-/// The disclosed claims, and where each disclosure's claim stands.
+/// Returns the disclosed claims, and the place of each disclosure's claim.
 pub(super) fn survey(sd_jwt: &SdJwt) -> Result<(Disclosed<'_>, Vec<ClaimPath>), Malformed> {
     let places = sd_jwt.disclosures.iter().map(|_| ClaimPath(Vec::new())).collect();
     let mut resolver = Resolver::new(sd_jwt, Some(Survey { trail: Vec::new(), places }))?;
@@ -71,7 +71,7 @@ struct Resolver<'a> {
     sd_jwt: &'a SdJwt,
     /// Each disclosure's digest, sorted, and whether it has found its place.
     index: Vec<([u8; 43], usize, bool)>,
-    /// Every digest met, to see whether one stands twice.
+    /// Every digest met, to see if one is repeated.
     met: Vec<Cow<'a, str>>,
     survey: Option<Survey>,
 }
@@ -184,7 +184,7 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
-    /// Notes a digest; gives the disclosure it belongs to.
+    /// Notes a digest; returns the disclosure it belongs to.
     fn meet(&mut self, entry: Cow<'a, str>) -> Result<Option<usize>, Malformed> {
         let found = self.index.binary_search_by(|(digest, _, _)| digest.as_slice().cmp(entry.as_bytes())).ok();
         self.met.push(entry);
@@ -193,7 +193,7 @@ impl<'a> Resolver<'a> {
         if mem::replace(used, true) { Err(Malformed::DuplicateDigest) } else { Ok(Some(*at)) }
     }
 
-    /// Goes on within the value of disclosure `at` (§7.1 step 3.c.iii.4: digests may stand there too).
+    /// Goes on within the value of disclosure `at` (§7.1 step 3.c.iii.4: digests may be there too).
     fn disclosed(&mut self, at: usize, value: &mut Value<'a>, depth: usize) -> Result<(), Malformed> {
         if let Some(survey) = &mut self.survey {
             survey.places[at] = ClaimPath(survey.trail.clone());
@@ -214,7 +214,7 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The digest of an array placeholder `{"...": digest}`, which has no other members (§4.2.4.2).
+/// Returns the digest of an array placeholder `{"...": digest}`, which has no other members (§4.2.4.2).
 fn placeholder<'a>(item: &mut Value<'a>) -> Result<Option<Cow<'a, str>>, Malformed> {
     let Value::Object(object) = item else { return Ok(None) };
     let alone = object.len() == 1;
@@ -242,7 +242,7 @@ impl SdJwt {
         }
     }
 
-    /// The value of an array element's disclosure (§4.2.2).
+    /// Returns the value of an array element's disclosure (§4.2.2).
     fn element(&self, at: usize) -> Result<Value<'_>, Malformed> {
         let mut parts = self.parts(at)?.skip(1);
         match (parts.next(), parts.next()) {

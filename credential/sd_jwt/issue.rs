@@ -10,7 +10,7 @@ use alloc::{string::String, vec::Vec};
 use core::mem;
 use rand_core::CryptoRng;
 
-/// An SD-JWT in the making. Digests are sorted, which for hashes is a random order, and stand among decoys, so that
+/// An SD-JWT in the making. Digests are sorted, which for hashes is a random order, and are mixed with decoys, so that
 /// neither their order nor their number says anything.
 pub struct Draft<'r> {
     payload: Object<'static>,
@@ -19,7 +19,7 @@ pub struct Draft<'r> {
 }
 
 impl<'r> Draft<'r> {
-    /// A draft whose `claims` are always disclosed.
+    /// Returns a draft whose `claims` are always disclosed.
     pub fn new(claims: Object<'static>, rng: &'r mut dyn CryptoRng) -> Self {
         Self { payload: claims.with("_sd_alg", "sha-256"), disclosures: Vec::new(), rng }
     }
@@ -41,8 +41,8 @@ impl<'r> Draft<'r> {
         self.payload.set(name, value);
     }
 
-    /// Puts the claim at `path` behind a disclosure of its own, where it stands: `None`, and nothing changed, where there is no such
-    /// claim or it stands in one that is concealed already.
+    /// Puts the claim at `path` behind a disclosure of its own, in its place: `None`, and nothing changed, if there is
+    /// no such claim or it is in one that is concealed already.
     pub fn conceal(&mut self, path: &ClaimPath) -> Option<()> {
         let (last, above) = path.steps().split_last()?;
         let mut payload = Value::Object(mem::take(&mut self.payload));
@@ -58,7 +58,7 @@ impl<'r> Draft<'r> {
         place
     }
 
-    /// Signs; gives the text with all disclosures.
+    /// Signs; returns the text with all disclosures.
     pub fn sign(self, typ: &str, key_id: Option<&str>, signer: &dyn Signer) -> Result<String, SignError> {
         let mut header = Object::new().with("alg", signer.public_key().algorithm().jose_name()).with("typ", typ);
         if let Some(key_id) = key_id {
@@ -67,7 +67,7 @@ impl<'r> Draft<'r> {
         self.sign_with_header(&header, signer)
     }
 
-    /// The same under a header that carries more; `alg` is set from the key.
+    /// Like [`Self::sign`], but under a header that carries more; `alg` is set from the key.
     pub fn sign_with_header(self, header: &Object<'_>, signer: &dyn Signer) -> Result<String, SignError> {
         let mut text = jws::sign_with_header(header, json::to_string(&Value::Object(self.payload)).as_bytes(), signer)?;
         text.push('~');
@@ -78,14 +78,14 @@ impl<'r> Draft<'r> {
         Ok(text)
     }
 
-    /// `elements`, each behind its own disclosure, as the array to stand in their place.
+    /// `elements`, each behind its own disclosure, as the array to put in their place.
     pub fn elements(&mut self, elements: impl IntoIterator<Item = Value<'static>>) -> Value<'static> {
         let mut digests: Vec<String> = elements.into_iter().map(|element| self.disclosure(None, element)).collect();
         self.decoys(&mut digests);
         digests.into_iter().map(|digest| Object::new().with("...", digest)).collect()
     }
 
-    /// `members`, each behind its own disclosure, and so on within objects, as the `_sd` to stand in their place.
+    /// `members`, each behind its own disclosure, and so on within objects, as the `_sd` to put in their place.
     pub fn members(&mut self, members: Object<'static>) -> Value<'static> {
         let mut digests = Vec::with_capacity(members.len() + 4);
         for (name, value) in members {
@@ -99,7 +99,7 @@ impl<'r> Draft<'r> {
         digests.into_iter().collect()
     }
 
-    /// Writes one disclosure under a fresh 128 bit salt (§9.3); gives its digest.
+    /// Writes one disclosure under a fresh 128 bit salt (§9.3); returns its digest.
     fn disclosure(&mut self, name: Option<String>, value: Value<'static>) -> String {
         let mut salt = [0; 16];
         self.rng.fill_bytes(&mut salt);
@@ -123,7 +123,7 @@ impl<'r> Draft<'r> {
     }
 }
 
-/// The value at `path`.
+/// Returns the value at `path`.
 fn parent<'v>(payload: &'v mut Value<'static>, path: &[PathStep]) -> Option<&'v mut Value<'static>> {
     path.iter().try_fold(payload, |value, step| match (value, step) {
         (Value::Object(object), PathStep::Name(name)) => {

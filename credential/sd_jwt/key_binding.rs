@@ -25,7 +25,7 @@ pub struct KeyBinding {
     said: Result<Said, Malformed>,
 }
 
-/// What a KB-JWT says.
+/// The claims of a KB-JWT.
 #[derive(Clone, Debug)]
 struct Said {
     sd_hash: String,
@@ -61,7 +61,7 @@ impl KeyBinding {
         Nonce::parse(&self.said.as_ref().ok()?.nonce).ok()
     }
 
-    /// Checks that `kb_jwt`, from which this was read, was made over `sd_jwt` by `holder` for `binding` (§7.3 step 5). The caller
+    /// Checks that `kb_jwt`, from which this was read, signs `sd_jwt` by the key of `holder` for `binding` (§7.3 step 5). The caller
     /// judges whether it is in force. The binding is compared after the signature, so that the reason is the holder's own
     /// statement wherever possible.
     pub fn verify(&self, sd_jwt: &str, kb_jwt: &str, holder: &PublicKey, binding: &Binding<'_>) -> Result<HolderProof, HolderError> {

@@ -23,7 +23,7 @@ use waypass_schemas::contexts::DATA_INTEGRITY_V2;
 #[derive(Clone, Debug)]
 pub struct Document<'a> {
     text: Object<'a>,
-    /// The same with names in the place of inline contexts, where there are any.
+    /// The document with names in the place of inline contexts, if there are any.
     named: Option<Object<'a>>,
     known: KnownContexts,
     version: Version,
@@ -85,7 +85,7 @@ impl core::error::Error for DocumentError {}
 /// Names of registered claims (RFC 7519 §4.1, RFC 7800), and of the members of the data model 1.1 in a JWT.
 const CLAIMS: [&str; 11] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf", "vc", "vp"];
 
-/// What a verifier asked for, of a presentation.
+/// The demands of a verifier on a presentation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Asked<'v> {
     /// The nonce that the proof must answer.
@@ -123,7 +123,7 @@ impl<'a> Document<'a> {
         self.version
     }
 
-    /// The document as a JSON-LD processor reads it.
+    /// Returns the document as a JSON-LD processor reads it.
     fn named(&self) -> &Object<'a> {
         self.named.as_ref().unwrap_or(&self.text)
     }
@@ -133,7 +133,8 @@ impl<'a> Document<'a> {
         jsonld::check_names(self.named(), &contexts).map_err(Malformed::JsonLd)
     }
 
-    /// The document with a proof in `suite`. One of version 1.1 gets the context that defines the proof's terms, if it has not got it
+    /// Returns the document with a proof in `suite`. One of version 1.1 gets the context that defines the proof's
+    /// terms, if it has not got it
     /// (VC Data Integrity §2.4.1).
     pub fn secure(mut self, suite: Suite, options: &Options<'_>, signer: &dyn Signer) -> Result<Object<'a>, IssueError> {
         if self.text.member("proof").is_some() {
@@ -148,7 +149,7 @@ impl<'a> Document<'a> {
         Ok(self.text)
     }
 
-    /// The document in a JWS, as the envelope that VCDM 2.0 §4.13.1 describes.
+    /// Returns the document in a JWS, as the envelope that VCDM 2.0 §4.13.1 describes.
     pub fn envelop(self, key_id: &str, signer: &dyn Signer) -> Result<Object<'static>, IssueError> {
         if self.version != Version::V2_0 || self.text.member("proof").is_some() {
             return Err(IssueError::Malformed(Malformed::Proof));
@@ -285,7 +286,7 @@ fn owned(document: Object<'_>) -> Object<'static> {
     document
 }
 
-/// The document in an envelope, without what stands beside it. A proof inside is one that nobody would check.
+/// Returns the document in an envelope, without the claims next to it. A proof inside is one that nobody would check.
 fn unsealed(envelope: &Envelope) -> Result<Object<'_>, Malformed> {
     let mut document = envelope.document(Limits::CREDENTIAL)?;
     envelope.claims(&mut document)?;

@@ -1,7 +1,7 @@
 //! The envelope around a VCDM 2.0 document of any type (Securing Verifiable Credentials using JOSE and COSE): a signature over the
 //! bytes of the document, which is the payload as it is, or in an SD-JWT the payload once what is disclosed is in its place.
 //!
-//! The media type in the header is pinned, and what else claims to be said beside the document must agree with it.
+//! The media type in the header is pinned, and the claims next to the document must agree with it.
 
 use crate::claim_path::ClaimPath;
 use crate::cose;
@@ -22,7 +22,7 @@ mod data_url;
 pub use data_url::enveloped_credentials;
 pub(crate) use data_url::{is_enveloped, read as read_url, write as write_url};
 
-/// What is in the envelope.
+/// The content of the envelope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Content {
     /// A verifiable credential.
@@ -31,7 +31,7 @@ pub enum Content {
     Presentation,
 }
 
-/// What the envelope is made of.
+/// The kind of the envelope.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Material {
     /// A compact JWS (§3.1).
@@ -43,7 +43,7 @@ pub enum Material {
 }
 
 impl Content {
-    /// The `typ` of an envelope, without `application/` (§3.1.1, §3.1.2, §3.2.1, §3.2.2, §3.3.1, §3.3.2).
+    /// Returns the `typ` of an envelope, without `application/` (§3.1.1, §3.1.2, §3.2.1, §3.2.2, §3.3.1, §3.3.2).
     pub const fn typ(self, material: Material) -> &'static str {
         match (self, material) {
             (Self::Credential, Material::Jose) => "vc+jwt",
@@ -55,7 +55,7 @@ impl Content {
         }
     }
 
-    /// The one content type that a header may name.
+    /// Returns the one content type that a header may name.
     const fn content_type(self) -> &'static str {
         match self {
             Self::Credential => "vc",
@@ -75,7 +75,7 @@ impl Material {
     }
 }
 
-/// A document in its envelope; nobody has checked the signature yet.
+/// An unverified document in its envelope.
 #[derive(Clone, Debug)]
 pub struct Envelope {
     content: Content,
@@ -112,14 +112,14 @@ impl Envelope {
         Ok(Self { content, form: Box::new(Form::Jose { text: text.into(), signing_input, header, payload, signature }) })
     }
 
-    /// An SD-JWT as an envelope.
+    /// Reads an SD-JWT as an envelope.
     pub(crate) fn of_sd_jwt(sd_jwt: SdJwt, content: Content) -> Result<Self, Malformed> {
         require_types(sd_jwt.header().typ.as_deref(), sd_jwt.header().content_type.as_deref(), content, Material::SdJwt)?;
         Ok(Self { content, form: Box::new(Form::SdJwt(sd_jwt)) })
     }
 
-    /// Signs a document of any type under `key_id`, with what it says in the open, as a JWS or in COSE. In an SD-JWT the claims at
-    /// `conceal` stand behind disclosures; other envelopes have none, and then `conceal` must be empty.
+    /// Signs a document of any type under `key_id`, with what it says in the open, as a JWS or in COSE. In an SD-JWT
+    /// the claims at `conceal` are behind disclosures; other envelopes have none, and then `conceal` must be empty.
     pub fn seal(
         document: Object<'static>,
         content: Content,
@@ -142,7 +142,7 @@ impl Envelope {
         Ok(Self::sign(document, &RegisteredClaims::default(), content, material, key_id, signer)?)
     }
 
-    /// Signs `document` under `key_id`, with `claims` beside it; nothing in it can be withheld.
+    /// Signs `document` under `key_id`, with `claims` next to it; nothing in it can be withheld.
     pub(crate) fn sign(
         document: Object<'_>,
         claims: &RegisteredClaims,
@@ -168,7 +168,7 @@ impl Envelope {
         }
     }
 
-    /// What it is made of.
+    /// Returns its kind.
     pub fn material(&self) -> Material {
         match &*self.form {
             Form::Jose { .. } => Material::Jose,
@@ -177,7 +177,7 @@ impl Envelope {
         }
     }
 
-    /// The bytes as they were read.
+    /// Returns the bytes as they were read.
     pub fn as_bytes(&self) -> &[u8] {
         match &*self.form {
             Form::Jose { text, .. } => text.as_bytes(),
@@ -186,12 +186,12 @@ impl Envelope {
         }
     }
 
-    /// The SD-JWT, where it is one.
+    /// Returns the SD-JWT, where it is one.
     pub(crate) fn sd_jwt(&self) -> Option<&SdJwt> {
         if let Form::SdJwt(sd_jwt) = &*self.form { Some(sd_jwt) } else { None }
     }
 
-    /// The header's `kid`, unverified: good for finding the key, for nothing else.
+    /// Returns the header's `kid`. Unverified: use it only to look up the key.
     pub fn key_id(&self) -> Option<&str> {
         match &*self.form {
             Form::Jose { header, .. } => header.key_id.as_deref(),
@@ -200,7 +200,7 @@ impl Envelope {
         }
     }
 
-    /// The document with what is disclosed in its place (RFC 9901 §7.1 steps 3 to 5), and with the claims beside it that a JWT
+    /// Returns the document with what is disclosed in its place (RFC 9901 §7.1 steps 3 to 5), and with the claims that a JWT
     /// carries in it; its signature is not checked. A JWS or COSE is read within `limits`.
     pub fn document(&self, limits: Limits) -> Result<Object<'_>, Malformed> {
         let payload = match &*self.form {
@@ -225,7 +225,7 @@ impl Envelope {
         }
     }
 
-    /// Checks the signature and gives the document, without the claims that a JWT carries in it: what they repeat must agree with it
+    /// Checks the signature and returns the document, without the claims that a JWT carries in it: what they repeat must agree with it
     /// (§3.1.3). Dates are not looked at.
     pub fn open(&self, key: &PublicKey, limits: Limits) -> Result<Object<'_>, VerifyError> {
         self.verify(key)?;
@@ -234,8 +234,8 @@ impl Envelope {
         Ok(document)
     }
 
-    /// What is said beside `document`: taken out of it in a JWS (§3.1.3), from the protected header in COSE. What repeats the
-    /// document must agree with it.
+    /// Returns the claims next to `document`: taken out of it in a JWS (§3.1.3), from the protected header in COSE. A claim
+    /// that repeats the document must agree with it.
     pub(crate) fn claims(&self, document: &mut Object<'_>) -> Result<RegisteredClaims, Malformed> {
         match &*self.form {
             Form::Jose { .. } | Form::SdJwt(_) => claims::take(document, self.content),
@@ -252,12 +252,12 @@ impl Envelope {
     }
 }
 
-/// The JOSE header of an envelope.
+/// Returns the JOSE header of an envelope.
 pub(crate) fn header(content: Content, material: Material, key_id: &str) -> Object<'static> {
     Object::new().with("typ", content.typ(material)).with("cty", content.content_type()).with("kid", key_id.to_owned())
 }
 
-/// The media types that a header names, pinned (RFC 8725 §3.11).
+/// Checks the media types that a header names, pinned (RFC 8725 §3.11).
 fn require_types(typ: Option<&str>, content_type: Option<&str>, content: Content, material: Material) -> Result<(), Malformed> {
     if typ != Some(content.typ(material)) {
         return Err(Malformed::OutOfRange("typ"));

@@ -65,14 +65,14 @@ pub(crate) fn check_presentation(presentation: &Object<'_>) -> Result<Version, M
     Ok(version)
 }
 
-/// The credentials of a presentation: objects, in their order.
+/// Reads the credentials of a presentation: objects, in their order.
 pub fn credentials<'v, 'a>(presentation: &'v Object<'a>) -> Result<Vec<&'v Object<'a>>, Malformed> {
     let Some(member) = presentation.member("verifiableCredential") else { return Ok(Vec::new()) };
     let object = |item: &'v Value<'a>| item.as_object().ok_or(Malformed::WrongType("verifiableCredential"));
     one_or_more(member).iter().map(object).collect()
 }
 
-/// A URL as VCDM 2.0 uses the word (§4.4): a scheme, a colon, and no character that RFC 3987 does not have.
+/// Returns true for a URL as VCDM 2.0 uses the word (§4.4): a scheme, a colon, and no character that RFC 3987 does not have.
 pub(crate) fn is_url(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once(':') else { return false };
     scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -91,7 +91,7 @@ const fn is_ucschar(c: char) -> bool {
         || (c as u32 >= 0x1_0000 && (c as u32 & 0xffff) < 0xfffe && (c as u32) < 0xe_0000)
 }
 
-/// What an object needs besides its type.
+/// The members that an object needs in addition to its type.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Needs {
     Nothing,
@@ -120,7 +120,7 @@ fn require_type(document: &Object<'_>, base: &str) -> Result<(), Malformed> {
     if types.iter().any(|name| name.as_str() == Some(base)) { Ok(()) } else { Err(Malformed::OutOfRange("type")) }
 }
 
-/// A single URL, if the member is there at all (§4.4).
+/// Checks a single URL, if the member is there at all (§4.4).
 fn check_id(object: &Object<'_>, name: &'static str) -> Result<(), Malformed> {
     match object.member(name) {
         None => Ok(()),
@@ -130,7 +130,7 @@ fn check_id(object: &Object<'_>, name: &'static str) -> Result<(), Malformed> {
     }
 }
 
-/// A URL, or an object with one (§4.7).
+/// Checks a URL, or an object with one (§4.7).
 fn check_issuer(credential: &Object<'_>) -> Result<(), Malformed> {
     match credential.member("issuer").ok_or(Malformed::Missing("issuer"))? {
         Value::Object(issuer) => {
@@ -142,7 +142,7 @@ fn check_issuer(credential: &Object<'_>) -> Result<(), Malformed> {
     }
 }
 
-/// One or more objects that say something (§4.8).
+/// Checks one or more objects that say something (§4.8).
 fn check_subjects(credential: &Object<'_>) -> Result<(), Malformed> {
     credential.member("credentialSubject").ok_or(Malformed::Missing("credentialSubject"))?;
     each(credential, "credentialSubject", |subject| {
@@ -168,7 +168,7 @@ fn check_validity(credential: &Object<'_>, version: Version) -> Result<(), Malfo
     }
 }
 
-/// An object with a type, perhaps with an identifier (§4.10, §4.11, §5.4 to §5.6).
+/// Checks an object with a type, perhaps with an identifier (§4.10, §4.11, §5.4 to §5.6).
 fn check_typed(item: &Object<'_>, name: &'static str, needs: Needs) -> Result<(), Malformed> {
     let types = one_or_more(item.member("type").ok_or(Malformed::Missing(name))?);
     if types.is_empty() || types.iter().any(|kind| kind.as_str().is_none()) {
@@ -180,7 +180,7 @@ fn check_typed(item: &Object<'_>, name: &'static str, needs: Needs) -> Result<()
     check_id(item, "id")
 }
 
-/// The members of a Bitstring Status List entry (Bitstring Status List 1.0 §2.1). Entries of other kinds say what they like.
+/// Checks the members of a Bitstring Status List entry (Bitstring Status List 1.0 §2.1). Entries of other kinds say what they like.
 fn check_status(entry: &Object<'_>) -> Result<(), Malformed> {
     if entry.text("type") != Some("BitstringStatusListEntry") {
         return Ok(());
@@ -200,7 +200,7 @@ fn check_described(object: &Object<'_>) -> Result<(), Malformed> {
     ["name", "description"].into_iter().try_for_each(|name| object.member(name).map_or(Ok(()), |value| check_text(value, name)))
 }
 
-/// Every item of a member, one or several objects; nothing where it is absent.
+/// Checks every item of a member, one or several objects; nothing where it is absent.
 fn each<'v, 'a>(
     object: &'v Object<'a>,
     name: &'static str,
@@ -213,7 +213,7 @@ fn each<'v, 'a>(
     }
 }
 
-/// A list, or one value that stands for a list of one.
+/// Returns a list, or one value that stands for a list of one.
 fn one_or_more<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
     value.as_array().unwrap_or(core::slice::from_ref(value))
 }

@@ -1,4 +1,4 @@
-//! Who appears in the scenarios: an office with sealed keys, people with wallets, a gate that asks and decides.
+//! The cast of the scenarios: an office with sealed keys, people with wallets, a gate that asks and decides.
 
 use std::error::Error;
 use std::path::Path;
@@ -22,13 +22,14 @@ use waypass_wallet::{Asked, Wallet};
 
 pub(crate) type Done<T> = Result<T, Box<dyn Error>>;
 
-/// The clocks of a device `hours` after the story begins, on 1 June 2026 at 08:00 UTC. Time is an argument everywhere: days pass at once.
+/// Returns the clocks of a device `hours` after the story begins, on 1 June 2026 at 08:00 UTC. Time is an argument
+/// everywhere: days pass at once.
 pub(crate) fn hour(hours: i64) -> Reading {
     let wall = Timestamp::from_unix(1_780_300_800 + hours * 3600).expect("a time of the story");
     Reading { wall, boottime_ms: hours.unsigned_abs() * 3_600_000, boot_id: [9; 16] }
 }
 
-/// The same for whoever remembers nothing about time, as a wallet.
+/// Returns the moment of a device that remembers nothing about time, such as a wallet.
 pub(crate) fn moment(at: Reading) -> Moment {
     TimeGuard::observe(&TimeState::default(), &at, &Limits::default()).0
 }
@@ -39,7 +40,7 @@ pub(crate) fn vault(folder: &Path, kind: &str) -> Done<Unlocked<'static>> {
     vault.into_unlocked(&Factors::one(&factor), &clock::read()).map_err(|(_, why)| why.into())
 }
 
-/// The keys for these uses, sealed in `vault`; the first time they are made.
+/// Returns the keys for these uses, sealed in `vault`; the first time they are made.
 pub(crate) fn keys<'v>(vault: &'v Unlocked<'_>, uses: &[(KeyRole, KeyPurpose)]) -> Done<Keys<'v>> {
     let mut keys = Keys::new();
     for (key_use, purpose) in uses {
@@ -112,7 +113,7 @@ impl<'v> Gate<'v> {
         Ok(Self { identity, roles, key, bundle, state, log: Vec::new() })
     }
 
-    /// What the gate asks an office to take into the bundle.
+    /// Returns the enrolment that the gate asks an office to take into the bundle.
     pub(crate) fn enrolment(vault: &Unlocked<'_>, (name, site): (&str, &str), at: Reading) -> Done<String> {
         let info = vault.keys()?.into_iter().find(|key| key.purpose == KeyPurpose::Gate);
         let info = info.map_or_else(|| vault.generate_key(Algorithm::EdDsa, KeyPurpose::Gate), Ok)?;

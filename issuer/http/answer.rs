@@ -7,12 +7,12 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use waypass_credential::json::{self, Object, Value};
 
-/// What came in the way of an answer.
+/// The obstacle to an answer.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// An error of the protocol: status and code.
     Named(StatusCode, &'static str),
-    /// As `Named`, with words for whoever integrates a wallet (RFC 6749 §5.2, OpenID4VCI 1.0 §8.3.1.2).
+    /// Like `Named`, with words for the developer of a wallet (RFC 6749 §5.2, OpenID4VCI 1.0 §8.3.1.2).
     Described(StatusCode, &'static str, &'static str),
     /// As `Named`, with one member more.
     Numbered(StatusCode, &'static str, &'static str, u64),
@@ -64,12 +64,12 @@ impl IntoResponse for Fault {
     }
 }
 
-/// A JSON answer that nobody may keep.
+/// Returns a JSON answer that nobody may keep.
 pub(super) fn private(status: StatusCode, object: Object<'_>) -> Response<Body> {
     answer(status, "application/json", "no-store", json::to_string(&Value::Object(object)))
 }
 
-/// A JSON answer that is the same for everybody.
+/// Returns a JSON answer that is equal for everybody.
 pub(super) fn public(object: Object<'_>) -> Response<Body> {
     answer(StatusCode::OK, "application/json", "public, max-age=300", json::to_string(&Value::Object(object)))
 }

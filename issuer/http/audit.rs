@@ -17,7 +17,7 @@ pub(super) async fn intake(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response<Body>, Fault> {
-    // Read first: whoever sends slowly keeps nobody waiting at the desk.
+    // Read first: a slow sender keeps nobody waiting at the desk.
     let upload = service.buffers.read(peer, &headers, body, MAX_UPLOAD).await?;
     match service.desk.ask(peer, move |counter, at| counter.issuer.intake(&upload, at)).await? {
         Ok(receipt) => Ok(answer(StatusCode::OK, "application/jwt", "no-store", receipt)),

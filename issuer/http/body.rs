@@ -52,7 +52,7 @@ impl Buffers {
         Ok(received)
     }
 
-    /// The bytes in memory now.
+    /// Returns the bytes in memory now.
     pub(super) fn held(&self) -> usize {
         self.lock().values().sum()
     }

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use waypass_credential::time::Timestamp;
 use waypass_trust::time::Reading;
 
-/// Where the work is done: the issuer, the clock and the randomness it works with.
+/// The place where the work is done: the issuer, the clock and the randomness it works with.
 pub(super) struct Counter<'a, 'k> {
     pub(super) issuer: &'a mut Issuer<'k>,
     pub(super) clock: &'a dyn Fn() -> Reading,

@@ -1,4 +1,4 @@
-//! What wallets read first: OpenID4VCI 1.0 §12.2 and RFC 8414, as common wallets need them.
+//! The metadata that wallets read first: OpenID4VCI 1.0 §12.2 and RFC 8414, as common wallets need them.
 
 use super::answer::{Fault, public};
 use super::peers::Peer;

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 const KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What was answered: by route and status, how often and how long it took.
+/// Counts the answers: by route and status, how often and how long it took.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Metrics(Arc<Mutex<BTreeMap<(String, u16), Answered>>>);
 

@@ -1,4 +1,4 @@
-//! Who is connected, and who has to go when every place is taken.
+//! The connected hosts, and which of them has to go when every place is taken.
 //!
 //! One host with many connections keeps nobody else out: a newcomer takes the place of the peer that holds the most, of an idle
 //! connection first. A peer alone may hold every place, so a reverse proxy in front is not slowed down; it must set limits of its
@@ -50,7 +50,7 @@ struct Place {
     go: Arc<Notify>,
 }
 
-/// Numbers for whoever watches the service.
+/// Numbers for the operator who watches the service.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Counts {
     pub(super) open: usize,
@@ -72,7 +72,7 @@ impl Connections {
         Self { most: most.max(1), held: Arc::default() }
     }
 
-    /// Gives `peer` a place, if need be somebody else's. `None` where everybody else holds less and is being served.
+    /// Gives `peer` a place, if need be somebody else's. `None` if everybody else holds less and is being served.
     pub(super) fn admit(&self, peer: Peer) -> Option<Admission> {
         let mut held = lock(&self.held);
         if held.places.len() >= self.most {
@@ -106,7 +106,7 @@ impl Held {
         counts
     }
 
-    /// The connection that makes room for one more of `peer`: of the peer that holds the most, the one that is idle or else busy
+    /// Returns the connection that makes room for one more of `peer`: of the peer that holds the most, the one that is idle or else busy
     /// for longest. Nobody is taken a request from who holds no more than the newcomer will.
     fn victim_for(&self, peer: Peer) -> Option<u64> {
         let counts = self.by_peer();

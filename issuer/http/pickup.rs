@@ -28,7 +28,7 @@ pub(super) async fn token(
     body: Body,
 ) -> Result<Response<Body>, Fault> {
     let body = service.buffers.read(peer, &headers, body, MAX_FORM).await?;
-    let form = form::parse(&body).ok_or(Fault::because("invalid_request", "the body is not a form in which each name stands once"))?;
+    let form = form::parse(&body).ok_or(Fault::because("invalid_request", "the body is not a form in which each name appears once"))?;
     match form.one("grant_type") {
         Some(crate::offer::GRANT) => {}
         Some(_) => return Err(Fault::because("unsupported_grant_type", "only the pre-authorized code grant is taken")),
@@ -64,7 +64,7 @@ pub(super) async fn token(
     Ok(private(StatusCode::OK, answer))
 }
 
-/// `POST /nonce`. Costs no write: whoever asks without an offer leaves nothing behind.
+/// `POST /nonce`. Costs no write: a caller without an offer leaves nothing behind.
 pub(super) async fn nonce(State(service): State<Service>, Extension(peer): Extension<Peer>) -> Result<Response<Body>, Fault> {
     let nonces = service.nonces.clone();
     let nonce = service.desk.ask(peer, move |counter, at| nonces.fresh(at, counter.rng)).await?;
@@ -118,7 +118,7 @@ fn credential_answer(credential: &[u8]) -> Result<Response<Body>, Fault> {
     Ok(private(StatusCode::OK, Object::new().with("credentials", credentials)))
 }
 
-/// What a credential request asks for; both names may be absent only one at a time.
+/// The content of a credential request; both names may be absent only one at a time.
 struct Request {
     configuration: Option<String>,
     identifier: Option<String>,
@@ -151,7 +151,7 @@ impl Request {
     }
 }
 
-/// The key by which a wallet may repeat its request (`Idempotency-Key`, a quoted string of RFC 8941); without one it may not.
+/// Returns the key by which a wallet may repeat its request (`Idempotency-Key`, a quoted string of RFC 8941); without one it may not.
 fn retry_key(headers: &HeaderMap) -> Option<String> {
     let key = headers.get("idempotency-key")?.to_str().ok()?.trim().strip_prefix('"')?.strip_suffix('"')?;
     key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)).then(|| key.to_owned())

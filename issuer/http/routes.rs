@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use waypass_credential::json::Object;
 
-/// What every handler has.
+/// The state that every handler has.
 #[derive(Clone)]
 pub(super) struct Service {
     pub(super) desk: Desk,
@@ -151,7 +151,7 @@ async fn list(State(service): State<Service>, Path(id): Path<String>, headers: H
     Ok(response)
 }
 
-/// The media type of a VCDM document (VCDM 2.0 §6.1), or that of all JSON for those who ask for JSON and do not know the first.
+/// Returns the media type of a VCDM document (VCDM 2.0 §6.1), or that of all JSON for those who ask for JSON and do not know the first.
 fn credential_type(asked: &HeaderMap) -> &'static str {
     let names = |kind: &str| {
         let values = asked.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());

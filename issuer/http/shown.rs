@@ -1,4 +1,4 @@
-//! What is published, in memory, in the pieces that are asked for.
+//! The published documents, in memory, in the pieces that are asked for.
 
 use crate::publish::Publication;
 use crate::settings::Settings;
@@ -53,7 +53,7 @@ impl Board {
         self.read().is_some()
     }
 
-    /// Whether nothing newer is published until a person has said something about the clock.
+    /// Returns true if nothing newer is published until a person has said something about the clock.
     pub(super) fn is_waiting(&self) -> bool {
         self.waiting.load(Ordering::Relaxed)
     }
@@ -76,7 +76,7 @@ impl Board {
         manifest.targets = versions.targets;
         manifest.policy = versions.policy;
         let prefix = format!("{}/lists/", settings.base_url);
-        // What is under our own address is asked for list by list. The lists of other issuers come with the metadata: their
+        // Lists under our own address are asked for one by one. The lists of other issuers come with the metadata: their
         // addresses are not ours to answer for.
         manifest.lists = bundle
             .lists()

@@ -32,7 +32,7 @@ use waypass_credential::time::Timestamp;
 /// Media types that ask for a whole resolution result, and not for the bare document (DID Resolution §7.1).
 const RESULTS: [&str; 5] = ["application/did-resolution", "application/ld+json", "application/json", "application/*", "*/*"];
 
-/// What every handler has.
+/// The state that every handler has.
 struct Shared {
     api: VcApi,
     buffers: Buffers,
@@ -125,7 +125,7 @@ async fn status_list(State(shared): State<Arc<Shared>>) -> Response<Body> {
     }
 }
 
-/// The DID Resolution HTTP(S) binding (DID Resolution §7.1). Nothing is fetched: `did:web` is not found here.
+/// Serves the DID Resolution HTTP(S) binding (DID Resolution §7.1). Nothing is fetched: `did:web` is not found here.
 async fn resolve(Path(did): Path<String>, headers: HeaderMap) -> Response<Body> {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*");
     let mut names = accept.split(',').map(|item| item.split(';').next().unwrap_or_default().trim());
@@ -171,7 +171,7 @@ fn verified(checked: Result<Checks, Problem>) -> Response<Body> {
     }
 }
 
-/// What went wrong, beside what else the answer says.
+/// Returns the errors, next to the rest of the answer.
 fn told(problem: Problem, object: Object<'static>) -> Response<Body> {
     let status = match problem.kind {
         ProblemKind::Parsing | ProblemKind::MalformedValue => StatusCode::BAD_REQUEST,

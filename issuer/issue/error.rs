@@ -44,9 +44,9 @@ pub enum IssueError {
         /// The algorithm asked for.
         algorithm: Algorithm,
     },
-    /// A suite stands twice, or there are more than a credential may have proofs.
+    /// A suite appears twice, or there are more than a credential may have proofs.
     Suites,
-    /// The status of this format stands in token lists alone.
+    /// The status of this format is in token lists only.
     StatusFormat(Format),
     /// A list of names is empty, too long, or has a repeated or unusable name.
     Names(NameKind),
@@ -86,8 +86,8 @@ impl fmt::Display for IssueError {
             }
             Self::SuiteFormat { suite, format } => write!(f, "{suite} is a suite of {}, not of {format}", Format::DataIntegrity),
             Self::SuiteAlgorithm { suite, algorithm } => write!(f, "{suite} does not sign with {} keys", algorithm.jose_name()),
-            Self::Suites => write!(f, "a suite stands twice, or there are more than {MAX_PROOFS}"),
-            Self::StatusFormat(format) => write!(f, "the status of {format} stands in a token status list, not in a bitstring"),
+            Self::Suites => write!(f, "a suite appears twice, or there are more than {MAX_PROOFS}"),
+            Self::StatusFormat(format) => write!(f, "the status of {format} is in a token status list, not in a bitstring"),
             Self::Names(kind) => {
                 let (what, least, most, or_any) = match kind {
                     NameKind::Roles => ("roles", 1, MAX_ROLES, ""),

@@ -1,7 +1,7 @@
 //! Status indices: random, so that neighbours in the list say nothing about when two people were issued to, and never
 //! given twice, because the store holds every index ever given and refuses a second one.
 //!
-//! A random draw needs no key: whoever steals the database cannot recompute an order of issuing from the indices. While a
+//! A random draw needs no key: a thief of the database cannot recompute an order of issuing from the indices. While a
 //! list is mostly empty a draw hits a free index at once; when draws keep failing, the free ones are counted out.
 
 use crate::draw::below;
@@ -13,7 +13,7 @@ use waypass_credential::role::Mechanism;
 /// With a list 15/16 full, 40 draws all miss once in 13 cases; then counting out costs one read of the list.
 const DRAWS: u32 = 40;
 
-/// A free index in the oldest list of this kind that has one, opening a further list of `capacity` when all are full.
+/// Returns a free index in the oldest list of this kind that has one, opening a further list of `capacity` when all are full.
 pub(crate) fn draw(store: &mut Sealed<'_>, mechanism: &Mechanism, capacity: u32, rng: &mut dyn CryptoRng) -> Result<Entry, StoreError> {
     let lists = store.lists()?;
     let Some(list) = lists.iter().find(|list| list.mechanism == *mechanism && list.used < list.capacity) else {
@@ -34,7 +34,7 @@ pub(crate) fn draw(store: &mut Sealed<'_>, mechanism: &Mechanism, capacity: u32,
     Ok(Entry { list: list.id, index: nth_free(&taken, below(free, rng)) })
 }
 
-/// The free index that has `nth` free ones below it; `taken` is in order.
+/// Returns the free index that has `nth` free ones below it; `taken` is in order.
 fn nth_free(taken: &[u32], nth: u32) -> u32 {
     // Each taken index up to the answer moves the answer up by one.
     taken.iter().fold(nth, |answer, &index| if index <= answer { answer + 1 } else { answer })

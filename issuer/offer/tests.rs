@@ -132,7 +132,7 @@ fn a_nonce_works_once() {
     pick(&tokens[1], "n2", 23).expect("the token is still good");
 }
 
-/// Used nonces are not under the seal (docs/decisions/used-nonces.md). A row deleted from outside lets a proof be sent again, which
+/// Used nonces are not under the seal (docs/decisions/029-used-nonces.md). A row deleted from outside lets a proof be sent again, which
 /// needs another token of the office and gives that offer to the key that proved itself. A row added refuses one nonce and uses up nothing.
 #[test]
 fn a_nonce_row_written_from_outside_gives_nobody_what_the_office_did_not_offer() {

@@ -28,21 +28,21 @@ pub(super) const DOCUMENT: &str = "publication-times";
 pub enum ClockDoubt {
     /// The clock is before the last publication.
     Behind {
-        /// What the clock says.
+        /// The time by the clock.
         now: Timestamp,
         /// The time of the last publication.
         last: Timestamp,
     },
     /// The clock is more than [`LONGEST_PAUSE`] after the last publication.
     Ahead {
-        /// What the clock says.
+        /// The time by the clock.
         now: Timestamp,
         /// The time of the last publication.
         last: Timestamp,
     },
 }
 
-/// What a time is for a publication.
+/// The meaning of a time for a publication.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Judged {
     /// Good.
@@ -57,7 +57,7 @@ pub(super) enum Judged {
 pub(super) struct Dates {
     /// The last publication, or under new timestamp keys the time of the root that names them.
     last: Option<Timestamp>,
-    /// Whether `last` is the time of a publication under the present keys.
+    /// Returns true if `last` is the time of a publication under the present keys.
     binds: bool,
     used: Used,
 }
@@ -67,7 +67,7 @@ pub(super) struct Dates {
 struct Used {
     /// Unix seconds; the latest that were used.
     times: BTreeSet<i64>,
-    /// Whether this and every earlier second may have been used too.
+    /// True if this and every earlier second may have been used too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     up_to: Option<i64>,
 }

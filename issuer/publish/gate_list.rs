@@ -10,7 +10,8 @@ use waypass_trust::bundle::TargetsPart;
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 
 impl Issuer<'_> {
-    /// The list of gates that `targets` announce, made at `issued_at`. Ended gates, and gates that are not on record, are not renewed.
+    /// Returns the list of gates that `targets` announce, made at `issued_at`. Ended gates, and gates that are not on
+    /// record, are not renewed.
     pub(super) fn sign_gate_list(
         &self,
         targets: &TargetsPart,

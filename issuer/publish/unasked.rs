@@ -15,7 +15,7 @@ impl Issuer<'_> {
         match self.pending_change(None) {
             Ok(Some(change)) => self.unasked = Some(change),
             Ok(None) => self.confirm_unasked()?,
-            // What cannot be read is not published either, and is looked at again.
+            // An unreadable part is not published either, and is looked at again.
             Err(_) => {}
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! What is written is ciphertext, and what is searched for is a tag: both by keys that come from the vault's key for this issuer.
+//! Rows are ciphertext, and a search is by a tag: both by keys that come from the vault's key for this issuer.
 //!
 //! Each text is encrypted for its place, which is the table, the row and its revision: in another row it opens to nothing. The nonce
 //! (192 bits) is a MAC over place and text, so that no nonce comes twice with two texts, whatever randomness a machine has; what it
@@ -13,12 +13,12 @@ use zeroize::Zeroizing;
 
 const NONCE: usize = 24;
 
-/// Where a ciphertext belongs.
+/// The place of a ciphertext.
 pub(super) struct Place<'p> {
     pub(super) table: &'static str,
     pub(super) row: &'p [u8],
     pub(super) revision: u64,
-    /// What else is in the row and must not be changed.
+    /// The other parts of the row, which must not be changed.
     pub(super) with: &'p [u8],
 }
 

@@ -1,4 +1,4 @@
-//! What happened, as the chain of events keeps it: each with its effect, so that replaying the chain gives the lists.
+//! The events, as the chain keeps them: each with its effect, so that replaying the chain gives the lists.
 
 use super::register::time;
 use crate::store::{DeviceRow, EventCause, OfferRow, State, StatusEvent, StoreError};
@@ -32,7 +32,7 @@ pub(super) struct Event {
     /// Entries that a gate has seen revoked and this issuer had not revoked: list, index, gate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) seen: Vec<(u32, u32, String)>,
-    /// What rows add to the sums of holders' buckets.
+    /// The values that rows add to the sums of holders' buckets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) holders: Vec<(u16, Digest)>,
 }
@@ -110,7 +110,7 @@ impl OfferMark {
         Self { hash: Digest(*hash), row: None, until: 0 }
     }
 
-    /// Whether this is what the row says.
+    /// Returns true if this is what the row says.
     pub(super) fn is(&self, offer: &OfferRow) -> bool {
         self.row == Some(digest(offer))
     }

@@ -23,12 +23,12 @@ pub(super) fn add(sum: &mut [u8; 32], row: &[u8; 32]) {
 }
 
 impl Seal {
-    /// What a credential's row adds to the sum of its bucket.
+    /// Returns the value that a credential's row adds to the sum of its bucket.
     pub(super) fn holder_sum(&self, id: &str, holder: &Tag) -> (u16, Digest) {
         (bucket(holder), Digest(self.of("holder", &[id.as_bytes(), holder])))
     }
 
-    /// The sums over many rows.
+    /// Returns the sums over many rows.
     pub(super) fn holder_sums<'r>(&self, rows: impl Iterator<Item = (&'r str, Tag)>) -> Vec<(u16, Digest)> {
         let mut sums: BTreeMap<u16, [u8; 32]> = BTreeMap::new();
         for (id, holder) in rows {

@@ -1,4 +1,4 @@
-//! What is looked at whenever an issuer is opened: everything but the single credential, whose row is checked when it is read.
+//! The checks whenever an issuer is opened: everything but the single credential, whose row is checked when it is read.
 
 use super::Result;
 use super::look::{Look, not_ours};
@@ -42,7 +42,7 @@ impl Look<'_> {
         is_whole.then_some(()).ok_or_else(|| tampered("an offer"))
     }
 
-    /// The states of credentials' rows, which commands search by, and the entries of their lists.
+    /// Checks the states of credentials' rows, which commands search by, and the entries of their lists.
     fn inspect_withdrawn(&self) -> Result<()> {
         let wrong = |list: u32, index: u32| tampered(format!("the state of the credential at entry {index} of list {list}"));
         let mut rows: HashMap<Tag, State> = self.rows.withdrawn()?.into_iter().collect();

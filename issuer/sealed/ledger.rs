@@ -1,4 +1,4 @@
-//! What the events add up to: which entries are taken and set, which offers are open, how far each log was received.
+//! The sum of the events: which entries are taken and set, which offers are open, how far each log was received.
 
 use super::event::{DeviceMark, Event, OfferMark};
 use super::holders;
@@ -120,7 +120,7 @@ impl Ledger {
         self.lists.get(&list).and_then(|entries| entries.set.get(&index)).copied().unwrap_or(0)
     }
 
-    /// The entries that are not 0, in order.
+    /// Returns the entries that are not 0, in order.
     pub(super) fn set(&self, list: u32) -> impl Iterator<Item = (u32, u8)> {
         self.lists.get(&list).into_iter().flat_map(|entries| entries.set.iter().map(|(index, value)| (*index, *value)))
     }
@@ -151,7 +151,7 @@ impl Ledger {
         self.holders.get(&bucket).copied().unwrap_or_default()
     }
 
-    /// The text that a summary keeps.
+    /// Returns the text that a summary keeps.
     pub(super) fn to_body(&self) -> String {
         let lists = self.lists.iter().map(|(id, entries)| ListWire {
             id: *id,

@@ -13,7 +13,7 @@ use waypass_credential::role::{Mechanism, StatusPurpose};
 use waypass_trust::audit::Leaf;
 use waypass_trust::bundle::Digest;
 
-/// What is stored at one moment, and what decides whether it is believed.
+/// The store at one moment, and what decides if it is believed.
 pub(super) struct Look<'l> {
     pub(super) rows: &'l dyn View,
     pub(super) seal: &'l Seal,
@@ -117,7 +117,7 @@ impl Look<'_> {
         Ok(Some(tags))
     }
 
-    /// The entries that a credential has in bitstrings, in the order of their lists.
+    /// Returns the entries that a credential has in bitstrings, in the order of their lists.
     pub(super) fn entries(&self, id: &str) -> Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for entry in self.given(id)? {
@@ -129,7 +129,7 @@ impl Look<'_> {
         Ok(entries)
     }
 
-    /// A credential's history, oldest first.
+    /// Returns a credential's history, oldest first.
     pub(super) fn history(&self, id: &str) -> Result<Vec<StatusEvent>> {
         let mut history = Vec::new();
         for (row, before) in self.rows.history(id)? {
@@ -143,25 +143,25 @@ impl Look<'_> {
         Ok(history)
     }
 
-    /// The offer of a hashed code or token.
+    /// Returns the offer of a hashed code or token.
     pub(super) fn offer(&self, secret_hash: &[u8; 32]) -> Result<Option<OfferRow>> {
         let row = self.rows.offer(secret_hash)?;
         let ledger = self.ledger;
         match (row, ledger.offer(secret_hash)) {
             (None, None) => Ok(None),
             (Some(row), Some(mark)) if mark.is(&row) => Ok(Some(row)),
-            // Forgotten already, whoever wrote it.
+            // Forgotten already, by any writer.
             (Some(row), None) if row.expires_at.unix() < ledger.forgotten => Ok(None),
             _ => Err(tampered("an offer")),
         }
     }
 
-    /// How far a device's log was received.
+    /// Returns how far a device's log was received.
     pub(super) fn device(&self, id: &str) -> Result<Option<DeviceRow>> {
         self.ledger.device(id).map(DeviceMark::row).transpose()
     }
 
-    /// The hash of one received leaf.
+    /// Returns the hash of one received leaf.
     pub(super) fn leaf_hash(&self, device: &str, seq: u64) -> Result<Option<[u8; 32]>> {
         Ok(self.leaves(device, seq, 1)?.first().map(|leaf| leaf.hash))
     }
@@ -193,7 +193,7 @@ impl Look<'_> {
         Ok(rows)
     }
 
-    /// The entries that a credential was given when it was issued.
+    /// Returns the entries that a credential was given when it was issued.
     pub(super) fn given(&self, id: &str) -> Result<Vec<Entry>> {
         let Some((row, before)) = self.rows.history(id)?.into_iter().next() else { return Ok(Vec::new()) };
         let before = if row.seq == 1 { [0; 32] } else { before.ok_or_else(|| tampered(format!("event {}", row.seq - 1)))? };
@@ -212,7 +212,7 @@ impl Look<'_> {
         if is_last && self.is_state(&record)? { Ok(record) } else { Err(not_ours()) }
     }
 
-    /// Whether the lists say of a credential what its row says.
+    /// Returns true if the lists say of a credential what its row says.
     fn is_state(&self, record: &CredentialRecord) -> Result<bool> {
         let ledger = self.ledger;
         let value = ledger.value(record.list, record.index);
@@ -224,7 +224,7 @@ impl Look<'_> {
             })
     }
 
-    /// Whether credentials are found by their entry in this list.
+    /// Returns true if credentials are found by their entry in this list.
     fn is_first_entry(&self, list: u32) -> Result<bool> {
         Ok(match self.register.mechanism(list)? {
             Some(Mechanism::TokenList) => true,
@@ -238,7 +238,7 @@ impl Look<'_> {
         if entries.iter().any(is_taken) { Err(StoreError::Taken) } else { Ok(()) }
     }
 
-    /// What an entry says of a credential in this state; `None` if that is not what its list is about.
+    /// Returns what an entry says of a credential in this state; `None` if that is not what its list is about.
     pub(super) fn value_for(&self, entry: Entry, state: State) -> Result<Option<u8>> {
         Ok(match self.purpose(entry.list)? {
             None => Some(state.bits()),
@@ -248,7 +248,7 @@ impl Look<'_> {
         })
     }
 
-    /// The change that gives an entry this value, if it has another. A revocation is final, whatever a program asks.
+    /// Returns the change that gives an entry this value, if it has another. A revocation is final, whatever a program asks.
     pub(super) fn changed(&self, entry: Entry, value: u8) -> Result<Option<(u32, u32, u8)>> {
         let Entry { list, index } = entry;
         let held = self.ledger.value(list, index);
@@ -265,7 +265,7 @@ impl Look<'_> {
         }
     }
 
-    /// Whether an entry of one of our lists that can say "revoked" does not say it.
+    /// Returns true if an entry of one of our lists that can say "revoked" does not say it.
     pub(super) fn is_unrevoked(&self, entry: Entry) -> Result<bool> {
         let value = self.ledger.value(entry.list, entry.index);
         Ok(match self.register.mechanism(entry.list)? {
@@ -276,7 +276,7 @@ impl Look<'_> {
         })
     }
 
-    /// What a bitstring is about; `None` for a token list.
+    /// Returns the purpose of a bitstring; `None` for a token list.
     pub(super) fn purpose(&self, list: u32) -> Result<Option<StatusPurpose>> {
         match self.register.mechanism(list)? {
             Some(Mechanism::TokenList) => Ok(None),

@@ -43,7 +43,7 @@ impl Memory {
             self.is_read = true;
         }
         let Self { ledger, .. } = self;
-        // What was read before must still be there.
+        // The rows that were read before must still be there.
         if ledger.seq > 0 && rows.event_mac(ledger.seq)? != Some(ledger.head) {
             return Err(tampered(format!("event {}", ledger.seq)));
         }

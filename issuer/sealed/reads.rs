@@ -1,4 +1,4 @@
-//! What the verbs ask, each at one moment of its own.
+//! The questions of the verbs, each at one moment of its own.
 
 use super::register::Gate;
 use super::{Result, Sealed};
@@ -6,7 +6,7 @@ use crate::store::{CredentialRecord, DeviceRow, Entry, Filter, GateRow, KeyRow, 
 use waypass_trust::bundle::Digest;
 
 impl Sealed<'_> {
-    /// A version number as it stands; 0 if none was given yet.
+    /// Returns a version number without a check; 0 if none was given yet.
     pub(crate) fn version(&self, name: &str) -> Result<u64> {
         self.read(|look| Ok(look.register.counters.get(name).copied().unwrap_or(0)))
     }
@@ -16,13 +16,13 @@ impl Sealed<'_> {
         self.read(|look| Ok(names.map(|name| look.register.documents.get(name).copied())))
     }
 
-    /// All keys ever registered, oldest first.
+    /// Returns all keys ever registered, oldest first.
     pub(crate) fn keys(&self) -> Result<Vec<KeyRow>> {
         tracing::trace!(event = "keys_read");
         self.read(|look| look.register.keys())
     }
 
-    /// All status lists, oldest first.
+    /// Returns all status lists, oldest first.
     pub(crate) fn lists(&self) -> Result<Vec<ListRecord>> {
         self.read(|look| {
             let ledger = look.ledger;
@@ -30,68 +30,68 @@ impl Sealed<'_> {
         })
     }
 
-    /// Whether an index of a list was given away.
+    /// Returns true if an index of a list was given away.
     pub(crate) fn is_taken(&self, list: u32, index: u32) -> Result<bool> {
         self.read(|look| Ok(look.ledger.is_taken(list, index)))
     }
 
-    /// The taken indices of a list, in order.
+    /// Returns the taken indices of a list, in order.
     pub(crate) fn taken_indices(&self, list: u32) -> Result<Vec<u32>> {
         self.read(|look| Ok(look.ledger.taken(list)))
     }
 
-    /// The entries of a list that are not 0, computed from the events.
+    /// Returns the entries of a list that are not 0, computed from the events.
     pub(crate) fn set_entries(&self, list: u32) -> Result<Vec<(u32, u8)>> {
         self.read(|look| Ok(look.ledger.set(list).collect()))
     }
 
-    /// One gate.
+    /// Returns one gate.
     pub(crate) fn gate(&self, id: &str) -> Result<Option<GateRow>> {
         self.read(|look| look.register.gates.iter().find(|gate| gate.id == id).map(Gate::row).transpose())
     }
 
-    /// All gates, by name.
+    /// Returns all gates, by name.
     pub(crate) fn gates(&self) -> Result<Vec<GateRow>> {
         self.read(|look| look.register.gates())
     }
 
-    /// One credential.
+    /// Returns one credential.
     pub(crate) fn credential(&self, id: &str) -> Result<Option<CredentialRecord>> {
         self.read(|look| look.credential(id))
     }
 
-    /// The credential at a status index.
+    /// Returns the credential at a status index.
     pub(crate) fn credential_at(&self, list: u32, index: u32) -> Result<Option<CredentialRecord>> {
         self.read(|look| look.credential_at(list, index))
     }
 
-    /// The credentials a filter selects, newest first. Those of one holder are chosen among all, so that none is passed over
+    /// Returns the credentials a filter selects, newest first. Those of one holder are chosen among all, so that none is passed over
     /// because something else changed whose it is.
     pub(crate) fn credentials(&self, filter: &Filter) -> Result<Vec<CredentialRecord>> {
         self.read(|look| look.credentials(filter))
     }
 
-    /// The entries that a credential has in bitstrings, in the order of their lists.
+    /// Returns the entries that a credential has in bitstrings, in the order of their lists.
     pub(crate) fn entries(&self, id: &str) -> Result<Vec<Entry>> {
         self.read(|look| look.entries(id))
     }
 
-    /// A credential's history, oldest first.
+    /// Returns a credential's history, oldest first.
     pub(crate) fn history(&self, id: &str) -> Result<Vec<StatusEvent>> {
         self.read(|look| look.history(id))
     }
 
-    /// The offer of a hashed code or token.
+    /// Returns the offer of a hashed code or token.
     pub(crate) fn offer(&self, secret_hash: &[u8; 32]) -> Result<Option<OfferRow>> {
         self.read(|look| look.offer(secret_hash))
     }
 
-    /// How far a device's log was received.
+    /// Returns how far a device's log was received.
     pub(crate) fn device(&self, id: &str) -> Result<Option<DeviceRow>> {
         self.read(|look| look.device(id))
     }
 
-    /// The devices whose logs were received, and how far.
+    /// Returns the devices whose logs were received, and how far.
     pub(crate) fn devices(&self) -> Result<Vec<(String, DeviceRow)>> {
         self.read(|look| look.ledger.devices().map(|device| Ok((device.id.clone(), device.row()?))).collect())
     }
@@ -111,7 +111,7 @@ impl Sealed<'_> {
         })
     }
 
-    /// The hash of one received leaf.
+    /// Returns the hash of one received leaf.
     pub(crate) fn leaf_hash(&self, device: &str, seq: u64) -> Result<Option<[u8; 32]>> {
         self.read(|look| look.leaf_hash(device, seq))
     }

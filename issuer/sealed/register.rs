@@ -99,7 +99,7 @@ impl Register {
         }
     }
 
-    /// Adds a list of this kind and gives its number.
+    /// Adds a list of this kind and returns its number.
     pub(super) fn open_list(&mut self, mechanism: &Mechanism, capacity: u32) -> u32 {
         let id = self.lists.iter().map(|list| list.id).max().unwrap_or(0) + 1;
         self.lists.push(List::of(id, mechanism, capacity));

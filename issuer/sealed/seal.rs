@@ -31,13 +31,13 @@ pub struct Anchor {
     keeps_log: bool,
 }
 
-/// What authenticates an issuer's memory: a key that its vault keeps, and the anchor of the last time.
+/// The means to authenticate an issuer's memory: a key that its vault keeps, and the anchor of the last time.
 #[derive(Clone)]
 pub struct Seal {
     key: Hmac<Sha256>,
     pub(super) cipher: Cipher,
     kept: Option<Anchor>,
-    /// Whether a database of version 0.1.0 is taken as it is.
+    /// True if a database of version 0.1.0 is taken as it is.
     adopts: bool,
 }
 
@@ -52,7 +52,7 @@ impl Anchor {
         if is_same || version > self.register { Ok(()) } else { Err(tampered("the register")) }
     }
 
-    /// The number of events, and the seal of the last one.
+    /// Returns the number of events, and the seal of the last one.
     pub(super) const fn events(&self) -> (u64, &[u8; 32]) {
         (self.events, &self.head.0)
     }
@@ -75,7 +75,7 @@ impl Seal {
     }
 
     /// Takes the key that the vault made when it was upgraded from version 0.1.0: with it, and before any anchor, a database of that
-    /// version is believed as it stands.
+    /// version is believed as it is.
     pub fn adopting(key: &[u8; 32]) -> Self {
         Self { adopts: true, ..Self::new(key, None) }
     }
@@ -116,7 +116,7 @@ impl Seal {
         self.check("register", &[&version.to_be_bytes(), text], mac)
     }
 
-    /// The event after the one whose seal is `before`.
+    /// Returns the event after the one whose seal is `before`.
     pub(super) fn event(&self, before: &[u8; 32], seq: u64, credential: Option<&str>, event: &Event) -> EventRow {
         let text = json::to_string(event);
         let mac = self.of("event", &event_parts(before, &seq.to_be_bytes(), credential, text.as_bytes()));
@@ -148,7 +148,7 @@ impl Seal {
         self.check("summary", &[&row.seq.to_be_bytes(), &text], &row.mac).then_some(text)
     }
 
-    /// Returns the bytes of a document as they are stored. What is published, or is the office's own settings, everybody may read.
+    /// Returns the bytes of a document as they are stored. Everybody may read published documents and the office's own settings.
     pub(super) fn close_document(&self, name: &str, text: &[u8]) -> Vec<u8> {
         if is_private(name) { self.cipher.close(&document_place(name), text) } else { text.to_vec() }
     }
@@ -157,7 +157,7 @@ impl Seal {
         if is_private(name) { self.cipher.open(&document_place(name), &bytes) } else { Some(bytes) }
     }
 
-    /// Returns true if a record of the readable format is what this seal was made over.
+    /// Returns true if a record of the readable format is what this seal covers.
     pub(super) fn is_credential(&self, record: &CredentialRecord, mac: &[u8; 32]) -> bool {
         self.check("credential", &[credential_text(record).as_bytes()], mac)
     }

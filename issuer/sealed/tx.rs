@@ -72,7 +72,7 @@ impl<'t> Tx<'t> {
         &self.memory.ledger
     }
 
-    /// The register, to be changed.
+    /// Returns the register, to be changed.
     fn register(&mut self) -> &mut Register {
         self.register.get_or_insert_with(|| self.memory.register.clone())
     }

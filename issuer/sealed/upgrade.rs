@@ -1,4 +1,4 @@
-//! Puts a database of version 0.1.0 under the seal. It is believed as it stands, once: nothing in it could prove more.
+//! Puts a database of version 0.1.0 under the seal. It is believed as it is, once: nothing in it could prove more.
 
 use super::Result;
 use super::event::{DeviceMark, Event, OfferMark, Status};
@@ -10,7 +10,7 @@ use waypass_trust::bundle::Digest;
 /// The counter of changes that were recorded before the seal and not published: 1 from the upgrade on, 2 once nothing is open.
 pub(crate) const BEFORE_SEAL: &str = "changes-before-seal";
 
-/// What was put under the seal.
+/// The rows that were put under the seal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Upgrade {
     /// Keys.
@@ -46,7 +46,7 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
                 linked.holders = vec![seal.holder_sum(&record.id, &seal.holder_tag(&record.holder))];
                 linked.taken = entries.iter().map(|(list, index, _)| (*list, *index)).collect();
             }
-            // What the lists say now was said by the last of them.
+            // The last of them says what the lists say now.
             if usize::try_from(number).is_ok_and(|number| number + 1 == history.len()) {
                 linked.set = entries.iter().filter(|(.., value)| *value != State::Valid.bits()).copied().collect();
             }

@@ -39,7 +39,7 @@ impl Cause {
         Self::Other,
     ];
 
-    /// The stable code, as the command line and the history write it.
+    /// Returns the stable code, as the command line and the history write it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Lost => "lost",
@@ -54,7 +54,7 @@ impl Cause {
         }
     }
 
-    /// The cause of a code.
+    /// Returns the cause of a code.
     pub fn parse(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|cause| cause.as_str() == code)
     }
@@ -66,7 +66,7 @@ impl fmt::Display for Cause {
     }
 }
 
-/// What an entry of a credential's history is about.
+/// The subject of an entry of a credential's history.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum EventCause {
     /// It was issued.

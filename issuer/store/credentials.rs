@@ -17,7 +17,7 @@ pub enum State {
 }
 
 impl State {
-    /// The two bits in the list.
+    /// Returns the two bits in the list.
     pub const fn bits(self) -> u8 {
         match self {
             Self::Valid => 0,
@@ -26,7 +26,7 @@ impl State {
         }
     }
 
-    /// The state of two bits.
+    /// Returns the state of two bits.
     pub const fn from_bits(bits: u8) -> Option<Self> {
         match bits {
             0 => Some(Self::Valid),
@@ -61,7 +61,7 @@ pub struct CredentialRecord {
     pub format: Format,
     /// The holder key as a DID.
     pub holder: String,
-    /// What the operator calls it in lists; may be empty.
+    /// The operator's name for it in lists; may be empty.
     pub label: String,
     /// The roles asserted.
     pub roles: Vec<String>,
@@ -81,7 +81,7 @@ pub struct CredentialRecord {
     pub list: u32,
     /// Its index there.
     pub index: u32,
-    /// What the list says, or will say once published.
+    /// The state in the list, or the one that it will have once published.
     pub state: State,
     /// Since when.
     pub changed_at: Timestamp,
@@ -94,11 +94,11 @@ pub struct StatusEvent {
     pub from: Option<State>,
     /// The state after.
     pub to: State,
-    /// What it is about.
+    /// Its subject.
     pub cause: EventCause,
     /// The operator's words; may be empty.
     pub note: String,
-    /// Who did it, as the caller named them.
+    /// The actor, as the caller named them.
     pub operator: String,
     /// When it took effect.
     pub at: Timestamp,
@@ -125,7 +125,7 @@ pub struct Filter {
     pub limit: Option<u32>,
 }
 
-/// What is found by exact search: it says nothing without the key that made it.
+/// A tag for exact search: it says nothing without the key that made it.
 pub type Tag = [u8; 16];
 
 /// A credential's row. The body is ciphertext; the tags are made of what is in it.

@@ -1,4 +1,4 @@
-//! What happened: one chain of events, and what it adds up to.
+//! The history: one chain of events, and what it adds up to.
 
 use super::Result;
 
@@ -15,7 +15,7 @@ pub struct EventRow {
     pub mac: [u8; 32],
 }
 
-/// What the events up to one of them add up to, so that nobody has to read them again.
+/// The sum of the events up to one of them, so that they need not be read again.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SummaryRow {
     /// The last event in it.

@@ -8,7 +8,7 @@ use waypass_trust::bundle::{KeyState, KeyUse};
 pub struct KeyRow {
     /// The key as multikey text.
     pub multikey: String,
-    /// What it signs.
+    /// Its use.
     pub key_use: KeyUse,
     /// Says how far it is believed.
     pub state: KeyState,

@@ -1,4 +1,4 @@
-//! What gates sent.
+//! The records that gates sent.
 
 use super::Result;
 use waypass_credential::time::Timestamp;
@@ -16,7 +16,7 @@ pub struct DeviceRow {
     pub targets: u64,
     /// The length of its log where it began to send after what is held here; 0 if it never did.
     pub ahead: u64,
-    /// Whether somebody knows why, so that it proves nothing any more.
+    /// True if somebody knows why, so that it proves nothing any more.
     pub forgiven: bool,
 }
 

@@ -16,7 +16,7 @@ pub struct OfferRow {
     pub sealed: Vec<u8>,
     /// After this second it is void.
     pub expires_at: Timestamp,
-    /// Whether the code was exchanged for an access token.
+    /// True if the code was exchanged for an access token.
     pub exchanged: bool,
 }
 
@@ -31,7 +31,7 @@ pub struct TxCode {
     pub tries_left: u8,
 }
 
-/// What a pick-up uses up, in the same transaction that records the credential.
+/// The rows that a pick-up uses up, in the same transaction that records the credential.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Pickup {
     /// The exchanged offer, as it was read.
@@ -40,7 +40,7 @@ pub struct Pickup {
     pub answered: OfferRow,
     /// Hash of the proof nonce.
     pub nonce_hash: [u8; 32],
-    /// Until when the nonce has to be remembered.
+    /// The time until which the nonce has to be remembered.
     pub nonce_until: Timestamp,
 }
 

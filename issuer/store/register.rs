@@ -1,4 +1,4 @@
-//! What decides: the register, and the documents whose digests it holds.
+//! The facts that decide: the register, and the documents whose digests it holds.
 
 use super::Result;
 
@@ -13,7 +13,7 @@ pub struct RegisterRow {
     pub mac: [u8; 32],
 }
 
-/// Where named documents are read: in the rows as they stand, or checked (`crate::sealed::Sealed`).
+/// The source of named documents: the rows as they are, or checked (`crate::sealed::Sealed`).
 pub trait Documents {
     /// Returns a named document, if it was ever written.
     fn document(&self, name: &str) -> Result<Option<Vec<u8>>>;

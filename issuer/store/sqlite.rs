@@ -1,5 +1,6 @@
-//! The store in one SQLite file, `issuer.db`, mode 0600. A commit is on the disk when it returns (`synchronous=FULL`). What
-//! is deleted is overwritten (`secure_delete`), in the write-ahead log with its next checkpoint. The log stays, empty, when the last
+//! The store in one SQLite file, `issuer.db`, mode 0600. A commit is on the disk when it returns (`synchronous=FULL`).
+//! Deleted rows are overwritten (`secure_delete`), in the write-ahead log with its next checkpoint. The log stays,
+//! empty, when the last
 //! process closes the file, so that a copy made without it is noticed.
 
 use super::{Documents, Earlier, Store, StoreError, Tx, View};
@@ -41,7 +42,7 @@ pub enum MissingLog {
 }
 
 impl SqliteStore {
-    /// Opens the file, creating it where there is none.
+    /// Opens the file, creating it if it does not exist.
     pub fn open(path: &Path, missing: MissingLog) -> Result<Self> {
         let lacks_log = Self::lacks_log(path);
         if lacks_log && missing == MissingLog::Refused {
@@ -117,7 +118,7 @@ impl Tx for SqliteTx<'_> {
     }
 }
 
-/// What is stored at one moment: the transaction only reads, and ends with this.
+/// The store at one moment: the transaction only reads, and ends with this.
 struct SqliteView<'s>(Transaction<'s>);
 
 impl Db for SqliteView<'_> {
@@ -183,7 +184,7 @@ fn create_private(path: &Path) -> Result<()> {
     }
 }
 
-/// What SQLite calls a failing disk and is a lack of room: it knows `ENOSPC` alone, and not where it makes the log's index grow.
+/// Returns true for a lack of room that SQLite calls a failing disk: it knows `ENOSPC` alone, and not where it makes the log's index grow.
 fn lack_of_room(why: &rusqlite::Error) -> Option<StoreError> {
     let code = why.sqlite_error()?.extended_code;
     let is_index = code == ffi::SQLITE_IOERR_SHMSIZE;

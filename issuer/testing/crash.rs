@@ -1,7 +1,7 @@
 //! A store whose process dies at a chosen write: before it, or after it was committed and before anybody heard of it.
 //!
-//! Each change within a transaction is a write, and so is its commit. What a process did in a transaction that it did not commit is
-//! without effect, as it is when a real one dies.
+//! Each change within a transaction is a write, and so is its commit. The writes of a transaction that a process did
+//! not commit are without effect, as it is when a real one dies.
 
 use crate::store::{
     CredentialRow, Credentials, Documents, Earlier, EventRow, Events, LeafRow, Logs, OfferRow, Offers, RegisterRow, Registers, Selection,

@@ -30,7 +30,7 @@ impl StatusList {
         Self { uri: uri.to_owned(), bits, given: BTreeSet::new() }
     }
 
-    /// An entry that nobody has; `None` when the list is full.
+    /// Returns an entry that is free; `None` when the list is full.
     pub(super) fn assign(&mut self, rng: &mut dyn CryptoRng) -> Option<Object<'static>> {
         if u32::try_from(self.given.len()).is_ok_and(|given| given >= MOST_USED) {
             return None;
@@ -51,7 +51,7 @@ impl StatusList {
         )
     }
 
-    /// The index that `entry` names, if it is one of ours that was given.
+    /// Returns the index that `entry` names, if it is one of ours that was given.
     fn index(&self, entry: &Object<'_>) -> Option<u64> {
         let index: u32 = entry.text("statusListIndex")?.parse().ok()?;
         let is_ours = entry.text("statusListCredential") == Some(&self.uri) && self.given.contains(&index);
@@ -70,7 +70,7 @@ impl StatusList {
         self.bits.as_bitstring().get(index).map(|bit| bit == 1)
     }
 
-    /// The list credential, signed at `at`.
+    /// Returns the list credential, signed at `at`.
     pub(super) fn credential(&self, signer: &dyn Signer, at: Timestamp) -> Option<String> {
         let list = BitstringList {
             uri: self.uri.clone(),

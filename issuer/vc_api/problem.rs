@@ -1,4 +1,4 @@
-//! What went wrong, as problem details (RFC 9457) with the types that VCDM 2.0 §7.1 and Bitstring Status List §3 define.
+//! An error, as problem details (RFC 9457) with the types that VCDM 2.0 §7.1 and Bitstring Status List §3 define.
 
 use core::fmt;
 use waypass_credential::Malformed;
@@ -40,7 +40,7 @@ pub struct Problem {
     why: Why,
 }
 
-/// What is said about it.
+/// The reason, if there is more to say than the kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Why {
     Nothing,
@@ -66,7 +66,7 @@ impl Problem {
         Self { kind, why: Why::Document(why) }
     }
 
-    /// The problem details object.
+    /// Returns the problem details object.
     pub fn to_json(self) -> Object<'static> {
         let object = Object::new().with("type", self.kind.uri()).with("title", self.kind.title());
         match self.why {
@@ -78,7 +78,7 @@ impl Problem {
 }
 
 impl ProblemKind {
-    /// The URL that names the kind.
+    /// Returns the URL that names the kind.
     pub const fn uri(self) -> &'static str {
         match self {
             Self::Parsing => "https://www.w3.org/TR/vc-data-model#PARSING_ERROR",
@@ -94,7 +94,7 @@ impl ProblemKind {
         }
     }
 
-    /// The kind in words.
+    /// Returns the kind in words.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Parsing => "the text cannot be read",

@@ -1,4 +1,5 @@
-//! What is taken of an offer, decided before its code is spent: something the trust bundle lets somebody issue, and a kind of key that
+//! The part of an offer that is taken, decided before its code is spent: something the trust bundle lets somebody
+//! issue, and a kind of key that
 //! the issuer takes.
 
 use super::{Configuration, Offer, Pickup, PickupError};
@@ -6,7 +7,7 @@ use reqwest::Url;
 use waypass_credential::key::Algorithm;
 use waypass_trust::bundle::Authority;
 
-/// What is asked for, and with which kind of key.
+/// A choice: the configuration asked for, and the kind of key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Choice {
     pub(super) at: usize,

@@ -1,4 +1,4 @@
-//! What the issuer says about itself (OpenID4VCI 1.0 §12.2) and where its tokens come from (RFC 8414).
+//! The issuer's description of itself (OpenID4VCI 1.0 §12.2) and where its tokens come from (RFC 8414).
 
 use super::{Ask, Client, PickupError, get, safe};
 use crate::error::TransportError;
@@ -42,7 +42,7 @@ pub enum Binding {
 }
 
 impl Configuration {
-    /// The name under which a key of this algorithm makes the proof; the issuer must list it (OpenID4VCI 1.0 §12.2.4).
+    /// Returns the name under which a key of this algorithm makes the proof; the issuer must list it (OpenID4VCI 1.0 §12.2.4).
     pub(super) fn name_for(&self, algorithm: Algorithm) -> Option<&'static str> {
         algorithm.jose_names().iter().copied().find(|name| self.algorithms.iter().any(|listed| listed == name))
     }

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use waypass_credential::json::{self, Limits, Value};
 
 const SCHEME: &str = "openid-credential-offer";
-/// A code that no QR code holds is none.
+/// A code that no QR code holds is refused.
 const MAX_URI: usize = 8 * 1024;
 const OFFER: Limits = Limits { bytes: 64 * 1024, depth: 8, values: 512 };
 /// Configurations in one offer.
@@ -17,7 +17,7 @@ const MAX_DESCRIPTION: usize = 300;
 /// Longest pre-authorized code and issuer identifier.
 const MAX_TEXT: usize = 2048;
 
-/// Why an offer is none.
+/// Why an offer is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OfferError {
     /// Not a credential offer URI and not an offer's JSON.
@@ -32,7 +32,7 @@ impl fmt::Display for OfferError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::NotAnOffer => "not a credential offer",
-            Self::Address => "the offer names an address that is none",
+            Self::Address => "the offer names an address that is not valid",
             Self::NoCode => "the offer needs a login at the issuer, which this wallet does not do",
         })
     }
@@ -49,7 +49,7 @@ pub struct Offer {
     pub configurations: Vec<String>,
     /// The code; a secret that works once.
     pub(super) code: String,
-    /// What else the holder must type, if anything.
+    /// The code that the holder must type as well, if any.
     pub tx_code: Option<TxCode>,
     /// Its JSON.
     pub(super) text: String,
@@ -72,16 +72,16 @@ impl fmt::Debug for Offer {
 /// The transaction code that was given to the holder another way.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TxCode {
-    /// Whether it is made of digits only.
+    /// True if it is made of digits only.
     pub numeric: bool,
     /// How long it is.
     pub length: Option<usize>,
-    /// What the issuer says about it, cut to 300 characters.
+    /// The issuer's words about it, cut to 300 characters.
     pub description: Option<String>,
 }
 
 impl TxCode {
-    /// Whether `given` has the announced shape: a typing mistake must not spend the offer.
+    /// Checks that `given` has the announced shape: a typing mistake must not spend the offer.
     pub fn fits(&self, given: &str) -> bool {
         !given.is_empty()
             && self.length.is_none_or(|length| given.chars().count() == length)
@@ -124,7 +124,7 @@ impl OfferSource {
         }
     }
 
-    /// Whether the address asked first is on this machine.
+    /// Returns true if the address asked first is on this machine.
     pub(super) fn is_local(&self) -> bool {
         let address = match self {
             Self::Inline(offer) => &offer.issuer,

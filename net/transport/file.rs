@@ -72,7 +72,7 @@ impl Transport for FileTransport {
         found.map(|(_, token)| token.clone()).ok_or(TransportError::NotInFile { what })
     }
 
-    /// The file is whole after each upload: written beside it and moved into its place.
+    /// The file is whole after each upload: written next to it and moved into its place.
     fn upload(&mut self, upload: &[u8]) -> Result<Reply, TransportError> {
         let Some(to) = &self.to else {
             return Ok(Reply::Kept);

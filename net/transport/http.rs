@@ -24,7 +24,7 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// The service at `base`, such as `https://issuer.example/t1`.
+    /// Returns the service at `base`, such as `https://issuer.example/t1`.
     pub fn new(base: &str, timeouts: Timeouts) -> Result<Self, TransportError> {
         let mut base = address(base)?;
         if !base.path().ends_with('/') {

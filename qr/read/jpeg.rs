@@ -1,4 +1,5 @@
-//! JPEG to brightness. What a file announces is counted before it is decoded: a file of many passes repeats its work with each of them.
+//! JPEG to brightness. The work that a file announces is counted before it is decoded: a file of many passes repeats
+//! its work with each of them.
 
 use super::luma::{Luma, Shrinker};
 use super::{ReadError, shrink_factor};
@@ -36,7 +37,7 @@ pub(super) fn decode(file: &[u8]) -> Result<Luma, ReadError> {
     Ok(shrinker.finish())
 }
 
-/// What a file announces.
+/// The work that a file announces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Plan {
     width: u32,
@@ -56,7 +57,7 @@ impl Plan {
         while let Some((marker, after)) = next_marker(rest) {
             rest = after;
             match marker {
-                // RST, SOI, TEM stand alone; EOI ends.
+                // RST, SOI, TEM have no length; EOI ends.
                 0xd0..=0xd8 | 0x01 => continue,
                 0xd9 => break,
                 _ => {}
@@ -66,7 +67,7 @@ impl Plan {
             rest = after;
             match marker {
                 0xc0..=0xc2 if frame.is_none() => frame = Some((Self::frame(segment.get(2..)?)?, marker == 0xc2)),
-                // Other kinds of frame (lossless, hierarchical, arithmetic), or a second one. C4, C8 and CC are no frames.
+                // Other kinds of frame (lossless, hierarchical, arithmetic), or a second one. C4, C8 and CC are not frames.
                 0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => return None,
                 0xda => passes += 1,
                 _ => {}
@@ -90,7 +91,7 @@ impl Plan {
     }
 }
 
-/// The next marker and what follows it. In entropy-coded data FF is followed by 00 or a restart; FF may fill before a marker.
+/// Returns the next marker and what follows it. In entropy-coded data FF is followed by 00 or a restart; FF may fill before a marker.
 fn next_marker(mut rest: &[u8]) -> Option<(u8, &[u8])> {
     loop {
         let at = rest.iter().position(|byte| *byte == 0xff)?;

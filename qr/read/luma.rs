@@ -58,7 +58,7 @@ impl Shrinker {
         }
     }
 
-    /// The picture so far.
+    /// Returns the picture so far.
     pub(super) fn finish(self) -> Luma {
         let height = u32::try_from(self.kept.len() / (self.columns.max(1) as usize)).unwrap_or(0);
         Luma { width: self.columns, height, pixels: self.kept }

@@ -5,7 +5,7 @@ use super::{ReadError, shrink_factor};
 use png::{ColorType, InterlaceInfo, Transformations};
 use std::io::Cursor;
 
-/// What the decoder may hold beyond one row and its window: the small chunks that are read whole.
+/// The most that the decoder may hold beyond one row and its window: the small chunks that are read whole.
 const MAX_HELD: usize = 4 * 1024 * 1024;
 
 /// Decodes a PNG. Transparent pixels show `ground`; the second value says if there are any.

@@ -38,7 +38,7 @@ impl Budget {
         self.modules
     }
 
-    /// Whether one of them is used up.
+    /// Returns true if one of them is used up.
     pub(super) const fn is_spent(&self) -> bool {
         self.candidates <= 0 || self.modules <= 0
     }
@@ -48,7 +48,7 @@ impl Budget {
 const MOST_CORNERS: usize = 256;
 /// Every third row is looked at: the middle of a corner is three modules high.
 const ROW_STEP: u32 = 3;
-/// What a set of corners costs that is refused before a grid is sampled.
+/// The cost of a set of corners that is refused before a grid is sampled.
 const REFUSED_SET: u32 = 400;
 /// A smaller copy of a large picture is searched first: it is quick, and noise is gone from it.
 const FIRST_LOOK: u64 = 1024 * 1024;
@@ -73,7 +73,7 @@ fn level(luma: Luma, budget: &mut Budget) -> Vec<String> {
     for view in [neighbourhood, local_mean] {
         let Some(mut bits) = foreign(|| view(&luma)).flatten() else { continue };
         for _polarity in 0..2 {
-            // A clean drawing is read at once as it stands; a photograph needs the search.
+            // A clean drawing is read at once as it is; a photograph needs the search.
             let clean = foreign(|| DetectPureQR(&bits).ok().and_then(|grid| decode(grid.getBits())));
             if let Some(text) = clean.flatten() {
                 return vec![text];
@@ -196,7 +196,8 @@ fn corners(bits: &BitMatrix, budget: &mut Budget) -> Vec<ConcentricPattern> {
     corners
 }
 
-/// Whether five runs, the first of them dark, are the section through the middle of a corner: dark and light may have spread at the cost of
+/// Returns true if five runs, the first of them dark, are the section through the middle of a corner: dark and light
+/// may have spread at the cost of
 /// each other, as ink does and glare.
 fn is_section(runs: [u32; 5]) -> bool {
     // All in thirtieths of a run's length: a dark module is a fifth of the dark ones together, a light one half of the light ones.

@@ -10,6 +10,7 @@ use waypass_trust::reason::{Level, ReasonCode};
 /// The pages of the book and the pages beside it.
 fn pages() -> Vec<(PathBuf, String)> {
     let mut paths = book(&root().join("docs/src"));
+    paths.extend(book(&root().join("docs/decisions")));
     for name in
         ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "tests/vectors/waypass/README.md", "tests/peers/README.md"]
     {
@@ -18,7 +19,7 @@ fn pages() -> Vec<(PathBuf, String)> {
     paths.into_iter().map(|path| (path.clone(), fs::read_to_string(&path).expect("a page"))).collect()
 }
 
-fn book(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn book(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder of the book").map(|entry| entry.expect("an entry").path());
     let mut found: Vec<PathBuf> = Vec::new();
     for path in entries {
@@ -87,6 +88,32 @@ fn every_page_stands_in_the_summary_once() {
         let times = listed.iter().filter(|target| **target == name).count();
         assert_eq!(times, usize::from(name != "SUMMARY.md"), "{name} in SUMMARY.md");
     }
+}
+
+/// Decisions are numbered without a gap. Each page has a date and a status, and is in the list with both.
+#[test]
+fn every_decision_has_a_number_a_date_and_a_status() {
+    let folder = root().join("docs/decisions");
+    let list = fs::read_to_string(folder.join("README.md")).expect("the list of decisions");
+    let mut names: Vec<String> =
+        book(&folder).iter().map(|path| path.file_name().expect("a name").to_string_lossy().into_owned()).collect();
+    names.retain(|name| name != "README.md");
+    names.sort();
+    assert!(names.len() >= 36, "only {} decisions", names.len());
+    let mut rows = list.lines().filter(|line| line.starts_with("| ["));
+    for (name, number) in names.iter().zip(1..) {
+        assert!(name.starts_with(&format!("{number:03}-")), "{name} should have the number {number:03}");
+        let text = fs::read_to_string(folder.join(name)).expect("a decision");
+        let mut lines = text.lines();
+        let title = lines.next().and_then(|line| line.strip_prefix("# ")).unwrap_or_else(|| panic!("{name} has no title"));
+        let (date, status) = lines
+            .find_map(|line| line.strip_prefix("Date: ")?.split_once(". Status: "))
+            .unwrap_or_else(|| panic!("{name} lacks \"Date: YYYY-MM-DD. Status: ..\""));
+        let status = status.split('.').next().unwrap_or_default();
+        let row = format!("| [{number:03}]({name}) | {date} | {title} | {status} |");
+        assert_eq!(rows.next(), Some(row.as_str()), "the list of decisions, for {name}");
+    }
+    assert_eq!(rows.next(), None, "the list names a page that is not there");
 }
 
 #[test]

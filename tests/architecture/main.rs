@@ -9,6 +9,7 @@ use std::process::Command;
 mod book;
 mod invariants;
 mod one_build;
+mod prose;
 mod sabotage;
 mod terminal;
 

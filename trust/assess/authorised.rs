@@ -14,7 +14,7 @@ pub(super) struct Authorised {
 }
 
 impl Authorised {
-    /// The limits of the issuer's entry, before any policy is asked (threats.md A22).
+    /// Checks the limits of the issuer's entry, before any policy is asked (threats.md A22).
     pub(super) fn judge(genuine: &Genuine<'_>, signers: &Signers<'_>, reasons: &mut Vec<Reason>) -> Option<Self> {
         let (role, Signers { authority, issuer: record, further }) = (genuine.role(), signers);
         let before = reasons.len();
@@ -51,14 +51,14 @@ impl Authorised {
         (stands && reasons.len() == before).then(|| Self { issuer: authority.name.clone() })
     }
 
-    /// The display name of the issuer.
+    /// Returns the display name of the issuer.
     pub(super) fn issuer(&self) -> &str {
         &self.issuer
     }
 }
 
-/// Whether the keys of the further proofs could make them when they say they were made. What the credential says is for the issuer's
-/// entry to allow: another's proof neither adds to it nor takes away.
+/// Checks that the keys of the further proofs could make them when they say they were made. The issuer's entry alone
+/// allows what the credential says: another's proof neither adds to it nor takes away.
 fn stand_behind(proofs: &[ProofClaim], records: &[&KeyRecord], reasons: &mut Vec<Reason>) -> bool {
     let before = reasons.len();
     for (proof, record) in proofs.iter().zip(records) {

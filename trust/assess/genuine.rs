@@ -65,7 +65,7 @@ impl<'c> Genuine<'c> {
         Ok(Self { verified, proofs: credential.further_proofs() })
     }
 
-    /// What the credential says.
+    /// Returns the claims of the credential.
     pub(super) fn role(&self) -> &RoleClaims {
         self.verified.role()
     }
@@ -75,12 +75,12 @@ impl<'c> Genuine<'c> {
         self.verified.not_acted_on()
     }
 
-    /// The disclosed claims.
+    /// Returns the disclosed claims.
     pub(super) fn claims(&self) -> &Value<'static> {
         self.verified.claims()
     }
 
-    /// The proofs besides the issuer's.
+    /// Returns the proofs besides the issuer's.
     pub(super) const fn further_proofs(&self) -> &'c [ProofClaim] {
         self.proofs
     }

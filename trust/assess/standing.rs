@@ -1,4 +1,4 @@
-//! Is the credential withdrawn or suspended, as far as known? Whether that knowledge is fresh enough is for `RoleReading` to say.
+//! Is the credential withdrawn or suspended, as far as known? `RoleReading` says if that knowledge is fresh enough.
 
 use super::genuine::Genuine;
 use super::{HeldStatus, Reason, ReasonCode, Status};
@@ -32,13 +32,13 @@ impl NotWithdrawn {
         self.held.status
     }
 
-    /// The issuer has a newer credential for the holder.
+    /// Returns true if the issuer has a newer credential for the holder.
     pub(super) const fn update_available(&self) -> bool {
         self.held.update_available
     }
 }
 
-/// A status entry in words: its index, and what it is about where the credential says that.
+/// Returns a status entry in words: its index, and what it is about where the credential says that.
 fn entry(reference: &StatusReference) -> String {
     match &reference.mechanism {
         Mechanism::TokenList => format!("{}", reference.index),

@@ -28,7 +28,7 @@ impl Valid {
         (reasons.len() == before).then_some(Self { until: role.valid_until })
     }
 
-    /// When it ends.
+    /// Returns when it ends.
     pub(super) const fn until(&self) -> Timestamp {
         self.until
     }

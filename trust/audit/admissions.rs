@@ -6,7 +6,7 @@ use alloc::collections::BTreeSet;
 
 /// The admissions of a log, read in order: every green decision, and every amber one that a later record confirms.
 ///
-/// What a peer checked is not an admission, whatever its colour.
+/// A check by a peer is not an admission, whatever its colour.
 #[derive(Debug)]
 pub(super) struct Admissions {
     from: u64,

@@ -16,27 +16,27 @@ pub struct Chain {
 }
 
 impl Chain {
-    /// A chain without entries. `device` is the device's `did:key`.
+    /// Returns a chain without entries. `device` is the device's `did:key`.
     pub fn new(device: &str) -> Self {
         Self { device: device.to_owned(), size: 0, head: [0; 32] }
     }
 
-    /// A chain of `size` entries whose last leaf hashes to `head`, as this device stored it.
+    /// Returns a chain of `size` entries whose last leaf hashes to `head`, as this device stored it.
     pub fn resume(device: &str, size: u64, head: [u8; 32]) -> Self {
         Self { device: device.to_owned(), size, head }
     }
 
-    /// The device.
+    /// Returns the device.
     pub fn device(&self) -> &str {
         &self.device
     }
 
-    /// How many entries there are.
+    /// Returns how many entries there are.
     pub const fn size(&self) -> u64 {
         self.size
     }
 
-    /// Hash of the last leaf; zeros when there is none.
+    /// Hash of the last leaf; zeros for an empty log.
     pub const fn head(&self) -> [u8; 32] {
         self.head
     }
@@ -60,7 +60,7 @@ impl Chain {
     }
 }
 
-/// What a chain that verified contains.
+/// The content of a chain that verified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Summary {
     /// The device; empty when there is no entry.
@@ -82,13 +82,13 @@ pub struct Summary {
 /// The first record that does not belong.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FirstBad {
-    /// The position it stands at, or should.
+    /// The position it has, or should have.
     pub seq: u64,
-    /// What is wrong with it.
+    /// The fault.
     pub why: Bad,
 }
 
-/// What is wrong with a record.
+/// The fault of a record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Bad {
     /// Not a leaf in its canonical encoding.
@@ -97,7 +97,7 @@ pub enum Bad {
     WrongDevice,
     /// It says another position: a record is missing, doubled or out of order.
     Position {
-        /// What it says.
+        /// Its content.
         found: u64,
     },
     /// The record before it is not the one it was written after: one of the two was altered.

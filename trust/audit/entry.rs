@@ -37,7 +37,7 @@ impl Salts {
         bytes
     }
 
-    /// The reverse of [`Self::to_bytes`].
+    /// Reads the bytes of [`Self::to_bytes`].
     pub fn from_bytes(bytes: &[u8; 32]) -> Self {
         let mut salts = Self { actor: [0; 16], subject: [0; 16] };
         salts.actor.copy_from_slice(&bytes[..16]);
@@ -52,18 +52,18 @@ impl fmt::Debug for Salts {
     }
 }
 
-/// What shall be recorded; [`super::Chain::append`] adds the place in the chain.
+/// An event to be recorded; [`super::Chain::append`] adds the place in the chain.
 #[derive(Clone, Debug)]
 pub struct Draft<'a> {
     /// When, and how far the clock could be believed.
     pub at: &'a Moment,
-    /// Who acted: the operator, or the device itself.
+    /// The actor: the operator, or the device itself.
     pub actor: &'a str,
-    /// What happened.
+    /// The event.
     pub event: Event,
-    /// Who or what it happened to.
+    /// The subject of the event.
     pub subject: &'a str,
-    /// What was decided, where something was.
+    /// The decision, if there was one.
     pub outcome: Option<Outcome>,
     /// The targets version of the bundle believed at the time; 0 without one.
     pub bundle_version: u64,
@@ -71,18 +71,18 @@ pub struct Draft<'a> {
     pub status: Option<StatusUsed>,
 }
 
-/// What a person says about an earlier record; [`super::Chain::append_about`] adds the place in the chain.
+/// A person's remark about an earlier record; [`super::Chain::append_about`] adds the place in the chain.
 #[derive(Clone, Debug)]
 pub struct Remark<'a> {
     /// When, and how far the clock could be believed.
     pub at: &'a Moment,
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// The record that it is about.
     pub about: u64,
     /// Whom that record is about.
     pub subject: &'a str,
-    /// What the person says.
+    /// The person's words.
     pub note: Note,
     /// The targets version of the bundle believed at the time; 0 without one.
     pub bundle_version: u64,
@@ -103,13 +103,13 @@ pub struct StatusUsed {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Opening {
     salts: Salts,
-    /// Who acted.
+    /// The actor.
     pub actor: String,
-    /// Who or what it happened to.
+    /// The subject of the event.
     pub subject: String,
     /// Which status evidence the decision rested on.
     pub status: Option<StatusUsed>,
-    /// What a person says about an earlier record.
+    /// A person's remark about an earlier record.
     pub note: Option<Note>,
 }
 
@@ -187,17 +187,17 @@ impl Entry {
         Self { leaf: leaf.to_bytes(), opening: Some(opening) }
     }
 
-    /// The encoded leaf: the public half.
+    /// Returns the encoded leaf: the public half.
     pub fn leaf_bytes(&self) -> &[u8] {
         &self.leaf
     }
 
-    /// The leaf, decoded.
+    /// Returns the leaf, decoded.
     pub fn leaf(&self) -> Result<Leaf, BadEntry> {
         Leaf::from_bytes(&self.leaf).map_err(|_| BadEntry)
     }
 
-    /// The private half, unless it was forgotten.
+    /// Returns the private half, unless it was forgotten.
     pub const fn opening(&self) -> Option<&Opening> {
         self.opening.as_ref()
     }
@@ -270,7 +270,7 @@ impl Entry {
 }
 
 impl Opening {
-    /// Whether the names and salts are those the leaf was made from.
+    /// Returns true if the names and salts are those the leaf was made from.
     pub fn fits(&self, leaf: &Leaf) -> bool {
         self.actor_hash() == leaf.actor && self.subject_hash() == leaf.subject && self.note.is_some() == leaf.about.is_some()
     }
@@ -288,7 +288,7 @@ impl Opening {
     }
 }
 
-/// A name that fits an opening: itself, or `sha-256:` and its hash where somebody sent us a novel.
+/// Returns a name that fits an opening: itself, or `sha-256:` and its hash where somebody sent us a novel.
 fn shortened(name: &str) -> String {
     if name.len() <= MAX_NAME {
         return name.to_owned();

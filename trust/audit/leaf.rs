@@ -61,11 +61,11 @@ pub struct Leaf {
     pub confidence: Confidence,
     /// Salted hash of who acted.
     pub actor: [u8; 32],
-    /// What happened.
+    /// The event.
     pub event: Event,
     /// Salted hash of who or what it happened to.
     pub subject: [u8; 32],
-    /// What was decided, where something was.
+    /// The decision, if there was one.
     pub outcome: Option<Outcome>,
     /// The targets version of the bundle believed at the time.
     pub bundle_version: u64,
@@ -123,19 +123,19 @@ impl Event {
         Self(alloc::borrow::Cow::Borrowed(name))
     }
 
-    /// A kind by its name; `None` unless it is 1 to 32 lower-case letters and underscores.
+    /// Returns a kind by its name; `None` unless it is 1 to 32 lower-case letters and underscores.
     pub fn new(name: &str) -> Option<Self> {
         let fits = (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         fits.then(|| Self(name.to_owned().into()))
     }
 
-    /// The name.
+    /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// What was decided: the level and every reason.
+/// The decision: the level and every reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Outcome {
     /// Green, amber, grey or red.
@@ -175,12 +175,12 @@ impl From<NotCanonical> for BadLeaf {
 }
 
 impl Leaf {
-    /// The hash of an encoded leaf.
+    /// Returns the hash of an encoded leaf.
     pub fn hash(encoded: &[u8]) -> [u8; 32] {
         Sha256::new().chain_update([0]).chain_update(encoded).finalize().into()
     }
 
-    /// The encoding.
+    /// Returns the encoding.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
         let (members, version) = if self.about.is_some() { (14, VERSION_ABOUT) } else { (13, VERSION) };

@@ -1,4 +1,4 @@
-//! What a person says about an earlier record.
+//! A person's remark about an earlier record.
 
 use crate::cbor::{NotCanonical, Reader, Writer};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
@@ -7,7 +7,7 @@ use core::fmt;
 /// Longest actor or subject name kept in an opening, in bytes; longer ones are kept by their hash alone.
 pub(super) const MAX_NAME: usize = 1024;
 
-/// What a person says about an earlier record: who they are, who stood with them, and why. Private: it stays in the entry's opening, and
+/// A person's remark about an earlier record: who they are, who stood with them, and why. Private: it stays in the entry's opening, and
 /// the leaf holds its salted hash.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Note {
@@ -21,7 +21,7 @@ pub struct Note {
 pub enum BadNote {
     /// Nobody, or nothing, is named.
     Empty {
-        /// What is empty.
+        /// The empty field.
         what: &'static str,
     },
     /// A text is longer than a record may hold.
@@ -59,12 +59,12 @@ impl Note {
         Ok(Self { by, second, reason })
     }
 
-    /// Who said it.
+    /// Returns the person.
     pub fn by(&self) -> &str {
         &self.by
     }
 
-    /// Who confirmed it with them.
+    /// Returns the second person, who confirmed it.
     pub fn second(&self) -> Option<&str> {
         self.second.as_deref()
     }

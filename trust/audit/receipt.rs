@@ -13,7 +13,7 @@ const TYP: &str = "waypass-receipt+jwt";
 /// A receipt answers at most as many flags as an upload may carry.
 const MAX_BYTES: usize = 1024 * 1024;
 
-/// What the server stored.
+/// The records that the server stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Receipt {
     /// The end of the log it holds: device, size and head.
@@ -24,7 +24,7 @@ pub struct Receipt {
     pub flagged: Vec<FlagAnswer>,
 }
 
-/// What the issuer knows about a flagged admission.
+/// The issuer's knowledge about a flagged admission.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlagAnswer {
@@ -32,7 +32,7 @@ pub struct FlagAnswer {
     pub seq: u64,
     /// When the credential was revoked, in Unix seconds; `null` when it is not.
     pub revoked_at: Option<i64>,
-    /// Whether that was before the admission.
+    /// True if that was before the admission.
     pub already_revoked: bool,
 }
 
@@ -86,7 +86,7 @@ impl Receipt {
         jws::sign(TYP, Some(key_id), &payload, signer)
     }
 
-    /// The `kid` a receipt claims, for finding the key record in the bundle; nothing else may be concluded from it.
+    /// Returns the `kid` a receipt claims, for finding the key record in the bundle; nothing else may be concluded from it.
     pub fn claimed_key_id(text: &str) -> Option<String> {
         Jws::parse(text, MAX_BYTES).ok()?.header().key_id.clone()
     }

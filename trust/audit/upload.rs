@@ -24,7 +24,7 @@ pub(super) const MAX_LEAVES: usize = 4096;
 const LIMITS: Limits = Limits { bytes: MAX_LEAVES * (MAX_LEAF * 4 / 3 + 8) + 1024 * 1024, depth: 8, values: 1 << 16 };
 const MAX_HEAD: usize = 4096;
 
-/// A chain's end, signed by its device: whoever keeps it notices later if what it covers was rewritten.
+/// A chain's end, signed by its device: anyone who keeps it notices later if the records it covers were rewritten.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Head {
     /// The chain's end.
@@ -90,7 +90,7 @@ pub enum UploadError {
     Missing {
         /// How many records are held.
         held: u64,
-        /// Where the upload begins.
+        /// The number of the first record.
         from: u64,
     },
     /// It contradicts records that are held already: the device's log has been rewritten, or two devices share its key.
@@ -143,7 +143,7 @@ impl Head {
     }
 }
 
-/// What an upload brought, verified against what was held.
+/// The records of an upload, verified against what was held.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Accepted<'u> {
     /// The records not held before, in order; the first has position [`Self::first_new`].
@@ -159,7 +159,7 @@ pub struct Accepted<'u> {
 }
 
 impl Upload {
-    /// The records of `entries`, which are consecutive, from the position of the first; `head` is their end, signed.
+    /// Returns the records of `entries`, which are consecutive, from the position of the first; `head` is their end, signed.
     ///
     /// At most 4,096 records travel in one upload: sign a head for each part.
     pub fn new(from: u64, entries: &[Entry], head: String, flagged: Vec<Flagged>) -> Self {
@@ -167,7 +167,7 @@ impl Upload {
         Self { dev, from, leaves: entries.iter().map(|entry| entry.leaf_bytes().to_owned()).collect(), head, flagged }
     }
 
-    /// The JSON text.
+    /// Returns the JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
         let wire = UploadWire {
             schema: SCHEMA.to_owned(),
@@ -180,7 +180,7 @@ impl Upload {
         serde_json::to_vec(&wire).unwrap_or_default()
     }
 
-    /// The signed head, as text; [`Head::open`] reads it.
+    /// Returns the signed head, as text; [`Head::open`] reads it.
     pub fn head(&self) -> &str {
         &self.head
     }
@@ -196,14 +196,14 @@ impl Upload {
         Ok(Self { dev: wire.dev, from: wire.from_seq, leaves, head: wire.head, flagged: wire.flagged })
     }
 
-    /// The device whose log this is: it signed the head. Whether it is a known one is the server's to say.
+    /// Returns the device whose log this is: it signed the head. The server says if it is a known one.
     pub fn device(&self) -> Result<String, UploadError> {
         let head = Head::open(&self.head)?;
         if head.chain.device() == self.dev { Ok(self.dev.clone()) } else { Err(UploadError::HeadProof) }
     }
 
-    /// Checks an upload of the device with `key` against what is held of its log: `held_size` records, of which `leaf_at`
-    /// gives the hash of any. Records that are held already are compared, not taken twice, so that an upload whose
+    /// Checks an upload of the device with `key` against what is held of its log: `held_size` records, whose hashes
+    /// `leaf_at` returns. Records that are held already are compared, not taken twice, so that an upload whose
     /// receipt got lost can be repeated. `at` is the server's time.
     pub fn verify(
         &self,
@@ -263,7 +263,8 @@ impl Flagged {
     }
 }
 
-/// The admissions among `entries`, a log from its start, whose credential is revoked by now, in a list newer than the one the decision
+/// Returns the admissions among `entries`, a log from its start, whose credential is revoked by now, in a list newer
+/// than the one the decision
 /// used: admitted while possibly already revoked. Only the issuer knows whether it was ([`super::FlagAnswer`]).
 ///
 /// Reads every entry; a device with a long log finds them by an index.

@@ -20,10 +20,10 @@ const TYP: &str = "waypass-time+json";
 /// An answer takes 400 bytes, and each further signature 300.
 pub const MAX_TIME_ANSWER: usize = 16 * 1024;
 
-/// What a device draws for each question, so that no earlier answer fits.
+/// The number that a device draws for each question, so that no earlier answer fits.
 pub type TimeNonce = [u8; 32];
 
-/// What is signed.
+/// The signed content.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Said {

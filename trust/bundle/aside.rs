@@ -1,4 +1,4 @@
-//! What a bundle that is kept aside takes from the one that is believed (unlock.md "TimeGuard" rule 3).
+//! The denials that a bundle kept aside takes from the one that is believed (unlock.md "TimeGuard" rule 3).
 //!
 //! A bundle that is dated far ahead of this device's clocks waits for a person. Its signatures are whole all the same, and a withdrawal
 //! must not wait: what it revokes, suspends and gives up counts at once. It makes nothing good, and nothing fresher.

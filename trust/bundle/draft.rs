@@ -17,7 +17,7 @@ use super::{
 use crate::parts::{Digest, ListReference, Part, PartName, SnapshotPart, TargetsPart, TimestampPart};
 use crate::status::{HeldList, ListInfo};
 
-/// What goes into a bundle, before snapshot and timestamp are made.
+/// The content of a bundle, before snapshot and timestamp are made.
 #[derive(Clone, Debug)]
 pub struct BundleDraft {
     /// The root chain, oldest first, ending in the root that signs for this bundle. At most [`MAX_ROOT_STEPS`] before
@@ -33,7 +33,7 @@ pub struct BundleDraft {
     pub version: u64,
     /// The time of publishing.
     pub issued_at: Timestamp,
-    /// Until when the signers of timestamp and snapshot stand behind them.
+    /// The end of timestamp and snapshot.
     pub expires_at: Timestamp,
 }
 
@@ -87,13 +87,13 @@ impl BundleDraft {
 }
 
 impl TargetsPart {
-    /// Whether these targets could be published, before anybody is asked to sign them.
+    /// Checks that these targets could be published, before anybody is asked to sign them.
     pub fn check(&self) -> Result<(), BundleError> {
         rules::targets(self)?;
         rules::publishable(self)
     }
 
-    /// Whether a publication with these targets could carry `documents` as the contexts they name.
+    /// Checks that a publication with these targets could carry `documents` as the contexts they name.
     pub fn check_contexts(&self, documents: Vec<String>) -> Result<KnownContexts, BundleError> {
         Ok(Contexts::open(documents, self)?.known)
     }

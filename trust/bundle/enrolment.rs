@@ -1,4 +1,4 @@
-//! Until when a gate is enrolled: what the officers signed, within what the online keys renew.
+//! The end of a gate's enrolment: the one that the officers signed, within what the online keys renew.
 //!
 //! Officers sign the gates into the targets, for as long as the targets live. A stolen gate must not be believed for that long, and no
 //! officer comes every week. So the targets may announce one Token Status List more, the list of gates: its entry n is that of the
@@ -17,7 +17,7 @@ use crate::status::Evidence;
 pub const SHORTEST_ENROLMENT: i64 = 86_400;
 
 impl TargetsPart {
-    /// The list of gates that these targets announce, if they do: one of the first authority, whose the gates are.
+    /// Returns the list of gates that these targets announce, if they do: one of the first authority, whose the gates are.
     pub fn gate_list(&self) -> Option<&StatusUri> {
         let name = gate_list_name(self.version);
         let is_it = |list: &&StatusUri| list.kind == ListKind::Token && list.uri.rsplit_once('/').is_some_and(|(_, last)| last == name);
@@ -25,18 +25,18 @@ impl TargetsPart {
     }
 }
 
-/// The last segment of the URI of a list of gates.
+/// Returns the last segment of the URI of a list of gates.
 pub fn gate_list_name(targets: u64) -> String {
     format!("gates-{targets}")
 }
 
 impl TrustBundle {
-    /// The enrolled gates, each with the end of its enrolment.
+    /// Returns the enrolled gates, each with the end of its enrolment.
     pub fn gates(&self) -> Vec<Gate> {
         (0..self.targets.part.gates.len()).filter_map(|at| self.enrolled(at)).collect()
     }
 
-    /// The gate with this id, if its enrolment was not ended.
+    /// Returns the gate with this id, if its enrolment was not ended.
     pub fn gate(&self, id: &str) -> Option<Gate> {
         self.enrolled(self.targets.part.gates.iter().position(|gate| gate.id == id)?)
     }

@@ -72,19 +72,19 @@ impl Envelope {
         true
     }
 
-    /// The payload, unverified: for showing what somebody is asked to sign, for nothing else.
+    /// Returns the payload, unverified. Use it only to show what somebody is asked to sign.
     pub fn untrusted_payload(&self) -> Result<Vec<u8>, base64url::NotBase64Url> {
         base64url::decode(&self.payload)
     }
 
-    /// The envelope as JSON.
+    /// Returns the envelope as JSON.
     pub fn to_bytes(&self) -> Vec<u8> {
         json::to_string(self).into_bytes()
     }
 }
 
 impl Envelope {
-    /// The payload, once at least `threshold` distinct keys of `role` have signed it as `typ`. Signatures of other keys
+    /// Returns the payload, once at least `threshold` distinct keys of `role` have signed it as `typ`. Signatures of other keys
     /// do not count: during a rotation an envelope carries those of the old and of the new role. Each must still be one by the
     /// key that it names, so that no byte of an envelope can change without being noticed.
     pub fn verify(&self, typ: &str, part: &PartName, role: &SigningRole) -> Result<Vec<u8>, BundleError> {
@@ -122,7 +122,7 @@ impl Envelope {
 }
 
 impl EnvelopeSignature {
-    /// The key id in the header, for finding the key.
+    /// Returns the key id in the header, for finding the key.
     fn key_id(&self) -> Option<String> {
         let detached = [&self.protected, "", &self.signature].join(".");
         Jws::parse(&detached, MAX_HEADER).ok()?.header().key_id.clone()

@@ -13,7 +13,7 @@ use crate::status::ListError;
 pub enum BundleError {
     /// Larger than allowed.
     TooLarge {
-        /// What is too large.
+        /// The thing that is too large.
         part: PartName,
         /// Its size in bytes.
         bytes: usize,
@@ -24,9 +24,9 @@ pub enum BundleError {
     Syntax(PartName),
     /// Names another schema than the one this version reads.
     Schema {
-        /// Where.
+        /// The place.
         part: PartName,
-        /// What it names.
+        /// The name in it.
         found: String,
     },
     /// Fewer distinct authorised keys signed than the root demands.
@@ -38,7 +38,7 @@ pub enum BundleError {
         /// How many did.
         found: u32,
     },
-    /// The same key signed twice.
+    /// One key signed twice.
     DuplicateSignature(PartName),
     /// A signature of an authorised key does not verify.
     InvalidProof(PartName),
@@ -80,9 +80,9 @@ pub enum BundleError {
     Rollback {
         /// Which part.
         part: PartName,
-        /// What is held.
+        /// The version that is held.
         held: u64,
-        /// What came.
+        /// The version that came.
         found: u64,
     },
     /// Another content under a version that is already held.
@@ -123,13 +123,13 @@ pub enum BundleError {
 pub enum Rule {
     /// A threshold of zero, or above the number of keys.
     Threshold,
-    /// A key stands twice in one role, or a role names a key the root does not list.
+    /// A key appears twice in one role, or a role names a key the root does not list.
     RoleKeys,
     /// An `expires_at` before its `issued_at`, a `not_after` before its `not_before`.
     Times(String),
-    /// An id, name, URI or role that must be unique stands twice.
+    /// An id, name, URI or role that must be unique appears twice.
     Duplicate(String),
-    /// The same key stands in two records: a key has one use.
+    /// One key is in two records: a key has one use.
     SharedKey(String),
     /// A record's `alg` is not the algorithm of its key.
     Algorithm(String),
@@ -147,7 +147,7 @@ pub enum Rule {
     Limit(String),
     /// More entries than a part may hold.
     TooMany(String),
-    /// At publishing: a code that is no amber reason code stands in `unattended_ok`.
+    /// At publishing: `unattended_ok` has a code that is not an amber reason code.
     UnattendedCode(String),
     /// At publishing: a list ends before the longest stale limit of the policy.
     ListExpiry(String),
@@ -157,7 +157,7 @@ pub enum Rule {
     MissingList(String),
     /// At publishing: a list that the targets do not announce.
     UnknownList(String),
-    /// The URL of a context is no URL, or longer than 1024 bytes.
+    /// The URL of a context is not a URL, or longer than 1024 bytes.
     ContextUrl(String),
     /// A context that the targets name is not in the file.
     MissingContext(String),
@@ -173,8 +173,8 @@ impl fmt::Display for Rule {
             Self::Threshold => f.write_str("a threshold is not between 1 and its number of keys"),
             Self::RoleKeys => f.write_str("a signing role names a key twice or one that is not listed"),
             Self::Times(what) => write!(f, "{what} ends before it begins"),
-            Self::Duplicate(what) => write!(f, "{what} stands twice"),
-            Self::SharedKey(kid) => write!(f, "the key of {kid} stands in another record too"),
+            Self::Duplicate(what) => write!(f, "{what} appears twice"),
+            Self::SharedKey(kid) => write!(f, "the key of {kid} is in another record too"),
             Self::Algorithm(kid) => write!(f, "the algorithm named for {kid} is not its key's"),
             Self::RetiredUntil(kid) => write!(f, "{kid}: issued_until belongs to retired keys and to those only"),
             Self::Bits(uri) => write!(f, "{uri}: entries have 1, 2, 4 or 8 bits, those of a bitstring 1 to 8"),
@@ -188,7 +188,7 @@ impl fmt::Display for Rule {
             Self::EmptyAuthority(name) => write!(f, "{name} has no key, type, role or site"),
             Self::MissingList(uri) => write!(f, "the announced status list {uri} is missing"),
             Self::UnknownList(uri) => write!(f, "the status list {uri} is not announced"),
-            Self::ContextUrl(id) => write!(f, "{id:?} is no URL of a context"),
+            Self::ContextUrl(id) => write!(f, "{id:?} is not a URL of a context"),
             Self::MissingContext(id) => write!(f, "the context {id} is missing"),
             Self::UnknownContext(digest) => write!(f, "a context document with the digest {digest} is not announced"),
             Self::Signer => f.write_str("a key could not sign"),

@@ -87,7 +87,7 @@ pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleErro
     Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, early, aside: Vec::new() })
 }
 
-/// What is believed, and what only denies.
+/// The believed part, and the part that only denies.
 pub(super) type Lists = (Vec<Evidence>, Vec<Evidence>);
 
 /// The tokens of a file.
@@ -134,7 +134,7 @@ pub(super) fn sorted(lists: Vec<HeldList>, early: Vec<HeldList>, signed_at: Time
     Ok((evidence, early))
 }
 
-/// What lists say together, in whatever order they came.
+/// Returns the common answer of lists, in whatever order they came.
 fn gather(mut lists: Vec<HeldList>) -> Result<Vec<Evidence>, BundleError> {
     lists.sort_by_key(HeldList::issued_at);
     let mut evidence = Vec::new();
@@ -142,7 +142,7 @@ fn gather(mut lists: Vec<HeldList>) -> Result<Vec<Evidence>, BundleError> {
     Ok(evidence)
 }
 
-/// The file with the status lists whose URI is `wanted`.
+/// Returns the file with the status lists whose URI is `wanted`.
 pub(super) fn write(bundle: &TrustBundle, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
     let kept = bundle.evidence.iter().filter(|evidence| wanted(evidence.uri())).flat_map(Evidence::all);
     let named = |list: &&HeldList| bundle.snapshot.part.lists.iter().any(|named| named.sha256 == list.digest);

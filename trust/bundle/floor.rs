@@ -14,18 +14,18 @@ use crate::status::{Evidence, HeldList};
 
 /// Lists one floor remembers, as many as a bundle can announce.
 const MAX_LISTS: usize = 4096;
-/// The longest URI or key id that is kept; both stand in signed parts, which are bounded.
+/// The longest URI or key id that is kept; both are in signed parts, which are bounded.
 const MAX_TEXT: usize = 4096;
 const VERSION: u64 = 1;
 
-/// What a device must never fall below.
+/// The least that a device may believe again.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Floor {
     /// SHA-256 of the bundle file as it was last stored.
     pub file: Digest,
     /// When the newest timestamp was signed.
     pub signed_at: Timestamp,
-    /// Until when this device was enrolled as a gate, by the newest bundle that had it.
+    /// The end of this device's enrolment as a gate, by the newest bundle that had it.
     pub enrolled_until: Option<Timestamp>,
     timestamp: PartReference,
     snapshot: PartReference,
@@ -145,7 +145,7 @@ impl Floor {
 }
 
 impl ListMark {
-    /// Whether `bundle` must still hold a list as new as this one.
+    /// Returns true if `bundle` must still hold a list as new as this one.
     fn still_counts(&self, bundle: &TrustBundle) -> bool {
         let announced = bundle.authorities().iter().any(|authority| authority.status_uris.iter().any(|list| list.uri == self.uri));
         let believed = bundle.keys_for_use(KeyUse::Status).any(|(_, record)| record.kid == self.kid && record.covers(self.issued_at));

@@ -1,7 +1,7 @@
 //! Earlier targets that a device keeps, as long as a final revocation is known only by them.
 //!
 //! A list is believed by the targets in effect: they name its key and say whether its revocations are final. Later targets may say
-//! less, for instance when an office was restored from an old copy. What a device has seen revoked for good stays revoked, and
+//! less, for instance when an office was restored from an old copy. A credential that a device has seen revoked for good stays revoked, and
 //! the proof is the list together with the targets that it was believed by, both signed. Published bundles carry none of this.
 
 use alloc::vec::Vec;
@@ -31,7 +31,7 @@ impl Former {
         envelopes.into_iter().map(|envelope| Signed::open(envelope, role)).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns these targets and `held`, as far as the targets keys `role` stand behind them.
+    /// Returns these targets and `held`, as far as the targets keys `role` signed them.
     pub(super) fn with(&self, held: &Signed<TargetsPart>, role: &SigningRole) -> Self {
         let all = self.0.iter().chain([held]);
         Self(all.filter_map(|earlier| Signed::open(earlier.envelope.clone(), role).ok()).collect())

@@ -8,16 +8,16 @@ use super::TrustBundle;
 use crate::parts::{Gate, RoleLimit, StaleAction};
 use crate::status::HeldList;
 
-/// Until when a device can decide about a role without a link, and what ends first.
+/// The time until which a device can decide about a role without a link, and what ends first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OfflineHorizon {
     /// The last second.
     pub until: Timestamp,
-    /// What ends then.
+    /// The evidence that ends then.
     pub binding: Item,
 }
 
-/// What can end an offline time.
+/// The evidence that can end an offline time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Item {
     /// The status list with this URI gets too old.
@@ -26,7 +26,7 @@ pub enum Item {
     MissingList(String),
     /// The bundle as a whole gets too old.
     Timestamp,
-    /// The signers of issuers and policy no longer stand behind them, or those of the root behind it.
+    /// The part with issuers and policy has expired, or the root has.
     OfflineParts,
     /// The policy ends.
     Policy,
@@ -81,7 +81,7 @@ fn list_end(list: &HeldList, usable: i64) -> Timestamp {
     list.issued_at().plus(usable).min(list.expires_at())
 }
 
-/// How old evidence may get before it admits nobody.
+/// Returns how old evidence may get before it admits nobody.
 fn usable_seconds(limit: &RoleLimit) -> i64 {
     match limit.stale {
         StaleAction::Deny => seconds(limit.fresh_seconds),

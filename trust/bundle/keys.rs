@@ -11,7 +11,7 @@ impl KeySource for TrustBundle {
 }
 
 impl TrustBundle {
-    /// The record of a key by the issuer id and key id it signs under, with its authority. A key id that starts with
+    /// Returns the record of a key by the issuer id and key id it signs under, with its authority. A key id that starts with
     /// `#` is relative to the issuer id.
     pub fn key_for(&self, issuer: &str, kid: &str) -> Option<(&Authority, &KeyRecord)> {
         let names = |key: &KeyRecord| match kid.strip_prefix('#') {
@@ -35,13 +35,13 @@ impl TrustBundle {
         }
     }
 
-    /// The record of a key by its id alone, with its authority; no two records of a bundle share one.
+    /// Returns the record of a key by its id alone, with its authority; no two records of a bundle share one.
     pub fn key_with_id(&self, kid: &str) -> Option<(&Authority, &KeyRecord)> {
         let found = |authority: &'_ Authority| authority.keys.iter().position(|key| key.kid == kid);
         self.authorities().iter().find_map(|authority| found(authority).map(|at| (authority, &authority.keys[at])))
     }
 
-    /// Every key record of one use, with its authority.
+    /// Returns every key record of one use, with its authority.
     pub fn keys_for_use(&self, key_use: KeyUse) -> impl Iterator<Item = (&Authority, &KeyRecord)> {
         let records = self.authorities().iter().flat_map(|authority| authority.keys.iter().map(move |key| (authority, key)));
         records.filter(move |(_, key)| key.key_use == key_use)

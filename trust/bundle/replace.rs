@@ -12,13 +12,13 @@ use super::{
 use crate::parts::PartName;
 use crate::status::{Basis, Evidence, HeldList};
 
-/// The bundle that `newer` becomes when it takes the place of `held`.
+/// Returns the bundle that `newer` becomes when it takes the place of `held`.
 pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBundle, BundleError> {
     newer.root().0.no_older_than(&held.root().0)?;
-    // A bundle under another root of trust is no newer version of this one, whatever its numbers say.
+    // A bundle under another root of trust is not a newer version of this one, whatever its numbers say.
     held.root().leads_to(&newer.chain)?;
     // A thief of an online key could have signed versions up to the largest number. Rotating the key ends that: the
-    // versions the old keys signed no longer bind (TUF §5.3.11). The targets keys are offline, their versions stand.
+    // versions the old keys signed no longer bind (TUF §5.3.11). The targets keys are offline, their versions stay.
     if held.root().keeps_online_keys(newer.root()) {
         newer.timestamp.no_older_than(&held.timestamp)?;
         newer.snapshot.no_older_than(&held.snapshot)?;
@@ -45,7 +45,7 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
     Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, early, aside: Vec::new() })
 }
 
-/// What one snapshot published may not be followed by an older list in the next. Lists a device learned otherwise do
+/// A list of one snapshot may not be followed by an older one in the next. Lists a device learned otherwise do
 /// not count here: a stick written before them brings a newer bundle all the same, and they stay.
 fn published_lists_do_not_step_back(held: &TrustBundle, believed: &[HeldList], newer: &TrustBundle) -> Result<(), BundleError> {
     let dated = believed.iter().filter(|list| !matches!(list.basis(), Basis::Former(_)));
@@ -60,7 +60,7 @@ fn published_lists_do_not_step_back(held: &TrustBundle, believed: &[HeldList], n
     Ok(())
 }
 
-/// Both chains as one, so that the file still opens with the root that was pinned first; as long as a file may be. They
+/// Returns both chains as one, so that the file still opens with the root that was pinned first; as long as a file may be. They
 /// meet without a gap, since the newer one leads on from the newest held root.
 fn spliced(held: &[Root], newer: Vec<Root>) -> Vec<Root> {
     let starts_earlier = newer.first().map(Root::version) < held.first().map(Root::version);

@@ -49,7 +49,7 @@ impl Root {
         Self::from_envelope(envelope)
     }
 
-    /// The envelope as JSON: opens again with [`Self::open`].
+    /// Returns the envelope as JSON: opens again with [`Self::open`].
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.envelope.to_bytes()
     }
@@ -59,12 +59,12 @@ impl Root {
         self.0.digest
     }
 
-    /// Its version.
+    /// Returns its version.
     pub fn version(&self) -> u64 {
         self.0.part.version
     }
 
-    /// What it says.
+    /// Returns its content.
     pub fn part(&self) -> &RootPart {
         &self.0.part
     }
@@ -76,7 +76,7 @@ impl Root {
         same(&old.timestamp, &new.timestamp) && same(&old.snapshot, &new.snapshot)
     }
 
-    /// Returns whose signed times count under this root: the timestamp role, in whatever order its keys stand.
+    /// Returns whose signed times count under this root: the timestamp role, in any order of its keys.
     pub(super) fn time_signer(&self) -> TimeSigner {
         let mut keys: Vec<String> = self.part().roles.timestamp.keys.iter().map(PublicKey::to_multikey).collect();
         keys.sort_unstable();
@@ -84,7 +84,7 @@ impl Root {
         TimeSigner(keys.iter().fold(hash, |hash, key| hash.chain_update([0]).chain_update(key)).finalize().into())
     }
 
-    /// The root after this one: its version is the next, and both thresholds signed it.
+    /// Returns the root after this one: its version is the next, and both thresholds signed it.
     pub fn next(&self, envelope: &[u8]) -> Result<Self, BundleError> {
         if envelope.len() > 2 * super::MAX_PART {
             return Err(BundleError::TooLarge { part: PartName::Root, bytes: envelope.len(), limit: 2 * super::MAX_PART });
@@ -94,7 +94,7 @@ impl Root {
         self.step(envelope, version)
     }
 
-    /// A root signed by the threshold that it names itself.
+    /// Returns a root signed by the threshold that it names itself.
     fn from_envelope(envelope: Envelope) -> Result<Self, BundleError> {
         let payload = envelope.untrusted_payload().map_err(|_| BundleError::Syntax(PartName::Root))?;
         let claimed: RootPart = read(&payload)?;
@@ -102,8 +102,8 @@ impl Root {
         Signed::open(envelope, &claimed.roles.root).map(Self)
     }
 
-    /// Follows a chain through this root to the newest, each step verified. What comes before this root proves nothing
-    /// to whoever holds it, but is kept for those who hold an older one, and so must hold together too.
+    /// Follows a chain through this root to the newest, each step verified. The roots before this one prove nothing to
+    /// a device that has it. They are kept for devices with an older one, so they must be consistent too.
     pub(super) fn follow(&self, chain: Vec<Envelope>) -> Result<Vec<Self>, BundleError> {
         if chain.len() > MAX_ROOT_STEPS + 1 {
             return Err(BundleError::TooManyRoots { found: chain.len(), limit: MAX_ROOT_STEPS + 1 });
@@ -116,7 +116,7 @@ impl Root {
             }
             let root = match followed.last() {
                 Some(before) => before.step(envelope, version)?,
-                // The same payload, but its signatures here are a copy of their own: nothing that stands in a file goes unread.
+                // The same payload, but its signatures here are a copy of their own: nothing in a file goes unread.
                 None if version == self.version() => Self::from_envelope(envelope)?,
                 None if version < self.version() => Self::from_envelope(envelope)?,
                 None => {
@@ -134,7 +134,7 @@ impl Root {
         }
     }
 
-    /// Whether `chain` comes through this root, or starts with the one that follows it.
+    /// Returns true if `chain` comes through this root, or starts with the one that follows it.
     pub(super) fn leads_to(&self, chain: &[Self]) -> Result<(), BundleError> {
         let first = chain.first().ok_or(BundleError::Syntax(PartName::Root))?;
         if first.version() > self.version() {
@@ -146,7 +146,7 @@ impl Root {
         Err(BundleError::Equivocation { part: PartName::Root, version: self.version() })
     }
 
-    /// One step: the next version, signed by the threshold of this root and by its own (TUF §5.3.4, §5.3.5).
+    /// Takes one step: the next version, signed by the threshold of this root and by its own (TUF §5.3.4, §5.3.5).
     fn step(&self, envelope: Envelope, version: u64) -> Result<Self, BundleError> {
         let expected = self.version().saturating_add(1);
         if version != expected {

@@ -1,4 +1,4 @@
-//! What signed content must obey besides being signed: contradictions are refused when read, carelessness when published.
+//! The rules for signed content, in addition to its signatures: contradictions are refused when read, carelessness when published.
 
 use alloc::{borrow::ToOwned, collections::BTreeSet, string::String, vec::Vec};
 
@@ -19,12 +19,12 @@ const MAX_ROOT_KEYS: usize = 64;
 /// Status lists of one bundle: what a manifest may name.
 const MAX_LISTS: usize = 4096;
 
-/// Contexts of one bundle: a credential can name 14 beside its own two, and each is compiled whenever the bundle is opened.
+/// Contexts of one bundle: a credential can name 14 in addition to its own two, and each is compiled whenever the bundle is opened.
 const MAX_CONTEXTS: usize = 14;
 /// As long as an issuer's id may be.
 const MAX_CONTEXT_URL: usize = 1024;
 
-/// A root that does not contradict itself.
+/// Checks that a root does not contradict itself.
 pub(super) fn root(root: &RootPart) -> Result<(), BundleError> {
     let check = || {
         if root.expires_at < root.issued_at {
@@ -125,7 +125,7 @@ fn policy(policy: &Policy) -> Result<(), Rule> {
     if policy.expires_at < policy.issued_at { Err(Rule::Times("the policy".to_owned())) } else { Ok(()) }
 }
 
-/// What a gate would accept but nobody should publish.
+/// Content that a gate would accept but nobody should publish.
 pub(super) fn publishable(targets: &TargetsPart) -> Result<(), BundleError> {
     let amber = |code: &String| ReasonCode::parse(code).is_some_and(|code| code.level() == Level::Amber);
     let broken = if let Some(code) = targets.policy.unattended_ok.iter().find(|code| !amber(code)) {
@@ -136,7 +136,7 @@ pub(super) fn publishable(targets: &TargetsPart) -> Result<(), BundleError> {
     broken.map_or(Ok(()), |broken| Err(BundleError::Rule { part: PartName::Targets, broken }))
 }
 
-/// Whether nothing that an authority could issue would be accepted.
+/// Returns true if nothing that an authority could issue would be accepted.
 fn is_mute(authority: &Authority) -> bool {
     let Authority { keys, types, roles, sites, max_validity_seconds, .. } = authority;
     keys.is_empty() || types.is_empty() || roles.is_empty() || sites.is_empty() || *max_validity_seconds == 0

@@ -22,7 +22,7 @@ impl<P: Part> Signed<P> {
         Ok(Self { envelope, part, digest: Digest::of(&payload) })
     }
 
-    /// As [`Self::open`] for a part that a part above it names.
+    /// Like [`Self::open`] for a part that a part above it names.
     pub(super) fn open_named(envelope: Envelope, role: &SigningRole, reference: &PartReference) -> Result<Self, BundleError> {
         let signed = Self::open(envelope, role)?;
         if signed.digest != reference.sha256 {
@@ -34,7 +34,7 @@ impl<P: Part> Signed<P> {
         Ok(signed)
     }
 
-    /// How others name this part.
+    /// Returns the reference by which others name this part.
     pub(super) fn reference(&self) -> PartReference {
         PartReference { version: self.part.version(), sha256: self.digest }
     }

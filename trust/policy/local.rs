@@ -1,4 +1,4 @@
-//! What a clock on the wall next to a gate shows: the hours that rules for people speak of.
+//! The reading of a clock on the wall next to a gate: the hours that rules for people speak of.
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use waypass_credential::time::Timestamp;

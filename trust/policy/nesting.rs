@@ -42,7 +42,7 @@ pub(super) fn check(text: &str) -> Result<(), PolicyError> {
     Ok(())
 }
 
-/// The length of the token at the start of `rest`, by Cedar's lexer: a comment, a string, a word, or one byte.
+/// Returns the length of the token at the start of `rest`, by Cedar's lexer: a comment, a string, a word, or one byte.
 fn token(rest: &[u8]) -> usize {
     let word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     match rest {
@@ -54,7 +54,7 @@ fn token(rest: &[u8]) -> usize {
                 escaped = *byte == b'\\' && !escaped;
                 is_end
             });
-            // A string without an end is none to the lexer either: the quote alone is skipped, and the rest is counted.
+            // The lexer does not accept a string without an end either: the quote alone is skipped, and the rest is counted.
             end.map_or(1, |end| end + 2)
         }
         [first, ..] if word(first) => rest.iter().position(|byte| !word(byte)).unwrap_or(rest.len()),

@@ -24,7 +24,7 @@ pub struct Bitstring<'a> {
 }
 
 impl<'a> Bitstring<'a> {
-    /// A view of `bytes` with entries of `size` bits; `None` unless 1 to 8.
+    /// Returns a view of `bytes` with entries of `size` bits; `None` unless 1 to 8.
     pub const fn new(size: u8, bytes: &'a [u8]) -> Option<Self> {
         if size >= 1 && size <= MAX_ENTRY_BITS { Some(Self { size, bytes }) } else { None }
     }
@@ -34,22 +34,22 @@ impl<'a> Bitstring<'a> {
         self.size
     }
 
-    /// The bits.
+    /// Returns the bits.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.bytes
     }
 
-    /// How many entries there are.
+    /// Returns how many entries there are.
     pub const fn len(self) -> u64 {
         self.bytes.len() as u64 * 8 / self.size as u64
     }
 
-    /// Whether there is no entry.
+    /// Returns true if there is no entry.
     pub const fn is_empty(self) -> bool {
         self.len() == 0
     }
 
-    /// The value of an entry; `None` outside the list.
+    /// Returns the value of an entry; `None` outside the list.
     pub fn get(self, index: u64) -> Option<u8> {
         let (byte, shift) = locate(self.size, index, self.len())?;
         let word = u16::from_be_bytes([self.bytes[byte], self.bytes.get(byte + 1).copied().unwrap_or(0)]);
@@ -57,7 +57,7 @@ impl<'a> Bitstring<'a> {
         Some(value & mask(self.size))
     }
 
-    /// Whether an entry is set here that `newer` has as 0, or has not.
+    /// Returns true if an entry is set here that `newer` has as 0, or has not.
     pub(crate) fn sets_more_than(self, newer: Self) -> bool {
         if self.size == 1 && newer.size == 1 {
             let theirs = newer.bytes.iter().copied().chain(core::iter::repeat(0));
@@ -67,7 +67,7 @@ impl<'a> Bitstring<'a> {
     }
 }
 
-/// The byte an entry begins in, and how far it lies from the low end of that byte and the next.
+/// Returns the byte an entry begins in, and how far it lies from the low end of that byte and the next.
 fn locate(size: u8, index: u64, len: u64) -> Option<(usize, u16)> {
     if index >= len {
         return None;
@@ -112,25 +112,25 @@ impl BitstringBuf {
         Some(())
     }
 
-    /// The view that reads it.
+    /// Returns the view that reads it.
     pub fn as_bitstring(&self) -> Bitstring<'_> {
         Bitstring { size: self.size, bytes: &self.bytes }
     }
 }
 
-/// The bytes that `entries` entries of `size` bits take, rounded up.
+/// Returns the bytes that `entries` entries of `size` bits take, rounded up.
 pub(crate) fn bytes_for(size: u8, entries: u64) -> Option<usize> {
     usize::try_from(entries.checked_mul(size.into())?.div_ceil(8)).ok()
 }
 
-/// The `encodedList` of a bitstring (§3.3): multibase, base64url, GZIP.
+/// Returns the `encodedList` of a bitstring (§3.3): multibase, base64url, GZIP.
 pub fn encode(list: Bitstring<'_>) -> String {
     let mut text = String::from(BASE64URL);
     base64url::encode_into(&gzip::compress(list.as_bytes()), &mut text);
     text
 }
 
-/// The bits of an `encodedList` (§3.4), which may inflate to `max_bytes` and never above [`HARD_CAP`]; nothing larger is ever
+/// Returns the bits of an `encodedList` (§3.4), which may inflate to `max_bytes` and never above [`HARD_CAP`]; nothing larger is ever
 /// allocated (threats.md A11).
 pub fn decode(encoded: &str, max_bytes: usize) -> Result<Vec<u8>, ListError> {
     let compressed = encoded.strip_prefix(BASE64URL).ok_or(ListError::Malformed)?;

@@ -1,4 +1,4 @@
-//! What lists deny, to compare what is held now with what was held before.
+//! The denials of lists, to compare what is held now with what was held before.
 
 use super::evidence::Evidence;
 use super::held::{Denied, HeldList};
@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use sha2::{Digest as _, Sha256};
 use waypass_credential::time::Timestamp;
 
-/// What is held about one list, for comparing it with what was held before.
+/// The denials of one held list, to compare them with what was held before.
 #[derive(Clone, Debug)]
 pub struct Denials<'b>(pub(crate) Vec<&'b Evidence>);
 

@@ -1,4 +1,4 @@
-//! What is held about one status list: the newest token, and older ones as far as they still prove something.
+//! The evidence about one status list: the newest token, and older ones as far as they still prove something.
 
 use alloc::vec::Vec;
 use waypass_credential::{
@@ -22,7 +22,7 @@ const MAX_WITNESSES: usize = 8;
 /// The proofs of one URI together: as much as one list, so that the file stays one that can be opened.
 const MAX_WITNESS_TEXT: usize = MAX_LIST;
 
-/// How a token stands to what is held.
+/// The relation of a token to the held ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Taken {
     Newest,
@@ -53,12 +53,12 @@ impl Evidence {
         self.all().next().map_or("", HeldList::uri)
     }
 
-    /// The newest list.
+    /// Returns the newest list.
     pub(crate) fn current(&self) -> Option<&HeldList> {
         self.newest.first()
     }
 
-    /// Every token that is kept.
+    /// Returns every token that is kept.
     pub(crate) fn all(&self) -> impl Iterator<Item = &HeldList> {
         self.witnesses.iter().chain(&self.newest)
     }
@@ -83,7 +83,7 @@ impl Evidence {
         match held_at {
             Some(held_at) if list.issued_at() < held_at => Ok(Taken::Older(held_at)),
             Some(held_at) if list.issued_at() == held_at => {
-                // A re-signature of the same bitmap is no contradiction (trust.md "Gossip").
+                // A re-signature of the same bitmap is not a contradiction (trust.md "Gossip").
                 if self.newest.iter().any(|held| held.says_the_same(&list)) {
                     return Ok(Taken::Known);
                 }
@@ -116,8 +116,8 @@ impl Evidence {
                 kept.push(held);
             }
         }
-        // Where suspensions share a list with revocations, an honest issuer clears entries all the time: the newest
-        // witnesses are kept. Whoever wants every revocation to be final gives them a list of their own.
+        // If suspensions share a list with revocations, an honest issuer clears entries all the time: the newest
+        // witnesses are kept. An issuer that wants every revocation to be final gives them a list of their own.
         if kept.len() > MAX_WITNESSES && !newest.is_some_and(HeldList::is_partly_reversible) {
             return Err(ListError::Contradiction);
         }
@@ -149,7 +149,7 @@ impl Evidence {
     pub(crate) fn withdraw(&self, held: HeldStatus, reference: &StatusReference, at: &Moment) -> HeldStatus {
         let said = self.status(reference, at);
         match said.status {
-            // A list from the future is no proof that this clock is slow, and reason enough to doubt it.
+            // A list from the future does not prove that this clock is slow, but is reason enough to doubt it.
             Status::Revoked | Status::Suspended | Status::Unknown(Why::ClockDoubt) => graver(held, said),
             Status::Valid | Status::Unknown(_) => held,
         }
@@ -175,7 +175,7 @@ impl Evidence {
         Some(TakenBack { uri: self.uri().into(), entries, first, seen_at, taken_back_at: newest.issued_at() })
     }
 
-    /// What all of it says about one entry; the table of trust.md "Verdict", top to bottom.
+    /// Returns what all of it says about one entry; the table of trust.md "Verdict", top to bottom.
     pub(crate) fn status(&self, reference: &StatusReference, at: &Moment) -> HeldStatus {
         let is_revoked = self.all().any(|list| list.read(reference) == Some(Reading::Revoked));
         let Some(current) = self.current() else {
@@ -208,7 +208,7 @@ impl Evidence {
     }
 }
 
-/// What the entries of one credential say together. Each may deny; only those that could have denied cover it.
+/// Returns what the entries of one credential say together. Each may deny; only those that could have denied cover it.
 pub(crate) fn together<'r>(references: &'r [StatusReference], status_of: impl Fn(&'r StatusReference) -> HeldStatus) -> HeldStatus {
     let covers = |reference: &StatusReference| match &reference.mechanism {
         Mechanism::TokenList => true,
@@ -220,7 +220,7 @@ pub(crate) fn together<'r>(references: &'r [StatusReference], status_of: impl Fn
         let found = status_of(reference);
         update_available |= found.update_available;
         message = message.or(found.message);
-        // What is not there can only withhold a hint, and the hint is no reason to deny.
+        // A missing entry can only withhold a hint, and the hint is not a reason to deny.
         let is_hint = matches!(&reference.mechanism, Mechanism::Bitstring(entry) if entry.purpose == StatusPurpose::Refresh);
         let is_clear = found.status == Status::Valid && !covers(reference);
         if is_clear || (is_hint && !found.out_of_range) {
@@ -234,7 +234,7 @@ pub(crate) fn together<'r>(references: &'r [StatusReference], status_of: impl Fn
     HeldStatus { update_available, message, ..result.unwrap_or(HeldStatus::not_covered()) }
 }
 
-/// The one of two statuses that decides; of two equal ones that with the older evidence.
+/// Returns the one of two statuses that decides; of two equal ones that with the older evidence.
 fn graver(a: HeldStatus, b: HeldStatus) -> HeldStatus {
     let gravity = |held: &HeldStatus| match held.status {
         Status::Revoked => 4,

@@ -27,14 +27,14 @@ const VALID: u8 = 0;
 const INVALID: u8 = 1;
 const SUSPENDED: u8 = 2;
 
-/// A verified list with its text, so that whoever gets it can verify it again.
+/// A verified list with its text, so that the next device can verify it again.
 #[derive(Clone, Debug)]
 pub(crate) struct HeldList {
     pub(crate) text: String,
     pub(crate) digest: Digest,
     content: Content,
     expires_at: Timestamp,
-    /// What it revokes it revokes for good: the standard says so of bitstrings, the bundle of other lists.
+    /// Its revocations are for good: the standard says so of bitstrings, the bundle of other lists.
     is_final: bool,
     basis: Basis,
     signer: Signer,
@@ -64,7 +64,7 @@ enum Content {
     Bitstring(VerifiedBitstring),
 }
 
-/// What one list says about one entry.
+/// The answer of one list about one entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Reading {
     /// Nothing against the credential.
@@ -186,7 +186,7 @@ impl HeldList {
         }
     }
 
-    /// Whether both say the same about every entry, and mean the same by it.
+    /// Returns true if both say the same about every entry, and mean the same by it.
     pub(super) fn says_the_same(&self, other: &Self) -> bool {
         match (&self.content, &other.content) {
             (Content::Token(a), Content::Token(b)) => a.list().as_bytes() == b.list().as_bytes(),
@@ -195,7 +195,7 @@ impl HeldList {
         }
     }
 
-    /// Whether this list revokes an entry that `newer` does not.
+    /// Returns true if this list revokes an entry that `newer` does not.
     pub(super) fn revokes_more_than(&self, newer: &Self) -> bool {
         match (&self.content, &newer.content) {
             (Content::Token(ours), Content::Token(theirs)) => {
@@ -212,7 +212,7 @@ impl HeldList {
         }
     }
 
-    /// Whether a cleared entry may be a suspension that ended: the list does not say which of its entries are revocations.
+    /// Returns true if a cleared entry may be a suspension that ended: the list does not say which of its entries are revocations.
     pub(super) fn is_partly_reversible(&self) -> bool {
         matches!(&self.content, Content::Bitstring(verified) if verified.is_partly_reversible())
     }
@@ -222,7 +222,7 @@ impl HeldList {
         self.read(reference) == Some(Reading::Clear)
     }
 
-    /// What this list says about an entry; `None` where it has no such entry.
+    /// Returns what this list says about an entry; `None` if it has no such entry.
     pub(super) fn read(&self, reference: &StatusReference) -> Option<Reading> {
         match (&self.content, &reference.mechanism) {
             (Content::Token(verified), Mechanism::TokenList) => Some(match verified.list().get(reference.index)? {
@@ -302,13 +302,13 @@ impl KeySource for StatusKeys<'_> {
     }
 }
 
-/// The status key with this id; an unverified name is good for finding a key, for nothing else.
+/// Returns the status key with this id. An unverified name is good only for finding a key.
 fn status_key<'t>(targets: &'t TargetsPart, kid: &str) -> Option<(&'t Authority, &'t KeyRecord)> {
     let key_in = |authority: &'t Authority| authority.keys.iter().find(|key| key.kid == kid && key.key_use == KeyUse::Status);
     targets.authorities.iter().find_map(|authority| Some((authority, key_in(authority)?)))
 }
 
-/// What `authority` announces about the list at `uri`, if `record` may have signed it at that time.
+/// Returns what `authority` announces about the list at `uri`, if `record` may have signed it at that time.
 fn announced<'t>(
     authority: &'t Authority,
     record: &KeyRecord,
@@ -326,8 +326,7 @@ fn announced<'t>(
     if entry.kind == kind { Ok(entry) } else { Err(ListError::Kind) }
 }
 
-/// The address and the time that a list of either kind claims for itself, nothing checked: good for planning what to ask for, for
-/// nothing else.
+/// Returns the address and the time that a list of either kind claims for itself. Unverified: use them only to plan what to ask for.
 pub fn claimed(text: &str) -> Option<(String, Timestamp)> {
     let jws = if text.starts_with('{') { None } else { Some(unverified(text).ok()?) };
     let said = json::parse(jws.as_ref().map_or(text.as_bytes(), Jws::untrusted_payload), bitstring::LIMITS).ok()?;

@@ -27,7 +27,7 @@ impl Bits {
         }
     }
 
-    /// The number of bits.
+    /// Returns the number of bits.
     pub const fn get(self) -> u8 {
         match self {
             Self::One => 1,
@@ -37,7 +37,7 @@ impl Bits {
         }
     }
 
-    /// The entries in one byte.
+    /// Returns the entries in one byte.
     const fn per_byte(self) -> u64 {
         8 / self.get() as u64
     }
@@ -46,7 +46,7 @@ impl Bits {
         0xff >> (8 - self.get())
     }
 
-    /// One bit set for every entry of `byte` that is 1, at the entry's lowest position.
+    /// Returns one bit set for every entry of `byte` that is 1, at the entry's lowest position.
     pub(crate) const fn mask_of_ones(self, byte: u8) -> u8 {
         let mut found = 0;
         let mut shift = 0;
@@ -59,7 +59,7 @@ impl Bits {
         found
     }
 
-    /// The bytes that `entries` entries take, rounded up.
+    /// Returns the bytes that `entries` entries take, rounded up.
     pub const fn bytes_for(self, entries: u64) -> u64 {
         entries.div_ceil(self.per_byte())
     }
@@ -78,7 +78,7 @@ pub struct StatusList<'a> {
 }
 
 impl<'a> StatusList<'a> {
-    /// A view of `bytes`.
+    /// Returns a view of `bytes`.
     pub const fn new(bits: Bits, bytes: &'a [u8]) -> Self {
         Self { bits, bytes }
     }
@@ -88,22 +88,22 @@ impl<'a> StatusList<'a> {
         self.bits
     }
 
-    /// The bitmap.
+    /// Returns the bitmap.
     pub const fn as_bytes(self) -> &'a [u8] {
         self.bytes
     }
 
-    /// How many entries there are.
+    /// Returns how many entries there are.
     pub const fn len(self) -> u64 {
         self.bytes.len() as u64 * self.bits.per_byte()
     }
 
-    /// Whether there is no entry.
+    /// Returns true if there is no entry.
     pub const fn is_empty(self) -> bool {
         self.bytes.is_empty()
     }
 
-    /// The value of an entry; `None` outside the list.
+    /// Returns the value of an entry; `None` outside the list.
     pub fn get(self, index: u64) -> Option<u8> {
         let (byte, shift) = self.bits.locate(index);
         let byte = self.bytes.get(usize::try_from(byte).ok()?)?;
@@ -119,7 +119,7 @@ pub struct StatusListBuf {
 }
 
 impl StatusListBuf {
-    /// A list of `entries` zeros, rounded up to whole bytes.
+    /// Returns a list of `entries` zeros, rounded up to whole bytes.
     pub fn new(bits: Bits, entries: u64) -> Self {
         let bytes = usize::try_from(bits.bytes_for(entries)).unwrap_or(usize::MAX);
         Self { bits, bytes: vec![0; bytes] }
@@ -137,7 +137,7 @@ impl StatusListBuf {
         Some(())
     }
 
-    /// The view that reads it.
+    /// Returns the view that reads it.
     pub fn as_list(&self) -> StatusList<'_> {
         StatusList::new(self.bits, &self.bytes)
     }

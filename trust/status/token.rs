@@ -28,7 +28,7 @@ const PAYLOAD: Limits = Limits { bytes: MAX_LIST, depth: 8, values: 256 };
 /// §4.1 recommends the highest compression level; 9 is as far as ZLIB counts.
 const LEVEL: u8 = 9;
 
-/// What an issuer signs: the list's address, its time and its lifetime.
+/// The content that an issuer signs: the list's address, its time and its lifetime.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StatusListToken {
     /// `sub`: the list's URI.
@@ -71,7 +71,7 @@ pub(crate) fn unverified(text: &str) -> Result<Jws<'_>, ListError> {
     Jws::parse(text, MAX_LIST).map_err(|_| ListError::Malformed)
 }
 
-/// Checks the signature and gives the payload.
+/// Checks the signature and returns the payload.
 pub(crate) fn verified_payload<'j>(jws: &'j Jws<'_>, key: &PublicKey) -> Result<&'j [u8], ListError> {
     jws.verify(key, TYP).map_err(|_| ListError::InvalidProof)
 }
@@ -128,14 +128,14 @@ fn inflate(compressed: &[u8], max_bytes: usize) -> Result<Vec<u8>, ListError> {
 /// A token whose signature was verified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VerifiedList {
-    /// What it says about itself.
+    /// Its own description.
     pub token: StatusListToken,
     bits: Bits,
     bytes: Vec<u8>,
 }
 
 impl VerifiedList {
-    /// The bitmap.
+    /// Returns the bitmap.
     pub fn list(&self) -> StatusList<'_> {
         StatusList::new(self.bits, &self.bytes)
     }

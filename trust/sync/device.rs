@@ -9,11 +9,11 @@ pub trait Device {
     /// Why the device did not take something.
     type Error: core::error::Error;
 
-    /// What it holds now.
+    /// Returns what it holds now.
     fn held(&self) -> Result<Manifest, Self::Error>;
     /// Takes the next root: the envelope of version held + 1.
     fn apply_root(&mut self, envelope: &[u8]) -> Result<(), Self::Error>;
-    /// Draws the nonce of a question for the time, to be asked now; `None` where nobody needs it.
+    /// Draws the nonce of a question for the time, to be asked now; `None` if nobody needs it.
     fn ask_time(&mut self) -> Result<Option<TimeNonce>, Self::Error>;
     /// Takes the answer to the question that was drawn last.
     fn apply_time(&mut self, answer: &[u8]) -> Result<(), Self::Error>;
@@ -25,22 +25,22 @@ pub trait Device {
     fn apply_list_aside(&mut self, token: &[u8]) -> Result<(), Self::Error>;
     /// Puts the role policies of the bundle to use.
     fn apply_policies(&mut self) -> Result<(), Self::Error>;
-    /// The audit records from `from` on, as many as one upload takes; `None` when there are none.
+    /// Returns the audit records from `from` on, as many as one upload takes; `None` if nothing is left.
     fn upload(&mut self, from: u64) -> Result<Option<Part>, Self::Error>;
     /// Takes a receipt, one it has already too.
     fn receipt(&mut self, receipt: &str) -> Result<Receipted, Self::Error>;
 }
 
-/// What became of a bundle.
+/// The outcome for a bundle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kept {
     /// It is believed.
     Believed,
-    /// It is dated too far ahead and waits for a person. What it withdraws counts.
+    /// It is dated too far ahead and waits for a person. Its withdrawals count.
     Aside,
 }
 
-/// What became of a receipt.
+/// The outcome for a receipt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Receipted {
     /// It counts.

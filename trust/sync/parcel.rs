@@ -1,4 +1,4 @@
-//! What travels as one file, on a stick or by mail: to a device a bundle and receipts, from it audit uploads.
+//! The file that travels on a stick or by mail: to a device a bundle and receipts, from it audit uploads.
 
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
@@ -81,7 +81,7 @@ impl Parcel {
         Ok(parcel)
     }
 
-    /// The file; fails where a bundle or upload is not the JSON object it must be.
+    /// Returns the file; fails where a bundle or upload is not the JSON object it must be.
     pub fn to_bytes(&self) -> Result<Vec<u8>, BadParcel> {
         let mut document = Object::new().with("schema", SCHEMA);
         if let Some(bundle) = &self.bundle {

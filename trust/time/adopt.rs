@@ -1,4 +1,4 @@
-//! What a signed time may change.
+//! The effects of a signed time.
 
 use super::SignedTime;
 use super::{
@@ -10,7 +10,7 @@ use alloc::boxed::Box;
 /// An answer that took longer than this is too old to say what time it is, in milliseconds.
 const LONGEST_WAIT_MS: u64 = 60_000;
 
-/// What became of a signed time.
+/// The outcome of a signed time.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Adopted {
@@ -18,7 +18,7 @@ pub enum Adopted {
     Newer,
     /// It proves nothing that was not proven. It anchors nothing either.
     Known,
-    /// It is too far ahead to be believed without a person. What it signs must not be installed.
+    /// It is too far ahead to be believed without a person. Its content must not be installed.
     Aside(Box<Aside>),
 }
 

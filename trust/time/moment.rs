@@ -43,15 +43,15 @@ pub enum Confidence {
     Anchored,
     /// Nothing contradicts the clock, and nothing confirmed it since the device started.
     Low,
-    /// A person confirmed the clock, or signed time counts on while the clock is wrong. Amber `clock_suspect` at best: whoever stands
-    /// at the gate compares the time shown with a watch.
+    /// A person confirmed the clock, or signed time counts on while the clock is wrong. Amber `clock_suspect` at best:
+    /// the guard compares the time shown with a watch.
     Suspect,
     /// Something contradicts it: whatever needs freshness is unknown.
     Doubt(Doubt),
 }
 
 impl Confidence {
-    /// The stable name used in verdicts: `anchored`, `low`, `suspect` or `doubt`.
+    /// Returns the stable name used in verdicts: `anchored`, `low`, `suspect` or `doubt`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Anchored => "anchored",
@@ -72,32 +72,32 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// The time that everything is judged at: the later of wall clock and bound (rules 0 and 5).
+    /// Returns the time that everything is judged at: the later of wall clock and bound (rules 0 and 5).
     pub fn at(&self) -> Timestamp {
         self.bound.map_or(self.reading.wall, |bound| bound.max(self.reading.wall))
     }
 
-    /// How far that time can be believed.
+    /// Returns how far that time can be believed.
     pub const fn confidence(&self) -> Confidence {
         self.confidence
     }
 
-    /// The reason for doubt, if there is one.
+    /// Returns the reason for doubt, if there is one.
     pub const fn doubt(&self) -> Option<Doubt> {
         if let Confidence::Doubt(doubt) = self.confidence { Some(doubt) } else { None }
     }
 
-    /// The proven bound: real time cannot lie before it.
+    /// Returns the proven bound: real time cannot lie before it.
     pub const fn bound(&self) -> Option<Timestamp> {
         self.bound
     }
 
-    /// What the clocks said.
+    /// Returns the readings of the clocks.
     pub const fn reading(&self) -> &Reading {
         &self.reading
     }
 
-    /// Whether a `not before` of `start` has been reached; `None` when only a doubted clock says it has not (rule 5:
+    /// Returns true if a `not before` of `start` has been reached; `None` when only a doubted clock says it has not (rule 5:
     /// grey, neither accepted nor called too early).
     pub fn has_reached(&self, start: Timestamp) -> Option<bool> {
         if self.doubt().is_none() {
@@ -107,7 +107,7 @@ impl Moment {
         self.bound.is_some_and(|bound| start <= bound).then_some(true)
     }
 
-    /// This moment after looking at evidence that somebody signed at `issued_at`. An ordinary issuer never moves our
+    /// Returns this moment after looking at evidence that somebody signed at `issued_at`. An ordinary issuer never moves our
     /// clock; when its time lies ahead of ours, ours may be slow (rule 1).
     pub fn considering(self, issued_at: Timestamp) -> Self {
         if issued_at.since(self.at()) <= TOLERANCE_SECONDS || self.doubt().is_some() {

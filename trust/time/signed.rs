@@ -7,7 +7,7 @@ use waypass_credential::time::Timestamp;
 pub struct SignedTime {
     /// The time.
     pub at: Timestamp,
-    /// Who signed it.
+    /// The signer.
     pub signer: TimeSigner,
 }
 

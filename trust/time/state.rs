@@ -1,10 +1,10 @@
-//! What a device remembers about time.
+//! The memory of a device about time.
 
 use super::{Reading, SLOW_SECONDS, SignedTime, TimeSigner};
 use core::fmt;
 use waypass_credential::time::Timestamp;
 
-/// What a device remembers about time between readings; made durable with every commit.
+/// The memory of a device about time between readings; made durable with every commit.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct TimeState {
     pub(super) proven: Option<Proven>,
@@ -13,13 +13,13 @@ pub struct TimeState {
     pub(super) boot: Option<Boot>,
     /// The wall clock that a person confirmed, until signed time reaches it.
     pub(super) confirmed: Option<Timestamp>,
-    /// Whether the wall clock stood before the bound when the device was started last.
+    /// True if the wall clock was before the bound when the device was started last.
     pub(super) lost: bool,
     pub(super) boots_since_signed: u32,
     pub(super) decisions_since_signed: u32,
 }
 
-/// What signed time and the boot clock prove together.
+/// The time that signed time and the boot clock prove together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Proven {
     /// The newest signed time.
@@ -41,14 +41,14 @@ pub(super) struct Boot {
     pub(super) read_ms: Option<u64>,
     /// Wall minus boot clock in seconds at the first reading of this boot that was not known to be wrong.
     pub(super) offset: Option<i64>,
-    /// Whether newer signed time arrived during this boot.
+    /// True if newer signed time arrived during this boot.
     pub(super) anchored: bool,
 }
 
 /// The clock that a person wants to confirm is proven to be wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BehindProof {
-    /// What the wall clock says.
+    /// The reading of the wall clock.
     pub wall: Timestamp,
     /// It is at least this late.
     pub bound: Timestamp,
@@ -69,8 +69,9 @@ impl TimeState {
         Self { decisions_since_signed: self.decisions_since_signed.saturating_add(1), ..self.clone() }
     }
 
-    /// Returns the state after a person, with the vault's factors, said that the wall clock is right (rule 4). What is proven stays: a
-    /// clock behind it is wrong, whoever says otherwise. Verdicts are amber at best until signed time reaches the confirmed clock.
+    /// Returns the state after a person, with the vault's factors, said that the wall clock is right (rule 4). Proven
+    /// time stays: a clock behind it is wrong, whatever a person says. Verdicts are amber at best until signed time
+    /// reaches the confirmed clock.
     pub fn confirm(&self, reading: &Reading) -> Result<Self, BehindProof> {
         let mut next = self.at(reading);
         if let Some(bound) = next.bound().filter(|bound| bound.since(reading.wall) > SLOW_SECONDS) {
@@ -116,7 +117,7 @@ impl TimeState {
             next.lost = next.proven.as_ref().is_some_and(behind);
         }
         let before = self.boot.filter(|_| step.same_boot);
-        // A baseline that signed time has proven wrong since is none.
+        // A baseline that signed time has since proven wrong is ignored.
         let began = |offset: i64| reading.wall.plus(offset.saturating_sub(reading.offset()));
         let baseline = before.and_then(|boot| boot.offset);
         let offset = baseline.filter(|offset| !next.proven.as_ref().is_some_and(|proven| proven.is_behind(began(*offset))));
@@ -131,7 +132,7 @@ impl TimeState {
 }
 
 impl TimeState {
-    /// What contradicts a wall clock, at the reading that was entered last.
+    /// Returns the contradiction of a wall clock, at the reading that was entered last.
     pub(super) fn against(&self, wall: Timestamp) -> Against {
         Against {
             proof: self.proven.is_some_and(|proven| proven.is_behind(wall)),
@@ -150,15 +151,15 @@ impl TimeState {
     }
 }
 
-/// What a wall clock is behind.
+/// The time that a wall clock is behind.
 pub(super) struct Against {
     /// The bound.
     pub(super) proof: bool,
-    /// What it showed before, or the bound and the time since the device started.
+    /// The time it showed before, or the bound and the time since the device started.
     pub(super) memory: bool,
 }
 
-/// What lies between two readings.
+/// The interval between two readings.
 struct Step {
     /// Known to be of one boot.
     same_boot: bool,
@@ -177,7 +178,7 @@ impl Step {
         let identified = reading.knows_its_boot() && last.id != Reading::UNKNOWN_BOOT;
         let forward = last.read_ms.map_or(Some(0), |read| reading.boottime_ms.checked_sub(read));
         match forward {
-            // Whether this is the same boot or a later one, so much has passed.
+            // At least so much has passed, in this boot or a later one.
             Some(ran_ms) if !identified => Self { restarted: false, ran_ms, ..first },
             Some(ran_ms) if last.id == reading.boot_id => Self { same_boot: true, restarted: false, ran_ms, supposed_ms: 0 },
             // A boot clock that went back is another boot's (rule 0).
@@ -203,7 +204,7 @@ impl Proven {
         EPOCH.plus(self.bound_us.div_euclid(MICROSECONDS))
     }
 
-    /// Whether a wall clock is so far behind the bound that it must be wrong.
+    /// Returns true if a wall clock is so far behind the bound that it must be wrong.
     pub(super) fn is_behind(&self, wall: Timestamp) -> bool {
         self.bound().since(wall) > SLOW_SECONDS
     }

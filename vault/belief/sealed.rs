@@ -1,4 +1,4 @@
-//! What the vault keeps of belief, and how files are judged by it.
+//! The sealed record of belief, and how files are judged by it.
 
 use super::{Belief, BeliefError, Tampering};
 use crate::error::VaultError;
@@ -24,7 +24,7 @@ pub(super) struct Sealed {
     pub(super) held: Option<Held>,
 }
 
-/// What is remembered of the bundle.
+/// The remembered part of the bundle.
 #[derive(Clone, Debug)]
 pub(super) struct Held {
     /// The root it was opened with.
@@ -38,7 +38,7 @@ pub(super) struct Judged {
     pub(super) bundle: Option<(TrustBundle, Digest)>,
     /// A next root that came before its bundle.
     pub(super) stepped: Option<Root>,
-    /// Whether a copy of a root is missing or damaged.
+    /// Returns true if a copy of a root is missing or damaged.
     pub(super) root_lost: bool,
 }
 

@@ -10,7 +10,7 @@ use core::time::Duration;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, Zeroizing};
 
-/// What a password's key derivation may cost when a slot is written. Reading takes what the slot says, within limits.
+/// The cost of a password's key derivation when a slot is written. Reading takes what the slot says, within limits.
 #[derive(Clone, Copy, Debug)]
 pub enum KdfCost {
     /// Argon2id that takes half a second to a second where this stopwatch measures it, from 64 MiB and 3 passes.
@@ -33,7 +33,7 @@ pub struct Speed {
 
 /// A password; wiped when dropped.
 pub struct Password {
-    /// Prepared, so that every keyboard gives the same (RFC 8265).
+    /// Prepared, so that every keyboard leads to the same bytes (RFC 8265).
     prepared: Zeroizing<Vec<u8>>,
     /// As it was typed, if that differs: 0.1.0 made vaults with that.
     typed: Option<Box<Self>>,

@@ -15,7 +15,7 @@ const WORDS: usize = 7;
 const LIST: &str = include_str!("words.txt");
 const COMMON: &str = include_str!("common.txt");
 
-/// Why a pass phrase is too weak for a new vault. What protects a stolen copy is the pass phrase alone.
+/// Why a pass phrase is too weak for a new vault. Only the pass phrase protects a stolen copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Weakness {
     /// Fewer than [`LEAST`] characters.
@@ -45,7 +45,7 @@ pub(crate) fn prepare(text: &str) -> Zeroizing<String> {
     prepared
 }
 
-/// The characters of the Unicode category Zs.
+/// Returns true for the characters of the Unicode category Zs.
 const fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}')
 }
@@ -64,7 +64,7 @@ pub fn weakness(text: &str) -> Option<Weakness> {
     }
 }
 
-/// A common one, however its letters are swapped for signs and whatever digits stand around it.
+/// Returns true for a common one, however its letters are swapped for signs and whatever digits are around it.
 fn is_common(prepared: &str) -> bool {
     let lower = Zeroizing::new(prepared.to_lowercase());
     let bare = lower.trim_matches(|letter: char| !letter.is_alphabetic());
@@ -110,7 +110,7 @@ pub fn generate(rng: &mut dyn CryptoRng) -> Zeroizing<String> {
     phrase
 }
 
-/// A number below `end`, each as likely as the others: draws that would favour the first ones are drawn again.
+/// Returns a number below `end`, each as likely as the others: draws that would favour the first ones are drawn again.
 fn below(end: usize, rng: &mut dyn CryptoRng) -> usize {
     const DRAWS: usize = 1 << 16;
     let even = DRAWS - DRAWS % end;

@@ -18,7 +18,7 @@ const LETTERS: usize = 28;
 const GROUP: usize = 4;
 
 impl RecoveryCode {
-    /// A new code.
+    /// Returns a new code.
     pub fn generate(rng: &mut dyn CryptoRng) -> Self {
         let mut code = Zeroizing::new([0; 16]);
         rand_core::Rng::fill_bytes(rng, &mut code[..]);
@@ -57,7 +57,7 @@ impl RecoveryCode {
         Ok(Self(code))
     }
 
-    /// The text to print: seven groups of four letters.
+    /// Returns the text to print: seven groups of four letters.
     pub fn printed(&self) -> Zeroizing<String> {
         let mut bits = Zeroizing::new([0_u8; LETTERS * 5 / 8 + 1]);
         bits[..16].copy_from_slice(&self.0[..]);

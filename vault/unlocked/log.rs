@@ -45,7 +45,7 @@ impl Unlocked<'_> {
         })
     }
 
-    /// As [`Self::append`], giving up the space held in reserve if there is no room: for the last entry that says so.
+    /// Like [`Self::append`], giving up the space held in reserve if there is no room: for the last entry that says so.
     pub fn append_last(&self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
         match self.append(log, plaintext) {
             Err(VaultError::Storage(StorageError::Full { .. })) => {
@@ -56,7 +56,7 @@ impl Unlocked<'_> {
         }
     }
 
-    /// As [`Self::batch`], giving up the space held in reserve if there is no room: for what exists nowhere else.
+    /// Like [`Self::batch`], giving up the space held in reserve if there is no room: for what exists nowhere else.
     pub fn batch_last<T>(&self, work: impl Fn(&mut Batch<'_>) -> Result<T, VaultError>) -> Result<T, VaultError> {
         match self.batch(&work) {
             Err(VaultError::Storage(StorageError::Full { .. })) => {
@@ -81,12 +81,12 @@ impl Unlocked<'_> {
         Ok(())
     }
 
-    /// How many entries a log has: the number the next one gets.
+    /// Returns how many entries a log has: the number the next one gets.
     pub fn log_len(&self, log: &str) -> u64 {
         self.state(|state| state.log_len(log))
     }
 
-    /// One log entry. `Ok(None)` is beyond the end; an entry that is missing or damaged is an error.
+    /// Returns one log entry. `Ok(None)` is beyond the end; an entry that is missing or damaged is an error.
     pub fn log_entry(&self, log: &str, seq: u64) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
         if seq >= self.log_len(log) {
             return Ok(None);
@@ -113,7 +113,7 @@ impl Unlocked<'_> {
         entry.map(Some).ok_or(VaultError::LogDamaged { seq })
     }
 
-    /// The entries of a log from `seq` on, in order.
+    /// Returns the entries of a log from `seq` on, in order.
     pub fn log_from<'a>(&'a self, log: &'a str, seq: u64) -> impl Iterator<Item = Result<(u64, Zeroizing<Vec<u8>>), VaultError>> + 'a {
         (seq..self.log_len(log)).filter_map(move |seq| self.log_entry(log, seq).map(|entry| entry.map(|entry| (seq, entry))).transpose())
     }
@@ -153,7 +153,7 @@ pub(super) fn log_bucket(seq: u64) -> usize {
     usize::try_from(seq / RUN % BUCKETS as u64).unwrap_or(0)
 }
 
-/// The sequence numbers below `len` that are in `bucket`.
+/// Returns the sequence numbers below `len` that are in `bucket`.
 pub(super) fn run_of(bucket: usize, len: u64) -> impl Iterator<Item = u64> {
     (bucket as u64 * RUN..len).step_by(usize::try_from(RUN).unwrap_or(1) * BUCKETS).flat_map(move |start| start..len.min(start + RUN))
 }

@@ -35,11 +35,11 @@ const LOG_TAG: u8 = 3;
 /// Domain of the root PRF; records and logs use 1 to 3.
 const TERM_LOG_INDEX: u8 = 4;
 
-/// What an entry is found by: names and values.
+/// The tags that find an entry: names and values.
 pub type Tags<'t> = [(&'static str, &'t [u8])];
 
 impl Unlocked<'_> {
-    /// As [`Self::append`]; `tags` are what [`Self::log_find`] finds the entry by. The file shows only whether two entries have the same.
+    /// Like [`Self::append`]; `tags` are what [`Self::log_find`] finds the entry by. The file shows only whether two entries have the same.
     pub fn append_tagged(&self, log: &'static str, plaintext: &[u8], tags: &Tags<'_>) -> Result<u64, VaultError> {
         checked(tags)?;
         self.transaction(|| {
@@ -73,7 +73,8 @@ impl Unlocked<'_> {
         Ok(())
     }
 
-    /// The numbers of the entries whose tag `name` equals `value`, in order. Reads a 65,536th of the index, whatever else the log holds.
+    /// Returns the numbers of the entries whose tag `name` equals `value`, in order. Reads a 65,536th of the index,
+    /// whatever else the log holds.
     ///
     /// An index that is not what the last commit left is an error; [`Self::index_log`] makes it again.
     pub fn log_find(&self, log: &str, name: &str, value: &[u8]) -> Result<Vec<u64>, VaultError> {
@@ -148,7 +149,7 @@ impl Unlocked<'_> {
         })
     }
 
-    /// The sums of a group; zeros before anything is in it.
+    /// Returns the sums of a group; zeros before anything is in it.
     fn log_sums(&self, group: u16) -> Result<Sums, VaultError> {
         let mut sums = [[0; SUM]; GROUP as usize];
         if let Some(record) = self.record(TABLE, &group.to_be_bytes())? {
@@ -172,7 +173,7 @@ impl Unlocked<'_> {
     }
 }
 
-/// How a row stands to what should be in the index.
+/// The relation of a row to what should be in the index.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Row {
     Kept,

@@ -18,7 +18,7 @@ impl<'v> Unlocked<'v> {
         Parked(self)
     }
 
-    /// Does `work` with the vault parked, then goes on with what `reopen` gives. If that fails, every later use of it is refused.
+    /// Does `work` with the vault parked, then goes on with what `reopen` returns. If that fails, every later use of it is refused.
     pub fn aside<T, E: From<ResumeError>>(&mut self, work: impl FnOnce() -> T, reopen: impl FnOnce() -> Result<Vault, E>) -> Result<T, E> {
         self.vault.get_mut().close();
         let done = work();

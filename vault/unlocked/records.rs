@@ -59,13 +59,13 @@ impl Unlocked<'_> {
         self.put_record(table, id, plaintext, tags)
     }
 
-    /// A record's plaintext.
+    /// Returns a record's plaintext.
     pub fn get(&self, table: &str, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
         public(table)?;
         Ok(self.record(table, id)?.map(|record| record.content))
     }
 
-    /// The ids of the records in `table` whose tag `name` equals `value`, in order.
+    /// Returns the ids of the records in `table` whose tag `name` equals `value`, in order.
     pub fn find(&self, table: &str, name: &str, value: &[u8]) -> Result<Vec<Vec<u8>>, VaultError> {
         public(table)?;
         let hash = self.tag_hash(table, name, value);
@@ -82,7 +82,7 @@ impl Unlocked<'_> {
         Ok(ids)
     }
 
-    /// All ids in a table, in order.
+    /// Returns all ids in a table, in order.
     pub fn ids(&self, table: &str) -> Result<Vec<Vec<u8>>, VaultError> {
         public(table)?;
         self.record_ids(table)
@@ -94,7 +94,7 @@ impl Unlocked<'_> {
         self.remove_record(table, id)
     }
 
-    /// The tables that hold a record, our own too.
+    /// Returns the tables that hold a record, our own too.
     pub(crate) fn tables(&self) -> Result<Vec<String>, VaultError> {
         let mut tables = BTreeSet::new();
         self.row_keys(Space::Record, b"", &mut |key| tables.extend(split_key(key).map(|(table, _)| table.to_owned())))?;
@@ -185,7 +185,7 @@ impl Unlocked<'_> {
         })
     }
 
-    /// A record by its id; one that cannot be opened goes into quarantine.
+    /// Returns a record by its id; one that cannot be opened goes into quarantine.
     pub(crate) fn record(&self, table: &str, id: &[u8]) -> Result<Option<Record>, VaultError> {
         let key = self.record_key(table, id);
         self.verify(Set::Record, bucket_of(&key))?;
@@ -200,7 +200,7 @@ impl Unlocked<'_> {
         Err(VaultError::Quarantined)
     }
 
-    /// The row and record that a write is about to replace; a damaged one goes into quarantine and does not stand in the way.
+    /// Returns the row and record that a write is about to replace; a damaged one goes into quarantine and is not in the way.
     fn current(&self, key: &[u8], table: &str, id: &[u8]) -> Result<Option<(Vec<u8>, Record)>, VaultError> {
         if self.row(Space::Record, key)?.is_none() {
             return Ok(None);
@@ -278,7 +278,7 @@ impl Unlocked<'_> {
         hash
     }
 
-    /// What a row of the records adds to its bucket's sum. A row too short to have all parts adds what it has.
+    /// Returns what a row of the records adds to its bucket's sum. A row too short to have all parts adds what it has.
     pub(super) fn record_term(&self, key: &[u8], row: &[u8]) -> Sum {
         let head = &row[..row.len().min(REVISION + NONCE)];
         let tag = &row[row.len().saturating_sub(TAG).max(head.len())..];

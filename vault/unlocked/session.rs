@@ -13,9 +13,9 @@ use alloc::vec::Vec;
 use core::cell::RefCell;
 use zeroize::Zeroizing;
 
-/// What this process knows of the open vault.
+/// This process's knowledge of the open vault.
 pub(super) struct Session {
-    /// As committed.
+    /// The committed state.
     state: State,
     /// The buckets that were found to be what the last commit left.
     verified: [[bool; BUCKETS]; 3],
@@ -73,7 +73,7 @@ impl Drop for Abandon<'_> {
 }
 
 impl Unlocked<'_> {
-    /// Everything `work` writes, through the batch or beside it, is one transaction with one flush to disk; an error from `work` writes
+    /// Everything `work` writes, through the batch or next to it, is one transaction with one flush to disk; an error from `work` writes
     /// nothing. A batch within a batch is refused.
     pub fn batch<T, E: From<VaultError>>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>) -> Result<T, E> {
         if self.session.borrow().pending.is_some() {
@@ -165,12 +165,12 @@ impl Unlocked<'_> {
         session.pending.as_mut().map(change)
     }
 
-    /// The state as the transaction under way sees it.
+    /// Reads the state as the transaction under way sees it.
     pub(super) fn state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         read(self.session.borrow().current())
     }
 
-    /// The state as committed.
+    /// Reads the state as committed.
     pub(super) fn committed<T>(&self, read: impl FnOnce(&State) -> T) -> T {
         read(&self.session.borrow().state)
     }
@@ -216,7 +216,7 @@ impl Unlocked<'_> {
         })
     }
 
-    /// All keys, if a finding says that keys may be among what was altered.
+    /// Returns all keys, if a finding says that keys may be among what was altered.
     fn keys_of_altered_tables(&self) -> Result<Vec<KeyId>, VaultError> {
         let is_about_keys =
             |finding: &Finding| matches!(finding, Finding::Altered { tables } if tables.iter().any(|table| table == keys::TABLE));
@@ -231,7 +231,7 @@ impl Unlocked<'_> {
         self.committed(|state| state.seq)
     }
 
-    /// What is wrong with the content, as far as it was read.
+    /// Returns the faults of the content, as far as it was read.
     pub fn findings(&self) -> Vec<Finding> {
         self.state(|state| state.findings.clone())
     }
@@ -255,37 +255,37 @@ impl Unlocked<'_> {
 }
 
 impl Batch<'_> {
-    /// As [`Unlocked::put`].
+    /// Like [`Unlocked::put`].
     pub fn put(&mut self, table: &'static str, id: &[u8], plaintext: &[u8], tags: &[(&'static str, &[u8])]) -> Result<(), VaultError> {
         self.unlocked.put(table, id, plaintext, tags)
     }
 
-    /// As [`Unlocked::get`].
+    /// Like [`Unlocked::get`].
     pub fn get(&self, table: &str, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
         self.unlocked.get(table, id)
     }
 
-    /// As [`Unlocked::find`].
+    /// Like [`Unlocked::find`].
     pub fn find(&self, table: &str, name: &str, value: &[u8]) -> Result<Vec<Vec<u8>>, VaultError> {
         self.unlocked.find(table, name, value)
     }
 
-    /// As [`Unlocked::remove`].
+    /// Like [`Unlocked::remove`].
     pub fn remove(&mut self, table: &'static str, id: &[u8]) -> Result<bool, VaultError> {
         self.unlocked.remove(table, id)
     }
 
-    /// As [`Unlocked::append`].
+    /// Like [`Unlocked::append`].
     pub fn append(&mut self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
         self.unlocked.append(log, plaintext)
     }
 
-    /// As [`Unlocked::append_tagged`].
+    /// Like [`Unlocked::append_tagged`].
     pub fn append_tagged(&mut self, log: &'static str, plaintext: &[u8], tags: &Tags<'_>) -> Result<u64, VaultError> {
         self.unlocked.append_tagged(log, plaintext, tags)
     }
 
-    /// As [`Unlocked::replace_entry`].
+    /// Like [`Unlocked::replace_entry`].
     pub fn replace_entry(&mut self, log: &'static str, seq: u64, plaintext: &[u8], gone: &Tags<'_>) -> Result<(), VaultError> {
         self.unlocked.replace_entry(log, seq, plaintext, gone)
     }

@@ -8,7 +8,7 @@ use crate::storage::Space;
 use alloc::vec::Vec;
 
 impl Unlocked<'_> {
-    /// The slots.
+    /// Returns the slots.
     pub fn slots(&self) -> Result<Vec<SlotInfo>, VaultError> {
         Ok(self.vault().slots()?.0.iter().map(Slot::info).collect())
     }

@@ -8,7 +8,8 @@
 //! ```
 //! A commit changes the sums of the rows that it changes, and nothing else has to be read: O(changed). XOR of *public* hashes can be
 //! forged by linear algebra (Bellare, Micciancio 1997). It is sound here because both the PRF's key and every sum are secret: the sums
-//! leave this process only sealed under a random nonce, so whoever edits the file sees no output of the PRF and no sum of outputs, only
+//! leave this process only sealed under a random nonce, so an attacker who edits the file sees no output of the PRF and
+//! no sum of outputs, only
 //! whether a guess was accepted. The sum is then MSet-XOR-Hash of Clarke et al. (Asiacrypt 2003) with its masking taken to the end: the
 //! terms of two different *sets* of rows differ in at least one input of the PRF, so their sums agree with probability 2^-256. They are
 //! sets because a row's key is unique in its space, and a rewritten row has a new random nonce.
@@ -55,12 +56,12 @@ pub(crate) enum Set {
 
 /// The format of what lies under the seal. Format 1 is that of 0.1.0; format 2 keeps what the device believes.
 ///
-/// The number stands in the sealed state, so nobody without the key can put an older one there to bring an upgrade about again.
+/// The number is in the sealed state, so nobody without the key can put an older one there to bring an upgrade about again.
 pub(crate) const FORMAT: u64 = 2;
 /// The first format.
 const FIRST_FORMAT: u64 = 1;
 
-/// What the last commit left.
+/// The state that the last commit left.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct State {
     /// The format that the content of the vault has.
@@ -100,7 +101,7 @@ pub enum Finding {
     IndexRebuilt,
     /// The record of the last commit is damaged or missing: deletions and old copies from before now cannot be noticed.
     StateLost,
-    /// The database was there without its write-ahead log. What was written last may be missing, as if it had never been done.
+    /// The database was there without its write-ahead log. The last writes may be missing, as if they had never been made.
     WriteAheadLogMissing,
     /// These keys open, and are in a part that is not what the last commit left: each may have been put back from an older copy.
     KeysAltered {
@@ -144,7 +145,7 @@ impl Default for State {
 }
 
 impl State {
-    /// The stored state; `None` when it is missing or was not sealed by this vault.
+    /// Returns the stored state; `None` when it is missing or was not sealed by this vault.
     pub(crate) fn load(vault: &Vault, keys: &Keys) -> Result<Option<Self>, StorageError> {
         let sealed = vault.storage().get(Space::Meta, KEY)?;
         Ok(sealed.and_then(|sealed| Self::read(&seal::open(keys.header(), &aad(&vault.header.vault, keys), &sealed)?).ok()))
@@ -170,7 +171,7 @@ impl State {
         }
     }
 
-    /// Whether another log can be begun.
+    /// Returns true if another log can be begun.
     pub(crate) fn has_room_for_log(&self, log: &str) -> bool {
         self.logs.len() < MAX_LOGS || self.logs.iter().any(|(name, _)| name == log)
     }
@@ -193,7 +194,7 @@ impl State {
         }
     }
 
-    /// The keys that were found in an altered part.
+    /// Returns the keys that were found in an altered part.
     pub(super) fn altered_keys(&self) -> &[KeyId] {
         self.findings.iter().find_map(Finding::altered_keys).unwrap_or_default()
     }

@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use subtle::ConstantTimeEq as _;
 
 impl Unlocked<'_> {
-    /// Reads everything, and gives the findings.
+    /// Reads everything, and returns the findings.
     pub fn verify_all(&self) -> Result<Vec<Finding>, VaultError> {
         for set in [Set::Record, Set::Index, Set::Log] {
             (0..BUCKETS).try_for_each(|bucket| self.verify(set, bucket))?;
@@ -170,7 +170,8 @@ fn bucket_byte(bucket: usize) -> u8 {
     u8::try_from(bucket).unwrap_or(u8::MAX)
 }
 
-/// A state made from what is there, when the sealed one is gone. Its sums are left at zero, so that every bucket is gone through by its
+/// Returns a state made from what is there, when the sealed one is gone. Its sums are left at zero, so that every
+/// bucket is gone through by its
 /// repair when it is first read.
 pub(super) fn salvage(vault: &Vault, keys: &Keys) -> Result<State, StorageError> {
     let mut state = State::default();

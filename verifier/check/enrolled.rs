@@ -5,7 +5,7 @@ use alloc::format;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::reason::{Reason, ReasonCode};
 
-/// Left behind by a gate that stands in the bundle. Only [`check`] makes it.
+/// Left behind by a gate that is in the bundle. Only [`check`] makes it.
 #[derive(Debug)]
 pub(crate) struct Enrolled<'act> {
     /// The enrolment has ended, and no news said so: only the emergency rule may act.
@@ -19,7 +19,7 @@ pub(crate) fn check<'act>(act: &Act<'act, '_>, gate: &str, bundle: &TrustBundle)
     Ok(Enrolled { lapsed: entry.not_after < act.at.at(), _act: act.tie() })
 }
 
-/// The reason that a lapsed gate gives where no emergency rule acts.
+/// Returns the reason that a lapsed gate gives where no emergency rule acts.
 pub(crate) fn lapsed(gate: &str, bundle: &TrustBundle) -> Reason {
     let ended = bundle.gate(gate).map_or_else(Default::default, |entry| format!("its enrolment ended {}", entry.not_after));
     Reason::new(ReasonCode::GateNotEnrolled, ended)

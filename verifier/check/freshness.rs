@@ -16,7 +16,7 @@ use waypass_trust::status::Why;
 #[derive(Debug)]
 pub(crate) struct FreshEnough<'act>(Tie<'act>);
 
-/// What the age of the evidence about one role asks for.
+/// Returns what the age of the evidence about one role asks for.
 #[derive(Debug)]
 pub(crate) struct Reading<'act> {
     /// Present unless something is red or grey.
@@ -41,7 +41,7 @@ impl Reading<'_> {
         if self.needs_break_glass() { self.without_break_glass() } else { self }
     }
 
-    /// The same reading where no rule lets anybody break the glass.
+    /// Returns the same reading where no rule lets anybody break the glass.
     pub(crate) fn without_break_glass(self) -> Self {
         let reasons = self.reasons.into_iter().map(|reason| match reason.code {
             ReasonCode::BreakGlass => Reason::new(ReasonCode::StatusUnknown, reason.detail),

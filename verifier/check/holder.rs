@@ -16,7 +16,7 @@ pub(crate) fn check<'act>(act: &Act<'act, '_>, assessed: &Assessed<'act, '_>) ->
         return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to no holder"));
     };
     let Ok(holder) = holder.key() else {
-        return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to something that is no key"));
+        return Err(Reason::new(ReasonCode::HolderBindingFailed, "the credential is bound to something that is not a key"));
     };
     match assessed.presentation().verify_holder(&holder, &act.challenge.binding()) {
         Ok(proof) => in_force(&proof, act.at).map(|()| HolderPresent(act.tie())),
@@ -28,7 +28,8 @@ pub(crate) fn check<'act>(act: &Act<'act, '_>, assessed: &Assessed<'act, '_>) ->
     }
 }
 
-/// Whether the answer's own `nbf` and `exp` let it stand (RFC 9901 §7.3 step 5, RFC 7519 §4.1.4 and §4.1.5; VC Data Integrity §2.1 for
+/// Checks that the answer is in force by its own `nbf` and `exp` (RFC 9901 §7.3 step 5, RFC 7519 §4.1.4 and §4.1.5; VC
+/// Data Integrity §2.1 for
 /// `expires`). Two honest clocks differ, so both get the leeway that RFC 7519 leaves for it.
 fn in_force(proof: &HolderProof, at: &Moment) -> Result<(), Reason> {
     if let Some(ended) = proof.expires_at.filter(|ends| at.at() >= ends.plus(TOLERANCE_SECONDS)) {

@@ -18,7 +18,7 @@ pub(crate) struct Permitted<'act> {
     _act: Tie<'act>,
 }
 
-/// What policy and age of evidence say together.
+/// Returns what policy and age of evidence say together.
 #[derive(Debug, Default)]
 pub(crate) struct Admission<'act> {
     pub(crate) markers: Option<(Permitted<'act>, FreshEnough<'act>)>,
@@ -31,7 +31,7 @@ pub(crate) struct Admission<'act> {
 }
 
 impl Admission<'_> {
-    /// Where the rules could not be set up at all.
+    /// The rules could not be set up at all.
     pub(crate) fn unusable(why: &PolicyError) -> Self {
         Self::denied(Reason::new(ReasonCode::PolicyError, format!("{why}")), None)
     }

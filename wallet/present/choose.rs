@@ -1,7 +1,7 @@
 //! Which held credentials answer a query, found without verifying any of them.
 //!
 //! Each was verified when it was taken in, and its record is sealed since: what it says is read from it unverified, to find and to order
-//! the candidates. Only what may be shown is verified again, by whoever takes a candidate from here.
+//! the candidates. A credential is verified again before it is shown, by the caller that takes a candidate from here.
 
 use crate::credential_id::CredentialId;
 use crate::error::{Missing, PresentError, WalletError};
@@ -24,7 +24,8 @@ pub(super) struct Candidate {
     pub(super) missing: Option<Standing>,
 }
 
-/// Whether a credential names a place. `Site` is the site without the zone: rules may open a zone to everybody whom the site admits.
+/// Returns true if a credential names a place. `Site` is the site without the zone: rules may open a zone to everybody
+/// whom the site admits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Place {
     Here,
@@ -33,7 +34,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Compares with where the gate stands; of an unknown gate that is not known.
+    /// Compares with the place of the gate; of an unknown gate that is not known.
     pub(super) fn of(role: &RoleClaims, gate: Option<&Gate>) -> Self {
         let Some(gate) = gate else { return Self::Here };
         let names = |names: &[String], place: &String| names.iter().any(|name| name == "*" || name == place);
@@ -45,7 +46,8 @@ impl Place {
     }
 }
 
-/// What answers `query`, in the order to try it: within its dates before anything else, then where it names the place of `gate`, then in
+/// Returns the credentials that answer `query`, in the order to try them: within their dates before anything else, then
+/// those that name the place of `gate`, then in
 /// the order the gate prefers, then what lasts longest.
 pub(super) fn candidates(
     vault: &Unlocked<'_>,
@@ -95,7 +97,7 @@ pub(super) fn missing(vault: &Unlocked<'_>, query: &Query) -> Result<Missing, Wa
     Ok(nearest)
 }
 
-/// What a credential of the right format and kind lacks.
+/// Returns what a credential of the right format and kind lacks.
 fn lacks(alternative: &CredentialQuery, claims: &Value<'_>) -> Missing {
     let unanswered = alternative.unanswered(claims);
     let roles = unanswered.iter().find_map(|claim| roles_asked(claim, alternative.format));
@@ -105,7 +107,7 @@ fn lacks(alternative: &CredentialQuery, claims: &Value<'_>) -> Missing {
     }
 }
 
-/// A record that reads; what does not cannot be shown, and the listing tells about it.
+/// Returns a record that reads; what does not cannot be shown, and the listing tells about it.
 pub(super) fn readable(vault: &Unlocked<'_>, id: CredentialId) -> Result<Option<Record>, WalletError> {
     match records::load(vault, id) {
         Err(WalletError::Damaged(_) | WalletError::Vault(VaultError::Quarantined)) => Ok(None),
@@ -129,7 +131,7 @@ fn indexed(vault: &Unlocked<'_>, alternative: &CredentialQuery) -> Result<Vec<Cr
     Ok(found)
 }
 
-/// The roles any of which would do, where this claim asks for some by name.
+/// Returns the roles any of which would do, where this claim asks for some by name.
 fn roles_asked(claim: &ClaimQuery, format: Format) -> Option<Vec<&str>> {
     let above: &[&str] = if format.is_vcdm() { &["credentialSubject", "roles"] } else { &["roles"] };
     let steps = claim.path.steps();
@@ -138,6 +140,6 @@ fn roles_asked(claim: &ClaimQuery, format: Format) -> Option<Vec<&str>> {
     if !is_role || claim.values.is_empty() {
         return None;
     }
-    // A value that is no text is no role: then the index cannot tell, and all are looked at.
+    // A value that is not a text is not a role: then the index cannot tell, and all are looked at.
     claim.values.iter().map(|value| if let ClaimValue::Text(role) = value { Some(role.as_str()) } else { None }).collect()
 }

@@ -8,25 +8,25 @@ use waypass_credential::{ClaimPath, PathStep};
 /// One claim of a credential.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Claim {
-    /// Where it stands in the credential.
+    /// Its path in the credential.
     pub path: ClaimPath,
-    /// What it says: text as it is, everything else in the form that signatures cover (JCS), so that `7.0` and `7` read alike. A container
+    /// Its value: text as it is, everything else in the form that signatures cover (JCS), so that `7.0` and `7` read alike. A container
     /// from which everything is withheld reads as an empty one, because that is what a gate sees.
     pub value: String,
-    /// What kind of claim it is.
+    /// The kind of claim.
     pub kind: ClaimKind,
 }
 
-/// What a claim tells about its holder.
+/// How much a claim tells about its holder.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum ClaimKind {
     /// A role.
     Role,
-    /// Where the roles hold: sites and zones.
+    /// The places where the roles hold: sites and zones.
     Scope,
     /// Something about the person.
     Personal,
-    /// What a credential needs to be one: issuer, times, status entry, holder key.
+    /// The claims that every credential has: issuer, times, status entry, holder key.
     Technical,
 }
 
@@ -52,7 +52,7 @@ impl FromIterator<Claim> for Claims {
     }
 }
 
-/// The names along a path; elements of one array keep their order.
+/// Returns the names along a path; elements of one array keep their order.
 fn names(path: &ClaimPath) -> Vec<String> {
     let name = |step: &PathStep| if let PathStep::Name(name) = step { Some(name.clone()) } else { None };
     path.steps().iter().filter_map(name).collect()
@@ -125,7 +125,7 @@ fn kind(path: &ClaimPath, format: Format) -> ClaimKind {
     }
 }
 
-/// What is seen and what is not, when the claims at `disclose` are shown with what lies above and below them.
+/// Returns what is seen and what is not, when the claims at `disclose` are shown with what lies above and below them.
 pub(super) fn split(claims: &Value<'_>, format: Format, disclosable: &[ClaimPath], disclose: &[ClaimPath]) -> (Claims, Claims) {
     let related = |a: &ClaimPath, b: &ClaimPath| a.is_prefix_of(b) || b.is_prefix_of(a);
     let hidden: Vec<&ClaimPath> = disclosable.iter().filter(|path| !disclose.iter().any(|shown| related(path, shown))).collect();
@@ -134,7 +134,7 @@ pub(super) fn split(claims: &Value<'_>, format: Format, disclosable: &[ClaimPath
     (walk.shown.into_iter().collect(), walk.withheld.into_iter().collect())
 }
 
-/// Whether two sets of claims are the same. Withheld elements close up the array they stood in, so indices do not count.
+/// Returns true if two sets of claims are equal. Withheld elements close up the array they stood in, so indices do not count.
 pub(super) fn same<'c>(made: &'c [Claim], agreed: impl Iterator<Item = &'c Claim>) -> bool {
     sorted(made.iter()) == sorted(agreed)
 }

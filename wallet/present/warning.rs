@@ -1,4 +1,4 @@
-//! What the holder reads before agreeing, besides what would be shown.
+//! The warnings that the holder reads before agreeing, in addition to what would be shown.
 
 use crate::show::Standing;
 use core::fmt;
@@ -6,17 +6,17 @@ use waypass_credential::ClaimPath;
 use waypass_credential::time::Timestamp;
 use waypass_trust::time::Doubt;
 
-/// What the holder should know before agreeing.
+/// A warning to the holder before agreeing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Warning {
-    /// Whoever asks is not in the trust bundle.
+    /// The asker is not in the trust bundle.
     UnknownAsker,
     /// The gate's enrolment has ended.
     LapsedAsker {
         /// When.
         since: Timestamp,
     },
-    /// There is no trust bundle: whoever asks cannot be recognised.
+    /// There is no trust bundle: the asker cannot be recognised.
     NoBundle,
     /// The gate asks for more than a role and where it holds.
     OverAsking {
@@ -35,7 +35,7 @@ pub enum Warning {
         /// When last.
         last: Timestamp,
     },
-    /// The credential does not name where the gate stands; the gate may refuse it.
+    /// The credential does not name the gate's place; the gate may refuse it.
     Elsewhere {
         /// The gate's site.
         site: String,
@@ -54,9 +54,9 @@ impl fmt::Display for Warning {
             claims.iter().enumerate().try_for_each(|(at, path)| write!(f, "{}{path}", if at == 0 { "" } else { ", " }))
         };
         match self {
-            Self::UnknownAsker => f.write_str("whoever asks is not in the trust bundle: an unknown person"),
+            Self::UnknownAsker => f.write_str("the asker is not in the trust bundle: an unknown person"),
             Self::LapsedAsker { since } => write!(f, "the gate's enrolment ended {since}"),
-            Self::NoBundle => f.write_str("there is no trust bundle: whoever asks cannot be recognised"),
+            Self::NoBundle => f.write_str("there is no trust bundle: the asker cannot be recognised"),
             Self::OverAsking { claims } => {
                 f.write_str("asks for more than a role: ")?;
                 list(f, claims)

@@ -39,7 +39,7 @@ const fn usual_length() -> u32 {
     16 * 1024
 }
 
-/// What was asked for.
+/// The request.
 #[derive(Debug, PartialEq, Eq)]
 struct Asked {
     seconds: u32,

@@ -28,7 +28,7 @@ struct Check {
     /// Stands exactly once in the file.
     find: String,
     replace: String,
-    /// What removing the check leads to.
+    /// The result of removing the check.
     #[serde(default)]
     expect: Expect,
     /// Arguments for `cargo test --profile ci`, such as `["--test", "vectors", "--", "cases"]`. `--lib` means the unit tests of the
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode, String> {
     Ok(if missed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The checks that `args` name: by name, by number from 1, by a range of numbers; all of them where nothing is named.
+/// Returns the checks that `args` name: by name, by number from 1, by a range of numbers; all of them where nothing is named.
 fn chosen<'c>(checks: &'c [Check], args: &[String]) -> Result<Vec<&'c Check>, String> {
     if args.is_empty() || args == ["all"] {
         return Ok(checks.iter().collect());
@@ -96,17 +96,17 @@ fn chosen<'c>(checks: &'c [Check], args: &[String]) -> Result<Vec<&'c Check>, St
     Ok(found)
 }
 
-/// The file's text without the check.
+/// Returns the file's text without the check.
 fn sabotaged(root: &Path, check: &Check) -> Result<String, String> {
     let text = fs::read_to_string(root.join(&check.file))
         .map_err(|error| format!("{}: cannot read {}: {error}", check.name, check.file.display()))?;
     match text.matches(&check.find).count() {
         1 => Ok(text.replacen(&check.find, &check.replace, 1)),
-        count => Err(format!("{}: the text to remove stands {count} times in {}, not once", check.name, check.file.display())),
+        count => Err(format!("{}: the text to remove appears {count} times in {}, not once", check.name, check.file.display())),
     }
 }
 
-/// A copy of the workspace beside its own target folder.
+/// A copy of the workspace next to its own target folder.
 struct Copy {
     tree: PathBuf,
     target: PathBuf,
@@ -166,7 +166,8 @@ impl Copy {
         Ok(())
     }
 
-    /// Whether the tests, or the compiler, notice that the check is gone. Where the tests are to notice, a copy that does not compile proves
+    /// Returns true if the tests, or the compiler, notice that the check is gone. If the tests are to notice, a copy
+    /// that does not compile proves
     /// nothing and is an error.
     fn try_without(&self, check: &Check) -> Result<bool, String> {
         let file = self.tree.join(&check.file);
@@ -197,7 +198,7 @@ impl Copy {
     }
 }
 
-/// The packages to build. The root package is always among them: it asks for the features of the whole workspace, so that the
+/// Returns the packages to build. The root package is always among them: it asks for the features of the whole workspace, so that the
 /// dependencies that are there already fit.
 fn packages(check: &Check) -> Vec<String> {
     let mut packages = vec!["--package".to_owned(), "waypass".to_owned()];
@@ -206,7 +207,7 @@ fn packages(check: &Check) -> Vec<String> {
         packages.push("--lib".to_owned());
     }
     let room = check.file.iter().next().map(|room| room.to_string_lossy().into_owned()).unwrap_or_default();
-    // The program itself is no library: its unit tests are those of its binary.
+    // The program itself is not a library: its unit tests are those of its binary.
     let is_of_its_crate = names("--lib") || check.expect == Expect::DoesNotCompile;
     if is_of_its_crate && !names("--package") && room != "cli" {
         packages.extend(["--package".to_owned(), format!("waypass-{room}")]);
@@ -228,7 +229,7 @@ fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<(), String> 
     Ok(())
 }
 
-/// The arguments for cargo, and those after `--` for the tests.
+/// Returns the arguments for cargo, and those after `--` for the tests.
 fn split(args: &[String]) -> (&[String], &[String]) {
     let at = args.iter().position(|arg| arg == "--").unwrap_or(args.len());
     args.split_at(at)

@@ -28,7 +28,7 @@ impl std::fmt::Display for Tally {
 /// Runs a `cargo test` command, shows its output, and counts.
 ///
 /// A test that cannot run here prints a line `SKIP what: why` and returns; libtest calls that passed, we do not. A test that is
-/// ignored because it is the child of another one is run by that one, and is no suite that was skipped.
+/// ignored because it is the child of another one is run by that one, and is not a skipped suite.
 pub(crate) fn run(mut command: Command) -> Result<Tally, String> {
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cannot start cargo: {error}"))?;
     let stdout = child.stdout.take().ok_or("cargo's output cannot be read")?;
@@ -74,7 +74,7 @@ fn is_child(line: &str) -> bool {
     ignored(line).is_some_and(|(_, why)| why.contains("child of"))
 }
 
-/// The numbers of a line `test result: ok. 12 passed; 0 failed; 1 ignored; ..`.
+/// Returns the numbers of a line `test result: ok. 12 passed; 0 failed; 1 ignored; ..`.
 fn results(line: &str) -> Tally {
     let Some(rest) = line.strip_prefix("test result: ") else { return Tally::default() };
     let rest = rest.split_once(". ").map_or(rest, |(_, numbers)| numbers);

@@ -1,4 +1,4 @@
-//! Programs the tests need beside Rust and a C compiler: found, installed when that is allowed, or named.
+//! Programs the tests need in addition to Rust and a C compiler: found, installed when that is allowed, or named.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,14 +7,14 @@ use std::process::{Command, Stdio};
 pub(crate) struct Tool {
     pub(crate) program: &'static str,
     package: &'static str,
-    /// What cannot be tested without it.
+    /// The tests that cannot run without it.
     pub(crate) serves: &'static str,
 }
 
 /// Everything the tests ask for.
 pub(crate) const TOOLS: [Tool; 1] = [Tool { program: "faketime", package: "faketime", serves: "a gate whose clock was moved" }];
 
-/// The tools that are missing after trying to install them.
+/// Returns the tools that are missing after trying to install them.
 pub(crate) fn missing() -> Vec<&'static Tool> {
     let absent: Vec<_> = TOOLS.iter().filter(|tool| !present(tool.program)).collect();
     if absent.is_empty() || !may_install() {
@@ -47,7 +47,7 @@ fn quiet(program: &str, args: &[&str]) -> bool {
     command.is_ok_and(|status| status.success())
 }
 
-/// Only root on a distribution with apt; nobody is asked for a password.
+/// Returns true for root on a distribution with apt; nobody is asked for a password.
 fn may_install() -> bool {
     present("apt-get") && Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
 }

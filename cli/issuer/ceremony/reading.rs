@@ -1,4 +1,4 @@
-//! A paper in words, for whoever is asked to sign it.
+//! A paper in words, for the person who is asked to sign it.
 
 use super::super::authority;
 use crate::words;
@@ -46,7 +46,7 @@ fn of(role: &Quorum) -> String {
     format!("{} of {} must sign", role.threshold, role.keys.len())
 }
 
-/// What changes between the targets in effect and those wanted, line by line.
+/// Returns the changes between the targets in effect and those wanted, line by line.
 pub(in crate::issuer) fn difference(before: &TargetsPart, after: &TargetsPart) -> Vec<String> {
     let (before, after) = (content(before), content(after));
     let gone = before.iter().filter(|line| !after.contains(line)).map(|line| format!("- {}", line.trim_start()));
@@ -111,7 +111,7 @@ fn policy(policy: &Policy) -> Vec<String> {
     lines
 }
 
-/// An action under the name it has in the file.
+/// Returns an action under the name it has in the file.
 fn word(action: &impl serde::Serialize) -> String {
     serde_json::to_value(action).ok().and_then(|value| value.as_str().map(|text| text.replace('_', " "))).unwrap_or_default()
 }

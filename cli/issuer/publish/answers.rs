@@ -6,7 +6,7 @@ use crate::exit::Failure;
 use crate::secret;
 use std::cell::RefCell;
 
-/// What was asked so far, and the question that waits.
+/// The questions so far, and the one that waits.
 pub(super) struct Answers<'s> {
     session: &'s Session,
     yes: bool,
@@ -14,7 +14,7 @@ pub(super) struct Answers<'s> {
     open: RefCell<Option<Question>>,
 }
 
-/// What is shown, and what is asked about it. Another showing is another question.
+/// The text that is shown, and the question about it. Another showing is another question.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Question {
     shown: Vec<String>,

@@ -16,7 +16,7 @@ const LOOKS: u32 = 500;
 /// Publications of other processes that may come in between.
 const TRIES: u32 = 8;
 
-/// Whether a person is asked before something is published.
+/// The rule when a person is asked before something is published.
 #[derive(clap::Args)]
 pub(crate) struct Publishing {
     /// Do not ask, not even about a clock that is before the last publication or more than a week after it
@@ -50,8 +50,8 @@ impl Publishing {
 }
 
 impl Clock {
-    /// Publishes. Where this second is used it waits for the next one; where another process was quicker it tries again. What nobody
-    /// has been asked about yet is shown first.
+    /// Publishes. If this second is used, it waits for the next one; if another process was quicker, it tries again. A
+    /// question that was not asked yet is shown first.
     pub(in crate::issuer) fn publish(&self, session: &Session, issuer: &mut Issuer<'_>) -> Result<Publication, PublishError> {
         if let Some(change) = issuer.unasked().filter(|_| issuer.signs_targets().unwrap_or(true)) {
             session.out.note("this was recorded before the upgrade from 0.1.0, nobody published it, and it would be published too:");
@@ -79,7 +79,7 @@ impl Clock {
     }
 }
 
-/// What there is to ask. A store that cannot be read has its own words when it is opened.
+/// Returns the open questions. A store that cannot be read has its own words when it is opened.
 fn doubt(session: &Session) -> Option<ClockDoubt> {
     let path = database(session);
     let store = path.exists().then(|| SqliteStore::peek(&path).ok()).flatten()?;

@@ -10,9 +10,9 @@ use core::ops::Range;
 /// Some statement with blank nodes was there twice.
 pub(super) struct Repeated;
 
-/// The first-degree hash of every blank node that is mentioned, by its number; of the others, nothing.
+/// Returns the first-degree hash of every blank node that is mentioned, by its number; of the others, nothing.
 ///
-/// A dataset is a set: these hashes would see a repeated statement twice. As both stand together here, they are found for free.
+/// A dataset is a set: these hashes would see a repeated statement twice. As both are together here, they are found for free.
 pub(super) fn digests(mentions: &Mentions<'_, '_>, buffer: &[u8], hash: HashAlgorithm) -> Result<Vec<Digest>, Repeated> {
     let count = mentions.blanks().last().map_or(0, |last| *last as usize + 1);
     let mut digests = vec![Digest::ZERO; count];

@@ -20,7 +20,7 @@ pub enum HashAlgorithm {
 pub(super) struct Digest([u8; 48]);
 
 impl HashAlgorithm {
-    /// The digest of `data`.
+    /// Returns the digest of `data`.
     pub(super) fn digest(self, data: &[u8]) -> Digest {
         let mut digest = [0; 48];
         match self {

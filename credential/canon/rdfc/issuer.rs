@@ -16,12 +16,12 @@ pub(in super::super) struct Issuer {
 }
 
 impl Issuer {
-    /// The canonical issuer of a dataset with blank nodes numbered below `blanks`.
+    /// Returns the canonical issuer of a dataset with blank nodes numbered below `blanks`.
     pub(in super::super) fn new(blanks: u32) -> Self {
         Self { prefix: b"c14n", numbers: vec![NONE; blanks as usize], order: Vec::new() }
     }
 
-    /// A temporary issuer (§4.4.3 step 5.2.2).
+    /// Returns a temporary issuer (§4.4.3 step 5.2.2).
     pub(super) fn temporary(blanks: u32) -> Self {
         Self { prefix: b"b", ..Self::new(blanks) }
     }
@@ -36,7 +36,7 @@ impl Issuer {
         }
     }
 
-    /// The number of `blank`.
+    /// Returns the number of `blank`.
     pub(in super::super) fn number(&self, blank: u32) -> Option<u32> {
         Some(self.numbers[blank as usize]).filter(|number| *number != NONE)
     }
@@ -50,12 +50,12 @@ impl Issuer {
         number.is_some()
     }
 
-    /// How many numbers were issued.
+    /// Returns how many numbers were issued.
     pub(in super::super) fn len(&self) -> usize {
         self.order.len()
     }
 
-    /// Who got the numbers from `first` on, in their order.
+    /// Returns the nodes that got the numbers from `first` on, in their order.
     pub(super) fn issued(&self, first: usize) -> &[u32] {
         &self.order[first..]
     }

@@ -7,17 +7,17 @@ use crate::canon::rdf::{Dataset, Node};
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// What stands for every blank node until the labels are known; also how §4.6.3 names those that are not being hashed.
+/// The placeholder of every blank node until the labels are known; also how §4.6.3 names those that are not being hashed.
 const PLACEHOLDER: &[u8; 3] = b"_:z";
 
-/// No blank node stands in this position.
+/// No blank node is in this position.
 const NONE: u32 = u32::MAX;
 
 /// A line: ranges of the buffer, which is shorter than 4 GiB.
 #[derive(Clone, Copy)]
 struct Span {
     start: u32,
-    /// Where the subject ends.
+    /// The end of the subject.
     subject: u32,
     end: u32,
     /// The place of the subject among all subjects, once these are sorted.
@@ -36,9 +36,9 @@ pub(super) struct Lines<'d> {
 #[derive(Clone, Copy)]
 pub(super) struct Labelled<'d> {
     span: Span,
-    /// Blank nodes as subject, object and graph name; [`NONE`] where there is none.
+    /// Blank nodes as subject, object and graph name; [`NONE`] for any other term.
     blanks: [u32; 3],
-    /// Where their placeholders begin, counted from the start of the line.
+    /// The places where their placeholders begin, counted from the start of the line.
     offsets: [u32; 3],
     predicate: &'d str,
 }
@@ -58,12 +58,12 @@ impl Span {
 }
 
 impl<'d> Labelled<'d> {
-    /// The blank nodes of this line and where they stand; twice if one stands in two positions.
+    /// Returns the blank nodes of this line and their positions; twice if one is in two positions.
     pub(super) fn blanks(&self) -> impl Iterator<Item = (Position, u32)> {
         [Position::Subject, Position::Object, Position::Graph].into_iter().zip(self.blanks).filter(|(_, blank)| *blank != NONE)
     }
 
-    /// The blank nodes of this line, each once.
+    /// Returns the blank nodes of this line, each once.
     pub(super) fn distinct_blanks(&self) -> impl Iterator<Item = u32> {
         let [subject, object, graph] = self.blanks;
         let object = if object == subject { NONE } else { object };
@@ -71,12 +71,12 @@ impl<'d> Labelled<'d> {
         [subject, object, graph].into_iter().filter(|blank| *blank != NONE)
     }
 
-    /// The predicate, without angle brackets.
+    /// Returns the predicate, without angle brackets.
     pub(super) const fn predicate(&self) -> &'d str {
         self.predicate
     }
 
-    /// The blank nodes by position. With the text that names none of them, they make the statement.
+    /// Returns the blank nodes by position. With the text that names none of them, they make the statement.
     pub(super) const fn blank_numbers(&self) -> &[u32; 3] {
         &self.blanks
     }
@@ -113,7 +113,7 @@ impl<'d> Lines<'d> {
                 offsets[position as usize] = u32::try_from(out.len()).unwrap_or(NONE).saturating_sub(start);
                 out.extend_from_slice(PLACEHOLDER);
             };
-            // Statements about one thing mostly stand together.
+            // Statements about one thing are mostly together.
             match (&quad.subject, &before) {
                 (Node::Iri(iri), Some((Node::Iri(last), written))) if iri == last => buffer.extend_from_within(written.clone()),
                 (subject, _) => {
@@ -133,19 +133,19 @@ impl<'d> Lines<'d> {
         Ok(Self { buffer, done, labelled })
     }
 
-    /// The lines with blank nodes; a statement may still be here twice.
+    /// Returns the lines with blank nodes; a statement may still be here twice.
     pub(super) fn labelled(&self) -> &[Labelled<'d>] {
         &self.labelled
     }
 
-    /// The blank node of the dataset, if it has one and no other.
+    /// Returns the blank node of the dataset, if it has one and no other.
     pub(super) fn only_blank(&self) -> Option<u32> {
         let mut blanks = self.labelled.iter().flat_map(Labelled::blanks).map(|(_, blank)| blank);
         let first = blanks.next()?;
         blanks.all(|blank| blank == first).then_some(first)
     }
 
-    /// What the lines stand in.
+    /// Returns the buffer of the lines.
     pub(super) fn buffer(&self) -> &[u8] {
         &self.buffer
     }
@@ -213,7 +213,7 @@ impl<'d> Lines<'d> {
     }
 }
 
-/// The end of what is written so far, which must not be more than [`MAX_BYTES`].
+/// Returns the end of what is written so far, which must not be more than [`MAX_BYTES`].
 fn offset(buffer: &[u8]) -> Result<u32, RdfcError> {
     match u32::try_from(buffer.len()) {
         Ok(length) if buffer.len() <= MAX_BYTES => Ok(length),

@@ -9,7 +9,7 @@ pub(super) struct Mentions<'l, 'd> {
     lines: &'l [Labelled<'d>],
     /// The lines' indices, blank node after blank node.
     by_blank: Vec<u32>,
-    /// Where in `by_blank` each blank node's part ends; it begins where the one before ends.
+    /// The ends of each blank node's part in `by_blank`; it begins where the one before ends.
     ends: Vec<u32>,
     blanks: Vec<u32>,
 }
@@ -39,12 +39,12 @@ impl<'l, 'd> Mentions<'l, 'd> {
         Self { lines, by_blank, ends, blanks }
     }
 
-    /// The blank nodes that some statement mentions, in rising order.
+    /// Returns the blank nodes that some statement mentions, in rising order.
     pub(super) fn blanks(&self) -> &[u32] {
         &self.blanks
     }
 
-    /// The statements that mention `blank`, each once.
+    /// Returns the statements that mention `blank`, each once.
     pub(super) fn lines(&self, blank: u32) -> impl ExactSizeIterator<Item = &'l Labelled<'d>> {
         let blank = blank as usize;
         let start = blank.checked_sub(1).map_or(0, |before| self.ends[before]);

@@ -27,7 +27,7 @@ pub(super) struct Explorer<'m, 'l, 'd> {
     digests: &'m [Digest],
     hash: HashAlgorithm,
     canonical: Issuer,
-    /// The temporary issuer of the path being explored. What the specification copies is here undone and done again.
+    /// The temporary issuer of the path being explored. The specification copies its state; here it is undone and done again.
     temporary: Issuer,
     work: u32,
     input: Vec<u8>,
@@ -40,7 +40,7 @@ impl<'m, 'l, 'd> Explorer<'m, 'l, 'd> {
         Self { mentions, digests, hash, canonical, temporary, work: MAX_WORK, input: Vec::new() }
     }
 
-    /// The issuer of canonical identifiers.
+    /// Returns the issuer of canonical identifiers.
     pub(super) fn into_canonical(self) -> Issuer {
         self.canonical
     }
@@ -69,7 +69,7 @@ impl<'m, 'l, 'd> Explorer<'m, 'l, 'd> {
         if depth == MAX_DEPTH {
             return Err(RdfcError::TooHard);
         }
-        // Steps 1 to 3: the map Hn, as a list sorted by hash. Equal entries stand together, so permutations can leave them out.
+        // Steps 1 to 3: the map Hn, as a list sorted by hash. Equal entries are together, so permutations can leave them out.
         let mentions = self.mentions;
         let mut related = Vec::with_capacity(mentions.lines(blank).len());
         for line in mentions.lines(blank) {
@@ -90,7 +90,7 @@ impl<'m, 'l, 'd> Explorer<'m, 'l, 'd> {
         Ok(self.hash.digest(&data))
     }
 
-    /// §4.7.3: the hash of `other` as it stands in `line`.
+    /// §4.7.3: the hash of `other` in its place in `line`.
     fn related(&mut self, line: &Labelled<'_>, position: Position, other: u32) -> Result<Digest, RdfcError> {
         self.input.clear();
         self.input.push(match position {

@@ -18,7 +18,7 @@ pub(in crate::did) fn for_key(did: &str, id: &str) -> Result<Object<'static>, Di
     Ok(document(did, "https://w3id.org/security/multikey/v1", method, &url, relationships))
 }
 
-/// `did:jwk` "Read": the JWK as it stands in the identifier, for every purpose that its `use` leaves open.
+/// `did:jwk` "Read": the JWK in the identifier, for every purpose that its `use` leaves open.
 pub(in crate::did) fn for_jwk(did: &str, id: &str) -> Result<Object<'static>, DidError> {
     let (jwk, material) = jwk::read(id)?;
     let url = format!("{did}#{}", jwk::FRAGMENT);

@@ -96,7 +96,7 @@ impl TryFrom<Dcql> for Query {
             let at = queries.iter().position(|query| query.id == id).ok_or(QueryError::Malformed("credential set"))?;
             alternatives.push(queries.remove(at));
         }
-        // A credential that no option names is never asked for: a mistake of whoever wrote the query.
+        // A credential that no option names is never asked for: a mistake of the query's author.
         if queries.is_empty() { Self::new(alternatives) } else { Err(QueryError::Malformed("credential set")) }
     }
 }
@@ -128,7 +128,7 @@ impl TryFrom<Credential> for CredentialQuery {
     }
 }
 
-/// The one type beside `VerifiableCredential`.
+/// Reads the one type besides `VerifiableCredential`.
 fn distinctive_type(types: Vec<String>) -> Result<String, QueryError> {
     let short = |iri: String| EXPANDED.iter().find(|(_, expanded)| *expanded == iri).map_or(iri, |(short, _)| (*short).into());
     let types: Vec<String> = types.into_iter().map(short).filter(|name| name != NOT_DISTINCTIVE).collect();

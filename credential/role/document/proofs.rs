@@ -15,14 +15,14 @@ use crate::time::Timestamp;
 use crate::vcdm::member::{read_proof, require_all_contexts, require_controller};
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 
-/// What a proof of a credential says about itself. Unverified.
+/// The content of a credential's proof. Unverified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProofClaim {
     /// The verification method: the id of the key.
     pub key_id: String,
     /// When it was made.
     pub created: Timestamp,
-    /// Until when it may be used.
+    /// The end of its use.
     pub expires: Option<Timestamp>,
     /// The suite it was made in.
     pub suite: Suite,
@@ -94,7 +94,7 @@ impl Proofs {
         core::iter::once(&self.issuers).chain(&self.further).filter_map(|claim| claim.expires).min()
     }
 
-    /// Returns true if the document has been read as statements, because its proof was made over them.
+    /// Returns true if the document has been read as statements, because its proof signs them.
     pub(super) fn has_read_statements(&self) -> bool {
         matches!(self.hashed, Hashed::One(_)) && self.issuers.suite.reads_meaning()
     }

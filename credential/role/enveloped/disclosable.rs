@@ -1,5 +1,5 @@
-//! What the holder of a document in an SD-JWT may withhold: the roles one by one, and the personal claims. Everything that decides
-//! stands in the open, and a digest is looked at only where such a claim may stand: an issuer's mistake must not give the
+//! The claims that the holder of a document in an SD-JWT may withhold: the roles one by one, and the personal claims.
+//! Every claim that decides is in the open, and a digest is looked at only where such a claim may be: an issuer's mistake must not give the
 //! holder a status, an end or a scope to leave out.
 
 use crate::error::IssueError;
@@ -11,7 +11,7 @@ use crate::sd_jwt::{Draft, SdJwt};
 use alloc::{string::String, vec::Vec};
 use rand_core::CryptoRng;
 
-/// Where claims may be withheld.
+/// The places where claims may be withheld.
 const SUBJECT: &str = "credentialSubject";
 /// Members of the subject that may not be withheld, as a whole.
 const DECIDES: [&str; 5] = ["id", "type", "roles", "sites", "zones"];
@@ -61,7 +61,7 @@ fn has_digests(value: &Value<'_>) -> bool {
     }
 }
 
-/// The payload that says `document` for the key `holder`, with roles and personal claims behind disclosures, signed under `header`.
+/// Returns the payload that says `document` for the key `holder`, with roles and personal claims behind disclosures, signed under `header`.
 pub(super) fn sign(
     mut document: Object<'static>,
     holder: Option<&Holder>,

@@ -32,7 +32,7 @@ pub(crate) struct Answer {
     said: Result<Said, Malformed>,
 }
 
-/// What the answer says.
+/// The claims of the answer.
 #[derive(Clone, Debug)]
 struct Said {
     claims: RegisteredClaims,
@@ -94,7 +94,7 @@ impl Answer {
         self.envelope.as_bytes()
     }
 
-    /// Checks that `holder` made this presentation for `binding`. What the presentation says is looked at after its signature, so that
+    /// Checks that `holder` made this presentation for `binding`. The content of the presentation is looked at after its signature, so that
     /// the reason is the holder's own statement wherever possible.
     pub(crate) fn verify(&self, holder: &PublicKey, binding: &Binding<'_>) -> Result<HolderProof, HolderError> {
         self.envelope.verify(holder)?;

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
 use rand_core::CryptoRng;
 
-/// The claims that are no personal data: they decide, so the holder must not be able to withhold them
+/// The claims that are not personal data: they decide, so the holder must not be able to withhold them
 /// (SD-JWT VC §3.2.2.2, and what a role's scope is).
 const ALWAYS: [&str; 11] = ["iss", "vct", "vct#integrity", "iat", "nbf", "exp", "cnf", "status", "roles", "sites", "zones"];
 
@@ -69,7 +69,7 @@ pub(super) fn draft<'r>(claims: &RoleClaims, rng: &'r mut dyn CryptoRng) -> Resu
     Ok(draft)
 }
 
-/// A name that a personal claim must not have, here or within it.
+/// Returns a name that a personal claim must not have, here or within it.
 fn reserved<'n>(name: &'n str, value: &'n Value<'_>) -> Option<&'n str> {
     if ALWAYS.contains(&name) || name == "_sd_alg" { Some(name) } else { machinery(name, value) }
 }
@@ -89,7 +89,7 @@ fn date(claims: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Ma
 }
 
 /// `status_list` only: another mechanism, alone or next to it, must not pass for "has no status" (draft-ietf-oauth-status-list §6.1
-/// lets several stand there).
+/// lets several be there).
 fn status(claims: &Object<'_>) -> Result<Vec<StatusReference>, Malformed> {
     let Some(status) = claims.member("status") else { return Ok(Vec::new()) };
     let status = status.as_object().ok_or(Malformed::WrongType("status"))?;
@@ -102,7 +102,7 @@ fn status(claims: &Object<'_>) -> Result<Vec<StatusReference>, Malformed> {
     Ok(vec![StatusReference::token(uri, index.ok_or(Malformed::WrongType("status_list"))?)])
 }
 
-/// The one entry that `status` can hold.
+/// Returns the one entry that `status` can hold.
 fn token_entry(status: &[StatusReference]) -> Result<Option<&StatusReference>, Malformed> {
     match status {
         [] => Ok(None),

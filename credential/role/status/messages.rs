@@ -25,7 +25,7 @@ pub fn read(list: &Value<'_>, size: u8) -> Result<Vec<String>, Malformed> {
     messages.into_iter().collect::<Option<_>>().ok_or(WRONG)
 }
 
-/// The list that says `messages`, one for each value in ascending order.
+/// Returns the list that says `messages`, one for each value in ascending order.
 pub fn write(messages: &[String]) -> Value<'static> {
     let message = |(value, text): (usize, &String)| Object::new().with("status", format!("{value:#x}")).with("message", text.clone());
     messages.iter().enumerate().map(message).collect()

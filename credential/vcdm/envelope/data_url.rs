@@ -14,7 +14,7 @@ const MEMBERS: [&str; 3] = ["@context", "id", "type"];
 /// Most credentials in one presentation: each has a signature to check (threats.md A12).
 const MAX_CREDENTIALS: usize = 16;
 
-/// The enveloped credential that holds a credential in its envelope.
+/// Returns the enveloped credential that holds a credential in its envelope.
 pub(crate) fn write(material: Material, bytes: &[u8]) -> Object<'static> {
     let mut url = prefix(Content::Credential, material);
     match material {
@@ -27,13 +27,13 @@ pub(crate) fn write(material: Material, bytes: &[u8]) -> Object<'static> {
     Object::new().with("@context", context).with("id", url).with("type", type_of(Content::Credential))
 }
 
-/// Whether `object` says of itself that it is such content in an envelope.
+/// Returns true if `object` says of itself that it is such content in an envelope.
 pub(crate) fn is_enveloped(object: &Object<'_>, content: Content) -> bool {
     let types = object.member("type").map(|member| member.as_array().unwrap_or(core::slice::from_ref(member)));
     types.unwrap_or_default().iter().any(|kind| kind.as_str() == Some(type_of(content)))
 }
 
-/// What an enveloped document holds, and what its URL says it is made of.
+/// Returns the content of an enveloped document, and the format that its URL names.
 pub(crate) fn read<'v>(enveloped: &'v Object<'_>, content: Content) -> Result<(Material, Cow<'v, [u8]>), Malformed> {
     if let Some((name, _)) = enveloped.iter().find(|(name, _)| !MEMBERS.contains(name)) {
         return Err(Malformed::member(name));
@@ -68,14 +68,15 @@ const fn type_of(content: Content) -> &'static str {
     }
 }
 
-/// How the URL begins. A compact JWS and an SD-JWT need no escapes, COSE is in base64 (Securing Verifiable Credentials using JOSE and
+/// Returns how the URL begins. A compact JWS and an SD-JWT need no escapes, COSE is in base64 (Securing Verifiable
+/// Credentials using JOSE and
 /// COSE §3.3.1).
 fn prefix(content: Content, material: Material) -> String {
     let encoding = if material == Material::Cose { ";base64" } else { "" };
     ["data:application/", content.typ(material), encoding, ","].concat()
 }
 
-/// The credentials that a presentation holds, each read by itself from its own envelope and not yet checked.
+/// Returns the credentials that a presentation holds, each read by itself from its own envelope and not yet checked.
 pub fn enveloped_credentials(presentation: &Object<'_>) -> Result<Vec<Result<Envelope, Malformed>>, Malformed> {
     let held = presentation.member("verifiableCredential").ok_or(Malformed::Missing("verifiableCredential"))?;
     let held = match held {

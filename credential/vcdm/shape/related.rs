@@ -57,7 +57,7 @@ struct Digest {
 }
 
 impl Digest {
-    /// Whether this is the digest of `context`. By a function that its digest is not known by, nobody can say so.
+    /// Returns true if this is the digest of `context`. By a function that its digest is not known by, nobody can say so.
     fn is_of(&self, context: &CompiledContext) -> bool {
         let known = match self.hash {
             Hash::Sha256 => context.sha256,
@@ -86,7 +86,7 @@ fn sri(text: &str) -> Option<Vec<Digest>> {
     (!digests.is_empty()).then_some(digests)
 }
 
-/// A multibase text of a multihash (Controlled Identifiers §2.4 and §2.5).
+/// Reads a multibase text of a multihash (Controlled Identifiers §2.4 and §2.5).
 fn multibase(text: &str) -> Option<Vec<Digest>> {
     let (_, bytes) = ::multibase::decode(text).ok()?;
     let (hash, head) = MULTIHASHES.into_iter().find(|(_, head)| bytes.starts_with(head))?;

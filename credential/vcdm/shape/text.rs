@@ -4,7 +4,7 @@ use super::one_or_more;
 use crate::json::Value;
 use crate::malformed::Malformed;
 
-/// A text, a language value object, or several.
+/// Checks a text, a language value object, or several.
 pub(super) fn check_text(value: &Value<'_>, name: &'static str) -> Result<(), Malformed> {
     one_or_more(value).iter().try_for_each(|item| match item {
         Value::String(_) => Ok(()),

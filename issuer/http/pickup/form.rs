@@ -20,7 +20,7 @@ pub(super) fn parse(body: &[u8]) -> Option<Form> {
 }
 
 impl Form {
-    /// The value of a parameter; one without a value counts as left out (RFC 6749 §3.2).
+    /// Returns the value of a parameter; one without a value counts as left out (RFC 6749 §3.2).
     pub(super) fn one(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(found, value)| found == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }

@@ -30,7 +30,7 @@ impl Nonces {
         base64url::encode(&bytes)
     }
 
-    /// Until when a nonce of ours is good; `None` if it is not ours or not good any more.
+    /// Returns the end of a nonce of ours; `None` if it is not ours or not good any more.
     pub(super) fn check(&self, nonce: &str, at: Timestamp) -> Option<Timestamp> {
         let bytes: [u8; BODY + TAG] = base64url::decode_array(nonce).ok()?;
         let (body, tag) = bytes.split_at(BODY);

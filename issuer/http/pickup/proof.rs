@@ -46,12 +46,12 @@ pub(super) fn verify(proof: &str, issuer: &str, at: Timestamp) -> Result<Proven,
         .ok_or(Invalid("iat is missing or not whole seconds"))?;
     let expired = claims.member("exp").is_some_and(|exp| exp.as_i64().is_none_or(|exp| exp < at.unix()));
     if issued_at.since(at) > MAX_AHEAD || at.since(issued_at) > MAX_AGE || expired {
-        return Err(Invalid("iat is too long ago or ahead, or exp is over"));
+        return Err(Invalid("iat is too long ago or ahead, or exp has passed"));
     }
     Ok(Proven { holder, nonce: claims.text("nonce").ok_or(Invalid("nonce is missing"))?.to_owned() })
 }
 
-/// The key in the header: exactly one of `jwk` and `kid` (a `did:key` or `did:jwk` URL); certificates are not read.
+/// Returns the key in the header: exactly one of `jwk` and `kid` (a `did:key` or `did:jwk` URL); certificates are not read.
 fn key(proof: &str) -> Result<PublicKey, Invalid> {
     let header = proof.split('.').next().ok_or(HEADER)?;
     let header = base64url::decode(header).map_err(|_| HEADER)?;

@@ -1,4 +1,4 @@
-//! What gates sent, and what they have seen.
+//! The records that gates sent, and what they have seen.
 
 use super::super::event::{DeviceMark, Event};
 use super::{Result, Tx};

@@ -13,7 +13,7 @@ impl Tx<'_> {
         self.append(None, &event)
     }
 
-    /// Counts a transaction code try before it is judged and gives the tries that were left with this one;
+    /// Counts a transaction code try before it is judged and returns the tries that were left with this one;
     /// [`StoreError::Missing`] when there were none.
     pub(crate) fn count_try(&mut self, secret_hash: &[u8; 32]) -> Result<u8> {
         let mut offer = self.look().offer(secret_hash)?.ok_or(StoreError::Missing)?;

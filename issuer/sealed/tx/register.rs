@@ -1,4 +1,4 @@
-//! What decides: documents, version numbers, keys, gates, lists.
+//! The register: documents, version numbers, keys, gates, lists.
 
 use super::{Result, Tx};
 use crate::store::{GateRow, KeyRow, StoreError};

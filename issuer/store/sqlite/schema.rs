@@ -9,7 +9,7 @@ const APPLICATION: i64 = 0x7770_6973;
 /// Step N leads from version N to N + 1; a released step never changes.
 const STEPS: [&str; 4] = [include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql"), include_str!("v4.sql")];
 
-/// The last version without a seal. Only [`crate::sealed`] can take the steps after it where there are rows: it has the key.
+/// The last version without a seal. Only [`crate::sealed`] can take the steps after it if there are rows: it has the key.
 const UNSEALED: usize = 2;
 /// The version under the seal whose rows were no ciphertext.
 pub(super) const READABLE: i64 = 3;

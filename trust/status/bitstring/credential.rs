@@ -25,14 +25,14 @@ const LIST_TYPE: &str = "BitstringStatusList";
 /// One long string, and at most 256 messages of three values.
 pub(crate) const LIMITS: Limits = Limits { bytes: MAX_LIST, depth: 8, values: 2048 };
 
-/// What an issuer signs about a bitstring: its address, its meaning, its time and its lifetime.
+/// The content that an issuer signs about a bitstring: its address, its meaning, its time and its lifetime.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BitstringList {
     /// `id`: the list's URI.
     pub uri: String,
     /// `issuer`.
     pub issuer: String,
-    /// `statusPurpose`: what set entries say. Which of them an entry is about stands in the credential that points to it.
+    /// `statusPurpose`: what set entries say. The credential that points to an entry says which of them the entry is about.
     pub purposes: Vec<StatusPurpose>,
     /// `statusMessages`: one text for each value, or none.
     pub messages: Vec<String>,
@@ -45,7 +45,7 @@ pub struct BitstringList {
 }
 
 impl BitstringList {
-    /// Compresses and signs `list` under `key_id`; gives the credential's text.
+    /// Compresses and signs `list` under `key_id`; returns the credential's text.
     pub fn sign(&self, list: Bitstring<'_>, by: Securing, key_id: &str, signer: &dyn Signer) -> Result<String, ListError> {
         let document = self.document(list)?;
         let bytes = secure(document, by, key_id, self.issued_at, signer).map_err(|_| ListError::Signer)?;
@@ -58,7 +58,7 @@ impl BitstringList {
         SignedBitstring::verify(&unverified(text)?, key)?.inflate(max_bytes)
     }
 
-    /// The credential without a proof, for whoever signs it another way.
+    /// Returns the credential without a proof, for a caller that signs it another way.
     pub fn document(&self, list: Bitstring<'_>) -> Result<Object<'static>, ListError> {
         if list.len() < MIN_ENTRIES {
             return Err(ListError::TooShort);
@@ -183,7 +183,7 @@ impl<'a> SignedBitstring<'a> {
 /// A list whose proof was verified.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VerifiedBitstring {
-    /// What it says about itself.
+    /// Its own description.
     pub list: BitstringList,
     has_other_purposes: bool,
     size: u8,
@@ -191,19 +191,19 @@ pub struct VerifiedBitstring {
 }
 
 impl VerifiedBitstring {
-    /// The bits.
+    /// Returns the bits.
     pub fn bitstring(&self) -> Bitstring<'_> {
         Bitstring { size: self.size, bytes: &self.bytes }
     }
 
-    /// Whether an entry of it, once set, may be taken back: then a cleared entry alone proves nothing.
+    /// Returns true if an entry of it, once set, may be taken back: then a cleared entry alone proves nothing.
     pub(crate) fn is_partly_reversible(&self) -> bool {
         let reversible = |purpose: &StatusPurpose| matches!(purpose, StatusPurpose::Suspension | StatusPurpose::Message);
         self.has_other_purposes || self.list.purposes.iter().any(reversible)
     }
 }
 
-/// One text, or a list of texts.
+/// Returns one text, or a list of texts.
 fn texts<'v>(value: &'v Value<'_>) -> Option<Vec<&'v str>> {
     match value {
         Value::String(text) => Some([text.as_ref()].into()),

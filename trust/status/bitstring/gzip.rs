@@ -55,8 +55,8 @@ pub(super) fn decompress(mut series: &[u8], max_bytes: usize) -> Result<Vec<u8>,
     Ok(out)
 }
 
-/// Inflates the first member onto `out`, and returns what follows it. Its length is not known before it ends. What remains is taken
-/// for one member first, whose ISIZE then says how much to expect.
+/// Inflates the first member onto `out`, and returns what follows it. Its length is not known before it ends. The rest
+/// is taken for one member first, whose ISIZE then says how much to expect.
 fn decompress_member<'s>(series: &'s [u8], max_bytes: usize, out: &mut Vec<u8>) -> Result<&'s [u8], ListError> {
     let deflated = skip_header(series).ok_or(ListError::Compression)?;
     let start = out.len();
@@ -77,7 +77,7 @@ fn decompress_member<'s>(series: &'s [u8], max_bytes: usize, out: &mut Vec<u8>) 
                 }
                 out.resize(max_bytes.min(out.len().max(GROWTH) * 2), 0);
             }
-            // Something is missing at the end, or it is no DEFLATE.
+            // Something is missing at the end, or it is not DEFLATE.
             Ok(_) if total(inflate.total_in()) == read && total(inflate.total_out()) == written => return Err(ListError::Compression),
             Ok(_) => {}
             Err(_) => return Err(ListError::Compression),
@@ -97,7 +97,7 @@ fn total(bytes: u64) -> usize {
     usize::try_from(bytes).unwrap_or(usize::MAX)
 }
 
-/// What follows the header (§2.3.1), whose optional parts have no meaning here.
+/// Returns what follows the header (§2.3.1), whose optional parts have no meaning here.
 fn skip_header(member: &[u8]) -> Option<&[u8]> {
     let (fixed, mut rest) = member.split_first_chunk::<HEADER>()?;
     let flags = fixed[3];

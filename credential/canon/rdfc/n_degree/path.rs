@@ -23,12 +23,12 @@ impl Path {
         &self.bytes
     }
 
-    /// What to append to.
+    /// Returns the text to append to.
     pub(super) fn extend(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
     }
 
-    /// Whether the path is greater than `least` whatever follows. Nothing (no path yet) is not exceeded.
+    /// Returns true if the path is greater than `least` whatever follows. Nothing (no path yet) is not exceeded.
     ///
     /// §4.8.3 steps 5.4.4.3 and 5.4.5.5 also ask that it be no shorter; a shorter one that differs is abandoned here too, as its
     /// first difference decides in the end.
@@ -45,7 +45,7 @@ impl Path {
         self.equal < self.bytes.len() && self.equal == least.len()
     }
 
-    /// Whether this path, now whole, comes before `least` in code point order; every path comes before none.
+    /// Returns true if this path, now whole, comes before `least` in code point order; every path comes before none.
     pub(super) fn is_less(&self, least: &[u8]) -> bool {
         least.is_empty() || self.bytes.as_slice() < least
     }
