@@ -77,3 +77,23 @@ pub(crate) fn numeric_date(value: &Value<'_>, name: &'static str) -> Result<Time
     let seconds = if name == "exp" { value.floor() } else { value.ceil() };
     seconds.map(Timestamp::clamped).ok_or(Malformed::OutOfRange(name))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::numeric_date;
+    use crate::json::{Number, Value};
+    use crate::malformed::Malformed;
+
+    #[test]
+    fn of_a_fraction_the_whole_seconds_count_that_let_less_through() {
+        let read = |seconds: f64, name| numeric_date(&Value::Number(Number::Float(seconds)), name).map(|at| at.unix());
+        assert_eq!(read(1000.25, "exp"), Ok(1000));
+        for name in ["nbf", "iat"] {
+            assert_eq!(read(1000.25, name), Ok(1001));
+        }
+        assert_eq!((read(1000.0, "exp"), read(1000.0, "nbf")), (Ok(1000), Ok(1000)));
+        assert_eq!((read(-0.5, "exp"), read(-0.5, "nbf")), (Ok(0), Ok(0)));
+        assert_eq!(read(1e16, "exp"), Err(Malformed::OutOfRange("exp")));
+        assert_eq!(numeric_date(&Value::from("1000"), "exp"), Err(Malformed::WrongType("exp")));
+    }
+}

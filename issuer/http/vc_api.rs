@@ -174,8 +174,12 @@ fn verified(checked: Result<Checks, Problem>) -> Response<Body> {
 /// Returns the errors, next to the rest of the answer.
 fn told(problem: Problem, object: Object<'static>) -> Response<Body> {
     let status = match problem.kind {
-        ProblemKind::Parsing | ProblemKind::MalformedValue => StatusCode::BAD_REQUEST,
-        ProblemKind::Proof | ProblemKind::Challenge | ProblemKind::Domain | ProblemKind::Validity => StatusCode::BAD_REQUEST,
+        ProblemKind::Parsing
+        | ProblemKind::MalformedValue
+        | ProblemKind::Proof
+        | ProblemKind::Challenge
+        | ProblemKind::Domain
+        | ProblemKind::Validity => StatusCode::BAD_REQUEST,
         ProblemKind::Cryptographic | ProblemKind::Status | ProblemKind::UnknownStatus => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemKind::NotFound => StatusCode::NOT_FOUND,
         ProblemKind::Unavailable => return Fault::Unavailable.into_response(),

@@ -122,7 +122,7 @@ fn nothing_is_verified_that_was_not_looked_at() {
         // Whoever asks about the proof alone is told about the proof alone.
         let reply = verify(&service, &credential, r#"{"checks": ["proof"]}"#);
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
-        let checks = reply.json().member("checks").and_then(Value::as_array).map(|checks| checks.len());
+        let checks = reply.json().member("checks").and_then(Value::as_array).map(<[_]>::len);
         assert_eq!(checks, Some(1));
     }
     let all = verify(&service, &issued(&service, "eddsa-jcs-2022"), "{}");

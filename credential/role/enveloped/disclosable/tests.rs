@@ -287,6 +287,16 @@ fn the_holder_answers_one_question_of_one_gate() {
     assert_eq!(found, Err(HolderError::Missing));
 }
 
+/// A subject may be a list of one, but in a list there is no name by which a digest could be judged.
+#[test]
+fn a_list_hides_no_digest() {
+    let listed = |document: &mut Object<'static>| {
+        let subject = document.remove("credentialSubject").expect("a subject");
+        document.set("credentialSubject", Value::Array([subject].into()));
+    };
+    assert_eq!(careless(listed, &[]), Err(Malformed::NotDisclosable("credentialSubject").into()));
+}
+
 #[test]
 fn a_flipped_bit_is_refused() {
     let genuine = [(issued().as_bytes().to_vec(), false), (presented(&[subject("roles").then(1)]).as_bytes().to_vec(), true)];
