@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 mod book;
+mod circles;
 mod invariants;
 mod one_build;
 mod sabotage;

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::error::StorageError;
+use crate::state::Finding;
 use crate::storage::Storage;
-use crate::unlocked::Finding;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU64, Ordering};
 
