@@ -3,14 +3,14 @@
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
+use crate::gate::{self, failure};
 use crate::progress::Progress;
 use crate::unlock::OpenArgs;
-use crate::verifier::{self, failure};
-use crate::{secret, words};
+use crate::{flag, secret, verifier, words};
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
-use waypass_gate::{Flag, Which};
+use waypass_gate::Which;
 use waypass_machine::{SystemRng, clock};
 use waypass_trust::audit::{Head, Leaf, Summary, Upload};
 
@@ -130,10 +130,10 @@ fn list_flagged(session: &Session, open: &OpenArgs) -> Outcome {
         // Another role of this home may have brought a newer list.
         gate.compare_lists().and_then(|()| gate.flags()).map_err(failure)
     })?;
-    let items: Vec<Value> = flags.iter().map(flag_document).collect();
+    let items: Vec<Value> = flags.iter().map(flag::document).collect();
     session.out.list("waypass.audit-flags/1", "flagged", &items, || {
         for flag in &flags {
-            session.out.words(&flag_words(flag));
+            session.out.words(&flag::words(flag));
         }
         if flags.is_empty() {
             session.out.note("nothing is flagged");
@@ -143,7 +143,7 @@ fn list_flagged(session: &Session, open: &OpenArgs) -> Outcome {
 }
 
 fn acknowledge(session: &Session, seq: Option<u64>, by: &str, open: &OpenArgs) -> Outcome {
-    let note = verifier::confirm::note(by, None, None)?;
+    let note = gate::note(by, None, None)?;
     let which = seq.map_or(Which::All, Which::One);
     let done = verifier::with(session, open, |gate| gate.acknowledge_flags(which, &note, &clock::read(), &mut SystemRng).map_err(failure))?;
     session.out.json(&json!({ "schema": "waypass.audit-acknowledged/1", "records": done }))?;
@@ -157,7 +157,7 @@ fn acknowledge(session: &Session, seq: Option<u64>, by: &str, open: &OpenArgs) -
 }
 
 fn erase(session: &Session, person: &str, by: &str, yes: bool, open: &OpenArgs) -> Outcome {
-    let note = verifier::confirm::note(by, None, None)?;
+    let note = gate::note(by, None, None)?;
     if !yes && !secret::confirm(session.input, "Erase this person from the log for good?", "--yes")? {
         return Err(secret::declined("nobody was erased"));
     }
@@ -168,42 +168,6 @@ fn erase(session: &Session, person: &str, by: &str, yes: bool, open: &OpenArgs) 
     session.out.json(&json!({ "schema": "waypass.audit-erased/1", "records": done }))?;
     session.out.words(&format!("{} record(s) say no more whom they are about", done.len()));
     Ok(Exit::Done)
-}
-
-/// Warns of the admissions that this gate would now refuse, until somebody has looked at each.
-pub(crate) fn warn_of_flags(session: &Session, flags: &[Flag]) {
-    for flag in flags {
-        session.out.warn(&flag_words(flag));
-    }
-    if !flags.is_empty() {
-        session.out.note("look at each, then: waypass audit acknowledge RECORD --by YOUR-NAME");
-    }
-}
-
-/// Returns a flag in words: what the gate knows, and what the issuer answered.
-fn flag_words(flag: &Flag) -> String {
-    let (seq, list) = (flag.admission.seq, words::when(flag.list_issued_at));
-    let since = flag.answer.as_ref().filter(|answer| answer.already_revoked).and_then(|answer| answer.revoked_at);
-    match since.and_then(Timestamp::from_unix) {
-        Some(since) => {
-            format!(
-                "record {seq} let somebody in whose credential had been withdrawn since {}: waypass audit show {seq}",
-                words::when(since)
-            )
-        }
-        None => format!(
-            "record {seq} let somebody in before this gate had the list of {list}, which denies the credential: waypass audit show {seq}"
-        ),
-    }
-}
-
-/// Returns a flag as JSON.
-pub(crate) fn flag_document(flag: &Flag) -> Value {
-    json!({
-        "seq": flag.admission.seq, "admitted_at": flag.admission.admitted_at, "list_issued_at": flag.list_issued_at.unix(),
-        "revoked_at": flag.answer.as_ref().and_then(|answer| answer.revoked_at),
-        "already_revoked": flag.answer.as_ref().map(|answer| answer.already_revoked),
-    })
 }
 
 fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {

@@ -3,10 +3,11 @@
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::{Home, Role};
-use crate::output::{Out, Tone};
+use crate::output::Out;
 use crate::secret::Input;
 use crate::text::Text;
-use crate::{trust, words};
+use crate::tone::Tone;
+use crate::{belief, words};
 use rustix::fs::{Access, access};
 use serde::Serialize;
 use std::io::ErrorKind;
@@ -75,7 +76,7 @@ fn look(session: &Session, findings: &mut Vec<Finding>) {
     findings.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| vault(&home.vault(role), role)));
     findings.extend(key_files(home));
     findings.push(memory());
-    let bundle = trust::bundle(session);
+    let bundle = belief::bundle(session);
     findings.push(clock(bundle.as_ref().ok().and_then(Option::as_ref)));
     findings.push(belief(&bundle));
     let is_gate = home.vault(Role::Verifier).exists();
@@ -231,32 +232,4 @@ fn horizon(bundle: &TrustBundle) -> Finding {
         return finding("offline", Found::Note, some).next(newer);
     }
     finding("offline", Found::Good, format!("works for every role {}", words::until(first, now)))
-}
-
-/// Returns the faults that a vault found in its own content, in words.
-pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
-    use waypass_vault::Finding;
-    match finding {
-        found if found.is_lost_key() => {
-            "a key of this device was damaged and set aside; what is bound to it can no longer be used and must be issued or enrolled again"
-                .to_owned()
-        }
-        Finding::Quarantined { table, .. } => format!("a record in {table} could not be read and was set aside"),
-        Finding::Altered { tables } if tables.is_empty() => "records were deleted, replaced or added from outside".to_owned(),
-        Finding::Altered { tables } => {
-            let tables: Vec<&str> = tables.iter().map(|table| table.trim_start_matches('.')).collect();
-            format!("records were deleted, replaced or added from outside in {}", crate::words::list(&tables))
-        }
-        Finding::LogEntry { log, seq } => format!("entry {seq} of the log {log} is missing or damaged"),
-        Finding::IndexRebuilt => "the index was damaged and was made again from the records; nothing is lost".to_owned(),
-        Finding::StateLost => "the record of the last change is damaged; deletions before now cannot be noticed".to_owned(),
-        Finding::WriteAheadLogMissing => {
-            "the vault was there without its write-ahead log (vault.db-wal); what was done last may be missing".to_owned()
-        }
-        Finding::KeysAltered { keys } => format!(
-            "{} in a part of the vault that was changed from outside; a wallet shows nothing with such a key, and what is bound to it must \
-             be issued again",
-            if let [_] = keys[..] { "a key of this device is".to_owned() } else { format!("{} keys of this device are", keys.len()) },
-        ),
-    }
 }

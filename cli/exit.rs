@@ -50,6 +50,9 @@ pub(crate) struct Failure {
     pub(crate) next: String,
 }
 
+/// The advice for files that may not grow, though there is room on the disk.
+pub(crate) const LIFT_THE_LIMIT: &str = "lift the limit on the size of files (ulimit -f), then run the command again; nothing was lost";
+
 /// The result of every verb.
 pub(crate) type Outcome = Result<Exit, Failure>;
 
@@ -79,7 +82,7 @@ impl Failure {
     /// Returns the same failure with the file that it is about. Standard input has no name.
     #[must_use]
     pub(crate) fn about(self, path: &std::path::Path) -> Self {
-        if crate::file::is_dash(path) {
+        if crate::stdio::is_dash(path) {
             return self;
         }
         Self { what: format!("{}: {}", path.display(), self.what), ..self }
@@ -106,7 +109,7 @@ impl Failure {
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
                 Self::internal(what, "free some space and run the command again; nothing was lost")
             }
-            ErrorKind::FileTooLarge => Self::internal(what, crate::unlock::LIFT_THE_LIMIT),
+            ErrorKind::FileTooLarge => Self::internal(what, LIFT_THE_LIMIT),
             _ => Self::internal(what, "check the disk, then run the command again"),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::exit::Failure;
 use crate::output::Out;
+use crate::stdio::is_dash;
 use serde_json::{Map, Value, json};
 use std::io::{BufRead, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -9,11 +10,6 @@ use std::path::Path;
 
 /// The largest file any verb reads whole: a trust bundle with its lists (trust.md: 16 MiB) and room for the envelope.
 const MAX_FILE: u64 = 24 * 1024 * 1024;
-
-/// Returns true if the name means standard input or output.
-pub(crate) fn is_dash(path: &Path) -> bool {
-    path.as_os_str() == "-"
-}
 
 /// Returns the whole of a file or of standard input.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {

@@ -1,8 +1,9 @@
 //! `waypass inspect FILE|-`: decodes without trusting.
 
 use crate::exit::{Exit, Failure, Outcome};
-use crate::output::{Out, Tone};
+use crate::output::Out;
 use crate::text::{Text, escaped};
+use crate::tone::Tone;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::jsonld::KnownContexts;

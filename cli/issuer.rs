@@ -1,7 +1,7 @@
 //! `waypass issuer ..`: the online role.
 
 use crate::Session;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, OpenArgs};
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use waypass_issuer::keys::{KeyRole, KeyUse};
 use waypass_issuer::open::OpenError;
 use waypass_issuer::store::StoreError;
 use waypass_machine::clock;
-use waypass_vault::{KeyPurpose, Unlocked, VaultError};
+use waypass_vault::{KeyPurpose, Unlocked};
 
 mod authority;
 mod ceremony;
@@ -24,6 +24,7 @@ mod key;
 mod list;
 mod log;
 mod publish;
+mod reading;
 mod seat;
 mod serve;
 
@@ -115,11 +116,6 @@ fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>
     unlock::with(session, Role::Issuer, args, |vault| seat::seated(session, vault, work))
 }
 
-/// Gives a vault of version 0.1.0 the key for the seal of its issuer, whose database the next step puts under it.
-pub(crate) fn begin_seal(vault: &Unlocked<'_>) -> Result<(), VaultError> {
-    seat::Kept::begin(vault, true).map(drop)
-}
-
 /// Returns the vault's keys that an issuer signs with.
 fn key_uses(vault: &Unlocked<'_>) -> Result<Vec<(KeyRole, waypass_vault::KeyId)>, Failure> {
     let keys = vault.keys()?;
@@ -169,7 +165,7 @@ fn store_failure(error: StoreError) -> Failure {
     match error {
         StoreError::Busy => Failure::internal(error, "let the other command end, then run this one again"),
         StoreError::Full => Failure::internal(error, "free some space on that disk, then run the command again"),
-        StoreError::FileLimit => Failure::internal(error, unlock::LIFT_THE_LIMIT),
+        StoreError::FileLimit => Failure::internal(error, LIFT_THE_LIMIT),
         StoreError::Newer { .. } => Failure::internal(error, "install the newer version of waypass; nothing was changed"),
         StoreError::Corrupt(_) => {
             Failure::new(Exit::Tamper, error, "stop the service, keep the file and restore a copy of the issuer's folder")

@@ -5,8 +5,8 @@
 
 use crate::exit::{Failure, plain};
 use crate::text::{Lines, Text, escaped, in_ascii};
+use crate::tone::Tone;
 use crate::words::with_local_times;
-use anstyle::{Ansi256Color, Color, RgbColor, Style};
 use rustix::termios::{Winsize, tcgetwinsize};
 use serde::Serialize;
 use std::io::{ErrorKind, Write};
@@ -57,7 +57,7 @@ impl Out {
     /// Prints the words about a result that went to `path`: on standard output, unless the result itself is there.
     pub(crate) fn delivered(self, path: &std::path::Path, text: impl Into<Lines>) {
         match self.shape {
-            Shape::Words if crate::file::is_dash(path) => self.note(text),
+            Shape::Words if crate::stdio::is_dash(path) => self.note(text),
             _ => self.words(text),
         }
     }
@@ -186,48 +186,6 @@ fn lost(why: &str) -> Failure {
         format!("cannot write to standard output: {why}"),
         "what the command did stays done; make room, then ask for the result again",
     )
-}
-
-/// The tones of a verdict.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Tone {
-    Green,
-    Amber,
-    Red,
-    Grey,
-    /// Secondary text.
-    Quiet,
-    /// Headings.
-    Strong,
-}
-
-/// Text in a tone, for words and warnings.
-pub(crate) fn paint(tone: Tone) -> Style {
-    let style = Style::new();
-    match tone {
-        Tone::Green => style.bold().fg_color(Some(Ansi256Color(35).into())),
-        Tone::Amber => style.bold().fg_color(Some(Ansi256Color(221).into())),
-        Tone::Red => style.bold().fg_color(Some(Ansi256Color(160).into())),
-        Tone::Grey => style.bold().fg_color(Some(Ansi256Color(250).into())),
-        Tone::Quiet => style.dimmed(),
-        Tone::Strong => style.bold(),
-    }
-}
-
-/// Returns the banner of a verdict: the exact colours where the terminal says it has them, the nearest of 256 otherwise.
-pub(crate) fn banner(tone: Tone) -> Style {
-    let exact = std::env::var_os("COLORTERM").is_some_and(|value| value == "truecolor" || value == "24bit");
-    let pick = |rgb: (u8, u8, u8), near: u8| -> Option<Color> {
-        Some(if exact { RgbColor(rgb.0, rgb.1, rgb.2).into() } else { Ansi256Color(near).into() })
-    };
-    let white = pick((255, 255, 255), 231);
-    let (ground, text) = match tone {
-        Tone::Green => (pick((0x0B, 0x6B, 0x3A), 22), white),
-        Tone::Amber => (pick((0xFF, 0xC5, 0x3D), 221), pick((0x1A, 0x13, 0x00), 16)),
-        Tone::Red => (pick((0xA8, 0x07, 0x1A), 124), white),
-        Tone::Grey | Tone::Quiet | Tone::Strong => (pick((0x43, 0x48, 0x4E), 238), white),
-    };
-    Style::new().bold().bg_color(ground).fg_color(text)
 }
 
 /// Returns a message with its times as people read them.

@@ -146,7 +146,7 @@ pub(crate) fn read_any(out: Out, files: &[PathBuf]) -> Result<Vec<u8>, Failure> 
 fn bring(out: Out, files: &[PathBuf]) -> Result<Brought, Failure> {
     let mut gatherer = Gatherer::new();
     if let [one] = files
-        && file::is_dash(one)
+        && crate::stdio::is_dash(one)
         && !is_picture(std::io::stdin().lock().fill_buf().map_err(|error| Failure::file("read", one, &error))?)
     {
         return scan(out, one);

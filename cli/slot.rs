@@ -6,6 +6,7 @@ use crate::file::{self, Members};
 use crate::home::Role;
 use crate::secret::SecretArgs;
 use crate::unlock::{self, OpenArgs};
+use crate::vault::{key_file_failure, storage_failure};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_machine::{CALIBRATED, SystemRng, clock, key_file};
@@ -53,7 +54,7 @@ pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
             if open.is_given() {
                 drop(unlock::keep(session, role, &open)?);
             }
-            let slots = unlock::open(session, role)?.status(&clock::read()).map_err(|error| unlock::storage_failure(&error))?.slots;
+            let slots = unlock::open(session, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?.slots;
             let items: Vec<Members> = slots.iter().map(members).collect();
             session.out.list("waypass.slots/1", "slots", &items, || {
                 for slot in &slots {
@@ -86,13 +87,13 @@ pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
 fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failure> {
     let mut vault = unlock::keep(session, role, &args.open)?;
     let factor: Box<dyn Factor> = if let Some(path) = &args.new_key_file {
-        Box::new(key_file::create(path).map_err(|error| unlock::key_file_failure(&error))?)
+        Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?)
     } else if args.new_recovery {
         let code = RecoveryCode::generate(&mut SystemRng);
         session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
         Box::new(code)
     } else {
-        let file = args.new_secret_file.clone().filter(|path| !crate::file::is_dash(path));
+        let file = args.new_secret_file.clone().filter(|path| !crate::stdio::is_dash(path));
         let secret = SecretArgs { secret_file: file, secret_fd: None };
         let choose = || secret.choose(session.out, session.input, "choose the new pass phrase");
         Box::new(Password::new(crate::secret::text(&unlock::aside(session, role, &mut vault, choose)??)?))
@@ -109,8 +110,8 @@ fn changed(session: &Session, role: Role, vault: &Unlocked<'_>, what: &str) -> R
     if role != Role::Verifier {
         return Ok(());
     }
-    let gate = crate::verifier::opened(session, vault)?;
-    gate.factors_changed(what, &clock::read(), &mut SystemRng).map_err(crate::verifier::failure)
+    let gate = crate::gate::opened(session, vault)?;
+    gate.factors_changed(what, &clock::read(), &mut SystemRng).map_err(crate::gate::failure)
 }
 
 pub(crate) fn name(slot: &SlotInfo) -> String {

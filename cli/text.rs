@@ -1,7 +1,7 @@
 //! Text on its way to a terminal. A line is one line whatever is in it: a stranger's text neither moves the cursor, nor changes colours, nor
 //! turns the order of what follows, nor begins a line of its own.
 
-use crate::output::{Tone, paint};
+use crate::tone::{Tone, paint};
 use anstyle::Style;
 use std::fmt;
 
@@ -179,7 +179,7 @@ fn acts(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Lines, Text, escaped, safe};
-    use crate::output::Tone;
+    use crate::tone::Tone;
 
     #[test]
     fn a_stranger_cannot_move_the_cursor_or_the_text() {

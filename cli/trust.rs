@@ -1,19 +1,19 @@
 //! `waypass trust pin|bundle|list|resolve`: what this device believes, and how it came to.
 
 use crate::Session;
+use crate::belief::{NOT_COMPARED, belief_failure, bundle, bundle_failure, store, store_failure};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::OpenAllArgs;
-use crate::{audit, file, secret, unlock, verifier, words};
+use crate::{file, flag, gate, secret, unlock, words};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::time::Timestamp;
 use waypass_gate::{BundleTime, Flag};
-use waypass_machine::{SystemRng, TrustFolder, clock};
+use waypass_machine::{SystemRng, clock};
 use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
-use waypass_trust::policy::PolicyError;
 use waypass_trust::time::FURTHEST_AHEAD_SECONDS;
-use waypass_vault::{Belief, BeliefError, Tampering, TrustStore, TrustStoreError};
+use waypass_vault::{Belief, BeliefError};
 
 mod resolve;
 
@@ -79,19 +79,6 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     }
 }
 
-/// Returns the folder of this device.
-pub(crate) fn store(session: &Session) -> TrustStore {
-    TrustStore::new(TrustFolder::new(session.home.trust()))
-}
-
-/// Said where no vault was opened.
-pub(crate) const NOT_COMPARED: &str = "not compared with the vault: what the files say was checked for its signatures only";
-
-/// Returns what the trust files say; `None` before anything was brought. Not compared with any vault.
-pub(crate) fn bundle(session: &Session) -> Result<Option<TrustBundle>, Failure> {
-    store(session).load().map_err(failure)
-}
-
 /// Asks about a bundle that is dated far ahead of this device's clock, before a vault is opened for it. A file that
 /// cannot be opened has its own words later.
 fn dated(session: &Session, signed: &[u8], yes: bool) -> Result<BundleTime, Failure> {
@@ -127,22 +114,17 @@ fn change(
     let mut flags = Vec::new();
     for (role, vault) in &unlock::all(session, open)? {
         if *role == Role::Verifier {
-            let gate = verifier::opened(session, vault)?;
+            let gate = gate::opened(session, vault)?;
             work(gate.belief())?;
             flags = gate
                 .trust_changed(change.what, change.time, &clock::read(), &mut SystemRng)
                 .and_then(|()| gate.flags())
-                .map_err(verifier::failure)?;
+                .map_err(gate::failure)?;
         } else {
             work(&Belief::new(vault, store(session), None))?;
         }
     }
     Ok(flags)
-}
-
-/// Returns the failure for a bundle whose rules cannot be used.
-pub(crate) fn policy_failure(error: &PolicyError) -> Failure {
-    Failure::new(Exit::Red, format!("the rules in the bundle cannot be used: {error}"), "sync; if it stays, tell the site's operator")
 }
 
 fn pin(session: &Session, file: &Path, digest: Option<&str>, open: &OpenAllArgs) -> Outcome {
@@ -212,9 +194,9 @@ fn is_bundle(signed: &[u8]) -> bool {
 
 fn told(session: &Session, bundle: &TrustBundle, flags: &[Flag]) -> Outcome {
     let mut taken = document(bundle);
-    taken["flagged"] = flags.iter().map(audit::flag_document).collect();
+    taken["flagged"] = flags.iter().map(flag::document).collect();
     session.out.json(&taken)?;
-    audit::warn_of_flags(session, flags);
+    flag::warn_of(session, flags);
     let names: Vec<String> = bundle.authorities().iter().map(|authority| authority.name.clone()).collect();
     session.out.words(&format!(
         "bundle of {} taken: {} with {} gate(s)",
@@ -227,7 +209,7 @@ fn told(session: &Session, bundle: &TrustBundle, flags: &[Flag]) -> Outcome {
 
 fn list(session: &Session) -> Outcome {
     let Some(bundle) = bundle(session)? else {
-        let pinned = store(session).root().map_err(failure)?;
+        let pinned = store(session).root().map_err(store_failure)?;
         let next = if pinned.is_some() { "waypass trust bundle FILE" } else { "waypass trust pin FILE --digest NUMBER" };
         return Err(Failure::new(Exit::Grey, "this device has no trust bundle", format!("bring one: {next}")));
     };
@@ -284,54 +266,9 @@ fn document(bundle: &TrustBundle) -> serde_json::Value {
     })
 }
 
-/// Returns the words for a store that failed or did not believe.
-pub(crate) fn failure(error: TrustStoreError) -> Failure {
-    match error {
-        TrustStoreError::NotPinned => Failure::new(Exit::Grey, error, "pin one: waypass trust pin FILE --digest NUMBER"),
-        TrustStoreError::OtherRoot { .. } => Failure::new(Exit::Tamper, error, OTHER_ROOT),
-        TrustStoreError::Quarantined { .. } => {
-            Failure::new(Exit::Tamper, error, "sync, or import the bundle again; the damaged file was kept")
-        }
-        TrustStoreError::Bundle(why) => bundle_failure(&why),
-        TrustStoreError::Busy { .. } => Failure::internal(error, "let the other command end, then run this one again"),
-        TrustStoreError::Storage(why) => unlock::storage_failure(&why),
-    }
-}
-
-const OTHER_ROOT: &str =
-    "do not use this file, unless the site's operator says that it has a new root: then `waypass trust remove`, and pin the new one";
-
 /// Returns the words for a file that a device does not believe. A fault of the device itself does not name it.
 fn refused(error: BeliefError, file: &Path) -> Failure {
     let is_about_file = matches!(error, BeliefError::Refused(_) | BeliefError::OtherRoot(_));
     let failure = belief_failure(error);
     if is_about_file { failure.about(file) } else { failure }
-}
-
-/// Returns the words for what a device does not believe.
-pub(crate) fn belief_failure(error: BeliefError) -> Failure {
-    match error {
-        BeliefError::Tampered(Tampering::Seal) => {
-            Failure::new(Exit::Tamper, error, "pin the root again: waypass trust pin FILE --digest NUMBER")
-        }
-        BeliefError::Tampered(_) => Failure::new(Exit::Tamper, error, "bring the newest bundle of this site: waypass trust bundle FILE"),
-        BeliefError::NotPinned => Failure::new(Exit::Grey, error, "pin one: waypass trust pin FILE --digest NUMBER"),
-        BeliefError::OtherRoot(_) => Failure::new(Exit::Tamper, error, OTHER_ROOT),
-        BeliefError::Refused(why) => bundle_failure(&why),
-        BeliefError::Store(why) => failure(why),
-        BeliefError::Vault(why) => why.into(),
-    }
-}
-
-/// Returns the words for a bundle that is not believed: old is never a reason, altered and older than the one held are.
-pub(crate) fn bundle_failure(error: &BundleError) -> Failure {
-    match error {
-        BundleError::Syntax(_) | BundleError::Schema { .. } | BundleError::TooLarge { .. } => {
-            Failure::usage(error, "name the file that `waypass issuer publish -o FILE` wrote")
-        }
-        BundleError::NotPinned(_) => {
-            Failure::new(Exit::Tamper, error, "compare the number again with the operator; do not use the file if it differs")
-        }
-        _ => Failure::new(Exit::Tamper, error, "nothing was changed; get the file again from its issuer, by another way"),
-    }
 }

@@ -1,26 +1,21 @@
 //! Opening a vault with what the person or the service shows, and the words for every way that can end.
 
 use crate::Session;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::home::Role;
 use crate::secret::{self, SecretArgs};
-use crate::words;
+use crate::vault::{
+    FOREIGN, create_failure, exposed_failure, factor_failure, finding_words, is_refused, key_file_failure, open_failure, resume_failure,
+    storage_failure, unlock_failure,
+};
+use crate::{belief, gate, seal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use waypass_machine::{
-    CALIBRATED, CreateError, Exposed, KeyFileError, LockHolder, OpenError, ResumeError, SystemRng, Unfinished, Wait, clock, close_home,
-    key_file,
-};
-use waypass_vault::{
-    BackupError, Factor, FactorError, Factors, KeyFile, Parked, Password, RecoveryCode, Room, StorageError, UnlockError, Unlocked, Vault,
-    VaultError, VaultStatus,
-};
+use waypass_machine::{CALIBRATED, CreateError, LockHolder, OpenError, SystemRng, Unfinished, Wait, clock, close_home, key_file};
+use waypass_vault::{Factor, Factors, KeyFile, Parked, Password, RecoveryCode, UnlockError, Unlocked, Vault, VaultStatus};
 
 /// How long a command waits for another process that holds the vault.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The advice for files that may not grow, though there is room on the disk.
-pub(crate) const LIFT_THE_LIMIT: &str = "lift the limit on the size of files (ulimit -f), then run the command again; nothing was lost";
 
 /// How a vault is opened.
 #[derive(clap::Args, Clone, Default, Debug)]
@@ -71,7 +66,7 @@ pub(crate) fn with<T>(
 /// Says what was found before, and what this command came upon.
 pub(crate) fn tell_findings(session: &Session, vault: &Unlocked<'_>) {
     for finding in vault.findings() {
-        session.out.warn(&crate::doctor::finding_words(&finding));
+        session.out.warn(&finding_words(&finding));
     }
 }
 
@@ -84,7 +79,7 @@ pub(crate) fn keep(session: &Session, role: Role, args: &OpenArgs) -> Result<Unl
     let gate = (role == Role::Verifier).then(|| vault.status(&clock::read())).transpose();
     let before = gate.map_err(|error| storage_failure(&error))?;
     let opened = vault.into_unlocked(&Factors::one(&*factor), &clock::read());
-    let unlocked = opened.map_err(|(_, error)| unlock_failure(error, args, role))?;
+    let unlocked = opened.map_err(|(_, error)| unlock_failure(error, args.key_file.as_deref(), role))?;
     upgrade(session, role, &unlocked)?;
     if let Some(before) = before {
         tried(session, args, &before, &unlocked)?;
@@ -102,8 +97,8 @@ fn tried(session: &Session, args: &OpenArgs, before: &VaultStatus, vault: &Unloc
     if wrong == 0 {
         return Ok(());
     }
-    let gate = crate::verifier::opened(session, vault)?;
-    gate.tried(wrong, is_locked_out, &clock::read(), &mut SystemRng).map_err(crate::verifier::failure)
+    let gate = gate::opened(session, vault)?;
+    gate.tried(wrong, is_locked_out, &clock::read(), &mut SystemRng).map_err(gate::failure)
 }
 
 /// How every vault of a home that believes something is opened, one after the other.
@@ -155,7 +150,7 @@ fn opened_by(session: &Session, role: Role, key_files: &[KeyFile]) -> Result<Opt
             Ok(unlocked) => return Ok(Some(unlocked)),
             // The key file of another vault: no try is counted for one.
             Err((back, UnlockError::WrongSecret { .. } | UnlockError::NoSlot)) => vault = *back,
-            Err((_, error)) => return Err(unlock_failure(error, &OpenArgs::default(), role)),
+            Err((_, error)) => return Err(unlock_failure(error, None, role)),
         }
     }
     Ok(None)
@@ -166,12 +161,12 @@ fn upgrade(session: &Session, role: Role, vault: &Unlocked<'_>) -> Result<(), Fa
     let upgraded = match role {
         _ if !vault.needs_upgrade() => false,
         Role::Verifier => {
-            let gate = crate::verifier::opened(session, vault)?;
-            gate.upgrade(&clock::read(), &mut SystemRng).map_err(crate::verifier::failure)?
+            let gate = gate::opened(session, vault)?;
+            gate.upgrade(&clock::read(), &mut SystemRng).map_err(gate::failure)?
         }
-        Role::Wallet => waypass_wallet::upgrade(vault, crate::trust::store(session)).map_err(crate::trust::belief_failure)?,
+        Role::Wallet => waypass_wallet::upgrade(vault, belief::store(session)).map_err(belief::belief_failure)?,
         Role::Issuer => {
-            vault.upgrade(|_| crate::issuer::begin_seal(vault))?;
+            vault.upgrade(|_| seal::Kept::begin(vault, true).map(drop))?;
             true
         }
     };
@@ -191,21 +186,6 @@ pub(crate) fn aside<T>(session: &Session, role: Role, vault: &mut Unlocked<'_>, 
 pub(crate) fn resume(session: &Session, role: Role, parked: Parked<'static>) -> Result<Unlocked<'static>, Failure> {
     let resumed = waypass_machine::resume(parked, &session.home.vault(role), Wait::new(PATIENCE, &mut waiting(session)));
     resumed.map_err(|error| resume_failure(&error, role))
-}
-
-/// Returns true if a parked vault is not what was parked, and false if it can be tried again.
-pub(crate) const fn is_tampering(error: &ResumeError) -> bool {
-    matches!(error, ResumeError::Changed | ResumeError::Open(OpenError::NotFound(_) | OpenError::Damaged))
-}
-
-pub(crate) fn resume_failure(error: &ResumeError, role: Role) -> Failure {
-    match error {
-        ResumeError::Open(why) => open_failure(why, role),
-        ResumeError::Storage(why) => storage_failure(why),
-        ResumeError::Changed => {
-            Failure::new(Exit::Tamper, error, "nothing was done; find out who changed the folder before this device is used again")
-        }
-    }
 }
 
 /// Returns the locked vault. Modes and links that let other users in are put right, and said.
@@ -282,10 +262,7 @@ pub(crate) fn create<T>(
             session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
         }
     }
-    let unlocked = unfinished
-        .vault()
-        .unlock(&Factors::one(factor), &clock::read())
-        .map_err(|error| unlock_failure(error, &OpenArgs::default(), role))?;
+    let unlocked = unfinished.vault().unlock(&Factors::one(factor), &clock::read()).map_err(|error| unlock_failure(error, None, role))?;
     let done = work(&unlocked)?;
     drop(unlocked);
     unfinished.finish().map_err(|error| storage_failure(&error))?;
@@ -331,158 +308,4 @@ fn factor(session: &Session, args: &OpenArgs, role: Role) -> Result<Box<dyn Fact
 
 fn password(secret: &[u8]) -> Result<Box<dyn Factor>, Failure> {
     Ok(Box::new(Password::new(secret::text(secret)?)))
-}
-
-fn open_failure(error: &OpenError, role: Role) -> Failure {
-    let name = role.folder();
-    match error {
-        OpenError::NotFound(dir) => Failure::usage(
-            format!("there is no {name} in {}", dir.display()),
-            format!("make one with `waypass {name} init`, or say where it is with --home DIR"),
-        ),
-        OpenError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
-        OpenError::Newer { .. } => Failure::internal(error, "install the newer version of waypass; nothing was changed"),
-        OpenError::Damaged => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
-        OpenError::Unfinished(dir) => Failure::usage(
-            format!("making the {name} in {} was cut short; nothing was kept", dir.display()),
-            format!("run `waypass {name} init` again"),
-        ),
-        OpenError::Exposed(why) => exposed_failure(why),
-        OpenError::Storage(why) => storage_failure(why),
-    }
-}
-
-fn create_failure(error: CreateError) -> Failure {
-    match error {
-        CreateError::Exists(_) => Failure::usage(error, "use it, or choose another place with --home DIR"),
-        CreateError::Factor(why) => factor_failure(&why),
-        CreateError::Storage(why) => storage_failure(&why),
-        CreateError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
-        CreateError::Exposed(why) => exposed_failure(&why),
-    }
-}
-
-fn exposed_failure(error: &Exposed) -> Failure {
-    let next = match error {
-        Exposed::Writable { .. } => "keep it on a file system that has modes, in a folder of your own",
-        Exposed::NotAFile { .. } => "put the file itself there, or choose another place with --home DIR",
-    };
-    Failure::new(Exit::Tamper, error, next)
-}
-
-fn unlock_failure(error: UnlockError, args: &OpenArgs, role: Role) -> Failure {
-    match error {
-        UnlockError::WrongSecret { .. } if args.key_file.is_some() => {
-            let path = args.key_file.as_deref().unwrap_or(Path::new(""));
-            Failure::new(
-                Exit::WrongSecret,
-                format!("the key file {} does not open this {}", path.display(), role.folder()),
-                "name the key file that was made for it, or open it with its pass phrase or recovery code",
-            )
-        }
-        UnlockError::WrongSecret { .. } => {
-            Failure::new(Exit::WrongSecret, &error, "check the keyboard and try again; the recovery code opens it too (--recovery)")
-        }
-        UnlockError::Throttled { seconds } => {
-            let wait = words::span(i64::try_from(seconds).unwrap_or(i64::MAX));
-            Failure::new(
-                Exit::Throttled,
-                "too many wrong tries; this one was not made",
-                format!("wait {wait}, then try again; the recovery code opens it too (--recovery)"),
-            )
-        }
-        UnlockError::LockedOut => {
-            Failure::new(Exit::Throttled, "no tries are left for the pass phrase", "open it with the recovery code (--recovery)")
-        }
-        UnlockError::NoSlot => Failure::new(Exit::Locked, &error, "see what opens it: waypass ROLE status"),
-        UnlockError::Damaged => Failure::new(Exit::Tamper, &error, "open it with another factor, or restore a backup"),
-        UnlockError::Factor(why) => factor_failure(&why),
-        UnlockError::Storage(why) => storage_failure(&why),
-    }
-}
-
-/// The next step for a file that is not a key file.
-const KEY_FILES: &str = "name the file that `init --key-file` or `slot add --key-file` made";
-
-/// Returns the words for a key file that cannot be used.
-pub(crate) fn key_file_failure(error: &KeyFileError) -> Failure {
-    match error {
-        KeyFileError::Io { path, source } if source.kind() == std::io::ErrorKind::AlreadyExists => {
-            Failure::usage(format!("the key file {} is there already and may open something else", path.display()), "choose another name")
-        }
-        KeyFileError::Io { path, source } => Failure::file("use the key file", path, source),
-        KeyFileError::NotAKeyFile { .. } => Failure::usage(error, KEY_FILES),
-    }
-}
-
-/// Returns the words for a factor that cannot be used.
-pub(crate) fn factor_failure(error: &FactorError) -> Failure {
-    match error {
-        FactorError::NotAKeyFile => Failure::usage(error, KEY_FILES),
-        FactorError::NotARecoveryCode => {
-            Failure::new(Exit::WrongSecret, error, "type it as printed; spaces, hyphens and case do not matter")
-        }
-        FactorError::Empty => Failure::usage(error, "choose a pass phrase of several words"),
-        FactorError::Memory => Failure::internal(error, "close other programs and try again"),
-        FactorError::Parameters => Failure::new(Exit::Tamper, error, "restore a backup"),
-    }
-}
-
-/// Returns true if the system let this user not write, for want of a right or because the file system is read-only.
-fn is_refused(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem)
-}
-
-/// The next step in a folder that this user may not use.
-const FOREIGN: &str = "this user may not use that folder: `waypass doctor` says whose it is and what to do";
-
-/// Returns the words for a store that failed.
-pub(crate) fn storage_failure(error: &StorageError) -> Failure {
-    match error {
-        StorageError::Full { room: Room::FileSize, .. } => Failure::internal(error, LIFT_THE_LIMIT),
-        StorageError::Full { room: Room::Disk, .. } => {
-            Failure::internal(error, "free some space on that disk, then run the command again; nothing acknowledged was lost")
-        }
-        StorageError::Corrupt { .. } => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
-        StorageError::Busy { .. } => Failure::internal(error, "let the other command end, then run this one again"),
-        StorageError::Refused { doing, why } => Failure::usage(format!("{doing}: {}", crate::exit::plain_text(why)), FOREIGN),
-        StorageError::Io { doing, why } => {
-            Failure::internal(format!("{doing}: {}", crate::exit::plain_text(why)), "check the disk, then run the command again")
-        }
-        StorageError::Poisoned => Failure::internal(error, "check the disk, then run the command again"),
-    }
-}
-
-impl From<VaultError> for Failure {
-    fn from(error: VaultError) -> Self {
-        match &error {
-            VaultError::Storage(why) => storage_failure(why),
-            VaultError::Factor(why) => factor_failure(why),
-            VaultError::Quarantined => Self::new(Exit::Tamper, &error, "see `waypass doctor`; a backup may still hold it"),
-            VaultError::NoSuchSlot => Self::usage(&error, "the list names them: slot list"),
-            VaultError::LastSlot => Self::usage(&error, "add another slot first: slot add"),
-            VaultError::LogDamaged { .. } | VaultError::LogIndexDamaged => Self::new(Exit::Tamper, &error, "see `waypass doctor`"),
-            VaultError::Limit { .. } | VaultError::NoSuchKey | VaultError::Reserved | VaultError::BatchOpen => {
-                Self::internal(&error, "run `waypass doctor`")
-            }
-        }
-    }
-}
-
-impl From<BackupError> for Failure {
-    fn from(error: BackupError) -> Self {
-        match error {
-            BackupError::Refused => Self::new(
-                Exit::WrongSecret,
-                &error,
-                "check the pass phrase and the recovery code, and that the file is the one that was made",
-            ),
-            BackupError::NotEmpty => Self::usage(&error, "restore into a new vault"),
-            BackupError::NotABackup => Self::usage(&error, "name the file that `waypass wallet backup` made"),
-            BackupError::Newer { .. } => Self::usage(&error, "install the newer version of waypass"),
-            BackupError::NeedsTwoFactors => Self::usage(&error, "give a pass phrase and the recovery code"),
-            BackupError::Vault(why) => why.into(),
-            BackupError::Factor(why) => factor_failure(&why),
-        }
-    }
 }

@@ -1,18 +1,17 @@
 //! `waypass verifier ..`: the checkpoint. Challenge and verdict may be two processes; what lies between is in the vault.
 
 use crate::Session;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Failure, Outcome};
+use crate::gate;
 use crate::home::Role;
-use crate::trust;
 use crate::unlock::{self, OpenArgs};
-use waypass_gate::{Gate, GateError, Mode};
-use waypass_trust::audit::ReceiptError;
-use waypass_vault::Unlocked;
+use waypass_gate::{Gate, Mode};
 
 mod acknowledge;
+mod aside;
 mod challenge;
 mod clock;
-pub(crate) mod confirm;
+mod confirm;
 mod enroll;
 mod init;
 mod status;
@@ -71,43 +70,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     }
 }
 
-/// Opens the gate of an open vault over this home's trust files.
-pub(crate) fn opened<'v>(session: &Session, vault: &'v Unlocked<'v>) -> Result<Gate<'v>, Failure> {
-    Gate::open(vault, trust::store(session)).map_err(failure)
-}
-
 /// Opens the gate and does `work` with it.
 pub(crate) fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&Gate<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    unlock::with(session, Role::Verifier, args, |vault| work(&opened(session, vault)?))
-}
-
-/// Returns the words for a gate that could not do what was asked.
-pub(crate) fn failure(error: GateError) -> Failure {
-    match error {
-        GateError::NoIdentity => Failure::new(Exit::Tamper, error, "make the gate again in a new home and enrol it"),
-        GateError::NoBundle => Failure::new(Exit::Grey, error, "bring one: waypass trust pin FILE --digest NUMBER"),
-        GateError::Tampered(_) => {
-            Failure::new(Exit::Tamper, error, "look at it, then go on with: waypass verifier acknowledge --by YOUR-NAME")
-        }
-        GateError::Policy(why) => trust::policy_failure(&why),
-        GateError::Belief(why) => trust::belief_failure(why),
-        GateError::Log(_) | GateError::Record { .. } => {
-            Failure::new(Exit::Tamper, error, "keep the device as it is and report this gate to the issuer")
-        }
-        GateError::NotAmber { .. } => Failure::usage(error, "only CAUTION is confirmed; see the log: waypass audit list"),
-        GateError::AlreadySettled { by, .. } => Failure::usage(&error, format!("read it: waypass audit show {by}")),
-        GateError::NeedsSecond { .. } => Failure::usage(error, "name the second guard: --second NAME; or say --turned-away"),
-        GateError::NeedsReason { .. } => Failure::usage(error, "say why: --reason TEXT; or say --turned-away"),
-        GateError::NoFlag { .. } => Failure::usage(error, "see which are: waypass audit list --flagged"),
-        GateError::Flagged { seq } => Failure::usage(&error, format!("look at it first: waypass audit acknowledge {seq} --by NAME")),
-        GateError::NoPerson => Failure::usage(error, "name the person as `waypass audit show` does"),
-        GateError::Note(why) => confirm::bad_note(&why),
-        GateError::NoRecord { .. } => Failure::usage(error, "see what there is: waypass audit list"),
-        GateError::WrongClock(_) => Failure::usage(error, "set the clock with your system's own tool, then confirm it"),
-        GateError::Receipt(ReceiptError::Malformed) => Failure::usage(error, "name the file that the issuer wrote"),
-        GateError::Receipt(_) => Failure::new(Exit::Tamper, error, "the log was not marked as delivered; tell the issuer's operator"),
-        GateError::TooLong => Failure::usage(error, "shorten --purpose or the query"),
-        GateError::Signer => Failure::internal(error, "run the command again"),
-        GateError::Vault(why) => why.into(),
-    }
+    unlock::with(session, Role::Verifier, args, |vault| work(&gate::opened(session, vault)?))
 }

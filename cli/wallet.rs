@@ -1,16 +1,16 @@
 //! `waypass wallet ..`: the holder's device. Each command opens, works and locks.
 
 use crate::Session;
+use crate::belief;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::output::Out;
-use crate::trust;
 use crate::unlock::{self, OpenArgs};
 use waypass_machine::clock;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
 use waypass_vault::{Belief, BeliefError, Finding, StorageError, Tampering, Unlocked, VaultError};
-use waypass_wallet::{DEVICE_TABLE, Wallet, WalletError};
+use waypass_wallet::{CredentialId, DEVICE_TABLE, Wallet, WalletError};
 
 mod add;
 mod aside;
@@ -20,6 +20,7 @@ mod init;
 mod list;
 mod pickup;
 mod present;
+mod refusal;
 mod sync;
 
 /// Arguments of `wallet`.
@@ -94,7 +95,7 @@ impl Open {
     /// Returns the device's belief, for what must not go on under files that were changed.
     fn believed(&self) -> Result<Option<&TrustBundle>, Failure> {
         match &self.tampering {
-            Some(how) => Err(trust::belief_failure(BeliefError::Tampered(how.clone()))),
+            Some(how) => Err(belief::belief_failure(BeliefError::Tampered(how.clone()))),
             None => Ok(self.bundle.as_ref()),
         }
     }
@@ -118,7 +119,7 @@ impl Drop for Open {
 fn tell(out: Out, vault: &Unlocked<'_>, told: &mut Vec<Finding>) {
     for finding in vault.findings() {
         if !told.contains(&finding) {
-            out.warn(&crate::doctor::finding_words(&finding));
+            out.warn(&crate::vault::finding_words(&finding));
             told.push(finding);
         }
     }
@@ -133,10 +134,10 @@ struct Known {
 
 fn known(session: &Session, vault: &Unlocked<'_>) -> Result<Known, Failure> {
     // Held credentials can be looked at without trust; a command that needs it asks for it and fails.
-    let (bundle, tampering) = match Belief::new(vault, trust::store(session), None).bundle() {
+    let (bundle, tampering) = match Belief::new(vault, belief::store(session), None).bundle() {
         Ok(bundle) => (bundle, None),
         Err(BeliefError::Tampered(how)) => (None, Some(how)),
-        Err(why) => return Err(trust::belief_failure(why)),
+        Err(why) => return Err(belief::belief_failure(why)),
     };
     let at = moment(vault, bundle.as_ref())?;
     Ok(Known { bundle, tampering, at })
@@ -193,4 +194,9 @@ fn failure(error: WalletError) -> Failure {
             Failure::new(Exit::Tamper, error, "see `waypass doctor`; a backup may still hold it")
         }
     }
+}
+
+/// Returns the beginning of an id that a person types.
+fn short(id: &CredentialId) -> String {
+    id.to_string().chars().take(8).collect()
 }

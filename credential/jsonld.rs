@@ -17,6 +17,7 @@ mod compile;
 mod compiled;
 mod contexts;
 mod expand;
+mod head;
 mod names;
 mod repeats;
 mod table;

@@ -18,7 +18,7 @@ const SKIP: u64 = 4_000_000;
 pub enum Behind {
     /// Targets of a version that was not given out yet.
     Targets {
-        /// The gate.
+        /// Returns the gate.
         gate: String,
         /// The version it decided by.
         seen: u64,
@@ -27,7 +27,7 @@ pub enum Behind {
     },
     /// A log that goes on after records of which this issuer holds none, and for which the gate has a receipt.
     Log {
-        /// The gate.
+        /// Returns the gate.
         gate: String,
         /// How many records its log has.
         seen: u64,
@@ -36,7 +36,7 @@ pub enum Behind {
     },
     /// An entry of one of our lists that is revoked, and is not revoked here.
     Revoked {
-        /// The gate.
+        /// Returns the gate.
         gate: String,
         /// The list.
         list: u32,

@@ -1,26 +1,10 @@
 //! Errors of this computer, and the system's own errors as the vault's.
 
 use crate::lock_file::LockHolder;
+use crate::private::Exposed;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 use waypass_vault::{FactorError, Room, StorageError};
-
-/// A file or folder that other users of this machine could change, and that could not be put right.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Exposed {
-    /// Others may write, and the mode could not be changed.
-    Writable {
-        /// Which file or folder.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// Something else is where a file belongs: a link or a folder.
-    NotAFile {
-        /// The path.
-        path: PathBuf,
-    },
-}
 
 /// Why a vault was not created.
 #[derive(Debug)]
@@ -155,17 +139,6 @@ impl From<waypass_vault::ResumeError> for ResumeError {
     }
 }
 
-impl fmt::Display for Exposed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Writable { path, mode } => {
-                write!(f, "other users of this machine may change {} (mode {mode:o}), and its mode cannot be changed", path.display())
-            }
-            Self::NotAFile { path } => write!(f, "{} is a link or a folder where a file belongs", path.display()),
-        }
-    }
-}
-
 impl fmt::Display for CreateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -216,7 +189,6 @@ impl fmt::Display for KeyFileError {
     }
 }
 
-impl std::error::Error for Exposed {}
 impl std::error::Error for CreateError {}
 impl std::error::Error for OpenError {}
 impl std::error::Error for ResumeError {}

@@ -30,9 +30,9 @@ mod vault_folder;
 
 pub use durable::{read as read_file, replace as replace_file};
 pub use entropy::SystemRng;
-pub use error::{CreateError, Exposed, KeyFileError, OpenError, ResumeError};
+pub use error::{CreateError, KeyFileError, OpenError, ResumeError};
 pub use lock_file::LockHolder;
-pub use private::{Repair, close_home};
+pub use private::{Exposed, Repair, close_home};
 pub use secret::{harden_process, memory_protection};
 pub use speed::CALIBRATED;
 pub use trust_folder::TrustFolder;

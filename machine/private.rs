@@ -2,7 +2,6 @@
 //!
 //! A fault that can be put right is put right and reported. Any other fault is refused, because another user could change it.
 
-use crate::error::Exposed;
 use std::fmt;
 use std::fs::{self, Permissions};
 use std::io::{self, ErrorKind};
@@ -51,6 +50,36 @@ impl fmt::Display for Repair {
         }
     }
 }
+
+/// A file or folder that other users of this machine could change, and that could not be put right.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Exposed {
+    /// Others may write, and the mode could not be changed.
+    Writable {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+    /// Something else is where a file belongs: a link or a folder.
+    NotAFile {
+        /// Where.
+        path: PathBuf,
+    },
+}
+
+impl fmt::Display for Exposed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Writable { path, mode } => {
+                write!(f, "other users of this machine may change {} (mode {mode:o}), and its mode cannot be changed", path.display())
+            }
+            Self::NotAFile { path } => write!(f, "{} is a link or a folder where a file belongs", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for Exposed {}
 
 /// Takes from other users the right to change a device's home. A home that others may read stays readable: its files are not.
 pub fn close_home(home: &Path) -> Result<Option<Repair>, Exposed> {

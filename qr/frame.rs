@@ -150,7 +150,7 @@ pub enum FrameError {
     Missing {
         /// Their numbers, counted from 1.
         numbers: Vec<usize>,
-        /// How many frames the transfer has.
+        /// Returns how many frames the transfer has.
         count: usize,
     },
     /// Nothing was scanned.

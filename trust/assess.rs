@@ -77,7 +77,7 @@ pub struct RoleReading {
 pub struct Refused {
     /// Never empty.
     pub reasons: Vec<Reason>,
-    /// How old the evidence is.
+    /// Returns how old the evidence is.
     pub ages: Ages,
     /// The display name of the issuer, once the credential is known to be genuine.
     pub issuer: Option<String>,

@@ -153,7 +153,7 @@ pub struct SnapshotPart {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartReference {
-    /// Its version.
+    /// Returns its version.
     pub version: u64,
     /// SHA-256 of its payload bytes.
     pub sha256: Digest,
@@ -193,14 +193,14 @@ pub struct TargetsPart {
     /// Unix seconds; bounds for how long stolen online keys could keep this part alive.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
-    /// The issuers.
+    /// Returns the issuers.
     pub authorities: Vec<Authority>,
     /// The enrolled gates.
     pub gates: Vec<Gate>,
     /// The JSON-LD contexts that role credentials may name in addition to their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contexts: Vec<ContextReference>,
-    /// How to decide.
+    /// Returns the policy.
     pub policy: Policy,
     /// Delegated signing roles: none are understood, so none may be here.
     pub delegations: [(); 0],

@@ -1,8 +1,6 @@
 //! Sealed signing keys: one key store for issuer, gate and holder keys.
 
-use crate::error::VaultError;
 use crate::memory::scrub_stack;
-use crate::unlocked::Unlocked;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -59,7 +57,7 @@ pub enum KeyPurpose {
 pub struct KeyInfo {
     /// Its name.
     pub id: KeyId,
-    /// The public half.
+    /// Returns the public half.
     pub public_key: PublicKey,
     /// Its purpose.
     pub purpose: KeyPurpose,
@@ -68,7 +66,7 @@ pub struct KeyInfo {
 }
 
 /// A signer whose private key is wiped when it is dropped; it cannot outlive the unlocked vault it came from
-/// (`'static` ones, from [`Unlocked::service_signer`], can).
+/// (`'static` ones, from [`crate::Unlocked::service_signer`], can).
 pub struct KeySigner<'u> {
     private: Private,
     public_key: PublicKey,
@@ -84,11 +82,11 @@ enum Private {
 
 /// The sealed key.
 pub(crate) struct StoredKey {
-    algorithm: Algorithm,
+    pub(crate) algorithm: Algorithm,
     pub(crate) purpose: KeyPurpose,
-    retired: bool,
+    pub(crate) retired: bool,
     /// 32 bytes of seed or scalar, 48 for P-384.
-    secret: Zeroizing<Vec<u8>>,
+    pub(crate) secret: Zeroizing<Vec<u8>>,
 }
 
 const PURPOSES: [KeyPurpose; 11] = [
@@ -173,8 +171,8 @@ impl Drop for KeySigner<'_> {
 }
 
 impl StoredKey {
-    /// Returns a new key.
-    fn generate(algorithm: Algorithm, purpose: KeyPurpose, rng: &mut dyn CryptoRng) -> Self {
+    /// Makes a new key.
+    pub(crate) fn generate(algorithm: Algorithm, purpose: KeyPurpose, rng: &mut dyn CryptoRng) -> Self {
         let mut secret = Zeroizing::new(vec![0; secret_length(algorithm)]);
         loop {
             rand_core::Rng::fill_bytes(rng, &mut secret[..]);
@@ -191,7 +189,7 @@ impl StoredKey {
         }
     }
 
-    fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         let algorithm = match self.algorithm {
             Algorithm::EdDsa => 1,
             Algorithm::Es256 => 2,
@@ -222,7 +220,7 @@ impl StoredKey {
         if secret.len() == secret_length(algorithm) { Ok(Self { algorithm, purpose, retired, secret }) } else { Err(NotCanonical) }
     }
 
-    fn signer<'u>(&self) -> Option<KeySigner<'u>> {
+    pub(crate) fn signer<'u>(&self) -> Option<KeySigner<'u>> {
         let (private, public_key) = match self.algorithm {
             Algorithm::EdDsa => {
                 let key = Box::new(ed25519_dalek::SigningKey::from_bytes(self.secret.first_chunk()?));
@@ -267,102 +265,12 @@ pub fn ephemeral_signer(algorithm: Algorithm, rng: &mut dyn CryptoRng) -> KeySig
     }
 }
 
-impl Unlocked<'_> {
-    /// Makes and seals a signing key.
-    pub fn generate_key(&self, algorithm: Algorithm, purpose: KeyPurpose) -> Result<KeyInfo, VaultError> {
-        let key = StoredKey::generate(algorithm, purpose, &mut **self.entropy());
-        let info = key.info().ok_or(VaultError::NoSuchKey)?;
-        self.put_record(TABLE, info.id.as_bytes(), &key.to_bytes(), &[])?;
-        scrub_stack();
-        Ok(info)
-    }
-
-    /// Returns all keys, retired ones too, ordered by id. A damaged one is set aside like any record and found in the findings.
-    pub fn keys(&self) -> Result<Vec<KeyInfo>, VaultError> {
-        let mut keys = Vec::new();
-        for id in self.record_ids(TABLE)? {
-            match self.record(TABLE, &id) {
-                Ok(record) => keys.extend(record.and_then(|record| StoredKey::read(&record.content).ok()?.info())),
-                Err(VaultError::Quarantined) => {}
-                Err(why) => return Err(why),
-            }
-        }
-        Ok(keys)
-    }
-
-    /// Returns a signer for a key that is not retired; it ends with the unlocked vault.
-    pub fn signer(&self, id: KeyId) -> Result<KeySigner<'_>, VaultError> {
-        self.service_signer(id)
-    }
-
-    /// Returns a signer that outlives the unlocked vault, for a service: its owner has an open key.
-    pub fn service_signer(&self, id: KeyId) -> Result<KeySigner<'static>, VaultError> {
-        let key = self.stored_key(id)?;
-        if key.retired {
-            return Err(VaultError::NoSuchKey);
-        }
-        let signer = key.signer().ok_or(VaultError::NoSuchKey);
-        scrub_stack();
-        signer
-    }
-
-    /// Retires the key: it signs no more; it stays listed.
-    pub fn retire_key(&self, id: KeyId) -> Result<(), VaultError> {
-        let key = StoredKey { retired: true, ..self.stored_key(id)? };
-        self.put_record(TABLE, id.as_bytes(), &key.to_bytes(), &[])
-    }
-
-    /// Removes the key, and with it whatever only it could sign.
-    pub fn delete_key(&self, id: KeyId) -> Result<(), VaultError> {
-        if self.remove_record(TABLE, id.as_bytes())? { Ok(()) } else { Err(VaultError::NoSuchKey) }
-    }
-
-    fn stored_key(&self, id: KeyId) -> Result<StoredKey, VaultError> {
-        let record = self.record(TABLE, id.as_bytes())?.ok_or(VaultError::NoSuchKey)?;
-        StoredKey::read(&record.content).map_err(|NotCanonical| VaultError::NoSuchKey)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::testing::TestRng;
-    use crate::unlocked::tests::Fixture;
 
     const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384];
-
-    #[test]
-    fn keys_sign_until_they_are_retired_or_deleted() {
-        let mut fixture = Fixture::new();
-        let unlocked = fixture.unlock();
-        for algorithm in ALGORITHMS {
-            let info = unlocked.generate_key(algorithm, KeyPurpose::Credential).expect("generated");
-            assert_eq!(info.public_key.algorithm(), algorithm);
-            let signer = unlocked.signer(info.id).expect("signer");
-            let signature = signer.sign(b"message").expect("signs");
-            assert!(info.public_key.verify(b"message", &signature).is_ok());
-            assert!(info.public_key.verify(b"massage", &signature).is_err());
-            assert_eq!(signer.public_key(), &info.public_key);
-            assert!(unlocked.keys().expect("listed").contains(&info));
-
-            unlocked.retire_key(info.id).expect("retired");
-            assert!(matches!(unlocked.signer(info.id), Err(VaultError::NoSuchKey)));
-            assert!(unlocked.keys().expect("listed").contains(&KeyInfo { retired: true, ..info.clone() }));
-            unlocked.delete_key(info.id).expect("deleted");
-            assert!(matches!(unlocked.delete_key(info.id), Err(VaultError::NoSuchKey)));
-        }
-        assert!(unlocked.keys().expect("listed").is_empty());
-    }
-
-    #[test]
-    fn private_keys_are_not_reached_as_records() {
-        let mut fixture = Fixture::new();
-        let unlocked = fixture.unlock();
-        let info = unlocked.generate_key(Algorithm::EdDsa, KeyPurpose::Holder).expect("generated");
-        assert!(matches!(unlocked.get(TABLE, info.id.as_bytes()), Err(VaultError::Reserved)));
-        assert!(matches!(unlocked.put(TABLE, b"x", b"x", &[]), Err(VaultError::Reserved)));
-        assert!(matches!(unlocked.remove(TABLE, info.id.as_bytes()), Err(VaultError::Reserved)));
-    }
 
     #[test]
     fn every_purpose_and_algorithm_survives_its_encoding() {

@@ -41,6 +41,7 @@ mod keys;
 mod memory;
 mod seal;
 mod slot;
+mod state;
 mod storage;
 #[cfg(test)]
 mod testing;
@@ -58,9 +59,10 @@ pub use host::Host;
 pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner, ephemeral_signer};
 pub use memory::{MemoryProtection, NoMemory, PlainMemory, Secret, SecretMemory};
 pub use slot::{SlotId, SlotInfo};
+pub use state::Finding;
 pub use storage::{Change, MemoryStorage, Space, Storage};
 pub use trust_store::{MemoryTrust, TrustFile, TrustStorage, TrustStore, TrustStoreError, TrustWriter};
-pub use unlocked::{ABSOLUTE, Batch, Finding, IDLE_HOLDER, IDLE_KIOSK, Parked, Tags, TagsOf, Unlocked};
+pub use unlocked::{ABSOLUTE, Batch, IDLE_HOLDER, IDLE_KIOSK, Parked, Tags, TagsOf, Unlocked};
 pub use vault::{Unfinished, Vault, VaultStatus};
 
 /// Doors for the fuzzer (tests/fuzz), which no other build has.

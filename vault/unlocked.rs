@@ -1,24 +1,24 @@
 //! An open vault: records, logs, keys, slots. Dropping it locks.
 
+mod batch;
+mod keys;
 mod log;
 mod log_index;
 mod parked;
 mod records;
 mod session;
 mod slots;
-mod state;
 #[cfg(test)]
 pub(crate) mod tests;
+mod upgrade;
 mod verify;
 
+pub use batch::Batch;
 pub use log_index::{Tags, TagsOf};
 pub use parked::Parked;
-pub use session::Batch;
-pub use state::Finding;
-
-pub(crate) use state::State;
 
 use crate::error::{StorageError, UnlockError};
+use crate::factor::Factors;
 use crate::hierarchy::Keys;
 use crate::memory::{MemoryProtection, SecretMemory};
 use crate::vault::{Entropy, Vault};
@@ -65,6 +65,23 @@ pub const IDLE_KIOSK: Duration = Duration::from_mins(15);
 /// No vault stays open longer than this, however active (unlock.md).
 pub const ABSOLUTE: Duration = Duration::from_hours(12);
 
+impl Vault {
+    /// Opens the vault with the factors shown. A try that could be a guess is counted durably before it is made.
+    pub fn unlock(&mut self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'_>, UnlockError> {
+        let keys = self.keys(factors, at)?;
+        Unlocked::borrowing(self, keys, at).map_err(UnlockError::Storage)
+    }
+
+    /// Like [`Vault::unlock`], for a service that keeps the vault open as long as it runs. On failure the vault comes back.
+    pub fn into_unlocked(self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'static>, (Box<Self>, UnlockError)> {
+        let begun = self.keys(factors, at).and_then(|keys| Ok((Session::begin(&self, &keys)?, keys)));
+        match begun {
+            Ok((session, keys)) => Ok(Unlocked::new(Owner::Owned(Box::new(self)), keys, session, at)),
+            Err(why) => Err((Box::new(self), why)),
+        }
+    }
+}
+
 impl<'v> Unlocked<'v> {
     pub(crate) fn borrowing(vault: &'v mut Vault, keys: Keys, at: &Reading) -> Result<Self, StorageError> {
         let session = Session::begin(vault, &keys)?;
@@ -110,15 +127,6 @@ impl<'v> Unlocked<'v> {
     pub fn touch(&self, at: &Reading) {
         if at.boot_id == self.opened.boot_id {
             self.active_ms.set(self.active_ms.get().max(at.boottime_ms));
-        }
-    }
-}
-
-impl Unlocked<'static> {
-    pub(crate) fn owning(vault: Vault, keys: Keys, at: &Reading) -> Result<Self, (Box<Vault>, UnlockError)> {
-        match Session::begin(&vault, &keys) {
-            Ok(session) => Ok(Self::new(Owner::Owned(Box::new(vault)), keys, session, at)),
-            Err(why) => Err((Box::new(vault), UnlockError::Storage(why))),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Table names, record ids, record sizes, and which records of a table share a tag's value can be read without the key; use random ids.
 //! Replacing everything by an older copy of itself cannot be noticed without hardware that counts; what can be compared outside is
-//! [`Unlocked::state_seq`].
+//! [`crate::Unlocked::state_seq`].
 
 #[cfg(test)]
 mod tests;
@@ -13,9 +13,9 @@ use crate::hierarchy::{Keys, VaultKey};
 use crate::host::Host;
 use crate::memory::SecretMemory;
 use crate::slot::{MAX_SLOTS, NotOpened, Place, Slot, SlotInfo};
+use crate::state::State;
 use crate::storage::{Change, Closed, Space, Storage};
 use crate::throttle::{Answer, Throttle};
-use crate::unlocked::{State, Unlocked};
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -185,21 +185,8 @@ impl Vault {
         &self.header.kind
     }
 
-    /// Opens the vault with the factors shown. A try that could be a guess is counted durably before it is made.
-    pub fn unlock(&mut self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'_>, UnlockError> {
-        let keys = self.keys(factors, at)?;
-        Unlocked::borrowing(self, keys, at).map_err(UnlockError::Storage)
-    }
-
-    /// Like [`Vault::unlock`], for a service that keeps the vault open as long as it runs. On failure the vault comes back.
-    pub fn into_unlocked(self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'static>, (Box<Self>, UnlockError)> {
-        match self.keys(factors, at) {
-            Ok(keys) => Unlocked::owning(self, keys, at),
-            Err(why) => Err((Box::new(self), why)),
-        }
-    }
-
-    fn keys(&self, factors: &Factors<'_>, at: &Reading) -> Result<Keys, UnlockError> {
+    /// Returns the keys that the factors shown open. A try that could be a guess is counted durably before it is made.
+    pub(crate) fn keys(&self, factors: &Factors<'_>, at: &Reading) -> Result<Keys, UnlockError> {
         let shown = factors.kinds();
         let (mut slots, damaged) = self.slots()?;
         slots.retain(|slot| slot.info().factors.iter().all(|kind| shown.contains(kind)));
@@ -273,7 +260,7 @@ impl Vault {
     /// A slot put back from an older copy still unwraps the key; the sealed state knows which slots there are. A lost state knows nothing,
     /// and is itself reported.
     fn knows(&self, slot: &Slot, keys: &Keys) -> Result<bool, StorageError> {
-        Ok(State::load(self, keys)?.is_none_or(|state| state.slots.contains(&(slot.id, slot.epoch))))
+        Ok(State::load(self.storage(), &self.header.vault, keys)?.is_none_or(|state| state.slots.contains(&(slot.id, slot.epoch))))
     }
 
     /// Returns the readable slots, and how many are not.

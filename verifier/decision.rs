@@ -98,7 +98,7 @@ pub struct Who {
     pub claims: Object<'static>,
     /// Members of the document that nothing here acts on.
     pub not_acted_on: Vec<&'static str>,
-    /// When it ends.
+    /// Returns when it ends.
     pub valid_until: Timestamp,
 }
 

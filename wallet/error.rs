@@ -97,7 +97,7 @@ pub enum Missing {
     },
     /// It has such a role and lacks other claims.
     Claims {
-        /// The claims.
+        /// Returns the claims.
         asked: Vec<ClaimPath>,
     },
 }

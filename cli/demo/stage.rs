@@ -1,7 +1,8 @@
 //! The output of the demo: numbered acts, commands, expectations that are counted, at most 80 columns.
 
-use crate::output::{Out, Tone};
+use crate::output::Out;
 use crate::text::Text;
+use crate::tone::Tone;
 use std::time::Instant;
 
 /// The width a terminal has when nobody chose one.

@@ -1,6 +1,7 @@
 //! `waypass issuer authority ..`: issuers of others that this site's gates and wallets believe.
 
 use super::publish::{self, Published, Publishing};
+use super::reading::limits;
 use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -189,20 +190,6 @@ fn after<T>(
 
 fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
     files.iter().map(|path| file::read(path)).collect()
-}
-
-/// Returns the issuer that is to be believed.
-pub(super) fn limits(authority: &Authority) -> Vec<String> {
-    let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { words::list(&authority.sites) };
-    let mut lines = vec![format!(
-        "{}: {} for {sites}, each for at most {}",
-        authority.name,
-        words::list(&authority.roles),
-        words::span(i64::try_from(authority.max_validity_seconds).unwrap_or(i64::MAX))
-    )];
-    lines.extend(authority.keys.iter().map(|key| format!("  key          {}", key.kid)));
-    lines.extend(authority.status_uris.iter().map(|list| format!("  status list  {}", list.uri)));
-    lines
 }
 
 fn document(authority: &Authority) -> Value {

@@ -1,6 +1,7 @@
 //! `waypass issuer ceremony ..`: root and targets signed by k of n officers, each on a machine of their own.
 
 use super::publish::{ceremony_failure, root};
+use super::reading;
 use super::seat::seated;
 use super::{key_uses, now, store_failure};
 use crate::Session;
@@ -17,8 +18,6 @@ use waypass_issuer::ceremony::{Paper, PaperPart, Quorum, RootKeys};
 use waypass_issuer::keys::KeyRole;
 use waypass_trust::bundle::Root;
 use waypass_vault::{KeyPurpose, Unlocked};
-
-pub(super) mod reading;
 
 /// The verbs of `issuer ceremony`.
 #[derive(clap::Subcommand)]

@@ -1,11 +1,11 @@
 //! `waypass issuer init`.
 
 use super::issue::StatusArg;
-use super::seat::Kept;
-use super::{database, key_use, now, publish, store_failure};
+use super::{database, key_use, now, publish, seat, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
+use crate::seal::Kept;
 use crate::unlock::{self, CreateArgs};
 use serde_json::json;
 use waypass_credential::did;
@@ -94,7 +94,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let mut issuer = issuer.map_err(create_failure)?;
         let published = issuer.publish(now()).map_err(publish::failure)?;
         let root = publish::root(&issuer)?;
-        kept.keep(vault, &issuer)?;
+        seat::keep(kept, vault, &issuer)?;
         Ok((published, root, ids))
     })?;
     session.out.json(&json!({

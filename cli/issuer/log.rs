@@ -170,7 +170,7 @@ fn show(session: &Session, gate: &str, seq: u64, open: &OpenArgs) -> Result<(), 
 }
 
 fn acknowledge(session: &Session, args: &AcknowledgeArgs) -> Result<(), Failure> {
-    let note = crate::verifier::confirm::note(&args.by, None, args.note.as_deref())?;
+    let note = crate::gate::note(&args.by, None, args.note.as_deref())?;
     let done =
         super::with(session, &args.open, |issuer| issuer.acknowledge_flags(args.gate.as_deref(), args.seq, &note, now()).map_err(failure))?;
     let records: Vec<Value> = done.iter().map(|(gate, seq)| json!({ "gate": gate, "seq": seq })).collect();

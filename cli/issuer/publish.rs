@@ -1,6 +1,6 @@
 //! `waypass issuer publish`.
 
-use super::ceremony::reading;
+use super::reading;
 use super::seat::seated_restored;
 use super::store_failure;
 use crate::Session;

@@ -5,45 +5,17 @@ use crate::Session;
 use crate::exit::{Exit, Failure};
 use crate::home::Role;
 use crate::progress::Progress;
+use crate::seal::Kept;
 use crate::unlock;
-use serde::{Deserialize, Serialize};
+use crate::vault::{is_tampering, resume_failure};
 use std::time::Duration;
-use waypass_credential::{base64url, json};
 use waypass_issuer::Issuer;
 use waypass_issuer::keys::Keys;
 use waypass_issuer::open::OpenError;
-use waypass_issuer::sealed::{Anchor, Seal, Upgrade};
+use waypass_issuer::sealed::{Anchor, Upgrade};
 use waypass_issuer::store::{MissingLog, SqliteStore, StoreError};
-use waypass_machine::{LockHolder, SystemRng, Wait};
-use waypass_vault::{Parked, Unlocked, VaultError};
-use zeroize::Zeroizing;
-
-/// The vault's table for what it keeps of its issuer.
-const TABLE: &str = "issuer";
-const SEAL: &[u8] = b"seal";
-
-/// The data that a vault keeps of its issuer.
-pub(super) struct Kept {
-    key: Zeroizing<[u8; 32]>,
-    anchor: Option<Anchor>,
-    /// True if the vault was made by version 0.1.0 and its issuer's database is not under the seal yet.
-    adopts: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    schema: Schema,
-    key: String,
-    anchor: Option<Anchor>,
-    adopts: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-enum Schema {
-    #[serde(rename = "waypass.issuer-seal/1")]
-    V1,
-}
+use waypass_machine::{LockHolder, Wait};
+use waypass_vault::{Parked, Unlocked};
 
 /// Has a service's vault keep how far its issuer came, as every command does at its end. Without it a database put back from a copy,
 /// taken while the service was at work, would be as new as what the vault knows.
@@ -72,12 +44,12 @@ impl<'s> Keeper<'s> {
         let wait = if more { Duration::ZERO } else { unlock::PATIENCE };
         // A command that is at work keeps what it finds, and moves nothing back afterwards: it is asked again with the vault open.
         let (folder, mut nobody) = (session.home.vault(Role::Issuer), |_: &LockHolder| ());
-        let work = |vault: &Unlocked<'_>| Kept::of(session, vault)?.keep(vault, issuer);
+        let work = |vault: &Unlocked<'_>| keep(kept(session, vault)?, vault, issuer);
         let done = waypass_machine::briefly(&mut self.vault, &folder, Wait::new(wait, &mut nobody), work);
         match done {
             Ok(Ok(())) => self.kept = Some(newest),
             Ok(Err(failure)) if failure.exit == Exit::Tamper => return Err(failure),
-            Err(why) if unlock::is_tampering(&why) => return Err(unlock::resume_failure(&why, Role::Issuer)),
+            Err(why) if is_tampering(&why) => return Err(resume_failure(&why, Role::Issuer)),
             Ok(Err(_)) | Err(_) => {}
         }
         Ok(())
@@ -104,7 +76,7 @@ pub(super) fn seated_restored<T>(
     for (key_use, id) in key_uses(vault)? {
         keys.add(key_use, vault.signer(id)?);
     }
-    let kept = Kept::of(session, vault)?;
+    let kept = kept(session, vault)?;
     let (path, seal) = (database(session), kept.seal());
     // Asked before the file is opened: the opening makes a new log.
     let is_missed = seal.missing_log() == MissingLog::Refused && SqliteStore::lacks_log(&path);
@@ -122,61 +94,27 @@ pub(super) fn seated_restored<T>(
         session.out.note(&upgraded(upgrade));
     }
     let done = work(&mut issuer);
-    if let Err(why) = kept.keep(vault, &issuer) {
+    if let Err(why) = keep(kept, vault, &issuer) {
         // The database is ahead of the vault, and the next command adopts it.
         session.out.warn(&format!("the vault could not keep how far the issuer has come ({}); the next command does", why.what));
     }
     done
 }
 
-impl Kept {
-    /// Reads what the vault keeps.
-    pub(super) fn of(session: &Session, vault: &Unlocked<'_>) -> Result<Self, Failure> {
-        match vault.get(TABLE, SEAL)? {
-            Some(bytes) => Self::read(&bytes).ok_or_else(|| lost("the record of the issuer in its vault cannot be read")),
-            // The key is kept before there is a database.
-            None if database(session).exists() => Err(lost("the record of the issuer in its vault was deleted")),
-            // An officer's vault has keys and no issuer.
-            None => Err(open_failure(&OpenError::NotSetUp)),
-        }
+/// Reads what the vault keeps of its issuer.
+pub(super) fn kept(session: &Session, vault: &Unlocked<'_>) -> Result<Kept, Failure> {
+    match Kept::stored(vault)? {
+        Some(bytes) => Kept::read(&bytes).ok_or_else(|| lost("the record of the issuer in its vault cannot be read")),
+        // The key is kept before there is a database.
+        None if database(session).exists() => Err(lost("the record of the issuer in its vault was deleted")),
+        // An officer's vault has keys and no issuer.
+        None => Err(open_failure(&OpenError::NotSetUp)),
     }
+}
 
-    /// Makes the key for a new issuer, or for one of version 0.1.0, unless an earlier try that was cut short made it.
-    pub(super) fn begin(vault: &Unlocked<'_>, adopts: bool) -> Result<Self, VaultError> {
-        if let Some(kept) = vault.get(TABLE, SEAL)?.and_then(|bytes| Self::read(&bytes)) {
-            return Ok(kept);
-        }
-        let kept = Self { key: Seal::new_key(&mut SystemRng), anchor: None, adopts };
-        kept.put(vault)?;
-        Ok(kept)
-    }
-
-    pub(super) fn seal(&self) -> Seal {
-        if self.adopts { Seal::adopting(&self.key) } else { Seal::new(&self.key, self.anchor.clone()) }
-    }
-
-    /// Has the vault keep how far the issuer came.
-    pub(super) fn keep(self, vault: &Unlocked<'_>, issuer: &Issuer<'_>) -> Result<(), Failure> {
-        let anchor = Some(issuer.anchor().map_err(store_failure)?);
-        if anchor == self.anchor {
-            return Ok(());
-        }
-        Ok(Self { anchor, adopts: false, ..self }.put(vault)?)
-    }
-
-    fn put(&self, vault: &Unlocked<'_>) -> Result<(), VaultError> {
-        let key = base64url::encode(&*self.key);
-        let wire = Wire { schema: Schema::V1, key, anchor: self.anchor.clone(), adopts: self.adopts };
-        let text = Zeroizing::new(json::to_string(&wire));
-        drop(Zeroizing::new(wire.key));
-        vault.put(TABLE, SEAL, text.as_bytes(), &[])
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let Wire { key, anchor, adopts, .. } = serde_json::from_slice(bytes).ok()?;
-        let key = Zeroizing::new(base64url::decode_array(&Zeroizing::new(key)).ok()?);
-        Some(Self { key, anchor, adopts })
-    }
+/// Has the vault keep how far the issuer came.
+pub(super) fn keep(kept: Kept, vault: &Unlocked<'_>, issuer: &Issuer<'_>) -> Result<(), Failure> {
+    Ok(kept.keep(vault, issuer.anchor().map_err(store_failure)?)?)
 }
 
 fn upgraded(upgrade: &Upgrade) -> String {

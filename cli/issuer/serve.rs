@@ -1,7 +1,7 @@
 //! `waypass issuer serve`, and with `--vc-api` a server for conformance suites instead.
 
 use super::publish::{self, Publishing};
-use super::seat::{Keeper, Kept, seated};
+use super::seat::{Keeper, kept, seated};
 use super::{database, key_uses, open_failure, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -51,7 +51,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     for (key_use, id) in key_uses(&vault)? {
         keys.add(key_use, vault.service_signer(id)?);
     }
-    let seal = Kept::of(session, &vault)?.seal();
+    let seal = kept(session, &vault)?.seal();
     // Other commands of the issuer use the vault meanwhile.
     let mut keeper = Keeper::new(session, vault.park());
     let store = SqliteStore::open(&database(session), seal.missing_log()).map_err(store_failure)?;

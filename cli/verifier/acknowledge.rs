@@ -1,8 +1,8 @@
 //! `waypass verifier acknowledge`: a person has looked at what was found changed.
 
-use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::gate::failure;
 use crate::unlock::OpenArgs;
 use serde_json::json;
 use waypass_machine::{SystemRng, clock};

@@ -1,10 +1,10 @@
 //! `waypass verifier challenge`.
 
-use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
 use crate::format::FormatArg;
+use crate::gate::failure;
 use crate::unlock::OpenArgs;
 use crate::{qr, words};
 use serde_json::json;

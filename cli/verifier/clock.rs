@@ -1,9 +1,9 @@
 //! `waypass verifier clock`: a person's word for the clock.
 
-use super::failure;
-use super::sync::{aside_document, aside_words};
+use super::aside;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::gate::{self, failure};
 use crate::home::Role;
 use crate::unlock::{self, OpenArgs};
 use crate::{secret, words};
@@ -58,18 +58,18 @@ pub(crate) fn run(session: &Session, verb: &Verb) -> Outcome {
 /// The vault is opened twice: a person is asked in between, and nothing is locked while they think.
 fn confirm_aside(session: &Session, args: &Args) -> Outcome {
     let vault = unlock::keep(session, Role::Verifier, &args.open)?;
-    let waiting = super::opened(session, &vault)?.settle_aside(&clock::read()).map_err(failure)?;
+    let waiting = gate::opened(session, &vault)?.settle_aside(&clock::read()).map_err(failure)?;
     let vault = vault.park();
     let none = || Failure::usage("no bundle is kept aside", "see what the gate knows: waypass verifier status");
-    session.out.note(&aside_words(&waiting.ok_or_else(none)?));
+    session.out.note(&aside::words(&waiting.ok_or_else(none)?));
     if !args.yes && !secret::confirm(session.input, "Is it really as late as the bundle says, by a watch or a calendar?", "--yes")? {
         session.out.note("if this device's clock is right, tell the site's operator: somebody signs bundles with a wrong date");
         return Err(secret::declined("the bundle was not taken"));
     }
     let vault = unlock::resume(session, Role::Verifier, vault)?;
-    let gate = super::opened(session, &vault)?;
+    let gate = gate::opened(session, &vault)?;
     let taken = gate.confirm_aside(&args.by, &clock::read(), &mut SystemRng).map_err(failure)?.ok_or_else(none)?;
-    session.out.json(&json!({ "schema": "waypass.clock/1", "taken": aside_document(&taken) }))?;
+    session.out.json(&json!({ "schema": "waypass.clock/1", "taken": aside::document(&taken) }))?;
     session.out.words(&format!("taken: the bundle of {}; set this device's clock as soon as you can", words::when(taken.signed_at)));
     Ok(Exit::Done)
 }

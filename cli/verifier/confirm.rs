@@ -1,13 +1,12 @@
 //! `waypass verifier confirm`: what became of an amber verdict.
 
-use super::failure;
 use crate::Session;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
+use crate::gate::{self, failure};
 use crate::unlock::OpenArgs;
 use serde_json::json;
 use waypass_gate::Became;
 use waypass_machine::{SystemRng, clock};
-use waypass_trust::audit::{BadNote, Note};
 
 /// Arguments of `verifier confirm`.
 #[derive(clap::Args)]
@@ -31,7 +30,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let note = note(&args.by, args.second.as_deref(), args.reason.as_deref())?;
+    let note = gate::note(&args.by, args.second.as_deref(), args.reason.as_deref())?;
     let became = if args.turned_away { Became::TurnedAway } else { Became::Confirmed };
     let settled =
         super::with(session, &args.open, |gate| gate.settle(args.seq, became, note, &clock::read(), &mut SystemRng).map_err(failure))?;
@@ -49,19 +48,4 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         ));
     }
     Ok(Exit::Done)
-}
-
-/// Returns what a person says, or the words for what cannot be written down.
-pub(crate) fn note(by: &str, second: Option<&str>, reason: Option<&str>) -> Result<Note, Failure> {
-    Note::new(by, second, reason).map_err(|error| bad_note(&error))
-}
-
-/// Returns the words for what cannot be written down.
-pub(super) fn bad_note(error: &BadNote) -> Failure {
-    let next = match error {
-        BadNote::Empty { .. } => "say who: --by NAME",
-        BadNote::TooLong { .. } => "shorten it",
-        BadNote::SamePerson => "the second guard is somebody else: --second NAME",
-    };
-    Failure::usage(error, next)
 }

@@ -1,9 +1,9 @@
 //! `waypass verifier enroll`: the gate's signed request to be taken into the bundle.
 
-use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
+use crate::gate::failure;
 use crate::unlock::OpenArgs;
 use serde_json::json;
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! `waypass verifier init`.
 
-use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::gate::failure;
 use crate::home::Role;
 use crate::unlock::{self, CreateArgs};
 use serde_json::json;

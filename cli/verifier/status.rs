@@ -1,9 +1,9 @@
 //! `waypass verifier status`: what the gate knows, how old that is, and until when it works offline.
 
-use super::failure;
-use super::sync::{ASIDE_NEXT, aside_document, aside_words};
+use super::aside;
 use crate::Session;
 use crate::exit::{Exit, Outcome};
+use crate::gate::failure;
 use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::json;
@@ -31,7 +31,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             "schema": "waypass.gate-status/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone,
             "enrolled": status.enrolled_until.is_some(), "clock": status.at.confidence().as_str(), "records": status.records, "open_flags": status.open_flags,
             "trust_age_seconds": age, "trust_tampered": tampering, "device_tampered": status.device_tampering,
-            "lost_clock": status.lost_clock, "kept_aside": status.aside.as_ref().map(aside_document),
+            "lost_clock": status.lost_clock, "kept_aside": status.aside.as_ref().map(aside::document),
             "decides": matches!(decides, Decides::AboutAll | Decides::AboutSome), "decides_about_every_role": decides == Decides::AboutAll,
             "works_offline_until": status.horizon.as_ref().map(|(_, horizon)| horizon.until.unix()),
             "enrolled_until": status.enrolled_until.map(Timestamp::unix),
@@ -62,8 +62,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             out.words("           it had lost the time when this device was started: it has no battery, or an empty one");
         }
         if let Some(aside) = &status.aside {
-            out.words(&format!("  ASIDE    {}", aside_words(aside)));
-            out.note(ASIDE_NEXT);
+            out.words(&format!("  ASIDE    {}", aside::words(aside)));
+            out.note(aside::NEXT);
         }
         out.words(&format!("  log      {} record(s)", status.records));
         let taken_back = device.taken_back().unwrap_or_default();

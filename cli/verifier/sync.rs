@@ -1,13 +1,13 @@
 //! `waypass verifier sync`: newer trust down, the log up, in trust.md's order; each step kept before the next.
 
-use super::failure;
+use super::aside;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::gate::{self, failure};
 use crate::home::Role;
 use crate::sync::{self, SyncArgs};
 use crate::unlock::{self, OpenArgs};
-use crate::{audit, trust, words};
-use serde_json::json;
+use crate::{belief, flag};
 use std::cell::RefCell;
 use std::path::PathBuf;
 use waypass_gate::{Aside, Flag, Gate, GateError, Question, Sync};
@@ -33,34 +33,19 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let mut transport = sync::transport(session, args.place.from.as_deref(), args.to.as_deref())?;
     let vault = unlock::keep(session, Role::Verifier, &args.open)?;
     // A gate without its record or its bundle is said before anybody is asked for anything.
-    super::opened(session, &vault)?;
+    gate::opened(session, &vault)?;
     let mut device =
         Between { session, vault: RefCell::new(Some(vault.park())), planned: RefCell::default(), told: RefCell::default(), question: None };
     let outcome = sync::run(session, &mut device, &mut *transport, |failure| failure)?;
     let Ended { flagged, taken_back, aside } = device.end(!outcome.steps.is_empty())?;
-    let documents: Vec<_> = flagged.iter().map(audit::flag_document).collect();
-    sync::tell(session, &outcome, &documents, &aside.as_ref().map_or(serde_json::Value::Null, aside_document))?;
-    audit::warn_of_flags(session, &flagged);
+    let documents: Vec<_> = flagged.iter().map(flag::document).collect();
+    sync::tell(session, &outcome, &documents, &aside.as_ref().map_or(serde_json::Value::Null, aside::document))?;
+    flag::warn_of(session, &flagged);
     super::status::warn_of_taken_back(session, &taken_back);
     let Some(aside) = aside else { return Ok(Exit::Done) };
-    session.out.warn(&aside_words(&aside));
-    session.out.note(ASIDE_NEXT);
+    session.out.warn(&aside::words(&aside));
+    session.out.note(aside::NEXT);
     Ok(Exit::Grey)
-}
-
-/// Returns a bundle that is kept aside, in words.
-pub(super) fn aside_words(aside: &Aside) -> String {
-    let (signed, ahead) = (words::when(aside.signed_at), words::span(aside.ahead_seconds));
-    format!("a bundle dated {signed} is kept aside: that is {ahead} ahead of this gate's clock; what it withdraws counts already")
-}
-
-/// The advice about it.
-pub(super) const ASIDE_NEXT: &str = "compare the clock with a watch: if it is wrong, set it, and the bundle is taken by itself; if it \
-     cannot be set: waypass verifier clock confirm --kept-aside --by YOUR-NAME; if it is right, tell the site's operator";
-
-/// Returns it as JSON.
-pub(super) fn aside_document(aside: &Aside) -> serde_json::Value {
-    json!({ "signed_at": aside.signed_at.unix(), "ahead_seconds": aside.ahead_seconds })
 }
 
 /// The result of a synchronization.
@@ -89,13 +74,13 @@ impl Between<'_> {
     fn open<T>(&self, step: impl FnOnce(Sync<'_>) -> Result<T, GateError>) -> Result<T, Failure> {
         let parked = self.vault.take().ok_or_else(|| Failure::internal("an earlier step failed", "run the command again"))?;
         let vault = unlock::resume(self.session, Role::Verifier, parked)?;
-        let done = match Gate::open(&vault, trust::store(self.session)) {
+        let done = match Gate::open(&vault, belief::store(self.session)) {
             Ok(gate) => step(gate.sync(&clock::read, &mut SystemRng)),
             Err(why) => Err(why),
         };
         for finding in vault.findings() {
             if !self.told.borrow().contains(&finding) {
-                self.session.out.warn(&crate::doctor::finding_words(&finding));
+                self.session.out.warn(&crate::vault::finding_words(&finding));
                 self.told.borrow_mut().push(finding);
             }
         }

@@ -1,7 +1,7 @@
 //! A verdict for a tired guard: one big line, then who, why, how old, and what to do now.
 
-use crate::output::{Tone, banner};
 use crate::text::Text;
+use crate::tone::{Tone, banner};
 use crate::words;
 use waypass_trust::reason::{Level, Reason, ReasonCode};
 use waypass_trust::time::Confidence;

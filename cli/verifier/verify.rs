@@ -1,8 +1,9 @@
 //! `waypass verifier verify` and `check`: one presentation, one decision, kept before it is shown.
 
-use super::{failure, verdict};
+use super::verdict;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::gate::failure;
 use crate::qr;
 use crate::unlock::OpenArgs;
 use clap::builder::{PossibleValuesParser, TypedValueParser};

@@ -1,7 +1,8 @@
 //! `waypass wallet add` and `remove`.
 
-use super::init::CurveArgs;
-use super::{Open, aside, failure, pickup};
+use super::pickup::{self, PickupArgs};
+use super::refusal::refusal;
+use super::{Open, aside, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
@@ -10,7 +11,6 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 use waypass_machine::SystemRng;
-use waypass_trust::reason::{Level, ReasonCode};
 use waypass_wallet::{CredentialId, Held, HoldError, Kept, WalletError};
 
 /// Arguments of `wallet add`.
@@ -19,17 +19,8 @@ pub(crate) struct Args {
     /// The credential or the offer: a file, `-` (also for a scanner's lines), or PNG or JPEG pictures of its QR codes; without any, what
     /// was cut off goes on, and what is kept aside is tried again
     files: Vec<PathBuf>,
-    /// Read the code that an offer asks for from FILE instead of asking on the terminal
-    #[arg(long, value_name = "FILE")]
-    pub(super) tx_code_file: Option<PathBuf>,
-    /// Let an offer lead to this machine or its local network, where the trust bundle names no server at that address
-    #[arg(long)]
-    pub(super) local_network: bool,
-    /// Pick up without being asked where no trusted issuer has its address, for scripts
-    #[arg(long)]
-    pub(super) yes: bool,
     #[command(flatten)]
-    pub(super) curve: CurveArgs,
+    pickup: PickupArgs,
     #[command(flatten)]
     open: OpenArgs,
 }
@@ -59,7 +50,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     if bytes.starts_with(OFFER) {
         let offer = std::str::from_utf8(bytes);
         let offer = offer.map_err(|_| Failure::usage("the offer is not text", "get the offer again from its issuer"))?;
-        let received = pickup::take_up(session, args, &mut open, offer)?;
+        let received = pickup::take_up(session, &args.pickup, &mut open, offer)?;
         take_in(session, &open, &received)?;
     } else {
         let held = open.wallet.hold(bytes, open.bundle.as_ref(), &open.at, &mut SystemRng);
@@ -88,7 +79,7 @@ fn again(session: &Session, args: &Args) -> Outcome {
     let mut credentials: Vec<CredentialId> = kept.iter().filter(|aside| aside.kept == Kept::Credential).map(|aside| aside.id).collect();
     let mut stopped = None;
     for unfinished in open.wallet.unfinished().map_err(failure)? {
-        match pickup::go_on(session, args, &mut open, unfinished) {
+        match pickup::go_on(session, &args.pickup, &mut open, unfinished) {
             Ok(received) => credentials.extend(received),
             Err(why) => drop(stopped.get_or_insert(why)),
         }
@@ -122,7 +113,7 @@ fn tell_held(session: &Session, open: &Open, held: &Held) -> Result<Value, Failu
     session.out.words(&format!(
         "{} {}: {} from {}, {}, until {}",
         if held.already { "already held" } else { "held" },
-        super::list::short(&held.id),
+        super::short(&held.id),
         words::list(&card.role.roles),
         card.issuer_name,
         card.standing.words(&card.issuer_name),
@@ -142,7 +133,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     };
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let card = removal.card();
-    let question = format!("Remove {} ({} from {}) for good?", super::list::short(&id), words::list(&card.role.roles), card.issuer_name);
+    let question = format!("Remove {} ({} from {}) for good?", super::short(&id), words::list(&card.role.roles), card.issuer_name);
     if !args.yes && !open.aside(session, || secret::confirm(session.input, &question, "--yes"))?? {
         return Err(secret::declined("nothing was removed"));
     }
@@ -150,40 +141,6 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     open.wallet.remove(removal, &open.at, &mut SystemRng).map_err(failure)?;
     session.out.json(&json!({ "schema": "waypass.removed/1", "id": id.to_string() }))?;
-    session.out.words(&format!("removed {}", super::list::short(&id)));
+    session.out.words(&format!("removed {}", super::short(&id)));
     Ok(Exit::Done)
-}
-
-/// Returns the words for a credential that is not taken in; `kept` is whether it is kept aside.
-pub(super) fn refusal(error: HoldError, kept: bool) -> Failure {
-    let failure = match error {
-        HoldError::Malformed(_) if kept => Failure::usage(error, "tell its issuer"),
-        HoldError::Malformed(_) => Failure::usage(error, "name the file that the issuer gave you"),
-        HoldError::NoBundle => Failure::new(
-            Exit::Grey,
-            error,
-            "learn whom to trust first: waypass trust pin FILE --digest NUMBER; nothing was taken and no offer is spent",
-        ),
-        HoldError::Refused(ref refused) => {
-            let worst = refused.reasons.iter().map(|reason| reason.code).max_by_key(|code| code.level());
-            let exit = if worst.map(ReasonCode::level) == Some(Level::Grey) { Exit::Grey } else { Exit::Red };
-            let next = match worst {
-                Some(ReasonCode::UntrustedIssuer) => "sync first if the issuer is new; otherwise do not use it",
-                _ => "ask its issuer",
-            };
-            Failure::new(exit, format!("this credential is not taken in: {error}"), next)
-        }
-        HoldError::KeyAltered => {
-            Failure::new(Exit::Tamper, error, "ask the issuer for one bound to the line that `waypass wallet key` prints now")
-        }
-        HoldError::NotBound | HoldError::AnotherHolder => {
-            Failure::new(Exit::Red, error, "ask the issuer for one bound to the line `waypass wallet key` prints")
-        }
-        HoldError::Wallet(why) => return failure(why),
-    };
-    if kept {
-        Failure { next: format!("{}; it is kept aside, and `waypass wallet add` tries again", failure.next), ..failure }
-    } else {
-        failure
-    }
 }

@@ -1,6 +1,6 @@
 //! Credentials that a pick-up left undecided: told after every `wallet add` and `wallet list`, removed by `wallet remove`.
 
-use super::{Open, failure, list};
+use super::{Open, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::{secret, words};
@@ -10,7 +10,7 @@ use waypass_wallet::{Aside, Kept};
 /// Warns of everything that is kept aside.
 pub(super) fn tell(session: &Session, open: &Open) -> Result<(), Failure> {
     for aside in open.wallet.aside().map_err(failure)? {
-        let id = list::short(&aside.id);
+        let id = super::short(&aside.id);
         session.out.warn(&match aside.kept {
             Kept::Credential => format!("{}; `waypass wallet add` tries again, `waypass wallet remove {id}` gives it up", what(&aside)),
             Kept::Unfinished => format!("{}; `waypass wallet add` goes on with it, `waypass wallet remove {id}` gives it up", what(&aside)),
@@ -35,6 +35,6 @@ pub(super) fn remove(session: &Session, open: &Open, beginning: &str, yes: bool)
     }
     open.wallet.discard(aside.id).map_err(failure)?;
     session.out.json(&json!({ "schema": "waypass.removed/1", "id": aside.id.to_string() }))?;
-    session.out.words(&format!("removed {}", list::short(&aside.id)));
+    session.out.words(&format!("removed {}", super::short(&aside.id)));
     Ok(Exit::Done)
 }

@@ -2,9 +2,10 @@
 
 use super::failure;
 use crate::Session;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
 use crate::secret::SecretArgs;
-use crate::unlock::{self, OpenArgs};
+use crate::unlock::OpenArgs;
+use crate::vault::factor_failure;
 use serde_json::json;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -88,7 +89,7 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
 fn file_failure(error: &std::io::Error) -> Failure {
     let next = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space on that disk, then run the command again",
-        ErrorKind::FileTooLarge => unlock::LIFT_THE_LIMIT,
+        ErrorKind::FileTooLarge => LIFT_THE_LIMIT,
         _ => "check the disk and the name, then run the command again",
     };
     Failure::internal(format!("the backup file: {}", crate::exit::plain(error)), next)
@@ -96,7 +97,7 @@ fn file_failure(error: &std::io::Error) -> Failure {
 
 fn recovery(session: &Session, seal: &SealArgs) -> Result<RecoveryCode, Failure> {
     let code = secret(seal.backup_recovery_file.clone()).read(session.out, session.input, "the recovery code on paper: ")?;
-    RecoveryCode::parse(crate::secret::text(&code)?).map_err(|error| unlock::factor_failure(&error))
+    RecoveryCode::parse(crate::secret::text(&code)?).map_err(|error| factor_failure(&error))
 }
 
 fn secret(file: Option<PathBuf>) -> SecretArgs {

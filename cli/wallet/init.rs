@@ -4,7 +4,8 @@ use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, CreateArgs, OpenArgs};
-use crate::{slot, trust, words};
+use crate::vault::storage_failure;
+use crate::{belief, slot, words};
 use serde_json::json;
 use waypass_credential::did;
 use waypass_credential::key::Algorithm;
@@ -81,11 +82,11 @@ pub(crate) fn status(session: &Session, args: &StatusArgs) -> Outcome {
         super::open(session, &args.open)?.believed()?;
     }
     let vault = unlock::open(session, Role::Wallet)?;
-    let status = vault.status(&clock::read()).map_err(|error| unlock::storage_failure(&error))?;
-    let aside = waypass_wallet::aside_in(&vault).map_err(|error| unlock::storage_failure(&error))?;
+    let status = vault.status(&clock::read()).map_err(|error| storage_failure(&error))?;
+    let aside = waypass_wallet::aside_in(&vault).map_err(|error| storage_failure(&error))?;
     let mut opens: Vec<String> = status.slots.iter().map(slot::kinds).collect();
     opens.sort();
-    let bundle = trust::bundle(session)?;
+    let bundle = belief::bundle(session)?;
     let age = bundle.as_ref().map(|bundle| clock::read().wall.since(bundle.issued_at()));
     session.out.json(&json!({
         "schema": "waypass.wallet-status/1", "locked": true, "attempts_left": status.attempts_left, "wait_seconds": status.wait_seconds,

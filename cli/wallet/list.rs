@@ -1,17 +1,17 @@
 //! `waypass wallet list` and `show`.
 
-use super::failure;
+use super::{failure, short};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
-use crate::output::Tone;
 use crate::text::Text;
+use crate::tone::Tone;
 use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::json as strict;
-use waypass_wallet::{Card, CredentialId, Filter, Standing};
+use waypass_wallet::{Card, Filter, Standing};
 
 /// Arguments of `wallet list`.
 #[derive(clap::Args)]
@@ -113,11 +113,6 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
         out.words(&format!("  note         {} [{}]", note.code.meaning(), note.code));
     }
     Ok(Exit::Done)
-}
-
-/// Returns the beginning of an id that a person types.
-pub(super) fn short(id: &CredentialId) -> String {
-    id.to_string().chars().take(8).collect()
 }
 
 fn line(card: &Card, now: waypass_credential::time::Timestamp) -> Text {

@@ -1,12 +1,14 @@
 //! Picking up an offer. Nothing is held open while a person is asked or a server is waited for, and how far it has come is stored
 //! before each step that spends something.
 
-use super::add::{Args, refusal};
+use super::init::CurveArgs;
+use super::refusal::refusal;
 use super::{Open, failure as wallet_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure};
 use crate::secret::{self, SecretArgs};
 use crate::sync;
+use std::path::PathBuf;
 use waypass_credential::Nonce;
 use waypass_credential::key::Algorithm;
 use waypass_machine::{SystemRng, clock};
@@ -15,6 +17,22 @@ use waypass_net::pickup::{Choice, Pickup, PickupError, Progress};
 use waypass_net::{Reach, Timeouts};
 use waypass_trust::bundle::{Authority, TrustBundle};
 use waypass_wallet::{Awaited, CredentialId, HoldError, Unfinished};
+
+/// How an offer is picked up.
+#[derive(clap::Args)]
+pub(crate) struct PickupArgs {
+    /// Read the code that an offer asks for from FILE instead of asking on the terminal
+    #[arg(long, value_name = "FILE")]
+    tx_code_file: Option<PathBuf>,
+    /// Let an offer lead to this machine or its local network, where the trust bundle names no server at that address
+    #[arg(long)]
+    local_network: bool,
+    /// Pick up without being asked where no trusted issuer has its address, for scripts
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    curve: CurveArgs,
+}
 
 /// An offer as it was read, before anything is spent.
 enum Taken {
@@ -28,7 +46,7 @@ enum Taken {
 
 /// Takes an offer up, or goes on with it. Everything that can be refused is refused before its code is spent, and what comes is stored
 /// before it is looked at.
-pub(super) fn take_up(session: &Session, args: &Args, open: &mut Open, offer: &str) -> Result<Vec<CredentialId>, Failure> {
+pub(super) fn take_up(session: &Session, args: &PickupArgs, open: &mut Open, offer: &str) -> Result<Vec<CredentialId>, Failure> {
     let bundle = open.bundle.as_ref().ok_or_else(|| refusal(HoldError::NoBundle, false))?;
     let (trusted, reach) = (bundle.authorities().to_vec(), reach(session, args, open));
     let algorithms = args.curve.asked().map_or_else(|| open.wallet.algorithms(), |algorithm| Ok(vec![algorithm]))?;
@@ -62,7 +80,7 @@ pub(super) fn take_up(session: &Session, args: &Args, open: &mut Open, offer: &s
 }
 
 /// Goes on with a pick-up that was cut off.
-pub(super) fn go_on(session: &Session, args: &Args, open: &mut Open, unfinished: Unfinished) -> Result<Vec<CredentialId>, Failure> {
+pub(super) fn go_on(session: &Session, args: &PickupArgs, open: &mut Open, unfinished: Unfinished) -> Result<Vec<CredentialId>, Failure> {
     let Unfinished { awaited, progress } = unfinished;
     let progress = Progress::from_bytes(&progress).ok_or_else(|| {
         Failure::new(Exit::Tamper, "what was noted about a pick-up does not read", "ask the issuer whether the offer was used")
@@ -80,7 +98,7 @@ fn of(begun: Unfinished, pickup: &Pickup) -> Option<(Awaited, Progress)> {
 }
 
 /// Chooses what is taken, and asks the person what only a person knows.
-fn asked(session: &Session, args: &Args, pickup: &Pickup, trusted: &[Authority], algorithms: &[Algorithm]) -> Result<Taken, Failure> {
+fn asked(session: &Session, args: &PickupArgs, pickup: &Pickup, trusted: &[Authority], algorithms: &[Algorithm]) -> Result<Taken, Failure> {
     let choice = pickup.choose(trusted, algorithms).map_err(failure)?;
     let from = &pickup.offer().issuer;
     if pickup.offer().known_to(trusted).is_none() {
@@ -135,7 +153,7 @@ fn kept(why: PickupError) -> Failure {
 }
 
 /// Returns the addresses an offer may lead to. It is text from anybody, so no private address that neither bundle nor settings name.
-fn reach(session: &Session, args: &Args, open: &Open) -> Reach {
+fn reach(session: &Session, args: &PickupArgs, open: &Open) -> Reach {
     if args.local_network {
         return Reach::Anywhere;
     }

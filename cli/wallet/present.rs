@@ -4,8 +4,8 @@ use super::{Open, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
-use crate::output::Tone;
 use crate::text::Text;
+use crate::tone::Tone;
 use crate::unlock::OpenArgs;
 use crate::{qr, secret, words};
 use serde_json::json;
@@ -145,7 +145,7 @@ fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
         Text::in_tone(Tone::Strong, asked_by(proposal)).then(format!(" asks: {}", proposal.asked().request().purpose)),
         Text::from(format!(
             "  with       {} from {}, {}",
-            super::list::short(&card.id),
+            super::short(&card.id),
             card.issuer_name,
             card.standing.words(&card.issuer_name)
         )),
@@ -162,7 +162,7 @@ fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
     lines.extend(proposal.warnings().iter().map(warned));
     if !proposal.others().is_empty() {
         let (named, more) = proposal.others().split_at(proposal.others().len().min(OTHERS));
-        let mut others: Vec<String> = named.iter().map(super::list::short).collect();
+        let mut others: Vec<String> = named.iter().map(super::short).collect();
         if !more.is_empty() {
             others.push(format!("{} more", more.len()));
         }

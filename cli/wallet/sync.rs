@@ -1,9 +1,9 @@
 //! `waypass wallet sync`: newer trust comes down; nothing goes up, a wallet never uploads.
 
 use crate::Session;
+use crate::belief;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::sync::{self, SyncArgs};
-use crate::trust;
 use crate::unlock::OpenArgs;
 use waypass_machine::clock;
 use waypass_trust::sync::Kept;
@@ -20,13 +20,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let mut transport = sync::transport(session, args.place.from.as_deref(), None)?;
-    let mut reader = Reader::new(trust::store(session), clock::read().wall);
-    let outcome = sync::run(session, &mut reader, &mut *transport, trust::failure)?;
+    let mut reader = Reader::new(belief::store(session), clock::read().wall);
+    let outcome = sync::run(session, &mut reader, &mut *transport, belief::store_failure)?;
     // It needs no secret, and the next command that opens the vault seals what came. With a secret that is done now.
     if args.open.is_given() {
         super::open(session, &args.open)?.believed()?;
     } else {
-        session.out.detail(trust::NOT_COMPARED);
+        session.out.detail(belief::NOT_COMPARED);
     }
     sync::tell(session, &outcome, &[], &serde_json::Value::Null)?;
     if outcome.bundle == Some(Kept::Aside) {

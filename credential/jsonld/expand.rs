@@ -1,6 +1,7 @@
 //! Expansion and deserialization to RDF in one walk (JSON-LD 1.1 API §5.1 and §7.1, restricted as the module above says).
 
 use super::active::{Active, By, Definition, Frames};
+use super::head::Head;
 use super::repeats::{Named, ambiguous, any_equal, different_strings, order};
 use super::table::{Coercion, Container, Keyword, Means};
 use super::{ContextList, KnownContexts, LdError, value};
@@ -103,19 +104,6 @@ struct Place<'x> {
     /// The property's definition; none if only `@vocab` gave it a meaning.
     definition: Option<Definition<'x>>,
     graph: Option<u32>,
-}
-
-/// The keywords of one object.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Head<'x> {
-    pub(super) id: Option<&'x Value<'x>>,
-    pub(super) kind: Option<&'x Value<'x>>,
-    pub(super) value: Option<&'x Value<'x>>,
-    pub(super) language: Option<&'x Value<'x>>,
-    pub(super) direction: Option<&'x Value<'x>>,
-    list: Option<&'x Value<'x>>,
-    set: Option<&'x Value<'x>>,
-    context: Option<&'x Value<'x>>,
 }
 
 /// The kind of an object.
@@ -329,7 +317,8 @@ impl<'x> Walk<'x> {
     fn object(&mut self, place: &Place<'x>, object: &'x Object<'x>) -> Result<Made<'x>, LdError> {
         let (active, head) = self.enter(place, object, false)?;
         if head.value.is_some() {
-            return value::value_object(self, active, object, &head).map(|literal| Made::One(Term::Literal(literal)));
+            let literal = value::value_object(object.len(), &head, |kind| self.datatype(active, kind))?;
+            return Ok(Made::One(Term::Literal(literal)));
         }
         match (head.list.or(head.set), object.len()) {
             (None, _) => {}

@@ -1,8 +1,10 @@
 //! Names and identifiers: what a text stands for (JSON-LD 1.1 API §5.2.2), and the spellings that are refused.
 
 use super::LdError;
+use super::active::Active;
 use super::expand::Walk;
 use super::table::{Means, is_iri, keyword_like};
+use super::value::has_own_form;
 use alloc::borrow::Cow;
 use alloc::string::String;
 
@@ -25,6 +27,14 @@ impl<'x> Walk<'x> {
             None if keyword_like(text) => Err(LdError::Keyword),
             None => self.in_vocab(top, text)?.map(Cow::Owned).ok_or(LdError::RelativeType),
         }
+    }
+
+    /// The datatype of a value object. One whose literals have a form of their own is rejected, and so is a type with a scoped context,
+    /// because that is not a datatype.
+    pub(super) fn datatype(&self, active: Active, kind: &'x str) -> Result<Cow<'x, str>, LdError> {
+        let datatype = self.vocabulary(active.top, kind)?;
+        let is_scoped = self.frames.find(active.top, kind).is_some_and(|(_, term)| term.scope.is_some());
+        if is_scoped || has_own_form(&datatype) { Err(LdError::Value) } else { Ok(datatype) }
     }
 
     fn absolute(&self, top: u32, text: &str, otherwise: LdError) -> Result<(), LdError> {

@@ -1,11 +1,10 @@
 //! Literals: Object to RDF Conversion (JSON-LD 1.1 API §7.2.2).
 
 use super::LdError;
-use super::active::Active;
-use super::expand::{Head, Walk};
+use super::head::Head;
 use crate::canon::jcs;
 use crate::canon::rdf::{Literal, RDF_LANG_STRING};
-use crate::json::{Number, Object, Value};
+use crate::json::{Number, Value};
 use alloc::borrow::Cow;
 use alloc::format;
 use alloc::string::{String, ToString};
@@ -21,6 +20,11 @@ const XSD_DOUBLE: &str = "http://www.w3.org/2001/XMLSchema#double";
 const EXACT: u64 = (1 << 53) - 1;
 /// `DBL_DIG`: decimals of so many digits are told apart by doubles and by the canonical form, which has 16 digits.
 const DIGITS: usize = 15;
+
+/// Returns true for the datatypes whose literals have a form of their own.
+pub(super) fn has_own_form(datatype: &str) -> bool {
+    [RDF_JSON, RDF_LANG_STRING].contains(&datatype) || datatype.starts_with(I18N)
+}
 
 /// Returns a JSON literal (JSON-LD 1.1 §10.2): any value, in its JCS form.
 pub(super) fn json(value: &Value<'_>) -> Literal<'static> {
@@ -78,9 +82,15 @@ fn double(number: f64) -> Result<String, LdError> {
 }
 
 /// Returns a value object: `@value` with `@type`, or with `@language` and `@direction`, and nothing else.
-pub(super) fn value_object<'x>(walk: &Walk<'x>, active: Active, object: &'x Object<'x>, head: &Head<'x>) -> Result<Literal<'x>, LdError> {
+///
+/// `members` is how many members the object has; `datatype` reads the text of `@type` under the contexts in force.
+pub(super) fn value_object<'x>(
+    members: usize,
+    head: &Head<'x>,
+    datatype: impl FnOnce(&'x str) -> Result<Cow<'x, str>, LdError>,
+) -> Result<Literal<'x>, LdError> {
     let known = [head.value, head.kind, head.language, head.direction];
-    if known.iter().flatten().count() != object.len() {
+    if known.iter().flatten().count() != members {
         return Err(LdError::Value);
     }
     let value = head.value.ok_or(LdError::Value)?;
@@ -90,16 +100,7 @@ pub(super) fn value_object<'x>(walk: &Walk<'x>, active: Active, object: &'x Obje
     match (head.kind, head.language) {
         (None, None) => literal(value, None),
         (Some(Value::String(kind)), None) if kind == "@json" => Ok(json(value)),
-        (Some(Value::String(kind)), None) => {
-            let datatype = walk.vocabulary(active.top, kind)?;
-            // Their literals have a form of their own; a type with a scoped context is not a datatype.
-            let scoped = walk.frames.find(active.top, kind).is_some_and(|(_, term)| term.scope.is_some());
-            if scoped || [RDF_JSON, RDF_LANG_STRING].contains(&datatype.as_ref()) || datatype.starts_with(I18N) {
-                Err(LdError::Value)
-            } else {
-                literal(value, Some(datatype))
-            }
-        }
+        (Some(Value::String(kind)), None) => literal(value, Some(datatype(kind)?)),
         (None, Some(Value::String(tag))) => match value {
             Value::String(text) => Ok(Literal::tagged(text.as_ref(), language(tag)?)),
             Value::Null => Err(LdError::Null),

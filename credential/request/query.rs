@@ -59,7 +59,7 @@ pub enum ClaimValue {
     Bool(bool),
     /// An integer.
     Integer(i64),
-    /// A string.
+    /// Reads a string.
     Text(String),
 }
 

@@ -2,7 +2,7 @@
 
 use super::answer::{Fault, answer};
 use super::peers::Peer;
-use super::routes::Service;
+use super::service::Service;
 use crate::intake::IntakeError;
 use axum::body::Body;
 use axum::extract::{Extension, State};

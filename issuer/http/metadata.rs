@@ -2,7 +2,7 @@
 
 use super::answer::{Fault, public};
 use super::peers::Peer;
-use super::routes::Service;
+use super::service::Service;
 use crate::issue::Format;
 use crate::keys::KeyUse;
 use crate::offer::{GRANT, configuration};

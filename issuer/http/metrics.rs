@@ -2,36 +2,14 @@
 //! is in it.
 
 use super::answer::answer;
-use super::routes::Service;
+use super::counts::Answered;
+use super::service::Service;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use core::fmt::Write as _;
-use core::time::Duration;
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
 
 const KIND: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// Counts the answers: by route and status, how often and how long it took.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Metrics(Arc<Mutex<BTreeMap<(String, u16), Answered>>>);
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Answered {
-    times: u64,
-    took: Duration,
-}
-
-impl Metrics {
-    /// Counts an answer. `route` is a pattern of ours, of which there are a dozen, never a path.
-    pub(super) fn count(&self, route: &str, status: StatusCode, took: Duration) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let answered = all.entry((route.to_owned(), status.as_u16())).or_default();
-        answered.times += 1;
-        answered.took += took;
-    }
-}
 
 pub(super) async fn metrics(State(service): State<Service>) -> Response<Body> {
     answer(StatusCode::OK, KIND, "no-store", text(&service))
@@ -53,7 +31,7 @@ fn text(service: &Service) -> String {
     one("connections_evicted_total", "counter", "Connections ended because another host needed a place.", connections.evicted.to_string());
     one("connections_refused_total", "counter", "Connections refused because every place was taken.", connections.refused.to_string());
     one("body_bytes", "gauge", "Request bodies in memory, in bytes.", service.buffers.held().to_string());
-    let all = service.metrics.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let all = service.metrics.all();
     let mut of_each = |name: &str, help: &str, value: &dyn Fn(&Answered) -> String| {
         let _ = writeln!(text, "# HELP waypass_{name} {help}\n# TYPE waypass_{name} counter");
         for ((route, status), answered) in &all {

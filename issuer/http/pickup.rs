@@ -2,7 +2,7 @@
 
 use super::answer::{Fault, private};
 use super::peers::Peer;
-use super::routes::Service;
+use super::service::Service;
 use crate::offer::GrantError;
 use axum::body::Body;
 use axum::extract::{Extension, State};
@@ -10,10 +10,7 @@ use axum::http::{HeaderMap, Response, StatusCode, header};
 use waypass_credential::json::{self, Limits, Object, Value};
 
 mod form;
-mod nonce;
 mod proof;
-
-pub(super) use nonce::Nonces;
 
 const MAX_FORM: usize = 16 * 1024;
 const CREDENTIAL_REQUEST: Limits = Limits { bytes: 64 * 1024, depth: 12, values: 1024 };

@@ -1,13 +1,12 @@
 //! Which path leads where.
 
 use super::answer::{Fault, private, published};
-use super::body::Buffers;
+use super::counts::Metrics;
 use super::desk::Desk;
-use super::metrics::{Metrics, metrics};
 use super::peers::{Connections, Peer};
-use super::pickup::Nonces;
+use super::service::Service;
 use super::shown::{Board, Published};
-use super::{audit, metadata, pickup, time};
+use super::{audit, metadata, metrics, pickup, time};
 use crate::settings::Settings;
 use axum::Router;
 use axum::body::Body;
@@ -21,19 +20,6 @@ use std::sync::Arc;
 use std::time::Instant;
 use waypass_credential::json::Object;
 
-/// The state that every handler has.
-#[derive(Clone)]
-pub(super) struct Service {
-    pub(super) desk: Desk,
-    pub(super) board: Board,
-    pub(super) nonces: Arc<Nonces>,
-    pub(super) buffers: Buffers,
-    pub(super) connections: Connections,
-    pub(super) metrics: Metrics,
-    pub(super) base_url: Arc<str>,
-    list_cache: Arc<str>,
-}
-
 pub(super) fn router(
     settings: &Settings,
     desk: Desk,
@@ -42,17 +28,8 @@ pub(super) fn router(
     nonce_key: [u8; 32],
     timeout: Duration,
 ) -> Router {
-    let counted = Metrics::default();
-    let service = Service {
-        desk,
-        board,
-        nonces: Arc::new(Nonces::new(nonce_key)),
-        buffers: Buffers::default(),
-        connections,
-        metrics: counted.clone(),
-        base_url: settings.base_url.as_str().into(),
-        list_cache: format!("public, max-age={}", settings.list_ttl_seconds).into(),
-    };
+    let service = Service::new(settings, desk, board, connections, nonce_key);
+    let counted = service.metrics.clone();
     let base = settings.base_path();
     let mut router = Router::new();
     for (name, document) in
@@ -68,7 +45,7 @@ pub(super) fn router(
         router = router.route("/health", get(health)).route("/healthz", get(health));
     }
     // Never under the base path: a proxy that passes on the base path alone keeps the numbers inside.
-    router = router.route("/metrics", get(metrics));
+    router = router.route("/metrics", get(metrics::metrics));
     let under = |path: &str| format!("{base}{path}");
     router
         .route(&under("/health"), get(health))

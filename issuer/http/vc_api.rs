@@ -11,7 +11,7 @@
 
 use super::answer::{Fault, answer, private};
 use super::body::Buffers;
-use super::metrics::Metrics;
+use super::counts::Metrics;
 use super::peers::{Connections, Peer};
 use super::{ServeError, ServiceLimits, routes, wire};
 use crate::vc_api::{Checks, MAX_BODY, PROFILES, Problem, ProblemKind, VcApi};

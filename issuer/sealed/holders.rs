@@ -4,9 +4,7 @@
 //! exclusive or of a MAC for each row (as in an XOR MAC; the MACs are seen by nobody, since events are ciphertext), so a row that was
 //! changed, added or deleted changes the sum of its bucket.
 
-use super::Result;
-use super::look::Look;
-use super::seal::{Seal, tampered};
+use super::seal::Seal;
 use crate::store::Tag;
 use std::collections::BTreeMap;
 use waypass_trust::bundle::Digest;
@@ -16,6 +14,15 @@ const BITS: u32 = 12;
 
 pub(super) const fn bucket(holder: &Tag) -> u16 {
     u16::from_be_bytes([holder[0], holder[1]]) >> (16 - BITS)
+}
+
+/// Returns the first and the last tag of a bucket.
+pub(super) const fn tags_of(bucket: u16) -> (Tag, Tag) {
+    let first = bucket << (16 - BITS);
+    let (mut low, mut high) = ([0; 16], [0xff; 16]);
+    [low[0], low[1]] = first.to_be_bytes();
+    [high[0], high[1]] = (first | ((1 << (16 - BITS)) - 1)).to_be_bytes();
+    (low, high)
 }
 
 pub(super) fn add(sum: &mut [u8; 32], row: &[u8; 32]) {
@@ -36,21 +43,5 @@ impl Seal {
             add(sums.entry(bucket).or_default(), &row);
         }
         sums.into_iter().map(|(bucket, sum)| (bucket, Digest(sum))).collect()
-    }
-}
-
-impl Look<'_> {
-    /// Checks that no row of this holder's bucket was changed, added or deleted by something else.
-    pub(super) fn check_holders(&self, holder: &Tag) -> Result<()> {
-        let bucket = bucket(holder);
-        let first = bucket << (16 - BITS);
-        let (mut low, mut high) = ([0; 16], [0xff; 16]);
-        low[..2].copy_from_slice(&first.to_be_bytes());
-        high[..2].copy_from_slice(&(first | ((1 << (16 - BITS)) - 1)).to_be_bytes());
-        let mut sum = [0; 32];
-        for (id, holder) in self.rows.holders(&low, &high)? {
-            add(&mut sum, &self.seal.holder_sum(&id, &holder).1.0);
-        }
-        if sum == self.ledger.holders(bucket) { Ok(()) } else { Err(tampered("whose credentials these are")) }
     }
 }

@@ -1,11 +1,11 @@
 //! Reading at one moment: every row is checked against register and events before it is given to anybody.
 
-use super::Result;
 use super::credential::day;
 use super::event::DeviceMark;
 use super::ledger::Ledger;
 use super::register::Register;
 use super::seal::{Anchor, Seal, tampered};
+use super::{Result, holders};
 use crate::store::{
     CredentialRecord, CredentialRow, DeviceRow, Entry, Filter, LeafRow, OfferRow, Selection, State, StatusEvent, StoreError, Tag, View,
 };
@@ -199,6 +199,17 @@ impl Look<'_> {
         let before = if row.seq == 1 { [0; 32] } else { before.ok_or_else(|| tampered(format!("event {}", row.seq - 1)))? };
         let event = self.seal.open_event(&before, &row)?;
         Ok(event.taken.into_iter().map(|(list, index)| Entry { list, index }).collect())
+    }
+
+    /// Checks that no row of this holder's bucket was changed, added or deleted by something else.
+    fn check_holders(&self, holder: &Tag) -> Result<()> {
+        let bucket = holders::bucket(holder);
+        let (first, last) = holders::tags_of(bucket);
+        let mut sum = [0; 32];
+        for (id, holder) in self.rows.holders(&first, &last)? {
+            holders::add(&mut sum, &self.seal.holder_sum(&id, &holder).1.0);
+        }
+        if sum == self.ledger.holders(bucket) { Ok(()) } else { Err(tampered("whose credentials these are")) }
     }
 
     /// Opens a credential's row and checks it against its history and the lists.

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 mod book;
+mod circles;
 mod invariants;
 mod one_build;
 mod prose;
 mod sabotage;
 mod terminal;
 
-/// What would give the offline core a socket, a database, a scheduler, the kernel's calls or its entropy.
+/// The crates that would give the offline core a socket, a database, a scheduler, the kernel's calls or its entropy.
 const FORBIDDEN_IN_CORE: [&str; 8] = ["tokio", "hyper", "mio", "socket2", "reqwest", "rusqlite", "rustix", "getrandom"];
 const CORE: [&str; 4] = ["waypass-credential", "waypass-trust", "waypass-verifier", "waypass-vault"];
 /// Pure too, but its readers of pictures need `std`.

@@ -47,7 +47,7 @@ impl Key {
         Self { pkcs8: pkcs8.as_ref().to_vec(), public: Public { algorithm, bytes } }
     }
 
-    /// The public half.
+    /// Returns the public half.
     pub const fn public(&self) -> &Public {
         &self.public
     }
@@ -79,7 +79,7 @@ impl Public {
         self.algorithm
     }
 
-    /// The Multikey text.
+    /// Returns the Multikey text.
     pub fn multikey(&self) -> String {
         let mut bytes = Vec::from(if self.algorithm == Algorithm::EdDSA { ED25519 } else { P256 });
         if self.algorithm == Algorithm::EdDSA {

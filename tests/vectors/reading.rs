@@ -231,7 +231,7 @@ fn inline(context: &str) -> Read {
     any(context, r#""deck": "C""#)
 }
 
-/// What others write and we read: each was in the list above once.
+/// Texts that others write and we read: each was in the list above once.
 const READ: &[Reading] = &[
     reading("BH-04, interop 11", "sd-jwt vc, iat with a fraction", |w| sd_jwt(w, |_, c| c.set("iat", fraction(-DAY)))),
     reading("BH-04", "sd-jwt vc, exp with a fraction", |w| sd_jwt(w, |_, c| c.set("exp", fraction(DAY)))),

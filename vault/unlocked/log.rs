@@ -5,12 +5,12 @@
 //! value = nonce || ciphertext || tag,   AAD = CBOR [vault, "log", name, sequence number, generation]
 //! ```
 
+use super::Unlocked;
 use super::records::within;
-use super::state::{BUCKETS, Finding, Set, Sum};
-use super::{Batch, Unlocked};
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
 use crate::seal::{self, NONCE, TAG};
+use crate::state::{BUCKETS, Finding, Set, Sum};
 use crate::storage::Space;
 use crate::vault::Vault;
 use alloc::borrow::ToOwned as _;
@@ -51,17 +51,6 @@ impl Unlocked<'_> {
             Err(VaultError::Storage(StorageError::Full { .. })) => {
                 self.storage().release_reserve();
                 self.append(log, plaintext)
-            }
-            done => done,
-        }
-    }
-
-    /// Like [`Self::batch`], giving up the space held in reserve if there is no room: for what exists nowhere else.
-    pub fn batch_last<T>(&self, work: impl Fn(&mut Batch<'_>) -> Result<T, VaultError>) -> Result<T, VaultError> {
-        match self.batch(&work) {
-            Err(VaultError::Storage(StorageError::Full { .. })) => {
-                self.storage().release_reserve();
-                self.batch(&work)
             }
             done => done,
         }

@@ -12,8 +12,8 @@
 use super::Unlocked;
 use super::log::{log_key, split_log_key};
 use super::records::within;
-use super::state::{Finding, Sum, toggle};
 use crate::error::VaultError;
+use crate::state::{Finding, Sum, toggle};
 use crate::storage::Space;
 use alloc::collections::BTreeMap;
 use alloc::vec;

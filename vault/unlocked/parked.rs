@@ -1,7 +1,8 @@
 //! An open vault that waits without holding anything: for a person's answer, or for a slow server.
 
-use super::{Session, State, Unlocked};
+use super::{Session, Unlocked};
 use crate::error::ResumeError;
+use crate::state::State;
 use crate::vault::Vault;
 use core::cell::RefCell;
 
@@ -31,7 +32,7 @@ impl<'v> Unlocked<'v> {
             return Err(ResumeError::Changed);
         }
         // Keys of another generation, or a damaged state, open nothing here.
-        let now = State::load(&vault, &self.keys)?.ok_or(ResumeError::Changed)?;
+        let now = State::load(vault.storage(), &vault.header.vault, &self.keys)?.ok_or(ResumeError::Changed)?;
         if !self.committed(|before| now.seq > before.seq || now == *before) {
             return Err(ResumeError::Changed);
         }

@@ -9,9 +9,9 @@
 //! ```
 
 use super::Unlocked;
-use super::state::{BUCKETS, Finding, Set, Sum};
 use crate::error::{StorageError, VaultError};
 use crate::seal::{self, NONCE, TAG};
+use crate::state::{BUCKETS, Finding, Set, Sum};
 use crate::storage::Space;
 use crate::vault::Vault;
 use alloc::borrow::ToOwned as _;

@@ -1,17 +1,15 @@
 //! Transactions: what is written together becomes durable together, with one flush to disk.
 
 use super::Unlocked;
-use super::log_index::Tags;
-use super::state::{BUCKETS, FORMAT, Finding, Set, State, Sum, toggle};
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
 use crate::keys::{self, KeyId};
+use crate::state::{BUCKETS, Finding, Set, State, Sum, toggle};
 use crate::storage::{Change, Space, Storage};
 use crate::vault::Vault;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::cell::RefCell;
-use zeroize::Zeroizing;
 
 /// This process's knowledge of the open vault.
 pub(super) struct Session {
@@ -28,14 +26,9 @@ struct Pending {
     changes: BTreeMap<(Space, Vec<u8>), Option<Vec<u8>>>,
 }
 
-/// Writes that become durable together, or not at all. Reads see the batch's own writes.
-pub struct Batch<'b> {
-    unlocked: &'b Unlocked<'b>,
-}
-
 impl Session {
     pub(super) fn begin(vault: &Vault, keys: &Keys) -> Result<Self, StorageError> {
-        let mut state = match State::load(vault, keys)? {
+        let mut state = match State::load(vault.storage(), &vault.header.vault, keys)? {
             Some(state) => state,
             None => super::verify::salvage(vault, keys)?,
         };
@@ -73,13 +66,8 @@ impl Drop for Abandon<'_> {
 }
 
 impl Unlocked<'_> {
-    /// Everything `work` writes, through the batch or next to it, is one transaction with one flush to disk; an error from `work` writes
-    /// nothing. A batch within a batch is refused.
-    pub fn batch<T, E: From<VaultError>>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<T, E>) -> Result<T, E> {
-        if self.session.borrow().pending.is_some() {
-            return Err(VaultError::BatchOpen.into());
-        }
-        self.transaction(|| work(&mut Batch { unlocked: self }))
+    pub(super) fn is_in_transaction(&self) -> bool {
+        self.session.borrow().pending.is_some()
     }
 
     /// Runs `work` in the transaction under way or in one of its own.
@@ -183,49 +171,6 @@ impl Unlocked<'_> {
         self.session.borrow_mut().verified[set as usize][bucket] = true;
     }
 
-    /// Returns true if the vault was made by 0.1.0 and has not been upgraded. Only the sealed state says so.
-    pub fn needs_upgrade(&self) -> bool {
-        self.committed(|state| state.format < FORMAT)
-    }
-
-    /// Puts the vault back to the format of 0.1.0.
-    #[cfg(test)]
-    pub(crate) fn pretend_to_be_of_0_1_0(&self) {
-        let done: Result<(), VaultError> = self.transaction(|| {
-            self.change_state(|state| state.format = 1);
-            Ok(())
-        });
-        done.expect("committed");
-    }
-
-    /// Upgrades the vault in one transaction: what `work` writes, and the mark under the seal that it is done. Does nothing to a
-    /// vault that is up to date.
-    pub fn upgrade<E: From<VaultError>>(&self, work: impl FnOnce(&mut Batch<'_>) -> Result<(), E>) -> Result<(), E> {
-        if !self.needs_upgrade() {
-            return Ok(());
-        }
-        self.batch(|batch| {
-            work(batch)?;
-            // Format 1 did not note which keys were in an altered part.
-            let altered = self.keys_of_altered_tables()?;
-            self.change_state(|state| {
-                state.note(Finding::KeysAltered { keys: altered });
-                state.format = FORMAT;
-            });
-            Ok(())
-        })
-    }
-
-    /// Returns all keys, if a finding says that keys may be among what was altered.
-    fn keys_of_altered_tables(&self) -> Result<Vec<KeyId>, VaultError> {
-        let is_about_keys =
-            |finding: &Finding| matches!(finding, Finding::Altered { tables } if tables.iter().any(|table| table == keys::TABLE));
-        if !self.state(|state| state.findings.iter().any(is_about_keys)) {
-            return Ok(Vec::new());
-        }
-        Ok(self.keys()?.into_iter().map(|key| key.id).collect())
-    }
-
     /// Counts commits. A copy of the vault has an older one; keep it elsewhere (a server, a second device) to notice.
     pub fn state_seq(&self) -> u64 {
         self.committed(|state| state.seq)
@@ -251,42 +196,5 @@ impl Unlocked<'_> {
             self.change_state(|state| state.findings.clear());
             Ok(())
         })
-    }
-}
-
-impl Batch<'_> {
-    /// Like [`Unlocked::put`].
-    pub fn put(&mut self, table: &'static str, id: &[u8], plaintext: &[u8], tags: &[(&'static str, &[u8])]) -> Result<(), VaultError> {
-        self.unlocked.put(table, id, plaintext, tags)
-    }
-
-    /// Like [`Unlocked::get`].
-    pub fn get(&self, table: &str, id: &[u8]) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        self.unlocked.get(table, id)
-    }
-
-    /// Like [`Unlocked::find`].
-    pub fn find(&self, table: &str, name: &str, value: &[u8]) -> Result<Vec<Vec<u8>>, VaultError> {
-        self.unlocked.find(table, name, value)
-    }
-
-    /// Like [`Unlocked::remove`].
-    pub fn remove(&mut self, table: &'static str, id: &[u8]) -> Result<bool, VaultError> {
-        self.unlocked.remove(table, id)
-    }
-
-    /// Like [`Unlocked::append`].
-    pub fn append(&mut self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
-        self.unlocked.append(log, plaintext)
-    }
-
-    /// Like [`Unlocked::append_tagged`].
-    pub fn append_tagged(&mut self, log: &'static str, plaintext: &[u8], tags: &Tags<'_>) -> Result<u64, VaultError> {
-        self.unlocked.append_tagged(log, plaintext, tags)
-    }
-
-    /// Like [`Unlocked::replace_entry`].
-    pub fn replace_entry(&mut self, log: &'static str, seq: u64, plaintext: &[u8], gone: &Tags<'_>) -> Result<(), VaultError> {
-        self.unlocked.replace_entry(log, seq, plaintext, gone)
     }
 }

@@ -4,10 +4,10 @@
 use super::Unlocked;
 use super::log::{log_key, open_entry, run_of, split_log_key};
 use super::records::{index_bucket, split_key};
-use super::state::{BUCKETS, Finding, Set, State, Sum, toggle};
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
 use crate::keys;
+use crate::state::{BUCKETS, Finding, Set, State, Sum, toggle};
 use crate::storage::Space;
 use crate::vault::Vault;
 use alloc::borrow::ToOwned as _;

@@ -1,11 +1,11 @@
 //! Creating, opening, and counting failed tries.
 
 use super::*;
-use crate::FactorError;
 use crate::error::Room;
 use crate::factor::{FactorParameters, KeyFile, Password};
 use crate::storage::MemoryStorage;
 use crate::testing::{Disk, TestRng, host, host_of, reading, rows};
+use crate::{FactorError, Unlocked};
 use alloc::vec::Vec;
 use core::cell::Cell;
 
@@ -223,7 +223,7 @@ fn a_missing_journal_is_a_finding_of_the_next_unlocking() {
 fn a_vault_of_the_first_format_was_closed_without_its_journal_rightly() {
     let (vault, code) = Vault::create(host(), "test", &RecoveryCode::generate(&mut TestRng), KdfCost::Floor).expect("created");
     let keys = vault.keys(&Factors::one(&code), &reading()).expect("opens");
-    let mut state = State::load(&vault, &keys).expect("read").expect("there");
+    let mut state = State::load(vault.storage(), &vault.header.vault, &keys).expect("read").expect("there");
     state.format = 1;
     vault.storage().commit(&[state.to_change(&vault.header.vault, &keys, &mut TestRng)]).expect("written");
     let mut vault = Vault::open(host_of(Torn(MemoryStorage::from(rows(vault.storage()))))).expect("opens");

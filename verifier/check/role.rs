@@ -10,9 +10,9 @@ use waypass_trust::reason::{Reason, ReasonCode};
 /// Left behind by a rule that permits.
 #[derive(Debug)]
 pub(crate) struct Permitted<'act> {
-    /// The role that may act.
+    /// Returns the role that may act.
     pub(crate) role: String,
-    /// The rule that permits it.
+    /// Returns the rule that permits it.
     pub(crate) rule: String,
     /// Only [`check`] makes one.
     _act: Tie<'act>,

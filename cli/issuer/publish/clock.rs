@@ -1,7 +1,6 @@
 //! By which clock something is published: this machine's, after a person has confirmed it where it is far from the last publication.
 
-use super::super::ceremony::reading;
-use super::super::{database, now};
+use super::super::{database, now, reading};
 use crate::Session;
 use crate::exit::{Exit, Failure};
 use crate::{secret, words};

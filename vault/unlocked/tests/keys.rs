@@ -3,7 +3,7 @@
 use super::*;
 use crate::KeyPurpose;
 use crate::keys::{KeyId, TABLE};
-use crate::unlocked::state::BUCKETS;
+use crate::state::{BUCKETS, Finding};
 use alloc::borrow::ToOwned as _;
 use alloc::collections::BTreeSet;
 use waypass_credential::key::Algorithm;

@@ -2,6 +2,7 @@
 //! readable, and what happened is a finding.
 
 use super::*;
+use crate::state::Finding;
 use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;

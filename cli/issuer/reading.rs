@@ -1,9 +1,8 @@
 //! A paper in words, for the person who is asked to sign it.
 
-use super::super::authority;
 use crate::words;
 use waypass_issuer::ceremony::{CeremonyError, Paper, PaperPart, Quorum, Reading};
-use waypass_trust::bundle::{Digest, KeyRecord, Policy, RootPart, TargetsPart};
+use waypass_trust::bundle::{Authority, Digest, KeyRecord, Policy, RootPart, TargetsPart};
 
 pub(super) const fn name(part: PaperPart) -> &'static str {
     match part {
@@ -47,7 +46,7 @@ fn of(role: &Quorum) -> String {
 }
 
 /// Returns the changes between the targets in effect and those wanted, line by line.
-pub(in crate::issuer) fn difference(before: &TargetsPart, after: &TargetsPart) -> Vec<String> {
+pub(super) fn difference(before: &TargetsPart, after: &TargetsPart) -> Vec<String> {
     let (before, after) = (content(before), content(after));
     let gone = before.iter().filter(|line| !after.contains(line)).map(|line| format!("- {}", line.trim_start()));
     let new = after.iter().filter(|line| !before.contains(line)).map(|line| format!("+ {}", line.trim_start()));
@@ -69,7 +68,7 @@ fn content(part: &TargetsPart) -> Vec<String> {
     let mut lines = Vec::new();
     lines.push(format!("{} issuer(s)", part.authorities.len()));
     for authority in &part.authorities {
-        lines.extend(authority::limits(authority).iter().map(|line| format!("  {line}")));
+        lines.extend(limits(authority).iter().map(|line| format!("  {line}")));
         // A key id is a name; what would be believed is the key.
         let key = |record: &KeyRecord| format!("    {} for {}, {}", record.key.to_multikey(), word(&record.key_use), word(&record.state));
         lines.extend(authority.keys.iter().map(key));
@@ -82,6 +81,20 @@ fn content(part: &TargetsPart) -> Vec<String> {
     }
     lines.extend(part.contexts.iter().map(|context| format!("  context {} with SHA-256 {}", context.id, context.sha256)));
     lines.extend(policy(&part.policy));
+    lines
+}
+
+/// Returns the issuer that is to be believed.
+pub(super) fn limits(authority: &Authority) -> Vec<String> {
+    let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { words::list(&authority.sites) };
+    let mut lines = vec![format!(
+        "{}: {} for {sites}, each for at most {}",
+        authority.name,
+        words::list(&authority.roles),
+        words::span(i64::try_from(authority.max_validity_seconds).unwrap_or(i64::MAX))
+    )];
+    lines.extend(authority.keys.iter().map(|key| format!("  key          {}", key.kid)));
+    lines.extend(authority.status_uris.iter().map(|list| format!("  status list  {}", list.uri)));
     lines
 }
 

@@ -21,8 +21,7 @@ use crate::hierarchy::Keys;
 use crate::keys::{self, KeyId};
 use crate::seal;
 use crate::slot::{MAX_SLOTS, SlotId};
-use crate::storage::{Change, Space};
-use crate::vault::Vault;
+use crate::storage::{Change, Space, Storage};
 use alloc::borrow::ToOwned as _;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
@@ -146,9 +145,9 @@ impl Default for State {
 
 impl State {
     /// Returns the stored state; `None` when it is missing or was not sealed by this vault.
-    pub(crate) fn load(vault: &Vault, keys: &Keys) -> Result<Option<Self>, StorageError> {
-        let sealed = vault.storage().get(Space::Meta, KEY)?;
-        Ok(sealed.and_then(|sealed| Self::read(&seal::open(keys.header(), &aad(&vault.header.vault, keys), &sealed)?).ok()))
+    pub(crate) fn load(storage: &dyn Storage, vault: &[u8; 16], keys: &Keys) -> Result<Option<Self>, StorageError> {
+        let sealed = storage.get(Space::Meta, KEY)?;
+        Ok(sealed.and_then(|sealed| Self::read(&seal::open(keys.header(), &aad(vault, keys), &sealed)?).ok()))
     }
 
     pub(crate) fn to_change(&self, vault: &[u8; 16], keys: &Keys, rng: &mut dyn CryptoRng) -> Change {
@@ -195,7 +194,7 @@ impl State {
     }
 
     /// Returns the keys that were found in an altered part.
-    pub(super) fn altered_keys(&self) -> &[KeyId] {
+    pub(crate) fn altered_keys(&self) -> &[KeyId] {
         self.findings.iter().find_map(Finding::altered_keys).unwrap_or_default()
     }
 

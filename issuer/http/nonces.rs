@@ -13,10 +13,10 @@ const SECONDS: i64 = 300;
 const BODY: usize = 24;
 const TAG: usize = 16;
 
-pub(in crate::http) struct Nonces(Zeroizing<[u8; 32]>);
+pub(super) struct Nonces(Zeroizing<[u8; 32]>);
 
 impl Nonces {
-    pub(in crate::http) fn new(key: [u8; 32]) -> Self {
+    pub(super) fn new(key: [u8; 32]) -> Self {
         Self(Zeroizing::new(key))
     }
 
