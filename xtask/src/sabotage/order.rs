@@ -21,17 +21,17 @@ pub(super) fn grouped(checks: &[Check]) -> Vec<&Check> {
 pub(super) fn sampled<'c>(checks: &'c [Check], seed: &str) -> Vec<&'c Check> {
     let mut dice = Dice::of(seed);
     let mut groups: Vec<Vec<&Check>> = groups(checks).into_values().collect();
-    groups.iter_mut().for_each(|group| dice.shuffle(group));
-    let longest = groups.iter().map(Vec::len).max().unwrap_or_default();
-    // Long groups have more to show: each round of a group is a draw of its own.
-    let mut rounds: Vec<(usize, &[&Check])> = Vec::new();
-    for start in (0..longest).step_by(ROUND) {
-        let mut round: Vec<(usize, &[&Check])> =
-            groups.iter().filter_map(|group| Some((start, group.get(start..)?))).filter(|(_, rest)| !rest.is_empty()).collect();
-        dice.shuffle(&mut round);
-        rounds.append(&mut round);
+    for group in &mut groups {
+        dice.shuffle(group);
     }
-    rounds.into_iter().flat_map(|(_, rest)| &rest[..rest.len().min(ROUND)]).copied().collect()
+    let longest = groups.iter().map(Vec::len).max().unwrap_or_default();
+    let mut order = Vec::with_capacity(checks.len());
+    for start in (0..longest).step_by(ROUND) {
+        let mut round: Vec<&[&Check]> = groups.iter().filter_map(|group| group.get(start..)).collect();
+        dice.shuffle(&mut round);
+        order.extend(round.into_iter().flat_map(|group| group.iter().take(ROUND)).copied());
+    }
+    order
 }
 
 /// Entries by the room they change and by what they build.
