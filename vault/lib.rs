@@ -68,6 +68,8 @@ pub use vault::{Unfinished, Vault, VaultStatus};
 /// Doors for the fuzzer (tests/fuzz), which no other build has.
 #[cfg(fuzzing)]
 pub mod fuzzing {
+    use alloc::vec::Vec;
+
     /// Reads a slot's row and writes it again.
     pub fn slot(row: &[u8]) -> Option<Vec<u8>> {
         crate::slot::Slot::from_row(row).map(|slot| slot.to_row())

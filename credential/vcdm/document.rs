@@ -159,9 +159,8 @@ impl<'a> Document<'a> {
             return Err(IssueError::Malformed(Malformed::member(name)));
         }
         let jws = Envelope::sign(self.text, &RegisteredClaims::default(), Content::Credential, Material::Jose, key_id, signer)?;
-        if jws.len() > MAX_BYTES {
-            return Err(IssueError::Malformed(Malformed::TooLarge));
-        }
+        // A body may be nested deeper than an envelope's document. What would not be read again is not given out.
+        Envelope::parse(&jws, Content::Credential, MAX_BYTES)?.document(Limits::CREDENTIAL)?;
         Ok(write_url(Material::Jose, &jws))
     }
 

@@ -211,6 +211,15 @@ fn an_issuer_for_every_site_may_name_any() {
 }
 
 #[test]
+fn a_credential_that_names_no_site_needs_an_issuer_for_every_site() {
+    let mut site = Site::new();
+    let nowhere = site.issue(Format::DataIntegrity, |claims| claims.sites.clear());
+    assert_eq!(codes(&nowhere, &site.seal(), &moment(NOON)), [ReasonCode::IssuerNotAuthorised]);
+    site.authority().sites = vec!["*".into()];
+    assert_eq!(codes(&nowhere, &site.seal(), &moment(NOON)), []);
+}
+
+#[test]
 fn validity_begins_two_minutes_before_and_is_over_at_its_end() {
     let site = Site::new();
     let bundle = site.seal();

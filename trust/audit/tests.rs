@@ -311,6 +311,7 @@ fn uploads_travel_repeat_and_are_checked() {
     assert_eq!((again.first_new, again.new.len()), (5, 1));
     assert_eq!(receive(&upload, &key, &entries, 6).expect("all of it").new.len(), 0);
     assert_eq!(receive(&upload, &key, &entries, 1), Err(UploadError::Missing { held: 1, from: 2 }));
+    assert_eq!(receive(&upload, &key, &entries, 0), Err(UploadError::Missing { held: 0, from: 2 }), "from where it is missing");
 
     // The same positions with another history: the key was copied or the log rewritten.
     let (_, other) = {

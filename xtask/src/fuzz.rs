@@ -74,6 +74,11 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode, String> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    if args == ["--smoke"] {
+        let total = smoke()?;
+        println!("{total}");
+        return Ok(if total.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let asked = Asked::of(args)?;
     if let Some(name) = asked.names.iter().find(|name| !targets.iter().any(|target| target.name == **name)) {
         return Err(format!("no target is called `{name}`; see cargo xtask fuzz --list"));

@@ -15,8 +15,13 @@ const USAGE: &str = "usage: cargo xtask <command>
   check-all --slow      the same, with every test that scales played in full (WAYPASS_SLOW=1) and 10 seconds of fuzzing a target
   fuzz [TARGET..] [--seconds N] [--keep]
                         coverage-guided fuzzing: some targets or all, 600 seconds each; --keep minimises what was found into the corpus
+  fuzz --smoke          10 seconds a target from the kept inputs, as check-all --slow does
   fuzz --list           the targets and the rule of each
-  sabotage [WHICH..]    remove one check at a time and require the tests to fail: names, numbers, ranges such as 3-7, or all
+  sabotage [WHICH..] [--seconds N] [--resume]
+                        remove one check at a time and require the tests to fail: names, numbers, ranges such as 3-7, or all.
+                        After N seconds no further one is begun; --resume leaves out what earlier runs saw caught
+  sabotage sample [--seconds N]
+                        as many as fit into 600 seconds, in an order that follows from the commit
   sabotage --list       their numbers and names
 ";
 

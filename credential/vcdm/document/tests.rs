@@ -4,7 +4,7 @@ use crate::data_integrity::{Options, Suite, create};
 use crate::did;
 use crate::did::Purpose;
 use crate::error::IssueError;
-use crate::json::{self, Limits, Object, Value};
+use crate::json::{self, JsonError, Limits, Object, Value};
 use crate::jsonld::LdError;
 use crate::key::Signer;
 use crate::malformed::Malformed;
@@ -264,6 +264,25 @@ fn a_proof_inside_an_envelope_is_refused() {
     let jws = crate::jws::sign_with_header(&header, payload.as_bytes(), &key).expect("signs");
     let enveloped = write_url(Material::Jose, jws.as_bytes());
     assert_eq!(check(&enveloped), Err(Malformed::Proof.into()));
+}
+
+/// A claim as deep as `depth`, in a document that is read by its own limits.
+fn nested(depth: usize) -> Object<'static> {
+    let deep = ["[".repeat(depth), "]".repeat(depth)].concat();
+    let text = CREDENTIAL.replace(r#""deck": "C""#, &[r#""deck": "#, &deep].concat());
+    match json::parse(text.as_bytes(), Limits { depth: 40, ..Limits::CREDENTIAL }).map(Value::into_owned) {
+        Ok(Value::Object(object)) => object,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn no_envelope_is_given_out_that_is_not_read_again() {
+    let key = Key::ed25519(7);
+    let envelop = |depth| Document::credential(nested(depth)).expect("a credential").envelop(&did::key_id(key.public_key()), &key);
+    let shallow = envelop(12).expect("signs");
+    assert!(verify_credential(&shallow, Asked::default(), at(0)).is_ok());
+    assert_eq!(envelop(18).map(drop), Err(IssueError::Malformed(Malformed::Json(JsonError::TooDeep))));
 }
 
 /// An envelope's description of itself must be true: VCDM 2.0 §4.13.1.

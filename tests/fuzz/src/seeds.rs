@@ -2,20 +2,19 @@
 
 use crate::setting::{good_presentation, setting};
 use crate::targets;
-use crate::world::{DAY, TestKey, World, at};
+use crate::world::{DAY, TestKey, TestRng, World, at};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use waypass_credential::base64url;
 use waypass_credential::canon::jcs;
 use waypass_credential::did::{self, DidUrl};
-use waypass_credential::Format;
-use waypass_credential::vcdm::secured::Securing;
 use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::key::Signer as _;
-use waypass_credential::ClaimPath;
 use waypass_credential::request::Query;
 use waypass_credential::role::StatusPurpose;
+use waypass_credential::vcdm::secured::Securing;
+use waypass_credential::{ClaimPath, Format};
 use waypass_issuer::policy::PolicyDraft;
 use waypass_qr::{FrameSize, Picture, frames};
 use waypass_trust::status::bitstring::{BitstringBuf, BitstringList};
@@ -129,7 +128,7 @@ fn signed(seeds: &mut Seeds) {
 fn records(seeds: &mut Seeds) {
     let setting = setting();
     let (checkpoint, moment) = setting.checkpoint(DeviceState::new(&setting.gate.id));
-    let (_, commit) = checkpoint.step(good_presentation(), setting.asked(), &moment);
+    let (_, commit) = checkpoint.step(good_presentation(), setting.asked(), &moment, &mut TestRng::new("salt"));
     let time = TimeState::default().adopt(&setting.bundle.signed_time(), moment.reading()).0;
     for (kind, bytes) in [
         ("0", commit.state_bytes()),

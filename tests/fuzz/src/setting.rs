@@ -7,10 +7,10 @@ pub(crate) use made::Made;
 use crate::world::{DAY, HOUR, TestKey, TestRng, World, at};
 use std::cell::Cell;
 use std::collections::HashSet;
-use waypass_credential::{Credential, Format, Presentation};
 use waypass_credential::key::{PublicKey, Signer as _};
 use waypass_credential::request::{Query, Request};
 use waypass_credential::role::RoleClaims;
+use waypass_credential::{Credential, Format, Presentation};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::time::{Moment, Reading};
@@ -96,9 +96,9 @@ impl Setting {
             said.extend(self.keys.iter().filter_map(|key| credential.verify(key).ok().map(|verified| beyond_disclosure(verified.role()))));
         };
         for made in &self.made {
-            hear(&Credential::parse(&made.credential).expect("a seed"));
+            hear(&Credential::parse(&made.credential, self.bundle.contexts()).expect("a seed"));
             let Some(presentation) = &made.presentation else { continue };
-            hear(Presentation::parse(presentation).expect("a seed").credential());
+            hear(Presentation::parse(presentation, self.bundle.contexts()).expect("a seed").credential());
             let decision = self.decide(presentation);
             let green = matches!(decision.verdict, Verdict::Allow(_));
             assert!(green == made.good, "the seed {} is judged {:?}", made.name, codes(&decision));
@@ -125,7 +125,7 @@ impl Setting {
 
     pub(crate) fn decide(&self, presentation: &[u8]) -> Decision {
         let (checkpoint, moment) = self.checkpoint(DeviceState::new(&self.gate.id));
-        let (decision, commit) = checkpoint.step(presentation, self.asked(), &moment);
+        let (decision, commit) = checkpoint.step(presentation, self.asked(), &moment, &mut TestRng::new("salt"));
         std::hint::black_box(commit.entry_bytes());
         decision
     }

@@ -126,6 +126,20 @@ fn copies_of_one_time_disagree_only_where_they_differ() {
 }
 
 #[test]
+fn copies_of_one_time_are_bounded() {
+    let mut site = Site::new();
+    let mut bundle = site.seal();
+    let mut taken = |index| {
+        site.set_status(index, 2);
+        bundle.ingest_list(site.token().as_bytes())
+    };
+    for index in 1..4 {
+        assert_eq!(taken(index), Ok(Ingested::Disagrees));
+    }
+    assert_eq!(taken(4), Err(BundleError::List { uri: LIST.into(), why: ListError::Contradiction }));
+}
+
+#[test]
 fn a_signature_made_anew_is_no_contradiction() {
     let site = Site::new();
     let mut bundle = site.seal();

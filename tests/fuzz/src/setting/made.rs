@@ -1,12 +1,12 @@
 //! Credentials of every format, suite and kind of key, and what their holders answer.
 
 use crate::world::{DAY, HOUR, LIST, TestKey, TestRng, World, at};
-use waypass_credential::Format;
+use waypass_credential::data_integrity::Suite;
 use waypass_credential::json::{Object, Value};
 use waypass_credential::key::Signer as _;
-use waypass_credential::data_integrity::Suite;
 use waypass_credential::request::Request;
 use waypass_credential::role::{RoleClaims, StatusReference};
+use waypass_credential::{Credential, Format, Issuance};
 
 pub(crate) struct Made {
     pub(crate) name: String,
@@ -43,14 +43,12 @@ impl Maker<'_> {
         suite: Option<Suite>,
         good: bool,
     ) {
-        let credential = match suite {
-            Some(suite) => claims.sign_in(suite, issuer),
-            None => claims.sign(format, issuer, &mut TestRng::new(name)),
-        };
-        let credential = credential.unwrap_or_else(|why| panic!("{name}: {why}"));
+        let how = suite.map_or(Issuance::from(format), Issuance::from);
+        let mut rng = TestRng::new(name);
+        let credential = Credential::issue(claims, how, issuer, &mut rng).unwrap_or_else(|why| panic!("{name}: {why}"));
         let verified = credential.verify(issuer.public_key()).expect("our credential");
         let wanted = self.request.query.first_match(verified.claims(), format, &claims.kind).map(|found| found.paths);
-        let shown = credential.present(&wanted.unwrap_or_default(), self.request, at(HOUR), holder).ok();
+        let shown = credential.present(&wanted.unwrap_or_default(), &self.request.binding(), at(HOUR), holder, &mut rng).ok();
         let presentation = shown.map(|shown| shown.as_bytes().to_vec());
         let (name, credential) = (format!("{name} {format:?} {suite:?}"), credential.as_bytes().to_vec());
         self.made.push(Made { name, format, suite, credential, presentation, good });

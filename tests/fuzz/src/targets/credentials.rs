@@ -6,15 +6,12 @@ use crate::setting::{Made, beyond_disclosure, setting};
 use crate::world::{DAY, HOUR, TestKey, TestRng, at};
 use sha2::{Digest as _, Sha256};
 use std::hint::black_box;
-use waypass_credential::vcdm::envelope::{Content, Envelope, Material};
-use waypass_credential::{Credential, Format};
+use waypass_credential::data_integrity::{self, Options, Suite};
+use waypass_credential::did::Purpose;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{PublicKey, Signer};
-use waypass_credential::data_integrity;
-use waypass_credential::data_integrity::{Options, Suite};
-use waypass_credential::did::Purpose;
-use waypass_credential::PathStep;
-use waypass_credential::{base64url, did, jws};
+use waypass_credential::vcdm::envelope::{Content, Envelope, Material};
+use waypass_credential::{Credential, Format, PathStep, base64url, did, jws};
 
 /// A changed credential that verifies says what a seed said.
 pub(super) fn credential(data: &[u8]) {
@@ -34,7 +31,7 @@ pub(super) fn credential(data: &[u8]) {
 /// Reads a credential: the unverified view is the verified one's, and every claim that may be withheld is there.
 pub(super) fn read(data: &[u8]) -> Option<Credential> {
     let setting = setting();
-    let credential = Credential::parse_in(data, setting.bundle.contexts()).ok()?;
+    let credential = Credential::parse(data, setting.bundle.contexts()).ok()?;
     require(credential.as_bytes() == data, "other bytes than were read");
     let untrusted = credential.untrusted();
     if let (Ok(untrusted), Ok(paths)) = (&untrusted, credential.disclosable()) {
@@ -42,7 +39,7 @@ pub(super) fn read(data: &[u8]) -> Option<Credential> {
         black_box(setting.request.query.first_match(&untrusted.claims, credential.format(), &untrusted.role.kind));
     }
     for verified in setting.keys.iter().filter_map(|key| credential.verify(key).ok()) {
-        let agrees = untrusted.as_ref().is_ok_and(|untrusted| untrusted.claims == *verified.claims() && untrusted.role == *verified.role());
+        let agrees = untrusted.as_ref().is_ok_and(|untrusted| untrusted.claims == verified.claims() && untrusted.role == *verified.role());
         require(agrees, "the unverified view differs from the verified one");
     }
     Some(credential)
@@ -55,7 +52,9 @@ pub(super) fn signed(data: &[u8]) {
     let Some(credential) = sign_as_issuer(data, holder.public_key()).and_then(|bytes| read(&bytes)) else { return };
     let paths = credential.disclosable().unwrap_or_default();
     for shown in [paths.as_slice(), &paths[..paths.len() / 2], &[]] {
-        let Ok(presentation) = credential.present(shown, &setting.request, at(HOUR), holder) else { continue };
+        let Ok(presentation) = credential.present(shown, &setting.request.binding(), at(HOUR), holder, &mut TestRng::new("shown")) else {
+            continue;
+        };
         let decision = setting.decide(presentation.as_bytes());
         let Some(who) = &decision.evidence.who else { continue };
         let withheld = paths.iter().filter(|path| !shown.iter().any(|one| one.is_prefix_of(path) || path.is_prefix_of(one)));
@@ -91,7 +90,7 @@ pub(super) fn sign_as_issuer(data: &[u8], holder: &PublicKey) -> Option<Vec<u8>>
     let id = signer.key_id();
     let (purpose, created) = (Purpose::AssertionMethod, Some(at(-DAY)));
     let options = Options { verification_method: &id, purpose, created, expires: None, challenge: None, domain: None };
-    let proof = proof::create(suite, &document, &options, setting().bundle.contexts(), signer).ok()?;
+    let proof = data_integrity::create(suite, &document, &options, setting().bundle.contexts(), signer).ok()?;
     Some(json::to_string(&Value::Object(document.with("proof", proof))).into_bytes())
 }
 
@@ -139,7 +138,8 @@ pub(crate) fn opened(made: &Made) -> Option<Vec<u8>> {
         }
         Some(lines.join("\n"))
     };
-    let document = || Some(json::to_string(&Credential::parse(&made.credential).ok()?.untrusted().ok()?.claims));
+    let document =
+        || Some(json::to_string(&Credential::parse(&made.credential, setting().bundle.contexts()).ok()?.untrusted().ok()?.claims));
     let (kind, mut text) = match made.format {
         Format::SdJwtVc | Format::VcSdJwt => ('0', lines()?),
         Format::VcJwt => ('1', lines()?),

@@ -16,12 +16,9 @@ pub(super) fn step(data: &[u8]) {
     let again = setting.decide(data);
     require(codes(&again) == codes(&decision) && again.headline() == decision.headline(), "two answers to the same bytes");
     require(!decision.reasons.is_empty(), "an answer without a reason");
-    if let Ok(read) = Presentation::parse_in(data, setting.bundle.contexts()) {
+    if let Ok(read) = Presentation::parse(data, setting.bundle.contexts()) {
         require(read.as_bytes() == data, "other bytes than were read");
-        require(
-            read.untrusted_nonce()
-                == Presentation::parse_in(read.as_bytes(), setting.bundle.contexts()).ok().and_then(|read| read.untrusted_nonce()),
-            "another nonce when read again",
-        );
+        let again = Presentation::parse(read.as_bytes(), setting.bundle.contexts());
+        require(again.is_ok_and(|again| again.untrusted_nonce() == read.untrusted_nonce()), "another nonce when read again");
     }
 }

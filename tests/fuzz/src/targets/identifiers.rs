@@ -5,10 +5,9 @@ use crate::guard::{require, violation};
 use crate::world::at;
 use std::hint::black_box;
 use waypass_credential::did::resolution::Resolution;
-use waypass_credential::did::{self as dids, DidDocument, DidUrl, WebDid};
+use waypass_credential::did::{self as dids, DidDocument, DidUrl, Purpose, WebDid};
 use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::key::{KeyMaterial, PublicKey};
-use waypass_credential::did::Purpose;
 use waypass_issuer::authorities;
 
 /// A key is the same by every name it has, and a document's address leads nowhere else.

@@ -6,9 +6,9 @@ use sha2::{Digest as _, Sha256};
 use std::hint::black_box;
 use waypass_credential::canon::rdf::{Dataset, Literal, Node, Quad, Term};
 use waypass_credential::canon::rdfc::{HashAlgorithm, canonicalize};
-use waypass_credential::vcdm::document::{Asked, verify_credential, verify_presentation};
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::{ContextList, KnownContexts, to_rdf, to_rdf_without};
+use waypass_credential::vcdm::document::{Asked, verify_credential, verify_presentation};
 
 /// Any document under known, adopted and carried contexts. Its statements do not depend on the order of its members.
 pub(super) fn jsonld(data: &[u8]) {

@@ -6,10 +6,9 @@ use crate::guard::{require, violation};
 use crate::setting::setting;
 use crate::world::at;
 use std::hint::black_box;
-use waypass_credential::Credential;
 use waypass_credential::json::{self, Limits};
-use waypass_credential::{request, Nonce};
 use waypass_credential::request::{Query, Request};
+use waypass_credential::{Credential, Nonce, request};
 use waypass_net::pickup::{Offer, OfferSource, fuzzing};
 use waypass_wallet::Asked;
 
@@ -35,7 +34,7 @@ pub(super) fn dcql(data: &[u8]) {
     let written = serde_json::to_vec(&query).expect("a query is written");
     require(Query::parse(&written).as_ref() == Ok(&query), "a query is another one when written again");
     for made in setting.made.iter().step_by(9) {
-        let credential = Credential::parse(&made.credential).expect("a seed");
+        let credential = Credential::parse(&made.credential, setting.bundle.contexts()).expect("a seed");
         let Ok(untrusted) = credential.untrusted() else { continue };
         let Some(found) = query.first_match(&untrusted.claims, credential.format(), &untrusted.role.kind) else { continue };
         require(found.paths.iter().all(|path| !path.select(&untrusted.claims).is_empty()), "a matched claim that is not there");

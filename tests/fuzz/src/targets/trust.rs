@@ -7,10 +7,9 @@ use crate::setting::{good_presentation, setting};
 use crate::world::{DAY, HOUR, TestRng, at};
 use std::hint::black_box;
 use waypass_credential::base64url;
-use waypass_credential::vcdm::secured;
-use waypass_credential::vcdm::secured::Securing;
 use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::key::Signer as _;
+use waypass_credential::vcdm::secured::{self, Securing};
 use waypass_trust::audit::{Chain, Draft, Entry, Event, Head, Leaf, Outcome, Receipt, Salts, Upload};
 use waypass_trust::bundle::{BundleDraft, Envelope, Part as _, TargetsPart, TrustBundle};
 use waypass_trust::policy::RolePolicy;
@@ -59,7 +58,7 @@ pub(super) fn targets(data: &[u8]) {
         let Ok(policy) = RolePolicy::compile(bundle.policy()) else { continue };
         let mut checkpoint = Checkpoint::new(setting.gate.clone(), &bundle, &policy, DeviceState::new(&setting.gate.id));
         let moment = checkpoint.observe(setting.moment().reading());
-        let (decision, _) = checkpoint.step(good_presentation(), setting.asked(), &moment);
+        let (decision, _) = checkpoint.step(good_presentation(), setting.asked(), &moment, &mut TestRng::new("salt"));
         require(!decision.reasons.is_empty(), "an answer without a reason");
     }
 }

@@ -7,7 +7,8 @@ use sha2::{Digest as _, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use waypass_credential::key::Algorithm;
-use waypass_vault::{Factors, KdfCost, KeyFile, KeyPurpose, RecoveryCode, SystemRng, Unlocked, Vault, clock, fuzzing};
+use waypass_machine::{SystemRng, clock, create, open};
+use waypass_vault::{Factors, Host, KdfCost, KeyFile, KeyPurpose, MemoryStorage, PlainMemory, RecoveryCode, Unlocked, Vault, fuzzing};
 
 const RECORDS: u8 = 6;
 const ENTRIES: u8 = 4;
@@ -52,22 +53,20 @@ fn with_base<T>(work: impl FnOnce(&Base) -> T) -> T {
 
 fn make_base() -> Base {
     let home = remade("base");
-    let (vault, _) = Vault::create(&home, "wallet", &code(), KdfCost::Floor, &mut SystemRng).expect("a vault");
-    let key_path = home.join("key");
-    let key = KeyFile::create(&key_path, &mut SystemRng).expect("a key file");
-    let backup_path = home.join("backup");
-    {
+    let (vault, _) = create(&home, "wallet", &code(), KdfCost::Floor).expect("a vault");
+    let key = KeyFile::generate(&mut SystemRng);
+    let backup = {
         let vault = unlocked(vault);
         (0..RECORDS).for_each(|n| vault.put("credentials", &[n; 4], &[n; 200], &[("role", b"medic")]).expect("stored"));
         for n in 0..ENTRIES {
             vault.append("audit", &[n; 40]).expect("stored");
         }
         vault.generate_key(Algorithm::EdDsa, KeyPurpose::Credential).expect("a key");
-        vault.backup(&backup_path, &Factors::one(&code()).and(&key), KdfCost::Floor, &[]).expect("a backup");
-    }
+        vault.backup(&Factors::one(&code()).and(&key), KdfCost::Floor, &[]).expect("a backup")
+    };
     let database = home.join("vault.db");
     Connection::open(&database).and_then(|db| db.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))).expect("checkpointed");
-    let base = Base { database: fs::read(&database).expect("the file"), backup: fs::read(&backup_path).expect("the file"), key };
+    let base = Base { database: fs::read(&database).expect("the file"), backup, key };
     fs::remove_dir_all(&home).expect("our folder");
     base
 }
@@ -162,9 +161,9 @@ pub(super) fn vault(data: &[u8]) {
         return;
     }
     let now = clock::read();
-    let Ok(mut vault) = Vault::open(&home) else { return };
+    let Ok(mut vault) = open(&home) else { return };
     std::hint::black_box(vault.status(&now).is_ok());
-    let Ok(open) = vault.unlock(&Factors::one(&code()), &now) else { return };
+    let Ok(opened) = vault.unlock(&Factors::one(&code()), &now) else { return };
     let (mut wrong, mut lost) = (0, 0);
     let mut judge = |read: Option<&[u8]>, expected: &[u8]| match read {
         Some(read) if read == expected => {}
@@ -172,32 +171,29 @@ pub(super) fn vault(data: &[u8]) {
         None => lost += 1,
     };
     for n in 0..RECORDS {
-        judge(open.get("credentials", &[n; 4]).ok().flatten().as_ref().map(|read| read.as_slice()), &[n; 200]);
+        judge(opened.get("credentials", &[n; 4]).ok().flatten().as_ref().map(|read| read.as_slice()), &[n; 200]);
     }
     for n in 0..ENTRIES {
-        judge(open.log_entry("audit", u64::from(n)).ok().flatten().as_ref().map(|read| read.as_slice()), &[n; 40]);
+        judge(opened.log_entry("audit", u64::from(n)).ok().flatten().as_ref().map(|read| read.as_slice()), &[n; 40]);
     }
-    let found = open.verify_all();
+    let found = opened.verify_all();
     require(wrong == 0, "a record reads as something else");
-    if lost > 0 && matches!(&found, Ok(found) if found.is_empty()) && open.findings().is_empty() {
+    if lost > 0 && matches!(&found, Ok(found) if found.is_empty()) && opened.findings().is_empty() {
         violation("a loss without a finding", &format!("{lost} records or entries"));
     }
 }
 
 /// A changed backup restores nothing.
 pub(super) fn restore(data: &[u8]) {
-    let home = folder("restore");
     thread_local! {
         static INTO: Unlocked<'static> = {
-            let (vault, _) = Vault::create(&remade("restore"), "wallet", &code(), KdfCost::Floor, &mut SystemRng).expect("a vault");
-            unlocked(vault)
+            let host = Host { storage: Box::new(MemoryStorage::default()), memory: Box::new(PlainMemory), entropy: Box::new(SystemRng) };
+            unlocked(Vault::create(host, "wallet", &code(), KdfCost::Floor).expect("a vault").0)
         };
     }
     INTO.with(|vault| {
-        let file = home.join("changed");
-        fs::write(&file, data).expect("written");
         with_base(|base| {
-            let restored = vault.restore(&file, &Factors::one(&code()).and(&base.key)).is_ok();
+            let restored = vault.restore(data, &Factors::one(&code()).and(&base.key)).is_ok();
             require(!restored || data == base.backup, "a changed backup was restored");
         });
     });

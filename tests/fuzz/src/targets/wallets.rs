@@ -5,10 +5,10 @@ use crate::guard::{require, violation};
 use crate::setting::{codes, setting};
 use crate::world::{HOUR, TestRng, at};
 use std::cell::RefCell;
-use std::path::PathBuf;
 use waypass_credential::Credential;
 use waypass_credential::key::{Algorithm, PublicKey};
-use waypass_vault::{Factors, KdfCost, RecoveryCode, SystemRng, Vault, clock};
+use waypass_machine::{SystemRng, clock};
+use waypass_vault::{Factors, Host, KdfCost, MemoryStorage, PlainMemory, RecoveryCode, Vault};
 use waypass_verifier::Verdict;
 use waypass_wallet::{Asked, HoldError, Wallet};
 
@@ -23,12 +23,9 @@ struct Own {
 
 impl Own {
     fn make() -> Self {
-        let folder = PathBuf::from(format!("/dev/shm/waypass-fuzz-{}-wallet", std::process::id()));
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).expect("our folder");
-        }
         let code = RecoveryCode::generate(&mut TestRng::new("wallet"));
-        let (vault, _) = Vault::create(&folder, "wallet", &code, KdfCost::Floor, &mut SystemRng).expect("a vault");
+        let host = Host { storage: Box::new(MemoryStorage::default()), memory: Box::new(PlainMemory), entropy: Box::new(SystemRng) };
+        let (vault, _) = Vault::create(host, "wallet", &code, KdfCost::Floor).expect("a vault");
         let open = vault.into_unlocked(&Factors::one(&code), &clock::read()).map_err(|(_, why)| why).expect("our code");
         let wallet = Wallet::new(open);
         let key = wallet.holder_key(Algorithm::EdDsa).expect("a key").public_key;
@@ -56,7 +53,7 @@ fn compare(wallet: &Wallet<'static>, key: &PublicKey, data: &[u8]) {
     let (setting, moment) = (setting(), setting().moment());
     let Some(bytes) = sign_as_issuer(data, key) else { return };
     let held = wallet.hold(&bytes, Some(&setting.bundle), &moment, &mut SystemRng);
-    let Ok(credential) = Credential::parse_in(&bytes, setting.bundle.contexts()) else {
+    let Ok(credential) = Credential::parse(&bytes, setting.bundle.contexts()) else {
         require(held.is_err(), "held although it cannot be read");
         return;
     };
@@ -64,7 +61,7 @@ fn compare(wallet: &Wallet<'static>, key: &PublicKey, data: &[u8]) {
     let wanted = credential.untrusted().ok().and_then(|untrusted| {
         setting.request.query.first_match(&untrusted.claims, credential.format(), &untrusted.role.kind).map(|found| found.paths)
     });
-    let shown = credential.present(&wanted.unwrap_or_default(), &setting.request, at(HOUR), &signer);
+    let shown = credential.present(&wanted.unwrap_or_default(), &setting.request.binding(), at(HOUR), &signer, &mut SystemRng);
     let green = shown.as_ref().is_ok_and(|shown| matches!(setting.decide(shown.as_bytes()).verdict, Verdict::Allow(_)));
     match &held {
         // A gate judges what is shown to it, a wallet all that the issuer said.

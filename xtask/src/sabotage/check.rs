@@ -1,0 +1,136 @@
+//! The entries of `xtask/sabotage.toml`.
+
+use serde::Deserialize;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct List {
+    check: Vec<Check>,
+}
+
+/// One check, how to remove it, and the tests that must notice.
+#[derive(Deserialize, Hash)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Check {
+    pub(super) name: String,
+    pub(super) file: PathBuf,
+    /// Stands exactly once in the file.
+    find: String,
+    replace: String,
+    /// The result of removing the check.
+    #[serde(default)]
+    pub(super) expect: Expect,
+    /// Arguments for `cargo test --profile ci`, such as `["--test", "vectors", "--", "cases"]`. `--lib` means the unit tests of the
+    /// crate that the file belongs to, unless a `--package` is named; a `--package` alone means that package's.
+    #[serde(default)]
+    pub(super) tests: Vec<String>,
+}
+
+/// How the removal of a check is noticed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Hash, Deserialize)]
+pub(super) enum Expect {
+    /// It compiles, and the named tests fail.
+    #[default]
+    #[serde(rename = "fails")]
+    Fails,
+    /// The compiler refuses it: no tests are named.
+    #[serde(rename = "does not compile")]
+    DoesNotCompile,
+}
+
+/// Reads the list.
+pub(super) fn read(text: &str) -> Result<Vec<Check>, String> {
+    toml::from_str::<List>(text).map(|list| list.check).map_err(|error| format!("xtask/sabotage.toml: {error}"))
+}
+
+impl Check {
+    /// Returns the file's text without the check.
+    pub(super) fn applied(&self, root: &Path) -> Result<String, String> {
+        let text = fs::read_to_string(root.join(&self.file))
+            .map_err(|error| format!("{}: cannot read {}: {error}", self.name, self.file.display()))?;
+        match text.matches(&self.find).count() {
+            1 => Ok(text.replacen(&self.find, &self.replace, 1)),
+            count => Err(format!("{}: the text to remove stands {count} times in {}, not once", self.name, self.file.display())),
+        }
+    }
+
+    /// Returns the crate that the file belongs to, by its folder.
+    pub(super) fn room(&self) -> String {
+        self.file.iter().next().map(|room| room.to_string_lossy().into_owned()).unwrap_or_default()
+    }
+
+    /// Returns the packages to build. The root package is always among them: it asks for the features of the whole workspace, so that
+    /// the dependencies that are there already fit.
+    fn packages(&self) -> Vec<String> {
+        let mut packages = vec!["--package".to_owned(), "waypass".to_owned()];
+        let names = |option: &str| self.tests.iter().any(|arg| arg == option);
+        if !["--lib", "--test", "--bin"].into_iter().any(names) {
+            packages.push("--lib".to_owned());
+        }
+        // The program itself is not a library: its unit tests are those of its binary.
+        let is_of_its_crate = names("--lib") || self.expect == Expect::DoesNotCompile;
+        if is_of_its_crate && !names("--package") && self.room() != "cli" {
+            packages.extend(["--package".to_owned(), format!("waypass-{}", self.room())]);
+        }
+        packages
+    }
+
+    /// Returns the arguments of cargo that build the tests.
+    pub(super) fn build(&self) -> Vec<String> {
+        let mut build = self.packages();
+        build.extend_from_slice(self.split().0);
+        // A word that is no option is a filter: it chooses among tests that are built anyway.
+        let is_value = |at: usize| at > 0 && matches!(build[at - 1].as_str(), "--package" | "--test" | "--bin");
+        let kept = |at: usize| build[at].starts_with('-') || is_value(at);
+        (0..build.len()).filter(|at| kept(*at)).map(|at| build[at].clone()).collect()
+    }
+
+    /// Returns the arguments of cargo that run the tests.
+    pub(super) fn test(&self) -> Vec<String> {
+        [self.packages(), self.tests.clone()].concat()
+    }
+
+    /// Returns the arguments for cargo, and those after `--` for the tests.
+    fn split(&self) -> (&[String], &[String]) {
+        let at = self.tests.iter().position(|arg| arg == "--").unwrap_or(self.tests.len());
+        self.tests.split_at(at)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::{Check, Expect};
+
+    pub(in crate::sabotage) fn check(name: &str, file: &str, tests: &[&str]) -> Check {
+        let text = |text: &&str| (*text).to_owned();
+        Check {
+            name: name.into(),
+            file: file.into(),
+            find: String::new(),
+            replace: String::new(),
+            expect: Expect::Fails,
+            tests: tests.iter().map(text).collect(),
+        }
+    }
+
+    #[test]
+    fn unit_tests_are_those_of_the_changed_crate() {
+        let packages = |tests: &[&str]| check("a", "trust/time.rs", tests).packages().join(" ");
+        assert_eq!(packages(&["--lib", "--", "time"]), "--package waypass --package waypass-trust");
+        assert_eq!(packages(&["--test", "journey"]), "--package waypass");
+        assert_eq!(packages(&["--package", "waypass-gate", "--lib"]), "--package waypass");
+        assert_eq!(packages(&["--package", "waypass-gate", "name"]), "--package waypass --lib");
+        let refused = Check { expect: Expect::DoesNotCompile, ..check("a", "trust/assess.rs", &[]) };
+        assert_eq!(refused.packages().join(" "), "--package waypass --lib --package waypass-trust");
+    }
+
+    #[test]
+    fn a_filter_does_not_change_what_is_built() {
+        let build = |tests: &[&str]| check("a", "trust/time.rs", tests).build().join(" ");
+        assert_eq!(build(&["--test", "journey", "a_test"]), "--package waypass --test journey");
+        assert_eq!(build(&["--lib", "--", "time"]), "--package waypass --package waypass-trust --lib");
+        assert_eq!(build(&["--package", "waypass-gate", "name"]), "--package waypass --lib --package waypass-gate");
+    }
+}
