@@ -3,7 +3,7 @@
 //! Ours are tagged and deterministically encoded. Those of others may come without the tag and with header parameters in any order,
 //! because the signature covers the header as bytes.
 //!
-//! As with JOSE the algorithm comes from the key and the header must merely agree; `crit` is refused, and keys or certificates
+//! As with JOSE the algorithm comes from the key and the header must merely agree. `crit` is refused, and keys or certificates
 //! in a header are not asked. A parameter that decides must be in the protected header.
 
 use crate::cbor::{NotCanonical, Reader, Writer};

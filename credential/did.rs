@@ -1,7 +1,7 @@
 //! Decentralized identifiers (DID Core 1.0): `did:key` and `did:jwk`, whose key is in the identifier itself, and `did:web`, whose
 //! document somebody else holds.
 //!
-//! Nothing is fetched. A `did:web` names a key only together with the bytes of its document ([`DidDocument`]); a DID of any other
+//! Nothing is fetched. A `did:web` names a key only together with the bytes of its document ([`DidDocument`]). A DID of any other
 //! method only if the trust bundle says so.
 
 use crate::key::{KeyMaterial, PublicKey};

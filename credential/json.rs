@@ -1,6 +1,6 @@
 //! JSON as untrusted bytes (RFC 8259, RFC 7493): bounded, duplicate names refused, strings borrowed from the input.
 //!
-//! `serde_json` tokenizes; the tree is ours because its own `Value` keeps the last of two equal names, which lets one
+//! `serde_json` tokenizes. The tree is ours because its own `Value` keeps the last of two equal names, which lets one
 //! document mean two things to two readers (threats.md A12).
 
 use alloc::{borrow::Cow, string::String, vec::Vec};

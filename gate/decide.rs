@@ -98,7 +98,7 @@ impl Gate<'_> {
     }
 
     /// Makes a decision durable: the log entry and the new state, together or not at all. The state remembers the nonce, so the
-    /// challenge is used up; it stays for some minutes, to tell a replay from an answer to something else.
+    /// challenge is used up. It stays for some minutes, to tell a replay from an answer to something else.
     fn commit(&self, commit: &Commit) -> Result<(), GateError> {
         Ok(self.vault.batch(|batch| -> Result<(), VaultError> {
             append(batch, commit.entry())?;

@@ -79,7 +79,7 @@ pub enum AuthorityError {
 const DOCUMENT_KEYS_SECONDS: i64 = 366 * 24 * 3600;
 
 /// Like [`read`], for an issuer that is a `did:web`: the entry has no keys, they are those of the `document` that may sign credentials, and
-/// those at `status_methods` sign its status lists instead. Gates never see the document; each key gets a record, with a state that can
+/// those at `status_methods` sign its status lists instead. Gates never see the document. Each key gets a record, with a state that can
 /// be changed, and what it signed earlier than the longest validity before `at` is out of force anyway.
 pub fn read_with_document(
     text: &[u8],
@@ -147,7 +147,7 @@ pub fn read(text: &[u8]) -> Result<Authority, AuthorityError> {
 }
 
 impl Issuer<'_> {
-    /// Takes in another issuer with the newest token of each status list it announces; `replace` puts it in the place of
+    /// Takes in another issuer with the newest token of each status list it announces. `replace` puts it in the place of
     /// the entry with its name. It enters the bundle with the next publication.
     pub fn add_authority(
         &mut self,

@@ -116,7 +116,7 @@ pub fn known_time_zone(name: &str) -> Result<(), EnrolError> {
 
 impl Issuer<'_> {
     /// Enrols the gate that signed `enrolment`. It enters the bundle with the next publication. `time_zone` is whose hours the rules may
-    /// speak of there, by its name in the IANA database; without one an earlier word of the office about the gate stays.
+    /// speak of there, by its name in the IANA database. Without one an earlier word of the office about the gate stays.
     pub fn enroll_gate(&mut self, enrolment: &str, time_zone: Option<&str>, at: Timestamp) -> Result<GateRow, EnrolError> {
         time_zone.map(known_time_zone).transpose()?;
         let Enrolment { id, name, site, zone, issued_at } = Enrolment::open(enrolment)?;

@@ -2,7 +2,7 @@
 //!
 //! TLS is not terminated here: bind to loopback and put a reverse proxy in front.
 //!
-//! The sockets live on threads of their own; the issuer stays on the caller's thread and answers one request after the
+//! The sockets live on threads of their own. The issuer stays on the caller's thread and answers one request after the
 //! other, so its keys need be neither `Send` nor `Sync` and may be borrowed from an open vault. Published documents are
 //! answered from memory and never waits for the issuer.
 //!

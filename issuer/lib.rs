@@ -5,7 +5,7 @@
 //! unlocked) and [`settings::Settings`]. Everything it does is a method; [`http::serve`] is the same methods behind a socket.
 //!
 //! The data kept about people: the holder's DID, roles, sites, zones and the display label the operator chose, as ciphertext under the
-//! seal's key. Other personal claims are signed into the credential and forgotten; an offer that waits for its pick-up holds them
+//! seal's key. Other personal claims are signed into the credential and forgotten. An offer that waits for its pick-up holds them
 //! encrypted under the pre-authorized code, which the issuer does not keep.
 
 pub mod authorities;

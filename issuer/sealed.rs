@@ -8,7 +8,7 @@
 //! the events, never from the rows that commands search. A verb reads at one moment ([`look::Look`]) and changes by one
 //! transaction ([`tx::Tx`]), which a verb begins, fills and has committed once. The [`Anchor`] says how far both had
 //! come: an `issuer.db` that is
-//! behind it is an old copy; one that is ahead and holds is believed, because the database is written first.
+//! behind it is an old copy. One that is ahead and holds is believed, because the database is written first.
 
 use crate::store::{Documents, Earlier, Store, StoreError};
 use core::cell::RefCell;

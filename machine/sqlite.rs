@@ -2,7 +2,7 @@
 //!
 //! Write-ahead log with `synchronous=FULL`: a commit is one append to the log and one `fdatasync` of it, and is acknowledged after that.
 //! (The first commit after opening, and the checkpoint every 1,000 pages, flush twice more.) `locking_mode=EXCLUSIVE` keeps the index of
-//! that log in our memory instead of a shared file; other processes are kept out by the vault's own lock file before SQLite is asked.
+//! that log in our memory instead of a shared file. Other processes are kept out by the vault's own lock file before SQLite is asked.
 //! The log stays when the vault is closed, so that a copy made without it is noticed.
 
 #[cfg(test)]
@@ -93,7 +93,7 @@ pub(crate) fn log_of(file: &Path) -> PathBuf {
 }
 
 /// Creates the file where it is missing, and looks up the version in it: `user_version` is the big-endian number at offset 60 of an
-/// SQLite file; a file that is still empty has version 0.
+/// SQLite file. A file that is still empty has version 0.
 fn version_in_file(file: &Path) -> io::Result<i32> {
     // SQLite gives its log the mode of the database, so creating the file ourselves settles both.
     let flags = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;

@@ -79,7 +79,7 @@ impl Gatherer {
         self.any_frame
     }
 
-    /// Returns the payload. Codes of other people in the same picture do not matter; a single plain text is given as it is, and of several
+    /// Returns the payload. Codes of other people in the same picture do not matter. A single plain text is given as it is, and of several
     /// the one that is a credential offer.
     pub fn finish(mut self) -> Result<Vec<u8>, GatherError> {
         if !self.any_frame && self.plain.len() > 1 {

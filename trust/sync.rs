@@ -192,7 +192,7 @@ impl Plan {
             steps.push(Step::Bundle);
         }
         // Newer targets may withdraw the key that signed a held list, and then that list's time proves nothing. So where they are
-        // offered, the lists are judged after the targets are read, by those who take them; a plan only looks at unsigned numbers.
+        // offered, the lists are judged after the targets are read, by those who take them. A plan only looks at unsigned numbers.
         let is_judged_later = root || targets;
         for list in &offered.lists {
             match held.list(&list.uri) {

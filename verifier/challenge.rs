@@ -24,7 +24,7 @@ const MAX_QUERY: usize = 64 * 1024;
 /// A question, and when it was asked. Not `Clone`: answering consumes it.
 ///
 /// If one process asks and another decides, the shell keeps [`Self::to_bytes`] encrypted and deletes it when it takes
-/// it out; the seen-set refuses a second use even if the deletion is lost.
+/// it out. The seen-set refuses a second use even if the deletion is lost.
 #[derive(Debug)]
 #[must_use]
 pub struct Challenge {

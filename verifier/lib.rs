@@ -1,7 +1,7 @@
 //! The checkpoint: asks, verifies, decides, and says how old the evidence is.
 //!
 //! Pure: performs no I/O, reads no clock, draws no randomness. [`Checkpoint::step`] answers every byte string with a
-//! [`Decision`] and hands back a [`Commit`], which the shell makes durable *before* it shows the decision; where that
+//! [`Decision`] and hands back a [`Commit`], which the shell makes durable *before* it shows the decision. Where that
 //! fails it shows [`Decision::cannot`] with `storage_failed`.
 //!
 //! ```text

@@ -139,7 +139,7 @@ fn refresh(session: &Session, files: &[PathBuf], publishing: &Publishing, open: 
     publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
 }
 
-/// Returns the entry as it was last published, without the keys that other sites do not need; what it may say
+/// Returns the entry as it was last published, without the keys that other sites do not need. What it may say
 /// there, the other site decides.
 fn export(session: &Session, folder: &Path, publishing: &Publishing, open: &OpenArgs) -> Outcome {
     let clock = publishing.clock(session)?;

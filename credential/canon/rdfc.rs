@@ -2,7 +2,7 @@
 //!
 //! Nearly every credential has no blank node, or few that differ in what their own statements say (§4.6): each statement is then
 //! written once, and only blank nodes' labels are put in later. Blank nodes that look alike are told apart by what lies around
-//! them (§4.8), which takes exponential time on graphs made for it; [`RdfcError::TooHard`] ends those.
+//! them (§4.8), which takes exponential time on graphs made for it. [`RdfcError::TooHard`] ends those.
 
 mod first_degree;
 mod hash;

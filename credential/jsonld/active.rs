@@ -1,6 +1,6 @@
 //! Active contexts: stacks of compiled layers.
 //!
-//! A context is applied by putting a frame on the stack, not by building a merged table; a name is looked up frame by frame, from
+//! A context is applied by putting a frame on the stack, not by building a merged table. A name is looked up frame by frame, from
 //! the newest down. Typical documents have two to four frames.
 
 use super::LdError;

@@ -1,6 +1,6 @@
 //! The contexts compiled in: tables that the build script made, under the digests of the documents they stand for.
 //!
-//! The third-party documents come from a registry package whose bytes need not be the published ones; a test compares each table
+//! The third-party documents come from a registry package whose bytes need not be the published ones. A test compares each table
 //! with the one compiled from the document that has the digest.
 
 use super::table::Context;

@@ -1,7 +1,7 @@
 //! Compiled contexts: what a JSON-LD 1.1 context says, as flat tables that are read without allocating.
 //!
 //! One [`Context`] is one context document. Its layers are the document's own definitions (layer 0) and those of each scoped
-//! context within; an active context is a stack of layers of several documents. Every IRI in a table is absolute already; where
+//! context within. An active context is a stack of layers of several documents. Every IRI in a table is absolute already; where
 //! that took a name from outside the layer, [`Layer::needs`] says what was assumed of it.
 
 use alloc::borrow::Cow;

@@ -1,6 +1,6 @@
 //! ECDSA over the NIST curves (FIPS 186-5): P-256 with SHA-256 and P-384 with SHA-384.
 //!
-//! Points are read by the `p256` and `p384` crates; signatures are checked by aws-lc natively, and by those crates where C is not to
+//! Points are read by the `p256` and `p384` crates. Signatures are checked by aws-lc natively, and by those crates where C is not to
 //! be had (wasm).
 
 use super::{InvalidKey, InvalidProof, Signature};

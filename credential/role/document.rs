@@ -114,7 +114,7 @@ impl DataIntegrity {
     }
 
     /// Issues `claims` as a document in canonical form with one proof by each of `signers`: the issuer's key first, under which the
-    /// claims are issued; the others sign under their own `did:key`. At most [`MAX_PROOFS`]. Personal claims may have names that `known`
+    /// claims are issued. The others sign under their own `did:key`. At most [`MAX_PROOFS`]. Personal claims may have names that `known`
     /// carries. Claims without `key_id` are signed under the signer's `did:key`.
     pub(crate) fn issue(signers: &[(Suite, &dyn Signer)], claims: &RoleClaims, known: &KnownContexts) -> Result<Self, IssueError> {
         let ((_, issuer), 1..=MAX_PROOFS) = (signers.first().ok_or(IssueError::Algorithm)?, signers.len()) else {

@@ -1,9 +1,9 @@
 //! Role credentials as VCDM 2.0 documents in a JWS, an SD-JWT or a COSE_Sign1 (Securing Verifiable Credentials using JOSE and COSE
 //! §3.1, §3.2, §3.3).
 //!
-//! The document is the payload, byte for byte, in an SD-JWT once what is disclosed is in its place; contexts and terms are nailed
+//! The document is the payload, byte for byte, in an SD-JWT once what is disclosed is in its place. Contexts and terms are nailed
 //! down as for Data Integrity. OpenID4VP calls the first format `jwt_vc_json`, and knows no other name for a W3C credential signed as
-//! a JWS; it has none for the others, which go by their media subtypes here.
+//! a JWS. It has none for the others, which go by their media subtypes here.
 
 use super::document::draft;
 use super::vocabulary::{further_contexts, require_statements, require_terms, role_contexts};

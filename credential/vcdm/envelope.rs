@@ -201,7 +201,7 @@ impl Envelope {
     }
 
     /// Returns the document with what is disclosed in its place (RFC 9901 §7.1 steps 3 to 5), and with the claims that a JWT
-    /// carries in it; its signature is not checked. A JWS or COSE is read within `limits`.
+    /// carries in it. Its signature is not checked. A JWS or COSE is read within `limits`.
     pub fn document(&self, limits: Limits) -> Result<Object<'_>, Malformed> {
         let payload = match &*self.form {
             Form::Jose { payload, .. } => payload,

@@ -1,7 +1,7 @@
 //! The connected hosts, and which of them has to go when every place is taken.
 //!
 //! One host with many connections keeps nobody else out: a newcomer takes the place of the peer that holds the most, of an idle
-//! connection first. A peer alone may hold every place, so a reverse proxy in front is not slowed down; it must set limits of its
+//! connection first. A peer alone may hold every place, so a reverse proxy in front is not slowed down. It must set limits of its
 //! own for those behind it.
 
 use core::net::{IpAddr, Ipv6Addr};

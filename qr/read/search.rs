@@ -1,4 +1,4 @@
-//! Finding codes in a picture. The parts are rxing's; the loop around them is ours, because its own has no end that a picture cannot move:
+//! Finding codes in a picture. The parts are rxing's. The loop around them is ours, because its own has no end that a picture cannot move:
 //! each set of three corners is sampled and decoded, and a picture of nothing but corners has tens of thousands.
 
 use super::luma::{Luma, factor_to};
@@ -18,7 +18,7 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// A page of text has some hundred candidates and a code of 97 modules has about as many; a grid is at most 177 x 177.
+    /// A page of text has some hundred candidates and a code of 97 modules has about as many. A grid is at most 177 x 177.
     pub(super) const fn of_a_picture() -> Self {
         Self { candidates: 150_000, modules: 4_000_000 }
     }
@@ -66,7 +66,7 @@ pub(super) fn codes(luma: &Luma, budget: &mut Budget) -> Vec<String> {
     level(luma.clone(), budget)
 }
 
-/// Looks at one size of the picture in several ways; what one way finds does not end the others, since a picture may show several codes.
+/// Looks at one size of the picture in several ways. What one way finds does not end the others, since a picture may show several codes.
 fn level(luma: Luma, budget: &mut Budget) -> Vec<String> {
     let mut found = Vec::new();
     let Some(luma) = luma.stretched() else { return found };

@@ -12,7 +12,7 @@ const STRANGER: &str = "waypass-trial";
 
 impl RolePolicy {
     /// Evaluates every rule for each role of `roles` and of the rules themselves, at each place (site and zone), in every hour of
-    /// a week; names the first rule that cannot be evaluated.
+    /// a week. Names the first rule that cannot be evaluated.
     ///
     /// A place is a gate's site, zone and time zone: a rule that speaks of local hours fails where a gate has no time zone.
     /// Only what the rules can see is tried: a rule that fails for one issuer or for one set of sites alone is not found.

@@ -9,7 +9,7 @@ use rand_core::CryptoRng;
 use waypass_credential::base64url;
 use zeroize::Zeroizing;
 
-/// The 32 random bytes of a key file. It protects nothing from an attacker who can read that file; it does protect a vault whose disk or
+/// The 32 random bytes of a key file. It protects nothing from an attacker who can read that file. It does protect a vault whose disk or
 /// backup is taken without it, so it belongs on other storage than the vault.
 pub struct KeyFile(Zeroizing<[u8; 32]>);
 

@@ -1,7 +1,7 @@
 //! The proofs of a credential: one, or a set or chain of them in which every proof must hold (VC Data Integrity 1.0 §4.5).
 //!
 //! A member of a set is signed by none of the others: anybody can append one, or take one away. So a proof that cannot be checked is
-//! not ignored, it makes the credential unreadable; and what one proof alone would be refused for, each is refused for.
+//! not ignored, it makes the credential unreadable. And what one proof alone would be refused for, each is refused for.
 
 use crate::data_integrity::{Options, Proof, ProofSet, Requirement, Seal, Standing, Suite};
 use crate::did::Purpose;

@@ -11,7 +11,7 @@ impl Tx<'_> {
         self.append(None, &Event { taken: pairs(entries), ..Event::default() })
     }
 
-    /// Sets such an entry; [`StoreError::Missing`] if it was not given to a document that is not on record, [`StoreError::Taken`]
+    /// Sets such an entry. [`StoreError::Missing`] if it was not given to a document that is not on record, [`StoreError::Taken`]
     /// if that would take back a revocation.
     pub(crate) fn set_entry(&mut self, entry: Entry, value: u8) -> Result<()> {
         if !self.ledger().is_loose(entry.list, entry.index) {

@@ -30,7 +30,7 @@ impl Path {
 
     /// Returns true if the path is greater than `least` whatever follows. Nothing (no path yet) is not exceeded.
     ///
-    /// §4.8.3 steps 5.4.4.3 and 5.4.5.5 also ask that it be no shorter; a shorter one that differs is abandoned here too, as its
+    /// §4.8.3 steps 5.4.4.3 and 5.4.5.5 also ask that it be no shorter. A shorter one that differs is abandoned here too, as its
     /// first difference decides in the end.
     pub(super) fn exceeds(&mut self, least: &[u8]) -> bool {
         if self.less || least.is_empty() {
