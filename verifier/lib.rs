@@ -1,8 +1,8 @@
 //! The checkpoint: asks, verifies, decides, and says how old the evidence is.
 //!
 //! Pure: performs no I/O, reads no clock, draws no randomness. [`Checkpoint::step`] answers every byte string with a
-//! [`Decision`] and hands back a [`Commit`], which the shell makes durable *before* it shows the decision. Where that
-//! fails it shows [`Decision::cannot`] with `storage_failed`.
+//! [`Decision`] and hands back a [`Commit`], which the shell makes durable *before* it shows the decision. If that
+//! fails, it shows [`Decision::cannot`] with `storage_failed`.
 //!
 //! ```text
 //! observe(reading) -> Moment -> ask -> (Challenge, Request) ... presentation

@@ -1,8 +1,8 @@
 //! Rows are ciphertext, and a search is by a tag: both by keys that come from the vault's key for this issuer.
 //!
 //! Each text is encrypted for its place, which is the table, the row and its revision: in another row it opens to nothing. The nonce
-//! (192 bits) is a MAC over place and text, so that no nonce comes twice with two texts, whatever randomness a machine has. What it
-//! tells is that one text was written twice to one place.
+//! (192 bits) is a MAC over place and text, so that no nonce comes twice with two texts, whatever randomness a machine
+//! has. It tells that one text was written twice to one place.
 
 use crate::store::Tag;
 use chacha20poly1305::aead::{Aead, KeyInit as _, Payload};

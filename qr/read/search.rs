@@ -66,7 +66,7 @@ pub(super) fn codes(luma: &Luma, budget: &mut Budget) -> Vec<String> {
     level(luma.clone(), budget)
 }
 
-/// Looks at one size of the picture in several ways. What one way finds does not end the others, since a picture may show several codes.
+/// Looks at one size of the picture in several ways. A find of one way does not end the others, since a picture may show several codes.
 fn level(luma: Luma, budget: &mut Budget) -> Vec<String> {
     let mut found = Vec::new();
     let Some(luma) = luma.stretched() else { return found };
