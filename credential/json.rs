@@ -185,7 +185,7 @@ impl<'a> Value<'a> {
 /// Returns `n` without its fraction, and whether `n` is below that.
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "exact below 2^53, which is checked")]
 fn truncated(n: f64) -> Option<(i64, bool)> {
-    (n.abs() < 9e15).then(|| (n as i64, n < (n as i64) as f64))
+    (n.abs() < 9e15).then_some((n as i64, n < (n as i64) as f64))
 }
 
 impl<'a> From<&'a str> for Value<'a> {

@@ -15,9 +15,8 @@ use waypass_credential::did::Purpose;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{Algorithm, Signer};
 use waypass_credential::time::Timestamp;
-use waypass_credential::vcdm;
-use waypass_credential::vcdm::document::{Asked, Document, verify_credential, verify_presentation};
-use waypass_credential::{IssueError, Malformed, VerifyError};
+use waypass_credential::vcdm::document::{Asked, Document, DocumentError, require_validity, verify_credential, verify_presentation};
+use waypass_credential::{IssueError, Malformed};
 
 mod list;
 mod problem;
@@ -71,7 +70,8 @@ impl VcApi {
 
     /// `POST /{profile}/credentials/issue`: the `credential` in `body`, secured.
     pub fn issue(&self, profile: &Profile, body: &[u8], at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Object<'static>, Problem> {
-        let request = Request::read(body)?;
+        let request = Request::read(body, &["credential", "options"])?;
+        request.options(&[])?;
         let mut credential = request.object("credential")?;
         let signer = self.signer(profile.algorithm).ok_or(Problem::UNAVAILABLE)?;
         if profile.has_status {
@@ -92,29 +92,40 @@ impl VcApi {
             Some(suite) => document.secure(suite, &options, signer)?,
             None => document.envelop(&key_id, signer)?,
         };
+        // Nothing leaves that this reader would then refuse.
+        verify_credential(&secured, Asked::default(), at)?;
         Ok(Object::new().with("verifiableCredential", Value::Object(secured).into_owned()))
     }
 
-    /// `POST /credentials/verify`: whether the `verifiableCredential` in `body` is what its proof was made for, and is not withdrawn as far
-    /// as our own list says.
-    pub fn verify_credential(&self, body: &[u8], at: Timestamp) -> Result<(), Problem> {
-        let request = Request::read(body)?;
-        let credential = request.object("verifiableCredential")?;
-        verify_credential(&credential, request.asked()?, at)?;
-        self.check_status(&credential)
+    /// `POST /credentials/verify`: checks the `verifiableCredential` in `body`: its proofs, its validity at `at`, and its status as far as
+    /// our own list says. Returns what was checked: all of it, or what `options.checks` names.
+    pub fn verify_credential(&self, body: &[u8], at: Timestamp) -> Result<Checks, Problem> {
+        let request = Request::read(body, &["verifiableCredential", "options"])?;
+        let (asked, checks) = request.asked()?;
+        let document = verify_credential(&request.object("verifiableCredential")?, asked, at)?;
+        self.check(&document, checks, at)?;
+        Ok(checks)
     }
 
-    /// `POST /presentations/verify`: the same of the `verifiablePresentation` in `body` and of all credentials in it.
-    pub fn verify_presentation(&self, body: &[u8], at: Timestamp) -> Result<(), Problem> {
-        let request = Request::read(body)?;
-        let presentation = request.object("verifiablePresentation")?;
-        verify_presentation(&presentation, request.asked()?, at)?;
-        vcdm::credentials(&presentation)?.into_iter().try_for_each(|credential| self.check_status(credential))
+    /// `POST /presentations/verify`: checks the `verifiablePresentation` in `body` and all credentials in it likewise.
+    pub fn verify_presentation(&self, body: &[u8], at: Timestamp) -> Result<Checks, Problem> {
+        let request = Request::read(body, &["verifiablePresentation", "options"])?;
+        let (asked, checks) = request.asked()?;
+        let documents = verify_presentation(&request.object("verifiablePresentation")?, asked, at)?;
+        documents.iter().try_for_each(|document| self.check(document, checks, at))?;
+        Ok(checks)
+    }
+
+    fn check(&self, document: &Object<'_>, checks: Checks, at: Timestamp) -> Result<(), Problem> {
+        if checks.validity {
+            require_validity(document, at)?;
+        }
+        if checks.status { self.check_status(document) } else { Ok(()) }
     }
 
     /// `POST /credentials/status`: sets or clears the entry that `credentialStatus` in `body` names, as `status` says.
     pub fn set_status(&self, body: &[u8]) -> Result<(), Problem> {
-        let request = Request::read(body)?;
+        let request = Request::read(body, &["credentialId", "credentialStatus", "status"])?;
         let entry = request.object("credentialStatus")?;
         let status = request.0.member("status").and_then(Value::as_bool).ok_or(Problem::from(Malformed::WrongType("status")))?;
         self.list.lock().unwrap_or_else(PoisonError::into_inner).set(&entry, status).ok_or(Problem::NOT_FOUND)
@@ -127,11 +138,19 @@ impl VcApi {
         list.credential(signer, at).ok_or(Problem::UNAVAILABLE)
     }
 
-    fn check_status(&self, credential: &Object<'_>) -> Result<(), Problem> {
+    /// Looks up every status entry in our own list. Nothing is fetched, so another list is one whose status is not known.
+    fn check_status(&self, document: &Object<'_>) -> Result<(), Problem> {
         let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
-        let entries = credential.member("credentialStatus");
+        let entries = document.member("credentialStatus");
         let entries = entries.map(|value| value.as_array().unwrap_or(core::slice::from_ref(value))).unwrap_or_default();
-        if entries.iter().filter_map(Value::as_object).any(|entry| list.is_set(entry)) { Err(Problem::STATUS) } else { Ok(()) }
+        entries.iter().try_for_each(|entry| {
+            let entry = entry.as_object().ok_or(Malformed::WrongType("credentialStatus"))?;
+            match list.is_set(entry) {
+                Some(false) => Ok(()),
+                Some(true) => Err(Problem::STATUS),
+                None => Err(Problem::UNKNOWN_STATUS),
+            }
+        })
     }
 
     fn signer(&self, algorithm: Algorithm) -> Option<&(dyn Signer + Send + Sync)> {
@@ -151,15 +170,51 @@ impl fmt::Debug for VcApi {
     }
 }
 
+/// The checks of a verification, next to that of its proofs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Checks {
+    /// Validity in time.
+    pub validity: bool,
+    /// Status lists.
+    pub status: bool,
+}
+
+impl Checks {
+    const ALL: Self = Self { validity: true, status: true };
+
+    /// Returns the names of the checks, as `options.checks` has them.
+    pub fn names(self) -> Vec<&'static str> {
+        let more = [("validity", self.validity), ("credentialStatus", self.status)];
+        core::iter::once("proof").chain(more.into_iter().filter_map(|(name, is_made)| is_made.then_some(name))).collect()
+    }
+
+    /// Reads `options.checks`: `proof` is always among them.
+    fn read(value: &Value<'_>) -> Result<Self, Problem> {
+        let names = value.as_array().ok_or(Malformed::WrongType("checks"))?;
+        let mut checks = Self { validity: false, status: false };
+        for name in names {
+            match name.as_str() {
+                Some("proof") => {}
+                Some("validity") => checks.validity = true,
+                Some("credentialStatus") => checks.status = true,
+                _ => return Err(Malformed::OutOfRange("checks").into()),
+            }
+        }
+        Ok(checks)
+    }
+}
+
 /// The request of a caller.
 struct Request<'a>(Object<'a>);
 
 impl<'a> Request<'a> {
-    fn read(body: &'a [u8]) -> Result<Self, Problem> {
-        match json::parse(body, BODY).map_err(Malformed::Json)? {
-            Value::Object(request) => Ok(Self(request)),
-            _ => Err(Malformed::Serialization.into()),
-        }
+    /// Reads a request with no other members than these.
+    fn read(body: &'a [u8], members: &[&str]) -> Result<Self, Problem> {
+        let Value::Object(request) = json::parse(body, BODY).map_err(Malformed::Json)? else {
+            return Err(Malformed::Serialization.into());
+        };
+        only(&request, members)?;
+        Ok(Self(request))
     }
 
     fn object(&self, name: &'static str) -> Result<Object<'a>, Problem> {
@@ -167,21 +222,38 @@ impl<'a> Request<'a> {
         Ok(member.as_object().ok_or(Malformed::WrongType(name))?.clone())
     }
 
-    /// Returns the challenge and the domain in `options`.
-    fn asked(&self) -> Result<Asked<'_>, Problem> {
-        let text = |name: &'static str| match self.0.member("options").and_then(|options| options.member(name)) {
+    /// Returns `options`, which has no other members than these. An option that is not acted on is refused: its caller relies on it.
+    fn options(&self, members: &[&str]) -> Result<Option<&Object<'a>>, Problem> {
+        match self.0.member("options") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(options)) => only(options, members).map(|()| Some(options)),
+            Some(_) => Err(Malformed::WrongType("options").into()),
+        }
+    }
+
+    /// Reads the options of a verification.
+    fn asked(&self) -> Result<(Asked<'_>, Checks), Problem> {
+        let Some(options) = self.options(&["challenge", "checks", "domain"])? else { return Ok((Asked::default(), Checks::ALL)) };
+        let text = |name: &'static str| match options.member(name) {
             None => Ok(None),
             Some(value) => value.as_str().map(Some).ok_or(Malformed::WrongType(name)),
         };
-        Ok(Asked { challenge: text("challenge")?, domain: text("domain")? })
+        let checks = options.member("checks").map_or(Ok(Checks::ALL), Checks::read)?;
+        Ok((Asked { challenge: text("challenge")?, domain: text("domain")? }, checks))
     }
 }
 
-impl From<VerifyError> for Problem {
-    fn from(why: VerifyError) -> Self {
+fn only(object: &Object<'_>, members: &[&str]) -> Result<(), Problem> {
+    let other = object.iter().find(|(name, _)| !members.contains(name));
+    other.map_or(Ok(()), |(name, _)| Err(Malformed::Member(name.into()).into()))
+}
+
+impl From<DocumentError> for Problem {
+    fn from(why: DocumentError) -> Self {
         match why {
-            VerifyError::Malformed(why) => why.into(),
-            VerifyError::InvalidProof | VerifyError::UnknownKey => Self::PROOF,
+            DocumentError::Malformed(why) => why.into(),
+            DocumentError::InvalidProof => Self::PROOF,
+            why => Self::of_document(why),
         }
     }
 }

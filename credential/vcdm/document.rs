@@ -16,6 +16,7 @@ use crate::malformed::Malformed;
 use crate::registered_claims::RegisteredClaims;
 use crate::time::Timestamp;
 use alloc::{string::String, vec, vec::Vec};
+use core::fmt;
 use waypass_schemas::contexts::DATA_INTEGRITY_V2;
 
 /// A credential or presentation whose shape and terms have been checked; of its proofs nothing is known.
@@ -27,6 +28,62 @@ pub struct Document<'a> {
     known: KnownContexts,
     version: Version,
 }
+
+/// Why a document of any type is not verified.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DocumentError {
+    /// It is not a document that is read here.
+    Malformed(Malformed),
+    /// A proof does not hold.
+    InvalidProof,
+    /// A proof was made for another purpose.
+    Purpose,
+    /// A proof has expired.
+    ProofExpired,
+    /// It answers another challenge than the one asked.
+    Challenge,
+    /// It is meant for another domain than the one asked.
+    Domain,
+    /// It is not valid yet.
+    NotYetValid,
+    /// It has expired.
+    Expired,
+}
+
+impl From<Malformed> for DocumentError {
+    fn from(why: Malformed) -> Self {
+        Self::Malformed(why)
+    }
+}
+
+impl From<VerifyError> for DocumentError {
+    fn from(why: VerifyError) -> Self {
+        match why {
+            VerifyError::Malformed(why) => Self::Malformed(why),
+            VerifyError::InvalidProof | VerifyError::UnknownKey => Self::InvalidProof,
+        }
+    }
+}
+
+impl fmt::Display for DocumentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Malformed(why) => return why.fmt(f),
+            Self::InvalidProof => "the proof does not hold",
+            Self::Purpose => "the proof was made for another purpose",
+            Self::ProofExpired => "the proof has expired",
+            Self::Challenge => "the proof answers another challenge",
+            Self::Domain => "the proof is meant for another domain",
+            Self::NotYetValid => "it is not valid yet",
+            Self::Expired => "it has expired",
+        })
+    }
+}
+
+impl core::error::Error for DocumentError {}
+
+/// Names of registered claims (RFC 7519 §4.1, RFC 7800), and of the members of the data model 1.1 in a JWT.
+const CLAIMS: [&str; 11] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf", "vc", "vp"];
 
 /// The demands of a verifier on a presentation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -97,13 +154,20 @@ impl<'a> Document<'a> {
         if self.version != Version::V2_0 || self.text.member("proof").is_some() {
             return Err(IssueError::Malformed(Malformed::Proof));
         }
+        // The claims of the envelope are members of the same object: these would be taken for them.
+        if let Some(name) = CLAIMS.into_iter().find(|name| self.text.member(name).is_some()) {
+            return Err(IssueError::Malformed(Malformed::member(name)));
+        }
         let jws = Envelope::sign(self.text, &RegisteredClaims::default(), Content::Credential, Material::Jose, key_id, signer)?;
+        if jws.len() > MAX_BYTES {
+            return Err(IssueError::Malformed(Malformed::TooLarge));
+        }
         Ok(write_url(Material::Jose, &jws))
     }
 
     /// Checks that every proof is for `purpose`, has not expired at `at`, answers what was asked, and holds with the key it names,
     /// a `did:key` or `did:jwk`.
-    fn verify_proofs(&self, purpose: Purpose, asked: Asked<'_>, at: Timestamp) -> Result<(), VerifyError> {
+    fn verify_proofs(&self, purpose: Purpose, asked: Asked<'_>, at: Timestamp) -> Result<(), DocumentError> {
         let text = ProofSet::read(&self.text).map_err(Malformed::from)?;
         let named = self.named.as_ref().map(ProofSet::read).transpose().map_err(Malformed::from)?;
         // JCS signs the text with its inline contexts, RDFC what a processor makes of them.
@@ -118,10 +182,13 @@ impl<'a> Document<'a> {
         }
         let mut keys: Vec<(String, PublicKey)> = Vec::new();
         for Proof { options, .. } in set.proofs() {
-            let is_over = options.expires.is_some_and(|end| end < at);
-            if options.purpose != purpose || is_over || !asked.is_answered(options.challenge, options.domain) {
-                return Err(Malformed::Proof.into());
+            if options.purpose != purpose {
+                return Err(DocumentError::Purpose);
             }
+            if options.expires.is_some_and(|end| end <= at) {
+                return Err(DocumentError::ProofExpired);
+            }
+            asked.require(options.challenge, options.domain)?;
             let method = options.verification_method;
             let key = DidUrl::parse(method).ok().filter(|url| url.fragment().is_some()).and_then(|url| url.resolve().ok());
             keys.push((method.into(), key.ok_or(Malformed::OutOfRange("verificationMethod"))?));
@@ -130,35 +197,43 @@ impl<'a> Document<'a> {
             let known = keys.iter().find(|(method, _)| method == options.verification_method);
             known.map_or(Standing::Unknown, |(_, key)| Standing::Issuer(key))
         };
-        set.verify(Requirement::EveryProofAndTheIssuers, &self.known, standing)?;
+        set.verify(Requirement::EveryProofAndTheIssuers, &self.known, standing).map_err(VerifyError::from)?;
         Ok(())
     }
 }
 
 impl Asked<'_> {
-    /// Checks that nonce and audience of an answer are those asked for (VC Data Integrity §4.4); what was not asked is not compared.
-    fn is_answered(self, challenge: Option<&str>, domain: Option<&str>) -> bool {
+    /// Checks that nonce and audience of an answer are those asked for (VC Data Integrity §4.4). What was not asked is not compared.
+    fn require(self, challenge: Option<&str>, domain: Option<&str>) -> Result<(), DocumentError> {
         let agrees = |asked: Option<&str>, found| asked.is_none() || asked == found;
-        agrees(self.challenge, challenge) && agrees(self.domain, domain)
+        if !agrees(self.challenge, challenge) {
+            return Err(DocumentError::Challenge);
+        }
+        if agrees(self.domain, domain) { Ok(()) } else { Err(DocumentError::Domain) }
     }
 }
 
-/// Checks a credential of any type by its own proofs, or by the envelope it is in.
-pub fn verify_credential(credential: &Object<'_>, asked: Asked<'_>, at: Timestamp) -> Result<(), VerifyError> {
-    if is_enveloped(credential, Content::Credential) {
+/// Checks a credential of any type by its own proofs, or by the envelope it is in. Returns the document that they secure. Its validity
+/// and its status are not looked at: see [`require_validity`].
+pub fn verify_credential(credential: &Object<'_>, asked: Asked<'_>, at: Timestamp) -> Result<Object<'static>, DocumentError> {
+    let document = if is_enveloped(credential, Content::Credential) {
         let envelope = open(credential, Content::Credential, asked, at)?;
-        Document::credential(unsealed(&envelope)?)?;
-        Ok(())
+        let document = unsealed(&envelope)?;
+        owned(Document::credential(document)?.text)
     } else {
-        Document::credential(credential.clone())?.verify_proofs(Purpose::AssertionMethod, asked, at)
-    }
+        let document = Document::credential(credential.clone())?;
+        document.verify_proofs(Purpose::AssertionMethod, asked, at)?;
+        owned(document.text)
+    };
+    Ok(document)
 }
 
-/// Checks a presentation of any type by its own proofs or its envelope, and then every credential in it.
-pub fn verify_presentation(presentation: &Object<'_>, asked: Asked<'_>, at: Timestamp) -> Result<(), VerifyError> {
+/// Checks a presentation of any type by its own proofs or its envelope, and then every credential in it. Returns the documents of the
+/// credentials, of which validity and status are not looked at.
+pub fn verify_presentation(presentation: &Object<'_>, asked: Asked<'_>, at: Timestamp) -> Result<Vec<Object<'static>>, DocumentError> {
     let verify_all = |presentation: &Object<'_>| {
-        let mut credentials = shape::credentials(presentation)?.into_iter();
-        credentials.try_for_each(|credential| verify_credential(credential, Asked::default(), at))
+        let credentials = shape::credentials(presentation)?.into_iter();
+        credentials.map(|credential| verify_credential(credential, Asked::default(), at)).collect()
     };
     if is_enveloped(presentation, Content::Presentation) {
         let envelope = open(presentation, Content::Presentation, asked, at)?;
@@ -169,18 +244,46 @@ pub fn verify_presentation(presentation: &Object<'_>, asked: Asked<'_>, at: Time
     }
 }
 
+/// Checks that a verified document is valid at `at` (VCDM 2.0 §4.9; 1.1 §4.6 and §4.7). A document without dates always is.
+pub fn require_validity(document: &Object<'_>, at: Timestamp) -> Result<(), DocumentError> {
+    let date = |name: &'static str| match document.member(name) {
+        None => Ok(None),
+        Some(value) => value.as_str().and_then(Timestamp::parse_rfc3339).map(Some).ok_or(Malformed::OutOfRange(name)),
+    };
+    for name in ["validFrom", "issuanceDate"] {
+        if date(name)?.is_some_and(|begin| at < begin) {
+            return Err(DocumentError::NotYetValid);
+        }
+    }
+    for name in ["validUntil", "expirationDate"] {
+        if date(name)?.is_some_and(|end| end <= at) {
+            return Err(DocumentError::Expired);
+        }
+    }
+    Ok(())
+}
+
 /// Opens the envelope in a `data:` URL: its signature holds with the key it names, within its own times, and it answers what was asked.
-fn open(enveloped: &Object<'_>, content: Content, asked: Asked<'_>, at: Timestamp) -> Result<Envelope, VerifyError> {
+fn open(enveloped: &Object<'_>, content: Content, asked: Asked<'_>, at: Timestamp) -> Result<Envelope, DocumentError> {
     let envelope = Envelope::parse(&read_url(enveloped, content)?.1, content, MAX_BYTES)?;
     let key = did::resolve(envelope.key_id().ok_or(Malformed::Missing("kid"))?).map_err(|_| Malformed::OutOfRange("kid"))?;
-    envelope.verify(&key)?;
+    envelope.verify(&key).map_err(VerifyError::from)?;
     let claims = envelope.claims(&mut envelope.document(Limits::CREDENTIAL)?)?;
-    let times = claims.times;
-    if times.not_before.is_some_and(|begin| at < begin) || times.expires_at.is_some_and(|end| end <= at) {
-        return Err(Malformed::OutOfRange("exp").into());
+    if claims.times.not_before.is_some_and(|begin| at < begin) {
+        return Err(DocumentError::NotYetValid);
     }
-    let is_answer = content == Content::Credential || asked.is_answered(claims.nonce.as_deref(), claims.audience.as_deref());
-    if is_answer { Ok(envelope) } else { Err(Malformed::Proof.into()) }
+    if claims.times.expires_at.is_some_and(|end| end <= at) {
+        return Err(DocumentError::Expired);
+    }
+    if content == Content::Presentation {
+        asked.require(claims.nonce.as_deref(), claims.audience.as_deref())?;
+    }
+    Ok(envelope)
+}
+
+fn owned(document: Object<'_>) -> Object<'static> {
+    let Value::Object(document) = Value::Object(document).into_owned() else { return Object::new() };
+    document
 }
 
 /// Returns the document in an envelope, without the claims next to it. A proof inside is one that nobody would check.

@@ -14,7 +14,7 @@ use super::body::Buffers;
 use super::metrics::Metrics;
 use super::peers::{Connections, Peer};
 use super::{ServeError, ServiceLimits, routes, wire};
-use crate::vc_api::{MAX_BODY, PROFILES, Problem, ProblemKind, VcApi};
+use crate::vc_api::{Checks, MAX_BODY, PROFILES, Problem, ProblemKind, VcApi};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, Path, State};
@@ -101,7 +101,7 @@ async fn issue(
 }
 
 /// Answers with what `check` says of a body.
-fn verification(check: fn(&VcApi, &[u8], Timestamp) -> Result<(), Problem>) -> MethodRouter<Arc<Shared>> {
+fn verification(check: fn(&VcApi, &[u8], Timestamp) -> Result<Checks, Problem>) -> MethodRouter<Arc<Shared>> {
     post(move |State(shared): State<Arc<Shared>>, Extension(peer): Extension<Peer>, headers: HeaderMap, body: Body| async move {
         let body = shared.buffers.read(peer, &headers, body, MAX_BODY).await?;
         Ok::<_, Fault>(verified(check(&shared.api, &body, (shared.clock)())))
@@ -158,9 +158,15 @@ fn resolved(status: StatusCode, kind: &'static str, object: Object<'_>) -> Respo
     answer(status, kind, "no-cache", json::to_string(&Value::Object(object)))
 }
 
-fn verified(checked: Result<(), Problem>) -> Response<Body> {
+fn verified(checked: Result<Checks, Problem>) -> Response<Body> {
     match checked {
-        Ok(()) => private(StatusCode::OK, Object::new().with("verified", true).with("problemDetails", Value::Array(Vec::new()))),
+        Ok(checks) => private(
+            StatusCode::OK,
+            Object::new()
+                .with("verified", true)
+                .with("checks", checks.names().into_iter().collect::<Value<'static>>())
+                .with("problemDetails", Value::Array(Vec::new())),
+        ),
         Err(problem) => told(problem, Object::new().with("verified", false)),
     }
 }
@@ -169,7 +175,8 @@ fn verified(checked: Result<(), Problem>) -> Response<Body> {
 fn told(problem: Problem, object: Object<'static>) -> Response<Body> {
     let status = match problem.kind {
         ProblemKind::Parsing | ProblemKind::MalformedValue => StatusCode::BAD_REQUEST,
-        ProblemKind::Cryptographic | ProblemKind::Status => StatusCode::UNPROCESSABLE_ENTITY,
+        ProblemKind::Proof | ProblemKind::Challenge | ProblemKind::Domain | ProblemKind::Validity => StatusCode::BAD_REQUEST,
+        ProblemKind::Cryptographic | ProblemKind::Status | ProblemKind::UnknownStatus => StatusCode::UNPROCESSABLE_ENTITY,
         ProblemKind::NotFound => StatusCode::NOT_FOUND,
         ProblemKind::Unavailable => return Fault::Unavailable.into_response(),
     };

@@ -63,8 +63,11 @@ impl StatusList {
         self.bits.set(index, is_withdrawn.into())
     }
 
-    pub(super) fn is_set(&self, entry: &Object<'_>) -> bool {
-        self.index(entry).and_then(|index| self.bits.as_bitstring().get(index)) == Some(1)
+    /// Returns true if `entry` is withdrawn, and `None` if it is not an entry of this list that was given.
+    pub(super) fn is_set(&self, entry: &Object<'_>) -> Option<bool> {
+        let is_revocation = entry.text("type") == Some("BitstringStatusListEntry") && entry.text("statusPurpose") == Some("revocation");
+        let index = self.index(entry).filter(|_| is_revocation)?;
+        self.bits.as_bitstring().get(index).map(|bit| bit == 1)
     }
 
     /// Returns the list credential, signed at `at`.

@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
-use waypass_credential::VerifyError;
 use waypass_credential::data_integrity::{Options, Suite};
 use waypass_credential::did::Purpose;
 use waypass_credential::json::{self as strict, Limits, Object};
 use waypass_credential::key::Signer;
-use waypass_credential::vcdm::document::{Asked, Document, verify_credential};
+use waypass_credential::vcdm::document::{Asked, Document, DocumentError, verify_credential};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/ssi").join(name)
@@ -86,10 +85,11 @@ fn what_ssi_verified_is_what_we_sign_and_what_it_signed_verifies() {
     assert_eq!(theirs.len(), keys().len());
     for case in theirs {
         let text = case["credential"].to_string();
-        assert_eq!(verify_credential(&object(&text), Asked::default(), at(60)), Ok(()), "{}", case["name"]);
+        assert_eq!(verify_credential(&object(&text), Asked::default(), at(60)).map(drop), Ok(()), "{}", case["name"]);
         let changed = text.replace("Byron", "Bacon");
         assert_ne!(changed, text);
-        assert_eq!(verify_credential(&object(&changed), Asked::default(), at(60)), Err(VerifyError::InvalidProof), "{}", case["name"]);
+        let refused = verify_credential(&object(&changed), Asked::default(), at(60)).map(drop);
+        assert_eq!(refused, Err(DocumentError::InvalidProof), "{}", case["name"]);
     }
     say(&format!("ssi, recorded: {} each way", theirs.len()));
 }

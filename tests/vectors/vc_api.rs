@@ -60,8 +60,8 @@ fn ask(api: &VcApi, line: &serde_json::Value) -> Option<Result<(), Problem>> {
             let profile = PROFILES.iter().find(|profile| line["profile"] == profile.name)?;
             Some(api.issue(profile, body.as_bytes(), at, &mut SystemRng).map(drop))
         }
-        "/credentials/verify" => Some(api.verify_credential(body.as_bytes(), at)),
-        "/presentations/verify" => Some(api.verify_presentation(body.as_bytes(), at)),
+        "/credentials/verify" => Some(api.verify_credential(body.as_bytes(), at).map(drop)),
+        "/presentations/verify" => Some(api.verify_presentation(body.as_bytes(), at).map(drop)),
         _ => None,
     }
 }

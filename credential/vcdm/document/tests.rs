@@ -1,8 +1,9 @@
 use super::{Asked, Document, verify_credential, verify_presentation};
+use super::{DocumentError, require_validity};
 use crate::data_integrity::{Options, Suite, create};
 use crate::did;
 use crate::did::Purpose;
-use crate::error::{IssueError, VerifyError};
+use crate::error::IssueError;
 use crate::json::{self, Limits, Object, Value};
 use crate::jsonld::LdError;
 use crate::key::Signer;
@@ -66,8 +67,8 @@ fn presented(credentials: &[Object<'static>], key: &Key) -> Object<'static> {
     document.secure(Suite::rdfc(key.public_key().algorithm()), &options(&method, Purpose::Authentication, ASKED), key).expect("signs")
 }
 
-fn check(document: &Object<'_>) -> Result<(), VerifyError> {
-    verify_credential(document, Asked::default(), at(1))
+fn check(document: &Object<'_>) -> Result<(), DocumentError> {
+    verify_credential(document, Asked::default(), at(1)).map(drop)
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn every_suite_and_version_verifies_what_it_signed_and_nothing_else() {
                 // What it says, and what its inline context makes of it.
                 let text = json::to_string(&Value::Object(good));
                 for (from, to) in [(r#""deck":"C""#, r#""deck":"D""#), ("urn:example:deck", "urn:example:cabin")] {
-                    assert_eq!(check(&object(&text.replace(from, to))), Err(VerifyError::InvalidProof), "{suite} {to}");
+                    assert_eq!(check(&object(&text.replace(from, to))), Err(DocumentError::InvalidProof), "{suite} {to}");
                 }
             }
         }
@@ -109,13 +110,14 @@ fn what_safe_mode_refuses_is_not_signed() {
 fn a_proof_is_for_one_purpose_and_ends() {
     let key = Key::ed25519(7);
     let good = secured(CREDENTIAL, &key, Suite::EddsaRdfc2022);
-    assert_eq!(verify_credential(&good, Asked::default(), at(60)), Ok(()));
-    assert_eq!(verify_credential(&good, Asked::default(), at(61)), Err(Malformed::Proof.into()));
-    assert_eq!(verify_credential(&good, ASKED, at(1)), Err(Malformed::Proof.into()), "it answers nobody");
+    let verify = |asked, seconds| verify_credential(&good, asked, at(seconds)).map(drop);
+    assert_eq!(verify(Asked::default(), 59), Ok(()));
+    assert_eq!(verify(Asked::default(), 60), Err(DocumentError::ProofExpired), "over at the moment of its end");
+    assert_eq!(verify(ASKED, 1), Err(DocumentError::Challenge), "it answers nobody");
     let method = did::key_id(key.public_key());
     let document = Document::credential(object(CREDENTIAL)).expect("a credential");
     let wrong = document.secure(Suite::EddsaRdfc2022, &options(&method, Purpose::Authentication, Asked::default()), &key);
-    assert_eq!(check(&wrong.expect("signs")), Err(Malformed::Proof.into()));
+    assert_eq!(check(&wrong.expect("signs")), Err(DocumentError::Purpose));
     // A method that is no key of its DID, or no DID that holds a key.
     for method in ["did:key:z6Mk", "did:web:north.example#1", &did::to_did_key(key.public_key())] {
         let document = Document::credential(object(CREDENTIAL)).expect("a credential");
@@ -135,7 +137,7 @@ fn every_proof_of_a_set_must_hold() {
     };
     assert_eq!(check(&proofs([&one, &other])), Ok(()));
     let text = json::to_string(&Value::Object(other.clone())).replace(r#""created":"2026-"#, r#""created":"2025-"#);
-    assert_eq!(check(&proofs([&one, &object(&text)])), Err(VerifyError::InvalidProof));
+    assert_eq!(check(&proofs([&one, &object(&text)])), Err(DocumentError::InvalidProof));
     // A suite nobody knows cannot be checked, and every proof must be.
     let text = json::to_string(&Value::Object(other)).replace("ecdsa-jcs-2019", "unheard-2031");
     assert_eq!(check(&proofs([&one, &object(&text)])), Err(Malformed::Proof.into()));
@@ -175,19 +177,56 @@ fn presentations_answer_and_carry_what_verifies() {
         Document::credential(object(CREDENTIAL)).expect("a credential").envelop(&did::key_id(issuer.public_key()), &issuer).expect("signs");
     assert_eq!(check(&enveloped), Ok(()));
     let presentation = presented(&[credential.clone(), enveloped.clone()], &holder);
-    let verify = |document: &Object<'_>, asked| verify_presentation(document, asked, at(1));
-    assert_eq!(verify(&presentation, ASKED), Ok(()));
-    assert_eq!(verify(&presentation, Asked { challenge: Some("n-2"), ..ASKED }), Err(Malformed::Proof.into()));
-    assert_eq!(verify(&presentation, Asked { domain: Some("other.example"), ..ASKED }), Err(Malformed::Proof.into()));
+    let verify = |document: &Object<'_>, asked| verify_presentation(document, asked, at(1)).map(|documents| documents.len());
+    assert_eq!(verify(&presentation, ASKED), Ok(2));
+    assert_eq!(verify(&presentation, Asked { challenge: Some("n-2"), ..ASKED }), Err(DocumentError::Challenge));
+    assert_eq!(verify(&presentation, Asked { domain: Some("other.example"), ..ASKED }), Err(DocumentError::Domain));
     // A good presentation of a bad credential.
     let bad = json::to_string(&Value::Object(credential)).replace(r#""deck":"C""#, r#""deck":"D""#);
-    assert_eq!(verify(&presented(&[object(&bad)], &holder), ASKED), Err(VerifyError::InvalidProof));
+    assert_eq!(verify(&presented(&[object(&bad)], &holder), ASKED), Err(DocumentError::InvalidProof));
     let bad = json::to_string(&Value::Object(enveloped)).replace("vc+jwt,eyJ", "vc+jwt,fyJ");
     assert!(verify(&presented(&[object(&bad)], &holder), ASKED).is_err());
     // A presentation that nobody signed.
     let mut unsigned = presentation;
     unsigned.remove("proof");
     assert_eq!(verify(&unsigned, ASKED), Err(Malformed::Missing("proof").into()));
+}
+
+/// What is enveloped is what was verified, and its dates are the caller's to judge.
+#[test]
+fn validity_is_judged_on_the_document_that_is_secured() {
+    let key = Key::ed25519(7);
+    let method = did::key_id(key.public_key());
+    let dated =
+        |from: i64, until: i64| object(CREDENTIAL).with("validFrom", at(from).to_rfc3339()).with("validUntil", at(until).to_rfc3339());
+    let judge = |document: Object<'static>| {
+        let enveloped = Document::credential(document).expect("a credential").envelop(&method, &key).expect("signs");
+        require_validity(&verify_credential(&enveloped, Asked::default(), at(10)).expect("verifies"), at(10))
+    };
+    assert_eq!(judge(object(CREDENTIAL)), Ok(()));
+    assert_eq!(judge(dated(10, 11)), Ok(()));
+    assert_eq!(judge(dated(11, 12)), Err(DocumentError::NotYetValid));
+    assert_eq!(judge(dated(9, 10)), Err(DocumentError::Expired));
+    let old = |name: &'static str, seconds: i64| require_validity(&Object::new().with(name, at(seconds).to_rfc3339()), at(10));
+    assert_eq!(old("issuanceDate", 11), Err(DocumentError::NotYetValid));
+    assert_eq!(old("expirationDate", 10), Err(DocumentError::Expired));
+}
+
+/// FZ-07: claims and members share one object, and what is too large to read is not made.
+#[test]
+fn nothing_is_enveloped_that_is_then_refused() {
+    let key = Key::ed25519(7);
+    let method = did::key_id(key.public_key());
+    let vocabulary =
+        CREDENTIAL.replace(r#""deck": "urn:example:deck""#, r#""@vocab": "https://north.example/vocab#", "deck": "urn:example:deck""#);
+    assert_ne!(vocabulary, CREDENTIAL);
+    let envelop = |document: Object<'static>| Document::credential(document).expect("a credential").envelop(&method, &key);
+    for name in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "nonce", "cnf", "vc", "vp"] {
+        let refused = envelop(object(&vocabulary).with(name, "urn:x"));
+        assert_eq!(refused, Err(IssueError::Malformed(Malformed::member(name))), "{name}");
+    }
+    let large = object(&vocabulary).with("more", "x".repeat(49_600));
+    assert_eq!(envelop(large), Err(IssueError::Malformed(Malformed::TooLarge)));
 }
 
 /// Flips every bit of a secured document, and then of an enveloped one: none is taken.

@@ -65,12 +65,73 @@ fn problems_have_their_types() {
     assert_eq!(told(&good.replace("\"deck\":\"C\"", "\"deck\":\"D\"")), (422, "CRYPTOGRAPHIC_SECURITY_ERROR".into()));
     assert_eq!(told(CREDENTIAL), (400, "MALFORMED_VALUE_ERROR".into()));
     assert_eq!(told(&good.replace("did:example:somebody-else", "nobody")), (400, "MALFORMED_VALUE_ERROR".into()));
-    assert_eq!(problem(&verify(&service, &good, r#"{"challenge": "n"}"#)), (400, "MALFORMED_VALUE_ERROR".into()));
+    assert_eq!(problem(&verify(&service, &good, r#"{"challenge": "n"}"#)), (400, "INVALID_CHALLENGE_ERROR".into()));
+    assert_eq!(problem(&verify(&service, &good, r#"{"domain": "n"}"#)), (400, "INVALID_DOMAIN_ERROR".into()));
     assert_eq!(problem(&service.post("/credentials/verify", b"{")), (400, "PARSING_ERROR".into()));
     assert_eq!(problem(&service.post("/presentations/verify", b"[]")), (400, "PARSING_ERROR".into()));
     assert_eq!(problem(&service.post("/presentations/verify", b"{}")), (400, "MALFORMED_VALUE_ERROR".into()));
     assert_eq!(service.post("/credentials/verify", &vec![b' '; MAX_BODY + 1]).status, 413);
     assert_eq!(service.get("/credentials/verify").status, 405);
+}
+
+/// An option that nobody acts on is refused: its caller relies on it.
+#[test]
+fn options_are_acted_on_or_refused() {
+    let service = service();
+    let good = issued(&service, "eddsa-rdfc-2022");
+    for options in [r#"{"chalenge": "n"}"#, "[]", "5", r#"{"checks": ["prof"]}"#, r#"{"checks": "proof"}"#, r#"{"challenge": 5}"#] {
+        assert_eq!(problem(&verify(&service, &good, options)), (400, "MALFORMED_VALUE_ERROR".into()), "{options}");
+    }
+    for options in [r#"{"created": "2020-01-01T00:00:00Z"}"#, r#"{"mandatoryPointers": []}"#, "[]", "true"] {
+        let body = format!(r#"{{"credential": {CREDENTIAL}, "options": {options}}}"#);
+        assert_eq!(service.post("/eddsa-jcs-2022/credentials/issue", body.as_bytes()).status, 400, "{options}");
+    }
+    let beside = format!(r#"{{"verifiableCredential": {good}, "option": {{}}}}"#);
+    assert_eq!(problem(&service.post("/credentials/verify", beside.as_bytes())), (400, "MALFORMED_VALUE_ERROR".into()));
+}
+
+/// A credential is verified as far as it was looked at, and the answer says how far that was.
+#[test]
+fn nothing_is_verified_that_was_not_looked_at() {
+    let service = service();
+    let issue = |members: &str| {
+        let credential = CREDENTIAL.replacen('{', &format!("{{{members}, "), 1);
+        let reply = service.post("/vc-jwt/credentials/issue", format!(r#"{{"credential": {credential}}}"#).as_bytes());
+        assert_eq!(reply.status, 201, "{}", String::from_utf8_lossy(&reply.body));
+        json::to_string(reply.json().member("verifiableCredential").expect("a credential"))
+    };
+    let entry = |list: &str, purpose: &str, index: &str| {
+        format!(
+            r#""credentialStatus": {{"type": "BitstringStatusListEntry", "statusPurpose": "{purpose}", "statusListIndex": "{index}", "statusListCredential": "{list}"}}"#
+        )
+    };
+    let cases = [
+        (issue(r#""validUntil": "1970-01-01T00:00:10Z""#), "RANGE_ERROR", "validity"),
+        (issue(r#""validFrom": "2999-01-01T00:00:00Z""#), "RANGE_ERROR", "validity"),
+        (issue(&entry("https://nowhere.invalid/1", "revocation", "5")), "STATUS_RETRIEVAL_ERROR", "credentialStatus"),
+        (
+            issue(r#""credentialStatus": {"type": "https://nowhere.invalid/Unheard", "id": "urn:s"}"#),
+            "STATUS_RETRIEVAL_ERROR",
+            "credentialStatus",
+        ),
+    ];
+    for (credential, kind, check) in cases {
+        let (_, told) = problem(&verify(&service, &credential, "{}"));
+        assert_eq!(told, kind);
+        assert_eq!(problem(&verify(&service, &credential, &format!(r#"{{"checks": ["proof", "{check}"]}}"#))).1, kind);
+        // Whoever asks about the proof alone is told about the proof alone.
+        let reply = verify(&service, &credential, r#"{"checks": ["proof"]}"#);
+        assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        let checks = reply.json().member("checks").and_then(Value::as_array).map(|checks| checks.len());
+        assert_eq!(checks, Some(1));
+    }
+    let all = verify(&service, &issued(&service, "eddsa-jcs-2022"), "{}");
+    let made = all
+        .json()
+        .member("checks")
+        .and_then(Value::as_array)
+        .map(|checks| checks.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>());
+    assert_eq!(made.unwrap_or_default(), ["proof", "validity", "credentialStatus"]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use alloc::borrow::ToOwned as _;
 use alloc::collections::BTreeSet;
 use waypass_credential::key::Algorithm;
 
-/// More keys than buckets, so that some share one; the first was retired after `old` was copied.
+/// More keys than buckets, so that some share one; the first of them shares its own, and was retired after `old` was copied.
 fn with_keys() -> (Fixture, Vec<KeyId>, Rows) {
     let mut fixture = Fixture::new();
     let (keys, old) = {
@@ -16,7 +16,11 @@ fn with_keys() -> (Fixture, Vec<KeyId>, Rows) {
         unlocked.append("log", b"entry").expect("appended");
         unlocked.put("t", b"id", b"content", &[("tag", b"value")]).expect("put");
         let made = (0..3 * BUCKETS).map(|_| unlocked.generate_key(Algorithm::EdDsa, KeyPurpose::Holder).map(|key| key.id));
-        let keys = made.collect::<Result<Vec<_>, _>>().expect("generated");
+        let mut keys = made.collect::<Result<Vec<_>, _>>().expect("generated");
+        let bucket = |key: &KeyId| unlocked.record_key(TABLE, key.as_bytes())[0];
+        let shared = |at: &usize| keys.iter().filter(|other| bucket(other) == bucket(&keys[*at])).count() > 1;
+        let first = (0..keys.len()).find(shared).expect("three keys a bucket");
+        keys.swap(0, first);
         (keys, rows(unlocked.vault().storage()))
     };
     fixture.unlock().retire_key(keys[0]).expect("retired");
