@@ -9,7 +9,7 @@
 //!   to another part of the tree without changing the statements;
 //! - every value has one canonical form that all implementations agree on.
 //!
-//! Terms are resolved in compiled tables ([`table`]) and statements written as the tree is walked; the
+//! Terms are resolved in compiled tables (`table`) and statements written as the tree is walked; the
 //! expanded document never exists. A context that ends in `@vocab` makes every name a term: see [`ContextList::is_open`].
 
 mod active;
