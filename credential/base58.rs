@@ -68,7 +68,7 @@ mod tests {
         multibase::encode(Base::Base58Btc, bytes).split_off(1)
     }
 
-    /// What `multibase` reads, if it has the length.
+    /// Returns the bytes that `multibase` reads, if it has the length.
     fn oracle<const N: usize>(text: &str) -> Option<[u8; N]> {
         multibase::decode(alloc::format!("z{text}")).ok()?.1.try_into().ok()
     }

@@ -86,7 +86,7 @@ mod tests {
         fs::write(&path, "hello").expect("written");
         assert!(create(&path).is_err(), "overwrote something else");
         assert!(matches!(read(&path), Err(KeyFileError::NotAKeyFile { .. })));
-        // What a power cut leaves is no key yet.
+        // The rest after a power cut is not a key yet.
         for len in 0..whole.len() {
             fs::write(&path, &whole[..len]).expect("written");
             let is_whole = read(&path).is_ok();

@@ -160,7 +160,7 @@ mod tests {
     }
 
     proptest! {
-        /// An IPv4 address in IPv6 clothes is none of the public Internet, whichever it is.
+        /// An IPv4 address in IPv6 clothes is never one of the public Internet.
         #[test]
         fn no_ipv4_address_comes_in_disguise(bits: u32) {
             let v4 = core::net::Ipv4Addr::from_bits(bits);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// What the server was asked.
+/// The requests to the server.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -21,7 +21,7 @@ impl Request {
     }
 }
 
-/// What it does.
+/// Its behaviour.
 pub(crate) enum Answer {
     /// Answers.
     Is(u16, Vec<u8>),

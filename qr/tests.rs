@@ -53,7 +53,7 @@ fn pictures_of_a_credential_come_back() {
     assert_eq!(gathered(&pictures).expect_err("incomplete").to_string(), "frame 2 of 3 missing");
 }
 
-/// What `zbarcam --raw`, `zbarimg` and a hand scanner type, with what terminals and editors do to line ends.
+/// The output of `zbarcam --raw`, `zbarimg` and a hand scanner, with what terminals and editors do to line ends.
 #[test]
 fn a_scanners_lines_are_a_transfer() {
     let payload = sd_jwt(4, 1400);
@@ -167,7 +167,7 @@ fn every_kind_of_png_is_read() {
     }
 }
 
-/// What stands on the terminal, photographed: 4 pixels to a module.
+/// The code on the terminal, photographed: 4 pixels to a module.
 fn photograph(screen: &str, look: Look) -> String {
     let lines: Vec<Vec<[bool; 2]>> = screen
         .lines()
@@ -233,7 +233,7 @@ proptest! {
 }
 
 proptest! {
-    /// What a scanner or an editor adds at the end of a line can be told from the code.
+    /// An addition of a scanner or an editor at the end of a line can be told from the code.
     #[test]
     fn no_frame_ends_in_a_space(payload: Vec<u8>) {
         prop_assert!(frames(&payload, FrameSize::Scan).expect("fits").iter().all(|frame| !frame.text().ends_with(' ')));

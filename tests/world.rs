@@ -201,7 +201,7 @@ impl World {
         }
     }
 
-    /// What the clinic's bundle says in its version `version`.
+    /// Returns the content of the clinic's bundle in its version `version`.
     pub(crate) fn targets(&self, version: u64, issued_at: Timestamp) -> TargetsPart {
         let authority = Authority {
             name: "St. Anna Clinic".into(),
@@ -252,7 +252,7 @@ impl World {
         self.bundle_with(version, targets, Vec::new(), lists)
     }
 
-    /// The same with the context documents that the targets name.
+    /// Like the above, with the context documents that the targets name.
     pub(crate) fn bundle_with(&self, version: u64, targets: &TargetsPart, contexts: Vec<String>, lists: Vec<String>) -> TrustBundle {
         let draft = BundleDraft {
             root: vec![self.root_envelope()],
@@ -271,7 +271,7 @@ impl World {
         self.bundle(1, &self.targets(1, at(0)), vec![self.list(at(0), 30 * DAY, &[])])
     }
 
-    /// What a nurse's credential says.
+    /// Returns the claims of a nurse's credential.
     pub(crate) fn nurse(issuer: &TestKey, holder: &TestKey, format: Format) -> RoleClaims {
         RoleClaims {
             issuer: issuer.did(),

@@ -131,7 +131,7 @@ fn signed(at: Timestamp, reading: &Reading) -> TimeState {
     TimeState::default().adopt(&SignedTime { at, signer: TimeSigner([1; 32]) }, reading).0
 }
 
-/// Who signs for a site, and everything that goes into its next bundle.
+/// The signers of a site, and everything that goes into its next bundle.
 pub(crate) struct Site {
     pub(crate) root_keys: Vec<TestKey>,
     pub(crate) root_threshold: u32,
@@ -173,7 +173,7 @@ impl Site {
         site
     }
 
-    /// What the site's present keys say about themselves.
+    /// The key records of the site's present keys.
     pub(crate) fn root_part(&self, version: u64) -> RootPart {
         let keys = |keys: &[TestKey]| -> Vec<PublicKey> { keys.iter().map(TestKey::public).collect() };
         let role = |keys: Vec<PublicKey>, threshold| SigningRole { keys, threshold };
@@ -258,7 +258,7 @@ impl Site {
         &mut self.targets.authorities[0]
     }
 
-    /// What the site's issuer says about a staff member at index 7, for 30 days from `NOON`.
+    /// The claims of the site's issuer about a staff member at index 7, for 30 days from `NOON`.
     pub(crate) fn claims(&self, format: Format) -> RoleClaims {
         RoleClaims {
             issuer: self.issuer.did(),

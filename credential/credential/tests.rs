@@ -1,4 +1,4 @@
-//! What all formats have in common: one way in, one meaning.
+//! All formats have in common: one way in, one meaning.
 
 use super::{Credential, Format, MAX_BYTES, Malformed, Presentation};
 use crate::format::from_file;

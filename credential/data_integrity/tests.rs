@@ -48,7 +48,7 @@ fn verify(document: &Object<'_>, key: &PublicKey) -> Result<(), InvalidProof> {
     Proof::read(document).expect("a proof").seal(&KnownContexts::new()).expect("hashes").verify(key)
 }
 
-/// What the key of [`signed`] says.
+/// The claims that the key of [`signed`] signs.
 fn verdict(document: &Object<'_>) -> Result<(), InvalidProof> {
     verify(document, keys()[0].0.public_key())
 }

@@ -85,7 +85,7 @@ fn a_key_has_one_algorithm() {
     }
 }
 
-/// A signature cut or filled to another algorithm's length is none of either.
+/// A signature cut or filled to another algorithm's length is refused by both.
 #[test]
 fn signatures_have_their_algorithms_length() {
     for signer in [Key::ed25519(1), Key::p256(1), Key::p384(1)] {
@@ -175,7 +175,7 @@ proptest! {
         let _ = PublicKey::p256(&bytes);
         let _ = PublicKey::p384(&bytes);
         let _ = PublicKey::from_multikey(&text);
-        // What is imported has this one spelling.
+        // An imported key has this one spelling.
         if let Ok(key) = PublicKey::ed25519(&point) {
             prop_assert_eq!(key.to_bytes(), point);
         }

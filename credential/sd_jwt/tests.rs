@@ -43,7 +43,7 @@ fn processed(payload: &str, disclosures: &[&str]) -> Result<String, Malformed> {
     }
 }
 
-/// A claim goes behind a disclosure where it stands, comes back in its place, and what stands beside it stays.
+/// A claim goes behind a disclosure in its place, comes back there, and the claims next to it stay.
 #[test]
 fn a_claim_is_concealed_where_it_stands() {
     let claims = r#"{"a":1,"b":{"c":2,"d":[10,{"e":3},12]}}"#;
@@ -232,7 +232,7 @@ proptest! {
         let _ = SdJwt::parse(&(signed + "~")).and_then(|sd_jwt| sd_jwt.paths());
     }
 
-    /// Whatever stands in a signed payload and its disclosures, processing ends.
+    /// Processing ends for any signed payload and any disclosures.
     #[test]
     fn any_signed_payload_is_answered(payload in "(\\{\"_sd\":\\[\"\\$0\"\\],\"a\":|)[\\[\\]{}\",:_sd.a0]{0,30}", disclosure in "\\[\"s\",[\\[\\]{}\",:_sd.a0]{0,30}") {
         let _ = processed(&payload, &[&disclosure]);

@@ -40,7 +40,7 @@ fn a_restored_issuer_takes_no_revocation_back() {
     assert_eq!(restored.behind(), Ok(vec![behind.clone()]));
     assert_eq!(restored.publish(at(6)).map(drop), Err(PublishError::Behind(behind)));
 
-    // Whoever stole the key for lists could make gates say so, and must not stop the office from giving that key up.
+    // The thief of the key for lists could make gates say so, and must not stop the office from giving that key up.
     let stolen = tempfile::tempdir().expect("a folder");
     let raw = rusqlite::Connection::open(copied.path().join("issuer.db")).expect("opened");
     raw.execute("VACUUM INTO ?1", [stolen.path().join("issuer.db").to_str()]).expect("copied");
@@ -74,7 +74,7 @@ fn a_log_that_goes_on_after_what_is_held_is_noticed() {
     // Here it was only out of order: the records before it arrive.
     issuer.intake(&log.upload(0, at(8), vec![]), at(8)).expect("taken");
     issuer.publish(at(9)).expect("published");
-    // Where they are lost somebody must say so, once.
+    // If they are lost, somebody must say so, once.
     (5..9).for_each(|second| log.append("somebody", at(second)));
     assert!(issuer.intake(&log.upload(7, at(10), vec![]), at(10)).is_err());
     assert!(issuer.publish(at(11)).is_err());

@@ -31,7 +31,7 @@ fn offline_issuer(dir: &Path) -> Issuer<'static> {
     Issuer::create(Box::new(store(dir)), seal(), settings(), online(), at(0)).expect("set up")
 }
 
-/// What each key's machine does: it gets bytes, shows what they say, and gives bytes back.
+/// The steps on each key's machine: it gets bytes, shows what they say, and gives bytes back.
 fn signed_by(paper: &Paper, numbers: &[u8]) -> Vec<Paper> {
     let elsewhere = |number: &u8| {
         let carried = Paper::parse(&paper.to_bytes()).expect("arrived");

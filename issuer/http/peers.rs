@@ -169,7 +169,7 @@ mod tests {
         let guest = connections.admit(peer("192.0.2.2")).expect("a place");
         assert!(connections.held.lock().expect("whole").places.contains_key(&hog[0].id));
         assert!(!connections.held.lock().expect("whole").places.contains_key(&hog[1].id));
-        // Where all are busy, the largest is interrupted, the one longest at it.
+        // If all are busy, the largest is interrupted, the one longest at it.
         for one in [&hog[2], &hog[3], &guest] {
             one.busy(true);
         }

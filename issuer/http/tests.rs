@@ -279,7 +279,7 @@ fn a_doubted_clock_is_waited_for_and_health_says_so() {
 }
 
 /// A bitstring is a credential: served as one, or as plain JSON to those who ask for that.
-/// What time it is, signed by the timestamp role over the asker's own nonce.
+/// The time, signed by the timestamp role over the asker's own nonce.
 #[test]
 fn a_question_for_the_time_is_answered_by_the_timestamp_role() {
     let (_dir, service) = service();

@@ -44,7 +44,7 @@ fn published_list(published: &Publication, number: u32) -> VerifiedBitstring {
     BitstringList::verify(text, Key::ed25519(3).public_key(), 1 << 20).expect("a list of ours")
 }
 
-/// What a gate that holds `published` thinks of the credential.
+/// Returns what a gate that holds `published` thinks of the credential.
 fn judged(issued: &Issued, published: &Publication) -> Result<Status, Vec<ReasonCode>> {
     let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
     match assess(&credential, published.opened(), &moment(published.published_at.plus(5))) {
@@ -116,7 +116,7 @@ fn a_published_list_says_what_the_standard_asks_for() {
     assert_eq!(lists[plain.record.list as usize - 1].mechanism, Mechanism::TokenList);
     let refused = issuer.issue(&on_bitstrings(Format::SdJwtVc), holder.public_key(), "ines", at(20), &mut TestRng::new(2)).map(drop);
     assert_eq!(refused, Err(IssueError::StatusFormat(Format::SdJwtVc)));
-    // Where nobody asks, the settings decide; where somebody does, the order.
+    // If nobody asks, the settings decide; if somebody does, the order.
     let data_integrity = Order { format: Format::DataIntegrity, ..order() };
     let by_settings = issuer.issue(&data_integrity, holder.public_key(), "ines", at(20), &mut TestRng::new(3)).expect("issued");
     assert_ne!(lists[by_settings.record.list as usize - 1].mechanism, Mechanism::TokenList);
@@ -216,7 +216,7 @@ fn late_admissions_are_flagged() {
     log.append("somebody", at(10));
     let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
     let role = credential.untrusted().expect("a role").role;
-    // What a gate opens of its record is the entry that can revoke.
+    // A gate opens the entry of its record that can revoke.
     let reference = role.status.iter().find(|entry| entry.can_revoke()).expect("one that revokes");
     let flag = Flagged { seq: 0, uri: reference.uri.clone(), idx: reference.index, admitted_at: at(10).unix() };
     let receipt = issuer.intake(&log.upload(0, at(11), vec![flag]), at(11)).expect("taken");
@@ -241,7 +241,7 @@ fn a_spare_list_for_each_purpose() {
     assert_eq!(raw(&mut issuer), 3);
 }
 
-/// What the bundle says about our lists: a gate that has seen a revocation keeps it, and only a suspension can be lifted.
+/// The bundle's description of our lists: a gate that has seen a revocation keeps it, and only a suspension can be lifted.
 #[test]
 fn our_lists_say_that_revocations_are_final() {
     let (_dir, mut issuer) = issuer();

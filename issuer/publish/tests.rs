@@ -60,7 +60,7 @@ fn a_spare_list_is_announced_before_it_is_needed() {
     assert_eq!(published.targets, 2);
 }
 
-/// What the office says about a gate's hours stands in the bundle, and a new enrolment of the gate keeps it.
+/// The bundle says what the office decided about a gate's hours, and a new enrolment of the gate keeps it.
 #[test]
 fn a_gate_has_the_time_zone_that_the_office_gave_it() {
     let (_dir, mut issuer) = issuer();
@@ -98,7 +98,7 @@ fn a_rule_that_closes_a_gate_without_hours_is_named() {
     assert_eq!(enrol(&mut issuer, 31, None), None);
 }
 
-/// Where the targets key is at hand it signs enrolments anew when half of their time is over.
+/// If the targets key is at hand, it signs enrolments anew when half of their time is over.
 #[test]
 fn enrolments_last_as_long_as_lists_may_be_used_and_are_renewed() {
     let (_dir, mut issuer) = issuer();
@@ -254,7 +254,7 @@ fn kill_nine_loses_nothing_acknowledged() {
         }
         std::thread::sleep(core::time::Duration::from_millis(round * 7));
         child.kill().expect("killed");
-        // What it said before it died was acknowledged too.
+        // Its words before it died were acknowledged too.
         lines.for_each(|line| take(&line, &mut newest, &mut revoked));
         child.wait().expect("gone");
         let issuer = reopened(dir.path());

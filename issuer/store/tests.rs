@@ -1,4 +1,4 @@
-//! What every store does, as one suite that each implementation passes, and what only SQLite's file does.
+//! The duties of every store, as one suite that each implementation passes, and those of SQLite's file alone.
 
 use super::{
     CredentialRow, EventRow, LeafRow, MissingLog, OfferRow, RegisterRow, Selection, SqliteStore, State, Store, StoreError, SummaryRow, Tx,

@@ -1,4 +1,4 @@
-//! Searches the memory of this process for secrets: there are none after locking, and the search would have found them.
+//! Searches the memory of this process for secrets: it finds no secret after locking, and the search would have found them.
 
 use super::{LockedMemory, Region};
 use crate::entropy::SystemRng;
@@ -32,7 +32,7 @@ fn a_vault_of_this_computer_has_its_keys_in_protected_memory() {
     assert_eq!(unlocked.memory_protection(), crate::memory_protection());
 }
 
-/// What is searched for, kept so that the search does not find its own copy.
+/// The secret to search for, kept so that the search does not find its own copy.
 struct Needle(Vec<u8>);
 
 const MASK: u8 = 0x5a;

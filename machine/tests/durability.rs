@@ -1,4 +1,4 @@
-//! What is acknowledged is on the disk: flushes counted, failed and refused, processes killed, disks filled.
+//! Acknowledged changes are on the disk: flushes counted, failed and refused, processes killed, disks filled.
 //!
 //! SQLite is linked into this program, so its calls of `write`, `fsync` and `fdatasync` are resolved to the functions below. They count,
 //! fail when told to, and otherwise do what they should.
@@ -17,7 +17,7 @@ thread_local! {
     static WRITES: Cell<usize> = const { Cell::new(0) };
     /// After how many further writes the disk is full.
     static FULL_AFTER: Cell<Option<usize>> = const { Cell::new(None) };
-    /// What a write without room is told.
+    /// The answer to a write without room.
     static NO_ROOM: Cell<libc::c_int> = const { Cell::new(libc::ENOSPC) };
     static FLUSH_FAILS: Cell<bool> = const { Cell::new(false) };
 }
@@ -105,7 +105,7 @@ fn reopen(dir: &Path) -> (Vault, KeyFile) {
     (opened(dir, Duration::from_secs(5)).expect("opens"), key_file::read(&dir.join("key")).expect("read"))
 }
 
-/// What a gate does for each decision: one nonce seen, one audit entry and what it is found by, one clock state.
+/// The writes of a gate for each decision: one nonce seen, one audit entry and what it is found by, one clock state.
 fn decide(unlocked: &Unlocked<'_>, n: u64) -> Result<u64, VaultError> {
     unlocked.batch(|batch| {
         batch.put("seen", &n.to_be_bytes(), b"", &[])?;
@@ -236,7 +236,7 @@ fn the_last_entry_takes_the_reserve() {
     assert!(ballast.exists(), "the reserve is not filled again");
 }
 
-/// What exists nowhere else, such as a credential that an offer brought, may take the reserve too.
+/// Content that exists nowhere else, such as a credential that an offer brought, may take the reserve too.
 #[test]
 fn the_last_batch_takes_the_reserve() {
     let dir = tempfile::tempdir().expect("temporary folder");

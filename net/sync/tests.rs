@@ -54,7 +54,7 @@ struct Gate {
     target: Manifest,
     log: Vec<String>,
     fail_at: Option<usize>,
-    /// Whether its clock is so far behind that it keeps the bundle aside.
+    /// True if its clock is so far behind that it keeps the bundle aside.
     is_slow: bool,
 }
 
@@ -212,7 +212,7 @@ fn everything_in_order_denials_before_uploads() {
     assert_eq!(server.asked()[before..], ["GET /t1/manifest", "POST /t1/time"]);
 }
 
-/// What a bundle that is kept aside withdraws is fetched, its rules are not used, and the log goes up all the same.
+/// The withdrawals of a bundle that is kept aside are fetched, its rules are not used, and the log goes up all the same.
 #[test]
 fn lists_of_a_bundle_that_is_kept_aside_are_kept_with_it() {
     let server = Server::start(|request| serve(&request.path, &request.body));
@@ -237,7 +237,7 @@ fn a_service_without_an_answer_is_synchronized_with_all_the_same() {
         assert!(!outcome.answered);
         assert_eq!(gate.log, WHOLE);
     }
-    // What it asks: one nonce, as base64url.
+    // Its question: one nonce, as base64url.
     let server = Server::start(|request| {
         if request.path == "/t1/time" {
             assert_eq!(request.body, format!(r#"{{"nonce":"{}"}}"#, base64url::encode(&[7; 32])).into_bytes());
@@ -288,7 +288,7 @@ fn a_power_cut_at_any_commit_is_continued() {
     }
 }
 
-/// What a broken or hostile server does instead of answering `path`.
+/// The behaviour of a broken or hostile server instead of answering `path`.
 fn misbehaving(path: &'static str, how: impl Fn() -> Answer + Send + 'static) -> SyncError<PowerCut> {
     let server = Server::start(move |request| if request.path == path { how() } else { serve(&request.path, &request.body) });
     run(&mut Gate::new(), &mut http(&server), &mut quiet).expect_err("refused")
@@ -330,7 +330,7 @@ fn refusals_keep_their_code_and_redirects_are_not_followed() {
         refused.to_string(),
         "status list https://waypass.example/lists/a: the server refused the status list: no_such_list (status 404)"
     );
-    // What is shown to people comes from a short alphabet.
+    // Texts for people come from a short alphabet.
     let odd = misbehaving("/t1/lists/a", || Answer::Is(500, br#"{"error":"\u001b[2J click here"}"#.to_vec()));
     assert!(matches!(odd, SyncError::Transport { source: TransportError::Refused { status: 500, code: None, .. }, .. }));
     let other = Server::start(|_| panic!("a redirect was followed"));

@@ -1,4 +1,4 @@
-//! What the book says of the code is so: links lead somewhere, named tests and functions exist, the verdict catalogue has exactly the
+//! The book is true about the code: links lead somewhere, named tests and functions exist, the verdict catalogue has exactly the
 //! codes there are, and the standards matrix counts what `expected.toml` counts.
 
 use super::{ROOMS, root, walk};
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use waypass_trust::reason::{Level, ReasonCode};
 
-/// The pages of the book and the pages beside it.
+/// The pages of the book and the pages next to it.
 fn pages() -> Vec<(PathBuf, String)> {
     let mut paths = book(&root().join("docs/src"));
     paths.extend(book(&root().join("docs/decisions")));

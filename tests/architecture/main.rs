@@ -13,7 +13,7 @@ mod prose;
 mod sabotage;
 mod terminal;
 
-/// What would give the offline core a socket, a database, a scheduler, the kernel's calls or its entropy.
+/// The crates that would give the offline core a socket, a database, a scheduler, the kernel's calls or its entropy.
 const FORBIDDEN_IN_CORE: [&str; 8] = ["tokio", "hyper", "mio", "socket2", "reqwest", "rusqlite", "rustix", "getrandom"];
 const CORE: [&str; 4] = ["waypass-credential", "waypass-trust", "waypass-verifier", "waypass-vault"];
 /// Pure too, but its readers of pictures need `std`.
@@ -109,7 +109,8 @@ fn every_name_of_std_is_found() {
     assert_eq!(names_of_std("extern crate std;"), ["extern crate std;"]);
 }
 
-/// What would give the room of QR codes a file, a socket or a clock. `RXingResult` is stamped with the time when it is made, which ends
+/// The names that would give the room of QR codes a file, a socket or a clock. `RXingResult` is stamped with the time
+/// when it is made, which ends
 /// the program in WebAssembly; every reader of rxing but the parts we use makes one.
 #[test]
 fn codes_are_drawn_and_read_without_files_and_clocks() {

@@ -1,4 +1,4 @@
-//! What a device costs: its store, and a whole verdict from the start of a process. Wall time, so reported and never gated.
+//! The costs of a device: its store, and a whole verdict from the start of a process. Wall time, so reported and never gated.
 
 use std::path::Path;
 use std::process::Command;

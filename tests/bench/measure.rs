@@ -8,7 +8,7 @@ use std::time::Duration;
 /// One gated line of the table.
 pub(crate) struct Ratio {
     pub(crate) name: &'static str,
-    /// What the path may cost, as a multiple of the raw verifications it contains.
+    /// The bound of the path's cost, as a multiple of the raw verifications it contains.
     pub(crate) target: f64,
     pub(crate) measured: f64,
     pub(crate) raw: Duration,

@@ -179,7 +179,7 @@ fn vc_jwt(world: &World, issuer: &TestKey, name: &'static str) -> Ratio {
     )
 }
 
-/// Issuing in eddsa-rdfc-2022: 25 us beside a raw signature of 12.8 us.
+/// Issuing in eddsa-rdfc-2022: 25 us, compared with a raw signature of 12.8 us.
 fn issue(world: &World) -> Ratio {
     let claims = World::nurse(&world.issuer, &world.holder, Format::DataIntegrity);
     Ratio::of(

@@ -1,4 +1,4 @@
-//! What verification costs over the signatures it must check, as ratios (`cargo bench --profile ci --bench ratios`).
+//! The cost of verification over the signatures it must check, as ratios (`cargo bench --profile ci --bench ratios`).
 //!
 //! Gates are ratios to raw verifications in the same process; absolute figures are reported and never gated.
 

@@ -1,4 +1,4 @@
-//! What a person does after the verdict: confirm an amber one, and look at those whom a newer list denies.
+//! The steps of a person after the verdict: confirm an amber one, and look at those whom a newer list denies.
 
 use crate::program::Ran;
 use crate::site::{Site, text};
@@ -86,7 +86,7 @@ fn an_amber_verdict_is_an_admission_when_two_guards_confirmed_it() {
         .collect();
     assert!(!bytes.windows(4).any(|part| part == b"Carl"));
 
-    // Who was turned away was not let in.
+    // A person who was turned away was not let in.
     let seq = amber(&site);
     assert_eq!(confirm(&site, seq, "--by Bea --turned-away").code, 0);
     assert_eq!(admitted(&site), (1, 0));
@@ -151,7 +151,7 @@ fn an_erased_person_is_in_no_record_and_the_chain_still_holds() {
     assert_eq!(site.ok("gate", "verifier sync --from incoming --key-file KEY")["receipts"], 1);
 }
 
-/// Whoever opens a gate sees later that others tried, and who may open it since when.
+/// The owner of a gate sees later that others tried, and who may open it since when.
 #[test]
 fn a_gates_log_tells_who_tried_to_open_it_and_what_opens_it_now() {
     let site = Site::new(&[], "sd-jwt");

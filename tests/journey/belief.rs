@@ -1,4 +1,5 @@
-//! What decides lies under the seal: trust files that were swapped or put back, vault rows that were deleted, gates that are not enrolled.
+//! The files that decide are under the seal: trust files that were swapped or put back, vault rows that were deleted,
+//! gates that are not enrolled.
 
 use crate::program::{Place, Ran, copy, finish};
 use crate::site::{Site, codes, text};
@@ -47,7 +48,7 @@ fn two_files_of_another_site_make_nobody_green() {
     assert_eq!((exit, codes(&verdict)), (60, vec!["trust_tampered"]), "{verdict}");
     let ran = site.run("ada", "wallet present --request request --yes --key-file KEY");
     assert_eq!(ran.code, 60, "{}", ran.stderr);
-    // What is held can still be looked at, and the gate says why it decides about nobody.
+    // Held credentials can still be looked at, and the gate says why it decides about nobody.
     site.ok("ada", "wallet list --key-file KEY");
     let status = site.run("gate", "verifier status --key-file KEY");
     assert!(status.code == 60 && status.stdout.contains("trust_tampered"), "{}", status.stdout);
@@ -116,7 +117,7 @@ fn a_vault_in_a_home_with_trust_files_believes_nothing_until_it_is_told() {
     site.ok("gate", &format!("trust pin stick --digest {} --key-file KEY --key-file second.key", site.root));
     let ran = site.run("gate", "wallet add credential --key-file second.key");
     assert_eq!(ran.code, 20, "known now, and bound to another holder: {}", ran.stderr);
-    // Both go on over the same folder, whoever of them syncs.
+    // Both go on over the same folder, whichever of them syncs.
     for _ in 0..3 {
         site.stick();
         site.ok("gate", "wallet sync --from stick");

@@ -1,7 +1,7 @@
 //! The book says what happens: its commands are run as they stand, on the devices its blocks name, and what it shows is compared.
 //!
 //! A block fenced as `sh DEVICE` is run on that device, line by line; a plain `sh` block must only be understood. A `text` block
-//! after a run block shows lines of its output; `...` stands for anything. What others do meanwhile stands in comments:
+//! after a run block shows lines of its output; `...` stands for anything. Comments say what others do meanwhile:
 //! `<!-- meanwhile DEVICE: waypass .. -->`. A page with `<!-- site -->` begins where the tutorials end.
 
 use crate::program::{Place, Ran, WAYPASS, finish};
@@ -42,7 +42,7 @@ pub(crate) fn pages() -> Vec<PathBuf> {
     found
 }
 
-/// What a page asks the test to do.
+/// The items of a page for the test.
 #[derive(Debug)]
 enum Item {
     /// Begin with [`SITE`].
@@ -147,7 +147,7 @@ impl Stage {
         self.printed.push_str(&ran.stdout);
     }
 
-    /// What people read out or copy: the root's number, the newest DID, an id, the officers' keys.
+    /// Texts that people read out or copy: the root's number, the newest DID, an id, the officers' keys.
     fn learn(&mut self, device: &str, args: &[&str], ran: &Ran) {
         let word_after = |start: &str| ran.stdout.split_once(start).and_then(|(_, rest)| rest.split_whitespace().next()).map(str::to_owned);
         let mut learn = |name: &str, value: Option<String>| {
@@ -181,7 +181,7 @@ impl Stage {
         }
     }
 
-    /// Each line stands in what was printed; results and messages come on two streams, so their order is not asked.
+    /// Each line is in the output; results and messages come on two streams, so their order is not asked.
     fn shows(&mut self, lines: &[String]) {
         let printed = std::mem::take(&mut self.printed);
         for line in lines.iter().filter(|line| !line.trim().is_empty()) {
@@ -194,7 +194,7 @@ impl Stage {
     }
 }
 
-/// Whether `line` contains `wanted`, in which `...` stands for anything.
+/// Returns true if `line` contains `wanted`, in which `...` stands for anything.
 fn fits(wanted: &str, line: &str) -> bool {
     wanted.split("...").try_fold(line, |rest, piece| rest.split_once(piece).map(|(_, after)| after)).is_some()
 }

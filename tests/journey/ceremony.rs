@@ -83,7 +83,7 @@ fn two_of_three_officers_take_over() {
     let (exit, verdict) = site.verdict("answer");
     assert_eq!((exit, codes(&verdict)[0]), (20, "revoked"), "{verdict}");
 
-    // What only officers can sign waits for them, and the operator is told.
+    // Parts that only officers can sign wait for them, and the operator is told.
     site.ok("shed", "verifier init --name Shed --site north --zone yard --key-file KEY --recovery-file shed.recovery");
     site.ok("shed", "verifier enroll -o enrolment-2 --key-file KEY");
     let enrolled = site.run("issuer", "issuer enroll enrolment-2 --key-file KEY");

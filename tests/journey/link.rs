@@ -1,4 +1,4 @@
-//! What a link or an office can do to a gate that synchronizes: stop half way, compress, go back to an older copy.
+//! The things that a link or an office can do to a gate that synchronizes: stop half way, compress, go back to an older copy.
 
 use crate::program::ended;
 use crate::site::{Site, codes};

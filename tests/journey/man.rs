@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-/// What a command's help lists under `Commands:`; the help is made apart from the manual.
+/// Returns the commands that a command's help lists under `Commands:`; the help is made apart from the manual.
 fn listed(help: &str) -> Vec<String> {
     let Some((_, commands)) = help.split_once("\nCommands:\n") else { return Vec::new() };
     let rows = commands.lines().take_while(|line| !line.is_empty());
@@ -91,7 +91,7 @@ fn the_book_lists(commands: &[Vec<String>], place: &Place) {
     assert_eq!(page.matches("\n| `waypass ").count(), rows, "rows of docs/src/commands.md, and commands");
 }
 
-/// What the formatter says of the pages, where there is one.
+/// The complaints of the formatter about the pages, if it is installed.
 fn complaints(place: &Place) {
     let Ok(groff) = Command::new("groff").arg("--version").output() else {
         println!("SKIP manual pages: there is no groff to read them");

@@ -30,7 +30,7 @@ fn wallet_and_gate_need_no_network() {
         site.ok("gate", line);
     }
 
-    // And there really is none: a sync over the network is told so, and nothing else breaks.
+    // There really is no network: a sync over the network is told so, and nothing else breaks.
     let ran = site.run("gate", "verifier sync --from http://127.0.0.1:9 --key-file KEY");
     assert_eq!(ran.code, 50, "{}", ran.stderr);
     site.answer("answer");

@@ -93,7 +93,7 @@ fn a_named_home_needs_no_other_settings() {
     let lost = bare(&["wallet", "status"], false);
     assert!(lost.code == 2 && lost.stderr.contains("there is no home folder"), "{}", lost.stderr);
 
-    // A typo in the settings stops whoever depends on them.
+    // A typo in the settings stops every command that depends on them.
     place.write(".config/waypass/config.toml", "hone = \"elsewhere\"\n");
     let with_settings = |args: &[&str], named: bool| {
         let mut command = place.command(&[], "home", args);

@@ -90,7 +90,7 @@ fn what_a_service_did_is_kept_by_the_vault_while_it_runs() {
     site.ok("issuer", "issuer issue --offer --role staff --site north --zone lab --key-file KEY -o offer");
     let folder = site.path("issuer/issuer");
     let vault = || ["vault.db", "vault.db-wal"].map(|name| std::fs::read(folder.join(name)).expect("readable"));
-    // What the commands have changed is looked at once.
+    // The changes of the commands are looked at once.
     std::thread::sleep(Duration::from_secs(3));
     let raw = rusqlite::Connection::open(folder.join("issuer.db")).expect("opened");
     raw.execute("VACUUM INTO ?1", [site.path("before.db").to_str()]).expect("copied");
@@ -156,7 +156,7 @@ fn an_unknown_gate_is_answered_only_when_the_holder_says_so() {
     refused(&site, "wallet present --request request --to-unknown -o answer --key-file KEY", 2, "needs an answer");
     site.ok("ada", "wallet present --request request --yes --to-unknown -o answer --key-file KEY");
 
-    // What is missing is said, and so is a format that no gate asks for unless told to.
+    // The missing part is named, and so is a format that no gate asks for unless told to.
     site.ok("gate", "verifier challenge --role visitor -o request --key-file KEY");
     refused(&site, "wallet present --request request --yes --key-file KEY", 2, "none has the role visitor");
     let holder = text(&site.ok("ada", "wallet key --key-file KEY"), "/did");

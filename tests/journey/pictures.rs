@@ -1,4 +1,4 @@
-//! What cameras and scanners make, and what a guard takes by mistake: read, or refused without a word about a person.
+//! The output of cameras and scanners, and a guard's mistakes: read, or refused without a word about a person.
 
 use crate::program::{Place, Ran, finish};
 use crate::site::Site;

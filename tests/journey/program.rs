@@ -9,7 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 /// The program under test.
 pub(crate) const WAYPASS: &str = env!("CARGO_BIN_EXE_waypass");
 
-/// What one run left behind.
+/// The result of one run.
 pub(crate) struct Ran {
     pub(crate) code: i32,
     pub(crate) stdout: String,

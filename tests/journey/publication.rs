@@ -1,4 +1,4 @@
-//! What the office publishes and when: many withdrawals at once and one after the other, and a clock that was wrong.
+//! The publications of the office, and their times: many withdrawals at once and one after the other, and a clock that was wrong.
 
 use crate::program::{Ran, finish};
 use crate::site::{Site, codes, text};

@@ -78,7 +78,7 @@ fn an_office_signs_only_what_its_vault_authenticates() {
     }
     put(&old, &db);
     refused(&site, "issuer publish -o forged", "the register");
-    // What the issuer wrote itself goes on.
+    // The issuer's own writes go on.
     put(&good, &db);
     site.stick();
 }

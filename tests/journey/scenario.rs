@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-/// Built by `cargo test` beside the program.
+/// Built by `cargo test` next to the program.
 fn example(name: &str) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_waypass")).with_file_name("examples").join(name);
     let output = Command::new(&program).output().unwrap_or_else(|why| panic!("{}: {why}", program.display()));

@@ -1,4 +1,4 @@
-//! What a person, a shell or the system does with a running command: Ctrl-C, a pipe that closes, a terminal, a core dump.
+//! The acts of a person, a shell or the system on a running command: Ctrl-C, a pipe that closes, a terminal, a core dump.
 
 use crate::program::{Place, WAYPASS, ended, finish, on_a_terminal};
 use crate::site::{Site, text};
@@ -134,7 +134,7 @@ fn a_bar_shows_on_a_terminal_when_work_takes_long() {
     assert_eq!(ran.code, 50, "{}", ran.stdout);
     let ran = sync("--quiet");
     assert!(!ran.stdout.contains("synchronizing"), "{}", ran.stdout);
-    // Without a terminal there is none either.
+    // Without a terminal it is not asked for either.
     let ran = site.run("ada", &format!("wallet sync --from {server}"));
     assert!(!ran.stderr.contains("synchronizing"), "{}", ran.stderr);
 }

@@ -24,7 +24,7 @@ impl Site {
         Self::named(wrap, format, "Clinic", "Lab-door")
     }
 
-    /// The same with names of its own for issuer and gate; a no-break space stands for a space within one word.
+    /// A site with names of its own for issuer and gate; a no-break space stands for a space within one word.
     pub(crate) fn named(wrap: &[&'static str], format: &str, issuer: &str, gate: &str) -> Self {
         let mut site = Self { place: Place::new(), wrap: wrap.to_vec(), root: String::new(), id: String::new() };
         let made = site.ok(

@@ -1,4 +1,4 @@
-//! What strangers write, on its way to a person's terminal.
+//! The texts of strangers, on their way to a person's terminal.
 
 use crate::program::{Place, Ran, WAYPASS, finish, on_a_terminal};
 use std::ffi::OsStr;

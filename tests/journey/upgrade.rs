@@ -35,7 +35,7 @@ fn take_off(site: &Site, sql: &str) {
     }
     fs::copy(&old, &db).expect("put there");
 
-    // What the upgrade of the vault leaves: a key for the seal, and nothing sealed with it yet.
+    // The result of the upgrade of the vault: a key for the seal, and nothing sealed with it yet.
     kept["anchor"] = Value::Null;
     kept["adopts"] = json!(true);
     vault.put("issuer", b"seal", kept.to_string().as_bytes(), &[]).expect("put");

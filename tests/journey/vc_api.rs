@@ -82,7 +82,7 @@ fn the_vc_api_is_served_with_keys_of_its_own() {
     server.end();
 }
 
-/// Documents made to cost as much as the limits allow. What they cost in time is the bench's to gate.
+/// Documents made to cost as much as the limits allow. The bench bounds their cost in time.
 fn poison() -> Vec<(&'static str, Value)> {
     let with = |name: &str, value: Value| {
         let mut credential = json!({

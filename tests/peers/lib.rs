@@ -1,4 +1,4 @@
-//! What the second implementations do in these tests: hold keys, issue, present and verify, each with its own code.
+//! The work of the second implementations in these tests: hold keys, issue, present and verify, each with its own code.
 //!
 //! Nothing of Waypass is linked here. It is met as the built program, through files.
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-/// Where `package.json` and `di.mjs` lie.
+/// Returns the folder with `package.json` and `di.mjs`.
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Makes Node and the pinned packages ready, once; why not, where they cannot be had.
@@ -35,7 +35,7 @@ fn prepare() -> Result<(), String> {
     }
 }
 
-/// Whether what is installed is what the lock file names.
+/// Returns true if the installed packages are those that the lock file names.
 fn installed() -> bool {
     let versions = |path: &str| -> Option<Vec<(String, String)>> {
         let text = std::fs::read(Path::new(FOLDER).join(path)).ok()?;

@@ -1,4 +1,4 @@
-//! What the second implementations cost over the signatures they must check, in the form of Waypass's own table
+//! The cost of the second implementations over the signatures they must check, in the form of Waypass's own table
 //! (`cargo bench --profile ci --bench ratios`): each against raw verifications by the library it uses itself.
 
 use jsonwebtoken::Algorithm;

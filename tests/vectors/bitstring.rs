@@ -4,7 +4,7 @@ use crate::suite::{items, run, text};
 use std::collections::BTreeSet;
 use waypass_trust::status::bitstring::{Bitstring, decode, encode};
 
-/// What 131,072 entries of one bit take.
+/// The size of 131,072 entries of one bit.
 const BYTES: usize = 16_384;
 
 #[test]

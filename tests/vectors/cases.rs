@@ -41,7 +41,7 @@ struct GateJson {
     zone: String,
 }
 
-/// What the gate's clocks say at a step.
+/// The readings of the gate's clocks at a step.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Clock {

@@ -1,14 +1,14 @@
 //! A small reader of CDDL (RFC 8610), as much of it as `schemas` uses, and whether JSON or CBOR is what a rule says.
 //!
-//! Written here because the published readers bring a second parser stack into the tests. What it does not know it refuses when a file is
-//! read, so no rule is passed over.
+//! Written here because the published readers bring a second parser stack into the tests. It refuses an unknown
+//! construct when a file is read, so no rule is passed over.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 mod parse;
 
-/// What a rule is held against: the data model that JSON and CBOR share.
+/// The value that a rule is held against: the data model that JSON and CBOR share.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Data {
     Null,
@@ -130,7 +130,7 @@ impl Cddl {
         self.0.keys().map(String::as_str)
     }
 
-    /// Whether `data` is what the rule `name` says; where not, a member that is not.
+    /// Checks that `data` is what the rule `name` says; if not, names a member that is not.
     pub(crate) fn check(&self, name: &str, data: &Data) -> Result<(), String> {
         let Some(Rule::Type(rule)) = self.0.get(name) else { return Err(format!("{name} is no type here")) };
         if self.is(rule, data) { Ok(()) } else { Err(self.culprit(rule, data, name)) }
@@ -205,7 +205,7 @@ impl Cddl {
         (entry.least..=fitting).rev().any(|taken| self.sequence(later, &items[taken..]))
     }
 
-    /// Each pair belongs to the first entry whose key it fits; that is unambiguous where literal keys stand before types.
+    /// Each pair belongs to the first entry whose key it fits; that is unambiguous if literal keys come before types.
     fn members(&self, entries: &[Entry], pairs: &[(Data, Data)]) -> bool {
         let mut counts = vec![0; entries.len()];
         for (key, value) in pairs {

@@ -29,7 +29,7 @@ fn cddl(text: &str) -> Cddl {
     Cddl::parse(text).expect("a CDDL file")
 }
 
-/// Every `.cddl` below `schemas` stands in the table of `waypass-schemas` and reads.
+/// Every `.cddl` below `schemas` is in the table of `waypass-schemas` and reads.
 #[test]
 fn every_cddl_file_is_published_and_reads() {
     let published = [
@@ -171,7 +171,7 @@ fn what_a_gate_writes_is_as_written_down() {
         checkpoint.committed(commit);
     }
 
-    // What a person says about the first of them.
+    // A person's remark about the first of them.
     let mut chain = checkpoint.state().chain.clone();
     let note = Note::new("Bea", Some("Carl"), None).expect("a note");
     let remark = Remark { at: &now, event: Event::CONFIRMED, about: 0, subject: "Ada", note, bundle_version: 1 };
@@ -205,7 +205,7 @@ fn what_a_gate_writes_is_as_written_down() {
     exactly(&sync, "enrolment", &jws(&enrolment.sign(&world.gate).expect("signed")).1, &[]);
 }
 
-/// What an office and its officers write.
+/// The files that an office and its officers write.
 #[test]
 fn what_an_office_writes_is_as_written_down() {
     let file = cddl(schemas::TRUST_BUNDLE);

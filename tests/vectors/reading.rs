@@ -1,4 +1,5 @@
-//! What others write and we do not read yet, although a specification lets them. Each case must fail today: one that passes is a reading
+//! Texts that others write and we do not read yet, although a specification lets them. Each case must fail today: one
+//! that passes is a reading
 //! that somebody added, and moves to the tests of that reading.
 //!
 //! Every input is made here, by keys of this world, and is right in every other respect: the controls prove that. Each case names the
@@ -231,7 +232,7 @@ fn inline(context: &str) -> Read {
     any(context, r#""deck": "C""#)
 }
 
-/// What others write and we read: each was in the list above once.
+/// Texts that others write and we read: each was in the list above once.
 const READ: &[Reading] = &[
     reading("BH-04, interop 11", "sd-jwt vc, iat with a fraction", |w| sd_jwt(w, |_, c| c.set("iat", fraction(-DAY)))),
     reading("BH-04", "sd-jwt vc, exp with a fraction", |w| sd_jwt(w, |_, c| c.set("exp", fraction(DAY)))),

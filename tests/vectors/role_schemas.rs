@@ -1,4 +1,4 @@
-//! What we publish about role credentials: the type metadata keeps to the schema that the OpenID Foundation tests with, and what
+//! Our publications about role credentials: the type metadata keeps to the schema that the OpenID Foundation tests with, and what
 //! we issue keeps to both our own schema and our own metadata.
 
 use crate::suite::{items, run, text};
@@ -65,7 +65,7 @@ fn validator(schema: &str) -> Validator {
     jsonschema::draft202012::new(&serde_json::from_str(schema).expect("JSON")).expect("a schema")
 }
 
-/// Whether two paths select the same claims: `null` in one is any index in the other.
+/// Returns true if two paths select the same claims: `null` in one is any index in the other.
 fn covers(metadata: &[Value], path: &ClaimPath) -> bool {
     let path = serde_json::to_value(path).expect("JSON");
     let steps = items(&path);

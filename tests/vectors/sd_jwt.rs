@@ -43,7 +43,7 @@ fn unwrapped(suite: &Suite, path: &str) -> String {
     suite.text(path).split_whitespace().collect()
 }
 
-/// The disclosed claims of an SD-JWT, or why there are none.
+/// The disclosed claims of an SD-JWT, or the reason of a refusal.
 fn claims(text: &str, issuer: &PublicKey, typ: &str) -> Result<Value, String> {
     let sd_jwt = SdJwt::parse(text).map_err(|why| why.to_string())?;
     let disclosed = sd_jwt.verify(issuer, typ).map_err(|why| why.to_string())?;

@@ -41,7 +41,7 @@ fn keys() -> [(&'static str, TestKey); 3] {
     ]
 }
 
-/// What Waypass signs: the same bytes in every run.
+/// The bytes that Waypass signs, equal in every run.
 fn made() -> String {
     let signed = |(name, key): (&str, TestKey)| {
         let text = credential(&key.did()).to_string();

@@ -97,7 +97,7 @@ impl Suite {
     }
 }
 
-/// What `expected.toml` says is left out of the suite `name`.
+/// Returns the cases that `expected.toml` leaves out of the suite `name`.
 pub(crate) fn excluded(name: &str) -> BTreeSet<String> {
     let mut all: BTreeMap<String, Expected> = toml::from_str(include_str!("expected.toml")).expect("expected.toml");
     all.remove(name).map(|expected| expected.excluded.into_keys().collect()).unwrap_or_default()

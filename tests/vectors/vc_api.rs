@@ -1,4 +1,4 @@
-//! What the W3C suites sent to a VC API, and what an implementation that passes them all answered.
+//! The requests of the W3C suites to a VC API, and the answers of an implementation that passes them all.
 
 use crate::suite::{Suite, run, text};
 use std::fmt::Write as _;
@@ -51,7 +51,7 @@ fn judge(suite: &mut Suite, label: &str, line: &serde_json::Value, answer: Resul
     suite.equal(what, answer.is_ok(), text(&line["expect"]) == "accept");
 }
 
-/// `None` for what is no part of this implementation.
+/// `None` for what this implementation does not have.
 fn ask(api: &VcApi, line: &serde_json::Value) -> Option<Result<(), Problem>> {
     let body = line["request"].to_string();
     let at = Timestamp::from_unix(AT).expect("a time");

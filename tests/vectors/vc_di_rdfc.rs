@@ -13,10 +13,10 @@ use waypass_credential::key::{Algorithm, InvalidProof, PublicKey, SignError, Sig
 
 static KNOWN: KnownContexts = KnownContexts::new();
 
-/// What was published for one kind of key.
+/// The vectors that were published for one kind of key.
 struct Published {
     folder: &'static str,
-    /// What the names of its files end with.
+    /// The endings of the names of its files.
     suffix: &'static str,
     algorithm: Algorithm,
 }

@@ -1,6 +1,6 @@
 //! The W3C working group's own cases for Securing Verifiable Credentials using JOSE and COSE, as its suite maps them: every
 //! verification down to the signature and the disclosures, with the credentials that presentations hold, and every issuance, read
-//! again. What the documents say is not ours to read here.
+//! again. The content of the documents is not read here.
 
 use crate::cose::public_half;
 use crate::suite::{Suite, items, run, text};
@@ -85,7 +85,7 @@ fn verification(suite: &mut Suite, case: &Case, input: &str, key: Option<&Public
         Material::Cose => multibase::Base::Base64.decode(input).unwrap_or_default(),
         Material::Jose | Material::SdJwt => input.as_bytes().to_vec(),
     };
-    // A P-521 key is none of ours; the cases it stands in are cases to refuse.
+    // We do not read P-521 keys; the cases with one are cases to refuse.
     let envelope = key.and_then(|key| case.open(&bytes, key));
     suite.equal(&case.name, envelope.is_some(), case.succeeds);
     let Some(envelope) = envelope else { return };

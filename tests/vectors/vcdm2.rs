@@ -5,7 +5,7 @@ use crate::suite::run;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::vcdm::document::Document;
 
-/// The suite gives this issuer to a credential, or this `id` to an issuer object, where there is none.
+/// The suite gives this issuer to a credential, or this `id` to an issuer object, if it has none.
 const ISSUER: &str = "did:key:z6MkwWcBSyCTt6PkDFwddZGqzDzM3vAhcbwQZGAQvXSMMDRE";
 
 #[test]

@@ -20,7 +20,7 @@ fn each_test(suite: &mut Suite, file: &str, mut each: impl FnMut(&mut Suite, &Va
     assert_eq!(Some(count), document["numberOfTests"].as_u64(), "{file} says how many tests it holds");
 }
 
-/// Whether the test's input must be accepted.
+/// Returns true if the test's input must be accepted.
 fn is_valid(test: &Value) -> bool {
     match text(&test["result"]) {
         "valid" => true,

@@ -263,7 +263,7 @@ fn status_decides_and_all_reasons_are_given() {
     assert_eq!(codes(&credential, &bare, &moment(NOON)), [ReasonCode::StatusUnknown], "announced and not held");
 }
 
-/// A revocation list beside the token list: both are asked.
+/// A revocation list in addition to the token list: both are asked.
 #[test]
 fn several_status_entries_decide_together() {
     use crate::{
@@ -456,7 +456,7 @@ fn every_proof_needs_a_key_of_the_bundle() {
     };
     assert_eq!(retired(NOON), []);
     assert_eq!(retired(NOON.plus(-1)), [ReasonCode::IssuerNotAuthorised]);
-    // The issuer's own key is no better for a good one beside it.
+    // The issuer's own key is no better for a good one next to it.
     let mut site = Site::new();
     site.authority().keys.push(second.record(KeyUse::Credential));
     site.authority().keys[0].state = Compromised;
@@ -488,7 +488,7 @@ fn another_authoritys_proof_adds_no_right() {
         keys(&credential, &bundle).map(|keys| keys.into_iter().cloned().collect()),
         Some(vec![site.issuer.public(), other.public()])
     );
-    // What only the other may assert.
+    // A claim that only the other may assert.
     site.authority().roles = vec!["visitor".into()];
     assert_eq!(codes(&credential, &site.seal(), &moment(NOON)), [ReasonCode::IssuerNotAuthorised]);
     // A proof of the other's that does not hold.

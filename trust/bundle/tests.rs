@@ -34,7 +34,7 @@ fn open(file: &Value, site: &Site) -> Result<TrustBundle, BundleError> {
     TrustBundle::open(file.to_string().as_bytes(), &site.pinned())
 }
 
-/// An envelope over any payload, signed by whoever.
+/// An envelope over any payload, signed by any key.
 fn envelope(payload: &Value, typ: &str, keys: &[&TestKey]) -> Value {
     let signers: Vec<&dyn Signer> = keys.iter().map(|key| *key as &dyn Signer).collect();
     let signed = Envelope::sign(payload.to_string().as_bytes(), typ, &signers).expect("signs");

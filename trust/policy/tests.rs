@@ -207,7 +207,7 @@ fn a_gate_without_a_time_zone_denies_by_what_it_cannot_evaluate() {
     assert!(permits(decide_in(&default_policy(), &["nurse"], "north", "ward", AT, None)).is_some());
 }
 
-/// A rule whose condition stands in `depth` brackets of its own.
+/// A rule whose condition is in `depth` brackets of its own.
 fn nested(open: &str, inner: &str, close: &str, depth: usize) -> String {
     let condition = format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
     format!("permit(principal, action == Action::\"admit\", resource) when {{ {condition} }};")
@@ -230,7 +230,7 @@ fn nesting_is_bounded_before_the_parser_sees_it() {
     for (open, close) in [("[", "]"), ("{a:", "}"), ("if ", " then true else true"), ("if true then true else ", ""), ("x[", "]")] {
         assert_eq!(compile(&nested(open, "true", close, 600)).err(), Some(PolicyError::TooDeep { line: 1 }), "{open}");
     }
-    // Brackets that are text do not count, and what looks like text but is none does.
+    // Brackets that are text do not count, and what looks like text but is not text does.
     let brackets = "([{".repeat(100);
     let text = format!("// {brackets}\n@id(\"{brackets}\\\"{brackets}\")\n{}", nested("(", "true", ")", 3));
     assert!(compile(&text).is_ok(), "{:?}", compile(&text));

@@ -67,7 +67,7 @@ fn an_older_bundle_put_back_is_found_and_a_removed_one_too() {
     write(&files, TrustFile::Bundle, &old);
     let found = belief.bundle();
     assert!(matches!(found, Err(BeliefError::Tampered(Tampering::Bundle(BundleError::Rollback { .. })))), "{found:?}");
-    // What is brought must reach the floor by itself.
+    // A brought bundle must reach the floor by itself.
     assert!(matches!(belief.take(&old), Err(BeliefError::Refused(BundleError::Rollback { .. }))));
     remove(&files, TrustFile::Bundle);
     assert!(matches!(belief.bundle(), Err(BeliefError::Tampered(Tampering::Missing))));
@@ -98,7 +98,7 @@ fn a_file_ahead_of_the_seal_is_adopted_and_written_once() {
     let belief = Belief::new(&vault, TrustStore::new(files.clone()), None);
     belief.pin(&pinned(&key)).expect("pinned");
     belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
-    // What another role stored, or what a power cut left unsealed.
+    // Files that another role stored, or that a power cut left unsealed.
     TrustStore::new(files.clone()).install(&bundle(&key, 2)).expect("installed");
     let before = vault.state_seq();
     assert_eq!(version(&belief), Some(2));

@@ -1,4 +1,4 @@
-//! What every factor must do, whatever it is.
+//! The duties of every factor.
 
 use super::*;
 use crate::Vault;

@@ -1,4 +1,4 @@
-//! What is picked up is on the disk before anything is decided about it.
+//! A pick-up is on the disk before anything is decided about it.
 
 use super::site::{Key, Site, holder, moment, noon, open};
 use crate::{Filter, HoldError, Kept, WalletError};

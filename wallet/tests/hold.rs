@@ -179,7 +179,7 @@ fn no_changed_bit_is_held() {
         for bit in (0..good.len() * 8).step_by(7) {
             let mut bad = good.clone();
             bad[bit / 8] ^= 1 << (bit % 8);
-            // White space at the end of a document is no part of it.
+            // White space at the end of a document does not belong to it.
             if bad.trim_ascii() == good.trim_ascii() {
                 continue;
             }

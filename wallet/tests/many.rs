@@ -42,7 +42,7 @@ fn an_answer_out_of_five_thousand_is_there_at_once() {
     }
 }
 
-/// What is looked at to choose is not verified; what may be shown is.
+/// Candidates are looked at unverified; a credential that may be shown is verified.
 #[test]
 fn an_answer_is_chosen_without_verifying_every_credential() {
     let site = Site::new();

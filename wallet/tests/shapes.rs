@@ -102,7 +102,7 @@ fn what_is_withheld_whole_leaves_an_empty_container_that_can_be_shown() {
     }
 }
 
-/// A container may be withheld as a whole and in parts (RFC 9901 §6.3), and stand next to digests that belong to nothing.
+/// A container may be withheld as a whole and in parts (RFC 9901 §6.3), and be next to digests that belong to nothing.
 #[test]
 fn a_container_withheld_as_a_whole_leaves_nothing() {
     let dir = tempfile::tempdir().expect("temporary folder");

@@ -45,7 +45,7 @@ pub(crate) fn signed(at: Timestamp, reading: &Reading) -> TimeState {
     TimeState::default().adopt(&SignedTime { at, signer: TimeSigner([1; 32]) }, reading).0
 }
 
-/// A moment on a clock that nobody has confirmed.
+/// A moment on an unconfirmed clock.
 pub(crate) fn unsigned(at: Timestamp) -> Moment {
     let reading = Reading { wall: at, boottime_ms: 1_000, boot_id: [1; 16] };
     TimeGuard::observe(&TimeState::default(), &reading, &Limits::default()).0
@@ -222,7 +222,7 @@ impl Site {
     }
 }
 
-/// What the gate asks: a role, and these claims besides.
+/// The gate's question: a role, and these claims besides.
 pub(crate) fn ask_by(gate: &Key, formats: &[Format], roles: &[&str], also: &[ClaimPath]) -> String {
     let request = Request {
         client_id: gate.did(),

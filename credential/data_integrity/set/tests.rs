@@ -59,7 +59,7 @@ fn proofs(document: &Object<'static>) -> Vec<Object<'static>> {
     objects.collect()
 }
 
-/// Who a key is, by its number among [`key`].
+/// Returns the owner of a key, by its number among [`key`].
 #[derive(Clone, Copy, PartialEq)]
 enum Who {
     Issuer,
@@ -123,7 +123,7 @@ fn a_chain_holds_link_by_link() {
     use Who::{Issuer, Stranger, Trusted, Unknown};
     for (who, trusted) in [
         ([Issuer, Trusted, Trusted], Ok(3)),
-        // The issuer's proof is the first: what others made over it does not matter.
+        // The issuer's proof is the first: proofs by others over it do not matter.
         ([Issuer, Unknown, Unknown], Ok(1)),
         // It is the second, over a stranger's: that must hold too, and can.
         ([Stranger, Issuer, Unknown], Ok(2)),
@@ -172,7 +172,7 @@ fn chains_end() {
     assert_eq!(refusal(vec![link("urn:a", Value::Array(vec![]))]), ProofError::OutOfRange("previousProof"));
     let twin = || proof(&document(), 0, Some("urn:a"), &[]);
     assert_eq!(refusal(vec![twin(), twin()]), ProofError::OutOfRange("id"));
-    // A document with one proof, read as such, has nothing that it could be made over.
+    // A document with one proof, read as such, has no other proof to cover.
     let alone = document().with("proof", link("urn:a", "urn:b".into()));
     assert_eq!(Proof::read(&alone), Err(ProofError::PreviousProof));
 }
@@ -198,7 +198,7 @@ fn other_suites_stand_aside() {
     let beside = with_proofs(vec![first, foreign.clone()]);
     assert_eq!(verify(&beside, TRUSTED, [Issuer, Trusted, Trusted]), Ok(1));
     assert_eq!(verify(&beside, EVERY, [Issuer, Trusted, Trusted]), Err(SetError::NotTrusted));
-    // Nothing can be said of what is made over it.
+    // Nothing can be said of proofs that cover it.
     let over = proof(&with_proofs(vec![foreign.clone()]), 0, None, &["urn:f"]);
     assert_eq!(verify(&with_proofs(vec![foreign, over]), TRUSTED, [Issuer, Trusted, Trusted]), Err(SetError::InvalidProof));
 }
@@ -213,7 +213,7 @@ proptest! {
         };
         let document = with_proofs(links.iter().map(link).collect());
         if let Ok(set) = ProofSet::read(&document) {
-            // In the order found, every proof comes after those it is made over.
+            // In the order found, every proof comes after those it covers.
             let place = |n: usize| set.order.iter().position(|placed| *placed == n);
             for (n, entry) in set.entries.iter().enumerate() {
                 prop_assert!(entry.previous.iter().all(|before| place(*before) < place(n)));
@@ -226,7 +226,7 @@ proptest! {
     fn any_json_is_answered(text in "(\\[?\\{\"(id|type|previousProof)\":(1|null|\"\"|\\[\\]|\\[\"\"\\])\\}\\]?|\\[\\]|\\[\\[\\]\\])") {
         let value = json::parse(text.as_bytes(), Limits::CREDENTIAL).map_or(Value::Null, Value::into_owned);
         let document: Object<'static> = document().with("proof", value);
-        // A proof of another type is none that we could check.
+        // We cannot check a proof of another type.
         let proven = ProofSet::read(&document).is_ok_and(|set| set.verify(TRUSTED, &KnownContexts::new(), |_| Standing::Unknown).is_ok());
         prop_assert!(!proven, "{}", text);
     }

@@ -281,7 +281,7 @@ fn carried_contexts_are_an_argument() {
     }
 }
 
-/// A second proof over the first, both over statements: neither can be changed, nor the one that the other was made over.
+/// A second proof over the first, both over statements: neither can be changed, nor the one that the other covers.
 #[test]
 fn a_chain_of_statements_holds_link_by_link() {
     let ([(first, suite), (second, _), _], document) = (keys(), object(DOCUMENT));
@@ -310,7 +310,7 @@ fn a_chain_of_statements_holds_link_by_link() {
     let unlinked = create(Suite::EcdsaRdfc2019, &document, &by(&second_method), &KNOWN, &second).expect("signs");
     let linked_later = unlinked.with("previousProof", "urn:a");
     assert_eq!(verify(&chain([proof, linked_later])), Err(SetError::InvalidProof));
-    // Made over a proof that does not hold itself.
+    // It covers a proof that does not hold itself.
     let over_other = over(&document.clone().with("proof", other.clone()));
     assert_eq!(verify(&chain([other, over_other])), Err(SetError::InvalidProof));
 }

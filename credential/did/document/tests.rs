@@ -199,7 +199,7 @@ fn documents_are_bounded() {
     assert_eq!(DidDocument::parse(b"[]", DID), Err(DocumentError::Json(json::JsonError::Syntax)));
 }
 
-/// What we write we read, and the keys in it are those of the identifier.
+/// We read what we write, and the keys in it are those of the identifier.
 #[test]
 fn documents_of_self_contained_dids() {
     for key in [Key::ed25519(1), Key::p256(1), Key::p384(1)] {

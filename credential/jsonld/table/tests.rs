@@ -29,7 +29,7 @@ fn every_term_is_found_by_its_name_and_no_other_name_is() {
     assert!(terms > 200, "{terms} terms in all tables");
 }
 
-/// What the JCS path checks names against and what the RDF path resolves them by are one list.
+/// The JCS path checks names against the list by which the RDF path resolves them.
 #[test]
 fn the_listed_scopes_are_those_of_the_tables() {
     for known in [CREDENTIALS_V2, ROLE_V1] {

@@ -64,7 +64,7 @@ fn a_url_has_one_document() {
     assert_eq!(add(super::ROLE, ours), Ok(()), "the very document that was compiled in");
 }
 
-/// What role credentials may name: a value must have one place where it can stand.
+/// The names that role credentials may use: a value must have one possible place.
 #[test]
 fn a_context_for_claims_has_its_own_names() {
     let carry = |known: &mut KnownContexts, id: &str, terms: &str| {
@@ -87,7 +87,7 @@ fn a_context_for_claims_has_its_own_names() {
         (r#""identity": "@id""#, CarriedError::Keyword),
         (r#""kind": "@type""#, CarriedError::Keyword),
         (r#""roles": null"#, CarriedError::Keyword),
-        // Whoever holds the credential could move a value from one name to the other.
+        // The holder of the credential could move a value from one name to the other.
         (r#""area": "https://waypass.example/vocab#zone""#, CarriedError::SecondName),
         (r#""first": "https://www.iana.org/assignments/jwt#given_name""#, CarriedError::SecondName),
         (r#""ends": "https://www.w3.org/2018/credentials#validUntil""#, CarriedError::SecondName),

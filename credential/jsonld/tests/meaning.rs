@@ -1,4 +1,4 @@
-//! What documents mean: each feature against statements written by hand.
+//! The meaning of documents: each feature against statements written by hand.
 
 use super::{lines, role, with_context};
 use alloc::format;
@@ -199,7 +199,7 @@ fn a_vocabulary_makes_every_name_a_term() {
     assert_eq!(with_context(context, r#""roles": 1"#), Err(super::LdError::Spelling));
 }
 
-/// VC Data Integrity: the presentation's credentials each stand in a graph with contexts of their own.
+/// VC Data Integrity: each credential of the presentation is in a graph with contexts of its own.
 #[test]
 fn embedded_credentials_bring_their_own_contexts() {
     let known = super::KnownContexts::new();

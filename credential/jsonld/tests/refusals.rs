@@ -1,4 +1,4 @@
-//! What safe mode refuses, one test each.
+//! The refusals of safe mode, one test each.
 
 use super::{EXAMPLES, KnownContexts, LdError, ROLE, TEST, V2, carrying, quads, role, with_context};
 use alloc::format;
@@ -262,7 +262,7 @@ fn protected_terms_are_not_redefined() {
     assert_eq!(with_context(context, r#""@type": "T", "a": 1"#), Err(LdError::ProtectedTerm));
     assert_eq!(with_context(context, r#""@type": "N", "a": 1"#), Err(LdError::ProtectedTerm));
     assert!(with_context(context, r#""p": {"a": 1}"#).expect("statements").contains("<urn:other>"));
-    // What the property redefined without protection is no longer protected.
+    // A name that the property redefined without protection is no longer protected.
     let context = r#"{"@version": 1.1, "a": {"@id": "urn:a", "@protected": true}, "T": {"@id": "urn:T", "@context": {"a": "urn:third"}},
         "p": {"@id": "urn:p", "@context": {"a": "urn:other"}}}"#;
     assert_eq!(with_context(context, r#""@type": "T", "a": 1"#), Err(LdError::ProtectedTerm));

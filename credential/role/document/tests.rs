@@ -469,7 +469,7 @@ fn hostile_json_is_refused_by_its_kind() {
     }
 }
 
-/// Whether anybody would take these bytes for the credential or the presentation they were made from.
+/// Returns true if anybody would take these bytes for the credential or the presentation they were made from.
 fn accepts_credential(bytes: &[u8]) -> bool {
     Credential::parse(bytes, &KnownContexts::new()).is_ok_and(|credential| credential.verify(Key::issuer().public_key()).is_ok())
 }

@@ -80,7 +80,7 @@ fn resigned(change: impl FnOnce(&mut Object<'static>)) -> Result<RoleClaims, Ver
     Credential::parse(text.as_bytes(), &KnownContexts::new())?.verify(Key::issuer().public_key()).map(|verified| verified.role().clone())
 }
 
-/// The same with a presentation and its holder.
+/// A presentation too, and its holder.
 fn answered(change: impl FnOnce(&mut Object<'static>)) -> Result<HolderProof, HolderError> {
     let mut document = payload(presented().as_bytes());
     change(&mut document);

@@ -205,7 +205,7 @@ fn with_second_mechanism() -> Object<'static> {
     Object::new().with("status_list", list).with("status_attestation", Object::new().with("uri", "https://issuer.example/2"))
 }
 
-/// What decides must not be at the holder's discretion.
+/// The holder must not choose what decides.
 #[test]
 fn deciding_claims_cannot_be_disclosures() {
     for (name, value) in [("exp", "1797000000"), ("cnf", "{}"), ("status", "{}"), ("vct", "\"x\""), ("nbf", "1"), ("sites", "[]")] {
@@ -319,7 +319,7 @@ fn without(claims: &mut Value<'static>, mut paths: Vec<ClaimPath>) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// What was chosen is shown, with what is above and below it, and nothing else.
+    /// The chosen claims are shown, with what is above and below it, and nothing else.
     #[test]
     fn the_chosen_subset_is_shown(
         personal in prop::collection::btree_map("p_[a-z]{1,3}", json_value(), 0..6),

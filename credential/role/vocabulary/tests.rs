@@ -89,7 +89,7 @@ fn claims_may_have_names_of_a_carried_context() {
     }
 }
 
-/// What the contexts do not define, or define otherwise, is refused in every format, not only where statements are signed.
+/// A name that the contexts do not define, or define otherwise, is refused in every format, not only where statements are signed.
 #[test]
 fn a_claim_is_what_its_context_says() {
     let known = known();
@@ -152,7 +152,7 @@ fn the_list_begins_as_that_of_every_role_credential() {
     }
 }
 
-/// Under the same URL another document means something else: whoever signed statements did not sign these.
+/// Under the same URL another document means something else: the signer of statements did not sign these.
 #[test]
 fn the_meaning_is_signed() {
     let other = DOCUMENT.replace("vocab#grade", "vocab#salary");
@@ -179,7 +179,7 @@ fn a_presentation_is_read_and_signed_under_them_too() {
         assert_eq!(read.untrusted_nonce(), Some(request.nonce));
         assert!(read.verify_holder(Key::holder().public_key(), &request.binding()).is_ok());
         assert_eq!(read.credential().verify(Key::issuer().public_key()).expect("holds").role().personal, qualified());
-        // Where it is not known, nothing is read by it.
+        // If it is not known, nothing is read by it.
         let elsewhere = Presentation::parse(shown.as_bytes(), &KnownContexts::new());
         assert!(elsewhere.is_err() || elsewhere.is_ok_and(|shown| shown.credential().verify(Key::issuer().public_key()).is_err()));
         let text = String::from_utf8_lossy(shown.as_bytes()).replace("north.example/contexts/site", "north.example/contexts/sitf");

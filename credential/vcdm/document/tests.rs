@@ -79,7 +79,7 @@ fn every_suite_and_version_verifies_what_it_signed_and_nothing_else() {
             for text in [CREDENTIAL, OLD] {
                 let good = secured(text, &key, suite);
                 assert_eq!(check(&good), Ok(()), "{suite}");
-                // What it says, and what its inline context makes of it.
+                // Its text, and what its inline context makes of it.
                 let text = json::to_string(&Value::Object(good));
                 for (from, to) in [(r#""deck":"C""#, r#""deck":"D""#), ("urn:example:deck", "urn:example:cabin")] {
                     assert_eq!(check(&object(&text.replace(from, to))), Err(DocumentError::InvalidProof), "{suite} {to}");
@@ -118,7 +118,7 @@ fn a_proof_is_for_one_purpose_and_ends() {
     let document = Document::credential(object(CREDENTIAL)).expect("a credential");
     let wrong = document.secure(Suite::EddsaRdfc2022, &options(&method, Purpose::Authentication, Asked::default()), &key);
     assert_eq!(check(&wrong.expect("signs")), Err(DocumentError::Purpose));
-    // A method that is no key of its DID, or no DID that holds a key.
+    // A method that is not a key of its DID, or no DID that holds a key.
     for method in ["did:key:z6Mk", "did:web:north.example#1", &did::to_did_key(key.public_key())] {
         let document = Document::credential(object(CREDENTIAL)).expect("a credential");
         let stranger = document.secure(Suite::EddsaRdfc2022, &options(method, Purpose::AssertionMethod, Asked::default()), &key);
@@ -192,7 +192,7 @@ fn presentations_answer_and_carry_what_verifies() {
     assert_eq!(verify(&unsigned, ASKED), Err(Malformed::Missing("proof").into()));
 }
 
-/// What is enveloped is what was verified, and its dates are the caller's to judge.
+/// The enveloped document is the verified one, and the caller judges its dates.
 #[test]
 fn validity_is_judged_on_the_document_that_is_secured() {
     let key = Key::ed25519(7);
@@ -266,7 +266,7 @@ fn a_proof_inside_an_envelope_is_refused() {
     assert_eq!(check(&enveloped), Err(Malformed::Proof.into()));
 }
 
-/// What an envelope says of itself must be so: VCDM 2.0 §4.13.1.
+/// An envelope's description of itself must be true: VCDM 2.0 §4.13.1.
 #[test]
 fn envelopes_have_one_form() {
     let key = Key::ed25519(7);

@@ -157,7 +157,7 @@ fn related_resources_have_the_digests_they_say() {
     refused(&related(&format!(r#"[{{"digestSRI": "{SRI}"}}]"#)), Malformed::Missing("relatedResource"));
     let twice = format!(r#"{{"id": "urn:photo", "digestSRI": "{SRI}"}}"#);
     refused(&related(&format!("[{twice}, {twice}]")), Malformed::OutOfRange("relatedResource"));
-    // Another digest, one by a function that the context is not known by, and texts that are none.
+    // Another digest, one by a function that the context is not known by, and texts that are not digests.
     for sri in [
         "sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "sha384-WZVc7WaX1h4D8rJVb+vlMIqxaEKEb1tYbX8fet7JJzQ=",

@@ -88,7 +88,7 @@ fn slow_bodies_of_one_host_keep_no_upload_waiting() {
     drop(slow);
 }
 
-/// Memory is taken as bytes arrive; whoever takes too much is told to come back.
+/// Memory is taken as bytes arrive; a sender that takes too much is told to come back.
 #[test]
 fn bodies_of_one_host_take_half_of_the_memory_at_most() {
     let (_dir, service) = service();
@@ -105,7 +105,7 @@ fn bodies_of_one_host_take_half_of_the_memory_at_most() {
         }
         panic!("the fifth is too much");
     };
-    // Where a busy machine sends so slowly that time runs out first, nothing was said about memory.
+    // If a busy machine sends so slowly that time runs out first, nothing was said about memory.
     let (refused, _slow) = (0..5).map(|_| fifth()).find(|(reply, _)| reply.error().0 != 408).expect("sent in time");
     assert_eq!((refused.error(), refused.header("retry-after")), ((503, "temporarily_unavailable".into()), Some("2")));
     let upload = "POST /t1/audit HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";

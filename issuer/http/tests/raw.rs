@@ -77,7 +77,7 @@ impl Service {
         })
     }
 
-    /// What `serve` does until it is told to stop, on a thread and a socket of its own.
+    /// Does what `serve` does until it is told to stop, on a thread and a socket of its own.
     pub(in crate::http) fn running(serve: impl FnOnce(TcpListener, Clock, oneshot::Receiver<()>) + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a socket");
         let address = listener.local_addr().expect("an address");

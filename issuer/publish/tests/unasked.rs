@@ -49,7 +49,7 @@ fn what_waited_before_the_upgrade_is_asked_about_once() {
     office.publish(at(30)).expect("published");
 }
 
-/// Where nothing waited, nobody is asked about what commands change afterwards.
+/// If nothing waited, nobody is asked about what commands change afterwards.
 #[test]
 fn an_upgrade_with_nothing_to_publish_asks_nobody() {
     let (dir, mut new) = issuer();

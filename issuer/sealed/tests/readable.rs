@@ -1,4 +1,4 @@
-//! What somebody reads who has the office's file and not its vault.
+//! The view of somebody who has the office's file and not its vault.
 
 use crate::offer::OfferTerms;
 use crate::office::Issuer;

@@ -92,7 +92,7 @@ impl Victim {
         Issuer::open(Box::new(store(self.dir.path())), Seal::new(&[7; 32], Some(self.anchor.clone())), keys())
     }
 
-    /// What is named when an issuer is opened that somebody changed with `sql`.
+    /// Returns the findings when an issuer is opened that somebody changed with `sql`.
     fn found(&self, sql: &str) -> String {
         self.write(sql);
         match self.open() {
@@ -169,7 +169,7 @@ fn a_whole_older_database_is_found() {
     std::fs::copy(victim.dir.path().join("old.db"), victim.dir.path().join("issuer.db")).expect("put back");
     let found = victim.open().map(drop);
     assert_eq!(found, Err(OpenError::Store(StoreError::Tampered("the register".into()))));
-    // The same with a register that is as new: the events are older.
+    // Now with a register that is as new: the events are older.
     victim.write(
         "DELETE FROM events WHERE seq>(SELECT max(seq) FROM old.events); DELETE FROM credentials; INSERT INTO credentials SELECT * FROM old.credentials",
     );
@@ -204,7 +204,7 @@ fn another_key_is_no_key() {
     assert!(matches!(found, Err(OpenError::Store(StoreError::Tampered(_)))), "{found:?}");
 }
 
-/// What is written while an issuer is open, as a service has it open for months.
+/// Writes while an issuer is open, as a service has it open for months.
 #[test]
 fn a_running_issuer_signs_nothing_that_something_else_wrote() {
     let victim = victim();

@@ -1,7 +1,7 @@
 //! Coverage-guided fuzzing of the parsers and deciders. `cargo xtask fuzz` builds this program and runs it.
 //!
 //! One program holds all targets, because they share the crates that take long to build. `FUZZ_TARGET` names one; `FUZZ_SEEDS` writes
-//! the valid inputs of every target into a folder and ends. What breaks a rule is written into the folder `FUZZ_FINDINGS`.
+//! the valid inputs of every target into a folder and ends. An input that breaks a rule is written into the folder `FUZZ_FINDINGS`.
 #![no_main]
 
 mod guard;

@@ -1,5 +1,5 @@
-//! Changes that keep the structure: a value of a JSON tree, a segment of a token, a piece of another valid input. What libFuzzer does to bytes
-//! rarely gets past a signature or a bracket.
+//! Changes that keep the structure: a value of a JSON tree, a segment of a token, a piece of another valid input. A
+//! change by libFuzzer rarely gets past a signature or a bracket.
 
 mod tree;
 

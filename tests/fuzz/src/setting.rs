@@ -28,9 +28,9 @@ pub(crate) struct Setting {
     /// The keys that may have signed a credential here.
     pub(crate) keys: Vec<PublicKey>,
     pub(crate) made: Vec<Made>,
-    /// What the good seeds make a gate believe about a person.
+    /// The belief of a gate about a person from the good seeds.
     pub(crate) people: HashSet<String>,
-    /// What the seeds say beyond what a holder may withhold.
+    /// The claims of the seeds beyond what a holder may withhold.
     pub(crate) said: HashSet<String>,
 }
 
@@ -140,7 +140,7 @@ pub(crate) fn codes(decision: &Decision) -> Vec<&'static str> {
     decision.reasons.iter().map(|reason| reason.code.as_str()).collect()
 }
 
-/// What a credential says that its holder cannot withhold.
+/// The claims that a holder cannot withhold.
 pub(crate) fn beyond_disclosure(role: &RoleClaims) -> String {
     let RoleClaims { issuer, kind, issued_at, valid_from, valid_until, status, holder, key_id, .. } = role;
     format!("{issuer} {kind:?} {issued_at} {valid_from:?} {valid_until:?} {status:?} {holder:?} {key_id:?}")

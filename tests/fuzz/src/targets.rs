@@ -1,4 +1,4 @@
-//! What each target does with its bytes. A target calls public functions and states rules with [`crate::guard::require`].
+//! The work of each target on its bytes. A target calls public functions and states rules with [`crate::guard::require`].
 
 mod bytes;
 mod codes;

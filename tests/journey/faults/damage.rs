@@ -77,7 +77,7 @@ impl Victim {
         positions.len()
     }
 
-    /// Where `bytes` stand in the file.
+    /// Returns the position of `bytes` in the file.
     fn find(&self, bytes: &[u8]) -> Vec<usize> {
         self.whole.windows(bytes.len()).enumerate().filter(|(_, window)| *window == bytes).map(|(at, _)| at).collect()
     }
@@ -101,7 +101,7 @@ fn noticed(ran: &Ran, before: &Value, at: usize, essence: impl Fn(&Value) -> Val
     told
 }
 
-/// What is listed, without what changes with the time of day.
+/// The listing, without what changes with the time of day.
 fn cards(list: &Value) -> Value {
     let card = |card: &Value| json!([card.get("id"), card.get("roles"), card.get("sites"), card.get("standing"), card.get("valid_until")]);
     items(list, "credentials").iter().map(card).collect()
@@ -168,7 +168,7 @@ fn a_holder_key() {
     assert!(!ran.stderr.contains("\"level\":\"warning\""), "{}", ran.stderr);
 }
 
-/// Whether `ran` shows the credential as one whose key was lost, in the right words.
+/// Returns true if `ran` shows the credential as one whose key was lost, in the right words.
 fn key_is_told_as_lost(ran: &Ran, id: &str, at: usize) -> bool {
     if ran.code != 0 {
         refused(ran, at);
@@ -291,7 +291,7 @@ fn a_trust_bundle() {
         refused(&site.run(GATE, "trust bundle stick"), at);
         assert_eq!(believed(&site), before, "byte {at} of the stick: something else is believed");
         let ran = site.run(GATE, "verifier sync --from stick");
-        // What sync is not offered as newer it does not take either.
+        // Sync takes nothing that is not offered as newer.
         assert!(ran.code != 0 || items(&said(&ran.stdout), "steps").is_empty(), "byte {at}: {}", ran.stdout);
     });
     assert_eq!(believed(&site), before);

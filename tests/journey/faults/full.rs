@@ -5,7 +5,7 @@ use crate::program::Ran;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// What a disk without room is tried with: each command writes in its own way.
+/// The commands for a disk without room: each command writes in its own way.
 struct Story {
     site: Site,
     revoked: String,
@@ -31,7 +31,7 @@ impl Story {
         Self { site, revoked, held, records }
     }
 
-    /// What each command does without room; `words` say what has come to its end, and what to do.
+    /// The behaviour of each command without room; `words` say what has come to its end, and what to do.
     fn cramped(&self, run: Cramped<'_>, words: [&str; 2]) {
         let Self { site, revoked, .. } = self;
         let commands = [
@@ -124,7 +124,7 @@ fn no_file_may_grow() {
     story.relieved(roomy);
 }
 
-/// A creation that finds no room leaves nothing that stands in the way of the next.
+/// A creation that finds no room leaves nothing in the way of the next.
 #[test]
 fn a_creation_without_room_is_made_anew() {
     let site = Site::new();
@@ -136,7 +136,7 @@ fn a_creation_without_room_is_made_anew() {
             let ran = site.wrapped(&["sh", "-c", &script, "sh"], "spare", line);
             refused_for_room(&ran, line, ["size of files", "ulimit -f"]);
             assert!(!site.place.path("spare.key").exists() || blocks > 0, "{line}: an unfinished key file is left");
-            // What a power cut leaves of a key file is written anew; a whole one is never overwritten.
+            // The rest of a key file after a power cut is written anew; a whole one is never overwritten.
             if !site.place.path("spare.key").exists() {
                 site.place.write("spare.key", "waypass-key-file-1 AAAA");
                 site.done("spare", line);
@@ -152,7 +152,7 @@ fn a_creation_without_room_is_made_anew() {
     }
 }
 
-/// A small disk of its own in the place's folder `disk`, seen by whoever enters its name space; gone with the process.
+/// A small disk of its own in the place's folder `disk`, seen by processes in its name space; gone with the process.
 struct Disk(Child);
 
 impl Disk {

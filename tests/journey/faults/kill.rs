@@ -31,7 +31,7 @@ struct Strikes {
 
 /// A command that was killed, or had just ended.
 struct Struck {
-    /// What it had said until then, if it had said all of it.
+    /// Its output until then, if it had said all of it.
     said: Option<Value>,
     /// It ended by itself, with success.
     ended: bool,
@@ -142,7 +142,7 @@ fn withdrawing() {
     }
 }
 
-/// What is made, by which command, and a command that needs it.
+/// The thing that is made, by which command, and a command that needs it.
 const ROLES: [(Actor, &str, &str); 3] = [
     (ISSUER, "issuer init --name North --site north", "issuer list"),
     (WALLET, "wallet init", "wallet list"),
@@ -189,7 +189,7 @@ fn making((actor, init, uses): (Actor, &str, &str)) {
     }
 }
 
-/// Whether what the issuer published last says that the credential at this entry is revoked.
+/// Returns true if the issuer's last publication says that the credential at this entry is revoked.
 fn is_published(site: &Site, (list, index): (u64, u64)) -> bool {
     let store = SqliteStore::open(&site.vault(ISSUER).with_file_name("issuer.db"), MissingLog::Refused).expect("the issuer's file opens");
     let document = |name: &str| store.document(name).expect("readable").expect("there");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// A challenge is open for a minute; an attempt that took longer on a busy machine says nothing.
 const IN_TIME: Duration = Duration::from_secs(50);
 
-/// What a gate says about a file.
+/// Returns what a gate says about a file.
 fn verdict(site: &Site, file: &str) -> (String, Vec<String>) {
     let shown = said(&site.run(GATE, &format!("verifier verify {file}")).stdout);
     (text(&shown, "verdict").to_owned(), reasons(&shown).into_iter().map(str::to_owned).collect())

@@ -75,7 +75,7 @@ fn commands_at_once_lose_nothing() {
     let site = Site::new();
     let names: Vec<String> = (0..MANY).map(|n| format!("credential-{n}")).collect();
 
-    // A service that has the issuer's keys, and four clerks beside it.
+    // A service that has the issuer's keys, and four clerks next to it.
     let mut service = site.place.command(&[], ISSUER, &["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "-q"]);
     let mut service = service.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().expect("started");
     let mut line = String::new();

@@ -75,7 +75,7 @@ fn two_roles_that_are_killed_share_one_trust_folder() {
             drop(child.kill());
             drop(ended(child));
         }
-        // What the file says now is at or above what was held, and each role believes it.
+        // The file is at or above what was held, and each role believes it.
         let found = timestamp(&site);
         assert!(found >= held, "round {round}: {found} after {held}");
         let gate = run(&site, "verifier status --key-file b.key");
@@ -83,7 +83,7 @@ fn two_roles_that_are_killed_share_one_trust_folder() {
         let wallet = run(&site, "wallet list --key-file w.key");
         assert!(wallet.code == 0 && !wallet.stderr.contains("trust bundle"), "round {round}: {}", wallet.stderr);
         assert_eq!(timestamp(&site), found, "round {round}");
-        // What was believed is never believed less.
+        // Belief never goes back.
         let bundle = site.place.path(BOTH).join("trust/bundle.json");
         fs::copy(site.place.path(&format!("after-{before}")).join("trust/bundle.json"), &bundle).expect("put back");
         let expected = if found > held { 60 } else { 0 };

@@ -11,7 +11,7 @@ pub(super) const ISSUER: Actor = "issuer";
 pub(super) const WALLET: Actor = "wallet";
 pub(super) const GATE: Actor = "gate";
 
-/// What the program says when it stops where it must never stop.
+/// The words of the program when it stops where it must never stop.
 const FAULT: &str = "fault in the program";
 
 pub(super) struct Site {
@@ -40,7 +40,7 @@ impl Site {
         site
     }
 
-    /// The same with a credential in the wallet; its id at the issuer.
+    /// Like the above, with a credential in the wallet; its id at the issuer.
     pub(super) fn with_credential() -> (Self, String) {
         let site = Self::new();
         let id = site.issue("credential");
@@ -125,7 +125,7 @@ pub(super) fn said(stdout: &str) -> Value {
     serde_json::from_str(stdout).unwrap_or(Value::Null)
 }
 
-/// What a failed command says happened, and what it says to do next.
+/// Returns what a failed command says happened, and what to do next.
 pub(super) fn advice(ran: &Ran) -> (String, String) {
     let error = ran.stderr.lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok()).unwrap_or(Value::Null);
     (text(&error, "what").to_owned(), text(&error, "next").to_owned())

@@ -188,7 +188,7 @@ fn a_person_confirms_a_clock_and_verdicts_are_amber_until_signed_time_reaches_it
     assert_eq!((verdict.code, &json(&verdict)["reasons"][0]["code"]), (10, &Value::from("clock_suspect")), "{}", verdict.stdout);
     let log = site.done(GATE, "audit list").to_string();
     assert!(log.contains("clock_confirmed"), "{log}");
-    // A clock behind what is proven is wrong, whoever says otherwise.
+    // A clock behind what is proven is wrong, whatever a person says.
     let behind = site.wrapped(&["faketime", "-f", "-1d"], GATE, "verifier clock confirm --by Ada --yes");
     let (what, next) = advice(&behind);
     assert_eq!(behind.code, 2, "{what}");

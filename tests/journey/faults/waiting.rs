@@ -85,7 +85,7 @@ fn what_others_keep_while_a_person_thinks_is_all_there() {
     site.done(GATE, "verifier challenge --role staff -o request");
     let mut person = Person::runs(&site, "wallet present --request request -o answer");
     person.asked(QUESTION);
-    // Nobody has to, but people do.
+    // People need not, but they do.
     fs::remove_file(site.vault(WALLET).with_file_name("lock")).expect("removed");
     let mut held = site.held();
     for n in 0..5 {
@@ -218,7 +218,7 @@ fn what_a_slow_server_brings_does_not_replace_what_became_newer_meanwhile() {
     service.wait().expect("gone");
 }
 
-/// What a request for the bundle has in it.
+/// The parts of a request for the bundle.
 const BUNDLE: &[u8] = b"GET /bundle/metadata";
 
 fn timestamp(site: &Site) -> u64 {

@@ -16,7 +16,7 @@ const SUITES: [(&str, &str); 4] = [
     ("ecdsa-rdfc-2019", "--format vc --algorithm p256 --suite ecdsa-rdfc-2019"),
 ];
 
-/// Whether Node can be had. In CI it must be; elsewhere its absence is counted as skipped.
+/// Returns true if Node can be had. In CI it must be; elsewhere its absence is counted as skipped.
 fn node_is_there(what: &str) -> bool {
     let ready = node::ready();
     if let Err(why) = &ready {
@@ -149,7 +149,7 @@ fn what_the_peer_issues_and_presents_opens_the_gate_unless_tampered_with() {
             ("wrong_audience", &|question| present(&credential, &asked(&question.nonce, &did(suite, OTHER)))),
             ("untrusted_issuer", &|question| present(&issued(&site, suite, &did(suite, HOLDER), OTHER), question)),
         ];
-        // What was tampered with is tried in every suite; what has nothing to do with the suite, in the first.
+        // Tampering is tried in every suite; what has nothing to do with the suite, in the first.
         let tried = if suite == SUITES[0].0 { cases.len() } else { 2 };
         for (number, (code, make)) in cases.into_iter().take(tried).enumerate() {
             let question = site.challenge();

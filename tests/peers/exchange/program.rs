@@ -16,7 +16,7 @@ pub(crate) struct Place {
     program: PathBuf,
 }
 
-/// What one run left behind.
+/// The result of one run.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -64,7 +64,7 @@ impl Place {
         Ran { code: status.code().unwrap_or(-1), json: serde_json::from_slice(&stdout).unwrap_or(Value::Null), stderr }
     }
 
-    /// The same for a command that must succeed.
+    /// Runs a command that must succeed.
     pub(crate) fn done(&self, home: &str, line: &str) -> Ran {
         let ran = self.run(home, line);
         assert_eq!(ran.code, GREEN, "waypass {line}: {}", ran.stderr);

@@ -11,7 +11,7 @@ use waypass_peers::sd_jwt::{issue, issue_bare, present, verify};
 
 pub(crate) const BOTH: [(Algorithm, &str); 2] = [(Algorithm::EdDSA, "ed25519"), (Algorithm::ES256, "p256")];
 
-/// What the peer's issuer says of a nurse of Clinic South.
+/// The claims of the peer's issuer about a nurse of Clinic South.
 fn claims(issuer: &Key, index: usize) -> Value {
     json!({
         "iss": issuer.public().did(), "vct": VCT, "iat": now() - 60, "nbf": now() - 60, "exp": now() + 86_400,
@@ -84,7 +84,7 @@ fn first_role_is_no_decoy(credential: &str) -> bool {
     is_disclosed(credential, |payload| &payload["roles"][0]["..."])
 }
 
-/// Whether a disclosure belongs to the digest at a place in the payload.
+/// Returns true if a disclosure belongs to the digest at a place in the payload.
 pub(crate) fn is_disclosed(credential: &str, place: impl Fn(&Value) -> &Value) -> bool {
     let payload = credential.split('.').nth(1).expect("a JWT");
     let payload: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).expect("base64url")).expect("JSON");

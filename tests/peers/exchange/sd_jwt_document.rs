@@ -11,7 +11,7 @@ use waypass_peers::sd_jwt::{issue_document, present};
 
 const FORMAT: &str = "--format vc-sd-jwt";
 
-/// What the peer's issuer says of a nurse of Clinic South.
+/// The claims of the peer's issuer about a nurse of Clinic South.
 fn document(issuer: &Key, holder: &Key) -> Value {
     json!({
         "@context": ["https://www.w3.org/ns/credentials/v2", "https://waypass.example/contexts/role/v1"],
@@ -25,7 +25,7 @@ fn document(issuer: &Key, holder: &Key) -> Value {
     })
 }
 
-/// What the peer issues, with `more` concealed besides.
+/// Returns what the peer issues, with `more` concealed besides.
 fn issued(issuer: &Key, holder: &Key, more: &[&str], decoys: bool) -> String {
     let within = ["$.credentialSubject.roles[0]", "$.credentialSubject.roles[1]", "$.credentialSubject.given_name"];
     issue_document(&document(issuer, holder), [&within, more].concat(), Some(holder.public().jwk()), issuer, decoys)

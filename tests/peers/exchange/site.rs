@@ -82,7 +82,7 @@ impl Site {
         site
     }
 
-    /// What Clinic North is told about the peer: the entry it puts into its bundle.
+    /// The description of the peer for Clinic North: the entry it puts into its bundle.
     fn entry(&self) -> Value {
         let keys: Vec<Public> = self.south.iter().map(|key| key.public().clone()).collect();
         let mut records: Vec<Value> = keys.iter().map(|key| record(key, "credential")).collect();

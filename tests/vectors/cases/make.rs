@@ -136,7 +136,7 @@ impl Maker {
         }
     }
 
-    /// What the holder's device makes of the last question.
+    /// Makes the holder's answer to the last question.
     fn answer(&self, credential: &Credential, holder: &TestKey) -> String {
         self.answer_to(credential, holder, &self.request())
     }
@@ -211,7 +211,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases
 }
 
-/// What should pass.
+/// The case that should pass.
 fn plain() -> Vec<Case> {
     let maker = Maker::new("admit-sd-jwt-vc", "A nurse at her own ward, everything fresh: admitted.").first_bundle();
     let sd_jwt = maker.nurse("green", &["ok"]).done();
@@ -370,7 +370,7 @@ fn age() -> Vec<Case> {
     ]
 }
 
-/// Who may say what.
+/// The issuers, and what each may say.
 fn issuers() -> Vec<Case> {
     let unknown = Maker::new("untrusted-issuer", "A well-made credential of an issuer the bundle does not know.").first_bundle();
     let stranger = TestKey::ed25519("stranger");

@@ -1,4 +1,4 @@
-//! JSON Web Keys and JSON Web Signatures. What we do not support (HMAC, RSA, other curves) must be refused, valid or not.
+//! JSON Web Keys and JSON Web Signatures. Algorithms that we do not support (HMAC, RSA, other curves) must be refused, valid or not.
 
 use super::{each_test, is_valid, name};
 use crate::suite::{items, run, text};
@@ -16,7 +16,7 @@ fn keys(group: &Value) -> Vec<PublicKey> {
     all.iter().filter_map(read).collect()
 }
 
-/// Whether our JWS layer takes `text` as signed by one of `keys`. The suite's tokens have no `typ`, which [`Jws::verify`] requires
+/// Returns true if our JWS layer takes `text` as signed by one of `keys`. The suite's tokens have no `typ`, which [`Jws::verify`] requires
 /// (and so would refuse all of them): what it does besides is done here.
 fn accepts(keys: &[PublicKey], jws: &str) -> bool {
     let Ok(parsed) = Jws::parse(jws, 64 * 1024) else { return false };

@@ -29,7 +29,7 @@ fn an_answer_to_another_question_or_by_another_role_proves_nothing() {
         let threshold = Err(BundleError::Threshold { part: part.clone(), needed: 1, found: 0 });
         assert_eq!(root.open_time_answer(&answer(&[other]), &QUESTION), threshold);
     }
-    // What the same key signs as a timestamp is no answer, and an answer is no timestamp.
+    // A timestamp by the same key is not an answer, and an answer is not a timestamp.
     let said = payload(&serde_json::from_slice(&ours).expect("JSON"));
     let as_timestamp = envelope(&said, TimestampPart::TYP, &[&site.timestamp_key]).to_string();
     assert_eq!(root.open_time_answer(as_timestamp.as_bytes(), &QUESTION), Err(BundleError::InvalidProof(part.clone())));

@@ -12,7 +12,7 @@ use crate::status::{
 
 const BITS: &str = "https://issuer.example/bits/1";
 
-/// A site that announces a bitstring of `purposes` beside its token list.
+/// A site that announces a bitstring of `purposes` in addition to its token list.
 struct Listed {
     site: Site,
     list: BitstringList,

@@ -24,7 +24,7 @@ fn reopened(bundle: &TrustBundle, site: &Site) -> TrustBundle {
     TrustBundle::open(&bundle.to_bytes(), &site.pinned()).expect("what a device writes it can read")
 }
 
-/// What an office does that was restored from a copy made before the revocation.
+/// The steps of an office that was restored from a copy made before the revocation.
 type Restored = fn(&mut Site, TestKey);
 
 #[test]

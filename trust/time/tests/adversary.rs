@@ -31,14 +31,14 @@ struct World {
 const BUNDLE: usize = 0;
 const LIST: usize = 1;
 
-/// What the gate decides by.
+/// The state that the gate decides by.
 #[derive(Clone, Copy)]
 struct Evidence {
     as_of: i64,
     learned_ms: u64,
 }
 
-/// What happened, so that a simulation in which nothing happens is noticed.
+/// Counts of events, so that a simulation in which nothing happens is noticed.
 #[derive(Default, Debug)]
 struct Seen {
     fresh: u64,
@@ -195,7 +195,7 @@ impl World {
                 self.deliver(at, signer);
                 self.bring_list(at);
             }
-            // Whoever stole the timestamp key signs what he likes.
+            // The thief of the timestamp key signs what he likes.
             14 => {
                 let at = self.wall() + self.dice.between(-3 * DAY, 3 * DAY);
                 let far = self.real + self.dice.between(-100 * DAY, 400 * DAY);
@@ -213,7 +213,7 @@ impl World {
         }
     }
 
-    /// What a decision would say now, and whether that is wrong.
+    /// Returns what a decision would say now, and if that is wrong.
     fn decide(&mut self) -> Option<alloc::string::String> {
         let (on_ms, read_ms) = (self.on_ms, self.read_ms);
         let reading = self.reading();

@@ -9,7 +9,7 @@ struct Device {
     dice: Dice,
     /// Real time in milliseconds.
     real_ms: i64,
-    /// What the wall clock shows, by the device's own quartz.
+    /// The reading of the wall clock, by the device's own quartz.
     wall_ms: i64,
     boottime_ms: i64,
     boot: u8,
@@ -19,7 +19,7 @@ struct Device {
     /// How much this boot's clock was stepped in all, in milliseconds.
     stepped_ms: i64,
     boots: u32,
-    /// Whether somebody set the clock, or a battery kept it, since the device was started.
+    /// True if somebody set the clock, or a battery kept it, since the device was started.
     set: bool,
     state: TimeState,
     seen: Seen,
@@ -166,7 +166,7 @@ impl Device {
             Confidence::Suspect => return Err(Doubt::EvidenceAhead),
             Confidence::Doubt(doubt) => return Err(doubt),
         }
-        // What is proven is true: the bound never passes real time, give or take the clock it was counted by.
+        // Proven time is true: the bound never passes real time, give or take the clock it was counted by.
         let slack = super::super::SLOW_SECONDS;
         assert!(moment.bound().is_none_or(|bound| bound.unix() <= self.real_ms / 1000 + slack), "bound {:?}", moment.bound());
         Ok(())

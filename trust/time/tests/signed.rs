@@ -1,4 +1,4 @@
-//! What signed time and a person may change.
+//! The changes by signed time and by a person.
 
 use super::super::{BehindProof, Doubt};
 use super::*;

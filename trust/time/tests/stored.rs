@@ -22,7 +22,7 @@ fn a_state_of_0_1_0_goes_on() {
     let moment = observe(&mut state, reading(1, 200, NOON - 100, 0));
     assert_eq!((moment.confidence(), moment.bound()), (Confidence::Anchored, Some(time(NOON))));
     assert_eq!(observe(&mut state, reading(1, 1200, NOON - 100, 0)).bound(), Some(time(NOON + 999)));
-    // What it held is the office's from the next bundle on; another key's bundle then makes it forget.
+    // Its time is the office's from the next bundle on; another key's bundle then makes it forget.
     assert_eq!(adopt(&mut state, NOON, OFFICE, reading(1, 1200, NOON - 100, 0)), Adopted::Known);
     assert_eq!(adopt(&mut state, NOON - DAY, ROTATED, reading(1, 1300, NOON - 100, 0)), Adopted::Newer);
     assert_eq!(state.bound(), Some(time(NOON - DAY)));

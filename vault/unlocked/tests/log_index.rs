@@ -39,7 +39,7 @@ fn expect_whole(unlocked: &Unlocked<'_>) {
     assert!(unlocked.log_find("elsewhere", "entry", &value(1)).expect("found").is_empty());
 }
 
-/// What somebody without the key does to the rows.
+/// The changes that somebody without the key makes to the rows.
 type Edit<'a> = Box<dyn Fn(&mut Rows) + 'a>;
 
 #[test]
@@ -58,7 +58,7 @@ fn entries_are_found_by_their_tags_also_after_locking() {
     expect_whole(&unlocked);
 }
 
-/// What is left of an entry is read under its number, by no tag that it lost, and the sums say so after the next opening too.
+/// The rest of an entry is read under its number, by no tag that it lost, and the sums say so after the next opening too.
 #[test]
 fn what_is_erased_is_found_no_more() {
     let mut fixture = Fixture::new();

@@ -1,4 +1,4 @@
-//! What opens the vault, and how that changes.
+//! The factors that open the vault, and how they change.
 
 use super::*;
 use crate::factor::{FactorKind, KeyFile, Password};

@@ -6,7 +6,7 @@ use alloc::{vec, vec::Vec};
 use waypass_credential::Format;
 use waypass_trust::reason::Level;
 
-/// What the shell keeps between two processes.
+/// The content that the shell keeps between two processes.
 struct Shell {
     challenges: Vec<Vec<u8>>,
     state: Vec<u8>,

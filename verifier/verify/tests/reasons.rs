@@ -23,7 +23,7 @@ fn changed_with(role: &str, change: impl FnOnce(&mut World)) -> Decision {
     world.run()
 }
 
-/// What happens, the decision, and the codes, level and step it must have.
+/// The event, the decision, and the codes, level and step it must have.
 struct Case {
     what: &'static str,
     decision: Decision,

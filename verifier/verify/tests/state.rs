@@ -1,4 +1,4 @@
-//! What a checkpoint remembers, and what it leaves behind.
+//! The memory of a checkpoint, and the commits that it leaves behind.
 
 use super::world::{NOW, TestRng, World, codes, gate_key, holder, time};
 use crate::{Challenge, Checkpoint, DeviceState};

@@ -107,7 +107,7 @@ impl TryRng for TestRng {
 
 impl TryCryptoRng for TestRng {}
 
-/// What may be otherwise.
+/// The parts that may differ.
 pub(super) struct World {
     pub(super) format: Format,
     pub(super) claims: RoleClaims,
@@ -130,9 +130,9 @@ pub(super) struct World {
     pub(super) signed_time: Option<i64>,
     pub(super) seen_again: SeenAgain,
     pub(super) unattended_ok: Vec<String>,
-    /// Until when the bundle has the gate; `None` if it does not.
+    /// The end of the gate's enrolment in the bundle; `None` if it does not.
     pub(super) enrolled_until: Option<i64>,
-    /// Whether the device checks as a peer.
+    /// True if the device checks as a peer.
     pub(super) peer: bool,
     /// Seconds from question to answer.
     pub(super) takes: u64,
@@ -280,7 +280,7 @@ impl World {
         Credential::issue(&self.claims, self.format, &self.signer, &mut TestRng(1)).expect("issued")
     }
 
-    /// What a wallet sends: nothing beyond what is asked.
+    /// The answer of a wallet: nothing beyond what is asked.
     pub(super) fn answer(&self, request: &Request) -> Vec<u8> {
         let credential = self.credential();
         let verified = credential.verify(&self.signer.1).expect("genuine");

@@ -6,7 +6,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use waypass_credential::canon::rdf::{Dataset, Literal, Node, Quad, Term};
 
-/// Where reading stopped: how many bytes were left.
+/// The place where reading stopped: how many bytes were left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Malformed(usize);
 

@@ -94,7 +94,7 @@ fn verify(bytes: &[u8], count: usize) -> Result<RoleClaims, VerifyError> {
     credential.verify(&Known::first(count)).map(|verified| verified.role().clone())
 }
 
-/// `proof` made over those that `previous` names, all by the n-th key.
+/// `proof` over those that `previous` names, all by the n-th key.
 fn linked(suite: Suite, document: &Object<'_>, n: usize, id: &str, previous: &[&str]) -> Object<'static> {
     let key = &keys()[n];
     let method = did::key_id(key.public_key());
@@ -163,7 +163,7 @@ fn a_chain_holds_in_its_order() {
         for order in [[&first, &second], [&second, &first]] {
             assert_eq!(verify(&with_proofs(&plain, order.map(Clone::clone)), 2), Ok(claims()), "{suites:?}");
         }
-        // The one it was made over is gone; the link is; the names have changed places.
+        // The one it covers is gone; the link is; the names have changed places.
         let not_there = VerifyError::Malformed(Malformed::Proof);
         assert_eq!(verify(&with_proofs(&plain, [second.clone()]), 1), Err(not_there));
         let mut unlinked = second.clone();
@@ -177,7 +177,7 @@ fn a_chain_holds_in_its_order() {
     }
 }
 
-/// What a proof alone would be refused for, a proof in a set is refused for, whosever it is.
+/// A proof in a set is refused for every reason for which it would be refused alone, by any key.
 #[test]
 fn no_proof_of_a_set_is_left_alone() {
     let signed = document(&set([Suite::EddsaJcs2022, Suite::EcdsaJcs2019]));

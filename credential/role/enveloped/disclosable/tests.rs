@@ -101,7 +101,7 @@ fn within(document: &mut Object<'static>, change: impl FnOnce(&mut Object<'stati
     document.set("credentialSubject", subject);
 }
 
-/// Adds a digest beside those that are there.
+/// Adds a digest to those that are there.
 fn conceal(object: &mut Object<'static>, disclosure: &str) {
     let mut digests = match object.remove("_sd") {
         Some(Value::Array(digests)) => digests,
@@ -241,7 +241,7 @@ fn one_holder_is_bound_once() {
     let cnf = |key: &Key| Object::new().with("jwk", key.public_key().to_jwk());
     let holder = Some(Key::holder().public_key().clone().into());
     assert_eq!(careless(|_| (), &[]).expect("bound").holder, holder);
-    // Where only one of the two is said, it is the holder.
+    // If only one of the two is said, it is the holder.
     assert_eq!(careless(|document| drop(document.remove("cnf")), &[]).expect("bound").holder, holder);
     assert_eq!(careless(|document| within(document, |subject| drop(subject.remove("id"))), &[]).expect("bound").holder, holder);
     let other = careless(|document| document.set("cnf", cnf(&Key::p256(9))), &[]);

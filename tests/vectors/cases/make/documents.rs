@@ -22,11 +22,11 @@ const ENTRY: u64 = 94_567;
 
 /// How a list of the case is made, and what the credential says about its entry.
 struct Listed {
-    /// What the list is for.
+    /// The purpose of the list.
     list: StatusPurpose,
-    /// What the credential says it is for.
+    /// The purpose that the credential names.
     entry: StatusPurpose,
-    /// Whether the bit is set.
+    /// True if the bit is set.
     set: bool,
 }
 
@@ -211,13 +211,13 @@ fn bitstring(name: &'static str, says: &'static str, listed: &Listed, (level, re
     maker.present(answer, level, reasons).done()
 }
 
-/// A bundle whose issuer announces a bitstring beside its token list.
+/// A bundle whose issuer announces a bitstring in addition to its token list.
 fn listing(maker: &Maker, listed: &Listed) -> TrustBundle {
     let world = &maker.world;
     let mut targets = world.targets(1, at(0));
     let announced = StatusUri { uri: BITS.into(), max_entries: MIN_ENTRIES, bits: 1, irrevocable: false, kind: ListKind::Bitstring };
     targets.authorities[0].status_uris.push(announced);
-    // A list is a credential: whoever signs it is its issuer.
+    // A list is a credential: its signer is its issuer.
     let signer = TestKey::ed25519("bitstrings");
     targets.authorities[0].keys.push(World::record(&signer, &signer.did(), KeyUse::Status));
     let mut bits = BitstringBuf::new(1, MIN_ENTRIES).expect("a list");

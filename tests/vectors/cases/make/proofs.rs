@@ -120,7 +120,7 @@ fn chain(
     let second = link(&document, &world.issuer_p256, Link { id: None, previous: &[FIRST] });
     document.set("proof", Value::from_iter([first, second]));
     let credential = Credential::parse(&bytes(&document), &KnownContexts::new()).expect("a chain");
-    // The holder's device would not take what has been edited: whoever edits it signs with his own tools.
+    // The holder's device would not take what has been edited: the person who edits it signs with his own tools.
     let answer = maker.answer(&credential, &maker.world.holder);
     let mut shown = self::document(answer.as_bytes());
     document.set("proof", Value::from_iter(edit(proofs(&document))));

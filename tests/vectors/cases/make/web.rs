@@ -1,4 +1,4 @@
-//! An issuer that is a `did:web`: its keys stand in the bundle, taken from its document by the office that believes it.
+//! An issuer that is a `did:web`: its keys are in the bundle, taken from its document by the office that believes it.
 
 use super::{Arrival, Case, Maker};
 use crate::world::{DAY, ENTRIES, TestKey, TestRng, World, at};
