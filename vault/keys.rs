@@ -173,7 +173,7 @@ impl Drop for KeySigner<'_> {
 }
 
 impl StoredKey {
-    /// Returns a new key.
+    /// Makes a new key.
     fn generate(algorithm: Algorithm, purpose: KeyPurpose, rng: &mut dyn CryptoRng) -> Self {
         let mut secret = Zeroizing::new(vec![0; secret_length(algorithm)]);
         loop {
