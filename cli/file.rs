@@ -93,7 +93,7 @@ pub(crate) fn write(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> 
     write_mode(out, path, bytes, 0o644)
 }
 
-/// Writes like [`write`], but a file that only its owner may read.
+/// Writes like [`write()`], but a file that only its owner may read.
 pub(crate) fn write_private(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_mode(out, path, bytes, 0o600)
 }

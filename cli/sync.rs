@@ -113,7 +113,7 @@ pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
     names
 }
 
-/// Returns the result as words or JSON; `flagged` are admissions that the gate would now refuse, `aside` is a bundle
+/// Returns the result as words or JSON. `flagged` are admissions that the gate would now refuse, `aside` is a bundle
 /// that it keeps aside, or `null`.
 pub(crate) fn tell(session: &Session, outcome: &Outcome, flagged: &[serde_json::Value], aside: &serde_json::Value) -> Result<(), Failure> {
     let steps = steps(outcome);

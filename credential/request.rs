@@ -78,7 +78,7 @@ impl fmt::Display for RequestError {
 impl core::error::Error for RequestError {}
 
 impl Request {
-    /// Returns the signed text that a gate shows; fails also where [`Self::open`] would refuse it, such as for a signer that does
+    /// Returns the signed text that a gate shows. Fails also where [`Self::open`] would refuse it, such as for a signer that does
     /// not hold the key of `client_id`.
     pub fn sign(&self, signer: &dyn Signer) -> Result<String, SignError> {
         let key = signer.public_key();

@@ -5,10 +5,10 @@
 //! which is replaced whole: the version that a change starts from must still be there. Events (issuing, changes of
 //! status, offers, received logs) are one chain of `event`s, in which each link is sealed over the one before. Status
 //! lists are computed from
-//! the events, never from the rows that commands search. A verb reads at one moment ([`look::Look`]) and changes by one
-//! transaction ([`tx::Tx`]), which a verb begins, fills and has committed once. The [`Anchor`] says how far both had
+//! the events, never from the rows that commands search. A verb reads at one moment (`look::Look`) and changes by one
+//! transaction (`tx::Tx`), which a verb begins, fills and has committed once. The [`Anchor`] says how far both had
 //! come: an `issuer.db` that is
-//! behind it is an old copy; one that is ahead and holds is believed, because the database is written first.
+//! behind it is an old copy. One that is ahead and holds is believed, because the database is written first.
 
 use crate::store::{Documents, Earlier, Store, StoreError};
 use core::cell::RefCell;

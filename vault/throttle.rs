@@ -1,5 +1,5 @@
 //! Counting failed tries. A try that could be a guess is counted durably *before* it is made, so that cutting the power during the key
-//! derivation gains nothing. Delays run on the clock that nobody can set; a thief who copies the files leaves the counter behind, so only
+//! derivation gains nothing. Delays run on the clock that nobody can set. A thief who copies the files leaves the counter behind, so only
 //! the cost of the key derivation times the entropy of the secret protects a copy.
 
 use alloc::vec::Vec;

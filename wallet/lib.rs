@@ -1,6 +1,6 @@
 //! The holder: holds, presents with consent, keeps history. It does no I/O of its own: what it keeps is in the vault that it is given.
 //!
-//! A [`Wallet`] is built on an open vault. [`Wallet::hold`] verifies a credential before it keeps it; [`Wallet::list`] says what each is
+//! A [`Wallet`] is built on an open vault. [`Wallet::hold`] verifies a credential before it keeps it. [`Wallet::list`] says what each is
 //! worth now; [`Wallet::propose`] finds the answer to a gate's request and says what it would show, and only [`Proposal::approve`] makes
 //! it. Everything that happens goes into the holder's own history before it takes effect.
 //!

@@ -90,7 +90,8 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Deterministic CBOR `[2, bytes, key id, [multikey, ...], [[url, document], ...], issuer name, held at]`; version 1 had one key in place
+    /// Deterministic CBOR `[2, bytes, key id, [multikey, ...], [[url, document], ...], issuer name, held at]`. Version
+    /// 1 had one key in place
     /// of the two lists.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();

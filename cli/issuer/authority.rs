@@ -140,8 +140,7 @@ fn refresh(session: &Session, files: &[PathBuf], publishing: &Publishing, open: 
     publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
 }
 
-/// Returns the entry as it was last published, without the keys that other sites do not need; what it may say
-/// there, the other site decides.
+/// Returns the entry as it was last published, without the keys that other sites do not need. The other site decides what it may say there.
 fn export(session: &Session, folder: &Path, publishing: &Publishing, open: &OpenArgs) -> Outcome {
     let clock = publishing.clock(session)?;
     let published = super::with(session, open, |issuer| match issuer.published().map_err(store_failure)? {

@@ -10,7 +10,7 @@ use rand_core::CryptoRng;
 pub struct Nonce(pub [u8; 16]);
 
 impl Nonce {
-    /// Returns a new nonce.
+    /// Makes a new nonce.
     pub fn random(rng: &mut dyn CryptoRng) -> Self {
         let mut bytes = [0; 16];
         rng.fill_bytes(&mut bytes);

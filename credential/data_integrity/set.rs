@@ -107,7 +107,8 @@ impl<'v, 'a> ProofSet<'v, 'a> {
     }
 
     /// Checks what `requirement` demands; proofs in RDFC suites read the document by contexts in `contexts`. `standing` says of each
-    /// readable proof what is known of its key; it is asked once per proof, in the order of the document, and answers [`Standing::Unknown`] for one
+    /// readable proof what is known of its key. It is asked once per proof, in the order of the document, and answers
+    /// [`Standing::Unknown`] for one
     /// whose purpose or time does not fit. Gives the proofs that were checked and hold.
     pub fn verify<'k>(
         &self,

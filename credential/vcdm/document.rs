@@ -202,7 +202,7 @@ impl<'a> Document<'a> {
 }
 
 impl Asked<'_> {
-    /// Checks that nonce and audience of an answer are those asked for (VC Data Integrity §4.4). What was not asked is not compared.
+    /// Checks that nonce and audience of an answer are those asked for (VC Data Integrity §4.4). Only what was asked is compared.
     fn require(self, challenge: Option<&str>, domain: Option<&str>) -> Result<(), DocumentError> {
         let agrees = |asked: Option<&str>, found| asked.is_none() || asked == found;
         if !agrees(self.challenge, challenge) {

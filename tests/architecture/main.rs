@@ -110,7 +110,8 @@ fn every_name_of_std_is_found() {
     assert_eq!(names_of_std("extern crate std;"), ["extern crate std;"]);
 }
 
-/// What would give the room of QR codes a file, a socket or a clock. `RXingResult` is stamped with the time when it is made, which ends
+/// The names that would give the room of QR codes a file, a socket or a clock. `RXingResult` is stamped with the time
+/// when it is made, which ends
 /// the program in WebAssembly; every reader of rxing but the parts we use makes one.
 #[test]
 fn codes_are_drawn_and_read_without_files_and_clocks() {

@@ -1,4 +1,5 @@
-//! What decides lies under the seal: trust files that were swapped or put back, vault rows that were deleted, gates that are not enrolled.
+//! The files that decide are under the seal: trust files that were swapped or put back, vault rows that were deleted,
+//! gates that are not enrolled.
 
 use crate::program::{Place, Ran, copy, finish};
 use crate::site::{Site, codes, text};

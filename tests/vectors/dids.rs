@@ -31,7 +31,8 @@ fn other_material(document: &Value) -> Option<KeyMaterial> {
     }
 }
 
-/// What of a `did:key` is read whether or not it verifies, and the document made of it: published ones have other types of method, but
+/// The part of a `did:key` that is read whether or not it verifies, and the document made of it: published ones have
+/// other types of method, but
 /// the same identifiers and relationships.
 fn material(suite: &mut Suite, file: &str, did: &str, published: &Value) {
     let url = DidUrl::parse(did).expect("a DID");

@@ -1,7 +1,8 @@
 //! Test vectors that others wrote, and how many of them ran.
 //!
-//! The vectors are no part of this repository: `WAYPASS_VECTORS` names their folder, else `../shared/vectors` beside it is
-//! tried. Without them a suite is skipped, unless `CI` is set. `expected.toml` holds each suite's least number of cases and
+//! The vectors do not belong to this repository: `WAYPASS_VECTORS` names their folder, else `../shared/vectors` next to
+//! it is tried. Without them a suite is skipped, unless `CI` is set. `expected.toml` holds each suite's least number of
+//! cases and
 //! everything left out, with the reason.
 
 // The reader of N-Quads is one file with the unit tests of the no_std crate.

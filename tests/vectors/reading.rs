@@ -1,4 +1,5 @@
-//! What others write and we do not read yet, although a specification lets them. Each case must fail today: one that passes is a reading
+//! Texts that others write and we do not read yet, although a specification lets them. Each case must fail today: one
+//! that passes is a reading
 //! that somebody added, and moves to the tests of that reading.
 //!
 //! Every input is made here, by keys of this world, and is right in every other respect: the controls prove that. Each case names the

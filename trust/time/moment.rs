@@ -97,7 +97,7 @@ impl Moment {
         &self.reading
     }
 
-    /// Returns true if a `not before` of `start` has been reached; `None` when only a doubted clock says it has not (rule 5:
+    /// Returns true if a `not before` of `start` has been reached. `None` when only a doubted clock says it has not (rule 5:
     /// grey, neither accepted nor called too early).
     pub fn has_reached(&self, start: Timestamp) -> Option<bool> {
         if self.doubt().is_none() {

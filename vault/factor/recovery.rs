@@ -18,7 +18,7 @@ const LETTERS: usize = 28;
 const GROUP: usize = 4;
 
 impl RecoveryCode {
-    /// Returns a new code.
+    /// Makes a new code.
     pub fn generate(rng: &mut dyn CryptoRng) -> Self {
         let mut code = Zeroizing::new([0; 16]);
         rand_core::Rng::fill_bytes(rng, &mut code[..]);

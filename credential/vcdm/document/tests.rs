@@ -192,7 +192,7 @@ fn presentations_answer_and_carry_what_verifies() {
     assert_eq!(verify(&unsigned, ASKED), Err(Malformed::Missing("proof").into()));
 }
 
-/// What is enveloped is what was verified, and its dates are the caller's to judge.
+/// The enveloped document is the verified one, and the caller judges its dates.
 #[test]
 fn validity_is_judged_on_the_document_that_is_secured() {
     let key = Key::ed25519(7);

@@ -119,7 +119,7 @@ fn nothing_is_verified_that_was_not_looked_at() {
         let (_, told) = problem(&verify(&service, &credential, "{}"));
         assert_eq!(told, kind);
         assert_eq!(problem(&verify(&service, &credential, &format!(r#"{{"checks": ["proof", "{check}"]}}"#))).1, kind);
-        // Whoever asks about the proof alone is told about the proof alone.
+        // A caller that asks about the proof alone is told about the proof alone.
         let reply = verify(&service, &credential, r#"{"checks": ["proof"]}"#);
         assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
         let checks = reply.json().member("checks").and_then(Value::as_array).map(<[_]>::len);

@@ -1,4 +1,5 @@
-//! What a million credentials cost: with `WAYPASS_SLOW`, which takes minutes and a gigabyte. Otherwise ten thousand, and no clock decides.
+//! The cost of a million credentials: with `WAYPASS_SLOW`, which takes minutes and a gigabyte. Otherwise ten thousand,
+//! and no clock decides.
 
 use super::{event, record};
 use crate::sealed::{Seal, Sealed};
