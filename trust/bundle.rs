@@ -32,8 +32,8 @@ mod signed;
 
 pub use crate::parts::{
     Authority, ContextReference, Digest, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, MAX_LIST, NotADigest, Part, PartName,
-    PartReference, Policy, RoleLimit, RootPart, RootRoles, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart,
-    UnknownAction,
+    PartReference, Policy, RoleLimit, RootPart, RootRoles, SeenAgain, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart,
+    TimestampPart, UnknownAction,
 };
 pub use answer::{MAX_TIME_ANSWER, TimeNonce, answer_time};
 pub use contexts::MAX_CONTEXT;

@@ -12,10 +12,12 @@ use waypass_credential as credential;
 
 mod digest;
 mod name;
+mod seen_again;
 pub(crate) mod unix;
 
 pub use digest::{Digest, NotADigest};
 pub use name::PartName;
+pub use seen_again::SeenAgain;
 
 /// One status list token may be this large (trust.md "Trust bundle").
 pub const MAX_LIST: usize = 4 * 1024 * 1024;
@@ -372,6 +374,9 @@ pub struct Policy {
     pub max_boots_without_signed_time: u32,
     /// Decisions a gate may take without a signed time before its clock is doubted.
     pub max_decisions_without_signed_time: u32,
+    /// For how long a credential that passed a gate and is seen there again makes the verdict amber; without it a gate does not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_again_seconds: Option<SeenAgain>,
 }
 
 /// How old evidence about a role may be.

@@ -1,9 +1,10 @@
 //! What a checkpoint remembers, and what it leaves behind.
 
 use super::world::{NOW, TestRng, World, codes, gate_key, holder, time};
-use crate::{Challenge, Checkpoint, DeviceState};
+use crate::{Challenge, Checkpoint, DeviceState, SEEN_CAPACITY};
 use alloc::vec::Vec;
 use waypass_trust::audit::{Chain, Entry, verify};
+use waypass_trust::bundle::SeenAgain;
 use waypass_trust::reason::Level;
 
 #[test]
@@ -95,4 +96,54 @@ fn withdrawn_later_is_flagged() {
     let flagged = waypass_trust::audit::flag(&entries, &later.bundle(), &gate.observe(&world.reading(99)));
     assert_eq!(flagged.len(), 1);
     assert_eq!((flagged[0].idx, flagged[0].seq), (77, 0));
+}
+
+#[test]
+fn who_passed_is_remembered_as_the_rules_say_and_by_gates_only() {
+    let mut world = World::new();
+    world.seen_again = Some(300);
+    let (bundle, policy) = (world.bundle(), world.compiled());
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, world.state()).as_peer();
+    let (decision, commit) = world.visit(&mut gate, 0, |answer| answer, |challenge| challenge);
+    assert_eq!(codes(&decision), ["peer_check"]);
+    gate.committed(commit);
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, gate.state().clone());
+    for (after, expected) in [(20, "ok"), (40, "seen_recently")] {
+        let (decision, commit) = world.visit(&mut gate, after, |answer| answer, |challenge| challenge);
+        assert_eq!(codes(&decision), [expected]);
+        gate.committed(commit);
+    }
+    // Rules that ask for no memory end the one that there was.
+    let mut forgetful = World::new();
+    let mut kept = gate.state().clone();
+    for (seen_again, after, expected) in [(None, 60, "ok"), (Some(300), 80, "ok")] {
+        forgetful.seen_again = seen_again;
+        let (bundle, policy) = (forgetful.bundle(), forgetful.compiled());
+        let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, kept);
+        let (decision, commit) = forgetful.visit(&mut gate, after, |answer| answer, |challenge| challenge);
+        assert_eq!(codes(&decision), [expected], "after {after} s");
+        gate.committed(commit);
+        kept = gate.state().clone();
+    }
+}
+
+#[test]
+fn the_memory_of_who_passed_stays_within_its_bound() {
+    let mut world = World::new();
+    world.seen_again = Some(SeenAgain::MAX);
+    let (bundle, policy) = (world.bundle(), world.compiled());
+    let mut state = world.state();
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, state.clone());
+    let at = gate.observe(&world.reading(0));
+    for n in 0..u128::try_from(SEEN_CAPACITY + 2).expect("small") {
+        state.seen.remember_passed(Some(n.to_be_bytes()), SeenAgain::new(SeenAgain::MAX), &at);
+    }
+    let most = state.to_bytes();
+    assert!(most.len() < 128 * 1024, "{}", most.len());
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, DeviceState::from_bytes(&most).expect("stored"));
+    let (_, commit) = world.visit(&mut gate, 0, |answer| answer, |challenge| challenge);
+    assert!(commit.state_bytes().len() < most.len() + 128, "one came and one went");
+    gate.committed(commit);
+    let again = world.visit(&mut gate, 20, |answer| answer, |challenge| challenge).0;
+    assert_eq!(codes(&again), ["seen_recently"], "the newest is there");
 }
