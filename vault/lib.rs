@@ -58,5 +58,5 @@ pub use memory::{MemoryProtection, NoMemory, PlainMemory, Secret, SecretMemory};
 pub use slot::{SlotId, SlotInfo};
 pub use storage::{Change, MemoryStorage, Space, Storage};
 pub use trust_store::{MemoryTrust, TrustFile, TrustStorage, TrustStore, TrustStoreError, TrustWriter};
-pub use unlocked::{ABSOLUTE, Batch, Finding, IDLE_HOLDER, IDLE_KIOSK, Parked, Tags, TagsOf, Unlocked};
+pub use unlocked::{Batch, Finding, Parked, Tags, TagsOf, Unlocked};
 pub use vault::{Unfinished, Vault, VaultStatus};

@@ -188,13 +188,13 @@ impl Vault {
     /// Opens the vault with the factors shown. A try that could be a guess is counted durably before it is made.
     pub fn unlock(&mut self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'_>, UnlockError> {
         let keys = self.keys(factors, at)?;
-        Unlocked::borrowing(self, keys, at).map_err(UnlockError::Storage)
+        Unlocked::borrowing(self, keys).map_err(UnlockError::Storage)
     }
 
     /// As [`Vault::unlock`], for a service that keeps the vault open as long as it runs. On failure the vault comes back.
     pub fn into_unlocked(self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'static>, (Box<Self>, UnlockError)> {
         match self.keys(factors, at) {
-            Ok(keys) => Unlocked::owning(self, keys, at),
+            Ok(keys) => Unlocked::owning(self, keys),
             Err(why) => Err((Box::new(self), why)),
         }
     }

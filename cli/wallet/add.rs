@@ -4,6 +4,7 @@ use super::init::CurveArgs;
 use super::{Open, aside, failure, pickup};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
 use crate::unlock::OpenArgs;
 use crate::{qr, secret, words};
 use serde_json::{Value, json};
@@ -143,7 +144,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let card = removal.card();
     let question = format!("Remove {} ({} from {}) for good?", super::list::short(&id), words::list(&card.role.roles), card.issuer_name);
-    if !args.yes && !open.aside(session, || secret::confirm(session.input, &question, "--yes"))?? {
+    if !args.yes && !open.aside(session, || secret::confirm(session.input.while_open(Role::Wallet), &question, "--yes"))?? {
         return Err(secret::declined("nothing was removed"));
     }
     // What is removed is read again: others may have used the wallet while the person thought.

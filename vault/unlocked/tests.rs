@@ -141,19 +141,3 @@ fn limits_are_errors() {
     unlocked.put("t", b"many", b"", &tags).expect("put");
     assert_eq!(unlocked.find("t", "role", &[35]).expect("found"), [b"many"]);
 }
-
-#[test]
-fn locks_itself_after_idling_or_for_good_after_half_a_day() {
-    let mut fixture = Fixture::new();
-    let opened = reading();
-    let unlocked = fixture.unlock();
-    let at = |minutes: u64| Reading { boottime_ms: opened.boottime_ms + minutes * 60_000 + 1000, ..opened };
-    let expired = |minutes| unlocked.expired(&at(minutes), IDLE_HOLDER, ABSOLUTE);
-    assert!(!expired(4) && expired(5));
-    unlocked.touch(&at(4));
-    assert!(!expired(8) && expired(9));
-    assert!(unlocked.expired(&Reading { boot_id: [0; 16], ..at(4) }, IDLE_HOLDER, ABSOLUTE));
-    assert!(unlocked.expired(&Reading { boottime_ms: 0, ..at(4) }, IDLE_HOLDER, ABSOLUTE));
-    unlocked.touch(&at(12 * 60));
-    assert!(expired(12 * 60));
-}

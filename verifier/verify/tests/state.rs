@@ -1,8 +1,9 @@
 //! What a checkpoint remembers, and what it leaves behind.
 
-use super::world::{NOW, TestRng, World, codes, gate_key, holder, time};
+use super::world::{LIST, NOW, TestRng, World, codes, gate_key, holder, time};
 use crate::{Challenge, Checkpoint, DeviceState, SEEN_CAPACITY};
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
+use waypass_credential::role::StatusReference;
 use waypass_trust::audit::{Chain, Entry, verify};
 use waypass_trust::bundle::SeenAgain;
 use waypass_trust::reason::Level;
@@ -118,6 +119,8 @@ fn who_passed_is_remembered_as_the_rules_say_and_by_gates_only() {
     let mut kept = gate.state().clone();
     for (seen_again, after, expected) in [(None, 60, "ok"), (Some(300), 80, "ok")] {
         forgetful.seen_again = seen_again;
+        // Somebody else comes while there is no memory.
+        forgetful.claims.status = vec![StatusReference::token(LIST, if seen_again.is_none() { 78 } else { 77 })];
         let (bundle, policy) = (forgetful.bundle(), forgetful.compiled());
         let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, kept);
         let (decision, commit) = forgetful.visit(&mut gate, after, |answer| answer, |challenge| challenge);
