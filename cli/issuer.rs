@@ -135,7 +135,7 @@ const fn key_use(purpose: KeyPurpose) -> Option<KeyUse> {
         KeyPurpose::Targets => Some(KeyUse::Targets),
         KeyPurpose::Snapshot => Some(KeyUse::Snapshot),
         KeyPurpose::Timestamp => Some(KeyUse::Timestamp),
-        KeyPurpose::Holder | KeyPurpose::Gate | KeyPurpose::Lease | KeyPurpose::Time => None,
+        KeyPurpose::Holder | KeyPurpose::Gate => None,
     }
 }
 

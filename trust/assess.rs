@@ -163,11 +163,6 @@ impl Assessment<'_> {
 }
 
 impl RoleReading {
-    /// Whether everything is within the role's limits.
-    pub fn is_current(&self) -> bool {
-        matches!((self.revocation, self.trust), (Freshness::Current { .. }, Freshness::Current { .. }))
-    }
-
     /// What keeps it from being current, as reasons.
     pub fn reasons(&self) -> Vec<Reason> {
         let both = [(self.revocation, ReasonCode::StaleRevocations), (self.trust, ReasonCode::StaleTrust)];

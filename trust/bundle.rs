@@ -132,11 +132,6 @@ impl TrustBundle {
         file::write(self, |_| true)
     }
 
-    /// The bundle file without status lists, for updates step by step.
-    pub fn to_bytes_without_lists(&self) -> Vec<u8> {
-        file::write(self, |_| false)
-    }
-
     /// The bundle file with those held status lists whose URI is `wanted`.
     pub fn to_bytes_with_lists(&self, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
         file::write(self, wanted)
@@ -198,17 +193,6 @@ impl TrustBundle {
     /// When the bundle was made: its timestamp's time of issue, which a signer named in the root vouches for.
     pub fn issued_at(&self) -> Timestamp {
         self.timestamp.part.issued_at
-    }
-
-    /// The parts whose signers no longer stand behind them. For displays; nothing is refused for it here.
-    pub fn expired_parts(&self, at: Timestamp) -> Vec<PartName> {
-        let parts = [
-            (PartName::Root, self.root().part().expires_at),
-            (PartName::Timestamp, self.timestamp.part.expires_at),
-            (PartName::Snapshot, self.snapshot.part.expires_at),
-            (PartName::Targets, self.targets.part.expires_at),
-        ];
-        parts.into_iter().filter(|(_, end)| *end < at).map(|(part, _)| part).collect()
     }
 
     /// The lists named by the snapshot: URI and digest of the token text.

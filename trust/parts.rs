@@ -204,7 +204,7 @@ pub struct TargetsPart {
     pub contexts: Vec<ContextReference>,
     /// How to decide.
     pub policy: Policy,
-    /// Delegated signing roles: none are understood, so none may stand here.
+    /// Delegated signing roles. The published format has the member, and a part that delegates anything is refused.
     pub delegations: [(); 0],
 }
 
@@ -312,9 +312,9 @@ pub enum KeyUse {
     Credential,
     /// Status lists.
     Status,
-    /// Leases.
+    /// Leases. The published format has them; nothing is believed by such a key yet.
     Lease,
-    /// Signed times.
+    /// Signed times. The published format has them; times are signed by the root's timestamp role.
     Time,
     /// Receipts for uploaded audit records.
     Intake,

@@ -31,27 +31,23 @@ pub struct KeyId([u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum KeyPurpose {
     /// Bound into a credential as `cnf`; never leaves the device, not even in a backup.
-    Holder,
+    Holder = 1,
     /// A gate's identity; never leaves the device.
-    Gate,
+    Gate = 2,
     /// Signs credentials.
-    Credential,
+    Credential = 3,
     /// Signs status lists.
-    Status,
-    /// Signs leases.
-    Lease,
-    /// Signs time.
-    Time,
+    Status = 4,
     /// Signs audit receipts.
-    Intake,
+    Intake = 7,
     /// Signs the root of trust.
-    Root,
+    Root = 8,
     /// Signs bundle targets.
-    Targets,
+    Targets = 9,
     /// Signs bundle snapshots.
-    Snapshot,
+    Snapshot = 10,
     /// Signs bundle timestamps.
-    Timestamp,
+    Timestamp = 11,
 }
 
 /// A sealed key as anyone may know it.
@@ -91,13 +87,11 @@ pub(crate) struct StoredKey {
     secret: Zeroizing<Vec<u8>>,
 }
 
-const PURPOSES: [KeyPurpose; 11] = [
+const PURPOSES: [KeyPurpose; 9] = [
     KeyPurpose::Holder,
     KeyPurpose::Gate,
     KeyPurpose::Credential,
     KeyPurpose::Status,
-    KeyPurpose::Lease,
-    KeyPurpose::Time,
     KeyPurpose::Intake,
     KeyPurpose::Root,
     KeyPurpose::Targets,
@@ -137,7 +131,7 @@ impl KeyPurpose {
     }
 
     const fn number(self) -> u64 {
-        self as u64 + 1
+        self as u64
     }
 
     fn from_number(number: u64) -> Option<Self> {
@@ -312,11 +306,6 @@ impl Unlocked<'_> {
         self.put_record(TABLE, id.as_bytes(), &key.to_bytes(), &[])
     }
 
-    /// The key is gone, and with it whatever only it could sign.
-    pub fn delete_key(&self, id: KeyId) -> Result<(), VaultError> {
-        if self.remove_record(TABLE, id.as_bytes())? { Ok(()) } else { Err(VaultError::NoSuchKey) }
-    }
-
     fn stored_key(&self, id: KeyId) -> Result<StoredKey, VaultError> {
         let record = self.record(TABLE, id.as_bytes())?.ok_or(VaultError::NoSuchKey)?;
         StoredKey::read(&record.content).map_err(|NotCanonical| VaultError::NoSuchKey)
@@ -332,7 +321,7 @@ mod tests {
     const ALGORITHMS: [Algorithm; 3] = [Algorithm::EdDsa, Algorithm::Es256, Algorithm::Es384];
 
     #[test]
-    fn keys_sign_until_they_are_retired_or_deleted() {
+    fn keys_sign_until_they_are_retired() {
         let mut fixture = Fixture::new();
         let unlocked = fixture.unlock();
         for algorithm in ALGORITHMS {
@@ -348,10 +337,7 @@ mod tests {
             unlocked.retire_key(info.id).expect("retired");
             assert!(matches!(unlocked.signer(info.id), Err(VaultError::NoSuchKey)));
             assert!(unlocked.keys().expect("listed").contains(&KeyInfo { retired: true, ..info.clone() }));
-            unlocked.delete_key(info.id).expect("deleted");
-            assert!(matches!(unlocked.delete_key(info.id), Err(VaultError::NoSuchKey)));
         }
-        assert!(unlocked.keys().expect("listed").is_empty());
     }
 
     #[test]

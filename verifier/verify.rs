@@ -49,11 +49,6 @@ impl Commit {
     }
 
     /// The audit entry with its private opening: store it encrypted, at position [`Self::seq`].
-    pub fn entry_bytes(&self) -> Vec<u8> {
-        self.entry.to_bytes()
-    }
-
-    /// The audit entry.
     pub const fn entry(&self) -> &Entry {
         &self.entry
     }

@@ -9,6 +9,8 @@ use std::process::Command;
 mod book;
 mod invariants;
 mod one_build;
+mod product;
+mod reach;
 mod sabotage;
 mod terminal;
 

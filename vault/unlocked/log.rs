@@ -45,17 +45,6 @@ impl Unlocked<'_> {
         })
     }
 
-    /// As [`Self::append`], giving up the space held in reserve if there is no room: for the last entry that says so.
-    pub fn append_last(&self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
-        match self.append(log, plaintext) {
-            Err(VaultError::Storage(StorageError::Full { .. })) => {
-                self.storage().release_reserve();
-                self.append(log, plaintext)
-            }
-            done => done,
-        }
-    }
-
     /// As [`Self::batch`], giving up the space held in reserve if there is no room: for what exists nowhere else.
     pub fn batch_last<T>(&self, work: impl Fn(&mut Batch<'_>) -> Result<T, VaultError>) -> Result<T, VaultError> {
         match self.batch(&work) {

@@ -226,8 +226,9 @@ impl Unlocked<'_> {
         Ok(self.keys()?.into_iter().map(|key| key.id).collect())
     }
 
-    /// Counts commits. A copy of the vault has an older one; keep it elsewhere (a server, a second device) to notice.
-    pub fn state_seq(&self) -> u64 {
+    /// Counts commits.
+    #[cfg(test)]
+    pub(crate) fn state_seq(&self) -> u64 {
         self.committed(|state| state.seq)
     }
 

@@ -115,7 +115,7 @@ fn logs_are_numbered_from_zero_and_kept_apart() {
         for entry in 0..5_u8 {
             assert_eq!(unlocked.append("a", &[entry]).expect("appended"), u64::from(entry));
         }
-        assert_eq!(unlocked.append_last("b", b"other").expect("appended"), 0);
+        assert_eq!(unlocked.append("b", b"other").expect("appended"), 0);
     }
     let unlocked = fixture.unlock();
     assert_eq!((unlocked.log_len("a"), unlocked.log_len("b"), unlocked.log_len("c")), (5, 1, 0));
