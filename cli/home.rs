@@ -5,6 +5,7 @@ use serde::Deserialize;
 use std::env;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The folders of this device.
 #[derive(Clone, Debug)]
@@ -95,6 +96,15 @@ impl Role {
             Self::Issuer => "issuer",
             Self::Wallet => "wallet",
             Self::Verifier => "verifier",
+        }
+    }
+
+    /// Returns for how long a question may wait while this vault is open: a holder's device is carried about, an office and a gate are
+    /// in a room.
+    pub(crate) const fn idle(self) -> Duration {
+        match self {
+            Self::Wallet => Duration::from_mins(5),
+            Self::Issuer | Self::Verifier => Duration::from_mins(15),
         }
     }
 }

@@ -131,7 +131,7 @@ const fn key_use(purpose: KeyPurpose) -> Option<KeyRole> {
         KeyPurpose::Targets => Some(KeyRole::Targets),
         KeyPurpose::Snapshot => Some(KeyRole::Snapshot),
         KeyPurpose::Timestamp => Some(KeyRole::Timestamp),
-        KeyPurpose::Holder | KeyPurpose::Gate | KeyPurpose::Lease | KeyPurpose::Time => None,
+        KeyPurpose::Holder | KeyPurpose::Gate => None,
     }
 }
 

@@ -1,17 +1,22 @@
 //! Secrets come from a prompt on the terminal, a file or an open file descriptor; never from a flag or the environment.
 
 use crate::exit::{Exit, Failure};
+use crate::home::Role;
 use crate::output::Out;
+use crate::words;
 use clap::Args;
+use patience::Patient;
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use terminal::NotRead;
 use waypass_machine::SystemRng;
 use waypass_vault::phrase::{self, LEAST, weakness};
 use zeroize::{Zeroize, Zeroizing};
 
+mod patience;
 mod terminal;
 
 /// No pass phrase a person types is longer.
@@ -57,13 +62,13 @@ impl SecretArgs {
                 return generated(input);
             }
             if let Some(why) = weakness(text(&first)?) {
-                terminal::say(&format!("{why}; choose several words, at least {LEAST} characters")).map_err(not_read)?;
+                terminal::say(&format!("{why}; choose several words, at least {LEAST} characters")).map_err(|why| input.not_read(why))?;
                 continue;
             }
             if *ask(input, "the same again: ")? == *first {
                 return Ok(first);
             }
-            terminal::say("the two differ; once more").map_err(not_read)?;
+            terminal::say("the two differ; once more").map_err(|why| input.not_read(why))?;
         }
     }
 
@@ -77,8 +82,43 @@ impl SecretArgs {
 pub(crate) enum Input {
     /// On the terminal, when there is one.
     Terminal,
+    /// On the terminal, while the vault of this role is open. It locks itself when nobody answers.
+    WhileOpen(Role),
     /// `--no-input`: a question is a failure.
     Never,
+}
+
+impl Input {
+    /// Returns how to ask while the vault of `role` is open.
+    pub(crate) const fn while_open(self, role: Role) -> Self {
+        match self {
+            Self::Never => Self::Never,
+            Self::Terminal | Self::WhileOpen(_) => Self::WhileOpen(role),
+        }
+    }
+
+    const fn limit(self) -> Option<Duration> {
+        match self {
+            Self::WhileOpen(role) => Some(role.idle()),
+            Self::Terminal | Self::Never => None,
+        }
+    }
+
+    /// Returns the words for a question that ended without an answer.
+    fn not_read(self, why: NotRead) -> Failure {
+        match (why, self) {
+            (NotRead::Unanswered, Self::WhileOpen(role)) => {
+                let span = words::span(i64::try_from(role.idle().as_secs()).unwrap_or(i64::MAX));
+                let what = format!("nobody answered for {span}, so the {} locked itself; nothing was done", role.folder());
+                Failure::new(Exit::Locked, what, "run the command again")
+            }
+            (NotRead::NoTerminal, _) => Failure::new(Exit::Locked, "a secret is needed and there is no terminal to ask on", OTHERWISE),
+            (NotRead::Interrupted, _) => interrupted(),
+            (NotRead::Ended | NotRead::Unanswered, _) => {
+                Failure::new(Exit::Locked, "the input ended before a secret was typed", "run the command again and type it")
+            }
+        }
+    }
 }
 
 /// Returns a secret as the text it must be.
@@ -91,9 +131,9 @@ pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
 fn generated(input: Input) -> Result<Secret, Failure> {
     let phrase = phrase::generate(&mut SystemRng);
     let words = Zeroizing::new(format!("your pass phrase, shown only once:\n\n    {}\n", &*phrase));
-    terminal::say(&words).map_err(not_read)?;
+    terminal::say(&words).map_err(|why| input.not_read(why))?;
     while *ask(input, "write it down, then type it: ")? != phrase.as_bytes() {
-        terminal::say("that is another one; once more").map_err(not_read)?;
+        terminal::say("that is another one; once more").map_err(|why| input.not_read(why))?;
     }
     Ok(Zeroizing::new(phrase.as_bytes().to_vec()))
 }
@@ -103,19 +143,11 @@ fn ask(input: Input, prompt: &str) -> Result<Secret, Failure> {
     if input == Input::Never {
         return Err(Failure::new(Exit::Locked, "a secret is needed and --no-input forbids asking", OTHERWISE));
     }
-    terminal::ask(&crate::text::safe(prompt)).map_err(not_read)
+    terminal::ask(&crate::text::safe(prompt), input.limit()).map_err(|why| input.not_read(why))
 }
 
 /// The other sources of a secret.
 const OTHERWISE: &str = "give the secret with --secret-file FILE or --secret-fd N";
-
-fn not_read(why: NotRead) -> Failure {
-    match why {
-        NotRead::NoTerminal => Failure::new(Exit::Locked, "a secret is needed and there is no terminal to ask on", OTHERWISE),
-        NotRead::Interrupted => interrupted(),
-        NotRead::Ended => Failure::new(Exit::Locked, "the input ended before a secret was typed", "run the command again and type it"),
-    }
-}
 
 /// Asks a yes-or-no question on the terminal; anything but yes is no.
 pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, Failure> {
@@ -128,7 +160,11 @@ pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, 
     let mut tty = File::options().read(true).write(true).open("/dev/tty").map_err(|_| no_terminal())?;
     write!(tty, "{} [y/N] ", crate::text::safe(question)).and_then(|()| tty.flush()).map_err(|_| no_terminal())?;
     let mut answer = String::new();
-    BufReader::new(tty.take(64)).read_line(&mut answer).map_err(|_| interrupted())?;
+    let typed = Patient::new(tty, input.limit()).take(64);
+    BufReader::new(typed).read_line(&mut answer).map_err(|why| match why.kind() {
+        std::io::ErrorKind::TimedOut => input.not_read(NotRead::Unanswered),
+        _ => interrupted(),
+    })?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
 }
 

@@ -1,4 +1,4 @@
-//! `waypass ROLE slot add|remove|list`: what opens a vault.
+//! `waypass ROLE slot add|replace|remove|list`: what opens a vault.
 
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -22,6 +22,8 @@ pub(crate) enum Verb {
     },
     /// Add a pass phrase, a key file or a new recovery code
     Add(AddArgs),
+    /// Change one: the new pass phrase, key file or recovery code opens it in place of the old one
+    Replace(ReplaceArgs),
     /// Remove one; the last one stays
     Remove {
         /// Its name, as `slot list` shows it
@@ -34,17 +36,35 @@ pub(crate) enum Verb {
 /// Arguments of `slot add`.
 #[derive(clap::Args)]
 pub(crate) struct AddArgs {
-    /// Add a pass phrase: read it from FILE, or `-` to ask on the terminal
-    #[arg(long, value_name = "FILE", group = "what")]
-    new_secret_file: Option<PathBuf>,
-    /// Add a key file: make FILE
-    #[arg(long, value_name = "FILE", group = "what")]
-    new_key_file: Option<PathBuf>,
-    /// Add a new recovery code and show it once
-    #[arg(long, group = "what")]
-    new_recovery: bool,
+    #[command(flatten)]
+    new: NewArgs,
     #[command(flatten)]
     open: OpenArgs,
+}
+
+/// Arguments of `slot replace`.
+#[derive(clap::Args)]
+pub(crate) struct ReplaceArgs {
+    /// Its name, as `slot list` shows it
+    id: String,
+    #[command(flatten)]
+    new: NewArgs,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// What is to open the vault. Without any of these a pass phrase is asked for.
+#[derive(clap::Args)]
+struct NewArgs {
+    /// Take a pass phrase: read it from FILE, or `-` to ask on the terminal
+    #[arg(id = "new_secret_file", long = "new-secret-file", value_name = "FILE", group = "what")]
+    secret_file: Option<PathBuf>,
+    /// Take a key file: make FILE
+    #[arg(id = "new_key_file", long = "new-key-file", value_name = "FILE", group = "what")]
+    key_file: Option<PathBuf>,
+    /// Take a new recovery code and show it once
+    #[arg(id = "new_recovery", long = "new-recovery", group = "what")]
+    recovery: bool,
 }
 
 pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
@@ -67,15 +87,16 @@ pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
             session.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), members(&slot)))?;
             session.out.words(&format!("{}  {} added", name(&slot), kinds(&slot)));
         }
+        Verb::Replace(args) => {
+            let slot = replace(session, role, &args)?;
+            session.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), members(&slot)))?;
+            session.out.words(&format!("{}  {} from now on; what it was before opens nothing", name(&slot), kinds(&slot)));
+        }
         Verb::Remove { id, open } => {
             unlock::with(session, role, &open, |vault| {
-                let slots = vault.slots()?;
-                let slot = slots
-                    .iter()
-                    .find(|slot| name(slot) == id)
-                    .ok_or_else(|| Failure::usage("there is no such slot", "the list names them: slot list"))?;
+                let slot = named(vault, &id)?;
                 vault.remove_slot(slot.id)?;
-                changed(session, role, vault, &format!("{id} removed: {}", kinds(slot)))
+                changed(session, role, vault, &format!("{id} removed: {}", kinds(&slot)))
             })?;
             session.out.json(&json!({ "schema": "waypass.slot-removed/1", "id": id }))?;
             session.out.words(&format!("{id} removed"));
@@ -86,23 +107,46 @@ pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
 
 fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failure> {
     let mut vault = unlock::keep(session, role, &args.open)?;
-    let factor: Box<dyn Factor> = if let Some(path) = &args.new_key_file {
-        Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?)
-    } else if args.new_recovery {
-        let code = RecoveryCode::generate(&mut SystemRng);
-        session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
-        Box::new(code)
-    } else {
-        let file = args.new_secret_file.clone().filter(|path| !crate::stdio::is_dash(path));
-        let secret = SecretArgs { secret_file: file, secret_fd: None };
-        let choose = || secret.choose(session.out, session.input, "choose the new pass phrase");
-        Box::new(Password::new(crate::secret::text(&unlock::aside(session, role, &mut vault, choose)??)?))
-    };
+    let factor = chosen(session, role, &mut vault, &args.new)?;
     let added = vault.add_slot(&Factors::one(&*factor), CALIBRATED);
     unlock::tell_findings(session, &vault);
     let added = added?;
     changed(session, role, &vault, &format!("{} added: {}", name(&added), kinds(&added)))?;
     Ok(added)
+}
+
+/// The new one is written in place of the old one, in one commit: at no time does neither of them open the vault, or both.
+fn replace(session: &Session, role: Role, args: &ReplaceArgs) -> Result<SlotInfo, Failure> {
+    let mut vault = unlock::keep(session, role, &args.open)?;
+    // Before a key file is made or anybody is asked.
+    let before = named(&vault, &args.id)?;
+    let factor = chosen(session, role, &mut vault, &args.new)?;
+    let replaced = vault.replace_slot(before.id, &Factors::one(&*factor), CALIBRATED);
+    unlock::tell_findings(session, &vault);
+    let replaced = replaced?;
+    changed(session, role, &vault, &format!("{} replaced: {} by {}", args.id, kinds(&before), kinds(&replaced)))?;
+    Ok(replaced)
+}
+
+/// Makes or asks for what is to open the vault. A key file is on the disk before it counts.
+fn chosen(session: &Session, role: Role, vault: &mut Unlocked<'_>, new: &NewArgs) -> Result<Box<dyn Factor>, Failure> {
+    if let Some(path) = &new.key_file {
+        return Ok(Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?));
+    }
+    if new.recovery {
+        let code = RecoveryCode::generate(&mut SystemRng);
+        session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
+        return Ok(Box::new(code));
+    }
+    let file = new.secret_file.clone().filter(|path| !crate::stdio::is_dash(path));
+    let secret = SecretArgs { secret_file: file, secret_fd: None };
+    let choose = || secret.choose(session.out, session.input.while_open(role), "choose the new pass phrase");
+    Ok(Box::new(Password::new(crate::secret::text(&unlock::aside(session, role, vault, choose)??)?)))
+}
+
+fn named(vault: &Unlocked<'_>, id: &str) -> Result<SlotInfo, Failure> {
+    let found = vault.slots()?.into_iter().find(|slot| name(slot) == id);
+    found.ok_or_else(|| Failure::usage("there is no such slot", "the list names them: slot list"))
 }
 
 /// Lets a gate write down what opens it now.

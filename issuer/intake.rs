@@ -100,11 +100,6 @@ impl Issuer<'_> {
         Ok(self.store.device(device)?.map_or(0, |held| held.next_seq))
     }
 
-    /// Returns the received records of a device's log, oldest first.
-    pub fn received_log(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>, StoreError> {
-        self.store.leaves(device, from_seq, limit)
-    }
-
     /// Returns true if an admission came after the revocation. An entry of somebody else's list, or of none, is not a revocation of ours.
     fn answer(&self, flag: &Flagged) -> Result<FlagAnswer, StoreError> {
         let revoked_at = self.revoked_at(&flag.uri, flag.idx)?.map(Timestamp::unix);

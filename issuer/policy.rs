@@ -4,7 +4,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, JsonError, Limits};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{Policy, RoleLimit};
+use waypass_trust::bundle::{Policy, RoleLimit, SeenAgain};
 use waypass_trust::policy::{PolicyError, RolePolicy};
 
 /// The stack of a thread on the systems that gates run on (Rust's default).
@@ -35,6 +35,9 @@ pub struct PolicyDraft {
     pub max_boots_without_signed_time: u32,
     /// Decisions a gate may take without a signed time before its clock is doubted.
     pub max_decisions_without_signed_time: u32,
+    /// For how long a credential that passed a gate and is seen there again makes the verdict amber; without it a gate does not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_again_seconds: Option<SeenAgain>,
 }
 
 /// Why a policy is not taken.
@@ -63,6 +66,7 @@ impl PolicyDraft {
             unattended_ok: Vec::new(),
             max_boots_without_signed_time: 50,
             max_decisions_without_signed_time: 50_000,
+            seen_again_seconds: None,
         })
     }
 
@@ -118,6 +122,7 @@ impl PolicyDraft {
             unattended_ok: self.unattended_ok.clone(),
             max_boots_without_signed_time: self.max_boots_without_signed_time,
             max_decisions_without_signed_time: self.max_decisions_without_signed_time,
+            seen_again_seconds: self.seen_again_seconds,
         }
     }
 }

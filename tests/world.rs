@@ -310,5 +310,6 @@ fn policy(version: u64, issued_at: Timestamp) -> Policy {
         unattended_ok: vec!["expires_soon".into()],
         max_boots_without_signed_time: 5,
         max_decisions_without_signed_time: 100_000,
+        seen_again_seconds: None,
     }
 }

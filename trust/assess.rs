@@ -168,11 +168,6 @@ impl Assessment<'_> {
 }
 
 impl RoleReading {
-    /// Returns true if everything is within the role's limits.
-    pub fn is_current(&self) -> bool {
-        matches!((self.revocation, self.trust), (Freshness::Current { .. }, Freshness::Current { .. }))
-    }
-
     /// Returns the reasons that keep it from being current.
     pub fn reasons(&self) -> Vec<Reason> {
         let both = [(self.revocation, ReasonCode::StaleRevocations), (self.trust, ReasonCode::StaleTrust)];

@@ -32,8 +32,8 @@ mod signed;
 
 pub use crate::parts::{
     Authority, ContextReference, Digest, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, MAX_LIST, NotADigest, Part, PartName,
-    PartReference, Policy, RoleLimit, RootPart, RootRoles, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart,
-    UnknownAction,
+    PartReference, Policy, RoleLimit, RootPart, RootRoles, SeenAgain, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart,
+    TimestampPart, UnknownAction,
 };
 pub use answer::{MAX_TIME_ANSWER, TimeNonce, answer_time};
 pub use contexts::MAX_CONTEXT;
@@ -132,11 +132,6 @@ impl TrustBundle {
         file::write(self, |_| true)
     }
 
-    /// Returns the bundle file without status lists, for updates step by step.
-    pub fn to_bytes_without_lists(&self) -> Vec<u8> {
-        file::write(self, |_| false)
-    }
-
     /// Returns the bundle file with those held status lists whose URI is `wanted`.
     pub fn to_bytes_with_lists(&self, wanted: impl Fn(&str) -> bool) -> Vec<u8> {
         file::write(self, wanted)
@@ -198,17 +193,6 @@ impl TrustBundle {
     /// Returns when the bundle was made: its timestamp's time of issue, which a signer named in the root vouches for.
     pub fn issued_at(&self) -> Timestamp {
         self.timestamp.part.issued_at
-    }
-
-    /// Returns the parts that have expired. For displays; nothing is refused for it here.
-    pub fn expired_parts(&self, at: Timestamp) -> Vec<PartName> {
-        let parts = [
-            (PartName::Root, self.root().part().expires_at),
-            (PartName::Timestamp, self.timestamp.part.expires_at),
-            (PartName::Snapshot, self.snapshot.part.expires_at),
-            (PartName::Targets, self.targets.part.expires_at),
-        ];
-        parts.into_iter().filter(|(_, end)| *end < at).map(|(part, _)| part).collect()
     }
 
     /// Returns the lists named by the snapshot: URI and digest of the token text.

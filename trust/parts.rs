@@ -12,10 +12,12 @@ use waypass_credential as credential;
 
 mod digest;
 mod name;
+mod seen_again;
 pub(crate) mod unix;
 
 pub use digest::{Digest, NotADigest};
 pub use name::PartName;
+pub use seen_again::SeenAgain;
 
 /// One status list token may be this large (trust.md "Trust bundle").
 pub const MAX_LIST: usize = 4 * 1024 * 1024;
@@ -202,7 +204,7 @@ pub struct TargetsPart {
     pub contexts: Vec<ContextReference>,
     /// Returns the policy.
     pub policy: Policy,
-    /// Delegated signing roles: none are understood, so none may be here.
+    /// Delegated signing roles. The published format has the member, and a part that delegates anything is refused.
     pub delegations: [(); 0],
 }
 
@@ -310,9 +312,9 @@ pub enum KeyUse {
     Credential,
     /// Status lists.
     Status,
-    /// Leases.
+    /// Leases. The published format has them; nothing is believed by such a key yet.
     Lease,
-    /// Signed times.
+    /// Signed times. The published format has them; times are signed by the root's timestamp role.
     Time,
     /// Receipts for uploaded audit records.
     Intake,
@@ -372,6 +374,9 @@ pub struct Policy {
     pub max_boots_without_signed_time: u32,
     /// Decisions a gate may take without a signed time before its clock is doubted.
     pub max_decisions_without_signed_time: u32,
+    /// For how long a credential that passed a gate and is seen there again makes the verdict amber; without it a gate does not look.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_again_seconds: Option<SeenAgain>,
 }
 
 /// How old evidence about a role may be.

@@ -334,6 +334,7 @@ fn targets(issuer: &TestKey, status_key: &TestKey) -> TargetsPart {
             unattended_ok: vec!["expires_soon".into()],
             max_boots_without_signed_time: 30,
             max_decisions_without_signed_time: 30_000,
+            seen_again_seconds: None,
         },
         delegations: [],
     }

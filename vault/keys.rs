@@ -29,27 +29,23 @@ pub struct KeyId([u8; 16]);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum KeyPurpose {
     /// Bound into a credential as `cnf`; never leaves the device, not even in a backup.
-    Holder,
+    Holder = 1,
     /// A gate's identity; never leaves the device.
-    Gate,
+    Gate = 2,
     /// Signs credentials.
-    Credential,
+    Credential = 3,
     /// Signs status lists.
-    Status,
-    /// Signs leases.
-    Lease,
-    /// Signs time.
-    Time,
+    Status = 4,
     /// Signs audit receipts.
-    Intake,
+    Intake = 7,
     /// Signs the root of trust.
-    Root,
+    Root = 8,
     /// Signs bundle targets.
-    Targets,
+    Targets = 9,
     /// Signs bundle snapshots.
-    Snapshot,
+    Snapshot = 10,
     /// Signs bundle timestamps.
-    Timestamp,
+    Timestamp = 11,
 }
 
 /// A sealed key as anyone may know it.
@@ -89,13 +85,11 @@ pub(crate) struct StoredKey {
     pub(crate) secret: Zeroizing<Vec<u8>>,
 }
 
-const PURPOSES: [KeyPurpose; 11] = [
+const PURPOSES: [KeyPurpose; 9] = [
     KeyPurpose::Holder,
     KeyPurpose::Gate,
     KeyPurpose::Credential,
     KeyPurpose::Status,
-    KeyPurpose::Lease,
-    KeyPurpose::Time,
     KeyPurpose::Intake,
     KeyPurpose::Root,
     KeyPurpose::Targets,
@@ -135,7 +129,7 @@ impl KeyPurpose {
     }
 
     const fn number(self) -> u64 {
-        self as u64 + 1
+        self as u64
     }
 
     fn from_number(number: u64) -> Option<Self> {

@@ -62,7 +62,7 @@ pub use slot::{SlotId, SlotInfo};
 pub use state::Finding;
 pub use storage::{Change, MemoryStorage, Space, Storage};
 pub use trust_store::{MemoryTrust, TrustFile, TrustStorage, TrustStore, TrustStoreError, TrustWriter};
-pub use unlocked::{ABSOLUTE, Batch, IDLE_HOLDER, IDLE_KIOSK, Parked, Tags, TagsOf, Unlocked};
+pub use unlocked::{Batch, Parked, Tags, TagsOf, Unlocked};
 pub use vault::{Unfinished, Vault, VaultStatus};
 
 /// Doors for the fuzzer (tests/fuzz), which no other build has.

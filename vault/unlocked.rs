@@ -23,8 +23,7 @@ use crate::hierarchy::Keys;
 use crate::memory::{MemoryProtection, SecretMemory};
 use crate::vault::{Entropy, Vault};
 use alloc::boxed::Box;
-use core::cell::{Cell, RefCell};
-use core::time::Duration;
+use core::cell::RefCell;
 use session::Session;
 use waypass_trust::time::Reading;
 
@@ -33,8 +32,6 @@ pub struct Unlocked<'v> {
     vault: Owner<'v>,
     pub(crate) keys: Keys,
     session: RefCell<Session>,
-    opened: Reading,
-    active_ms: Cell<u64>,
 }
 
 enum Owner<'v> {
@@ -58,38 +55,31 @@ impl Owner<'_> {
     }
 }
 
-/// Auto-lock of a holder's device after this long without activity (unlock.md).
-pub const IDLE_HOLDER: Duration = Duration::from_mins(5);
-/// Auto-lock of a kiosk after this long without activity (unlock.md).
-pub const IDLE_KIOSK: Duration = Duration::from_mins(15);
-/// No vault stays open longer than this, however active (unlock.md).
-pub const ABSOLUTE: Duration = Duration::from_hours(12);
-
 impl Vault {
     /// Opens the vault with the factors shown. A try that could be a guess is counted durably before it is made.
     pub fn unlock(&mut self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'_>, UnlockError> {
         let keys = self.keys(factors, at)?;
-        Unlocked::borrowing(self, keys, at).map_err(UnlockError::Storage)
+        Unlocked::borrowing(self, keys).map_err(UnlockError::Storage)
     }
 
     /// Like [`Vault::unlock`], for a service that keeps the vault open as long as it runs. On failure the vault comes back.
     pub fn into_unlocked(self, factors: &Factors<'_>, at: &Reading) -> Result<Unlocked<'static>, (Box<Self>, UnlockError)> {
         let begun = self.keys(factors, at).and_then(|keys| Ok((Session::begin(&self, &keys)?, keys)));
         match begun {
-            Ok((session, keys)) => Ok(Unlocked::new(Owner::Owned(Box::new(self)), keys, session, at)),
+            Ok((session, keys)) => Ok(Unlocked::new(Owner::Owned(Box::new(self)), keys, session)),
             Err(why) => Err((Box::new(self), why)),
         }
     }
 }
 
 impl<'v> Unlocked<'v> {
-    pub(crate) fn borrowing(vault: &'v mut Vault, keys: Keys, at: &Reading) -> Result<Self, StorageError> {
+    pub(crate) fn borrowing(vault: &'v mut Vault, keys: Keys) -> Result<Self, StorageError> {
         let session = Session::begin(vault, &keys)?;
-        Ok(Self::new(Owner::Borrowed(vault), keys, session, at))
+        Ok(Self::new(Owner::Borrowed(vault), keys, session))
     }
 
-    fn new(vault: Owner<'v>, keys: Keys, session: Session, at: &Reading) -> Self {
-        Self { vault, keys, session: RefCell::new(session), opened: *at, active_ms: Cell::new(at.boottime_ms) }
+    fn new(vault: Owner<'v>, keys: Keys, session: Session) -> Self {
+        Self { vault, keys, session: RefCell::new(session) }
     }
 
     pub(crate) fn vault(&self) -> &Vault {
@@ -113,20 +103,5 @@ impl<'v> Unlocked<'v> {
     /// Returns the kind that the vault was created as: `wallet`, `issuer`, `gate`.
     pub fn kind(&self) -> &str {
         self.vault().kind()
-    }
-
-    /// Returns true if nothing was done for `idle`, or the vault has been open for `absolute`; see [`IDLE_HOLDER`], [`IDLE_KIOSK`] and
-    /// [`ABSOLUTE`]. Asked with the clock that runs through suspend and that nobody can set; a reading of another boot has expired.
-    pub fn expired(&self, at: &Reading, idle: Duration, absolute: Duration) -> bool {
-        let since = |then: u64| at.boottime_ms.checked_sub(then).map(Duration::from_millis);
-        let (Some(quiet), Some(open)) = (since(self.active_ms.get()), since(self.opened.boottime_ms)) else { return true };
-        at.boot_id != self.opened.boot_id || quiet >= idle || open >= absolute
-    }
-
-    /// Notes activity for [`Self::expired`].
-    pub fn touch(&self, at: &Reading) {
-        if at.boot_id == self.opened.boot_id {
-            self.active_ms.set(self.active_ms.get().max(at.boottime_ms));
-        }
     }
 }

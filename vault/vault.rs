@@ -1,8 +1,7 @@
 //! A locked vault: create, open, unlock.
 //!
 //! Table names, record ids, record sizes, and which records of a table share a tag's value can be read without the key; use random ids.
-//! Replacing everything by an older copy of itself cannot be noticed without hardware that counts; what can be compared outside is
-//! [`crate::Unlocked::state_seq`].
+//! Replacing everything by an older copy of itself cannot be noticed without hardware that counts.
 
 #[cfg(test)]
 mod tests;

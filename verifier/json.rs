@@ -2,7 +2,7 @@
 
 use crate::decision::{Age, Decision, Verdict, Who};
 use alloc::{format, string::String};
-use waypass_credential::json::{self, Object, Value};
+use waypass_credential::json::{Object, Value};
 use waypass_trust::bundle::OfflineHorizon;
 use waypass_trust::reason::Level;
 
@@ -35,11 +35,6 @@ impl Decision {
             .with("gate", text(evidence.gate.clone()))
             .with("decided_at", evidence.decided_at.map_or(Value::Null, |at| Value::from(at.unix())))
             .with("clock", evidence.clock.map_or(Value::Null, |clock| Value::from(clock.as_str())))
-    }
-
-    /// Returns the decision as text.
-    pub fn to_json_text(&self) -> String {
-        json::to_string(&Value::Object(self.to_json()))
     }
 
     fn reason(&self, reason: &waypass_trust::reason::Reason) -> Object<'static> {

@@ -28,6 +28,6 @@ pub use challenge::{BadChallenge, Challenge, Challenges, LIFETIME_SECONDS, MAX_K
 pub use decision::{Age, Decision, Evidence, GateIdentity, Verdict, Who};
 pub use device::{BadState, DeviceState};
 pub use grant::{Grant, Passed, PeerCheck};
-pub use seen::{SEEN_CAPACITY, SeenAgain};
+pub use seen::SEEN_CAPACITY;
 pub use step::Step;
 pub use verify::{Checkpoint, Commit};

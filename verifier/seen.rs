@@ -3,24 +3,12 @@
 use alloc::vec::Vec;
 use waypass_credential::Nonce;
 use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::SeenAgain;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::Moment;
 
 /// Most nonces held at a time. Each is held for a minute: sixty answers a second before a gate says that it cannot check.
 pub const SEEN_CAPACITY: usize = 4096;
-
-/// The policy for a credential that passes a gate twice in a short time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum SeenAgain {
-    /// Nothing: people come and go.
-    #[default]
-    Ignore,
-    /// Amber `seen_recently`: it may have been passed back to the next in the queue.
-    Caution {
-        /// For this long after it passed.
-        within_seconds: u32,
-    },
-}
 
 /// Both memories, in the order things were seen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -59,9 +47,9 @@ impl SeenSet {
         }
     }
 
-    pub(crate) fn passed_within(&self, mark: &CredentialMark, seconds: u32, at: &Moment) -> Option<Timestamp> {
-        let recent = |seen: &&(CredentialMark, Timestamp)| seen.0 == *mark && at.at().since(seen.1).abs() <= i64::from(seconds);
-        self.passed.iter().rev().find(recent).map(|seen| seen.1)
+    /// Returns when the credential last passed, if that is not longer ago than `within`.
+    pub(crate) fn passed_within(&self, mark: &CredentialMark, within: SeenAgain, at: &Moment) -> Option<Timestamp> {
+        self.passed.iter().rev().find(|seen| seen.0 == *mark && is_recent(seen.1, within, at)).map(|seen| seen.1)
     }
 
     /// Remembers an answered nonce, and forgets those whose challenge cannot be answered any more.
@@ -74,9 +62,11 @@ impl SeenSet {
         }
     }
 
-    /// Remembers a credential that passed; the oldest gives way, because this only ever adds caution.
-    pub(crate) fn remember_passed(&mut self, mark: CredentialMark, within_seconds: u32, at: &Moment) {
-        self.passed.retain(|seen| seen.0 != mark && at.at().since(seen.1).abs() <= i64::from(within_seconds));
+    /// Remembers the credential that passed, if one did, and forgets those that passed longer ago than `within`: all of them where the
+    /// rules ask for no memory. The oldest gives way to a new one, because this memory only ever adds caution.
+    pub(crate) fn remember_passed(&mut self, passed: Option<CredentialMark>, within: Option<SeenAgain>, at: &Moment) {
+        self.passed.retain(|seen| Some(seen.0) != passed && within.is_some_and(|within| is_recent(seen.1, within, at)));
+        let (Some(mark), Some(_)) = (passed, within) else { return };
         if self.passed.len() >= SEEN_CAPACITY {
             self.passed.remove(0);
         }
@@ -114,6 +104,11 @@ impl SeenNonce {
     fn holds(&self, at: &Moment) -> bool {
         self.boot_id == at.reading().boot_id && at.reading().boottime_ms <= self.until_ms
     }
+}
+
+/// Returns true if `then` is close to now, on either side: a clock may have been set back.
+fn is_recent(then: Timestamp, within: SeenAgain, at: &Moment) -> bool {
+    at.at().since(then).abs() <= i64::from(within.seconds())
 }
 
 const fn bounded(len: usize) -> Result<usize, NotCanonical> {

@@ -7,7 +7,7 @@ use crate::decide::decide;
 use crate::decision::{Age, Decision, Evidence, GateIdentity, Verdict, Who};
 use crate::device::DeviceState;
 use crate::grant::{Grant, Marks, Passed, PeerCheck, PeerMarks};
-use crate::seen::{CredentialMark, SeenAgain};
+use crate::seen::CredentialMark;
 use crate::step::Step;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use rand_core::CryptoRng;
@@ -17,7 +17,7 @@ use waypass_credential::role::{Holder, RoleClaims};
 use waypass_credential::{Malformed, Presentation};
 use waypass_trust::assess::bundle_ages;
 use waypass_trust::audit::{Draft, Entry, Event, Outcome, StatusUsed};
-use waypass_trust::bundle::TrustBundle;
+use waypass_trust::bundle::{SeenAgain, TrustBundle};
 use waypass_trust::freshness::Ages;
 use waypass_trust::policy::{Ask, GatePolicy, PolicyError, RolePolicy};
 use waypass_trust::reason::{Reason, ReasonCode};
@@ -30,7 +30,6 @@ pub struct Checkpoint<'t> {
     bundle: &'t TrustBundle,
     policy: Result<GatePolicy<'t>, PolicyError>,
     state: DeviceState,
-    seen_again: SeenAgain,
     peer: bool,
 }
 
@@ -50,11 +49,6 @@ impl Commit {
     }
 
     /// Returns the audit entry with its private opening: store it encrypted, at position [`Self::seq`].
-    pub fn entry_bytes(&self) -> Vec<u8> {
-        self.entry.to_bytes()
-    }
-
-    /// Returns the audit entry.
     pub const fn entry(&self) -> &Entry {
         &self.entry
     }
@@ -83,14 +77,7 @@ impl<'t> Checkpoint<'t> {
         let entry = bundle.gate(&gate.id);
         let time_zone = entry.as_ref().and_then(|entry| entry.time_zone.as_deref());
         let policy = policy.at_gate(&gate.id, &gate.site, &gate.zone, time_zone);
-        Self { gate, bundle, policy, state, seen_again: SeenAgain::default(), peer: false }
-    }
-
-    /// Sets the policy for a credential that passes twice in a short time.
-    #[must_use]
-    pub const fn when_seen_again(mut self, seen_again: SeenAgain) -> Self {
-        self.seen_again = seen_again;
-        self
+        Self { gate, bundle, policy, state, peer: false }
     }
 
     /// Checks as a peer, for a device that is not a gate: says what is known and how old it is, never green, and asks no rules.
@@ -153,11 +140,8 @@ impl<'t> Checkpoint<'t> {
         let mut next = self.state.clone();
         next.time = next.time.decided();
         next.seen.remember(&challenge.nonce, at, LIFETIME_SECONDS.unsigned_abs() * 1000);
-        if let (SeenAgain::Caution { within_seconds }, Some(mark), Verdict::Allow(_) | Verdict::Caution(..)) =
-            (self.seen_again, found.mark, &decision.verdict)
-        {
-            next.seen.remember_passed(mark, within_seconds, at);
-        }
+        let passed = found.mark.filter(|_| matches!(decision.verdict, Verdict::Allow(_) | Verdict::Caution(..)));
+        next.seen.remember_passed(passed, self.seen_again(), at);
         let draft = Draft {
             at,
             actor: &self.gate.id,
@@ -240,9 +224,14 @@ impl<'t> Checkpoint<'t> {
         }
     }
 
+    /// Returns how long a credential that passed is remembered. A peer admits nobody, so nothing passes it.
+    fn seen_again(&self) -> Option<SeenAgain> {
+        self.bundle.policy().seen_again_seconds.filter(|_| !self.peer)
+    }
+
     fn seen_before(&self, at: &Moment, found: &mut Findings) {
-        let (SeenAgain::Caution { within_seconds }, Some(mark)) = (self.seen_again, found.mark) else { return };
-        if let Some(last) = self.state.seen.passed_within(&mark, within_seconds, at) {
+        let (Some(within), Some(mark)) = (self.seen_again(), found.mark) else { return };
+        if let Some(last) = self.state.seen.passed_within(&mark, within, at) {
             let ago = at.at().since(last).max(0);
             found.reasons.push(Reason::new(ReasonCode::SeenRecently, alloc::format!("{ago} s ago")));
             found.steps.push(Step::Confirm);

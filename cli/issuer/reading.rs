@@ -121,6 +121,9 @@ fn policy(policy: &Policy) -> Vec<String> {
         "  a gate doubts its clock after {} restarts or {} decisions without a signed time",
         policy.max_boots_without_signed_time, policy.max_decisions_without_signed_time
     ));
+    lines.extend(policy.seen_again_seconds.map(|seen_again| {
+        format!("  a credential that passes a gate again within {} is amber there", words::span(i64::from(seen_again.seconds())))
+    }));
     lines
 }
 

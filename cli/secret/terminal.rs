@@ -1,9 +1,11 @@
 //! Questions whose answer nobody should see: the terminal shows nothing while it is typed, and is as before however that ends.
 
+use super::patience::Patient;
 use super::{MAX_SECRET, Secret};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Why nothing was read.
@@ -15,6 +17,8 @@ pub(super) enum NotRead {
     Interrupted,
     /// Ctrl-D, or the terminal was closed.
     Ended,
+    /// Nobody typed anything for as long as the vault may stay open.
+    Unanswered,
 }
 
 impl From<io::Error> for NotRead {
@@ -43,12 +47,12 @@ pub(super) fn say(text: &str) -> Result<(), NotRead> {
 
 /// Asks, and reads a line that is not shown. Ctrl-C arrives as a letter and not as a signal, so that it cannot end the process with the
 /// terminal still silent.
-pub(super) fn ask(prompt: &str) -> Result<Secret, NotRead> {
+pub(super) fn ask(prompt: &str, limit: Option<Duration>) -> Result<Secret, NotRead> {
     let mut tty = open()?;
     write!(tty, "{prompt}").and_then(|()| tty.flush())?;
     let read = {
         let _silent = Silent::make(&tty)?;
-        read_line(&mut &tty)
+        read_line(&mut Patient::new(&tty, limit))
     };
     // The line break that was not shown.
     writeln!(tty)?;
@@ -90,6 +94,7 @@ fn read_line(from: &mut impl Read) -> Result<Secret, NotRead> {
             Ok(0) => return Err(NotRead::Ended),
             Ok(_) => {}
             Err(why) if why.kind() == io::ErrorKind::Interrupted => continue,
+            Err(why) if why.kind() == io::ErrorKind::TimedOut => return Err(NotRead::Unanswered),
             Err(_) => return Err(NotRead::Ended),
         }
         match byte[0] {
@@ -116,7 +121,7 @@ mod tests {
         match read_line(&mut &keys[..]) {
             Ok(line) => Ok(line.to_vec()),
             Err(NotRead::Interrupted) => Err("interrupted"),
-            Err(NotRead::Ended | NotRead::NoTerminal) => Err("ended"),
+            Err(NotRead::Ended | NotRead::NoTerminal | NotRead::Unanswered) => Err("ended"),
         }
     }
 

@@ -62,7 +62,13 @@ fn confirm_aside(session: &Session, args: &Args) -> Outcome {
     let vault = vault.park();
     let none = || Failure::usage("no bundle is kept aside", "see what the gate knows: waypass verifier status");
     session.out.note(&aside::words(&waiting.ok_or_else(none)?));
-    if !args.yes && !secret::confirm(session.input, "Is it really as late as the bundle says, by a watch or a calendar?", "--yes")? {
+    if !args.yes
+        && !secret::confirm(
+            session.input.while_open(Role::Verifier),
+            "Is it really as late as the bundle says, by a watch or a calendar?",
+            "--yes",
+        )?
+    {
         session.out.note("if this device's clock is right, tell the site's operator: somebody signs bundles with a wrong date");
         return Err(secret::declined("the bundle was not taken"));
     }

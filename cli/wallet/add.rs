@@ -5,6 +5,7 @@ use super::refusal::refusal;
 use super::{Open, aside, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
 use crate::unlock::OpenArgs;
 use crate::{qr, secret, words};
 use serde_json::{Value, json};
@@ -134,7 +135,7 @@ pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let card = removal.card();
     let question = format!("Remove {} ({} from {}) for good?", super::short(&id), words::list(&card.role.roles), card.issuer_name);
-    if !args.yes && !open.aside(session, || secret::confirm(session.input, &question, "--yes"))?? {
+    if !args.yes && !open.aside(session, || secret::confirm(session.input.while_open(Role::Wallet), &question, "--yes"))?? {
         return Err(secret::declined("nothing was removed"));
     }
     // The credential is read again before it is removed: others may have used the wallet while the person thought.

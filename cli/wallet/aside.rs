@@ -3,6 +3,7 @@
 use super::{Open, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::home::Role;
 use crate::{secret, words};
 use serde_json::json;
 use waypass_wallet::{Aside, Kept};
@@ -30,7 +31,7 @@ fn what(aside: &Aside) -> String {
 /// Removes one thing that is kept aside.
 pub(super) fn remove(session: &Session, open: &Open, beginning: &str, yes: bool) -> Outcome {
     let aside = open.wallet.find_aside(beginning).map_err(failure)?;
-    if !yes && !secret::confirm(session.input, &format!("{}. Remove it for good?", what(&aside)), "--yes")? {
+    if !yes && !secret::confirm(session.input.while_open(Role::Wallet), &format!("{}. Remove it for good?", what(&aside)), "--yes")? {
         return Err(secret::declined("nothing was removed"));
     }
     open.wallet.discard(aside.id).map_err(failure)?;

@@ -3,6 +3,7 @@
 use super::failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
+use crate::home::Role;
 use crate::secret::SecretArgs;
 use crate::unlock::OpenArgs;
 use crate::vault::factor_failure;
@@ -50,7 +51,11 @@ pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
     let mut open = super::open(session, &args.open)?;
     let (code, phrase) = open.aside(session, || {
         let code = recovery(session, &args.seal)?;
-        let phrase = secret(args.seal.backup_secret_file.clone()).choose(session.out, session.input, "choose the backup's pass phrase")?;
+        let phrase = secret(args.seal.backup_secret_file.clone()).choose(
+            session.out,
+            session.input.while_open(Role::Wallet),
+            "choose the backup's pass phrase",
+        )?;
         Ok::<_, Failure>((code, phrase))
     })??;
     let phrase = Password::new(crate::secret::text(&phrase)?);
@@ -66,7 +71,11 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
     let mut open = super::open(session, &args.open)?;
     let (code, phrase) = open.aside(session, || {
         let code = recovery(session, &args.seal)?;
-        let phrase = secret(args.seal.backup_secret_file.clone()).read(session.out, session.input, "the backup's pass phrase: ")?;
+        let phrase = secret(args.seal.backup_secret_file.clone()).read(
+            session.out,
+            session.input.while_open(Role::Wallet),
+            "the backup's pass phrase: ",
+        )?;
         Ok::<_, Failure>((code, phrase))
     })??;
     let phrase = Password::new(crate::secret::text(&phrase)?);
@@ -96,7 +105,11 @@ fn file_failure(error: &std::io::Error) -> Failure {
 }
 
 fn recovery(session: &Session, seal: &SealArgs) -> Result<RecoveryCode, Failure> {
-    let code = secret(seal.backup_recovery_file.clone()).read(session.out, session.input, "the recovery code on paper: ")?;
+    let code = secret(seal.backup_recovery_file.clone()).read(
+        session.out,
+        session.input.while_open(Role::Wallet),
+        "the recovery code on paper: ",
+    )?;
     RecoveryCode::parse(crate::secret::text(&code)?).map_err(|error| factor_failure(&error))
 }
 

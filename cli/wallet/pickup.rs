@@ -6,6 +6,7 @@ use super::refusal::refusal;
 use super::{Open, failure as wallet_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure};
+use crate::home::Role;
 use crate::secret::{self, SecretArgs};
 use crate::sync;
 use std::path::PathBuf;
@@ -103,14 +104,14 @@ fn asked(session: &Session, args: &PickupArgs, pickup: &Pickup, trusted: &[Autho
     let from = &pickup.offer().issuer;
     if pickup.offer().known_to(trusted).is_none() {
         let question = format!("No issuer that this device trusts is at {from}. Pick up all the same?");
-        if !args.yes && !secret::confirm(session.input, &question, "--yes")? {
+        if !args.yes && !secret::confirm(session.input.while_open(Role::Wallet), &question, "--yes")? {
             return Err(secret::declined("nothing was picked up; the offer is not spent"));
         }
     }
     session.out.note(&format!("picking up from {from}"));
     let code = if pickup.offer().tx_code.is_some() {
         let source = SecretArgs { secret_file: args.tx_code_file.clone(), secret_fd: None };
-        Some(source.read(session.out, session.input, "the code you were given with the offer: ")?)
+        Some(source.read(session.out, session.input.while_open(Role::Wallet), "the code you were given with the offer: ")?)
     } else {
         None
     };

@@ -4,6 +4,7 @@ use super::{Open, failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
+use crate::home::Role;
 use crate::text::Text;
 use crate::tone::Tone;
 use crate::unlock::OpenArgs;
@@ -120,7 +121,7 @@ fn consented(
             return Err(present_failure(PresentError::NotEnrolled));
         }
         drop(proposal);
-        if !open.aside(session, || secret::confirm(session.input, "Show this?", "--yes"))?? {
+        if !open.aside(session, || secret::confirm(session.input.while_open(Role::Wallet), "Show this?", "--yes"))?? {
             return Ok((shown.0, false));
         }
         agreed = Some(shown);

@@ -49,7 +49,7 @@ fn a_log_arrives_in_pieces_and_twice() {
     issuer.intake(&log.upload(8, at(22), vec![]), at(22)).expect("taken");
     let device = did::to_did_key(log.gate.public_key());
     assert_eq!(issuer.received(&device), Ok(9));
-    let stored: Vec<Vec<u8>> = issuer.received_log(&device, 0, 100).expect("read").into_iter().map(|row| row.leaf).collect();
+    let stored: Vec<Vec<u8>> = issuer.store.leaves(&device, 0, 100).expect("read").into_iter().map(|row| row.leaf).collect();
     let sent: Vec<Vec<u8>> = log.entries.iter().map(|entry| entry.leaf_bytes().to_vec()).collect();
     assert_eq!(stored, sent);
 }

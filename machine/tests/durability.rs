@@ -223,10 +223,11 @@ fn the_last_entry_takes_the_reserve() {
     let ballast = dir.path().join("vault/ballast");
     assert!(std::fs::metadata(&ballast).expect("there").len() >= 1024 * 1024);
     let unlocked = vault.unlock(&Factors::one(&key), &clock::read()).expect("unlocks");
-    unlocked.append_last("audit", b"room enough").expect("appended");
+    unlocked.batch_last(|batch| batch.append("audit", b"room enough")).expect("appended");
     assert!(ballast.exists());
     FULL_AFTER.set(Some(0));
-    assert!(matches!(unlocked.append_last("audit", b"locked: disk full"), Err(VaultError::Storage(StorageError::Full { .. }))));
+    let refused = unlocked.batch_last(|batch| batch.append("audit", b"locked: disk full"));
+    assert!(matches!(refused, Err(VaultError::Storage(StorageError::Full { .. }))));
     FULL_AFTER.set(None);
     assert!(!ballast.exists(), "the reserve was kept back");
     unlocked.append("audit", b"locked: disk full").expect("appended");

@@ -10,7 +10,9 @@ mod book;
 mod circles;
 mod invariants;
 mod one_build;
+mod product;
 mod prose;
+mod reach;
 mod sabotage;
 mod terminal;
 

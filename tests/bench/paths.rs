@@ -265,7 +265,7 @@ fn decision(world: &World) -> Ratio {
             let challenge = Challenge::from_bytes(&challenge).expect("our challenge");
             let (decision, commit) = checkpoint.step(&bytes, challenge, &moment, &mut TestRng::new("unasked"));
             assert_eq!(decision.level(), Level::Green);
-            (commit.entry_bytes(), commit.state_bytes())
+            (commit.entry().to_bytes(), commit.state_bytes())
         },
     )
 }

@@ -11,6 +11,7 @@ mod lanes;
 mod lock;
 mod offers;
 mod private;
+mod seen_again;
 mod shared;
 mod site;
 mod times;

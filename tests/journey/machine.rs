@@ -178,6 +178,7 @@ fn slots(walk: &mut Walk, home: &str, role: &str) {
     walk.place.write("nobody.key", "not a key file");
     walk.fails(home, &format!("{role} slot list --key-file nobody.key"));
     let added = walk.text(home, &format!("{role} slot add --new-key-file {home}.second --key-file KEY"), "/id");
+    walk.ok(home, &format!("{role} slot replace {added} --new-key-file {home}.third --key-file KEY"));
     walk.ok(home, &format!("{role} slot remove {added} --key-file KEY"));
 }
 

@@ -1,6 +1,6 @@
 //! The memory of a device about time.
 
-use super::{Reading, SLOW_SECONDS, SignedTime, TimeSigner};
+use super::{Reading, SLOW_SECONDS, TimeSigner};
 use core::fmt;
 use waypass_credential::time::Timestamp;
 
@@ -94,9 +94,10 @@ impl TimeState {
     }
 
     /// Returns the newest signed time, and whose it is.
-    pub fn newest_signed(&self) -> Option<SignedTime> {
+    #[cfg(test)]
+    pub(crate) fn newest_signed(&self) -> Option<super::SignedTime> {
         let proven = self.proven?;
-        Some(SignedTime { at: proven.signed_at, signer: proven.signer? })
+        Some(super::SignedTime { at: proven.signed_at, signer: proven.signer? })
     }
 
     /// Returns true if the wall clock stood before the bound when the device was started last: it has no battery, or an empty one (rule 6).

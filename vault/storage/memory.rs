@@ -19,7 +19,8 @@ pub(crate) type Rows = BTreeMap<(Space, Vec<u8>), Vec<u8>>;
 
 impl MemoryStorage {
     /// Returns an empty storage that keeps at most `bytes` of keys and values. A commit beyond that is refused as [`StorageError::Full`].
-    pub fn with_room(bytes: usize) -> Self {
+    #[cfg(test)]
+    pub(crate) fn with_room(bytes: usize) -> Self {
         Self { rows: RefCell::default(), room: Some(bytes) }
     }
 

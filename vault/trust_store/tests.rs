@@ -66,6 +66,7 @@ pub(crate) fn bundle(key: &Key, version: u64) -> TrustBundle {
         unattended_ok: vec![],
         max_boots_without_signed_time: 10,
         max_decisions_without_signed_time: 1000,
+        seen_again_seconds: None,
     };
     let targets = TargetsPart {
         schema: TargetsPart::SCHEMA.into(),

@@ -7,7 +7,7 @@
 
 use super::Unlocked;
 use super::records::within;
-use crate::error::{StorageError, VaultError};
+use crate::error::VaultError;
 use crate::hierarchy::Keys;
 use crate::seal::{self, NONCE, TAG};
 use crate::state::{BUCKETS, Finding, Set, Sum};
@@ -43,17 +43,6 @@ impl Unlocked<'_> {
             self.change_state(|state| state.set_log_len(log, seq + 1));
             Ok(seq)
         })
-    }
-
-    /// Like [`Self::append`], giving up the space held in reserve if there is no room: for the last entry that says so.
-    pub fn append_last(&self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
-        match self.append(log, plaintext) {
-            Err(VaultError::Storage(StorageError::Full { .. })) => {
-                self.storage().release_reserve();
-                self.append(log, plaintext)
-            }
-            done => done,
-        }
     }
 
     /// Seals other content under the number of an entry that can be read.

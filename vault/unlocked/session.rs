@@ -171,8 +171,9 @@ impl Unlocked<'_> {
         self.session.borrow_mut().verified[set as usize][bucket] = true;
     }
 
-    /// Counts commits. A copy of the vault has an older one; keep it elsewhere (a server, a second device) to notice.
-    pub fn state_seq(&self) -> u64 {
+    /// Counts commits.
+    #[cfg(test)]
+    pub(crate) fn state_seq(&self) -> u64 {
         self.committed(|state| state.seq)
     }
 

@@ -115,7 +115,7 @@ fn logs_are_numbered_from_zero_and_kept_apart() {
         for entry in 0..5_u8 {
             assert_eq!(unlocked.append("a", &[entry]).expect("appended"), u64::from(entry));
         }
-        assert_eq!(unlocked.append_last("b", b"other").expect("appended"), 0);
+        assert_eq!(unlocked.append("b", b"other").expect("appended"), 0);
     }
     let unlocked = fixture.unlock();
     assert_eq!((unlocked.log_len("a"), unlocked.log_len("b"), unlocked.log_len("c")), (5, 1, 0));
@@ -140,20 +140,4 @@ fn limits_are_errors() {
     let tags: Vec<(&str, &[u8])> = roles.iter().map(|role| ("role", role.as_slice())).collect();
     unlocked.put("t", b"many", b"", &tags).expect("put");
     assert_eq!(unlocked.find("t", "role", &[35]).expect("found"), [b"many"]);
-}
-
-#[test]
-fn locks_itself_after_idling_or_for_good_after_half_a_day() {
-    let mut fixture = Fixture::new();
-    let opened = reading();
-    let unlocked = fixture.unlock();
-    let at = |minutes: u64| Reading { boottime_ms: opened.boottime_ms + minutes * 60_000 + 1000, ..opened };
-    let expired = |minutes| unlocked.expired(&at(minutes), IDLE_HOLDER, ABSOLUTE);
-    assert!(!expired(4) && expired(5));
-    unlocked.touch(&at(4));
-    assert!(!expired(8) && expired(9));
-    assert!(unlocked.expired(&Reading { boot_id: [0; 16], ..at(4) }, IDLE_HOLDER, ABSOLUTE));
-    assert!(unlocked.expired(&Reading { boottime_ms: 0, ..at(4) }, IDLE_HOLDER, ABSOLUTE));
-    unlocked.touch(&at(12 * 60));
-    assert!(expired(12 * 60));
 }

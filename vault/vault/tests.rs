@@ -274,9 +274,9 @@ fn counting_a_try_and_the_last_entry_take_the_reserve_and_nothing_else_does() {
     vault.host.storage = Box::new(full(rows(vault.storage())));
     let key = vault.keys(&Factors::one(&password), &reading()).expect("opens");
     vault.host.storage = Box::new(full(rows(vault.storage())));
-    let unlocked = Unlocked::borrowing(&mut vault, key, &reading()).expect("opens");
+    let unlocked = Unlocked::borrowing(&mut vault, key).expect("opens");
     let refused = unlocked.append("log", b"entry");
     assert!(matches!(refused, Err(crate::VaultError::Storage(StorageError::Full { .. }))), "{refused:?}");
-    assert_eq!(unlocked.append_last("log", b"the last entry").expect("appended"), 1);
+    assert_eq!(unlocked.batch_last(|batch| batch.append("log", b"the last entry")).expect("appended"), 1);
     unlocked.batch_last(|batch| batch.put("aside", b"1", b"received", &[])).expect("kept");
 }

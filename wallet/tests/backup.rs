@@ -60,7 +60,7 @@ fn a_key_lost_here_is_told_from_one_that_stayed_elsewhere() {
     let (wallet, key) = holder(dir.path());
     let bytes = site.issue(Format::SdJwtVc, &key, |_| {});
     let id = wallet.hold(&bytes, Some(&bundle), &at, &mut SystemRng).expect("held").id;
-    wallet.vault().delete_key(KeyId::of(&key)).expect("deleted");
+    wallet.vault().retire_key(KeyId::of(&key)).expect("retired");
     let card = wallet.show(id, Some(&bundle), &at).expect("a card");
     assert_eq!((&card.standing, card.standing.as_str()), (&Standing::KeyLost, "key_lost"));
     let asked = Asked::open(&site.ask(&["staff"], &[]), Some(&bundle), &at).expect("a good request");

@@ -181,6 +181,7 @@ impl Site {
                 unattended_ok: Vec::new(),
                 max_boots_without_signed_time: 30,
                 max_decisions_without_signed_time: 30_000,
+                seen_again_seconds: None,
             },
             delegations: [],
         }

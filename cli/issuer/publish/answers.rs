@@ -3,6 +3,7 @@
 
 use crate::Session;
 use crate::exit::Failure;
+use crate::home::Role;
 use crate::secret;
 use std::cell::RefCell;
 
@@ -49,7 +50,7 @@ impl<'s> Answers<'s> {
     /// Shows and asks.
     pub(super) fn ask(&self, question: Question) -> Result<(), Failure> {
         self.show(&question);
-        let answer = secret::confirm(self.session.input, question.asks, "--yes")?;
+        let answer = secret::confirm(self.session.input.while_open(Role::Issuer), question.asks, "--yes")?;
         self.given.borrow_mut().push((question, answer));
         Ok(())
     }

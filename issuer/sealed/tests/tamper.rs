@@ -289,7 +289,7 @@ fn a_running_issuer_signs_nothing_that_something_else_wrote() {
     {
         let issuer = running(sql);
         let gate = issuer.gates().expect("read").remove(0).id;
-        assert!(matches!(issuer.received_log(&gate, 0, 10), Err(why) if tampered(&why)), "{sql}");
+        assert!(matches!(issuer.store.leaves(&gate, 0, 10), Err(why) if tampered(&why)), "{sql}");
     }
 }
 

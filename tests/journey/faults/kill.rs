@@ -115,6 +115,36 @@ fn holding() {
     assert_eq!(number(&history, "records"), acknowledged.len() as u64);
 }
 
+/// Exactly one of the two opens the vault, whenever the power fails.
+#[test]
+fn changing_what_opens_it() {
+    let site = Site::new();
+    let listed = site.done(WALLET, "wallet slot list");
+    let [slot] = &items(&listed, "slots").iter().filter(|slot| text(slot, "factors") == "key file").collect::<Vec<_>>()[..] else {
+        panic!("one key file: {listed}")
+    };
+    let key = site.place.path("wallet.key");
+    let change = format!("wallet slot replace {} --new-key-file", text(slot, "id"));
+    let take_over = |name: &str| std::fs::rename(site.place.path(name), &key).expect("renamed");
+    let mut strikes = Strikes::against(&site, WALLET, &format!("{change} key-0"));
+    take_over("key-0");
+    while let Some(round) = strikes.more() {
+        let name = format!("key-{round}");
+        let struck = strikes.strike(&site, WALLET, &format!("{change} {name}"));
+        let old = site.run(WALLET, "wallet status").code == 0;
+        assert!(struck.said.is_none() || !old, "round {round}: acknowledged, and the old one still opens it");
+        if !old {
+            take_over(&name);
+        }
+        site.done(WALLET, "wallet status");
+        // What was begun and not done opens nothing and is in nobody's way.
+        if old && site.place.path(&name).exists() {
+            std::fs::rename(site.place.path(&name), site.place.path("unused")).expect("renamed");
+            assert_ne!(site.look(WALLET, "wallet status --key-file unused").code, 0, "round {round}: both open it");
+        }
+    }
+}
+
 #[test]
 fn withdrawing() {
     let site = Site::new();

@@ -144,7 +144,7 @@ fn a_row_from_an_older_copy_is_noticed() {
     edited.insert(state.clone(), old[&state].clone());
     fixture.set_rows(edited);
     assert_ne!(fixture.unlock().verify_all().expect("verified"), []);
-    // All of the older copy: the one thing that cannot be noticed from inside, and what state_seq is for.
+    // All of the older copy: the one thing that cannot be noticed from inside.
     fixture.set_rows(new);
     let newest = fixture.unlock().state_seq();
     fixture.set_rows(old);

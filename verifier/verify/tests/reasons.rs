@@ -1,7 +1,7 @@
 //! Every reason code, each by the one thing that causes it.
 
 use super::world::{DAY, HOUR, Key, NOW, TestRng, World, codes, issuer, time};
-use crate::{Checkpoint, Decision, SeenAgain, Step, Verdict};
+use crate::{Checkpoint, Decision, Step, Verdict};
 use alloc::{collections::BTreeSet, string::String, vec, vec::Vec};
 use waypass_credential::Format;
 use waypass_credential::request::Query;
@@ -368,9 +368,9 @@ fn replayed() -> Decision {
 
 fn seen_again() -> Decision {
     let mut world = World::new();
-    world.seen_again = SeenAgain::Caution { within_seconds: 300 };
+    world.seen_again = Some(300);
     let (bundle, policy) = (world.bundle(), world.compiled());
-    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, world.state()).when_seen_again(world.seen_again);
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, world.state());
     for (after, expected) in [(0, "ok"), (400, "ok"), (600, "seen_recently"), (1000, "ok")] {
         let (decision, commit) = world.visit(&mut gate, after, |answer| answer, |challenge| challenge);
         assert_eq!(codes(&decision), [expected], "after {after} s");

@@ -1,9 +1,11 @@
 //! The memory of a checkpoint, and the commits that it leaves behind.
 
-use super::world::{NOW, TestRng, World, codes, gate_key, holder, time};
-use crate::{Challenge, Checkpoint, DeviceState};
-use alloc::vec::Vec;
+use super::world::{LIST, NOW, TestRng, World, codes, gate_key, holder, time};
+use crate::{Challenge, Checkpoint, DeviceState, SEEN_CAPACITY};
+use alloc::{vec, vec::Vec};
+use waypass_credential::role::StatusReference;
 use waypass_trust::audit::{Chain, Entry, verify};
+use waypass_trust::bundle::SeenAgain;
 use waypass_trust::reason::Level;
 
 #[test]
@@ -34,7 +36,7 @@ fn every_decision_leaves_a_record_that_verifies() {
         world.takes = takes;
         let (_, commit) = world.visit(&mut gate, visit as u64 * 100, |answer| answer, |challenge| challenge);
         assert_eq!(commit.seq(), visit as u64);
-        entries.push(Entry::from_bytes(&commit.entry_bytes()).expect("its own bytes"));
+        entries.push(Entry::from_bytes(&commit.entry().to_bytes()).expect("its own bytes"));
         gate.committed(commit);
     }
     let leaves = entries.iter().map(Entry::leaf_bytes);
@@ -78,7 +80,6 @@ fn a_bundle_brings_signed_time() {
     let bundle = world.bundle();
     let mut state = world.state();
     let _adopted = state.learn_time(&bundle, &world.reading(0));
-    assert_eq!(state.time.newest_signed(), Some(bundle.signed_time()));
     assert_eq!(state.time.bound(), Some(bundle.issued_at()));
 }
 
@@ -95,4 +96,56 @@ fn withdrawn_later_is_flagged() {
     let flagged = waypass_trust::audit::flag(&entries, &later.bundle(), &gate.observe(&world.reading(99)));
     assert_eq!(flagged.len(), 1);
     assert_eq!((flagged[0].idx, flagged[0].seq), (77, 0));
+}
+
+#[test]
+fn who_passed_is_remembered_as_the_rules_say_and_by_gates_only() {
+    let mut world = World::new();
+    world.seen_again = Some(300);
+    let (bundle, policy) = (world.bundle(), world.compiled());
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, world.state()).as_peer();
+    let (decision, commit) = world.visit(&mut gate, 0, |answer| answer, |challenge| challenge);
+    assert_eq!(codes(&decision), ["peer_check"]);
+    gate.committed(commit);
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, gate.state().clone());
+    for (after, expected) in [(20, "ok"), (40, "seen_recently")] {
+        let (decision, commit) = world.visit(&mut gate, after, |answer| answer, |challenge| challenge);
+        assert_eq!(codes(&decision), [expected]);
+        gate.committed(commit);
+    }
+    // Rules that ask for no memory end the one that there was.
+    let mut forgetful = World::new();
+    let mut kept = gate.state().clone();
+    for (seen_again, after, expected) in [(None, 60, "ok"), (Some(300), 80, "ok")] {
+        forgetful.seen_again = seen_again;
+        // Somebody else comes while there is no memory.
+        forgetful.claims.status = vec![StatusReference::token(LIST, if seen_again.is_none() { 78 } else { 77 })];
+        let (bundle, policy) = (forgetful.bundle(), forgetful.compiled());
+        let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, kept);
+        let (decision, commit) = forgetful.visit(&mut gate, after, |answer| answer, |challenge| challenge);
+        assert_eq!(codes(&decision), [expected], "after {after} s");
+        gate.committed(commit);
+        kept = gate.state().clone();
+    }
+}
+
+#[test]
+fn the_memory_of_who_passed_stays_within_its_bound() {
+    let mut world = World::new();
+    world.seen_again = Some(SeenAgain::MAX);
+    let (bundle, policy) = (world.bundle(), world.compiled());
+    let mut state = world.state();
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, state.clone());
+    let at = gate.observe(&world.reading(0));
+    for n in 0..u128::try_from(SEEN_CAPACITY + 2).expect("small") {
+        state.seen.remember_passed(Some(n.to_be_bytes()), SeenAgain::new(SeenAgain::MAX), &at);
+    }
+    let most = state.to_bytes();
+    assert!(most.len() < 128 * 1024, "{}", most.len());
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, DeviceState::from_bytes(&most).expect("stored"));
+    let (_, commit) = world.visit(&mut gate, 0, |answer| answer, |challenge| challenge);
+    assert!(commit.state_bytes().len() < most.len() + 128, "one came and one went");
+    gate.committed(commit);
+    let again = world.visit(&mut gate, 20, |answer| answer, |challenge| challenge).0;
+    assert_eq!(codes(&again), ["seen_recently"], "the newest is there");
 }

@@ -1,6 +1,6 @@
 //! A site with an issuer, a holder and a gate. Every test changes the one thing it is about.
 
-use crate::{Challenge, Checkpoint, Commit, Decision, DeviceState, GateIdentity, SeenAgain};
+use crate::{Challenge, Checkpoint, Commit, Decision, DeviceState, GateIdentity};
 use alloc::{string::String, vec, vec::Vec};
 use core::convert::Infallible;
 use ed25519_dalek::Signer as _;
@@ -14,7 +14,7 @@ use waypass_credential::role::{RoleClaims, StatusReference};
 use waypass_credential::time::Timestamp;
 use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{
-    Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, RootPart, RootRoles,
+    Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, RootPart, RootRoles, SeenAgain,
     SigningRole, StatusUri, TargetsPart, TrustBundle,
 };
 use waypass_trust::policy::RolePolicy;
@@ -128,7 +128,8 @@ pub(super) struct World {
     pub(super) clock_off: i64,
     /// When the gate last learned signed time.
     pub(super) signed_time: Option<i64>,
-    pub(super) seen_again: SeenAgain,
+    /// Seconds for which the rules have a credential remembered.
+    pub(super) seen_again: Option<u32>,
     pub(super) unattended_ok: Vec<String>,
     /// The end of the gate's enrolment in the bundle; `None` if it does not.
     pub(super) enrolled_until: Option<i64>,
@@ -174,7 +175,7 @@ impl World {
             status: 0,
             clock_off: 0,
             signed_time: None,
-            seen_again: SeenAgain::Ignore,
+            seen_again: None,
             unattended_ok: vec!["stale_revocations".into(), "two_person".into()],
             enrolled_until: Some(NOW + 7 * DAY),
             peer: false,
@@ -216,6 +217,7 @@ impl World {
                 unattended_ok: self.unattended_ok.clone(),
                 max_boots_without_signed_time: 10,
                 max_decisions_without_signed_time: 1000,
+                seen_again_seconds: self.seen_again.map(|seconds| SeenAgain::new(seconds).expect("within bounds")),
             },
             delegations: [],
         };
@@ -314,7 +316,7 @@ impl World {
     /// As [`Self::run`], with somebody between wallet and gate.
     pub(super) fn run_with(&self, answer: impl FnOnce(Vec<u8>) -> Vec<u8>, challenge: impl FnOnce(Challenge) -> Challenge) -> Decision {
         let (bundle, policy) = (self.bundle(), self.compiled());
-        let mut gate = Checkpoint::new(self.gate.clone(), &bundle, &policy, self.state()).when_seen_again(self.seen_again);
+        let mut gate = Checkpoint::new(self.gate.clone(), &bundle, &policy, self.state());
         if self.peer {
             gate = gate.as_peer();
         }
