@@ -81,12 +81,13 @@ pub(crate) fn numeric_date(value: &Value<'_>, name: &'static str) -> Result<Time
 #[cfg(test)]
 mod tests {
     use super::numeric_date;
+    use crate::time::Timestamp;
     use crate::json::{Number, Value};
     use crate::malformed::Malformed;
 
     #[test]
     fn of_a_fraction_the_whole_seconds_count_that_let_less_through() {
-        let read = |seconds: f64, name| numeric_date(&Value::Number(Number::Float(seconds)), name).map(|at| at.unix());
+        let read = |seconds: f64, name| numeric_date(&Value::Number(Number::Float(seconds)), name).map(Timestamp::unix);
         assert_eq!(read(1000.25, "exp"), Ok(1000));
         for name in ["nbf", "iat"] {
             assert_eq!(read(1000.25, name), Ok(1001));

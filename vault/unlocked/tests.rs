@@ -6,7 +6,6 @@ mod model;
 mod slots;
 mod tamper;
 
-use super::*;
 use crate::error::VaultError;
 use crate::factor::{Factors, KdfCost, RecoveryCode};
 use crate::storage::{Change, MemoryStorage, Rows, Space};
