@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// A module by its names from the crate's root, which has none.
 pub(super) type Module = Vec<String>;
 
-/// Returns what one module imports.
+/// The imports of one module.
 #[derive(Default)]
 pub(super) struct Imports {
     /// The names that `use` declarations bring into it, and what they stand for.
