@@ -1,4 +1,4 @@
-//! What this device believes: its trust files, and the words for what it does not believe.
+//! The belief of this device: its trust files, and the words for what it does not believe.
 
 use crate::Session;
 use crate::exit::{Exit, Failure};

@@ -63,7 +63,7 @@ pub enum Exposed {
     },
     /// Something else is where a file belongs: a link or a folder.
     NotAFile {
-        /// Where.
+        /// The path.
         path: PathBuf,
     },
 }

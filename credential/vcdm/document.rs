@@ -159,7 +159,7 @@ impl<'a> Document<'a> {
             return Err(IssueError::Malformed(Malformed::member(name)));
         }
         let jws = Envelope::sign(self.text, &RegisteredClaims::default(), Content::Credential, Material::Jose, key_id, signer)?;
-        // A body may be nested deeper than an envelope's document. What would not be read again is not given out.
+        // A body may be nested deeper than an envelope's document. A document that would not be read again is not returned.
         Envelope::parse(&jws, Content::Credential, MAX_BYTES)?.document(Limits::CREDENTIAL)?;
         Ok(write_url(Material::Jose, &jws))
     }

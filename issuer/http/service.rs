@@ -1,4 +1,4 @@
-//! What the handlers share.
+//! The state that the handlers share.
 
 use super::body::Buffers;
 use super::counts::Metrics;

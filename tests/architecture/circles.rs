@@ -164,7 +164,7 @@ fn every_way_to_name_a_module_is_seen() {
     assert_eq!(planted(&[("lib", "mod a { use super::b::B; }\nmod b { use crate::a::A; }")]).len(), 1);
 }
 
-/// What does not count.
+/// Some paths do not count.
 #[test]
 fn parents_children_tests_and_comments_close_no_circle() {
     for (a, b) in [

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// A module by its names from the crate's root, which has none.
 pub(super) type Module = Vec<String>;
 
-/// What one module imports.
+/// The imports of one module.
 #[derive(Default)]
 pub(super) struct Imports {
     /// The names that `use` declarations bring into it, and what they stand for.
@@ -15,7 +15,7 @@ pub(super) struct Imports {
     pub(super) paths: Vec<Path>,
 }
 
-/// A path as it stands in the code. It begins with `crate`, `self`, `super`, or the name of a child.
+/// A path as it is in the code. It begins with `crate`, `self`, `super`, or the name of a child.
 pub(super) type Path = Vec<String>;
 
 /// The modules of a crate.

@@ -1,4 +1,4 @@
-//! What was asked for.
+//! The request.
 
 use super::check::Check;
 

@@ -11,11 +11,11 @@ use std::process::{Command, Output};
 pub(super) struct Copy {
     tree: PathBuf,
     target: PathBuf,
-    /// Options of cargo that let the crates of the workspace build fast. What the tests say does not depend on them.
+    /// Options of cargo that let the crates of the workspace build fast. The result of the tests does not depend on them.
     fast: Vec<String>,
 }
 
-/// What became of a check that was removed.
+/// The outcome for a check that was removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Outcome {
     /// The tests, or the compiler, noticed.

@@ -1,4 +1,4 @@
-//! What earlier runs saw caught, so that all entries can be run in pieces.
+//! The entries that earlier runs saw caught, so that all entries can be run in pieces.
 
 use super::check::Check;
 use std::collections::BTreeSet;

@@ -66,7 +66,7 @@ pub(super) fn signed(data: &[u8]) {
     }
 }
 
-/// Signs what stands in `data` as the issuer: `0` a JWS with disclosures and `1` one without, as lines; `2` and `3` a document under JCS and
+/// Signs the content of `data` as the issuer: `0` a JWS with disclosures and `1` one without, as lines; `2` and `3` a document under JCS and
 /// RDFC; `4` one in COSE. The marks @CNF@, @DID@ and @SDn@ become the holder's key and the digests of the lines.
 pub(super) fn sign_as_issuer(data: &[u8], holder: &PublicKey) -> Option<Vec<u8>> {
     let world = &setting().world;

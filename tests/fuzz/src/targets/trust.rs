@@ -97,7 +97,7 @@ pub(super) fn bitstring(data: &[u8]) {
         }
         black_box(setting.bundle.clone().ingest_list(list.as_bytes()).is_ok());
     }
-    // What stands behind the multibase prefix and GZIP's header.
+    // The content behind the multibase prefix and GZIP's header.
     let zipped = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff], data].concat();
     let encoded = [text(data).unwrap_or_default().to_owned(), format!("u{}", base64url::encode(&zipped))];
     for encoded in encoded {
