@@ -27,7 +27,7 @@ pub(super) struct Crate {
 impl Crate {
     /// Adds a file, and with it the modules that are written inside it. Code under `#[cfg(test)]` is left out.
     pub(super) fn add(&mut self, module: Module, text: &str) {
-        self.read(module, &without_tests(tokens(text)));
+        self.read(module, &without_tests(&tokens(text)));
     }
 
     fn read(&mut self, module: Module, tokens: &[String]) {
@@ -144,7 +144,7 @@ fn parts(tokens: &[String]) -> impl Iterator<Item = &[String]> {
 }
 
 /// Leaves out each item under `#[cfg(test)]`.
-fn without_tests(tokens: Vec<String>) -> Vec<String> {
+fn without_tests(tokens: &[String]) -> Vec<String> {
     const MARK: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut kept = Vec::with_capacity(tokens.len());
     let mut at = 0;
@@ -156,13 +156,13 @@ fn without_tests(tokens: Vec<String>) -> Vec<String> {
         }
         at += MARK.len();
         while tokens.get(at).is_some_and(|token| token == "#") {
-            at = find(&tokens, at, "]") + 1;
+            at = find(tokens, at, "]") + 1;
         }
         while tokens.get(at).is_some_and(|token| token != ";" && token != "{") {
             at += 1;
         }
         if tokens.get(at).is_some_and(|token| token == "{") {
-            at = closing(&tokens, at);
+            at = closing(tokens, at);
         }
         at += 1;
     }
