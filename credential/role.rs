@@ -32,9 +32,9 @@ pub const VCT: &str = "https://waypass.example/vct/role/1";
 pub const VC_TYPE: &str = "RoleCredential";
 
 /// Most roles in one credential.
-pub const MAX_ROLES: usize = 32;
+pub(crate) const MAX_ROLES: usize = 32;
 /// Most sites, and most zones, in one credential.
-pub const MAX_SCOPES: usize = 64;
+pub(crate) const MAX_SCOPES: usize = 64;
 /// The longest name of a role, site or zone, in characters.
 pub const MAX_NAME: usize = 64;
 /// The longest identifier (issuer, key, type, list), in bytes.

@@ -24,7 +24,7 @@ mod pace;
 mod targets;
 mod unasked;
 
-pub use dates::{ClockDoubt, LONGEST_PAUSE};
+pub use dates::ClockDoubt;
 pub use pace::Pace;
 pub(crate) use targets::Renewal;
 pub use targets::TargetsChange;

@@ -135,11 +135,6 @@ impl Assessment<'_> {
         self.standing.status()
     }
 
-    /// The issuer has a newer credential for the holder (Bitstring Status List, purpose `refresh`).
-    pub const fn update_available(&self) -> bool {
-        self.standing.update_available()
-    }
-
     /// How fresh the evidence about each disclosed role is. Each has limits of its own: whoever decides takes the role
     /// that its policy admits.
     pub fn readings(&self) -> &[RoleReading] {

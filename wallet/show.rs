@@ -115,7 +115,7 @@ impl Standing {
     }
 
     /// Whether a gate can be expected to look at it at all.
-    pub const fn is_usable(&self) -> bool {
+    pub(crate) const fn is_usable(&self) -> bool {
         matches!(self, Self::InForce | Self::StatusUnknown | Self::NoBundle)
     }
 

@@ -7,9 +7,9 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// The datatype of a plain literal (RDF 1.1 Concepts §3.3).
-pub const XSD_STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
+pub(crate) const XSD_STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
 /// The datatype of a literal with a language tag (RDF 1.1 Concepts §3.3).
-pub const RDF_LANG_STRING: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString";
+pub(crate) const RDF_LANG_STRING: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString";
 
 /// What a subject or a graph name may be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -97,12 +97,12 @@ impl<'a> Dataset<'a> {
     }
 
     /// The statements in the order they were added.
-    pub fn quads(&self) -> &[Quad<'a>] {
+    pub(crate) fn quads(&self) -> &[Quad<'a>] {
         &self.quads
     }
 
     /// How many blank nodes were issued; they are numbered from 0. Not all need occur in a statement.
-    pub const fn blanks(&self) -> u32 {
+    pub(crate) const fn blanks(&self) -> u32 {
         self.blanks
     }
 

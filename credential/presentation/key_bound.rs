@@ -27,7 +27,7 @@ impl KeyBound {
     }
 
     /// The same where a document may also name contexts that `known` carries.
-    pub fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
+    pub(crate) fn parse_in(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
         let text = core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?;
         let (credential, _) = split_key_binding(text)?;
         let bound = credential.len();

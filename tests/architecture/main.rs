@@ -12,6 +12,7 @@ mod one_build;
 mod product;
 mod reach;
 mod sabotage;
+mod surface;
 mod terminal;
 
 /// What would give the offline core a socket, a database, a scheduler, the kernel's calls or its entropy.

@@ -31,11 +31,6 @@ impl NotWithdrawn {
     pub(super) const fn status(&self) -> Status {
         self.held.status
     }
-
-    /// The issuer has a newer credential for the holder.
-    pub(super) const fn update_available(&self) -> bool {
-        self.held.update_available
-    }
 }
 
 /// A status entry in words: its index, and what it is about where the credential says that.
