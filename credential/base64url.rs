@@ -31,7 +31,7 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64Url> {
 }
 
 /// Appends the bytes that `text` encodes to `out`; on error `out` may hold more than before.
-pub fn decode_into(text: impl AsRef<[u8]>, out: &mut Vec<u8>) -> Result<(), NotBase64Url> {
+pub(crate) fn decode_into(text: impl AsRef<[u8]>, out: &mut Vec<u8>) -> Result<(), NotBase64Url> {
     URL_SAFE_NO_PAD.decode_append(text, out).map_err(|_| NotBase64Url)
 }
 

@@ -271,7 +271,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns true if the next item is a text.
-    pub fn is_text(&self) -> bool {
+    pub(crate) fn is_text(&self) -> bool {
         self.0.first().is_some_and(|first| first >> 5 == TEXT)
     }
 

@@ -15,7 +15,7 @@ mod purpose;
 pub mod resolution;
 mod web;
 
-pub use document::{DidDocument, DocumentError, MAX_METHODS, MethodError, VerificationMethod};
+pub use document::{DidDocument, DocumentError, MethodError, VerificationMethod};
 pub use purpose::Purpose;
 pub use web::WebDid;
 
@@ -133,7 +133,7 @@ impl<'a> DidUrl<'a> {
     }
 
     /// Returns true if this URL names the one verification method of `did`, a `did:key` or `did:jwk`. Compares text, decodes no key.
-    pub fn is_verification_method_of(&self, did: &str) -> bool {
+    pub(crate) fn is_verification_method_of(&self, did: &str) -> bool {
         self.did == did && self.path_and_query.is_empty() && self.fragment.is_some() && self.fragment == self.method_fragment()
     }
 

@@ -65,7 +65,7 @@ impl Limits {
 }
 
 /// U+FEFF in UTF-8, which some editors put before a text.
-pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Why a text was not taken as JSON.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,7 +151,7 @@ impl<'a> Value<'a> {
     }
 
     /// Returns the number rounded up to a whole one, if it is a number below 2^53 in size.
-    pub fn ceil(&self) -> Option<i64> {
+    pub(crate) fn ceil(&self) -> Option<i64> {
         let Self::Number(Number::Float(n)) = self else { return self.as_i64() };
         let (whole, below) = truncated(-*n)?;
         Some(-(whole - i64::from(below)))

@@ -121,13 +121,13 @@ impl core::error::Error for LdError {}
 
 /// Returns the statements of `document`, read with `contexts`: those it names itself ([`KnownContexts::list`]), or for an object without
 /// `@context`, such as a proof, those of the document it belongs to.
-pub fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>) -> Result<Dataset<'x>, LdError> {
+pub(crate) fn to_rdf<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>) -> Result<Dataset<'x>, LdError> {
     expand::to_rdf(document, contexts, None, Signed::Statements)
 }
 
 /// Returns the statements as if the member `without` were not there: `proof` of a secured document, `proofValue` of a proof configuration
 /// (VC Data Integrity §4.2 and §4.3).
-pub fn to_rdf_without<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, without: &str) -> Result<Dataset<'x>, LdError> {
+pub(crate) fn to_rdf_without<'x>(document: &'x Object<'x>, contexts: &ContextList<'x>, without: &str) -> Result<Dataset<'x>, LdError> {
     expand::to_rdf(document, contexts, Some(without), Signed::Statements)
 }
 

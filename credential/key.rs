@@ -57,7 +57,7 @@ impl Algorithm {
     }
 
     /// Bytes of a signature: R and S (RFC 8032 §5.1.6; RFC 7518 §3.4).
-    pub const fn signature_length(self) -> usize {
+    pub(crate) const fn signature_length(self) -> usize {
         match self {
             Self::EdDsa | Self::Es256 => 64,
             Self::Es384 => 96,
@@ -153,11 +153,6 @@ impl PublicKey {
     /// Returns the JSON Web Key with the required members only, in the order RFC 7638 hashes.
     pub fn to_jwk(&self) -> crate::json::Object<'static> {
         jwk::encode(self)
-    }
-
-    /// Returns the RFC 7638 thumbprint (SHA-256).
-    pub fn thumbprint(&self) -> [u8; 32] {
-        jwk::thumbprint(self)
     }
 
     /// Returns the one algorithm this key verifies.

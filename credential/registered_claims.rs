@@ -81,9 +81,9 @@ pub(crate) fn numeric_date(value: &Value<'_>, name: &'static str) -> Result<Time
 #[cfg(test)]
 mod tests {
     use super::numeric_date;
-    use crate::time::Timestamp;
     use crate::json::{Number, Value};
     use crate::malformed::Malformed;
+    use crate::time::Timestamp;
 
     #[test]
     fn of_a_fraction_the_whole_seconds_count_that_let_less_through() {

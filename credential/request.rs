@@ -16,12 +16,10 @@ pub use query::{ClaimQuery, ClaimValue, CredentialQuery, Match, Query, QueryErro
 
 /// The JWS `typ` of a request.
 pub const TYP: &str = "waypass-request+jwt";
-/// The usual time a request is good for, in seconds.
-pub const LIFETIME: i64 = 60;
 /// The longest time a request may be good for, in seconds.
-pub const MAX_LIFETIME: i64 = 300;
+pub(crate) const MAX_LIFETIME: i64 = 300;
 /// The longest purpose, in characters.
-pub const MAX_PURPOSE: usize = 200;
+pub(crate) const MAX_PURPOSE: usize = 200;
 /// The largest request, in bytes: what a few QR codes carry.
 pub const MAX_BYTES: usize = 16 * 1024;
 

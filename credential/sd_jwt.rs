@@ -20,7 +20,7 @@ pub use disclose::Disclosed;
 pub use issue::Draft;
 
 /// Most disclosures in one SD-JWT.
-pub const MAX_DISCLOSURES: usize = 256;
+pub(crate) const MAX_DISCLOSURES: usize = 256;
 
 /// An unverified SD-JWT without its key binding part.
 ///
@@ -126,7 +126,7 @@ impl SdJwt {
 
     /// Returns the SD-JWT with only those disclosures that show the claims at `paths`: theirs, those above that contain them,
     /// and those below them. The signature is not checked.
-    pub fn with_only(&self, paths: &[ClaimPath]) -> Result<String, PresentError> {
+    pub(crate) fn with_only(&self, paths: &[ClaimPath]) -> Result<String, PresentError> {
         let keep = disclose::select(self, paths)?;
         let mut text = String::with_capacity(self.text.len());
         text.push_str(self.jwt());

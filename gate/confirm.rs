@@ -100,7 +100,7 @@ impl Gate<'_> {
     }
 
     /// Returns the record that says what became of an amber decision.
-    pub fn settled_by(&self, seq: u64) -> Result<Option<u64>, GateError> {
+    pub(crate) fn settled_by(&self, seq: u64) -> Result<Option<u64>, GateError> {
         Ok(self.find(ABOUT, &seq.to_be_bytes())?.first().copied())
     }
 

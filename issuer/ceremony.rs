@@ -212,7 +212,7 @@ impl Issuer<'_> {
     }
 
     /// Prepares, signs and assembles the next root with the keys unlocked here.
-    pub fn establish_root(&mut self, keys: &RootKeys, at: Timestamp) -> Result<RootFile, CeremonyError> {
+    pub(crate) fn establish_root(&mut self, keys: &RootKeys, at: Timestamp) -> Result<RootFile, CeremonyError> {
         let mut paper = self.prepare_root(keys, at)?;
         let asked = self.newest_root()?.map(|root| root.part().roles.root.keys.clone()).unwrap_or_default();
         for signer in self.keys.of(KeyRole::Root) {

@@ -99,7 +99,7 @@ pub fn serve(
 pub type Keep<'f> = &'f mut dyn FnMut(&Issuer<'_>, bool) -> ControlFlow<()>;
 
 /// Serves until `stop` is ready, then drains.
-pub fn serve_until(
+pub(crate) fn serve_until(
     issuer: &mut Issuer<'_>,
     listener: TcpListener,
     limits: ServiceLimits,

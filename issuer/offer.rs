@@ -27,10 +27,10 @@ mod seal;
 use seal::Answer;
 
 /// Tries at a transaction code before the offer is void.
-pub const TX_CODE_TRIES: u8 = 5;
+pub(crate) const TX_CODE_TRIES: u8 = 5;
 /// Seconds an access token is good for, and after its credential was picked up the seconds in which it may be asked for again: a day,
 /// so that a wallet that was cut off can go on when there is a link. A token is a secret like the code, which may live for a month.
-pub const TOKEN_SECONDS: i64 = 86_400;
+pub(crate) const TOKEN_SECONDS: i64 = 86_400;
 /// The grant type of pre-authorized codes.
 pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 /// An offer nobody picked up in a month was forgotten by its operator.
@@ -195,7 +195,7 @@ impl Issuer<'_> {
 
     /// Issues what was offered to the key that proved itself, and returns the credential. Token and nonce are used up by the same
     /// transaction that records the credential. Asked again by the same key, it returns the same credential.
-    pub fn pick_up(
+    pub(crate) fn pick_up(
         &mut self,
         token: &str,
         nonce: &str,

@@ -26,7 +26,7 @@ mod gate_list;
 mod pace;
 mod unasked;
 
-pub use dates::{ClockDoubt, LONGEST_PAUSE};
+pub use dates::ClockDoubt;
 pub use pace::Pace;
 
 use dates::{Dates, Judged};

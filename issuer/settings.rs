@@ -9,7 +9,7 @@ use waypass_trust::bundle::ListKind;
 const DAY: i64 = 86_400;
 
 /// The roles that the default policy of `waypass-schemas` speaks about.
-pub const DEFAULT_ROLES: [&str; 9] =
+pub(crate) const DEFAULT_ROLES: [&str; 9] =
     ["admin", "issuer_operator", "staff", "nurse", "doctor", "pharmacist", "technician", "visitor", "emergency_medical"];
 
 /// The issuer's settings; kept in its store, whose schema version covers them.
@@ -163,13 +163,13 @@ impl Settings {
     }
 
     /// Returns the path of the base address, `/t1`, or empty.
-    pub fn base_path(&self) -> &str {
+    pub(crate) fn base_path(&self) -> &str {
         let after_scheme = self.base_url.split_once("://").map_or("", |(_, rest)| rest);
         after_scheme.find('/').map_or("", |at| &after_scheme[at..])
     }
 
     /// Returns the URI of status list number `list`.
-    pub fn list_uri(&self, list: u32) -> String {
+    pub(crate) fn list_uri(&self, list: u32) -> String {
         format!("{}/lists/{list}", self.base_url)
     }
 }

@@ -25,7 +25,7 @@ use list::StatusList;
 pub use problem::{Problem, ProblemKind};
 
 /// A presentation of several credentials, and the options next to it (threats.md A12 allows each 64 KiB).
-pub const MAX_BODY: usize = 256 * 1024;
+pub(crate) const MAX_BODY: usize = 256 * 1024;
 const BODY: Limits = Limits { bytes: MAX_BODY, depth: 20, values: 16 * 1024 };
 
 /// How a credential is secured, by the name it has in a path.

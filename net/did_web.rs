@@ -11,7 +11,7 @@ use reqwest::Url;
 use waypass_credential::did::WebDid;
 
 /// A document has a few keys and services.
-pub const MAX_DOCUMENT: usize = 64 * 1024;
+pub(crate) const MAX_DOCUMENT: usize = 64 * 1024;
 
 /// Returns the bytes at the address of `did`; whether they are its document is for `DidDocument` to say.
 pub fn fetch(did: &WebDid<'_>, timeouts: Timeouts) -> Result<Vec<u8>, TransportError> {

@@ -7,7 +7,9 @@ use waypass_trust::sync::Manifest;
 mod file;
 mod http;
 
-pub use file::{FileTransport, read_parcel, write_parcel};
+pub use file::FileTransport;
+#[cfg(test)]
+pub(crate) use file::{read_parcel, write_parcel};
 pub use http::HttpTransport;
 
 /// Brings newer data and takes the audit log. The data are unverified bytes.

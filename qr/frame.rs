@@ -17,7 +17,7 @@ use core::fmt;
 use sha2::{Digest, Sha256};
 
 /// The largest payload: the largest credential, presentation or request there is.
-pub const MAX_PAYLOAD: usize = 64 * 1024;
+pub(crate) const MAX_PAYLOAD: usize = 64 * 1024;
 
 /// Magic and version; only characters of QR's alphanumeric mode.
 const PREFIX: &str = "WP1:";

@@ -35,9 +35,10 @@ mod pack;
 mod read;
 
 pub use draw::{DrawError, Look, Picture, columns, draw_terminal};
-pub use frame::{Collector, Frame, FrameError, FrameSize, MAX_PAYLOAD, OFFER, PayloadTooLarge, Progress, frames};
+pub use frame::{Collector, Frame, FrameError, FrameSize, OFFER, PayloadTooLarge, Progress, frames};
 pub use gather::{GatherError, Gatherer};
-pub use read::{MAX_PICTURE, PictureKind, ReadError, read_picture};
+pub(crate) use read::read_picture;
+pub use read::{PictureKind, ReadError};
 
 #[cfg(test)]
 mod tests;

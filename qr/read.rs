@@ -10,7 +10,7 @@ use core::fmt;
 use luma::Luma;
 
 /// Largest picture file read.
-pub const MAX_PICTURE: usize = 16 * 1024 * 1024;
+pub(crate) const MAX_PICTURE: usize = 16 * 1024 * 1024;
 /// Most pixels decoded: a photograph of 24 megapixels. A PNG of a few kilobytes can announce four billion.
 const MAX_PIXELS: u64 = 24 * 1024 * 1024;
 /// A code of the smallest version has 21 modules a side (ISO/IEC 18004 §6.3.1).
@@ -103,7 +103,7 @@ impl fmt::Display for ReadError {
 impl core::error::Error for ReadError {}
 
 /// Returns the texts of all QR codes in a PNG or JPEG, each once: dark on light or light on dark, faint, turned or tilted.
-pub fn read_picture(file: &[u8]) -> Result<Vec<String>, ReadError> {
+pub(crate) fn read_picture(file: &[u8]) -> Result<Vec<String>, ReadError> {
     read_counted(file, &mut search::Budget::of_a_picture())
 }
 

@@ -1,7 +1,6 @@
 use crate::draw::{draw_png, draw_svg};
-use crate::{
-    Collector, FrameError, FrameSize, GatherError, Gatherer, Look, MAX_PAYLOAD, Picture, ReadError, draw_terminal, frames, read_picture,
-};
+use crate::frame::MAX_PAYLOAD;
+use crate::{Collector, FrameError, FrameSize, GatherError, Gatherer, Look, Picture, ReadError, draw_terminal, frames, read_picture};
 use proptest::prelude::*;
 use rxing::BarcodeFormat;
 

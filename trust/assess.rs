@@ -140,11 +140,6 @@ impl Assessment<'_> {
         self.standing.status()
     }
 
-    /// Returns true if the issuer has a newer credential for the holder (Bitstring Status List, purpose `refresh`).
-    pub const fn update_available(&self) -> bool {
-        self.standing.update_available()
-    }
-
     /// Returns how fresh the evidence about each disclosed role is. Each has limits of its own: the gate takes the role
     /// that its policy admits.
     pub fn readings(&self) -> &[RoleReading] {

@@ -38,7 +38,7 @@ pub use crate::parts::{
 pub use answer::{MAX_TIME_ANSWER, TimeNonce, answer_time};
 pub use contexts::MAX_CONTEXT;
 pub use draft::BundleDraft;
-pub use enrolment::{SHORTEST_ENROLMENT, gate_list_name};
+pub use enrolment::gate_list_name;
 pub use envelope::{Envelope, MAX_PART};
 pub use error::{BundleError, Rule};
 pub use floor::{BadFloor, Floor};
@@ -196,7 +196,7 @@ impl TrustBundle {
     }
 
     /// Returns the lists named by the snapshot: URI and digest of the token text.
-    pub fn announced_lists(&self) -> &[ListReference] {
+    pub(crate) fn announced_lists(&self) -> &[ListReference] {
         &self.snapshot.part.lists
     }
 
@@ -257,7 +257,7 @@ impl TrustBundle {
     ///
     /// The age is that of the timestamp. Root and targets are signed offline: once one of them has expired, the online
     /// keys alone cannot keep the bundle current, and it ages as though the fresh limit had run out at that expiry.
-    pub fn trust_freshness(&self, limit: &RoleLimit, at: Timestamp) -> Freshness {
+    pub(crate) fn trust_freshness(&self, limit: &RoleLimit, at: Timestamp) -> Freshness {
         let as_of = self.issued_at();
         let fresh = i64::try_from(limit.fresh_seconds).unwrap_or(i64::MAX);
         let end = self.root().part().expires_at.min(self.targets.part.expires_at);

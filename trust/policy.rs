@@ -26,12 +26,12 @@ use waypass_credential::time::Timestamp;
 mod nesting;
 mod trial;
 
-pub use nesting::MAX_NESTING;
+pub(crate) use nesting::MAX_NESTING;
 
 /// Longest policy text: some 500 rules.
 pub const MAX_TEXT: usize = 256 * 1024;
 /// Most rules; each costs about a microsecond where it applies.
-pub const MAX_RULES: usize = 512;
+pub(crate) const MAX_RULES: usize = 512;
 
 /// The actions that a rule can permit, in the order asked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -32,7 +32,7 @@ pub const TOLERANCE_SECONDS: i64 = 120;
 /// A wall clock may lag this far behind what is proven, or behind what it showed before, and still be believed. A quartz that is
 /// 50 ppm slow loses 389 seconds in three months, and steps may take back two minutes. An attacker gains nothing: judgements are made at
 /// the bound where the wall clock is behind it.
-pub const SLOW_SECONDS: i64 = 600;
+pub(crate) const SLOW_SECONDS: i64 = 600;
 
 /// A signed time further than this ahead of both the wall clock and the bound is kept aside until a person confirms it (rule 3).
 pub const FURTHEST_AHEAD_SECONDS: i64 = 48 * 3600;

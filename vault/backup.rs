@@ -25,7 +25,7 @@ use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use zeroize::Zeroizing;
 
 /// The tag by which a record says which holder key it is bound to: its value is the 16 bytes of the [`crate::KeyId`].
-pub const CNF_TAG: &str = "cnf";
+pub(crate) const CNF_TAG: &str = "cnf";
 
 const MAGIC: &[u8] = b"waypass-backup ";
 const VERSION: u64 = 1;

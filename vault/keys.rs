@@ -124,7 +124,7 @@ impl fmt::Display for KeyId {
 
 impl KeyPurpose {
     /// Returns true if the key belongs to this device alone and stays out of backups.
-    pub const fn stays_on_device(self) -> bool {
+    pub(crate) const fn stays_on_device(self) -> bool {
         matches!(self, Self::Holder | Self::Gate)
     }
 

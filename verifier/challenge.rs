@@ -13,11 +13,11 @@ use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::{Moment, Reading};
 
 /// How long an answer is taken, on the boot clock (threats.md A8). The holder's request says the same.
-pub const LIFETIME_SECONDS: i64 = 60;
+pub(crate) const LIFETIME_SECONDS: i64 = 60;
 /// How long a challenge is kept after it was asked, so that a late answer and a replay are told as what they are.
 const KEPT_SECONDS: u64 = 5 * 60;
 /// Most challenges kept at a time: some lanes side by side, each asking every few seconds (threats.md A8). The oldest gives way.
-pub const MAX_KEPT: usize = 512;
+pub(crate) const MAX_KEPT: usize = 512;
 /// A query is bounded by its own reader; this bounds its stored text.
 const MAX_QUERY: usize = 64 * 1024;
 

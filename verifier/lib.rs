@@ -24,10 +24,9 @@ mod seen;
 mod step;
 mod verify;
 
-pub use challenge::{BadChallenge, Challenge, Challenges, LIFETIME_SECONDS, MAX_KEPT};
+pub use challenge::{BadChallenge, Challenge, Challenges};
 pub use decision::{Age, Decision, Evidence, GateIdentity, Verdict, Who};
 pub use device::{BadState, DeviceState};
 pub use grant::{Grant, Passed, PeerCheck};
-pub use seen::SEEN_CAPACITY;
 pub use step::Step;
 pub use verify::{Checkpoint, Commit};

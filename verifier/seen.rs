@@ -8,7 +8,7 @@ use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::Moment;
 
 /// Most nonces held at a time. Each is held for a minute: sixty answers a second before a gate says that it cannot check.
-pub const SEEN_CAPACITY: usize = 4096;
+pub(crate) const SEEN_CAPACITY: usize = 4096;
 
 /// Both memories, in the order things were seen.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

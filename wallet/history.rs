@@ -106,7 +106,7 @@ impl Wallet<'_> {
     }
 
     /// Returns the entries about one gate, oldest first; found by index.
-    pub fn history_with(&self, gate: &str) -> Result<Vec<HistoryEntry>, WalletError> {
+    pub(crate) fn history_with(&self, gate: &str) -> Result<Vec<HistoryEntry>, WalletError> {
         let mut entries = Vec::new();
         for id in self.vault.find(DETAILS, GATE, gate.as_bytes())? {
             let seq = u64::from_be_bytes(id.try_into().map_err(|_| WalletError::Bookkeeping)?);

@@ -59,7 +59,7 @@ impl<'v> Wallet<'v> {
     }
 
     /// Returns the holder keys that can sign: neither retired nor concerned by something that the vault found.
-    pub fn holder_keys(&self) -> Result<Vec<KeyInfo>, VaultError> {
+    pub(crate) fn holder_keys(&self) -> Result<Vec<KeyInfo>, VaultError> {
         let (mut keys, altered) = (self.vault.keys()?, self.vault.altered_keys()?);
         keys.retain(|key| key.purpose == KeyPurpose::Holder && !key.retired && !altered.contains(&key.id));
         Ok(keys)

@@ -41,7 +41,7 @@ pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
 }
 
 /// Appends the canonical object with these members, whatever order they come in; names must be unique.
-pub fn write_object<'v, 'a: 'v>(members: impl Iterator<Item = (&'v str, &'v Value<'a>)> + Clone, out: &mut Vec<u8>) {
+pub(crate) fn write_object<'v, 'a: 'v>(members: impl Iterator<Item = (&'v str, &'v Value<'a>)> + Clone, out: &mut Vec<u8>) {
     if members.clone().is_sorted_by(|(a, _), (b, _)| utf16_order(a, b).is_lt()) {
         write_members(members, out);
     } else {

@@ -8,9 +8,9 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 /// The datatype of a plain literal (RDF 1.1 Concepts §3.3).
-pub const XSD_STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
+pub(crate) const XSD_STRING: &str = "http://www.w3.org/2001/XMLSchema#string";
 /// The datatype of a literal with a language tag (RDF 1.1 Concepts §3.3).
-pub const RDF_LANG_STRING: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString";
+pub(crate) const RDF_LANG_STRING: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString";
 
 /// The kinds of subject and graph name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -98,12 +98,12 @@ impl<'a> Dataset<'a> {
     }
 
     /// Returns the statements in the order they were added.
-    pub fn quads(&self) -> &[Quad<'a>] {
+    pub(crate) fn quads(&self) -> &[Quad<'a>] {
         &self.quads
     }
 
     /// Returns how many blank nodes were issued; they are numbered from 0. Not all need occur in a statement.
-    pub const fn blanks(&self) -> u32 {
+    pub(crate) const fn blanks(&self) -> u32 {
         self.blanks
     }
 

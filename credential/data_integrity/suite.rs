@@ -77,7 +77,7 @@ impl Suite {
 
     /// Returns the suite that signs with `algorithm` over the same canonical form as this one.
     #[must_use]
-    pub const fn with_algorithm(self, algorithm: Algorithm) -> Self {
+    pub(crate) const fn with_algorithm(self, algorithm: Algorithm) -> Self {
         match self.transformation() {
             Transformation::Jcs => Self::jcs(algorithm),
             Transformation::Rdfc => Self::rdfc(algorithm),
@@ -90,7 +90,7 @@ impl Suite {
     }
 
     /// Returns true if the suite signs what a document means, as statements, and not its text.
-    pub fn reads_meaning(self) -> bool {
+    pub(crate) fn reads_meaning(self) -> bool {
         self.transformation() == Transformation::Rdfc
     }
 

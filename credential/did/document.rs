@@ -19,7 +19,7 @@ pub(super) use write::{for_jwk, for_key};
 pub(super) const DOCUMENT: Limits = Limits { bytes: 64 * 1024, depth: 16, values: 4096 };
 
 /// Verification methods in one document. Each costs a curve check on reading.
-pub const MAX_METHODS: usize = 32;
+pub(crate) const MAX_METHODS: usize = 32;
 
 /// `@context` starts with one of these (DID Core §6.3.1, DID 1.1 likewise).
 const CONTEXTS: [&str; 2] = ["https://www.w3.org/ns/did/v1", "https://www.w3.org/ns/did/v1.1"];

@@ -154,7 +154,7 @@ impl KnownContexts {
     }
 
     /// Returns the first added context that defines `name`.
-    pub fn carrier_of(&self, name: &str) -> Option<&str> {
+    pub(crate) fn carrier_of(&self, name: &str) -> Option<&str> {
         self.carried.iter().find(|context| defines(&context.table, name)).map(|context| context.id.as_str())
     }
 
@@ -214,7 +214,7 @@ impl<'c> ContextList<'c> {
     }
 
     /// Returns true if one of the contexts from the `first` on defines `name` for every node.
-    pub fn names_from(&self, first: usize, name: &str) -> bool {
+    pub(crate) fn names_from(&self, first: usize, name: &str) -> bool {
         self.contexts.iter().skip(first).any(|(_, context)| defines(context, name))
     }
 

@@ -1,11 +1,10 @@
-//! JSON Web Keys (RFC 7517, RFC 7518 §6.2, RFC 8037 §2) and their thumbprints (RFC 7638).
+//! JSON Web Keys (RFC 7517, RFC 7518 §6.2, RFC 8037 §2).
 
 use super::{Algorithm, InvalidKey, PublicKey};
 use crate::{base64url, json};
-use sha2::{Digest, Sha256};
 
 pub(super) fn encode(key: &PublicKey) -> json::Object<'static> {
-    // Members in lexicographic order, so that the same object serves the thumbprint.
+    // Members in lexicographic order.
     match key {
         PublicKey::Ed25519(key) => encode_octets("Ed25519", key.as_bytes()),
         PublicKey::P256(key) => elliptic("P-256", key.point()),
@@ -22,10 +21,6 @@ pub(super) fn encode_octets(curve: &'static str, bytes: &[u8; 32]) -> json::Obje
 fn elliptic(curve: &'static str, point: &[u8]) -> json::Object<'static> {
     let (x, y) = point[1..].split_at(point.len() / 2);
     json::Object::new().with("crv", curve).with("kty", "EC").with("x", base64url::encode(x)).with("y", base64url::encode(y))
-}
-
-pub(super) fn thumbprint(key: &PublicKey) -> [u8; 32] {
-    Sha256::digest(json::to_string(&json::Value::Object(encode(key)))).into()
 }
 
 pub(super) fn decode(jwk: &json::Value<'_>) -> Result<PublicKey, InvalidKey> {

@@ -46,7 +46,7 @@ impl KeyMaterial {
     }
 
     /// Returns the key, if it is one that verifies.
-    pub const fn verification_key(&self) -> Option<&PublicKey> {
+    pub(crate) const fn verification_key(&self) -> Option<&PublicKey> {
         if let Self::Verification(key) = self { Some(key) } else { None }
     }
 }

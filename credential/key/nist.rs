@@ -46,7 +46,7 @@ impl<const POINT: usize, const COMPRESSED: usize> NistKey<POINT, COMPRESSED> {
     }
 
     /// Returns the compressed SEC 1 point: 0x02 or 0x03 for an even or odd y, then x.
-    pub fn to_compressed(&self) -> [u8; COMPRESSED] {
+    pub(crate) fn to_compressed(&self) -> [u8; COMPRESSED] {
         let mut compressed = [0; COMPRESSED];
         compressed[0] = 2 | (self.point[POINT - 1] & 1);
         compressed[1..].copy_from_slice(&self.point[1..COMPRESSED]);

@@ -1,5 +1,5 @@
 use super::{Algorithm, InvalidKey, InvalidProof, PublicKey, Signature, Signer};
-use crate::json::{Object, Value};
+use crate::json::Value;
 use crate::testing::Key;
 use alloc::{string::String, vec::Vec};
 use proptest::prelude::*;
@@ -108,16 +108,6 @@ fn every_text_form_reads_back() {
         assert_eq!(PublicKey::from_multikey(&key.to_multikey()).as_ref(), Ok(key));
         assert_eq!(PublicKey::from_jwk(&Value::Object(key.to_jwk())).as_ref(), Ok(key));
     }
-    let (one, other) = (Key::ed25519(1), Key::ed25519(2));
-    assert_ne!(one.public_key().thumbprint(), other.public_key().thumbprint());
-}
-
-/// RFC 8037, appendix A.3.
-#[test]
-fn the_thumbprint_is_the_published_one() {
-    let jwk = Object::new().with("kty", "OKP").with("crv", "Ed25519").with("x", "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
-    let key = PublicKey::from_jwk(&Value::Object(jwk)).expect("a key");
-    assert_eq!(crate::base64url::encode(&key.thumbprint()), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
 }
 
 #[test]

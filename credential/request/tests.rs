@@ -15,7 +15,7 @@ fn request() -> Request {
         client_id: did::to_did_key(Key::gate().public_key()),
         nonce: Nonce::random(&mut TestRng(1)),
         issued_at: at,
-        expires_at: at.plus(super::LIFETIME),
+        expires_at: at.plus(60),
         purpose: "Entry to the ward, été".into(),
         query: Query::for_role(&[Format::SdJwtVc, Format::DataIntegrity], &["nurse", "doctor"], &[]).expect("a query"),
     }

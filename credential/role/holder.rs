@@ -21,7 +21,7 @@ enum Form {
 
 impl Holder {
     /// Returns the holder that a bare DID names: a `did:key`, or any other that holds its key and is decoded at once.
-    pub fn from_did(did: &str) -> Result<Self, DidError> {
+    pub(crate) fn from_did(did: &str) -> Result<Self, DidError> {
         let url = DidUrl::parse(did)?;
         if url.did() != did {
             return Err(DidError::NotAVerificationMethod);

@@ -25,13 +25,13 @@ impl<'r> Draft<'r> {
     }
 
     /// Adds the array `name`, each element behind its own disclosure.
-    pub fn conceal_elements(&mut self, name: String, elements: impl IntoIterator<Item = Value<'static>>) {
+    pub(crate) fn conceal_elements(&mut self, name: String, elements: impl IntoIterator<Item = Value<'static>>) {
         let elements = self.elements(elements);
         self.payload.set(name, elements);
     }
 
     /// Adds `members`, each behind its own disclosure, and so on within objects.
-    pub fn conceal_members(&mut self, members: Object<'static>) {
+    pub(crate) fn conceal_members(&mut self, members: Object<'static>) {
         let digests = self.members(members);
         self.payload.set("_sd", digests);
     }

@@ -14,7 +14,7 @@ use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Root, SigningRole};
 
 /// A publication that comes later than this after the last one asks first.
-pub const LONGEST_PAUSE: i64 = 7 * 86_400;
+pub(crate) const LONGEST_PAUSE: i64 = 7 * 86_400;
 /// A clock that was put right by so many seconds is waited for instead of asked about.
 const MAX_WAIT: i64 = 5;
 /// So many times are remembered. They matter only where a clock was set back: an earlier second must not be used twice.

@@ -134,7 +134,7 @@ fn number(payload: &[u8], path: &[&str]) -> Option<u64> {
 }
 
 /// Reads a parcel file, or a bare bundle file.
-pub fn read_parcel(path: &Path) -> Result<Parcel, TransportError> {
+pub(crate) fn read_parcel(path: &Path) -> Result<Parcel, TransportError> {
     let io = |source| TransportError::File { path: path.to_path_buf(), source };
     let mut bytes = Vec::new();
     File::open(path).map_err(io)?.take(MAX_PARCEL as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
@@ -145,7 +145,7 @@ pub fn read_parcel(path: &Path) -> Result<Parcel, TransportError> {
 }
 
 /// Writes a parcel file whole or not at all, and flushes it: the stick is about to be pulled.
-pub fn write_parcel(path: &Path, parcel: &Parcel) -> Result<(), TransportError> {
+pub(crate) fn write_parcel(path: &Path, parcel: &Parcel) -> Result<(), TransportError> {
     let bytes = parcel.to_bytes().map_err(|_| TransportError::BadAnswer { what: "a bundle or an upload" })?;
     replace(path, &bytes).map_err(|source| TransportError::File { path: path.to_path_buf(), source })
 }

@@ -14,6 +14,7 @@ mod product;
 mod prose;
 mod reach;
 mod sabotage;
+mod surface;
 mod terminal;
 
 /// The crates that would give the offline core a socket, a database, a scheduler, the kernel's calls or its entropy.

@@ -31,11 +31,6 @@ impl NotWithdrawn {
     pub(super) const fn status(&self) -> Status {
         self.held.status
     }
-
-    /// Returns true if the issuer has a newer credential for the holder.
-    pub(super) const fn update_available(&self) -> bool {
-        self.held.update_available
-    }
 }
 
 /// Returns a status entry in words: its index, and what it is about where the credential says that.

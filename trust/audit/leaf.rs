@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use waypass_credential::time::Timestamp;
 
 /// The largest encoded leaf: every field at its limit stays below it.
-pub const MAX_LEAF: usize = 4096;
+pub(crate) const MAX_LEAF: usize = 4096;
 /// The version of the encoding. It is final: a later one is another number next to it.
 const VERSION: u64 = 1;
 /// The version of a record about another record.
@@ -106,8 +106,6 @@ impl Event {
     pub const UPGRADED: Self = Self::known("upgraded");
     /// A newer status list takes final revocations back, or one that did was followed by another; they stay.
     pub const TAKEN_BACK: Self = Self::known("revocations_taken_back");
-    /// A trust bundle was installed.
-    pub const BUNDLE_INSTALLED: Self = Self::known("bundle_installed");
     /// A person overrode a decision in an emergency.
     pub const BREAK_GLASS: Self = Self::known("break_glass");
     /// A wallet took a credential in.

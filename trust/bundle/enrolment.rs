@@ -14,7 +14,7 @@ use crate::parts::{Gate, ListKind, StatusUri, TargetsPart};
 use crate::status::Evidence;
 
 /// The shortest time that a publication enrols a gate for. So long a device goes on that has new targets and misses their list.
-pub const SHORTEST_ENROLMENT: i64 = 86_400;
+pub(crate) const SHORTEST_ENROLMENT: i64 = 86_400;
 
 impl TargetsPart {
     /// Returns the list of gates that these targets announce, if they do: one of the first authority, whose the gates are.

@@ -36,7 +36,7 @@ impl TrustBundle {
     }
 
     /// Returns the record of a key by its id alone, with its authority; no two records of a bundle share one.
-    pub fn key_with_id(&self, kid: &str) -> Option<(&Authority, &KeyRecord)> {
+    pub(crate) fn key_with_id(&self, kid: &str) -> Option<(&Authority, &KeyRecord)> {
         let found = |authority: &'_ Authority| authority.keys.iter().position(|key| key.kid == kid);
         self.authorities().iter().find_map(|authority| found(authority).map(|at| (authority, &authority.keys[at])))
     }

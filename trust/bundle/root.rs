@@ -70,7 +70,7 @@ impl Root {
     }
 
     /// Returns true if `newer` has the same timestamp and snapshot keys as this root.
-    pub fn keeps_online_keys(&self, newer: &Self) -> bool {
+    pub(crate) fn keeps_online_keys(&self, newer: &Self) -> bool {
         let same = |a: &SigningRole, b: &SigningRole| a.keys.len() == b.keys.len() && a.keys.iter().all(|key| b.has(key));
         let (old, new) = (&self.part().roles, &newer.part().roles);
         same(&old.timestamp, &new.timestamp) && same(&old.snapshot, &new.snapshot)

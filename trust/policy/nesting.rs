@@ -8,7 +8,7 @@ use alloc::{vec, vec::Vec};
 
 /// Brackets and `if`s within each other. The default policy needs 3. A level costs the parser up to 16 KiB of stack (8 MiB
 /// end at 499 levels, measured), so this many fit into the 2 MiB that a thread has.
-pub const MAX_NESTING: usize = 64;
+pub(crate) const MAX_NESTING: usize = 64;
 
 /// Refuses a text that nests deeper than [`MAX_NESTING`].
 pub(super) fn check(text: &str) -> Result<(), PolicyError> {

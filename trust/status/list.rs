@@ -60,7 +60,7 @@ impl Bits {
     }
 
     /// Returns the bytes that `entries` entries take, rounded up.
-    pub const fn bytes_for(self, entries: u64) -> u64 {
+    pub(crate) const fn bytes_for(self, entries: u64) -> u64 {
         entries.div_ceil(self.per_byte())
     }
 

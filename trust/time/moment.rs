@@ -109,7 +109,7 @@ impl Moment {
 
     /// Returns this moment after looking at evidence that somebody signed at `issued_at`. An ordinary issuer never moves our
     /// clock; when its time lies ahead of ours, ours may be slow (rule 1).
-    pub fn considering(self, issued_at: Timestamp) -> Self {
+    pub(crate) fn considering(self, issued_at: Timestamp) -> Self {
         if issued_at.since(self.at()) <= TOLERANCE_SECONDS || self.doubt().is_some() {
             return self;
         }

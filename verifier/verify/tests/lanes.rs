@@ -1,7 +1,8 @@
 //! Several lanes at one gate: each answer finds its own challenge, which is used once.
 
 use super::world::{TestRng, World, codes};
-use crate::{Challenge, Challenges, Checkpoint, DeviceState, MAX_KEPT};
+use crate::challenge::MAX_KEPT;
+use crate::{Challenge, Challenges, Checkpoint, DeviceState};
 use alloc::{vec, vec::Vec};
 use waypass_credential::Format;
 use waypass_trust::reason::Level;

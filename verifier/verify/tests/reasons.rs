@@ -385,7 +385,7 @@ fn crowded() -> Decision {
     let mut state = world.state();
     let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, state.clone());
     let at = gate.observe(&world.reading(0));
-    for n in 0..u128::try_from(crate::SEEN_CAPACITY).expect("small") {
+    for n in 0..u128::try_from(crate::seen::SEEN_CAPACITY).expect("small") {
         state.seen.remember(&Nonce(n.to_be_bytes()), &at, 60_000);
     }
     let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, state);

@@ -1,7 +1,8 @@
 //! The memory of a checkpoint, and the commits that it leaves behind.
 
 use super::world::{LIST, NOW, TestRng, World, codes, gate_key, holder, time};
-use crate::{Challenge, Checkpoint, DeviceState, SEEN_CAPACITY};
+use crate::seen::SEEN_CAPACITY;
+use crate::{Challenge, Checkpoint, DeviceState};
 use alloc::{vec, vec::Vec};
 use waypass_credential::role::StatusReference;
 use waypass_trust::audit::{Chain, Entry, verify};
