@@ -31,7 +31,7 @@ impl core::error::Error for DrawError {}
 /// The kind of picture that a code is drawn into.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Picture {
-    /// Pixels, which [`crate::read_picture`] reads again.
+    /// Pixels, which `read_picture` reads again.
     Png,
     /// Shapes, for paper and screens of any size. Only a camera reads them.
     Svg,

@@ -76,7 +76,7 @@ impl Frame {
     }
 }
 
-/// The payload is larger than codes carry: [`MAX_PAYLOAD`], or one code for an offer, which every wallet must be able to scan.
+/// The payload is larger than codes carry: `MAX_PAYLOAD`, or one code for an offer, which every wallet must be able to scan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct PayloadTooLarge {
     /// How many bytes it has.

@@ -54,7 +54,7 @@ impl PictureKind {
 /// Why no text came out of a picture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ReadError {
-    /// The file has more bytes than [`MAX_PICTURE`].
+    /// The file has more bytes than `MAX_PICTURE`.
     LargeFile,
     /// The picture has more pixels than are read.
     TooLarge {

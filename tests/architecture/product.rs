@@ -12,7 +12,7 @@ pub(crate) fn shipped(path: &Path) -> Vec<String> {
     code(&fs::read_to_string(path).expect("source")).into_iter().map(str::to_owned).collect()
 }
 
-/// The lines of a source without blank lines, comments and items that are compiled for tests only. Relies on the layout of rustfmt: an
+/// The lines of a source without blank lines, comments and items that are compiled for tests or for the fuzzer only. Relies on the layout of rustfmt: an
 /// item ends with a brace in the column in which it begins.
 pub(crate) fn code(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
@@ -22,7 +22,7 @@ pub(crate) fn code(text: &str) -> Vec<&str> {
         if trimmed.is_empty() || trimmed.starts_with("//") {
             continue;
         }
-        if trimmed == "#[cfg(test)]" {
+        if matches!(trimmed, "#[cfg(test)]" | "#[cfg(fuzzing)]") {
             let item = lines.by_ref().find(|line| !line.trim_start().starts_with("#[") && !line.trim_start().starts_with("//"));
             if let Some(item) = item.filter(|item| !item.ends_with([';', ',', '}'])) {
                 let end = format!("{}}}", &item[..item.len() - item.trim_start().len()]);
@@ -60,6 +60,10 @@ impl A {
 #[expect(clippy::a, reason = \"b\")]
 mod more {
     fn of_tests() {}
+}
+#[cfg(fuzzing)]
+pub mod doors {
+    pub fn open() {}
 }
 const LAST: u8 = 1;
 ";

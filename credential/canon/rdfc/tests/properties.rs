@@ -33,6 +33,35 @@ fn symmetric(blanks: u32, most: usize) -> impl Strategy<Value = Vec<Quad<'static
     proptest::collection::vec(quad, 0..most)
 }
 
+/// As [`symmetric`], with all quads in one graph: the datasets of which RDFC-1.0 gives one canonical form. The hash of a related node
+/// does not say in which graph the quad stands (RDFC-1.0 §4.7.3), see `nodes_told_apart_by_their_graph_alone_have_no_single_form`.
+fn in_one_graph(blanks: u32, most: usize) -> impl Strategy<Value = Vec<Quad<'static>>> {
+    (symmetric(blanks, most), proptest::option::of(0..blanks)).prop_map(|(quads, graph)| {
+        let graph = graph.map(Node::Blank);
+        quads.into_iter().map(|quad| Quad { graph: graph.clone(), ..quad }).collect()
+    })
+}
+
+/// A limit of the algorithm, not of this implementation. A signature over such a dataset may fail to verify; it never covers another
+/// dataset, because the canonical form says all of its statements.
+#[test]
+fn nodes_told_apart_by_their_graph_alone_have_no_single_form() {
+    let quad = |subject, predicate: &'static str, object, graph: Option<u32>| Quad {
+        subject: Node::Blank(subject),
+        predicate: predicate.into(),
+        object: Term::Blank(object),
+        graph: graph.map(Node::Blank),
+    };
+    let quads = [quad(1, "p:q", 3, None), quad(0, "p:p", 2, Some(1)), quad(2, "p:p", 0, Some(3))];
+    let other = dataset(quads.iter().map(|quad| renamed(quad, &[1, 2, 0, 5, 4, 3])));
+    let quads = dataset(quads);
+    for hash in HASHES {
+        let forms = [&quads, &other].map(|dataset| literal::canonical(dataset, hash));
+        assert_ne!(forms[0], forms[1]);
+        assert_eq!([&quads, &other].map(|dataset| canonical_with(dataset, hash).expect("canonical")), forms);
+    }
+}
+
 fn any_names(count: u32) -> impl Strategy<Value = Vec<u32>> {
     Just((0..count).collect::<Vec<_>>()).prop_shuffle()
 }
@@ -47,7 +76,7 @@ fn permutations(count: u32) -> Vec<Vec<u32>> {
 proptest! {
     #[test]
     fn names_and_order_do_not_show(
-        (quads, shuffled) in prop_oneof![quads(6), symmetric(6, 16)].prop_flat_map(|quads| (Just(quads.clone()), Just(quads).prop_shuffle())),
+        (quads, shuffled) in prop_oneof![quads(6), in_one_graph(6, 16)].prop_flat_map(|quads| (Just(quads.clone()), Just(quads).prop_shuffle())),
         names in any_names(6),
         repeated in 0..4_usize,
     ) {
@@ -59,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn the_canonical_form_says_what_the_dataset_said(quads in symmetric(4, 8)) {
+    fn the_canonical_form_says_what_the_dataset_said(quads in in_one_graph(4, 8)) {
         let text = canonical(&dataset(quads.clone())).expect("canonical");
         let (read, labels) = read(&text).expect("N-Quads");
         let lines = read.iter().cloned().collect::<Vec<_>>();
@@ -72,7 +101,7 @@ proptest! {
     }
 
     #[test]
-    fn equal_forms_mean_equal_graphs(one in symmetric(3, 5), other in symmetric(3, 5)) {
+    fn equal_forms_mean_equal_graphs(one in in_one_graph(3, 5), other in in_one_graph(3, 5)) {
         let set = |quads: &[Quad<'_>], names: &[u32]| quads.iter().map(|quad| alloc::format!("{:?}", renamed(quad, names))).collect::<BTreeSet<_>>();
         let same = permutations(3).iter().any(|names| set(&one, names) == set(&other, &[0, 1, 2]));
         prop_assert_eq!(canonical(&dataset(one)) == canonical(&dataset(other)), same);
