@@ -53,7 +53,7 @@ pub enum RequestError {
     NotTheGate,
     /// The signature does not hold.
     InvalidProof,
-    /// Good for longer than [`MAX_LIFETIME`], or for less than nothing.
+    /// Good for longer than `MAX_LIFETIME`, or for less than nothing.
     Lifetime,
     /// The query asks in a way we do not support.
     Query(QueryError),

@@ -2,7 +2,7 @@
 //!
 //! A [`Paper`] travels: the payload in an envelope without signatures. Each key's machine needs only the paper,
 //! [`Paper::sign`] and the key; what comes back is the same paper with one signature more. In the simple case all keys are
-//! unlocked here and [`Issuer::establish_root`] does the three steps at once.
+//! unlocked here and `Issuer::establish_root` does the three steps at once.
 
 use crate::keys::KeyRole;
 use crate::office::Issuer;

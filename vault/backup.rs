@@ -78,7 +78,7 @@ impl Unlocked<'_> {
     }
 
     /// Takes a backup into this vault, which must hold no records yet in the tables that the backup fills: all of it, or nothing.
-    /// A record whose [`CNF_TAG`] names a key that did not come along is listed for re-issue.
+    /// A record whose `CNF_TAG` names a key that did not come along is listed for re-issue.
     pub fn restore(&self, file: &[u8], factors: &Factors<'_>) -> Result<RestoreReport, BackupError> {
         let items = open(file, factors, self.memory())?;
         // A device that takes a backup in has made keys of its own already; the keys of the backup are added to them.

@@ -37,7 +37,7 @@ pub enum Term<'a> {
 pub struct Literal<'a> {
     /// The lexical form, unescaped.
     pub value: Cow<'a, str>,
-    /// The full datatype IRI: [`XSD_STRING`] for a plain literal, [`RDF_LANG_STRING`] when there is a language.
+    /// The full datatype IRI: `XSD_STRING` for a plain literal, `RDF_LANG_STRING` when there is a language.
     pub datatype: Cow<'a, str>,
     /// The language tag, as it was written; compared byte by byte.
     pub language: Option<Cow<'a, str>>,
@@ -164,7 +164,7 @@ impl<'a> Literal<'a> {
         Self { value: value.into(), datatype: Cow::Borrowed(XSD_STRING), language: None }
     }
 
-    /// Returns a literal with a datatype, a full IRI other than [`RDF_LANG_STRING`].
+    /// Returns a literal with a datatype, a full IRI other than `RDF_LANG_STRING`.
     pub fn typed(value: impl Into<Cow<'a, str>>, datatype: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: datatype.into(), language: None }
     }

@@ -61,7 +61,7 @@ pub enum DocumentError {
     DuplicateMethod,
     /// A relationship names a method that the document does not have.
     DanglingReference,
-    /// More than [`MAX_METHODS`] methods.
+    /// More than `MAX_METHODS` methods.
     TooManyMethods,
     /// The document publishes a private key: whatever it belongs to is lost.
     PrivateKey,

@@ -33,7 +33,7 @@ pub enum ClockDoubt {
         /// The time of the last publication.
         last: Timestamp,
     },
-    /// The clock is more than [`LONGEST_PAUSE`] after the last publication.
+    /// The clock is more than `LONGEST_PAUSE` after the last publication.
     Ahead {
         /// The time by the clock.
         now: Timestamp,
