@@ -119,7 +119,7 @@ fn an_interrupted_sync_says_what_it_kept() {
         "{}",
         ran.stderr
     );
-    assert!(next.starts_with("nothing was changed; tell whoever runs the server"), "{next}");
+    assert!(next.starts_with("nothing was changed; tell the operator of the server"), "{next}");
     assert_eq!(held(&site), before);
     drop(service);
 }
