@@ -111,6 +111,22 @@ fn a_claim_is_what_its_context_says() {
     }
 }
 
+/// The document with a proof over its canonical text: only the rules of role credentials can refuse it.
+fn signed_again(mut document: Object<'static>, known: &KnownContexts, issuer: &Key) -> Vec<u8> {
+    document.remove("proof");
+    let method = did::key_id(issuer.public_key());
+    let options = crate::data_integrity::Options {
+        verification_method: &method,
+        purpose: crate::did::Purpose::AssertionMethod,
+        created: Some(role_claims().issued_at),
+        expires: None,
+        challenge: None,
+        domain: None,
+    };
+    let proof = crate::data_integrity::create(Suite::EddsaJcs2022, &document, &options, known, issuer).expect("signs");
+    json::to_string(&Value::Object(document.with("proof", proof))).into_bytes()
+}
+
 /// The issued document with another `@context`, signed again: only the rule of the list can refuse it.
 #[test]
 fn the_list_begins_as_that_of_every_role_credential() {
@@ -134,22 +150,23 @@ fn the_list_begins_as_that_of_every_role_credential() {
     ];
     let last = lists.len() - 1;
     for (n, list) in lists.into_iter().enumerate() {
-        let mut changed = document.clone().with("@context", Value::Array(list));
-        changed.remove("proof");
-        let method = did::key_id(issuer.public_key());
-        let options = crate::data_integrity::Options {
-            verification_method: &method,
-            purpose: crate::did::Purpose::AssertionMethod,
-            created: Some(role_claims().issued_at),
-            expires: None,
-            challenge: None,
-            domain: None,
-        };
-        let proof = crate::data_integrity::create(Suite::EddsaJcs2022, &changed, &options, &known, &issuer).expect("signs");
-        let text = json::to_string(&Value::Object(changed.with("proof", proof)));
+        let changed = document.clone().with("@context", Value::Array(list));
+        let text = signed_again(changed, &known, &issuer);
         let why = if n == last { Malformed::member("grade") } else { Malformed::Context };
-        assert_eq!(read(text.as_bytes(), &known), malformed(why), "{n}");
+        assert_eq!(read(&text, &known), malformed(why), "{n}");
     }
+}
+
+/// A proof over the text says nothing about statements; under a carried context these are read all the same.
+#[test]
+fn a_signed_text_is_read_as_statements_under_a_carried_context() {
+    let (known, issuer) = (known(), Key::issuer());
+    let issued = issue(WAYS[0], qualified(), &known).expect("issues");
+    let Ok(Value::Object(document)) = json::parse(issued.as_bytes(), Limits::CREDENTIAL).map(Value::into_owned) else { panic!("JSON") };
+    assert!(read(&signed_again(document.clone(), &known, &issuer), &known).is_ok());
+    let subject = document.member("credentialSubject").and_then(Value::as_object).expect("a subject").clone().with("ward", "no URL");
+    let changed = document.with("credentialSubject", Value::Object(subject));
+    assert_eq!(read(&signed_again(changed, &known, &issuer), &known), malformed(Malformed::JsonLd(LdError::RelativeId)));
 }
 
 /// Under the same URL another document means something else: the signer of statements did not sign these.
