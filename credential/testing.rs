@@ -1,8 +1,31 @@
-//! Keys and randomness for unit tests: fixed, so that a failure repeats.
+//! Keys, randomness and a request for unit tests: fixed, so that a failure repeats.
 
+use crate::binding::Nonce;
+use crate::did;
+use crate::format::Format;
 use crate::key::{PublicKey, SignError, Signature, Signer};
+use crate::request::{Query, Request};
+use crate::time::Timestamp;
 use core::convert::Infallible;
 use rand_core::{TryCryptoRng, TryRng};
+
+/// The moment of the tests: the gate asks and the holder answers.
+pub(crate) const AT: Timestamp = match Timestamp::from_unix(1_795_000_600) {
+    Some(at) => at,
+    None => panic!("in range"),
+};
+
+/// The gate's request for a nurse, in `format`.
+pub(crate) fn request(format: Format) -> Request {
+    Request {
+        client_id: did::to_did_key(Key::gate().public_key()),
+        nonce: Nonce([9; 16]),
+        issued_at: AT,
+        expires_at: AT.plus(60),
+        purpose: "ward 3".into(),
+        query: Query::for_role(&[format], &["nurse"], &[]).expect("a query"),
+    }
+}
 
 /// A signing key made from one byte.
 pub(crate) struct Key {

@@ -145,4 +145,4 @@ fn shrink_factor(width: u32, height: u32) -> Result<u32, ReadError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,5 +1,6 @@
 use crate::draw::{draw_png, draw_svg};
 use crate::frame::MAX_PAYLOAD;
+use crate::read::tests::png;
 use crate::{Collector, FrameError, FrameSize, GatherError, Gatherer, Look, Picture, ReadError, draw_terminal, frames, read_picture};
 use proptest::prelude::*;
 use rxing::BarcodeFormat;
@@ -138,15 +139,6 @@ fn grayscale(file: &[u8]) -> (u32, u32, Vec<u8>) {
     (info.width, info.height, pixels)
 }
 
-fn redraw(color: png::ColorType, width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, width, height);
-    encoder.set_color(color);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header().expect("header").write_image_data(pixels).expect("pixels");
-    file
-}
-
 #[test]
 fn every_kind_of_png_is_read() {
     let text = "WAYPASS 42";
@@ -162,7 +154,7 @@ fn every_kind_of_png_is_read() {
         (png::ColorType::GrayscaleAlpha, gray_alpha),
         (png::ColorType::Grayscale, inverted),
     ] {
-        assert_eq!(read_png(&redraw(color, width, height, &pixels)).as_deref(), Ok(text), "{color:?}");
+        assert_eq!(read_png(&png(color, width, height, &pixels)).as_deref(), Ok(text), "{color:?}");
     }
 }
 
@@ -259,7 +251,7 @@ proptest! {
             pixels[at] ^= 0xff;
         }
         pixels[..torn * width as usize].fill(0);
-        if let Ok(read) = read_png(&redraw(png::ColorType::Grayscale, width, height, &pixels)) {
+        if let Ok(read) = read_png(&png(png::ColorType::Grayscale, width, height, &pixels)) {
             prop_assert_eq!(read, text);
         }
     }
@@ -308,7 +300,7 @@ fn a_drawing_of_shapes_scans_as_a_picture_does() {
         let svg = String::from_utf8(drawing).expect("text");
         assert_eq!(svg.matches("<path").count(), 1, "one path a frame");
         let (luma, side) = painted(&svg, 3);
-        gatherer.picture(&redraw(png::ColorType::Grayscale, side, side, &luma)).expect("a frame");
+        gatherer.picture(&png(png::ColorType::Grayscale, side, side, &luma)).expect("a frame");
     }
     assert_eq!(gatherer.finish().expect("whole"), payload.as_bytes());
 }

@@ -5,8 +5,8 @@ use crate::{FrameSize, Gatherer, frames};
 
 const TEXT: &str = "WAYPASS 42";
 
-/// Rows of brightness as a PNG.
-fn png(color: png::ColorType, width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
+/// Rows of pixels as a PNG.
+pub(crate) fn png(color: png::ColorType, width: u32, height: u32, pixels: &[u8]) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
     encoder.set_color(color);

@@ -3,16 +3,12 @@ use crate::did::Purpose;
 use crate::did::{self, DidError, DidUrl};
 use crate::json::{self, Object, Value};
 use crate::key::{KeyMaterial, PublicKey, Signer as _};
-use crate::testing::Key;
+use crate::testing::{AT, Key};
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
 use proptest::prelude::*;
 
 const DID: &str = "did:web:clinic.example";
-const AT: Timestamp = match Timestamp::from_unix(1_795_000_600) {
-    Some(at) => at,
-    None => panic!("in range"),
-};
 
 fn multikey(fragment: &str, key: &Key) -> Object<'static> {
     Object::new()

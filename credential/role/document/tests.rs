@@ -14,19 +14,12 @@ use crate::jsonld::{KnownContexts, LdError};
 use crate::jws::JwsError;
 use crate::key::Signer;
 use crate::malformed::Malformed;
-use crate::request::{Query, Request};
+use crate::request::Request;
 use crate::role::vocabulary::PERSONAL_CLAIMS;
 use crate::role::{RoleClaims, VC_TYPE, tests::claims as role_claims};
-use crate::testing::Key;
-use crate::testing::TestRng;
-use crate::time::Timestamp;
+use crate::testing::{AT, Key, TestRng};
 use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
 use proptest::prelude::*;
-
-const AT: Timestamp = match Timestamp::from_unix(1_795_000_600) {
-    Some(at) => at,
-    None => panic!("in range"),
-};
 
 fn holder() -> Key {
     Key::ed25519(2)
@@ -60,14 +53,7 @@ fn issued_in(suite: Suite) -> Credential {
 }
 
 fn request() -> Request {
-    Request {
-        client_id: did::to_did_key(Key::gate().public_key()),
-        nonce: Nonce([9; 16]),
-        issued_at: AT,
-        expires_at: AT.plus(60),
-        purpose: "ward 3".into(),
-        query: Query::for_role(&[Format::DataIntegrity], &["nurse"], &[]).expect("a query"),
-    }
+    crate::testing::request(Format::DataIntegrity)
 }
 
 fn presented() -> Presentation {

@@ -11,17 +11,12 @@ use crate::jsonld::KnownContexts;
 use crate::jws;
 use crate::key::{PublicKey, Signer};
 use crate::malformed::Malformed;
-use crate::request::{Query, Request};
+use crate::request::Request;
 use crate::role::{RoleClaims, VC_TYPE, tests::claims as role_claims};
-use crate::testing::{Key, TestRng};
+use crate::testing::{AT, Key, TestRng};
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
 use proptest::prelude::*;
-
-const AT: Timestamp = match Timestamp::from_unix(1_795_000_600) {
-    Some(at) => at,
-    None => panic!("in range"),
-};
 
 fn claims() -> RoleClaims {
     let personal = Object::new().with("family_name", "Byron").with("given_name", "Ada");
@@ -41,14 +36,7 @@ fn issued_in(format: Format) -> Credential {
 }
 
 fn request() -> Request {
-    Request {
-        client_id: did::to_did_key(Key::gate().public_key()),
-        nonce: Nonce([9; 16]),
-        issued_at: AT,
-        expires_at: AT.plus(60),
-        purpose: "ward 3".into(),
-        query: Query::for_role(&[Format::VcJwt], &["nurse"], &[]).expect("a query"),
-    }
+    crate::testing::request(Format::VcJwt)
 }
 
 fn presented() -> Presentation {

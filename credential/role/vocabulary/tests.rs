@@ -1,6 +1,5 @@
 //! Role credentials under contexts that a bundle carries.
 
-use crate::binding::Nonce;
 use crate::credential::Presentation;
 use crate::credential::{Credential, Issuance};
 use crate::data_integrity::Suite;
@@ -11,11 +10,9 @@ use crate::json::{self, Limits, Object, Value};
 use crate::jsonld::{KnownContexts, LdError};
 use crate::key::Signer;
 use crate::malformed::Malformed;
-use crate::request::{Query, Request};
 use crate::role::kind_in;
 use crate::role::{RoleClaims, tests::claims as role_claims};
-use crate::testing::{Key, TestRng};
-use crate::time::Timestamp;
+use crate::testing::{AT, Key, TestRng, request};
 use alloc::{string::String, vec::Vec};
 use sha2::{Digest, Sha256};
 
@@ -180,18 +177,10 @@ fn the_meaning_is_signed() {
 #[test]
 fn a_presentation_is_read_and_signed_under_them_too() {
     let known = known();
-    let at = Timestamp::from_unix(1_795_000_600).expect("in range");
     for way in WAYS {
         let issued = issue(way, qualified(), &known).expect("issues");
-        let request = Request {
-            client_id: did::to_did_key(Key::gate().public_key()),
-            nonce: Nonce([9; 16]),
-            issued_at: at,
-            expires_at: at.plus(60),
-            purpose: "ward 3".into(),
-            query: Query::for_role(&[way.0], &["nurse"], &[]).expect("a query"),
-        };
-        let shown = issued.present(&[], &request.binding(), at, &Key::holder(), &mut TestRng(1)).expect("presents");
+        let request = request(way.0);
+        let shown = issued.present(&[], &request.binding(), AT, &Key::holder(), &mut TestRng(1)).expect("presents");
         let read = Presentation::parse(shown.as_bytes(), &known).expect("reads");
         assert_eq!(read.untrusted_nonce(), Some(request.nonce));
         assert!(read.verify_holder(Key::holder().public_key(), &request.binding()).is_ok());

@@ -1,4 +1,3 @@
-use crate::binding::Nonce;
 use crate::credential::Presentation;
 use crate::credential::{Credential, Issuance};
 use crate::data_integrity::{Link, MAX_PROOFS, Options, Suite, create_linked};
@@ -11,10 +10,8 @@ use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::key_source::{KeyClaim, KeySource};
 use crate::malformed::Malformed;
-use crate::request::{Query, Request};
 use crate::role::{RoleClaims, VC_TYPE, tests::claims as role_claims};
-use crate::testing::{Key, TestRng};
-use crate::time::Timestamp;
+use crate::testing::{AT, Key, TestRng, request};
 use alloc::{string::String, vec, vec::Vec};
 
 const KNOWN: KnownContexts = KnownContexts::new();
@@ -236,17 +233,9 @@ fn the_earliest_end_bounds_the_validity() {
 
 #[test]
 fn a_set_is_presented_whole() {
-    let at = Timestamp::from_unix(1_795_000_600).expect("in range");
-    let request = Request {
-        client_id: did::to_did_key(Key::gate().public_key()),
-        nonce: Nonce([9; 16]),
-        issued_at: at,
-        expires_at: at.plus(60),
-        purpose: "ward 3".into(),
-        query: Query::for_role(&[Format::DataIntegrity], &["nurse"], &[]).expect("a query"),
-    };
+    let request = request(Format::DataIntegrity);
     for issued in sets() {
-        let shown = issued.present(&[], &request.binding(), at, &Key::holder(), &mut TestRng(1)).expect("presents");
+        let shown = issued.present(&[], &request.binding(), AT, &Key::holder(), &mut TestRng(1)).expect("presents");
         let shown = Presentation::parse(shown.as_bytes(), &KnownContexts::new()).expect("reads");
         let read = shown.credential().verify(&Known::first(2)).expect("holds");
         assert_eq!(*read.role(), claims());

@@ -9,10 +9,9 @@ use crate::json::{self, Limits, Object, Value};
 use crate::jsonld::KnownContexts;
 use crate::jws;
 use crate::key::Signer;
-use crate::request::{Query, Request};
+use crate::request::Request;
 use crate::role::{RoleClaims, StatusPurpose, StatusReference, VC_TYPE, tests::claims as role_claims};
-use crate::testing::{Key, TestRng};
-use crate::time::Timestamp;
+use crate::testing::{AT, Key, TestRng};
 
 use crate::binding::HolderError;
 use crate::credential::Credential;
@@ -23,11 +22,6 @@ use crate::malformed::Malformed;
 use alloc::{format, string::String, string::ToString, vec, vec::Vec};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
-
-const AT: Timestamp = match Timestamp::from_unix(1_795_000_600) {
-    Some(at) => at,
-    None => panic!("in range"),
-};
 
 fn claims() -> RoleClaims {
     let personal = Object::new().with("family_name", "Byron").with("given_name", "Ada");
@@ -41,14 +35,7 @@ fn issued() -> Credential {
 }
 
 fn request() -> Request {
-    Request {
-        client_id: did::to_did_key(Key::gate().public_key()),
-        nonce: Nonce([9; 16]),
-        issued_at: AT,
-        expires_at: AT.plus(60),
-        purpose: "ward 3".into(),
-        query: Query::for_role(&[Format::VcSdJwt], &["nurse"], &[]).expect("a query"),
-    }
+    crate::testing::request(Format::VcSdJwt)
 }
 
 fn presented(paths: &[ClaimPath]) -> Presentation {
