@@ -205,7 +205,7 @@ impl Sync<'_> {
     }
 
     /// Takes a status list.
-    pub fn apply_list(&mut self, _uri: &str, token: &[u8]) -> Result<(), GateError> {
+    pub fn apply_list(&mut self, token: &[u8]) -> Result<(), GateError> {
         self.gate.belief.take_list(token.trim_ascii())?;
         Ok(())
     }

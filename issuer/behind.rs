@@ -18,7 +18,7 @@ const SKIP: u64 = 4_000_000;
 pub enum Behind {
     /// Targets of a version that was not given out yet.
     Targets {
-        /// Returns the gate.
+        /// The gate.
         gate: String,
         /// The version it decided by.
         seen: u64,
@@ -27,7 +27,7 @@ pub enum Behind {
     },
     /// A log that goes on after records of which this issuer holds none, and for which the gate has a receipt.
     Log {
-        /// Returns the gate.
+        /// The gate.
         gate: String,
         /// How many records its log has.
         seen: u64,
@@ -36,7 +36,7 @@ pub enum Behind {
     },
     /// An entry of one of our lists that is revoked, and is not revoked here.
     Revoked {
-        /// Returns the gate.
+        /// The gate.
         gate: String,
         /// The list.
         list: u32,
@@ -52,7 +52,7 @@ impl Issuer<'_> {
     /// ended is not heard, and once a
     /// key for status lists was given up as stolen, revocations that only gates know of prove nothing.
     pub fn behind(&self) -> Result<Vec<Behind>, StoreError> {
-        let enrolled: Vec<String> = self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none()).map(|gate| gate.id).collect();
+        let enrolled: Vec<String> = self.enrolled_gates()?.map(|gate| gate.id).collect();
         let known = self.store.version(TARGETS)?;
         let mut behind = Vec::new();
         for (gate, device) in self.store.devices()? {
@@ -107,7 +107,7 @@ impl Issuer<'_> {
     pub(crate) fn note_seen(&mut self, gate: &str, flagged: &[Flagged]) -> Result<(), StoreError> {
         let ours = |flag: &Flagged| Some(Entry { list: self.list_number(&flag.uri)?, index: u32::try_from(flag.idx).ok()? });
         let entries: Vec<Entry> = flagged.iter().filter_map(ours).collect();
-        self.store.transact(|tx| tx.note_seen(gate, &entries))
+        if entries.is_empty() { Ok(()) } else { self.store.transact(|tx| tx.note_seen(gate, &entries)) }
     }
 }
 

@@ -93,7 +93,7 @@ pub enum CeremonyError {
 /// A root to be carried to devices.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RootFile {
-    /// Returns its version.
+    /// Its version.
     pub version: u64,
     /// `root.json`.
     pub bytes: Vec<u8>,

@@ -81,11 +81,13 @@ impl Issuer<'_> {
             .collect();
         let chain = accepted.head.chain.clone();
         let targets = rows.iter().filter_map(|row| Some(Leaf::from_bytes(&row.leaf).ok()?.bundle_version)).max().unwrap_or(0);
-        match self.store.transact(|tx| tx.append_leaves(&claimed, &rows, &chain.head(), targets)) {
-            Ok(()) => {}
-            // Another process took leaves of this device meanwhile: the device repeats and the next round compares them.
-            Err(StoreError::Changed) => return Err(IntakeError::Gap { expected: self.received(&claimed)? }),
-            Err(why) => return Err(why.into()),
+        if !rows.is_empty() {
+            match self.store.transact(|tx| tx.append_leaves(&claimed, &rows, &chain.head(), targets)) {
+                Ok(()) => {}
+                // Another process took leaves of this device meanwhile: the device repeats and the next round compares them.
+                Err(StoreError::Changed) => return Err(IntakeError::Gap { expected: self.received(&claimed)? }),
+                Err(why) => return Err(why.into()),
+            }
         }
         self.note_seen(&claimed, accepted.flagged)?;
         let flagged = accepted.flagged.iter().map(|flag| self.answer(flag)).collect::<Result<Vec<_>, _>>()?;

@@ -107,12 +107,12 @@ impl Issuer<'_> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Offer, IssueError> {
         self.try_out(order, at, rng)?;
-        self.store.transact(|tx| tx.purge(at))?;
         let code = secret(rng);
         let tx_code = terms.tx_code.then(|| format!("{:06}", below(1_000_000, rng)));
         let expires_at = at.plus(terms.valid_seconds.clamp(1, MAX_SECONDS));
         let id = random_id(rng);
         self.store.transact(|tx| {
+            tx.purge(at)?;
             tx.add_offer(&OfferRow {
                 id: id.clone(),
                 secret_hash: hash(&code),

@@ -84,6 +84,11 @@ impl<'k> Issuer<'k> {
         self.store.gates()
     }
 
+    /// Returns the gates whose enrolment was not ended.
+    pub(crate) fn enrolled_gates(&self) -> Result<impl Iterator<Item = GateRow> + use<>, StoreError> {
+        Ok(self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none()))
+    }
+
     /// Returns the policy that the next targets will carry.
     pub fn policy(&self) -> Result<PolicyDraft, StoreError> {
         let draft = match self.store.document(POLICY)? {

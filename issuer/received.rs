@@ -76,7 +76,7 @@ pub struct Acknowledged {
 /// A gate and how up to date it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct GateOverview {
-    /// Returns the gate.
+    /// The gate.
     pub gate: GateRow,
     /// The end of its enrolment in the last publication; `None` if it is not in it.
     pub enrolled_until: Option<Timestamp>,

@@ -65,17 +65,22 @@ impl Issuer<'_> {
         })
     }
 
+    /// Returns what targets would say now, with the version and the dates of `held`: the lifetime may have been set differently since.
+    fn targets_like(&self, held: &TargetsPart) -> Result<TargetsPart, StoreError> {
+        let renewal = if held.gate_list().is_some() { Renewal::Online } else { Renewal::Targets };
+        let mut wanted = self.targets_part(held.version, renewal, held.issued_at)?;
+        wanted.expires_at = held.expires_at;
+        wanted.policy.expires_at = held.policy.expires_at;
+        Ok(wanted)
+    }
+
     /// Returns true if other targets ought to be published: their content has changed, half of their lifetime has passed, or half of an
     /// enrolment that only they renew.
     pub(crate) fn targets_are_due(&self, held: &TargetsPart, at: Timestamp) -> Result<bool, StoreError> {
-        let renewal = if held.gate_list().is_some() { Renewal::Online } else { Renewal::Targets };
-        let mut wanted = self.targets_part(held.version, renewal, held.issued_at)?;
-        if renewal == Renewal::Online {
+        let mut wanted = self.targets_like(held)?;
+        if held.gate_list().is_some() {
             wanted.gates.iter_mut().for_each(|gate| gate.not_after = held.expires_at);
         }
-        // The lifetime may have been set differently since; the dates of what is held are its own.
-        wanted.expires_at = held.expires_at;
-        wanted.policy.expires_at = held.policy.expires_at;
         let half_over = |until: Timestamp| until.since(at) < until.since(held.issued_at) / 2;
         let gates_end_soon = held.gates.iter().any(|gate| half_over(gate.not_after));
         let is_skipped = held.version < self.store.version(LEAST_TARGETS)?;
@@ -105,13 +110,10 @@ impl Issuer<'_> {
     }
 
     pub(crate) fn targets_change(&self, held: &TargetsPart, policy: Option<&PolicyDraft>) -> Result<Option<TargetsChange>, StoreError> {
-        let renewal = if held.gate_list().is_some() { Renewal::Online } else { Renewal::Targets };
-        let mut wanted = self.targets_part(held.version, renewal, held.issued_at)?;
+        let mut wanted = self.targets_like(held)?;
         if let Some(policy) = policy {
             wanted.policy = policy.part(held.version, held.issued_at, held.policy.expires_at);
         }
-        wanted.expires_at = held.expires_at;
-        wanted.policy.expires_at = held.policy.expires_at;
         for gate in &mut wanted.gates {
             if let Some(same) = held.gates.iter().find(|same| same.id == gate.id) {
                 gate.not_after = same.not_after;
@@ -154,8 +156,8 @@ impl Issuer<'_> {
     }
 
     fn gate_entries(&self, not_after: Timestamp) -> Result<Vec<Gate>, StoreError> {
-        let enrolled = self.store.gates()?.into_iter().filter(|gate| gate.revoked.is_none());
-        Ok(enrolled
+        Ok(self
+            .enrolled_gates()?
             .map(|gate| Gate { id: gate.id, name: gate.name, site: gate.site, zone: gate.zone, time_zone: gate.time_zone, not_after })
             .collect())
     }

@@ -75,12 +75,21 @@ pub enum KeyFileError {
 
 /// Translates what the system said while something was done in `dir`.
 pub(crate) fn storage_error(doing: &'static str, dir: &Path, source: &io::Error) -> StorageError {
-    let full = |room| StorageError::Full { place: dir.display().to_string(), room };
+    if let Some(room) = lacking(source) {
+        return StorageError::Full { place: dir.display().to_string(), room };
+    }
     match source.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => full(Room::Disk),
-        io::ErrorKind::FileTooLarge => full(Room::FileSize),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => StorageError::Refused { doing, why: source.to_string() },
         _ => StorageError::Io { doing, why: source.to_string() },
+    }
+}
+
+/// Returns what there is no room in, if that is why something failed.
+pub(crate) fn lacking(why: &io::Error) -> Option<Room> {
+    match why.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(Room::Disk),
+        io::ErrorKind::FileTooLarge => Some(Room::FileSize),
+        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::error::storage_error;
+use crate::error::{lacking, storage_error};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, FileControl, OpenFlags, OptionalExtension as _, ffi, params};
 use std::cell::Cell;
@@ -245,10 +245,7 @@ fn missing_room(dir: &Path) -> Option<Room> {
     let asked = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&probe);
     let answered = asked.and_then(|file| file.write_all_at(b"?", largest.unwrap_or_default().saturating_add(COMMIT)));
     drop(std::fs::remove_file(&probe));
-    match storage_error("looking for room", dir, &answered.err()?) {
-        StorageError::Full { room, .. } => Some(room),
-        _ => None,
-    }
+    lacking(&answered.err()?)
 }
 
 fn translate(doing: &'static str, dir: &Path, why: &rusqlite::Error) -> StorageError {

@@ -3,8 +3,8 @@
 use crate::durable;
 use crate::error::storage_error;
 use crate::lock_file::{LockFile, NotLocked};
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 use waypass_trust::bundle::MAX_BUNDLE;
@@ -50,9 +50,8 @@ impl TrustFolder {
 
 impl TrustStorage for TrustFolder {
     fn get(&self, file: TrustFile) -> Result<Option<Vec<u8>>, StorageError> {
-        let mut bytes = Vec::new();
-        match File::open(self.path(file)).and_then(|file| file.take(MAX_BUNDLE as u64 + 1).read_to_end(&mut bytes)) {
-            Ok(_) => Ok(Some(bytes)),
+        match durable::read(&self.path(file), MAX_BUNDLE) {
+            Ok(bytes) => Ok(Some(bytes)),
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(self.failed("reading the trust bundle", &source)),
         }

@@ -60,7 +60,7 @@ pub enum PickupError {
     },
     /// No issuer in the trust bundle may issue what is offered.
     Kind {
-        /// Returns the offer.
+        /// The offer.
         offered: Vec<String>,
     },
     /// A transaction code is needed, or the one given cannot be one.

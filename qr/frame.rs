@@ -150,7 +150,7 @@ pub enum FrameError {
     Missing {
         /// Their numbers, counted from 1.
         numbers: Vec<usize>,
-        /// Returns how many frames the transfer has.
+        /// The number of frames.
         count: usize,
     },
     /// Nothing was scanned.

@@ -77,7 +77,7 @@ pub struct RoleReading {
 pub struct Refused {
     /// Never empty.
     pub reasons: Vec<Reason>,
-    /// Returns how old the evidence is.
+    /// The ages of the evidence.
     pub ages: Ages,
     /// The display name of the issuer, once the credential is known to be genuine.
     pub issuer: Option<String>,
@@ -98,14 +98,14 @@ pub fn assess<'c>(credential: &'c Credential, bundle: &TrustBundle, at: &Moment)
     let valid = Valid::judge(&genuine, at, &mut reasons);
     let held = bundle.status(signers.authority, &role.status, at);
     ages.revocation = held.as_of.and_then(|as_of| age(as_of, at));
-    let readings = role.roles.iter().map(|name| read_role(name, &held, bundle, at)).collect();
-    let standing = NotWithdrawn::judge(&genuine, held, &mut reasons);
-    let notes = notes(role, at);
+    let standing = NotWithdrawn::judge(&genuine, &held, &mut reasons);
 
     let (Some(authorised), Some(valid), Some(standing), true) = (authorised, valid, standing, reasons.is_empty()) else {
         reasons.sort_by_key(|reason| core::cmp::Reverse(reason.code.level()));
         return Err(Refused { reasons, ages, issuer: Some(signers.authority.name.clone()) });
     };
+    let readings = role.roles.iter().map(|name| read_role(name, &held, bundle, at)).collect();
+    let notes = notes(role, at);
     Ok(Assessment { genuine, authorised, valid, standing, readings, ages, notes })
 }
 

@@ -70,7 +70,7 @@ pub struct TrustBundle {
     aside: Vec<Evidence>,
 }
 
-/// Returns the version of every part.
+/// The version of every part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Versions {
     /// Of the root.

@@ -155,7 +155,7 @@ pub struct SnapshotPart {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartReference {
-    /// Returns its version.
+    /// Its version.
     pub version: u64,
     /// SHA-256 of its payload bytes.
     pub sha256: Digest,
@@ -195,17 +195,24 @@ pub struct TargetsPart {
     /// Unix seconds; bounds for how long stolen online keys could keep this part alive.
     #[serde(with = "unix")]
     pub expires_at: Timestamp,
-    /// Returns the issuers.
+    /// The issuers.
     pub authorities: Vec<Authority>,
     /// The enrolled gates.
     pub gates: Vec<Gate>,
     /// The JSON-LD contexts that role credentials may name in addition to their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub contexts: Vec<ContextReference>,
-    /// Returns the policy.
+    /// The policy.
     pub policy: Policy,
     /// Delegated signing roles. The published format has the member, and a part that delegates anything is refused.
     pub delegations: [(); 0],
+}
+
+impl TargetsPart {
+    /// Returns the key records, each with its authority.
+    pub(crate) fn key_records(&self) -> impl Iterator<Item = (&Authority, &KeyRecord)> {
+        self.authorities.iter().flat_map(|authority| authority.keys.iter().map(move |key| (authority, key)))
+    }
 }
 
 /// An issuer and the limits of what it may say.

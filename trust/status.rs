@@ -93,7 +93,7 @@ pub struct ListInfo {
     pub uri: String,
     /// When it was made.
     pub issued_at: Timestamp,
-    /// Returns when it ends.
+    /// The end of its validity.
     pub expires_at: Timestamp,
     /// SHA-256 of the token text.
     pub digest: Digest,

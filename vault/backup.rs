@@ -15,7 +15,7 @@ use crate::keys::{self, KeyInfo, StoredKey};
 use crate::memory::SecretMemory;
 use crate::seal;
 use crate::slot::{NotOpened, Place, Slot};
-use crate::unlocked::Unlocked;
+use crate::unlocked::{Unlocked, read_tags};
 use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
@@ -25,7 +25,7 @@ use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use zeroize::Zeroizing;
 
 /// The tag by which a record says which holder key it is bound to: its value is the 16 bytes of the [`crate::KeyId`].
-pub(crate) const CNF_TAG: &str = "cnf";
+pub const CNF_TAG: &str = "cnf";
 
 const MAGIC: &[u8] = b"waypass-backup ";
 const VERSION: u64 = 1;
@@ -78,7 +78,7 @@ impl Unlocked<'_> {
     }
 
     /// Takes a backup into this vault, which must hold no records yet in the tables that the backup fills: all of it, or nothing.
-    /// A record whose `CNF_TAG` names a key that did not come along is listed for re-issue.
+    /// A record whose [`CNF_TAG`] names a key that did not come along is listed for re-issue.
     pub fn restore(&self, file: &[u8], factors: &Factors<'_>) -> Result<RestoreReport, BackupError> {
         let items = open(file, factors, self.memory())?;
         // A device that takes a backup in has made keys of its own already; the keys of the backup are added to them.
@@ -179,11 +179,7 @@ fn read(content: &[u8]) -> Result<Vec<Item>, NotCanonical> {
     for _ in 0..from.array_up_to(MAX_RECORDS)? {
         from.array_of(4)?;
         let (table, id) = (from.text()?.to_owned(), from.bytes()?.to_vec());
-        let mut tags = Vec::new();
-        for _ in 0..from.array_up_to(MAX_TAGS)? {
-            from.array_of(2)?;
-            tags.push((from.text()?.to_owned(), from.bytes()?.to_vec()));
-        }
+        let tags = read_tags(&mut from, MAX_TAGS)?;
         items.push(Item { table, id, tags, content: Zeroizing::new(from.bytes()?.to_vec()) });
     }
     from.end().map(|()| items)

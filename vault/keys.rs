@@ -53,7 +53,7 @@ pub enum KeyPurpose {
 pub struct KeyInfo {
     /// Its name.
     pub id: KeyId,
-    /// Returns the public half.
+    /// The public half.
     pub public_key: PublicKey,
     /// Its purpose.
     pub purpose: KeyPurpose,

@@ -50,7 +50,7 @@ mod trust_store;
 mod unlocked;
 mod vault;
 
-pub use backup::{MAX_BACKUP, RestoreReport};
+pub use backup::{CNF_TAG, MAX_BACKUP, RestoreReport};
 pub use belief::{Belief, BeliefError, Tampering};
 pub use error::{BackupError, CreateError, FactorError, OpenError, ResumeError, Room, StorageError, UnlockError, VaultError};
 pub use factor::phrase;

@@ -16,6 +16,7 @@ mod verify;
 pub use batch::Batch;
 pub use log_index::{Tags, TagsOf};
 pub use parked::Parked;
+pub(crate) use records::read_tags;
 
 use crate::error::{StorageError, UnlockError};
 use crate::factor::Factors;

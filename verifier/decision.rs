@@ -98,7 +98,7 @@ pub struct Who {
     pub claims: Object<'static>,
     /// Members of the document that nothing here acts on.
     pub not_acted_on: Vec<&'static str>,
-    /// Returns when it ends.
+    /// The end of its validity.
     pub valid_until: Timestamp,
 }
 

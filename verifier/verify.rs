@@ -197,10 +197,10 @@ impl<'t> Checkpoint<'t> {
             }
             return;
         };
-        let admission = self.admit(&assessed, enrolled.lapsed, act.at);
+        let admission = self.admit(&assessed, enrolled.lapsed(), act.at);
         found.evidence.rule = admission.rule;
         if let Some(role) = &admission.role {
-            found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, self.bundle.gate(&self.gate.id).as_ref()));
+            found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, Some(&enrolled.entry)));
         }
         found.reasons.extend(admission.reasons);
         found.steps.extend(admission.steps);
@@ -214,10 +214,9 @@ impl<'t> Checkpoint<'t> {
         }
     }
 
-    fn admit<'act>(&self, assessed: &Assessed<'act, '_>, lapsed: bool, at: &Moment) -> role::Admission<'act> {
+    fn admit<'act>(&self, assessed: &Assessed<'act, '_>, lapsed: Option<Reason>, at: &Moment) -> role::Admission<'act> {
         let shown = assessed.assessment().role();
         let ask = Ask { roles: &shown.roles, sites: &shown.sites, zones: &shown.zones, issuer: &shown.issuer, at: at.at() };
-        let lapsed = lapsed.then(|| enrolled::lapsed(&self.gate.id, self.bundle));
         match &self.policy {
             Ok(policy) => role::check(policy, &ask, assessed, lapsed),
             Err(why) => role::Admission::unusable(why),

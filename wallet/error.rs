@@ -97,7 +97,7 @@ pub enum Missing {
     },
     /// It has such a role and lacks other claims.
     Claims {
-        /// Returns the claims.
+        /// The claims.
         asked: Vec<ClaimPath>,
     },
 }

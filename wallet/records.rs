@@ -17,8 +17,6 @@ use waypass_vault::{KeyId, Unlocked, VaultError};
 pub(crate) const ASIDE: &str = "aside";
 /// The vault's table of credentials.
 pub(crate) const TABLE: &str = "credentials";
-/// The tag that the vault itself looks at when it restores a backup: which key the record needs.
-pub(crate) const CNF: &str = "cnf";
 pub(crate) const FORMAT: &str = "format";
 pub(crate) const KIND: &str = "kind";
 pub(crate) const ISSUER: &str = "issuer";
@@ -147,7 +145,7 @@ impl Record {
     /// Returns the tags that find it. The roles are here because a gate asks by role.
     pub(crate) fn tags<'t>(&'t self, role: &'t RoleClaims) -> Vec<(&'static str, &'t [u8])> {
         let mut tags: Vec<(&'static str, &[u8])> = vec![
-            (CNF, self.key.as_bytes()),
+            (waypass_vault::CNF_TAG, self.key.as_bytes()),
             (FORMAT, self.credential.format().as_str().as_bytes()),
             (KIND, role.kind.as_bytes()),
             (ISSUER, role.issuer.as_bytes()),

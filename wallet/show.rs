@@ -64,7 +64,7 @@ pub struct Card {
     pub seconds_left: i64,
     /// When the newest status list about it was made; `None` without one.
     pub status_as_of: Option<Timestamp>,
-    /// Returns how old the evidence is.
+    /// The ages of the evidence.
     pub ages: Ages,
     /// The faults that a gate may find: stale lists, an end that is near, a doubted clock.
     pub notes: Vec<Reason>,

@@ -164,8 +164,8 @@ impl Device for Between<'_> {
         self.take(|sync| sync.apply_list_aside(token))
     }
 
-    fn apply_list(&mut self, uri: &str, token: &[u8]) -> Result<(), Failure> {
-        self.take(|sync| sync.apply_list(uri, token))
+    fn apply_list(&mut self, _uri: &str, token: &[u8]) -> Result<(), Failure> {
+        self.take(|sync| sync.apply_list(token))
     }
 
     fn apply_policies(&mut self) -> Result<(), Failure> {

@@ -57,7 +57,7 @@ pub(super) enum Judged {
 pub(super) struct Dates {
     /// The last publication, or under new timestamp keys the time of the root that names them.
     last: Option<Timestamp>,
-    /// Returns true if `last` is the time of a publication under the present keys.
+    /// Set if `last` is the time of a publication under the present keys.
     binds: bool,
     used: Used,
 }

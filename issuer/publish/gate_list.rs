@@ -3,6 +3,7 @@
 use super::PublishError;
 use crate::office::Issuer;
 use crate::store::StoreError;
+use std::collections::BTreeSet;
 use waypass_credential::did;
 use waypass_credential::key::Signer;
 use waypass_credential::time::Timestamp;
@@ -20,8 +21,9 @@ impl Issuer<'_> {
     ) -> Result<Option<String>, PublishError> {
         let Some(list) = targets.gate_list() else { return Ok(None) };
         let mut bitmap = StatusListBuf::new(Bits::One, list.max_entries);
+        let enrolled: BTreeSet<String> = self.enrolled_gates()?.map(|row| row.id).collect();
         for (entry, gate) in (0..).zip(&targets.gates) {
-            let is_enrolled = self.store.gate(&gate.id)?.is_some_and(|row| row.revoked.is_none());
+            let is_enrolled = enrolled.contains(&gate.id);
             bitmap.set(entry, u8::from(!is_enrolled)).ok_or(StoreError::Corrupt("the list of gates"))?;
         }
         let token = StatusListToken {

@@ -65,14 +65,19 @@ impl Cipher {
 
     /// Returns the tag of a value: equal for equal values of one kind.
     pub(super) fn tag(&self, kind: &str, value: &[u8]) -> Tag {
-        let mut mac = self.tags.clone();
-        for part in [kind.as_bytes(), value] {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+        let bytes: [u8; 32] = framed(&self.tags, [kind.as_bytes(), value]).finalize().into_bytes().into();
         core::array::from_fn(|at| bytes[at])
     }
+}
+
+/// Authenticates parts framed by their lengths, so that no two lists of parts are one text.
+pub(super) fn framed<'p>(key: &Hmac<Sha256>, parts: impl IntoIterator<Item = &'p [u8]>) -> Hmac<Sha256> {
+    let mut mac = key.clone();
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    mac
 }
 
 impl Place<'_> {

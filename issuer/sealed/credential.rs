@@ -4,7 +4,7 @@ use super::Result;
 use super::cipher::Place;
 use super::register::time;
 use super::seal::{Seal, tampered};
-use crate::store::{CredentialRecord, CredentialRow, State, StoreError, Tag};
+use crate::store::{CredentialRecord, CredentialRow, State, StoreError, Tag, Tx};
 use serde::{Deserialize, Serialize};
 use waypass_credential::Format;
 use waypass_credential::json;
@@ -37,6 +37,14 @@ pub(super) const fn day(seconds: i64) -> i64 {
 }
 
 impl Seal {
+    /// Adds a credential's first row under the tags that it is found by; returns that of its holder.
+    pub(super) fn add_credential(&self, rows: &mut dyn Tx, record: &CredentialRecord) -> Result<Tag> {
+        let row = self.credential_row(record, 0);
+        let roles: Vec<Tag> = record.roles.iter().map(|role| self.role_tag(role)).collect();
+        rows.add_credential(&row, &roles, &self.day(record))?;
+        Ok(row.holder)
+    }
+
     pub(super) fn entry_tag(&self, list: u32, index: u32) -> Tag {
         self.cipher.tag("entry", &[list.to_be_bytes(), index.to_be_bytes()].concat())
     }

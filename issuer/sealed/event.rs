@@ -26,7 +26,7 @@ pub(super) struct Event {
     /// Offers that expired before this are forgotten.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) forget: Option<i64>,
-    /// Returns how far a device's log was received.
+    /// The end of a device's log that was received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) device: Option<DeviceMark>,
     /// Entries that a gate has seen revoked and this issuer had not revoked: list, index, gate.

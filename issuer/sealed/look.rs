@@ -1,13 +1,14 @@
 //! Reading at one moment: every row is checked against register and events before it is given to anybody.
 
 use super::credential::day;
-use super::event::DeviceMark;
+use super::event::{DeviceMark, Event};
 use super::ledger::Ledger;
 use super::register::Register;
 use super::seal::{Anchor, Seal, tampered};
 use super::{Result, holders};
 use crate::store::{
-    CredentialRecord, CredentialRow, DeviceRow, Entry, Filter, LeafRow, OfferRow, Selection, State, StatusEvent, StoreError, Tag, View,
+    CredentialRecord, CredentialRow, DeviceRow, Entry, EventRow, Filter, LeafRow, OfferRow, Selection, State, StatusEvent, StoreError, Tag,
+    View,
 };
 use waypass_credential::role::{Mechanism, StatusPurpose};
 use waypass_trust::audit::Leaf;
@@ -133,14 +134,19 @@ impl Look<'_> {
     pub(super) fn history(&self, id: &str) -> Result<Vec<StatusEvent>> {
         let mut history = Vec::new();
         for (row, before) in self.rows.history(id)? {
-            let before = if row.seq == 1 { [0; 32] } else { before.ok_or_else(|| tampered(format!("event {}", row.seq - 1)))? };
-            let Some(status) = self.seal.open_event(&before, &row)?.status else { continue };
+            let Some(status) = self.opened(&row, before)?.status else { continue };
             if usize::try_from(status.number) != Ok(history.len()) {
                 return Err(tampered(format!("the history of the credential {id}")));
             }
             history.push(status.event()?);
         }
         Ok(history)
+    }
+
+    /// Opens an event that follows the one with the sum `before`; the first follows none.
+    fn opened(&self, row: &EventRow, before: Option<[u8; 32]>) -> Result<Event> {
+        let before = if row.seq == 1 { [0; 32] } else { before.ok_or_else(|| tampered(format!("event {}", row.seq - 1)))? };
+        self.seal.open_event(&before, row)
     }
 
     /// Returns the offer of a hashed code or token.
@@ -169,7 +175,7 @@ impl Look<'_> {
     /// Received leaves from `from_seq` on, at most `limit`: each named by the next, the last by the sealed head.
     pub(super) fn leaves(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>> {
         let lost = || tampered("a record of a gate's log");
-        let Some(held) = self.ledger.device(device).map(DeviceMark::row).transpose()? else {
+        let Some(held) = self.device(device)? else {
             return Ok(Vec::new());
         };
         let mut rows = self.rows.leaves(device, from_seq, limit.saturating_add(1))?;
@@ -196,8 +202,7 @@ impl Look<'_> {
     /// Returns the entries that a credential was given when it was issued.
     pub(super) fn given(&self, id: &str) -> Result<Vec<Entry>> {
         let Some((row, before)) = self.rows.history(id)?.into_iter().next() else { return Ok(Vec::new()) };
-        let before = if row.seq == 1 { [0; 32] } else { before.ok_or_else(|| tampered(format!("event {}", row.seq - 1)))? };
-        let event = self.seal.open_event(&before, &row)?;
+        let event = self.opened(&row, before)?;
         Ok(event.taken.into_iter().map(|(list, index)| Entry { list, index }).collect())
     }
 

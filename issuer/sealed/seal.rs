@@ -1,6 +1,6 @@
 //! The key that authenticates every row, and the anchor: how far the rows had come when the vault was last told.
 
-use super::cipher::{Cipher, Place};
+use super::cipher::{Cipher, Place, framed};
 use super::event::Event;
 use super::register::Register;
 use crate::store::{CredentialRecord, EventRow, MissingLog, RegisterRow, StoreError, SummaryRow};
@@ -170,14 +170,8 @@ impl Seal {
         self.state(domain, parts).verify_slice(mac).is_ok()
     }
 
-    /// The parts are framed by their lengths, so that no two lists of parts are one text.
     fn state(&self, domain: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
-        let mut mac = self.key.clone();
-        for part in core::iter::once(&domain.as_bytes()).chain(parts) {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        mac
+        framed(&self.key, core::iter::once(domain.as_bytes()).chain(parts.iter().copied()))
     }
 }
 

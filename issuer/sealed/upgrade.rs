@@ -4,7 +4,7 @@ use super::Result;
 use super::event::{DeviceMark, Event, OfferMark, Status};
 use super::register::{Gate, Key, List, Register};
 use super::seal::{Seal, tampered};
-use crate::store::{CredentialRecord, EventRow, Readable, State, Store, Tag, Tx, Unsealed, UnsealedCredential};
+use crate::store::{EventRow, Readable, State, Store, Tx, Unsealed, UnsealedCredential};
 use waypass_trust::bundle::Digest;
 
 /// The counter of changes that were recorded before the seal and not published: 1 from the upgrade on, 2 once nothing is open.
@@ -52,7 +52,7 @@ pub(super) fn seal_all(store: &mut dyn Store, seal: &Seal, old: &Unsealed, step:
             }
             chain.append(Some(&record.id), &linked)?;
         }
-        add(&mut *chain.rows, seal, record)?;
+        seal.add_credential(&mut *chain.rows, record).map(drop)?;
         step(old.credentials.len() as u64);
     }
     for (entry, value) in &old.entries {
@@ -106,7 +106,7 @@ pub(super) fn close_all(store: &mut dyn Store, seal: &Seal, old: Readable, step:
         if !seal.is_credential(record, mac) {
             return Err(tampered(format!("the credential {}", record.id)));
         }
-        add(&mut *chain.rows, seal, record)?;
+        seal.add_credential(&mut *chain.rows, record).map(drop)?;
         step(count);
     }
     let holders = seal.holder_sums(old.credentials.iter().map(|(record, _)| (&*record.id, seal.holder_tag(&record.holder))));
@@ -115,11 +115,6 @@ pub(super) fn close_all(store: &mut dyn Store, seal: &Seal, old: Readable, step:
         chain.rows.put_document(name, &seal.close_document(name, bytes))?;
     }
     chain.rows.commit()
-}
-
-fn add(rows: &mut dyn Tx, seal: &Seal, record: &CredentialRecord) -> Result<()> {
-    let roles: Vec<Tag> = record.roles.iter().map(|role| seal.role_tag(role)).collect();
-    rows.add_credential(&seal.credential_row(record, 0), &roles, &seal.day(record))
 }
 
 struct Chain<'s> {

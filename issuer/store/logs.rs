@@ -32,7 +32,7 @@ pub struct LeafRow {
     pub seq: u64,
     /// Its hash, as the next leaf names it.
     pub hash: [u8; 32],
-    /// Returns its bytes.
+    /// Its bytes.
     pub leaf: Vec<u8>,
     /// When it was received.
     pub received_at: Timestamp,

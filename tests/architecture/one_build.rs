@@ -7,7 +7,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 use std::process::Command;
 
-/// Returns what cargo would compile, as identities that cover a unit's features, profile and everything below it.
+/// The units that cargo would compile, as identities that cover a unit's features, profile and everything below it.
 struct Plan(Vec<(u64, String)>);
 
 impl Plan {

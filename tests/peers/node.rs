@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
 
-/// Returns the folder with `package.json` and `di.mjs`.
+/// The folder with `package.json` and `di.mjs`.
 const FOLDER: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Makes Node and the pinned packages ready, once; why not, where they cannot be had.

@@ -47,8 +47,8 @@ impl Authorised {
         if u64::try_from(validity).map_or(true, |seconds| seconds > authority.max_validity_seconds) {
             refuse(format!("a validity of {validity} s is longer than the issuer may give"));
         }
-        let stands = stand_behind(genuine.further_proofs(), further, reasons);
-        (stands && reasons.len() == before).then(|| Self { issuer: authority.name.clone() })
+        stand_behind(genuine.further_proofs(), further, reasons);
+        (reasons.len() == before).then(|| Self { issuer: authority.name.clone() })
     }
 
     /// Returns the display name of the issuer.
@@ -59,8 +59,7 @@ impl Authorised {
 
 /// Checks that the keys of the further proofs could make them when they say they were made. The issuer's entry alone
 /// allows what the credential says: another's proof neither adds to it nor takes away.
-fn stand_behind(proofs: &[ProofClaim], records: &[&KeyRecord], reasons: &mut Vec<Reason>) -> bool {
-    let before = reasons.len();
+fn stand_behind(proofs: &[ProofClaim], records: &[&KeyRecord], reasons: &mut Vec<Reason>) {
     for (proof, record) in proofs.iter().zip(records) {
         let why = if record.key_use != KeyUse::Credential {
             String::from("one of its proofs is by a key that is not for credentials")
@@ -71,5 +70,4 @@ fn stand_behind(proofs: &[ProofClaim], records: &[&KeyRecord], reasons: &mut Vec
         };
         reasons.push(Reason::new(ReasonCode::IssuerNotAuthorised, why));
     }
-    reasons.len() == before
 }

@@ -8,11 +8,12 @@ use waypass_credential::role::{Mechanism, StatusReference};
 /// Left behind by a status that is neither revoked nor suspended. Only [`NotWithdrawn::judge`] makes one.
 #[derive(Debug)]
 pub(super) struct NotWithdrawn {
-    held: HeldStatus,
+    /// [`Status::Valid`] or [`Status::Unknown`].
+    status: Status,
 }
 
 impl NotWithdrawn {
-    pub(super) fn judge(genuine: &Genuine<'_>, held: HeldStatus, reasons: &mut Vec<Reason>) -> Option<Self> {
+    pub(super) fn judge(genuine: &Genuine<'_>, held: &HeldStatus, reasons: &mut Vec<Reason>) -> Option<Self> {
         let (role, before) = (genuine.role(), reasons.len());
         let as_of = || held.as_of.map_or(String::new(), |as_of| format!("list of {as_of}"));
         match held.status {
@@ -24,12 +25,12 @@ impl NotWithdrawn {
             }
             Status::Valid | Status::Unknown(_) => {}
         }
-        (reasons.len() == before).then_some(Self { held })
+        (reasons.len() == before).then_some(Self { status: held.status })
     }
 
-    /// [`Status::Valid`] or [`Status::Unknown`].
+    /// Returns [`Status::Valid`] or [`Status::Unknown`].
     pub(super) const fn status(&self) -> Status {
-        self.held.status
+        self.status
     }
 }
 

@@ -18,8 +18,7 @@ impl TrustBundle {
             Some(_) => key.kid.strip_prefix(issuer) == Some(kid),
             None => key.kid == kid,
         };
-        let key_in = |authority: &'_ Authority| authority.keys.iter().position(|key| key.issuer == issuer && names(key));
-        self.authorities().iter().find_map(|authority| key_in(authority).map(|at| (authority, &authority.keys[at])))
+        self.targets.part.key_records().find(|(_, key)| key.issuer == issuer && names(key))
     }
 
     /// Returns the record of the key that a proof names, with its authority. Without a key id only an issuer with one credential key
@@ -37,13 +36,11 @@ impl TrustBundle {
 
     /// Returns the record of a key by its id alone, with its authority; no two records of a bundle share one.
     pub(crate) fn key_with_id(&self, kid: &str) -> Option<(&Authority, &KeyRecord)> {
-        let found = |authority: &'_ Authority| authority.keys.iter().position(|key| key.kid == kid);
-        self.authorities().iter().find_map(|authority| found(authority).map(|at| (authority, &authority.keys[at])))
+        self.targets.part.key_records().find(|(_, key)| key.kid == kid)
     }
 
     /// Returns every key record of one use, with its authority.
     pub fn keys_for_use(&self, key_use: KeyUse) -> impl Iterator<Item = (&Authority, &KeyRecord)> {
-        let records = self.authorities().iter().flat_map(|authority| authority.keys.iter().map(move |key| (authority, key)));
-        records.filter(move |(_, key)| key.key_use == key_use)
+        self.targets.part.key_records().filter(move |(_, key)| key.key_use == key_use)
     }
 }

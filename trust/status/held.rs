@@ -304,8 +304,7 @@ impl KeySource for StatusKeys<'_> {
 
 /// Returns the status key with this id. An unverified name is good only for finding a key.
 fn status_key<'t>(targets: &'t TargetsPart, kid: &str) -> Option<(&'t Authority, &'t KeyRecord)> {
-    let key_in = |authority: &'t Authority| authority.keys.iter().find(|key| key.kid == kid && key.key_use == KeyUse::Status);
-    targets.authorities.iter().find_map(|authority| Some((authority, key_in(authority)?)))
+    targets.key_records().find(|(_, key)| key.kid == kid && key.key_use == KeyUse::Status)
 }
 
 /// Returns what `authority` announces about the list at `uri`, if `record` may have signed it at that time.

@@ -38,7 +38,7 @@ pub(super) struct Judged {
     pub(super) bundle: Option<(TrustBundle, Digest)>,
     /// A next root that came before its bundle.
     pub(super) stepped: Option<Root>,
-    /// Returns true if a copy of a root is missing or damaged.
+    /// Set if a copy of a root is missing or damaged.
     pub(super) root_lost: bool,
 }
 

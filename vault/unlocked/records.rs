@@ -309,14 +309,20 @@ impl Vault {
 fn read(plaintext: &[u8]) -> Result<(Found, usize), NotCanonical> {
     let mut from = Reader::new(plaintext);
     from.array_of(2)?;
-    let count = from.array_up_to(MAX_TAGS)?;
+    let tags = read_tags(&mut from, MAX_TAGS)?;
+    let len = from.bytes()?.len();
+    from.end().map(|()| (tags, len))
+}
+
+/// Reads at most `most` tags.
+pub(crate) fn read_tags(from: &mut Reader<'_>, most: usize) -> Result<Vec<(String, Vec<u8>)>, NotCanonical> {
+    let count = from.array_up_to(most)?;
     let mut tags = Vec::with_capacity(count);
     for _ in 0..count {
         from.array_of(2)?;
         tags.push((from.text()?.to_owned(), from.bytes()?.to_vec()));
     }
-    let len = from.bytes()?.len();
-    from.end().map(|()| (tags, len))
+    Ok(tags)
 }
 
 /// Tables that begin with a dot are the vault's own.

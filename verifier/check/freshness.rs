@@ -16,7 +16,7 @@ use waypass_trust::status::Why;
 #[derive(Debug)]
 pub(crate) struct FreshEnough<'act>(Tie<'act>);
 
-/// Returns what the age of the evidence about one role asks for.
+/// The effect that the age of the evidence about one role has.
 #[derive(Debug)]
 pub(crate) struct Reading<'act> {
     /// Present unless something is red or grey.

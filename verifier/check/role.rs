@@ -10,15 +10,15 @@ use waypass_trust::reason::{Reason, ReasonCode};
 /// Left behind by a rule that permits.
 #[derive(Debug)]
 pub(crate) struct Permitted<'act> {
-    /// Returns the role that may act.
+    /// The role that may act.
     pub(crate) role: String,
-    /// Returns the rule that permits it.
+    /// The rule that permits it.
     pub(crate) rule: String,
     /// Only [`check`] makes one.
     _act: Tie<'act>,
 }
 
-/// Returns what policy and age of evidence say together.
+/// The answer of policy and age of evidence together.
 #[derive(Debug, Default)]
 pub(crate) struct Admission<'act> {
     pub(crate) markers: Option<(Permitted<'act>, FreshEnough<'act>)>,

@@ -24,7 +24,7 @@ pub(super) struct Candidate {
     pub(super) missing: Option<Standing>,
 }
 
-/// Returns true if a credential names a place. `Site` is the site without the zone: rules may open a zone to everybody
+/// The place that a credential names, seen from here. `Site` is the site without the zone: rules may open a zone to everybody
 /// whom the site admits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Place {

@@ -25,7 +25,7 @@ pub enum Warning {
     },
     /// The format shows these personal claims although nobody asked.
     CannotWithhold {
-        /// Returns the claims.
+        /// The claims.
         claims: Vec<ClaimPath>,
     },
     /// This gate has been answered before; its records can be joined.

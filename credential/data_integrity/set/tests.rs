@@ -59,7 +59,7 @@ fn proofs(document: &Object<'static>) -> Vec<Object<'static>> {
     objects.collect()
 }
 
-/// Returns the owner of a key, by its number among [`key`].
+/// The owner of a key, by its number among [`key`].
 #[derive(Clone, Copy, PartialEq)]
 enum Who {
     Issuer,

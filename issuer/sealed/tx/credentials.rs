@@ -2,7 +2,7 @@
 
 use super::super::event::{Event, OfferMark, Status};
 use super::{Result, Tx, found, pairs};
-use crate::store::{CredentialRecord, Entry, Pickup, StatusEvent, StoreError, Tag};
+use crate::store::{CredentialRecord, Entry, Pickup, StatusEvent, StoreError};
 use waypass_credential::role::StatusPurpose;
 
 impl Tx<'_> {
@@ -15,8 +15,6 @@ impl Tx<'_> {
         issued: &StatusEvent,
         pickup: Option<&Pickup>,
     ) -> Result<()> {
-        let row = self.seal.credential_row(record, 0);
-        let roles: Vec<Tag> = record.roles.iter().map(|role| self.seal.role_tag(role)).collect();
         let own = [Entry { list: record.list, index: record.index }];
         let entries = if entries.is_empty() { &own } else { entries };
         self.look().check_free(entries)?;
@@ -28,8 +26,8 @@ impl Tx<'_> {
             self.rows.use_nonce(nonce_hash, *nonce_until)?;
             offers.push(OfferMark::of(answered));
         }
-        self.rows.add_credential(&row, &roles, &self.seal.day(record))?;
-        let holders = vec![self.seal.holder_sum(&record.id, &row.holder)];
+        let holder = self.seal.add_credential(&mut *self.rows, record)?;
+        let holders = vec![self.seal.holder_sum(&record.id, &holder)];
         let event = Event { status: Some(Status::of(0, issued)), taken: pairs(entries), offers, holders, ..Event::default() };
         self.append(Some(&record.id), &event)
     }
