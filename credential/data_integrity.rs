@@ -98,10 +98,10 @@ impl<'v, 'a> Proof<'v, 'a> {
         // Step 4: a proof that carries contexts covers a document with just these. An RDFC suite replaces them by the
         // document's (§3.2.5 step 4), and what it does not sign must not say anything else.
         if let Some(context) = proof.member("@context") {
-            let all = contexts(document.member("@context").ok_or(ProofError::Context)?);
+            let all = document.member("@context").ok_or(ProofError::Context)?.one_or_more();
             let fits = match suite.transformation() {
-                Transformation::Jcs => all.starts_with(contexts(context)),
-                Transformation::Rdfc => all == contexts(context),
+                Transformation::Jcs => all.starts_with(context.one_or_more()),
+                Transformation::Rdfc => all == context.one_or_more(),
             };
             if !fits {
                 return Err(ProofError::Context);
@@ -274,11 +274,6 @@ impl From<CreateError> for PresentError {
             CreateError::Sign(why) => Self::Sign(why),
         }
     }
-}
-
-/// One context by itself counts as a list of one.
-fn contexts<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
-    value.as_array().unwrap_or(core::slice::from_ref(value))
 }
 
 #[cfg(test)]

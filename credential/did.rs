@@ -5,7 +5,7 @@
 //! method only if the trust bundle says so.
 
 use crate::key::{KeyMaterial, PublicKey};
-use alloc::string::String;
+use alloc::{borrow::ToOwned, string::String};
 use core::fmt;
 
 mod document;
@@ -154,6 +154,11 @@ pub fn resolve(did_or_url: &str) -> Result<PublicKey, DidError> {
 /// Returns the `did:key` of a key: `did:key:z...`.
 pub fn to_did_key(key: &PublicKey) -> String {
     key::encode(key)
+}
+
+/// Returns the DID URL that a key id of `issuer` stands for: one that starts with `#` is relative to it.
+pub(crate) fn absolute(kid: &str, issuer: &str) -> String {
+    if kid.starts_with('#') { [issuer, kid].concat() } else { kid.to_owned() }
 }
 
 /// Returns the verification method id (`kid`) of a key as a `did:key`: `did:key:z...#z...`.

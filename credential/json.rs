@@ -167,6 +167,11 @@ impl<'a> Value<'a> {
         self.as_object()?.member(name)
     }
 
+    /// Returns the items of a list; any other value stands for a list of one.
+    pub(crate) fn one_or_more(&self) -> &[Value<'a>] {
+        self.as_array().unwrap_or(core::slice::from_ref(self))
+    }
+
     /// Returns the same value, owning its strings.
     pub fn into_owned(self) -> Value<'static> {
         match self {
@@ -175,9 +180,7 @@ impl<'a> Value<'a> {
             Self::Number(n) => Value::Number(n),
             Self::String(s) => Value::String(Cow::Owned(s.into_owned())),
             Self::Array(items) => Value::Array(items.into_iter().map(Value::into_owned).collect()),
-            Self::Object(object) => {
-                Value::Object(Object(object.0.into_iter().map(|(n, v)| (Cow::Owned(n.into_owned()), v.into_owned())).collect()))
-            }
+            Self::Object(object) => Value::Object(object.into_owned()),
         }
     }
 }
@@ -265,6 +268,11 @@ impl<'a> Object<'a> {
     /// Returns the members in the order they were written.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Value<'a>)> + Clone {
         self.0.iter().map(|(n, v)| (n.as_ref(), v))
+    }
+
+    /// Returns the same object, owning its strings.
+    pub(crate) fn into_owned(self) -> Object<'static> {
+        Object(self.0.into_iter().map(|(name, value)| (Cow::Owned(name.into_owned()), value.into_owned())).collect())
     }
 
     /// Returns the members themselves; a caller that adds one keeps the names unique.

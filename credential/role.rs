@@ -9,6 +9,7 @@ use alloc::{string::String, vec::Vec};
 pub(crate) mod document;
 pub(crate) mod enveloped;
 mod holder;
+mod presented;
 mod read;
 pub(crate) mod sd_jwt_vc;
 mod status;

@@ -217,6 +217,11 @@ impl Collector {
         Self::default()
     }
 
+    /// Returns true if a frame was taken.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.transfer.is_some()
+    }
+
     /// Takes one scanned text. An error leaves what was gathered as it was.
     pub fn add(&mut self, text: &str) -> Result<Progress, FrameError> {
         let part = Part::parse(text)?;

@@ -36,7 +36,6 @@ impl core::error::Error for GatherError {}
 #[derive(Clone, Default, Debug)]
 pub struct Gatherer {
     frames: Collector,
-    any_frame: bool,
     plain: Vec<String>,
 }
 
@@ -50,7 +49,7 @@ impl Gatherer {
     pub fn picture(&mut self, file: &[u8]) -> Result<(), GatherError> {
         for text in read_picture(file).map_err(GatherError::Picture)? {
             match self.frames.add(&text) {
-                Ok(_) => self.any_frame = true,
+                Ok(_) => {}
                 Err(FrameError::NotAFrame) if self.plain.contains(&text) => {}
                 Err(FrameError::NotAFrame) => self.plain.push(text),
                 Err(why) => return Err(GatherError::Frame(why)),
@@ -65,10 +64,7 @@ impl Gatherer {
         let Some(text) = core::str::from_utf8(line).ok().map(str::trim_end) else { return Ok(None) };
         let text = text.strip_prefix(SYMBOLOGY).unwrap_or(text);
         match self.frames.add(text) {
-            Ok(progress) => {
-                self.any_frame = true;
-                Ok(Some(progress))
-            }
+            Ok(progress) => Ok(Some(progress)),
             Err(FrameError::NotAFrame) => Ok(None),
             Err(why) => Err(GatherError::Frame(why)),
         }
@@ -76,22 +72,22 @@ impl Gatherer {
 
     /// Returns true if any of our codes was taken.
     pub const fn has_frames(&self) -> bool {
-        self.any_frame
+        self.frames.has_begun()
     }
 
     /// Returns the payload. Codes of other people in the same picture do not matter. A single plain text is given as it is, and of several
     /// the one that is a credential offer.
     pub fn finish(mut self) -> Result<Vec<u8>, GatherError> {
-        if !self.any_frame && self.plain.len() > 1 {
+        if !self.has_frames() && self.plain.len() > 1 {
             let count = self.plain.len();
             self.plain.retain(|text| text.starts_with(OFFER));
             if self.plain.len() != 1 {
                 return Err(GatherError::Several { count });
             }
         }
-        match self.plain.pop().filter(|_| !self.any_frame) {
-            Some(text) => Ok(text.into_bytes()),
-            None => self.frames.finish().map_err(GatherError::Frame),
+        match self.plain.pop() {
+            Some(text) if !self.has_frames() => Ok(text.into_bytes()),
+            _ => self.frames.finish().map_err(GatherError::Frame),
         }
     }
 }

@@ -113,17 +113,17 @@ fn read_counted(file: &[u8], budget: &mut search::Budget) -> Result<Vec<String>,
         return Err(ReadError::LargeFile);
     }
     if PictureKind::of(file) == Some(PictureKind::Jpeg) {
-        return texts(&jpeg::decode(file)?, budget);
+        return texts(jpeg::decode(file)?, budget);
     }
     // Transparent pixels are white, as paper is; if that shows nothing, a white drawing was meant for a dark page.
     let (luma, transparent) = pixels::decode(file, 255)?;
-    match texts(&luma, budget) {
-        Err(ReadError::NoCode) if transparent => texts(&pixels::decode(file, 0)?.0, budget),
+    match texts(luma, budget) {
+        Err(ReadError::NoCode) if transparent => texts(pixels::decode(file, 0)?.0, budget),
         done => done,
     }
 }
 
-fn texts(luma: &Luma, budget: &mut search::Budget) -> Result<Vec<String>, ReadError> {
+fn texts(luma: Luma, budget: &mut search::Budget) -> Result<Vec<String>, ReadError> {
     let found = search::codes(luma, budget);
     match (found.is_empty(), budget.is_spent()) {
         (false, _) => Ok(found),

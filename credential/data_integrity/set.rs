@@ -67,7 +67,7 @@ impl<'v, 'a> ProofSet<'v, 'a> {
     /// proofs that are not there, and proofs that cover themselves are refused.
     pub fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
         let member = document.member("proof").ok_or(ProofError::Missing("proof"))?;
-        let listed = member.as_array().unwrap_or(core::slice::from_ref(member));
+        let listed = member.one_or_more();
         if listed.is_empty() || listed.len() > MAX_PROOFS {
             return Err(ProofError::OutOfRange("proof"));
         }
@@ -159,7 +159,7 @@ pub(super) fn named<'a>(document: &Object<'a>, ids: &[&str]) -> Result<Option<Va
         return Ok(None);
     }
     let member = document.member("proof").ok_or(ProofError::PreviousProof)?;
-    let listed = member.as_array().unwrap_or(core::slice::from_ref(member));
+    let listed = member.one_or_more();
     let is_named = |proof: &&Value<'a>, id: &str| proof.member("id").and_then(Value::as_str) == Some(id);
     if ids.iter().any(|id| listed.iter().filter(|proof| is_named(proof, id)).count() != 1) {
         return Err(ProofError::PreviousProof);

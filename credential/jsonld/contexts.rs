@@ -220,7 +220,7 @@ impl<'c> ContextList<'c> {
 
     /// Returns true if `value`, an `@context`, names these contexts.
     pub(super) fn is_named_by(&self, value: &Value<'_>) -> bool {
-        let items = value.as_array().unwrap_or(core::slice::from_ref(value));
+        let items = value.one_or_more();
         items.len() == self.contexts.len() && items.iter().zip(self.ids()).all(|(item, id)| item.as_str() == Some(id))
     }
 }

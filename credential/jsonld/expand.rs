@@ -200,7 +200,7 @@ impl<'x> Walk<'x> {
         match self.made(place, value)? {
             Made::One(object) => self.state(place, object),
             Made::Several(inner) if !in_set => {
-                let items = inner.as_array().unwrap_or(core::slice::from_ref(inner));
+                let items = inner.one_or_more();
                 if items.is_empty() {
                     return self.says_nothing();
                 }
@@ -330,10 +330,7 @@ impl<'x> Walk<'x> {
                 if head.set.is_some() {
                     return Ok(Made::Several(inner));
                 }
-                if let Value::Array(items) = inner {
-                    return self.chain(place, items).map(Made::One);
-                }
-                return self.chain(place, core::slice::from_ref(inner)).map(Made::One);
+                return self.chain(place, inner.one_or_more()).map(Made::One);
             }
             _ => return Err(LdError::Keyword),
         }

@@ -1,6 +1,7 @@
 //! SD-JWT VC with key binding (draft-ietf-oauth-sd-jwt-vc): what an SD-JWT must say to be a role credential.
 
 use super::{Holder, RoleClaims};
+use crate::did;
 use crate::error::{IssueError, VerifyError};
 use crate::json::{Object, Value};
 use crate::key::Signer;
@@ -8,7 +9,7 @@ use crate::key_source::{Claimed, KeyClaim, KeySource};
 use crate::malformed::Malformed;
 use crate::registered_claims::text;
 use crate::sd_jwt::SdJwt;
-use alloc::{borrow::ToOwned, string::String};
+use alloc::string::String;
 use rand_core::CryptoRng;
 
 mod claims;
@@ -22,7 +23,6 @@ pub struct SdJwtVc {
     sd_jwt: SdJwt,
     issuer: String,
     key_id: Option<String>,
-    holder: Result<Option<Holder>, Malformed>,
     /// The claims with what is disclosed in its place. Their faults count once the signature is known to be good.
     disclosed: Result<Value<'static>, Malformed>,
 }
@@ -32,12 +32,9 @@ impl SdJwtVc {
     pub(crate) fn of_sd_jwt(sd_jwt: SdJwt) -> Result<Self, Malformed> {
         let payload = sd_jwt.payload()?;
         let issuer = text(payload.member("iss").ok_or(Malformed::Missing("iss"))?, "iss")?;
-        // A relative DID URL is relative to the issuer.
-        let key_id =
-            sd_jwt.header().key_id.as_ref().map(|kid| if kid.starts_with('#') { [&issuer, kid.as_str()].concat() } else { kid.to_owned() });
-        let holder = Holder::of_cnf(&payload);
+        let key_id = sd_jwt.header().key_id.as_ref().map(|kid| did::absolute(kid, &issuer));
         let disclosed = disclose(&sd_jwt, payload);
-        Ok(Self { sd_jwt, issuer, key_id, holder, disclosed })
+        Ok(Self { sd_jwt, issuer, key_id, disclosed })
     }
 
     /// Issues `claims`.
@@ -77,7 +74,7 @@ impl SdJwtVc {
 
     /// Returns the key it is bound to. Unverified.
     pub(crate) fn untrusted_holder(&self) -> Result<Option<Holder>, Malformed> {
-        self.holder.clone()
+        Holder::of_cnf(&self.sd_jwt.payload()?)
     }
 }
 

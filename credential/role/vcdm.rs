@@ -5,6 +5,7 @@ use crate::error::IssueError;
 use crate::json::{Object, Value};
 use crate::malformed::Malformed;
 use crate::time::Timestamp;
+use crate::vcdm::member::{date, issuer, subject};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 
 /// Members of the subject that are not personal claims.
@@ -22,7 +23,7 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
     if let Some((name, _)) = document.iter().find(|(name, _)| !DOCUMENT.contains(name) && !PLAIN.contains(name)) {
         return Err(Malformed::member(name));
     }
-    let subject = crate::vcdm::member::subject(document)?;
+    let subject = subject(document)?;
     let holder = match subject.member("id") {
         None => None,
         Some(id) => {
@@ -31,9 +32,10 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
             Some(Holder::from_did(id).map_err(|_| Malformed::OutOfRange("credentialSubject.id"))?)
         }
     };
-    let valid_from = date(document, "validFrom")?;
+    let date = |name: &'static str| date(document, name)?.ok_or(Malformed::Missing(name));
+    let valid_from = date("validFrom")?;
     RoleClaims {
-        issuer: issuer(document)?,
+        issuer: issuer(document)?.to_owned(),
         key_id: key_id.map(ToOwned::to_owned),
         kind: kind(document)?,
         roles: read::roles(subject)?,
@@ -41,7 +43,7 @@ pub(crate) fn read(document: &Object<'_>, key_id: Option<&str>, issued_at: Optio
         zones: scopes(subject, "zones")?,
         issued_at: issued_at.unwrap_or(valid_from),
         valid_from,
-        valid_until: date(document, "validUntil")?,
+        valid_until: date("validUntil")?,
         status: status::read(document)?,
         holder,
         personal: read::personal(subject, &SUBJECT),
@@ -86,14 +88,6 @@ pub(crate) fn document(claims: &RoleClaims, contexts: Value<'static>) -> Result<
     Ok(document)
 }
 
-/// Reads a string, or an object with an `id` (VCDM 2.0 §4.7).
-fn issuer(document: &Object<'_>) -> Result<String, Malformed> {
-    match document.member("issuer") {
-        Some(Value::Object(issuer)) => read::text(issuer, "id"),
-        _ => read::text(document, "issuer"),
-    }
-}
-
 /// No list is the empty list: nowhere.
 fn scopes(subject: &Object<'_>, name: &'static str) -> Result<Vec<String>, Malformed> {
     if subject.member(name).is_some() { read::names(subject, name) } else { Ok(Vec::new()) }
@@ -107,11 +101,6 @@ fn kind(document: &Object<'_>) -> Result<String, Malformed> {
         Ok([base, kind] | [kind, base]) if is_base(&base) && !is_base(&kind) => Ok(kind),
         _ => Err(Malformed::OutOfRange("type")),
     }
-}
-
-fn date(document: &Object<'_>, name: &'static str) -> Result<Timestamp, Malformed> {
-    let text = document.member(name).ok_or(Malformed::Missing(name))?.as_str().ok_or(Malformed::WrongType(name))?;
-    Timestamp::parse_rfc3339(text).ok_or(Malformed::OutOfRange(name))
 }
 
 #[cfg(test)]

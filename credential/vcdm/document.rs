@@ -215,16 +215,14 @@ impl Asked<'_> {
 /// Checks a credential of any type by its own proofs, or by the envelope it is in. Returns the document that they secure. Its validity
 /// and its status are not looked at: see [`require_validity`].
 pub fn verify_credential(credential: &Object<'_>, asked: Asked<'_>, at: Timestamp) -> Result<Object<'static>, DocumentError> {
-    let document = if is_enveloped(credential, Content::Credential) {
-        let envelope = open(credential, Content::Credential, asked, at)?;
-        let document = unsealed(&envelope)?;
-        owned(Document::credential(document)?.text)
-    } else {
-        let document = Document::credential(credential.clone())?;
-        document.verify_proofs(Purpose::AssertionMethod, asked, at)?;
-        owned(document.text)
-    };
-    Ok(document)
+    if is_enveloped(credential, Content::Credential) {
+        let envelope = sealed(credential, Content::Credential)?;
+        let document = open(&envelope, Content::Credential, asked, at)?;
+        return Ok(Document::credential(document)?.text.into_owned());
+    }
+    let document = Document::credential(credential.clone())?;
+    document.verify_proofs(Purpose::AssertionMethod, asked, at)?;
+    Ok(document.text.into_owned())
 }
 
 /// Checks a presentation of any type by its own proofs or its envelope, and then every credential in it. Returns the documents of the
@@ -235,8 +233,8 @@ pub fn verify_presentation(presentation: &Object<'_>, asked: Asked<'_>, at: Time
         credentials.map(|credential| verify_credential(credential, Asked::default(), at)).collect()
     };
     if is_enveloped(presentation, Content::Presentation) {
-        let envelope = open(presentation, Content::Presentation, asked, at)?;
-        verify_all(&Document::presentation(unsealed(&envelope)?)?.text)
+        let envelope = sealed(presentation, Content::Presentation)?;
+        verify_all(&Document::presentation(open(&envelope, Content::Presentation, asked, at)?)?.text)
     } else {
         Document::presentation(presentation.clone())?.verify_proofs(Purpose::Authentication, asked, at)?;
         verify_all(presentation)
@@ -262,12 +260,18 @@ pub fn require_validity(document: &Object<'_>, at: Timestamp) -> Result<(), Docu
     Ok(())
 }
 
-/// Opens the envelope in a `data:` URL: its signature holds with the key it names, within its own times, and it answers what was asked.
-fn open(enveloped: &Object<'_>, content: Content, asked: Asked<'_>, at: Timestamp) -> Result<Envelope, DocumentError> {
-    let envelope = Envelope::parse(&read_url(enveloped, content)?.1, content, MAX_BYTES)?;
+/// Returns the envelope in a `data:` URL.
+fn sealed(enveloped: &Object<'_>, content: Content) -> Result<Envelope, Malformed> {
+    Envelope::parse(&read_url(enveloped, content)?.1, content, MAX_BYTES)
+}
+
+/// Opens an envelope: its signature holds with the key it names, within its own times, and it answers what was asked. Returns the
+/// document, without the claims next to it. A proof inside is one that nobody would check.
+fn open<'e>(envelope: &'e Envelope, content: Content, asked: Asked<'_>, at: Timestamp) -> Result<Object<'e>, DocumentError> {
     let key = did::resolve(envelope.key_id().ok_or(Malformed::Missing("kid"))?).map_err(|_| Malformed::OutOfRange("kid"))?;
     envelope.verify(&key).map_err(VerifyError::from)?;
-    let claims = envelope.claims(&mut envelope.document(Limits::CREDENTIAL)?)?;
+    let mut document = envelope.document(Limits::CREDENTIAL)?;
+    let claims = envelope.claims(&mut document)?;
     if claims.times.not_before.is_some_and(|begin| at < begin) {
         return Err(DocumentError::NotYetValid);
     }
@@ -277,19 +281,7 @@ fn open(enveloped: &Object<'_>, content: Content, asked: Asked<'_>, at: Timestam
     if content == Content::Presentation {
         asked.require(claims.nonce.as_deref(), claims.audience.as_deref())?;
     }
-    Ok(envelope)
-}
-
-fn owned(document: Object<'_>) -> Object<'static> {
-    let Value::Object(document) = Value::Object(document).into_owned() else { return Object::new() };
-    document
-}
-
-/// Returns the document in an envelope, without the claims next to it. A proof inside is one that nobody would check.
-fn unsealed(envelope: &Envelope) -> Result<Object<'_>, Malformed> {
-    let mut document = envelope.document(Limits::CREDENTIAL)?;
-    envelope.claims(&mut document)?;
-    if document.member("proof").is_some() { Err(Malformed::Proof) } else { Ok(document) }
+    if document.member("proof").is_some() { Err(Malformed::Proof.into()) } else { Ok(document) }
 }
 
 fn define_proof(document: &mut Object<'_>) {

@@ -5,6 +5,7 @@
 
 use crate::claim_path::ClaimPath;
 use crate::cose;
+use crate::did;
 use crate::error::{IssueError, VerifyError};
 use crate::format::Serialization;
 use crate::json::{self, Limits, Object, Value};
@@ -248,7 +249,7 @@ impl Envelope {
 
     /// Returns the key id, a relative DID URL in it resolved against `issuer`. Unverified.
     pub(crate) fn key_id_under(&self, issuer: &str) -> Option<String> {
-        self.key_id().map(|kid| if kid.starts_with('#') { [issuer, kid].concat() } else { kid.to_owned() })
+        self.key_id().map(|kid| did::absolute(kid, issuer))
     }
 }
 

@@ -5,6 +5,7 @@ use crate::did::{DidUrl, Purpose};
 use crate::format::MAX_BYTES;
 use crate::json::{self, Limits, Object, Value};
 use crate::malformed::Malformed;
+use crate::time::Timestamp;
 use waypass_schemas::contexts::KnownContext;
 
 /// Returns the one value of `name`, alone or as a list of one.
@@ -33,6 +34,13 @@ pub(crate) fn object(bytes: &[u8]) -> Result<Object<'_>, Malformed> {
 pub(crate) fn issuer<'v>(document: &'v Object<'_>) -> Result<&'v str, Malformed> {
     let issuer = document.member("issuer").ok_or(Malformed::Missing("issuer"))?;
     issuer.as_str().or_else(|| issuer.member("id")?.as_str()).ok_or(Malformed::WrongType("issuer"))
+}
+
+/// Returns a date (VCDM 2.0 §4.9), if the document has it.
+pub(crate) fn date(document: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Malformed> {
+    let Some(value) = document.member(name) else { return Ok(None) };
+    let text = value.as_str().ok_or(Malformed::WrongType(name))?;
+    Timestamp::parse_rfc3339(text).map(Some).ok_or(Malformed::OutOfRange(name))
 }
 
 /// Returns the one subject, alone or as a list of one.

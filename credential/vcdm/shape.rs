@@ -2,7 +2,7 @@
 
 use crate::json::{Object, Value};
 use crate::malformed::Malformed;
-use crate::time::Timestamp;
+use crate::vcdm::member::date;
 use alloc::vec::Vec;
 use waypass_schemas::contexts::{CREDENTIALS_V1, CREDENTIALS_V2};
 
@@ -69,7 +69,7 @@ pub(crate) fn check_presentation(presentation: &Object<'_>) -> Result<Version, M
 pub fn credentials<'v, 'a>(presentation: &'v Object<'a>) -> Result<Vec<&'v Object<'a>>, Malformed> {
     let Some(member) = presentation.member("verifiableCredential") else { return Ok(Vec::new()) };
     let object = |item: &'v Value<'a>| item.as_object().ok_or(Malformed::WrongType("verifiableCredential"));
-    one_or_more(member).iter().map(object).collect()
+    member.one_or_more().iter().map(object).collect()
 }
 
 /// Returns true for a URL as VCDM 2.0 uses the word (§4.4): a scheme, a colon, and no character that RFC 3987 does not have.
@@ -100,7 +100,7 @@ enum Needs {
 
 /// The first context is that of the data model, the others are URLs or objects (§4.3).
 fn version(document: &Object<'_>) -> Result<Version, Malformed> {
-    let contexts = one_or_more(document.member("@context").ok_or(Malformed::Context)?);
+    let contexts = document.member("@context").ok_or(Malformed::Context)?.one_or_more();
     if !contexts.iter().all(|context| context.as_object().is_some() || context.as_str().is_some_and(is_url)) {
         return Err(Malformed::Context);
     }
@@ -113,7 +113,7 @@ fn version(document: &Object<'_>) -> Result<Version, Malformed> {
 
 /// `type` has texts only, and `base` among them (§4.5).
 fn require_type(document: &Object<'_>, base: &str) -> Result<(), Malformed> {
-    let types = one_or_more(document.member("type").ok_or(Malformed::Missing("type"))?);
+    let types = document.member("type").ok_or(Malformed::Missing("type"))?.one_or_more();
     if types.iter().any(|name| name.as_str().is_none()) {
         return Err(Malformed::WrongType("type"));
     }
@@ -156,12 +156,7 @@ fn check_validity(credential: &Object<'_>, version: Version) -> Result<(), Malfo
         Version::V1_1 => ("issuanceDate", "expirationDate"),
         Version::V2_0 => ("validFrom", "validUntil"),
     };
-    let date = |name: &'static str| {
-        let Some(value) = credential.member(name) else { return Ok(None) };
-        let text = value.as_str().ok_or(Malformed::WrongType(name))?;
-        Timestamp::parse_rfc3339(text).map(Some).ok_or(Malformed::OutOfRange(name))
-    };
-    match (date(from)?, date(until)?) {
+    match (date(credential, from)?, date(credential, until)?) {
         (None, _) if version == Version::V1_1 => Err(Malformed::Missing(from)),
         (Some(from), Some(end)) if end < from => Err(Malformed::OutOfRange(until)),
         _ => Ok(()),
@@ -170,7 +165,7 @@ fn check_validity(credential: &Object<'_>, version: Version) -> Result<(), Malfo
 
 /// Checks an object with a type, perhaps with an identifier (§4.10, §4.11, §5.4 to §5.6).
 fn check_typed(item: &Object<'_>, name: &'static str, needs: Needs) -> Result<(), Malformed> {
-    let types = one_or_more(item.member("type").ok_or(Malformed::Missing(name))?);
+    let types = item.member("type").ok_or(Malformed::Missing(name))?.one_or_more();
     if types.is_empty() || types.iter().any(|kind| kind.as_str().is_none()) {
         return Err(Malformed::WrongType(name));
     }
@@ -207,15 +202,10 @@ fn each<'v, 'a>(
     mut check: impl FnMut(&'v Object<'a>) -> Result<(), Malformed>,
 ) -> Result<(), Malformed> {
     let Some(member) = object.member(name) else { return Ok(()) };
-    match one_or_more(member) {
+    match member.one_or_more() {
         [] => Err(Malformed::OutOfRange(name)),
         items => items.iter().try_for_each(|item| check(item.as_object().ok_or(Malformed::WrongType(name))?)),
     }
-}
-
-/// Returns a list, or one value that stands for a list of one.
-fn one_or_more<'v, 'a>(value: &'v Value<'a>) -> &'v [Value<'a>] {
-    value.as_array().unwrap_or(core::slice::from_ref(value))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! JPEG to brightness. The work that a file announces is counted before it is decoded: a file of many passes repeats
 //! its work with each of them.
 
-use super::luma::{Luma, Shrinker};
+use super::luma::Luma;
 use super::{ReadError, shrink_factor};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
@@ -29,12 +29,8 @@ pub(super) fn decode(file: &[u8]) -> Result<Luma, ReadError> {
         JpegDecoder::new_with_options(ZCursor::new(file), options).decode().ok()
     });
     let pixels = pixels.ok().flatten().filter(|pixels| pixels.len() == width * height).ok_or(ReadError::NotAPicture)?;
-    if factor == 1 {
-        return Ok(Luma { width: plan.width, height: plan.height, pixels });
-    }
-    let mut shrinker = Shrinker::new(plan.width, plan.height, factor);
-    pixels.chunks_exact(width).for_each(|row| shrinker.row(row));
-    Ok(shrinker.finish())
+    let luma = Luma { width: plan.width, height: plan.height, pixels };
+    Ok(if factor == 1 { luma } else { luma.shrunk(factor) })
 }
 
 /// The work that a file announces.

@@ -20,8 +20,8 @@ pub(super) fn decode(file: &[u8], ground: u8) -> Result<(Luma, bool), ReadError>
     let mut reader = decoder.read_info().map_err(|_| ReadError::NotAPicture)?;
     let brightness = Brightness { color: reader.output_color_type().0, ground };
     let (mut row, mut transparent) = (Vec::new(), false);
-    let mut shrinker = Shrinker::new(width, height, factor);
     if !interlaced {
+        let mut shrinker = Shrinker::new(width, height, factor);
         while let Some(next) = reader.next_row().map_err(|_| ReadError::NotAPicture)? {
             transparent |= brightness.of(next.data(), &mut row)?;
             shrinker.row(&row);
@@ -37,8 +37,7 @@ pub(super) fn decode(file: &[u8], ground: u8) -> Result<(Luma, bool), ReadError>
             png::expand_interlaced_row(&mut whole, stride, &row, pass, 8);
         }
     }
-    whole.chunks_exact(stride).for_each(|row| shrinker.row(row));
-    Ok((shrinker.finish(), transparent))
+    Ok((Luma { width, height, pixels: whole }.shrunk(factor), transparent))
 }
 
 /// How a row of colours becomes a row of brightness.

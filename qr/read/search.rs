@@ -54,7 +54,7 @@ const REFUSED_SET: u32 = 400;
 const FIRST_LOOK: u64 = 1024 * 1024;
 
 /// Returns the texts of all codes, each once, until the budget is spent.
-pub(super) fn codes(luma: &Luma, budget: &mut Budget) -> Vec<String> {
+pub(super) fn codes(luma: Luma, budget: &mut Budget) -> Vec<String> {
     let pixels = u64::from(luma.width) * u64::from(luma.height);
     let factor = factor_to(pixels, FIRST_LOOK);
     if factor > 1 {
@@ -63,7 +63,7 @@ pub(super) fn codes(luma: &Luma, budget: &mut Budget) -> Vec<String> {
             return found;
         }
     }
-    level(luma.clone(), budget)
+    level(luma, budget)
 }
 
 /// Looks at one size of the picture in several ways. A find of one way does not end the others, since a picture may show several codes.

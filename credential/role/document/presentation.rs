@@ -11,9 +11,9 @@ use crate::json::{Object, Value};
 use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::malformed::Malformed;
+use crate::role::presented::{method_of, require_own_contexts, shown};
 use crate::time::Timestamp;
-use crate::vcdm::member::{holder, object, only, read_proof, require_contexts, subject_id};
-use crate::vcdm::shape::is_url;
+use crate::vcdm::member::{holder, object, read_proof, subject_id};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use waypass_schemas::contexts;
 
@@ -36,18 +36,11 @@ pub(crate) struct Answer {
 /// therefore covers all three.
 pub(crate) fn parse(bytes: &[u8], known: &KnownContexts) -> Result<(DataIntegrity, Option<Answer>), Malformed> {
     let mut document = object(bytes)?;
-    // The credential brings its own contexts; around it, the base context says all, and ours may follow it.
-    require_contexts(&document, &contexts::ROLE_CREDENTIAL[..1]).or_else(|_| require_contexts(&document, &contexts::ROLE_CREDENTIAL))?;
+    require_own_contexts(&document)?;
     if let Some((name, _)) = document.iter().find(|(name, _)| !MEMBERS.contains(name)) {
         return Err(Malformed::member(name));
     }
-    if only(&document, "type")?.as_str() != Some("VerifiablePresentation") {
-        return Err(Malformed::OutOfRange("type"));
-    }
-    if document.member("id").is_some_and(|id| !id.as_str().is_some_and(is_url)) {
-        return Err(Malformed::OutOfRange("id"));
-    }
-    let credential = only(&document, "verifiableCredential")?.as_object().ok_or(Malformed::WrongType("verifiableCredential"))?;
+    let credential = shown(&document)?;
     let subject = subject_id(credential);
     let holder = holder(&document)?;
     if holder.is_some() && holder != subject {
@@ -79,12 +72,8 @@ pub(crate) fn present(
     let suite = credential.proofs.issuers.suite.with_algorithm(signer.public_key().algorithm());
     let credential = object(&credential.bytes)?;
     let subject = subject_id(&credential).ok_or(PresentError::NotTheHolder)?.to_owned();
-    let url = DidUrl::parse(&subject).map_err(|_| PresentError::NotTheHolder)?;
-    if !url.resolve().is_ok_and(|key| key == *signer.public_key()) {
-        return Err(PresentError::NotTheHolder);
-    }
+    let verification_method = method_of(&subject, signer)?;
     let Binding::Challenge { nonce, audience } = binding;
-    let verification_method = url.verification_method().ok_or(PresentError::NotTheHolder)?;
     let options = Options {
         verification_method: &verification_method,
         purpose: Purpose::Authentication,

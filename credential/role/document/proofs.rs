@@ -85,8 +85,7 @@ impl Proofs {
         // A DID in a method says whose it is; for another issuer the first proof must be its own.
         let issuers = further.iter().position(|claim| require_controller(&claim.key_id, issuer).is_ok());
         let issuers = issuers.ok_or(Malformed::OutOfRange("verificationMethod"))?;
-        let Value::Object(document) = Value::Object(document.clone()).into_owned() else { return Err(Malformed::Serialization) };
-        Ok(Self { issuers: further.remove(issuers), further, hashed: Hashed::Later(Box::new(document)) })
+        Ok(Self { issuers: further.remove(issuers), further, hashed: Hashed::Later(Box::new(document.clone().into_owned())) })
     }
 
     /// Returns the earliest end that a proof sets.

@@ -6,7 +6,7 @@
 
 use super::Enveloped;
 use crate::binding::{Binding, HolderError, HolderProof, Nonce};
-use crate::did::{self, DidUrl};
+use crate::did;
 use crate::error::PresentError;
 use crate::format::MAX_BYTES;
 use crate::json::{Limits, Object, Value};
@@ -14,10 +14,10 @@ use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
 use crate::malformed::Malformed;
 use crate::registered_claims::{RegisteredClaims, SignatureTimes};
+use crate::role::presented::{method_of, require_own_contexts, shown};
 use crate::time::Timestamp;
 use crate::vcdm::envelope::{Content, Envelope, Material, read_url, write_url};
-use crate::vcdm::member::{holder, only, require_contexts};
-use crate::vcdm::shape::is_url;
+use crate::vcdm::member::holder;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use waypass_schemas::contexts;
 
@@ -44,15 +44,8 @@ struct Said {
 pub(crate) fn parse(bytes: &[u8], known: &KnownContexts) -> Result<(Enveloped, Answer), Malformed> {
     let envelope = Envelope::parse(bytes, Content::Presentation, MAX_BYTES)?;
     let mut document = envelope.document(Limits::CREDENTIAL)?;
-    require_contexts(&document, &contexts::ROLE_CREDENTIAL[..1]).or_else(|_| require_contexts(&document, &contexts::ROLE_CREDENTIAL))?;
-    if only(&document, "type")?.as_str() != Some("VerifiablePresentation") {
-        return Err(Malformed::OutOfRange("type"));
-    }
-    if document.member("id").is_some_and(|id| !id.as_str().is_some_and(is_url)) {
-        return Err(Malformed::OutOfRange("id"));
-    }
-    let enveloped = only(&document, "verifiableCredential")?.as_object().ok_or(Malformed::WrongType("verifiableCredential"))?;
-    let credential = open(enveloped, known)?;
+    require_own_contexts(&document)?;
+    let credential = open(shown(&document)?, known)?;
     let said = envelope.claims(&mut document).and_then(|claims| Said::read(&document, claims));
     Ok((credential, Answer { envelope, said }))
 }
@@ -62,11 +55,7 @@ pub(crate) fn present(credential: &Enveloped, binding: &Binding<'_>, at: Timesta
     let said = credential.said.as_ref().map_err(|why| *why)?;
     let subject = said.document.member("credentialSubject").and_then(|subject| subject.member("id")).and_then(Value::as_str);
     let subject = subject.ok_or(PresentError::NotTheHolder)?.to_owned();
-    let url = DidUrl::parse(&subject).map_err(|_| PresentError::NotTheHolder)?;
-    if !url.resolve().is_ok_and(|key| key == *signer.public_key()) {
-        return Err(PresentError::NotTheHolder);
-    }
-    let key_id = url.verification_method().ok_or(PresentError::NotTheHolder)?;
+    let key_id = method_of(&subject, signer)?;
     let material = credential.envelope.material();
     let enveloped = write_url(material, credential.as_bytes());
     let document = Object::new()

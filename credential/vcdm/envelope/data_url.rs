@@ -29,7 +29,7 @@ pub(crate) fn write(material: Material, bytes: &[u8]) -> Object<'static> {
 
 /// Returns true if `object` says of itself that it is such content in an envelope.
 pub(crate) fn is_enveloped(object: &Object<'_>, content: Content) -> bool {
-    let types = object.member("type").map(|member| member.as_array().unwrap_or(core::slice::from_ref(member)));
+    let types = object.member("type").map(Value::one_or_more);
     types.unwrap_or_default().iter().any(|kind| kind.as_str() == Some(type_of(content)))
 }
 
@@ -79,11 +79,10 @@ fn prefix(content: Content, material: Material) -> String {
 /// Returns the credentials that a presentation holds, each read by itself from its own envelope and not yet checked.
 pub fn enveloped_credentials(presentation: &Object<'_>) -> Result<Vec<Result<Envelope, Malformed>>, Malformed> {
     let held = presentation.member("verifiableCredential").ok_or(Malformed::Missing("verifiableCredential"))?;
-    let held = match held {
-        Value::Array(items) if items.len() <= MAX_CREDENTIALS => items.as_slice(),
-        Value::Array(_) => return Err(Malformed::OutOfRange("verifiableCredential")),
-        one => core::slice::from_ref(one),
-    };
+    let held = held.one_or_more();
+    if held.len() > MAX_CREDENTIALS {
+        return Err(Malformed::OutOfRange("verifiableCredential"));
+    }
     let open = |enveloped: &Value<'_>| {
         let enveloped = enveloped.as_object().ok_or(Malformed::WrongType("verifiableCredential"))?;
         Envelope::parse(&read(enveloped, Content::Credential)?.1, Content::Credential, MAX_BYTES)

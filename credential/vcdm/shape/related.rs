@@ -2,7 +2,7 @@
 //!
 //! Nothing is fetched. A digest is compared where the resource is known, and that is where it is a context; of others the form is checked.
 
-use super::{check_id, each, one_or_more};
+use super::{check_id, each};
 use crate::hex::is_hex;
 use crate::json::Object;
 use crate::jsonld::{COMPILED, CompiledContext};
@@ -39,7 +39,7 @@ pub(super) fn check_related(credential: &Object<'_>) -> Result<(), Malformed> {
         let mut digests = 0;
         for (member, read) in [("digestSRI", sri as fn(&str) -> Option<Vec<Digest>>), ("digestMultibase", multibase)] {
             let Some(values) = resource.member(member) else { continue };
-            for text in one_or_more(values) {
+            for text in values.one_or_more() {
                 let found = read(text.as_str().ok_or(Malformed::WrongType(member))?).ok_or(Malformed::OutOfRange(member))?;
                 if known.is_some_and(|known| !found.iter().all(|digest| digest.is_of(known))) {
                     return Err(Malformed::OutOfRange(member));
