@@ -165,7 +165,7 @@ impl Header {
         match key.signed() {
             Ok(label::KID) if self.key_id.is_none() => self.key_id = Some(utf8(value, "kid")?),
             Ok(label::KID | label::ALG | label::CRIT | label::CONTENT_TYPE | label::TYP | label::CWT_CLAIMS) => {
-                return Err(Malformed::OutOfRange("unprotected header"));
+                return Err(Malformed::Unprotected);
             }
             _ => {}
         }

@@ -34,6 +34,12 @@ pub enum Malformed {
     ClaimName,
     /// A claim that decides about validity or binding was made selectively disclosable (SD-JWT VC §3.2.2.2).
     NotDisclosable(&'static str),
+    /// A claim outside of `credentialSubject` was made selectively disclosable.
+    WithheldOutsideSubject,
+    /// Claims were to be withheld in a format that always shows all of them.
+    NotSelective,
+    /// A COSE header parameter that decides is in the unprotected header, which nobody signs (RFC 9052 §3).
+    Unprotected,
     /// This claim is missing.
     Missing(&'static str),
     /// This claim has the wrong JSON type.
@@ -69,6 +75,9 @@ impl fmt::Display for Malformed {
             Self::HashAlgorithm => f.write_str("the digests use another hash than SHA-256"),
             Self::ClaimName => f.write_str("a disclosed claim has a reserved or repeated name"),
             Self::NotDisclosable(name) => write!(f, "the claim {name} must not be selectively disclosable"),
+            Self::WithheldOutsideSubject => f.write_str("only claims in credentialSubject may be selectively disclosable"),
+            Self::NotSelective => f.write_str("only an SD-JWT can withhold claims, and this is another format"),
+            Self::Unprotected => f.write_str("the unprotected header has a parameter that belongs in the protected header"),
             Self::Missing(name) => write!(f, "the claim {name} is missing"),
             Self::WrongType(name) => write!(f, "the claim {name} has the wrong type"),
             Self::OutOfRange(name) => write!(f, "the claim {name} is out of range"),
@@ -109,5 +118,23 @@ impl From<JsonError> for Malformed {
 impl From<JwsError> for Malformed {
     fn from(why: JwsError) -> Self {
         Self::Jws(why)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Malformed;
+    use alloc::string::ToString;
+
+    #[test]
+    fn faults_of_form_are_not_told_as_claims() {
+        for (fault, text) in [
+            (Malformed::WithheldOutsideSubject, "only claims in credentialSubject may be selectively disclosable"),
+            (Malformed::NotSelective, "only an SD-JWT can withhold claims, and this is another format"),
+            (Malformed::Unprotected, "the unprotected header has a parameter that belongs in the protected header"),
+            (Malformed::NotDisclosable("exp"), "the claim exp must not be selectively disclosable"),
+        ] {
+            assert_eq!(fault.to_string(), text);
+        }
     }
 }

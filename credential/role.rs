@@ -3,7 +3,7 @@
 use crate::format::Format;
 use crate::json::Object;
 use crate::malformed::Malformed;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, Validity};
 use alloc::{string::String, vec::Vec};
 
 pub(crate) mod document;
@@ -76,6 +76,11 @@ pub const fn kind_in(format: Format) -> &'static str {
 }
 
 impl RoleClaims {
+    /// Returns the time in which the credential is valid.
+    pub const fn validity(&self) -> Validity {
+        Validity::new(Some(self.valid_from), Some(self.valid_until))
+    }
+
     /// Checks the bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,
     /// not words for people: ASCII letters, digits and `-_.:/`, or `*` alone for any site or zone.
     pub fn check(&self) -> Result<(), Malformed> {

@@ -1,5 +1,9 @@
 //! Points in time as arguments: Unix seconds, and their RFC 3339 text. There is no `now()`.
 
+mod validity;
+
+pub use validity::{Phase, Validity};
+
 use alloc::string::String;
 use core::fmt;
 

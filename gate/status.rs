@@ -3,7 +3,7 @@
 use crate::aside::Aside;
 use crate::error::GateError;
 use crate::gate::Gate;
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
 use waypass_trust::bundle::{OfflineHorizon, TrustBundle};
 use waypass_trust::time::{Moment, Reading};
 use waypass_vault::{BeliefError, Tampering};
@@ -57,8 +57,8 @@ impl Status {
         let tampered = self.trust_tampering.is_some() || !self.device_tampering.is_empty();
         match (&self.horizon, self.last) {
             (Some(_), Some(_)) if tampered || self.at.doubt().is_some() => Decides::NoLonger,
-            (Some((_, first)), _) if now < first.until => Decides::AboutAll,
-            (Some(_), Some(last)) if now < last => Decides::AboutSome,
+            (Some((_, first)), _) if !Validity::ending(first.until).is_over(now) => Decides::AboutAll,
+            (Some(_), Some(last)) if !Validity::ending(last).is_over(now) => Decides::AboutSome,
             (Some(_), _) => Decides::NoLonger,
             (None, _) if self.was_enrolled_until.is_some() || tampered => Decides::NoLonger,
             (None, _) => Decides::NotYet,

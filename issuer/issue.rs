@@ -11,7 +11,7 @@ use waypass_credential::did;
 use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use waypass_credential::role::RoleClaims;
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{self, Timestamp};
 use waypass_credential::{Credential, Issuance, Malformed};
 use waypass_trust::bundle::ListKind;
 
@@ -222,7 +222,7 @@ impl<'k> Issuer<'k> {
         if asked > bound {
             return Err(IssueError::TooLong { asked, bound });
         }
-        if valid_until <= at {
+        if time::Validity::ending(valid_until).is_over(at) {
             return Err(IssueError::Empty);
         }
         Ok(Times { issued_at, valid_from, valid_until })

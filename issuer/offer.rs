@@ -20,7 +20,7 @@ use waypass_credential::did;
 use waypass_credential::hex;
 use waypass_credential::json::{self, Object, Value};
 use waypass_credential::key::PublicKey;
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
 
 mod seal;
 
@@ -230,7 +230,7 @@ impl Issuer<'_> {
             return Err(GrantError::Void);
         }
         let offer = self.store.offer(&hash(secret))?.ok_or(GrantError::Void)?;
-        if offer.exchanged == exchanged && at <= offer.expires_at { Ok(offer) } else { Err(GrantError::Void) }
+        if offer.exchanged == exchanged && !Validity::ending(offer.expires_at).is_over(at) { Ok(offer) } else { Err(GrantError::Void) }
     }
 }
 

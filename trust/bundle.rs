@@ -5,7 +5,11 @@
 //! [`crate::freshness`], and the limits of the signed policy decide.
 
 use alloc::{string::String, vec::Vec};
-use waypass_credential::{jsonld::KnownContexts, role::StatusReference, time::Timestamp};
+use waypass_credential::{
+    jsonld::KnownContexts,
+    role::StatusReference,
+    time::{Timestamp, Validity},
+};
 
 use crate::{
     freshness::Freshness,
@@ -262,7 +266,7 @@ impl TrustBundle {
         let fresh = i64::try_from(limit.fresh_seconds).unwrap_or(i64::MAX);
         let end = self.root().part().expires_at.min(self.targets.part.expires_at);
         let age = at.since(as_of);
-        let age = if end < at { age.max(fresh.saturating_add(at.since(end))) } else { age };
+        let age = if Validity::ending(end).is_over(at) { age.max(fresh.saturating_add(at.since(end))) } else { age };
         Freshness::with_age(as_of, age, limit)
     }
 

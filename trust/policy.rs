@@ -21,7 +21,7 @@ use cedar_policy::{
 };
 use core::fmt;
 use std::collections::{HashMap, HashSet};
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
 
 mod nesting;
 mod trial;
@@ -309,7 +309,7 @@ impl GatePolicy<'_> {
 
     fn first_of(&self, actions: &[Action], ask: &Ask<'_>) -> Ruling {
         let at = self.policy.expires_at;
-        if at <= ask.at {
+        if Validity::ending(at).is_over(ask.at) {
             return Ruling::Expired { at };
         }
         let Some(context) = self.context(ask) else { return Ruling::Error { rule: "context".to_owned() } };

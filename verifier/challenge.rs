@@ -113,7 +113,7 @@ impl Challenge {
 
     /// Returns true if an answer would still be accepted at `at`.
     pub fn is_open(&self, at: &Moment) -> bool {
-        at.milliseconds_since(&self.asked).is_some_and(|elapsed| elapsed <= LIFETIME_SECONDS.unsigned_abs() * 1000)
+        at.milliseconds_since(&self.asked).is_some_and(|elapsed| elapsed < LIFETIME_SECONDS.unsigned_abs() * 1000)
     }
 
     /// Deterministic CBOR, for a process that asks in one run and decides in the next.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 use waypass_credential::request::{Request, RequestError};
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
 use waypass_trust::bundle::{Gate, TrustBundle};
 use waypass_trust::time::{Moment, TOLERANCE_SECONDS};
 
@@ -62,7 +62,7 @@ impl Asked {
     pub fn open(text: &str, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Self, AskError> {
         // An editor may have put a byte order mark before it.
         let request = Request::open(text.trim_start_matches('\u{feff}').trim()).map_err(AskError::Request)?;
-        if at.at() > request.expires_at {
+        if Validity::ending(request.expires_at).is_over(at.at()) {
             return Err(AskError::Expired { at: request.expires_at });
         }
         let ahead = request.issued_at.since(at.at());
@@ -72,7 +72,7 @@ impl Asked {
         let asker = match bundle.map(|bundle| bundle.gate(&request.client_id)) {
             None => Asker::NoBundle,
             Some(None) => Asker::Unknown,
-            Some(Some(gate)) if at.at() > gate.not_after => Asker::Lapsed(gate),
+            Some(Some(gate)) if Validity::ending(gate.not_after).is_over(at.at()) => Asker::Lapsed(gate),
             Some(Some(gate)) => Asker::Known(gate),
         };
         Ok(Self { request, asker })

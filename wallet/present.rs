@@ -11,6 +11,7 @@ use rand_core::CryptoRng;
 use waypass_credential::ClaimPath;
 use waypass_credential::Presentation;
 use waypass_credential::request::Match;
+use waypass_credential::time::Validity;
 use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::Moment;
@@ -227,7 +228,7 @@ impl Proposal<'_, '_> {
         if !self.asked.is_enrolled() && !self.to_unknown {
             return Err(PresentError::NotEnrolled);
         }
-        if at.at() > request.expires_at {
+        if Validity::ending(request.expires_at).is_over(at.at()) {
             return Err(PresentError::RequestExpired);
         }
         let vault = &self.wallet.vault;

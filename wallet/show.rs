@@ -245,7 +245,7 @@ pub(crate) fn card(id: CredentialId, record: &Record, keys: &KnownKeys, bundle: 
     };
     if let Some(bundle) = bundle {
         judge(&mut card, record, bundle, at);
-    } else if card.seconds_left < 0 {
+    } else if card.role.validity().is_over(at.at()) {
         card.standing = Standing::Expired;
     }
     if let Some(standing) = keys.missing(&record.key) {

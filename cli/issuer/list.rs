@@ -6,7 +6,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::{Value, json};
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
 use waypass_issuer::store::{CredentialRecord, Filter, State, StatusEvent};
 
 /// Arguments of `issuer list`.
@@ -151,12 +151,12 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
 
 /// Returns the state of a credential now: one that nobody withdrew comes to its end all the same.
 fn standing(record: &CredentialRecord, now: Timestamp) -> &'static str {
-    if record.state == State::Valid && record.valid_until <= now { "ended" } else { record.state.as_str() }
+    if record.state == State::Valid && Validity::ending(record.valid_until).is_over(now) { "ended" } else { record.state.as_str() }
 }
 
 fn document(record: &CredentialRecord, now: Timestamp) -> Value {
     json!({
-        "id": record.id, "state": record.state.as_str(), "ended": record.valid_until <= now, "format": record.format, "holder": record.holder, "label": record.label,
+        "id": record.id, "state": record.state.as_str(), "ended": Validity::ending(record.valid_until).is_over(now), "format": record.format, "holder": record.holder, "label": record.label,
         "roles": record.roles, "sites": record.sites, "zones": record.zones, "issued_at": record.issued_at.unix(),
         "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(), "list": record.list, "index": record.index,
         "changed_at": record.changed_at.unix(),

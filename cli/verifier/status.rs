@@ -7,7 +7,7 @@ use crate::gate::failure;
 use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::json;
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
 use waypass_gate::{Decides, Status};
 use waypass_machine::clock;
 use waypass_trust::bundle::OfflineHorizon;
@@ -92,7 +92,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 
 fn offline(role: &str, horizon: &OfflineHorizon, now: Timestamp) -> String {
     let until = words::until(horizon.until, now);
-    if horizon.until > now {
+    if !Validity::ending(horizon.until).is_over(now) {
         format!("works for every role {until}; what ends then: {}", binding(role, horizon))
     } else {
         format!("{until}; what ended then: {}", binding(role, horizon))
@@ -113,7 +113,7 @@ fn trust(status: &Status, age: Option<i64>) -> String {
     let Some(age) = age else { return "none".to_owned() };
     let old = words::span(age);
     match (status.enrolled_until, status.was_enrolled_until) {
-        (Some(until), _) if until > status.at.at() => format!("{old} old; enrolled until {}", words::when(until)),
+        (Some(until), _) if !Validity::ending(until).is_over(status.at.at()) => format!("{old} old; enrolled until {}", words::when(until)),
         (Some(until), _) => format!("{old} old; its enrolment {}", words::until(until, status.at.at())),
         (None, Some(_)) => format!("{old} old; the site ENDED the enrolment of this gate: it decides about nobody"),
         (None, None) => {

@@ -162,7 +162,7 @@ impl<'x> Walk<'x> {
     fn values(&mut self, place: &Place<'x>, value: &'x Value<'x>) -> Result<(), LdError> {
         let term = place.definition.map(|(_, term)| term);
         if term.is_some_and(|term| term.coercion == Coercion::Json) {
-            let object = Term::Literal(value::json(value));
+            let object = Term::Literal(value::json(value)?);
             return self.state(place, object);
         }
         let container = term.map_or(Container::Plain, |term| term.container);

@@ -27,10 +27,9 @@ pub(super) fn has_own_form(datatype: &str) -> bool {
 }
 
 /// Returns a JSON literal (JSON-LD 1.1 §10.2): any value, in its JCS form.
-pub(super) fn json(value: &Value<'_>) -> Literal<'static> {
-    let text = String::from_utf8(jcs::to_vec(value)).unwrap_or_default();
-    debug_assert!(!text.is_empty(), "JCS is UTF-8");
-    Literal::typed(text, RDF_JSON)
+pub(super) fn json(value: &Value<'_>) -> Result<Literal<'static>, LdError> {
+    let text = String::from_utf8(jcs::to_vec(value)).map_err(|_| LdError::Value)?;
+    Ok(Literal::typed(text, RDF_JSON))
 }
 
 /// Returns a string, number or truth value, with the datatype its term or value object gives it.
@@ -99,7 +98,7 @@ pub(super) fn value_object<'x>(
     }
     match (head.kind, head.language) {
         (None, None) => literal(value, None),
-        (Some(Value::String(kind)), None) if kind == "@json" => Ok(json(value)),
+        (Some(Value::String(kind)), None) if kind == "@json" => json(value),
         (Some(Value::String(kind)), None) => literal(value, Some(datatype(kind)?)),
         (None, Some(Value::String(tag))) => match value {
             Value::String(text) => Ok(Literal::tagged(text.as_ref(), language(tag)?)),

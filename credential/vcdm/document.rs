@@ -14,7 +14,7 @@ use crate::jsonld::{self, KnownContexts};
 use crate::key::{PublicKey, Signer};
 use crate::malformed::Malformed;
 use crate::registered_claims::RegisteredClaims;
-use crate::time::Timestamp;
+use crate::time::{Phase, Timestamp, Validity};
 use alloc::{string::String, vec, vec::Vec};
 use core::fmt;
 use waypass_schemas::contexts::DATA_INTEGRITY_V2;
@@ -184,7 +184,7 @@ impl<'a> Document<'a> {
             if options.purpose != purpose {
                 return Err(DocumentError::Purpose);
             }
-            if options.expires.is_some_and(|end| end <= at) {
+            if Validity::new(None, options.expires).is_over(at) {
                 return Err(DocumentError::ProofExpired);
             }
             asked.require(options.challenge, options.domain)?;
@@ -247,17 +247,18 @@ pub fn require_validity(document: &Object<'_>, at: Timestamp) -> Result<(), Docu
         None => Ok(None),
         Some(value) => value.as_str().and_then(Timestamp::parse_rfc3339).map(Some).ok_or(Malformed::OutOfRange(name)),
     };
-    for name in ["validFrom", "issuanceDate"] {
-        if date(name)?.is_some_and(|begin| at < begin) {
-            return Err(DocumentError::NotYetValid);
-        }
-    }
-    for name in ["validUntil", "expirationDate"] {
-        if date(name)?.is_some_and(|end| end <= at) {
-            return Err(DocumentError::Expired);
-        }
+    for (begin, end) in [("validFrom", "validUntil"), ("issuanceDate", "expirationDate")] {
+        require_within(Validity::new(date(begin)?, date(end)?), at)?;
     }
     Ok(())
+}
+
+fn require_within(validity: Validity, at: Timestamp) -> Result<(), DocumentError> {
+    match validity.at(at) {
+        Phase::Before => Err(DocumentError::NotYetValid),
+        Phase::Within => Ok(()),
+        Phase::Over => Err(DocumentError::Expired),
+    }
 }
 
 /// Returns the envelope in a `data:` URL.
@@ -272,12 +273,7 @@ fn open<'e>(envelope: &'e Envelope, content: Content, asked: Asked<'_>, at: Time
     envelope.verify(&key).map_err(VerifyError::from)?;
     let mut document = envelope.document(Limits::CREDENTIAL)?;
     let claims = envelope.claims(&mut document)?;
-    if claims.times.not_before.is_some_and(|begin| at < begin) {
-        return Err(DocumentError::NotYetValid);
-    }
-    if claims.times.expires_at.is_some_and(|end| end <= at) {
-        return Err(DocumentError::Expired);
-    }
+    require_within(Validity::new(claims.times.not_before, claims.times.expires_at), at)?;
     if content == Content::Presentation {
         asked.require(claims.nonce.as_deref(), claims.audience.as_deref())?;
     }

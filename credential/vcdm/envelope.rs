@@ -138,7 +138,7 @@ impl Envelope {
             return Ok(draft.sign_with_header(&header(content, material, key_id), signer)?.into_bytes());
         }
         if !conceal.is_empty() {
-            return Err(Malformed::NotDisclosable("outside of an SD-JWT").into());
+            return Err(Malformed::NotSelective.into());
         }
         Ok(Self::sign(document, &RegisteredClaims::default(), content, material, key_id, signer)?)
     }

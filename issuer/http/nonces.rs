@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use rand_core::CryptoRng;
 use sha2::Sha256;
 use waypass_credential::base64url;
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
 use zeroize::Zeroizing;
 
 /// Seconds a nonce is good for.
@@ -36,7 +36,7 @@ impl Nonces {
         let (body, tag) = bytes.split_at(BODY);
         self.mac(body)?.verify_truncated_left(tag).ok()?;
         let until = Timestamp::from_unix(i64::from_be_bytes(body[16..].try_into().ok()?))?;
-        (at <= until).then_some(until)
+        (!Validity::ending(until).is_over(at)).then_some(until)
     }
 
     /// HMAC takes keys of every length; a MAC that could not be made would never verify.
@@ -55,8 +55,8 @@ mod tests {
         let (ours, theirs) = (Nonces::new([1; 32]), Nonces::new([2; 32]));
         let nonce = ours.fresh(at(0), &mut TestRng::new(1));
         assert_ne!(nonce, ours.fresh(at(0), &mut TestRng::new(2)));
-        assert_eq!(ours.check(&nonce, at(SECONDS)), Some(at(SECONDS)));
-        assert_eq!(ours.check(&nonce, at(SECONDS + 1)), None);
+        assert_eq!(ours.check(&nonce, at(SECONDS - 1)), Some(at(SECONDS)));
+        assert_eq!(ours.check(&nonce, at(SECONDS)), None);
         assert_eq!(theirs.check(&nonce, at(0)), None);
         for i in 0..nonce.len() {
             let mut other = nonce.clone().into_bytes();

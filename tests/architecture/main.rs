@@ -8,6 +8,7 @@ use std::process::Command;
 
 mod book;
 mod circles;
+mod ends;
 mod invariants;
 mod one_build;
 mod product;

@@ -15,8 +15,7 @@ pub(super) struct Valid {
 impl Valid {
     pub(super) fn judge(genuine: &Genuine<'_>, at: &Moment, reasons: &mut Vec<Reason>) -> Option<Self> {
         let (role, before) = (genuine.role(), reasons.len());
-        // RFC 7519 §4.1.4, VCDM 2.0 §4.9: over at that moment, not after it.
-        if at.at() >= role.valid_until {
+        if role.validity().is_over(at.at()) {
             reasons.push(Reason::new(ReasonCode::Expired, format!("ended {}", role.valid_until)));
         }
         // Two honest clocks differ: what was issued a moment ago elsewhere is not early here.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use waypass_credential::{
     role::{Mechanism, StatusPurpose, StatusReference},
-    time::Timestamp,
+    time::{Timestamp, Validity},
 };
 
 use super::{
@@ -198,8 +198,9 @@ impl Evidence {
             // Denies without regard to clock and expiry: neither can make a suspension go away.
             Some(Reading::Suspended) => answer(Status::Suspended),
             Some(_) if at.considering(current.issued_at()).doubt().is_some() => answer(Status::Unknown(Why::ClockDoubt)),
-            // `exp` is over at that moment, not after it (RFC 7519 §4.1.4).
-            Some(_) if self.newest.iter().any(|list| list.expires_at() <= at.at()) => answer(Status::Unknown(Why::ListExpired)),
+            Some(_) if self.newest.iter().any(|list| Validity::ending(list.expires_at()).is_over(at.at())) => {
+                answer(Status::Unknown(Why::ListExpired))
+            }
             Some(Reading::Clear) => answer(Status::Valid),
             Some(Reading::Refresh) => HeldStatus { update_available: true, ..answer(Status::Valid) },
             Some(Reading::Own(value)) => HeldStatus { message: Some(value), ..answer(Status::Unknown(Why::NotCovered)) },

@@ -2,6 +2,7 @@
 
 use crate::act::{Act, Tie};
 use alloc::format;
+use waypass_credential::time::Validity;
 use waypass_trust::bundle::{Gate, TrustBundle};
 use waypass_trust::reason::{Reason, ReasonCode};
 
@@ -18,7 +19,7 @@ pub(crate) struct Enrolled<'act> {
 /// Refuses a device that is not in the bundle: it was never enrolled, or the site ended it (trust.md "A gate that is not enrolled").
 pub(crate) fn check<'act>(act: &Act<'act, '_>, gate: &str, bundle: &TrustBundle) -> Result<Enrolled<'act>, Reason> {
     let entry = bundle.gate(gate).ok_or_else(|| Reason::new(ReasonCode::GateNotEnrolled, "this gate is not in the trust bundle"))?;
-    Ok(Enrolled { is_lapsed: entry.not_after < act.at.at(), entry, _act: act.tie() })
+    Ok(Enrolled { is_lapsed: Validity::ending(entry.not_after).is_over(act.at.at()), entry, _act: act.tie() })
 }
 
 impl Enrolled<'_> {

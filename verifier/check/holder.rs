@@ -2,6 +2,7 @@
 
 use crate::act::{Act, Assessed, Tie};
 use alloc::format;
+use waypass_credential::time::Validity;
 use waypass_credential::{HolderError, HolderProof};
 use waypass_trust::reason::{Reason, ReasonCode};
 use waypass_trust::time::{Moment, TOLERANCE_SECONDS};
@@ -32,7 +33,7 @@ pub(crate) fn check<'act>(act: &Act<'act, '_>, assessed: &Assessed<'act, '_>) ->
 /// Data Integrity §2.1 for
 /// `expires`). Two honest clocks differ, so both get the leeway that RFC 7519 leaves for it.
 fn in_force(proof: &HolderProof, at: &Moment) -> Result<(), Reason> {
-    if let Some(ended) = proof.expires_at.filter(|ends| at.at() >= ends.plus(TOLERANCE_SECONDS)) {
+    if let Some(ended) = proof.expires_at.filter(|ends| Validity::ending(ends.plus(TOLERANCE_SECONDS)).is_over(at.at())) {
         return Err(Reason::new(ReasonCode::ChallengeExpired, format!("the answer itself ended {ended}")));
     }
     let Some(begins) = proof.not_before else { return Ok(()) };

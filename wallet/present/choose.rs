@@ -13,6 +13,7 @@ use waypass_credential::PathStep;
 use waypass_credential::json::Value;
 use waypass_credential::request::{ClaimQuery, ClaimValue, CredentialQuery, Query};
 use waypass_credential::role::RoleClaims;
+use waypass_credential::time::Phase;
 use waypass_trust::bundle::Gate;
 use waypass_trust::time::Moment;
 use waypass_vault::{Unlocked, VaultError};
@@ -66,7 +67,7 @@ pub(super) fn candidates(
         let Ok(content) = record.credential.untrusted() else { continue };
         let Some(answer) = query.first_match(content.claims, record.credential.format(), &content.role.kind) else { continue };
         let preferred = query.alternatives().iter().position(|alternative| alternative.id == answer.query_id).unwrap_or(usize::MAX);
-        let in_time = content.role.valid_from <= at.at() && at.at() <= content.role.valid_until;
+        let in_time = content.role.validity().at(at.at()) == Phase::Within;
         let rank = (!in_time, Place::of(&content.role, gate), preferred, -content.role.valid_until.unix(), id);
         found.push((rank, Candidate { id, missing: keys.missing(&record.key) }));
     }

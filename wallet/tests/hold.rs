@@ -206,9 +206,12 @@ fn standings_say_what_happened_since() {
     assert_eq!(stale.standing, Standing::InForce);
     assert!(stale.notes.iter().any(|note| note.code == ReasonCode::StaleRevocations));
     assert_eq!(standing(Some(&bundle), 20 * DAY).standing, Standing::StatusUnknown);
-    assert_eq!(standing(Some(&bundle), 31 * DAY).standing, Standing::Expired);
     assert_eq!(standing(None, HOUR).standing, Standing::NoBundle);
-    assert_eq!(standing(None, 31 * DAY).standing, Standing::Expired);
+    // With a bundle and without one it is over at the same second.
+    assert_eq!(standing(None, 30 * DAY - 1).standing, Standing::NoBundle);
+    assert_eq!(standing(None, 30 * DAY).standing, Standing::Expired);
+    assert_ne!(standing(Some(&bundle), 30 * DAY - 1).standing, Standing::Expired);
+    assert_eq!(standing(Some(&bundle), 30 * DAY).standing, Standing::Expired);
     for (value, expected, words) in
         [(1, Standing::Withdrawn, "withdrawn by Town Hospital"), (2, Standing::Suspended, "suspended by Town Hospital")]
     {

@@ -4,7 +4,8 @@ use waypass_credential::Binding;
 use waypass_credential::ClaimPath;
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{PublicKey, Signer};
-use waypass_credential::request::RequestError;
+use waypass_credential::request::{Request, RequestError};
+use waypass_credential::time::Timestamp;
 use waypass_credential::{Format, Presentation};
 use waypass_machine::SystemRng;
 use waypass_trust::bundle::TrustBundle;
@@ -184,13 +185,27 @@ fn whoever_asks_is_named_for_what_they_are() {
     assert_eq!(holder.wallet.propose(asked, None, &moment(noon())).expect("an answer").warnings(), [Warning::NoBundle]);
 }
 
+/// A gate's enrolment is over at the second of its end, as a gate sees it too.
+#[test]
+fn a_gate_whose_enrolment_ends_now_has_lapsed() {
+    let (holder, _) = Holder::new(&[Format::SdJwtVc]);
+    let gate = holder.bundle.gate(&holder.site.gate.did()).expect("enrolled");
+    let asker = |at: Timestamp| {
+        let mut request = Request::open(&holder.site.ask(&["staff"], &[])).expect("a good request");
+        (request.issued_at, request.expires_at) = (at, at.plus(60));
+        let text = request.sign(&holder.site.gate).expect("signed");
+        matches!(Asked::open(&text, Some(&holder.bundle), &moment(at)).expect("in time").asker(), Asker::Lapsed(_))
+    };
+    assert_eq!([gate.not_after.plus(-1), gate.not_after].map(asker), [false, true]);
+}
+
 #[test]
 fn requests_that_are_late_early_or_changed_are_not_answered() {
     let site = Site::new();
     let text = site.ask(&["staff"], &[]);
     let open = |text: &str, at: i64| Asked::open(text, None, &unsigned(noon().plus(at)));
-    assert!(matches!(open(&text, 61), Err(AskError::Expired { .. })));
-    assert!(open(&text, 60).is_ok());
+    assert!(matches!(open(&text, 60), Err(AskError::Expired { .. })));
+    assert!(open(&text, 59).is_ok());
     assert!(open(&text, -120).is_ok());
     assert!(matches!(open(&text, -130), Err(AskError::Ahead { seconds: 130 })));
     let mut changed = text.clone();
@@ -203,7 +218,7 @@ fn requests_that_are_late_early_or_changed_are_not_answered() {
 fn an_answer_that_took_too_long_is_not_given() {
     let (holder, _) = Holder::new(&[Format::SdJwtVc]);
     let proposal = holder.propose(holder.asked(&["staff"], &[])).expect("an answer");
-    let late = proposal.approve(&mut SystemRng, &moment(noon().plus(61)));
+    let late = proposal.approve(&mut SystemRng, &moment(noon().plus(60)));
     assert!(matches!(late, Err(PresentError::RequestExpired)));
     assert_eq!(holder.wallet.history().expect("readable").len(), 1, "nothing was shown, nothing is recorded");
 }

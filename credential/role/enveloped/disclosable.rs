@@ -35,7 +35,7 @@ pub(super) fn disclose<'s>(sd_jwt: &'s SdJwt, payload: Object<'s>) -> Result<(Ob
 fn require_open(payload: &Object<'_>) -> Result<(), Malformed> {
     for (name, value) in payload.iter().filter(|(name, _)| *name != SUBJECT) {
         if name == "_sd" || has_digests(value) {
-            return Err(Malformed::NotDisclosable("outside of credentialSubject"));
+            return Err(Malformed::WithheldOutsideSubject);
         }
     }
     // Within a list, digests would have no name to be judged by.

@@ -3,7 +3,7 @@
 use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::jws::Jws;
 use waypass_credential::key::PublicKey;
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
 use waypass_credential::{base64url, did};
 
 const TYP: &str = "openid4vci-proof+jwt";
@@ -44,7 +44,8 @@ pub(super) fn verify(proof: &str, issuer: &str, at: Timestamp) -> Result<Proven,
         .and_then(Value::as_i64)
         .and_then(Timestamp::from_unix)
         .ok_or(Invalid("iat is missing or not whole seconds"))?;
-    let expired = claims.member("exp").is_some_and(|exp| exp.as_i64().is_none_or(|exp| exp < at.unix()));
+    let expired =
+        claims.member("exp").is_some_and(|exp| exp.as_i64().is_none_or(|exp| Validity::ending(Timestamp::clamped(exp)).is_over(at)));
     if issued_at.since(at) > MAX_AHEAD || at.since(issued_at) > MAX_AGE || expired {
         return Err(Invalid("iat is too long ago or ahead, or exp has passed"));
     }

@@ -82,7 +82,7 @@ fn late_answers_are_told_as_late_and_forgotten_ones_stay_out() {
     let world = World::new();
     let mut shell = shell(&world);
     let late = ask(&world, &mut shell, 0);
-    assert_eq!(verify(&world, &mut shell, &late, 61), (Level::Red, vec!["challenge_expired"]));
+    assert_eq!(verify(&world, &mut shell, &late, 60), (Level::Red, vec!["challenge_expired"]));
     ask(&world, &mut shell, 299);
     assert_eq!(shell.challenges.len(), 2);
     assert!(verify(&world, &mut shell, &late, 299).1.contains(&"challenge_expired"));

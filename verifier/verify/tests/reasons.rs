@@ -138,6 +138,13 @@ fn passing_without_an_enrolment() -> Vec<Case> {
             Amber,
             Some(Step::BreakGlass),
         ),
+        case(
+            "a medic at a gate whose enrolment ends at this second",
+            changed_with("emergency_medical", |w| w.enrolled_until = Some(NOW + i64::try_from(w.takes).expect("small"))),
+            &["break_glass"],
+            Amber,
+            Some(Step::BreakGlass),
+        ),
         case("a nurse before a peer", changed(|w| w.peer = true), &["peer_check"], Amber, Some(Step::Confirm)),
         case(
             "a nurse before a peer that is not in the bundle",

@@ -152,7 +152,7 @@ fn nothing_personal_stands_in_the_open() {
 /// A digest or a disclosure of what decides is the issuer's mistake, and the holder must not gain by it.
 #[test]
 fn what_decides_cannot_be_withheld() {
-    const WHOLE: Malformed = Malformed::NotDisclosable("outside of credentialSubject");
+    const WHOLE: Malformed = Malformed::WithheldOutsideSubject;
     let refused = |result: Result<RoleClaims, VerifyError>| match result {
         Err(VerifyError::Malformed(why)) => why,
         other => panic!("{other:?}"),
