@@ -92,10 +92,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
 
 fn offline(role: &str, horizon: &OfflineHorizon, now: Timestamp) -> String {
     let until = words::until(horizon.until, now);
-    if !Validity::ending(horizon.until).is_over(now) {
-        format!("works for every role {until}; what ends then: {}", binding(role, horizon))
-    } else {
+    if Validity::ending(horizon.until).is_over(now) {
         format!("{until}; what ended then: {}", binding(role, horizon))
+    } else {
+        format!("works for every role {until}; what ends then: {}", binding(role, horizon))
     }
 }
 
