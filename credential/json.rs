@@ -300,15 +300,13 @@ impl<'a> IntoIterator for Object<'a> {
     }
 }
 
-/// Returns the compact text of any serializable value, ours included.
+/// Returns the compact text of a value of ours: [`Value`], and structs with named fields, text, whole numbers and lists.
+///
+/// # Panics
+///
+/// Panics for a map without text keys, and for a `Serialize` that fails: such a type has no JSON text, and no other text is right.
 pub fn to_string(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| unreachable_text())
-}
-
-/// Our values and derived structs have text keys and finite numbers only, the two things JSON text can fail on.
-fn unreachable_text() -> String {
-    debug_assert!(false, "a value without JSON text");
-    String::from("null")
+    serde_json::to_string(value).unwrap_or_else(|why| unreachable!("a value of ours without JSON text: {why}"))
 }
 
 impl Serialize for Value<'_> {

@@ -14,7 +14,7 @@ use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::{MissingLog, SqliteStore};
 use waypass_machine::SystemRng;
-use waypass_trust::audit::{Event, FlagAnswer, Head, Leaf, Note, Receipt, Remark, Salts, Upload, flag};
+use waypass_trust::audit::{Event, FlagAnswer, Leaf, Note, Receipt, Remark, Salts, Upload, flag};
 use waypass_trust::bundle;
 use waypass_trust::time::{Limits, Reading, TimeGuard};
 use waypass_vault::KeyPurpose;
@@ -107,8 +107,8 @@ fn escorted(boat: &mut Gate<'_>, at: Reading) -> Done<()> {
 
 /// Sends the log with the admissions that a newer list shows as withdrawn, and reads the office's signed answer.
 fn report(issuer: &mut Issuer<'_>, boat: &Gate<'_>, at: Reading) -> Done<Vec<FlagAnswer>> {
-    let head = Head::sign(&boat.state.chain, at.wall, &boat.key)?;
-    let upload = Upload::new(0, &boat.log, head, flag(&boat.log, &boat.bundle, &moment(at)));
+    let flagged = flag(&boat.log, &boat.bundle, &moment(at));
+    let upload = Upload::sign(&boat.log, &boat.state.chain, at.wall, flagged, &boat.key)?;
     let receipt = issuer.intake(&upload.to_bytes(), at.wall)?;
     let (_, intake) = boat.bundle.keys_for_use(bundle::KeyUse::Intake).next().ok_or("the bundle has no intake key")?;
     let ours = |seq: u64| boat.log.get(usize::try_from(seq).ok()?).map(|entry| Leaf::hash(entry.leaf_bytes()));

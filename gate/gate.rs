@@ -5,8 +5,8 @@ use crate::index::append;
 use crate::records::{CHALLENGES, GATE, IDENTITY, LOG, STATE, VALIDATION};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
-use waypass_credential::did;
 use waypass_credential::key::Algorithm;
+use waypass_credential::{did, json};
 use waypass_trust::audit::{Draft, Entry, Event, Salts};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::policy::{PolicyError, RolePolicy, Validation};
@@ -38,10 +38,10 @@ impl<'v> Gate<'v> {
     /// Makes the gate in a new vault: its key, its record and its first state, in one transaction. A later vault without a state was
     /// tampered with. Returns the gate's key.
     pub fn set_up(vault: &Unlocked<'_>, about: &About) -> Result<KeyInfo, GateError> {
-        let record = serde_json::to_vec(about).map_err(|_| GateError::NoIdentity)?;
+        let record = json::to_string(about);
         vault.batch(|batch| {
             let key = vault.generate_key(Algorithm::EdDsa, KeyPurpose::Gate)?;
-            batch.put(GATE, IDENTITY, &record, &[])?;
+            batch.put(GATE, IDENTITY, record.as_bytes(), &[])?;
             batch.put(GATE, STATE, &DeviceState::new(&did::to_did_key(&key.public_key)).to_bytes(), &[])?;
             Ok(key)
         })

@@ -4,7 +4,7 @@ use crate::error::GateError;
 use crate::gate::Gate;
 use crate::index::tags_of;
 use crate::records::LOG;
-use waypass_trust::audit::{Chain, Entry, Head, Leaf, Summary, Upload, verify};
+use waypass_trust::audit::{Chain, Entry, Flagged, Leaf, Summary, Upload, verify};
 use waypass_trust::time::Reading;
 use waypass_vault::VaultError;
 
@@ -68,7 +68,7 @@ impl Gate<'_> {
             return Err(GateError::NoRecord { seq: from });
         }
         let (entries, chain) = self.part(from, size.min(from + MAX_EXPORT))?;
-        Ok(Upload::new(from, &entries, self.sign_head(&chain, reading)?, Vec::new()).to_bytes())
+        self.sign_upload(&entries, &chain, Vec::new(), reading)
     }
 
     /// Returns the records of a range, and the chain that ends with the last of them.
@@ -78,7 +78,15 @@ impl Gate<'_> {
         Ok((entries, Chain::resume(&self.identity.id, until, head)))
     }
 
-    pub(crate) fn sign_head(&self, chain: &Chain, reading: &Reading) -> Result<String, GateError> {
-        Head::sign(chain, reading.wall, &self.signer()?).map_err(|_| GateError::Signer)
+    /// Returns the upload of `entries`, which end `chain`, signed by the gate.
+    pub(crate) fn sign_upload(
+        &self,
+        entries: &[Entry],
+        chain: &Chain,
+        flagged: Vec<Flagged>,
+        reading: &Reading,
+    ) -> Result<Vec<u8>, GateError> {
+        let upload = Upload::sign(entries, chain, reading.wall, flagged, &self.signer()?);
+        Ok(upload.map_err(|_| GateError::Signer)?.to_bytes())
     }
 }

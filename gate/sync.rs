@@ -5,7 +5,7 @@ use crate::flags::Flag;
 use crate::gate::Gate;
 use crate::records::{GATE, RECEIPT};
 use rand_core::CryptoRng;
-use waypass_trust::audit::{Event, Flagged, Leaf, Receipt, ReceiptError, Upload};
+use waypass_trust::audit::{Event, Flagged, Leaf, Receipt, ReceiptError};
 use waypass_trust::bundle::{KeyUse, TimeNonce, TrustBundle};
 use waypass_trust::status::TakenBack;
 use waypass_trust::sync::{AuditHeld, Kept, Manifest, Part, Receipted};
@@ -227,9 +227,8 @@ impl Sync<'_> {
         }
         let reading = (self.clock)();
         let (entries, chain) = gate.part(from, next)?;
-        let head = gate.sign_head(&chain, &reading)?;
         let flagged = if next == size { gate.to_ask_about(next)? } else { Vec::new() };
-        Ok(Some(Part { bytes: Upload::new(from, &entries, head, flagged).to_bytes(), next }))
+        Ok(Some(Part { bytes: gate.sign_upload(&entries, &chain, flagged, &reading)?, next }))
     }
 
     /// Takes a receipt, one it has already too.

@@ -156,7 +156,7 @@ impl Issuer<'_> {
         rng: &mut dyn CryptoRng,
     ) -> Result<AccessToken, GrantError> {
         let code_hash = hash(code);
-        let derived = retry.filter(|key| (MIN_RETRY_KEY..=MAX_SECRET).contains(&key.len())).and_then(|key| seal::token(code, key));
+        let derived = retry.filter(|key| (MIN_RETRY_KEY..=MAX_SECRET).contains(&key.len())).map(|key| seal::token(code, key));
         if let Some(token) = derived.as_ref().filter(|_| code.len() <= MAX_SECRET)
             && let Ok(offer) = self.live_offer(token, true, at)
         {

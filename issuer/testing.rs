@@ -18,7 +18,7 @@ use waypass_credential::did;
 use waypass_credential::json::Object;
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
 use waypass_credential::time::Timestamp;
-use waypass_trust::audit::{Chain, Draft, Entry, Event, Flagged, Head, Outcome, Salts, Upload};
+use waypass_trust::audit::{Chain, Draft, Entry, Event, Flagged, Outcome, Salts, Upload};
 use waypass_trust::reason::{Level, ReasonCode};
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard, TimeState};
 
@@ -222,7 +222,6 @@ impl Log {
 
     /// The records from `from` to the end, under a signed head.
     pub(crate) fn upload(&self, from: usize, at: Timestamp, flagged: Vec<Flagged>) -> Vec<u8> {
-        let head = Head::sign(&self.chain, at, &self.gate).expect("signed");
-        Upload::new(from as u64, &self.entries[from..], head, flagged).to_bytes()
+        Upload::sign(&self.entries[from..], &self.chain, at, flagged, &self.gate).expect("signed").to_bytes()
     }
 }

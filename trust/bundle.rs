@@ -259,14 +259,14 @@ impl TrustBundle {
 
     /// Returns how old the bundle itself is, judged by a role's limit.
     ///
-    /// The age is that of the timestamp. Root and targets are signed offline: once one of them has expired, the online
-    /// keys alone cannot keep the bundle current, and it ages as though the fresh limit had run out at that expiry.
+    /// The age is that of the timestamp. Root and targets are signed offline. Once one of them has expired, the online keys
+    /// alone cannot keep the bundle current: the second of that expiry is the first one after the fresh limit.
     pub(crate) fn trust_freshness(&self, limit: &RoleLimit, at: Timestamp) -> Freshness {
         let as_of = self.issued_at();
         let fresh = i64::try_from(limit.fresh_seconds).unwrap_or(i64::MAX);
         let end = self.root().part().expires_at.min(self.targets.part.expires_at);
         let age = at.since(as_of);
-        let age = if Validity::ending(end).is_over(at) { age.max(fresh.saturating_add(at.since(end))) } else { age };
+        let age = if Validity::ending(end).is_over(at) { age.max(fresh.saturating_add(1).saturating_add(at.since(end))) } else { age };
         Freshness::with_age(as_of, age, limit)
     }
 

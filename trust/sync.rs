@@ -142,7 +142,7 @@ impl Manifest {
 
     /// Returns the JSON text.
     pub fn to_bytes(&self) -> Vec<u8> {
-        serde_json::to_vec(self).unwrap_or_default()
+        json::to_string(self).into_bytes()
     }
 
     /// Reads untrusted bytes.

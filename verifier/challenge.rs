@@ -6,6 +6,7 @@ use rand_core::CryptoRng;
 use waypass_credential::Binding;
 use waypass_credential::Nonce;
 use waypass_credential::Presentation;
+use waypass_credential::json;
 use waypass_credential::request::Query;
 use waypass_credential::time::Timestamp;
 use waypass_trust::audit::Salts;
@@ -120,7 +121,7 @@ impl Challenge {
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
         out.array(8).unsigned(1).bytes(&self.nonce.0).text(&self.audience);
-        out.bytes(&serde_json::to_vec(&self.query).unwrap_or_default());
+        out.bytes(json::to_string(&self.query).as_bytes());
         out.signed(self.asked.wall.unix()).unsigned(self.asked.boottime_ms).bytes(&self.asked.boot_id);
         out.bytes(&self.salts.to_bytes());
         out.into_bytes()

@@ -10,8 +10,8 @@ use core::fmt;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use waypass_credential::base64url;
 use waypass_credential::time::Timestamp;
+use waypass_credential::{base64url, json};
 use waypass_trust::audit::{self, Chain, Draft, Entry, Event, FirstBad, Leaf, Salts, Summary};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::cbor::{NotCanonical, Reader, Writer};
@@ -198,7 +198,7 @@ pub(crate) fn append(
         None => Chain::new(&name),
         Some(last) => Chain::resume(&name, size, Leaf::hash(&vault.log_entry(LOG, last)?.ok_or(WalletError::Bookkeeping)?)),
     };
-    let text = serde_json::to_string(what.detail).map_err(|_| WalletError::Bookkeeping)?;
+    let text = json::to_string(what.detail);
     let bundle_version = what.bundle.map_or(0, |bundle| bundle.versions().targets);
     let draft = Draft { at, actor: ACTOR, event: what.event, subject: &text, outcome: None, bundle_version, status: None };
     let entry = chain.append(draft, Salts::random(rng));

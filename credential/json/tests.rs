@@ -60,3 +60,9 @@ proptest! {
         prop_assert_eq!(to_string(&read), written);
     }
 }
+
+#[test]
+#[should_panic(expected = "without JSON text")]
+fn a_value_without_json_text_has_no_other_text() {
+    to_string(&alloc::collections::BTreeMap::from([([1, 2], "a list is no name")]));
+}

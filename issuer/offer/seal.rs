@@ -28,18 +28,24 @@ pub(super) struct Answer {
 }
 
 /// Derives the access token of a wallet that names a key by which it may repeat its request.
-pub(super) fn token(code: &str, retry: &str) -> Option<String> {
+pub(super) fn token(code: &str, retry: &str) -> String {
     let mut token = Zeroizing::new([0; 32]);
-    Hkdf::<Sha256>::new(Some(retry.as_bytes()), code.as_bytes()).expand(b"waypass/v1/offer/token", &mut *token).ok()?;
-    Some(base64url::encode(&*token))
+    derive(Some(retry), code, b"waypass/v1/offer/token", &mut *token);
+    base64url::encode(&*token)
 }
 
 /// Each secret seals one order once and one answer once, so key and nonce both come from it.
-fn cipher(secret: &str, what: &[u8]) -> Option<(XChaCha20Poly1305, XNonce)> {
+fn cipher(secret: &str, what: &[u8]) -> (XChaCha20Poly1305, XNonce) {
     let mut okm = Zeroizing::new([0; 56]);
-    Hkdf::<Sha256>::new(None, secret.as_bytes()).expand(what, &mut *okm).ok()?;
-    let (key, nonce) = okm.split_at(32);
-    Some((XChaCha20Poly1305::new_from_slice(key).ok()?, XNonce::try_from(nonce).ok()?))
+    derive(None, secret, what, &mut *okm);
+    let mut nonce = [0; 24];
+    nonce.copy_from_slice(&okm[32..]);
+    (XChaCha20Poly1305::new(okm[..32].try_into().unwrap_or_else(|_| unreachable!("32 bytes"))), XNonce::from(nonce))
+}
+
+fn derive(salt: Option<&str>, secret: &str, what: &[u8], to: &mut [u8]) {
+    let done = Hkdf::<Sha256>::new(salt.map(str::as_bytes), secret.as_bytes()).expand(what, to);
+    done.unwrap_or_else(|_| unreachable!("a key and a nonce are shorter than 8160 bytes"));
 }
 
 pub(super) fn seal(secret: &str, order: &Order, operator: &str) -> Vec<u8> {
@@ -71,13 +77,13 @@ pub(super) fn open_answer(secret: &str, sealed: &[u8]) -> Option<Answer> {
     })
 }
 
-/// Neither derivation nor encryption of a few kilobytes can fail; an empty text would merely never open.
 fn sealed(secret: &str, what: &[u8], text: &[u8]) -> Vec<u8> {
-    cipher(secret, what).and_then(|(cipher, nonce)| cipher.encrypt(&nonce, text).ok()).unwrap_or_default()
+    let (cipher, nonce) = cipher(secret, what);
+    cipher.encrypt(&nonce, text).unwrap_or_else(|_| unreachable!("a text of a few kilobytes can be sealed"))
 }
 
 fn opened(secret: &str, what: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (cipher, nonce) = cipher(secret, what)?;
+    let (cipher, nonce) = cipher(secret, what);
     cipher.decrypt(&nonce, sealed).ok().map(Zeroizing::new)
 }
 

@@ -19,7 +19,7 @@ use waypass_issuer::sealed::Seal;
 use waypass_issuer::settings::Settings;
 use waypass_issuer::store::{MissingLog, SqliteStore};
 use waypass_schemas as schemas;
-use waypass_trust::audit::{Event, FlagAnswer, Flagged, Head, Note, Receipt, Remark, Salts, Upload};
+use waypass_trust::audit::{Event, FlagAnswer, Flagged, Note, Receipt, Remark, Salts, Upload};
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::sync::{AuditHeld, Manifest, Parcel};
 use waypass_trust::time::Reading;
@@ -184,10 +184,10 @@ fn what_a_gate_writes_is_as_written_down() {
     leaves.check("note", &opening[1]).expect("a note");
     entries.push(said);
 
-    let head = Head::sign(&chain, at(61), &world.gate).expect("signed");
-    exactly(&log, "head", &jws(&head).1, &[]);
     let flagged = vec![Flagged { seq: 0, uri: "https://clinic.example/lists/1".into(), idx: 7, admitted_at: at(60).unix() }];
-    let upload = Upload::new(0, &entries, head, flagged).to_bytes();
+    let upload = Upload::sign(&entries, &chain, at(61), flagged, &world.gate).expect("signed");
+    exactly(&log, "head", &jws(upload.head()).1, &[]);
+    let upload = upload.to_bytes();
     exactly(&log, "upload", &parsed(&upload), &[]);
     exactly(&log, "flag", &parsed(&upload)["flagged"][0], &[]);
     let answer = |revoked_at| FlagAnswer { seq: 0, revoked_at, already_revoked: false };

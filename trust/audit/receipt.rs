@@ -4,7 +4,7 @@ use super::chain::Chain;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Serialize};
-use waypass_credential::base64url;
+use waypass_credential::{base64url, json};
 use waypass_credential::jws::{self, Jws};
 use waypass_credential::key::{PublicKey, SignError, Signer};
 use waypass_credential::time::Timestamp;
@@ -82,8 +82,7 @@ impl Receipt {
             stored_at: self.stored_at.unix(),
             flagged: self.flagged.clone(),
         };
-        let payload = serde_json::to_vec(&wire).map_err(|_| SignError)?;
-        jws::sign(TYP, Some(key_id), &payload, signer)
+        jws::sign(TYP, Some(key_id), json::to_string(&wire).as_bytes(), signer)
     }
 
     /// Returns the `kid` a receipt claims, for finding the key record in the bundle; nothing else may be concluded from it.

@@ -7,7 +7,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 use ed25519_dalek::Signer as _;
 use proptest::prelude::*;
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
-use waypass_credential::{did, hex, time::Timestamp};
+use waypass_credential::{did, hex, json, time::Timestamp};
 
 const AT: i64 = 1_795_532_400;
 
@@ -300,10 +300,10 @@ fn receive<'u>(upload: &'u Upload, key: &Key, entries: &[Entry], held: usize) ->
 fn uploads_travel_repeat_and_are_checked() {
     let key = Key::new(1);
     let (chain, entries) = log(&key, 6);
-    let head = Head::sign(&chain, time(AT + 9), &key).expect("signed");
     let flagged = vec![Flagged { seq: 2, uri: "u".into(), idx: 2, admitted_at: AT }];
-    let upload = Upload::new(2, &entries[2..], head.clone(), flagged.clone());
-    let upload = Upload::parse(&upload.to_bytes()).expect("its own text");
+    let upload = Upload::sign(&entries[2..], &chain, time(AT + 9), flagged.clone(), &key).expect("signed").to_bytes();
+    let mut cut: serde_json::Value = serde_json::from_slice(&upload).expect("JSON");
+    let upload = Upload::parse(&upload).expect("its own text");
 
     let accepted = receive(&upload, &key, &entries, 2).expect("continues");
     assert_eq!((accepted.first_new, accepted.new.len(), accepted.flagged), (2, 4, &flagged[..]));
@@ -323,18 +323,24 @@ fn uploads_travel_repeat_and_are_checked() {
     assert_eq!(receive(&upload, &key, &other, 2), Err(UploadError::Fork { seq: 2 }));
 
     assert_eq!(receive(&upload, &Key::new(2), &entries, 2), Err(UploadError::HeadProof));
-    let cut = Upload::new(2, &entries[2..5], head, Vec::new());
+    cut["leaves"].as_array_mut().expect("leaves").pop();
+    let cut = Upload::parse(json::to_string(&cut).as_bytes()).expect("a shape");
     assert!(matches!(receive(&cut, &key, &entries, 2), Err(UploadError::Chain(FirstBad { seq: 5, why: Bad::Ends { .. } }))));
-    let early = Upload::new(2, &entries[2..], Head::sign(&chain, time(AT + 500), &key).expect("signed"), Vec::new());
+    let early = Upload::sign(&entries[2..], &chain, time(AT + 500), Vec::new(), &key).expect("signed");
     assert_eq!(receive(&early, &key, &entries, 2), Err(UploadError::HeadAhead));
-    assert_eq!(Head::sign(&chain, time(AT), &Key::new(2)), Err(SignError));
+    assert_eq!(Upload::sign(&entries, &chain, time(AT), Vec::new(), &Key::new(2)), Err(SignError));
+    assert_eq!(
+        Upload::sign(&entries, &Chain::new(&key.id()), time(AT), Vec::new(), &key),
+        Err(SignError),
+        "more records than the chain has"
+    );
 }
 
 #[test]
 fn no_flipped_bit_of_an_upload_is_taken() {
     let key = Key::new(1);
     let (chain, entries) = log(&key, 3);
-    let bytes = Upload::new(0, &entries, Head::sign(&chain, time(AT), &key).expect("signed"), Vec::new()).to_bytes();
+    let bytes = Upload::sign(&entries, &chain, time(AT), Vec::new(), &key).expect("signed").to_bytes();
     let sent = Upload::parse(&bytes).expect("its own text");
     for bit in 0..bytes.len() * 8 {
         let mut changed = bytes.clone();

@@ -119,13 +119,12 @@ impl core::error::Error for UploadError {}
 
 impl Head {
     /// Signs the end of `chain`, which must be the chain of `signer`'s own `did:key`.
-    pub fn sign(chain: &Chain, at: Timestamp, signer: &dyn Signer) -> Result<String, SignError> {
+    fn sign(chain: &Chain, at: Timestamp, signer: &dyn Signer) -> Result<String, SignError> {
         let wire = HeadWire { dev: chain.device().to_owned(), size: chain.size(), head: base64url::encode(&chain.head()), at: at.unix() };
         if did::to_did_key(signer.public_key()) != wire.dev {
             return Err(SignError);
         }
-        let payload = serde_json::to_vec(&wire).map_err(|_| SignError)?;
-        jws::sign(HEAD_TYP, Some(&did::key_id(signer.public_key())), &payload, signer)
+        jws::sign(HEAD_TYP, Some(&did::key_id(signer.public_key())), json::to_string(&wire).as_bytes(), signer)
     }
 
     /// Reads a signed head and checks that the device it names signed it.
@@ -159,12 +158,13 @@ pub struct Accepted<'u> {
 }
 
 impl Upload {
-    /// Returns the records of `entries`, which are consecutive, from the position of the first; `head` is their end, signed.
+    /// Returns `entries`, the last records of `chain`, under its end signed at `at`. The chain must be that of `signer`'s own `did:key`.
     ///
-    /// At most 4,096 records travel in one upload: sign a head for each part.
-    pub fn new(from: u64, entries: &[Entry], head: String, flagged: Vec<Flagged>) -> Self {
-        let dev = Head::open(&head).map(|head| head.chain.device().to_owned()).unwrap_or_default();
-        Self { dev, from, leaves: entries.iter().map(|entry| entry.leaf_bytes().to_owned()).collect(), head, flagged }
+    /// At most 4,096 records travel in one upload; a longer log goes up in several.
+    pub fn sign(entries: &[Entry], chain: &Chain, at: Timestamp, flagged: Vec<Flagged>, signer: &dyn Signer) -> Result<Self, SignError> {
+        let from = chain.size().checked_sub(entries.len() as u64).ok_or(SignError)?;
+        let leaves = entries.iter().map(|entry| entry.leaf_bytes().to_owned()).collect();
+        Ok(Self { dev: chain.device().to_owned(), from, leaves, head: Head::sign(chain, at, signer)?, flagged })
     }
 
     /// Returns the JSON text.
@@ -177,7 +177,7 @@ impl Upload {
             head: self.head.clone(),
             flagged: self.flagged.clone(),
         };
-        serde_json::to_vec(&wire).unwrap_or_default()
+        json::to_string(&wire).into_bytes()
     }
 
     /// Returns the signed head, as text; [`Head::open`] reads it.

@@ -11,7 +11,7 @@ use crate::status::HeldList;
 /// The time until which a device can decide about a role without a link, and what ends first.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OfflineHorizon {
-    /// The last second.
+    /// From this second on nothing is promised.
     pub until: Timestamp,
     /// The evidence that ends then.
     pub binding: Item,

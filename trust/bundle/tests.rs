@@ -295,8 +295,8 @@ fn expired_offline_parts_age_the_bundle() {
     site.targets.expires_at = NOON.plus(HOUR);
     let bundle = site.seal();
     let limit = bundle.policy().limit("staff");
-    assert!(matches!(bundle.trust_freshness(&limit, NOON.plus(HOUR)), Freshness::Current { .. }));
-    assert!(matches!(bundle.trust_freshness(&limit, NOON.plus(HOUR + 1)), Freshness::Stale { action: StaleAction::TwoPerson, .. }));
+    assert!(matches!(bundle.trust_freshness(&limit, NOON.plus(HOUR - 1)), Freshness::Current { .. }));
+    assert!(matches!(bundle.trust_freshness(&limit, NOON.plus(HOUR)), Freshness::Stale { action: StaleAction::TwoPerson, .. }));
     assert!(matches!(bundle.trust_freshness(&limit, NOON.plus(6 * DAY)), Freshness::TooOld { action: UnknownAction::Deny, .. }));
 }
 

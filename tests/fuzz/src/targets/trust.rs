@@ -153,9 +153,9 @@ pub(crate) fn audit_seeds() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for size in [1, 3] {
         let (entries, chain) = log(size);
-        let head = Head::sign(&chain, at(HOUR), &world.gate).expect("signed");
-        seeds.push(head.clone().into_bytes());
-        seeds.push(Upload::new(0, &entries, head, Vec::new()).to_bytes());
+        let upload = Upload::sign(&entries, &chain, at(HOUR), Vec::new(), &world.gate).expect("signed");
+        seeds.push(upload.head().as_bytes().to_vec());
+        seeds.push(upload.to_bytes());
         let receipt = Receipt { chain, stored_at: at(HOUR), flagged: Vec::new() };
         seeds.push(receipt.sign(&world.intake.key_id(), &world.intake).expect("signed").into_bytes());
     }
