@@ -1,6 +1,6 @@
 //! Frames: one payload over one or several QR codes, gathered in any order.
 //!
-//! A frame is the text `WP1:` and base45 of
+//! A frame of a set that is shown whole is the text `WP1:` and base45 of
 //!
 //! | bytes | |
 //! |---|---|
@@ -9,6 +9,14 @@
 //! | 1, 1 | index from 0, count |
 //! | 3 | length of the packed payload |
 //! | .. | this frame's share of the packed payload |
+//!
+//! A frame of a [carousel](crate::Carousel) begins with `WP2:` and has, after the transfer,
+//!
+//! | bytes | |
+//! |---|---|
+//! | 3 | length of the packed payload |
+//! | 3 | number of the RaptorQ symbol (RFC 6330 §3.2) |
+//! | .. | the symbol; all symbols of a transfer have one length |
 //!
 //! The checks find accidents, not attackers: the payload is signed, and the receiver judges it.
 
@@ -21,10 +29,16 @@ pub(crate) const MAX_PAYLOAD: usize = 64 * 1024;
 
 /// Magic and version; only characters of QR's alphanumeric mode.
 const PREFIX: &str = "WP1:";
+/// The frames of a carousel.
+const CAROUSEL: &str = "WP2:";
 /// The beginning of all versions.
 const ANY_VERSION: &str = "WP";
 const CHECK: usize = 4;
 const HEADER: usize = CHECK + 8 + 1 + 1 + 3;
+const CAROUSEL_HEADER: usize = CHECK + 8 + 3 + 3;
+/// The shortest symbol of a carousel: it bounds how many symbols a payload has, and so the work of solving for it.
+pub(crate) const MIN_SYMBOL: usize = 128;
+const MAX_SYMBOL: usize = 2048;
 /// QR version 40 holds no more alphanumeric characters than this (ISO/IEC 18004 table 7).
 const MAX_TEXT: usize = 4296;
 
@@ -113,21 +127,71 @@ pub fn frames(payload: &[u8], size: FrameSize) -> Result<Vec<Frame>, PayloadTooL
     let room = base45::bytes_in(size.characters() - PREFIX.len()) - HEADER;
     let count = u8::try_from(packed.len().div_ceil(room)).map_err(|_| too_large)?;
     let share = packed.len().div_ceil(usize::from(count));
-    let transfer = Sha256::digest(payload);
-    let total = u32::try_from(packed.len()).map_err(|_| too_large)?.to_be_bytes();
-    let frame = |(index, data): (u8, &[u8])| {
-        let mut bytes = vec![0; CHECK];
-        bytes.extend_from_slice(&transfer[..8]);
-        bytes.extend_from_slice(&[index, count]);
-        bytes.extend_from_slice(&total[1..]);
-        bytes.extend_from_slice(data);
-        let check = Sha256::digest(&bytes[CHECK..]);
-        bytes[..CHECK].copy_from_slice(&check[..CHECK]);
-        let mut text = String::from(PREFIX);
-        base45::encode_into(&bytes, &mut text);
-        Frame { text, index, count }
-    };
+    let head = Head::of(payload, packed.len());
+    let frame =
+        |(index, data): (u8, &[u8])| Frame { text: sealed(PREFIX, &[&head.transfer, &[index, count], &head.total(), data]), index, count };
     Ok((0..count).zip(packed.chunks(share)).map(frame).collect())
+}
+
+/// What all frames of a transfer say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Head {
+    /// Names the payload and checks it.
+    transfer: [u8; 8],
+    /// The length of the packed payload.
+    pub(crate) total: u32,
+}
+
+impl Head {
+    /// Returns the head of the frames of `payload`, which is `packed` bytes long when it is packed: at most [`MAX_PAYLOAD`] and one.
+    #[expect(clippy::cast_possible_truncation, reason = "at most 65,537")]
+    pub(crate) fn of(payload: &[u8], packed: usize) -> Self {
+        Self { transfer: cut_digest(payload), total: packed as u32 }
+    }
+
+    /// Returns the payload that `packed` is, if it is the one of this transfer.
+    pub(crate) fn unpacked(&self, packed: &[u8]) -> Result<Vec<u8>, FrameError> {
+        if packed.len() != self.total as usize {
+            return Err(FrameError::WrongWhole);
+        }
+        let payload = pack::unpack(packed, MAX_PAYLOAD).ok_or(FrameError::WrongWhole)?;
+        if cut_digest(&payload) == self.transfer { Ok(payload) } else { Err(FrameError::WrongWhole) }
+    }
+
+    fn total(self) -> [u8; 3] {
+        let [_, total @ ..] = self.total.to_be_bytes();
+        total
+    }
+}
+
+/// Returns the text of the frame of a carousel with this symbol.
+pub(crate) fn carousel_frame(head: &Head, number: u32, symbol: &[u8]) -> String {
+    let [_, number @ ..] = number.to_be_bytes();
+    sealed(CAROUSEL, &[&head.transfer, &head.total(), &number, symbol])
+}
+
+/// Returns how many bytes of a symbol a frame of a carousel holds.
+pub(crate) const fn symbol_room(size: FrameSize) -> usize {
+    base45::bytes_in(size.characters() - CAROUSEL.len()) - CAROUSEL_HEADER
+}
+
+fn sealed(prefix: &str, parts: &[&[u8]]) -> String {
+    let content = parts.concat();
+    let mut text = String::from(prefix);
+    base45::encode_into(&[&check(&content)[..], &content].concat(), &mut text);
+    text
+}
+
+fn check(content: &[u8]) -> [u8; CHECK] {
+    let mut check = [0; CHECK];
+    check.copy_from_slice(&Sha256::digest(content)[..CHECK]);
+    check
+}
+
+fn cut_digest(payload: &[u8]) -> [u8; 8] {
+    let mut digest = [0; 8];
+    digest.copy_from_slice(&Sha256::digest(payload)[..8]);
+    digest
 }
 
 /// Why a scanned text was not taken, or why a transfer is not complete.
@@ -153,6 +217,13 @@ pub enum FrameError {
         /// The number of frames.
         count: usize,
     },
+    /// More codes of a carousel are needed.
+    TooFew {
+        /// How many different ones there are.
+        have: usize,
+        /// How many suffice at best.
+        count: usize,
+    },
     /// Nothing was scanned.
     Nothing,
     /// All frames are there and do not make the payload they announce.
@@ -174,6 +245,7 @@ impl fmt::Display for FrameError {
                 }
                 write!(f, " of {count} missing")
             }
+            Self::TooFew { have, count } => write!(f, "{have} of at least {count} codes of the carousel were seen"),
             Self::Nothing => f.write_str("no frame was scanned"),
             Self::WrongWhole => f.write_str("the frames do not make the payload they announce"),
         }
@@ -182,114 +254,68 @@ impl fmt::Display for FrameError {
 
 impl core::error::Error for FrameError {}
 
-/// How far a transfer has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Progress {
-    /// Frames that have arrived.
-    pub have: usize,
-    /// Frames of the transfer.
-    pub count: usize,
+/// A frame, read.
+pub(crate) struct Part {
+    pub(crate) head: Head,
+    pub(crate) share: Share,
+    pub(crate) data: Vec<u8>,
 }
 
-impl Progress {
-    /// Returns true if nothing is missing.
-    pub fn complete(self) -> bool {
-        self.have == self.count
-    }
-}
-
-/// Gathers the frames of one transfer, in any order, each as often as it is seen.
-#[derive(Clone, Default, Debug)]
-pub struct Collector {
-    transfer: Option<Transfer>,
-}
-
-#[derive(Clone, Debug)]
-struct Transfer {
-    id: [u8; 8],
-    total: usize,
-    parts: Vec<Option<Vec<u8>>>,
-}
-
-impl Collector {
-    /// Returns an empty gathering; the first frame decides which transfer this is.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Returns true if a frame was taken.
-    pub(crate) const fn has_begun(&self) -> bool {
-        self.transfer.is_some()
-    }
-
-    /// Takes one scanned text. An error leaves what was gathered as it was.
-    pub fn add(&mut self, text: &str) -> Result<Progress, FrameError> {
-        let part = Part::parse(text)?;
-        let transfer = match &mut self.transfer {
-            None => self.transfer.insert(Transfer { id: part.id, total: part.total, parts: vec![None; usize::from(part.count)] }),
-            Some(known) => {
-                if known.id != part.id || known.total != part.total || known.parts.len() != usize::from(part.count) {
-                    return Err(FrameError::AnotherTransfer);
-                }
-                known
-            }
-        };
-        match &mut transfer.parts[usize::from(part.index)] {
-            place @ None => *place = Some(part.data),
-            Some(same) if *same == part.data => {}
-            Some(_) => return Err(FrameError::Conflict { number: usize::from(part.index) + 1 }),
-        }
-        Ok(Progress { have: transfer.parts.iter().flatten().count(), count: transfer.parts.len() })
-    }
-
-    /// Returns the payload, when every frame has arrived and together they are what was announced.
-    pub fn finish(&self) -> Result<Vec<u8>, FrameError> {
-        let transfer = self.transfer.as_ref().ok_or(FrameError::Nothing)?;
-        let missing = transfer.parts.iter().enumerate().filter(|(_, part)| part.is_none());
-        let numbers: Vec<usize> = missing.map(|(index, _)| index + 1).collect();
-        if !numbers.is_empty() {
-            return Err(FrameError::Missing { numbers, count: transfer.parts.len() });
-        }
-        let packed: Vec<u8> = transfer.parts.iter().flatten().flatten().copied().collect();
-        if packed.len() != transfer.total {
-            return Err(FrameError::WrongWhole);
-        }
-        let payload = pack::unpack(&packed, MAX_PAYLOAD).ok_or(FrameError::WrongWhole)?;
-        if Sha256::digest(&payload)[..8] == transfer.id { Ok(payload) } else { Err(FrameError::WrongWhole) }
-    }
-}
-
-struct Part {
-    id: [u8; 8],
-    index: u8,
-    count: u8,
-    total: usize,
-    data: Vec<u8>,
+/// Which share of the payload a frame has.
+pub(crate) enum Share {
+    /// A piece, by its place.
+    Piece { index: u8, count: u8 },
+    /// A symbol, by its number.
+    Symbol(u32),
 }
 
 impl Part {
-    fn parse(text: &str) -> Result<Self, FrameError> {
-        let Some(body) = text.strip_prefix(PREFIX) else {
-            let newer = text
-                .strip_prefix(ANY_VERSION)
-                .and_then(|rest| rest.split_once(':'))
-                .is_some_and(|(version, _)| !version.is_empty() && version.len() <= 2 && version.bytes().all(|b| b.is_ascii_digit()));
-            return Err(if newer { FrameError::UnknownVersion } else { FrameError::NotAFrame });
+    /// Reads a scanned text.
+    pub(crate) fn parse(text: &str) -> Result<Self, FrameError> {
+        let (body, is_carousel) = match (text.strip_prefix(PREFIX), text.strip_prefix(CAROUSEL)) {
+            (Some(body), _) => (body, false),
+            (None, Some(body)) => (body, true),
+            (None, None) => return Err(if is_newer(text) { FrameError::UnknownVersion } else { FrameError::NotAFrame }),
         };
         if text.len() > MAX_TEXT {
             return Err(FrameError::Damaged);
         }
         let bytes = base45::decode(body).ok_or(FrameError::Damaged)?;
-        let (check, rest) = bytes.split_first_chunk::<CHECK>().ok_or(FrameError::Damaged)?;
-        if Sha256::digest(rest)[..CHECK] != *check {
+        let (sum, content) = bytes.split_first_chunk::<CHECK>().ok_or(FrameError::Damaged)?;
+        if check(content) != *sum {
             return Err(FrameError::Damaged);
         }
-        let (id, rest) = rest.split_first_chunk::<8>().ok_or(FrameError::Damaged)?;
-        let ([index, count, a, b, c], data) = rest.split_first_chunk::<5>().ok_or(FrameError::Damaged)?;
-        let total = u32::from_be_bytes([0, *a, *b, *c]) as usize;
-        if index >= count || data.is_empty() || data.len() > total || total > MAX_PAYLOAD + 1 {
-            return Err(FrameError::Damaged);
-        }
-        Ok(Self { id: *id, index: *index, count: *count, total, data: data.to_vec() })
+        Self::read(content, is_carousel).ok_or(FrameError::Damaged)
     }
+
+    fn read(content: &[u8], is_carousel: bool) -> Option<Self> {
+        let (transfer, mut rest) = content.split_first_chunk::<8>()?;
+        let mut place = None;
+        if !is_carousel {
+            let ([index, count], after) = rest.split_first_chunk::<2>()?;
+            (place, rest) = (Some((*index, *count)), after);
+        }
+        let (total, rest) = number(rest)?;
+        let head = Head { transfer: *transfer, total };
+        let (share, data) = match place {
+            Some((index, count)) => (Share::Piece { index, count }, rest),
+            None => number(rest).map(|(number, rest)| (Share::Symbol(number), rest))?,
+        };
+        let is_in_bounds = match share {
+            Share::Piece { index, count } => index < count && !data.is_empty() && data.len() <= total as usize,
+            Share::Symbol(_) => total > 0 && (MIN_SYMBOL..=MAX_SYMBOL).contains(&data.len()),
+        };
+        (is_in_bounds && total as usize <= MAX_PAYLOAD + 1).then(|| Self { head, share, data: data.to_vec() })
+    }
+}
+
+/// Reads a number of three bytes.
+fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let ([a, b, c], rest) = bytes.split_first_chunk::<3>()?;
+    Some((u32::from_be_bytes([0, *a, *b, *c]), rest))
+}
+
+fn is_newer(text: &str) -> bool {
+    let version = text.strip_prefix(ANY_VERSION).and_then(|rest| rest.split_once(':')).map(|(version, _)| version);
+    version.is_some_and(|version| !version.is_empty() && version.len() <= 2 && version.bytes().all(|b| b.is_ascii_digit()))
 }

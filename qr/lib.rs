@@ -28,14 +28,18 @@
 //! instance, so a page must read pictures in an instance of its own.
 
 mod base45;
+mod carousel;
+mod collect;
 mod draw;
 mod frame;
 mod gather;
 mod pack;
 mod read;
 
+pub use carousel::Carousel;
+pub use collect::{Collector, Progress};
 pub use draw::{DrawError, Look, Picture, columns, draw_terminal};
-pub use frame::{Collector, Frame, FrameError, FrameSize, OFFER, PayloadTooLarge, Progress, frames};
+pub use frame::{Frame, FrameError, FrameSize, OFFER, PayloadTooLarge, frames};
 pub use gather::{GatherError, Gatherer};
 pub(crate) use read::read_picture;
 pub use read::{PictureKind, ReadError};

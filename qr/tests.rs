@@ -1,7 +1,9 @@
 use crate::draw::{draw_png, draw_svg};
-use crate::frame::MAX_PAYLOAD;
+use crate::frame::{Head, MAX_PAYLOAD, carousel_frame};
 use crate::read::tests::png;
-use crate::{Collector, FrameError, FrameSize, GatherError, Gatherer, Look, Picture, ReadError, draw_terminal, frames, read_picture};
+use crate::{
+    Carousel, Collector, FrameError, FrameSize, GatherError, Gatherer, Look, Picture, ReadError, draw_terminal, frames, read_picture,
+};
 use proptest::prelude::*;
 use rxing::BarcodeFormat;
 
@@ -114,7 +116,7 @@ fn two_transfers_do_not_mix() {
     let mut collector = Collector::new();
     collector.add(a[0].text()).expect("taken");
     assert_eq!(collector.add(b[1].text()), Err(FrameError::AnotherTransfer));
-    assert_eq!(collector.add("WP2:ABC"), Err(FrameError::UnknownVersion));
+    assert_eq!(collector.add("WP3:ABC"), Err(FrameError::UnknownVersion));
     assert_eq!(collector.add("https://waypass.example/"), Err(FrameError::NotAFrame));
     for frame in &a[1..] {
         collector.add(frame.text()).expect("taken");
@@ -122,8 +124,84 @@ fn two_transfers_do_not_mix() {
     assert_eq!(collector.finish(), Ok(vec![1; 2000]));
 }
 
+/// Codes with these numbers, gathered until they are a whole; returns how many it took.
+fn caught(carousel: &Carousel, numbers: impl IntoIterator<Item = u32>) -> (usize, Result<Vec<u8>, FrameError>) {
+    let mut collector = Collector::new();
+    let mut seen = 0;
+    for number in numbers {
+        seen += 1;
+        if collector.add(&carousel.code(number)).expect("taken").complete() {
+            break;
+        }
+    }
+    (seen, collector.finish())
+}
+
+#[test]
+fn a_carousel_is_a_whole_after_a_few_codes_more_than_it_has_pieces() {
+    for (bytes, pieces) in [(0, 1), (100, 1), (516, 2), (1_600, 4), (5_000, 10), (MAX_PAYLOAD, 128)] {
+        let payload: Vec<u8> = (0..bytes).map(|n| u8::try_from(n * 7 % 251).expect("a byte")).collect();
+        let carousel = Carousel::new(&payload, FrameSize::Scan).expect("fits");
+        assert_eq!(carousel.count(), pieces, "{bytes} bytes");
+        assert!((0..3).all(|number| carousel.code(number).len() <= 800));
+        let count = u32::try_from(carousel.count()).expect("small");
+        assert_eq!(caught(&carousel, 0..), (pieces, Ok(payload.clone())), "the first ones are the payload itself");
+        // Every second code is lost, all of the payload itself is lost, and the last numbers there are.
+        for numbers in
+            [Box::new((0_u32..).step_by(2)) as Box<dyn Iterator<Item = u32>>, Box::new(count..), Box::new((1_u32 << 24) - count - 2..)]
+        {
+            let (seen, whole) = caught(&carousel, numbers);
+            assert_eq!(whole.as_ref(), Ok(&payload), "{bytes} bytes");
+            assert!(seen <= pieces + 2, "{seen} codes for {pieces} pieces");
+        }
+    }
+}
+
+#[test]
+fn a_carousel_says_how_far_it_is_and_never_mixes() {
+    let carousel = Carousel::new(&[5; 2000], FrameSize::Scan).expect("fits");
+    let mut collector = Collector::new();
+    for (number, have) in [(0, 1), (9, 2), (9, 2), (3, 3)] {
+        let progress = collector.add(&carousel.code(number)).expect("taken");
+        assert_eq!((progress.have, progress.count, progress.complete()), (have, 4, false));
+    }
+    assert_eq!(collector.finish(), Err(FrameError::TooFew { have: 3, count: 4 }));
+    assert_eq!(collector.finish().expect_err("too few").to_string(), "3 of at least 4 codes of the carousel were seen");
+    let other = Carousel::new(&[6; 2000], FrameSize::Scan).expect("fits");
+    assert_eq!(collector.add(&other.code(1)), Err(FrameError::AnotherTransfer));
+    let narrow = Carousel::new(&[5; 2000], FrameSize::Terminal).expect("fits");
+    assert_eq!(collector.add(&narrow.code(1)), Err(FrameError::AnotherTransfer), "symbols of another length");
+    // The pieces of the same payload, shown as a set, complete it too.
+    for frame in frames(&[5; 2000], FrameSize::Scan).expect("fits") {
+        collector.add(frame.text()).expect("taken");
+    }
+    assert_eq!(collector.finish(), Ok(vec![5; 2000]));
+}
+
+/// The check in a frame finds accidents. Somebody may still make a frame of his own for a transfer that he saw.
+#[test]
+fn a_forged_symbol_spoils_a_transfer_and_never_makes_another_payload() {
+    let carousel = Carousel::new(&[5; 2000], FrameSize::Scan).expect("fits");
+    let head = Head::of(&[5; 2000], 2001);
+    let length = 2001_usize.div_ceil(4);
+    let mut collector = Collector::new();
+    collector.add(&carousel_frame(&head, 70, &vec![9; length])).expect("taken for one of the transfer");
+    assert_eq!(collector.add(&carousel.code(70)), Err(FrameError::Conflict { number: 71 }));
+    let mut last = Ok(());
+    for number in 0..80 {
+        last = collector.add(&carousel.code(number)).map(drop).or_else(|why| if number == 70 { Ok(()) } else { Err(why) });
+    }
+    assert!(collector.finish().is_err(), "{last:?}");
+    // A scanner begins again, and the honest codes are a whole.
+    assert_eq!(caught(&carousel, 0..).1, Ok(vec![5; 2000]));
+    for (number, data) in [(0, vec![1; 127]), (0, vec![1; 2049]), (0, Vec::new())] {
+        assert_eq!(Collector::new().add(&carousel_frame(&head, number, &data)), Err(FrameError::Damaged), "{} bytes", data.len());
+    }
+}
+
 #[test]
 fn what_is_too_large_is_refused() {
+    assert!(Carousel::new(&vec![0; MAX_PAYLOAD + 1], FrameSize::Scan).is_err());
     assert!(frames(&vec![0; MAX_PAYLOAD + 1], FrameSize::Scan).is_err());
     assert!(frames(&vec![0xff; MAX_PAYLOAD], FrameSize::Terminal).is_ok());
     assert!(draw_png(&"x".repeat(3000), 4).is_err());
@@ -257,7 +335,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_and_any_picture_is_answered(text in "(WP1:)?\\PC{0,60}", bytes: Vec<u8>) {
+    fn any_text_and_any_picture_is_answered(text in "(WP[12]:)?\\PC{0,60}", bytes: Vec<u8>) {
         let mut collector = Collector::new();
         if collector.add(&text).is_ok() {
             let _ = collector.finish();
