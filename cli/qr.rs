@@ -1,5 +1,6 @@
 //! `waypass qr encode|decode`, and the picture options of the verbs that show or read a QR code.
 
+mod carousel;
 mod files;
 
 use crate::exit::{Exit, Failure, Outcome};
@@ -30,6 +31,9 @@ enum Verb {
         /// Write pictures (NAME.png, or NAME-1of3.png and so on) instead of drawing; NAME.svg makes SVG files
         #[arg(short, long, value_name = "PICTURE")]
         output: Option<PathBuf>,
+        /// Show the codes one after another until Enter; a camera may miss some
+        #[arg(long, conflicts_with = "output")]
+        carousel: bool,
     },
     /// Read the QR codes in pictures
     Decode {
@@ -44,7 +48,8 @@ enum Verb {
 
 pub(crate) fn run(out: Out, args: &Args) -> Outcome {
     match &args.verb {
-        Verb::Encode { file, output } => {
+        Verb::Encode { file, carousel: true, .. } => carousel::show(out, &file::read(file)?)?,
+        Verb::Encode { file, output, .. } => {
             let is_svg = |path: &&PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
             let (qr_svg, qr_png) = (output.as_ref().filter(is_svg), output.as_ref().filter(|path| !is_svg(path)));
             let show = ShowArgs { qr: output.is_none(), qr_png: qr_png.cloned(), qr_svg: qr_svg.cloned() };
@@ -225,10 +230,15 @@ fn is_picture(bytes: &[u8]) -> bool {
 /// The columns and rows of a terminal that nobody made larger.
 const USUAL: (usize, usize) = (80, 24);
 
-fn draw_all(out: Out, frames: &[Frame]) -> Result<(), Failure> {
-    // Colours make the code black on white whatever the theme; without them the usual dark terminal is assumed.
+/// Returns the look of codes on this terminal. Colours make them black on white whatever the theme; without them the usual dark terminal is
+/// assumed.
+fn look() -> Look {
     let coloured = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
-    let look = if coloured { Look::Coloured } else { Look::DarkTerminal };
+    if coloured { Look::Coloured } else { Look::DarkTerminal }
+}
+
+fn draw_all(out: Out, frames: &[Frame]) -> Result<(), Failure> {
+    let look = look();
     let window = tcgetwinsize(std::io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
     let (room, rows) = window.map_or(USUAL, |size| (usize::from(size.ws_col), usize::from(size.ws_row)));
     if !shows_marks() {
@@ -269,6 +279,7 @@ fn unreadable(path: Option<&Path>, error: &GatherError) -> Failure {
         GatherError::Picture(ReadError::TooBusy) => "take the picture again, of the code alone",
         GatherError::Several { .. } => "cut the picture to the code that is meant",
         GatherError::Frame(FrameError::Missing { .. }) => "give the pictures of all codes together",
+        GatherError::Frame(FrameError::TooFew { .. }) => "give pictures of more codes, whichever they are",
         GatherError::Frame(FrameError::UnknownVersion) => "update waypass on this machine",
         GatherError::Frame(_) => "give all pictures of one code set, and only those",
     };

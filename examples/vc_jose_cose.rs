@@ -110,12 +110,16 @@ fn issue(asked: &Asked) -> Done<String> {
     require_document(&document, asked.content)?;
     let key_id = asked.method["id"].as_str().ok_or("the key has no id")?;
     let bytes = Envelope::seal(document, asked.content, asked.material, key_id, &asked.conceal, &key, &mut SystemRng)?;
-    Ok(if asked.material == Material::Cose { multibase::Base::Base64.encode(bytes) } else { String::from_utf8(bytes)? })
+    Ok(if asked.material == Material::Cose { multibase::Base::Base64Pad.encode(bytes) } else { String::from_utf8(bytes)? })
 }
 
 fn verify(asked: &Asked) -> Done<String> {
     let bytes = match asked.material {
-        Material::Cose => multibase::Base::Base64.decode(&asked.input).map_err(|_| "not base64")?,
+        Material::Cose => {
+            // RFC 4648 §3.2 wants padding, and the suite's own inputs leave it out.
+            let base = if asked.input.ends_with('=') { multibase::Base::Base64Pad } else { multibase::Base::Base64 };
+            base.decode(&asked.input).map_err(|_| "not base64")?
+        }
         Material::Jose | Material::SdJwt => asked.input.as_bytes().to_vec(),
     };
     let envelope = Envelope::parse(&bytes, asked.content, MOST)?;

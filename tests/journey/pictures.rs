@@ -1,11 +1,12 @@
 //! The output of cameras and scanners, and a guard's mistakes: read, or refused without a word about a person.
 
-use crate::program::{Place, Ran, finish};
+use crate::program::{Place, Ran, WAYPASS, finish};
 use crate::site::Site;
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Stdio;
-use waypass_qr::{FrameSize, frames};
+use std::process::{Command, Stdio};
+use waypass_qr::{Carousel, FrameSize, Gatherer, Look, Progress, draw_terminal, frames};
 
 fn words(place: &Place, home: &str, line: &str, stdin: &str) -> Ran {
     let args: Vec<&str> = line.split(' ').collect();
@@ -157,4 +158,43 @@ fn a_code_on_the_terminal_fits_eighty_columns_or_says_that_it_does_not() {
     place.write("offer", format!("openid-credential-offer://?credential_offer={}", "%7B".repeat(200)));
     let ran = words(&place, "home", "--no-color qr encode offer", "");
     assert!(ran.stderr.contains("and the terminal has 80 and 24: make it larger, or write a picture with --qr-png"), "{}", ran.stderr);
+}
+
+/// A carousel on a real terminal, which `script` makes: codes in turn until Enter, of which any suffice.
+#[test]
+fn a_carousel_turns_until_enter_and_any_of_its_codes_suffice() {
+    let place = Place::new();
+    let payload: Vec<u8> = (0..1500_u32).map(|n| u8::try_from(n * 31 % 256).expect("a byte")).collect();
+    place.write("payload", &payload);
+    let line = format!("{WAYPASS} --no-color qr encode payload --carousel");
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]).current_dir(place.dir());
+    script.env("WAYPASS_HOME", place.path("home")).env("LC_ALL", "C.UTF-8").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut running = script.spawn().expect("script is part of Debian");
+    let mut screen = running.stdout.take().expect("its screen");
+    let mut seen = Vec::new();
+    let mut part = [0; 4096];
+    while !String::from_utf8_lossy(&seen).contains("code 9, of at least") {
+        let length = screen.read(&mut part).expect("the screen");
+        assert_ne!(length, 0, "it ended by itself: {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&part[..length]);
+    }
+    running.stdin.take().expect("its keyboard").write_all(b"\n").expect("Enter");
+    assert!(running.wait().expect("it ends").success());
+
+    // What a camera would read that missed the first four codes.
+    let carousel = Carousel::new(&payload, FrameSize::Terminal).expect("fits");
+    let screen = String::from_utf8_lossy(&seen).replace('\r', "");
+    let mut gatherer = Gatherer::new();
+    for (number, turned) in (0..).zip(screen.split("\u{1b}[H").skip(1)).skip(4) {
+        let code = carousel.code(number);
+        assert!(turned.starts_with(&draw_terminal(&code, Look::DarkTerminal).expect("drawn")), "code {number}: {turned}");
+        if gatherer.line(code.as_bytes()).expect("a code of the carousel").is_some_and(Progress::complete) {
+            break;
+        }
+    }
+    assert_eq!(gatherer.finish(), Ok(payload));
+    let refused = words(&place, "home", "qr encode payload --carousel", "");
+    assert_eq!(refused.code, 2, "{}", refused.stderr);
+    assert!(refused.stderr.contains("needs a terminal"), "{}", refused.stderr);
 }

@@ -38,7 +38,11 @@ pub(crate) fn read<'v>(enveloped: &'v Object<'_>, content: Content) -> Result<(M
     if let Some((name, _)) = enveloped.iter().find(|(name, _)| !MEMBERS.contains(name)) {
         return Err(Malformed::member(name));
     }
-    if only(enveloped, "@context")?.as_str() != Some(contexts::CREDENTIALS_V2.id) {
+    // Contexts after the base one add names, and there is no other member that could have one of them.
+    let [base, further @ ..] = enveloped.member("@context").ok_or(Malformed::Missing("@context"))?.one_or_more() else {
+        return Err(Malformed::Context);
+    };
+    if base.as_str() != Some(contexts::CREDENTIALS_V2.id) || further.iter().any(|context| context.as_str().is_none()) {
         return Err(Malformed::Context);
     }
     if only(enveloped, "type")?.as_str() != Some(type_of(content)) {

@@ -25,7 +25,7 @@ enum Hash {
 pub(super) fn check_related(credential: &Object<'_>) -> Result<(), Malformed> {
     let mut seen: Vec<&str> = Vec::new();
     each(credential, NAME, |resource| {
-        let id = resource.member("id").ok_or(Malformed::Missing(NAME))?;
+        let id = resource.member("id").ok_or(Malformed::Missing("id"))?;
         check_id(resource, "id")?;
         let id = id.as_str().ok_or(Malformed::WrongType(NAME))?;
         if seen.contains(&id) {

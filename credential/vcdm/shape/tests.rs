@@ -154,7 +154,7 @@ fn related_resources_have_the_digests_they_say() {
     )));
     refused(&v2(""), Malformed::Missing("digestSRI"));
     refused(&related(r#"["urn:photo"]"#), Malformed::WrongType("relatedResource"));
-    refused(&related(&format!(r#"[{{"digestSRI": "{SRI}"}}]"#)), Malformed::Missing("relatedResource"));
+    refused(&related(&format!(r#"[{{"digestSRI": "{SRI}"}}]"#)), Malformed::Missing("id"));
     let twice = format!(r#"{{"id": "urn:photo", "digestSRI": "{SRI}"}}"#);
     refused(&related(&format!("[{twice}, {twice}]")), Malformed::OutOfRange("relatedResource"));
     // Another digest, one by a function that the context is not known by, and texts that are not digests.
