@@ -10,7 +10,7 @@
 //! | 3 | length of the packed payload |
 //! | .. | this frame's share of the packed payload |
 //!
-//! A frame of a [carousel](crate::Carousel) begins with `WP2:` and has, after the transfer,
+//! A frame of a [carousel](crate::Carousel) begins with `WP3:` and has, after the transfer,
 //!
 //! | bytes | |
 //! |---|---|
@@ -30,7 +30,7 @@ pub(crate) const MAX_PAYLOAD: usize = 64 * 1024;
 /// Magic and version; only characters of QR's alphanumeric mode.
 const PREFIX: &str = "WP1:";
 /// The frames of a carousel.
-const CAROUSEL: &str = "WP2:";
+const CAROUSEL: &str = "WP3:";
 /// The beginning of all versions.
 const ANY_VERSION: &str = "WP";
 const CHECK: usize = 4;
