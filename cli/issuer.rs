@@ -23,6 +23,7 @@ mod issue;
 mod key;
 mod list;
 mod log;
+mod offer;
 mod publish;
 mod reading;
 mod seat;
@@ -43,6 +44,9 @@ enum Verb {
     Show(list::ShowArgs),
     /// Issue a credential, or an offer for a wallet to pick up
     Issue(Box<issue::Args>),
+    /// Offers that wait for their wallets
+    #[command(subcommand)]
+    Offer(offer::Verb),
     /// List what was issued
     List(list::ListArgs),
     /// Withdraw a credential for good
@@ -92,6 +96,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Init(args) => init::run(session, &args),
         Verb::Show(args) => list::show(session, &args),
         Verb::Issue(args) => issue::run(session, &args),
+        Verb::Offer(verb) => offer::run(session, verb),
         Verb::List(args) => list::list(session, &args),
         Verb::Revoke(args) => change::run(session, Change::Revoke, &args),
         Verb::Suspend(args) => change::run(session, Change::Suspend, &args),

@@ -23,8 +23,11 @@ use waypass_credential::key::PublicKey;
 use waypass_credential::time::{Timestamp, Validity};
 
 mod seal;
+mod waiting;
 
 use seal::Answer;
+
+pub use waiting::{CancelError, Waiting};
 
 /// Tries at a transaction code before the offer is void.
 pub(crate) const TX_CODE_TRIES: u8 = 5;

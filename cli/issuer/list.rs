@@ -16,6 +16,9 @@ pub(crate) struct ListArgs {
     /// Only this state
     #[arg(long)]
     state: Option<StateArg>,
+    /// Only those in force that end within this time, such as 30d
+    #[arg(long, value_name = "TIME", value_parser = words::parse_span, conflicts_with = "state")]
+    ends_within: Option<i64>,
     /// Only this holder
     #[arg(long, value_name = "DID")]
     holder: Option<String>,
@@ -57,6 +60,7 @@ enum StateArg {
 pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
     let now = now();
     let (state, ends_after, ended_by) = match args.state {
+        None if args.ends_within.is_some() => (Some(State::Valid), Some(now), args.ends_within.map(|seconds| now.plus(seconds))),
         None => (None, None, None),
         Some(StateArg::Valid) => (Some(State::Valid), Some(now), None),
         Some(StateArg::Ended) => (Some(State::Valid), None, Some(now)),

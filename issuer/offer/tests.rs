@@ -1,4 +1,4 @@
-use super::{GrantError, Offer, OfferTerms, TOKEN_SECONDS, TX_CODE_TRIES, seal};
+use super::{CancelError, GrantError, Offer, OfferTerms, TOKEN_SECONDS, TX_CODE_TRIES, seal};
 use crate::issue::{Format, IssueError, NameKind, Order, Validity};
 use crate::keys::{KeyUse, Keys};
 use crate::office::Issuer;
@@ -318,4 +318,38 @@ fn an_offer_signs_nothing() {
     assert_eq!(signed.get(), 0);
     office.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut rng).expect("issued");
     assert_eq!(signed.get(), 1);
+}
+
+#[test]
+fn offers_that_wait_are_listed_and_can_be_taken_back() {
+    let (dir, mut issuer) = issuer();
+    let mut rng = TestRng::new(7);
+    let mut make = |issuer: &mut Issuer<'_>, seconds, tx_code| {
+        issuer.offer(&order(), &OfferTerms { valid_seconds: seconds, tx_code }, "ines", at(0), &mut rng).expect("offered")
+    };
+    let (long, short, taken) = (make(&mut issuer, 900, true), make(&mut issuer, 60, false), make(&mut issuer, 900, false));
+    issuer.exchange(&code(&taken), None, None, at(1), &mut TestRng::new(8)).expect("exchanged");
+    assert!(issuer.exchange(&code(&long), Some("000000x"), None, at(1), &mut TestRng::new(9)).is_err());
+    let mut issuer = reopened(dir.path());
+    let listed = |issuer: &Issuer<'_>, seconds| {
+        let waiting = issuer.waiting_offers(at(seconds)).expect("read");
+        waiting.into_iter().map(|offer| (offer.id, offer.tries_left)).collect::<Vec<_>>()
+    };
+    let (first, second) = ((short.id.clone(), None), (long.id.clone(), Some(TX_CODE_TRIES - 1)));
+    assert_eq!(listed(&issuer, 59), [first, second.clone()], "the one that ends first comes first; one that a wallet took does not wait");
+    assert_eq!(listed(&issuer, 60), [second], "over at the second of its end");
+
+    assert_eq!(issuer.cancel_offer(&short.id, at(60)), Err(CancelError::Unknown));
+    assert_eq!(issuer.cancel_offer(&taken.id, at(60)), Err(CancelError::Unknown));
+    assert_eq!(issuer.cancel_offer("", at(2)), Err(CancelError::Unknown));
+    assert_eq!(issuer.cancel_offer(&long.id[..6].to_uppercase(), at(60)), Ok(long.id.clone()));
+    assert_eq!(listed(&issuer, 60), []);
+    assert_eq!(issuer.exchange(&code(&long), long.tx_code.as_deref(), None, at(60), &mut TestRng::new(9)), Err(GrantError::Void));
+    // Ids that begin alike: the whole id names one.
+    let many: Vec<Offer> = (0..40).map(|_| make(&mut issuer, 900, false)).collect();
+    let digit = &many[0].id[..1];
+    let alike = many.iter().filter(|offer| offer.id.starts_with(digit)).count();
+    assert!(alike > 1, "forty ids have the same first digit twice");
+    assert_eq!(issuer.cancel_offer(digit, at(61)), Err(CancelError::Ambiguous { found: alike }));
+    assert_eq!(issuer.cancel_offer(&many[0].id, at(61)), Ok(many[0].id.clone()));
 }

@@ -86,6 +86,11 @@ impl Sealed<'_> {
         self.read(|look| look.offer(secret_hash))
     }
 
+    /// Returns every offer, taken or not.
+    pub(crate) fn offers(&self) -> Result<Vec<OfferRow>> {
+        self.read(|look| look.ledger.offers().filter_map(|mark| look.offer(&mark.hash.0).transpose()).collect())
+    }
+
     /// Returns how far a device's log was received.
     pub(crate) fn device(&self, id: &str) -> Result<Option<DeviceRow>> {
         self.read(|look| look.device(id))
