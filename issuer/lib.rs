@@ -8,6 +8,7 @@
 //! seal's key. Other personal claims are signed into the credential and forgotten. An offer that waits for its pick-up holds them
 //! encrypted under the pre-authorized code, which the issuer does not keep.
 
+pub mod acts;
 pub mod authorities;
 pub mod behind;
 pub mod ceremony;

@@ -9,6 +9,7 @@
 use waypass_credential::key::{Algorithm, PublicKey};
 use waypass_vault::{Belief, BeliefError, KeyInfo, KeyPurpose, KeySigner, TrustStore, Unlocked, VaultError};
 
+mod acknowledge;
 mod aside;
 mod ask;
 mod backup;
