@@ -18,6 +18,11 @@ fn findings(done: &serde_json::Value) -> Vec<&str> {
     items(done, "findings").iter().filter_map(serde_json::Value::as_str).collect()
 }
 
+/// Returns true if rows were found changed. An edit by another program also costs the write-ahead log, which is a finding of its own.
+fn is_altered(done: &serde_json::Value) -> bool {
+    findings(done).iter().any(|finding| finding.contains("from outside"))
+}
+
 /// Overwrites one row whose key has this name.
 fn damaged(name: &str) -> String {
     format!(
@@ -102,7 +107,7 @@ fn an_office_says_what_was_found_until_somebody_looked() {
     let unnamed = site.run(ISSUER, "issuer acknowledge --by \u{a0}");
     assert_eq!((unnamed.code, advice(&unnamed).0.as_str()), (2, "the name is empty"));
     let done = site.done(ISSUER, "issuer acknowledge --by Ines");
-    assert!(!findings(&done).is_empty(), "{done}");
+    assert!(is_altered(&done), "{done}");
     let listed = site.run(ISSUER, "issuer list");
     assert!(listed.code == 0 && !warns(&listed), "{}", listed.stderr);
     let shown = site.done(ISSUER, "issuer show");
@@ -110,9 +115,14 @@ fn an_office_says_what_was_found_until_somebody_looked() {
     assert_eq!((text(act, "operator"), &act["deed"]["acknowledged"]["findings"]), ("Ines", &done["findings"]));
     assert_eq!(findings(&site.done(ISSUER, "issuer acknowledge --by Ines")), [""; 0]);
     assert_eq!(items(&site.done(ISSUER, "issuer show"), "history").len(), 1, "nothing was found the second time");
-    edit(&site, ISSUER, "DELETE FROM record WHERE key IN (SELECT key FROM record WHERE instr(key, CAST('.keys' AS BLOB)) LIMIT 1)");
+    // No command looks into every part of the vault.
+    edit(
+        &site,
+        ISSUER,
+        "INSERT INTO record(key, value) VALUES (x'047465737461', x'00'), (x'047465737462', x'00'), (x'047465737463', x'00')",
+    );
     let done = site.done(ISSUER, "issuer acknowledge --by Ines");
-    assert!(!findings(&done).is_empty(), "found by no command before: {done}");
+    assert!(is_altered(&done), "found by no command before: {done}");
 
     let officer = |line: &str| {
         let args: Vec<&str> = line.split(' ').chain(["--key-file", "officer.key", "--no-input", "--json"]).collect();
@@ -125,7 +135,7 @@ fn an_office_says_what_was_found_until_somebody_looked() {
     assert!(warns(&officer("issuer ceremony key")));
     let done = officer("issuer acknowledge --by Otto");
     assert_eq!(done.code, 0, "{}", done.stderr);
-    assert!(!findings(&said(&done.stdout)).is_empty(), "{}", done.stdout);
+    assert!(is_altered(&said(&done.stdout)), "{}", done.stdout);
     assert!(!warns(&officer("issuer ceremony key")));
 }
 
@@ -136,7 +146,7 @@ fn a_gate_says_what_was_found_until_somebody_looked() {
     let status = site.run(GATE, "verifier status");
     assert!(status.code == 60 && warns(&status), "{}", status.stderr);
     let done = site.done(GATE, "verifier acknowledge --by Eva");
-    assert!(!findings(&done).is_empty(), "{done}");
+    assert!(is_altered(&done), "{done}");
     let status = site.run(GATE, "verifier status");
     assert!(status.code == 0 && !warns(&status), "{}", status.stderr);
 }
