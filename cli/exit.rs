@@ -16,7 +16,7 @@ pub(crate) enum Exit {
     Skipped = 3,
     /// A person must do a named extra step.
     Amber = 10,
-    /// Denied.
+    /// Denied, by a gate's rules or by an issuer that was asked.
     Red = 20,
     /// Cannot be decided.
     Grey = 30,
@@ -26,7 +26,7 @@ pub(crate) enum Exit {
     WrongSecret = 41,
     /// Too many wrong secrets; wait.
     Throttled = 42,
-    /// Nobody answered on the network, or not as an issuer does.
+    /// Nobody answered on the network, not as an issuer does, or not now.
     Network = 50,
     /// Recorded at the issuer, not yet published: no device knows of it.
     Unpublished = 51,

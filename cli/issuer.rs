@@ -1,6 +1,7 @@
 //! `waypass issuer ..`: the online role.
 
 use crate::Session;
+use crate::acknowledge::{self, Acknowledged};
 use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, OpenArgs};
@@ -11,6 +12,7 @@ use waypass_issuer::keys::{KeyRole, KeyUse};
 use waypass_issuer::open::OpenError;
 use waypass_issuer::store::StoreError;
 use waypass_machine::clock;
+use waypass_trust::audit::Note;
 use waypass_vault::{KeyPurpose, Unlocked};
 
 mod authority;
@@ -28,6 +30,7 @@ mod publish;
 mod reading;
 mod seat;
 mod serve;
+mod settings;
 
 /// Arguments of `issuer`.
 #[derive(clap::Args)]
@@ -42,6 +45,8 @@ enum Verb {
     Init(init::Args),
     /// Show one credential and what happened to it, or the issuer itself
     Show(list::ShowArgs),
+    /// Show the settings, or change them and publish that
+    Settings(Box<settings::Args>),
     /// Issue a credential, or an offer for a wallet to pick up
     Issue(Box<issue::Args>),
     /// Offers that wait for their wallets
@@ -85,6 +90,8 @@ enum Verb {
     /// Records that gates sent
     #[command(subcommand)]
     Log(log::Verb),
+    /// Go on after looking at what was found changed on this issuer
+    Acknowledge(acknowledge::Args),
     /// Factors that open this issuer
     #[command(subcommand)]
     Slot(crate::slot::Verb),
@@ -95,6 +102,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
     match args.verb {
         Verb::Init(args) => init::run(session, &args),
         Verb::Show(args) => list::show(session, &args),
+        Verb::Settings(args) => settings::run(session, &args),
         Verb::Issue(args) => issue::run(session, &args),
         Verb::Offer(verb) => offer::run(session, verb),
         Verb::List(args) => list::list(session, &args),
@@ -112,6 +120,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Authority(verb) => authority::run(session, verb),
         Verb::Key(verb) => key::run(session, verb),
         Verb::Context(verb) => context::run(session, verb),
+        Verb::Acknowledge(args) => acknowledge::run(session, &args, |open, looked| acknowledge(session, open, looked)),
         Verb::Slot(verb) => crate::slot::run(session, Role::Issuer, verb),
     }
 }
@@ -119,6 +128,18 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
 /// Opens the issuer with its keys, does `work`, and locks again.
 fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
     unlock::with(session, Role::Issuer, args, |vault| seat::seated(session, vault, work))
+}
+
+/// Lets the office go on after somebody looked at what its vault found. The history of the office says who.
+fn acknowledge(session: &Session, args: &OpenArgs, looked: &Note) -> Result<Acknowledged, Failure> {
+    let vault = unlock::keep(session, Role::Issuer, args)?;
+    let findings: Vec<String> = vault.verify_all()?.iter().map(ToString::to_string).collect();
+    // An officer's vault has no office whose history could say so.
+    if !findings.is_empty() && database(session).exists() {
+        seat::seated(session, &vault, |issuer| issuer.note_findings(&findings, looked, now()).map_err(store_failure))?;
+    }
+    vault.acknowledge_findings()?;
+    Ok(Acknowledged { findings, new_state: false, note: "" })
 }
 
 /// Returns the vault's keys that an issuer signs with.

@@ -9,6 +9,7 @@ use secret::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+mod acknowledge;
 mod audit;
 mod belief;
 mod completions;

@@ -109,7 +109,7 @@ fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failur
     let mut vault = unlock::keep(session, role, &args.open)?;
     let factor = chosen(session, role, &mut vault, &args.new)?;
     let added = vault.add_slot(&Factors::one(&*factor), CALIBRATED);
-    unlock::tell_findings(session, &vault);
+    unlock::tell_findings(session, role, &vault);
     let added = added?;
     changed(session, role, &vault, &format!("{} added: {}", name(&added), kinds(&added)))?;
     Ok(added)
@@ -122,7 +122,7 @@ fn replace(session: &Session, role: Role, args: &ReplaceArgs) -> Result<SlotInfo
     let before = named(&vault, &args.id)?;
     let factor = chosen(session, role, &mut vault, &args.new)?;
     let replaced = vault.replace_slot(before.id, &Factors::one(&*factor), CALIBRATED);
-    unlock::tell_findings(session, &vault);
+    unlock::tell_findings(session, role, &vault);
     let replaced = replaced?;
     changed(session, role, &vault, &format!("{} replaced: {} by {}", args.id, kinds(&before), kinds(&replaced)))?;
     Ok(replaced)

@@ -145,6 +145,9 @@ fn step(step: &Step) -> String {
 /// Returns the words for a link that failed.
 pub(crate) fn link_failure(error: TransportError) -> Failure {
     match error {
+        refused if refused.is_refusal() => {
+            Failure::new(Exit::Red, refused, "the link works, and trying again gets the same answer; ask the issuer's operator")
+        }
         TransportError::Unreachable { .. } | TransportError::TimedOut { .. } => {
             Failure::new(Exit::Network, error, "everything here still works offline; try again later, or sync by file (--from FILE)")
         }

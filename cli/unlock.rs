@@ -5,8 +5,8 @@ use crate::exit::Failure;
 use crate::home::Role;
 use crate::secret::{self, SecretArgs};
 use crate::vault::{
-    FOREIGN, create_failure, exposed_failure, factor_failure, finding_words, is_refused, key_file_failure, open_failure, resume_failure,
-    storage_failure, unlock_failure,
+    FOREIGN, after_looking, create_failure, exposed_failure, factor_failure, finding_words, is_refused, key_file_failure, open_failure,
+    resume_failure, storage_failure, unlock_failure,
 };
 use crate::{belief, gate, seal};
 use std::path::{Path, PathBuf};
@@ -59,14 +59,18 @@ pub(crate) fn with<T>(
 ) -> Result<T, Failure> {
     let unlocked = keep(session, role, args)?;
     let done = work(&unlocked);
-    tell_findings(session, &unlocked);
+    tell_findings(session, role, &unlocked);
     done
 }
 
 /// Says what was found before, and what this command came upon.
-pub(crate) fn tell_findings(session: &Session, vault: &Unlocked<'_>) {
-    for finding in vault.findings() {
-        session.out.warn(&finding_words(&finding));
+pub(crate) fn tell_findings(session: &Session, role: Role, vault: &Unlocked<'_>) {
+    let findings = vault.findings();
+    for finding in &findings {
+        session.out.warn(&finding_words(finding));
+    }
+    if !findings.is_empty() {
+        session.out.note(&after_looking(role));
     }
 }
 

@@ -175,6 +175,11 @@ impl From<BackupError> for Failure {
     }
 }
 
+/// Returns the way on from findings.
+pub(crate) fn after_looking(role: Role) -> String {
+    format!("each command says so until a person has looked: waypass {} acknowledge --by YOUR-NAME", role.folder())
+}
+
 /// Returns the faults that a vault found in its own content, in words.
 pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
     use waypass_vault::Finding;

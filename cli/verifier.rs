@@ -1,6 +1,7 @@
 //! `waypass verifier ..`: the checkpoint. Challenge and verdict may be two processes; what lies between is in the vault.
 
 use crate::Session;
+use crate::acknowledge as looked;
 use crate::exit::{Failure, Outcome};
 use crate::gate;
 use crate::home::Role;
@@ -43,7 +44,7 @@ enum Verb {
     /// Say who did the extra step of an amber verdict, or that the person was turned away
     Confirm(confirm::Args),
     /// Go on after looking at what was found changed on this gate
-    Acknowledge(acknowledge::Args),
+    Acknowledge(looked::Args),
     /// Time as this gate sees it
     #[command(subcommand)]
     Clock(clock::Verb),
@@ -63,7 +64,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Verify(args) => verify::run(session, &args, Mode::Gate),
         Verb::Check(args) => verify::run(session, &args, Mode::Peer),
         Verb::Confirm(args) => confirm::run(session, &args),
-        Verb::Acknowledge(args) => acknowledge::run(session, &args),
+        Verb::Acknowledge(args) => looked::run(session, &args, |open, looked| acknowledge::findings(session, open, looked)),
         Verb::Clock(verb) => clock::run(session, &verb),
         Verb::Sync(args) => sync::run(session, &args),
         Verb::Slot(verb) => crate::slot::run(session, Role::Verifier, verb),

@@ -1,12 +1,14 @@
 //! `waypass wallet ..`: the holder's device. Each command opens, works and locks.
 
 use crate::Session;
+use crate::acknowledge::{self, Acknowledged};
 use crate::belief;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::output::Out;
 use crate::unlock::{self, OpenArgs};
-use waypass_machine::clock;
+use waypass_machine::{SystemRng, clock};
+use waypass_trust::audit::Note;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
 use waypass_vault::{Belief, BeliefError, Finding, StorageError, Tampering, Unlocked, VaultError};
@@ -50,6 +52,8 @@ enum Verb {
     History(history::Args),
     /// Remove a credential for good
     Remove(add::RemoveArgs),
+    /// Go on after looking at what was found changed on this wallet
+    Acknowledge(acknowledge::Args),
     /// Factors that open this wallet
     #[command(subcommand)]
     Slot(crate::slot::Verb),
@@ -72,6 +76,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Present(args) => present::run(session, &args),
         Verb::History(args) => history::run(session, &args),
         Verb::Remove(args) => add::remove(session, &args),
+        Verb::Acknowledge(args) => acknowledge::run(session, &args, |open, looked| acknowledge(session, open, looked)),
         Verb::Slot(verb) => crate::slot::run(session, Role::Wallet, verb),
         Verb::Backup(args) => backup::backup(session, &args),
         Verb::Restore(args) => backup::restore(session, &args),
@@ -116,12 +121,30 @@ impl Drop for Open {
     }
 }
 
+/// Lets the holder go on after looking at what the vault found.
+fn acknowledge(session: &Session, args: &OpenArgs, looked: &Note) -> Result<Acknowledged, Failure> {
+    let vault = unlock::keep(session, Role::Wallet, args)?;
+    // The memory of time may be what was found. Then the clock is judged without it.
+    let (bundle, at) = match known(session, &vault) {
+        Ok(known) => (known.bundle, known.at),
+        Err(_) => (None, TimeGuard::observe(&TimeState::default(), &clock::read(), &Limits::default()).0),
+    };
+    let found = Wallet::new(vault).acknowledge(looked, bundle.as_ref(), &at, &mut SystemRng).map_err(failure)?;
+    let has_keys = found.iter().any(|finding| matches!(finding, Finding::KeysAltered { .. }));
+    let note = if has_keys { "keys that may be older copies are used again from now on" } else { "" };
+    Ok(Acknowledged { findings: found.iter().map(ToString::to_string).collect(), new_state: false, note })
+}
+
 fn tell(out: Out, vault: &Unlocked<'_>, told: &mut Vec<Finding>) {
+    let first = told.is_empty();
     for finding in vault.findings() {
         if !told.contains(&finding) {
             out.warn(&crate::vault::finding_words(&finding));
             told.push(finding);
         }
+    }
+    if first && !told.is_empty() {
+        out.note(&crate::vault::after_looking(Role::Wallet));
     }
 }
 

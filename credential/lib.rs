@@ -13,6 +13,28 @@
 //! | statements | [`canon`], [`jsonld`] |
 //! | keys | [`key`], [`jws`], [`did`] |
 //! | bytes | [`json`], [`cbor`], [`base64url`], [`time`] |
+//!
+//! ```
+//! use waypass_credential::jsonld::KnownContexts;
+//! use waypass_credential::{Credential, did};
+//!
+//! # let case: serde_json::Value = serde_json::from_str(include_str!("../tests/vectors/waypass/admit-sd-jwt-vc.json"))?;
+//! # let shown = case["steps"][2]["presentation"].as_str().ok_or("no presentation")?;
+//! # let bytes = shown[..=shown.rfind('~').ok_or("no SD-JWT")?].as_bytes();
+//! // A credential as its holder keeps it. The bytes say which of the formats it is.
+//! let credential = Credential::parse(bytes, &KnownContexts::new())?;
+//! // Unverified: use it only to look up the key. A device takes the key from its trust bundle.
+//! let claimed = credential.claimed();
+//! let key = did::resolve(claimed.issuer)?;
+//!
+//! let verified = credential.verify(&key)?;
+//! assert_eq!(verified.role().roles, ["nurse"]);
+//! assert_eq!(verified.role().sites, ["clinic-north"]);
+//!
+//! let another = did::resolve("did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK")?;
+//! assert!(credential.verify(&another).is_err());
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
 #![no_std]
 
 extern crate alloc;

@@ -9,7 +9,7 @@ use crate::store::{Documents as _, KeyRow, Store, StoreError};
 use core::fmt;
 use waypass_credential::json;
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::ListKind;
+use waypass_trust::bundle::{Digest, ListKind};
 
 /// Why an issuer was not set up.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,7 +59,9 @@ impl<'k> Issuer<'k> {
             issuer.establish_root(&keys, at).map_err(CreateError::Root)?;
         }
         // Last, so that a set-up that was interrupted can be run again in a new place and never half works in this one.
-        issuer.store.transact(|tx| tx.set_documents(&[(SETTINGS, json::to_string(&issuer.settings).as_bytes())]))?;
+        let text = json::to_string(&issuer.settings);
+        issuer.store.transact(|tx| tx.set_documents(&[(SETTINGS, text.as_bytes())]))?;
+        issuer.settings_digest = Some(Digest::of(text.as_bytes()));
         Ok(issuer)
     }
 }

@@ -89,6 +89,7 @@ impl<'k> Issuer<'k> {
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {
+        self.follow_settings()?;
         let table = self.store.keys()?;
         let times = self.check(order, at)?;
         let mut claims = self.claims(&table, order, times, at)?;

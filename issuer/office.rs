@@ -24,6 +24,8 @@ pub struct Issuer<'k> {
     pub(crate) store: Sealed<'k>,
     pub(crate) keys: Keys<'k>,
     pub(crate) settings: Settings,
+    /// The digest of the document that they were read from.
+    pub(crate) settings_digest: Option<Digest>,
     /// True if targets are signed anew only where nothing in them changes but their dates.
     pub(crate) only_renews: bool,
     /// Changes that an issuer of version 0.1.0 had recorded and not published, until a person confirms them.
@@ -41,7 +43,7 @@ pub(crate) struct Compiled {
 
 impl<'k> Issuer<'k> {
     pub(crate) const fn new(store: Sealed<'k>, keys: Keys<'k>, settings: Settings) -> Self {
-        Self { store, keys, settings, only_renews: false, unasked: None, compiled: RefCell::new(None) }
+        Self { store, keys, settings, settings_digest: None, only_renews: false, unasked: None, compiled: RefCell::new(None) }
     }
 
     /// Returns how far this issuer's memory has come. Keep it in the vault that keeps the seal's key.

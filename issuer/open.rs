@@ -7,8 +7,10 @@ use crate::settings::{Settings, SettingsError};
 use crate::store::{Documents as _, Store, StoreError};
 use core::fmt;
 use waypass_credential::json::{self, Limits};
+use waypass_trust::bundle::Digest;
 
-const LIMITS: Limits = Limits { bytes: 256 * 1024, depth: 4, values: 2048 };
+/// 256 status messages of 1 KiB whose every byte is escaped are 1.5 MiB (`Settings::check`).
+const LIMITS: Limits = Limits { bytes: 2 * 1024 * 1024, depth: 4, values: 2048 };
 
 /// Why an issuer was not opened.
 #[derive(Clone, PartialEq, Debug)]
@@ -33,14 +35,21 @@ impl<'k> Issuer<'k> {
     /// credentials, with their number: a million of them take a while.
     pub fn open_telling(store: Box<dyn Store + 'k>, seal: Seal, keys: Keys<'k>, step: &mut dyn FnMut(u64)) -> Result<Self, OpenError> {
         let store = Sealed::open(store, seal, step)?;
-        let text = store.document(SETTINGS)?.ok_or(OpenError::NotSetUp)?;
-        json::parse(&text, LIMITS).map_err(|_| OpenError::Damaged)?;
-        let settings: Settings = serde_json::from_slice(&text).map_err(|_| OpenError::Damaged)?;
-        settings.check().map_err(OpenError::Settings)?;
+        let (settings, digest) = settings(&store)?;
         let mut issuer = Self::new(store, keys, settings);
+        issuer.settings_digest = digest;
         issuer.find_unasked()?;
         Ok(issuer)
     }
+}
+
+/// Reads the settings, and the digest of their document.
+pub(crate) fn settings(store: &Sealed<'_>) -> Result<(Settings, Option<Digest>), OpenError> {
+    let text = store.document(SETTINGS)?.ok_or(OpenError::NotSetUp)?;
+    json::parse(&text, LIMITS).map_err(|_| OpenError::Damaged)?;
+    let settings: Settings = serde_json::from_slice(&text).map_err(|_| OpenError::Damaged)?;
+    settings.check().map_err(OpenError::Settings)?;
+    Ok((settings, Some(Digest::of(&text))))
 }
 
 impl fmt::Display for OpenError {

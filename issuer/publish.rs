@@ -145,6 +145,7 @@ impl Issuer<'_> {
     }
 
     fn publish_at(&mut self, at: Timestamp, confirmed: bool) -> Result<Publication, PublishError> {
+        self.follow_settings()?;
         let root = self.newest_root()?.ok_or(PublishError::NoRoot)?;
         let last = self.published()?;
         let mut dates = Dates::read(&self.store, &root, last.as_ref())?;

@@ -59,7 +59,7 @@ pub enum ChangeError {
 }
 
 const MAX_NOTE: usize = 500;
-const MAX_OPERATOR: usize = 200;
+pub(crate) const MAX_OPERATOR: usize = 200;
 
 impl Change {
     /// Returns the state it leads to from `state`, if it is allowed there.
@@ -159,7 +159,7 @@ impl Grounds {
     }
 }
 
-fn require_text(what: &'static str, text: &str, most: usize) -> Result<(), ChangeError> {
+pub(crate) fn require_text(what: &'static str, text: &str, most: usize) -> Result<(), ChangeError> {
     if text.len() > most || text.chars().any(char::is_control) { Err(ChangeError::Text(what)) } else { Ok(()) }
 }
 

@@ -3,14 +3,21 @@
 //!
 //! It implements the joints of the [vault](waypass_vault) with what Linux has. [`create`] and [`open`] return a vault in a folder:
 //!
-//! ```no_run
-//! use waypass_machine::{CALIBRATED, clock, create};
-//! use waypass_vault::{Factors, Password};
+//! ```
+//! use waypass_machine::{clock, create, open};
+//! use waypass_vault::{Factors, KdfCost, Password};
+//!
+//! # let home = tempfile::tempdir()?;
+//! # let folder = home.path().join("wallet");
 //! let password = Password::new("tulip anchor seven");
-//! let (mut vault, recovery) = create("wallet".as_ref(), "wallet", &password, CALIBRATED)?;
-//! println!("{}", recovery.printed().as_str());
-//! let unlocked = vault.unlock(&Factors::one(&password), &clock::read())?;
-//! unlocked.put("credentials", b"id", b"bytes", &[("role", b"pharmacist")])?;
+//! // A device spends what half a second of its own costs: `waypass_machine::CALIBRATED`.
+//! let (mut vault, recovery) = create(&folder, "wallet", &password, KdfCost::Floor)?;
+//! vault.unlock(&Factors::one(&password), &clock::read())?.put("credentials", b"id", b"bytes", &[("role", b"pharmacist")])?;
+//! drop(vault);
+//!
+//! let mut vault = open(&folder)?;
+//! let unlocked = vault.unlock(&Factors::one(&recovery), &clock::read())?;
+//! assert_eq!(unlocked.find("credentials", "role", b"pharmacist")?, [b"id"]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

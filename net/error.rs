@@ -78,6 +78,19 @@ pub enum TransportError {
     },
 }
 
+impl TransportError {
+    /// Returns true if an issuer answered and said no, with a code of its own. The link works, and the same request gets the same
+    /// answer. A server that is busy or broken has not said no (RFC 9110 §15.5.9 and §15.6, RFC 8470 §5.2, RFC 6585 §4), and a page
+    /// without a code may be anybody's.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { status: 400..=499, code: Some(_), .. }) && !self.is_temporary()
+    }
+
+    fn is_temporary(&self) -> bool {
+        matches!(self, Self::Refused { status: 408 | 425 | 429, .. })
+    }
+}
+
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,26 @@
 //! Documents every role agrees on: JSON Schemas, contexts, type metadata, Cedar schema and default policies.
+//!
+//! They are texts, so a program in any language can use them with the library of its own:
+//!
+//! ```
+//! use serde_json::{Value, json};
+//!
+//! let schema: Value = serde_json::from_str(waypass_schemas::ROLE_CREDENTIAL_SCHEMA)?;
+//! let validator = jsonschema::validator_for(&schema)?;
+//! let mut claims = json!({
+//!     "iss": "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK",
+//!     "vct": "https://waypass.example/vct/role/1",
+//!     "iat": 1_795_132_800,
+//!     "exp": 1_797_724_800,
+//!     "roles": ["nurse"],
+//!     "sites": ["north"],
+//!     "zones": ["ward"],
+//! });
+//! assert!(validator.is_valid(&claims));
+//! claims["roles"] = json!("nurse");
+//! assert!(!validator.is_valid(&claims), "roles are a list");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![no_std]
 
 #[cfg(test)]

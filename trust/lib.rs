@@ -3,6 +3,38 @@
 //!
 //! Pure: performs no I/O, reads no clock, draws no randomness. Time is an argument ([`time::Moment`]), bytes come and go
 //! as slices and vectors; keeping them is the caller's.
+//!
+//! ```
+//! use waypass_credential::Credential;
+//! use waypass_credential::time::Timestamp;
+//! use waypass_trust::assess::assess;
+//! use waypass_trust::bundle::{Digest, Root, TrustBundle};
+//! use waypass_trust::status::Status;
+//! use waypass_trust::time::{Limits, Reading, TimeGuard, TimeState};
+//!
+//! # let case: serde_json::Value = serde_json::from_str(include_str!("../tests/vectors/waypass/admit-sd-jwt-vc.json"))?;
+//! # let file = case["steps"][0]["bundle"].to_string();
+//! # let file = file.as_bytes();
+//! # let first_root = case["steps"][0]["bundle"]["root"][0].to_string();
+//! # let first_root = first_root.as_bytes();
+//! # let shown = case["steps"][2]["presentation"].as_str().ok_or("no presentation")?;
+//! # let bytes = shown[..=shown.rfind('~').ok_or("no SD-JWT")?].as_bytes();
+//! // The number that a person compares once. It decides about everything that follows.
+//! let number: Digest = "9558642541df3748360b64af51902d0c4a5d9ca38e166c6447bdfa4776d3b94e".parse()?;
+//! let bundle = TrustBundle::open(file, &Root::pin(first_root, &number)?)?;
+//!
+//! // What the clock says is judged too, by what this device has seen before.
+//! let wall = Timestamp::from_unix(1_795_161_610).ok_or("no time")?;
+//! let reading = Reading { wall, boottime_ms: 86_410_000, boot_id: [1; 16] };
+//! let (now, _) = TimeGuard::observe(&TimeState::default(), &reading, &Limits::default());
+//!
+//! let credential = Credential::parse(bytes, bundle.contexts())?;
+//! let assessment = assess(&credential, &bundle, &now).map_err(|refused| format!("{:?}", refused.reasons))?;
+//! assert_eq!(assessment.issuer(), "St. Anna Clinic");
+//! assert_eq!(assessment.status(), Status::Valid);
+//! assert_eq!(assessment.ages().revocation, Some(10));
+//! # Ok::<(), Box<dyn core::error::Error>>(())
+//! ```
 #![no_std]
 
 extern crate alloc;

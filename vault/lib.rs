@@ -10,20 +10,41 @@
 //! Rows, memory for keys and randomness come in a [`Host`]. `waypass-machine` has those of this computer; a guest brings its own:
 //!
 //! ```
-//! use waypass_vault::{Factors, Host, KdfCost, MemoryStorage, Password, PlainMemory, Vault};
-//! # use rand_core::CryptoRng;
-//! # use waypass_trust::time::Reading;
+//! use waypass_credential::time::Timestamp;
+//! use waypass_trust::time::Reading;
+//! use waypass_vault::{Factors, Host, KdfCost, MemoryStorage, Password, PlainMemory, UnlockError, Vault};
 //!
-//! # fn kept(entropy: impl CryptoRng + Send + 'static, now: &Reading) -> Result<(), Box<dyn std::error::Error>> {
+//! # use rand_core::{TryCryptoRng, TryRng};
+//! # // An example repeats itself; a device hands in true randomness.
+//! # struct Entropy(u64);
+//! # impl TryRng for Entropy {
+//! #     type Error = core::convert::Infallible;
+//! #     fn try_next_u32(&mut self) -> Result<u32, Self::Error> { Ok(self.try_next_u64()? as u32) }
+//! #     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+//! #         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+//! #         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+//! #         Ok(mixed ^ (mixed >> 27))
+//! #     }
+//! #     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Self::Error> {
+//! #         for byte in to { *byte = self.try_next_u64()? as u8; }
+//! #         Ok(())
+//! #     }
+//! # }
+//! # impl TryCryptoRng for Entropy {}
+//! # let entropy = Entropy(7);
 //! let host = Host { storage: Box::new(MemoryStorage::default()), memory: Box::new(PlainMemory), entropy: Box::new(entropy) };
 //! let password = Password::new("tulip anchor seven");
 //! let (mut vault, recovery) = Vault::create(host, "wallet", &password, KdfCost::Floor)?;
-//! println!("{}", recovery.printed().as_str());
-//! let unlocked = vault.unlock(&Factors::one(&password), now)?;
+//! assert_eq!(recovery.printed().split('-').count(), 7);
+//!
+//! let now = Reading { wall: Timestamp::from_unix(1_795_161_610).ok_or("no time")?, boottime_ms: 5_000, boot_id: [1; 16] };
+//! let wrong = Password::new("tulip anchor eight");
+//! assert!(matches!(vault.unlock(&Factors::one(&wrong), &now), Err(UnlockError::WrongSecret { .. })));
+//!
+//! let unlocked = vault.unlock(&Factors::one(&password), &now)?;
 //! unlocked.put("credentials", b"id", b"bytes", &[("role", b"pharmacist")])?;
 //! assert_eq!(unlocked.find("credentials", "role", b"pharmacist")?, [b"id"]);
-//! # Ok(())
-//! # }
+//! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
 #![no_std]
 

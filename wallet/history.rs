@@ -52,6 +52,12 @@ pub struct Detail {
     /// The claims that were shown, or would have been.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<String>,
+    /// The faults of the vault that a person looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// The person who looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 /// One thing that happened.
@@ -61,7 +67,7 @@ pub struct HistoryEntry {
     pub seq: u64,
     /// The reading of the device's clock.
     pub at: Timestamp,
-    /// The event: `held`, `presented`, `declined`, `removed`, `restored`.
+    /// The event: `held`, `presented`, `declined`, `removed`, `restored`, `acknowledged`.
     pub event: String,
     /// Its subject; `None` once forgotten.
     pub detail: Option<Detail>,
@@ -196,7 +202,7 @@ pub(crate) fn append(
     let size = vault.log_len(LOG);
     let mut chain = match size.checked_sub(1) {
         None => Chain::new(&name),
-        Some(last) => Chain::resume(&name, size, Leaf::hash(&vault.log_entry(LOG, last)?.ok_or(WalletError::Bookkeeping)?)),
+        Some(last) => Chain::resume(&name, size, head(vault, last, &what.event)?),
     };
     let text = json::to_string(what.detail);
     let bundle_version = what.bundle.map_or(0, |bundle| bundle.versions().targets);
@@ -212,6 +218,17 @@ pub(crate) fn append(
     tags.extend(what.detail.gate.as_ref().map(|gate| (GATE, gate.as_bytes())));
     tags.extend(what.detail.credential.as_ref().map(|id| (CREDENTIAL, &id.as_bytes()[..])));
     Ok(batch.put(DETAILS, &seq.to_be_bytes(), &out.into_bytes(), &tags)?)
+}
+
+/// Returns the hash of the last entry. If it is lost, only the word of a person who has looked goes on after it. [`Wallet::verify_history`]
+/// goes on to say what is missing.
+fn head(vault: &Unlocked<'_>, last: u64, event: &Event) -> Result<[u8; 32], WalletError> {
+    match vault.log_entry(LOG, last) {
+        Ok(Some(leaf)) => Ok(Leaf::hash(&leaf)),
+        Ok(None) | Err(VaultError::LogDamaged { .. }) if *event == Event::ACKNOWLEDGED => Ok([0; 32]),
+        Ok(None) => Err(WalletError::Bookkeeping),
+        Err(why) => Err(why.into()),
+    }
 }
 
 fn device<T: AsRef<[u8]>>(get: impl FnOnce(&[u8]) -> Result<Option<T>, VaultError>) -> Result<Option<String>, WalletError> {

@@ -5,10 +5,71 @@
 //! it. Everything that happens goes into the holder's own history before it takes effect.
 //!
 //! Losing the device loses the holder keys: a restored backup says which credentials must be issued again.
+//!
+//! ```
+//! use waypass_credential::request::{Query, Request};
+//! use waypass_wallet::{Asked, Filter, Standing, Wallet};
+//! # use std::path::Path;
+//! # use waypass_credential::key::Signer as _;
+//! # use waypass_credential::{Nonce, did};
+//! # use waypass_machine::{SystemRng, clock, key_file};
+//! # use waypass_trust::bundle::{Root, TrustBundle};
+//! # use waypass_trust::time::{Limits, Reading, TimeGuard, TimeState};
+//! # use waypass_vault::{Factors, KeyPurpose, Unlocked};
+//! # type Fault = Box<dyn std::error::Error>;
+//! # let place = tempfile::tempdir()?;
+//! # let made = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/compat/0.1.0"));
+//! # // Vaults that 0.1.0 made, copied where they may be written to.
+//! # let opened = |home: &str, role: &str| -> Result<Unlocked<'static>, Fault> {
+//! #     let folder = place.path().join(home);
+//! #     std::fs::create_dir(&folder)?;
+//! #     std::fs::copy(made.join(home).join(role).join("vault.db"), folder.join("vault.db"))?;
+//! #     let file = place.path().join(format!("{home}.key"));
+//! #     std::fs::copy(made.join(format!("{home}.key")), &file)?;
+//! #     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+//! #     let key = key_file::read(&file)?;
+//! #     let vault = waypass_machine::open(&folder)?;
+//! #     vault.into_unlocked(&Factors::one(&key), &clock::read()).map_err(|(_, why)| why.into())
+//! # };
+//! # let (vault, door) = (opened("wallet", "wallet")?, opened("gate", "verifier")?);
+//! # let root = Root::open(&std::fs::read(made.join("wallet/trust/root.json"))?)?;
+//! # let bundle = TrustBundle::open(&std::fs::read(made.join("bundle"))?, &root)?;
+//! # let reading = Reading { wall: bundle.issued_at(), boottime_ms: 5_000, boot_id: [1; 16] };
+//! # let (now, _) = TimeGuard::observe(&TimeState::default(), &reading, &Limits::default());
+//! # let key = door.keys()?.into_iter().find(|key| key.purpose == KeyPurpose::Gate).ok_or("no gate")?;
+//! # let signer = door.signer(key.id)?;
+//! # let request = Request {
+//! #     client_id: did::to_did_key(signer.public_key()),
+//! #     nonce: Nonce([7; 16]),
+//! #     issued_at: now.at(),
+//! #     expires_at: now.at().plus(60),
+//! #     purpose: "Night shift".into(),
+//! #     query: Query::any_role(),
+//! # };
+//! # let scanned = request.sign(&signer).map_err(|_| "not signed")?;
+//!
+//! // `vault` is unlocked, `bundle` is what this device believes, `now` is a moment that passed its time guard.
+//! let wallet = Wallet::new(vault);
+//! let held = wallet.list(Filter::All, Some(&bundle), &now)?.cards;
+//! assert_eq!(held.iter().filter(|card| card.standing == Standing::InForce).count(), 1);
+//!
+//! // A gate's question, as it was scanned.
+//! let asked = Asked::open(&scanned, Some(&bundle), &now)?;
+//! assert_eq!(asked.request().purpose, "Night shift");
+//! let proposal = wallet.propose(asked, Some(&bundle), &now)?;
+//! // The holder sees each claim that would be shown, and agrees. Without that there is no presentation.
+//! let shown: Vec<String> = proposal.discloses().iter().map(|claim| claim.path.to_string()).collect();
+//! assert!(!shown.is_empty(), "{shown:?}");
+//! let presentation = proposal.approve(&mut SystemRng, &now)?;
+//! assert!(!presentation.as_bytes().is_empty());
+//! assert_eq!(wallet.history()?.last().map(|entry| entry.event.clone()), Some("presented".to_owned()));
+//! # Ok::<(), Fault>(())
+//! ```
 
 use waypass_credential::key::{Algorithm, PublicKey};
 use waypass_vault::{Belief, BeliefError, KeyInfo, KeyPurpose, KeySigner, TrustStore, Unlocked, VaultError};
 
+mod acknowledge;
 mod aside;
 mod ask;
 mod backup;

@@ -266,6 +266,7 @@ impl Proposal<'_, '_> {
             gate_name: known.then(|| self.asked.asker_name().to_owned()),
             purpose: Some(request.purpose.clone()),
             claims: self.shown.counted.iter().map(|claim| claim.path.to_string()).collect(),
+            ..Detail::default()
         };
         let vault = &self.wallet.vault;
         vault.batch(|batch| history::append(vault, batch, What { event, detail: &detail, bundle: self.bundle }, at, rng))

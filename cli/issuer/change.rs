@@ -253,7 +253,7 @@ pub(super) fn failure(error: ChangeError) -> Failure {
     match error {
         ChangeError::Unknown | ChangeError::Ambiguous { .. } => Failure::usage(error, "see what there is: waypass issuer list"),
         ChangeError::NotAllowed { .. } => Failure::usage(error, "see what happened to it: waypass issuer show ID"),
-        ChangeError::NoMessage => Failure::usage(error, "see what there is: waypass issuer show"),
+        ChangeError::NoMessage => Failure::usage(error, "see what there is: waypass issuer settings"),
         ChangeError::NoteRequired | ChangeError::Text(_) => Failure::usage(error, "correct --note or --operator"),
         ChangeError::Store(why) => store_failure(why),
     }

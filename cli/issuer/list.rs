@@ -130,10 +130,13 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
 }
 
 fn about(session: &Session, open: &OpenArgs) -> Outcome {
-    let (settings, root, gates) = super::with(session, open, |issuer| {
-        Ok((issuer.settings().clone(), super::publish::root(issuer)?, issuer.gates().map_err(store_failure)?))
+    let (settings, root, gates, acts) = super::with(session, open, |issuer| {
+        let acts = issuer.acts().map_err(store_failure)?;
+        Ok((issuer.settings().clone(), super::publish::root(issuer)?, issuer.gates().map_err(store_failure)?, acts))
     })?;
-    session.out.json(&json!({ "schema": "waypass.issuer/1", "settings": settings, "root": root.digest, "gates": gates.iter().map(|gate| &gate.id).collect::<Vec<_>>() }))?;
+    let ids: Vec<&String> = gates.iter().map(|gate| &gate.id).collect();
+    let about = json!({ "schema": "waypass.issuer/1", "settings": settings, "root": root.digest, "gates": ids, "history": acts });
+    session.out.json(&about)?;
     let sites = if Scope::is_everywhere(&settings.sites) { "every site".to_owned() } else { words::list(&settings.sites) };
     let mut lines = vec![
         settings.name.clone(),
@@ -150,6 +153,10 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
         lines.push(format!("    {}", gate.id));
     }
     lines.push(format!("  root of trust {}", root.digest));
+    for act in &acts {
+        let at = Timestamp::from_unix(act.at).map_or_else(String::new, words::when);
+        lines.extend(super::settings::told(act).into_iter().map(|what| format!("  {at}  by {}: {what}", act.operator)));
+    }
     session.out.words(lines);
     Ok(Exit::Done)
 }

@@ -1,16 +1,13 @@
 //! `waypass issuer publish`.
 
 use super::reading;
-use super::seat::seated_restored;
 use super::store_failure;
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
-use crate::home::Role;
 use crate::secret;
-use crate::unlock::{self, OpenArgs};
+use crate::unlock::OpenArgs;
 use crate::words;
-use answers::Answers;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_issuer::Issuer;
@@ -19,12 +16,12 @@ use waypass_issuer::ceremony::{CeremonyError, RootFile};
 use waypass_issuer::policy::{PolicyDraft, PolicyRefused};
 use waypass_issuer::publish::{Publication, PublishError};
 use waypass_issuer::rules::RulesError;
-use waypass_issuer::settings::Settings;
 use waypass_trust::bundle::BundleError;
 
 mod answers;
 mod clock;
 
+pub(super) use answers::Answers;
 pub(super) use clock::Publishing;
 
 /// The outcome of a publication that followed a change.
@@ -39,10 +36,6 @@ pub(crate) struct Args {
     /// Put the rules in FILE into force first (`issuer show --policy` prints those in force)
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// From now on each publication enrols the gates for so long [default: the longest time that the rules let a list be used, at
-    /// least 7d]
-    #[arg(long, value_name = "TIME", value_parser = crate::words::parse_span)]
-    gate_enrolment: Option<i64>,
     /// After a copy of this office was put back: skip the numbers that were used since
     #[arg(long)]
     restored: bool,
@@ -103,34 +96,16 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             return Ok(None);
         }
         issuer.confirm_unasked().map_err(store_failure)?;
-        if let Some(seconds) = args.gate_enrolment {
-            let settings = Settings { gate_enrolment_seconds: Some(seconds), ..issuer.settings().clone() };
-            issuer.change_settings(settings).map_err(|error| Failure::usage(error, "correct --gate-enrolment"))?;
-        }
         if let Some(policy) = &policy {
             issuer.set_policy(policy).map_err(rules_failure)?;
         }
         if args.restored {
             issuer.skip_versions().map_err(store_failure)?;
         }
-        let is_recorded = policy.is_some() || args.gate_enrolment.is_some();
-        clock.publish(session, issuer).map(Some).map_err(if is_recorded { unpublished } else { failure })
+        clock.publish(session, issuer).map(Some).map_err(if policy.is_some() { unpublished } else { failure })
     };
-    let mut vault = unlock::keep(session, Role::Issuer, &args.open)?;
-    let done = loop {
-        let mut go_on = || if args.restored { answers.to(&[], WITHOUT_LOG) } else { Ok(false) };
-        let done = seated_restored(session, &vault, &mut go_on, work);
-        // Nothing was changed before a question. It is asked while the vault is parked, and the work begins again with the answer.
-        let Some(question) = answers.open() else {
-            unlock::tell_findings(session, &vault);
-            break done?;
-        };
-        let parked = vault.park();
-        answers.ask(question)?;
-        vault = unlock::resume(session, Role::Issuer, parked)?;
-    };
-    drop(vault);
-    let Some(published) = done else {
+    let mut go_on = || if args.restored { answers.to(&[], WITHOUT_LOG) } else { Ok(false) };
+    let Some(published) = answers.with(&args.open, &mut go_on, work)? else {
         return Err(secret::declined("nothing was published"));
     };
     let (root, digest) = (published.root, published.opened().root().digest());
@@ -147,8 +122,8 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     }
     if !published.roles_beyond_enrolment.is_empty() {
         session.out.warn(&format!(
-            "the rules let a gate use older lists for {} than it is enrolled for: without news it stops before they do; choose \
-             --gate-enrolment TIME",
+            "the rules let a gate use older lists for {} than it is enrolled for: without news it stops before they do: \
+             waypass issuer settings --gate-enrolment TIME",
             words::list(&published.roles_beyond_enrolment)
         ));
     }

@@ -46,7 +46,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let listener = listen(args.listen)?;
     let vault = unlock::keep(session, Role::Issuer, &args.open)?;
     seated(session, &vault, |_| Ok(()))?;
-    unlock::tell_findings(session, &vault);
+    unlock::tell_findings(session, Role::Issuer, &vault);
     let mut keys: Keys<'static> = Keys::new();
     for (key_use, id) in key_uses(&vault)? {
         keys.add(key_use, vault.service_signer(id)?);

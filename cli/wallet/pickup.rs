@@ -168,6 +168,9 @@ const NOT_SPENT: &str = "the offer is not spent; try again when there is a link"
 /// Returns the event, and the next step.
 fn failure(error: PickupError) -> Failure {
     match error {
+        refused if refused.is_refusal() => {
+            Failure::new(Exit::Red, refused, "ask the issuer for a new offer, and tell it what you read here")
+        }
         PickupError::Transport(TransportError::NotPublic { .. }) => Failure::usage(
             error,
             "the offer is not spent; get the site's trust bundle first, which names its servers, or add --local-network if you know the address",

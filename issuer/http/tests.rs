@@ -352,7 +352,7 @@ fn the_service_publishes_no_targets_that_nobody_confirmed() {
     let (_, signed) = enrolment(30, at(0));
     issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     let week = Settings { gate_enrolment_seconds: Some(7 * 86_400), ..issuer.settings().clone() };
-    issuer.change_settings(week).expect("changed");
+    issuer.change_settings(week, "ines", at(0)).expect("changed");
     let first = issuer.publish(at(0)).expect("published");
     drop(issuer);
     let service = Service::start(dir.path(), ServiceLimits { renew: Some(Duration::from_mins(10)), ..limits() });

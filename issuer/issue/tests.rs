@@ -283,9 +283,9 @@ fn setting_up_happens_once() {
     assert_eq!(Issuer::open(Box::new(store(empty.path())), seal(), keys()).map(drop), Err(OpenError::NotSetUp));
     let mut issuer = reopened(dir.path());
     let moved = Settings { base_url: "http://elsewhere".into(), ..settings() };
-    assert!(issuer.change_settings(moved).is_err());
+    assert!(issuer.change_settings(moved, "ines", at(0)).is_err());
     let longer = Settings { max_validity_seconds: 86_400, ..settings() };
-    issuer.change_settings(longer.clone()).expect("changed");
+    issuer.change_settings(longer.clone(), "ines", at(0)).expect("changed");
     assert_eq!(reopened(dir.path()).settings(), &longer);
 }
 

@@ -144,7 +144,7 @@ fn a_message_reaches_the_gate_as_its_number() {
     assert_eq!(issuer.history(id).expect("read").len(), 3);
     // The list keeps its messages, whatever the settings name for lists to come.
     let others = Settings { status_messages: vec!["a".into(), "b".into()], ..issuer.settings().clone() };
-    issuer.change_settings(others).expect("changed");
+    issuer.change_settings(others, "ines", at(15)).expect("changed");
     assert_eq!(issuer.set_message(id, 3, "ines", at(16)).expect("set").note, "moved");
 }
 

@@ -124,14 +124,14 @@ fn a_site_sets_how_long_an_enrolment_lasts() {
     let gate = issuer.enroll_gate(&signed, None, at(0)).expect("enrolled");
     issuer.publish(at(0)).expect("published");
     let short = Settings { gate_enrolment_seconds: Some(3 * DAY), ..issuer.settings().clone() };
-    issuer.change_settings(short.clone()).expect("set");
+    issuer.change_settings(short.clone(), "ines", at(0)).expect("set");
     let published = issuer.publish(at(1)).expect("published");
     assert_eq!(published.opened().gate(&gate.id).expect("there").not_after, at(1 + 3 * DAY));
     let limits = &published.opened().policy().limits;
     let longer: Vec<&String> = limits.iter().filter(|limit| limit.stale_seconds > 3 * 86_400).map(|limit| &limit.role).collect();
     assert!(!longer.is_empty() && published.roles_beyond_enrolment.iter().eq(longer), "{:?}", published.roles_beyond_enrolment);
     assert_eq!(issuer.publish(at(1)).expect("unchanged").roles_beyond_enrolment, published.roles_beyond_enrolment);
-    assert!(issuer.change_settings(Settings { gate_enrolment_seconds: Some(DAY - 1), ..short }).is_err());
+    assert!(issuer.change_settings(Settings { gate_enrolment_seconds: Some(DAY - 1), ..short }, "ines", at(1)).is_err());
 }
 
 #[test]

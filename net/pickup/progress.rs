@@ -101,6 +101,15 @@ impl fmt::Debug for Progress {
 }
 
 impl PickupError {
+    /// Returns true if the issuer answered and said no.
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::AfterCode(why) => why.is_refusal(),
+            Self::Transport(why) => why.is_refusal(),
+            _ => false,
+        }
+    }
+
     /// Returns true if the same request may yet be answered: the link failed, or the answer did not arrive whole.
     pub fn may_go_on(&self) -> bool {
         use crate::error::TransportError;

@@ -9,6 +9,7 @@ use std::process::Command;
 mod book;
 mod circles;
 mod ends;
+mod front;
 mod invariants;
 mod one_build;
 mod product;

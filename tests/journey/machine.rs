@@ -190,6 +190,7 @@ fn wallet(walk: &mut Walk) {
     let id = crate::site::text(&listed, "/credentials/0/id");
     walk.ok("ada", &format!("wallet show {id} --key-file KEY"));
     assert!(walk.text("ada", &format!("wallet show {id} --export - --key-file KEY"), "/content").contains('~'));
+    walk.ok("ada", "wallet acknowledge --by Ada --key-file KEY");
     walk.ok("ada", "wallet history --key-file KEY");
     walk.ok("ada", "wallet history --verify --key-file KEY");
     walk.ok("ada", "wallet history --forget 0 --key-file KEY");
@@ -204,6 +205,9 @@ fn wallet(walk: &mut Walk) {
 
 fn office(walk: &mut Walk) {
     walk.ok("issuer", "issuer show --key-file KEY");
+    walk.ok("issuer", "issuer settings --key-file KEY");
+    walk.ok("issuer", "issuer settings --max-validity 400d --operator Ines --key-file KEY");
+    walk.ok("issuer", "issuer acknowledge --by Ines --key-file KEY");
     assert!(walk.ok("issuer", "issuer show --policy --key-file KEY")["rules"]["cedar"].is_string());
     let listed = walk.ok("issuer", "issuer list --key-file KEY");
     let id = crate::site::text(&listed, "/credentials/0/id");

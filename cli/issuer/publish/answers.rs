@@ -4,11 +4,14 @@
 use crate::Session;
 use crate::exit::Failure;
 use crate::home::Role;
+use crate::issuer::seat::seated_restored;
 use crate::secret;
+use crate::unlock::{self, OpenArgs};
 use std::cell::RefCell;
+use waypass_issuer::Issuer;
 
 /// The questions so far, and the one that waits.
-pub(super) struct Answers<'s> {
+pub(in crate::issuer) struct Answers<'s> {
     session: &'s Session,
     yes: bool,
     given: RefCell<Vec<(Question, bool)>>,
@@ -17,19 +20,19 @@ pub(super) struct Answers<'s> {
 
 /// The text that is shown, and the question about it. Another showing is another question.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Question {
+struct Question {
     shown: Vec<String>,
     asks: &'static str,
 }
 
 impl<'s> Answers<'s> {
     /// Every answer is yes where `yes` was said beforehand.
-    pub(super) const fn new(session: &'s Session, yes: bool) -> Self {
+    pub(in crate::issuer) const fn new(session: &'s Session, yes: bool) -> Self {
         Self { session, yes, given: RefCell::new(Vec::new()), open: RefCell::new(None) }
     }
 
     /// Returns the answer. Without one the question waits, and the work that needs it ends.
-    pub(super) fn to(&self, shown: &[String], asks: &'static str) -> Result<bool, Failure> {
+    pub(in crate::issuer) fn to(&self, shown: &[String], asks: &'static str) -> Result<bool, Failure> {
         let question = Question { shown: shown.to_vec(), asks };
         if self.yes {
             self.show(&question);
@@ -42,13 +45,29 @@ impl<'s> Answers<'s> {
         })
     }
 
-    /// Returns the question that ended the work.
-    pub(super) fn open(&self) -> Option<Question> {
-        self.open.take()
+    /// Opens the issuer and does `work`, again after each answer. `go_on` is asked about a database without its write-ahead log.
+    pub(in crate::issuer) fn with<T>(
+        &self,
+        args: &OpenArgs,
+        go_on: &mut dyn FnMut() -> Result<bool, Failure>,
+        work: impl Fn(&mut Issuer<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut vault = unlock::keep(self.session, Role::Issuer, args)?;
+        loop {
+            let done = seated_restored(self.session, &vault, go_on, &work);
+            // Nothing was changed before a question. It is asked while the vault is parked, and the work begins again with the answer.
+            let Some(question) = self.open.take() else {
+                unlock::tell_findings(self.session, Role::Issuer, &vault);
+                return done;
+            };
+            let parked = vault.park();
+            self.ask(question)?;
+            vault = unlock::resume(self.session, Role::Issuer, parked)?;
+        }
     }
 
     /// Shows and asks.
-    pub(super) fn ask(&self, question: Question) -> Result<(), Failure> {
+    fn ask(&self, question: Question) -> Result<(), Failure> {
         self.show(&question);
         let answer = secret::confirm(self.session.input.while_open(Role::Issuer), question.asks, "--yes")?;
         self.given.borrow_mut().push((question, answer));

@@ -224,3 +224,46 @@ fn a_wallet_is_free_while_a_pick_up_hangs_on_a_silent_server() {
         assert_eq!(site.held().len(), round + 2);
     }
 }
+
+/// An issuer that answers and says no is not a broken link: a script that tries again on 50 would do so for ever.
+#[test]
+fn an_issuer_that_answers_and_refuses_ends_with_red() {
+    let linked = Linked::new();
+    let site = &linked.site;
+    let office = site.done(ISSUER, "issuer show");
+    let base = text(&office["settings"], "base_url").to_owned();
+    // An offer of a role that the office gave up. Its service is at work, and goes by the settings of now.
+    site.done(ISSUER, "issuer settings --add-role porter");
+    site.done(ISSUER, "issuer issue --offer --role porter --site north --zone lab -o offer");
+    site.done(ISSUER, "issuer settings --remove-role porter --yes");
+    let refused = site.run(WALLET, "wallet add offer");
+    let (what, next) = advice(&refused);
+    assert_eq!(refused.code, 20, "{}", refused.stderr);
+    assert!(what.contains("credential_request_denied") && next.contains("new offer"), "{what}\n{next}");
+    assert_eq!((site.held().len(), linked.issued()), (0, 0));
+
+    // The log of a gate that is not enrolled.
+    site.done(GATE, "verifier init --name Door --site north --zone lab --recovery-file gate.code");
+    assert_eq!(site.run(GATE, &format!("trust pin stick --digest {}", text(&office, "root"))).code, 0);
+    let refused = site.run(GATE, &format!("verifier sync --from {base}"));
+    let (what, next) = advice(&refused);
+    assert_eq!(refused.code, 20, "{}", refused.stderr);
+    assert!(what.contains("not_enrolled") && next.contains("same answer"), "{what}\n{next}");
+
+    // A server that is no issuer, and one that is busy, may answer otherwise later.
+    for (status, body) in [("404 Not Found", "<html></html>"), ("429 Too Many Requests", r#"{"error":"slow_down"}"#), ("503 Busy", "")] {
+        let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let from = format!("http://{}", server.local_addr().expect("an address"));
+        thread::spawn(move || {
+            for mut near in server.incoming().flatten() {
+                request(&near);
+                let kind = if body.starts_with('{') { "application/json" } else { "text/html" };
+                let head =
+                    format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                drop(near.write_all(&[head.as_bytes(), body.as_bytes()].concat()));
+            }
+        });
+        let ran = site.run(GATE, &format!("verifier sync --from {from}"));
+        assert_eq!(ran.code, 50, "{status}: {}", ran.stderr);
+    }
+}
