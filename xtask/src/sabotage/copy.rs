@@ -7,6 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// Said by cargo when the tests were built and one of them failed.
+const TEST_FAILED: &str = "error: test failed";
+
 /// A copy of the workspace next to its own target folder.
 pub(super) struct Copy {
     tree: PathBuf,
@@ -47,6 +50,11 @@ impl Copy {
         copy.sources(root)?;
         copy.dependencies()?;
         Ok(copy)
+    }
+
+    /// Returns the folder of the copy.
+    pub(super) fn tree(&self) -> &Path {
+        &self.tree
     }
 
     /// Brings every tracked or new file over, touching only what differs so that cargo rebuilds only that. Removes what is no longer there: a
@@ -112,16 +120,40 @@ impl Copy {
     }
 
     fn outcome(&self, check: &Check) -> Result<Outcome, String> {
-        let built = self.cargo(&["--no-run"], &check.build())?;
-        Ok(match (check.expect, built.status.success()) {
-            (Expect::DoesNotCompile, true) => Outcome::Missed,
-            (Expect::Fails, false) => {
-                eprint!("{}", String::from_utf8_lossy(&built.stderr));
-                Outcome::Broken
-            }
-            (Expect::Fails, true) if self.cargo(&[], &check.test())?.status.success() => Outcome::Missed,
-            (Expect::DoesNotCompile, false) | (Expect::Fails, true) => Outcome::Caught,
-        })
+        if check.expect == Expect::DoesNotCompile {
+            let built = self.cargo(&["--no-run"], &check.build())?;
+            return Ok(if built.status.success() { Outcome::Missed } else { Outcome::Caught });
+        }
+        let tested = self.test(&[check])?;
+        if tested.status.success() {
+            return Ok(Outcome::Missed);
+        }
+        let said = String::from_utf8_lossy(&tested.stderr);
+        if said.contains(TEST_FAILED) {
+            return Ok(Outcome::Caught);
+        }
+        eprint!("{said}");
+        Ok(Outcome::Broken)
+    }
+
+    /// Returns true if the tests that `group` names pass while every check is in its place. Its entries build the same.
+    pub(super) fn is_green(&self, group: &[&Check]) -> Result<bool, String> {
+        let Some(first) = group.first() else { return Ok(true) };
+        if first.expect == Expect::DoesNotCompile {
+            return Ok(self.cargo(&["--no-run"], &first.build())?.status.success());
+        }
+        let tested = self.test(group)?;
+        if !tested.status.success() {
+            eprint!("{}{}", String::from_utf8_lossy(&tested.stdout), String::from_utf8_lossy(&tested.stderr));
+        }
+        Ok(tested.status.success())
+    }
+
+    /// Runs the tests that some entries name, which build the same.
+    fn test(&self, checks: &[&Check]) -> Result<Output, String> {
+        let build = checks.first().map(|check| check.build()).unwrap_or_default();
+        let filters = checks.iter().flat_map(|check| check.filters());
+        self.cargo(&[], &build.into_iter().chain(["--".to_owned()]).chain(filters).collect::<Vec<_>>())
     }
 
     fn cargo(&self, options: &[&str], args: &[String]) -> Result<Output, String> {
