@@ -44,7 +44,7 @@ impl Copy {
     pub(super) fn make(root: &Path) -> Result<Self, String> {
         let base = workspace::target().join("sabotage");
         let fast =
-            workspace::packages()?.into_iter().flat_map(|name| ["--config".to_owned(), format!("profile.ci.package.{name}.opt-level=1")]);
+            workspace::packages()?.into_iter().flat_map(|name| ["--config".to_owned(), format!("profile.ci.package.{name}.opt-level=0")]);
         let copy = Self { tree: base.join("tree"), target: base.join("target"), fast: fast.collect() };
         fs::create_dir_all(&copy.tree).map_err(|error| format!("cannot make {}: {error}", copy.tree.display()))?;
         copy.sources(root)?;
