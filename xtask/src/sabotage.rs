@@ -12,6 +12,7 @@ mod check;
 mod copy;
 mod order;
 mod state;
+mod watched;
 
 use crate::workspace;
 use asked::{Asked, Which};

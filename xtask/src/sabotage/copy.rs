@@ -1,19 +1,19 @@
 //! A copy of the workspace that may be broken.
 
 use super::check::{Check, Expect};
+use super::watched::{End, Watched, not_started};
 use crate::workspace;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-/// Said by cargo when the tests were built and one of them failed.
-const TEST_FAILED: &str = "error: test failed";
+use std::process::Command;
 
 /// A copy of the workspace next to its own target folder.
 pub(super) struct Copy {
     tree: PathBuf,
     target: PathBuf,
+    /// The folder for what tests write, empty at first: a test that is stopped does not clean up.
+    temporary: PathBuf,
     /// Options of cargo that let the crates of the workspace build fast. The result of the tests does not depend on them.
     fast: Vec<String>,
 }
@@ -45,8 +45,12 @@ impl Copy {
         let base = workspace::target().join("sabotage");
         let fast =
             workspace::packages()?.into_iter().flat_map(|name| ["--config".to_owned(), format!("profile.ci.package.{name}.opt-level=0")]);
-        let copy = Self { tree: base.join("tree"), target: base.join("target"), fast: fast.collect() };
-        fs::create_dir_all(&copy.tree).map_err(|error| format!("cannot make {}: {error}", copy.tree.display()))?;
+        let [tree, target, temporary] = ["tree", "target", "tmp"].map(|name| base.join(name));
+        let copy = Self { tree, target, temporary, fast: fast.collect() };
+        let _nothing_there = fs::remove_dir_all(&copy.temporary);
+        for folder in [&copy.tree, &copy.temporary] {
+            fs::create_dir_all(folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+        }
         copy.sources(root)?;
         copy.dependencies()?;
         Ok(copy)
@@ -121,47 +125,47 @@ impl Copy {
 
     fn outcome(&self, check: &Check) -> Result<Outcome, String> {
         if check.expect == Expect::DoesNotCompile {
-            let built = self.cargo(&["--no-run"], &check.build())?;
-            return Ok(if built.status.success() { Outcome::Missed } else { Outcome::Caught });
+            let built = self.cargo(&[&["--no-run".to_owned()], &check.build()[..]].concat()).output();
+            return Ok(if built.map_err(|error| not_started(&error))?.status.success() { Outcome::Missed } else { Outcome::Caught });
         }
-        let tested = self.test(&[check])?;
-        if tested.status.success() {
-            return Ok(Outcome::Missed);
-        }
-        let said = String::from_utf8_lossy(&tested.stderr);
-        if said.contains(TEST_FAILED) {
-            return Ok(Outcome::Caught);
-        }
-        eprint!("{said}");
-        Ok(Outcome::Broken)
+        let tested = Watched::run(&mut self.cargo(&arguments(&[check])))?;
+        Ok(match tested.end {
+            End::Passed => Outcome::Missed,
+            End::TestFailed => Outcome::Caught,
+            End::Otherwise => {
+                eprint!("{}", tested.said);
+                Outcome::Broken
+            }
+        })
     }
 
     /// Returns true if the tests that `group` names pass while every check is in its place. Its entries build the same.
     pub(super) fn is_green(&self, group: &[&Check]) -> Result<bool, String> {
-        let Some(first) = group.first() else { return Ok(true) };
-        if first.expect == Expect::DoesNotCompile {
-            return Ok(self.cargo(&["--no-run"], &first.build())?.status.success());
+        let is_built = group.first().is_some_and(|check| check.expect == Expect::DoesNotCompile);
+        let mut cargo =
+            if is_built { self.cargo(&[&["--no-run".to_owned()], &group[0].build()[..]].concat()) } else { self.cargo(&arguments(group)) };
+        let tested = Watched::run(&mut cargo)?;
+        if tested.end != End::Passed {
+            eprint!("{}", tested.said);
         }
-        let tested = self.test(group)?;
-        if !tested.status.success() {
-            eprint!("{}{}", String::from_utf8_lossy(&tested.stdout), String::from_utf8_lossy(&tested.stderr));
-        }
-        Ok(tested.status.success())
+        Ok(tested.end == End::Passed)
     }
 
-    /// Runs the tests that some entries name, which build the same.
-    fn test(&self, checks: &[&Check]) -> Result<Output, String> {
-        let build = checks.first().map(|check| check.build()).unwrap_or_default();
-        let filters = checks.iter().flat_map(|check| check.filters());
-        self.cargo(&[], &build.into_iter().chain(["--".to_owned()]).chain(filters).collect::<Vec<_>>())
-    }
-
-    fn cargo(&self, options: &[&str], args: &[String]) -> Result<Output, String> {
+    /// Returns the command that runs tests of the copy.
+    fn cargo(&self, args: &[String]) -> Command {
         let mut command = workspace::cargo();
         command.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).env("CARGO_INCREMENTAL", "1");
-        command.arg("test").args(&self.fast).args(["--quiet", "--profile", "ci"]).args(options).args(args);
-        command.output().map_err(|error| format!("cannot start cargo: {error}"))
+        command.env("TMPDIR", &self.temporary);
+        command.arg("test").args(&self.fast).args(["--profile", "ci"]).args(args);
+        command
     }
+}
+
+/// Returns the arguments of cargo for the tests that some entries name, which build the same.
+fn arguments(checks: &[&Check]) -> Vec<String> {
+    let build = checks.first().map(|check| check.build()).unwrap_or_default();
+    let filters = checks.iter().flat_map(|check| check.filters());
+    build.into_iter().chain(["--".to_owned()]).chain(filters).collect()
 }
 
 /// Removes every file below `folder` that is not one of `kept`.
