@@ -68,7 +68,7 @@ fn is_failure(line: &str) -> bool {
 
 /// Stops cargo with every test and everything that tests have started.
 fn stop(child: &Child) -> Result<(), String> {
-    let group = format!("kill -KILL -- -{}", child.id());
+    let group = format!("kill -s KILL -- -{}", child.id());
     Command::new("sh").args(["-c", &group]).status().map(drop).map_err(|error| format!("cannot stop the tests: {error}"))
 }
 
