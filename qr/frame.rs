@@ -293,3 +293,6 @@ impl Part {
         Ok(Self { id: *id, index: *index, count: *count, total, data: data.to_vec() })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -441,19 +441,24 @@ fn only_the_subject_presents() {
     }
 }
 
-/// The holder's own signature, which asserts and does not answer.
+/// The holder's own signature, which asserts and does not answer, or is over other contexts.
 #[test]
-fn a_presentation_is_for_authentication() {
+fn a_presentation_is_for_authentication_under_its_own_contexts() {
     let (nonce, kid) = (request().nonce.to_text(), did::key_id(holder().public_key()));
-    let read = |purpose: Purpose| {
+    let read = |purpose: Purpose, contexts: &[&'static str]| {
         let mut bare = document(presented().as_bytes());
         bare.remove("proof");
+        bare.set("@context", contexts.iter().copied().collect::<Value<'_>>());
         let options = Options { purpose, challenge: Some(&nonce), domain: Some(&request().client_id), ..options(&kid) };
         let proof = create(Suite::EddsaJcs2022, &bare, &options, &KnownContexts::new(), &holder()).expect("signs");
         Presentation::parse(&text(&bare.with("proof", proof)), &KnownContexts::new()).map(drop)
     };
-    assert_eq!(read(Purpose::Authentication), Ok(()));
-    assert_eq!(read(Purpose::AssertionMethod), Err(Malformed::Proof));
+    let v2 = "https://www.w3.org/ns/credentials/v2";
+    assert_eq!(read(Purpose::Authentication, &[v2]), Ok(()));
+    assert_eq!(read(Purpose::AssertionMethod, &[v2]), Err(Malformed::Proof));
+    for more in ["https://www.w3.org/ns/credentials/examples/v2", v2] {
+        assert_eq!(read(Purpose::Authentication, &[v2, more]), Err(Malformed::Context), "{more}");
+    }
 }
 
 #[test]
