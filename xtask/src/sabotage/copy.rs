@@ -125,8 +125,12 @@ impl Copy {
 
     fn outcome(&self, check: &Check) -> Result<Outcome, String> {
         if check.expect == Expect::DoesNotCompile {
-            let built = self.cargo(&[&["--no-run".to_owned()], &check.build()[..]].concat()).output();
-            return Ok(if built.map_err(|error| not_started(&error))?.status.success() { Outcome::Missed } else { Outcome::Caught });
+            let built =
+                self.cargo(&[&["--no-run".to_owned()], &check.build()[..]].concat()).output().map_err(|error| not_started(&error))?;
+            // A person sees whether the compiler refused what was meant.
+            let said = String::from_utf8_lossy(&built.stderr);
+            said.lines().find(|line| line.starts_with("error")).into_iter().for_each(|why| println!("{why}"));
+            return Ok(if built.status.success() { Outcome::Missed } else { Outcome::Caught });
         }
         let tested = Watched::run(&mut self.cargo(&arguments(&[check])))?;
         Ok(match tested.end {
