@@ -1,8 +1,7 @@
 //! A carousel: codes shown one after another without end, of which a camera needs some few more than the payload has pieces, whichever it
 //! catches (RaptorQ, RFC 6330).
 
-use crate::collect::Progress;
-use crate::frame::{FrameError, FrameSize, Head, MAX_PAYLOAD, MIN_SYMBOL, PayloadTooLarge, carousel_frame, symbol_room};
+use crate::frame::{FrameError, FrameSize, Head, MAX_PAYLOAD, MIN_SYMBOL, PayloadTooLarge, Progress, carousel_frame, symbol_room};
 use crate::pack;
 use core::fmt;
 use raptorq::{EncodingPacket, ObjectTransmissionInformation, PayloadId, SourceBlockDecoder, SourceBlockEncoder};

@@ -1,23 +1,7 @@
 //! Frames gathered into the payload they carry.
 
 use crate::carousel::Solver;
-use crate::frame::{FrameError, Head, Part, Share};
-
-/// How far a transfer has come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Progress {
-    /// Frames that have arrived.
-    pub have: usize,
-    /// Frames of the transfer; of a carousel those that suffice at best.
-    pub count: usize,
-}
-
-impl Progress {
-    /// Returns true if nothing is missing.
-    pub fn complete(self) -> bool {
-        self.have == self.count
-    }
-}
+use crate::frame::{FrameError, Head, Part, Progress, Share};
 
 /// Gathers the frames of one transfer, in any order, each as often as it is seen. The pieces of a set and the symbols of a carousel of the
 /// same payload count apart: the first that is complete wins.

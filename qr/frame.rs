@@ -254,6 +254,22 @@ impl fmt::Display for FrameError {
 
 impl core::error::Error for FrameError {}
 
+/// How far a transfer has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progress {
+    /// Frames that have arrived.
+    pub have: usize,
+    /// Frames of the transfer; of a carousel those that suffice at best.
+    pub count: usize,
+}
+
+impl Progress {
+    /// Returns true if nothing is missing.
+    pub fn complete(self) -> bool {
+        self.have == self.count
+    }
+}
+
 /// A frame, read.
 pub(crate) struct Part {
     pub(crate) head: Head,
@@ -319,3 +335,6 @@ fn is_newer(text: &str) -> bool {
     let version = text.strip_prefix(ANY_VERSION).and_then(|rest| rest.split_once(':')).map(|(version, _)| version);
     version.is_some_and(|version| !version.is_empty() && version.len() <= 2 && version.bytes().all(|b| b.is_ascii_digit()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -37,9 +37,9 @@ mod pack;
 mod read;
 
 pub use carousel::Carousel;
-pub use collect::{Collector, Progress};
+pub use collect::Collector;
 pub use draw::{DrawError, Look, Picture, columns, draw_terminal};
-pub use frame::{Frame, FrameError, FrameSize, OFFER, PayloadTooLarge, frames};
+pub use frame::{Frame, FrameError, FrameSize, OFFER, PayloadTooLarge, Progress, frames};
 pub use gather::{GatherError, Gatherer};
 pub(crate) use read::read_picture;
 pub use read::{PictureKind, ReadError};

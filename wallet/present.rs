@@ -272,3 +272,24 @@ impl Proposal<'_, '_> {
         vault.batch(|batch| history::append(vault, batch, What { event, detail: &detail, bundle: self.bundle }, at, rng))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tests::site::{Site, guest, moment, noon};
+    use crate::{Asked, PresentError};
+    use waypass_credential::Format;
+    use waypass_machine::SystemRng;
+
+    /// The last look before an answer leaves: what would show something else than was agreed to is not given.
+    #[test]
+    fn what_was_not_agreed_to_is_not_shown() {
+        let (site, (wallet, key)) = (Site::new(), guest());
+        let (bundle, at) = (site.bundle(), moment(noon()));
+        wallet.hold(&site.issue(Format::SdJwtVc, &key, |_| {}), Some(&bundle), &at, &mut SystemRng).expect("held");
+        let asked = Asked::open(&site.ask(&["surgeon"], &[]), Some(&bundle), &at).expect("a good request");
+        let mut proposal = wallet.propose(asked, Some(&bundle), &at).expect("an answer");
+        proposal.paths = proposal.record.credential.disclosable().expect("readable");
+        assert!(matches!(proposal.approve(&mut SystemRng, &at), Err(PresentError::NotWhatWasAgreed)));
+        assert_eq!(wallet.history().expect("readable").len(), 1, "that it was held");
+    }
+}

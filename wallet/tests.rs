@@ -7,4 +7,4 @@ mod kill;
 mod many;
 mod present;
 mod shapes;
-mod site;
+pub(crate) mod site;

@@ -132,6 +132,9 @@ fn other_proofs_are_refused() {
     assert_eq!(refused("created", "2026-11-20"), ProofError::OutOfRange("created"));
     assert_eq!(refused("expires", "never"), ProofError::OutOfRange("expires"));
     assert_eq!(Proof::read(&with_proof("challenge", 1)), Err(ProofError::WrongType("challenge")));
+    let domains = |names: &[&'static str]| Proof::read(&with_proof("domain", names.iter().copied().collect::<Value<'_>>())).map(drop);
+    assert_eq!(domains(&["a"]), Ok(()));
+    assert_eq!(domains(&["a", "b"]), Err(ProofError::OutOfRange("domain")), "an answer to two");
     assert_eq!(Proof::read(&object("{}")), Err(ProofError::Missing("proof")));
     for two in [r#"{"proof":[{},{}]}"#, r#"{"proof":[]}"#] {
         assert_eq!(Proof::read(&object(two)), Err(ProofError::WrongType("proof")));
@@ -189,6 +192,19 @@ fn suites_sign_with_their_own_algorithms() {
             assert!(fits || suite != own);
         }
     }
+}
+
+/// Ed25519 and P-256 sign in as many bytes: the suite says which of them signed.
+#[test]
+fn a_suite_takes_no_signature_of_another_kind_of_key() {
+    let key = Key::ed25519(1);
+    let mut document = with_proof("cryptosuite", Suite::EcdsaJcs2019.name());
+    let Some(Value::Object(proof)) = document.remove("proof") else { panic!("no proof") };
+    let data = hash(Suite::EcdsaJcs2019, Algorithm::Es256, &document, &proof, None, &KnownContexts::new()).expect("hashes");
+    let signature = key.sign(&data).expect("signs");
+    assert_eq!(key.public_key().verify(&data, &signature), Ok(()));
+    let value = multibase::encode(multibase::Base::Base58Btc, signature);
+    assert_eq!(verify(&document.with("proof", proof.with("proofValue", value)), key.public_key()), Err(InvalidProof));
 }
 
 #[test]

@@ -85,6 +85,22 @@ fn a_key_has_one_algorithm() {
     }
 }
 
+/// R is the neutral point and S is k times the secret: a reader that is not strict takes it, and others refuse it (RFC 8032 §8.9).
+#[test]
+fn a_signature_with_a_point_of_small_order_is_refused() {
+    use ed25519_dalek::Verifier as _;
+    let key = Key::ed25519(1);
+    let mut signature = [0; 64];
+    signature[0] = 1;
+    signature[32..].copy_from_slice(
+        &crate::hex::decode::<32>("95c0fdcc54fccad1f2b8bc9b96aa6837c82f86349e6576ad29ca3ece7b7ea905").expect("k times the secret"),
+    );
+    let bytes = key.public_key().to_bytes().try_into().expect("32 bytes");
+    let lax = ed25519_dalek::VerifyingKey::from_bytes(&bytes).expect("a key");
+    assert!(lax.verify(b"message", &ed25519_dalek::Signature::from_bytes(&signature)).is_ok(), "the equation holds");
+    assert_eq!(key.public_key().verify(b"message", &signature.into()), Err(InvalidProof));
+}
+
 /// A signature cut or filled to another algorithm's length is refused by both.
 #[test]
 fn signatures_have_their_algorithms_length() {

@@ -101,6 +101,11 @@ fn thresholds_count_distinct_authorised_keys_only() {
     assert_eq!(with(&[one, &stranger]), missing(1), "and do not count");
     assert_eq!(with(&[one, one]), Err(BundleError::DuplicateSignature(PartName::Targets)));
     assert_eq!(with(&[&site.root_keys[0], &site.root_keys[1]]), missing(0), "root keys are not targets keys");
+    // Each signature costs a verification, so there are only so many.
+    let strangers: Vec<TestKey> = (100..131).map(TestKey::new).collect();
+    let all: Vec<&TestKey> = [one, two].into_iter().chain(&strangers).collect();
+    assert_eq!(with(&all[..32]), Ok(()));
+    assert_eq!(with(&all), Err(BundleError::Rule { part: PartName::Targets, broken: Rule::TooMany("signatures".into()) }));
 }
 
 #[test]
@@ -216,7 +221,7 @@ fn a_delegation_is_not_ignored() {
 fn contradictions_in_targets_are_refused() {
     type Change = fn(&mut TargetsPart);
     type Expected = fn(&Rule) -> bool;
-    let cases: [(Change, Expected); 10] = [
+    let cases: [(Change, Expected); 12] = [
         (|t| t.authorities[0].keys[1].kid = t.authorities[0].keys[0].kid.clone(), |r| matches!(r, Rule::Duplicate(_))),
         (|t| t.authorities[0].keys[1].key = t.authorities[0].keys[0].key.clone(), |r| matches!(r, Rule::SharedKey(_))),
         (|t| t.authorities[0].keys[0].alg = "ES256".into(), |r| matches!(r, Rule::Algorithm(_))),
@@ -227,6 +232,8 @@ fn contradictions_in_targets_are_refused() {
         (|t| t.policy.limits.retain(|limit| limit.role != "*"), |r| matches!(r, Rule::NoDefaultLimit)),
         (|t| t.policy.limits[0].stale_seconds = 0, |r| matches!(r, Rule::Limit(_))),
         (|t| t.authorities.push(t.authorities[0].clone()), |r| matches!(r, Rule::Duplicate(_))),
+        (|t| t.authorities[0].status_uris.extend_from_within(..1), |r| matches!(r, Rule::Duplicate(_))),
+        (|t| t.gates.extend_from_within(..1), |r| matches!(r, Rule::Duplicate(_))),
     ];
     for (at, (change, expected)) in cases.into_iter().enumerate() {
         let mut site = Site::new();

@@ -1,5 +1,7 @@
-use super::site::{DAY, HOUR, INDEX, Key, Site, ask_by, guest, moment, noon, unsigned};
+use super::site::{DAY, HOUR, INDEX, Key, Site, ask_by, guest, guest_on, moment, noon, unsigned};
 use crate::{AskError, Asked, Asker, ClaimKind, CredentialId, Missing, PresentError, Proposal, Standing, Wallet, Warning};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use waypass_credential::Binding;
 use waypass_credential::ClaimPath;
 use waypass_credential::jsonld::KnownContexts;
@@ -9,6 +11,7 @@ use waypass_credential::time::Timestamp;
 use waypass_credential::{Format, Presentation};
 use waypass_machine::SystemRng;
 use waypass_trust::bundle::TrustBundle;
+use waypass_vault::{Change, MemoryStorage, Room, Space, Storage, StorageError};
 
 struct Holder {
     wallet: Wallet<'static>,
@@ -38,6 +41,29 @@ impl Holder {
 
     fn propose(&self, asked: Asked) -> Result<Proposal<'_, 'static>, PresentError> {
         self.wallet.propose(asked, Some(&self.bundle), &moment(noon()))
+    }
+}
+
+/// Rows in memory that have no more room once they are told so.
+struct Filling {
+    rows: MemoryStorage,
+    is_full: Arc<AtomicBool>,
+}
+
+impl Storage for Filling {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.rows.get(space, key)
+    }
+
+    fn scan(&self, space: Space, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StorageError> {
+        self.rows.scan(space, prefix, visit)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(StorageError::Full { place: "the rows in memory".into(), room: Room::Disk });
+        }
+        self.rows.commit(changes)
     }
 }
 
@@ -353,4 +379,21 @@ fn history_tells_who_saw_what_and_stays_whole() {
     let summary = holder.wallet.verify_history().expect("a chain");
     assert_eq!(summary.size, 2);
     assert!(summary.device.starts_with("wallet:"), "a name of no use to anyone else: {}", summary.device);
+}
+
+/// The history says what was shown to whom: where it cannot, nothing is shown.
+#[test]
+fn an_answer_that_cannot_be_remembered_is_not_given() {
+    let is_full = Arc::new(AtomicBool::new(false));
+    let (wallet, key) = guest_on(Box::new(Filling { rows: MemoryStorage::default(), is_full: is_full.clone() }));
+    let site = Site::new();
+    let bundle = site.bundle();
+    let holder = Holder { wallet, key, site, bundle };
+    holder.hold(&holder.site.issue(Format::SdJwtVc, &holder.key, |_| {}));
+    let proposal = holder.propose(holder.asked(&["surgeon"], &[])).expect("an answer");
+    is_full.store(true, Ordering::Relaxed);
+    assert!(matches!(proposal.approve(&mut SystemRng, &moment(noon())), Err(PresentError::Wallet(_))));
+    is_full.store(false, Ordering::Relaxed);
+    let events: Vec<String> = holder.wallet.history().expect("readable").into_iter().map(|entry| entry.event).collect();
+    assert_eq!(events, ["held"]);
 }

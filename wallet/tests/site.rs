@@ -20,7 +20,7 @@ use waypass_trust::bundle::{
 };
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 use waypass_trust::time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState};
-use waypass_vault::{Factors, Host, KdfCost, MemoryStorage, Password, PlainMemory, Unlocked, Vault};
+use waypass_vault::{Factors, Host, KdfCost, MemoryStorage, Password, PlainMemory, Storage, Unlocked, Vault};
 
 pub(crate) const HOUR: i64 = 3600;
 pub(crate) const DAY: i64 = 24 * HOUR;
@@ -252,7 +252,12 @@ fn unlock(vault: Vault, password: &Password) -> Unlocked<'static> {
 
 /// A wallet with one Ed25519 key that has nothing of this computer: rows and keys are in memory, as a page in a browser has them.
 pub(crate) fn guest() -> (Wallet<'static>, PublicKey) {
-    let host = Host { storage: Box::new(MemoryStorage::default()), memory: Box::new(PlainMemory), entropy: Box::new(SystemRng) };
+    guest_on(Box::new(MemoryStorage::default()))
+}
+
+/// Such a wallet on a storage of the caller's.
+pub(crate) fn guest_on(storage: Box<dyn Storage>) -> (Wallet<'static>, PublicKey) {
+    let host = Host { storage, memory: Box::new(PlainMemory), entropy: Box::new(SystemRng) };
     let password = Password::new(PASSWORD);
     let (vault, _) = Vault::create(host, "wallet", &password, KdfCost::Floor).expect("created");
     let wallet = Wallet::new(unlock(vault, &password));

@@ -166,6 +166,9 @@ fn chains_end() {
     assert_eq!(refusal(vec![link("urn:a", "urn:b".into()), link("urn:b", "urn:a".into())]), ProofError::PreviousProof);
     assert_eq!(refusal(vec![link("urn:a", "urn:x".into())]), ProofError::PreviousProof);
     assert_eq!(refusal(vec![link("urn:a", Value::from_iter(["urn:a", "urn:x"]))]), ProofError::PreviousProof);
+    let first = proof(&document(), 0, Some("urn:a"), &[]);
+    let half = link("urn:b", Value::from_iter(["urn:a", "urn:x"]));
+    assert_eq!(refusal(vec![first, half]), ProofError::PreviousProof, "one of two is there");
     for wrong in [1.into(), Value::from_iter([1]), Value::Null, Object::new().into()] {
         assert_eq!(refusal(vec![link("urn:a", wrong)]), ProofError::WrongType("previousProof"));
     }

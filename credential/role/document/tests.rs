@@ -12,7 +12,7 @@ use crate::format::Format;
 use crate::json::{self, Limits, Object, Value};
 use crate::jsonld::{KnownContexts, LdError};
 use crate::jws::JwsError;
-use crate::key::Signer;
+use crate::key::{PublicKey, SignError, Signature, Signer};
 use crate::malformed::Malformed;
 use crate::request::Request;
 use crate::role::vocabulary::PERSONAL_CLAIMS;
@@ -242,6 +242,28 @@ fn what_could_not_be_read_is_not_issued() {
     assert_eq!(sign(&claims(), &Key::ed25519(5)).expect_err("another key"), Malformed::OutOfRange("key id").into());
 }
 
+/// A key that must not be asked to sign.
+struct Unasked(Key);
+
+impl Signer for Unasked {
+    fn public_key(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<Signature, SignError> {
+        Err(SignError)
+    }
+}
+
+#[test]
+fn nothing_is_signed_for_an_issuer_whose_key_it_is_not() {
+    let foreign = RoleClaims { issuer: did::to_did_key(Key::ed25519(5).public_key()), ..claims() };
+    for format in [Format::DataIntegrity, Format::VcJwt, Format::VcCose] {
+        let refused = Credential::issue(&foreign, format, &Unasked(Key::issuer()), &mut TestRng(1)).map(drop);
+        assert_eq!(refused, Err(Malformed::OutOfRange("verificationMethod").into()), "{format:?}");
+    }
+}
+
 /// Canonical form x issuer key x holder key: each signs in the suite of its own kind, the holder over the issuer's canonical form,
 /// and is checked in no other.
 #[test]
@@ -416,6 +438,26 @@ fn only_the_subject_presents() {
             Presentation::parse(&text(&stolen.with("proof", proof)), &KnownContexts::new()).expect_err("stolen"),
             Malformed::OutOfRange(expected)
         );
+    }
+}
+
+/// The holder's own signature, which asserts and does not answer, or is over other contexts.
+#[test]
+fn a_presentation_is_for_authentication_under_its_own_contexts() {
+    let (nonce, kid) = (request().nonce.to_text(), did::key_id(holder().public_key()));
+    let read = |purpose: Purpose, contexts: &[&'static str]| {
+        let mut bare = document(presented().as_bytes());
+        bare.remove("proof");
+        bare.set("@context", contexts.iter().copied().collect::<Value<'_>>());
+        let options = Options { purpose, challenge: Some(&nonce), domain: Some(&request().client_id), ..options(&kid) };
+        let proof = create(Suite::EddsaJcs2022, &bare, &options, &KnownContexts::new(), &holder()).expect("signs");
+        Presentation::parse(&text(&bare.with("proof", proof)), &KnownContexts::new()).map(drop)
+    };
+    let v2 = "https://www.w3.org/ns/credentials/v2";
+    assert_eq!(read(Purpose::Authentication, &[v2]), Ok(()));
+    assert_eq!(read(Purpose::AssertionMethod, &[v2]), Err(Malformed::Proof));
+    for more in ["https://www.w3.org/ns/credentials/examples/v2", v2] {
+        assert_eq!(read(Purpose::Authentication, &[v2, more]), Err(Malformed::Context), "{more}");
     }
 }
 

@@ -1,20 +1,23 @@
 use crate::binding::Binding;
 use crate::binding::Nonce;
 use crate::binding::{HolderError, HolderProof};
+use crate::cose::{self, Sign1};
 use crate::credential::Credential;
 use crate::credential::Presentation;
 use crate::did;
 use crate::error::{IssueError, PresentError, VerifyError};
-use crate::format::Format;
+use crate::format::{Format, MAX_BYTES};
 use crate::json::{self, Limits, Object, Value};
 use crate::jsonld::KnownContexts;
 use crate::jws;
 use crate::key::{PublicKey, Signer};
 use crate::malformed::Malformed;
+use crate::registered_claims::RegisteredClaims;
 use crate::request::Request;
 use crate::role::{RoleClaims, VC_TYPE, tests::claims as role_claims};
 use crate::testing::{AT, Key, TestRng};
 use crate::time::Timestamp;
+use crate::vcdm::envelope::{Content, Envelope};
 use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
 use proptest::prelude::*;
 
@@ -199,6 +202,43 @@ fn the_media_type_is_pinned() {
     let header = Object::new().with("typ", "vc+jwt").with("cty", "jwt");
     let text = jws::sign_with_header(&header, b"{}", &Key::issuer()).expect("signs");
     assert_eq!(Credential::parse(text.as_bytes(), &KnownContexts::new()).map(drop), Err(Malformed::OutOfRange("cty")));
+}
+
+/// A COSE_Sign1 says what it is in its header only, so a message of another type must not be read.
+#[test]
+fn the_media_type_is_pinned_in_cose_and_in_an_sd_jwt() {
+    let key_id = did::key_id(Key::issuer().public_key());
+    let payload = Sign1::parse(issued_in(Format::VcCose).as_bytes()).expect("reads").payload;
+    let read = |typ: &'static str, content_type: &'static str| {
+        let types = cose::Types { typ, content_type };
+        let message = cose::sign(&payload, types, &key_id, &RegisteredClaims::default(), &Key::issuer()).expect("signs");
+        Credential::parse(&message, &KnownContexts::new()).map(drop)
+    };
+    assert_eq!(read("vc+cose", "vc"), Ok(()));
+    for typ in ["vp+cose", "vc+jwt", "cwt", ""] {
+        assert_eq!(read(typ, "vc"), Err(Malformed::OutOfRange("typ")), "{typ}");
+    }
+    assert_eq!(read("vc+cose", "vp"), Err(Malformed::OutOfRange("cty")));
+    let sd_jwt = issued_in(Format::VcSdJwt);
+    assert!(Envelope::parse(sd_jwt.as_bytes(), Content::Credential, MAX_BYTES).is_ok());
+    let presented = Envelope::parse(sd_jwt.as_bytes(), Content::Presentation, MAX_BYTES);
+    assert_eq!(presented.map(drop), Err(Malformed::OutOfRange("typ")));
+}
+
+/// In COSE the claims are not members of the document, whose reader would refuse them.
+#[test]
+fn a_credential_made_for_one_verifier_is_refused_in_cose() {
+    let key_id = did::key_id(Key::issuer().public_key());
+    let payload = Sign1::parse(issued_in(Format::VcCose).as_bytes()).expect("reads").payload;
+    let read = |claims: &RegisteredClaims| {
+        let types = cose::Types { typ: "vc+cose", content_type: "vc" };
+        let message = cose::sign(&payload, types, &key_id, claims, &Key::issuer()).expect("signs");
+        Credential::parse(&message, &KnownContexts::new()).expect("reads").verify(Key::issuer().public_key()).map(drop)
+    };
+    let (plain, one) = (RegisteredClaims::default(), Some("x".to_owned()));
+    assert_eq!(read(&plain), Ok(()));
+    assert_eq!(read(&RegisteredClaims { audience: one.clone(), ..plain.clone() }), Err(Malformed::member("aud").into()));
+    assert_eq!(read(&RegisteredClaims { nonce: one, ..plain }), Err(Malformed::member("nonce").into()));
 }
 
 #[test]

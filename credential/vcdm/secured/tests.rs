@@ -1,7 +1,9 @@
 use super::{Secured, Securing, VerifiedDocument, secure};
-use crate::did;
+use crate::data_integrity::{Options, Suite, create};
+use crate::did::{self, Purpose};
 use crate::error::VerifyError;
 use crate::json::{self, Limits, Object, Value};
+use crate::jsonld::KnownContexts;
 use crate::jws;
 use crate::key::Signer;
 use crate::malformed::Malformed;
@@ -60,6 +62,31 @@ fn one_document_under_either_proof() {
         assert!(secured.verify(Key::p256(9).public_key(), &CONTEXTS).is_err());
         assert_eq!(Secured::parse(&bytes, Limits { bytes: bytes.len() - 1, ..Limits::CREDENTIAL }).map(drop), Err(Malformed::TooLarge));
     }
+}
+
+/// Signed by the issuer's key, for another purpose or for one verifier, or under a name that is not the issuer's.
+#[test]
+fn the_proof_is_the_issuers_and_for_asserting() {
+    let key_id = key_id();
+    let good = Options {
+        verification_method: &key_id,
+        purpose: Purpose::AssertionMethod,
+        created: Some(AT),
+        expires: None,
+        challenge: None,
+        domain: None,
+    };
+    let read = |options: Options<'_>| {
+        let proof = create(Suite::EddsaJcs2022, &document(), &options, &KnownContexts::new(), &Key::issuer()).expect("signs");
+        let text = json::to_string(&Value::Object(document().with("proof", proof)));
+        verify(&parse(text.as_bytes())?).map(drop)
+    };
+    assert_eq!(read(good), Ok(()));
+    assert_eq!(read(Options { purpose: Purpose::Authentication, ..good }), Err(Malformed::Proof.into()));
+    assert_eq!(read(Options { challenge: Some("c"), ..good }), Err(Malformed::Proof.into()));
+    assert_eq!(read(Options { domain: Some("d"), ..good }), Err(Malformed::Proof.into()));
+    let other = did::key_id(Key::ed25519(9).public_key());
+    assert_eq!(read(Options { verification_method: &other, ..good }), Err(Malformed::OutOfRange("verificationMethod").into()));
 }
 
 #[test]

@@ -49,3 +49,28 @@ fn an_admission_after_the_withdrawal_is_flagged_through_files_only() {
     assert_eq!(reasons(&super::site::said(&red.stdout)), ["revoked"]);
     site.records();
 }
+
+/// What a stolen intake key signed is no receipt: else its thief could make a gate believe that its log is safe at the office.
+#[test]
+fn a_receipt_by_a_stolen_key_is_refused() {
+    let (site, _) = Site::with_credential();
+    site.ask();
+    site.run(GATE, "verifier verify answer");
+    site.done(ISSUER, "issuer publish -o stick");
+    site.done(GATE, "verifier sync --from stick --to log");
+    site.done(ISSUER, "issuer intake log -o receipt");
+
+    // Stolen, and replaced. The gate hears of it before the receipt arrives.
+    let keys = site.done(ISSUER, "issuer key list");
+    let key = items(&keys, "keys").iter().find(|key| text(key, "use") == "intake").map(|key| text(key, "key").to_owned());
+    site.done(ISSUER, &format!("issuer key replace {} --stolen --yes", key.expect("an intake key")));
+    site.done(ISSUER, "issuer publish -o stick");
+    site.done(GATE, "verifier sync --from stick");
+    let refused = site.run(GATE, "verifier sync --from receipt");
+    assert_eq!(refused.code, 60, "{}{}", refused.stdout, refused.stderr);
+
+    // The gate still sends every record, and the new key's receipt is one.
+    assert_eq!(number(&site.done(GATE, "verifier sync --to again"), "uploads"), 1);
+    site.done(ISSUER, "issuer intake again -o good");
+    assert_eq!(number(&site.done(GATE, "verifier sync --from good"), "receipts"), 1);
+}

@@ -206,7 +206,7 @@ impl World {
             issued_at: time(NOW - 10 * DAY),
             expires_at: time(NOW + 100 * DAY),
             authorities: vec![self.authority()],
-            gates: self.enrolled_until.into_iter().map(|until| self.entry(until)).collect(),
+            gates: self.enrolled_until.into_iter().map(|until| self.entry(until)).chain([self.other_gate()]).collect(),
             contexts: Vec::new(),
             policy: Policy {
                 version: 2,
@@ -237,6 +237,11 @@ impl World {
     fn entry(&self, until: i64) -> Gate {
         let GateIdentity { id, name, site, zone } = self.gate.clone();
         Gate { id, name, site, zone, time_zone: None, not_after: time(until) }
+    }
+
+    /// Returns another gate of the bundle, at the same place: its enrolment is not this gate's.
+    fn other_gate(&self) -> Gate {
+        Gate { id: Key::new(6).id(), name: "West door".into(), ..self.entry(NOW + 7 * DAY) }
     }
 
     fn authority(&self) -> Authority {

@@ -66,9 +66,6 @@ impl Check {
     fn packages(&self) -> Vec<String> {
         let mut packages = vec!["--package".to_owned(), "waypass".to_owned()];
         let names = |option: &str| self.tests.iter().any(|arg| arg == option);
-        if !["--lib", "--test", "--bin"].into_iter().any(names) {
-            packages.push("--lib".to_owned());
-        }
         // The program itself is not a library: its unit tests are those of its binary.
         let is_of_its_crate = names("--lib") || self.expect == Expect::DoesNotCompile;
         if is_of_its_crate && !names("--package") && self.room() != "cli" {
@@ -77,25 +74,32 @@ impl Check {
         packages
     }
 
-    /// Returns the arguments of cargo that build the tests.
+    /// Returns the arguments of cargo that build the tests. Those of neighbours are compared.
     pub(super) fn build(&self) -> Vec<String> {
-        let mut build = self.packages();
-        build.extend_from_slice(self.split().0);
-        // A word that is no option is a filter: it chooses among tests that are built anyway.
-        let is_value = |at: usize| at > 0 && matches!(build[at - 1].as_str(), "--package" | "--test" | "--bin");
-        let kept = |at: usize| build[at].starts_with('-') || is_value(at);
-        (0..build.len()).filter(|at| kept(*at)).map(|at| build[at].clone()).collect()
+        let mut build = [self.packages(), self.split().0].concat();
+        if !build.iter().any(|word| matches!(word.as_str(), "--lib" | "--test" | "--bin")) {
+            build.push("--lib".to_owned());
+        }
+        build
     }
 
-    /// Returns the arguments of cargo that run the tests.
-    pub(super) fn test(&self) -> Vec<String> {
-        [self.packages(), self.tests.clone()].concat()
+    /// Returns the words that choose among the tests.
+    pub(super) fn filters(&self) -> Vec<String> {
+        self.split().1
     }
 
-    /// Returns the arguments for cargo, and those after `--` for the tests.
-    fn split(&self) -> (&[String], &[String]) {
-        let at = self.tests.iter().position(|arg| arg == "--").unwrap_or(self.tests.len());
-        self.tests.split_at(at)
+    /// Returns the options among the arguments, and the filters: words that are no option's value, before or after `--`.
+    fn split(&self) -> (Vec<String>, Vec<String>) {
+        let (mut options, mut filters) = (Vec::new(), Vec::new());
+        let mut words = self.tests.iter().filter(|word| *word != "--").cloned();
+        while let Some(word) = words.next() {
+            let has_value = matches!(word.as_str(), "--package" | "--test" | "--bin");
+            if word.starts_with('-') { &mut options } else { &mut filters }.push(word);
+            if has_value {
+                options.extend(words.next());
+            }
+        }
+        (options, filters)
     }
 }
 
@@ -117,20 +121,19 @@ pub(super) mod tests {
 
     #[test]
     fn unit_tests_are_those_of_the_changed_crate() {
-        let packages = |tests: &[&str]| check("a", "trust/time.rs", tests).packages().join(" ");
-        assert_eq!(packages(&["--lib", "--", "time"]), "--package waypass --package waypass-trust");
-        assert_eq!(packages(&["--test", "journey"]), "--package waypass");
-        assert_eq!(packages(&["--package", "waypass-gate", "--lib"]), "--package waypass");
-        assert_eq!(packages(&["--package", "waypass-gate", "name"]), "--package waypass --lib");
+        let build = |tests: &[&str]| check("a", "trust/time.rs", tests).build().join(" ");
+        assert_eq!(build(&["--lib", "--", "time"]), "--package waypass --package waypass-trust --lib");
+        assert_eq!(build(&["--test", "journey", "a_test"]), "--package waypass --test journey");
+        assert_eq!(build(&["--package", "waypass-gate", "--lib"]), "--package waypass --package waypass-gate --lib");
+        assert_eq!(build(&["--package", "waypass-gate", "name"]), "--package waypass --package waypass-gate --lib");
         let refused = Check { expect: Expect::DoesNotCompile, ..check("a", "trust/assess.rs", &[]) };
-        assert_eq!(refused.packages().join(" "), "--package waypass --lib --package waypass-trust");
+        assert_eq!(refused.build().join(" "), "--package waypass --package waypass-trust --lib");
     }
 
     #[test]
-    fn a_filter_does_not_change_what_is_built() {
-        let build = |tests: &[&str]| check("a", "trust/time.rs", tests).build().join(" ");
-        assert_eq!(build(&["--test", "journey", "a_test"]), "--package waypass --test journey");
-        assert_eq!(build(&["--lib", "--", "time"]), "--package waypass --package waypass-trust --lib");
-        assert_eq!(build(&["--package", "waypass-gate", "name"]), "--package waypass --lib --package waypass-gate");
+    fn a_filter_stands_before_or_after_the_dashes() {
+        let filters = |tests: &[&str]| check("a", "trust/time.rs", tests).filters().join(" ");
+        assert_eq!(filters(&["--test", "journey", "a_test"]), "a_test");
+        assert_eq!(filters(&["--package", "waypass-gate", "--lib", "--", "one", "other"]), "one other");
     }
 }

@@ -1,16 +1,19 @@
 //! A copy of the workspace that may be broken.
 
 use super::check::{Check, Expect};
+use super::watched::{End, Watched, not_started};
 use crate::workspace;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 /// A copy of the workspace next to its own target folder.
 pub(super) struct Copy {
     tree: PathBuf,
     target: PathBuf,
+    /// The folder for what tests write, empty at first: a test that is stopped does not clean up.
+    temporary: PathBuf,
     /// Options of cargo that let the crates of the workspace build fast. The result of the tests does not depend on them.
     fast: Vec<String>,
 }
@@ -41,12 +44,21 @@ impl Copy {
     pub(super) fn make(root: &Path) -> Result<Self, String> {
         let base = workspace::target().join("sabotage");
         let fast =
-            workspace::packages()?.into_iter().flat_map(|name| ["--config".to_owned(), format!("profile.ci.package.{name}.opt-level=1")]);
-        let copy = Self { tree: base.join("tree"), target: base.join("target"), fast: fast.collect() };
-        fs::create_dir_all(&copy.tree).map_err(|error| format!("cannot make {}: {error}", copy.tree.display()))?;
+            workspace::packages()?.into_iter().flat_map(|name| ["--config".to_owned(), format!("profile.ci.package.{name}.opt-level=0")]);
+        let [tree, target, temporary] = ["tree", "target", "tmp"].map(|name| base.join(name));
+        let copy = Self { tree, target, temporary, fast: fast.collect() };
+        let _nothing_there = fs::remove_dir_all(&copy.temporary);
+        for folder in [&copy.tree, &copy.temporary] {
+            fs::create_dir_all(folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+        }
         copy.sources(root)?;
         copy.dependencies()?;
         Ok(copy)
+    }
+
+    /// Returns the folder of the copy.
+    pub(super) fn tree(&self) -> &Path {
+        &self.tree
     }
 
     /// Brings every tracked or new file over, touching only what differs so that cargo rebuilds only that. Removes what is no longer there: a
@@ -112,24 +124,52 @@ impl Copy {
     }
 
     fn outcome(&self, check: &Check) -> Result<Outcome, String> {
-        let built = self.cargo(&["--no-run"], &check.build())?;
-        Ok(match (check.expect, built.status.success()) {
-            (Expect::DoesNotCompile, true) => Outcome::Missed,
-            (Expect::Fails, false) => {
-                eprint!("{}", String::from_utf8_lossy(&built.stderr));
+        if check.expect == Expect::DoesNotCompile {
+            let built =
+                self.cargo(&[&["--no-run".to_owned()], &check.build()[..]].concat()).output().map_err(|error| not_started(&error))?;
+            // A person sees whether the compiler refused what was meant.
+            let said = String::from_utf8_lossy(&built.stderr);
+            said.lines().find(|line| line.starts_with("error")).into_iter().for_each(|why| println!("{why}"));
+            return Ok(if built.status.success() { Outcome::Missed } else { Outcome::Caught });
+        }
+        let tested = Watched::run(&mut self.cargo(&arguments(&[check])))?;
+        Ok(match tested.end {
+            End::Passed => Outcome::Missed,
+            End::TestFailed => Outcome::Caught,
+            End::Otherwise => {
+                eprint!("{}", tested.said);
                 Outcome::Broken
             }
-            (Expect::Fails, true) if self.cargo(&[], &check.test())?.status.success() => Outcome::Missed,
-            (Expect::DoesNotCompile, false) | (Expect::Fails, true) => Outcome::Caught,
         })
     }
 
-    fn cargo(&self, options: &[&str], args: &[String]) -> Result<Output, String> {
+    /// Returns true if the tests that `group` names pass while every check is in its place. Its entries build the same.
+    pub(super) fn is_green(&self, group: &[&Check]) -> Result<bool, String> {
+        let is_built = group.first().is_some_and(|check| check.expect == Expect::DoesNotCompile);
+        let mut cargo =
+            if is_built { self.cargo(&[&["--no-run".to_owned()], &group[0].build()[..]].concat()) } else { self.cargo(&arguments(group)) };
+        let tested = Watched::run(&mut cargo)?;
+        if tested.end != End::Passed {
+            eprint!("{}", tested.said);
+        }
+        Ok(tested.end == End::Passed)
+    }
+
+    /// Returns the command that runs tests of the copy.
+    fn cargo(&self, args: &[String]) -> Command {
         let mut command = workspace::cargo();
         command.current_dir(&self.tree).env("CARGO_TARGET_DIR", &self.target).env("CARGO_INCREMENTAL", "1");
-        command.arg("test").args(&self.fast).args(["--quiet", "--profile", "ci"]).args(options).args(args);
-        command.output().map_err(|error| format!("cannot start cargo: {error}"))
+        command.env("TMPDIR", &self.temporary);
+        command.arg("test").args(&self.fast).args(["--profile", "ci"]).args(args);
+        command
     }
+}
+
+/// Returns the arguments of cargo for the tests that some entries name, which build the same.
+fn arguments(checks: &[&Check]) -> Vec<String> {
+    let build = checks.first().map(|check| check.build()).unwrap_or_default();
+    let filters = checks.iter().flat_map(|check| check.filters());
+    build.into_iter().chain(["--".to_owned()]).chain(filters).collect()
 }
 
 /// Removes every file below `folder` that is not one of `kept`.
