@@ -12,7 +12,7 @@ mod nist;
 mod signature;
 
 pub use ed25519::Ed25519Key;
-pub use material::KeyMaterial;
+pub(crate) use material::KeyMaterial;
 pub use nist::{NistKey, P256Key, P384Key};
 pub use signature::{Signature, WrongLength};
 

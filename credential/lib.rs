@@ -17,17 +17,16 @@
 
 extern crate alloc;
 
-// The N-Quads reader of the tests is shared with `tests/vectors`, and names this crate as that does.
 #[cfg(test)]
-extern crate self as waypass_credential;
+extern crate std;
 
 mod base58;
 pub mod base64url;
 mod binding;
-pub mod canon;
+mod canon;
 pub mod cbor;
 mod claim_path;
-pub mod cose;
+mod cose;
 mod credential;
 pub mod data_integrity;
 pub mod did;
@@ -43,11 +42,12 @@ mod malformed;
 mod registered_claims;
 pub mod request;
 pub mod role;
-pub mod sd_jwt;
+mod sd_jwt;
 pub mod time;
 pub mod vcdm;
 
 pub use binding::{Binding, HolderError, HolderProof, Nonce};
+pub use canon::jcs;
 pub use claim_path::{ClaimPath, PathStep};
 pub use credential::{Credential, Issuance, Presentation, Untrusted, Verified};
 pub use error::{IssueError, PresentError, VerifyError};
@@ -57,3 +57,6 @@ pub use malformed::Malformed;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+#[path = "../tests/vectors/codecs.rs"]
+mod vectors;

@@ -44,19 +44,6 @@ impl Ratio {
     }
 }
 
-/// As [`Ratio::of`], for a path so long that a few calls of it are enough.
-pub(crate) fn long<R, P>(name: &'static str, target: f64, raw: impl FnMut() -> R, mut path: impl FnMut() -> P) -> Ratio {
-    let raw = least(raw);
-    let path = (0..ATTEMPTS).map(|_| once(&mut path)).min().unwrap_or_default();
-    Ratio { name, target, measured: path.as_secs_f64() / raw.as_secs_f64(), raw, path }
-}
-
-fn once<A>(work: &mut impl FnMut() -> A) -> Duration {
-    let start = thread_cpu();
-    black_box(work());
-    thread_cpu().saturating_sub(start)
-}
-
 /// The least CPU time of one call of each, measured in turn.
 pub(crate) fn interleaved<A, B>(mut a: impl FnMut() -> A, mut b: impl FnMut() -> B) -> (Duration, Duration) {
     let mut least = (Duration::MAX, Duration::MAX);

@@ -1,12 +1,10 @@
 //! The paths that are measured, each against the raw verifications it contains.
 
-use crate::measure::{Ratio, least, long};
+use crate::measure::{Ratio, least};
 use crate::world::{TestKey, TestRng, World, at};
 use rand_core::Rng as _;
 use std::time::Duration;
 use waypass_credential::Issuance;
-use waypass_credential::canon::rdf::{Dataset, Node, Quad, Term};
-use waypass_credential::canon::rdfc::{HashAlgorithm, RdfcError, canonicalize};
 use waypass_credential::data_integrity::Suite;
 use waypass_credential::json::Object;
 use waypass_credential::jsonld::KnownContexts;
@@ -36,7 +34,6 @@ pub(crate) fn gated(world: &World) -> Vec<Ratio> {
         decision(world),
         sd_jwt(world, [&world.issuer_p256, &world.holder_p256], "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
         sd_jwt(world, [&world.issuer, &world.holder], "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA"),
-        poison(&world.issuer),
     ]
 }
 
@@ -115,23 +112,6 @@ fn data_integrity(world: &World, issuer: &TestKey, suite: Suite, [roles, sites, 
             let credential = Credential::parse(&bytes, &KnownContexts::new()).expect("parses");
             credential.verify(key).expect("verifies").role().roles.len()
         },
-    )
-}
-
-/// A graph without a canonical form that can be found, until it is refused: 50 ms, which are 1,850 Ed25519 verifications of 27 us.
-fn poison(issuer: &TestKey) -> Ratio {
-    let mut graph = Dataset::default();
-    let nodes: Vec<u32> = (0..128).map(|_| graph.fresh_blank()).collect();
-    let (left, right) = nodes.split_at(64);
-    for (from, to) in left.iter().flat_map(|from| right.iter().map(move |to| (*from, *to))) {
-        graph.push(Quad { subject: Node::Blank(from), predicate: "urn:p".into(), object: Term::Blank(to), graph: None });
-    }
-    let signature = issuer.sign(&MESSAGE).expect("signs");
-    long(
-        "a poison graph, refused",
-        1850.0,
-        || issuer.public_key().verify(&MESSAGE, &signature),
-        || assert_eq!(canonicalize(&graph, HashAlgorithm::Sha256, &mut Vec::new()), Err(RdfcError::TooHard)),
     )
 }
 

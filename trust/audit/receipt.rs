@@ -4,10 +4,10 @@ use super::chain::Chain;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Serialize};
-use waypass_credential::{base64url, json};
 use waypass_credential::jws::{self, Jws};
 use waypass_credential::key::{PublicKey, SignError, Signer};
 use waypass_credential::time::Timestamp;
+use waypass_credential::{base64url, json};
 
 const TYP: &str = "waypass-receipt+jwt";
 /// A receipt answers at most as many flags as an upload may carry.

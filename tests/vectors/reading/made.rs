@@ -1,12 +1,12 @@
 //! Inputs as other software makes them: each signed here, after the one change that it is about.
 
 use super::Read;
+use crate::by_hand::jcs_proof;
 use crate::world::TestRng;
 use crate::world::{DAY, ENTRIES, TestKey, World, at};
 use sha2::{Digest as _, Sha256};
 use waypass_credential::base64url;
 use waypass_credential::cbor::{Reader, Writer};
-use waypass_credential::data_integrity::{Suite, hash};
 use waypass_credential::did::DidDocument;
 use waypass_credential::did::Purpose;
 use waypass_credential::json::{self, Limits, Object, Value};
@@ -173,10 +173,7 @@ pub(super) fn token(world: &World, change: impl Fn(&mut Object<'static>, &mut Ob
 /// A proof in eddsa-jcs-2022 with these options, whatever they are.
 fn sealed(document: Object<'static>, mut options: Object<'static>, key: &TestKey) -> Object<'static> {
     options.remove("proofValue");
-    let algorithm = key.public_key().algorithm();
-    let bytes = hash(Suite::EddsaJcs2022, algorithm, &document, &options, None, &KnownContexts::new()).expect("JCS takes all");
-    let signature = key.sign(&bytes).expect("signed");
-    let proof = options.with("proofValue", multibase::encode(multibase::Base::Base58Btc, signature));
+    let proof = jcs_proof(&document, &options, &[], key);
     document.with("proof", proof)
 }
 

@@ -1,12 +1,16 @@
 //! Graphs made to take for ever.
 
 use super::std::thread;
+use super::std::time::Duration;
 use super::{HASHES, RdfcError, canonical_with, dataset, edge};
 use crate::canon::rdf::{Node, Quad, Term};
+use crate::key::Signer as _;
+use crate::testing::Key;
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
+use rustix::time::{ClockId, clock_gettime};
 
-/// Returns true if the graph has a canonical form under both hashes; it is answered either way. How soon is gated in the bench.
+/// Returns true if the graph has a canonical form under both hashes; it is answered either way.
 fn is_canonical(name: &str, quads: impl IntoIterator<Item = Quad<'static>>) -> bool {
     let dataset = dataset(quads);
     let answers = HASHES.map(|hash| {
@@ -114,4 +118,29 @@ fn long_predicates_count_as_work() {
     };
     assert!(circle("p:p"));
     assert!(!circle(&["p:", &"p".repeat(2000)].concat()));
+}
+
+/// The CPU time of this thread that `work` takes at least.
+fn least(rounds: u32, mut work: impl FnMut()) -> Duration {
+    let clock = || {
+        let time = clock_gettime(ClockId::ThreadCPUTime);
+        Duration::from_secs(time.tv_sec.unsigned_abs()) + Duration::from_nanos(time.tv_nsec.unsigned_abs())
+    };
+    let once = |_| {
+        let start = clock();
+        work();
+        clock().saturating_sub(start)
+    };
+    (0..rounds).map(once).min().unwrap_or_default()
+}
+
+/// The work limit as time: about 1,850 verifications of an Ed25519 signature, 50 ms. The bound leaves room for a slower build.
+#[test]
+fn a_poison_graph_is_refused_in_the_time_of_4000_verifications() {
+    let graph = dataset((0..64).flat_map(|from| (64..128).map(move |to| edge(from, to))));
+    let (key, message) = (Key::ed25519(1), [7; 64]);
+    let signature = key.sign(&message).expect("signs");
+    let one = least(64, || assert_eq!(key.public_key().verify(&message, &signature), Ok(())));
+    let refused = least(3, || assert_eq!(canonical_with(&graph, HASHES[0]), Err(RdfcError::TooHard)));
+    assert!(refused < one * 4000, "{refused:?} for the graph, {one:?} for a verification");
 }
