@@ -6,6 +6,8 @@
 #![no_std]
 
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
 pub mod assess;
 pub mod audit;
@@ -23,3 +25,6 @@ pub use waypass_credential::cbor;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+#[path = "../tests/vectors/lists.rs"]
+mod vectors;

@@ -5,7 +5,7 @@ mod dids;
 mod jcs;
 mod rdfc;
 mod sd_jwt;
-#[expect(dead_code, reason = "the suites of two test binaries are run by it, each with a part of it")]
+#[expect(dead_code, reason = "the suites of several test binaries are run by it, each with a part of it")]
 mod suite;
 mod vc_di_ecdsa;
 mod vc_di_eddsa;

@@ -5,7 +5,6 @@
 //! cases and
 //! everything left out, with the reason.
 
-mod bitstring;
 mod by_hand;
 mod cases;
 mod cddl;
@@ -17,7 +16,6 @@ mod reading;
 mod role_schemas;
 mod ssi;
 mod suite;
-mod token_status_list;
 mod vc_api;
 mod wycheproof;
 

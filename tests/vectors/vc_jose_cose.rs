@@ -7,7 +7,7 @@ use super::suite::{Suite, items, run, text};
 use crate::ClaimPath;
 use crate::base64url;
 use crate::json::{self, Limits, Object};
-use crate::key::{PublicKey, SignError, Signature, Signer};
+use crate::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use crate::testing::TestRng;
 use crate::vcdm::envelope::{Content, Envelope, Material, enveloped_credentials};
 use p256::ecdsa::signature::Signer as _;
@@ -37,16 +37,16 @@ impl Signer for Key {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        let signature = match &self.public {
-            PublicKey::Ed25519(_) => {
+        let signature = match self.public.algorithm() {
+            Algorithm::EdDsa => {
                 let secret = self.secret.as_slice().try_into().expect("32 bytes");
                 ed25519_dalek::SigningKey::from_bytes(secret).sign(message).to_bytes().to_vec()
             }
-            PublicKey::P256(_) => {
+            Algorithm::Es256 => {
                 let signature: p256::ecdsa::Signature = p256::ecdsa::SigningKey::from_slice(&self.secret).expect("a key").sign(message);
                 signature.to_bytes().to_vec()
             }
-            PublicKey::P384(_) => {
+            Algorithm::Es384 => {
                 let signature: p384::ecdsa::Signature = p384::ecdsa::SigningKey::from_slice(&self.secret).expect("a key").sign(message);
                 signature.to_bytes().to_vec()
             }

@@ -178,7 +178,7 @@ impl Entry {
             boottime_ms: reading.boottime_ms,
             confidence: at.confidence(),
             actor: opening.actor_hash(),
-            event: Event::DECIDED,
+            event: Event::Decided,
             subject: opening.subject_hash(),
             outcome: None,
             bundle_version: 0,
@@ -271,7 +271,7 @@ impl Entry {
 
 impl Opening {
     /// Returns true if the names and salts are those the leaf was made from.
-    pub fn fits(&self, leaf: &Leaf) -> bool {
+    pub(crate) fn fits(&self, leaf: &Leaf) -> bool {
         self.actor_hash() == leaf.actor && self.subject_hash() == leaf.subject && self.note.is_some() == leaf.about.is_some()
     }
 

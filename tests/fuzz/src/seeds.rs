@@ -117,10 +117,10 @@ fn signed(seeds: &mut Seeds) {
             ttl_milliseconds: Some(60_000),
         };
         // A list in COSE is no text, and is not carried.
-        if let Ok(signed) = list.sign(bits.as_bitstring(), by, &world.status.key_id(), &world.status) {
+        if let Ok(signed) = list.sign(&bits, by, &world.status.key_id(), &world.status) {
             seeds.put("bitstring", signed);
         }
-        let document = json::to_string(&Value::Object(list.document(bits.as_bitstring()).expect("a document")));
+        let document = json::to_string(&Value::Object(list.document(&bits).expect("a document")));
         ["!0", "!1", "!2"].into_iter().for_each(|head| seeds.put("bitstring", format!("{head}{document}")));
     }
 }

@@ -27,7 +27,7 @@ fn resigned(jwt: &str, times: &[(&'static str, i64)]) -> String {
     for (name, at) in times {
         payload.set(*name, *at);
     }
-    jws::sign_with_header(&header, json::to_string(&Value::Object(payload)).as_bytes(), &holder()).expect("signed")
+    jws::sign_named("EdDSA", &header, json::to_string(&Value::Object(payload)).as_bytes(), &holder()).expect("signed")
 }
 
 /// The answer of the wallet, with these times in what the holder signs.
@@ -53,9 +53,9 @@ fn with(answer: &[u8], format: Format, times: &[(&'static str, i64)]) -> Vec<u8>
                 challenge: Some(said("challenge")),
                 domain: Some(said("domain")),
             };
-            let document = Document::presentation(document)
-                .and_then(|document| Ok(document.secure(Suite::EddsaJcs2022, &options, &holder()).expect("signed")));
-            json::to_string(&Value::Object(document.expect("a presentation"))).into_bytes()
+            let document = Document::presentation(document).expect("a presentation");
+            let document = document.secure(Suite::EddsaJcs2022, &options, &holder()).expect("signed");
+            json::to_string(&Value::Object(document)).into_bytes()
         }
         Format::VcCose => panic!("not tried here"),
     }

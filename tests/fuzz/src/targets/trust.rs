@@ -138,7 +138,7 @@ fn log(size: u64) -> (Vec<Entry>, Chain) {
     let draft = || Draft {
         at: &moment,
         actor: "the gate",
-        event: Event::DECIDED,
+        event: Event::Decided,
         subject: "x",
         outcome: outcome(),
         bundle_version: 1,

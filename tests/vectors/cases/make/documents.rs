@@ -232,6 +232,6 @@ fn listing(maker: &Maker, listed: &Listed) -> TrustBundle {
         expires_at: Some(at(30 * DAY)),
         ttl_milliseconds: None,
     };
-    let text = list.sign(bits.as_bitstring(), Securing::DataIntegrity, &signer.key_id(), &signer).expect("the key signs");
+    let text = list.sign(&bits, Securing::DataIntegrity, &signer.key_id(), &signer).expect("the key signs");
     world.bundle(1, &targets, vec![world.list(at(0), 30 * DAY, &[]), text])
 }
