@@ -1,11 +1,11 @@
 //! One record and its final encoding.
 
-use crate::cbor::{NotCanonical, Reader, Writer};
 use crate::reason::{Level, ReasonCode};
 use crate::time::{Confidence, Doubt};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use sha2::{Digest, Sha256};
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::time::Timestamp;
 
 /// The largest encoded leaf: every field at its limit stays below it.
@@ -153,7 +153,7 @@ const KNOWN: [Event; 21] = [
 
 impl Event {
     /// Reads a kind from its name; `None` unless it is 1 to 32 lower-case letters and underscores.
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let fits = (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         let known = KNOWN.into_iter().find(|event| event.as_str() == name);
         fits.then(|| known.unwrap_or_else(|| Self::Other(OtherEvent(name.to_owned()))))
@@ -209,19 +209,19 @@ impl Outcome {
     }
 }
 
-/// The bytes are not a leaf of a version that is known here, in its one encoding.
+/// The bytes are not a leaf or an entry of a version that is known here, in its one encoding, or the opening does not fit its leaf.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BadLeaf;
+pub struct BadEntry;
 
-impl fmt::Display for BadLeaf {
+impl fmt::Display for BadEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not an audit record in its canonical encoding")
     }
 }
 
-impl core::error::Error for BadLeaf {}
+impl core::error::Error for BadEntry {}
 
-impl From<NotCanonical> for BadLeaf {
+impl From<NotCanonical> for BadEntry {
     fn from(_: NotCanonical) -> Self {
         Self
     }
@@ -262,16 +262,16 @@ impl Leaf {
     }
 
     /// Reads an encoding; exactly one byte string decodes to each leaf.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadLeaf> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadEntry> {
         if bytes.len() > MAX_LEAF {
-            return Err(BadLeaf);
+            return Err(BadEntry);
         }
         let mut from = Reader::new(bytes);
         let is_about = Reader::new(bytes).map_of(14).is_ok();
         from.map_of(if is_about { 14 } else { 13 })?;
         key(&mut from, 0)?;
         if from.unsigned()? != if is_about { VERSION_ABOUT } else { VERSION } {
-            return Err(BadLeaf);
+            return Err(BadEntry);
         }
         key(&mut from, 1)?;
         let device = from.string(MAX_DEVICE)?;
@@ -282,15 +282,15 @@ impl Leaf {
         key(&mut from, 4)?;
         let boot_id = from.bytes_array()?;
         key(&mut from, 5)?;
-        let wall = Timestamp::from_unix(from.signed()?).ok_or(BadLeaf)?;
+        let wall = Timestamp::from_unix(from.signed()?).ok_or(BadEntry)?;
         key(&mut from, 6)?;
         let boottime_ms = from.unsigned()?;
         key(&mut from, 7)?;
-        let confidence = confidence_from(from.unsigned()?).ok_or(BadLeaf)?;
+        let confidence = confidence_from(from.unsigned()?).ok_or(BadEntry)?;
         key(&mut from, 8)?;
         let actor = from.bytes_array()?;
         key(&mut from, 9)?;
-        let event = Event::parse(from.text()?).ok_or(BadLeaf)?;
+        let event = Event::parse(from.text()?).ok_or(BadEntry)?;
         key(&mut from, 10)?;
         let subject = from.bytes_array()?;
         key(&mut from, 11)?;
