@@ -1,6 +1,6 @@
 //! Canonical forms: the one byte string that stands for a value and gets signed.
 
 pub mod jcs;
-mod nquads;
-pub mod rdf;
-pub mod rdfc;
+pub(crate) mod nquads;
+pub(crate) mod rdf;
+pub(crate) mod rdfc;

@@ -103,7 +103,7 @@ impl Writer {
     }
 
     /// Writes a tag, for the item that the caller writes next.
-    pub fn tag(&mut self, tag: u64) -> &mut Self {
+    pub(crate) fn tag(&mut self, tag: u64) -> &mut Self {
         self.head(TAG, tag)
     }
 
@@ -233,7 +233,8 @@ impl<'a> Reader<'a> {
 
     /// Gives `visit` each key of a map, as a reader, and a reader at its value. The parts that `visit` does not read
     /// are checked all the same.
-    pub fn map<E: From<NotCanonical>>(&mut self, visit: impl FnMut(Self, Self) -> Result<(), E>) -> Result<(), E> {
+    #[cfg(test)]
+    pub(crate) fn map<E: From<NotCanonical>>(&mut self, visit: impl FnMut(Self, Self) -> Result<(), E>) -> Result<(), E> {
         self.entries(MAX_DEPTH, visit)
     }
 
@@ -266,7 +267,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a tag; its item comes next.
-    pub fn tag(&mut self) -> Result<u64, NotCanonical> {
+    pub(crate) fn tag(&mut self) -> Result<u64, NotCanonical> {
         self.expect(TAG)
     }
 

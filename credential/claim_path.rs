@@ -63,7 +63,7 @@ impl ClaimPath {
 
     /// Returns every claim the path selects, with its concrete path (no [`PathStep::All`]). Nothing is selected where a step
     /// does not fit the value it meets (OpenID4VP 1.0 §7.1).
-    pub fn select<'v, 'a>(&self, claims: &'v Value<'a>) -> Vec<(Self, &'v Value<'a>)> {
+    pub(crate) fn select<'v, 'a>(&self, claims: &'v Value<'a>) -> Vec<(Self, &'v Value<'a>)> {
         let mut found = alloc::vec![(Self(Vec::new()), claims)];
         for step in &self.0 {
             let mut next = Vec::new();

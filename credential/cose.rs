@@ -43,7 +43,7 @@ mod claim {
 
 /// An unverified message.
 #[derive(Clone, Debug)]
-pub struct Sign1 {
+pub(crate) struct Sign1 {
     bytes: Vec<u8>,
     protected: Vec<u8>,
     algorithm: i64,
@@ -66,7 +66,7 @@ struct Header {
 
 impl Sign1 {
     /// Reads a message; what its types must be is the caller's to say.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(bytes);
         if reader.is_tag() && reader.tag()? != u64::from(TAG) || reader.array()? != 4 {
             return Err(Malformed::Serialization);
@@ -95,12 +95,12 @@ impl Sign1 {
     }
 
     /// Returns the bytes as they were read.
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// Checks the signature, and that the key signs with the algorithm of the header.
-    pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
+    pub(crate) fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
         if self.algorithm != algorithm_id(key.algorithm()) {
             return Err(InvalidProof);
         }

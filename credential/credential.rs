@@ -27,7 +27,11 @@ pub use presentation::Presentation;
 
 /// A credential with its own bytes, as issued or as presented. Unverified.
 #[derive(Clone, Debug)]
-pub enum Credential {
+pub struct Credential(pub(crate) Form);
+
+/// The formats, by what secures them.
+#[derive(Clone, Debug)]
+pub(crate) enum Form {
     /// An SD-JWT VC without a key binding part.
     SdJwtVc(SdJwtVc),
     /// A VCDM 2.0 document with a Data Integrity proof.
@@ -91,9 +95,9 @@ impl Credential {
             return Err(Malformed::TooLarge);
         }
         match Serialization::of(bytes) {
-            Serialization::Json => DataIntegrity::parse(bytes, known).map(Self::DataIntegrity),
+            Serialization::Json => DataIntegrity::parse(bytes, known).map(Form::DataIntegrity).map(Self),
             Serialization::SdJwt => of_sd_jwt(SdJwt::parse(core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?)?, known),
-            Serialization::Jose | Serialization::Cose => Enveloped::parse(bytes, known).map(Self::Enveloped),
+            Serialization::Jose | Serialization::Cose => Enveloped::parse(bytes, known).map(Form::Enveloped).map(Self),
         }
     }
 
@@ -109,67 +113,75 @@ impl Credential {
             return Err(IssueError::Algorithm);
         }
         match format {
-            Format::SdJwtVc => SdJwtVc::issue(claims, signer, rng).map(Self::SdJwtVc),
+            Format::SdJwtVc => SdJwtVc::issue(claims, signer, rng).map(Form::SdJwtVc).map(Self),
             Format::DataIntegrity => {
                 let own = (suite.unwrap_or_else(|| Suite::jcs(signer.public_key().algorithm())), signer);
                 let signers: Vec<(Suite, &dyn Signer)> = core::iter::once(own).chain(further.iter().copied()).collect();
-                DataIntegrity::issue(&signers, claims, contexts).map(Self::DataIntegrity)
+                DataIntegrity::issue(&signers, claims, contexts).map(Form::DataIntegrity).map(Self)
             }
-            Format::VcSdJwt => Enveloped::issue_disclosable(claims, signer, rng, contexts).map(Self::Enveloped),
-            Format::VcJwt | Format::VcCose => Enveloped::issue(claims, format, signer, contexts).map(Self::Enveloped),
+            Format::VcSdJwt => Enveloped::issue_disclosable(claims, signer, rng, contexts).map(Form::Enveloped).map(Self),
+            Format::VcJwt | Format::VcCose => Enveloped::issue(claims, format, signer, contexts).map(Form::Enveloped).map(Self),
         }
     }
 
     /// Returns the bytes as they were read or issued.
     pub fn as_bytes(&self) -> &[u8] {
-        match self {
-            Self::SdJwtVc(credential) => credential.as_bytes(),
-            Self::DataIntegrity(credential) => credential.as_bytes(),
-            Self::Enveloped(credential) => credential.as_bytes(),
+        match &self.0 {
+            Form::SdJwtVc(credential) => credential.as_bytes(),
+            Form::DataIntegrity(credential) => credential.as_bytes(),
+            Form::Enveloped(credential) => credential.as_bytes(),
         }
     }
 
     /// Returns which format this is.
     pub fn format(&self) -> Format {
-        match self {
-            Self::SdJwtVc(_) => Format::SdJwtVc,
-            Self::DataIntegrity(_) => Format::DataIntegrity,
-            Self::Enveloped(credential) => credential.format(),
+        match &self.0 {
+            Form::SdJwtVc(_) => Format::SdJwtVc,
+            Form::DataIntegrity(_) => Format::DataIntegrity,
+            Form::Enveloped(credential) => credential.format(),
         }
     }
 
     /// Returns who claims to have signed this. Unverified.
     pub fn claimed(&self) -> Claimed<'_> {
-        match self {
-            Self::SdJwtVc(credential) => credential.claimed(),
-            Self::DataIntegrity(credential) => credential.claimed(),
-            Self::Enveloped(credential) => credential.claimed(),
+        match &self.0 {
+            Form::SdJwtVc(credential) => credential.claimed(),
+            Form::DataIntegrity(credential) => credential.claimed(),
+            Form::Enveloped(credential) => credential.claimed(),
         }
     }
 
     /// Returns the URLs of the contexts it names after those of every role credential. Unverified; only a document has any.
     pub fn further_contexts(&self) -> Vec<String> {
-        match self {
-            Self::SdJwtVc(_) => Vec::new(),
-            Self::DataIntegrity(credential) => credential.further_contexts(),
-            Self::Enveloped(credential) => credential.further_contexts(),
+        match &self.0 {
+            Form::SdJwtVc(_) => Vec::new(),
+            Form::DataIntegrity(credential) => credential.further_contexts(),
+            Form::Enveloped(credential) => credential.further_contexts(),
+        }
+    }
+
+    /// Returns the suites of its proofs, the issuer's first. Unverified; only a document with a Data Integrity proof has any.
+    pub fn suites(&self) -> Vec<Suite> {
+        match &self.0 {
+            Form::DataIntegrity(credential) => credential.suites(),
+            Form::SdJwtVc(_) | Form::Enveloped(_) => Vec::new(),
         }
     }
 
     /// Returns what the proofs after the issuer's say about themselves. Unverified; empty in a format that has one signature.
     pub fn further_proofs(&self) -> &[ProofClaim] {
-        match self {
-            Self::DataIntegrity(credential) => credential.further_proofs(),
-            Self::SdJwtVc(_) | Self::Enveloped(_) => &[],
+        match &self.0 {
+            Form::DataIntegrity(credential) => credential.further_proofs(),
+            Form::SdJwtVc(_) | Form::Enveloped(_) => &[],
         }
     }
 
     /// Checks every proof with the key that `keys` has for it, and reads the claims. Validity in time and status are not looked at.
     pub fn verify(&self, keys: &dyn KeySource) -> Result<Verified<'_>, VerifyError> {
-        let (claims, role) = match self {
-            Self::SdJwtVc(credential) => credential.verify(keys),
-            Self::DataIntegrity(credential) => credential.verify(keys),
-            Self::Enveloped(credential) => credential.verify(keys),
+        let (claims, role) = match &self.0 {
+            Form::SdJwtVc(credential) => credential.verify(keys),
+            Form::DataIntegrity(credential) => credential.verify(keys),
+            Form::Enveloped(credential) => credential.verify(keys),
         }?;
         Ok(Verified { claims, role, is_document: self.format().is_vcdm() })
     }
@@ -177,20 +189,20 @@ impl Credential {
     /// Reads what the credential says, its proofs unchecked. Use it only to choose among credentials that were verified when they
     /// were stored.
     pub fn untrusted(&self) -> Result<Untrusted<'_>, Malformed> {
-        let (claims, role) = match self {
-            Self::SdJwtVc(credential) => credential.said(),
-            Self::DataIntegrity(credential) => credential.said(),
-            Self::Enveloped(credential) => credential.said(),
+        let (claims, role) = match &self.0 {
+            Form::SdJwtVc(credential) => credential.said(),
+            Form::DataIntegrity(credential) => credential.said(),
+            Form::Enveloped(credential) => credential.said(),
         }?;
         Ok(Untrusted { claims, role })
     }
 
     /// Returns the claims that the holder may show or withhold one by one. Empty where the format shows everything.
     pub fn disclosable(&self) -> Result<Vec<ClaimPath>, Malformed> {
-        match self {
-            Self::SdJwtVc(credential) => credential.sd_jwt().paths(),
-            Self::DataIntegrity(_) => Ok(Vec::new()),
-            Self::Enveloped(credential) => credential.disclosable(),
+        match &self.0 {
+            Form::SdJwtVc(credential) => credential.sd_jwt().paths(),
+            Form::DataIntegrity(_) => Ok(Vec::new()),
+            Form::Enveloped(credential) => credential.disclosable(),
         }
     }
 
@@ -206,13 +218,13 @@ impl Credential {
         holder: &dyn Signer,
         _rng: &mut dyn CryptoRng,
     ) -> Result<Presentation, PresentError> {
-        let (bytes, known) = match self {
-            Self::SdJwtVc(credential) => {
+        let (bytes, known) = match &self.0 {
+            Form::SdJwtVc(credential) => {
                 let bound = credential.untrusted_holder()?;
                 (key_bound(credential.sd_jwt(), bound.as_ref(), disclose, binding, at, holder)?, &COMPILED_IN)
             }
-            Self::DataIntegrity(credential) => (document::presentation::present(credential, binding, at, holder)?, credential.contexts()),
-            Self::Enveloped(credential) => {
+            Form::DataIntegrity(credential) => (document::presentation::present(credential, binding, at, holder)?, credential.contexts()),
+            Form::Enveloped(credential) => {
                 let bytes = match credential.sd_jwt() {
                     Some(sd_jwt) => {
                         let bound = credential.said()?.1.holder;
@@ -252,9 +264,9 @@ impl Verified<'_> {
 /// Reads an SD-JWT of the kind that its header names.
 fn of_sd_jwt(sd_jwt: SdJwt, known: &KnownContexts) -> Result<Credential, Malformed> {
     if sd_jwt.header().typ.as_deref() == Some(Content::Credential.typ(Material::SdJwt)) {
-        Enveloped::of_sd_jwt(sd_jwt, known).map(Credential::Enveloped)
+        Enveloped::of_sd_jwt(sd_jwt, known).map(Form::Enveloped).map(Credential)
     } else {
-        SdJwtVc::of_sd_jwt(sd_jwt).map(Credential::SdJwtVc)
+        SdJwtVc::of_sd_jwt(sd_jwt).map(Form::SdJwtVc).map(Credential)
     }
 }
 

@@ -13,21 +13,23 @@ use core::{fmt, ops::Deref};
 use multibase::Base;
 use sha2::{Digest, Sha256, Sha384};
 
-pub mod jcs;
+pub(crate) mod jcs;
 mod options;
-pub mod rdfc;
-mod set;
+pub(crate) mod rdfc;
+pub(crate) mod set;
 mod suite;
 
-pub use options::{Options, ProofError};
-pub use set::{MAX_PROOFS, ProofSet, Requirement, SetError, Standing};
+pub use options::Options;
+pub(crate) use options::ProofError;
+pub use set::MAX_PROOFS;
+pub(crate) use set::{ProofSet, Standing};
 pub use suite::Suite;
 
 use suite::Transformation;
 
 /// The proof of a document, read; nothing has been hashed or checked.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Proof<'v, 'a> {
+pub(crate) struct Proof<'v, 'a> {
     /// The proof's description of itself.
     pub options: Options<'v>,
     /// The suite it was made in.
@@ -40,7 +42,7 @@ pub struct Proof<'v, 'a> {
 
 /// A signature and what it should be over.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Seal {
+pub(crate) struct Seal {
     algorithm: Algorithm,
     hash_data: HashData,
     signature: Signature,
@@ -49,7 +51,7 @@ pub struct Seal {
 /// The bytes that are signed: the hash of the canonical proof options, then that of the canonical document (vc-di-eddsa §3.3.4, vc-di-ecdsa
 /// §3.3.4). The algorithm chooses the hash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum HashData {
+pub(crate) enum HashData {
     /// For Ed25519 and P-256.
     Sha256([u8; 64]),
     /// For P-384.
@@ -58,7 +60,7 @@ pub enum HashData {
 
 /// The relation of a proof to others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Link<'v> {
+pub(crate) struct Link<'v> {
     /// Its `id`, by which another proof can cover it.
     pub id: Option<&'v str>,
     /// The ids of the document's proofs that it covers.
@@ -67,7 +69,7 @@ pub struct Link<'v> {
 
 /// Why a document could not be signed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum CreateError {
+pub(crate) enum CreateError {
     /// The suite does not sign with this kind of key.
     Algorithm,
     /// The suite cannot transform the document.
@@ -78,7 +80,7 @@ pub enum CreateError {
 
 impl<'v, 'a> Proof<'v, 'a> {
     /// Reads the one proof of `document`, alone or as a list of one (vc-di-eddsa §3.3.2 steps 1 to 4, vc-di-ecdsa likewise).
-    pub fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
+    pub(crate) fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
         let proof = match document.member("proof").ok_or(ProofError::Missing("proof"))? {
             Value::Array(proofs) if proofs.len() == 1 => &proofs[0],
             proof => proof,
@@ -112,7 +114,7 @@ impl<'v, 'a> Proof<'v, 'a> {
 
     /// Transforms and hashes document and proof (steps 5 to 7). JCS transforms every document; an RDFC suite refuses
     /// those that are not JSON-LD under contexts in `known`.
-    pub fn seal(&self, known: &KnownContexts) -> Result<Seal, ProofError> {
+    pub(crate) fn seal(&self, known: &KnownContexts) -> Result<Seal, ProofError> {
         self.seal_over(None, known)
     }
 
@@ -125,7 +127,7 @@ impl<'v, 'a> Proof<'v, 'a> {
 
 impl Seal {
     /// Checks the signature (vc-di-eddsa §3.3.7, vc-di-ecdsa §3.3.7). A key of another algorithm proves nothing.
-    pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
+    pub(crate) fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
         if key.algorithm() != self.algorithm {
             return Err(InvalidProof);
         }
@@ -135,7 +137,7 @@ impl Seal {
 
 /// Signs `document` in `suite` (vc-di-eddsa §3.2.1 and §3.3.1, vc-di-ecdsa likewise) and returns the proof that belongs into its `proof`
 /// member. An earlier `proof` is not signed. An RDFC suite reads the document by contexts in `known`.
-pub fn create(
+pub(crate) fn create(
     suite: Suite,
     document: &Object<'_>,
     options: &Options<'_>,
@@ -146,7 +148,7 @@ pub fn create(
 }
 
 /// Like [`create`], for a proof next to or over those that `document` has (VC Data Integrity §4.3).
-pub fn create_linked(
+pub(crate) fn create_linked(
     suite: Suite,
     document: &Object<'_>,
     options: &Options<'_>,
@@ -192,7 +194,7 @@ pub fn create_linked(
 /// Transforms document and proof and hashes them: what a key of `algorithm` signs in `suite`. `proof` may lack its `proofValue`;
 /// `previous` is the list of proofs that it covers, if there are any.
 /// In an RDFC suite both are read by the contexts that the document names, out of `known`.
-pub fn hash(
+pub(crate) fn hash(
     suite: Suite,
     algorithm: Algorithm,
     document: &Object<'_>,

@@ -4,7 +4,7 @@
 //! Nothing is fetched. A `did:web` names a key only together with the bytes of its document ([`DidDocument`]). A DID of any other
 //! method only if the trust bundle says so.
 
-use crate::key::{KeyMaterial, PublicKey};
+use crate::key::PublicKey;
 use alloc::{borrow::ToOwned, string::String};
 use core::fmt;
 
@@ -20,7 +20,7 @@ pub use purpose::Purpose;
 pub use web::WebDid;
 
 /// Longer than any DID URL of the methods we read (a `did:jwk` with a P-384 key has about 250 characters).
-pub const MAX_TEXT: usize = 2048;
+pub(crate) const MAX_TEXT: usize = 2048;
 
 /// Why a text names no key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +53,7 @@ impl core::error::Error for DidError {}
 
 /// A DID URL in its parts (DID Core §3.2). A bare DID is one without path, query and fragment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DidUrl<'a> {
+pub(crate) struct DidUrl<'a> {
     did: &'a str,
     method: &'a str,
     id: &'a str,
@@ -63,7 +63,7 @@ pub struct DidUrl<'a> {
 
 impl<'a> DidUrl<'a> {
     /// Splits `text`; checks syntax only.
-    pub fn parse(text: &'a str) -> Result<Self, DidError> {
+    pub(crate) fn parse(text: &'a str) -> Result<Self, DidError> {
         if text.len() > MAX_TEXT {
             return Err(DidError::Syntax);
         }
@@ -87,22 +87,22 @@ impl<'a> DidUrl<'a> {
     }
 
     /// Returns the DID, without path, query and fragment: who controls what the URL names.
-    pub fn did(&self) -> &'a str {
+    pub(crate) fn did(&self) -> &'a str {
         self.did
     }
 
     /// Returns the method name, such as `key`.
-    pub fn method(&self) -> &'a str {
+    pub(crate) fn method(&self) -> &'a str {
         self.method
     }
 
     /// Returns the fragment, without its `#`.
-    pub fn fragment(&self) -> Option<&'a str> {
+    pub(crate) fn fragment(&self) -> Option<&'a str> {
         self.fragment
     }
 
     /// Returns the key that this DID, or its one verification method, stands for.
-    pub fn resolve(&self) -> Result<PublicKey, DidError> {
+    pub(crate) fn resolve(&self) -> Result<PublicKey, DidError> {
         let key = match self.method {
             key::METHOD => key::decode(self.id)?,
             jwk::METHOD => jwk::decode(self.id)?,
@@ -116,7 +116,8 @@ impl<'a> DidUrl<'a> {
     }
 
     /// Returns the key material that this DID holds; some of it verifies nothing ([`KeyMaterial`]). The DID must be bare.
-    pub fn material(&self) -> Result<KeyMaterial, DidError> {
+    #[cfg(test)]
+    pub(crate) fn material(&self) -> Result<crate::key::KeyMaterial, DidError> {
         if !self.path_and_query.is_empty() || self.fragment.is_some() {
             return Err(DidError::NotAVerificationMethod);
         }
@@ -128,7 +129,7 @@ impl<'a> DidUrl<'a> {
     }
 
     /// Returns the URL of the DID's one verification method, for a `did:key` or `did:jwk`.
-    pub fn verification_method(&self) -> Option<String> {
+    pub(crate) fn verification_method(&self) -> Option<String> {
         self.method_fragment().map(|fragment| alloc::format!("{}#{fragment}", self.did))
     }
 
@@ -167,7 +168,8 @@ pub fn key_id(key: &PublicKey) -> String {
 }
 
 /// Returns the `did:jwk` of a key, over the JWK with its required members only. Its verification method is this DID and `#0`.
-pub fn to_did_jwk(key: &PublicKey) -> String {
+#[cfg(test)]
+pub(crate) fn to_did_jwk(key: &PublicKey) -> String {
     jwk::encode(key)
 }
 

@@ -25,7 +25,8 @@ mod value;
 
 pub use compile::ContextError;
 pub(crate) use compiled::{COMPILED, CompiledContext};
-pub use contexts::{CarriedError, ContextList, KnownContexts};
+pub(crate) use contexts::ContextList;
+pub use contexts::{CarriedError, KnownContexts};
 use expand::Signed;
 pub use table::is_iri;
 

@@ -153,11 +153,11 @@ pub fn sign(typ: &str, key_id: Option<&str>, payload: &[u8], signer: &dyn Signer
 }
 
 /// Signs `payload` under a header that carries more than [`sign`] writes; `alg` is set from the key.
-pub fn sign_with_header(header: &Object<'_>, payload: &[u8], signer: &dyn Signer) -> Result<String, SignError> {
+pub(crate) fn sign_with_header(header: &Object<'_>, payload: &[u8], signer: &dyn Signer) -> Result<String, SignError> {
     sign_named(signer.public_key().algorithm().jose_name(), header, payload, signer)
 }
 
-/// Signs like [`sign_with_header`] for a reader that knows the algorithm by another of its names
+/// Signs `payload` under a header that carries more than [`sign`] writes, for a reader that knows the algorithm as `name`
 /// ([`crate::key::Algorithm::jose_names`]). A name of another algorithm is refused.
 pub fn sign_named(name: &str, header: &Object<'_>, payload: &[u8], signer: &dyn Signer) -> Result<String, SignError> {
     if !signer.public_key().algorithm().jose_names().contains(&name) {

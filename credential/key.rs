@@ -11,10 +11,10 @@ mod multikey;
 mod nist;
 mod signature;
 
-pub use ed25519::Ed25519Key;
-pub use material::KeyMaterial;
-pub use nist::{NistKey, P256Key, P384Key};
-pub use signature::{Signature, WrongLength};
+use ed25519::Ed25519Key;
+pub(crate) use material::KeyMaterial;
+use nist::{P256Key, P384Key};
+pub use signature::Signature;
 
 /// A signature algorithm; a key has exactly one (threats.md A13).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -67,12 +67,13 @@ impl Algorithm {
 
 /// A public key that passed its curve's checks on import: on the curve, canonical, not of small order.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub enum PublicKey {
-    /// An Ed25519 key.
+pub struct PublicKey(Curve);
+
+/// A point of one of the curves.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Curve {
     Ed25519(Box<Ed25519Key>),
-    /// A P-256 key.
     P256(Box<P256Key>),
-    /// A P-384 key.
     P384(Box<P384Key>),
 }
 
@@ -122,17 +123,17 @@ pub trait Signer {
 impl PublicKey {
     /// Reads an Ed25519 key from its 32 bytes (RFC 8032 §5.1.5).
     pub fn ed25519(bytes: &[u8; 32]) -> Result<Self, InvalidKey> {
-        Ed25519Key::from_bytes(bytes).map(|key| Self::Ed25519(Box::new(key)))
+        Ed25519Key::from_bytes(bytes).map(|key| Self(Curve::Ed25519(Box::new(key))))
     }
 
     /// Reads a P-256 key from its SEC 1 point, compressed (33 bytes) or uncompressed (65 bytes).
     pub fn p256(sec1: &[u8]) -> Result<Self, InvalidKey> {
-        P256Key::from_sec1(sec1).map(|key| Self::P256(Box::new(key)))
+        P256Key::from_sec1(sec1).map(|key| Self(Curve::P256(Box::new(key))))
     }
 
     /// Reads a P-384 key from its SEC 1 point, compressed (49 bytes) or uncompressed (97 bytes).
     pub fn p384(sec1: &[u8]) -> Result<Self, InvalidKey> {
-        P384Key::from_sec1(sec1).map(|key| Self::P384(Box::new(key)))
+        P384Key::from_sec1(sec1).map(|key| Self(Curve::P384(Box::new(key))))
     }
 
     /// Reads a key from its Multikey text (Controlled Identifiers §2.2.2): `z`, the codec and the bytes.
@@ -157,29 +158,29 @@ impl PublicKey {
 
     /// Returns the one algorithm this key verifies.
     pub const fn algorithm(&self) -> Algorithm {
-        match self {
-            Self::Ed25519(_) => Algorithm::EdDsa,
-            Self::P256(_) => Algorithm::Es256,
-            Self::P384(_) => Algorithm::Es384,
+        match &self.0 {
+            Curve::Ed25519(_) => Algorithm::EdDsa,
+            Curve::P256(_) => Algorithm::Es256,
+            Curve::P384(_) => Algorithm::Es384,
         }
     }
 
     /// Returns the raw bytes: 32 for Ed25519, the compressed point for P-256 (33) and P-384 (49).
     pub fn to_bytes(&self) -> Vec<u8> {
-        match self {
-            Self::Ed25519(key) => key.as_bytes().to_vec(),
-            Self::P256(key) => key.to_compressed().to_vec(),
-            Self::P384(key) => key.to_compressed().to_vec(),
+        match &self.0 {
+            Curve::Ed25519(key) => key.as_bytes().to_vec(),
+            Curve::P256(key) => key.to_compressed().to_vec(),
+            Curve::P384(key) => key.to_compressed().to_vec(),
         }
     }
 
     /// Checks `signature` over `message`: Ed25519 strictly (RFC 8032 §8.4, small-order R refused), P-256 with SHA-256, P-384 with
     /// SHA-384. Rejects a signature whose length does not match the key's algorithm.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidProof> {
-        match self {
-            Self::Ed25519(key) => key.verify(message, signature),
-            Self::P256(key) => key.verify(message, signature),
-            Self::P384(key) => key.verify(message, signature),
+        match &self.0 {
+            Curve::Ed25519(key) => key.verify(message, signature),
+            Curve::P256(key) => key.verify(message, signature),
+            Curve::P384(key) => key.verify(message, signature),
         }
     }
 }

@@ -39,17 +39,16 @@
 
 extern crate alloc;
 
-// The N-Quads reader of the tests is shared with `tests/vectors`, and names this crate as that does.
 #[cfg(test)]
-extern crate self as waypass_credential;
+extern crate std;
 
 mod base58;
 pub mod base64url;
 mod binding;
-pub mod canon;
+mod canon;
 pub mod cbor;
 mod claim_path;
-pub mod cose;
+mod cose;
 mod credential;
 pub mod data_integrity;
 pub mod did;
@@ -65,11 +64,12 @@ mod malformed;
 mod registered_claims;
 pub mod request;
 pub mod role;
-pub mod sd_jwt;
+mod sd_jwt;
 pub mod time;
 pub mod vcdm;
 
 pub use binding::{Binding, HolderError, HolderProof, Nonce};
+pub use canon::jcs;
 pub use claim_path::{ClaimPath, PathStep};
 pub use credential::{Credential, Issuance, Presentation, Untrusted, Verified};
 pub use error::{IssueError, PresentError, VerifyError};
@@ -77,5 +77,116 @@ pub use format::{Format, MAX_BYTES, from_file};
 pub use key_source::{Claimed, KeyClaim, KeySource};
 pub use malformed::Malformed;
 
+/// Doors for the fuzzer (tests/fuzz), which no other build has.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use crate::canon::rdf::{Dataset, Literal, Node, Quad, Term};
+    use crate::canon::rdfc::{HashAlgorithm, canonicalize};
+    use crate::claim_path::ClaimPath;
+    use crate::data_integrity::{Options, Suite, create};
+    use crate::did::{DidUrl, Purpose};
+    use crate::json::{Limits, Object, Value};
+    use crate::jsonld::{self, KnownContexts};
+    use crate::key::{KeyMaterial, Signer};
+    use crate::time::Timestamp;
+    use crate::vcdm::envelope::{Content, Envelope};
+    use alloc::{string::String, vec::Vec};
+
+    /// The mark before a text.
+    pub const BYTE_ORDER_MARK: &[u8] = crate::json::BYTE_ORDER_MARK;
+
+    /// Most bytes of a signed request.
+    pub const MOST_REQUEST: usize = crate::request::MAX_BYTES;
+    /// The `typ` of a signed request.
+    pub const REQUEST: &str = crate::request::TYP;
+
+    /// Returns the contexts that a document carries, and the document as it is read with them.
+    pub fn adopted<'a>(document: &Object<'a>) -> Option<(KnownContexts, Object<'a>)> {
+        let (mut known, mut adopted) = (KnownContexts::new(), document.clone());
+        known.adopt(&mut adopted).ok().map(|()| (known, adopted))
+    }
+
+    /// Returns the canonical statements of a document, of all of it or without one member.
+    pub fn statements(document: &Object<'_>, known: &KnownContexts, without: Option<&str>) -> Option<Vec<u8>> {
+        let contexts = known.list(document).ok()?;
+        let dataset = match without {
+            Some(member) => jsonld::to_rdf_without(document, &contexts, member),
+            None => jsonld::to_rdf(document, &contexts),
+        };
+        canonical(&dataset.ok()?).ok()
+    }
+
+    /// Returns the canonical form of a graph of `blanks` blank nodes: subject, predicate, object (a blank node or a text), and graph.
+    pub fn graph<'q>(
+        blanks: u32,
+        quads: impl Iterator<Item = (u32, &'q str, Result<u32, String>, Option<u32>)>,
+    ) -> Result<Vec<u8>, crate::Malformed> {
+        let mut set = Dataset::default();
+        for _ in 0..blanks {
+            set.fresh_blank();
+        }
+        for (subject, predicate, object, graph) in quads {
+            let object = object.map_or_else(|text| Term::Literal(Literal::plain(text)), Term::Blank);
+            set.push(Quad { subject: Node::Blank(subject), predicate: predicate.into(), object, graph: graph.map(Node::Blank) });
+        }
+        canonical(&set).map_err(crate::Malformed::Rdfc)
+    }
+
+    fn canonical(set: &Dataset<'_>) -> Result<Vec<u8>, crate::canon::rdfc::RdfcError> {
+        let mut out = Vec::new();
+        canonicalize(set, HashAlgorithm::Sha256, &mut out).map(|()| out)
+    }
+
+    /// Signs a document of any content, and returns the proof.
+    pub fn proof(
+        suite: Suite,
+        document: &Object<'_>,
+        key_id: &str,
+        at: Timestamp,
+        known: &KnownContexts,
+        signer: &dyn Signer,
+    ) -> Option<Object<'static>> {
+        let options = Options {
+            verification_method: key_id,
+            purpose: Purpose::AssertionMethod,
+            created: Some(at),
+            expires: None,
+            challenge: None,
+            domain: None,
+        };
+        create(suite, document, &options, known, signer).ok()
+    }
+
+    /// Reads an enveloped credential and what is in it; returns its bytes.
+    pub fn envelope(bytes: &[u8]) -> Option<Vec<u8>> {
+        let envelope = Envelope::parse(bytes, Content::Credential, 65536).ok()?;
+        let _ = envelope.document(Limits::CREDENTIAL);
+        Some(envelope.as_bytes().to_vec())
+    }
+
+    /// Reads key material of any kind and writes it again.
+    pub fn multikey(text: &str) -> Option<String> {
+        KeyMaterial::from_multikey(text).ok().map(|material| material.to_multikey())
+    }
+
+    /// Returns true if key material of any kind can be read from a JWK.
+    pub fn is_jwk(value: &Value<'_>) -> bool {
+        KeyMaterial::from_jwk(value).is_ok()
+    }
+
+    /// Returns the document of a `did:key` or `did:jwk`.
+    pub fn did_document(did: &str) -> Option<Object<'static>> {
+        DidUrl::parse(did).ok()?.document().ok()
+    }
+
+    /// Returns true if `path` leads to something in `claims`.
+    pub fn leads_somewhere(path: &ClaimPath, claims: &Value<'_>) -> bool {
+        !path.select(claims).is_empty()
+    }
+}
+
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+#[path = "../tests/vectors/codecs.rs"]
+mod vectors;

@@ -15,13 +15,13 @@ mod query;
 pub use query::{ClaimQuery, ClaimValue, CredentialQuery, Match, Query, QueryError};
 
 /// The JWS `typ` of a request.
-pub const TYP: &str = "waypass-request+jwt";
+pub(crate) const TYP: &str = "waypass-request+jwt";
 /// The longest time a request may be good for, in seconds.
 pub(crate) const MAX_LIFETIME: i64 = 300;
 /// The longest purpose, in characters.
 pub(crate) const MAX_PURPOSE: usize = 200;
 /// The largest request, in bytes: what a few QR codes carry.
-pub const MAX_BYTES: usize = 16 * 1024;
+pub(crate) const MAX_BYTES: usize = 16 * 1024;
 
 /// A gate's question: who asks, what, why, and until when.
 #[derive(Clone, PartialEq, Debug)]

@@ -17,11 +17,12 @@ mod status;
 pub(crate) mod vcdm;
 mod vocabulary;
 
-pub use document::{DataIntegrity, ProofClaim};
-pub use enveloped::Enveloped;
+pub(crate) use document::DataIntegrity;
+pub use document::ProofClaim;
+pub(crate) use enveloped::Enveloped;
 pub use holder::Holder;
 pub use names::{NAME_RULE, Scope, is_name};
-pub use sd_jwt_vc::SdJwtVc;
+pub(crate) use sd_jwt_vc::SdJwtVc;
 pub use status::{
     BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference, credential_status, messages as status_messages,
 };

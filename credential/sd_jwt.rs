@@ -2,7 +2,7 @@
 
 use crate::base64url;
 use crate::claim_path::ClaimPath;
-use crate::error::{PresentError, VerifyError};
+use crate::error::PresentError;
 use crate::format::MAX_BYTES;
 use crate::json::{self, Limits, Object, Value};
 use crate::jws::{Header, Jws, JwsError};
@@ -14,10 +14,10 @@ use sha2::{Digest, Sha256};
 
 mod disclose;
 mod issue;
-pub mod key_binding;
+pub(crate) mod key_binding;
 
-pub use disclose::Disclosed;
-pub use issue::Draft;
+pub(crate) use disclose::Disclosed;
+pub(crate) use issue::Draft;
 
 /// Most disclosures in one SD-JWT.
 pub(crate) const MAX_DISCLOSURES: usize = 256;
@@ -26,7 +26,7 @@ pub(crate) const MAX_DISCLOSURES: usize = 256;
 ///
 /// Each part is decoded once; the claims borrow from what was decoded.
 #[derive(Clone)]
-pub struct SdJwt {
+pub(crate) struct SdJwt {
     text: String,
     signing_input: usize,
     header: Header,
@@ -51,7 +51,7 @@ impl fmt::Debug for SdJwt {
 }
 
 /// Splits an SD-JWT+KB into the SD-JWT, up to and including its last `~`, and the KB-JWT, which may be empty (RFC 9901 §4).
-pub fn split_key_binding(text: &str) -> Result<(&str, &str), Malformed> {
+pub(crate) fn split_key_binding(text: &str) -> Result<(&str, &str), Malformed> {
     if text.len() > MAX_BYTES {
         return Err(Malformed::TooLarge);
     }
@@ -61,7 +61,7 @@ pub fn split_key_binding(text: &str) -> Result<(&str, &str), Malformed> {
 
 impl SdJwt {
     /// Reads an SD-JWT without key binding: `<jwt>~<disclosure>~...~`.
-    pub fn parse(text: &str) -> Result<Self, Malformed> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
         if text.len() > MAX_BYTES {
             return Err(Malformed::TooLarge);
         }
@@ -85,12 +85,12 @@ impl SdJwt {
     }
 
     /// Returns the text, up to and including the last `~`.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.text
     }
 
     /// Returns the issuer's JOSE header, unverified.
-    pub const fn header(&self) -> &Header {
+    pub(crate) const fn header(&self) -> &Header {
         &self.header
     }
 
@@ -108,7 +108,8 @@ impl SdJwt {
     }
 
     /// Checks the issuer's signature and `typ`, then puts the disclosed claims in their places (RFC 9901 §7.1).
-    pub fn verify(&self, issuer: &PublicKey, typ: &str) -> Result<Disclosed<'_>, VerifyError> {
+    #[cfg(test)]
+    pub(crate) fn verify(&self, issuer: &PublicKey, typ: &str) -> Result<Disclosed<'_>, crate::error::VerifyError> {
         self.check(issuer, typ)?;
         Ok(self.disclose(self.payload()?)?)
     }
@@ -120,7 +121,7 @@ impl SdJwt {
 
     /// Returns the place of every disclosure's claim once all are disclosed, in the order of the disclosures. The signature is
     /// not checked.
-    pub fn paths(&self) -> Result<Vec<ClaimPath>, Malformed> {
+    pub(crate) fn paths(&self) -> Result<Vec<ClaimPath>, Malformed> {
         Ok(disclose::survey(self)?.1)
     }
 

@@ -7,5 +7,3 @@ pub mod envelope;
 pub(crate) mod member;
 pub mod secured;
 pub(crate) mod shape;
-
-pub use shape::{Version, credentials};

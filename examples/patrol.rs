@@ -94,7 +94,7 @@ fn escorted(boat: &mut Gate<'_>, at: Reading) -> Done<()> {
     let subject = &amber.opening().ok_or("nobody was there")?.subject;
     let remark = Remark {
         at: &moment(at),
-        event: Event::CONFIRMED,
+        event: Event::Confirmed,
         about: amber.leaf()?.seq,
         subject,
         note: Note::new("Tom", None, None)?,

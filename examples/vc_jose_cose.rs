@@ -13,7 +13,7 @@ use waypass_credential::ClaimPath;
 use waypass_credential::Malformed;
 use waypass_credential::base64url;
 use waypass_credential::json::{self, Limits, Object, Value};
-use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
+use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use waypass_credential::vcdm::envelope::{Content, Envelope, Material, enveloped_credentials};
 use waypass_machine::SystemRng;
 
@@ -35,17 +35,17 @@ impl Signer for Key {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        let signature = match &self.public {
-            PublicKey::Ed25519(_) => {
+        let signature = match self.public.algorithm() {
+            Algorithm::EdDsa => {
                 let secret = self.secret.as_slice().try_into().map_err(|_| SignError)?;
                 ed25519_dalek::SigningKey::from_bytes(secret).sign(message).to_bytes().to_vec()
             }
-            PublicKey::P256(_) => {
+            Algorithm::Es256 => {
                 let key = p256::ecdsa::SigningKey::from_slice(&self.secret).map_err(|_| SignError)?;
                 let signature: p256::ecdsa::Signature = key.sign(message);
                 signature.to_bytes().to_vec()
             }
-            PublicKey::P384(_) => {
+            Algorithm::Es384 => {
                 let key = p384::ecdsa::SigningKey::from_slice(&self.secret).map_err(|_| SignError)?;
                 let signature: p384::ecdsa::Signature = key.sign(message);
                 signature.to_bytes().to_vec()

@@ -89,7 +89,7 @@ impl Gate<'_> {
             state.time = aside.confirmed();
         }
         self.belief.take(&bundle.to_bytes())?;
-        self.record_in(state, by, Event::CLOCK_CONFIRMED, &self.identity.id, reading, rng)?;
+        self.record_in(state, by, Event::ClockConfirmed, &self.identity.id, reading, rng)?;
         self.compare_lists()?;
         self.forget_aside().map(|()| Some(waiting))
     }
@@ -106,7 +106,7 @@ impl Gate<'_> {
             return Ok(());
         }
         let what = format!("a bundle dated {} was kept aside", bundle.issued_at());
-        self.record(Event::TRUST_CHANGED, &what, reading, rng)
+        self.record(Event::TrustChanged, &what, reading, rng)
     }
 
     /// Keeps a status list with the bundle that is kept aside.

@@ -14,6 +14,6 @@ impl Gate<'_> {
     pub fn confirm_clock(&self, by: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         let mut state = self.state()?;
         state.time = state.time.confirm(reading).map_err(GateError::WrongClock)?;
-        self.record_in(state, by, Event::CLOCK_CONFIRMED, &self.identity.id, reading, rng)
+        self.record_in(state, by, Event::ClockConfirmed, &self.identity.id, reading, rng)
     }
 }

@@ -23,8 +23,8 @@ pub enum Became {
 impl Became {
     const fn event(self) -> Event {
         match self {
-            Self::Confirmed => Event::CONFIRMED,
-            Self::TurnedAway => Event::TURNED_AWAY,
+            Self::Confirmed => Event::Confirmed,
+            Self::TurnedAway => Event::TurnedAway,
         }
     }
 }
@@ -67,7 +67,7 @@ impl Gate<'_> {
         let state = self.state()?;
         let entry = self.entry(seq)?;
         let leaf = entry.leaf().map_err(|_| GateError::Record { seq })?;
-        let amber = |outcome: &Outcome| leaf.event == Event::DECIDED && outcome.level == Level::Amber;
+        let amber = |outcome: &Outcome| leaf.event == Event::Decided && outcome.level == Level::Amber;
         let outcome = leaf.outcome.as_ref().filter(|outcome| amber(outcome)).ok_or(GateError::NotAmber { seq })?;
         if let Some(by) = self.settled_by(seq)? {
             return Err(GateError::AlreadySettled { seq, by });

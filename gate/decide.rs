@@ -111,7 +111,7 @@ impl Gate<'_> {
         let codes: Vec<&str> = decision.reasons.iter().map(|reason| reason.code.as_str()).collect();
         let note = Note::new("the door, without a person", None, Some(&format!("accepted: {}", codes.join(", "))))?;
         let mut state = DeviceState::from_bytes(&commit.state_bytes()).map_err(|_| GateError::Record { seq: commit.seq() })?;
-        let said = self.remark(&mut state, Event::CONFIRMED, commit.entry(), note, reading, rng)?;
+        let said = self.remark(&mut state, Event::Confirmed, commit.entry(), note, reading, rng)?;
         Ok(self.vault.batch(|batch| -> Result<(), VaultError> {
             append(batch, commit.entry())?;
             append(batch, &said)?;

@@ -11,7 +11,7 @@ use waypass_vault::VaultError;
 
 /// Records whose subject is a person.
 const ABOUT_PEOPLE: [Event; 6] =
-    [Event::DECIDED, Event::CHECKED, Event::CONFIRMED, Event::TURNED_AWAY, Event::ACKNOWLEDGED, Event::BREAK_GLASS];
+    [Event::Decided, Event::Checked, Event::Confirmed, Event::TurnedAway, Event::Acknowledged, Event::BreakGlass];
 
 impl Gate<'_> {
     /// Erases the salts and names of a person, a holder or a guard, and returns the numbers of the records; empty where none names them.
@@ -38,7 +38,7 @@ impl Gate<'_> {
             return Ok(Vec::new());
         }
         let subject = format!("{} record(s)", found.len());
-        let said = self.entry_about(&mut state, by.by(), Event::ERASED, &subject, reading, rng);
+        let said = self.entry_about(&mut state, by.by(), Event::Erased, &subject, reading, rng);
         self.vault.batch(|batch| -> Result<(), VaultError> {
             for (seq, entry) in &found {
                 let mut left = entry.clone();

@@ -100,9 +100,9 @@ impl Gate<'_> {
             entries.push(state.chain.append(draft, Salts::random(rng)));
         };
         for finding in &findings {
-            append(&self.identity.id, Event::FOUND, finding);
+            append(&self.identity.id, Event::Found, finding);
         }
-        append(by, Event::ACKNOWLEDGED, &format!("{} finding(s)", findings.len()));
+        append(by, Event::Acknowledged, &format!("{} finding(s)", findings.len()));
         self.vault.batch(|batch| -> Result<(), VaultError> {
             if !whole {
                 for id in self.vault.ids(CHALLENGES)? {

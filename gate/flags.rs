@@ -11,10 +11,10 @@ use crate::gate::Gate;
 use crate::index::{append, entry_tag};
 use crate::records::{COMPARED, ENTRY, FLAGS, GATE, STATE};
 use rand_core::CryptoRng;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::time::Timestamp;
 use waypass_trust::audit::{Entry, Event, FlagAnswer, Flagged, Note};
 use waypass_trust::bundle::Digest;
-use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::reason::Level;
 use waypass_trust::status::{Denials, Denied};
 use waypass_trust::time::{Confidence, Reading, TOLERANCE_SECONDS};
@@ -108,7 +108,7 @@ impl Gate<'_> {
         let admitted = match leaf.outcome.map(|outcome| outcome.level) {
             Some(Level::Green) => true,
             Some(Level::Amber) => match self.settled_by(seq)? {
-                Some(by) => self.leaf(by)?.event == Event::CONFIRMED,
+                Some(by) => self.leaf(by)?.event == Event::Confirmed,
                 None => false,
             },
             _ => false,
@@ -156,7 +156,7 @@ impl Gate<'_> {
         let mut said = Vec::new();
         for seq in &chosen {
             let entry = self.entry(*seq)?;
-            said.push(self.remark(&mut state, Event::ACKNOWLEDGED, &entry, note.clone(), reading, rng)?);
+            said.push(self.remark(&mut state, Event::Acknowledged, &entry, note.clone(), reading, rng)?);
         }
         self.refuse_when_tampered()?;
         self.vault.batch(|batch| -> Result<(), VaultError> {

@@ -76,7 +76,7 @@ impl<'v> Gate<'v> {
                 let _adopted = state.learn_time(&bundle, reading);
             }
             self.index_log()?;
-            let entry = self.entry_about(&mut state, &self.identity.id, Event::UPGRADED, &self.identity.id, reading, rng);
+            let entry = self.entry_about(&mut state, &self.identity.id, Event::Upgraded, &self.identity.id, reading, rng);
             Ok::<_, GateError>(write(batch, &entry, &state)?)
         })?;
         Ok(true)
@@ -131,13 +131,13 @@ impl<'v> Gate<'v> {
 
     /// Notes how many wrong secrets were tried before this opening. If `is_locked_out`, no pass phrase was accepted any more.
     pub fn tried(&self, wrong: u32, is_locked_out: bool, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
-        let event = if is_locked_out { Event::LOCKED_OUT } else { Event::WRONG_TRIES };
+        let event = if is_locked_out { Event::LockedOut } else { Event::WrongTries };
         self.note(event, &format!("{wrong} wrong tries"), reading, rng)
     }
 
     /// Notes that a person changed what opens this gate.
     pub fn factors_changed(&self, what: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
-        self.note(Event::FACTORS_CHANGED, what, reading, rng)
+        self.note(Event::FactorsChanged, what, reading, rng)
     }
 
     /// Like [`Self::record`]; a gate whose state is damaged writes nothing until a person has looked.

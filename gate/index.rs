@@ -25,13 +25,13 @@ pub(crate) fn tags_of(entry: &Entry) -> Vec<(&'static str, Vec<u8>)> {
     let Ok(leaf) = entry.leaf() else { return Vec::new() };
     let passed = |level| matches!(level, Level::Green | Level::Amber);
     let mut tags = Vec::new();
-    if leaf.event == Event::DECIDED
+    if leaf.event == Event::Decided
         && leaf.outcome.as_ref().is_some_and(|outcome| passed(outcome.level))
         && let Some(used) = entry.opening().and_then(|opening| opening.status.as_ref())
     {
         tags.push((ENTRY, entry_tag(&used.uri, used.index)));
     }
-    if let Some(about) = leaf.about.filter(|_| leaf.event == Event::CONFIRMED || leaf.event == Event::TURNED_AWAY) {
+    if let Some(about) = leaf.about.filter(|_| leaf.event == Event::Confirmed || leaf.event == Event::TurnedAway) {
         tags.push((ABOUT, about.to_be_bytes().to_vec()));
     }
     tags

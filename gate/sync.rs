@@ -91,7 +91,7 @@ impl<'g> Gate<'g> {
         }
         self.settle_aside(reading)?;
         self.compare_lists()?;
-        self.record(Event::TRUST_CHANGED, what, reading, rng)
+        self.record(Event::TrustChanged, what, reading, rng)
     }
 
     /// Returns how far the newest receipt covers the log.
@@ -140,7 +140,7 @@ impl<'g> Sync<'g> {
         self.gate.settle_aside(&reading)?;
         self.gate.compare_lists()?;
         if something_taken {
-            self.gate.record(Event::SYNCED, &self.gate.identity.id, &reading, self.rng)?;
+            self.gate.record(Event::Synced, &self.gate.identity.id, &reading, self.rng)?;
             self.note_taken_back()?;
         }
         self.gate.flags()
@@ -151,7 +151,7 @@ impl<'g> Sync<'g> {
         let reading = (self.clock)();
         let now = self.gate.taken_back()?;
         let mut new = now.iter().filter(|found| !self.taken_back.contains(found));
-        new.try_for_each(|found| self.gate.record(Event::TAKEN_BACK, &found.to_string(), &reading, self.rng))
+        new.try_for_each(|found| self.gate.record(Event::TakenBack, &found.to_string(), &reading, self.rng))
     }
 
     /// Takes the answer to `question`, signed by the timestamp role of the newest root. One that is too far ahead of a clock that is not

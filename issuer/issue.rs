@@ -128,11 +128,7 @@ impl<'k> Issuer<'k> {
             let pickup = pickup.map(|pickup| pickup(credential.as_bytes()));
             match self.store.transact(|tx| tx.add_credential(&record, entries, &issued, pickup.as_ref())) {
                 Ok(()) => {
-                    let suites = match &credential {
-                        Credential::DataIntegrity(document) => document.suites(),
-                        Credential::SdJwtVc(_) | Credential::Enveloped(_) => Vec::new(),
-                    };
-                    return Ok(Issued { record, credential: credential.as_bytes().to_vec(), suites });
+                    return Ok(Issued { record, credential: credential.as_bytes().to_vec(), suites: credential.suites() });
                 }
                 // Another process drew the same index in between; a used nonce is told apart by asking for the index.
                 Err(StoreError::Taken) if self.is_any_taken(&drawn)? => {}

@@ -233,7 +233,7 @@ impl Issuer<'_> {
         let (key_id, expires_at) = (did::key_id(signer.public_key()), Some(issued_at.plus(lifetime)));
         let ttl_seconds = u64::try_from(self.settings.list_ttl_seconds).ok();
         match bitmap {
-            Bitmap::Token(bitmap) => StatusListToken { uri, issued_at, expires_at, ttl_seconds }.sign(bitmap.as_list(), &key_id, signer),
+            Bitmap::Token(bitmap) => StatusListToken { uri, issued_at, expires_at, ttl_seconds }.sign(bitmap, &key_id, signer),
             Bitmap::Bitstring(bits, entry) => {
                 let credential = BitstringList {
                     uri,
@@ -244,7 +244,7 @@ impl Issuer<'_> {
                     expires_at,
                     ttl_milliseconds: ttl_seconds.map(|seconds| seconds.saturating_mul(1000)),
                 };
-                credential.sign(bits.as_bitstring(), Securing::DataIntegrity, &key_id, signer)
+                credential.sign(bits, Securing::DataIntegrity, &key_id, signer)
             }
         }
     }

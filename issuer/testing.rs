@@ -210,7 +210,7 @@ impl Log {
         let draft = Draft {
             at: &moment,
             actor: "the gate",
-            event: Event::DECIDED,
+            event: Event::Decided,
             subject,
             outcome: Some(Outcome::new(Level::Green, [ReasonCode::Ok])),
             bundle_version,

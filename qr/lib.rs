@@ -44,5 +44,14 @@ pub use gather::{GatherError, Gatherer};
 pub(crate) use read::read_picture;
 pub use read::{PictureKind, ReadError};
 
+/// A door for the fuzzer (tests/fuzz), which no other build has.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    /// Reads the codes of a picture.
+    pub fn read_picture(file: &[u8]) -> Result<Vec<String>, crate::ReadError> {
+        crate::read_picture(file)
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -244,7 +244,7 @@ impl World {
             list.set(*index, *value).expect("an entry of the list");
         }
         let token = StatusListToken { uri: LIST.into(), issued_at, expires_at: Some(issued_at.plus(lifetime)), ttl_seconds: Some(3600) };
-        token.sign(list.as_list(), &self.status.key_id(), &self.status).expect("the status key signs")
+        token.sign(&list, &self.status.key_id(), &self.status).expect("the status key signs")
     }
 
     /// A sealed bundle.

@@ -15,8 +15,8 @@ mod receipt;
 mod upload;
 
 pub use chain::{Bad, Chain, FirstBad, Summary, verify};
-pub use entry::{BadEntry, Draft, Entry, Opening, Remark, Salts, StatusUsed};
-pub use leaf::{BadLeaf, Event, Leaf, Outcome};
+pub use entry::{Draft, Entry, Opening, Remark, Salts, StatusUsed};
+pub use leaf::{BadEntry, Event, Leaf, OtherEvent, Outcome};
 pub use note::{BadNote, Note};
 pub use receipt::{FlagAnswer, Receipt, ReceiptError};
 pub use upload::{Accepted, Flagged, Head, Upload, UploadError, flag};

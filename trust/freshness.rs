@@ -57,7 +57,7 @@ pub struct Ages {
 
 impl Freshness {
     /// Judges evidence made at `as_of` by a role's limit.
-    pub fn of(as_of: Timestamp, at: Timestamp, limit: &RoleLimit) -> Self {
+    pub(crate) fn of(as_of: Timestamp, at: Timestamp, limit: &RoleLimit) -> Self {
         Self::with_age(as_of, at.since(as_of), limit)
     }
 

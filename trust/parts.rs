@@ -273,7 +273,7 @@ impl ListKind {
 
 impl StatusUri {
     /// Returns the entry at `index` through which this list would revoke a credential.
-    pub fn revocation(&self, index: u64) -> StatusReference {
+    pub(crate) fn revocation(&self, index: u64) -> StatusReference {
         let mechanism = match self.kind {
             ListKind::Token => Mechanism::TokenList,
             ListKind::Bitstring => {
@@ -447,7 +447,7 @@ impl SigningRole {
 
 impl Policy {
     /// Returns the limit for `role`: its own entry, else `*`, else one that lets nothing pass.
-    pub fn limit(&self, role: &str) -> RoleLimit {
+    pub(crate) fn limit(&self, role: &str) -> RoleLimit {
         let entry = |scope: Scope<'_>| self.limits.iter().find(|limit| Scope::of(&limit.role) == scope);
         entry(Scope::Named(role)).or_else(|| entry(Scope::Any)).cloned().unwrap_or_else(|| RoleLimit {
             role: role.into(),

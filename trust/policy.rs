@@ -30,7 +30,7 @@ mod trial;
 pub(crate) use nesting::MAX_NESTING;
 
 /// Longest policy text: some 500 rules.
-pub const MAX_TEXT: usize = 256 * 1024;
+pub(crate) const MAX_TEXT: usize = 256 * 1024;
 /// Most rules; each costs about a microsecond where it applies.
 pub(crate) const MAX_RULES: usize = 512;
 
@@ -49,7 +49,7 @@ impl Action {
     const ALL: [Self; 3] = [Self::Admit, Self::AdmitTwoPerson, Self::BreakGlass];
 
     /// Returns the name in policies.
-    pub const fn as_str(self) -> &'static str {
+    const fn as_str(self) -> &'static str {
         match self {
             Self::Admit => "admit",
             Self::AdmitTwoPerson => "admit_two_person",
@@ -269,11 +269,6 @@ impl RolePolicy {
         let entities = Entities::from_entities([entity], None).map_err(|_| PolicyError::Engine)?;
         let local = time_zone.and_then(LocalTime::named);
         Ok(GatePolicy { policy: self, engine: Authorizer::new(), gate, entities, site: site.to_owned(), zone: zone.to_owned(), local })
-    }
-
-    /// Returns the rules' names, in no order: what verdicts can name.
-    pub fn rules(&self) -> impl Iterator<Item = &str> {
-        self.names.values().map(String::as_str)
     }
 }
 

@@ -236,11 +236,6 @@ impl ReasonCode {
     }
 }
 
-/// Returns the step that the person at the gate does now.
-pub const fn next_action(code: ReasonCode) -> &'static str {
-    code.next_action()
-}
-
 impl fmt::Display for ReasonCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -18,8 +18,9 @@ pub use denials::Denials;
 pub(crate) use evidence::{Evidence, Taken, together};
 pub(crate) use held::{Basis, HeldList};
 pub use held::{Denied, claimed};
-pub use list::{Bits, StatusList, StatusListBuf};
-pub use token::{HARD_CAP, StatusListToken, VerifiedList};
+pub use list::{Bits, StatusListBuf};
+pub(crate) use token::HARD_CAP;
+pub use token::{StatusListToken, VerifiedList};
 
 /// The knowledge about one credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,11 +6,11 @@ use rand_core::CryptoRng;
 use waypass_credential::Binding;
 use waypass_credential::Nonce;
 use waypass_credential::Presentation;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::json;
 use waypass_credential::request::Query;
 use waypass_credential::time::Timestamp;
 use waypass_trust::audit::Salts;
-use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::{Moment, Reading};
 
 /// How long an answer is taken, on the boot clock (threats.md A8). The holder's request says the same.

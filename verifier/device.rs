@@ -3,9 +3,9 @@
 use crate::seen::SeenSet;
 use alloc::vec::Vec;
 use core::fmt;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::audit::Chain;
 use waypass_trust::bundle::TrustBundle;
-use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::{Adopted, Reading, SignedTime, TimeState};
 
 /// Time, answered nonces, and the end of the audit chain: one small record, stored whole with every decision.

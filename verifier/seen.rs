@@ -2,9 +2,9 @@
 
 use alloc::vec::Vec;
 use waypass_credential::Nonce;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::SeenAgain;
-use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::Moment;
 
 /// Most nonces held at a time. Each is held for a minute: sixty answers a second before a gate says that it cannot check.

@@ -145,7 +145,7 @@ impl<'t> Checkpoint<'t> {
         let draft = Draft {
             at,
             actor: &self.gate.id,
-            event: if self.peer { Event::CHECKED } else { Event::DECIDED },
+            event: if self.peer { Event::Checked } else { Event::Decided },
             subject: found.subject.as_deref().unwrap_or("unknown"),
             outcome: Some(Outcome::new(decision.level(), decision.reasons.iter().map(|reason| reason.code))),
             bundle_version: self.bundle.versions().targets,

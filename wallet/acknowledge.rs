@@ -30,7 +30,7 @@ impl Wallet<'_> {
         self.vault.batch(|batch| -> Result<(), WalletError> {
             // First, so that what was set aside counts as gone.
             self.vault.acknowledge_findings()?;
-            history::append(&self.vault, batch, What { event: Event::ACKNOWLEDGED, detail: &detail, bundle }, at, rng)
+            history::append(&self.vault, batch, What { event: Event::Acknowledged, detail: &detail, bundle }, at, rng)
         })?;
         Ok(found)
     }

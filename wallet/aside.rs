@@ -13,9 +13,9 @@ use crate::hold::Held;
 use crate::records::{self, ASIDE};
 use rand_core::CryptoRng;
 
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::TrustBundle;
-use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::Moment;
 use waypass_vault::{StorageError, Vault, VaultError};
 use zeroize::Zeroizing;

@@ -33,7 +33,6 @@ impl Wallet<'_> {
 
     /// Adds a backup to what is held already.
     pub fn restore(&self, backup: &[u8], factors: &Factors<'_>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Restored, WalletError> {
-        let event = Event::new("restored").ok_or(WalletError::Bookkeeping)?;
         self.vault.batch(|batch| {
             let report = self.vault.restore(backup, factors)?;
             let reissue = report.reissue.iter().filter(|(table, _)| table == TABLE);
@@ -43,7 +42,7 @@ impl Wallet<'_> {
                     batch.put(DEVICE_TABLE, &[ELSEWHERE, record.key.as_bytes()].concat(), &[], &[])?;
                 }
             }
-            history::append(&self.vault, batch, What { event, detail: &Detail::default(), bundle: None }, at, rng)?;
+            history::append(&self.vault, batch, What { event: Event::Restored, detail: &Detail::default(), bundle: None }, at, rng)?;
             Ok(Restored { credentials: report.records, reissue })
         })
     }

@@ -10,11 +10,11 @@ use core::fmt;
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::time::Timestamp;
 use waypass_credential::{base64url, json};
 use waypass_trust::audit::{self, Chain, Draft, Entry, Event, FirstBad, Leaf, Salts, Summary};
 use waypass_trust::bundle::TrustBundle;
-use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::time::Moment;
 use waypass_vault::{Batch, Unlocked, VaultError};
 
@@ -225,7 +225,7 @@ pub(crate) fn append(
 fn head(vault: &Unlocked<'_>, last: u64, event: &Event) -> Result<[u8; 32], WalletError> {
     match vault.log_entry(LOG, last) {
         Ok(Some(leaf)) => Ok(Leaf::hash(&leaf)),
-        Ok(None) | Err(VaultError::LogDamaged { .. }) if *event == Event::ACKNOWLEDGED => Ok([0; 32]),
+        Ok(None) | Err(VaultError::LogDamaged { .. }) if *event == Event::Acknowledged => Ok([0; 32]),
         Ok(None) => Err(WalletError::Bookkeeping),
         Err(why) => Err(why.into()),
     }

@@ -64,7 +64,7 @@ impl Wallet<'_> {
         self.vault.batch(|batch| -> Result<(), HoldError> {
             batch.put(TABLE, id.as_bytes(), &record.to_bytes(), &record.tags(&role))?;
             batch.remove(records::ASIDE, id.as_bytes())?;
-            let what = What { event: Event::HELD, detail: &detail, bundle: Some(bundle) };
+            let what = What { event: Event::Held, detail: &detail, bundle: Some(bundle) };
             history::append(&self.vault, batch, what, at, rng)?;
             Ok(())
         })?;
@@ -84,7 +84,7 @@ impl Wallet<'_> {
             if !batch.remove(TABLE, card.id.as_bytes())? {
                 return Err(WalletError::NotHeld);
             }
-            let what = What { event: Event::REMOVED, detail: &detail, bundle: None };
+            let what = What { event: Event::Removed, detail: &detail, bundle: None };
             history::append(&self.vault, batch, what, at, rng)
         })
     }

@@ -160,7 +160,7 @@ impl<'v> Wallet<'v> {
             warnings.push(Warning::CannotWithhold { claims: paths_of(along) });
         }
         let mut before = self.history_with(&asked.request().client_id)?;
-        before.retain(|entry| entry.event == Event::PRESENTED.as_str());
+        before.retain(|entry| entry.event == Event::Presented.as_str());
         if let Some(last) = before.iter().map(|entry| entry.at).max() {
             warnings.push(Warning::SeenBefore { times: before.len(), last });
         }
@@ -246,14 +246,13 @@ impl Proposal<'_, '_> {
         if !claims::same(&claims::all(verified.claims(), self.card.format), self.shown.iter()) {
             return Err(PresentError::NotWhatWasAgreed);
         }
-        self.record(Event::PRESENTED, rng, at)?;
+        self.record(Event::Presented, rng, at)?;
         Ok(presentation)
     }
 
     /// The holder does not agree; that is remembered too.
     pub fn decline(self, rng: &mut dyn CryptoRng, at: &Moment) -> Result<(), PresentError> {
-        let event = Event::new("declined").ok_or(WalletError::Bookkeeping)?;
-        Ok(self.record(event, rng, at)?)
+        Ok(self.record(Event::Declined, rng, at)?)
     }
 
     fn record(&self, event: Event, rng: &mut dyn CryptoRng, at: &Moment) -> Result<(), WalletError> {

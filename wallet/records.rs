@@ -3,6 +3,7 @@
 use crate::credential_id::CredentialId;
 use crate::error::WalletError;
 use sha2::{Digest, Sha256};
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::PublicKey;
 use waypass_credential::role::RoleClaims;
@@ -10,7 +11,6 @@ use waypass_credential::time::Timestamp;
 use waypass_credential::{Credential, Verified};
 use waypass_credential::{KeyClaim, KeySource};
 use waypass_trust::bundle::TrustBundle;
-use waypass_trust::cbor::{NotCanonical, Reader, Writer};
 use waypass_vault::{KeyId, Unlocked, VaultError};
 
 /// The vault's table of what is kept aside. It is in no backup: its credentials are bound to keys of this device.

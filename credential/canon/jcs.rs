@@ -19,7 +19,7 @@ pub fn to_vec(value: &Value<'_>) -> Vec<u8> {
 }
 
 /// Appends the canonical bytes of `value` to `out`. Recurses as deep as `value` nests, which [`crate::json::Limits`] bounds.
-pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
+pub(crate) fn write(value: &Value<'_>, out: &mut Vec<u8>) {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),

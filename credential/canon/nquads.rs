@@ -166,4 +166,4 @@ fn write_escaped(text: &str, out: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

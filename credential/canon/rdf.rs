@@ -14,7 +14,7 @@ pub(crate) const RDF_LANG_STRING: &str = "http://www.w3.org/1999/02/22-rdf-synta
 
 /// The kinds of subject and graph name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Node<'a> {
+pub(crate) enum Node<'a> {
     /// An absolute IRI, without angle brackets or escapes.
     Iri(Cow<'a, str>),
     /// A blank node, by its number in the dataset; see [`Dataset::fresh_blank`].
@@ -23,7 +23,7 @@ pub enum Node<'a> {
 
 /// The kinds of object.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Term<'a> {
+pub(crate) enum Term<'a> {
     /// An absolute IRI, without angle brackets or escapes.
     Iri(Cow<'a, str>),
     /// A blank node, by its number in the dataset; see [`Dataset::fresh_blank`].
@@ -34,7 +34,7 @@ pub enum Term<'a> {
 
 /// A literal: its text and what the text means.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Literal<'a> {
+pub(crate) struct Literal<'a> {
     /// The lexical form, unescaped.
     pub value: Cow<'a, str>,
     /// The full datatype IRI: `XSD_STRING` for a plain literal, `RDF_LANG_STRING` when there is a language.
@@ -45,7 +45,7 @@ pub struct Literal<'a> {
 
 /// One statement, in the default graph when `graph` is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Quad<'a> {
+pub(crate) struct Quad<'a> {
     /// The subject.
     pub subject: Node<'a>,
     /// The predicate's absolute IRI.
@@ -58,25 +58,26 @@ pub struct Quad<'a> {
 
 /// Statements with blank nodes numbered from zero. May hold a statement twice; canonicalization writes it once.
 #[derive(Clone, Debug, Default)]
-pub struct Dataset<'a> {
+pub(crate) struct Dataset<'a> {
     quads: Vec<Quad<'a>>,
     blanks: u32,
 }
 
 impl<'a> Dataset<'a> {
     /// Returns an empty dataset.
-    pub const fn new() -> Self {
+    #[cfg(test)]
+    pub(crate) const fn new() -> Self {
         Self { quads: Vec::new(), blanks: 0 }
     }
 
     /// Returns an empty dataset with room for `quads` statements.
-    pub fn with_capacity(quads: usize) -> Self {
+    pub(crate) fn with_capacity(quads: usize) -> Self {
         Self { quads: Vec::with_capacity(quads), blanks: 0 }
     }
 
     /// Returns the number of a blank node that is not yet in the dataset.
     #[inline]
-    pub fn fresh_blank(&mut self) -> u32 {
+    pub(crate) fn fresh_blank(&mut self) -> u32 {
         let number = self.blanks;
         self.blanks = number.saturating_add(1);
         number
@@ -84,7 +85,7 @@ impl<'a> Dataset<'a> {
 
     /// Adds a statement. Its blank nodes come from [`Self::fresh_blank`]; one numbered higher counts as issued by this.
     #[inline]
-    pub fn push(&mut self, quad: Quad<'a>) {
+    pub(crate) fn push(&mut self, quad: Quad<'a>) {
         let graph = quad.graph.as_ref().and_then(Node::blank);
         for number in [quad.subject.blank(), quad.object.blank(), graph].into_iter().flatten() {
             self.blanks = self.blanks.max(number.saturating_add(1));
@@ -93,7 +94,7 @@ impl<'a> Dataset<'a> {
     }
 
     /// Returns the statements in the order they were added.
-    pub fn iter(&self) -> core::slice::Iter<'_, Quad<'a>> {
+    pub(crate) fn iter(&self) -> core::slice::Iter<'_, Quad<'a>> {
         self.quads.iter()
     }
 
@@ -108,12 +109,12 @@ impl<'a> Dataset<'a> {
     }
 
     /// Returns how many statements there are, repeated ones included.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.quads.len()
     }
 
     /// Returns true if there is no statement.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.quads.is_empty()
     }
 }
@@ -130,7 +131,7 @@ impl<'d, 'a> IntoIterator for &'d Dataset<'a> {
 impl Node<'_> {
     /// Returns the blank node's number, if this is one.
     #[inline]
-    pub const fn blank(&self) -> Option<u32> {
+    pub(crate) const fn blank(&self) -> Option<u32> {
         match self {
             Node::Blank(number) => Some(*number),
             Node::Iri(_) => None,
@@ -141,7 +142,7 @@ impl Node<'_> {
 impl Term<'_> {
     /// Returns the blank node's number, if this is one.
     #[inline]
-    pub const fn blank(&self) -> Option<u32> {
+    pub(crate) const fn blank(&self) -> Option<u32> {
         match self {
             Term::Blank(number) => Some(*number),
             Term::Iri(_) | Term::Literal(_) => None,
@@ -160,17 +161,17 @@ impl<'a> From<Node<'a>> for Term<'a> {
 
 impl<'a> Literal<'a> {
     /// Returns a plain literal.
-    pub fn plain(value: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn plain(value: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: Cow::Borrowed(XSD_STRING), language: None }
     }
 
     /// Returns a literal with a datatype, a full IRI other than `RDF_LANG_STRING`.
-    pub fn typed(value: impl Into<Cow<'a, str>>, datatype: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn typed(value: impl Into<Cow<'a, str>>, datatype: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: datatype.into(), language: None }
     }
 
     /// Returns a literal with a language tag.
-    pub fn tagged(value: impl Into<Cow<'a, str>>, language: impl Into<Cow<'a, str>>) -> Self {
+    pub(crate) fn tagged(value: impl Into<Cow<'a, str>>, language: impl Into<Cow<'a, str>>) -> Self {
         Self { value: value.into(), datatype: Cow::Borrowed(RDF_LANG_STRING), language: Some(language.into()) }
     }
 }

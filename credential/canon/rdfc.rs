@@ -14,7 +14,7 @@ mod n_degree;
 use super::rdf::Dataset;
 use alloc::vec::Vec;
 use core::fmt;
-pub use hash::HashAlgorithm;
+pub(crate) use hash::HashAlgorithm;
 use issuer::Issuer;
 use lines::Lines;
 use mentions::Mentions;
@@ -55,7 +55,7 @@ impl core::error::Error for RdfcError {}
 ///
 /// `hash` is the hash inside the algorithm, SHA-256 unless a cryptosuite says otherwise (§4.1); it shows in the labels of blank
 /// nodes only. Hashing the canonical form is the caller's.
-pub fn canonicalize(dataset: &Dataset<'_>, hash: HashAlgorithm, out: &mut Vec<u8>) -> Result<(), RdfcError> {
+pub(crate) fn canonicalize(dataset: &Dataset<'_>, hash: HashAlgorithm, out: &mut Vec<u8>) -> Result<(), RdfcError> {
     let mut lines = Lines::write(dataset)?;
     if !lines.labelled().is_empty() {
         let numbers = number(&mut lines, dataset, hash)?;
@@ -67,7 +67,8 @@ pub fn canonicalize(dataset: &Dataset<'_>, hash: HashAlgorithm, out: &mut Vec<u8
 
 /// Returns the canonical number of every blank node of `dataset`, by its number there: 3 stands for `_:c14n3` (§4.3, the issued
 /// identifiers map). `None` for a blank node that no statement mentions.
-pub fn issue(dataset: &Dataset<'_>, hash: HashAlgorithm) -> Result<Vec<Option<u32>>, RdfcError> {
+#[cfg(test)]
+pub(crate) fn issue(dataset: &Dataset<'_>, hash: HashAlgorithm) -> Result<Vec<Option<u32>>, RdfcError> {
     let mut lines = Lines::write(dataset)?;
     let issuer = number(&mut lines, dataset, hash)?;
     Ok((0..dataset.blanks()).map(|blank| issuer.number(blank)).collect())

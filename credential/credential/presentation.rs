@@ -1,6 +1,6 @@
 //! Presentations in every format, behind one closed enum.
 
-use super::{Credential, of_sd_jwt};
+use super::{Credential, Form, of_sd_jwt};
 use crate::binding::{Binding, HolderError, HolderProof, Nonce};
 use crate::format::{MAX_BYTES, Serialization};
 use crate::jsonld::KnownContexts;
@@ -42,12 +42,12 @@ impl Presentation {
             Serialization::Json => {
                 let (credential, proof) = document::presentation::parse(bytes, known)?;
                 let answer = Answer::DataIntegrity { bytes: bytes.to_vec(), proof: proof.map(Box::new) };
-                Ok(Self { credential: Credential::DataIntegrity(credential), answer })
+                Ok(Self { credential: Credential(Form::DataIntegrity(credential)), answer })
             }
             Serialization::SdJwt => Self::key_bound(bytes, known),
             Serialization::Jose | Serialization::Cose => {
                 let (credential, answer) = enveloped::presentation::parse(bytes, known)?;
-                Ok(Self { credential: Credential::Enveloped(credential), answer: Answer::Enveloped(Box::new(answer)) })
+                Ok(Self { credential: Credential(Form::Enveloped(credential)), answer: Answer::Enveloped(Box::new(answer)) })
             }
         }
     }

@@ -7,13 +7,18 @@ use crate::json::{Object, Value};
 use alloc::vec::Vec;
 
 /// Appends the canonical proof options: the proof without `proofValue`.
-pub fn configure(proof: &Object<'_>, out: &mut Vec<u8>) {
+pub(crate) fn configure(proof: &Object<'_>, out: &mut Vec<u8>) {
     jcs::write_object(proof.iter().filter(|(name, _)| *name != "proofValue"), out);
 }
 
 /// Appends the canonical document without its proof, under `context` if the proof carries one (§3.3.2 step 4.2), and
 /// with the proofs that the proof covers, `previous`, in the place of its own (VC Data Integrity §4.5).
-pub fn transform<'v, 'a>(document: &'v Object<'a>, context: Option<&'v Value<'a>>, previous: Option<&'v Value<'a>>, out: &mut Vec<u8>) {
+pub(crate) fn transform<'v, 'a>(
+    document: &'v Object<'a>,
+    context: Option<&'v Value<'a>>,
+    previous: Option<&'v Value<'a>>,
+    out: &mut Vec<u8>,
+) {
     let in_context = |(name, value)| match context {
         Some(context) if name == "@context" => (name, context),
         _ => (name, value),

@@ -29,7 +29,7 @@ pub struct Options<'v> {
 
 /// Why a document has no proof that we read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ProofError {
+pub(crate) enum ProofError {
     /// This member of the proof (or `proof` itself) is missing.
     Missing(&'static str),
     /// This member has the wrong JSON type; where one proof is read, `proof` must be one object.

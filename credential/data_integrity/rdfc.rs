@@ -11,7 +11,7 @@ use crate::key::Algorithm;
 use alloc::vec::Vec;
 
 /// Returns the hash within RDFC-1.0 for a suite's keys (vc-di-ecdsa §3.2.3 step 2: SHA-384 for P-384).
-pub const fn hash_algorithm(algorithm: Algorithm) -> HashAlgorithm {
+pub(crate) const fn hash_algorithm(algorithm: Algorithm) -> HashAlgorithm {
     match algorithm {
         Algorithm::EdDsa | Algorithm::Es256 => HashAlgorithm::Sha256,
         Algorithm::Es384 => HashAlgorithm::Sha384,
@@ -20,13 +20,13 @@ pub const fn hash_algorithm(algorithm: Algorithm) -> HashAlgorithm {
 
 /// Appends the canonical proof options: the proof without `proofValue`, read with the contexts of its document (§3.2.5 step 4). A
 /// proof that carries contexts must carry just these.
-pub fn configure(proof: &Object<'_>, contexts: &ContextList<'_>, hash: HashAlgorithm, out: &mut Vec<u8>) -> Result<(), ProofError> {
+pub(crate) fn configure(proof: &Object<'_>, contexts: &ContextList<'_>, hash: HashAlgorithm, out: &mut Vec<u8>) -> Result<(), ProofError> {
     write(proof, contexts, "proofValue", hash, out)
 }
 
 /// Appends the canonical document without its proof, or with the proofs that the proof covers, `previous`, in its place (VC Data
 /// Integrity §4.5).
-pub fn transform(
+pub(crate) fn transform(
     document: &Object<'_>,
     contexts: &ContextList<'_>,
     previous: Option<&Value<'_>>,

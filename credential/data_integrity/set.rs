@@ -13,7 +13,7 @@ pub const MAX_PROOFS: usize = 8;
 
 /// All proofs of a document, read and put in an order in which each comes after those it covers. Unverified.
 #[derive(Clone, Debug)]
-pub struct ProofSet<'v, 'a> {
+pub(crate) struct ProofSet<'v, 'a> {
     entries: Vec<Entry<'v, 'a>>,
     order: Vec<usize>,
 }
@@ -28,35 +28,23 @@ struct Entry<'v, 'a> {
 
 /// A verifier's knowledge of a proof's key, and of its owner.
 #[derive(Clone, Copy, Debug)]
-pub enum Standing<'k> {
+pub(crate) enum Standing<'k> {
     /// The issuer's own key.
     Issuer(&'k PublicKey),
     /// The key of somebody else who is trusted.
     Trusted(&'k PublicKey),
-    /// A key that could be found, of somebody of whom nothing is known. Its proof is checked only if another covers it.
-    Stranger(&'k PublicKey),
-    /// No key was found.
+    /// No key that is trusted was found.
     Unknown,
-}
-
-/// Which proofs of a set must hold.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Requirement {
-    /// Every proof whose key is trusted must hold, with all that it covers, and at least one of them must be the issuer's.
-    /// Strangers' proofs neither help nor harm.
-    EveryTrustedAndTheIssuers,
-    /// Every proof must be by a trusted key and hold, and at least one must be the issuer's.
-    EveryProofAndTheIssuers,
 }
 
 /// Why a set does not prove its document.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SetError {
-    /// A proof that must hold does not. Deliberately says nothing more.
+pub(crate) enum SetError {
+    /// A proof does not hold. Deliberately says nothing more.
     InvalidProof,
     /// None of the proofs is the issuer's.
     NotByIssuer,
-    /// A proof is by nobody who is trusted, and every proof must be.
+    /// A proof is by a key that is not trusted.
     NotTrusted,
     /// A suite could not transform the document.
     Document(ProofError),
@@ -65,7 +53,7 @@ pub enum SetError {
 impl<'v, 'a> ProofSet<'v, 'a> {
     /// Reads every proof of `document`: one object, or a list of at most [`MAX_PROOFS`]. Repeated ids, references to
     /// proofs that are not there, and proofs that cover themselves are refused.
-    pub fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
+    pub(crate) fn read(document: &'v Object<'a>) -> Result<Self, ProofError> {
         let member = document.member("proof").ok_or(ProofError::Missing("proof"))?;
         let listed = member.one_or_more();
         if listed.is_empty() || listed.len() > MAX_PROOFS {
@@ -97,7 +85,7 @@ impl<'v, 'a> ProofSet<'v, 'a> {
     }
 
     /// Returns the readable proofs, in the order of the document.
-    pub fn proofs(&self) -> impl Iterator<Item = &Proof<'v, 'a>> {
+    pub(crate) fn proofs(&self) -> impl Iterator<Item = &Proof<'v, 'a>> {
         self.entries.iter().filter_map(|entry| entry.proof.as_ref())
     }
 
@@ -106,44 +94,30 @@ impl<'v, 'a> ProofSet<'v, 'a> {
         self.entries.iter().all(|entry| entry.proof.is_some())
     }
 
-    /// Checks what `requirement` demands; proofs in RDFC suites read the document by contexts in `contexts`. `standing` says of each
-    /// readable proof what is known of its key. It is asked once per proof, in the order of the document, and answers
-    /// [`Standing::Unknown`] for one
-    /// whose purpose or time does not fit. Gives the proofs that were checked and hold.
-    pub fn verify<'k>(
+    /// Checks that every proof is by a trusted key and holds, with all that it covers, and that one of them is the issuer's. Proofs in RDFC
+    /// suites read the document by contexts in `contexts`. `standing` says of each readable proof what is known of its key. It is asked once
+    /// per proof, in the order of the document, and answers [`Standing::Unknown`] for one whose purpose or time does not fit.
+    pub(crate) fn verify<'k>(
         &self,
-        requirement: Requirement,
         contexts: &KnownContexts,
         mut standing: impl FnMut(&Options<'v>) -> Standing<'k>,
-    ) -> Result<Vec<&Proof<'v, 'a>>, SetError> {
+    ) -> Result<(), SetError> {
         let known = self.entries.iter().map(|entry| entry.proof.as_ref().map_or(Standing::Unknown, |proof| standing(&proof.options)));
         let known: Vec<Standing<'k>> = known.collect();
         if !known.iter().any(|standing| matches!(standing, Standing::Issuer(_))) {
             return Err(SetError::NotByIssuer);
         }
-        let is_trusted = |n: usize| matches!(known[n], Standing::Issuer(_) | Standing::Trusted(_));
-        if requirement == Requirement::EveryProofAndTheIssuers && !(0..known.len()).all(is_trusted) {
+        if known.iter().any(|standing| matches!(standing, Standing::Unknown)) {
             return Err(SetError::NotTrusted);
         }
-        let mut needed: Vec<bool> = (0..known.len()).map(is_trusted).collect();
-        // The proofs that a needed proof covers are needed too: they come before it in the order.
-        for n in self.order.iter().rev().copied() {
-            if needed[n] {
-                self.entries[n].previous.iter().for_each(|before| needed[*before] = true);
-            }
-        }
-        let mut held = Vec::with_capacity(known.len());
-        for n in self.order.iter().copied().filter(|n| needed[*n]) {
-            let (Some(proof), Standing::Issuer(key) | Standing::Trusted(key) | Standing::Stranger(key)) =
-                (&self.entries[n].proof, known[n])
-            else {
+        for n in self.order.iter().copied() {
+            let (Some(proof), Standing::Issuer(key) | Standing::Trusted(key)) = (&self.entries[n].proof, known[n]) else {
                 return Err(SetError::InvalidProof);
             };
             let seal = proof.seal_over(self.matching(n).as_ref(), contexts).map_err(SetError::Document)?;
             seal.verify(key)?;
-            held.push(proof);
         }
-        Ok(held)
+        Ok(())
     }
 
     /// Returns the proofs that the `n`th covers, as they are in the document that it hashes; `None` if it covers none.

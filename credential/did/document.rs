@@ -115,7 +115,8 @@ impl DidDocument {
     }
 
     /// Returns the DID.
-    pub fn id(&self) -> &str {
+    #[cfg(test)]
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
@@ -213,13 +214,9 @@ impl VerificationMethod {
     }
 
     /// Returns its key, if it is of a kind that we read.
-    pub const fn material(&self) -> Option<&KeyMaterial> {
+    #[cfg(test)]
+    pub(crate) const fn material(&self) -> Option<&KeyMaterial> {
         self.material.as_ref()
-    }
-
-    /// Returns its purposes; of the relationships, `assertionMethod` and `authentication` are read.
-    pub fn purposes(&self) -> &[Purpose] {
-        &self.purposes
     }
 
     fn key(&self, purpose: Purpose, at: Timestamp) -> Result<&PublicKey, MethodError> {
@@ -255,7 +252,7 @@ fn time(method: &Object<'_>, name: &'static str) -> Result<Option<Timestamp>, Do
 
 impl DidUrl<'_> {
     /// Returns the document of this DID, whose key is in the identifier (`did:key`, `did:jwk`). The DID must be bare.
-    pub fn document(&self) -> Result<Object<'static>, DidError> {
+    pub(crate) fn document(&self) -> Result<Object<'static>, DidError> {
         if !self.path_and_query.is_empty() || self.fragment.is_some() {
             return Err(DidError::Syntax);
         }

@@ -4,7 +4,6 @@ use super::DidError;
 use crate::base64url;
 use crate::json::{self, Limits, Object, Value};
 use crate::key::{KeyMaterial, PublicKey};
-use alloc::{format, string::String};
 
 pub(super) const METHOD: &str = "jwk";
 
@@ -14,8 +13,9 @@ pub(super) const FRAGMENT: &str = "0";
 /// A public JWK with every registered member is below this; certificate chains in one are refused by size.
 const JWK: Limits = Limits { bytes: 2048, depth: 3, values: 32 };
 
-pub(super) fn encode(key: &PublicKey) -> String {
-    format!("did:jwk:{}", base64url::encode(json::to_string(&Value::Object(key.to_jwk())).as_bytes()))
+#[cfg(test)]
+pub(super) fn encode(key: &PublicKey) -> alloc::string::String {
+    alloc::format!("did:jwk:{}", base64url::encode(json::to_string(&Value::Object(key.to_jwk())).as_bytes()))
 }
 
 pub(super) fn decode(id: &str) -> Result<PublicKey, DidError> {

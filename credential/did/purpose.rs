@@ -11,7 +11,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Returns the text in `proofPurpose`.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::AssertionMethod => "assertionMethod",
             Self::Authentication => "authentication",

@@ -8,7 +8,7 @@ use super::{DidError, DidUrl, web};
 use crate::json::{self, Object, Value};
 
 /// The context of a resolution result (DID Resolution §4 "DID Resolution Result").
-pub const CONTEXT: &str = "https://w3id.org/did-resolution/v1";
+pub(crate) const CONTEXT: &str = "https://w3id.org/did-resolution/v1";
 
 /// A form in which a document is given.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,7 +79,7 @@ impl ErrorCode {
     }
 
     /// Returns the `type` of the error (DID Resolution §10).
-    pub const fn problem_type(self) -> &'static str {
+    pub(crate) const fn problem_type(self) -> &'static str {
         match self {
             Self::InvalidDid => "https://www.w3.org/ns/did#INVALID_DID",
             Self::NotFound => "https://www.w3.org/ns/did#NOT_FOUND",

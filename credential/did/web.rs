@@ -53,19 +53,16 @@ impl<'a> WebDid<'a> {
         Ok(Self { did, host, port, path })
     }
 
-    /// Returns the DID itself.
-    pub const fn did(&self) -> &'a str {
-        self.did
-    }
-
     /// Returns the host, in lower case. It may still resolve to a private address: the fetching program looks at the
     /// address, not at the name.
-    pub const fn host(&self) -> &'a str {
+    #[cfg(test)]
+    pub(crate) const fn host(&self) -> &'a str {
         self.host
     }
 
     /// Returns the port, if it is not https' own.
-    pub const fn port(&self) -> Option<u16> {
+    #[cfg(test)]
+    pub(crate) const fn port(&self) -> Option<u16> {
         self.port
     }
 

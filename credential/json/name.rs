@@ -14,7 +14,7 @@ const NAME: usize = 32;
 
 impl MemberName {
     /// Returns the text, cut to 32 bytes.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         core::str::from_utf8(&self.bytes[..usize::from(self.len)]).unwrap_or_default()
     }
 }

@@ -77,7 +77,7 @@ impl KnownContexts {
     }
 
     /// Adds a context that a bundle carries under `id`, with the SHA-256 that the bundle's signers gave it.
-    pub fn add(&mut self, id: &str, sha256: &[u8; 32], document: &[u8]) -> Result<(), CarriedError> {
+    pub(crate) fn add(&mut self, id: &str, sha256: &[u8; 32], document: &[u8]) -> Result<(), CarriedError> {
         if Sha256::digest(document).as_slice() != sha256 {
             return Err(CarriedError::Digest);
         }
@@ -96,7 +96,7 @@ impl KnownContexts {
     /// Takes the contexts that are in `document` itself, wherever an `@context` is, and puts names in their place. Only
     /// its author knows what an inline context makes of a document: this is for tools that must read any document, and
     /// a gate does without.
-    pub fn adopt(&mut self, document: &mut Object<'_>) -> Result<(), CarriedError> {
+    pub(crate) fn adopt(&mut self, document: &mut Object<'_>) -> Result<(), CarriedError> {
         for (name, value) in document.members_mut() {
             match value {
                 Value::Array(items) if name == "@context" => items.iter_mut().try_for_each(|item| self.name(item))?,
@@ -149,7 +149,7 @@ impl KnownContexts {
     }
 
     /// Returns true if `id` is one of the contexts added.
-    pub fn carries(&self, id: &str) -> bool {
+    pub(crate) fn carries(&self, id: &str) -> bool {
         self.carried.iter().any(|context| context.id == id)
     }
 
@@ -159,7 +159,7 @@ impl KnownContexts {
     }
 
     /// Returns the contexts that `document` names, all of them known.
-    pub fn list<'c>(&'c self, document: &Object<'_>) -> Result<ContextList<'c>, LdError> {
+    pub(crate) fn list<'c>(&'c self, document: &Object<'_>) -> Result<ContextList<'c>, LdError> {
         self.read(document.member("@context").ok_or(LdError::Context)?)
     }
 
@@ -190,7 +190,7 @@ impl KnownContexts {
 
 /// The contexts a document is read with, in their order.
 #[derive(Clone, Debug)]
-pub struct ContextList<'c> {
+pub(crate) struct ContextList<'c> {
     pub(super) known: &'c KnownContexts,
     pub(super) contexts: Vec<(&'c str, &'c Context)>,
 }
@@ -198,18 +198,19 @@ pub struct ContextList<'c> {
 impl<'c> ContextList<'c> {
     /// Returns the URLs, in the document's order. A caller that reads claims by their JSON names compares them with the list that defines
     /// those names: under another list the same names may mean something else.
-    pub fn ids(&self) -> impl ExactSizeIterator<Item = &'c str> {
+    pub(crate) fn ids(&self) -> impl ExactSizeIterator<Item = &'c str> {
         self.contexts.iter().map(|(id, _)| *id)
     }
 
     /// Returns true if these are exactly `ids`, in this order.
-    pub fn is(&self, ids: &[&str]) -> bool {
+    #[cfg(test)]
+    pub(crate) fn is(&self, ids: &[&str]) -> bool {
         self.ids().eq(ids.iter().copied())
     }
 
     /// Returns true if one of the contexts has an `@vocab`, under which every name is a term. Good for examples and test suites; a gate
     /// that decides by names it knows may do without.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.contexts.iter().any(|(_, context)| is_open(context))
     }
 

@@ -6,7 +6,7 @@ use ed25519_dalek::VerifyingKey;
 
 /// An Ed25519 public key, decompressed once.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Ed25519Key(VerifyingKey);
+pub(crate) struct Ed25519Key(VerifyingKey);
 
 impl Ed25519Key {
     pub(super) fn from_bytes(bytes: &[u8; 32]) -> Result<Self, InvalidKey> {
@@ -15,7 +15,7 @@ impl Ed25519Key {
     }
 
     /// Returns the 32 bytes of RFC 8032 §5.1.5.
-    pub fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         self.0.as_bytes()
     }
 

@@ -1,14 +1,14 @@
 //! JSON Web Keys (RFC 7517, RFC 7518 §6.2, RFC 8037 §2).
 
-use super::{Algorithm, InvalidKey, PublicKey};
+use super::{Algorithm, Curve, InvalidKey, PublicKey};
 use crate::{base64url, json};
 
 pub(super) fn encode(key: &PublicKey) -> json::Object<'static> {
     // Members in lexicographic order.
-    match key {
-        PublicKey::Ed25519(key) => encode_octets("Ed25519", key.as_bytes()),
-        PublicKey::P256(key) => elliptic("P-256", key.point()),
-        PublicKey::P384(key) => elliptic("P-384", key.point()),
+    match &key.0 {
+        Curve::Ed25519(key) => encode_octets("Ed25519", key.as_bytes()),
+        Curve::P256(key) => elliptic("P-256", key.point()),
+        Curve::P384(key) => elliptic("P-384", key.point()),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Key material of DID documents: what verifies, and what is only read and shown.
 
 use super::{InvalidKey, PublicKey, jwk, multikey};
-use crate::json::{Object, Value};
+use crate::json::Value;
 use alloc::{boxed::Box, string::String};
 
 /// The key of a verification method. Only [`KeyMaterial::Verification`] ever checks a signature.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum KeyMaterial {
+pub(crate) enum KeyMaterial {
     /// A key that verifies.
     Verification(PublicKey),
     /// An X25519 key (RFC 7748 §5: every 32 bytes are one), for key agreement.
@@ -18,12 +18,12 @@ pub enum KeyMaterial {
 
 impl KeyMaterial {
     /// Key material from its Multikey text: what [`PublicKey::from_multikey`] reads, and the codecs `0xec` and `0xeb`.
-    pub fn from_multikey(text: &str) -> Result<Self, InvalidKey> {
+    pub(crate) fn from_multikey(text: &str) -> Result<Self, InvalidKey> {
         PublicKey::from_multikey(text).map(Self::Verification).or_else(|_| from_other_multikey(text))
     }
 
     /// Returns the Multikey text.
-    pub fn to_multikey(&self) -> String {
+    pub(crate) fn to_multikey(&self) -> String {
         match self {
             Self::Verification(key) => key.to_multikey(),
             Self::X25519(bytes) => multikey::encode_raw(multikey::X25519, bytes),
@@ -32,12 +32,13 @@ impl KeyMaterial {
     }
 
     /// Key material from a JSON Web Key: what [`PublicKey::from_jwk`] reads, and X25519 (RFC 8037 §2).
-    pub fn from_jwk(key: &Value<'_>) -> Result<Self, InvalidKey> {
+    pub(crate) fn from_jwk(key: &Value<'_>) -> Result<Self, InvalidKey> {
         PublicKey::from_jwk(key).map(Self::Verification).or_else(|_| jwk::decode_x25519(key).map(Self::X25519))
     }
 
     /// Returns the JSON Web Key; BLS12-381 has none that is standardised.
-    pub fn to_jwk(&self) -> Option<Object<'static>> {
+    #[cfg(test)]
+    pub(crate) fn to_jwk(&self) -> Option<crate::json::Object<'static>> {
         match self {
             Self::Verification(key) => Some(key.to_jwk()),
             Self::X25519(bytes) => Some(jwk::encode_octets("X25519", bytes)),
@@ -86,7 +87,7 @@ fn is_bls12_381_g2(bytes: &[u8; 96]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{KeyMaterial, P, is_bls12_381_g2};
-    use crate::json::{Object, Value};
+    use crate::json::Value;
     use crate::key::{InvalidKey, PublicKey, Signer as _};
     use crate::testing::Key;
     use alloc::boxed::Box;
@@ -147,6 +148,6 @@ mod tests {
         for (name, value) in [("use", "sig"), ("alg", "EdDSA"), ("d", "AA"), ("x", "AA"), ("kty", "EC"), ("key_ops", "sign")] {
             assert_eq!(jwk(name, value), Err(InvalidKey), "{name}");
         }
-        assert_eq!(KeyMaterial::from_jwk(&Value::Object(Object::new())), Err(InvalidKey));
+        assert_eq!(KeyMaterial::from_jwk(&Value::Object(crate::json::Object::new())), Err(InvalidKey));
     }
 }

@@ -1,6 +1,6 @@
 //! Multikey (Controlled Identifiers 1.0 §2.2.2): multibase base58-btc over a two-byte multicodec and the raw key.
 
-use super::{InvalidKey, PublicKey};
+use super::{Curve, InvalidKey, PublicKey};
 use crate::base58;
 use alloc::{string::String, vec::Vec};
 use multibase::Base;
@@ -17,10 +17,10 @@ pub(super) const X25519: [u8; 2] = [0xec, 0x01];
 pub(super) const BLS12_381_G2: [u8; 2] = [0xeb, 0x01];
 
 pub(super) fn encode(key: &PublicKey) -> String {
-    let codec = match key {
-        PublicKey::Ed25519(_) => ED25519,
-        PublicKey::P256(_) => P256,
-        PublicKey::P384(_) => P384,
+    let codec = match &key.0 {
+        Curve::Ed25519(_) => ED25519,
+        Curve::P256(_) => P256,
+        Curve::P384(_) => P384,
     };
     encode_raw(codec, &key.to_bytes())
 }

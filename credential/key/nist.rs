@@ -10,16 +10,16 @@ use core::{fmt, hash};
 /// A public key on one of the curves, its point checked and, natively, parsed once. `POINT` and `COMPRESSED` are the lengths of the
 /// point's two SEC 1 forms.
 #[derive(Clone)]
-pub struct NistKey<const POINT: usize, const COMPRESSED: usize> {
+pub(crate) struct NistKey<const POINT: usize, const COMPRESSED: usize> {
     point: [u8; POINT],
     verifier: Verifier,
 }
 
 /// A P-256 public key.
-pub type P256Key = NistKey<65, 33>;
+pub(crate) type P256Key = NistKey<65, 33>;
 
 /// A P-384 public key.
-pub type P384Key = NistKey<97, 49>;
+pub(crate) type P384Key = NistKey<97, 49>;
 
 impl P256Key {
     pub(super) fn from_sec1(sec1: &[u8]) -> Result<Self, InvalidKey> {
@@ -41,7 +41,7 @@ impl P384Key {
 
 impl<const POINT: usize, const COMPRESSED: usize> NistKey<POINT, COMPRESSED> {
     /// Returns the uncompressed SEC 1 point: 0x04, x, y.
-    pub const fn point(&self) -> &[u8; POINT] {
+    pub(crate) const fn point(&self) -> &[u8; POINT] {
         &self.point
     }
 

@@ -1,6 +1,7 @@
 //! The signature of a key: R and S, as integers of fixed length.
 
-use core::{fmt, ops::Deref};
+use super::InvalidProof;
+use core::ops::Deref;
 
 /// R and S, one after the other (RFC 8032 §5.1.6; RFC 7518 §3.4). Which algorithm made them, its length does not tell: the key does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,13 +12,9 @@ pub enum Signature {
     Long([u8; 96]),
 }
 
-/// The bytes have the length of no signature.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct WrongLength;
-
 impl Signature {
     /// R and S.
-    pub const fn as_bytes(&self) -> &[u8] {
+    pub(crate) const fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Short(bytes) => bytes,
             Self::Long(bytes) => bytes,
@@ -51,21 +48,14 @@ impl From<[u8; 96]> for Signature {
     }
 }
 
+/// Bytes that have the length of no signature prove nothing.
 impl TryFrom<&[u8]> for Signature {
-    type Error = WrongLength;
+    type Error = InvalidProof;
 
-    fn try_from(bytes: &[u8]) -> Result<Self, WrongLength> {
+    fn try_from(bytes: &[u8]) -> Result<Self, InvalidProof> {
         if let Ok(short) = <[u8; 64]>::try_from(bytes) {
             return Ok(Self::Short(short));
         }
-        bytes.try_into().map(Self::Long).map_err(|_| WrongLength)
+        bytes.try_into().map(Self::Long).map_err(|_| InvalidProof)
     }
 }
-
-impl fmt::Display for WrongLength {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no signature has this length")
-    }
-}
-
-impl core::error::Error for WrongLength {}

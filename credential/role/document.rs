@@ -32,7 +32,7 @@ use proofs::Proofs;
 /// The checks that come before the look-up of a key are made: size, JSON, contexts, and a proof of the right suite and
 /// purpose by a method of the issuer.
 #[derive(Clone, Debug)]
-pub struct DataIntegrity {
+pub(crate) struct DataIntegrity {
     bytes: Vec<u8>,
     issuer: String,
     proofs: Proofs,
@@ -75,7 +75,7 @@ impl DataIntegrity {
     }
 
     /// Returns the suites of its proofs, the issuer's first.
-    pub fn suites(&self) -> Vec<Suite> {
+    pub(crate) fn suites(&self) -> Vec<Suite> {
         core::iter::once(&self.proofs.issuers).chain(&self.proofs.further).map(|claim| claim.suite).collect()
     }
 

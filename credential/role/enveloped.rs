@@ -28,7 +28,7 @@ pub(crate) mod presentation;
 
 /// A VCDM 2.0 credential in its envelope. Unverified.
 #[derive(Clone, Debug)]
-pub struct Enveloped {
+pub(crate) struct Enveloped {
     envelope: Envelope,
     issuer: String,
     key_id: Option<String>,

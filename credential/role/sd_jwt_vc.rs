@@ -19,7 +19,7 @@ pub(crate) const TYP: &str = "dc+sd-jwt";
 
 /// An SD-JWT VC without a key binding part. Unverified.
 #[derive(Clone, Debug)]
-pub struct SdJwtVc {
+pub(crate) struct SdJwtVc {
     sd_jwt: SdJwt,
     issuer: String,
     key_id: Option<String>,

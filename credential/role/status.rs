@@ -68,7 +68,7 @@ pub enum StatusPurpose {
 
 impl StatusPurpose {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Revocation, Self::Suspension, Self::Refresh, Self::Message];
+    pub(crate) const ALL: [Self; 4] = [Self::Revocation, Self::Suspension, Self::Refresh, Self::Message];
 
     /// Returns the text in `statusPurpose`.
     pub const fn as_str(self) -> &'static str {

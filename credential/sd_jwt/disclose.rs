@@ -13,24 +13,19 @@ const DISCLOSURE: Limits = Limits { depth: Limits::CREDENTIAL.depth + 1, ..Limit
 
 /// An SD-JWT's claims, the disclosed ones in their places, without `_sd`, `_sd_alg` and placeholders.
 #[derive(Clone, Debug)]
-pub struct Disclosed<'a> {
+pub(crate) struct Disclosed<'a> {
     claims: Object<'a>,
     always: usize,
 }
 
 impl<'a> Disclosed<'a> {
-    /// Returns the claims.
-    pub const fn claims(&self) -> &Object<'a> {
-        &self.claims
-    }
-
     /// Returns the claims, handed over.
-    pub fn into_claims(self) -> Object<'a> {
+    pub(crate) fn into_claims(self) -> Object<'a> {
         self.claims
     }
 
     /// Returns the names at the top level that the holder could have withheld.
-    pub fn withholdable(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn withholdable(&self) -> impl Iterator<Item = &str> {
         self.claims.iter().skip(self.always).map(|(name, _)| name)
     }
 }

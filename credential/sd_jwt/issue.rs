@@ -12,7 +12,7 @@ use rand_core::CryptoRng;
 
 /// An SD-JWT in the making. Digests are sorted, which for hashes is a random order, and are mixed with decoys, so that
 /// neither their order nor their number says anything.
-pub struct Draft<'r> {
+pub(crate) struct Draft<'r> {
     payload: Object<'static>,
     disclosures: Vec<String>,
     rng: &'r mut dyn CryptoRng,
@@ -20,7 +20,7 @@ pub struct Draft<'r> {
 
 impl<'r> Draft<'r> {
     /// Returns a draft whose `claims` are always disclosed.
-    pub fn new(claims: Object<'static>, rng: &'r mut dyn CryptoRng) -> Self {
+    pub(crate) fn new(claims: Object<'static>, rng: &'r mut dyn CryptoRng) -> Self {
         Self { payload: claims.with("_sd_alg", "sha-256"), disclosures: Vec::new(), rng }
     }
 
@@ -37,13 +37,13 @@ impl<'r> Draft<'r> {
     }
 
     /// Adds a member that is always disclosed, unless there are digests in it.
-    pub fn set(&mut self, name: &'static str, value: impl Into<Value<'static>>) {
+    pub(crate) fn set(&mut self, name: &'static str, value: impl Into<Value<'static>>) {
         self.payload.set(name, value);
     }
 
     /// Puts the claim at `path` behind a disclosure of its own, in its place: `None`, and nothing changed, if there is
     /// no such claim or it is in one that is concealed already.
-    pub fn conceal(&mut self, path: &ClaimPath) -> Option<()> {
+    pub(crate) fn conceal(&mut self, path: &ClaimPath) -> Option<()> {
         let (last, above) = path.steps().split_last()?;
         let mut payload = Value::Object(mem::take(&mut self.payload));
         let taken = parent(&mut payload, above).and_then(|parent| take(parent, last));
@@ -59,7 +59,7 @@ impl<'r> Draft<'r> {
     }
 
     /// Signs; returns the text with all disclosures.
-    pub fn sign(self, typ: &str, key_id: Option<&str>, signer: &dyn Signer) -> Result<String, SignError> {
+    pub(crate) fn sign(self, typ: &str, key_id: Option<&str>, signer: &dyn Signer) -> Result<String, SignError> {
         let mut header = Object::new().with("alg", signer.public_key().algorithm().jose_name()).with("typ", typ);
         if let Some(key_id) = key_id {
             header.set("kid", key_id);
@@ -68,7 +68,7 @@ impl<'r> Draft<'r> {
     }
 
     /// Like [`Self::sign`], but under a header that carries more; `alg` is set from the key.
-    pub fn sign_with_header(self, header: &Object<'_>, signer: &dyn Signer) -> Result<String, SignError> {
+    pub(crate) fn sign_with_header(self, header: &Object<'_>, signer: &dyn Signer) -> Result<String, SignError> {
         let mut text = jws::sign_with_header(header, json::to_string(&Value::Object(self.payload)).as_bytes(), signer)?;
         text.push('~');
         for disclosure in self.disclosures {
@@ -79,14 +79,14 @@ impl<'r> Draft<'r> {
     }
 
     /// `elements`, each behind its own disclosure, as the array to put in their place.
-    pub fn elements(&mut self, elements: impl IntoIterator<Item = Value<'static>>) -> Value<'static> {
+    pub(crate) fn elements(&mut self, elements: impl IntoIterator<Item = Value<'static>>) -> Value<'static> {
         let mut digests: Vec<String> = elements.into_iter().map(|element| self.disclosure(None, element)).collect();
         self.decoys(&mut digests);
         digests.into_iter().map(|digest| Object::new().with("...", digest)).collect()
     }
 
     /// `members`, each behind its own disclosure, and so on within objects, as the `_sd` to put in their place.
-    pub fn members(&mut self, members: Object<'static>) -> Value<'static> {
+    pub(crate) fn members(&mut self, members: Object<'static>) -> Value<'static> {
         let mut digests = Vec::with_capacity(members.len() + 4);
         for (name, value) in members {
             let value = match value {

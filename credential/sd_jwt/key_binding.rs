@@ -11,13 +11,13 @@ use crate::time::Timestamp;
 use alloc::string::String;
 
 /// The `typ` of a KB-JWT.
-pub const TYP: &str = "kb+jwt";
+pub(crate) const TYP: &str = "kb+jwt";
 /// A KB-JWT is some 400 bytes.
 const LIMITS: Limits = Limits { bytes: 8 * 1024, depth: 8, values: 256 };
 
 /// A KB-JWT, read. Unverified.
 #[derive(Clone, Debug)]
-pub struct KeyBinding {
+pub(crate) struct KeyBinding {
     /// The length of the text that is signed.
     signing_input: usize,
     header: Header,
@@ -35,7 +35,7 @@ struct Said {
 }
 
 /// Signs the KB-JWT that binds `sd_jwt` (up to and including its last `~`) to `binding`.
-pub fn sign(sd_jwt: &str, binding: &Binding<'_>, at: Timestamp, holder: &dyn Signer) -> Result<String, SignError> {
+pub(crate) fn sign(sd_jwt: &str, binding: &Binding<'_>, at: Timestamp, holder: &dyn Signer) -> Result<String, SignError> {
     let Binding::Challenge { nonce, audience } = binding;
     let claims = Object::new()
         .with("iat", at.unix())
@@ -47,7 +47,7 @@ pub fn sign(sd_jwt: &str, binding: &Binding<'_>, at: Timestamp, holder: &dyn Sig
 
 impl KeyBinding {
     /// Reads `kb_jwt`; checks no signature. Text that is not there is [`HolderError::Missing`].
-    pub fn parse(kb_jwt: &str) -> Result<Self, HolderError> {
+    pub(crate) fn parse(kb_jwt: &str) -> Result<Self, HolderError> {
         if kb_jwt.is_empty() {
             return Err(HolderError::Missing);
         }
@@ -57,14 +57,14 @@ impl KeyBinding {
     }
 
     /// Returns the nonce that it names. Unverified: use it only to look up the challenge.
-    pub fn untrusted_nonce(&self) -> Option<Nonce> {
+    pub(crate) fn untrusted_nonce(&self) -> Option<Nonce> {
         Nonce::parse(&self.said.as_ref().ok()?.nonce).ok()
     }
 
     /// Checks that `kb_jwt`, from which this was read, signs `sd_jwt` by the key of `holder` for `binding` (§7.3 step 5). The caller
     /// judges whether it is in force. The binding is compared after the signature, so that the reason is the holder's own
     /// statement wherever possible.
-    pub fn verify(&self, sd_jwt: &str, kb_jwt: &str, holder: &PublicKey, binding: &Binding<'_>) -> Result<HolderProof, HolderError> {
+    pub(crate) fn verify(&self, sd_jwt: &str, kb_jwt: &str, holder: &PublicKey, binding: &Binding<'_>) -> Result<HolderProof, HolderError> {
         let signed = kb_jwt.get(..self.signing_input).ok_or(HolderError::InvalidProof)?;
         self.header.check(holder, TYP, signed, &self.signature)?;
         let said = self.said.as_ref().map_err(|why| *why)?;

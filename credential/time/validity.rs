@@ -22,7 +22,7 @@ pub enum Phase {
 
 impl Validity {
     /// Returns the time from `from` on, up to `until` and without it.
-    pub const fn new(from: Option<Timestamp>, until: Option<Timestamp>) -> Self {
+    pub(crate) const fn new(from: Option<Timestamp>, until: Option<Timestamp>) -> Self {
         Self { from, until }
     }
 

@@ -5,7 +5,7 @@
 
 use super::envelope::{Content, Envelope, Material, is_enveloped, read_url, write_url};
 use super::shape::{self, Version};
-use crate::data_integrity::{Options, Proof, ProofSet, Requirement, Standing, Suite, create};
+use crate::data_integrity::{Options, Proof, ProofSet, Standing, Suite, create};
 use crate::did::{self, DidUrl, Purpose};
 use crate::error::{IssueError, VerifyError};
 use crate::format::MAX_BYTES;
@@ -118,11 +118,6 @@ impl<'a> Document<'a> {
         Ok(document)
     }
 
-    /// Which data model it follows.
-    pub const fn version(&self) -> Version {
-        self.version
-    }
-
     /// Returns the document as a JSON-LD processor reads it.
     fn named(&self) -> &Object<'a> {
         self.named.as_ref().unwrap_or(&self.text)
@@ -196,7 +191,7 @@ impl<'a> Document<'a> {
             let known = keys.iter().find(|(method, _)| method == options.verification_method);
             known.map_or(Standing::Unknown, |(_, key)| Standing::Issuer(key))
         };
-        set.verify(Requirement::EveryProofAndTheIssuers, &self.known, standing).map_err(VerifyError::from)?;
+        set.verify(&self.known, standing).map_err(VerifyError::from)?;
         Ok(())
     }
 }

@@ -45,7 +45,7 @@ pub enum Material {
 
 impl Content {
     /// Returns the `typ` of an envelope, without `application/` (§3.1.1, §3.1.2, §3.2.1, §3.2.2, §3.3.1, §3.3.2).
-    pub const fn typ(self, material: Material) -> &'static str {
+    pub(crate) const fn typ(self, material: Material) -> &'static str {
         match (self, material) {
             (Self::Credential, Material::Jose) => "vc+jwt",
             (Self::Presentation, Material::Jose) => "vp+jwt",
@@ -179,7 +179,7 @@ impl Envelope {
     }
 
     /// Returns the bytes as they were read.
-    pub fn as_bytes(&self) -> &[u8] {
+    pub(crate) fn as_bytes(&self) -> &[u8] {
         match &*self.form {
             Form::Jose { text, .. } => text.as_bytes(),
             Form::SdJwt(sd_jwt) => sd_jwt.as_str().as_bytes(),
@@ -193,7 +193,7 @@ impl Envelope {
     }
 
     /// Returns the header's `kid`. Unverified: use it only to look up the key.
-    pub fn key_id(&self) -> Option<&str> {
+    pub(crate) fn key_id(&self) -> Option<&str> {
         match &*self.form {
             Form::Jose { header, .. } => header.key_id.as_deref(),
             Form::SdJwt(sd_jwt) => sd_jwt.header().key_id.as_deref(),
@@ -203,7 +203,7 @@ impl Envelope {
 
     /// Returns the document with what is disclosed in its place (RFC 9901 §7.1 steps 3 to 5), and with the claims that a JWT
     /// carries in it. Its signature is not checked. A JWS or COSE is read within `limits`.
-    pub fn document(&self, limits: Limits) -> Result<Object<'_>, Malformed> {
+    pub(crate) fn document(&self, limits: Limits) -> Result<Object<'_>, Malformed> {
         let payload = match &*self.form {
             Form::Jose { payload, .. } => payload,
             Form::SdJwt(sd_jwt) => return Ok(sd_jwt.disclose(sd_jwt.payload()?)?.into_claims()),
@@ -216,7 +216,7 @@ impl Envelope {
     }
 
     /// Checks the signature, that the key signs with the algorithm of the header, and the media type.
-    pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
+    pub(crate) fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
         match &*self.form {
             Form::Jose { text, signing_input, header, signature, .. } => {
                 header.check(key, self.content.typ(Material::Jose), &text[..*signing_input], signature)

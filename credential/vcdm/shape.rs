@@ -14,7 +14,7 @@ use text::check_text;
 
 /// Which data model a document follows; its first context says so.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Version {
+pub(crate) enum Version {
     /// Verifiable Credentials Data Model 1.1.
     V1_1,
     /// Verifiable Credentials Data Model 2.0.
@@ -66,7 +66,7 @@ pub(crate) fn check_presentation(presentation: &Object<'_>) -> Result<Version, M
 }
 
 /// Reads the credentials of a presentation: objects, in their order.
-pub fn credentials<'v, 'a>(presentation: &'v Object<'a>) -> Result<Vec<&'v Object<'a>>, Malformed> {
+pub(crate) fn credentials<'v, 'a>(presentation: &'v Object<'a>) -> Result<Vec<&'v Object<'a>>, Malformed> {
     let Some(member) = presentation.member("verifiableCredential") else { return Ok(Vec::new()) };
     let object = |item: &'v Value<'a>| item.as_object().ok_or(Malformed::WrongType("verifiableCredential"));
     member.one_or_more().iter().map(object).collect()

@@ -42,7 +42,7 @@ fn south() -> Authority {
 fn token(seconds: i64, signer: &Key) -> Vec<u8> {
     let token = StatusListToken { uri: LIST.into(), issued_at: at(seconds), expires_at: None, ttl_seconds: None };
     let list = StatusListBuf::new(Bits::Two, 64);
-    token.sign(list.as_list(), &did::key_id(signer.public_key()), signer).expect("a token").into_bytes()
+    token.sign(&list, &did::key_id(signer.public_key()), signer).expect("a token").into_bytes()
 }
 
 #[test]

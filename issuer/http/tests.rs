@@ -72,7 +72,8 @@ impl Proof<'_> {
             header.with("jwk", self.named.public_key().to_jwk())
         };
         let claims = Object::new().with("aud", self.aud).with("iat", at(self.iat).unix()).with("nonce", self.nonce);
-        jws::sign_with_header(&header, json::to_string(&Value::Object(claims)).as_bytes(), self.by).expect("signed")
+        jws::sign_named(self.by.public_key().algorithm().jose_name(), &header, json::to_string(&Value::Object(claims)).as_bytes(), self.by)
+            .expect("signed")
     }
 }
 

@@ -71,7 +71,7 @@ fn states_are_told_by_the_list_of_their_purpose() {
         let mut change = |change: Change, second: i64| {
             let event = issuer.change(&issued.record.id, change, &grounds(), at(second)).expect("changed");
             let published = issuer.publish(at(second + 1)).expect("published");
-            let bits = [revocation, suspension].map(|entry| published_list(&published, entry.list).bitstring().get(entry.index.into()));
+            let bits = [revocation, suspension].map(|entry| published_list(&published, entry.list).get(entry.index.into()));
             (event.to, judged(&issued, &published), bits)
         };
         assert_eq!(judged(&issued, &first), Ok(Status::Valid), "{format}");
@@ -187,7 +187,7 @@ fn documents_have_entries_without_being_on_record() {
         assert!(text.starts_with('{') && text.contains(r#""encodedList":"u"#), "{text}");
         let list = BitstringList::verify(&text, Key::ed25519(3).public_key(), 1 << 20).expect("a list");
         assert_eq!((list.list.uri.as_str(), list.list.issued_at), (revocation.uri.as_str(), at(second)));
-        list.bitstring().get(revocation.index)
+        list.get(revocation.index)
     };
     assert_eq!(bit(&issuer, 1), Some(0));
     issuer.set_status(revocation, 1).expect("set");

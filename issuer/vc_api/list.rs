@@ -67,7 +67,7 @@ impl StatusList {
     pub(super) fn is_set(&self, entry: &Object<'_>) -> Option<bool> {
         let is_revocation = entry.text("type") == Some("BitstringStatusListEntry") && entry.text("statusPurpose") == Some("revocation");
         let index = self.index(entry).filter(|_| is_revocation)?;
-        self.bits.as_bitstring().get(index).map(|bit| bit == 1)
+        self.bits.get(index).map(|bit| bit == 1)
     }
 
     /// Returns the list credential, signed at `at`.
@@ -81,6 +81,6 @@ impl StatusList {
             expires_at: None,
             ttl_milliseconds: Some(TTL_MILLISECONDS),
         };
-        list.sign(self.bits.as_bitstring(), Securing::DataIntegrity, &did::key_id(signer.public_key()), signer).ok()
+        list.sign(&self.bits, Securing::DataIntegrity, &did::key_id(signer.public_key()), signer).ok()
     }
 }

@@ -5,8 +5,7 @@ use super::{ROOMS, root, walk};
 use std::collections::BTreeSet;
 
 /// Functions that the product does not call, each with the reason why it is there.
-const UNCALLED: [(&str, &str); 3] = [
-    ("to_did_jwk", "the inverse of reading a did:jwk; the published vectors compare what is written"),
+const UNCALLED: [(&str, &str); 2] = [
     ("enveloped_credentials", "reads presentations of other enterprises: examples/vc_jose_cose.rs and the W3C suite for VC-JOSE-COSE"),
     ("allocate_status", "entries for documents that the office keeps no record of; the W3C suites for bitstrings are run against it"),
 ];

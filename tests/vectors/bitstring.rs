@@ -1,8 +1,10 @@
 //! Bitstring Status List v1.0: lists of a reference implementation, read and written again.
 
-use crate::suite::{items, run, text};
+use super::suite::{items, run, text};
+use crate::status::bitstring::{Bitstring, decode, encode};
 use std::collections::BTreeSet;
-use waypass_trust::status::bitstring::{Bitstring, decode, encode};
+use std::format;
+use std::prelude::rust_2024::*;
 
 /// The size of 131,072 entries of one bit.
 const BYTES: usize = 16_384;

@@ -1,10 +1,12 @@
 //! The COSE working group's COSE_Sign1 examples that carry their algorithm in the protected header and no external data.
 
-use crate::suite::{hex, run, text};
+use super::suite::{hex, run, text};
+use crate::cose::Sign1;
+use crate::json::{self, Limits};
+use crate::key::PublicKey;
 use serde_json::{Map, Value};
-use waypass_credential::cose::Sign1;
-use waypass_credential::json::{self, Limits};
-use waypass_credential::key::PublicKey;
+use std::format;
+use std::prelude::rust_2024::*;
 
 /// The public half of a key, if it is of a kind that we have.
 pub(crate) fn public_half(jwk: &Value) -> Option<PublicKey> {

@@ -1,11 +1,13 @@
 //! did:key and did:jwk: the examples of their specifications. did:web and DID documents: the fixtures of implementers.
 
-use crate::suite::{Suite, items, run, text};
+use super::suite::{Suite, items, run, text};
+use crate::did::resolution::{ErrorCode, Resolution};
+use crate::did::{self, DidDocument, DidError, DidUrl, DocumentError, WebDid};
+use crate::json::{self, Limits};
+use crate::key::{KeyMaterial, PublicKey};
 use serde_json::Value;
-use waypass_credential::did::resolution::{ErrorCode, Resolution};
-use waypass_credential::did::{self, DidDocument, DidError, DidUrl, DocumentError, WebDid};
-use waypass_credential::json::{self, Limits};
-use waypass_credential::key::{KeyMaterial, PublicKey};
+use std::format;
+use std::prelude::rust_2024::*;
 
 /// The key that a verification method describes, where it is of a kind that we read.
 fn described(method: &Value) -> Option<PublicKey> {

@@ -174,7 +174,7 @@ fn what_a_gate_writes_is_as_written_down() {
     // A person's remark about the first of them.
     let mut chain = checkpoint.state().chain.clone();
     let note = Note::new("Bea", Some("Carl"), None).expect("a note");
-    let remark = Remark { at: &now, event: Event::CONFIRMED, about: 0, subject: "Ada", note, bundle_version: 1 };
+    let remark = Remark { at: &now, event: Event::Confirmed, about: 0, subject: "Ada", note, bundle_version: 1 };
     let said = chain.append_about(remark, Salts::random(&mut rng));
     let leaf = Data::cbor(said.leaf_bytes()).expect("CBOR");
     leaves.check("leaf", &leaf).expect("a record about another");

@@ -1,8 +1,10 @@
 //! RFC 8785: the files and the number lines of its reference implementation.
 
-use crate::suite::{hex, run};
-use waypass_credential::canon::jcs;
-use waypass_credential::json::{self, Limits, Number, Value};
+use super::suite::{hex, run};
+use crate::canon::jcs;
+use crate::json::{self, Limits, Number, Value};
+use std::format;
+use std::prelude::rust_2024::*;
 
 #[test]
 fn jcs() {

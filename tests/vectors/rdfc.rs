@@ -1,11 +1,11 @@
 //! RDF Dataset Canonicalization 1.0: the test suite of the Recommendation.
 
-use crate::suite::{items, run, text};
+use super::suite::{items, run, text};
+use crate::canon::nquads::tests::read::read;
+use crate::canon::rdfc::{HashAlgorithm, RdfcError, canonicalize, issue};
 use std::collections::BTreeMap;
-use waypass_credential::canon::rdfc::{HashAlgorithm, RdfcError, canonicalize, issue};
-
-#[path = "../../credential/canon/nquads/tests/read.rs"]
-mod nquads;
+use std::prelude::rust_2024::*;
+use std::{format, panic};
 
 #[test]
 fn the_suite_of_the_recommendation() {
@@ -20,7 +20,7 @@ fn the_suite_of_the_recommendation() {
                 Some(other) => panic!("{name}: {other}"),
             };
             let input = file("action");
-            let (dataset, labels) = nquads::read(&input).expect("N-Quads");
+            let (dataset, labels) = read(&input).expect("N-Quads");
             let mut canonical = Vec::new();
             let done = canonicalize(&dataset, hash, &mut canonical);
             match kind {

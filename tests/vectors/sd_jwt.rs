@@ -1,14 +1,16 @@
 //! SD-JWT (RFC 9901 and the reference implementation's interoperability cases) and SD-JWT VC: what was issued and what was
 //! presented gives exactly the published claims, and the Key Binding JWTs hold for the published nonce and audience only.
 
-use crate::suite::{Suite, run, text};
+use super::suite::{Suite, run, text};
+use crate::json::{self, Limits};
+use crate::jws::Jws;
+use crate::key::PublicKey;
+use crate::sd_jwt::key_binding::KeyBinding;
+use crate::sd_jwt::{SdJwt, split_key_binding};
+use crate::{Binding, HolderError};
 use serde_json::Value;
-use waypass_credential::json::{self, Limits};
-use waypass_credential::jws::Jws;
-use waypass_credential::key::PublicKey;
-use waypass_credential::sd_jwt::key_binding::KeyBinding;
-use waypass_credential::sd_jwt::{SdJwt, split_key_binding};
-use waypass_credential::{Binding, HolderError};
+use std::format;
+use std::prelude::rust_2024::*;
 
 /// Key, nonce and audience of a folder of cases.
 struct Settings {

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::prelude::rust_2024::*;
+use std::{format, panic, println};
 
 /// A suite while it runs. A wrong case is noted and the suite goes on, so that one run shows all that is wrong.
 pub(crate) struct Suite {
@@ -129,8 +131,9 @@ fn root() -> Option<PathBuf> {
         assert!(root.is_dir(), "WAYPASS_VECTORS names no folder: {}", root.display());
         return Some(root);
     }
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
-    beside.is_dir().then_some(beside)
+    // The suites of the codecs are compiled in a folder of the workspace.
+    let folders = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().take(2);
+    folders.map(|folder| folder.join("../shared/vectors")).find(|beside| beside.is_dir())
 }
 
 pub(crate) fn say(line: &str) {

@@ -1,14 +1,16 @@
 //! Data Integrity ECDSA Cryptosuites 1.0, appendix A: `ecdsa-jcs-2019` with P-256 step by step. Its signatures are not deterministic:
 //! everything before the signature is compared byte for byte, the published signature is checked and one of our own made.
 
-use crate::suite::{Suite as Vectors, hex, run, text};
+use super::suite::{Suite as Vectors, hex, run, text};
+use crate::data_integrity::jcs::{configure, transform};
+use crate::data_integrity::{Options, Proof, Suite, create, hash};
+use crate::json::{self, Limits, Object, Value};
+use crate::jsonld::KnownContexts;
+use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
 use p256::ecdsa::signature::Signer as _;
 use sha2::{Digest, Sha256};
-use waypass_credential::data_integrity::jcs::{configure, transform};
-use waypass_credential::data_integrity::{Options, Proof, Suite, create, hash};
-use waypass_credential::json::{self, Limits, Object, Value};
-use waypass_credential::jsonld::KnownContexts;
-use waypass_credential::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
+use std::prelude::rust_2024::*;
+use std::{format, panic};
 
 const FOLDER: &str = "ecdsa-jcs-2019-p256";
 
@@ -71,7 +73,7 @@ fn ecdsa_jcs_2019() {
         let proof = Proof::read(&signed).expect("a proof");
         suite.case("signed document verifies", proof.seal(&KnownContexts::new()).expect("hashes").verify(&key.1).is_ok());
         let method = proof.options.verification_method;
-        suite.case("its key is the published one", waypass_credential::did::resolve(method).as_ref() == Ok(&key.1));
+        suite.case("its key is the published one", crate::did::resolve(method).as_ref() == Ok(&key.1));
         let created = create(Suite::EcdsaJcs2019, &unsigned, &Options { ..proof.options }, &KnownContexts::new(), &key).expect("signs");
         let published = signed.member("proof").and_then(Value::as_object).expect("a proof");
         let same = |(name, value): (&str, &Value<'_>)| name == "proofValue" || created.member(name) == Some(value);

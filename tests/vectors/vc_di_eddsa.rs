@@ -1,13 +1,15 @@
 //! Data Integrity EdDSA Cryptosuites 1.0, appendix B.2: `eddsa-jcs-2022` step by step, in both directions.
 
-use crate::suite::{Suite as Vectors, hex, run, text};
+use super::suite::{Suite as Vectors, hex, run, text};
+use crate::data_integrity::jcs::{configure, transform};
+use crate::data_integrity::{Options, Proof, Suite, create, hash};
+use crate::json::{self, Limits, Object, Value};
+use crate::jsonld::KnownContexts;
+use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
 use ed25519_dalek::Signer as _;
 use sha2::{Digest, Sha256};
-use waypass_credential::data_integrity::jcs::{configure, transform};
-use waypass_credential::data_integrity::{Options, Proof, Suite, create, hash};
-use waypass_credential::json::{self, Limits, Object, Value};
-use waypass_credential::jsonld::KnownContexts;
-use waypass_credential::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
+use std::prelude::rust_2024::*;
+use std::{format, panic};
 
 const FOLDER: &str = "eddsa-jcs-2022";
 
@@ -66,7 +68,7 @@ fn eddsa_jcs_2022() {
         let proof = Proof::read(&signed).expect("a proof");
         suite.case("signed document verifies", proof.seal(&KnownContexts::new()).expect("hashes").verify(&key.1).is_ok());
         let method = proof.options.verification_method;
-        suite.case("its key is the published one", waypass_credential::did::resolve(method).as_ref() == Ok(&key.1));
+        suite.case("its key is the published one", crate::did::resolve(method).as_ref() == Ok(&key.1));
         let created = create(Suite::EddsaJcs2022, &unsigned, &Options { ..proof.options }, &KnownContexts::new(), &key).expect("signs");
         let published = signed.member("proof").and_then(Value::as_object).expect("a proof");
         suite.case("proof made anew", created.text("proofValue") == Some(&proof_value));

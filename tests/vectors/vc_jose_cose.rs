@@ -2,16 +2,18 @@
 //! verification down to the signature and the disclosures, with the credentials that presentations hold, and every issuance, read
 //! again. The content of the documents is not read here.
 
-use crate::cose::public_half;
-use crate::suite::{Suite, items, run, text};
-use crate::world::TestRng;
+use super::cose::public_half;
+use super::suite::{Suite, items, run, text};
+use crate::ClaimPath;
+use crate::base64url;
+use crate::json::{self, Limits, Object};
+use crate::key::{Algorithm, PublicKey, SignError, Signature, Signer};
+use crate::testing::TestRng;
+use crate::vcdm::envelope::{Content, Envelope, Material, enveloped_credentials};
 use p256::ecdsa::signature::Signer as _;
 use serde_json::Value;
-use waypass_credential::ClaimPath;
-use waypass_credential::base64url;
-use waypass_credential::json::{self, Limits, Object};
-use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
-use waypass_credential::vcdm::envelope::{Content, Envelope, Material, enveloped_credentials};
+use std::prelude::rust_2024::*;
+use std::{format, panic, vec};
 
 const MOST: usize = 1 << 20;
 
@@ -35,16 +37,16 @@ impl Signer for Key {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
-        let signature = match &self.public {
-            PublicKey::Ed25519(_) => {
+        let signature = match self.public.algorithm() {
+            Algorithm::EdDsa => {
                 let secret = self.secret.as_slice().try_into().expect("32 bytes");
                 ed25519_dalek::SigningKey::from_bytes(secret).sign(message).to_bytes().to_vec()
             }
-            PublicKey::P256(_) => {
+            Algorithm::Es256 => {
                 let signature: p256::ecdsa::Signature = p256::ecdsa::SigningKey::from_slice(&self.secret).expect("a key").sign(message);
                 signature.to_bytes().to_vec()
             }
-            PublicKey::P384(_) => {
+            Algorithm::Es384 => {
                 let signature: p384::ecdsa::Signature = p384::ecdsa::SigningKey::from_slice(&self.secret).expect("a key").sign(message);
                 signature.to_bytes().to_vec()
             }
@@ -124,7 +126,7 @@ fn issuance(suite: &mut Suite, case: &Case, input: &str, key: &Key, paths: &[Cla
     let json::Value::Object(document) = json::parse(input.as_bytes(), Limits::CREDENTIAL).expect("JSON").into_owned() else {
         panic!("an object")
     };
-    let mut rng = TestRng::new(&case.name);
+    let mut rng = TestRng(1);
     let sealed = Envelope::seal(document, case.content, case.material, "#key", paths, key, &mut rng);
     suite.equal(&case.name, sealed.is_ok(), case.succeeds);
     let Ok(sealed) = sealed else { return };

@@ -1,9 +1,11 @@
 //! The inputs of the data model's test suite, read as credentials and presentations of any type. Their names say what is expected:
 //! `-ok`, `-fail`, or `-fail-or-inject` for what a reader may mend, which this one refuses.
 
-use crate::suite::run;
-use waypass_credential::json::{self, Limits, Object, Value};
-use waypass_credential::vcdm::document::Document;
+use super::suite::run;
+use crate::json::{self, Limits, Object, Value};
+use crate::vcdm::document::Document;
+use std::prelude::rust_2024::*;
+use std::{format, panic};
 
 /// The suite gives this issuer to a credential, or this `id` to an issuer object, if it has none.
 const ISSUER: &str = "did:key:z6MkwWcBSyCTt6PkDFwddZGqzDzM3vAhcbwQZGAQvXSMMDRE";

@@ -303,7 +303,7 @@ fn several_status_entries_decide_together() {
         ttl_milliseconds: None,
     };
     let mut draft = site.draft();
-    draft.lists.push(list.sign(bits.as_bitstring(), Securing::DataIntegrity, &site.status_key.kid(), &site.status_key).expect("signs"));
+    draft.lists.push(list.sign(&bits, Securing::DataIntegrity, &site.status_key.kid(), &site.status_key).expect("signs"));
     let bundle = draft.seal(&[&site.snapshot_key], &[&site.timestamp_key]).expect("seals");
 
     let at = moment(NOON);

@@ -23,7 +23,7 @@ impl Admissions {
     }
 
     pub(super) fn take(&mut self, leaf: &Leaf) {
-        if leaf.event == Event::DECIDED
+        if leaf.event == Event::Decided
             && let Some(outcome) = &leaf.outcome
         {
             if outcome.admitted() {
@@ -32,10 +32,10 @@ impl Admissions {
                 self.amber.insert(leaf.seq);
             }
         }
-        let Some(about) = leaf.about.filter(|_| leaf.event == Event::CONFIRMED || leaf.event == Event::TURNED_AWAY) else { return };
+        let Some(about) = leaf.about.filter(|_| leaf.event == Event::Confirmed || leaf.event == Event::TurnedAway) else { return };
         // The first word about a decision counts.
         let first = if about < self.from { self.settled.insert(about) } else { self.amber.remove(&about) };
-        if first && leaf.event == Event::CONFIRMED {
+        if first && leaf.event == Event::Confirmed {
             self.admitted.insert(about);
         }
     }

@@ -1,13 +1,13 @@
 //! A leaf together with what only this device may know.
 
-use super::leaf::{Event, Leaf, MAX_LEAF, Outcome};
+use super::leaf::{BadEntry, Event, Leaf, MAX_LEAF, Outcome};
 use super::note::{MAX_NAME, Note};
-use crate::cbor::{NotCanonical, Reader, Writer};
 use crate::time::Moment;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::time::Timestamp;
 
 /// Longest status list URI; the bundle's own are shorter.
@@ -126,24 +126,6 @@ pub struct Entry {
     opening: Option<Opening>,
 }
 
-/// The bytes are not an entry, or its opening does not fit its leaf.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BadEntry;
-
-impl fmt::Display for BadEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the stored audit entry is damaged")
-    }
-}
-
-impl core::error::Error for BadEntry {}
-
-impl From<NotCanonical> for BadEntry {
-    fn from(_: NotCanonical) -> Self {
-        Self
-    }
-}
-
 pub(super) fn salted(salt: &[u8; 16], name: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(salt).chain_update(name).finalize().into()
 }
@@ -178,7 +160,7 @@ impl Entry {
             boottime_ms: reading.boottime_ms,
             confidence: at.confidence(),
             actor: opening.actor_hash(),
-            event: Event::DECIDED,
+            event: Event::Decided,
             subject: opening.subject_hash(),
             outcome: None,
             bundle_version: 0,
@@ -194,7 +176,7 @@ impl Entry {
 
     /// Returns the leaf, decoded.
     pub fn leaf(&self) -> Result<Leaf, BadEntry> {
-        Leaf::from_bytes(&self.leaf).map_err(|_| BadEntry)
+        Leaf::from_bytes(&self.leaf)
     }
 
     /// Returns the private half, unless it was forgotten.
@@ -242,7 +224,7 @@ impl Entry {
         if encoded.len() > MAX_LEAF {
             return Err(BadEntry);
         }
-        let leaf = Leaf::from_bytes(encoded).map_err(|_| BadEntry)?;
+        let leaf = Leaf::from_bytes(encoded)?;
         let opening = from.option(|from| {
             from.array_of(4)?;
             let salts = Salts::from_bytes(&from.bytes_array()?);
@@ -271,7 +253,7 @@ impl Entry {
 
 impl Opening {
     /// Returns true if the names and salts are those the leaf was made from.
-    pub fn fits(&self, leaf: &Leaf) -> bool {
+    pub(crate) fn fits(&self, leaf: &Leaf) -> bool {
         self.actor_hash() == leaf.actor && self.subject_hash() == leaf.subject && self.note.is_some() == leaf.about.is_some()
     }
 

@@ -1,11 +1,11 @@
 //! One record and its final encoding.
 
-use crate::cbor::{NotCanonical, Reader, Writer};
 use crate::reason::{Level, ReasonCode};
 use crate::time::{Confidence, Doubt};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use sha2::{Digest, Sha256};
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::time::Timestamp;
 
 /// The largest encoded leaf: every field at its limit stays below it.
@@ -73,63 +73,118 @@ pub struct Leaf {
     pub about: Option<u64>,
 }
 
-/// The kind of a record: lower-case letters and underscores, so that later kinds stay readable to this version.
+/// The kind of a record.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Event(alloc::borrow::Cow<'static, str>);
+pub enum Event {
+    /// A checkpoint decided about a presentation.
+    Decided,
+    /// A device that is not a gate checked a presentation; nobody was admitted by it.
+    Checked,
+    /// A person changed what the device believes: pinned a root, brought a bundle, or removed both.
+    TrustChanged,
+    /// The device found its keys, state, challenges or log damaged, deleted or put back from an older copy.
+    Found,
+    /// A person looked at what was found, or at the flagged admission that the record is about.
+    Acknowledged,
+    /// A person said that the clock is right.
+    ClockConfirmed,
+    /// The extra step of the amber decision that the record is about was done: the person went in.
+    Confirmed,
+    /// The person whom the amber decision was about did not go in.
+    TurnedAway,
+    /// Wrong secrets were tried before somebody opened the device.
+    WrongTries,
+    /// So many wrong secrets were tried that only the recovery code opened the device.
+    LockedOut,
+    /// A person changed what opens the device.
+    FactorsChanged,
+    /// A person had everything erased that the log knew about somebody.
+    Erased,
+    /// The device's files were brought to a newer format.
+    Upgraded,
+    /// A newer status list takes final revocations back, or one that did was followed by another; they stay.
+    TakenBack,
+    /// A person overrode a decision in an emergency.
+    BreakGlass,
+    /// A wallet took a credential in.
+    Held,
+    /// A wallet presented a credential.
+    Presented,
+    /// A wallet removed a credential.
+    Removed,
+    /// A synchronization ended.
+    Synced,
+    /// A wallet declined a request.
+    Declined,
+    /// A wallet was restored from a backup.
+    Restored,
+    /// A kind of a later version, by its name.
+    Other(OtherEvent),
+}
+
+/// The name of an event that this version does not know: 1 to 32 lower-case letters and underscores.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct OtherEvent(String);
+
+/// The events that this version knows.
+const KNOWN: [Event; 21] = [
+    Event::Decided,
+    Event::Checked,
+    Event::TrustChanged,
+    Event::Found,
+    Event::Acknowledged,
+    Event::ClockConfirmed,
+    Event::Confirmed,
+    Event::TurnedAway,
+    Event::WrongTries,
+    Event::LockedOut,
+    Event::FactorsChanged,
+    Event::Erased,
+    Event::Upgraded,
+    Event::TakenBack,
+    Event::BreakGlass,
+    Event::Held,
+    Event::Presented,
+    Event::Removed,
+    Event::Synced,
+    Event::Declined,
+    Event::Restored,
+];
 
 impl Event {
-    /// A checkpoint decided about a presentation.
-    pub const DECIDED: Self = Self::known("decided");
-    /// A device that is not a gate checked a presentation; nobody was admitted by it.
-    pub const CHECKED: Self = Self::known("checked");
-    /// A person changed what the device believes: pinned a root, brought a bundle, or removed both.
-    pub const TRUST_CHANGED: Self = Self::known("trust_changed");
-    /// The device found its keys, state, challenges or log damaged, deleted or put back from an older copy.
-    pub const FOUND: Self = Self::known("found");
-    /// A person looked at what was found, or at the flagged admission that the record is about.
-    pub const ACKNOWLEDGED: Self = Self::known("acknowledged");
-    /// A person said that the clock is right.
-    pub const CLOCK_CONFIRMED: Self = Self::known("clock_confirmed");
-    /// The extra step of the amber decision that the record is about was done: the person went in.
-    pub const CONFIRMED: Self = Self::known("confirmed");
-    /// The person whom the amber decision was about did not go in.
-    pub const TURNED_AWAY: Self = Self::known("turned_away");
-    /// Wrong secrets were tried before somebody opened the device.
-    pub const WRONG_TRIES: Self = Self::known("wrong_tries");
-    /// So many wrong secrets were tried that only the recovery code opened the device.
-    pub const LOCKED_OUT: Self = Self::known("locked_out");
-    /// A person changed what opens the device.
-    pub const FACTORS_CHANGED: Self = Self::known("factors_changed");
-    /// A person had everything erased that the log knew about somebody.
-    pub const ERASED: Self = Self::known("erased");
-    /// The device's files were brought to a newer format.
-    pub const UPGRADED: Self = Self::known("upgraded");
-    /// A newer status list takes final revocations back, or one that did was followed by another; they stay.
-    pub const TAKEN_BACK: Self = Self::known("revocations_taken_back");
-    /// A person overrode a decision in an emergency.
-    pub const BREAK_GLASS: Self = Self::known("break_glass");
-    /// A wallet took a credential in.
-    pub const HELD: Self = Self::known("held");
-    /// A wallet presented a credential.
-    pub const PRESENTED: Self = Self::known("presented");
-    /// A wallet removed a credential.
-    pub const REMOVED: Self = Self::known("removed");
-    /// A synchronization ended.
-    pub const SYNCED: Self = Self::known("synced");
-
-    const fn known(name: &'static str) -> Self {
-        Self(alloc::borrow::Cow::Borrowed(name))
-    }
-
-    /// Returns a kind by its name; `None` unless it is 1 to 32 lower-case letters and underscores.
-    pub fn new(name: &str) -> Option<Self> {
+    /// Reads a kind from its name; `None` unless it is 1 to 32 lower-case letters and underscores.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let fits = (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        fits.then(|| Self(name.to_owned().into()))
+        let known = KNOWN.into_iter().find(|event| event.as_str() == name);
+        fits.then(|| known.unwrap_or_else(|| Self::Other(OtherEvent(name.to_owned()))))
     }
 
     /// Returns the name.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match self {
+            Self::Decided => "decided",
+            Self::Checked => "checked",
+            Self::TrustChanged => "trust_changed",
+            Self::Found => "found",
+            Self::Acknowledged => "acknowledged",
+            Self::ClockConfirmed => "clock_confirmed",
+            Self::Confirmed => "confirmed",
+            Self::TurnedAway => "turned_away",
+            Self::WrongTries => "wrong_tries",
+            Self::LockedOut => "locked_out",
+            Self::FactorsChanged => "factors_changed",
+            Self::Erased => "erased",
+            Self::Upgraded => "upgraded",
+            Self::TakenBack => "revocations_taken_back",
+            Self::BreakGlass => "break_glass",
+            Self::Held => "held",
+            Self::Presented => "presented",
+            Self::Removed => "removed",
+            Self::Synced => "synced",
+            Self::Declined => "declined",
+            Self::Restored => "restored",
+            Self::Other(OtherEvent(name)) => name,
+        }
     }
 }
 
@@ -149,24 +204,24 @@ impl Outcome {
     }
 
     /// Returns true if the decision alone let somebody in: green. Amber does so only when a later record says that it was confirmed.
-    pub fn admitted(&self) -> bool {
+    pub(crate) fn admitted(&self) -> bool {
         self.level == Level::Green
     }
 }
 
-/// The bytes are not a leaf of a version that is known here, in its one encoding.
+/// The bytes are not a leaf or an entry of a version that is known here, in its one encoding, or the opening does not fit its leaf.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BadLeaf;
+pub struct BadEntry;
 
-impl fmt::Display for BadLeaf {
+impl fmt::Display for BadEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("not an audit record in its canonical encoding")
     }
 }
 
-impl core::error::Error for BadLeaf {}
+impl core::error::Error for BadEntry {}
 
-impl From<NotCanonical> for BadLeaf {
+impl From<NotCanonical> for BadEntry {
     fn from(_: NotCanonical) -> Self {
         Self
     }
@@ -179,7 +234,7 @@ impl Leaf {
     }
 
     /// Returns the encoding.
-    pub fn to_bytes(&self) -> Vec<u8> {
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
         let (members, version) = if self.about.is_some() { (14, VERSION_ABOUT) } else { (13, VERSION) };
         out.map(members).unsigned(0).unsigned(version);
@@ -207,16 +262,16 @@ impl Leaf {
     }
 
     /// Reads an encoding; exactly one byte string decodes to each leaf.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadLeaf> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadEntry> {
         if bytes.len() > MAX_LEAF {
-            return Err(BadLeaf);
+            return Err(BadEntry);
         }
         let mut from = Reader::new(bytes);
         let is_about = Reader::new(bytes).map_of(14).is_ok();
         from.map_of(if is_about { 14 } else { 13 })?;
         key(&mut from, 0)?;
         if from.unsigned()? != if is_about { VERSION_ABOUT } else { VERSION } {
-            return Err(BadLeaf);
+            return Err(BadEntry);
         }
         key(&mut from, 1)?;
         let device = from.string(MAX_DEVICE)?;
@@ -227,15 +282,15 @@ impl Leaf {
         key(&mut from, 4)?;
         let boot_id = from.bytes_array()?;
         key(&mut from, 5)?;
-        let wall = Timestamp::from_unix(from.signed()?).ok_or(BadLeaf)?;
+        let wall = Timestamp::from_unix(from.signed()?).ok_or(BadEntry)?;
         key(&mut from, 6)?;
         let boottime_ms = from.unsigned()?;
         key(&mut from, 7)?;
-        let confidence = confidence_from(from.unsigned()?).ok_or(BadLeaf)?;
+        let confidence = confidence_from(from.unsigned()?).ok_or(BadEntry)?;
         key(&mut from, 8)?;
         let actor = from.bytes_array()?;
         key(&mut from, 9)?;
-        let event = Event::new(from.text()?).ok_or(BadLeaf)?;
+        let event = Event::parse(from.text()?).ok_or(BadEntry)?;
         key(&mut from, 10)?;
         let subject = from.bytes_array()?;
         key(&mut from, 11)?;

@@ -1,8 +1,8 @@
 //! A person's remark about an earlier record.
 
-use crate::cbor::{NotCanonical, Reader, Writer};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 
 /// Longest actor or subject name kept in an opening, in bytes; longer ones are kept by their hash alone.
 pub(super) const MAX_NAME: usize = 1024;

@@ -51,7 +51,7 @@ fn append(chain: &mut Chain, after: u64, level: Level, index: u64) -> Entry {
     let draft = Draft {
         at: &at,
         actor: "the gate",
-        event: Event::DECIDED,
+        event: Event::Decided,
         subject: "did:key:somebody",
         outcome: Some(Outcome::new(level, reasons)),
         bundle_version: 3,
@@ -87,7 +87,7 @@ fn the_encoding_is_the_published_one() {
         boottime_ms: 500,
         confidence: crate::time::Confidence::Low,
         actor: [3; 32],
-        event: Event::DECIDED,
+        event: Event::Decided,
         subject: [4; 32],
         outcome: Some(Outcome::new(Level::Amber, [ReasonCode::TwoPerson])),
         bundle_version: 7,
@@ -198,7 +198,7 @@ fn equal_names_look_different_under_other_salts() {
 #[test]
 fn a_record_about_another_has_version_2_and_one_encoding() {
     let mut chain = Chain::resume("did:key:z", 24, [1; 32]);
-    let entry = say(&mut chain, 9, Event::CONFIRMED, 3, &note());
+    let entry = say(&mut chain, 9, Event::Confirmed, 3, &note());
     let leaf = entry.leaf().expect("a leaf");
     assert_eq!((leaf.about, leaf.outcome.clone(), leaf.event.as_str()), (Some(3), None, "confirmed"));
     let encoded = hex::encode(entry.leaf_bytes());
@@ -227,7 +227,7 @@ fn say(chain: &mut Chain, after: u64, event: Event, about: u64, note: &Note) -> 
 fn what_a_person_says_is_private_and_bound_to_the_chain() {
     let mut chain = Chain::new("did:key:gate");
     append(&mut chain, 1, Level::Amber, 9);
-    let mut entry = say(&mut chain, 2, Event::CONFIRMED, 0, &note());
+    let mut entry = say(&mut chain, 2, Event::Confirmed, 0, &note());
     let text = String::from_utf8_lossy(entry.leaf_bytes()).into_owned();
     assert!(!text.contains("Bea") && !text.contains("Carl") && !text.contains("day old"));
     let stored = entry.to_bytes();
@@ -274,12 +274,12 @@ fn an_unconfirmed_amber_is_not_an_admission() {
     assert_eq!(counts(&entries), (5, 1, 3));
     let flagged = |entries: &[Entry]| flag_where(entries, &|_| true).iter().map(|flag| flag.seq).collect::<Vec<_>>();
     assert_eq!(flagged(&entries), [0]);
-    entries.push(say(&mut chain, 10, Event::CONFIRMED, 1, &note()));
+    entries.push(say(&mut chain, 10, Event::Confirmed, 1, &note()));
     assert_eq!(counts(&entries), (5, 2, 2));
-    entries.push(say(&mut chain, 11, Event::TURNED_AWAY, 2, &note()));
+    entries.push(say(&mut chain, 11, Event::TurnedAway, 2, &note()));
     assert_eq!(counts(&entries), (5, 2, 1));
     // Neither red nor what was settled becomes an admission, and looking at a flag changes nothing.
-    for (event, about) in [(Event::CONFIRMED, 4), (Event::CONFIRMED, 2), (Event::CONFIRMED, 1), (Event::ACKNOWLEDGED, 3)] {
+    for (event, about) in [(Event::Confirmed, 4), (Event::Confirmed, 2), (Event::Confirmed, 1), (Event::Acknowledged, 3)] {
         entries.push(say(&mut chain, 12, event, about, &note()));
     }
     assert_eq!(counts(&entries), (5, 2, 1));

@@ -37,7 +37,7 @@ struct EnvelopeSignature {
 
 impl Envelope {
     /// Signs `payload` with every signer; `typ` says what kind of part it is. The key id is the key's Multikey text.
-    pub fn sign(payload: &[u8], typ: &str, signers: &[&dyn Signer]) -> Result<Self, SignError> {
+    pub(crate) fn sign(payload: &[u8], typ: &str, signers: &[&dyn Signer]) -> Result<Self, SignError> {
         let mut signatures = Vec::with_capacity(signers.len());
         for signer in signers {
             signatures.push(EnvelopeSignature::make(payload, typ, *signer)?);

@@ -18,39 +18,34 @@ const BASE64URL: char = 'u';
 
 /// A view of a bitstring: entries of 1 to 8 bits, one after the other, the first one in the highest bits (§2.2 `encodedList`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Bitstring<'a> {
+pub(crate) struct Bitstring<'a> {
     size: u8,
     bytes: &'a [u8],
 }
 
 impl<'a> Bitstring<'a> {
     /// Returns a view of `bytes` with entries of `size` bits; `None` unless 1 to 8.
-    pub const fn new(size: u8, bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) const fn new(size: u8, bytes: &'a [u8]) -> Option<Self> {
         if size >= 1 && size <= MAX_ENTRY_BITS { Some(Self { size, bytes }) } else { None }
     }
 
     /// Bits per entry.
-    pub const fn size(self) -> u8 {
+    pub(crate) const fn size(self) -> u8 {
         self.size
     }
 
     /// Returns the bits.
-    pub const fn as_bytes(self) -> &'a [u8] {
+    pub(crate) const fn as_bytes(self) -> &'a [u8] {
         self.bytes
     }
 
     /// Returns how many entries there are.
-    pub const fn len(self) -> u64 {
+    pub(crate) const fn len(self) -> u64 {
         self.bytes.len() as u64 * 8 / self.size as u64
     }
 
-    /// Returns true if there is no entry.
-    pub const fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-
     /// Returns the value of an entry; `None` outside the list.
-    pub fn get(self, index: u64) -> Option<u8> {
+    pub(crate) fn get(self, index: u64) -> Option<u8> {
         let (byte, shift) = locate(self.size, index, self.len())?;
         let word = u16::from_be_bytes([self.bytes[byte], self.bytes.get(byte + 1).copied().unwrap_or(0)]);
         let [_, value] = (word >> shift).to_be_bytes();
@@ -112,8 +107,13 @@ impl BitstringBuf {
         Some(())
     }
 
+    /// Returns the value of an entry; `None` outside the list.
+    pub fn get(&self, index: u64) -> Option<u8> {
+        self.as_bitstring().get(index)
+    }
+
     /// Returns the view that reads it.
-    pub fn as_bitstring(&self) -> Bitstring<'_> {
+    pub(crate) fn as_bitstring(&self) -> Bitstring<'_> {
         Bitstring { size: self.size, bytes: &self.bytes }
     }
 }
@@ -124,7 +124,7 @@ pub(crate) fn bytes_for(size: u8, entries: u64) -> Option<usize> {
 }
 
 /// Returns the `encodedList` of a bitstring (§3.3): multibase, base64url, GZIP.
-pub fn encode(list: Bitstring<'_>) -> String {
+pub(crate) fn encode(list: Bitstring<'_>) -> String {
     let mut text = String::from(BASE64URL);
     base64url::encode_into(&gzip::compress(list.as_bytes()), &mut text);
     text
@@ -132,7 +132,7 @@ pub fn encode(list: Bitstring<'_>) -> String {
 
 /// Returns the bits of an `encodedList` (§3.4), which may inflate to `max_bytes` and never above [`HARD_CAP`]; nothing larger is ever
 /// allocated (threats.md A11).
-pub fn decode(encoded: &str, max_bytes: usize) -> Result<Vec<u8>, ListError> {
+pub(crate) fn decode(encoded: &str, max_bytes: usize) -> Result<Vec<u8>, ListError> {
     let compressed = encoded.strip_prefix(BASE64URL).ok_or(ListError::Malformed)?;
     let compressed = base64url::decode(compressed).map_err(|_| ListError::Malformed)?;
     gzip::decompress(&compressed, max_bytes.min(HARD_CAP))

@@ -200,8 +200,9 @@ impl HeldList {
         match (&self.content, &newer.content) {
             (Content::Token(ours), Content::Token(theirs)) => {
                 let (ours, theirs) = (ours.list(), theirs.list());
-                let revoked =
-                    |list: super::StatusList<'_>, at: usize| list.as_bytes().get(at).map_or(0, |byte| list.bits().mask_of_ones(*byte));
+                let revoked = |list: super::list::StatusList<'_>, at: usize| {
+                    list.as_bytes().get(at).map_or(0, |byte| list.bits().mask_of_ones(*byte))
+                };
                 (0..ours.as_bytes().len()).any(|at| revoked(ours, at) & !revoked(theirs, at) != 0)
             }
             (Content::Bitstring(ours), Content::Bitstring(theirs)) => {

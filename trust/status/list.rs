@@ -17,7 +17,7 @@ pub enum Bits {
 
 impl Bits {
     /// From the number of bits.
-    pub const fn new(bits: u8) -> Option<Self> {
+    pub(crate) const fn new(bits: u8) -> Option<Self> {
         match bits {
             1 => Some(Self::One),
             2 => Some(Self::Two),
@@ -28,7 +28,7 @@ impl Bits {
     }
 
     /// Returns the number of bits.
-    pub const fn get(self) -> u8 {
+    pub(crate) const fn get(self) -> u8 {
         match self {
             Self::One => 1,
             Self::Two => 2,
@@ -72,39 +72,34 @@ impl Bits {
 
 /// A view of a bitmap, wherever its bytes are kept.
 #[derive(Clone, Copy, Debug)]
-pub struct StatusList<'a> {
+pub(crate) struct StatusList<'a> {
     bits: Bits,
     bytes: &'a [u8],
 }
 
 impl<'a> StatusList<'a> {
     /// Returns a view of `bytes`.
-    pub const fn new(bits: Bits, bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(bits: Bits, bytes: &'a [u8]) -> Self {
         Self { bits, bytes }
     }
 
     /// Bits per entry.
-    pub const fn bits(self) -> Bits {
+    pub(crate) const fn bits(self) -> Bits {
         self.bits
     }
 
     /// Returns the bitmap.
-    pub const fn as_bytes(self) -> &'a [u8] {
+    pub(crate) const fn as_bytes(self) -> &'a [u8] {
         self.bytes
     }
 
     /// Returns how many entries there are.
-    pub const fn len(self) -> u64 {
+    pub(crate) const fn len(self) -> u64 {
         self.bytes.len() as u64 * self.bits.per_byte()
     }
 
-    /// Returns true if there is no entry.
-    pub const fn is_empty(self) -> bool {
-        self.bytes.is_empty()
-    }
-
     /// Returns the value of an entry; `None` outside the list.
-    pub fn get(self, index: u64) -> Option<u8> {
+    pub(crate) fn get(self, index: u64) -> Option<u8> {
         let (byte, shift) = self.bits.locate(index);
         let byte = self.bytes.get(usize::try_from(byte).ok()?)?;
         Some(byte >> shift & self.bits.mask())
@@ -138,7 +133,7 @@ impl StatusListBuf {
     }
 
     /// Returns the view that reads it.
-    pub fn as_list(&self) -> StatusList<'_> {
+    pub(crate) fn as_list(&self) -> StatusList<'_> {
         StatusList::new(self.bits, &self.bytes)
     }
 }

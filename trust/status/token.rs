@@ -15,12 +15,12 @@ use waypass_credential::{
 
 use super::{
     ListError,
-    list::{Bits, StatusList},
+    list::{Bits, StatusList, StatusListBuf},
 };
 use crate::parts::MAX_LIST;
 
 /// No bitmap inflates above this, whatever is announced: 32 Mi entries of 2 bits; an issuer with more splits its list.
-pub const HARD_CAP: usize = 8 * 1024 * 1024;
+pub(crate) const HARD_CAP: usize = 8 * 1024 * 1024;
 /// The JOSE `typ` of a token (§5.1).
 const TYP: &str = "statuslist+jwt";
 /// A token's payload has a handful of members and one long string.
@@ -43,7 +43,8 @@ pub struct StatusListToken {
 
 impl StatusListToken {
     /// Compresses and signs `list` under `key_id`.
-    pub fn sign(&self, list: StatusList<'_>, key_id: &str, signer: &dyn Signer) -> Result<String, ListError> {
+    pub fn sign(&self, list: &StatusListBuf, key_id: &str, signer: &dyn Signer) -> Result<String, ListError> {
+        let list = list.as_list();
         let compressed = compress_to_vec_zlib(list.as_bytes(), LEVEL);
         let lst = base64url::encode(&compressed);
         let status_list = Object::new().with("bits", i64::from(list.bits().get())).with("lst", lst);
@@ -136,7 +137,7 @@ pub struct VerifiedList {
 
 impl VerifiedList {
     /// Returns the bitmap.
-    pub fn list(&self) -> StatusList<'_> {
+    pub(crate) fn list(&self) -> StatusList<'_> {
         StatusList::new(self.bits, &self.bytes)
     }
 }

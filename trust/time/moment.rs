@@ -88,7 +88,8 @@ impl Moment {
     }
 
     /// Returns the proven bound: real time cannot lie before it.
-    pub const fn bound(&self) -> Option<Timestamp> {
+    #[cfg(test)]
+    pub(crate) const fn bound(&self) -> Option<Timestamp> {
         self.bound
     }
 

@@ -4,9 +4,9 @@ use super::{
     TimeSigner, TimeState,
     state::{Boot, MICROSECONDS, Proven},
 };
-use crate::cbor::{NotCanonical, Reader, Writer};
 use alloc::vec::Vec;
 use core::fmt;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::time::Timestamp;
 
 /// The version that [`TimeState::to_bytes`] writes.

@@ -1,7 +1,7 @@
 //! Which claims a presentation shows and which it keeps back, down to the last leaf.
 
 use waypass_credential::Format;
-use waypass_credential::canon::jcs;
+use waypass_credential::jcs;
 use waypass_credential::json::{Object, Value};
 use waypass_credential::{ClaimPath, PathStep};
 

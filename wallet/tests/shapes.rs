@@ -2,15 +2,17 @@
 
 use super::site::{DAY, INDEX, LIST, Site, ask_by, holder, moment, noon};
 use crate::{Asked, Claim, Warning};
+use sha2::{Digest, Sha256};
 use waypass_credential::Credential;
+use waypass_credential::base64url;
 use waypass_credential::data_integrity::Suite;
 use waypass_credential::did;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::KnownContexts;
+use waypass_credential::jws;
 use waypass_credential::key::{PublicKey, Signer};
 use waypass_credential::request::{ClaimQuery, CredentialQuery, Query, Request};
 use waypass_credential::role::VCT;
-use waypass_credential::sd_jwt::Draft;
 use waypass_credential::{ClaimPath, Nonce, PathStep};
 use waypass_credential::{Format, Presentation};
 use waypass_machine::SystemRng;
@@ -35,13 +37,46 @@ fn foreign(site: &Site, holder: &PublicKey, personal: &str, concealed: &[ClaimPa
     for (name, value) in personal {
         payload.set(name, value);
     }
-    let mut rng = SystemRng;
-    let mut draft = Draft::new(payload, &mut rng);
-    for path in concealed {
-        draft.conceal(path).expect("such a claim");
-    }
+    let mut payload = Value::Object(payload.with("_sd_alg", "sha-256"));
+    let disclosures: Vec<String> = concealed.iter().map(|path| conceal(&mut payload, path.steps())).collect();
     let key_id = did::key_id(site.issuer.public_key());
-    draft.sign("dc+sd-jwt", Some(&key_id), &site.issuer).expect("signed").into_bytes()
+    let mut text = jws::sign("dc+sd-jwt", Some(&key_id), json::to_string(&payload).as_bytes(), &site.issuer).expect("signed");
+    for disclosure in &disclosures {
+        text.extend(["~", disclosure]);
+    }
+    (text + "~").into_bytes()
+}
+
+/// Puts the claim at `path` behind a disclosure of its own, which is returned (RFC 9901 §4.2.1, §4.2.2).
+fn conceal(within: &mut Value<'static>, path: &[PathStep]) -> String {
+    let disclosure = |name: Option<&str>, value: &Value<'static>| {
+        let parts = [Some(Value::from("salt")), name.map(|name| Value::from(name.to_owned())), Some(value.clone())];
+        let text = base64url::encode(json::to_string(&parts.into_iter().flatten().collect::<Value<'_>>()).as_bytes());
+        let digest = base64url::encode(&Sha256::digest(&text));
+        (text, digest)
+    };
+    match (within, path) {
+        (Value::Object(object), [PathStep::Name(name)]) => {
+            let (text, digest) = disclosure(Some(name), &object.remove(name).expect("such a claim"));
+            let mut digests = object.remove("_sd").map_or_else(Vec::new, |digests| digests.as_array().expect("digests").to_vec());
+            digests.push(digest.into());
+            object.set("_sd", Value::Array(digests));
+            text
+        }
+        (Value::Array(items), [PathStep::Index(index)]) => {
+            let (text, digest) = disclosure(None, &items[*index]);
+            items[*index] = Object::new().with("...", digest).into();
+            text
+        }
+        (Value::Object(object), [PathStep::Name(name), rest @ ..]) => {
+            let mut inner = object.remove(name).expect("such a claim");
+            let text = conceal(&mut inner, rest);
+            object.set(name.clone(), inner);
+            text
+        }
+        (Value::Array(items), [PathStep::Index(index), rest @ ..]) => conceal(&mut items[*index], rest),
+        (within, path) => panic!("{path:?} is not in {within:?}"),
+    }
 }
 
 fn path(steps: &[&str]) -> ClaimPath {

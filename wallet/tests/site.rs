@@ -125,7 +125,7 @@ impl Site {
             root: vec![Envelope::sign_part(&root_part, &[&root]).expect("signs")],
             targets: Envelope::sign_part(&self.targets(&status), &[&root]).expect("signs"),
             contexts: self.contexts.iter().map(|(_, document)| (*document).into()).collect(),
-            lists: vec![token.sign(self.list.as_list(), &did::key_id(&status.public), &status).expect("signs")],
+            lists: vec![token.sign(&self.list, &did::key_id(&status.public), &status).expect("signs")],
             version: 1,
             issued_at: noon(),
             expires_at: noon().plus(7 * DAY),

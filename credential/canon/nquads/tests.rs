@@ -1,4 +1,4 @@
-pub(in crate::canon) mod read;
+pub(crate) mod read;
 
 use super::{Position, Unwritable, write_label, write_rest, write_subject};
 use crate::canon::rdf::{Dataset, Literal, Node, Quad, Term};

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256, Sha384};
 
 /// The hash that RDFC-1.0 runs with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum HashAlgorithm {
+pub(crate) enum HashAlgorithm {
     /// SHA-256, the default (§4.1).
     #[default]
     Sha256,

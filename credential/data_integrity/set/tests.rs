@@ -1,4 +1,4 @@
-use super::{MAX_PROOFS, ProofSet, Requirement, SetError, Standing};
+use super::{MAX_PROOFS, ProofSet, SetError, Standing};
 use crate::data_integrity::{Link, Options, Proof, ProofError, Suite, create_linked};
 use crate::did;
 use crate::did::Purpose;
@@ -8,9 +8,6 @@ use crate::key::{PublicKey, Signer as _};
 use crate::testing::Key;
 use alloc::{format, vec, vec::Vec};
 use proptest::prelude::*;
-
-const TRUSTED: Requirement = Requirement::EveryTrustedAndTheIssuers;
-const EVERY: Requirement = Requirement::EveryProofAndTheIssuers;
 
 fn document() -> Object<'static> {
     Object::new().with("@context", "https://a.example/1").with("name", "Ada").with("quality", 7)
@@ -64,23 +61,20 @@ fn proofs(document: &Object<'static>) -> Vec<Object<'static>> {
 enum Who {
     Issuer,
     Trusted,
-    Stranger,
     Unknown,
 }
 
-/// How many proofs hold.
-fn verify(document: &Object<'_>, requirement: Requirement, who: [Who; 3]) -> Result<usize, SetError> {
+fn verify(document: &Object<'_>, who: [Who; 3]) -> Result<(), SetError> {
     let keys: Vec<PublicKey> = (0..3).map(|n| key(n).public_key().clone()).collect();
     let standing = |options: &Options<'_>| {
         let n = (0..3).find(|n| did::key_id(&keys[*n]) == options.verification_method).expect("one of three");
         match who[n] {
             Who::Issuer => Standing::Issuer(&keys[n]),
             Who::Trusted => Standing::Trusted(&keys[n]),
-            Who::Stranger => Standing::Stranger(&keys[n]),
             Who::Unknown => Standing::Unknown,
         }
     };
-    ProofSet::read(document).expect("a set").verify(requirement, &KnownContexts::new(), standing).map(|held| held.len())
+    ProofSet::read(document).expect("a set").verify(&KnownContexts::new(), standing)
 }
 
 fn refusal(proofs: Vec<Object<'static>>) -> ProofError {
@@ -89,55 +83,51 @@ fn refusal(proofs: Vec<Object<'static>>) -> ProofError {
 
 #[test]
 fn a_set_holds_by_those_who_are_trusted() {
-    use Who::{Issuer, Stranger, Trusted, Unknown};
-    for (who, trusted, every) in [
-        ([Issuer, Trusted, Unknown], Ok(2), Ok(2)),
-        ([Issuer, Issuer, Unknown], Ok(2), Ok(2)),
-        ([Issuer, Stranger, Unknown], Ok(1), Err(SetError::NotTrusted)),
-        ([Issuer, Unknown, Unknown], Ok(1), Err(SetError::NotTrusted)),
-        ([Trusted, Trusted, Unknown], Err(SetError::NotByIssuer), Err(SetError::NotByIssuer)),
-        ([Unknown, Unknown, Unknown], Err(SetError::NotByIssuer), Err(SetError::NotByIssuer)),
+    use Who::{Issuer, Trusted, Unknown};
+    for (who, expected) in [
+        ([Issuer, Trusted, Unknown], Ok(())),
+        ([Issuer, Issuer, Unknown], Ok(())),
+        ([Trusted, Issuer, Unknown], Ok(())),
+        ([Issuer, Unknown, Unknown], Err(SetError::NotTrusted)),
+        ([Trusted, Trusted, Unknown], Err(SetError::NotByIssuer)),
+        ([Unknown, Unknown, Unknown], Err(SetError::NotByIssuer)),
     ] {
-        assert_eq!(verify(&set(), TRUSTED, who), trusted);
-        assert_eq!(verify(&set(), EVERY, who), every);
+        assert_eq!(verify(&set(), who), expected);
     }
     // One proof alone is a set of one, as an object and as a list.
     let alone = document().with("proof", proof(&document(), 0, None, &[]));
-    assert_eq!(verify(&alone, EVERY, [Issuer, Unknown, Unknown]), Ok(1));
+    assert_eq!(verify(&alone, [Issuer, Unknown, Unknown]), Ok(()));
     assert_eq!(ProofSet::read(&alone).expect("a set").proofs().count(), 1);
 }
 
 #[test]
 fn a_trusted_proof_that_fails_spoils_the_set() {
-    use Who::{Issuer, Stranger, Trusted};
+    use Who::{Issuer, Trusted, Unknown};
     let [good, other] = <[_; 2]>::try_from(proofs(&set())).expect("two");
     let spoilt = with_proofs(vec![good, other.with("created", "2026-11-20T11:02:52Z")]);
-    assert_eq!(verify(&spoilt, TRUSTED, [Issuer, Trusted, Stranger]), Err(SetError::InvalidProof));
-    assert_eq!(verify(&spoilt, TRUSTED, [Issuer, Stranger, Stranger]), Ok(1));
+    assert_eq!(verify(&spoilt, [Issuer, Trusted, Unknown]), Err(SetError::InvalidProof));
     let changed = set().with("name", "Eve");
-    assert_eq!(verify(&changed, TRUSTED, [Issuer, Stranger, Stranger]), Err(SetError::InvalidProof));
+    assert_eq!(verify(&changed, [Issuer, Trusted, Unknown]), Err(SetError::InvalidProof));
 }
 
 #[test]
 fn a_chain_holds_link_by_link() {
-    use Who::{Issuer, Stranger, Trusted, Unknown};
-    for (who, trusted) in [
-        ([Issuer, Trusted, Trusted], Ok(3)),
-        // The issuer's proof is the first: proofs by others over it do not matter.
-        ([Issuer, Unknown, Unknown], Ok(1)),
-        // It is the second, over a stranger's: that must hold too, and can.
-        ([Stranger, Issuer, Unknown], Ok(2)),
-        ([Unknown, Issuer, Unknown], Err(SetError::InvalidProof)),
-        ([Stranger, Stranger, Issuer], Ok(3)),
-        ([Stranger, Unknown, Issuer], Err(SetError::InvalidProof)),
+    use Who::{Issuer, Trusted, Unknown};
+    for (who, expected) in [
+        ([Issuer, Trusted, Trusted], Ok(())),
+        ([Trusted, Issuer, Trusted], Ok(())),
+        ([Trusted, Trusted, Issuer], Ok(())),
+        ([Issuer, Unknown, Trusted], Err(SetError::NotTrusted)),
+        ([Unknown, Trusted, Issuer], Err(SetError::NotTrusted)),
+        ([Trusted, Trusted, Trusted], Err(SetError::NotByIssuer)),
     ] {
-        assert_eq!(verify(&chain(), TRUSTED, who), trusted);
+        assert_eq!(verify(&chain(), who), expected);
     }
     // The order in the list says nothing.
     let mut reversed = proofs(&chain());
     reversed[..2].reverse();
     let single = with_proofs(reversed[..2].to_vec());
-    assert_eq!(verify(&single, EVERY, [Issuer, Trusted, Unknown]), Ok(2));
+    assert_eq!(verify(&single, [Issuer, Trusted, Unknown]), Ok(()));
 }
 
 /// Taking a link out, exchanging it for another good one, or making a chain into a set is noticed.
@@ -149,14 +139,14 @@ fn links_cannot_be_exchanged() {
     // Another good proof by the same key under the same id.
     let other = proof(&document().with("name", "Eve"), 0, Some("urn:a"), &[]);
     let exchanged = with_proofs(vec![other, second.clone(), third.clone()]);
-    assert_eq!(verify(&exchanged, TRUSTED, who), Err(SetError::InvalidProof));
+    assert_eq!(verify(&exchanged, who), Err(SetError::InvalidProof));
     let again = proof(&document(), 2, Some("urn:a"), &[]);
-    assert_eq!(verify(&with_proofs(vec![again, second.clone()]), TRUSTED, who), Err(SetError::InvalidProof));
+    assert_eq!(verify(&with_proofs(vec![again, second.clone()]), who), Err(SetError::InvalidProof));
     let mut unlinked = second.clone();
     unlinked.remove("previousProof");
-    assert_eq!(verify(&with_proofs(vec![first.clone(), unlinked]), TRUSTED, who), Err(SetError::InvalidProof));
+    assert_eq!(verify(&with_proofs(vec![first.clone(), unlinked]), who), Err(SetError::InvalidProof));
     let relinked = third.with("previousProof", "urn:b");
-    assert_eq!(verify(&with_proofs(vec![first, second, relinked]), TRUSTED, who), Err(SetError::InvalidProof));
+    assert_eq!(verify(&with_proofs(vec![first, second, relinked]), who), Err(SetError::InvalidProof));
 }
 
 #[test]
@@ -199,11 +189,10 @@ fn other_suites_stand_aside() {
     let [first, second] = <[_; 2]>::try_from(proofs(&set())).expect("two");
     let foreign = second.with("cryptosuite", "bbs-2023").with("id", "urn:f");
     let beside = with_proofs(vec![first, foreign.clone()]);
-    assert_eq!(verify(&beside, TRUSTED, [Issuer, Trusted, Trusted]), Ok(1));
-    assert_eq!(verify(&beside, EVERY, [Issuer, Trusted, Trusted]), Err(SetError::NotTrusted));
+    assert_eq!(verify(&beside, [Issuer, Trusted, Trusted]), Err(SetError::NotTrusted));
     // Nothing can be said of proofs that cover it.
     let over = proof(&with_proofs(vec![foreign.clone()]), 0, None, &["urn:f"]);
-    assert_eq!(verify(&with_proofs(vec![foreign, over]), TRUSTED, [Issuer, Trusted, Trusted]), Err(SetError::InvalidProof));
+    assert_eq!(verify(&with_proofs(vec![foreign, over]), [Issuer, Trusted, Trusted]), Err(SetError::NotTrusted));
 }
 
 proptest! {
@@ -221,7 +210,7 @@ proptest! {
             for (n, entry) in set.entries.iter().enumerate() {
                 prop_assert!(entry.previous.iter().all(|before| place(*before) < place(n)));
             }
-            prop_assert!(set.verify(TRUSTED, &KnownContexts::new(), |_| Standing::Unknown).is_err());
+            prop_assert!(set.verify(&KnownContexts::new(), |_| Standing::Unknown).is_err());
         }
     }
 
@@ -230,7 +219,7 @@ proptest! {
         let value = json::parse(text.as_bytes(), Limits::CREDENTIAL).map_or(Value::Null, Value::into_owned);
         let document: Object<'static> = document().with("proof", value);
         // We cannot check a proof of another type.
-        let proven = ProofSet::read(&document).is_ok_and(|set| set.verify(TRUSTED, &KnownContexts::new(), |_| Standing::Unknown).is_ok());
+        let proven = ProofSet::read(&document).is_ok_and(|set| set.verify(&KnownContexts::new(), |_| Standing::Unknown).is_ok());
         prop_assert!(!proven, "{}", text);
     }
 }

@@ -3,7 +3,7 @@ use crate::did::{DidError, DidUrl, WebDid, to_did_key};
 use crate::json::{Object, Value};
 use crate::key::Signer as _;
 use crate::testing::Key;
-use alloc::{format, string::String};
+use alloc::format;
 use proptest::prelude::*;
 
 fn answer(did: &str, held: Option<&str>) -> Result<Object<'static>, ErrorCode> {
@@ -79,7 +79,7 @@ fn a_did_web_says_where_its_document_lies() {
         ("did:web:a.example:b%20c", "https://a.example/b%20c/did.json"),
     ] {
         let parsed = WebDid::parse(did).expect("a did:web");
-        assert_eq!((parsed.did(), parsed.document_url()), (did, String::from(url)));
+        assert_eq!(parsed.document_url(), url);
     }
     let parsed = WebDid::parse("did:web:example.com%3A3000:user").expect("a did:web");
     assert_eq!((parsed.host(), parsed.port()), ("example.com", Some(3000)));

@@ -3,7 +3,7 @@
 //! A member of a set is signed by none of the others: anybody can append one, or take one away. So a proof that cannot be checked is
 //! not ignored, it makes the credential unreadable. And what one proof alone would be refused for, each is refused for.
 
-use crate::data_integrity::{Options, Proof, ProofSet, Requirement, Seal, Standing, Suite};
+use crate::data_integrity::{Options, Proof, ProofSet, Seal, Standing, Suite};
 use crate::did::Purpose;
 use crate::error::VerifyError;
 use crate::json::{Object, Value};
@@ -116,7 +116,7 @@ impl Proofs {
             other.map_or(Standing::Unknown, |at| Standing::Trusted(others[at]))
         };
         let set = ProofSet::read(document).map_err(Malformed::from)?;
-        set.verify(Requirement::EveryProofAndTheIssuers, contexts, standing)?;
+        set.verify(contexts, standing)?;
         Ok(())
     }
 }

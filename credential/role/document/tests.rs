@@ -2,8 +2,8 @@ use crate::binding::Binding;
 use crate::binding::Nonce;
 use crate::binding::{HolderError, HolderProof};
 use crate::canon::jcs;
-use crate::credential::Credential;
 use crate::credential::Presentation;
+use crate::credential::{Credential, Form};
 use crate::data_integrity::{Options, Suite, create};
 use crate::did;
 use crate::did::Purpose;
@@ -40,7 +40,7 @@ fn sign(claims: &RoleClaims, signer: &Key) -> Result<Credential, IssueError> {
 }
 
 fn suites(credential: &Credential) -> Vec<Suite> {
-    let Credential::DataIntegrity(credential) = credential else { panic!("a document") };
+    let Credential(Form::DataIntegrity(credential)) = credential else { panic!("a document") };
     credential.suites()
 }
 

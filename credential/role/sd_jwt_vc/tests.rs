@@ -7,8 +7,8 @@ use crate::binding::HolderError;
 use crate::binding::Nonce;
 use crate::canon::jcs;
 use crate::claim_path::{ClaimPath, PathStep};
-use crate::credential::Credential;
 use crate::credential::Presentation;
+use crate::credential::{Credential, Form};
 use crate::did;
 use crate::error::{IssueError, PresentError, VerifyError};
 use crate::format::Format;
@@ -250,7 +250,7 @@ fn no_bit_can_be_changed() {
     let presentation = presented(&credential, &[ClaimPath::names(["given_name"]), ClaimPath::names(["roles"]).then(PathStep::All)]);
     let (issuer, holder) = (Key::issuer(), Key::holder());
     let accepted = |bytes: &[u8]| {
-        let Ok(Credential::SdJwtVc(credential)) = Credential::parse(bytes, &KnownContexts::new()) else { return false };
+        let Ok(Credential(Form::SdJwtVc(credential))) = Credential::parse(bytes, &KnownContexts::new()) else { return false };
         credential.verify(issuer.public_key()).is_ok()
     };
     let answered = |bytes: &[u8]| {

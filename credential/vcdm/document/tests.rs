@@ -13,7 +13,6 @@ use crate::time::Timestamp;
 use crate::vcdm::envelope::{Material, write_url};
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 const CREDENTIAL: &str = r#"{
     "@context": ["https://www.w3.org/ns/credentials/v2", {"Pass": "urn:example:Pass", "deck": "urn:example:deck"}],

@@ -126,7 +126,7 @@ impl Setting {
     pub(crate) fn decide(&self, presentation: &[u8]) -> Decision {
         let (checkpoint, moment) = self.checkpoint(DeviceState::new(&self.gate.id));
         let (decision, commit) = checkpoint.step(presentation, self.asked(), &moment, &mut TestRng::new("salt"));
-        std::hint::black_box(commit.entry_bytes());
+        std::hint::black_box(commit.entry().to_bytes());
         decision
     }
 }

@@ -1,12 +1,12 @@
 //! Inputs as other software makes them: each signed here, after the one change that it is about.
 
 use super::Read;
+use crate::by_hand::jcs_proof;
 use crate::world::TestRng;
 use crate::world::{DAY, ENTRIES, TestKey, World, at};
 use sha2::{Digest as _, Sha256};
 use waypass_credential::base64url;
 use waypass_credential::cbor::{Reader, Writer};
-use waypass_credential::data_integrity::{Suite, hash};
 use waypass_credential::did::DidDocument;
 use waypass_credential::did::Purpose;
 use waypass_credential::json::{self, Limits, Object, Value};
@@ -20,7 +20,7 @@ use waypass_credential::vcdm::secured::{Securing, secure};
 use waypass_credential::{ClaimPath, Nonce, PathStep};
 use waypass_credential::{Credential, Format, Presentation};
 use waypass_trust::status::StatusListToken;
-use waypass_trust::status::bitstring::{self, BitstringList};
+use waypass_trust::status::bitstring::{BitstringBuf, BitstringList};
 
 fn object(bytes: &[u8]) -> Object<'static> {
     match json::parse(bytes, Limits::BUNDLE).expect("JSON").into_owned() {
@@ -173,10 +173,7 @@ pub(super) fn token(world: &World, change: impl Fn(&mut Object<'static>, &mut Ob
 /// A proof in eddsa-jcs-2022 with these options, whatever they are.
 fn sealed(document: Object<'static>, mut options: Object<'static>, key: &TestKey) -> Object<'static> {
     options.remove("proofValue");
-    let algorithm = key.public_key().algorithm();
-    let bytes = hash(Suite::EddsaJcs2022, algorithm, &document, &options, None, &KnownContexts::new()).expect("JCS takes all");
-    let signature = key.sign(&bytes).expect("signed");
-    let proof = options.with("proofValue", multibase::encode(multibase::Base::Base58Btc, signature));
+    let proof = jcs_proof(&document, &options, &[], key);
     document.with("proof", proof)
 }
 
@@ -211,8 +208,8 @@ pub(super) fn presentation(world: &World, change: impl Fn(&mut Object<'static>, 
 /// A COSE_Sign1 whose protected header has these labels in this order.
 pub(super) fn cose(world: &World, labels: &[i64], tagged: bool) -> Read {
     let ours = nurse(world, Format::VcCose);
-    let mut reader = Reader::new(ours.as_bytes());
-    reader.tag().expect("tagged");
+    let (tag, untagged) = ours.as_bytes().split_first().expect("a message");
+    let mut reader = Reader::new(untagged);
     reader.array_of(4).expect("four parts");
     reader.bytes().expect("a protected header");
     reader.map_of(0).expect("nothing unprotected");
@@ -233,11 +230,9 @@ pub(super) fn cose(world: &World, labels: &[i64], tagged: bool) -> Read {
     signed.array(4).text("Signature1").bytes(&header).bytes(b"").bytes(payload);
     let signature = world.issuer.sign(&signed.into_bytes()).expect("signed");
     let mut message = Writer::with_capacity(4096);
-    if tagged {
-        message.tag(18);
-    }
     message.array(4).bytes(&header).map(0).bytes(payload).bytes(&signature);
-    verifies(world, &message.into_bytes())
+    let message = message.into_bytes();
+    verifies(world, &if tagged { [&[*tag], &message[..]].concat() } else { message })
 }
 
 /// A bitstring status list credential, whose proof may be a list of one.
@@ -251,8 +246,8 @@ pub(super) fn bitstring(world: &World, change: impl Fn(&mut Object<'static>), li
         expires_at: Some(at(30 * DAY)),
         ttl_milliseconds: None,
     };
-    let bits = bitstring::BitstringBuf::new(1, ENTRIES.max(131_072)).expect("a list");
-    let mut document = list.document(bits.as_bitstring()).expect("a document");
+    let bits = BitstringBuf::new(1, ENTRIES.max(131_072)).expect("a list");
+    let mut document = list.document(&bits).expect("a document");
     change(&mut document);
     let bytes = secure(document, Securing::DataIntegrity, &world.status.key_id(), at(0), &world.status).expect("signed");
     let mut document = object(&bytes);
@@ -262,8 +257,8 @@ pub(super) fn bitstring(world: &World, change: impl Fn(&mut Object<'static>), li
     BitstringList::verify(&text(document), world.status.public_key(), 1 << 20).map(drop).map_err(words)
 }
 
-/// 16 KiB of zeros, compressed in so many members (RFC 1952 §2.2), none of which is really compressed (RFC 1951 §3.2.4).
-pub(super) fn gzip(members: usize) -> Read {
+/// A list of 16 KiB of zeros, compressed in so many members (RFC 1952 §2.2), none of which is really compressed (RFC 1951 §3.2.4).
+pub(super) fn gzip(world: &World, members: usize) -> Read {
     let content = vec![0; 16 * 1024 / members];
     let mut bytes = Vec::new();
     for _ in 0..members {
@@ -275,9 +270,13 @@ pub(super) fn gzip(members: usize) -> Read {
         bytes.extend_from_slice(&crc32(&content).to_le_bytes());
         bytes.extend_from_slice(&u32::from(len).to_le_bytes());
     }
-    bitstring::decode(&format!("u{}", base64url::encode(&bytes)), 1 << 20)
-        .map_err(words)
-        .and_then(|bits| if bits.len() == 16 * 1024 { Ok(()) } else { Err(format!("{} bytes", bits.len())) })
+    let encoded = format!("u{}", base64url::encode(&bytes));
+    let change = |document: &mut Object<'static>| {
+        let Some(Value::Object(mut subject)) = document.remove("credentialSubject") else { panic!("a subject") };
+        subject.set("encodedList", encoded.clone());
+        document.set("credentialSubject", subject);
+    };
+    self::bitstring(world, change, false)
 }
 
 /// RFC 1952 §8.

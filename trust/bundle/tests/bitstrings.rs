@@ -42,7 +42,7 @@ impl Listed {
     }
 
     fn signed_by(&self, key: &TestKey, by: Securing) -> String {
-        self.list.sign(self.bits.as_bitstring(), by, &key.kid(), key).expect("signs")
+        self.list.sign(&self.bits, by, &key.kid(), key).expect("signs")
     }
 
     fn seal(&self, by: Securing) -> TrustBundle {
@@ -213,7 +213,7 @@ fn lists_keep_to_what_the_bundle_announces() {
     let key = &site.site.status_key;
     let sign = |list: &BitstringList, size: u8, entries: u64, key: &TestKey| {
         let bits = BitstringBuf::new(size, entries).expect("a list");
-        list.sign(bits.as_bitstring(), Securing::DataIntegrity, &key.kid(), key).expect("signs")
+        list.sign(&bits, Securing::DataIntegrity, &key.kid(), key).expect("signs")
     };
     assert_eq!(refused(&sign(&later, 1, MIN_ENTRIES, key)), None);
     assert_eq!(refused(&sign(&later, 1, MIN_ENTRIES + 8, key)), Some(ListError::TooLarge));
@@ -225,7 +225,7 @@ fn lists_keep_to_what_the_bundle_announces() {
     assert_eq!(refused(&sign(&elsewhere, 1, MIN_ENTRIES, key)), Some(ListError::UntrustedSigner));
     let token = crate::status::StatusListToken { uri: BITS.into(), issued_at: NOON.plus(1), expires_at: None, ttl_seconds: None };
     let bits = crate::status::StatusListBuf::new(crate::status::Bits::One, MIN_ENTRIES);
-    assert_eq!(refused(&token.sign(bits.as_list(), &key.kid(), key).expect("signs")), Some(ListError::Kind));
+    assert_eq!(refused(&token.sign(&bits, &key.kid(), key).expect("signs")), Some(ListError::Kind));
     // By whom.
     let stranger = TestKey::new(70);
     let by_stranger = BitstringList { issuer: stranger.did(), ..later.clone() };
@@ -233,10 +233,10 @@ fn lists_keep_to_what_the_bundle_announces() {
     let by_issuer = BitstringList { issuer: site.site.issuer.did(), ..later.clone() };
     assert_eq!(refused(&sign(&by_issuer, 1, MIN_ENTRIES, &site.site.issuer)), Some(ListError::UntrustedSigner), "a credential key");
     let bits = BitstringBuf::new(1, MIN_ENTRIES).expect("a list");
-    let forged = later.sign(bits.as_bitstring(), Securing::Jose, &key.kid(), &stranger).expect("signs");
+    let forged = later.sign(&bits, Securing::Jose, &key.kid(), &stranger).expect("signs");
     assert_eq!(refused(&forged), Some(ListError::InvalidProof), "the right key id over another key's signature");
     let renamed = BitstringList { issuer: "https://issuer.example".into(), ..later };
-    let renamed = renamed.sign(bits.as_bitstring(), Securing::Jose, &key.kid(), key).expect("signs");
+    let renamed = renamed.sign(&bits, Securing::Jose, &key.kid(), key).expect("signs");
     assert_eq!(refused(&renamed), Some(ListError::UntrustedSigner), "the signed issuer is not the key's");
 }
 

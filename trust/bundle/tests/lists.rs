@@ -144,7 +144,7 @@ fn a_signature_made_anew_is_no_contradiction() {
     let site = Site::new();
     let mut bundle = site.seal();
     let token = StatusListToken { uri: LIST.into(), issued_at: NOON, expires_at: Some(NOON.plus(15 * DAY)), ttl_seconds: None };
-    let again = token.sign(site.list.as_list(), &site.status_key.kid(), &site.status_key).expect("signs");
+    let again = token.sign(&site.list, &site.status_key.kid(), &site.status_key).expect("signs");
     assert_eq!(bundle.ingest_list(again.as_bytes()), Ok(Ingested::Known));
 }
 
@@ -165,7 +165,7 @@ fn only_status_keys_of_the_announcing_issuer_sign_lists() {
     assert_eq!(refused(&bundle, &site.token_by(&site.status_key, at)), None);
     // The right key id over another key's signature.
     let token = StatusListToken { uri: LIST.into(), issued_at: at, expires_at: None, ttl_seconds: None };
-    let forged = token.sign(site.list.as_list(), &site.status_key.kid(), &stranger).expect("signs");
+    let forged = token.sign(&site.list, &site.status_key.kid(), &stranger).expect("signs");
     assert_eq!(refused(&bundle, &forged), Some(ListError::InvalidProof));
 }
 
@@ -179,7 +179,7 @@ fn unsealed_with_second_authority(site: &Site) -> Vec<u8> {
         expires_at: Some(NOON.plus(14 * DAY)),
         ttl_seconds: None,
     };
-    draft.lists.push(token.sign(site.list.as_list(), &neighbour.kid(), &neighbour).expect("signs"));
+    draft.lists.push(token.sign(&site.list, &neighbour.kid(), &neighbour).expect("signs"));
     draft.seal(&[&site.snapshot_key], &[&site.timestamp_key]).expect("seals").to_bytes()
 }
 
@@ -289,7 +289,7 @@ fn lists_keep_to_what_the_bundle_announces() {
     let bundle = site.seal();
     let sign = |list: StatusListBuf| {
         let token = StatusListToken { uri: LIST.into(), issued_at: NOON.plus(1), expires_at: None, ttl_seconds: None };
-        token.sign(list.as_list(), &site.status_key.kid(), &site.status_key).expect("signs")
+        token.sign(&list, &site.status_key.kid(), &site.status_key).expect("signs")
     };
     let entries = ENTRIES;
     assert_eq!(refused(&bundle, &sign(StatusListBuf::new(Bits::Two, entries))), None);
@@ -305,7 +305,7 @@ fn a_list_without_expiry_gets_the_longest_stale_limit() {
     let site = Site::new();
     let mut bundle = site.seal();
     let token = StatusListToken { uri: LIST.into(), issued_at: NOON.plus(1), expires_at: None, ttl_seconds: None };
-    let token = token.sign(site.list.as_list(), &site.status_key.kid(), &site.status_key).expect("signs");
+    let token = token.sign(&site.list, &site.status_key.kid(), &site.status_key).expect("signs");
     bundle.ingest_list(token.as_bytes()).expect("takes");
     assert_eq!(bundle.lists()[0].expires_at, NOON.plus(1 + 14 * DAY));
 }

@@ -16,7 +16,7 @@ use waypass_credential::vcdm::secured::{Secured, Securing, VerifiedDocument, sec
 use waypass_credential::{KeySource, VerifyError};
 use waypass_schemas::contexts::{CREDENTIALS_V2, KnownContext};
 
-use super::{Bitstring, MIN_ENTRIES, decode, encode};
+use super::{Bitstring, BitstringBuf, MIN_ENTRIES, decode, encode};
 use crate::{parts::MAX_LIST, status::ListError};
 
 const CONTEXTS: [KnownContext; 1] = [CREDENTIALS_V2];
@@ -46,7 +46,7 @@ pub struct BitstringList {
 
 impl BitstringList {
     /// Compresses and signs `list` under `key_id`; returns the credential's text.
-    pub fn sign(&self, list: Bitstring<'_>, by: Securing, key_id: &str, signer: &dyn Signer) -> Result<String, ListError> {
+    pub fn sign(&self, list: &BitstringBuf, by: Securing, key_id: &str, signer: &dyn Signer) -> Result<String, ListError> {
         let document = self.document(list)?;
         let bytes = secure(document, by, key_id, self.issued_at, signer).map_err(|_| ListError::Signer)?;
         let text = String::from_utf8(bytes).map_err(|_| ListError::Malformed)?;
@@ -59,10 +59,8 @@ impl BitstringList {
     }
 
     /// Returns the credential without a proof, for a caller that signs it another way.
-    pub fn document(&self, list: Bitstring<'_>) -> Result<Object<'static>, ListError> {
-        if list.len() < MIN_ENTRIES {
-            return Err(ListError::TooShort);
-        }
+    pub fn document(&self, list: &BitstringBuf) -> Result<Object<'static>, ListError> {
+        let list = list.as_bitstring();
         let is_message = self.purposes.contains(&StatusPurpose::Message);
         let sized = list.size() > 1 || is_message;
         if self.purposes.is_empty() || self.uri.is_empty() || (sized && self.messages.len() != 1 << list.size()) {
@@ -191,8 +189,13 @@ pub struct VerifiedBitstring {
 }
 
 impl VerifiedBitstring {
+    /// Returns the value of an entry; `None` outside the list.
+    pub fn get(&self, index: u64) -> Option<u8> {
+        self.bitstring().get(index)
+    }
+
     /// Returns the bits.
-    pub fn bitstring(&self) -> Bitstring<'_> {
+    pub(crate) fn bitstring(&self) -> Bitstring<'_> {
         Bitstring { size: self.size, bytes: &self.bytes }
     }
 

@@ -38,13 +38,13 @@ fn verify(text: &str) -> Result<VerifiedBitstring, ListError> {
 fn a_list_of_either_kind_says_its_name_before_it_is_checked() {
     let key = TestKey::new(1);
     for by in [Securing::DataIntegrity, Securing::Jose] {
-        let text = list().sign(bits().as_bitstring(), by, &key.kid(), &key).expect("signed");
+        let text = list().sign(&bits(), by, &key.kid(), &key).expect("signed");
         assert_eq!(crate::status::claimed(&text), Some((URI.into(), NOON)));
         assert_eq!(crate::status::claimed(&text[1..]), None);
     }
     let token = crate::status::StatusListToken { uri: URI.into(), issued_at: NOON, expires_at: None, ttl_seconds: None };
     let bitmap = crate::status::StatusListBuf::new(crate::status::Bits::Two, 8);
-    let text = token.sign(bitmap.as_list(), &key.kid(), &key).expect("signed");
+    let text = token.sign(&bitmap, &key.kid(), &key).expect("signed");
     assert_eq!(crate::status::claimed(&text), Some((URI.into(), NOON)));
     for none in ["", "{}", "a.b.c", r#"{"id":"x"}"#, r#"{"id":"x","validFrom":"soon"}"#] {
         assert_eq!(crate::status::claimed(none), None, "{none}");
@@ -53,7 +53,7 @@ fn a_list_of_either_kind_says_its_name_before_it_is_checked() {
 
 /// The credential changed by `change` and signed by the issuer: only the reader can refuse it.
 fn changed(change: impl FnOnce(&mut Object<'static>, &mut Object<'static>)) -> Result<VerifiedBitstring, ListError> {
-    let mut document = list().document(bits().as_bitstring()).expect("a credential");
+    let mut document = list().document(&bits()).expect("a credential");
     let Some(Value::Object(mut subject)) = document.remove("credentialSubject") else { panic!("no subject") };
     change(&mut document, &mut subject);
     let payload = json::to_string(&Value::Object(document.with("credentialSubject", subject)));
@@ -76,7 +76,7 @@ fn the_first_entry_is_the_highest_bit() {
 fn lists_say_what_was_signed() {
     let key = TestKey::new(1);
     for by in [Securing::DataIntegrity, Securing::Jose] {
-        let text = list().sign(bits().as_bitstring(), by, &key.kid(), &key).expect("signs");
+        let text = list().sign(&bits(), by, &key.kid(), &key).expect("signs");
         let verified = verify(&text).expect("verifies");
         assert_eq!(verified.list, list());
         assert_eq!(verified.bitstring(), bits().as_bitstring());
@@ -99,13 +99,13 @@ fn messages_come_with_their_texts() {
     let mut bits = BitstringBuf::new(2, MIN_ENTRIES).expect("a list");
     bits.set(9, 2).expect("in the list");
     let key = TestKey::new(1);
-    let text = list.sign(bits.as_bitstring(), Securing::Jose, &key.kid(), &key).expect("signs");
+    let text = list.sign(&bits, Securing::Jose, &key.kid(), &key).expect("signs");
     let verified = verify(&text).expect("verifies");
     assert_eq!((&verified.list, verified.bitstring().size(), verified.bitstring().get(9)), (&list, 2, Some(2)));
     let wordless = BitstringList { messages: Vec::new(), ..list.clone() };
-    assert_eq!(wordless.document(bits.as_bitstring()), Err(ListError::Malformed));
+    assert_eq!(wordless.document(&bits), Err(ListError::Malformed));
     let purposeless = BitstringList { purposes: Vec::new(), ..list };
-    assert_eq!(purposeless.document(bits.as_bitstring()), Err(ListError::Malformed));
+    assert_eq!(purposeless.document(&bits), Err(ListError::Malformed));
 }
 
 #[test]
@@ -177,7 +177,6 @@ fn small_and_large_lists_are_not_made() {
     assert_eq!(BitstringBuf::new(8, u64::MAX), None);
     let short = vec![0; 16_383];
     let short = Bitstring::new(1, &short).expect("a size");
-    assert_eq!(list().document(short), Err(ListError::TooShort));
     assert_eq!(changed(|_, subject| subject.set("encodedList", encode(short))).err(), Some(ListError::TooShort));
 }
 

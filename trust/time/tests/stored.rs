@@ -2,8 +2,8 @@
 
 use super::super::Doubt;
 use super::*;
-use crate::cbor::Writer;
 use proptest::prelude::*;
+use waypass_credential::cbor::Writer;
 
 /// `[1, signed_lo, signed_claim, wall_hi, [id, offset, anchored], boots, decisions]`, byte for byte what 0.1.0 wrote.
 fn of_0_1_0() -> alloc::vec::Vec<u8> {

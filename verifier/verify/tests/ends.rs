@@ -4,12 +4,12 @@ use super::world::{DAY, HOUR, NOW, World, codes, holder, time};
 use alloc::{string::String, vec, vec::Vec};
 use waypass_credential::Format;
 use waypass_credential::base64url;
-use waypass_credential::data_integrity::{Options, Suite, create};
+use waypass_credential::data_integrity::{Options, Suite};
 use waypass_credential::did;
 use waypass_credential::did::Purpose;
 use waypass_credential::json::{self, Limits, Object, Value};
-use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::jws;
+use waypass_credential::vcdm::document::Document;
 use waypass_trust::reason::Level::{self, Green, Grey, Red};
 use waypass_trust::time::TOLERANCE_SECONDS;
 
@@ -27,7 +27,7 @@ fn resigned(jwt: &str, times: &[(&'static str, i64)]) -> String {
     for (name, at) in times {
         payload.set(*name, *at);
     }
-    jws::sign_with_header(&header, json::to_string(&Value::Object(payload)).as_bytes(), &holder()).expect("signed")
+    jws::sign_named("EdDSA", &header, json::to_string(&Value::Object(payload)).as_bytes(), &holder()).expect("signed")
 }
 
 /// The answer of the wallet, with these times in what the holder signs.
@@ -53,8 +53,9 @@ fn with(answer: &[u8], format: Format, times: &[(&'static str, i64)]) -> Vec<u8>
                 challenge: Some(said("challenge")),
                 domain: Some(said("domain")),
             };
-            let proof = create(Suite::EddsaJcs2022, &document, &options, &KnownContexts::new(), &holder()).expect("signed");
-            json::to_string(&Value::Object(document.with("proof", proof))).into_bytes()
+            let document = Document::presentation(document).expect("a presentation");
+            let document = document.secure(Suite::EddsaJcs2022, &options, &holder()).expect("signed");
+            json::to_string(&Value::Object(document)).into_bytes()
         }
         Format::VcCose => panic!("not tried here"),
     }

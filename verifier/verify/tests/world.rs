@@ -268,7 +268,7 @@ impl World {
     }
 
     fn list(&self) -> String {
-        let mut list = StatusListBuf::new(Bits::new(2).expect("bits"), 1024);
+        let mut list = StatusListBuf::new(Bits::Two, 1024);
         list.set(77, self.status).expect("in the list");
         let token = StatusListToken {
             uri: LIST.into(),
@@ -276,7 +276,7 @@ impl World {
             expires_at: Some(time(self.list_issued + 14 * DAY)),
             ttl_seconds: Some(3600),
         };
-        token.sign(list.as_list(), &status_key().kid(), &status_key()).expect("signed")
+        token.sign(&list, &status_key().kid(), &status_key()).expect("signed")
     }
 
     pub(super) fn compiled(&self) -> RolePolicy {

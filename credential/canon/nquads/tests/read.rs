@@ -1,10 +1,10 @@
 //! A strict N-Quads reader (RDF 1.1 N-Quads, §7) for tests: canonical forms are read back, and other people's vectors read in.
 
+use crate::canon::rdf::{Dataset, Literal, Node, Quad, Term};
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
-use waypass_credential::canon::rdf::{Dataset, Literal, Node, Quad, Term};
 
 /// The place where reading stopped: how many bytes were left.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -6,7 +6,7 @@ use crate::canon::rdf::{Node, Quad, Term};
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
-/// Returns true if the graph has a canonical form under both hashes; it is answered either way. How soon is gated in the bench.
+/// Returns true if the graph has a canonical form under both hashes; it is answered either way.
 fn is_canonical(name: &str, quads: impl IntoIterator<Item = Quad<'static>>) -> bool {
     let dataset = dataset(quads);
     let answers = HASHES.map(|hash| {

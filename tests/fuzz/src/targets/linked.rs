@@ -4,24 +4,17 @@ use crate::guard::{require, violation};
 use crate::world::at;
 use sha2::{Digest as _, Sha256};
 use std::hint::black_box;
-use waypass_credential::canon::rdf::{Dataset, Literal, Node, Quad, Term};
-use waypass_credential::canon::rdfc::{HashAlgorithm, canonicalize};
+use waypass_credential::fuzzing;
 use waypass_credential::json::{self, Limits, Object, Value};
-use waypass_credential::jsonld::{ContextList, KnownContexts, to_rdf, to_rdf_without};
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::vcdm::document::{Asked, verify_credential, verify_presentation};
 
 /// Any document under known, adopted and carried contexts. Its statements do not depend on the order of its members.
 pub(super) fn jsonld(data: &[u8]) {
     let Ok(Value::Object(document)) = json::parse(data, Limits::CREDENTIAL) else { return };
-    let known = KnownContexts::new();
-    if let Ok(contexts) = known.list(&document) {
-        statements(&document, &contexts);
-    }
-    let (mut adopting, mut adopted) = (KnownContexts::new(), document.clone());
-    if adopting.adopt(&mut adopted).is_ok()
-        && let Ok(contexts) = adopting.list(&adopted)
-    {
-        statements(&adopted, &contexts);
+    statements(&document, &KnownContexts::new());
+    if let Some((known, adopted)) = fuzzing::adopted(&document) {
+        statements(&adopted, &known);
     }
     let digest = Sha256::digest(data).into();
     black_box(KnownContexts::new().carry("https://clinic.example/c/1", &digest, data).is_ok());
@@ -29,19 +22,15 @@ pub(super) fn jsonld(data: &[u8]) {
     black_box(verify_presentation(&document, Asked::default(), at(0)).is_ok());
 }
 
-fn statements(document: &Object<'_>, contexts: &ContextList<'_>) {
+fn statements(document: &Object<'_>, known: &KnownContexts) {
     let reversed: Object<'_> = {
         let mut members: Vec<_> = document.iter().collect();
         members.reverse();
         members.into_iter().fold(Object::new(), |object, (name, value)| object.with(name.to_owned(), value.clone()))
     };
-    let canonical = |set: Dataset<'_>| {
-        let mut out = Vec::new();
-        canonicalize(&set, HashAlgorithm::Sha256, &mut out).ok().map(|()| out)
-    };
-    let read = |document: &Object<'_>| to_rdf(document, contexts).ok().and_then(canonical);
+    let read = |document: &Object<'_>| fuzzing::statements(document, known, None);
     require(read(document) == read(&reversed), "the order of members changes the statements");
-    black_box(to_rdf_without(document, contexts, "proof").ok().and_then(canonical));
+    black_box(fuzzing::statements(document, known, Some("proof")));
 }
 
 /// Blank nodes under other labels and in another order: the same bytes, or the same refusal.
@@ -49,20 +38,15 @@ pub(super) fn graph(data: &[u8]) {
     let Some((count, edges)) = data.split_first() else { return };
     let count = u32::from(*count).max(1);
     let build = |label: &dyn Fn(u32) -> u32, edges: &mut dyn Iterator<Item = &[u8]>| {
-        let mut set = Dataset::new();
-        for _ in 0..count {
-            set.fresh_blank();
-        }
-        for edge in edges {
+        let quads = edges.map(|edge| {
             let (from, to) = (label(u32::from(edge[0]) % count), u32::from(edge[1]));
             let node = label(to % count);
-            let object = if to % 7 == 6 { Term::Literal(Literal::plain(format!("{}", to % 3))) } else { Term::Blank(node) };
+            let object = if to % 7 == 6 { Err(format!("{}", to % 3)) } else { Ok(node) };
             let predicate = if to.is_multiple_of(5) { "urn:p" } else { "urn:q" };
-            let graph = (edge[0] > 250).then_some(Node::Blank(node));
-            set.push(Quad { subject: Node::Blank(from), predicate: predicate.into(), object, graph });
-        }
-        let mut out = Vec::new();
-        canonicalize(&set, HashAlgorithm::Sha256, &mut out).map(|()| out)
+            let graph = (edge[0] > 250).then_some(node);
+            (from, predicate, object, graph)
+        });
+        fuzzing::graph(count, quads)
     };
     let straight = build(&|blank| blank, &mut edges.chunks_exact(2));
     let turned = build(&|blank| count - 1 - blank, &mut edges.chunks_exact(2).rev());

@@ -8,7 +8,7 @@ use crate::world::at;
 use std::hint::black_box;
 use waypass_credential::json::{self, Limits};
 use waypass_credential::request::{Query, Request};
-use waypass_credential::{Credential, Nonce, request};
+use waypass_credential::{Credential, Nonce};
 use waypass_net::pickup::{Offer, OfferSource, fuzzing};
 use waypass_wallet::Asked;
 
@@ -16,7 +16,9 @@ use waypass_wallet::Asked;
 pub(super) fn request(data: &[u8]) {
     let setting = setting();
     let gate = &setting.world.gate;
-    let Some((question, ours)) = signed_if_asked(data, |payload| sign_jws(request::TYP, payload, gate)) else { return };
+    let Some((question, ours)) = signed_if_asked(data, |payload| sign_jws(waypass_credential::fuzzing::REQUEST, payload, gate)) else {
+        return;
+    };
     if let Ok(read) = Request::open(&question) {
         require(ours || read == setting.request, "a question that the gate did not ask");
         let again = read.sign(gate).ok().and_then(|text| Request::open(&text).ok());
@@ -37,14 +39,19 @@ pub(super) fn dcql(data: &[u8]) {
         let credential = Credential::parse(&made.credential, setting.bundle.contexts()).expect("a seed");
         let Ok(untrusted) = credential.untrusted() else { continue };
         let Some(found) = query.first_match(&untrusted.claims, credential.format(), &untrusted.role.kind) else { continue };
-        require(found.paths.iter().all(|path| !path.select(&untrusted.claims).is_empty()), "a matched claim that is not there");
+        require(
+            found.paths.iter().all(|path| waypass_credential::fuzzing::leads_somewhere(path, &untrusted.claims)),
+            "a matched claim that is not there",
+        );
     }
     let (issued_at, expires_at) = (at(0), at(60));
     let asked = Request { client_id: setting.world.gate.did(), nonce: Nonce([1; 16]), issued_at, expires_at, purpose: "x".into(), query };
     let Ok(signed) = asked.sign(&setting.world.gate) else { return };
     match Request::open(&signed) {
         Ok(opened) => require(opened == asked, "another question than was signed"),
-        Err(why) if signed.len() <= request::MAX_BYTES => violation("a signed question does not open", &why.to_string()),
+        Err(why) if signed.len() <= waypass_credential::fuzzing::MOST_REQUEST => {
+            violation("a signed question does not open", &why.to_string())
+        }
         Err(_) => {}
     }
 }

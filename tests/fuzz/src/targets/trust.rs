@@ -11,10 +11,10 @@ use waypass_credential::json::{self, Limits, Value};
 use waypass_credential::key::Signer as _;
 use waypass_credential::vcdm::secured::{self, Securing};
 use waypass_trust::audit::{Chain, Draft, Entry, Event, Head, Leaf, Outcome, Receipt, Salts, Upload};
-use waypass_trust::bundle::{BundleDraft, Envelope, Part as _, TargetsPart, TrustBundle};
+use waypass_trust::bundle::{BundleDraft, Part as _, TargetsPart, TrustBundle};
 use waypass_trust::policy::RolePolicy;
 use waypass_trust::reason::{Level, ReasonCode};
-use waypass_trust::status::bitstring::{self, BitstringList};
+use waypass_trust::status::bitstring::BitstringList;
 use waypass_trust::status::{self, StatusListToken};
 use waypass_trust::sync::{AuditHeld, Manifest, Parcel, Plan};
 use waypass_verifier::{Checkpoint, DeviceState};
@@ -45,7 +45,7 @@ pub(super) fn bundle(data: &[u8]) {
 pub(super) fn targets(data: &[u8]) {
     let setting = setting();
     let world = &setting.world;
-    let Ok(signed) = Envelope::sign(data, TargetsPart::TYP, &[&world.root]) else { return };
+    let Ok(signed) = waypass_trust::fuzzing::part(data, TargetsPart::TYP, &[&world.root]) else { return };
     for lists in [vec![world.list(at(0), 30 * DAY, &[(8, 1)])], Vec::new()] {
         let (targets, contexts, expires_at) = (signed.clone(), Vec::new(), at(30 * DAY));
         let draft = BundleDraft { root: vec![world.root_envelope()], targets, contexts, lists, version: 1, issued_at: at(0), expires_at };
@@ -69,9 +69,9 @@ pub(super) fn token(data: &[u8]) {
     let key = &setting.world.status;
     let Some((list, _)) = signed_if_asked(data, |payload| sign_jws("statuslist+jwt", payload, key)) else { return };
     if let Ok(verified) = StatusListToken::verify(&list, key.public_key(), LIST_BYTES) {
-        let list = verified.list();
-        require(list.as_bytes().len() <= LIST_BYTES, "inflated beyond its bound");
-        require(list.get(list.len()).is_none() && list.get(u64::MAX).is_none(), "an entry beyond the list");
+        let (bytes, ends) = waypass_trust::fuzzing::token(&verified);
+        require(bytes <= LIST_BYTES, "inflated beyond its bound");
+        require(ends, "an entry beyond the list");
     }
     black_box(setting.bundle.clone().ingest_list(list.as_bytes()).is_ok());
     black_box(status::claimed(&list));
@@ -93,7 +93,7 @@ pub(super) fn bitstring(data: &[u8]) {
     };
     if let Some(list) = text(&secured) {
         if let Ok(verified) = BitstringList::verify(list, key.public_key(), BITSTRING_BYTES) {
-            require(verified.bitstring().as_bytes().len() <= BITSTRING_BYTES, "inflated beyond its bound");
+            require(waypass_trust::fuzzing::length(&verified) <= BITSTRING_BYTES, "inflated beyond its bound");
         }
         black_box(setting.bundle.clone().ingest_list(list.as_bytes()).is_ok());
     }
@@ -101,7 +101,7 @@ pub(super) fn bitstring(data: &[u8]) {
     let zipped = [&[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff], data].concat();
     let encoded = [text(data).unwrap_or_default().to_owned(), format!("u{}", base64url::encode(&zipped))];
     for encoded in encoded {
-        let inflated = bitstring::decode(&encoded, BITSTRING_BYTES).unwrap_or_default();
+        let inflated = waypass_trust::fuzzing::bits(&encoded, BITSTRING_BYTES).unwrap_or_default();
         require(inflated.len() <= BITSTRING_BYTES, "inflated beyond its bound");
     }
 }
@@ -138,7 +138,7 @@ fn log(size: u64) -> (Vec<Entry>, Chain) {
     let draft = || Draft {
         at: &moment,
         actor: "the gate",
-        event: Event::DECIDED,
+        event: Event::Decided,
         subject: "x",
         outcome: outcome(),
         bundle_version: 1,

@@ -2,6 +2,7 @@
 //! they say.
 
 use super::{Arrival, Case, Maker};
+use crate::by_hand;
 use crate::world::TestRng;
 use crate::world::{DAY, HOUR, TestKey, World, at};
 use serde_json::json;
@@ -11,7 +12,6 @@ use waypass_credential::data_integrity::Suite;
 use waypass_credential::jws;
 use waypass_credential::request::{Query, Request};
 use waypass_credential::role::{StatusPurpose, StatusReference};
-use waypass_credential::sd_jwt::key_binding;
 use waypass_credential::vcdm::secured::Securing;
 use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{KeyUse, ListKind, StatusUri, TrustBundle};
@@ -184,8 +184,7 @@ fn sd_jwt(
         None => maker.answer_to(&credential, holder, &request),
         Some(typ) => {
             let jwt = jws::sign(typ, Some(&issuer.key_id()), payload.to_string().as_bytes(), issuer).expect("signs") + "~";
-            let at = request.issued_at;
-            let bound = key_binding::sign(&jwt, &request.binding(), at, holder).expect("signs");
+            let bound = by_hand::kb_jwt(&jwt, &request, holder);
             jwt + &bound
         }
     };
@@ -233,6 +232,6 @@ fn listing(maker: &Maker, listed: &Listed) -> TrustBundle {
         expires_at: Some(at(30 * DAY)),
         ttl_milliseconds: None,
     };
-    let text = list.sign(bits.as_bitstring(), Securing::DataIntegrity, &signer.key_id(), &signer).expect("the key signs");
+    let text = list.sign(&bits, Securing::DataIntegrity, &signer.key_id(), &signer).expect("the key signs");
     world.bundle(1, &targets, vec![world.list(at(0), 30 * DAY, &[]), text])
 }

@@ -1,16 +1,15 @@
 //! Documents with several proofs: sets and chains (VC Data Integrity 1.0 §2.1.1, §2.1.2).
 
 use super::{Arrival, Case, Maker};
+use crate::by_hand::jcs_proof;
 use crate::world::{DAY, TestKey, TestRng, World, at};
-use waypass_credential::data_integrity::{Link, Options, Suite, create_linked};
-use waypass_credential::did::Purpose;
+use waypass_credential::data_integrity::Suite;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::Signer;
 use waypass_credential::{Credential, Format, Issuance};
 use waypass_trust::bundle::{Authority, KeyUse};
 
-const KNOWN: KnownContexts = KnownContexts::new();
 const FIRST: &str = "urn:uuid:6a1676b8-b51f-11ed-937b-d76685a20ff5";
 
 pub(super) fn cases() -> Vec<Case> {
@@ -104,20 +103,19 @@ fn chain(
             .as_bytes(),
     );
     document.remove("proof");
-    let link = |document: &Object<'_>, key: &TestKey, link: Link<'_>| {
-        let options = Options {
-            verification_method: &key.key_id(),
-            purpose: Purpose::AssertionMethod,
-            created: Some(at(-DAY)),
-            expires: None,
-            challenge: None,
-            domain: None,
-        };
-        create_linked(Suite::jcs(key.public_key().algorithm()), document, &options, link, &KNOWN, key).expect("signs")
+    let link = |key: &TestKey, name: &'static str, id: &'static str, previous: &[Object<'static>]| {
+        let made = Object::new()
+            .with("@context", document.member("@context").expect("contexts").clone())
+            .with("created", at(-DAY).to_rfc3339())
+            .with("cryptosuite", Suite::jcs(key.public_key().algorithm()).name())
+            .with(name, id)
+            .with("proofPurpose", "assertionMethod")
+            .with("type", "DataIntegrityProof")
+            .with("verificationMethod", key.key_id());
+        jcs_proof(&document, &made, previous, key)
     };
-    let first = link(&document, &world.issuer, Link { id: Some(FIRST), previous: &[] });
-    document.set("proof", first.clone());
-    let second = link(&document, &world.issuer_p256, Link { id: None, previous: &[FIRST] });
+    let first = link(&world.issuer, "id", FIRST, &[]);
+    let second = link(&world.issuer_p256, "previousProof", FIRST, std::slice::from_ref(&first));
     document.set("proof", Value::from_iter([first, second]));
     let credential = Credential::parse(&bytes(&document), &KnownContexts::new()).expect("a chain");
     // The holder's device would not take what has been edited: the person who edits it signs with his own tools.
@@ -129,15 +127,16 @@ fn chain(
     shown.remove("proof");
     let nonce = maker.asked.to_text();
     let (holder, gate) = (&maker.world.holder, maker.world.gate.did());
-    let options = Options {
-        verification_method: &holder.key_id(),
-        purpose: Purpose::Authentication,
-        created: Some(at(maker.now)),
-        expires: None,
-        challenge: Some(&nonce),
-        domain: Some(&gate),
-    };
-    let proof = create_linked(Suite::EddsaJcs2022, &shown, &options, Link::default(), &KNOWN, holder).expect("signs");
+    let options = Object::new()
+        .with("@context", shown.member("@context").expect("contexts").clone())
+        .with("challenge", nonce)
+        .with("created", at(maker.now).to_rfc3339())
+        .with("cryptosuite", Suite::EddsaJcs2022.name())
+        .with("domain", gate)
+        .with("proofPurpose", "authentication")
+        .with("type", "DataIntegrityProof")
+        .with("verificationMethod", holder.key_id());
+    let proof = jcs_proof(&shown, &options, &[], holder);
     shown.set("proof", proof);
     let answer = String::from_utf8(bytes(&shown)).expect("JSON");
     maker.present(answer, level, reasons).done()
