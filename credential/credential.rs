@@ -5,16 +5,18 @@
 
 use crate::binding::Binding;
 use crate::claim_path::ClaimPath;
+use crate::cose::{Parts, Sign1};
 use crate::data_integrity::Suite;
 use crate::error::{IssueError, PresentError, VerifyError};
 use crate::format::{Format, MAX_BYTES, Serialization};
 use crate::json::Value;
 use crate::jsonld::KnownContexts;
 use crate::key::Signer;
-use crate::key_source::{Claimed, KeySource};
+use crate::key_source::{KeyClaim, KeySource};
 use crate::malformed::Malformed;
 use crate::role::vcdm::not_acted_on;
-use crate::role::{DataIntegrity, Enveloped, Holder, ProofClaim, RoleClaims, SdJwtVc, document, enveloped};
+use crate::role::{DataIntegrity, Enveloped, Holder, ProofClaim, RoleClaims, RoleCwt, SdJwtVc, document, enveloped};
+use crate::sd_cwt::Typ;
 use crate::sd_jwt::{SdJwt, key_binding};
 use crate::time::Timestamp;
 use crate::vcdm::envelope::{Content, Material};
@@ -34,6 +36,8 @@ pub enum Credential {
     DataIntegrity(DataIntegrity),
     /// A VCDM 2.0 document in a JWS, an SD-JWT or a COSE_Sign1.
     Enveloped(Enveloped),
+    /// An SD-CWT without a key binding token.
+    SdCwt(RoleCwt),
 }
 
 /// A credential whose proofs have been checked, and what it says. Only [`Credential::verify`] makes one.
@@ -84,7 +88,7 @@ impl From<Suite> for Issuance<'_> {
 impl Credential {
     /// Reads untrusted bytes, which may name contexts in `known` and those compiled in. Checks no proof.
     ///
-    /// A JSON object is a VCDM document, what begins like a COSE_Sign1 is one, a text with a `~` is an SD-JWT of the kind that its
+    /// A JSON object is a VCDM document, a text with a `~` is an SD-JWT, what begins like a COSE_Sign1 is one, each of the kind that its
     /// header names, and everything else must be a JWS.
     pub fn parse(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
         if bytes.len() > MAX_BYTES {
@@ -93,7 +97,14 @@ impl Credential {
         match Serialization::of(bytes) {
             Serialization::Json => DataIntegrity::parse(bytes, known).map(Self::DataIntegrity),
             Serialization::SdJwt => of_sd_jwt(SdJwt::parse(core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?)?, known),
-            Serialization::Jose | Serialization::Cose => Enveloped::parse(bytes, known).map(Self::Enveloped),
+            Serialization::Jose => Enveloped::parse(bytes, known).map(Self::Enveloped),
+            Serialization::Cose => {
+                let parts = Parts::parse(bytes)?;
+                match Typ::of(&parts) {
+                    Some(_) => RoleCwt::of(&parts, bytes).map(Self::SdCwt),
+                    None => Enveloped::of_cose(Sign1::of(&parts, bytes)?, known).map(Self::Enveloped),
+                }
+            }
         }
     }
 
@@ -110,6 +121,7 @@ impl Credential {
         }
         match format {
             Format::SdJwtVc => SdJwtVc::issue(claims, signer, rng).map(Self::SdJwtVc),
+            Format::SdCwt => RoleCwt::issue(claims, signer, rng).map(Self::SdCwt),
             Format::DataIntegrity => {
                 let own = (suite.unwrap_or_else(|| Suite::jcs(signer.public_key().algorithm())), signer);
                 let signers: Vec<(Suite, &dyn Signer)> = core::iter::once(own).chain(further.iter().copied()).collect();
@@ -126,6 +138,7 @@ impl Credential {
             Self::SdJwtVc(credential) => credential.as_bytes(),
             Self::DataIntegrity(credential) => credential.as_bytes(),
             Self::Enveloped(credential) => credential.as_bytes(),
+            Self::SdCwt(credential) => credential.as_bytes(),
         }
     }
 
@@ -135,22 +148,24 @@ impl Credential {
             Self::SdJwtVc(_) => Format::SdJwtVc,
             Self::DataIntegrity(_) => Format::DataIntegrity,
             Self::Enveloped(credential) => credential.format(),
+            Self::SdCwt(_) => Format::SdCwt,
         }
     }
 
-    /// Returns who claims to have signed this. Unverified.
-    pub fn claimed(&self) -> Claimed<'_> {
+    /// Returns whose key claims to have signed this. Unverified.
+    pub fn key_claim(&self) -> KeyClaim<'_> {
         match self {
-            Self::SdJwtVc(credential) => credential.claimed(),
-            Self::DataIntegrity(credential) => credential.claimed(),
-            Self::Enveloped(credential) => credential.claimed(),
+            Self::SdJwtVc(credential) => KeyClaim::Issuer(credential.claimed()),
+            Self::DataIntegrity(credential) => KeyClaim::Issuer(credential.claimed()),
+            Self::Enveloped(credential) => KeyClaim::Issuer(credential.claimed()),
+            Self::SdCwt(credential) => credential.key_claim(),
         }
     }
 
     /// Returns the URLs of the contexts it names after those of every role credential. Unverified; only a document has any.
     pub fn further_contexts(&self) -> Vec<String> {
         match self {
-            Self::SdJwtVc(_) => Vec::new(),
+            Self::SdJwtVc(_) | Self::SdCwt(_) => Vec::new(),
             Self::DataIntegrity(credential) => credential.further_contexts(),
             Self::Enveloped(credential) => credential.further_contexts(),
         }
@@ -160,7 +175,7 @@ impl Credential {
     pub fn further_proofs(&self) -> &[ProofClaim] {
         match self {
             Self::DataIntegrity(credential) => credential.further_proofs(),
-            Self::SdJwtVc(_) | Self::Enveloped(_) => &[],
+            Self::SdJwtVc(_) | Self::Enveloped(_) | Self::SdCwt(_) => &[],
         }
     }
 
@@ -170,6 +185,7 @@ impl Credential {
             Self::SdJwtVc(credential) => credential.verify(keys),
             Self::DataIntegrity(credential) => credential.verify(keys),
             Self::Enveloped(credential) => credential.verify(keys),
+            Self::SdCwt(credential) => credential.verify(keys),
         }?;
         Ok(Verified { claims, role, is_document: self.format().is_vcdm() })
     }
@@ -181,6 +197,7 @@ impl Credential {
             Self::SdJwtVc(credential) => credential.said(),
             Self::DataIntegrity(credential) => credential.said(),
             Self::Enveloped(credential) => credential.said(),
+            Self::SdCwt(credential) => credential.said(),
         }?;
         Ok(Untrusted { claims, role })
     }
@@ -191,6 +208,7 @@ impl Credential {
             Self::SdJwtVc(credential) => credential.sd_jwt().paths(),
             Self::DataIntegrity(_) => Ok(Vec::new()),
             Self::Enveloped(credential) => credential.disclosable(),
+            Self::SdCwt(credential) => credential.disclosable(),
         }
     }
 
@@ -211,6 +229,7 @@ impl Credential {
                 let bound = credential.untrusted_holder()?;
                 (key_bound(credential.sd_jwt(), bound.as_ref(), disclose, binding, at, holder)?, &COMPILED_IN)
             }
+            Self::SdCwt(credential) => (credential.present(disclose, binding, at, holder)?, &COMPILED_IN),
             Self::DataIntegrity(credential) => (document::presentation::present(credential, binding, at, holder)?, credential.contexts()),
             Self::Enveloped(credential) => {
                 let bytes = match credential.sd_jwt() {
@@ -228,14 +247,14 @@ impl Credential {
 }
 
 impl Verified<'_> {
-    /// Returns the disclosed claims: an SD-JWT's payload without the machinery of selective disclosure, or the VCDM document
-    /// without its proof.
+    /// Returns the disclosed claims: an SD-JWT's payload without the machinery of selective disclosure, an SD-CWT's by the names of an
+    /// SD-JWT VC, or the VCDM document without its proof.
     pub const fn claims(&self) -> &Value<'static> {
         self.claims
     }
 
-    /// Returns the members of the document that are read past: they say more and restrict nothing. Empty in an SD-JWT VC, all of whose
-    /// other claims are personal ones.
+    /// Returns the members of the document that are read past: they say more and restrict nothing. Empty in an SD-JWT VC and
+    /// an SD-CWT, all of whose other claims are personal ones.
     pub fn not_acted_on(&self) -> Vec<&'static str> {
         match (self.is_document, self.claims.as_object()) {
             (true, Some(document)) => not_acted_on(document),

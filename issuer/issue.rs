@@ -129,7 +129,7 @@ impl<'k> Issuer<'k> {
                 Ok(()) => {
                     let suites = match &credential {
                         Credential::DataIntegrity(document) => document.suites(),
-                        Credential::SdJwtVc(_) | Credential::Enveloped(_) => Vec::new(),
+                        Credential::SdJwtVc(_) | Credential::Enveloped(_) | Credential::SdCwt(_) => Vec::new(),
                     };
                     return Ok(Issued { record, credential: credential.as_bytes().to_vec(), suites });
                 }
@@ -192,7 +192,7 @@ impl<'k> Issuer<'k> {
                 return Err(IssueError::Suites);
             }
         }
-        if order.status == Some(ListKind::Bitstring) && order.format == Format::SdJwtVc {
+        if order.status == Some(ListKind::Bitstring) && !order.format.is_vcdm() {
             return Err(IssueError::StatusFormat(order.format));
         }
         if order.roles.is_empty() || order.sites.is_empty() {
@@ -230,7 +230,7 @@ impl<'k> Issuer<'k> {
     fn status_kind(&self, order: &Order) -> ListKind {
         match (order.status, order.format) {
             (Some(kind), _) => kind,
-            (None, Format::SdJwtVc) => ListKind::Token,
+            (None, format) if !format.is_vcdm() => ListKind::Token,
             (None, _) => self.settings.status,
         }
     }

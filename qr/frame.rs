@@ -10,6 +10,9 @@
 //! | 3 | length of the packed payload |
 //! | .. | this frame's share of the packed payload |
 //!
+//! A COSE message that fits into one code so is in a short frame instead: the text `WP2:` and base45 of the check and the
+//! payload. It saves 14 bytes, which decide for an answer in an SD-CWT.
+//!
 //! The checks find accidents, not attackers: the payload is signed, and the receiver judges it.
 
 use crate::{base45, pack};
@@ -21,6 +24,10 @@ pub(crate) const MAX_PAYLOAD: usize = 64 * 1024;
 
 /// Magic and version; only characters of QR's alphanumeric mode.
 const PREFIX: &str = "WP1:";
+/// The prefix of a short frame. No program that reads only the first form reads what is in these.
+const SHORT: &str = "WP2:";
+/// COSE_Sign1 with its tag (RFC 9052 §2).
+const COSE: u8 = 0xd2;
 /// The beginning of all versions.
 const ANY_VERSION: &str = "WP";
 const CHECK: usize = 4;
@@ -108,6 +115,11 @@ pub fn frames(payload: &[u8], size: FrameSize) -> Result<Vec<Frame>, PayloadTooL
     let too_large = PayloadTooLarge { bytes: payload.len(), most: MAX_PAYLOAD };
     if payload.len() > MAX_PAYLOAD {
         return Err(too_large);
+    }
+    if payload.first() == Some(&COSE) && payload.len() <= base45::bytes_in(size.characters() - SHORT.len()) - CHECK {
+        let mut text = String::from(SHORT);
+        base45::encode_into(&[&Sha256::digest(payload)[..CHECK], payload].concat(), &mut text);
+        return Ok(vec![Frame { text, index: 0, count: 1 }]);
     }
     let packed = pack::pack(payload);
     let room = base45::bytes_in(size.characters() - PREFIX.len()) - HEADER;
@@ -268,7 +280,26 @@ struct Part {
 }
 
 impl Part {
+    /// Reads a short frame, which is a transfer of its own.
+    fn parse_short(body: &str) -> Result<Self, FrameError> {
+        let bytes = base45::decode(body).ok_or(FrameError::Damaged)?;
+        let (check, payload) = bytes.split_first_chunk::<CHECK>().ok_or(FrameError::Damaged)?;
+        let digest = Sha256::digest(payload);
+        if !digest.starts_with(check) || payload.first() != Some(&COSE) {
+            return Err(FrameError::Damaged);
+        }
+        let (mut id, data) = ([0; 8], pack::pack(payload));
+        id.copy_from_slice(&digest[..8]);
+        Ok(Self { id, index: 0, count: 1, total: data.len(), data })
+    }
+
     fn parse(text: &str) -> Result<Self, FrameError> {
+        if text.len() > MAX_TEXT {
+            return Err(if text.starts_with(ANY_VERSION) { FrameError::Damaged } else { FrameError::NotAFrame });
+        }
+        if let Some(body) = text.strip_prefix(SHORT) {
+            return Self::parse_short(body);
+        }
         let Some(body) = text.strip_prefix(PREFIX) else {
             let newer = text
                 .strip_prefix(ANY_VERSION)
@@ -276,9 +307,6 @@ impl Part {
                 .is_some_and(|(version, _)| !version.is_empty() && version.len() <= 2 && version.bytes().all(|b| b.is_ascii_digit()));
             return Err(if newer { FrameError::UnknownVersion } else { FrameError::NotAFrame });
         };
-        if text.len() > MAX_TEXT {
-            return Err(FrameError::Damaged);
-        }
         let bytes = base45::decode(body).ok_or(FrameError::Damaged)?;
         let (check, rest) = bytes.split_first_chunk::<CHECK>().ok_or(FrameError::Damaged)?;
         if Sha256::digest(rest)[..CHECK] != *check {

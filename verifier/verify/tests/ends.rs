@@ -4,6 +4,7 @@ use super::world::{DAY, HOUR, NOW, World, codes, holder, time};
 use alloc::{string::String, vec, vec::Vec};
 use waypass_credential::Format;
 use waypass_credential::base64url;
+use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::data_integrity::{Options, Suite, create};
 use waypass_credential::did;
 use waypass_credential::did::Purpose;
@@ -56,8 +57,45 @@ fn with(answer: &[u8], format: Format, times: &[(&'static str, i64)]) -> Vec<u8>
             let proof = create(Suite::EddsaJcs2022, &document, &options, &KnownContexts::new(), &holder()).expect("signed");
             json::to_string(&Value::Object(document.with("proof", proof))).into_bytes()
         }
+        Format::SdCwt => token(answer, times),
         Format::VcCose => panic!("not tried here"),
     }
+}
+
+/// The key binding token with these times, signed again by the holder.
+fn token(answer: &[u8], times: &[(&'static str, i64)]) -> Vec<u8> {
+    let mut from = Reader::new(answer);
+    assert_eq!((from.tag(), from.array()), (Ok(18), Ok(4)));
+    let protected = from.bytes().expect("a header");
+    from.map_of(0).expect("no other header");
+    let mut claims = alloc::collections::BTreeMap::new();
+    let (mut audience, mut nonce) = (String::new(), Vec::new());
+    Reader::new(from.bytes().expect("claims"))
+        .map(|mut key, mut value| {
+            match key.unsigned()? {
+                3 => audience = value.text()?.into(),
+                39 => nonce = value.bytes()?.to_vec(),
+                label => drop(claims.insert(label, value.signed()?)),
+            }
+            Ok::<(), NotCanonical>(())
+        })
+        .expect("our claims");
+    for (name, at) in times {
+        claims.insert(if *name == "exp" { 4 } else { 5 }, *at);
+    }
+    let mut payload = Writer::new();
+    payload.map(claims.len() + 2).unsigned(3).text(&audience);
+    for (label, at) in claims {
+        payload.unsigned(label).signed(at);
+    }
+    payload.unsigned(39).bytes(&nonce);
+    let payload = payload.into_bytes();
+    let mut signed = Writer::new();
+    signed.array(4).text("Signature1").bytes(protected).bytes(&[]).bytes(&payload);
+    let signature = waypass_credential::key::Signer::sign(&holder(), &signed.into_bytes()).expect("signed");
+    let mut out = Writer::new();
+    out.tag(18).array(4).bytes(protected).map(0).bytes(&payload).bytes(&signature);
+    out.into_bytes()
 }
 
 fn decided(format: Format, times: &[(&'static str, i64)]) -> (Level, Vec<&'static str>) {
@@ -85,6 +123,18 @@ fn the_beginning_of_an_answer_is_judged() {
         assert_eq!(begins(NOW - HOUR), (Green, vec!["ok"]), "{format}");
         assert_eq!(begins(NOW + TOLERANCE_SECONDS - 1), (Green, vec!["ok"]), "two honest clocks, {format}");
         assert_eq!(begins(NOW + HOUR), (Red, vec!["not_yet_valid"]), "{format}");
+    }
+}
+
+/// The draft wants the times of a key binding token in order, so one that has ended or has not begun contradicts its own `iat`.
+#[test]
+fn an_sd_cwt_keeps_the_order_of_its_times() {
+    let decided = |times: &[(&'static str, i64)]| decided(Format::SdCwt, times);
+    assert_eq!(decided(&[]), (Green, vec!["ok"]));
+    assert_eq!(decided(&[("exp", NOW + HOUR)]), (Green, vec!["ok"]));
+    assert_eq!(decided(&[("nbf", NOW - 60), ("exp", NOW + HOUR)]), (Green, vec!["ok"]));
+    for times in [&[("exp", NOW - HOUR)][..], &[("nbf", NOW + HOUR)], &[("exp", NOW + 4000 * DAY)]] {
+        assert_eq!(decided(times), (Red, vec!["malformed"]), "{times:?}");
     }
 }
 
