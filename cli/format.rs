@@ -15,6 +15,8 @@ pub(crate) enum FormatArg {
     VcSdJwt,
     /// A VCDM 2.0 document in a COSE_Sign1
     VcCose,
+    /// Claims can be withheld one by one, and the answer fits into one QR code
+    SdCwt,
 }
 
 impl FormatArg {
@@ -30,6 +32,7 @@ impl From<FormatArg> for Format {
             FormatArg::VcJwt => Self::VcJwt,
             FormatArg::VcSdJwt => Self::VcSdJwt,
             FormatArg::VcCose => Self::VcCose,
+            FormatArg::SdCwt => Self::SdCwt,
         }
     }
 }

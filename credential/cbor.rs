@@ -1,7 +1,12 @@
 //! Deterministic CBOR (RFC 8949 §4.2.1): one spelling for each value, for what this workspace stores and hashes and for COSE.
 //!
 //! Only the types our records and COSE headers need. The reader refuses longer integer forms, indefinite lengths, keys out of order and
-//! trailing bytes, so that whatever it accepts is byte for byte what the writer would write.
+//! trailing bytes, so that whatever it accepts is byte for byte what the writer would write. An [`Item`] is a tree of items of others,
+//! whose keys may come in any order.
+
+mod item;
+
+pub(crate) use item::{Item, Label, Map};
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
@@ -107,6 +112,11 @@ impl Writer {
         self.head(TAG, tag)
     }
 
+    /// Writes an item that is encoded already.
+    pub(crate) fn encoded(&mut self, item: &[u8]) {
+        self.0.extend_from_slice(item);
+    }
+
     /// `true` or `false`.
     pub fn bool(&mut self, value: bool) -> &mut Self {
         self.0.push(if value { TRUE } else { FALSE });
@@ -131,6 +141,11 @@ impl<'a> Reader<'a> {
     /// Starts at the first byte.
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
+    }
+
+    /// Returns what is left.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.0
     }
 
     /// Checks that nothing is left.

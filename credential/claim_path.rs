@@ -87,6 +87,23 @@ impl ClaimPath {
     }
 }
 
+/// Returns which of the claims at `places` are at one of `paths` in `claims`, above it or below it; `Err` is a path that leads nowhere.
+pub(crate) fn kept(paths: &[ClaimPath], claims: &Value<'_>, places: &[Option<&ClaimPath>]) -> Result<Vec<bool>, ClaimPath> {
+    let mut keep = alloc::vec![false; places.len()];
+    for path in paths {
+        let selected = path.select(claims);
+        if selected.is_empty() {
+            return Err(path.clone());
+        }
+        for (path, _) in selected {
+            for (kept, place) in keep.iter_mut().zip(places) {
+                *kept |= place.is_some_and(|place| path.is_prefix_of(place) || place.is_prefix_of(&path));
+            }
+        }
+    }
+    Ok(keep)
+}
+
 /// Such as `roles[0]`, `address.locality` or `credentialSubject.roles[*]`.
 impl fmt::Display for ClaimPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

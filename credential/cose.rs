@@ -8,37 +8,37 @@
 
 use crate::cbor::{NotCanonical, Reader, Writer};
 use crate::jws::media_type;
-use crate::key::{Algorithm, InvalidProof, PublicKey, SignError, Signature, Signer};
+use crate::key::{InvalidProof, PublicKey, SignError, Signature, Signer};
 use crate::malformed::Malformed;
 use crate::registered_claims::{RegisteredClaims, SignatureTimes};
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 /// COSE_Sign1 (RFC 9052 §2).
-const TAG: u8 = 18;
+pub(crate) const TAG: u64 = 18;
 
 /// Most parameters in a header, and most claims in one.
 const MAX_PARAMETERS: usize = 32;
 
 /// Header parameters (RFC 9052 §3.1, RFC 9596 §2, RFC 9597 §2).
-mod label {
-    pub(super) const ALG: i64 = 1;
-    pub(super) const CRIT: i64 = 2;
-    pub(super) const CONTENT_TYPE: i64 = 3;
-    pub(super) const KID: i64 = 4;
-    pub(super) const CWT_CLAIMS: i64 = 15;
-    pub(super) const TYP: i64 = 16;
+pub(crate) mod label {
+    pub(crate) const ALG: i64 = 1;
+    pub(crate) const CRIT: i64 = 2;
+    pub(crate) const CONTENT_TYPE: i64 = 3;
+    pub(crate) const KID: i64 = 4;
+    pub(crate) const CWT_CLAIMS: i64 = 15;
+    pub(crate) const TYP: i64 = 16;
 }
 
 /// CWT claims (RFC 8392 §4); the nonce is that of RFC 9711 §4.1.
-mod claim {
-    pub(super) const ISS: i64 = 1;
-    pub(super) const SUB: i64 = 2;
-    pub(super) const AUD: i64 = 3;
-    pub(super) const EXP: i64 = 4;
-    pub(super) const NBF: i64 = 5;
-    pub(super) const IAT: i64 = 6;
-    pub(super) const NONCE: i64 = 10;
+pub(crate) mod claim {
+    pub(crate) const ISS: i64 = 1;
+    pub(crate) const SUB: i64 = 2;
+    pub(crate) const AUD: i64 = 3;
+    pub(crate) const EXP: i64 = 4;
+    pub(crate) const NBF: i64 = 5;
+    pub(crate) const IAT: i64 = 6;
+    pub(crate) const NONCE: i64 = 10;
 }
 
 /// An unverified message.
@@ -64,32 +64,84 @@ struct Header {
     claims: RegisteredClaims,
 }
 
-impl Sign1 {
-    /// Reads a message; what its types must be is the caller's to say.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+/// The parts of a message where they are in its bytes. Every label of a header is there once; what they mean is the caller's to say.
+#[derive(Clone, Debug)]
+pub(crate) struct Parts<'m> {
+    pub(crate) protected: &'m [u8],
+    pub(crate) header: Vec<Parameter<'m>>,
+    pub(crate) unprotected: Vec<Parameter<'m>>,
+    pub(crate) payload: &'m [u8],
+    pub(crate) signature: Signature,
+}
+
+/// One parameter of a header. Its readers are at the key and at the value.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter<'m> {
+    pub(crate) key: Reader<'m>,
+    pub(crate) value: Reader<'m>,
+}
+
+impl Parameter<'_> {
+    /// Returns the label. A parameter named by a text is unknown, and may be ignored (RFC 9052 §3.1 `crit`).
+    pub(crate) fn label(&self) -> Option<i64> {
+        self.key.clone().signed().ok()
+    }
+}
+
+impl<'m> Parts<'m> {
+    /// Reads a message, with or without the tag.
+    pub(crate) fn parse(bytes: &'m [u8]) -> Result<Self, Malformed> {
         let mut reader = Reader::new(bytes);
-        if reader.is_tag() && reader.tag()? != u64::from(TAG) || reader.array()? != 4 {
+        if reader.is_tag() && reader.tag()? != TAG || reader.array()? != 4 {
             return Err(Malformed::Serialization);
         }
         let protected = reader.bytes()?;
-        let mut header = Header::default();
         // RFC 9052 §3: an empty header is an empty string; ours never is.
         let mut inner = Reader::new(protected);
-        inner.unordered_map(MAX_PARAMETERS, |key, value| header.member(key, value))?;
+        let header = parameters(&mut inner)?;
         inner.end()?;
-        reader.unordered_map(MAX_PARAMETERS, |key, value| header.unprotected(key, value))?;
+        let unprotected = parameters(&mut reader)?;
         let payload = reader.bytes()?;
         let signature = Signature::try_from(reader.bytes()?).map_err(|_| Malformed::Serialization)?;
         reader.end()?;
+        Ok(Self { protected, header, unprotected, payload, signature })
+    }
+
+    /// Returns the value of a parameter of the protected header.
+    pub(crate) fn parameter(&self, label: i64) -> Option<Reader<'m>> {
+        self.header.iter().find(|parameter| parameter.label() == Some(label)).map(|parameter| parameter.value.clone())
+    }
+}
+
+fn parameters<'m>(reader: &mut Reader<'m>) -> Result<Vec<Parameter<'m>>, Malformed> {
+    let mut found = Vec::new();
+    reader.unordered_map(MAX_PARAMETERS, |key, value| {
+        found.push(Parameter { key, value });
+        Ok::<(), Malformed>(())
+    })?;
+    Ok(found)
+}
+
+impl Sign1 {
+    /// Reads a message; what its types must be is the caller's to say.
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        Self::of(&Parts::parse(bytes)?, bytes)
+    }
+
+    /// Reads the message whose parts these are.
+    pub(crate) fn of(parts: &Parts<'_>, bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut header = Header::default();
+        parts.header.iter().try_for_each(|parameter| header.member(parameter))?;
+        parts.unprotected.iter().try_for_each(|parameter| header.unprotected(parameter))?;
         Ok(Self {
             algorithm: header.algorithm.ok_or(Malformed::Missing("alg"))?,
             typ: header.typ,
             content_type: header.content_type,
             key_id: header.key_id,
             claims: header.claims,
-            protected: protected.to_vec(),
-            payload: payload.to_vec(),
-            signature,
+            protected: parts.protected.to_vec(),
+            payload: parts.payload.to_vec(),
+            signature: parts.signature,
             bytes: bytes.to_vec(),
         })
     }
@@ -101,7 +153,7 @@ impl Sign1 {
 
     /// Checks the signature, and that the key signs with the algorithm of the header.
     pub(crate) fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
-        if self.algorithm != algorithm_id(key.algorithm()) {
+        if !key.algorithm().cose_ids().contains(&self.algorithm) {
             return Err(InvalidProof);
         }
         key.verify(&to_be_signed(&self.protected, &self.payload), &self.signature)
@@ -129,7 +181,8 @@ pub(crate) fn sign(
     let mut header = Writer::with_capacity(256);
     // Labels below 24 are in the order of their numbers.
     header.map(4 + usize::from(has_claims));
-    header.signed(label::ALG).signed(algorithm_id(signer.public_key().algorithm()));
+    // The older number: readers of these credentials came before RFC 9864.
+    header.signed(label::ALG).signed(signer.public_key().algorithm().cose_ids()[1]);
     header.signed(label::CONTENT_TYPE).text(&["application/", types.content_type].concat());
     header.signed(label::KID).bytes(key_id.as_bytes());
     if has_claims {
@@ -140,14 +193,14 @@ pub(crate) fn sign(
     let protected = header.into_bytes();
     let signature = signer.sign(&to_be_signed(&protected, payload))?;
     let mut message = Writer::with_capacity(protected.len() + payload.len() + 128);
-    message.tag(TAG.into()).array(4).bytes(&protected).map(0).bytes(payload).bytes(&signature);
+    message.tag(TAG).array(4).bytes(&protected).map(0).bytes(payload).bytes(&signature);
     Ok(message.into_bytes())
 }
 
 impl Header {
-    fn member(&mut self, mut key: Reader<'_>, mut value: Reader<'_>) -> Result<(), Malformed> {
-        // A parameter named by a text is unknown, and may be ignored (RFC 9052 §3.1 `crit`).
-        let Ok(label) = key.signed() else { return Ok(()) };
+    fn member(&mut self, parameter: &Parameter<'_>) -> Result<(), Malformed> {
+        let mut value = parameter.value.clone();
+        let Some(label) = parameter.label() else { return Ok(()) };
         match label {
             label::ALG => self.algorithm = Some(value.signed()?),
             label::CRIT => return Err(Malformed::OutOfRange("crit")),
@@ -161,10 +214,10 @@ impl Header {
     }
 
     /// The unprotected header may help to find the key and may decide nothing.
-    fn unprotected(&mut self, mut key: Reader<'_>, value: Reader<'_>) -> Result<(), Malformed> {
-        match key.signed() {
-            Ok(label::KID) if self.key_id.is_none() => self.key_id = Some(utf8(value, "kid")?),
-            Ok(label::KID | label::ALG | label::CRIT | label::CONTENT_TYPE | label::TYP | label::CWT_CLAIMS) => {
+    fn unprotected(&mut self, parameter: &Parameter<'_>) -> Result<(), Malformed> {
+        match parameter.label() {
+            Some(label::KID) if self.key_id.is_none() => self.key_id = Some(utf8(parameter.value.clone(), "kid")?),
+            Some(label::KID | label::ALG | label::CRIT | label::CONTENT_TYPE | label::TYP | label::CWT_CLAIMS) => {
                 return Err(Malformed::Unprotected);
             }
             _ => {}
@@ -224,17 +277,8 @@ fn write_claims(claims: &RegisteredClaims, out: &mut Writer) {
     }
 }
 
-/// Returns the algorithm's number (RFC 9053 §2). The key decides which; nothing is ever looked up by a number.
-const fn algorithm_id(algorithm: Algorithm) -> i64 {
-    match algorithm {
-        Algorithm::Es256 => -7,
-        Algorithm::EdDsa => -8,
-        Algorithm::Es384 => -35,
-    }
-}
-
 /// `Sig_structure` (RFC 9052 §4.4).
-fn to_be_signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
+pub(crate) fn to_be_signed(protected: &[u8], payload: &[u8]) -> Vec<u8> {
     let mut structure = Writer::with_capacity(protected.len() + payload.len() + 32);
     structure.array(4).text("Signature1").bytes(protected).bytes(&[]).bytes(payload);
     structure.into_bytes()

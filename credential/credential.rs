@@ -5,16 +5,18 @@
 
 use crate::binding::Binding;
 use crate::claim_path::ClaimPath;
+use crate::cose::{Parts, Sign1};
 use crate::data_integrity::Suite;
 use crate::error::{IssueError, PresentError, VerifyError};
 use crate::format::{Format, MAX_BYTES, Serialization};
 use crate::json::Value;
 use crate::jsonld::KnownContexts;
 use crate::key::Signer;
-use crate::key_source::{Claimed, KeySource};
+use crate::key_source::{KeyClaim, KeySource};
 use crate::malformed::Malformed;
 use crate::role::vcdm::not_acted_on;
-use crate::role::{DataIntegrity, Enveloped, Holder, ProofClaim, RoleClaims, SdJwtVc, document, enveloped};
+use crate::role::{DataIntegrity, Enveloped, Holder, ProofClaim, RoleClaims, RoleCwt, SdJwtVc, document, enveloped};
+use crate::sd_cwt::Typ;
 use crate::sd_jwt::{SdJwt, key_binding};
 use crate::time::Timestamp;
 use crate::vcdm::envelope::{Content, Material};
@@ -38,6 +40,8 @@ pub(crate) enum Form {
     DataIntegrity(DataIntegrity),
     /// A VCDM 2.0 document in a JWS, an SD-JWT or a COSE_Sign1.
     Enveloped(Enveloped),
+    /// An SD-CWT without a key binding token.
+    SdCwt(RoleCwt),
 }
 
 /// A credential whose proofs have been checked, and what it says. Only [`Credential::verify`] makes one.
@@ -88,7 +92,7 @@ impl From<Suite> for Issuance<'_> {
 impl Credential {
     /// Reads untrusted bytes, which may name contexts in `known` and those compiled in. Checks no proof.
     ///
-    /// A JSON object is a VCDM document, what begins like a COSE_Sign1 is one, a text with a `~` is an SD-JWT of the kind that its
+    /// A JSON object is a VCDM document, a text with a `~` is an SD-JWT, what begins like a COSE_Sign1 is one, each of the kind that its
     /// header names, and everything else must be a JWS.
     pub fn parse(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
         if bytes.len() > MAX_BYTES {
@@ -97,7 +101,14 @@ impl Credential {
         match Serialization::of(bytes) {
             Serialization::Json => DataIntegrity::parse(bytes, known).map(Form::DataIntegrity).map(Self),
             Serialization::SdJwt => of_sd_jwt(SdJwt::parse(core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?)?, known),
-            Serialization::Jose | Serialization::Cose => Enveloped::parse(bytes, known).map(Form::Enveloped).map(Self),
+            Serialization::Jose => Enveloped::parse(bytes, known).map(Form::Enveloped).map(Self),
+            Serialization::Cose => {
+                let parts = Parts::parse(bytes)?;
+                match Typ::of(&parts) {
+                    Some(_) => RoleCwt::of(&parts, bytes).map(Form::SdCwt).map(Self),
+                    None => Enveloped::of_cose(Sign1::of(&parts, bytes)?, known).map(Form::Enveloped).map(Self),
+                }
+            }
         }
     }
 
@@ -114,6 +125,7 @@ impl Credential {
         }
         match format {
             Format::SdJwtVc => SdJwtVc::issue(claims, signer, rng).map(Form::SdJwtVc).map(Self),
+            Format::SdCwt => RoleCwt::issue(claims, signer, rng).map(Form::SdCwt).map(Self),
             Format::DataIntegrity => {
                 let own = (suite.unwrap_or_else(|| Suite::jcs(signer.public_key().algorithm())), signer);
                 let signers: Vec<(Suite, &dyn Signer)> = core::iter::once(own).chain(further.iter().copied()).collect();
@@ -130,6 +142,7 @@ impl Credential {
             Form::SdJwtVc(credential) => credential.as_bytes(),
             Form::DataIntegrity(credential) => credential.as_bytes(),
             Form::Enveloped(credential) => credential.as_bytes(),
+            Form::SdCwt(credential) => credential.as_bytes(),
         }
     }
 
@@ -139,22 +152,24 @@ impl Credential {
             Form::SdJwtVc(_) => Format::SdJwtVc,
             Form::DataIntegrity(_) => Format::DataIntegrity,
             Form::Enveloped(credential) => credential.format(),
+            Form::SdCwt(_) => Format::SdCwt,
         }
     }
 
-    /// Returns who claims to have signed this. Unverified.
-    pub fn claimed(&self) -> Claimed<'_> {
+    /// Returns whose key claims to have signed this. Unverified.
+    pub fn key_claim(&self) -> KeyClaim<'_> {
         match &self.0 {
-            Form::SdJwtVc(credential) => credential.claimed(),
-            Form::DataIntegrity(credential) => credential.claimed(),
-            Form::Enveloped(credential) => credential.claimed(),
+            Form::SdJwtVc(credential) => KeyClaim::Issuer(credential.claimed()),
+            Form::DataIntegrity(credential) => KeyClaim::Issuer(credential.claimed()),
+            Form::Enveloped(credential) => KeyClaim::Issuer(credential.claimed()),
+            Form::SdCwt(credential) => credential.key_claim(),
         }
     }
 
     /// Returns the URLs of the contexts it names after those of every role credential. Unverified; only a document has any.
     pub fn further_contexts(&self) -> Vec<String> {
         match &self.0 {
-            Form::SdJwtVc(_) => Vec::new(),
+            Form::SdJwtVc(_) | Form::SdCwt(_) => Vec::new(),
             Form::DataIntegrity(credential) => credential.further_contexts(),
             Form::Enveloped(credential) => credential.further_contexts(),
         }
@@ -164,7 +179,7 @@ impl Credential {
     pub fn suites(&self) -> Vec<Suite> {
         match &self.0 {
             Form::DataIntegrity(credential) => credential.suites(),
-            Form::SdJwtVc(_) | Form::Enveloped(_) => Vec::new(),
+            Form::SdJwtVc(_) | Form::Enveloped(_) | Form::SdCwt(_) => Vec::new(),
         }
     }
 
@@ -172,7 +187,7 @@ impl Credential {
     pub fn further_proofs(&self) -> &[ProofClaim] {
         match &self.0 {
             Form::DataIntegrity(credential) => credential.further_proofs(),
-            Form::SdJwtVc(_) | Form::Enveloped(_) => &[],
+            Form::SdJwtVc(_) | Form::Enveloped(_) | Form::SdCwt(_) => &[],
         }
     }
 
@@ -182,6 +197,7 @@ impl Credential {
             Form::SdJwtVc(credential) => credential.verify(keys),
             Form::DataIntegrity(credential) => credential.verify(keys),
             Form::Enveloped(credential) => credential.verify(keys),
+            Form::SdCwt(credential) => credential.verify(keys),
         }?;
         Ok(Verified { claims, role, is_document: self.format().is_vcdm() })
     }
@@ -193,6 +209,7 @@ impl Credential {
             Form::SdJwtVc(credential) => credential.said(),
             Form::DataIntegrity(credential) => credential.said(),
             Form::Enveloped(credential) => credential.said(),
+            Form::SdCwt(credential) => credential.said(),
         }?;
         Ok(Untrusted { claims, role })
     }
@@ -203,6 +220,7 @@ impl Credential {
             Form::SdJwtVc(credential) => credential.sd_jwt().paths(),
             Form::DataIntegrity(_) => Ok(Vec::new()),
             Form::Enveloped(credential) => credential.disclosable(),
+            Form::SdCwt(credential) => credential.disclosable(),
         }
     }
 
@@ -223,6 +241,7 @@ impl Credential {
                 let bound = credential.untrusted_holder()?;
                 (key_bound(credential.sd_jwt(), bound.as_ref(), disclose, binding, at, holder)?, &COMPILED_IN)
             }
+            Form::SdCwt(credential) => (credential.present(disclose, binding, at, holder)?, &COMPILED_IN),
             Form::DataIntegrity(credential) => (document::presentation::present(credential, binding, at, holder)?, credential.contexts()),
             Form::Enveloped(credential) => {
                 let bytes = match credential.sd_jwt() {
@@ -240,14 +259,14 @@ impl Credential {
 }
 
 impl Verified<'_> {
-    /// Returns the disclosed claims: an SD-JWT's payload without the machinery of selective disclosure, or the VCDM document
-    /// without its proof.
+    /// Returns the disclosed claims: an SD-JWT's payload without the machinery of selective disclosure, an SD-CWT's by the names of an
+    /// SD-JWT VC, or the VCDM document without its proof.
     pub const fn claims(&self) -> &Value<'static> {
         self.claims
     }
 
-    /// Returns the members of the document that are read past: they say more and restrict nothing. Empty in an SD-JWT VC, all of whose
-    /// other claims are personal ones.
+    /// Returns the members of the document that are read past: they say more and restrict nothing. Empty in an SD-JWT VC and
+    /// an SD-CWT, all of whose other claims are personal ones.
     pub fn not_acted_on(&self) -> Vec<&'static str> {
         match (self.is_document, self.claims.as_object()) {
             (true, Some(document)) => not_acted_on(document),

@@ -37,6 +37,8 @@ pub enum IssueError {
     Malformed(Malformed),
     /// A personal claim has a name that the format or the role credential uses itself.
     ReservedClaim(String),
+    /// A personal claim has a number that the format has no place for: SD-CWT has integers of 64 bits.
+    Number(String),
     /// The key's algorithm has no proof in this format.
     Algorithm,
     /// The key could not sign.
@@ -105,6 +107,9 @@ impl fmt::Display for IssueError {
         match self {
             Self::Malformed(why) => why.fmt(f),
             Self::ReservedClaim(name) => write!(f, "the claim name {name:?} is reserved"),
+            Self::Number(name) => {
+                write!(f, "the claim {name:?} has a number that is not a whole one of 64 bits, and this format has no other")
+            }
             Self::Algorithm => f.write_str("the format has no proof for this kind of key"),
             Self::Sign(why) => why.fmt(f),
         }

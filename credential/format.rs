@@ -26,11 +26,14 @@ pub enum Format {
     /// A VCDM document in a COSE_Sign1. OpenID4VP has no name for it, so this is the media subtype.
     #[serde(rename = "vc+cose")]
     VcCose,
+    /// SD-CWT with a key binding token (draft-ietf-spice-sd-cwt). OpenID4VP has no name for it, so this is the media subtype.
+    #[serde(rename = "sd-cwt")]
+    SdCwt,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 5] = [Self::SdJwtVc, Self::DataIntegrity, Self::VcJwt, Self::VcSdJwt, Self::VcCose];
+    pub const ALL: [Self; 6] = [Self::SdJwtVc, Self::DataIntegrity, Self::VcJwt, Self::VcSdJwt, Self::VcCose, Self::SdCwt];
 
     /// Returns the OpenID4VP format identifier.
     pub const fn as_str(self) -> &'static str {
@@ -40,13 +43,14 @@ impl Format {
             Self::VcJwt => "jwt_vc_json",
             Self::VcSdJwt => "vc+sd-jwt",
             Self::VcCose => "vc+cose",
+            Self::SdCwt => "sd-cwt",
         }
     }
 
     /// Returns true if the format carries a VCDM document: its claims are in `credentialSubject`, its kinds are `type`s.
     pub const fn is_vcdm(self) -> bool {
         match self {
-            Self::SdJwtVc => false,
+            Self::SdJwtVc | Self::SdCwt => false,
             Self::DataIntegrity | Self::VcJwt | Self::VcSdJwt | Self::VcCose => true,
         }
     }

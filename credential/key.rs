@@ -4,6 +4,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub(crate) mod cose;
 mod ed25519;
 mod jwk;
 mod material;
@@ -11,6 +12,7 @@ mod multikey;
 mod nist;
 mod signature;
 
+pub use cose::ShortThumbprint;
 use ed25519::Ed25519Key;
 pub(crate) use material::KeyMaterial;
 use nist::{P256Key, P384Key};

@@ -1,6 +1,6 @@
 //! The joint to what a verifier believes: which key may have made a proof.
 
-use crate::key::PublicKey;
+use crate::key::{PublicKey, ShortThumbprint};
 
 /// The signer of a credential, by its own account. Unverified: use it only to look up the key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,6 +16,13 @@ pub struct Claimed<'c> {
 pub enum KeyClaim<'c> {
     /// A key of the issuer.
     Issuer(Claimed<'c>),
+    /// A key of the issuer by its thumbprint. Without a name, the issuer is the `did:key` of that key.
+    Thumbprint {
+        /// `iss`.
+        issuer: Option<&'c str>,
+        /// `kid`.
+        thumbprint: ShortThumbprint,
+    },
     /// A key of somebody else who signed as well, by its `verificationMethod`.
     Further(&'c str),
 }
@@ -34,10 +41,11 @@ impl KeySource for PublicKey {
 }
 
 impl<'c> KeyClaim<'c> {
-    /// Returns the id of the key.
+    /// Returns the id of the key, if it has one that is a text.
     pub const fn key_id(self) -> Option<&'c str> {
         match self {
             Self::Issuer(claimed) => claimed.key_id,
+            Self::Thumbprint { .. } => None,
             Self::Further(key_id) => Some(key_id),
         }
     }

@@ -12,6 +12,7 @@ mod holder;
 mod names;
 mod presented;
 mod read;
+pub(crate) mod sd_cwt;
 pub(crate) mod sd_jwt_vc;
 mod status;
 pub(crate) mod vcdm;
@@ -22,6 +23,7 @@ pub use document::ProofClaim;
 pub(crate) use enveloped::Enveloped;
 pub use holder::Holder;
 pub use names::{NAME_RULE, Scope, is_name};
+pub(crate) use sd_cwt::RoleCwt;
 pub(crate) use sd_jwt_vc::SdJwtVc;
 pub use status::{
     BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference, credential_status, messages as status_messages,

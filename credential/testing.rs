@@ -1,9 +1,11 @@
 //! Keys, randomness and a request for unit tests: fixed, so that a failure repeats.
 
 use crate::binding::Nonce;
+use crate::credential::Credential;
 use crate::did;
 use crate::format::Format;
 use crate::key::{PublicKey, SignError, Signature, Signer};
+use crate::key_source::{Claimed, KeyClaim};
 use crate::request::{Query, Request};
 use crate::time::Timestamp;
 use core::convert::Infallible;
@@ -24,6 +26,14 @@ pub(crate) fn request(format: Format) -> Request {
         expires_at: AT.plus(60),
         purpose: "ward 3".into(),
         query: Query::for_role(&[format], &["nurse"], &[]).expect("a query"),
+    }
+}
+
+/// The issuer and the key id that `credential` names.
+pub(crate) fn claimed(credential: &Credential) -> Claimed<'_> {
+    match credential.key_claim() {
+        KeyClaim::Issuer(claimed) => claimed,
+        other => panic!("by no key id: {other:?}"),
     }
 }
 

@@ -189,7 +189,7 @@ impl<'k> Issuer<'k> {
                 return Err(IssueError::Suites);
             }
         }
-        if order.status == Some(ListKind::Bitstring) && order.format == Format::SdJwtVc {
+        if order.status == Some(ListKind::Bitstring) && !order.format.is_vcdm() {
             return Err(IssueError::StatusFormat(order.format));
         }
         if order.roles.is_empty() || order.sites.is_empty() {
@@ -227,7 +227,7 @@ impl<'k> Issuer<'k> {
     fn status_kind(&self, order: &Order) -> ListKind {
         match (order.status, order.format) {
             (Some(kind), _) => kind,
-            (None, Format::SdJwtVc) => ListKind::Token,
+            (None, format) if !format.is_vcdm() => ListKind::Token,
             (None, _) => self.settings.status,
         }
     }

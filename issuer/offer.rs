@@ -96,6 +96,7 @@ pub const fn configuration(format: Format) -> &'static str {
         Format::VcJwt => "role_jwt_vc_json",
         Format::VcSdJwt => "role_vc_sd_jwt",
         Format::VcCose => "role_vc_cose",
+        Format::SdCwt => "role_sd_cwt",
     }
 }
 

@@ -262,7 +262,7 @@ impl From<IssueError> for Problem {
     fn from(why: IssueError) -> Self {
         match why {
             IssueError::Malformed(why) => why.into(),
-            IssueError::ReservedClaim(_) | IssueError::Algorithm | IssueError::Sign(_) => Self::UNAVAILABLE,
+            IssueError::ReservedClaim(_) | IssueError::Number(_) | IssueError::Algorithm | IssueError::Sign(_) => Self::UNAVAILABLE,
         }
     }
 }

@@ -9,11 +9,12 @@ use crate::client::{Ask, Client, Reach, Timeouts};
 use crate::error::TransportError;
 use core::fmt;
 use reqwest::Url;
-use waypass_credential::Nonce;
+use waypass_credential::base64url;
 use waypass_credential::hex;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{PublicKey, SignError, Signer};
 use waypass_credential::time::Timestamp;
+use waypass_credential::{Format, Nonce};
 
 mod choice;
 mod metadata;
@@ -231,7 +232,7 @@ impl Pickup {
         let body = Some(("application/json", body));
         let ask = Ask { body, bearer: Some(token), ..get("the credential", MAX_CREDENTIAL_ANSWER) };
         let answer = self.client.ask(&self.endpoints.credential, ask)?;
-        credentials(&answer)
+        credentials(&answer, configuration.format)
     }
 
     /// §6.3: `invalid_grant` is the answer to a wrong transaction code, and to a code that was used or has ended.
@@ -259,8 +260,9 @@ fn get(what: &'static str, limit: usize) -> Ask<'static> {
     Ask { what, limit, body: None, bearer: None, retry: None }
 }
 
-/// `{"credentials":[{"credential":"text" or {..}}..]}`; a `transaction_id` instead means later.
-fn credentials(answer: &[u8]) -> Result<Vec<Vec<u8>>, PickupError> {
+/// `{"credentials":[{"credential":"text" or {..}}..]}`; a `transaction_id` instead means later. A format of CBOR is in a text too, in
+/// base64url (OpenID4VCI 1.0 appendix A.2.4).
+fn credentials(answer: &[u8], format: Format) -> Result<Vec<Vec<u8>>, PickupError> {
     let bad = || TransportError::BadAnswer { what: "the credential" };
     let answer = json::parse(answer, CREDENTIAL_ANSWER).map_err(|_| bad())?;
     if answer.member("transaction_id").is_some() {
@@ -271,6 +273,7 @@ fn credentials(answer: &[u8]) -> Result<Vec<Vec<u8>>, PickupError> {
         return Err(bad().into());
     }
     let credential = |item: &Value<'_>| match item.member("credential") {
+        Some(Value::String(text)) if format == Format::SdCwt => base64url::decode(text.as_bytes()).map_err(|_| bad().into()),
         Some(Value::String(text)) => Ok(text.as_bytes().to_vec()),
         Some(document @ Value::Object(_)) => Ok(json::to_string(document).into_bytes()),
         _ => Err(bad().into()),

@@ -55,6 +55,34 @@ fn pictures_of_a_credential_come_back() {
     assert_eq!(gathered(&pictures).expect_err("incomplete").to_string(), "frame 2 of 3 missing");
 }
 
+/// What only programs that read SD-CWT read anyway is shorter by 14 bytes; everything else is as it was.
+#[test]
+fn a_small_cose_message_is_in_one_short_frame() {
+    let message = |length: u16| -> Vec<u8> { std::iter::once(0xd2).chain((1..length).map(|n| n.to_be_bytes()[1])).collect() };
+    for (payload, prefix, count) in
+        [(message(526), "WP2:", 1), (message(527), "WP1:", 2), (message(2), "WP2:", 1), ([&[0xd1][..], &message(300)].concat(), "WP1:", 1)]
+    {
+        let cut = frames(&payload, FrameSize::Scan).expect("fits");
+        assert_eq!(cut.len(), count, "{} bytes", payload.len());
+        assert!(cut.iter().all(|frame| frame.text().starts_with(prefix) && frame.text().len() <= 800));
+        let mut collector = Collector::new();
+        cut.iter().for_each(|frame| assert!(collector.add(frame.text()).is_ok()));
+        assert_eq!(collector.finish().expect("whole"), payload);
+    }
+    let frame = frames(&message(400), FrameSize::Scan).expect("fits").remove(0);
+    assert_eq!(gathered(&[Picture::Png.draw(frame.text()).expect("drawn")]).expect("read"), message(400));
+    for at in 4..frame.text().len() {
+        let mut damaged = frame.text().as_bytes().to_vec();
+        damaged[at] = if damaged[at] == b'0' { b'1' } else { b'0' };
+        let damaged = String::from_utf8(damaged).expect("text");
+        assert_eq!(Collector::new().add(&damaged), Err(FrameError::Damaged), "character {at}");
+    }
+    let mut collector = Collector::new();
+    collector.add(frame.text()).expect("a frame");
+    let other = frames(&message(401), FrameSize::Scan).expect("fits").remove(0);
+    assert_eq!(collector.add(other.text()), Err(FrameError::AnotherTransfer));
+}
+
 /// The output of `zbarcam --raw`, `zbarimg` and a hand scanner, with what terminals and editors do to line ends.
 #[test]
 fn a_scanners_lines_are_a_transfer() {

@@ -58,5 +58,7 @@ pub const TRUST_BUNDLE: &str = include_str!("trust/bundle.cddl");
 pub const TRUST_SYNC: &str = include_str!("trust/sync.cddl");
 /// The CDDL of a gate's request.
 pub const REQUEST: &str = include_str!("request/request.cddl");
+/// The CDDL of a role credential as SD-CWT, and of the holder's answer.
+pub const ROLE_SD_CWT: &str = include_str!("role/sd-cwt.cddl");
 /// The CDDL of a Token Status List and of a credential's reference into it.
 pub const STATUS_TOKEN: &str = include_str!("status/token.cddl");

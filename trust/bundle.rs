@@ -7,6 +7,7 @@
 use alloc::{string::String, vec::Vec};
 use waypass_credential::{
     jsonld::KnownContexts,
+    key::ShortThumbprint,
     role::StatusReference,
     time::{Timestamp, Validity},
 };
@@ -64,6 +65,8 @@ pub struct TrustBundle {
     timestamp: Signed<TimestampPart>,
     snapshot: Signed<SnapshotPart>,
     targets: Signed<TargetsPart>,
+    /// Of the keys in the targets, in their order.
+    thumbprints: Vec<ShortThumbprint>,
     /// Earlier targets by which final revocations are known that those in effect no longer prove.
     former: Former,
     contexts: Contexts,

@@ -64,7 +64,7 @@ struct Kept<'r> {
 impl KeySource for Kept<'_> {
     fn key(&self, claim: KeyClaim<'_>) -> Option<&PublicKey> {
         match claim {
-            KeyClaim::Issuer(_) => self.keys.first(),
+            KeyClaim::Issuer(_) | KeyClaim::Thumbprint { .. } => self.keys.first(),
             KeyClaim::Further(id) => {
                 let at = self.shown.further_proofs().iter().position(|proof| proof.key_id == id)?;
                 self.keys.get(at + 1)

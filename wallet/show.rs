@@ -255,8 +255,7 @@ pub(crate) fn card(id: CredentialId, record: &Record, keys: &KnownKeys, bundle: 
 }
 
 fn judge(card: &mut Card, record: &Record, bundle: &TrustBundle, at: &Moment) {
-    let claimed = record.credential.claimed();
-    let authority = claimed.key_id.and_then(|kid| bundle.key_for(claimed.issuer, kid)).map(|(authority, _)| authority);
+    let authority = bundle.record(record.credential.key_claim()).map(|(authority, _)| authority);
     if let Some(authority) = authority.filter(|_| !card.role.status.is_empty()) {
         card.issuer_name.clone_from(&authority.name);
         card.status_as_of = bundle.status(authority, &card.role.status, at).as_of;

@@ -1,4 +1,4 @@
-use super::{Sign1, TAG, Types, algorithm_id, sign, to_be_signed};
+use super::{Sign1, TAG, Types, sign, to_be_signed};
 use crate::cbor::Writer;
 use crate::key::{Algorithm, Signer};
 use crate::malformed::Malformed;
@@ -33,7 +33,7 @@ fn crafted(protected: impl FnOnce(&mut Writer), unprotected: impl FnOnce(&mut Wr
     let protected = header.into_bytes();
     let signature = key.sign(&to_be_signed(&protected, b"{}")).expect("signs");
     let mut out = Writer::default();
-    out.tag(TAG.into()).array(4).bytes(&protected);
+    out.tag(TAG).array(4).bytes(&protected);
     unprotected(&mut out);
     out.bytes(b"{}").bytes(&signature);
     Sign1::parse(&out.into_bytes())
@@ -175,8 +175,8 @@ fn keys_are_found_and_never_taken_from_a_header() {
         )
         .is_err()
     );
-    let matches = [Key::issuer(), Key::p256(1), Key::p384(1)].map(|key| algorithm_id(key.public_key().algorithm()));
-    assert_eq!(matches, [-8, -7, -35], "RFC 9053 §2");
+    let matches = [Key::issuer(), Key::p256(1), Key::p384(1)].map(|key| key.public_key().algorithm().cose_ids());
+    assert_eq!(matches, [[-19, -8], [-9, -7], [-51, -35]], "RFC 9864 §2, RFC 9053 §2");
     assert_eq!(Key::p384(1).public_key().algorithm(), Algorithm::Es384);
 }
 

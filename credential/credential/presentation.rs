@@ -2,13 +2,16 @@
 
 use super::{Credential, Form, of_sd_jwt};
 use crate::binding::{Binding, HolderError, HolderProof, Nonce};
+use crate::cose::{Parts, Sign1};
 use crate::format::{MAX_BYTES, Serialization};
 use crate::jsonld::KnownContexts;
 use crate::key::PublicKey;
 use crate::malformed::Malformed;
-use crate::role::{document, enveloped};
+use crate::role::{RoleCwt, document, enveloped};
+use crate::sd_cwt::{Typ, key_binding as cwt};
 use crate::sd_jwt::key_binding::KeyBinding;
 use crate::sd_jwt::{SdJwt, split_key_binding};
+use crate::vcdm::envelope::{Content, Envelope};
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// A credential shown by its holder to one verifier. Unverified.
@@ -25,6 +28,8 @@ enum Answer {
     KeyBound { text: String, bound: usize, proof: Box<Result<KeyBinding, HolderError>> },
     /// With an `authentication` proof of a verifiable presentation, if there is one.
     DataIntegrity { bytes: Vec<u8>, proof: Option<Box<document::presentation::Answer>> },
+    /// With a key binding token around an SD-CWT, if there is one (draft-ietf-spice-sd-cwt §8.1).
+    KeyBoundCwt { bytes: Vec<u8>, proof: Option<Box<cwt::KeyBinding>> },
     /// With the signature of the envelope of a verifiable presentation.
     Enveloped(Box<enveloped::presentation::Answer>),
 }
@@ -32,8 +37,8 @@ enum Answer {
 impl Presentation {
     /// Reads untrusted bytes, of a credential that may name contexts in `known` and those compiled in. Checks no proof.
     ///
-    /// A JSON object is a verifiable presentation, what begins like a COSE_Sign1 is one, a text with a `~` is an SD-JWT, and
-    /// everything else must be a JWS.
+    /// A JSON object is a verifiable presentation, what begins like a COSE_Sign1 is one of the kind that its header names, a text with a
+    /// `~` is an SD-JWT, and everything else must be a JWS.
     pub fn parse(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
         if bytes.len() > MAX_BYTES {
             return Err(Malformed::TooLarge);
@@ -45,11 +50,31 @@ impl Presentation {
                 Ok(Self { credential: Credential(Form::DataIntegrity(credential)), answer })
             }
             Serialization::SdJwt => Self::key_bound(bytes, known),
-            Serialization::Jose | Serialization::Cose => {
-                let (credential, answer) = enveloped::presentation::parse(bytes, known)?;
-                Ok(Self { credential: Credential(Form::Enveloped(credential)), answer: Answer::Enveloped(Box::new(answer)) })
+            Serialization::Jose => Self::enveloped(Envelope::parse(bytes, Content::Presentation, MAX_BYTES)?, known),
+            Serialization::Cose => {
+                let parts = Parts::parse(bytes)?;
+                match Typ::of(&parts) {
+                    Some(typ) => Self::key_bound_cwt(typ, &parts, bytes),
+                    None => Self::enveloped(Envelope::of_cose(Sign1::of(&parts, bytes)?, Content::Presentation)?, known),
+                }
             }
         }
+    }
+
+    fn enveloped(envelope: Envelope, known: &KnownContexts) -> Result<Self, Malformed> {
+        let (credential, answer) = enveloped::presentation::read(envelope, known)?;
+        Ok(Self { credential: Credential(Form::Enveloped(credential)), answer: Answer::Enveloped(Box::new(answer)) })
+    }
+
+    fn key_bound_cwt(typ: Typ, parts: &Parts<'_>, bytes: &[u8]) -> Result<Self, Malformed> {
+        let (credential, proof) = match typ {
+            Typ::SdCwt => (RoleCwt::of(parts, bytes)?, None),
+            Typ::KeyBinding => {
+                let (sd_cwt, proof) = cwt::KeyBinding::of(parts)?;
+                (RoleCwt::of(&Parts::parse(sd_cwt)?, sd_cwt)?, Some(Box::new(proof)))
+            }
+        };
+        Ok(Self { credential: Credential(Form::SdCwt(credential)), answer: Answer::KeyBoundCwt { bytes: bytes.to_vec(), proof } })
     }
 
     fn key_bound(bytes: &[u8], known: &KnownContexts) -> Result<Self, Malformed> {
@@ -64,7 +89,7 @@ impl Presentation {
     pub fn as_bytes(&self) -> &[u8] {
         match &self.answer {
             Answer::KeyBound { text, .. } => text.as_bytes(),
-            Answer::DataIntegrity { bytes, .. } => bytes,
+            Answer::DataIntegrity { bytes, .. } | Answer::KeyBoundCwt { bytes, .. } => bytes,
             Answer::Enveloped(answer) => answer.as_bytes(),
         }
     }
@@ -80,6 +105,7 @@ impl Presentation {
             Answer::KeyBound { proof, .. } => proof.as_ref().as_ref().ok()?.untrusted_nonce(),
             Answer::DataIntegrity { proof, .. } => proof.as_ref()?.untrusted_nonce(),
             Answer::Enveloped(answer) => answer.untrusted_nonce(),
+            Answer::KeyBoundCwt { proof, .. } => proof.as_ref()?.untrusted_nonce(),
         }
     }
 
@@ -92,6 +118,10 @@ impl Presentation {
             }
             Answer::DataIntegrity { proof, .. } => proof.as_ref().ok_or(HolderError::Missing)?.verify(holder, binding),
             Answer::Enveloped(answer) => answer.verify(holder, binding),
+            Answer::KeyBoundCwt { proof, .. } => {
+                let (Form::SdCwt(credential), Some(proof)) = (&self.credential.0, proof) else { return Err(HolderError::Missing) };
+                credential.verify_holder(proof, holder, binding)
+            }
         }
     }
 }

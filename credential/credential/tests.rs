@@ -3,7 +3,8 @@
 use super::{Credential, Format, MAX_BYTES, Malformed, Presentation};
 use crate::format::from_file;
 use crate::jsonld::KnownContexts;
-use crate::key::Signer;
+use crate::key::{ShortThumbprint, Signer};
+use crate::key_source::KeyClaim;
 use crate::role::RoleClaims;
 use crate::role::kind_in;
 use crate::role::tests::claims;
@@ -20,8 +21,13 @@ fn one_meaning_in_every_format() {
         let credential = Credential::issue(&claims, format, &Key::issuer(), &mut TestRng(1)).expect("issued");
         let read = Credential::parse(credential.as_bytes(), &KnownContexts::new()).expect("its own bytes");
         assert_eq!(read.format(), format);
-        assert_eq!(read.claimed().issuer, claims.issuer);
-        assert_eq!(read.claimed().key_id, claims.key_id.as_deref());
+        match read.key_claim() {
+            KeyClaim::Issuer(claimed) => assert_eq!((claimed.issuer, claimed.key_id), (claims.issuer.as_str(), claims.key_id.as_deref())),
+            KeyClaim::Thumbprint { issuer, thumbprint } => {
+                assert_eq!((issuer, thumbprint), (None, ShortThumbprint::of(Key::issuer().public_key())));
+            }
+            KeyClaim::Further(_) => panic!("the issuer's"),
+        }
         assert_eq!(read.verify(Key::issuer().public_key()).expect("genuine").role(), &claims);
         assert!(read.verify(Key::ed25519(9).public_key()).is_err());
     }

@@ -203,6 +203,7 @@ const fn query_id(format: Format) -> &'static str {
         Format::VcSdJwt => "vc_sd_jwt",
         Format::VcCose => "vc_cose",
         Format::VcJwt => "vc_jwt",
+        Format::SdCwt => "sd_cwt",
     }
 }
 

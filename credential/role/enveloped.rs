@@ -9,6 +9,7 @@ use super::document::draft;
 use super::vocabulary::{further_contexts, require_statements, require_terms, role_contexts};
 use super::{Holder, RoleClaims, VC_TYPE, vcdm};
 use crate::claim_path::ClaimPath;
+use crate::cose::Sign1;
 use crate::error::{IssueError, VerifyError};
 use crate::format::{Format, MAX_BYTES};
 use crate::json::{Limits, Value};
@@ -56,6 +57,11 @@ impl Enveloped {
     /// Reads an SD-JWT as the envelope of a document.
     pub(crate) fn of_sd_jwt(sd_jwt: SdJwt, known: &KnownContexts) -> Result<Self, Malformed> {
         Self::of_envelope(Envelope::of_sd_jwt(sd_jwt, Content::Credential)?, known)
+    }
+
+    /// Reads a COSE_Sign1 as the envelope of a document.
+    pub(crate) fn of_cose(message: Sign1, known: &KnownContexts) -> Result<Self, Malformed> {
+        Self::of_envelope(Envelope::of_cose(message, Content::Credential)?, known)
     }
 
     fn of_envelope(envelope: Envelope, known: &KnownContexts) -> Result<Self, Malformed> {

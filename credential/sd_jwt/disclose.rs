@@ -1,7 +1,7 @@
 //! Processing of disclosures (RFC 9901 §7.1 steps 3 to 5), for verification and for choosing what to present.
 
 use super::{SdJwt, digest};
-use crate::claim_path::{ClaimPath, PathStep};
+use crate::claim_path::{self, ClaimPath, PathStep};
 use crate::error::PresentError;
 use crate::json::{self, JsonError, Limits, Object, Value};
 use crate::malformed::Malformed;
@@ -46,20 +46,8 @@ pub(super) fn survey(sd_jwt: &SdJwt) -> Result<(Disclosed<'_>, Vec<ClaimPath>), 
 /// Which disclosures show the claims at `paths`, with what is above and below them.
 pub(super) fn select(sd_jwt: &SdJwt, paths: &[ClaimPath]) -> Result<Vec<bool>, PresentError> {
     let (disclosed, places) = survey(sd_jwt)?;
-    let claims = Value::Object(disclosed.claims);
-    let mut keep = alloc::vec![false; places.len()];
-    for path in paths {
-        let selected = path.select(&claims);
-        if selected.is_empty() {
-            return Err(PresentError::NoSuchClaim(path.clone()));
-        }
-        for (path, _) in selected {
-            for (kept, place) in keep.iter_mut().zip(&places) {
-                *kept |= path.is_prefix_of(place) || place.is_prefix_of(&path);
-            }
-        }
-    }
-    Ok(keep)
+    let places: Vec<Option<&ClaimPath>> = places.iter().map(Some).collect();
+    claim_path::kept(paths, &Value::Object(disclosed.claims), &places).map_err(PresentError::NoSuchClaim)
 }
 
 struct Resolver<'a> {

@@ -99,9 +99,7 @@ impl Envelope {
         let text = || core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization);
         match Material::of(bytes) {
             Material::Cose => {
-                let message = cose::Sign1::parse(bytes)?;
-                require_types(message.typ.as_deref(), message.content_type.as_deref(), content, Material::Cose)?;
-                return Ok(Self { content, form: Box::new(Form::Cose(message)) });
+                return Self::of_cose(cose::Sign1::parse(bytes)?, content);
             }
             Material::SdJwt => return Self::of_sd_jwt(SdJwt::parse(text()?)?, content),
             Material::Jose => {}
@@ -117,6 +115,12 @@ impl Envelope {
     pub(crate) fn of_sd_jwt(sd_jwt: SdJwt, content: Content) -> Result<Self, Malformed> {
         require_types(sd_jwt.header().typ.as_deref(), sd_jwt.header().content_type.as_deref(), content, Material::SdJwt)?;
         Ok(Self { content, form: Box::new(Form::SdJwt(sd_jwt)) })
+    }
+
+    /// Reads a COSE_Sign1 as an envelope.
+    pub(crate) fn of_cose(message: cose::Sign1, content: Content) -> Result<Self, Malformed> {
+        require_types(message.typ.as_deref(), message.content_type.as_deref(), content, Material::Cose)?;
+        Ok(Self { content, form: Box::new(Form::Cose(message)) })
     }
 
     /// Signs a document of any type under `key_id`, with what it says in the open, as a JWS or in COSE. In an SD-JWT

@@ -6,6 +6,7 @@ use crate::testing::{Key, at, issuer, reopened, seal, store};
 use waypass_credential::did::{self, MethodError};
 use waypass_credential::json;
 use waypass_credential::key::Signer;
+use waypass_credential::{Claimed, KeyClaim};
 use waypass_trust::bundle::{Authority, KeyRecord, KeyState, KeyUse, ListKind, StatusUri};
 use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
 
@@ -56,7 +57,9 @@ fn another_issuer_and_its_list_enter_the_bundle_and_leave_it() {
     let published = issuer.publish(at(12)).expect("published beside");
     let bundle = published.opened();
     assert_eq!(bundle.authorities().last(), Some(&south()));
-    assert_eq!(bundle.key_for(&south().keys[0].issuer, &south().keys[0].kid).map(|(by, _)| by.name.as_str()), Some("Clinic South"));
+    let key = &south().keys[0];
+    let south_key = KeyClaim::Issuer(Claimed { issuer: &key.issuer, key_id: Some(&key.kid) });
+    assert_eq!(bundle.record(south_key).map(|(by, _)| by.name.as_str()), Some("Clinic South"));
     assert!(bundle.missing_lists().is_empty());
 
     issuer.refresh_lists(&[token(20, &Key::ed25519(41))], at(21)).expect("newer");

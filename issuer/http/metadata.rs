@@ -60,6 +60,11 @@ fn describe(issuer: &Issuer<'_>, at: Timestamp) -> Result<Object<'static>, Store
             .with("cryptographic_binding_methods_supported", texts(["jwk", "did:key", "did:jwk"]))
             .with("credential_signing_alg_values_supported", texts(algorithms.iter().map(|algorithm| algorithm.jose_name())));
         configurations.set(configuration(Format::SdJwtVc), sd_jwt);
+        let sd_cwt = shared(Format::SdCwt)
+            .with("vct", VCT)
+            .with("cryptographic_binding_methods_supported", texts(["jwk", "did:key", "did:jwk"]))
+            .with("credential_signing_alg_values_supported", algorithms.iter().map(|algorithm| algorithm.cose_id()).collect::<Value<'_>>());
+        configurations.set(configuration(Format::SdCwt), sd_cwt);
         let types = Object::new().with("type", texts(["VerifiableCredential", VC_TYPE]));
         for format in [Format::VcJwt, Format::VcSdJwt] {
             let described = shared(format)

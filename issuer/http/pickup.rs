@@ -7,6 +7,7 @@ use crate::offer::GrantError;
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Response, StatusCode, header};
+use waypass_credential::base64url;
 use waypass_credential::json::{self, Limits, Object, Value};
 
 mod form;
@@ -109,7 +110,8 @@ fn credential_answer(credential: &[u8]) -> Result<Response<Body>, Fault> {
         // An `ldp_vc` is a JSON object in the answer, an SD-JWT a string (OpenID4VCI 1.0 Appendix A).
         Ok(text) if text.starts_with('{') => json::parse(credential, Limits::CREDENTIAL).map_err(|_| Fault::Unavailable)?,
         Ok(text) => Value::from(text),
-        Err(_) => return Err(Fault::Unavailable),
+        // One of CBOR is a string of base64url (appendix A.2.4).
+        Err(_) => Value::from(base64url::encode(credential)),
     };
     let credentials = [Object::new().with("credential", value)].into_iter().collect::<Value<'_>>();
     Ok(private(StatusCode::OK, Object::new().with("credentials", credentials)))

@@ -14,12 +14,12 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
-use waypass_credential::Credential;
 use waypass_credential::did;
 use waypass_credential::json::{self, Object, Value};
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::jws;
 use waypass_credential::key::Signer as _;
+use waypass_credential::{Credential, base64url};
 use waypass_trust::audit::Receipt;
 use waypass_trust::bundle::{ListKind, Root, TrustBundle};
 use waypass_trust::sync::Manifest;
@@ -102,6 +102,7 @@ fn a_wallet_picks_up_what_was_offered() {
     for (seed, format, configuration, holder, kid, tx_code) in [
         (1, Format::SdJwtVc, "role_sd_jwt", Key::p256(9), false, false),
         (2, Format::DataIntegrity, "role_ldp_vc", Key::ed25519(9), true, true),
+        (3, Format::SdCwt, "role_sd_cwt", Key::p384(9), false, false),
     ] {
         let document = metadata.json();
         let described = document.member("credential_configurations_supported").and_then(|all| all.member(configuration));
@@ -118,6 +119,7 @@ fn a_wallet_picks_up_what_was_offered() {
         let answer = answer.json();
         let Some([item]) = answer.member("credentials").and_then(Value::as_array) else { panic!("one credential") };
         let credential = match item.member("credential").expect("a credential") {
+            Value::String(text) if format == Format::SdCwt => base64url::decode(text.as_bytes()).expect("base64url"),
             Value::String(text) => text.as_bytes().to_vec(),
             document => json::to_string(document).into_bytes(),
         };

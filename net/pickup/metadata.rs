@@ -53,6 +53,7 @@ impl Configuration {
             "ldp_vc" => Format::DataIntegrity,
             "jwt_vc_json" => Format::VcJwt,
             "vc+sd-jwt" => Format::VcSdJwt,
+            "sd-cwt" => Format::SdCwt,
             _ => return None,
         };
         let strings = |value: &Value<'_>| -> Option<Vec<String>> {

@@ -12,7 +12,7 @@ use waypass_credential::key::{Algorithm, Signer};
 use waypass_credential::request::Request;
 use waypass_credential::role::StatusPurpose;
 use waypass_credential::vcdm::secured::Securing;
-use waypass_credential::{ClaimPath, Nonce};
+use waypass_credential::{Binding, ClaimPath, Nonce};
 use waypass_credential::{Credential, Format, IssueError, Malformed, Presentation};
 use waypass_trust::bundle::Digest;
 use waypass_trust::policy::RolePolicy;
@@ -34,6 +34,8 @@ pub(crate) fn gated(world: &World) -> Vec<Ratio> {
         decision(world),
         sd_jwt(world, [&world.issuer_p256, &world.holder_p256], "SD-JWT VC + KB, 5 of 20 disclosed, ES256"),
         sd_jwt(world, [&world.issuer, &world.holder], "SD-JWT VC + KB, 5 of 20 disclosed, EdDSA"),
+        sd_cwt(world, [&world.issuer_p256, &world.holder_p256], "SD-CWT decision, 2 of 3 roles, ES256"),
+        sd_cwt(world, [&world.issuer, &world.holder], "SD-CWT decision, 2 of 3 roles, EdDSA"),
         poison(world),
     ]
 }
@@ -228,6 +230,32 @@ fn sd_jwt(world: &World, [issuer, holder]: [&TestKey; 2], name: &'static str) ->
             let verified = presentation.credential().verify(issuer.public_key()).expect("verifies");
             let bound = verified.role().holder.as_ref().expect("a bound key").key().expect("a key");
             presentation.verify_holder(&bound, &request.binding()).expect("answers")
+        },
+    )
+}
+
+/// An answer that fits into one code: issuer signature, disclosures and key binding token checked.
+fn sd_cwt(world: &World, [issuer, holder]: [&TestKey; 2], name: &'static str) -> Ratio {
+    let mut claims = World::nurse(issuer, holder, Format::SdCwt);
+    claims.roles = ["nurse", "staff", "visitor"].map(Into::into).to_vec();
+    claims.personal = Object::new();
+    let credential = World::issue(&claims, issuer, Format::SdCwt, "bench");
+    let gate = world.gate.did();
+    let binding = Binding::challenge(&Nonce([9; 16]), &gate);
+    let disclose = [ClaimPath::names(["roles"]).then(0), ClaimPath::names(["roles"]).then(1)];
+    let bytes = credential.present(&disclose, &binding, at(1), holder, &mut TestRng::new("bench")).expect("presents").as_bytes().to_vec();
+    // The raw verifications are those of texts as long as the two that were signed.
+    let (issued, bound) = (vec![7; credential.as_bytes().len()], vec![7; bytes.len()]);
+    let (by_issuer, by_holder) = (issuer.sign(&issued).expect("signs"), holder.sign(&bound).expect("signs"));
+    Ratio::of(
+        name,
+        1.25,
+        || (issuer.public_key().verify(&issued, &by_issuer), holder.public_key().verify(&bound, &by_holder)),
+        || {
+            let presentation = Presentation::parse(&bytes, &KnownContexts::new()).expect("parses");
+            let verified = presentation.credential().verify(issuer.public_key()).expect("verifies");
+            let bound = verified.role().holder.as_ref().expect("a bound key").key().expect("a key");
+            presentation.verify_holder(&bound, &binding).expect("answers")
         },
     )
 }

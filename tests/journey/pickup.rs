@@ -71,6 +71,11 @@ fn an_offer_is_spent_only_on_what_can_be_kept() {
     assert!(!text(&held, "/id").is_empty(), "{held}");
     refused(&site, "wallet add offer --key-file KEY", 2, "does not take the offer");
 
+    // A format of bytes goes through the same answer, as text.
+    site.ok("issuer", &format!("{offer} --format sd-cwt -o binary"));
+    let held = site.ok("ada", "wallet add binary --key-file KEY");
+    assert_eq!(text(&held, "/standing"), "in_force", "{held}");
+
     let digits = text(&site.ok("issuer", &format!("{offer} --tx-code -o coded")), "/tx_code");
     site.place.write("wrong", if digits == "000000" { "000001" } else { "000000" });
     site.place.write("right", &digits);

@@ -110,6 +110,55 @@ fn a_document_is_secured_in_many_ways_and_taken_the_same_way() {
     }
 }
 
+/// The format of one code each answer: held, shown by file and by picture, taken once, refused to another holder, withdrawn.
+#[test]
+fn a_role_in_cbor_takes_the_same_way_in_one_code() {
+    let site = Site::new(&[], "sd-cwt");
+    let held = site.ok("ada", "wallet add credential --key-file KEY");
+    assert_eq!(text(&held, "/standing"), "in_force", "{held}");
+    site.ok("bob", "wallet init --key-file KEY --recovery-file bob.recovery");
+    site.pin("bob");
+    let stolen = site.run("bob", "wallet add credential --key-file KEY");
+    assert!(stolen.code == 20 && stolen.stderr.contains("bound to a key that this wallet does not have"), "{}", stolen.stderr);
+
+    let ask = "verifier challenge --role staff --format sd-cwt -o request --key-file KEY";
+    let answer = || {
+        site.ok("gate", ask);
+        site.ok("ada", "wallet present --request request --yes -o answer --key-file KEY")
+    };
+    let shown = answer();
+    assert!(shown["shared"].to_string().contains("roles") && shown["withheld"].to_string().contains("address.city"), "{shown}");
+    let (exit, verdict) = site.verdict("answer");
+    assert_eq!((exit, codes(&verdict)), (0, vec!["ok"]), "{verdict}");
+    assert!(!verdict.to_string().contains("Byron"));
+    let (exit, verdict) = site.verdict("answer");
+    assert_eq!(exit, 20, "the challenge is used up: {verdict}");
+    answer();
+    let bytes = std::fs::read(site.path("answer")).expect("the answer");
+    for at in [3, bytes.len() / 2, bytes.len() - 1] {
+        let mut altered = bytes.clone();
+        altered[at] ^= 1;
+        site.place.write("altered", altered);
+        let (exit, verdict) = site.verdict("altered");
+        assert_eq!(exit, 20, "byte {at}: {verdict}");
+    }
+
+    // One picture each way back.
+    site.ok("gate", ask);
+    site.ok("ada", "wallet present --request request --yes --qr-png code.png --key-file KEY");
+    let pictures = site.pictures("code");
+    assert!(!pictures.contains(' '), "{pictures}");
+    let (exit, verdict) = site.verdict(&pictures);
+    assert_eq!((exit, codes(&verdict)), (0, vec!["ok"]), "{verdict}");
+
+    site.ok("issuer", &format!("issuer revoke {} --reason lost --key-file KEY", site.id));
+    site.stick();
+    site.ok("gate", "verifier sync --from stick --key-file KEY");
+    answer();
+    let (exit, verdict) = site.verdict("answer");
+    assert_eq!((exit, codes(&verdict)[0]), (20, "revoked"), "{verdict}");
+}
+
 /// Withdrawn, suspended and reinstated in bitstrings, by the same commands, in every format that has a place for them.
 #[test]
 fn bitstrings_take_the_same_way() {

@@ -18,6 +18,8 @@ pub(crate) enum Data {
     Bytes(Vec<u8>),
     Array(Vec<Self>),
     Map(Vec<(Self, Self)>),
+    Tag(u64, Box<Self>),
+    Simple(u64),
 }
 
 impl Data {
@@ -64,6 +66,8 @@ impl Data {
             3 => Self::Text(String::from_utf8(take(length)?).ok()?),
             4 => Self::Array((0..length).map(|_| Self::cbor_item(bytes)).collect::<Option<_>>()?),
             5 => Self::Map((0..length).map(|_| Some((Self::cbor_item(bytes)?, Self::cbor_item(bytes)?))).collect::<Option<_>>()?),
+            6 => Self::Tag(length, Box::new(Self::cbor_item(bytes)?)),
+            7 if *first == 0xf8 => Self::Simple(length),
             7 => match first {
                 0xf4 => Self::Bool(false),
                 0xf5 => Self::Bool(true),
@@ -82,6 +86,10 @@ enum Type {
     Text(String),
     Int(i128),
     Range(i128, i128),
+    Simple(u64),
+    Tag(u64, Box<Self>),
+    /// A byte string that holds an item of this rule.
+    Cbor(Box<Self>, String),
     Size(Box<Self>, u64, u64),
     Regexp(Box<Self>, String),
     Map(Vec<Entry>),
@@ -170,6 +178,12 @@ impl Cddl {
             (Type::Text(text), Data::Text(found)) => text == found,
             (Type::Int(number), Data::Int(found)) => number == found,
             (Type::Range(least, most), Data::Int(found)) => (least..=most).contains(&found),
+            (Type::Simple(number), Data::Simple(found)) => number == found,
+            (Type::Tag(number, inner), Data::Tag(found, item)) => number == found && self.is(inner, item),
+            (Type::Cbor(inner, name), Data::Bytes(bytes)) => {
+                let named = |item: &Data| self.check(name, item).is_ok();
+                self.is(inner, data) && Data::cbor(bytes).as_ref().is_some_and(named)
+            }
             (Type::Size(inner, least, most), _) => {
                 let size = match data {
                     Data::Text(text) => text.len(),
@@ -243,13 +257,17 @@ fn names<'t>(of: &'t Type, found: &mut Vec<&'t str>) {
     match of {
         Type::Choice(types) => types.iter().for_each(|one| names(one, found)),
         Type::Name(name) => found.push(name),
-        Type::Size(inner, ..) | Type::Regexp(inner, _) => names(inner, found),
+        Type::Size(inner, ..) | Type::Regexp(inner, _) | Type::Tag(_, inner) => names(inner, found),
+        Type::Cbor(inner, name) => {
+            names(inner, found);
+            found.push(name);
+        }
         Type::Map(entries) | Type::Array(entries) | Type::Enumeration(entries) => {
             for entry in entries {
                 entry_names(entry, found);
             }
         }
-        Type::Text(_) | Type::Int(_) | Type::Range(..) => {}
+        Type::Text(_) | Type::Int(_) | Type::Range(..) | Type::Simple(_) => {}
     }
 }
 
@@ -265,7 +283,8 @@ fn rules_take_what_they_say_and_nothing_else() {
            common = ( "c": 1..3 / null, )
            row = [kind, [0*2 bstr .size 2], ? true-word]
            kind = &(one: 1, two: 2)
-           true-word = "yes""#,
+           true-word = "yes"
+           token = #6.18([bstr .cbor row, { -1 => int, ? #7.59 => [#6.60(bstr)] }])"#,
     )
     .expect("rules");
     let json = |text: &str| Data::json(&serde_json::from_str(text).expect("JSON"));
@@ -278,7 +297,21 @@ fn rules_take_what_they_say_and_nothing_else() {
     let row = |bytes: &[u8]| cddl.check("row", &Data::cbor(bytes).expect("CBOR"));
     assert!(row(b"\x82\x01\x81\x42ab").is_ok() && row(b"\x83\x02\x80\x63yes").is_ok());
     assert!(row(b"\x82\x03\x80").is_err() && row(b"\x82\x01\x81\x43abc").is_err() && row(b"\x83\x01\x80\x62no").is_err());
-    for wrong in ["a = b", "a = {", "a = uint .eq 1", "a = #6.1(uint)", "a = \"x", "= uint", "a = uint b"] {
+    let token = |bytes: &[u8]| cddl.check("token", &Data::cbor(bytes).expect("CBOR"));
+    assert!(
+        token(b"\xd2\x82\x43\x82\x01\x80\xa1\x20\x05").is_ok()
+            && token(b"\xd2\x82\x43\x82\x01\x80\xa2\x20\x05\xf8\x3b\x81\xd8\x3c\x40").is_ok()
+    );
+    for bad in [
+        &b"\xd1\x82\x43\x82\x01\x80\xa1\x20\x05"[..],
+        b"\xd2\x82\x43\x82\x03\x80\xa1\x20\x05",
+        b"\xd2\x82\x43\x82\x01\x80\xa1\x01\x05",
+        b"\xd2\x82\x43\x82\x01\x80\xa2\x20\x05\xf8\x3c\x81\xd8\x3c\x40",
+        b"\xd2\x82\x43\x82\x01\x80\xa2\x20\x05\xf8\x3b\x81\xd8\x3d\x40",
+    ] {
+        assert!(token(bad).is_err(), "{bad:x?}");
+    }
+    for wrong in ["a = b", "a = {", "a = uint .eq 1", "a = #6.1", "a = bstr .cbor b", "a = \"x", "= uint", "a = uint b"] {
         assert!(Cddl::parse(wrong).is_err(), "{wrong}");
     }
 }

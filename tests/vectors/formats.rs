@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use waypass_credential::ClaimPath;
-use waypass_credential::Format;
 use waypass_credential::base64url;
+use waypass_credential::json::Object;
 use waypass_credential::key::Signer as _;
 use waypass_credential::request::Query;
+use waypass_credential::role::{RoleClaims, StatusReference};
+use waypass_credential::{Binding, ClaimPath, Format, Nonce};
 use waypass_issuer::Issuer;
 use waypass_issuer::gates::Enrolment;
 use waypass_issuer::keys::{KeyRole, KeyUse, Keys};
@@ -33,6 +34,7 @@ fn cddl(text: &str) -> Cddl {
 #[test]
 fn every_cddl_file_is_published_and_reads() {
     let published = [
+        ("role/sd-cwt.cddl", schemas::ROLE_SD_CWT),
         ("audit/leaf.cddl", schemas::AUDIT_LEAF),
         ("audit/log.cddl", schemas::AUDIT_LOG),
         ("request/request.cddl", schemas::REQUEST),
@@ -133,6 +135,56 @@ fn a_question_for_any_format_is_as_written_down() {
         let query = Query::for_role(&[format], &["nurse"], &[] as &[ClaimPath]).expect("a query");
         exactly(&request, "query", &json!(query), &["credential_sets"]);
     }
+}
+
+/// The credential in its fullest form and its barest, and answers that show all, something and nothing.
+#[test]
+fn a_role_in_an_sd_cwt_is_as_written_down() {
+    let (world, rules) = (World::default(), cddl(schemas::ROLE_SD_CWT));
+    let data = |bytes: &[u8]| Data::cbor(bytes).expect("CBOR");
+    let binding = Binding::challenge(&Nonce([9; 16]), "did:key:zGate");
+    for (issuer, holder) in [(&world.issuer, &world.holder), (&world.issuer_p256, &world.holder_p256)] {
+        let full = World::nurse(issuer, holder, Format::SdCwt);
+        let named = RoleClaims { issuer: "did:web:clinic.example".into(), kind: "https://clinic.example/badge".into(), ..full.clone() };
+        let bare = RoleClaims { status: Vec::new(), personal: Object::new(), roles: Vec::new(), zones: Vec::new(), ..full.clone() };
+        let earlier = RoleClaims { valid_from: full.issued_at.plus(-60), ..full.clone() };
+        for claims in [full, named, bare, earlier] {
+            let credential = World::issue(&claims, issuer, Format::SdCwt, "formats");
+            rules.check("credential", &data(credential.as_bytes())).expect("as written down");
+            let all = credential.disclosable().expect("ours");
+            for shown in [&all[..], &all[..all.len().min(1)], &[]] {
+                let answer = credential.present(shown, &binding, at(1), holder, &mut TestRng::new("formats")).expect("presents");
+                rules.check("answer", &data(answer.as_bytes())).expect("as written down");
+                assert!(rules.check("credential", &data(answer.as_bytes())).is_err());
+            }
+        }
+    }
+}
+
+/// A gate's question about roles and an answer in an SD-CWT: three roles that can be withheld, of which two are shown.
+#[test]
+fn an_answer_about_roles_is_one_code() {
+    let world = World::default();
+    let claims = RoleClaims {
+        roles: ["nurse", "staff", "visitor"].map(Into::into).to_vec(),
+        sites: vec!["clinic-north".into()],
+        zones: vec!["*".into()],
+        status: vec![StatusReference::token("https://clinic.example/lists/12", 123_456)],
+        personal: Object::new(),
+        ..World::nurse(&world.issuer, &world.holder, Format::SdCwt)
+    };
+    let credential = World::issue(&claims, &world.issuer, Format::SdCwt, "formats");
+    let query = Query::for_role(&[Format::SdCwt], &["nurse", "staff"], &[] as &[ClaimPath]).expect("a query");
+    let said = credential.untrusted().expect("ours");
+    let wanted = query.first_match(said.claims, Format::SdCwt, &said.role.kind).expect("fits");
+    assert_eq!(wanted.paths.len(), 2);
+    let gate = world.gate.did();
+    let binding = Binding::challenge(&Nonce([9; 16]), &gate);
+    let answer = credential.present(&wanted.paths, &binding, at(1), &world.holder, &mut TestRng::new("formats")).expect("presents");
+    let codes = waypass_qr::frames(answer.as_bytes(), waypass_qr::FrameSize::Scan).expect("codes");
+    let characters: Vec<usize> = codes.iter().map(|code| code.text().len()).collect();
+    println!("{} bytes, {characters:?} characters", answer.as_bytes().len());
+    assert!(matches!(characters.as_slice(), [one] if *one <= 800), "{} bytes, {characters:?}", answer.as_bytes().len());
 }
 
 /// A gate's question, records and log, and the office's receipt.

@@ -28,7 +28,7 @@ pub(super) struct Signers<'b> {
 /// Every proof of a set must be by a key in the bundle, the issuer's or another's. One that cannot be checked is not ignored:
 /// it may be that of a stolen key, and anybody can have added it.
 pub(super) fn signers<'b>(credential: &Credential, bundle: &'b TrustBundle) -> Result<Signers<'b>, Reason> {
-    let found = bundle.record(KeyClaim::Issuer(credential.claimed()));
+    let found = bundle.record(credential.key_claim());
     let (authority, issuer) = found.ok_or_else(|| Reason::from(ReasonCode::UntrustedIssuer))?;
     let record = |proof: &ProofClaim| {
         let found = bundle.record(KeyClaim::Further(&proof.key_id)).map(|(_, record)| record);

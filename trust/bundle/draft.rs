@@ -9,6 +9,7 @@ use super::{
     envelope::Envelope,
     error::{BundleError, Rule},
     former::Former,
+    keys,
     root::{MAX_ROOT_STEPS, Root},
     rules,
     signed::Signed,
@@ -73,6 +74,7 @@ impl BundleDraft {
             TimestampPart { schema: TimestampPart::SCHEMA.into(), version, issued_at, expires_at, snapshot: snapshot.reference() };
         let timestamp = Signed::<TimestampPart>::open(sign(&timestamp, timestamp_signers)?, &roles.timestamp)?;
         Ok(TrustBundle {
+            thumbprints: keys::thumbprints(&targets.part),
             chain,
             timestamp,
             snapshot,

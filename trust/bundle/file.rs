@@ -10,7 +10,7 @@ use super::{
     envelope::Envelope,
     error::{BundleError, Rule},
     former::Former,
-    is_early,
+    is_early, keys,
     root::Root,
     rules,
     signed::{Signed, check_schema},
@@ -84,7 +84,8 @@ pub(super) fn open(signed: &[u8], root: &Root) -> Result<TrustBundle, BundleErro
     let carried = Carried { lists: file.lists, learned: file.learned, early: file.early };
     let verify = |token: &String| former.verify_list(token.as_bytes(), &targets.part);
     let (evidence, early) = open_lists(&carried, &snapshot.part, timestamp.part.issued_at, verify)?;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, early, aside: Vec::new() })
+    let thumbprints = keys::thumbprints(&targets.part);
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, thumbprints, former, contexts, evidence, early, aside: Vec::new() })
 }
 
 /// The believed part, and the part that only denies.

@@ -41,8 +41,8 @@ pub(super) fn merged(held: &TrustBundle, newer: TrustBundle) -> Result<TrustBund
     let (evidence, early) = sorted(brought.chain(believed).collect(), early, newer.issued_at())?;
     let former = memory.needed_by(evidence.iter().chain(&early))?;
     let chain = spliced(&held.chain, newer.chain);
-    let TrustBundle { timestamp, snapshot, targets, contexts, .. } = newer;
-    Ok(TrustBundle { chain, timestamp, snapshot, targets, former, contexts, evidence, early, aside: Vec::new() })
+    let TrustBundle { timestamp, snapshot, targets, thumbprints, contexts, .. } = newer;
+    Ok(TrustBundle { chain, timestamp, snapshot, targets, thumbprints, former, contexts, evidence, early, aside: Vec::new() })
 }
 
 /// A list of one snapshot may not be followed by an older one in the next. Lists a device learned otherwise do

@@ -1,6 +1,7 @@
 //! Bundles under attack: thresholds, chains, rollback, mix-and-match, damage (threats.md A6, A21).
 
 use alloc::{
+    format,
     string::{String, ToString},
     vec,
     vec::Vec,
@@ -13,7 +14,7 @@ use crate::{
     status::ListError,
     testing::{DAY, HOUR, LIST, NOON, Site, TestKey, moment},
 };
-use waypass_credential::{base64url, key::Signer};
+use waypass_credential::{KeyClaim, base64url, key::Signer};
 
 mod answer;
 mod aside;
@@ -273,6 +274,34 @@ fn keys_are_found_by_issuer_and_kid_also_relative() {
     assert_eq!(bundle.key_for(&site.status_key.did(), &kid), None);
     assert_eq!(bundle.key_for(&site.status_key.did(), relative), None);
     assert_eq!(bundle.keys_for_use(KeyUse::Status).count(), 1);
+}
+
+#[test]
+fn keys_are_found_by_thumbprint_under_their_own_name_or_that_of_their_issuer() {
+    let mut site = Site::new();
+    let (key, thumbprint) = (site.issuer.public(), ShortThumbprint::of(&site.issuer.public()));
+    let web = "did:web:hospital.example";
+    let found = |site: &Site, issuer: Option<&str>, thumbprint| {
+        site.seal().record(KeyClaim::Thumbprint { issuer, thumbprint }).map(|(_, record)| record.key.clone())
+    };
+    assert_eq!(found(&site, None, thumbprint), Some(key.clone()));
+    assert_eq!(found(&site, Some(&site.issuer.did()), thumbprint), Some(key.clone()));
+    assert_eq!(found(&site, Some(web), thumbprint), None);
+    assert_eq!(found(&site, None, ShortThumbprint([0; 8])), None);
+    // The same key under another name answers to that name only.
+    let under = |kid: &str| KeyRecord { kid: format!("{web}{kid}"), issuer: web.into(), ..site.issuer.record(KeyUse::Credential) };
+    let (first, second) = (under("#a"), under("#b"));
+    site.authority().keys.retain(|record| record.key_use != KeyUse::Credential);
+    site.authority().keys.push(first);
+    assert_eq!(found(&site, Some(web), thumbprint), Some(key));
+    assert_eq!(found(&site, None, thumbprint), None);
+    // Two keys that could be meant: neither is.
+    site.authority().keys.push(KeyRecord { key: TestKey::new(77).public(), ..second });
+    let mut bundle = site.seal();
+    let claim = KeyClaim::Thumbprint { issuer: Some(web), thumbprint };
+    assert!(bundle.record(claim).is_some());
+    bundle.thumbprints.fill(thumbprint);
+    assert!(bundle.record(claim).is_none());
 }
 
 #[test]

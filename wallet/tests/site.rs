@@ -191,7 +191,7 @@ impl Site {
     pub(crate) fn claims(&self, format: Format, holder: &PublicKey) -> RoleClaims {
         let name = Object::new().with("given_name", "Ada").with("family_name", "Lovelace");
         let personal = match format {
-            Format::SdJwtVc => name.with("address", Object::new().with("locality", "London").with("country", "GB")),
+            Format::SdJwtVc | Format::SdCwt => name.with("address", Object::new().with("locality", "London").with("country", "GB")),
             Format::DataIntegrity | Format::VcJwt | Format::VcSdJwt | Format::VcCose => {
                 name.with("email", "ada@clinic.example").with("staff_id", "S-7")
             }

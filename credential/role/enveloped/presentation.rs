@@ -8,7 +8,6 @@ use super::Enveloped;
 use crate::binding::{Binding, HolderError, HolderProof, Nonce};
 use crate::did;
 use crate::error::PresentError;
-use crate::format::MAX_BYTES;
 use crate::json::{Limits, Object, Value};
 use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, Signer};
@@ -41,8 +40,7 @@ struct Said {
 }
 
 /// Reads a compact JWS or a COSE_Sign1 around a credential that may name contexts in `known`; checks no signature.
-pub(crate) fn parse(bytes: &[u8], known: &KnownContexts) -> Result<(Enveloped, Answer), Malformed> {
-    let envelope = Envelope::parse(bytes, Content::Presentation, MAX_BYTES)?;
+pub(crate) fn read(envelope: Envelope, known: &KnownContexts) -> Result<(Enveloped, Answer), Malformed> {
     let mut document = envelope.document(Limits::CREDENTIAL)?;
     require_own_contexts(&document)?;
     let credential = open(shown(&document)?, known)?;

@@ -15,7 +15,7 @@ use crate::malformed::Malformed;
 use crate::registered_claims::RegisteredClaims;
 use crate::request::Request;
 use crate::role::{RoleClaims, VC_TYPE, tests::claims as role_claims};
-use crate::testing::{AT, Key, TestRng};
+use crate::testing::{AT, Key, TestRng, claimed};
 use crate::time::Timestamp;
 use crate::vcdm::envelope::{Content, Envelope};
 use alloc::{borrow::ToOwned, format, string::String, vec, vec::Vec};
@@ -101,10 +101,10 @@ fn what_is_issued_is_read_back() {
             verified.claims().member("credentialSubject").and_then(|subject| subject.member("given_name")),
             Some(&Value::from("Ada"))
         );
-        assert_eq!((credential.claimed().issuer, credential.claimed().key_id), (claims.issuer.as_str(), claims.key_id.as_deref()));
+        assert_eq!((claimed(&credential).issuer, claimed(&credential).key_id), (claims.issuer.as_str(), claims.key_id.as_deref()));
     }
     let unnamed = sign(&RoleClaims { key_id: None, ..claims() }, Format::VcJwt, &Key::issuer()).expect("issues");
-    assert_eq!(unnamed.claimed().key_id, Some(did::key_id(Key::issuer().public_key()).as_str()));
+    assert_eq!(claimed(&unnamed).key_id, Some(did::key_id(Key::issuer().public_key()).as_str()));
     let foreign = RoleClaims { key_id: None, ..claims() };
     assert_eq!(
         sign(&foreign, Format::VcJwt, &Key::ed25519(5)).expect_err("not the issuer's key"),

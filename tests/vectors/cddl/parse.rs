@@ -8,7 +8,11 @@ enum Token {
     Name(String),
     Text(String),
     Int(i128),
-    /// `.size`, `.regexp`.
+    /// `#6.18`: the item follows in parentheses.
+    Tag(u64),
+    /// `#7.59`.
+    Simple(u64),
+    /// `.size`, `.regexp`, `.cbor`.
     Control(String),
     /// `=`, `=>`, `..` and single characters.
     Sign(&'static str),
@@ -48,8 +52,13 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
             let (text, after) = after.split_once('"').ok_or("a text without its end")?;
             found.push(Token::Text(text.to_owned()));
             rest = after;
-        } else if first.is_ascii_digit() {
-            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+        } else if let Some(after) = rest.strip_prefix("#6.").or_else(|| rest.strip_prefix("#7.")) {
+            let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+            let number = after[..end].parse().map_err(|_| "a tag without its number")?;
+            found.push(if rest.starts_with("#6") { Token::Tag(number) } else { Token::Simple(number) });
+            rest = &after[end..];
+        } else if first.is_ascii_digit() || first == '-' && rest[1..].starts_with(|c: char| c.is_ascii_digit()) {
+            let end = 1 + rest[1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - 1);
             found.push(Token::Int(rest[..end].parse().map_err(|_| "a number too large")?));
             rest = &rest[end..];
         } else if first.is_ascii_alphabetic() || first == '.' && !rest.starts_with("..") {
@@ -117,6 +126,13 @@ impl Tokens<'_> {
                 Type::Range(least, self.int()?)
             }
             Token::Int(number) => Type::Int(number),
+            Token::Simple(number) => Type::Simple(number),
+            Token::Tag(number) => {
+                self.sign("(")?;
+                let inner = self.choice()?;
+                self.sign(")")?;
+                Type::Tag(number, Box::new(inner))
+            }
             Token::Sign("{") => Type::Map(self.group("}")?),
             Token::Sign("[") => Type::Array(self.group("]")?),
             Token::Sign("&") => {
@@ -139,6 +155,7 @@ impl Tokens<'_> {
         let of = Box::new(of);
         match (control, self.take()?) {
             (".regexp", Token::Text(pattern)) => Ok(Type::Regexp(of, pattern)),
+            (".cbor", Token::Name(name)) => Ok(Type::Cbor(of, name)),
             (".size", Token::Int(size)) => {
                 let size = u64::try_from(size).map_err(|_| "a size below nothing")?;
                 Ok(Type::Size(of, size, size))
@@ -173,6 +190,8 @@ impl Tokens<'_> {
             [Token::Name(name) | Token::Text(name), Token::Sign(":"), ..] => Some(Type::Text(name.clone())),
             [Token::Int(number), Token::Sign("=>"), ..] => Some(Type::Int(*number)),
             [Token::Name(name), Token::Sign("=>"), ..] => Some(Type::Name(name.clone())),
+            [Token::Text(text), Token::Sign("=>"), ..] => Some(Type::Text(text.clone())),
+            [Token::Simple(number), Token::Sign("=>"), ..] => Some(Type::Simple(*number)),
             _ => None,
         };
         if key.is_some() {

@@ -4,6 +4,7 @@ use super::world::{DAY, HOUR, NOW, World, codes, holder, time};
 use alloc::{string::String, vec, vec::Vec};
 use waypass_credential::Format;
 use waypass_credential::base64url;
+use waypass_credential::cbor::{Reader, Writer};
 use waypass_credential::data_integrity::{Options, Suite};
 use waypass_credential::did;
 use waypass_credential::did::Purpose;
@@ -57,8 +58,42 @@ fn with(answer: &[u8], format: Format, times: &[(&'static str, i64)]) -> Vec<u8>
             let document = document.secure(Suite::EddsaJcs2022, &options, &holder()).expect("signed");
             json::to_string(&Value::Object(document)).into_bytes()
         }
+        Format::SdCwt => token(answer, times),
         Format::VcCose => panic!("not tried here"),
     }
+}
+
+/// The key binding token with these times, signed again by the holder.
+fn token(answer: &[u8], times: &[(&'static str, i64)]) -> Vec<u8> {
+    let (tag, message) = answer.split_first().expect("a message");
+    let mut from = Reader::new(message);
+    assert_eq!((*tag, from.array()), (0xd2, Ok(4)), "COSE_Sign1");
+    let protected = from.bytes().expect("a header");
+    from.map_of(0).expect("no other header");
+    let mut said = Reader::new(from.bytes().expect("claims"));
+    said.map_of(3).expect("aud, iat, cnonce");
+    assert_eq!(said.unsigned(), Ok(3));
+    let audience = said.text().expect("aud");
+    assert_eq!(said.unsigned(), Ok(6));
+    let mut claims = alloc::collections::BTreeMap::from([(6, said.signed().expect("iat"))]);
+    assert_eq!(said.unsigned(), Ok(39));
+    let nonce = said.bytes().expect("cnonce");
+    for (name, at) in times {
+        claims.insert(if *name == "exp" { 4 } else { 5 }, *at);
+    }
+    let mut payload = Writer::new();
+    payload.map(claims.len() + 2).unsigned(3).text(audience);
+    for (label, at) in claims {
+        payload.unsigned(label).signed(at);
+    }
+    payload.unsigned(39).bytes(nonce);
+    let payload = payload.into_bytes();
+    let mut signed = Writer::new();
+    signed.array(4).text("Signature1").bytes(protected).bytes(&[]).bytes(&payload);
+    let signature = waypass_credential::key::Signer::sign(&holder(), &signed.into_bytes()).expect("signed");
+    let mut out = Writer::new();
+    out.array(4).bytes(protected).map(0).bytes(&payload).bytes(&signature);
+    [&[0xd2][..], &out.into_bytes()].concat()
 }
 
 fn decided(format: Format, times: &[(&'static str, i64)]) -> (Level, Vec<&'static str>) {
@@ -86,6 +121,18 @@ fn the_beginning_of_an_answer_is_judged() {
         assert_eq!(begins(NOW - HOUR), (Green, vec!["ok"]), "{format}");
         assert_eq!(begins(NOW + TOLERANCE_SECONDS - 1), (Green, vec!["ok"]), "two honest clocks, {format}");
         assert_eq!(begins(NOW + HOUR), (Red, vec!["not_yet_valid"]), "{format}");
+    }
+}
+
+/// The draft wants the times of a key binding token in order, so one that has ended or has not begun contradicts its own `iat`.
+#[test]
+fn an_sd_cwt_keeps_the_order_of_its_times() {
+    let decided = |times: &[(&'static str, i64)]| decided(Format::SdCwt, times);
+    assert_eq!(decided(&[]), (Green, vec!["ok"]));
+    assert_eq!(decided(&[("exp", NOW + HOUR)]), (Green, vec!["ok"]));
+    assert_eq!(decided(&[("nbf", NOW - 60), ("exp", NOW + HOUR)]), (Green, vec!["ok"]));
+    for times in [&[("exp", NOW - HOUR)][..], &[("nbf", NOW + HOUR)], &[("exp", NOW + 4000 * DAY)]] {
+        assert_eq!(decided(times), (Red, vec!["malformed"]), "{times:?}");
     }
 }
 

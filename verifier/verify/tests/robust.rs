@@ -121,8 +121,8 @@ proptest! {
     }
 
     #[test]
-    fn spliced_presentations_are_never_green(cut in 0.0..1.0f64, from in 0.0..1.0f64, len in 0usize..200, format in 0..5) {
-        let format = Format::ALL[usize::try_from(format).expect("0 to 4")];
+    fn spliced_presentations_are_never_green(cut in 0.0..1.0f64, from in 0.0..1.0f64, len in 0usize..200, format in 0..6) {
+        let format = Format::ALL[usize::try_from(format).expect("0 to 5")];
         let world = World::new().in_format(format);
         let mut spliced = false;
         let decision = world.run_with(
