@@ -77,7 +77,11 @@ fn a_place_is_one_that_credentials_can_name() {
     let mut row = issuer.enroll_gate(&signed("x", "north", 0), None, at(0)).expect("enrolled");
     // A gate of the time before this rule keeps the place that it has, and gets no other like it.
     row.site = "old ward".into();
-    issuer.store.transact(|tx| Ok(tx.put_gate(&row))).expect("stored");
+    let put = issuer.store.transact(|tx| {
+        tx.put_gate(&row);
+        Ok(())
+    });
+    put.expect("stored");
     assert_eq!(issuer.enroll_gate(&signed("x", "old yard", 1), None, at(1)), Err(EnrolError::Place("site")));
     assert_eq!(issuer.enroll_gate(&signed("y", "old ward", 2), None, at(2)).map(|row| row.site), Ok("old ward".into()));
 }
