@@ -8,6 +8,7 @@ use crate::unlock::OpenAllArgs;
 use crate::{file, flag, gate, secret, unlock, words};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use waypass_credential::role::Scope;
 use waypass_credential::time::Timestamp;
 use waypass_gate::{BundleTime, Flag};
 use waypass_machine::{SystemRng, clock};
@@ -226,7 +227,7 @@ fn list(session: &Session) -> Outcome {
     out.words(&format!("bundle          {} old, of {}", words::span(now.since(bundle.issued_at())), words::when(bundle.issued_at())));
     out.words(&format!("rules           version {}, until {}", versions.policy, words::when(bundle.policy().expires_at)));
     for authority in bundle.authorities() {
-        let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { words::list(&authority.sites) };
+        let sites = if Scope::is_everywhere(&authority.sites) { "every site".to_owned() } else { words::list(&authority.sites) };
         out.words(&format!("issuer          {}: {} for {sites}", authority.name, words::list(&authority.roles)));
     }
     for context in &bundle.targets().contexts {

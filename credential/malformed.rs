@@ -40,11 +40,11 @@ pub enum Malformed {
     NotSelective,
     /// A COSE header parameter that decides is in the unprotected header, which nobody signs (RFC 9052 §3).
     Unprotected,
-    /// This claim is missing.
+    /// This claim, header parameter or member is missing.
     Missing(&'static str),
-    /// This claim has the wrong JSON type.
+    /// It has the wrong type.
     WrongType(&'static str),
-    /// This claim has a value outside of what we allow.
+    /// It has a value outside of what we allow.
     OutOfRange(&'static str),
     /// The document's contexts are not exactly the known ones.
     Context,
@@ -78,9 +78,9 @@ impl fmt::Display for Malformed {
             Self::WithheldOutsideSubject => f.write_str("only claims in credentialSubject may be selectively disclosable"),
             Self::NotSelective => f.write_str("only an SD-JWT can withhold claims, and this is another format"),
             Self::Unprotected => f.write_str("the unprotected header has a parameter that belongs in the protected header"),
-            Self::Missing(name) => write!(f, "the claim {name} is missing"),
-            Self::WrongType(name) => write!(f, "the claim {name} has the wrong type"),
-            Self::OutOfRange(name) => write!(f, "the claim {name} is out of range"),
+            Self::Missing(name) => write!(f, "the member {name} is missing"),
+            Self::WrongType(name) => write!(f, "the member {name} has the wrong type"),
+            Self::OutOfRange(name) => write!(f, "the member {name} is out of range"),
             Self::Context => f.write_str("the contexts are not exactly the known ones"),
             Self::InlineContext(why) => write!(f, "in the document's own @context: {why}"),
             Self::Member(name) => write!(f, "the member {name} is not one that is accepted here"),
@@ -132,6 +132,7 @@ mod tests {
             (Malformed::WithheldOutsideSubject, "only claims in credentialSubject may be selectively disclosable"),
             (Malformed::NotSelective, "only an SD-JWT can withhold claims, and this is another format"),
             (Malformed::Unprotected, "the unprotected header has a parameter that belongs in the protected header"),
+            (Malformed::Missing("kid"), "the member kid is missing"),
             (Malformed::NotDisclosable("exp"), "the claim exp must not be selectively disclosable"),
         ] {
             assert_eq!(fault.to_string(), text);

@@ -9,6 +9,7 @@ use alloc::{string::String, vec::Vec};
 pub(crate) mod document;
 pub(crate) mod enveloped;
 mod holder;
+mod names;
 mod presented;
 mod read;
 pub(crate) mod sd_jwt_vc;
@@ -19,6 +20,7 @@ mod vocabulary;
 pub use document::{DataIntegrity, ProofClaim};
 pub use enveloped::Enveloped;
 pub use holder::Holder;
+pub use names::{NAME_RULE, Scope, is_name};
 pub use sd_jwt_vc::SdJwtVc;
 pub use status::{
     BitstringEntry, MAX_ENTRY_BITS, Mechanism, StatusPurpose, StatusReference, credential_status, messages as status_messages,
@@ -36,8 +38,6 @@ pub const VC_TYPE: &str = "RoleCredential";
 pub const MAX_ROLES: usize = 32;
 /// Most sites, and most zones, in one credential.
 pub const MAX_SCOPES: usize = 64;
-/// The longest name of a role, site or zone, in characters.
-pub const MAX_NAME: usize = 64;
 /// The longest identifier (issuer, key, type, list), in bytes.
 pub const MAX_IDENTIFIER: usize = 1024;
 
@@ -81,8 +81,8 @@ impl RoleClaims {
         Validity::new(Some(self.valid_from), Some(self.valid_until))
     }
 
-    /// Checks the bounds every role credential keeps, on issuing as on reading. Names of roles, sites and zones are identifiers,
-    /// not words for people: ASCII letters, digits and `-_.:/`, or `*` alone for any site or zone.
+    /// Checks the bounds every role credential keeps, on issuing as on reading. Names of roles keep the bounds
+    /// of [`is_name`], and those of sites and zones the bounds of a [`Scope`].
     pub fn check(&self) -> Result<(), Malformed> {
         let identifier = |text: &str| !text.is_empty() && text.len() <= MAX_IDENTIFIER;
         let checks = [
@@ -107,12 +107,8 @@ impl RoleClaims {
     }
 }
 
-fn is_name(name: &str) -> bool {
-    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:/".contains(&b))
-}
-
 fn are_scopes(names: &[String]) -> bool {
-    names.len() <= MAX_SCOPES && names.iter().all(|name| name == "*" || is_name(name)) && are_distinct(names)
+    names.len() <= MAX_SCOPES && names.iter().all(|name| Scope::of(name).is_in_bounds()) && are_distinct(names)
 }
 
 /// At most [`MAX_SCOPES`] of them.

@@ -12,6 +12,7 @@ use core::fmt;
 use waypass_credential::did::Purpose;
 use waypass_credential::did::{DidDocument, DocumentError, MethodError};
 use waypass_credential::json::{self, JsonError, Limits};
+use waypass_credential::role::{NAME_RULE, Scope, is_name};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Authority, BundleError, KeyRecord, KeyState, KeyUse, TargetsPart};
 use waypass_trust::status::{ListError, ListInfo};
@@ -35,6 +36,8 @@ pub enum AuthorityError {
     Shape(String),
     /// The name is empty, too long, or has control characters.
     Name,
+    /// No credential can name this role or site.
+    Unnameable(&'static str, String),
     /// An entry of this name is there already.
     Taken(String),
     /// There is no room for one more.
@@ -156,6 +159,12 @@ impl Issuer<'_> {
         replace: bool,
         at: Timestamp,
     ) -> Result<Vec<ListInfo>, AuthorityError> {
+        if let Some(wrong) = authority.roles.iter().find(|role| !is_name(role)) {
+            return Err(AuthorityError::Unnameable("role", wrong.clone()));
+        }
+        if let Some(wrong) = authority.sites.iter().find(|site| !Scope::of(site).is_in_bounds()) {
+            return Err(AuthorityError::Unnameable("site", wrong.clone()));
+        }
         let mut others = self.authorities()?;
         match others.iter().position(|held| held.name == authority.name) {
             Some(_) if !replace => return Err(AuthorityError::Taken(authority.name.clone())),
@@ -259,6 +268,7 @@ impl fmt::Display for AuthorityError {
             Self::Json(why) => why.fmt(f),
             Self::Shape(why) => write!(f, "not an issuer's entry: {why}"),
             Self::Name => write!(f, "the issuer's name must have 1 to {MAX_NAME} bytes and no control characters"),
+            Self::Unnameable(what, name) => write!(f, "the {what} {name:?} must have {NAME_RULE}; no credential can name another"),
             Self::Taken(name) => write!(f, "an issuer called {name:?} is trusted already"),
             Self::TooMany => write!(f, "no more than {MAX_AUTHORITIES} other issuers can be trusted"),
             Self::KeyUse(kid) => write!(f, "the key {kid:?} is for neither credentials nor status lists"),

@@ -19,6 +19,7 @@ impl Issuer<'_> {
     /// Changes the settings. The base address stays: status list URIs in issued credentials begin with it.
     pub fn change_settings(&mut self, settings: Settings) -> Result<(), ConfigureError> {
         settings.check().map_err(ConfigureError::Settings)?;
+        settings.check_names(Some(&self.settings)).map_err(ConfigureError::Settings)?;
         if settings.base_url != self.settings.base_url {
             return Err(ConfigureError::Settings(SettingsError::BaseUrl));
         }

@@ -30,7 +30,7 @@ impl<'k> Issuer<'k> {
     /// If keys for all four signing roles are unlocked too, root version 1 is established with them, one of which must
     /// sign. Otherwise the root of trust comes next: [`Issuer::prepare_root`].
     pub fn create(store: Box<dyn Store + 'k>, seal: Seal, settings: Settings, keys: Keys<'k>, at: Timestamp) -> Result<Self, CreateError> {
-        settings.check().map_err(CreateError::Settings)?;
+        settings.check().and_then(|()| settings.check_names(None)).map_err(CreateError::Settings)?;
         let mut store = Sealed::open(store, seal, &mut |_| ())?;
         if store.document(SETTINGS)?.is_some() || !store.keys()?.is_empty() {
             return Err(CreateError::AlreadySetUp);

@@ -8,6 +8,7 @@ use waypass_credential::did;
 use waypass_credential::json::{self, Limits};
 use waypass_credential::jws::{self, Jws};
 use waypass_credential::key::{SignError, Signer};
+use waypass_credential::role::{NAME_RULE, Scope, is_name};
 use waypass_credential::time::Timestamp;
 use waypass_trust::policy::LocalTime;
 
@@ -15,7 +16,7 @@ use waypass_trust::policy::LocalTime;
 const TYP: &str = "waypass-enrolment+jwt";
 const MAX_ENROLMENT: usize = 8 * 1024;
 const LIMITS: Limits = Limits { bytes: MAX_ENROLMENT, depth: 2, values: 16 };
-/// Longest name, site and zone; they are shown to people on small screens.
+/// The longest name; it is shown to people on small screens.
 const MAX_TEXT: usize = 128;
 const MAX_REASON: usize = 500;
 /// An enrolment is carried by hand; one older than this is another day's.
@@ -53,8 +54,10 @@ struct Wire {
 pub enum EnrolError {
     /// Not an enrolment document, or not signed by the gate's own key.
     Invalid,
-    /// A name is empty, too long, or has control characters.
+    /// The name or the reason is empty, too long, or has control characters.
     Text(&'static str),
+    /// The site or zone is not one that a credential can name.
+    Place(&'static str),
     /// This issuer does not speak for the site.
     Site(String),
     /// Signed too long ago, or in the future.
@@ -120,12 +123,10 @@ impl Issuer<'_> {
     pub fn enroll_gate(&mut self, enrolment: &str, time_zone: Option<&str>, at: Timestamp) -> Result<GateRow, EnrolError> {
         time_zone.map(known_time_zone).transpose()?;
         let Enrolment { id, name, site, zone, issued_at } = Enrolment::open(enrolment)?;
-        for (what, text) in [("name", &name), ("site", &site), ("zone", &zone)] {
-            if text.trim().is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
-                return Err(EnrolError::Text(what));
-            }
+        if name.trim().is_empty() || name.len() > MAX_TEXT || name.chars().any(char::is_control) {
+            return Err(EnrolError::Text("name"));
         }
-        if !self.settings.sites.iter().any(|allowed| *allowed == site || allowed == "*") {
+        if !Scope::reaches(&self.settings.sites, &site) {
             return Err(EnrolError::Site(site));
         }
         if issued_at.since(at) > MAX_AHEAD || at.since(issued_at) > MAX_AGE {
@@ -136,6 +137,13 @@ impl Issuer<'_> {
             Some(held) if held.enrolled_at > issued_at => return Err(EnrolError::Older),
             held => held,
         };
+        // A gate that was enrolled under other rules keeps the place that it has.
+        let is_kept = |kept: fn(&GateRow) -> &String, place: &String| held.as_ref().is_some_and(|held| kept(held) == place);
+        for (what, place, kept) in [("site", &site, (|row| &row.site) as fn(&GateRow) -> &String), ("zone", &zone, |row| &row.zone)] {
+            if !is_name(place) && !is_kept(kept, place) {
+                return Err(EnrolError::Place(what));
+            }
+        }
         let time_zone = time_zone.map(str::to_owned).or_else(|| held.and_then(|held| held.time_zone));
         let gate = GateRow { id, name, site, zone, time_zone, enrolled_at: issued_at, revoked: None };
         self.store.transact(|tx| {
@@ -168,6 +176,7 @@ impl fmt::Display for EnrolError {
         match self {
             Self::Invalid => f.write_str("not an enrolment signed by the gate's own key"),
             Self::Text(what) => write!(f, "the {what} is empty, too long, or contains control characters"),
+            Self::Place(what) => write!(f, "the {what} must have {NAME_RULE}; no credential can name another"),
             Self::Site(site) => write!(f, "this issuer does not speak for the site {site:?}"),
             Self::Age { signed } => write!(f, "the enrolment was signed at {signed}: too long ago, or by a wrong clock"),
             Self::Ended { at } => write!(f, "the enrolment of this gate was ended at {at}"),

@@ -10,7 +10,7 @@ use waypass_credential::data_integrity::{MAX_PROOFS, Suite};
 use waypass_credential::did;
 use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
-use waypass_credential::role::RoleClaims;
+use waypass_credential::role::{RoleClaims, Scope};
 use waypass_credential::time::{self, Timestamp};
 use waypass_credential::{Credential, Issuance, Malformed};
 use waypass_trust::bundle::ListKind;
@@ -201,8 +201,7 @@ impl<'k> Issuer<'k> {
         if let Some(role) = order.roles.iter().find(|role| !self.settings.roles.contains(role)) {
             return Err(IssueError::OutsideSettings { what: "role", name: role.clone() });
         }
-        let every_site = self.settings.sites.iter().any(|site| site == "*");
-        if let Some(site) = order.sites.iter().find(|site| !every_site && !self.settings.sites.contains(site)) {
+        if let Some(site) = order.sites.iter().find(|site| !Scope::reaches(&self.settings.sites, site)) {
             return Err(IssueError::OutsideSettings { what: "site", name: site.clone() });
         }
         if order.label.len() > MAX_LABEL || order.label.chars().any(char::is_control) {

@@ -3,6 +3,7 @@
 use core::fmt;
 use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, JsonError, Limits};
+use waypass_credential::role::{NAME_RULE, Scope};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Policy, RoleLimit, SeenAgain};
 use waypass_trust::policy::{PolicyError, RolePolicy};
@@ -53,6 +54,8 @@ pub enum PolicyRefused {
     NoDefaultLimit,
     /// A role has two limits, or is stale sooner than it stops being fresh.
     Limit(String),
+    /// No credential can name the role that has a limit.
+    Role(String),
 }
 
 impl PolicyDraft {
@@ -93,6 +96,12 @@ impl PolicyDraft {
         })
     }
 
+    /// Checks that credentials can name the roles that have limits.
+    pub(crate) fn check_names(&self) -> Result<(), PolicyRefused> {
+        let wrong = self.limits.iter().find(|limit| !Scope::of(&limit.role).is_in_bounds());
+        wrong.map_or(Ok(()), |limit| Err(PolicyRefused::Role(limit.role.clone())))
+    }
+
     fn compiled(&self) -> Result<RolePolicy, PolicyRefused> {
         for (i, limit) in self.limits.iter().enumerate() {
             let repeated = self.limits[..i].iter().any(|earlier| earlier.role == limit.role);
@@ -100,7 +109,7 @@ impl PolicyDraft {
                 return Err(PolicyRefused::Limit(limit.role.clone()));
             }
         }
-        if !self.limits.iter().any(|limit| limit.role == "*") {
+        if !self.limits.iter().any(|limit| Scope::of(&limit.role) == Scope::Any) {
             return Err(PolicyRefused::NoDefaultLimit);
         }
         let epoch = Timestamp::from_unix(0).ok_or(PolicyRefused::NoDefaultLimit)?;
@@ -134,6 +143,7 @@ impl fmt::Display for PolicyRefused {
             Self::Shape(why) => write!(f, "not a policy file: {why}"),
             Self::Rules(why) => why.fmt(f),
             Self::NoDefaultLimit => f.write_str("the policy has no limit for the role *"),
+            Self::Role(role) => write!(f, "the role {role:?} has a limit, and no credential can name it: it must have {NAME_RULE}"),
             Self::Limit(role) => write!(f, "the role {role:?} has two limits, or is stale sooner than it stops being fresh"),
         }
     }

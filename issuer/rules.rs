@@ -19,6 +19,7 @@ pub enum RulesError {
 impl Issuer<'_> {
     /// Checks a policy, and asks its rules once as the gates will.
     pub fn check_policy(&self, policy: &PolicyDraft) -> Result<(), RulesError> {
+        policy.check_names()?;
         let mut places: Vec<_> = self.enrolled_gates()?.map(|row| (row.site, row.zone, row.time_zone)).collect();
         places.sort_unstable();
         places.dedup();

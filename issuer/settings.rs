@@ -2,7 +2,7 @@
 
 use core::fmt;
 use serde::{Deserialize, Serialize};
-use waypass_credential::role::{MAX_ENTRY_BITS, MAX_IDENTIFIER};
+use waypass_credential::role::{MAX_ENTRY_BITS, MAX_IDENTIFIER, NAME_RULE, Scope, is_name};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::ListKind;
 
@@ -68,6 +68,8 @@ pub enum SettingsError {
     BaseUrl,
     /// A list (`roles`, `sites`) is empty, has a repeated or an empty entry.
     List(&'static str),
+    /// No credential can name one of these roles or sites.
+    Names(&'static str),
     /// `status_messages` are not as many as an entry has values, or one of them is empty or longer than 1 KiB.
     Messages,
     /// A number is outside its bounds.
@@ -89,6 +91,7 @@ impl fmt::Display for SettingsError {
                 f.write_str("the base address must be http:// or https://, a host, and an optional path without a trailing slash")
             }
             Self::List(list) => write!(f, "{list} must be a list of different, non-empty names"),
+            Self::Names(list) => write!(f, "each of the {list} must have {NAME_RULE}"),
             Self::Messages => f.write_str("the status messages must be 2, 4, 8 .. or 256 texts of at most 1024 bytes"),
             Self::Number { setting, least, most } => write!(f, "{setting} must lie between {least} and {most}"),
         }
@@ -155,6 +158,18 @@ impl Settings {
             }
         }
         Ok(())
+    }
+
+    /// Checks that credentials can name the roles and sites. Those that an office of earlier rules has, `before`, may stay.
+    pub(crate) fn check_names(&self, before: Option<&Self>) -> Result<(), SettingsError> {
+        let is_held = |list: fn(&Self) -> &[String], name| before.is_some_and(|before| list(before).contains(name));
+        let roles = self.roles.iter().all(|role| is_name(role) || is_held(|held| &held.roles, role));
+        let sites = self.sites.iter().all(|site| Scope::of(site).is_in_bounds() || is_held(|held| &held.sites, site));
+        match (roles, sites) {
+            (true, true) => Ok(()),
+            (false, _) => Err(SettingsError::Names("roles")),
+            (true, false) => Err(SettingsError::Names("sites")),
+        }
     }
 
     /// Returns the bits of an entry for messages; `None` without messages, or if their number is not a power of two.
@@ -228,6 +243,15 @@ mod tests {
             assert_eq!(Settings { status_messages: messages, ..base.clone() }.check(), Err(SettingsError::Messages));
         }
         assert_eq!(Settings { status_messages: vec!["a".into(); 4], ..base.clone() }.check(), Ok(()));
+        for bad in ["ward 3", "Küche", &"n".repeat(65)] {
+            let [roles, sites] = [&base.roles, &base.sites].map(|held| [held.clone(), vec![bad.to_owned()]].concat());
+            let (of_roles, of_sites) = (Settings { roles, ..base.clone() }, Settings { sites, ..base.clone() });
+            assert_eq!(of_roles.check_names(None), Err(SettingsError::Names("roles")), "{bad}");
+            assert_eq!(of_sites.check_names(Some(&base)), Err(SettingsError::Names("sites")), "{bad}");
+            // An office that has the name opens, and may keep it.
+            assert_eq!((of_roles.check(), of_roles.check_names(Some(&of_roles))), (Ok(()), Ok(())), "{bad}");
+        }
+        assert_eq!(Settings { roles: vec!["*".into()], ..base.clone() }.check_names(None), Err(SettingsError::Names("roles")));
         assert!(matches!(Settings { list_capacity: 7, ..base }.check(), Err(SettingsError::Number { setting: "list_capacity", .. })));
     }
 }

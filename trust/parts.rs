@@ -9,6 +9,7 @@ use credential::{
 };
 use serde::{Deserialize, Serialize};
 use waypass_credential as credential;
+use waypass_credential::role::Scope;
 
 mod digest;
 mod name;
@@ -447,8 +448,8 @@ impl SigningRole {
 impl Policy {
     /// Returns the limit for `role`: its own entry, else `*`, else one that lets nothing pass.
     pub fn limit(&self, role: &str) -> RoleLimit {
-        let entry = |name: &str| self.limits.iter().find(|limit| limit.role == name);
-        entry(role).or_else(|| entry("*")).cloned().unwrap_or_else(|| RoleLimit {
+        let entry = |scope: Scope<'_>| self.limits.iter().find(|limit| Scope::of(&limit.role) == scope);
+        entry(Scope::Named(role)).or_else(|| entry(Scope::Any)).cloned().unwrap_or_else(|| RoleLimit {
             role: role.into(),
             fresh_seconds: 0,
             stale_seconds: 0,

@@ -21,6 +21,7 @@ use cedar_policy::{
 };
 use core::fmt;
 use std::collections::{HashMap, HashSet};
+use waypass_credential::role::Scope;
 use waypass_credential::time::{Timestamp, Validity};
 
 mod nesting;
@@ -439,7 +440,7 @@ fn names(set: &PolicySet) -> Result<HashMap<PolicyId, String>, PolicyError> {
 
 /// Returns the sites or zones of a credential as policies see them: `*` means this gate's, too, so that no rule needs to know it.
 fn scopes(shown: &[String], here: &str) -> RestrictedExpression {
-    let everywhere = shown.iter().any(|scope| scope == "*").then(|| here.to_owned());
+    let everywhere = Scope::is_everywhere(shown).then(|| here.to_owned());
     RestrictedExpression::new_set(shown.iter().cloned().chain(everywhere).map(RestrictedExpression::new_string))
 }
 

@@ -221,6 +221,7 @@ fn failure(error: AuthorityError) -> Failure {
         AuthorityError::Json(_)
         | AuthorityError::Shape(_)
         | AuthorityError::Name
+        | AuthorityError::Unnameable(..)
         | AuthorityError::KeyUse(_)
         | AuthorityError::Document(_)
         | AuthorityError::NoMethod(..)

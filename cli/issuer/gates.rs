@@ -122,6 +122,9 @@ pub(super) fn enroll_failure(error: EnrolError) -> Failure {
         EnrolError::TimeZone(_) => Failure::usage(error, "use a name of the IANA database, such as Europe/Paris"),
         EnrolError::Unknown => Failure::usage(error, "see the gates: waypass issuer show"),
         EnrolError::Site(_) => Failure::usage(error, "this issuer's sites: waypass issuer show"),
+        EnrolError::Place(_) => {
+            Failure::usage(error, "make the gate again with another place: waypass verifier init --site SITE --zone ZONE")
+        }
         EnrolError::Ended { .. } => Failure::usage(error, "make the gate again in a new home, which gives it a new key"),
         EnrolError::Invalid | EnrolError::Text(_) | EnrolError::Age { .. } | EnrolError::Older => {
             Failure::usage(error, "make the file again on the gate: waypass verifier enroll -o FILE")

@@ -6,6 +6,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::{Value, json};
+use waypass_credential::role::Scope;
 use waypass_credential::time::{Timestamp, Validity};
 use waypass_issuer::store::{CredentialRecord, Filter, State, StatusEvent};
 
@@ -129,7 +130,7 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
         Ok((issuer.settings().clone(), super::publish::root(issuer)?, issuer.gates().map_err(store_failure)?))
     })?;
     session.out.json(&json!({ "schema": "waypass.issuer/1", "settings": settings, "root": root.digest, "gates": gates.iter().map(|gate| &gate.id).collect::<Vec<_>>() }))?;
-    let sites = if settings.sites == ["*"] { "every site".to_owned() } else { words::list(&settings.sites) };
+    let sites = if Scope::is_everywhere(&settings.sites) { "every site".to_owned() } else { words::list(&settings.sites) };
     let mut lines = vec![
         settings.name.clone(),
         format!("  published under {}", settings.base_url),

@@ -1,6 +1,7 @@
 //! A paper in words, for the person who is asked to sign it.
 
 use crate::words;
+use waypass_credential::role::Scope;
 use waypass_issuer::ceremony::{CeremonyError, Paper, PaperPart, Quorum, Reading};
 use waypass_trust::bundle::{Authority, Digest, KeyRecord, Policy, RootPart, TargetsPart};
 
@@ -86,7 +87,7 @@ fn content(part: &TargetsPart) -> Vec<String> {
 
 /// Returns the issuer that is to be believed.
 pub(super) fn limits(authority: &Authority) -> Vec<String> {
-    let sites = if authority.sites.iter().any(|site| site == "*") { "every site".to_owned() } else { words::list(&authority.sites) };
+    let sites = if Scope::is_everywhere(&authority.sites) { "every site".to_owned() } else { words::list(&authority.sites) };
     let mut lines = vec![format!(
         "{}: {} for {sites}, each for at most {}",
         authority.name,
@@ -107,7 +108,7 @@ fn policy(policy: &Policy) -> Vec<String> {
     )];
     for limit in &policy.limits {
         let span = |seconds| words::span(i64::try_from(seconds).unwrap_or(i64::MAX));
-        let who = if limit.role == "*" { "every other role".to_owned() } else { limit.role.clone() };
+        let who = if Scope::of(&limit.role) == Scope::Any { "every other role".to_owned() } else { limit.role.clone() };
         lines.push(format!(
             "  {who}: lists are current for {}, usable for {}; stale then {}, unknown then {}",
             span(limit.fresh_seconds),

@@ -7,6 +7,7 @@ use crate::home::Role;
 use crate::unlock::{self, CreateArgs};
 use serde_json::json;
 use waypass_credential::did;
+use waypass_credential::role::{NAME_RULE, is_name};
 use waypass_gate::{About, Gate};
 
 /// Arguments of `verifier init`.
@@ -25,16 +26,16 @@ pub(crate) struct Args {
     create: CreateArgs,
 }
 
-/// The longest name, site or zone, in bytes; they are in every bundle.
+/// The longest name, in bytes; it is in every bundle.
 const MAX_TEXT: usize = 128;
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    for (what, text) in [("name", &args.name), ("site", &args.site), ("zone", &args.zone)] {
-        if text.is_empty() || text.len() > MAX_TEXT || text.chars().any(char::is_control) {
-            return Err(Failure::usage(
-                format!("the {what} must have 1 to {MAX_TEXT} bytes and no control characters"),
-                format!("correct --{what}"),
-            ));
+    if args.name.trim().is_empty() || args.name.len() > MAX_TEXT || args.name.chars().any(char::is_control) {
+        return Err(Failure::usage(format!("the name must have 1 to {MAX_TEXT} bytes and no control characters"), "correct --name"));
+    }
+    for (what, place) in [("site", &args.site), ("zone", &args.zone)] {
+        if !is_name(place) {
+            return Err(Failure::usage(format!("the {what} must have {NAME_RULE}"), format!("correct --{what}")));
         }
     }
     let about = About { name: args.name.clone(), site: args.site.clone(), zone: args.zone.clone() };

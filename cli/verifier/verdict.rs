@@ -3,6 +3,7 @@
 use crate::text::Text;
 use crate::tone::{Tone, banner};
 use crate::words;
+use waypass_credential::role::Scope;
 use waypass_trust::reason::{Level, Reason, ReasonCode};
 use waypass_trust::time::Confidence;
 use waypass_verifier::{Age, Decision, Evidence, Step, Verdict};
@@ -40,8 +41,12 @@ fn who(evidence: &Evidence) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(who) = &evidence.who {
         lines.push(format!("  role         {}", if who.roles.is_empty() { "none shown".to_owned() } else { words::list(&who.roles) }));
-        let places: Vec<String> =
-            who.sites.iter().chain(&who.zones).map(|place| if place == "*" { "everywhere".to_owned() } else { place.clone() }).collect();
+        let places: Vec<String> = who
+            .sites
+            .iter()
+            .chain(&who.zones)
+            .map(|place| if Scope::of(place) == Scope::Any { "everywhere".to_owned() } else { place.clone() })
+            .collect();
         lines.push(format!("  where        {}", words::list(&places)));
         for (name, value) in who.claims.iter() {
             let value = value.as_str().map_or_else(|| waypass_credential::json::to_string(value), str::to_owned);

@@ -11,6 +11,7 @@ use crate::words;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::json as strict;
+use waypass_credential::role::Scope;
 use waypass_wallet::{Card, Filter, Standing};
 
 /// Arguments of `wallet list`.
@@ -144,7 +145,7 @@ fn places(card: &Card) -> String {
         .sites
         .iter()
         .chain(&card.role.zones)
-        .map(|place| if place == "*" { "everywhere".to_owned() } else { place.clone() })
+        .map(|place| if Scope::of(place) == Scope::Any { "everywhere".to_owned() } else { place.clone() })
         .collect();
     words::list(&all)
 }

@@ -105,6 +105,11 @@ fn an_entry_is_replaced_only_when_that_is_meant_and_no_list_steps_back() {
     issuer.add_authority(&south(), &[token(10, &key)], false, at(11)).expect("taken in");
     let wider = Authority { roles: vec!["doctor".into(), "nurse".into()], ..south() };
     assert_eq!(issuer.add_authority(&wider, &[], false, at(12)), Err(AuthorityError::Taken("Clinic South".into())));
+    for (what, name) in [("role", "ward nurse"), ("site", "yard 2"), ("role", "*")] {
+        let mut wrong = wider.clone();
+        (if what == "role" { &mut wrong.roles } else { &mut wrong.sites }).push(name.into());
+        assert_eq!(issuer.add_authority(&wrong, &[], true, at(12)), Err(AuthorityError::Unnameable(what, name.into())));
+    }
     assert_eq!(issuer.add_authority(&wider, &[], true, at(12)), Ok(vec![]));
     assert_eq!(issuer.authorities(), Ok(vec![wider]));
 

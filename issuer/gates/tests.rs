@@ -68,6 +68,21 @@ fn sites_names_and_dates_have_bounds() {
 }
 
 #[test]
+fn a_place_is_one_that_credentials_can_name() {
+    let (_dir, mut issuer) = issuer();
+    let far = "n".repeat(65);
+    for place in ["ward 3", "Küche", "", "*", &far] {
+        assert_eq!(issuer.enroll_gate(&signed("x", place, 0), None, at(0)), Err(EnrolError::Place("site")), "{place:?}");
+    }
+    let mut row = issuer.enroll_gate(&signed("x", "north", 0), None, at(0)).expect("enrolled");
+    // A gate of the time before this rule keeps the place that it has, and gets no other like it.
+    row.site = "old ward".into();
+    issuer.store.transact(|tx| Ok(tx.put_gate(&row))).expect("stored");
+    assert_eq!(issuer.enroll_gate(&signed("x", "old yard", 1), None, at(1)), Err(EnrolError::Place("site")));
+    assert_eq!(issuer.enroll_gate(&signed("y", "old ward", 2), None, at(2)).map(|row| row.site), Ok("old ward".into()));
+}
+
+#[test]
 fn every_flipped_bit_is_refused() {
     let (_, text) = enrolment(30, at(0));
     for at in 0..text.len() {

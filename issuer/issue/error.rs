@@ -5,7 +5,7 @@ use crate::store::StoreError;
 use core::fmt;
 use waypass_credential::data_integrity::{MAX_PROOFS, Suite};
 use waypass_credential::key::Algorithm;
-use waypass_credential::role::{MAX_NAME, MAX_ROLES, MAX_SCOPES};
+use waypass_credential::role::{MAX_ROLES, MAX_SCOPES, NAME_RULE};
 
 /// Which names of an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -94,11 +94,7 @@ impl fmt::Display for IssueError {
                     NameKind::Sites => ("sites", 1, MAX_SCOPES, "; * is every site"),
                     NameKind::Zones => ("zones", 0, MAX_SCOPES, "; * is every zone"),
                 };
-                write!(
-                    f,
-                    "the {what} must be {least} to {most} different names of 1 to {MAX_NAME} letters (a to z), digits and the signs \
-                     - _ . : /{or_any}"
-                )
+                write!(f, "the {what} must be {least} to {most} different names of {NAME_RULE}{or_any}")
             }
             Self::OutsideSettings { what, name } => write!(f, "this issuer may not assert the {what} {name:?}"),
             Self::Label => write!(f, "the label must have at most {MAX_LABEL} bytes and no control characters"),

@@ -154,6 +154,9 @@ fn policies_are_validated_before_anybody_signs() {
     let mut unlimited = initial.clone();
     unlimited.limits.retain(|limit| limit.role != "*");
     assert_eq!(issuer.set_policy(&unlimited), Err(PolicyRefused::NoDefaultLimit.into()));
+    let mut unnameable = initial.clone();
+    unnameable.limits[0].role = "ward nurse".into();
+    assert_eq!(issuer.set_policy(&unnameable), Err(PolicyRefused::Role("ward nurse".into()).into()));
     assert!(PolicyDraft::parse(br#"{"cedar":"","cedar":""}"#).is_err());
     let first = issuer.publish(at(0)).expect("published");
     let changed = with("@id(\"all\") permit(principal, action == Action::\"admit\", resource);");

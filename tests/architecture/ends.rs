@@ -34,7 +34,7 @@ fn the_end_of_validity_is_compared_in_one_place() {
     assert!(wrong.is_empty(), "say it by Validity::at:\n{}", wrong.join("\n"));
 }
 
-/// The lines of code in which an end stands next to a comparison.
+/// Returns the lines of code that compare an end.
 fn compared(code: &str) -> Vec<&str> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let is_compared = |line: &str, name: &str| {

@@ -57,34 +57,34 @@ const NOT_READ: &[Case] = &[
     // NumericDate
 
     // SD-JWT VC
-    case("interop 11", "sd-jwt vc without iat", "SD-JWT VC §3.2.2.2: optional", "the claim iat is missing", |w| {
+    case("interop 11", "sd-jwt vc without iat", "SD-JWT VC §3.2.2.2: optional", "the member iat is missing", |w| {
         sd_jwt(w, |_, c| drop(c.remove("iat")))
     }),
-    case("interop 11", "sd-jwt vc without zones", "no site says that every role has zones", "the claim zones is missing", |w| {
+    case("interop 11", "sd-jwt vc without zones", "no site says that every role has zones", "the member zones is missing", |w| {
         sd_jwt(w, |_, c| drop(c.remove("zones")))
     }),
     case(
         "interop B6",
         "sd-jwt vc with its former typ",
         "SD-JWT VC §3.2.1: both are accepted for a time",
-        "the claim issuer is missing",
+        "the member issuer is missing",
         |w| sd_jwt(w, |header, _| header.set("typ", "vc+sd-jwt")),
     ),
-    case("interop B4", "sd-jwt vc whose cnf is the holder's key id", "RFC 7800 §3.4", "the claim jwk is missing", |w| {
+    case("interop B4", "sd-jwt vc whose cnf is the holder's key id", "RFC 7800 §3.4", "the member jwk is missing", |w| {
         let kid = did::key_id(waypass_credential::key::Signer::public_key(&w.holder));
         sd_jwt(w, move |_, c| c.set("cnf", Object::new().with("kid", kid.clone())))
     }),
     // VCDM documents
-    case("interop 11", "document without validFrom", "VCDM §4.9: optional", "the claim validFrom is missing", |w| {
+    case("interop 11", "document without validFrom", "VCDM §4.9: optional", "the member validFrom is missing", |w| {
         document(w, |d, _| drop(d.remove("validFrom")))
     }),
-    case("interop 11", "document whose proof has no created", "VC Data Integrity §2.1: optional", "the claim created is missing", |w| {
+    case("interop 11", "document whose proof has no created", "VC Data Integrity §2.1: optional", "the member created is missing", |w| {
         document(w, |_, p| drop(p.remove("created")))
     }),
     // Presentations
 
     // COSE
-    case("interop 7", "cose without typ", "RFC 9596 §2: optional", "the claim typ is out of range", |w| cose(w, &[1, 3, 4], true)),
+    case("interop 7", "cose without typ", "RFC 9596 §2: optional", "the member typ is out of range", |w| cose(w, &[1, 3, 4], true)),
     // Status lists
     case(
         "interop 3",
@@ -114,19 +114,19 @@ const NOT_READ: &[Case] = &[
         "the digests use another hash than SHA-256",
         |w| sd_jwt(w, |_, c| c.set("_sd_alg", "sha-384")),
     ),
-    case("interop 11", "sd-jwt vc without sites", "in a document none means none", "the claim sites is missing", |w| {
+    case("interop 11", "sd-jwt vc without sites", "in a document none means none", "the member sites is missing", |w| {
         sd_jwt(w, |_, c| drop(c.remove("sites")))
     }),
     case("interop 9", "sd-jwt vc without typ", "the media type says it too", "the proof is not valid", |w| {
         sd_jwt(w, |h, _| drop(h.remove("typ")))
     }),
-    case("interop B3", "sd-jwt vc without iss", "SD-JWT VC §3.2.2.2: optional", "the claim iss is missing", |w| {
+    case("interop B3", "sd-jwt vc without iss", "SD-JWT VC §3.2.2.2: optional", "the member iss is missing", |w| {
         sd_jwt(w, |_, c| drop(c.remove("iss")))
     }),
-    case("interop B2", "sd-jwt vc with one role as a text", "other vocabularies", "the claim roles has the wrong type", |w| {
+    case("interop B2", "sd-jwt vc with one role as a text", "other vocabularies", "the member roles has the wrong type", |w| {
         sd_jwt(w, |_, c| c.set("roles", "nurse"))
     }),
-    case("interop B2", "sd-jwt vc whose roles have spaces", "other vocabularies", "the claim roles is out of range", |w| {
+    case("interop B2", "sd-jwt vc whose roles have spaces", "other vocabularies", "the member roles is out of range", |w| {
         sd_jwt(w, |_, c| c.set("roles", Value::from_iter(["Leitende Ärztin", "nurse"])))
     }),
     case(
@@ -140,10 +140,10 @@ const NOT_READ: &[Case] = &[
         sd_jwt(w, |_, c| c.set("portrait", "A".repeat(60_000)))
     }),
     // Envelopes
-    case("conformance F", "vc+jwt without typ", "VC-JOSE-COSE §3.1.1: should", "the claim typ is out of range", |w| {
+    case("conformance F", "vc+jwt without typ", "VC-JOSE-COSE §3.1.1: should", "the member typ is out of range", |w| {
         vc_jwt(w, |h, _| drop(h.remove("typ")))
     }),
-    case("interop B6", "JWT with a vc claim of VCDM 1.1", "VCDM 1.1 §6.3.1", "the claim typ is out of range", |w| {
+    case("interop B6", "JWT with a vc claim of VCDM 1.1", "VCDM 1.1 §6.3.1", "the member typ is out of range", |w| {
         vc_jwt(w, |h, c| {
             h.set("typ", "JWT");
             let vc = Value::Object(std::mem::take(c));
@@ -154,7 +154,7 @@ const NOT_READ: &[Case] = &[
         "FZ-07",
         "vc+jwt of a document that has a member iss",
         "VCDM §5.2: @vocab gives it a meaning",
-        "the claim iss has the wrong type",
+        "the member iss has the wrong type",
         |w| vc_jwt(w, |_, c| c.set("iss", one("someone"))),
     ),
     // More about documents

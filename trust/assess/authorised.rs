@@ -4,7 +4,7 @@ use super::genuine::{Genuine, Signers};
 use super::{Reason, ReasonCode};
 use crate::bundle::{KeyRecord, KeyUse};
 use alloc::{format, string::String, vec::Vec};
-use waypass_credential::role::ProofClaim;
+use waypass_credential::role::{ProofClaim, Scope};
 
 /// Left behind by the limits of the issuer's entry. Only [`Authorised::judge`] makes one.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Authorised {
         for name in role.roles.iter().filter(|name| !authority.roles.contains(name)) {
             refuse(format!("the issuer may not assert the role {name}"));
         }
-        if !authority.sites.iter().any(|site| site == "*") {
+        if !Scope::is_everywhere(&authority.sites) {
             if role.sites.is_empty() {
                 refuse("the credential names no site, and the issuer may not speak for all".into());
             }

@@ -3,6 +3,7 @@
 use alloc::{borrow::ToOwned, collections::BTreeSet, string::String, vec::Vec};
 
 use waypass_credential::jsonld::is_iri;
+use waypass_credential::role::Scope;
 
 use super::error::{BundleError, Rule};
 use crate::parts::{Authority, KeyRecord, KeyState, ListKind, PartName, Policy, RootPart, SigningRole, StatusUri, TargetsPart};
@@ -116,7 +117,7 @@ fn status_uri(list: &StatusUri) -> Result<(), Rule> {
 
 fn policy(policy: &Policy) -> Result<(), Rule> {
     unique("the limit for", policy.limits.iter().map(|limit| limit.role.as_str()))?;
-    if !policy.limits.iter().any(|limit| limit.role == "*") {
+    if !policy.limits.iter().any(|limit| Scope::of(&limit.role) == Scope::Any) {
         return Err(Rule::NoDefaultLimit);
     }
     if let Some(limit) = policy.limits.iter().find(|limit| limit.stale_seconds < limit.fresh_seconds) {

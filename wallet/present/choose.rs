@@ -12,7 +12,7 @@ use waypass_credential::Format;
 use waypass_credential::PathStep;
 use waypass_credential::json::Value;
 use waypass_credential::request::{ClaimQuery, ClaimValue, CredentialQuery, Query};
-use waypass_credential::role::RoleClaims;
+use waypass_credential::role::{RoleClaims, Scope};
 use waypass_credential::time::Phase;
 use waypass_trust::bundle::Gate;
 use waypass_trust::time::Moment;
@@ -38,8 +38,7 @@ impl Place {
     /// Compares with the place of the gate; of an unknown gate that is not known.
     pub(super) fn of(role: &RoleClaims, gate: Option<&Gate>) -> Self {
         let Some(gate) = gate else { return Self::Here };
-        let names = |names: &[String], place: &String| names.iter().any(|name| name == "*" || name == place);
-        match (names(&role.sites, &gate.site), names(&role.zones, &gate.zone)) {
+        match (Scope::reaches(&role.sites, &gate.site), Scope::reaches(&role.zones, &gate.zone)) {
             (true, true) => Self::Here,
             (true, false) => Self::Site,
             (false, _) => Self::Elsewhere,
