@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
         self.entries(MAX_DEPTH, visit)
     }
 
-    /// Like [`Self::map`], for a map of a format that lets its keys come in any order. Each must still be there only once, and what is
+    /// Like `Self::map`, for a map of a format that lets its keys come in any order. Each must still be there only once, and what is
     /// within its values must be canonical.
     pub(crate) fn unordered_map<E: From<NotCanonical>>(
         &mut self,

@@ -1,7 +1,7 @@
 //! Data Integrity proofs (VC Data Integrity 1.0): reading, checking and making the `proof` of a document.
 //!
-//! A proof is read, then hashed with its document into a [`Seal`], which says yes or no to a key. The [`Suite`] says
-//! how. If a document may have several proofs, it is read as a [`ProofSet`].
+//! A proof is read, then hashed with its document into a `Seal`, which says yes or no to a key. The [`Suite`] says
+//! how. If a document may have several proofs, it is read as a `ProofSet`.
 
 use crate::error::{IssueError, PresentError};
 use crate::json::{Object, Value};

@@ -25,7 +25,7 @@ pub(crate) const MAX_TEXT: usize = 2048;
 /// Why a text names no key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DidError {
-    /// Not a DID or DID URL (DID Core §3.1, §3.2), or longer than [`MAX_TEXT`].
+    /// Not a DID or DID URL (DID Core §3.1, §3.2), or longer than `MAX_TEXT`.
     Syntax,
     /// A DID whose method does not hold the key in the identifier.
     UnsupportedMethod,

@@ -10,7 +10,7 @@
 //! - every value has one canonical form that all implementations agree on.
 //!
 //! Terms are resolved in compiled tables (`table`) and statements written as the tree is walked; the
-//! expanded document never exists. A context that ends in `@vocab` makes every name a term: see [`ContextList::is_open`].
+//! expanded document never exists. A context that ends in `@vocab` makes every name a term: see `ContextList::is_open`.
 
 mod active;
 mod compile;

@@ -9,8 +9,8 @@
 //! |---|---|
 //! | roof | [`Credential`], [`Presentation`], [`request`] |
 //! | models: claims to meaning | [`vcdm`], [`role`] |
-//! | codecs: bytes to claims | [`sd_jwt`], `sd_cwt`, [`data_integrity`], [`cose`] |
-//! | statements | [`canon`], [`jsonld`] |
+//! | codecs: bytes to claims | `sd_jwt`, `sd_cwt`, [`data_integrity`], `cose` |
+//! | statements | `canon`, [`jsonld`] |
 //! | keys | [`key`], [`jws`], [`did`] |
 //! | bytes | [`json`], [`cbor`], [`base64url`], [`time`] |
 //!

@@ -113,7 +113,7 @@ pub struct Ask<'a> {
 /// Why a policy cannot be used. The texts name rules and positions, for the person who publishes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PolicyError {
-    /// Longer than [`MAX_TEXT`] or more rules than `MAX_RULES`.
+    /// Longer than `MAX_TEXT` or more rules than `MAX_RULES`.
     TooLarge,
     /// Brackets and `if`s nest deeper than `MAX_NESTING`.
     TooDeep {

@@ -1,5 +1,6 @@
 use super::{DidError, DidUrl, MAX_TEXT, key_id, resolve, to_did_jwk, to_did_key};
-use crate::key::PublicKey;
+use crate::key::{PublicKey, Signer as _};
+use crate::testing::Key;
 use alloc::{format, string::String};
 use proptest::prelude::*;
 
@@ -77,4 +78,20 @@ proptest! {
             prop_assert!(text.starts_with(url.did()));
         }
     }
+}
+
+/// A URL with more in it is a second spelling, and a method of another kind has no one verification method.
+#[test]
+fn a_did_has_one_verification_method() {
+    let (did, id) = (to_did_key(Key::ed25519(1).public_key()), key_id(Key::ed25519(1).public_key()));
+    let fragment = id.split_once('#').expect("a fragment").1;
+    let is_of = |url: &str, did: &str| DidUrl::parse(url).expect("a DID URL").is_verification_method_of(did);
+    assert!(is_of(&id, &did));
+    let other = to_did_key(Key::ed25519(2).public_key());
+    for url in
+        [did.clone(), format!("{did}?v=1#{fragment}"), format!("{did}/p#{fragment}"), format!("{did}#0"), format!("{other}#{fragment}")]
+    {
+        assert!(!is_of(&url, &did), "{url}");
+    }
+    assert!(!is_of("did:web:gate.example", "did:web:gate.example"));
 }

@@ -148,6 +148,32 @@ fn parts_of_different_versions_do_not_mix() {
 }
 
 #[test]
+fn a_list_is_in_a_file_once() {
+    let site = Site::new();
+    let mut twice = file(&site.seal());
+    let list = twice["lists"][0].clone();
+    twice["lists"].as_array_mut().expect("lists").push(list);
+    assert!(matches!(open(&twice, &site).err(), Some(BundleError::Rule { part: PartName::List(_), broken: Rule::Duplicate(_) })));
+}
+
+/// Officers sign copies of one paper, each on a machine of their own.
+#[test]
+fn only_copies_of_one_payload_are_joined() {
+    let (one, other) = (TestKey::new(80), TestKey::new(81));
+    let signed = |payload: &[u8], key: &TestKey| Envelope::sign(payload, "paper", &[key as &dyn Signer]).expect("signs");
+    let mut paper = signed(b"{}", &one);
+    let alone = paper.clone();
+    assert!(!paper.join(signed(b"[]", &other)));
+    assert_eq!(paper, alone, "nothing was taken over");
+    assert!(paper.join(signed(b"{}", &one)));
+    assert_eq!(paper, alone, "a key that signed both counts once");
+    assert!(paper.join(signed(b"{}", &other)));
+    let mut both = alone;
+    both.add_signature("paper", &other).expect("signs");
+    assert_eq!(paper, both);
+}
+
+#[test]
 fn a_named_version_is_the_version() {
     let site = Site::new();
     let mut wrong = file(&site.seal());

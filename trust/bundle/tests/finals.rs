@@ -127,3 +127,22 @@ fn nobody_else_brings_earlier_targets_along() {
     many["former_targets"] = vec![many["former_targets"][0].clone(); 9].into();
     assert!(matches!(open(&many, &site), Err(BundleError::Rule { part: PartName::File, .. })));
 }
+
+#[test]
+fn earlier_targets_count_under_the_keys_that_a_later_root_keeps() {
+    let (mut site, first) = revoked();
+    let mut bundle = site.seal();
+    site.set_status(5, 0);
+    site.status_key = first;
+    site.authority().keys.pop();
+    site.advance(HOUR);
+    bundle.replace(site.seal()).expect("replaces");
+    assert_eq!(status(&bundle, 5), Status::Revoked, "known only by the earlier targets");
+    // One of their two keys stays: that is one signature too few.
+    site.targets_keys[1] = TestKey::new(95);
+    site.rotate(&[]);
+    site.advance(HOUR);
+    bundle.replace(site.seal()).expect("replaces");
+    assert_eq!(reopened(&bundle, &site).to_bytes(), bundle.to_bytes(), "what a device writes it can read");
+    assert_eq!(status(&bundle, 5), Status::Valid, "nobody whose word counts says that it was revoked");
+}
