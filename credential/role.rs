@@ -32,7 +32,7 @@ pub use status::{
 #[cfg(test)]
 pub(crate) mod tests;
 
-/// The `vct` of role credentials in SD-JWT VC; never dereferenced, the document lives in `waypass-schemas`.
+/// The `vct` of role credentials in SD-JWT VC and SD-CWT; never dereferenced, the document lives in `waypass-schemas`.
 pub const VCT: &str = "https://waypass.example/vct/role/1";
 /// The VC type of role credentials in VCDM 2.0.
 pub const VC_TYPE: &str = "RoleCredential";
@@ -65,7 +65,8 @@ pub struct RoleClaims {
     pub valid_from: Timestamp,
     /// The end of its validity; always bounded, always after `valid_from`.
     pub valid_until: Timestamp,
-    /// The entries of its status; empty for a credential whose status nobody keeps. SD-JWT VC has room for one, of a token list.
+    /// The entries of its status; empty for a credential whose status nobody keeps. SD-JWT VC and SD-CWT have room
+    /// for one, of a token list.
     pub status: Vec<StatusReference>,
     /// The key the credential is bound to.
     pub holder: Option<Holder>,

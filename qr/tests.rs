@@ -66,7 +66,9 @@ fn a_small_cose_message_is_in_one_short_frame() {
         assert_eq!(cut.len(), count, "{} bytes", payload.len());
         assert!(cut.iter().all(|frame| frame.text().starts_with(prefix) && frame.text().len() <= 800));
         let mut collector = Collector::new();
-        cut.iter().for_each(|frame| assert!(collector.add(frame.text()).is_ok()));
+        for frame in &cut {
+            assert!(collector.add(frame.text()).is_ok());
+        }
         assert_eq!(collector.finish().expect("whole"), payload);
     }
     let frame = frames(&message(400), FrameSize::Scan).expect("fits").remove(0);

@@ -158,7 +158,9 @@ impl<'a> Item<'a> {
             Self::Text(text) => out.text(text),
             Self::Array(items) => {
                 out.array(items.len());
-                items.iter().for_each(|item| item.write(out));
+                for item in items {
+                    item.write(out);
+                }
                 out
             }
             Self::Map(map) => {

@@ -3,7 +3,7 @@
 //! They are made to fit into one QR code. So `kid` is the short thumbprint of the issuer's key, and an issuer whose name is the
 //! `did:key` of that key leaves `iss` out. The claims are written down in `schemas/role/sd-cwt.cddl`.
 
-use super::{Holder, RoleClaims};
+use super::RoleClaims;
 use crate::binding::{Binding, HolderError, HolderProof};
 use crate::claim_path::{self, ClaimPath};
 use crate::cose::{Parts, claim};
@@ -17,7 +17,7 @@ use crate::registered_claims::SignatureTimes;
 use crate::sd_cwt::SdCwt;
 use crate::sd_cwt::key_binding::{self, KeyBinding};
 use crate::time::Timestamp;
-use alloc::{borrow::ToOwned, string::String, string::ToString, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, string::String, string::ToString, vec::Vec};
 use rand_core::CryptoRng;
 
 mod claims;
@@ -29,7 +29,7 @@ pub(crate) struct RoleCwt {
     sd_cwt: SdCwt,
     signer: Named,
     /// Its faults count once the signature is known to be good.
-    said: Result<Said, Malformed>,
+    said: Result<Box<Said>, Malformed>,
 }
 
 /// The signer by its own account.
@@ -59,7 +59,7 @@ impl RoleCwt {
         let payload = sd_cwt.payload()?;
         let issuer = payload.at(claim::ISS).map(|iss| iss.as_text().map(ToOwned::to_owned).ok_or(Malformed::WrongType("iss")));
         let signer = Named::of(issuer.transpose()?, sd_cwt.key_id())?;
-        let said = sd_cwt.disclose(payload).and_then(|disclosed| claims::read(disclosed, &signer));
+        let said = sd_cwt.disclose(payload).and_then(|disclosed| claims::read(disclosed, &signer)).map(Box::new);
         Ok(Self { sd_cwt, signer, said })
     }
 
@@ -95,7 +95,10 @@ impl RoleCwt {
         self.sd_cwt.check(key)?;
         let (claims, mut role) = self.said()?;
         if let Named::Thumbprint { issuer: None, .. } = self.signer {
-            (role.issuer, role.key_id) = (did::to_did_key(key), Some(did::key_id(key)));
+            // One spelling of the key is enough: its id begins with its DID.
+            let key_id = did::key_id(key);
+            key_id.split('#').next().unwrap_or_default().clone_into(&mut role.issuer);
+            role.key_id = Some(key_id);
         }
         Ok((claims, role))
     }
@@ -164,11 +167,6 @@ impl Named {
 /// holders of an issuer apart and says nothing that the key does not say.
 fn subject(holder: &PublicKey) -> String {
     crate::base64url::encode(&ShortThumbprint::of(holder).0[..6])
-}
-
-/// Returns the key in `cnf`, for the holder.
-fn bound(key: PublicKey) -> Option<Holder> {
-    Some(key.into())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Between an SD-CWT's payload and [`RoleClaims`].
 
-use super::{Named, Said, bound, subject, view};
+use super::{Named, Said, subject, view};
 use crate::cbor::{Item, Label, Map};
 use crate::cose::claim;
 use crate::did;
@@ -96,7 +96,7 @@ pub(super) fn read(disclosed: Disclosed<'_>, signer: &Named) -> Result<Said, Mal
         valid_from: times.not_before.unwrap_or(issued_at),
         valid_until: times.expires_at.ok_or(Malformed::Missing("exp"))?,
         status: status.into_iter().collect(),
-        holder: bound(key),
+        holder: Some(key.into()),
         personal: read::personal(&named, &NAMES),
     };
     let places = places.iter().map(|place| place.as_deref().map(path)).collect();

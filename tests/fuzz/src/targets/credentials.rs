@@ -6,12 +6,16 @@ use crate::setting::{Made, beyond_disclosure, setting};
 use crate::world::{DAY, HOUR, TestKey, TestRng, at};
 use sha2::{Digest as _, Sha256};
 use std::hint::black_box;
+use waypass_credential::cbor::{Reader, Writer};
 use waypass_credential::data_integrity::Suite;
 use waypass_credential::fuzzing;
 use waypass_credential::json::{self, Limits, Object, Value};
-use waypass_credential::key::{PublicKey, Signer};
+use waypass_credential::key::{PublicKey, ShortThumbprint, Signer};
 use waypass_credential::vcdm::envelope::{Content, Envelope, Material};
 use waypass_credential::{Credential, Format, PathStep, base64url, did, jws};
+
+/// The tag of a COSE_Sign1 (RFC 9052 §2).
+const COSE: u8 = 0xd2;
 
 /// A changed credential that verifies says what a seed said.
 pub(super) fn credential(data: &[u8]) {
@@ -65,10 +69,13 @@ pub(super) fn signed(data: &[u8]) {
 }
 
 /// Signs the content of `data` as the issuer: `0` a JWS with disclosures and `1` one without, as lines; `2` and `3` a document under JCS and
-/// RDFC; `4` one in COSE. The marks @CNF@, @DID@ and @SDn@ become the holder's key and the digests of the lines.
+/// RDFC; `4` one in COSE; `5` the claims and the disclosures of an SD-CWT, see [`sign_chunks`]. The marks @CNF@, @DID@ and @SDn@ become the holder's key and the digests of the lines.
 pub(super) fn sign_as_issuer(data: &[u8], holder: &PublicKey) -> Option<Vec<u8>> {
     let world = &setting().world;
     let (kind, rest) = data.split_first()?;
+    if *kind == b'5' {
+        return sign_chunks(rest);
+    }
     let jwk = json::to_string(&Value::Object(holder.to_jwk()));
     let text = text(rest)?.replace("\"@CNF@\"", &jwk).replace("@DID@", &did::to_did_key(holder));
     if matches!(kind, b'0' | b'1') {
@@ -88,6 +95,84 @@ pub(super) fn sign_as_issuer(data: &[u8], holder: &PublicKey) -> Option<Vec<u8>>
     let id = signer.key_id();
     let proof = fuzzing::proof(suite, &document, &id, at(-DAY), setting().bundle.contexts(), signer)?;
     Some(json::to_string(&Value::Object(document.with("proof", proof))).into_bytes())
+}
+
+/// Signs an SD-CWT out of chunks, each after two bytes that are its length: the claims, then the content of each disclosure. 32 bytes
+/// of `n` are the digest of disclosure `n`.
+fn sign_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut chunks = Vec::new();
+    while let Some((length, more)) = rest.split_first_chunk::<2>() {
+        let (chunk, more) = more.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        chunks.push(chunk.to_vec());
+        rest = more;
+    }
+    if !(1..=64).contains(&chunks.len()) {
+        return None;
+    }
+    // A disclosure may hold the digest of another one.
+    for _ in 0..3 {
+        for at in 1..chunks.len() {
+            let digest = Sha256::digest(byte_string(&chunks[at]));
+            let mark = [u8::try_from(at - 1).ok()?; 32];
+            chunks.iter_mut().enumerate().filter(|(other, _)| *other != at).for_each(|(_, chunk)| replace(chunk, &mark, &digest));
+        }
+    }
+    let issuer = &setting().world.issuer;
+    let mut header = Writer::new();
+    header.map(3).signed(1).signed(-19).signed(4).bytes(&ShortThumbprint::of(issuer.public_key()).0).signed(16).signed(293);
+    let header = header.into_bytes();
+    let mut signed = Writer::new();
+    signed.array(4).text("Signature1").bytes(&header).bytes(&[]).bytes(&chunks[0]);
+    let signature = issuer.sign(&signed.into_bytes()).ok()?;
+    let mut out = Writer::new();
+    out.array(4).bytes(&header).map(usize::from(chunks.len() > 1));
+    if chunks.len() > 1 {
+        out.signed(17).array(chunks.len() - 1);
+        chunks[1..].iter().for_each(|chunk| drop(out.bytes(chunk)));
+    }
+    out.bytes(&chunks[0]).bytes(signature.as_bytes());
+    Some([&[COSE][..], &out.into_bytes()].concat())
+}
+
+fn byte_string(content: &[u8]) -> Vec<u8> {
+    let mut out = Writer::new();
+    out.bytes(content);
+    out.into_bytes()
+}
+
+fn replace(chunk: &mut Vec<u8>, from: &[u8], to: &[u8]) {
+    while let Some(at) = chunk.windows(from.len()).position(|found| found == from) {
+        chunk.splice(at..at + from.len(), to.iter().copied());
+    }
+}
+
+/// Writes an SD-CWT of ours as [`sign_chunks`] reads it.
+fn chunks(credential: &[u8]) -> Option<Vec<u8>> {
+    let mut from = Reader::new(credential.strip_prefix(&[COSE])?);
+    (from.array_of(4).ok()?, from.bytes().ok()?);
+    let mut chunks = Vec::new();
+    let mut disclosed = from.clone();
+    if disclosed.map_of(1).is_ok() {
+        disclosed.unsigned().ok()?;
+        for _ in 0..disclosed.array().ok()? {
+            chunks.push(disclosed.bytes().ok()?.to_vec());
+        }
+        from = disclosed;
+    } else {
+        from.map_of(0).ok()?;
+    }
+    chunks.insert(0, from.bytes().ok()?.to_vec());
+    for at in 1..chunks.len() {
+        let digest = Sha256::digest(byte_string(&chunks[at]));
+        let mark = [u8::try_from(at - 1).ok()?; 32];
+        chunks.iter_mut().for_each(|chunk| replace(chunk, &digest, &mark));
+    }
+    let mut out = vec![b'5'];
+    for chunk in chunks {
+        out.extend(u16::try_from(chunk.len()).ok()?.to_be_bytes());
+        out.extend(chunk);
+    }
+    Some(out)
 }
 
 fn seal(document: Object<'_>, issuer: &TestKey) -> Option<Vec<u8>> {
@@ -141,6 +226,7 @@ pub(crate) fn opened(made: &Made) -> Option<Vec<u8>> {
         Format::VcJwt => ('1', lines()?),
         Format::DataIntegrity => (if made.suite.is_some_and(|suite| suite.name().contains("rdfc")) { '3' } else { '2' }, document()?),
         Format::VcCose => ('4', document()?),
+        Format::SdCwt => return chunks(&made.credential),
     };
     for key in [setting().world.holder.public_key(), setting().world.holder_p256.public_key()] {
         let jwk = json::to_string(&Value::Object(key.to_jwk()));
