@@ -76,7 +76,7 @@ impl fmt::Display for Malformed {
             Self::ClaimName => f.write_str("a disclosed claim has a reserved or repeated name"),
             Self::NotDisclosable(name) => write!(f, "the claim {name} must not be selectively disclosable"),
             Self::WithheldOutsideSubject => f.write_str("only claims in credentialSubject may be selectively disclosable"),
-            Self::NotSelective => f.write_str("only an SD-JWT can withhold claims, and this is another format"),
+            Self::NotSelective => f.write_str("only an SD-JWT or an SD-CWT can withhold claims, and this is another format"),
             Self::Unprotected => f.write_str("the unprotected header has a parameter that belongs in the protected header"),
             Self::Missing(name) => write!(f, "the member {name} is missing"),
             Self::WrongType(name) => write!(f, "the member {name} has the wrong type"),
@@ -130,7 +130,7 @@ mod tests {
     fn faults_of_form_are_not_told_as_claims() {
         for (fault, text) in [
             (Malformed::WithheldOutsideSubject, "only claims in credentialSubject may be selectively disclosable"),
-            (Malformed::NotSelective, "only an SD-JWT can withhold claims, and this is another format"),
+            (Malformed::NotSelective, "only an SD-JWT or an SD-CWT can withhold claims, and this is another format"),
             (Malformed::Unprotected, "the unprotected header has a parameter that belongs in the protected header"),
             (Malformed::Missing("kid"), "the member kid is missing"),
             (Malformed::NotDisclosable("exp"), "the claim exp must not be selectively disclosable"),

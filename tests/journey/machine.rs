@@ -131,6 +131,8 @@ fn work(walk: &mut Walk) {
     let offered = walk.ok("issuer", "issuer issue --offer --tx-code --role staff --site north --key-file KEY");
     assert!(crate::site::text(&offered, "/content").starts_with("openid-credential-offer:"), "{offered}");
     assert!(crate::site::text(&offered, "/tx_code").len() == 6 && offered["id"].is_string() && offered["expires_at"].is_i64(), "{offered}");
+    let waits = walk.text("issuer", "issuer offer list --key-file KEY", "/offers/0/id");
+    assert_eq!(walk.text("issuer", &format!("issuer offer cancel {waits} --key-file KEY"), "/offers/0"), waits);
     walk.ok("issuer", "issuer issue --offer --role staff --site north --key-file KEY -o offer");
     walk.ok("issuer", &format!("issuer message {vc} 1 --key-file KEY"));
     walk.ok("issuer", "issuer publish -o stick --key-file KEY");
