@@ -1,7 +1,7 @@
 //! Deterministic CBOR (RFC 8949 §4.2.1): one spelling for each value, for what this workspace stores and hashes and for COSE.
 //!
 //! Only the types our records and COSE headers need. The reader refuses longer integer forms, indefinite lengths, keys out of order and
-//! trailing bytes, so that whatever it accepts is byte for byte what the writer would write. An [`Item`] is a tree of items of others,
+//! trailing bytes, so that whatever it accepts is byte for byte what the writer would write. An `Item` is a tree of items of others,
 //! whose keys may come in any order.
 
 mod item;
