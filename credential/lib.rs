@@ -16,7 +16,7 @@
 //!
 //! ```
 //! use waypass_credential::jsonld::KnownContexts;
-//! use waypass_credential::{Credential, did};
+//! use waypass_credential::{Credential, KeyClaim, did};
 //!
 //! # let case: serde_json::Value = serde_json::from_str(include_str!("../tests/vectors/waypass/admit-sd-jwt-vc.json"))?;
 //! # let shown = case["steps"][2]["presentation"].as_str().ok_or("no presentation")?;
@@ -24,7 +24,7 @@
 //! // A credential as its holder keeps it. The bytes say which of the formats it is.
 //! let credential = Credential::parse(bytes, &KnownContexts::new())?;
 //! // Unverified: use it only to look up the key. A device takes the key from its trust bundle.
-//! let claimed = credential.claimed();
+//! let KeyClaim::Issuer(claimed) = credential.key_claim() else { return Err("an SD-JWT VC names its issuer".into()) };
 //! let key = did::resolve(claimed.issuer)?;
 //!
 //! let verified = credential.verify(&key)?;

@@ -44,6 +44,19 @@ fn a_good_credential_is_all_it_should_be() {
     }
 }
 
+/// An SD-CWT names no issuer where that is the `did:key` of the key. A key that the bundle has for another issuer says nothing for it so.
+#[test]
+fn who_names_no_issuer_is_the_did_key_of_the_key_and_nobody_else() {
+    let mut site = Site::new();
+    let credential = site.issue(Format::SdCwt, |_| ());
+    let now = moment(NOON.plus(HOUR));
+    assert_eq!(codes(&credential, &site.seal(), &now), []);
+    for record in site.authority().keys.iter_mut().filter(|record| record.key_use == KeyUse::Credential) {
+        record.issuer = "did:web:town.example".into();
+    }
+    assert_eq!(codes(&credential, &site.seal(), &now), [ReasonCode::UntrustedIssuer]);
+}
+
 #[test]
 fn what_is_not_genuine_is_not_believed_in_anything_else() {
     let site = Site::new();
