@@ -117,7 +117,8 @@ fn data_integrity(world: &World, issuer: &TestKey, suite: Suite, [roles, sites, 
 /// A document without a canonical form that can be found, until it is refused: many nodes that nothing tells apart. No role credential
 /// has such nodes; the VC API reads documents of any type.
 fn poison(world: &World) -> Ratio {
-    let alike = format!("[{}]", [r#"{"p": "alike"}"#; 64].join(", "));
+    let star = format!(r#"{{"near": [{}]}}"#, [r#"{"p": "alike"}"#; 64].join(", "));
+    let alike = format!("[{star}, {star}]");
     let text = format!(
         r#"{{"@context": ["https://www.w3.org/ns/credentials/v2", {{"near": "urn:near", "p": "urn:p"}}], "type": ["VerifiableCredential"],
             "issuer": "did:example:1", "credentialSubject": {{"near": {alike}}}}}"#
