@@ -130,7 +130,7 @@ fn sign_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
         out.signed(17).array(chunks.len() - 1);
         chunks[1..].iter().for_each(|chunk| drop(out.bytes(chunk)));
     }
-    out.bytes(&chunks[0]).bytes(signature.as_bytes());
+    out.bytes(&chunks[0]).bytes(&signature);
     Some([&[COSE][..], &out.into_bytes()].concat())
 }
 
