@@ -128,7 +128,9 @@ fn sign_chunks(mut rest: &[u8]) -> Option<Vec<u8>> {
     out.array(4).bytes(&header).map(usize::from(chunks.len() > 1));
     if chunks.len() > 1 {
         out.signed(17).array(chunks.len() - 1);
-        chunks[1..].iter().for_each(|chunk| drop(out.bytes(chunk)));
+        for chunk in &chunks[1..] {
+            out.bytes(chunk);
+        }
     }
     out.bytes(&chunks[0]).bytes(&signature);
     Some([&[COSE][..], &out.into_bytes()].concat())
