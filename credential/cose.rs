@@ -153,10 +153,7 @@ impl Sign1 {
 
     /// Checks the signature, and that the key signs with the algorithm of the header.
     pub(crate) fn verify(&self, key: &PublicKey) -> Result<(), InvalidProof> {
-        if !key.algorithm().cose_ids().contains(&self.algorithm) {
-            return Err(InvalidProof);
-        }
-        key.verify(&to_be_signed(&self.protected, &self.payload), &self.signature)
+        verify(key, self.algorithm, &self.protected, &self.payload, &self.signature)
     }
 }
 
@@ -275,6 +272,14 @@ fn write_claims(claims: &RegisteredClaims, out: &mut Writer) {
     if let Some(nonce) = &claims.nonce {
         out.signed(claim::NONCE).bytes(nonce.as_bytes());
     }
+}
+
+/// Checks the signature of a message, and that `key` signs with `algorithm`, which its protected header names.
+pub(crate) fn verify(key: &PublicKey, algorithm: i64, protected: &[u8], payload: &[u8], signature: &Signature) -> Result<(), InvalidProof> {
+    if !key.algorithm().cose_ids().contains(&algorithm) {
+        return Err(InvalidProof);
+    }
+    key.verify(&to_be_signed(protected, payload), signature)
 }
 
 /// `Sig_structure` (RFC 9052 §4.4).

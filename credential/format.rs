@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Largest credential or presentation, in bytes (threats.md A12).
 pub const MAX_BYTES: usize = Limits::CREDENTIAL.bytes;
+/// Most disclosures in one credential.
+pub(crate) const MAX_DISCLOSURES: usize = 256;
 
 /// A credential format, written as its OpenID4VP 1.0 format identifier (Appendix B).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]

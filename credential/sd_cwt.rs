@@ -12,6 +12,7 @@
 
 use crate::cbor::{Map, Reader, Writer};
 use crate::cose::{self, Parts, label};
+use crate::format::MAX_DISCLOSURES;
 use crate::jws::media_type;
 use crate::key::{InvalidProof, PublicKey, Signature};
 use crate::malformed::Malformed;
@@ -30,8 +31,6 @@ pub(crate) use times::{read_times, require_ordered};
 
 /// Deepest nesting of claims (§5.5): the claims themselves are the first level.
 pub(crate) const MAX_DEPTH: usize = 16;
-/// Most disclosures in one SD-CWT.
-const MAX_DISCLOSURES: usize = 256;
 /// SHA-256 among the algorithms of COSE (RFC 9054 §2.1).
 const SHA_256: i64 = -16;
 /// The map key whose value is the digests of redacted keys (§4.1).
@@ -154,7 +153,7 @@ impl SdCwt {
 
     /// Checks the issuer's signature, and that the key signs with the algorithm of the header. Checks no disclosure.
     pub(crate) fn check(&self, issuer: &PublicKey) -> Result<(), InvalidProof> {
-        check(issuer, self.algorithm, &self.protected, &self.payload, &self.signature)
+        cose::verify(issuer, self.algorithm, &self.protected, &self.payload, &self.signature)
     }
 
     /// Reads the claims with their digests. Unverified.
@@ -225,14 +224,6 @@ fn read_disclosures(mut list: Reader<'_>) -> Result<Vec<Vec<u8>>, Malformed> {
         disclosures.push(before[..before.len() - list.rest().len()].to_vec());
     }
     Ok(disclosures)
-}
-
-/// Checks a signature of either token.
-fn check(key: &PublicKey, algorithm: i64, protected: &[u8], payload: &[u8], signature: &Signature) -> Result<(), InvalidProof> {
-    if !key.algorithm().cose_ids().contains(&algorithm) {
-        return Err(InvalidProof);
-    }
-    key.verify(&cose::to_be_signed(protected, payload), signature)
 }
 
 /// Writes an SD-CWT with these disclosures, each a byte string with its head.

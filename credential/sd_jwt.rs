@@ -3,7 +3,7 @@
 use crate::base64url;
 use crate::claim_path::ClaimPath;
 use crate::error::PresentError;
-use crate::format::MAX_BYTES;
+use crate::format::{MAX_BYTES, MAX_DISCLOSURES};
 use crate::json::{self, Limits, Object, Value};
 use crate::jws::{Header, Jws, JwsError};
 use crate::key::{InvalidProof, PublicKey, Signature};
@@ -18,9 +18,6 @@ pub(crate) mod key_binding;
 
 pub(crate) use disclose::Disclosed;
 pub(crate) use issue::Draft;
-
-/// Most disclosures in one SD-JWT.
-pub(crate) const MAX_DISCLOSURES: usize = 256;
 
 /// An unverified SD-JWT without its key binding part.
 ///

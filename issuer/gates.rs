@@ -138,9 +138,9 @@ impl Issuer<'_> {
             held => held,
         };
         // A gate that was enrolled under other rules keeps the place that it has.
-        let is_kept = |kept: fn(&GateRow) -> &String, place: &String| held.as_ref().is_some_and(|held| kept(held) == place);
-        for (what, place, kept) in [("site", &site, (|row| &row.site) as fn(&GateRow) -> &String), ("zone", &zone, |row| &row.zone)] {
-            if !is_name(place) && !is_kept(kept, place) {
+        let (kept_site, kept_zone) = held.as_ref().map(|held| (&held.site, &held.zone)).unzip();
+        for (what, place, kept) in [("site", &site, kept_site), ("zone", &zone, kept_zone)] {
+            if !is_name(place) && kept != Some(place) {
                 return Err(EnrolError::Place(what));
             }
         }

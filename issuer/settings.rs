@@ -162,14 +162,14 @@ impl Settings {
 
     /// Checks that credentials can name the roles and sites. Those that an office of earlier rules has, `before`, may stay.
     pub(crate) fn check_names(&self, before: Option<&Self>) -> Result<(), SettingsError> {
-        let is_held = |list: fn(&Self) -> &[String], name| before.is_some_and(|before| list(before).contains(name));
-        let roles = self.roles.iter().all(|role| is_name(role) || is_held(|held| &held.roles, role));
-        let sites = self.sites.iter().all(|site| Scope::of(site).is_in_bounds() || is_held(|held| &held.sites, site));
-        match (roles, sites) {
-            (true, true) => Ok(()),
-            (false, _) => Err(SettingsError::Names("roles")),
-            (true, false) => Err(SettingsError::Names("sites")),
+        let (held_roles, held_sites) = before.map_or((&[][..], &[][..]), |held| (&held.roles, &held.sites));
+        if !self.roles.iter().all(|role| is_name(role) || held_roles.contains(role)) {
+            return Err(SettingsError::Names("roles"));
         }
+        if !self.sites.iter().all(|site| Scope::of(site).is_in_bounds() || held_sites.contains(site)) {
+            return Err(SettingsError::Names("sites"));
+        }
+        Ok(())
     }
 
     /// Returns the bits of an entry for messages; `None` without messages, or if their number is not a power of two.

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 /// The numbers that a symbol can have (RFC 6330 §3.2).
 const SYMBOLS: u32 = 1 << 24;
-/// Symbols beyond those that suffice at best which are tried before the transfer is given up: each adds two bits' worth of certainty, so
-/// an honest carousel never needs them.
+/// Symbols beyond those that suffice at best which are tried before the transfer is given up. Each makes it about 256 times less likely
+/// that those so far do not suffice, so an honest carousel never needs them all.
 const SPARE: usize = 32;
 
 /// A payload as an endless row of codes.

@@ -2,6 +2,7 @@
 
 use super::{Algorithm, Curve, InvalidKey, PublicKey};
 use crate::cbor::{Item, Label, Map, Writer};
+use crate::hex;
 use alloc::{borrow::Cow, vec, vec::Vec};
 use core::fmt;
 use sha2::{Digest, Sha256};
@@ -45,13 +46,13 @@ impl ShortThumbprint {
 /// Sixteen hexadecimal digits.
 impl fmt::Display for ShortThumbprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
 /// Returns the key with exactly the members that RFC 9679 §4 hashes, which are also those that it needs.
-pub(crate) fn encode(key: &PublicKey) -> Map<'_> {
-    let bytes = |bytes| Item::Bytes(Cow::Borrowed(bytes));
+pub(crate) fn encode(key: &PublicKey) -> Map<'static> {
+    let bytes = |bytes: &[u8]| Item::Bytes(Cow::Owned(bytes.to_vec()));
     let (kty, crv, x, y): (_, _, &[u8], Option<&[u8]>) = match &key.0 {
         Curve::Ed25519(key) => (OKP, ED25519, key.as_bytes(), None),
         Curve::P256(key) => (EC2, P256, &key.point()[1..33], Some(&key.point()[33..])),

@@ -122,6 +122,21 @@ impl StatusReference {
         uri && mechanism && i64::try_from(self.index).is_ok()
     }
 
+    /// Returns the one entry that the `status` claim of a token can hold.
+    pub(super) fn only_token(status: &[Self]) -> Result<Option<&Self>, Malformed> {
+        match status {
+            [] => Ok(None),
+            [entry] if entry.mechanism == Mechanism::TokenList => Ok(Some(entry)),
+            _ => Err(Malformed::OutOfRange("status")),
+        }
+    }
+
+    /// Returns the `status` claim (draft-ietf-oauth-status-list §6.2) of an entry of a Token Status List.
+    pub(super) fn to_claim(&self) -> Result<Object<'static>, Malformed> {
+        let index = i64::try_from(self.index).map_err(|_| Malformed::OutOfRange("status"))?;
+        Ok(Object::new().with("status_list", Object::new().with("idx", index).with("uri", self.uri.clone())))
+    }
+
     /// Returns the `credentialStatus` entry.
     fn to_vcdm(&self) -> Result<Object<'static>, Malformed> {
         match &self.mechanism {

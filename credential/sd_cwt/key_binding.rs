@@ -1,7 +1,7 @@
 //! The key binding token (draft-ietf-spice-sd-cwt-08 §8.1, §9): the holder's answer to one verifier, with the SD-CWT in its header.
 
 use super::times::{read_times, require_ordered, require_within};
-use super::{Protected, Typ, check, parameter, read_claims};
+use super::{Protected, Typ, parameter, read_claims};
 use crate::base64url;
 use crate::binding::{Binding, HolderError, HolderProof, Nonce};
 use crate::cbor::{Item, Label, Map, Writer};
@@ -85,7 +85,7 @@ impl KeyBinding {
     /// judges whether it is in force. The binding is compared after the signature, so that the reason is the holder's own statement
     /// wherever possible.
     pub(crate) fn verify(&self, holder: &PublicKey, binding: &Binding<'_>, of: SignatureTimes) -> Result<HolderProof, HolderError> {
-        check(holder, self.algorithm, &self.protected, &self.payload, &self.signature)?;
+        cose::verify(holder, self.algorithm, &self.protected, &self.payload, &self.signature)?;
         let said = self.said.as_ref().map_err(|why| *why)?;
         let Binding::Challenge { audience, .. } = binding;
         // An answer names the verifier in full or in short.

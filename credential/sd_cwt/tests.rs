@@ -1,9 +1,10 @@
 //! Signed by hand, so that each rule can be broken alone.
 
 use super::disclose::{Place, Step};
-use super::{MAX_DISCLOSURES, REDACTED_ELEMENT, REDACTED_KEYS, SdCwt, Typ, digest};
+use super::{REDACTED_ELEMENT, REDACTED_KEYS, SdCwt, Typ, digest};
 use crate::cbor::{Item, Label, Map, Writer};
 use crate::cose::{self, Parts};
+use crate::format::MAX_DISCLOSURES;
 use crate::key::Signer;
 use crate::malformed::Malformed;
 use crate::testing::Key;

@@ -1,9 +1,10 @@
 //! Each rule of RFC 9901 §7.1 broken by itself, in SD-JWTs written by hand and properly signed.
 
-use super::{Draft, MAX_DISCLOSURES, SdJwt, digest, split_key_binding};
+use super::{Draft, SdJwt, digest, split_key_binding};
 use crate::base64url;
 use crate::claim_path::ClaimPath;
 use crate::error::{PresentError, VerifyError};
+use crate::format::MAX_DISCLOSURES;
 use crate::json::{JsonError, Limits, Object, Value, parse, to_string};
 use crate::jws;
 use crate::key::Signer;

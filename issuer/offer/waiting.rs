@@ -40,16 +40,18 @@ impl Issuer<'_> {
 
     /// Takes back the one offer that waits and whose id is `id` or begins so: its code is void from now on. Returns the whole id.
     pub fn cancel_offer(&mut self, id: &str, at: Timestamp) -> Result<String, CancelError> {
-        let begins = id.to_ascii_lowercase();
-        let mut found: Vec<OfferRow> = self.waiting(at)?.into_iter().filter(|row| row.id.starts_with(&begins)).collect();
-        match (found.pop(), found.len()) {
-            (Some(row), 0) if !begins.is_empty() => {
-                self.store.transact(|tx| tx.drop_offer(&row.secret_hash))?;
-                Ok(row.id)
-            }
-            (Some(_), others) if !begins.is_empty() => Err(CancelError::Ambiguous { found: others + 1 }),
-            _ => Err(CancelError::Unknown),
+        if id.is_empty() {
+            return Err(CancelError::Unknown);
         }
+        let begins = id.to_ascii_lowercase();
+        let mut found = self.waiting(at)?;
+        found.retain(|row| row.id.starts_with(&begins));
+        let row = match found.len() {
+            0 | 1 => found.pop().ok_or(CancelError::Unknown)?,
+            found => return Err(CancelError::Ambiguous { found }),
+        };
+        self.store.transact(|tx| tx.drop_offer(&row.secret_hash))?;
+        Ok(row.id)
     }
 
     fn waiting(&self, at: Timestamp) -> Result<Vec<OfferRow>, StoreError> {

@@ -9,7 +9,7 @@ use crate::json::Object;
 use crate::key::PublicKey;
 use crate::key::cose::{decode, encode};
 use crate::malformed::Malformed;
-use crate::role::{Mechanism, RoleClaims, StatusReference, VCT, read};
+use crate::role::{RoleClaims, StatusReference, VCT, read};
 use crate::sd_cwt::{Disclosed, Draft, Step, read_times, require_ordered};
 use alloc::{borrow::Cow, borrow::ToOwned, string::String, vec, vec::Vec};
 use rand_core::CryptoRng;
@@ -76,9 +76,8 @@ pub(super) fn read(disclosed: Disclosed<'_>, signer: &Named) -> Result<Said, Mal
         }
     }
     named.set("cnf", Object::new().with("jwk", key.to_jwk()));
-    if let Some(StatusReference { uri, index, .. }) = &status {
-        let index = i64::try_from(*index).map_err(|_| Malformed::OutOfRange("status"))?;
-        named.set("status", Object::new().with("status_list", Object::new().with("idx", index).with("uri", uri.clone())));
+    if let Some(status) = &status {
+        named.set("status", status.to_claim()?);
     }
     for (name, names) in [("roles", &roles), ("sites", &sites), ("zones", &zones)] {
         named.set(name, names.iter().cloned().collect::<crate::json::Value<'static>>());
@@ -111,7 +110,6 @@ pub(super) fn draft<'c, 'r>(claims: &'c RoleClaims, signer: &PublicKey, rng: &'r
     }
     let holder = claims.holder.as_ref().ok_or(Malformed::Missing("cnf"))?;
     let holder = holder.key().map_err(|_| Malformed::OutOfRange("cnf"))?;
-    let key = owned(encode(&holder));
     let mut draft = Draft::new(rng);
     if claims.issuer != did::to_did_key(signer) {
         draft.set(claim::ISS, texted(&claims.issuer));
@@ -122,11 +120,11 @@ pub(super) fn draft<'c, 'r>(claims: &'c RoleClaims, signer: &PublicKey, rng: &'r
         draft.set(claim::NBF, Item::Integer(claims.valid_from.unix()));
     }
     draft.set(claim::IAT, Item::Integer(claims.issued_at.unix()));
-    draft.set(CNF, Item::Map(Map(vec![(Label::Integer(COSE_KEY), Item::Map(key))])));
+    draft.set(CNF, Item::Map(Map(vec![(Label::Integer(COSE_KEY), Item::Map(encode(&holder)))])));
     if claims.kind != VCT {
         draft.set(VCT_CLAIM, texted(&claims.kind));
     }
-    if let Some(StatusReference { uri, index, .. }) = token_entry(&claims.status)? {
+    if let Some(StatusReference { uri, index, .. }) = StatusReference::only_token(&claims.status)? {
         let index = i64::try_from(*index).map_err(|_| Malformed::OutOfRange("status"))?;
         let entry = Map(vec![(named("idx"), Item::Integer(index)), (named("uri"), texted(uri))]);
         draft.set(STATUS, Item::Map(Map(vec![(named("status_list"), Item::Map(entry))])));
@@ -219,29 +217,10 @@ fn status(claims: &Map<'_>) -> Result<Option<StatusReference>, Malformed> {
     Ok(Some(StatusReference::token(uri, index)))
 }
 
-/// Returns the one entry that `status` can hold.
-fn token_entry(status: &[StatusReference]) -> Result<Option<&StatusReference>, Malformed> {
-    match status {
-        [] => Ok(None),
-        [entry] if entry.mechanism == Mechanism::TokenList => Ok(Some(entry)),
-        _ => Err(Malformed::OutOfRange("status")),
-    }
-}
-
 const fn named(name: &str) -> Label<'_> {
     Label::Text(Cow::Borrowed(name))
 }
 
 const fn texted(text: &str) -> Item<'_> {
     Item::Text(Cow::Borrowed(text))
-}
-
-/// Returns the key's members without a borrow from it.
-fn owned(key: Map<'_>) -> Map<'static> {
-    let members = key.0.into_iter().filter_map(|(label, item)| match (label, item) {
-        (Label::Integer(label), Item::Bytes(bytes)) => Some((Label::Integer(label), Item::Bytes(Cow::Owned(bytes.into_owned())))),
-        (Label::Integer(label), Item::Integer(value)) => Some((Label::Integer(label), Item::Integer(value))),
-        _ => None,
-    });
-    Map(members.collect())
 }

@@ -11,8 +11,8 @@ use crate::jsonld::KnownContexts;
 use crate::key::{PublicKey, ShortThumbprint, Signer};
 use crate::key_source::{Claimed, KeyClaim, KeySource};
 use crate::malformed::Malformed;
-use crate::role::RoleClaims;
 use crate::role::tests::claims;
+use crate::role::{RoleClaims, StatusPurpose, StatusReference};
 use crate::testing::{AT, Key, TestRng};
 use alloc::{borrow::Cow, boxed::Box, string::ToString, vec, vec::Vec};
 use proptest::prelude::*;
@@ -364,6 +364,9 @@ fn only_what_reads_back_is_issued() {
     let early = RoleClaims { valid_from: claims().issued_at.plus(-60), ..claims() };
     assert_eq!(issued(&early), Ok(()));
     assert_eq!(issue(&early, &Key::issuer()).untrusted().expect("readable").role.valid_from, early.valid_from);
+    let bitstring = StatusReference::bitstring("https://waypass.example/lists/1", 1, StatusPurpose::Revocation);
+    let elsewhere = RoleClaims { status: vec![bitstring], ..claims() };
+    assert_eq!(issued(&elsewhere), Err(IssueError::Malformed(Malformed::OutOfRange("status"))));
     let long = RoleClaims { personal: Object::new().with("n".repeat(256), "x"), ..claims() };
     assert_eq!(issued(&long), Err(IssueError::Malformed(Malformed::ClaimName)));
 }

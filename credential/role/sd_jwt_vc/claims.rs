@@ -4,7 +4,7 @@ use crate::error::IssueError;
 use crate::json::{Object, Value};
 use crate::malformed::Malformed;
 use crate::registered_claims::numeric_date;
-use crate::role::{Holder, Mechanism, RoleClaims, StatusReference, read};
+use crate::role::{Holder, RoleClaims, StatusReference, read};
 use crate::sd_jwt::{Disclosed, Draft};
 use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
@@ -59,9 +59,8 @@ pub(super) fn draft<'r>(claims: &RoleClaims, rng: &'r mut dyn CryptoRng) -> Resu
         let key = holder.key().map_err(|_| Malformed::OutOfRange("cnf"))?;
         payload.set("cnf", Object::new().with("jwk", key.to_jwk()));
     }
-    if let Some(StatusReference { uri, index, .. }) = token_entry(&claims.status)? {
-        let index = i64::try_from(*index).map_err(|_| Malformed::OutOfRange("status"))?;
-        payload.set("status", Object::new().with("status_list", Object::new().with("idx", index).with("uri", uri.clone())));
+    if let Some(entry) = StatusReference::only_token(&claims.status)? {
+        payload.set("status", entry.to_claim()?);
     }
     let mut draft = Draft::new(payload, rng);
     draft.conceal_elements("roles".into(), claims.roles.iter().cloned().map(Value::from));
@@ -100,13 +99,4 @@ fn status(claims: &Object<'_>) -> Result<Vec<StatusReference>, Malformed> {
     let uri = list.member("uri").and_then(Value::as_str).ok_or(Malformed::WrongType("status_list"))?;
     let index = list.member("idx").and_then(Value::as_i64).and_then(|index| u64::try_from(index).ok());
     Ok(vec![StatusReference::token(uri, index.ok_or(Malformed::WrongType("status_list"))?)])
-}
-
-/// Returns the one entry that `status` can hold.
-fn token_entry(status: &[StatusReference]) -> Result<Option<&StatusReference>, Malformed> {
-    match status {
-        [] => Ok(None),
-        [entry] if entry.mechanism == Mechanism::TokenList => Ok(Some(entry)),
-        _ => Err(Malformed::OutOfRange("status")),
-    }
 }

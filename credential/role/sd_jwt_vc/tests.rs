@@ -18,8 +18,8 @@ use crate::jws;
 use crate::key::Signer;
 use crate::malformed::Malformed;
 use crate::request::{Query, Request};
-use crate::role::RoleClaims;
 use crate::role::tests::claims;
+use crate::role::{RoleClaims, StatusPurpose, StatusReference};
 use crate::sd_jwt::SdJwt;
 use crate::testing::{Key, TestRng, claimed};
 use crate::time::Timestamp;
@@ -234,6 +234,13 @@ fn reserved_names_are_not_issued() {
     claims.personal.set("list", Value::from_iter([Object::new().with("...", "x")]));
     let refused = Credential::issue(&claims, Format::SdJwtVc, &Key::issuer(), &mut TestRng(7)).map(drop);
     assert_eq!(refused, Err(IssueError::ReservedClaim("...".into())));
+}
+
+#[test]
+fn a_status_in_a_bitstring_is_not_issued() {
+    let status = vec![StatusReference::bitstring("https://waypass.example/lists/1", 1, StatusPurpose::Revocation)];
+    let refused = Credential::issue(&RoleClaims { status, ..claims() }, Format::SdJwtVc, &Key::issuer(), &mut TestRng(7)).map(drop);
+    assert_eq!(refused, Err(IssueError::Malformed(Malformed::OutOfRange("status"))));
 }
 
 #[test]

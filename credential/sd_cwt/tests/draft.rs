@@ -34,9 +34,7 @@ fn protected() -> Map<'static> {
 }
 
 fn registered() -> Map<'static> {
-    let cnf = match crate::key::cose::encode(&holder()) {
-        Map(members) => Map(members.into_iter().map(|(label, item)| (super::owned_label(&label), super::owned(&item))).collect()),
-    };
+    let cnf = crate::key::cose::encode(&holder());
     map([
         (1, text("https://issuer.example")),
         (2, text("https://holder.example")),
