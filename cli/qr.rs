@@ -113,6 +113,11 @@ impl ShowArgs {
     }
 }
 
+/// Returns how many codes carry `payload`.
+pub(crate) fn count(payload: &[u8]) -> usize {
+    frames(payload, FrameSize::Scan).map_or(usize::MAX, |frames| frames.len())
+}
+
 /// Writes a payload's pictures, then removes those that an earlier payload of the same name left: `ask-*.png` must not mix two questions.
 fn write_all(out: Out, payload: &[u8], to: &Path, picture: Picture) -> Result<Vec<Value>, Failure> {
     let drawings = files::draw(payload, to, picture).map_err(too_large)?;

@@ -1,5 +1,6 @@
 //! The binding of a presentation, and the content of the holder's proof of it.
 
+use crate::base64url;
 use crate::key::InvalidProof;
 use crate::malformed::Malformed;
 use crate::time::Timestamp;
@@ -17,6 +18,13 @@ pub enum Binding<'b> {
     Challenge {
         /// The verifier's fresh nonce, as the proof spells it.
         nonce: Cow<'b, str>,
+        /// The verifier that the answer is meant for.
+        audience: &'b str,
+    },
+    /// A question that came as a code. Its digest fixes everything that it says.
+    Question {
+        /// SHA-256 of the code's content.
+        digest: [u8; 32],
         /// The verifier that the answer is meant for.
         audience: &'b str,
     },
@@ -56,13 +64,27 @@ impl<'b> Binding<'b> {
         Self::Challenge { nonce: Cow::Owned(nonce.to_text()), audience }
     }
 
+    /// Returns the nonce as a proof in a text spells it: of a question that is its digest in base64url.
+    pub fn nonce(&self) -> Cow<'_, str> {
+        match self {
+            Self::Challenge { nonce, .. } => Cow::Borrowed(nonce),
+            Self::Question { digest, .. } => Cow::Owned(base64url::encode(digest)),
+        }
+    }
+
+    /// Returns the verifier that the answer is meant for.
+    pub(crate) const fn audience(&self) -> &'b str {
+        match self {
+            Self::Challenge { audience, .. } | Self::Question { audience, .. } => audience,
+        }
+    }
+
     /// Checks that an answer with this nonce for this audience is bound to it.
     pub(crate) fn require(&self, answered: &str, meant_for: &str) -> Result<(), HolderError> {
-        let Self::Challenge { nonce, audience } = self;
-        if answered != nonce {
+        if answered != self.nonce() {
             return Err(HolderError::NonceMismatch);
         }
-        if meant_for != *audience {
+        if meant_for != self.audience() {
             return Err(HolderError::WrongAudience);
         }
         Ok(())

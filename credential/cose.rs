@@ -113,7 +113,8 @@ impl<'m> Parts<'m> {
     }
 }
 
-fn parameters<'m>(reader: &mut Reader<'m>) -> Result<Vec<Parameter<'m>>, Malformed> {
+/// Reads the parameters of a header, each there once.
+pub(crate) fn parameters<'m>(reader: &mut Reader<'m>) -> Result<Vec<Parameter<'m>>, Malformed> {
     let mut found = Vec::new();
     reader.unordered_map(MAX_PARAMETERS, |key, value| {
         found.push(Parameter { key, value });

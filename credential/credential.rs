@@ -11,7 +11,7 @@ use crate::error::{IssueError, PresentError, VerifyError};
 use crate::format::{Format, MAX_BYTES, Serialization};
 use crate::json::Value;
 use crate::jsonld::KnownContexts;
-use crate::key::Signer;
+use crate::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use crate::key_source::{KeyClaim, KeySource};
 use crate::malformed::Malformed;
 use crate::role::vcdm::not_acted_on;
@@ -102,6 +102,7 @@ impl Credential {
             Serialization::Json => DataIntegrity::parse(bytes, known).map(Form::DataIntegrity).map(Self),
             Serialization::SdJwt => of_sd_jwt(SdJwt::parse(core::str::from_utf8(bytes).map_err(|_| Malformed::Serialization)?)?, known),
             Serialization::Jose => Enveloped::parse(bytes, known).map(Form::Enveloped).map(Self),
+            Serialization::Sealed => Err(Malformed::Sealed),
             Serialization::Cose => {
                 let parts = Parts::parse(bytes)?;
                 match Typ::of(&parts) {
@@ -236,25 +237,51 @@ impl Credential {
         holder: &dyn Signer,
         _rng: &mut dyn CryptoRng,
     ) -> Result<Presentation, PresentError> {
-        let (bytes, known) = match &self.0 {
+        let known = match &self.0 {
+            Form::SdJwtVc(_) | Form::SdCwt(_) => &COMPILED_IN,
+            Form::DataIntegrity(credential) => credential.contexts(),
+            Form::Enveloped(credential) => credential.contexts(),
+        };
+        Ok(Presentation::parse(&self.answer(disclose, binding, at, holder)?, known)?)
+    }
+
+    /// Returns bytes of the length that the presentation would have at most: one in base58 may be shorter by some characters. Its proof is
+    /// nobody's and proves nothing, so no key is needed.
+    pub fn rehearse(&self, disclose: &[ClaimPath], binding: &Binding<'_>, at: Timestamp) -> Result<Vec<u8>, PresentError> {
+        let holder = self.untrusted()?.role.holder.ok_or(PresentError::NotTheHolder)?;
+        let key = holder.key().map_err(|_| PresentError::NotTheHolder)?;
+        self.answer(disclose, binding, at, &Nobody(key.into_owned()))
+    }
+
+    fn answer(&self, disclose: &[ClaimPath], binding: &Binding<'_>, at: Timestamp, holder: &dyn Signer) -> Result<Vec<u8>, PresentError> {
+        match &self.0 {
             Form::SdJwtVc(credential) => {
                 let bound = credential.untrusted_holder()?;
-                (key_bound(credential.sd_jwt(), bound.as_ref(), disclose, binding, at, holder)?, &COMPILED_IN)
+                key_bound(credential.sd_jwt(), bound.as_ref(), disclose, binding, at, holder)
             }
-            Form::SdCwt(credential) => (credential.present(disclose, binding, at, holder)?, &COMPILED_IN),
-            Form::DataIntegrity(credential) => (document::presentation::present(credential, binding, at, holder)?, credential.contexts()),
-            Form::Enveloped(credential) => {
-                let bytes = match credential.sd_jwt() {
-                    Some(sd_jwt) => {
-                        let bound = credential.said()?.1.holder;
-                        key_bound(sd_jwt, bound.as_ref(), disclose, binding, at, holder)?
-                    }
-                    None => enveloped::presentation::present(credential, binding, at, holder)?,
-                };
-                (bytes, credential.contexts())
-            }
-        };
-        Ok(Presentation::parse(&bytes, known)?)
+            Form::SdCwt(credential) => credential.present(disclose, binding, at, holder),
+            Form::DataIntegrity(credential) => document::presentation::present(credential, binding, at, holder),
+            Form::Enveloped(credential) => match credential.sd_jwt() {
+                Some(sd_jwt) => {
+                    let bound = credential.said()?.1.holder;
+                    key_bound(sd_jwt, bound.as_ref(), disclose, binding, at, holder)
+                }
+                None => enveloped::presentation::present(credential, binding, at, holder),
+            },
+        }
+    }
+}
+
+/// Signs with the largest bytes there are, for a length.
+struct Nobody(PublicKey);
+
+impl Signer for Nobody {
+    fn public_key(&self) -> &PublicKey {
+        &self.0
+    }
+
+    fn sign(&self, _: &[u8]) -> Result<Signature, SignError> {
+        Ok(if self.0.algorithm() == Algorithm::Es384 { Signature::Long([0xff; 96]) } else { Signature::Short([0xff; 64]) })
     }
 }
 

@@ -75,6 +75,8 @@ pub(crate) enum Serialization {
     SdJwt,
     /// A COSE_Sign1, tagged or not (RFC 9052 §2): no text begins with such a byte.
     Cose,
+    /// A COSE_Encrypt0 with its tag: an answer that is sealed to the gate.
+    Sealed,
 }
 
 impl Serialization {
@@ -82,6 +84,7 @@ impl Serialization {
     pub(crate) fn of(bytes: &[u8]) -> Self {
         match bytes.first() {
             Some(0xd2 | 0x84) => Self::Cose,
+            Some(0xd0) => Self::Sealed,
             _ if bytes.trim_ascii_start().first() == Some(&b'{') => Self::Json,
             _ if bytes.contains(&b'~') => Self::SdJwt,
             _ => Self::Jose,
@@ -93,5 +96,5 @@ impl Serialization {
 /// stripped; COSE is binary and is taken whole.
 pub fn from_file(bytes: &[u8]) -> &[u8] {
     let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    if Serialization::of(bytes) == Serialization::Cose { bytes } else { text.trim_ascii() }
+    if matches!(Serialization::of(bytes), Serialization::Cose | Serialization::Sealed) { bytes } else { text.trim_ascii() }
 }

@@ -9,7 +9,7 @@
 //! |---|---|
 //! | roof | [`Credential`], [`Presentation`], [`request`] |
 //! | models: claims to meaning | [`vcdm`], [`role`] |
-//! | codecs: bytes to claims | `sd_jwt`, `sd_cwt`, [`data_integrity`], `cose` |
+//! | codecs: bytes to claims | `sd_jwt`, `sd_cwt`, [`data_integrity`], [`sealed`], `cose` |
 //! | statements | `canon`, [`jsonld`] |
 //! | keys | [`key`], [`jws`], [`did`] |
 //! | bytes | [`json`], [`cbor`], [`base64url`], [`time`] |
@@ -66,6 +66,7 @@ pub mod request;
 pub mod role;
 mod sd_cwt;
 mod sd_jwt;
+pub mod sealed;
 pub mod time;
 pub mod vcdm;
 

@@ -18,6 +18,8 @@ pub enum Malformed {
     Jws(JwsError),
     /// A part is not acceptable JSON.
     Json(JsonError),
+    /// An answer that is sealed to the gate that asked.
+    Sealed,
     /// More disclosures than allowed.
     TooManyDisclosures,
     /// A disclosure is not an array of salt, perhaps name, and value (RFC 9901 §4.2).
@@ -67,6 +69,7 @@ impl fmt::Display for Malformed {
             Self::Serialization => f.write_str("not a credential or presentation in a known format"),
             Self::Jws(why) => why.fmt(f),
             Self::Json(why) => why.fmt(f),
+            Self::Sealed => f.write_str("it is sealed to the gate that asked, and nobody else can read it"),
             Self::TooManyDisclosures => f.write_str("more disclosures than allowed"),
             Self::Disclosure => f.write_str("a disclosure is not a salted claim"),
             Self::DuplicateDigest => f.write_str("a digest or disclosure appears twice"),

@@ -1,8 +1,13 @@
-//! A gate's question: a signed, short-lived request that carries a DCQL query and a nonce.
+//! A gate's question: a signed, short-lived request that carries a query and a nonce.
+//!
+//! It has two forms. A JWS with a DCQL query is the one for files and for other programs. A COSE_Sign1 says it in so few bytes that it
+//! fits into one QR code. An answer to a code is bound to the digest of the code, and so to everything that was asked.
 
 use crate::binding::{Binding, Nonce};
+use crate::format::{Serialization, from_file};
 use crate::jws::{self, Jws};
-use crate::key::{InvalidProof, SignError, Signer};
+use crate::key::{InvalidProof, PublicKey, SignError, Signer};
+use crate::malformed::Malformed;
 use crate::time::Timestamp;
 use crate::{did, json};
 use alloc::{borrow::Cow, string::String};
@@ -10,8 +15,10 @@ use core::fmt;
 use query::Dcql;
 use serde::{Deserialize, Serialize};
 
+mod code;
 mod query;
 
+pub use code::{Code, SignedCode};
 pub use query::{ClaimQuery, ClaimValue, CredentialQuery, Match, Query, QueryError};
 
 /// The JWS `typ` of a request.
@@ -38,13 +45,17 @@ pub struct Request {
     pub purpose: String,
     /// The query.
     pub query: Query,
+    /// The code that it came as, if it came as one.
+    pub code: Option<Code>,
 }
 
-/// Why a text is not a request to answer.
+/// Why bytes are not a request to answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RequestError {
     /// Not a JWS of ours.
     Jws(crate::jws::JwsError),
+    /// Not a COSE_Sign1 of ours.
+    Cose(Malformed),
     /// The payload lacks members, has others than ours, or of the wrong type.
     Payload,
     /// This member has a value that we refuse.
@@ -63,6 +74,7 @@ impl fmt::Display for RequestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Jws(why) => why.fmt(f),
+            Self::Cose(why) => why.fmt(f),
             Self::Payload => f.write_str("the request's content is not as it must be"),
             Self::Member(name) => write!(f, "the request's {name} is not as it must be"),
             Self::NotTheGate => f.write_str("the request is signed by another key than the gate's"),
@@ -80,9 +92,7 @@ impl Request {
     /// not hold the key of `client_id`.
     pub fn sign(&self, signer: &dyn Signer) -> Result<String, SignError> {
         let key = signer.public_key();
-        if self.client_id != did::to_did_key(key) || self.check().is_err() {
-            return Err(SignError);
-        }
+        self.require_signer(key)?;
         let payload = Payload {
             client_id: self.client_id.as_str().into(),
             nonce: self.nonce.to_text().into(),
@@ -94,32 +104,50 @@ impl Request {
         jws::sign(TYP, Some(&did::key_id(key)), json::to_string(&payload).as_bytes(), signer)
     }
 
-    /// Reads a signed request and checks the signature with the key that `client_id` itself names. The caller checks
+    /// Reads a signed request in either form, and checks the signature with the key that `client_id` itself names. The caller checks
     /// that the gate is known and that the request has not expired.
-    pub fn open(text: &str) -> Result<Self, RequestError> {
+    pub fn open(signed: impl AsRef<[u8]>) -> Result<Self, RequestError> {
+        let signed = signed.as_ref();
+        let request = if Serialization::of(signed) == Serialization::Cose {
+            code::open(signed)?
+        } else {
+            // A byte order mark and line breaks around a text are an editor's.
+            Self::open_text(core::str::from_utf8(from_file(signed)).map_err(|_| RequestError::Payload)?)?
+        };
+        request.check()?;
+        Ok(request)
+    }
+
+    fn open_text(text: &str) -> Result<Self, RequestError> {
         let jws = Jws::parse(text, MAX_BYTES).map_err(RequestError::Jws)?;
         let payload: Payload<'_> = serde_json::from_slice(jws.untrusted_payload()).map_err(|_| RequestError::Payload)?;
-        let key = did::resolve(&payload.client_id).map_err(|_| RequestError::Member("client_id"))?;
-        // Exactly the one spelling that signing writes: no other DID method, no fragment.
-        if payload.client_id != did::to_did_key(&key) || jws.header().key_id.as_deref() != Some(did::key_id(&key).as_str()) {
+        let key = gate_key(&payload.client_id)?;
+        if jws.header().key_id.as_deref() != Some(did::key_id(&key).as_str()) {
             return Err(RequestError::NotTheGate);
         }
         jws.verify(&key, TYP).map_err(|InvalidProof| RequestError::InvalidProof)?;
-        let request = Self {
+        Ok(Self {
             nonce: Nonce::parse(&payload.nonce).map_err(|_| RequestError::Member("nonce"))?,
             issued_at: Timestamp::from_unix(payload.iat).ok_or(RequestError::Member("iat"))?,
             expires_at: Timestamp::from_unix(payload.exp).ok_or(RequestError::Member("exp"))?,
             query: payload.dcql_query.try_into().map_err(RequestError::Query)?,
             purpose: payload.purpose.into_owned(),
             client_id: payload.client_id.into_owned(),
-        };
-        request.check()?;
-        Ok(request)
+            code: None,
+        })
     }
 
     /// Returns what an answer must be bound to.
     pub fn binding(&self) -> Binding<'_> {
-        Binding::challenge(&self.nonce, &self.client_id)
+        match &self.code {
+            None => Binding::challenge(&self.nonce, &self.client_id),
+            Some(code) => Binding::Question { digest: code.digest, audience: &self.client_id },
+        }
+    }
+
+    /// Checks that the gate's own key would sign what [`Self::open`] reads.
+    fn require_signer(&self, key: &PublicKey) -> Result<(), SignError> {
+        if self.client_id != did::to_did_key(key) || self.check().is_err() { Err(SignError) } else { Ok(()) }
     }
 
     fn check(&self) -> Result<(), RequestError> {
@@ -131,6 +159,12 @@ impl Request {
         }
         Ok(())
     }
+}
+
+/// Returns the key that a gate's name is. Only the one spelling that signing writes is read: no other DID method, no fragment.
+fn gate_key(client_id: &str) -> Result<PublicKey, RequestError> {
+    let key = did::resolve(client_id).map_err(|_| RequestError::Member("client_id"))?;
+    if client_id == did::to_did_key(&key) { Ok(key) } else { Err(RequestError::NotTheGate) }
 }
 
 /// The signed payload.

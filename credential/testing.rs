@@ -26,6 +26,7 @@ pub(crate) fn request(format: Format) -> Request {
         expires_at: AT.plus(60),
         purpose: "ward 3".into(),
         query: Query::for_role(&[format], &["nurse"], &[]).expect("a query"),
+        code: None,
     }
 }
 

@@ -18,7 +18,7 @@
 //! ```
 //! use waypass_credential::request::Query;
 //! use waypass_credential::time::Timestamp;
-//! use waypass_gate::{About, Decides, Gate, Mode};
+//! use waypass_gate::{About, Carrier, Decides, Gate, Mode};
 //! use waypass_trust::bundle::Root;
 //! use waypass_trust::reason::{Level, ReasonCode};
 //! use waypass_trust::time::Reading;
@@ -57,7 +57,7 @@
 //! gate.belief().take(file.as_bytes())?;
 //! assert_eq!(gate.status(&now)?.decides(), Decides::NotYet);
 //!
-//! let asked = gate.ask(Query::any_role(), "Ward round", &now, &mut entropy)?;
+//! let asked = gate.ask(Query::any_role(), "Ward round", Carrier::Code, &now, &mut entropy)?;
 //! assert_eq!(asked.request.client_id, gate.identity().id);
 //! // The decision is in the log before it can be shown.
 //! let recorded = gate.decide(shown, Mode::Gate, &[], &now, &mut entropy)?;
@@ -85,7 +85,7 @@ mod status;
 mod sync;
 
 pub use aside::Aside;
-pub use ask::Asked;
+pub use ask::{Asked, Carrier};
 pub use confirm::{Became, Needs, Settled};
 pub use decide::{Mode, Recorded};
 pub use error::GateError;

@@ -10,7 +10,7 @@
 //! | 3 | length of the packed payload |
 //! | .. | this frame's share of the packed payload |
 //!
-//! A COSE message that fits into one code so is in a short frame instead: the text `WP2:` and base45 of the check and the
+//! A COSE message, signed or sealed, that fits into one code so is in a short frame instead: the text `WP2:` and base45 of the check and the
 //! payload. It saves 14 bytes, which decide for an answer in an SD-CWT.
 //!
 //! A frame of a [carousel](crate::Carousel) begins with `WP3:` and has, after the transfer,
@@ -34,8 +34,8 @@ pub(crate) const MAX_PAYLOAD: usize = 64 * 1024;
 const PREFIX: &str = "WP1:";
 /// The prefix of a short frame. No program that reads only the first form reads what is in these.
 const SHORT: &str = "WP2:";
-/// COSE_Sign1 with its tag (RFC 9052 §2).
-const COSE: u8 = 0xd2;
+/// The first bytes of a COSE_Sign1 and of a COSE_Encrypt0: their tags (RFC 9052 §2).
+const COSE: [u8; 2] = [0xd2, 0xd0];
 /// The frames of a carousel.
 const CAROUSEL: &str = "WP3:";
 /// The beginning of all versions.
@@ -130,7 +130,7 @@ pub fn frames(payload: &[u8], size: FrameSize) -> Result<Vec<Frame>, PayloadTooL
     if payload.len() > MAX_PAYLOAD {
         return Err(too_large);
     }
-    if payload.first() == Some(&COSE) && payload.len() <= base45::bytes_in(size.characters() - SHORT.len()) - CHECK {
+    if is_cose(payload) && payload.len() <= base45::bytes_in(size.characters() - SHORT.len()) - CHECK {
         return Ok(vec![Frame { text: sealed(SHORT, &[payload]), index: 0, count: 1 }]);
     }
     let packed = pack::pack(payload);
@@ -190,6 +190,10 @@ fn sealed(prefix: &str, parts: &[&[u8]]) -> String {
     let mut text = String::from(prefix);
     base45::encode_into(&[&check(&content)[..], &content].concat(), &mut text);
     text
+}
+
+fn is_cose(payload: &[u8]) -> bool {
+    payload.first().is_some_and(|first| COSE.contains(first))
 }
 
 fn check(content: &[u8]) -> [u8; CHECK] {
@@ -316,8 +320,7 @@ impl Part {
     /// Reads a short frame, which is a transfer of its own.
     fn short(payload: &[u8]) -> Option<Self> {
         let data = pack::pack(payload);
-        let is_cose = payload.first() == Some(&COSE);
-        is_cose.then(|| Self { head: Head::of(payload, data.len()), share: Share::Piece { index: 0, count: 1 }, data })
+        is_cose(payload).then(|| Self { head: Head::of(payload, data.len()), share: Share::Piece { index: 0, count: 1 }, data })
     }
 
     fn read(content: &[u8], is_carousel: bool) -> Option<Self> {

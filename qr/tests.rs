@@ -59,9 +59,13 @@ fn pictures_of_a_credential_come_back() {
 #[test]
 fn a_small_cose_message_is_in_one_short_frame() {
     let message = |length: u16| -> Vec<u8> { std::iter::once(0xd2).chain((1..length).map(|n| n.to_be_bytes()[1])).collect() };
-    for (payload, prefix, count) in
-        [(message(526), "WP2:", 1), (message(527), "WP1:", 2), (message(2), "WP2:", 1), ([&[0xd1][..], &message(300)].concat(), "WP1:", 1)]
-    {
+    for (payload, prefix, count) in [
+        (message(526), "WP2:", 1),
+        (message(527), "WP1:", 2),
+        (message(2), "WP2:", 1),
+        ([&[0xd0][..], &message(300)].concat(), "WP2:", 1),
+        ([&[0xd1][..], &message(300)].concat(), "WP1:", 1),
+    ] {
         let cut = frames(&payload, FrameSize::Scan).expect("fits");
         assert_eq!(cut.len(), count, "{} bytes", payload.len());
         assert!(cut.iter().all(|frame| frame.text().starts_with(prefix) && frame.text().len() <= 800));

@@ -58,6 +58,8 @@ pub const TRUST_BUNDLE: &str = include_str!("trust/bundle.cddl");
 pub const TRUST_SYNC: &str = include_str!("trust/sync.cddl");
 /// The CDDL of a gate's request.
 pub const REQUEST: &str = include_str!("request/request.cddl");
+/// The CDDL of a gate's request as one code, and of an answer that is sealed.
+pub const REQUEST_CODE: &str = include_str!("request/code.cddl");
 /// The CDDL of a role credential as SD-CWT, and of the holder's answer.
 pub const ROLE_SD_CWT: &str = include_str!("role/sd-cwt.cddl");
 /// The CDDL of a Token Status List and of a credential's reference into it.

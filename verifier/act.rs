@@ -1,8 +1,8 @@
 //! One answer to one challenge, while it is judged: what ties the marks of the checks together.
 
-use crate::challenge::Challenge;
+use crate::challenge::{Challenge, Unread};
 use core::marker::PhantomData;
-use waypass_credential::{Malformed, Presentation};
+use waypass_credential::Presentation;
 use waypass_trust::assess::{Assessment, Refused, assess};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::Moment;
@@ -15,7 +15,7 @@ pub(crate) struct Tie<'act>(PhantomData<fn(&'act ()) -> &'act ()>);
 pub(crate) struct Act<'act, 'a> {
     pub(crate) challenge: &'a Challenge,
     pub(crate) at: &'a Moment,
-    presentation: Result<Presentation, Malformed>,
+    presentation: Result<Presentation, Unread>,
     tie: Tie<'act>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Assessed<'act, 'p> {
 /// Why the credential of an act was not assessed as one on which something can be decided.
 pub(crate) enum NotAssessed {
     /// The presentation cannot be read.
-    Malformed(Malformed),
+    Unread(Unread),
     /// It is not genuine, not authorised, not in its time, or withdrawn.
     Refused(Refused),
 }
@@ -37,7 +37,7 @@ pub(crate) enum NotAssessed {
 impl<'a> Act<'_, 'a> {
     /// Begins an act, which ends with `work`.
     pub(crate) fn judge<R>(
-        presentation: Result<Presentation, Malformed>,
+        presentation: Result<Presentation, Unread>,
         challenge: &'a Challenge,
         at: &'a Moment,
         work: impl for<'act> FnOnce(&Act<'act, 'a>) -> R,
@@ -54,7 +54,7 @@ impl<'act> Act<'act, '_> {
 
     /// Assesses the credential that was presented.
     pub(crate) fn assess(&self, bundle: &TrustBundle) -> Result<Assessed<'act, '_>, NotAssessed> {
-        let presentation = self.presentation.as_ref().map_err(|why| NotAssessed::Malformed(*why))?;
+        let presentation = self.presentation.as_ref().map_err(|why| NotAssessed::Unread(*why))?;
         let assessment = assess(presentation.credential(), bundle, self.at).map_err(NotAssessed::Refused)?;
         Ok(Assessed { presentation, assessment, tie: self.tie })
     }

@@ -4,12 +4,13 @@ use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use core::fmt;
 use rand_core::CryptoRng;
 use waypass_credential::Binding;
-use waypass_credential::Nonce;
-use waypass_credential::Presentation;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::json;
+use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::request::Query;
+use waypass_credential::sealed::{RecipientSecret, Sealed, is_sealed};
 use waypass_credential::time::Timestamp;
+use waypass_credential::{Malformed, Nonce, Presentation};
 use waypass_trust::audit::Salts;
 use waypass_trust::time::{Moment, Reading};
 
@@ -34,6 +35,16 @@ pub struct Challenge {
     pub(crate) query: Query,
     pub(crate) asked: Reading,
     pub(crate) salts: Salts,
+    pub(crate) code: Option<AskedByCode>,
+}
+
+/// What a gate keeps of a question that it showed as a code.
+#[derive(Debug)]
+pub(crate) struct AskedByCode {
+    /// SHA-256 of the code's content.
+    digest: [u8; 32],
+    /// Opens an answer that is sealed.
+    secret: RecipientSecret,
 }
 
 /// The challenges that a gate has asked lately: several lanes ask side by side, and every answer names the one it answers.
@@ -59,11 +70,28 @@ impl Challenges {
         over.into_iter().chain(kept.into_iter().take(crowded)).map(|challenge| challenge.nonce).collect()
     }
 
-    /// Takes out the one that `presentation` says it answers. The checks find out that it does: a nonce that is named without being
-    /// signed by the holder finds its challenge, and is refused.
-    pub(crate) fn answered_by(self, presentation: &Presentation) -> Option<Challenge> {
-        let nonce = presentation.untrusted_nonce()?;
-        self.0.into_iter().find(|challenge| challenge.nonce == nonce)
+    /// Reads what was presented, and takes out the challenge that it says it answers. The checks find out that it does: a nonce that
+    /// is named without being signed by the holder finds its challenge, and is refused. What does not open uses none up.
+    pub(crate) fn answered_by(self, presented: &[u8], known: &KnownContexts) -> (Result<Presentation, Unread>, Option<Challenge>) {
+        if !is_sealed(presented) {
+            let read = Presentation::parse(presented, known);
+            let nonce = read.as_ref().ok().and_then(Presentation::untrusted_nonce);
+            let challenge = nonce.and_then(|nonce| self.0.into_iter().find(|challenge| challenge.binding().nonce() == nonce));
+            return (read.map_err(Unread::Malformed), challenge);
+        }
+        let sealed = match Sealed::parse(presented) {
+            Ok(sealed) => sealed,
+            Err(why) => return (Err(Unread::Malformed(why)), None),
+        };
+        let opened = self.0.into_iter().find_map(|challenge| {
+            let code = challenge.code.as_ref().filter(|code| sealed.names(&code.digest))?;
+            let answer = sealed.open(&code.secret, &code.digest).ok()?;
+            Some((answer, challenge))
+        });
+        match opened {
+            Some((answer, challenge)) => (Presentation::parse(&answer, known).map_err(Unread::Malformed), Some(challenge)),
+            None => (Err(Unread::SealedToAnother), None),
+        }
     }
 }
 
@@ -71,6 +99,15 @@ impl From<Challenge> for Challenges {
     fn from(challenge: Challenge) -> Self {
         Self(alloc::vec![challenge])
     }
+}
+
+/// Why nothing can be read of what was presented.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Unread {
+    /// It is not a presentation.
+    Malformed(Malformed),
+    /// It is sealed, and not to a question that this gate keeps.
+    SealedToAnother,
 }
 
 /// The stored bytes are not a challenge.
@@ -94,7 +131,12 @@ impl From<NotCanonical> for BadChallenge {
 impl Challenge {
     pub(crate) fn new(audience: &str, query: Query, at: &Moment, rng: &mut dyn CryptoRng) -> Self {
         let nonce = Nonce::random(rng);
-        Self { nonce, audience: audience.to_owned(), query, asked: *at.reading(), salts: Salts::random(rng) }
+        Self { nonce, audience: audience.to_owned(), query, asked: *at.reading(), salts: Salts::random(rng), code: None }
+    }
+
+    /// The question is shown as a code with this digest, and a sealed answer is opened with `secret`.
+    pub fn asked_by_code(self, digest: [u8; 32], secret: RecipientSecret) -> Self {
+        Self { code: Some(AskedByCode { digest, secret }), ..self }
     }
 
     /// Returns the nonce, which names this challenge in verdicts and logs.
@@ -109,7 +151,10 @@ impl Challenge {
 
     /// Returns what an answer must be bound to.
     pub(crate) fn binding(&self) -> Binding<'_> {
-        Binding::challenge(&self.nonce, &self.audience)
+        match &self.code {
+            None => Binding::challenge(&self.nonce, &self.audience),
+            Some(code) => Binding::Question { digest: code.digest, audience: &self.audience },
+        }
     }
 
     /// Returns true if an answer would still be accepted at `at`.
@@ -120,20 +165,26 @@ impl Challenge {
     /// Deterministic CBOR, for a process that asks in one run and decides in the next.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::new();
-        out.array(8).unsigned(1).bytes(&self.nonce.0).text(&self.audience);
+        // Version 1 has no code.
+        out.array(if self.code.is_some() { 10 } else { 8 }).unsigned(if self.code.is_some() { 2 } else { 1 });
+        out.bytes(&self.nonce.0).text(&self.audience);
         out.bytes(json::to_string(&self.query).as_bytes());
         out.signed(self.asked.wall.unix()).unsigned(self.asked.boottime_ms).bytes(&self.asked.boot_id);
         out.bytes(&self.salts.to_bytes());
+        if let Some(AskedByCode { digest, secret }) = &self.code {
+            out.bytes(digest).bytes(secret.to_bytes().as_ref());
+        }
         out.into_bytes()
     }
 
     /// Reads what [`Self::to_bytes`] wrote.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadChallenge> {
         let mut from = Reader::new(bytes);
-        from.array_of(8)?;
-        if from.unsigned()? != 1 {
-            return Err(BadChallenge);
-        }
+        let has_code = match (from.array()?, from.unsigned()?) {
+            (8, 1) => false,
+            (10, 2) => true,
+            _ => return Err(BadChallenge),
+        };
         let challenge = Self {
             nonce: Nonce(from.bytes_array()?),
             audience: from.string(256)?,
@@ -150,6 +201,12 @@ impl Challenge {
                 boot_id: from.bytes_array()?,
             },
             salts: Salts::from_bytes(&from.bytes_array()?),
+            code: if has_code {
+                let digest = from.bytes_array()?;
+                Some(AskedByCode { digest, secret: RecipientSecret::from_bytes(from.bytes_array()?) })
+            } else {
+                None
+            },
         };
         from.end()?;
         Ok(challenge)

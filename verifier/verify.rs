@@ -1,7 +1,7 @@
 //! The checkpoint: every check in its order, every byte string answered.
 
 use crate::act::{Act, Assessed, NotAssessed};
-use crate::challenge::{Challenge, Challenges, LIFETIME_SECONDS};
+use crate::challenge::{Challenge, Challenges, LIFETIME_SECONDS, Unread};
 use crate::check::{answer, enrolled, freshness, holder, replay, role, timely};
 use crate::decide::decide;
 use crate::decision::{Age, Decision, Evidence, GateIdentity, Verdict, Who};
@@ -12,9 +12,9 @@ use crate::step::Step;
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
+use waypass_credential::Presentation;
 use waypass_credential::request::{Query, Request};
 use waypass_credential::role::{Holder, RoleClaims};
-use waypass_credential::{Malformed, Presentation};
 use waypass_trust::assess::bundle_ages;
 use waypass_trust::audit::{Draft, Entry, Event, Outcome, StatusUsed};
 use waypass_trust::bundle::{SeenAgain, TrustBundle};
@@ -116,6 +116,7 @@ impl<'t> Checkpoint<'t> {
             expires_at: at.at().plus(LIFETIME_SECONDS),
             purpose: purpose.to_owned(),
             query: challenge.query.clone(),
+            code: None,
         };
         (challenge, request)
     }
@@ -126,13 +127,12 @@ impl<'t> Checkpoint<'t> {
     /// An answer to none of them is judged under a challenge that nobody was shown, drawn from `rng`. Nothing can be green under it,
     /// and it uses up no lane's own challenge.
     pub fn step(&self, presentation: &[u8], asked: impl Into<Challenges>, at: &Moment, rng: &mut dyn CryptoRng) -> (Decision, Commit) {
-        let presentation = Presentation::parse(presentation, self.bundle.contexts());
-        let answered = presentation.as_ref().ok().and_then(|presentation| asked.into().answered_by(presentation));
+        let (presentation, answered) = asked.into().answered_by(presentation, self.bundle.contexts());
         let challenge = answered.unwrap_or_else(|| Challenge::new(&self.gate.id, Query::any_role(), at, rng));
         self.judge(presentation, challenge, at)
     }
 
-    fn judge(&self, presentation: Result<Presentation, Malformed>, challenge: Challenge, at: &Moment) -> (Decision, Commit) {
+    fn judge(&self, presentation: Result<Presentation, Unread>, challenge: Challenge, at: &Moment) -> (Decision, Commit) {
         let mut found = Findings { evidence: self.evidence(&challenge, at), ..Findings::default() };
         Act::judge(presentation, &challenge, at, |act| self.examine(act, &mut found));
 
@@ -178,7 +178,12 @@ impl<'t> Checkpoint<'t> {
         let first = found.note(replay::check(act, &self.state.seen));
         let assessed = match act.assess(self.bundle) {
             Ok(assessed) => assessed,
-            Err(NotAssessed::Malformed(why)) => return found.reasons.push(Reason::new(ReasonCode::Malformed, alloc::format!("{why}"))),
+            Err(NotAssessed::Unread(Unread::Malformed(why))) => {
+                return found.reasons.push(Reason::new(ReasonCode::Malformed, alloc::format!("{why}")));
+            }
+            Err(NotAssessed::Unread(Unread::SealedToAnother)) => {
+                return found.reasons.push(Reason::new(ReasonCode::NonceMismatch, "the answer is sealed to another question"));
+            }
             Err(NotAssessed::Refused(refused)) => {
                 found.evidence.issuer_name = refused.issuer;
                 found.evidence.revocation = refused.ages.revocation.map(|seconds| revocation_age(act.at, seconds));

@@ -7,11 +7,15 @@ use waypass_trust::bundle::{Gate, TrustBundle};
 use waypass_trust::time::{Moment, TOLERANCE_SECONDS};
 
 /// A request whose signature holds and whose time is now.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asked {
     request: Request,
     asker: Asker,
+    codes: Option<CountCodes>,
 }
+
+/// Returns how many QR codes a payload needs.
+pub type CountCodes = fn(&[u8]) -> usize;
 
 /// The asker.
 #[derive(Clone, PartialEq, Debug)]
@@ -59,9 +63,8 @@ impl core::error::Error for AskError {}
 
 impl Asked {
     /// Reads a request as it was scanned: the signature must be the asking gate's, and its time must not be over.
-    pub fn open(text: &str, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Self, AskError> {
-        // An editor may have put a byte order mark before it.
-        let request = Request::open(text.trim_start_matches('\u{feff}').trim()).map_err(AskError::Request)?;
+    pub fn open(signed: impl AsRef<[u8]>, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Self, AskError> {
+        let request = Request::open(signed).map_err(AskError::Request)?;
         if Validity::ending(request.expires_at).is_over(at.at()) {
             return Err(AskError::Expired { at: request.expires_at });
         }
@@ -75,7 +78,18 @@ impl Asked {
             Some(Some(gate)) if Validity::ending(gate.not_after).is_over(at.at()) => Asker::Lapsed(gate),
             Some(Some(gate)) => Asker::Known(gate),
         };
-        Ok(Self { request, asker })
+        Ok(Self { request, asker, codes: None })
+    }
+
+    /// The answer will be shown as QR codes: the fewer it needs by `count`, the better a credential answers.
+    #[must_use]
+    pub fn answered_in_codes(self, count: CountCodes) -> Self {
+        Self { codes: Some(count), ..self }
+    }
+
+    /// Returns how the codes of an answer are counted, if it is shown as codes.
+    pub(crate) const fn codes(&self) -> Option<CountCodes> {
+        self.codes
     }
 
     /// Returns the question.

@@ -4,6 +4,7 @@ use crate::credential_id::CredentialId;
 use core::fmt;
 use waypass_credential::ClaimPath;
 use waypass_credential::key::SignError;
+use waypass_credential::sealed::NotSealed;
 use waypass_credential::{Format, Malformed};
 use waypass_trust::assess::Refused;
 use waypass_trust::reason::ReasonCode;
@@ -69,6 +70,8 @@ pub enum PresentError {
     NotWhatWasAgreed,
     /// The key could not sign.
     Sign(SignError),
+    /// The answer shows something personal, and cannot be sealed to the gate.
+    NotSealed(NotSealed),
     /// The wallet failed.
     Wallet(WalletError),
 }
@@ -200,6 +203,7 @@ impl fmt::Display for PresentError {
             Self::Malformed(why) => why.fmt(f),
             Self::NotWhatWasAgreed => f.write_str("what would be shown is not what was agreed to; nothing was sent"),
             Self::Sign(why) => why.fmt(f),
+            Self::NotSealed(why) => why.fmt(f),
             Self::Wallet(why) => why.fmt(f),
         }
     }
@@ -230,6 +234,12 @@ impl From<VaultError> for HoldError {
 impl From<VaultError> for PresentError {
     fn from(why: VaultError) -> Self {
         Self::Wallet(why.into())
+    }
+}
+
+impl From<NotSealed> for PresentError {
+    fn from(why: NotSealed) -> Self {
+        Self::NotSealed(why)
     }
 }
 

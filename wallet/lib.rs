@@ -45,6 +45,7 @@
 //! #     expires_at: now.at().plus(60),
 //! #     purpose: "Night shift".into(),
 //! #     query: Query::any_role(),
+//! #     code: None,
 //! # };
 //! # let scanned = request.sign(&signer).map_err(|_| "not signed")?;
 //!
@@ -60,8 +61,8 @@
 //! // The holder sees each claim that would be shown, and agrees. Without that there is no presentation.
 //! let shown: Vec<String> = proposal.discloses().iter().map(|claim| claim.path.to_string()).collect();
 //! assert!(!shown.is_empty(), "{shown:?}");
-//! let presentation = proposal.approve(&mut SystemRng, &now)?;
-//! assert!(!presentation.as_bytes().is_empty());
+//! let answer = proposal.approve(&mut SystemRng, &now)?;
+//! assert!(!answer.as_bytes().is_empty());
 //! assert_eq!(wallet.history()?.last().map(|entry| entry.event.clone()), Some("presented".to_owned()));
 //! # Ok::<(), Fault>(())
 //! ```
@@ -83,13 +84,13 @@ mod show;
 mod sync;
 
 pub use aside::{Aside, Awaited, Kept, Unfinished, aside_in};
-pub use ask::{AskError, Asked, Asker};
+pub use ask::{AskError, Asked, Asker, CountCodes};
 pub use backup::{DEVICE_TABLE, Restored};
 pub use credential_id::{CredentialId, NotAnId};
 pub use error::{HoldError, Missing, PresentError, WalletError};
 pub use history::{Detail, HistoryEntry, HistoryError};
 pub use hold::{Held, Removal};
-pub use present::{Claim, ClaimKind, Proposal, Warning};
+pub use present::{Answer, Claim, ClaimKind, Proposal, Warning};
 pub use show::{Card, Filter, Listing, Standing};
 pub use sync::Reader;
 

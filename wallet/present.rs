@@ -11,6 +11,7 @@ use rand_core::CryptoRng;
 use waypass_credential::ClaimPath;
 use waypass_credential::Presentation;
 use waypass_credential::request::Match;
+use waypass_credential::sealed::seal;
 use waypass_credential::time::Validity;
 use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
@@ -41,9 +42,28 @@ pub struct Proposal<'w, 'v> {
     to_unknown: bool,
 }
 
+/// An answer that the holder agreed to.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    presentation: Presentation,
+    sealed: Option<Vec<u8>>,
+}
+
+impl Answer {
+    /// Returns the bytes for the gate.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.sealed.as_deref().unwrap_or_else(|| self.presentation.as_bytes())
+    }
+
+    /// Returns what the gate reads, once it has opened what is sealed.
+    pub const fn presentation(&self) -> &Presentation {
+        &self.presentation
+    }
+}
+
 impl<'v> Wallet<'v> {
-    /// Finds the credential that answers best: in force before anything else, then one that names the gate's site and zone, then in the
-    /// order the gate prefers, then the one that lasts longest.
+    /// Finds the credential that answers best: in force before anything else, then one that names the gate's site and zone, then the one
+    /// that needs the fewest codes if the answer is shown as codes, then in the order the gate prefers, then the one that lasts longest.
     pub fn propose<'w>(&'w self, asked: Asked, bundle: Option<&'w TrustBundle>, at: &Moment) -> Result<Proposal<'w, 'v>, PresentError> {
         self.proposal(asked, None, bundle, at)
     }
@@ -67,7 +87,7 @@ impl<'v> Wallet<'v> {
         at: &Moment,
     ) -> Result<Proposal<'w, 'v>, PresentError> {
         let keys = self.known_keys()?;
-        let candidates = choose::candidates(&self.vault, &asked.request().query, asked.gate(), &keys, at)?;
+        let candidates = choose::candidates(&self.vault, &asked, &keys, at)?;
         let (lost, usable): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| candidate.missing.is_some());
         let is_chosen = |candidate: &Candidate| chosen.is_none_or(|chosen| chosen == candidate.id);
         if !lost.is_empty() && (usable.is_empty() || chosen.is_some() && lost.iter().any(&is_chosen)) {
@@ -221,9 +241,15 @@ impl Proposal<'_, '_> {
         Self { to_unknown: true, ..self }
     }
 
-    /// The holder agrees: makes the answer, checks that it shows what was agreed to and nothing else, writes the history, and only then
-    /// releases it.
-    pub fn approve(self, rng: &mut dyn CryptoRng, at: &Moment) -> Result<Presentation, PresentError> {
+    /// Returns true if the answer is sealed, so that only the gate can read it: the question came as a code, and something personal is
+    /// shown.
+    pub fn is_sealed(&self) -> bool {
+        self.asked.request().code.is_some() && self.shown.counted.iter().any(|claim| claim.kind == ClaimKind::Personal)
+    }
+
+    /// The holder agrees: makes the answer, checks that it shows what was agreed to and nothing else, seals it if it is to be sealed,
+    /// writes the history, and only then releases it.
+    pub fn approve(self, rng: &mut dyn CryptoRng, at: &Moment) -> Result<Answer, PresentError> {
         let request = self.asked.request();
         if !self.asked.is_enrolled() && !self.to_unknown {
             return Err(PresentError::NotEnrolled);
@@ -246,8 +272,12 @@ impl Proposal<'_, '_> {
         if !claims::same(&claims::all(verified.claims(), self.card.format), self.shown.iter()) {
             return Err(PresentError::NotWhatWasAgreed);
         }
+        let sealed = match &request.code {
+            Some(code) if self.is_sealed() => Some(seal(presentation.as_bytes(), &code.recipient, &code.digest, rng)?),
+            _ => None,
+        };
         self.record(Event::Presented, rng, at)?;
-        Ok(presentation)
+        Ok(Answer { presentation, sealed })
     }
 
     /// The holder does not agree; that is remembered too.

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use waypass_credential::ClaimPath;
 use waypass_credential::Format;
 use waypass_credential::request::Query;
-use waypass_gate::Asked;
+use waypass_gate::{Asked, Carrier, Gate};
 use waypass_machine::{SystemRng, clock};
 
 /// Arguments of `verifier challenge`.
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// A personal claim to ask for too, such as given_name; ask for as little as you can
     #[arg(long = "claim", value_name = "NAME", conflicts_with = "query")]
     claims: Vec<String>,
-    /// A format that would do, repeatable; each makes the question longer [default: sd-jwt and vc]
+    /// A format that would do, repeatable; each makes the question longer [default: sd-jwt and vc, and sd-cwt in a code]
     #[arg(long = "format", value_name = "FORMAT", conflicts_with = "query")]
     formats: Vec<FormatArg>,
     /// A file with the whole question as a DCQL query
@@ -43,15 +43,16 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let query = query(args)?;
-    let Asked { text, request } =
-        super::with(session, &args.open, |gate| gate.ask(query, &args.purpose, &clock::read(), &mut SystemRng).map_err(failure))?;
+    let carrier = if args.codes.is_none() { Carrier::File } else { Carrier::Code };
+    let query = query(args, carrier)?;
+    let ask = |gate: &Gate<'_>| gate.ask(query, &args.purpose, carrier, &clock::read(), &mut SystemRng).map_err(failure);
+    let Asked { bytes, request } = super::with(session, &args.open, ask)?;
     let nowhere = args.output.is_none() && args.codes.is_none();
     let mut shown = Members::new();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
-        shown.extend(file::deliver(session.out, &path, text.as_bytes(), Readers::All)?);
+        shown.extend(file::deliver(session.out, &path, &bytes, Readers::All)?);
     }
-    shown.extend(args.codes.show(session.out, text.as_bytes())?);
+    shown.extend(args.codes.show(session.out, &bytes)?);
     let document = json!({
         "schema": "waypass.challenge/1", "gate": request.client_id, "nonce": request.nonce.to_text(), "purpose": request.purpose,
         "expires_at": request.expires_at.unix(),
@@ -61,14 +62,18 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn query(args: &Args) -> Result<Query, Failure> {
+fn query(args: &Args, carrier: Carrier) -> Result<Query, Failure> {
     let wrong = |error| Failure::usage(error, "see OpenID4VP 1.0, section 6, or ask with --role and --claim");
     if let Some(path) = &args.query {
         return Query::parse(&file::read(path)?).map_err(|error| wrong(error).about(path));
     }
     let roles: Vec<&str> = args.roles.iter().map(String::as_str).collect();
     let claims: Vec<ClaimPath> = args.claims.iter().map(|name| ClaimPath::names(name.split('.'))).collect();
-    let asked = if args.formats.is_empty() { &FormatArg::ASKED_BY_DEFAULT[..] } else { args.formats.as_slice() };
+    let asked = match carrier {
+        _ if !args.formats.is_empty() => args.formats.as_slice(),
+        Carrier::File => &FormatArg::ASKED_BY_DEFAULT,
+        Carrier::Code => &FormatArg::ASKED_BY_CODE,
+    };
     let formats: Vec<Format> = asked.iter().copied().map(Format::from).collect();
     Query::for_role(&formats, &roles, &claims).map_err(wrong)
 }

@@ -51,7 +51,7 @@ fn meant(presentation: &[u8]) -> Result<(), Failure> {
             "check the name of the file",
         ));
     }
-    if std::str::from_utf8(presentation).is_ok_and(|text| Request::open(text).is_ok()) {
+    if Request::open(presentation).is_ok() {
         return Err(Failure::usage(
             "this is a gate's question, and not an answer to one",
             "give the file or the code that the wallet made",

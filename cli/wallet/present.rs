@@ -41,18 +41,17 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let bytes = qr::read_any(session.out, &args.request)?;
-    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("this is not a gate's challenge", "scan the gate's code again"))?;
     let mut open = super::open(session, &args.open)?;
     let chosen = args.credential.as_deref().map(|id| open.wallet.find_id(id)).transpose().map_err(failure)?;
-    let agreed = if args.yes { None } else { Some(consented(session, &mut open, args, chosen, text)?) };
+    let agreed = if args.yes { None } else { Some(consented(session, &mut open, args, chosen, &bytes)?) };
     if let Some((shown, false)) = agreed {
         // Whatever became of it meanwhile, nothing is shown; the history says that it was asked for.
-        if let Ok(proposal) = propose(&open, args, text, Some(shown)) {
+        if let Ok(proposal) = propose(&open, args, &bytes, Some(shown)) {
             proposal.decline(&mut SystemRng, &open.at).map_err(present_failure)?;
         }
         return Err(secret::declined("nothing was shown"));
     }
-    let proposal = propose(&open, args, text, agreed.map_or(chosen, |(shown, _)| Some(shown)))?;
+    let proposal = propose(&open, args, &bytes, agreed.map_or(chosen, |(shown, _)| Some(shown)))?;
     if agreed.is_none() {
         session.out.note(consent(&proposal));
     }
@@ -60,30 +59,35 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let along: Vec<String> = technical(proposal.technical()).into_iter().map(str::to_owned).collect();
     let asked_by = asked_by(&proposal);
     let warnings: Vec<String> = proposal.warnings().iter().map(ToString::to_string).collect();
-    let presentation = proposal.approve(&mut SystemRng, &open.at).map_err(present_failure)?;
+    let sealed = proposal.is_sealed();
+    let answer = proposal.approve(&mut SystemRng, &open.at).map_err(present_failure)?;
 
     let nowhere = args.output.is_none() && args.codes.is_none();
     let mut members = Members::new();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
-        members.extend(file::deliver(session.out, &path, presentation.as_bytes(), Readers::Owner)?);
+        members.extend(file::deliver(session.out, &path, answer.as_bytes(), Readers::Owner)?);
     }
-    members.extend(args.codes.show(session.out, presentation.as_bytes())?);
+    members.extend(args.codes.show(session.out, answer.as_bytes())?);
     let document = json!({
         "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld,
-        "technical": along, "warnings": warnings,
-        "bytes": presentation.as_bytes().len(),
+        "technical": along, "warnings": warnings, "sealed": sealed,
+        "bytes": answer.as_bytes().len(),
     });
     session.out.json(&file::with(document, members))?;
     Ok(Exit::Done)
 }
 
-fn propose<'o>(open: &'o Open, args: &Args, text: &str, credential: Option<CredentialId>) -> Result<Proposal<'o, 'static>, Failure> {
+fn propose<'o>(open: &'o Open, args: &Args, question: &[u8], credential: Option<CredentialId>) -> Result<Proposal<'o, 'static>, Failure> {
     let bundle = open.believed()?;
     let Open { wallet, at, .. } = open;
-    let asked = Asked::open(text, bundle, at).map_err(|why| match why {
+    let mut asked = Asked::open(question, bundle, at).map_err(|why| match why {
         AskError::Request(_) => ask_failure(why).about_first(&args.request),
         why => ask_failure(why),
     })?;
+    // Who asks by a code is answered by codes.
+    if asked.request().code.is_some() || !args.codes.is_none() {
+        asked = asked.answered_in_codes(qr::count);
+    }
     let proposal = match credential {
         Some(id) => wallet.propose_with(asked, id, bundle, at),
         None => wallet.propose(asked, bundle, at),
@@ -99,14 +103,14 @@ fn consented(
     open: &mut Open,
     args: &Args,
     chosen: Option<CredentialId>,
-    text: &str,
+    question: &[u8],
 ) -> Result<(CredentialId, bool), Failure> {
     let mut agreed: Option<(CredentialId, Vec<String>)> = None;
     loop {
-        let again = agreed.as_ref().and_then(|(id, _)| propose(open, args, text, Some(*id)).ok());
+        let again = agreed.as_ref().and_then(|(id, _)| propose(open, args, question, Some(*id)).ok());
         let proposal = match again {
             Some(proposal) => proposal,
-            None => propose(open, args, text, chosen)?,
+            None => propose(open, args, question, chosen)?,
         };
         let shown = (proposal.card().id, substance(&proposal));
         if agreed.as_ref() == Some(&shown) {
@@ -160,6 +164,9 @@ fn consent(proposal: &Proposal<'_, '_>) -> Vec<Text> {
     lines.push(format!("  with it    {}, as with every answer", words::list(&technical(proposal.technical()))).into());
     let kept = names(proposal.withholds());
     lines.push(format!("  stays private: {}", words::list(&kept)).into());
+    if proposal.is_sealed() {
+        lines.push("  sealed     only this gate can read the answer; nobody who films the code can".into());
+    }
     lines.extend(proposal.warnings().iter().map(warned));
     if !proposal.others().is_empty() {
         let (named, more) = proposal.others().split_at(proposal.others().len().min(OTHERS));
@@ -237,6 +244,7 @@ fn present_failure(error: PresentError) -> Failure {
         PresentError::KeysLost(_) | PresentError::KeysAltered(_) => {
             Failure::new(Exit::Tamper, error, "ask the issuer for a new one, bound to the line `waypass wallet key` prints")
         }
+        PresentError::NotSealed(_) => Failure::usage(error, "if it stays, do not show anything there"),
         PresentError::RequestExpired => Failure::usage(error, "ask the guard for a new code"),
         PresentError::Malformed(_) | PresentError::NotWhatWasAgreed => {
             Failure::new(Exit::Tamper, error, "ask the issuer for the credential again")

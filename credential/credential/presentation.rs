@@ -1,7 +1,7 @@
 //! Presentations in every format, behind one closed enum.
 
 use super::{Credential, Form, of_sd_jwt};
-use crate::binding::{Binding, HolderError, HolderProof, Nonce};
+use crate::binding::{Binding, HolderError, HolderProof};
 use crate::cose::{Parts, Sign1};
 use crate::format::{MAX_BYTES, Serialization};
 use crate::jsonld::KnownContexts;
@@ -51,6 +51,7 @@ impl Presentation {
             }
             Serialization::SdJwt => Self::key_bound(bytes, known),
             Serialization::Jose => Self::enveloped(Envelope::parse(bytes, Content::Presentation, MAX_BYTES)?, known),
+            Serialization::Sealed => Err(Malformed::Sealed),
             Serialization::Cose => {
                 let parts = Parts::parse(bytes)?;
                 match Typ::of(&parts) {
@@ -100,10 +101,10 @@ impl Presentation {
     }
 
     /// Returns the nonce that the holder's proof names. Unverified: use it only to look up the challenge.
-    pub fn untrusted_nonce(&self) -> Option<Nonce> {
+    pub fn untrusted_nonce(&self) -> Option<&str> {
         match &self.answer {
             Answer::KeyBound { proof, .. } => proof.as_ref().as_ref().ok()?.untrusted_nonce(),
-            Answer::DataIntegrity { proof, .. } => proof.as_ref()?.untrusted_nonce(),
+            Answer::DataIntegrity { proof, .. } => Some(proof.as_ref()?.untrusted_nonce()),
             Answer::Enveloped(answer) => answer.untrusted_nonce(),
             Answer::KeyBoundCwt { proof, .. } => proof.as_ref()?.untrusted_nonce(),
         }

@@ -13,15 +13,15 @@ mod dcql;
 pub(super) use dcql::Dcql;
 
 /// Most alternatives in one query.
-const MAX_ALTERNATIVES: usize = 8;
+pub(super) const MAX_ALTERNATIVES: usize = 8;
 /// Most `vct` or VC types in one alternative.
-const MAX_KINDS: usize = 8;
+pub(super) const MAX_KINDS: usize = 8;
 /// Most claims asked for in one alternative.
-const MAX_CLAIMS: usize = 64;
+pub(super) const MAX_CLAIMS: usize = 64;
 /// Most values asked for of one claim.
-const MAX_VALUES: usize = 32;
+pub(super) const MAX_VALUES: usize = 32;
 /// The longest text in a query, in bytes.
-const MAX_TEXT: usize = 1024;
+pub(super) const MAX_TEXT: usize = 1024;
 
 /// The query: one credential, by one of several alternatives in the order of preference.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 use super::times::{read_times, require_ordered, require_within};
 use super::{Protected, Typ, parameter, read_claims};
 use crate::base64url;
-use crate::binding::{Binding, HolderError, HolderProof, Nonce};
+use crate::binding::{Binding, HolderError, HolderProof};
 use crate::cbor::{Item, Label, Map, Writer};
 use crate::cose::{self, Parts, claim, label};
 use crate::error::PresentError;
@@ -39,22 +39,25 @@ struct Said {
     times: SignatureTimes,
 }
 
-/// Returns the short form of a verifier's name: the first 8 bytes of its SHA-256, in base64url. A token that carries it instead of a
-/// `did:key` is 45 bytes shorter, which decides if it fits into one code.
-pub(crate) fn short_audience(name: &str) -> String {
-    base64url::encode(&Sha256::digest(name)[..8])
+/// Returns the short form of the verifier's name: the first 8 bytes of its SHA-256, in base64url. A token that carries it instead of a
+/// `did:key` is 45 bytes shorter, which decides if it fits into one code. The digest of a question fixes the name already: then it is
+/// empty.
+pub(crate) fn short_audience(binding: &Binding<'_>) -> String {
+    match binding {
+        Binding::Question { .. } => String::new(),
+        Binding::Challenge { audience, .. } => base64url::encode(&Sha256::digest(audience)[..8]),
+    }
 }
 
 /// Signs the token that binds `sd_cwt` to `binding`, whose nonce must be base64url.
 pub(crate) fn sign(sd_cwt: &[u8], binding: &Binding<'_>, at: Timestamp, holder: &dyn Signer) -> Result<Vec<u8>, PresentError> {
-    let Binding::Challenge { nonce, audience } = binding;
-    let nonce = base64url::decode(nonce.as_ref()).map_err(|_| Malformed::OutOfRange("cnonce"))?;
+    let nonce = base64url::decode(binding.nonce().as_ref()).map_err(|_| Malformed::OutOfRange("cnonce"))?;
     let mut header = Writer::with_capacity(sd_cwt.len() + 32);
     header.map(3).signed(label::ALG).signed(holder.public_key().algorithm().cose_id()).signed(parameter::KCWT);
     header.encoded(sd_cwt);
     header.signed(label::TYP).signed(Typ::KeyBinding.content_format());
     let mut payload = Writer::with_capacity(64);
-    payload.map(3).signed(claim::AUD).text(&short_audience(audience)).signed(claim::IAT).signed(at.unix()).signed(CNONCE).bytes(&nonce);
+    payload.map(3).signed(claim::AUD).text(&short_audience(binding)).signed(claim::IAT).signed(at.unix()).signed(CNONCE).bytes(&nonce);
     let (protected, payload) = (header.into_bytes(), payload.into_bytes());
     let signature = holder.sign(&cose::to_be_signed(&protected, &payload))?;
     let mut out = Writer::with_capacity(protected.len() + 256);
@@ -77,8 +80,8 @@ impl KeyBinding {
     }
 
     /// Returns the nonce that it names. Unverified: use it only to look up the challenge.
-    pub(crate) fn untrusted_nonce(&self) -> Option<Nonce> {
-        Nonce::parse(&self.said.as_ref().ok()?.nonce).ok()
+    pub(crate) fn untrusted_nonce(&self) -> Option<&str> {
+        Some(&self.said.as_ref().ok()?.nonce)
     }
 
     /// Checks that the key of `holder` signed this for `binding`, and that its times fit into those of the SD-CWT, `of`. The caller
@@ -87,9 +90,8 @@ impl KeyBinding {
     pub(crate) fn verify(&self, holder: &PublicKey, binding: &Binding<'_>, of: SignatureTimes) -> Result<HolderProof, HolderError> {
         cose::verify(holder, self.algorithm, &self.protected, &self.payload, &self.signature)?;
         let said = self.said.as_ref().map_err(|why| *why)?;
-        let Binding::Challenge { audience, .. } = binding;
         // An answer names the verifier in full or in short.
-        let meant_for = if said.audience == short_audience(audience) { audience } else { said.audience.as_str() };
+        let meant_for = if said.audience == short_audience(binding) { binding.audience() } else { said.audience.as_str() };
         binding.require(&said.nonce, meant_for)?;
         require_within(said.times, of)?;
         Ok(HolderProof { signed_at: said.times.issued_at, not_before: said.times.not_before, expires_at: said.times.expires_at })

@@ -1,7 +1,7 @@
 //! The Key Binding JWT (RFC 9901 §4.3, §7.3): the holder's answer to one verifier.
 
 use super::digest;
-use crate::binding::{Binding, HolderError, HolderProof, Nonce};
+use crate::binding::{Binding, HolderError, HolderProof};
 use crate::json::{self, Limits, Object, Value};
 use crate::jws::{self, Header, Jws};
 use crate::key::{PublicKey, SignError, Signature, Signer};
@@ -36,11 +36,10 @@ struct Said {
 
 /// Signs the KB-JWT that binds `sd_jwt` (up to and including its last `~`) to `binding`.
 pub(crate) fn sign(sd_jwt: &str, binding: &Binding<'_>, at: Timestamp, holder: &dyn Signer) -> Result<String, SignError> {
-    let Binding::Challenge { nonce, audience } = binding;
     let claims = Object::new()
         .with("iat", at.unix())
-        .with("aud", *audience)
-        .with("nonce", nonce.as_ref())
+        .with("aud", binding.audience())
+        .with("nonce", binding.nonce().into_owned())
         .with("sd_hash", digest(sd_jwt).into_iter().map(char::from).collect::<String>());
     jws::sign(TYP, None, json::to_string(&Value::Object(claims)).as_bytes(), holder)
 }
@@ -57,8 +56,8 @@ impl KeyBinding {
     }
 
     /// Returns the nonce that it names. Unverified: use it only to look up the challenge.
-    pub(crate) fn untrusted_nonce(&self) -> Option<Nonce> {
-        Nonce::parse(&self.said.as_ref().ok()?.nonce).ok()
+    pub(crate) fn untrusted_nonce(&self) -> Option<&str> {
+        Some(&self.said.as_ref().ok()?.nonce)
     }
 
     /// Checks that `kb_jwt`, from which this was read, signs `sd_jwt` by the key of `holder` for `binding` (§7.3 step 5). The caller

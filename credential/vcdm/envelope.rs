@@ -71,7 +71,7 @@ impl Material {
         match Serialization::of(bytes) {
             Serialization::Cose => Self::Cose,
             Serialization::SdJwt => Self::SdJwt,
-            Serialization::Jose | Serialization::Json => Self::Jose,
+            Serialization::Jose | Serialization::Json | Serialization::Sealed => Self::Jose,
         }
     }
 }

@@ -224,6 +224,7 @@ fn sd_jwt(world: &World, [issuer, holder]: [&TestKey; 2], name: &'static str) ->
         expires_at: at(60),
         purpose: "bench".into(),
         query: World::query(),
+        code: None,
     };
     let mut disclose: Vec<ClaimPath> = vec![ClaimPath::names(["roles"]).then(0), ClaimPath::names(["roles"]).then(1)];
     disclose.extend((0..3).map(|n| ClaimPath::names([format!("claim_{n}").as_str()])));

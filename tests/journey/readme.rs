@@ -95,10 +95,10 @@ fn the_commands_by_hand_do_what_they_say() {
     assert!(ran_lines >= 15, "only {ran_lines} commands");
     // It ends with a gate that knows of the withdrawal.
     let ask = "gate challenge --key-file gate.key --role staff --qr-png again.png";
-    for line in [ask, "wallet present --request again-*.png --qr-png late.png"] {
+    for line in [ask, "wallet present --request again.png --qr-png late.png"] {
         assert_eq!(run(&place, &words(&place, line)).code, 0, "{line}");
     }
-    assert_eq!(run(&place, &words(&place, "gate verify late-*.png --key-file gate.key")).code, 20);
+    assert_eq!(run(&place, &words(&place, "gate verify late.png --key-file gate.key")).code, 20);
 }
 
 /// Times, ages, numbers and ids differ from day to day, everything else must not.

@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use waypass_credential::Nonce;
 use waypass_credential::base64url;
 use waypass_credential::json;
-use waypass_credential::request::Query;
+use waypass_credential::request::{Query, Request};
+use waypass_credential::sealed::RecipientSecret;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Digest, Ingested, Root, TrustBundle};
 use waypass_trust::policy::RolePolicy;
@@ -62,9 +63,38 @@ pub(crate) enum Step {
     /// A single status list token arrives.
     List { clock: Clock, token: String, expect: Arrival },
     /// The gate asks with this nonce.
-    Ask { clock: Clock, nonce: String, query: Value },
+    Ask {
+        clock: Clock,
+        nonce: String,
+        query: Value,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<AskedByCode>,
+    },
     /// Something is presented in answer to the last question (again, if it was answered already).
-    Present { clock: Clock, presentation: String, expect: Expected },
+    Present {
+        clock: Clock,
+        presentation: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        encoding: Option<Encoding>,
+        expect: Expected,
+    },
+}
+
+/// The question as a code.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskedByCode {
+    /// The signed question, base64url.
+    content: String,
+    /// The X25519 private key to which answers are sealed, base64url.
+    key: String,
+}
+
+/// How a presentation that is not a text is written.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(crate) enum Encoding {
+    #[serde(rename = "base64url")]
+    Base64Url,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -158,12 +188,16 @@ impl Case {
             let (found, expected) = match step {
                 Step::Install { clock, bundle, expect } => (format!("{:?}", device.install(*clock, bundle)), format!("{expect:?}")),
                 Step::List { token, expect, .. } => (format!("{:?}", device.list(token)), format!("{expect:?}")),
-                Step::Ask { clock, nonce, query } => {
-                    device.ask(*clock, nonce, query);
+                Step::Ask { clock, nonce, query, code } => {
+                    device.ask(*clock, nonce, query, code.as_ref());
                     continue;
                 }
-                Step::Present { clock, presentation, expect } => {
-                    (format!("{:?}", device.present(*clock, presentation)), format!("{expect:?}"))
+                Step::Present { clock, presentation, encoding, expect } => {
+                    let presentation = match encoding {
+                        None => presentation.clone().into_bytes(),
+                        Some(Encoding::Base64Url) => base64url::decode(presentation).expect("base64url"),
+                    };
+                    (format!("{:?}", device.present(*clock, &presentation)), format!("{expect:?}"))
                 }
             };
             if found != expected {
@@ -220,20 +254,28 @@ impl Device<'_> {
         result
     }
 
-    fn ask(&mut self, clock: Clock, nonce: &str, query: &Value) {
+    fn ask(&mut self, clock: Clock, nonce: &str, query: &Value, code: Option<&AskedByCode>) {
         let query = Query::parse(query.to_string().as_bytes()).expect("a query");
         let nonce = Nonce::parse(nonce).expect("a nonce");
-        let challenge =
+        let mut challenge =
             self.with_checkpoint(clock, |checkpoint, moment| checkpoint.ask(query, "case", moment, &mut make::Scripted::new(nonce)).0);
         assert_eq!(*challenge.nonce(), nonce, "the challenge draws its nonce first");
+        if let Some(AskedByCode { content, key }) = code {
+            let content = base64url::decode(content).expect("base64url");
+            let asked = Request::open(&content).expect("a question");
+            assert_eq!(asked.nonce, nonce, "the same question");
+            let secret = RecipientSecret::from_bytes(base64url::decode_array(key).expect("a key"));
+            let code = asked.code.expect("a code");
+            assert_eq!(secret.recipient(), code.recipient, "its key");
+            challenge = challenge.asked_by_code(code.digest, secret);
+        }
         self.challenge = Some(challenge.to_bytes());
     }
 
-    fn present(&mut self, clock: Clock, presentation: &str) -> Expected {
+    fn present(&mut self, clock: Clock, presentation: &[u8]) -> Expected {
         let challenge = Challenge::from_bytes(self.challenge.as_ref().expect("a question")).expect("our challenge");
         self.with_checkpoint(clock, |checkpoint, moment| {
-            let (decision, commit) =
-                checkpoint.step(presentation.as_bytes(), challenge, moment, &mut crate::world::TestRng::new("unasked"));
+            let (decision, commit) = checkpoint.step(presentation, challenge, moment, &mut crate::world::TestRng::new("unasked"));
             checkpoint.committed(commit);
             let verdict: Value = serde_json::from_str(&json::to_string(&json::Value::Object(decision.to_json()))).expect("JSON");
             assert!(fits(waypass_schemas::VERDICT_SCHEMA, &verdict), "not waypass.verdict/1: {verdict}");

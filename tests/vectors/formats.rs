@@ -9,8 +9,9 @@ use std::path::Path;
 use waypass_credential::base64url;
 use waypass_credential::json::Object;
 use waypass_credential::key::Signer as _;
-use waypass_credential::request::Query;
+use waypass_credential::request::{Query, Request, SignedCode};
 use waypass_credential::role::{RoleClaims, StatusReference};
+use waypass_credential::sealed::{RecipientSecret, seal};
 use waypass_credential::{Binding, ClaimPath, Format, Nonce};
 use waypass_issuer::Issuer;
 use waypass_issuer::gates::Enrolment;
@@ -37,6 +38,7 @@ fn every_cddl_file_is_published_and_reads() {
         ("role/sd-cwt.cddl", schemas::ROLE_SD_CWT),
         ("audit/leaf.cddl", schemas::AUDIT_LEAF),
         ("audit/log.cddl", schemas::AUDIT_LOG),
+        ("request/code.cddl", schemas::REQUEST_CODE),
         ("request/request.cddl", schemas::REQUEST),
         ("status/token.cddl", schemas::STATUS_TOKEN),
         ("trust/bundle.cddl", schemas::TRUST_BUNDLE),
@@ -142,7 +144,7 @@ fn a_question_for_any_format_is_as_written_down() {
 fn a_role_in_an_sd_cwt_is_as_written_down() {
     let (world, rules) = (World::default(), cddl(schemas::ROLE_SD_CWT));
     let data = |bytes: &[u8]| Data::cbor(bytes).expect("CBOR");
-    let binding = Binding::challenge(&Nonce([9; 16]), "did:key:zGate");
+    let bindings = [Binding::challenge(&Nonce([9; 16]), "did:key:zGate"), Binding::Question { digest: [9; 32], audience: "did:key:zGate" }];
     for (issuer, holder) in [(&world.issuer, &world.holder), (&world.issuer_p256, &world.holder_p256)] {
         let full = World::nurse(issuer, holder, Format::SdCwt);
         let named = RoleClaims { issuer: "did:web:clinic.example".into(), kind: "https://clinic.example/badge".into(), ..full.clone() };
@@ -152,8 +154,8 @@ fn a_role_in_an_sd_cwt_is_as_written_down() {
             let credential = World::issue(&claims, issuer, Format::SdCwt, "formats");
             rules.check("credential", &data(credential.as_bytes())).expect("as written down");
             let all = credential.disclosable().expect("ours");
-            for shown in [&all[..], &all[..all.len().min(1)], &[]] {
-                let answer = credential.present(shown, &binding, at(1), holder, &mut TestRng::new("formats")).expect("presents");
+            for (shown, binding) in [&all[..], &all[..all.len().min(1)], &[]].into_iter().zip(bindings.iter().cycle()) {
+                let answer = credential.present(shown, binding, at(1), holder, &mut TestRng::new("formats")).expect("presents");
                 rules.check("answer", &data(answer.as_bytes())).expect("as written down");
                 assert!(rules.check("credential", &data(answer.as_bytes())).is_err());
             }
@@ -161,10 +163,11 @@ fn a_role_in_an_sd_cwt_is_as_written_down() {
     }
 }
 
-/// A gate's question about roles and an answer in an SD-CWT: three roles that can be withheld, of which two are shown.
+/// A gate's question about roles is one code, and so is an answer in an SD-CWT: three roles that can be withheld, of which two are
+/// shown. What is personal is sealed besides.
 #[test]
-fn an_answer_about_roles_is_one_code() {
-    let world = World::default();
+fn question_and_answer_about_roles_are_one_code_each() {
+    let (world, rules) = (World::default(), cddl(schemas::REQUEST_CODE));
     let claims = RoleClaims {
         roles: ["nurse", "staff", "visitor"].map(Into::into).to_vec(),
         sites: vec!["clinic-north".into()],
@@ -174,17 +177,38 @@ fn an_answer_about_roles_is_one_code() {
         ..World::nurse(&world.issuer, &world.holder, Format::SdCwt)
     };
     let credential = World::issue(&claims, &world.issuer, Format::SdCwt, "formats");
-    let query = Query::for_role(&[Format::SdCwt], &["nurse", "staff"], &[] as &[ClaimPath]).expect("a query");
+    let formats = [Format::SdCwt, Format::SdJwtVc, Format::DataIntegrity];
+    let query = Query::for_role(&formats, &["nurse", "staff"], &[] as &[ClaimPath]).expect("a query");
+    let request = Request {
+        client_id: world.gate.did(),
+        nonce: Nonce([9; 16]),
+        issued_at: at(0),
+        expires_at: at(60),
+        purpose: "Entry".into(),
+        query,
+        code: None,
+    };
+    let secret = RecipientSecret::random(&mut TestRng::new("formats"));
+    let SignedCode { bytes, code } = request.sign_code(secret.recipient(), &world.gate).expect("signed");
+    rules.check("question", &Data::cbor(&bytes).expect("CBOR")).expect("as written down");
+    let one_code = |payload: &[u8], most: usize| {
+        let codes = waypass_qr::frames(payload, waypass_qr::FrameSize::Scan).expect("codes");
+        let characters: Vec<usize> = codes.iter().map(|code| code.text().len()).collect();
+        println!("{} bytes, {characters:?} characters", payload.len());
+        assert!(matches!(characters.as_slice(), [one] if *one <= most), "{} bytes, {characters:?}", payload.len());
+    };
+    one_code(&bytes, 600);
+
+    let asked = Request::open(&bytes).expect("a question");
     let said = credential.untrusted().expect("ours");
-    let wanted = query.first_match(said.claims, Format::SdCwt, &said.role.kind).expect("fits");
+    let wanted = asked.query.first_match(said.claims, Format::SdCwt, &said.role.kind).expect("fits");
     assert_eq!(wanted.paths.len(), 2);
-    let gate = world.gate.did();
-    let binding = Binding::challenge(&Nonce([9; 16]), &gate);
-    let answer = credential.present(&wanted.paths, &binding, at(1), &world.holder, &mut TestRng::new("formats")).expect("presents");
-    let codes = waypass_qr::frames(answer.as_bytes(), waypass_qr::FrameSize::Scan).expect("codes");
-    let characters: Vec<usize> = codes.iter().map(|code| code.text().len()).collect();
-    println!("{} bytes, {characters:?} characters", answer.as_bytes().len());
-    assert!(matches!(characters.as_slice(), [one] if *one <= 800), "{} bytes, {characters:?}", answer.as_bytes().len());
+    let answer = credential.present(&wanted.paths, &asked.binding(), at(1), &world.holder, &mut TestRng::new("formats")).expect("presents");
+    one_code(answer.as_bytes(), 800);
+    let sealed = seal(answer.as_bytes(), &code.recipient, &code.digest, &mut TestRng::new("sealed")).expect("sealed");
+    rules.check("sealed", &Data::cbor(&sealed).expect("CBOR")).expect("as written down");
+    assert!(rules.check("question", &Data::cbor(&sealed).expect("CBOR")).is_err());
+    assert!(rules.check("sealed", &Data::cbor(&bytes).expect("CBOR")).is_err());
 }
 
 /// A gate's question, records and log, and the office's receipt.

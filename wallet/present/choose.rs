@@ -3,6 +3,7 @@
 //! Each was verified when it was taken in, and its record is sealed since: what it says is read from it unverified, to find and to order
 //! the candidates. A credential is verified again before it is shown, by the caller that takes a candidate from here.
 
+use crate::ask::Asked;
 use crate::credential_id::CredentialId;
 use crate::error::{Missing, PresentError, WalletError};
 use crate::records::{self, KIND, ROLE, Record};
@@ -46,16 +47,11 @@ impl Place {
     }
 }
 
-/// Returns the credentials that answer `query`, in the order to try them: within their dates before anything else, then
-/// those that name the place of `gate`, then in
-/// the order the gate prefers, then what lasts longest.
-pub(super) fn candidates(
-    vault: &Unlocked<'_>,
-    query: &Query,
-    gate: Option<&Gate>,
-    keys: &KnownKeys,
-    at: &Moment,
-) -> Result<Vec<Candidate>, PresentError> {
+/// Returns the credentials that answer, in the order to try them: within their dates before anything else, then those that name the
+/// place of the gate, then those whose answer needs the fewest codes if it is shown as codes, then in the order the gate prefers, then
+/// what lasts longest.
+pub(super) fn candidates(vault: &Unlocked<'_>, asked: &Asked, keys: &KnownKeys, at: &Moment) -> Result<Vec<Candidate>, PresentError> {
+    let (query, gate) = (&asked.request().query, asked.gate());
     let mut ids = BTreeSet::new();
     for alternative in query.alternatives() {
         ids.extend(indexed(vault, alternative)?);
@@ -67,7 +63,12 @@ pub(super) fn candidates(
         let Some(answer) = query.first_match(content.claims, record.credential.format(), &content.role.kind) else { continue };
         let preferred = query.alternatives().iter().position(|alternative| alternative.id == answer.query_id).unwrap_or(usize::MAX);
         let in_time = content.role.validity().at(at.at()) == Phase::Within;
-        let rank = (!in_time, Place::of(&content.role, gate), preferred, -content.role.valid_until.unix(), id);
+        // What cannot be shown at all comes last.
+        let codes = asked.codes().map(|count| {
+            let rehearsed = record.credential.rehearse(&answer.paths, &asked.request().binding(), at.at());
+            rehearsed.map_or(usize::MAX, |bytes| count(&bytes))
+        });
+        let rank = (!in_time, Place::of(&content.role, gate), codes, preferred, -content.role.valid_until.unix(), id);
         found.push((rank, Candidate { id, missing: keys.missing(&record.key) }));
     }
     found.sort_unstable_by_key(|(rank, _)| *rank);

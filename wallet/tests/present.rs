@@ -1,5 +1,5 @@
 use super::site::{DAY, HOUR, INDEX, Key, Site, ask_by, guest, guest_on, moment, noon, unsigned};
-use crate::{AskError, Asked, Asker, ClaimKind, CredentialId, Missing, PresentError, Proposal, Standing, Wallet, Warning};
+use crate::{Answer, AskError, Asked, Asker, ClaimKind, CredentialId, Missing, PresentError, Proposal, Standing, Wallet, Warning};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use waypass_credential::Binding;
@@ -7,6 +7,7 @@ use waypass_credential::ClaimPath;
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{PublicKey, Signer};
 use waypass_credential::request::{Request, RequestError};
+use waypass_credential::sealed::{Recipient, RecipientSecret, Sealed};
 use waypass_credential::time::Timestamp;
 use waypass_credential::{Format, Presentation};
 use waypass_machine::SystemRng;
@@ -80,8 +81,8 @@ fn roles(claims: &[crate::Claim]) -> Vec<&str> {
 }
 
 /// As a gate would check it: the holder's signature over this nonce for this audience, and what is readable.
-fn seen(presentation: &Presentation, asked: &Asked, holder: &Holder) -> String {
-    let shown = Presentation::parse(presentation.as_bytes(), &KnownContexts::new()).expect("readable");
+fn seen(answer: &Answer, asked: &Asked, holder: &Holder) -> String {
+    let shown = Presentation::parse(answer.as_bytes(), &KnownContexts::new()).expect("readable");
     shown.verify_holder(&holder.key, &asked.request().binding()).expect("the holder's answer");
     let verified = shown.credential().verify(holder.site.issuer.public_key()).expect("the issuer's");
     waypass_credential::json::to_string(verified.claims())
@@ -107,8 +108,8 @@ fn shows_exactly_what_was_agreed_to() {
     private.sort();
     assert_eq!(private, ["address.country", "address.locality", "family_name", "given_name"]);
     assert_eq!(proposal.warnings(), []);
-    let presentation = proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed");
-    let text = seen(&presentation, &asked, &holder);
+    let answer = proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed");
+    let text = seen(&answer, &asked, &holder);
     assert!(text.contains("surgeon"), "{text}");
     // In quotes: a key's text may have such letters by chance.
     for secret in ["\"staff\"", "\"Ada\"", "Lovelace", "London", "\"GB\""] {
@@ -396,4 +397,69 @@ fn an_answer_that_cannot_be_remembered_is_not_given() {
     is_full.store(false, Ordering::Relaxed);
     let events: Vec<String> = holder.wallet.history().expect("readable").into_iter().map(|entry| entry.event).collect();
     assert_eq!(events, ["held"]);
+}
+
+/// A guard who asks by a code is answered in as few codes as possible, and nobody else can read what is personal.
+#[test]
+fn a_code_is_answered_in_few_codes_and_what_is_personal_is_sealed() {
+    let (holder, ids) = Holder::new(&[Format::SdJwtVc, Format::DataIntegrity, Format::SdCwt]);
+    let secret = RecipientSecret::random(&mut SystemRng);
+    let by_code = |also: &[ClaimPath]| {
+        let formats = [Format::DataIntegrity, Format::SdJwtVc, Format::SdCwt];
+        let request = Request::open(ask_by(&holder.site.gate, &formats, &["surgeon"], also)).expect("a good request");
+        let code = request.sign_code(secret.recipient(), &holder.site.gate).expect("signed").bytes;
+        Asked::open(code, Some(&holder.bundle), &moment(noon())).expect("a good request")
+    };
+    let codes = |bytes: &[u8]| bytes.len().div_ceil(700);
+    // The gate's own order, until the answer is to be shown as codes.
+    assert_eq!(holder.propose(by_code(&[])).expect("an answer").card().id, ids[1]);
+    let proposal = holder.propose(by_code(&[]).answered_in_codes(codes)).expect("an answer");
+    assert_eq!((proposal.card().id, proposal.is_sealed()), (ids[2], false));
+    let answer = proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed");
+    assert_eq!((codes(answer.as_bytes()), answer.as_bytes()), (1, answer.presentation().as_bytes()));
+    // What counts is what is needed: all alike, the gate's order decides again.
+    let alike = by_code(&[]).answered_in_codes(|_| 1);
+    assert_eq!(holder.propose(alike).expect("an answer").card().id, ids[1]);
+
+    let asked = by_code(&[name("family_name")]).answered_in_codes(codes);
+    let digest = asked.request().code.clone().expect("a code").digest;
+    let proposal = holder.propose(asked.clone()).expect("an answer");
+    assert!(proposal.is_sealed());
+    let answer = proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed");
+    assert!(!answer.as_bytes().windows(8).any(|window| window == b"Lovelace"), "nobody reads it on the way");
+    let opened = Sealed::parse(answer.as_bytes()).expect("sealed").open(&secret, &digest).expect("the gate's");
+    assert_eq!(opened, answer.presentation().as_bytes());
+    let shown = Presentation::parse(&opened, &KnownContexts::new()).expect("readable");
+    shown.verify_holder(&holder.key, &asked.request().binding()).expect("the holder's answer");
+    let again = shown.credential().verify(holder.site.issuer.public_key()).map(|verified| verified.claims().clone());
+    assert!(waypass_credential::json::to_string(&again.expect("the issuer's")).contains("Lovelace"));
+
+    // A question that nothing can be sealed to is not answered in the open.
+    let request = Request::open(ask_by(&holder.site.gate, &[Format::SdCwt], &[], &[name("family_name")])).expect("a good request");
+    let code = request.sign_code(Recipient([0; 32]), &holder.site.gate).expect("signed").bytes;
+    let asked = Asked::open(code, Some(&holder.bundle), &moment(noon())).expect("a good request");
+    let before = holder.wallet.history().expect("readable").len();
+    let refused = holder.propose(asked).expect("an answer").approve(&mut SystemRng, &moment(noon()));
+    assert!(matches!(refused, Err(PresentError::NotSealed(_))));
+    assert_eq!(holder.wallet.history().expect("readable").len(), before);
+}
+
+/// A rehearsal is as long as what it rehearses; a proof in base58 may be a little shorter.
+#[test]
+fn a_rehearsal_has_the_length_of_the_answer() {
+    for format in Format::ALL {
+        let (holder, _) = Holder::new(&[format]);
+        let asked =
+            Asked::open(ask_by(&holder.site.gate, &[format], &["surgeon"], &[]), Some(&holder.bundle), &moment(noon())).expect("good");
+        let proposal = holder.propose(asked.clone()).expect("an answer");
+        let paths: Vec<ClaimPath> = proposal.discloses().iter().map(|claim| claim.path.clone()).collect();
+        let id = proposal.card().id;
+        let held = crate::records::load(&holder.wallet.vault, id).expect("readable").expect("held");
+        let rehearsed = held.credential.rehearse(&paths, &asked.request().binding(), noon()).expect("rehearsed");
+        let answer = proposal.approve(&mut SystemRng, &moment(noon())).expect("agreed");
+        let shorter = rehearsed.len() - answer.as_bytes().len();
+        assert!(shorter <= if format == Format::DataIntegrity { 3 } else { 0 }, "{format}: {shorter}");
+        let shown = Presentation::parse(&rehearsed, &KnownContexts::new()).expect("readable");
+        assert!(shown.verify_holder(&holder.key, &asked.request().binding()).is_err(), "{format}: it proves nothing");
+    }
 }

@@ -94,6 +94,7 @@ fn ask(site: &Site, claims: &[ClaimPath]) -> String {
         expires_at: noon().plus(60),
         purpose: "Entry to the ward".into(),
         query: Query::new(vec![query]).expect("a query"),
+        code: None,
     };
     request.sign(&site.gate).expect("signed")
 }

@@ -232,6 +232,7 @@ pub(crate) fn ask_by(gate: &Key, formats: &[Format], roles: &[&str], also: &[Cla
         expires_at: noon().plus(60),
         purpose: "Entry to the ward".into(),
         query: Query::for_role(formats, roles, also).expect("a query"),
+        code: None,
     };
     request.sign(gate).expect("signed")
 }

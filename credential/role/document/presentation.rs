@@ -1,7 +1,7 @@
 //! Verifiable presentations (VCDM 2.0 §4.13) of one credential, with an `authentication` proof by its subject.
 
 use super::DataIntegrity;
-use crate::binding::{Binding, HolderError, HolderProof, Nonce};
+use crate::binding::{Binding, HolderError, HolderProof};
 use crate::canon::jcs;
 use crate::data_integrity::{Options, Seal, create};
 use crate::did::{DidUrl, Purpose};
@@ -73,14 +73,14 @@ pub(crate) fn present(
     let credential = object(&credential.bytes)?;
     let subject = subject_id(&credential).ok_or(PresentError::NotTheHolder)?.to_owned();
     let verification_method = method_of(&subject, signer)?;
-    let Binding::Challenge { nonce, audience } = binding;
+    let nonce = binding.nonce();
     let options = Options {
         verification_method: &verification_method,
         purpose: Purpose::Authentication,
         created: Some(at),
         expires: None,
-        challenge: Some(nonce),
-        domain: Some(audience),
+        challenge: Some(&nonce),
+        domain: Some(binding.audience()),
     };
     let document = Object::new()
         .with("@context", Value::from_iter([contexts::CREDENTIALS_V2.id]))
@@ -114,8 +114,8 @@ impl Answer {
     }
 
     /// Returns the `challenge` it names. Unverified.
-    pub(crate) fn untrusted_nonce(&self) -> Option<Nonce> {
-        Nonce::parse(&self.challenge).ok()
+    pub(crate) fn untrusted_nonce(&self) -> &str {
+        &self.challenge
     }
 
     /// Checks that `holder` made it for `binding`.

@@ -5,7 +5,7 @@
 //! wants it.
 
 use super::Enveloped;
-use crate::binding::{Binding, HolderError, HolderProof, Nonce};
+use crate::binding::{Binding, HolderError, HolderProof};
 use crate::did;
 use crate::error::PresentError;
 use crate::json::{Limits, Object, Value};
@@ -61,10 +61,9 @@ pub(crate) fn present(credential: &Enveloped, binding: &Binding<'_>, at: Timesta
         .with("type", Value::from_iter(["VerifiablePresentation"]))
         .with("holder", subject)
         .with("verifiableCredential", Value::Array([Value::Object(enveloped)].into()));
-    let Binding::Challenge { nonce, audience } = binding;
     let answer = RegisteredClaims {
-        nonce: Some(nonce.clone().into_owned()),
-        audience: Some((*audience).to_owned()),
+        nonce: Some(binding.nonce().into_owned()),
+        audience: Some(binding.audience().to_owned()),
         ..RegisteredClaims::made_at(at)
     };
     Ok(Envelope::sign(document, &answer, Content::Presentation, material, &key_id, signer)?)
@@ -72,8 +71,8 @@ pub(crate) fn present(credential: &Enveloped, binding: &Binding<'_>, at: Timesta
 
 impl Answer {
     /// Returns the nonce that it names. Unverified.
-    pub(crate) fn untrusted_nonce(&self) -> Option<Nonce> {
-        Nonce::parse(self.said.as_ref().ok()?.claims.nonce.as_deref()?).ok()
+    pub(crate) fn untrusted_nonce(&self) -> Option<&str> {
+        self.said.as_ref().ok()?.claims.nonce.as_deref()
     }
 
     /// Returns the bytes of the presentation.

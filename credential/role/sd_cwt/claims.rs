@@ -1,6 +1,6 @@
 //! Between an SD-CWT's payload and [`RoleClaims`].
 
-use super::{Named, Said, subject, view};
+use super::{Named, SUBJECT, Said, view};
 use crate::cbor::{Item, Label, Map};
 use crate::cose::claim;
 use crate::did;
@@ -59,7 +59,7 @@ pub(super) fn read(disclosed: Disclosed<'_>, signer: &Named) -> Result<Said, Mal
     require_ordered(times)?;
     let issued_at = times.issued_at.ok_or(Malformed::Missing("iat"))?;
     let key = confirmed(&claims)?;
-    if text(&claims, claim::SUB, "sub")?.ok_or(Malformed::Missing("sub"))? != subject(&key) {
+    if text(&claims, claim::SUB, "sub")?.ok_or(Malformed::Missing("sub"))? != SUBJECT {
         return Err(Malformed::OutOfRange("sub"));
     }
     let [mut roles, sites, zones] = role(&claims)?;
@@ -114,7 +114,7 @@ pub(super) fn draft<'c, 'r>(claims: &'c RoleClaims, signer: &PublicKey, rng: &'r
     if claims.issuer != did::to_did_key(signer) {
         draft.set(claim::ISS, texted(&claims.issuer));
     }
-    draft.set(claim::SUB, Item::Text(Cow::Owned(subject(&holder))));
+    draft.set(claim::SUB, texted(SUBJECT));
     draft.set(claim::EXP, Item::Integer(claims.valid_until.unix()));
     if claims.valid_from != claims.issued_at {
         draft.set(claim::NBF, Item::Integer(claims.valid_from.unix()));

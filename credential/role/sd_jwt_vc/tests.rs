@@ -36,6 +36,7 @@ fn request() -> Request {
         expires_at: at.plus(60),
         purpose: "Entry to the ward".into(),
         query: Query::for_role(&[Format::SdJwtVc], &["nurse"], &[]).expect("a query"),
+        code: None,
     }
 }
 

@@ -182,7 +182,7 @@ fn a_presentation_is_read_and_signed_under_them_too() {
         let request = request(way.0);
         let shown = issued.present(&[], &request.binding(), AT, &Key::holder(), &mut TestRng(1)).expect("presents");
         let read = Presentation::parse(shown.as_bytes(), &known).expect("reads");
-        assert_eq!(read.untrusted_nonce(), Some(request.nonce));
+        assert_eq!(read.untrusted_nonce(), Some(&*request.nonce.to_text()));
         assert!(read.verify_holder(Key::holder().public_key(), &request.binding()).is_ok());
         assert_eq!(read.credential().verify(Key::issuer().public_key()).expect("holds").role().personal, qualified());
         // If it is not known, nothing is read by it.

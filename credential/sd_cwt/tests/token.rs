@@ -62,7 +62,7 @@ fn what_is_signed_is_read_back() {
         let signed = sign(&sd_cwt(), &binding(), AT, &key).expect("signs");
         let (inner, token) = KeyBinding::of(&Parts::parse(&signed).expect("parts")).expect("reads");
         assert_eq!(inner, sd_cwt());
-        assert_eq!(token.untrusted_nonce(), Some(Nonce([9; 16])));
+        assert_eq!(token.untrusted_nonce(), Some(&*Nonce([9; 16]).to_text()));
         assert_eq!(token.verify(key.public_key(), &binding(), times()).map(|proof| proof.signed_at), Ok(Some(AT)));
         let other = Binding::challenge(&Nonce([8; 16]), GATE);
         assert_eq!(token.verify(key.public_key(), &other, times()), Err(HolderError::NonceMismatch));
@@ -87,11 +87,11 @@ fn what_is_signed_is_read_back() {
 #[test]
 fn the_verifier_is_named_in_full_or_in_short() {
     assert!(with_claims(|_| {}).is_ok());
-    let short = short_audience(GATE);
+    let short = short_audience(&binding());
     assert_eq!(short.len(), 11);
     assert!(with_claims(|claims| put(claims, 3, Item::Text(Cow::Owned(short.clone())))).is_ok());
     assert!(with_claims(|claims| put(claims, 3, Item::Array(vec![text(GATE)]))).is_ok());
-    let other = Item::Text(Cow::Owned(short_audience("did:key:zOther")));
+    let other = Item::Text(Cow::Owned(short_audience(&Binding::challenge(&Nonce([9; 16]), "did:key:zOther"))));
     assert_eq!(with_claims(|claims| put(claims, 3, other)), Err(HolderError::WrongAudience));
     for (item, wrong) in [
         (Item::Array(vec![text(GATE), text(GATE)]), Malformed::OutOfRange("aud")),
@@ -100,6 +100,30 @@ fn the_verifier_is_named_in_full_or_in_short() {
     ] {
         assert_eq!(with_claims(|claims| put(claims, 3, item)), Err(HolderError::Malformed(wrong)));
     }
+}
+
+/// A question that came as a code is named by its digest, which says who asks; so the name is left empty.
+#[test]
+fn an_answer_to_a_code_is_bound_to_its_digest() {
+    let key = Key::ed25519(2);
+    let asked = |digest| Binding::Question { digest: [digest; 32], audience: GATE };
+    let signed = sign(&sd_cwt(), &asked(4), AT, &key).expect("signs");
+    let parts = Parts::parse(&signed).expect("parts");
+    let (_, token) = KeyBinding::of(&parts).expect("reads");
+    assert_eq!(token.untrusted_nonce(), Some(&*asked(4).nonce()));
+    let verify = |binding| token.verify(key.public_key(), &binding, times()).map(drop);
+    assert_eq!(verify(asked(4)), Ok(()));
+    assert_eq!(verify(asked(5)), Err(HolderError::NonceMismatch));
+    // The empty name is good for a code alone.
+    let nonce = asked(4).nonce().into_owned();
+    assert_eq!(verify(Binding::Challenge { nonce: nonce.into(), audience: GATE }), Err(HolderError::WrongAudience));
+    // A name that is there must be the verifier's, in full.
+    let named = |audience| {
+        let signed = sign(&sd_cwt(), &Binding::Challenge { nonce: asked(4).nonce(), audience }, AT, &key).expect("signs");
+        let parts = Parts::parse(&signed).expect("parts");
+        KeyBinding::of(&parts).expect("reads").1.verify(key.public_key(), &asked(4), times()).map(drop)
+    };
+    assert_eq!(named("did:key:zOther"), Err(HolderError::WrongAudience));
 }
 
 #[test]

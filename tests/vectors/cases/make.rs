@@ -11,6 +11,7 @@ use waypass_credential::{ClaimPath, Nonce};
 use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{Digest, KeyState, StaleAction, TargetsPart, TrustBundle};
 
+mod codes;
 mod contexts;
 mod documents;
 mod proofs;
@@ -117,7 +118,7 @@ impl Maker {
         self.nonces += 1;
         self.asked = Nonce([self.nonces; 16]);
         let query = serde_json::to_value(query).expect("JSON");
-        self.steps.push(Step::Ask { clock: self.clock(), nonce: nonce_text(self.asked.0), query });
+        self.steps.push(Step::Ask { clock: self.clock(), nonce: nonce_text(self.asked.0), query, code: None });
         self
     }
 
@@ -133,6 +134,7 @@ impl Maker {
             expires_at: at(self.now + 60),
             purpose: "case".into(),
             query: World::query(),
+            code: None,
         }
     }
 
@@ -153,7 +155,7 @@ impl Maker {
 
     fn present(mut self, presentation: String, level: &str, reasons: &[&str]) -> Self {
         let expect = Expected { level: level.into(), reasons: reasons.iter().map(|&reason| reason.into()).collect() };
-        self.steps.push(Step::Present { clock: self.clock(), presentation, expect });
+        self.steps.push(Step::Present { clock: self.clock(), presentation, encoding: None, expect });
         self
     }
 
@@ -204,6 +206,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(age());
     cases.extend(issuers());
     cases.extend(holders());
+    cases.extend(codes::cases());
     cases.extend(contexts::cases());
     cases.extend(documents::cases());
     cases.extend(proofs::cases());

@@ -67,6 +67,7 @@ fn request(world: &World) -> Request {
         expires_at: at(60),
         purpose: "Entry".into(),
         query: World::query(),
+        code: None,
     }
 }
 

@@ -1,10 +1,12 @@
 //! Several lanes at one gate: each answer finds its own challenge, which is used once.
 
-use super::world::{TestRng, World, codes};
+use super::world::{TestRng, World, codes, gate_key};
 use crate::challenge::MAX_KEPT;
 use crate::{Challenge, Challenges, Checkpoint, DeviceState};
 use alloc::{vec, vec::Vec};
 use waypass_credential::Format;
+use waypass_credential::request::{Code, Request, SignedCode};
+use waypass_credential::sealed::{RecipientSecret, seal};
 use waypass_trust::reason::Level;
 
 /// The content that the shell keeps between two processes.
@@ -107,4 +109,69 @@ fn a_gate_keeps_a_bounded_number_of_challenges() {
     let answer = ask(&world, &mut shell, 2);
     assert_eq!(shell.challenges.len(), MAX_KEPT);
     assert_eq!(verify(&world, &mut shell, &answer, 3), (Level::Green, vec!["ok"]));
+}
+
+/// Asks by a code; the answer, and the code's own digest and key.
+fn ask_by_code(world: &World, shell: &mut Shell, after: u64) -> (Vec<u8>, Code) {
+    let (bundle, policy) = (world.bundle(), world.compiled());
+    let state = DeviceState::from_bytes(&shell.state).expect("stored");
+    let mut gate = Checkpoint::new(world.gate.clone(), &bundle, &policy, state);
+    let at = gate.observe(&world.reading(after));
+    let (challenge, mut request) = gate.ask(world.query.clone(), "entry", &at, &mut TestRng(1000 + after));
+    let secret = RecipientSecret::random(&mut TestRng(2000 + after));
+    let SignedCode { bytes, code } = request.sign_code(secret.recipient(), &gate_key()).expect("signed");
+    assert_eq!(Request::open(&bytes).expect("reads").code.as_ref(), Some(&code));
+    request.code = Some(code.clone());
+    let kept = challenge.asked_by_code(code.digest, secret).to_bytes();
+    assert_eq!(Challenge::from_bytes(&kept).expect("stored").to_bytes(), kept);
+    for cut in 0..kept.len() {
+        assert!(Challenge::from_bytes(&kept[..cut]).is_err());
+    }
+    shell.challenges.push(kept);
+    shell.state = gate.state().to_bytes();
+    (world.answer(&request), code)
+}
+
+#[test]
+fn a_code_is_answered_by_its_digest_in_every_format() {
+    for format in Format::ALL {
+        let world = World::new().in_format(format);
+        let mut shell = shell(&world);
+        let answers = [0, 1].map(|after| ask_by_code(&world, &mut shell, after).0);
+        let by_file = ask(&world, &mut shell, 2);
+        for (answer, after) in [(&answers[1], 5), (&by_file, 6), (&answers[0], 7)] {
+            assert_eq!(verify(&world, &mut shell, answer, after), (Level::Green, vec!["ok"]), "{format:?}");
+            assert_eq!(verify(&world, &mut shell, answer, after), (Level::Red, vec!["replayed"]), "{format:?}");
+        }
+    }
+}
+
+#[test]
+fn a_sealed_answer_is_opened_by_the_question_that_it_was_sealed_to() {
+    for format in Format::ALL {
+        let world = World::new().in_format(format);
+        let mut shell = shell(&world);
+        let (answer, code) = ask_by_code(&world, &mut shell, 0);
+        let (_, other) = ask_by_code(&world, &mut shell, 1);
+        let sealed = |bytes: &[u8], to: &Code, named: &Code| seal(bytes, &to.recipient, &named.digest, &mut TestRng(3)).expect("sealed");
+        // To another key, under another question, or damaged: nothing opens, and no challenge is used up.
+        let mut damaged = sealed(&answer, &code, &code);
+        let last = damaged.len() - 1;
+        damaged[last] ^= 1;
+        let mut yesterday = code.clone();
+        yesterday.digest = [0; 32];
+        let wrong = [sealed(&answer, &other, &code), sealed(&answer, &code, &other), sealed(&answer, &code, &yesterday), damaged];
+        for (wrong, after) in wrong.iter().zip(2..) {
+            assert_eq!(verify(&world, &mut shell, wrong, after), (Level::Red, vec!["nonce_mismatch"]), "{format:?}");
+        }
+        assert_eq!(verify(&world, &mut shell, &[0xd0, 0x83], 6), (Level::Red, vec!["malformed"]));
+        let good = sealed(&answer, &code, &code);
+        assert_eq!(verify(&world, &mut shell, &good, 7), (Level::Green, vec!["ok"]), "{format:?}");
+        assert_eq!(verify(&world, &mut shell, &good, 8), (Level::Red, vec!["replayed"]), "{format:?}");
+        // An answer to one question, sealed to another one.
+        assert_eq!(verify(&world, &mut shell, &sealed(&answer, &other, &other), 9), (Level::Red, vec!["nonce_mismatch"]), "{format:?}");
+        // What is sealed and is no answer.
+        let (_, third) = ask_by_code(&world, &mut shell, 10);
+        assert_eq!(verify(&world, &mut shell, &sealed(b"anything", &third, &third), 11), (Level::Red, vec!["malformed"]), "{format:?}");
+    }
 }

@@ -116,7 +116,7 @@ fn claims_round_trip_under_every_algorithm() {
         let shown = [subject("roles").then(0), subject("given_name")];
         let presentation = credential.present(&shown, &request().binding(), AT, &holder, &mut TestRng(1)).expect("presented");
         let presentation = Presentation::parse(presentation.as_bytes(), &KnownContexts::new()).expect("its own bytes");
-        assert_eq!(presentation.untrusted_nonce(), Some(request().nonce));
+        assert_eq!(presentation.untrusted_nonce(), Some(&*request().nonce.to_text()));
         let proof = presentation.verify_holder(holder.public_key(), &request().binding()).expect("bound");
         assert_eq!(proof.signed_at, Some(AT));
         assert_eq!(presentation.credential().format(), Format::VcSdJwt);
