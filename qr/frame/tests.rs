@@ -1,4 +1,4 @@
-use super::{CHECK, FrameError, MAX_PAYLOAD, PREFIX, base45, pack};
+use super::{CHECK, FrameError, MAX_PAYLOAD, PREFIX, SHORT, base45, pack};
 use crate::{Collector, Progress};
 use sha2::{Digest, Sha256};
 
@@ -43,5 +43,18 @@ fn a_frame_keeps_its_own_bounds() {
         [((1, 1), 2, &b"ab"[..]), ((0, 0), 2, b"ab"), ((0, 1), 2, b""), ((0, 1), 1, b"ab"), ((0, 1), MAX_PAYLOAD + 2, b"ab")]
     {
         assert_eq!(taken(&written([1; 8], place, total, data)), Err(FrameError::Damaged), "{place:?} {total}");
+    }
+}
+
+#[test]
+fn a_short_frame_holds_a_cose_message() {
+    let taken = |payload: &[u8]| {
+        let mut text = SHORT.to_owned();
+        base45::encode_into(&[&Sha256::digest(payload)[..CHECK], payload].concat(), &mut text);
+        Collector::new().add(&text).map(drop)
+    };
+    assert_eq!((taken(&[0xd2, 1]), taken(&[0xd0, 1])), (Ok(()), Ok(())));
+    for other in [&b"{}"[..], &[0x84, 1], &[]] {
+        assert_eq!(taken(other), Err(FrameError::Damaged), "{other:?}");
     }
 }
