@@ -22,6 +22,9 @@ pub(super) struct Check {
     /// The result of removing the check.
     #[serde(default)]
     pub(super) expect: Expect,
+    /// How the compiler's one complaint begins, such as `E0063`, where it must refuse. Another complaint is a fault of the entry.
+    #[serde(default)]
+    pub(super) error: Option<String>,
     /// Arguments for `cargo test --profile ci`, such as `["--test", "vectors", "--", "cases"]`. `--lib` means the unit tests of the
     /// crate that the file belongs to, unless a `--package` is named; a `--package` alone means that package's.
     #[serde(default)]
@@ -42,7 +45,11 @@ pub(super) enum Expect {
 
 /// Reads the list.
 pub(super) fn read(text: &str) -> Result<Vec<Check>, String> {
-    toml::from_str::<List>(text).map(|list| list.check).map_err(|error| format!("xtask/sabotage.toml: {error}"))
+    let list = toml::from_str::<List>(text).map_err(|error| format!("xtask/sabotage.toml: {error}"))?.check;
+    match list.iter().find(|check| (check.expect == Expect::DoesNotCompile) != check.error.is_some()) {
+        Some(check) => Err(format!("xtask/sabotage.toml: {}: `error` belongs to what does not compile, and to that always", check.name)),
+        None => Ok(list),
+    }
 }
 
 impl Check {
@@ -115,6 +122,7 @@ pub(super) mod tests {
             find: String::new(),
             replace: String::new(),
             expect: Expect::Fails,
+            error: None,
             tests: tests.iter().map(text).collect(),
         }
     }

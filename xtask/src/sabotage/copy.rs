@@ -127,10 +127,15 @@ impl Copy {
         if check.expect == Expect::DoesNotCompile {
             let built =
                 self.cargo(&[&["--no-run".to_owned()], &check.build()[..]].concat()).output().map_err(|error| not_started(&error))?;
-            // A person sees whether the compiler refused what was meant.
             let said = String::from_utf8_lossy(&built.stderr);
-            said.lines().find(|line| line.starts_with("error")).into_iter().for_each(|why| println!("{why}"));
-            return Ok(if built.status.success() { Outcome::Missed } else { Outcome::Caught });
+            return Ok(match check.error.as_deref() {
+                _ if built.status.success() => Outcome::Missed,
+                Some(error) if is_refused_for(&said, error) => Outcome::Caught,
+                _ => {
+                    eprint!("{said}");
+                    Outcome::Broken
+                }
+            });
         }
         let tested = Watched::run(&mut self.cargo(&arguments(&[check])))?;
         Ok(match tested.end {
@@ -165,6 +170,13 @@ impl Copy {
     }
 }
 
+/// Returns true if the compiler has complaints and each of them begins so, its code or its words.
+fn is_refused_for(said: &str, error: &str) -> bool {
+    let complaint = |line: &str| line.strip_prefix("error").map(|rest| rest.trim_start_matches(['[', ':', ' ']).to_owned());
+    let mut complaints = said.lines().filter_map(complaint).filter(|why| !why.starts_with("could not compile")).peekable();
+    complaints.peek().is_some() && complaints.all(|why| why.starts_with(error))
+}
+
 /// Returns the arguments of cargo for the tests that some entries name, which build the same.
 fn arguments(checks: &[&Check]) -> Vec<String> {
     let build = checks.first().map(|check| check.build()).unwrap_or_default();
@@ -188,4 +200,20 @@ fn remove_others(folder: &Path, kept: &BTreeSet<PathBuf>) -> Result<(), String> 
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), String> {
     fs::write(file, bytes).map_err(|error| format!("cannot write {}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_refused_for;
+
+    #[test]
+    fn a_refusal_for_another_reason_is_none() {
+        let said =
+            "   Compiling x\nerror[E0063]: missing field `a`\n --> x.rs\nerror: could not compile `x` (lib) due to 1 previous error\n";
+        assert!(is_refused_for(said, "E0063"));
+        assert!(!is_refused_for(said, "E0308"));
+        assert!(!is_refused_for(&said.replace("missing", "missing\nerror[E0308]: mismatched"), "E0063"));
+        assert!(!is_refused_for("error: could not compile `x`\n", "E0063"), "nothing is said");
+        assert!(is_refused_for("error: lifetime may not live long enough\n", "lifetime"));
+    }
 }
