@@ -7,8 +7,10 @@ use crate::tone::Tone;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::jsonld::KnownContexts;
+use waypass_credential::request::Request;
+use waypass_credential::sealed::{Sealed, is_sealed};
 use waypass_credential::{Credential, Presentation};
-use waypass_credential::{base64url, json as strict};
+use waypass_credential::{base64url, hex, json as strict};
 
 /// Arguments of `inspect`.
 #[derive(clap::Args)]
@@ -28,7 +30,7 @@ pub(crate) fn run(out: Out, args: &Args) -> Outcome {
 
 /// Returns the kind of a file, and its content.
 fn decoded(bytes: &[u8]) -> Result<(&'static str, Value), Failure> {
-    let Ok(text) = std::str::from_utf8(bytes).map(str::trim) else { return Ok(("COSE", cose(bytes)?)) };
+    let Ok(text) = std::str::from_utf8(bytes).map(str::trim) else { return cose(bytes) };
     Ok(if text.starts_with('{') {
         let value: Value = serde_json::from_str(document(text)?).map_err(|error| unknown(&format!("it is not JSON: {error}")))?;
         (json_kind(&value), value)
@@ -71,15 +73,27 @@ fn json_kind(value: &Value) -> &'static str {
     }
 }
 
-/// Returns the document in a COSE_Sign1 of ours, or that of the credential in a presentation.
-fn cose(bytes: &[u8]) -> Result<Value, Failure> {
-    let wrong = |error: &dyn std::fmt::Display| unknown(&format!("it is neither text nor a COSE credential: {error}"));
+/// Returns what a COSE message of ours says: a question, an answer that is sealed, or the document of a credential or of the one in a
+/// presentation.
+fn cose(bytes: &[u8]) -> Result<(&'static str, Value), Failure> {
+    let wrong = |error: &dyn std::fmt::Display| unknown(&format!("it is neither text nor a COSE message of ours: {error}"));
+    if is_sealed(bytes) {
+        let sealed = Sealed::parse(bytes).map_err(|error| wrong(&error))?;
+        return Ok(("sealed answer", json!({ "question": hex::encode(sealed.question()) })));
+    }
+    if let Ok(Request { client_id, nonce, issued_at, expires_at, purpose, query, code: Some(code) }) = Request::open(bytes) {
+        let content = json!({
+            "client_id": client_id, "nonce": nonce.to_text(), "iat": issued_at.unix(), "exp": expires_at.unix(), "purpose": purpose,
+            "dcql_query": query, "digest": hex::encode(&code.digest),
+        });
+        return Ok(("question", content));
+    }
     let credential = match Presentation::parse(bytes, &KnownContexts::new()) {
         Ok(presentation) => presentation.credential().clone(),
         Err(_) => Credential::parse(bytes, &KnownContexts::new()).map_err(|error| wrong(&error))?,
     };
     let said = credential.untrusted().map_err(|error| wrong(&error))?;
-    serde_json::to_value(said.claims).map_err(|error| wrong(&error))
+    serde_json::to_value(said.claims).map(|claims| ("COSE", claims)).map_err(|error| wrong(&error))
 }
 
 fn jws(text: &str) -> Result<Value, Failure> {

@@ -106,7 +106,7 @@ impl Request {
 
     /// Reads a signed request in either form, and checks the signature with the key that `client_id` itself names. The caller checks
     /// that the gate is known and that the request has not expired.
-    pub fn open(signed: impl AsRef<[u8]>) -> Result<Self, RequestError> {
+    pub fn open(signed: &(impl AsRef<[u8]> + ?Sized)) -> Result<Self, RequestError> {
         let signed = signed.as_ref();
         let request = if Serialization::of(signed) == Serialization::Cose {
             code::open(signed)?

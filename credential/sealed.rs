@@ -159,6 +159,11 @@ impl<'m> Sealed<'m> {
         Ok(Self { protected, question, encapsulated: encapsulated.ok_or(Malformed::Missing("ek"))?, ciphertext })
     }
 
+    /// Returns the first bytes of the digest of the question that it says it answers.
+    pub fn question(&self) -> &[u8] {
+        &self.question
+    }
+
     /// Returns true if it says that it answers the question with this digest. Opening it finds out.
     pub fn names(&self, question: &[u8; 32]) -> bool {
         question.starts_with(&self.question)

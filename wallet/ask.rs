@@ -63,7 +63,7 @@ impl core::error::Error for AskError {}
 
 impl Asked {
     /// Reads a request as it was scanned: the signature must be the asking gate's, and its time must not be over.
-    pub fn open(signed: impl AsRef<[u8]>, bundle: Option<&TrustBundle>, at: &Moment) -> Result<Self, AskError> {
+    pub fn open(signed: &(impl AsRef<[u8]> + ?Sized), bundle: Option<&TrustBundle>, at: &Moment) -> Result<Self, AskError> {
         let request = Request::open(signed).map_err(AskError::Request)?;
         if Validity::ending(request.expires_at).is_over(at.at()) {
             return Err(AskError::Expired { at: request.expires_at });

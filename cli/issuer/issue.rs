@@ -125,7 +125,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     if !FormatArg::ASKED_BY_DEFAULT.contains(&args.format) {
         use clap::ValueEnum as _;
         let name = args.format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
-        session.out.warn(&format!("gates ask for sd-jwt and vc; this credential answers only those that ask with --format {name}"));
+        let by_code = if FormatArg::ASKED_BY_CODE.contains(&args.format) { " by a code, or" } else { "" };
+        session
+            .out
+            .warn(&format!("gates ask for sd-jwt and vc; this credential answers only those that ask{by_code} with --format {name}"));
     }
     super::with(session, &args.open, |issuer| match &args.holder {
         Some(holder) => issue(session, args, issuer, &order, holder, &operator),

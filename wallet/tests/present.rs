@@ -406,9 +406,9 @@ fn a_code_is_answered_in_few_codes_and_what_is_personal_is_sealed() {
     let secret = RecipientSecret::random(&mut SystemRng);
     let by_code = |also: &[ClaimPath]| {
         let formats = [Format::DataIntegrity, Format::SdJwtVc, Format::SdCwt];
-        let request = Request::open(ask_by(&holder.site.gate, &formats, &["surgeon"], also)).expect("a good request");
+        let request = Request::open(&ask_by(&holder.site.gate, &formats, &["surgeon"], also)).expect("a good request");
         let code = request.sign_code(secret.recipient(), &holder.site.gate).expect("signed").bytes;
-        Asked::open(code, Some(&holder.bundle), &moment(noon())).expect("a good request")
+        Asked::open(&code, Some(&holder.bundle), &moment(noon())).expect("a good request")
     };
     let codes = |bytes: &[u8]| bytes.len().div_ceil(700);
     // The gate's own order, until the answer is to be shown as codes.
@@ -435,9 +435,9 @@ fn a_code_is_answered_in_few_codes_and_what_is_personal_is_sealed() {
     assert!(waypass_credential::json::to_string(&again.expect("the issuer's")).contains("Lovelace"));
 
     // A question that nothing can be sealed to is not answered in the open.
-    let request = Request::open(ask_by(&holder.site.gate, &[Format::SdCwt], &[], &[name("family_name")])).expect("a good request");
+    let request = Request::open(&ask_by(&holder.site.gate, &[Format::SdCwt], &[], &[name("family_name")])).expect("a good request");
     let code = request.sign_code(Recipient([0; 32]), &holder.site.gate).expect("signed").bytes;
-    let asked = Asked::open(code, Some(&holder.bundle), &moment(noon())).expect("a good request");
+    let asked = Asked::open(&code, Some(&holder.bundle), &moment(noon())).expect("a good request");
     let before = holder.wallet.history().expect("readable").len();
     let refused = holder.propose(asked).expect("an answer").approve(&mut SystemRng, &moment(noon()));
     assert!(matches!(refused, Err(PresentError::NotSealed(_))));
@@ -450,7 +450,7 @@ fn a_rehearsal_has_the_length_of_the_answer() {
     for format in Format::ALL {
         let (holder, _) = Holder::new(&[format]);
         let asked =
-            Asked::open(ask_by(&holder.site.gate, &[format], &["surgeon"], &[]), Some(&holder.bundle), &moment(noon())).expect("good");
+            Asked::open(&ask_by(&holder.site.gate, &[format], &["surgeon"], &[]), Some(&holder.bundle), &moment(noon())).expect("good");
         let proposal = holder.propose(asked.clone()).expect("an answer");
         let paths: Vec<ClaimPath> = proposal.discloses().iter().map(|claim| claim.path.clone()).collect();
         let id = proposal.card().id;
