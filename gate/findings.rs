@@ -49,6 +49,7 @@ impl Gate<'_> {
     /// where its log ends.
     pub(crate) fn state(&self) -> Result<DeviceState, GateError> {
         let state = self.stored_state()?.ok_or_else(|| tampered("the state of this gate was deleted or damaged"))?;
+        // The sizes first, though the end alone proves as much: a person learns how many records are missing.
         let (covered, recorded) = (state.chain.size(), self.vault.log_len(LOG));
         if covered != recorded {
             return Err(tampered(&format!("the state of this gate covers {covered} records and its log has {recorded}")));
@@ -137,3 +138,6 @@ impl Gate<'_> {
 fn tampered(what: &str) -> GateError {
     GateError::Tampered(vec![what.to_owned()])
 }
+
+#[cfg(test)]
+mod tests;

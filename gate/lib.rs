@@ -83,6 +83,12 @@ mod log;
 mod records;
 mod status;
 mod sync;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+#[path = "../tests/world.rs"]
+#[expect(dead_code, reason = "the world serves several test binaries, each with a part of it")]
+mod world;
 
 pub use aside::Aside;
 pub use ask::{Asked, Carrier};

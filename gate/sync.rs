@@ -247,3 +247,6 @@ impl Sync<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -173,6 +173,7 @@ impl Issuer<'_> {
             (Some(expected), Some(given)) => {
                 let left = self.store.transact(|tx| tx.count_try(&code_hash))?;
                 if !bool::from(salted(&expected.salt, given).ct_eq(&expected.hash)) {
+                    // An order that nobody can pick up any more is not kept: it has a person's claims.
                     if left <= 1 {
                         self.store.transact(|tx| tx.drop_offer(&code_hash))?;
                     }

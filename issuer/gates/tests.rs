@@ -43,8 +43,11 @@ fn only_its_own_key_speaks_for_a_gate() {
     let refused = [
         by(&own, TYP, &payload, &thief),
         by(&other, TYP, &payload, &thief),
+        by(&other, TYP, &payload, &gate),
+        jws::sign(TYP, None, payload.as_bytes(), &gate).expect("signed"),
         by(&own, "jwt", &payload, &gate),
         by(&own, TYP, &payload.replace(r#""zone":"z""#, r#""zone":"z","zone":"y""#), &gate),
+        by(&own, TYP, &payload.replace(r#""zone":"z""#, r#""zone":"z","\u007aone":"y""#), &gate),
         by(&own, TYP, &payload.replace(r#""zone":"z""#, r#""zone":"z","admin":true"#), &gate),
         by(&own, TYP, "[]", &gate),
     ];

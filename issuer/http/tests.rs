@@ -60,25 +60,38 @@ struct Proof<'p> {
     iat: i64,
     by: &'p Key,
     named: &'p Key,
-    kid: bool,
+    by_name: Named,
+    exp: Option<Value<'p>>,
+}
+
+/// How a proof names the holder's key.
+#[derive(Clone, Copy)]
+enum Named {
+    Jwk,
+    Kid,
+    Both,
 }
 
 impl Proof<'_> {
     fn sign(&self) -> String {
-        let header = Object::new().with("typ", self.typ);
-        let header = if self.kid {
-            header.with("kid", did::key_id(self.named.public_key()))
-        } else {
-            header.with("jwk", self.named.public_key().to_jwk())
-        };
-        let claims = Object::new().with("aud", self.aud).with("iat", at(self.iat).unix()).with("nonce", self.nonce);
+        let mut header = Object::new().with("typ", self.typ);
+        if matches!(self.by_name, Named::Kid | Named::Both) {
+            header.set("kid", did::key_id(self.named.public_key()));
+        }
+        if matches!(self.by_name, Named::Jwk | Named::Both) {
+            header.set("jwk", self.named.public_key().to_jwk());
+        }
+        let mut claims = Object::new().with("aud", self.aud).with("iat", at(self.iat).unix()).with("nonce", self.nonce);
+        if let Some(exp) = &self.exp {
+            claims.set("exp", exp.clone());
+        }
         jws::sign_named(self.by.public_key().algorithm().jose_name(), &header, json::to_string(&Value::Object(claims)).as_bytes(), self.by)
             .expect("signed")
     }
 }
 
 fn proof<'p>(nonce: &'p str, holder: &'p Key) -> Proof<'p> {
-    Proof { typ: "openid4vci-proof+jwt", aud: BASE, nonce, iat: 100, by: holder, named: holder, kid: false }
+    Proof { typ: "openid4vci-proof+jwt", aud: BASE, nonce, iat: 100, by: holder, named: holder, by_name: Named::Jwk, exp: None }
 }
 
 fn ask_credential(service: &Service, token: &str, configuration: &str, proof: &str) -> Reply {
@@ -99,10 +112,10 @@ fn a_wallet_picks_up_what_was_offered() {
     assert_eq!(metadata.text("credential_issuer"), BASE);
     assert_eq!(metadata.body, service.get("/t1/.well-known/openid-credential-issuer").body);
     assert_eq!(service.get("/.well-known/oauth-authorization-server/t1").text("token_endpoint"), format!("{BASE}/token"));
-    for (seed, format, configuration, holder, kid, tx_code) in [
-        (1, Format::SdJwtVc, "role_sd_jwt", Key::p256(9), false, false),
-        (2, Format::DataIntegrity, "role_ldp_vc", Key::ed25519(9), true, true),
-        (3, Format::SdCwt, "role_sd_cwt", Key::p384(9), false, false),
+    for (seed, format, configuration, holder, by_name, tx_code) in [
+        (1, Format::SdJwtVc, "role_sd_jwt", Key::p256(9), Named::Jwk, false),
+        (2, Format::DataIntegrity, "role_ldp_vc", Key::ed25519(9), Named::Kid, true),
+        (3, Format::SdCwt, "role_sd_cwt", Key::p384(9), Named::Jwk, false),
     ] {
         let document = metadata.json();
         let described = document.member("credential_configurations_supported").and_then(|all| all.member(configuration));
@@ -113,7 +126,7 @@ fn a_wallet_picks_up_what_was_offered() {
         assert_eq!((token.status, token.header("cache-control")), (200, Some("no-store")));
         assert_eq!((token.text("token_type"), token.json().member("c_nonce").is_none()), ("bearer".to_owned(), true));
         let nonce = nonce(&service);
-        let proof = Proof { kid, ..proof(&nonce, &holder) }.sign();
+        let proof = Proof { by_name, ..proof(&nonce, &holder) }.sign();
         let answer = ask_credential(&service, &token.text("access_token"), configuration, &proof);
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         let answer = answer.json();
@@ -145,12 +158,25 @@ fn proofs_that_do_not_hold() {
         ("invalid_proof", Proof { by: &other, ..good() }),
         ("invalid_proof", Proof { iat: -201, ..good() }),
         ("invalid_proof", Proof { iat: 161, ..good() }),
+        ("invalid_proof", Proof { exp: Some(at(100).unix().into()), ..good() }),
+        ("invalid_proof", Proof { exp: Some("tomorrow".into()), ..good() }),
+        ("invalid_proof", Proof { by_name: Named::Both, ..good() }),
         ("invalid_nonce", Proof { nonce: "bm90IG91cnM", ..good() }),
     ];
     for (error, proof) in refused {
         assert_eq!(ask_credential(&service, &token, "role_sd_jwt", &proof.sign()).error(), (400, error.to_owned()));
     }
-    let sound = good().sign();
+    let sound = Proof { exp: Some(at(101).unix().into()), ..good() }.sign();
+    let bearer = format!("Bearer {token}");
+    for proofs in ["{}".to_owned(), format!(r#"{{"jwt":["{sound}","{sound}"]}}"#), format!(r#"{{"jwt":["{sound}"],"ldp_vp":["{sound}"]}}"#)]
+    {
+        let body = format!(r#"{{"credential_configuration_id":"role_sd_jwt","proofs":{proofs}}}"#);
+        let other = service.ask("POST", "/t1/credential", &[("Authorization", &bearer)], body.as_bytes());
+        assert_eq!(other.error(), (400, "invalid_proof".into()), "{proofs}");
+    }
+    let body = format!(r#"{{"credential_configuration_id":"role_sd_jwt","proofs":{{"jwt":["{sound}"]}}}}"#);
+    let twice = service.ask("POST", "/t1/credential", &[("Authorization", &bearer), ("Authorization", &bearer)], body.as_bytes());
+    assert_eq!((twice.status, twice.header("www-authenticate")), (401, Some("Bearer")));
     let unknown = ask_credential(&service, &token, "role_ldp_vc", &sound);
     assert_eq!(unknown.error(), (400, "unknown_credential_configuration".into()));
     let stranger = ask_credential(&service, "AAAA", "role_sd_jwt", &sound);
@@ -281,7 +307,6 @@ fn a_doubted_clock_is_waited_for_and_health_says_so() {
     }
 }
 
-/// A bitstring is a credential: served as one, or as plain JSON to those who ask for that.
 /// The time, signed by the timestamp role over the asker's own nonce.
 #[test]
 fn a_question_for_the_time_is_answered_by_the_timestamp_role() {
@@ -301,6 +326,7 @@ fn a_question_for_the_time_is_answered_by_the_timestamp_role() {
     assert_eq!(service.post("/t1/time", &[b' '; 257]).status, 413);
 }
 
+/// A bitstring is a credential: served as one, or as plain JSON to those who ask for that.
 #[test]
 fn a_bitstring_is_served_as_a_credential() {
     let (dir, mut issuer) = issuer();

@@ -100,11 +100,11 @@ fn an_admission_after_the_revocation_is_told_from_one_before() {
     let (_dir, mut issuer, mut log) = enrolled();
     let mut rng = TestRng::new(1);
     let mut issue = || issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut rng).expect("issued").record;
-    let (revoked, suspended) = (issue(), issue());
+    let (revoked, suspended, valid) = (issue(), issue(), issue());
     let grounds = Grounds { cause: Cause::Lost, note: String::new(), operator: "ines".into() };
     issuer.revoke(&revoked.id, &grounds, at(100)).expect("revoked");
     issuer.suspend(&suspended.id, &grounds, at(100)).expect("suspended");
-    for i in 0..5 {
+    for i in 0..6 {
         log.append("somebody", at(90 + i));
     }
     let uri = "http://127.0.0.1:8240/t1/lists/1";
@@ -115,11 +115,13 @@ fn an_admission_after_the_revocation_is_told_from_one_before() {
         flag(2, uri, suspended.index.into(), 120),
         flag(3, "http://elsewhere/lists/1", revoked.index.into(), 120),
         flag(4, uri, u64::MAX, 120),
+        flag(5, uri, valid.index.into(), 120),
     ];
     let receipt = open(&issuer.intake(&log.upload(0, at(130), flags), at(130)).expect("taken"), &log);
     let answers: Vec<_> = receipt.flagged.iter().map(|answer| (answer.seq, answer.revoked_at, answer.already_revoked)).collect();
     let revoked_at = Some(at(100).unix());
-    assert_eq!(answers, [(0, revoked_at, false), (1, revoked_at, true), (2, None, false), (3, None, false), (4, None, false)]);
+    assert_eq!(answers[..2], [(0, revoked_at, false), (1, revoked_at, true)]);
+    assert_eq!(answers[2..], [2, 3, 4, 5].map(|seq| (seq, None, false)), "nobody revoked those");
 }
 
 proptest! {

@@ -63,6 +63,8 @@ fn picked_up_once() {
     assert_eq!(issuer.exchange(&code, None, None, at(10), &mut TestRng::new(9)), Err(GrantError::Void));
     assert_eq!(issuer.granted(&token.token, at(10)), Ok("role_sd_jwt"));
     assert_eq!(issuer.granted(&code, at(10)), Err(GrantError::Void));
+    let as_a_code = issuer.exchange(&token.token, None, None, at(10), &mut TestRng::new(9));
+    assert_eq!(as_a_code, Err(GrantError::Void), "a token gives no other token, which would end later");
     let holder = Key::p256(9);
     let mut pick = |nonce: &str| issuer.pick_up(&token.token, nonce, at(60), holder.public_key(), at(11), &mut TestRng::new(10));
     let credential = pick("n1").expect("picked up");
@@ -189,6 +191,7 @@ fn a_transaction_code_has_five_tries() {
         assert_eq!(issuer.exchange(&secret, Some(wrong), None, at(1), &mut rng), Err(GrantError::Void));
     }
     assert_eq!(issuer.exchange(&secret, Some(&right), None, at(1), &mut rng), Err(GrantError::Void), "void after five");
+    assert_eq!(issuer.waiting_offers(at(1)), Ok(vec![]), "its order is forgotten");
 }
 
 #[test]

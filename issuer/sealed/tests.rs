@@ -3,7 +3,7 @@
 use super::{Anchor, Seal, Sealed};
 use crate::store::{
     Cause, CredentialRecord, Documents as _, Entry, EventCause, Filter, MissingLog, OfferRow, Pickup, SqliteStore, State, StatusEvent,
-    StoreError,
+    StoreError, TxCode,
 };
 use crate::testing::{at, seal, store};
 use std::path::Path;
@@ -114,6 +114,19 @@ fn an_index_is_given_once_and_a_failed_issuing_uses_nothing_up() {
     assert_eq!(store.lists().expect("read")[0].used, 2);
 }
 
+/// The last try is counted, and then the process is killed: the code is void although its row is still there.
+#[test]
+fn a_code_without_tries_left_is_not_tried() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut store = sealed(dir.path());
+    let code = TxCode { salt: [1; 16], hash: [2; 32], tries_left: 2 };
+    store.transact(|tx| tx.add_offer(&OfferRow { tx_code: Some(code), exchanged: false, ..offer(1) })).expect("added");
+    let tries = [(); 3].map(|()| store.transact(|tx| tx.count_try(&[1; 32])));
+    assert_eq!(tries, [Ok(2), Ok(1), Err(StoreError::Missing)]);
+    let left = store.offer(&[1; 32]).expect("read").and_then(|offer| offer.tx_code);
+    assert_eq!(left, Some(TxCode { tries_left: 0, ..code }));
+}
+
 #[test]
 fn states_change_from_what_they_are_and_never_back_from_revoked() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -155,6 +168,8 @@ fn entries_of_bitstrings_say_what_their_list_is_about() {
     assert_eq!((store.is_taken(2, 5), store.is_taken(2, 3)), (Ok(true), Ok(false)));
     let others = [Entry { list: 1, index: 4 }, Entry { list: 2, index: 5 }];
     assert_eq!(store.transact(|tx| tx.take_entries(&others)), Err(StoreError::Taken));
+    let again = store.transact(|tx| tx.add_credential(&record("b", 4), &others, &event(None, State::Valid), None));
+    assert_eq!(again, Err(StoreError::Taken), "the entry of its suspension is that of another");
     assert_eq!(store.taken_indices(1), Ok(vec![3]), "half of a failed taking stays behind");
 
     let said = |store: &Sealed<'_>| [1, 2, 3].map(|list| store.set_entries(list).expect("read"));

@@ -300,6 +300,13 @@ fn keys_are_found_by_issuer_and_kid_also_relative() {
     assert_eq!(bundle.key_for(&site.status_key.did(), &kid), None);
     assert_eq!(bundle.key_for(&site.status_key.did(), relative), None);
     assert_eq!(bundle.keys_for_use(KeyUse::Status).count(), 1);
+    // Its issuer has a name of its own, and the key id begins with another: no relative one means it.
+    let web = "did:web:hospital.example";
+    let mut site = Site::new();
+    site.authority().keys[0].issuer = web.into();
+    let bundle = site.seal();
+    assert_eq!(bundle.key_for(web, &kid).map(|(_, key)| &key.kid), Some(&kid));
+    assert_eq!(bundle.key_for(web, relative), None);
 }
 
 #[test]

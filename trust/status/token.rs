@@ -62,8 +62,7 @@ impl StatusListToken {
 
     /// Verifies a token text with a key that the caller trusts for it; the bitmap may inflate to `max_bytes`.
     pub fn verify(text: &str, key: &PublicKey, max_bytes: usize) -> Result<VerifiedList, ListError> {
-        let payload = unverified(text)?.into_verified(key, TYP).map_err(|_| ListError::InvalidProof)?;
-        SignedClaims::read(&payload)?.inflate(max_bytes)
+        SignedClaims::read(verified_payload(&unverified(text)?, key)?)?.inflate(max_bytes)
     }
 }
 

@@ -35,9 +35,10 @@ impl Tx<'_> {
         self.append(None, &event)
     }
 
-    /// Exchanges a code for an access token; [`StoreError::Missing`] if the code is void or was exchanged.
+    /// Exchanges a code for an access token; [`StoreError::Missing`] if the code is void or was exchanged: its row is found by the token
+    /// then.
     pub(crate) fn exchange_offer(&mut self, code_hash: &[u8; 32], token_hash: &[u8; 32], sealed: &[u8], until: Timestamp) -> Result<()> {
-        let offer = self.look().offer(code_hash)?.filter(|offer| !offer.exchanged).ok_or(StoreError::Missing)?;
+        let offer = self.look().offer(code_hash)?.ok_or(StoreError::Missing)?;
         let (secret_hash, sealed) = (*token_hash, sealed.to_vec());
         let offer = OfferRow { secret_hash, tx_code: None, sealed, expires_at: until, exchanged: true, ..offer };
         let offers = vec![OfferMark::gone(code_hash), OfferMark::of(&offer)];

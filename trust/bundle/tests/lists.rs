@@ -150,14 +150,8 @@ fn a_signature_made_anew_is_no_contradiction() {
 
 #[test]
 fn only_status_keys_of_the_announcing_issuer_sign_lists() {
-    let mut site = Site::new();
-    let (stranger, neighbour) = (TestKey::new(70), TestKey::new(71));
-    let mut other = site.targets.authorities[0].clone();
-    other.name = "Neighbour".into();
-    other.keys = vec![neighbour.record(KeyUse::Status)];
-    other.status_uris[0].uri = "https://neighbour.example/1".into();
-    site.targets.authorities.push(other);
-    let bundle = TrustBundle::open(&unsealed_with_second_authority(&site), &site.pinned()).expect("opens");
+    let (site, bundle, neighbour) = two_authorities();
+    let stranger = TestKey::new(70);
     let at = NOON.plus(1);
     assert_eq!(refused(&bundle, &site.token_by(&stranger, at)), Some(ListError::UntrustedSigner));
     assert_eq!(refused(&bundle, &site.token_by(&site.issuer, at)), Some(ListError::UntrustedSigner), "a credential key");
@@ -169,18 +163,32 @@ fn only_status_keys_of_the_announcing_issuer_sign_lists() {
     assert_eq!(refused(&bundle, &forged), Some(ListError::InvalidProof));
 }
 
-/// A sealed bundle of targets whose second issuer has not published its list.
-fn unsealed_with_second_authority(site: &Site) -> Vec<u8> {
-    let mut draft = site.draft();
+const NEIGHBOURS_LIST: &str = "https://neighbour.example/1";
+
+/// A site whose bundle also believes a neighbour, with the neighbour's status key.
+fn two_authorities() -> (Site, TrustBundle, TestKey) {
+    let mut site = Site::new();
     let neighbour = TestKey::new(71);
-    let token = StatusListToken {
-        uri: "https://neighbour.example/1".into(),
-        issued_at: NOON,
-        expires_at: Some(NOON.plus(14 * DAY)),
-        ttl_seconds: None,
-    };
+    let mut other = site.targets.authorities[0].clone();
+    other.name = "Neighbour".into();
+    other.keys = vec![neighbour.record(KeyUse::Status)];
+    other.status_uris[0].uri = NEIGHBOURS_LIST.into();
+    site.targets.authorities.push(other);
+    let mut draft = site.draft();
+    let token = StatusListToken { uri: NEIGHBOURS_LIST.into(), issued_at: NOON, expires_at: Some(NOON.plus(14 * DAY)), ttl_seconds: None };
     draft.lists.push(token.sign(&site.list, &neighbour.kid(), &neighbour).expect("signs"));
-    draft.seal(&[&site.snapshot_key], &[&site.timestamp_key]).expect("seals").to_bytes()
+    let bundle = draft.seal(&[&site.snapshot_key], &[&site.timestamp_key]).expect("seals");
+    (site, bundle, neighbour)
+}
+
+/// A credential that names the list of another issuer would be in force as long as its entry there is free.
+#[test]
+fn a_list_says_nothing_about_the_credentials_of_another_issuer() {
+    let (_, bundle, _) = two_authorities();
+    let [own, neighbour] = bundle.authorities() else { panic!("two issuers") };
+    let status = |authority| bundle.status(authority, &[StatusReference::token(NEIGHBOURS_LIST, 0)], &moment(NOON)).status;
+    assert_eq!(status(neighbour), Status::Valid);
+    assert_eq!(status(own), Status::Unknown(Why::NotCovered));
 }
 
 #[test]

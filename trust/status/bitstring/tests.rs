@@ -169,6 +169,14 @@ fn encodings_have_one_multibase_and_no_damage() {
     assert_eq!(decode(&format!("H4{body}"), 16_384), Err(ListError::Malformed));
 }
 
+/// Inflates no list above the hard cap, whatever the caller allows.
+#[test]
+fn no_caller_lifts_the_hard_cap() {
+    let zeros = |bytes: usize| encode(Bitstring::new(1, &vec![0; bytes]).expect("a size"));
+    assert_eq!(decode(&zeros(HARD_CAP), usize::MAX).map(|bits| bits.len()), Ok(HARD_CAP));
+    assert_eq!(decode(&zeros(HARD_CAP + 1), usize::MAX), Err(ListError::TooLarge));
+}
+
 #[test]
 fn small_and_large_lists_are_not_made() {
     assert_eq!(BitstringBuf::new(1, MIN_ENTRIES - 1), None);
