@@ -53,7 +53,7 @@ pub(crate) struct ReplaceArgs {
     open: OpenArgs,
 }
 
-/// What is to open the vault. Without any of these a pass phrase is asked for.
+/// The factors that are to open the vault. Without any of these a pass phrase is asked for.
 #[derive(clap::Args)]
 struct NewArgs {
     /// Take a pass phrase: read it from FILE, or `-` to ask on the terminal

@@ -52,6 +52,7 @@ mod cose;
 mod credential;
 pub mod data_integrity;
 pub mod did;
+mod digests;
 mod error;
 mod format;
 pub mod hex;

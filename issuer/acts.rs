@@ -25,7 +25,7 @@ pub struct Act {
     pub deed: Deed,
 }
 
-/// What somebody did to the office itself.
+/// A deed that concerns the office itself.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Deed {

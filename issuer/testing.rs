@@ -151,7 +151,7 @@ pub(crate) fn issuer() -> (tempfile::TempDir, Issuer<'static>) {
     (dir, issuer)
 }
 
-/// The same issuer opened once more, as another process would.
+/// Opens the issuer in `dir` once more, as another process would.
 pub(crate) fn reopened(dir: &Path) -> Issuer<'static> {
     Issuer::open(Box::new(store(dir)), seal(), keys()).expect("opened")
 }

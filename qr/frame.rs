@@ -143,7 +143,7 @@ pub fn frames(payload: &[u8], size: FrameSize) -> Result<Vec<Frame>, PayloadTooL
     Ok((0..count).zip(packed.chunks(share)).map(frame).collect())
 }
 
-/// What all frames of a transfer say.
+/// The fields that all frames of a transfer have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Head {
     /// Names the payload and checks it.

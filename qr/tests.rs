@@ -55,7 +55,7 @@ fn pictures_of_a_credential_come_back() {
     assert_eq!(gathered(&pictures).expect_err("incomplete").to_string(), "frame 2 of 3 missing");
 }
 
-/// What only programs that read SD-CWT read anyway is shorter by 14 bytes; everything else is as it was.
+/// Only programs that read SD-CWT can use such a message, so its frame saves 14 bytes; every other frame is as it was.
 #[test]
 fn a_small_cose_message_is_in_one_short_frame() {
     let message = |length: u16| -> Vec<u8> { std::iter::once(0xd2).chain((1..length).map(|n| n.to_be_bytes()[1])).collect() };

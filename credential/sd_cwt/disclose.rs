@@ -2,6 +2,7 @@
 
 use super::{MAX_DEPTH, MAX_LABEL, REDACTED_ELEMENT, REDACTED_KEYS, SdCwt, digest};
 use crate::cbor::{Item, Label, Map, Reader};
+use crate::digests::Digests;
 use crate::malformed::Malformed;
 use alloc::{vec, vec::Vec};
 use core::mem;
@@ -29,32 +30,20 @@ pub(crate) struct Disclosed<'a> {
 /// Returns the disclosed claims.
 pub(super) fn claims<'s>(sd_cwt: &'s SdCwt, mut claims: Map<'s>) -> Result<Disclosed<'s>, Malformed> {
     let disclosures = &sd_cwt.disclosures;
-    let mut index: Vec<_> = disclosures.iter().enumerate().map(|(at, disclosure)| (digest(disclosure), at, false)).collect();
-    index.sort_unstable();
-    if index.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-        return Err(Malformed::DuplicateDigest);
-    }
+    let digests = Digests::of(disclosures.iter().map(|disclosure| digest(disclosure)))?;
     let places = vec![None; disclosures.len()];
-    let mut resolver = Resolver { sd_cwt, index, met: Vec::new(), trail: Vec::new(), places, concealing: Vec::new() };
+    let mut resolver = Resolver { sd_cwt, digests, trail: Vec::new(), places, concealing: Vec::new() };
     resolver.map(&mut claims, MAX_DEPTH - 1)?;
-    // No digest twice, whether a disclosure belongs to it or not.
-    resolver.met.sort_unstable();
-    if resolver.met.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(Malformed::DuplicateDigest);
-    }
-    // §9 step 8: every disclosure has found its place.
-    if resolver.index.iter().any(|(_, _, used)| !used) {
-        return Err(Malformed::UnreferencedDisclosure);
-    }
+    resolver.digests.end()?;
     Ok(Disclosed { claims, places: resolver.places, concealing: resolver.concealing })
 }
 
+/// Bytes of SHA-256, the only algorithm that is read here.
+const DIGEST: usize = 32;
+
 struct Resolver<'a> {
     sd_cwt: &'a SdCwt,
-    /// Each disclosure's digest, sorted, and whether it has found its place.
-    index: Vec<([u8; 32], usize, bool)>,
-    /// Every digest met, to see if one is repeated.
-    met: Vec<[u8; 32]>,
+    digests: Digests<'a, DIGEST>,
     trail: Place<'a>,
     places: Vec<Option<Place<'a>>>,
     concealing: Vec<Place<'a>>,
@@ -94,7 +83,7 @@ impl<'a> Resolver<'a> {
             Some(_) => return Err(Malformed::Digest),
         };
         self.concealing.push(self.trail.clone());
-        for entry in &digests {
+        for entry in digests {
             let Some(at) = self.meet(entry)? else { continue };
             match self.salted(at, depth)? {
                 Salted::Decoy => {}
@@ -119,22 +108,25 @@ impl<'a> Resolver<'a> {
         if items.iter().any(|item| matches!(item, Item::Tag(REDACTED_ELEMENT, _))) {
             self.concealing.push(self.trail.clone());
         }
-        for mut item in mem::take(items) {
+        for item in mem::take(items) {
             self.trail.push(Step::Index(items.len()));
-            if let Item::Tag(REDACTED_ELEMENT, entry) = &item {
-                if let Some(at) = self.meet(entry)? {
-                    match self.salted(at, depth)? {
-                        Salted::Decoy => {}
-                        Salted::Claim(..) => return Err(Malformed::Disclosure),
-                        Salted::Element(mut element) => {
-                            self.disclosed(at, &mut element, depth)?;
-                            items.push(element);
+            match item {
+                Item::Tag(REDACTED_ELEMENT, entry) => {
+                    if let Some(at) = self.meet(*entry)? {
+                        match self.salted(at, depth)? {
+                            Salted::Decoy => {}
+                            Salted::Claim(..) => return Err(Malformed::Disclosure),
+                            Salted::Element(mut element) => {
+                                self.disclosed(at, &mut element, depth)?;
+                                items.push(element);
+                            }
                         }
                     }
                 }
-            } else {
-                self.item(&mut item, depth)?;
-                items.push(item);
+                mut item => {
+                    self.item(&mut item, depth)?;
+                    items.push(item);
+                }
             }
             self.trail.pop();
         }
@@ -142,12 +134,11 @@ impl<'a> Resolver<'a> {
     }
 
     /// Notes a digest; returns the disclosure it belongs to.
-    fn meet(&mut self, entry: &Item<'a>) -> Result<Option<usize>, Malformed> {
-        let digest: [u8; 32] = entry.as_bytes().and_then(|bytes| bytes.try_into().ok()).ok_or(Malformed::Digest)?;
-        self.met.push(digest);
-        let Ok(found) = self.index.binary_search_by(|(known, _, _)| known.cmp(&digest)) else { return Ok(None) };
-        let (_, at, used) = &mut self.index[found];
-        if mem::replace(used, true) { Err(Malformed::DuplicateDigest) } else { Ok(Some(*at)) }
+    fn meet(&mut self, entry: Item<'a>) -> Result<Option<usize>, Malformed> {
+        match entry {
+            Item::Bytes(digest) if digest.len() == DIGEST => self.digests.meet(digest),
+            _ => Err(Malformed::Digest),
+        }
     }
 
     /// Goes on within the value of disclosure `at`: there may be digests in it too.

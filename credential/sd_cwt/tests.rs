@@ -92,7 +92,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<SdCwt, Malformed> {
     SdCwt::of(&Parts::parse(bytes)?, bytes)
 }
 
-/// What `claims` with these disclosures say, or why not.
+/// Returns what `claims` with these disclosures say.
 fn disclosed(claims: Map<'static>, disclosures: &[&[u8]]) -> Result<(Map<'static>, Vec<Option<Place<'static>>>), Malformed> {
     let key = Key::issuer();
     let read = parse(&Message::of(claims, disclosures).signed(&key))?;

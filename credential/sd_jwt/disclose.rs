@@ -2,6 +2,7 @@
 
 use super::{SdJwt, digest};
 use crate::claim_path::{self, ClaimPath, PathStep};
+use crate::digests::Digests;
 use crate::error::PresentError;
 use crate::json::{self, JsonError, Limits, Object, Value};
 use crate::malformed::Malformed;
@@ -52,10 +53,8 @@ pub(super) fn select(sd_jwt: &SdJwt, paths: &[ClaimPath]) -> Result<Vec<bool>, P
 
 struct Resolver<'a> {
     sd_jwt: &'a SdJwt,
-    /// Each disclosure's digest, sorted, and whether it has found its place.
-    index: Vec<([u8; 43], usize, bool)>,
-    /// Every digest met, to see if one is repeated.
-    met: Vec<Cow<'a, str>>,
+    /// SHA-256 as 43 characters of base64url.
+    digests: Digests<'a, 43>,
     survey: Option<Survey>,
 }
 
@@ -66,13 +65,8 @@ struct Survey {
 
 impl<'a> Resolver<'a> {
     fn new(sd_jwt: &'a SdJwt, survey: Option<Survey>) -> Result<Self, Malformed> {
-        let digests = sd_jwt.disclosures.iter().enumerate().map(|(at, found)| (digest(&sd_jwt.text[found.text.clone()]), at, false));
-        let mut index: Vec<_> = digests.collect();
-        index.sort_unstable();
-        if index.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-            return Err(Malformed::DuplicateDigest);
-        }
-        Ok(Self { sd_jwt, index, met: Vec::new(), survey })
+        let digests = Digests::of(sd_jwt.disclosures.iter().map(|found| digest(&sd_jwt.text[found.text.clone()])))?;
+        Ok(Self { sd_jwt, digests, survey })
     }
 
     fn run(&mut self, mut claims: Object<'a>) -> Result<Disclosed<'a>, Malformed> {
@@ -84,15 +78,7 @@ impl<'a> Resolver<'a> {
         }
         let always = claims.len() - usize::from(claims.member("_sd").is_some());
         self.object(&mut claims, Limits::CREDENTIAL.depth - 1)?;
-        // §7.1 step 4: no digest twice, whether a disclosure belongs to it or not.
-        self.met.sort_unstable();
-        if self.met.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Malformed::DuplicateDigest);
-        }
-        // §7.1 step 5: every disclosure has found its place.
-        if self.index.iter().any(|(_, _, used)| !used) {
-            return Err(Malformed::UnreferencedDisclosure);
-        }
+        self.digests.end()?;
         Ok(Disclosed { claims, always })
     }
 
@@ -169,11 +155,10 @@ impl<'a> Resolver<'a> {
 
     /// Notes a digest; returns the disclosure it belongs to.
     fn meet(&mut self, entry: Cow<'a, str>) -> Result<Option<usize>, Malformed> {
-        let found = self.index.binary_search_by(|(digest, _, _)| digest.as_slice().cmp(entry.as_bytes())).ok();
-        self.met.push(entry);
-        let Some(found) = found else { return Ok(None) };
-        let (_, at, used) = &mut self.index[found];
-        if mem::replace(used, true) { Err(Malformed::DuplicateDigest) } else { Ok(Some(*at)) }
+        self.digests.meet(match entry {
+            Cow::Borrowed(entry) => Cow::Borrowed(entry.as_bytes()),
+            Cow::Owned(entry) => Cow::Owned(entry.into_bytes()),
+        })
     }
 
     /// Goes on within the value of disclosure `at` (§7.1 step 3.c.iii.4: digests may be there too).

@@ -1,4 +1,4 @@
-//! What a gate finds when its state and its log do not belong together: rows of its own vault, sealed as they must be.
+//! A state and a log that do not belong together, although the vault sealed both.
 
 use crate::gate::Gate;
 use crate::testing::{reading, with_gate};

@@ -5,7 +5,7 @@ use crate::world::{DAY, TestRng, World, at};
 use waypass_trust::audit::{Event, Receipt, ReceiptError};
 use waypass_trust::bundle::{KeyRecord, KeyState, KeyUse};
 
-/// What a stolen intake key signed is not a receipt: else its thief could make a gate believe that its log is safe at the office.
+/// The thief of an intake key could make a gate believe that its log is safe at the office.
 #[test]
 fn a_receipt_counts_by_a_key_that_was_in_use() {
     let world = World::default();

@@ -397,7 +397,7 @@ fn the_service_publishes_no_targets_that_nobody_confirmed() {
             std::thread::sleep(Duration::from_millis(50));
         }
     };
-    // The same gates, for another week.
+    // They enrol those gates for another week.
     let renewed = renewed_at(4 * 86_400);
     assert!(renewed.targets > first.targets);
     // Rules that were kept and not published, as a command leaves them that was cut off.

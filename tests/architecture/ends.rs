@@ -6,7 +6,7 @@ use std::fs;
 /// The names under which an end is kept.
 const ENDS: [&str; 5] = ["valid_until", "expires_at", "not_after", "expires", "horizon.until"];
 
-/// Where an end is compared with something that is not the present moment, and with what.
+/// The files in which an end is compared with something that is not the present moment, and with what.
 const ELSEWHERE: [(&str, &str); 4] = [
     ("credential/role.rs", "beginning and time of issue come before the end"),
     ("trust/bundle/draft.rs", "time of issue, and the end of lists that a bundle needs"),

@@ -156,7 +156,8 @@ fn carried(claims: usize) -> KnownContexts {
     known
 }
 
-/// The same size under a context of the bundle, with 20 claims that only it defines; its table was compiled when the bundle was opened.
+/// Measures a document of that size under a context of the bundle, with 20 claims that only it defines. Its table was compiled when the
+/// bundle was opened.
 fn carried_context(world: &World) -> Ratio {
     let known = carried(60);
     let mut claims = World::nurse(&world.issuer, &world.holder, Format::DataIntegrity);

@@ -182,7 +182,7 @@ fn a_carousel_turns_until_enter_and_any_of_its_codes_suffice() {
     running.stdin.take().expect("its keyboard").write_all(b"\n").expect("Enter");
     assert!(running.wait().expect("it ends").success());
 
-    // What a camera would read that missed the first four codes.
+    // A camera that missed the first four codes would read the others.
     let carousel = Carousel::new(&payload, FrameSize::Terminal).expect("fits");
     let screen = String::from_utf8_lossy(&seen).replace('\r', "");
     let mut gatherer = Gatherer::new();

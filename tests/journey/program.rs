@@ -71,7 +71,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// The same folder and environment, on a terminal: `script` gives the line one of its own and copies what it shows.
+/// Returns a command in the folder and environment of `like`, on a terminal: `script` gives the line one of its own and copies what it shows.
 pub(crate) fn on_a_terminal(like: &Command, line: &str) -> Command {
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", line, "/dev/null"]).env_clear();

@@ -5,7 +5,7 @@ use crate::site::{Site, codes, text};
 use serde_json::Value;
 use std::process::Command;
 
-/// The same line with the clock moved by `shift`.
+/// Runs a line with the clock moved by `shift`.
 fn shifted(site: &Site, home: &str, shift: &str, line: &str) -> Ran {
     let key = format!("{home}.key");
     let args: Vec<&str> = line.split(' ').map(|word| if word == "KEY" { key.as_str() } else { word }).collect();

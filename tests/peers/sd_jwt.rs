@@ -25,13 +25,13 @@ fn made(claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key,
         .expect("the peer issues")
 }
 
-/// The same as an SD-JWT VC. The peer's issuer takes no header members: payload and disclosures stay as it made them, the
-/// header and the signature over both come from its JOSE library.
+/// Issues `claims` as an SD-JWT VC. The peer's issuer takes no header members: payload and disclosures stay as it made them,
+/// and its JOSE library makes the header and the signature.
 pub fn issue(claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key) -> String {
     typed("dc+sd-jwt", &issue_bare(claims, concealed, holder, issuer), issuer)
 }
 
-/// The same as a VCDM document, with or without the decoys that the peer puts into every object.
+/// Issues `claims` as a VCDM document, with or without the decoys that the peer puts into every object.
 pub fn issue_document(claims: &Value, concealed: Vec<&str>, holder: Option<Jwk>, issuer: &Key, decoys: bool) -> String {
     typed("vc+sd-jwt", &made(claims, concealed, holder, issuer, decoys), issuer)
 }

@@ -313,7 +313,7 @@ fn uploads_travel_repeat_and_are_checked() {
     assert_eq!(receive(&upload, &key, &entries, 1), Err(UploadError::Missing { held: 1, from: 2 }));
     assert_eq!(receive(&upload, &key, &entries, 0), Err(UploadError::Missing { held: 0, from: 2 }), "from where it is missing");
 
-    // The same positions with another history: the key was copied or the log rewritten.
+    // Another history is at those positions: the key was copied or the log rewritten.
     let (_, other) = {
         let mut chain = Chain::new(&key.id());
         let entries: Vec<Entry> = (0..6).map(|n| append(&mut chain, n + 20, Level::Red, n)).collect();

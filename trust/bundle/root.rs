@@ -116,7 +116,7 @@ impl Root {
             }
             let root = match followed.last() {
                 Some(before) => before.step(envelope, version)?,
-                // The same payload, but its signatures here are a copy of their own: nothing in a file goes unread.
+                // Its payload is this one, but its signatures here are a copy of their own: nothing in a file goes unread.
                 None if version == self.version() => Self::from_envelope(envelope)?,
                 None if version < self.version() => Self::from_envelope(envelope)?,
                 None => {

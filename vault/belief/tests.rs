@@ -85,7 +85,7 @@ fn another_content_under_a_version_that_was_seen_is_found() {
     belief.pin(&pinned(&key)).expect("pinned");
     belief.take(&bundle(&key, 1).to_bytes()).expect("taken");
     let mut other = bundle(&key, 1).to_bytes();
-    // The same parts in a file with other spacing: not equal, and nothing behind.
+    // A file with other spacing has equal parts: it differs, and nothing in it is behind.
     other.push(b'\n');
     write(&files, TrustFile::Bundle, &other);
     assert_eq!(version(&belief), Some(1));

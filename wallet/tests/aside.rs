@@ -39,7 +39,7 @@ fn what_is_received_stays_until_it_is_taken_in() {
     assert_eq!(wallet.aside().expect("a list"), []);
     assert!(matches!(wallet.take_in(ids[0], Some(&newer), &at, &mut SystemRng), Err(HoldError::Wallet(WalletError::NotHeld))));
 
-    // The same one by another way, while a copy of it is aside.
+    // It comes once more by another way, while a copy of it is aside.
     let room = wallet.make_room(FROM, b"begun", &at, &mut SystemRng).expect("room");
     wallet.receive(room, std::slice::from_ref(&bytes), b"offer", &at).expect("kept");
     assert!(wallet.hold(&bytes, Some(&newer), &at, &mut SystemRng).expect("held").already);

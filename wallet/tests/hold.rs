@@ -193,7 +193,7 @@ fn no_changed_bit_is_held() {
     }
 }
 
-/// The same credential, seen again when the world has moved on.
+/// A credential is looked at again when the world has moved on.
 #[test]
 fn standings_say_what_happened_since() {
     let dir = tempfile::tempdir().expect("temporary folder");

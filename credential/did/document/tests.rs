@@ -175,7 +175,7 @@ fn references_point_at_something() {
     assert_eq!(other.keys(Purpose::AssertionMethod, AT).count(), 0);
     let twice = [multikey("a", &Key::ed25519(1)), multikey("a", &Key::ed25519(2))];
     assert_eq!(with("verificationMethod", Value::from_iter(twice.clone())), Err(DocumentError::DuplicateMethod));
-    // The same id in full and as a fragment, listed and embedded.
+    // One id in full and as a fragment, listed and embedded.
     let embedded = Value::from_iter([multikey("a", &Key::ed25519(2)).with("id", "#a")]);
     assert_eq!(with("assertionMethod", embedded), Err(DocumentError::DuplicateMethod));
 }

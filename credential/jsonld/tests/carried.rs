@@ -75,7 +75,7 @@ fn a_context_for_claims_has_its_own_names() {
     for good in [
         r#""@protected": true, "qualification": "urn:q""#,
         r#""id": "@id", "type": "@type", "qualification": "urn:q""#,
-        // The same name for the same as the role context has.
+        // A name with the meaning that it has in the role context.
         r#""roles": {"@id": "https://waypass.example/vocab#role", "@container": "@set"}, "qualification": "urn:q""#,
         r#""x": "https://x.example/", "xsd": "http://www.w3.org/2001/XMLSchema#", "grade": {"@id": "x:grade", "@type": "xsd:integer"}"#,
     ] {

@@ -115,7 +115,7 @@ fn a_row_that_something_else_wrote_is_found_when_the_issuer_is_opened() {
         ("UPDATE register SET body=CAST(substr(body, 1, 40) || x'00' || substr(body, 42) AS BLOB)", "the register"),
         ("UPDATE register SET body=CAST('{\"schema\":\"waypass.register/1\"}' AS BLOB)", "the register"),
         ("UPDATE register SET body=(SELECT body FROM events WHERE seq=1)", "the register"),
-        // The same by putting an older register back, with its number or with the newest one.
+        // An older register was put back, with its number or with the newest one.
         ("UPDATE register SET (version, body, mac)=(SELECT version, body, mac FROM old.register)", "the register"),
         ("UPDATE register SET (body, mac)=(SELECT body, mac FROM old.register)", "the register"),
         ("DELETE FROM register", "the register"),

@@ -50,7 +50,7 @@ fn an_admission_after_the_withdrawal_is_flagged_through_files_only() {
     site.records();
 }
 
-/// What a stolen intake key signed is no receipt: else its thief could make a gate believe that its log is safe at the office.
+/// The thief of an intake key could make a gate believe that its log is safe at the office.
 #[test]
 fn a_receipt_by_a_stolen_key_is_refused() {
     let (site, _) = Site::with_credential();

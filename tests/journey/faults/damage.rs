@@ -285,7 +285,7 @@ fn a_trust_bundle() {
         assert_eq!(believed(&site), before);
     }
 
-    // The same on its way in: refused, and what is held stays.
+    // A bundle that is damaged on its way in is refused, and what is held stays.
     let stick = Victim::new(site.place.path("stick"));
     stick.each(30, |at| {
         refused(&site.run(GATE, "trust bundle stick"), at);
@@ -353,7 +353,7 @@ fn a_log_on_its_way() {
     site.done(GATE, "verifier sync --to log");
     site.done(ISSUER, "issuer intake log -o receipt");
     site.done(GATE, "verifier sync --from receipt");
-    // The same records again, and more: what differs from those held must not be taken for a second log of this gate.
+    // It sends those records again, and more: what differs from those held must not be taken for a second log of this gate.
     assert_eq!(site.run(GATE, "verifier verify answer").code, 20);
     site.done(GATE, "audit export -o log");
     let victim = Victim::new(site.place.path("log"));

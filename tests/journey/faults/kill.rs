@@ -137,7 +137,7 @@ fn changing_what_opens_it() {
             take_over(&name);
         }
         site.done(WALLET, "wallet status");
-        // What was begun and not done opens nothing and is in nobody's way.
+        // A vault that was begun and not done opens nothing and is in nobody's way.
         if old && site.place.path(&name).exists() {
             std::fs::rename(site.place.path(&name), site.place.path("unused")).expect("renamed");
             assert_ne!(site.look(WALLET, "wallet status --key-file unused").code, 0, "round {round}: both open it");

@@ -128,7 +128,7 @@ impl Site {
         self.challenge_for("--format sd-jwt --format vc")
     }
 
-    /// The same in these formats.
+    /// The gate asks for a nurse in these formats.
     pub(crate) fn challenge_for(&self, formats: &str) -> Question {
         self.place.done("gate", &format!("verifier challenge --role nurse {formats} -o request --key-file gate.key"));
         let request = self.place.read("request");

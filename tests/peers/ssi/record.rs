@@ -42,7 +42,7 @@ async fn verifies(resolver: &Resolver, credential: &Value) -> bool {
     matches!(credential.verify(VerificationParameters::from_resolver(resolver)).await, Ok(Ok(())))
 }
 
-/// The same document by a new key of the same kind.
+/// Signs the document by a new key of its kind.
 async fn signed(resolver: &Resolver, name: &str, mut credential: Value) -> Value {
     credential.as_object_mut().expect("an object").remove("proof");
     let (key, suite) = match name {

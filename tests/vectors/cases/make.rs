@@ -298,7 +298,7 @@ fn age() -> Vec<Case> {
         .at(HOUR)
         .second_bundle(&[(7, 1)], |_, _| ());
     let older = rolled_back.world.first_bundle();
-    // The same list in both: nothing but the versions tells them apart.
+    // Both have one list: only the versions tell them apart.
     let rights = Maker::new("rights-rolled-back", "The issuer lost the right to make nurses; an older bundle does not bring it back.");
     let mut fewer = rights.world.targets(2, at(HOUR));
     fewer.authorities[0].roles.retain(|role| role == "visitor");

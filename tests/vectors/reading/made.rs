@@ -97,7 +97,7 @@ pub(super) fn kb_jwt(world: &World, change: impl Fn(&mut Object<'static>)) -> Re
     bound(world, "EdDSA", change)
 }
 
-/// The same under another name of the algorithm.
+/// The answer of another wallet, whose KB-JWT gives its algorithm another name.
 pub(super) fn kb_jwt_under(world: &World, name: &'static str) -> Read {
     bound(world, name, |_| ())
 }

@@ -179,7 +179,7 @@ fn a_shared_list_may_lift_suspensions_for_ever() {
         let text = site.next(step.into(), &[(step.into(), 1), (u64::from(step) - 1, 0)]);
         assert_eq!(bundle.ingest_list(text.as_bytes()), Ok(Ingested::Newest));
     }
-    // The same of a list of revocations alone is a contradiction.
+    // A list of revocations alone that does so contradicts itself.
     let mut strict = Listed::new(&[Revocation], 1);
     let mut bundle = strict.seal(Securing::Jose);
     let refused = (1..=20_u32).find_map(|step| {

@@ -117,7 +117,7 @@ fn boots_and_decisions_without_signed_time_are_counted() {
         state = state.decided();
     }
     assert_eq!(observe(&mut state, reading(4, 4, NOON, 0)).doubt(), Some(Doubt::TooManyDecisions));
-    // The same one again does not.
+    // One that is known already does not.
     assert_eq!(adopt(&mut state, NOON + 1, OFFICE, reading(4, 5, NOON, 0)), Adopted::Known);
     assert_eq!(observe(&mut state, reading(4, 6, NOON, 0)).doubt(), Some(Doubt::TooManyDecisions));
 }

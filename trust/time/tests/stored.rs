@@ -18,7 +18,7 @@ fn of_0_1_0() -> alloc::vec::Vec<u8> {
 fn a_state_of_0_1_0_goes_on() {
     let mut state = TimeState::from_bytes(&of_0_1_0()).expect("readable");
     assert_eq!((state.bound(), state.newest_signed()), (Some(time(NOON)), None));
-    // The same boot, which began 100 s before noon: nothing is counted twice, and nothing is doubted.
+    // It is one boot, which began 100 s before noon: nothing is counted twice, and nothing is doubted.
     let moment = observe(&mut state, reading(1, 200, NOON - 100, 0));
     assert_eq!((moment.confidence(), moment.bound()), (Confidence::Anchored, Some(time(NOON))));
     assert_eq!(observe(&mut state, reading(1, 1200, NOON - 100, 0)).bound(), Some(time(NOON + 999)));

@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
-/// The same statement, with each blank node called as `names` says.
+/// Returns the statement with each blank node called as `names` says.
 fn renamed<'a>(quad: &Quad<'a>, names: &[u32]) -> Quad<'a> {
     let node = |node: &Node<'a>| match node {
         Node::Blank(blank) => Node::Blank(names[*blank as usize]),

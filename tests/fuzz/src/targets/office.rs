@@ -1,4 +1,4 @@
-//! What an office takes from others: authorities, rules, roots, and documents over the VC API.
+//! Authorities, rules, roots, and documents over the VC API, which an office takes from others.
 
 use super::text;
 use crate::guard::{require, violation};
@@ -67,7 +67,7 @@ pub(super) fn root(data: &[u8]) {
     }
 }
 
-/// What the VC API issues it verifies. A first byte chooses the call.
+/// Verifies by the VC API what it issued. A first byte chooses the call.
 pub(super) fn vc_api(data: &[u8]) {
     thread_local! {
         static API: VcApi = VcApi::new(

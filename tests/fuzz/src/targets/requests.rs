@@ -1,4 +1,4 @@
-//! What a wallet reads from others: questions, queries, offers.
+//! Questions, queries and offers, which a wallet reads from others.
 
 use super::credentials::sign_jws;
 use super::{signed_if_asked, text};

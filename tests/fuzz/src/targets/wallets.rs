@@ -33,7 +33,7 @@ impl Own {
     }
 }
 
-/// What the wallet holds is presented and admitted, and what a gate admits the wallet holds.
+/// Presents what the wallet holds, which the gate must admit, and holds what a gate admits.
 pub(super) fn diff(data: &[u8]) {
     thread_local! {
         static OWN: RefCell<Option<Own>> = const { RefCell::new(None) };

@@ -191,7 +191,7 @@ fn sd_jwt(
     maker.present(answer, level, reasons).done()
 }
 
-/// The same presentation under `alg` `none`, with no signature.
+/// Returns the presentation under `alg` `none`, with no signature.
 fn without_algorithm(presentation: &str) -> String {
     let payload = presentation.split('.').nth(1).expect("a payload");
     let header = base64url::encode(br#"{"alg":"none","typ":"vp+jwt","cty":"vp"}"#);
