@@ -1,6 +1,7 @@
 //! Log, receipt and withdrawal carried by hand: a gate without any network learns whom it should not have let in.
 
 use super::site::{GATE, ISSUER, Site, items, number, reasons, text};
+use serde_json::Value;
 
 #[test]
 fn an_admission_after_the_withdrawal_is_flagged_through_files_only() {
@@ -66,11 +67,20 @@ fn a_receipt_by_a_stolen_key_is_refused() {
     site.done(ISSUER, &format!("issuer key replace {} --stolen --yes", key.expect("an intake key")));
     site.done(ISSUER, "issuer publish -o stick");
     site.done(GATE, "verifier sync --from stick");
+    // The bundle that came with the receipt is older by now, and would be refused first.
+    let mut parcel = json(&site, "receipt");
+    parcel["bundle"] = json(&site, "stick");
+    std::fs::write(site.place.path("receipt"), parcel.to_string()).expect("written");
     let refused = site.run(GATE, "verifier sync --from receipt");
     assert_eq!(refused.code, 60, "{}{}", refused.stdout, refused.stderr);
+    assert!(refused.stderr.contains("the receipt is not signed by the intake key"), "{}", refused.stderr);
 
     // The gate still sends every record, and the new key's receipt is one.
     assert_eq!(number(&site.done(GATE, "verifier sync --to again"), "uploads"), 1);
     site.done(ISSUER, "issuer intake again -o good");
     assert_eq!(number(&site.done(GATE, "verifier sync --from good"), "receipts"), 1);
+}
+
+fn json(site: &Site, name: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(site.place.path(name)).expect("a file")).expect("JSON")
 }
