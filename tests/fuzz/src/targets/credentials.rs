@@ -12,7 +12,7 @@ use waypass_credential::fuzzing;
 use waypass_credential::json::{self, Limits, Object, Value};
 use waypass_credential::key::{PublicKey, ShortThumbprint, Signer};
 use waypass_credential::vcdm::envelope::{Content, Envelope, Material};
-use waypass_credential::{Credential, Format, PathStep, base64url, did, jws};
+use waypass_credential::{Credential, Format, KeyClaim, PathStep, base64url, did, jws};
 
 /// The tag of a COSE_Sign1 (RFC 9052 §2).
 const COSE: u8 = 0xd2;
@@ -41,7 +41,16 @@ pub(super) fn read(data: &[u8]) -> Option<Credential> {
         black_box(setting.request.query.first_match(&untrusted.claims, credential.format(), &untrusted.role.kind));
     }
     for verified in setting.keys.iter().filter_map(|key| credential.verify(key).ok()) {
-        let agrees = untrusted.as_ref().is_ok_and(|untrusted| untrusted.claims == verified.claims() && untrusted.role == *verified.role());
+        let agrees = untrusted.as_ref().is_ok_and(|untrusted| {
+            let mut role = untrusted.role.clone();
+            if let KeyClaim::Thumbprint { issuer: None, thumbprint } = credential.key_claim() {
+                // An issuer without a name is known by its thumbprint before its key is found, and by the key after that.
+                require(role.issuer == thumbprint.to_string() && role.key_id.is_none(), "a name for an issuer that gives none");
+                verified.role().issuer.clone_into(&mut role.issuer);
+                role.key_id.clone_from(&verified.role().key_id);
+            }
+            untrusted.claims == verified.claims() && role == *verified.role()
+        });
         require(agrees, "the unverified view differs from the verified one");
     }
     Some(credential)
