@@ -9,7 +9,7 @@
 //! |---|---|
 //! | roof | [`Credential`], [`Presentation`], [`request`] |
 //! | models: claims to meaning | [`vcdm`], [`role`] |
-//! | codecs: bytes to claims | `sd_jwt`, `sd_cwt`, [`data_integrity`], [`sealed`], `cose` |
+//! | codecs: bytes to claims | `sd_jwt`, `sd_cwt`, [`data_integrity`], [`sealed`], [`cwt`], `cose` |
 //! | statements | `canon`, [`jsonld`] |
 //! | keys | [`key`], [`jws`], [`did`] |
 //! | bytes | [`json`], [`cbor`], [`base64url`], [`time`] |
@@ -50,6 +50,7 @@ pub mod cbor;
 mod claim_path;
 mod cose;
 mod credential;
+pub mod cwt;
 pub mod data_integrity;
 pub mod did;
 mod digests;

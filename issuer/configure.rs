@@ -11,6 +11,7 @@ use waypass_credential::json;
 use waypass_credential::role::Scope;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Digest, ListKind};
+use waypass_trust::status::TokenForm;
 
 /// A change of the settings. What is `None` or empty stays as it is.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -31,6 +32,8 @@ pub struct SettingsChange {
     pub gate_enrolment_seconds: Option<Option<i64>>,
     /// Another kind of status list.
     pub status: Option<ListKind>,
+    /// Another form of Token Status Lists.
+    pub list_form: Option<TokenForm>,
     /// Other status messages; with an empty list, new lists carry no messages.
     pub status_messages: Option<Vec<String>>,
 }
@@ -75,6 +78,7 @@ impl SettingsChange {
         wanted.max_validity_seconds = self.max_validity_seconds.unwrap_or(wanted.max_validity_seconds);
         wanted.gate_enrolment_seconds = self.gate_enrolment_seconds.unwrap_or(wanted.gate_enrolment_seconds);
         wanted.status = self.status.unwrap_or(wanted.status);
+        wanted.list_form = self.list_form.unwrap_or(wanted.list_form);
         wanted.status_messages = self.status_messages.clone().unwrap_or(wanted.status_messages);
         wanted.check().map_err(ConfigureError::Settings)?;
         wanted.check_names(Some(settings)).map_err(ConfigureError::Settings)?;

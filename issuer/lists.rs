@@ -233,7 +233,9 @@ impl Issuer<'_> {
         let (key_id, expires_at) = (did::key_id(signer.public_key()), Some(issued_at.plus(lifetime)));
         let ttl_seconds = u64::try_from(self.settings.list_ttl_seconds).ok();
         match bitmap {
-            Bitmap::Token(bitmap) => StatusListToken { uri, issued_at, expires_at, ttl_seconds }.sign(bitmap, &key_id, signer),
+            Bitmap::Token(bitmap) => {
+                StatusListToken { uri, issued_at, expires_at, ttl_seconds }.sign(bitmap, self.settings.list_form, &key_id, signer)
+            }
             Bitmap::Bitstring(bits, entry) => {
                 let credential = BitstringList {
                     uri,

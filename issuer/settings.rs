@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use waypass_credential::role::{MAX_ENTRY_BITS, MAX_IDENTIFIER, NAME_RULE, Scope, is_name};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::ListKind;
+use waypass_trust::status::TokenForm;
 
 const DAY: i64 = 86_400;
 
@@ -48,6 +49,9 @@ pub struct Settings {
     /// The kind of list that a credential's status is in if nobody asks for one. SD-JWT VC has token lists alone.
     #[serde(default, skip_serializing_if = "is_token")]
     pub status: ListKind,
+    /// How Token Status Lists are published.
+    #[serde(default, skip_serializing_if = "is_jwt")]
+    pub list_form: TokenForm,
     /// The meanings of the values of an entry for messages, from 0 on: 2, 4, 8 .. or 256 texts for developers. With
     /// them, credentials whose status is in bitstrings get such an entry too (Bitstring Status List §2.2).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -57,6 +61,11 @@ pub struct Settings {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
 const fn is_token(kind: &ListKind) -> bool {
     matches!(kind, ListKind::Token)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+const fn is_jwt(form: &TokenForm) -> bool {
+    matches!(form, TokenForm::Jwt)
 }
 
 /// A setting that cannot work.
@@ -119,6 +128,7 @@ impl Settings {
             gate_enrolment_seconds: None,
             list_ttl_seconds: 900,
             status: ListKind::Token,
+            list_form: TokenForm::Jwt,
             status_messages: Vec::new(),
         }
     }

@@ -18,7 +18,7 @@ use waypass_trust::bundle::{
     Authority, BundleDraft, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Policy, Root, RootPart, RootRoles, SigningRole,
     StatusUri, TargetsPart, TrustBundle,
 };
-use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
+use waypass_trust::status::{Bits, StatusListBuf, StatusListToken, TokenForm};
 
 /// 2026-11-20T08:00:00Z, when the world's credentials and first bundle were made.
 pub(crate) const START: i64 = 1_795_161_600;
@@ -244,7 +244,7 @@ impl World {
             list.set(*index, *value).expect("an entry of the list");
         }
         let token = StatusListToken { uri: LIST.into(), issued_at, expires_at: Some(issued_at.plus(lifetime)), ttl_seconds: Some(3600) };
-        token.sign(&list, &self.status.key_id(), &self.status).expect("the status key signs")
+        token.sign(&list, TokenForm::Jwt, &self.status.key_id(), &self.status).expect("the status key signs")
     }
 
     /// A sealed bundle.

@@ -20,7 +20,7 @@ pub(crate) use held::{Basis, HeldList};
 pub use held::{Denied, claimed};
 pub use list::{Bits, StatusListBuf};
 pub(crate) use token::HARD_CAP;
-pub use token::{StatusListToken, VerifiedList};
+pub use token::{StatusListToken, TokenForm, VerifiedList};
 
 /// The knowledge about one credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

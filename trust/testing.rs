@@ -14,7 +14,7 @@ use crate::{
         Authority, BundleDraft, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit, Root, RootPart, RootRoles,
         SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
     },
-    status::{Bits, StatusListBuf, StatusListToken},
+    status::{Bits, StatusListBuf, StatusListToken, TokenForm},
     time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState},
 };
 
@@ -223,7 +223,7 @@ impl Site {
     pub(crate) fn token_by(&self, key: &TestKey, issued_at: Timestamp) -> String {
         let token =
             StatusListToken { uri: LIST.into(), issued_at, expires_at: Some(issued_at.plus(14 * DAY)), ttl_seconds: Some(HOUR as u64) };
-        token.sign(&self.list, &key.kid(), key).expect("signs")
+        token.sign(&self.list, TokenForm::Jwt, &key.kid(), key).expect("signs")
     }
 
     pub(crate) fn set_status(&mut self, index: u64, value: u8) {

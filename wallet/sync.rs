@@ -71,7 +71,7 @@ impl Device for Reader {
 
     fn apply_list(&mut self, _uri: &str, token: &[u8]) -> Result<(), TrustStoreError> {
         let mut bundle = self.store.load()?.ok_or(TrustStoreError::NotPinned)?;
-        bundle.ingest_list(token.trim_ascii())?;
+        bundle.ingest_list(token)?;
         self.store.install(&bundle)
     }
 

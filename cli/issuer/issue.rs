@@ -19,6 +19,7 @@ use waypass_issuer::issue::{IssueError, Issued, Order, Validity};
 use waypass_issuer::offer::{Offer, OfferTerms};
 use waypass_machine::SystemRng;
 use waypass_trust::bundle::ListKind;
+use waypass_trust::status::TokenForm;
 
 /// Arguments of `issuer issue`.
 #[derive(clap::Args)]
@@ -92,6 +93,24 @@ impl From<StatusArg> for ListKind {
         match name {
             StatusArg::Token => Self::Token,
             StatusArg::Bitstring => Self::Bitstring,
+        }
+    }
+}
+
+/// How a Token Status List is published, on the command line.
+#[derive(Clone, Copy, clap::ValueEnum)]
+pub(super) enum ListFormArg {
+    /// Every reader knows it
+    Jwt,
+    /// A quarter shorter; gates and wallets of version 0.1.0 do not read it
+    Cwt,
+}
+
+impl From<ListFormArg> for TokenForm {
+    fn from(name: ListFormArg) -> Self {
+        match name {
+            ListFormArg::Jwt => Self::Jwt,
+            ListFormArg::Cwt => Self::Cwt,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `waypass issuer settings`: what `issuer init` fixed, shown and changed.
 
-use super::issue::StatusArg;
+use super::issue::{ListFormArg, StatusArg};
 use super::publish::{self, Answers, Publishing};
 use super::{now, operator, store_failure};
 use crate::Session;
@@ -15,6 +15,7 @@ use waypass_issuer::acts::{Act, Deed};
 use waypass_issuer::configure::{ConfigureError, SettingsChange};
 use waypass_issuer::settings::Settings;
 use waypass_trust::bundle::ListKind;
+use waypass_trust::status::TokenForm;
 
 /// Arguments of `issuer settings`.
 #[derive(clap::Args)]
@@ -43,6 +44,9 @@ pub(crate) struct Args {
     /// Kind of list that statuses are in, if the credential's format has a place for it
     #[arg(long, value_name = "KIND")]
     status: Option<StatusArg>,
+    /// How Token Status Lists are published from now on
+    #[arg(long, value_name = "FORM")]
+    list_form: Option<ListFormArg>,
     /// Meanings of the values of a status message in new lists, from 0 on: 2, 4, 8 .. 256 texts, in place of those before
     #[arg(long = "status-message", value_name = "TEXT", conflicts_with = "no_status_messages")]
     status_messages: Vec<String>,
@@ -78,6 +82,7 @@ impl Args {
             max_validity_seconds: self.max_validity,
             gate_enrolment_seconds: self.gate_enrolment.map(|Enrolment(seconds)| seconds),
             status: self.status.map(Into::into),
+            list_form: self.list_form.map(Into::into),
             status_messages: messages.then(|| self.status_messages.clone()),
         }
     }
@@ -155,6 +160,7 @@ fn lines(settings: &Settings) -> Vec<(&'static str, String)> {
         ("longest validity", span(settings.max_validity_seconds)),
         ("gate enrolment", enrolment),
         ("kind of status list", status.to_owned()),
+        ("token lists as", if settings.list_form == TokenForm::Cwt { "CWT" } else { "JWT" }.to_owned()),
         ("status messages", if messages.is_empty() { "none".to_owned() } else { messages.join(", ") }),
         ("entries in a list", settings.list_capacity.to_string()),
         ("dates rounded to", span(settings.time_granularity_seconds)),

@@ -8,7 +8,7 @@ use waypass_credential::json;
 use waypass_credential::key::Signer;
 use waypass_credential::{Claimed, KeyClaim};
 use waypass_trust::bundle::{Authority, KeyRecord, KeyState, KeyUse, ListKind, StatusUri};
-use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
+use waypass_trust::status::{Bits, StatusListBuf, StatusListToken, TokenForm};
 
 const LIST: &str = "https://south.example/lists/1";
 const DAY: i64 = 86_400;
@@ -43,7 +43,7 @@ fn south() -> Authority {
 fn token(seconds: i64, signer: &Key) -> Vec<u8> {
     let token = StatusListToken { uri: LIST.into(), issued_at: at(seconds), expires_at: None, ttl_seconds: None };
     let list = StatusListBuf::new(Bits::Two, 64);
-    token.sign(&list, &did::key_id(signer.public_key()), signer).expect("a token").into_bytes()
+    token.sign(&list, TokenForm::Jwt, &did::key_id(signer.public_key()), signer).expect("a token").into_bytes()
 }
 
 #[test]

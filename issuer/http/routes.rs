@@ -119,10 +119,13 @@ async fn root(State(service): State<Service>, Path(version): Path<String>, heade
 async fn list(State(service): State<Service>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response<Body>, Fault> {
     let shown = shown(&service)?;
     let list = shown.lists.get(&id).ok_or(Fault::Named(StatusCode::NOT_FOUND, "not_found"))?;
-    let bitstring = list.bytes.first() == Some(&b'{');
-    let kind = if bitstring { credential_type(&headers) } else { "application/statuslist+jwt" };
+    let kind = match list.bytes.first() {
+        Some(b'{') => credential_type(&headers),
+        Some(0xd2) => "application/statuslist+cwt",
+        _ => "application/statuslist+jwt",
+    };
     let mut response = published(&headers, list, kind, &service.list_cache);
-    if bitstring {
+    if list.bytes.first() == Some(&b'{') {
         response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     }
     Ok(response)

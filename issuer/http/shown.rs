@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use waypass_credential::base64url;
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::Digest;
 use waypass_trust::sync::{ListHeld, Manifest};
@@ -86,7 +87,9 @@ impl Board {
             .collect();
         let lists = publication.lists.iter().filter_map(|(uri, token)| {
             let id = uri.strip_prefix(&prefix)?;
-            Some((id.to_owned(), Shown::new(token.clone())))
+            // A CWT is in the bundle as a text, and here as it is.
+            let cwt = if token.contains(['.', '{']) { None } else { base64url::decode(token).ok() };
+            Some((id.to_owned(), cwt.map_or_else(|| Shown::new(token.clone()), Shown::new)))
         });
         let published = Published {
             at: publication.published_at,

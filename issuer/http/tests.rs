@@ -1,4 +1,5 @@
 use super::ServiceLimits;
+use crate::configure::SettingsChange;
 use crate::issue::{Format, Order};
 use crate::offer::OfferTerms;
 use crate::offer::tests::code;
@@ -22,6 +23,7 @@ use waypass_credential::key::Signer as _;
 use waypass_credential::{Credential, base64url};
 use waypass_trust::audit::Receipt;
 use waypass_trust::bundle::{ListKind, Root, TrustBundle};
+use waypass_trust::status::TokenForm;
 use waypass_trust::sync::Manifest;
 
 mod crowd;
@@ -327,6 +329,27 @@ fn a_question_for_the_time_is_answered_by_the_timestamp_role() {
 }
 
 /// A bitstring is a credential: served as one, or as plain JSON to those who ask for that.
+#[test]
+fn a_list_as_cwt_is_served_as_it_is() {
+    let (dir, mut issuer) = issuer();
+    let change = SettingsChange { list_form: Some(TokenForm::Cwt), ..SettingsChange::default() };
+    let settings = change.apply(issuer.settings()).expect("settings");
+    issuer.change_settings(settings, "Ada", at(0)).expect("changed");
+    issuer.publish(at(0)).expect("published");
+    drop(issuer);
+    let service = Service::start(dir.path(), limits());
+    let root = Root::open(&service.get("/t1/root/1").body).expect("a root");
+    let mut held = TrustBundle::open(&service.get("/t1/bundle/metadata").body, &root).expect("without lists");
+    let list = service.get("/t1/lists/1");
+    assert_eq!((list.header("content-type"), list.body[0]), (Some("application/statuslist+cwt"), 0xd2));
+    held.ingest_list(&list.body).expect("taken");
+    assert_eq!(held.missing_lists().len(), 0);
+    let manifest = Manifest::parse(&service.get("/t1/manifest").body).expect("a manifest");
+    assert_eq!(manifest.lists[0].sha256, held.lists()[0].digest.to_string());
+    let whole = TrustBundle::open(&service.get("/t1/bundle").body, &root).expect("opened");
+    assert_eq!(whole.lists()[0].digest, held.lists()[0].digest);
+}
+
 #[test]
 fn a_bitstring_is_served_as_a_credential() {
     let (dir, mut issuer) = issuer();

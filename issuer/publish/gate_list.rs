@@ -32,6 +32,6 @@ impl Issuer<'_> {
             expires_at: Some(issued_at.plus(self.enrolment_seconds(targets.policy.longest_stale_seconds()))),
             ttl_seconds: u64::try_from(self.settings.list_ttl_seconds).ok(),
         };
-        Ok(Some(token.sign(&bitmap, &did::key_id(signer.public_key()), signer).map_err(PublishError::List)?))
+        Ok(Some(token.sign(&bitmap, self.settings.list_form, &did::key_id(signer.public_key()), signer).map_err(PublishError::List)?))
     }
 }

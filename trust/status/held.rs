@@ -4,8 +4,10 @@ mod denied;
 
 pub use denied::Denied;
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 use waypass_credential::{
+    base64url,
     json::{self, Value},
     jws::Jws,
     key::PublicKey,
@@ -18,7 +20,7 @@ use waypass_credential::{KeyClaim, KeySource};
 use super::{
     ListError, ListInfo,
     bitstring::{self, SignedBitstring, VerifiedBitstring},
-    token::{SignedClaims, VerifiedList, unverified, verified_payload},
+    token::{SignedClaims, Unverified, VerifiedList},
 };
 use crate::parts::{Authority, Digest, KeyRecord, KeyState, KeyUse, ListKind, StatusUri, TargetsPart};
 
@@ -83,12 +85,13 @@ impl HeldList {
     /// Verifies a list for what `targets` allows: a status key of the authority that announces the URI, in a state and at a
     /// time in which it is believed, and a bitmap no larger than announced.
     pub(crate) fn verify(text: &[u8], targets: &TargetsPart) -> Result<Self, Refusal> {
-        let text = core::str::from_utf8(text).map_err(|_| (String::new(), ListError::Malformed))?;
+        let text = &*spelled(text).map_err(|why| (String::new(), why))?;
         // Good for choosing a reader; the bundle says which kind the list must be.
-        let token = if text.starts_with('{') { None } else { Some(unverified(text).map_err(|why| (String::new(), why))?) };
+        let token = if text.starts_with('{') { None } else { Some(Unverified::parse(text).map_err(|why| (String::new(), why))?) };
         let (content, entry, record) = match token {
-            Some(jws) if jws.header().typ.as_deref() != Some("vc+jwt") => verify_token(&jws, targets)?,
-            _ => verify_bitstring(text, targets)?,
+            None => verify_bitstring(text, targets)?,
+            Some(Unverified::Jwt(jws)) if jws.header().typ.as_deref() == Some("vc+jwt") => verify_bitstring(text, targets)?,
+            Some(token) => verify_token(&token, targets)?,
         };
         let (issued_at, ends, is_final) = match &content {
             Content::Token(verified) => (verified.token.issued_at, verified.token.expires_at, entry.irrevocable),
@@ -261,11 +264,19 @@ impl Signer {
 /// A list's content, what its issuer announces about it, and the key that signed it.
 type Verified<'t> = (Content, &'t StatusUri, &'t KeyRecord);
 
-fn verify_token<'t>(jws: &Jws<'_>, targets: &'t TargetsPart) -> Result<Verified<'t>, Refusal> {
+/// Returns a list as a text: a CWT that comes as bytes in base64url, and a text without the line break at its end.
+fn spelled(list: &[u8]) -> Result<Cow<'_, str>, ListError> {
+    match list.first() {
+        Some(0xd2 | 0x84) => Ok(Cow::Owned(base64url::encode(list))),
+        _ => core::str::from_utf8(list.trim_ascii()).map(Cow::Borrowed).map_err(|_| ListError::Malformed),
+    }
+}
+
+fn verify_token<'t>(token: &Unverified<'_>, targets: &'t TargetsPart) -> Result<Verified<'t>, Refusal> {
     let fail = |why| (String::new(), why);
-    let kid = jws.header().key_id.as_deref().ok_or(fail(ListError::Malformed))?;
+    let kid = token.key_id().ok_or(fail(ListError::Malformed))?;
     let (authority, record) = status_key(targets, kid).ok_or(fail(ListError::UntrustedSigner))?;
-    let claims = SignedClaims::read(verified_payload(jws, &record.key).map_err(fail)?).map_err(fail)?;
+    let claims = token.claims(&record.key).map_err(fail)?;
     let uri = claims.token.uri.clone();
     let fail = |why| (uri.clone(), why);
     let entry = announced(authority, record, &uri, claims.token.issued_at, ListKind::Token).map_err(fail)?;
@@ -328,7 +339,16 @@ fn announced<'t>(
 
 /// Returns the address and the time that a list of either kind claims for itself. Unverified: use them only to plan what to ask for.
 pub fn claimed(text: &str) -> Option<(String, Timestamp)> {
-    let jws = if text.starts_with('{') { None } else { Some(unverified(text).ok()?) };
+    let jws = match text.starts_with('{') {
+        true => None,
+        false => match Unverified::parse(text).ok()? {
+            Unverified::Jwt(jws) => Some(jws),
+            Unverified::Cwt(cwt) => {
+                let SignedClaims { token, .. } = SignedClaims::read_cwt(&cwt).ok()?;
+                return Some((token.uri, token.issued_at));
+            }
+        },
+    };
     let said = json::parse(jws.as_ref().map_or(text.as_bytes(), Jws::untrusted_payload), bitstring::LIMITS).ok()?;
     let text = |name: &str| said.member(name).and_then(Value::as_str);
     match text("sub") {

@@ -3,7 +3,8 @@
 use alloc::{string::String, vec, vec::Vec};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use proptest::prelude::*;
-use waypass_credential::{base64url, json, jws};
+use waypass_credential::cbor::Writer;
+use waypass_credential::{base64url, cwt, json, jws};
 
 use super::list::StatusList;
 use super::{token::SignedClaims, *};
@@ -39,7 +40,7 @@ fn tokens_say_what_was_signed() {
     list.set(99, 15).expect("fits");
     assert_eq!(list.set(99, 16), None, "five bits");
     assert_eq!(list.set(100, 1), None, "outside");
-    let text = token().sign(&list, "k", &TestKey::new(1)).expect("signs");
+    let text = token().sign(&list, TokenForm::Jwt, "k", &TestKey::new(1)).expect("signs");
     let verified = verify(&text, 50).expect("verifies");
     assert_eq!(verified.token, token());
     assert_eq!(verified.list().get(99), Some(15));
@@ -77,6 +78,92 @@ fn claims_are_read_strictly() {
     *damaged.last_mut().expect("a checksum") ^= 1;
     let text = sign_payload(&good.replace(&lst, &base64url::encode(&damaged)));
     assert_eq!(verify(&text, 4).err(), Some(ListError::Compression));
+}
+
+fn cwt_payload(list: &[u8], change: impl FnOnce(&mut Vec<(i64, Vec<u8>)>)) -> Vec<u8> {
+    let item = |write: &dyn Fn(&mut Writer)| {
+        let mut out = Writer::new();
+        write(&mut out);
+        out.into_bytes()
+    };
+    let listed = item(&|out| {
+        out.map(2).text("lst").bytes(list).text("bits").unsigned(1);
+    });
+    let mut claims = vec![(2, item(&|out| _ = out.text("u"))), (4, integer(2)), (6, integer(1)), (65_533, listed), (65_534, integer(3))];
+    change(&mut claims);
+    let mut out = Writer::new();
+    out.map(claims.len());
+    let mut bytes = out.into_bytes();
+    for (label, value) in claims {
+        let mut out = Writer::new();
+        out.signed(label);
+        bytes.extend(out.into_bytes());
+        bytes.extend(value);
+    }
+    bytes
+}
+
+fn integer(value: i64) -> Vec<u8> {
+    let mut out = Writer::new();
+    out.signed(value);
+    out.into_bytes()
+}
+
+#[test]
+fn a_cwt_says_what_the_jwt_says() {
+    let mut list = StatusListBuf::new(Bits::Two, 1000);
+    list.set(999, 3).expect("fits");
+    let tokens = [TokenForm::Jwt, TokenForm::Cwt].map(|form| token().sign(&list, form, "k", &TestKey::new(1)).expect("signs"));
+    let [jwt, cwt] = tokens.each_ref().map(|text| verify(text, 250).expect("verifies"));
+    assert_eq!(jwt, cwt);
+    assert_eq!(super::claimed(&tokens[1]), Some((token().uri, token().issued_at)));
+    assert_eq!(verify(&tokens[1], 249), Err(ListError::TooLarge));
+    assert_eq!(StatusListToken::verify(&tokens[1], &TestKey::new(2).public(), 250), Err(ListError::InvalidProof));
+    let mut bytes = base64url::decode(&tokens[1]).expect("base64url");
+    for at in 0..bytes.len() {
+        bytes[at] ^= 1;
+        assert!(verify(&base64url::encode(&bytes), 250).is_err(), "byte {at}");
+        bytes[at] ^= 1;
+    }
+}
+
+#[test]
+fn claims_of_a_cwt_are_read_strictly() {
+    let compressed = compress_to_vec_zlib(&[0; 4], 9);
+    let signed = |claims: &[u8]| base64url::encode(&cwt::sign("statuslist+cwt", "k", claims, &TestKey::new(1)).expect("signs"));
+    let with = |change: &dyn Fn(&mut Vec<(i64, Vec<u8>)>)| verify(&signed(&cwt_payload(&compressed, change)), 4).map(drop);
+    assert_eq!(with(&|_| {}), Ok(()));
+    // The issuer's own claims, whatever they say.
+    assert_eq!(with(&|claims| claims.insert(0, (1, integer(5)))), Ok(()));
+    let set = |label: i64, value: Vec<u8>| {
+        with(&|claims: &mut Vec<(i64, Vec<u8>)>| {
+            claims.iter_mut().filter(|(found, _)| *found == label).for_each(|(_, held)| held.clone_from(&value))
+        })
+    };
+    for label in [2, 6, 65_533] {
+        assert_eq!(with(&|claims| claims.retain(|(found, _)| *found != label)), Err(ListError::Malformed), "without {label}");
+    }
+    for (label, value) in
+        [(2, vec![0x60]), (2, integer(1)), (4, integer(0)), (6, integer(-1)), (6, integer(9)), (6, integer(i64::MAX)), (65_534, integer(0))]
+    {
+        assert_eq!(set(label, value.clone()), Err(ListError::Malformed), "{label}: {value:x?}");
+    }
+    let list = |bits: u64, lst: &[u8]| {
+        let mut out = Writer::new();
+        out.map(2).text("lst").bytes(lst).text("bits").unsigned(bits);
+        out.into_bytes()
+    };
+    assert_eq!(set(65_533, list(3, &compressed)), Err(ListError::Bits));
+    assert_eq!(set(65_533, list(257, &compressed)), Err(ListError::Bits));
+    assert_eq!(set(65_533, list(1, b"no")), Err(ListError::Compression));
+    assert_eq!(set(65_533, vec![0xa0]), Err(ListError::Malformed));
+    let good = cwt_payload(&compressed, |_| {});
+    assert_eq!(verify(&signed(&[&good[..], &[0]].concat()), 4).map(drop), Err(ListError::Malformed), "something after it");
+    let other = base64url::encode(&cwt::sign("sd-cwt", "k", &good, &TestKey::new(1)).expect("signs"));
+    assert_eq!(verify(&other, 4).map(drop), Err(ListError::InvalidProof), "another type");
+    for text in ["", "AAAA", "no base64url!"] {
+        assert_eq!(verify(text, 4).map(drop), Err(ListError::Malformed), "{text:?}");
+    }
 }
 
 #[test]
@@ -132,7 +219,7 @@ proptest! {
         for (index, value) in values.iter().enumerate() {
             prop_assert_eq!(list.set(index as u64, *value), Some(()));
         }
-        let text = token().sign(&list, "k", &TestKey::new(1)).expect("signs");
+        let text = token().sign(&list, TokenForm::Jwt, "k", &TestKey::new(1)).expect("signs");
         let verified = verify(&text, list.as_list().as_bytes().len()).expect("verifies");
         for (index, value) in values.iter().enumerate() {
             prop_assert_eq!(verified.list().get(index as u64), Some(*value));
@@ -161,7 +248,7 @@ proptest! {
 #[test]
 fn a_flipped_bit_in_a_token_is_refused() {
     let list = StatusListBuf::new(Bits::Two, 64);
-    let text = token().sign(&list, "k", &TestKey::new(1)).expect("signs");
+    let text = token().sign(&list, TokenForm::Jwt, "k", &TestKey::new(1)).expect("signs");
     let mut damaged = text.clone().into_bytes();
     for at in 0..damaged.len() {
         for bit in 0..8 {

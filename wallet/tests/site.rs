@@ -18,7 +18,7 @@ use waypass_trust::bundle::{
     Authority, BundleDraft, ContextReference, Digest, Envelope, Gate, KeyRecord, KeyState, KeyUse, ListKind, Part, Policy, RoleLimit,
     RootPart, RootRoles, SigningRole, StaleAction, StatusUri, TargetsPart, TrustBundle, UnknownAction,
 };
-use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
+use waypass_trust::status::{Bits, StatusListBuf, StatusListToken, TokenForm};
 use waypass_trust::time::{Limits, Moment, Reading, SignedTime, TimeGuard, TimeSigner, TimeState};
 use waypass_vault::{Factors, Host, KdfCost, MemoryStorage, Password, PlainMemory, Storage, Unlocked, Vault};
 
@@ -125,7 +125,7 @@ impl Site {
             root: vec![Envelope::sign_part(&root_part, &[&root]).expect("signs")],
             targets: Envelope::sign_part(&self.targets(&status), &[&root]).expect("signs"),
             contexts: self.contexts.iter().map(|(_, document)| (*document).into()).collect(),
-            lists: vec![token.sign(&self.list, &did::key_id(&status.public), &status).expect("signs")],
+            lists: vec![token.sign(&self.list, TokenForm::Jwt, &did::key_id(&status.public), &status).expect("signs")],
             version: 1,
             issued_at: noon(),
             expires_at: noon().plus(7 * DAY),

@@ -6,7 +6,7 @@ use waypass_credential::vcdm::secured::Securing;
 
 use super::*;
 use crate::status::{
-    Status, Why,
+    Status, TokenForm, Why,
     bitstring::{BitstringBuf, BitstringList, MIN_ENTRIES},
 };
 
@@ -225,7 +225,7 @@ fn lists_keep_to_what_the_bundle_announces() {
     assert_eq!(refused(&sign(&elsewhere, 1, MIN_ENTRIES, key)), Some(ListError::UntrustedSigner));
     let token = crate::status::StatusListToken { uri: BITS.into(), issued_at: NOON.plus(1), expires_at: None, ttl_seconds: None };
     let bits = crate::status::StatusListBuf::new(crate::status::Bits::One, MIN_ENTRIES);
-    assert_eq!(refused(&token.sign(&bits, &key.kid(), key).expect("signs")), Some(ListError::Kind));
+    assert_eq!(refused(&token.sign(&bits, TokenForm::Jwt, &key.kid(), key).expect("signs")), Some(ListError::Kind));
     // By whom.
     let stranger = TestKey::new(70);
     let by_stranger = BitstringList { issuer: stranger.did(), ..later.clone() };

@@ -1,7 +1,7 @@
 //! Status lists in a bundle: who may sign them, what they prove, and for how long.
 
 use super::*;
-use crate::status::{Bits, Status, StatusListBuf, StatusListToken, Why};
+use crate::status::{Bits, Status, StatusListBuf, StatusListToken, TokenForm, Why};
 use crate::testing::{ENTRIES, doubted};
 
 fn status(bundle: &TrustBundle, index: u64, at: &Moment) -> Status {
@@ -144,7 +144,7 @@ fn a_signature_made_anew_is_no_contradiction() {
     let site = Site::new();
     let mut bundle = site.seal();
     let token = StatusListToken { uri: LIST.into(), issued_at: NOON, expires_at: Some(NOON.plus(15 * DAY)), ttl_seconds: None };
-    let again = token.sign(&site.list, &site.status_key.kid(), &site.status_key).expect("signs");
+    let again = token.sign(&site.list, TokenForm::Jwt, &site.status_key.kid(), &site.status_key).expect("signs");
     assert_eq!(bundle.ingest_list(again.as_bytes()), Ok(Ingested::Known));
 }
 
@@ -159,7 +159,7 @@ fn only_status_keys_of_the_announcing_issuer_sign_lists() {
     assert_eq!(refused(&bundle, &site.token_by(&site.status_key, at)), None);
     // The right key id over another key's signature.
     let token = StatusListToken { uri: LIST.into(), issued_at: at, expires_at: None, ttl_seconds: None };
-    let forged = token.sign(&site.list, &site.status_key.kid(), &stranger).expect("signs");
+    let forged = token.sign(&site.list, TokenForm::Jwt, &site.status_key.kid(), &stranger).expect("signs");
     assert_eq!(refused(&bundle, &forged), Some(ListError::InvalidProof));
 }
 
@@ -176,7 +176,7 @@ fn two_authorities() -> (Site, TrustBundle, TestKey) {
     site.targets.authorities.push(other);
     let mut draft = site.draft();
     let token = StatusListToken { uri: NEIGHBOURS_LIST.into(), issued_at: NOON, expires_at: Some(NOON.plus(14 * DAY)), ttl_seconds: None };
-    draft.lists.push(token.sign(&site.list, &neighbour.kid(), &neighbour).expect("signs"));
+    draft.lists.push(token.sign(&site.list, TokenForm::Jwt, &neighbour.kid(), &neighbour).expect("signs"));
     let bundle = draft.seal(&[&site.snapshot_key], &[&site.timestamp_key]).expect("seals");
     (site, bundle, neighbour)
 }
@@ -297,7 +297,7 @@ fn lists_keep_to_what_the_bundle_announces() {
     let bundle = site.seal();
     let sign = |list: StatusListBuf| {
         let token = StatusListToken { uri: LIST.into(), issued_at: NOON.plus(1), expires_at: None, ttl_seconds: None };
-        token.sign(&list, &site.status_key.kid(), &site.status_key).expect("signs")
+        token.sign(&list, TokenForm::Jwt, &site.status_key.kid(), &site.status_key).expect("signs")
     };
     let entries = ENTRIES;
     assert_eq!(refused(&bundle, &sign(StatusListBuf::new(Bits::Two, entries))), None);
@@ -313,7 +313,7 @@ fn a_list_without_expiry_gets_the_longest_stale_limit() {
     let site = Site::new();
     let mut bundle = site.seal();
     let token = StatusListToken { uri: LIST.into(), issued_at: NOON.plus(1), expires_at: None, ttl_seconds: None };
-    let token = token.sign(&site.list, &site.status_key.kid(), &site.status_key).expect("signs");
+    let token = token.sign(&site.list, TokenForm::Jwt, &site.status_key.kid(), &site.status_key).expect("signs");
     bundle.ingest_list(token.as_bytes()).expect("takes");
     assert_eq!(bundle.lists()[0].expires_at, NOON.plus(1 + 14 * DAY));
 }

@@ -8,6 +8,7 @@ use waypass_credential::vcdm::secured::Securing;
 use waypass_credential::{json, jws};
 
 use super::*;
+use crate::status::TokenForm;
 use crate::testing::{HOUR, NOON, TestKey};
 
 const URI: &str = "https://issuer.example/bits/1";
@@ -44,7 +45,7 @@ fn a_list_of_either_kind_says_its_name_before_it_is_checked() {
     }
     let token = crate::status::StatusListToken { uri: URI.into(), issued_at: NOON, expires_at: None, ttl_seconds: None };
     let bitmap = crate::status::StatusListBuf::new(crate::status::Bits::Two, 8);
-    let text = token.sign(&bitmap, &key.kid(), &key).expect("signed");
+    let text = token.sign(&bitmap, TokenForm::Jwt, &key.kid(), &key).expect("signed");
     assert_eq!(crate::status::claimed(&text), Some((URI.into(), NOON)));
     for none in ["", "{}", "a.b.c", r#"{"id":"x"}"#, r#"{"id":"x","validFrom":"soon"}"#] {
         assert_eq!(crate::status::claimed(none), None, "{none}");

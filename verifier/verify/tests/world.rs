@@ -18,7 +18,7 @@ use waypass_trust::bundle::{
     SigningRole, StatusUri, TargetsPart, TrustBundle,
 };
 use waypass_trust::policy::RolePolicy;
-use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
+use waypass_trust::status::{Bits, StatusListBuf, StatusListToken, TokenForm};
 use waypass_trust::time::{Reading, SignedTime, TimeSigner};
 
 /// When everything happens: a Tuesday, 15:00 UTC.
@@ -276,7 +276,7 @@ impl World {
             expires_at: Some(time(self.list_issued + 14 * DAY)),
             ttl_seconds: Some(3600),
         };
-        token.sign(&list, &status_key().kid(), &status_key()).expect("signed")
+        token.sign(&list, TokenForm::Jwt, &status_key().kid(), &status_key()).expect("signed")
     }
 
     pub(super) fn compiled(&self) -> RolePolicy {

@@ -5,7 +5,7 @@ use crate::world::{DAY, ENTRIES, TestKey, TestRng, World, at};
 use waypass_credential::role::StatusReference;
 use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{Authority, KeyRecord, KeyState, KeyUse, ListKind, StatusUri};
-use waypass_trust::status::{Bits, StatusListBuf, StatusListToken};
+use waypass_trust::status::{Bits, StatusListBuf, StatusListToken, TokenForm};
 
 const DID: &str = "did:web:harbour.example:staff";
 const LIST: &str = "https://harbour.example/lists/1";
@@ -49,7 +49,7 @@ fn case(name: &'static str, says: &'static str, format: Format, fragment: &str, 
         status_uris: vec![StatusUri { uri: LIST.into(), max_entries: ENTRIES, bits: 2, irrevocable: false, kind: ListKind::Token }],
     });
     let token = StatusListToken { uri: LIST.into(), issued_at: at(0), expires_at: Some(at(30 * DAY)), ttl_seconds: None };
-    let token = token.sign(&StatusListBuf::new(Bits::Two, ENTRIES), &format!("{DID}#lists"), &lists).expect("a list");
+    let token = token.sign(&StatusListBuf::new(Bits::Two, ENTRIES), TokenForm::Jwt, &format!("{DID}#lists"), &lists).expect("a list");
     let bundle = maker.world.bundle(1, &targets, vec![maker.world.list(at(0), 30 * DAY, &[]), token]);
     maker = maker.install(&bundle, Arrival::Taken);
     let mut claims = World::nurse(&key, &maker.world.holder, format);
