@@ -43,7 +43,9 @@ pub(crate) fn failure(error: GateError) -> Failure {
         GateError::NotAmber { .. } => Failure::usage(error, "only CAUTION is confirmed; see the log: waypass audit list"),
         GateError::AlreadySettled { by, .. } => Failure::usage(&error, format!("read it: waypass audit show {by}")),
         GateError::NeedsSecond { .. } => Failure::usage(error, "name the second guard: --second NAME; or say --turned-away"),
-        GateError::NeedsReason { .. } => Failure::usage(error, "say why: --reason TEXT; or say --turned-away"),
+        GateError::NeedsReason { .. } => {
+            Failure::usage(error, "say why, or how the bearer of the card was identified: --reason TEXT; or say --turned-away")
+        }
         GateError::NoFlag { .. } => Failure::usage(error, "see which are: waypass audit list --flagged"),
         GateError::Flagged { seq } => Failure::usage(&error, format!("look at it first: waypass audit acknowledge {seq} --by NAME")),
         GateError::NoPerson => Failure::usage(error, "name the person as `waypass audit show` does"),

@@ -16,6 +16,7 @@ use waypass_trust::audit::Note;
 use waypass_vault::{KeyPurpose, Unlocked};
 
 mod authority;
+mod card;
 mod ceremony;
 mod change;
 mod context;
@@ -49,6 +50,8 @@ enum Verb {
     Settings(Box<settings::Args>),
     /// Issue a credential, or an offer for a wallet to pick up
     Issue(Box<issue::Args>),
+    /// Print cards that were issued, as PDF or PNG
+    Card(card::Args),
     /// Offers that wait for their wallets
     #[command(subcommand)]
     Offer(offer::Verb),
@@ -104,6 +107,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Show(args) => list::show(session, &args),
         Verb::Settings(args) => settings::run(session, &args),
         Verb::Issue(args) => issue::run(session, &args),
+        Verb::Card(args) => card::run(session, &args),
         Verb::Offer(verb) => offer::run(session, verb),
         Verb::List(args) => list::list(session, &args),
         Verb::Revoke(args) => change::run(session, Change::Revoke, &args),

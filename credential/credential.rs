@@ -15,7 +15,7 @@ use crate::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use crate::key_source::{KeyClaim, KeySource};
 use crate::malformed::Malformed;
 use crate::role::vcdm::not_acted_on;
-use crate::role::{DataIntegrity, Enveloped, Holder, ProofClaim, RoleClaims, RoleCwt, SdJwtVc, document, enveloped};
+use crate::role::{Card, DataIntegrity, Enveloped, Holder, ProofClaim, RoleClaims, RoleCwt, SdJwtVc, document, enveloped};
 use crate::sd_cwt::Typ;
 use crate::sd_jwt::{SdJwt, key_binding};
 use crate::time::Timestamp;
@@ -42,6 +42,8 @@ pub(crate) enum Form {
     Enveloped(Enveloped),
     /// An SD-CWT without a key binding token.
     SdCwt(RoleCwt),
+    /// A card.
+    Card(Card),
 }
 
 /// A credential whose proofs have been checked, and what it says. Only [`Credential::verify`] makes one.
@@ -107,6 +109,7 @@ impl Credential {
                 let parts = Parts::parse(bytes)?;
                 match Typ::of(&parts) {
                     Some(_) => RoleCwt::of(&parts, bytes).map(Form::SdCwt).map(Self),
+                    None if Card::is_meant(&parts) => Card::of(&parts, bytes).map(Form::Card).map(Self),
                     None => Enveloped::of_cose(Sign1::of(&parts, bytes)?, known).map(Form::Enveloped).map(Self),
                 }
             }
@@ -127,6 +130,7 @@ impl Credential {
         match format {
             Format::SdJwtVc => SdJwtVc::issue(claims, signer, rng).map(Form::SdJwtVc).map(Self),
             Format::SdCwt => RoleCwt::issue(claims, signer, rng).map(Form::SdCwt).map(Self),
+            Format::Card => Card::issue(claims, signer).map(Form::Card).map(Self),
             Format::DataIntegrity => {
                 let own = (suite.unwrap_or_else(|| Suite::jcs(signer.public_key().algorithm())), signer);
                 let signers: Vec<(Suite, &dyn Signer)> = core::iter::once(own).chain(further.iter().copied()).collect();
@@ -144,6 +148,7 @@ impl Credential {
             Form::DataIntegrity(credential) => credential.as_bytes(),
             Form::Enveloped(credential) => credential.as_bytes(),
             Form::SdCwt(credential) => credential.as_bytes(),
+            Form::Card(card) => card.as_bytes(),
         }
     }
 
@@ -154,6 +159,7 @@ impl Credential {
             Form::DataIntegrity(_) => Format::DataIntegrity,
             Form::Enveloped(credential) => credential.format(),
             Form::SdCwt(_) => Format::SdCwt,
+            Form::Card(_) => Format::Card,
         }
     }
 
@@ -164,13 +170,14 @@ impl Credential {
             Form::DataIntegrity(credential) => KeyClaim::Issuer(credential.claimed()),
             Form::Enveloped(credential) => KeyClaim::Issuer(credential.claimed()),
             Form::SdCwt(credential) => credential.key_claim(),
+            Form::Card(card) => card.key_claim(),
         }
     }
 
     /// Returns the URLs of the contexts it names after those of every role credential. Unverified; only a document has any.
     pub fn further_contexts(&self) -> Vec<String> {
         match &self.0 {
-            Form::SdJwtVc(_) | Form::SdCwt(_) => Vec::new(),
+            Form::SdJwtVc(_) | Form::SdCwt(_) | Form::Card(_) => Vec::new(),
             Form::DataIntegrity(credential) => credential.further_contexts(),
             Form::Enveloped(credential) => credential.further_contexts(),
         }
@@ -180,7 +187,7 @@ impl Credential {
     pub fn suites(&self) -> Vec<Suite> {
         match &self.0 {
             Form::DataIntegrity(credential) => credential.suites(),
-            Form::SdJwtVc(_) | Form::Enveloped(_) | Form::SdCwt(_) => Vec::new(),
+            Form::SdJwtVc(_) | Form::Enveloped(_) | Form::SdCwt(_) | Form::Card(_) => Vec::new(),
         }
     }
 
@@ -188,7 +195,7 @@ impl Credential {
     pub fn further_proofs(&self) -> &[ProofClaim] {
         match &self.0 {
             Form::DataIntegrity(credential) => credential.further_proofs(),
-            Form::SdJwtVc(_) | Form::Enveloped(_) | Form::SdCwt(_) => &[],
+            Form::SdJwtVc(_) | Form::Enveloped(_) | Form::SdCwt(_) | Form::Card(_) => &[],
         }
     }
 
@@ -199,6 +206,7 @@ impl Credential {
             Form::DataIntegrity(credential) => credential.verify(keys),
             Form::Enveloped(credential) => credential.verify(keys),
             Form::SdCwt(credential) => credential.verify(keys),
+            Form::Card(card) => card.verify(keys),
         }?;
         Ok(Verified { claims, role, is_document: self.format().is_vcdm() })
     }
@@ -211,6 +219,7 @@ impl Credential {
             Form::DataIntegrity(credential) => credential.said(),
             Form::Enveloped(credential) => credential.said(),
             Form::SdCwt(credential) => credential.said(),
+            Form::Card(card) => card.said(),
         }?;
         Ok(Untrusted { claims, role })
     }
@@ -219,7 +228,7 @@ impl Credential {
     pub fn disclosable(&self) -> Result<Vec<ClaimPath>, Malformed> {
         match &self.0 {
             Form::SdJwtVc(credential) => credential.sd_jwt().paths(),
-            Form::DataIntegrity(_) => Ok(Vec::new()),
+            Form::DataIntegrity(_) | Form::Card(_) => Ok(Vec::new()),
             Form::Enveloped(credential) => credential.disclosable(),
             Form::SdCwt(credential) => credential.disclosable(),
         }
@@ -238,7 +247,7 @@ impl Credential {
         _rng: &mut dyn CryptoRng,
     ) -> Result<Presentation, PresentError> {
         let known = match &self.0 {
-            Form::SdJwtVc(_) | Form::SdCwt(_) => &COMPILED_IN,
+            Form::SdJwtVc(_) | Form::SdCwt(_) | Form::Card(_) => &COMPILED_IN,
             Form::DataIntegrity(credential) => credential.contexts(),
             Form::Enveloped(credential) => credential.contexts(),
         };
@@ -260,6 +269,7 @@ impl Credential {
                 key_bound(credential.sd_jwt(), bound.as_ref(), disclose, binding, at, holder)
             }
             Form::SdCwt(credential) => credential.present(disclose, binding, at, holder),
+            Form::Card(_) => Err(PresentError::NotTheHolder),
             Form::DataIntegrity(credential) => document::presentation::present(credential, binding, at, holder),
             Form::Enveloped(credential) => match credential.sd_jwt() {
                 Some(sd_jwt) => {
@@ -292,8 +302,8 @@ impl Verified<'_> {
         self.claims
     }
 
-    /// Returns the members of the document that are read past: they say more and restrict nothing. Empty in an SD-JWT VC and
-    /// an SD-CWT, all of whose other claims are personal ones.
+    /// Returns the members of the document that are read past: they say more and restrict nothing. Empty in an SD-JWT VC,
+    /// an SD-CWT and a card, all of whose other claims are personal ones.
     pub fn not_acted_on(&self) -> Vec<&'static str> {
         match (self.is_document, self.claims.as_object()) {
             (true, Some(document)) => not_acted_on(document),

@@ -31,10 +31,13 @@ pub enum Format {
     /// SD-CWT with a key binding token (draft-ietf-spice-sd-cwt). OpenID4VP has no name for it, so this is the media subtype.
     #[serde(rename = "sd-cwt")]
     SdCwt,
+    /// A card: a CWT that is bound to no key, for a person without a device. Its name is its media subtype.
+    #[serde(rename = "waypass-card+cwt")]
+    Card,
 }
 
 impl Format {
-    /// Every format.
+    /// Every format in which a holder answers a question. A card answers none.
     pub const ALL: [Self; 6] = [Self::SdJwtVc, Self::DataIntegrity, Self::VcJwt, Self::VcSdJwt, Self::VcCose, Self::SdCwt];
 
     /// Returns the OpenID4VP format identifier.
@@ -46,13 +49,14 @@ impl Format {
             Self::VcSdJwt => "vc+sd-jwt",
             Self::VcCose => "vc+cose",
             Self::SdCwt => "sd-cwt",
+            Self::Card => "waypass-card+cwt",
         }
     }
 
     /// Returns true if the format carries a VCDM document: its claims are in `credentialSubject`, its kinds are `type`s.
     pub const fn is_vcdm(self) -> bool {
         match self {
-            Self::SdJwtVc | Self::SdCwt => false,
+            Self::SdJwtVc | Self::SdCwt | Self::Card => false,
             Self::DataIntegrity | Self::VcJwt | Self::VcSdJwt | Self::VcCose => true,
         }
     }

@@ -6,6 +6,7 @@ use crate::malformed::Malformed;
 use crate::time::{Timestamp, Validity};
 use alloc::{string::String, vec::Vec};
 
+pub(crate) mod card;
 pub(crate) mod document;
 pub(crate) mod enveloped;
 mod holder;
@@ -18,6 +19,8 @@ mod status;
 pub(crate) mod vcdm;
 mod vocabulary;
 
+pub use card::CARD;
+pub(crate) use card::Card;
 pub(crate) use document::DataIntegrity;
 pub use document::ProofClaim;
 pub(crate) use enveloped::Enveloped;
@@ -51,7 +54,7 @@ pub struct RoleClaims {
     pub issuer: String,
     /// `kid`, or the proof's `verificationMethod`.
     pub key_id: Option<String>,
-    /// The `vct`, or the VC's type besides `VerifiableCredential`; see [`kind_in`].
+    /// The `vct`, the VC's type besides `VerifiableCredential`, or [`CARD`]; see [`kind_in`].
     pub kind: String,
     /// The roles (of a presentation: those disclosed). A set: reading gives them in ascending order.
     pub roles: Vec<String>,
@@ -68,15 +71,19 @@ pub struct RoleClaims {
     /// The entries of its status; empty for a credential whose status nobody keeps. SD-JWT VC and SD-CWT have room
     /// for one, of a token list.
     pub status: Vec<StatusReference>,
-    /// The key the credential is bound to.
+    /// The key the credential is bound to; a card is bound to none.
     pub holder: Option<Holder>,
     /// All other disclosed claims. Reading gives them in ascending order of their names.
     pub personal: Object<'static>,
 }
 
-/// Returns the `vct` or VC type that role credentials have in `format`.
+/// Returns the `vct` or VC type that role credentials have in `format`; for a card its type.
 pub const fn kind_in(format: Format) -> &'static str {
-    if format.is_vcdm() { VC_TYPE } else { VCT }
+    match format {
+        Format::Card => CARD,
+        format if format.is_vcdm() => VC_TYPE,
+        _ => VCT,
+    }
 }
 
 impl RoleClaims {

@@ -34,21 +34,22 @@ impl Became {
 pub struct Needs {
     /// A second person.
     pub second: bool,
-    /// The reason: old data was overridden, or the glass was broken.
+    /// The reason: old data was overridden, the glass was broken, or how the bearer of a card was identified.
     pub reason: bool,
 }
 
 impl Needs {
     /// Returns what the reasons of an amber decision ask for.
     pub fn of<'r>(reasons: impl IntoIterator<Item = &'r str>) -> Self {
-        let (mut second, mut emergency, mut stale) = (false, false, false);
+        let (mut second, mut emergency, mut stale, mut card) = (false, false, false, false);
         for reason in reasons {
             second |= reason == ReasonCode::TwoPerson.as_str();
             emergency |= reason == ReasonCode::BreakGlass.as_str();
+            card |= reason == ReasonCode::BearerPass.as_str();
             stale |= reason == ReasonCode::StaleRevocations.as_str() || reason == ReasonCode::StaleTrust.as_str();
         }
         // Old data is overridden with a reason, or taken over by two people.
-        Self { second, reason: emergency || (stale && !second) }
+        Self { second, reason: emergency || card || (stale && !second) }
     }
 }
 
@@ -140,6 +141,8 @@ mod tests {
         assert_eq!(needs(&["stale_trust", "expires_soon"]), (false, true));
         assert_eq!(needs(&["stale_revocations", "two_person"]), (true, false), "two people instead of a reason");
         assert_eq!(needs(&["break_glass"]), (false, true));
+        assert_eq!(needs(&["bearer_pass"]), (false, true), "how the person was identified");
+        assert_eq!(needs(&["bearer_pass", "two_person"]), (true, true));
         assert_eq!(needs(&["break_glass", "stale_trust", "two_person"]), (true, true));
     }
 }

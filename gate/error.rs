@@ -94,7 +94,7 @@ impl fmt::Display for GateError {
             Self::NotAmber { seq } => write!(f, "record {seq} is not an amber decision, so there is nothing to confirm"),
             Self::AlreadySettled { seq, by } => write!(f, "record {by} already says what became of record {seq}"),
             Self::NeedsSecond { seq } => write!(f, "record {seq} needs two people"),
-            Self::NeedsReason { seq } => write!(f, "record {seq} is an override, so it needs a reason"),
+            Self::NeedsReason { seq } => write!(f, "record {seq} is an override or a card, so it needs a reason"),
             Self::Note(why) => why.fmt(f),
             Self::NoFlag { seq } => write!(f, "record {seq} is not flagged"),
             Self::Flagged { seq } => write!(f, "record {seq} is flagged, and is not acknowledged yet"),

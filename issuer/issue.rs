@@ -15,9 +15,11 @@ use waypass_credential::time::{self, Timestamp};
 use waypass_credential::{Credential, Issuance, Malformed};
 use waypass_trust::bundle::ListKind;
 
+mod card;
 mod error;
 mod validity;
 
+pub use card::{CardOrder, NotPrinted};
 pub use error::{IssueError, NameKind};
 pub use validity::Validity;
 pub use waypass_credential::Format;
@@ -63,6 +65,15 @@ pub struct Issued {
     pub suites: Vec<Suite>,
 }
 
+/// The bearer of a credential.
+#[derive(Clone, Copy)]
+pub(super) enum Bearer<'h> {
+    /// Anyone whose device has this key.
+    OfKey(&'h PublicKey),
+    /// Anyone who brings the card.
+    OfCard,
+}
+
 /// Makes, of a credential just signed, what its pick-up uses up and what is kept of it.
 pub(crate) type PickupOf<'p> = &'p dyn Fn(&[u8]) -> Pickup;
 
@@ -76,7 +87,7 @@ impl<'k> Issuer<'k> {
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {
-        self.issue_picked_up(order, holder, operator, None, at, rng)
+        self.issue_to(order, Bearer::OfKey(holder), operator, None, at, rng)
     }
 
     /// Like [`Self::issue`]; `pickup` says what the credential uses up, and what is kept of it for a holder who asks again.
@@ -89,14 +100,28 @@ impl<'k> Issuer<'k> {
         at: Timestamp,
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {
+        self.issue_to(order, Bearer::OfKey(holder), operator, pickup, at, rng)
+    }
+
+    fn issue_to(
+        &mut self,
+        order: &Order,
+        bearer: Bearer<'_>,
+        operator: &str,
+        pickup: Option<PickupOf<'_>>,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Issued, IssueError> {
         self.follow_settings()?;
         let table = self.store.keys()?;
         let times = self.check(order, at)?;
         let mut claims = self.claims(&table, order, times, at)?;
-        if table.iter().any(|row| row.multikey == holder.to_multikey()) {
-            return Err(IssueError::OwnKey);
+        if let Bearer::OfKey(holder) = bearer {
+            if table.iter().any(|row| row.multikey == holder.to_multikey()) {
+                return Err(IssueError::OwnKey);
+            }
+            claims.holder = Some(holder.clone().into());
         }
-        claims.holder = Some(holder.clone().into());
         let key_id = claims.key_id.clone().unwrap_or_default();
         let kind = self.status_kind(order);
         let mechanisms = self.mechanisms(kind);
@@ -105,11 +130,20 @@ impl<'k> Issuer<'k> {
             let Some(&Entry { list, index }) = drawn.first() else { return Err(StoreError::Missing.into()) };
             let entries = if kind == ListKind::Bitstring { drawn.as_slice() } else { &[] };
             claims.status = self.references(&drawn, &mechanisms);
-            let credential = self.sign(&table, order, &claims, at, rng, false)?;
+            let (credential, id, holder) = match bearer {
+                Bearer::OfKey(holder) => (self.sign(&table, order, &claims, at, rng, false)?, random_id(rng), did::to_did_key(holder)),
+                // The card has its id in it, so that the office finds it by what is printed.
+                Bearer::OfCard => {
+                    let id = random_id(rng);
+                    claims.personal.set("card", id.clone());
+                    let holder = format!("card:{id}");
+                    (self.sign(&table, order, &claims, at, rng, false)?, id, holder)
+                }
+            };
             let record = CredentialRecord {
-                id: random_id(rng),
+                id,
                 format: order.format,
-                holder: did::to_did_key(holder),
+                holder,
                 label: order.label.clone(),
                 roles: order.roles.clone(),
                 sites: order.sites.clone(),

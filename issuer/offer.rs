@@ -97,6 +97,7 @@ pub const fn configuration(format: Format) -> &'static str {
         Format::VcSdJwt => "role_vc_sd_jwt",
         Format::VcCose => "role_vc_cose",
         Format::SdCwt => "role_sd_cwt",
+        Format::Card => "card",
     }
 }
 

@@ -6,7 +6,7 @@ use waypass_credential::json::{self, JsonError, Limits};
 use waypass_credential::role::{NAME_RULE, Scope};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Policy, RoleLimit, SeenAgain};
-use waypass_trust::policy::{PolicyError, RolePolicy};
+use waypass_trust::policy::{PolicyError, RolePolicy, admits_cards};
 
 /// The stack of a thread on the systems that gates run on (Rust's default).
 const GATE_STACK: usize = 2 * 1024 * 1024;
@@ -71,6 +71,16 @@ impl PolicyDraft {
             max_decisions_without_signed_time: 50_000,
             seen_again_seconds: None,
         })
+    }
+
+    /// Returns this policy with the rules for cards of `waypass-schemas`, unless it has rules for cards already.
+    #[must_use]
+    pub fn with_cards(mut self) -> Self {
+        if !admits_cards(&self.cedar) {
+            self.cedar.push('\n');
+            self.cedar.push_str(waypass_schemas::CARD_RULES);
+        }
+        self
     }
 
     /// Reads a policy file; its rules are checked when it is set.

@@ -6,9 +6,10 @@ use crate::policy::PolicyDraft;
 use crate::store::{KeyRow, ListRecord, StoreError};
 use waypass_credential::did;
 use waypass_credential::key::PublicKey;
-use waypass_credential::role::{Mechanism, StatusPurpose, VC_TYPE, VCT};
+use waypass_credential::role::{CARD, Mechanism, StatusPurpose, VC_TYPE, VCT};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::{Authority, Gate, KeyRecord, ListKind, Part, Policy, RoleLimit, StatusUri, TargetsPart, gate_list_name};
+use waypass_trust::policy::admits_cards;
 
 /// A stolen gate is believed at least for this long after it was last published (threats.md A25), unless the settings say otherwise.
 const SHORTEST_DEFAULT: i64 = 7 * 86_400;
@@ -37,7 +38,7 @@ impl Issuer<'_> {
     ) -> Result<TargetsPart, StoreError> {
         let policy = self.policy()?;
         let expires_at = at.plus(self.settings.targets_lifetime_seconds);
-        let mut own = self.authority()?;
+        let mut own = self.authority(&policy)?;
         let gates = self.gate_entries(match renewal {
             Renewal::Targets => at.plus(self.enrolment_seconds(policy.longest_stale_seconds())),
             Renewal::Online => expires_at,
@@ -113,6 +114,9 @@ impl Issuer<'_> {
         let mut wanted = self.targets_like(held)?;
         if let Some(policy) = policy {
             wanted.policy = policy.part(held.version, held.issued_at, held.policy.expires_at);
+            if let Some(own) = wanted.authorities.first_mut() {
+                own.types = types(policy);
+            }
         }
         for gate in &mut wanted.gates {
             if let Some(same) = held.gates.iter().find(|same| same.id == gate.id) {
@@ -125,14 +129,14 @@ impl Issuer<'_> {
         Ok((wanted != *held).then(|| TargetsChange { before: held.clone(), after: wanted }))
     }
 
-    fn authority(&self) -> Result<Authority, StoreError> {
+    fn authority(&self, policy: &PolicyDraft) -> Result<Authority, StoreError> {
         let settings = &self.settings;
         let keys = self.store.keys()?.iter().map(|row| self.key_record(row)).collect::<Result<_, _>>()?;
         let lists = self.store.lists()?.into_iter().map(|list| announcement(&list, settings.list_uri(list.id)));
         Ok(Authority {
             name: settings.name.clone(),
             keys,
-            types: vec![VCT.into(), VC_TYPE.into()],
+            types: types(policy),
             roles: settings.roles.clone(),
             sites: settings.sites.clone(),
             max_validity_seconds: u64::try_from(settings.max_validity_seconds).unwrap_or(0),
@@ -161,6 +165,12 @@ impl Issuer<'_> {
             .map(|gate| Gate { id: gate.id, name: gate.name, site: gate.site, zone: gate.zone, time_zone: gate.time_zone, not_after })
             .collect())
     }
+}
+
+/// Returns the types that this issuer issues: cards only where the rules admit them.
+fn types(policy: &PolicyDraft) -> Vec<String> {
+    let cards = admits_cards(&policy.cedar).then_some(CARD);
+    [VCT, VC_TYPE].into_iter().chain(cards).map(String::from).collect()
 }
 
 /// Returns what the bundle says about a list.

@@ -67,7 +67,7 @@ pub enum Look {
 }
 
 /// Returns the symbol and its quiet zone as rows of modules, `true` is dark.
-fn modules(text: &str, level: EcLevel) -> Result<Vec<Vec<bool>>, DrawError> {
+pub(crate) fn modules(text: &str, level: EcLevel) -> Result<Vec<Vec<bool>>, DrawError> {
     let code = QrCode::with_error_correction_level(text, level).map_err(|why| match why {
         QrError::DataTooLong
         | QrError::InvalidVersion

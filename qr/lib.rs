@@ -28,6 +28,7 @@
 //! instance, so a page must read pictures in an instance of its own.
 
 mod base45;
+mod card;
 mod carousel;
 mod collect;
 mod draw;
@@ -36,6 +37,7 @@ mod gather;
 mod pack;
 mod read;
 
+pub use card::{CardError, Face, Paper};
 pub use carousel::Carousel;
 pub use collect::Collector;
 pub use draw::{DrawError, Look, Picture, columns, draw_terminal};

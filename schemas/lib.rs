@@ -44,6 +44,8 @@ pub const ROLE_SUBJECT_SCHEMA: &str = include_str!("role/role-subject.schema.jso
 pub const POLICY_SCHEMA: &str = include_str!("policy/waypass.cedarschema");
 /// The role policy a new issuer starts with (Cedar).
 pub const DEFAULT_POLICY: &str = include_str!("policy/default.cedar");
+/// The rules for cards that a site may add to its policy (Cedar).
+pub const CARD_RULES: &str = include_str!("policy/cards.cedar");
 /// The limits a new issuer starts with: how old evidence may be, per role (JSON, `limits` of a bundle's policy).
 pub const DEFAULT_LIMITS: &str = include_str!("policy/default-limits.json");
 /// The JSON Schema of `waypass.verdict/1`.
@@ -62,5 +64,7 @@ pub const REQUEST: &str = include_str!("request/request.cddl");
 pub const REQUEST_CODE: &str = include_str!("request/code.cddl");
 /// The CDDL of a role credential as SD-CWT, and of the holder's answer.
 pub const ROLE_SD_CWT: &str = include_str!("role/sd-cwt.cddl");
+/// The CDDL of a card.
+pub const ROLE_CARD: &str = include_str!("role/card.cddl");
 /// The CDDL of a Token Status List and of a credential's reference into it.
 pub const STATUS_TOKEN: &str = include_str!("status/token.cddl");

@@ -1,7 +1,8 @@
 //! Which roles a gate admits: Cedar policies from the signed bundle, validated strictly, default deny.
 //!
 //! Three actions are asked in order and the first that is permitted decides: `admit` (green), `admit_two_person` (amber),
-//! `break_glass` (an audited override). A `forbid` that matches any of a person's roles denies that action for all of
+//! `break_glass` (an audited override). A card is asked about with `admit_card` alone, and only a rule that names the identity check
+//! (`@identity`) permits it. A `forbid` that matches any of a person's roles denies that action for all of
 //! them. Any error while evaluating denies everything: skipping an erroring `forbid` would let it vanish. The vocabulary
 //! is `schemas/policy/waypass.cedarschema`.
 //!
@@ -9,8 +10,10 @@
 
 extern crate std;
 
+mod identity;
 mod local;
 
+pub use identity::{IdentityCheck, admits_cards};
 pub use local::LocalTime;
 
 use crate::bundle::{Digest, Policy};
@@ -43,10 +46,14 @@ pub enum Action {
     AdmitTwoPerson,
     /// Let the person pass in an emergency, audited.
     BreakGlass,
+    /// Let the bearer of a card pass after the identity check that the rule names.
+    AdmitCard,
 }
 
 impl Action {
-    const ALL: [Self; 3] = [Self::Admit, Self::AdmitTwoPerson, Self::BreakGlass];
+    const ALL: [Self; 4] = [Self::Admit, Self::AdmitTwoPerson, Self::BreakGlass, Self::AdmitCard];
+    /// Asked about a holder, in this order.
+    const FOR_HOLDERS: [Self; 3] = [Self::Admit, Self::AdmitTwoPerson, Self::BreakGlass];
 
     /// Returns the name in policies.
     const fn as_str(self) -> &'static str {
@@ -54,6 +61,7 @@ impl Action {
             Self::Admit => "admit",
             Self::AdmitTwoPerson => "admit_two_person",
             Self::BreakGlass => "break_glass",
+            Self::AdmitCard => "admit_card",
         }
     }
 }
@@ -93,6 +101,8 @@ pub struct Permitted {
     pub role: String,
     /// The rule, by its `@id` or its position.
     pub rule: String,
+    /// The identity check that the rule names. A rule that permits [`Action::AdmitCard`] always does.
+    pub identity: Option<IdentityCheck>,
 }
 
 /// The person who asks to be admitted, and the time.
@@ -135,6 +145,11 @@ pub enum PolicyError {
         /// The time it was asked at.
         at: Timestamp,
     },
+    /// A rule for cards names no identity check that there is.
+    NoIdentityCheck {
+        /// The rule.
+        rule: String,
+    },
     /// Templates cannot be linked here.
     Template,
     /// The schema or the engine failed: nothing can be decided.
@@ -153,6 +168,10 @@ impl fmt::Display for PolicyError {
                 let hour = at.unix().rem_euclid(86_400) / 3600;
                 write!(f, "the rule {rule:?} cannot be evaluated for the role {role:?} at {hour}:00 UTC, and would deny everybody")
             }
+            Self::NoIdentityCheck { rule } => write!(
+                f,
+                "the rule {rule:?} is about cards and names no identity check: write @identity(\"document\") or @identity(\"vouched\")"
+            ),
             Self::Template => f.write_str("the policy contains a template"),
             Self::Engine => f.write_str("the policy engine cannot be set up"),
         }
@@ -164,8 +183,9 @@ impl core::error::Error for PolicyError {}
 /// A policy that passed strict validation.
 #[derive(Clone, Debug)]
 pub struct RolePolicy {
-    slices: [Slices; 3],
+    slices: [Slices; 4],
     names: HashMap<PolicyId, String>,
+    identity: HashMap<String, IdentityCheck>,
     expires_at: Timestamp,
     vocabulary: Vocabulary,
     validation: Validation,
@@ -248,10 +268,15 @@ impl RolePolicy {
             Vocabulary { role: "Role".parse().map_err(|_| PolicyError::Engine)?, gate: "Gate".parse().map_err(|_| PolicyError::Engine)? };
         let action_type: EntityTypeName = "Action".parse().map_err(|_| PolicyError::Engine)?;
         let action = |action: Action| EntityUid::from_type_name_and_id(action_type.clone(), EntityId::new(action.as_str()));
-        let slices = |of: Action| Slices::of(&set, action(of), &vocabulary.role);
+        let names = names(&set)?;
+        let identity = identity::checks(&set, &names)?;
+        let for_holders = |of: Action| Slices::of(&set, action(of), &vocabulary.role);
+        let [admit, two_person, break_glass] = Action::FOR_HOLDERS;
+        let for_cards = Slices::of(&identity::for_cards(&set)?, action(Action::AdmitCard), &vocabulary.role)?;
         Ok(Self {
-            slices: [slices(Action::ALL[0])?, slices(Action::ALL[1])?, slices(Action::ALL[2])?],
-            names: names(&set)?,
+            slices: [for_holders(admit)?, for_holders(two_person)?, for_holders(break_glass)?, for_cards],
+            names,
+            identity,
             expires_at,
             vocabulary,
             validation,
@@ -295,7 +320,12 @@ enum Answer {
 impl GatePolicy<'_> {
     /// Returns the first permitted action in the order `admit`, `admit_two_person`, `break_glass`.
     pub fn decide(&self, ask: &Ask<'_>) -> Ruling {
-        self.first_of(&Action::ALL, ask)
+        self.first_of(&Action::FOR_HOLDERS, ask)
+    }
+
+    /// Returns the ruling about a card: `admit_card` is the only action that it can have.
+    pub fn card(&self, ask: &Ask<'_>) -> Ruling {
+        self.first_of(&[Action::AdmitCard], ask)
     }
 
     /// Returns true if `break_glass` is permitted: asked when only an override could admit.
@@ -336,7 +366,10 @@ impl GatePolicy<'_> {
                 return Answer::Failed(self.name(error.policy_id()));
             }
             match (response.decision(), self.reason(&response)) {
-                (cedar_policy::Decision::Allow, Some(rule)) => by.push(Permitted { role: role.clone(), rule }),
+                (cedar_policy::Decision::Allow, Some(rule)) => {
+                    let identity = self.policy.identity.get(&rule).copied();
+                    by.push(Permitted { role: role.clone(), rule, identity });
+                }
                 (_, Some(rule)) => forbidden = forbidden.or(Some(rule)),
                 (_, None) => {}
             }

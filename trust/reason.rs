@@ -104,6 +104,9 @@ reason_codes! {
     ClockSuspect = "clock_suspect" Amber, "Clock is unsure",
         "This gate's clock has not been confirmed lately.",
         "Compare the time on the screen with your watch. If it is wrong, stop and call the supervisor.";
+    BearerPass = "bearer_pass" Amber, "Printed card",
+        "A printed card was shown. Anybody can copy one, so it does not say who brings it.",
+        "Do the identity check that the rule names, and confirm only if the person passes it.";
     ExpiresSoon = "expires_soon" Amber, "Expires soon",
         "The credential ends shortly.",
         "Tell the person when it ends and ask them to renew it.";

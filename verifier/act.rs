@@ -2,7 +2,7 @@
 
 use crate::challenge::{Challenge, Unread};
 use core::marker::PhantomData;
-use waypass_credential::Presentation;
+use waypass_credential::{Format, Presentation};
 use waypass_trust::assess::{Assessment, Refused, assess};
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::Moment;
@@ -50,6 +50,11 @@ impl<'act> Act<'act, '_> {
     /// Ties a mark to this act.
     pub(crate) const fn tie(&self) -> Tie<'act> {
         self.tie
+    }
+
+    /// Returns true if what was presented says that it is a card. Unverified.
+    pub(crate) fn is_card(&self) -> bool {
+        self.presentation.as_ref().is_ok_and(|presentation| presentation.credential().format() == Format::Card)
     }
 
     /// Assesses the credential that was presented.

@@ -170,10 +170,11 @@ impl Decision {
     pub fn opens(&self, accepted: &[ReasonCode]) -> bool {
         match self.verdict {
             Verdict::Allow(_) => true,
+            // A machine cannot look at a document.
+            Verdict::Caution(_, Passed::Card(_)) | Verdict::Deny | Verdict::CannotCheck => false,
             Verdict::Caution(..) => {
                 self.reasons.iter().all(|reason| accepted.contains(&reason.code) && self.unattended_ok.contains(&reason.code))
             }
-            Verdict::Deny | Verdict::CannotCheck => false,
         }
     }
 }

@@ -4,8 +4,8 @@
 
 use crate::act::Assessed;
 use crate::check::{
-    answer::Answers, enrolled::Enrolled, freshness::FreshEnough, holder::HolderPresent, replay::FirstAnswer, role::Permitted,
-    timely::Timely,
+    answer::Answers, card::CardPermitted, card::IsCard, enrolled::Enrolled, freshness::FreshEnough, holder::HolderPresent,
+    replay::FirstAnswer, role::Permitted, timely::Timely,
 };
 use alloc::{borrow::ToOwned, string::String};
 use waypass_credential::time::Timestamp;
@@ -48,12 +48,34 @@ pub struct PeerCheck {
     issuer: String,
 }
 
+/// The proof of a gate that a card is good and a rule permits it. It says nothing about the person, so it never becomes a [`Grant`]: no
+/// card is green.
+///
+/// ```compile_fail,E0451
+/// let card = waypass_verifier::CardGrant { role: String::new(), rule: String::new(), issuer: String::new() };
+/// ```
+///
+/// ```compile_fail,E0308
+/// fn green(card: waypass_verifier::CardGrant) -> waypass_verifier::Verdict {
+///     waypass_verifier::Verdict::Allow(card)
+/// }
+/// ```
+#[derive(PartialEq, Eq, Debug)]
+#[must_use]
+pub struct CardGrant {
+    role: String,
+    rule: String,
+    issuer: String,
+}
+
 /// The proof of a verdict that is neither red nor grey.
 #[derive(PartialEq, Eq, Debug)]
 #[must_use]
 pub enum Passed {
     /// Every check of a gate.
     Gate(Grant),
+    /// Every check of a gate that can be made about a card.
+    Card(CardGrant),
     /// Every check of a peer.
     Peer(PeerCheck),
 }
@@ -67,6 +89,22 @@ pub(crate) struct Marks<'act> {
     pub(crate) holder: HolderPresent<'act>,
     pub(crate) answers: Answers<'act>,
     pub(crate) permitted: Permitted<'act>,
+    pub(crate) fresh: FreshEnough<'act>,
+}
+
+/// One mark per check of a gate about a card.
+#[expect(dead_code, reason = "a mark says by being there that its check was made")]
+pub(crate) struct CardMarks<'act> {
+    pub(crate) enrolled: Enrolled<'act>,
+    pub(crate) card: IsCard<'act>,
+    pub(crate) permitted: CardPermitted<'act>,
+    pub(crate) fresh: FreshEnough<'act>,
+}
+
+/// One mark per check of a peer about a card.
+#[expect(dead_code, reason = "a mark says by being there that its check was made")]
+pub(crate) struct PeerCardMarks<'act> {
+    pub(crate) card: IsCard<'act>,
     pub(crate) fresh: FreshEnough<'act>,
 }
 
@@ -110,7 +148,38 @@ impl Grant {
     }
 }
 
+impl CardGrant {
+    /// Uses up the assessment and the marks.
+    #[expect(clippy::needless_pass_by_value, reason = "what has led to a grant leads to no second one")]
+    pub(crate) fn new<'act>(assessed: Assessed<'act, '_>, marks: CardMarks<'act>) -> Self {
+        let CardMarks { enrolled: _, card: _, permitted, fresh: _ } = marks;
+        Self { role: permitted.role, rule: permitted.rule, issuer: assessed.assessment().issuer().to_owned() }
+    }
+
+    /// Returns the role that may act.
+    pub fn role(&self) -> &str {
+        &self.role
+    }
+
+    /// Returns the rule that permits it, and names the identity check.
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+
+    /// Returns the display name of the issuer that says so.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+}
+
 impl PeerCheck {
+    /// Like [`Self::new`], about a card.
+    #[expect(clippy::needless_pass_by_value, reason = "what has led to a check leads to no second one")]
+    pub(crate) fn of_card<'act>(assessed: Assessed<'act, '_>, marks: PeerCardMarks<'act>) -> Self {
+        let PeerCardMarks { card: _, fresh: _ } = marks;
+        Self { issuer: assessed.assessment().issuer().to_owned() }
+    }
+
     /// Uses up the assessment and the marks.
     #[expect(clippy::needless_pass_by_value, reason = "what has led to a check leads to no second one")]
     pub(crate) fn new<'act>(assessed: Assessed<'act, '_>, marks: PeerMarks<'act>) -> Self {

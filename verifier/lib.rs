@@ -83,6 +83,6 @@ mod verify;
 pub use challenge::{BadChallenge, Challenge, Challenges};
 pub use decision::{Age, Decision, Evidence, GateIdentity, Verdict, Who};
 pub use device::{BadState, DeviceState};
-pub use grant::{Grant, Passed, PeerCheck};
+pub use grant::{CardGrant, Grant, Passed, PeerCheck};
 pub use step::Step;
 pub use verify::{Checkpoint, Commit};

@@ -6,6 +6,8 @@
 pub enum Step {
     /// Look, and confirm.
     Confirm,
+    /// Check who the person is, as the rule says; written down.
+    Identity,
     /// Override old evidence; written down.
     Override,
     /// Somebody of the site stays with the person.
@@ -21,6 +23,7 @@ impl Step {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Confirm => "confirm",
+            Self::Identity => "identity",
             Self::Override => "override",
             Self::Escort => "escort",
             Self::SecondPerson => "second_person",

@@ -14,7 +14,7 @@ use rand_core::CryptoRng;
 use sha2::{Digest, Sha256};
 use waypass_credential::Presentation;
 use waypass_credential::request::{Query, Request};
-use waypass_credential::role::{Holder, RoleClaims};
+use waypass_credential::role::{CARD, Holder, RoleClaims};
 use waypass_trust::assess::bundle_ages;
 use waypass_trust::audit::{Draft, Entry, Event, Outcome, StatusUsed};
 use waypass_trust::bundle::{SeenAgain, TrustBundle};
@@ -22,6 +22,8 @@ use waypass_trust::freshness::Ages;
 use waypass_trust::policy::{Ask, GatePolicy, PolicyError, RolePolicy};
 use waypass_trust::reason::{Reason, ReasonCode};
 use waypass_trust::time::{Limits, Moment, Reading, TimeGuard};
+
+mod card;
 
 /// One gate with what it believes, the rules it decides by, and what it remembers.
 #[derive(Debug)]
@@ -174,24 +176,12 @@ impl<'t> Checkpoint<'t> {
                 Err(why) => return found.reasons.push(why),
             }
         };
+        if act.is_card() {
+            return self.examine_card(act, enrolled, found);
+        }
         let timely = found.note(timely::check(act, &self.gate.id));
         let first = found.note(replay::check(act, &self.state.seen));
-        let assessed = match act.assess(self.bundle) {
-            Ok(assessed) => assessed,
-            Err(NotAssessed::Unread(Unread::Malformed(why))) => {
-                return found.reasons.push(Reason::new(ReasonCode::Malformed, alloc::format!("{why}")));
-            }
-            Err(NotAssessed::Unread(Unread::SealedToAnother)) => {
-                return found.reasons.push(Reason::new(ReasonCode::NonceMismatch, "the answer is sealed to another question"));
-            }
-            Err(NotAssessed::Refused(refused)) => {
-                found.evidence.issuer_name = refused.issuer;
-                found.evidence.revocation = refused.ages.revocation.map(|seconds| revocation_age(act.at, seconds));
-                return found.reasons.extend(refused.reasons);
-            }
-        };
-        found.learn(&assessed, act.at);
-
+        let Some(assessed) = found.assess(act, self.bundle) else { return };
         let holder = found.note(holder::check(act, &assessed));
         let answers = found.note(answer::check(act, &assessed));
         let Some(enrolled) = enrolled else {
@@ -203,10 +193,7 @@ impl<'t> Checkpoint<'t> {
             return;
         };
         let admission = self.admit(&assessed, enrolled.lapsed(), act.at);
-        found.evidence.rule = admission.rule;
-        if let Some(role) = &admission.role {
-            found.evidence.works_offline_until = Some(self.bundle.works_offline_until(role, Some(&enrolled.entry)));
-        }
+        found.ruled(self.bundle, &enrolled, admission.rule, admission.role.as_deref());
         found.reasons.extend(admission.reasons);
         found.steps.extend(admission.steps);
         self.seen_before(act.at, found);
@@ -220,10 +207,8 @@ impl<'t> Checkpoint<'t> {
     }
 
     fn admit<'act>(&self, assessed: &Assessed<'act, '_>, lapsed: Option<Reason>, at: &Moment) -> role::Admission<'act> {
-        let shown = assessed.assessment().role();
-        let ask = Ask { roles: &shown.roles, sites: &shown.sites, zones: &shown.zones, issuer: &shown.issuer, at: at.at() };
         match &self.policy {
-            Ok(policy) => role::check(policy, &ask, assessed, lapsed),
+            Ok(policy) => role::check(policy, &ask(assessed.assessment().role(), at), assessed, lapsed),
             Err(why) => role::Admission::unusable(why),
         }
     }
@@ -257,7 +242,39 @@ impl<'t> Checkpoint<'t> {
     }
 }
 
+fn ask<'r>(shown: &'r RoleClaims, at: &Moment) -> Ask<'r> {
+    Ask { roles: &shown.roles, sites: &shown.sites, zones: &shown.zones, issuer: &shown.issuer, at: at.at() }
+}
+
 impl Findings {
+    /// Assesses the credential and takes over what it shows, or why it is refused.
+    fn assess<'act, 'p>(&mut self, act: &'p Act<'act, '_>, bundle: &TrustBundle) -> Option<Assessed<'act, 'p>> {
+        match act.assess(bundle) {
+            Ok(assessed) => {
+                self.learn(&assessed, act.at);
+                return Some(assessed);
+            }
+            Err(NotAssessed::Unread(Unread::Malformed(why))) => {
+                self.reasons.push(Reason::new(ReasonCode::Malformed, alloc::format!("{why}")));
+            }
+            Err(NotAssessed::Unread(Unread::SealedToAnother)) => {
+                self.reasons.push(Reason::new(ReasonCode::NonceMismatch, "the answer is sealed to another question"));
+            }
+            Err(NotAssessed::Refused(refused)) => {
+                self.evidence.issuer_name = refused.issuer;
+                self.evidence.revocation = refused.ages.revocation.map(|seconds| revocation_age(act.at, seconds));
+                self.reasons.extend(refused.reasons);
+            }
+        }
+        None
+    }
+
+    /// Notes the rule that decided, and until when this gate can decide about the role.
+    fn ruled(&mut self, bundle: &TrustBundle, enrolled: &enrolled::Enrolled<'_>, rule: Option<String>, role: Option<&str>) {
+        self.evidence.rule = rule;
+        self.evidence.works_offline_until = role.map(|role| bundle.works_offline_until(role, Some(&enrolled.entry)));
+    }
+
     fn note<M>(&mut self, result: Result<M, Reason>) -> Option<M> {
         result.map_err(|reason| self.reasons.push(reason)).ok()
     }
@@ -293,7 +310,7 @@ impl Findings {
             not_acted_on: assessed.not_acted_on(),
             valid_until: role.valid_until,
         });
-        self.subject = role.holder.as_ref().map(|holder| holder.did().into_owned());
+        self.subject = role.holder.as_ref().map(|holder| holder.did().into_owned()).or_else(|| card_subject(role));
         // Of several entries the one that can be looked up again later: whether the credential was revoked when it was admitted.
         let entry = role.status.iter().find(|entry| entry.can_revoke()).or(role.status.first());
         self.status = entry.map(|entry| StatusUsed { uri: entry.uri.clone(), index: entry.index, list_issued_at: as_of });
@@ -303,6 +320,12 @@ impl Findings {
 
 fn revocation_age(at: &Moment, seconds: i64) -> Age {
     Age { as_of: at.at().plus(-seconds), seconds: Some(seconds) }
+}
+
+/// Returns the name of a card in the log, where a holder has a DID.
+fn card_subject(role: &RoleClaims) -> Option<String> {
+    let number = role.personal.member("card").filter(|_| role.kind == CARD)?.as_str()?;
+    Some(alloc::format!("card:{number}"))
 }
 
 /// Returns what identifies a credential in every presentation: its place in the status lists, else its holder's key.

@@ -39,6 +39,8 @@ pub enum HoldError {
     NoBundle,
     /// It was assessed, and is not to be believed: the gravest reason first.
     Refused(Refused),
+    /// It is a card: gates read it from paper, and no device shows it.
+    Card,
     /// It is bound to no key: anyone who copies it could show it.
     NotBound,
     /// It is bound to a key that this wallet does not have.
@@ -168,6 +170,7 @@ impl fmt::Display for HoldError {
                 }
                 Ok(())
             }
+            Self::Card => f.write_str("this is a card, for a person without a wallet: gates read it as it is printed"),
             Self::NotBound => f.write_str("the credential is bound to no key: anyone who copies it could show it"),
             Self::AnotherHolder => f.write_str("the credential is bound to a key that this wallet does not have"),
             Self::KeyAltered => f.write_str(

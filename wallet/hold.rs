@@ -6,8 +6,8 @@ use crate::history::{self, Detail, What};
 use crate::records::{self, Carried, Record, TABLE};
 use crate::{Wallet, show::Card};
 use rand_core::CryptoRng;
-use waypass_credential::Credential;
 use waypass_credential::jsonld::KnownContexts;
+use waypass_credential::{Credential, Format};
 use waypass_trust::assess::{self, assess};
 use waypass_trust::audit::Event;
 use waypass_trust::bundle::TrustBundle;
@@ -43,6 +43,9 @@ impl Wallet<'_> {
     pub fn hold(&self, bytes: &[u8], bundle: Option<&TrustBundle>, at: &Moment, rng: &mut dyn CryptoRng) -> Result<Held, HoldError> {
         let known = bundle.map_or(&NO_CONTEXTS, TrustBundle::contexts);
         let credential = Credential::parse(waypass_credential::from_file(bytes), known).map_err(HoldError::Malformed)?;
+        if credential.format() == Format::Card {
+            return Err(HoldError::Card);
+        }
         let id = CredentialId::of(credential.as_bytes());
         if records::load(&self.vault, id)?.is_some() {
             self.vault.remove(records::ASIDE, id.as_bytes())?;

@@ -15,7 +15,7 @@ use waypass_credential::data_integrity::Suite;
 use waypass_credential::json::{self as strict, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
 use waypass_issuer::Issuer;
-use waypass_issuer::issue::{IssueError, Issued, Order, Validity};
+use waypass_issuer::issue::{CardOrder, IssueError, Issued, Order, Validity};
 use waypass_issuer::offer::{Offer, OfferTerms};
 use waypass_machine::SystemRng;
 use waypass_trust::bundle::ListKind;
@@ -25,7 +25,7 @@ use waypass_trust::status::TokenForm;
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The holder's DID, as `waypass wallet key` prints it
-    #[arg(long, value_name = "DID", required_unless_present = "offer")]
+    #[arg(long, value_name = "DID", required_unless_present_any = ["offer", "card"])]
     holder: Option<String>,
     /// Make an offer for a wallet to pick up instead
     #[arg(long, conflicts_with = "holder")]
@@ -36,6 +36,15 @@ pub(crate) struct Args {
     /// How long the offer holds
     #[arg(long, value_name = "TIME", default_value = "15m", value_parser = words::parse_span, requires = "offer")]
     offer_valid: i64,
+    /// Make a card to print, for a person without a wallet; anybody can copy one, so gates check who brings it
+    #[arg(long, conflicts_with_all = ["holder", "offer", "claims", "format", "status", "suites"], requires = "name")]
+    card: bool,
+    /// The name on the card, as on an identity document
+    #[arg(long, value_name = "NAME", requires = "card")]
+    name: Option<String>,
+    /// The number of an identity document; only the last four letters and digits are on the card
+    #[arg(long, value_name = "NUMBER", requires = "card")]
+    document: Option<String>,
     /// A role, repeatable
     #[arg(long = "role", value_name = "ROLE", required = true)]
     roles: Vec<String>,
@@ -51,7 +60,7 @@ pub(crate) struct Args {
     /// A JSON file with personal claims such as given_name; signed, not kept
     #[arg(long, value_name = "FILE")]
     claims: Option<PathBuf>,
-    /// Name for it in lists
+    /// Name for it in lists [default: the name on a card]
     #[arg(long, default_value = "")]
     label: String,
     /// How the credential is made
@@ -122,14 +131,23 @@ enum AlgorithmArg {
     P384,
 }
 
+impl From<AlgorithmArg> for Algorithm {
+    fn from(name: AlgorithmArg) -> Self {
+        match name {
+            AlgorithmArg::Ed25519 => Self::EdDsa,
+            AlgorithmArg::P256 => Self::Es256,
+            AlgorithmArg::P384 => Self::Es384,
+        }
+    }
+}
+
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+    if let Some(name) = args.name.as_ref().filter(|_| args.card) {
+        return card(session, args, name);
+    }
     let order = Order {
         format: args.format.into(),
-        algorithm: args.algorithm.map(|algorithm| match algorithm {
-            AlgorithmArg::Ed25519 => Algorithm::EdDsa,
-            AlgorithmArg::P256 => Algorithm::Es256,
-            AlgorithmArg::P384 => Algorithm::Es384,
-        }),
+        algorithm: args.algorithm.map(Into::into),
         suites: args.suites.clone(),
         status: args.status.map(ListKind::from),
         roles: args.roles.clone(),
@@ -160,7 +178,31 @@ fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
     let key = did::resolve(holder).map_err(|error| {
         Failure::usage(format!("the holder `{holder}`: {error}"), "ask the holder for the line `waypass wallet key` prints")
     })?;
-    let Issued { record, credential, suites } = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
+    let issued = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
+    hand_out(session, args, issuer, issued)
+}
+
+fn card(session: &Session, args: &Args, name: &str) -> Outcome {
+    let order = CardOrder {
+        name: name.to_owned(),
+        document: args.document.clone(),
+        algorithm: args.algorithm.map(Into::into),
+        roles: args.roles.clone(),
+        sites: args.sites.clone(),
+        zones: args.zones.clone(),
+        validity: args.valid,
+        label: if args.label.is_empty() { name.to_owned() } else { args.label.clone() },
+    };
+    let operator = operator(args.operator.as_deref());
+    super::with(session, &args.open, |issuer| {
+        let issued = issuer.issue_card(&order, &operator, now(), &mut SystemRng).map_err(failure)?;
+        hand_out(session, args, issuer, issued)
+    })?;
+    Ok(Exit::Done)
+}
+
+fn hand_out(session: &Session, args: &Args, issuer: &Issuer<'_>, issued: Issued) -> Result<(), Failure> {
+    let Issued { record, credential, suites } = issued;
     if !issuer.is_announced(record.list).map_err(store_failure)? {
         session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
     }
@@ -244,6 +286,13 @@ fn failure(error: IssueError) -> Failure {
             error,
             "documents name claims by their contexts: see what there is with waypass issuer context list, or use --format sd-jwt",
         ),
+        IssueError::NoCards => {
+            Failure::usage(error, "add the rules for cards: waypass issuer publish --admit-cards; or your own, with the action admit_card")
+        }
+        IssueError::Credential(waypass_credential::IssueError::Malformed(waypass_credential::Malformed::OutOfRange("name"))) => {
+            Failure::usage("the name on a card has 1 to 80 bytes and no signs that are not shown", "correct --name")
+        }
+        IssueError::Document => Failure::usage(error, "correct --document, or leave it out where the rules ask for no document"),
         IssueError::Suites => Failure::usage(error, "name each suite once"),
         IssueError::SuiteAlgorithm { algorithm, .. } => {
             Failure::usage(error, format!("these keys take --suite {} or {}", Suite::jcs(algorithm), Suite::rdfc(algorithm)))

@@ -36,6 +36,9 @@ pub(crate) struct Args {
     /// Put the rules in FILE into force first (`issuer show --policy` prints those in force)
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Add rules that admit visitors and staff with a printed card, after a look at their identity document
+    #[arg(long)]
+    admit_cards: bool,
     /// After a copy of this office was put back: skip the numbers that were used since
     #[arg(long)]
     restored: bool,
@@ -92,6 +95,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let clock = args.publishing.clock(session)?;
     let answers = Answers::new(session, args.publishing.yes);
     let work = |issuer: &mut Issuer<'_>| {
+        let policy = match &policy {
+            None if args.admit_cards => Some(issuer.policy().map_err(store_failure)?.with_cards()),
+            given => given.clone().map(|policy| if args.admit_cards { policy.with_cards() } else { policy }),
+        };
         if !agreed(args, &answers, issuer, policy.as_ref())? {
             return Ok(None);
         }

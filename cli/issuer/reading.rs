@@ -1,7 +1,7 @@
 //! A paper in words, for the person who is asked to sign it.
 
 use crate::words;
-use waypass_credential::role::Scope;
+use waypass_credential::role::{CARD, Scope};
 use waypass_issuer::ceremony::{CeremonyError, Paper, PaperPart, Quorum, Reading};
 use waypass_trust::bundle::{Authority, Digest, KeyRecord, Policy, RootPart, TargetsPart};
 
@@ -94,6 +94,9 @@ pub(super) fn limits(authority: &Authority) -> Vec<String> {
         words::list(&authority.roles),
         words::span(i64::try_from(authority.max_validity_seconds).unwrap_or(i64::MAX))
     )];
+    if authority.types.iter().any(|kind| kind == CARD) {
+        lines.push("  makes cards, for people without a wallet".to_owned());
+    }
     lines.extend(authority.keys.iter().map(|key| format!("  key          {}", key.kid)));
     lines.extend(authority.status_uris.iter().map(|list| format!("  status list  {}", list.uri)));
     lines

@@ -19,7 +19,7 @@ pub(crate) struct Args {
     /// The second guard
     #[arg(long, value_name = "NAME", conflicts_with = "turned_away")]
     second: Option<String>,
-    /// Why old data was overridden, or the glass broken
+    /// Why old data was overridden, or the glass broken; how the bearer of a card was identified
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// The person did not go in

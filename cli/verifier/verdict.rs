@@ -98,11 +98,13 @@ const CHECKS: [(&str, &[ReasonCode]); 7] = [
             ReasonCode::Replayed,
             ReasonCode::NonceMismatch,
             ReasonCode::WrongAudience,
+            ReasonCode::BearerPass,
         ],
     ),
     (
         "shows what was asked for",
         &[
+            ReasonCode::BearerPass,
             ReasonCode::HolderBindingFailed,
             ReasonCode::Malformed,
             ReasonCode::NonceMismatch,
@@ -116,9 +118,10 @@ const CHECKS: [(&str, &[ReasonCode]); 7] = [
     ),
 ];
 
-/// The holder's device did not answer this gate: a credential that somebody brought in a file answers nothing and shows nothing.
+/// The holder's device did not answer this gate: a credential that somebody brought in a file answers nothing and shows nothing, and
+/// nor does a card.
 const UNANSWERED: &[ReasonCode] =
-    &[ReasonCode::HolderBindingFailed, ReasonCode::Malformed, ReasonCode::NonceMismatch, ReasonCode::WrongAudience];
+    &[ReasonCode::BearerPass, ReasonCode::HolderBindingFailed, ReasonCode::Malformed, ReasonCode::NonceMismatch, ReasonCode::WrongAudience];
 
 fn reason_line(reason: &Reason) -> Text {
     let (mark, tone) = match reason.code.level() {
@@ -166,6 +169,7 @@ fn age_words(name: &str, age: Age) -> String {
 const fn step_words(step: Step) -> &'static str {
     match step {
         Step::Confirm => "look, and confirm",
+        Step::Identity => "check who the person is, and write down how",
         Step::Override => "decide yourself; it is written down as an override",
         Step::Escort => "somebody of the site stays with the person",
         Step::SecondPerson => "a second guard must agree",

@@ -27,6 +27,9 @@ pub(super) fn refusal(error: HoldError, kept: bool) -> Failure {
         HoldError::KeyAltered => {
             Failure::new(Exit::Tamper, error, "ask the issuer for one bound to the line that `waypass wallet key` prints now")
         }
+        HoldError::Card => {
+            Failure::usage(error, "print it: waypass issuer card FILE --pdf NAME.pdf; see what is in it: waypass inspect FILE")
+        }
         HoldError::NotBound | HoldError::AnotherHolder => {
             Failure::new(Exit::Red, error, "ask the issuer for one bound to the line `waypass wallet key` prints")
         }

@@ -7,7 +7,7 @@ use crate::format::{MAX_BYTES, Serialization};
 use crate::jsonld::KnownContexts;
 use crate::key::PublicKey;
 use crate::malformed::Malformed;
-use crate::role::{RoleCwt, document, enveloped};
+use crate::role::{Card, RoleCwt, document, enveloped};
 use crate::sd_cwt::{Typ, key_binding as cwt};
 use crate::sd_jwt::key_binding::KeyBinding;
 use crate::sd_jwt::{SdJwt, split_key_binding};
@@ -30,6 +30,8 @@ enum Answer {
     DataIntegrity { bytes: Vec<u8>, proof: Option<Box<document::presentation::Answer>> },
     /// With a key binding token around an SD-CWT, if there is one (draft-ietf-spice-sd-cwt §8.1).
     KeyBoundCwt { bytes: Vec<u8>, proof: Option<Box<cwt::KeyBinding>> },
+    /// Not at all: a card is shown as it is.
+    Card(Vec<u8>),
     /// With the signature of the envelope of a verifiable presentation.
     Enveloped(Box<enveloped::presentation::Answer>),
 }
@@ -56,6 +58,10 @@ impl Presentation {
                 let parts = Parts::parse(bytes)?;
                 match Typ::of(&parts) {
                     Some(typ) => Self::key_bound_cwt(typ, &parts, bytes),
+                    None if Card::is_meant(&parts) => {
+                        let card = Card::of(&parts, bytes)?;
+                        Ok(Self { credential: Credential(Form::Card(card)), answer: Answer::Card(bytes.to_vec()) })
+                    }
                     None => Self::enveloped(Envelope::of_cose(Sign1::of(&parts, bytes)?, Content::Presentation)?, known),
                 }
             }
@@ -90,7 +96,7 @@ impl Presentation {
     pub fn as_bytes(&self) -> &[u8] {
         match &self.answer {
             Answer::KeyBound { text, .. } => text.as_bytes(),
-            Answer::DataIntegrity { bytes, .. } | Answer::KeyBoundCwt { bytes, .. } => bytes,
+            Answer::DataIntegrity { bytes, .. } | Answer::KeyBoundCwt { bytes, .. } | Answer::Card(bytes) => bytes,
             Answer::Enveloped(answer) => answer.as_bytes(),
         }
     }
@@ -107,6 +113,7 @@ impl Presentation {
             Answer::DataIntegrity { proof, .. } => Some(proof.as_ref()?.untrusted_nonce()),
             Answer::Enveloped(answer) => answer.untrusted_nonce(),
             Answer::KeyBoundCwt { proof, .. } => proof.as_ref()?.untrusted_nonce(),
+            Answer::Card(_) => None,
         }
     }
 
@@ -119,6 +126,7 @@ impl Presentation {
             }
             Answer::DataIntegrity { proof, .. } => proof.as_ref().ok_or(HolderError::Missing)?.verify(holder, binding),
             Answer::Enveloped(answer) => answer.verify(holder, binding),
+            Answer::Card(_) => Err(HolderError::Missing),
             Answer::KeyBoundCwt { proof, .. } => {
                 let (Form::SdCwt(credential), Some(proof)) = (&self.credential.0, proof) else { return Err(HolderError::Missing) };
                 credential.verify_holder(proof, holder, binding)

@@ -102,6 +102,8 @@ impl Query {
         let checks = [
             ("credentials", (1..=MAX_ALTERNATIVES).contains(&alternatives.len())),
             ("id", ids_ok),
+            // A card answers no question: nobody signs for it.
+            ("format", alternatives.iter().all(|alternative| alternative.format != Format::Card)),
             ("meta", alternatives.iter().all(|alternative| kinds_ok(&alternative.kinds))),
             ("claims", alternatives.iter().all(|alternative| claims_ok(&alternative.claims))),
         ];
@@ -204,6 +206,7 @@ const fn query_id(format: Format) -> &'static str {
         Format::VcCose => "vc_cose",
         Format::VcJwt => "vc_jwt",
         Format::SdCwt => "sd_cwt",
+        Format::Card => "card",
     }
 }
 

@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 use alloc::{borrow::ToOwned, boxed::Box, string::String, string::ToString, vec::Vec};
 use rand_core::CryptoRng;
 
-mod claims;
+pub(super) mod claims;
 mod view;
 
 /// A role credential in an SD-CWT, without a key binding token. Unverified.

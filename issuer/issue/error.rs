@@ -70,6 +70,10 @@ pub enum IssueError {
     },
     /// The holder key is a key of this issuer.
     OwnKey,
+    /// No rule of the policy admits the bearer of a card.
+    NoCards,
+    /// The number of an identity document has fewer than four letters and digits, or other signs in it.
+    Document,
     /// The credential could not be made.
     Credential(waypass_credential::IssueError),
     /// The store failed; nothing was issued.
@@ -104,6 +108,8 @@ impl fmt::Display for IssueError {
                 write!(f, "a validity of {asked} is longer than this issuer allows, which is {bound} (max_validity_seconds)")
             }
             Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
+            Self::NoCards => f.write_str("no rule of this site admits the bearer of a card"),
+            Self::Document => f.write_str("the document's number needs at least four letters (A to Z) and digits, and has no other signs"),
             Self::Credential(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }

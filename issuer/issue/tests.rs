@@ -1,4 +1,4 @@
-use super::{Format, IssueError, Issuer, NameKind, Order, Validity, rounded};
+use super::{CardOrder, Format, IssueError, Issuer, NameKind, NotPrinted, Order, Validity, rounded};
 use crate::create::CreateError;
 use crate::draw::below;
 use crate::keys::{KeyUse, Keys};
@@ -13,6 +13,7 @@ use waypass_credential::data_integrity::Suite;
 use waypass_credential::did;
 use waypass_credential::jsonld::KnownContexts;
 use waypass_credential::key::{Algorithm, ShortThumbprint, Signer as _};
+use waypass_credential::role::CARD;
 use waypass_credential::{Credential, KeyClaim};
 use waypass_trust::assess::assess;
 use waypass_trust::reason::ReasonCode;
@@ -351,4 +352,79 @@ fn an_issuing_reads_the_keys_once_and_compiles_nothing() {
     assert_eq!((counted(&mut issuer, 6), counted(&mut issuer, 7)), ([1, 1], [1, 0]));
     issuer.publish(at(8)).expect("published");
     assert_eq!((counted(&mut issuer, 9), counted(&mut issuer, 10)), ([1, 1], [1, 0]));
+}
+
+/// An issuer whose rules admit cards.
+fn with_cards() -> (tempfile::TempDir, Issuer<'static>) {
+    let (dir, mut issuer) = issuer();
+    let policy = issuer.policy().expect("the initial one").with_cards();
+    assert_eq!(policy.clone().with_cards(), policy, "once");
+    issuer.set_policy(&policy).expect("set");
+    (dir, issuer)
+}
+
+fn card() -> CardOrder {
+    let Order { roles, sites, zones, validity, label, .. } = order();
+    CardOrder { name: " Ada Byron ".into(), document: Some("c01x-00t478".into()), algorithm: None, roles, sites, zones, validity, label }
+}
+
+#[test]
+fn a_card_is_issued_where_the_rules_admit_one() {
+    let (_dir, mut plain) = issuer();
+    assert_eq!(plain.issue_card(&card(), "ines", at(0), &mut TestRng::new(1)).map(drop), Err(IssueError::NoCards));
+    let types = |issuer: &mut Issuer<'_>, second| issuer.publish(at(second)).expect("published").opened().authorities()[0].types.clone();
+    assert!(!types(&mut plain, 1).contains(&CARD.to_owned()));
+
+    let (_dir, mut issuer) = with_cards();
+    assert!(types(&mut issuer, 1).contains(&CARD.to_owned()));
+    let issued = issuer.issue_card(&card(), "ines", at(2), &mut TestRng::new(1)).expect("issued");
+    let record = &issued.record;
+    assert_eq!((record.format, record.holder.clone()), (Format::Card, format!("card:{}", record.id)));
+    let published = issuer.publish(at(3)).expect("published");
+    let credential = Credential::parse(&issued.credential, &KnownContexts::new()).expect("readable");
+    let assessment = assess(&credential, published.opened(), &moment(at(60))).expect("believed");
+    let personal = &assessment.role().personal;
+    assert_eq!((personal.text("name"), personal.text("document_ending")), (Some("Ada Byron"), Some("T478")));
+    assert_eq!(personal.text("card"), Some(record.id.as_str()), "the office finds it by what is printed");
+
+    assert_eq!(issuer.printable(&issued.credential, at(60)).as_ref(), Ok(assessment.role()));
+    assert_eq!(issuer.printable(&issued.credential, record.valid_until), Err(NotPrinted::Over));
+
+    // It is found, and revoked, like every credential.
+    assert_eq!(issuer.find(&record.id[..6]).expect("found"), *record);
+    let grounds = crate::revoke::Grounds { cause: crate::revoke::Cause::Lost, note: String::new(), operator: "ines".into() };
+    issuer.change(&record.id, crate::revoke::Change::Revoke, &grounds, at(70)).expect("revoked");
+    let published = issuer.publish(at(71)).expect("published");
+    let refused = assess(&credential, published.opened(), &moment(at(80))).map(drop).expect_err("revoked");
+    assert_eq!(refused.reasons[0].code, ReasonCode::Revoked);
+    assert_eq!(issuer.printable(&issued.credential, at(80)), Err(NotPrinted::Withdrawn(State::Revoked)));
+}
+
+#[test]
+fn only_a_card_of_this_office_is_printed() {
+    let (_dir, mut issuer) = with_cards();
+    let badge = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
+    assert_eq!(issuer.printable(&badge.credential, at(1)), Err(NotPrinted::NotACard));
+    assert_eq!(issuer.printable(b"card", at(1)), Err(NotPrinted::NotACard));
+    let mut ours = issuer.issue_card(&card(), "ines", at(0), &mut TestRng::new(2)).expect("issued").credential;
+    // The same keys, and another book: a card that this office's record does not have.
+    let (_other, mut twin) = with_cards();
+    let theirs = twin.issue_card(&card(), "ines", at(0), &mut TestRng::new(3)).expect("issued").credential;
+    assert_eq!(issuer.printable(&theirs, at(1)), Err(NotPrinted::NotOurs));
+    let end = ours.len() - 1;
+    ours[end] ^= 1;
+    assert_eq!(issuer.printable(&ours, at(1)), Err(NotPrinted::NotOurs));
+}
+
+#[test]
+fn a_card_cannot_be_picked_up_or_bound_to_a_key() {
+    let (_dir, mut issuer) = with_cards();
+    let order = Order { format: Format::Card, personal: waypass_credential::json::Object::new().with("name", "Ada"), ..order() };
+    let terms = crate::offer::OfferTerms { valid_seconds: 900, tx_code: false };
+    assert!(issuer.offer(&order, &terms, "ines", at(0), &mut TestRng::new(1)).is_err());
+    assert!(issuer.issue(&order, Key::p256(9).public_key(), "ines", at(0), &mut TestRng::new(1)).is_err());
+    let nameless = CardOrder { name: "  ".into(), ..card() };
+    let refused = issuer.issue_card(&nameless, "ines", at(0), &mut TestRng::new(1)).map(drop);
+    let why = waypass_credential::IssueError::Malformed(waypass_credential::Malformed::OutOfRange("name"));
+    assert_eq!(refused, Err(IssueError::Credential(why)));
 }

@@ -59,7 +59,7 @@ pub struct CredentialRecord {
     pub id: String,
     /// Its format.
     pub format: Format,
-    /// The holder key as a DID.
+    /// The holder key as a DID; of a card, which has none, `card:` and its id.
     pub holder: String,
     /// The operator's name for it in lists; may be empty.
     pub label: String,

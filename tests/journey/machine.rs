@@ -134,6 +134,10 @@ fn work(walk: &mut Walk) {
     let waits = walk.text("issuer", "issuer offer list --key-file KEY", "/offers/0/id");
     assert_eq!(walk.text("issuer", &format!("issuer offer cancel {waits} --key-file KEY"), "/offers/0"), waits);
     walk.ok("issuer", "issuer issue --offer --role staff --site north --key-file KEY -o offer");
+    walk.ok("issuer", "issuer publish --admit-cards --yes --key-file KEY");
+    walk.ok("issuer", "issuer issue --card --name Ada --document T478 --role staff --site north -o ada.card --key-file KEY");
+    let printed = walk.ok("issuer", "issuer card ada.card --pdf ada.pdf --png ada.png --key-file KEY");
+    assert!(printed["cards"] == 1 && printed["files"][1] == "ada.png", "{printed}");
     walk.ok("issuer", &format!("issuer message {vc} 1 --key-file KEY"));
     walk.ok("issuer", "issuer publish -o stick --key-file KEY");
     walk.ok("gate", "verifier sync --from stick --key-file KEY");

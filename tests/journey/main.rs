@@ -4,6 +4,7 @@
 mod afterwards;
 mod belief;
 mod book;
+mod cards;
 mod ceremony;
 mod faults;
 mod link;

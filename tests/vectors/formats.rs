@@ -35,6 +35,7 @@ fn cddl(text: &str) -> Cddl {
 #[test]
 fn every_cddl_file_is_published_and_reads() {
     let published = [
+        ("role/card.cddl", schemas::ROLE_CARD),
         ("role/sd-cwt.cddl", schemas::ROLE_SD_CWT),
         ("audit/leaf.cddl", schemas::AUDIT_LEAF),
         ("audit/log.cddl", schemas::AUDIT_LOG),
@@ -160,6 +161,30 @@ fn a_role_in_an_sd_cwt_is_as_written_down() {
                 assert!(rules.check("credential", &data(answer.as_bytes())).is_err());
             }
         }
+    }
+}
+
+/// A card with all that it can say, and one with the least.
+#[test]
+fn a_card_is_as_written_down() {
+    let (world, rules) = (World::default(), cddl(schemas::ROLE_CARD));
+    for issuer in [&world.issuer, &world.issuer_p256] {
+        let personal = Object::new().with("card", "0123456789ab").with("name", "Ada Byron");
+        let kind = waypass_credential::role::CARD.into();
+        let least = RoleClaims { holder: None, kind, personal, zones: Vec::new(), ..World::nurse(issuer, &world.holder, Format::SdCwt) };
+        let most = RoleClaims {
+            issuer: "did:web:clinic.example".into(),
+            zones: vec!["*".into()],
+            valid_from: least.issued_at.plus(-60),
+            personal: least.personal.clone().with("document_ending", "T478"),
+            ..least.clone()
+        };
+        for claims in [least, most] {
+            let card = World::issue(&claims, issuer, Format::Card, "formats");
+            rules.check("card", &Data::cbor(card.as_bytes()).expect("CBOR")).expect("as written down");
+        }
+        let other = World::issue(&World::nurse(issuer, &world.holder, Format::SdCwt), issuer, Format::SdCwt, "formats");
+        assert!(rules.check("card", &Data::cbor(other.as_bytes()).expect("CBOR")).is_err());
     }
 }
 

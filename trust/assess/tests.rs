@@ -69,7 +69,7 @@ fn what_is_not_genuine_is_not_believed_in_anything_else() {
         let forged = match format {
             Format::SdJwtVc => issue_by(&thief, format, &claims),
             // A JWS under a thief's signature, or the bytes of a COSE_Sign1 with the signature of one.
-            Format::VcCose | Format::SdCwt => {
+            Format::VcCose | Format::SdCwt | Format::Card => {
                 let mut bytes = issue_by(&site.issuer, format, &claims).as_bytes().to_vec();
                 let signature = bytes.len() - 64;
                 let forged = thief.sign(&bytes).expect("signs");

@@ -147,7 +147,7 @@ pub enum Rule {
     Limit(String),
     /// More entries than a part may hold.
     TooMany(String),
-    /// At publishing: `unattended_ok` has a code that is not an amber reason code.
+    /// At publishing: `unattended_ok` has a code that is not an amber reason code, or that no machine can accept.
     UnattendedCode(String),
     /// At publishing: a list ends before the longest stale limit of the policy.
     ListExpiry(String),
@@ -183,7 +183,7 @@ impl fmt::Display for Rule {
             Self::NoDefaultLimit => f.write_str("the policy has no limit for the role *"),
             Self::Limit(role) => write!(f, "the role {role} is stale sooner than it stops being fresh"),
             Self::TooMany(what) => write!(f, "too many {what}"),
-            Self::UnattendedCode(code) => write!(f, "{code} is not an amber reason code"),
+            Self::UnattendedCode(code) => write!(f, "{code} is not an amber reason code that a device without a person can accept"),
             Self::ListExpiry(uri) => write!(f, "{uri} expires before the longest stale limit of the policy"),
             Self::EmptyAuthority(name) => write!(f, "{name} has no key, type, role or site"),
             Self::MissingList(uri) => write!(f, "the announced status list {uri} is missing"),

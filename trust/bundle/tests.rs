@@ -283,6 +283,8 @@ fn publishing_is_stricter_than_reading() {
     };
     let one = |site: &Site| vec![site.token()];
     assert_eq!(refuse(|site| site.targets.policy.unattended_ok.push("revoked".into()), one), Rule::UnattendedCode("revoked".into()));
+    let card = refuse(|site| site.targets.policy.unattended_ok.push("bearer_pass".into()), one);
+    assert_eq!(card, Rule::UnattendedCode("bearer_pass".into()), "a machine cannot look at a person");
     assert_eq!(refuse(|site| site.authority().roles.clear(), one), Rule::EmptyAuthority("Town Hospital".into()));
     assert_eq!(refuse(|site| site.targets.policy.limits[0].stale_seconds = 15 * DAY as u64, one), Rule::ListExpiry(LIST.into()));
     assert_eq!(refuse(|_| (), |_| Vec::new()), Rule::MissingList(LIST.into()));

@@ -1,4 +1,4 @@
-use super::{Action, Ask, Permitted, PolicyError, RolePolicy, Ruling, Validation};
+use super::{Action, Ask, IdentityCheck, Permitted, PolicyError, RolePolicy, Ruling, Validation, admits_cards};
 use alloc::{format, string::String, vec, vec::Vec};
 use waypass_credential::time::Timestamp;
 
@@ -27,7 +27,9 @@ fn decide_in(policy: &RolePolicy, roles: &[&str], site: &str, zone: &str, at: i6
 
 fn permits(ruling: Ruling) -> Option<(Action, Vec<String>)> {
     match ruling {
-        Ruling::Permit { action, by } => Some((action, by.into_iter().map(|Permitted { role, rule }| format!("{role}:{rule}")).collect())),
+        Ruling::Permit { action, by } => {
+            Some((action, by.into_iter().map(|Permitted { role, rule, .. }| format!("{role}:{rule}")).collect()))
+        }
         _ => None,
     }
 }
@@ -287,4 +289,50 @@ fn a_rule_that_cannot_be_evaluated_is_named_before_it_is_signed() {
     let zoned = [(String::from("north"), String::from("ward"), Some(String::from("Asia/Kathmandu")))];
     let local = "permit(principal, action, resource) when { context.hour_local > 20 };";
     assert_eq!(compile(local).expect("valid").try_out(&roles, &zoned), Ok(()));
+}
+
+/// What a rule says about a card of a visitor.
+fn card(text: &str) -> Result<Ruling, PolicyError> {
+    let policy = compile(text)?;
+    let texts = |text: &str| vec![String::from(text)];
+    let gate = policy.at_gate("did:key:gate", "north", "public", None).expect("a gate");
+    Ok(gate.card(&Ask { roles: &texts("visitor"), sites: &texts("north"), zones: &[], issuer: "did:key:issuer", at: time(AT) }))
+}
+
+#[test]
+fn a_card_is_admitted_by_a_rule_that_names_the_identity_check() {
+    let permitted = |text: &str| match card(text) {
+        Ok(Ruling::Permit { action: Action::AdmitCard, by }) => by.first().and_then(|by| by.identity).map(IdentityCheck::as_str),
+        _ => None,
+    };
+    let rule = |annotation: &str, action: &str| format!("{annotation} permit (principal, {action}, resource);");
+    let (by_name, all) = ("action == Action::\"admit_card\"", "action");
+    let several = "action in [Action::\"admit\", Action::\"admit_card\"]";
+    for action in [by_name, all, several] {
+        assert_eq!(permitted(&rule("@identity(\"document\")", action)), Some("document"), "{action}");
+        assert_eq!(permitted(&rule("@identity(\"vouched\")", action)), Some("vouched"), "{action}");
+    }
+    // A rule of before there were cards, and rules about other actions.
+    for text in [rule("", all), rule("@identity(\"passport\")", all), rule("@identity(\"document\")", "action == Action::\"admit\"")] {
+        assert_eq!(card(&text), Ok(Ruling::Deny { rule: None }), "{text}");
+    }
+    for text in [rule("", by_name), rule("@identity(\"passport\")", by_name), rule("", several)] {
+        assert_eq!(card(&text), Err(PolicyError::NoIdentityCheck { rule: "policy0".into() }), "{text}");
+    }
+    let forbidden = [rule("@identity(\"document\")", by_name), "@id(\"no\") forbid (principal, action, resource);".into()].concat();
+    assert_eq!(card(&forbidden), Ok(Ruling::Deny { rule: Some("no".into()) }));
+}
+
+/// A rule for cards admits nobody who was asked, and an override is not for cards.
+#[test]
+fn holders_and_cards_are_asked_about_apart() {
+    let cards = "@identity(\"document\") permit (principal, action == Action::\"admit_card\", resource);";
+    assert_eq!(decide(&compile(cards).expect("valid"), &["visitor"], "north", "public", AT), Ruling::Deny { rule: None });
+    for action in ["admit", "admit_two_person", "break_glass"] {
+        let text = format!("@identity(\"document\") permit (principal, action == Action::\"{action}\", resource);");
+        assert_eq!(card(&text), Ok(Ruling::Deny { rule: None }), "{action}");
+    }
+    assert!(admits_cards(cards) && !admits_cards(waypass_schemas::DEFAULT_POLICY));
+    assert!(!admits_cards("permit (principal, action, resource);") && !admits_cards("permit ("));
+    assert!(!admits_cards("forbid (principal, action == Action::\"admit_card\", resource);"));
 }

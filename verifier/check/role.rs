@@ -36,6 +36,11 @@ impl Admission<'_> {
         Self::denied(Reason::new(ReasonCode::PolicyError, format!("{why}")), None)
     }
 
+    fn refused(ruling: Ruling) -> Self {
+        let (reason, rule) = refusal(ruling);
+        Self::denied(reason, rule)
+    }
+
     fn denied(reason: Reason, rule: Option<String>) -> Self {
         Self { reasons: [reason].into(), rule, ..Self::default() }
     }
@@ -56,7 +61,7 @@ pub(crate) fn check<'act>(
     let (action, by) = match (ruling, lapsed) {
         (Ruling::Permit { action, by }, _) => (action, by),
         (Ruling::Deny { rule }, Some(lapsed)) => return Admission::denied(lapsed, rule),
-        (refused, _) => return refusal(refused),
+        (refused, _) => return Admission::refused(refused),
     };
     // Several roles may be permitted: the person acts in the one whose evidence asks for least.
     let candidates = by.into_iter().filter_map(|by| {
@@ -64,7 +69,7 @@ pub(crate) fn check<'act>(
         Some((by, reading))
     });
     let Some((by, mut reading)) = candidates.min_by_key(|(_, reading)| reading.rank()) else {
-        return Admission::denied(Reason::from(ReasonCode::RoleMissing), None);
+        return Admission::denied(ruled_out(), None);
     };
     let mut rule = by.rule;
     if reading.needs_break_glass() && action != Action::BreakGlass {
@@ -73,7 +78,7 @@ pub(crate) fn check<'act>(
         match policy.break_glass(&only) {
             Ruling::Permit { by, .. } => rule = by.into_iter().next().map_or(rule, |by| by.rule),
             Ruling::Deny { .. } => reading = reading.without_break_glass(),
-            failed @ (Ruling::Error { .. } | Ruling::Expired { .. }) => return refusal(failed),
+            failed @ (Ruling::Error { .. } | Ruling::Expired { .. }) => return Admission::refused(failed),
         }
     }
     let mut admission = Admission { reasons: reading.reasons, steps: reading.steps, ..Admission::default() };
@@ -87,6 +92,8 @@ pub(crate) fn check<'act>(
             admission.reasons.push(Reason::new(ReasonCode::BreakGlass, format!("rule {rule}")));
             admission.steps.push(Step::BreakGlass);
         }
+        // It is asked about cards alone; about a holder it permits nothing.
+        Action::AdmitCard => return Admission::denied(ruled_out(), Some(rule)),
     }
     admission.rule = Some(rule.clone());
     admission.role = Some(by.role.clone());
@@ -94,17 +101,17 @@ pub(crate) fn check<'act>(
     admission
 }
 
-fn refusal<'act>(ruling: Ruling) -> Admission<'act> {
+/// Returns the reason that no role on the credential can be decided about.
+pub(crate) fn ruled_out() -> Reason {
+    Reason::from(ReasonCode::RoleMissing)
+}
+
+/// Returns the reason of a ruling that permits nothing, and its rule.
+pub(crate) fn refusal(ruling: Ruling) -> (Reason, Option<String>) {
     match ruling {
-        Ruling::Error { rule } => {
-            Admission::denied(Reason::new(ReasonCode::PolicyError, format!("rule {rule} could not be evaluated")), Some(rule))
-        }
-        Ruling::Expired { at } => Admission::denied(Reason::new(ReasonCode::PolicyExpired, format!("ended {at}")), None),
-        Ruling::Deny { rule: Some(rule) } => {
-            Admission::denied(Reason::new(ReasonCode::PolicyDenied, format!("rule {rule} forbids it")), Some(rule))
-        }
-        Ruling::Deny { rule: None } | Ruling::Permit { .. } => {
-            Admission::denied(Reason::new(ReasonCode::PolicyDenied, "no rule permits it"), None)
-        }
+        Ruling::Error { rule } => (Reason::new(ReasonCode::PolicyError, format!("rule {rule} could not be evaluated")), Some(rule)),
+        Ruling::Expired { at } => (Reason::new(ReasonCode::PolicyExpired, format!("ended {at}")), None),
+        Ruling::Deny { rule: Some(rule) } => (Reason::new(ReasonCode::PolicyDenied, format!("rule {rule} forbids it")), Some(rule)),
+        Ruling::Deny { rule: None } | Ruling::Permit { .. } => (Reason::new(ReasonCode::PolicyDenied, "no rule permits it"), None),
     }
 }

@@ -1,5 +1,6 @@
 //! The checkpoint as a whole, against bundles and credentials signed for the occasion.
 
+mod cards;
 mod ends;
 mod lanes;
 mod reasons;

@@ -318,3 +318,16 @@ fn a_doubted_clock_shows() {
     let card = wallet.show(id, Some(&bundle), &doubted).expect("there");
     assert!(card.notes.iter().any(|note| note.code == ReasonCode::ClockSuspect), "{card:?}");
 }
+
+#[test]
+fn a_card_is_for_people_without_a_wallet() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (site, at) = (Site::new(), moment(noon()));
+    let (wallet, key) = holder(dir.path());
+    let bundle = site.bundle();
+    let card = site.issue(Format::Card, &key, |claims| {
+        claims.holder = None;
+        claims.personal = waypass_credential::json::Object::new().with("card", "0123456789ab").with("name", "Ada Byron");
+    });
+    assert!(matches!(wallet.hold(&card, Some(&bundle), &at, &mut SystemRng), Err(HoldError::Card)));
+}

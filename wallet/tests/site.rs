@@ -192,6 +192,7 @@ impl Site {
         let name = Object::new().with("given_name", "Ada").with("family_name", "Lovelace");
         let personal = match format {
             Format::SdJwtVc | Format::SdCwt => name.with("address", Object::new().with("locality", "London").with("country", "GB")),
+            Format::Card => name,
             Format::DataIntegrity | Format::VcJwt | Format::VcSdJwt | Format::VcCose => {
                 name.with("email", "ada@clinic.example").with("staff_id", "S-7")
             }

@@ -12,7 +12,11 @@ pub(crate) struct Tool {
 }
 
 /// Everything the tests ask for.
-pub(crate) const TOOLS: [Tool; 1] = [Tool { program: "faketime", package: "faketime", serves: "a gate whose clock was moved" }];
+pub(crate) const TOOLS: [Tool; 3] = [
+    Tool { program: "faketime", package: "faketime", serves: "a gate whose clock was moved" },
+    Tool { program: "zbarimg", package: "zbar-tools", serves: "codes read by a program of others" },
+    Tool { program: "pdftoppm", package: "poppler-utils", serves: "cards printed by a program of others" },
+];
 
 /// Returns the tools that are missing after trying to install them.
 pub(crate) fn missing() -> Vec<&'static Tool> {

@@ -19,9 +19,9 @@ const CTI: i64 = 7;
 const CNF: i64 = 8;
 const VCT_CLAIM: i64 = 11;
 const CNONCE: i64 = 39;
-const STATUS: i64 = 65_535;
+pub(in crate::role) const STATUS: i64 = 65_535;
 /// Roles, sites and zones in one array, under a number for private use (RFC 8392 §9.1): three numbers would cost ten bytes more.
-const ROLE: i64 = -65_537;
+pub(in crate::role) const ROLE: i64 = -65_537;
 /// The place of the roles in it.
 const ROLES: usize = 0;
 /// The COSE key in `cnf` (RFC 8747 §3.1).
@@ -189,7 +189,7 @@ fn confirmed(claims: &Map<'_>) -> Result<PublicKey, Malformed> {
 }
 
 /// Reads roles, sites and zones; without zones there is no list of them.
-fn role(claims: &Map<'_>) -> Result<[Vec<String>; 3], Malformed> {
+pub(in crate::role) fn role(claims: &Map<'_>) -> Result<[Vec<String>; 3], Malformed> {
     let parts = claims.at(ROLE).ok_or(Malformed::Missing("roles"))?.as_array().ok_or(Malformed::WrongType("roles"))?;
     let names = |item: &Item<'_>, name| {
         let items = item.as_array().ok_or(Malformed::WrongType(name))?;
@@ -203,7 +203,7 @@ fn role(claims: &Map<'_>) -> Result<[Vec<String>; 3], Malformed> {
 }
 
 /// `status_list` only: another mechanism, alone or next to it, must not pass for "has no status".
-fn status(claims: &Map<'_>) -> Result<Option<StatusReference>, Malformed> {
+pub(in crate::role) fn status(claims: &Map<'_>) -> Result<Option<StatusReference>, Malformed> {
     let Some(status) = claims.at(STATUS) else { return Ok(None) };
     let status = status.as_map().ok_or(Malformed::WrongType("status"))?;
     let list = status.get(&named("status_list")).ok_or(Malformed::Missing("status_list"))?;
@@ -217,10 +217,10 @@ fn status(claims: &Map<'_>) -> Result<Option<StatusReference>, Malformed> {
     Ok(Some(StatusReference::token(uri, index)))
 }
 
-const fn named(name: &str) -> Label<'_> {
+pub(in crate::role) const fn named(name: &str) -> Label<'_> {
     Label::Text(Cow::Borrowed(name))
 }
 
-const fn texted(text: &str) -> Item<'_> {
+pub(in crate::role) const fn texted(text: &str) -> Item<'_> {
     Item::Text(Cow::Borrowed(text))
 }

@@ -58,7 +58,7 @@ fn credentials(seeds: &mut Seeds) {
         if let Some(presentation) = &made.presentation {
             seeds.put("step", presentation);
         }
-        if matches!(made.format, Format::VcCose | Format::SdCwt) {
+        if matches!(made.format, Format::VcCose | Format::SdCwt | Format::Card) {
             seeds.put("cbor", [b"5", made.credential.as_slice()].concat());
         }
         if !made.good {

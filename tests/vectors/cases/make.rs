@@ -11,6 +11,7 @@ use waypass_credential::{ClaimPath, Nonce};
 use waypass_credential::{Credential, Format};
 use waypass_trust::bundle::{Digest, KeyState, StaleAction, TargetsPart, TrustBundle};
 
+mod cards;
 mod codes;
 mod contexts;
 mod documents;
@@ -206,6 +207,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(age());
     cases.extend(issuers());
     cases.extend(holders());
+    cases.extend(cards::cases());
     cases.extend(codes::cases());
     cases.extend(contexts::cases());
     cases.extend(documents::cases());

@@ -59,7 +59,7 @@ fn with(answer: &[u8], format: Format, times: &[(&'static str, i64)]) -> Vec<u8>
             json::to_string(&Value::Object(document)).into_bytes()
         }
         Format::SdCwt => token(answer, times),
-        Format::VcCose => panic!("not tried here"),
+        Format::VcCose | Format::Card => panic!("not tried here"),
     }
 }
 

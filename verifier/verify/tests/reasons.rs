@@ -73,6 +73,7 @@ fn passing() -> Vec<Case> {
             Amber,
             Some(Step::SecondPerson),
         ),
+        case("a visitor with a card", World::card("visitor").run(), &["bearer_pass"], Amber, Some(Step::Identity)),
         case(
             "an hour before the end",
             changed(|w| w.claims.valid_until = time(NOW + HOUR / 2)),

@@ -137,6 +137,8 @@ pub(super) struct World {
     pub(super) peer: bool,
     /// Seconds from question to answer.
     pub(super) takes: u64,
+    /// True if the issuer may make cards.
+    pub(super) cards: bool,
 }
 
 impl World {
@@ -180,7 +182,24 @@ impl World {
             enrolled_until: Some(NOW + 7 * DAY),
             peer: false,
             takes: 5,
+            cards: false,
         }
+    }
+
+    /// Somebody with this role and a card, at the public door of a site whose rules admit cards.
+    pub(super) fn card(role: &str) -> Self {
+        let mut world = Self::with(&[role]).in_format(Format::Card);
+        world.gate.zone = "public".into();
+        world.claims.holder = None;
+        world.claims.personal = Object::new().with("card", "0123456789ab").with("document_ending", "T478").with("name", "Ada Byron");
+        world.policy = [
+            waypass_schemas::DEFAULT_POLICY,
+            r#"@id("card") @identity("document") permit (principal, action == Action::"admit_card", resource)
+               when { context.sites.contains(resource.site) };"#,
+        ]
+        .concat();
+        world.cards = true;
+        world
     }
 
     pub(super) fn in_format(mut self, format: Format) -> Self {
@@ -259,7 +278,11 @@ impl World {
         Authority {
             name: "North Hospital".into(),
             keys: vec![record(&issuer(), KeyUse::Credential, self.key_state), record(&status_key(), KeyUse::Status, KeyState::Active)],
-            types: vec![kind_in(Format::SdJwtVc).into(), kind_in(Format::DataIntegrity).into()],
+            types: [Format::SdJwtVc, Format::DataIntegrity]
+                .into_iter()
+                .chain(self.cards.then_some(Format::Card))
+                .map(|format| kind_in(format).into())
+                .collect(),
             roles: ["nurse", "visitor", "admin", "emergency_medical", "gardener"].map(String::from).into(),
             sites: self.key_sites.clone(),
             max_validity_seconds: u64::try_from(365 * DAY).expect("positive"),
@@ -290,6 +313,9 @@ impl World {
     /// The answer of a wallet: nothing beyond what is asked.
     pub(super) fn answer(&self, request: &Request) -> Vec<u8> {
         let credential = self.credential();
+        if self.format == Format::Card {
+            return credential.as_bytes().to_vec();
+        }
         let verified = credential.verify(&self.signer.1).expect("genuine");
         let disclose = request.query.first_match(verified.claims(), self.format, &self.claims.kind).map(|found| found.paths);
         let presentation =

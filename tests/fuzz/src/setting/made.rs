@@ -5,7 +5,7 @@ use waypass_credential::data_integrity::Suite;
 use waypass_credential::json::{Object, Value};
 use waypass_credential::key::Signer as _;
 use waypass_credential::request::Request;
-use waypass_credential::role::{RoleClaims, StatusReference};
+use waypass_credential::role::{RoleClaims, StatusReference, kind_in};
 use waypass_credential::{Credential, Format, Issuance};
 
 pub(crate) struct Made {
@@ -50,6 +50,8 @@ impl Maker<'_> {
         let wanted = self.request.query.first_match(verified.claims(), format, &claims.kind).map(|found| found.paths);
         let shown = credential.present(&wanted.unwrap_or_default(), &self.request.binding(), at(HOUR), holder, &mut rng).ok();
         let presentation = shown.map(|shown| shown.as_bytes().to_vec());
+        // A card is shown as it is.
+        let presentation = presentation.or_else(|| (format == Format::Card).then(|| credential.as_bytes().to_vec()));
         let (name, credential) = (format!("{name} {format:?} {suite:?}"), credential.as_bytes().to_vec());
         self.made.push(Made { name, format, suite, credential, presentation, good });
     }
@@ -83,6 +85,13 @@ pub(super) fn all(world: &World, request: &Request, other: &Request) -> Vec<Made
         let mut elsewhere = Maker { request: other, made: Vec::new() };
         elsewhere.add("an answer to another question", &nurse(), issuer, holder, format, None, false);
         maker.made.extend(elsewhere.made);
+    }
+    for issuer in [&world.issuer, &world.issuer_p256] {
+        let personal = Object::new().with("card", "0123456789ab").with("document_ending", "T478").with("name", "Ana Silva");
+        let format = Format::Card;
+        let kind = kind_in(format).into();
+        let claims = RoleClaims { kind, holder: None, personal, ..World::nurse(issuer, &world.holder, Format::SdCwt) };
+        maker.add("a card", &claims, issuer, &world.holder, format, None, false);
     }
     maker.made
 }

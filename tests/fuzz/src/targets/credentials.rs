@@ -237,7 +237,7 @@ pub(crate) fn opened(made: &Made) -> Option<Vec<u8>> {
         Format::VcJwt => ('1', lines()?),
         Format::DataIntegrity => (if made.suite.is_some_and(|suite| suite.name().contains("rdfc")) { '3' } else { '2' }, document()?),
         Format::VcCose => ('4', document()?),
-        Format::SdCwt => return chunks(&made.credential),
+        Format::SdCwt | Format::Card => return chunks(&made.credential),
     };
     for key in [setting().world.holder.public_key(), setting().world.holder_p256.public_key()] {
         let jwk = json::to_string(&Value::Object(key.to_jwk()));

@@ -87,7 +87,7 @@ fn shown(maker: &Maker, credential: &Credential, request: &Request) -> Vec<u8> {
     credential.present(&wanted.paths, &request.binding(), at(maker.now), holder, rng).expect("presents").as_bytes().to_vec()
 }
 
-fn present(mut maker: Maker, shown: &[u8], level: &str, reasons: &[&str]) -> Case {
+pub(super) fn present(mut maker: Maker, shown: &[u8], level: &str, reasons: &[&str]) -> Case {
     let expect = Expected { level: level.into(), reasons: reasons.iter().map(|&reason| reason.into()).collect() };
     let (presentation, encoding) = match String::from_utf8(shown.to_vec()) {
         Ok(text) => (text, None),
