@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use waypass_machine::key_file;
 use waypass_trust::bundle::TrustBundle;
 use waypass_vault::MemoryProtection;
+use waypass_words::Language;
 
 /// Less than this and the log of a busy gate fills the disk within days.
 const LITTLE_ROOM_MIB: u64 = 64;
@@ -50,7 +51,7 @@ pub(crate) fn run(out: Out, input: Input, home: Result<Home, Failure>) -> Outcom
                 finding("settings", Found::Note, format!("{}; left out, since the home was named", failure.what)).next(failure.next.clone())
             };
             findings.extend(home.unread().iter().map(left_out));
-            look(&Session { out, input, home }, &mut findings);
+            look(&Session { out, input, home, words: crate::words::of(Language::English) }, &mut findings);
         }
     }
     out.list("waypass.doctor/1", "findings", &findings, || {

@@ -8,6 +8,7 @@ use output::{Out, Shape};
 use secret::Input;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use waypass_words::{Language, Words};
 
 mod acknowledge;
 mod audit;
@@ -87,6 +88,20 @@ struct Global {
     /// Be the device NAME among several on one machine, each with its own keys and trust
     #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
     profile: Option<String>,
+    /// Show verdicts and the checkpoint in this language: en, fr, de or ar [default: that of LC_ALL, LC_MESSAGES or LANG, else en]
+    #[arg(long, global = true, value_name = "LANG", value_parser = language, help_heading = GLOBAL)]
+    lang: Option<Language>,
+}
+
+/// Reads a language tag; a program that cannot speak a language says so.
+fn language(tag: &str) -> Result<Language, String> {
+    Language::of(tag).ok_or_else(|| "the languages are en, fr, de and ar".to_owned())
+}
+
+/// Returns the language of the environment, where it is one that is spoken here.
+fn language_of_environment() -> Language {
+    let named = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    named.and_then(|named| Language::of(&named)).unwrap_or(Language::English)
 }
 
 #[derive(Subcommand)]
@@ -122,6 +137,7 @@ struct Session {
     out: Out,
     input: Input,
     home: Home,
+    words: Words<'static>,
 }
 
 fn main() -> ExitCode {
@@ -163,7 +179,8 @@ fn run() -> Exit {
     let out = Out::new(shape, global.quiet, global.verbose);
     // A name that cannot be one is a wrong command line, whatever the verb makes of settings.
     let named = global.profile.as_deref().map_or(Ok(()), home::profile_name);
-    let done = named.and_then(|()| verb.run(out, input, Home::find(global.home, global.profile)));
+    let words = words::of(global.lang.unwrap_or_else(language_of_environment));
+    let done = named.and_then(|()| verb.run(out, input, words, Home::find(global.home, global.profile)));
     let done = match out.loss() {
         Some(lost) if done.is_ok() => Err(lost),
         _ => done,
@@ -175,9 +192,9 @@ fn run() -> Exit {
 }
 
 impl Verb {
-    fn run(self, out: Out, input: Input, home: Result<Home, Failure>) -> Outcome {
+    fn run(self, out: Out, input: Input, words: Words<'static>, home: Result<Home, Failure>) -> Outcome {
         let device = || -> Result<Session, Failure> {
-            let session = Session { out, input, home: home.clone()? };
+            let session = Session { out, input, home: home.clone()?, words };
             for unread in session.home.unread() {
                 out.warn(&format!("{}; its settings were left out", unread.what));
             }

@@ -41,6 +41,11 @@ impl Out {
         self.quiet
     }
 
+    /// Returns the streams without messages, for what is written again and again.
+    pub(crate) const fn without_notes(self) -> Self {
+        Self { quiet: true, ..self }
+    }
+
     /// Returns true if standard output carries JSON.
     pub(crate) fn is_json(self) -> bool {
         self.shape != Shape::Words
@@ -79,6 +84,12 @@ impl Out {
         .map_err(|error| unwritable(&error))?;
         result(writeln!(anstream::stdout(), "{}", escaped(&text)));
         Ok(())
+    }
+
+    /// Prints one of many results as one line of JSON; nothing when words were asked for.
+    pub(crate) fn json_line(self, value: &impl Serialize) -> Result<(), Failure> {
+        let shape = if self.is_json() { Shape::JsonLines } else { Shape::Words };
+        Self { shape, ..self }.json(value)
     }
 
     /// Prints a list: words, one document `{schema, ITEMS: [..]}`, or with `--jsonl` one document an item, which names the schema too.

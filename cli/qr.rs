@@ -84,6 +84,22 @@ pub(crate) struct ShowArgs {
 }
 
 impl ShowArgs {
+    /// Returns true if codes are to be drawn on the terminal.
+    pub(crate) const fn draws(&self) -> bool {
+        self.qr
+    }
+
+    /// Writes `payload` as the pictures that are asked for.
+    pub(crate) fn pictures(&self, out: Out, payload: &[u8]) -> Result<Vec<Value>, Failure> {
+        let mut pictures = Vec::new();
+        for (path, picture) in [(&self.qr_png, Picture::Png), (&self.qr_svg, Picture::Svg)] {
+            if let Some(path) = path {
+                pictures.extend(write_all(out, payload, path, picture)?);
+            }
+        }
+        Ok(pictures)
+    }
+
     /// Returns true if nothing is asked for.
     pub(crate) const fn is_none(&self) -> bool {
         !self.qr && self.qr_png.is_none() && self.qr_svg.is_none()
@@ -92,12 +108,8 @@ impl ShowArgs {
     /// Shows `payload`: drawn on the terminal, written as pictures, or all of it. The pictures are their owner's, like the file itself.
     /// Returns what the command's document says: the pictures, and with `--json` the text of each code instead of its drawing.
     pub(crate) fn show(&self, out: Out, payload: &[u8]) -> Result<Members, Failure> {
-        let (mut members, mut pictures) = (Members::new(), Vec::new());
-        for (path, picture) in [(&self.qr_png, Picture::Png), (&self.qr_svg, Picture::Svg)] {
-            if let Some(path) = path {
-                pictures.extend(write_all(out, payload, path, picture)?);
-            }
-        }
+        let mut members = Members::new();
+        let pictures = self.pictures(out, payload)?;
         if !pictures.is_empty() {
             members.insert("pictures".to_owned(), Value::Array(pictures));
         }
@@ -116,6 +128,13 @@ impl ShowArgs {
 /// Returns how many codes carry `payload`.
 pub(crate) fn count(payload: &[u8]) -> usize {
     frames(payload, FrameSize::Scan).map_or(usize::MAX, |frames| frames.len())
+}
+
+/// Returns the codes of a payload as this terminal draws them.
+pub(crate) fn drawings(payload: &[u8]) -> Result<Vec<String>, Failure> {
+    let frames = frames(payload, FrameSize::Terminal).map_err(|error| too_large(TooLarge::Payload(error)))?;
+    let draw = |frame: &Frame| draw_terminal(frame.text(), look()).map_err(|error| too_large(TooLarge::Draw(error)));
+    frames.iter().map(draw).collect()
 }
 
 /// Writes a payload's pictures, then removes those that an earlier payload of the same name left: `ask-*.png` must not mix two questions.

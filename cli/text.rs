@@ -4,10 +4,26 @@
 use crate::tone::{Tone, paint};
 use anstyle::Style;
 use std::fmt;
+use waypass_words::Piece;
 
 /// One line: pieces of text, each in a style.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Text(Vec<(Style, String)>);
+pub(crate) struct Text(Vec<Run>);
+
+/// A piece of a line.
+#[derive(Clone, Debug)]
+struct Run {
+    style: Style,
+    text: String,
+    /// True if it has a direction of its own (Unicode UAX #9 §2.4), which must not turn its neighbours.
+    isolated: bool,
+}
+
+impl Run {
+    fn of(style: Style, text: impl Into<String>) -> Self {
+        Self { style, text: text.into(), isolated: false }
+    }
+}
 
 /// Lines of text, one below the other.
 #[derive(Clone, Default, Debug)]
@@ -21,18 +37,24 @@ impl Text {
 
     /// Begins with text in a style.
     pub(crate) fn styled(style: Style, text: impl Into<String>) -> Self {
-        Self(vec![(style, text.into())])
+        Self(vec![Run::of(style, text)])
     }
 
     /// Adds plain text.
     pub(crate) fn then(mut self, text: impl Into<String>) -> Self {
-        self.0.push((Style::new(), text.into()));
+        self.0.push(Run::of(Style::new(), text));
+        self
+    }
+
+    /// Adds text of a language, in its pieces.
+    pub(crate) fn then_said(mut self, pieces: Vec<Piece>) -> Self {
+        self.0.extend(pieces.into_iter().map(|piece| Run { style: Style::new(), text: piece.text, isolated: piece.isolated }));
         self
     }
 
     /// Adds text in a tone.
     pub(crate) fn then_in(mut self, tone: Tone, text: impl Into<String>) -> Self {
-        self.0.push((paint(tone), text.into()));
+        self.0.push(Run::of(paint(tone), text));
         self
     }
 }
@@ -49,7 +71,7 @@ impl Lines {
 
     /// Returns the text without its styles, for a program.
     pub(crate) fn plain(&self) -> String {
-        let line = |line: &Text| line.0.iter().map(|(_, text)| text.as_str()).collect::<String>();
+        let line = |line: &Text| line.0.iter().map(|run| run.text.as_str()).collect::<String>();
         self.0.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
@@ -64,11 +86,11 @@ impl Lines {
 
 impl Text {
     fn wrapped(&self, columns: usize) -> Vec<Self> {
-        let mut rest: Vec<(Style, char)> = self.0.iter().flat_map(|(style, text)| text.chars().map(move |c| (*style, c))).collect();
+        let mut rest: Vec<Cell> = self.0.iter().flat_map(|run| run.text.chars().map(move |c| (run.style, run.isolated, c))).collect();
         if rest.len() <= columns {
             return vec![self.clone()];
         }
-        let is_space = |&(_, c): &(Style, char)| c == ' ';
+        let is_space = |&(_, _, c): &Cell| c == ' ';
         rest.truncate(rest.iter().rposition(|cell| !is_space(cell)).map_or(0, |last| last + 1));
         // A continued line is further to the right than its beginning.
         let indent = (rest.iter().take_while(|cell| is_space(cell)).count() + 2).min(columns / 2);
@@ -79,20 +101,27 @@ impl Text {
             let Some(at) = before.or_else(|| (columns..rest.len()).find(|at| is_space(&rest[*at]))) else { break };
             let after = rest.split_off(at);
             lines.push(Self::of(&rest));
-            rest = std::iter::repeat_n((Style::new(), ' '), indent).chain(after.into_iter().skip_while(is_space)).collect();
+            rest = std::iter::repeat_n((Style::new(), false, ' '), indent).chain(after.into_iter().skip_while(is_space)).collect();
         }
         lines.push(Self::of(&rest));
         lines
     }
 
-    fn of(cells: &[(Style, char)]) -> Self {
-        Self(cells.chunk_by(|a, b| a.0 == b.0).map(|run| (run[0].0, run.iter().map(|(_, c)| c).collect())).collect())
+    fn of(cells: &[Cell]) -> Self {
+        let runs = cells.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1));
+        Self(runs.map(|run| Run { style: run[0].0, isolated: run[0].1, text: run.iter().map(|(_, _, c)| c).collect() }).collect())
     }
 }
 
+/// A character, its style, and true if it is isolated.
+type Cell = (Style, bool, char);
+
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|(style, text)| write!(f, "{style}{}{style:#}", safe(text)))
+        self.0.iter().try_for_each(|Run { style, text, isolated }| {
+            let (open, close) = if *isolated { ("\u{2068}", "\u{2069}") } else { ("", "") };
+            write!(f, "{style}{open}{}{close}{style:#}", safe(text))
+        })
     }
 }
 
@@ -202,6 +231,14 @@ mod tests {
         let styled = Lines::from(Text::in_tone(Tone::Red, "one two").then(" three")).wrapped(8).to_string();
         assert_eq!(styled.lines().count(), 2, "{styled:?}");
         assert!(styled.lines().all(|line| line.chars().count() > 3), "{styled:?}");
+    }
+
+    #[test]
+    fn an_isolated_piece_is_isolated_on_each_line_and_cannot_end_it() {
+        let words = waypass_words::Words::new(waypass_words::Language::Arabic, &|_| 0);
+        let said = Text::from("  ").then_said(words.say(&waypass_screen::Message::Text("one two\u{2069} three".into())));
+        assert_eq!(Lines::from(said.clone()).to_string(), "  \u{2068}one two\u{fffd} three\u{2069}");
+        assert_eq!(Lines::from(said).wrapped(11).to_string(), "  \u{2068}one two\u{fffd}\u{2069}\n    \u{2068}three\u{2069}");
     }
 
     #[test]

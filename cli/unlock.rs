@@ -186,6 +186,17 @@ pub(crate) fn aside<T>(session: &Session, role: Role, vault: &mut Unlocked<'_>, 
     done.map_err(|error| resume_failure(&error, role))
 }
 
+/// Does `work` with a vault that is parked otherwise: while a gate waits for the next person, other commands can use it.
+pub(crate) fn briefly<T>(
+    session: &Session,
+    role: Role,
+    parked: &mut Parked<'static>,
+    work: impl FnOnce(&Unlocked<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let done = waypass_machine::briefly(parked, &session.home.vault(role), Wait::new(PATIENCE, &mut waiting(session)), work);
+    done.map_err(|error| resume_failure(&error, role))?
+}
+
 /// Opens a parked vault again.
 pub(crate) fn resume(session: &Session, role: Role, parked: Parked<'static>) -> Result<Unlocked<'static>, Failure> {
     let resumed = waypass_machine::resume(parked, &session.home.vault(role), Wait::new(PATIENCE, &mut waiting(session)));

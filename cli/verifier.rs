@@ -15,6 +15,7 @@ mod clock;
 mod confirm;
 mod enroll;
 mod init;
+mod scan;
 mod status;
 mod sync;
 mod verdict;
@@ -39,6 +40,8 @@ enum Verb {
     Challenge(challenge::Args),
     /// Decide about what a wallet presented
     Verify(verify::Args),
+    /// Ask and decide one person after the other: lines of a scanner in, verdicts out
+    Scan(scan::Args),
     /// Check what a wallet presented on a device that is not a gate: say what is known, admit nobody
     Check(verify::Args),
     /// Say who did the extra step of an amber verdict, or that the person was turned away
@@ -63,6 +66,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Challenge(args) => challenge::run(session, &args),
         Verb::Verify(args) => verify::run(session, &args, Mode::Gate),
         Verb::Check(args) => verify::run(session, &args, Mode::Peer),
+        Verb::Scan(args) => scan::run(session, &args),
         Verb::Confirm(args) => confirm::run(session, &args),
         Verb::Acknowledge(args) => looked::run(session, &args, |open, looked| acknowledge::findings(session, open, looked)),
         Verb::Clock(verb) => clock::run(session, &verb),

@@ -3,21 +3,32 @@
 use jiff::Timestamp as Instant;
 use jiff::tz::TimeZone;
 use waypass_credential::time::Timestamp;
+use waypass_screen::Message;
 use waypass_trust::time::Confidence;
+use waypass_words::{Language, Words};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
+/// Returns the words of a language in this machine's zone (`TZ`, else the system's).
+pub(crate) const fn of(language: Language) -> Words<'static> {
+    Words::new(language, &|at| offset(at, &TimeZone::system()))
+}
+
+/// The language of everything but verdicts and the checkpoint.
+const fn english() -> Words<'static> {
+    of(Language::English)
+}
+
+/// Returns how many seconds a zone is ahead of UTC.
+fn offset(at: Timestamp, zone: &TimeZone) -> i32 {
+    Instant::from_second(at.unix()).map_or(0, |instant| zone.to_offset(instant).seconds())
+}
+
 /// Returns a length of time in its largest fitting unit: `40 s`, `5 min`, `2 h`, `3 days`.
 pub(crate) fn span(seconds: i64) -> String {
-    let seconds = seconds.max(0);
-    match seconds {
-        ..=119 => format!("{seconds} s"),
-        120..=7_199 => format!("{} min", seconds / MINUTE),
-        7_200..=172_799 => format!("{} h", seconds / HOUR),
-        _ => format!("{} days", seconds / DAY),
-    }
+    english().text(&Message::Span(seconds))
 }
 
 /// Reads such a length, for arguments: `90d`, `12h`, `15m`, `30s`.
@@ -47,17 +58,9 @@ fn end_in_zone(text: &str, zone: TimeZone) -> Option<Timestamp> {
 }
 
 /// Returns a date and time in this machine's zone (`TZ`, else the system's), which is shown: `2026-11-20 14:05 +05:45`,
-/// or `.. UTC`. The one
-/// notation for people; programs get Unix seconds.
+/// or `.. UTC`. The one notation for people; programs get Unix seconds.
 pub(crate) fn when(at: Timestamp) -> String {
-    in_zone(at, TimeZone::system())
-}
-
-fn in_zone(at: Timestamp, zone: TimeZone) -> String {
-    let Ok(instant) = Instant::from_second(at.unix()) else { return at.to_string() };
-    let local = instant.to_zoned(zone);
-    let zone = if local.offset().is_zero() { "UTC".to_owned() } else { local.strftime("%:z").to_string() };
-    format!("{} {zone}", local.strftime("%Y-%m-%d %H:%M"))
+    english().text(&Message::Date(at))
 }
 
 /// Returns a time until which something holds, and if that has passed: `until 2026-11-20 14:05 UTC`, or
@@ -68,6 +71,11 @@ pub(crate) fn until(end: Timestamp, now: Timestamp) -> String {
 
 /// Returns a text with the times in it (RFC 3339 in UTC, as reasons and errors carry them) in the notation for people.
 pub(crate) fn with_local_times(text: &str) -> String {
+    with_times_of(text, &english())
+}
+
+/// Like [`with_local_times`], as a language writes times.
+pub(crate) fn with_times_of(text: &str, words: &Words<'_>) -> String {
     const LENGTH: usize = "2026-11-20T14:05:00Z".len();
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -75,7 +83,7 @@ pub(crate) fn with_local_times(text: &str) -> String {
         let candidate = rest.get(..LENGTH).filter(|text| text.ends_with('Z') && text.as_bytes()[10] == b'T');
         let continues = out.ends_with(|before: char| before.is_ascii_alphanumeric() || before == '-' || before == ':');
         if let Some(at) = candidate.filter(|_| !continues).and_then(Timestamp::parse_rfc3339) {
-            out.push_str(&when(at));
+            words.say(&Message::Date(at)).iter().for_each(|piece| out.push_str(&piece.text));
             rest = &rest[LENGTH..];
         } else {
             out.push(next);
@@ -93,24 +101,13 @@ pub(crate) fn relative(at: Timestamp, now: Timestamp) -> String {
 
 /// `a, b and c`.
 pub(crate) fn list<T: AsRef<str>>(items: &[T]) -> String {
-    match items {
-        [] => "nothing".to_owned(),
-        [one] => one.as_ref().to_owned(),
-        [most @ .., last] => {
-            let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
-            format!("{} and {}", most.join(", "), last.as_ref())
-        }
-    }
+    let items = items.iter().map(|item| Message::Text(item.as_ref().to_owned())).collect();
+    english().say(&Message::List(items)).iter().map(|piece| piece.text.as_str()).collect()
 }
 
 /// Returns how far a clock can be believed.
 pub(crate) fn clock(confidence: Confidence) -> String {
-    match confidence {
-        Confidence::Anchored => "confirmed by signed time since this device was started".to_owned(),
-        Confidence::Low => "not confirmed since this device was started".to_owned(),
-        Confidence::Suspect => "to be compared with a watch: a person confirmed it, or signed time runs on without it".to_owned(),
-        Confidence::Doubt(doubt) => doubt.to_string(),
-    }
+    english().text(&Message::Clock(confidence))
 }
 
 /// Returns the line that says which members of a credential nothing here acts on; none without any.
@@ -120,9 +117,15 @@ pub(crate) fn not_acted_on(members: &[&'static str]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{end_in_zone, in_zone, list, span, until, when, with_local_times};
+    use super::{end_in_zone, list, offset, span, until, when, with_local_times};
     use jiff::tz::{TimeZone, TimeZoneDatabase};
     use waypass_credential::time::Timestamp;
+    use waypass_screen::Message;
+    use waypass_words::{Language, Words};
+
+    fn in_zone(at: Timestamp, zone: TimeZone) -> String {
+        Words::new(Language::English, &move |at| offset(at, &zone)).text(&Message::Date(at))
+    }
 
     #[test]
     fn times_name_their_zone() {

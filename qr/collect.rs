@@ -23,6 +23,11 @@ impl Collector {
         Self::default()
     }
 
+    /// Returns the transfer that is gathered.
+    pub(crate) fn head(&self) -> Option<Head> {
+        self.transfer.as_ref().map(|transfer| transfer.head)
+    }
+
     /// Returns true if a frame was taken.
     pub(crate) const fn has_begun(&self) -> bool {
         self.transfer.is_some()

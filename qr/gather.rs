@@ -32,6 +32,12 @@ impl fmt::Display for GatherError {
 
 impl core::error::Error for GatherError {}
 
+/// Returns the text of a code in a line that a scanner typed. No code of ours ends in a space, so spaces at the end are the scanner's.
+pub(crate) fn typed(line: &[u8]) -> Option<&str> {
+    let text = core::str::from_utf8(line).ok()?.trim_end();
+    Some(text.strip_prefix(SYMBOLOGY).unwrap_or(text))
+}
+
 /// Takes codes in any order until they are a whole.
 #[derive(Clone, Default, Debug)]
 pub struct Gatherer {
@@ -58,11 +64,9 @@ impl Gatherer {
         Ok(())
     }
 
-    /// Takes a line that a scanner typed, when it is one of our codes; other lines are `None`. No code ends in a space, so spaces at the end
-    /// are the scanner's.
+    /// Takes a line that a scanner typed, when it is one of our codes; other lines are `None`.
     pub fn line(&mut self, line: &[u8]) -> Result<Option<Progress>, GatherError> {
-        let Some(text) = core::str::from_utf8(line).ok().map(str::trim_end) else { return Ok(None) };
-        let text = text.strip_prefix(SYMBOLOGY).unwrap_or(text);
+        let Some(text) = typed(line) else { return Ok(None) };
         match self.frames.add(text) {
             Ok(progress) => Ok(Some(progress)),
             Err(FrameError::NotAFrame) => Ok(None),

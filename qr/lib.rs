@@ -36,6 +36,7 @@ mod frame;
 mod gather;
 mod pack;
 mod read;
+mod scanner;
 
 pub use card::{CardError, Face, Paper};
 pub use carousel::Carousel;
@@ -45,6 +46,7 @@ pub use frame::{Frame, FrameError, FrameSize, OFFER, PayloadTooLarge, Progress, 
 pub use gather::{GatherError, Gatherer};
 pub(crate) use read::read_picture;
 pub use read::{PictureKind, ReadError};
+pub use scanner::{Scan, Scanner};
 
 /// A door for the fuzzer (tests/fuzz), which no other build has.
 #[cfg(fuzzing)]

@@ -152,11 +152,16 @@ impl Decision {
         self.reasons.first().map_or("", |reason| reason.code.headline())
     }
 
-    /// Returns what the person at the gate does now: for amber everything that is due, else what the worst reason asks for.
-    pub fn next_action(&self) -> String {
+    /// Returns the reasons whose next action is due: for amber every one, else the worst.
+    pub fn due(&self) -> impl Iterator<Item = &Reason> {
         let due = if self.level() == Level::Amber { self.reasons.len() } else { 1 };
+        self.reasons.iter().take(due)
+    }
+
+    /// Returns what the person at the gate does now, without repetitions.
+    pub fn next_action(&self) -> String {
         let mut words: Vec<&str> = Vec::new();
-        for reason in self.reasons.iter().take(due) {
+        for reason in self.due() {
             let next = reason.code.next_action();
             if !words.contains(&next) {
                 words.push(next);

@@ -15,9 +15,9 @@ use waypass_credential::request::Query;
 use waypass_gate::{Asked, Carrier, Gate};
 use waypass_machine::{SystemRng, clock};
 
-/// Arguments of `verifier challenge`.
+/// The content of a question, and why it is asked.
 #[derive(clap::Args)]
-pub(crate) struct Args {
+pub(super) struct QuestionArgs {
     /// A role that would do, repeatable [default: any]
     #[arg(long = "role", value_name = "ROLE", conflicts_with = "query")]
     roles: Vec<String>,
@@ -32,7 +32,14 @@ pub(crate) struct Args {
     query: Option<PathBuf>,
     /// Why, in words for the person
     #[arg(long, value_name = "TEXT", default_value = "Entry")]
-    purpose: String,
+    pub(super) purpose: String,
+}
+
+/// Arguments of `verifier challenge`.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    question: QuestionArgs,
     /// File for the challenge
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -44,8 +51,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let carrier = if args.codes.is_none() { Carrier::File } else { Carrier::Code };
-    let query = query(args, carrier)?;
-    let ask = |gate: &Gate<'_>| gate.ask(query, &args.purpose, carrier, &clock::read(), &mut SystemRng).map_err(failure);
+    let query = args.question.query(carrier)?;
+    let ask = |gate: &Gate<'_>| gate.ask(query, &args.question.purpose, carrier, &clock::read(), &mut SystemRng).map_err(failure);
     let Asked { bytes, request } = super::with(session, &args.open, ask)?;
     let nowhere = args.output.is_none() && args.codes.is_none();
     let mut shown = Members::new();
@@ -62,18 +69,21 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn query(args: &Args, carrier: Carrier) -> Result<Query, Failure> {
-    let wrong = |error| Failure::usage(error, "see OpenID4VP 1.0, section 6, or ask with --role and --claim");
-    if let Some(path) = &args.query {
-        return Query::parse(&file::read(path)?).map_err(|error| wrong(error).about(path));
+impl QuestionArgs {
+    /// Returns the query of a question that is carried so.
+    pub(super) fn query(&self, carrier: Carrier) -> Result<Query, Failure> {
+        let wrong = |error| Failure::usage(error, "see OpenID4VP 1.0, section 6, or ask with --role and --claim");
+        if let Some(path) = &self.query {
+            return Query::parse(&file::read(path)?).map_err(|error| wrong(error).about(path));
+        }
+        let roles: Vec<&str> = self.roles.iter().map(String::as_str).collect();
+        let claims: Vec<ClaimPath> = self.claims.iter().map(|name| ClaimPath::names(name.split('.'))).collect();
+        let asked = match carrier {
+            _ if !self.formats.is_empty() => self.formats.as_slice(),
+            Carrier::File => &FormatArg::ASKED_BY_DEFAULT,
+            Carrier::Code => &FormatArg::ASKED_BY_CODE,
+        };
+        let formats: Vec<Format> = asked.iter().copied().map(Format::from).collect();
+        Query::for_role(&formats, &roles, &claims).map_err(wrong)
     }
-    let roles: Vec<&str> = args.roles.iter().map(String::as_str).collect();
-    let claims: Vec<ClaimPath> = args.claims.iter().map(|name| ClaimPath::names(name.split('.'))).collect();
-    let asked = match carrier {
-        _ if !args.formats.is_empty() => args.formats.as_slice(),
-        Carrier::File => &FormatArg::ASKED_BY_DEFAULT,
-        Carrier::Code => &FormatArg::ASKED_BY_CODE,
-    };
-    let formats: Vec<Format> = asked.iter().copied().map(Format::from).collect();
-    Query::for_role(&formats, &roles, &claims).map_err(wrong)
 }

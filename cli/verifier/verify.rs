@@ -8,10 +8,9 @@ use crate::qr;
 use crate::unlock::OpenArgs;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use std::path::PathBuf;
-
-use waypass_credential::request::Request;
 use waypass_gate::{Mode, Needs, Recorded};
 use waypass_machine::{SystemRng, clock};
+use waypass_screen::{Brought, VerdictView};
 use waypass_trust::reason::{Level, ReasonCode};
 use waypass_verifier::Decision;
 
@@ -30,8 +29,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
     let bytes = qr::read_any(session.out, &args.files)?;
-    let presentation = waypass_credential::from_file(&bytes);
-    meant(presentation).map_err(|failure| failure.about_first(&args.files))?;
+    let presentation = meant(&bytes).map_err(|failure| failure.about_first(&args.files))?;
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
     super::with(session, &args.open, |gate| {
         let decided = gate.decide(presentation, mode, &args.accept_amber, &clock::read(), &mut SystemRng).map_err(failure)?;
@@ -41,30 +39,25 @@ pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
 
 /// Refuses what no person can have presented, and so the guard cannot have meant: that is not a verdict about anybody,
 /// and has no entry in the log.
-fn meant(presentation: &[u8]) -> Result<(), Failure> {
-    if presentation.is_empty() {
-        return Err(Failure::usage("there is no answer in it: it is empty", "ask the person to present again"));
-    }
-    if presentation.len() > waypass_credential::MAX_BYTES {
-        return Err(Failure::usage(
-            format!("{} bytes are more than the {} that an answer has", presentation.len(), waypass_credential::MAX_BYTES),
+fn meant(bytes: &[u8]) -> Result<&[u8], Failure> {
+    match Brought::of(bytes) {
+        Brought::Answer(answer) => Ok(answer),
+        Brought::Empty => Err(Failure::usage("there is no answer in it: it is empty", "ask the person to present again")),
+        Brought::TooLong { bytes } => Err(Failure::usage(
+            format!("{bytes} bytes are more than the {} that an answer has", waypass_credential::MAX_BYTES),
             "check the name of the file",
-        ));
+        )),
+        Brought::Question | Brought::Foreign => {
+            Err(Failure::usage("this is a gate's question, and not an answer to one", "give the file or the code that the wallet made"))
+        }
     }
-    if Request::open(presentation).is_ok() {
-        return Err(Failure::usage(
-            "this is a gate's question, and not an answer to one",
-            "give the file or the code that the wallet made",
-        ));
-    }
-    Ok(())
 }
 
 /// Takes only what is recorded, so that nobody acts on what is not written down.
 fn show(session: &Session, args: &Args, mode: Mode, recorded: &Recorded) -> Outcome {
     let decision = recorded.decision();
     session.out.json(&waypass_credential::json::Value::Object(decision.to_json()))?;
-    session.out.words(verdict::render(decision));
+    session.out.words(verdict::render(&VerdictView::of(decision), &session.words));
     let opened = decision.opens(&args.accept_amber);
     if let (Mode::Gate, Level::Amber, false, Some(seq)) = (mode, decision.level(), opened, recorded.seq()) {
         for line in to_confirm(decision, seq) {
@@ -75,7 +68,7 @@ fn show(session: &Session, args: &Args, mode: Mode, recorded: &Recorded) -> Outc
 }
 
 /// Returns how to write down that the extra step was done; until then nobody was let in.
-fn to_confirm(decision: &Decision, seq: u64) -> [String; 2] {
+pub(super) fn to_confirm(decision: &Decision, seq: u64) -> [String; 2] {
     let needs = Needs::of(decision.reasons.iter().map(|reason| reason.code.as_str()));
     let second = if needs.second { " --second NAME" } else { "" };
     let reason = if needs.reason { " --reason TEXT" } else { "" };
@@ -97,7 +90,7 @@ fn exit(decision: &Decision) -> Exit {
 }
 
 /// Returns the amber reasons by name, for the grammar and the completions.
-fn ambers() -> impl TypedValueParser<Value = ReasonCode> {
+pub(super) fn ambers() -> impl TypedValueParser<Value = ReasonCode> {
     let codes = ReasonCode::ALL.iter().filter(|code| code.level() == Level::Amber).map(|code| code.as_str());
     PossibleValuesParser::new(codes).try_map(|name| ReasonCode::parse(&name).ok_or("no reason"))
 }

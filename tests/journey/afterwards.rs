@@ -4,10 +4,10 @@ use crate::program::Ran;
 use crate::site::{Site, text};
 use serde_json::Value;
 
-const INNER: &str = "inner";
+pub(crate) const INNER: &str = "inner";
 
 /// A site with a second gate, where two guards are needed, and a credential that is good there.
-fn guarded_site() -> Site {
+pub(crate) fn guarded_site() -> Site {
     let site = Site::new(&[], "sd-jwt");
     site.ok(INNER, "verifier init --name Inner --site north --zone restricted-lab --key-file KEY --recovery-file inner.recovery");
     site.ok(INNER, "verifier enroll -o inner.enrolment --key-file KEY");

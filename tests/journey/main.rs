@@ -18,6 +18,7 @@ mod program;
 mod publication;
 mod readme;
 mod register;
+mod scan;
 mod scenario;
 mod seven;
 mod signals;

@@ -1,0 +1,382 @@
+//! Messages: what a person is told, as an id and its arguments. `waypass-words` has the text in every language.
+
+use alloc::{string::String, vec, vec::Vec};
+use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::Item;
+use waypass_trust::reason::{Level, ReasonCode};
+use waypass_trust::time::{Confidence, Doubt};
+use waypass_verifier::Step;
+
+macro_rules! plain {
+    ($($(#[$doc:meta])* $name:ident = $id:literal;)+) => {
+        /// A message without arguments.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum Plain { $($(#[$doc])* $name,)+ }
+
+        impl Plain {
+            /// Every one of them, for the catalogues.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            const fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)+ }
+            }
+        }
+    };
+}
+
+plain! {
+    /// Allow.
+    Allow = "word-allow";
+    /// Caution.
+    Caution = "word-caution";
+    /// Deny.
+    Deny = "word-deny";
+    /// Cannot check.
+    CannotCheck = "word-cannot-check";
+
+    /// The role shown.
+    Role = "label-role";
+    /// The places it is good for.
+    Where = "label-where";
+    /// The end of its validity.
+    ValidUntil = "label-valid-until";
+    /// The issuer.
+    IssuedBy = "label-issued-by";
+    /// Members that nothing acts on.
+    AlsoSays = "label-also-says";
+    /// The age of the evidence.
+    Evidence = "label-evidence";
+    /// The rule that decided.
+    Rule = "label-rule";
+    /// The clock.
+    Clock = "label-clock";
+    /// The time without a link.
+    Offline = "label-offline";
+    /// The extra step of an amber verdict.
+    ExtraStep = "label-extra-step";
+    /// The next action.
+    Now = "label-now";
+
+    /// No role was shown.
+    NoRole = "no-role";
+    /// Every place.
+    Everywhere = "everywhere";
+    /// An empty list.
+    Nothing = "nothing";
+
+    /// Signature and issuer hold.
+    Genuine = "check-genuine";
+    /// The dates hold.
+    WithinDates = "check-dates";
+    /// Not withdrawn.
+    NotWithdrawn = "check-withdrawn";
+    /// The holder's own device.
+    OwnDevice = "check-device";
+    /// The gate's own question.
+    AnswersQuestion = "check-question";
+    /// The claims that were asked for.
+    ShowsAsked = "check-asked";
+    /// The site's rules.
+    AllowedHere = "check-rules";
+
+    /// The gate is being opened.
+    Starting = "screen-starting";
+    /// Advice while the gate does not say that it is ready.
+    StartingNext = "screen-starting.next";
+    /// The gate waits for a code.
+    Ready = "screen-ready";
+    /// Advice while it waits.
+    ReadyNext = "screen-ready.next";
+    /// The gate can decide about some roles only.
+    SomeRoles = "screen-some-roles";
+    /// The gate can decide about nobody any more.
+    NoLonger = "screen-no-longer";
+    /// Advice then.
+    NoLongerNext = "screen-no-longer.next";
+    /// The gate can decide about nobody yet.
+    NotYet = "screen-not-yet";
+    /// Advice then.
+    NotYetNext = "screen-not-yet.next";
+    /// Something was changed on the gate.
+    Tampered = "screen-tampered";
+    /// Advice then.
+    TamperedNext = "screen-tampered.next";
+    /// No question could be made.
+    NoQuestion = "screen-no-question";
+    /// Advice while some codes of several have come.
+    GatheringNext = "screen-gathering-next";
+    /// The answer is being checked.
+    Deciding = "screen-deciding";
+    /// What a person said is being written down.
+    Settling = "screen-settling";
+    /// The gate is locked.
+    Locked = "screen-locked";
+    /// Advice then.
+    LockedNext = "screen-locked.next";
+    /// The engine stopped in the middle.
+    Trapped = "screen-trapped";
+    /// Advice then.
+    TrappedNext = "screen-trapped.next";
+    /// The camera may not be used.
+    ScannerDenied = "screen-scanner-denied";
+    /// Advice then.
+    ScannerDeniedNext = "screen-scanner-denied.next";
+    /// The camera or scanner is gone.
+    ScannerGone = "screen-scanner-gone";
+    /// Advice then.
+    ScannerGoneNext = "screen-scanner-gone.next";
+
+    /// Asks who did the step.
+    AskBy = "ask-by";
+    /// Asks for the second person.
+    AskSecond = "ask-second";
+    /// Asks for the reason.
+    AskReason = "ask-reason";
+
+    /// A code of somebody else's system.
+    Foreign = "notice-foreign";
+    /// A code that was damaged on the way.
+    Damaged = "notice-damaged";
+    /// A code of a newer version.
+    Newer = "notice-newer";
+    /// A gate's question instead of an answer.
+    IsQuestion = "notice-question";
+    /// More bytes than an answer has.
+    TooLong = "notice-too-long";
+    /// The code that was decided about just now.
+    Again = "notice-again";
+    /// The step was written down.
+    Confirmed = "notice-confirmed";
+    /// The step was written down, and a newer list denies the credential.
+    ConfirmedFlagged = "notice-confirmed-flagged";
+    /// It was written down that the person did not go in.
+    TurnedAway = "notice-turned-away";
+    /// The step could not be written down.
+    NotSettled = "notice-not-settled";
+    /// The synchronization runs.
+    Syncing = "notice-syncing";
+    /// The synchronization ended well.
+    Synced = "notice-synced";
+    /// The synchronization failed.
+    SyncFailed = "notice-sync-failed";
+    /// The door's command failed.
+    DoorFailed = "notice-door-failed";
+
+    /// There is no data of the site.
+    NoData = "banner-no-data";
+
+    /// Go on to the next scan.
+    DoNext = "do-next";
+    /// Make a new question.
+    DoAsk = "do-ask";
+    /// Try again.
+    DoRetry = "do-retry";
+    /// Cancel.
+    DoCancel = "do-cancel";
+    /// Confirm the step.
+    DoConfirm = "do-confirm";
+    /// Turn the person away.
+    DoTurnAway = "do-turn-away";
+    /// Synchronise.
+    DoSync = "do-sync";
+    /// Unlock.
+    DoUnlock = "do-unlock";
+}
+
+/// A side of a reason.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// Two or three words.
+    Headline,
+    /// One sentence.
+    Meaning,
+    /// The step that follows.
+    Next,
+}
+
+/// A kind of evidence that has an age.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Evidence {
+    /// The status list that covers the credential.
+    Revocation,
+    /// The trust bundle.
+    Trust,
+    /// The role policy.
+    Rules,
+}
+
+/// A message: an id, and the arguments that belong to it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Message {
+    /// One without arguments.
+    Plain(Plain),
+    /// A reason of a verdict.
+    Reason(ReasonCode, Side),
+    /// The extra step of an amber verdict.
+    Step(Step),
+    /// How far the clock is believed.
+    Clock(Confidence),
+    /// Something a credential, a bundle or a person wrote: the same in every language.
+    Text(String),
+    /// All of these: "a, b and c".
+    List(Vec<Self>),
+    /// One after another: "a, b, c".
+    Row(Vec<Self>),
+    /// A length of time in seconds.
+    Span(i64),
+    /// A point in time.
+    Date(Timestamp),
+    /// How old a piece of evidence is, in seconds.
+    Aged(Evidence, i64),
+    /// The time when a piece of evidence was made; the clock cannot say how long ago that is.
+    Dated(Evidence, Timestamp),
+    /// Members that nothing here acts on.
+    NotChecked(Vec<Self>),
+    /// The evidence that ends first.
+    Ends(Item),
+    /// The gate can decide about such a role until then.
+    Works {
+        /// The last moment.
+        until: Timestamp,
+        /// The evidence that ends then.
+        binding: Item,
+    },
+    /// The gate could decide about such a role until then.
+    Ended {
+        /// Seconds since.
+        ago: i64,
+        /// The last moment.
+        at: Timestamp,
+        /// The evidence that ended then.
+        binding: Item,
+    },
+    /// Some codes of several have come.
+    Gathered {
+        /// How many.
+        have: usize,
+        /// Of how many.
+        count: usize,
+    },
+    /// The age of the data of the gate.
+    DataAge(i64),
+    /// The age of the data of the gate, and the end of the time without a link.
+    DataAgeUntil(i64, Timestamp),
+    /// Admissions that the gate would now refuse.
+    Flags(usize),
+    /// The counts of a shift.
+    Shift(crate::Counters),
+}
+
+/// An argument of a message.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Value {
+    /// Text that is not ours.
+    Text(String),
+    /// A number, which chooses the plural too.
+    Number(i64),
+    /// A message of ours.
+    Message(Message),
+}
+
+impl From<Plain> for Message {
+    fn from(plain: Plain) -> Self {
+        Self::Plain(plain)
+    }
+}
+
+impl Message {
+    /// Returns the id, and the attribute of it or an empty text. `None` for what is written the same way in every language, for lists and for
+    /// points and lengths of time: they have no sentence of their own.
+    pub fn key(&self) -> Option<(&'static str, &'static str)> {
+        let whole = |id| (id, "");
+        Some(match self {
+            Self::Plain(plain) => plain.id().split_once('.').unwrap_or((plain.id(), "")),
+            Self::Reason(code, Side::Headline) => (code.as_str(), "headline"),
+            Self::Reason(code, Side::Meaning) => (code.as_str(), "meaning"),
+            Self::Reason(code, Side::Next) => (code.as_str(), "next"),
+            Self::Step(step) => whole(match step {
+                Step::Confirm => "step-confirm",
+                Step::Override => "step-override",
+                Step::Escort => "step-escort",
+                Step::SecondPerson => "step-second-person",
+                Step::BreakGlass => "step-break-glass",
+            }),
+            Self::Clock(confidence) => whole(clock(*confidence)),
+            Self::Aged(Evidence::Revocation, _) => ("evidence-revocation", "age"),
+            Self::Aged(Evidence::Trust, _) => ("evidence-trust", "age"),
+            Self::Aged(Evidence::Rules, _) => ("evidence-rules", "age"),
+            Self::Dated(Evidence::Revocation, _) => ("evidence-revocation", "date"),
+            Self::Dated(Evidence::Trust, _) => ("evidence-trust", "date"),
+            Self::Dated(Evidence::Rules, _) => ("evidence-rules", "date"),
+            Self::NotChecked(_) => whole("not-checked"),
+            Self::Ends(item) => whole(match item {
+                Item::List(_) => "ends-list",
+                Item::MissingList(_) => "ends-missing-list",
+                Item::Timestamp => "ends-age",
+                Item::OfflineParts => "ends-expiry",
+                Item::Policy => "ends-policy",
+                Item::Gate => "ends-enrolment",
+            }),
+            Self::Works { .. } => whole("works-until"),
+            Self::Ended { .. } => whole("works-ended"),
+            Self::Gathered { .. } => whole("screen-gathering"),
+            Self::DataAge(_) => whole("banner-age"),
+            Self::DataAgeUntil(..) => whole("banner-age-until"),
+            Self::Flags(_) => whole("banner-flags"),
+            Self::Shift(_) => whole("shift"),
+            Self::Text(_) | Self::List(_) | Self::Row(_) | Self::Span(_) | Self::Date(_) => return None,
+        })
+    }
+
+    /// Returns the arguments by name.
+    pub fn arguments(&self) -> Vec<(&'static str, Value)> {
+        let span = |seconds: i64| Value::Message(Self::Span(seconds));
+        let date = |at: Timestamp| Value::Message(Self::Date(at));
+        let ends = |item: &Item| Value::Message(Self::Ends(item.clone()));
+        let number = |count: u64| Value::Number(i64::try_from(count).unwrap_or(i64::MAX));
+        let size = |count: usize| number(count as u64);
+        match self {
+            Self::Aged(_, seconds) => vec![("age", span(*seconds))],
+            Self::Dated(_, at) => vec![("date", date(*at))],
+            Self::NotChecked(members) => vec![("members", Value::Message(Self::Row(members.clone())))],
+            Self::Ends(Item::List(uri) | Item::MissingList(uri)) => vec![("uri", Value::Text(uri.clone()))],
+            Self::Works { until, binding } => vec![("date", date(*until)), ("what", ends(binding))],
+            Self::Ended { ago, at, binding } => vec![("age", span(*ago)), ("date", date(*at)), ("what", ends(binding))],
+            Self::Gathered { have, count } => vec![("have", size(*have)), ("count", size(*count))],
+            Self::DataAge(seconds) => vec![("age", span(*seconds))],
+            Self::DataAgeUntil(seconds, until) => vec![("age", span(*seconds)), ("date", date(*until))],
+            Self::Flags(count) => vec![("count", size(*count))],
+            Self::Shift(counts) => vec![
+                ("allowed", number(counts.allowed)),
+                ("cautions", number(counts.cautions)),
+                ("denied", number(counts.denied)),
+                ("unknown", number(counts.unknown)),
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns the word of a verdict.
+    pub(crate) const fn word(level: Level) -> Self {
+        Self::Plain(match level {
+            Level::Green => Plain::Allow,
+            Level::Amber => Plain::Caution,
+            Level::Grey => Plain::CannotCheck,
+            Level::Red => Plain::Deny,
+        })
+    }
+}
+
+const fn clock(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Anchored => "clock-anchored",
+        Confidence::Low => "clock-low",
+        Confidence::Suspect => "clock-suspect",
+        Confidence::Doubt(Doubt::BehindSigned) => "clock-behind-signed",
+        Confidence::Doubt(Doubt::BehindSeen) => "clock-behind-seen",
+        Confidence::Doubt(Doubt::Stepped) => "clock-stepped",
+        Confidence::Doubt(Doubt::TooManyBoots) => "clock-boots",
+        Confidence::Doubt(Doubt::TooManyDecisions) => "clock-decisions",
+        Confidence::Doubt(Doubt::EvidenceAhead) => "clock-evidence-ahead",
+    }
+}

@@ -1,0 +1,295 @@
+# „Posten“: diese Kontrollstelle. „Nachweis“: was die Person vorzeigt.
+
+## Urteile
+
+word-allow = ERLAUBT
+word-caution = VORSICHT
+word-deny = ABGELEHNT
+word-cannot-check = NICHT PRÜFBAR
+
+ok =
+    .headline = Erlaubt
+    .meaning = Alles wurde geprüft und stimmt.
+    .next = Lassen Sie die Person durch.
+stale_revocations =
+    .headline = Liste ist alt
+    .meaning = Die Liste der widerrufenen Nachweise ist älter, als diese Rolle es verlangt.
+    .next = Machen Sie den angezeigten Zusatzschritt, und gleichen Sie den Posten ab, sobald es eine Verbindung gibt.
+stale_trust =
+    .headline = Daten sind alt
+    .meaning = Was dieser Posten über Aussteller weiß, ist älter, als diese Rolle es verlangt.
+    .next = Machen Sie den angezeigten Zusatzschritt, und gleichen Sie den Posten ab, sobald es eine Verbindung gibt.
+clock_suspect =
+    .headline = Uhr ist unsicher
+    .meaning = Die Uhr dieses Postens wurde länger nicht bestätigt.
+    .next = Vergleichen Sie die angezeigte Zeit mit Ihrer Uhr. Ist sie falsch, hören Sie auf und rufen Sie die Leitung.
+expires_soon =
+    .headline = Läuft bald ab
+    .meaning = Der Nachweis endet in Kürze.
+    .next = Sagen Sie der Person, wann er endet, und bitten Sie sie, ihn zu erneuern.
+two_person =
+    .headline = Zweite Wache nötig
+    .meaning = Die Regel lässt diese Person nur ein, wenn zwei Wachen zustimmen.
+    .next = Rufen Sie eine zweite Wache; beide bestätigen.
+escort =
+    .headline = Begleitung nötig
+    .meaning = Niemand kann hier sagen, ob der Nachweis widerrufen wurde; die Regel lässt die Person in Begleitung ein.
+    .next = Lassen Sie die Person nur ein, wenn immer jemand vom Standort bei ihr ist.
+break_glass =
+    .headline = Notfallregel
+    .meaning = Nur die Notfallregel lässt diese Person ein.
+    .next = Lassen Sie die Person nur im Notfall ein. Fragen Sie nach dem Grund; es wird aufgezeichnet und später geprüft.
+peer_check =
+    .headline = Geprüft, nicht eingelassen
+    .meaning = Dieses Gerät ist kein Posten des Standorts. Es sagt, was es weiß, und lässt niemanden ein.
+    .next = Entscheiden Sie selbst. Achten Sie auf das Alter der Daten; ein Posten des Standorts weiß vielleicht mehr.
+seen_recently =
+    .headline = Gerade gesehen
+    .meaning = Derselbe Nachweis kam vor kurzem durch diesen Posten.
+    .next = Sehen Sie die Person an: Hat jemand den Nachweis zurückgereicht?
+revoked =
+    .headline = Widerrufen
+    .meaning = Der Aussteller hat diesen Nachweis widerrufen.
+    .next = Lassen Sie die Person nicht durch. Sie soll sich an den Aussteller wenden.
+suspended =
+    .headline = Ausgesetzt
+    .meaning = Der Aussteller hat diesen Nachweis vorläufig ausgesetzt.
+    .next = Lassen Sie die Person nicht durch. Sie soll sich an den Aussteller wenden.
+expired =
+    .headline = Abgelaufen
+    .meaning = Die Zeit des Nachweises ist um.
+    .next = Lassen Sie die Person nicht durch. Sie soll den Nachweis erneuern.
+not_yet_valid =
+    .headline = Noch nicht gültig
+    .meaning = Die Zeit des Nachweises hat noch nicht begonnen.
+    .next = Lassen Sie die Person nicht durch. Sie soll wiederkommen, wenn er gültig ist.
+untrusted_issuer =
+    .headline = Unbekannter Aussteller
+    .meaning = Der Nachweis kommt von keinem Aussteller, dem dieser Standort vertraut.
+    .next = Lassen Sie die Person nicht durch. Bitten Sie um einen Nachweis eines anerkannten Ausstellers.
+issuer_not_authorised =
+    .headline = Aussteller darf das nicht
+    .meaning = Der Aussteller ist bekannt, darf aber diese Rolle, diesen Standort, diese Art oder diese Dauer nicht ausstellen.
+    .next = Lassen Sie die Person nicht durch. Melden Sie der Leitung den Namen des Ausstellers.
+key_compromised =
+    .headline = Schlüssel gestohlen
+    .meaning = Der Schlüssel, mit dem der Nachweis signiert ist, wurde gestohlen; jeder kann ihn gemacht haben.
+    .next = Lassen Sie die Person nicht durch. Sie soll sich beim Aussteller einen neuen Nachweis holen.
+bad_signature =
+    .headline = Gefälscht oder beschädigt
+    .meaning = Die Signatur passt nicht zu dem, was der Nachweis sagt.
+    .next = Lassen Sie die Person nicht durch. Bitten Sie sie, ihn noch einmal vorzuzeigen; geht es wieder nicht, rufen Sie die Leitung.
+holder_binding_failed =
+    .headline = Nicht das Gerät des Inhabers
+    .meaning = Der Nachweis kam nicht von dem Gerät, für das er ausgestellt wurde.
+    .next = Lassen Sie die Person nicht durch. Bitten Sie sie, ihn vom eigenen Gerät vorzuzeigen.
+nonce_mismatch =
+    .headline = Antwort auf andere Frage
+    .meaning = Das Vorgezeigte beantwortet nicht die Frage dieses Postens.
+    .next = Fangen Sie mit einer neuen Frage an, und bitten Sie die Person, sie zu scannen.
+wrong_audience =
+    .headline = Für einen anderen Posten
+    .meaning = Das Vorgezeigte wurde für einen anderen Posten gemacht.
+    .next = Fangen Sie mit einer neuen Frage an, und bitten Sie die Person, sie hier zu scannen.
+challenge_expired =
+    .headline = Zu spät
+    .meaning = Die Antwort kam, als die Frage schon abgelaufen war.
+    .next = Fangen Sie mit einer neuen Frage an, und bitten Sie die Person, gleich zu antworten.
+replayed =
+    .headline = Schon benutzt
+    .meaning = Das wurde schon einmal vorgezeigt.
+    .next = Lassen Sie die Person nicht durch. Fangen Sie mit einer neuen Frage an, und achten Sie darauf, wer antwortet.
+role_missing =
+    .headline = Keine Rolle gezeigt
+    .meaning = Das Vorgezeigte zeigt nicht, wonach dieser Posten fragt.
+    .next = Bitten Sie die Person, es noch einmal zu zeigen und die gefragte Rolle freizugeben.
+policy_denied =
+    .headline = Hier nicht erlaubt
+    .meaning = Keine Regel dieses Postens lässt diese Rolle ein.
+    .next = Lassen Sie die Person nicht durch. Sagen Sie ihr, welcher Posten oder Schalter der richtige ist.
+policy_expired =
+    .headline = Regeln abgelaufen
+    .meaning = Die Regeln, nach denen dieser Posten entscheidet, sind abgelaufen.
+    .next = Lassen Sie mit diesem Bildschirm niemanden ein. Gleichen Sie den Posten ab, oder rufen Sie die Leitung.
+policy_error =
+    .headline = Fehler in den Regeln
+    .meaning = Eine Regel ließ sich nicht auswerten; danach darf nichts entschieden werden.
+    .next = Lassen Sie mit diesem Bildschirm niemanden ein. Melden Sie es der Leitung.
+data_too_old =
+    .headline = Daten zu alt
+    .meaning = Was dieser Posten weiß, ist älter, als diese Rolle es erlaubt.
+    .next = Lassen Sie die Person nicht durch. Gleichen Sie den Posten ab, dann soll sie den Nachweis noch einmal zeigen.
+malformed =
+    .headline = Unlesbar
+    .meaning = Das Vorgezeigte ist nicht lesbar.
+    .next = Bitten Sie die Person, es noch einmal zu zeigen; geht es wieder nicht, lehnen Sie ab.
+status_unknown =
+    .headline = Nicht prüfbar
+    .meaning = Niemand kann hier sagen, ob der Nachweis widerrufen wurde.
+    .next = Lassen Sie die Person mit diesem Bildschirm nicht durch. Gleichen Sie den Posten ab, oder folgen Sie der Regel des Standorts für solche Fälle.
+no_bundle =
+    .headline = Posten nicht eingerichtet
+    .meaning = Dieser Posten hat keine Daten des Standorts.
+    .next = Lassen Sie mit diesem Bildschirm niemanden ein. Melden Sie den Posten zuerst an.
+clock_unusable =
+    .headline = Uhr ist falsch
+    .meaning = Der Uhr dieses Postens ist nicht zu trauen, darum lässt sich kein Datum prüfen.
+    .next = Lassen Sie mit diesem Bildschirm niemanden ein. Stellen Sie die Uhr, oder gleichen Sie den Posten ab.
+gate_not_enrolled =
+    .headline = Posten nicht angemeldet
+    .meaning = Dieser Posten ist am Standort nicht angemeldet, oder seine Anmeldung ist abgelaufen.
+    .next = Lassen Sie mit diesem Bildschirm niemanden ein. Gleichen Sie den Posten ab, oder rufen Sie die Leitung, die ihn neu anmelden kann.
+trust_tampered =
+    .headline = Daten wurden verändert
+    .meaning = Die Daten des Standorts auf diesem Gerät sind nicht die, die sein Tresor kennt: Sie sind älter, fehlen, sind unlesbar oder gehören zu einem anderen Standort.
+    .next = Lassen Sie mit diesem Bildschirm niemanden ein. Rufen Sie die Leitung, die die neuesten Daten bringt.
+device_tampered =
+    .headline = Posten wurde verändert
+    .meaning = Schlüssel, Zustand, Fragen oder Protokoll dieses Postens wurden beschädigt, gelöscht oder durch eine ältere Kopie ersetzt.
+    .next = Lassen Sie mit diesem Bildschirm niemanden ein. Rufen Sie die Leitung, die den Befund ansieht und bestätigt.
+storage_failed =
+    .headline = Aufzeichnen nicht möglich
+    .meaning = Die Entscheidung ließ sich nicht aufzeichnen, darum zählt sie nicht.
+    .next = Lassen Sie mit diesem Bildschirm niemanden ein. Schaffen Sie Platz auf dem Gerät, oder rufen Sie die Leitung.
+
+## Wer, warum, wie alt. Beschriftungen haben höchstens 12 Buchstaben.
+
+label-role = Rolle
+label-where = Ort
+label-valid-until = gültig bis
+label-issued-by = Aussteller
+label-also-says = sagt auch
+label-evidence = Daten
+label-rule = Regel
+label-clock = Uhr
+label-offline = offline
+label-extra-step = Schritt
+label-now = jetzt
+
+no-role = keine gezeigt
+everywhere = überall
+nothing = nichts
+not-checked = { $members } (nicht geprüft)
+
+check-genuine = echt, und der Aussteller darf es sagen
+check-dates = innerhalb seiner Gültigkeit
+check-withdrawn = nicht widerrufen, soweit dieser Posten weiß
+check-device = von dem Gerät, für das er ausgestellt wurde
+check-question = beantwortet gerade eben die Frage dieses Postens
+check-asked = zeigt, wonach gefragt wurde
+check-rules = hier nach den Regeln des Standorts erlaubt
+
+evidence-revocation =
+    .age = Widerrufsliste { $age } alt
+    .date = Widerrufsliste vom { $date }
+evidence-trust =
+    .age = Daten des Standorts { $age } alt
+    .date = Daten des Standorts vom { $date }
+evidence-rules =
+    .age = Regeln { $age } alt
+    .date = Regeln vom { $date }
+
+clock-anchored = seit dem Start dieses Geräts durch signierte Zeit bestätigt
+clock-low = seit dem Start dieses Geräts nicht bestätigt
+clock-suspect = mit einer Uhr zu vergleichen: ein Mensch hat sie bestätigt, oder die signierte Zeit läuft ohne sie weiter
+clock-behind-signed = die Uhr liegt hinter der neuesten signierten Zeit
+clock-behind-seen = die Uhr liegt hinter einer Zeit, die dieses Gerät schon gesehen hat
+clock-stepped = die Uhr wurde seit dem Start verstellt, oder sie geht vor der Antwort des Ausstellers
+clock-boots = zu viele Neustarts ohne signierte Zeit
+clock-decisions = zu viele Entscheidungen ohne signierte Zeit
+clock-evidence-ahead = signierte Daten liegen in der Zukunft dieser Uhr
+
+works-until = für diese Rolle bis { $date } ({ $what })
+works-ended = ZU ENDE am { $date }, das ist { $age } her ({ $what })
+ends-list = Statusliste { $uri }
+ends-missing-list = fehlende Statusliste { $uri }
+ends-age = Alter der Daten des Standorts
+ends-expiry = Ablauf der Daten des Standorts
+ends-policy = Regeln
+ends-enrolment = Anmeldung dieses Postens
+
+step-confirm = ansehen und bestätigen
+step-override = selbst entscheiden; es wird als Ausnahme aufgezeichnet
+step-escort = jemand vom Standort bleibt bei der Person
+step-second-person = eine zweite Wache muss zustimmen
+step-break-glass = nur im Notfall; es wird aufgezeichnet und geprüft
+
+## Der Posten, wenn niemand beurteilt wird
+
+screen-starting = Der Posten wird geöffnet
+    .next = Bleibt es so, versuchen Sie es noch einmal, oder rufen Sie die Leitung.
+screen-ready = Bereit
+    .next = Zeigen Sie der Person die Frage, oder scannen Sie eine Karte.
+screen-no-question = Es ließ sich keine Frage stellen
+screen-some-roles = für manche Rollen zu alt: abgleichen
+screen-no-longer = Dieser Posten kann nicht mehr entscheiden
+    .next = Bringen Sie neuere Daten: abgleichen, oder die Leitung rufen.
+screen-not-yet = Dieser Posten kann noch nicht entscheiden
+    .next = Er braucht die Daten des Standorts und muss angemeldet werden. Rufen Sie die Leitung.
+screen-tampered = An diesem Posten wurde etwas verändert
+    .next = Lassen Sie niemanden ein. Rufen Sie die Leitung, die den Befund ansieht.
+screen-gathering = { $have } von { $count } Codes
+screen-gathering-next = Scannen Sie weiter, bis alle gelesen sind.
+screen-deciding = Wird geprüft
+screen-settling = Wird aufgezeichnet
+screen-locked = Der Posten ist gesperrt
+    .next = Entsperren Sie ihn, um weiterzumachen.
+screen-trapped = Die Prüfung brach mittendrin ab
+    .next = Nichts wurde entschieden, und niemand ist schuld. Bitten Sie die Person, die neue Frage zu scannen.
+screen-scanner-denied = Die Kamera darf nicht benutzt werden
+    .next = Erlauben Sie die Kamera in den Einstellungen, oder nehmen Sie einen Scanner, der tippt.
+screen-scanner-gone = Der Scanner ist weg
+    .next = Stecken Sie ihn wieder an, oder nehmen Sie einen anderen.
+
+ask-by = Wer bestätigt? Ihr Name
+ask-second = Name der zweiten Wache
+ask-reason = Warum?
+
+notice-foreign = Dieser Code ist nicht von uns. Scannen Sie den Code der Person.
+notice-damaged = Dieser Code war nicht lesbar. Scannen Sie ihn noch einmal.
+notice-newer = Dieser Code ist von einer neueren Version. Aktualisieren Sie den Posten.
+notice-question = Das ist die Frage eines Postens. Scannen Sie die Antwort auf dem Gerät der Person.
+notice-too-long = Das ist zu lang für eine Antwort.
+notice-again = Dieser Code wurde gerade geprüft.
+notice-confirmed = Aufgezeichnet: Der Schritt wurde gemacht.
+notice-confirmed-flagged = Aufgezeichnet. Eine inzwischen eingetroffene Liste lehnt diesen Nachweis ab: Rufen Sie die Leitung.
+notice-turned-away = Aufgezeichnet: Die Person wurde abgewiesen.
+notice-not-settled = Es ließ sich nicht aufzeichnen. Niemand wurde eingelassen.
+notice-syncing = Wird abgeglichen
+notice-synced = Abgeglichen
+notice-sync-failed = Nicht abgeglichen. Was der Posten weiß, ist unverändert.
+notice-door-failed = Die Tür ging nicht von selbst auf.
+
+banner-no-data = noch keine Daten des Standorts
+banner-age = Daten { $age } alt
+banner-age-until = Daten { $age } alt, offline bis { $date }
+banner-flags =
+    { $count ->
+        [one] { $count } Einlass zum Ansehen
+       *[other] { $count } Einlässe zum Ansehen
+    }
+
+shift = { $allowed } erlaubt, { $cautions } mit Vorsicht, { $denied } abgelehnt, { $unknown } nicht prüfbar
+
+do-next = nächster Scan
+do-ask = neue Frage
+do-retry = noch einmal
+do-cancel = abbrechen
+do-confirm = Schritt gemacht
+do-turn-away = abgewiesen
+do-sync = abgleichen
+do-unlock = entsperren
+
+## Dauer, Datum und Listen
+
+span-seconds = { $n } s
+span-minutes = { $n } min
+span-hours = { $n } h
+span-days =
+    { $n ->
+        [one] { $n } Tag
+       *[other] { $n } Tage
+    }
+date = { $day }.{ $month }.{ $year } { $hour }:{ $minute } { $zone }
+list-comma = {", "}
+list-and = { $most } und { $last }
