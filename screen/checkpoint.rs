@@ -9,9 +9,10 @@ mod view;
 
 pub use event::{Answerable, Effect, Event, Fault, Key, Now, Problem, Readiness, Scanner, Shown};
 pub use form::Form;
-pub use view::{Action, Banner, Counters, Focus, Kind, Shape, Tone, View};
+pub use view::{Action, Banner, Focus, Kind, Shape, Tone, View};
 
 use crate::brought::Brought;
+use crate::counters::Counters;
 use crate::message::Plain;
 use alloc::vec::Vec;
 use waypass_trust::reason::{Level, ReasonCode};

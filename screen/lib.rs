@@ -32,13 +32,15 @@ extern crate alloc;
 
 mod brought;
 mod checkpoint;
+mod counters;
 mod message;
 mod verdict;
 
 pub use brought::Brought;
 pub use checkpoint::{
-    Abilities, Action, Answerable, Banner, Checkpoint, Counters, Effect, Event, Fault, Focus, Form, Key, Kind, Now, Problem, Readiness,
-    Scanner, Shape, Shown, Tone, View,
+    Abilities, Action, Answerable, Banner, Checkpoint, Effect, Event, Fault, Focus, Form, Key, Kind, Now, Problem, Readiness, Scanner,
+    Shape, Shown, Tone, View,
 };
+pub use counters::Counters;
 pub use message::{Evidence, Message, Plain, Side, Value};
 pub use verdict::{Checked, Fact, VerdictView};

@@ -1,5 +1,6 @@
 //! Messages: what a person is told, as an id and its arguments. `waypass-words` has the text in every language.
 
+use crate::counters::Counters;
 use alloc::{string::String, vec, vec::Vec};
 use waypass_credential::time::Timestamp;
 use waypass_trust::bundle::Item;
@@ -264,7 +265,7 @@ pub enum Message {
     /// Admissions that the gate would now refuse.
     Flags(usize),
     /// The counts of a shift.
-    Shift(crate::Counters),
+    Shift(Counters),
 }
 
 /// An argument of a message.

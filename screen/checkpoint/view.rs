@@ -1,6 +1,7 @@
 //! Views: a closed set of states, each with messages and the keys that lead out of it.
 
 use super::event::Key;
+use crate::counters::Counters;
 use crate::message::Message;
 use crate::verdict::VerdictView;
 use alloc::vec::Vec;
@@ -113,31 +114,6 @@ pub struct Banner {
     pub messages: Vec<Message>,
     /// Plain, amber or grey.
     pub tone: Tone,
-}
-
-/// The counts of a shift.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Counters {
-    /// Green verdicts.
-    pub allowed: u64,
-    /// Amber verdicts.
-    pub cautions: u64,
-    /// Red verdicts.
-    pub denied: u64,
-    /// Grey verdicts.
-    pub unknown: u64,
-}
-
-impl Counters {
-    pub(super) const fn count(&mut self, level: Level) {
-        let of_level = match level {
-            Level::Green => &mut self.allowed,
-            Level::Amber => &mut self.cautions,
-            Level::Red => &mut self.denied,
-            Level::Grey => &mut self.unknown,
-        };
-        *of_level = of_level.saturating_add(1);
-    }
 }
 
 /// Everything that is drawn.

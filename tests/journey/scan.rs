@@ -80,6 +80,11 @@ fn site() -> Site {
     site
 }
 
+/// The records of the gate.
+fn log(site: &Site) -> Vec<Value> {
+    site.ok("gate", "audit list --key-file KEY")["records"].as_array().expect("records").clone()
+}
+
 /// The first codes of a carousel that nobody finishes.
 fn half(seed: u32) -> Vec<String> {
     let payload: Vec<u8> = (0..1_500_u32).map(|n| n.wrapping_mul(2_654_435_761).wrapping_add(seed).to_le_bytes()[3]).collect();
@@ -100,20 +105,23 @@ fn nothing_in_front_of_the_scanner_keeps_the_next_person_waiting() {
     assert_eq!(site.verdict("yesterday").0, 0);
     let yesterday = shown(&site, "yesterday");
 
+    let before = log(&site).len();
     let mut gate = Standing::new(&site, &["--on-green", "touch opened"]);
-    let asked = fs::read(site.path("question")).expect("the question");
+    let first = fs::read(site.path("question")).expect("the question");
     gate.scan(&garbage());
     gate.scan(&half(1));
     gate.scan(&yesterday);
     let verdict = gate.verdict();
     assert_eq!((verdict["level"].as_str(), codes(&verdict)), (Some("red"), vec!["replayed"]), "{verdict}");
     assert!(!site.path("opened").exists(), "the door is open");
+    until("it asks anew", || fs::read(site.path("question")).is_ok_and(|now| now != first && !now.is_empty()));
 
     // Other commands of the gate work while it waits.
-    assert_eq!(site.ok("gate", "verifier status --key-file KEY")["records"], 2);
+    assert_eq!(site.ok("gate", "verifier status --key-file KEY")["records"], before + 1);
 
     // Ada's codes, between those of somebody who shows another carousel.
     let other = half(2);
+    let asked = fs::read(site.path("question")).expect("the question");
     let codes_of_ada = answer(&site, "answer");
     assert!(codes_of_ada.len() > 1);
     for (at, code) in codes_of_ada.iter().enumerate() {
@@ -135,20 +143,20 @@ fn nothing_in_front_of_the_scanner_keeps_the_next_person_waiting() {
         assert!(ran.stderr.contains(said), "{said}: {}", ran.stderr);
     }
     assert!(!ran.stderr.contains('\u{1b}'), "{}", ran.stderr);
-    assert_eq!(site.ok("gate", "audit list --key-file KEY")["records"].as_array().map(Vec::len), Some(4));
+    assert_eq!(log(&site).len(), before + 3, "a verdict each, and nothing else");
 }
 
 #[test]
 fn a_gate_that_is_killed_after_a_verdict_has_it_in_the_log() {
     let site = site();
+    let before = log(&site).len();
     let mut gate = Standing::new(&site, &[]);
     let codes_of_ada = answer(&site, "answer");
     gate.scan(&codes_of_ada);
     assert_eq!(gate.verdict()["verdict"], "allow");
     gate.child.kill().expect("killed");
     assert_eq!(gate.end().code, 128 + 9);
-    let log = site.ok("gate", "audit list --key-file KEY");
-    assert_eq!(log["records"].as_array().map(Vec::len), Some(1), "{log}");
+    assert_eq!(log(&site).len(), before + 1);
     assert_eq!(site.run("gate", "audit verify --key-file KEY").code, 0);
     let (code, verdict) = site.verdict("answer");
     assert_eq!((code, codes(&verdict)), (20, vec!["replayed"]), "{verdict}");
@@ -184,6 +192,8 @@ fn a_scanner_on_a_line_of_its_own_may_go_and_come_back() {
         writeln!(scanner, "{code}\r").expect("scanned");
     }
     drop(scanner);
+    // Long enough for the gate to see that it is gone.
+    std::thread::sleep(Duration::from_millis(500));
     let mut scanner = plug(&line);
     for code in answer(&site, "answer") {
         write!(scanner, "{code}\r").expect("scanned");
@@ -261,7 +271,10 @@ fn a_guard_confirms_with_keys_that_no_code_can_press() {
     screen.says("Written down: the step was done.");
     screen.types("\u{4}");
     assert_eq!(ended(screen.child).code, 0);
-    let record = site.ok(INNER, "audit show 1 --key-file KEY");
+    let list = site.ok(INNER, "audit list --key-file KEY");
+    let records = list["records"].as_array().expect("records");
+    let said = records.iter().find(|record| record["event"] == "confirmed").expect("it is in the log");
+    let record = site.ok(INNER, &format!("audit show {} --key-file KEY", said["seq"]));
     assert_eq!((&record["by"], &record["second"]), (&"Bea".into(), &"Carl".into()), "{record}");
 }
 
@@ -310,7 +323,8 @@ fn the_guard_reads_the_verdict_in_a_language_and_a_program_reads_the_same_json()
         assert!(shown.contains(word) && shown.contains(meaning), "{lang}: {shown}");
         assert_eq!(shown.matches('\u{2068}').count(), shown.matches('\u{2069}').count());
     }
-    assert_eq!(verify(&["--lang", "de"], "fr_FR.UTF-8"), verify(&[], "de_DE.UTF-8"));
+    let steady = |shown: String| shown.lines().filter(|line| !line.contains(" alt")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(steady(verify(&["--lang", "de"], "fr_FR.UTF-8")), steady(verify(&[], "de_DE.UTF-8")));
     let document = |lang| {
         let mut document: Value = serde_json::from_str(&verify(&["--json"], lang)).expect("JSON");
         for changing in ["decided_at", "evidence"] {

@@ -1,4 +1,4 @@
-//! The look of a checkpoint on a terminal, and its lines where there is none.
+//! The look of a checkpoint on a terminal, and the lines that it writes to a pipe.
 
 use crate::output::Out;
 use crate::text::Text;
