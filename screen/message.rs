@@ -337,14 +337,13 @@ impl Message {
         let number = |count: u64| Value::Number(i64::try_from(count).unwrap_or(i64::MAX));
         let size = |count: usize| number(count as u64);
         match self {
-            Self::Aged(_, seconds) => vec![("age", span(*seconds))],
+            Self::Aged(_, seconds) | Self::DataAge(seconds) => vec![("age", span(*seconds))],
             Self::Dated(_, at) => vec![("date", date(*at))],
             Self::NotChecked(members) => vec![("members", Value::Message(Self::Row(members.clone())))],
             Self::Ends(Item::List(uri) | Item::MissingList(uri)) => vec![("uri", Value::Text(uri.clone()))],
             Self::Works { until, binding } => vec![("date", date(*until)), ("what", ends(binding))],
             Self::Ended { ago, at, binding } => vec![("age", span(*ago)), ("date", date(*at)), ("what", ends(binding))],
             Self::Gathered { have, count } => vec![("have", size(*have)), ("count", size(*count))],
-            Self::DataAge(seconds) => vec![("age", span(*seconds))],
             Self::DataAgeUntil(seconds, until) => vec![("age", span(*seconds)), ("date", date(*until))],
             Self::Flags(count) => vec![("count", size(*count))],
             Self::Shift(counts) => vec![

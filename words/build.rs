@@ -102,7 +102,7 @@ fn compile(pattern: &Pattern<&str>, arguments: &mut BTreeSet<String>) -> Result<
                         other = Some(compiled);
                     } else {
                         let category = category(name)?;
-                        cases.push_str(&format!("(Category::{category}, {compiled}), "));
+                        cases.extend(["(Category::", category, ", ", compiled.as_str(), "), "]);
                     }
                 }
                 let other = other.ok_or("a choice without a default")?;

@@ -105,12 +105,11 @@ impl<'z> Words<'z> {
         // `2026-11-20T14:05:00Z`, of the local time.
         let local = at.plus(offset.into()).to_rfc3339();
         let field = |from: usize, to: usize| Value::Text(local.get(from..to).unwrap_or_default().into());
-        let zone = match offset {
-            0 => "UTC".into(),
-            _ => {
-                let minutes = offset.unsigned_abs() / 60;
-                format!("{}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, minutes / 60, minutes % 60)
-            }
+        let zone = if offset == 0 {
+            "UTC".into()
+        } else {
+            let minutes = offset.unsigned_abs() / 60;
+            format!("{}{:02}:{:02}", if offset < 0 { '-' } else { '+' }, minutes / 60, minutes % 60)
         };
         let arguments = [
             ("year", field(0, 4)),

@@ -60,7 +60,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
                 desk.failed(&effect, &failure)?;
             }
         }
-        match desk.wait()? {
+        match desk.wait() {
             Until::Gate => {}
             Until::Ended => return Ok(Exit::Done),
             Until::Interrupted => return Ok(Exit::Interrupted),

@@ -89,10 +89,10 @@ impl<'s> Desk<'s> {
     }
 
     /// Waits for what needs the gate, or for the end.
-    pub(super) fn wait(&mut self) -> Result<Until, Failure> {
+    pub(super) fn wait(&mut self) -> Until {
         while self.due.is_empty() {
             if let Some(ended) = self.ended.take() {
-                return Ok(ended);
+                return ended;
             }
             match self.inputs.recv_timeout(TICK) {
                 Ok(input) => self.take(input),
@@ -101,14 +101,14 @@ impl<'s> Desk<'s> {
                     self.report(Event::Tick);
                     self.paint(anew);
                 }
-                Err(RecvTimeoutError::Disconnected) => return Ok(Until::Ended),
+                Err(RecvTimeoutError::Disconnected) => return Until::Ended,
             }
             if let Some(idle) = self.idle.filter(|idle| self.used.elapsed() >= *idle) {
                 self.report(Event::Locked);
-                return Ok(Until::Idle(idle));
+                return Until::Idle(idle);
             }
         }
-        Ok(Until::Gate)
+        Until::Gate
     }
 
     fn take(&mut self, input: Input) {
@@ -266,7 +266,9 @@ impl<'s> Desk<'s> {
         self.painter.verdict(shown.view());
         let waits = decision.level() == Level::Amber && !decision.opens(accepted);
         if let Some(seq) = seq.filter(|_| waits && self.args.device.is_none()) {
-            to_confirm(decision, seq).iter().for_each(|line| self.session.out.note(line));
+            for line in to_confirm(decision, seq) {
+                self.session.out.note(&line);
+            }
         }
         self.report(Event::Decided { ticket, shown });
     }

@@ -38,11 +38,11 @@ impl Painter {
         }
         let is_new = before.is_none_or(|before| (before.kind, &before.title) != (view.kind, &view.title));
         match view.kind {
-            // Written by the one who decided: the result, and not a message.
+            // What is drawn already; and verdicts, which are the result and not a message.
+            _ if !is_new => {}
             Kind::Verdict | Kind::Deciding | Kind::Settling | Kind::Starting => {}
-            Kind::NotReady | Kind::Trapped | Kind::Locked if is_new => self.out.warn(self.said(view)),
-            Kind::Ready | Kind::Gathering | Kind::Confirming if is_new => self.out.note(self.said(view)),
-            Kind::NotReady | Kind::Trapped | Kind::Locked | Kind::Ready | Kind::Gathering | Kind::Confirming => {}
+            Kind::NotReady | Kind::Trapped | Kind::Locked => self.out.warn(self.said(view)),
+            Kind::Ready | Kind::Gathering | Kind::Confirming => self.out.note(self.said(view)),
         }
     }
 
