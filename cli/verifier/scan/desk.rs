@@ -58,7 +58,12 @@ pub(super) struct Desk<'s> {
 }
 
 impl<'s> Desk<'s> {
-    pub(super) fn new(session: &'s Session, args: &'s Args, question: (&'s Query, Carrier), idle: Option<Duration>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        session: &'s Session,
+        args: &'s Args,
+        question: (&'s Query, Carrier),
+        idle: Option<Duration>,
+    ) -> Result<Self, Failure> {
         let (inputs, to) = listen(args.device.as_deref())?;
         let door = args.on_green.as_deref().map(|command| Door::new(session.out, command, to)).transpose()?;
         let began = Instant::now();
