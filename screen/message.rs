@@ -300,6 +300,7 @@ impl Message {
                 Step::Override => "step-override",
                 Step::Escort => "step-escort",
                 Step::SecondPerson => "step-second-person",
+                Step::Identity => "step-identity",
                 Step::BreakGlass => "step-break-glass",
             }),
             Self::Clock(confidence) => whole(clock(*confidence)),

@@ -139,11 +139,13 @@ const CHECKS: [(Plain, &[ReasonCode]); 7] = [
             ReasonCode::Replayed,
             ReasonCode::NonceMismatch,
             ReasonCode::WrongAudience,
+            ReasonCode::BearerPass,
         ],
     ),
     (
         Plain::ShowsAsked,
         &[
+            ReasonCode::BearerPass,
             ReasonCode::HolderBindingFailed,
             ReasonCode::Malformed,
             ReasonCode::NonceMismatch,
@@ -154,9 +156,10 @@ const CHECKS: [(Plain, &[ReasonCode]); 7] = [
     (Plain::AllowedHere, &[ReasonCode::PolicyDenied, ReasonCode::PolicyExpired, ReasonCode::PolicyError, ReasonCode::RoleMissing]),
 ];
 
-/// The holder's device did not answer this gate: a credential that somebody brought in a file answers nothing and shows nothing.
+/// The holder's device did not answer this gate: a credential that somebody brought in a file answers nothing and shows nothing, and
+/// nor does a card.
 const UNANSWERED: &[ReasonCode] =
-    &[ReasonCode::HolderBindingFailed, ReasonCode::Malformed, ReasonCode::NonceMismatch, ReasonCode::WrongAudience];
+    &[ReasonCode::BearerPass, ReasonCode::HolderBindingFailed, ReasonCode::Malformed, ReasonCode::NonceMismatch, ReasonCode::WrongAudience];
 
 fn evidence(decision: &Decision) -> Vec<Fact> {
     let evidence = &decision.evidence;

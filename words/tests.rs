@@ -35,7 +35,7 @@ fn all() -> Vec<Message> {
     for code in ReasonCode::ALL {
         messages.extend([Side::Headline, Side::Meaning, Side::Next].map(|side| Message::Reason(*code, side)));
     }
-    let steps = [Step::Confirm, Step::Override, Step::Escort, Step::SecondPerson, Step::BreakGlass];
+    let steps = [Step::Confirm, Step::Override, Step::Escort, Step::SecondPerson, Step::Identity, Step::BreakGlass];
     messages.extend(steps.map(Message::Step));
     messages.extend([Confidence::Anchored, Confidence::Low, Confidence::Suspect].map(Message::Clock));
     let doubts =

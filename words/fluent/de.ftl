@@ -47,6 +47,10 @@ seen_recently =
     .headline = Gerade gesehen
     .meaning = Derselbe Nachweis kam vor kurzem durch diesen Posten.
     .next = Sehen Sie die Person an: Hat jemand den Nachweis zurückgereicht?
+bearer_pass =
+    .headline = Gedruckte Karte
+    .meaning = Eine gedruckte Karte wurde gezeigt. Jeder kann sie kopieren; sie sagt nicht, wer sie bringt.
+    .next = Machen Sie die Identitätsprüfung, die die Regel nennt, und bestätigen Sie nur, wenn die Person sie besteht.
 revoked =
     .headline = Widerrufen
     .meaning = Der Aussteller hat diesen Nachweis widerrufen.
@@ -212,6 +216,7 @@ step-confirm = ansehen und bestätigen
 step-override = selbst entscheiden; es wird als Ausnahme aufgezeichnet
 step-escort = jemand vom Standort bleibt bei der Person
 step-second-person = eine zweite Wache muss zustimmen
+step-identity = prüfen, wer die Person ist; wie, wird aufgezeichnet
 step-break-glass = nur im Notfall; es wird aufgezeichnet und geprüft
 
 ## Der Posten, wenn niemand beurteilt wird

@@ -49,6 +49,10 @@ seen_recently =
     .headline = Seen just now
     .meaning = The same credential passed this gate a short time ago.
     .next = Look at the person: make sure that nobody handed the credential back.
+bearer_pass =
+    .headline = Printed card
+    .meaning = A printed card was shown. Anybody can copy one, so it does not say who brings it.
+    .next = Do the identity check that the rule names, and confirm only if the person passes it.
 revoked =
     .headline = Withdrawn
     .meaning = The issuer has withdrawn this credential.
@@ -214,6 +218,7 @@ step-confirm = look, and confirm
 step-override = decide yourself; it is written down as an override
 step-escort = somebody of the site stays with the person
 step-second-person = a second guard must agree
+step-identity = check who the person is; how is written down
 step-break-glass = emergency only; it is written down and reviewed
 
 ## The checkpoint while nobody is judged

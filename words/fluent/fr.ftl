@@ -47,6 +47,10 @@ seen_recently =
     .headline = Vu à l'instant
     .meaning = Le même titre est passé à ce poste il y a peu de temps.
     .next = Regardez la personne : assurez-vous que personne n'a repassé le titre à quelqu'un d'autre.
+bearer_pass =
+    .headline = Carte imprimée
+    .meaning = Une carte imprimée a été montrée. N'importe qui peut en copier une : elle ne dit pas qui l'apporte.
+    .next = Faites le contrôle d'identité que la règle demande, et ne confirmez que si la personne le réussit.
 revoked =
     .headline = Retiré
     .meaning = L'émetteur a retiré ce titre.
@@ -212,6 +216,7 @@ step-confirm = regardez, puis confirmez
 step-override = décidez vous-même ; c'est enregistré comme dérogation
 step-escort = quelqu'un du site reste avec la personne
 step-second-person = un second agent doit être d'accord
+step-identity = contrôlez l'identité de la personne ; la façon est enregistrée
 step-break-glass = en urgence seulement ; c'est enregistré et examiné
 
 ## Le poste quand personne n'est contrôlé
