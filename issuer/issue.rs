@@ -6,20 +6,24 @@ use crate::office::Issuer;
 use crate::settings::rounded;
 use crate::store::{CredentialRecord, Entry, EventCause, KeyRow, Pickup, State, StatusEvent, StoreError};
 use rand_core::CryptoRng;
+use std::rc::Rc;
 use waypass_credential::data_integrity::{MAX_PROOFS, Suite};
 use waypass_credential::did;
 use waypass_credential::json::Object;
 use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
-use waypass_credential::role::{RoleClaims, Scope};
+use waypass_credential::jsonld::KnownContexts;
+use waypass_credential::role::{Mechanism, RoleClaims, Scope};
 use waypass_credential::time::{self, Timestamp};
 use waypass_credential::{Credential, Issuance, Malformed};
 use waypass_trust::bundle::ListKind;
 
 mod card;
 mod error;
+mod many;
 mod validity;
 
 pub use card::{CardOrder, NotPrinted};
+pub use many::{Copied, File, Found, Mark, Person};
 pub use error::{IssueError, NameKind};
 pub use validity::Validity;
 pub use waypass_credential::Format;
@@ -55,7 +59,7 @@ pub struct Order {
 }
 
 /// A credential just issued.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Issued {
     /// The form that the store keeps.
     pub record: CredentialRecord,
@@ -113,75 +117,110 @@ impl<'k> Issuer<'k> {
         rng: &mut dyn CryptoRng,
     ) -> Result<Issued, IssueError> {
         self.follow_settings()?;
-        let table = self.store.keys()?;
-        let times = self.check(order, at)?;
-        let mut claims = self.claims(&table, order, times, at)?;
-        if let Bearer::OfKey(holder) = bearer {
-            if table.iter().any(|row| row.multikey == holder.to_multikey()) {
-                return Err(IssueError::OwnKey);
-            }
-            claims.holder = Some(holder.clone().into());
-        }
-        let key_id = claims.key_id.clone().unwrap_or_default();
-        let kind = self.status_kind(order);
-        let mechanisms = self.mechanisms(kind);
+        let means = self.means()?;
+        let mut ready = self.ready(&means, order, bearer, at)?;
         loop {
-            let drawn = self.draw(&mechanisms, rng)?;
-            let Some(&Entry { list, index }) = drawn.first() else { return Err(StoreError::Missing.into()) };
-            let entries = if kind == ListKind::Bitstring { drawn.as_slice() } else { &[] };
-            claims.status = self.references(&drawn, &mechanisms);
-            let (credential, id, holder) = match bearer {
-                Bearer::OfKey(holder) => (self.sign(&table, order, &claims, at, rng, false)?, random_id(rng), did::to_did_key(holder)),
-                // The card has its id in it, so that the office finds it by what is printed.
-                Bearer::OfCard => {
-                    let id = random_id(rng);
-                    claims.personal.set("card", id.clone());
-                    let holder = format!("card:{id}");
-                    (self.sign(&table, order, &claims, at, rng, false)?, id, holder)
-                }
-            };
-            let record = CredentialRecord {
-                id,
-                format: order.format,
-                holder,
-                label: order.label.clone(),
-                roles: order.roles.clone(),
-                sites: order.sites.clone(),
-                zones: order.zones.clone(),
-                issued_at: at,
-                valid_from: times.valid_from,
-                valid_until: times.valid_until,
-                key_id: key_id.clone(),
-                list,
-                index,
-                state: State::Valid,
-                changed_at: at,
-            };
-            let issued =
-                StatusEvent { from: None, to: State::Valid, cause: EventCause::Issued, note: String::new(), operator: operator.into(), at };
-            let pickup = pickup.map(|pickup| pickup(credential.as_bytes()));
-            match self.store.transact(|tx| tx.add_credential(&record, entries, &issued, pickup.as_ref())) {
+            let drawn = self.draw(&ready.mechanisms, 1, rng)?.pop().unwrap_or_default();
+            let made = self.make(&means, order, &mut ready, (random_id(rng), drawn), at, rng)?;
+            let pickup = pickup.map(|pickup| pickup(made.credential.as_bytes()));
+            let issued = issued_event(operator, at);
+            match self.store.transact(|tx| tx.add_credential(&made.record, &made.entries, &issued, pickup.as_ref())) {
                 Ok(()) => {
-                    return Ok(Issued { record, credential: credential.as_bytes().to_vec(), suites: credential.suites() });
+                    let (credential, suites) = (made.credential.as_bytes().to_vec(), made.credential.suites());
+                    return Ok(Issued { record: made.record, credential, suites });
                 }
                 // Another process drew the same index in between; a used nonce is told apart by asking for the index.
-                Err(StoreError::Taken) if self.is_any_taken(&drawn)? => {}
+                Err(StoreError::Taken) if self.is_any_taken(&made.drawn)? => {}
                 Err(why) => return Err(why.into()),
             }
         }
     }
 
+    /// Reads what every issuing needs of the store, once.
+    fn means(&self) -> Result<Means, StoreError> {
+        Ok(Means { table: self.store.keys()?, contexts: self.usable_contexts()? })
+    }
+
+    /// Checks an order for its holder, and returns the credential that it asks for, but for its id, its entries and its signature.
+    fn ready(&self, means: &Means, order: &Order, bearer: Bearer<'_>, at: Timestamp) -> Result<Ready, IssueError> {
+        let times = self.check(order, at)?;
+        let mut claims = self.claims(&means.table, order, times, at)?;
+        let holder = match bearer {
+            Bearer::OfKey(holder) => {
+                if means.table.iter().any(|row| row.multikey == holder.to_multikey()) {
+                    return Err(IssueError::OwnKey);
+                }
+                claims.holder = Some(holder.clone().into());
+                Some(did::to_did_key(holder))
+            }
+            Bearer::OfCard => None,
+        };
+        let kind = self.status_kind(order);
+        Ok(Ready { claims, times, holder, kind, mechanisms: self.mechanisms(kind) })
+    }
+
+    /// Signs a credential under its id and for its entries.
+    fn make(
+        &self,
+        means: &Means,
+        order: &Order,
+        ready: &mut Ready,
+        (id, drawn): (String, Vec<Entry>),
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Made, IssueError> {
+        let Some(&Entry { list, index }) = drawn.first() else { return Err(StoreError::Missing.into()) };
+        ready.claims.status = self.references(&drawn, &ready.mechanisms);
+        // A card has its id in it, so that the office finds it by what is printed.
+        let holder = ready.holder.clone().unwrap_or_else(|| {
+            ready.claims.personal.set("card", id.clone());
+            format!("card:{id}")
+        });
+        let credential = self.sign(means, order, &ready.claims, at, rng, false)?;
+        let record = CredentialRecord {
+            id,
+            format: order.format,
+            holder,
+            label: order.label.clone(),
+            roles: order.roles.clone(),
+            sites: order.sites.clone(),
+            zones: order.zones.clone(),
+            issued_at: at,
+            valid_from: ready.times.valid_from,
+            valid_until: ready.times.valid_until,
+            key_id: ready.claims.key_id.clone().unwrap_or_default(),
+            list,
+            index,
+            state: State::Valid,
+            changed_at: at,
+        };
+        let entries = if ready.kind == ListKind::Bitstring { drawn.clone() } else { Vec::new() };
+        Ok(Made { record, entries, drawn, credential })
+    }
+
     /// Makes the credential that an order asks for, but for its holder, its entry and its signature: what can be offered can be issued.
     pub(crate) fn try_out(&self, order: &Order, at: Timestamp, rng: &mut dyn CryptoRng) -> Result<(), IssueError> {
-        let table = self.store.keys()?;
+        let means = self.means()?;
         let times = self.check(order, at)?;
-        let mut claims = self.claims(&table, order, times, at)?;
-        let signer = self.credential_key(&table, order, order.suites.first().copied(), at)?;
+        let mut claims = self.claims(&means.table, order, times, at)?;
+        let signer = self.credential_key(&means.table, order, order.suites.first().copied(), at)?;
         claims.holder = Some(signer.public_key().clone().into());
+        self.try_signing(&means, order, claims, at, rng)
+    }
+
+    /// Signs claims in a trial, for entries that they will not have.
+    fn try_signing(
+        &self,
+        means: &Means,
+        order: &Order,
+        mut claims: RoleClaims,
+        at: Timestamp,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), IssueError> {
         let mechanisms = self.mechanisms(self.status_kind(order));
         let entries = vec![Entry { list: 1, index: 0 }; mechanisms.len()];
         claims.status = self.references(&entries, &mechanisms);
-        self.sign(&table, order, &claims, at, rng, true).map(drop)
+        self.sign(means, order, &claims, at, rng, true).map(drop)
     }
 
     /// Returns the claims of the credential that an order asks for, without holder and status, within the bounds of role credentials.
@@ -269,19 +308,18 @@ impl<'k> Issuer<'k> {
     /// Signs the claims; in a trial with signatures that verify under no key.
     fn sign(
         &self,
-        table: &[KeyRow],
+        means: &Means,
         order: &Order,
         claims: &RoleClaims,
         at: Timestamp,
         rng: &mut dyn CryptoRng,
         is_trial: bool,
     ) -> Result<Credential, IssueError> {
-        let known = self.usable_contexts()?;
         let signer = |suite: Option<Suite>| -> Result<MaybeTrial<'_>, IssueError> {
-            let signer = self.credential_key(table, order, suite, at)?;
+            let signer = self.credential_key(&means.table, order, suite, at)?;
             Ok(if is_trial { MaybeTrial::Trial(signer.public_key()) } else { MaybeTrial::Real(signer) })
         };
-        let issuance = Issuance { contexts: &known, ..order.format.into() };
+        let issuance = Issuance { contexts: &means.contexts, ..order.format.into() };
         let [suite, further @ ..] = order.suites.as_slice() else {
             return Ok(Credential::issue(claims, issuance, &signer(None)?, rng)?);
         };
@@ -336,6 +374,37 @@ impl Signer for MaybeTrial<'_> {
             Self::Trial(_) => Ok(Signature::Short([0; 64])),
         }
     }
+}
+
+/// What issuing needs of the store.
+struct Means {
+    table: Vec<KeyRow>,
+    contexts: Rc<KnownContexts>,
+}
+
+/// A credential that was checked, before it has an id, entries and a signature.
+struct Ready {
+    claims: RoleClaims,
+    times: Times,
+    /// The holder key as a DID; a card has none.
+    holder: Option<String>,
+    kind: ListKind,
+    mechanisms: Vec<Mechanism>,
+}
+
+/// A credential that was signed, before it is on record.
+struct Made {
+    record: CredentialRecord,
+    /// The entries that it has in bitstrings.
+    entries: Vec<Entry>,
+    /// Every entry that was drawn for it.
+    drawn: Vec<Entry>,
+    credential: Credential,
+}
+
+/// Returns the first entry of a credential's history.
+fn issued_event(operator: &str, at: Timestamp) -> StatusEvent {
+    StatusEvent { from: None, to: State::Valid, cause: EventCause::Issued, note: String::new(), operator: operator.into(), at }
 }
 
 /// The times a credential carries.

@@ -56,7 +56,7 @@ impl Issuer<'_> {
         let mechanism = |purpose: &StatusPurpose| self.bitstring(*purpose).ok_or(EntryError::NoMessages);
         let mechanisms = purposes.iter().map(mechanism).collect::<Result<Vec<_>, _>>()?;
         loop {
-            let drawn = self.draw(&mechanisms, rng)?;
+            let drawn = self.draw(&mechanisms, 1, rng)?.pop().unwrap_or_default();
             match self.store.transact(|tx| tx.take_entries(&drawn)) {
                 Ok(()) => return Ok(self.references(&drawn, &mechanisms)),
                 Err(StoreError::Taken) if self.is_any_taken(&drawn)? => {}
@@ -154,12 +154,18 @@ impl Issuer<'_> {
         Some(Mechanism::Bitstring(BitstringEntry { purpose, size, messages }))
     }
 
-    /// Returns a free entry in a list of each kind.
-    pub(crate) fn draw(&mut self, mechanisms: &[Mechanism], rng: &mut dyn CryptoRng) -> Result<Vec<Entry>, StoreError> {
-        let mut drawn = Vec::with_capacity(mechanisms.len());
+    /// Returns free entries for `count` credentials: one in a list of each kind for each, and no entry twice.
+    pub(crate) fn draw(
+        &mut self,
+        mechanisms: &[Mechanism],
+        count: usize,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let mut drawn = vec![Vec::with_capacity(mechanisms.len()); count];
         for mechanism in mechanisms {
             let capacity = self.capacity(mechanism);
-            drawn.push(index::draw(&mut self.store, mechanism, capacity, rng)?);
+            let entries = index::draw(&mut self.store, mechanism, capacity, count, rng)?;
+            drawn.iter_mut().zip(entries).for_each(|(drawn, entry)| drawn.push(entry));
         }
         Ok(drawn)
     }
@@ -175,7 +181,7 @@ impl Issuer<'_> {
 
     /// Returns true if another process drew one of the same entries in between.
     pub(crate) fn is_any_taken(&self, entries: &[Entry]) -> Result<bool, StoreError> {
-        entries.iter().try_fold(false, |taken, entry| Ok(taken || self.store.is_taken(entry.list, entry.index)?))
+        Ok(self.store.are_taken(entries)?.contains(&true))
     }
 
     /// Returns the message with this number in the list of messages that a credential has an entry in. The settings may name others by now.

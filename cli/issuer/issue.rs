@@ -21,12 +21,30 @@ use waypass_machine::SystemRng;
 use waypass_trust::bundle::ListKind;
 use waypass_trust::status::TokenForm;
 
+mod many;
+mod people;
+
 /// Arguments of `issuer issue`.
 #[derive(clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line and means nothing elsewhere")]
 pub(crate) struct Args {
     /// The holder's DID, as `waypass wallet key` prints it
-    #[arg(long, value_name = "DID", required_unless_present_any = ["offer", "card"])]
+    #[arg(long, value_name = "DID", required_unless_present_any = ["offer", "from", "card"])]
     holder: Option<String>,
+    /// Issue to many people: a table (CSV) whose first line names its columns: holder, role, site, zone, valid, label, claim:NAME. Several
+    /// roles, sites or zones in a cell are parted by `;`. An empty cell is what the option of that name says. If it is cut off, run the
+    /// same again: nobody is issued to twice
+    #[arg(long, value_name = "TABLE", conflicts_with_all = ["holder", "offer", "card", "qr", "qr_png", "qr_svg"])]
+    from: Option<PathBuf>,
+    /// Leave faulty lines of the table out; without this, one of them keeps everything from being issued
+    #[arg(long, requires = "from")]
+    skip_faulty: bool,
+    /// To issue to people of the same table once more: any other name than last time
+    #[arg(long, value_name = "NAME", default_value = "", requires = "from")]
+    run: String,
+    /// Do not ask before the people of a table are issued to
+    #[arg(long, requires = "from")]
+    yes: bool,
     /// Make an offer for a wallet to pick up instead
     #[arg(long, conflicts_with = "holder")]
     offer: bool,
@@ -46,10 +64,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NUMBER", requires = "card")]
     document: Option<String>,
     /// A role, repeatable
-    #[arg(long = "role", value_name = "ROLE", required = true)]
+    #[arg(long = "role", value_name = "ROLE", required_unless_present = "from")]
     roles: Vec<String>,
     /// A site where it holds, repeatable; `*` is any
-    #[arg(long = "site", value_name = "SITE", required = true)]
+    #[arg(long = "site", value_name = "SITE", required_unless_present = "from")]
     sites: Vec<String>,
     /// A zone where it holds, repeatable; `*` is any
     #[arg(long = "zone", value_name = "ZONE")]
@@ -76,7 +94,7 @@ pub(crate) struct Args {
     /// Kind of list its status is in [default: the issuer's own, see `issuer init`]
     #[arg(long, value_name = "KIND")]
     status: Option<StatusArg>,
-    /// File for the credential or the offer
+    /// File for the credential or the offer; with --from the folder for the credentials and their list, result.csv
     #[arg(short, long, value_name = "FILE", default_value = "-")]
     output: PathBuf,
     #[command(flatten)]
@@ -167,6 +185,9 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             .out
             .warn(&format!("gates ask for sd-jwt and vc; this credential answers only those that ask{by_code} with --format {name}"));
     }
+    if let Some(table) = &args.from {
+        return many::run(session, args, table, &order, &operator);
+    }
     super::with(session, &args.open, |issuer| match &args.holder {
         Some(holder) => issue(session, args, issuer, &order, holder, &operator),
         None => offer(session, args, issuer, &order, &operator),
@@ -203,9 +224,7 @@ fn card(session: &Session, args: &Args, name: &str) -> Outcome {
 
 fn hand_out(session: &Session, args: &Args, issuer: &Issuer<'_>, issued: Issued) -> Result<(), Failure> {
     let Issued { record, credential, suites } = issued;
-    if !issuer.is_announced(record.list).map_err(store_failure)? {
-        session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
-    }
+    many::tell_of_new_lists(session, issuer, [record.list])?;
     let delivered = deliver(session, args, &credential).map_err(|failure| undelivered(&failure, &format!("credential {}", record.id)))?;
     let (roles, sites) = (words::list(&record.roles), words::list(&record.sites));
     let lines = [

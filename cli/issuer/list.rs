@@ -162,7 +162,7 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
 }
 
 /// Returns the state of a credential now: one that nobody withdrew comes to its end all the same.
-fn standing(record: &CredentialRecord, now: Timestamp) -> &'static str {
+pub(super) fn standing(record: &CredentialRecord, now: Timestamp) -> &'static str {
     if record.state == State::Valid && Validity::ending(record.valid_until).is_over(now) { "ended" } else { record.state.as_str() }
 }
 

@@ -5,6 +5,7 @@ use crate::Session;
 use crate::audit;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
+use crate::sheet;
 use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::{Value, json};
@@ -228,7 +229,6 @@ fn document(record: &ReceivedRecord) -> Value {
     found
 }
 
-/// RFC 4180. A field that a spreadsheet would take for a formula begins with an apostrophe.
 fn row(record: &ReceivedRecord) -> String {
     let leaf = &record.leaf;
     let outcome = leaf.outcome.as_ref();
@@ -246,12 +246,7 @@ fn row(record: &ReceivedRecord) -> String {
         record.flag.as_ref().map_or_else(String::new, |flag| flag.revoked_at.to_string()),
         record.flag.as_ref().and_then(|flag| flag.acknowledged.as_ref()).map_or_else(String::new, |looked| looked.by.clone()),
     ];
-    fields.map(|field| quoted(&field)).join(",")
-}
-
-fn quoted(field: &str) -> String {
-    let field = if field.starts_with(['=', '+', '-', '@']) { format!("'{field}") } else { field.to_owned() };
-    if field.contains([',', '"', '\n', '\r']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
+    sheet::line(&fields)
 }
 
 fn failure(error: ReceivedError) -> Failure {

@@ -74,6 +74,8 @@ pub enum IssueError {
     NoCards,
     /// The number of an identity document has fewer than four letters and digits, or other signs in it.
     Document,
+    /// The credential with this id was signed by a key that was replaced since, so it cannot be signed once more.
+    OtherKey(String),
     /// The credential could not be made.
     Credential(waypass_credential::IssueError),
     /// The store failed; nothing was issued.
@@ -110,6 +112,7 @@ impl fmt::Display for IssueError {
             Self::OwnKey => f.write_str("the holder key is one of the issuer's own keys"),
             Self::NoCards => f.write_str("no rule of this site admits the bearer of a card"),
             Self::Document => f.write_str("the document's number needs at least four letters (A to Z) and digits, and has no other signs"),
+            Self::OtherKey(id) => write!(f, "the key that signed the credential {id} was replaced since, so no copy of it can be made"),
             Self::Credential(why) => why.fmt(f),
             Self::Store(why) => why.fmt(f),
         }

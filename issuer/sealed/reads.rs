@@ -30,9 +30,9 @@ impl Sealed<'_> {
         })
     }
 
-    /// Returns true if an index of a list was given away.
-    pub(crate) fn is_taken(&self, list: u32, index: u32) -> Result<bool> {
-        self.read(|look| Ok(look.ledger.is_taken(list, index)))
+    /// Says of each entry if it was given away.
+    pub(crate) fn are_taken(&self, entries: &[Entry]) -> Result<Vec<bool>> {
+        self.read(|look| Ok(entries.iter().map(|entry| look.ledger.is_taken(entry.list, entry.index)).collect()))
     }
 
     /// Returns the taken indices of a list, in order.
@@ -58,6 +58,17 @@ impl Sealed<'_> {
     /// Returns one credential.
     pub(crate) fn credential(&self, id: &str) -> Result<Option<CredentialRecord>> {
         self.read(|look| look.credential(id))
+    }
+
+    /// Returns the credentials with these ids, each if there is one.
+    pub(crate) fn credentials_of(&self, ids: &[String]) -> Result<Vec<Option<CredentialRecord>>> {
+        self.read(|look| ids.iter().map(|id| look.credential(id)).collect())
+    }
+
+    /// Returns the id of a credential that is made only once for `what`, however often somebody tries. It is a MAC under the seal, so it
+    /// says nothing to others. Should another credential have it, the next `attempt` gives another.
+    pub(crate) fn id_for(&self, what: &[u8], attempt: u32) -> String {
+        waypass_credential::hex::encode(&self.seal.of("credential id", &[what, &attempt.to_be_bytes()])[..6])
     }
 
     /// Returns the credential at a status index.
@@ -124,6 +135,12 @@ impl Sealed<'_> {
     /// Received leaves from `from_seq` on, at most `limit`: each named by the next, the last by the sealed head.
     pub(crate) fn leaves(&self, device: &str, from_seq: u64, limit: u32) -> Result<Vec<LeafRow>> {
         self.read(|look| look.leaves(device, from_seq, limit))
+    }
+
+    /// Returns true if an index of a list was given away.
+    #[cfg(test)]
+    pub(crate) fn is_taken(&self, list: u32, index: u32) -> Result<bool> {
+        Ok(self.are_taken(&[Entry { list, index }])?.contains(&true))
     }
 
     /// Returns how often the register was replaced.
