@@ -12,7 +12,9 @@ const MOST: u64 = 256 * 1024;
 /// Makes a folder that only its owner may enter, unless it is there.
 pub(crate) fn make(path: &Path) -> Result<(), Failure> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => Failure::usage(format!("{} is not a folder", path.display()), "name a folder: -o FOLDER"),
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+            Failure::usage(format!("{} is not a folder", path.display()), "name a folder: -o FOLDER")
+        }
         _ => Failure::file("make the folder", path, &error),
     })
 }

@@ -16,6 +16,7 @@ use waypass_trust::audit::Note;
 use waypass_vault::{KeyPurpose, Unlocked};
 
 mod authority;
+mod backup;
 mod card;
 mod ceremony;
 mod change;
@@ -26,9 +27,11 @@ mod issue;
 mod key;
 mod list;
 mod log;
+mod many;
 mod offer;
 mod publish;
 mod reading;
+mod renew;
 mod seat;
 mod serve;
 mod settings;
@@ -57,6 +60,8 @@ enum Verb {
     Offer(offer::Verb),
     /// List what was issued
     List(list::ListArgs),
+    /// Issue a new credential for the same person, with a new end
+    Renew(renew::Args),
     /// Withdraw a credential for good
     Revoke(change::Args),
     /// Withdraw a credential for now
@@ -80,7 +85,7 @@ enum Verb {
     /// Root and targets signed by several people, each on a machine of their own
     #[command(subcommand)]
     Ceremony(ceremony::Verb),
-    /// The keys that sign credentials, lists and receipts
+    /// The keys that sign credentials, lists, receipts and the bundle
     #[command(subcommand)]
     Key(key::Verb),
     /// Take a gate's log from a file; write receipts and the newest bundle
@@ -93,6 +98,10 @@ enum Verb {
     /// Records that gates sent
     #[command(subcommand)]
     Log(log::Verb),
+    /// Write everything that this office is into one sealed file
+    Backup(backup::BackupArgs),
+    /// Make the office of a backup, in a home that has none
+    Restore(backup::RestoreArgs),
     /// Go on after looking at what was found changed on this issuer
     Acknowledge(acknowledge::Args),
     /// Factors that open this issuer
@@ -110,6 +119,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Card(args) => card::run(session, &args),
         Verb::Offer(verb) => offer::run(session, verb),
         Verb::List(args) => list::list(session, &args),
+        Verb::Renew(args) => renew::run(session, &args),
         Verb::Revoke(args) => change::run(session, Change::Revoke, &args),
         Verb::Suspend(args) => change::run(session, Change::Suspend, &args),
         Verb::Reinstate(args) => change::run(session, Change::Reinstate, &args),
@@ -124,6 +134,8 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Authority(verb) => authority::run(session, verb),
         Verb::Key(verb) => key::run(session, verb),
         Verb::Context(verb) => context::run(session, verb),
+        Verb::Backup(args) => backup::backup(session, &args),
+        Verb::Restore(args) => backup::restore(session, &args),
         Verb::Acknowledge(args) => acknowledge::run(session, &args, |open, looked| acknowledge(session, open, looked)),
         Verb::Slot(verb) => crate::slot::run(session, Role::Issuer, verb),
     }

@@ -12,6 +12,7 @@ use waypass_words::{Language, Words};
 
 mod acknowledge;
 mod audit;
+mod backup;
 mod belief;
 mod completions;
 mod demo;

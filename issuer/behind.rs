@@ -4,6 +4,7 @@
 //! know to be revoked. An issuer that is behind publishes nothing: its lists would take revocations back.
 
 use crate::keys::{KeyState, KeyUse};
+use crate::lists::CLOSED;
 use crate::office::Issuer;
 use crate::parts::{LEAST_TARGETS, TARGETS, TIMESTAMP};
 use crate::store::{Entry, KeyRow, StoreError};
@@ -12,6 +13,11 @@ use waypass_trust::audit::Flagged;
 
 /// The numbers that an issuer that was restored skips: more publications than one makes in a century of 15-minute steps.
 const SKIP: u64 = 4_000_000;
+
+/// Counts how often this issuer was put back from a backup.
+const RESTORED: &str = "restored";
+/// The number of restorations after which somebody said that all was withdrawn again.
+const MADE_GOOD: &str = "restored-made-good";
 
 /// A gate has seen this of this issuer, and this issuer knows nothing of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,6 +86,22 @@ impl Issuer<'_> {
         Ok(behind)
     }
 
+    /// Notes that this issuer was just put back from a backup. It publishes nothing until [`Self::skip_versions`], and issues in new lists
+    /// only: it does not know which entries of the others it gave away since.
+    pub fn note_restored(&mut self) -> Result<(), StoreError> {
+        let newest = self.store.lists()?.iter().map(|list| list.id).max().unwrap_or(0);
+        self.store.transact(|tx| {
+            tx.next_version(RESTORED);
+            tx.raise_versions(&[(CLOSED, newest.into())]);
+            Ok(())
+        })
+    }
+
+    /// Returns true if this issuer was put back from a backup, and nobody has said since that all was withdrawn again.
+    pub(crate) fn is_restored(&self) -> Result<bool, StoreError> {
+        Ok(self.store.version(RESTORED)? > self.store.version(MADE_GOOD)?)
+    }
+
     /// Skips the numbers that publications since the copy may have used, so that gates take the next one, and revokes the entries
     /// that gates have seen revoked and of whose credentials this issuer has forgotten all. Others stay open until they are revoked.
     pub fn skip_versions(&mut self) -> Result<(), StoreError> {
@@ -93,12 +115,13 @@ impl Issuer<'_> {
         let seen = devices.iter().map(|(_, device)| device.targets).max().unwrap_or(0);
         let next = |known: u64| known.max(seen.min(known.saturating_add(SKIP))).saturating_add(SKIP);
         let (targets, timestamp) = (next(self.store.version(TARGETS)?), next(self.store.version(TIMESTAMP)?));
+        let restored = self.store.version(RESTORED)?;
         self.store.transact(|tx| {
             unknown.iter().try_for_each(|entry| tx.revoke_unknown(*entry))?;
             for (gate, _) in devices.iter().filter(|(_, device)| device.ahead > device.next_seq) {
                 tx.forgive(gate)?;
             }
-            tx.raise_versions(&[(TARGETS, targets), (LEAST_TARGETS, targets), (TIMESTAMP, timestamp)]);
+            tx.raise_versions(&[(TARGETS, targets), (LEAST_TARGETS, targets), (TIMESTAMP, timestamp), (MADE_GOOD, restored)]);
             Ok(())
         })
     }

@@ -10,8 +10,8 @@ use std::rc::Rc;
 use waypass_credential::data_integrity::{MAX_PROOFS, Suite};
 use waypass_credential::did;
 use waypass_credential::json::Object;
-use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use waypass_credential::jsonld::KnownContexts;
+use waypass_credential::key::{Algorithm, PublicKey, SignError, Signature, Signer};
 use waypass_credential::role::{Mechanism, RoleClaims, Scope};
 use waypass_credential::time::{self, Timestamp};
 use waypass_credential::{Credential, Issuance, Malformed};
@@ -23,8 +23,8 @@ mod many;
 mod validity;
 
 pub use card::{CardOrder, NotPrinted};
-pub use many::{Copied, File, Found, Mark, Person};
 pub use error::{IssueError, NameKind};
+pub use many::{Copied, File, Found, Mark, Person};
 pub use validity::Validity;
 pub use waypass_credential::Format;
 

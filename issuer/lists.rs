@@ -19,6 +19,8 @@ use waypass_trust::status::{Bits, ListError, StatusListBuf, StatusListToken};
 
 mod index;
 
+pub(crate) use index::CLOSED;
+
 /// Why a list was not signed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SignListError {
@@ -155,12 +157,7 @@ impl Issuer<'_> {
     }
 
     /// Returns free entries for `count` credentials: one in a list of each kind for each, and no entry twice.
-    pub(crate) fn draw(
-        &mut self,
-        mechanisms: &[Mechanism],
-        count: usize,
-        rng: &mut dyn CryptoRng,
-    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+    pub(crate) fn draw(&mut self, mechanisms: &[Mechanism], count: usize, rng: &mut dyn CryptoRng) -> Result<Vec<Vec<Entry>>, StoreError> {
         let mut drawn = vec![Vec::with_capacity(mechanisms.len()); count];
         for mechanism in mechanisms {
             let capacity = self.capacity(mechanism);

@@ -86,6 +86,9 @@ pub enum PublishError {
     },
     /// Gates have seen what this issuer knows nothing of: it was restored from a copy.
     Behind(Behind),
+    /// This issuer was put back from a backup, and nobody has said that what was withdrawn since is withdrawn again:
+    /// [`Issuer::skip_versions`].
+    Restored,
     /// Changes from before the upgrade would be published too, and no person has confirmed them: [`Issuer::unasked`].
     Unasked,
     /// Another process published something newer meanwhile; try again.
@@ -152,6 +155,9 @@ impl Issuer<'_> {
         self.store.check()?;
         if let Some(behind) = self.behind()?.into_iter().next() {
             return Err(PublishError::Behind(behind));
+        }
+        if self.is_restored()? {
+            return Err(PublishError::Restored);
         }
         self.open_spare_lists()?;
         match dates.judge(at) {
@@ -343,6 +349,7 @@ impl fmt::Display for PublishError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRoot => f.write_str("there is no root of trust yet"),
+            Self::Restored => f.write_str("this office was put back from a backup, and what it withdrew since then is forgotten here"),
             Self::NoTargets => f.write_str("there are no signed targets, and their keys are not unlocked here"),
             Self::NoKey(role) => write!(f, "not enough active {role} keys are unlocked here"),
             Self::Unconfirmed(doubt) => doubt.fmt(f),

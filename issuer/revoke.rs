@@ -77,19 +77,26 @@ impl Change {
 impl Issuer<'_> {
     /// Finds the one credential whose id is `id` or begins so.
     pub fn find(&self, id: &str) -> Result<CredentialRecord, ChangeError> {
-        if let Some(record) = self.store.credential(id)? {
-            return Ok(record);
-        }
+        self.find_all(core::slice::from_ref(&id.to_owned()))?.pop().ok_or(ChangeError::Unknown)?
+    }
+
+    /// Finds each of these like [`Self::find`]; whole ids are looked up together.
+    pub fn find_all(&self, ids: &[String]) -> Result<Vec<Result<CredentialRecord, ChangeError>>, StoreError> {
+        let found = self.store.credentials_of(ids)?.into_iter().zip(ids);
+        found.map(|(found, id)| found.map_or_else(|| self.find_by_beginning(id), |record| Ok(Ok(record)))).collect()
+    }
+
+    fn find_by_beginning(&self, id: &str) -> Result<Result<CredentialRecord, ChangeError>, StoreError> {
         let id = id.to_ascii_lowercase();
         if id.is_empty() {
-            return Err(ChangeError::Unknown);
+            return Ok(Err(ChangeError::Unknown));
         }
         let mut found = self.store.credentials(&Filter { id_prefix: Some(id), ..Filter::default() })?;
-        match found.len() {
+        Ok(match found.len() {
             1 => found.pop().ok_or(ChangeError::Unknown),
             0 => Err(ChangeError::Unknown),
             found => Err(ChangeError::Ambiguous { found }),
-        }
+        })
     }
 
     /// Withdraws a credential for good. Gates learn of it from what is published after this.
@@ -110,19 +117,34 @@ impl Issuer<'_> {
     /// Any of the three. The time recorded is the time of effect: audit intake compares admissions with it. It may be before the
     /// credential's last change, which a wrong clock dated: no clock keeps anybody from withdrawing.
     pub fn change(&mut self, id: &str, change: Change, grounds: &Grounds, at: Timestamp) -> Result<StatusEvent, ChangeError> {
+        let mut events = self.change_all(core::slice::from_ref(&id.to_owned()), change, grounds, at)?;
+        events.pop().ok_or(ChangeError::Unknown)
+    }
+
+    /// Does one change to each of these credentials, in one transaction: to all of them or to none.
+    pub fn change_all(
+        &mut self,
+        ids: &[String],
+        change: Change,
+        grounds: &Grounds,
+        at: Timestamp,
+    ) -> Result<Vec<StatusEvent>, ChangeError> {
         grounds.check()?;
-        let record = self.store.credential(id)?.ok_or(ChangeError::Unknown)?;
-        let to = change.apply(record.state).ok_or(ChangeError::NotAllowed { change, state: record.state, since: record.changed_at })?;
-        let event = StatusEvent {
-            from: Some(record.state),
-            to,
-            cause: EventCause::Changed(grounds.cause),
-            note: grounds.note.clone(),
-            operator: grounds.operator.clone(),
-            at,
-        };
-        self.store.transact(|tx| tx.change_state(id, &event))?;
-        Ok(event)
+        let mut events = Vec::with_capacity(ids.len());
+        for record in self.store.credentials_of(ids)? {
+            let record = record.ok_or(ChangeError::Unknown)?;
+            let to = change.apply(record.state).ok_or(ChangeError::NotAllowed { change, state: record.state, since: record.changed_at })?;
+            events.push(StatusEvent {
+                from: Some(record.state),
+                to,
+                cause: EventCause::Changed(grounds.cause),
+                note: grounds.note.clone(),
+                operator: grounds.operator.clone(),
+                at,
+            });
+        }
+        self.store.transact(|tx| ids.iter().zip(&events).try_for_each(|(id, event)| tx.change_state(id, event)))?;
+        Ok(events)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Replacing keys: a new one takes the place of one that retires or was stolen.
 
-use crate::keys::{KeyState, KeyUse};
+use crate::ceremony::{CeremonyError, RootFile, RootKeys};
+use crate::keys::{KeyRole, KeyState, KeyUse};
 use crate::office::Issuer;
 use crate::settings::rounded;
 use crate::store::{KeyRow, StoreError};
@@ -50,6 +51,24 @@ impl Issuer<'_> {
             tx.put_keys(&rows);
             Ok(())
         })?)
+    }
+
+    /// Returns the keys that the newest root names, each with its role there.
+    pub fn root_keys(&self) -> Result<Vec<(KeyRole, PublicKey)>, StoreError> {
+        let Some(root) = self.newest_root()? else { return Ok(Vec::new()) };
+        let RootKeys { root, targets, snapshot, timestamp } = root.part().roles.clone();
+        let all = [(KeyRole::Root, root), (KeyRole::Targets, targets), (KeyRole::Snapshot, snapshot), (KeyRole::Timestamp, timestamp)];
+        Ok(all.into_iter().flat_map(|(role, quorum)| quorum.keys.into_iter().map(move |key| (role, key))).collect())
+    }
+
+    /// Puts `new` in the place of `old` in the root of trust, with the keys that are unlocked here: the next root is made, signed and in
+    /// effect at once. If officers elsewhere must sign, it takes a ceremony ([`Self::prepare_root`]).
+    pub fn replace_root_key(&mut self, old: &PublicKey, new: &PublicKey, at: Timestamp) -> Result<RootFile, CeremonyError> {
+        let mut keys = self.newest_root()?.ok_or(CeremonyError::NoRoot)?.part().roles.clone();
+        for role in [&mut keys.root, &mut keys.targets, &mut keys.snapshot, &mut keys.timestamp] {
+            role.keys.iter_mut().filter(|key| *key == old).for_each(|key| key.clone_from(new));
+        }
+        self.establish_root(&keys, at)
     }
 
     /// Gives a stolen key up: with the next publication everything it ever signed is refused. Cannot be undone.

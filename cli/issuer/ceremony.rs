@@ -178,7 +178,7 @@ fn prepare_root(session: &Session, args: &RootArgs) -> Result<(), Failure> {
 }
 
 /// Returns a key in this vault that is new to the role. One that an earlier paper named, and no root, is not made a second time.
-fn renewed(vault: &Unlocked<'_>, purpose: KeyPurpose, present: &Quorum) -> Result<Quorum, Failure> {
+pub(super) fn renewed(vault: &Unlocked<'_>, purpose: KeyPurpose, present: &Quorum) -> Result<Quorum, Failure> {
     let unused = vault.keys()?.into_iter().find(|key| key.purpose == purpose && !key.retired && !present.has(&key.public_key));
     let key = match unused {
         Some(key) => key.public_key,

@@ -1,17 +1,20 @@
 //! `waypass issuer revoke|suspend|reinstate|message`.
 
-use super::publish::{self, Publishing};
+use super::publish::{self, Answers, Publishing};
 use super::{now, operator, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::sheet::Sheet;
 use crate::unlock::OpenArgs;
-use crate::{file, words};
+use crate::{file, secret, words};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use waypass_issuer::Issuer;
 use waypass_issuer::revoke::{Cause, Change, ChangeError, Grounds};
-use waypass_issuer::store::{Filter, GateRow, StatusEvent};
+use waypass_issuer::store::{CredentialRecord, Filter, GateRow, StatusEvent};
 
 /// Arguments of `issuer revoke`, `suspend` and `reinstate`.
 #[derive(clap::Args)]
@@ -22,7 +25,7 @@ pub(crate) struct Args {
     /// Every credential of this holder that can be changed so
     #[arg(long, value_name = "DID", conflicts_with_all = ["ids", "from"])]
     holder: Option<String>,
-    /// Read the ids from FILE, one a line; `-` reads standard input
+    /// Read the ids from FILE, one a line, or from the result.csv of `issuer issue --from`; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// Why
@@ -71,7 +74,10 @@ struct Tally {
     perhaps_unpublished: bool,
 }
 
-const GATES_KNOW_LATER: &str = "published; a gate knows after its next sync, not before";
+/// Credentials that are shown before the question.
+const SHOWN: usize = 20;
+
+pub(super) const GATES_KNOW_LATER: &str = "published; a gate knows after its next sync, not before";
 
 pub(crate) fn message(session: &Session, args: &MessageArgs) -> Outcome {
     let operator = operator(args.operator.as_deref());
@@ -89,26 +95,30 @@ pub(crate) fn message(session: &Session, args: &MessageArgs) -> Outcome {
 }
 
 pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
-    let mut ids = args.ids.clone();
+    let mut given = args.ids.clone();
     if let Some(path) = &args.from {
-        ids.extend(lines(path)?);
+        given.extend(listed(path)?);
     }
     let grounds = Grounds { cause: args.reason, note: args.note.clone(), operator: operator(args.operator.as_deref()) };
     let clock = args.publishing.clock(session)?;
-    let (tally, published) = super::with(session, &args.open, |issuer| {
-        if let Some(holder) = &args.holder {
-            ids = of_holder(issuer, change, holder)?;
+    let answers = Answers::new(session, args.publishing.yes);
+    // Of ids that somebody typed nobody needs to be told which they are.
+    let is_shown = args.holder.is_some() || args.from.is_some();
+    let done = answers.with(&args.open, &mut || Ok(false), |issuer| {
+        let ids = args.holder.as_ref().map_or_else(|| Ok(given.clone()), |holder| of_holder(issuer, change, holder))?;
+        let plan = Plan::of(issuer, change, &ids)?;
+        let is_agreed = !is_shown || plan.is_empty() || answers.to(&plan.words(change), question(change))?;
+        if !is_agreed {
+            return Ok(None);
         }
-        let mut tally = Tally::default();
-        for id in &ids {
-            tally.take(issuer, id, change, &grounds);
-        }
+        let tally = plan.carry_out(issuer, change, &grounds)?;
         // A change that is not published reaches nobody: one publication for all of them.
         let is_due = !tally.changed.is_empty() || tally.perhaps_unpublished;
-        Ok((tally, is_due.then(|| clock.publish(session, issuer).map_err(publish::unpublished))))
+        Ok(Some((tally, ids.len(), is_due.then(|| clock.publish(session, issuer).map_err(publish::unpublished)))))
     })?;
+    let Some((tally, asked, published)) = done else { return Err(secret::declined("nothing was changed")) };
     let timestamp = published.as_ref().and_then(|published| published.as_ref().ok()).map(|published| published.timestamp);
-    tally.tell(session, ids.len(), timestamp)?;
+    tally.tell(session, asked, timestamp)?;
     if let Some(published) = published {
         let known = match tally.changed.as_slice() {
             [] => "",
@@ -117,24 +127,86 @@ pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
         };
         publish::tell(session, published, publish::TARGETS_DUE, known)?;
     }
-    let outcome = tally.outcome(session, ids.len());
+    let outcome = tally.outcome(session, asked);
     match &args.from {
         Some(path) => outcome.map_err(|failure| failure.about(path)),
         None => outcome,
     }
 }
 
-impl Tally {
-    fn take(&mut self, issuer: &mut Issuer<'_>, id: &str, change: Change, grounds: &Grounds) {
-        match changed(issuer, id, change, grounds) {
-            Ok(changed) => self.changed.push(changed),
-            Err(refused) => {
-                self.perhaps_unpublished |= matches!(refused, Refused::Change(ChangeError::NotAllowed { .. }));
-                self.refused.push((id.to_owned(), refused.failure()));
+/// What was asked for, as far as it is possible.
+#[derive(Default)]
+struct Plan {
+    credentials: Vec<CredentialRecord>,
+    gates: Vec<String>,
+    refused: Vec<(String, ChangeError)>,
+}
+
+impl Plan {
+    fn of(issuer: &Issuer<'_>, change: Change, ids: &[String]) -> Result<Self, Failure> {
+        let is_gate = |id: &String| change == Change::Revoke && id.starts_with("did:key:");
+        let (gates, ids): (Vec<String>, Vec<String>) = ids.iter().cloned().partition(is_gate);
+        let mut plan = Self { gates, ..Self::default() };
+        let mut seen = HashSet::new();
+        for (id, found) in ids.iter().zip(issuer.find_all(&ids).map_err(store_failure)?) {
+            match found {
+                Err(why) => plan.refused.push((id.clone(), why)),
+                Ok(record) if !seen.insert(record.id.clone()) => {}
+                Ok(record) if change.apply(record.state).is_some() => plan.credentials.push(record),
+                Ok(CredentialRecord { state, changed_at, .. }) => {
+                    plan.refused.push((id.clone(), ChangeError::NotAllowed { change, state, since: changed_at }));
+                }
             }
         }
+        Ok(plan)
     }
 
+    const fn is_empty(&self) -> bool {
+        self.credentials.is_empty() && self.gates.is_empty()
+    }
+
+    fn words(&self, change: Change) -> Vec<String> {
+        let mut lines = vec![format!("{change} {} credential(s):", self.credentials.len())];
+        for record in self.credentials.iter().take(SHOWN) {
+            let (roles, until) = (words::list(&record.roles), words::when(record.valid_until));
+            lines.push(format!("  {}  {roles}, until {until}  {}", record.id, record.label));
+        }
+        if self.credentials.len() > SHOWN {
+            lines.push(format!("  and {} more", self.credentials.len() - SHOWN));
+        }
+        lines.extend(self.gates.iter().map(|gate| format!("end the enrolment of {gate}")));
+        lines
+    }
+
+    /// Changes all the credentials or none, and then ends the enrolments.
+    fn carry_out(self, issuer: &mut Issuer<'_>, change: Change, grounds: &Grounds) -> Result<Tally, Failure> {
+        let ids: Vec<String> = self.credentials.into_iter().map(|record| record.id).collect();
+        let events = issuer.change_all(&ids, change, grounds, now()).map_err(failure)?;
+        let changed = ids.into_iter().zip(events).map(|(id, event)| Changed::Credential { id, event }).collect();
+        let perhaps_unpublished = self.refused.iter().any(|(_, why)| matches!(why, ChangeError::NotAllowed { .. }));
+        let refused = self.refused.into_iter().map(|(id, why)| (id, failure(why))).collect();
+        let mut tally = Tally { changed, refused, perhaps_unpublished };
+        for gate in self.gates {
+            // The gate leaves the bundle, and wallets call it unknown.
+            let why = format!("{} {}", grounds.cause, grounds.note);
+            match issuer.revoke_gate(&gate, why.trim(), now()) {
+                Ok(gate) => tally.changed.push(Changed::Gate(gate)),
+                Err(why) => tally.refused.push((gate, super::gates::enroll_failure(why))),
+            }
+        }
+        Ok(tally)
+    }
+}
+
+const fn question(change: Change) -> &'static str {
+    match change {
+        Change::Revoke => "Withdraw them for good?",
+        Change::Suspend => "Withdraw them for now?",
+        Change::Reinstate => "Lift these suspensions?",
+    }
+}
+
+impl Tally {
     /// One id has a result of its own; several have one together.
     fn tell(&self, session: &Session, asked: usize, timestamp: Option<u64>) -> Result<(), Failure> {
         let documents: Vec<Value> = self.changed.iter().map(|changed| changed.document(timestamp)).collect();
@@ -200,33 +272,6 @@ impl Changed {
     }
 }
 
-/// Why an id was left as it is.
-enum Refused {
-    Change(ChangeError),
-    Other(Failure),
-}
-
-impl Refused {
-    fn failure(self) -> Failure {
-        match self {
-            Self::Change(why) => failure(why),
-            Self::Other(why) => why,
-        }
-    }
-}
-
-fn changed(issuer: &mut Issuer<'_>, id: &str, change: Change, grounds: &Grounds) -> Result<Changed, Refused> {
-    if change == Change::Revoke && id.starts_with("did:key:") {
-        // The gate leaves the bundle, and wallets call it unknown.
-        let why = format!("{} {}", grounds.cause, grounds.note);
-        let gate = issuer.revoke_gate(id, why.trim(), now()).map_err(|why| Refused::Other(super::gates::enroll_failure(why)))?;
-        return Ok(Changed::Gate(gate));
-    }
-    let id = issuer.find(id).map_err(Refused::Change)?.id;
-    let event = issuer.change(&id, change, grounds, now()).map_err(Refused::Change)?;
-    Ok(Changed::Credential { id, event })
-}
-
 /// Returns the credentials of a holder that the change is possible for.
 fn of_holder(issuer: &Issuer<'_>, change: Change, holder: &str) -> Result<Vec<String>, Failure> {
     let records = issuer.credentials(&Filter { holder: Some(holder.to_owned()), ..Filter::default() }).map_err(store_failure)?;
@@ -236,9 +281,17 @@ fn of_holder(issuer: &Issuer<'_>, change: Change, holder: &str) -> Result<Vec<St
     Ok(records.into_iter().filter(|record| change.apply(record.state).is_some()).map(|record| record.id).collect())
 }
 
-/// Reads one id a line.
-fn lines(path: &Path) -> Result<Vec<String>, Failure> {
+/// Reads one id a line; or a table with a column `id`, such as the result of `issuer issue --from`.
+fn listed(path: &Path) -> Result<Vec<String>, Failure> {
     let bytes = file::read(path)?;
+    let mut sheet = Sheet::of(Box::new(Cursor::new(bytes.clone())), path)?;
+    if let Some(at) = sheet.columns.iter().position(|name| name == "id") {
+        let mut ids = Vec::new();
+        while let Some(line) = sheet.next()? {
+            ids.extend(line.cells.into_iter().nth(at).filter(|id| !id.is_empty()));
+        }
+        return Ok(ids);
+    }
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| Failure::usage(format!("{} is not text", path.display()), "give a file with one id a line"))?;
     Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect())

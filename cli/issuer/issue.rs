@@ -1,5 +1,6 @@
 //! `waypass issuer issue`: a credential for a known holder key, or an offer for the person who brings the code.
 
+use super::many::{self, Job};
 use super::{now, operator, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -9,6 +10,7 @@ use crate::unlock::OpenArgs;
 use crate::{qr, words};
 use serde_json::json;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use waypass_credential::did;
 
 use waypass_credential::data_integrity::Suite;
@@ -21,7 +23,6 @@ use waypass_machine::SystemRng;
 use waypass_trust::bundle::ListKind;
 use waypass_trust::status::TokenForm;
 
-mod many;
 mod people;
 
 /// Arguments of `issuer issue`.
@@ -186,13 +187,29 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             .warn(&format!("gates ask for sd-jwt and vc; this credential answers only those that ask{by_code} with --format {name}"));
     }
     if let Some(table) = &args.from {
-        return many::run(session, args, table, &order, &operator);
+        return from_table(session, args, table, &order, &operator);
     }
     super::with(session, &args.open, |issuer| match &args.holder {
         Some(holder) => issue(session, args, issuer, &order, holder, &operator),
         None => offer(session, args, issuer, &order, &operator),
     })?;
     Ok(Exit::Done)
+}
+
+fn from_table(session: &Session, args: &Args, table: &Path, order: &Order, operator: &str) -> Outcome {
+    let rows = Rc::new(people::read(table, order, &args.run)?);
+    let job = Job {
+        unit: "line",
+        column: "line",
+        notes: Vec::new(),
+        folder: &args.output,
+        skip_faulty: args.skip_faulty,
+        yes: args.yes,
+        operator,
+        open: &args.open,
+    };
+    let report = many::run(session, &job, &|_| Ok(Rc::clone(&rows)), &|_, _| Ok(()))?;
+    report.tell(session, &job, "waypass.issued-many/1", "; to issue to the same people once more, name another run: --run NAME")
 }
 
 fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, holder: &str, operator: &str) -> Result<(), Failure> {
@@ -256,7 +273,7 @@ fn offer(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order,
     session.out.json(&file::with(document, delivered))
 }
 
-fn validity(text: &str) -> Result<Validity, String> {
+pub(super) fn validity(text: &str) -> Result<Validity, String> {
     match words::end_of_day(text) {
         Some(end) => Ok(Validity::Until(end)),
         None => words::parse_span(text).map(Validity::For).map_err(|why| format!("{why}; or a day such as 2027-03-31")),
@@ -282,7 +299,7 @@ fn undelivered(failure: &Failure, issued: &str) -> Failure {
     }
 }
 
-fn claims(path: &Path) -> Result<Object<'static>, Failure> {
+pub(super) fn claims(path: &Path) -> Result<Object<'static>, Failure> {
     let bytes = file::read(path)?;
     let wrong = |why: String| {
         Failure::usage(
@@ -296,7 +313,7 @@ fn claims(path: &Path) -> Result<Object<'static>, Failure> {
     }
 }
 
-fn failure(error: IssueError) -> Failure {
+pub(super) fn failure(error: IssueError) -> Failure {
     match error {
         IssueError::Store(why) => store_failure(why),
         IssueError::StatusFormat(_) => Failure::usage(error, "leave out --status bitstring, or choose a VCDM format: --format vc"),

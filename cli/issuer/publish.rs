@@ -22,7 +22,7 @@ mod answers;
 mod clock;
 
 pub(super) use answers::Answers;
-pub(super) use clock::Publishing;
+pub(super) use clock::{Clock, Publishing};
 
 /// The outcome of a publication that followed a change.
 pub(super) type Published = Result<Publication, Failure>;
@@ -239,6 +239,12 @@ pub(crate) fn failure(error: PublishError) -> Failure {
             );
             Failure::new(Exit::Tamper, error, next)
         }
+        PublishError::Restored => Failure::new(
+            Exit::Unpublished,
+            error,
+            "nothing was published; take in what gates bring (waypass issuer intake FILE), withdraw again what was withdrawn since the \
+             backup, then: waypass issuer publish --restored, which asks",
+        ),
         PublishError::Behind(_) => Failure::new(
             Exit::Tamper,
             error,

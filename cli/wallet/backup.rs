@@ -2,16 +2,14 @@
 
 use super::failure;
 use crate::Session;
-use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
+use crate::backup::{SealArgs, file_failure};
+use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
-use crate::secret::SecretArgs;
 use crate::unlock::OpenArgs;
-use crate::vault::factor_failure;
 use serde_json::json;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use waypass_machine::{CALIBRATED, SystemRng};
-use waypass_vault::{BackupError, Factors, MAX_BACKUP, Password, RecoveryCode};
+use waypass_vault::{BackupError, MAX_BACKUP};
 use waypass_wallet::WalletError;
 
 /// Arguments of `wallet backup`.
@@ -36,30 +34,10 @@ pub(crate) struct RestoreArgs {
     open: OpenArgs,
 }
 
-/// The two secrets of a backup.
-#[derive(clap::Args)]
-pub(crate) struct SealArgs {
-    /// Read the backup's pass phrase from FILE instead of asking
-    #[arg(long, value_name = "FILE")]
-    backup_secret_file: Option<PathBuf>,
-    /// Read the backup's recovery code from FILE instead of asking
-    #[arg(long, value_name = "FILE")]
-    backup_recovery_file: Option<PathBuf>,
-}
-
 pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
     let mut open = super::open(session, &args.open)?;
-    let (code, phrase) = open.aside(session, || {
-        let code = recovery(session, &args.seal)?;
-        let phrase = secret(args.seal.backup_secret_file.clone()).choose(
-            session.out,
-            session.input.while_open(Role::Wallet),
-            "choose the backup's pass phrase",
-        )?;
-        Ok::<_, Failure>((code, phrase))
-    })??;
-    let phrase = Password::new(crate::secret::text(&phrase)?);
-    let sealed = open.wallet.backup(&Factors::one(&code).and(&phrase), CALIBRATED).map_err(failure)?;
+    let secrets = open.aside(session, || args.seal.choose(session.out, session.input.while_open(Role::Wallet)))??;
+    let sealed = open.wallet.backup(&secrets.factors(), CALIBRATED).map_err(failure)?;
     waypass_machine::replace_file(&args.file, &sealed).map_err(|error| file_failure(&error))?;
     session.out.json(&json!({ "schema": "waypass.backup/1", "file": args.file }))?;
     session.out.words(&format!("wrote {}", args.file.display()));
@@ -69,18 +47,9 @@ pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
 
 pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
     let mut open = super::open(session, &args.open)?;
-    let (code, phrase) = open.aside(session, || {
-        let code = recovery(session, &args.seal)?;
-        let phrase = secret(args.seal.backup_secret_file.clone()).read(
-            session.out,
-            session.input.while_open(Role::Wallet),
-            "the backup's pass phrase: ",
-        )?;
-        Ok::<_, Failure>((code, phrase))
-    })??;
-    let phrase = Password::new(crate::secret::text(&phrase)?);
+    let secrets = open.aside(session, || args.seal.read(session.out, session.input.while_open(Role::Wallet)))??;
     let sealed = waypass_machine::read_file(&args.file, MAX_BACKUP).map_err(|error| file_failure(&error))?;
-    let restored = open.wallet.restore(&sealed, &Factors::one(&code).and(&phrase), &open.at, &mut SystemRng);
+    let restored = open.wallet.restore(&sealed, &secrets.factors(), &open.at, &mut SystemRng);
     let restored = restored.map_err(|error| match error {
         WalletError::Backup(why @ (BackupError::NotABackup | BackupError::Newer { .. })) => Failure::from(why).about(&args.file),
         error => failure(error),
@@ -93,26 +62,4 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
         session.out.note("see which: waypass wallet list; then ask their issuers, with the line `waypass wallet key` prints");
     }
     Ok(Exit::Done)
-}
-
-fn file_failure(error: &std::io::Error) -> Failure {
-    let next = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space on that disk, then run the command again",
-        ErrorKind::FileTooLarge => LIFT_THE_LIMIT,
-        _ => "check the disk and the name, then run the command again",
-    };
-    Failure::internal(format!("the backup file: {}", crate::exit::plain(error)), next)
-}
-
-fn recovery(session: &Session, seal: &SealArgs) -> Result<RecoveryCode, Failure> {
-    let code = secret(seal.backup_recovery_file.clone()).read(
-        session.out,
-        session.input.while_open(Role::Wallet),
-        "the recovery code on paper: ",
-    )?;
-    RecoveryCode::parse(crate::secret::text(&code)?).map_err(|error| factor_failure(&error))
-}
-
-fn secret(file: Option<PathBuf>) -> SecretArgs {
-    SecretArgs { secret_file: file, secret_fd: None }
 }

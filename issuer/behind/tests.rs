@@ -105,3 +105,25 @@ fn targets_that_a_gate_has_seen_are_not_published_below() {
     issuer.revoke_gate(&id, "it lies", at(9)).expect("ended");
     assert!(issuer.publish(at(10)).is_ok());
 }
+
+/// Nothing is published under numbers that gates may have seen, until a person says that what was withdrawn is withdrawn again.
+#[test]
+fn an_issuer_from_a_backup_publishes_nothing_before_somebody_answers_for_it() {
+    let (dir, mut issuer) = issuer();
+    let before = issuer.publish(at(10)).expect("published");
+    let held = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(11), &mut TestRng::new(1)).expect("issued").record;
+    issuer.note_restored().expect("noted");
+    assert_eq!(issuer.publish(at(20)).map(drop), Err(PublishError::Restored));
+    // Entries of the lists that it has may be somebody's, whom it has forgotten.
+    let new = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(21), &mut TestRng::new(2)).expect("issued").record;
+    assert!(new.list > held.list);
+    drop(issuer);
+    let mut issuer = reopened(dir.path());
+    assert_eq!(issuer.publish_confirmed(at(20)).map(drop), Err(PublishError::Restored));
+    issuer.skip_versions().expect("skipped");
+    let after = issuer.publish(at(30)).expect("published");
+    assert!(after.timestamp > before.timestamp + 1_000_000);
+    // A second time is another one.
+    issuer.note_restored().expect("noted");
+    assert_eq!(issuer.publish(at(40)).map(drop), Err(PublishError::Restored));
+}

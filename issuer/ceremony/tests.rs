@@ -239,3 +239,34 @@ proptest! {
         prop_assert!(Paper::parse(&bytes).is_err());
     }
 }
+
+/// With the keys in one place a key of the root is replaced in one step; devices that have the old root follow.
+#[test]
+fn each_key_of_the_root_is_replaced_where_the_keys_are_here() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut issuer = Issuer::create(Box::new(store(dir.path())), seal(), settings(), crate::testing::keys(), at(0)).expect("set up");
+    let mut held = issuer.publish(at(1)).expect("published").opened().clone();
+    drop(issuer);
+    let new: Vec<(KeyRole, u8)> = vec![(KeyRole::Root, 71), (KeyRole::Targets, 72), (KeyRole::Snapshot, 73), (KeyRole::Timestamp, 74)];
+    let keys = || new.iter().fold(crate::testing::keys(), |keys, (role, number)| keys.with(*role, Key::ed25519(*number)));
+    for (step, (role, number)) in (1..).zip(&new) {
+        let mut issuer = Issuer::open(Box::new(store(dir.path())), seal(), keys()).expect("opened");
+        let of = |issuer: &Issuer<'_>| issuer.root_keys().expect("read").into_iter().find(|(held, _)| held == role).expect("a key").1;
+        let (old, new) = (of(&issuer), Key::ed25519(*number).public_key().clone());
+        let root = issuer.replace_root_key(&old, &new, at(step * 10)).expect("replaced");
+        assert_eq!((root.version, of(&issuer)), (u64::try_from(step).expect("small") + 1, new));
+        let published = issuer.publish(at(step * 10 + 1)).expect("published");
+        held.replace(TrustBundle::open(&published.bundle, held.root()).expect("signed as the old root demands")).expect("newer");
+    }
+}
+
+#[test]
+fn a_key_of_officers_is_not_replaced_without_them() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut issuer = offline_issuer(dir.path());
+    let paper = issuer.prepare_root(&two_of_three(&[51, 52, 53]), at(0)).expect("prepared");
+    issuer.assemble(&signed_by(&paper, &[53, 51]), at(1)).expect("established");
+    let replaced = issuer.replace_root_key(Key::ed25519(8).public_key(), Key::ed25519(74).public_key(), at(2));
+    assert!(matches!(replaced, Err(CeremonyError::Refused(BundleError::Threshold { .. }))), "{replaced:?}");
+    assert_eq!(issuer.root().expect("read").expect("there").version, 1);
+}

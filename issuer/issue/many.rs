@@ -7,8 +7,9 @@ use super::{Bearer, IssueError, Issued, Means, Order, Ready, issued_event};
 use crate::office::Issuer;
 use crate::store::{CredentialRecord, Entry, State, StoreError};
 use rand_core::CryptoRng;
-use waypass_credential::json::{self, Value};
+use waypass_credential::json::{self, Object, Value};
 use waypass_credential::key::{Algorithm, PublicKey};
+use waypass_credential::role::Mechanism;
 use waypass_credential::time::{Timestamp, Validity};
 use waypass_credential::{Credential, did, jcs};
 use waypass_trust::bundle::ListKind;
@@ -68,11 +69,16 @@ impl Issuer<'_> {
             let Person { order, holder, .. } = person;
             found.push(match held {
                 Some(record) => Found::Before(Box::new(record)),
-                None => match self.ready(&means, order, Bearer::OfKey(holder), at).and_then(|ready| self.try_signing(&means, order, ready.claims, at, rng)) {
-                    Ok(()) => Found::Nothing,
-                    Err(IssueError::Store(why)) => return Err(why.into()),
-                    Err(why) => Found::Refused(why),
-                },
+                None => {
+                    match self
+                        .ready(&means, order, Bearer::OfKey(holder), at)
+                        .and_then(|ready| self.try_signing(&means, order, ready.claims, at, rng))
+                    {
+                        Ok(()) => Found::Nothing,
+                        Err(IssueError::Store(why)) => return Err(why.into()),
+                        Err(why) => Found::Refused(why),
+                    }
+                }
             });
         }
         Ok(found)
@@ -101,7 +107,8 @@ impl Issuer<'_> {
             for ((person, id, mut ready), drawn) in wanted.into_iter().zip(&mut entries) {
                 made.push(self.make(&means, &person.order, &mut ready, (id, core::mem::take(drawn)), at, rng)?);
             }
-            let done = self.store.transact(|tx| made.iter().try_for_each(|made| tx.add_credential(&made.record, &made.entries, &issued, None)));
+            let done =
+                self.store.transact(|tx| made.iter().try_for_each(|made| tx.add_credential(&made.record, &made.entries, &issued, None)));
             match done {
                 Ok(()) => {
                     let mut made = made.into_iter();
@@ -117,7 +124,8 @@ impl Issuer<'_> {
                         .collect());
                 }
                 // Another process drew one of the entries, or issued to one of these people.
-                Err(StoreError::Taken) if self.is_overtaken(&made.iter().flat_map(|made| made.drawn.clone()).collect::<Vec<_>>(), &held)? => {}
+                Err(StoreError::Taken)
+                    if self.is_overtaken(&made.iter().flat_map(|made| made.drawn.clone()).collect::<Vec<_>>(), &held)? => {}
                 Err(why) => return Err(why.into()),
             }
         }
@@ -163,6 +171,37 @@ impl Issuer<'_> {
         let (uri, role) = (self.settings.list_uri(record.list), untrusted.role);
         role.holder.as_ref().is_some_and(|holder| *holder == person.holder)
             && role.status.iter().any(|entry| entry.uri == uri && entry.index == u64::from(record.index))
+    }
+
+    /// Returns what is issued to the holders of these credentials when they are renewed: the same in the same format, by a key of the
+    /// same kind. The office keeps no personal claims, so `personal` has those of the new credentials.
+    pub fn renewals(
+        &self,
+        records: &[CredentialRecord],
+        validity: super::Validity,
+        personal: &Object<'static>,
+    ) -> Result<Vec<Person>, StoreError> {
+        let lists = self.store.lists()?;
+        let renewal = |record: &CredentialRecord| {
+            let key = |did: &str| did::resolve(did).map_err(|_| StoreError::Corrupt("the key of a credential"));
+            let signer = key(record.key_id.split('#').next().unwrap_or_default())?;
+            let is_bitstring = lists.iter().any(|list| list.id == record.list && list.mechanism != Mechanism::TokenList);
+            let order = Order {
+                format: record.format,
+                algorithm: Some(signer.algorithm()),
+                suites: Vec::new(),
+                status: Some(if is_bitstring { ListKind::Bitstring } else { ListKind::Token }),
+                roles: record.roles.clone(),
+                sites: record.sites.clone(),
+                zones: record.zones.clone(),
+                valid_from: None,
+                validity,
+                label: record.label.clone(),
+                personal: personal.clone(),
+            };
+            Ok(Person { mark: Mark::Renewal(record.id.clone()), order, holder: key(&record.holder)? })
+        };
+        records.iter().map(renewal).collect()
     }
 
     /// Returns the id of each person's credential, and the credential if there is one.

@@ -78,3 +78,34 @@ fn causes_have_stable_codes() {
     }
     assert_eq!(Cause::parse("because"), None);
 }
+
+#[test]
+fn many_are_changed_together_or_not_at_all() {
+    let (_dir, mut issuer) = issuer();
+    let mut issue =
+        |seed| issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut TestRng::new(seed)).expect("issued").record.id;
+    let ids: Vec<String> = (1..5).map(&mut issue).collect();
+    issuer.revoke(&ids[2], &grounds(Cause::Lost), at(1)).expect("revoked");
+    let events = |issuer: &crate::Issuer<'_>| ids.iter().map(|id| issuer.history(id).expect("read").len()).collect::<Vec<_>>();
+    let final_one = ChangeError::NotAllowed { change: Change::Suspend, state: State::Revoked, since: at(1) };
+    assert_eq!(issuer.change_all(&ids, Change::Suspend, &grounds(Cause::Lost), at(2)), Err(final_one));
+    let unknown = [ids[0].clone(), "000000000000".to_owned()];
+    assert_eq!(issuer.change_all(&unknown, Change::Suspend, &grounds(Cause::Lost), at(2)), Err(ChangeError::Unknown));
+    // Twice in one transaction: the second finds another state, and takes the first back.
+    let twice = [ids[0].clone(), ids[0].clone()];
+    assert!(issuer.change_all(&twice, Change::Suspend, &grounds(Cause::Lost), at(2)).is_err());
+    assert_eq!(events(&issuer), [1, 1, 2, 1]);
+    let three = [ids[0].clone(), ids[1].clone(), ids[3].clone()];
+    let done = issuer.change_all(&three, Change::Revoke, &grounds(Cause::RoleEnded), at(3)).expect("revoked");
+    assert!(done.iter().all(|event| (event.to, event.at) == (State::Revoked, at(3))));
+    assert_eq!(events(&issuer), [2, 2, 2, 2]);
+}
+
+#[test]
+fn whole_ids_and_beginnings_are_found_together() {
+    let (_dir, mut issuer) = issuer();
+    let id = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued").record.id;
+    let found = issuer.find_all(&[id.clone(), id[..5].to_uppercase(), "x".into(), String::new()]).expect("read");
+    let ids: Vec<Result<&str, &ChangeError>> = found.iter().map(|found| found.as_ref().map(|record| record.id.as_str())).collect();
+    assert_eq!(ids, [Ok(id.as_str()), Ok(id.as_str()), Err(&ChangeError::Unknown), Err(&ChangeError::Unknown)]);
+}

@@ -157,6 +157,16 @@ impl Seal {
         if is_private(name) { self.cipher.open(&document_place(name), &bytes) } else { Some(bytes) }
     }
 
+    /// Encrypts a copy of the database. `with` names the file that it is in, and opens no other.
+    pub fn close_copy(&self, with: &[u8; 32], copy: &[u8]) -> Vec<u8> {
+        self.cipher.close(&copy_place(with), copy)
+    }
+
+    /// Decrypts a copy of the database; `None` if this seal did not close it, or not for this file.
+    pub fn open_copy(&self, with: &[u8; 32], bytes: &[u8]) -> Option<Vec<u8>> {
+        self.cipher.open(&copy_place(with), bytes)
+    }
+
     /// Returns true if a record of the readable format is what this seal covers.
     pub(super) fn is_credential(&self, record: &CredentialRecord, mac: &[u8; 32]) -> bool {
         self.check("credential", &[credential_text(record).as_bytes()], mac)
@@ -190,6 +200,10 @@ fn event_place(seq: u64, credential: Option<&str>) -> Place<'_> {
 
 const fn summary_place(seq: u64) -> Place<'static> {
     Place { table: "summary", row: &[], revision: seq, with: &[] }
+}
+
+const fn copy_place(with: &[u8; 32]) -> Place<'_> {
+    Place { table: "a copy of issuer.db", row: &[], revision: 0, with }
 }
 
 fn document_place(name: &str) -> Place<'_> {

@@ -87,6 +87,14 @@ impl SqliteStore {
         path.exists() && !log_of(path).exists()
     }
 
+    /// Writes a whole copy, as the database is at one moment, into a file that is not there yet and that only its owner may read.
+    pub fn copy_into(&self, path: &Path) -> Result<()> {
+        create_private(path)?;
+        let name = path.to_str().ok_or_else(|| StoreError::Database("the name of the copy is not text".into()))?;
+        self.db.execute("VACUUM INTO ?1", [name])?;
+        Ok(())
+    }
+
     fn write(&mut self) -> Result<SqliteTx<'_>> {
         Ok(SqliteTx(self.db.transaction_with_behavior(TransactionBehavior::Immediate)?))
     }

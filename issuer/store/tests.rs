@@ -1,7 +1,8 @@
 //! The duties of every store, as one suite that each implementation passes, and those of SQLite's file alone.
 
 use super::{
-    CredentialRow, EventRow, LeafRow, MissingLog, OfferRow, RegisterRow, Selection, SqliteStore, State, Store, StoreError, SummaryRow, Tx,
+    CredentialRow, Documents as _, EventRow, LeafRow, MissingLog, OfferRow, RegisterRow, Selection, SqliteStore, State, Store, StoreError,
+    SummaryRow, Tx,
 };
 use crate::testing::crash::{Crash, Crashing};
 use crate::testing::{at, store};
@@ -206,4 +207,22 @@ fn a_newer_schema_and_a_foreign_file_are_left_alone() {
     std::fs::write(&text, "this is not a database, and it is longer than a header of one hundred bytes would be .........")
         .expect("written");
     assert!(matches!(SqliteStore::open(&text, MissingLog::Accepted), Err(StoreError::Corrupt(_))));
+}
+
+#[test]
+fn a_copy_is_whole_private_and_of_one_moment() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let mut first = store(dir.path());
+    let mut tx = first.begin().expect("begun");
+    tx.put_document("name", b"one").expect("written");
+    tx.commit().expect("committed");
+    let copy = dir.path().join("copy.db");
+    first.copy_into(&copy).expect("copied");
+    let mut tx = first.begin().expect("begun");
+    tx.put_document("name", b"two").expect("written");
+    tx.commit().expect("committed");
+    assert_eq!(std::fs::metadata(&copy).expect("there").permissions().mode() & 0o777, 0o600);
+    let copied = SqliteStore::open(&copy, MissingLog::Accepted).expect("opens");
+    assert_eq!(copied.document("name").expect("read").as_deref(), Some(&b"one"[..]));
+    assert!(first.copy_into(&copy).is_err(), "a file that is there is not overwritten");
 }

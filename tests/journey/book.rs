@@ -53,6 +53,8 @@ enum Item {
     Run(String, String),
     /// The lines since the last text block printed these lines.
     Shows(Vec<String>),
+    /// Write a file.
+    File(String, Vec<String>),
     /// Understand a line.
     Parse(String),
 }
@@ -70,6 +72,7 @@ fn items(page: &str) -> Vec<Item> {
                     items.extend(block.into_iter().filter(|line| !line.is_empty()).map(|line| Item::Run(device.to_owned(), line)));
                     ran = true;
                 }
+                ("csv", name) => items.push(Item::File(name.to_owned(), block)),
                 ("text", _) if ran => {
                     items.push(Item::Shows(block));
                     ran = false;
@@ -133,7 +136,15 @@ impl Stage {
                 args.extend(["--backup-secret-file", "phrase", "--backup-recovery-file", &recovery]);
             }
             ["wallet", "restore", ..] => args.extend(["--backup-secret-file", "phrase", "--backup-recovery-file", &backup]),
+            ["issuer", "backup", ..] => {
+                device.clone_into(&mut self.backup_of);
+                args.extend(["--backup-secret-file", "phrase", "--backup-recovery-file", &recovery]);
+            }
+            ["issuer", "restore", ..] => {
+                args.extend(["--recovery-file", &recovery, "--backup-secret-file", "phrase", "--backup-recovery-file", &backup]);
+            }
             ["issuer", "key", "replace", ..] if args.contains(&"--stolen") => args.push("--yes"),
+            ["issuer", "issue", ..] if args.contains(&"--from") => args.push("--yes"),
             ["wallet", "present" | "remove", ..] | ["issuer", "authority", "add", ..] | ["issuer", "ceremony", "sign", ..] => {
                 args.push("--yes");
             }
@@ -175,10 +186,17 @@ impl Stage {
                 };
                 learn("KEY", after("credential"));
                 learn("LISTS", after("status"));
+                learn("TIMESTAMP", after("timestamp"));
             }
-            ["issuer", "issue", ..] => learn("ID", word_after("issued ")),
+            ["issuer", "issue", ..] if !args.contains(&"--from") => learn("ID", word_after("issued ")),
             _ => {}
         }
+    }
+
+    /// Writes a file that a page shows, with what was learned.
+    fn write(&self, name: &str, lines: &[String]) {
+        let text = format!("{}\n", lines.join("\n"));
+        self.place.write(name, self.names.iter().fold(text, |text, (name, value)| text.replace(name, value)));
     }
 
     /// Each line is in the output; results and messages come on two streams, so their order is not asked.
@@ -228,6 +246,7 @@ fn play(page: &Path) -> usize {
                 ran += 1;
             }
             Item::Shows(lines) => stage.shows(&lines),
+            Item::File(name, lines) => stage.write(&name, &lines),
             Item::Parse(line) => understood(&line),
         }
     }

@@ -45,14 +45,14 @@ fn many_withdrawals_are_one_publication() {
     assert_eq!(left["credentials"].as_array().map(Vec::len), Some(58));
 
     let holder = text(&site.ok("issuer", &format!("issuer show {begins} --key-file KEY")), "/holder");
-    let done = site.ok("issuer", &format!("issuer revoke --holder {holder} --reason lost --key-file KEY"));
+    let done = site.ok("issuer", &format!("issuer revoke --holder {holder} --reason lost --yes --key-file KEY"));
     assert_eq!(done["changed"].as_array().map(Vec::len), Some(60), "{done}");
     site.stick();
     site.ok("gate", "verifier sync --from stick --key-file KEY");
     site.answer("answer");
     let (exit, verdict) = site.verdict("answer");
     assert_eq!((exit, codes(&verdict)[0]), (20, "revoked"), "{verdict}");
-    let again = site.ok("issuer", &format!("issuer revoke --holder {holder} --reason lost --key-file KEY"));
+    let again = site.ok("issuer", &format!("issuer revoke --holder {holder} --reason lost --yes --key-file KEY"));
     assert_eq!(again["changed"].as_array().map(Vec::len), Some(0), "{again}");
 }
 

@@ -2,6 +2,7 @@
 
 use super::validity;
 use crate::exit::Failure;
+use crate::issuer::many::Row;
 use crate::sheet::{Line, Sheet};
 use std::collections::HashMap;
 use std::path::Path;
@@ -12,16 +13,6 @@ use waypass_issuer::issue::{Mark, Order, Person};
 
 /// More people than a site has. What was read of them is kept until all are issued to.
 const MOST: usize = 100_000;
-
-/// A line of the table.
-pub(super) struct Row {
-    /// Its number in the file.
-    pub(super) number: u64,
-    /// The name for lists in it, to be shown.
-    pub(super) label: String,
-    /// The person, or why it is faulty.
-    pub(super) person: Result<Person, String>,
-}
 
 /// The content of a column.
 #[derive(Clone, PartialEq, Eq)]
@@ -67,10 +58,13 @@ pub(super) fn read(path: &Path, order: &Order, run: &str) -> Result<Vec<Row>, Fa
             None => Ok(person),
         });
         let label = columns.iter().zip(&line.cells).find(|(column, _)| **column == Column::Label).map_or("", |(_, cell)| cell);
-        rows.push(Row { number: line.number, label: label.to_owned(), person });
+        rows.push(Row { name: line.number.to_string(), label: label.to_owned(), person });
     }
     if rows.is_empty() {
-        return Err(Failure::usage(format!("there are no people in {}", path.display()), "the first line names the columns, each other one is a person"));
+        return Err(Failure::usage(
+            format!("there are no people in {}", path.display()),
+            "the first line names the columns, each other one is a person",
+        ));
     }
     Ok(rows)
 }
@@ -80,13 +74,19 @@ fn columns(sheet: &Sheet, path: &Path, order: &Order) -> Result<Vec<Column>, Fai
     let wrong = |why: String| Failure::usage(format!("{}: {why}", path.display()), THERE_ARE);
     let mut columns = Vec::new();
     for name in &sheet.columns {
-        let column = Column::of(name).ok_or_else(|| wrong(if name.is_empty() { "a column has no name".to_owned() } else { format!("there is no column `{name}`") }))?;
+        let column = Column::of(name).ok_or_else(|| {
+            wrong(if name.is_empty() { "a column has no name".to_owned() } else { format!("there is no column `{name}`") })
+        })?;
         if columns.contains(&column) {
             return Err(wrong(format!("the column `{name}` is there twice")));
         }
         columns.push(column);
     }
-    let needed = [("holder", Column::Holder, false), ("role", Column::Role, !order.roles.is_empty()), ("site", Column::Site, !order.sites.is_empty())];
+    let needed = [
+        ("holder", Column::Holder, false),
+        ("role", Column::Role, !order.roles.is_empty()),
+        ("site", Column::Site, !order.sites.is_empty()),
+    ];
     match needed.into_iter().find(|(_, column, is_given)| !is_given && !columns.contains(column)) {
         Some(("holder", ..)) => Err(wrong("the column `holder` is missing".to_owned())),
         Some((name, ..)) => Err(wrong(format!("the column `{name}` is missing, and there is no --{name} for all of them"))),
@@ -175,8 +175,8 @@ mod tests {
         read(file.path(), &order(), "")
     }
 
-    fn whys(text: &str) -> Vec<(u64, String)> {
-        let faulty = |row: Row| row.person.err().map(|why| (row.number, why));
+    fn whys(text: &str) -> Vec<(String, String)> {
+        let faulty = |row: Row| row.person.err().map(|why| (row.name, why));
         rows(text).expect("a table").into_iter().filter_map(faulty).collect()
     }
 
@@ -204,8 +204,9 @@ mod tests {
              {BEN},nurse\n{BEN},nurse,-Ben,soon\n"
         );
         let whys = whys(&text);
-        assert_eq!(whys.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 4, 5, 6, 7, 8, 9]);
-        for ((_, why), part) in whys.iter().zip(["the holder: ", "line 2", "holder is missing", "formula", "formula", "2 cells", "valid: "]) {
+        assert_eq!(whys.iter().map(|(line, _)| &**line).collect::<Vec<_>>(), ["3", "4", "5", "6", "7", "8", "9"]);
+        for ((_, why), part) in whys.iter().zip(["the holder: ", "line 2", "holder is missing", "formula", "formula", "2 cells", "valid: "])
+        {
             assert!(why.contains(part), "{why}");
         }
     }
@@ -220,7 +221,7 @@ mod tests {
             ("holder", "`role` is missing, and there is no --role"),
             ("holder,role,", "has no name"),
             ("holder,role,claim:", "no column `claim:`"),
-            ("", "`holder` is missing"),
+            ("", "no column `x`"),
         ] {
             assert!(refused(&format!("{first}\nx,y,z\n")).contains(part), "{first}: {}", refused(&format!("{first}\nx,y,z\n")));
         }

@@ -1,5 +1,5 @@
 use super::{Copied, File, Found, Mark, Person};
-use crate::issue::{Format, IssueError, Issued, Order};
+use crate::issue::{Format, IssueError, Issued, Order, Validity};
 use crate::keys::{KeyUse, Keys};
 use crate::office::Issuer;
 use crate::revoke::{Cause, Grounds};
@@ -9,8 +9,9 @@ use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, se
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use waypass_credential::Credential;
+use waypass_credential::json::Object;
 use waypass_credential::jsonld::KnownContexts;
-use waypass_credential::key::Signer as _;
+use waypass_credential::key::{Algorithm, Signer as _};
 use waypass_trust::assess::assess;
 use waypass_trust::bundle::ListKind;
 
@@ -70,7 +71,7 @@ fn a_renewal_has_one_successor() {
     let (_dir, mut issuer) = issuer();
     let old = issue(&mut issuer, &people(1), 10).expect("issued").remove(0).expect("new").record;
     let renewal = Person { mark: Mark::Renewal(old.id.clone()), ..people(1).remove(0) };
-    let longer = Person { order: Order { validity: crate::issue::Validity::For(99 * 86_400), ..renewal.order.clone() }, ..renewal.clone() };
+    let longer = Person { order: Order { validity: Validity::For(99 * 86_400), ..renewal.order.clone() }, ..renewal.clone() };
     let first = issue(&mut issuer, &[renewal], 20).expect("issued").remove(0).expect("new").record;
     assert_ne!(first.id, old.id);
     assert_eq!(issue(&mut issuer, &[longer], 30).expect("issued").remove(0).expect_err("there is one"), first);
@@ -143,7 +144,8 @@ fn many_entries_are_drawn_at_once_and_none_twice() {
         }
     }
     let done = issue(&mut issuer, &all, 10).expect("issued");
-    let entries: Vec<(u32, u32)> = done.iter().map(|issued| issued.as_ref().expect("new")).map(|new| (new.record.list, new.record.index)).collect();
+    let entries: Vec<(u32, u32)> =
+        done.iter().map(|issued| issued.as_ref().expect("new")).map(|new| (new.record.list, new.record.index)).collect();
     assert_eq!(entries.iter().collect::<BTreeSet<_>>().len(), 150);
     let published = issuer.publish(at(20)).expect("published");
     for issued in done {
@@ -248,4 +250,22 @@ fn a_taken_id_that_nobody_has_is_an_error() {
     let (_dir, mut issuer) = issuer();
     let twice = [person(100, ""), person(100, "")];
     assert_eq!(issue(&mut issuer, &twice, 10), Err(IssueError::Store(StoreError::Taken)));
+}
+
+/// The same for the same person, by a key of the same kind, in the same kind of list; the claims are those that somebody gives.
+#[test]
+fn a_renewal_asks_for_what_there_was() {
+    let (_dir, mut issuer) = issuer();
+    for (algorithm, status) in [(Algorithm::Es256, ListKind::Token), (Algorithm::Es384, ListKind::Bitstring)] {
+        let order = Order { format: Format::DataIntegrity, algorithm: Some(algorithm), status: Some(status), ..order() };
+        let rng = &mut TestRng::new(if status == ListKind::Token { 5 } else { 6 });
+        let old = issuer.issue(&order, Key::p384(9).public_key(), "ines", at(0), rng).expect("issued").record;
+        let claims = Object::new().with("given_name", "Berta");
+        let renewals = issuer.renewals(std::slice::from_ref(&old), Validity::For(86_400), &claims).expect("read");
+        let expected = Order { validity: Validity::For(86_400), personal: claims, ..order };
+        let holder = Key::p384(9).public_key().clone();
+        assert_eq!(renewals, [Person { mark: Mark::Renewal(old.id.clone()), order: expected, holder }]);
+        let new = issue(&mut issuer, &renewals, 20).expect("issued").remove(0).expect("new").record;
+        assert_eq!((new.holder, new.key_id, new.valid_until), (old.holder, old.key_id, at(86_400)));
+    }
 }

@@ -22,7 +22,7 @@ const BUDGET: Duration = Duration::from_secs(12);
 const LEAST: u32 = 5;
 
 /// When to strike: spread over the time a whole command takes, and a little over its end.
-struct Strikes {
+pub(super) struct Strikes {
     whole: Duration,
     started: Instant,
     round: u32,
@@ -30,22 +30,22 @@ struct Strikes {
 }
 
 /// A command that was killed, or had just ended.
-struct Struck {
+pub(super) struct Struck {
     /// Its output until then, if it had said all of it.
-    said: Option<Value>,
+    pub(super) said: Option<Value>,
     /// It ended by itself, with success.
-    ended: bool,
+    pub(super) ended: bool,
 }
 
 impl Strikes {
     /// Measures `line`, which must succeed.
-    fn against(site: &Site, actor: Actor, line: &str) -> Self {
+    pub(super) fn against(site: &Site, actor: Actor, line: &str) -> Self {
         let started = Instant::now();
         site.done(actor, line);
         Self { whole: started.elapsed(), started: Instant::now(), round: 0, killed: 0 }
     }
 
-    fn more(&mut self) -> Option<u32> {
+    pub(super) fn more(&mut self) -> Option<u32> {
         let slow = std::env::var_os("WAYPASS_SLOW").is_some();
         let in_time = slow || self.round < LEAST || self.started.elapsed() < BUDGET;
         let wanted = in_time && self.round < if slow { SLOW * ROUNDS } else { ROUNDS };
@@ -54,7 +54,7 @@ impl Strikes {
     }
 
     /// Runs `line` and kills it. The moment is random, and every part of its running time gets its share.
-    fn strike(&mut self, site: &Site, actor: Actor, line: &str) -> Struck {
+    pub(super) fn strike(&mut self, site: &Site, actor: Actor, line: &str) -> Struck {
         let random = std::hash::RandomState::new().build_hasher().finish() % 1000;
         // 5 is coprime to 12: early and late strikes take turns, also when there are few.
         let part = f64::from(self.round * 5 % ROUNDS) + f64::from(u32::try_from(random).unwrap_or(0)) / 1000.0;
