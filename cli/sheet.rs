@@ -65,6 +65,7 @@ impl Sheet {
     pub(crate) fn next(&mut self) -> Result<Option<Line>, Failure> {
         let mut record = ByteRecord::new();
         loop {
+            let before = self.reader.position().line();
             let more = self.reader.read_byte_record(&mut record).map_err(|error| self.unread(error))?;
             if self.reader.get_ref().get_ref().0.limit() == 0 {
                 return Err(Failure::usage(
@@ -75,9 +76,10 @@ impl Sheet {
             if !more {
                 return Ok(None);
             }
-            // It ends before the line that comes next; cells may have ends of lines in them, and one without its end has all of them.
+            // It ends before the line that comes next, and cells may have ends of lines in them. One whose quotation mark is missing has
+            // the last of them too.
             let inner = record.iter().flatten().filter(|byte| **byte == b'\n').count() as u64;
-            let number = (self.reader.position().line() + u64::from(self.reader.is_done())).saturating_sub(inner + 1);
+            let number = self.reader.position().line().saturating_sub(inner + 1).max(before);
             let mut cells = Vec::with_capacity(record.len());
             for cell in &record {
                 let text = std::str::from_utf8(cell).ok().filter(|text| !text.contains('\0'));

@@ -124,7 +124,11 @@ impl<'k> Issuer<'k> {
             let made = self.make(&means, order, &mut ready, (random_id(rng), drawn), at, rng)?;
             let pickup = pickup.map(|pickup| pickup(made.credential.as_bytes()));
             let issued = issued_event(operator, at);
-            match self.store.transact(|tx| tx.add_credential(&made.record, &made.entries, &issued, pickup.as_ref())) {
+            let done = self.store.transact(|tx| {
+                tx.add_credential(&made.record, &made.entries, &issued, pickup.as_ref())?;
+                tx.name_credential(&made.record.id, made.credential.as_bytes())
+            });
+            match done {
                 Ok(()) => {
                     let (credential, suites) = (made.credential.as_bytes().to_vec(), made.credential.suites());
                     return Ok(Issued { record: made.record, credential, suites });

@@ -101,6 +101,7 @@ pub mod intake;
 pub mod issue;
 pub mod keys;
 pub mod lists;
+mod names;
 pub mod offer;
 mod office;
 pub mod open;

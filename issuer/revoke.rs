@@ -1,5 +1,6 @@
 //! Revoking, suspending, reinstating: each with a reason, each only from a state that allows it.
 
+use crate::names::SHOWN;
 use crate::office::Issuer;
 use crate::store::{CredentialRecord, EventCause, Filter, State, StatusEvent, StoreError};
 use core::fmt;
@@ -75,7 +76,7 @@ impl Change {
 }
 
 impl Issuer<'_> {
-    /// Finds the one credential whose id is `id` or begins so.
+    /// Finds the one credential whose id is `id` or begins so, or that a wallet shows under this id, of at least eight digits.
     pub fn find(&self, id: &str) -> Result<CredentialRecord, ChangeError> {
         self.find_all(core::slice::from_ref(&id.to_owned()))?.pop().ok_or(ChangeError::Unknown)?
     }
@@ -91,7 +92,10 @@ impl Issuer<'_> {
         if id.is_empty() {
             return Ok(Err(ChangeError::Unknown));
         }
-        let mut found = self.store.credentials(&Filter { id_prefix: Some(id), ..Filter::default() })?;
+        let mut found = self.store.credentials(&Filter { id_prefix: Some(id.clone()), ..Filter::default() })?;
+        if let Some(digits) = id.get(..SHOWN) {
+            found.extend(self.store.shown_as(digits)?);
+        }
         Ok(match found.len() {
             1 => found.pop().ok_or(ChangeError::Unknown),
             0 => Err(ChangeError::Unknown),

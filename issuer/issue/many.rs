@@ -107,8 +107,12 @@ impl Issuer<'_> {
             for ((person, id, mut ready), drawn) in wanted.into_iter().zip(&mut entries) {
                 made.push(self.make(&means, &person.order, &mut ready, (id, core::mem::take(drawn)), at, rng)?);
             }
-            let done =
-                self.store.transact(|tx| made.iter().try_for_each(|made| tx.add_credential(&made.record, &made.entries, &issued, None)));
+            let done = self.store.transact(|tx| {
+                made.iter().try_for_each(|made| {
+                    tx.add_credential(&made.record, &made.entries, &issued, None)?;
+                    tx.name_credential(&made.record.id, made.credential.as_bytes())
+                })
+            });
             match done {
                 Ok(()) => {
                     let mut made = made.into_iter();
@@ -136,7 +140,17 @@ impl Issuer<'_> {
     pub fn copies(&mut self, files: &[File<'_>], at: Timestamp, rng: &mut dyn CryptoRng) -> Result<Vec<Copied>, IssueError> {
         self.follow_settings()?;
         let means = self.means()?;
-        files.iter().map(|file| if self.is_needless(&means, file, at) { Ok(Ok(None)) } else { self.copy(&means, file, rng) }).collect()
+        let mut copies = Vec::with_capacity(files.len());
+        for file in files {
+            copies.push(if self.is_needless(&means, file, at) { Ok(None) } else { self.copy(&means, file, rng)? });
+        }
+        // A wallet shows another id for each copy.
+        let made: Vec<(&str, &[u8])> =
+            files.iter().zip(&copies).filter_map(|(file, copy)| Some((&*file.record.id, copy.as_ref().ok()?.as_deref()?))).collect();
+        if !made.is_empty() {
+            self.store.transact(|tx| made.iter().try_for_each(|(id, bytes)| tx.name_credential(id, bytes)))?;
+        }
+        Ok(copies)
     }
 
     fn copy(&self, means: &Means, file: &File<'_>, rng: &mut dyn CryptoRng) -> Result<Copied, IssueError> {
@@ -162,15 +176,14 @@ impl Issuer<'_> {
     /// Returns true if no copy is wanted: of a credential that is over, or whose file is what it should be. The claims in it tell that,
     /// unverified.
     fn is_needless(&self, means: &Means, file: &File<'_>, at: Timestamp) -> bool {
-        let File { person, record, held } = file;
+        let File { record, held, .. } = file;
         if record.state != State::Valid || Validity::ending(record.valid_until).is_over(at) {
             return true;
         }
         let Some(Ok(credential)) = held.as_ref().map(|bytes| Credential::parse(bytes, &means.contexts)) else { return false };
         let Ok(untrusted) = credential.untrusted() else { return false };
         let (uri, role) = (self.settings.list_uri(record.list), untrusted.role);
-        role.holder.as_ref().is_some_and(|holder| *holder == person.holder)
-            && role.status.iter().any(|entry| entry.uri == uri && entry.index == u64::from(record.index))
+        role.status.iter().any(|entry| entry.uri == uri && entry.index == u64::from(record.index))
     }
 
     /// Returns what is issued to the holders of these credentials when they are renewed: the same in the same format, by a key of the

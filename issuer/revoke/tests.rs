@@ -1,6 +1,7 @@
 use super::{Cause, Change, ChangeError, Grounds};
 use crate::store::State;
 use crate::testing::{Key, TestRng, at, issuer, order, reopened};
+use sha2::{Digest as _, Sha256};
 use waypass_credential::key::Signer as _;
 
 fn grounds(cause: Cause) -> Grounds {
@@ -108,4 +109,43 @@ fn whole_ids_and_beginnings_are_found_together() {
     let found = issuer.find_all(&[id.clone(), id[..5].to_uppercase(), "x".into(), String::new()]).expect("read");
     let ids: Vec<Result<&str, &ChangeError>> = found.iter().map(|found| found.as_ref().map(|record| record.id.as_str())).collect();
     assert_eq!(ids, [Ok(id.as_str()), Ok(id.as_str()), Err(&ChangeError::Unknown), Err(&ChangeError::Unknown)]);
+}
+
+/// A wallet shows the beginning of the credential's SHA-256, and of that of each copy.
+#[test]
+fn a_credential_is_found_by_the_id_that_a_wallet_shows() {
+    let (dir, mut issuer) = issuer();
+    let issued = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
+    let shown = waypass_credential::hex::encode(&Sha256::digest(&issued.credential)[..16]);
+    for digits in [&shown[..8], &shown[..9], &shown.to_uppercase()] {
+        assert_eq!(issuer.find(digits).as_ref(), Ok(&issued.record), "{digits}");
+    }
+    assert_eq!(issuer.find(&shown[..7]), Err(ChangeError::Unknown));
+    drop(issuer);
+    // Somebody else names another credential so: the mark is not ours.
+    let mut issuer = reopened(dir.path());
+    let other = issuer.issue(&order(), Key::p256(8).public_key(), "ines", at(0), &mut TestRng::new(2)).expect("issued").record;
+    drop(issuer);
+    let raw = rusqlite::Connection::open(dir.path().join("issuer.db")).expect("opened");
+    let changed = raw.execute("UPDATE credential_names SET id=?1 WHERE id=?2", [&other.id, &issued.record.id]).expect("changed");
+    assert_eq!(changed, 1);
+    drop(raw);
+    assert_eq!(reopened(dir.path()).find(&shown[..8]), Err(ChangeError::Unknown));
+}
+
+/// The database of the version before has no names, and gets the table for them with everything else as it is.
+#[test]
+fn a_database_without_names_gets_them() {
+    let (dir, mut issuer) = issuer();
+    let old = issuer.issue(&order(), Key::p256(9).public_key(), "ines", at(0), &mut TestRng::new(1)).expect("issued");
+    drop(issuer);
+    let raw = rusqlite::Connection::open(dir.path().join("issuer.db")).expect("opened");
+    raw.execute_batch("DROP TABLE credential_names; PRAGMA user_version=4;").expect("as before");
+    drop(raw);
+    let mut issuer = reopened(dir.path());
+    assert_eq!(issuer.find(&old.record.id).as_ref(), Ok(&old.record));
+    let shown = |bytes: &[u8]| waypass_credential::hex::encode(&Sha256::digest(bytes)[..4]);
+    assert_eq!(issuer.find(&shown(&old.credential)), Err(ChangeError::Unknown));
+    let new = issuer.issue(&order(), Key::p256(8).public_key(), "ines", at(1), &mut TestRng::new(2)).expect("issued");
+    assert_eq!(issuer.find(&shown(&new.credential)).as_ref(), Ok(&new.record));
 }

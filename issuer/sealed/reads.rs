@@ -2,7 +2,7 @@
 
 use super::register::Gate;
 use super::{Result, Sealed};
-use crate::store::{CredentialRecord, DeviceRow, Entry, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, StatusEvent};
+use crate::store::{CredentialRecord, DeviceRow, Entry, Filter, GateRow, KeyRow, LeafRow, ListRecord, OfferRow, StatusEvent, Tag};
 use waypass_trust::bundle::Digest;
 
 impl Sealed<'_> {
@@ -69,6 +69,16 @@ impl Sealed<'_> {
     /// says nothing to others. Should another credential have it, the next `attempt` gives another.
     pub(crate) fn id_for(&self, what: &[u8], attempt: u32) -> String {
         waypass_credential::hex::encode(&self.seal.of("credential id", &[what, &attempt.to_be_bytes()])[..6])
+    }
+
+    /// Returns the credentials for which a wallet shows an id that begins with these digits. A name that this issuer did not give is
+    /// ignored.
+    pub(crate) fn shown_as(&self, digits: &str) -> Result<Vec<CredentialRecord>> {
+        self.read(|look| {
+            let ours = |(id, mark): &(String, Tag)| look.seal.name(digits, id).1 == *mark;
+            let named = look.rows.named(&look.seal.name(digits, "").0)?;
+            named.iter().filter(|named| ours(named)).filter_map(|(id, _)| look.credential(id).transpose()).collect()
+        })
     }
 
     /// Returns the credential at a status index.

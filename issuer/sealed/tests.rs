@@ -287,3 +287,12 @@ fn what_expired_is_forgotten() {
     store.transact(|tx| tx.purge(at(101))).expect("purged");
     assert!(store.offer(&[1; 32]).expect("read").is_none());
 }
+
+#[test]
+fn a_copy_opens_under_its_seal_and_in_its_file_only() {
+    let (seal, other) = (Seal::new(&[7; 32], None), Seal::new(&[8; 32], None));
+    let closed = seal.close_copy(&[1; 32], b"a database");
+    assert_eq!(seal.open_copy(&[1; 32], &closed).as_deref(), Some(&b"a database"[..]));
+    assert_eq!((seal.open_copy(&[2; 32], &closed), other.open_copy(&[1; 32], &closed)), (None, None));
+    assert_eq!(seal.open_copy(&[1; 32], &closed[..closed.len() - 1]), None);
+}

@@ -179,6 +179,8 @@ pub trait Credentials {
     fn withdrawn(&self) -> Result<Vec<(Tag, State)>>;
     /// Returns id and holder of each credential whose holder's tag lies between two.
     fn holders(&self, first: &Tag, last: &Tag) -> Result<Vec<(String, Tag)>>;
+    /// Returns the ids of the credentials with this name, each with the mark of both.
+    fn named(&self, name: &Tag) -> Result<Vec<(String, Tag)>>;
     /// Returns the days on which validities end: tag and ciphertext.
     fn days(&self) -> Result<Vec<(Tag, Vec<u8>)>>;
 }
@@ -188,6 +190,8 @@ pub trait WriteCredentials {
     /// Adds a credential, found by its roles too; [`super::StoreError::Taken`] if its id or entry was used before. `day` is the
     /// ciphertext of the day on which it ends.
     fn add_credential(&mut self, credential: &CredentialRow, roles: &[Tag], day: &[u8]) -> Result<()>;
+    /// Gives a credential a further name.
+    fn name_credential(&mut self, id: &str, name: &Tag, mark: &Tag) -> Result<()>;
     /// Replaces state and body of the revision before; [`super::StoreError::Missing`] if it is not there. A revocation is final.
     fn replace_credential(&mut self, credential: &CredentialRow) -> Result<()>;
 }

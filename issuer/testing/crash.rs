@@ -133,6 +133,7 @@ passes! {
             fn credentials(selection: &Selection, take: TakeRow<'_>) -> ();
             fn withdrawn() -> Vec<(Tag, State)>;
             fn holders(first: &Tag, last: &Tag) -> Vec<(String, Tag)>;
+            fn named(name: &Tag) -> Vec<(String, Tag)>;
             fn days() -> Vec<(Tag, Vec<u8>)>;
         }
         Offers {
@@ -152,6 +153,7 @@ passes! {
         }
         WriteCredentials {
             fn add_credential(credential: &CredentialRow, roles: &[Tag], day: &[u8]);
+            fn name_credential(id: &str, name: &Tag, mark: &Tag);
             fn replace_credential(credential: &CredentialRow);
         }
         WriteOffers {

@@ -139,6 +139,16 @@ fn work(walk: &mut Walk) {
     let printed = walk.ok("issuer", "issuer card ada.card --pdf ada.pdf --png ada.png --key-file KEY");
     assert!(printed["cards"] == 1 && printed["files"][1] == "ada.png", "{printed}");
     walk.ok("issuer", &format!("issuer message {vc} 1 --key-file KEY"));
+    walk.place.write("people.csv", format!("holder,label\n{did},Ada at night\n"));
+    let many = walk.ok("issuer", "issuer issue --from people.csv --role staff --site north --yes -o folder --key-file KEY");
+    assert_eq!((&many["issued"], &many["result"]), (&1.into(), &"folder/result.csv".into()), "{many}");
+    let renewed = walk.ok("issuer", &format!("issuer renew {vc} --valid 300d --yes -o renewed --key-file KEY"));
+    assert_eq!((&renewed["issued"], &renewed["faulty"]), (&1.into(), &0.into()), "{renewed}");
+    walk.place.write("phrase", "tulip anchor seven");
+    let secrets = "--backup-secret-file phrase --backup-recovery-file issuer.recovery --key-file KEY";
+    assert_eq!(walk.ok("issuer", &format!("issuer backup -o office.backup {secrets}"))["file"], "office.backup");
+    let restored = walk.ok("spare", &format!("issuer restore office.backup {secrets} --recovery-file spare.recovery"));
+    assert!(restored["credentials"].as_u64().is_some_and(|count| count > 4), "{restored}");
     walk.ok("issuer", "issuer publish -o stick --key-file KEY");
     walk.ok("gate", "verifier sync --from stick --key-file KEY");
     walk.ok("ada", "wallet sync --from stick");

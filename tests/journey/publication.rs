@@ -32,7 +32,7 @@ fn many_withdrawals_are_one_publication() {
     let ids = issued(&site, 59);
     site.place.write("ids", format!("{}\n\n{}\n", site.id, ids.join("\n")));
     let before = site.ok("issuer", "issuer publish -o stick --key-file KEY");
-    let done = site.ok("issuer", "issuer suspend --from ids --reason investigation --key-file KEY");
+    let done = site.ok("issuer", "issuer suspend --from ids --reason investigation --yes --key-file KEY");
     assert_eq!((done["changed"].as_array().map(Vec::len), done["refused"].as_array().map(Vec::len)), (Some(60), Some(0)), "{done}");
     assert_eq!(number(&done, "/timestamp"), number(&before, "/timestamp") + 1, "one publication");
 

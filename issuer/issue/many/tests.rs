@@ -178,6 +178,10 @@ fn a_lost_file_is_made_again_as_the_same_credential() {
             (role.issued_at, role.valid_from, role.valid_until, role.status.clone(), role.personal.clone(), role.key_id)
         };
         assert_eq!(said(&copy), said(&issued.credential));
+        for bytes in [&copy, &issued.credential] {
+            let shown = crate::names::shown_id(bytes);
+            assert_eq!(issuer.find(&shown).expect("found by what a wallet shows").id, issued.record.id);
+        }
         let published = issuer.publish(at(9100)).expect("published");
         let credential = Credential::parse(&copy, &KnownContexts::new()).expect("readable");
         assert!(assess(&credential, published.opened(), &moment(at(9200))).is_ok());
@@ -187,6 +191,9 @@ fn a_lost_file_is_made_again_as_the_same_credential() {
         let other = Person { holder: Key::ed25519(90).public_key().clone(), ..person.clone() };
         let other = issue(&mut issuer, &[other], 9300).expect("issued").remove(0).expect("new");
         assert!(copies(&mut issuer, &person, &issued.record, Some(other.credential), 9400).expect("made").is_some());
+        let again = Person { mark: Mark::Run("another".into()), ..person.clone() };
+        let again = issue(&mut issuer, &[again], 9500).expect("issued").remove(0).expect("new");
+        assert!(copies(&mut issuer, &person, &issued.record, Some(again.credential), 9600).expect("made").is_some());
     }
 }
 

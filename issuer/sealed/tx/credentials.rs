@@ -2,6 +2,7 @@
 
 use super::super::event::{Event, OfferMark, Status};
 use super::{Result, Tx, found, pairs};
+use crate::names::shown_id;
 use crate::store::{CredentialRecord, Entry, Pickup, StatusEvent, StoreError};
 use waypass_credential::role::StatusPurpose;
 
@@ -30,6 +31,12 @@ impl Tx<'_> {
         let holders = vec![self.seal.holder_sum(&record.id, &holder)];
         let event = Event { status: Some(Status::of(0, issued)), taken: pairs(entries), offers, holders, ..Event::default() };
         self.append(Some(&record.id), &event)
+    }
+
+    /// Lets a credential be found by the id that a wallet shows for a copy of it.
+    pub(crate) fn name_credential(&mut self, id: &str, credential: &[u8]) -> Result<()> {
+        let (name, mark) = self.seal.name(&shown_id(credential), id);
+        self.rows.name_credential(id, &name, &mark)
     }
 
     /// Changes a credential's state and appends to its history, if it still is in `event.from`; else [`StoreError::Changed`].

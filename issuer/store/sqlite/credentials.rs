@@ -83,6 +83,11 @@ impl<T: Db> Credentials for T {
         query.query_and_then([first, last], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
 
+    fn named(&self, name: &Tag) -> Result<Vec<(String, Tag)>> {
+        let mut query = self.db().prepare_cached("SELECT id, mark FROM credential_names WHERE name=?1")?;
+        query.query_and_then([name], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    }
+
     fn days(&self) -> Result<Vec<(Tag, Vec<u8>)>> {
         let mut query = self.db().prepare_cached("SELECT tag, body FROM days")?;
         query.query_and_then([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
@@ -102,6 +107,12 @@ impl WriteCredentials for SqliteTx<'_> {
             insert.execute(params![role, seq])?;
         }
         self.db().prepare_cached("INSERT OR IGNORE INTO days(tag, body) VALUES(?1, ?2)")?.execute(params![ends, day])?;
+        Ok(())
+    }
+
+    fn name_credential(&mut self, id: &str, name: &Tag, mark: &Tag) -> Result<()> {
+        let insert = "INSERT OR IGNORE INTO credential_names(name, id, mark) VALUES(?1, ?2, ?3)";
+        self.db().prepare_cached(insert)?.execute(params![name, id, mark])?;
         Ok(())
     }
 

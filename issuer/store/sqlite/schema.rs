@@ -7,14 +7,17 @@ use rusqlite::{Connection, TransactionBehavior};
 const APPLICATION: i64 = 0x7770_6973;
 
 /// Step N leads from version N to N + 1; a released step never changes.
-const STEPS: [&str; 4] = [include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql"), include_str!("v4.sql")];
+const STEPS: [&str; 5] =
+    [include_str!("v1.sql"), include_str!("v2.sql"), include_str!("v3.sql"), include_str!("v4.sql"), include_str!("v5.sql")];
 
 /// The last version without a seal. Only [`crate::sealed`] can take the steps after it if there are rows: it has the key.
 const UNSEALED: usize = 2;
 /// The version under the seal whose rows were no ciphertext.
 pub(super) const READABLE: i64 = 3;
+/// The first version whose rows are ciphertext. The steps after it change no row.
+const CIPHERTEXT: i64 = 4;
 /// The version of the tables that this program writes.
-pub(super) const NEWEST: i64 = 4;
+pub(super) const NEWEST: i64 = 5;
 
 /// Makes the tables of the newest version, in the transaction that fills them.
 pub(super) fn seal(db: &Connection) -> Result<(), StoreError> {
@@ -41,13 +44,14 @@ pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     }
     let has = |table: &str| tx.query_row("SELECT EXISTS(SELECT 1 FROM sqlite_schema WHERE name=?1)", [table], |row| row.get::<_, bool>(0));
     let is_sealed = found < READABLE && has("register")?;
-    if is_sealed || has("credential_roles")? {
+    let is_ciphertext = found < CIPHERTEXT && has("credential_roles")?;
+    if is_sealed || is_ciphertext || has("credential_names")? {
         return Err(StoreError::Corrupt("an old version number was put back"));
     }
     if found == READABLE {
         return Ok(());
     }
-    let to = if done == 0 { STEPS.len() } else { UNSEALED };
+    let to = if done == 0 || found >= CIPHERTEXT { STEPS.len() } else { UNSEALED };
     for step in &STEPS[done..to] {
         tx.execute_batch(step)?;
     }

@@ -71,7 +71,7 @@ fn it_is_there_whole_or_not_at_all() {
     let listed = site.done(ISSUER, "issuer list");
     let key = site.place.path("spare.key");
     let line = |home: &str| format!("issuer restore office.backup {SECRETS} --recovery-file {home}.code --home {home}");
-    let mut strikes = Strikes::against(&site, SPARE, &line("first"));
+    let mut strikes = Strikes::against(&site, SPARE, &line("home-0"));
     while let Some(round) = strikes.more() {
         let home = format!("home-{round}");
         std::fs::remove_file(&key).expect("there");
