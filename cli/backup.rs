@@ -1,10 +1,9 @@
-//! The two secrets of a backup: a recovery code on paper, and a pass phrase. Whoever finds the file and one of them has nothing.
+//! The two secrets of a backup: a recovery code on paper, and a pass phrase. A thief of the file and of one of them has nothing.
 
-use crate::exit::{Failure, LIFT_THE_LIMIT};
+use crate::exit::Failure;
 use crate::output::Out;
 use crate::secret::{Input, SecretArgs, text};
 use crate::vault::factor_failure;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 use waypass_vault::{Factors, Password, RecoveryCode};
 
@@ -51,16 +50,6 @@ impl Secrets {
     pub(crate) fn factors(&self) -> Factors<'_> {
         Factors::one(&self.code).and(&self.phrase)
     }
-}
-
-/// Returns the words for a backup file that was not read or written.
-pub(crate) fn file_failure(error: &std::io::Error) -> Failure {
-    let next = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space on that disk, then run the command again",
-        ErrorKind::FileTooLarge => LIFT_THE_LIMIT,
-        _ => "check the disk and the name, then run the command again",
-    };
-    Failure::internal(format!("the backup file: {}", crate::exit::plain(error)), next)
 }
 
 fn secret(file: Option<PathBuf>) -> SecretArgs {

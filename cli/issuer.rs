@@ -31,10 +31,12 @@ mod many;
 mod offer;
 mod publish;
 mod reading;
+mod refused;
 mod renew;
 mod seat;
 mod serve;
 mod settings;
+mod standing;
 
 /// Arguments of `issuer`.
 #[derive(clap::Args)]

@@ -97,7 +97,7 @@ impl Issuer<'_> {
         })
     }
 
-    /// Returns true if this issuer was put back from a backup, and nobody has said since that all was withdrawn again.
+    /// Returns true if this issuer was put back from a backup, until somebody says that all was withdrawn again.
     pub(crate) fn is_restored(&self) -> Result<bool, StoreError> {
         Ok(self.store.version(RESTORED)? > self.store.version(MADE_GOOD)?)
     }

@@ -24,7 +24,7 @@ mod validity;
 
 pub use card::{CardOrder, NotPrinted};
 pub use error::{IssueError, NameKind};
-pub use many::{Copied, File, Found, Mark, Person};
+pub use many::{Copied, File, Found, Occasion, Person};
 pub use validity::Validity;
 pub use waypass_credential::Format;
 

@@ -86,7 +86,7 @@ pub enum PublishError {
     },
     /// Gates have seen what this issuer knows nothing of: it was restored from a copy.
     Behind(Behind),
-    /// This issuer was put back from a backup, and nobody has said that what was withdrawn since is withdrawn again:
+    /// This issuer was put back from a backup. Somebody must say first that what was withdrawn since is withdrawn again:
     /// [`Issuer::skip_versions`].
     Restored,
     /// Changes from before the upgrade would be published too, and no person has confirmed them: [`Issuer::unasked`].

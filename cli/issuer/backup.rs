@@ -9,7 +9,7 @@
 use super::seat::{self, seated, seated_restored};
 use super::{database, store_failure};
 use crate::Session;
-use crate::backup::{SealArgs, file_failure};
+use crate::backup::SealArgs;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::home::Role;
@@ -91,7 +91,7 @@ fn copied(session: &Session, store: &SqliteStore) -> Result<Vec<u8>, Failure> {
 }
 
 pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
-    let bytes = waypass_machine::read_file(&args.file, MAX_BACKUP).map_err(|error| file_failure(&error))?;
+    let bytes = waypass_machine::read_file(&args.file, MAX_BACKUP).map_err(|error| Failure::file("read", &args.file, &error))?;
     let (keys, copy) = parts(&bytes, &args.file)?;
     let secrets = args.seal.read(session.out, session.input)?;
     let credentials = unlock::create(session, Role::Issuer, &args.create, |vault| {

@@ -1,7 +1,8 @@
 //! `waypass issuer issue`: a credential for a known holder key, or an offer for the person who brings the code.
 
 use super::many::{self, Job};
-use super::{now, operator, store_failure};
+use super::refused::failure;
+use super::{now, operator};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
@@ -17,7 +18,7 @@ use waypass_credential::data_integrity::Suite;
 use waypass_credential::json::{self as strict, Limits, Object, Value};
 use waypass_credential::key::Algorithm;
 use waypass_issuer::Issuer;
-use waypass_issuer::issue::{CardOrder, IssueError, Issued, Order, Validity};
+use waypass_issuer::issue::{CardOrder, Issued, Order, Validity};
 use waypass_issuer::offer::{Offer, OfferTerms};
 use waypass_machine::SystemRng;
 use waypass_trust::bundle::ListKind;
@@ -310,32 +311,5 @@ pub(super) fn claims(path: &Path) -> Result<Object<'static>, Failure> {
     match strict::parse(&bytes, Limits::CREDENTIAL).map_err(|error| wrong(error.to_string()))?.into_owned() {
         Value::Object(claims) => Ok(claims),
         _ => Err(wrong("it is something else".to_owned())),
-    }
-}
-
-pub(super) fn failure(error: IssueError) -> Failure {
-    match error {
-        IssueError::Store(why) => store_failure(why),
-        IssueError::StatusFormat(_) => Failure::usage(error, "leave out --status bitstring, or choose a VCDM format: --format vc"),
-        IssueError::SuiteFormat { .. } => Failure::usage(error, "suites go with --format vc"),
-        IssueError::Credential(waypass_credential::IssueError::Malformed(waypass_credential::Malformed::Member(_))) => Failure::usage(
-            error,
-            "documents name claims by their contexts: see what there is with waypass issuer context list, or use --format sd-jwt",
-        ),
-        IssueError::NoCards => {
-            Failure::usage(error, "add the rules for cards: waypass issuer publish --admit-cards; or your own, with the action admit_card")
-        }
-        IssueError::Credential(waypass_credential::IssueError::Malformed(waypass_credential::Malformed::OutOfRange("name"))) => {
-            Failure::usage("the name on a card has 1 to 80 bytes and no signs that are not shown", "correct --name")
-        }
-        IssueError::Document => Failure::usage(error, "correct --document, or leave it out where the rules ask for no document"),
-        IssueError::Suites => Failure::usage(error, "name each suite once"),
-        IssueError::SuiteAlgorithm { algorithm, .. } => {
-            Failure::usage(error, format!("these keys take --suite {} or {}", Suite::jcs(algorithm), Suite::rdfc(algorithm)))
-        }
-        IssueError::Names(_) => {
-            Failure::usage(error, "these are names for machines: write ward-3, not \"Ward 3\"; the label is for people")
-        }
-        other => Failure::usage(other, "see what this issuer may issue: waypass issuer show"),
     }
 }

@@ -1,5 +1,6 @@
 //! `waypass issuer list` and `show`.
 
+use super::standing::standing;
 use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -159,11 +160,6 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
     }
     session.out.words(lines);
     Ok(Exit::Done)
-}
-
-/// Returns the state of a credential now: one that nobody withdrew comes to its end all the same.
-pub(super) fn standing(record: &CredentialRecord, now: Timestamp) -> &'static str {
-    if record.state == State::Valid && Validity::ending(record.valid_until).is_over(now) { "ended" } else { record.state.as_str() }
 }
 
 fn document(record: &CredentialRecord, now: Timestamp) -> Value {

@@ -1,9 +1,9 @@
 //! Issuing to many people: a preview and a question, a file for each, and a table of what became of each. It can be cut off at any time and
 //! run again: nobody is issued to twice.
 
-use super::issue::failure;
-use super::list::standing;
 use super::publish::Answers;
+use super::refused::failure;
+use super::standing::standing;
 use super::{now, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -265,7 +265,7 @@ fn cut_off(failure: Failure) -> Failure {
 }
 
 impl Plan<'_> {
-    /// Adds the files of those who were issued to before, where there is none, or not that credential.
+    /// Adds the files of those who were issued to before, where the file is missing or is not that credential.
     fn write_copies(
         &self,
         issuer: &mut Issuer<'_>,

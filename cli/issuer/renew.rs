@@ -1,9 +1,10 @@
 //! `waypass issuer renew`: a new credential for the same person, with a new end.
 
 use super::change;
-use super::issue::{claims, failure, validity};
+use super::issue::{claims, validity};
 use super::many::{self, Job, Row};
 use super::publish::{self, Published, Publishing};
+use super::refused::failure;
 use super::{now, operator, store_failure};
 use crate::Session;
 use crate::exit::{Failure, Outcome};

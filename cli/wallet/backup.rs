@@ -2,11 +2,12 @@
 
 use super::failure;
 use crate::Session;
-use crate::backup::{SealArgs, file_failure};
-use crate::exit::{Exit, Failure, Outcome};
+use crate::backup::SealArgs;
+use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
 use crate::home::Role;
 use crate::unlock::OpenArgs;
 use serde_json::json;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use waypass_machine::{CALIBRATED, SystemRng};
 use waypass_vault::{BackupError, MAX_BACKUP};
@@ -62,4 +63,13 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
         session.out.note("see which: waypass wallet list; then ask their issuers, with the line `waypass wallet key` prints");
     }
     Ok(Exit::Done)
+}
+
+fn file_failure(error: &std::io::Error) -> Failure {
+    let next = match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space on that disk, then run the command again",
+        ErrorKind::FileTooLarge => LIFT_THE_LIMIT,
+        _ => "check the disk and the name, then run the command again",
+    };
+    Failure::internal(format!("the backup file: {}", crate::exit::plain(error)), next)
 }

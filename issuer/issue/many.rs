@@ -18,16 +18,16 @@ use waypass_trust::bundle::ListKind;
 #[derive(Clone, PartialEq, Debug)]
 pub struct Person {
     /// What the credential is issued for.
-    pub mark: Mark,
+    pub occasion: Occasion,
     /// The order.
     pub order: Order,
     /// The holder key.
     pub holder: PublicKey,
 }
 
-/// What a credential is issued for. For one mark there is one credential.
+/// What a credential is issued for. For one occasion there is one credential.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Mark {
+pub enum Occasion {
     /// An order for a holder, in the run of this name. Another name, or a change in the order, is for another credential.
     Run(String),
     /// The end of the credential with this id.
@@ -212,7 +212,7 @@ impl Issuer<'_> {
                 label: record.label.clone(),
                 personal: personal.clone(),
             };
-            Ok(Person { mark: Mark::Renewal(record.id.clone()), order, holder: key(&record.holder)? })
+            Ok(Person { occasion: Occasion::Renewal(record.id.clone()), order, holder: key(&record.holder)? })
         };
         records.iter().map(renewal).collect()
     }
@@ -259,9 +259,9 @@ impl Issuer<'_> {
 impl Person {
     /// Returns what the credential is issued for, as bytes.
     fn what(&self) -> Vec<u8> {
-        match &self.mark {
-            Mark::Renewal(of) => json::to_string(&("renewal", of)).into_bytes(),
-            Mark::Run(run) => {
+        match &self.occasion {
+            Occasion::Renewal(of) => json::to_string(&("renewal", of)).into_bytes(),
+            Occasion::Run(run) => {
                 let Order { format, algorithm, suites, status, roles, sites, zones, valid_from, validity, label, personal } = &self.order;
                 let suites: Vec<&str> = suites.iter().map(|suite| suite.name()).collect();
                 let made = (format.as_str(), algorithm.map(Algorithm::jose_name), suites, status);

@@ -122,7 +122,7 @@ fn a_credential_is_found_by_the_id_that_a_wallet_shows() {
     }
     assert_eq!(issuer.find(&shown[..7]), Err(ChangeError::Unknown));
     drop(issuer);
-    // Somebody else names another credential so: the mark is not ours.
+    // Somebody else names another credential so: the MAC is not ours.
     let mut issuer = reopened(dir.path());
     let other = issuer.issue(&order(), Key::p256(8).public_key(), "ines", at(0), &mut TestRng::new(2)).expect("issued").record;
     drop(issuer);

@@ -57,7 +57,7 @@ impl Seal {
         self.cipher.tag("role", role.as_bytes())
     }
 
-    /// Returns the tag of the first digits of the id that a wallet shows, and the mark that it is the name of this credential.
+    /// Returns the tag of the first digits of the id that a wallet shows, and the MAC that says it is the name of this credential.
     pub(super) fn name(&self, digits: &str, id: &str) -> (Tag, Tag) {
         (self.cipher.tag("name", digits.as_bytes()), self.cipher.tag("named", format!("{digits} {id}").as_bytes()))
     }

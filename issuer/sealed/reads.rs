@@ -75,7 +75,7 @@ impl Sealed<'_> {
     /// ignored.
     pub(crate) fn shown_as(&self, digits: &str) -> Result<Vec<CredentialRecord>> {
         self.read(|look| {
-            let ours = |(id, mark): &(String, Tag)| look.seal.name(digits, id).1 == *mark;
+            let ours = |(id, mac): &(String, Tag)| look.seal.name(digits, id).1 == *mac;
             let named = look.rows.named(&look.seal.name(digits, "").0)?;
             named.iter().filter(|named| ours(named)).filter_map(|(id, _)| look.credential(id).transpose()).collect()
         })

@@ -179,7 +179,7 @@ pub trait Credentials {
     fn withdrawn(&self) -> Result<Vec<(Tag, State)>>;
     /// Returns id and holder of each credential whose holder's tag lies between two.
     fn holders(&self, first: &Tag, last: &Tag) -> Result<Vec<(String, Tag)>>;
-    /// Returns the ids of the credentials with this name, each with the mark of both.
+    /// Returns the ids of the credentials with this name, each with the MAC of both.
     fn named(&self, name: &Tag) -> Result<Vec<(String, Tag)>>;
     /// Returns the days on which validities end: tag and ciphertext.
     fn days(&self) -> Result<Vec<(Tag, Vec<u8>)>>;
@@ -191,7 +191,7 @@ pub trait WriteCredentials {
     /// ciphertext of the day on which it ends.
     fn add_credential(&mut self, credential: &CredentialRow, roles: &[Tag], day: &[u8]) -> Result<()>;
     /// Gives a credential a further name.
-    fn name_credential(&mut self, id: &str, name: &Tag, mark: &Tag) -> Result<()>;
+    fn name_credential(&mut self, id: &str, name: &Tag, mac: &Tag) -> Result<()>;
     /// Replaces state and body of the revision before; [`super::StoreError::Missing`] if it is not there. A revocation is final.
     fn replace_credential(&mut self, credential: &CredentialRow) -> Result<()>;
 }

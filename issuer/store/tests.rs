@@ -200,7 +200,7 @@ fn a_newer_schema_and_a_foreign_file_are_left_alone() {
     let raw = rusqlite::Connection::open(&path).expect("opened");
     raw.execute_batch("PRAGMA user_version=99").expect("set");
     let why = SqliteStore::open(&path, MissingLog::Accepted).expect_err("newer");
-    assert_eq!(why, StoreError::Newer { found: 99, known: 4 });
+    assert_eq!(why, StoreError::Newer { found: 99, known: 5 });
     raw.execute_batch("PRAGMA application_id=7").expect("set");
     assert!(matches!(SqliteStore::open(&path, MissingLog::Accepted), Err(StoreError::Corrupt(_))));
     let text = dir.path().join("text.db");

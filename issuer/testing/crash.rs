@@ -153,7 +153,7 @@ passes! {
         }
         WriteCredentials {
             fn add_credential(credential: &CredentialRow, roles: &[Tag], day: &[u8]);
-            fn name_credential(id: &str, name: &Tag, mark: &Tag);
+            fn name_credential(id: &str, name: &Tag, mac: &Tag);
             fn replace_credential(credential: &CredentialRow);
         }
         WriteOffers {

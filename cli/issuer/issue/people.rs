@@ -9,7 +9,7 @@ use std::path::Path;
 use waypass_credential::did;
 use waypass_credential::json::{Object, Value};
 use waypass_credential::key::PublicKey;
-use waypass_issuer::issue::{Mark, Order, Person};
+use waypass_issuer::issue::{Occasion, Order, Person};
 
 /// More people than a site has. What was read of them is kept until all are issued to.
 const MOST: usize = 100_000;
@@ -111,7 +111,7 @@ fn person(columns: &[Column], line: &Line, order: &Order, run: &str) -> Result<P
         }
     }
     let holder = holder.ok_or("the holder is missing")?;
-    Ok(Person { mark: Mark::Run(run.to_owned()), order, holder })
+    Ok(Person { occasion: Occasion::Run(run.to_owned()), order, holder })
 }
 
 /// Returns the names in a cell. No name has a blank or one of these signs in it.

@@ -1,4 +1,4 @@
-use super::{Copied, File, Found, Mark, Person};
+use super::{Copied, File, Found, Occasion, Person};
 use crate::issue::{Format, IssueError, Issued, Order, Validity};
 use crate::keys::{KeyUse, Keys};
 use crate::office::Issuer;
@@ -17,7 +17,7 @@ use waypass_trust::bundle::ListKind;
 
 fn person(number: u8, run: &str) -> Person {
     let order = Order { label: format!("badge {number}"), ..order() };
-    Person { mark: Mark::Run(run.into()), order, holder: Key::ed25519(number).public_key().clone() }
+    Person { occasion: Occasion::Run(run.into()), order, holder: Key::ed25519(number).public_key().clone() }
 }
 
 fn people(count: u8) -> Vec<Person> {
@@ -70,7 +70,7 @@ fn each_person_is_issued_to_once_however_often_it_is_tried() {
 fn a_renewal_has_one_successor() {
     let (_dir, mut issuer) = issuer();
     let old = issue(&mut issuer, &people(1), 10).expect("issued").remove(0).expect("new").record;
-    let renewal = Person { mark: Mark::Renewal(old.id.clone()), ..people(1).remove(0) };
+    let renewal = Person { occasion: Occasion::Renewal(old.id.clone()), ..people(1).remove(0) };
     let longer = Person { order: Order { validity: Validity::For(99 * 86_400), ..renewal.order.clone() }, ..renewal.clone() };
     let first = issue(&mut issuer, &[renewal], 20).expect("issued").remove(0).expect("new").record;
     assert_ne!(first.id, old.id);
@@ -191,7 +191,7 @@ fn a_lost_file_is_made_again_as_the_same_credential() {
         let other = Person { holder: Key::ed25519(90).public_key().clone(), ..person.clone() };
         let other = issue(&mut issuer, &[other], 9300).expect("issued").remove(0).expect("new");
         assert!(copies(&mut issuer, &person, &issued.record, Some(other.credential), 9400).expect("made").is_some());
-        let again = Person { mark: Mark::Run("another".into()), ..person.clone() };
+        let again = Person { occasion: Occasion::Run("another".into()), ..person.clone() };
         let again = issue(&mut issuer, &[again], 9500).expect("issued").remove(0).expect("new");
         assert!(copies(&mut issuer, &person, &issued.record, Some(again.credential), 9600).expect("made").is_some());
     }
@@ -259,7 +259,7 @@ fn a_taken_id_that_nobody_has_is_an_error() {
     assert_eq!(issue(&mut issuer, &twice, 10), Err(IssueError::Store(StoreError::Taken)));
 }
 
-/// The same for the same person, by a key of the same kind, in the same kind of list; the claims are those that somebody gives.
+/// A renewal repeats the order, with a key and a list of the kind that the old credential has; the claims are those that somebody gives.
 #[test]
 fn a_renewal_asks_for_what_there_was() {
     let (_dir, mut issuer) = issuer();
@@ -271,7 +271,7 @@ fn a_renewal_asks_for_what_there_was() {
         let renewals = issuer.renewals(std::slice::from_ref(&old), Validity::For(86_400), &claims).expect("read");
         let expected = Order { validity: Validity::For(86_400), personal: claims, ..order };
         let holder = Key::p384(9).public_key().clone();
-        assert_eq!(renewals, [Person { mark: Mark::Renewal(old.id.clone()), order: expected, holder }]);
+        assert_eq!(renewals, [Person { occasion: Occasion::Renewal(old.id.clone()), order: expected, holder }]);
         let new = issue(&mut issuer, &renewals, 20).expect("issued").remove(0).expect("new").record;
         assert_eq!((new.holder, new.key_id, new.valid_until), (old.holder, old.key_id, at(86_400)));
     }

@@ -35,8 +35,8 @@ impl Tx<'_> {
 
     /// Lets a credential be found by the id that a wallet shows for a copy of it.
     pub(crate) fn name_credential(&mut self, id: &str, credential: &[u8]) -> Result<()> {
-        let (name, mark) = self.seal.name(&shown_id(credential), id);
-        self.rows.name_credential(id, &name, &mark)
+        let (name, mac) = self.seal.name(&shown_id(credential), id);
+        self.rows.name_credential(id, &name, &mac)
     }
 
     /// Changes a credential's state and appends to its history, if it still is in `event.from`; else [`StoreError::Changed`].

@@ -84,7 +84,7 @@ impl<T: Db> Credentials for T {
     }
 
     fn named(&self, name: &Tag) -> Result<Vec<(String, Tag)>> {
-        let mut query = self.db().prepare_cached("SELECT id, mark FROM credential_names WHERE name=?1")?;
+        let mut query = self.db().prepare_cached("SELECT id, mac FROM credential_names WHERE name=?1")?;
         query.query_and_then([name], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
     }
 
@@ -110,9 +110,9 @@ impl WriteCredentials for SqliteTx<'_> {
         Ok(())
     }
 
-    fn name_credential(&mut self, id: &str, name: &Tag, mark: &Tag) -> Result<()> {
-        let insert = "INSERT OR IGNORE INTO credential_names(name, id, mark) VALUES(?1, ?2, ?3)";
-        self.db().prepare_cached(insert)?.execute(params![name, id, mark])?;
+    fn name_credential(&mut self, id: &str, name: &Tag, mac: &Tag) -> Result<()> {
+        let insert = "INSERT OR IGNORE INTO credential_names(name, id, mac) VALUES(?1, ?2, ?3)";
+        self.db().prepare_cached(insert)?.execute(params![name, id, mac])?;
         Ok(())
     }
 
