@@ -11,10 +11,13 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 /// The part of a file in which the first line must end.
 const HEAD: usize = 64 * 1024;
 
+/// A file up to [`MAX_BYTES`], and an end of line.
+type Bounded = Chain<Take<Box<dyn BufRead>>, &'static [u8]>;
+
 /// A table that is being read, line by line.
 pub(crate) struct Sheet {
     path: PathBuf,
-    reader: Reader<Chain<Take<Box<dyn BufRead>>, &'static [u8]>>,
+    reader: Reader<Bounded>,
     /// The names in the first line, in lower case.
     pub(crate) columns: Vec<String>,
 }
@@ -102,7 +105,7 @@ impl Sheet {
 /// Returns the sign between the cells of the first line.
 fn delimiter(head: &[u8]) -> u8 {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |sign: u8| line.iter().filter(|byte| **byte == sign).count();
+    let count = |sign: u8| line.split(|byte| *byte == sign).count();
     // Of equals the last counts: without any of them it is the comma.
     [b'\t', b';', b','].into_iter().max_by_key(|sign| count(*sign)).unwrap_or(b',')
 }

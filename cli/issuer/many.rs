@@ -53,6 +53,11 @@ pub(super) struct Job<'j> {
     pub(super) open: &'j OpenArgs,
 }
 
+/// Says who is to be issued to.
+type Asked<'f> = &'f dyn Fn(&mut Issuer<'_>) -> Result<Rc<Vec<Row>>, Failure>;
+/// Does what comes after the issuing; it is given the names of the rows that have their credential and its file.
+type After<'f, T> = &'f dyn Fn(&mut Issuer<'_>, &[String]) -> Result<T, Failure>;
+
 /// What was done.
 pub(super) struct Report<T> {
     done: Vec<Done>,
@@ -81,13 +86,8 @@ struct Done {
     why: Option<String>,
 }
 
-/// Checks and shows what is wanted, asks, issues, and does `after` with the names of the rows that have their credential and its file.
-pub(super) fn run<T>(
-    session: &Session,
-    job: &Job<'_>,
-    rows: &dyn Fn(&mut Issuer<'_>) -> Result<Rc<Vec<Row>>, Failure>,
-    after: &dyn Fn(&mut Issuer<'_>, &[String]) -> Result<T, Failure>,
-) -> Result<Report<T>, Failure> {
+/// Checks and shows what is wanted, asks, issues, and does what comes after.
+pub(super) fn run<T>(session: &Session, job: &Job<'_>, rows: Asked<'_>, after: After<'_, T>) -> Result<Report<T>, Failure> {
     if stdio::is_dash(job.folder) {
         return Err(Failure::usage("there is a file for each credential, and no folder for them", "name one: -o FOLDER"));
     }
@@ -217,6 +217,7 @@ impl<'r> Plan<'r> {
                         issued.record
                     }
                     Err(record) => {
+                        let record = *record;
                         held.push((done.len(), folder::read(&self.job.folder.join(file_name(&record)))?));
                         record
                     }
@@ -224,8 +225,10 @@ impl<'r> Plan<'r> {
                 done.push(Done { row: *row, record, is_new, why: None });
             }
             self.write_copies(issuer, &mut done, held, &mut files)?;
-            folder::write_all(self.job.folder, &files).map_err(cut_off)?;
-            batch.iter().for_each(|_| bar.step());
+            folder::write_all(self.job.folder, &files).map_err(|failure| cut_off(&failure))?;
+            for _ in batch {
+                bar.step();
+            }
         }
         Ok(done)
     }
@@ -256,7 +259,7 @@ fn file_name(record: &CredentialRecord) -> String {
     format!("{}.credential", record.id)
 }
 
-fn cut_off(failure: Failure) -> Failure {
+fn cut_off(failure: &Failure) -> Failure {
     Failure {
         what: format!("{}; some credentials are on record and have no file yet", failure.what),
         next: format!("{}; run the same command again: nobody is issued to twice, and what is missing is written", failure.next),

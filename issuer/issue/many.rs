@@ -92,7 +92,7 @@ impl Issuer<'_> {
         operator: &str,
         at: Timestamp,
         rng: &mut dyn CryptoRng,
-    ) -> Result<Vec<Result<Issued, CredentialRecord>>, IssueError> {
+    ) -> Result<Vec<Result<Issued, Box<CredentialRecord>>>, IssueError> {
         self.follow_settings()?;
         let means = self.means()?;
         let issued = issued_event(operator, at);
@@ -119,7 +119,7 @@ impl Issuer<'_> {
                     return Ok(held
                         .into_iter()
                         .filter_map(|(_, held)| match held {
-                            Some(record) => Some(Err(record)),
+                            Some(record) => Some(Err(Box::new(record))),
                             None => made.next().map(|made| {
                                 let (credential, suites) = (made.credential.as_bytes().to_vec(), made.credential.suites());
                                 Ok(Issued { record: made.record, credential, suites })

@@ -131,15 +131,11 @@ impl Stage {
             _ => args.extend(["--key-file", &key]),
         }
         match args[..] {
-            ["wallet", "backup", ..] => {
+            ["wallet" | "issuer", "backup", ..] => {
                 device.clone_into(&mut self.backup_of);
                 args.extend(["--backup-secret-file", "phrase", "--backup-recovery-file", &recovery]);
             }
             ["wallet", "restore", ..] => args.extend(["--backup-secret-file", "phrase", "--backup-recovery-file", &backup]),
-            ["issuer", "backup", ..] => {
-                device.clone_into(&mut self.backup_of);
-                args.extend(["--backup-secret-file", "phrase", "--backup-recovery-file", &recovery]);
-            }
             ["issuer", "restore", ..] => {
                 args.extend(["--recovery-file", &recovery, "--backup-secret-file", "phrase", "--backup-recovery-file", &backup]);
             }
