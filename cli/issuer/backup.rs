@@ -108,7 +108,8 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
     session.out.json(&json!({ "schema": "waypass.office-restored/1", "credentials": credentials }))?;
     session.out.words(&format!("the office is back, with {credentials} credential(s)"));
     session.out.warn(
-        "it has forgotten what was issued and withdrawn since the backup, and publishes nothing yet: take in what gates bring (waypass          issuer intake FILE), withdraw again what was withdrawn, then: waypass issuer publish --restored, which asks",
+        "it has forgotten what was issued and withdrawn since the backup, and publishes nothing yet: take in what gates bring \
+         (waypass issuer intake FILE), withdraw again what was withdrawn, then: waypass issuer publish --restored, which asks",
     );
     session.out.note("see that the old office signs nothing any more: two offices with the same keys contradict each other");
     Ok(Exit::Done)
