@@ -2,7 +2,9 @@
 //!
 //! Nothing of Waypass is linked here. It is met as the built program, through files.
 
+mod distribution;
 pub mod key;
 pub mod node;
+pub mod python;
 pub mod sd_jwt;
 pub mod status;

@@ -1,5 +1,6 @@
 //! Data Integrity by the npm packages in `package.json`, driven through `di.mjs`.
 
+use crate::distribution::{self, present};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -15,13 +16,7 @@ pub fn ready() -> Result<(), String> {
 
 fn prepare() -> Result<(), String> {
     if !present("node") || !(present("npm") || installed()) {
-        if !may_install() {
-            return Err("node and npm are not installed, and only root may install them".to_owned());
-        }
-        install();
-        if !present("node") || !present("npm") {
-            return Err("apt-get could not install nodejs and npm".to_owned());
-        }
+        distribution::install(&["nodejs", "npm"])?;
     }
     if installed() {
         return Ok(());
@@ -59,27 +54,4 @@ pub fn run(args: &[&str]) -> Result<String, String> {
         .map_err(|why| format!("node: {why}"))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
     if status.success() { Ok(text(stdout)) } else { Err(text(stderr)) }
-}
-
-fn install() {
-    let packages = ["install", "--yes", "--no-install-recommends", "nodejs", "npm"];
-    if !quiet("apt-get", &packages) {
-        // The package lists of a fresh machine may be empty or old.
-        quiet("apt-get", &["update"]);
-        quiet("apt-get", &packages);
-    }
-}
-
-fn quiet(program: &str, args: &[&str]) -> bool {
-    let command = Command::new(program).args(args).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).output();
-    command.is_ok_and(|output| output.status.success())
-}
-
-/// Returns true for root on a distribution with apt; nobody is asked for a password.
-fn may_install() -> bool {
-    present("apt-get") && Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout.trim_ascii() == b"0")
-}
-
-fn present(program: &str) -> bool {
-    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join(program).is_file()))
 }

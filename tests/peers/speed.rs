@@ -92,7 +92,7 @@ fn timed<A>(work: &mut impl FnMut() -> A) -> Duration {
     for _ in 0..CALLS {
         black_box(work());
     }
-    (thread_cpu() - start) / CALLS
+    thread_cpu().saturating_sub(start) / CALLS
 }
 
 fn thread_cpu() -> Duration {

@@ -3,6 +3,7 @@
 
 mod data_integrity;
 mod program;
+mod sd_cwt;
 mod sd_jwt;
 mod sd_jwt_document;
 mod site;

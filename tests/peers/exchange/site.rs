@@ -5,9 +5,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, Validation};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use waypass_peers::key::{Key, Public};
+use waypass_peers::python::Python;
 use waypass_peers::{node, status};
 
 pub(crate) const VCT: &str = "https://waypass.example/vct/role/1";
@@ -86,10 +88,15 @@ impl Site {
     fn entry(&self) -> Value {
         let keys: Vec<Public> = self.south.iter().map(|key| key.public().clone()).collect();
         let mut records: Vec<Value> = keys.iter().map(|key| record(key, "credential")).collect();
-        // Without Node no Data Integrity is exchanged, and the rest goes on.
+        // Without Node no Data Integrity is exchanged, without Python no SD-CWT, and the rest goes on.
         if node::ready().is_ok() {
             for suite in ["eddsa-jcs-2022", "ecdsa-jcs-2019"] {
                 records.push(record(&Public::parse(&node::run(&["did", suite, SEED]).expect("a did:key")), "credential"));
+            }
+        }
+        if let Ok(python) = python() {
+            for key in crate::sd_cwt::ISSUERS {
+                records.push(record(&Public::parse(&python.run(&["did", key]).expect("a did:key")), "credential"));
             }
         }
         records.push(record(self.south_status.public(), "status"));
@@ -115,12 +122,17 @@ impl Site {
         self.place.done("gate", "trust bundle bundle --key-file gate.key");
     }
 
-    /// Waypass issues for a nurse; the credential is in the file `to`.
+    /// Waypass issues a text for a nurse, into the file `to` as well.
     pub(crate) fn issue(&self, holder: &str, options: &str, to: &str) -> String {
+        self.issue_to(holder, options, to);
+        self.place.read(to)
+    }
+
+    /// Waypass issues for a nurse; the credential is in the file `to`.
+    pub(crate) fn issue_to(&self, holder: &str, options: &str, to: &str) {
         self.place.write("claims.json", r#"{"given_name":"Ada","family_name":"Byron","staff_id":"N-4711"}"#);
         let who = format!("--holder {holder} --role nurse --site north --zone ward --claims claims.json");
         self.place.done("issuer", &format!("issuer issue {who} {options} -o {to} --key-file issuer.key"));
-        self.place.read(to)
     }
 
     /// The gate asks for a nurse. The request is a JWS: the peer checks its signature with the key that `client_id` is.
@@ -145,7 +157,12 @@ impl Site {
     /// The gate decides about what was presented for its newest challenge.
     pub(crate) fn verdict(&self, presentation: &str) -> Ran {
         self.place.write("answer", presentation);
-        self.place.run("gate", "verifier verify answer --key-file gate.key")
+        self.verdict_of("answer")
+    }
+
+    /// The gate decides about the presentation in the file `from`.
+    pub(crate) fn verdict_of(&self, from: &str) -> Ran {
+        self.place.run("gate", &format!("verifier verify {from} --key-file gate.key"))
     }
 
     /// The Waypass wallet takes the credential in the file `from`; its id there.
@@ -155,19 +172,35 @@ impl Site {
 
     /// The Waypass wallet answers the newest challenge with the credential that has this id.
     pub(crate) fn show(&self, id: &str) -> String {
-        self.place.done("wallet", &format!("wallet present --request request --credential {id} --yes -o shown --secret-file pass"));
+        self.show_to("--request request", id);
         self.place.read("shown")
+    }
+
+    /// The Waypass wallet answers a question that these options name, into the file `shown`.
+    pub(crate) fn show_to(&self, question: &str, id: &str) {
+        self.place.done("wallet", &format!("wallet present {question} --credential {id} --yes -o shown --secret-file pass"));
     }
 
     /// The key of Clinic North that `kid` names, from the bundle it published.
     pub(crate) fn north(&self, kid: &str) -> Public {
+        let records = self.north_keys();
+        let record = records.iter().find(|key| key["kid"] == kid).expect("a credential key");
+        Public::parse(record["key"].as_str().expect("a Multikey"))
+    }
+
+    /// The records of the credential keys of Clinic North.
+    pub(crate) fn north_keys(&self) -> Vec<Value> {
         let bundle: Value = serde_json::from_str(&self.place.read("bundle")).expect("JSON");
         let targets = URL_SAFE_NO_PAD.decode(bundle["targets"]["payload"].as_str().expect("a payload")).expect("base64url");
         let targets: Value = serde_json::from_slice(&targets).expect("JSON");
         let keys = targets["authorities"][0]["keys"].as_array().expect("keys");
-        let record = keys.iter().find(|key| key["kid"] == kid && key["use"] == "credential").expect("a credential key");
-        Public::parse(record["key"].as_str().expect("a Multikey"))
+        keys.iter().filter(|key| key["use"] == "credential").cloned().collect()
     }
+}
+
+/// The peer that is a Python program, its packages in the target folder.
+pub(crate) fn python() -> Result<Python, String> {
+    Python::ready(Path::new(env!("CARGO_TARGET_TMPDIR")))
 }
 
 fn record(key: &Public, key_use: &str) -> Value {
