@@ -37,6 +37,7 @@ mod seat;
 mod serve;
 mod settings;
 mod standing;
+mod tls;
 
 /// Arguments of `issuer`.
 #[derive(clap::Args)]
@@ -76,6 +77,9 @@ enum Verb {
     Publish(publish::Args),
     /// Serve lists, bundle, pick-up and audit intake over HTTP until stopped
     Serve(serve::Args),
+    /// The site's own certificate authority, for a service that speaks TLS itself
+    #[command(subcommand)]
+    Tls(tls::Verb),
     /// Take a gate into the trust bundle
     Enroll(gates::EnrollArgs),
     /// Other issuers that this site's gates and wallets believe
@@ -128,6 +132,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Message(args) => change::message(session, &args),
         Verb::Publish(args) => publish::run(session, &args),
         Verb::Serve(args) => serve::run(session, &args),
+        Verb::Tls(verb) => tls::run(session, verb),
         Verb::Enroll(args) => gates::enroll(session, &args),
         Verb::Intake(args) => gates::intake(session, &args),
         Verb::Gates { open } => log::gates(session, &open),
@@ -175,7 +180,7 @@ const fn key_use(purpose: KeyPurpose) -> Option<KeyRole> {
         KeyPurpose::Targets => Some(KeyRole::Targets),
         KeyPurpose::Snapshot => Some(KeyRole::Snapshot),
         KeyPurpose::Timestamp => Some(KeyRole::Timestamp),
-        KeyPurpose::Holder | KeyPurpose::Gate => None,
+        KeyPurpose::Holder | KeyPurpose::Gate | KeyPurpose::SiteCa => None,
     }
 }
 

@@ -3,10 +3,10 @@
 use crate::Session;
 use crate::exit::{Exit, Failure, plain};
 use crate::progress::Progress;
+use crate::trust::ca;
 use crate::words;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use waypass_net::Timeouts;
 use waypass_net::TransportError;
 use waypass_net::sync::{self, Event, Outcome, SyncError};
 use waypass_net::transport::{FileTransport, HttpTransport, Transport};
@@ -28,7 +28,7 @@ pub(crate) fn transport(session: &Session, from: Option<&str>, to: Option<&Path>
             if to.is_some() {
                 return Err(Failure::usage("--to is for files, and --from names a server", "leave --to away: the log goes to the server"));
             }
-            Ok(Box::new(HttpTransport::new(url, Timeouts::default()).map_err(link_failure)?))
+            Ok(Box::new(HttpTransport::new(url, &ca::link(session)?).map_err(link_failure)?))
         }
         from => {
             if from.is_none() && to.is_none() {
@@ -154,7 +154,7 @@ pub(crate) fn link_failure(error: TransportError) -> Failure {
         TransportError::Certificate { .. } => Failure::new(
             Exit::Network,
             error,
-            "compare the address and this machine's clock; an authority of your own is named by SSL_CERT_FILE (waypass help environment)",
+            "compare the address and this machine's clock; take a site's own authority from its office: waypass trust ca add FILE",
         ),
         TransportError::NoClient => Failure::new(Exit::Network, error, "sync by file: --from FILE"),
         TransportError::Encoded { .. } => {

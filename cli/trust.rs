@@ -1,4 +1,4 @@
-//! `waypass trust pin|bundle|list|resolve`: what this device believes, and how it came to.
+//! `waypass trust pin|bundle|list|ca|resolve`: what this device believes, and how it came to.
 
 use crate::Session;
 use crate::belief::{NOT_COMPARED, belief_failure, bundle, bundle_failure, store, store_failure};
@@ -16,6 +16,7 @@ use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
 use waypass_trust::time::FURTHEST_AHEAD_SECONDS;
 use waypass_vault::{Belief, BeliefError};
 
+pub(crate) mod ca;
 mod resolve;
 
 /// Arguments of `trust`.
@@ -57,6 +58,9 @@ enum Verb {
     },
     /// Show what the files on this device say, and how old it is; no vault is opened to compare them with
     List,
+    /// Certificate authorities to believe for https, besides this machine's: a site's own
+    #[command(subcommand)]
+    Ca(ca::Verb),
     /// Show the keys that a DID stands for; a did:web is fetched, from the public Internet only
     Resolve(resolve::Args),
 }
@@ -76,6 +80,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         }
         Verb::Remove { yes, open } => remove(session, yes, &open),
         Verb::List => list(session),
+        Verb::Ca(verb) => ca::run(session, verb),
         Verb::Resolve(args) => resolve::run(session, &args),
     }
 }

@@ -4,6 +4,7 @@ use jiff::Timestamp as Instant;
 use jiff::tz::TimeZone;
 use waypass_credential::time::Timestamp;
 use waypass_screen::Message;
+use waypass_trust::bundle::Digest;
 use waypass_trust::time::Confidence;
 use waypass_words::{Language, Words};
 
@@ -113,6 +114,14 @@ pub(crate) fn clock(confidence: Confidence) -> String {
 /// Returns the line that says which members of a credential nothing here acts on; none without any.
 pub(crate) fn not_acted_on(members: &[&'static str]) -> Option<String> {
     (!members.is_empty()).then(|| format!("  also says    {} (not checked)", members.join(", ")))
+}
+
+/// Returns the SHA-256 of a certificate as phones and browsers show it, in two halves.
+pub(crate) fn fingerprint(certificate: &[u8]) -> [String; 2] {
+    let digits = Digest::of(certificate).to_string().to_ascii_uppercase();
+    let pairs: Vec<String> = digits.as_bytes().chunks(2).map(|pair| String::from_utf8_lossy(pair).into_owned()).collect();
+    let (first, second) = pairs.split_at(pairs.len() / 2);
+    [first.join(":"), second.join(":")]
 }
 
 #[cfg(test)]

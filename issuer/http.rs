@@ -1,6 +1,6 @@
 //! The service: lists, bundle, credential pick-up, audit intake and health over HTTP/1.1.
 //!
-//! TLS is not terminated here: bind to loopback and put a reverse proxy in front.
+//! It ends TLS itself if it is given a certificate ([`Tls`]). Else bind it to loopback and put a reverse proxy in front.
 //!
 //! The sockets live on threads of their own. The issuer stays on the caller's thread and answers one request after the
 //! other, so its keys need be neither `Send` nor `Sync` and may be borrowed from an open vault. Published documents are
@@ -22,6 +22,7 @@ use waypass_trust::time::Reading;
 
 mod answer;
 mod audit;
+mod authority;
 mod body;
 mod counts;
 mod desk;
@@ -34,9 +35,11 @@ mod routes;
 mod service;
 mod shown;
 mod time;
+mod tls;
 mod vc_api;
 mod wire;
 
+pub use tls::{Identity, IdentityError, Tls};
 pub use vc_api::serve_vc_api;
 
 use desk::{Counter, Desk};
@@ -56,7 +59,7 @@ pub struct ServiceLimits {
     pub connections: usize,
     /// Requests waiting for the issuer, a quarter of them of one host; further ones are answered 503.
     pub queue: usize,
-    /// Time for a request's headers to arrive, and for a connection to stay idle.
+    /// Time for the TLS handshake, for a request's headers to arrive, and for a connection to stay idle.
     pub header_timeout: Duration,
     /// Time from the headers to the answer, the body included.
     pub request_timeout: Duration,
@@ -66,6 +69,16 @@ pub struct ServiceLimits {
     pub drain: Duration,
     /// How old a publication may grow before the service publishes anew; `None` leaves publishing to others.
     pub renew: Option<Duration>,
+}
+
+/// Where the service listens, and how much it takes on.
+pub struct Socket<'f> {
+    /// Already bound.
+    pub listener: TcpListener,
+    /// The bounds.
+    pub limits: ServiceLimits,
+    /// The certificate to show; without one the service speaks plain HTTP.
+    pub tls: Option<Tls<'f>>,
 }
 
 /// Why the service stopped.
@@ -86,13 +99,12 @@ pub enum ServeError {
 /// where what it finds is not what this issuer wrote.
 pub fn serve(
     issuer: &mut Issuer<'_>,
-    listener: TcpListener,
-    limits: ServiceLimits,
+    socket: Socket<'_>,
     clock: &dyn Fn() -> Reading,
     rng: &mut dyn CryptoRng,
     keep: Keep<'_>,
 ) -> Result<(), ServeError> {
-    serve_until(issuer, listener, limits, clock, rng, keep, wire::signalled())
+    serve_until(issuer, socket, clock, rng, keep, wire::signalled())
 }
 
 /// Has a vault keep how far an issuer came; false for the last time. See [`serve`].
@@ -101,13 +113,16 @@ pub type Keep<'f> = &'f mut dyn FnMut(&Issuer<'_>, bool) -> ControlFlow<()>;
 /// Serves until `stop` is ready, then drains.
 pub(crate) fn serve_until(
     issuer: &mut Issuer<'_>,
-    listener: TcpListener,
-    limits: ServiceLimits,
+    socket: Socket<'_>,
     clock: &dyn Fn() -> Reading,
     rng: &mut dyn CryptoRng,
     keep: Keep<'_>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let Socket { listener, limits, mut tls } = socket;
+    let shown = tls.as_ref().map(|tls| tls::Shown::new(&tls.identity));
+    let acceptor = shown.as_ref().map(tls::Shown::acceptor).transpose().map_err(ServeError::Io)?;
+    let hangup = tls::Hangup::default();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).enable_all().build().map_err(ServeError::Io)?;
     let (desk, jobs) = Desk::new(limits.queue);
     let board = Board::default();
@@ -120,9 +135,13 @@ pub(crate) fn serve_until(
     watch.look(&mut counter, &board);
     let connections = Connections::new(limits.connections);
     let timeout = limits.request_timeout;
-    let router = routes::router(counter.issuer.settings(), desk, board.clone(), connections.clone(), nonce_key, timeout);
-    tracing::info!(event = "serving", renews = limits.renew.is_some());
-    let server = runtime.spawn(wire::run(listener, router, connections, limits, stop));
+    let authority = tls.as_ref().and_then(|tls| tls.authority.as_deref());
+    let router = routes::router(counter.issuer.settings(), desk, board.clone(), connections.clone(), nonce_key, timeout, authority);
+    if tls.is_some() {
+        runtime.spawn(hangup.clone().listen());
+    }
+    tracing::info!(event = "serving", tls = tls.is_some(), renews = limits.renew.is_some());
+    let server = runtime.spawn(wire::run(listener, acceptor, router, connections, limits, stop));
     loop {
         match jobs.recv_timeout(LOOK) {
             Ok(job) => job(&mut counter),
@@ -130,7 +149,16 @@ pub(crate) fn serve_until(
             // The server has ended and with it everybody who could ask.
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        if watch.look_in_time(&mut counter, &board) && keep(counter.issuer, true).is_break() {
+        if !watch.look_in_time(&mut counter, &board) {
+            continue;
+        }
+        if let (Some(tls), Some(shown)) = (&mut tls, &shown)
+            && let Some(identity) = (tls.newer)(hangup.take())
+        {
+            shown.replace(&identity);
+            tracing::info!(event = "certificate_replaced");
+        }
+        if keep(counter.issuer, true).is_break() {
             server.abort();
             runtime.shutdown_timeout(Duration::from_secs(1));
             return Err(ServeError::NotKept);

@@ -114,6 +114,7 @@ pub mod rotate;
 pub mod rules;
 pub mod sealed;
 pub mod settings;
+pub mod site_ca;
 pub mod store;
 mod targets;
 pub mod vc_api;

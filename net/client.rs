@@ -1,11 +1,12 @@
 //! The one HTTP client: no redirects, no proxies from the environment, every answer bounded while it arrives.
 
+use crate::authorities::Authorities;
 use crate::error::TransportError;
 use crate::public::{NotPublic, PublicOnly, is_public};
 use core::error::Error as _;
 use core::net::IpAddr;
 use core::time::Duration;
-use reqwest::{Method, RequestBuilder, Response, Url, redirect};
+use reqwest::{Certificate, Method, RequestBuilder, Response, Url, redirect};
 use rustls::CertificateError;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
@@ -39,6 +40,15 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self { connect: CONNECT, silence: SILENCE, total: TOTAL }
     }
+}
+
+/// How this device connects.
+#[derive(Clone, Default, Debug)]
+pub struct Link {
+    /// How long to wait.
+    pub timeouts: Timeouts,
+    /// Who vouches for servers, besides the authorities that the machine knows.
+    pub authorities: Authorities,
 }
 
 pub(crate) struct Client {
@@ -83,7 +93,10 @@ pub(crate) struct Ask<'a> {
 
 impl Client {
     /// `tls` is whether any address will be https: without it a device needs no certificate store.
-    pub(crate) fn new(tls: bool, reach: Reach, timeouts: Timeouts) -> Result<Self, TransportError> {
+    pub(crate) fn new(tls: bool, reach: Reach, link: &Link) -> Result<Self, TransportError> {
+        let timeouts = link.timeouts;
+        let own = || link.authorities.certificates().map(Certificate::from_der).collect::<Result<Vec<_>, _>>();
+        let own = own().map_err(|_| TransportError::NoClient)?;
         let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(|_| TransportError::NoClient)?;
         let builder = || {
             let client = reqwest::Client::builder()
@@ -93,7 +106,11 @@ impl Client {
                 .connect_timeout(timeouts.connect)
                 .read_timeout(timeouts.silence)
                 .timeout(timeouts.total);
-            if tls { client.https_only(false) } else { client.tls_certs_only([]) }
+            match (tls, own.is_empty()) {
+                (false, _) => client.tls_certs_only([]),
+                (true, true) => client,
+                (true, false) => client.tls_certs_merge(own.clone()),
+            }
         };
         let near = builder().build().map_err(|_| TransportError::NoClient)?;
         let far = match reach {

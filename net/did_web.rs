@@ -5,7 +5,7 @@
 //! the address that is looked at, not the name: what was looked at is what is connected to, without another lookup between (a
 //! name that changes its address in between gains nothing). Redirects and proxies are not followed.
 
-use crate::client::{Ask, Client, Reach, Timeouts};
+use crate::client::{Ask, Client, Link, Reach};
 use crate::error::TransportError;
 use reqwest::Url;
 use waypass_credential::did::WebDid;
@@ -14,9 +14,9 @@ use waypass_credential::did::WebDid;
 pub(crate) const MAX_DOCUMENT: usize = 64 * 1024;
 
 /// Returns the bytes at the address of `did`; whether they are its document is for `DidDocument` to say.
-pub fn fetch(did: &WebDid<'_>, timeouts: Timeouts) -> Result<Vec<u8>, TransportError> {
+pub fn fetch(did: &WebDid<'_>, link: &Link) -> Result<Vec<u8>, TransportError> {
     let url = Url::parse(&did.document_url()).map_err(|_| TransportError::Address { why: "the DID gives no URL" })?;
-    let client = Client::new(true, Reach::PublicAnd(Vec::new()), timeouts)?;
+    let client = Client::new(true, Reach::PublicAnd(Vec::new()), link)?;
     client.ask(&url, Ask { what: "the DID document", limit: MAX_DOCUMENT, body: None, bearer: None, retry: None })
 }
 

@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod authorities;
 mod client;
 pub mod did_web;
 mod error;
@@ -33,7 +34,8 @@ mod public;
 pub mod sync;
 pub mod transport;
 
-pub use client::{Reach, Timeouts};
+pub use authorities::{Authorities, NotAnAuthority};
+pub use client::{Link, Reach, Timeouts};
 pub use error::TransportError;
 
 #[cfg(test)]

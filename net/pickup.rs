@@ -5,7 +5,7 @@
 //! ```
 //! A pick-up gives bytes; the wallet verifies them before it holds them.
 
-use crate::client::{Ask, Client, Reach, Timeouts};
+use crate::client::{Ask, Client, Link, Reach};
 use crate::error::TransportError;
 use core::fmt;
 use reqwest::Url;
@@ -128,11 +128,11 @@ pub struct Pickup {
 
 impl Pickup {
     /// Reads the offer (a URI or its JSON) and the issuer's metadata, and connects to nothing that `reach` does not let it.
-    pub fn start(offer: &str, timeouts: Timeouts, reach: Reach) -> Result<Self, PickupError> {
+    pub fn start(offer: &str, link: &Link, reach: Reach) -> Result<Self, PickupError> {
         let source = OfferSource::parse(offer).map_err(PickupError::Offer)?;
         // The client is made for https in every case: which addresses follow is known only as we go.
         let tls = !source.is_local();
-        let client = Client::new(tls, reach, timeouts)?;
+        let client = Client::new(tls, reach, link)?;
         let offer = match source {
             OfferSource::Inline(offer) => offer,
             OfferSource::At(url) => {
@@ -144,10 +144,10 @@ impl Pickup {
     }
 
     /// Asks the issuer again, to go on with a pick-up that was cut off.
-    pub fn resume(progress: &Progress, timeouts: Timeouts, reach: Reach) -> Result<Self, PickupError> {
+    pub fn resume(progress: &Progress, link: &Link, reach: Reach) -> Result<Self, PickupError> {
         let offer = progress.offer.clone();
         let tls = !OfferSource::Inline(offer.clone()).is_local();
-        Self::of(Client::new(tls, reach, timeouts)?, offer)
+        Self::of(Client::new(tls, reach, link)?, offer)
     }
 
     fn of(client: Client, offer: Offer) -> Result<Self, PickupError> {

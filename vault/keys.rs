@@ -46,6 +46,8 @@ pub enum KeyPurpose {
     Snapshot = 10,
     /// Signs bundle timestamps.
     Timestamp = 11,
+    /// Signs the TLS certificates of the site's service.
+    SiteCa = 12,
 }
 
 /// A sealed key as anyone may know it.
@@ -85,7 +87,7 @@ pub(crate) struct StoredKey {
     pub(crate) secret: Zeroizing<Vec<u8>>,
 }
 
-const PURPOSES: [KeyPurpose; 9] = [
+const PURPOSES: [KeyPurpose; 10] = [
     KeyPurpose::Holder,
     KeyPurpose::Gate,
     KeyPurpose::Credential,
@@ -95,6 +97,7 @@ const PURPOSES: [KeyPurpose; 9] = [
     KeyPurpose::Targets,
     KeyPurpose::Snapshot,
     KeyPurpose::Timestamp,
+    KeyPurpose::SiteCa,
 ];
 
 impl KeyId {

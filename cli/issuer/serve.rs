@@ -2,6 +2,7 @@
 
 use super::publish::{self, Publishing};
 use super::seat::{Keeper, kept, seated};
+use super::tls::{Source, TlsArgs};
 use super::{database, key_uses, open_failure, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
@@ -11,7 +12,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::ops::ControlFlow;
 use waypass_credential::key::Algorithm;
 use waypass_issuer::Issuer;
-use waypass_issuer::http::{self, ServeError, ServiceLimits};
+use waypass_issuer::http::{self, ServeError, ServiceLimits, Socket, Tls};
 use waypass_issuer::keys::Keys;
 use waypass_issuer::store::SqliteStore;
 use waypass_issuer::vc_api::VcApi;
@@ -22,15 +23,17 @@ use waypass_vault::ephemeral_signer;
 /// Arguments of `issuer serve`.
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// The address to listen on; put a reverse proxy with TLS in front
+    /// The address to listen on; without --tls put a reverse proxy with TLS in front
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8240")]
     listen: SocketAddr,
     /// Serve the W3C VC API and DID resolution to test against, with keys that end with the process; refused where an issuer lives
-    #[arg(long, conflicts_with_all = ["key_file"])]
+    #[arg(long, conflicts_with_all = ["key_file", "tls", "tls_cert"])]
     vc_api: bool,
     /// With --vc-api: the URL that callers reach it by, if a proxy is in front
     #[arg(long, value_name = "URL", requires = "vc_api")]
     base_url: Option<String>,
+    #[command(flatten)]
+    tls: TlsArgs,
     #[command(flatten)]
     publishing: Publishing,
     #[command(flatten)]
@@ -51,6 +54,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     for (key_use, id) in key_uses(&vault)? {
         keys.add(key_use, vault.service_signer(id)?);
     }
+    let (mut certificates, identity): (Option<Source>, _) = Source::open(session, &args.tls, &vault)?.unzip();
     let seal = kept(session, &vault)?.seal();
     // Other commands of the issuer use the vault meanwhile.
     let mut keeper = Keeper::new(session, vault.park());
@@ -61,11 +65,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     } else if clock.is_doubted {
         session.out.warn("what is published grows old until somebody confirms this machine's clock: waypass issuer publish");
     }
-    let address = listener.local_addr().unwrap_or(args.listen);
-    session.out.json(
-        &serde_json::json!({ "schema": "waypass.serving/1", "address": format!("http://{address}"), "name": issuer.settings().name }),
-    )?;
-    session.out.words(&format!("serving {} on http://{address}", issuer.settings().name));
+    let scheme = if identity.is_some() { "https" } else { "http" };
+    let address = format!("{scheme}://{}", listener.local_addr().unwrap_or(args.listen));
+    session.out.json(&serde_json::json!({ "schema": "waypass.serving/1", "address": address, "name": issuer.settings().name }))?;
+    session.out.words(&format!("serving {} on {address}", issuer.settings().name));
     let mut failed = None;
     let mut keep = |issuer: &Issuer<'_>, more: bool| match keeper.keep(issuer, more) {
         Ok(()) => ControlFlow::Continue(()),
@@ -74,7 +77,11 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             ControlFlow::Break(())
         }
     };
-    let served = http::serve(&mut issuer, listener, ServiceLimits::default(), &read, &mut SystemRng, &mut keep);
+    let authority = certificates.as_ref().and_then(Source::authority);
+    let mut newer = |asked: bool| certificates.as_mut()?.newer(asked);
+    let tls = identity.map(|identity| Tls { identity, newer: &mut newer, authority });
+    let socket = Socket { listener, limits: ServiceLimits::default(), tls };
+    let served = http::serve(&mut issuer, socket, &read, &mut SystemRng, &mut keep);
     match (failed, served) {
         (Some(failure), _) => Err(failure),
         (None, served) => served.map(|()| Exit::Done).map_err(|error| stopped(&error)),

@@ -11,7 +11,7 @@ use waypass_credential::did::WebDid;
 use waypass_credential::did::resolution::{ErrorCode, Resolution};
 use waypass_credential::json as plain;
 use waypass_machine::clock;
-use waypass_net::Timeouts;
+use waypass_net::Link;
 use waypass_net::TransportError;
 use waypass_net::did_web;
 
@@ -27,7 +27,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let fetched = match WebDid::parse(&args.did) {
-        Ok(did) => Some(did_web::fetch(&did, Timeouts::default()).map_err(failure)?),
+        Ok(did) => Some(did_web::fetch(&did, &Link::default()).map_err(failure)?),
         Err(_) => None,
     };
     let resolution = Resolution::of(&args.did, None, |_| fetched.as_deref());

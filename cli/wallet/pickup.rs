@@ -9,13 +9,14 @@ use crate::exit::{Exit, Failure};
 use crate::home::Role;
 use crate::secret::{self, SecretArgs};
 use crate::sync;
+use crate::trust::ca;
 use std::path::PathBuf;
 use waypass_credential::Nonce;
 use waypass_credential::key::Algorithm;
 use waypass_machine::{SystemRng, clock};
+use waypass_net::Reach;
 use waypass_net::TransportError;
 use waypass_net::pickup::{Choice, Pickup, PickupError, Progress};
-use waypass_net::{Reach, Timeouts};
 use waypass_trust::bundle::{Authority, TrustBundle};
 use waypass_wallet::{Awaited, CredentialId, HoldError, Unfinished};
 
@@ -53,8 +54,9 @@ pub(super) fn take_up(session: &Session, args: &PickupArgs, open: &mut Open, off
     let algorithms = args.curve.asked().map_or_else(|| open.wallet.algorithms(), |algorithm| Ok(vec![algorithm]))?;
     let begun = open.wallet.unfinished().map_err(wallet_failure)?;
     let aside = open.wallet.received().map_err(wallet_failure)?;
+    let link = ca::link(session)?;
     let (pickup, taken) = open.aside(session, || {
-        let pickup = Pickup::start(offer, Timeouts::default(), reach).map_err(failure)?;
+        let pickup = Pickup::start(offer, &link, reach).map_err(failure)?;
         let mark = pickup.offer().mark();
         let received: Vec<CredentialId> = aside.iter().filter(|(_, by)| **by == mark).map(|(id, _)| *id).collect();
         if !received.is_empty() {
@@ -88,7 +90,8 @@ pub(super) fn go_on(session: &Session, args: &PickupArgs, open: &mut Open, unfin
     })?;
     let reach = reach(session, args, open);
     session.out.note(&format!("going on with the offer from {}", progress.offer().issuer));
-    let pickup = open.aside(session, || Pickup::resume(&progress, Timeouts::default(), reach))?.map_err(kept)?;
+    let link = ca::link(session)?;
+    let pickup = open.aside(session, || Pickup::resume(&progress, &link, reach))?.map_err(kept)?;
     open.believed()?;
     finish(session, open, &pickup, awaited, progress)
 }

@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::peers::{Connections, Peer};
 use super::service::Service;
 use super::shown::{Board, Published};
-use super::{audit, metadata, metrics, pickup, time};
+use super::{audit, authority, metadata, metrics, pickup, time};
 use crate::settings::Settings;
 use axum::Router;
 use axum::body::Body;
@@ -27,6 +27,7 @@ pub(super) fn router(
     connections: Connections,
     nonce_key: [u8; 32],
     timeout: Duration,
+    certificate: Option<&[u8]>,
 ) -> Router {
     let service = Service::new(settings, desk, board, connections, nonce_key);
     let counted = service.metrics.clone();
@@ -46,6 +47,9 @@ pub(super) fn router(
     }
     // Never under the base path: a proxy that passes on the base path alone keeps the numbers inside.
     router = router.route("/metrics", get(metrics::metrics));
+    if let Some(certificate) = certificate {
+        router = authority::routes(router, certificate);
+    }
     let under = |path: &str| format!("{base}{path}");
     router
         .route(&under("/health"), get(health))

@@ -28,6 +28,7 @@ use waypass_trust::sync::Manifest;
 
 mod crowd;
 pub(in crate::http) mod raw;
+mod tls;
 
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 

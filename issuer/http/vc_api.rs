@@ -76,7 +76,8 @@ pub(super) fn serve_until(
         .layer(middleware::from_fn(move |request, next| routes::bounded(timeout, metrics.clone(), request, next)))
         .with_state(shared);
     tracing::info!(event = "serving_vc_api");
-    let served = runtime.block_on(wire::run(listener, router, Connections::new(limits.connections), limits, stop)).map_err(ServeError::Io);
+    let served =
+        runtime.block_on(wire::run(listener, None, router, Connections::new(limits.connections), limits, stop)).map_err(ServeError::Io);
     runtime.shutdown_timeout(core::time::Duration::from_secs(1));
     served
 }

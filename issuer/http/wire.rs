@@ -1,7 +1,8 @@
-//! Sockets: accepting, bounding and draining HTTP/1.1 connections.
+//! Sockets: accepting, bounding and draining HTTP/1.1 connections, with TLS or without.
 
 use super::ServiceLimits;
 use super::peers::{Admission, Connections, Peer};
+use super::tls;
 use axum::Router;
 use core::time::Duration;
 use hyper::Request;
@@ -13,10 +14,12 @@ use hyper_util::service::TowerToHyperService;
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 /// A header may have this many bytes; ours are small, proxies add some.
 const MAX_HEADER: usize = 16 * 1024;
@@ -44,6 +47,7 @@ pub(super) async fn signalled() {
 
 pub(super) async fn run(
     listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
     router: Router,
     places: Connections,
     limits: ServiceLimits,
@@ -64,7 +68,8 @@ pub(super) async fn run(
                 let peer = Peer::new(from.ip());
                 // Without a place the connection is closed at once, not kept waiting.
                 if let Some(admission) = places.admit(peer) {
-                    connections.spawn(connection(stream, peer, admission, router.clone(), limits, drained.clone()));
+                    let talk = Talk { peer, admission, router: router.clone(), limits, drained: drained.clone() };
+                    connections.spawn(connection(stream, acceptor.clone(), talk));
                 }
             }
             Err(why) => {
@@ -84,16 +89,32 @@ pub(super) async fn run(
     Ok(())
 }
 
-async fn connection(
-    stream: TcpStream,
+/// What a connection needs to be served.
+struct Talk {
     peer: Peer,
     admission: Admission,
     router: Router,
     limits: ServiceLimits,
-    mut drained: watch::Receiver<bool>,
-) {
+    drained: watch::Receiver<bool>,
+}
+
+async fn connection(stream: TcpStream, acceptor: Option<TlsAcceptor>, mut talk: Talk) {
     // Small answers should not wait for more; where it cannot be set they merely do.
     drop(stream.set_nodelay(true));
+    let Some(acceptor) = acceptor else { return serve(stream, talk).await };
+    // The handshake has its place among the connections, as an idle one, and the time that a header has.
+    let shaken = tokio::select! {
+        shaken = tls::accept(acceptor, stream, talk.limits.header_timeout) => shaken,
+        () = talk.admission.evicted() => return,
+        _ = talk.drained.wait_for(|draining| *draining) => return,
+    };
+    if let Some(stream) = shaken {
+        serve(stream, talk).await;
+    }
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(stream: S, talk: Talk) {
+    let Talk { peer, admission, router, limits, mut drained } = talk;
     let (admission, router) = (Arc::new(admission), TowerToHyperService::new(router));
     let place = admission.clone();
     let service = service_fn(move |mut request: Request<Incoming>| {

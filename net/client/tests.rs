@@ -1,6 +1,7 @@
 //! A server whose certificate nobody vouches for, on this machine.
 
-use super::{Ask, Client, Reach, Timeouts};
+use super::{Ask, Client, Link, Reach};
+use crate::authorities::{Authorities, NotAnAuthority};
 use crate::error::TransportError;
 use reqwest::Url;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -45,7 +46,7 @@ fn serve() -> u16 {
 /// It is not unreachable, and trying again later would not help.
 #[test]
 fn an_unknown_authority_is_said_as_such() {
-    let Ok(client) = Client::new(true, Reach::Anywhere, Timeouts::default()) else {
+    let Ok(client) = Client::new(true, Reach::Anywhere, &Link::default()) else {
         println!("SKIP certificates: this machine has no certificate store");
         return;
     };
@@ -54,4 +55,18 @@ fn an_unknown_authority_is_said_as_such() {
         client.ask(&url, Ask { what: "anything", limit: 100, body: None, bearer: None, retry: None }).expect_err("nobody vouches for it");
     assert!(matches!(failed, TransportError::Certificate { .. }), "{failed}");
     assert!(failed.to_string().ends_with("is signed by an authority that this machine does not know"), "{failed}");
+
+    // A person who added the authority is past that, up to the answer that this server does not give.
+    let authorities = Authorities::read(&base64url::decode(CERTIFICATE).expect("base64url")).expect("an authority");
+    let client = Client::new(true, Reach::Anywhere, &Link { authorities, ..Link::default() }).expect("a client");
+    let failed =
+        client.ask(&url, Ask { what: "anything", limit: 100, body: None, bearer: None, retry: None }).expect_err("it says nothing");
+    assert!(!matches!(failed, TransportError::Certificate { .. }), "{failed}");
+}
+
+#[test]
+fn only_certificates_are_authorities() {
+    for bytes in [&b""[..], b"text", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        assert_eq!(Authorities::read(bytes).map(drop), Err(NotAnAuthority));
+    }
 }

@@ -1,5 +1,5 @@
 use super::{Binding, Offer, OfferError, OfferSource, Pickup, PickupError, Progress};
-use crate::client::{Reach, Timeouts};
+use crate::client::{Link, Reach, Timeouts};
 use crate::error::TransportError;
 use crate::testing::{Answer, Request, Server, ok};
 use core::time::Duration;
@@ -93,7 +93,7 @@ fn issuer(change: impl Fn(&Request, Answer) -> Answer + Send + 'static) -> (Serv
 
 fn start(offer: &str) -> Result<Pickup, PickupError> {
     let wait = Duration::from_secs(5);
-    Pickup::start(offer, Timeouts { connect: wait, silence: wait, total: wait }, Reach::Anywhere)
+    Pickup::start(offer, &Link { timeouts: Timeouts { connect: wait, silence: wait, total: wait }, ..Link::default() }, Reach::Anywhere)
 }
 
 /// Somebody who may issue `kind`, and has a list at `list`.
@@ -263,11 +263,11 @@ fn a_pick_up_goes_on_from_what_was_stored() {
     for _ in 0..2 {
         let mut read = Progress::from_bytes(&stored).expect("reads");
         assert!(read == begun && read.is_of(pickup.offer()) && read.holder() == holder.public_key());
-        let again = Pickup::resume(&read, Timeouts::default(), Reach::Anywhere).expect("resumed");
+        let again = Pickup::resume(&read, &Link::default(), Reach::Anywhere).expect("resumed");
         again.redeem(&mut read).expect("redeemed");
         assert!(read.is_redeemed() && read.tx_code.is_none());
         let read = Progress::from_bytes(&read.to_bytes()).expect("reads");
-        let again = Pickup::resume(&read, Timeouts::default(), Reach::Anywhere).expect("resumed");
+        let again = Pickup::resume(&read, &Link::default(), Reach::Anywhere).expect("resumed");
         assert_eq!(again.fetch(&read, now(), &holder).expect("fetched").len(), 2);
     }
     let seen = seen.lock().expect("not poisoned");
@@ -392,7 +392,7 @@ proptest! {
 fn an_offer_leads_to_no_private_address_unless_it_is_named_here() {
     let (server, seen) = issuer(|_, answer| answer);
     let port = server.base.rsplit(':').next().expect("a port");
-    let named = |reach: Reach, offer: &str| Pickup::start(offer, Timeouts::default(), reach).map(drop);
+    let named = |reach: Reach, offer: &str| Pickup::start(offer, &Link::default(), reach).map(drop);
     let nowhere = || Reach::public_and([]);
     // Its issuer, or the place where the offer itself is; by number, by name, and by another spelling of a number.
     for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1"] {

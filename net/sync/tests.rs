@@ -1,5 +1,5 @@
 use super::{Event, SyncError, run};
-use crate::client::Timeouts;
+use crate::client::{Link, Timeouts};
 use crate::error::TransportError;
 use crate::testing::{Answer, Server, ok};
 use crate::transport::{FileTransport, HttpTransport, read_parcel, write_parcel};
@@ -185,7 +185,11 @@ fn serve(path: &str, body: &[u8]) -> Answer {
 
 fn http(server: &Server) -> HttpTransport {
     let short = Duration::from_secs(2);
-    HttpTransport::new(&format!("{}/t1", server.base), Timeouts { connect: short, silence: short, total: short * 10 }).expect("a client")
+    HttpTransport::new(
+        &format!("{}/t1", server.base),
+        &Link { timeouts: Timeouts { connect: short, silence: short, total: short * 10 }, ..Link::default() },
+    )
+    .expect("a client")
 }
 
 fn quiet(_: &Event<'_>) {}
@@ -342,12 +346,14 @@ fn refusals_keep_their_code_and_redirects_are_not_followed() {
 #[test]
 fn no_server_and_a_silent_one_have_their_own_words() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-    let mut gone = HttpTransport::new(&format!("http://127.0.0.1:{port}"), Timeouts::default()).expect("a client");
+    let mut gone = HttpTransport::new(&format!("http://127.0.0.1:{port}"), &Link::default()).expect("a client");
     let words = run(&mut Gate::new(), &mut gone, &mut quiet).expect_err("nobody is there").to_string();
     assert_eq!(words, format!("127.0.0.1:{port} cannot be reached"));
     let server = Server::start(|_| Answer::Hangs);
     let short = Duration::from_millis(200);
-    let mut silent = HttpTransport::new(&server.base, Timeouts { connect: short, silence: short, total: short }).expect("a client");
+    let mut silent =
+        HttpTransport::new(&server.base, &Link { timeouts: Timeouts { connect: short, silence: short, total: short }, ..Link::default() })
+            .expect("a client");
     let silence = run(&mut Gate::new(), &mut silent, &mut quiet).expect_err("nobody answers");
     assert!(matches!(silence, SyncError::Transport { step: None, source: TransportError::TimedOut { .. } }), "{silence}");
 }
@@ -387,7 +393,7 @@ fn addresses_are_strict() {
     for bad in
         ["", "issuer.example", "ftp://issuer.example/", "file:///etc/passwd", "http://u:p@issuer.example/", "http://x/?q", "http://x/#f"]
     {
-        assert!(matches!(HttpTransport::new(bad, Timeouts::default()), Err(TransportError::Address { .. })), "{bad}");
+        assert!(matches!(HttpTransport::new(bad, &Link::default()), Err(TransportError::Address { .. })), "{bad}");
     }
 }
 

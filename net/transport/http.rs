@@ -1,7 +1,7 @@
 //! A server: `GET /manifest`, `/root/{n}`, `/bundle/metadata`, `/lists/{id}`, `POST /time` and `POST /audit` under one base address.
 
 use super::{Reply, Transport};
-use crate::client::{Ask, Client, Reach, Timeouts, address};
+use crate::client::{Ask, Client, Link, Reach, address};
 use crate::error::TransportError;
 use reqwest::Url;
 use waypass_credential::base64url;
@@ -25,12 +25,12 @@ pub struct HttpTransport {
 
 impl HttpTransport {
     /// Returns the service at `base`, such as `https://issuer.example/t1`.
-    pub fn new(base: &str, timeouts: Timeouts) -> Result<Self, TransportError> {
+    pub fn new(base: &str, link: &Link) -> Result<Self, TransportError> {
         let mut base = address(base)?;
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        Ok(Self { client: Client::new(base.scheme() == "https", Reach::Anywhere, timeouts)?, base })
+        Ok(Self { client: Client::new(base.scheme() == "https", Reach::Anywhere, link)?, base })
     }
 
     fn take(&self, path: &str, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {

@@ -8,9 +8,9 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 /// The issuer's service as a process.
-struct Service {
+pub(crate) struct Service {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Service {
@@ -19,13 +19,23 @@ impl Service {
     }
 
     fn wrapped(wrap: &[&str], site: &Site) -> Self {
+        Self::with(wrap, site, &[])
+    }
+
+    /// Starts it with further options; the address it gives has no scheme.
+    pub(crate) fn with(wrap: &[&str], site: &Site, options: &[&str]) -> Self {
         let args = ["issuer", "serve", "--listen", "127.0.0.1:0", "--key-file", "issuer.key", "--json", "--quiet"];
-        let mut command = site.place.command(wrap, "issuer", &args);
+        let mut command = site.place.command(wrap, "issuer", &[&args[..], options].concat());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the service starts");
         let mut said = serde_json::Deserializer::from_reader(child.stdout.take().expect("a pipe")).into_iter::<Value>();
         let said = said.next().expect("it says where it is").expect("JSON");
-        let address = said["address"].as_str().expect("an address").trim_start_matches("http://").to_owned();
+        let address = said["address"].as_str().expect("an address").rsplit("//").next().unwrap_or_default().to_owned();
         Self { child, address }
+    }
+
+    pub(crate) fn hang_up(&self) {
+        let sent = Command::new("kill").args(["-HUP", &self.child.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill");
     }
 }
 
@@ -72,7 +82,7 @@ pub(crate) fn request(client: &TcpStream) -> (String, Vec<u8>) {
     (head, body)
 }
 
-fn error(ran: &crate::program::Ran) -> (String, String) {
+pub(crate) fn error(ran: &crate::program::Ran) -> (String, String) {
     let line = ran.stderr.lines().find(|line| line.contains("waypass.error/1")).unwrap_or_default();
     let said: Value = serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {}", ran.stderr));
     let text = |name: &str| said.pointer(&format!("/{name}")).and_then(Value::as_str).unwrap_or_default().to_owned();

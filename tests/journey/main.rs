@@ -24,6 +24,7 @@ mod seven;
 mod signals;
 mod site;
 mod terminal;
+mod tls;
 mod transcript;
 mod upgrade;
 mod vc_api;

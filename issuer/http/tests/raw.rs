@@ -1,10 +1,10 @@
 //! A service on a real socket, and a client that sends exactly what it is told.
 
-use crate::http::{ServiceLimits, serve_until};
+use crate::http::{Identity, ServiceLimits, Socket, Tls, serve_until};
 use crate::testing::{TestRng, at, reopened};
 use core::ops::ControlFlow;
 use core::time::Duration;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -64,6 +64,11 @@ impl Reply {
 
 impl Service {
     pub(in crate::http) fn start(dir: &Path, limits: ServiceLimits) -> Self {
+        Self::start_with(dir, limits, None)
+    }
+
+    /// Like [`Self::start`], with TLS where there is a certificate; the second one is shown as soon as it is asked for.
+    pub(in crate::http) fn start_with(dir: &Path, limits: ServiceLimits, tls: Option<(Identity, Option<Identity>, Vec<u8>)>) -> Self {
         let dir = dir.to_owned();
         Self::running(move |listener, now, stopped| {
             let mut rng = TestRng::new(listener.local_addr().expect("an address").port().into());
@@ -72,8 +77,14 @@ impl Service {
                 let wall = now();
                 Reading { wall, boottime_ms: wall.since(at(0)).unsigned_abs() * 1000, boot_id: [7; 16] }
             };
-            serve_until(&mut reopened(&dir), listener, limits, &clock, &mut rng, &mut |_, _| ControlFlow::Continue(()), stop)
-                .expect("served");
+            let (first, mut next, authority) = match tls {
+                Some((first, next, authority)) => (Some(first), next, Some(authority)),
+                None => (None, None, None),
+            };
+            let mut newer = move |_| next.take();
+            let tls = first.map(|identity| Tls { identity, newer: &mut newer, authority });
+            let socket = Socket { listener, limits, tls };
+            serve_until(&mut reopened(&dir), socket, &clock, &mut rng, &mut |_, _| ControlFlow::Continue(()), stop).expect("served");
         })
     }
 
@@ -138,7 +149,7 @@ impl Drop for Service {
     }
 }
 
-pub(in crate::http) fn reply(mut stream: TcpStream) -> Reply {
+pub(in crate::http) fn reply(mut stream: impl std::io::Read) -> Reply {
     let mut bytes = Vec::new();
     let mut chunk = [0; 4096];
     // A reset after the answer is no matter.
