@@ -39,7 +39,7 @@ mod tls;
 mod vc_api;
 mod wire;
 
-pub use tls::{Identity, IdentityError, Tls};
+pub use tls::Tls;
 pub use vc_api::serve_vc_api;
 
 use desk::{Counter, Desk};

@@ -97,6 +97,7 @@ pub mod create;
 mod draw;
 pub mod gates;
 pub mod http;
+pub mod identity;
 pub mod intake;
 pub mod issue;
 pub mod keys;

@@ -3,7 +3,7 @@
 //! Its certificate names the site's hosts and addresses as constraints. So a thief of its key can speak for these names only, and not
 //! for the rest of the Internet, on every device that took the authority. The key stays where it was unlocked: here is a [`Signer`].
 
-use crate::http::Identity;
+use crate::identity::Identity;
 use certificate::Party;
 use core::fmt;
 use rand_core::CryptoRng;
@@ -11,20 +11,19 @@ use serde::{Deserialize, Serialize};
 use waypass_credential::base64url;
 use waypass_credential::json;
 use waypass_credential::key::{PublicKey, Signer};
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
 
 mod certificate;
 mod name;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use certificate::der_signature;
 pub use name::{NotAName, SiteName};
 
 const DAY: i64 = 86_400;
 /// Devices take the authority by hand, so it lives long.
 const CA_DAYS: i64 = 3650;
-/// A certificate of the service; nobody has to do anything for the next one.
+/// A certificate of the service, which is replaced without a person.
 const SERVER_DAYS: i64 = 90;
 /// So long before its end a certificate is replaced.
 const RENEW_DAYS: i64 = 30;
@@ -115,7 +114,7 @@ impl SiteCa {
         if signer.public_key() != &self.key {
             return Err(SiteCaError::Key);
         }
-        if now < self.not_before || now >= self.not_after {
+        if now < self.not_before || Validity::ending(self.not_after).is_over(now) {
             return Err(SiteCaError::OutOfTime { not_before: self.not_before, not_after: self.not_after });
         }
         // It does not outlive the authority: from then on nobody would believe it.

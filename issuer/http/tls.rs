@@ -1,14 +1,10 @@
 //! TLS ended by the service itself: the certificate that it shows, and the handshake of a connection.
 
-use crate::site_ca::der_signature;
-use core::fmt;
+use crate::identity::{Identity, provider};
 use core::time::Duration;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::ServerConfig;
 use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::{CertifiedKey, Signer as TlsSigner, SigningKey};
-use rustls::{InconsistentKeys, ServerConfig, SignatureAlgorithm, SignatureScheme};
+use rustls::sign::CertifiedKey;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,8 +13,6 @@ use tokio::net::TcpStream;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use waypass_credential::key::Signer;
-use waypass_credential::time::Timestamp;
 
 /// The first byte of a TLS handshake (RFC 8446 §5.1).
 const HANDSHAKE: u8 = 22;
@@ -27,25 +21,6 @@ const PLAIN: &str = concat!(
     "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 96\r\nConnection: close\r\n\r\n",
     r#"{"error":"tls_required","error_description":"this address speaks TLS: write https:// before it"}"#
 );
-
-/// A certificate with its key, as the service shows them.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    shown: Arc<CertifiedKey>,
-    /// From and until when it need not be replaced.
-    fresh: (Timestamp, Timestamp),
-}
-
-/// Why a certificate and a key cannot be shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum IdentityError {
-    /// The first file holds no certificate in PEM.
-    NotACertificate,
-    /// The second file holds no private key in PEM that TLS can use.
-    NotAKey,
-    /// The key does not belong to the certificate.
-    OtherKey,
-}
 
 /// What a service needs to end TLS itself.
 pub struct Tls<'f> {
@@ -57,79 +32,18 @@ pub struct Tls<'f> {
     pub authority: Option<Vec<u8>>,
 }
 
-impl Identity {
-    /// Reads a chain of certificates, the server's own first, and the key of the first (PEM).
-    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, IdentityError> {
-        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain).collect();
-        let chain = chain.ok().filter(|chain| !chain.is_empty()).ok_or(IdentityError::NotACertificate)?;
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| IdentityError::NotAKey)?;
-        let shown = CertifiedKey::from_der(chain, key, &provider()).map_err(|why| match why {
-            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => IdentityError::OtherKey,
-            rustls::Error::InvalidCertificate(_) => IdentityError::NotACertificate,
-            _ => IdentityError::NotAKey,
-        })?;
-        Ok(Self { shown: Arc::new(shown), fresh: (Timestamp::clamped(i64::MIN), Timestamp::clamped(i64::MAX)) })
-    }
-
-    /// Returns the identity of a certificate (DER) whose P-256 key is `signer`.
-    pub(crate) fn signing(certificate: Vec<u8>, signer: impl Signer + Send + Sync + 'static, fresh: (Timestamp, Timestamp)) -> Self {
-        let key = Arc::new(P256Key(Arc::new(signer)));
-        Self { shown: Arc::new(CertifiedKey::new(vec![certificate.into()], key)), fresh }
-    }
-
-    /// Returns the server's own certificate (DER).
-    pub fn certificate(&self) -> &[u8] {
-        self.shown.cert.first().map_or(&[], |first| first.as_ref())
-    }
-
-    /// Returns true if it is time for a new one. A clock that was set back counts too: the certificate would begin in the future.
-    pub fn is_due(&self, now: Timestamp) -> bool {
-        now < self.fresh.0 || now >= self.fresh.1
-    }
-}
-
-/// A P-256 key that signs handshakes where it is.
-#[derive(Clone)]
-struct P256Key(Arc<dyn Signer + Send + Sync>);
-
-impl fmt::Debug for P256Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("P256Key").field(self.0.public_key()).finish()
-    }
-}
-
-impl SigningKey for P256Key {
-    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn TlsSigner>> {
-        offered.contains(&SignatureScheme::ECDSA_NISTP256_SHA256).then(|| Box::new(self.clone()) as _)
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        SignatureAlgorithm::ECDSA
-    }
-}
-
-impl TlsSigner for P256Key {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
-        der_signature(&*self.0, message).ok_or_else(|| rustls::Error::General("the key did not sign".to_owned()))
-    }
-
-    fn scheme(&self) -> SignatureScheme {
-        SignatureScheme::ECDSA_NISTP256_SHA256
-    }
-}
-
 /// The identity that new connections are shown. It changes while the service runs.
 #[derive(Clone, Debug)]
 pub(super) struct Shown(Arc<RwLock<Arc<CertifiedKey>>>);
 
 impl Shown {
     pub(super) fn new(identity: &Identity) -> Self {
-        Self(Arc::new(RwLock::new(identity.shown.clone())))
+        Self(Arc::new(RwLock::new(identity.shown())))
     }
 
     pub(super) fn replace(&self, identity: &Identity) {
         // The change is one step: a thread that panicked left a whole one.
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = identity.shown.clone();
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = identity.shown();
     }
 
     pub(super) fn acceptor(&self) -> io::Result<TlsAcceptor> {
@@ -144,10 +58,6 @@ impl ResolvesServerCert for Shown {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
-}
-
-fn provider() -> Arc<CryptoProvider> {
-    Arc::new(aws_lc_rs::default_provider())
 }
 
 /// SIGHUP since the last look. Without it the signal would end the process.
@@ -191,15 +101,3 @@ async fn tell_plain(mut stream: TcpStream) {
         drop(stream.shutdown().await);
     }
 }
-
-impl fmt::Display for IdentityError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotACertificate => "it holds no certificate in PEM",
-            Self::NotAKey => "it holds no private key in PEM that TLS can use",
-            Self::OtherKey => "the key does not belong to the certificate",
-        })
-    }
-}
-
-impl core::error::Error for IdentityError {}

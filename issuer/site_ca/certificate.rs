@@ -1,6 +1,7 @@
 //! Certificates as bytes: rcgen writes them, and the signers of the vault sign them.
 
 use super::{SiteCaError, SiteName};
+use crate::identity::der_signature;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use p256::ecdsa;
 use rand_core::CryptoRng;
@@ -13,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 use waypass_credential::base64url;
 use waypass_credential::hex;
-use waypass_credential::key::{PublicKey, Signature, Signer};
+use waypass_credential::key::{PublicKey, Signer};
 use waypass_credential::time::Timestamp;
 
 /// The columns of a PEM file (RFC 7468 §2).
@@ -63,12 +64,6 @@ fn point(key: &PublicKey) -> Option<Vec<u8>> {
     // A P-256 point; those of P-384 are longer, and Ed25519 keys shorter.
     let key = ecdsa::VerifyingKey::from_sec1_bytes(&bytes).ok()?;
     Some(key.to_sec1_point(false).as_bytes().to_vec())
-}
-
-/// Signs, and returns the signature in the encoding of TLS and certificates (RFC 3279 §2.2.3).
-pub(crate) fn der_signature(signer: &dyn Signer, message: &[u8]) -> Option<Vec<u8>> {
-    let Signature::Short(signature) = signer.sign(message).ok()? else { return None };
-    Some(ecdsa::Signature::from_slice(&signature).ok()?.to_der().as_bytes().to_vec())
 }
 
 type Validity = (Timestamp, Timestamp);

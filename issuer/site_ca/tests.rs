@@ -1,5 +1,5 @@
 use super::{BEFORE, DAY, RENEW_DAYS, SERVER_DAYS, SiteCa, SiteCaError, SiteName, certificate};
-use crate::http::Identity;
+use crate::identity::Identity;
 use crate::testing::{Key, TestRng, at};
 use core::time::Duration;
 use rustls::client::WebPkiServerVerifier;

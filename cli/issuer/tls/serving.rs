@@ -8,7 +8,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use waypass_credential::key::Algorithm;
-use waypass_issuer::http::{Identity, IdentityError};
+use waypass_issuer::identity::{Identity, IdentityError};
 use waypass_issuer::site_ca::{SiteCa, SiteCaError};
 use waypass_machine::{SystemRng, clock};
 use waypass_vault::{KeySigner, Unlocked, ephemeral_signer};

@@ -1,6 +1,7 @@
 //! A service on a real socket, and a client that sends exactly what it is told.
 
-use crate::http::{Identity, ServiceLimits, Socket, Tls, serve_until};
+use crate::http::{ServiceLimits, Socket, Tls, serve_until};
+use crate::identity::Identity;
 use crate::testing::{TestRng, at, reopened};
 use core::ops::ControlFlow;
 use core::time::Duration;

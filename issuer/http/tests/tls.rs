@@ -2,7 +2,8 @@
 
 use super::raw::{Reply, Service, reply};
 use super::{issuer, limits};
-use crate::http::{Identity, IdentityError, ServiceLimits};
+use crate::http::ServiceLimits;
+use crate::identity::{Identity, IdentityError};
 use crate::site_ca::SiteCa;
 use crate::testing::{Key, TestRng, at};
 use core::time::Duration;
