@@ -59,7 +59,7 @@ pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
         Verb::Init(args) => init(session, &args),
         Verb::Show { output, open } => {
             let ca = unlock::with(session, Role::Issuer, &open, |vault| stored(vault)?.ok_or_else(none))?;
-            let Some(path) = output else { return told(session, &ca, document(&ca)) };
+            let Some(path) = output else { return told(session, &ca) };
             let delivered = file::deliver(session.out, &path, ca.pem().as_bytes(), Readers::All)?;
             session.out.json(&file::with(document(&ca), delivered))?;
             session.out.delivered(&path, lines(&ca));
@@ -92,7 +92,7 @@ fn init(session: &Session, args: &InitArgs) -> Outcome {
         }
         Ok(ca)
     })?;
-    told(session, &ca, document(&ca))?;
+    told(session, &ca)?;
     session.out.note([
         "devices take it from a file: waypass issuer tls show -o site-ca.crt, then there: waypass trust ca add site-ca.crt",
         "a running service shows it after a restart with --tls",
@@ -109,8 +109,8 @@ fn stored(vault: &Unlocked<'_>) -> Result<Option<SiteCa>, Failure> {
     Ok(Some(ca))
 }
 
-fn told(session: &Session, ca: &SiteCa, document: Value) -> Outcome {
-    session.out.json(&document)?;
+fn told(session: &Session, ca: &SiteCa) -> Outcome {
+    session.out.json(&document(ca))?;
     session.out.words(lines(ca));
     Ok(Exit::Done)
 }
