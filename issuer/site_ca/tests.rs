@@ -4,6 +4,7 @@ use crate::testing::{Key, TestRng, at};
 use core::time::Duration;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier as _;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, RootCertStore};
 use std::sync::Arc;
@@ -115,7 +116,6 @@ fn a_record_reads_back() {
     assert_eq!(SiteCa::from_bytes(&ca.to_bytes()), Some(ca.clone()));
     assert_eq!(ca.key(), Key::p256(1).public_key());
     assert_eq!(SiteCa::from_bytes(b"{}"), None);
-    use rustls::pki_types::pem::PemObject as _;
     let read = CertificateDer::from_pem_slice(ca.pem().as_bytes()).expect("PEM");
     assert_eq!(&*read, ca.certificate());
     assert!(ca.pem().lines().all(|line| line.len() <= 64));

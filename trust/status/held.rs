@@ -339,15 +339,14 @@ fn announced<'t>(
 
 /// Returns the address and the time that a list of either kind claims for itself. Unverified: use them only to plan what to ask for.
 pub fn claimed(text: &str) -> Option<(String, Timestamp)> {
-    let jws = match text.starts_with('{') {
-        true => None,
-        false => match Unverified::parse(text).ok()? {
-            Unverified::Jwt(jws) => Some(jws),
-            Unverified::Cwt(cwt) => {
-                let SignedClaims { token, .. } = SignedClaims::read_cwt(&cwt).ok()?;
-                return Some((token.uri, token.issued_at));
-            }
-        },
+    let token = if text.starts_with('{') { None } else { Some(Unverified::parse(text).ok()?) };
+    let jws = match token {
+        None => None,
+        Some(Unverified::Jwt(jws)) => Some(jws),
+        Some(Unverified::Cwt(cwt)) => {
+            let SignedClaims { token, .. } = SignedClaims::read_cwt(&cwt).ok()?;
+            return Some((token.uri, token.issued_at));
+        }
     };
     let said = json::parse(jws.as_ref().map_or(text.as_bytes(), Jws::untrusted_payload), bitstring::LIMITS).ok()?;
     let text = |name: &str| said.member(name).and_then(Value::as_str);

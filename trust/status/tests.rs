@@ -80,7 +80,10 @@ fn claims_are_read_strictly() {
     assert_eq!(verify(&text, 4).err(), Some(ListError::Compression));
 }
 
-fn cwt_payload(list: &[u8], change: impl FnOnce(&mut Vec<(i64, Vec<u8>)>)) -> Vec<u8> {
+/// Claims: labels and encoded values.
+type Labelled = Vec<(i64, Vec<u8>)>;
+
+fn cwt_payload(list: &[u8], change: impl FnOnce(&mut Labelled)) -> Vec<u8> {
     let item = |write: &dyn Fn(&mut Writer)| {
         let mut out = Writer::new();
         write(&mut out);
@@ -131,13 +134,13 @@ fn a_cwt_says_what_the_jwt_says() {
 fn claims_of_a_cwt_are_read_strictly() {
     let compressed = compress_to_vec_zlib(&[0; 4], 9);
     let signed = |claims: &[u8]| base64url::encode(&cwt::sign("statuslist+cwt", "k", claims, &TestKey::new(1)).expect("signs"));
-    let with = |change: &dyn Fn(&mut Vec<(i64, Vec<u8>)>)| verify(&signed(&cwt_payload(&compressed, change)), 4).map(drop);
+    let with = |change: &dyn Fn(&mut Labelled)| verify(&signed(&cwt_payload(&compressed, change)), 4).map(drop);
     assert_eq!(with(&|_| {}), Ok(()));
     // The issuer's own claims, whatever they say.
     assert_eq!(with(&|claims| claims.insert(0, (1, integer(5)))), Ok(()));
     let set = |label: i64, value: Vec<u8>| {
-        with(&|claims: &mut Vec<(i64, Vec<u8>)>| {
-            claims.iter_mut().filter(|(found, _)| *found == label).for_each(|(_, held)| held.clone_from(&value))
+        with(&|claims: &mut Labelled| {
+            claims.iter_mut().filter(|(found, _)| *found == label).for_each(|(_, held)| held.clone_from(&value));
         })
     };
     for label in [2, 6, 65_533] {

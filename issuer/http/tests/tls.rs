@@ -63,7 +63,7 @@ fn the_service_speaks_tls_and_offers_its_authority() {
     let page = get(&service, &ca, "/ca");
     assert!(page.header("content-security-policy").is_some_and(|policy| policy.starts_with("default-src 'none'")));
     let page = String::from_utf8(page.body).expect("text");
-    assert!(page.contains(":") && !page.contains("{fingerprint}"), "{page}");
+    assert!(page.contains(':') && !page.contains("{fingerprint}"), "{page}");
     // Another authority of the same name.
     let mut foreign = connected(&service, &authority(5));
     assert!(foreign.write_all(b"GET / HTTP/1.1\r\n\r\n").and_then(|()| foreign.flush()).is_err());
