@@ -16,8 +16,6 @@ mod raster;
 #[cfg(test)]
 mod tests;
 mod text;
-#[cfg(test)]
-mod wear;
 
 /// Error correction of the code on a card. No weaker level is read after a fifth of the code was rubbed off, although its modules are larger.
 const LEVEL: EcLevel = EcLevel::H;

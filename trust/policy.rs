@@ -17,7 +17,7 @@ pub use identity::{IdentityCheck, admits_cards};
 pub use local::LocalTime;
 
 use crate::bundle::{Digest, Policy};
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, collections::BTreeMap, string::String, vec::Vec};
 use cedar_policy::{
     ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, PolicyId, PolicySet, PrincipalConstraint,
     Request, Response, RestrictedExpression, Schema, ValidationMode, Validator,
@@ -185,7 +185,7 @@ impl core::error::Error for PolicyError {}
 pub struct RolePolicy {
     slices: [Slices; 4],
     names: HashMap<PolicyId, String>,
-    identity: HashMap<String, IdentityCheck>,
+    identity: BTreeMap<String, IdentityCheck>,
     expires_at: Timestamp,
     vocabulary: Vocabulary,
     validation: Validation,
@@ -269,7 +269,7 @@ impl RolePolicy {
         let action_type: EntityTypeName = "Action".parse().map_err(|_| PolicyError::Engine)?;
         let action = |action: Action| EntityUid::from_type_name_and_id(action_type.clone(), EntityId::new(action.as_str()));
         let names = names(&set)?;
-        let identity = identity::checks(&set, &names)?;
+        let identity = identity::checks(&set, |rule| names.get(rule).cloned())?;
         let for_holders = |of: Action| Slices::of(&set, action(of), &vocabulary.role);
         let [admit, two_person, break_glass] = Action::FOR_HOLDERS;
         let for_cards = Slices::of(&identity::for_cards(&set)?, action(Action::AdmitCard), &vocabulary.role)?;

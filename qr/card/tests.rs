@@ -1,6 +1,8 @@
 use super::{CardError, Face, Paper};
 use crate::Gatherer;
 
+mod wear;
+
 /// A payload as long as a usual card is.
 pub(super) fn face() -> Face {
     let mut code = vec![0xd2];

@@ -1,11 +1,9 @@
 //! The identity check that a rule for cards names: a card says nothing about the person who brings it.
 
-extern crate std;
-
 use super::{Action, PolicyError};
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString as _};
 use cedar_policy::{ActionConstraint, Effect, EntityUid, Policy, PolicyId, PolicySet};
-use std::collections::HashMap;
 
 /// The annotation of a rule.
 const ANNOTATION: &str = "identity";
@@ -38,11 +36,11 @@ pub fn admits_cards(text: &str) -> bool {
     text.parse::<PolicySet>().is_ok_and(|set| set.policies().any(|policy| permits(policy) && names_cards(policy)))
 }
 
-/// Returns the identity check of each rule that names one. A rule that permits cards by name must.
-pub(super) fn checks(set: &PolicySet, names: &HashMap<PolicyId, String>) -> Result<HashMap<String, IdentityCheck>, PolicyError> {
-    let mut checks = HashMap::new();
+/// Returns the identity check of each rule that names one, by the name that `named` has for it. A rule that permits cards by name must.
+pub(super) fn checks(set: &PolicySet, named: impl Fn(&PolicyId) -> Option<String>) -> Result<BTreeMap<String, IdentityCheck>, PolicyError> {
+    let mut checks = BTreeMap::new();
     for policy in set.policies() {
-        let rule = || names.get(policy.id()).cloned().unwrap_or_else(|| policy.id().to_string());
+        let rule = || named(policy.id()).unwrap_or_else(|| policy.id().to_string());
         match check_of(policy) {
             Some(check) => drop(checks.insert(rule(), check)),
             None if permits(policy) && names_cards(policy) => return Err(PolicyError::NoIdentityCheck { rule: rule() }),

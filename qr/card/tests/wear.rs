@@ -4,9 +4,9 @@
 //! by numbers, so a figure repeats. `WAYPASS_SLOW=1 cargo test --profile ci -p waypass -p waypass-qr --lib -- --nocapture wear` prints the
 //! whole table.
 
-use super::face::shapes;
-use super::tests::face;
-use super::{LEVEL, page, raster};
+use super::super::face::shapes;
+use super::super::{LEVEL, page, raster};
+use super::face;
 use crate::Gatherer;
 use crate::read::tests::png;
 use qrcode::EcLevel;
