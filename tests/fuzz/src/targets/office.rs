@@ -82,7 +82,15 @@ pub(super) fn vc_api(data: &[u8]) {
                 let Ok(issued) = api.issue(profile, body, at(HOUR), &mut TestRng::new("api")) else { continue };
                 let issued = json::to_string(&Value::Object(issued));
                 if let Err(why) = api.verify_credential(issued.as_bytes(), at(HOUR)) {
-                    let why = json::to_string(&Value::Object(why.to_json()));
+                    let why = why.to_json();
+                    // Its time may be over, and its status in a list that nobody brought: both are issued as they were asked for.
+                    if ["the credential is not valid at this time", "the status of the credential is not known here, and nothing is fetched"]
+                        .iter()
+                        .any(|title| why.text("title") == Some(*title))
+                    {
+                        continue;
+                    }
+                    let why = json::to_string(&Value::Object(why));
                     violation(&format!("issued as {} and not verified", profile.name), &format!("{why} {issued}"));
                 }
             }
