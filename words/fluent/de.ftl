@@ -216,7 +216,7 @@ step-confirm = ansehen und bestätigen
 step-override = selbst entscheiden; es wird als Ausnahme aufgezeichnet
 step-escort = jemand vom Standort bleibt bei der Person
 step-second-person = eine zweite Wache muss zustimmen
-step-identity = prüfen, wer die Person ist; wie, wird aufgezeichnet
+step-identity = prüfen, wer die Person ist, und aufschreiben, wie
 step-break-glass = nur im Notfall; es wird aufgezeichnet und geprüft
 
 ## Der Posten, wenn niemand beurteilt wird

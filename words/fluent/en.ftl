@@ -218,7 +218,7 @@ step-confirm = look, and confirm
 step-override = decide yourself; it is written down as an override
 step-escort = somebody of the site stays with the person
 step-second-person = a second guard must agree
-step-identity = check who the person is; how is written down
+step-identity = check who the person is, and write down how
 step-break-glass = emergency only; it is written down and reviewed
 
 ## The checkpoint while nobody is judged
