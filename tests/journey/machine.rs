@@ -184,7 +184,20 @@ fn gate(walk: &mut Walk) {
     assert!(walk.text("issuer", "issuer intake parcel --key-file KEY", "/content").contains("receipts"));
     walk.ok("issuer", "issuer intake parcel -o back --key-file KEY");
     walk.ok("gate", &format!("audit erase {person} --by Eva --yes --key-file KEY"));
+    scan(walk);
     slots(walk, "gate", "verifier");
+}
+
+/// A gate that stands prints one document for each verdict: here, for an answer that was shown before.
+fn scan(walk: &mut Walk) {
+    let codes = walk.ok("ada", "qr encode answer")["codes"].clone();
+    let lines: String = codes.as_array().expect("codes").iter().map(|code| format!("{}\n", code.as_str().expect("text"))).collect();
+    walk.used.insert(vec!["verifier".into(), "scan".into()]);
+    let args = ["verifier", "scan", "--role", "staff", "-o", "asked", "--key-file", "gate.key", "--json", "--no-input"];
+    let ran = finish(walk.place.command(&[], "gate", &args), &lines);
+    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_eq!(ran.stdout.lines().map(|line| named(line)["schema"].clone()).collect::<Vec<_>>(), ["waypass.verdict/1"], "{}", ran.stdout);
+    ran.stderr.lines().for_each(|line| drop(named(line)));
 }
 
 fn slots(walk: &mut Walk, home: &str, role: &str) {
@@ -245,6 +258,13 @@ fn office(walk: &mut Walk) {
     walk.ok("issuer", "issuer context add context.json --id https://clinic.example/context --key-file KEY");
     walk.ok("issuer", "issuer context list --key-file KEY");
     walk.ok("issuer", "issuer context remove https://clinic.example/context --yes --key-file KEY");
+    let made = walk.ok("issuer", "issuer tls init --name localhost --key-file KEY");
+    let shown = walk.ok("issuer", "issuer tls show -o site-ca.crt --key-file KEY");
+    assert!(made["sha256"] == shown["sha256"] && made["sha256"].is_string(), "{made} {shown}");
+    let number = crate::site::text(&shown, "/sha256");
+    walk.ok("ada", &format!("trust ca add site-ca.crt --digest {number}"));
+    assert_eq!(walk.text("ada", "trust ca list", "/authorities/0/sha256"), number);
+    walk.ok("ada", &format!("trust ca remove {number}"));
     others(walk);
     ceremony(walk);
     slots(walk, "issuer", "issuer");
