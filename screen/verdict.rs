@@ -2,6 +2,7 @@
 
 use crate::message::{Evidence, Message, Plain, Side};
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use waypass_credential::Format;
 use waypass_credential::json;
 use waypass_credential::role::Scope;
 use waypass_trust::reason::{Level, Reason, ReasonCode};
@@ -106,8 +107,12 @@ fn who(decision: &Decision) -> Vec<Fact> {
 fn checks(decision: &Decision) -> Vec<Checked> {
     let failed = decision.reasons.iter().filter(|reason| reason.code != ReasonCode::Ok);
     let mut lines: Vec<Checked> = failed.map(of_reason).collect();
-    if decision.evidence.who.is_some() {
-        let failed = |codes: &[ReasonCode]| decision.reasons.iter().any(|reason| codes.contains(&reason.code));
+    if let Some(who) = &decision.evidence.who {
+        // A card answers nothing, whatever else is said of it.
+        let is_card = who.format == Format::Card;
+        let failed = |codes: &[ReasonCode]| {
+            is_card && codes.contains(&ReasonCode::BearerPass) || decision.reasons.iter().any(|reason| codes.contains(&reason.code))
+        };
         let passed = CHECKS.iter().filter(|(_, codes)| !failed(codes));
         lines.extend(passed.map(|(what, _)| Checked { level: Level::Green, what: (*what).into(), detail: String::new(), code: None }));
     }

@@ -1,5 +1,6 @@
 //! Printed cards, as other programs see them: a code reader and a printer of PDF that nobody here wrote.
 
+use crate::program::finish;
 use crate::site::Site;
 use std::fs;
 use std::process::Command;
@@ -101,4 +102,18 @@ fn a_card_leaves_the_gates_question_open() {
     site.ok("gate", &format!("verifier confirm {record} --by Paul --reason passport --key-file KEY"));
     // A machine never lets a card in.
     assert_eq!(site.run("gate", "verifier verify ada.card --accept-amber bearer_pass --key-file KEY").code, 10);
+}
+
+/// A card answers nothing, so nothing about an answer is ticked, whatever the verdict is.
+#[test]
+fn a_card_ticks_nothing_about_an_answer() {
+    let site = site();
+    site.ok("issuer", "issuer issue --card --name Eve --document T478 --role visitor --site north -o visitor.card --key-file KEY");
+    for (card, exit) in [("ada.card", 10), ("visitor.card", 20)] {
+        let ran = finish(site.place.command(&[], "gate", &["verifier", "verify", card, "--key-file", "gate.key"]), "");
+        assert!(ran.code == exit && ran.stdout.contains("genuine, and the issuer may say it"), "{card}: {}{}", ran.stdout, ran.stderr);
+        for tick in ["presented by the device", "answers this gate's question", "shows what was asked for"] {
+            assert!(!ran.stdout.contains(tick), "{card}: {}", ran.stdout);
+        }
+    }
 }
