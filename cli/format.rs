@@ -22,7 +22,7 @@ pub(crate) enum FormatArg {
 impl FormatArg {
     /// The question of a gate that was not told otherwise.
     pub(crate) const ASKED_BY_DEFAULT: [Self; 2] = [Self::SdJwt, Self::Vc];
-    /// The same where the question is a code, in which a further format costs a few bytes.
+    /// The question as a code, in which a further format costs a few bytes.
     pub(crate) const ASKED_BY_CODE: [Self; 3] = [Self::SdCwt, Self::SdJwt, Self::Vc];
 }
 

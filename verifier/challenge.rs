@@ -38,7 +38,7 @@ pub struct Challenge {
     pub(crate) code: Option<AskedByCode>,
 }
 
-/// What a gate keeps of a question that it showed as a code.
+/// The part of a question that a gate keeps if it showed a code.
 #[derive(Debug)]
 pub(crate) struct AskedByCode {
     /// SHA-256 of the code's content.

@@ -24,7 +24,7 @@ const RECIPIENT: i64 = -65_540;
 const FORMATS: [(Format, u64); 6] =
     [(Format::SdJwtVc, 1), (Format::DataIntegrity, 2), (Format::VcJwt, 3), (Format::VcSdJwt, 4), (Format::VcCose, 5), (Format::SdCwt, 6)];
 
-/// What a question has only as a code.
+/// The properties that a question has only as a code.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Code {
     /// SHA-256 of the signed bytes: the nonce of the answer.
@@ -37,7 +37,7 @@ pub struct Code {
 pub struct SignedCode {
     /// The content of the code.
     pub bytes: Vec<u8>,
-    /// What a wallet reads from it besides the question.
+    /// The properties that a wallet reads from it, besides the question.
     pub code: Code,
 }
 

@@ -63,7 +63,7 @@ pub(super) fn candidates(vault: &Unlocked<'_>, asked: &Asked, keys: &KnownKeys, 
         let Some(answer) = query.first_match(content.claims, record.credential.format(), &content.role.kind) else { continue };
         let preferred = query.alternatives().iter().position(|alternative| alternative.id == answer.query_id).unwrap_or(usize::MAX);
         let in_time = content.role.validity().at(at.at()) == Phase::Within;
-        // What cannot be shown at all comes last.
+        // A credential that cannot be shown at all comes last.
         let codes = asked.codes().map(|count| {
             let rehearsed = record.credential.rehearse(&answer.paths, &asked.request().binding(), at.at());
             rehearsed.map_or(usize::MAX, |bytes| count(&bytes))
