@@ -110,9 +110,13 @@ fn an_authority_is_made_once_and_replaced_when_told() {
 /// A file that somebody put in the place of what a person compared.
 #[test]
 fn a_swapped_authority_is_not_believed() {
-    let ((site, number), (other, _)) = (site(), site());
-    site.ok("gate", &format!("trust ca add site-ca.crt --digest {number}"));
-    std::fs::copy(other.path("site-ca.crt"), site.path("gate/trust/ca").join(format!("{number}.crt"))).expect("copied");
+    let ((site, number), (other, theirs)) = (site(), site());
+    let added = |site: &Site, number: &str| {
+        site.ok("gate", &format!("trust ca add site-ca.crt --digest {number}"));
+        site.path("gate/trust/ca").join(format!("{number}.crt"))
+    };
+    // An authority like every other, and not the one that was added.
+    std::fs::copy(added(&other, &theirs), added(&site, &number)).expect("copied");
     let ran = sync(&[], &site, "https://localhost:1");
     assert_eq!(ran.code, 60, "{}", ran.stderr);
     assert!(error(&ran).0.ends_with("is not what was added"), "{}", ran.stderr);
