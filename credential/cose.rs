@@ -188,10 +188,14 @@ pub(crate) fn sign(
         write_claims(claims, &mut header);
     }
     header.signed(label::TYP).text(&["application/", types.typ].concat());
-    let protected = header.into_bytes();
-    let signature = signer.sign(&to_be_signed(&protected, payload))?;
+    sign_parts(&header.into_bytes(), payload, signer)
+}
+
+/// Signs an encoded protected header and a payload, with nothing in the unprotected header.
+pub(crate) fn sign_parts(protected: &[u8], payload: &[u8], signer: &dyn Signer) -> Result<Vec<u8>, SignError> {
+    let signature = signer.sign(&to_be_signed(protected, payload))?;
     let mut message = Writer::with_capacity(protected.len() + payload.len() + 128);
-    message.tag(TAG).array(4).bytes(&protected).map(0).bytes(payload).bytes(&signature);
+    message.tag(TAG).array(4).bytes(protected).map(0).bytes(payload).bytes(&signature);
     Ok(message.into_bytes())
 }
 

@@ -1,6 +1,6 @@
 //! CBOR Web Tokens (RFC 8392) in a COSE_Sign1, for what is no credential, such as status lists.
 
-use crate::cbor::{Item, Label, Map, Reader, Writer};
+use crate::cbor::{Item, Label, Map, Writer};
 use crate::cose::{self, Sign1, label};
 use crate::key::{InvalidProof, PublicKey, SignError, Signer};
 use crate::malformed::Malformed;
@@ -34,10 +34,7 @@ impl Cwt {
 
     /// Reads the claims, whose keys may come in any order. Unverified.
     pub fn untrusted(&self) -> Result<Claims<'_>, Malformed> {
-        let mut from = Reader::new(&self.0.payload);
-        let claims = Map::read(&mut from, MAX_DEPTH)?;
-        from.end()?;
-        Ok(Claims(claims))
+        Ok(Claims(Map::parse(&self.0.payload, MAX_DEPTH)?))
     }
 
     /// Checks the signature and the type of the header (RFC 9596), without `application/`.
@@ -86,9 +83,5 @@ pub fn sign(typ: &str, key_id: &str, claims: &[u8], signer: &dyn Signer) -> Resu
     let mut header = Writer::with_capacity(96);
     header.map(3).signed(label::ALG).signed(signer.public_key().algorithm().cose_id());
     header.signed(label::KID).bytes(key_id.as_bytes()).signed(label::TYP).text(&["application/", typ].concat());
-    let protected = header.into_bytes();
-    let signature = signer.sign(&cose::to_be_signed(&protected, claims))?;
-    let mut message = Writer::with_capacity(protected.len() + claims.len() + 128);
-    message.tag(cose::TAG).array(4).bytes(&protected).map(0).bytes(claims).bytes(&signature);
-    Ok(message.into_bytes())
+    cose::sign_parts(&header.into_bytes(), claims, signer)
 }

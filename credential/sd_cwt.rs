@@ -202,10 +202,7 @@ impl Protected {
 
 /// Reads the claims of either token.
 fn read_claims(payload: &[u8]) -> Result<Map<'_>, Malformed> {
-    let mut from = Reader::new(payload);
-    let claims = Map::read(&mut from, MAX_DEPTH)?;
-    from.end()?;
-    Ok(claims)
+    Ok(Map::parse(payload, MAX_DEPTH)?)
 }
 
 /// Reads `sd_claims`, which is absent rather than empty (§9 step 2).

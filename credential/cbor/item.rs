@@ -48,6 +48,14 @@ impl<'a> Map<'a> {
         Some(self.0.remove(at).1)
     }
 
+    /// Reads a map that is all of `bytes`, nested at most `depth` deep.
+    pub(crate) fn parse(bytes: &'a [u8], depth: usize) -> Result<Self, NotCanonical> {
+        let mut from = Reader::new(bytes);
+        let map = Self::read(&mut from, depth)?;
+        from.end()?;
+        Ok(map)
+    }
+
     /// Reads a map and all within it, nested at most `depth` deep.
     pub(crate) fn read(from: &mut Reader<'a>, depth: usize) -> Result<Self, NotCanonical> {
         let deeper = depth.checked_sub(1).ok_or(NotCanonical)?;

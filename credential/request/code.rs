@@ -57,11 +57,7 @@ impl Request {
         payload.signed(PURPOSE).text(&self.purpose).signed(QUERY);
         write(&self.query, &mut payload);
         payload.signed(RECIPIENT).bytes(&recipient.0);
-        let (protected, payload) = (header.into_bytes(), payload.into_bytes());
-        let signature = signer.sign(&cose::to_be_signed(&protected, &payload))?;
-        let mut message = Writer::with_capacity(protected.len() + payload.len() + 128);
-        message.tag(cose::TAG).array(4).bytes(&protected).map(0).bytes(&payload).bytes(&signature);
-        let bytes = message.into_bytes();
+        let bytes = cose::sign_parts(&header.into_bytes(), &payload.into_bytes(), signer)?;
         if bytes.len() > MAX_BYTES {
             return Err(SignError);
         }

@@ -5,8 +5,8 @@
 //! document. It always has an entry in a status list. The claims are written down in `schemas/role/card.cddl`.
 
 use super::RoleClaims;
-use crate::cbor::{Map, Reader, Writer};
-use crate::cose::{self, Parts, claim, label, to_be_signed};
+use crate::cbor::{Map, Writer};
+use crate::cose::{self, Parts, claim, label};
 use crate::did;
 use crate::error::{IssueError, VerifyError};
 use crate::json::Value;
@@ -77,7 +77,7 @@ impl Card {
                 _ => return Err(Malformed::OutOfRange("header")),
             }
         }
-        let payload = read(parts.payload)?;
+        let payload = Map::parse(parts.payload, MAX_DEPTH)?;
         let issuer = payload.at(claim::ISS).map(|iss| iss.as_text().map(ToOwned::to_owned).ok_or(Malformed::WrongType("iss")));
         let issuer = issuer.transpose()?;
         let thumbprint = ShortThumbprint(thumbprint.ok_or(Malformed::Missing("kid"))?);
@@ -100,11 +100,7 @@ impl Card {
         header.signed(label::KID).bytes(&ShortThumbprint::of(signer.public_key()).0).signed(label::TYP).text(TYP);
         let mut payload = Writer::with_capacity(256);
         claims::written(claims, signer.public_key())?.write(&mut payload);
-        let (protected, payload) = (header.into_bytes(), payload.into_bytes());
-        let signature = signer.sign(&to_be_signed(&protected, &payload))?;
-        let mut message = Writer::with_capacity(protected.len() + payload.len() + 128);
-        message.tag(cose::TAG).array(4).bytes(&protected).map(0).bytes(&payload).bytes(&signature);
-        let bytes = message.into_bytes();
+        let bytes = cose::sign_parts(&header.into_bytes(), &payload.into_bytes(), signer)?;
         let issued = Self::of(&Parts::parse(&bytes)?, &bytes)?;
         issued.said()?;
         Ok(issued)
@@ -137,13 +133,6 @@ impl Card {
         let said = self.said.as_ref().map_err(|why| *why)?;
         Ok((&said.claims, said.role.clone()))
     }
-}
-
-fn read(payload: &[u8]) -> Result<Map<'_>, Malformed> {
-    let mut from = Reader::new(payload);
-    let claims = Map::read(&mut from, MAX_DEPTH)?;
-    from.end()?;
-    Ok(claims)
 }
 
 /// Returns true if the issuer signs under the name that its key has by itself.

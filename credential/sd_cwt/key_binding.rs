@@ -58,11 +58,7 @@ pub(crate) fn sign(sd_cwt: &[u8], binding: &Binding<'_>, at: Timestamp, holder: 
     header.signed(label::TYP).signed(Typ::KeyBinding.content_format());
     let mut payload = Writer::with_capacity(64);
     payload.map(3).signed(claim::AUD).text(&short_audience(binding)).signed(claim::IAT).signed(at.unix()).signed(CNONCE).bytes(&nonce);
-    let (protected, payload) = (header.into_bytes(), payload.into_bytes());
-    let signature = holder.sign(&cose::to_be_signed(&protected, &payload))?;
-    let mut out = Writer::with_capacity(protected.len() + 256);
-    out.tag(cose::TAG).array(4).bytes(&protected).map(0).bytes(&payload).bytes(&signature);
-    Ok(out.into_bytes())
+    Ok(cose::sign_parts(&header.into_bytes(), &payload.into_bytes(), holder)?)
 }
 
 impl KeyBinding {

@@ -5,10 +5,10 @@ use crate::cbor::{Item, Label, Map};
 use crate::cose::claim;
 use crate::error::IssueError;
 use crate::hex;
-use crate::json::{Object, Value};
+use crate::json::Object;
 use crate::key::{PublicKey, ShortThumbprint};
 use crate::malformed::Malformed;
-use crate::role::sd_cwt::claims::{ROLE, STATUS, named, role, status, texted};
+use crate::role::sd_cwt::claims::{ROLE, STATUS, add_role, add_times, array, role, status, texted, written_role, written_status};
 use crate::role::{RoleClaims, StatusReference};
 use crate::sd_cwt::{read_times, require_ordered};
 use alloc::{borrow::Cow, borrow::ToOwned, string::String, string::ToString, vec, vec::Vec};
@@ -61,15 +61,9 @@ pub(super) fn read(claims: &Map<'_>, issuer: Option<&str>, thumbprint: ShortThum
     if let Some(issuer) = issuer {
         all.set("iss", issuer.to_owned());
     }
-    for (name, time) in [("iat", times.issued_at), ("nbf", times.not_before), ("exp", times.expires_at)] {
-        if let Some(time) = time {
-            all.set(name, time.unix());
-        }
-    }
+    add_times(&mut all, times);
     all.set("status", status.to_claim()?);
-    for (name, names) in [("roles", &roles), ("sites", &sites), ("zones", &zones)] {
-        all.set(name, names.iter().cloned().collect::<Value<'static>>());
-    }
+    add_role(&mut all, &roles, &sites, &zones);
     for (name, value) in personal.iter() {
         all.set(name.to_owned(), value.clone());
     }
@@ -105,24 +99,15 @@ pub(super) fn written<'c>(claims: &'c RoleClaims, signer: &PublicKey) -> Result<
         value.transpose()
     };
     let number = hex::decode::<6>(text(NUMBER)?.ok_or(Malformed::Missing(NUMBER))?).ok_or(Malformed::OutOfRange(NUMBER))?;
-    let Some(StatusReference { uri, index, .. }) = StatusReference::only_token(&claims.status)? else {
-        return Err(Malformed::Missing("status").into());
-    };
-    let index = i64::try_from(*index).map_err(|_| Malformed::OutOfRange("status"))?;
-    let entry = Map(vec![(named("idx"), Item::Integer(index)), (named("uri"), texted(uri))]);
-    let array = |names: &'c [String]| Item::Array(names.iter().map(|name| texted(name)).collect());
-    let mut role = vec![array(&claims.roles), array(&claims.sites)];
-    if !claims.zones.is_empty() {
-        role.push(array(&claims.zones));
-    }
+    let status = StatusReference::only_token(&claims.status)?.ok_or(Malformed::Missing("status"))?;
     let name = text(NAME)?.ok_or(Malformed::Missing(NAME))?;
     let bearer: Vec<Item<'c>> = core::iter::once(name).chain(text(ENDING)?).map(texted).collect();
     let mut out = Map(vec![
         (Label::Integer(claim::EXP), Item::Integer(claims.valid_until.unix())),
         (Label::Integer(claim::IAT), Item::Integer(claims.issued_at.unix())),
         (Label::Integer(CTI), Item::Bytes(Cow::Owned(number.to_vec()))),
-        (Label::Integer(STATUS), Item::Map(Map(vec![(named("status_list"), Item::Map(entry))]))),
-        (Label::Integer(ROLE), Item::Array(role)),
+        (Label::Integer(STATUS), written_status(status)?),
+        (Label::Integer(ROLE), written_role(array(&claims.roles), claims)),
         (Label::Integer(BEARER), Item::Array(bearer)),
     ]);
     if !is_nameless(claims, signer) {

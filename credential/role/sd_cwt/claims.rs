@@ -5,10 +5,11 @@ use crate::cbor::{Item, Label, Map};
 use crate::cose::claim;
 use crate::did;
 use crate::error::IssueError;
-use crate::json::Object;
+use crate::json::{Object, Value};
 use crate::key::PublicKey;
 use crate::key::cose::{decode, encode};
 use crate::malformed::Malformed;
+use crate::registered_claims::SignatureTimes;
 use crate::role::{RoleClaims, StatusReference, VCT, read};
 use crate::sd_cwt::{Disclosed, Draft, Step, read_times, require_ordered};
 use alloc::{borrow::Cow, borrow::ToOwned, string::String, vec, vec::Vec};
@@ -70,18 +71,12 @@ pub(super) fn read(disclosed: Disclosed<'_>, signer: &Named) -> Result<Said, Mal
         named.set("iss", issuer.to_owned());
     }
     named.set("vct", kind.clone());
-    for (name, time) in [("iat", times.issued_at), ("nbf", times.not_before), ("exp", times.expires_at)] {
-        if let Some(time) = time {
-            named.set(name, time.unix());
-        }
-    }
+    add_times(&mut named, times);
     named.set("cnf", Object::new().with("jwk", key.to_jwk()));
     if let Some(status) = &status {
         named.set("status", status.to_claim()?);
     }
-    for (name, names) in [("roles", &roles), ("sites", &sites), ("zones", &zones)] {
-        named.set(name, names.iter().cloned().collect::<crate::json::Value<'static>>());
-    }
+    add_role(&mut named, &roles, &sites, &zones);
     view::add(&mut named, claims.0.iter().filter(|(label, _)| decides(label).is_none()), is_reserved)?;
     roles.sort_unstable();
     let role = RoleClaims {
@@ -124,17 +119,11 @@ pub(super) fn draft<'c, 'r>(claims: &'c RoleClaims, signer: &PublicKey, rng: &'r
     if claims.kind != VCT {
         draft.set(VCT_CLAIM, texted(&claims.kind));
     }
-    if let Some(StatusReference { uri, index, .. }) = StatusReference::only_token(&claims.status)? {
-        let index = i64::try_from(*index).map_err(|_| Malformed::OutOfRange("status"))?;
-        let entry = Map(vec![(named("idx"), Item::Integer(index)), (named("uri"), texted(uri))]);
-        draft.set(STATUS, Item::Map(Map(vec![(named("status_list"), Item::Map(entry))])));
+    if let Some(status) = StatusReference::only_token(&claims.status)? {
+        draft.set(STATUS, written_status(status)?);
     }
-    let array = |names: &'c [String]| Item::Array(names.iter().map(|name| texted(name)).collect());
-    let mut role = vec![draft.elements(claims.roles.iter().map(|role| texted(role))), array(&claims.sites)];
-    if !claims.zones.is_empty() {
-        role.push(array(&claims.zones));
-    }
-    draft.set(ROLE, Item::Array(role));
+    let roles = draft.elements(claims.roles.iter().map(|role| texted(role)));
+    draft.set(ROLE, written_role(roles, claims));
     draft.conceal(view::written(&claims.personal)?);
     Ok(draft)
 }
@@ -202,6 +191,15 @@ pub(in crate::role) fn role(claims: &Map<'_>) -> Result<[Vec<String>; 3], Malfor
     }
 }
 
+/// Writes what [`role`] reads. Some may be withheld of the `roles`.
+pub(in crate::role) fn written_role<'c>(roles: Item<'c>, claims: &'c RoleClaims) -> Item<'c> {
+    let mut parts = vec![roles, array(&claims.sites)];
+    if !claims.zones.is_empty() {
+        parts.push(array(&claims.zones));
+    }
+    Item::Array(parts)
+}
+
 /// `status_list` only: another mechanism, alone or next to it, must not pass for "has no status".
 pub(in crate::role) fn status(claims: &Map<'_>) -> Result<Option<StatusReference>, Malformed> {
     let Some(status) = claims.at(STATUS) else { return Ok(None) };
@@ -217,7 +215,35 @@ pub(in crate::role) fn status(claims: &Map<'_>) -> Result<Option<StatusReference
     Ok(Some(StatusReference::token(uri, index)))
 }
 
-pub(in crate::role) const fn named(name: &str) -> Label<'_> {
+/// Writes what [`status`] reads.
+pub(in crate::role) fn written_status(status: &StatusReference) -> Result<Item<'_>, Malformed> {
+    let index = i64::try_from(status.index).map_err(|_| Malformed::OutOfRange("status"))?;
+    let entry = Map(vec![(named("idx"), Item::Integer(index)), (named("uri"), texted(&status.uri))]);
+    Ok(Item::Map(Map(vec![(named("status_list"), Item::Map(entry))])))
+}
+
+/// Adds the times by their names.
+pub(in crate::role) fn add_times(to: &mut Object<'static>, times: SignatureTimes) {
+    for (name, time) in [("iat", times.issued_at), ("nbf", times.not_before), ("exp", times.expires_at)] {
+        if let Some(time) = time {
+            to.set(name, time.unix());
+        }
+    }
+}
+
+/// Adds roles, sites and zones by their names.
+pub(in crate::role) fn add_role(to: &mut Object<'static>, roles: &[String], sites: &[String], zones: &[String]) {
+    for (name, names) in [("roles", roles), ("sites", sites), ("zones", zones)] {
+        to.set(name, names.iter().cloned().collect::<Value<'static>>());
+    }
+}
+
+/// Writes an array of texts.
+pub(in crate::role) fn array(texts: &[String]) -> Item<'_> {
+    Item::Array(texts.iter().map(|text| texted(text)).collect())
+}
+
+const fn named(name: &str) -> Label<'_> {
     Label::Text(Cow::Borrowed(name))
 }
 
