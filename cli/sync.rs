@@ -156,7 +156,7 @@ pub(crate) fn link_failure(error: TransportError) -> Failure {
             error,
             "compare the address and this machine's clock; take a site's own authority from its office: waypass trust ca add FILE",
         ),
-        TransportError::NoClient => Failure::new(Exit::Network, error, "sync by file: --from FILE"),
+        TransportError::NoClient | TransportError::NotYet => Failure::new(Exit::Network, error, "sync by file: --from FILE"),
         TransportError::Encoded { .. } => {
             Failure::new(Exit::Network, error, "tell the operator of the server or the proxy in front of it to send no Content-Encoding")
         }

@@ -3,50 +3,16 @@
 use crate::office::Issuer;
 use crate::store::{GateRow, StoreError};
 use core::fmt;
-use serde::{Deserialize, Serialize};
-use waypass_credential::did;
-use waypass_credential::json;
-use waypass_credential::jws::{self, Jws};
-use waypass_credential::key::{SignError, Signer};
 use waypass_credential::role::{NAME_RULE, Scope, is_name};
 use waypass_credential::time::Timestamp;
+use waypass_trust::enrolment::{BadEnrolment, Enrolment, MAX_GATE_NAME};
 use waypass_trust::policy::LocalTime;
 
-/// The JOSE `typ` of an enrolment.
-const TYP: &str = "waypass-enrolment+jwt";
-const MAX_ENROLMENT: usize = 8 * 1024;
-/// The longest name; it is shown to people on small screens.
-const MAX_TEXT: usize = 128;
 const MAX_REASON: usize = 500;
 /// An enrolment is carried by hand; one older than this is another day's.
 const MAX_AGE: i64 = 30 * 86_400;
 /// How far a gate's clock may be ahead of ours.
 const MAX_AHEAD: i64 = 300;
-
-/// A gate's description of itself, signed by its own key.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Enrolment {
-    /// `did:key` of the gate's key.
-    pub id: String,
-    /// Its display name.
-    pub name: String,
-    /// Its place.
-    pub site: String,
-    /// The zone it guards.
-    pub zone: String,
-    /// When it was signed.
-    pub issued_at: Timestamp,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Wire {
-    id: String,
-    name: String,
-    site: String,
-    zone: String,
-    iat: i64,
-}
 
 /// Why a gate was not enrolled, or its enrolment not ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,37 +45,6 @@ pub enum EnrolError {
     Store(StoreError),
 }
 
-impl Enrolment {
-    /// Returns the compact JWS (typ `waypass-enrolment+jwt`), signed by the key whose `did:key` must be [`Self::id`].
-    pub fn sign(&self, signer: &dyn Signer) -> Result<String, SignError> {
-        let key = signer.public_key();
-        if self.id != did::to_did_key(key) {
-            return Err(SignError);
-        }
-        let wire = Wire {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            site: self.site.clone(),
-            zone: self.zone.clone(),
-            iat: self.issued_at.unix(),
-        };
-        jws::sign(TYP, Some(&did::key_id(key)), json::to_string(&wire).as_bytes(), signer)
-    }
-
-    /// Reads untrusted text: the signature must be by the very key that the id is.
-    pub fn open(text: &str) -> Result<Self, EnrolError> {
-        let jws = Jws::parse(text, MAX_ENROLMENT).map_err(|_| EnrolError::Invalid)?;
-        let wire: Wire = serde_json::from_slice(jws.untrusted_payload()).map_err(|_| EnrolError::Invalid)?;
-        let key = did::resolve(&wire.id).map_err(|_| EnrolError::Invalid)?;
-        if wire.id != did::to_did_key(&key) || jws.header().key_id.as_deref() != Some(&did::key_id(&key)) {
-            return Err(EnrolError::Invalid);
-        }
-        jws.verify(&key, TYP).map_err(|_| EnrolError::Invalid)?;
-        let issued_at = Timestamp::from_unix(wire.iat).ok_or(EnrolError::Invalid)?;
-        Ok(Self { id: wire.id, name: wire.name, site: wire.site, zone: wire.zone, issued_at })
-    }
-}
-
 /// Refuses a time zone that this program does not know.
 pub fn known_time_zone(name: &str) -> Result<(), EnrolError> {
     LocalTime::named(name).map(drop).ok_or_else(|| EnrolError::TimeZone(name.into()))
@@ -121,7 +56,7 @@ impl Issuer<'_> {
     pub fn enroll_gate(&mut self, enrolment: &str, time_zone: Option<&str>, at: Timestamp) -> Result<GateRow, EnrolError> {
         time_zone.map(known_time_zone).transpose()?;
         let Enrolment { id, name, site, zone, issued_at } = Enrolment::open(enrolment)?;
-        if name.trim().is_empty() || name.len() > MAX_TEXT || name.chars().any(char::is_control) {
+        if name.trim().is_empty() || name.len() > MAX_GATE_NAME || name.chars().any(char::is_control) {
             return Err(EnrolError::Text("name"));
         }
         if !Scope::reaches(&self.settings.sites, &site) {
@@ -172,7 +107,7 @@ impl Issuer<'_> {
 impl fmt::Display for EnrolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Invalid => f.write_str("not an enrolment signed by the gate's own key"),
+            Self::Invalid => BadEnrolment.fmt(f),
             Self::Text(what) => write!(f, "the {what} is empty, too long, or contains control characters"),
             Self::Place(what) => write!(f, "the {what} must have {NAME_RULE}; no credential can name another"),
             Self::Site(site) => write!(f, "this issuer does not speak for the site {site:?}"),
@@ -187,6 +122,12 @@ impl fmt::Display for EnrolError {
 }
 
 impl core::error::Error for EnrolError {}
+
+impl From<BadEnrolment> for EnrolError {
+    fn from(BadEnrolment: BadEnrolment) -> Self {
+        Self::Invalid
+    }
+}
 
 impl From<StoreError> for EnrolError {
     fn from(why: StoreError) -> Self {

@@ -1,6 +1,6 @@
 //! Keys, clocks and randomness for tests: everything from numbers, so that a failure repeats.
 
-use crate::gates::Enrolment;
+use waypass_trust::enrolment::Enrolment;
 pub(crate) mod crash;
 
 use crate::issue::{Format, Order, Validity};

@@ -3,6 +3,7 @@
 use crate::authorities::Authorities;
 use crate::error::TransportError;
 use crate::public::{NotPublic, PublicOnly, is_public};
+use crate::refusal::{ERROR_BODY, refused};
 use core::error::Error as _;
 use core::net::IpAddr;
 use core::time::Duration;
@@ -10,7 +11,6 @@ use reqwest::{Certificate, Method, RequestBuilder, Response, Url, redirect};
 use rustls::CertificateError;
 use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
-use waypass_credential::json::{self, Limits};
 
 /// Time to connect, name lookup included.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -18,12 +18,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(20);
 /// Longest exchange in all: 16 MiB over a slow link.
 const TOTAL: Duration = Duration::from_mins(5);
-/// An error answer is read this far, for its code.
-const ERROR_BODY: usize = 16 * 1024;
-/// The longest error code shown; OAuth's own have up to 35 characters.
-const ERROR_CODE: usize = 64;
-/// The longest description of an error shown.
-const ERROR_WORDS: usize = 200;
 
 /// How long to wait for the other side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -162,8 +156,7 @@ async fn exchange(request: RequestBuilder, url: &Url, what: &'static str, limit:
     }
     // The text of an error is a courtesy: if it cannot be read, the status alone is told.
     let said = body(&mut response, url, what, ERROR_BODY).await.unwrap_or_default();
-    let (code, said) = error_answer(&said).unzip();
-    Err(TransportError::Refused { what, status: status.as_u16(), code, said: said.flatten() })
+    Err(refused(what, status.as_u16(), &said))
 }
 
 async fn body(response: &mut Response, url: &Url, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {
@@ -245,17 +238,6 @@ fn authority(url: &Url) -> String {
 
 fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_matches(['[', ']']).parse().ok()
-}
-
-/// Returns the `error` and `error_description` members of a JSON answer, when they are plain (RFC 6749 §5.2): they are shown to people.
-fn error_answer(body: &[u8]) -> Option<(String, Option<String>)> {
-    let answer = json::parse(body, Limits { bytes: ERROR_BODY, depth: 4, values: 64 }).ok()?;
-    let text = |name: &str, longest: usize, is_plain: fn(u8) -> bool| {
-        let text = answer.member(name)?.as_str()?;
-        (text.len() <= longest && !text.is_empty() && text.bytes().all(is_plain)).then(|| text.to_owned())
-    };
-    let code = text("error", ERROR_CODE, |b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.'))?;
-    Some((code, text("error_description", ERROR_WORDS, |b| matches!(b, 0x20..=0x7e) && !matches!(b, b'"' | b'\\'))))
 }
 
 /// Reads an address that must be `http` or `https` with a host, without user, query or fragment.

@@ -64,6 +64,8 @@ pub enum TransportError {
         /// The address that was asked for.
         what: &'static str,
     },
+    /// Nobody has fetched it yet: the run goes on when somebody has.
+    NotYet,
     /// The file does not hold what is needed.
     NotInFile {
         /// The host that was looked for.
@@ -113,6 +115,7 @@ impl fmt::Display for TransportError {
             Self::TooLarge { what, limit } => write!(f, "{what} is larger than {limit} bytes"),
             Self::Encoded { what } => write!(f, "{what} came compressed, although the request asked for plain bytes"),
             Self::BadAnswer { what } => write!(f, "what came is not {what}"),
+            Self::NotYet => f.write_str("it is still to be fetched"),
             Self::NotInFile { what } => write!(f, "the file holds no {what}"),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
         }

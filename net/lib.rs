@@ -2,6 +2,8 @@
 //!
 //! The one place of the offline roles that may open a socket. Only bytes arrive here; `waypass-trust` decides whether to believe them.
 //!
+//! Without the feature `http` there are no sockets in it: a page fetches by itself, and hands in what came.
+//!
 //! A [`Transport`](transport::Transport) is a server or a file on a stick, and [`sync::run`] brings a device up to date over either:
 //!
 //! ```
@@ -25,18 +27,26 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "http")]
 mod authorities;
+#[cfg(feature = "http")]
 mod client;
+#[cfg(feature = "http")]
 pub mod did_web;
 mod error;
+#[cfg(feature = "http")]
 pub mod pickup;
+#[cfg(feature = "http")]
 mod public;
+mod refusal;
 pub mod sync;
 pub mod transport;
 
+#[cfg(feature = "http")]
 pub use authorities::{Authorities, NotAnAuthority};
+#[cfg(feature = "http")]
 pub use client::{Link, Reach, Timeouts};
 pub use error::TransportError;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "http"))]
 mod testing;

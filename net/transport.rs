@@ -5,12 +5,18 @@ use waypass_trust::bundle::TimeNonce;
 use waypass_trust::sync::Manifest;
 
 mod file;
+#[cfg(feature = "http")]
 mod http;
+mod parcel;
+mod relay;
+mod service;
 
 pub use file::FileTransport;
-#[cfg(test)]
-pub(crate) use file::{read_parcel, write_parcel};
+#[cfg(feature = "http")]
 pub use http::HttpTransport;
+pub use parcel::ParcelTransport;
+pub use relay::RelayTransport;
+pub use service::Ask;
 
 /// Brings newer data and takes the audit log. The data are unverified bytes.
 pub trait Transport {

@@ -143,23 +143,39 @@ pub(crate) fn draw_png(text: &str, scale: usize) -> Result<Vec<u8>, DrawError> {
     encode_png(side, &image).map_err(|_| DrawError::TooLong)
 }
 
-/// Draws an SVG of one path over a white ground, each module a unit square, shown at [`SCALE`] pixels to a module unless told otherwise. It
-/// names no font, no script and nothing outside itself.
-pub(crate) fn draw_svg(text: &str) -> Result<String, DrawError> {
-    let rows = picture_modules(text)?;
-    let (side, shown) = (rows.len(), rows.len() * SCALE);
-    let mut runs = Vec::new();
-    for (y, row) in rows.iter().enumerate() {
-        let mut x = 0;
-        // Each run of dark modules is one rectangle: neighbours in a row leave no seam.
-        for run in row.chunk_by(|a, b| a == b) {
-            if run[0] {
-                runs.push(format!("M{x} {y}h{0}v1h-{0}z", run.len()));
+/// The dark modules of a code, for a page that draws them itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Outline {
+    /// Modules a side, with the quiet zone.
+    pub side: usize,
+    /// The dark ones as the data of an SVG path (SVG 2 §9.3), each a unit square.
+    pub path: String,
+}
+
+impl Outline {
+    /// Draws any text as one code, as pictures are drawn.
+    pub fn of(text: &str) -> Result<Self, DrawError> {
+        let rows = picture_modules(text)?;
+        let mut runs = Vec::new();
+        for (y, row) in rows.iter().enumerate() {
+            let mut x = 0;
+            // Each run of dark modules is one rectangle: neighbours in a row leave no seam.
+            for run in row.chunk_by(|a, b| a == b) {
+                if run[0] {
+                    runs.push(format!("M{x} {y}h{0}v1h-{0}z", run.len()));
+                }
+                x += run.len();
             }
-            x += run.len();
         }
+        Ok(Self { side: rows.len(), path: runs.concat() })
     }
-    let path = runs.concat();
+}
+
+/// Draws an SVG of one path over a white ground, shown at [`SCALE`] pixels to a module unless told otherwise. It names no font, no script
+/// and nothing outside itself.
+pub(crate) fn draw_svg(text: &str) -> Result<String, DrawError> {
+    let Outline { side, path } = Outline::of(text)?;
+    let shown = side * SCALE;
     Ok(format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" width=\"{shown}\" height=\"{shown}\" \
          shape-rendering=\"crispEdges\"><rect width=\"{side}\" height=\"{side}\" fill=\"#fff\"/><path d=\"{path}\"/></svg>\n"

@@ -41,7 +41,7 @@ mod scanner;
 pub use card::{CardError, Face, Paper};
 pub use carousel::Carousel;
 pub use collect::Collector;
-pub use draw::{DrawError, Look, Picture, columns, draw_terminal};
+pub use draw::{DrawError, Look, Outline, Picture, columns, draw_terminal};
 pub use frame::{Frame, FrameError, FrameSize, OFFER, PayloadTooLarge, Progress, frames};
 pub use gather::{GatherError, Gatherer};
 pub(crate) use read::read_picture;

@@ -176,7 +176,7 @@ impl Checkpoint {
             }
             Event::SyncEnded(readiness) => {
                 self.syncing = false;
-                self.readiness = Some(readiness);
+                self.knows(readiness);
                 self.say(Plain::Synced, now);
             }
             Event::SyncFailed => {
@@ -198,6 +198,14 @@ impl Checkpoint {
         if self.readiness.is_none() || matches!(self.state, State::Locked) {
             self.state = State::Waiting;
             effects.push(Effect::StayAwake(true));
+        }
+        self.knows(readiness);
+    }
+
+    /// A gate that could not ask tries again at once when what it knows has changed.
+    fn knows(&mut self, readiness: Readiness) {
+        if self.question.has_failed() && self.readiness.is_some_and(|before| before.decides != readiness.decides) {
+            self.question = Question::None;
         }
         self.readiness = Some(readiness);
     }

@@ -3,6 +3,7 @@
 use crate::counters::Counters;
 use alloc::{string::String, vec, vec::Vec};
 use waypass_credential::time::Timestamp;
+use waypass_trust::audit::Event;
 use waypass_trust::bundle::Item;
 use waypass_trust::reason::{Level, ReasonCode};
 use waypass_trust::time::{Confidence, Doubt};
@@ -182,6 +183,101 @@ plain! {
     DoSync = "do-sync";
     /// Unlock.
     DoUnlock = "do-unlock";
+
+    /// There is a gate already.
+    RefusedExists = "refused-exists";
+    /// Advice then.
+    RefusedExistsNext = "refused-exists.next";
+    /// The question cannot be asked.
+    RefusedQuestion = "refused-question";
+    /// Advice then.
+    RefusedQuestionNext = "refused-question.next";
+    /// The pass phrase is too weak.
+    RefusedWeak = "refused-weak";
+    /// Advice then.
+    RefusedWeakNext = "refused-weak.next";
+    /// The number is not that of the root.
+    RefusedNumber = "refused-number";
+    /// Advice then.
+    RefusedNumberNext = "refused-number.next";
+    /// A person's word cannot be written down.
+    RefusedNobody = "refused-nobody";
+    /// Advice then.
+    RefusedNobodyNext = "refused-nobody.next";
+    /// The file is not one of ours.
+    RefusedFile = "refused-file";
+    /// Advice then.
+    RefusedFileNext = "refused-file.next";
+    /// Something was changed on the gate.
+    RefusedChanged = "refused-changed";
+    /// Advice then.
+    RefusedChangedNext = "refused-changed.next";
+    /// Nothing can be written down.
+    RefusedStorage = "refused-storage";
+    /// Advice then.
+    RefusedStorageNext = "refused-storage.next";
+    /// The data is not believed.
+    RefusedNotBelieved = "refused-not-believed";
+    /// Advice then.
+    RefusedNotBelievedNext = "refused-not-believed.next";
+    /// There is no trust data.
+    RefusedNoData = "refused-no-data";
+    /// Advice then.
+    RefusedNoDataNext = "refused-no-data.next";
+    /// The recovery code is mistyped.
+    RefusedRecovery = "refused-recovery";
+    /// Advice then.
+    RefusedRecoveryNext = "refused-recovery.next";
+    /// No tries are left.
+    RefusedLockedOut = "refused-locked-out";
+    /// Advice then.
+    RefusedLockedOutNext = "refused-locked-out.next";
+    /// The clock is proven to be wrong.
+    RefusedClock = "refused-clock";
+    /// Advice then.
+    RefusedClockNext = "refused-clock.next";
+    /// The name of the gate is refused.
+    RefusedName = "refused-name";
+    /// Advice then.
+    RefusedNameNext = "refused-name.next";
+    /// The site or the zone is refused.
+    RefusedPlace = "refused-place";
+    /// Advice then.
+    RefusedPlaceNext = "refused-place.next";
+    /// The server refused.
+    RefusedService = "refused-service";
+    /// Advice then.
+    RefusedServiceNext = "refused-service.next";
+    /// The server cannot be reached.
+    RefusedLink = "refused-link";
+    /// Advice then.
+    RefusedLinkNext = "refused-link.next";
+    /// It could not be done.
+    RefusedOther = "refused-other";
+    /// Advice then.
+    RefusedOtherNext = "refused-other.next";
+    /// Advice after a wrong secret.
+    RefusedWrongSecretNext = "refused-wrong-secret.next";
+    /// Advice while the gate waits after wrong tries.
+    RefusedWaitNext = "refused-wait.next";
+    /// A synchronization brought nothing newer.
+    NothingNewer = "notice-nothing-newer";
+    /// Advice about a bundle that is kept aside.
+    AsideNext = "kept-aside.next";
+    /// The trust data.
+    LabelData = "label-data";
+    /// The end of the enrolment.
+    LabelEnrolled = "label-enrolled";
+    /// The log.
+    LabelLog = "label-log";
+    /// Admissions to look at.
+    LabelFlags = "label-flags";
+    /// A bundle that is kept aside.
+    LabelAside = "label-aside";
+    /// The gate is not enrolled.
+    NotEnrolled = "not-enrolled";
+    /// The site ended the enrolment.
+    EnrolmentEnded = "enrolment-ended";
 }
 
 /// A side of a reason.
@@ -266,6 +362,25 @@ pub enum Message {
     Flags(usize),
     /// The counts of a shift.
     Shift(Counters),
+    /// The secret does not open the gate; so many tries are left.
+    WrongSecret(u32),
+    /// The gate waits so many seconds after wrong tries.
+    Wait(i64),
+    /// A bundle that is kept aside.
+    Aside {
+        /// When it says it was made.
+        at: Timestamp,
+        /// How far that is ahead, in seconds.
+        ahead: i64,
+    },
+    /// The number of records.
+    Records(u64),
+    /// A record, by its number.
+    Record(u64),
+    /// The kind of a record.
+    Event(Event),
+    /// A record that let somebody in before a list came that denies the credential, and when the list was made.
+    Flag(u64, Timestamp),
 }
 
 /// An argument of a message.
@@ -326,6 +441,13 @@ impl Message {
             Self::DataAgeUntil(..) => whole("banner-age-until"),
             Self::Flags(_) => whole("banner-flags"),
             Self::Shift(_) => whole("shift"),
+            Self::WrongSecret(_) => whole("refused-wrong-secret"),
+            Self::Wait(_) => whole("refused-wait"),
+            Self::Aside { .. } => whole("kept-aside"),
+            Self::Records(_) => whole("records"),
+            Self::Record(_) => whole("record"),
+            Self::Event(event) => whole(event_id(event)),
+            Self::Flag(..) => whole("flag"),
             Self::Text(_) | Self::List(_) | Self::Row(_) | Self::Span(_) | Self::Date(_) => return None,
         })
     }
@@ -353,12 +475,24 @@ impl Message {
                 ("denied", number(counts.denied)),
                 ("unknown", number(counts.unknown)),
             ],
+            Self::WrongSecret(left) => vec![("left", Value::Number(i64::from(*left)))],
+            Self::Wait(seconds) => vec![("age", span(*seconds))],
+            Self::Aside { at, ahead } => vec![("date", date(*at)), ("age", span(*ahead))],
+            Self::Records(count) => vec![("count", number(*count))],
+            Self::Record(seq) => vec![("seq", number(*seq))],
+            Self::Event(event @ Event::Other(_)) => vec![("name", Value::Text(event.as_str().into()))],
+            Self::Flag(seq, list) => vec![("seq", number(*seq)), ("date", date(*list))],
             _ => Vec::new(),
         }
     }
 
+    /// Returns two or three words for a reason.
+    pub const fn headline(code: ReasonCode) -> Self {
+        Self::Reason(code, Side::Headline)
+    }
+
     /// Returns the word of a verdict.
-    pub(crate) const fn word(level: Level) -> Self {
+    pub const fn word(level: Level) -> Self {
         Self::Plain(match level {
             Level::Green => Plain::Allow,
             Level::Amber => Plain::Caution,
@@ -379,5 +513,32 @@ const fn clock(confidence: Confidence) -> &'static str {
         Confidence::Doubt(Doubt::TooManyBoots) => "clock-boots",
         Confidence::Doubt(Doubt::TooManyDecisions) => "clock-decisions",
         Confidence::Doubt(Doubt::EvidenceAhead) => "clock-evidence-ahead",
+    }
+}
+
+const fn event_id(event: &Event) -> &'static str {
+    match event {
+        Event::Decided => "event-decided",
+        Event::Checked => "event-checked",
+        Event::TrustChanged => "event-trust-changed",
+        Event::Found => "event-found",
+        Event::Acknowledged => "event-acknowledged",
+        Event::ClockConfirmed => "event-clock-confirmed",
+        Event::Confirmed => "event-confirmed",
+        Event::TurnedAway => "event-turned-away",
+        Event::WrongTries => "event-wrong-tries",
+        Event::LockedOut => "event-locked-out",
+        Event::FactorsChanged => "event-factors-changed",
+        Event::Erased => "event-erased",
+        Event::Upgraded => "event-upgraded",
+        Event::TakenBack => "event-taken-back",
+        Event::BreakGlass => "event-break-glass",
+        Event::Held => "event-held",
+        Event::Presented => "event-presented",
+        Event::Removed => "event-removed",
+        Event::Synced => "event-synced",
+        Event::Declined => "event-declined",
+        Event::Restored => "event-restored",
+        Event::Other(_) => "event-other",
     }
 }

@@ -44,6 +44,7 @@ extern crate std;
 pub mod assess;
 pub mod audit;
 pub mod bundle;
+pub mod enrolment;
 pub mod freshness;
 mod parts;
 #[cfg(feature = "policy")]

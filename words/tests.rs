@@ -12,6 +12,7 @@ use alloc::{
 };
 use waypass_credential::time::Timestamp;
 use waypass_screen::{Counters, Evidence, Message, Plain, Side};
+use waypass_trust::audit::Event;
 use waypass_trust::bundle::Item;
 use waypass_trust::reason::ReasonCode;
 use waypass_trust::time::{Confidence, Doubt};
@@ -56,7 +57,15 @@ fn all() -> Vec<Message> {
         Message::DataAgeUntil(40, at),
         Message::Flags(2),
         Message::Shift(Counters::default()),
+        Message::WrongSecret(3),
+        Message::Wait(40),
+        Message::Aside { at, ahead: 40 },
+        Message::Records(2),
+        Message::Record(2),
+        Message::Flag(2, at),
     ]);
+    messages.extend(Event::known().map(Message::Event));
+    messages.extend(Event::parse("of_tomorrow").map(Message::Event));
     for message in &messages {
         match message {
             Message::Plain(_)
@@ -78,7 +87,14 @@ fn all() -> Vec<Message> {
             | Message::DataAge(_)
             | Message::DataAgeUntil(..)
             | Message::Flags(_)
-            | Message::Shift(_) => {}
+            | Message::Shift(_)
+            | Message::WrongSecret(_)
+            | Message::Wait(_)
+            | Message::Aside { .. }
+            | Message::Records(_)
+            | Message::Record(_)
+            | Message::Event(_)
+            | Message::Flag(..) => {}
         }
     }
     messages

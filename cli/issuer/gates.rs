@@ -9,9 +9,10 @@ use crate::unlock::OpenArgs;
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_issuer::Issuer;
-use waypass_issuer::gates::{EnrolError, Enrolment, known_time_zone};
+use waypass_issuer::gates::{EnrolError, known_time_zone};
 use waypass_issuer::intake::IntakeError;
 use waypass_issuer::store::GateRow;
+use waypass_trust::enrolment::Enrolment;
 use waypass_trust::sync::Parcel;
 
 /// Arguments of `issuer enroll`.
@@ -86,7 +87,7 @@ fn hours(issuer: &Issuer<'_>, gates: Vec<GateRow>) -> (Vec<GateRow>, Vec<(String
 
 fn enrolment(bytes: &[u8]) -> Result<&str, Failure> {
     let text = std::str::from_utf8(bytes).map_err(|_| enroll_failure(EnrolError::Invalid))?.trim();
-    Enrolment::open(text).map_err(enroll_failure)?;
+    Enrolment::open(text).map_err(|why| enroll_failure(why.into()))?;
     Ok(text)
 }
 

@@ -1,13 +1,12 @@
 //! `waypass verifier enroll`: the gate's signed request to be taken into the bundle.
 
 use crate::Session;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Exit, Outcome};
 use crate::file::{self, Readers};
 use crate::gate::failure;
 use crate::unlock::OpenArgs;
 use serde_json::json;
 use std::path::PathBuf;
-use waypass_issuer::gates::Enrolment;
 use waypass_machine::clock;
 
 /// Arguments of `verifier enroll`.
@@ -21,18 +20,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let (enrolment, text) = super::with(session, &args.open, |device| {
-        let gate = device.identity();
-        let enrolment = Enrolment {
-            id: gate.id.clone(),
-            name: gate.name.clone(),
-            site: gate.site.clone(),
-            zone: gate.zone.clone(),
-            issued_at: clock::read().wall,
-        };
-        let text = enrolment.sign(&device.signer().map_err(failure)?);
-        text.map(|text| (enrolment, text)).map_err(|error| Failure::internal(error, "run the command again"))
-    })?;
+    let (enrolment, text) = super::with(session, &args.open, |gate| gate.enrolment(&clock::read()).map_err(failure))?;
     let delivered = file::deliver(session.out, &args.output, text.as_bytes(), Readers::All)?;
     let document = json!({
         "schema": "waypass.gate-enrolment/1", "id": enrolment.id, "name": enrolment.name, "site": enrolment.site, "zone": enrolment.zone,

@@ -7,8 +7,7 @@ use crate::home::Role;
 use crate::unlock::{self, CreateArgs};
 use serde_json::json;
 use waypass_credential::did;
-use waypass_credential::role::{NAME_RULE, is_name};
-use waypass_gate::{About, Gate};
+use waypass_gate::{About, BadAbout, Gate};
 
 /// Arguments of `verifier init`.
 #[derive(clap::Args)]
@@ -26,19 +25,16 @@ pub(crate) struct Args {
     create: CreateArgs,
 }
 
-/// The longest name, in bytes; it is in every bundle.
-const MAX_TEXT: usize = 128;
-
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    if args.name.trim().is_empty() || args.name.len() > MAX_TEXT || args.name.chars().any(char::is_control) {
-        return Err(Failure::usage(format!("the name must have 1 to {MAX_TEXT} bytes and no control characters"), "correct --name"));
-    }
-    for (what, place) in [("site", &args.site), ("zone", &args.zone)] {
-        if !is_name(place) {
-            return Err(Failure::usage(format!("the {what} must have {NAME_RULE}"), format!("correct --{what}")));
-        }
-    }
     let about = About { name: args.name.clone(), site: args.site.clone(), zone: args.zone.clone() };
+    about.check().map_err(|why| {
+        let flag = match why {
+            BadAbout::Name => "--name",
+            BadAbout::Site => "--site",
+            BadAbout::Zone => "--zone",
+        };
+        Failure::usage(why, format!("correct {flag}"))
+    })?;
     let key = unlock::create(session, Role::Verifier, &args.create, |vault| Gate::set_up(vault, &about).map_err(failure))?;
     let id = did::to_did_key(&key.public_key);
     session.out.json(&json!({ "schema": "waypass.gate/1", "id": id, "name": args.name, "site": args.site, "zone": args.zone }))?;

@@ -16,6 +16,7 @@ use crate::unlock::{self, OpenArgs};
 use crate::{qr, words};
 use desk::{Desk, Until};
 use std::path::PathBuf;
+use waypass_lane::Question;
 use waypass_trust::reason::ReasonCode;
 
 /// Arguments of `verifier scan`.
@@ -43,13 +44,13 @@ pub(crate) struct Args {
 
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let carrier = question::carrier(session.out, args);
-    let query = args.question.query(carrier)?;
+    let question = Question { query: args.question.query(carrier)?, purpose: args.question.purpose.clone(), carrier };
     let vault = unlock::keep(session, Role::Verifier, &args.open)?;
     unlock::tell_findings(session, Role::Verifier, &vault);
     let mut parked = vault.park();
     // A pass phrase was typed by a person, who may have gone; a key file is there for a gate without one.
     let idle = (!args.open.is_given()).then(|| Role::Verifier.idle());
-    let mut desk = Desk::new(session, args, (&query, carrier), idle)?;
+    let mut desk = Desk::new(session, args, question, idle)?;
     loop {
         while let Some(effect) = desk.next_for_gate() {
             let done = unlock::briefly(session, Role::Verifier, &mut parked, |vault| {

@@ -200,6 +200,8 @@ fn a_code_is_read_as_it_is_written_and_not_otherwise() {
         (coded(|parts| parts.push(encoded(-65_541, |out| out.unsigned(1)))), RequestError::Payload),
         // One more is announced than there is.
         (coded(|parts| parts.push(Vec::new())), RequestError::Payload),
+        // Something comes after the last claim.
+        (coded(|parts| parts[6].push(0)), RequestError::Payload),
         (coded(|parts| parts.swap(1, 2)), RequestError::Payload),
         (coded(|parts| parts[1] = encoded(4, |out| out.signed(at + MAX_LIFETIME + 1))), RequestError::Lifetime),
         (coded(|parts| parts[1] = encoded(4, |out| out.signed(at))), RequestError::Lifetime),

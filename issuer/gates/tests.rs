@@ -1,10 +1,8 @@
-use super::{EnrolError, Enrolment, MAX_AGE, MAX_AHEAD, TYP};
+use super::{EnrolError, Enrolment, MAX_AGE, MAX_AHEAD};
 use crate::office::Issuer;
 use crate::settings::Settings;
-use crate::testing::{Key, at, enrolment, issuer, keys, seal, settings, store};
-use proptest::prelude::*;
+use crate::testing::{Key, at, issuer, keys, seal, settings, store};
 use waypass_credential::did;
-use waypass_credential::jws;
 use waypass_credential::key::Signer as _;
 
 fn signed(name: &str, site: &str, seconds: i64) -> String {
@@ -29,31 +27,6 @@ fn a_gate_comes_and_goes() {
     assert_eq!(issuer.revoke_gate(&gate.id, "stolen", at(8)), Err(EnrolError::Ended { at: at(7) }));
     // A thief's enrolment of the stolen key changes nothing.
     assert_eq!(issuer.enroll_gate(&signed("Main door", "north", 8), None, at(8)), Err(EnrolError::Ended { at: at(7) }));
-}
-
-#[test]
-fn only_its_own_key_speaks_for_a_gate() {
-    let (_dir, mut issuer) = issuer();
-    let (gate, thief) = (Key::ed25519(30), Key::ed25519(31));
-    let id = did::to_did_key(gate.public_key());
-    let payload = format!(r#"{{"id":"{id}","name":"x","site":"north","zone":"z","iat":{}}}"#, at(0).unix());
-    let by = |kid: &str, typ: &str, payload: &str, key: &Key| jws::sign(typ, Some(kid), payload.as_bytes(), key).expect("signed");
-    let (own, other) = (did::key_id(gate.public_key()), did::key_id(thief.public_key()));
-    assert!(issuer.enroll_gate(&by(&own, TYP, &payload, &gate), None, at(0)).is_ok());
-    let refused = [
-        by(&own, TYP, &payload, &thief),
-        by(&other, TYP, &payload, &thief),
-        by(&other, TYP, &payload, &gate),
-        jws::sign(TYP, None, payload.as_bytes(), &gate).expect("signed"),
-        by(&own, "jwt", &payload, &gate),
-        by(&own, TYP, &payload.replace(r#""zone":"z""#, r#""zone":"z","zone":"y""#), &gate),
-        by(&own, TYP, &payload.replace(r#""zone":"z""#, r#""zone":"z","\u007aone":"y""#), &gate),
-        by(&own, TYP, &payload.replace(r#""zone":"z""#, r#""zone":"z","admin":true"#), &gate),
-        by(&own, TYP, "[]", &gate),
-    ];
-    for text in refused {
-        assert_eq!(issuer.enroll_gate(&text, None, at(0)), Err(EnrolError::Invalid), "{text}");
-    }
 }
 
 #[test]
@@ -87,24 +60,4 @@ fn a_place_is_one_that_credentials_can_name() {
     put.expect("stored");
     assert_eq!(issuer.enroll_gate(&signed("x", "old yard", 1), None, at(1)), Err(EnrolError::Place("site")));
     assert_eq!(issuer.enroll_gate(&signed("y", "old ward", 2), None, at(2)).map(|row| row.site), Ok("old ward".into()));
-}
-
-#[test]
-fn every_flipped_bit_is_refused() {
-    let (_, text) = enrolment(30, at(0));
-    for at in 0..text.len() {
-        for bit in 0..7 {
-            let mut bytes = text.clone().into_bytes();
-            bytes[at] ^= 1 << bit;
-            let Ok(altered) = String::from_utf8(bytes) else { continue };
-            assert_eq!(Enrolment::open(&altered), Err(EnrolError::Invalid), "byte {at}, bit {bit}");
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_text_is_answered(text in "\\PC{0,200}") {
-        prop_assert_eq!(Enrolment::open(&text), Err(EnrolError::Invalid));
-    }
 }

@@ -2,7 +2,7 @@ use super::{Event, SyncError, run};
 use crate::client::{Link, Timeouts};
 use crate::error::TransportError;
 use crate::testing::{Answer, Server, ok};
-use crate::transport::{FileTransport, HttpTransport, read_parcel, write_parcel};
+use crate::transport::{FileTransport, HttpTransport, RelayTransport, Transport as _};
 use core::fmt;
 use core::time::Duration;
 use std::sync::Arc;
@@ -413,6 +413,10 @@ fn bundle_file() -> Vec<u8> {
     .into_bytes()
 }
 
+fn parcel(path: &std::path::Path) -> Parcel {
+    Parcel::parse(&std::fs::read(path).expect("a file")).expect("a parcel")
+}
+
 #[test]
 fn a_stick_carries_both_ways() {
     let dir = tempfile::tempdir().expect("temporary folder");
@@ -425,12 +429,13 @@ fn a_stick_carries_both_ways() {
     let outcome = run(&mut gate, &mut transport, &mut quiet).expect("synchronized");
     assert_eq!(gate.log, WHOLE[..6]);
     assert_eq!((outcome.uploads, outcome.receipts, outcome.carried), (3, 0, true));
-    let sent = read_parcel(&outbox).expect("a parcel");
+    let sent = parcel(&outbox);
     assert_eq!(sent.uploads[2], br#"{"from":8,"next":10}"#);
 
     // Back to the gate: receipts, one of them for another gate.
     let receipts = vec!["another's".to_owned(), "receipt 10".to_owned()];
-    write_parcel(&back, &Parcel { bundle: Some(bundle_file()), receipts, ..Parcel::default() }).expect("written");
+    let parcel = Parcel { bundle: Some(bundle_file()), receipts, ..Parcel::default() };
+    std::fs::write(&back, parcel.to_bytes().expect("a parcel")).expect("written");
     let mut transport = FileTransport::new(Some(&back), Some(&outbox)).expect("read");
     let outcome = run(&mut gate, &mut transport, &mut quiet).expect("synchronized");
     assert_eq!((outcome.uploads, outcome.receipts), (0, 1));
@@ -448,7 +453,7 @@ fn a_stick_one_way_only() {
     let mut gate = Gate::new();
     let outcome = run(&mut gate, &mut FileTransport::new(None, Some(&outbox)).expect("read"), &mut quiet).expect("synchronized");
     assert_eq!((outcome.uploads, gate.log.len()), (3, 0));
-    assert_eq!(read_parcel(&outbox).expect("a parcel").uploads.len(), 3);
+    assert_eq!(parcel(&outbox).uploads.len(), 3);
 }
 
 #[test]
@@ -463,4 +468,52 @@ fn files_that_are_none_say_so() {
     let nowhere = dir.path().join("no/such/folder/out.json");
     let failed = run(&mut Gate::new(), &mut FileTransport::new(None, Some(&nowhere)).expect("nothing to read"), &mut quiet);
     assert!(matches!(failed, Err(SyncError::Transport { source: TransportError::File { .. }, .. })));
+}
+
+/// A page fetches, and its engine goes on with what came: each run ends at the first thing that is still to be fetched.
+#[test]
+fn a_link_that_somebody_else_holds_leads_to_the_same() {
+    let mut relay = RelayTransport::new();
+    let mut gate = Gate::new();
+    let mut fetched = Vec::new();
+    let outcome = loop {
+        assert!(fetched.len() < 20, "it comes to no end: {fetched:?}");
+        match run(&mut gate, &mut relay, &mut quiet) {
+            Err(SyncError::Transport { source: TransportError::NotYet, .. }) => {
+                let ask = relay.wanted().expect("something is to be fetched");
+                let Answer::Is(status, body) = serve(&format!("/t1/{}", ask.path), ask.body.as_deref().unwrap_or_default()) else {
+                    panic!("an answer")
+                };
+                assert!(body.len() <= ask.limit);
+                fetched.push(ask.path.clone());
+                relay.answer(status, body);
+            }
+            ended => break ended.expect("synchronized"),
+        }
+    };
+    assert_eq!(gate.log, WHOLE);
+    assert_eq!(outcome.steps, [Step::AuditUpload(8)]);
+    let asked = ["manifest", "root/2", "root/3", "time", "bundle/metadata", "lists/a", "lists/b-7", "audit", "audit", "audit"];
+    assert_eq!(fetched, asked);
+}
+
+#[test]
+fn what_somebody_else_fetched_is_bounded_and_its_errors_are_told() {
+    let after = |status: u16, body: &[u8]| {
+        let mut relay = RelayTransport::new();
+        assert!(matches!(relay.manifest(), Err(TransportError::NotYet)));
+        let limit = relay.wanted().expect("the manifest").limit;
+        relay.answer(status, if body == b"LONG" { vec![b'['; limit + 1] } else { body.to_vec() });
+        assert!(relay.wanted().is_none());
+        relay.manifest().expect_err("refused")
+    };
+    assert!(matches!(after(0, b""), TransportError::Unreachable { .. }));
+    assert!(matches!(after(200, b"LONG"), TransportError::TooLarge { .. }));
+    assert!(matches!(after(200, b"[]"), TransportError::BadAnswer { .. }));
+    let refused = after(403, br#"{"error":"unknown_gate"}"#);
+    assert!(matches!(&refused, TransportError::Refused { status: 403, code: Some(code), .. } if code == "unknown_gate"), "{refused:?}");
+    // An answer that nobody waits for is not kept.
+    let mut relay = RelayTransport::new();
+    relay.answer(200, offered().to_bytes());
+    assert!(matches!(relay.manifest(), Err(TransportError::NotYet)));
 }

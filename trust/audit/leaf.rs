@@ -152,8 +152,13 @@ const KNOWN: [Event; 21] = [
 ];
 
 impl Event {
+    /// Returns every kind that this version knows.
+    pub fn known() -> impl Iterator<Item = Self> {
+        KNOWN.into_iter()
+    }
+
     /// Reads a kind from its name; `None` unless it is 1 to 32 lower-case letters and underscores.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
+    pub fn parse(name: &str) -> Option<Self> {
         let fits = (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
         let known = KNOWN.into_iter().find(|event| event.as_str() == name);
         fits.then(|| known.unwrap_or_else(|| Self::Other(OtherEvent(name.to_owned()))))

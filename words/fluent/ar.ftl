@@ -289,6 +289,89 @@ do-turn-away = رُدّ الشخص
 do-sync = مزامنة
 do-unlock = فتح القفل
 
+## ما ترفضه الصفحة، وما العمل عندئذ
+
+refused-wrong-secret = هذا لا يفتح هذه البوابة. المحاولات الباقية: { $left }
+    .next = تحقق من لوحة المفاتيح وحاول مرة أخرى. رمز الاسترداد يفتحها أيضًا.
+refused-wait = محاولات خاطئة كثيرة. انتظر { $age }
+    .next = ثم حاول مرة أخرى. رمز الاسترداد يفتحها أيضًا.
+refused-locked-out = لم تبق محاولات لعبارة المرور
+    .next = افتحها برمز الاسترداد، أو اتصل بالمشرف.
+refused-recovery = هذا ليس رمز استرداد
+    .next = فيه سبع مجموعات من أربعة أحرف. قارن كل حرف بالورقة.
+refused-weak = عبارة المرور هذه سهلة التخمين
+    .next = اختر أربع كلمات أو أكثر لا يقولها أحد معًا.
+refused-exists = توجد بوابة على هذا الجهاز
+    .next = افتح قفلها.
+refused-name = لا يصلح هذا اسمًا لبوابة
+    .next = اختر اسمًا قصيرًا يعرفه الناس في الموقع.
+refused-place = لا يُكتب موقع ولا منطقة هكذا
+    .next = اكتبه كما يكتبه المكتب: حروف لاتينية صغيرة وأرقام وشرطات.
+refused-question = لا يمكن طرح هذا السؤال
+    .next = اطلب أشياء أقل، أو اختصر السبب.
+refused-number = الرقم ليس رقم هذا الملف
+    .next = لا تستخدم الملف. قارن الرقم مع المكتب مرة أخرى.
+refused-file = هذا الملف ليس من المكتب
+    .next = خذ الملف الذي كتبه المكتب لهذه البوابة.
+refused-not-believed = ما وصل غير موثوق
+    .next = لم يتغير شيء. اطلبه من المكتب مرة أخرى بطريق آخر.
+refused-no-data = ليس لدى هذه البوابة بيانات الموقع بعد
+    .next = أحضر ملف الموقع والرقم الخاص به.
+refused-changed = تغيّر شيء في هذه البوابة
+    .next = لا تسمح بدخول أحد. اتصل بالمشرف ليفحص ما وُجد.
+refused-storage = تعذّر التسجيل
+    .next = أفرغ مساحة على الجهاز، أو اتصل بالمشرف.
+refused-nobody = لا يمكن تسجيل هذا الاسم أو السبب
+    .next = قل من أنت ولماذا. الشخص الثاني شخص آخر.
+refused-clock = ساعة هذا الجهاز خاطئة
+    .next = اضبط الساعة في إعدادات الجهاز، ثم أكّدها.
+refused-service = رفض خادم المكتب
+    .next = إعادة المحاولة تأتي بالجواب نفسه. أخبر المكتب.
+refused-link = لا يمكن الوصول إلى المكتب
+    .next = تواصل البوابة العمل بما لديها. حاول لاحقًا، أو أحضر ملفًا.
+refused-other = تعذّر ذلك
+    .next = أعد تحميل الصفحة. إن استمر ذلك فاتصل بالمشرف.
+
+## الحالة والسجل على الصفحة
+
+label-data = البيانات
+label-enrolled = التسجيل
+label-log = السجل
+label-flags = للمراجعة
+label-aside = محفوظ جانبًا
+
+not-enrolled = غير مسجلة بعد: يسجلها المكتب
+enrolment-ended = أنهى الموقع تسجيلها
+kept-aside = بيانات { $date }، تسبق هذه الساعة بمقدار { $age }
+    .next = قارن الساعة بساعة يد. إن كانت خاطئة فاضبطها. وإن كانت صحيحة فأخبر المكتب.
+notice-nothing-newer = لا جديد
+records = السجلات: { $count }
+record = رقم { $seq }
+flag = دخل صاحب السجل { $seq } قبل وصول قائمة { $date } التي ترفض الوثيقة.
+
+event-decided = قرار
+event-checked = تحقق
+event-trust-changed = تغيّرت بيانات الثقة
+event-found = وُجد تغيير
+event-acknowledged = روجع
+event-clock-confirmed = أُكدت الساعة
+event-confirmed = تمت الخطوة ودخل
+event-turned-away = لم يُسمح له
+event-wrong-tries = محاولات خاطئة
+event-locked-out = لم تبق محاولات
+event-factors-changed = تغيّر ما يفتحها
+event-erased = مُحي شخص
+event-upgraded = رُقّيت
+event-taken-back = أُلغي سحب
+event-break-glass = تجاوز طارئ
+event-held = استُلمت وثيقة
+event-presented = عُرضت
+event-removed = أُزيلت
+event-synced = تمت المزامنة
+event-declined = رُفض
+event-restored = استُعيدت
+event-other = حدث { $name }
+
 ## المدد والتواريخ والقوائم
 
 span-seconds =

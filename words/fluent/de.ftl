@@ -285,6 +285,89 @@ do-turn-away = abgewiesen
 do-sync = abgleichen
 do-unlock = entsperren
 
+## Was eine Seite ablehnt, und was dann zu tun ist
+
+refused-wrong-secret = Das öffnet diesen Posten nicht. Versuche übrig: { $left }
+    .next = Prüfen Sie die Tastatur und versuchen Sie es noch einmal. Der Wiederherstellungscode öffnet ihn auch.
+refused-wait = Zu viele falsche Versuche. Warten Sie { $age }
+    .next = Versuchen Sie es dann noch einmal. Der Wiederherstellungscode öffnet ihn auch.
+refused-locked-out = Für das Kennwort sind keine Versuche mehr übrig
+    .next = Öffnen Sie ihn mit dem Wiederherstellungscode, oder rufen Sie die Leitung.
+refused-recovery = Das ist kein Wiederherstellungscode
+    .next = Er hat sieben Gruppen zu vier Zeichen. Vergleichen Sie jedes Zeichen mit dem Papier.
+refused-weak = Dieses Kennwort ist zu leicht zu erraten
+    .next = Nehmen Sie vier oder mehr Wörter, die niemand zusammen sagt.
+refused-exists = Auf diesem Gerät gibt es schon einen Posten
+    .next = Entsperren Sie ihn.
+refused-name = So kann ein Posten nicht heißen
+    .next = Nehmen Sie einen kurzen Namen, den man am Standort kennt.
+refused-place = So schreibt man keinen Standort und keine Zone
+    .next = Schreiben Sie es wie das Büro: kleine Buchstaben, Ziffern und Bindestriche.
+refused-question = Diese Frage lässt sich nicht stellen
+    .next = Fragen Sie nach weniger, oder kürzen Sie den Grund.
+refused-number = Die Nummer gehört nicht zu dieser Datei
+    .next = Benutzen Sie die Datei nicht. Vergleichen Sie die Nummer noch einmal mit dem Büro.
+refused-file = Diese Datei ist nicht vom Büro
+    .next = Nehmen Sie die Datei, die das Büro für diesen Posten geschrieben hat.
+refused-not-believed = Was kam, wird nicht geglaubt
+    .next = Nichts wurde geändert. Holen Sie es noch einmal vom Büro, auf einem anderen Weg.
+refused-no-data = Dieser Posten hat noch keine Daten des Standorts
+    .next = Bringen Sie die Datei des Standorts und die Nummer, die zu ihr gehört.
+refused-changed = An diesem Posten wurde etwas verändert
+    .next = Lassen Sie niemanden ein. Rufen Sie die Leitung, die den Befund ansieht.
+refused-storage = Es ließ sich nicht aufzeichnen
+    .next = Schaffen Sie Platz auf dem Gerät, oder rufen Sie die Leitung.
+refused-nobody = Dieser Name oder Grund lässt sich nicht aufzeichnen
+    .next = Sagen Sie, wer Sie sind und warum. Die zweite Person ist jemand anderes.
+refused-clock = Die Uhr dieses Geräts geht falsch
+    .next = Stellen Sie die Uhr in den Einstellungen des Geräts, und bestätigen Sie sie dann.
+refused-service = Der Server des Büros lehnt ab
+    .next = Ein neuer Versuch bringt dieselbe Antwort. Sagen Sie es dem Büro.
+refused-link = Das Büro ist nicht erreichbar
+    .next = Der Posten arbeitet mit dem weiter, was er hat. Versuchen Sie es später, oder bringen Sie eine Datei.
+refused-other = Das ging nicht
+    .next = Laden Sie die Seite neu. Bleibt es so, rufen Sie die Leitung.
+
+## Zustand und Protokoll auf einer Seite
+
+label-data = Daten
+label-enrolled = angemeldet
+label-log = Protokoll
+label-flags = ansehen
+label-aside = zurückgelegt
+
+not-enrolled = noch nicht angemeldet: das Büro nimmt ihn auf
+enrolment-ended = der Standort hat die Anmeldung beendet
+kept-aside = Daten vom { $date }, { $age } vor dieser Uhr
+    .next = Vergleichen Sie die Uhr mit einer anderen. Geht sie falsch, stellen Sie sie. Geht sie richtig, sagen Sie es dem Büro.
+notice-nothing-newer = Nichts Neueres
+records = Einträge: { $count }
+record = Nr. { $seq }
+flag = Nr. { $seq } ging hinein, bevor die Liste vom { $date } kam, die den Ausweis ablehnt.
+
+event-decided = entschieden
+event-checked = geprüft
+event-trust-changed = Vertrauensdaten geändert
+event-found = Veränderung gefunden
+event-acknowledged = angesehen
+event-clock-confirmed = Uhr bestätigt
+event-confirmed = Schritt getan, eingelassen
+event-turned-away = abgewiesen
+event-wrong-tries = falsche Versuche
+event-locked-out = keine Versuche mehr übrig
+event-factors-changed = was ihn öffnet, wurde geändert
+event-erased = Person gelöscht
+event-upgraded = erneuert
+event-taken-back = Entzug zurückgenommen
+event-break-glass = Notfall
+event-held = Ausweis aufgenommen
+event-presented = vorgezeigt
+event-removed = entfernt
+event-synced = abgeglichen
+event-declined = abgelehnt
+event-restored = wiederhergestellt
+event-other = Ereignis { $name }
+
 ## Dauer, Datum und Listen
 
 span-seconds = { $n } s

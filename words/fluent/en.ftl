@@ -287,6 +287,89 @@ do-turn-away = turned away
 do-sync = synchronise
 do-unlock = unlock
 
+## What a page refuses, and what to do then
+
+refused-wrong-secret = That does not open this gate. Tries left: { $left }
+    .next = Check the keyboard and try again. The recovery code opens it too.
+refused-wait = Too many wrong tries. Wait { $age }
+    .next = Then try again. The recovery code opens it too.
+refused-locked-out = No tries are left for the pass phrase
+    .next = Open it with the recovery code, or call the supervisor.
+refused-recovery = That is no recovery code
+    .next = It has seven groups of four. Compare each letter with the paper.
+refused-weak = That pass phrase is too easy to guess
+    .next = Take four words or more that nobody would say together.
+refused-exists = There is a gate on this device already
+    .next = Unlock it.
+refused-name = A gate cannot have that name
+    .next = Take a short name that people at the site know.
+refused-place = A site or zone cannot be written so
+    .next = Write it as the office does: small letters, digits and hyphens.
+refused-question = That question cannot be asked
+    .next = Ask for fewer things, or shorten the reason.
+refused-number = The number is not that of this file
+    .next = Do not use the file. Compare the number with the office again.
+refused-file = That file is not from the office
+    .next = Take the file that the office wrote for this gate.
+refused-not-believed = What came is not believed
+    .next = Nothing was changed. Get it again from the office, by another way.
+refused-no-data = This gate has no data of the site yet
+    .next = Bring the file of the site, and the number that belongs to it.
+refused-changed = Something was changed on this gate
+    .next = Admit nobody. Call the supervisor, who looks at what was found.
+refused-storage = It could not be written down
+    .next = Free space on the device, or call the supervisor.
+refused-nobody = That name or reason cannot be written down
+    .next = Say who you are, and why. The second person is somebody else.
+refused-clock = The clock of this device is wrong
+    .next = Set the clock in the settings of the device, then confirm it.
+refused-service = The server of the office refused
+    .next = Trying again gets the same answer. Tell the office.
+refused-link = The office cannot be reached
+    .next = The gate works on with what it has. Try again later, or bring a file.
+refused-other = That could not be done
+    .next = Load the page again. If it stays so, call the supervisor.
+
+## The status and the log on a page
+
+label-data = data
+label-enrolled = enrolled
+label-log = log
+label-flags = look at
+label-aside = kept aside
+
+not-enrolled = not enrolled yet: the office takes it in
+enrolment-ended = the site ended the enrolment
+kept-aside = data of { $date }, { $age } ahead of this clock
+    .next = Compare the clock with a watch. If it is wrong, set it. If it is right, tell the office.
+notice-nothing-newer = Nothing newer
+records = records: { $count }
+record = no. { $seq }
+flag = No. { $seq } went in before the list of { $date } came, which denies the credential.
+
+event-decided = decided
+event-checked = checked
+event-trust-changed = trust data changed
+event-found = found changed
+event-acknowledged = looked at
+event-clock-confirmed = clock confirmed
+event-confirmed = step done, went in
+event-turned-away = turned away
+event-wrong-tries = wrong tries
+event-locked-out = no tries were left
+event-factors-changed = what opens it changed
+event-erased = person erased
+event-upgraded = upgraded
+event-taken-back = withdrawal taken back
+event-break-glass = emergency override
+event-held = credential taken in
+event-presented = presented
+event-removed = removed
+event-synced = synchronised
+event-declined = declined
+event-restored = restored
+event-other = event { $name }
+
 ## Times and lists
 
 span-seconds = { $n } s

@@ -285,6 +285,89 @@ do-turn-away = personne refusée
 do-sync = synchroniser
 do-unlock = déverrouiller
 
+## Ce qu'une page refuse, et que faire alors
+
+refused-wrong-secret = Cela n'ouvre pas ce poste. Essais restants : { $left }
+    .next = Vérifiez le clavier et réessayez. Le code de secours l'ouvre aussi.
+refused-wait = Trop d'essais manqués. Attendez { $age }
+    .next = Réessayez ensuite. Le code de secours l'ouvre aussi.
+refused-locked-out = Il ne reste aucun essai pour la phrase secrète
+    .next = Ouvrez-le avec le code de secours, ou appelez le responsable.
+refused-recovery = Ce n'est pas un code de secours
+    .next = Il a sept groupes de quatre signes. Comparez chaque signe avec le papier.
+refused-weak = Cette phrase secrète est trop facile à deviner
+    .next = Prenez quatre mots ou plus que personne ne dirait ensemble.
+refused-exists = Il y a déjà un poste sur cet appareil
+    .next = Déverrouillez-le.
+refused-name = Un poste ne peut pas porter ce nom
+    .next = Prenez un nom court que l'on connaît sur le site.
+refused-place = Un site ou une zone ne s'écrit pas ainsi
+    .next = Écrivez comme le bureau : petites lettres, chiffres et tirets.
+refused-question = Cette question ne peut pas être posée
+    .next = Demandez moins de choses, ou raccourcissez le motif.
+refused-number = Le numéro n'est pas celui de ce fichier
+    .next = N'utilisez pas le fichier. Comparez encore le numéro avec le bureau.
+refused-file = Ce fichier ne vient pas du bureau
+    .next = Prenez le fichier que le bureau a écrit pour ce poste.
+refused-not-believed = Ce qui est arrivé n'est pas cru
+    .next = Rien n'a changé. Demandez-le encore au bureau, par une autre voie.
+refused-no-data = Ce poste n'a pas encore de données du site
+    .next = Apportez le fichier du site et le numéro qui va avec.
+refused-changed = Quelque chose a été modifié sur ce poste
+    .next = N'admettez personne. Appelez le responsable, qui examine ce qui a été trouvé.
+refused-storage = Cela n'a pas pu être enregistré
+    .next = Libérez de la place sur l'appareil, ou appelez le responsable.
+refused-nobody = Ce nom ou ce motif ne peut pas être enregistré
+    .next = Dites qui vous êtes et pourquoi. La seconde personne est quelqu'un d'autre.
+refused-clock = L'horloge de cet appareil est fausse
+    .next = Réglez l'horloge dans les réglages de l'appareil, puis confirmez-la.
+refused-service = Le serveur du bureau a refusé
+    .next = Un nouvel essai aura la même réponse. Dites-le au bureau.
+refused-link = Le bureau ne répond pas
+    .next = Le poste continue avec ce qu'il a. Réessayez plus tard, ou apportez un fichier.
+refused-other = Cela n'a pas pu se faire
+    .next = Rechargez la page. Si cela dure, appelez le responsable.
+
+## L'état et le journal sur une page
+
+label-data = données
+label-enrolled = inscrit
+label-log = journal
+label-flags = à examiner
+label-aside = mis de côté
+
+not-enrolled = pas encore inscrit : le bureau l'inscrit
+enrolment-ended = le site a mis fin à l'inscription
+kept-aside = données du { $date }, { $age } en avance sur cette horloge
+    .next = Comparez l'horloge avec une montre. Si elle est fausse, réglez-la. Si elle est juste, dites-le au bureau.
+notice-nothing-newer = Rien de plus récent
+records = entrées : { $count }
+record = n° { $seq }
+flag = Le n° { $seq } est entré avant l'arrivée de la liste du { $date }, qui refuse le titre.
+
+event-decided = décidé
+event-checked = vérifié
+event-trust-changed = données de confiance modifiées
+event-found = modification trouvée
+event-acknowledged = examiné
+event-clock-confirmed = horloge confirmée
+event-confirmed = étape faite, entrée
+event-turned-away = refoulé
+event-wrong-tries = essais manqués
+event-locked-out = plus aucun essai
+event-factors-changed = ce qui l'ouvre a changé
+event-erased = personne effacée
+event-upgraded = mis à niveau
+event-taken-back = retrait annulé
+event-break-glass = urgence
+event-held = titre reçu
+event-presented = présenté
+event-removed = supprimé
+event-synced = synchronisé
+event-declined = refusé
+event-restored = restauré
+event-other = événement { $name }
+
 ## Durées, dates et listes
 
 span-seconds = { $n } s

@@ -7,19 +7,15 @@ use super::paint::{Painter, name};
 use super::question::Codes;
 use crate::Session;
 use crate::exit::Failure;
-use crate::gate::{failure, note};
+use crate::gate::failure;
 use crate::verifier::verify::to_confirm;
-use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use waypass_credential::json::Value;
-use waypass_credential::request::Query;
-use waypass_gate::{Asked, Became, Carrier, Decides, Gate, GateError, Mode, Needs};
+use waypass_gate::Gate;
+use waypass_lane::{Lane, Question, ask, decide, refresh, settle};
 use waypass_machine::{SystemRng, clock};
-use waypass_qr::{FrameError, Scan, Scanner as Codebook};
-use waypass_screen::{
-    Abilities, Answerable, Checkpoint, Effect, Event, Fault, Form, Key, Kind, Now, Problem, Readiness, Scanner, Shown, View,
-};
+use waypass_screen::{Abilities, Effect, Event, Form, Key, Kind, Now, Problem, Scanner};
 use waypass_trust::reason::Level;
 
 /// The screen looks at the time so often.
@@ -41,16 +37,12 @@ pub(super) enum Until {
 pub(super) struct Desk<'s> {
     session: &'s Session,
     args: &'s Args,
-    question: (&'s Query, Carrier),
-    checkpoint: Checkpoint,
-    view: View,
-    scanner: Codebook,
+    question: Question,
+    lane: Lane,
     codes: Codes,
     inputs: Receiver<Input>,
     painter: Painter,
     door: Option<Door>,
-    /// Effects that wait for the open vault.
-    due: VecDeque<Effect>,
     began: Instant,
     used: Instant,
     idle: Option<Duration>,
@@ -58,29 +50,20 @@ pub(super) struct Desk<'s> {
 }
 
 impl<'s> Desk<'s> {
-    pub(super) fn new(
-        session: &'s Session,
-        args: &'s Args,
-        question: (&'s Query, Carrier),
-        idle: Option<Duration>,
-    ) -> Result<Self, Failure> {
+    pub(super) fn new(session: &'s Session, args: &'s Args, question: Question, idle: Option<Duration>) -> Result<Self, Failure> {
         let (inputs, to) = listen(args.device.as_deref())?;
         let door = args.on_green.as_deref().map(|command| Door::new(session.out, command, to)).transpose()?;
         let began = Instant::now();
-        let mut checkpoint = Checkpoint::new(Abilities { confirm: args.device.is_some(), sync: false, least_shown_ms: 0 });
-        let (view, _) = checkpoint.update(Event::Tick, &Now { ms: 0, wall: clock::read().wall });
+        let abilities = Abilities { confirm: args.device.is_some(), sync: false, least_shown_ms: 0 };
         Ok(Self {
             session,
             args,
             question,
-            checkpoint,
-            view,
-            scanner: Codebook::new(),
+            lane: Lane::new(abilities, &Now { ms: 0, wall: clock::read().wall }),
             codes: Codes::default(),
             inputs,
             painter: Painter::new(session.out, session.words),
             door,
-            due: VecDeque::from([Effect::Refresh]),
             began,
             used: began,
             idle,
@@ -90,12 +73,12 @@ impl<'s> Desk<'s> {
 
     /// Returns the next thing that needs the gate.
     pub(super) fn next_for_gate(&mut self) -> Option<Effect> {
-        self.due.pop_front()
+        self.lane.next_for_gate()
     }
 
     /// Waits for what needs the gate, or for the end.
     pub(super) fn wait(&mut self) -> Until {
-        while self.due.is_empty() {
+        while self.lane.is_idle() {
             if let Some(ended) = self.ended.take() {
                 return ended;
             }
@@ -133,48 +116,51 @@ impl<'s> Desk<'s> {
 
     fn line(&mut self, line: &[u8]) {
         self.used = Instant::now();
-        let event = match self.scanner.line(line) {
-            Scan::Whole(payload) => Event::Scanned(payload),
-            Scan::Piece(progress) => Event::Piece { have: progress.have, count: progress.count },
-            Scan::Plain(text) => Event::Read(text),
-            Scan::Unreadable(FrameError::UnknownVersion) => Event::Unreadable(Fault::Newer),
-            Scan::Unreadable(_) => Event::Unreadable(Fault::Damaged),
-            Scan::Nothing => return,
-        };
-        self.report(event);
+        let effects = self.lane.line(line, &self.now());
+        self.carry_out(effects);
     }
 
     /// A line of the guard: a field of the form, or a key.
     fn typed(&mut self, line: &str) {
         self.used = Instant::now();
         let text = line.trim();
-        let key = self.view.actions.iter().map(|action| action.key).find(|key| match key {
+        let key = self.lane.view().actions.iter().map(|action| action.key).find(|key| match key {
             Key::Enter => text.is_empty(),
             key => text == name(*key),
         });
         match key {
             Some(key) => self.report(Event::Key(key)),
-            None if self.view.kind == Kind::Confirming => self.report(Event::Typed(text.to_owned())),
+            None if self.lane.view().kind == Kind::Confirming => self.report(Event::Typed(text.to_owned())),
             None => {}
         }
     }
 
+    fn now(&self) -> Now {
+        Now { ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX), wall: clock::read().wall }
+    }
+
     fn report(&mut self, event: Event) {
-        let now = Now { ms: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX), wall: clock::read().wall };
-        let (view, effects) = self.checkpoint.update(event, &now);
-        self.view = view;
+        let effects = self.lane.report(event, &self.now());
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Refresh | Effect::Ask | Effect::Decide { .. } | Effect::Settle(_) => self.due.push_back(effect),
                 Effect::HideQuestion => self.codes.hide(),
-                Effect::Forget => self.scanner.forget(),
                 Effect::OpenDoor => {
                     if let Some(door) = &self.door {
                         door.open();
                     }
                 }
                 // The terminal shows the question when it is made, opens its scanner by itself and rings no bell; it is locked by ending.
-                Effect::ShowQuestion
+                // The lane keeps the rest.
+                Effect::Refresh
+                | Effect::Ask
+                | Effect::Decide { .. }
+                | Effect::Settle(_)
+                | Effect::Forget
+                | Effect::ShowQuestion
                 | Effect::OpenScanner
                 | Effect::Sound(_)
                 | Effect::Vibrate(_)
@@ -188,7 +174,7 @@ impl<'s> Desk<'s> {
     }
 
     fn paint(&mut self, anew: bool) {
-        self.painter.draw(self.view.clone(), self.codes.now(), anew);
+        self.painter.draw(self.lane.view().clone(), self.codes.now(), anew);
     }
 
     /// Does what needs the gate, and reports what came of it.
@@ -218,30 +204,16 @@ impl<'s> Desk<'s> {
     }
 
     fn refresh(&mut self, gate: &Gate<'_>) {
-        let Ok(status) = gate.status(&clock::read()) else { return self.report(Event::StorageFailed) };
-        let tampered = status.trust_tampering.is_some() || !status.device_tampering.is_empty();
-        let decides = match status.decides() {
-            _ if tampered => Answerable::Tampered,
-            Decides::AboutAll => Answerable::AboutAll,
-            Decides::AboutSome => Answerable::AboutSome,
-            Decides::NoLonger => Answerable::NoLonger,
-            Decides::NotYet => Answerable::NotYet,
-        };
-        let issued_at = status.bundle.as_ref().map(waypass_trust::bundle::TrustBundle::issued_at);
-        let works_until = status.horizon.as_ref().map(|(_, horizon)| horizon.until);
-        self.report(Event::Started(Readiness { decides, issued_at, works_until, flags: status.open_flags }));
+        let event = refresh(gate, &clock::read()).map_or(Event::StorageFailed, Event::Started);
+        self.report(event);
     }
 
     fn ask(&mut self, gate: &Gate<'_>) {
-        let (query, carrier) = self.question;
-        let asked = gate.ask(query.clone(), &self.args.question.purpose, carrier, &clock::read(), &mut SystemRng).map_err(failure);
-        let shown = asked.and_then(|Asked { bytes, request }| {
-            self.codes.show(self.session.out, self.args, &bytes)?;
-            Ok(request.expires_at.since(request.issued_at))
-        });
+        let asked = ask(gate, &self.question, &clock::read(), &mut SystemRng).map_err(failure);
+        let shown = asked.and_then(|(asked, seconds)| self.codes.show(self.session.out, self.args, &asked.bytes).map(|()| seconds));
         match shown {
             Ok(seconds) => {
-                self.report(Event::Asked { seconds: u64::try_from(seconds).unwrap_or_default() });
+                self.report(Event::Asked { seconds });
                 self.paint(true);
             }
             Err(failure) => {
@@ -255,16 +227,14 @@ impl<'s> Desk<'s> {
 
     fn decide(&mut self, gate: &Gate<'_>, ticket: u64, answer: &[u8]) {
         let accepted = &self.args.accept_amber;
-        let recorded = match gate.decide(answer, Mode::Gate, accepted, &clock::read(), &mut SystemRng) {
-            Ok(recorded) => recorded,
+        let (recorded, shown) = match decide(gate, answer, accepted, &clock::read(), &mut SystemRng) {
+            Ok(decided) => decided,
             Err(why) => {
                 self.session.out.failure(&failure(why));
                 return self.report(Event::StorageFailed);
             }
         };
         let (decision, seq) = (recorded.decision(), recorded.seq());
-        let needs = Needs::of(decision.reasons.iter().map(|reason| reason.code.as_str()));
-        let shown = Shown::of(decision).recorded(seq, needs.second, needs.reason).accepting(decision, accepted);
         if let Err(failure) = self.session.out.json_line(&Value::Object(decision.to_json())) {
             self.session.out.failure(&failure);
         }
@@ -279,10 +249,7 @@ impl<'s> Desk<'s> {
     }
 
     fn settle(&mut self, gate: &Gate<'_>, form: &Form) {
-        let became = if form.admitted { Became::Confirmed } else { Became::TurnedAway };
-        let settled = note(&form.by, form.second.as_deref(), form.reason.as_deref())
-            .and_then(|note| gate.settle(form.seq, became, note, &clock::read(), &mut SystemRng).map_err(|why: GateError| failure(why)));
-        match settled {
+        match settle(gate, form, &clock::read(), &mut SystemRng).map_err(failure) {
             Ok(settled) => self.report(Event::Settled { flagged: settled.flag.is_some() }),
             Err(failure) => {
                 self.session.out.failure(&failure);

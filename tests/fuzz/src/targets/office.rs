@@ -8,7 +8,8 @@ use std::hint::black_box;
 use waypass_credential::json::{self, Value};
 use waypass_issuer::policy::PolicyDraft;
 use waypass_issuer::vc_api::{PROFILES, VcApi};
-use waypass_issuer::{authorities, ceremony::Paper, gates::Enrolment};
+use waypass_issuer::{authorities, ceremony::Paper};
+use waypass_trust::enrolment::Enrolment;
 use waypass_trust::bundle::{BundleDraft, Envelope, Root, TrustBundle};
 use waypass_trust::policy::{Ask, RolePolicy};
 
