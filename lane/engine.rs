@@ -19,6 +19,7 @@ pub use home::Home;
 
 use home::now;
 use link::Link;
+use question::Wanted;
 use refusal::Refusal;
 use reply::Reply;
 use request::Request;
@@ -28,7 +29,6 @@ use waypass_vault::Parked;
 use waypass_verifier::GateIdentity;
 use waypass_words::{Language, Words};
 
-use crate::duty::Question;
 use crate::lane::Lane;
 
 /// A verdict stays for so long before the next code is decided about, in milliseconds.
@@ -53,7 +53,7 @@ pub struct Engine<H> {
     stage: Stage,
     language: Language,
     lane: Lane,
-    question: Question,
+    wanted: Wanted,
     /// The codes of the open question, while they are shown.
     codes: Vec<Outline>,
     about: Option<GateIdentity>,
@@ -67,7 +67,7 @@ enum Stage {
     /// There is no vault here yet.
     New,
     Locked,
-    Open(Parked<'static>),
+    Open(Box<Parked<'static>>),
 }
 
 impl<H: Home> Engine<H> {
@@ -84,7 +84,7 @@ impl<H: Home> Engine<H> {
             stage,
             language: Language::English,
             lane,
-            question: question::by_default(),
+            wanted: Wanted::default(),
             codes: Vec::new(),
             about: None,
             link: None,
@@ -127,8 +127,11 @@ impl<H: Home> Engine<H> {
             Request::Typed(text) => self.report(Event::Typed(text)),
             Request::Scanner(scanner) => self.report(Event::Scanner(scanner)),
             Request::Trapped => self.report(Event::Trapped),
-            Request::AskFor(wanted) => self.ask_for(&wanted)?,
-            Request::Status => reply.set("status", self.status()?),
+            Request::AskFor(wanted) => self.ask_for(wanted)?,
+            Request::Status => {
+                reply.set("status", self.status()?);
+                reply.set("asks", self.wanted.to_json());
+            }
             Request::Log { before, count } => reply.set("records", self.log(before, count)?),
             Request::Flags => reply.set("flags", self.flags()?),
             Request::AcknowledgeFlag { seq, by } => self.acknowledge_flag(seq, &by)?,

@@ -460,7 +460,7 @@ impl Message {
         let number = |count: u64| Value::Number(i64::try_from(count).unwrap_or(i64::MAX));
         let size = |count: usize| number(count as u64);
         match self {
-            Self::Aged(_, seconds) | Self::DataAge(seconds) => vec![("age", span(*seconds))],
+            Self::Aged(_, seconds) | Self::DataAge(seconds) | Self::Wait(seconds) => vec![("age", span(*seconds))],
             Self::Dated(_, at) => vec![("date", date(*at))],
             Self::NotChecked(members) => vec![("members", Value::Message(Self::Row(members.clone())))],
             Self::Ends(Item::List(uri) | Item::MissingList(uri)) => vec![("uri", Value::Text(uri.clone()))],
@@ -476,7 +476,6 @@ impl Message {
                 ("unknown", number(counts.unknown)),
             ],
             Self::WrongSecret(left) => vec![("left", Value::Number(i64::from(*left)))],
-            Self::Wait(seconds) => vec![("age", span(*seconds))],
             Self::Aside { at, ahead } => vec![("date", date(*at)), ("age", span(*ahead))],
             Self::Records(count) => vec![("count", number(*count))],
             Self::Record(seq) => vec![("seq", number(*seq))],

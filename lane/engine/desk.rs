@@ -29,7 +29,7 @@ impl<H: Home> Engine<H> {
     }
 
     fn ask(&mut self) -> Result<(), Refusal> {
-        let question = self.question.clone();
+        let question = self.wanted.question()?;
         let asked = self.with_gate(|gate, home| Ok(made(gate, &question, home)));
         match asked {
             Ok(Ok((codes, seconds))) => {

@@ -135,8 +135,7 @@ impl<H: Home> Engine<H> {
             lines.push(words.text(&Plain::AsideNext.into()));
         }
         lines.extend(ended.taken_back.iter().cloned());
-        let taken = i64::try_from(ended.taken).unwrap_or(i64::MAX);
-        Object::new().with("taken", taken).with("lines", lines.into_iter().map(Value::from).collect::<Value<'_>>()).into()
+        lines.into_iter().map(Value::from).collect()
     }
 }
 

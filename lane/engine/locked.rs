@@ -59,10 +59,10 @@ impl<H: Home> Engine<H> {
             gate.tried(wrong, before.attempts_left == 0, &at, &mut *self.home.entropy())?;
         }
         self.about = Some(gate.identity().clone());
-        self.question = question::kept(&unlocked);
+        self.wanted = question::kept(&unlocked);
         let readiness = crate::duty::refresh(&gate, &at)?;
         drop(gate);
-        self.stage = Stage::Open(unlocked.park());
+        self.stage = Stage::Open(Box::new(unlocked.park()));
         self.used_ms = self.home.ms();
         self.report(Event::Started(readiness));
         Ok(())

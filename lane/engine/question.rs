@@ -19,7 +19,7 @@ const LIMITS: Limits = Limits { bytes: 16 * 1024, depth: 3, values: 128 };
 /// The reason that is given for a question unless somebody gives another one.
 const PURPOSE: &str = "Entry";
 
-/// The claims that a page was told to ask for.
+/// The claims that a page was told to ask for, and why.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Wanted {
     pub(super) roles: Vec<String>,
@@ -27,8 +27,15 @@ pub(super) struct Wanted {
     pub(super) purpose: String,
 }
 
+/// Any role, until somebody says otherwise.
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { roles: Vec::new(), claims: Vec::new(), purpose: PURPOSE.to_owned() }
+    }
+}
+
 impl Wanted {
-    fn question(&self) -> Result<Question, Refusal> {
+    pub(super) fn question(&self) -> Result<Question, Refusal> {
         if self.roles.iter().chain(&self.claims).chain([&self.purpose]).any(|text| text.trim().is_empty()) {
             return Err(Refusal::question().with(&"a role, a claim or the reason is empty"));
         }
@@ -54,24 +61,18 @@ impl Wanted {
     }
 }
 
-/// Returns the question of a gate that nobody has told anything: any role.
-pub(super) fn by_default() -> Question {
-    let query = Query::for_role(&FORMATS, &[], &[]).unwrap_or_else(|_| Query::any_role());
-    Question { query, purpose: PURPOSE.to_owned(), carrier: Carrier::Code }
-}
-
-/// Returns the question that the vault keeps.
-pub(super) fn kept(vault: &Unlocked<'_>) -> Question {
+/// Returns the settings that the vault keeps.
+pub(super) fn kept(vault: &Unlocked<'_>) -> Wanted {
     let kept = vault.get(TABLE, ID).ok().flatten();
-    kept.and_then(|bytes| Wanted::from_json(&bytes)).and_then(|wanted| wanted.question().ok()).unwrap_or_else(by_default)
+    kept.and_then(|bytes| Wanted::from_json(&bytes)).unwrap_or_default()
 }
 
 impl<H: Home> Engine<H> {
     /// Asks for something else from now on. The question that is open is replaced when the gate is free.
-    pub(super) fn ask_for(&mut self, wanted: &Wanted) -> Result<(), Refusal> {
-        let question = wanted.question()?;
-        self.with_vault(|vault, _| Ok(vault.put(TABLE, ID, wanted.to_json().as_bytes(), &[])?))?;
-        self.question = question;
+    pub(super) fn ask_for(&mut self, wanted: Wanted) -> Result<(), Refusal> {
+        wanted.question()?;
+        self.with_vault(|vault, _| Ok(vault.put(TABLE, ID, json::to_string(&wanted.to_json()).as_bytes(), &[])?))?;
+        self.wanted = wanted;
         if self.lane.view().kind == Kind::Ready {
             self.report(Event::Key(Key::Enter));
         }

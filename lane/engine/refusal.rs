@@ -167,9 +167,8 @@ impl From<BeliefError> for Refusal {
         match why {
             BeliefError::Tampered(_) => Self::changed().with(&why),
             BeliefError::NotPinned => Self::no_data(),
-            BeliefError::Refused(why) => why.into(),
             BeliefError::OtherRoot(_) => Self::not_believed().with(&why),
-            BeliefError::Store(TrustStoreError::Bundle(why)) => why.into(),
+            BeliefError::Refused(why) | BeliefError::Store(TrustStoreError::Bundle(why)) => why.into(),
             BeliefError::Store(TrustStoreError::Storage(why)) => why.into(),
             BeliefError::Store(why) => Self::changed().with(&why),
             BeliefError::Vault(why) => why.into(),
