@@ -132,6 +132,7 @@ pub(crate) fn storage_failure(error: &StorageError) -> Failure {
             Failure::internal(error, "free some space on that disk, then run the command again; nothing acknowledged was lost")
         }
         StorageError::Corrupt { .. } => Failure::new(Exit::Tamper, error, "keep the folder as it is and restore a backup into a new home"),
+        StorageError::Newer { .. } => Failure::internal(error, "install the newer version of waypass; nothing was changed"),
         StorageError::Busy { .. } => Failure::internal(error, "let the other command end, then run this one again"),
         StorageError::Refused { doing, why } => Failure::usage(format!("{doing}: {}", plain_text(why)), FOREIGN),
         StorageError::Io { doing, why } => {

@@ -122,7 +122,8 @@ impl From<OpenError> for CreateError {
             OpenError::Exposed(why) => Self::Exposed(why),
             OpenError::Storage(why) => Self::Storage(why),
             OpenError::NotFound(dir) | OpenError::Unfinished(dir) => Self::Exists(dir),
-            OpenError::Newer { .. } | OpenError::Damaged => Self::Storage(StorageError::Corrupt { detail: why.to_string() }),
+            OpenError::Newer { found, supported } => Self::Storage(StorageError::Newer { found, supported }),
+            OpenError::Damaged => Self::Storage(StorageError::Corrupt { detail: why.to_string() }),
         }
     }
 }

@@ -37,6 +37,13 @@ pub enum StorageError {
         /// The damage that was found.
         detail: String,
     },
+    /// Written by a newer version: nothing was touched.
+    Newer {
+        /// The version in the store.
+        found: u64,
+        /// The newest version that this program reads.
+        supported: u64,
+    },
     /// An earlier write failed in a way that leaves unknown what is on disk.
     Poisoned,
 }
@@ -194,6 +201,9 @@ impl fmt::Display for StorageError {
             Self::Busy { holder } => write!(f, "the store is in use by {holder}"),
             Self::Refused { doing, why } | Self::Io { doing, why } => write!(f, "{doing}: {why}"),
             Self::Corrupt { detail } => write!(f, "the store is damaged: {detail}"),
+            Self::Newer { found, supported } => {
+                write!(f, "the store has format version {found}; this program reads up to {supported}")
+            }
             Self::Poisoned => f.write_str("an earlier write failed, so what is on disk is not known; close the vault and open it again"),
         }
     }

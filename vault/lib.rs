@@ -81,8 +81,8 @@ pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner, ephemeral_signer};
 pub use memory::{MemoryProtection, NoMemory, PlainMemory, Secret, SecretMemory};
 pub use slot::{SlotId, SlotInfo};
 pub use state::Finding;
-pub use storage::{Change, MemoryStorage, Space, Storage};
-pub use trust_store::{MemoryTrust, TrustFile, TrustStorage, TrustStore, TrustStoreError, TrustWriter};
+pub use storage::{Change, Journal, MemoryStorage, PlainFile, Space, Storage};
+pub use trust_store::{MemoryTrust, TrustFile, TrustJournal, TrustStorage, TrustStore, TrustStoreError, TrustWriter};
 pub use unlocked::{Batch, Parked, Tags, TagsOf, Unlocked};
 pub use vault::{Unfinished, Vault, VaultStatus};
 

@@ -1,8 +1,12 @@
 //! The `Storage` joint: named ordered maps of bytes, changed by atomic and durable commits. It sees only sealed bytes.
 
+mod journal;
 mod memory;
 mod tests;
 
+#[cfg(test)]
+pub(crate) use journal::tests::{File, Files};
+pub use journal::{Journal, PlainFile};
 pub use memory::MemoryStorage;
 #[cfg(test)]
 pub(crate) use memory::Rows;

@@ -8,10 +8,12 @@
 //! The bundle is opened with the root. A newer root that arrived before its bundle waits as the next root: from then on only bundles that
 //! follow it are taken, and the old bundle is still believed.
 
+mod journal;
 mod storage;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use journal::TrustJournal;
 pub use storage::{MemoryTrust, TrustFile, TrustStorage, TrustWriter};
 
 use crate::error::StorageError;
