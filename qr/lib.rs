@@ -1,4 +1,5 @@
-//! Carries bytes by QR codes (ISO/IEC 18004): draws them on a terminal, as PNG and as SVG, and reads them from the bytes of a PNG or a JPEG.
+//! Carries bytes by QR codes (ISO/IEC 18004): draws them on a terminal, as PNG and as SVG, and reads them from the bytes of a PNG or a JPEG,
+//! or from the pixels of a camera.
 //!
 //! Pure: performs no I/O, reads no clock, draws no randomness. Opening and naming files is the caller's. Reading a picture is bounded work,
 //! counted in things done and not in seconds.
@@ -44,18 +45,8 @@ pub use collect::Collector;
 pub use draw::{DrawError, Look, Outline, Picture, columns, draw_terminal};
 pub use frame::{Frame, FrameError, FrameSize, OFFER, PayloadTooLarge, Progress, frames};
 pub use gather::{GatherError, Gatherer};
-pub(crate) use read::read_picture;
-pub use read::{PictureKind, ReadError};
+pub use read::{PictureKind, ReadError, read_picture, read_pixels};
 pub use scanner::{Scan, Scanner};
-
-/// A door for the fuzzer (tests/fuzz), which no other build has.
-#[cfg(fuzzing)]
-pub mod fuzzing {
-    /// Reads the codes of a picture.
-    pub fn read_picture(file: &[u8]) -> Result<Vec<String>, crate::ReadError> {
-        crate::read_picture(file)
-    }
-}
 
 #[cfg(test)]
 mod tests;

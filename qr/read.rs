@@ -70,6 +70,13 @@ pub enum ReadError {
         /// Pixels from top to bottom.
         height: u32,
     },
+    /// There are neither one nor four bytes for each pixel.
+    WrongLength {
+        /// The pixels that the picture has by its sides.
+        pixels: u64,
+        /// The bytes that there are.
+        bytes: usize,
+    },
     /// The JPEG is built in so many passes that it would take too long.
     TooComplex,
     /// Neither a PNG nor a JPEG, or a damaged one.
@@ -92,6 +99,9 @@ impl fmt::Display for ReadError {
                 )
             }
             Self::TooSmall { width, height } => write!(f, "the picture has {width} x {height} pixels, too few for a QR code"),
+            Self::WrongLength { pixels, bytes } => {
+                write!(f, "{bytes} bytes are neither one nor four for each of {pixels} pixels")
+            }
             Self::TooComplex => f.write_str("the JPEG is built in more passes than are read"),
             Self::NotAPicture => f.write_str("not a readable PNG or JPEG"),
             Self::NoCode => f.write_str("no QR code was found in the picture"),
@@ -103,8 +113,15 @@ impl fmt::Display for ReadError {
 impl core::error::Error for ReadError {}
 
 /// Returns the texts of all QR codes in a PNG or JPEG, each once: dark on light or light on dark, faint, turned or tilted.
-pub(crate) fn read_picture(file: &[u8]) -> Result<Vec<String>, ReadError> {
+pub fn read_picture(file: &[u8]) -> Result<Vec<String>, ReadError> {
     read_counted(file, &mut search::Budget::of_a_picture())
+}
+
+/// Returns the texts of all QR codes in the pixels of a camera, row by row from the top left: one byte each is brightness, four are red,
+/// green, blue and opacity. Transparent pixels are white. The search is that of [`read_picture`].
+pub fn read_pixels(width: u32, height: u32, pixels: &[u8]) -> Result<Vec<String>, ReadError> {
+    let factor = shrink_factor(width, height)?;
+    texts(pixels::of_a_camera(width, height, pixels)?.shrunk(factor), &mut search::Budget::of_a_picture())
 }
 
 /// Like [`read_picture`], with the work counted.

@@ -1,4 +1,4 @@
-//! PNG to brightness, row by row.
+//! PNG, and what a camera gives, to brightness.
 
 use super::luma::{Luma, Shrinker};
 use super::{ReadError, shrink_factor};
@@ -38,6 +38,20 @@ pub(super) fn decode(file: &[u8], ground: u8) -> Result<(Luma, bool), ReadError>
         }
     }
     Ok((Luma { width, height, pixels: whole }.shrunk(factor), transparent))
+}
+
+/// Takes pixels of one byte (brightness) or of four (red, green, blue, opacity) over white.
+pub(super) fn of_a_camera(width: u32, height: u32, bytes: &[u8]) -> Result<Luma, ReadError> {
+    let pixels = u64::from(width) * u64::from(height);
+    let has = |each: u64| u64::try_from(bytes.len()) == Ok(pixels * each);
+    let color = match () {
+        () if has(1) => ColorType::Grayscale,
+        () if has(4) => ColorType::Rgba,
+        () => return Err(ReadError::WrongLength { pixels, bytes: bytes.len() }),
+    };
+    let mut grey = Vec::new();
+    Brightness { color, ground: 255 }.of(bytes, &mut grey)?;
+    Ok(Luma { width, height, pixels: grey })
 }
 
 /// How a row of colours becomes a row of brightness.

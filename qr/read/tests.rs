@@ -1,5 +1,5 @@
 use super::search::Budget;
-use super::{PictureKind, ReadError, jpeg, read_counted, read_picture};
+use super::{PictureKind, ReadError, jpeg, read_counted, read_picture, read_pixels};
 use crate::draw::draw_png;
 use crate::{FrameSize, Gatherer, frames};
 
@@ -52,6 +52,33 @@ fn each_side_and_all_pixels_are_bounded_before_anything_is_inflated() {
     }
     for (width, height) in [(8_000, 1), (1, 8_000), (20, 20), (20, 8_000)] {
         assert_eq!(read_picture(&announced(width, height)), Err(ReadError::TooSmall { width, height }));
+    }
+}
+
+/// The pixels of a camera, which has its own colours and no file: grey, and as a canvas in a page gives them.
+#[test]
+fn the_pixels_of_a_camera_are_read() {
+    let (side, grey) = drawn(TEXT, 5);
+    let expected = Ok(vec![TEXT.to_owned()]);
+    assert_eq!(read_pixels(side, side, &grey), expected);
+    let colours: Vec<u8> = grey.iter().flat_map(|level| [*level / 2 + 40, *level / 3 + 20, *level / 2 + 60, 255]).collect();
+    assert_eq!(read_pixels(side, side, &colours), expected);
+    let ink_on_nothing: Vec<u8> = grey.iter().flat_map(|level| [0, 0, 0, 255 - *level]).collect();
+    assert_eq!(read_pixels(side, side, &ink_on_nothing), expected);
+    assert_eq!(read_pixels(side, side, &vec![200; grey.len()]), Err(ReadError::NoCode));
+}
+
+#[test]
+fn pixels_that_do_not_fit_their_size_are_refused() {
+    for bytes in [0, 640 * 480 - 1, 640 * 480 * 3, 640 * 480 * 4 + 1] {
+        let refused = Err(ReadError::WrongLength { pixels: 640 * 480, bytes });
+        assert_eq!(read_pixels(640, 480, &vec![0; bytes]), refused);
+    }
+    for (width, height) in [(u32::MAX, u32::MAX), (8_193, 100), (8_000, 8_000)] {
+        assert_eq!(read_pixels(width, height, &[0; 64]), Err(ReadError::TooLarge { width, height }));
+    }
+    for (width, height) in [(0, 0), (0, 480), (20, 480)] {
+        assert_eq!(read_pixels(width, height, &[]), Err(ReadError::TooSmall { width, height }));
     }
 }
 

@@ -6,7 +6,7 @@ use qrcode::bits::Bits;
 use qrcode::canvas::{Canvas, MaskPattern};
 use qrcode::{Color, EcLevel, Version, ec};
 use std::hint::black_box;
-use waypass_qr::fuzzing::read_picture;
+use waypass_qr::read_picture;
 use waypass_qr::{Collector, FrameSize, Gatherer, frames as frames_of};
 
 /// A payload's frames give the payload, in any order. Any lines are answered.
