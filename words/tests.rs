@@ -140,7 +140,20 @@ fn every_message_is_in_every_language_with_its_arguments_and_no_other_is() {
 #[test]
 fn the_other_languages_are_translated() {
     // Words that two languages share.
-    let shared = ["label-offline", "ends-policy", "date", "list-comma", "span-seconds", "span-minutes", "span-hours", "screen-ready"];
+    let shared = [
+        "label-offline",
+        "ends-policy",
+        "date",
+        "list-comma",
+        "span-seconds",
+        "span-minutes",
+        "span-hours",
+        "screen-ready",
+        "page-menu",
+        "page-question",
+        "page-site",
+        "page-zone",
+    ];
     let english = Language::English.table();
     for language in [Language::French, Language::German, Language::Arabic] {
         for (at, (key, _)) in language.table().iter().enumerate() {

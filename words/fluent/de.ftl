@@ -368,6 +368,124 @@ event-declined = abgelehnt
 event-restored = wiederhergestellt
 event-other = Ereignis { $name }
 
+## Die Seite
+
+page-boot-starting = Der Posten wird geöffnet
+page-boot-taken = Der Posten ist in einem anderen Tab geöffnet
+    .next = Machen Sie dort weiter. Oder schließen Sie jenen Tab, und versuchen Sie es hier noch einmal.
+page-boot-storage = Dieser Browser speichert keine Dateien für den Posten
+    .next = Verlassen Sie das private Fenster, erlauben Sie dieser Seite, Daten zu speichern, und versuchen Sie es noch einmal.
+page-boot-failed = Das Programm des Postens ist nicht gestartet
+    .next = Nichts ist verloren. Versuchen Sie es noch einmal, wenn möglich mit Verbindung zum Büro. Bleibt es so, rufen Sie die Leitung.
+page-boot-token = Dieses Fenster gehört nicht zum Posten
+    .next = Schließen Sie es, und starten Sie den Kiosk neu.
+page-boot-retry = noch einmal
+page-boot-script = Diese Seite braucht JavaScript. Erlauben Sie es in den Einstellungen des Browsers.
+
+page-menu = Menü
+page-banner = Zustand des Postens
+page-actions = Was jetzt zu tun ist
+page-back = zurück zur Kontrolle
+page-checkpoint = Kontrolle
+page-status = Bereitschaft
+page-log = Protokoll
+page-flags = Einlässe zum Ansehen
+    .next = Diese Personen wurden eingelassen, bevor eine neuere Liste kam. Sie lehnt ihren Nachweis ab. Suchen Sie sie, dann unterschreiben Sie.
+page-sync = Abgleichen
+    .next = Der Posten sendet sein Protokoll und holt die neuesten Listen und Regeln.
+page-question = Frage
+    .next = Was dieser Posten von den Leuten wissen will. Fragen Sie nur, was Sie brauchen.
+page-set-up = Einrichtung
+page-language = Sprache
+page-lock = Posten sperren
+page-your-name = Ihr Name
+page-continue = weiter
+page-save = speichern
+page-saved = Gespeichert.
+page-working = Einen Moment …
+page-no-answer = Der Posten hat nicht geantwortet
+    .next = Versuchen Sie es noch einmal. Bleibt es so, laden Sie diese Seite neu.
+
+page-update = Eine neuere Version dieser Seite liegt bereit.
+    .next = Beim Wechsel wird der Posten gesperrt. Sie entsperren ihn danach.
+page-update-do = jetzt wechseln
+page-not-kept = Dieser Browser löscht vielleicht die Daten des Postens, wenn der Platz knapp wird.
+    .next = Installieren Sie diese Seite als App, und gleichen Sie oft ab.
+page-first-link = Das Büro ist nicht erreichbar.
+    .next = Bringen Sie die Daten des Standorts als Datei, oder stellen Sie einmal eine Verbindung her.
+
+page-question-code = Code der Frage, den die Person scannt
+page-camera = Bild der Kamera
+page-camera-off = Kamera aus
+page-camera-on = Kamera an
+page-light = Licht
+page-picture = ein Bild lesen
+page-picture-empty = In diesem Bild war kein Code zu finden.
+page-checks = Prüfungen
+page-evidence = Wie alt das Wissen ist
+
+page-unlock = entsperren
+page-phrase = Passphrase
+    .next = Mehrere Wörter, die niemand errät. Sie öffnet diesen Posten, auch ohne Verbindung.
+page-use-recovery = Notfallcode verwenden
+page-use-phrase = Passphrase verwenden
+
+page-new = Diesen Posten einrichten
+    .next = Das geschieht einmal, und ohne Verbindung. Die Leitung kennt die Namen.
+page-name = Name des Postens
+    .next = In der Frage steht er für alle: Nordtor
+page-site = Standort
+    .next = So, wie das Büro ihn schreibt.
+page-zone = Bereich
+    .next = Der Teil des Standorts, den dieser Posten bewacht.
+page-phrase-again = Passphrase noch einmal
+page-phrase-differs = Die beiden Passphrasen sind verschieden
+    .next = Tippen Sie beide noch einmal, langsam.
+page-create = einrichten
+page-recovery = Notfallcode
+    .next = Schreiben Sie ihn jetzt auf Papier, und bewahren Sie ihn getrennt von diesem Gerät auf. Er öffnet den Posten, wenn die Passphrase vergessen ist. Er wird nicht noch einmal gezeigt.
+page-written = Ich habe ihn aufgeschrieben
+page-pin = 1. Dem Standort vertrauen
+    .next = Wählen Sie die Wurzeldatei oder das Paket des Standorts. Tippen Sie dann die Nummer, die Ihnen das Büro auf Papier oder mündlich gegeben hat.
+page-file = Datei wählen
+page-no-file = Es wurde keine Datei gewählt
+page-number = Nummer der Wurzel
+    .next = 64 Ziffern und Buchstaben. Leerzeichen zählen nicht.
+page-pin-do = vergleichen und vertrauen
+page-pinned = Die Nummer stimmt. Dieser Posten vertraut jetzt dem Standort.
+page-enrolment = 2. Beim Büro anmelden
+    .next = Das Büro scannt diesen Code oder nimmt die Datei. Hat es diesen Posten angemeldet, gleichen Sie ab.
+page-enrolment-code = Anmeldecode, den das Büro scannt
+page-save-file = als Datei speichern
+
+page-to-do = Was zu tun ist
+page-findings = An diesem Posten gefunden
+page-acknowledge = Ich habe es angesehen
+page-clock = Uhr bestätigen
+    .next = Vergleichen Sie die Zeit dieses Geräts mit Ihrer Uhr. Bestätigen Sie nur, wenn beide übereinstimmen.
+page-clock-right = die Zeit stimmt
+page-log-empty = Noch ist nichts aufgezeichnet.
+page-log-more = ältere zeigen
+page-flagged = zum Ansehen
+page-flags-empty = Es gibt nichts zum Ansehen.
+
+page-sync-link = Mit Verbindung
+    .next = Der Posten versucht es auch von selbst, alle 15 Minuten.
+page-sync-now = jetzt abgleichen
+page-sync-file = Mit Datei
+    .next = Ohne Verbindung trägt jemand eine Datei hin und eine zurück.
+page-sync-take = Datei vom Büro nehmen
+page-sync-taken = Die Datei wurde übernommen.
+page-sync-give = Datei für das Büro machen
+page-sync-given = Die Datei ist bei Ihren Downloads. Bringen Sie sie ins Büro.
+
+page-roles = Rollen
+    .next = Eine in jeder Zeile. Leer: jede Rolle.
+page-claims = Auch fragen nach
+    .next = Eines in jeder Zeile, so wie das Büro es schreibt. Persönliches nur, wenn die Regel es braucht.
+page-purpose = Zweck
+    .next = Die Person liest ihn, bevor sie antwortet.
+
 ## Dauer, Datum und Listen
 
 span-seconds = { $n } s

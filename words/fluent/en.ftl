@@ -370,6 +370,124 @@ event-declined = declined
 event-restored = restored
 event-other = event { $name }
 
+## The page
+
+page-boot-starting = Opening the gate
+page-boot-taken = The gate is open in another tab
+    .next = Go on there. Or close that tab, and try again here.
+page-boot-storage = This browser keeps no files for the gate
+    .next = Leave the private window, allow this page to keep data, and try again.
+page-boot-failed = The gate's program did not start
+    .next = Nothing is lost. Try again, with a link to the office if there is one. If it stays like this, call the supervisor.
+page-boot-token = This window does not belong to the gate
+    .next = Close it, and start the kiosk again.
+page-boot-retry = try again
+page-boot-script = This page needs JavaScript. Allow it in the settings of the browser.
+
+page-menu = Menu
+page-banner = State of the gate
+page-actions = What to do now
+page-back = back to the checkpoint
+page-checkpoint = Checkpoint
+page-status = Readiness
+page-log = Log
+page-flags = Admissions to look at
+    .next = These people were let in before a newer list came. The list denies their credential. Look for them, then sign.
+page-sync = Synchronise
+    .next = The gate sends its log and brings the newest lists and rules.
+page-question = Question
+    .next = What this gate asks of people. Ask for as little as you need.
+page-set-up = Set-up
+page-language = Language
+page-lock = Lock the gate
+page-your-name = Your name
+page-continue = continue
+page-save = save
+page-saved = Saved.
+page-working = One moment …
+page-no-answer = The gate did not answer
+    .next = Try again. If it stays like this, open this page anew.
+
+page-update = A newer version of this page is ready.
+    .next = Taking it locks the gate. You unlock it again.
+page-update-do = take it now
+page-not-kept = This browser may delete the gate's data when space runs short.
+    .next = Install this page as an app, and synchronise often.
+page-first-link = The office cannot be reached.
+    .next = Bring the site's data as a file, or come back with a link once.
+
+page-question-code = Question code, for the person to scan
+page-camera = Picture of the camera
+page-camera-off = camera off
+page-camera-on = camera on
+page-light = light
+page-picture = read a picture
+page-picture-empty = No code was found in that picture.
+page-checks = Checks
+page-evidence = How old the knowledge is
+
+page-unlock = unlock
+page-phrase = Pass phrase
+    .next = Several words that nobody guesses. It opens this gate, without a link too.
+page-use-recovery = use the recovery code
+page-use-phrase = use the pass phrase
+
+page-new = Set up this gate
+    .next = This is done once, and needs no link. The supervisor knows the names.
+page-name = Name of the gate
+    .next = People read it in the question: North Gate
+page-site = Site
+    .next = As the office writes it.
+page-zone = Zone
+    .next = The part of the site that this gate guards.
+page-phrase-again = Pass phrase once more
+page-phrase-differs = The two pass phrases differ
+    .next = Type both again, slowly.
+page-create = set up
+page-recovery = Recovery code
+    .next = Write it on paper now, and keep it away from this device. It opens the gate when the pass phrase is forgotten. It is not shown again.
+page-written = I have written it down
+page-pin = 1. Trust the site
+    .next = Choose the root file or the bundle of the site. Then type the number that the office gave you on paper or by voice.
+page-file = choose a file
+page-no-file = No file was chosen
+page-number = Number of the root
+    .next = 64 digits and letters. Spaces do not count.
+page-pin-do = compare and trust
+page-pinned = The number fits. This gate trusts the site now.
+page-enrolment = 2. Enrol at the office
+    .next = The office scans this code or takes the file. When it has enrolled this gate, synchronise.
+page-enrolment-code = Enrolment code, for the office to scan
+page-save-file = save as a file
+
+page-to-do = What to do
+page-findings = Found on this gate
+page-acknowledge = I have looked at it
+page-clock = Confirm the clock
+    .next = Compare the time of this device with your watch. Confirm only if both agree.
+page-clock-right = the time is right
+page-log-empty = Nothing is written down yet.
+page-log-more = show older ones
+page-flagged = to look at
+page-flags-empty = There is nothing to look at.
+
+page-sync-link = By link
+    .next = The gate also tries by itself, every 15 minutes.
+page-sync-now = synchronise now
+page-sync-file = By file
+    .next = Without a link, a person carries one file each way.
+page-sync-take = take a file of the office
+page-sync-taken = The file was taken.
+page-sync-give = make a file for the office
+page-sync-given = The file is in your downloads. Bring it to the office.
+
+page-roles = Roles
+    .next = One on each line. Empty: any role.
+page-claims = Also ask for
+    .next = One on each line, as the office writes it. Personal data is asked for only if the rule needs it.
+page-purpose = Purpose
+    .next = The person reads it before they answer.
+
 ## Times and lists
 
 span-seconds = { $n } s

@@ -368,6 +368,124 @@ event-declined = refusé
 event-restored = restauré
 event-other = événement { $name }
 
+## La page
+
+page-boot-starting = Ouverture du poste
+page-boot-taken = Le poste est ouvert dans un autre onglet
+    .next = Continuez là-bas. Ou fermez cet autre onglet et réessayez ici.
+page-boot-storage = Ce navigateur ne garde pas de fichiers pour le poste
+    .next = Quittez la fenêtre privée, autorisez cette page à garder des données, puis réessayez.
+page-boot-failed = Le programme du poste n'a pas démarré
+    .next = Rien n'est perdu. Réessayez, avec une liaison au bureau si possible. Si cela dure, appelez le responsable.
+page-boot-token = Cette fenêtre n'appartient pas au poste
+    .next = Fermez-la et relancez la borne.
+page-boot-retry = réessayer
+page-boot-script = Cette page a besoin de JavaScript. Autorisez-le dans les réglages du navigateur.
+
+page-menu = Menu
+page-banner = État du poste
+page-actions = Que faire maintenant
+page-back = retour au contrôle
+page-checkpoint = Contrôle
+page-status = État de préparation
+page-log = Journal
+page-flags = Entrées à examiner
+    .next = Ces personnes sont entrées avant l'arrivée d'une liste plus récente, qui refuse leur titre. Cherchez-les, puis signez.
+page-sync = Synchroniser
+    .next = Le poste envoie son journal et rapporte les dernières listes et règles.
+page-question = Question
+    .next = Ce que ce poste demande aux gens. Demandez le moins possible.
+page-set-up = Installation
+page-language = Langue
+page-lock = Verrouiller le poste
+page-your-name = Votre nom
+page-continue = continuer
+page-save = enregistrer
+page-saved = Enregistré.
+page-working = Un instant …
+page-no-answer = Le poste n'a pas répondu
+    .next = Réessayez. Si cela dure, rechargez cette page.
+
+page-update = Une version plus récente de cette page est prête.
+    .next = L'installer verrouille le poste. Vous le déverrouillez ensuite.
+page-update-do = l'installer maintenant
+page-not-kept = Ce navigateur peut effacer les données du poste si la place manque.
+    .next = Installez cette page comme application, et synchronisez souvent.
+page-first-link = Le bureau n'est pas joignable.
+    .next = Apportez les données du site dans un fichier, ou revenez une fois avec une liaison.
+
+page-question-code = Code de la question, à scanner par la personne
+page-camera = Image de la caméra
+page-camera-off = caméra éteinte
+page-camera-on = caméra allumée
+page-light = lumière
+page-picture = lire une image
+page-picture-empty = Aucun code n'a été trouvé dans cette image.
+page-checks = Vérifications
+page-evidence = Âge des connaissances
+
+page-unlock = déverrouiller
+page-phrase = Phrase de passe
+    .next = Plusieurs mots que personne ne devine. Elle ouvre ce poste, même sans liaison.
+page-use-recovery = utiliser le code de secours
+page-use-phrase = utiliser la phrase de passe
+
+page-new = Installer ce poste
+    .next = Cela se fait une fois, sans liaison. Le responsable connaît les noms.
+page-name = Nom du poste
+    .next = On le lit dans la question : Entrée nord
+page-site = Site
+    .next = Comme le bureau l'écrit.
+page-zone = Zone
+    .next = La partie du site que ce poste garde.
+page-phrase-again = Phrase de passe encore une fois
+page-phrase-differs = Les deux phrases de passe sont différentes
+    .next = Tapez les deux encore une fois, lentement.
+page-create = installer
+page-recovery = Code de secours
+    .next = Notez-le maintenant sur papier, et gardez-le loin de cet appareil. Il ouvre le poste si la phrase de passe est oubliée. Il ne sera plus affiché.
+page-written = Je l'ai noté
+page-pin = 1. Faire confiance au site
+    .next = Choisissez le fichier racine ou le lot du site. Tapez ensuite le numéro que le bureau vous a donné sur papier ou de vive voix.
+page-file = choisir un fichier
+page-no-file = Aucun fichier n'a été choisi
+page-number = Numéro de la racine
+    .next = 64 chiffres et lettres. Les espaces ne comptent pas.
+page-pin-do = comparer et faire confiance
+page-pinned = Le numéro correspond. Ce poste fait maintenant confiance au site.
+page-enrolment = 2. Inscrire au bureau
+    .next = Le bureau scanne ce code ou prend le fichier. Quand il a inscrit ce poste, synchronisez.
+page-enrolment-code = Code d'inscription, à scanner par le bureau
+page-save-file = enregistrer dans un fichier
+
+page-to-do = Que faire
+page-findings = Trouvé sur ce poste
+page-acknowledge = Je l'ai examiné
+page-clock = Confirmer l'heure
+    .next = Comparez l'heure de cet appareil avec votre montre. Confirmez seulement si elles sont d'accord.
+page-clock-right = l'heure est juste
+page-log-empty = Rien n'est encore enregistré.
+page-log-more = afficher les plus anciens
+page-flagged = à examiner
+page-flags-empty = Il n'y a rien à examiner.
+
+page-sync-link = Par liaison
+    .next = Le poste essaie aussi de lui-même, toutes les 15 minutes.
+page-sync-now = synchroniser maintenant
+page-sync-file = Par fichier
+    .next = Sans liaison, une personne porte un fichier dans chaque sens.
+page-sync-take = prendre un fichier du bureau
+page-sync-taken = Le fichier a été pris.
+page-sync-give = faire un fichier pour le bureau
+page-sync-given = Le fichier est dans vos téléchargements. Apportez-le au bureau.
+
+page-roles = Rôles
+    .next = Un par ligne. Vide : tous les rôles.
+page-claims = Demander aussi
+    .next = Un par ligne, comme le bureau l'écrit. Ne demandez des données personnelles que si la règle l'exige.
+page-purpose = But
+    .next = La personne le lit avant de répondre.
+
 ## Durées, dates et listes
 
 span-seconds = { $n } s
