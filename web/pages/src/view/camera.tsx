@@ -1,0 +1,43 @@
+/** The picture of the camera, its light, and a picture as a file. */
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Done, FileField, type Props } from "./parts.tsx";
+
+export function CameraPicture({ session }: Props) {
+  const { camera, say } = session;
+  const video = useRef<HTMLVideoElement>(null);
+  const [isLit, setLit] = useState(false);
+  const [found, setFound] = useState<string[]>([]);
+  const stream = camera.state === "works" ? camera.stream : undefined;
+  useEffect(() => {
+    if (video.current) video.current.srcObject = stream ?? null;
+    setLit(false);
+  }, [stream]);
+  const light = () => {
+    void camera.torch(!isLit);
+    setLit(!isLit);
+  };
+  const read = async (bytes: Uint8Array) => {
+    setFound([]);
+    const { lines } = await session.scanner.read({ bytes });
+    if (lines.length === 0) setFound([say("page-picture-empty")]);
+    for (const text of lines) await session.call({ do: "line", text });
+  };
+  return (
+    <div class="camera">
+      {stream && <video ref={video} muted autoPlay playsInline aria-label={say("page-camera")} />}
+      <p class="buttons small">
+        {stream && camera.hasTorch && (
+          <button type="button" class="quiet" aria-pressed={isLit} onClick={light}>
+            {say("page-light")}
+          </button>
+        )}
+        <button type="button" class="quiet" onClick={() => session.switchCamera(!session.usesCamera)}>
+          {say(session.usesCamera ? "page-camera-off" : "page-camera-on")}
+        </button>
+      </p>
+      <FileField label={say("page-picture")} accept="image/png,image/jpeg" take={(bytes) => void read(bytes)} />
+      <Done lines={found} />
+    </div>
+  );
+}
