@@ -2,7 +2,7 @@
  * The Worker of the gate: it holds the files of the vault and one instance of the program.
  *
  * An instance that traps is thrown away. A new one gets the same files and opens the vault with the pass phrase that is kept here, in bytes
- * that are zeroed when the gate is locked. The interrupted request is not done again: nobody knows how far it came.
+ * that are zeroed when the gate is locked, and is told the language again. The interrupted request is not done again: nobody knows how far it came.
  */
 
 import { type Engine, fresh } from "glue:engine";
@@ -28,6 +28,7 @@ interface Phrase {
 }
 
 let kept: Phrase | undefined;
+let language: Request | undefined;
 let queue: Promise<void> = Promise.resolve();
 const opened = open().catch((problem: StartProblem) => {
   tell({ end: problem });
@@ -73,6 +74,7 @@ function isTrap(why: unknown): boolean {
 /** Puts a new instance in the place of one that trapped. Without the right pass phrase the gate is locked, and says so in its frame. */
 async function replace(gate: Opened): Promise<Answer> {
   gate.engine = await instance(gate.module, gate.handles);
+  if (language) call(gate.engine, language);
   if (kept) {
     const phrase = new TextDecoder().decode(kept.bytes);
     const answer = call(gate.engine, { do: "unlock", phrase, recovery: kept.recovery });
@@ -85,6 +87,7 @@ async function replace(gate: Opened): Promise<Answer> {
 }
 
 function keep(request: Request, { reply }: Answer): void {
+  if (request.do === "language") language = request;
   if ((request.do === "unlock" || request.do === "create") && !reply.failed) {
     forget();
     const recovery = request.do === "unlock" && request.recovery === true;

@@ -124,8 +124,14 @@ export class Session {
   /** A newer page is offered where it interrupts nobody. */
   get offersUpdate(): boolean {
     const frame = this.frame;
-    const isCalm = this.problem !== undefined || (frame && this.recovery === undefined && CALM.includes(frame.kind));
+    const isCalm = frame && this.recovery === undefined && (frame.stage === "new" || CALM.includes(frame.kind));
     return Boolean(isCalm) && this.update.isWaiting;
+  }
+
+  /** Begins anew when there is no engine: with the newer page, if one waits. */
+  retry(): void {
+    if (this.update.isWaiting) this.update.take();
+    else location.reload();
   }
 
   changed(): void {

@@ -7,7 +7,7 @@ import type { Page } from "../session.ts";
 import { Checkpoint } from "./checkpoint.tsx";
 import { Flags, Log } from "./log.tsx";
 import type { Props } from "./parts.tsx";
-import { LanguageButtons, Languages, Question } from "./question.tsx";
+import { Languages, Question } from "./question.tsx";
 import { Create, Recovery, SetUp } from "./setup.tsx";
 import { LevelShape } from "./shape.tsx";
 import { Status } from "./status.tsx";
@@ -25,10 +25,11 @@ export function App({ session }: Props) {
   const isFull = session.page === "checkpoint" && FULL.includes(frame.kind);
   return (
     <div class={`page stage-${frame.stage} ${isFull ? `full tone-${frame.tone}` : ""}`}>
-      {frame.stage !== "new" && <Banner session={session} frame={frame} />}
-      {!isFull && <Lines session={session} />}
+      <header>
+        {frame.stage !== "new" && <Banner session={session} frame={frame} />}
+        {!isFull && <Lines session={session} frame={frame} />}
+      </header>
       <View session={session} frame={frame} />
-      {frame.stage === "new" && <LanguageButtons session={session} />}
       {frame.stage === "open" && session.recovery === undefined && <Foot session={session} frame={frame} hasMenu={!isFull} />}
     </div>
   );
@@ -62,7 +63,7 @@ function View({ session, frame }: Props & { frame: Frame }) {
 function Banner({ session, frame }: Props & { frame: Frame }) {
   const { tone, messages } = frame.banner;
   return (
-    <header class={`banner tone-${tone}`} aria-label={session.say("page-banner")}>
+    <section class={`banner tone-${tone}`} aria-label={session.say("page-banner")}>
       {frame.gate && (
         <p class="gate">
           <strong>{frame.gate.name}</strong> <span>{[frame.gate.site, frame.gate.zone].filter(Boolean).join(" · ")}</span>
@@ -72,13 +73,14 @@ function Banner({ session, frame }: Props & { frame: Frame }) {
         {tone !== "plain" && <LevelShape level={tone} />}
         <span>{messages.join(" · ")}</span>
       </p>
-    </header>
+    </section>
   );
 }
 
-/** What the browser says about itself. */
-function Lines({ session }: Props) {
+/** What the browser says about itself. That it may delete the data is said where a person can do something about it. */
+function Lines({ session, frame }: Props & { frame: Frame }) {
   const { say } = session;
+  const isWarned = frame.stage === "new" || session.page === "status" || session.page === "setup";
   return (
     <div class="lines">
       {session.offersUpdate && (
@@ -91,7 +93,7 @@ function Lines({ session }: Props) {
           </button>
         </p>
       )}
-      {!session.isKept && (
+      {!session.isKept && isWarned && (
         <p>
           <span>
             <strong>{say("page-not-kept")}</strong> {say("page-not-kept.next")}
@@ -166,11 +168,10 @@ function Problem({ session, problem }: Props & { problem: StartProblem }) {
         <p class="lead">{say(`page-boot-${problem}.next`)}</p>
       </div>
       <p class="buttons">
-        <button type="button" class="first" onClick={() => location.reload()}>
+        <button type="button" class="first" onClick={() => session.retry()}>
           {say("page-boot-retry")}
         </button>
       </p>
-      <Lines session={session} />
     </main>
   );
 }

@@ -26,7 +26,7 @@ export function CameraPicture({ session }: Props) {
   return (
     <div class="camera">
       {stream && <video ref={video} muted autoPlay playsInline aria-label={say("page-camera")} />}
-      <p class="buttons small">
+      <div class="buttons small">
         {stream && camera.hasTorch && (
           <button type="button" class="quiet" aria-pressed={isLit} onClick={light}>
             {say("page-light")}
@@ -35,8 +35,8 @@ export function CameraPicture({ session }: Props) {
         <button type="button" class="quiet" onClick={() => session.switchCamera(!session.usesCamera)}>
           {say(session.usesCamera ? "page-camera-off" : "page-camera-on")}
         </button>
-      </p>
-      <FileField label={say("page-picture")} accept="image/png,image/jpeg" take={(bytes) => void read(bytes)} />
+        <FileField label={say("page-picture")} accept="image/png,image/jpeg" take={(bytes) => void read(bytes)} />
+      </div>
       <Done lines={found} />
     </div>
   );

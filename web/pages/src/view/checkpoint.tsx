@@ -10,13 +10,16 @@ import { Shape } from "./shape.tsx";
 import { Unlock } from "./unlock.tsx";
 import { Verdict } from "./verdict.tsx";
 
+const SCANNING: Frame["kind"][] = ["ready", "not_ready", "gathering"];
 const KEYS: { [key in Key]: string } = { enter: "Enter", escape: "Esc", confirm: "C", turn_away: "T", sync: "S" };
+const SHORTCUTS: { [key in Key]: string } = { ...KEYS, escape: "Escape" };
 
 export function Checkpoint({ session, frame }: Props & { frame: Frame }) {
   const root = useRef<HTMLElement>(null);
   const showing = frame.verdict && frame.kind === "verdict" ? `${frame.verdict.seq ?? frame.verdict.word}` : frame.title;
   useEffect(() => {
-    root.current?.querySelector<HTMLElement>(`[data-focus="${frame.focus}"], [data-focus="title"]`)?.focus();
+    root.current?.querySelector<HTMLElement>(`[data-focus="${frame.focus}"], [data-focus="title"]`)?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
   }, [frame.kind, frame.focus, showing]);
   return (
     <main ref={root} class={`checkpoint kind-${frame.kind} tone-${frame.tone}`}>
@@ -84,7 +87,7 @@ function Waiting({ session, frame }: Props & { frame: Frame }) {
             </button>
           </p>
         )}
-        {frame.stage === "open" && <CameraPicture session={session} />}
+        {SCANNING.includes(frame.kind) && <CameraPicture session={session} />}
       </div>
     </div>
   );
@@ -114,7 +117,7 @@ function Confirm({ session, frame }: Props & { frame: Frame }) {
         </p>
       ))}
       <Form send={() => void send()} label={session.say("page-continue")} busy={busy}>
-        <Field label={frame.title} value={text} set={setText} focus />
+        <Field label={frame.title} isTitled value={text} set={setText} focus />
       </Form>
       {frame.verdict && (
         <p class="about">
@@ -132,7 +135,7 @@ function Actions({ session, actions }: { session: Session; actions: Action[] }) 
   return (
     <div class="actions buttons" role="group" aria-label={session.say("page-actions")}>
       {actions.map((action, at) => (
-        <button key={action.key} type="button" class={at === 0 ? "first" : ""} onClick={() => session.key(action.key)}>
+        <button key={action.key} type="button" class={at === 0 ? "first" : ""} aria-keyshortcuts={SHORTCUTS[action.key]} onClick={() => session.key(action.key)}>
           {action.label} <kbd>{KEYS[action.key]}</kbd>
         </button>
       ))}

@@ -18,11 +18,13 @@ interface FieldProps {
   code?: boolean;
   rows?: number;
   focus?: boolean;
+  /** The heading above shows the same words. */
+  isTitled?: boolean;
   required?: boolean;
 }
 
 /** A labelled text field. A code is written in letters of equal width and never corrected. */
-export function Field({ label, value, set, hint, secret, code, rows, focus, required = true }: FieldProps) {
+export function Field({ label, value, set, hint, secret, code, rows, focus, isTitled, required = true }: FieldProps) {
   const id = useId();
   const field = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
   useEffect(() => {
@@ -42,7 +44,9 @@ export function Field({ label, value, set, hint, secret, code, rows, focus, requ
   };
   return (
     <div class="field">
-      <label for={id}>{label}</label>
+      <label for={id} class={isTitled ? "unseen" : ""}>
+        {label}
+      </label>
       {rows ? (
         <textarea {...shared} rows={rows} />
       ) : secret ? (
@@ -85,7 +89,10 @@ export function FileField({ label, accept, take }: FileProps) {
 /** A page next to the checkpoint: a heading, which takes the focus, and the way back. */
 export function Sheet({ session, title, lead, children }: Props & { title: string; lead?: string | undefined; children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), [title]);
+  useEffect(() => {
+    heading.current?.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  }, [title]);
   return (
     <main class="sheet">
       <h1 ref={heading} tabIndex={-1}>
@@ -93,7 +100,7 @@ export function Sheet({ session, title, lead, children }: Props & { title: strin
       </h1>
       {lead && <p class="lead">{lead}</p>}
       {children}
-      {session.frame?.stage === "open" && (
+      {session.frame?.stage === "open" && session.recovery === undefined && (
         <p class="buttons">
           <button type="button" class="quiet" onClick={() => session.go("checkpoint")}>
             {session.say("page-back")} <kbd>Esc</kbd>

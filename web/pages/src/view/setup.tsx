@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Answer } from "../contract.ts";
 import { Codes } from "./code.tsx";
+import { LanguageButtons } from "./question.tsx";
 import { Done, Field, FileField, Form, type Props, Refusal, save, Sheet, useAsk } from "./parts.tsx";
 
 /** The first step: names, and a pass phrase typed twice. */
@@ -31,6 +32,7 @@ export function Create({ session }: Props) {
         <Field label={say("page-phrase-again")} value={again} set={setAgain} secret />
       </Form>
       <Refusal failed={failed} />
+      <LanguageButtons session={session} />
     </Sheet>
   );
 }
@@ -43,11 +45,7 @@ export function Recovery({ session, code }: Props & { code: string }) {
     session.go("setup");
   };
   return (
-    <main class="sheet">
-      <h1 tabIndex={-1} ref={(heading) => heading?.focus()}>
-        {say("page-recovery")}
-      </h1>
-      <p class="lead">{say("page-recovery.next")}</p>
+    <Sheet session={session} title={say("page-recovery")} lead={say("page-recovery.next")}>
       <p class="recovery code" dir="ltr">
         {code}
       </p>
@@ -56,7 +54,7 @@ export function Recovery({ session, code }: Props & { code: string }) {
           {say("page-written")}
         </button>
       </p>
-    </main>
+    </Sheet>
   );
 }
 

@@ -6,9 +6,9 @@ const SHAPES: { [level in Level]: Name } = { green: "tick", amber: "triangle", r
 
 const PATHS: { [name in Name]: string } = {
   tick: "M14 52 38 76 86 24",
-  triangle: "M50 14 92 86H8ZM50 42V60M50 72V73",
+  triangle: "M50 12 94 88H6ZM50 42V60M50 73V73.1",
   cross: "M20 20 80 80M80 20 20 80",
-  question_mark: "M30 36A20 20 0 1 1 58 54Q50 58 50 68M50 84V85",
+  question_mark: "M30 36A20 20 0 1 1 58 52Q50 57 50 66M50 86V86.1",
   frame: "M14 34V14H34M66 14H86V34M86 66V86H66M34 86H14V66",
 };
 

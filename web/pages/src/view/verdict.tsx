@@ -12,15 +12,17 @@ export function Verdict({ session, frame, verdict }: { session: Session; frame: 
         <Shape name={frame.shape} />
         <h1>{verdict.word}</h1>
       </div>
-      {verdict.headline && <p class="headline">{verdict.headline}</p>}
-      {verdict.next.length > 0 && (
-        <div class="next">
-          {verdict.next.map((step) => (
-            <p key={step}>{step}</p>
-          ))}
-        </div>
-      )}
-      {verdict.who.length > 0 && <Facts facts={verdict.who} />}
+      <div class="answer">
+        {verdict.headline && <p class="headline">{verdict.headline}</p>}
+        {verdict.next.length > 0 && (
+          <div class="next">
+            {verdict.next.map((step) => (
+              <p key={step}>{step}</p>
+            ))}
+          </div>
+        )}
+        {verdict.who.length > 0 && <Facts facts={verdict.who} />}
+      </div>
       <div class="reasons">
         {verdict.checks.length > 0 && (
           <div>
