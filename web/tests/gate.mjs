@@ -1,0 +1,198 @@
+// A gate in a browser: Chromium with a camera of its own, and the page as a guard uses it.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { film } from "./film.mjs";
+
+export const PHRASE = "seven grey herons at noon";
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
+/** Opening a vault takes about a second, more on a busy machine. */
+const PATIENCE_MS = 30_000;
+
+export class Gate {
+  /** Starts a browser and opens the page. `options` are those of a browser context; `camera: false` denies the camera. */
+  static async open(site, { camera = true, ...options } = {}) {
+    const gate = new Gate();
+    gate.site = site;
+    gate.folder = await mkdtemp(join(tmpdir(), "waypass-gate-"));
+    gate.tape = join(gate.folder, "camera.y4m");
+    const launcher = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    await film(await launcher.newPage(), gate.tape);
+    await launcher.close();
+    const devices = ["--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${gate.tape}`];
+    gate.context = await chromium.launchPersistentContext(join(gate.folder, "profile"), {
+      executablePath: CHROMIUM,
+      args: [...ARGUMENTS, ...devices, ...(camera ? ["--use-fake-ui-for-media-stream"] : ["--deny-permission-prompts"])],
+      viewport: { width: 1280, height: 800 },
+      acceptDownloads: true,
+      ...options,
+    });
+    gate.context.setDefaultTimeout(PATIENCE_MS);
+    gate.page = gate.context.pages()[0] ?? (await gate.context.newPage());
+    gate.faults = [];
+    gate.watch(gate.page);
+    await gate.page.goto(site.url);
+    return gate;
+  }
+
+  /** Notes what the page does wrong: errors, and what the content security policy refused. */
+  watch(page) {
+    page.on("pageerror", (error) => this.faults.push(error.message));
+    page.on("console", (message) => {
+      const isLink = message.text().includes("net::ERR_") || message.text().startsWith("Failed to load resource");
+      if (message.type() === "error" && !isLink) this.faults.push(message.text());
+    });
+  }
+
+  async end() {
+    await this.context.close();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  /** Sets up the gate, pins the site and enrols, all in the page, until it is ready. */
+  async setUp() {
+    const { page, site } = this;
+    for (const [label, text] of [
+      [/^Name of the gate/, "Door"],
+      [/^Site/, "north"],
+      [/^Zone/, "lab"],
+      [/^Pass phrase$/, PHRASE],
+      [/^Pass phrase once more/, PHRASE],
+    ]) {
+      await page.getByLabel(label).fill(text);
+    }
+    await page.getByRole("button", { name: "set up" }).click();
+    this.recovery = (await page.locator(".recovery").innerText()).trim();
+    await page.getByRole("button", { name: "I have written it down" }).click();
+    await page.getByLabel("choose a file").setInputFiles(site.path("stick"));
+    await page.getByLabel("Number of the root").fill(site.root);
+    await page.getByRole("button", { name: "compare and trust" }).click();
+    await page.getByText("This gate trusts the site now").waitFor();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "save as a file" }).click()]);
+    await download.saveAs(site.path("enrolment"));
+    await site.enroll("enrolment");
+    await this.go("Synchronise");
+    await page.getByRole("button", { name: "synchronise now" }).click();
+    await page.locator(".done p").first().waitFor();
+    await this.back();
+    await this.kind("ready");
+  }
+
+  async unlock(phrase = PHRASE) {
+    await this.page.locator(".unlock input").fill(phrase);
+    await this.page.getByRole("button", { name: "unlock" }).click();
+  }
+
+  async go(name) {
+    await this.page.getByRole("button", { name: "Menu", exact: true }).click();
+    await this.page.getByRole("navigation").getByRole("button", { name, exact: true }).click();
+  }
+
+  async back() {
+    await this.page.keyboard.press("Escape");
+    await this.page.locator("main.checkpoint").waitFor();
+  }
+
+  /** Waits until the checkpoint is in a state. */
+  async kind(kind) {
+    await this.page.locator(`main.checkpoint.kind-${kind}`).waitFor();
+  }
+
+  /** Returns pictures of the question's codes, as a phone would take them. */
+  async question(name = "question") {
+    const codes = this.page.locator(".question .codes > svg");
+    await codes.waitFor();
+    const count = Math.max(1, await this.page.locator(".question .turns span").count());
+    const pictures = [];
+    for (let shot = 0; shot < (count === 1 ? 1 : count * 3); shot += 1) {
+      const path = this.site.path(`${name}-${shot}.png`);
+      await codes.screenshot({ path });
+      pictures.push(path);
+      if (count > 1) await this.page.waitForTimeout(250);
+    }
+    return pictures;
+  }
+
+  /** Holds pictures in front of the camera. Chromium opens its film when the camera starts, so the camera is switched off and on. */
+  async show(pictures) {
+    await this.page.getByRole("button", { name: "camera off" }).click();
+    await film(this.page, this.tape, pictures);
+    await this.page.getByRole("button", { name: "camera on" }).click();
+  }
+
+  /** Takes pictures from files. */
+  async take(pictures) {
+    for (const picture of pictures) await this.page.getByLabel("read a picture").setInputFiles(picture);
+  }
+
+  /** A scanner types a line: faster than a person, and ended by Enter. */
+  async scan(line) {
+    await this.page.keyboard.type(line);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** A person types: slowly. */
+  async type(text) {
+    await this.page.keyboard.type(text, { delay: 90 });
+  }
+
+  /** Waits for the verdict. Returns its colour, and all its text. */
+  async verdict() {
+    const verdict = this.page.getByRole("alert").and(this.page.locator(".verdict"));
+    await verdict.waitFor();
+    const classes = await this.page.locator(".page").getAttribute("class");
+    return { level: classes.match(/tone-(\w+)/)?.[1], text: await verdict.innerText() };
+  }
+
+  /** The whole handshake by pictures as files: ask, answer, verdict. */
+  async handshake(name) {
+    const { pictures } = await this.site.answer(await this.question(name), name);
+    await this.take(pictures);
+    return this.verdict();
+  }
+
+  /** Lets the engine believe that it is so many days later, and opens the page again. */
+  async later(days) {
+    await this.context.route("**/engine.js", async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: `(${shiftClock})(${days * 86_400_000});${await response.text()}` });
+    });
+    await this.page.reload();
+  }
+
+  /** Returns what axe finds, one line for each violation. */
+  async violations() {
+    await this.page.evaluate(() => document.fonts.ready);
+    if (!(await this.page.evaluate(() => "axe" in window))) {
+      const { readFile } = await import("node:fs/promises");
+      await this.page.evaluate(await readFile(AXE, "utf8"));
+    }
+    return this.page.evaluate(async () => {
+      const { violations } = await window.axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);
+    });
+  }
+
+  /** Returns how many pixels the page is wider than its window. */
+  overflow() {
+    return this.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  }
+}
+
+function shiftClock(ms) {
+  const Real = Date;
+  globalThis.Date = class extends Real {
+    constructor(...parts) {
+      if (parts.length === 0) super(Real.now() + ms);
+      else super(...parts);
+    }
+    static now() {
+      return Real.now() + ms;
+    }
+  };
+}
