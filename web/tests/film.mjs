@@ -7,7 +7,7 @@ const HEIGHT = 720;
 /** Each picture is in view for half a second. */
 const FRAMES = 15;
 
-/** Writes a film in which the pictures follow each other. Without any, the camera looks at a grey wall. `page` is any page: it decodes the PNG. */
+/** Writes a film in which the pictures follow each other. Without any, the camera looks at a grey wall. `page` decodes the PNG. */
 export async function film(page, path, pictures = []) {
   const stills = pictures.length > 0 ? await Promise.all(pictures.map((picture) => still(page, picture))) : [Buffer.alloc(WIDTH * HEIGHT, 110)];
   const colourless = Buffer.alloc((WIDTH * HEIGHT) / 2, 128);
@@ -20,15 +20,14 @@ export async function film(page, path, pictures = []) {
 
 /** Returns the brightness of each pixel: the picture in the middle of a grey frame, a little turned and soft, as a hand would hold it. */
 async function still(page, picture) {
-  const source = `data:image/png;base64,${(await readFile(picture)).toString("base64")}`;
+  const source = (await readFile(picture)).toString("base64");
   const luma = await page.evaluate(draw, { source, width: WIDTH, height: HEIGHT });
   return Buffer.from(luma, "base64");
 }
 
 async function draw({ source, width, height }) {
-  const image = new Image();
-  image.src = source;
-  await image.decode();
+  const bytes = Uint8Array.from(atob(source), (letter) => letter.charCodeAt(0));
+  const image = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d");
   context.fillStyle = "#6e6e6e";

@@ -13,8 +13,11 @@ const WISHES: MediaStreamConstraints = {
   audio: false,
   video: { facingMode: { ideal: "environment" }, width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } },
 };
-/** A code that stays in view is reported once. Out of view for so long, it counts as shown again, in milliseconds. */
-const SEEN_MS = 1_500;
+/**
+ * A code that stays in view is reported once. Out of view for so long, it counts as shown again, in milliseconds. Less than the time in
+ * which one code of a carousel of two is away.
+ */
+const SEEN_MS = 400;
 /** A camera that is gone is looked for again, in milliseconds. */
 const AGAIN_MS = 5_000;
 /** The time between two looks, when the browser does not tell of new frames, in milliseconds. */
@@ -38,9 +41,14 @@ export class Camera {
     this.video.playsInline = true;
     // A page that comes back from the background gets black frames from its old stream, so it takes a new one.
     document.addEventListener("visibilitychange", () => this.settle());
-    navigator.mediaDevices?.addEventListener("devicechange", () => {
-      if (this.state !== "works") this.restart();
-    });
+    const again = () => {
+      if (this.state === "denied" || this.state === "gone") this.restart();
+    };
+    navigator.mediaDevices?.addEventListener("devicechange", again);
+    void navigator.permissions
+      ?.query({ name: "camera" as PermissionName })
+      .then((permission) => permission.addEventListener("change", again))
+      .catch(() => undefined);
   }
 
   want(wanted: boolean): void {

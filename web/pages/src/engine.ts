@@ -5,6 +5,8 @@ import { type ToWorker, type FromWorker, StartFailure } from "./protocol.ts";
 import { script } from "./trusted.ts";
 
 export interface Engine {
+  /** A native gate keeps its own data and its own page; one in the browser depends on what the browser keeps. */
+  readonly isNative: boolean;
   /** Milliseconds between two ticks: a native gate also moves without the page, by a scanner on a serial line. */
   readonly tick: number;
   call(request: Request, bytes?: Uint8Array): Promise<Answer>;
@@ -23,6 +25,7 @@ interface Waiting {
 
 /** The gate in a Worker. The Worker does one call after the other, in the order in which they come. */
 class WasmEngine implements Engine {
+  readonly isNative = false;
   readonly tick = 1000;
   private readonly worker = new Worker(script("engine.js"), { type: "module", name: "engine" });
   private readonly waiting = new Map<number, Waiting>();
@@ -67,6 +70,7 @@ const LOOPBACK_MS = 60_000;
 
 /** The native gate. A body is four bytes with the length of the JSON (big-endian), the JSON, and the bytes that belong to it. */
 class LoopbackEngine implements Engine {
+  readonly isNative = true;
   readonly tick = 250;
   private queue: Promise<unknown> = Promise.resolve();
   private readonly url = new URL("engine", document.baseURI);

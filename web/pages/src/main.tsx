@@ -6,8 +6,7 @@ import { openEngine } from "./engine.ts";
 import { Session } from "./session.ts";
 import { App } from "./view/app.tsx";
 
-const isKiosk = location.hash.includes("kiosk=");
-const session = new Session(openEngine(location.hash), isKiosk);
+const session = new Session(openEngine(location.hash));
 const root = document.getElementById("page");
 if (root) render(<App session={session} />, root);
 prepareSound();

@@ -33,14 +33,13 @@ export class Session {
   readonly camera: Camera;
   readonly sync: Sync;
   readonly update: Update;
+  /** False until the engine has given the words of the language. */
+  hasWords = false;
   private typesLines = false;
   private isTicking = false;
   private readonly listeners = new Set<() => void>();
 
-  constructor(
-    private readonly engine: Engine,
-    private readonly isKiosk: boolean,
-  ) {
+  constructor(private readonly engine: Engine) {
     const tag = chosenLanguage().split("-")[0] ?? "en";
     this.words = { ...BOOT_WORDS["en"], ...BOOT_WORDS[tag] };
     this.sync = new Sync((request, bytes) => this.must(request, bytes), () => this.changed());
@@ -58,7 +57,7 @@ export class Session {
 
   /** Begins. The engine says in its first frame how far the gate is. */
   async start(): Promise<void> {
-    if (!this.isKiosk) {
+    if (!this.engine.isNative) {
       void this.update.start();
       this.isKept = await persist().catch(() => false);
     }
@@ -87,7 +86,10 @@ export class Session {
   async language(tag: string): Promise<void> {
     await this.call({ do: "language", tag });
     const answer = await this.call({ do: "words" });
-    if (answer?.reply.words) this.words = { ...this.words, ...answer.reply.words };
+    if (answer?.reply.words) {
+      this.words = { ...this.words, ...answer.reply.words };
+      this.hasWords = true;
+    }
     this.changed();
   }
 
@@ -98,6 +100,7 @@ export class Session {
 
   go(page: Page): void {
     this.page = page;
+    this.settle();
     this.changed();
   }
 
@@ -175,8 +178,10 @@ export class Session {
     }
   }
 
+  /** The camera looks wherever a guard may be, and not yet while a gate is set up. */
   private settle(): void {
-    this.camera.want(this.usesCamera && this.frame?.stage === "open");
+    const isSettingUp = this.recovery !== undefined || this.page === "setup";
+    this.camera.want(this.usesCamera && this.frame?.stage === "open" && !isSettingUp);
   }
 
   private carryOut(effect: Effect): void {
@@ -205,7 +210,8 @@ export class Session {
   private async tick(): Promise<void> {
     if (document.hidden || this.isTicking) return;
     this.isTicking = true;
-    await this.call({ do: "tick" });
+    if (this.hasWords) await this.call({ do: "tick" });
+    else await this.language(chosenLanguage());
     this.isTicking = false;
   }
 

@@ -21,7 +21,7 @@ export function App({ session }: Props) {
   useEffect(() => session.subscribe(() => draw(undefined)), [session]);
   const { frame, problem } = session;
   if (problem) return <Problem session={session} problem={problem} />;
-  if (!frame) return <Starting session={session} />;
+  if (!frame || !session.hasWords) return <Starting session={session} />;
   const isFull = session.page === "checkpoint" && FULL.includes(frame.kind);
   return (
     <div class={`page stage-${frame.stage} ${isFull ? `full tone-${frame.tone}` : ""}`}>

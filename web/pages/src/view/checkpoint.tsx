@@ -23,7 +23,7 @@ export function Checkpoint({ session, frame }: Props & { frame: Frame }) {
   }, [frame.kind, frame.focus, showing]);
   return (
     <main ref={root} class={`checkpoint kind-${frame.kind} tone-${frame.tone}`}>
-      <Body key={frame.kind} session={session} frame={frame} showing={showing} />
+      <Body session={session} frame={frame} showing={showing} />
       <div class="notice" role="status">
         {frame.notice && <p>{frame.notice}</p>}
       </div>
