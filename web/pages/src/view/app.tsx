@@ -1,6 +1,6 @@
 /** The whole page: the line that stays, the view, and the counts of the shift with the menu. */
 
-import { useEffect, useReducer, useState } from "preact/hooks";
+import { useEffect, useReducer, useRef, useState } from "preact/hooks";
 import type { Frame } from "../contract.ts";
 import type { StartProblem } from "../protocol.ts";
 import type { Page } from "../session.ts";
@@ -119,7 +119,11 @@ const TITLES: { [page in Page]: string } = {
 
 function Foot({ session, frame, hasMenu }: Props & { frame: Frame; hasMenu: boolean }) {
   const [isOpen, setOpen] = useState(false);
+  const menu = useRef<HTMLElement>(null);
   const { say } = session;
+  useEffect(() => {
+    if (isOpen) menu.current?.scrollIntoView({ block: "end" });
+  }, [isOpen]);
   const go = (page: Page) => {
     setOpen(false);
     session.go(page);
@@ -133,7 +137,7 @@ function Foot({ session, frame, hasMenu }: Props & { frame: Frame; hasMenu: bool
         </button>
       )}
       {hasMenu && (
-        <nav id="menu" hidden={!isOpen} aria-label={say("page-menu")}>
+        <nav id="menu" ref={menu} hidden={!isOpen} aria-label={say("page-menu")}>
           {PAGES.map((page) => (
             <button key={page} type="button" aria-current={session.page === page ? "page" : undefined} onClick={() => go(page)}>
               {say(TITLES[page])}

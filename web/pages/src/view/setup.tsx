@@ -122,6 +122,9 @@ function Enrolment({ session }: Props) {
           <button type="button" onClick={() => save(bytes, enrolment.file)}>
             {say("page-save-file")}
           </button>
+          <button type="button" onClick={() => session.go("sync")}>
+            {say("page-sync")}
+          </button>
         </p>
       )}
       <Refusal failed={failed} />
