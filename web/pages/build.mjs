@@ -13,7 +13,7 @@ import { build } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const WORDS = join(HERE, "../../words/fluent");
 const LANGUAGES = ["en", "fr", "de", "ar"];
-const COPIED = ["style.css", "manifest.webmanifest", "icon.svg", "icon-192.png"];
+const COPIED = ["manifest.webmanifest", "icon.svg", "icon-192.png"];
 const GLUE = { engine: "waypass_web_engine", scan: "waypass_web_scan" };
 
 const { values } = parseArgs({ options: { out: { type: "string" }, glue: { type: "string" } } });
@@ -91,10 +91,11 @@ await writeFile(join(out, "index.html"), withWords(await readFile(join(HERE, "in
 for (const name of COPIED) await cp(join(HERE, name), join(out, name));
 for (const [name, file] of Object.entries(GLUE)) await cp(join(glue, `${file}_bg.wasm`), join(out, `${name}.wasm`));
 await bundle("main.tsx", "app.js", { BOOT_WORDS: JSON.stringify(words) });
+await bundle("style.css", "style.css");
 await bundle("engine-worker.ts", "engine.js");
 await bundle("scan-worker.ts", "scan.js");
 
-const names = ["index.html", "app.js", "engine.js", "engine.wasm", "scan.js", "scan.wasm", ...COPIED].sort();
+const names = ["index.html", "app.js", "style.css", "engine.js", "engine.wasm", "scan.js", "scan.wasm", ...COPIED].sort();
 const files = {};
 for (const name of names) files[name] = sha256(await readFile(join(out, name)));
 await bundle("sw.ts", "sw.js", { FILES: JSON.stringify(files), BUILD: JSON.stringify(sha256(JSON.stringify(files))) });
