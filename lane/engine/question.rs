@@ -45,11 +45,9 @@ impl Wanted {
         Ok(Question { query, purpose: self.purpose.clone(), carrier: Carrier::Code })
     }
 
-    fn to_json(&self) -> String {
+    pub(super) fn to_json(&self) -> Value<'static> {
         let texts = |texts: &[String]| Value::Array(texts.iter().map(|text| Value::from(text.clone())).collect());
-        let kept =
-            Object::new().with("roles", texts(&self.roles)).with("claims", texts(&self.claims)).with("purpose", self.purpose.clone());
-        json::to_string(&Value::Object(kept))
+        Object::new().with("roles", texts(&self.roles)).with("claims", texts(&self.claims)).with("purpose", self.purpose.clone()).into()
     }
 
     fn from_json(bytes: &[u8]) -> Option<Self> {

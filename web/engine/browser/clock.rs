@@ -5,10 +5,10 @@ use crate::boot::BootClock;
 use core::time::Duration;
 use js_sys::Date;
 use std::cell::RefCell;
+use wasm_bindgen::prelude::wasm_bindgen;
 use waypass_credential::time::Timestamp;
 use waypass_trust::time::Reading;
 use waypass_vault::{KdfCost, PlainFile as _, Speed};
-use wasm_bindgen::prelude::wasm_bindgen;
 
 /// The heartbeat is written so often, in milliseconds.
 const HEARTBEAT_MS: u64 = 5_000;

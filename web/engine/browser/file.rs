@@ -1,8 +1,8 @@
 //! Files of the origin's private file system (File System Standard, `FileSystemSyncAccessHandle`).
 
 use std::cell::RefCell;
-use waypass_vault::{PlainFile, Room, StorageError};
 use wasm_bindgen::{JsCast, JsValue};
+use waypass_vault::{PlainFile, Room, StorageError};
 use web_sys::{DomException, FileSystemReadWriteOptions, FileSystemSyncAccessHandle};
 
 thread_local! {
@@ -24,11 +24,7 @@ pub(super) fn keep(files: Vec<FileSystemSyncAccessHandle>) -> Vec<BrowserFile> {
 }
 
 impl BrowserFile {
-    fn with<T>(
-        self,
-        doing: &'static str,
-        work: impl FnOnce(&FileSystemSyncAccessHandle) -> Result<T, JsValue>,
-    ) -> Result<T, StorageError> {
+    fn with<T>(self, doing: &'static str, work: impl FnOnce(&FileSystemSyncAccessHandle) -> Result<T, JsValue>) -> Result<T, StorageError> {
         OPEN.with_borrow(|open| {
             let file = open.get(self.0).ok_or(StorageError::Poisoned)?;
             work(file).map_err(|why| failed(doing, &why))
@@ -83,9 +79,7 @@ impl PlainFile for BrowserFile {
 fn failed(doing: &'static str, why: &JsValue) -> StorageError {
     let why = why.dyn_ref::<DomException>();
     match why.map(DomException::name) {
-        Some(name) if name == "QuotaExceededError" => {
-            StorageError::Full { place: "the storage of this page".to_owned(), room: Room::Disk }
-        }
+        Some(name) if name == "QuotaExceededError" => StorageError::Full { place: "the storage of this page".to_owned(), room: Room::Disk },
         name => StorageError::Io { doing, why: name.unwrap_or_else(|| "the browser does not say why".to_owned()) },
     }
 }

@@ -9,7 +9,7 @@ import { type Engine, fresh } from "glue:engine";
 import type { Answer, Request } from "./contract.ts";
 import type { FromWorker, StartProblem, ToWorker } from "./protocol.ts";
 
-const FILES = ["waypass-0", "waypass-1", "trust-0", "trust-1"];
+const FILES = ["waypass-0", "waypass-1", "trust-0", "trust-1", "clock"];
 /** A page that is being closed holds its files a moment longer. */
 const ATTEMPTS = 20;
 const PAUSE_MS = 150;
