@@ -166,6 +166,12 @@ impl Content {
                     let mut image = before.clone();
                     write(&mut image, at + start as u64, &bytes[start..]);
                     images.insert(image);
+                    // A part in the middle of it did not.
+                    let mut image = before.clone();
+                    write(&mut image, *at, &bytes[..start]);
+                    let after = (start + bytes.len() / 8).min(bytes.len() - 1);
+                    write(&mut image, at + after as u64, &bytes[after..]);
+                    images.insert(image);
                 }
             }
         }
