@@ -16,6 +16,8 @@
 //!
 //! An older copy of both files opens, as an older copy of any file does. The sealed state says what the vault can notice of that.
 //!
+//! A value that was replaced or removed stays in the file, sealed, until the next compaction.
+//!
 //! The file out of use holds the reserve: 1 MiB, which [`Storage::release_reserve`] gives back for the last entry of a log.
 
 mod file;

@@ -13,7 +13,6 @@
 //!
 //! A newer version of the format keeps the layout of the head, so that an older program can name the version that it refuses.
 
-use super::rows::Place;
 use crate::error::{Room, StorageError};
 use crate::storage::{Change, Space};
 use alloc::vec;
@@ -114,6 +113,13 @@ pub(super) fn mark(generation: u64, end: u64) -> Vec<u8> {
 pub(super) fn read_mark(bytes: &[u8], generation: u64) -> Option<u64> {
     let end = u64::from_be_bytes(Fields(bytes.get(8..)?).array()?);
     (mark(generation, end) == bytes).then_some(end)
+}
+
+/// Where a value lies in the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Place {
+    pub(super) at: u64,
+    pub(super) len: usize,
 }
 
 /// A record to be written, with the places of its values.

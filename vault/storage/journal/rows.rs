@@ -1,18 +1,11 @@
 //! The rows of a journal: their keys in memory, their values in the file.
 
-use super::layout::size;
+use super::layout::{Place, size};
 use crate::storage::Space;
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::ops::Bound;
-
-/// Where a value lies in the file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Place {
-    pub(super) at: u64,
-    pub(super) len: usize,
-}
 
 /// The place of every value.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! The file of the pair that is out of use: it holds the reserve, and receives the rows at a compaction.
 
 use super::file::PlainFile;
-use super::layout::{self, BLOCK, Head, RECORDS, Record, VERSION};
-use super::rows::{Place, Rows};
+use super::layout::{self, BLOCK, Head, Place, RECORDS, Record, VERSION};
+use super::rows::Rows;
 use super::{Held, Sizes, certain};
 use crate::error::StorageError;
 use crate::storage::Change;
