@@ -29,6 +29,7 @@ mod inspect;
 mod issuer;
 mod man;
 mod output;
+mod pages;
 mod progress;
 mod qr;
 mod seal;

@@ -298,7 +298,7 @@ fn unreadable(path: Option<&Path>, error: &GatherError) -> Failure {
         GatherError::Picture(ReadError::LargeFile | ReadError::TooLarge { .. }) => "cut the picture to the code, or make it smaller",
         GatherError::Picture(ReadError::TooSmall { .. }) => "take the picture again, from nearer",
         GatherError::Picture(ReadError::TooComplex) => "save it as an ordinary JPEG or as a PNG",
-        GatherError::Picture(ReadError::NotAPicture) => "the file is damaged; take the picture again",
+        GatherError::Picture(ReadError::NotAPicture | ReadError::WrongLength { .. }) => "the file is damaged; take the picture again",
         GatherError::Picture(ReadError::NoCode) => "take the picture again: whole code, sharp, straight",
         GatherError::Picture(ReadError::TooBusy) => "take the picture again, of the code alone",
         GatherError::Several { .. } => "cut the picture to the code that is meant",

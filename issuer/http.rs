@@ -19,6 +19,7 @@ use std::net::TcpListener;
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Instant;
 use waypass_trust::time::Reading;
+use waypass_web::Pages;
 
 mod answer;
 mod audit;
@@ -29,6 +30,7 @@ mod desk;
 mod metadata;
 mod metrics;
 mod nonces;
+mod pages;
 mod peers;
 mod pickup;
 mod routes;
@@ -44,6 +46,7 @@ pub use vc_api::serve_vc_api;
 
 use desk::{Counter, Desk};
 use peers::Connections;
+use service::Service;
 use shown::Board;
 
 /// How often the database is asked whether another process has published.
@@ -79,6 +82,8 @@ pub struct Socket<'f> {
     pub limits: ServiceLimits,
     /// The certificate to show; without one the service speaks plain HTTP.
     pub tls: Option<Tls<'f>>,
+    /// The page of a gate, which is shown below the base path in `gate/`.
+    pub pages: Option<Pages>,
 }
 
 /// Why the service stopped.
@@ -119,7 +124,7 @@ pub(crate) fn serve_until(
     keep: Keep<'_>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let Socket { listener, limits, mut tls } = socket;
+    let Socket { listener, limits, mut tls, pages } = socket;
     let shown = tls.as_ref().map(|tls| tls::Shown::new(&tls.identity));
     let acceptor = shown.as_ref().map(tls::Shown::acceptor).transpose().map_err(ServeError::Io)?;
     let hangup = tls::Hangup::default();
@@ -136,7 +141,9 @@ pub(crate) fn serve_until(
     let connections = Connections::new(limits.connections);
     let timeout = limits.request_timeout;
     let authority = tls.as_ref().and_then(|tls| tls.authority.as_deref());
-    let router = routes::router(counter.issuer.settings(), desk, board.clone(), connections.clone(), nonce_key, timeout, authority);
+    let settings = counter.issuer.settings();
+    let service = Service::new(settings, desk, board.clone(), connections.clone(), nonce_key);
+    let router = routes::router(settings.base_path(), service, timeout, authority, pages);
     if tls.is_some() {
         runtime.spawn(hangup.clone().listen());
     }

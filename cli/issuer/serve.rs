@@ -10,6 +10,7 @@ use crate::home::Role;
 use crate::unlock::{self, OpenArgs};
 use std::net::{SocketAddr, TcpListener};
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use waypass_credential::key::Algorithm;
 use waypass_issuer::Issuer;
 use waypass_issuer::http::{self, ServeError, ServiceLimits, Socket, Tls};
@@ -32,6 +33,10 @@ pub(crate) struct Args {
     /// With --vc-api: the URL that callers reach it by, if a proxy is in front
     #[arg(long, value_name = "URL", requires = "vc_api")]
     base_url: Option<String>,
+    /// Show the page of a gate too, below gate/, from this folder or from the one next to the program
+    #[arg(long, value_name = "DIR", num_args = 0..=1, conflicts_with = "vc_api")]
+    #[expect(clippy::option_option, reason = "clap tells the option from its value, and each may be left out")]
+    pages: Option<Option<PathBuf>>,
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
@@ -40,11 +45,22 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
+/// What is said once the service listens.
+#[derive(serde::Serialize)]
+struct Serving<'s> {
+    schema: &'static str,
+    address: &'s str,
+    name: &'s str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    page: Option<&'s str>,
+}
+
 pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     log(session);
     if args.vc_api {
         return vc_api(session, args);
     }
+    let pages = args.pages.as_ref().map(|folder| crate::pages::find(folder.as_deref())).transpose()?;
     let clock = args.publishing.clock(session)?;
     let listener = listen(args.listen)?;
     let vault = unlock::keep(session, Role::Issuer, &args.open)?;
@@ -66,9 +82,19 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         session.out.warn("what is published grows old until somebody confirms this machine's clock: waypass issuer publish");
     }
     let scheme = if identity.is_some() { "https" } else { "http" };
-    let address = format!("{scheme}://{}", listener.local_addr().unwrap_or(args.listen));
-    session.out.json(&serde_json::json!({ "schema": "waypass.serving/1", "address": address, "name": issuer.settings().name }))?;
+    let bound = listener.local_addr().unwrap_or(args.listen);
+    let address = format!("{scheme}://{bound}");
+    let page = pages.as_ref().map(|_| format!("{}/gate/", issuer.settings().base_url));
+    session.out.json(&Serving { schema: "waypass.serving/1", address: &address, name: &issuer.settings().name, page: page.as_deref() })?;
     session.out.words(&format!("serving {} on {address}", issuer.settings().name));
+    if let Some(page) = page {
+        session.out.words(&format!("the page of a gate is {page}"));
+        if identity.is_none() && !bound.ip().is_loopback() {
+            session.out.warn(
+                "browsers give a page its camera, and let it work offline, over https or on localhost only: add --tls, or a proxy with TLS",
+            );
+        }
+    }
     let mut failed = None;
     let mut keep = |issuer: &Issuer<'_>, more: bool| match keeper.keep(issuer, more) {
         Ok(()) => ControlFlow::Continue(()),
@@ -80,7 +106,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let authority = certificates.as_ref().and_then(Source::authority);
     let mut newer = |asked: bool| certificates.as_mut()?.newer(asked);
     let tls = identity.map(|identity| Tls { identity, newer: &mut newer, authority });
-    let socket = Socket { listener, limits: ServiceLimits::default(), tls };
+    let socket = Socket { listener, limits: ServiceLimits::default(), tls, pages };
     let served = http::serve(&mut issuer, socket, &read, &mut SystemRng, &mut keep);
     match (failed, served) {
         (Some(failure), _) => Err(failure),

@@ -3,9 +3,10 @@
 use super::desk::Closed;
 use super::shown::Shown;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use waypass_credential::json::{self, Object, Value};
+use waypass_web::names_tag;
 
 /// The obstacle to an answer.
 #[derive(Debug)]
@@ -84,10 +85,14 @@ pub(super) fn answer(status: StatusCode, kind: &'static str, cache: &'static str
     response
 }
 
+/// Returns the values of a header that may be there several times, as one (RFC 9110 §5.3).
+pub(super) fn joined(asked: &HeaderMap, name: &HeaderName) -> String {
+    asked.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(", ")
+}
+
 /// Published bytes, or 304 where the asker has them (RFC 9110 §13.1.2).
 pub(super) fn published(asked: &HeaderMap, shown: &Shown, kind: &'static str, cache: &str) -> Response<Body> {
-    let held = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
-    let same = held.map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == shown.tag);
+    let same = names_tag(&joined(asked, &header::IF_NONE_MATCH), &shown.tag);
     let mut response = if same {
         answer(StatusCode::NOT_MODIFIED, kind, "no-cache", Body::empty())
     } else {

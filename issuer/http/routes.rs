@@ -2,12 +2,10 @@
 
 use super::answer::{Fault, private, published};
 use super::counts::Metrics;
-use super::desk::Desk;
-use super::peers::{Connections, Peer};
+use super::peers::Peer;
 use super::service::Service;
-use super::shown::{Board, Published};
-use super::{audit, authority, metadata, metrics, pickup, time};
-use crate::settings::Settings;
+use super::shown::Published;
+use super::{audit, authority, metadata, metrics, pages, pickup, time};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Extension, MatchedPath, Path, Request, State};
@@ -19,19 +17,10 @@ use core::time::Duration;
 use std::sync::Arc;
 use std::time::Instant;
 use waypass_credential::json::Object;
+use waypass_web::Pages;
 
-pub(super) fn router(
-    settings: &Settings,
-    desk: Desk,
-    board: Board,
-    connections: Connections,
-    nonce_key: [u8; 32],
-    timeout: Duration,
-    certificate: Option<&[u8]>,
-) -> Router {
-    let service = Service::new(settings, desk, board, connections, nonce_key);
+pub(super) fn router(base: &str, service: Service, timeout: Duration, certificate: Option<&[u8]>, pages: Option<Pages>) -> Router {
     let counted = service.metrics.clone();
-    let base = settings.base_path();
     let mut router = Router::new();
     for (name, document) in
         [("openid-credential-issuer", get(metadata::issuer)), ("oauth-authorization-server", get(metadata::authorization_server))]
@@ -49,6 +38,9 @@ pub(super) fn router(
     router = router.route("/metrics", get(metrics::metrics));
     if let Some(certificate) = certificate {
         router = authority::routes(router, certificate);
+    }
+    if let Some(pages) = pages {
+        router = pages::routes(router, base, pages);
     }
     let under = |path: &str| format!("{base}{path}");
     router

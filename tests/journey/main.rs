@@ -12,6 +12,7 @@ mod machine;
 mod man;
 mod offline;
 mod outputs;
+mod pages;
 mod pickup;
 mod pictures;
 mod program;

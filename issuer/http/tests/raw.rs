@@ -84,7 +84,7 @@ impl Service {
             };
             let mut newer = move |_| next.take();
             let tls = first.map(|identity| Tls { identity, newer: &mut newer, authority });
-            let socket = Socket { listener, limits, tls };
+            let socket = Socket { listener, limits, tls, pages: None };
             serve_until(&mut reopened(&dir), socket, &clock, &mut rng, &mut |_, _| ControlFlow::Continue(()), stop).expect("served");
         })
     }
