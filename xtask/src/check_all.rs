@@ -1,7 +1,7 @@
 //! `cargo check-all`: every test there is, in the one build the demo uses too.
 
 use crate::tally::{self, Tally};
-use crate::{fuzz, tools, workspace};
+use crate::{browser, fuzz, tools, workspace};
 use std::process::ExitCode;
 
 /// Skipped never looks like passed: one skipped suite is enough.
@@ -31,6 +31,12 @@ pub(crate) fn run(slow: bool) -> Result<ExitCode, String> {
         tests.args(["test", "--profile", "ci", "--no-fail-fast", "--manifest-path"]).arg(peers).args(["--", "--show-output"]);
         tests.env("WAYPASS_BIN", workspace::target().join("ci/waypass")).env_remove("CARGO_TARGET_DIR");
         total.add(tally::run(tests)?);
+    }
+
+    let browser = workspace::root().join("web/tests");
+    if browser.join("package.json").is_file() {
+        heading("the page in a browser");
+        total.add(browser::run(&browser, &missing)?);
     }
 
     if slow {

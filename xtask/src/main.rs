@@ -2,11 +2,13 @@
 
 use std::process::ExitCode;
 
+mod browser;
 mod check_all;
 mod fuzz;
 mod sabotage;
 mod tally;
 mod tools;
+mod web;
 mod workspace;
 
 const USAGE: &str = "usage: cargo xtask <command>
@@ -23,6 +25,9 @@ const USAGE: &str = "usage: cargo xtask <command>
   sabotage sample [--seconds N]
                         as many as fit into 600 seconds, in an order that follows from the commit
   sabotage --list       their numbers and names
+  web [--profile PROFILE]
+                        build the pages into share/waypass/pages of the target folder, and their list into web/list; build the program after it.
+                        Profile web is what is shipped; ci is quick to build where the tests are
 ";
 
 fn main() -> ExitCode {
@@ -32,6 +37,7 @@ fn main() -> ExitCode {
         Some((command, [slow])) if command == "check-all" && slow == "--slow" => check_all::run(true),
         Some((command, rest)) if command == "fuzz" => fuzz::run(rest),
         Some((command, rest)) if command == "sabotage" => sabotage::run(rest),
+        Some((command, rest)) if command == "web" => web::run(rest),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

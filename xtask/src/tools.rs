@@ -1,5 +1,6 @@
 //! Programs the tests need in addition to Rust and a C compiler: found, installed when that is allowed, or named.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -12,11 +13,32 @@ pub(crate) struct Tool {
 }
 
 /// Everything the tests ask for.
-pub(crate) const TOOLS: [Tool; 3] = [
+pub(crate) const TOOLS: [Tool; 6] = [
     Tool { program: "faketime", package: "faketime", serves: "a gate whose clock was moved" },
     Tool { program: "zbarimg", package: "zbar-tools", serves: "codes read by a program of others" },
     Tool { program: "pdftoppm", package: "poppler-utils", serves: "cards printed by a program of others" },
+    Tool { program: "node", package: "nodejs", serves: "the page in a browser" },
+    Tool { program: "npm", package: "npm", serves: "the page in a browser" },
+    Tool { program: "chromium", package: "chromium", serves: "the page in a browser" },
 ];
+
+/// The oldest Node.js that builds the pages: the one of Debian 12.
+pub(crate) const NODE_TO_BUILD: u32 = 18;
+/// The oldest Node.js that drives a browser (playwright-core).
+pub(crate) const NODE_TO_BROWSE: u32 = 20;
+
+/// Returns the first number of a Node.js's version.
+pub(crate) fn node_version(program: impl AsRef<OsStr>) -> Option<u32> {
+    let said = Command::new(program).arg("--version").stdin(Stdio::null()).output().ok()?;
+    std::str::from_utf8(&said.stdout).ok()?.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+/// Installs what the package-lock.json in `folder` names; returns true if that is done. No package may run a script of its own.
+pub(crate) fn npm_ci(folder: &Path) -> bool {
+    let args = ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+    let done = Command::new("npm").args(args).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).status();
+    done.is_ok_and(|status| status.success())
+}
 
 /// Returns the tools that are missing after trying to install them.
 pub(crate) fn missing() -> Vec<&'static Tool> {

@@ -26,7 +26,7 @@ pub(crate) fn packages() -> Result<Vec<String>, String> {
     let text = std::fs::read_to_string(root().join("Cargo.toml")).map_err(|error| format!("cannot read Cargo.toml: {error}"))?;
     let Manifest { workspace, package } = toml::from_str(&text).map_err(|error| format!("Cargo.toml: {error}"))?;
     let rooms = workspace.members.into_iter().filter(|room| room != env!("CARGO_PKG_NAME"));
-    Ok(rooms.map(|room| format!("{}-{room}", package.name)).chain([package.name.clone()]).collect())
+    Ok(rooms.map(|room| format!("{}-{}", package.name, room.replace('/', "-"))).chain([package.name.clone()]).collect())
 }
 
 /// The hash of the commit that is checked out.
