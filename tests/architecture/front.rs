@@ -27,7 +27,7 @@ fn fault(name: &str, source: &str) -> Option<&'static str> {
     let shown: Vec<&&str> = lines.iter().filter(|line| !line.starts_with('#')).collect();
     if lines.is_empty() {
         Some("has no example that is run")
-    } else if !lines.iter().any(|line| line.contains(&format!("waypass_{name}::"))) {
+    } else if !lines.iter().any(|line| line.contains(&format!("waypass_{}::", name.replace('/', "_")))) {
         Some("has an example that does not use the crate")
     } else if !shown.iter().any(|line| line.starts_with("assert")) {
         Some("has an example that shows no result")

@@ -26,7 +26,7 @@ const CORE: [&str; 6] = ["waypass-credential", "waypass-trust", "waypass-verifie
 const QR: &str = "waypass-qr";
 
 /// The folders with the sources of the product and of its checks.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 18] = [
     "schemas",
     "credential",
     "trust",
@@ -40,6 +40,9 @@ const ROOMS: [&str; 15] = [
     "qr",
     "screen",
     "words",
+    "web",
+    "web/scan",
+    "web/bindgen",
     "cli",
     "xtask",
 ];
@@ -191,13 +194,13 @@ fn one_sqlite_and_one_network_room() {
 /// Dependencies point one way: each package may use only what stands to its left.
 #[test]
 fn dependencies_point_one_way() {
-    let may_use: [(&str, &[&str]); 13] = [
+    let may_use: [(&str, &[&str]); 15] = [
         ("schemas", &[]),
         ("credential", &["schemas"]),
         ("trust", &["schemas", "credential"]),
         ("vault", &["schemas", "credential", "trust"]),
         ("machine", &["schemas", "credential", "trust", "vault"]),
-        ("issuer", &["schemas", "credential", "trust"]),
+        ("issuer", &["schemas", "credential", "trust", "web"]),
         ("wallet", &["schemas", "credential", "trust", "vault"]),
         ("verifier", &["schemas", "credential", "trust"]),
         ("gate", &["schemas", "credential", "trust", "vault", "verifier"]),
@@ -205,6 +208,8 @@ fn dependencies_point_one_way() {
         ("qr", &["schemas", "credential"]),
         ("screen", &["schemas", "credential", "trust", "verifier"]),
         ("words", &["schemas", "credential", "trust", "verifier", "screen"]),
+        ("web", &[]),
+        ("web-scan", &["schemas", "credential", "qr"]),
     ];
     for (package, allowed) in may_use {
         let own = format!("waypass-{package}");
@@ -212,6 +217,29 @@ fn dependencies_point_one_way() {
             let Some(used) = used.strip_prefix("waypass-").filter(|used| *used != package) else { continue };
             assert!(allowed.contains(&used), "{package} must not depend on {used}");
         }
+    }
+}
+
+/// The pages are answered by whichever server there is, so their room has none.
+#[test]
+fn pages_are_answered_without_a_server() {
+    let crates = tree("waypass-web", &[]);
+    assert!(crates.contains("sha2"), "cargo tree of waypass-web looks empty: {crates:?}");
+    for culprit in FORBIDDEN_IN_CORE.into_iter().chain(["axum"]) {
+        assert!(!crates.contains(culprit), "waypass-web reaches {culprit}:\n{}", path_to("waypass-web", culprit, &[]));
+    }
+}
+
+/// The tool that writes the JavaScript around a module reads only what its own version of wasm-bindgen wrote.
+#[test]
+fn the_bindgen_tool_has_the_version_of_the_pages() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
+    let version = lock.split("name = \"wasm-bindgen\"\nversion = \"").nth(1).and_then(|rest| rest.split('"').next()).expect("a version");
+    for tool in ["Cargo.toml", "Cargo.lock"] {
+        let text = fs::read_to_string(root().join("web/bindgen").join(tool)).expect(tool);
+        let pins =
+            [format!("wasm-bindgen-cli-support = \"={version}\""), format!("name = \"wasm-bindgen-cli-support\"\nversion = \"{version}\"")];
+        assert!(pins.iter().any(|pin| text.contains(pin)), "web/bindgen/{tool} has not the version {version} of the product");
     }
 }
 
@@ -255,7 +283,7 @@ fn one_clock_and_one_entropy_source() {
             assert!(shown == "machine/clock.rs" || !text.contains(needle), "{shown} reads a clock ({needle}); time is an argument");
         }
         // A stopwatch tells no time of day; those who wait for something may hold one.
-        let pure = ["credential/", "trust/", "verifier/", "vault/", "gate/", "wallet/", "qr/", "screen/", "words/"]
+        let pure = ["credential/", "trust/", "verifier/", "vault/", "gate/", "wallet/", "qr/", "screen/", "words/", "web/"]
             .iter()
             .any(|room| shown.starts_with(room));
         assert!(!(pure && text.contains("Instant::now")), "{shown} holds a stopwatch; time is an argument");
@@ -273,10 +301,14 @@ fn rust_sources() -> Vec<PathBuf> {
     found
 }
 
+/// Finds the sources in a folder. A room in a room is read by its own name.
 fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
         if entry.is_dir() {
-            walk(&entry, found);
+            let is_of_others = entry.ends_with("target") || entry.ends_with("node_modules");
+            if !is_of_others && ROOMS.iter().all(|room| root().join(room) != entry) {
+                walk(&entry, found);
+            }
         } else if entry.extension().is_some_and(|extension| extension == "rs") {
             found.push(entry);
         }

@@ -138,7 +138,6 @@ fn workspace() -> (Vec<Said>, Vec<Said>) {
     let mut sources = rust_sources();
     let product: Vec<PathBuf> = sources.iter().filter(|path| !is_test(path)).cloned().collect();
     walk(&root().join("tests"), &mut sources);
-    sources.retain(|path| !path.iter().any(|part| part == "target" || part == "node_modules"));
     let read = |path: &PathBuf| fs::read_to_string(path).expect("source");
     let said = |path: &PathBuf, paragraphs: Vec<Paragraph>| Said { path: shown(path), paragraphs };
     let comments = sources.iter().map(|path| said(path, comments(&read(path)))).collect();
