@@ -3,6 +3,7 @@
 use super::product::shipped;
 use super::{ROOMS, root, walk};
 use std::collections::BTreeSet;
+use std::fs;
 
 /// Functions that the product does not call, each with the reason why it is there.
 const UNCALLED: [(&str, &str); 2] = [
@@ -39,6 +40,14 @@ fn uncalled<'l>(lines: &[(&'l str, &str)]) -> BTreeSet<(&'l str, String)> {
     declared.into_iter().filter(|(name, _)| !named.contains(name)).collect()
 }
 
+/// The scripts of the pages, which call what is compiled to WebAssembly.
+fn scripts() -> Vec<(String, Vec<String>)> {
+    let Ok(entries) = fs::read_dir(root().join("web/pages/src")) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|kind| kind == "ts"));
+    let lines = |text: String| text.lines().map(str::to_owned).collect();
+    paths.map(|path| (path.display().to_string(), lines(fs::read_to_string(&path).expect("a script")))).collect()
+}
+
 /// A name that is called anywhere counts, whosever it is. So this finds less than there may be, and nothing that is called.
 #[test]
 fn no_function_is_there_for_tests_alone() {
@@ -47,7 +56,8 @@ fn no_function_is_there_for_tests_alone() {
         walk(&root().join(room), &mut sources);
     }
     let shown = |path: &std::path::Path| path.strip_prefix(root()).expect("inside").display().to_string();
-    let files: Vec<(String, Vec<String>)> = sources.iter().map(|path| (shown(path), shipped(path))).collect();
+    let mut files: Vec<(String, Vec<String>)> = sources.iter().map(|path| (shown(path), shipped(path))).collect();
+    files.extend(scripts());
     let lines: Vec<(&str, &str)> = files.iter().flat_map(|(file, lines)| lines.iter().map(|line| (line.as_str(), file.as_str()))).collect();
     assert!(lines.len() > 30_000, "only {} lines were read", lines.len());
     let found = uncalled(&lines);
