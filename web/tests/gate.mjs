@@ -1,6 +1,6 @@
 // A gate in a browser: Chromium with a camera of its own, and the page as a guard uses it.
 
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -130,10 +130,12 @@ export class Gate {
     for (const picture of pictures) await this.page.getByLabel("read a picture").setInputFiles(picture);
   }
 
-  /** A scanner types a line: faster than a person, and ended by Enter. */
+  /** A scanner types a line: faster than a person, and ended by Enter. All keys are on their way before the first is answered. */
   async scan(line) {
-    await this.page.keyboard.type(line);
-    await this.page.keyboard.press("Enter");
+    this.keys ??= await this.context.newCDPSession(this.page);
+    const send = (type, key, text) => this.keys.send("Input.dispatchKeyEvent", { type, key, ...(text && { text }) });
+    const strokes = [...line].map((letter) => [letter, letter]).concat([["Enter", "\r"]]);
+    await Promise.all(strokes.flatMap(([key, text]) => [send("keyDown", key, text), send("keyUp", key)]));
   }
 
   /** A person types: slowly. */
@@ -156,7 +158,17 @@ export class Gate {
     return this.verdict();
   }
 
-  /** Lets the engine believe that it is so many days later, and opens the page again. */
+  /** Cuts the link to the office; the page itself can still be loaded. */
+  async cut() {
+    await this.context.route((url) => !url.pathname.startsWith("/gate/"), (route) => route.abort());
+  }
+
+  /** Takes back `cut` and `later`. */
+  async mend() {
+    await this.context.unrouteAll();
+  }
+
+  /** Lets the engine believe that it is so many days later, and opens the page again. The browser must run no service worker. */
   async later(days) {
     await this.context.route("**/engine.js", async (route) => {
       const response = await route.fetch();
@@ -168,10 +180,7 @@ export class Gate {
   /** Returns what axe finds, one line for each violation. */
   async violations() {
     await this.page.evaluate(() => document.fonts.ready);
-    if (!(await this.page.evaluate(() => "axe" in window))) {
-      const { readFile } = await import("node:fs/promises");
-      await this.page.evaluate(await readFile(AXE, "utf8"));
-    }
+    if (!(await this.page.evaluate(() => "axe" in window))) await this.page.evaluate(await readFile(AXE, "utf8"));
     return this.page.evaluate(async () => {
       const { violations } = await window.axe.run();
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);

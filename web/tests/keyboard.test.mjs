@@ -1,6 +1,7 @@
 // The keyboard: everything without a mouse, and a scanner that types whatever has the focus.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { Gate, PHRASE } from "./gate.mjs";
 import { Site } from "./site.mjs";
@@ -61,7 +62,6 @@ describe("the keyboard", () => {
 
   it("brings a verdict from any page", async () => {
     const { file } = await site.answer(await gate.question(), "anywhere");
-    const { readFile } = await import("node:fs/promises");
     await gate.go("Log");
     await gate.scan((await readFile(file, "utf8")).trim());
     assert.equal((await gate.verdict()).level, "green");

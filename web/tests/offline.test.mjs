@@ -1,6 +1,7 @@
 // Without a link, after a reload, in a second tab, and without a camera.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, describe, it } from "node:test";
 import { Gate } from "./gate.mjs";
 import { Site } from "./site.mjs";
@@ -82,7 +83,6 @@ describe("a gate without a camera", () => {
       await gate.setUp().catch(() => undefined);
       await gate.page.getByText("The camera may not be used").waitFor();
       const { file } = await site.answer(await gate.question(), "typed");
-      const { readFile } = await import("node:fs/promises");
       await gate.scan((await readFile(file, "utf8")).trim());
       assert.equal((await gate.verdict()).level, "green");
       await gate.page.keyboard.press("Enter");

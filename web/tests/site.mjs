@@ -45,8 +45,13 @@ export class Site {
   }
 
   /** Runs a command in the home of `actor`. Returns its JSON; a failure throws, with the words of the program. */
-  async run(actor, ...args) {
-    const command = [PROGRAM, ...args, "--key-file", `${actor}.key`, "--no-input", "--json"];
+  run(actor, ...args) {
+    return this.tool(actor, ...args, "--key-file", `${actor}.key`);
+  }
+
+  /** Runs a command that opens no vault. */
+  async tool(actor, ...args) {
+    const command = [PROGRAM, ...args, "--no-input", "--json"];
     if (this.days) command.unshift("faketime", "-f", `+${this.days}d`);
     const [program, ...rest] = command;
     const { stdout } = await run(program, rest, { cwd: this.folder, env: this.environment(actor) });
@@ -82,8 +87,13 @@ export class Site {
   /** The wallet answers the question in the pictures. Returns the file, and the pictures of its codes. */
   async answer(pictures, name) {
     await this.run("wallet", "wallet", "present", "--request", ...pictures, "--yes", "-o", name);
-    const { files } = await this.run("wallet", "qr", "encode", name, "-o", `${name}.png`);
-    return { file: this.path(name), pictures: files.map((file) => this.path(file)) };
+    return { file: this.path(name), pictures: await this.draw(name) };
+  }
+
+  /** Draws the file `name` as codes. Returns their pictures. */
+  async draw(name) {
+    const { pictures } = await this.tool("wallet", "qr", "encode", name, "-o", `${name}.png`);
+    return pictures.map((picture) => this.path(picture));
   }
 
   /** Starts the server with the page, and waits until it answers. */

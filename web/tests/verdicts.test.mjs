@@ -16,7 +16,7 @@ describe("verdicts", () => {
   before(async () => {
     site = await Site.begin();
     await site.serve();
-    gate = await Gate.open(site);
+    gate = await Gate.open(site, { serviceWorkers: "block" });
     await gate.setUp();
   });
 
@@ -32,8 +32,7 @@ describe("verdicts", () => {
     const end = answer.indexOf("~") - 2;
     const changed = answer.slice(0, end) + (answer[end] === "A" ? "B" : "A") + answer.slice(end + 1);
     await writeFile(site.path("changed"), changed);
-    const { files } = await site.run("wallet", "qr", "encode", "changed", "-o", "changed.png");
-    await gate.take(files.map((name) => site.path(name)));
+    await gate.take(await site.draw("changed"));
     const { level, text } = await gate.verdict();
     assert.equal(level, "red", text);
     assert.match(text, /bad_signature/);
@@ -57,7 +56,7 @@ describe("verdicts", () => {
   });
 
   it("are amber when the list is old, and a person confirms with a name", async () => {
-    await site.kill();
+    await gate.cut();
     site.days = STALE_DAYS;
     await gate.later(STALE_DAYS);
     await gate.kind("locked");
@@ -79,9 +78,8 @@ describe("verdicts", () => {
   });
 
   it("are red once the gate knows that the credential was withdrawn", async () => {
-    await gate.context.unroute("**/engine.js");
+    await gate.mend();
     await site.revoke();
-    await site.serve();
     await gate.page.reload();
     await gate.unlock();
     await gate.go("Synchronise");

@@ -9,6 +9,10 @@ import type { Key } from "./contract.ts";
 
 /** A scanner leaves less time than this between two characters, in milliseconds. A person rarely does, and not six times in a row. */
 const GAP_MS = 50;
+/** In a line that has begun so fast, a pause of a busy machine is no end, in milliseconds. */
+const PAUSE_MS = 600;
+/** The page waits so much longer for keys that are already on their way, in milliseconds. */
+const REST_MS = 10;
 /** The shortest line of a scanner. */
 const SHORTEST = 6;
 /** The longest line that is kept: some times the longest code that there is. */
@@ -39,7 +43,7 @@ export class Keyboard {
 
   private down(event: KeyboardEvent): void {
     if (event.isComposing || isModifier(event)) return;
-    const isQuick = event.timeStamp - this.lastAt <= GAP_MS;
+    const isQuick = event.timeStamp - this.lastAt <= this.gap;
     if (!isQuick && this.held) this.release();
     if (isCharacter(event)) return this.hold(event);
     if (event.key === "Enter" || event.key === "Tab") {
@@ -62,8 +66,17 @@ export class Keyboard {
     stop(event);
     if (this.held.length < LONGEST) this.held += event.key;
     this.lastAt = event.timeStamp;
+    this.wait(this.gap, () => this.wait(REST_MS, () => this.release()));
+  }
+
+  private get gap(): number {
+    return this.held.length < SHORTEST ? GAP_MS : PAUSE_MS;
+  }
+
+  /** Waits in two steps: after a moment in which the page was busy, keys that came meanwhile are taken before the second ends. */
+  private wait(ms: number, then: () => void): void {
     clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.release(), GAP_MS);
+    this.timer = window.setTimeout(then, ms);
   }
 
   private scanned(event: KeyboardEvent): void {
