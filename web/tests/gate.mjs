@@ -160,7 +160,7 @@ export class Gate {
 
   /** Cuts the link to the office; the page itself can still be loaded. */
   async cut() {
-    await this.context.route((url) => !url.pathname.startsWith("/gate/"), (route) => route.abort());
+    await this.context.route((url) => !url.href.startsWith(this.site.url), (route) => route.abort());
   }
 
   /** Takes back `cut` and `later`. */

@@ -65,10 +65,11 @@ export interface Reply {
   ask?: Ask;
 }
 
-/** A request was refused: why, and the next action. */
+/** A request was refused: why, and the next action. `detail` is the fact behind it in English, for a supervisor. */
 export interface Failed {
   what: string;
   next: string;
+  detail?: string;
 }
 
 export interface Asks {
@@ -135,6 +136,7 @@ export type Effect =
   | { do: "awake"; on: boolean }
   | { do: "clear_after"; seconds: number }
   | { do: "open_scanner" }
+  | { do: "open_door" }
   | { do: "unlock" }
   | { do: "sync" };
 

@@ -27,6 +27,8 @@ export class Session {
   /** False if the browser may delete the data of the gate. */
   isKept = true;
   usesCamera = usesCamera();
+  /** Counts the verdicts: each is read out, and takes the focus. */
+  verdicts = 0;
   /** Counts the requests to unlock: the field takes the focus for each. */
   unlocks = 0;
   readonly scanner = new Scanner();
@@ -187,6 +189,7 @@ export class Session {
   private carryOut(effect: Effect): void {
     switch (effect.do) {
       case "sound":
+        this.verdicts += 1;
         return sound(effect.level);
       case "vibrate":
         return vibrate(effect.level);
@@ -201,6 +204,9 @@ export class Session {
         return;
       case "unlock":
         this.unlocks += 1;
+        return;
+      case "open_door":
+        // The door hangs on a native gate, which opens it by itself.
         return;
       case "sync":
         void this.sync.run().catch(() => undefined);

@@ -16,7 +16,7 @@ const SHORTCUTS: { [key in Key]: string } = { ...KEYS, escape: "Escape" };
 
 export function Checkpoint({ session, frame }: Props & { frame: Frame }) {
   const root = useRef<HTMLElement>(null);
-  const showing = frame.verdict && frame.kind === "verdict" ? `${frame.verdict.seq ?? frame.verdict.word}` : frame.title;
+  const showing = frame.kind === "verdict" ? `${session.verdicts}` : frame.title;
   useEffect(() => {
     root.current?.querySelector<HTMLElement>(`[data-focus="${frame.focus}"], [data-focus="title"]`)?.focus({ preventScroll: true });
     window.scrollTo(0, 0);

@@ -134,6 +134,11 @@ export function Refusal({ failed }: { failed: Failed | undefined }) {
             <strong>{failed.what}</strong>
           </p>
           <p>{failed.next}</p>
+          {failed.detail && (
+            <p class="hint" lang="en" dir="ltr">
+              {failed.detail}
+            </p>
+          )}
         </div>
       )}
     </div>
