@@ -22,6 +22,7 @@ export class Sync {
   isRunning = false;
   /** Whether the office answered last time. `undefined` before the first time. */
   hasLink: boolean | undefined;
+  private isOn = false;
   private timer = 0;
   private minutes = 1;
 
@@ -32,10 +33,12 @@ export class Sync {
 
   /** Begins to synchronise by itself: now, and from then on. A link is known by what it answers, and by nothing the browser says about it. */
   start(): void {
-    void this.run();
+    this.isOn = true;
+    void this.run().catch(() => undefined);
   }
 
   stop(): void {
+    this.isOn = false;
     clearTimeout(this.timer);
   }
 
@@ -43,7 +46,7 @@ export class Sync {
   async run(): Promise<Reply | undefined> {
     if (this.isRunning) return undefined;
     this.isRunning = true;
-    this.stop();
+    clearTimeout(this.timer);
     this.changed();
     let last: Reply | undefined;
     try {
@@ -59,7 +62,7 @@ export class Sync {
   private plan(isWell: boolean): void {
     const pause = isWell ? PAUSE : this.minutes;
     this.minutes = isWell ? 1 : Math.min(this.minutes * 2, PAUSE);
-    this.timer = window.setTimeout(() => void this.run(), pause * MINUTE_MS);
+    if (this.isOn) this.timer = window.setTimeout(() => void this.run().catch(() => undefined), pause * MINUTE_MS);
   }
 
   private async exchange(): Promise<Reply> {

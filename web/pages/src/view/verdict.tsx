@@ -33,7 +33,7 @@ export function Verdict({ session, frame, verdict }: { session: Session; frame: 
                   <LevelShape level={check.level} />
                   <span>
                     <span class="what">{check.what}</span>
-                    {check.detail && <span class="detail">{check.detail}</span>}
+                    {check.detail && <span class="detail" dir="auto">{check.detail}</span>}
                     {check.code && <code dir="ltr">{check.code}</code>}
                   </span>
                 </li>
