@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 const PROGRAM = resolve(process.env.WAYPASS_BIN ?? "waypass");
-/** A server that starts answers within so many milliseconds. */
+/** A server that starts answers within so many milliseconds, and gives what was published. */
 const START_MS = 15_000;
 
 export class Site {
@@ -68,8 +68,20 @@ export class Site {
     return (await this.run("issuer", "issuer", "issue", ...subject, "-o", name)).id;
   }
 
+  /** Publishes, and waits until a server that runs gives the newest. */
   async publish() {
+    const before = this.server && (await this.published());
     await this.run("issuer", "issuer", "publish", "-o", "stick", "--yes");
+    const end = Date.now() + START_MS;
+    while (this.server && (await this.published()) <= before) {
+      if (Date.now() > end) throw new Error("the server does not give what was published");
+      await new Promise((go) => setTimeout(go, 50));
+    }
+  }
+
+  /** Returns the number of the publication that the server gives. */
+  async published() {
+    return (await (await fetch(`${this.base}/manifest`)).json()).timestamp;
   }
 
   /** Enrols the gate of an enrolment file, and lets the wallet learn of it. */
