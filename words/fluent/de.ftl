@@ -416,8 +416,8 @@ page-first-link = Das Büro ist nicht erreichbar.
 
 page-question-code = Code der Frage, den die Person scannt
 page-camera = Bild der Kamera
-page-camera-off = Kamera aus
-page-camera-on = Kamera an
+page-camera-off = Kamera ausschalten
+page-camera-on = Kamera einschalten
 page-light = Licht
 page-picture = ein Bild lesen
 page-picture-empty = In diesem Bild war kein Code zu finden.

@@ -418,8 +418,8 @@ page-first-link = The office cannot be reached.
 
 page-question-code = Question code, for the person to scan
 page-camera = Picture of the camera
-page-camera-off = camera off
-page-camera-on = camera on
+page-camera-off = turn the camera off
+page-camera-on = turn the camera on
 page-light = light
 page-picture = read a picture
 page-picture-empty = No code was found in that picture.

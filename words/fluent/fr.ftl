@@ -416,8 +416,8 @@ page-first-link = Le bureau n'est pas joignable.
 
 page-question-code = Code de la question, à scanner par la personne
 page-camera = Image de la caméra
-page-camera-off = caméra éteinte
-page-camera-on = caméra allumée
+page-camera-off = éteindre la caméra
+page-camera-on = allumer la caméra
 page-light = lumière
 page-picture = lire une image
 page-picture-empty = Aucun code n'a été trouvé dans cette image.
