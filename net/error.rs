@@ -64,7 +64,7 @@ pub enum TransportError {
         /// The address that was asked for.
         what: &'static str,
     },
-    /// Nobody has fetched it yet: the run goes on when somebody has.
+    /// It is still to be fetched: the run goes on afterwards.
     NotYet,
     /// The file does not hold what is needed.
     NotInFile {

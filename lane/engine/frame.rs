@@ -44,7 +44,7 @@ impl<H: Home> Engine<H> {
         if let Some(shown) = &view.verdict {
             frame.set("verdict", verdict(shown, &words));
         }
-        if is_open && !self.codes.is_empty() {
+        if !self.codes.is_empty() {
             frame.set("question", reply::codes(&self.codes));
         }
         if let Some(about) = self.about.as_ref().filter(|_| is_open) {

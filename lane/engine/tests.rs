@@ -192,6 +192,27 @@ fn a_decision_that_cannot_be_written_down_is_grey() {
     assert_eq!((&verdict["frame"]["tone"], &verdict["frame"]["verdict"]["word"]), (&json!("grey"), &json!("CANNOT CHECK")), "{verdict}");
 }
 
+/// An older copy of the rows that somebody put there meanwhile is not gone on with.
+#[test]
+fn rows_that_were_put_back_lock_the_gate() {
+    let world = World::default();
+    let (mut page, _) = enrolled(&world);
+    let copy = page.home().copy();
+    let presented = answered(&world, &mut page);
+    assert_eq!(scan(&mut page, &presented)["frame"]["tone"], "green");
+    page.home().put_back(&copy);
+    let refused = page.call(&json!({ "do": "status" }));
+    assert_eq!(refused["failed"]["what"], "Something was changed on this gate");
+    assert_eq!(refused["frame"]["stage"], "locked");
+    // A scan finds it too, and shows nothing green.
+    let (mut page, _) = enrolled(&world);
+    let copy = page.home().copy();
+    let presented = answered(&world, &mut page);
+    page.home().put_back(&copy);
+    let frame = scan(&mut page, &presented)["frame"].clone();
+    assert_eq!((&frame["stage"], &frame["kind"]), (&json!("locked"), &json!("locked")), "{frame}");
+}
+
 #[test]
 fn a_gate_that_nobody_uses_locks_itself() {
     let world = World::default();

@@ -1,6 +1,6 @@
 //! A service whose link somebody else holds: a page fetches, and its engine waits for nobody.
 //!
-//! A synchronization over it is cut short at the first thing that nobody has fetched yet. The caller fetches that, hands in the answer, and
+//! A synchronization over it is cut short at the first thing that is still to be fetched. The caller fetches that, hands in the answer, and
 //! runs the synchronization again: it goes on from what the device holds then, and takes each answer once more from here.
 
 use super::service::{Ask, Fetch, Service};

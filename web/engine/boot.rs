@@ -71,8 +71,8 @@ impl BootClock {
         kept
     }
 
-    /// A heartbeat that was cut off in the middle is none. One that somebody wrote is nobody's proof either: the guard's bound counts only
-    /// what passes from here on.
+    /// Reads a heartbeat; `None` for one that was cut off in the middle. One that somebody wrote proves nothing: the guard's bound counts
+    /// only what passes from here on.
     fn parse(kept: &[u8]) -> Option<Self> {
         let number = |from: usize| kept.get(from..from + 8)?.try_into().ok().map(u64::from_be_bytes);
         let whole = kept.len() == KEPT && kept[0] == VERSION && number(33) == Some(sum(&kept[..33]));

@@ -48,6 +48,23 @@ impl Storage for Rows {
 }
 
 impl Device {
+    /// Returns every row as it is now.
+    pub(super) fn copy(&self) -> Vec<Change> {
+        let rows = self.rows.inner.lock().expect("whole");
+        let mut copy = Vec::new();
+        for space in Space::ALL {
+            let keep = &mut |key: &[u8], value: &[u8]| copy.push(Change { space, key: key.to_vec(), value: Some(value.to_vec()) });
+            rows.scan(space, b"", keep).expect("scans");
+        }
+        copy
+    }
+
+    /// Puts an older copy in the place of the rows.
+    pub(super) fn put_back(&self, copy: &[Change]) {
+        self.clear().expect("cleared");
+        self.rows.inner.lock().expect("whole").commit(copy).expect("put back");
+    }
+
     /// Refuses every commit after so many.
     pub(super) fn cut_after(&self, commits: usize) {
         self.rows.commits_left.store(commits, Ordering::SeqCst);
