@@ -20,6 +20,8 @@ const LIGHTS = {
   still: { reducedMotion: "reduce" },
 };
 const PAGES = ["Readiness", "Log", "Admissions to look at", "Synchronise", "Question", "Set-up", "Language"];
+/** What an answer of the engine brings to a page: it is looked at when that is there. */
+const BROUGHT = { Readiness: ".facts dt", Log: ".records li", "Set-up": "svg path" };
 const TAGS = { Français: "fr", Deutsch: "de", العربية: "ar" };
 
 for (const [light, options] of Object.entries(LIGHTS)) {
@@ -77,6 +79,7 @@ async function walk(site, gate, light) {
   await check(gate, `${light}-ready`);
   for (const page of PAGES) {
     await gate.go(page);
+    if (BROUGHT[page]) await gate.page.locator(BROUGHT[page]).first().waitFor();
     await check(gate, `${light}-${page.toLowerCase().replaceAll(" ", "-")}`);
     await gate.back();
   }
