@@ -290,8 +290,11 @@ impl Checkpoint {
 
     fn typed(&mut self, text: &str, now: u64, effects: &mut Vec<Effect>) {
         let State::Confirming { shown, form, since } = &mut self.state else { return };
-        form.fill(text);
         *since = now;
+        if form.is_same_person(text) {
+            return self.say(Plain::SamePerson, now);
+        }
+        form.fill(text);
         if form.question().is_none() {
             effects.push(Effect::Settle(form.clone()));
             self.state = State::Settling { shown: shown.clone(), admitted: form.admitted, since: now };

@@ -33,6 +33,7 @@ impl<H: Home> Engine<H> {
             .with("facts", facts(&status_facts(&status), &words))
             .with("next", texts(&status_next(&status)))
             .with("findings", texts(&findings))
+            .with("aside", status.aside.is_some())
             .into())
     }
 

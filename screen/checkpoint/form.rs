@@ -39,6 +39,12 @@ impl Form {
         }))
     }
 
+    /// Returns true if the next field is the second person's and names the first one again.
+    pub(super) fn is_same_person(&self, typed: &str) -> bool {
+        let asks_second = self.asked[0] && !self.by.is_empty() && self.second.is_none();
+        asks_second && typed.trim().to_lowercase() == self.by.to_lowercase()
+    }
+
     /// Fills in the next field; an empty text fills nothing.
     pub(super) fn fill(&mut self, typed: &str) {
         let text: String = typed.trim().chars().take(LONGEST).collect();

@@ -174,12 +174,13 @@ fn an_amber_verdict_is_confirmed_field_by_field() {
     assert!(!effects.contains(&Effect::OpenDoor));
     let mut said = Vec::new();
     let (mut view, _) = checkpoint.update(Event::Key(Key::Confirm), &at(1));
-    for typed in ["Ada", "  ", "Grace", "the list is old"] {
+    for typed in ["Ada", "  ", " ADA", "Grace", "the list is old"] {
         assert_eq!((view.kind, view.tone), (Kind::Confirming, Tone::Amber));
         said.push(view.title.clone());
         (view, _) = checkpoint.update(Event::Typed(typed.into()), &at(2));
+        assert_eq!(view.notice.is_some(), typed == " ADA", "{typed}");
     }
-    assert_eq!(said, [Plain::AskBy, Plain::AskSecond, Plain::AskSecond, Plain::AskReason].map(Message::from));
+    assert_eq!(said, [Plain::AskBy, Plain::AskSecond, Plain::AskSecond, Plain::AskSecond, Plain::AskReason].map(Message::from));
     assert_eq!(view.kind, Kind::Settling);
     let (view, _) = checkpoint.update(Event::Settled { flagged: false }, &at(3));
     assert_eq!((view.kind, view.notice), (Kind::Ready, Some(Plain::Confirmed.into())));

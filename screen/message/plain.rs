@@ -144,6 +144,8 @@ plain! {
     ConfirmedFlagged = "notice-confirmed-flagged";
     /// It was written down that the person did not go in.
     TurnedAway = "notice-turned-away";
+    /// The second person is the first one again.
+    SamePerson = "notice-same-person";
     /// The step could not be written down.
     NotSettled = "notice-not-settled";
     /// The synchronization runs.
@@ -432,6 +434,10 @@ plain! {
     PageSaveFile = "page-save-file";
     /// Heads the next actions.
     PageToDo = "page-to-do";
+    /// Asks about the date of data that is kept aside.
+    PageAside = "page-aside";
+    /// Says that the date is right.
+    PageAsideRight = "page-aside-right";
     /// Heads the damage that was found.
     PageFindings = "page-findings";
     /// Acknowledges a finding or a flag.

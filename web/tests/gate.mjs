@@ -1,5 +1,6 @@
 // A gate in a browser: Chromium with a camera of its own, and the page as a guard uses it.
 
+import { execFileSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -25,19 +26,41 @@ export class Gate {
     await film(await launcher.newPage(), gate.tape);
     await launcher.close();
     const devices = ["--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${gate.tape}`];
-    gate.context = await chromium.launchPersistentContext(join(gate.folder, "profile"), {
+    gate.profile = join(gate.folder, "profile");
+    gate.options = {
       executablePath: CHROMIUM,
       args: [...ARGUMENTS, ...devices, ...(camera ? ["--use-fake-ui-for-media-stream"] : ["--deny-permission-prompts"])],
       viewport: { width: 1280, height: 800 },
       acceptDownloads: true,
       ...options,
-    });
-    gate.context.setDefaultTimeout(PATIENCE_MS);
-    gate.page = gate.context.pages()[0] ?? (await gate.context.newPage());
-    gate.faults = [];
-    gate.watch(gate.page);
-    await gate.page.goto(site.url);
+    };
+    await gate.start();
     return gate;
+  }
+
+  /** Starts the browser with the files that it keeps, and opens the page. */
+  async start() {
+    this.context = await chromium.launchPersistentContext(this.profile, this.options);
+    this.context.setDefaultTimeout(PATIENCE_MS);
+    this.page = this.context.pages()[0] ?? (await this.context.newPage());
+    this.faults = [];
+    this.keys = undefined;
+    this.watch(this.page);
+    await this.page.goto(this.site.url);
+  }
+
+  /** Kills every process of the browser at once, as a power cut does, and starts it again. */
+  async killBrowser() {
+    const closed = new Promise((resolve) => this.context.once("close", resolve));
+    execFileSync("pkill", ["-9", "-f", this.profile]);
+    await closed;
+    await rm(join(this.profile, "SingletonLock"), { force: true });
+    await this.start();
+  }
+
+  /** Lets the program of the gate stop in the middle of the next thing that a scanner brings, as a trap does. */
+  async trap() {
+    await Promise.all(this.page.workers().map((worker) => worker.evaluate(stopOnce)));
   }
 
   /** Notes what the page does wrong: errors, and what the content security policy refused. */
@@ -191,6 +214,16 @@ export class Gate {
   overflow() {
     return this.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   }
+}
+
+/** Runs in the Worker: the engine's next call for a line ends like one that reached `unreachable`. */
+function stopOnce() {
+  const real = JSON.stringify;
+  JSON.stringify = (value, ...rest) => {
+    if (value?.do !== "line") return real(value, ...rest);
+    JSON.stringify = real;
+    throw new WebAssembly.RuntimeError("unreachable");
+  };
 }
 
 function shiftClock(ms) {

@@ -1,12 +1,13 @@
 // From a sealed package to the first admission, and through the camera in both directions.
 
+import { execFileSync } from "node:child_process";
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { Gate } from "./gate.mjs";
 import { Site } from "./site.mjs";
 
 /** From the last frame to the verdict, in milliseconds. The film alone takes half a second for each code. */
-const VERDICT_MS = 300;
+const VERDICT_MS = 1_000;
 
 describe("a gate in a browser", () => {
   let site;
@@ -41,6 +42,13 @@ describe("a gate in a browser", () => {
     await gate.page.waitForTimeout(2_000);
     await gate.kind("ready");
     await gate.show([]);
+  });
+
+  it("shows a question that a reader of others reads", async () => {
+    for (const picture of await gate.question("for-zbar")) {
+      const text = execFileSync("zbarimg", ["--quiet", "--raw", picture], { encoding: "utf8" });
+      assert.match(text, /^WP[12]:/);
+    }
   });
 
   it("moves the focus to the verdict, and Enter is the next scan", async () => {

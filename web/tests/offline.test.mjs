@@ -6,8 +6,8 @@ import { after, before, describe, it } from "node:test";
 import { Gate } from "./gate.mjs";
 import { Site } from "./site.mjs";
 
-/** From the service worker with the server dead to a page that can be used, in milliseconds. */
-const READY_MS = 500;
+/** The time from a reload with the server dead to a page that can be used, in milliseconds: ten times what was measured. */
+const MOST_MS = 3_000;
 
 describe("a gate without a link", () => {
   let site;
@@ -33,7 +33,7 @@ describe("a gate without a link", () => {
     await gate.page.locator("main").waitFor();
     const took = performance.now() - started;
     console.log(`reload with the server dead: ${Math.round(took)} ms`);
-    assert.ok(took < READY_MS + 1_000, `${took} ms`);
+    assert.ok(took < MOST_MS, `${took} ms`);
     await gate.kind("locked");
   });
 
@@ -67,7 +67,7 @@ describe("a gate without a link", () => {
     await gate.kind("ready");
   });
 
-  it("takes a newer page only when a person says so", async () => {
+  it("offers no newer page where there is none", async () => {
     await gate.page.waitForTimeout(500);
     await gate.kind("ready");
     assert.equal(await gate.page.getByText("A newer version of this page is ready").count(), 0);

@@ -259,6 +259,7 @@ notice-again = تم التحقق من هذا الرمز للتو.
 notice-confirmed = سُجّل: نُفّذت الخطوة.
 notice-confirmed-flagged = سُجّل. وصلت قائمة في الأثناء ترفض هذا التصريح: اتصل بالمشرف.
 notice-turned-away = سُجّل: رُدّ الشخص ولم يدخل.
+notice-same-person = الحارس الثاني شخص آخر. اكتب اسمه.
 notice-not-settled = تعذّر التسجيل. لم يُسمح بدخول أحد.
 notice-syncing = تجري المزامنة
 notice-synced = تمت المزامنة
@@ -463,6 +464,8 @@ page-enrolment-code = رمز التسجيل ليمسحه المكتب
 page-save-file = حفظ كملف
 
 page-to-do = ما يجب فعله
+page-aside = هل الوقت متأخر فعلًا كما تقول هذه البيانات، بحسب ساعة أو تقويم؟
+page-aside-right = الوقت متأخر هكذا فعلًا
 page-findings = عُثر عليه في هذه البوابة
 page-acknowledge = لقد راجعته
 page-clock = تأكيد الساعة

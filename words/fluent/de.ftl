@@ -259,6 +259,7 @@ notice-again = Dieser Code wurde gerade geprüft.
 notice-confirmed = Aufgezeichnet: Der Schritt wurde gemacht.
 notice-confirmed-flagged = Aufgezeichnet. Eine inzwischen eingetroffene Liste lehnt diesen Nachweis ab: Rufen Sie die Leitung.
 notice-turned-away = Aufgezeichnet: Die Person wurde abgewiesen.
+notice-same-person = Die zweite Wache ist jemand anderes. Geben Sie deren Namen ein.
 notice-not-settled = Es ließ sich nicht aufzeichnen. Niemand wurde eingelassen.
 notice-syncing = Wird abgeglichen
 notice-synced = Abgeglichen
@@ -459,6 +460,8 @@ page-enrolment-code = Anmeldecode, den das Büro scannt
 page-save-file = als Datei speichern
 
 page-to-do = Was zu tun ist
+page-aside = Ist es wirklich so spät, wie diese Daten sagen, nach Uhr oder Kalender?
+page-aside-right = es ist wirklich so spät
 page-findings = An diesem Posten gefunden
 page-acknowledge = Ich habe es angesehen
 page-clock = Uhr bestätigen

@@ -261,6 +261,7 @@ notice-again = That code was just checked.
 notice-confirmed = Written down: the step was done.
 notice-confirmed-flagged = Written down. A list that came meanwhile denies this credential: call the supervisor.
 notice-turned-away = Written down: the person was turned away.
+notice-same-person = The second guard is somebody else. Type their name.
 notice-not-settled = It could not be written down. Nobody was admitted.
 notice-syncing = Synchronising
 notice-synced = Synchronised
@@ -461,6 +462,8 @@ page-enrolment-code = Enrolment code, for the office to scan
 page-save-file = save as a file
 
 page-to-do = What to do
+page-aside = Is it really as late as that data says, by a watch or a calendar?
+page-aside-right = it is really that late
 page-findings = Found on this gate
 page-acknowledge = I have looked at it
 page-clock = Confirm the clock

@@ -259,6 +259,7 @@ notice-again = Ce code vient d'être vérifié.
 notice-confirmed = Enregistré : l'étape a été faite.
 notice-confirmed-flagged = Enregistré. Une liste arrivée entre-temps refuse ce titre : appelez le responsable.
 notice-turned-away = Enregistré : la personne a été refusée.
+notice-same-person = Le second garde est quelqu'un d'autre. Tapez son nom.
 notice-not-settled = Cela n'a pas pu être enregistré. Personne n'a été admis.
 notice-syncing = Synchronisation en cours
 notice-synced = Synchronisé
@@ -459,6 +460,8 @@ page-enrolment-code = Code d'inscription, à scanner par le bureau
 page-save-file = enregistrer dans un fichier
 
 page-to-do = Que faire
+page-aside = Est-il vraiment aussi tard que le disent ces données, d'après une montre ou un calendrier ?
+page-aside-right = il est vraiment aussi tard
 page-findings = Trouvé sur ce poste
 page-acknowledge = Je l'ai examiné
 page-clock = Confirmer l'heure

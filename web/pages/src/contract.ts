@@ -35,7 +35,7 @@ export type Request =
   | { do: "flags" }
   | { do: "acknowledge_flag"; seq: number; by: string }
   | { do: "acknowledge_findings"; by: string }
-  | { do: "confirm_clock"; by: string }
+  | { do: "confirm_clock"; by: string; aside?: boolean }
   | { do: "enrolment" }
   | { do: "pin"; number: string }
   | { do: "take" }
@@ -155,6 +155,8 @@ export interface Status {
   facts: Fact[];
   next: string[];
   findings: string[];
+  /** True if data that is dated far ahead waits for a person. */
+  aside?: boolean;
 }
 
 export interface LogRecord {

@@ -36,6 +36,16 @@ export function Status({ session }: Props) {
           <Signed session={session} label={say("page-acknowledge")} send={signed((by) => ({ do: "acknowledge_findings", by }))} />
         </section>
       )}
+      {status?.aside && (
+        <section class="todo">
+          <h2>{say("page-aside")}</h2>
+          <Signed
+            session={session}
+            label={say("page-aside-right")}
+            send={signed((by) => ({ do: "confirm_clock", by, aside: true }))}
+          />
+        </section>
+      )}
       <details>
         <summary>{say("page-clock")}</summary>
         <p>{say("page-clock.next")}</p>
