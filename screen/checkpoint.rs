@@ -294,6 +294,7 @@ impl Checkpoint {
         if form.is_same_person(text) {
             return self.say(Plain::SamePerson, now);
         }
+        self.notice = None;
         form.fill(text);
         if form.question().is_none() {
             effects.push(Effect::Settle(form.clone()));
