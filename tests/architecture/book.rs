@@ -23,7 +23,11 @@ pub(super) fn book(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("a folder of the book").map(|entry| entry.expect("an entry").path());
     let mut found: Vec<PathBuf> = Vec::new();
     for path in entries {
-        if path.is_dir() {
+        if path.ends_with("pictures") {
+            let pictures = fs::read_dir(&path).expect("pictures").map(|entry| entry.expect("a picture").path());
+            pictures
+                .for_each(|path| assert!(path.extension().is_some_and(|extension| extension == "png"), "{} is no picture", path.display()));
+        } else if path.is_dir() {
             found.extend(book(&path));
         } else {
             assert!(path.extension().is_some_and(|extension| extension == "md"), "{} is no page", path.display());
