@@ -9,6 +9,7 @@ mod frame;
 mod home;
 mod link;
 mod locked;
+mod native;
 mod open;
 mod question;
 mod refusal;
@@ -35,6 +36,8 @@ use crate::lane::Lane;
 const LEAST_SHOWN_MS: u64 = 1_000;
 /// A gate that nobody uses locks itself (unlock.md "Sessions").
 const IDLE_MS: u64 = 15 * 60 * 1000;
+/// Effects that wait for a page. One that comes back after a while carries out the newest of them.
+const MOST_KEPT: usize = 32;
 /// Effects of one request that need the gate. A lane that asks for more is at fault.
 const MOST_EFFECTS: usize = 16;
 
@@ -61,6 +64,8 @@ pub struct Engine<H> {
     /// The effects that the page carries out with the next frame.
     effects: Vec<Effect>,
     used_ms: u64,
+    /// True if a scanner hangs on the device itself. The page's camera says nothing about it.
+    has_scanner: bool,
 }
 
 enum Stage {
@@ -90,6 +95,7 @@ impl<H: Home> Engine<H> {
             link: None,
             effects: Vec::new(),
             used_ms: now.ms,
+            has_scanner: false,
         }
     }
 
@@ -98,6 +104,9 @@ impl<H: Home> Engine<H> {
         let mut reply = Reply::default();
         // A tablet that slept locks at the first thing that happens.
         self.lock_when_idle();
+        if let Err(refusal) = self.unlock_by_itself() {
+            self.refused(&refusal, &mut reply);
+        }
         match Request::parse(request) {
             Ok(request) => {
                 if !request.is_by_itself() {
@@ -122,9 +131,10 @@ impl<H: Home> Engine<H> {
             Request::Create { about, phrase } => reply.recovery = Some(self.create(&about, &phrase)?),
             Request::Unlock { secret, recovery } => self.unlock(&secret, recovery)?,
             Request::Lock => self.lock(),
-            Request::Line(text) => self.line(&text),
+            Request::Line(text) => self.line(text.as_bytes()),
             Request::Key(key) => self.report(Event::Key(key)),
             Request::Typed(text) => self.report(Event::Typed(text)),
+            Request::Scanner(_) if self.has_scanner => {}
             Request::Scanner(scanner) => self.report(Event::Scanner(scanner)),
             Request::Trapped => self.report(Event::Trapped),
             Request::AskFor(wanted) => self.ask_for(wanted)?,
@@ -156,8 +166,8 @@ impl<H: Home> Engine<H> {
         self.keep(effects);
     }
 
-    fn line(&mut self, text: &str) {
-        let effects = self.lane.line(text.as_bytes(), &now(&self.home));
+    fn line(&mut self, line: &[u8]) {
+        let effects = self.lane.line(line, &now(&self.home));
         self.keep(effects);
     }
 
@@ -165,7 +175,12 @@ impl<H: Home> Engine<H> {
         if effects.contains(&Effect::HideQuestion) {
             self.codes.clear();
         }
+        if effects.contains(&Effect::OpenDoor) {
+            self.home.open_door();
+        }
         self.effects.extend(effects);
+        let stale = self.effects.len().saturating_sub(MOST_KEPT);
+        drop(self.effects.drain(..stale));
     }
 
     fn refused(&mut self, refusal: &Refusal, reply: &mut Reply) {

@@ -43,4 +43,4 @@ pub use private::{Exposed, Repair, close_home};
 pub use secret::{harden_process, memory_protection};
 pub use speed::CALIBRATED;
 pub use trust_folder::TrustFolder;
-pub use vault_folder::{Opened, Unfinished, Wait, aside, briefly, create, open, open_waiting, resume};
+pub use vault_folder::{Opened, Unfinished, Wait, aside, briefly, create, host, open, open_waiting, resume};

@@ -85,6 +85,14 @@ pub fn open_waiting(dir: &Path, wait: Wait<'_>) -> Result<Opened, OpenError> {
     Ok(Opened { vault, repairs })
 }
 
+/// Returns what the vault in `dir` is given, for a caller who opens it by itself. The folder stays locked while that is in use. Nothing is
+/// made where there is no vault.
+pub fn host(dir: &Path, wait: Wait<'_>) -> Result<Host, OpenError> {
+    let Found { host, .. } = found(dir, wait)?;
+    ballast::refill(&dir.join(BALLAST));
+    Ok(host)
+}
+
 /// Opens a parked vault again.
 pub fn resume<'v>(parked: Parked<'v>, dir: &Path, wait: Wait<'_>) -> Result<Unlocked<'v>, ResumeError> {
     Ok(parked.resume(open_waiting(dir, wait)?.vault)?)

@@ -127,6 +127,15 @@ impl Client {
 
     /// Sends, and returns the body of a 2xx answer.
     pub(crate) fn ask(&self, url: &Url, ask: Ask<'_>) -> Result<Vec<u8>, TransportError> {
+        let what = ask.what;
+        match self.answer(url, ask)? {
+            (200..=299, body) => Ok(body),
+            (status, said) => Err(refused(what, status, &said)),
+        }
+    }
+
+    /// Sends, and returns the status and the body of whatever answer comes.
+    pub(crate) fn answer(&self, url: &Url, ask: Ask<'_>) -> Result<(u16, Vec<u8>), TransportError> {
         let method = if ask.body.is_some() { Method::POST } else { Method::GET };
         let mut request = self.client_for(url)?.request(method, url.clone());
         // Without this a proxy may compress as it likes (RFC 9110 §12.5.3), and nothing here inflates.
@@ -148,15 +157,15 @@ impl Client {
     }
 }
 
-async fn exchange(request: RequestBuilder, url: &Url, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {
+async fn exchange(request: RequestBuilder, url: &Url, what: &'static str, limit: usize) -> Result<(u16, Vec<u8>), TransportError> {
     let mut response = request.send().await.map_err(|why| broken(url, &why))?;
     let status = response.status();
     if status.is_success() {
-        return body(&mut response, url, what, limit).await;
+        return Ok((status.as_u16(), body(&mut response, url, what, limit).await?));
     }
     // The text of an error is a courtesy: if it cannot be read, the status alone is told.
     let said = body(&mut response, url, what, ERROR_BODY).await.unwrap_or_default();
-    Err(refused(what, status.as_u16(), &said))
+    Ok((status.as_u16(), said))
 }
 
 async fn body(response: &mut Response, url: &Url, what: &'static str, limit: usize) -> Result<Vec<u8>, TransportError> {

@@ -4,7 +4,7 @@ use rand_core::CryptoRng;
 use waypass_credential::time::Timestamp;
 use waypass_screen::Now;
 use waypass_trust::time::Reading;
-use waypass_vault::{Host, KdfCost, StorageError, TrustStore};
+use waypass_vault::{Factor, Host, KdfCost, StorageError, TrustStore};
 
 /// Rows, trust files, clocks and randomness of one device, for the engine of a page.
 pub trait Home {
@@ -28,6 +28,14 @@ pub trait Home {
 
     /// Returns what a pass phrase costs a thief who guesses.
     fn cost(&self) -> KdfCost;
+
+    /// Returns the factor that opens the vault without a person. `None` where a person opens it.
+    fn key(&self) -> Option<Box<dyn Factor>> {
+        None
+    }
+
+    /// Opens the door, and waits for nothing. A device without a door does nothing.
+    fn open_door(&self) {}
 
     /// Returns a function that says how many seconds the local time is ahead of UTC at a time.
     fn offset(&self) -> &dyn Fn(Timestamp) -> i32;

@@ -48,7 +48,7 @@ impl<H: Home> Engine<H> {
     }
 
     /// Opens the gate, and notes the wrong tries before.
-    fn open_with(&mut self, factor: &dyn Factor) -> Result<(), Refusal> {
+    pub(super) fn open_with(&mut self, factor: &dyn Factor) -> Result<(), Refusal> {
         let vault = Vault::open(self.home.host()?)?;
         let at = self.home.clock();
         let before = vault.status(&at)?;
