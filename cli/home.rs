@@ -70,6 +70,11 @@ impl Home {
         self.state.join("trust")
     }
 
+    /// Returns the folder of the browser that shows the checkpoint page.
+    pub(crate) fn kiosk(&self) -> PathBuf {
+        self.state.join("kiosk")
+    }
+
     /// Returns the place where `sync` goes when it is not told.
     pub(crate) fn server(&self) -> Option<&str> {
         self.server.as_deref()

@@ -31,6 +31,11 @@ pub(crate) struct OpenArgs {
 }
 
 impl OpenArgs {
+    /// Opens with a key file and without a person.
+    pub(crate) fn key_file(path: &Path) -> Self {
+        Self { key_file: Some(path.to_owned()), ..Self::default() }
+    }
+
     /// Returns true if a factor is named. Commands that need none open the vault when they are given one.
     pub(crate) const fn is_given(&self) -> bool {
         self.recovery || self.key_file.is_some() || self.secret.secret_file.is_some() || self.secret.secret_fd.is_some()

@@ -13,8 +13,11 @@ mod aside;
 mod challenge;
 mod clock;
 mod confirm;
+mod door;
 mod enroll;
 mod init;
+mod input;
+mod kiosk;
 mod scan;
 mod status;
 mod sync;
@@ -42,6 +45,8 @@ enum Verb {
     Verify(verify::Args),
     /// Ask and decide one person after the other: lines of a scanner in, verdicts out
     Scan(scan::Args),
+    /// Show the checkpoint page on this machine, with the gate of this machine behind it
+    Kiosk(kiosk::Args),
     /// Check what a wallet presented on a device that is not a gate: say what is known, admit nobody
     Check(verify::Args),
     /// Say who did the extra step of an amber verdict, or that the person was turned away
@@ -67,6 +72,7 @@ pub(crate) fn run(session: &Session, args: Args) -> Outcome {
         Verb::Verify(args) => verify::run(session, &args, Mode::Gate),
         Verb::Check(args) => verify::run(session, &args, Mode::Peer),
         Verb::Scan(args) => scan::run(session, &args),
+        Verb::Kiosk(args) => kiosk::run(session, &args),
         Verb::Confirm(args) => confirm::run(session, &args),
         Verb::Acknowledge(args) => looked::run(session, &args, |open, looked| acknowledge::findings(session, open, looked)),
         Verb::Clock(verb) => clock::run(session, &verb),

@@ -14,7 +14,12 @@ const DAY: i64 = 24 * HOUR;
 
 /// Returns the words of a language in this machine's zone (`TZ`, else the system's).
 pub(crate) const fn of(language: Language) -> Words<'static> {
-    Words::new(language, &|at| offset(at, &TimeZone::system()))
+    Words::new(language, &ahead)
+}
+
+/// Returns how many seconds this machine's zone is ahead of UTC at a time.
+pub(crate) fn ahead(at: Timestamp) -> i32 {
+    offset(at, &TimeZone::system())
 }
 
 /// The language of everything but verdicts and the checkpoint.

@@ -53,10 +53,7 @@ pub(super) fn listen(device: Option<&Path>) -> Result<(Receiver<Input>, SyncSend
             });
         }
         Some(path) => {
-            // A name that is wrong is said at once; a scanner that is unplugged later is waited for.
-            std::fs::metadata(path).map_err(|error| Failure::file("read codes from", path, &error))?;
-            let (path, codes) = (path.to_owned(), to.clone());
-            thread::spawn(move || scanner(&path, &codes));
+            plug(path, to.clone())?;
             if std::io::stdin().is_terminal() {
                 let to = to.clone();
                 thread::spawn(move || {
@@ -68,6 +65,22 @@ pub(super) fn listen(device: Option<&Path>) -> Result<(Receiver<Input>, SyncSend
         }
     }
     Ok((from, to))
+}
+
+/// Begins to listen to signals, and to a scanner on a line of its own if there is one.
+pub(super) fn listen_aside(device: Option<&Path>) -> Result<(Receiver<Input>, SyncSender<Input>), Failure> {
+    let (to, from) = sync_channel(WAITING);
+    signals(to.clone());
+    device.map_or(Ok(()), |path| plug(path, to.clone()))?;
+    Ok((from, to))
+}
+
+/// Begins to read a scanner. A name that is wrong is said at once; a scanner that is unplugged later is waited for.
+fn plug(path: &Path, codes: SyncSender<Input>) -> Result<(), Failure> {
+    std::fs::metadata(path).map_err(|error| Failure::file("read codes from", path, &error))?;
+    let path = path.to_owned();
+    thread::spawn(move || scanner(&path, &codes));
+    Ok(())
 }
 
 /// Reads a scanner until it is gone, and waits until it is back. A regular file has an end and is not read twice.

@@ -2,8 +2,6 @@
 //! vault is open only while it is needed, so that other commands of this gate work meanwhile.
 
 mod desk;
-mod door;
-mod input;
 mod paint;
 mod question;
 

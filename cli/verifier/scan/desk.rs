@@ -1,13 +1,13 @@
 //! The shell of the state machine: events in, effects out.
 
 use super::Args;
-use super::door::Door;
-use super::input::{Input, listen};
 use super::paint::{Painter, name};
 use super::question::Codes;
 use crate::Session;
 use crate::exit::Failure;
 use crate::gate::failure;
+use crate::verifier::door::Door;
+use crate::verifier::input::{Input, listen};
 use crate::verifier::verify::to_confirm;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};

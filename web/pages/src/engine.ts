@@ -9,6 +9,8 @@ export interface Engine {
   readonly isNative: boolean;
   /** Milliseconds between two ticks: a native gate also moves without the page, by a scanner on a serial line. */
   readonly tick: number;
+  /** Headers of a request to the office. A native gate passes it on, and only for its own page. */
+  readonly headers: Record<string, string>;
   call(request: Request, bytes?: Uint8Array): Promise<Answer>;
 }
 
@@ -27,6 +29,7 @@ interface Waiting {
 class WasmEngine implements Engine {
   readonly isNative = false;
   readonly tick = 1000;
+  readonly headers = {};
   private readonly worker = new Worker(script("engine.js"), { type: "module", name: "engine" });
   private readonly waiting = new Map<number, Waiting>();
   private last = 0;
@@ -75,7 +78,11 @@ class LoopbackEngine implements Engine {
   private queue: Promise<unknown> = Promise.resolve();
   private readonly url = new URL("engine", document.baseURI);
 
-  constructor(private readonly token: string) {}
+  readonly headers: Record<string, string>;
+
+  constructor(token: string) {
+    this.headers = { authorization: `Bearer ${token}` };
+  }
 
   call(request: Request, bytes?: Uint8Array): Promise<Answer> {
     const answer = this.queue.then(() => this.post(request, bytes));
@@ -86,7 +93,7 @@ class LoopbackEngine implements Engine {
   private async post(request: Request, bytes?: Uint8Array): Promise<Answer> {
     const response = await fetch(this.url, {
       method: "POST",
-      headers: { authorization: `Bearer ${this.token}`, "content-type": "application/octet-stream" },
+      headers: { ...this.headers, "content-type": "application/octet-stream" },
       body: pack(request, bytes),
       cache: "no-store",
       credentials: "omit",

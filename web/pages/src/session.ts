@@ -44,7 +44,7 @@ export class Session {
   constructor(private readonly engine: Engine) {
     const tag = chosenLanguage().split("-")[0] ?? "en";
     this.words = { ...BOOT_WORDS["en"], ...BOOT_WORDS[tag] };
-    this.sync = new Sync((request, bytes) => this.must(request, bytes), () => this.changed());
+    this.sync = new Sync((request, bytes) => this.must(request, bytes), () => this.changed(), this.engine.headers);
     this.update = new Update(() => this.changed());
     this.camera = new Camera(this.scanner, {
       state: () => this.tellScanner(),

@@ -6,6 +6,8 @@ import type { Answer, Ask, Reply, Request } from "./contract.ts";
 const LIMIT_MS = 30_000;
 /** More requests than this are no synchronization. */
 const MOST_REQUESTS = 1_000;
+/** What a proxy or a kiosk says that does not reach the office itself (RFC 9110 §15.6.3, §15.6.5). */
+const NO_LINK = [502, 504];
 const MINUTE_MS = 60_000;
 /** A synchronization that went well is followed by the next after so many minutes. */
 const PAUSE = 15;
@@ -29,6 +31,7 @@ export class Sync {
   constructor(
     private readonly call: Call,
     private readonly changed: () => void,
+    private readonly headers: Record<string, string>,
   ) {}
 
   /** Begins to synchronise by itself: now, and from then on. A link is known by what it answers, and by nothing the browser says about it. */
@@ -68,7 +71,7 @@ export class Sync {
   private async exchange(): Promise<Reply> {
     let answer = await this.call({ do: "sync_begin" });
     for (let count = 0; answer.reply.ask && count < MOST_REQUESTS; count += 1) {
-      const { status, bytes } = await request(answer.reply.ask, answer.bytes);
+      const { status, bytes } = await request(answer.reply.ask, this.headers, answer.bytes);
       this.hasLink = status !== 0;
       answer = await this.call({ do: "sync_answer", status }, bytes);
     }
@@ -77,20 +80,22 @@ export class Sync {
 }
 
 /** Asks the office. An answer that is too long, too late or from elsewhere counts as no answer. */
-export async function request({ method, path, limit }: Ask, body?: Uint8Array): Promise<Got> {
+export async function request({ method, path, limit }: Ask, headers: Record<string, string>, body?: Uint8Array): Promise<Got> {
   const base = new URL("../", document.baseURI);
   const url = new URL(path, base);
   if (!url.href.startsWith(base.href)) return { status: 0 };
   try {
     const response = await fetch(url, {
       method,
-      ...(method === "POST" && { body: new Uint8Array(body ?? []), headers: { "content-type": "application/json" } }),
+      headers: { ...headers, ...(method === "POST" && { "content-type": "application/json" }) },
+      ...(method === "POST" && { body: new Uint8Array(body ?? []) }),
       cache: "no-store",
       credentials: "omit",
       redirect: "error",
       referrerPolicy: "no-referrer",
       signal: AbortSignal.timeout(LIMIT_MS),
     });
+    if (NO_LINK.includes(response.status)) return { status: 0 };
     return { status: response.status, bytes: await read(response, limit) };
   } catch {
     return { status: 0 };
