@@ -7,6 +7,7 @@ mod book;
 mod cards;
 mod ceremony;
 mod faults;
+mod kiosk;
 mod link;
 mod machine;
 mod man;

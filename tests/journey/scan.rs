@@ -53,7 +53,7 @@ impl Standing {
     }
 }
 
-fn until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, is_so: impl Fn() -> bool) {
     let end = Instant::now() + Duration::from_secs(20);
     while !is_so() {
         assert!(Instant::now() < end, "waited too long until {what}");
@@ -62,26 +62,26 @@ fn until(what: &str, is_so: impl Fn() -> bool) {
 }
 
 /// The codes that a wallet shows for the file `name`.
-fn shown(site: &Site, name: &str) -> Vec<String> {
+pub(crate) fn shown(site: &Site, name: &str) -> Vec<String> {
     let payload = fs::read(site.path(name)).expect("the answer");
     frames(&payload, FrameSize::Scan).expect("it fits").iter().map(|frame| frame.text().to_owned()).collect()
 }
 
 /// Ada answers the question that the gate shows.
-fn answer(site: &Site, to: &str) -> Vec<String> {
+pub(crate) fn answer(site: &Site, to: &str) -> Vec<String> {
     site.ok("ada", &format!("wallet present --request question --yes -o {to} --key-file KEY"));
     shown(site, to)
 }
 
 /// A site whose wallet holds a credential.
-fn site() -> Site {
+pub(crate) fn site() -> Site {
     let site = Site::new(&[], "sd-jwt");
     site.ok("ada", "wallet add credential --key-file KEY");
     site
 }
 
 /// The records of the gate.
-fn log(site: &Site) -> Vec<Value> {
+pub(crate) fn log(site: &Site) -> Vec<Value> {
     site.ok("gate", "audit list --key-file KEY")["records"].as_array().expect("records").clone()
 }
 
@@ -208,7 +208,7 @@ fn a_scanner_on_a_line_of_its_own_may_go_and_come_back() {
     assert_eq!(wrong.code, 2, "{}", wrong.stderr);
 }
 
-fn fifo(site: &Site, name: &str) -> std::path::PathBuf {
+pub(crate) fn fifo(site: &Site, name: &str) -> std::path::PathBuf {
     let line = site.path(name);
     assert!(std::process::Command::new("mkfifo").arg(&line).status().expect("mkfifo").success());
     line
