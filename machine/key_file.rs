@@ -41,16 +41,26 @@ pub fn is_one(path: &Path) -> bool {
     is_file && fs::File::open(path).and_then(|mut file| file.read_exact(&mut intro)).is_ok() && intro == KeyFile::PREFIX.as_bytes()
 }
 
-/// Reads a key file. One that others may read is refused, as `ssh` does.
+/// Reads a key file. One that others may read is refused, as `ssh` does; see [`is_private`].
 pub fn read(path: &Path) -> Result<KeyFile, KeyFileError> {
     let io = |why| failed(path, why);
     let file = fs::File::open(path).map_err(io)?;
-    if file.metadata().map_err(io)?.mode() & 0o077 != 0 {
+    let about = file.metadata().map_err(io)?;
+    if !is_private(about.mode(), about.uid(), about.gid()) {
         return Err(io(io::Error::new(io::ErrorKind::PermissionDenied, "others may read it; set its mode to 600")));
     }
     let mut text = Zeroizing::new(String::with_capacity(256));
     file.take(256).read_to_string(&mut text).map_err(io)?;
     KeyFile::parse(&text).map_err(|_| KeyFileError::NotAKeyFile { path: path.to_owned() })
+}
+
+/// Returns true if nobody but the owner may read a file, or if it belongs to root and nobody but root's group may.
+///
+/// The second is how systemd gives a service a credential (systemd.exec(5), `LoadCredential`): the service reads it by an access
+/// control list, and the bits of the group then show the most that any entry of that list allows (acl(5)).
+fn is_private(mode: u32, owner: u32, group: u32) -> bool {
+    let others = if (owner, group) == (0, 0) { 0o037 } else { 0o077 };
+    mode & others == 0
 }
 
 /// Returns true if a regular file of ours ends before its key does.
@@ -67,10 +77,27 @@ fn failed(path: &Path, source: io::Error) -> KeyFileError {
 
 #[cfg(test)]
 mod tests {
-    use super::{create, read};
+    use super::{create, is_private, read};
     use crate::error::KeyFileError;
     use std::{fs, os::unix::fs::PermissionsExt as _};
     use waypass_vault::KeyFile;
+
+    #[test]
+    fn only_root_may_let_its_group_read() {
+        for (mode, owner, group, private) in [
+            (0o100_600, 1000, 1000, true),
+            (0o100_400, 1000, 1000, true),
+            (0o100_640, 1000, 1000, false),
+            (0o100_604, 0, 0, false),
+            (0o100_440, 0, 0, true),
+            (0o100_640, 0, 0, true),
+            (0o100_660, 0, 0, false),
+            (0o100_440, 0, 1000, false),
+            (0o100_440, 1000, 0, false),
+        ] {
+            assert_eq!(is_private(mode, owner, group), private, "{mode:o} of {owner}:{group}");
+        }
+    }
 
     #[test]
     fn reads_back_and_refuses_what_is_not_private_or_not_a_key() {
@@ -79,7 +106,7 @@ mod tests {
         let key = create(&path).expect("written");
         assert_eq!(read(&path).expect("read").to_text(), key.to_text());
         assert!(create(&path).is_err(), "overwrote a key");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("mode");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("mode");
         assert!(matches!(read(&path), Err(KeyFileError::Io { .. })));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("mode");
         let whole = fs::read(&path).expect("read");
