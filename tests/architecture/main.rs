@@ -12,6 +12,7 @@ mod ends;
 mod front;
 mod invariants;
 mod one_build;
+mod packages;
 mod product;
 mod prose;
 mod reach;

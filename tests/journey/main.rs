@@ -13,6 +13,7 @@ mod machine;
 mod man;
 mod offline;
 mod outputs;
+mod packages;
 mod pages;
 mod pickup;
 mod pictures;

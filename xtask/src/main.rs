@@ -5,7 +5,11 @@ use std::process::ExitCode;
 mod browser;
 mod check_all;
 mod fuzz;
+mod package;
+mod paths;
+mod reproduce;
 mod sabotage;
+mod steps;
 mod tally;
 mod tools;
 mod web;
@@ -28,6 +32,11 @@ const USAGE: &str = "usage: cargo xtask <command>
   web [--profile PROFILE]
                         build the pages into share/waypass/pages of the target folder, and their list into web/list; build the program after it.
                         Profile web is what is shipped; ci is quick to build where the tests are
+  package [deb|image|tarball|sbom].. [--profile PROFILE]
+                        pack the program, its manual, completions, pages and units, all forms or some, twice, into package/out of the
+                        target folder with SHA256SUMS; two packings that differ are an error
+  reproduce [--profile PROFILE]
+                        build the program of the commit in two folders and compare; it takes two whole builds
 ";
 
 fn main() -> ExitCode {
@@ -38,6 +47,8 @@ fn main() -> ExitCode {
         Some((command, rest)) if command == "fuzz" => fuzz::run(rest),
         Some((command, rest)) if command == "sabotage" => sabotage::run(rest),
         Some((command, rest)) if command == "web" => web::run(rest),
+        Some((command, rest)) if command == "package" => package::run(rest),
+        Some((command, rest)) if command == "reproduce" => reproduce::run(rest),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

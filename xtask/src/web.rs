@@ -1,12 +1,13 @@
 //! `cargo xtask web`: builds the pages. Rust becomes WebAssembly, TypeScript becomes JavaScript, and a list of the files goes into the
 //! program that shows them.
 
-mod list;
+pub(crate) mod list;
 mod needs;
 
-use crate::{tools, workspace};
+use crate::steps::{done, empty, remove};
+use crate::{paths, tools, workspace};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 /// The crates that become WebAssembly, each in an instance of its own.
@@ -50,13 +51,7 @@ fn modules(profile: &str) -> Result<(), String> {
         cargo.args(["--package", module]);
     }
     if profile == SHIPPED {
-        let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-        let home =
-            home.or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"))).ok_or("neither CARGO_HOME nor HOME is set")?;
-        // The last that fits counts, and the target folder may be in the workspace.
-        let cut = [(workspace::root(), "/waypass"), (workspace::target(), "/waypass/target"), (home, "/cargo")];
-        let flags: Vec<String> = cut.iter().map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display())).collect();
-        cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+        paths::cut(&mut cargo, &workspace::root(), &workspace::target())?;
     }
     done(cargo, "the crates in web/ do not build for WebAssembly")
 }
@@ -99,31 +94,10 @@ fn pages(source: &Path, glue: &Path, out: &Path) -> Result<(), String> {
     done(compress, "the pages cannot be compressed")
 }
 
-fn done(mut command: Command, why: &str) -> Result<(), String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("{why} ({program}: {status})")),
-        Err(error) => Err(format!("cannot start {program}: {error}")),
-    }
-}
-
-fn empty(folder: &Path) -> Result<(), String> {
-    remove(folder)?;
-    fs::create_dir_all(folder).map_err(|error| format!("cannot make {}: {error}", folder.display()))
-}
-
 /// Puts a folder in the place of another one.
 fn replace(from: &Path, to: &Path) -> Result<(), String> {
     remove(to)?;
     let above = to.parent().unwrap_or(to);
     fs::create_dir_all(above).map_err(|error| format!("cannot make {}: {error}", above.display()))?;
     fs::rename(from, to).map_err(|error| format!("cannot move {} to {}: {error}", from.display(), to.display()))
-}
-
-fn remove(folder: &Path) -> Result<(), String> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!("cannot remove {}: {error}", folder.display())),
-        _ => Ok(()),
-    }
 }

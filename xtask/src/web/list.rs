@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The files of a folder by name, with SHA-256 and size.
-pub(super) struct List(Vec<Entry>);
+pub(crate) struct List(Vec<Entry>);
 
 struct Entry {
     name: String,
@@ -15,7 +15,7 @@ struct Entry {
 }
 
 /// Returns the list of a folder's files.
-pub(super) fn of(folder: &Path) -> Result<List, String> {
+pub(crate) fn of(folder: &Path) -> Result<List, String> {
     let unreadable = |error: std::io::Error| format!("cannot read {}: {error}", folder.display());
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(unreadable)? {
@@ -30,10 +30,15 @@ pub(super) fn of(folder: &Path) -> Result<List, String> {
 }
 
 impl List {
-    /// Writes the list, unless it is there already: a newer file would have the program built again.
-    pub(super) fn write(&self, file: &Path) -> Result<(), String> {
+    /// Returns the lines that the program compiles in.
+    pub(crate) fn text(&self) -> String {
         let lines: Vec<String> = self.0.iter().map(|Entry { name, sha256, .. }| format!("{sha256}  {name}\n")).collect();
-        let text = lines.concat();
+        lines.concat()
+    }
+
+    /// Writes the list, unless it is there already: a newer file would have the program built again.
+    pub(crate) fn write(&self, file: &Path) -> Result<(), String> {
+        let text = self.text();
         if fs::read_to_string(file).is_ok_and(|there| there == text) {
             return Ok(());
         }
@@ -41,7 +46,7 @@ impl List {
     }
 
     /// Returns how much a browser loads at first: of each file the smaller form.
-    pub(super) fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let compressed = |entry: &Entry| self.0.iter().find(|other| other.name.strip_suffix(".br") == Some(&entry.name));
         let plain = self.0.iter().filter(|entry| entry.name.strip_suffix(".br").is_none());
         let sent: usize = plain.map(|entry| compressed(entry).unwrap_or(entry).bytes).sum();
