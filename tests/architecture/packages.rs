@@ -50,9 +50,9 @@ struct Deb {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
 struct Unit {
-    unit_name: String,
+    #[serde(rename = "unit-name")]
+    name: String,
     enable: bool,
     start: bool,
 }
@@ -83,9 +83,9 @@ fn every_file_that_the_package_names_is_there() {
     // A file in /etc that somebody changed stays as it is.
     let configured = deb.assets.iter().filter(|(_, to, _)| to.starts_with("etc/")).map(|(_, to, _)| format!("/{to}"));
     assert_eq!(configured.collect::<BTreeSet<_>>(), deb.conf_files.into_iter().collect());
-    for Unit { unit_name, enable, start } in deb.systemd_units {
-        assert!(!enable && !start, "{unit_name} needs an office or a gate first, which a person makes");
-        let file = format!("packaging/{unit_name}.service");
+    for Unit { name, enable, start } in deb.systemd_units {
+        assert!(!enable && !start, "{name} needs an office or a gate first, which a person makes");
+        let file = format!("packaging/{name}.service");
         assert!(deb.assets.iter().any(|(from, ..)| *from == file), "{file} is not packed");
     }
 }
