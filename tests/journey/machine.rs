@@ -185,6 +185,7 @@ fn gate(walk: &mut Walk) {
     walk.ok("issuer", "issuer intake parcel -o back --key-file KEY");
     walk.ok("gate", &format!("audit erase {person} --by Eva --yes --key-file KEY"));
     scan(walk);
+    kiosk(walk);
     slots(walk, "gate", "verifier");
 }
 
@@ -198,6 +199,19 @@ fn scan(walk: &mut Walk) {
     let ran = finish(walk.place.command(&[], "gate", &args), &lines);
     assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
     assert_eq!(ran.stdout.lines().map(|line| named(line)["schema"].clone()).collect::<Vec<_>>(), ["waypass.verdict/1"], "{}", ran.stdout);
+    ran.stderr.lines().for_each(|line| drop(named(line)));
+}
+
+/// A kiosk prints its document when the page can be opened.
+fn kiosk(walk: &mut Walk) {
+    walk.used.insert(vec!["verifier".into(), "kiosk".into()]);
+    let args = ["verifier", "kiosk", "--no-browser", "--key-file", "gate.key", "--json", "--no-input"];
+    let mut command = walk.place.command(&[], "gate", &args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the kiosk starts");
+    let text = said(&mut child);
+    let ran = stopped(child);
+    assert_eq!(named(&text)["schema"], "waypass.kiosk/1", "{text}{}", ran.stderr);
+    assert!(ran.code == 0 && ran.stdout.is_empty(), "{} {}", ran.code, ran.stdout);
     ran.stderr.lines().for_each(|line| drop(named(line)));
 }
 

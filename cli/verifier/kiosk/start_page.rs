@@ -1,4 +1,4 @@
-//! The file that leads a browser to the page. The file holds the token, so that it is on no command line and in no log.
+//! The file that leads a browser to the page. It holds the token, which is on no command line and in no log then.
 
 use super::token::Token;
 use crate::exit::Failure;
