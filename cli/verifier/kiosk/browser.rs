@@ -20,6 +20,7 @@ const STAYED: Duration = Duration::from_secs(30);
 /// A browser that is told to end is ended after this.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(100);
+const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"];
 
 /// One window over the whole screen, with nothing in it but the page: no first start, no account, no offers to translate, to restore or
 /// to remember. The page may use the camera and sound without a question; what it is allowed beyond that, its headers say.
@@ -152,9 +153,15 @@ fn finish(child: &mut Child) {
 
 /// Returns the address of a file (RFC 8089), with every byte escaped that means something in one.
 fn address(path: &Path) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.' | b'~');
-    let escaped = path.as_os_str().as_bytes().iter().map(|&b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") });
-    format!("file://{}", escaped.collect::<String>())
+    let mut address = "file://".to_owned();
+    for &byte in path.as_os_str().as_bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~') {
+            address.push(byte.into());
+        } else {
+            address.extend(["%", DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+    }
+    address
 }
 
 #[cfg(test)]
