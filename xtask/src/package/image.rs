@@ -26,9 +26,12 @@ pub(super) fn pack(packing: &Packing, out: &Path) -> Result<(), String> {
             copy(&Path::new("/").join(&file), &libraries.join(file))?;
         }
     }
+    // The home alone belongs to the program's user; the folders above it come with the libraries.
+    let above = libraries.join(HOME);
+    fs::create_dir_all(above.parent().unwrap_or(&above)).map_err(|error| format!("cannot make {}: {error}", above.display()))?;
     let home = work.join("home");
-    fs::create_dir_all(home.join(HOME)).map_err(|error| format!("cannot make the home: {error}"))?;
-    let owner = [format!("--owner={USER}").into(), format!("--group={USER}").into()];
+    empty(&home)?;
+    let owner = [format!("--owner={USER}").into(), format!("--group={USER}").into(), format!("--transform=s,^\\.,{HOME},").into()];
     let layers = [
         Blob::layer(packing, &layout, &libraries, &[])?,
         Blob::layer(packing, &layout, &packing.tree, &[])?,
