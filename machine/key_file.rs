@@ -41,7 +41,7 @@ pub fn is_one(path: &Path) -> bool {
     is_file && fs::File::open(path).and_then(|mut file| file.read_exact(&mut intro)).is_ok() && intro == KeyFile::PREFIX.as_bytes()
 }
 
-/// Reads a key file. One that others may read is refused, as `ssh` does; see [`is_private`].
+/// Reads a key file. One that others may read is refused, as `ssh` does.
 pub fn read(path: &Path) -> Result<KeyFile, KeyFileError> {
     let io = |why| failed(path, why);
     let file = fs::File::open(path).map_err(io)?;
