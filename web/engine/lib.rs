@@ -22,7 +22,9 @@
 mod boot;
 #[cfg(target_family = "wasm")]
 mod browser;
+mod memory;
 
 pub use boot::BootClock;
 #[cfg(target_family = "wasm")]
 pub use browser::{Answer, Engine};
+pub use memory::available_kib;

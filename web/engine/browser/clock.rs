@@ -2,8 +2,9 @@
 
 use super::file::BrowserFile;
 use crate::boot::BootClock;
+use crate::memory::available_kib;
 use core::time::Duration;
-use js_sys::Date;
+use js_sys::{Date, Reflect};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::wasm_bindgen;
 use waypass_credential::time::Timestamp;
@@ -27,7 +28,13 @@ pub(super) const CALIBRATED: KdfCost = KdfCost::Calibrated(measure);
 fn measure(work: &mut dyn FnMut()) -> Speed {
     let started = tick_ms();
     work();
-    Speed { took: Duration::from_millis(tick_ms().saturating_sub(started)), available_kib: 0 }
+    Speed { took: Duration::from_millis(tick_ms().saturating_sub(started)), available_kib: available_kib(device_gib()) }
+}
+
+/// Asks the Worker's navigator (Device Memory API). Not all browsers say.
+fn device_gib() -> Option<f64> {
+    let navigator = Reflect::get(&js_sys::global(), &"navigator".into()).ok()?;
+    Reflect::get(&navigator, &"deviceMemory".into()).ok()?.as_f64()
 }
 
 pub(super) struct Clock {

@@ -4,6 +4,7 @@ use super::clock::{CALIBRATED, Clock, offset, tick_ms};
 use super::entropy::BrowserRng;
 use super::file::{BrowserFile, keep};
 use rand_core::{CryptoRng, Rng as _};
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use waypass_credential::time::Timestamp;
 use waypass_lane::Home;
@@ -17,7 +18,7 @@ use web_sys::FileSystemSyncAccessHandle;
 pub(super) struct Browser {
     rows: Rows,
     files: [BrowserFile; 2],
-    trust: Arc<TrustJournal<BrowserFile>>,
+    trust: Rc<TrustJournal<BrowserFile>>,
     clock: Clock,
 }
 
@@ -25,7 +26,7 @@ pub(super) struct Browser {
 #[derive(Clone)]
 struct Rows(Arc<Mutex<Journal<BrowserFile>>>);
 
-struct Trust(Arc<TrustJournal<BrowserFile>>);
+struct Trust(Rc<TrustJournal<BrowserFile>>);
 
 impl Browser {
     pub(super) fn open(files: Vec<FileSystemSyncAccessHandle>) -> Result<Self, String> {
@@ -36,7 +37,7 @@ impl Browser {
         Ok(Self {
             rows: Rows(Arc::new(Mutex::new(rows))),
             files: [vault_0, vault_1],
-            trust: Arc::new(trust),
+            trust: Rc::new(trust),
             clock: Clock::start(clock, boot_id()),
         })
     }
@@ -64,7 +65,7 @@ impl Home for Browser {
     }
 
     fn trust(&self) -> TrustStore {
-        TrustStore::new(Trust(Arc::clone(&self.trust)))
+        TrustStore::new(Trust(Rc::clone(&self.trust)))
     }
 
     fn clock(&self) -> Reading {
