@@ -23,9 +23,6 @@ pub(super) fn is_new(home: &dyn Home) -> bool {
 impl<H: Home> Engine<H> {
     /// Makes the gate with a pass phrase, and opens it. Returns the recovery code, which is shown once.
     pub(super) fn create(&mut self, about: &About, pass_phrase: &str) -> Result<String, Refusal> {
-        if !matches!(self.stage, Stage::New) {
-            return Err(Refusal::exists());
-        }
         about.check()?;
         if let Some(weakness) = phrase::weakness(pass_phrase) {
             return Err(Refusal::weak().with(&weakness));

@@ -49,7 +49,7 @@ impl Refusal {
         Self::new(Plain::Locked, Plain::LockedNext)
     }
 
-    pub(super) fn exists() -> Self {
+    fn exists() -> Self {
         Self::new(Plain::RefusedExists, Plain::RefusedExistsNext)
     }
 

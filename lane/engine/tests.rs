@@ -213,6 +213,20 @@ fn rows_that_were_put_back_lock_the_gate() {
     assert_eq!((&frame["stage"], &frame["kind"]), (&json!("locked"), &json!("locked")), "{frame}");
 }
 
+/// A disk that was pulled out, or a vault that another program holds.
+#[test]
+fn rows_that_are_gone_make_a_verdict_grey() {
+    let world = World::default();
+    let (mut page, _) = enrolled(&world);
+    let presented = answered(&world, &mut page);
+    page.home().pull_out(true);
+    let verdict = scan(&mut page, &presented);
+    assert_eq!((&verdict["frame"]["kind"], &verdict["frame"]["tone"]), (&json!("verdict"), &json!("grey")), "{verdict}");
+    page.home().pull_out(false);
+    page.pass(20_000);
+    assert_eq!(page.call(&json!({ "do": "tick" }))["frame"]["kind"], "ready");
+}
+
 #[test]
 fn a_gate_that_nobody_uses_locks_itself() {
     let world = World::default();
@@ -226,6 +240,7 @@ fn a_gate_that_nobody_uses_locks_itself() {
     // A tablet that slept locks before it does what it is asked.
     let slept = page.call(&json!({ "do": "status" }));
     assert_eq!((&slept["frame"]["stage"], &slept["failed"]["what"]), (&json!("locked"), &json!("The gate is locked")));
+    assert_eq!(slept["frame"]["question"], Value::Null);
 }
 
 #[test]

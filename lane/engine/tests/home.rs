@@ -4,7 +4,7 @@ use crate::engine::{Engine, Home};
 use crate::world::{START, TestRng, at};
 use rand_core::CryptoRng;
 use serde_json::Value;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use waypass_credential::time::Timestamp;
 use waypass_trust::time::Reading;
@@ -22,6 +22,7 @@ pub(super) struct Device {
     trust: MemoryTrust,
     ms: Arc<AtomicUsize>,
     draws: Arc<AtomicUsize>,
+    is_gone: Arc<AtomicBool>,
 }
 
 pub(super) struct Page {
@@ -48,6 +49,11 @@ impl Storage for Rows {
 }
 
 impl Device {
+    /// Lets nobody at the rows, or lets them again.
+    pub(super) fn pull_out(&self, is_gone: bool) {
+        self.is_gone.store(is_gone, Ordering::SeqCst);
+    }
+
     /// Returns every row as it is now.
     pub(super) fn copy(&self) -> Vec<Change> {
         let rows = self.rows.inner.lock().expect("whole");
@@ -73,6 +79,9 @@ impl Device {
 
 impl Home for Device {
     fn host(&self) -> Result<Host, StorageError> {
+        if self.is_gone.load(Ordering::SeqCst) {
+            return Err(StorageError::Busy { holder: "another program".into() });
+        }
         Ok(Host { storage: Box::new(self.rows.clone()), memory: Box::new(PlainMemory), entropy: self.entropy() })
     }
 
@@ -112,7 +121,7 @@ impl Home for Device {
 impl Page {
     pub(super) fn new() -> Self {
         let rows = Rows { inner: Arc::default(), commits_left: Arc::new(AtomicUsize::new(usize::MAX)) };
-        Self::over(Device { rows, trust: MemoryTrust::default(), ms: Arc::default(), draws: Arc::default() })
+        Self::over(Device { rows, trust: MemoryTrust::default(), ms: Arc::default(), draws: Arc::default(), is_gone: Arc::default() })
     }
 
     fn over(device: Device) -> Self {
