@@ -27,6 +27,7 @@ mod help;
 mod home;
 mod inspect;
 mod issuer;
+mod listen;
 mod man;
 mod output;
 mod pages;

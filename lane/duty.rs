@@ -16,7 +16,7 @@ pub struct Question {
     pub query: Query,
     /// Why, in words for the person.
     pub purpose: String,
-    /// How wallets get it.
+    /// The way it gets to wallets.
     pub carrier: Carrier,
 }
 

@@ -1,4 +1,4 @@
-//! What a service says when it refuses.
+//! The words of a service that refuses.
 
 use crate::error::TransportError;
 use waypass_credential::json::{self, Limits};

@@ -4,7 +4,7 @@ use crate::files::{Form, Pages};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// What a browser is told with each file. It runs only scripts of the pages' own folder, shows them in no frame, and asks for nothing but
+/// The headers of each file. A browser runs only scripts of the pages' own folder, shows them in no frame, and asks for nothing but
 /// the camera and a screen that stays on.
 const SAFETY: [(&str, &str); 6] = [
     (

@@ -7,8 +7,9 @@ use super::{database, key_uses, open_failure, store_failure};
 use crate::Session;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
+use crate::listen::listen;
 use crate::unlock::{self, OpenArgs};
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use waypass_credential::key::Algorithm;
@@ -45,7 +46,7 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-/// What is said once the service listens.
+/// The words once the service listens.
 #[derive(serde::Serialize)]
 struct Serving<'s> {
     schema: &'static str,
@@ -112,12 +113,6 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         (Some(failure), _) => Err(failure),
         (None, served) => served.map(|()| Exit::Done).map_err(|error| stopped(&error)),
     }
-}
-
-fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).map_err(|error| {
-        Failure::usage(format!("cannot listen on {address}: {}", crate::exit::plain(&error)), "choose another address with --listen")
-    })
 }
 
 fn stopped(error: &ServeError) -> Failure {

@@ -102,8 +102,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
             "the page of a kiosk is for its own screen: --listen 127.0.0.1:PORT",
         ));
     }
-    TcpListener::bind(address)
-        .map_err(|why| Failure::usage(format!("cannot listen on {address}: {}", plain(&why)), "choose another address with --listen"))
+    crate::listen::listen(address)
 }
 
 /// Returns the built pages. Only who brings a browser may do without: the engine is there all the same.

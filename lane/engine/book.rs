@@ -1,4 +1,4 @@
-//! What a supervisor reads and says: the status, the log, the flags, the clock; and how a gate comes to its trust data.
+//! A supervisor reads and says here: the status, the log, the flags, the clock. And a gate comes to its trust data.
 
 use super::desk::drawn;
 use super::frame::facts;

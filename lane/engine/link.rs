@@ -7,7 +7,7 @@ use waypass_credential::json::{Object, Value};
 use waypass_gate::{Aside, Gate, GateError, Question, Sync};
 use waypass_net::TransportError;
 use waypass_net::sync::{self, Event as Progress, SyncError};
-use waypass_net::transport::{Ask, ParcelTransport, RelayTransport, Transport};
+use waypass_net::transport::{ParcelTransport, RelayTransport, Transport};
 use waypass_screen::{Event, Message, Plain};
 use waypass_trust::bundle::TimeNonce;
 use waypass_trust::sync::{Device, Kept, Manifest, Part, Receipted, Step};
@@ -37,12 +37,6 @@ struct Ended {
     taken_back: Vec<String>,
 }
 
-/// One run of a synchronization: to its end, or to what is still to be fetched.
-enum Ran {
-    Ended(Ended),
-    Wants(Ask),
-}
-
 impl<H: Home> Engine<H> {
     pub(super) fn sync_begin(&mut self, reply: &mut Reply) -> Result<(), Refusal> {
         self.link = Some(Link { relay: RelayTransport::new(), asking: Asking::default(), taken: 0 });
@@ -61,33 +55,26 @@ impl<H: Home> Engine<H> {
         let Some(mut link) = self.link.take() else { return Err(Refusal::not_understood()) };
         let Link { relay, asking, taken } = &mut link;
         let ran = self.with_gate(|gate, home| run(gate, home, relay, asking, taken));
-        match ran {
-            Ok(Ran::Wants(ask)) => {
-                let limit = i64::try_from(ask.limit).unwrap_or(i64::MAX);
-                let method = if ask.body.is_some() { "POST" } else { "GET" };
-                reply.set("ask", Object::new().with("method", method).with("path", ask.path).with("limit", limit));
-                reply.bytes = ask.body;
-                self.link = Some(link);
-                Ok(())
-            }
-            ended => self.synced(ended, reply),
+        if let (Ok(None), Some(ask)) = (&ran, relay.wanted()) {
+            let limit = i64::try_from(ask.limit).unwrap_or(i64::MAX);
+            let method = if ask.body.is_some() { "POST" } else { "GET" };
+            reply.set("ask", Object::new().with("method", method).with("path", ask.path.clone()).with("limit", limit));
+            reply.bytes.clone_from(&ask.body);
+            self.link = Some(link);
+            return Ok(());
         }
+        self.synced(ran, reply)
     }
 
     /// Takes what came in a file: a bundle, receipts, or both.
     pub(super) fn take_parcel(&mut self, bytes: &[u8], reply: &mut Reply) -> Result<(), Refusal> {
-        let mut parcel = ParcelTransport::new(Some(bytes), false)?;
-        let (mut asking, mut taken) = (Asking::default(), 0);
-        let ran = self.with_gate(|gate, home| run(gate, home, &mut parcel, &mut asking, &mut taken));
-        self.synced(ran, reply)
+        self.carry(&mut ParcelTransport::new(Some(bytes), false)?, reply)
     }
 
     /// Returns the log in a file, for the office.
     pub(super) fn give(&mut self, reply: &mut Reply) -> Result<(), Refusal> {
         let mut parcel = ParcelTransport::new(None, true)?;
-        let (mut asking, mut taken) = (Asking::default(), 0);
-        let ran = self.with_gate(|gate, home| run(gate, home, &mut parcel, &mut asking, &mut taken));
-        self.synced(ran, reply)?;
+        self.carry(&mut parcel, reply)?;
         if let Some(bytes) = parcel.outgoing() {
             reply.set("file", LOG_FILE);
             reply.bytes = Some(bytes?);
@@ -95,13 +82,15 @@ impl<H: Home> Engine<H> {
         Ok(())
     }
 
-    fn synced(&mut self, ran: Result<Ran, Refusal>, reply: &mut Reply) -> Result<(), Refusal> {
+    /// Synchronizes with what somebody carries, in one run.
+    fn carry(&mut self, parcel: &mut ParcelTransport, reply: &mut Reply) -> Result<(), Refusal> {
+        let ran = self.with_gate(|gate, home| run(gate, home, parcel, &mut Asking::default(), &mut 0));
+        self.synced(ran, reply)
+    }
+
+    fn synced(&mut self, ran: Result<Option<Ended>, Refusal>, reply: &mut Reply) -> Result<(), Refusal> {
         let refreshed = self.with_gate(|gate, home| Ok(crate::duty::refresh(gate, &home.clock())?));
-        let ended = match ran {
-            Ok(Ran::Ended(ended)) => Ok(ended),
-            Ok(Ran::Wants(_)) => Err(Refusal::not_understood()),
-            Err(refusal) => Err(refusal),
-        };
+        let ended = ran.and_then(|ended| ended.ok_or_else(Refusal::not_understood));
         match (ended, refreshed) {
             (Ok(ended), Ok(readiness)) => {
                 self.report(Event::SyncEnded(readiness));
@@ -139,11 +128,17 @@ impl<H: Home> Engine<H> {
     }
 }
 
-fn run(gate: &Gate<'_>, home: &dyn Home, transport: &mut dyn Wanting, asking: &mut Asking, taken: &mut usize) -> Result<Ran, Refusal> {
+/// Runs a synchronization to its end; `None` if something is still to be fetched.
+fn run(
+    gate: &Gate<'_>,
+    home: &dyn Home,
+    transport: &mut dyn Transport,
+    asking: &mut Asking,
+    taken: &mut usize,
+) -> Result<Option<Ended>, Refusal> {
     let clock = || home.clock();
     let mut entropy = home.entropy();
-    let mut questions = home.entropy();
-    let mut device = Stepwise { sync: gate.sync(&clock, &mut *entropy), asking, home, questions: &mut *questions };
+    let mut device = Stepwise { sync: gate.sync(&clock, &mut *entropy), asking, home };
     let mut count = |event: &Progress<'_>| {
         if let Progress::Committed(step) = event
             && !matches!(step, Step::AuditUpload(_))
@@ -151,44 +146,17 @@ fn run(gate: &Gate<'_>, home: &dyn Home, transport: &mut dyn Wanting, asking: &m
             *taken += 1;
         }
     };
-    match sync::run(&mut device, transport.transport(), &mut count) {
+    match sync::run(&mut device, transport, &mut count) {
         Ok(_) => {
             let flags = device.sync.end(*taken > 0)?.len();
             let taken_back = gate.taken_back()?.iter().map(ToString::to_string).collect();
             let aside = gate.settle_aside(&home.clock())?;
-            Ok(Ran::Ended(Ended { taken: *taken, flags, aside, taken_back }))
+            Ok(Some(Ended { taken: *taken, flags, aside, taken_back }))
         }
-        Err(SyncError::Transport { source: TransportError::NotYet, .. }) => {
-            transport.wanted().map(Ran::Wants).ok_or_else(Refusal::not_understood)
-        }
+        Err(SyncError::Transport { source: TransportError::NotYet, .. }) => Ok(None),
         Err(SyncError::Transport { source, .. }) => Err(source.into()),
         Err(SyncError::Device { source, .. }) => Err(source.into()),
         Err(why @ (SyncError::Offer(_) | SyncError::TooManyRoots { .. } | SyncError::Upload { .. })) => Err(Refusal::offer().with(&why)),
-    }
-}
-
-/// A transport, and what it waits for.
-trait Wanting {
-    fn transport(&mut self) -> &mut dyn Transport;
-
-    fn wanted(&self) -> Option<Ask> {
-        None
-    }
-}
-
-impl Wanting for ParcelTransport {
-    fn transport(&mut self) -> &mut dyn Transport {
-        self
-    }
-}
-
-impl Wanting for RelayTransport {
-    fn transport(&mut self) -> &mut dyn Transport {
-        self
-    }
-
-    fn wanted(&self) -> Option<Ask> {
-        Self::wanted(self).cloned()
     }
 }
 
@@ -197,7 +165,6 @@ struct Stepwise<'g> {
     sync: Sync<'g>,
     asking: &'g mut Asking,
     home: &'g dyn Home,
-    questions: &'g mut dyn rand_core::CryptoRng,
 }
 
 impl Stepwise<'_> {
@@ -225,7 +192,7 @@ impl Device for Stepwise<'_> {
         if self.asking.is_over {
             return Ok(None);
         }
-        let question = self.asking.question.get_or_insert_with(|| Question::draw(self.home.clock(), self.questions));
+        let question = self.asking.question.get_or_insert_with(|| Question::draw(self.home.clock(), &mut *self.home.entropy()));
         Ok(Some(*question.nonce()))
     }
 

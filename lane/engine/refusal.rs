@@ -10,7 +10,7 @@ use waypass_vault::{
 };
 use waypass_words::Words;
 
-/// What happened, what to do next, and the fact behind it in English, for a supervisor.
+/// A refusal says what happened, and what to do next. For a supervisor it has the fact behind it, in English.
 pub(super) struct Refusal {
     what: Message,
     next: Plain,

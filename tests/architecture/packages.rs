@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
 
-/// What `cargo xtask package` lays out before it packs.
+/// The tree that `cargo xtask package` lays out before it packs.
 const LAID: &str = "target/release/package/root/";
 
 #[derive(Deserialize)]

@@ -1,24 +1,16 @@
 // A program that stops in the middle, and a browser that is killed.
 
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { Gate } from "./gate.mjs";
-import { Site } from "./site.mjs";
+import { describe, it } from "node:test";
+import { stand } from "./gate.mjs";
 
 describe("a gate with a fault", () => {
   let site;
   let gate;
 
-  before(async () => {
-    site = await Site.begin();
-    await site.serve();
-    gate = await Gate.open(site);
+  stand(async (...place) => {
+    [site, gate] = place;
     await gate.setUp();
-  });
-
-  after(async () => {
-    await gate?.end();
-    await site?.end();
   });
 
   it("is grey when its program stops in the middle, and asks a new question by itself", async () => {

@@ -5,8 +5,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 import { film } from "./film.mjs";
+import { Site } from "./site.mjs";
 
 export const PHRASE = "seven grey herons at noon";
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
@@ -214,6 +216,24 @@ export class Gate {
   overflow() {
     return this.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   }
+}
+
+/** Lets a gate and its office stand for the tests of one suite. `begin` gets both, with the page open; `options` are those of the gate. */
+export function stand(begin, options) {
+  let site;
+  let gate;
+
+  before(async () => {
+    site = await Site.begin();
+    await site.serve();
+    gate = await Gate.open(site, options);
+    await begin(site, gate);
+  });
+
+  after(async () => {
+    await gate?.end();
+    await site?.end();
+  });
 }
 
 /** Runs in the Worker: the engine's next call for a line ends like one that reached `unreachable`. */

@@ -2,9 +2,8 @@
 
 import { execFileSync } from "node:child_process";
 import assert from "node:assert/strict";
-import { after, before, describe, it } from "node:test";
-import { Gate } from "./gate.mjs";
-import { Site } from "./site.mjs";
+import { describe, it } from "node:test";
+import { stand } from "./gate.mjs";
 
 /** From the last frame to the verdict, in milliseconds. The film alone takes half a second for each code. */
 const VERDICT_MS = 1_000;
@@ -13,15 +12,8 @@ describe("a gate in a browser", () => {
   let site;
   let gate;
 
-  before(async () => {
-    site = await Site.begin();
-    await site.serve();
-    gate = await Gate.open(site);
-  });
-
-  after(async () => {
-    await gate?.end();
-    await site?.end();
+  stand((...place) => {
+    [site, gate] = place;
   });
 
   it("is set up, trusts the site and is enrolled", async () => {

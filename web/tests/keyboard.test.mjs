@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, it } from "node:test";
-import { Gate, PHRASE } from "./gate.mjs";
-import { Site } from "./site.mjs";
+import { describe, it } from "node:test";
+import { PHRASE, stand } from "./gate.mjs";
 
 const FOREIGN = "https://example.org/stc c";
 
@@ -12,16 +11,9 @@ describe("the keyboard", () => {
   let site;
   let gate;
 
-  before(async () => {
-    site = await Site.begin();
-    await site.serve();
-    gate = await Gate.open(site);
+  stand(async (...place) => {
+    [site, gate] = place;
     await gate.setUp();
-  });
-
-  after(async () => {
-    await gate?.end();
-    await site?.end();
   });
 
   const isForeign = async () => {

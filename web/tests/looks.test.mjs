@@ -20,7 +20,7 @@ const LIGHTS = {
   still: { reducedMotion: "reduce" },
 };
 const PAGES = ["Readiness", "Log", "Admissions to look at", "Synchronise", "Question", "Set-up", "Language"];
-/** What an answer of the engine brings to a page: it is looked at when that is there. */
+/** An answer of the engine brings these to a page, which is looked at when they are there. */
 const BROUGHT = { Readiness: ".facts dt", Log: ".records li", "Set-up": "svg path" };
 const TAGS = { Français: "fr", Deutsch: "de", العربية: "ar" };
 

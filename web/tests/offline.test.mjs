@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, before, describe, it } from "node:test";
-import { Gate } from "./gate.mjs";
+import { describe, it } from "node:test";
+import { Gate, stand } from "./gate.mjs";
 import { Site } from "./site.mjs";
 
 /** The time from a reload with the server dead to a page that can be used, in milliseconds: ten times what was measured. */
@@ -13,17 +13,10 @@ describe("a gate without a link", () => {
   let site;
   let gate;
 
-  before(async () => {
-    site = await Site.begin();
-    await site.serve();
-    gate = await Gate.open(site);
+  stand(async (...place) => {
+    [site, gate] = place;
     await gate.setUp();
     await gate.page.evaluate(() => navigator.serviceWorker.ready);
-  });
-
-  after(async () => {
-    await gate?.end();
-    await site?.end();
   });
 
   it("opens again with the server killed, and is locked", async () => {

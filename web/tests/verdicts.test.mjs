@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
-import { after, before, describe, it } from "node:test";
-import { Gate } from "./gate.mjs";
-import { Site } from "./site.mjs";
+import { describe, it } from "node:test";
+import { stand } from "./gate.mjs";
 
 /** Lists of this age are too old for an allow, and not yet too old for a caution. */
 const STALE_DAYS = 4;
@@ -13,17 +12,10 @@ describe("verdicts", () => {
   let site;
   let gate;
 
-  before(async () => {
-    site = await Site.begin();
-    await site.serve();
-    gate = await Gate.open(site, { serviceWorkers: "block" });
+  stand(async (...place) => {
+    [site, gate] = place;
     await gate.setUp();
-  });
-
-  after(async () => {
-    await gate?.end();
-    await site?.end();
-  });
+  }, { serviceWorkers: "block" });
 
   it("are red for an answer that was changed, and the next one is green", async () => {
     const { file } = await site.answer(await gate.question("tampered"), "tampered");

@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
+use waypass_credential::hex;
 
 /// The pause before a browser that ended is started again. It doubles while none stays.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -20,7 +21,6 @@ const STAYED: Duration = Duration::from_secs(30);
 /// A browser that is told to end is ended after this.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(100);
-const DIGITS: [&str; 16] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "A", "B", "C", "D", "E", "F"];
 
 /// One window over the whole screen, with nothing in it but the page: no first start, no account, no offers to translate, to restore or
 /// to remember. The page may use the camera and sound without a question; what it is allowed beyond that, its headers say.
@@ -158,7 +158,8 @@ fn address(path: &Path) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.' | b'~') {
             address.push(byte.into());
         } else {
-            address.extend(["%", DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+            address.push('%');
+            address.push_str(&hex::encode(&[byte]).to_ascii_uppercase());
         }
     }
     address

@@ -1,4 +1,4 @@
-/** What the browser keeps for the page: its storage, its own files, and the language that was chosen. */
+/** The browser keeps this for the page: its storage, its own files, and the language that was chosen. */
 
 import { script } from "./trusted.ts";
 

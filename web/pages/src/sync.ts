@@ -6,7 +6,7 @@ import type { Answer, Ask, Reply, Request } from "./contract.ts";
 const LIMIT_MS = 30_000;
 /** More requests than this are no synchronization. */
 const MOST_REQUESTS = 1_000;
-/** What a proxy or a kiosk says that does not reach the office itself (RFC 9110 §15.6.3, §15.6.5). */
+/** The answers of a proxy or a kiosk that does not reach the office itself (RFC 9110 §15.6.3, §15.6.5). */
 const NO_LINK = [502, 504];
 const MINUTE_MS = 60_000;
 /** A synchronization that went well is followed by the next after so many minutes. */

@@ -1,4 +1,4 @@
-//! What the program is made of, as CycloneDX 1.5: every crate that is linked or compiles it, and every package of the pages.
+//! The parts of the program, as CycloneDX 1.5: every crate that is linked or compiles it, and every package of the pages.
 //!
 //! `cargo tree` says which crates, by the features of the program alone; Cargo.lock has their checksums.
 

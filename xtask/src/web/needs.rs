@@ -1,4 +1,4 @@
-//! What the pages are built with, in addition to Rust: each thing is found, or named with the command that brings it.
+//! The tools that build the pages, in addition to Rust: each thing is found, or named with the command that brings it.
 
 use crate::tools::{self, NODE_TO_BUILD};
 use crate::workspace;

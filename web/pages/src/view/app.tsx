@@ -59,7 +59,7 @@ function View({ session, frame }: Props & { frame: Frame }) {
   }
 }
 
-/** How old the data is. This stays on every view. */
+/** The age of the data. It stays on every view. */
 function Banner({ session, frame }: Props & { frame: Frame }) {
   const { tone, messages } = frame.banner;
   return (
@@ -77,7 +77,7 @@ function Banner({ session, frame }: Props & { frame: Frame }) {
   );
 }
 
-/** What the browser says about itself. That it may delete the data is said where a person can do something about it. */
+/** The browser's word about itself. That it may delete the data is said where a person can do something about it. */
 function Lines({ session, frame }: Props & { frame: Frame }) {
   const { say } = session;
   const isWarned = frame.stage === "new" || session.page === "status" || session.page === "setup";

@@ -5,8 +5,7 @@ import type { Action, Frame, Key } from "../contract.ts";
 import type { Session } from "../session.ts";
 import { CameraPicture } from "./camera.tsx";
 import { Codes } from "./code.tsx";
-import { Field, Form, type Props } from "./parts.tsx";
-import { Shape } from "./shape.tsx";
+import { Field, Form, type Props, Said } from "./parts.tsx";
 import { Unlock } from "./unlock.tsx";
 import { Verdict } from "./verdict.tsx";
 
@@ -35,7 +34,7 @@ export function Checkpoint({ session, frame }: Props & { frame: Frame }) {
 function Body({ session, frame, showing }: Props & { frame: Frame; showing: string }) {
   switch (frame.kind) {
     case "verdict":
-      return frame.verdict ? <Verdict key={showing} session={session} frame={frame} verdict={frame.verdict} /> : <Said frame={frame} />;
+      return frame.verdict ? <Verdict key={showing} session={session} frame={frame} verdict={frame.verdict} /> : <Title frame={frame} />;
     case "confirming":
       return <Confirm key={frame.title} session={session} frame={frame} />;
     case "locked":
@@ -45,21 +44,11 @@ function Body({ session, frame, showing }: Props & { frame: Frame; showing: stri
   }
 }
 
-/** The title with its shape, and what to do. */
-function Said({ frame }: { frame: Frame }) {
+/** Shows what the frame says. The focus goes there when nothing else takes it. */
+function Title({ frame }: { frame: Frame }) {
   return (
     <div class="said">
-      <div class="word">
-        <Shape name={frame.shape} />
-        <h1 tabIndex={-1} data-focus="title">
-          {frame.title}
-        </h1>
-      </div>
-      {frame.advice.map((advice) => (
-        <p key={advice} class="advice">
-          {advice}
-        </p>
-      ))}
+      <Said frame={frame} focus />
     </div>
   );
 }
@@ -74,7 +63,7 @@ function Waiting({ session, frame }: Props & { frame: Frame }) {
         </div>
       )}
       <div class="side">
-        <Said frame={frame} />
+        <Title frame={frame} />
         {isEmpty && session.sync.hasLink === false && (
           <p class="advice">
             <strong>{session.say("page-first-link")}</strong> {session.say("page-first-link.next")}
@@ -107,15 +96,7 @@ function Confirm({ session, frame }: Props & { frame: Frame }) {
   };
   return (
     <div class="confirm" ref={field}>
-      <div class="word">
-        <Shape name={frame.shape} />
-        <h1>{frame.title}</h1>
-      </div>
-      {frame.advice.map((advice) => (
-        <p key={advice} class="advice">
-          {advice}
-        </p>
-      ))}
+      <Said frame={frame} />
       <Form send={() => void send()} label={session.say("page-continue")} busy={busy}>
         <Field label={frame.title} isTitled value={text} set={setText} focus />
       </Form>

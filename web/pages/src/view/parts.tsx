@@ -2,8 +2,9 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { Answer, Fact, Failed, Request } from "../contract.ts";
+import type { Answer, Fact, Failed, Frame, Request } from "../contract.ts";
 import type { Session } from "../session.ts";
+import { Shape } from "./shape.tsx";
 
 export interface Props {
   session: Session;
@@ -121,6 +122,23 @@ export function Facts({ facts }: { facts: Fact[] }) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** The title of a frame with its shape, and what to do. With `focus` the title can take it. */
+export function Said({ frame, focus = false }: { frame: Frame; focus?: boolean }) {
+  return (
+    <>
+      <div class="word">
+        <Shape name={frame.shape} />
+        <h1 {...(focus && { tabIndex: -1, "data-focus": "title" })}>{frame.title}</h1>
+      </div>
+      {frame.advice.map((advice) => (
+        <p key={advice} class="advice">
+          {advice}
+        </p>
+      ))}
+    </>
   );
 }
 

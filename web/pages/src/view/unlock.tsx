@@ -2,8 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Frame } from "../contract.ts";
-import { Field, Form, type Props, Refusal, useAsk } from "./parts.tsx";
-import { Shape } from "./shape.tsx";
+import { Field, Form, type Props, Refusal, Said, useAsk } from "./parts.tsx";
 
 export function Unlock({ session, frame }: Props & { frame: Frame }) {
   const { say } = session;
@@ -19,15 +18,7 @@ export function Unlock({ session, frame }: Props & { frame: Frame }) {
   };
   return (
     <div class="unlock" ref={form}>
-      <div class="word">
-        <Shape name={frame.shape} />
-        <h1>{frame.title}</h1>
-      </div>
-      {frame.advice.map((advice) => (
-        <p key={advice} class="advice">
-          {advice}
-        </p>
-      ))}
+      <Said frame={frame} />
       <Form
         send={() => void send()}
         label={say(busy ? "page-working" : "page-unlock")}
