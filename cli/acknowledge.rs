@@ -2,7 +2,7 @@
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
-use crate::{Session, gate};
+use crate::{Run, gate};
 use serde_json::json;
 use waypass_trust::audit::Note;
 
@@ -27,18 +27,18 @@ pub(crate) struct Acknowledged {
 }
 
 /// Has a role acknowledge what its vault found, and says what that was.
-pub(crate) fn run(session: &Session, args: &Args, role: impl FnOnce(&OpenArgs, &Note) -> Result<Acknowledged, Failure>) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args, role: impl FnOnce(&OpenArgs, &Note) -> Result<Acknowledged, Failure>) -> Outcome {
     let looked = gate::note(&args.by, None, None)?;
     let done = role(&args.open, &looked)?;
-    session.out.json(&json!({ "schema": "waypass.acknowledged/1", "findings": done.findings, "new_state": done.new_state }))?;
+    run.out.json(&json!({ "schema": "waypass.acknowledged/1", "findings": done.findings, "new_state": done.new_state }))?;
     for finding in &done.findings {
-        session.out.words(&format!("acknowledged: {finding}"));
+        run.out.words(&format!("acknowledged: {finding}"));
     }
     if done.findings.is_empty() {
-        session.out.words("nothing was found changed");
+        run.out.words("nothing was found changed");
     }
     if !done.note.is_empty() {
-        session.out.note(done.note);
+        run.out.note(done.note);
     }
     Ok(Exit::Done)
 }

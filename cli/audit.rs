@@ -1,6 +1,6 @@
 //! `waypass audit ..`: a gate's log.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::gate::{self, failure};
@@ -88,90 +88,90 @@ enum Verb {
     },
 }
 
-pub(crate) fn run(session: &Session, args: Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     match args.verb {
-        Verb::List { flagged: true, open, .. } => list_flagged(session, &open),
-        Verb::List { last, open, .. } => list(session, last, &open),
-        Verb::Acknowledge { seq, by, open, .. } => acknowledge(session, seq, &by, &open),
-        Verb::Erase { person, by, yes, open } => erase(session, &person, &by, yes, &open),
-        Verb::Show { seq, open } => show(session, seq, &open),
-        Verb::Verify { file: Some(path), .. } => verify_file(session, &file::read(&path)?).map_err(|failure| failure.about(&path)),
-        Verb::Verify { file: None, open } => verify_own(session, &open),
+        Verb::List { flagged: true, open, .. } => list_flagged(run, &open),
+        Verb::List { last, open, .. } => list(run, last, &open),
+        Verb::Acknowledge { seq, by, open, .. } => acknowledge(run, seq, &by, &open),
+        Verb::Erase { person, by, yes, open } => erase(run, &person, &by, yes, &open),
+        Verb::Show { seq, open } => show(run, seq, &open),
+        Verb::Verify { file: Some(path), .. } => verify_file(run, &file::read(&path)?).map_err(|failure| failure.about(&path)),
+        Verb::Verify { file: None, open } => verify_own(run, &open),
         Verb::Export { output, from, open } => {
-            let bytes = verifier::with(session, &open, |gate| gate.export(from, &clock::read()).map_err(failure))?;
-            let delivered = file::deliver(session.out, &output, &bytes, Readers::All)?;
+            let bytes = verifier::with(run, &open, |gate| gate.export(from, &clock::read()).map_err(failure))?;
+            let delivered = file::deliver(run.out, &output, &bytes, Readers::All)?;
             let document = json!({ "schema": "waypass.audit-export/1", "from": from, "bytes": bytes.len() });
-            session.out.json(&file::with(document, delivered))?;
+            run.out.json(&file::with(document, delivered))?;
             Ok(Exit::Done)
         }
     }
 }
 
-fn list(session: &Session, last: Option<u64>, open: &OpenArgs) -> Outcome {
-    let leaves = verifier::with(session, open, |gate| {
+fn list(run: &Run, last: Option<u64>, open: &OpenArgs) -> Outcome {
+    let leaves = verifier::with(run, open, |gate| {
         let size = gate.records();
         let from = last.map_or(0, |last| size.saturating_sub(last));
         (from..size).map(|seq| gate.leaf(seq)).collect::<Result<Vec<_>, _>>().map_err(failure)
     })?;
     let items: Vec<Value> = leaves.iter().map(document).collect();
-    session.out.list("waypass.audit-list/1", "records", &items, || {
+    run.out.list("waypass.audit-list/1", "records", &items, || {
         for leaf in &leaves {
-            session.out.words(&line(leaf));
+            run.out.words(&line(leaf));
         }
         if leaves.is_empty() {
-            session.out.note("nothing was recorded yet");
+            run.out.note("nothing was recorded yet");
         }
     })?;
     Ok(Exit::Done)
 }
 
-fn list_flagged(session: &Session, open: &OpenArgs) -> Outcome {
-    let flags = verifier::with(session, open, |gate| {
+fn list_flagged(run: &Run, open: &OpenArgs) -> Outcome {
+    let flags = verifier::with(run, open, |gate| {
         // Another role of this home may have brought a newer list.
         gate.compare_lists().and_then(|()| gate.flags()).map_err(failure)
     })?;
     let items: Vec<Value> = flags.iter().map(flag::document).collect();
-    session.out.list("waypass.audit-flags/1", "flagged", &items, || {
+    run.out.list("waypass.audit-flags/1", "flagged", &items, || {
         for flag in &flags {
-            session.out.words(&flag::words(flag));
+            run.out.words(&flag::words(flag));
         }
         if flags.is_empty() {
-            session.out.note("nothing is flagged");
+            run.out.note("nothing is flagged");
         }
     })?;
     Ok(Exit::Done)
 }
 
-fn acknowledge(session: &Session, seq: Option<u64>, by: &str, open: &OpenArgs) -> Outcome {
+fn acknowledge(run: &Run, seq: Option<u64>, by: &str, open: &OpenArgs) -> Outcome {
     let note = gate::note(by, None, None)?;
     let which = seq.map_or(Which::All, Which::One);
-    let done = verifier::with(session, open, |gate| gate.acknowledge_flags(which, &note, &clock::read(), &mut SystemRng).map_err(failure))?;
-    session.out.json(&json!({ "schema": "waypass.audit-acknowledged/1", "records": done }))?;
+    let done = verifier::with(run, open, |gate| gate.acknowledge_flags(which, &note, &clock::read(), &mut SystemRng).map_err(failure))?;
+    run.out.json(&json!({ "schema": "waypass.audit-acknowledged/1", "records": done }))?;
     for seq in &done {
-        session.out.words(&format!("record {seq}: acknowledged by {}", note.by()));
+        run.out.words(&format!("record {seq}: acknowledged by {}", note.by()));
     }
     if done.is_empty() {
-        session.out.note("nothing is flagged");
+        run.out.note("nothing is flagged");
     }
     Ok(Exit::Done)
 }
 
-fn erase(session: &Session, person: &str, by: &str, yes: bool, open: &OpenArgs) -> Outcome {
+fn erase(run: &Run, person: &str, by: &str, yes: bool, open: &OpenArgs) -> Outcome {
     let note = gate::note(by, None, None)?;
-    if !yes && !secret::confirm(session.input, "Erase this person from the log for good?", "--yes")? {
+    if !yes && !secret::confirm(run.input, "Erase this person from the log for good?", "--yes")? {
         return Err(secret::declined("nobody was erased"));
     }
-    let done = verifier::with(session, open, |gate| gate.erase(person, &note, &clock::read(), &mut SystemRng).map_err(failure))?;
+    let done = verifier::with(run, open, |gate| gate.erase(person, &note, &clock::read(), &mut SystemRng).map_err(failure))?;
     if done.is_empty() {
         return Err(Failure::usage("no record of this gate names this person", "see how it names people: waypass audit show SEQ"));
     }
-    session.out.json(&json!({ "schema": "waypass.audit-erased/1", "records": done }))?;
-    session.out.words(&format!("{} record(s) say no more whom they are about", done.len()));
+    run.out.json(&json!({ "schema": "waypass.audit-erased/1", "records": done }))?;
+    run.out.words(&format!("{} record(s) say no more whom they are about", done.len()));
     Ok(Exit::Done)
 }
 
-fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
-    let (leaf, entry) = verifier::with(session, open, |gate| Ok((gate.leaf(seq).map_err(failure)?, gate.entry(seq).map_err(failure)?)))?;
+fn show(run: &Run, seq: u64, open: &OpenArgs) -> Outcome {
+    let (leaf, entry) = verifier::with(run, open, |gate| Ok((gate.leaf(seq).map_err(failure)?, gate.entry(seq).map_err(failure)?)))?;
     let mut found = document(&leaf);
     if let (Some(members), Some(opening)) = (found.as_object_mut(), entry.opening()) {
         members.insert("schema".to_owned(), json!("waypass.audit-record/1"));
@@ -187,36 +187,36 @@ fn show(session: &Session, seq: u64, open: &OpenArgs) -> Outcome {
             members.insert("status".to_owned(), list);
         }
     }
-    session.out.json(&found)?;
-    session.out.words(&line(&leaf));
-    session.out.words(&format!("  trust bundle version {}, clock {}", leaf.bundle_version, words::clock(leaf.confidence)));
+    run.out.json(&found)?;
+    run.out.words(&line(&leaf));
+    run.out.words(&format!("  trust bundle version {}, clock {}", leaf.bundle_version, words::clock(leaf.confidence)));
     match entry.opening() {
         Some(opening) => {
-            session.out.words(&format!("  about {}", &opening.subject));
+            run.out.words(&format!("  about {}", &opening.subject));
             if let Some(note) = &opening.note {
                 let second = note.second().map_or_else(String::new, |second| format!(" and {second}"));
                 let reason = note.reason().map_or_else(String::new, |reason| format!(": {reason}"));
-                session.out.words(&format!("  by {}{second}{reason}", note.by()));
+                run.out.words(&format!("  by {}{second}{reason}", note.by()));
             }
             if let Some(status) = &opening.status {
                 let as_of = status.list_issued_at.map_or_else(|| "no list".to_owned(), |at| format!("list of {}", words::when(at)));
-                session.out.words(&format!("  status entry {} of {} ({as_of})", status.index, status.uri));
+                run.out.words(&format!("  status entry {} of {} ({as_of})", status.index, status.uri));
             }
         }
-        None => session.out.words("  whom it was about has been erased"),
+        None => run.out.words("  whom it was about has been erased"),
     }
     Ok(Exit::Done)
 }
 
-fn verify_own(session: &Session, open: &OpenArgs) -> Outcome {
-    let summary = verifier::with(session, open, |gate| {
-        let bar = Progress::new(session.out, "checking the log", gate.records());
+fn verify_own(run: &Run, open: &OpenArgs) -> Outcome {
+    let summary = verifier::with(run, open, |gate| {
+        let bar = Progress::new(run.out, "checking the log", gate.records());
         gate.verify_log(|| bar.step()).map_err(failure)
     })?;
-    told(session, &summary)
+    told(run, &summary)
 }
 
-fn verify_file(session: &Session, bytes: &[u8]) -> Outcome {
+fn verify_file(run: &Run, bytes: &[u8]) -> Outcome {
     let not_a_log =
         |why: String| Failure::usage(format!("this is not an exported log: {why}"), "name the file that `waypass audit export` wrote");
     let upload = Upload::parse(bytes).map_err(|error| not_a_log(error.to_string()))?;
@@ -226,14 +226,14 @@ fn verify_file(session: &Session, bytes: &[u8]) -> Outcome {
         .verify(&key, 0, &|_| None, clock::read().wall)
         .map_err(|error| Failure::new(Exit::Tamper, error, "get the file again from the gate, from record 0 on"))?;
     let summary = accepted.summary.clone();
-    session.out.note(&format!("signed by {}", head.chain.device()));
-    told(session, &summary)
+    run.out.note(&format!("signed by {}", head.chain.device()));
+    told(run, &summary)
 }
 
-fn told(session: &Session, summary: &Summary) -> Outcome {
-    session.out.json(&json!({ "schema": "waypass.audit-check/1", "whole": true, "records": summary.size, "decided": summary.decided, "admitted": summary.admitted, "unconfirmed": summary.unconfirmed }))?;
+fn told(run: &Run, summary: &Summary) -> Outcome {
+    run.out.json(&json!({ "schema": "waypass.audit-check/1", "whole": true, "records": summary.size, "decided": summary.decided, "admitted": summary.admitted, "unconfirmed": summary.unconfirmed }))?;
     let open = if summary.unconfirmed > 0 { format!(", {} CAUTION not confirmed", summary.unconfirmed) } else { String::new() };
-    session.out.words(&format!(
+    run.out.words(&format!(
         "{} record(s), the chain is whole: {} decision(s), {} admitted{open}",
         summary.size, summary.decided, summary.admitted
     ));

@@ -1,6 +1,6 @@
 //! The belief of this device: its trust files, and the words for what it does not believe.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure};
 use crate::vault::storage_failure;
 use waypass_machine::TrustFolder;
@@ -9,16 +9,16 @@ use waypass_trust::policy::PolicyError;
 use waypass_vault::{BeliefError, Tampering, TrustStore, TrustStoreError};
 
 /// Returns the folder of this device.
-pub(crate) fn store(session: &Session) -> TrustStore {
-    TrustStore::new(TrustFolder::new(session.home.trust()))
+pub(crate) fn store(run: &Run) -> TrustStore {
+    TrustStore::new(TrustFolder::new(run.home.trust()))
 }
 
 /// Said where no vault was opened.
 pub(crate) const NOT_COMPARED: &str = "not compared with the vault: what the files say was checked for its signatures only";
 
 /// Returns what the trust files say; `None` before anything was brought. Not compared with any vault.
-pub(crate) fn bundle(session: &Session) -> Result<Option<TrustBundle>, Failure> {
-    store(session).load().map_err(store_failure)
+pub(crate) fn bundle(run: &Run) -> Result<Option<TrustBundle>, Failure> {
+    store(run).load().map_err(store_failure)
 }
 
 /// Returns the failure for a bundle whose rules cannot be used.

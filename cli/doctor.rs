@@ -1,6 +1,6 @@
 //! `waypass doctor`: what this device has and what it lacks.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::{Home, Role};
 use crate::output::Out;
@@ -51,7 +51,7 @@ pub(crate) fn run(out: Out, input: Input, home: Result<Home, Failure>) -> Outcom
                 finding("settings", Found::Note, format!("{}; left out, since the home was named", failure.what)).next(failure.next.clone())
             };
             findings.extend(home.unread().iter().map(left_out));
-            look(&Session { out, input, home, words: crate::words::of(Language::English) }, &mut findings);
+            look(&Run { out, input, home, words: crate::words::of(Language::English) }, &mut findings);
         }
     }
     out.list("waypass.doctor/1", "findings", &findings, || {
@@ -70,14 +70,14 @@ pub(crate) fn run(out: Out, input: Input, home: Result<Home, Failure>) -> Outcom
     Ok(if findings.iter().any(|finding| finding.found == Found::Bad) { Exit::Internal } else { Exit::Done })
 }
 
-fn look(session: &Session, findings: &mut Vec<Finding>) {
-    let home = &session.home;
+fn look(run: &Run, findings: &mut Vec<Finding>) {
+    let home = &run.home;
     findings.extend(home.folders().map(private));
     findings.extend(home.folders().filter_map(room));
     findings.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| vault(&home.vault(role), role)));
     findings.extend(key_files(home));
     findings.push(memory());
-    let bundle = belief::bundle(session);
+    let bundle = belief::bundle(run);
     findings.push(clock(bundle.as_ref().ok().and_then(Option::as_ref)));
     findings.push(belief(&bundle));
     let is_gate = home.vault(Role::Verifier).exists();

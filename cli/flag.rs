@@ -1,18 +1,18 @@
 //! Flags: admissions that a gate would now refuse.
 
-use crate::Session;
+use crate::Run;
 use crate::words::when;
 use serde_json::{Value, json};
 use waypass_credential::time::Timestamp;
 use waypass_gate::Flag;
 
 /// Warns of the admissions that this gate would now refuse, until somebody has looked at each.
-pub(crate) fn warn_of(session: &Session, flags: &[Flag]) {
+pub(crate) fn warn_of(run: &Run, flags: &[Flag]) {
     for flag in flags {
-        session.out.warn(&words(flag));
+        run.out.warn(&words(flag));
     }
     if !flags.is_empty() {
-        session.out.note("look at each, then: waypass audit acknowledge RECORD --by YOUR-NAME");
+        run.out.note("look at each, then: waypass audit acknowledge RECORD --by YOUR-NAME");
     }
 }
 

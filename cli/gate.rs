@@ -1,6 +1,6 @@
 //! The gate of this home: opened over an open vault, and the words for what it could not do.
 
-use crate::Session;
+use crate::Run;
 use crate::belief;
 use crate::exit::{Exit, Failure};
 use waypass_gate::{Gate, GateError};
@@ -8,8 +8,8 @@ use waypass_trust::audit::{BadNote, Note, ReceiptError};
 use waypass_vault::Unlocked;
 
 /// Opens the gate of an open vault over this home's trust files.
-pub(crate) fn opened<'v>(session: &Session, vault: &'v Unlocked<'v>) -> Result<Gate<'v>, Failure> {
-    Gate::open(vault, belief::store(session)).map_err(failure)
+pub(crate) fn opened<'v>(run: &Run, vault: &'v Unlocked<'v>) -> Result<Gate<'v>, Failure> {
+    Gate::open(vault, belief::store(run)).map_err(failure)
 }
 
 /// Returns what a person says, or the words for what cannot be written down.

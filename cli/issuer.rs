@@ -1,6 +1,6 @@
 //! `waypass issuer ..`: the online role.
 
-use crate::Session;
+use crate::Run;
 use crate::acknowledge::{self, Acknowledged};
 use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
 use crate::home::Role;
@@ -115,51 +115,51 @@ enum Verb {
     Slot(crate::slot::Verb),
 }
 
-pub(crate) fn run(session: &Session, args: Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     use waypass_issuer::revoke::Change;
     match args.verb {
-        Verb::Init(args) => init::run(session, &args),
-        Verb::Show(args) => list::show(session, &args),
-        Verb::Settings(args) => settings::run(session, &args),
-        Verb::Issue(args) => issue::run(session, &args),
-        Verb::Card(args) => card::run(session, &args),
-        Verb::Offer(verb) => offer::run(session, verb),
-        Verb::List(args) => list::list(session, &args),
-        Verb::Renew(args) => renew::run(session, &args),
-        Verb::Revoke(args) => change::run(session, Change::Revoke, &args),
-        Verb::Suspend(args) => change::run(session, Change::Suspend, &args),
-        Verb::Reinstate(args) => change::run(session, Change::Reinstate, &args),
-        Verb::Message(args) => change::message(session, &args),
-        Verb::Publish(args) => publish::run(session, &args),
-        Verb::Serve(args) => serve::run(session, &args),
-        Verb::Tls(verb) => tls::run(session, verb),
-        Verb::Enroll(args) => gates::enroll(session, &args),
-        Verb::Intake(args) => gates::intake(session, &args),
-        Verb::Gates { open } => log::gates(session, &open),
-        Verb::Log(verb) => log::run(session, verb),
-        Verb::Ceremony(verb) => ceremony::run(session, verb),
-        Verb::Authority(verb) => authority::run(session, verb),
-        Verb::Key(verb) => key::run(session, verb),
-        Verb::Context(verb) => context::run(session, verb),
-        Verb::Backup(args) => backup::backup(session, &args),
-        Verb::Restore(args) => backup::restore(session, &args),
-        Verb::Acknowledge(args) => acknowledge::run(session, &args, |open, looked| acknowledge(session, open, looked)),
-        Verb::Slot(verb) => crate::slot::run(session, Role::Issuer, verb),
+        Verb::Init(args) => init::run(run, &args),
+        Verb::Show(args) => list::show(run, &args),
+        Verb::Settings(args) => settings::run(run, &args),
+        Verb::Issue(args) => issue::run(run, &args),
+        Verb::Card(args) => card::run(run, &args),
+        Verb::Offer(verb) => offer::run(run, verb),
+        Verb::List(args) => list::list(run, &args),
+        Verb::Renew(args) => renew::run(run, &args),
+        Verb::Revoke(args) => change::run(run, Change::Revoke, &args),
+        Verb::Suspend(args) => change::run(run, Change::Suspend, &args),
+        Verb::Reinstate(args) => change::run(run, Change::Reinstate, &args),
+        Verb::Message(args) => change::message(run, &args),
+        Verb::Publish(args) => publish::run(run, &args),
+        Verb::Serve(args) => serve::run(run, &args),
+        Verb::Tls(verb) => tls::run(run, verb),
+        Verb::Enroll(args) => gates::enroll(run, &args),
+        Verb::Intake(args) => gates::intake(run, &args),
+        Verb::Gates { open } => log::gates(run, &open),
+        Verb::Log(verb) => log::run(run, verb),
+        Verb::Ceremony(verb) => ceremony::run(run, verb),
+        Verb::Authority(verb) => authority::run(run, verb),
+        Verb::Key(verb) => key::run(run, verb),
+        Verb::Context(verb) => context::run(run, verb),
+        Verb::Backup(args) => backup::backup(run, &args),
+        Verb::Restore(args) => backup::restore(run, &args),
+        Verb::Acknowledge(args) => acknowledge::run(run, &args, |open, looked| acknowledge(run, open, looked)),
+        Verb::Slot(verb) => crate::slot::run(run, Role::Issuer, verb),
     }
 }
 
 /// Opens the issuer with its keys, does `work`, and locks again.
-fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    unlock::with(session, Role::Issuer, args, |vault| seat::seated(session, vault, work))
+fn with<T>(run: &Run, args: &OpenArgs, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    unlock::with(run, Role::Issuer, args, |vault| seat::seated(run, vault, work))
 }
 
 /// Lets the office go on after somebody looked at what its vault found. The history of the office says who.
-fn acknowledge(session: &Session, args: &OpenArgs, looked: &Note) -> Result<Acknowledged, Failure> {
-    let vault = unlock::keep(session, Role::Issuer, args)?;
+fn acknowledge(run: &Run, args: &OpenArgs, looked: &Note) -> Result<Acknowledged, Failure> {
+    let vault = unlock::keep(run, Role::Issuer, args)?;
     let findings: Vec<String> = vault.verify_all()?.iter().map(ToString::to_string).collect();
     // An officer's vault has no office whose history could say so.
-    if !findings.is_empty() && database(session).exists() {
-        seat::seated(session, &vault, |issuer| issuer.note_findings(&findings, looked, now()).map_err(store_failure))?;
+    if !findings.is_empty() && database(run).exists() {
+        seat::seated(run, &vault, |issuer| issuer.note_findings(&findings, looked, now()).map_err(store_failure))?;
     }
     vault.acknowledge_findings()?;
     Ok(Acknowledged { findings, new_state: false, note: "" })
@@ -184,8 +184,8 @@ const fn key_use(purpose: KeyPurpose) -> Option<KeyRole> {
     }
 }
 
-fn database(session: &Session) -> PathBuf {
-    session.home.vault(Role::Issuer).join("issuer.db")
+fn database(run: &Run) -> PathBuf {
+    run.home.vault(Role::Issuer).join("issuer.db")
 }
 
 fn now() -> Timestamp {

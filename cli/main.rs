@@ -138,7 +138,7 @@ enum Verb {
 }
 
 /// The arguments of every verb.
-struct Session {
+struct Run {
     out: Out,
     input: Input,
     home: Home,
@@ -198,12 +198,12 @@ fn run() -> Exit {
 
 impl Verb {
     fn run(self, out: Out, input: Input, words: Words<'static>, home: Result<Home, Failure>) -> Outcome {
-        let device = || -> Result<Session, Failure> {
-            let session = Session { out, input, home: home.clone()?, words };
-            for unread in session.home.unread() {
+        let device = || -> Result<Run, Failure> {
+            let run = Run { out, input, home: home.clone()?, words };
+            for unread in run.home.unread() {
                 out.warn(&format!("{}; its settings were left out", unread.what));
             }
-            Ok(session)
+            Ok(run)
         };
         match self {
             Self::Issuer(args) => issuer::run(&device()?, args),

@@ -1,6 +1,6 @@
 //! `waypass ROLE slot add|replace|remove|list`: what opens a vault.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members};
 use crate::home::Role;
@@ -67,81 +67,81 @@ struct NewArgs {
     recovery: bool,
 }
 
-pub(crate) fn run(session: &Session, role: Role, verb: Verb) -> Outcome {
+pub(crate) fn run(run: &Run, role: Role, verb: Verb) -> Outcome {
     match verb {
         Verb::List { open } => {
             // It needs no secret. One that is named is tried, which says whether it still opens it.
             if open.is_given() {
-                drop(unlock::keep(session, role, &open)?);
+                drop(unlock::keep(run, role, &open)?);
             }
-            let slots = unlock::open(session, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?.slots;
+            let slots = unlock::open(run, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?.slots;
             let items: Vec<Members> = slots.iter().map(members).collect();
-            session.out.list("waypass.slots/1", "slots", &items, || {
+            run.out.list("waypass.slots/1", "slots", &items, || {
                 for slot in &slots {
-                    session.out.words(&format!("{}  {}", name(slot), kinds(slot)));
+                    run.out.words(&format!("{}  {}", name(slot), kinds(slot)));
                 }
             })?;
         }
         Verb::Add(args) => {
-            let slot = add(session, role, &args)?;
-            session.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), members(&slot)))?;
-            session.out.words(&format!("{}  {} added", name(&slot), kinds(&slot)));
+            let slot = add(run, role, &args)?;
+            run.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), members(&slot)))?;
+            run.out.words(&format!("{}  {} added", name(&slot), kinds(&slot)));
         }
         Verb::Replace(args) => {
-            let slot = replace(session, role, &args)?;
-            session.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), members(&slot)))?;
-            session.out.words(&format!("{}  {} from now on; what it was before opens nothing", name(&slot), kinds(&slot)));
+            let slot = replace(run, role, &args)?;
+            run.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), members(&slot)))?;
+            run.out.words(&format!("{}  {} from now on; what it was before opens nothing", name(&slot), kinds(&slot)));
         }
         Verb::Remove { id, open } => {
-            unlock::with(session, role, &open, |vault| {
+            unlock::with(run, role, &open, |vault| {
                 let slot = named(vault, &id)?;
                 vault.remove_slot(slot.id)?;
-                changed(session, role, vault, &format!("{id} removed: {}", kinds(&slot)))
+                changed(run, role, vault, &format!("{id} removed: {}", kinds(&slot)))
             })?;
-            session.out.json(&json!({ "schema": "waypass.slot-removed/1", "id": id }))?;
-            session.out.words(&format!("{id} removed"));
+            run.out.json(&json!({ "schema": "waypass.slot-removed/1", "id": id }))?;
+            run.out.words(&format!("{id} removed"));
         }
     }
     Ok(Exit::Done)
 }
 
-fn add(session: &Session, role: Role, args: &AddArgs) -> Result<SlotInfo, Failure> {
-    let mut vault = unlock::keep(session, role, &args.open)?;
-    let factor = chosen(session, role, &mut vault, &args.new)?;
+fn add(run: &Run, role: Role, args: &AddArgs) -> Result<SlotInfo, Failure> {
+    let mut vault = unlock::keep(run, role, &args.open)?;
+    let factor = chosen(run, role, &mut vault, &args.new)?;
     let added = vault.add_slot(&Factors::one(&*factor), CALIBRATED);
-    unlock::tell_findings(session, role, &vault);
+    unlock::tell_findings(run, role, &vault);
     let added = added?;
-    changed(session, role, &vault, &format!("{} added: {}", name(&added), kinds(&added)))?;
+    changed(run, role, &vault, &format!("{} added: {}", name(&added), kinds(&added)))?;
     Ok(added)
 }
 
 /// The new one is written in place of the old one, in one commit: at no time does neither of them open the vault, or both.
-fn replace(session: &Session, role: Role, args: &ReplaceArgs) -> Result<SlotInfo, Failure> {
-    let mut vault = unlock::keep(session, role, &args.open)?;
+fn replace(run: &Run, role: Role, args: &ReplaceArgs) -> Result<SlotInfo, Failure> {
+    let mut vault = unlock::keep(run, role, &args.open)?;
     // Before a key file is made or anybody is asked.
     let before = named(&vault, &args.id)?;
-    let factor = chosen(session, role, &mut vault, &args.new)?;
+    let factor = chosen(run, role, &mut vault, &args.new)?;
     let replaced = vault.replace_slot(before.id, &Factors::one(&*factor), CALIBRATED);
-    unlock::tell_findings(session, role, &vault);
+    unlock::tell_findings(run, role, &vault);
     let replaced = replaced?;
-    changed(session, role, &vault, &format!("{} replaced: {} by {}", args.id, kinds(&before), kinds(&replaced)))?;
+    changed(run, role, &vault, &format!("{} replaced: {} by {}", args.id, kinds(&before), kinds(&replaced)))?;
     Ok(replaced)
 }
 
 /// Makes or asks for what is to open the vault. A key file is on the disk before it counts.
-fn chosen(session: &Session, role: Role, vault: &mut Unlocked<'_>, new: &NewArgs) -> Result<Box<dyn Factor>, Failure> {
+fn chosen(run: &Run, role: Role, vault: &mut Unlocked<'_>, new: &NewArgs) -> Result<Box<dyn Factor>, Failure> {
     if let Some(path) = &new.key_file {
         return Ok(Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?));
     }
     if new.recovery {
         let code = RecoveryCode::generate(&mut SystemRng);
-        session.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
+        run.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
         return Ok(Box::new(code));
     }
     let file = new.secret_file.clone().filter(|path| !crate::stdio::is_dash(path));
     let secret = SecretArgs { secret_file: file, secret_fd: None };
-    let choose = || secret.choose(session.out, session.input.while_open(role), "choose the new pass phrase");
-    Ok(Box::new(Password::new(crate::secret::text(&unlock::aside(session, role, vault, choose)??)?)))
+    let choose = || secret.choose(run.out, run.input.while_open(role), "choose the new pass phrase");
+    Ok(Box::new(Password::new(crate::secret::text(&unlock::aside(run, role, vault, choose)??)?)))
 }
 
 fn named(vault: &Unlocked<'_>, id: &str) -> Result<SlotInfo, Failure> {
@@ -150,11 +150,11 @@ fn named(vault: &Unlocked<'_>, id: &str) -> Result<SlotInfo, Failure> {
 }
 
 /// Lets a gate write down what opens it now.
-fn changed(session: &Session, role: Role, vault: &Unlocked<'_>, what: &str) -> Result<(), Failure> {
+fn changed(run: &Run, role: Role, vault: &Unlocked<'_>, what: &str) -> Result<(), Failure> {
     if role != Role::Verifier {
         return Ok(());
     }
-    let gate = crate::gate::opened(session, vault)?;
+    let gate = crate::gate::opened(run, vault)?;
     gate.factors_changed(what, &clock::read(), &mut SystemRng).map_err(crate::gate::failure)
 }
 

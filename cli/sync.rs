@@ -1,6 +1,6 @@
 //! The common part of `wallet sync` and `verifier sync`: where to go, how it is told, how it fails.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, plain};
 use crate::progress::Progress;
 use crate::trust::ca;
@@ -21,14 +21,14 @@ pub(crate) struct SyncArgs {
 }
 
 /// Returns a transport for what was asked: an address is a server, everything else a file.
-pub(crate) fn transport(session: &Session, from: Option<&str>, to: Option<&Path>) -> Result<Box<dyn Transport>, Failure> {
-    let from = from.or_else(|| if to.is_none() { session.home.server() } else { None });
+pub(crate) fn transport(run: &Run, from: Option<&str>, to: Option<&Path>) -> Result<Box<dyn Transport>, Failure> {
+    let from = from.or_else(|| if to.is_none() { run.home.server() } else { None });
     match from {
         Some(url) if is_address(url) => {
             if to.is_some() {
                 return Err(Failure::usage("--to is for files, and --from names a server", "leave --to away: the log goes to the server"));
             }
-            Ok(Box::new(HttpTransport::new(url, &ca::link(session)?).map_err(link_failure)?))
+            Ok(Box::new(HttpTransport::new(url, &ca::link(run)?).map_err(link_failure)?))
         }
         from => {
             if from.is_none() && to.is_none() {
@@ -54,12 +54,12 @@ fn is_address(text: &str) -> bool {
 
 /// Runs it, telling `-v` each step as it is kept. `words` says what it means when the device did not take something.
 pub(crate) fn run<D: Device>(
-    session: &Session,
+    run: &Run,
     device: &mut D,
     transport: &mut dyn Transport,
     words: impl Fn(D::Error) -> Failure,
 ) -> Result<Outcome, Failure> {
-    let out = session.out;
+    let out = run.out;
     let bar = Progress::new(out, "synchronizing", 1);
     let mut kept: Vec<String> = Vec::new();
     let mut progress = |event: &Event<'_>| match event {
@@ -115,19 +115,19 @@ pub(crate) fn steps(outcome: &Outcome) -> Vec<String> {
 
 /// Returns the result as words or JSON. `flagged` are admissions that the gate would now refuse, `aside` is a bundle
 /// that it keeps aside, or `null`.
-pub(crate) fn tell(session: &Session, outcome: &Outcome, flagged: &[serde_json::Value], aside: &serde_json::Value) -> Result<(), Failure> {
+pub(crate) fn tell(run: &Run, outcome: &Outcome, flagged: &[serde_json::Value], aside: &serde_json::Value) -> Result<(), Failure> {
     let steps = steps(outcome);
-    session.out.json(&json!({
+    run.out.json(&json!({
         "schema": "waypass.sync/1", "steps": steps, "uploads": outcome.uploads, "receipts": outcome.receipts, "carried": outcome.carried,
         "time_answered": outcome.answered, "flagged": flagged, "kept_aside": aside,
     }))?;
-    session.out.words(&match steps.is_empty() {
+    run.out.words(&match steps.is_empty() {
         true if outcome.bundle == Some(Kept::Aside) => "nothing was taken".to_owned(),
         true => "nothing newer".to_owned(),
         false => format!("synced: {}", words::list(&steps)),
     });
     if outcome.carried {
-        session.out.note("the log is in the file; take it to the issuer (waypass issuer intake FILE) and bring the receipt back");
+        run.out.note("the log is in the file; take it to the issuer (waypass issuer intake FILE) and bring the receipt back");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! `waypass trust pin|bundle|list|ca|resolve`: what this device believes, and how it came to.
 
-use crate::Session;
+use crate::Run;
 use crate::belief::{NOT_COMPARED, belief_failure, bundle, bundle_failure, store, store_failure};
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
@@ -65,38 +65,38 @@ enum Verb {
     Resolve(resolve::Args),
 }
 
-pub(crate) fn run(session: &Session, args: Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     match args.verb {
-        Verb::Pin { file, digest, open } => pin(session, &file, digest.as_deref(), &open),
+        Verb::Pin { file, digest, open } => pin(run, &file, digest.as_deref(), &open),
         Verb::Bundle { file, yes, open } => {
             let signed = file::read(&file)?;
-            let time = dated(session, &signed, yes)?;
+            let time = dated(run, &signed, yes)?;
             let mut taken = None;
-            let flags = change(session, &open, Change { what: "a trust bundle was brought", time }, |belief| {
+            let flags = change(run, &open, Change { what: "a trust bundle was brought", time }, |belief| {
                 taken = Some(belief.take(&signed).map_err(|error| refused(error, &file))?);
                 Ok(())
             })?;
-            taken.map_or(Ok(Exit::Done), |bundle| told(session, &bundle, &flags))
+            taken.map_or(Ok(Exit::Done), |bundle| told(run, &bundle, &flags))
         }
-        Verb::Remove { yes, open } => remove(session, yes, &open),
-        Verb::List => list(session),
-        Verb::Ca(verb) => ca::run(session, verb),
-        Verb::Resolve(args) => resolve::run(session, &args),
+        Verb::Remove { yes, open } => remove(run, yes, &open),
+        Verb::List => list(run),
+        Verb::Ca(verb) => ca::run(run, verb),
+        Verb::Resolve(args) => resolve::run(run, &args),
     }
 }
 
 /// Asks about a bundle that is dated far ahead of this device's clock, before a vault is opened for it. A file that
 /// cannot be opened has its own words later.
-fn dated(session: &Session, signed: &[u8], yes: bool) -> Result<BundleTime, Failure> {
-    let Ok(bundle) = store(session).open(signed) else { return Ok(BundleTime::Judged) };
+fn dated(run: &Run, signed: &[u8], yes: bool) -> Result<BundleTime, Failure> {
+    let Ok(bundle) = store(run).open(signed) else { return Ok(BundleTime::Judged) };
     let ahead = bundle.issued_at().since(clock::read().wall);
     if ahead <= FURTHEST_AHEAD_SECONDS {
         return Ok(BundleTime::Judged);
     }
     let (dated, ahead) = (words::when(bundle.issued_at()), words::span(ahead));
     let question = format!("This bundle is dated {dated}, {ahead} ahead of this device's clock. Is it really so late?");
-    if !yes && !secret::confirm(session.input, &question, "--yes")? {
-        session.out.note("if the clock is wrong, set it, then take the bundle");
+    if !yes && !secret::confirm(run.input, &question, "--yes")? {
+        run.out.note("if the clock is wrong, set it, then take the bundle");
         return Err(secret::declined("the bundle was not taken"));
     }
     Ok(BundleTime::Confirmed)
@@ -112,28 +112,28 @@ struct Change {
 /// Changes what every vault of this home believes. All are opened before the first is changed. Returns the admissions that the gate would
 /// now refuse.
 fn change(
-    session: &Session,
+    run: &Run,
     open: &OpenAllArgs,
     change: Change,
     mut work: impl FnMut(&Belief<'_>) -> Result<(), Failure>,
 ) -> Result<Vec<Flag>, Failure> {
     let mut flags = Vec::new();
-    for (role, vault) in &unlock::all(session, open)? {
+    for (role, vault) in &unlock::all(run, open)? {
         if *role == Role::Verifier {
-            let gate = gate::opened(session, vault)?;
+            let gate = gate::opened(run, vault)?;
             work(gate.belief())?;
             flags = gate
                 .trust_changed(change.what, change.time, &clock::read(), &mut SystemRng)
                 .and_then(|()| gate.flags())
                 .map_err(gate::failure)?;
         } else {
-            work(&Belief::new(vault, store(session), None))?;
+            work(&Belief::new(vault, store(run), None))?;
         }
     }
     Ok(flags)
 }
 
-fn pin(session: &Session, file: &Path, digest: Option<&str>, open: &OpenAllArgs) -> Outcome {
+fn pin(run: &Run, file: &Path, digest: Option<&str>, open: &OpenAllArgs) -> Outcome {
     let signed = file::read(file)?;
     let root = match digest {
         Some(text) => {
@@ -143,48 +143,46 @@ fn pin(session: &Session, file: &Path, digest: Option<&str>, open: &OpenAllArgs)
                 .map_err(|error| Failure::usage(error, "copy the whole number that `waypass issuer publish` prints"))?;
             Root::pin(&signed, &digest).map_err(|error| bundle_failure(&error).about(file))?
         }
-        None => compared(session, &signed, file)?,
+        None => compared(run, &signed, file)?,
     };
     // A root file alone holds no bundle; one can follow.
     let with_bundle = is_bundle(&signed);
     let mut taken = None;
-    let flags = change(session, open, Change { what: "a root of trust was pinned", time: BundleTime::Judged }, |belief| {
+    let flags = change(run, open, Change { what: "a root of trust was pinned", time: BundleTime::Judged }, |belief| {
         belief.pin(&root).map_err(|error| refused(error, file))?;
         if with_bundle {
             taken = Some(belief.take(&signed).map_err(|error| refused(error, file))?);
         }
         Ok(())
     })?;
-    session.out.note(&format!("root {} pinned: {}", root.version(), root.digest()));
+    run.out.note(&format!("root {} pinned: {}", root.version(), root.digest()));
     if let Some(bundle) = taken {
-        return told(session, &bundle, &flags);
+        return told(run, &bundle, &flags);
     }
-    session
-        .out
-        .json(&json!({ "schema": "waypass.trust/1", "root": { "version": root.version(), "digest": root.digest().to_string() } }))?;
+    run.out.json(&json!({ "schema": "waypass.trust/1", "root": { "version": root.version(), "digest": root.digest().to_string() } }))?;
     Ok(Exit::Done)
 }
 
-fn remove(session: &Session, yes: bool, open: &OpenAllArgs) -> Outcome {
+fn remove(run: &Run, yes: bool, open: &OpenAllArgs) -> Outcome {
     let question = "Forget the root of trust and the bundle? Until another is pinned, nobody can be checked here.";
-    if !yes && !secret::confirm(session.input, question, "--yes")? {
+    if !yes && !secret::confirm(run.input, question, "--yes")? {
         return Err(secret::declined("nothing was removed"));
     }
-    change(session, open, Change { what: "root of trust and bundle were removed", time: BundleTime::Judged }, forget)?;
-    session.out.json(&json!({ "schema": "waypass.trust-removed/1", "removed": true }))?;
-    session.out.words("root of trust and bundle are forgotten");
-    session.out.note("next: waypass trust pin FILE --digest NUMBER");
+    change(run, open, Change { what: "root of trust and bundle were removed", time: BundleTime::Judged }, forget)?;
+    run.out.json(&json!({ "schema": "waypass.trust-removed/1", "removed": true }))?;
+    run.out.words("root of trust and bundle are forgotten");
+    run.out.note("next: waypass trust pin FILE --digest NUMBER");
     Ok(Exit::Done)
 }
 
 /// Returns the oldest root in the file, after a person compared its number.
-fn compared(session: &Session, signed: &[u8], file: &Path) -> Result<Root, Failure> {
+fn compared(run: &Run, signed: &[u8], file: &Path) -> Result<Root, Failure> {
     let wrong = |error: &BundleError| bundle_failure(error).about(file);
     let document: serde_json::Value = serde_json::from_slice(signed).map_err(|_| wrong(&BundleError::Syntax(PartName::File)))?;
     let first = document.get("root").and_then(|chain| chain.get(0)).unwrap_or(&document);
     let root = Root::open(first.to_string().as_bytes()).map_err(|error| wrong(&error))?;
-    session.out.note(["the file's root of trust is", "", &format!("    {}", root.digest()), ""]);
-    if secret::confirm(session.input, "Did its operator read out the same number?", "--digest NUMBER")? {
+    run.out.note(["the file's root of trust is", "", &format!("    {}", root.digest()), ""]);
+    if secret::confirm(run.input, "Did its operator read out the same number?", "--digest NUMBER")? {
         return Ok(root);
     }
     Err(secret::declined("the root was not trusted"))
@@ -198,13 +196,13 @@ fn is_bundle(signed: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Value>(signed).is_ok_and(|value| value.get("targets").is_some())
 }
 
-fn told(session: &Session, bundle: &TrustBundle, flags: &[Flag]) -> Outcome {
+fn told(run: &Run, bundle: &TrustBundle, flags: &[Flag]) -> Outcome {
     let mut taken = document(bundle);
     taken["flagged"] = flags.iter().map(flag::document).collect();
-    session.out.json(&taken)?;
-    flag::warn_of(session, flags);
+    run.out.json(&taken)?;
+    flag::warn_of(run, flags);
     let names: Vec<String> = bundle.authorities().iter().map(|authority| authority.name.clone()).collect();
-    session.out.words(&format!(
+    run.out.words(&format!(
         "bundle of {} taken: {} with {} gate(s)",
         words::when(bundle.issued_at()),
         words::list(&names),
@@ -213,9 +211,9 @@ fn told(session: &Session, bundle: &TrustBundle, flags: &[Flag]) -> Outcome {
     Ok(Exit::Done)
 }
 
-fn list(session: &Session) -> Outcome {
-    let Some(bundle) = bundle(session)? else {
-        let pinned = store(session).root().map_err(store_failure)?;
+fn list(run: &Run) -> Outcome {
+    let Some(bundle) = bundle(run)? else {
+        let pinned = store(run).root().map_err(store_failure)?;
         let next = if pinned.is_some() { "waypass trust bundle FILE" } else { "waypass trust pin FILE --digest NUMBER" };
         return Err(Failure::new(Exit::Grey, "this device has no trust bundle", format!("bring one: {next}")));
     };
@@ -224,9 +222,9 @@ fn list(session: &Session) -> Outcome {
     if let Some(members) = found.as_object_mut() {
         members.insert("compared_with_vault".to_owned(), json!(false));
     }
-    session.out.json(&found)?;
+    run.out.json(&found)?;
     let versions = bundle.versions();
-    let out = session.out;
+    let out = run.out;
     out.note(NOT_COMPARED);
     out.words(&format!("root of trust   {} (version {})", bundle.root().digest(), versions.root));
     out.words(&format!("bundle          {} old, of {}", words::span(now.since(bundle.issued_at())), words::when(bundle.issued_at())));

@@ -1,6 +1,6 @@
 //! `waypass verifier ..`: the checkpoint. Challenge and verdict may be two processes; what lies between is in the vault.
 
-use crate::Session;
+use crate::Run;
 use crate::acknowledge as looked;
 use crate::exit::{Failure, Outcome};
 use crate::gate;
@@ -63,25 +63,25 @@ enum Verb {
     Slot(crate::slot::Verb),
 }
 
-pub(crate) fn run(session: &Session, args: Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     match args.verb {
-        Verb::Init(args) => init::run(session, &args),
-        Verb::Enroll(args) => enroll::run(session, &args),
-        Verb::Status(args) => status::run(session, &args),
-        Verb::Challenge(args) => challenge::run(session, &args),
-        Verb::Verify(args) => verify::run(session, &args, Mode::Gate),
-        Verb::Check(args) => verify::run(session, &args, Mode::Peer),
-        Verb::Scan(args) => scan::run(session, &args),
-        Verb::Kiosk(args) => kiosk::run(session, &args),
-        Verb::Confirm(args) => confirm::run(session, &args),
-        Verb::Acknowledge(args) => looked::run(session, &args, |open, looked| acknowledge::findings(session, open, looked)),
-        Verb::Clock(verb) => clock::run(session, &verb),
-        Verb::Sync(args) => sync::run(session, &args),
-        Verb::Slot(verb) => crate::slot::run(session, Role::Verifier, verb),
+        Verb::Init(args) => init::run(run, &args),
+        Verb::Enroll(args) => enroll::run(run, &args),
+        Verb::Status(args) => status::run(run, &args),
+        Verb::Challenge(args) => challenge::run(run, &args),
+        Verb::Verify(args) => verify::run(run, &args, Mode::Gate),
+        Verb::Check(args) => verify::run(run, &args, Mode::Peer),
+        Verb::Scan(args) => scan::run(run, &args),
+        Verb::Kiosk(args) => kiosk::run(run, &args),
+        Verb::Confirm(args) => confirm::run(run, &args),
+        Verb::Acknowledge(args) => looked::run(run, &args, |open, looked| acknowledge::findings(run, open, looked)),
+        Verb::Clock(verb) => clock::run(run, &verb),
+        Verb::Sync(args) => sync::run(run, &args),
+        Verb::Slot(verb) => crate::slot::run(run, Role::Verifier, verb),
     }
 }
 
 /// Opens the gate and does `work` with it.
-pub(crate) fn with<T>(session: &Session, args: &OpenArgs, work: impl FnOnce(&Gate<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
-    unlock::with(session, Role::Verifier, args, |vault| work(&gate::opened(session, vault)?))
+pub(crate) fn with<T>(run: &Run, args: &OpenArgs, work: impl FnOnce(&Gate<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    unlock::with(run, Role::Verifier, args, |vault| work(&gate::opened(run, vault)?))
 }

@@ -1,6 +1,6 @@
 //! `waypass wallet ..`: the holder's device. Each command opens, works and locks.
 
-use crate::Session;
+use crate::Run;
 use crate::acknowledge::{self, Acknowledged};
 use crate::belief;
 use crate::exit::{Exit, Failure, Outcome};
@@ -65,22 +65,22 @@ enum Verb {
     Sync(sync::Args),
 }
 
-pub(crate) fn run(session: &Session, args: Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     match args.verb {
-        Verb::Init(args) => init::run(session, &args),
-        Verb::Status(args) => init::status(session, &args),
-        Verb::Key(args) => init::key(session, &args),
-        Verb::Add(args) => add::run(session, &args),
-        Verb::List(args) => list::list(session, &args),
-        Verb::Show(args) => list::show(session, &args),
-        Verb::Present(args) => present::run(session, &args),
-        Verb::History(args) => history::run(session, &args),
-        Verb::Remove(args) => add::remove(session, &args),
-        Verb::Acknowledge(args) => acknowledge::run(session, &args, |open, looked| acknowledge(session, open, looked)),
-        Verb::Slot(verb) => crate::slot::run(session, Role::Wallet, verb),
-        Verb::Backup(args) => backup::backup(session, &args),
-        Verb::Restore(args) => backup::restore(session, &args),
-        Verb::Sync(args) => sync::run(session, &args),
+        Verb::Init(args) => init::run(run, &args),
+        Verb::Status(args) => init::status(run, &args),
+        Verb::Key(args) => init::key(run, &args),
+        Verb::Add(args) => add::run(run, &args),
+        Verb::List(args) => list::list(run, &args),
+        Verb::Show(args) => list::show(run, &args),
+        Verb::Present(args) => present::run(run, &args),
+        Verb::History(args) => history::run(run, &args),
+        Verb::Remove(args) => add::remove(run, &args),
+        Verb::Acknowledge(args) => acknowledge::run(run, &args, |open, looked| acknowledge(run, open, looked)),
+        Verb::Slot(verb) => crate::slot::run(run, Role::Wallet, verb),
+        Verb::Backup(args) => backup::backup(run, &args),
+        Verb::Restore(args) => backup::restore(run, &args),
+        Verb::Sync(args) => sync::run(run, &args),
     }
 }
 
@@ -106,9 +106,9 @@ impl Open {
     }
 
     /// Does `work` with the wallet's vault parked. Afterwards belief and time are read again; whatever else was read must be too.
-    fn aside<T>(&mut self, session: &Session, work: impl FnOnce() -> T) -> Result<T, Failure> {
-        let done = unlock::aside(session, Role::Wallet, self.wallet.vault_mut(), work)?;
-        let Known { bundle, tampering, at } = known(session, self.wallet.vault())?;
+    fn aside<T>(&mut self, run: &Run, work: impl FnOnce() -> T) -> Result<T, Failure> {
+        let done = unlock::aside(run, Role::Wallet, self.wallet.vault_mut(), work)?;
+        let Known { bundle, tampering, at } = known(run, self.wallet.vault())?;
         (self.bundle, self.tampering, self.at) = (bundle, tampering, at);
         Ok(done)
     }
@@ -122,10 +122,10 @@ impl Drop for Open {
 }
 
 /// Lets the holder go on after looking at what the vault found.
-fn acknowledge(session: &Session, args: &OpenArgs, looked: &Note) -> Result<Acknowledged, Failure> {
-    let vault = unlock::keep(session, Role::Wallet, args)?;
+fn acknowledge(run: &Run, args: &OpenArgs, looked: &Note) -> Result<Acknowledged, Failure> {
+    let vault = unlock::keep(run, Role::Wallet, args)?;
     // The memory of time may be what was found. Then the clock is judged without it.
-    let (bundle, at) = match known(session, &vault) {
+    let (bundle, at) = match known(run, &vault) {
         Ok(known) => (known.bundle, known.at),
         Err(_) => (None, TimeGuard::observe(&TimeState::default(), &clock::read(), &Limits::default()).0),
     };
@@ -155,9 +155,9 @@ struct Known {
     at: Moment,
 }
 
-fn known(session: &Session, vault: &Unlocked<'_>) -> Result<Known, Failure> {
+fn known(run: &Run, vault: &Unlocked<'_>) -> Result<Known, Failure> {
     // Held credentials can be looked at without trust; a command that needs it asks for it and fails.
-    let (bundle, tampering) = match Belief::new(vault, belief::store(session), None).bundle() {
+    let (bundle, tampering) = match Belief::new(vault, belief::store(run), None).bundle() {
         Ok(bundle) => (bundle, None),
         Err(BeliefError::Tampered(how)) => (None, Some(how)),
         Err(why) => return Err(belief::belief_failure(why)),
@@ -167,17 +167,17 @@ fn known(session: &Session, vault: &Unlocked<'_>) -> Result<Known, Failure> {
 }
 
 /// Opens the wallet; dropping it locks.
-fn open(session: &Session, args: &OpenArgs) -> Result<Open, Failure> {
-    let vault = unlock::keep(session, Role::Wallet, args)?;
-    let known = known(session, &vault);
+fn open(run: &Run, args: &OpenArgs) -> Result<Open, Failure> {
+    let vault = unlock::keep(run, Role::Wallet, args)?;
+    let known = known(run, &vault);
     // Reading the time may have come upon damage already.
     let mut told = Vec::new();
-    tell(session.out, &vault, &mut told);
+    tell(run.out, &vault, &mut told);
     let Known { bundle, tampering, at } = known?;
     if let Some(how) = &tampering {
-        session.out.warn(&how.to_string());
+        run.out.warn(&how.to_string());
     }
-    Ok(Open { at, wallet: Wallet::new(vault), bundle, tampering, out: session.out, told })
+    Ok(Open { at, wallet: Wallet::new(vault), bundle, tampering, out: run.out, told })
 }
 
 const TIME: &[u8] = b"time";

@@ -3,7 +3,7 @@
 use super::publish::{self, Published, Publishing};
 use super::reading::limits;
 use super::{now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::{file, secret, words};
@@ -81,17 +81,17 @@ pub(crate) struct AddArgs {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
     match verb {
-        Verb::Add(args) => add(session, &args),
-        Verb::List { open } => list(session, &open),
-        Verb::Refresh { files, publishing, open } => refresh(session, &files, &publishing, &open),
-        Verb::Export { folder, publishing, open } => export(session, &folder, &publishing, &open),
-        Verb::Remove { name, publishing, open } => remove(session, &name, &publishing, &open),
+        Verb::Add(args) => add(run, &args),
+        Verb::List { open } => list(run, &open),
+        Verb::Refresh { files, publishing, open } => refresh(run, &files, &publishing, &open),
+        Verb::Export { folder, publishing, open } => export(run, &folder, &publishing, &open),
+        Verb::Remove { name, publishing, open } => remove(run, &name, &publishing, &open),
     }
 }
 
-fn add(session: &Session, args: &AddArgs) -> Outcome {
+fn add(run: &Run, args: &AddArgs) -> Outcome {
     let entry = file::read(&args.file)?;
     let authority = match (&args.document, &args.did) {
         (Some(document), Some(did)) => authorities::read_with_document(&entry, &file::read(document)?, did, &args.status_keys, now()),
@@ -99,53 +99,53 @@ fn add(session: &Session, args: &AddArgs) -> Outcome {
     };
     let authority = authority.map_err(|error| failure(error).about(&args.file))?;
     let lists = read_all(&args.lists)?;
-    session.out.note(limits(&authority));
-    if !args.publishing.yes && !secret::confirm(session.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
+    run.out.note(limits(&authority));
+    if !args.publishing.yes && !secret::confirm(run.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
         return Err(secret::declined("nothing was changed"));
     }
-    let (_, published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+    let (_, published) = publish::after(run, &args.open, &args.publishing, |issuer| {
         issuer.add_authority(&authority, &lists, args.replace, now()).map_err(|error| of_list(error, &args.lists))
     })?;
-    session.out.json(&document(&authority))?;
-    session.out.words(&format!("believed from this publication on: {}", authority.name));
-    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
+    run.out.json(&document(&authority))?;
+    run.out.words(&format!("believed from this publication on: {}", authority.name));
+    publish::tell(run, published, publish::TAKES_EFFECT_LATER, "")
 }
 
-fn list(session: &Session, open: &OpenArgs) -> Outcome {
-    let others = super::with(session, open, |issuer| issuer.authorities().map_err(store_failure))?;
+fn list(run: &Run, open: &OpenArgs) -> Outcome {
+    let others = super::with(run, open, |issuer| issuer.authorities().map_err(store_failure))?;
     let items: Vec<Value> = others.iter().map(document).collect();
-    session.out.list("waypass.authority-list/1", "authorities", &items, || {
+    run.out.list("waypass.authority-list/1", "authorities", &items, || {
         for authority in &others {
-            session.out.words(limits(authority));
+            run.out.words(limits(authority));
         }
         if others.is_empty() {
-            session.out.note("no other issuer is believed");
+            run.out.note("no other issuer is believed");
         }
     })?;
     Ok(Exit::Done)
 }
 
-fn refresh(session: &Session, files: &[PathBuf], publishing: &Publishing, open: &OpenArgs) -> Outcome {
+fn refresh(run: &Run, files: &[PathBuf], publishing: &Publishing, open: &OpenArgs) -> Outcome {
     let lists = read_all(files)?;
     let (taken, published) =
-        publish::after(session, open, publishing, |issuer| issuer.refresh_lists(&lists, now()).map_err(|error| of_list(error, files)))?;
+        publish::after(run, open, publishing, |issuer| issuer.refresh_lists(&lists, now()).map_err(|error| of_list(error, files)))?;
     let items: Vec<Value> = taken.iter().map(list_document).collect();
-    session.out.json(&json!({ "schema": "waypass.authority-lists/1", "taken": items }))?;
+    run.out.json(&json!({ "schema": "waypass.authority-lists/1", "taken": items }))?;
     for list in &taken {
-        session.out.words(&format!("taken: {} of {}, {} entries", list.uri, words::when(list.issued_at), list.entries));
+        run.out.words(&format!("taken: {} of {}, {} entries", list.uri, words::when(list.issued_at), list.entries));
     }
     if taken.is_empty() {
-        session.out.note("these lists were held already");
+        run.out.note("these lists were held already");
     }
-    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
+    publish::tell(run, published, publish::TAKES_EFFECT_LATER, "")
 }
 
 /// Returns the entry as it was last published, without the keys that other sites do not need. The other site decides what it may say there.
-fn export(session: &Session, folder: &Path, publishing: &Publishing, open: &OpenArgs) -> Outcome {
-    let clock = publishing.clock(session)?;
-    let published = super::with(session, open, |issuer| match issuer.published().map_err(store_failure)? {
+fn export(run: &Run, folder: &Path, publishing: &Publishing, open: &OpenArgs) -> Outcome {
+    let clock = publishing.clock(run)?;
+    let published = super::with(run, open, |issuer| match issuer.published().map_err(store_failure)? {
         Some(published) => Ok(published),
-        None => clock.publish(session, issuer).map_err(publish::failure),
+        None => clock.publish(run, issuer).map_err(publish::failure),
     })?;
     let Some(mut entry) = published.opened().authorities().first().cloned() else {
         return Err(Failure::internal("the publication names no issuer", "run `waypass issuer publish`, then this command again"));
@@ -159,32 +159,32 @@ fn export(session: &Session, folder: &Path, publishing: &Publishing, open: &Open
     let own = |uri: &str| entry.status_uris.iter().any(|list| list.uri == uri);
     let tokens = published.lists.iter().filter(|(uri, _)| own(uri)).map(|(_, token)| token);
     let mut files = vec![folder.join("entry.json")];
-    file::write(session.out, &files[0], plain::to_string(&entry).as_bytes())?;
+    file::write(run.out, &files[0], plain::to_string(&entry).as_bytes())?;
     for (number, token) in (1..).zip(tokens) {
         let path = folder.join(format!("list-{number}"));
-        file::write(session.out, &path, token.as_bytes())?;
+        file::write(run.out, &path, token.as_bytes())?;
         files.push(path);
     }
-    session.out.json(&json!({ "schema": "waypass.authority-export/1", "entry": entry, "files": files }))?;
-    session.out.words(limits(&entry));
-    session.out.note(&format!("wrote {} files into {}; the other site limits the entry and adds it", files.len(), folder.display()));
+    run.out.json(&json!({ "schema": "waypass.authority-export/1", "entry": entry, "files": files }))?;
+    run.out.words(limits(&entry));
+    run.out.note(&format!("wrote {} files into {}; the other site limits the entry and adds it", files.len(), folder.display()));
     Ok(Exit::Done)
 }
 
-fn remove(session: &Session, name: &str, publishing: &Publishing, open: &OpenArgs) -> Outcome {
-    let (removed, published) = after(session, open, publishing, |issuer| issuer.remove_authority(name, now()))?;
-    session.out.json(&document(&removed))?;
-    session.out.words(&format!("no longer believed from this publication on: {}", removed.name));
-    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
+fn remove(run: &Run, name: &str, publishing: &Publishing, open: &OpenArgs) -> Outcome {
+    let (removed, published) = after(run, open, publishing, |issuer| issuer.remove_authority(name, now()))?;
+    run.out.json(&document(&removed))?;
+    run.out.words(&format!("no longer believed from this publication on: {}", removed.name));
+    publish::tell(run, published, publish::TAKES_EFFECT_LATER, "")
 }
 
 fn after<T>(
-    session: &Session,
+    run: &Run,
     open: &OpenArgs,
     publishing: &Publishing,
     work: impl FnOnce(&mut Issuer<'_>) -> Result<T, AuthorityError>,
 ) -> Result<(T, Published), Failure> {
-    publish::after(session, open, publishing, |issuer| work(issuer).map_err(failure))
+    publish::after(run, open, publishing, |issuer| work(issuer).map_err(failure))
 }
 
 fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {

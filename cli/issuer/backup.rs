@@ -8,7 +8,7 @@
 
 use super::seat::{self, seated, seated_restored};
 use super::{database, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::backup::SealArgs;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
@@ -49,15 +49,15 @@ pub(crate) struct RestoreArgs {
     create: CreateArgs,
 }
 
-pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
-    let secrets = args.seal.choose(session.out, session.input)?;
-    let sealed = unlock::with(session, Role::Issuer, &args.open, |vault| {
+pub(crate) fn backup(run: &Run, args: &BackupArgs) -> Outcome {
+    let secrets = args.seal.choose(run.out, run.input)?;
+    let sealed = unlock::with(run, Role::Issuer, &args.open, |vault| {
         // Checks everything that is signed from, and has the vault keep how far it came.
-        seated(session, vault, |_| Ok(()))?;
-        let seal = seat::kept(session, vault)?.seal();
+        seated(run, vault, |_| Ok(()))?;
+        let seal = seat::kept(run, vault)?.seal();
         let keys = vault.backup(&secrets.factors(), CALIBRATED, &[])?;
-        let store = SqliteStore::open(&database(session), seal.missing_log()).map_err(store_failure)?;
-        let copy = copied(session, &store)?;
+        let store = SqliteStore::open(&database(run), seal.missing_log()).map_err(store_failure)?;
+        let copy = copied(run, &store)?;
         let mut file = MAGIC.to_vec();
         file.extend((keys.len() as u64).to_be_bytes());
         file.extend(&keys);
@@ -70,17 +70,17 @@ pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
             "copy the whole folder of the office instead, while no command runs and no service is up",
         ));
     }
-    let delivered = file::deliver(session.out, &args.output, &sealed, Readers::Owner)?;
-    session.out.json(&file::with(json!({ "schema": "waypass.office-backup/1", "bytes": sealed.len() }), delivered))?;
-    session.out.delivered(&args.output, &format!("wrote {}", args.output.display()));
-    session.out.note("both secrets are needed to restore it, and it has the keys of this office: keep file and code in different places");
+    let delivered = file::deliver(run.out, &args.output, &sealed, Readers::Owner)?;
+    run.out.json(&file::with(json!({ "schema": "waypass.office-backup/1", "bytes": sealed.len() }), delivered))?;
+    run.out.delivered(&args.output, &format!("wrote {}", args.output.display()));
+    run.out.note("both secrets are needed to restore it, and it has the keys of this office: keep file and code in different places");
     Ok(Exit::Done)
 }
 
 /// Returns the bytes of a copy of the database, which lies next to it for a moment.
-fn copied(session: &Session, store: &SqliteStore) -> Result<Vec<u8>, Failure> {
+fn copied(run: &Run, store: &SqliteStore) -> Result<Vec<u8>, Failure> {
     // With this ending the next command removes it if this one is killed.
-    let path = database(session).with_file_name("issuer.db.copy.new");
+    let path = database(run).with_file_name("issuer.db.copy.new");
     drop(std::fs::remove_file(&path));
     let bytes = store.copy_into(&path).map_err(store_failure).and_then(|()| {
         let bytes = waypass_machine::read_file(&path, MAX_BACKUP);
@@ -90,28 +90,28 @@ fn copied(session: &Session, store: &SqliteStore) -> Result<Vec<u8>, Failure> {
     bytes
 }
 
-pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
+pub(crate) fn restore(run: &Run, args: &RestoreArgs) -> Outcome {
     let bytes = waypass_machine::read_file(&args.file, MAX_BACKUP).map_err(|error| Failure::file("read", &args.file, &error))?;
     let (keys, copy) = parts(&bytes, &args.file)?;
-    let secrets = args.seal.read(session.out, session.input)?;
-    let credentials = unlock::create(session, Role::Issuer, &args.create, |vault| {
+    let secrets = args.seal.read(run.out, run.input)?;
+    let credentials = unlock::create(run, Role::Issuer, &args.create, |vault| {
         vault.restore(keys, &secrets.factors())?;
         let kept = Kept::stored(vault)?.and_then(|bytes| Kept::read(&bytes)).ok_or_else(|| altered(&args.file))?;
         let copy = kept.seal().open_copy(&Digest::of(keys).0, copy).ok_or_else(|| altered(&args.file))?;
-        waypass_machine::replace_file(&database(session), &copy).map_err(|error| Failure::file("write", &database(session), &error))?;
+        waypass_machine::replace_file(&database(run), &copy).map_err(|error| Failure::file("write", &database(run), &error))?;
         // It comes without a write-ahead log, which the opening makes.
-        seated_restored(session, vault, &mut || Ok(true), |issuer| {
+        seated_restored(run, vault, &mut || Ok(true), |issuer| {
             issuer.note_restored().map_err(store_failure)?;
             Ok(issuer.credentials(&Filter::default()).map_err(store_failure)?.len())
         })
     })?;
-    session.out.json(&json!({ "schema": "waypass.office-restored/1", "credentials": credentials }))?;
-    session.out.words(&format!("the office is back, with {credentials} credential(s)"));
-    session.out.warn(
+    run.out.json(&json!({ "schema": "waypass.office-restored/1", "credentials": credentials }))?;
+    run.out.words(&format!("the office is back, with {credentials} credential(s)"));
+    run.out.warn(
         "it has forgotten what was issued and withdrawn since the backup, and publishes nothing yet: take in what gates bring \
          (waypass issuer intake FILE), withdraw again what was withdrawn, then: waypass issuer publish --restored, which asks",
     );
-    session.out.note("see that the old office signs nothing any more: two offices with the same keys contradict each other");
+    run.out.note("see that the old office signs nothing any more: two offices with the same keys contradict each other");
     Ok(Exit::Done)
 }
 

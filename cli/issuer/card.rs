@@ -1,7 +1,7 @@
 //! `waypass issuer card`: cards for the printer.
 
 use super::{now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file;
 use crate::unlock::OpenArgs;
@@ -34,9 +34,9 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let cards = args.files.iter().map(|path| file::read(path).map(|bytes| (path, bytes))).collect::<Result<Vec<_>, _>>()?;
-    let faces = super::with(session, &args.open, |issuer| {
+    let faces = super::with(run, &args.open, |issuer| {
         let title = args.title.clone().unwrap_or_else(|| issuer.settings().name.clone());
         let face = |(path, bytes): &(&PathBuf, Vec<u8>)| match issuer.printable(bytes, now()) {
             Ok(role) => Ok(face(bytes, &title, &role)),
@@ -49,7 +49,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let mut written = Vec::new();
     if let Some(path) = &args.pdf {
         let bytes = paper.pdf(&faces).map_err(|why| undrawn(&why))?;
-        file::write_private(session.out, path, &bytes)?;
+        file::write_private(run.out, path, &bytes)?;
         written.push(path.clone());
     }
     if let Some(to) = &args.png {
@@ -57,13 +57,13 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         let count = pages.len();
         for (n, bytes) in (1..).zip(&pages) {
             let path = numbered(to, n, count);
-            file::write_private(session.out, &path, bytes)?;
+            file::write_private(run.out, &path, bytes)?;
             written.push(path);
         }
     }
     let names: Vec<String> = written.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-    session.out.json(&json!({ "schema": "waypass.cards/1", "cards": faces.len(), "files": names }))?;
-    session.out.words(&format!("{} card(s) in {}; print at 100 %, not fitted to the page", faces.len(), words::list(&names)));
+    run.out.json(&json!({ "schema": "waypass.cards/1", "cards": faces.len(), "files": names }))?;
+    run.out.words(&format!("{} card(s) in {}; print at 100 %, not fitted to the page", faces.len(), words::list(&names)));
     Ok(Exit::Done)
 }
 

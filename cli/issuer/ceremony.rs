@@ -4,7 +4,7 @@ use super::publish::{ceremony_failure, root};
 use super::reading;
 use super::seat::seated;
 use super::{key_uses, now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::home::Role;
@@ -108,26 +108,26 @@ pub(crate) struct Output {
     output: PathBuf,
 }
 
-pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
     match verb {
         Verb::Init { create } => {
-            let keys = unlock::create(session, Role::Issuer, &create, |vault| {
+            let keys = unlock::create(run, Role::Issuer, &create, |vault| {
                 for purpose in [KeyPurpose::Root, KeyPurpose::Targets] {
                     vault.generate_key(Algorithm::EdDsa, purpose)?;
                 }
                 officer_keys(vault)
             })?;
-            tell_keys(session, &keys)?;
-            session.out.note("give these lines to the person who prepares the root; what they say is public, but must arrive unchanged");
+            tell_keys(run, &keys)?;
+            run.out.note("give these lines to the person who prepares the root; what they say is public, but must arrive unchanged");
         }
-        Verb::Key { open } => tell_keys(session, &unlock::with(session, Role::Issuer, &open, officer_keys)?)?,
-        Verb::Prepare(Prepare::Root(args)) => prepare_root(session, &args)?,
+        Verb::Key { open } => tell_keys(run, &unlock::with(run, Role::Issuer, &open, officer_keys)?)?,
+        Verb::Prepare(Prepare::Root(args)) => prepare_root(run, &args)?,
         Verb::Prepare(Prepare::Targets { output, open }) => {
-            let paper = super::with(session, &open, |issuer| issuer.prepare_targets(now()).map_err(|error| ceremony_failure(&error)))?;
-            deliver(session, &paper, &output.output, "prepared")?;
+            let paper = super::with(run, &open, |issuer| issuer.prepare_targets(now()).map_err(|error| ceremony_failure(&error)))?;
+            deliver(run, &paper, &output.output, "prepared")?;
         }
-        Verb::Sign(args) => sign(session, &args)?,
-        Verb::Assemble { papers, open } => assemble(session, &papers, &open)?,
+        Verb::Sign(args) => sign(run, &args)?,
+        Verb::Assemble { papers, open } => assemble(run, &papers, &open)?,
     }
     Ok(crate::exit::Exit::Done)
 }
@@ -143,20 +143,20 @@ fn officer_keys(vault: &Unlocked<'_>) -> Result<Vec<(KeyRole, PublicKey)>, Failu
     Ok(keys)
 }
 
-fn tell_keys(session: &Session, keys: &[(KeyRole, PublicKey)]) -> Result<(), Failure> {
+fn tell_keys(run: &Run, keys: &[(KeyRole, PublicKey)]) -> Result<(), Failure> {
     let of = |wanted| keys.iter().filter(move |(key_use, _)| *key_use == wanted).map(|(_, key)| key.to_multikey()).collect::<Vec<_>>();
-    session.out.json(&json!({ "schema": "waypass.officer/1", "root": of(KeyRole::Root), "targets": of(KeyRole::Targets) }))?;
+    run.out.json(&json!({ "schema": "waypass.officer/1", "root": of(KeyRole::Root), "targets": of(KeyRole::Targets) }))?;
     for key_use in [KeyRole::Root, KeyRole::Targets] {
         for key in of(key_use) {
-            session.out.words(&format!("{:<8} {key}", key_use.as_str()));
+            run.out.words(&format!("{:<8} {key}", key_use.as_str()));
         }
     }
     Ok(())
 }
 
-fn prepare_root(session: &Session, args: &RootArgs) -> Result<(), Failure> {
-    let paper = unlock::with(session, Role::Issuer, &args.open, |vault| {
-        seated(session, vault, |issuer| {
+fn prepare_root(run: &Run, args: &RootArgs) -> Result<(), Failure> {
+    let paper = unlock::with(run, Role::Issuer, &args.open, |vault| {
+        seated(run, vault, |issuer| {
             let present = Root::open(&root(issuer)?.bytes).map_err(|error| ceremony_failure(&error.into()))?;
             let roles = &present.part().roles;
             let online =
@@ -170,9 +170,9 @@ fn prepare_root(session: &Session, args: &RootArgs) -> Result<(), Failure> {
             issuer.prepare_root(&keys, now()).map_err(|error| ceremony_failure(&error))
         })
     })?;
-    deliver(session, &paper, &args.output.output, "prepared")?;
+    deliver(run, &paper, &args.output.output, "prepared")?;
     if !args.targets_keys.is_empty() || args.targets_threshold.is_some() {
-        session.out.note("other keys sign issuers, gates and rules then: have them sign those too (ceremony prepare targets)");
+        run.out.note("other keys sign issuers, gates and rules then: have them sign those too (ceremony prepare targets)");
     }
     Ok(())
 }
@@ -208,17 +208,17 @@ fn quorum(keys: &[PublicKey], threshold: Option<u32>, present: &Quorum) -> Quoru
     Quorum { keys, threshold: threshold.unwrap_or(present.threshold) }
 }
 
-fn sign(session: &Session, args: &SignArgs) -> Result<(), Failure> {
+fn sign(run: &Run, args: &SignArgs) -> Result<(), Failure> {
     let paper = read(&args.paper)?;
-    session.out.note(reading::words(&paper).map_err(|error| ceremony_failure(&error))?);
-    if !args.yes && !secret::confirm(session.input, "Sign this?", "--yes")? {
+    run.out.note(reading::words(&paper).map_err(|error| ceremony_failure(&error))?);
+    if !args.yes && !secret::confirm(run.input, "Sign this?", "--yes")? {
         return Err(secret::declined("nothing was signed"));
     }
     let wanted = match paper.part() {
         PaperPart::Root => KeyRole::Root,
         PaperPart::Targets => KeyRole::Targets,
     };
-    let signed = unlock::with(session, Role::Issuer, &args.open, |vault| {
+    let signed = unlock::with(run, Role::Issuer, &args.open, |vault| {
         let ids: Vec<_> = key_uses(vault)?.into_iter().filter(|(key_use, _)| *key_use == wanted).map(|(_, id)| id).collect();
         if ids.is_empty() {
             return Err(Failure::usage(
@@ -230,22 +230,22 @@ fn sign(session: &Session, args: &SignArgs) -> Result<(), Failure> {
         for id in ids {
             let signer = vault.signer(id)?;
             paper = paper.sign(&signer).map_err(|error| ceremony_failure(&error))?;
-            session.out.note(&format!("signed with {}", signer.public_key().to_multikey()));
+            run.out.note(&format!("signed with {}", signer.public_key().to_multikey()));
         }
         Ok(paper)
     })?;
-    deliver(session, &signed, &args.output.output, "signed")
+    deliver(run, &signed, &args.output.output, "signed")
 }
 
-fn assemble(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Result<(), Failure> {
+fn assemble(run: &Run, files: &[PathBuf], open: &OpenArgs) -> Result<(), Failure> {
     let papers = files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
-    let root = unlock::with(session, Role::Issuer, open, |vault| {
+    let root = unlock::with(run, Role::Issuer, open, |vault| {
         let roles = |issuer: &Issuer<'_>| match issuer.root() {
             Ok(Some(file)) => Ok(Some(Root::open(&file.bytes).map_err(|error| ceremony_failure(&error.into()))?.part().roles.clone())),
             Ok(None) => Ok(None),
             Err(error) => Err(store_failure(error)),
         };
-        seated(session, vault, |issuer| {
+        seated(run, vault, |issuer| {
             let before = roles(issuer)?;
             issuer.assemble(&papers, now()).map_err(|error| ceremony_failure(&error))?;
             if let (Some(before), Some(now)) = (before, roles(issuer)?) {
@@ -256,16 +256,16 @@ fn assemble(session: &Session, files: &[PathBuf], open: &OpenArgs) -> Result<(),
     })?;
     let has = |part| papers.iter().any(|paper| paper.part() == part);
     let (new_root, targets) = (has(PaperPart::Root), has(PaperPart::Targets));
-    session.out.json(&json!({
+    run.out.json(&json!({
         "schema": "waypass.assembled/1", "root": { "version": root.version, "digest": root.digest, "new": new_root }, "targets": targets,
     }))?;
     if new_root {
-        session.out.words(&format!("root {} is in effect: {}", root.version, root.digest));
+        run.out.words(&format!("root {} is in effect: {}", root.version, root.digest));
     }
     if targets {
-        session.out.words("the targets are signed as the root demands");
+        run.out.words("the targets are signed as the root demands");
     }
-    session.out.note("no device knows yet; now publish: waypass issuer publish -o FILE");
+    run.out.note("no device knows yet; now publish: waypass issuer publish -o FILE");
     Ok(())
 }
 
@@ -273,12 +273,12 @@ fn read(path: &Path) -> Result<Paper, Failure> {
     Paper::parse(&file::read(path)?).map_err(|error| ceremony_failure(&error).about(path))
 }
 
-fn deliver(session: &Session, paper: &Paper, path: &Path, done: &str) -> Result<(), Failure> {
+fn deliver(run: &Run, paper: &Paper, path: &Path, done: &str) -> Result<(), Failure> {
     let digest = paper.digest().map_err(|error| ceremony_failure(&error))?;
     let part = reading::name(paper.part());
-    let delivered = file::deliver(session.out, path, &paper.to_bytes(), Readers::All)?;
-    session.out.json(&file::with(json!({ "schema": "waypass.paper/1", "part": part, "digest": digest, "done": done }), delivered))?;
-    session.out.delivered(path, &format!("{part} {done}: {digest}"));
+    let delivered = file::deliver(run.out, path, &paper.to_bytes(), Readers::All)?;
+    run.out.json(&file::with(json!({ "schema": "waypass.paper/1", "part": part, "digest": digest, "done": done }), delivered))?;
+    run.out.delivered(path, &format!("{part} {done}: {digest}"));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use super::publish::{self, Answers, Publishing};
 use super::{now, operator, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::sheet::Sheet;
 use crate::unlock::OpenArgs;
@@ -79,29 +79,29 @@ const SHOWN: usize = 20;
 
 pub(super) const GATES_KNOW_LATER: &str = "published; a gate knows after its next sync, not before";
 
-pub(crate) fn message(session: &Session, args: &MessageArgs) -> Outcome {
+pub(crate) fn message(run: &Run, args: &MessageArgs) -> Outcome {
     let operator = operator(args.operator.as_deref());
-    let ((id, event), published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+    let ((id, event), published) = publish::after(run, &args.open, &args.publishing, |issuer| {
         let id = issuer.find(&args.id).map_err(failure)?.id;
         let event = issuer.set_message(&id, args.number, &operator, now()).map_err(failure)?;
         Ok((id, event))
     })?;
-    session.out.json(&json!({
+    run.out.json(&json!({
         "schema": "waypass.status-message/1", "id": id, "number": args.number, "message": event.note, "at": event.at.unix(),
         "timestamp": published.as_ref().ok().map(|published| published.timestamp),
     }))?;
-    session.out.words(&format!("{id} says \"{}\" since {}", event.note, words::when(event.at)));
-    publish::tell(session, published, publish::TARGETS_DUE, GATES_KNOW_LATER)
+    run.out.words(&format!("{id} says \"{}\" since {}", event.note, words::when(event.at)));
+    publish::tell(run, published, publish::TARGETS_DUE, GATES_KNOW_LATER)
 }
 
-pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, change: Change, args: &Args) -> Outcome {
     let mut given = args.ids.clone();
     if let Some(path) = &args.from {
         given.extend(listed(path)?);
     }
     let grounds = Grounds { cause: args.reason, note: args.note.clone(), operator: operator(args.operator.as_deref()) };
-    let clock = args.publishing.clock(session)?;
-    let answers = Answers::new(session, args.publishing.yes);
+    let clock = args.publishing.clock(run)?;
+    let answers = Answers::new(run, args.publishing.yes);
     // Of ids that somebody typed nobody needs to be told which they are.
     let is_shown = args.holder.is_some() || args.from.is_some();
     let done = answers.with(&args.open, &mut || Ok(false), |issuer| {
@@ -114,20 +114,20 @@ pub(crate) fn run(session: &Session, change: Change, args: &Args) -> Outcome {
         let tally = plan.carry_out(issuer, change, &grounds)?;
         // A change that is not published reaches nobody: one publication for all of them.
         let is_due = !tally.changed.is_empty() || tally.perhaps_unpublished;
-        Ok(Some((tally, ids.len(), is_due.then(|| clock.publish(session, issuer).map_err(publish::unpublished)))))
+        Ok(Some((tally, ids.len(), is_due.then(|| clock.publish(run, issuer).map_err(publish::unpublished)))))
     })?;
     let Some((tally, asked, published)) = done else { return Err(secret::declined("nothing was changed")) };
     let timestamp = published.as_ref().and_then(|published| published.as_ref().ok()).map(|published| published.timestamp);
-    tally.tell(session, asked, timestamp)?;
+    tally.tell(run, asked, timestamp)?;
     if let Some(published) = published {
         let known = match tally.changed.as_slice() {
             [] => "",
             changed if changed.iter().any(|changed| matches!(changed, Changed::Gate(_))) => "published; devices know after their next sync",
             _ => GATES_KNOW_LATER,
         };
-        publish::tell(session, published, publish::TARGETS_DUE, known)?;
+        publish::tell(run, published, publish::TARGETS_DUE, known)?;
     }
-    let outcome = tally.outcome(session, asked);
+    let outcome = tally.outcome(run, asked);
     match &args.from {
         Some(path) => outcome.map_err(|failure| failure.about(path)),
         None => outcome,
@@ -208,32 +208,32 @@ const fn question(change: Change) -> &'static str {
 
 impl Tally {
     /// One id has a result of its own; several have one together.
-    fn tell(&self, session: &Session, asked: usize, timestamp: Option<u64>) -> Result<(), Failure> {
+    fn tell(&self, run: &Run, asked: usize, timestamp: Option<u64>) -> Result<(), Failure> {
         let documents: Vec<Value> = self.changed.iter().map(|changed| changed.document(timestamp)).collect();
         match documents.first() {
-            Some(document) if asked == 1 => session.out.json(document)?,
+            Some(document) if asked == 1 => run.out.json(document)?,
             None if asked == 1 => {}
             _ => {
                 let refused = |(id, why): &(String, Failure)| json!({ "id": id, "why": why.what });
-                session.out.json(&json!({
+                run.out.json(&json!({
                     "schema": "waypass.status-changes/1", "changed": documents,
                     "refused": self.refused.iter().map(refused).collect::<Vec<_>>(), "timestamp": timestamp,
                 }))?;
             }
         }
         for changed in &self.changed {
-            session.out.words(&changed.words());
+            run.out.words(&changed.words());
         }
         Ok(())
     }
 
-    fn outcome(mut self, session: &Session, asked: usize) -> Outcome {
+    fn outcome(mut self, run: &Run, asked: usize) -> Outcome {
         if asked == 0 {
-            session.out.note("there is nothing to change so");
+            run.out.note("there is nothing to change so");
         }
         if asked > 1 {
             for (id, why) in &self.refused {
-                session.out.warn(&format!("{} was not changed: {}", id, why.what));
+                run.out.warn(&format!("{} was not changed: {}", id, why.what));
             }
         }
         let count = self.refused.len();

@@ -2,7 +2,7 @@
 
 use super::publish::{self, Published, Publishing};
 use super::{now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::{file, secret};
@@ -50,58 +50,58 @@ pub(crate) struct AddArgs {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
     match verb {
-        Verb::Add(args) => add(session, &args),
-        Verb::List { open } => list(session, &open),
-        Verb::Remove { id, publishing, open } => remove(session, &id, &publishing, &open),
+        Verb::Add(args) => add(run, &args),
+        Verb::List { open } => list(run, &open),
+        Verb::Remove { id, publishing, open } => remove(run, &id, &publishing, &open),
     }
 }
 
-fn add(session: &Session, args: &AddArgs) -> Outcome {
+fn add(run: &Run, args: &AddArgs) -> Outcome {
     let bytes = file::read(&args.file)?;
-    let (added, published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+    let (added, published) = publish::after(run, &args.open, &args.publishing, |issuer| {
         issuer.add_context(&args.id, &bytes, args.replace, now()).map_err(|error| match error {
             ContextError::NotText | ContextError::Refused(_) => failure(error).about(&args.file),
             error => failure(error),
         })
     })?;
-    session.out.json(&document(&added))?;
-    session.out.words(&format!("its names can be used from this publication on: {}", added.id));
-    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
+    run.out.json(&document(&added))?;
+    run.out.words(&format!("its names can be used from this publication on: {}", added.id));
+    publish::tell(run, published, publish::TAKES_EFFECT_LATER, "")
 }
 
-fn list(session: &Session, open: &OpenArgs) -> Outcome {
-    let contexts = super::with(session, open, |issuer| issuer.contexts().map_err(store_failure))?;
+fn list(run: &Run, open: &OpenArgs) -> Outcome {
+    let contexts = super::with(run, open, |issuer| issuer.contexts().map_err(store_failure))?;
     let items: Vec<Value> = contexts.iter().map(document).collect();
-    session.out.list("waypass.context-list/1", "contexts", &items, || {
+    run.out.list("waypass.context-list/1", "contexts", &items, || {
         for context in &contexts {
-            session.out.words([context.id.clone(), format!("  sha256  {}", context.sha256)]);
+            run.out.words([context.id.clone(), format!("  sha256  {}", context.sha256)]);
         }
         if contexts.is_empty() {
-            session.out.note("credentials use the names that are built in, and no others");
+            run.out.note("credentials use the names that are built in, and no others");
         }
     })?;
     Ok(Exit::Done)
 }
 
-fn remove(session: &Session, id: &str, publishing: &Publishing, open: &OpenArgs) -> Outcome {
-    if !publishing.yes && !secret::confirm(session.input, "Shall gates refuse every credential that uses it?", "--yes")? {
+fn remove(run: &Run, id: &str, publishing: &Publishing, open: &OpenArgs) -> Outcome {
+    if !publishing.yes && !secret::confirm(run.input, "Shall gates refuse every credential that uses it?", "--yes")? {
         return Err(secret::declined("nothing was changed"));
     }
-    let (removed, published) = after(session, open, publishing, |issuer| issuer.remove_context(id, now()))?;
-    session.out.json(&document(&removed))?;
-    session.out.words(&format!("no longer read from this publication on: {}", removed.id));
-    publish::tell(session, published, publish::TAKES_EFFECT_LATER, "")
+    let (removed, published) = after(run, open, publishing, |issuer| issuer.remove_context(id, now()))?;
+    run.out.json(&document(&removed))?;
+    run.out.words(&format!("no longer read from this publication on: {}", removed.id));
+    publish::tell(run, published, publish::TAKES_EFFECT_LATER, "")
 }
 
 fn after<T>(
-    session: &Session,
+    run: &Run,
     open: &OpenArgs,
     publishing: &Publishing,
     work: impl FnOnce(&mut Issuer<'_>) -> Result<T, ContextError>,
 ) -> Result<(T, Published), Failure> {
-    publish::after(session, open, publishing, |issuer| work(issuer).map_err(failure))
+    publish::after(run, open, publishing, |issuer| work(issuer).map_err(failure))
 }
 
 fn document(context: &ContextReference) -> Value {

@@ -2,7 +2,7 @@
 
 use super::publish::{self, Publishing};
 use super::{now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::unlock::OpenArgs;
@@ -42,9 +42,9 @@ pub(crate) struct IntakeArgs {
     open: OpenArgs,
 }
 
-pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
+pub(crate) fn enroll(run: &Run, args: &EnrollArgs) -> Outcome {
     let texts = args.files.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let (((gates, without_hours), refused), published) = publish::after(session, &args.open, &args.publishing, |issuer| {
+    let (((gates, without_hours), refused), published) = publish::after(run, &args.open, &args.publishing, |issuer| {
         // Read all of them before the first is taken in, so that a wrong file changes nothing.
         let texts = args.files.iter().zip(&texts).map(|(path, bytes)| enrolment(bytes).map_err(|failure| failure.about(path)));
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
@@ -63,19 +63,19 @@ pub(crate) fn enroll(session: &Session, args: &EnrollArgs) -> Outcome {
     let document =
         |gate: &GateRow| json!({ "schema": "waypass.gate/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone });
     match gates.as_slice() {
-        [gate] => session.out.json(&document(gate))?,
-        gates => session.out.json(&json!({ "schema": "waypass.gates/1", "gates": gates.iter().map(document).collect::<Vec<_>>() }))?,
+        [gate] => run.out.json(&document(gate))?,
+        gates => run.out.json(&json!({ "schema": "waypass.gates/1", "gates": gates.iter().map(document).collect::<Vec<_>>() }))?,
     }
     for gate in &gates {
-        session.out.words([format!("enrolled {} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
+        run.out.words([format!("enrolled {} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
     }
     for (gate, rule) in &without_hours {
-        session.out.warn(&format!(
+        run.out.warn(&format!(
             "the rule {rule} speaks of local hours and {gate} has no time zone, so that rule closes this gate: give it one with \
              --time-zone NAME"
         ));
     }
-    publish::tell(session, published, publish::TARGETS_DUE, "")?;
+    publish::tell(run, published, publish::TARGETS_DUE, "")?;
     refused.map_or(Ok(Exit::Done), Err)
 }
 
@@ -91,7 +91,7 @@ fn enrolment(bytes: &[u8]) -> Result<&str, Failure> {
     Ok(text)
 }
 
-pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
+pub(crate) fn intake(run: &Run, args: &IntakeArgs) -> Outcome {
     let bytes = file::read(&args.file)?;
     // A stick carries a parcel; a log exported on its own is taken too.
     let uploads = match Parcel::parse(&bytes) {
@@ -102,17 +102,17 @@ pub(crate) fn intake(session: &Session, args: &IntakeArgs) -> Outcome {
         let empty = Failure::usage("there is no log in this file", "make it on the gate: waypass verifier sync --to FILE");
         return Err(empty.about(&args.file));
     }
-    let parcel = super::with(session, &args.open, |issuer| {
+    let parcel = super::with(run, &args.open, |issuer| {
         let taken = |upload: &Vec<u8>| issuer.intake(upload, now()).map_err(|error| intake_failure(error).about(&args.file));
         let receipts = uploads.iter().map(taken).collect::<Result<_, _>>()?;
         let published = issuer.published().map_err(store_failure)?;
         Ok(Parcel { bundle: published.map(|published| published.bundle), uploads: Vec::new(), receipts })
     })?;
     let bytes = parcel.to_bytes().map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
-    let delivered = file::deliver(session.out, &args.output, &bytes, Readers::All)?;
+    let delivered = file::deliver(run.out, &args.output, &bytes, Readers::All)?;
     let done = format!("{} log(s) stored; the file takes receipts and the newest bundle back to the gate", uploads.len());
-    session.out.json(&file::with(json!({ "schema": "waypass.intake/1", "logs": uploads.len() }), delivered))?;
-    session.out.delivered(&args.output, &done);
+    run.out.json(&file::with(json!({ "schema": "waypass.intake/1", "logs": uploads.len() }), delivered))?;
+    run.out.delivered(&args.output, &done);
     Ok(Exit::Done)
 }
 

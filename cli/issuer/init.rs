@@ -2,7 +2,7 @@
 
 use super::issue::StatusArg;
 use super::{database, key_use, now, publish, seat, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::seal::Kept;
@@ -62,7 +62,7 @@ const KEYS: [(KeyPurpose, Algorithm); 9] = [
     (KeyPurpose::Timestamp, Algorithm::EdDsa),
 ];
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let mut settings = Settings::new(&*args.name, args.base_url.trim_end_matches('/'));
     if !args.roles.is_empty() {
         settings.roles.clone_from(&args.roles);
@@ -76,7 +76,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     settings.status_messages.clone_from(&args.status_messages);
     settings.check().map_err(|error| Failure::usage(error, "correct the option and run the command again"))?;
 
-    let (published, root, issuer_ids) = unlock::create(session, Role::Issuer, &args.create, |vault| {
+    let (published, root, issuer_ids) = unlock::create(run, Role::Issuer, &args.create, |vault| {
         let (mut keys, mut ids) = (Keys::new(), Vec::new());
         for (purpose, algorithm) in KEYS {
             let key = vault.generate_key(algorithm, purpose)?;
@@ -89,7 +89,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }
         let kept = Kept::begin(vault, false)?;
         let seal = kept.seal();
-        let store = SqliteStore::open(&database(session), seal.missing_log()).map_err(store_failure)?;
+        let store = SqliteStore::open(&database(run), seal.missing_log()).map_err(store_failure)?;
         let issuer = Issuer::create(Box::new(store), seal, settings.clone(), keys, now());
         let mut issuer = issuer.map_err(create_failure)?;
         let published = issuer.publish(now()).map_err(publish::failure)?;
@@ -97,12 +97,12 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         seat::keep(kept, vault, &issuer)?;
         Ok((published, root, ids))
     })?;
-    session.out.json(&json!({
+    run.out.json(&json!({
         "schema": "waypass.issuer/1", "name": settings.name, "base_url": settings.base_url, "ids": issuer_ids, "root": root.digest,
         "targets": published.targets,
     }))?;
-    session.out.words([
-        format!("{} is ready; its keys are sealed in {}", settings.name, session.home.vault(Role::Issuer).display()),
+    run.out.words([
+        format!("{} is ready; its keys are sealed in {}", settings.name, run.home.vault(Role::Issuer).display()),
         format!("root of trust {}", root.digest),
         format!("devices pin this number: waypass trust pin FILE --digest {}", root.digest),
     ]);

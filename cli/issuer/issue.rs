@@ -3,7 +3,7 @@
 use super::many::{self, Job};
 use super::refused::failure;
 use super::{now, operator};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
 use crate::format::FormatArg;
@@ -161,9 +161,9 @@ impl From<AlgorithmArg> for Algorithm {
     }
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     if let Some(name) = args.name.as_ref().filter(|_| args.card) {
-        return card(session, args, name);
+        return card(run, args, name);
     }
     let order = Order {
         format: args.format.into(),
@@ -183,21 +183,19 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         use clap::ValueEnum as _;
         let name = args.format.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         let by_code = if FormatArg::ASKED_BY_CODE.contains(&args.format) { " by a code, or" } else { "" };
-        session
-            .out
-            .warn(&format!("gates ask for sd-jwt and vc; this credential answers only those that ask{by_code} with --format {name}"));
+        run.out.warn(&format!("gates ask for sd-jwt and vc; this credential answers only those that ask{by_code} with --format {name}"));
     }
     if let Some(table) = &args.from {
-        return from_table(session, args, table, &order, &operator);
+        return from_table(run, args, table, &order, &operator);
     }
-    super::with(session, &args.open, |issuer| match &args.holder {
-        Some(holder) => issue(session, args, issuer, &order, holder, &operator),
-        None => offer(session, args, issuer, &order, &operator),
+    super::with(run, &args.open, |issuer| match &args.holder {
+        Some(holder) => issue(run, args, issuer, &order, holder, &operator),
+        None => offer(run, args, issuer, &order, &operator),
     })?;
     Ok(Exit::Done)
 }
 
-fn from_table(session: &Session, args: &Args, table: &Path, order: &Order, operator: &str) -> Outcome {
+fn from_table(run: &Run, args: &Args, table: &Path, order: &Order, operator: &str) -> Outcome {
     let rows = Rc::new(people::read(table, order, &args.run)?);
     let job = Job {
         unit: "line",
@@ -209,19 +207,19 @@ fn from_table(session: &Session, args: &Args, table: &Path, order: &Order, opera
         operator,
         open: &args.open,
     };
-    let report = many::run(session, &job, &|_| Ok(Rc::clone(&rows)), &|_, _| Ok(()))?;
-    report.tell(session, &job, "waypass.issued-many/1", "; to issue to the same people once more, name another run: --run NAME")
+    let report = many::run(run, &job, &|_| Ok(Rc::clone(&rows)), &|_, _| Ok(()))?;
+    report.tell(run, &job, "waypass.issued-many/1", "; to issue to the same people once more, name another run: --run NAME")
 }
 
-fn issue(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, holder: &str, operator: &str) -> Result<(), Failure> {
+fn issue(run: &Run, args: &Args, issuer: &mut Issuer<'_>, order: &Order, holder: &str, operator: &str) -> Result<(), Failure> {
     let key = did::resolve(holder).map_err(|error| {
         Failure::usage(format!("the holder `{holder}`: {error}"), "ask the holder for the line `waypass wallet key` prints")
     })?;
     let issued = issuer.issue(order, &key, operator, now(), &mut SystemRng).map_err(failure)?;
-    hand_out(session, args, issuer, issued)
+    hand_out(run, args, issuer, issued)
 }
 
-fn card(session: &Session, args: &Args, name: &str) -> Outcome {
+fn card(run: &Run, args: &Args, name: &str) -> Outcome {
     let order = CardOrder {
         name: name.to_owned(),
         document: args.document.clone(),
@@ -233,45 +231,44 @@ fn card(session: &Session, args: &Args, name: &str) -> Outcome {
         label: if args.label.is_empty() { name.to_owned() } else { args.label.clone() },
     };
     let operator = operator(args.operator.as_deref());
-    super::with(session, &args.open, |issuer| {
+    super::with(run, &args.open, |issuer| {
         let issued = issuer.issue_card(&order, &operator, now(), &mut SystemRng).map_err(failure)?;
-        hand_out(session, args, issuer, issued)
+        hand_out(run, args, issuer, issued)
     })?;
     Ok(Exit::Done)
 }
 
-fn hand_out(session: &Session, args: &Args, issuer: &Issuer<'_>, issued: Issued) -> Result<(), Failure> {
+fn hand_out(run: &Run, args: &Args, issuer: &Issuer<'_>, issued: Issued) -> Result<(), Failure> {
     let Issued { record, credential, suites } = issued;
-    many::tell_of_new_lists(session, issuer, [record.list])?;
-    let delivered = deliver(session, args, &credential).map_err(|failure| undelivered(&failure, &format!("credential {}", record.id)))?;
+    many::tell_of_new_lists(run, issuer, [record.list])?;
+    let delivered = deliver(run, args, &credential).map_err(|failure| undelivered(&failure, &format!("credential {}", record.id)))?;
     let (roles, sites) = (words::list(&record.roles), words::list(&record.sites));
     let lines = [
         format!("issued {} to {}", record.id, if record.label.is_empty() { "the holder" } else { &record.label }),
         format!("  roles {roles}, sites {sites}, valid until {}", words::when(record.valid_until)),
         format!("  status list {}, entry {}", record.list, record.index),
     ];
-    session.out.delivered(&args.output, lines);
+    run.out.delivered(&args.output, lines);
     let document = json!({
         "schema": "waypass.issued/1", "id": record.id, "holder": record.holder, "roles": record.roles, "sites": record.sites, "zones": record.zones,
         "valid_from": record.valid_from.unix(), "valid_until": record.valid_until.unix(), "list": record.list, "index": record.index,
         "format": record.format, "suites": suites.iter().map(|suite| suite.name()).collect::<Vec<_>>(),
     });
-    session.out.json(&file::with(document, delivered))
+    run.out.json(&file::with(document, delivered))
 }
 
-fn offer(session: &Session, args: &Args, issuer: &mut Issuer<'_>, order: &Order, operator: &str) -> Result<(), Failure> {
+fn offer(run: &Run, args: &Args, issuer: &mut Issuer<'_>, order: &Order, operator: &str) -> Result<(), Failure> {
     let terms = OfferTerms { valid_seconds: args.offer_valid, tx_code: args.tx_code };
     let Offer { id, uri, tx_code, expires_at } = issuer.offer(order, &terms, operator, now(), &mut SystemRng).map_err(failure)?;
-    let delivered =
-        deliver(session, args, format!("{uri}\n").as_bytes()).map_err(|failure| undelivered(&failure, &format!("offer {id}")))?;
-    if !session.out.is_json() {
-        session.out.note(&format!("offer {id}, open until {}", words::when(expires_at)));
+    let delivered = deliver(run, args, format!("{uri}\n").as_bytes()).map_err(|failure| undelivered(&failure, &format!("offer {id}")))?;
+    if !run.out.is_json() {
+        run.out.note(&format!("offer {id}, open until {}", words::when(expires_at)));
         if let Some(code) = &tx_code {
-            session.out.warn(&format!("tell the holder this code another way: {code}"));
+            run.out.warn(&format!("tell the holder this code another way: {code}"));
         }
     }
     let document = json!({ "schema": "waypass.offer/1", "id": id, "expires_at": expires_at.unix(), "tx_code": tx_code });
-    session.out.json(&file::with(document, delivered))
+    run.out.json(&file::with(document, delivered))
 }
 
 pub(super) fn validity(text: &str) -> Result<Validity, String> {
@@ -285,9 +282,9 @@ fn suite(name: &str) -> Result<Suite, String> {
     Suite::from_name(name).ok_or_else(|| format!("the suites are {}", Suite::ALL.map(Suite::name).join(", ")))
 }
 
-fn deliver(session: &Session, args: &Args, bytes: &[u8]) -> Result<Members, Failure> {
-    let mut members = file::deliver(session.out, &args.output, bytes, Readers::Owner)?;
-    members.extend(args.codes.show(session.out, waypass_credential::from_file(bytes))?);
+fn deliver(run: &Run, args: &Args, bytes: &[u8]) -> Result<Members, Failure> {
+    let mut members = file::deliver(run.out, &args.output, bytes, Readers::Owner)?;
+    members.extend(args.codes.show(run.out, waypass_credential::from_file(bytes))?);
     Ok(members)
 }
 

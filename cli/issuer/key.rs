@@ -4,7 +4,7 @@ use super::ceremony::renewed;
 use super::publish::{self, Clock, Published, Publishing};
 use super::seat::seated;
 use super::{now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, OpenArgs};
@@ -44,46 +44,46 @@ pub(crate) struct ReplaceArgs {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
     match verb {
-        Verb::List { open } => list(session, &open),
-        Verb::Replace(args) => replace(session, &args),
+        Verb::List { open } => list(run, &open),
+        Verb::Replace(args) => replace(run, &args),
     }
 }
 
-fn list(session: &Session, open: &OpenArgs) -> Outcome {
+fn list(run: &Run, open: &OpenArgs) -> Outcome {
     let (rows, root) =
-        super::with(session, open, |issuer| Ok((issuer.keys().map_err(store_failure)?, issuer.root_keys().map_err(store_failure)?)))?;
+        super::with(run, open, |issuer| Ok((issuer.keys().map_err(store_failure)?, issuer.root_keys().map_err(store_failure)?)))?;
     let named = |(role, key): &(KeyRole, PublicKey)| json!({ "key": key.to_multikey(), "use": role.as_str(), "state": "active" });
     let items: Vec<Value> = rows.iter().map(document).chain(root.iter().map(named)).collect();
-    session.out.list("waypass.key-list/1", "keys", &items, || {
+    run.out.list("waypass.key-list/1", "keys", &items, || {
         for row in &rows {
             let until = row.issued_until.map_or_else(String::new, |until| format!(" since {}", words::when(until)));
-            session.out.words([
+            run.out.words([
                 format!("{:<10}  {}{until}", KeyRole::from(row.key_use).as_str(), state(row.state)),
                 format!("            {}", row.multikey),
             ]);
         }
         for (role, key) in &root {
-            session.out.words([format!("{:<10}  active, named in the root", role.as_str()), format!("            {}", key.to_multikey())]);
+            run.out.words([format!("{:<10}  active, named in the root", role.as_str()), format!("            {}", key.to_multikey())]);
         }
     })?;
     Ok(Exit::Done)
 }
 
-fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
+fn replace(run: &Run, args: &ReplaceArgs) -> Outcome {
     let question = "Shall nothing that this key ever signed be believed any more?";
-    if args.stolen && !args.publishing.yes && !secret::confirm(session.input, question, "--yes")? {
+    if args.stolen && !args.publishing.yes && !secret::confirm(run.input, question, "--yes")? {
         return Err(secret::declined("nothing was changed"));
     }
     let unknown = || Failure::usage("no key here is called so", "see the keys: waypass issuer key list");
     let old = PublicKey::from_multikey(&args.key).map_err(|_| unknown())?;
-    let clock = args.publishing.clock(session)?;
-    let (new, is_of_root, published) = unlock::with(session, Role::Issuer, &args.open, |vault| {
+    let clock = args.publishing.clock(run)?;
+    let (new, is_of_root, published) = unlock::with(run, Role::Issuer, &args.open, |vault| {
         let (rows, root) =
-            seated(session, vault, |issuer| Ok((issuer.keys().map_err(store_failure)?, issuer.root_keys().map_err(store_failure)?)))?;
+            seated(run, vault, |issuer| Ok((issuer.keys().map_err(store_failure)?, issuer.root_keys().map_err(store_failure)?)))?;
         if let Some((role, _)) = root.iter().find(|(_, key)| *key == old) {
-            let (new, published) = replace_in_root(session, vault, &clock, *role, &old)?;
+            let (new, published) = replace_in_root(run, vault, &clock, *role, &old)?;
             return Ok((Some(new), true, published));
         }
         let row = rows.into_iter().find(|row| row.multikey == args.key).ok_or_else(unknown)?;
@@ -94,14 +94,14 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
             return Err(Failure::usage(format!("the key is {} already", state(row.state)), "see the keys: waypass issuer key list"));
         }
         // Opened again, with the new key among those that may sign.
-        let published = seated(session, vault, |issuer| {
+        let published = seated(run, vault, |issuer| {
             if let Some(new) = &new {
                 issuer.rotate_key(key_use, new, now()).map_err(failure)?;
             }
             if args.stolen {
                 issuer.give_up_key(&old).map_err(failure)?;
             }
-            Ok(clock.publish(session, issuer).map_err(publish::unpublished))
+            Ok(clock.publish(run, issuer).map_err(publish::unpublished))
         })?;
         if let Some(old) = vault.keys()?.into_iter().find(|key| key.public_key == old && !key.retired) {
             vault.retire_key(old.id)?;
@@ -116,7 +116,7 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
     } else {
         "retired"
     };
-    session.out.json(&json!({ "schema": "waypass.key-change/1", "key": args.key, "state": state, "new": new }))?;
+    run.out.json(&json!({ "schema": "waypass.key-change/1", "key": args.key, "state": state, "new": new }))?;
     let became = if is_of_root {
         "replaced: devices that know the next root believe nothing more by it"
     } else if args.stolen {
@@ -124,16 +124,16 @@ fn replace(session: &Session, args: &ReplaceArgs) -> Outcome {
     } else {
         "retired: what it signed until now stays good"
     };
-    session.out.words([args.key.clone(), format!("  is {became}")]);
+    run.out.words([args.key.clone(), format!("  is {became}")]);
     if let Some(new) = new {
-        session.out.words(["new key".to_owned(), format!("  {new}")]);
+        run.out.words(["new key".to_owned(), format!("  {new}")]);
     }
-    publish::tell(session, published, publish::TARGETS_DUE, "published; devices know after their next sync")
+    publish::tell(run, published, publish::TARGETS_DUE, "published; devices know after their next sync")
 }
 
 /// Replaces a key that the root names, if enough of its keys are in this vault to sign the next root.
 fn replace_in_root(
-    session: &Session,
+    run: &Run,
     vault: &Unlocked<'_>,
     clock: &Clock,
     role: KeyRole,
@@ -152,14 +152,14 @@ fn replace_in_root(
     let named = Quorum { keys: vec![old.clone()], threshold: 1 };
     let new = renewed(vault, purpose, &named)?.keys.pop().ok_or_else(|| elsewhere(role))?;
     // Opened again, with the new key among those that may sign.
-    let published = seated(session, vault, |issuer| {
+    let published = seated(run, vault, |issuer| {
         issuer.replace_root_key(old, &new, now()).map_err(|error| match error {
             CeremonyError::Refused(BundleError::Threshold { .. }) | CeremonyError::TargetsLeftBehind | CeremonyError::NoKey(_) => {
                 elsewhere(role)
             }
             other => publish::ceremony_failure(&other),
         })?;
-        Ok(clock.publish(session, issuer).map_err(publish::unpublished))
+        Ok(clock.publish(run, issuer).map_err(publish::unpublished))
     })?;
     if let Some(held) = vault.keys()?.into_iter().find(|key| key.public_key == *old && !key.retired) {
         vault.retire_key(held.id)?;

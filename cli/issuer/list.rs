@@ -2,7 +2,7 @@
 
 use super::standing::standing;
 use super::{now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::words;
@@ -58,7 +58,7 @@ enum StateArg {
     Ended,
 }
 
-pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
+pub(crate) fn list(run: &Run, args: &ListArgs) -> Outcome {
     let now = now();
     let (state, ends_after, ended_by) = match args.state {
         None if args.ends_within.is_some() => (Some(State::Valid), Some(now), args.ends_within.map(|seconds| now.plus(seconds))),
@@ -70,11 +70,11 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
     };
     let (holder, role, text, limit) = (args.holder.clone(), args.role.clone(), args.text.clone(), args.limit);
     let filter = Filter { state, ends_after, ended_by, holder, role, text, limit, ..Filter::default() };
-    let records = super::with(session, &args.open, |issuer| issuer.credentials(&filter).map_err(store_failure))?;
+    let records = super::with(run, &args.open, |issuer| issuer.credentials(&filter).map_err(store_failure))?;
     let items: Vec<Value> = records.iter().map(|record| document(record, now)).collect();
-    session.out.list("waypass.issued-list/1", "credentials", &items, || {
+    run.out.list("waypass.issued-list/1", "credentials", &items, || {
         for record in &records {
-            session.out.words(&format!(
+            run.out.words(&format!(
                 "{:<12} {:<9} until {}  {:<20} {}",
                 record.id,
                 standing(record, now),
@@ -84,25 +84,25 @@ pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
             ));
         }
         if records.is_empty() {
-            session.out.note("nothing was issued that fits");
+            run.out.note("nothing was issued that fits");
         }
     })?;
     Ok(Exit::Done)
 }
 
-pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
+pub(crate) fn show(run: &Run, args: &ShowArgs) -> Outcome {
     if args.policy {
-        let policy = super::with(session, &args.open, |issuer| issuer.policy().map_err(store_failure))?;
-        session.out.json(&json!({ "schema": "waypass.rules/1", "rules": policy }))?;
-        if session.out.is_json() {
+        let policy = super::with(run, &args.open, |issuer| issuer.policy().map_err(store_failure))?;
+        run.out.json(&json!({ "schema": "waypass.rules/1", "rules": policy }))?;
+        if run.out.is_json() {
             return Ok(Exit::Done);
         }
         let text = serde_json::to_string_pretty(&policy).map_err(|error| Failure::internal(error, "run `waypass doctor`"))?;
-        session.out.bytes(format!("{text}\n").as_bytes())?;
+        run.out.bytes(format!("{text}\n").as_bytes())?;
         return Ok(Exit::Done);
     }
-    let Some(id) = &args.id else { return about(session, &args.open) };
-    let (record, history) = super::with(session, &args.open, |issuer| {
+    let Some(id) = &args.id else { return about(run, &args.open) };
+    let (record, history) = super::with(run, &args.open, |issuer| {
         let record = issuer.find(id).map_err(super::change::failure)?;
         let history = issuer.history(&record.id).map_err(store_failure)?;
         Ok((record, history))
@@ -113,9 +113,9 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
         members.insert("schema".to_owned(), json!("waypass.issued/1"));
         members.insert("history".to_owned(), history.iter().map(event).collect());
     }
-    session.out.json(&found)?;
+    run.out.json(&found)?;
     let (roles, sites, zones) = (words::list(&record.roles), words::list(&record.sites), words::list(&record.zones));
-    session.out.words([
+    run.out.words([
         format!("{} {} ({})", record.id, standing(&record, now), record.format),
         format!("  holder {}", record.holder),
         format!("  roles {roles}, sites {sites}, zones {zones}"),
@@ -125,19 +125,19 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
     for event in &history {
         let (at, to) = (words::when(event.at), event.to.as_str());
         let line = format!("  {at}  {to} by {}: {} {}", event.operator, event.cause, event.note);
-        session.out.words(line.trim_end());
+        run.out.words(line.trim_end());
     }
     Ok(Exit::Done)
 }
 
-fn about(session: &Session, open: &OpenArgs) -> Outcome {
-    let (settings, root, gates, acts) = super::with(session, open, |issuer| {
+fn about(run: &Run, open: &OpenArgs) -> Outcome {
+    let (settings, root, gates, acts) = super::with(run, open, |issuer| {
         let acts = issuer.acts().map_err(store_failure)?;
         Ok((issuer.settings().clone(), super::publish::root(issuer)?, issuer.gates().map_err(store_failure)?, acts))
     })?;
     let ids: Vec<&String> = gates.iter().map(|gate| &gate.id).collect();
     let about = json!({ "schema": "waypass.issuer/1", "settings": settings, "root": root.digest, "gates": ids, "history": acts });
-    session.out.json(&about)?;
+    run.out.json(&about)?;
     let sites = if Scope::is_everywhere(&settings.sites) { "every site".to_owned() } else { words::list(&settings.sites) };
     let mut lines = vec![
         settings.name.clone(),
@@ -158,7 +158,7 @@ fn about(session: &Session, open: &OpenArgs) -> Outcome {
         let at = Timestamp::from_unix(act.at).map_or_else(String::new, words::when);
         lines.extend(super::settings::told(act).into_iter().map(|what| format!("  {at}  by {}: {what}", act.operator)));
     }
-    session.out.words(lines);
+    run.out.words(lines);
     Ok(Exit::Done)
 }
 

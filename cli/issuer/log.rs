@@ -1,7 +1,7 @@
 //! `waypass issuer log ..`: what gates sent.
 
 use super::{now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::audit;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
@@ -103,49 +103,49 @@ enum Colour {
 
 const HEADING: &str = "gate,gate_id,seq,at,received_at,event,level,reasons,targets,clock,flagged_since,acknowledged_by";
 
-pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
     match verb {
-        Verb::List { which, open } => list(session, &which, &open)?,
-        Verb::Show { gate, seq, open } => show(session, &gate, seq, &open)?,
-        Verb::Acknowledge(args) => acknowledge(session, &args)?,
+        Verb::List { which, open } => list(run, &which, &open)?,
+        Verb::Show { gate, seq, open } => show(run, &gate, seq, &open)?,
+        Verb::Acknowledge(args) => acknowledge(run, &args)?,
         Verb::Export { which, csv, output, open } => {
-            let records = read(session, &which, &open)?;
+            let records = read(run, &which, &open)?;
             let mut text = if csv { format!("{HEADING}\n") } else { String::new() };
             for record in &records {
                 text.push_str(&if csv { row(record) } else { document(record).to_string() });
                 text.push('\n');
             }
-            let delivered = file::deliver(session.out, &output, text.as_bytes(), Readers::All)?;
+            let delivered = file::deliver(run.out, &output, text.as_bytes(), Readers::All)?;
             let document = json!({ "schema": "waypass.received-export/1", "records": records.len(), "csv": csv });
-            session.out.json(&file::with(document, delivered))?;
+            run.out.json(&file::with(document, delivered))?;
         }
     }
     Ok(Exit::Done)
 }
 
-fn list(session: &Session, which: &Which, open: &OpenArgs) -> Result<(), Failure> {
-    let records = read(session, which, open)?;
+fn list(run: &Run, which: &Which, open: &OpenArgs) -> Result<(), Failure> {
+    let records = read(run, which, open)?;
     let items: Vec<Value> = records.iter().map(document).collect();
-    session.out.list("waypass.received-list/1", "records", &items, || {
+    run.out.list("waypass.received-list/1", "records", &items, || {
         let mut gate = None;
         for record in &records {
             if gate != Some(&record.leaf.device) {
-                session.out.words(&record.gate);
+                run.out.words(&record.gate);
                 gate = Some(&record.leaf.device);
             }
             let flag = record.flag.as_ref().map_or("", |_| "  withdrawn already");
             let looked = record.flag.as_ref().and_then(|flag| flag.acknowledged.as_ref());
             let looked = looked.map_or_else(String::new, |looked| format!("; acknowledged by {}", looked.by));
-            session.out.words(&format!("{}{flag}{looked}", audit::line(&record.leaf)));
+            run.out.words(&format!("{}{flag}{looked}", audit::line(&record.leaf)));
         }
         if records.is_empty() {
-            session.out.note("no gate has sent such a record");
+            run.out.note("no gate has sent such a record");
         }
     })
 }
 
-fn show(session: &Session, gate: &str, seq: u64, open: &OpenArgs) -> Result<(), Failure> {
-    let (record, credential) = super::with(session, open, |issuer| {
+fn show(run: &Run, gate: &str, seq: u64, open: &OpenArgs) -> Result<(), Failure> {
+    let (record, credential) = super::with(run, open, |issuer| {
         let record = issuer.received_record(gate, seq).map_err(failure)?;
         let credential = record.flag.as_ref().map(|flag| credential(issuer, flag)).transpose()?.flatten();
         Ok((record, credential))
@@ -155,32 +155,32 @@ fn show(session: &Session, gate: &str, seq: u64, open: &OpenArgs) -> Result<(), 
         members.insert("schema".to_owned(), json!("waypass.received/1"));
         members.insert("credential".to_owned(), json!(credential.as_ref().map(|(id, _)| id)));
     }
-    session.out.json(&found)?;
-    session.out.words([format!("{}  {}", record.gate, record.leaf.device), audit::line(&record.leaf)]);
-    session.out.words(&format!("  trust bundle version {}, clock {}", record.leaf.bundle_version, words::clock(record.leaf.confidence)));
-    session.out.words(&format!("  received {}", words::when(record.received_at)));
+    run.out.json(&found)?;
+    run.out.words([format!("{}  {}", record.gate, record.leaf.device), audit::line(&record.leaf)]);
+    run.out.words(&format!("  trust bundle version {}, clock {}", record.leaf.bundle_version, words::clock(record.leaf.confidence)));
+    run.out.words(&format!("  received {}", words::when(record.received_at)));
     if let Some((id, label)) = credential {
-        session.out.words(&format!("  the credential {id} ({label}) had been withdrawn: waypass issuer show {id}"));
+        run.out.words(&format!("  the credential {id} ({label}) had been withdrawn: waypass issuer show {id}"));
     }
     if let Some(looked) = record.flag.as_ref().and_then(|flag| flag.acknowledged.as_ref()) {
         let note = looked.note.as_ref().map_or_else(String::new, |note| format!(": {note}"));
         let at = Timestamp::from_unix(looked.at).map_or_else(String::new, words::when);
-        session.out.words(&format!("  acknowledged by {} at {at}{note}", looked.by));
+        run.out.words(&format!("  acknowledged by {} at {at}{note}", looked.by));
     }
     Ok(())
 }
 
-fn acknowledge(session: &Session, args: &AcknowledgeArgs) -> Result<(), Failure> {
+fn acknowledge(run: &Run, args: &AcknowledgeArgs) -> Result<(), Failure> {
     let note = crate::gate::note(&args.by, None, args.note.as_deref())?;
     let done =
-        super::with(session, &args.open, |issuer| issuer.acknowledge_flags(args.gate.as_deref(), args.seq, &note, now()).map_err(failure))?;
+        super::with(run, &args.open, |issuer| issuer.acknowledge_flags(args.gate.as_deref(), args.seq, &note, now()).map_err(failure))?;
     let records: Vec<Value> = done.iter().map(|(gate, seq)| json!({ "gate": gate, "seq": seq })).collect();
-    session.out.json(&json!({ "schema": "waypass.received-acknowledged/1", "records": records }))?;
+    run.out.json(&json!({ "schema": "waypass.received-acknowledged/1", "records": records }))?;
     for (gate, seq) in &done {
-        session.out.words(&format!("{gate}, record {seq}: acknowledged by {}", note.by()));
+        run.out.words(&format!("{gate}, record {seq}: acknowledged by {}", note.by()));
     }
     if done.is_empty() {
-        session.out.note("nothing is flagged");
+        run.out.note("nothing is flagged");
     }
     Ok(())
 }
@@ -191,7 +191,7 @@ fn credential(issuer: &Issuer<'_>, flag: &Flag) -> Result<Option<(String, String
     Ok(found.map(|record| (record.id, record.label)))
 }
 
-fn read(session: &Session, which: &Which, open: &OpenArgs) -> Result<Vec<ReceivedRecord>, Failure> {
+fn read(run: &Run, which: &Which, open: &OpenArgs) -> Result<Vec<ReceivedRecord>, Failure> {
     let ago = |seconds: i64| now().plus(-seconds);
     let filter = RecordFilter {
         gate: which.gate.clone(),
@@ -205,7 +205,7 @@ fn read(session: &Session, which: &Which, open: &OpenArgs) -> Result<Vec<Receive
         }),
         flagged: which.flagged,
     };
-    super::with(session, open, |issuer| {
+    super::with(run, open, |issuer| {
         let mut records = Vec::new();
         issuer.received_records(&filter, &mut |record| records.push(record)).map_err(failure)?;
         Ok(records)
@@ -259,8 +259,8 @@ fn failure(error: ReceivedError) -> Failure {
 }
 
 /// `waypass issuer gates`: every gate and how up to date it is.
-pub(super) fn gates(session: &Session, open: &OpenArgs) -> Outcome {
-    let (gates, published) = super::with(session, open, |issuer| {
+pub(super) fn gates(run: &Run, open: &OpenArgs) -> Outcome {
+    let (gates, published) = super::with(run, open, |issuer| {
         let published = issuer.published().map_err(store_failure)?.map_or(0, |published| published.targets);
         Ok((issuer.gate_overview().map_err(failure)?, published))
     })?;
@@ -276,7 +276,7 @@ pub(super) fn gates(session: &Session, open: &OpenArgs) -> Outcome {
             })
         })
         .collect();
-    session.out.list("waypass.gate-list/1", "gates", &items, || {
+    run.out.list("waypass.gate-list/1", "gates", &items, || {
         for found in &gates {
             let [name, site, zone] = [&found.gate.name, &found.gate.site, &found.gate.zone].map(|text| text);
             let enrolment = match (&found.gate.revoked, found.enrolled_until) {
@@ -289,23 +289,23 @@ pub(super) fn gates(session: &Session, open: &OpenArgs) -> Outcome {
                 |at| format!("{} records, the newest received {}", found.records, words::when(at)),
             );
             let held = found.targets_held.map_or_else(String::new, |held| format!("; had targets {held} of {published}"));
-            session.out.words([
+            run.out.words([
                 format!("{name} (site {site}, zone {zone})  {enrolment}"),
                 format!("  {news}{held}"),
                 format!("  {}", found.gate.id),
             ]);
             if found.flags > 0 {
-                session.out.words(&format!(
+                run.out.words(&format!(
                     "  {} let in with a credential that had been withdrawn: waypass issuer log list --flagged",
                     found.flags
                 ));
             }
             if let Some((_, seq)) = found.forked {
-                session.out.words(&format!("  its log contradicts itself at record {seq}: take it out of service"));
+                run.out.words(&format!("  its log contradicts itself at record {seq}: take it out of service"));
             }
         }
         if gates.is_empty() {
-            session.out.note("no gate was ever enrolled");
+            run.out.note("no gate was ever enrolled");
         }
     })?;
     Ok(Exit::Done)

@@ -5,7 +5,7 @@ use super::publish::Answers;
 use super::refused::failure;
 use super::standing::standing;
 use super::{now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::progress::Progress;
@@ -87,23 +87,23 @@ struct Done {
 }
 
 /// Checks and shows what is wanted, asks, issues, and does what comes after.
-pub(super) fn run<T>(session: &Session, job: &Job<'_>, rows: Asked<'_>, after: After<'_, T>) -> Result<Report<T>, Failure> {
+pub(super) fn run<T>(run: &Run, job: &Job<'_>, rows: Asked<'_>, after: After<'_, T>) -> Result<Report<T>, Failure> {
     if stdio::is_dash(job.folder) {
         return Err(Failure::usage("there is a file for each credential, and no folder for them", "name one: -o FOLDER"));
     }
-    let answers = Answers::new(session, job.yes);
+    let answers = Answers::new(run, job.yes);
     let made = answers.with(job.open, &mut || Ok(false), |issuer| {
         let rows = rows(issuer)?;
         let plan = Plan::of(issuer, job, &rows)?;
-        plan.refuse(session)?;
+        plan.refuse(run)?;
         plan.refuse_other_result()?;
         if plan.before.len() < plan.people().count() && !answers.to(&plan.words(), "Issue these credentials?")? {
             return Ok(None);
         }
-        let done = plan.issue_all(session, issuer)?;
-        tell_of_new_lists(session, issuer, done.iter().map(|done| done.record.list))?;
+        let done = plan.issue_all(run, issuer)?;
+        tell_of_new_lists(run, issuer, done.iter().map(|done| done.record.list))?;
         let result = job.folder.join(RESULT);
-        file::deliver(session.out, &result, plan.result(&done).as_bytes(), Readers::Owner)?;
+        file::deliver(run.out, &result, plan.result(&done).as_bytes(), Readers::Owner)?;
         let names: Vec<String> = done.iter().filter(|done| done.why.is_none()).map(|done| rows[done.row].name.clone()).collect();
         Ok(Some(Report { faulty: plan.rows.len() - done.len(), done, result, after: after(issuer, &names)? }))
     })?;
@@ -139,10 +139,10 @@ impl<'r> Plan<'r> {
     }
 
     /// Names each faulty row. With one, nothing is issued, unless somebody said that those may be left out.
-    fn refuse(&self, session: &Session) -> Result<(), Failure> {
+    fn refuse(&self, run: &Run) -> Result<(), Failure> {
         let mut faulty = 0;
         for (row, why) in self.rows.iter().zip(&self.found).filter_map(|(row, found)| Some((row, found.as_ref().err()?))) {
-            session.out.warn(&format!("{} {}: {why}", self.job.unit, row.name));
+            run.out.warn(&format!("{} {}: {why}", self.job.unit, row.name));
             faulty += 1;
         }
         if faulty == 0 || (self.job.skip_faulty && faulty < self.rows.len()) {
@@ -200,10 +200,10 @@ impl<'r> Plan<'r> {
 
     /// Issues to those who have nothing yet, in transactions of many, and writes a file for each. A file that a run before this one did
     /// not come to is made from the record.
-    fn issue_all(&self, session: &Session, issuer: &mut Issuer<'_>) -> Result<Vec<Done>, Failure> {
+    fn issue_all(&self, run: &Run, issuer: &mut Issuer<'_>) -> Result<Vec<Done>, Failure> {
         folder::make(self.job.folder)?;
         let people: Vec<(usize, &Person)> = self.people().collect();
-        let bar = Progress::new(session.out, "issuing", people.len() as u64);
+        let bar = Progress::new(run.out, "issuing", people.len() as u64);
         let mut done = Vec::with_capacity(people.len());
         for batch in people.chunks(BATCH) {
             let people: Vec<Person> = batch.iter().map(|(_, person)| (*person).clone()).collect();
@@ -299,38 +299,38 @@ impl Plan<'_> {
 
 impl<T> Report<T> {
     /// Says what was done.
-    pub(super) fn tell(&self, session: &Session, job: &Job<'_>, schema: &str, once_more: &str) -> Outcome {
+    pub(super) fn tell(&self, run: &Run, job: &Job<'_>, schema: &str, once_more: &str) -> Outcome {
         let now = now();
         let Self { done, faulty, result, .. } = self;
         let over = done.iter().filter(|done| standing(&done.record, now) != "valid").count();
         let new = done.iter().filter(|done| done.is_new).count();
         let fileless: Vec<&Done> = done.iter().filter(|done| done.why.is_some()).collect();
-        session.out.json(&json!({
+        run.out.json(&json!({
             "schema": schema, "issued": new, "before": done.len() - new, "over": over, "faulty": faulty, "without_file": fileless.len(),
             "folder": job.folder, "result": result,
         }))?;
-        session.out.words([
+        run.out.words([
             format!("issued {new} credential(s), a file for each, into {}", job.folder.display()),
             format!("  {} had been issued before", done.len() - new),
             format!("  what became of each is in {}", result.display()),
         ]);
         for done in &fileless {
             let (id, why) = (&done.record.id, done.why.as_deref().unwrap_or_default());
-            session.out.warn(&format!("{why}; revoke {id}, and issue to {} by --holder", done.record.holder));
+            run.out.warn(&format!("{why}; revoke {id}, and issue to {} by --holder", done.record.holder));
         }
         if over > 0 {
-            session.out.note(&format!("{over} that had been issued before are withdrawn or past their end{once_more}"));
+            run.out.note(&format!("{over} that had been issued before are withdrawn or past their end{once_more}"));
         }
         Ok(Exit::Done)
     }
 }
 
 /// Says so if a list is new to gates.
-pub(super) fn tell_of_new_lists(session: &Session, issuer: &Issuer<'_>, lists: impl IntoIterator<Item = u32>) -> Result<(), Failure> {
+pub(super) fn tell_of_new_lists(run: &Run, issuer: &Issuer<'_>, lists: impl IntoIterator<Item = u32>) -> Result<(), Failure> {
     let lists: BTreeSet<u32> = lists.into_iter().collect();
     for list in lists {
         if !issuer.is_announced(list).map_err(store_failure)? {
-            session.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
+            run.out.note("its status list is new: gates and wallets believe it after the next `waypass issuer publish` and a sync");
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `waypass issuer offer ..`: the offers that wait for their wallets.
 
 use super::{now, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::words;
@@ -26,23 +26,23 @@ pub(crate) enum Verb {
     },
 }
 
-pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
     match verb {
-        Verb::List { open } => list(session, &open),
-        Verb::Cancel { ids, open } => cancel(session, &ids, &open),
+        Verb::List { open } => list(run, &open),
+        Verb::Cancel { ids, open } => cancel(run, &ids, &open),
     }
 }
 
-fn list(session: &Session, open: &OpenArgs) -> Outcome {
-    let waiting = super::with(session, open, |issuer| issuer.waiting_offers(now()).map_err(store_failure))?;
+fn list(run: &Run, open: &OpenArgs) -> Outcome {
+    let waiting = super::with(run, open, |issuer| issuer.waiting_offers(now()).map_err(store_failure))?;
     let items: Vec<Value> = waiting.iter().map(document).collect();
-    session.out.list("waypass.offer-list/1", "offers", &items, || {
+    run.out.list("waypass.offer-list/1", "offers", &items, || {
         for offer in &waiting {
             let tries = offer.tries_left.map_or_else(String::new, |left| format!("  {left} tries at its code left"));
-            session.out.words(&format!("{:<12}  open until {}{tries}", offer.id, words::when(offer.expires_at)));
+            run.out.words(&format!("{:<12}  open until {}{tries}", offer.id, words::when(offer.expires_at)));
         }
         if waiting.is_empty() {
-            session.out.note("no offer waits");
+            run.out.note("no offer waits");
         }
     })?;
     Ok(Exit::Done)
@@ -52,8 +52,8 @@ fn document(offer: &Waiting) -> Value {
     json!({ "id": offer.id, "expires_at": offer.expires_at.unix(), "tries_left": offer.tries_left })
 }
 
-fn cancel(session: &Session, ids: &[String], open: &OpenArgs) -> Outcome {
-    let cancelled = super::with(session, open, |issuer| {
+fn cancel(run: &Run, ids: &[String], open: &OpenArgs) -> Outcome {
+    let cancelled = super::with(run, open, |issuer| {
         let mut cancelled = Vec::new();
         for id in ids {
             match issuer.cancel_offer(id, now()) {
@@ -61,7 +61,7 @@ fn cancel(session: &Session, ids: &[String], open: &OpenArgs) -> Outcome {
                 // The ones before it are taken back: say so before the failure.
                 Err(why) => {
                     if !cancelled.is_empty() {
-                        session.out.note(&format!("taken back before that: {}", words::list(&cancelled)));
+                        run.out.note(&format!("taken back before that: {}", words::list(&cancelled)));
                     }
                     return Err(failure(why, id));
                 }
@@ -69,9 +69,9 @@ fn cancel(session: &Session, ids: &[String], open: &OpenArgs) -> Outcome {
         }
         Ok(cancelled)
     })?;
-    session.out.json(&json!({ "schema": "waypass.offers-cancelled/1", "offers": cancelled }))?;
+    run.out.json(&json!({ "schema": "waypass.offers-cancelled/1", "offers": cancelled }))?;
     for id in &cancelled {
-        session.out.words(&format!("{id} is taken back"));
+        run.out.words(&format!("{id} is taken back"));
     }
     Ok(Exit::Done)
 }

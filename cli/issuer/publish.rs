@@ -2,7 +2,7 @@
 
 use super::reading;
 use super::store_failure;
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::secret;
@@ -62,38 +62,38 @@ const WITHOUT_LOG: &str = "issuer.db lies there without its write-ahead log, so 
 /// Does `work` and publishes what came of it. A change stays made if the publication fails: then the second part says why,
 /// for [`tell`].
 pub(super) fn after<T>(
-    session: &Session,
+    run: &Run,
     open: &OpenArgs,
     publishing: &Publishing,
     work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
 ) -> Result<(T, Published), Failure> {
-    let clock = publishing.clock(session)?;
-    super::with(session, open, |issuer| {
+    let clock = publishing.clock(run)?;
+    super::with(run, open, |issuer| {
         let done = work(issuer)?;
-        Ok((done, clock.publish(session, issuer).map_err(unpublished)))
+        Ok((done, clock.publish(run, issuer).map_err(unpublished)))
     })
 }
 
 /// Says what became of the publication that followed a change. `due` is for targets that must be signed elsewhere first, `known` says
 /// who knows of the change when.
-pub(super) fn tell(session: &Session, published: Published, due: &str, known: &str) -> Outcome {
+pub(super) fn tell(run: &Run, published: Published, due: &str, known: &str) -> Outcome {
     if published?.targets_due {
-        session.out.warn(due);
+        run.out.warn(due);
     }
     if !known.is_empty() {
-        session.out.note(known);
+        run.out.note(known);
     }
     Ok(Exit::Done)
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let policy = args
         .policy
         .as_deref()
         .map(|path| PolicyDraft::parse(&file::read(path)?).map_err(|error| policy_failure(&error).about(path)))
         .transpose()?;
-    let clock = args.publishing.clock(session)?;
-    let answers = Answers::new(session, args.publishing.yes);
+    let clock = args.publishing.clock(run)?;
+    let answers = Answers::new(run, args.publishing.yes);
     let work = |issuer: &mut Issuer<'_>| {
         let policy = match &policy {
             None if args.admit_cards => Some(issuer.policy().map_err(store_failure)?.with_cards()),
@@ -109,7 +109,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         if args.restored {
             issuer.skip_versions().map_err(store_failure)?;
         }
-        clock.publish(session, issuer).map(Some).map_err(if policy.is_some() { unpublished } else { failure })
+        clock.publish(run, issuer).map(Some).map_err(if policy.is_some() { unpublished } else { failure })
     };
     let mut go_on = || if args.restored { answers.to(&[], WITHOUT_LOG) } else { Ok(false) };
     let Some(published) = answers.with(&args.open, &mut go_on, work)? else {
@@ -117,18 +117,18 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     };
     let (root, digest) = (published.root, published.opened().root().digest());
     let output = args.output.as_deref();
-    let delivered = output.map(|path| file::deliver(session.out, path, &published.bundle, Readers::All)).transpose()?;
+    let delivered = output.map(|path| file::deliver(run.out, path, &published.bundle, Readers::All)).transpose()?;
     let document = json!({
         "schema": "waypass.publication/1", "root": { "version": root, "digest": digest }, "targets": published.targets,
         "snapshot": published.snapshot, "timestamp": published.timestamp, "lists": published.lists.len(), "bytes": published.bundle.len(),
         "published_at": published.published_at.unix(),
     });
-    session.out.json(&file::with(document, delivered.unwrap_or_default()))?;
+    run.out.json(&file::with(document, delivered.unwrap_or_default()))?;
     if published.targets_due {
-        session.out.warn(TARGETS_DUE);
+        run.out.warn(TARGETS_DUE);
     }
     if !published.roles_beyond_enrolment.is_empty() {
-        session.out.warn(&format!(
+        run.out.warn(&format!(
             "the rules let a gate use older lists for {} than it is enrolled for: without news it stops before they do: \
              waypass issuer settings --gate-enrolment TIME",
             words::list(&published.roles_beyond_enrolment)
@@ -139,7 +139,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         format!("published: {parts}, {} status list(s), {} bytes", published.lists.len(), published.bundle.len()),
         format!("root {root} {digest}"),
     ];
-    session.out.delivered(output.unwrap_or(Path::new("")), lines);
+    run.out.delivered(output.unwrap_or(Path::new("")), lines);
     Ok(Exit::Done)
 }
 

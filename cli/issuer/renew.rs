@@ -6,7 +6,7 @@ use super::many::{self, Job, Row};
 use super::publish::{self, Published, Publishing};
 use super::refused::failure;
 use super::{now, operator, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::words;
@@ -60,12 +60,12 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let personal = args.claims.as_deref().map_or_else(|| Ok(Object::new()), claims)?;
     if args.claims.is_some() && args.ids.len() > 1 {
         return Err(Failure::usage("the claims are those of one person, and there are several ids", "renew each by itself"));
     }
-    let clock = if args.revoke_old { Some(args.publishing.clock(session)?) } else { None };
+    let clock = if args.revoke_old { Some(args.publishing.clock(run)?) } else { None };
     let operator = operator(args.operator.as_deref());
     let mut notes = Vec::new();
     if args.claims.is_none() {
@@ -84,15 +84,15 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         operator: &operator,
         open: &args.open,
     };
-    let report = many::run(session, &job, &|issuer| rows(issuer, args, &personal).map(Rc::new), &|issuer, renewed| {
+    let report = many::run(run, &job, &|issuer| rows(issuer, args, &personal).map(Rc::new), &|issuer, renewed| {
         let Some(clock) = &clock else { return Ok(None) };
         withdraw(issuer, renewed, &operator)?;
         // Also where all had been withdrawn: an earlier run may have been cut off before it published that.
-        Ok(Some(clock.publish(session, issuer).map_err(publish::unpublished)))
+        Ok(Some(clock.publish(run, issuer).map_err(publish::unpublished)))
     })?;
-    let published: Option<Published> = report.tell(session, &job, "waypass.renewed/1", "").map(|_| report.after)?;
+    let published: Option<Published> = report.tell(run, &job, "waypass.renewed/1", "").map(|_| report.after)?;
     match published {
-        Some(published) => publish::tell(session, published, publish::TARGETS_DUE, change::GATES_KNOW_LATER),
+        Some(published) => publish::tell(run, published, publish::TARGETS_DUE, change::GATES_KNOW_LATER),
         None => Ok(crate::exit::Exit::Done),
     }
 }

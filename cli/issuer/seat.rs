@@ -1,7 +1,7 @@
 //! Opening an issuer that lives in a vault: its database under the seal whose key the vault keeps, with its keys.
 
 use super::{database, key_uses, open_failure, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure};
 use crate::home::Role;
 use crate::progress::Progress;
@@ -20,15 +20,15 @@ use waypass_vault::{Parked, Unlocked};
 /// Has a service's vault keep how far its issuer came, as every command does at its end. Without it a database put back from a copy,
 /// taken while the service was at work, would be as new as what the vault knows.
 pub(super) struct Keeper<'s> {
-    session: &'s Session,
+    run: &'s Run,
     vault: Parked<'static>,
     /// The anchor that the vault kept last.
     kept: Option<Anchor>,
 }
 
 impl<'s> Keeper<'s> {
-    pub(super) const fn new(session: &'s Session, vault: Parked<'static>) -> Self {
-        Self { session, vault, kept: None }
+    pub(super) const fn new(run: &'s Run, vault: Parked<'static>) -> Self {
+        Self { run, vault, kept: None }
     }
 
     /// Keeps it if there is something new. While `more` follow, a vault or a disk that has no room is left for the next time. Fails where
@@ -40,11 +40,11 @@ impl<'s> Keeper<'s> {
             Err(StoreError::Busy | StoreError::Full | StoreError::FileLimit) => return Ok(()),
             Err(why) => return Err(store_failure(why)),
         };
-        let session = self.session;
+        let run = self.run;
         let wait = if more { Duration::ZERO } else { unlock::PATIENCE };
         // A command that is at work keeps what it finds, and moves nothing back afterwards: it is asked again with the vault open.
-        let (folder, mut nobody) = (session.home.vault(Role::Issuer), |_: &LockHolder| ());
-        let work = |vault: &Unlocked<'_>| keep(kept(session, vault)?, vault, issuer);
+        let (folder, mut nobody) = (run.home.vault(Role::Issuer), |_: &LockHolder| ());
+        let work = |vault: &Unlocked<'_>| keep(kept(run, vault)?, vault, issuer);
         let done = waypass_machine::briefly(&mut self.vault, &folder, Wait::new(wait, &mut nobody), work);
         match done {
             Ok(Ok(())) => self.kept = Some(newest),
@@ -57,17 +57,13 @@ impl<'s> Keeper<'s> {
 }
 
 /// Opens the issuer of an open vault, does `work`, and has the vault keep how far it came, whatever became of the work.
-pub(super) fn seated<T>(
-    session: &Session,
-    vault: &Unlocked<'_>,
-    work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
-) -> Result<T, Failure> {
-    seated_restored(session, vault, &mut || Ok(false), work)
+pub(super) fn seated<T>(run: &Run, vault: &Unlocked<'_>, work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>) -> Result<T, Failure> {
+    seated_restored(run, vault, &mut || Ok(false), work)
 }
 
 /// Like [`seated`], where `go_on` asks a person whether a database without its write-ahead log is to be gone on with.
 pub(super) fn seated_restored<T>(
-    session: &Session,
+    run: &Run,
     vault: &Unlocked<'_>,
     go_on: &mut dyn FnMut() -> Result<bool, Failure>,
     work: impl FnOnce(&mut Issuer<'_>) -> Result<T, Failure>,
@@ -76,8 +72,8 @@ pub(super) fn seated_restored<T>(
     for (key_use, id) in key_uses(vault)? {
         keys.add(key_use, vault.signer(id)?);
     }
-    let kept = kept(session, vault)?;
-    let (path, seal) = (database(session), kept.seal());
+    let kept = kept(run, vault)?;
+    let (path, seal) = (database(run), kept.seal());
     // Asked before the file is opened: the opening makes a new log.
     let is_missed = seal.missing_log() == MissingLog::Refused && SqliteStore::lacks_log(&path);
     let missing = if is_missed && go_on()? { MissingLog::Accepted } else { seal.missing_log() };
@@ -85,28 +81,28 @@ pub(super) fn seated_restored<T>(
     let mut bar = None;
     let mut step = |credentials: u64| {
         // Each is read and then sealed.
-        bar.get_or_insert_with(|| Progress::new(session.out, "putting credentials under the seal", 2 * credentials)).step();
+        bar.get_or_insert_with(|| Progress::new(run.out, "putting credentials under the seal", 2 * credentials)).step();
     };
     let opened = Issuer::open_telling(Box::new(store), seal, keys, &mut step);
     drop(bar);
     let mut issuer = opened.map_err(|error| open_failure(&error))?;
     if let Some(upgrade) = issuer.upgrade() {
-        session.out.note(&upgraded(upgrade));
+        run.out.note(&upgraded(upgrade));
     }
     let done = work(&mut issuer);
     if let Err(why) = keep(kept, vault, &issuer) {
         // The database is ahead of the vault, and the next command adopts it.
-        session.out.warn(&format!("the vault could not keep how far the issuer has come ({}); the next command does", why.what));
+        run.out.warn(&format!("the vault could not keep how far the issuer has come ({}); the next command does", why.what));
     }
     done
 }
 
 /// Reads what the vault keeps of its issuer.
-pub(super) fn kept(session: &Session, vault: &Unlocked<'_>) -> Result<Kept, Failure> {
+pub(super) fn kept(run: &Run, vault: &Unlocked<'_>) -> Result<Kept, Failure> {
     match Kept::stored(vault)? {
         Some(bytes) => Kept::read(&bytes).ok_or_else(|| lost("the record of the issuer in its vault cannot be read")),
         // The key is kept before there is a database.
-        None if database(session).exists() => Err(lost("the record of the issuer in its vault was deleted")),
+        None if database(run).exists() => Err(lost("the record of the issuer in its vault was deleted")),
         // An officer's vault has keys and no issuer.
         None => Err(open_failure(&OpenError::NotSetUp)),
     }

@@ -4,7 +4,7 @@ use super::publish::{self, Publishing};
 use super::seat::{Keeper, kept, seated};
 use super::tls::{Source, TlsArgs};
 use super::{database, key_uses, open_failure, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::listen::listen;
@@ -56,42 +56,42 @@ struct Serving<'s> {
     page: Option<&'s str>,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    log(session);
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    log(run);
     if args.vc_api {
-        return vc_api(session, args);
+        return vc_api(run, args);
     }
     let pages = args.pages.as_ref().map(|folder| crate::pages::find(folder.as_deref())).transpose()?;
-    let clock = args.publishing.clock(session)?;
+    let clock = args.publishing.clock(run)?;
     let listener = listen(args.listen)?;
-    let vault = unlock::keep(session, Role::Issuer, &args.open)?;
-    seated(session, &vault, |_| Ok(()))?;
-    unlock::tell_findings(session, Role::Issuer, &vault);
+    let vault = unlock::keep(run, Role::Issuer, &args.open)?;
+    seated(run, &vault, |_| Ok(()))?;
+    unlock::tell_findings(run, Role::Issuer, &vault);
     let mut keys: Keys<'static> = Keys::new();
     for (key_use, id) in key_uses(&vault)? {
         keys.add(key_use, vault.service_signer(id)?);
     }
-    let (mut certificates, identity): (Option<Source>, _) = Source::open(session, &args.tls, &vault)?.unzip();
-    let seal = kept(session, &vault)?.seal();
+    let (mut certificates, identity): (Option<Source>, _) = Source::open(run, &args.tls, &vault)?.unzip();
+    let seal = kept(run, &vault)?.seal();
     // Other commands of the issuer use the vault meanwhile.
-    let mut keeper = Keeper::new(session, vault.park());
-    let store = SqliteStore::open(&database(session), seal.missing_log()).map_err(store_failure)?;
+    let mut keeper = Keeper::new(run, vault.park());
+    let store = SqliteStore::open(&database(run), seal.missing_log()).map_err(store_failure)?;
     let mut issuer = Issuer::open(Box::new(store), seal, keys).map_err(|error| open_failure(&error))?;
     if clock.is_confirmed {
-        clock.publish(session, &mut issuer).map_err(publish::failure)?;
+        clock.publish(run, &mut issuer).map_err(publish::failure)?;
     } else if clock.is_doubted {
-        session.out.warn("what is published grows old until somebody confirms this machine's clock: waypass issuer publish");
+        run.out.warn("what is published grows old until somebody confirms this machine's clock: waypass issuer publish");
     }
     let scheme = if identity.is_some() { "https" } else { "http" };
     let bound = listener.local_addr().unwrap_or(args.listen);
     let address = format!("{scheme}://{bound}");
     let page = pages.as_ref().map(|_| format!("{}/gate/", issuer.settings().base_url));
-    session.out.json(&Serving { schema: "waypass.serving/1", address: &address, name: &issuer.settings().name, page: page.as_deref() })?;
-    session.out.words(&format!("serving {} on {address}", issuer.settings().name));
+    run.out.json(&Serving { schema: "waypass.serving/1", address: &address, name: &issuer.settings().name, page: page.as_deref() })?;
+    run.out.words(&format!("serving {} on {address}", issuer.settings().name));
     if let Some(page) = page {
-        session.out.words(&format!("the page of a gate is {page}"));
+        run.out.words(&format!("the page of a gate is {page}"));
         if identity.is_none() && !bound.ip().is_loopback() {
-            session.out.warn(
+            run.out.warn(
                 "browsers give a page its camera, and let it work offline, over https or on localhost only: add --tls, or a proxy with TLS",
             );
         }
@@ -124,8 +124,8 @@ fn stopped(error: &ServeError) -> Failure {
 }
 
 /// Anyone who can reach it gets signatures over any text, so no issuer's home may be behind it.
-fn vc_api(session: &Session, args: &Args) -> Outcome {
-    let home = session.home.vault(Role::Issuer);
+fn vc_api(run: &Run, args: &Args) -> Outcome {
+    let home = run.home.vault(Role::Issuer);
     if home.exists() {
         return Err(Failure::usage(
             format!("an issuer with keys of its own lives in {}", home.display()),
@@ -139,11 +139,11 @@ fn vc_api(session: &Session, args: &Args) -> Outcome {
         .map(|algorithm| Box::new(ephemeral_signer(algorithm, &mut SystemRng)) as Box<_>);
     let api = VcApi::new(signers.into(), base_url.trim_end_matches('/'));
     let issuers: serde_json::Map<String, serde_json::Value> = api.profiles().map(|(name, did)| (name.to_owned(), did.into())).collect();
-    session.out.words(&format!("serving the W3C VC API on http://{address}, with keys for this process only"));
+    run.out.words(&format!("serving the W3C VC API on http://{address}, with keys for this process only"));
     for (name, did) in &issuers {
-        session.out.words(&format!("  {name:<22}  {}", did.as_str().unwrap_or_default()));
+        run.out.words(&format!("  {name:<22}  {}", did.as_str().unwrap_or_default()));
     }
-    session.out.json(
+    run.out.json(
         &serde_json::json!({ "schema": "waypass.vc_api/1", "address": format!("http://{address}"), "base_url": base_url, "issuers": issuers }),
     )?;
     http::serve_vc_api(api, listener, ServiceLimits::default(), Box::new(|| read().wall), Box::new(SystemRng))
@@ -152,8 +152,8 @@ fn vc_api(session: &Session, args: &Args) -> Outcome {
 }
 
 /// Writes one JSON line an event on standard error; who picked up what is never in it.
-fn log(session: &Session) {
+fn log(run: &Run) {
     use tracing_subscriber::filter::LevelFilter;
-    let level = if session.out.is_quiet() { LevelFilter::WARN } else { LevelFilter::INFO };
+    let level = if run.out.is_quiet() { LevelFilter::WARN } else { LevelFilter::INFO };
     tracing_subscriber::fmt().json().with_max_level(level).with_target(false).with_writer(std::io::stderr).init();
 }

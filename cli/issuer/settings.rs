@@ -3,7 +3,7 @@
 use super::issue::{ListFormArg, StatusArg};
 use super::publish::{self, Answers, Publishing};
 use super::{now, operator, store_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::secret;
 use crate::unlock::OpenArgs;
@@ -88,17 +88,17 @@ impl Args {
     }
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let change = args.change();
     if change.is_empty() {
-        let settings = super::with(session, &args.open, |issuer| Ok(issuer.settings().clone()))?;
-        session.out.json(&json!({ "schema": "waypass.settings/1", "settings": settings }))?;
-        session.out.words(lines(&settings).iter().map(|(what, says)| format!("{what:<21} {says}")).collect::<Vec<_>>());
+        let settings = super::with(run, &args.open, |issuer| Ok(issuer.settings().clone()))?;
+        run.out.json(&json!({ "schema": "waypass.settings/1", "settings": settings }))?;
+        run.out.words(lines(&settings).iter().map(|(what, says)| format!("{what:<21} {says}")).collect::<Vec<_>>());
         return Ok(Exit::Done);
     }
     let operator = operator(args.operator.as_deref());
-    let clock = args.publishing.clock(session)?;
-    let answers = Answers::new(session, args.publishing.yes);
+    let clock = args.publishing.clock(run)?;
+    let answers = Answers::new(run, args.publishing.yes);
     let done = answers.with(&args.open, &mut || Ok(false), |issuer| {
         let before = issuer.settings().clone();
         let after = change.apply(&before).map_err(failure)?;
@@ -109,21 +109,21 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             return Ok(None);
         }
         issuer.change_settings(after.clone(), &operator, now()).map_err(failure)?;
-        Ok(Some((before, after, Some(clock.publish(session, issuer).map_err(publish::unpublished)))))
+        Ok(Some((before, after, Some(clock.publish(run, issuer).map_err(publish::unpublished)))))
     })?;
     let Some((before, after, published)) = done else {
         return Err(secret::declined("nothing was changed"));
     };
     let timestamp = published.as_ref().and_then(|published| published.as_ref().ok()).map(|published| published.timestamp);
-    session.out.json(&json!({ "schema": "waypass.settings/1", "settings": after, "before": before, "timestamp": timestamp }))?;
-    session.out.words(difference(&before, &after));
+    run.out.json(&json!({ "schema": "waypass.settings/1", "settings": after, "before": before, "timestamp": timestamp }))?;
+    run.out.words(difference(&before, &after));
     let Some(published) = published else {
-        session.out.note("the settings are so already; nothing was changed");
+        run.out.note("the settings are so already; nothing was changed");
         return Ok(Exit::Done);
     };
     let is_due = published.as_ref().is_ok_and(|published| published.targets_due);
     let known = if is_due { "" } else { "published; devices know after their next sync" };
-    publish::tell(session, published, publish::TAKES_EFFECT_LATER, known)
+    publish::tell(run, published, publish::TAKES_EFFECT_LATER, known)
 }
 
 /// Asks where gates would refuse credentials that they admit now.

@@ -1,7 +1,7 @@
 //! `waypass issuer tls ..`: the site's own certificate authority, for a service that speaks TLS itself.
 
 use super::{now, seat};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::home::Role;
@@ -54,34 +54,34 @@ pub(crate) struct InitArgs {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
     match verb {
-        Verb::Init(args) => init(session, &args),
+        Verb::Init(args) => init(run, &args),
         Verb::Show { output, open } => {
-            let ca = unlock::with(session, Role::Issuer, &open, |vault| stored(vault)?.ok_or_else(none))?;
-            let Some(path) = output else { return told(session, &ca) };
-            let delivered = file::deliver(session.out, &path, ca.pem().as_bytes(), Readers::All)?;
-            session.out.json(&file::with(document(&ca), delivered))?;
-            session.out.delivered(&path, lines(&ca));
+            let ca = unlock::with(run, Role::Issuer, &open, |vault| stored(vault)?.ok_or_else(none))?;
+            let Some(path) = output else { return told(run, &ca) };
+            let delivered = file::deliver(run.out, &path, ca.pem().as_bytes(), Readers::All)?;
+            run.out.json(&file::with(document(&ca), delivered))?;
+            run.out.delivered(&path, lines(&ca));
             Ok(Exit::Done)
         }
     }
 }
 
-fn init(session: &Session, args: &InitArgs) -> Outcome {
+fn init(run: &Run, args: &InitArgs) -> Outcome {
     let names: Vec<SiteName> = args.names.iter().map(|name| name.parse().map_err(|why| bad_name(name, why))).collect::<Result<_, _>>()?;
     let question = "Devices will not believe this service until each has taken the new authority. Replace it?";
-    if args.replace && !args.yes && !secret::confirm(session.input, question, "--yes")? {
+    if args.replace && !args.yes && !secret::confirm(run.input, question, "--yes")? {
         return Err(secret::declined("nothing was changed"));
     }
-    let ca = unlock::with(session, Role::Issuer, &args.open, |vault| {
+    let ca = unlock::with(run, Role::Issuer, &args.open, |vault| {
         if !args.replace && stored(vault)?.is_some() {
             return Err(Failure::usage(
                 "this site has a certificate authority already",
                 "see it: waypass issuer tls show; put another in its place: --replace",
             ));
         }
-        let office = seat::seated(session, vault, |issuer| Ok(issuer.settings().name.clone()))?;
+        let office = seat::seated(run, vault, |issuer| Ok(issuer.settings().name.clone()))?;
         let key = vault.generate_key(Algorithm::Es256, KeyPurpose::SiteCa)?;
         let signer = vault.signer(key.id)?;
         let ca = SiteCa::make(&office, &names, &signer, now(), &mut SystemRng).map_err(failure)?;
@@ -92,8 +92,8 @@ fn init(session: &Session, args: &InitArgs) -> Outcome {
         }
         Ok(ca)
     })?;
-    told(session, &ca)?;
-    session.out.note([
+    told(run, &ca)?;
+    run.out.note([
         "devices take it from a file: waypass issuer tls show -o site-ca.crt, then there: waypass trust ca add site-ca.crt",
         "a running service shows it after a restart with --tls",
     ]);
@@ -109,9 +109,9 @@ fn stored(vault: &Unlocked<'_>) -> Result<Option<SiteCa>, Failure> {
     Ok(Some(ca))
 }
 
-fn told(session: &Session, ca: &SiteCa) -> Outcome {
-    session.out.json(&document(ca))?;
-    session.out.words(lines(ca));
+fn told(run: &Run, ca: &SiteCa) -> Outcome {
+    run.out.json(&document(ca))?;
+    run.out.words(lines(ca));
     Ok(Exit::Done)
 }
 

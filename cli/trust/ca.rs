@@ -1,6 +1,6 @@
 //! `waypass trust ca ..`: certificate authorities that this device believes for https besides those of the machine.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file;
 use crate::home::private_folder;
@@ -34,24 +34,24 @@ pub(crate) enum Verb {
     },
 }
 
-pub(crate) fn run(session: &Session, verb: Verb) -> Outcome {
+pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
     match verb {
-        Verb::Add { file, digest } => add(session, &file, digest.as_deref()),
-        Verb::List => list(session),
-        Verb::Remove { digest } => remove(session, &digest),
+        Verb::Add { file, digest } => add(run, &file, digest.as_deref()),
+        Verb::List => list(run),
+        Verb::Remove { digest } => remove(run, &digest),
     }
 }
 
 /// Returns how this device connects.
-pub(crate) fn link(session: &Session) -> Result<Link, Failure> {
+pub(crate) fn link(run: &Run) -> Result<Link, Failure> {
     let mut authorities = Authorities::default();
-    for (_, certificate) in taken(session)? {
-        authorities.add(&certificate).map_err(|_| damaged(session))?;
+    for (_, certificate) in taken(run)? {
+        authorities.add(&certificate).map_err(|_| damaged(run))?;
     }
     Ok(Link { authorities, ..Link::default() })
 }
 
-fn add(session: &Session, path: &Path, digest: Option<&str>) -> Outcome {
+fn add(run: &Run, path: &Path, digest: Option<&str>) -> Outcome {
     let found = Authorities::read(&file::read(path)?);
     let found = found.map_err(|why| Failure::usage(why, "take the file that `waypass issuer tls show -o FILE` wrote").about(path))?;
     let mut certificates = found.certificates();
@@ -71,35 +71,35 @@ fn add(session: &Session, path: &Path, digest: Option<&str>) -> Outcome {
         Some(_) => {}
         None => {
             let [first, second] = words::fingerprint(certificate);
-            session.out.note(["the SHA-256 of this certificate authority is", "", &format!("    {first}"), &format!("    {second}"), ""]);
-            if !secret::confirm(session.input, "Did the office read out the same number?", "--digest NUMBER")? {
+            run.out.note(["the SHA-256 of this certificate authority is", "", &format!("    {first}"), &format!("    {second}"), ""]);
+            if !secret::confirm(run.input, "Did the office read out the same number?", "--digest NUMBER")? {
                 return Err(secret::declined("the authority was not added"));
             }
         }
     }
-    let folder = folder(session);
+    let folder = folder(run);
     private_folder(&folder)?;
     let kept = folder.join(format!("{number}.crt"));
     replace_file(&kept, certificate).map_err(|why| Failure::file("write", &kept, &why))?;
-    session.out.json(&json!({ "schema": "waypass.ca/1", "sha256": number.to_string(), "believed": true }))?;
-    session.out.words("added: this device believes servers that this authority vouches for");
+    run.out.json(&json!({ "schema": "waypass.ca/1", "sha256": number.to_string(), "believed": true }))?;
+    run.out.words("added: this device believes servers that this authority vouches for");
     Ok(Exit::Done)
 }
 
-fn list(session: &Session) -> Outcome {
-    let taken = taken(session)?;
+fn list(run: &Run) -> Outcome {
+    let taken = taken(run)?;
     let items: Vec<Value> = taken.iter().map(|(number, _)| json!({ "sha256": number.to_string() })).collect();
-    session.out.list("waypass.ca-list/1", "authorities", &items, || {
+    run.out.list("waypass.ca-list/1", "authorities", &items, || {
         for (_, certificate) in &taken {
-            session.out.words(words::fingerprint(certificate).to_vec());
+            run.out.words(words::fingerprint(certificate).to_vec());
         }
     })?;
     Ok(Exit::Done)
 }
 
-fn remove(session: &Session, digest: &str) -> Outcome {
+fn remove(run: &Run, digest: &str) -> Outcome {
     let number = parsed(digest)?;
-    let path = folder(session).join(format!("{number}.crt"));
+    let path = folder(run).join(format!("{number}.crt"));
     match std::fs::remove_file(&path) {
         Ok(()) => {}
         Err(why) if why.kind() == std::io::ErrorKind::NotFound => {
@@ -107,14 +107,14 @@ fn remove(session: &Session, digest: &str) -> Outcome {
         }
         Err(why) => return Err(Failure::file("remove", &path, &why)),
     }
-    session.out.json(&json!({ "schema": "waypass.ca/1", "sha256": number.to_string(), "believed": false }))?;
-    session.out.words("removed: this device believes that authority no more");
+    run.out.json(&json!({ "schema": "waypass.ca/1", "sha256": number.to_string(), "believed": false }))?;
+    run.out.words("removed: this device believes that authority no more");
     Ok(Exit::Done)
 }
 
 /// Returns the authorities of this device. A file whose content is not what its name says was changed by somebody.
-fn taken(session: &Session) -> Result<Vec<(Digest, Vec<u8>)>, Failure> {
-    let folder = folder(session);
+fn taken(run: &Run) -> Result<Vec<(Digest, Vec<u8>)>, Failure> {
+    let folder = folder(run);
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(why) if matches!(why.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => return Ok(Vec::new()),
@@ -130,7 +130,7 @@ fn taken(session: &Session) -> Result<Vec<(Digest, Vec<u8>)>, Failure> {
         let named = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse::<Digest>().ok());
         let number = Digest::of(&certificate);
         if named != Some(number) {
-            return Err(damaged(session));
+            return Err(damaged(run));
         }
         taken.push((number, certificate));
     }
@@ -138,10 +138,10 @@ fn taken(session: &Session) -> Result<Vec<(Digest, Vec<u8>)>, Failure> {
     Ok(taken)
 }
 
-fn damaged(session: &Session) -> Failure {
+fn damaged(run: &Run) -> Failure {
     Failure::new(
         Exit::Tamper,
-        format!("a certificate authority in {} is not what was added", folder(session).display()),
+        format!("a certificate authority in {} is not what was added", folder(run).display()),
         "remove the file, and add the authority again: waypass trust ca add FILE",
     )
 }
@@ -152,6 +152,6 @@ fn parsed(text: &str) -> Result<Digest, Failure> {
     number.map_err(|error| Failure::usage(error, "copy the whole number that `waypass issuer tls show` prints"))
 }
 
-fn folder(session: &Session) -> PathBuf {
-    session.home.trust().join("ca")
+fn folder(run: &Run) -> PathBuf {
+    run.home.trust().join("ca")
 }

@@ -1,6 +1,6 @@
 //! `waypass trust resolve`: the keys that a DID stands for.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
 use serde_json::json;
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     output: Option<PathBuf>,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let fetched = match WebDid::parse(&args.did) {
         Ok(did) => Some(did_web::fetch(&did, &Link::default()).map_err(failure)?),
         Err(_) => None,
@@ -40,18 +40,18 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     if let Some(path) = &args.output {
         // Of a did:web exactly what came: its operator may have said its digest.
         let bytes = fetched.unwrap_or_else(|| plain::to_string(&plain::Value::Object(document.clone())).into_bytes());
-        delivered = file::deliver(session.out, path, &bytes, Readers::All)?;
+        delivered = file::deliver(run.out, path, &bytes, Readers::All)?;
     }
     let found = json!({ "schema": "waypass.did/1", "did": args.did, "document": plain::Value::Object(document.clone()) });
-    session.out.json(&file::with(found, delivered))?;
-    session.out.words(&args.did);
+    run.out.json(&file::with(found, delivered))?;
+    run.out.words(&args.did);
     let now = clock::read().wall;
     for (purpose, says) in [(Purpose::AssertionMethod, "signs credentials"), (Purpose::Authentication, "answers as holder")] {
         for (method, key) in keys.keys(purpose, now) {
-            session.out.words(&format!("  {says:<18} {} {method}", key.algorithm().jose_name()));
+            run.out.words(&format!("  {says:<18} {} {method}", key.algorithm().jose_name()));
         }
     }
-    session.out.note("a DID document says which keys, not whether to believe them: that is for `waypass issuer authority add`");
+    run.out.note("a DID document says which keys, not whether to believe them: that is for `waypass issuer authority add`");
     Ok(Exit::Done)
 }
 

@@ -1,6 +1,6 @@
 //! `waypass verifier challenge`.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
 use crate::format::FormatArg;
@@ -49,23 +49,23 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let carrier = if args.codes.is_none() { Carrier::File } else { Carrier::Code };
     let query = args.question.query(carrier)?;
     let ask = |gate: &Gate<'_>| gate.ask(query, &args.question.purpose, carrier, &clock::read(), &mut SystemRng).map_err(failure);
-    let Asked { bytes, request } = super::with(session, &args.open, ask)?;
+    let Asked { bytes, request } = super::with(run, &args.open, ask)?;
     let nowhere = args.output.is_none() && args.codes.is_none();
     let mut shown = Members::new();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
-        shown.extend(file::deliver(session.out, &path, &bytes, Readers::All)?);
+        shown.extend(file::deliver(run.out, &path, &bytes, Readers::All)?);
     }
-    shown.extend(args.codes.show(session.out, &bytes)?);
+    shown.extend(args.codes.show(run.out, &bytes)?);
     let document = json!({
         "schema": "waypass.challenge/1", "gate": request.client_id, "nonce": request.nonce.to_text(), "purpose": request.purpose,
         "expires_at": request.expires_at.unix(),
     });
-    session.out.json(&file::with(document, shown))?;
-    session.out.note(&format!("answer within {}", words::span(request.expires_at.since(request.issued_at))));
+    run.out.json(&file::with(document, shown))?;
+    run.out.note(&format!("answer within {}", words::span(request.expires_at.since(request.issued_at))));
     Ok(Exit::Done)
 }
 

@@ -1,7 +1,7 @@
 //! `waypass verifier clock`: a person's word for the clock.
 
 use super::aside;
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::gate::{self, failure};
 use crate::home::Role;
@@ -33,49 +33,49 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, verb: &Verb) -> Outcome {
+pub(crate) fn run(run: &Run, verb: &Verb) -> Outcome {
     let Verb::Confirm(args) = verb;
     if args.by.trim().is_empty() {
         return Err(Failure::usage("nobody is named", "say who compared the clock: --by NAME"));
     }
     if args.kept_aside {
-        return confirm_aside(session, args);
+        return confirm_aside(run, args);
     }
-    session.out.note(&format!("this device's clock says {}", words::when(clock::read().wall)));
-    if !args.yes && !secret::confirm(session.input, "Does a watch say the same?", "--yes")? {
+    run.out.note(&format!("this device's clock says {}", words::when(clock::read().wall)));
+    if !args.yes && !secret::confirm(run.input, "Does a watch say the same?", "--yes")? {
         return Err(secret::declined("the clock was not confirmed: set it with your system's own tool"));
     }
     // Read after the answer: people take their time.
-    let reading = super::with(session, &args.open, |gate| {
+    let reading = super::with(run, &args.open, |gate| {
         let reading = clock::read();
         gate.confirm_clock(&args.by, &reading, &mut SystemRng).map_err(failure).map(|()| reading)
     })?;
-    session.out.json(&json!({ "schema": "waypass.clock/1", "confirmed_at": reading.wall.unix() }))?;
-    session.out.words("confirmed; the verdicts of this gate are amber until a bundle brings newer signed time");
+    run.out.json(&json!({ "schema": "waypass.clock/1", "confirmed_at": reading.wall.unix() }))?;
+    run.out.words("confirmed; the verdicts of this gate are amber until a bundle brings newer signed time");
     Ok(Exit::Done)
 }
 
 /// The vault is opened twice: a person is asked in between, and nothing is locked while they think.
-fn confirm_aside(session: &Session, args: &Args) -> Outcome {
-    let vault = unlock::keep(session, Role::Verifier, &args.open)?;
-    let waiting = gate::opened(session, &vault)?.settle_aside(&clock::read()).map_err(failure)?;
+fn confirm_aside(run: &Run, args: &Args) -> Outcome {
+    let vault = unlock::keep(run, Role::Verifier, &args.open)?;
+    let waiting = gate::opened(run, &vault)?.settle_aside(&clock::read()).map_err(failure)?;
     let vault = vault.park();
     let none = || Failure::usage("no bundle is kept aside", "see what the gate knows: waypass verifier status");
-    session.out.note(&aside::words(&waiting.ok_or_else(none)?));
+    run.out.note(&aside::words(&waiting.ok_or_else(none)?));
     if !args.yes
         && !secret::confirm(
-            session.input.while_open(Role::Verifier),
+            run.input.while_open(Role::Verifier),
             "Is it really as late as the bundle says, by a watch or a calendar?",
             "--yes",
         )?
     {
-        session.out.note("if this device's clock is right, tell the site's operator: somebody signs bundles with a wrong date");
+        run.out.note("if this device's clock is right, tell the site's operator: somebody signs bundles with a wrong date");
         return Err(secret::declined("the bundle was not taken"));
     }
-    let vault = unlock::resume(session, Role::Verifier, vault)?;
-    let gate = gate::opened(session, &vault)?;
+    let vault = unlock::resume(run, Role::Verifier, vault)?;
+    let gate = gate::opened(run, &vault)?;
     let taken = gate.confirm_aside(&args.by, &clock::read(), &mut SystemRng).map_err(failure)?.ok_or_else(none)?;
-    session.out.json(&json!({ "schema": "waypass.clock/1", "taken": aside::document(&taken) }))?;
-    session.out.words(&format!("taken: the bundle of {}; set this device's clock as soon as you can", words::when(taken.signed_at)));
+    run.out.json(&json!({ "schema": "waypass.clock/1", "taken": aside::document(&taken) }))?;
+    run.out.words(&format!("taken: the bundle of {}; set this device's clock as soon as you can", words::when(taken.signed_at)));
     Ok(Exit::Done)
 }

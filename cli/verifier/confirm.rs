@@ -1,6 +1,6 @@
 //! `waypass verifier confirm`: what became of an amber verdict.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Outcome};
 use crate::gate::{self, failure};
 use crate::unlock::OpenArgs;
@@ -29,20 +29,20 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let note = gate::note(&args.by, args.second.as_deref(), args.reason.as_deref())?;
     let became = if args.turned_away { Became::TurnedAway } else { Became::Confirmed };
     let settled =
-        super::with(session, &args.open, |gate| gate.settle(args.seq, became, note, &clock::read(), &mut SystemRng).map_err(failure))?;
-    session.out.json(&json!({
+        super::with(run, &args.open, |gate| gate.settle(args.seq, became, note, &clock::read(), &mut SystemRng).map_err(failure))?;
+    run.out.json(&json!({
         "schema": "waypass.confirmed/1", "seq": settled.seq, "about": args.seq, "admitted": !args.turned_away, "flagged": settled.flag.is_some(),
     }))?;
-    session.out.words(&match became {
+    run.out.words(&match became {
         Became::Confirmed => format!("record {}: {} confirmed record {}", settled.seq, &args.by, args.seq),
         Became::TurnedAway => format!("record {}: {} turned the person of record {} away", settled.seq, &args.by, args.seq),
     });
     if settled.flag.is_some() {
-        session.out.warn(&format!(
+        run.out.warn(&format!(
             "a list that arrived meanwhile denies this credential, so record {} is flagged: waypass audit list --flagged",
             args.seq
         ));

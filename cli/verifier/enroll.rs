@@ -1,6 +1,6 @@
 //! `waypass verifier enroll`: the gate's signed request to be taken into the bundle.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Outcome};
 use crate::file::{self, Readers};
 use crate::gate::failure;
@@ -19,14 +19,14 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let (enrolment, text) = super::with(session, &args.open, |gate| gate.enrolment(&clock::read()).map_err(failure))?;
-    let delivered = file::deliver(session.out, &args.output, text.as_bytes(), Readers::All)?;
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    let (enrolment, text) = super::with(run, &args.open, |gate| gate.enrolment(&clock::read()).map_err(failure))?;
+    let delivered = file::deliver(run.out, &args.output, text.as_bytes(), Readers::All)?;
     let document = json!({
         "schema": "waypass.gate-enrolment/1", "id": enrolment.id, "name": enrolment.name, "site": enrolment.site, "zone": enrolment.zone,
         "issued_at": enrolment.issued_at.unix(),
     });
-    session.out.json(&file::with(document, delivered))?;
-    session.out.note("take it to the issuer: waypass issuer enroll FILE");
+    run.out.json(&file::with(document, delivered))?;
+    run.out.note("take it to the issuer: waypass issuer enroll FILE");
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! `waypass verifier init`.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::gate::failure;
 use crate::home::Role;
@@ -25,7 +25,7 @@ pub(crate) struct Args {
     create: CreateArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let about = About { name: args.name.clone(), site: args.site.clone(), zone: args.zone.clone() };
     about.check().map_err(|why| {
         let flag = match why {
@@ -35,10 +35,10 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         };
         Failure::usage(why, format!("correct {flag}"))
     })?;
-    let key = unlock::create(session, Role::Verifier, &args.create, |vault| Gate::set_up(vault, &about).map_err(failure))?;
+    let key = unlock::create(run, Role::Verifier, &args.create, |vault| Gate::set_up(vault, &about).map_err(failure))?;
     let id = did::to_did_key(&key.public_key);
-    session.out.json(&json!({ "schema": "waypass.gate/1", "id": id, "name": args.name, "site": args.site, "zone": args.zone }))?;
-    session.out.words([format!("{} is ready to be enrolled (site {}, zone {})", args.name, args.site, args.zone), format!("  {id}")]);
-    session.out.note("next: waypass verifier enroll -o FILE, and take FILE to the issuer");
+    run.out.json(&json!({ "schema": "waypass.gate/1", "id": id, "name": args.name, "site": args.site, "zone": args.zone }))?;
+    run.out.words([format!("{} is ready to be enrolled (site {}, zone {})", args.name, args.site, args.zone), format!("  {id}")]);
+    run.out.note("next: waypass verifier enroll -o FILE, and take FILE to the issuer");
     Ok(Exit::Done)
 }

@@ -12,7 +12,7 @@ mod wire;
 
 use super::door::Door;
 use super::input::listen_aside;
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome, plain};
 use crate::home::{Role, private_folder};
 use crate::unlock::{self, OpenArgs};
@@ -57,36 +57,36 @@ pub(crate) struct Args {
     key_file: Option<PathBuf>,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let listener = listen(args.listen)?;
-    let pages = pages(session, args)?;
+    let pages = pages(run, args)?;
     match &args.key_file {
         // What is wrong with vault or key file is said here, where somebody reads it.
         Some(path) => {
-            let vault = unlock::keep(session, Role::Verifier, &OpenArgs::key_file(path))?;
-            unlock::tell_findings(session, Role::Verifier, &vault);
+            let vault = unlock::keep(run, Role::Verifier, &OpenArgs::key_file(path))?;
+            unlock::tell_findings(run, Role::Verifier, &vault);
         }
-        None => drop(unlock::open(session, Role::Verifier)?),
+        None => drop(unlock::open(run, Role::Verifier)?),
     }
     let command = if args.no_browser { None } else { Some(browser::command(args.browser.as_deref())?) };
     let (inputs, to) = listen_aside(args.device.as_deref())?;
-    let door = args.on_green.as_deref().map(|command| Door::new(session.out, command, to)).transpose()?;
-    let office = Office::new(session, args.server.as_deref());
+    let door = args.on_green.as_deref().map(|command| Door::new(run.out, command, to)).transpose()?;
+    let office = Office::new(run, args.server.as_deref());
 
     let token = Token::draw();
     let address = listener.local_addr().map_err(|why| not_served(&why))?;
-    let folder = session.home.kiosk();
+    let folder = run.home.kiosk();
     private_folder(&folder)?;
-    let start = StartPage::write(session.out, &folder, address, &token)?;
-    let mut desk = Desk::new(Native::new(session, args.key_file.clone(), door), inputs);
+    let start = StartPage::write(run.out, &folder, address, &token)?;
+    let mut desk = Desk::new(Native::new(run, args.key_file.clone(), door), inputs);
     let serving = Server { pages, office, token, calls: desk.calls() };
     serving.start(listener).map_err(|why| not_served(&why))?;
-    session.out.json(&json!({ "schema": "waypass.kiosk/1", "address": format!("http://{address}"), "page": start.path() }))?;
-    session.out.words(&format!("the checkpoint page is at http://{address}"));
+    run.out.json(&json!({ "schema": "waypass.kiosk/1", "address": format!("http://{address}"), "page": start.path() }))?;
+    run.out.words(&format!("the checkpoint page is at http://{address}"));
     if command.is_none() {
-        session.out.note(&format!("open it with {}: the address alone opens nothing", start.path().display()));
+        run.out.note(&format!("open it with {}: the address alone opens nothing", start.path().display()));
     }
-    let browser = command.map(|command| Browser::start(session.out, command, &folder, start.path()));
+    let browser = command.map(|command| Browser::start(run.out, command, &folder, start.path()));
     let ended = desk.run();
     // In order: nothing asks any more, then the page's file goes.
     drop(browser);
@@ -106,11 +106,11 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Failure> {
 }
 
 /// Returns the built pages. Only who brings a browser may do without: the engine is there all the same.
-fn pages(session: &Session, args: &Args) -> Result<Option<Pages>, Failure> {
+fn pages(run: &Run, args: &Args) -> Result<Option<Pages>, Failure> {
     match crate::pages::find(args.pages.as_deref()) {
         Ok(pages) => Ok(Some(pages)),
         Err(failure) if args.no_browser && args.pages.is_none() => {
-            session.out.warn(&format!("{failure}; there is an engine and no page. {}", failure.next));
+            run.out.warn(&format!("{failure}; there is an engine and no page. {}", failure.next));
             Ok(None)
         }
         Err(failure) => Err(failure),

@@ -7,7 +7,7 @@ mod question;
 
 use super::challenge::QuestionArgs;
 use super::verify;
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, OpenArgs};
@@ -40,19 +40,19 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let carrier = question::carrier(session.out, args);
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    let carrier = question::carrier(run.out, args);
     let question = Question { query: args.question.query(carrier)?, purpose: args.question.purpose.clone(), carrier };
-    let vault = unlock::keep(session, Role::Verifier, &args.open)?;
-    unlock::tell_findings(session, Role::Verifier, &vault);
+    let vault = unlock::keep(run, Role::Verifier, &args.open)?;
+    unlock::tell_findings(run, Role::Verifier, &vault);
     let mut parked = vault.park();
     // A pass phrase was typed by a person, who may have gone; a key file is there for a gate without one.
     let idle = (!args.open.is_given()).then(|| Role::Verifier.idle());
-    let mut desk = Desk::new(session, args, question, idle)?;
+    let mut desk = Desk::new(run, args, question, idle)?;
     loop {
         while let Some(effect) = desk.next_for_gate() {
-            let done = unlock::briefly(session, Role::Verifier, &mut parked, |vault| {
-                desk.with_gate(&crate::gate::opened(session, vault)?, effect.clone());
+            let done = unlock::briefly(run, Role::Verifier, &mut parked, |vault| {
+                desk.with_gate(&crate::gate::opened(run, vault)?, effect.clone());
                 Ok(())
             });
             if let Err(failure) = done {

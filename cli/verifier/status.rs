@@ -1,7 +1,7 @@
 //! `waypass verifier status`: what the gate knows, how old that is, and until when it works offline.
 
 use super::aside;
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Outcome};
 use crate::gate::failure;
 use crate::unlock::OpenArgs;
@@ -20,14 +20,14 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    super::with(session, &args.open, |device| {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    super::with(run, &args.open, |device| {
         let gate = device.identity();
         let status = device.status(&clock::read()).map_err(failure)?;
         let age = status.bundle.as_ref().map(|bundle| status.at.at().since(bundle.issued_at()));
         let decides = status.decides();
         let tampering = status.trust_tampering.as_ref().map(ToString::to_string);
-        session.out.json(&json!({
+        run.out.json(&json!({
             "schema": "waypass.gate-status/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone,
             "enrolled": status.enrolled_until.is_some(), "clock": status.at.confidence().as_str(), "records": status.records, "open_flags": status.open_flags,
             "trust_age_seconds": age, "trust_tampered": tampering, "device_tampered": status.device_tampering,
@@ -37,7 +37,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
             "enrolled_until": status.enrolled_until.map(Timestamp::unix),
             "binding": status.horizon.as_ref().map(|(role, horizon)| binding(role, horizon)),
         }))?;
-        let out = session.out;
+        let out = run.out;
         out.words([format!("{} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
         out.words(&format!("  trust    {}", trust(&status, age)));
         if let Some((role, horizon)) = &status.horizon {
@@ -67,7 +67,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
         }
         out.words(&format!("  log      {} record(s)", status.records));
         let taken_back = device.taken_back().unwrap_or_default();
-        warn_of_taken_back(session, &taken_back);
+        warn_of_taken_back(run, &taken_back);
         if status.open_flags > 0 {
             out.words(&format!(
                 "  flags    {} admission(s) that this gate would now refuse: waypass audit list --flagged",
@@ -100,9 +100,9 @@ fn offline(role: &str, horizon: &OfflineHorizon, now: Timestamp) -> String {
 }
 
 /// Says which final revocations the newest lists take back: nothing happens to them, but somebody must ask the issuer.
-pub(super) fn warn_of_taken_back(session: &Session, taken_back: &[TakenBack]) {
+pub(super) fn warn_of_taken_back(run: &Run, taken_back: &[TakenBack]) {
     for found in taken_back {
-        session.out.warn(&format!("{found}; ask the issuer, whose records may be an old copy"));
+        run.out.warn(&format!("{found}; ask the issuer, whose records may be an old copy"));
     }
 }
 

@@ -1,7 +1,7 @@
 //! `waypass verifier sync`: newer trust down, the log up, in trust.md's order; each step kept before the next.
 
 use super::aside;
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::gate::{self, failure};
 use crate::home::Role;
@@ -29,22 +29,22 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let mut transport = sync::transport(session, args.place.from.as_deref(), args.to.as_deref())?;
-    let vault = unlock::keep(session, Role::Verifier, &args.open)?;
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    let mut transport = sync::transport(run, args.place.from.as_deref(), args.to.as_deref())?;
+    let vault = unlock::keep(run, Role::Verifier, &args.open)?;
     // A gate without its record or its bundle is said before anybody is asked for anything.
-    gate::opened(session, &vault)?;
+    gate::opened(run, &vault)?;
     let mut device =
-        Between { session, vault: RefCell::new(Some(vault.park())), planned: RefCell::default(), told: RefCell::default(), question: None };
-    let outcome = sync::run(session, &mut device, &mut *transport, |failure| failure)?;
+        Between { run, vault: RefCell::new(Some(vault.park())), planned: RefCell::default(), told: RefCell::default(), question: None };
+    let outcome = sync::run(run, &mut device, &mut *transport, |failure| failure)?;
     let Ended { flagged, taken_back, aside } = device.end(!outcome.steps.is_empty())?;
     let documents: Vec<_> = flagged.iter().map(flag::document).collect();
-    sync::tell(session, &outcome, &documents, &aside.as_ref().map_or(serde_json::Value::Null, aside::document))?;
-    flag::warn_of(session, &flagged);
-    super::status::warn_of_taken_back(session, &taken_back);
+    sync::tell(run, &outcome, &documents, &aside.as_ref().map_or(serde_json::Value::Null, aside::document))?;
+    flag::warn_of(run, &flagged);
+    super::status::warn_of_taken_back(run, &taken_back);
     let Some(aside) = aside else { return Ok(Exit::Done) };
-    session.out.warn(&aside::words(&aside));
-    session.out.note(aside::NEXT);
+    run.out.warn(&aside::words(&aside));
+    run.out.note(aside::NEXT);
     Ok(Exit::Grey)
 }
 
@@ -58,7 +58,7 @@ struct Ended {
 /// A gate that has its vault open for each step of a synchronization, and not between two: what a slow or silent server keeps waiting is
 /// this command, and not the people at the gate. Every step reads again what it needs.
 struct Between<'s> {
-    session: &'s Session,
+    run: &'s Run,
     /// `None` while a step is at work, and after one that failed.
     vault: RefCell<Option<Parked<'static>>>,
     /// The bundle that was held when the server was asked.
@@ -73,14 +73,14 @@ impl Between<'_> {
     /// Does `step` with the vault open.
     fn open<T>(&self, step: impl FnOnce(Sync<'_>) -> Result<T, GateError>) -> Result<T, Failure> {
         let parked = self.vault.take().ok_or_else(|| Failure::internal("an earlier step failed", "run the command again"))?;
-        let vault = unlock::resume(self.session, Role::Verifier, parked)?;
-        let done = match Gate::open(&vault, belief::store(self.session)) {
+        let vault = unlock::resume(self.run, Role::Verifier, parked)?;
+        let done = match Gate::open(&vault, belief::store(self.run)) {
             Ok(gate) => step(gate.sync(&clock::read, &mut SystemRng)),
             Err(why) => Err(why),
         };
         for finding in vault.findings() {
             if !self.told.borrow().contains(&finding) {
-                self.session.out.warn(&crate::vault::finding_words(&finding));
+                self.run.out.warn(&crate::vault::finding_words(&finding));
                 self.told.borrow_mut().push(finding);
             }
         }

@@ -1,7 +1,7 @@
 //! `waypass verifier verify` and `check`: one presentation, one decision, kept before it is shown.
 
 use super::verdict;
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::gate::failure;
 use crate::qr;
@@ -27,13 +27,13 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args, mode: Mode) -> Outcome {
-    let bytes = qr::read_any(session.out, &args.files)?;
+pub(crate) fn run(run: &Run, args: &Args, mode: Mode) -> Outcome {
+    let bytes = qr::read_any(run.out, &args.files)?;
     let presentation = meant(&bytes).map_err(|failure| failure.about_first(&args.files))?;
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
-    super::with(session, &args.open, |gate| {
+    super::with(run, &args.open, |gate| {
         let decided = gate.decide(presentation, mode, &args.accept_amber, &clock::read(), &mut SystemRng).map_err(failure)?;
-        show(session, args, mode, &decided)
+        show(run, args, mode, &decided)
     })
 }
 
@@ -54,14 +54,14 @@ fn meant(bytes: &[u8]) -> Result<&[u8], Failure> {
 }
 
 /// Takes only what is recorded, so that nobody acts on what is not written down.
-fn show(session: &Session, args: &Args, mode: Mode, recorded: &Recorded) -> Outcome {
+fn show(run: &Run, args: &Args, mode: Mode, recorded: &Recorded) -> Outcome {
     let decision = recorded.decision();
-    session.out.json(&waypass_credential::json::Value::Object(decision.to_json()))?;
-    session.out.words(verdict::render(&VerdictView::of(decision), &session.words));
+    run.out.json(&waypass_credential::json::Value::Object(decision.to_json()))?;
+    run.out.words(verdict::render(&VerdictView::of(decision), &run.words));
     let opened = decision.opens(&args.accept_amber);
     if let (Mode::Gate, Level::Amber, false, Some(seq)) = (mode, decision.level(), opened, recorded.seq()) {
         for line in to_confirm(decision, seq) {
-            session.out.note(&line);
+            run.out.note(&line);
         }
     }
     Ok(if opened { Exit::Done } else { exit(decision) })

@@ -3,7 +3,7 @@
 use super::pickup::{self, PickupArgs};
 use super::refusal::refusal;
 use super::{Open, aside, failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::OpenArgs;
@@ -40,35 +40,35 @@ pub(crate) struct RemoveArgs {
 
 const OFFER: &[u8] = b"openid-credential-offer:";
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     if args.files.is_empty() {
-        return again(session, args);
+        return again(run, args);
     }
-    let bytes = qr::read_any(session.out, &args.files)?;
+    let bytes = qr::read_any(run.out, &args.files)?;
     let bytes = waypass_credential::from_file(&bytes);
-    let mut open = super::open(session, &args.open)?;
+    let mut open = super::open(run, &args.open)?;
     open.believed()?;
     if bytes.starts_with(OFFER) {
         let offer = std::str::from_utf8(bytes);
         let offer = offer.map_err(|_| Failure::usage("the offer is not text", "get the offer again from its issuer"))?;
-        let received = pickup::take_up(session, &args.pickup, &mut open, offer)?;
-        take_in(session, &open, &received)?;
+        let received = pickup::take_up(run, &args.pickup, &mut open, offer)?;
+        take_in(run, &open, &received)?;
     } else {
         let held = open.wallet.hold(bytes, open.bundle.as_ref(), &open.at, &mut SystemRng);
         let held = held.map_err(|why| match why {
             HoldError::Malformed(_) => refusal(why, false).about_first(&args.files),
             why => refusal(why, false),
         })?;
-        let document = tell_held(session, &open, &held)?;
-        session.out.json(&document)?;
+        let document = tell_held(run, &open, &held)?;
+        run.out.json(&document)?;
     }
-    aside::tell(session, &open)?;
+    aside::tell(run, &open)?;
     Ok(Exit::Done)
 }
 
 /// Goes on with pick-ups that were cut off, and tries what is kept aside once more.
-fn again(session: &Session, args: &Args) -> Outcome {
-    let mut open = super::open(session, &args.open)?;
+fn again(run: &Run, args: &Args) -> Outcome {
+    let mut open = super::open(run, &args.open)?;
     open.believed()?;
     let kept = open.wallet.aside().map_err(failure)?;
     if kept.is_empty() {
@@ -80,38 +80,38 @@ fn again(session: &Session, args: &Args) -> Outcome {
     let mut credentials: Vec<CredentialId> = kept.iter().filter(|aside| aside.kept == Kept::Credential).map(|aside| aside.id).collect();
     let mut stopped = None;
     for unfinished in open.wallet.unfinished().map_err(failure)? {
-        match pickup::go_on(session, &args.pickup, &mut open, unfinished) {
+        match pickup::go_on(run, &args.pickup, &mut open, unfinished) {
             Ok(received) => credentials.extend(received),
             Err(why) => drop(stopped.get_or_insert(why)),
         }
     }
-    let taken = take_in(session, &open, &credentials);
-    aside::tell(session, &open)?;
+    let taken = take_in(run, &open, &credentials);
+    aside::tell(run, &open)?;
     taken.and(stopped.map_or(Ok(Exit::Done), Err))
 }
 
 /// Takes in what is kept aside under these ids, as much of it as is good; the first refusal is told at the end. One credential has a
 /// document of its own, several have one together.
-fn take_in(session: &Session, open: &Open, ids: &[CredentialId]) -> Result<(), Failure> {
+fn take_in(run: &Run, open: &Open, ids: &[CredentialId]) -> Result<(), Failure> {
     let (mut documents, mut refused) = (Vec::new(), None);
     for id in ids {
         match open.wallet.take_in(*id, open.bundle.as_ref(), &open.at, &mut SystemRng) {
-            Ok(held) => documents.push(tell_held(session, open, &held)?),
+            Ok(held) => documents.push(tell_held(run, open, &held)?),
             Err(why) => drop(refused.get_or_insert_with(|| refusal(why, true))),
         }
     }
     match documents.as_slice() {
         [] => {}
-        [one] => session.out.json(one)?,
-        all => session.out.json(&json!({ "schema": "waypass.held-list/1", "held": all }))?,
+        [one] => run.out.json(one)?,
+        all => run.out.json(&json!({ "schema": "waypass.held-list/1", "held": all }))?,
     }
     refused.map_or(Ok(()), Err)
 }
 
 /// Says in words what was taken in, and returns the document about it.
-fn tell_held(session: &Session, open: &Open, held: &Held) -> Result<Value, Failure> {
+fn tell_held(run: &Run, open: &Open, held: &Held) -> Result<Value, Failure> {
     let card = open.wallet.show(held.id, open.bundle.as_ref(), &open.at).map_err(failure)?;
-    session.out.words(&format!(
+    run.out.words(&format!(
         "{} {}: {} from {}, {}, until {}",
         if held.already { "already held" } else { "held" },
         super::short(&held.id),
@@ -126,22 +126,22 @@ fn tell_held(session: &Session, open: &Open, held: &Held) -> Result<Value, Failu
     }))
 }
 
-pub(crate) fn remove(session: &Session, args: &RemoveArgs) -> Outcome {
-    let mut open = super::open(session, &args.open)?;
+pub(crate) fn remove(run: &Run, args: &RemoveArgs) -> Outcome {
+    let mut open = super::open(run, &args.open)?;
     let id = match open.wallet.find_id(&args.id) {
-        Err(WalletError::NotHeld) if open.wallet.find_aside(&args.id).is_ok() => return aside::remove(session, &open, &args.id, args.yes),
+        Err(WalletError::NotHeld) if open.wallet.find_aside(&args.id).is_ok() => return aside::remove(run, &open, &args.id, args.yes),
         found => found.map_err(failure)?,
     };
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let card = removal.card();
     let question = format!("Remove {} ({} from {}) for good?", super::short(&id), words::list(&card.role.roles), card.issuer_name);
-    if !args.yes && !open.aside(session, || secret::confirm(session.input.while_open(Role::Wallet), &question, "--yes"))?? {
+    if !args.yes && !open.aside(run, || secret::confirm(run.input.while_open(Role::Wallet), &question, "--yes"))?? {
         return Err(secret::declined("nothing was removed"));
     }
     // The credential is read again before it is removed: others may have used the wallet while the person thought.
     let removal = open.wallet.removal(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     open.wallet.remove(removal, &open.at, &mut SystemRng).map_err(failure)?;
-    session.out.json(&json!({ "schema": "waypass.removed/1", "id": id.to_string() }))?;
-    session.out.words(&format!("removed {}", super::short(&id)));
+    run.out.json(&json!({ "schema": "waypass.removed/1", "id": id.to_string() }))?;
+    run.out.words(&format!("removed {}", super::short(&id)));
     Ok(Exit::Done)
 }

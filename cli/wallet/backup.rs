@@ -1,7 +1,7 @@
 //! `waypass wallet backup` and `restore`: sealed by the recovery code and a pass phrase together.
 
 use super::failure;
-use crate::Session;
+use crate::Run;
 use crate::backup::SealArgs;
 use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
 use crate::home::Role;
@@ -35,20 +35,20 @@ pub(crate) struct RestoreArgs {
     open: OpenArgs,
 }
 
-pub(crate) fn backup(session: &Session, args: &BackupArgs) -> Outcome {
-    let mut open = super::open(session, &args.open)?;
-    let secrets = open.aside(session, || args.seal.choose(session.out, session.input.while_open(Role::Wallet)))??;
+pub(crate) fn backup(run: &Run, args: &BackupArgs) -> Outcome {
+    let mut open = super::open(run, &args.open)?;
+    let secrets = open.aside(run, || args.seal.choose(run.out, run.input.while_open(Role::Wallet)))??;
     let sealed = open.wallet.backup(&secrets.factors(), CALIBRATED).map_err(failure)?;
     waypass_machine::replace_file(&args.file, &sealed).map_err(|error| file_failure(&error))?;
-    session.out.json(&json!({ "schema": "waypass.backup/1", "file": args.file }))?;
-    session.out.words(&format!("wrote {}", args.file.display()));
-    session.out.note("both secrets are needed to restore it; keys stay on this device, so a restored wallet asks for new credentials");
+    run.out.json(&json!({ "schema": "waypass.backup/1", "file": args.file }))?;
+    run.out.words(&format!("wrote {}", args.file.display()));
+    run.out.note("both secrets are needed to restore it; keys stay on this device, so a restored wallet asks for new credentials");
     Ok(Exit::Done)
 }
 
-pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
-    let mut open = super::open(session, &args.open)?;
-    let secrets = open.aside(session, || args.seal.read(session.out, session.input.while_open(Role::Wallet)))??;
+pub(crate) fn restore(run: &Run, args: &RestoreArgs) -> Outcome {
+    let mut open = super::open(run, &args.open)?;
+    let secrets = open.aside(run, || args.seal.read(run.out, run.input.while_open(Role::Wallet)))??;
     let sealed = waypass_machine::read_file(&args.file, MAX_BACKUP).map_err(|error| file_failure(&error))?;
     let restored = open.wallet.restore(&sealed, &secrets.factors(), &open.at, &mut SystemRng);
     let restored = restored.map_err(|error| match error {
@@ -56,11 +56,11 @@ pub(crate) fn restore(session: &Session, args: &RestoreArgs) -> Outcome {
         error => failure(error),
     })?;
     let reissue: Vec<String> = restored.reissue.iter().map(ToString::to_string).collect();
-    session.out.json(&json!({ "schema": "waypass.restored/1", "credentials": restored.credentials, "reissue": reissue }))?;
-    session.out.words(&format!("restored {} credential(s)", restored.credentials));
+    run.out.json(&json!({ "schema": "waypass.restored/1", "credentials": restored.credentials, "reissue": reissue }))?;
+    run.out.words(&format!("restored {} credential(s)", restored.credentials));
     if !reissue.is_empty() {
-        session.out.warn(&format!("{} of them must be issued again: their keys stayed on the old device", reissue.len()));
-        session.out.note("see which: waypass wallet list; then ask their issuers, with the line `waypass wallet key` prints");
+        run.out.warn(&format!("{} of them must be issued again: their keys stayed on the old device", reissue.len()));
+        run.out.note("see which: waypass wallet list; then ask their issuers, with the line `waypass wallet key` prints");
     }
     Ok(Exit::Done)
 }

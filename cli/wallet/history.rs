@@ -1,7 +1,7 @@
 //! `waypass wallet history`.
 
 use super::failure;
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::unlock::OpenArgs;
 use crate::words;
@@ -21,12 +21,12 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let open = super::open(session, &args.open)?;
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    let open = super::open(run, &args.open)?;
     if args.verify {
         let summary = open.wallet.verify_history().map_err(broken)?;
-        session.out.json(&json!({ "schema": "waypass.audit-check/1", "whole": true, "records": summary.size }))?;
-        session.out.words(&format!("{} entries, the chain is whole", summary.size));
+        run.out.json(&json!({ "schema": "waypass.audit-check/1", "whole": true, "records": summary.size }))?;
+        run.out.words(&format!("{} entries, the chain is whole", summary.size));
         return Ok(Exit::Done);
     }
     if let Some(seq) = args.forget {
@@ -37,15 +37,15 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
                 "see what there is: waypass wallet history",
             ));
         }
-        session.out.json(&json!({ "schema": "waypass.forgotten/1", "seq": seq }))?;
-        session.out.words(&format!("forgotten what entry {seq} was about"));
+        run.out.json(&json!({ "schema": "waypass.forgotten/1", "seq": seq }))?;
+        run.out.words(&format!("forgotten what entry {seq} was about"));
         return Ok(Exit::Done);
     }
     let entries = open.wallet.history().map_err(failure)?;
     let items: Vec<_> = entries.iter().map(document).collect();
-    session.out.list("waypass.history/1", "entries", &items, || {
+    run.out.list("waypass.history/1", "entries", &items, || {
         for entry in &entries {
-            session.out.words(&line(entry));
+            run.out.words(&line(entry));
         }
     })?;
     Ok(Exit::Done)

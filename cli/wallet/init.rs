@@ -1,6 +1,6 @@
 //! `waypass wallet init`, `status` and `key`.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::{self, CreateArgs, OpenArgs};
@@ -57,42 +57,42 @@ impl CurveArgs {
     }
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let key = unlock::create(session, Role::Wallet, &args.create, |vault| Ok(vault.generate_key(Algorithm::EdDsa, KeyPurpose::Holder)?))?;
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    let key = unlock::create(run, Role::Wallet, &args.create, |vault| Ok(vault.generate_key(Algorithm::EdDsa, KeyPurpose::Holder)?))?;
     let did = did::to_did_key(&key.public_key);
-    session.out.json(&json!({ "schema": "waypass.key/1", "did": did, "algorithm": "EdDSA" }))?;
-    session.out.words(["the wallet is ready".to_owned(), format!("  {did}")]);
-    session.out.note("give this line to an issuer; next, learn whom to trust: waypass trust pin FILE --digest NUMBER");
+    run.out.json(&json!({ "schema": "waypass.key/1", "did": did, "algorithm": "EdDSA" }))?;
+    run.out.words(["the wallet is ready".to_owned(), format!("  {did}")]);
+    run.out.note("give this line to an issuer; next, learn whom to trust: waypass trust pin FILE --digest NUMBER");
     Ok(Exit::Done)
 }
 
-pub(crate) fn key(session: &Session, args: &KeyArgs) -> Outcome {
+pub(crate) fn key(run: &Run, args: &KeyArgs) -> Outcome {
     let algorithm = args.curve.asked().unwrap_or(Algorithm::EdDsa);
-    let open = super::open(session, &args.open)?;
+    let open = super::open(run, &args.open)?;
     let key = open.wallet.holder_key(algorithm)?;
     let did = did::to_did_key(&key.public_key);
-    session.out.json(&json!({ "schema": "waypass.key/1", "did": did, "algorithm": algorithm.jose_name() }))?;
-    session.out.words(&did);
+    run.out.json(&json!({ "schema": "waypass.key/1", "did": did, "algorithm": algorithm.jose_name() }))?;
+    run.out.words(&did);
     Ok(Exit::Done)
 }
 
-pub(crate) fn status(session: &Session, args: &StatusArgs) -> Outcome {
+pub(crate) fn status(run: &Run, args: &StatusArgs) -> Outcome {
     // It needs no secret. With one, what the files say is compared with the vault.
     if args.open.is_given() {
-        super::open(session, &args.open)?.believed()?;
+        super::open(run, &args.open)?.believed()?;
     }
-    let vault = unlock::open(session, Role::Wallet)?;
+    let vault = unlock::open(run, Role::Wallet)?;
     let status = vault.status(&clock::read()).map_err(|error| storage_failure(&error))?;
     let aside = waypass_wallet::aside_in(&vault).map_err(|error| storage_failure(&error))?;
     let mut opens: Vec<String> = status.slots.iter().map(slot::kinds).collect();
     opens.sort();
-    let bundle = belief::bundle(session)?;
+    let bundle = belief::bundle(run)?;
     let age = bundle.as_ref().map(|bundle| clock::read().wall.since(bundle.issued_at()));
-    session.out.json(&json!({
+    run.out.json(&json!({
         "schema": "waypass.wallet-status/1", "locked": true, "attempts_left": status.attempts_left, "wait_seconds": status.wait_seconds,
         "slots": opens, "trust_age_seconds": age, "aside": aside,
     }))?;
-    let out = session.out;
+    let out = run.out;
     out.words("locked");
     out.words(&format!("  tries    {} left{}", status.attempts_left, wait(status.wait_seconds)?));
     out.words(&format!("  opens    with {}", words::list(&opens)));

@@ -1,7 +1,7 @@
 //! `waypass wallet list` and `show`.
 
 use super::{failure, short};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::text::Text;
@@ -36,49 +36,49 @@ pub(crate) struct ShowArgs {
     open: OpenArgs,
 }
 
-pub(crate) fn list(session: &Session, args: &ListArgs) -> Outcome {
-    let open = super::open(session, &args.open)?;
+pub(crate) fn list(run: &Run, args: &ListArgs) -> Outcome {
+    let open = super::open(run, &args.open)?;
     let filter = args.role.as_deref().map_or(Filter::All, Filter::Role);
     let listing = open.wallet.list(filter, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let items: Vec<Value> = listing.cards.iter().map(document).collect();
-    session.out.list("waypass.wallet/1", "credentials", &items, || {
+    run.out.list("waypass.wallet/1", "credentials", &items, || {
         for card in &listing.cards {
-            session.out.words(line(card, open.at.at()));
+            run.out.words(line(card, open.at.at()));
         }
         if listing.cards.is_empty() {
-            session.out.note("nothing is held yet: waypass wallet add FILE");
+            run.out.note("nothing is held yet: waypass wallet add FILE");
         }
     })?;
     for id in &listing.unreadable {
-        session.out.warn(&format!("credential {} is damaged and was set aside; ask its issuer for it again", short(id)));
+        run.out.warn(&format!("credential {} is damaged and was set aside; ask its issuer for it again", short(id)));
     }
     for card in &listing.cards {
-        warn_of_lost_key(session, card);
+        warn_of_lost_key(run, card);
     }
-    super::aside::tell(session, &open)?;
+    super::aside::tell(run, &open)?;
     Ok(Exit::Done)
 }
 
 /// A key that was here and is not any more is damage, which a word in a list must not hide.
-fn warn_of_lost_key(session: &Session, card: &Card) {
+fn warn_of_lost_key(run: &Run, card: &Card) {
     let what = match card.standing {
         Standing::KeyLost => "was damaged or removed on this device, so it can no longer be shown",
         Standing::KeyAltered => "may have been changed from outside on this device, so nothing is shown with it any more",
         _ => return,
     };
-    session.out.warn(&format!(
+    run.out.warn(&format!(
         "the key of credential {} {what}; ask {} for a new one, with the line `waypass wallet key` prints",
         short(&card.id),
         card.issuer_name
     ));
 }
 
-pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
-    let open = super::open(session, &args.open)?;
+pub(crate) fn show(run: &Run, args: &ShowArgs) -> Outcome {
+    let open = super::open(run, &args.open)?;
     let id = open.wallet.find_id(&args.id).map_err(failure)?;
     if let Some(path) = &args.export {
-        let delivered = file::deliver(session.out, path, &open.wallet.export(id).map_err(failure)?, Readers::Owner)?;
-        session.out.json(&file::with(json!({ "schema": "waypass.exported/1", "id": id.to_string() }), delivered))?;
+        let delivered = file::deliver(run.out, path, &open.wallet.export(id).map_err(failure)?, Readers::Owner)?;
+        run.out.json(&file::with(json!({ "schema": "waypass.exported/1", "id": id.to_string() }), delivered))?;
         return Ok(Exit::Done);
     }
     let card = open.wallet.show(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
@@ -90,9 +90,9 @@ pub(crate) fn show(session: &Session, args: &ShowArgs) -> Outcome {
         members.insert("personal".to_owned(), personal);
         members.insert("not_acted_on".to_owned(), json!(card.not_acted_on));
     }
-    session.out.json(&found)?;
-    warn_of_lost_key(session, &card);
-    let out = session.out;
+    run.out.json(&found)?;
+    warn_of_lost_key(run, &card);
+    let out = run.out;
     out.words(line(&card, open.at.at()));
     out.words(&format!("  id           {}", card.id));
     out.words(&format!("  where        {}", places(&card)));

@@ -4,7 +4,7 @@
 use super::init::CurveArgs;
 use super::refusal::refusal;
 use super::{Open, failure as wallet_failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure};
 use crate::home::Role;
 use crate::secret::{self, SecretArgs};
@@ -48,14 +48,14 @@ enum Taken {
 
 /// Takes an offer up, or goes on with it. Everything that can be refused is refused before its code is spent, and what comes is stored
 /// before it is looked at.
-pub(super) fn take_up(session: &Session, args: &PickupArgs, open: &mut Open, offer: &str) -> Result<Vec<CredentialId>, Failure> {
+pub(super) fn take_up(run: &Run, args: &PickupArgs, open: &mut Open, offer: &str) -> Result<Vec<CredentialId>, Failure> {
     let bundle = open.bundle.as_ref().ok_or_else(|| refusal(HoldError::NoBundle, false))?;
-    let (trusted, reach) = (bundle.authorities().to_vec(), reach(session, args, open));
+    let (trusted, reach) = (bundle.authorities().to_vec(), reach(run, args, open));
     let algorithms = args.curve.asked().map_or_else(|| open.wallet.algorithms(), |algorithm| Ok(vec![algorithm]))?;
     let begun = open.wallet.unfinished().map_err(wallet_failure)?;
     let aside = open.wallet.received().map_err(wallet_failure)?;
-    let link = ca::link(session)?;
-    let (pickup, taken) = open.aside(session, || {
+    let link = ca::link(run)?;
+    let (pickup, taken) = open.aside(run, || {
         let pickup = Pickup::start(offer, &link, reach).map_err(failure)?;
         let mark = pickup.offer().mark();
         let received: Vec<CredentialId> = aside.iter().filter(|(_, by)| **by == mark).map(|(id, _)| *id).collect();
@@ -64,7 +64,7 @@ pub(super) fn take_up(session: &Session, args: &PickupArgs, open: &mut Open, off
         }
         let taken = match begun.into_iter().find_map(|begun| of(begun, &pickup)) {
             Some((room, progress)) => Taken::Begun(room, Box::new(progress)),
-            None => asked(session, args, &pickup, &trusted, &algorithms)?,
+            None => asked(run, args, &pickup, &trusted, &algorithms)?,
         };
         Ok::<_, Failure>((pickup, taken))
     })??;
@@ -72,28 +72,28 @@ pub(super) fn take_up(session: &Session, args: &PickupArgs, open: &mut Open, off
     let (choice, code) = match taken {
         Taken::New(choice, code) => (choice, code),
         Taken::Received(received) => return Ok(received),
-        Taken::Begun(room, progress) => return finish(session, open, &pickup, room, *progress),
+        Taken::Begun(room, progress) => return finish(run, open, &pickup, room, *progress),
     };
     let key = open.wallet.holder_key(choice.algorithm)?;
     let code = code.as_ref().map(|code| secret::text(code)).transpose()?;
     let progress = pickup.begin(&choice, code, &key.public_key, &Nonce::random(&mut SystemRng)).map_err(failure)?;
     let from = &pickup.offer().issuer;
     let room = open.wallet.make_room(from, &progress.to_bytes(), &open.at, &mut SystemRng).map_err(wallet_failure)?;
-    finish(session, open, &pickup, room, progress)
+    finish(run, open, &pickup, room, progress)
 }
 
 /// Goes on with a pick-up that was cut off.
-pub(super) fn go_on(session: &Session, args: &PickupArgs, open: &mut Open, unfinished: Unfinished) -> Result<Vec<CredentialId>, Failure> {
+pub(super) fn go_on(run: &Run, args: &PickupArgs, open: &mut Open, unfinished: Unfinished) -> Result<Vec<CredentialId>, Failure> {
     let Unfinished { awaited, progress } = unfinished;
     let progress = Progress::from_bytes(&progress).ok_or_else(|| {
         Failure::new(Exit::Tamper, "what was noted about a pick-up does not read", "ask the issuer whether the offer was used")
     })?;
-    let reach = reach(session, args, open);
-    session.out.note(&format!("going on with the offer from {}", progress.offer().issuer));
-    let link = ca::link(session)?;
-    let pickup = open.aside(session, || Pickup::resume(&progress, &link, reach))?.map_err(kept)?;
+    let reach = reach(run, args, open);
+    run.out.note(&format!("going on with the offer from {}", progress.offer().issuer));
+    let link = ca::link(run)?;
+    let pickup = open.aside(run, || Pickup::resume(&progress, &link, reach))?.map_err(kept)?;
     open.believed()?;
-    finish(session, open, &pickup, awaited, progress)
+    finish(run, open, &pickup, awaited, progress)
 }
 
 fn of(begun: Unfinished, pickup: &Pickup) -> Option<(Awaited, Progress)> {
@@ -102,19 +102,19 @@ fn of(begun: Unfinished, pickup: &Pickup) -> Option<(Awaited, Progress)> {
 }
 
 /// Chooses what is taken, and asks the person what only a person knows.
-fn asked(session: &Session, args: &PickupArgs, pickup: &Pickup, trusted: &[Authority], algorithms: &[Algorithm]) -> Result<Taken, Failure> {
+fn asked(run: &Run, args: &PickupArgs, pickup: &Pickup, trusted: &[Authority], algorithms: &[Algorithm]) -> Result<Taken, Failure> {
     let choice = pickup.choose(trusted, algorithms).map_err(failure)?;
     let from = &pickup.offer().issuer;
     if pickup.offer().known_to(trusted).is_none() {
         let question = format!("No issuer that this device trusts is at {from}. Pick up all the same?");
-        if !args.yes && !secret::confirm(session.input.while_open(Role::Wallet), &question, "--yes")? {
+        if !args.yes && !secret::confirm(run.input.while_open(Role::Wallet), &question, "--yes")? {
             return Err(secret::declined("nothing was picked up; the offer is not spent"));
         }
     }
-    session.out.note(&format!("picking up from {from}"));
+    run.out.note(&format!("picking up from {from}"));
     let code = if pickup.offer().tx_code.is_some() {
         let source = SecretArgs { secret_file: args.tx_code_file.clone(), secret_fd: None };
-        Some(source.read(session.out, session.input.while_open(Role::Wallet), "the code you were given with the offer: ")?)
+        Some(source.read(run.out, run.input.while_open(Role::Wallet), "the code you were given with the offer: ")?)
     } else {
         None
     };
@@ -122,21 +122,15 @@ fn asked(session: &Session, args: &PickupArgs, pickup: &Pickup, trusted: &[Autho
 }
 
 /// Exchanges the code, if that is still to do, and fetches the credential. Open questions to the issuer stay noted.
-fn finish(
-    session: &Session,
-    open: &mut Open,
-    pickup: &Pickup,
-    room: Awaited,
-    mut progress: Progress,
-) -> Result<Vec<CredentialId>, Failure> {
+fn finish(run: &Run, open: &mut Open, pickup: &Pickup, room: Awaited, mut progress: Progress) -> Result<Vec<CredentialId>, Failure> {
     let signer = open.wallet.signer(progress.holder()).map_err(|why| refusal(why, false))?;
     if !progress.is_redeemed() {
-        if let Err(why) = open.aside(session, || pickup.redeem(&mut progress))? {
+        if let Err(why) = open.aside(run, || pickup.redeem(&mut progress))? {
             return Err(ended(open, &room, why)?);
         }
         open.wallet.note(&room, &progress.to_bytes()).map_err(wallet_failure)?;
     }
-    match open.aside(session, || pickup.fetch(&progress, clock::read().wall, &signer))? {
+    match open.aside(run, || pickup.fetch(&progress, clock::read().wall, &signer))? {
         Ok(credentials) => open.wallet.receive(room, &credentials, &progress.offer().mark(), &open.at).map_err(wallet_failure),
         Err(why) => Err(ended(open, &room, why)?),
     }
@@ -157,13 +151,13 @@ fn kept(why: PickupError) -> Failure {
 }
 
 /// Returns the addresses an offer may lead to. It is text from anybody, so no private address that neither bundle nor settings name.
-fn reach(session: &Session, args: &PickupArgs, open: &Open) -> Reach {
+fn reach(run: &Run, args: &PickupArgs, open: &Open) -> Reach {
     if args.local_network {
         return Reach::Anywhere;
     }
     let authorities = open.bundle.iter().flat_map(TrustBundle::authorities);
     let own = authorities.flat_map(|authority| &authority.status_uris).map(|list| list.uri.as_str());
-    Reach::public_and(own.chain(session.home.server()))
+    Reach::public_and(own.chain(run.home.server()))
 }
 
 const NOT_SPENT: &str = "the offer is not spent; try again when there is a link";

@@ -1,7 +1,7 @@
 //! `waypass wallet present`: who asks, what they would see, what stays private; then yes or no.
 
 use super::{Open, failure};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
 use crate::home::Role;
@@ -39,11 +39,11 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let bytes = qr::read_any(session.out, &args.request)?;
-    let mut open = super::open(session, &args.open)?;
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    let bytes = qr::read_any(run.out, &args.request)?;
+    let mut open = super::open(run, &args.open)?;
     let chosen = args.credential.as_deref().map(|id| open.wallet.find_id(id)).transpose().map_err(failure)?;
-    let agreed = if args.yes { None } else { Some(consented(session, &mut open, args, chosen, &bytes)?) };
+    let agreed = if args.yes { None } else { Some(consented(run, &mut open, args, chosen, &bytes)?) };
     if let Some((shown, false)) = agreed {
         // Whatever became of it meanwhile, nothing is shown; the history says that it was asked for.
         if let Ok(proposal) = propose(&open, args, &bytes, Some(shown)) {
@@ -53,7 +53,7 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     }
     let proposal = propose(&open, args, &bytes, agreed.map_or(chosen, |(shown, _)| Some(shown)))?;
     if agreed.is_none() {
-        session.out.note(consent(&proposal));
+        run.out.note(consent(&proposal));
     }
     let (shared, withheld) = (names(proposal.discloses()), names(proposal.withholds()));
     let along: Vec<String> = technical(proposal.technical()).into_iter().map(str::to_owned).collect();
@@ -65,15 +65,15 @@ pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
     let nowhere = args.output.is_none() && args.codes.is_none();
     let mut members = Members::new();
     if let Some(path) = args.output.clone().or_else(|| nowhere.then(|| PathBuf::from("-"))) {
-        members.extend(file::deliver(session.out, &path, answer.as_bytes(), Readers::Owner)?);
+        members.extend(file::deliver(run.out, &path, answer.as_bytes(), Readers::Owner)?);
     }
-    members.extend(args.codes.show(session.out, answer.as_bytes())?);
+    members.extend(args.codes.show(run.out, answer.as_bytes())?);
     let document = json!({
         "schema": "waypass.presented/1", "asked_by": asked_by, "shared": shared, "withheld": withheld,
         "technical": along, "warnings": warnings, "sealed": sealed,
         "bytes": answer.as_bytes().len(),
     });
-    session.out.json(&file::with(document, members))?;
+    run.out.json(&file::with(document, members))?;
     Ok(Exit::Done)
 }
 
@@ -99,7 +99,7 @@ fn propose<'o>(open: &'o Open, args: &Args, question: &[u8], credential: Option<
 /// Asks the person, with the vault parked: others may use the wallet meanwhile. An answer counts for what would be shown at that moment,
 /// so what is shown is worked out again, and asked again if it is something else. Returns the credential, and the answer.
 fn consented(
-    session: &Session,
+    run: &Run,
     open: &mut Open,
     args: &Args,
     chosen: Option<CredentialId>,
@@ -117,15 +117,15 @@ fn consented(
             return Ok((shown.0, true));
         }
         if agreed.is_some() {
-            session.out.note("what would be shown has changed meanwhile:");
+            run.out.note("what would be shown has changed meanwhile:");
         }
-        session.out.note(consent(&proposal));
+        run.out.note(consent(&proposal));
         // Said before anybody is asked: a yes would not be enough.
         if !proposal.asked().is_enrolled() && !args.to_unknown {
             return Err(present_failure(PresentError::NotEnrolled));
         }
         drop(proposal);
-        if !open.aside(session, || secret::confirm(session.input.while_open(Role::Wallet), "Show this?", "--yes"))?? {
+        if !open.aside(run, || secret::confirm(run.input.while_open(Role::Wallet), "Show this?", "--yes"))?? {
             return Ok((shown.0, false));
         }
         agreed = Some(shown);

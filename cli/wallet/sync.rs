@@ -1,6 +1,6 @@
 //! `waypass wallet sync`: newer trust comes down; nothing goes up, a wallet never uploads.
 
-use crate::Session;
+use crate::Run;
 use crate::belief;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::sync::{self, SyncArgs};
@@ -18,17 +18,17 @@ pub(crate) struct Args {
     open: OpenArgs,
 }
 
-pub(crate) fn run(session: &Session, args: &Args) -> Outcome {
-    let mut transport = sync::transport(session, args.place.from.as_deref(), None)?;
-    let mut reader = Reader::new(belief::store(session), clock::read().wall);
-    let outcome = sync::run(session, &mut reader, &mut *transport, belief::store_failure)?;
+pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    let mut transport = sync::transport(run, args.place.from.as_deref(), None)?;
+    let mut reader = Reader::new(belief::store(run), clock::read().wall);
+    let outcome = sync::run(run, &mut reader, &mut *transport, belief::store_failure)?;
     // It needs no secret, and the next command that opens the vault seals what came. With a secret that is done now.
     if args.open.is_given() {
-        super::open(session, &args.open)?.believed()?;
+        super::open(run, &args.open)?.believed()?;
     } else {
-        session.out.detail(belief::NOT_COMPARED);
+        run.out.detail(belief::NOT_COMPARED);
     }
-    sync::tell(session, &outcome, &[], &serde_json::Value::Null)?;
+    sync::tell(run, &outcome, &[], &serde_json::Value::Null)?;
     if outcome.bundle == Some(Kept::Aside) {
         return Err(Failure::new(
             Exit::Grey,

@@ -1,7 +1,7 @@
 //! Answers of a person to questions that come up while an issuer is open. Nothing stays locked while somebody thinks: the work that asks is
 //! left, the question is asked with the vault parked, and the work begins again.
 
-use crate::Session;
+use crate::Run;
 use crate::exit::Failure;
 use crate::home::Role;
 use crate::issuer::seat::seated_restored;
@@ -12,7 +12,7 @@ use waypass_issuer::Issuer;
 
 /// The questions so far, and the one that waits.
 pub(in crate::issuer) struct Answers<'s> {
-    session: &'s Session,
+    run: &'s Run,
     yes: bool,
     given: RefCell<Vec<(Question, bool)>>,
     open: RefCell<Option<Question>>,
@@ -27,8 +27,8 @@ struct Question {
 
 impl<'s> Answers<'s> {
     /// Every answer is yes where `yes` was said beforehand.
-    pub(in crate::issuer) const fn new(session: &'s Session, yes: bool) -> Self {
-        Self { session, yes, given: RefCell::new(Vec::new()), open: RefCell::new(None) }
+    pub(in crate::issuer) const fn new(run: &'s Run, yes: bool) -> Self {
+        Self { run, yes, given: RefCell::new(Vec::new()), open: RefCell::new(None) }
     }
 
     /// Returns the answer. Without one the question waits, and the work that needs it ends.
@@ -52,31 +52,31 @@ impl<'s> Answers<'s> {
         go_on: &mut dyn FnMut() -> Result<bool, Failure>,
         work: impl Fn(&mut Issuer<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let mut vault = unlock::keep(self.session, Role::Issuer, args)?;
+        let mut vault = unlock::keep(self.run, Role::Issuer, args)?;
         loop {
-            let done = seated_restored(self.session, &vault, go_on, &work);
+            let done = seated_restored(self.run, &vault, go_on, &work);
             // Nothing was changed before a question. It is asked while the vault is parked, and the work begins again with the answer.
             let Some(question) = self.open.take() else {
-                unlock::tell_findings(self.session, Role::Issuer, &vault);
+                unlock::tell_findings(self.run, Role::Issuer, &vault);
                 return done;
             };
             let parked = vault.park();
             self.ask(question)?;
-            vault = unlock::resume(self.session, Role::Issuer, parked)?;
+            vault = unlock::resume(self.run, Role::Issuer, parked)?;
         }
     }
 
     /// Shows and asks.
     fn ask(&self, question: Question) -> Result<(), Failure> {
         self.show(&question);
-        let answer = secret::confirm(self.session.input.while_open(Role::Issuer), question.asks, "--yes")?;
+        let answer = secret::confirm(self.run.input.while_open(Role::Issuer), question.asks, "--yes")?;
         self.given.borrow_mut().push((question, answer));
         Ok(())
     }
 
     fn show(&self, question: &Question) {
         if !question.shown.is_empty() {
-            self.session.out.note(question.shown.clone());
+            self.run.out.note(question.shown.clone());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! By which clock something is published: this machine's, after a person has confirmed it where it is far from the last publication.
 
 use super::super::{database, now, reading};
-use crate::Session;
+use crate::Run;
 use crate::exit::{Exit, Failure};
 use crate::{secret, words};
 use std::time::Duration;
@@ -34,11 +34,11 @@ pub(in crate::issuer) struct Clock {
 impl Publishing {
     /// Asks about the clock where that is needed. It is done before a vault is opened, so that nothing is locked while a person thinks.
     /// Without an answer the work goes on, and its publication is refused.
-    pub(in crate::issuer) fn clock(&self, session: &Session) -> Result<Clock, Failure> {
-        let Some(doubt) = doubt(session) else { return Ok(Clock { is_doubted: false, is_confirmed: false, yes: self.yes }) };
-        let is_confirmed = self.yes || answered(secret::confirm(session.input, &question(&doubt), "--yes"))?;
+    pub(in crate::issuer) fn clock(&self, run: &Run) -> Result<Clock, Failure> {
+        let Some(doubt) = doubt(run) else { return Ok(Clock { is_doubted: false, is_confirmed: false, yes: self.yes }) };
+        let is_confirmed = self.yes || answered(secret::confirm(run.input, &question(&doubt), "--yes"))?;
         if let (true, ClockDoubt::Behind { last, .. }) = (is_confirmed, &doubt) {
-            session.out.warn(&format!(
+            run.out.warn(&format!(
                 "devices that took the publication of {} refuse earlier ones until new keys sign: waypass issuer ceremony prepare root \
                  --new-online-keys",
                 words::when(*last)
@@ -51,10 +51,10 @@ impl Publishing {
 impl Clock {
     /// Publishes. If this second is used, it waits for the next one; if another process was quicker, it tries again. A
     /// question that was not asked yet is shown first.
-    pub(in crate::issuer) fn publish(&self, session: &Session, issuer: &mut Issuer<'_>) -> Result<Publication, PublishError> {
+    pub(in crate::issuer) fn publish(&self, run: &Run, issuer: &mut Issuer<'_>) -> Result<Publication, PublishError> {
         if let Some(change) = issuer.unasked().filter(|_| issuer.signs_targets().unwrap_or(true)) {
-            session.out.note("this was recorded before the upgrade from 0.1.0, nobody published it, and it would be published too:");
-            session.out.note(reading::difference(&change.before, &change.after));
+            run.out.note("this was recorded before the upgrade from 0.1.0, nobody published it, and it would be published too:");
+            run.out.note(reading::difference(&change.before, &change.after));
             // Otherwise `issuer publish` asks, with nothing locked.
             if self.yes {
                 issuer.confirm_unasked()?;
@@ -79,8 +79,8 @@ impl Clock {
 }
 
 /// Returns the open questions. A store that cannot be read has its own words when it is opened.
-fn doubt(session: &Session) -> Option<ClockDoubt> {
-    let path = database(session);
+fn doubt(run: &Run) -> Option<ClockDoubt> {
+    let path = database(run);
     let store = path.exists().then(|| SqliteStore::peek(&path).ok()).flatten()?;
     publish::clock_doubt(&store, now()).ok().flatten()
 }

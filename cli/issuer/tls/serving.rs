@@ -1,7 +1,7 @@
 //! The certificate that a service shows: of the site's own authority, or from two files.
 
 use super::{failure, none, signer, stored};
-use crate::Session;
+use crate::Run;
 use crate::exit::Failure;
 use crate::file;
 use std::os::unix::fs::MetadataExt as _;
@@ -47,9 +47,9 @@ type Mark = (u64, u64, i64, i64);
 
 impl Source {
     /// Returns the source that the arguments name, with the first certificate. `None` without TLS.
-    pub(crate) fn open(session: &Session, args: &TlsArgs, vault: &Unlocked<'_>) -> Result<Option<(Self, Identity)>, Failure> {
+    pub(crate) fn open(run: &Run, args: &TlsArgs, vault: &Unlocked<'_>) -> Result<Option<(Self, Identity)>, Failure> {
         if let (Some(certificate), Some(key)) = (&args.tls_cert, &args.tls_key) {
-            warn_of_readers(session, key);
+            warn_of_readers(run, key);
             let seen = [mark(certificate), mark(key)];
             let first = read(certificate, key)?;
             let of = Of::Files { certificate: certificate.clone(), key: key.clone(), seen };
@@ -122,8 +122,8 @@ fn mark(path: &Path) -> Option<Mark> {
     Some((about.ino(), about.len(), about.mtime(), about.mtime_nsec()))
 }
 
-fn warn_of_readers(session: &Session, key: &Path) {
+fn warn_of_readers(run: &Run, key: &Path) {
     if std::fs::metadata(key).is_ok_and(|about| about.is_file() && about.mode() & 0o077 != 0) {
-        session.out.warn(&format!("others on this machine may read {}; run `chmod 600` on it", key.display()));
+        run.out.warn(&format!("others on this machine may read {}; run `chmod 600` on it", key.display()));
     }
 }

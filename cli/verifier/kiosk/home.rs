@@ -1,6 +1,6 @@
 //! This machine as the home of a page's engine.
 
-use crate::Session;
+use crate::Run;
 use crate::belief;
 use crate::home::Role;
 use crate::unlock::PATIENCE;
@@ -15,22 +15,22 @@ use waypass_trust::time::Reading;
 use waypass_vault::{Factor, Host, KdfCost, StorageError, TrustStore};
 
 pub(super) struct Native<'s> {
-    session: &'s Session,
+    run: &'s Run,
     key_file: Option<PathBuf>,
     door: Option<Door>,
 }
 
 impl<'s> Native<'s> {
-    pub(super) const fn new(session: &'s Session, key_file: Option<PathBuf>, door: Option<Door>) -> Self {
-        Self { session, key_file, door }
+    pub(super) const fn new(run: &'s Run, key_file: Option<PathBuf>, door: Option<Door>) -> Self {
+        Self { run, key_file, door }
     }
 }
 
 impl Home for Native<'_> {
     fn host(&self) -> Result<Host, StorageError> {
-        let out = self.session.out;
+        let out = self.run.out;
         let mut told = |holder: &waypass_machine::LockHolder| out.detail(&format!("waiting for {holder}"));
-        waypass_machine::host(&self.session.home.vault(Role::Verifier), Wait::new(PATIENCE, &mut told)).map_err(not_opened)
+        waypass_machine::host(&self.run.home.vault(Role::Verifier), Wait::new(PATIENCE, &mut told)).map_err(not_opened)
     }
 
     /// A kiosk makes no vault, so it leaves what another command began.
@@ -39,7 +39,7 @@ impl Home for Native<'_> {
     }
 
     fn trust(&self) -> TrustStore {
-        belief::store(self.session)
+        belief::store(self.run)
     }
 
     fn clock(&self) -> Reading {
@@ -63,7 +63,7 @@ impl Home for Native<'_> {
         match key_file::read(self.key_file.as_deref()?) {
             Ok(key) => Some(Box::new(key)),
             Err(why) => {
-                self.session.out.detail(&format!("the gate stays locked: {}", crate::vault::key_file_failure(&why)));
+                self.run.out.detail(&format!("the gate stays locked: {}", crate::vault::key_file_failure(&why)));
                 None
             }
         }

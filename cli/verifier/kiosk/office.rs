@@ -1,6 +1,6 @@
 //! The way to the office: the page asks this machine, and the one client of the product asks the office.
 
-use crate::Session;
+use crate::Run;
 use crate::trust::ca;
 use std::sync::{Arc, Mutex, PoisonError};
 use waypass_net::transport::HttpTransport;
@@ -12,14 +12,14 @@ pub(super) struct Office(Option<Arc<Mutex<HttpTransport>>>);
 
 impl Office {
     /// Takes the address of the office from the command line or the settings. Without one the gate synchronizes by file.
-    pub(super) fn new(session: &Session, server: Option<&str>) -> Self {
-        let Some(server) = server.or_else(|| session.home.server()) else { return Self(None) };
-        let transport = ca::link(session).and_then(|link| HttpTransport::new(server, &link).map_err(crate::sync::link_failure));
+    pub(super) fn new(run: &Run, server: Option<&str>) -> Self {
+        let Some(server) = server.or_else(|| run.home.server()) else { return Self(None) };
+        let transport = ca::link(run).and_then(|link| HttpTransport::new(server, &link).map_err(crate::sync::link_failure));
         match transport {
             Ok(transport) => Self(Some(Arc::new(Mutex::new(transport)))),
             // A gate decides without its office.
             Err(failure) => {
-                session.out.warn(&format!("the page cannot synchronize: {failure}; {}", failure.next));
+                run.out.warn(&format!("the page cannot synchronize: {failure}; {}", failure.next));
                 Self(None)
             }
         }

@@ -3,7 +3,7 @@
 use super::Args;
 use super::paint::{Painter, name};
 use super::question::Codes;
-use crate::Session;
+use crate::Run;
 use crate::exit::Failure;
 use crate::gate::failure;
 use crate::verifier::door::Door;
@@ -35,7 +35,7 @@ pub(super) enum Until {
 
 /// A checkpoint on a terminal.
 pub(super) struct Desk<'s> {
-    session: &'s Session,
+    run: &'s Run,
     args: &'s Args,
     question: Question,
     lane: Lane,
@@ -50,19 +50,19 @@ pub(super) struct Desk<'s> {
 }
 
 impl<'s> Desk<'s> {
-    pub(super) fn new(session: &'s Session, args: &'s Args, question: Question, idle: Option<Duration>) -> Result<Self, Failure> {
+    pub(super) fn new(run: &'s Run, args: &'s Args, question: Question, idle: Option<Duration>) -> Result<Self, Failure> {
         let (inputs, to) = listen(args.device.as_deref())?;
-        let door = args.on_green.as_deref().map(|command| Door::new(session.out, command, to)).transpose()?;
+        let door = args.on_green.as_deref().map(|command| Door::new(run.out, command, to)).transpose()?;
         let began = Instant::now();
         let abilities = Abilities { confirm: args.device.is_some(), sync: false, least_shown_ms: 0 };
         Ok(Self {
-            session,
+            run,
             args,
             question,
             lane: Lane::new(abilities, &Now { ms: 0, wall: clock::read().wall }),
             codes: Codes::default(),
             inputs,
-            painter: Painter::new(session.out, session.words),
+            painter: Painter::new(run.out, run.words),
             door,
             began,
             used: began,
@@ -105,7 +105,7 @@ impl<'s> Desk<'s> {
             Input::Typed(line) => self.typed(&line),
             Input::Here => self.report(Event::Scanner(Scanner::Works)),
             Input::Gone(why) => {
-                self.session.out.detail(&format!("the scanner: {why}"));
+                self.run.out.detail(&format!("the scanner: {why}"));
                 self.report(Event::Scanner(Scanner::Gone));
             }
             Input::DoorFailed => self.report(Event::DoorFailed),
@@ -193,7 +193,7 @@ impl<'s> Desk<'s> {
         if failure.exit == crate::exit::Exit::Tamper {
             return Err(failure.clone());
         }
-        self.session.out.failure(failure);
+        self.run.out.failure(failure);
         self.report(match effect {
             Effect::Ask => Event::NotAsked(Problem::Other),
             Effect::Decide { .. } => Event::StorageFailed,
@@ -210,14 +210,14 @@ impl<'s> Desk<'s> {
 
     fn ask(&mut self, gate: &Gate<'_>) {
         let asked = ask(gate, &self.question, &clock::read(), &mut SystemRng).map_err(failure);
-        let shown = asked.and_then(|(asked, seconds)| self.codes.show(self.session.out, self.args, &asked.bytes).map(|()| seconds));
+        let shown = asked.and_then(|(asked, seconds)| self.codes.show(self.run.out, self.args, &asked.bytes).map(|()| seconds));
         match shown {
             Ok(seconds) => {
                 self.report(Event::Asked { seconds });
                 self.paint(true);
             }
             Err(failure) => {
-                self.session.out.detail(&format!("no question: {failure}"));
+                self.run.out.detail(&format!("no question: {failure}"));
                 self.report(Event::NotAsked(Problem::Other));
             }
         }
@@ -230,19 +230,19 @@ impl<'s> Desk<'s> {
         let (recorded, shown) = match decide(gate, answer, accepted, &clock::read(), &mut SystemRng) {
             Ok(decided) => decided,
             Err(why) => {
-                self.session.out.failure(&failure(why));
+                self.run.out.failure(&failure(why));
                 return self.report(Event::StorageFailed);
             }
         };
         let (decision, seq) = (recorded.decision(), recorded.seq());
-        if let Err(failure) = self.session.out.json_line(&Value::Object(decision.to_json())) {
-            self.session.out.failure(&failure);
+        if let Err(failure) = self.run.out.json_line(&Value::Object(decision.to_json())) {
+            self.run.out.failure(&failure);
         }
         self.painter.verdict(shown.view());
         let waits = decision.level() == Level::Amber && !decision.opens(accepted);
         if let Some(seq) = seq.filter(|_| waits && self.args.device.is_none()) {
             for line in to_confirm(decision, seq) {
-                self.session.out.note(&line);
+                self.run.out.note(&line);
             }
         }
         self.report(Event::Decided { ticket, shown });
@@ -252,7 +252,7 @@ impl<'s> Desk<'s> {
         match settle(gate, form, &clock::read(), &mut SystemRng).map_err(failure) {
             Ok(settled) => self.report(Event::Settled { flagged: settled.flag.is_some() }),
             Err(failure) => {
-                self.session.out.failure(&failure);
+                self.run.out.failure(&failure);
                 self.report(Event::NotSettled(Problem::Other));
             }
         }
