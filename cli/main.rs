@@ -18,6 +18,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod exit;
+mod factors;
 mod file;
 mod flag;
 mod folder;

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use terminal::NotRead;
 use waypass_machine::SystemRng;
+use waypass_vault::Pin;
 use waypass_vault::phrase::{self, LEAST, weakness};
 use zeroize::{Zeroize, Zeroizing};
 
@@ -70,6 +71,34 @@ impl SecretArgs {
             }
             terminal::say("the two differ; once more").map_err(|why| input.not_read(why))?;
         }
+    }
+
+    /// Asks for a new PIN: asked twice. The first that anybody would try are refused.
+    pub(crate) fn choose_pin(&self, out: Out, input: Input) -> Result<Secret, Failure> {
+        const NEXT: &str = "choose 6 to 32 digits that are no date and no row";
+        if let Some(path) = self.source() {
+            let pin = not_empty(from_file(&path, out)?)?;
+            return match Pin::weakness(text(&pin)?) {
+                None => Ok(pin),
+                Some(why) => Err(Failure::usage(why, NEXT)),
+            };
+        }
+        loop {
+            let first = ask(input, "choose a PIN: ")?;
+            if let Some(why) = Pin::weakness(text(&first)?) {
+                terminal::say(&format!("{why}; {NEXT}")).map_err(|why| input.not_read(why))?;
+                continue;
+            }
+            if *ask(input, "the same again: ")? == *first {
+                return Ok(first);
+            }
+            terminal::say("the two differ; once more").map_err(|why| input.not_read(why))?;
+        }
+    }
+
+    /// Returns true if the secret comes from somewhere else than a person who is asked.
+    pub(crate) const fn is_given(&self) -> bool {
+        self.secret_file.is_some() || self.secret_fd.is_some()
     }
 
     fn source(&self) -> Option<PathBuf> {

@@ -1,36 +1,38 @@
-//! `waypass ROLE slot add|replace|remove|list`: what opens a vault.
+//! `waypass ROLE slot add|change|label|remove|list|rekey`: what opens a vault.
 
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
+use crate::factors::{self, Combination, Shown, choose_password, choose_pin, together};
 use crate::file::{self, Members};
 use crate::home::Role;
-use crate::secret::SecretArgs;
-use crate::unlock::{self, OpenArgs};
+use crate::secret::{self, SecretArgs};
+use crate::unlock::{self, OpenArgs, Primitives};
 use crate::vault::{key_file_failure, storage_failure};
+use crate::words;
 use serde_json::json;
 use std::path::PathBuf;
+use waypass_credential::time::Timestamp;
 use waypass_machine::{CALIBRATED, SystemRng, clock, key_file};
-use waypass_vault::{Factor, FactorKind, Factors, Password, RecoveryCode, SlotInfo, Unlocked};
+use waypass_vault::{Factor, FactorKind, Factors, HeldSlot, NewSlot, RecoveryCode, Rules, SlotInfo, Suite, Unlocked};
 
 /// The verbs of `slot`.
 #[derive(clap::Subcommand)]
 pub(crate) enum Verb {
-    /// Factors that open it
+    /// What opens it; with a secret also names, days and last use
     List {
         #[command(flatten)]
         open: OpenArgs,
     },
-    /// Add a pass phrase, a key file or a new recovery code
+    /// Add a pass phrase, a PIN, a key file, a new recovery code, or several that open it together
     Add(AddArgs),
-    /// Change one: the new pass phrase, key file or recovery code opens it in place of the old one
-    Replace(ReplaceArgs),
+    /// Change one: the new pass phrase, PIN, key file or recovery code opens it in place of the old one
+    Change(ChangeArgs),
+    /// Give one a name that only the open vault tells
+    Label(LabelArgs),
     /// Remove one; the last one stays
-    Remove {
-        /// Its name, as `slot list` shows it
-        id: String,
-        #[command(flatten)]
-        open: OpenArgs,
-    },
+    Remove(RemoveArgs),
+    /// Seal everything under a new key, because somebody may have seen the old one
+    Rekey(RekeyArgs),
 }
 
 /// Arguments of `slot add`.
@@ -38,14 +40,17 @@ pub(crate) enum Verb {
 pub(crate) struct AddArgs {
     #[command(flatten)]
     new: NewArgs,
+    /// What to call it, such as whose it is and where it lies
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    label: String,
     #[command(flatten)]
     open: OpenArgs,
 }
 
-/// Arguments of `slot replace`.
+/// Arguments of `slot change`.
 #[derive(clap::Args)]
-pub(crate) struct ReplaceArgs {
-    /// Its name, as `slot list` shows it
+pub(crate) struct ChangeArgs {
+    /// Its id, as `slot list` shows it
     id: String,
     #[command(flatten)]
     new: NewArgs,
@@ -53,99 +58,310 @@ pub(crate) struct ReplaceArgs {
     open: OpenArgs,
 }
 
+/// Arguments of `slot label`.
+#[derive(clap::Args)]
+pub(crate) struct LabelArgs {
+    /// Its id, as `slot list` shows it
+    id: String,
+    /// What to call it
+    text: String,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// Arguments of `slot remove`.
+#[derive(clap::Args)]
+pub(crate) struct RemoveArgs {
+    /// Its id, as `slot list` shows it
+    id: String,
+    /// Do not ask when what is left would be weak
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
+/// Arguments of `slot rekey`.
+#[derive(clap::Args)]
+pub(crate) struct RekeyArgs {
+    /// The primitives from now on [default: those of today's computer]
+    #[arg(long, value_name = "SUITE")]
+    primitives: Option<Primitives>,
+    /// Write the new recovery code to FILE instead of showing it once
+    #[arg(long, value_name = "FILE")]
+    recovery_file: Option<PathBuf>,
+    /// Do not ask, though other slots will open nothing
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    open: OpenArgs,
+}
+
 /// The factors that are to open the vault. Without any of these a pass phrase is asked for.
 #[derive(clap::Args)]
 struct NewArgs {
+    /// What must be shown together: passphrase, pin, key-file, recovery, joined by + [default: what the options below give]
+    #[arg(long, value_name = "FACTORS")]
+    require: Option<Combination>,
     /// Take a pass phrase: read it from FILE, or `-` to ask on the terminal
-    #[arg(id = "new_secret_file", long = "new-secret-file", value_name = "FILE", group = "what")]
+    #[arg(id = "new_secret_file", long = "new-secret-file", value_name = "FILE")]
     secret_file: Option<PathBuf>,
+    /// Take a PIN: read it from FILE, or `-` to ask on the terminal
+    #[arg(id = "new_pin_file", long = "new-pin-file", value_name = "FILE")]
+    pin_file: Option<PathBuf>,
     /// Take a key file: make FILE
-    #[arg(id = "new_key_file", long = "new-key-file", value_name = "FILE", group = "what")]
+    #[arg(id = "new_key_file", long = "new-key-file", value_name = "FILE")]
     key_file: Option<PathBuf>,
     /// Take a new recovery code and show it once
-    #[arg(id = "new_recovery", long = "new-recovery", group = "what")]
+    #[arg(id = "new_recovery", long = "new-recovery")]
     recovery: bool,
+    /// Let it open until then: a day of this device's time zone (2026-12-24, to its last second), or a time (2026-12-24T06:00:00Z)
+    #[arg(long, value_name = "WHEN", value_parser = moment)]
+    until: Option<Timestamp>,
+}
+
+/// Reads when something ends.
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let read = words::end_of_day(text).or_else(|| Timestamp::parse_rfc3339(text));
+    read.ok_or_else(|| "a day is written 2026-12-24, a time 2026-12-24T06:00:00Z".to_owned())
 }
 
 pub(crate) fn run(run: &Run, role: Role, verb: Verb) -> Outcome {
     match verb {
-        Verb::List { open } => {
-            // It needs no secret. One that is named is tried, which says whether it still opens it.
-            if open.is_given() {
-                drop(unlock::keep(run, role, &open)?);
-            }
-            let slots = unlock::open(run, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?.slots;
-            let items: Vec<Members> = slots.iter().map(members).collect();
-            run.out.list("waypass.slots/1", "slots", &items, || {
-                for slot in &slots {
-                    run.out.words(&format!("{}  {}", name(slot), kinds(slot)));
-                }
-            })?;
-        }
+        Verb::List { open } => list(run, role, &open)?,
         Verb::Add(args) => {
             let slot = add(run, role, &args)?;
-            run.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), members(&slot)))?;
-            run.out.words(&format!("{}  {} added", name(&slot), kinds(&slot)));
+            run.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), held_members(&slot)))?;
+            run.out.words(&format!("{}  {} added", name(&slot.info), kinds(&slot.info)));
         }
-        Verb::Replace(args) => {
-            let slot = replace(run, role, &args)?;
-            run.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), members(&slot)))?;
-            run.out.words(&format!("{}  {} from now on; what it was before opens nothing", name(&slot), kinds(&slot)));
+        Verb::Change(args) => {
+            let slot = change(run, role, &args)?;
+            run.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), held_members(&slot)))?;
+            run.out.words(&format!("{}  {} from now on; what it was before opens nothing", name(&slot.info), kinds(&slot.info)));
         }
-        Verb::Remove { id, open } => {
-            unlock::with(run, role, &open, |vault| {
-                let slot = named(vault, &id)?;
-                vault.remove_slot(slot.id)?;
-                changed(run, role, vault, &format!("{id} removed: {}", kinds(&slot)))
-            })?;
-            run.out.json(&json!({ "schema": "waypass.slot-removed/1", "id": id }))?;
-            run.out.words(&format!("{id} removed"));
+        Verb::Label(LabelArgs { id, text, open }) => {
+            unlock::with(run, role, &open, |vault| Ok(vault.label_slot(named(vault, &id)?.info.id, &text)?))?;
+            run.out.json(&json!({ "schema": "waypass.slot-labelled/1", "id": id, "label": text }))?;
+            run.out.words(&format!("{id} is called {text}"));
         }
+        Verb::Remove(args) => {
+            remove(run, role, &args)?;
+            run.out.json(&json!({ "schema": "waypass.slot-removed/1", "id": args.id }))?;
+            run.out.words(&format!("{} removed", args.id));
+        }
+        Verb::Rekey(args) => rekey(run, role, &args)?,
     }
     Ok(Exit::Done)
 }
 
-fn add(run: &Run, role: Role, args: &AddArgs) -> Result<SlotInfo, Failure> {
-    let mut vault = unlock::keep(run, role, &args.open)?;
-    let factor = chosen(run, role, &mut vault, &args.new)?;
-    let added = vault.add_slot(&Factors::one(&*factor), CALIBRATED);
+/// It needs no secret. One that is given is tried, which says whether it still opens it, and tells more.
+fn list(run: &Run, role: Role, open: &OpenArgs) -> Result<(), Failure> {
+    if open.is_given() {
+        let vault = unlock::keep(run, role, open)?;
+        let slots = vault.slots()?;
+        let items: Vec<Members> = slots.iter().map(held_members).collect();
+        return run.out.list("waypass.slots/1", "slots", &items, || slots.iter().for_each(|slot| run.out.words(&told(slot))));
+    }
+    let status = unlock::open(run, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?;
+    let items: Vec<Members> = status.slots.iter().map(members).collect();
+    run.out.list("waypass.slots/1", "slots", &items, || {
+        for slot in &status.slots {
+            run.out.words(&format!("{}  {}{}", name(slot), kinds(slot), ending(slot.ends)));
+        }
+    })?;
+    if status.newer_slots > 0 {
+        run.out.note(&format!("{} more, made by a newer version of this program; they are kept", status.newer_slots));
+    }
+    run.out.note("names and days are under the seal: give what opens it, and they are told");
+    Ok(())
+}
+
+fn told(slot: &HeldSlot) -> String {
+    let HeldSlot { info, label, added, used } = slot;
+    let called = if label.is_empty() { String::new() } else { format!(" ({label})") };
+    let day = |at: Option<Timestamp>, otherwise: &str| at.map_or_else(|| otherwise.to_owned(), words::when);
+    let (added, used) = (day(*added, "before days were noted"), day(*used, "never"));
+    format!("{}  {}{called}{}\n    added {added}; last used {used}", name(info), kinds(info), ending(info.ends))
+}
+
+fn ending(ends: Option<Timestamp>) -> String {
+    ends.map_or_else(String::new, |ends| format!(", until {}", words::when(ends)))
+}
+
+fn add(run: &Run, role: Role, args: &AddArgs) -> Result<HeldSlot, Failure> {
+    let (mut vault, _) = unlock::keep_showing(run, role, &args.open)?;
+    let wanted = args.new.wanted(None);
+    let chosen = chosen(run, role, &mut vault, &args.new, &wanted, &[])?;
+    let new = NewSlot { factors: together(&chosen), label: &args.label, ends: args.new.until };
+    let added = vault.add_slot(&new, CALIBRATED, clock::read().wall);
     unlock::tell_findings(run, role, &vault);
     let added = added?;
-    changed(run, role, &vault, &format!("{} added: {}", name(&added), kinds(&added)))?;
+    changed(run, role, &vault, &format!("{} added: {}", name(&added.info), kinds(&added.info)))?;
     Ok(added)
 }
 
 /// The new one is written in place of the old one, in one commit: at no time does neither of them open the vault, or both.
-fn replace(run: &Run, role: Role, args: &ReplaceArgs) -> Result<SlotInfo, Failure> {
-    let mut vault = unlock::keep(run, role, &args.open)?;
+fn change(run: &Run, role: Role, args: &ChangeArgs) -> Result<HeldSlot, Failure> {
+    let (mut vault, shown) = unlock::keep_showing(run, role, &args.open)?;
     // Before a key file is made or anybody is asked.
     let before = named(&vault, &args.id)?;
-    let factor = chosen(run, role, &mut vault, &args.new)?;
-    let replaced = vault.replace_slot(before.id, &Factors::one(&*factor), CALIBRATED);
+    let wanted = args.new.wanted(Some(&before.info));
+    let kept: Vec<&dyn Factor> = shown.iter().map(|factor| &**factor).filter(|factor| factor.kind() == FactorKind::KeyFile).collect();
+    let chosen = chosen(run, role, &mut vault, &args.new, &wanted, &kept)?;
+    let with_kept = wanted.has(FactorKind::KeyFile) && args.new.key_file.is_none();
+    let factors: Factors<'_> = chosen.iter().map(|factor| &**factor).chain(kept.into_iter().filter(|_| with_kept)).collect();
+    let new = NewSlot { factors, label: &before.label, ends: args.new.until };
+    let replaced = vault.replace_slot(before.info.id, &new, CALIBRATED, clock::read().wall);
     unlock::tell_findings(run, role, &vault);
     let replaced = replaced?;
-    changed(run, role, &vault, &format!("{} replaced: {} by {}", args.id, kinds(&before), kinds(&replaced)))?;
+    changed(run, role, &vault, &format!("{} replaced: {} by {}", args.id, kinds(&before.info), kinds(&replaced.info)))?;
     Ok(replaced)
 }
 
-/// Makes or asks for what is to open the vault. A key file is on the disk before it counts.
-fn chosen(run: &Run, role: Role, vault: &mut Unlocked<'_>, new: &NewArgs) -> Result<Box<dyn Factor>, Failure> {
-    if let Some(path) = &new.key_file {
-        return Ok(Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?));
+impl NewArgs {
+    /// Returns what the new slot takes. A part of the slot of before that is given anew leaves the other parts wanted.
+    fn wanted(&self, before: Option<&SlotInfo>) -> Combination {
+        if let Some(wanted) = &self.require {
+            return wanted.clone();
+        }
+        let given = [
+            (FactorKind::Password, self.secret_file.is_some()),
+            (FactorKind::Recovery, self.recovery),
+            (FactorKind::KeyFile, self.key_file.is_some()),
+            (FactorKind::Pin, self.pin_file.is_some()),
+        ];
+        let mut given: Vec<FactorKind> = given.into_iter().filter(|(_, is_given)| *is_given).map(|(kind, _)| kind).collect();
+        match before {
+            Some(before) if given.iter().all(|kind| before.factors.contains(kind)) => return Combination::from(before),
+            _ if given.is_empty() => given.push(FactorKind::Password),
+            _ => {}
+        }
+        Combination::of(given)
     }
-    if new.recovery {
-        let code = RecoveryCode::generate(&mut SystemRng);
-        run.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
-        return Ok(Box::new(code));
-    }
-    let file = new.secret_file.clone().filter(|path| !crate::stdio::is_dash(path));
-    let secret = SecretArgs { secret_file: file, secret_fd: None };
-    let choose = || secret.choose(run.out, run.input.while_open(role), "choose the new pass phrase");
-    Ok(Box::new(Password::new(crate::secret::text(&unlock::aside(run, role, vault, choose)??)?)))
 }
 
-fn named(vault: &Unlocked<'_>, id: &str) -> Result<SlotInfo, Failure> {
-    let found = vault.slots()?.into_iter().find(|slot| name(slot) == id);
+/// Makes or asks for what is to open the vault. A key file is on the disk before it counts; `kept` are those that were shown.
+fn chosen(
+    run: &Run,
+    role: Role,
+    vault: &mut Unlocked<'_>,
+    new: &NewArgs,
+    wanted: &Combination,
+    kept: &[&dyn Factor],
+) -> Result<Shown, Failure> {
+    if !Rules::default().permit(wanted.kinds()) {
+        return Err(Failure::usage(factors::WEAK_PIN, "give both: --new-pin-file FILE --new-key-file FILE"));
+    }
+    if !vault.rules().permit(wanted.kinds()) {
+        let ways: Vec<String> = vault.rules().combinations().iter().map(|kinds| factors::kinds(kinds)).collect();
+        let what = format!("{} may not open this {}", factors::kinds(wanted.kinds()), role.folder());
+        return Err(Failure::usage(what, format!("it was made to open with {} only: --require", words::list(&ways))));
+    }
+    if new.until.is_some_and(|end| end <= clock::read().wall) {
+        return Err(Failure::usage("the time that --until names is over", "name one that is to come"));
+    }
+    if wanted.has(FactorKind::KeyFile) && new.key_file.is_none() && kept.is_empty() {
+        return Err(Failure::usage("a key file is to open it, and nobody said which", "make one: --new-key-file FILE"));
+    }
+    let asked = |path: &Option<PathBuf>| path.clone().filter(|path| !crate::stdio::is_dash(path));
+    let input = run.input.while_open(role);
+    let mut chosen: Shown = Vec::new();
+    if wanted.has(FactorKind::Password) {
+        let source = SecretArgs { secret_file: asked(&new.secret_file), secret_fd: None };
+        let choose = || choose_password(run, &source, input, "choose the new pass phrase");
+        chosen.push(unlock::aside(run, role, vault, choose)??);
+    }
+    if wanted.has(FactorKind::Pin) {
+        chosen.push(unlock::aside(run, role, vault, || choose_pin(run, asked(&new.pin_file), input))??);
+    }
+    if let Some(path) = new.key_file.as_ref().filter(|_| wanted.has(FactorKind::KeyFile)) {
+        chosen.push(Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?));
+        unlock::warn_of_place(run, path, &run.home.vault(role));
+    }
+    if wanted.has(FactorKind::Recovery) {
+        let code = RecoveryCode::generate(&mut SystemRng);
+        unlock::show_recovery_code(run, &code, wanted.has(FactorKind::KeyFile));
+        chosen.push(Box::new(code));
+    }
+    Ok(chosen)
+}
+
+fn remove(run: &Run, role: Role, args: &RemoveArgs) -> Result<(), Failure> {
+    let mut vault = unlock::keep(run, role, &args.open)?;
+    let slot = named(&vault, &args.id)?;
+    let rest: Vec<SlotInfo> = vault.slots()?.into_iter().map(|held| held.info).filter(|held| held.id != slot.info.id).collect();
+    if let Some(what) = weakness(&rest)
+        && !args.yes
+    {
+        let question = format!("{what}. Remove it all the same?");
+        let input = run.input.while_open(role);
+        if !unlock::aside(run, role, &mut vault, || secret::confirm(input, &question, "--yes"))?? {
+            return Err(secret::declined("nothing was removed"));
+        }
+    }
+    let done = vault.remove_slot(slot.info.id);
+    unlock::tell_findings(run, role, &vault);
+    done?;
+    changed(run, role, &vault, &format!("{} removed: {}", args.id, kinds(&slot.info)))
+}
+
+/// Says what would be weak about a vault that only these slots open.
+fn weakness(slots: &[SlotInfo]) -> Option<String> {
+    let has_recovery = slots.iter().any(|slot| slot.factors.contains(&FactorKind::Recovery));
+    match slots {
+        [] => None,
+        [only] if only.factors == [FactorKind::Password] => {
+            Some("a pass phrase alone will open it, and nothing if it is forgotten".to_owned())
+        }
+        _ if !has_recovery => Some("no recovery code will open it any more".to_owned()),
+        _ => None,
+    }
+}
+
+/// What was shown opens it from now on, and a new recovery code; nobody can write another slot without its secrets.
+fn rekey(run: &Run, role: Role, args: &RekeyArgs) -> Result<(), Failure> {
+    let (mut vault, shown) = unlock::keep_showing(run, role, &args.open)?;
+    let with_recovery = vault.slots()?.into_iter().map(|held| held.info.factors).find(|kinds| kinds.contains(&FactorKind::Recovery));
+    let needs_key_file = with_recovery.as_ref().is_some_and(|kinds| kinds.contains(&FactorKind::KeyFile));
+    let key_file = shown.iter().map(|factor| &**factor).find(|factor| factor.kind() == FactorKind::KeyFile);
+    if needs_key_file && key_file.is_none() {
+        return Err(Failure::usage("the recovery code of this needs a key file with it", "show that too: --key-file FILE"));
+    }
+    let (gone, is_recovery) = (vault.slots()?.len(), together(&shown).kinds().contains(&FactorKind::Recovery));
+    if !args.yes {
+        let question = format!(
+            "Everything in this {} is sealed anew. Of {gone} ways to open it, what you showed stays, and a new recovery code is made; \
+             whatever else opened it must be added again. Go on?",
+            role.folder()
+        );
+        let input = run.input.while_open(role);
+        if !unlock::aside(run, role, &mut vault, || secret::confirm(input, &question, "--yes"))?? {
+            return Err(secret::declined("nothing was changed"));
+        }
+    }
+    let code = RecoveryCode::generate(&mut SystemRng);
+    let spare = std::iter::once(&code as &dyn Factor).chain(key_file.filter(|_| needs_key_file)).collect();
+    let mut slots = vec![NewSlot::of(spare)];
+    if !is_recovery {
+        slots.push(NewSlot::of(together(&shown)));
+    }
+    // On paper before it counts.
+    match &args.recovery_file {
+        Some(path) => unlock::write_recovery_code(run, path, &code)?,
+        None => unlock::show_recovery_code(run, &code, needs_key_file),
+    }
+    let suite: Suite = args.primitives.map_or_else(waypass_machine::suite, Primitives::suite);
+    let done = vault.rekey(&slots, suite, CALIBRATED, clock::read().wall);
+    unlock::tell_findings(run, role, &vault);
+    done?;
+    changed(run, role, &vault, "everything sealed under a new key")?;
+    run.out.json(&json!({ "schema": "waypass.rekeyed/1", "slots": vault.slots()?.len() }))?;
+    run.out.words("everything is sealed under a new key; an older copy of this still opens with what opened it then");
+    Ok(())
+}
+
+fn named(vault: &Unlocked<'_>, id: &str) -> Result<HeldSlot, Failure> {
+    let found = vault.slots()?.into_iter().find(|slot| name(&slot.info) == id);
     found.ok_or_else(|| Failure::usage("there is no such slot", "the list names them: slot list"))
 }
 
@@ -163,17 +379,23 @@ pub(crate) fn name(slot: &SlotInfo) -> String {
 }
 
 pub(crate) fn kinds(slot: &SlotInfo) -> String {
-    let word = |kind: &FactorKind| match kind {
-        FactorKind::Password => "pass phrase",
-        FactorKind::Recovery => "recovery code",
-        FactorKind::KeyFile => "key file",
-    };
-    slot.factors.iter().map(word).collect::<Vec<_>>().join(" and ")
+    factors::kinds(&slot.factors)
 }
 
 fn members(slot: &SlotInfo) -> Members {
-    [("id", json!(name(slot))), ("factors", json!(kinds(slot))), ("epoch", json!(slot.epoch))]
+    let ends = slot.ends.map(Timestamp::unix);
+    [("id", json!(name(slot))), ("factors", json!(kinds(slot))), ("epoch", json!(slot.epoch)), ("ends", json!(ends))]
         .map(|(name, value)| (name.to_owned(), value))
         .into_iter()
         .collect()
+}
+
+fn held_members(slot: &HeldSlot) -> Members {
+    let mut all = members(&slot.info);
+    let moment = |at: Option<Timestamp>| json!(at.map(Timestamp::unix));
+    all.extend(
+        [("label", json!(slot.label)), ("added", moment(slot.added)), ("used", moment(slot.used))]
+            .map(|(name, value)| (name.to_owned(), value)),
+    );
+    all
 }

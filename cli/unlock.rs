@@ -1,7 +1,8 @@
 //! Opening a vault with what the person or the service shows, and the words for every way that can end.
 
 use crate::Run;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
+use crate::factors::{self, Combination, Shown, choose_password, choose_pin, password, together};
 use crate::home::Role;
 use crate::secret::{self, SecretArgs};
 use crate::vault::{
@@ -12,7 +13,9 @@ use crate::{belief, gate, seal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waypass_machine::{CALIBRATED, CreateError, LockHolder, OpenError, SystemRng, Unfinished, Wait, clock, close_home, key_file};
-use waypass_vault::{Factor, Factors, KeyFile, Parked, Password, RecoveryCode, UnlockError, Unlocked, Vault, VaultStatus};
+use waypass_vault::{
+    Factor, FactorKind, Factors, KeyFile, NewSlot, Parked, Pin, Plan, RecoveryCode, Rules, SlotInfo, Suite, Unlocked, Vault, VaultStatus,
+};
 
 /// How long a command waits for another process that holds the vault.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,22 +26,22 @@ pub(crate) struct OpenArgs {
     #[command(flatten)]
     secret: SecretArgs,
     /// The secret is the printed recovery code
-    #[arg(long, conflicts_with = "key_file")]
+    #[arg(long)]
     recovery: bool,
-    /// Open with this key file, without a person
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_file", "secret_fd"])]
-    key_file: Option<PathBuf>,
+    /// Show this key file: alone, it opens without a person; where it needs a secret with it, that is asked for; repeatable
+    #[arg(long, value_name = "FILE")]
+    key_file: Vec<PathBuf>,
 }
 
 impl OpenArgs {
     /// Opens with a key file and without a person.
     pub(crate) fn key_file(path: &Path) -> Self {
-        Self { key_file: Some(path.to_owned()), ..Self::default() }
+        Self { key_file: vec![path.to_owned()], ..Self::default() }
     }
 
     /// Returns true if a factor is named. Commands that need none open the vault when they are given one.
     pub(crate) const fn is_given(&self) -> bool {
-        self.recovery || self.key_file.is_some() || self.secret.secret_file.is_some() || self.secret.secret_fd.is_some()
+        self.recovery || !self.key_file.is_empty() || self.secret.is_given()
     }
 }
 
@@ -47,12 +50,57 @@ impl OpenArgs {
 pub(crate) struct CreateArgs {
     #[command(flatten)]
     secret: SecretArgs,
-    /// Make FILE a key file that opens it without a person; it protects nothing from who has the file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["secret_file", "secret_fd"])]
+    /// What must be shown together to open it, and nothing less ever will: passphrase, pin, key-file, joined by + [default: a pass
+    /// phrase, or the key file that --key-file makes]
+    #[arg(long, value_name = "FACTORS")]
+    require: Option<Combination>,
+    /// Make FILE a key file. Alone it opens without a person, and protects nothing from who has the file
+    #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
+    /// Read the PIN from FILE instead of asking on the terminal
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+    /// What the recovery code needs with it to open this [default: nothing, or the key file where --require names one with something]
+    #[arg(long, value_name = "WAY")]
+    recovery_code: Option<Recovery>,
     /// Write the recovery code to FILE instead of showing it once
     #[arg(long, value_name = "FILE")]
     recovery_file: Option<PathBuf>,
+    /// The primitives: those that suit this computer, or those that FIPS 140 approves
+    #[arg(long, value_name = "SUITE")]
+    primitives: Option<Primitives>,
+}
+
+/// What a recovery code needs with it.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum, Debug)]
+enum Recovery {
+    /// It opens alone
+    Alone,
+    /// It opens together with the key file
+    WithKeyFile,
+    /// No recovery code is made: what is lost stays lost
+    None,
+}
+
+/// The primitives of a vault.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum, Debug)]
+pub(crate) enum Primitives {
+    /// XChaCha20-Poly1305 and Argon2id
+    Chacha,
+    /// AES-256-GCM and Argon2id
+    Aes,
+    /// AES-256-GCM and PBKDF2-HMAC-SHA256
+    Fips,
+}
+
+impl Primitives {
+    pub(crate) const fn suite(self) -> Suite {
+        match self {
+            Self::Chacha => Suite::ChaCha,
+            Self::Aes => Suite::Aes,
+            Self::Fips => Suite::Fips,
+        }
+    }
 }
 
 /// Opens the vault of `role` and does `work` with it; it is locked again afterwards, whatever happens.
@@ -81,26 +129,33 @@ pub(crate) fn tell_findings(run: &Run, role: Role, vault: &Unlocked<'_>) {
 
 /// Opens the vault for a caller that keeps it open, and closes it by dropping it.
 pub(crate) fn keep(run: &Run, role: Role, args: &OpenArgs) -> Result<Unlocked<'static>, Failure> {
+    keep_showing(run, role, args).map(|(vault, _)| vault)
+}
+
+/// Like [`keep`]; returns what was shown too, for who writes it into another slot.
+pub(crate) fn keep_showing(run: &Run, role: Role, args: &OpenArgs) -> Result<(Unlocked<'static>, Shown), Failure> {
     // No vault, or one that is damaged, is said before a secret is asked for. The lock is not held while a person types.
-    drop(open(run, role)?);
-    let factor = factor(run, args, role)?;
+    let slots = open(run, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?.slots;
+    let key_files = args.key_file.iter().map(|path| key_file::read(path).map_err(|error| key_file_failure(&error)));
+    let shown = shown(run, role, args, key_files.collect::<Result<_, _>>()?, &slots)?;
     let vault = open(run, role)?;
     let gate = (role == Role::Verifier).then(|| vault.status(&clock::read())).transpose();
     let before = gate.map_err(|error| storage_failure(&error))?;
-    let opened = vault.into_unlocked(&Factors::one(&*factor), &clock::read());
-    let unlocked = opened.map_err(|(_, error)| unlock_failure(error, args.key_file.as_deref(), role))?;
+    let opened = vault.into_unlocked(&together(&shown), &clock::read());
+    let alone = args.key_file.first().filter(|_| shown.len() == args.key_file.len());
+    let unlocked = opened.map_err(|(_, error)| unlock_failure(error, alone.map(PathBuf::as_path), role))?;
     upgrade(run, role, &unlocked)?;
     if let Some(before) = before {
-        tried(run, args, &before, &unlocked)?;
+        tried(run, &together(&shown).kinds(), &before, &unlocked)?;
     }
-    Ok(unlocked)
+    Ok((unlocked, shown))
 }
 
 /// Lets a gate write down the wrong tries that this opening has cleared.
-fn tried(run: &Run, args: &OpenArgs, before: &VaultStatus, vault: &Unlocked<'_>) -> Result<(), Failure> {
-    let (wrong, is_locked_out) = match args {
-        OpenArgs { key_file: Some(_), .. } => return Ok(()),
-        OpenArgs { recovery: true, .. } => (before.wrong_tries + before.wrong_recovery_tries, before.attempts_left == 0),
+fn tried(run: &Run, shown: &[FactorKind], before: &VaultStatus, vault: &Unlocked<'_>) -> Result<(), Failure> {
+    let (wrong, is_locked_out) = match shown {
+        _ if shown.iter().all(|kind| *kind == FactorKind::KeyFile) => return Ok(()),
+        _ if shown.contains(&FactorKind::Recovery) => (before.wrong_tries + before.wrong_recovery_tries, before.attempts_left == 0),
         _ => (before.wrong_tries, false),
     };
     if wrong == 0 {
@@ -108,6 +163,61 @@ fn tried(run: &Run, args: &OpenArgs, before: &VaultStatus, vault: &Unlocked<'_>)
     }
     let gate = gate::opened(run, vault)?;
     gate.tried(wrong, is_locked_out, &clock::read(), &mut SystemRng).map_err(gate::failure)
+}
+
+/// Returns the factors that the person shows: the key files, and the secret that the slots want with them.
+fn shown(run: &Run, role: Role, args: &OpenArgs, key_files: Vec<KeyFile>, slots: &[SlotInfo]) -> Result<Shown, Failure> {
+    let in_hand: Vec<FactorKind> = key_files.iter().map(|_| FactorKind::KeyFile).collect();
+    let mut shown: Shown = key_files.into_iter().map(|file| Box::new(file) as Box<dyn Factor>).collect();
+    let opens_with = |more: &[FactorKind]| {
+        let kinds = [&in_hand[..], more].concat();
+        slots.iter().map(Combination::from).filter(|slot| slot.is_covered_by(&kinds)).collect::<Vec<_>>()
+    };
+    if args.recovery {
+        if opens_with(&[FactorKind::Recovery]).is_empty() && !slots.is_empty() {
+            return Err(not_with(role, &[&[FactorKind::Recovery], &in_hand[..]].concat(), slots));
+        }
+        let secret = args.secret.read(run.out, run.input, &format!("recovery code of this {}: ", role.folder()))?;
+        shown.push(Box::new(RecoveryCode::parse(secret::text(&secret)?).map_err(|error| factor_failure(&error))?));
+        return Ok(shown);
+    }
+    if !args.secret.is_given() && !shown.is_empty() && !opens_with(&[]).is_empty() {
+        return Ok(shown);
+    }
+    let typed = opens_with(&[FactorKind::Password, FactorKind::Pin]);
+    if typed.is_empty() && !slots.is_empty() {
+        let typed = if args.secret.is_given() || shown.is_empty() { &[FactorKind::Password][..] } else { &[] };
+        return Err(not_with(role, &[typed, &in_hand[..]].concat(), slots));
+    }
+    let takes = |kind: FactorKind| typed.iter().any(|slot| slot.has(kind));
+    let name = match (takes(FactorKind::Password), takes(FactorKind::Pin)) {
+        (true, true) => "pass phrase or PIN",
+        (false, true) => "PIN",
+        _ => "pass phrase",
+    };
+    let secret = args.secret.read(run.out, run.input, &format!("{name} of this {}: ", role.folder()))?;
+    if takes(FactorKind::Pin)
+        && let Ok(pin) = Pin::parse(secret::text(&secret)?)
+    {
+        shown.push(Box::new(pin));
+    }
+    if takes(FactorKind::Password) || !takes(FactorKind::Pin) {
+        shown.push(password(&secret)?);
+    }
+    Ok(shown)
+}
+
+/// Nothing that is shown opens it, whatever the secret is: said before one is asked for.
+fn not_with(role: Role, kinds: &[FactorKind], slots: &[SlotInfo]) -> Failure {
+    let mut kinds = kinds.to_vec();
+    kinds.sort_unstable();
+    let (what, ways) = (factors::kinds(&kinds), factors::ways(slots));
+    let next = if slots.iter().any(|slot| slot.factors.contains(&FactorKind::KeyFile)) && !kinds.contains(&FactorKind::KeyFile) {
+        "name the key file with --key-file FILE".to_owned()
+    } else {
+        format!("see what opens it: waypass {} slot list", role.folder())
+    };
+    Failure::new(Exit::Locked, format!("this {} does not open with {what}; it opens with {ways}", role.folder()), next)
 }
 
 /// How every vault of a home that believes something is opened, one after the other.
@@ -134,35 +244,26 @@ pub(crate) fn all(run: &Run, args: &OpenAllArgs) -> Result<Vec<(Role, Unlocked<'
             "make one first: waypass wallet init, or waypass verifier init",
         ));
     }
-    let key_files =
-        args.key_file.iter().map(|path| key_file::read(path).map_err(|error| key_file_failure(&error))).collect::<Result<Vec<_>, _>>()?;
     let mut secrets = args.secret_file.iter();
     // One waits, parked, while the secret of the next is typed.
     let parked = roles.into_iter().map(|role| {
-        let Some(unlocked) = opened_by(run, role, &key_files)? else {
-            let secret = SecretArgs { secret_file: secrets.next().cloned(), secret_fd: None };
-            let open = OpenArgs { secret, recovery: args.recovery, key_file: None };
-            return keep(run, role, &open).map(|vault| (role, vault.park()));
-        };
-        upgrade(run, role, &unlocked)?;
-        Ok((role, unlocked.park()))
+        let slots = open(run, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?.slots;
+        let mut open = OpenArgs { key_file: args.key_file.clone(), ..OpenArgs::default() };
+        let shown: Vec<FactorKind> = args.key_file.iter().map(|_| FactorKind::KeyFile).collect();
+        if slots.iter().any(|slot| Combination::from(slot).is_covered_by(&shown)) {
+            match keep(run, role, &open) {
+                Ok(vault) => return Ok((role, vault.park())),
+                // The key files of other vaults: no try is counted for one.
+                Err(failure) if failure.exit == Exit::WrongSecret => open.key_file.clear(),
+                Err(failure) => return Err(failure),
+            }
+        }
+        open.secret = SecretArgs { secret_file: secrets.next().cloned(), secret_fd: None };
+        open.recovery = args.recovery;
+        keep(run, role, &open).map(|vault| (role, vault.park()))
     });
     let parked = parked.collect::<Result<Vec<_>, Failure>>()?;
     parked.into_iter().map(|(role, parked)| Ok((role, resume(run, role, parked)?))).collect()
-}
-
-/// Opens the vault with the first of the key files that is its own.
-fn opened_by(run: &Run, role: Role, key_files: &[KeyFile]) -> Result<Option<Unlocked<'static>>, Failure> {
-    let mut vault = open(run, role)?;
-    for key_file in key_files {
-        match vault.into_unlocked(&Factors::one(key_file), &clock::read()) {
-            Ok(unlocked) => return Ok(Some(unlocked)),
-            // The key file of another vault: no try is counted for one.
-            Err((back, UnlockError::WrongSecret { .. } | UnlockError::NoSlot)) => vault = *back,
-            Err((_, error)) => return Err(unlock_failure(error, None, role)),
-        }
-    }
-    Ok(None)
 }
 
 /// Brings a vault of 0.1.0 to the format of today, and says so.
@@ -257,36 +358,112 @@ pub(crate) fn create<T>(
         }
         Err(other) => return Err(open_failure(&other, role)),
     }
-    let key = args.key_file.as_ref().map(|path| key_file::make_room(path).map(|()| (path, KeyFile::generate(&mut SystemRng))));
-    let key = key.transpose().map_err(|error| key_file_failure(&error))?;
-    let typed = match key {
-        Some(_) => None,
-        None => Some(password(&args.secret.choose(run.out, run.input, "choose a pass phrase")?)?),
+    let wanted = args.wanted()?;
+    let key = match args.key_file.as_ref().filter(|_| wanted.has(FactorKind::KeyFile)) {
+        None => None,
+        Some(path) => {
+            key_file::make_room(path).map_err(|error| key_file_failure(&error))?;
+            Some((path, KeyFile::generate(&mut SystemRng)))
+        }
     };
-    let factor: &dyn Factor = match (&key, &typed) {
-        (Some((_, key)), _) => key,
-        (None, Some(typed)) => &**typed,
-        (None, None) => return Err(Failure::usage("nothing was chosen to open it", "give a pass phrase or --key-file FILE")),
+    let mut typed: Shown = Vec::new();
+    if wanted.has(FactorKind::Password) {
+        typed.push(choose_password(run, &args.secret, run.input, "choose a pass phrase")?);
+    }
+    if wanted.has(FactorKind::Pin) {
+        typed.push(choose_pin(run, args.pin_file.clone(), run.input)?);
+    }
+    let code = RecoveryCode::generate(&mut SystemRng);
+    let key_file = key.as_ref().map(|(_, key)| key as &dyn Factor);
+    let primary: Factors<'_> = typed.iter().map(|factor| &**factor).chain(key_file).collect();
+    let recovery = args.recovery(&wanted);
+    let spare = match recovery {
+        Recovery::Alone => Some(Factors::one(&code)),
+        Recovery::WithKeyFile => Some(std::iter::once(&code as &dyn Factor).chain(key_file).collect()),
+        Recovery::None => None,
+    };
+    let slots: Vec<NewSlot<'_>> = [Some(primary.clone()), spare].into_iter().flatten().map(NewSlot::of).collect();
+    let rules = match &args.require {
+        Some(_) => Rules::only(slots.iter().map(|slot| slot.factors.kinds())),
+        None => Rules::default(),
     };
     if let Some(parent) = dir.parent() {
         crate::home::private_folder(parent)?;
     }
     close_homes(run)?;
-    let (mut unfinished, code) = Unfinished::begin(&dir, role.folder(), factor, CALIBRATED).map_err(create_failure)?;
+    let suite = args.primitives.map_or_else(waypass_machine::suite, Primitives::suite);
+    let plan = Plan { suite, cost: CALIBRATED, rules, slots, at: Some(clock::read().wall) };
+    let mut unfinished = Unfinished::begin(&dir, role.folder(), &plan).map_err(create_failure)?;
     if let Some((path, key)) = &key {
         key_file::write(path, key).map_err(|error| key_file_failure(&error))?;
+        warn_of_place(run, path, &dir);
     }
-    match &args.recovery_file {
-        Some(path) => write_recovery_code(run, path, &code)?,
-        None => {
-            run.out.warn(["write this recovery code down now, it is shown only once:", "", &format!("    {}", &*code.printed()), ""]);
-        }
+    match (&args.recovery_file, recovery) {
+        (_, Recovery::None) => run.out.warn("there is no recovery code: who loses what opens this has only a backup"),
+        (Some(path), _) => write_recovery_code(run, path, &code)?,
+        (None, _) => show_recovery_code(run, &code, recovery == Recovery::WithKeyFile),
     }
-    let unlocked = unfinished.vault().unlock(&Factors::one(factor), &clock::read()).map_err(|error| unlock_failure(error, None, role))?;
+    let unlocked = unfinished.vault().unlock(&primary, &clock::read()).map_err(|error| unlock_failure(error, None, role))?;
     let done = work(&unlocked)?;
     drop(unlocked);
     unfinished.finish().map_err(|error| storage_failure(&error))?;
     Ok(done)
+}
+
+impl CreateArgs {
+    /// Returns what opens the new vault.
+    fn wanted(&self) -> Result<Combination, Failure> {
+        let wanted = match (&self.require, &self.key_file) {
+            (Some(wanted), _) => wanted.clone(),
+            (None, Some(_)) if !self.secret.is_given() => Combination::of(vec![FactorKind::KeyFile]),
+            (None, _) => Combination::of(vec![FactorKind::Password]),
+        };
+        let told = [
+            (FactorKind::KeyFile, self.key_file.is_some(), "a key file", "--key-file"),
+            (FactorKind::Password, self.secret.is_given(), "a pass phrase", "--secret-file"),
+            (FactorKind::Pin, self.pin_file.is_some(), "a PIN", "--pin-file"),
+        ];
+        if let Some((.., what, option)) = told.iter().find(|(kind, is_given, ..)| *is_given && !wanted.has(*kind)) {
+            let next = "name all of them: --require passphrase+key-file";
+            return Err(Failure::usage(format!("{option} gives {what}, and {} is to open it", factors::kinds(wanted.kinds())), next));
+        }
+        if wanted.has(FactorKind::KeyFile) && self.key_file.is_none() {
+            return Err(Failure::usage("a key file is to open it, and nobody said where to make it", "say so: --key-file FILE"));
+        }
+        if wanted.has(FactorKind::Recovery) {
+            return Err(Failure::usage("the recovery code is for the drawer, not for every day", "see --recovery-code"));
+        }
+        if self.recovery_code == Some(Recovery::WithKeyFile) && !wanted.has(FactorKind::KeyFile) {
+            return Err(Failure::usage(
+                "the recovery code cannot need a key file: none is to open it",
+                "add --require passphrase+key-file",
+            ));
+        }
+        Ok(wanted)
+    }
+
+    fn recovery(&self, wanted: &Combination) -> Recovery {
+        let with = wanted.kinds().len() > 1 && wanted.has(FactorKind::KeyFile);
+        self.recovery_code.unwrap_or(if with { Recovery::WithKeyFile } else { Recovery::Alone })
+    }
+}
+
+/// Says that a key file in the home of what it opens is stolen with it.
+pub(crate) fn warn_of_place(run: &Run, path: &Path, vault: &Path) {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    let home = vault.parent().and_then(real);
+    if let (Some(file), Some(home)) = (real(path), home)
+        && file.starts_with(home)
+    {
+        run.out.warn(&format!("the key file {} lies in the home of what it opens; keep it on other storage", path.display()));
+    }
+}
+
+/// Shows a code once.
+pub(crate) fn show_recovery_code(run: &Run, code: &RecoveryCode, needs_key_file: bool) {
+    let with = if needs_key_file { "it opens this together with the key file" } else { "it opens this alone" };
+    let line = format!("write this recovery code down now, it is shown only once; {with}:");
+    run.out.warn([&*line, "", &format!("    {}", &*code.printed()), ""]);
 }
 
 /// Removes the key file of a creation that was cut short. It opens that vault and no other: it was made for it.
@@ -301,31 +478,9 @@ fn forget_key_file(dir: &Path, key_file: Option<&Path>, role: Role) -> Result<()
 }
 
 /// Writes the code so that also a power cut leaves it.
-fn write_recovery_code(run: &Run, path: &Path, code: &RecoveryCode) -> Result<(), Failure> {
+pub(crate) fn write_recovery_code(run: &Run, path: &Path, code: &RecoveryCode) -> Result<(), Failure> {
     crate::file::write_private(run.out, path, format!("{}\n", &*code.printed()).as_bytes())?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let flushed = std::fs::File::open(parent).and_then(|folder| folder.sync_all());
     flushed.map_err(|error| Failure::file("flush", parent, &error))
-}
-
-/// Returns the factor the person shows.
-fn factor(run: &Run, args: &OpenArgs, role: Role) -> Result<Box<dyn Factor>, Failure> {
-    if let Some(path) = &args.key_file {
-        return Ok(Box::new(key_file::read(path).map_err(|error| key_file_failure(&error))?));
-    }
-    let prompt = if args.recovery {
-        format!("recovery code of this {}: ", role.folder())
-    } else {
-        format!("pass phrase of this {}: ", role.folder())
-    };
-    let secret = args.secret.read(run.out, run.input, &prompt)?;
-    if args.recovery {
-        let code = RecoveryCode::parse(secret::text(&secret)?).map_err(|error| factor_failure(&error))?;
-        return Ok(Box::new(code));
-    }
-    password(&secret)
-}
-
-fn password(secret: &[u8]) -> Result<Box<dyn Factor>, Failure> {
-    Ok(Box::new(Password::new(secret::text(secret)?)))
 }

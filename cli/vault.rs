@@ -44,6 +44,7 @@ pub(crate) fn open_failure(error: &OpenError, role: Role) -> Failure {
 pub(crate) fn create_failure(error: CreateError) -> Failure {
     match error {
         CreateError::Exists(_) => Failure::usage(error, "use it, or choose another place with --home DIR"),
+        CreateError::Forbidden => Failure::usage(error, "choose others with --require"),
         CreateError::Factor(why) => factor_failure(&why),
         CreateError::Storage(why) => storage_failure(&why),
         CreateError::Busy(_) => Failure::internal(error, "let the other command end, then run this one again"),
@@ -82,6 +83,8 @@ pub(crate) fn unlock_failure(error: UnlockError, key_file: Option<&Path>, role: 
         UnlockError::LockedOut => {
             Failure::new(Exit::Throttled, "no tries are left for the pass phrase", "open it with the recovery code (--recovery)")
         }
+        UnlockError::Refused { .. } => Failure::new(Exit::WrongSecret, &error, "check the secret and try again"),
+        UnlockError::Ended => Failure::new(Exit::Locked, &error, "ask who gave it for another, or use what opens it always"),
         UnlockError::NoSlot => Failure::new(Exit::Locked, &error, "see what opens it: waypass ROLE status"),
         UnlockError::Damaged => Failure::new(Exit::Tamper, &error, "open it with another factor, or restore a backup"),
         UnlockError::Factor(why) => factor_failure(&why),
@@ -111,8 +114,14 @@ pub(crate) fn factor_failure(error: &FactorError) -> Failure {
             Failure::new(Exit::WrongSecret, error, "type it as printed; spaces, hyphens and case do not matter")
         }
         FactorError::Empty => Failure::usage(error, "choose a pass phrase of several words"),
+        FactorError::NotAPin => Failure::usage(error, "choose 6 to 32 digits"),
         FactorError::Memory => Failure::internal(error, "close other programs and try again"),
         FactorError::Parameters => Failure::new(Exit::Tamper, error, "restore a backup"),
+        FactorError::Refused { .. } => Failure::new(Exit::WrongSecret, error, "check the secret and try again"),
+        FactorError::Blocked { .. } => Failure::new(Exit::Throttled, error, "wait, or open it with another factor"),
+        FactorError::Absent | FactorError::Removed | FactorError::AskedBefore => {
+            Failure::new(Exit::Locked, error, "connect it, leave it there, and try again")
+        }
     }
 }
 
@@ -150,6 +159,7 @@ impl From<VaultError> for Failure {
             VaultError::Quarantined => Self::new(Exit::Tamper, &error, "see `waypass doctor`; a backup may still hold it"),
             VaultError::NoSuchSlot => Self::usage(&error, "the list names them: slot list"),
             VaultError::LastSlot => Self::usage(&error, "add another slot first: slot add"),
+            VaultError::Forbidden => Self::usage(&error, "see what they permit: slot list"),
             VaultError::LogDamaged { .. } | VaultError::LogIndexDamaged => Self::new(Exit::Tamper, &error, "see `waypass doctor`"),
             VaultError::Limit { .. } | VaultError::NoSuchKey | VaultError::Reserved | VaultError::BatchOpen => {
                 Self::internal(&error, "run `waypass doctor`")

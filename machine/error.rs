@@ -11,6 +11,8 @@ use waypass_vault::{FactorError, Room, StorageError};
 pub enum CreateError {
     /// The folder holds a vault already.
     Exists(PathBuf),
+    /// The rules do not permit one of the combinations of factors.
+    Forbidden,
     /// The factor could not be enrolled.
     Factor(FactorError),
     /// The store failed.
@@ -108,6 +110,7 @@ impl CreateError {
     pub(crate) fn of(why: waypass_vault::CreateError, dir: &Path) -> Self {
         match why {
             waypass_vault::CreateError::Exists => Self::Exists(dir.to_owned()),
+            waypass_vault::CreateError::Forbidden => Self::Forbidden,
             waypass_vault::CreateError::Factor(why) => Self::Factor(why),
             waypass_vault::CreateError::Storage(why) => Self::Storage(why),
         }
@@ -153,6 +156,7 @@ impl fmt::Display for CreateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exists(dir) => write!(f, "there is a vault in {} already", dir.display()),
+            Self::Forbidden => f.write_str("the rules do not permit this combination of factors"),
             Self::Factor(why) => why.fmt(f),
             Self::Storage(why) => why.fmt(f),
             Self::Busy(holder) => write!(f, "the vault is in use by {holder}"),

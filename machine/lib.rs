@@ -41,6 +41,6 @@ pub use error::{CreateError, KeyFileError, OpenError, ResumeError};
 pub use lock_file::LockHolder;
 pub use private::{Exposed, Repair, close_home};
 pub use secret::{harden_process, memory_protection};
-pub use speed::CALIBRATED;
+pub use speed::{CALIBRATED, suite};
 pub use trust_folder::TrustFolder;
 pub use vault_folder::{Opened, Unfinished, Wait, aside, briefly, create, host, open, open_waiting, resume};

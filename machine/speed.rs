@@ -1,10 +1,30 @@
-//! Measures how fast this computer derives keys.
+//! What this computer is fast at: how it derives keys, and which primitives its processor has.
 
 use std::time::Instant;
-use waypass_vault::{KdfCost, Speed};
+use waypass_vault::{KdfCost, Speed, Suite};
 
 /// A key derivation of half a second to a second on this computer, as measured when a slot is written.
 pub const CALIBRATED: KdfCost = KdfCost::Calibrated(measure);
+
+/// Returns the primitives for a new vault on this computer: AES where the processor has it.
+pub fn suite() -> Suite {
+    if has_aes() { Suite::Aes } else { Suite::ChaCha }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_aes() -> bool {
+    std::is_x86_feature_detected!("aes") && std::is_x86_feature_detected!("pclmulqdq")
+}
+
+#[cfg(target_arch = "aarch64")]
+fn has_aes() -> bool {
+    std::arch::is_aarch64_feature_detected!("aes")
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+const fn has_aes() -> bool {
+    false
+}
 
 fn measure(work: &mut dyn FnMut()) -> Speed {
     let started = Instant::now();

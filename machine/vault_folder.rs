@@ -16,16 +16,19 @@ use crate::error::{CreateError, OpenError, ResumeError, storage_error};
 use crate::lock_file::{LockFile, LockHolder, NotLocked};
 use crate::private::{self, Repair, unlink_foreign};
 use crate::secret::LockedMemory;
+use crate::speed::suite;
 use crate::sqlite::{Refused, Sqlite, log_of};
-use crate::{ballast, durable};
+use crate::{ballast, clock, durable};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use waypass_vault::{Change, Factor, Host, KdfCost, Parked, RecoveryCode, Space, Storage, StorageError, Unlocked, Vault};
+use waypass_vault::{
+    Change, Factor, Factors, Host, KdfCost, NewSlot, Parked, Plan, RecoveryCode, Rules, Space, Storage, StorageError, Unlocked, Vault,
+};
 
 /// The version of the file; a higher one is refused. It keeps older programs out, and decides nothing: the sealed state
 /// says what an upgrade has done.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 const DATABASE: &str = "vault.db";
 const LOCK: &str = "lock";
@@ -66,10 +69,15 @@ pub struct Unfinished {
     lock: Arc<LockFile>,
 }
 
-/// Makes a vault in `dir` (made with mode 0700) with a slot for `primary` and one for the recovery code that is returned.
-pub fn create(dir: &Path, kind: &str, primary: &dyn Factor, kdf: KdfCost) -> Result<(Vault, RecoveryCode), CreateError> {
-    let (unfinished, recovery) = Unfinished::begin(dir, kind, primary, kdf)?;
-    Ok((unfinished.finish().map_err(CreateError::Storage)?, recovery))
+/// Makes a vault in `dir` (made with mode 0700) that opens with `primary`, or with the recovery code that is returned.
+/// [`Unfinished::begin`] makes any other.
+pub fn create(dir: &Path, kind: &str, primary: &dyn Factor, cost: KdfCost) -> Result<(Vault, RecoveryCode), CreateError> {
+    let recovery = RecoveryCode::generate(&mut SystemRng);
+    let slots = [primary, &recovery].map(|factor| NewSlot::of(Factors::one(factor))).to_vec();
+    let plan = Plan { suite: suite(), cost, rules: Rules::default(), slots, at: Some(clock::read().wall) };
+    let made = Unfinished::begin(dir, kind, &plan)?.finish().map_err(CreateError::Storage)?;
+    drop(plan);
+    Ok((made, recovery))
 }
 
 /// Opens the vault in `dir`, waiting up to two seconds for another process to release it.
@@ -110,20 +118,18 @@ pub fn briefly<T>(parked: &mut Parked<'_>, dir: &Path, wait: Wait<'_>, work: imp
 }
 
 impl Unfinished {
-    /// Begins a vault in `dir` (made with mode 0700) with a slot for `primary` and one for the recovery code that is
-    /// returned. The remains of an interrupted creation are removed first.
-    pub fn begin(dir: &Path, kind: &str, primary: &dyn Factor, kdf: KdfCost) -> Result<(Self, RecoveryCode), CreateError> {
+    /// Begins a vault in `dir` (made with mode 0700). The remains of an interrupted creation are removed first.
+    pub fn begin(dir: &Path, kind: &str, plan: &Plan<'_>) -> Result<Self, CreateError> {
         let io = |source: std::io::Error| CreateError::Storage(storage_error("creating the vault", dir, &source));
         durable::make_dir(dir).map_err(io)?;
         if let Some(earlier) = Self::left_in(dir)? {
             earlier.discard().map_err(CreateError::Storage)?;
         }
         let Found { host, lock, .. } = with_store(dir, Wait::new(PATIENCE, &mut |_| ()))?;
-        let begun = waypass_vault::Unfinished::begin(host, kind, primary, kdf);
-        let (inner, recovery) = begun.map_err(|why| CreateError::of(why, dir))?;
+        let inner = waypass_vault::Unfinished::begin(host, kind, plan).map_err(|why| CreateError::of(why, dir))?;
         durable::sync_parent(&dir.join(DATABASE)).map_err(io)?;
         ballast::refill(&dir.join(BALLAST));
-        Ok((Self { inner, dir: dir.to_owned(), lock }, recovery))
+        Ok(Self { inner, dir: dir.to_owned(), lock })
     }
 
     /// Returns what a creation left in `dir` that was cut short.

@@ -1,20 +1,20 @@
 //! Backups: what may be moved to another device, in one sealed file.
 //!
 //! ```text
-//! file   = "waypass-backup 1\n" || length of slot (4 bytes) || slot || sealed
+//! file   = "waypass-backup 2\n" || length of slot (4 bytes) || slot || sealed
 //! slot   = as in the vault, over a content key used once, for the recovery code and one factor more
-//! sealed = XChaCha20-Poly1305(HKDF(content key), CBOR [[table, id, tags, content]...], AAD = everything before)
+//! sealed = AEAD of the slot's suite (HKDF(content key), CBOR [[table, id, tags, content]...], AAD = everything before)
 //! ```
 //! Holder and gate keys, logs, and tables that the caller names (leases, counters) stay out: a copy of them would be a second device that
 //! claims to be the first.
 
 use crate::error::{BackupError, VaultError};
 use crate::factor::{FactorKind, Factors, KdfCost};
-use crate::hierarchy::VaultKey;
+use crate::hierarchy::{Realm, VaultKey};
 use crate::keys::{self, KeyInfo, StoredKey};
 use crate::memory::SecretMemory;
 use crate::seal;
-use crate::slot::{NotOpened, Place, Slot};
+use crate::slot::{Asking, NotOpened, Place, Row, Slot};
 use crate::unlocked::{Unlocked, read_tags};
 use alloc::borrow::ToOwned as _;
 use alloc::format;
@@ -28,7 +28,8 @@ use zeroize::Zeroizing;
 pub const CNF_TAG: &str = "cnf";
 
 const MAGIC: &[u8] = b"waypass-backup ";
-const VERSION: u64 = 1;
+/// Version 1 has a slot of format 1.
+const VERSION: u64 = 2;
 /// The largest backup that is read: larger than any wallet, smaller than memory.
 pub const MAX_BACKUP: usize = 512 * 1024 * 1024;
 const MAX_RECORDS: usize = 10_000_000;
@@ -62,17 +63,17 @@ impl Unlocked<'_> {
         let items = self.items(exclude)?;
         let mut rng = self.entropy();
         let rng: &mut dyn CryptoRng = &mut **rng;
-        let mut place = Place { vault: [0; 16], id: [0; 8], epoch: 1, generation: 1 };
-        rand_core::Rng::fill_bytes(rng, &mut place.vault);
-        let mut content_key = VaultKey::zeroed(self.memory())?;
-        rand_core::Rng::fill_bytes(rng, content_key.bytes_mut());
-        let slot = Slot::seal(&place, factors, kdf, content_key.bytes(), rng)?.to_row();
+        let mut realm = Realm { vault: [0; 16], generation: 1, suite: self.keys.realm.suite };
+        rand_core::Rng::fill_bytes(rng, &mut realm.vault);
+        let content_key = VaultKey::fresh(self.memory(), rng)?;
+        let place = Place { realm, id: [0; 8], epoch: 1, ends: None };
+        let slot = Slot::seal(place, factors, kdf, content_key.bytes(), rng)?.to_row();
 
         let mut file = MAGIC.to_vec();
         file.extend_from_slice(format!("{VERSION}\n").as_bytes());
         file.extend_from_slice(&u32::try_from(slot.len()).unwrap_or(u32::MAX).to_be_bytes());
         file.extend_from_slice(&slot);
-        let sealed = seal::seal(&payload_key(&place.vault, &content_key), &file, &write(&items), rng);
+        let sealed = realm.suite.seal(&payload_key(&realm.vault, &content_key), &file, &write(&items), rng);
         file.extend_from_slice(&sealed);
         Ok(file)
     }
@@ -135,16 +136,18 @@ fn open(file: &[u8], factors: &Factors<'_>, memory: &dyn SecretMemory) -> Result
     let len = usize::try_from(u32::from_be_bytes(*len)).map_err(|_| BackupError::NotABackup)?;
     let (slot, sealed) = rest.split_at_checked(len).ok_or(BackupError::NotABackup)?;
     let aad = &file[..file.len() - sealed.len()];
-    let slot = Slot::from_row(slot).ok_or(BackupError::NotABackup)?;
-    if slot.info().factors.iter().any(|kind| factors.find(*kind).is_none()) {
+    let Row::Slot(slot) = Row::read(slot) else { return Err(BackupError::NotABackup) };
+    let mut asking = Asking::new(factors);
+    if !asking.fits(&slot)? {
         return Err(BackupError::NeedsTwoFactors);
     }
     let mut content_key = VaultKey::zeroed(memory)?;
-    slot.open(factors, content_key.bytes_mut()).map_err(|why| match why {
+    asking.open(&slot, content_key.bytes_mut()).map_err(|why| match why {
         NotOpened::WrongSecret => BackupError::Refused,
         NotOpened::Factor(why) => BackupError::Factor(why),
     })?;
-    let content = seal::open(&payload_key(&slot.vault, &content_key), aad, sealed).ok_or(BackupError::Refused)?;
+    let Realm { vault, suite, .. } = slot.place.realm;
+    let content = suite.open(&payload_key(&vault, &content_key), aad, sealed).ok_or(BackupError::Refused)?;
     read(&content).map_err(|NotCanonical| BackupError::NotABackup)
 }
 

@@ -71,6 +71,8 @@ pub enum ResumeError {
 pub enum CreateError {
     /// The storage holds a vault already.
     Exists,
+    /// The rules do not permit one of the combinations, or no slot was named.
+    Forbidden,
     /// The factor could not be enrolled.
     Factor(FactorError),
     /// The store failed.
@@ -107,6 +109,15 @@ pub enum UnlockError {
     LockedOut,
     /// No slot takes this combination of factors; nothing was tried or counted.
     NoSlot,
+    /// The secret is right, and its slot has come to its end.
+    Ended,
+    /// A device refused the secret. That is a try, here as on the device.
+    Refused {
+        /// The tries that are left on the device, if it says so.
+        left: Option<u32>,
+        /// How many more tries are left here before the lockout.
+        attempts_left: u32,
+    },
     /// The slot is damaged on disk; the secret may well be right.
     Damaged,
     /// A factor could not be used.
@@ -126,8 +137,26 @@ pub enum FactorError {
     NotAKeyFile,
     /// Not a recovery code: a letter outside the alphabet, a wrong length or a wrong check letter.
     NotARecoveryCode,
+    /// Not 6 to 32 digits.
+    NotAPin,
     /// The password is empty.
     Empty,
+    /// The device refused the secret and has counted the try.
+    Refused {
+        /// The tries that are left on the device, if it says so.
+        left: Option<u32>,
+    },
+    /// The device is not there.
+    Absent,
+    /// The device was taken away before it answered.
+    Removed,
+    /// The device takes no tries now.
+    Blocked {
+        /// For how many seconds, if it says so.
+        seconds: Option<u64>,
+    },
+    /// The device was asked for another slot in this unlock; it is asked once.
+    AskedBefore,
 }
 
 /// Why an operation on an open vault failed.
@@ -150,6 +179,8 @@ pub enum VaultError {
     NoSuchSlot,
     /// The last slot cannot be removed.
     LastSlot,
+    /// The rules do not permit this combination of factors.
+    Forbidden,
     /// The record was damaged; it is in quarantine now.
     Quarantined,
     /// The log entry is missing or damaged.
@@ -213,6 +244,7 @@ impl fmt::Display for CreateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exists => f.write_str("there is a vault already"),
+            Self::Forbidden => f.write_str("the rules do not permit this combination of factors"),
             Self::Factor(why) => why.fmt(f),
             Self::Storage(why) => why.fmt(f),
         }
@@ -247,6 +279,11 @@ impl fmt::Display for UnlockError {
             Self::Throttled { seconds } => write!(f, "too many wrong tries; wait {seconds} seconds"),
             Self::LockedOut => f.write_str("no tries left; use the recovery code"),
             Self::NoSlot => f.write_str("the vault does not open with this combination of factors"),
+            Self::Ended => f.write_str("that opened the vault for a time that is over"),
+            Self::Refused { left, attempts_left } => {
+                FactorError::Refused { left: *left }.fmt(f)?;
+                write!(f, ", {attempts_left} here")
+            }
             Self::Damaged => f.write_str("the stored key slot is damaged; use another factor or restore a backup"),
             Self::Factor(why) => why.fmt(f),
             Self::Storage(why) => why.fmt(f),
@@ -261,7 +298,16 @@ impl fmt::Display for FactorError {
             Self::Memory => f.write_str("not enough memory to derive the key"),
             Self::NotAKeyFile => f.write_str("not a key file"),
             Self::NotARecoveryCode => f.write_str("not a recovery code; check it letter by letter"),
+            Self::NotAPin => f.write_str("a PIN has 6 to 32 digits"),
             Self::Empty => f.write_str("the password is empty"),
+            Self::Refused { left: None } => f.write_str("the device refused the secret"),
+            Self::Refused { left: Some(1) } => f.write_str("the device refused the secret; 1 try left on it"),
+            Self::Refused { left: Some(left) } => write!(f, "the device refused the secret; {left} tries left on it"),
+            Self::Absent => f.write_str("the device that this needs is not there"),
+            Self::Removed => f.write_str("the device was taken away before it answered"),
+            Self::Blocked { seconds: None } => f.write_str("the device takes no more tries"),
+            Self::Blocked { seconds: Some(seconds) } => write!(f, "the device takes no tries for {seconds} seconds"),
+            Self::AskedBefore => f.write_str("the device was asked already; try again"),
         }
     }
 }
@@ -275,6 +321,7 @@ impl fmt::Display for VaultError {
             Self::NoSuchKey => f.write_str("there is no such key"),
             Self::NoSuchSlot => f.write_str("there is no such slot"),
             Self::LastSlot => f.write_str("the last slot cannot be removed: nothing would open the vault"),
+            Self::Forbidden => f.write_str("the rules do not permit this combination of factors"),
             Self::Quarantined => f.write_str("the record is damaged; it was set aside, not deleted"),
             Self::LogDamaged { seq } => write!(f, "log entry {seq} is missing or damaged"),
             Self::LogIndexDamaged => f.write_str("the index of the log is damaged; it can be made again from the log"),

@@ -2,11 +2,13 @@
 
 use crate::error::FactorError;
 use crate::memory::{MemoryProtection, NoMemory, Secret, SecretMemory, scrub_stack};
-use crate::seal::{self, Prf};
+use crate::seal::{self, Prf, Suite};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
+use rand_core::CryptoRng;
 use zeroize::{Zeroize as _, Zeroizing};
 
-const KEY: usize = 32;
+pub(crate) const KEY: usize = 32;
 
 /// The vault key alone, in protected memory, on its way in or out of a slot.
 pub(crate) struct VaultKey(Wiped);
@@ -20,6 +22,15 @@ impl Drop for Wiped {
     }
 }
 
+/// The place of a vault key: what its subkeys are derived for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Realm {
+    pub(crate) vault: [u8; 16],
+    /// Counts the vault keys that a vault has had.
+    pub(crate) generation: u64,
+    pub(crate) suite: Suite,
+}
+
 /// The vault key and its subkeys, in protected memory.
 pub(crate) struct Keys {
     region: Wiped,
@@ -27,13 +38,19 @@ pub(crate) struct Keys {
     pub(crate) index: Prf,
     /// Authenticates which rows there are.
     pub(crate) root: Prf,
-    pub(crate) generation: u64,
+    pub(crate) realm: Realm,
 }
 
 impl VaultKey {
     pub(crate) fn zeroed(memory: &dyn SecretMemory) -> Result<Self, FactorError> {
         // Room for the subkeys, which join it later.
         memory.secret(3 * KEY).map(|secret| Self(Wiped(secret))).map_err(|NoMemory| FactorError::Memory)
+    }
+
+    pub(crate) fn fresh(memory: &dyn SecretMemory, rng: &mut dyn CryptoRng) -> Result<Self, FactorError> {
+        let mut key = Self::zeroed(memory)?;
+        rand_core::Rng::fill_bytes(rng, key.bytes_mut());
+        Ok(key)
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -46,8 +63,12 @@ impl VaultKey {
 }
 
 impl Keys {
-    pub(crate) fn derive(vk: VaultKey, vault: &[u8; 16], generation: u64) -> Self {
-        let subkey = |name: &[u8], to: &mut [u8; KEY]| seal::derive(vault, vk.bytes(), &[b"waypass/v1/", name].concat(), to);
+    pub(crate) fn derive(vk: VaultKey, realm: Realm) -> Self {
+        let version: &[u8] = match realm.suite {
+            Suite::ChaCha => b"waypass/v1/",
+            Suite::Aes | Suite::Fips => b"waypass/v2/",
+        };
+        let subkey = |name: &[u8], to: &mut [u8; KEY]| seal::derive(&realm.vault, vk.bytes(), &[version, name].concat(), to);
         let mut key = Zeroizing::new([0; KEY]);
         subkey(b"index", &mut key);
         let index = Prf::new(&key);
@@ -62,21 +83,31 @@ impl Keys {
         let VaultKey(mut region) = vk;
         region.0.bytes_mut()[KEY..].copy_from_slice(&subkeys[..]);
         scrub_stack();
-        Self { region, index, root, generation }
+        Self { region, index, root, realm }
     }
 
     pub(crate) fn vk(&self) -> &[u8] {
         &self.region.0.bytes()[..KEY]
     }
 
-    /// Seals records, log entries.
-    pub(crate) fn record(&self) -> &[u8; KEY] {
-        self.at(1)
+    /// Seals records and log entries.
+    pub(crate) fn seal(&self, aad: &[u8], plaintext: &[u8], rng: &mut dyn CryptoRng) -> Vec<u8> {
+        self.realm.suite.seal(self.at(1), aad, plaintext, rng)
+    }
+
+    /// Opens records and log entries.
+    pub(crate) fn open(&self, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.realm.suite.open(self.at(1), aad, sealed)
     }
 
     /// Seals the state.
-    pub(crate) fn header(&self) -> &[u8; KEY] {
-        self.at(2)
+    pub(crate) fn seal_state(&self, aad: &[u8], plaintext: &[u8], rng: &mut dyn CryptoRng) -> Vec<u8> {
+        self.realm.suite.seal(self.at(2), aad, plaintext, rng)
+    }
+
+    /// Opens the state.
+    pub(crate) fn open_state(&self, aad: &[u8], sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.realm.suite.open(self.at(2), aad, sealed)
     }
 
     pub(crate) fn protection(&self) -> MemoryProtection {

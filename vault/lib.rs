@@ -60,6 +60,7 @@ mod hierarchy;
 mod host;
 mod keys;
 mod memory;
+mod rules;
 mod seal;
 mod slot;
 mod state;
@@ -75,16 +76,21 @@ pub use backup::{CNF_TAG, MAX_BACKUP, RestoreReport};
 pub use belief::{Belief, BeliefError, Tampering};
 pub use error::{BackupError, CreateError, FactorError, OpenError, ResumeError, Room, StorageError, UnlockError, VaultError};
 pub use factor::phrase;
-pub use factor::{Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, RecoveryCode, Speed, Stopwatch};
+pub use factor::{
+    Enrolled, Enrolment, Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, Pin, PinWeakness, Recognised,
+    RecoveryCode, Speed, Stopwatch,
+};
 pub use host::Host;
 pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner, ephemeral_signer};
 pub use memory::{MemoryProtection, NoMemory, PlainMemory, Secret, SecretMemory};
-pub use slot::{SlotId, SlotInfo};
+pub use rules::Rules;
+pub use seal::Suite;
+pub use slot::{NewSlot, SlotId, SlotInfo};
 pub use state::Finding;
 pub use storage::{Change, Journal, MemoryStorage, PlainFile, Space, Storage};
 pub use trust_store::{MemoryTrust, TrustFile, TrustJournal, TrustStorage, TrustStore, TrustStoreError, TrustWriter};
-pub use unlocked::{Batch, Parked, Tags, TagsOf, Unlocked};
-pub use vault::{Unfinished, Vault, VaultStatus};
+pub use unlocked::{Batch, HeldSlot, Parked, Tags, TagsOf, Unlocked};
+pub use vault::{Plan, Unfinished, Vault, VaultStatus};
 
 /// Doors for the fuzzer (tests/fuzz), which no other build has.
 #[cfg(fuzzing)]
@@ -93,7 +99,7 @@ pub mod fuzzing {
 
     /// Reads a slot's row and writes it again.
     pub fn slot(row: &[u8]) -> Option<Vec<u8>> {
-        crate::slot::Slot::from_row(row).map(|slot| slot.to_row())
+        if let crate::slot::Row::Slot(slot) = crate::slot::Row::read(row) { Some(slot.to_row()) } else { None }
     }
 
     /// Reads a backup's content; returns how many items it has, and the content written again.

@@ -19,7 +19,7 @@
 use crate::error::StorageError;
 use crate::hierarchy::Keys;
 use crate::keys::{self, KeyId};
-use crate::seal;
+use crate::rules::Rules;
 use crate::slot::{MAX_SLOTS, SlotId};
 use crate::storage::{Change, Space, Storage};
 use alloc::borrow::ToOwned as _;
@@ -29,6 +29,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use rand_core::CryptoRng;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
+use waypass_credential::time::Timestamp;
 
 /// Rows are spread over this many buckets in each of the three spaces. Reading one record of 10,000 checks some 300 rows once.
 pub(crate) const BUCKETS: usize = 32;
@@ -41,6 +42,8 @@ const MAX_FINDINGS: usize = 64;
 /// More keys than a vault ever has; an issuer that replaced its keys every day would make so many in a hundred years.
 const MAX_KEYS: usize = 1 << 16;
 const MAX_LOGS: usize = 64;
+/// Bytes of what an owner calls a slot.
+pub(crate) const MAX_LABEL: usize = 64;
 /// Tables and logs of one finding.
 const MAX_TABLES: usize = 1024;
 const KEY: &[u8] = b"state";
@@ -53,12 +56,13 @@ pub(crate) enum Set {
     Log,
 }
 
-/// The format of what lies under the seal. Format 1 is that of 0.1.0; format 2 keeps what the device believes.
+/// The format of what lies under the seal. Format 1 is that of 0.1.0; format 2 keeps what the device believes; format 3 knows about each
+/// slot what its owner calls it and when it was used, and which combinations of factors may open the vault.
 ///
 /// The number is in the sealed state, so nobody without the key can put an older one there to bring an upgrade about again.
-pub(crate) const FORMAT: u64 = 2;
+pub(crate) const FORMAT: u64 = 3;
 /// The first format.
-const FIRST_FORMAT: u64 = 1;
+pub(crate) const FIRST_FORMAT: u64 = 1;
 
 /// The state that the last commit left.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,8 +74,50 @@ pub(crate) struct State {
     /// Name and length of each log.
     pub(crate) logs: Vec<(String, u64)>,
     /// The slots there are, so that none comes back from an older copy.
-    pub(crate) slots: Vec<(SlotId, u64)>,
+    pub(crate) slots: Vec<SlotRecord>,
     pub(crate) findings: Vec<Finding>,
+    /// What may open the vault.
+    pub(crate) rules: Rules,
+    /// True from a change of the vault key until the index of the log is made again: its rows were of the old key.
+    pub(crate) lacks_log_index: bool,
+}
+
+/// What the open vault knows about a slot.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct SlotRecord {
+    pub(crate) id: SlotId,
+    pub(crate) epoch: u64,
+    pub(crate) label: String,
+    pub(crate) added: Option<Timestamp>,
+    pub(crate) used: Option<Timestamp>,
+}
+
+impl SlotRecord {
+    pub(crate) const fn of(id: SlotId, epoch: u64) -> Self {
+        Self { id, epoch, label: String::new(), added: None, used: None }
+    }
+
+    fn read(from: &mut Reader<'_>, format: u64) -> Result<Self, NotCanonical> {
+        from.array_of(if format < 3 { 2 } else { 5 })?;
+        let mut record = Self::of(from.bytes_array()?, from.unsigned()?);
+        if format >= 3 {
+            let moment = |from: &mut Reader<'_>| Timestamp::from_unix(from.signed()?).ok_or(NotCanonical);
+            record.label = from.string(MAX_LABEL)?;
+            (record.added, record.used) = (from.option(moment)?, from.option(moment)?);
+        }
+        Ok(record)
+    }
+
+    fn write(&self, to: &mut Writer, format: u64) {
+        if format < 3 {
+            to.array(2).bytes(&self.id).unsigned(self.epoch);
+            return;
+        }
+        let moment = |to: &mut Writer, moment: Timestamp| {
+            to.signed(moment.unix());
+        };
+        to.array(5).bytes(&self.id).unsigned(self.epoch).text(&self.label).option(self.added, moment).option(self.used, moment);
+    }
 }
 
 /// Something the vault found wrong with its own content; kept until acknowledged.
@@ -139,20 +185,44 @@ impl fmt::Display for Finding {
 
 impl Default for State {
     fn default() -> Self {
-        Self { format: FORMAT, seq: 0, sums: [[[0; 32]; BUCKETS]; 3], logs: Vec::new(), slots: Vec::new(), findings: Vec::new() }
+        Self {
+            format: FORMAT,
+            seq: 0,
+            sums: [[[0; 32]; BUCKETS]; 3],
+            logs: Vec::new(),
+            slots: Vec::new(),
+            findings: Vec::new(),
+            rules: Rules::default(),
+            lacks_log_index: false,
+        }
     }
 }
 
 impl State {
-    /// Returns the stored state; `None` when it is missing or was not sealed by this vault.
-    pub(crate) fn load(storage: &dyn Storage, vault: &[u8; 16], keys: &Keys) -> Result<Option<Self>, StorageError> {
+    /// Returns the stored state; `None` when it is missing or was not sealed by this vault. One that a newer version of this program sealed
+    /// is an error: what is not understood is not made anew.
+    pub(crate) fn load(storage: &dyn Storage, keys: &Keys) -> Result<Option<Self>, StorageError> {
         let sealed = storage.get(Space::Meta, KEY)?;
-        Ok(sealed.and_then(|sealed| Self::read(&seal::open(keys.header(), &aad(vault, keys), &sealed)?).ok()))
+        let Some(bytes) = sealed.and_then(|sealed| keys.open_state(&aad(keys), &sealed)) else { return Ok(None) };
+        match format_of(&bytes) {
+            Ok(found) if found > FORMAT => Err(StorageError::Newer { found, supported: FORMAT }),
+            _ => Ok(Self::read(&bytes).ok()),
+        }
     }
 
-    pub(crate) fn to_change(&self, vault: &[u8; 16], keys: &Keys, rng: &mut dyn CryptoRng) -> Change {
-        let sealed = seal::seal(keys.header(), &aad(vault, keys), &self.to_bytes(), rng);
+    pub(crate) fn to_change(&self, keys: &Keys, rng: &mut dyn CryptoRng) -> Change {
+        let sealed = keys.seal_state(&aad(keys), &self.to_bytes(), rng);
         Change { space: Space::Meta, key: KEY.to_vec(), value: Some(sealed) }
+    }
+
+    /// Returns what is known about a slot.
+    pub(crate) fn slot(&self, id: SlotId) -> Option<&SlotRecord> {
+        self.slots.iter().find(|slot| slot.id == id)
+    }
+
+    /// Returns the newest moment at which a slot was made or used, as the clock said it then.
+    pub(crate) fn newest_use(&self) -> Option<Timestamp> {
+        self.slots.iter().flat_map(|slot| [slot.added, slot.used]).flatten().max()
     }
 
     pub(crate) fn sum(&mut self, set: Set, bucket: usize) -> &mut Sum {
@@ -201,23 +271,28 @@ impl State {
     fn to_bytes(&self) -> Vec<u8> {
         let sums: Vec<u8> = self.sums.iter().flatten().flatten().copied().collect();
         let mut to = Writer::new();
-        to.array(6).unsigned(self.format).unsigned(self.seq).bytes(&sums).array(self.logs.len());
+        to.array(if self.format < 3 { 6 } else { 8 }).unsigned(self.format).unsigned(self.seq).bytes(&sums).array(self.logs.len());
         for (name, len) in &self.logs {
             to.array(2).text(name).unsigned(*len);
         }
         to.array(self.slots.len());
-        for (id, epoch) in &self.slots {
-            to.array(2).bytes(id).unsigned(*epoch);
-        }
+        self.slots.iter().for_each(|slot| slot.write(&mut to, self.format));
         to.array(self.findings.len());
         self.findings.iter().for_each(|finding| finding.write(&mut to));
+        if self.format >= 3 {
+            self.rules.write(&mut to);
+            to.bool(self.lacks_log_index);
+        }
         to.into_bytes()
     }
 
     fn read(bytes: &[u8]) -> Result<Self, NotCanonical> {
         let mut from = Reader::new(bytes);
-        from.array_of(6)?;
+        let members = from.array()?;
         let mut state = Self { format: from.unsigned()?, seq: from.unsigned()?, ..Self::default() };
+        if members != if state.format < 3 { 6 } else { 8 } {
+            return Err(NotCanonical);
+        }
         let sums = from.bytes()?;
         if sums.len() != 3 * BUCKETS * 32 || !(FIRST_FORMAT..=FORMAT).contains(&state.format) {
             return Err(NotCanonical);
@@ -228,13 +303,20 @@ impl State {
             state.logs.push((from.text()?.to_owned(), from.unsigned()?));
         }
         for _ in 0..from.array_up_to(MAX_SLOTS)? {
-            from.array_of(2)?;
-            state.slots.push((from.bytes_array()?, from.unsigned()?));
+            state.slots.push(SlotRecord::read(&mut from, state.format)?);
         }
         for _ in 0..from.array_up_to(MAX_FINDINGS + 1)? {
             state.findings.push(Finding::read(&mut from)?);
         }
-        from.end().map(|()| state)
+        if state.format >= 3 {
+            (state.rules, state.lacks_log_index) = (Rules::read(&mut from)?, from.bool()?);
+        }
+        from.end()?;
+        // Format 1 stays until what it lacks was taken in (`Unlocked::upgrade`); format 2 lacks nothing that must be asked for.
+        if state.format > FIRST_FORMAT {
+            state.format = FORMAT;
+        }
+        Ok(state)
     }
 }
 
@@ -274,9 +356,15 @@ impl Finding {
     }
 }
 
-fn aad(vault: &[u8; 16], keys: &Keys) -> Vec<u8> {
+fn format_of(bytes: &[u8]) -> Result<u64, NotCanonical> {
+    let mut from = Reader::new(bytes);
+    from.array()?;
+    from.unsigned()
+}
+
+fn aad(keys: &Keys) -> Vec<u8> {
     let mut to = Writer::new();
-    to.array(3).bytes(vault).text("state").unsigned(keys.generation);
+    to.array(3).bytes(&keys.realm.vault).text("state").unsigned(keys.realm.generation);
     to.into_bytes()
 }
 
@@ -287,17 +375,20 @@ pub(crate) fn toggle(sum: &mut Sum, term: &Sum) {
 
 #[cfg(test)]
 mod tests {
-    use super::{FIRST_FORMAT, FORMAT, Finding, State};
+    use super::{FIRST_FORMAT, FORMAT, Finding, SlotRecord, State};
+    use crate::factor::FactorKind;
     use crate::keys::KeyId;
+    use crate::rules::Rules;
     use alloc::vec;
     use alloc::vec::Vec;
     use proptest::prelude::*;
+    use waypass_credential::time::Timestamp;
 
     #[test]
     fn the_bytes_are_those_of_0_1_0() {
         let mut state = State { format: FIRST_FORMAT, seq: 500, ..State::default() };
         state.set_log_len("audit", 24);
-        state.slots.push(([3; 8], 1));
+        state.slots.push(SlotRecord::of([3; 8], 1));
         for finding in [
             Finding::Quarantined { table: "t".into(), id: vec![5] },
             Finding::Altered { tables: vec!["t".into()] },
@@ -321,7 +412,13 @@ mod tests {
             let mut state = State { format, seq, ..State::default() };
             state.sums[2][31] = sum;
             state.set_log_len(&log, len);
-            state.slots.push((slot, seq));
+            let mut record = SlotRecord::of(slot, seq);
+            if !old {
+                (record.label, record.added) = (log.clone(), Timestamp::from_unix(1_795_161_610));
+                state.rules = Rules::only([[FactorKind::Password, FactorKind::KeyFile].to_vec()]);
+                state.lacks_log_index = true;
+            }
+            state.slots.push(record);
             state.note(Finding::Quarantined { table: log.clone(), id });
             state.note(Finding::Altered { tables: vec![log.clone(), "other".into()] });
             state.note(Finding::LogEntry { log, seq });

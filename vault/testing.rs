@@ -78,6 +78,10 @@ impl Disk {
         host_of(self.clone())
     }
 
+    pub(crate) fn of(rows: Rows) -> Self {
+        Self(Arc::new(Mutex::new(MemoryStorage::from(rows))))
+    }
+
     fn rows(&self) -> MutexGuard<'_, MemoryStorage> {
         // A test that panics on purpose leaves the rows whole.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

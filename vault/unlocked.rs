@@ -6,6 +6,7 @@ mod log;
 mod log_index;
 mod parked;
 mod records;
+mod rekey;
 mod session;
 mod slots;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use batch::Batch;
 pub use log_index::{Tags, TagsOf};
 pub use parked::Parked;
 pub(crate) use records::read_tags;
+pub use slots::HeldSlot;
 
 use crate::error::{StorageError, UnlockError};
 use crate::factor::Factors;
@@ -81,6 +83,12 @@ impl<'v> Unlocked<'v> {
 
     fn new(vault: Owner<'v>, keys: Keys, session: Session) -> Self {
         Self { vault, keys, session: RefCell::new(session) }
+    }
+
+    /// Forgets what this process knows of the content, and begins with what is stored.
+    fn begin_anew(&mut self) -> Result<(), StorageError> {
+        self.session = RefCell::new(Session::begin(self.vault.get(), &self.keys)?);
+        Ok(())
     }
 
     pub(crate) fn vault(&self) -> &Vault {

@@ -6,13 +6,15 @@
 #[cfg(test)]
 mod tests;
 
-use crate::error::{CreateError, OpenError, StorageError, UnlockError};
+use crate::error::{CreateError, FactorError, OpenError, StorageError, UnlockError};
 use crate::factor::{Factor, FactorKind, Factors, KdfCost, RecoveryCode};
-use crate::hierarchy::{Keys, VaultKey};
+use crate::hierarchy::{Keys, Realm, VaultKey};
 use crate::host::Host;
 use crate::memory::SecretMemory;
-use crate::slot::{MAX_SLOTS, NotOpened, Place, Slot, SlotInfo};
-use crate::state::State;
+use crate::rules::Rules;
+use crate::seal::Suite;
+use crate::slot::{Asking, MAX_SLOTS, NewSlot, NotOpened, Opened as OpenedSlot, Place, Row, Slot, SlotInfo};
+use crate::state::{MAX_LABEL, SlotRecord, State};
 use crate::storage::{Change, Closed, Space, Storage};
 use crate::throttle::{Answer, Throttle};
 use alloc::borrow::ToOwned as _;
@@ -23,6 +25,7 @@ use alloc::vec::Vec;
 use core::cell::{RefCell, RefMut};
 use rand_core::CryptoRng;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
+use waypass_credential::time::Timestamp;
 use waypass_trust::time::Reading;
 
 const HEADER: &[u8] = b"header";
@@ -78,21 +81,45 @@ pub struct VaultStatus {
     pub slots: Vec<SlotInfo>,
     /// Slots that are damaged on disk.
     pub damaged_slots: usize,
+    /// Slots that a newer version of this program wrote. They are kept.
+    pub newer_slots: usize,
 }
 
-/// The counters of failed tries; a failure with one does not use up the other. Key files have none: nobody guesses 256 bits, and a
-/// lockout would only let a saboteur shut an unattended gate.
+/// What a vault is made with.
+pub struct Plan<'p> {
+    /// The primitives.
+    pub suite: Suite,
+    /// The cost of its key derivations.
+    pub cost: KdfCost,
+    /// What may open it, from its first moment on.
+    pub rules: Rules,
+    /// What opens it. The rules must permit each.
+    pub slots: Vec<NewSlot<'p>>,
+    /// The moment it is made, as the clock says.
+    pub at: Option<Timestamp>,
+}
+
+/// The slots of a storage.
+pub(crate) struct Slots {
+    pub(crate) readable: Vec<Slot>,
+    damaged: usize,
+    newer: usize,
+}
+
+/// The counters of failed tries; a failure with one does not use up the other. Slots of key files alone have none: nobody guesses 256
+/// bits, and a lockout would only let a saboteur shut an unattended gate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Counter {
     Recovery,
-    Password,
+    /// Every other slot.
+    Secret,
 }
 
 impl Counter {
     const fn key(self) -> &'static [u8] {
         match self {
             Self::Recovery => b"tries/recovery",
-            Self::Password => b"tries/password",
+            Self::Secret => b"tries/password",
         }
     }
 
@@ -100,16 +127,21 @@ impl Counter {
         if factors.contains(&FactorKind::Recovery) {
             Some(Self::Recovery)
         } else {
-            factors.contains(&FactorKind::Password).then_some(Self::Password)
+            factors.iter().any(|kind| *kind != FactorKind::KeyFile).then_some(Self::Secret)
         }
     }
 }
 
 impl Vault {
-    /// Creates a vault in an empty storage, with a slot for `primary` and one for the recovery code that is returned.
-    pub fn create(host: Host, kind: &str, primary: &dyn Factor, kdf: KdfCost) -> Result<(Self, RecoveryCode), CreateError> {
-        let (unfinished, recovery) = Unfinished::begin(host, kind, primary, kdf)?;
-        Ok((unfinished.finish()?, recovery))
+    /// Creates a vault in an empty storage that opens with `primary`, or with the recovery code that is returned. [`Unfinished::begin`]
+    /// makes any other.
+    pub fn create(mut host: Host, kind: &str, primary: &dyn Factor, cost: KdfCost) -> Result<(Self, RecoveryCode), CreateError> {
+        let recovery = RecoveryCode::generate(&mut *host.entropy);
+        let slots = [primary, &recovery].map(|factor| NewSlot::of(Factors::one(factor))).to_vec();
+        let plan = Plan { suite: Suite::ChaCha, cost, rules: Rules::default(), slots, at: None };
+        let made = Unfinished::begin(host, kind, &plan)?.finish()?;
+        drop(plan);
+        Ok((made, recovery))
     }
 
     /// Opens the vault in a storage.
@@ -165,8 +197,8 @@ impl Vault {
 
     /// Returns the vault's public status.
     pub fn status(&self, at: &Reading) -> Result<VaultStatus, StorageError> {
-        let (slots, damaged_slots) = self.slots()?;
-        let (password, recovery) = (self.throttle(Counter::Password)?, self.throttle(Counter::Recovery)?);
+        let Slots { readable, damaged, newer } = self.slots()?;
+        let (password, recovery) = (self.throttle(Counter::Secret)?, self.throttle(Counter::Recovery)?);
         Ok(VaultStatus {
             kind: self.header.kind.clone(),
             attempts_left: password.attempts_left(),
@@ -174,8 +206,9 @@ impl Vault {
             wrong_tries: password.wrong_tries(),
             wrong_recovery_tries: recovery.wrong_tries(),
             wait_seconds: if let Answer::Wait { seconds } = password.answer(at) { seconds } else { 0 },
-            slots: slots.iter().map(Slot::info).collect(),
-            damaged_slots,
+            slots: readable.iter().map(Slot::info).collect(),
+            damaged_slots: damaged,
+            newer_slots: newer,
         })
     }
 
@@ -186,99 +219,160 @@ impl Vault {
 
     /// Returns the keys that the factors shown open. A try that could be a guess is counted durably before it is made.
     pub(crate) fn keys(&self, factors: &Factors<'_>, at: &Reading) -> Result<Keys, UnlockError> {
-        let shown = factors.kinds();
-        let (mut slots, damaged) = self.slots()?;
-        slots.retain(|slot| slot.info().factors.iter().all(|kind| shown.contains(kind)));
-        if slots.is_empty() {
-            return Err(if damaged > 0 { UnlockError::Damaged } else { UnlockError::NoSlot });
+        let mut asking = Asking::new(factors);
+        let Slots { mut readable, damaged, .. } = self.slots()?;
+        let mut absent = None;
+        readable.retain(|slot| {
+            asking.fits(slot).unwrap_or_else(|why| {
+                absent = Some(why);
+                false
+            })
+        });
+        if readable.is_empty() {
+            return Err(match absent {
+                Some(why) => UnlockError::Factor(why),
+                None if damaged > 0 => UnlockError::Damaged,
+                None => UnlockError::NoSlot,
+            });
         }
         let mut refusal = None;
         // Cheapest first: key files need no slow function and are not counted, the recovery code needs no slow function.
-        for counter in [None, Some(Counter::Recovery), Some(Counter::Password)] {
-            let mut slots = slots.iter().filter(|slot| Counter::of(&slot.info().factors) == counter).peekable();
-            if slots.peek().is_none() {
+        for counter in [None, Some(Counter::Recovery), Some(Counter::Secret)] {
+            let slots: Vec<&Slot> = readable.iter().filter(|slot| Counter::of(&slot.kinds()) == counter).collect();
+            if slots.is_empty() {
                 continue;
             }
-            match self.try_slots(slots, factors, counter, at) {
+            match self.try_slots(&slots, &mut asking, counter, at) {
                 Ok(keys) => return Ok(keys),
-                Err(why @ (UnlockError::WrongSecret { .. } | UnlockError::Throttled { .. } | UnlockError::LockedOut)) => {
-                    refusal = Some(why);
-                }
-                Err(why) => return Err(why),
+                Err(why @ UnlockError::Storage(_)) => return Err(why),
+                Err(why) => refusal = Some(why),
             }
         }
         Err(refusal.unwrap_or(UnlockError::NoSlot))
     }
 
-    fn try_slots<'s>(
-        &self,
-        slots: impl Iterator<Item = &'s Slot>,
-        factors: &Factors<'_>,
-        counter: Option<Counter>,
-        at: &Reading,
-    ) -> Result<Keys, UnlockError> {
-        let before = self.throttle(counter.unwrap_or(Counter::Password))?;
+    fn try_slots(&self, slots: &[&Slot], asking: &mut Asking<'_>, counter: Option<Counter>, at: &Reading) -> Result<Keys, UnlockError> {
+        let before = self.throttle(counter.unwrap_or(Counter::Secret))?;
         if let Some(counter) = counter {
             match before.answer(at) {
-                Answer::Try => self.set_throttle(&[(counter, before.counted(at))])?,
+                Answer::Try => self.set_throttle(counter, before.counted(at))?,
                 Answer::Wait { seconds } => return Err(UnlockError::Throttled { seconds }),
                 Answer::LockedOut => return Err(UnlockError::LockedOut),
             }
         }
+        let left = before.attempts_left().saturating_sub(u32::from(counter.is_some()));
+        // A guess is told before what cost nothing: it is what was counted.
+        let (mut guess, mut hindrance) = (None, None);
         for slot in slots {
             let mut vk = VaultKey::zeroed(&*self.host.memory).map_err(UnlockError::Factor)?;
-            match slot.open(factors, vk.bytes_mut()) {
-                Ok(()) => {}
-                Err(NotOpened::WrongSecret) => continue,
-                Err(NotOpened::Factor(why)) => {
-                    // No key was derived, so nothing was guessed.
-                    if let Some(counter) = counter {
-                        self.set_throttle(&[(counter, before)])?;
-                    }
-                    return Err(UnlockError::Factor(why));
+            let opened = match asking.open(slot, vk.bytes_mut()) {
+                Ok(opened) => opened,
+                Err(NotOpened::WrongSecret) => {
+                    guess.get_or_insert(UnlockError::WrongSecret { attempts_left: left });
+                    continue;
                 }
-            }
-            let keys = Keys::derive(vk, &self.header.vault, slot.generation);
-            if !self.knows(slot, &keys)? {
+                Err(NotOpened::Factor(FactorError::Refused { left: on_device })) => {
+                    guess = Some(UnlockError::Refused { left: on_device, attempts_left: left });
+                    continue;
+                }
+                Err(NotOpened::Factor(why)) => {
+                    hindrance.get_or_insert(UnlockError::Factor(why));
+                    continue;
+                }
+            };
+            let keys = Keys::derive(vk, slot.place.realm);
+            let state = State::load(self.storage(), &keys)?;
+            // A slot put back from an older copy still unwraps the key; the sealed state knows which slots there are. A lost state knows
+            // nothing, and is itself reported.
+            let Place { id, epoch, ends, .. } = slot.place;
+            if state.as_ref().is_some_and(|state| state.slot(id).is_none_or(|held| held.epoch != epoch)) {
+                guess.get_or_insert(UnlockError::WrongSecret { attempts_left: left });
                 continue;
             }
-            match counter {
-                Some(Counter::Password) => self.set_throttle(&[(Counter::Password, Throttle::NEW)])?,
-                // The owner is the person who has the recovery code.
-                Some(Counter::Recovery) => {
-                    self.set_throttle(&[(Counter::Recovery, Throttle::NEW), (Counter::Password, Throttle::NEW)])?;
-                }
-                None => {}
+            if ends.is_some_and(|ends| has_ended(ends, state.as_ref(), at)) {
+                hindrance.get_or_insert(UnlockError::Ended);
+                continue;
             }
+            self.settle((slot, opened), asking, (&keys, state), counter, at)?;
             return Ok(keys);
         }
-        let left = if counter.is_some() { before.attempts_left().saturating_sub(1) } else { before.attempts_left() };
-        Err(UnlockError::WrongSecret { attempts_left: left })
+        if guess.is_none()
+            && let Some(counter) = counter
+        {
+            // No key was derived, or a right one: nothing was guessed.
+            self.set_throttle(counter, before)?;
+        }
+        Err(guess.or(hindrance).unwrap_or(UnlockError::WrongSecret { attempts_left: left }))
     }
 
-    /// A slot put back from an older copy still unwraps the key; the sealed state knows which slots there are. A lost state knows nothing,
-    /// and is itself reported.
-    fn knows(&self, slot: &Slot, keys: &Keys) -> Result<bool, StorageError> {
-        Ok(State::load(self.storage(), &self.header.vault, keys)?.is_none_or(|state| state.slots.contains(&(slot.id, slot.epoch))))
+    /// Clears the counters, writes a slot anew whose factor wants that, and notes the day of its use: in one commit.
+    fn settle(
+        &self,
+        (slot, opened): (&Slot, OpenedSlot),
+        asking: &Asking<'_>,
+        (keys, state): (&Keys, Option<State>),
+        counter: Option<Counter>,
+        at: &Reading,
+    ) -> Result<(), StorageError> {
+        let mut changes: Vec<Change> = match counter {
+            None => Vec::new(),
+            Some(Counter::Secret) => vec![meta(Counter::Secret.key(), Throttle::NEW.to_bytes())],
+            // The owner is the person who has the recovery code.
+            Some(Counter::Recovery) => {
+                [Counter::Recovery, Counter::Secret].map(|counter| meta(counter.key(), Throttle::NEW.to_bytes())).to_vec()
+            }
+        };
+        let is_needed = !changes.is_empty();
+        let mut rng = self.entropy();
+        let rng: &mut dyn CryptoRng = &mut **rng;
+        let mut renewed = None;
+        if let Some(mut state) = state
+            && state.format >= 3
+            && let Some(held) = state.slots.iter_mut().find(|held| held.id == slot.place.id)
+        {
+            renewed = asking.renewed(slot, opened, keys.vk(), KdfCost::Floor, rng);
+            if let Some(renewed) = &renewed {
+                held.epoch = renewed.place.epoch;
+                changes.push(slot_change(renewed));
+            }
+            let is_noted = held.used.is_some_and(|used| used.unix().div_euclid(DAY) == at.wall.unix().div_euclid(DAY));
+            if renewed.is_some() || !is_noted {
+                held.used = Some(at.wall);
+                state.seq = state.seq.saturating_add(1);
+                changes.push(state.to_change(keys, rng));
+            }
+        }
+        if changes.is_empty() {
+            return Ok(());
+        }
+        if is_needed || renewed.is_some() {
+            return self.commit_with_reserve(&changes);
+        }
+        match self.storage().commit(&changes) {
+            // The day alone is not worth the reserve, nor keeping anybody out.
+            Err(StorageError::Full { .. }) => Ok(()),
+            done => done,
+        }
     }
 
-    /// Returns the readable slots, and how many are not.
-    pub(crate) fn slots(&self) -> Result<(Vec<Slot>, usize), StorageError> {
-        let (mut slots, mut damaged) = (Vec::new(), 0);
-        self.storage().scan(Space::Slot, b"", &mut |key, row| match Slot::from_row(row) {
-            Some(slot) if slot.id == key && slot.vault == self.header.vault && slots.len() < MAX_SLOTS => slots.push(slot),
-            _ => damaged += 1,
+    pub(crate) fn slots(&self) -> Result<Slots, StorageError> {
+        let mut slots = Slots { readable: Vec::new(), damaged: 0, newer: 0 };
+        self.storage().scan(Space::Slot, b"", &mut |key, row| match Row::read(row) {
+            Row::Slot(slot) if slot.place.id == key && slot.place.realm.vault == self.header.vault && slots.readable.len() < MAX_SLOTS => {
+                slots.readable.push(slot);
+            }
+            Row::Newer => slots.newer += 1,
+            Row::Slot(_) | Row::Damaged => slots.damaged += 1,
         })?;
-        Ok((slots, damaged))
+        Ok(slots)
     }
 
     fn throttle(&self, counter: Counter) -> Result<Throttle, StorageError> {
         Ok(Throttle::read(self.storage().get(Space::Meta, counter.key())?.as_deref()))
     }
 
-    fn set_throttle(&self, counters: &[(Counter, Throttle)]) -> Result<(), StorageError> {
-        let changes: Vec<Change> = counters.iter().map(|(counter, throttle)| meta(counter.key(), throttle.to_bytes())).collect();
-        self.commit_with_reserve(&changes)
+    fn set_throttle(&self, counter: Counter, throttle: Throttle) -> Result<(), StorageError> {
+        self.commit_with_reserve(&[meta(counter.key(), throttle.to_bytes())])
     }
 
     /// The owner must get in to make room; the reserve is for exactly this.
@@ -294,20 +388,23 @@ impl Vault {
 }
 
 impl Unfinished {
-    /// Begins a vault in an empty storage, with a slot for `primary` and one for the recovery code that is returned.
-    pub fn begin(host: Host, kind: &str, primary: &dyn Factor, kdf: KdfCost) -> Result<(Self, RecoveryCode), CreateError> {
+    /// Begins a vault in an empty storage.
+    pub fn begin(host: Host, kind: &str, plan: &Plan<'_>) -> Result<Self, CreateError> {
+        let is_permitted = |slot: &NewSlot<'_>| plan.rules.permit(&slot.factors.kinds()) && slot.label.len() <= MAX_LABEL;
+        if !(1..=MAX_SLOTS).contains(&plan.slots.len()) || !plan.slots.iter().all(is_permitted) {
+            return Err(CreateError::Forbidden);
+        }
         let mut vault = Vault::without_header(host);
         // A storage with neither header nor slots is also what a creation leaves that was cut short early.
         if vault.storage().get(Space::Meta, HEADER)?.is_some() || has_slots(vault.storage())? {
             return Err(CreateError::Exists);
         }
-        let recovery = RecoveryCode::generate(&mut **vault.entropy());
         kind.clone_into(&mut vault.header.kind);
         rand_core::Rng::fill_bytes(vault.host.entropy.get_mut(), &mut vault.header.vault);
-        let mut changes = first_commit(&vault, &[primary, &recovery], kdf)?;
+        let mut changes = first_commit(&vault, plan)?;
         changes.push(meta(UNFINISHED, Vec::new()));
         vault.storage().commit(&changes)?;
-        Ok((Self { vault }, recovery))
+        Ok(Self { vault })
     }
 
     /// Returns what a creation left in a storage that was cut short.
@@ -342,28 +439,50 @@ fn meta(key: &[u8], value: Vec<u8>) -> Change {
 }
 
 /// Header, slots, counters and empty state in one commit: a vault is there completely or not at all.
-fn first_commit(vault: &Vault, factors: &[&dyn Factor], kdf: KdfCost) -> Result<Vec<Change>, CreateError> {
+fn first_commit(vault: &Vault, plan: &Plan<'_>) -> Result<Vec<Change>, CreateError> {
     let (header, mut rng) = (&vault.header, vault.entropy());
     let rng: &mut dyn CryptoRng = &mut **rng;
-    let mut vk = VaultKey::zeroed(&*vault.host.memory)?;
-    rand_core::Rng::fill_bytes(rng, vk.bytes_mut());
+    let vk = VaultKey::fresh(&*vault.host.memory, rng)?;
+    let realm = Realm { vault: header.vault, generation: 1, suite: plan.suite };
     let mut changes = vec![
         meta(HEADER, header.to_bytes()),
-        meta(Counter::Password.key(), Throttle::NEW.to_bytes()),
+        meta(Counter::Secret.key(), Throttle::NEW.to_bytes()),
         meta(Counter::Recovery.key(), Throttle::NEW.to_bytes()),
     ];
-    let mut state = State::default();
-    for factor in factors {
-        let mut id = [0; 8];
-        rand_core::Rng::fill_bytes(rng, &mut id);
-        let place = Place { vault: header.vault, id, epoch: 1, generation: 1 };
-        let slot = Slot::seal(&place, &Factors::one(*factor), kdf, vk.bytes(), rng)?;
-        state.slots.push((slot.id, slot.epoch));
-        changes.push(Change { space: Space::Slot, key: slot.id.to_vec(), value: Some(slot.to_row()) });
+    let mut state = State { rules: plan.rules.clone(), ..State::default() };
+    for new in &plan.slots {
+        let slot = sealed_slot(realm, new, plan.cost, vk.bytes(), rng)?;
+        state.slots.push(record_of(&slot, new, plan.at));
+        changes.push(slot_change(&slot));
     }
-    changes.push(state.to_change(&header.vault, &Keys::derive(vk, &header.vault, 1), rng));
+    changes.push(state.to_change(&Keys::derive(vk, realm), rng));
     Ok(changes)
 }
+
+/// Seals a slot with a name of its own.
+pub(crate) fn sealed_slot(realm: Realm, new: &NewSlot<'_>, cost: KdfCost, vk: &[u8], rng: &mut dyn CryptoRng) -> Result<Slot, FactorError> {
+    let mut id = [0; 8];
+    rand_core::Rng::fill_bytes(rng, &mut id);
+    Slot::seal(Place { realm, id, epoch: 1, ends: new.ends }, &new.factors, cost, vk, rng)
+}
+
+/// What the open vault knows about a new slot.
+pub(crate) fn record_of(slot: &Slot, new: &NewSlot<'_>, at: Option<Timestamp>) -> SlotRecord {
+    let Place { id, epoch, .. } = slot.place;
+    SlotRecord { label: new.label.to_owned(), added: at, ..SlotRecord::of(id, epoch) }
+}
+
+pub(crate) fn slot_change(slot: &Slot) -> Change {
+    Change { space: Space::Slot, key: slot.place.id.to_vec(), value: Some(slot.to_row()) }
+}
+
+/// Says whether a slot for a time has come to its end. Setting the clock back behind anything that the vault has seen does not help, and a
+/// lost state has seen nothing, so nobody is let in for a time then.
+fn has_ended(ends: Timestamp, state: Option<&State>, at: &Reading) -> bool {
+    state.is_none_or(|state| state.newest_use().map_or(at.wall, |newest| newest.max(at.wall)) >= ends)
+}
+
+const DAY: i64 = 86_400;
 
 impl Header {
     fn to_bytes(&self) -> Vec<u8> {

@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 use super::{Engine, Home, Stage, question};
 use waypass_gate::{About, Gate};
 use waypass_screen::Event;
-use waypass_vault::{Factor, Factors, OpenError, Password, RecoveryCode, Unfinished, Vault, phrase};
+use waypass_vault::{Factor, Factors, NewSlot, OpenError, Password, Plan, RecoveryCode, Rules, Suite, Unfinished, Vault, phrase};
 
 /// The kind of vault that a gate has.
 const KIND: &str = "verifier";
@@ -28,8 +28,13 @@ impl<H: Home> Engine<H> {
             return Err(Refusal::weak().with(&weakness));
         }
         let password = Password::new(pass_phrase);
-        let (mut unfinished, recovery) = Unfinished::begin(self.home.host()?, KIND, &password, self.home.cost())?;
+        let recovery = RecoveryCode::generate(&mut *self.home.entropy());
         let at = self.home.clock();
+        let slots = [&password as &dyn Factor, &recovery].map(|factor| NewSlot::of(Factors::one(factor))).to_vec();
+        // A browser has no AES of the processor's.
+        let plan = Plan { suite: Suite::ChaCha, cost: self.home.cost(), rules: Rules::default(), slots, at: Some(at.wall) };
+        let mut unfinished = Unfinished::begin(self.home.host()?, KIND, &plan)?;
+        drop(plan);
         Gate::set_up(&unfinished.vault().unlock(&Factors::one(&password), &at)?, about)?;
         drop(unfinished.finish()?);
         self.stage = Stage::Locked;

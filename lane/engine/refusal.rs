@@ -121,6 +121,7 @@ impl From<CreateError> for Refusal {
     fn from(why: CreateError) -> Self {
         match why {
             CreateError::Exists => Self::exists(),
+            CreateError::Forbidden => Self::weak().with(&why),
             CreateError::Factor(why) => why.into(),
             CreateError::Storage(why) => why.into(),
         }
@@ -133,7 +134,14 @@ impl From<FactorError> for Refusal {
             FactorError::NotARecoveryCode => Self::new(Plain::RefusedRecovery, Plain::RefusedRecoveryNext),
             FactorError::Empty => Self::weak().with(&why),
             FactorError::Parameters => Self::changed().with(&why),
-            FactorError::Memory | FactorError::NotAKeyFile => Self::storage().with(&why),
+            FactorError::Refused { left } => Self::new(Message::WrongSecret(left.unwrap_or(0)), Plain::RefusedWrongSecretNext),
+            FactorError::Memory
+            | FactorError::NotAKeyFile
+            | FactorError::NotAPin
+            | FactorError::Absent
+            | FactorError::Removed
+            | FactorError::Blocked { .. }
+            | FactorError::AskedBefore => Self::storage().with(&why),
         }
     }
 }
@@ -141,10 +149,13 @@ impl From<FactorError> for Refusal {
 impl From<UnlockError> for Refusal {
     fn from(why: UnlockError) -> Self {
         match why {
-            UnlockError::WrongSecret { attempts_left } => Self::new(Message::WrongSecret(attempts_left), Plain::RefusedWrongSecretNext),
+            UnlockError::WrongSecret { attempts_left } | UnlockError::Refused { attempts_left, .. } => {
+                Self::new(Message::WrongSecret(attempts_left), Plain::RefusedWrongSecretNext)
+            }
             UnlockError::Throttled { seconds } => {
                 Self::new(Message::Wait(i64::try_from(seconds).unwrap_or(i64::MAX)), Plain::RefusedWaitNext)
             }
+            UnlockError::Ended => Self::new(Plain::RefusedEnded, Plain::RefusedEndedNext),
             UnlockError::LockedOut | UnlockError::NoSlot => Self::new(Plain::RefusedLockedOut, Plain::RefusedLockedOutNext),
             UnlockError::Damaged => Self::changed().with(&why),
             UnlockError::Factor(why) => why.into(),

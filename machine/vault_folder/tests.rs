@@ -4,7 +4,7 @@ use super::*;
 use crate::clock;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use waypass_vault::{Factors, Finding, KeyPurpose, Password, VaultError};
+use waypass_vault::{Finding, KeyPurpose, Password, Suite, VaultError};
 
 fn create(dir: &Path, primary: &dyn Factor) -> (Vault, RecoveryCode) {
     super::create(dir, "test", primary, KdfCost::Floor).expect("created")
@@ -162,8 +162,12 @@ fn links_are_removed_or_refused_and_what_they_lead_to_is_untouched() {
 fn an_unfinished_vault_is_no_vault_and_is_begun_anew() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let first = RecoveryCode::generate(&mut SystemRng);
-    let begin = |primary: &RecoveryCode| Unfinished::begin(dir.path(), "test", primary, KdfCost::Floor);
-    let (mut unfinished, _code) = begin(&first).expect("begun");
+    let begin = |primary: &RecoveryCode| {
+        let slots = vec![NewSlot::of(Factors::one(primary))];
+        let plan = Plan { suite: Suite::Aes, cost: KdfCost::Floor, rules: Rules::default(), slots, at: None };
+        Unfinished::begin(dir.path(), "test", &plan)
+    };
+    let mut unfinished = begin(&first).expect("begun");
     let unlocked = unfinished.vault().unlock(&Factors::one(&first), &clock::read()).expect("unlocks");
     unlocked.put("t", b"id", b"content", &[]).expect("put");
     drop(unlocked);
@@ -173,7 +177,7 @@ fn an_unfinished_vault_is_no_vault_and_is_begun_anew() {
     assert!(Unfinished::left_in(dir.path()).expect("looked").is_some());
 
     let second = RecoveryCode::generate(&mut SystemRng);
-    let (unfinished, _code) = begin(&second).expect("begun anew");
+    let unfinished = begin(&second).expect("begun anew");
     assert!(!dir.path().join("issuer.db").exists());
     drop(unfinished.finish().expect("finished"));
     let mut vault = open(dir.path()).expect("opens");

@@ -225,6 +225,10 @@ plain! {
     RefusedLockedOut = "refused-locked-out";
     /// Advice then.
     RefusedLockedOutNext = "refused-locked-out.next";
+    /// That opened it for a time that is over.
+    RefusedEnded = "refused-ended";
+    /// Advice then.
+    RefusedEndedNext = "refused-ended.next";
     /// The clock is proven to be wrong.
     RefusedClock = "refused-clock";
     /// Advice then.

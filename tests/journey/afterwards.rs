@@ -176,7 +176,7 @@ fn a_gates_log_tells_who_tried_to_open_it_and_what_opens_it_now() {
     site.run("gate", "verifier status --secret-file pass");
     let told = records();
     assert_eq!(told[1..], [("wrong_tries".to_owned(), "\"2 wrong tries\"".to_owned())]);
-    site.ok("gate", &format!("verifier slot replace {id} --new-secret-file wrong --key-file KEY"));
+    site.ok("gate", &format!("verifier slot change {id} --new-secret-file wrong --key-file KEY"));
     assert_eq!(records()[2], ("factors_changed".to_owned(), format!("\"{id} replaced: pass phrase by pass phrase\"")));
     assert_eq!(site.run("gate", "verifier status --secret-file pass").code, 41, "the old one is gone");
     site.ok("gate", "verifier status --secret-file wrong");

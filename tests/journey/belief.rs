@@ -233,6 +233,9 @@ impl Old {
             copy(&kept.join(home), &place.path(home));
             fs::copy(kept.join(format!("{home}.key")), place.path(&format!("{home}.key"))).expect("copied");
         }
+        for file in ["backup", "backup.code", "backup.phrase"] {
+            fs::copy(kept.join(file), place.path(file)).expect("copied");
+        }
         let modes = Command::new("chmod").args(["-R", "go="]).arg(place.dir()).status();
         assert!(modes.expect("chmod runs").success());
         Self { place }
@@ -291,6 +294,10 @@ fn homes_of_0_1_0_open_in_one_upgrade() {
         issued["credentials"].as_array().expect("credentials").iter().map(|one| one["state"].as_str().expect("a state")).collect();
     assert_eq!(states, ["revoked", "suspended", "valid"], "{issued}");
     old.ok("one", "issuer ceremony key --key-file one.key");
+    old.ok("new", "wallet init --key-file new.key --recovery-file new.code");
+    let restored =
+        old.ok("new", "wallet restore backup --backup-recovery-file backup.code --backup-secret-file backup.phrase --key-file new.key");
+    assert_eq!(restored["credentials"], 3, "{restored}");
 
     // Everything still works together: the office publishes, the gate follows, the holder shows.
     old.ok("issuer", "issuer publish -o stick --key-file issuer.key");

@@ -222,8 +222,10 @@ fn slots(walk: &mut Walk, home: &str, role: &str) {
     walk.place.write("nobody.key", "not a key file");
     walk.fails(home, &format!("{role} slot list --key-file nobody.key"));
     let added = walk.text(home, &format!("{role} slot add --new-key-file {home}.second --key-file KEY"), "/id");
-    walk.ok(home, &format!("{role} slot replace {added} --new-key-file {home}.third --key-file KEY"));
+    walk.ok(home, &format!("{role} slot change {added} --new-key-file {home}.third --key-file KEY"));
+    walk.ok(home, &format!("{role} slot label {added} drawer --key-file KEY"));
     walk.ok(home, &format!("{role} slot remove {added} --key-file KEY"));
+    walk.ok(home, &format!("{role} slot rekey --yes --recovery-file {home}.code --key-file KEY"));
 }
 
 fn wallet(walk: &mut Walk) {

@@ -1,6 +1,6 @@
 //! Key files: how an unattended gate or service opens after a power cut.
 
-use super::{Factor, FactorKind, FactorParameters, KdfCost, fresh_salt};
+use super::{Enrolled, Enrolment, Factor, FactorKind, FactorParameters, salt_of, salted};
 use crate::error::FactorError;
 use crate::seal;
 use alloc::format;
@@ -46,13 +46,16 @@ impl Factor for KeyFile {
         FactorKind::KeyFile
     }
 
-    fn enroll(&self, _: KdfCost, rng: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError> {
-        Ok(FactorParameters::KeyFile { salt: fresh_salt(rng) })
+    fn enrol(&self, with: &mut Enrolment<'_>) -> Result<Enrolled, FactorError> {
+        let parameters = salted(self.kind(), with);
+        let mut key = Zeroizing::new([0; 32]);
+        self.derive(&parameters, &mut key)?;
+        Ok(Enrolled { parameters, key })
     }
 
     fn derive(&self, parameters: &FactorParameters, to: &mut [u8; 32]) -> Result<(), FactorError> {
-        let FactorParameters::KeyFile { salt } = parameters else { return Err(FactorError::Parameters) };
-        seal::derive(salt, &self.0[..], b"waypass/v1/factor/key-file", to);
+        let salt = salt_of(self.kind(), parameters)?;
+        seal::derive(&salt, &self.0[..], b"waypass/v1/factor/key-file", to);
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! The recovery code: 128 random bits, printed in Crockford's alphabet (no I, L, O or U), seven groups of four.
 
-use super::{Factor, FactorKind, FactorParameters, KdfCost, fresh_salt};
+use super::{Enrolled, Enrolment, Factor, FactorKind, FactorParameters, salt_of, salted};
 use crate::error::FactorError;
 use crate::seal;
 use alloc::string::String;
@@ -85,14 +85,17 @@ impl Factor for RecoveryCode {
         FactorKind::Recovery
     }
 
-    fn enroll(&self, _: KdfCost, rng: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError> {
-        Ok(FactorParameters::Recovery { salt: fresh_salt(rng) })
+    fn enrol(&self, with: &mut Enrolment<'_>) -> Result<Enrolled, FactorError> {
+        let parameters = salted(self.kind(), with);
+        let mut key = Zeroizing::new([0; 32]);
+        self.derive(&parameters, &mut key)?;
+        Ok(Enrolled { parameters, key })
     }
 
     fn derive(&self, parameters: &FactorParameters, to: &mut [u8; 32]) -> Result<(), FactorError> {
-        let FactorParameters::Recovery { salt } = parameters else { return Err(FactorError::Parameters) };
+        let salt = salt_of(self.kind(), parameters)?;
         // 128 random bits need no slow function.
-        seal::derive(salt, &self.0[..], b"waypass/v1/factor/recovery", to);
+        seal::derive(&salt, &self.0[..], b"waypass/v1/factor/recovery", to);
         Ok(())
     }
 }

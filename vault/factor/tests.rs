@@ -1,8 +1,8 @@
 //! The duties of every factor.
 
 use super::*;
-use crate::Vault;
 use crate::testing::{TestRng, host, reading};
+use crate::{NewSlot, Plan, Rules, Unfinished};
 
 macro_rules! every_factor {
     ($($name:ident: $mine:expr, $other:expr;)*) => {$(
@@ -12,10 +12,9 @@ macro_rules! every_factor {
             #[test]
             fn same_parameters_same_key_other_salt_other_key() {
                 let factor = $mine;
-                let first = factor.enroll(KdfCost::Floor, &mut TestRng).expect("enrols");
-                let second = factor.enroll(KdfCost::Floor, &mut TestRng).expect("enrols");
-                assert_eq!(first.kind(), factor.kind());
+                let [Enrolled { parameters: first, key }, Enrolled { parameters: second, .. }] = [(); 2].map(|()| enrolled(&factor));
                 assert_ne!(first, second, "the salt was used twice");
+                assert_eq!(derived(&factor, &first), *key, "enrolling and deriving agree");
                 assert_eq!(derived(&factor, &first), derived(&factor, &first));
                 assert_ne!(derived(&factor, &first), derived(&factor, &second));
                 assert_ne!(derived(&factor, &first), derived(&$other, &first));
@@ -23,26 +22,29 @@ macro_rules! every_factor {
             }
 
             #[test]
-            fn parameters_survive_their_encoding_and_no_other_kind_takes_them() {
+            fn it_takes_no_parameters_of_another_kind_and_no_damaged_ones() {
                 let factor = $mine;
-                let parameters = factor.enroll(KdfCost::Floor, &mut TestRng).expect("enrols");
-                let mut written = Writer::new();
-                parameters.write(&mut written);
-                assert_eq!(FactorParameters::read(&mut Reader::new(&written.into_bytes())), Ok(parameters));
-                let foreign = match parameters.kind() {
-                    FactorKind::Recovery => FactorParameters::KeyFile { salt: [0; 16] },
-                    _ => FactorParameters::Recovery { salt: [0; 16] },
-                };
-                assert!(matches!(factor.derive(&foreign, &mut [0; 32]), Err(FactorError::Parameters)));
+                let parameters = enrolled(&factor).parameters.as_bytes().to_vec();
+                assert!(parameters.len() <= 64, "{} bytes", parameters.len());
+                let mut foreign = parameters.clone();
+                foreign[1] ^= 8;
+                let longer = [&parameters[..], b"x"].concat();
+                for wrong in [&foreign[..], &longer, &parameters[..parameters.len() - 1], b""] {
+                    let wrong = FactorParameters::new(wrong.to_vec()).expect("short enough");
+                    assert_eq!(factor.derive(&wrong, &mut [0; 32]), Err(FactorError::Parameters));
+                }
             }
 
             #[test]
             fn opens_its_vault_and_another_of_its_kind_does_not() {
-                let factor = $mine;
-                let (mut vault, _code) = Vault::create(host(), "test", &factor, KdfCost::Floor).expect("created");
-                vault.unlock(&Factors::one(&factor), &reading()).expect("opens");
-                assert!(vault.unlock(&Factors::one(&$other), &reading()).is_err());
-                vault.unlock(&Factors::one(&factor), &reading()).expect("opens again");
+                let (factor, with) = ($mine, KeyFile::generate(&mut TestRng));
+                let slots = vec![NewSlot::of(Factors::one(&factor).and(&with))];
+                let plan = Plan { suite: Suite::Aes, cost: KdfCost::Floor, rules: Rules::default(), slots, at: None };
+                let mut vault = Unfinished::begin(host(), "test", &plan).expect("begun").finish().expect("created");
+                drop(plan);
+                vault.unlock(&Factors::one(&factor).and(&with), &reading()).expect("opens");
+                assert!(vault.unlock(&Factors::one(&$other).and(&with), &reading()).is_err());
+                vault.unlock(&Factors::one(&with).and(&factor), &reading()).expect("opens again");
             }
         }
     )*};
@@ -52,6 +54,11 @@ every_factor! {
     password: Password::new("correct horse"), Password::new("correct horsf");
     recovery: RecoveryCode::generate(&mut TestRng), RecoveryCode::generate(&mut TestRng);
     key_file: KeyFile::generate(&mut TestRng), KeyFile::generate(&mut TestRng);
+    pin: Pin::parse("402917").expect("a PIN"), Pin::parse("402918").expect("a PIN");
+}
+
+fn enrolled(factor: &dyn Factor) -> Enrolled {
+    factor.enrol(&mut Enrolment { suite: Suite::Aes, cost: KdfCost::Floor, rng: &mut TestRng }).expect("enrols")
 }
 
 fn derived(factor: &dyn Factor, parameters: &FactorParameters) -> [u8; 32] {

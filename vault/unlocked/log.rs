@@ -2,20 +2,20 @@
 //!
 //! ```text
 //! key   = length of name || name || sequence number (8 bytes)
-//! value = nonce || ciphertext || tag,   AAD = CBOR [vault, "log", name, sequence number, generation]
+//! value = sealed,   AAD = CBOR [vault, "log", name, sequence number, generation]
 //! ```
 
 use super::Unlocked;
 use super::records::within;
 use crate::error::VaultError;
-use crate::hierarchy::Keys;
-use crate::seal::{self, NONCE, TAG};
+use crate::hierarchy::{Keys, Realm};
+use crate::seal::TAG;
 use crate::state::{BUCKETS, Finding, Set, Sum};
 use crate::storage::Space;
-use crate::vault::Vault;
 use alloc::borrow::ToOwned as _;
 use alloc::vec;
 use alloc::vec::Vec;
+use rand_core::CryptoRng;
 use waypass_credential::cbor::Writer;
 use zeroize::Zeroizing;
 
@@ -37,8 +37,8 @@ impl Unlocked<'_> {
         self.transaction(|| {
             let seq = self.log_len(log);
             let key = log_key(log, seq);
-            let row = seal::seal(self.keys.record(), &log_aad(self.vault(), &self.keys, log, seq), plaintext, &mut **self.entropy());
-            self.toggle(Set::Log, log_bucket(seq), &self.log_term(&key, &row));
+            let row = self.keys.seal_entry(log, seq, plaintext, &mut **self.entropy());
+            self.toggle(Set::Log, log_bucket(seq), &self.keys.log_term(&key, &row));
             self.change(Space::Log, key, Some(row));
             self.change_state(|state| state.set_log_len(log, seq + 1));
             Ok(seq)
@@ -52,9 +52,9 @@ impl Unlocked<'_> {
         // It must be the one that was written: its sum is taken out.
         self.log_entry(log, seq)?.ok_or(VaultError::LogDamaged { seq })?;
         let before = self.row(Space::Log, &key)?.ok_or(VaultError::LogDamaged { seq })?;
-        let row = seal::seal(self.keys.record(), &log_aad(self.vault(), &self.keys, log, seq), plaintext, &mut **self.entropy());
-        self.toggle(Set::Log, log_bucket(seq), &self.log_term(&key, &before));
-        self.toggle(Set::Log, log_bucket(seq), &self.log_term(&key, &row));
+        let row = self.keys.seal_entry(log, seq, plaintext, &mut **self.entropy());
+        self.toggle(Set::Log, log_bucket(seq), &self.keys.log_term(&key, &before));
+        self.toggle(Set::Log, log_bucket(seq), &self.keys.log_term(&key, &row));
         self.change(Space::Log, key, Some(row));
         Ok(())
     }
@@ -71,7 +71,7 @@ impl Unlocked<'_> {
         }
         self.verify(Set::Log, log_bucket(seq))?;
         let row = self.row(Space::Log, &log_key(log, seq))?;
-        if let Some(entry) = row.and_then(|row| open_entry(self.vault(), &self.keys, log, seq, &row)) {
+        if let Some(entry) = row.and_then(|row| self.keys.open_entry(log, seq, &row)) {
             return Ok(Some(entry));
         }
         // The row stays where it is: order is what a log is for.
@@ -87,7 +87,7 @@ impl Unlocked<'_> {
     pub fn last_entry(&self, log: &str) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
         let Some(seq) = self.log_len(log).checked_sub(1) else { return Ok(None) };
         let row = self.row(Space::Log, &log_key(log, seq))?;
-        let entry = row.and_then(|row| open_entry(self.vault(), &self.keys, log, seq, &row));
+        let entry = row.and_then(|row| self.keys.open_entry(log, seq, &row));
         entry.map(Some).ok_or(VaultError::LogDamaged { seq })
     }
 
@@ -95,22 +95,29 @@ impl Unlocked<'_> {
     pub fn log_from<'a>(&'a self, log: &'a str, seq: u64) -> impl Iterator<Item = Result<(u64, Zeroizing<Vec<u8>>), VaultError>> + 'a {
         (seq..self.log_len(log)).filter_map(move |seq| self.log_entry(log, seq).map(|entry| entry.map(|entry| (seq, entry))).transpose())
     }
+}
+
+impl Keys {
+    pub(super) fn seal_entry(&self, log: &str, seq: u64, plaintext: &[u8], rng: &mut dyn CryptoRng) -> Vec<u8> {
+        self.seal(&self.log_aad(log, seq), plaintext, rng)
+    }
+
+    pub(super) fn open_entry(&self, log: &str, seq: u64, row: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        self.open(&self.log_aad(log, seq), row)
+    }
 
     pub(super) fn log_term(&self, key: &[u8], row: &[u8]) -> Sum {
-        let nonce = &row[..row.len().min(NONCE)];
-        let tag = &row[row.len().saturating_sub(TAG).max(nonce.len())..];
-        self.keys.root.of(TERM_LOG, &[key, nonce, tag])
+        let head = &row[..row.len().min(self.realm.suite.head())];
+        let tag = &row[row.len().saturating_sub(TAG).max(head.len())..];
+        self.root.of(TERM_LOG, &[key, head, tag])
     }
-}
 
-pub(super) fn open_entry(vault: &Vault, keys: &Keys, log: &str, seq: u64, row: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    seal::open(keys.record(), &log_aad(vault, keys, log, seq), row)
-}
-
-fn log_aad(vault: &Vault, keys: &Keys, log: &str, seq: u64) -> Vec<u8> {
-    let mut to = Writer::new();
-    to.array(5).bytes(&vault.header.vault).text("log").text(log).unsigned(seq).unsigned(keys.generation);
-    to.into_bytes()
+    fn log_aad(&self, log: &str, seq: u64) -> Vec<u8> {
+        let Realm { vault, generation, .. } = &self.realm;
+        let mut to = Writer::new();
+        to.array(5).bytes(vault).text("log").text(log).unsigned(seq).unsigned(*generation);
+        to.into_bytes()
+    }
 }
 
 pub(super) fn log_key(log: &str, seq: u64) -> Vec<u8> {

@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 use subtle::ConstantTimeEq as _;
 
 /// The table of the sums.
-const TABLE: &str = ".log-index";
+pub(super) const TABLE: &str = ".log-index";
 const BUCKETS: usize = 1 << u16::BITS;
 /// The sums in one record.
 const GROUP: u16 = 32;
@@ -78,6 +78,9 @@ impl Unlocked<'_> {
     ///
     /// An index that is not what the last commit left is an error; [`Self::index_log`] makes it again.
     pub fn log_find(&self, log: &str, name: &str, value: &[u8]) -> Result<Vec<u64>, VaultError> {
+        if self.state(|state| state.lacks_log_index) {
+            return Err(VaultError::LogIndexDamaged);
+        }
         let wanted = self.log_tag(log, name, value, b"");
         let bucket = bucket_of(&wanted);
         let (mut found, mut numbers) = ([0; SUM], Vec::new());
@@ -142,9 +145,12 @@ impl Unlocked<'_> {
                     self.keep_log_sums(group, sums)?;
                 }
             }
-            if was_there {
-                self.change_state(|state| state.note(Finding::IndexRebuilt));
-            }
+            self.change_state(|state| {
+                if was_there && !state.lacks_log_index {
+                    state.note(Finding::IndexRebuilt);
+                }
+                state.lacks_log_index = false;
+            });
             Ok(())
         })
     }

@@ -32,7 +32,7 @@ impl<'v> Unlocked<'v> {
             return Err(ResumeError::Changed);
         }
         // Keys of another generation, or a damaged state, open nothing here.
-        let now = State::load(vault.storage(), &vault.header.vault, &self.keys)?.ok_or(ResumeError::Changed)?;
+        let now = State::load(vault.storage(), &self.keys)?.ok_or(ResumeError::Changed)?;
         if !self.committed(|before| now.seq > before.seq || now == *before) {
             return Err(ResumeError::Changed);
         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! key of record = bucket || length of table || table || id
-//! value         = revision (8 bytes) || nonce || ciphertext || tag
+//! value         = revision (8 bytes) || sealed
 //! plaintext     = CBOR [[[name, value]...], content]            the tags, so that they can be taken out of the index again
 //! AAD           = CBOR [vault, table, id, revision, generation]
 //! key in index  = HMAC(index key, table, name, value) (16 bytes) || key of record
@@ -10,7 +10,8 @@
 
 use super::Unlocked;
 use crate::error::{StorageError, VaultError};
-use crate::seal::{self, NONCE, TAG};
+use crate::hierarchy::{Keys, Realm};
+use crate::seal::TAG;
 use crate::state::{BUCKETS, Finding, Set, Sum};
 use crate::storage::Space;
 use crate::vault::Vault;
@@ -19,6 +20,7 @@ use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use rand_core::CryptoRng;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use zeroize::Zeroizing;
 
@@ -68,7 +70,7 @@ impl Unlocked<'_> {
     /// Returns the ids of the records in `table` whose tag `name` equals `value`, in order.
     pub fn find(&self, table: &str, name: &str, value: &[u8]) -> Result<Vec<Vec<u8>>, VaultError> {
         public(table)?;
-        let hash = self.tag_hash(table, name, value);
+        let hash = self.keys.tag_hash(table, name, value);
         self.verify(Set::Index, index_bucket(&hash))?;
         let mut ids = Vec::new();
         self.row_keys(Space::Index, &hash, &mut |key| {
@@ -125,7 +127,7 @@ impl Unlocked<'_> {
             within("a tag's value", value.len(), MAX_TAG_VALUE)?;
         }
         self.transaction(|| {
-            let key = self.record_key(table, id);
+            let key = self.keys.record_key(table, id);
             let bucket = bucket_of(&key);
             // Whatever can fail comes first; the changes after it cannot, so a failed put leaves the transaction as it was.
             let old = self.current(&key, table, id)?;
@@ -133,8 +135,8 @@ impl Unlocked<'_> {
             for (row, wanted) in old
                 .iter()
                 .flat_map(|(_, record)| &record.tags)
-                .map(|(name, value)| (self.index_key(table, name, value, &key), false))
-                .chain(tags.iter().map(|(name, value)| (self.index_key(table, name, value, &key), true)))
+                .map(|(name, value)| (self.keys.index_key(table, name, value, &key), false))
+                .chain(tags.iter().map(|(name, value)| (self.keys.index_key(table, name, value, &key), true)))
             {
                 // A row that is there is in the sums only if its bucket is what was committed.
                 if self.row(Space::Index, &row)?.is_some() {
@@ -148,16 +150,16 @@ impl Unlocked<'_> {
 
             for ((row, wanted), present) in index.into_iter().zip(present) {
                 if wanted != present {
-                    self.toggle(Set::Index, index_bucket(&row), &self.index_term(&row));
+                    self.toggle(Set::Index, index_bucket(&row), &self.keys.index_term(&row));
                     self.change(Space::Index, row, wanted.then(Vec::new));
                 }
             }
             if let Some((row, _)) = &old {
-                self.toggle(Set::Record, bucket, &self.record_term(&key, row));
+                self.toggle(Set::Record, bucket, &self.keys.record_term(&key, row));
             }
             let revision = old.map_or(1, |(_, record)| record.revision.saturating_add(1));
-            let row = self.seal_record(table, id, revision, content, tags);
-            self.toggle(Set::Record, bucket, &self.record_term(&key, &row));
+            let row = self.keys.seal_record((table, id), revision, content, tags, &mut **self.entropy());
+            self.toggle(Set::Record, bucket, &self.keys.record_term(&key, &row));
             self.change(Space::Record, key, Some(row));
             Ok(())
         })
@@ -165,21 +167,21 @@ impl Unlocked<'_> {
 
     pub(crate) fn remove_record(&self, table: &str, id: &[u8]) -> Result<bool, VaultError> {
         self.transaction(|| {
-            let key = self.record_key(table, id);
+            let key = self.keys.record_key(table, id);
             let Some((row, record)) = self.current(&key, table, id)? else { return Ok(false) };
             let mut index = Vec::new();
             for (name, value) in &record.tags {
-                let tag = self.index_key(table, name, value, &key);
+                let tag = self.keys.index_key(table, name, value, &key);
                 self.verify(Set::Index, index_bucket(&tag))?;
                 if self.row(Space::Index, &tag)?.is_some() && !index.contains(&tag) {
                     index.push(tag);
                 }
             }
             for tag in index {
-                self.toggle(Set::Index, index_bucket(&tag), &self.index_term(&tag));
+                self.toggle(Set::Index, index_bucket(&tag), &self.keys.index_term(&tag));
                 self.change(Space::Index, tag, None);
             }
-            self.toggle(Set::Record, bucket_of(&key), &self.record_term(&key, &row));
+            self.toggle(Set::Record, bucket_of(&key), &self.keys.record_term(&key, &row));
             self.change(Space::Record, key, None);
             Ok(true)
         })
@@ -187,13 +189,13 @@ impl Unlocked<'_> {
 
     /// Returns a record by its id; one that cannot be opened goes into quarantine.
     pub(crate) fn record(&self, table: &str, id: &[u8]) -> Result<Option<Record>, VaultError> {
-        let key = self.record_key(table, id);
+        let key = self.keys.record_key(table, id);
         self.verify(Set::Record, bucket_of(&key))?;
         let Some(row) = self.row(Space::Record, &key)? else {
             let finding = Finding::Quarantined { table: table.to_owned(), id: id.to_vec() };
             return if self.state(|state| state.findings.contains(&finding)) { Err(VaultError::Quarantined) } else { Ok(None) };
         };
-        if let Some(record) = self.open_record(table, id, &row) {
+        if let Some(record) = self.keys.open_record(table, id, &row) {
             return Ok(Some(record));
         }
         self.quarantine(&key, &row)?;
@@ -207,7 +209,7 @@ impl Unlocked<'_> {
         }
         self.verify(Set::Record, bucket_of(key))?;
         let Some(row) = self.row(Space::Record, key)? else { return Ok(None) };
-        if let Some(record) = self.open_record(table, id, &row) {
+        if let Some(record) = self.keys.open_record(table, id, &row) {
             return Ok(Some((row, record)));
         }
         self.quarantine(key, &row)?;
@@ -217,7 +219,7 @@ impl Unlocked<'_> {
     /// Sets a row of a verified bucket aside.
     fn quarantine(&self, key: &[u8], row: &[u8]) -> Result<(), VaultError> {
         self.transaction(|| {
-            self.toggle(Set::Record, bucket_of(key), &self.record_term(key, row));
+            self.toggle(Set::Record, bucket_of(key), &self.keys.record_term(key, row));
             self.set_aside(key, row);
             Ok(())
         })
@@ -232,8 +234,17 @@ impl Unlocked<'_> {
         self.change(Space::Record, key.to_vec(), None);
         self.change_state(|state| state.note(Finding::Quarantined { table, id }));
     }
+}
 
-    fn seal_record(&self, table: &str, id: &[u8], revision: u64, content: &[u8], tags: &[(&str, &[u8])]) -> Vec<u8> {
+impl Keys {
+    pub(super) fn seal_record(
+        &self,
+        (table, id): (&str, &[u8]),
+        revision: u64,
+        content: &[u8],
+        tags: &[(&str, &[u8])],
+        rng: &mut dyn CryptoRng,
+    ) -> Vec<u8> {
         let room = content.len() + 16 + tags.iter().map(|(name, value)| name.len() + value.len() + 16).sum::<usize>();
         let mut to = Writer::with_capacity(room);
         to.array(2).array(tags.len());
@@ -243,15 +254,14 @@ impl Unlocked<'_> {
         to.bytes(content);
         let plaintext = Zeroizing::new(to.into_bytes());
         let mut row = revision.to_be_bytes().to_vec();
-        let aad = self.record_aad(table, id, revision);
-        row.append(&mut seal::seal(self.keys.record(), &aad, &plaintext, &mut **self.entropy()));
+        row.append(&mut self.seal(&self.record_aad(table, id, revision), &plaintext, rng));
         row
     }
 
     pub(super) fn open_record(&self, table: &str, id: &[u8], row: &[u8]) -> Option<Record> {
         let (revision, sealed) = row.split_first_chunk::<REVISION>()?;
         let revision = u64::from_be_bytes(*revision);
-        let mut content = seal::open(self.keys.record(), &self.record_aad(table, id, revision), sealed)?;
+        let mut content = self.open(&self.record_aad(table, id, revision), sealed)?;
         let (tags, len) = read(&content).ok()?;
         // The content ends the plaintext: what comes before it is cut off in place.
         let start = content.len() - len;
@@ -260,7 +270,7 @@ impl Unlocked<'_> {
     }
 
     pub(super) fn record_key(&self, table: &str, id: &[u8]) -> Vec<u8> {
-        let bucket = usize::from(self.keys.index.of(BUCKET, &[table.as_bytes(), id])[0]) % BUCKETS;
+        let bucket = usize::from(self.index.of(BUCKET, &[table.as_bytes(), id])[0]) % BUCKETS;
         let mut key = key_prefix(bucket, table);
         key.extend_from_slice(id);
         key
@@ -274,24 +284,25 @@ impl Unlocked<'_> {
 
     fn tag_hash(&self, table: &str, name: &str, value: &[u8]) -> [u8; HASH] {
         let mut hash = [0; HASH];
-        hash.copy_from_slice(&self.keys.index.of(TAG_HASH, &[table.as_bytes(), name.as_bytes(), value])[..HASH]);
+        hash.copy_from_slice(&self.index.of(TAG_HASH, &[table.as_bytes(), name.as_bytes(), value])[..HASH]);
         hash
     }
 
     /// Returns what a row of the records adds to its bucket's sum. A row too short to have all parts adds what it has.
     pub(super) fn record_term(&self, key: &[u8], row: &[u8]) -> Sum {
-        let head = &row[..row.len().min(REVISION + NONCE)];
+        let head = &row[..row.len().min(REVISION + self.realm.suite.head())];
         let tag = &row[row.len().saturating_sub(TAG).max(head.len())..];
-        self.keys.root.of(TERM_RECORD, &[key, head, tag])
+        self.root.of(TERM_RECORD, &[key, head, tag])
     }
 
     pub(super) fn index_term(&self, key: &[u8]) -> Sum {
-        self.keys.root.of(TERM_INDEX, &[key])
+        self.root.of(TERM_INDEX, &[key])
     }
 
     fn record_aad(&self, table: &str, id: &[u8], revision: u64) -> Vec<u8> {
+        let Realm { vault, generation, .. } = &self.realm;
         let mut to = Writer::new();
-        to.array(5).bytes(&self.vault().header.vault).text(table).bytes(id).unsigned(revision).unsigned(self.keys.generation);
+        to.array(5).bytes(vault).text(table).bytes(id).unsigned(revision).unsigned(*generation);
         to.into_bytes()
     }
 }
@@ -348,7 +359,7 @@ pub(super) fn split_key(key: &[u8]) -> Option<(&str, &[u8])> {
     Some((core::str::from_utf8(table).ok()?, id))
 }
 
-fn bucket_of(key: &[u8]) -> usize {
+pub(super) fn bucket_of(key: &[u8]) -> usize {
     usize::from(key[0]) % BUCKETS
 }
 

@@ -1,6 +1,6 @@
 //! Transactions: what is written together becomes durable together, with one flush to disk.
 
-use super::Unlocked;
+use super::{Unlocked, rekey};
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
 use crate::keys::{self, KeyId};
@@ -28,7 +28,7 @@ struct Pending {
 
 impl Session {
     pub(super) fn begin(vault: &Vault, keys: &Keys) -> Result<Self, StorageError> {
-        let mut state = match State::load(vault.storage(), &vault.header.vault, keys)? {
+        let mut state = match State::load(vault.storage(), keys)? {
             Some(state) => state,
             None => super::verify::salvage(vault, keys)?,
         };
@@ -38,8 +38,9 @@ impl Session {
                 state.note(Finding::WriteAheadLogMissing);
             }
             state.seq = state.seq.saturating_add(1);
-            vault.commit_with_reserve(&[state.to_change(&vault.header.vault, keys, &mut **vault.entropy()), forget])?;
+            vault.commit_with_reserve(&[state.to_change(keys, &mut **vault.entropy()), forget])?;
         }
+        let state = rekey::finish(vault, keys, state)?;
         Ok(Self { state, verified: [[false; BUCKETS]; 3], pending: None })
     }
 
@@ -96,7 +97,7 @@ impl Unlocked<'_> {
         }
         state.seq = state.seq.saturating_add(1);
         let mut changes: Vec<Change> = changes.into_iter().map(|((space, key), value)| Change { space, key, value }).collect();
-        changes.push(state.to_change(&self.vault().header.vault, &self.keys, &mut **self.entropy()));
+        changes.push(state.to_change(&self.keys, &mut **self.entropy()));
         self.storage().commit(&changes)?;
         session.state = state;
         Ok(())

@@ -1,62 +1,115 @@
 //! Changing what opens the vault. Only the slot concerned is rewritten; the vault key and the other slots stay.
 
 use super::Unlocked;
+use super::records::within;
 use crate::error::VaultError;
-use crate::factor::{Factors, KdfCost};
-use crate::slot::{MAX_SLOTS, Place, Slot, SlotId, SlotInfo};
-use crate::storage::Space;
+use crate::factor::KdfCost;
+use crate::rules::Rules;
+use crate::slot::{MAX_SLOTS, NewSlot, Place, Slot, SlotId, SlotInfo};
+use crate::state::{MAX_LABEL, SlotRecord};
+use crate::storage::{Change, Space};
+use crate::vault::{record_of, sealed_slot, slot_change};
+use alloc::borrow::ToOwned as _;
+use alloc::string::String;
 use alloc::vec::Vec;
+use waypass_credential::time::Timestamp;
+
+/// A slot, as the open vault knows it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HeldSlot {
+    /// What anybody can read.
+    pub info: SlotInfo,
+    /// What its owner calls it; may be empty.
+    pub label: String,
+    /// When it was made; unknown for slots of 0.1.0.
+    pub added: Option<Timestamp>,
+    /// The last day on which it opened the vault.
+    pub used: Option<Timestamp>,
+}
 
 impl Unlocked<'_> {
-    /// Returns the slots.
-    pub fn slots(&self) -> Result<Vec<SlotInfo>, VaultError> {
-        Ok(self.vault().slots()?.0.iter().map(Slot::info).collect())
+    /// Returns the slots that can be read.
+    pub fn slots(&self) -> Result<Vec<HeldSlot>, VaultError> {
+        let slots = self.vault().slots()?.readable;
+        Ok(slots.iter().map(|slot| self.held(slot)).collect())
     }
 
-    /// Adds a slot for this combination of factors: all of them together will open the vault.
-    pub fn add_slot(&self, factors: &Factors<'_>, kdf: KdfCost) -> Result<SlotInfo, VaultError> {
-        if self.slots()?.len() >= MAX_SLOTS {
-            return Err(VaultError::Limit { what: "the number of slots", max: MAX_SLOTS });
-        }
-        let mut id = [0; 8];
-        rand_core::Rng::fill_bytes(&mut **self.entropy(), &mut id);
-        self.write_slot(id, 1, factors, kdf)
+    fn held(&self, slot: &Slot) -> HeldSlot {
+        let record = self.state(|state| state.slot(slot.place.id).cloned());
+        let SlotRecord { label, added, used, .. } = record.unwrap_or_else(|| SlotRecord::of(slot.place.id, slot.place.epoch));
+        HeldSlot { info: slot.info(), label, added, used }
+    }
+
+    /// Returns the combinations of factors that may open the vault.
+    pub fn rules(&self) -> Rules {
+        self.state(|state| state.rules.clone())
+    }
+
+    /// Adds a slot: all of its factors together will open the vault. `at` is the moment, as the clock says.
+    pub fn add_slot(&self, new: &NewSlot<'_>, cost: KdfCost, at: Timestamp) -> Result<HeldSlot, VaultError> {
+        within("the number of slots", self.state(|state| state.slots.len()) + 1, MAX_SLOTS)?;
+        self.check(new)?;
+        let slot = sealed_slot(self.keys.realm, new, cost, self.keys.vk(), &mut **self.entropy())?;
+        self.keep_slot(&slot, record_of(&slot, new, Some(at)))
     }
 
     /// Replaces one slot's factors (a changed password); the other slots stay as they are.
-    pub fn replace_slot(&self, id: SlotId, factors: &Factors<'_>, kdf: KdfCost) -> Result<SlotInfo, VaultError> {
-        let held = self.state(|state| state.slots.iter().find(|(held, _)| *held == id).copied());
-        let (_, epoch) = held.ok_or(VaultError::NoSuchSlot)?;
-        self.write_slot(id, epoch.saturating_add(1), factors, kdf)
+    pub fn replace_slot(&self, id: SlotId, new: &NewSlot<'_>, cost: KdfCost, at: Timestamp) -> Result<HeldSlot, VaultError> {
+        let held = self.state(|state| state.slot(id).map(|held| held.epoch));
+        let epoch = held.ok_or(VaultError::NoSuchSlot)?.saturating_add(1);
+        self.check(new)?;
+        let place = Place { realm: self.keys.realm, id, epoch, ends: new.ends };
+        let slot = Slot::seal(place, &new.factors, cost, self.keys.vk(), &mut **self.entropy())?;
+        self.keep_slot(&slot, record_of(&slot, new, Some(at)))
     }
 
-    /// Removes a slot; the last one stays.
-    pub fn remove_slot(&self, id: SlotId) -> Result<(), VaultError> {
-        let slots = self.slots()?;
-        if !self.state(|state| state.slots.iter().any(|(held, _)| *held == id)) {
-            return Err(VaultError::NoSuchSlot);
-        }
-        // Damaged slots open nothing, so they do not count.
-        if slots.iter().all(|slot| slot.id == id) {
-            return Err(VaultError::LastSlot);
-        }
+    /// Changes what the owner calls a slot.
+    pub fn label_slot(&self, id: SlotId, label: &str) -> Result<(), VaultError> {
+        within("the label", label.len(), MAX_LABEL)?;
         self.transaction(|| {
-            self.change(Space::Slot, id.to_vec(), None);
-            self.change_state(|state| state.slots.retain(|(held, _)| *held != id));
+            if self.state(|state| state.slot(id).is_none()) {
+                return Err(VaultError::NoSuchSlot);
+            }
+            self.change_state(|state| {
+                if let Some(held) = state.slots.iter_mut().find(|held| held.id == id) {
+                    label.clone_into(&mut held.label);
+                }
+            });
             Ok(())
         })
     }
 
-    fn write_slot(&self, id: SlotId, epoch: u64, factors: &Factors<'_>, kdf: KdfCost) -> Result<SlotInfo, VaultError> {
-        let place = Place { vault: self.vault().header.vault, id, epoch, generation: self.keys.generation };
-        let slot = Slot::seal(&place, factors, kdf, self.keys.vk(), &mut **self.entropy())?;
+    /// Removes a slot; the last one that this program can open stays.
+    pub fn remove_slot(&self, id: SlotId) -> Result<(), VaultError> {
+        if self.state(|state| state.slot(id).is_none()) {
+            return Err(VaultError::NoSuchSlot);
+        }
+        // Damaged slots open nothing, and what a newer version wrote opens nothing here, so they do not count.
+        if self.vault().slots()?.readable.iter().all(|slot| slot.place.id == id || !slot.is_known()) {
+            return Err(VaultError::LastSlot);
+        }
         self.transaction(|| {
-            self.change(Space::Slot, id.to_vec(), Some(slot.to_row()));
+            self.change(Space::Slot, id.to_vec(), None);
+            self.change_state(|state| state.slots.retain(|held| held.id != id));
+            Ok(())
+        })
+    }
+
+    /// Refuses what the rules forbid, before anybody waits for a key derivation.
+    pub(super) fn check(&self, new: &NewSlot<'_>) -> Result<(), VaultError> {
+        within("the label", new.label.len(), MAX_LABEL)?;
+        if self.state(|state| state.rules.permit(&new.factors.kinds())) { Ok(()) } else { Err(VaultError::Forbidden) }
+    }
+
+    fn keep_slot(&self, slot: &Slot, record: SlotRecord) -> Result<HeldSlot, VaultError> {
+        self.transaction(|| {
+            let Change { space, key, value } = slot_change(slot);
+            self.change(space, key, value);
             self.change_state(|state| {
-                state.slots.retain(|(held, _)| *held != id);
-                state.slots.push((id, epoch));
+                state.slots.retain(|held| held.id != record.id);
+                state.slots.push(record);
             });
-            Ok(slot.info())
+            Ok(self.held(slot))
         })
     }
 }

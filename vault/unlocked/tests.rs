@@ -3,6 +3,7 @@
 mod keys;
 mod log_index;
 mod model;
+mod rekey;
 mod slots;
 mod tamper;
 

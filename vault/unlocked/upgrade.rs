@@ -3,13 +3,13 @@
 use super::{Batch, Unlocked};
 use crate::error::VaultError;
 use crate::keys::{KeyId, TABLE};
-use crate::state::{FORMAT, Finding};
+use crate::state::{FIRST_FORMAT, FORMAT, Finding};
 use alloc::vec::Vec;
 
 impl Unlocked<'_> {
     /// Returns true if the vault was made by 0.1.0 and has not been upgraded. Only the sealed state says so.
     pub fn needs_upgrade(&self) -> bool {
-        self.committed(|state| state.format < FORMAT)
+        self.committed(|state| state.format == FIRST_FORMAT)
     }
 
     /// Puts the vault back to the format of 0.1.0.

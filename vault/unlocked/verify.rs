@@ -2,12 +2,12 @@
 //! readable, and everything that happened becomes a [`Finding`].
 
 use super::Unlocked;
-use super::log::{log_key, open_entry, run_of, split_log_key};
+use super::log::{log_key, run_of, split_log_key};
 use super::records::{index_bucket, split_key};
 use crate::error::{StorageError, VaultError};
 use crate::hierarchy::Keys;
 use crate::keys;
-use crate::state::{BUCKETS, Finding, Set, State, Sum, toggle};
+use crate::state::{BUCKETS, Finding, Set, SlotRecord, State, Sum, toggle};
 use crate::storage::Space;
 use crate::vault::Vault;
 use alloc::borrow::ToOwned as _;
@@ -50,12 +50,12 @@ impl Unlocked<'_> {
         match set {
             Set::Record => {
                 self.storage()
-                    .scan(Space::Record, &[bucket_byte(bucket)], &mut |key, row| toggle(&mut found, &self.record_term(key, row)))?;
+                    .scan(Space::Record, &[bucket_byte(bucket)], &mut |key, row| toggle(&mut found, &self.keys.record_term(key, row)))?;
             }
-            Set::Index => self.scan_index(bucket, &mut |key| toggle(&mut found, &self.index_term(key)))?,
+            Set::Index => self.scan_index(bucket, &mut |key| toggle(&mut found, &self.keys.index_term(key)))?,
             Set::Log => self.scan_log(bucket, &mut |_, _, key, row| {
                 if let Some(row) = row {
-                    toggle(&mut found, &self.log_term(key, row));
+                    toggle(&mut found, &self.keys.log_term(key, row));
                 }
             })?,
         }
@@ -78,10 +78,10 @@ impl Unlocked<'_> {
         let mut tables = BTreeSet::new();
         let mut altered = Vec::new();
         for (key, row) in rows {
-            let place = split_key(&key).filter(|(table, id)| self.record_key(table, id) == key);
+            let place = split_key(&key).filter(|(table, id)| self.keys.record_key(table, id) == key);
             tables.extend(place.map(|(table, _)| table.to_owned()));
-            if place.and_then(|(table, id)| self.open_record(table, id, &row)).is_some() {
-                toggle(&mut difference, &self.record_term(&key, &row));
+            if place.and_then(|(table, id)| self.keys.open_record(table, id, &row)).is_some() {
+                toggle(&mut difference, &self.keys.record_term(&key, &row));
                 altered.extend(place.and_then(|(table, id)| keys::id_of(table, id)));
             } else {
                 self.set_aside(&key, &row);
@@ -100,8 +100,8 @@ impl Unlocked<'_> {
         let mut wanted = BTreeMap::new();
         self.storage().scan(Space::Record, b"", &mut |key, row| {
             let Some((table, id)) = split_key(key) else { return };
-            let Some(record) = self.open_record(table, id, row) else { return };
-            let rows = record.tags.iter().map(|(name, value)| self.index_key(table, name, value, key));
+            let Some(record) = self.keys.open_record(table, id, row) else { return };
+            let rows = record.tags.iter().map(|(name, value)| self.keys.index_key(table, name, value, key));
             wanted.extend(rows.filter(|row| index_bucket(row) == bucket).map(|row| (row, true)));
         })?;
         self.scan_index(bucket, &mut |key| match wanted.get_mut(key) {
@@ -111,7 +111,7 @@ impl Unlocked<'_> {
         })?;
         let mut difference = *expected;
         for (row, missing) in wanted {
-            toggle(&mut difference, &self.index_term(&row));
+            toggle(&mut difference, &self.keys.index_term(&row));
             if missing {
                 self.change(Space::Index, row, Some(Vec::new()));
             }
@@ -128,9 +128,9 @@ impl Unlocked<'_> {
         self.scan_log(bucket, &mut |log, seq, key, row| {
             logs.insert(log.to_owned());
             if let Some(row) = row {
-                toggle(&mut difference, &self.log_term(key, row));
+                toggle(&mut difference, &self.keys.log_term(key, row));
             }
-            if row.and_then(|row| open_entry(self.vault(), &self.keys, log, seq, row)).is_none() {
+            if row.and_then(|row| self.keys.open_entry(log, seq, row)).is_none() {
                 findings.push(Finding::LogEntry { log: log.to_owned(), seq });
             }
         })?;
@@ -178,14 +178,14 @@ pub(super) fn salvage(vault: &Vault, keys: &Keys) -> Result<State, StorageError>
     vault.storage().scan(Space::Log, b"", &mut |key, row| {
         // Only an entry that was sealed here may say how long its log is.
         if let Some((log, seq)) = split_log_key(key)
-            && open_entry(vault, keys, log, seq, row).is_some()
+            && keys.open_entry(log, seq, row).is_some()
             && state.has_room_for_log(log)
         {
             let len = state.log_len(log).max(seq.saturating_add(1));
             state.set_log_len(log, len);
         }
     })?;
-    state.slots = vault.slots()?.0.iter().map(|slot| (slot.id, slot.epoch)).collect();
+    state.slots = vault.slots()?.readable.iter().map(|slot| SlotRecord::of(slot.place.id, slot.place.epoch)).collect();
     state.note(Finding::StateLost);
     Ok(state)
 }

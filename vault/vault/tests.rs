@@ -1,13 +1,17 @@
 //! Creating, opening, and counting failed tries.
 
+mod devices;
+
 use super::*;
 use crate::error::Room;
-use crate::factor::{FactorParameters, KeyFile, Password};
+use crate::factor::{Enrolled, Enrolment, FactorParameters, KeyFile, Password};
 use crate::storage::MemoryStorage;
 use crate::testing::{Disk, TestRng, host, host_of, reading, rows};
 use crate::{FactorError, Unlocked};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::Cell;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 fn create(disk: &Disk, primary: &dyn Factor) -> (Vault, RecoveryCode) {
     Vault::create(disk.host(), "test", primary, KdfCost::Floor).expect("created")
@@ -32,8 +36,14 @@ fn a_vault_is_made_once_and_an_empty_storage_has_none() {
 fn an_unfinished_vault_is_not_opened() {
     let disk = Disk::default();
     let code = RecoveryCode::generate(&mut TestRng);
-    let (unfinished, _code) = Unfinished::begin(disk.host(), "test", &code, KdfCost::Floor).expect("begun");
-    drop(unfinished);
+    let plan = Plan {
+        suite: Suite::ChaCha,
+        cost: KdfCost::Floor,
+        rules: Rules::default(),
+        slots: vec![NewSlot::of(Factors::one(&code))],
+        at: None,
+    };
+    drop(Unfinished::begin(disk.host(), "test", &plan).expect("begun"));
     assert!(matches!(Vault::open(disk.host()), Err(OpenError::Unfinished)));
     let unfinished = Unfinished::left_in(disk.host()).expect("looked").expect("left");
     drop(unfinished.finish().expect("finished"));
@@ -91,7 +101,7 @@ impl Factor for PlugPulled {
         FactorKind::Password
     }
 
-    fn enroll(&self, _: KdfCost, _: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError> {
+    fn enrol(&self, _: &mut Enrolment<'_>) -> Result<Enrolled, FactorError> {
         Err(FactorError::Memory)
     }
 
@@ -108,7 +118,7 @@ impl Factor for NoMemory {
         FactorKind::Password
     }
 
-    fn enroll(&self, _: KdfCost, _: &mut dyn CryptoRng) -> Result<FactorParameters, FactorError> {
+    fn enrol(&self, _: &mut Enrolment<'_>) -> Result<Enrolled, FactorError> {
         Err(FactorError::Memory)
     }
 
@@ -137,7 +147,9 @@ fn a_key_file_opens_whatever_the_counters_say_and_does_not_touch_them() {
     let disk = Disk::default();
     let key = KeyFile::generate(&mut TestRng);
     let (mut vault, _code) = create(&disk, &key);
-    vault.set_throttle(&[(Counter::Password, locked_out()), (Counter::Recovery, locked_out())]).expect("set");
+    for counter in [Counter::Secret, Counter::Recovery] {
+        vault.set_throttle(counter, locked_out()).expect("set");
+    }
     vault.unlock(&Factors::one(&key), &reading()).expect("unlocks");
     assert_eq!(vault.status(&reading()).expect("status").attempts_left, 0);
 }
@@ -151,7 +163,7 @@ fn a_locked_out_vault_opens_with_the_recovery_code_which_has_its_own_counter() {
     let disk = Disk::default();
     let right = Password::new("right");
     let (mut vault, code) = create(&disk, &right);
-    vault.set_throttle(&[(Counter::Password, locked_out())]).expect("set");
+    vault.set_throttle(Counter::Secret, locked_out()).expect("set");
     assert!(matches!(vault.unlock(&Factors::one(&right), &reading()), Err(UnlockError::LockedOut)));
     let other = RecoveryCode::generate(&mut TestRng);
     assert!(matches!(vault.unlock(&Factors::one(&other), &reading()), Err(UnlockError::WrongSecret { attempts_left: 9 })));
@@ -223,11 +235,74 @@ fn a_missing_journal_is_a_finding_of_the_next_unlocking() {
 fn a_vault_of_the_first_format_was_closed_without_its_journal_rightly() {
     let (vault, code) = Vault::create(host(), "test", &RecoveryCode::generate(&mut TestRng), KdfCost::Floor).expect("created");
     let keys = vault.keys(&Factors::one(&code), &reading()).expect("opens");
-    let mut state = State::load(vault.storage(), &vault.header.vault, &keys).expect("read").expect("there");
+    let mut state = State::load(vault.storage(), &keys).expect("read").expect("there");
     state.format = 1;
-    vault.storage().commit(&[state.to_change(&vault.header.vault, &keys, &mut TestRng)]).expect("written");
+    vault.storage().commit(&[state.to_change(&keys, &mut TestRng)]).expect("written");
     let mut vault = Vault::open(host_of(Torn(MemoryStorage::from(rows(vault.storage()))))).expect("opens");
     assert_eq!(vault.unlock(&Factors::one(&code), &reading()).expect("unlocks").findings(), []);
+}
+
+/// Rows that count their commits.
+struct Counting {
+    rows: MemoryStorage,
+    commits: Arc<AtomicUsize>,
+}
+
+impl Counting {
+    fn of(vault: &Vault) -> Self {
+        Self { rows: MemoryStorage::from(rows(vault.storage())), commits: Arc::default() }
+    }
+}
+
+impl Storage for Counting {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+        self.rows.get(space, key)
+    }
+
+    fn scan(&self, space: Space, prefix: &[u8], visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StorageError> {
+        self.rows.scan(space, prefix, visit)
+    }
+
+    fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.rows.commit(changes)
+    }
+}
+
+/// A password's opening flushes twice: the count before the try, and what the opening changes. A key file's opening on a day on which it
+/// opened the vault before flushes nothing.
+#[test]
+fn an_unlocking_flushes_as_often_as_it_must() {
+    let (password, key) = (Password::new("x"), KeyFile::generate(&mut TestRng));
+    let slots = [NewSlot::of(Factors::one(&password)), NewSlot::of(Factors::one(&key))].to_vec();
+    let plan = Plan { suite: Suite::Aes, cost: KdfCost::Floor, rules: Rules::default(), slots, at: None };
+    let made = Unfinished::begin(host(), "test", &plan).expect("begun").finish().expect("made");
+    let storage = Counting::of(&made);
+    let commits = Arc::clone(&storage.commits);
+    let mut vault = Vault::open(host_of(storage)).expect("opens");
+    let mut flushes = |factor: &dyn Factor| {
+        let before = commits.load(Ordering::Relaxed);
+        vault.unlock(&Factors::one(factor), &reading()).expect("unlocks");
+        commits.load(Ordering::Relaxed) - before
+    };
+    assert_eq!([flushes(&password), flushes(&password)], [2, 2]);
+    assert_eq!([flushes(&key), flushes(&key)], [1, 0]);
+}
+
+#[test]
+fn what_a_newer_version_sealed_is_not_made_anew() {
+    let (vault, code) = Vault::create(host(), "test", &RecoveryCode::generate(&mut TestRng), KdfCost::Floor).expect("created");
+    let keys = vault.keys(&Factors::one(&code), &reading()).expect("opens");
+    let mut state = State::load(vault.storage(), &keys).expect("read").expect("there");
+    state.format = 4;
+    vault.storage().commit(&[state.to_change(&keys, &mut TestRng)]).expect("written");
+    let before = rows(vault.storage());
+    let mut vault = Vault::open(host_of(MemoryStorage::from(before.clone()))).expect("opens");
+    let refused = vault.unlock(&Factors::one(&code), &reading()).map(drop);
+    assert!(matches!(refused, Err(UnlockError::Storage(StorageError::Newer { found: 4, supported: 3 }))), "{refused:?}");
+    let mut after = rows(vault.storage());
+    after.insert((Space::Meta, b"tries/recovery".to_vec()), before[&(Space::Meta, b"tries/recovery".to_vec())].clone());
+    assert_eq!(after, before);
 }
 
 /// Memory with a reserve: full until that is released.
@@ -269,8 +344,7 @@ fn counting_a_try_and_the_last_entry_take_the_reserve_and_nothing_else_does() {
     let held = rows(unlocked.vault().storage());
     drop(unlocked);
     let mut vault = Vault::open(host_of(full(held))).expect("opens");
-    let slot = vault.slots().expect("read").0;
-    assert_eq!(slot.len(), 2);
+    assert_eq!(vault.slots().expect("read").readable.len(), 2);
     vault.host.storage = Box::new(full(rows(vault.storage())));
     let key = vault.keys(&Factors::one(&password), &reading()).expect("opens");
     vault.host.storage = Box::new(full(rows(vault.storage())));

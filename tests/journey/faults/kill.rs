@@ -124,7 +124,7 @@ fn changing_what_opens_it() {
         panic!("one key file: {listed}")
     };
     let key = site.place.path("wallet.key");
-    let change = format!("wallet slot replace {} --new-key-file", text(slot, "id"));
+    let change = format!("wallet slot change {} --new-key-file", text(slot, "id"));
     let take_over = |name: &str| std::fs::rename(site.place.path(name), &key).expect("renamed");
     let mut strikes = Strikes::against(&site, WALLET, &format!("{change} key-0"));
     take_over("key-0");

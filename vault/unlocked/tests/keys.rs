@@ -17,7 +17,7 @@ fn with_keys() -> (Fixture, Vec<KeyId>, Rows) {
         unlocked.put("t", b"id", b"content", &[("tag", b"value")]).expect("put");
         let made = (0..3 * BUCKETS).map(|_| unlocked.generate_key(Algorithm::EdDsa, KeyPurpose::Holder).map(|key| key.id));
         let mut keys = made.collect::<Result<Vec<_>, _>>().expect("generated");
-        let bucket = |key: &KeyId| unlocked.record_key(TABLE, key.as_bytes())[0];
+        let bucket = |key: &KeyId| unlocked.keys.record_key(TABLE, key.as_bytes())[0];
         let shared = |at: &usize| keys.iter().filter(|other| bucket(other) == bucket(&keys[*at])).count() > 1;
         let first = (0..keys.len()).find(shared).expect("three keys a bucket");
         keys.swap(0, first);
@@ -28,7 +28,7 @@ fn with_keys() -> (Fixture, Vec<KeyId>, Rows) {
 }
 
 fn place(fixture: &mut Fixture, key: KeyId) -> (Space, Vec<u8>) {
-    (Space::Record, fixture.unlock().record_key(TABLE, key.as_bytes()))
+    (Space::Record, fixture.unlock().keys.record_key(TABLE, key.as_bytes()))
 }
 
 /// Those that share a bucket with `key`, and are not that key.

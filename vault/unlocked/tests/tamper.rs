@@ -174,7 +174,7 @@ fn a_damaged_record_is_set_aside_not_deleted() {
     let mut fixture = filled();
     let mut rows = fixture.rows();
     let unlocked = fixture.unlock();
-    let place = (Space::Record, unlocked.record_key("t", b"two"));
+    let place = (Space::Record, unlocked.keys.record_key("t", b"two"));
     drop(unlocked);
     let row = rows.get_mut(&place).expect("there");
     row[40] ^= 1;
