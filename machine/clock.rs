@@ -16,6 +16,15 @@ pub fn read() -> Reading {
     Reading { wall: EPOCH.plus(wall), boottime_ms, boot_id: boot_id() }
 }
 
+/// Returns the milliseconds that this machine has slept since it was started: by so much its boot clock is ahead of the one that stops.
+pub fn slept_ms() -> u64 {
+    let [boot, awake] = [ClockId::Boottime, ClockId::Monotonic].map(|clock| {
+        let time = clock_gettime(clock);
+        time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000)
+    });
+    u64::try_from(boot.saturating_sub(awake)).unwrap_or(0)
+}
+
 /// Returns true if the system has a clock that runs while the device is switched off (unlock.md "TimeGuard" rule 6).
 pub fn runs_while_off() -> bool {
     std::fs::read_dir("/sys/class/rtc").is_ok_and(|mut devices| devices.next().is_some())
@@ -49,5 +58,7 @@ mod tests {
         assert_eq!(first.boot_id, second.boot_id);
         assert!(second.boottime_ms >= first.boottime_ms);
         assert!(first.wall.unix() > 1_700_000_000);
+        let slept = super::slept_ms();
+        assert!(slept <= second.boottime_ms && super::slept_ms().abs_diff(slept) < 1000, "nobody slept in between");
     }
 }

@@ -54,6 +54,8 @@ pub enum ResumeError {
     Open(OpenError),
     /// The vault that is there now does not follow from the parked one: another vault, an older copy, or a damaged state.
     Changed,
+    /// There is no memory for a copy of its keys.
+    Memory,
     /// The store failed.
     Storage(StorageError),
 }
@@ -147,6 +149,7 @@ impl From<waypass_vault::ResumeError> for ResumeError {
     fn from(why: waypass_vault::ResumeError) -> Self {
         match why {
             waypass_vault::ResumeError::Changed => Self::Changed,
+            waypass_vault::ResumeError::Memory => Self::Memory,
             waypass_vault::ResumeError::Storage(why) => Self::Storage(why),
         }
     }
@@ -189,6 +192,7 @@ impl fmt::Display for ResumeError {
         match self {
             Self::Open(why) => why.fmt(f),
             Self::Changed => waypass_vault::ResumeError::Changed.fmt(f),
+            Self::Memory => waypass_vault::ResumeError::Memory.fmt(f),
             Self::Storage(why) => why.fmt(f),
         }
     }

@@ -62,6 +62,8 @@ pub enum Room {
 pub enum ResumeError {
     /// The vault that is there now does not follow from the parked one: another vault, an older copy, or a damaged state.
     Changed,
+    /// There is no memory for a copy of its keys.
+    Memory,
     /// The store failed.
     Storage(StorageError),
 }
@@ -255,6 +257,7 @@ impl fmt::Display for ResumeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Changed => f.write_str("the vault was replaced by another one or by an older copy while the command waited"),
+            Self::Memory => f.write_str("there is no memory for its keys"),
             Self::Storage(why) => why.fmt(f),
         }
     }

@@ -86,6 +86,13 @@ impl Keys {
         Self { region, index, root, realm }
     }
 
+    /// Returns the same keys in memory of their own.
+    pub(crate) fn copy(&self, memory: &dyn SecretMemory, vault: &[u8; 16]) -> Result<Self, FactorError> {
+        let mut vk = VaultKey::zeroed(memory)?;
+        vk.bytes_mut().copy_from_slice(self.vk());
+        Ok(Self::derive(vk, vault, self.generation))
+    }
+
     pub(crate) fn vk(&self) -> &[u8] {
         &self.region.0.bytes()[..KEY]
     }

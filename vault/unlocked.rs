@@ -81,6 +81,11 @@ impl<'v> Unlocked<'v> {
         Ok(Self::new(Owner::Borrowed(vault), keys, session))
     }
 
+    fn owning(vault: Vault, keys: Keys) -> Result<Unlocked<'static>, StorageError> {
+        let session = Session::begin(&vault, &keys)?;
+        Ok(Unlocked::new(Owner::Owned(Box::new(vault)), keys, session))
+    }
+
     fn new(vault: Owner<'v>, keys: Keys, session: Session) -> Self {
         Self { vault, keys, session: RefCell::new(session) }
     }

@@ -27,15 +27,19 @@ impl<'v> Unlocked<'v> {
         Ok(done)
     }
 
-    fn go_on(&mut self, vault: Vault) -> Result<(), ResumeError> {
+    /// Refuses a vault that does not follow from this one.
+    fn follows(&self, vault: &Vault) -> Result<(), ResumeError> {
         if vault.header != self.vault().header {
             return Err(ResumeError::Changed);
         }
         // Keys of another generation, or a damaged state, open nothing here.
         let now = State::load(vault.storage(), &self.keys)?.ok_or(ResumeError::Changed)?;
-        if !self.committed(|before| now.seq > before.seq || now == *before) {
-            return Err(ResumeError::Changed);
-        }
+        let is_later = self.committed(|before| now.seq > before.seq || now == *before);
+        if is_later { Ok(()) } else { Err(ResumeError::Changed) }
+    }
+
+    fn go_on(&mut self, vault: Vault) -> Result<(), ResumeError> {
+        self.follows(&vault)?;
         self.session = RefCell::new(Session::begin(&vault, &self.keys)?);
         *self.vault.get_mut() = vault;
         Ok(())
@@ -47,6 +51,14 @@ impl<'v> Parked<'v> {
     pub fn resume(mut self, vault: Vault) -> Result<Unlocked<'v>, ResumeError> {
         self.0.go_on(vault)?;
         Ok(self.0)
+    }
+
+    /// Opens `vault` with a copy of the keys, for one of several commands that this process does. The copy is wiped when that is dropped;
+    /// the parked vault keeps its own and can be lent again.
+    pub fn lend(&self, vault: Vault) -> Result<Unlocked<'static>, ResumeError> {
+        self.0.follows(&vault)?;
+        let keys = self.0.keys.copy(&*vault.host.memory, &vault.header.vault).map_err(|_| ResumeError::Memory)?;
+        Ok(Unlocked::owning(vault, keys)?)
     }
 
     /// Does `work` with the vault open, and parks it again. If the vault is refused it stays parked, and can be tried later.
@@ -104,6 +116,23 @@ mod tests {
         let other = Vault::open(disk.host()).expect("opens");
         assert_eq!(other.kind(), "tesu");
         assert!(matches!(parked.resume(other), Err(ResumeError::Changed)));
+    }
+
+    #[test]
+    fn a_lent_vault_works_next_to_others_and_is_refused_after_an_older_copy() {
+        let disk = Disk::default();
+        let code = made(&disk);
+        let old = disk.get(Space::Meta, b"state").expect("read");
+        let mut parked = open(&disk, &code).park();
+        let lend = |parked: &Parked<'_>| parked.lend(Vault::open(disk.host()).expect("opens"));
+        for n in [b"1", b"2"] {
+            lend(&parked).expect("lent").put("t", n, b"kept", &[]).expect("put");
+        }
+        let found = parked.briefly(Vault::open(disk.host()).expect("opens"), |vault| vault.get("t", b"1").expect("read").is_some());
+        assert!(found.expect("opened"));
+        assert_eq!(lend(&parked).expect("lent").get("t", b"2").expect("read").expect("there").as_slice(), b"kept");
+        disk.commit(&[Change { space: Space::Meta, key: b"state".to_vec(), value: old }]).expect("put back");
+        assert!(matches!(lend(&parked), Err(ResumeError::Changed)));
     }
 
     #[test]
