@@ -39,6 +39,8 @@ pub mod pickup;
 #[cfg(feature = "http")]
 mod public;
 mod refusal;
+#[cfg(feature = "session")]
+pub mod session;
 pub mod sync;
 pub mod transport;
 

@@ -4,6 +4,8 @@ use crate::error::TransportError;
 use waypass_trust::bundle::TimeNonce;
 use waypass_trust::sync::Manifest;
 
+#[cfg(feature = "session")]
+mod errand;
 mod file;
 #[cfg(feature = "http")]
 mod http;
@@ -11,6 +13,8 @@ mod parcel;
 mod relay;
 mod service;
 
+#[cfg(feature = "session")]
+pub use errand::{ErrandTransport, Runner};
 pub use file::FileTransport;
 #[cfg(feature = "http")]
 pub use http::HttpTransport;

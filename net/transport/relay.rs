@@ -56,12 +56,19 @@ impl Fetch for Relay {
             return Err(TransportError::NotYet);
         };
         let answer = if ask.repeats { self.fetched.remove(at).1 } else { self.fetched[at].1.copy() };
-        match answer.status {
-            0 => Err(TransportError::Unreachable { host: "the server of this page".to_owned() }),
-            200..=299 if answer.body.len() > ask.limit => Err(TransportError::TooLarge { what: ask.what, limit: ask.limit }),
-            200..=299 => Ok(answer.body),
-            status => Err(refused(ask.what, status, &answer.body)),
+        if answer.status == 0 {
+            return Err(TransportError::Unreachable { host: "the server of this page".to_owned() });
         }
+        taken(&ask, answer.status, answer.body)
+    }
+}
+
+/// Returns the body of a 2xx answer that somebody else fetched.
+pub(super) fn taken(ask: &Ask, status: u16, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+    match status {
+        200..=299 if body.len() > ask.limit => Err(TransportError::TooLarge { what: ask.what, limit: ask.limit }),
+        200..=299 => Ok(body),
+        status => Err(refused(ask.what, status, &body)),
     }
 }
 
