@@ -5,6 +5,7 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::gate::{self, failure};
 use crate::progress::Progress;
+use crate::scope::Scope;
 use crate::unlock::OpenArgs;
 use crate::{flag, secret, verifier, words};
 use serde_json::{Value, json};
@@ -88,6 +89,17 @@ enum Verb {
     },
 }
 
+impl Args {
+    /// Returns what the command does with the gate. `None` for a log that was brought as a file.
+    pub(crate) const fn scope(&self) -> Option<Scope> {
+        match self.verb {
+            Verb::Verify { file: Some(_), .. } => None,
+            Verb::List { .. } | Verb::Show { .. } | Verb::Verify { file: None, .. } | Verb::Export { .. } => Some(Scope::Read),
+            Verb::Acknowledge { .. } | Verb::Erase { .. } => Some(Scope::Records),
+        }
+    }
+}
+
 pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     match args.verb {
         Verb::List { flagged: true, open, .. } => list_flagged(run, &open),
@@ -95,7 +107,7 @@ pub(crate) fn run(run: &Run, args: Args) -> Outcome {
         Verb::Acknowledge { seq, by, open, .. } => acknowledge(run, seq, &by, &open),
         Verb::Erase { person, by, yes, open } => erase(run, &person, &by, yes, &open),
         Verb::Show { seq, open } => show(run, seq, &open),
-        Verb::Verify { file: Some(path), .. } => verify_file(run, &file::read(&path)?).map_err(|failure| failure.about(&path)),
+        Verb::Verify { file: Some(path), .. } => verify_file(run, &file::read(run.input, &path)?).map_err(|failure| failure.about(&path)),
         Verb::Verify { file: None, open } => verify_own(run, &open),
         Verb::Export { output, from, open } => {
             let bytes = verifier::with(run, &open, |gate| gate.export(from, &clock::read()).map_err(failure))?;

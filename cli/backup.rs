@@ -1,8 +1,9 @@
 //! The two secrets of a backup: a recovery code on paper, and a pass phrase. A thief of the file and of one of them has nothing.
 
 use crate::exit::Failure;
+use crate::input::Input;
 use crate::output::Out;
-use crate::secret::{Input, SecretArgs, text};
+use crate::secret::{SecretArgs, text};
 use crate::vault::factor_failure;
 use std::path::PathBuf;
 use waypass_vault::{Factors, Password, RecoveryCode};

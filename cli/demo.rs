@@ -20,7 +20,7 @@ const PERSONAL: &str = r#"{"given_name":"Ada","family_name":"Byron","birthdate":
 pub(crate) fn run(out: Out) -> Outcome {
     let world = World::new()?;
     let mut play =
-        Play { stage: Stage::new(out), base: format!("http://127.0.0.1:{}", free_port()), world: &world, facts: Facts::default() };
+        Play { stage: Stage::new(out.own()), base: format!("http://127.0.0.1:{}", free_port()), world: &world, facts: Facts::default() };
     play.opening();
     let service = play.issue()?;
     play.hold()?;

@@ -3,8 +3,8 @@
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::{Home, Role};
+use crate::input::Input;
 use crate::output::Out;
-use crate::secret::Input;
 use crate::text::Text;
 use crate::tone::Tone;
 use crate::{belief, words};
@@ -51,7 +51,7 @@ pub(crate) fn run(out: Out, input: Input, home: Result<Home, Failure>) -> Outcom
                 finding("settings", Found::Note, format!("{}; left out, since the home was named", failure.what)).next(failure.next.clone())
             };
             findings.extend(home.unread().iter().map(left_out));
-            look(&Run { out, input, home, words: crate::words::of(Language::English) }, &mut findings);
+            look(&Run { out, input, home, words: crate::words::of(Language::English), held: None }, &mut findings);
         }
     }
     out.list("waypass.doctor/1", "findings", &findings, || {

@@ -36,6 +36,29 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// Returns the exit code with this number, which another process of this program ended with.
+    pub(crate) fn of(code: u8) -> Option<Self> {
+        let all = [
+            Self::Done,
+            Self::Internal,
+            Self::Usage,
+            Self::Skipped,
+            Self::Amber,
+            Self::Red,
+            Self::Grey,
+            Self::Locked,
+            Self::WrongSecret,
+            Self::Throttled,
+            Self::Network,
+            Self::Unpublished,
+            Self::Tamper,
+            Self::Interrupted,
+        ];
+        all.into_iter().find(|exit| *exit as u8 == code)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

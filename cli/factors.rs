@@ -2,7 +2,8 @@
 
 use crate::Run;
 use crate::exit::{Exit, Failure};
-use crate::secret::{self, Input, SecretArgs};
+use crate::input::Input;
+use crate::secret::{self, SecretArgs};
 use std::path::PathBuf;
 use std::str::FromStr;
 use waypass_vault::{Factor, FactorKind, Factors, Password, Pin, Rules, SlotInfo};

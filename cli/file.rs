@@ -1,6 +1,7 @@
 //! Reading and writing the files a command names; `-` is standard input or output.
 
 use crate::exit::Failure;
+use crate::input::Input;
 use crate::output::Out;
 use crate::stdio::is_dash;
 use serde_json::{Map, Value, json};
@@ -12,10 +13,10 @@ use std::path::Path;
 const MAX_FILE: u64 = 24 * 1024 * 1024;
 
 /// Returns the whole of a file or of standard input.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(input: Input, path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let done = if is_dash(path) {
-        std::io::stdin().lock().take(MAX_FILE + 1).read_to_end(&mut bytes)
+        input.stdin().take(MAX_FILE + 1).read_to_end(&mut bytes)
     } else {
         std::fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes))
     };
@@ -173,7 +174,7 @@ mod tests {
         for name in &names {
             std::fs::write(dir.path().join(name), "half").expect("written");
         }
-        let out = Out::new(Shape::Words, true, false);
+        let out = Out::new(Shape::Words, true, false, None);
         write_private(out, &dir.path().join("out"), b"whole").expect("written");
         let left: Vec<bool> = names.iter().map(|name| Path::new(&dir.path().join(name)).exists()).collect();
         assert_eq!(left, [false, true, true, true]);

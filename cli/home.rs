@@ -55,6 +55,17 @@ impl Home {
         Ok(Self { data, state, server, unread })
     }
 
+    /// Returns the same folders, whatever the working folder becomes.
+    pub(crate) fn absolute(self) -> Result<Self, Failure> {
+        let absolute = |path: &Path| std::path::absolute(path).map_err(|error| Failure::file("find", path, &error));
+        Ok(Self { data: absolute(&self.data)?, state: absolute(&self.state)?, ..self })
+    }
+
+    /// Returns the same folders with another place to sync with.
+    pub(crate) fn with_server(self, server: Option<String>) -> Self {
+        Self { server, ..self }
+    }
+
     /// Returns the settings files that could not be read, and why; the command goes on without them.
     pub(crate) fn unread(&self) -> &[Failure] {
         &self.unread

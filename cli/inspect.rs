@@ -1,6 +1,7 @@
 //! `waypass inspect FILE|-`: decodes without trusting.
 
 use crate::exit::{Exit, Failure, Outcome};
+use crate::input::Input;
 use crate::output::Out;
 use crate::text::{Text, escaped};
 use crate::tone::Tone;
@@ -22,8 +23,8 @@ pub(crate) struct Args {
 /// Everything this verb shows could have been written by anyone.
 const WARNING: &str = "NOT VERIFIED: decoded only, no signature, date or status was checked";
 
-pub(crate) fn run(out: Out, args: &Args) -> Outcome {
-    let bytes = crate::file::read(&args.file)?;
+pub(crate) fn run(out: Out, input: Input, args: &Args) -> Outcome {
+    let bytes = crate::file::read(input, &args.file)?;
     let (kind, content) = decoded(&bytes).map_err(|failure| failure.about(&args.file))?;
     show(out, kind, &content)
 }

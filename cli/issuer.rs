@@ -4,6 +4,8 @@ use crate::Run;
 use crate::acknowledge::{self, Acknowledged};
 use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
 use crate::home::Role;
+use crate::scope::Scope;
+use crate::session::{self, UnlockArgs};
 use crate::unlock::{self, OpenArgs};
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
@@ -50,6 +52,10 @@ pub(crate) struct Args {
 enum Verb {
     /// Make the issuer: its keys, its settings, its first trust bundle
     Init(init::Args),
+    /// Open a session: commands that need the issuer ask for no secret until it locks
+    Unlock(UnlockArgs),
+    /// Close the session
+    Lock,
     /// Show one credential and what happened to it, or the issuer itself
     Show(list::ShowArgs),
     /// Show the settings, or change them and publish that
@@ -115,10 +121,40 @@ enum Verb {
     Slot(crate::slot::Verb),
 }
 
+impl Args {
+    /// Returns what the command does with the office. `None` if it needs no open one, or stays and opens it for itself.
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        match &self.verb {
+            Verb::Init(_) | Verb::Unlock(_) | Verb::Lock | Verb::Serve(_) | Verb::Restore(_) => None,
+            Verb::Show(_) | Verb::List(_) | Verb::Card(_) | Verb::Gates { .. } => Some(Scope::Read),
+            Verb::Settings(_)
+            | Verb::Issue(_)
+            | Verb::Offer(_)
+            | Verb::Renew(_)
+            | Verb::Revoke(_)
+            | Verb::Suspend(_)
+            | Verb::Reinstate(_)
+            | Verb::Message(_)
+            | Verb::Publish(_)
+            | Verb::Enroll(_)
+            | Verb::Authority(_)
+            | Verb::Context(_)
+            | Verb::Intake(_)
+            | Verb::Acknowledge(_) => Some(Scope::Records),
+            Verb::Tls(_) | Verb::Key(_) | Verb::Backup(_) => Some(Scope::Keys),
+            Verb::Log(verb) => Some(verb.scope()),
+            Verb::Ceremony(verb) => verb.scope(),
+            Verb::Slot(verb) => verb.scope(),
+        }
+    }
+}
+
 pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     use waypass_issuer::revoke::Change;
     match args.verb {
         Verb::Init(args) => init::run(run, &args),
+        Verb::Unlock(args) => session::unlock(run, Role::Issuer, &args),
+        Verb::Lock => session::lock(run, Role::Issuer),
         Verb::Show(args) => list::show(run, &args),
         Verb::Settings(args) => settings::run(run, &args),
         Verb::Issue(args) => issue::run(run, &args),

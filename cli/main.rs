@@ -1,11 +1,14 @@
 //! `waypass`: the command line of the issuer, the wallet and the checkpoint. One file per verb, no logic of its own:
 //! it reads arguments, asks the libraries, and renders what they answered.
 
+use caller::Caller;
 use clap::{CommandFactory, Parser, Subcommand};
 use exit::{Exit, Failure, Outcome};
-use home::Home;
+use held::Held;
+use home::{Home, Role};
+use input::{Asks, Input};
 use output::{Out, Shape};
-use secret::Input;
+use scope::Scope;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use waypass_words::{Language, Words};
@@ -14,6 +17,7 @@ mod acknowledge;
 mod audit;
 mod backup;
 mod belief;
+mod caller;
 mod completions;
 mod demo;
 mod doctor;
@@ -24,8 +28,10 @@ mod flag;
 mod folder;
 mod format;
 mod gate;
+mod held;
 mod help;
 mod home;
+mod input;
 mod inspect;
 mod issuer;
 mod listen;
@@ -34,8 +40,10 @@ mod output;
 mod pages;
 mod progress;
 mod qr;
+mod scope;
 mod seal;
 mod secret;
+mod session;
 mod sheet;
 mod slot;
 mod stdio;
@@ -139,11 +147,21 @@ enum Verb {
 }
 
 /// The arguments of every verb.
-struct Run {
-    out: Out,
-    input: Input,
+struct Run<'c> {
+    out: Out<'c>,
+    input: Input<'c>,
     home: Home,
     words: Words<'static>,
+    /// The keys of the session that does the command.
+    held: Option<&'c Held>,
+}
+
+/// What a session gives to a command that it does.
+struct Within<'c> {
+    caller: &'c Caller,
+    held: &'c Held,
+    home: &'c Home,
+    language: Language,
 }
 
 fn main() -> ExitCode {
@@ -172,21 +190,24 @@ fn run() -> Exit {
             return Exit::Usage;
         }
     };
-    let Line { global, verb } = line;
-    if global.no_color {
+    if line.global.no_color {
         anstream::ColorChoice::Never.write_global();
     }
-    let shape = match (global.json, global.jsonl) {
-        (true, _) => Shape::Json,
-        (_, true) => Shape::JsonLines,
-        _ => Shape::Words,
-    };
-    let input = if global.no_input { Input::Never } else { Input::Terminal };
-    let out = Out::new(shape, global.quiet, global.verbose);
+    perform(line, None)
+}
+
+/// Does what a command line says: in this process, or for the one that called.
+fn perform(line: Line, within: Option<&Within<'_>>) -> Exit {
+    let shape = line.shape();
+    let Line { global, verb } = line;
+    let caller = within.map(|within| within.caller);
+    let input = Input::new(if global.no_input { Asks::Never } else { Asks::Terminal }, caller);
+    let out = Out::new(shape, global.quiet, global.verbose, caller);
     // A name that cannot be one is a wrong command line, whatever the verb makes of settings.
     let named = global.profile.as_deref().map_or(Ok(()), home::profile_name);
-    let words = words::of(global.lang.unwrap_or_else(language_of_environment));
-    let done = named.and_then(|()| verb.run(out, input, words, Home::find(global.home, global.profile)));
+    let language = global.lang.unwrap_or_else(|| within.map_or_else(language_of_environment, |within| within.language));
+    let home = within.map_or_else(|| Home::find(global.home, global.profile), |within| Ok(within.home.clone()));
+    let done = named.and_then(|()| verb.run(out, input, words::of(language), home, within));
     let done = match out.loss() {
         Some(lost) if done.is_ok() => Err(lost),
         _ => done,
@@ -197,26 +218,58 @@ fn run() -> Exit {
     })
 }
 
+impl Line {
+    fn shape(&self) -> Shape {
+        match (self.global.json, self.global.jsonl) {
+            (true, _) => Shape::Json,
+            (_, true) => Shape::JsonLines,
+            _ => Shape::Words,
+        }
+    }
+
+    /// Returns true if the command only brings the device up to date.
+    fn is_sync(&self) -> bool {
+        matches!(&self.verb, Verb::Verifier(args) if args.is_sync())
+    }
+
+    /// Returns the vault that the command works with, and what for; `None` if it needs none, or opens it for as long as it runs.
+    fn needs(&self) -> Option<(Role, Scope)> {
+        self.verb.needs()
+    }
+}
+
 impl Verb {
-    fn run(self, out: Out, input: Input, words: Words<'static>, home: Result<Home, Failure>) -> Outcome {
+    fn needs(&self) -> Option<(Role, Scope)> {
+        let (role, scope) = match self {
+            Self::Issuer(args) => (Role::Issuer, args.scope()),
+            Self::Wallet(args) => (Role::Wallet, args.scope()),
+            Self::Verifier(args) => (Role::Verifier, args.scope()),
+            Self::Audit(args) => (Role::Verifier, args.scope()),
+            _ => return None,
+        };
+        scope.map(|scope| (role, scope))
+    }
+
+    fn run(self, out: Out, input: Input, words: Words<'static>, home: Result<Home, Failure>, within: Option<&Within<'_>>) -> Outcome {
         let device = || -> Result<Run, Failure> {
-            let run = Run { out, input, home: home.clone()?, words };
+            let run = Run { out, input, home: home.clone()?, words, held: within.map(|within| within.held) };
             for unread in run.home.unread() {
                 out.warn(&format!("{}; its settings were left out", unread.what));
             }
             Ok(run)
         };
+        let needs = self.needs();
         match self {
-            Self::Issuer(args) => issuer::run(&device()?, args),
-            Self::Wallet(args) => wallet::run(&device()?, args),
-            Self::Verifier(args) => verifier::run(&device()?, args),
-            Self::Audit(args) => audit::run(&device()?, args),
+            Self::Issuer(args) => session::within(&device()?, needs, |run| issuer::run(run, args)),
+            Self::Wallet(args) => session::within(&device()?, needs, |run| wallet::run(run, args)),
+            Self::Verifier(args) => session::within(&device()?, needs, |run| verifier::run(run, args)),
+            Self::Audit(args) => session::within(&device()?, needs, |run| audit::run(run, args)),
             Self::Trust(args) => trust::run(&device()?, args),
             Self::Demo => demo::run(out),
             Self::Doctor => doctor::run(out, input, home),
             // A verb that needs no device is not stopped by the settings of one.
-            Self::Inspect(args) => inspect::run(out, &args),
-            Self::Qr(args) => qr::run(out, &args),
+            Self::Inspect(args) => inspect::run(out, input, &args),
+            Self::Qr(args) => qr::run(out, input, &args),
             Self::Completions(args) => completions::run(out, &args),
             Self::Man(args) => man::run(out, &args),
             Self::Help(args) => help::run(out, &args),
@@ -225,9 +278,9 @@ impl Verb {
 }
 
 /// Returns the streams before a line was understood: a caller who writes --json reads JSON.
-fn out_of_line() -> Out {
+fn out_of_line() -> Out<'static> {
     let asks_for_json = std::env::args_os().any(|word| word == "--json" || word == "--jsonl");
-    Out::new(if asks_for_json { Shape::Json } else { Shape::Words }, true, false)
+    Out::new(if asks_for_json { Shape::Json } else { Shape::Words }, true, false, None)
 }
 
 /// Returns the fault of a command line, as the two sentences of a failure: the first paragraph, and where to read the grammar.

@@ -3,14 +3,16 @@
 //!
 //! With `--json` both streams are JSON: one document on standard output, and on standard error one line for each message, warning and error.
 
+use crate::caller::Caller;
 use crate::exit::{Failure, plain};
 use crate::text::{Lines, Text, escaped, in_ascii};
 use crate::tone::Tone;
 use crate::words::with_local_times;
-use rustix::termios::{Winsize, tcgetwinsize};
+use rustix::termios::tcgetwinsize;
 use serde::Serialize;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::sync::OnceLock;
+use waypass_net::session::{Stream, Terminal};
 
 /// The content of standard output.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,16 +26,28 @@ pub(crate) enum Shape {
 }
 
 /// The streams that a command writes to. A reader that has gone away never changes the exit code; a result that could not be written does.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Out {
+#[derive(Clone, Copy)]
+pub(crate) struct Out<'c> {
     shape: Shape,
     quiet: bool,
     verbose: bool,
+    caller: Option<&'c Caller>,
 }
 
-impl Out {
-    pub(crate) const fn new(shape: Shape, quiet: bool, verbose: bool) -> Self {
-        Self { shape, quiet, verbose }
+impl<'c> Out<'c> {
+    /// Returns the streams of this process, or of the one that called.
+    pub(crate) const fn new(shape: Shape, quiet: bool, verbose: bool, caller: Option<&'c Caller>) -> Self {
+        Self { shape, quiet, verbose, caller }
+    }
+
+    /// Returns the process that called, if it is another one.
+    pub(crate) const fn caller(self) -> Option<&'c Caller> {
+        self.caller
+    }
+
+    /// Returns the streams of this process, for a verb that no session does.
+    pub(crate) const fn own(self) -> Out<'static> {
+        Out { shape: self.shape, quiet: self.quiet, verbose: self.verbose, caller: None }
     }
 
     /// Returns true if messages were asked away.
@@ -54,8 +68,8 @@ impl Out {
     /// Prints the result in words; nothing when JSON was asked for.
     pub(crate) fn words(self, text: impl Into<Lines>) {
         if self.shape == Shape::Words {
-            let text = fitted(text.into(), tcgetwinsize(std::io::stdout())).to_string();
-            result(writeln!(anstream::stdout(), "{}", marks(text)));
+            let text = fitted(text.into(), self.window().map(|(columns, _)| columns)).to_string();
+            self.show(&self.marks(text));
         }
     }
 
@@ -70,7 +84,7 @@ impl Out {
     /// Prints a page that this program's own sources hold, with the styles in it; nothing when JSON was asked for.
     pub(crate) fn page(self, page: &str) {
         if self.shape == Shape::Words {
-            result(writeln!(anstream::stdout(), "{}", marks(page.to_owned())));
+            self.show(&self.marks(page.to_owned()));
         }
     }
 
@@ -82,7 +96,7 @@ impl Out {
             Shape::JsonLines => serde_json::to_string(value),
         }
         .map_err(|error| unwritable(&error))?;
-        result(writeln!(anstream::stdout(), "{}", escaped(&text)));
+        self.show(&escaped(&text));
         Ok(())
     }
 
@@ -109,8 +123,11 @@ impl Out {
     }
 
     /// Prints a result as it is, such as a file asked for with `-`. With `--json` the caller puts it into its document instead.
-    #[expect(clippy::unused_self, reason = "every write to standard output goes through the one place that knows about closed pipes")]
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+        if let Some(caller) = self.caller {
+            caller.write(Stream::Output, bytes);
+            return Ok(());
+        }
         let mut out = std::io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(lost(&plain(&error))),
@@ -119,9 +136,86 @@ impl Out {
     }
 
     /// Says that part of the result was not written, if so. A command that is otherwise done has failed then.
-    #[expect(clippy::unused_self, reason = "there is one standard output, and this is its state")]
     pub(crate) fn loss(self) -> Option<Failure> {
-        LOST.get().map(|why| lost(why))
+        // A process that called knows by itself.
+        LOST.get().filter(|_| self.caller.is_none()).map(|why| lost(why))
+    }
+
+    /// Writes what a session sends for this process.
+    pub(crate) fn relay(self, stream: Stream, bytes: &[u8]) -> Result<(), Failure> {
+        match stream {
+            Stream::Output => return self.bytes(bytes),
+            Stream::Words => result(anstream::stdout().write_all(bytes)),
+            Stream::Messages => message(anstream::stderr().write_all(bytes)),
+        }
+        Ok(())
+    }
+
+    /// Returns what the two streams of this process are, for a session that writes to them.
+    pub(crate) fn terminal(self) -> Terminal {
+        let size = |size: rustix::termios::Winsize| (size.ws_col, size.ws_row);
+        Terminal {
+            output: tcgetwinsize(std::io::stdout()).ok().map(size),
+            messages: tcgetwinsize(std::io::stderr()).ok().map(|size| size.ws_col),
+            coloured: self.is_coloured(),
+            marks: self.shows_marks(),
+        }
+    }
+
+    /// Returns the columns and rows of the terminal that standard output is.
+    pub(crate) fn window(self) -> Option<(usize, usize)> {
+        let size = match self.caller {
+            Some(caller) => caller.terminal().output,
+            None => self.terminal().output,
+        };
+        size.map(|(columns, rows)| (usize::from(columns), usize::from(rows)))
+    }
+
+    /// Returns true if standard output is a terminal.
+    pub(crate) fn is_terminal(self) -> bool {
+        match self.caller {
+            Some(caller) => caller.terminal().output.is_some(),
+            None => std::io::stdout().is_terminal(),
+        }
+    }
+
+    /// Returns true if somebody can look at a bar that moves while the command works.
+    pub(crate) fn shows_bars(self) -> bool {
+        !self.quiet && !self.is_json() && self.caller.is_none() && std::io::stderr().is_terminal()
+    }
+
+    /// Returns true if standard output shows colours.
+    pub(crate) fn is_coloured(self) -> bool {
+        match self.caller {
+            Some(caller) => caller.terminal().coloured,
+            None => anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never,
+        }
+    }
+
+    /// Returns true if the character set has more than ASCII.
+    pub(crate) fn shows_marks(self) -> bool {
+        self.caller.map_or_else(locale_has_marks, |caller| caller.terminal().marks)
+    }
+
+    /// Our own marks as the character set can show them.
+    fn marks(self, text: String) -> String {
+        if self.shows_marks() { text } else { in_ascii(&text) }
+    }
+
+    /// Writes a result and ends its line.
+    fn show(self, text: &str) {
+        match self.caller {
+            Some(caller) => caller.write(Stream::Words, format!("{text}\n").as_bytes()),
+            None => result(writeln!(anstream::stdout(), "{text}")),
+        }
+    }
+
+    /// Writes a message and ends its line.
+    fn inform(self, text: &str) {
+        match self.caller {
+            Some(caller) => caller.write(Stream::Messages, format!("{text}\n").as_bytes()),
+            None => message(writeln!(anstream::stderr(), "{text}")),
+        }
     }
 
     /// Prints a message to the person: what was done, what to know.
@@ -147,10 +241,10 @@ impl Out {
     fn tell(self, level: &str, text: Lines) {
         if self.is_json() {
             let document = serde_json::json!({ "schema": "waypass.message/1", "level": level, "text": text.plain() });
-            message(writeln!(std::io::stderr(), "{}", escaped(&document.to_string())));
+            self.inform(&escaped(&document.to_string()));
         } else {
             let text = if level == WARNING { text.after(Text::in_tone(Tone::Amber, "warning:").then(" ")) } else { text };
-            message(writeln!(anstream::stderr(), "{}", local(text)));
+            self.inform(&self.local(text));
         }
     }
 
@@ -160,11 +254,20 @@ impl Out {
             let document = serde_json::json!({
                 "schema": "waypass.error/1", "exit": failure.exit as u8, "what": failure.what, "next": failure.next,
             });
-            message(writeln!(std::io::stderr(), "{}", escaped(&document.to_string())));
+            self.inform(&escaped(&document.to_string()));
         } else {
             let what = Text::in_tone(Tone::Red, "waypass:").then(" ").then(&*failure.what);
-            message(writeln!(anstream::stderr(), "{}", local(Lines::from([what, Text::from(format!("         {}", failure.next))]))));
+            self.inform(&self.local(Lines::from([what, Text::from(format!("         {}", failure.next))])));
         }
+    }
+
+    /// Returns a message with its times as people read them.
+    fn local(self, text: Lines) -> String {
+        let columns = match self.caller {
+            Some(caller) => caller.terminal().messages,
+            None => self.terminal().messages,
+        };
+        self.marks(with_local_times(&fitted(text, columns.map(usize::from)).to_string()))
     }
 }
 
@@ -199,29 +302,19 @@ fn lost(why: &str) -> Failure {
     )
 }
 
-/// Returns a message with its times as people read them.
-fn local(text: Lines) -> String {
-    marks(with_local_times(&fitted(text, tcgetwinsize(std::io::stderr())).to_string()))
-}
-
 /// Narrower than this a terminal breaks the lines itself.
 const NARROWEST: usize = 20;
 
 /// Lines that fit the terminal they go to; files and pipes have no width.
-fn fitted(text: Lines, window: rustix::io::Result<Winsize>) -> Lines {
-    match window.map(|size| usize::from(size.ws_col)) {
-        Ok(columns) if columns >= NARROWEST => text.wrapped(columns),
+fn fitted(text: Lines, columns: Option<usize>) -> Lines {
+    match columns {
+        Some(columns) if columns >= NARROWEST => text.wrapped(columns),
         _ => text,
     }
 }
 
-/// Our own marks as the locale can show them.
-fn marks(text: String) -> String {
-    if shows_marks() { text } else { in_ascii(&text) }
-}
-
 /// Returns true if the locale has more characters than ASCII. An unnamed one is taken for UTF-8, as services and containers have it.
-pub(crate) fn shows_marks() -> bool {
+fn locale_has_marks() -> bool {
     let named = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     !matches!(named.as_deref(), Some("C" | "POSIX"))
 }

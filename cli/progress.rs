@@ -2,7 +2,6 @@
 
 use crate::output::Out;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -24,7 +23,7 @@ impl Progress {
     pub(crate) fn new(out: Out, what: &'static str, total: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden()).with_message(what);
         let over = Arc::new(AtomicBool::new(false));
-        let seen = !out.is_quiet() && !out.is_json() && std::io::stderr().is_terminal();
+        let seen = out.shows_bars();
         let curtain = seen.then(|| {
             let (bar, over) = (bar.clone(), Arc::clone(&over));
             thread::spawn(move || draw_later(&bar, &over))

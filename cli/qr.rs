@@ -5,11 +5,11 @@ mod files;
 
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Members, Readers};
-use crate::output::{Out, shows_marks};
+use crate::input::Input;
+use crate::output::Out;
 use files::TooLarge;
-use rustix::termios::tcgetwinsize;
 use serde_json::{Value, json};
-use std::io::{BufRead, IsTerminal};
+use std::io::BufRead as _;
 use std::path::{Path, PathBuf};
 use waypass_qr::{
     Frame, FrameError, FrameSize, GatherError, Gatherer, Look, OFFER, Picture, PictureKind, ReadError, columns, draw_terminal, frames,
@@ -46,18 +46,18 @@ enum Verb {
     },
 }
 
-pub(crate) fn run(out: Out, args: &Args) -> Outcome {
+pub(crate) fn run(out: Out, input: Input, args: &Args) -> Outcome {
     match &args.verb {
-        Verb::Encode { file, carousel: true, .. } => carousel::show(out, &file::read(file)?)?,
+        Verb::Encode { file, carousel: true, .. } => carousel::show(out, &file::read(input, file)?)?,
         Verb::Encode { file, output, .. } => {
             let is_svg = |path: &&PathBuf| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
             let (qr_svg, qr_png) = (output.as_ref().filter(is_svg), output.as_ref().filter(|path| !is_svg(path)));
             let show = ShowArgs { qr: output.is_none(), qr_png: qr_png.cloned(), qr_svg: qr_svg.cloned() };
-            let shown = show.show(out, &file::read(file)?)?;
+            let shown = show.show(out, &file::read(input, file)?)?;
             out.json(&file::with(json!({ "schema": "waypass.qr/1" }), shown))?;
         }
         Verb::Decode { pictures, output } => {
-            let Brought::Codes(bytes) = bring(out, pictures)? else {
+            let Brought::Codes(bytes) = bring(out, input, pictures)? else {
                 let neither =
                     Failure::usage("this is neither a picture nor what a scanner types", "give PNG or JPEG pictures of the codes");
                 return Err(neither.about_first(pictures));
@@ -131,9 +131,9 @@ pub(crate) fn count(payload: &[u8]) -> usize {
 }
 
 /// Returns the codes of a payload as this terminal draws them.
-pub(crate) fn drawings(payload: &[u8]) -> Result<Vec<String>, Failure> {
+pub(crate) fn drawings(out: Out, payload: &[u8]) -> Result<Vec<String>, Failure> {
     let frames = frames(payload, FrameSize::Terminal).map_err(|error| too_large(TooLarge::Payload(error)))?;
-    let draw = |frame: &Frame| draw_terminal(frame.text(), look()).map_err(|error| too_large(TooLarge::Draw(error)));
+    let draw = |frame: &Frame| draw_terminal(frame.text(), look(out)).map_err(|error| too_large(TooLarge::Draw(error)));
     frames.iter().map(draw).collect()
 }
 
@@ -167,21 +167,21 @@ enum Brought {
 }
 
 /// Returns what a file, standard input, pictures or a scanner's lines hold; a picture is known by its first bytes, not by its name.
-pub(crate) fn read_any(out: Out, files: &[PathBuf]) -> Result<Vec<u8>, Failure> {
-    let (Brought::Codes(bytes) | Brought::Plain(bytes)) = bring(out, files)?;
+pub(crate) fn read_any(out: Out, input: Input, files: &[PathBuf]) -> Result<Vec<u8>, Failure> {
+    let (Brought::Codes(bytes) | Brought::Plain(bytes)) = bring(out, input, files)?;
     Ok(bytes)
 }
 
-fn bring(out: Out, files: &[PathBuf]) -> Result<Brought, Failure> {
+fn bring(out: Out, input: Input, files: &[PathBuf]) -> Result<Brought, Failure> {
     let mut gatherer = Gatherer::new();
     if let [one] = files
         && crate::stdio::is_dash(one)
-        && !is_picture(std::io::stdin().lock().fill_buf().map_err(|error| Failure::file("read", one, &error))?)
+        && !is_picture(input.stdin().fill_buf().map_err(|error| Failure::file("read", one, &error))?)
     {
-        return scan(out, one);
+        return scan(out, input, one);
     }
     for path in files {
-        let bytes = file::read(path)?;
+        let bytes = file::read(input, path)?;
         let wrong = |error: GatherError| unreadable(Some(path), &error);
         match PictureKind::of(&bytes) {
             Some(PictureKind::Png | PictureKind::Jpeg) => gatherer.picture(&bytes).map_err(wrong)?,
@@ -217,8 +217,8 @@ fn bring(out: Out, files: &[PathBuf]) -> Result<Brought, Failure> {
 }
 
 /// Reads lines until a transfer is complete: a scanner never ends its output by itself. Input that is not a scanner's is read to its end.
-fn scan(out: Out, dash: &Path) -> Result<Brought, Failure> {
-    let mut input = std::io::stdin().lock();
+fn scan(out: Out, input: Input, dash: &Path) -> Result<Brought, Failure> {
+    let mut input = input.stdin();
     let (mut gatherer, mut bytes) = (Gatherer::new(), Vec::new());
     loop {
         let from = bytes.len();
@@ -256,16 +256,15 @@ const USUAL: (usize, usize) = (80, 24);
 
 /// Returns the look of codes on this terminal. Colours make them black on white whatever the theme; without them the usual dark terminal is
 /// assumed.
-fn look() -> Look {
-    let coloured = anstream::AutoStream::choice(&std::io::stdout()) != anstream::ColorChoice::Never;
-    if coloured { Look::Coloured } else { Look::DarkTerminal }
+fn look(out: Out) -> Look {
+    if out.is_coloured() { Look::Coloured } else { Look::DarkTerminal }
 }
 
 fn draw_all(out: Out, frames: &[Frame]) -> Result<(), Failure> {
-    let look = look();
-    let window = tcgetwinsize(std::io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
-    let (room, rows) = window.map_or(USUAL, |size| (usize::from(size.ws_col), usize::from(size.ws_row)));
-    if !shows_marks() {
+    let look = look(out);
+    let window = out.window().filter(|(columns, rows)| *columns > 0 && *rows > 0);
+    let (room, rows) = window.unwrap_or(USUAL);
+    if !out.shows_marks() {
         out.warn("this terminal's character set has no blocks to draw codes with: write a picture with --qr-png");
     }
     for frame in frames {
@@ -282,8 +281,8 @@ fn draw_all(out: Out, frames: &[Frame]) -> Result<(), Failure> {
         if frame.count() > 1 {
             out.note(&format!("code {} of {}", frame.number(), frame.count()));
         }
-        if frame.number() < frame.count() && std::io::stdout().is_terminal() {
-            crate::secret::pause("press Enter for the next code");
+        if frame.number() < frame.count() && out.is_terminal() {
+            crate::secret::pause(out, "press Enter for the next code");
         }
     }
     Ok(())

@@ -1,18 +1,17 @@
 //! Secrets come from a prompt on the terminal, a file or an open file descriptor; never from a flag or the environment.
 
 use crate::exit::{Exit, Failure};
-use crate::home::Role;
+use crate::input::{Asks, Input};
 use crate::output::Out;
 use crate::words;
 use clap::Args;
-use patience::Patient;
 use std::fs::File;
 use std::io::Read;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-use terminal::NotRead;
 use waypass_machine::SystemRng;
+use waypass_net::session::{Question, Unanswered};
 use waypass_vault::Pin;
 use waypass_vault::phrase::{self, LEAST, weakness};
 use zeroize::{Zeroize, Zeroizing};
@@ -63,13 +62,13 @@ impl SecretArgs {
                 return generated(input);
             }
             if let Some(why) = weakness(text(&first)?) {
-                terminal::say(&format!("{why}; choose several words, at least {LEAST} characters")).map_err(|why| input.not_read(why))?;
+                say(input, &format!("{why}; choose several words, at least {LEAST} characters"))?;
                 continue;
             }
             if *ask(input, "the same again: ")? == *first {
                 return Ok(first);
             }
-            terminal::say("the two differ; once more").map_err(|why| input.not_read(why))?;
+            say(input, "the two differ; once more")?;
         }
     }
 
@@ -86,13 +85,13 @@ impl SecretArgs {
         loop {
             let first = ask(input, "choose a PIN: ")?;
             if let Some(why) = Pin::weakness(text(&first)?) {
-                terminal::say(&format!("{why}; {NEXT}")).map_err(|why| input.not_read(why))?;
+                say(input, &format!("{why}; {NEXT}"))?;
                 continue;
             }
             if *ask(input, "the same again: ")? == *first {
                 return Ok(first);
             }
-            terminal::say("the two differ; once more").map_err(|why| input.not_read(why))?;
+            say(input, "the two differ; once more")?;
         }
     }
 
@@ -106,46 +105,18 @@ impl SecretArgs {
     }
 }
 
-/// True if the person may be asked.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Input {
-    /// On the terminal, when there is one.
-    Terminal,
-    /// On the terminal, while the vault of this role is open. It locks itself when nobody answers.
-    WhileOpen(Role),
-    /// `--no-input`: a question is a failure.
-    Never,
-}
-
-impl Input {
-    /// Returns how to ask while the vault of `role` is open.
-    pub(crate) const fn while_open(self, role: Role) -> Self {
-        match self {
-            Self::Never => Self::Never,
-            Self::Terminal | Self::WhileOpen(_) => Self::WhileOpen(role),
+/// Returns the words for a question that ended without an answer.
+fn not_read(input: Input, why: Unanswered) -> Failure {
+    match (why, input.asks()) {
+        (Unanswered::TimedOut, Asks::WhileOpen(role)) => {
+            let span = words::span(i64::try_from(role.idle().as_secs()).unwrap_or(i64::MAX));
+            let what = format!("nobody answered for {span}, so the {} locked itself; nothing was done", role.folder());
+            Failure::new(Exit::Locked, what, "run the command again")
         }
-    }
-
-    const fn limit(self) -> Option<Duration> {
-        match self {
-            Self::WhileOpen(role) => Some(role.idle()),
-            Self::Terminal | Self::Never => None,
-        }
-    }
-
-    /// Returns the words for a question that ended without an answer.
-    fn not_read(self, why: NotRead) -> Failure {
-        match (why, self) {
-            (NotRead::Unanswered, Self::WhileOpen(role)) => {
-                let span = words::span(i64::try_from(role.idle().as_secs()).unwrap_or(i64::MAX));
-                let what = format!("nobody answered for {span}, so the {} locked itself; nothing was done", role.folder());
-                Failure::new(Exit::Locked, what, "run the command again")
-            }
-            (NotRead::NoTerminal, _) => Failure::new(Exit::Locked, "a secret is needed and there is no terminal to ask on", OTHERWISE),
-            (NotRead::Interrupted, _) => interrupted(),
-            (NotRead::Ended | NotRead::Unanswered, _) => {
-                Failure::new(Exit::Locked, "the input ended before a secret was typed", "run the command again and type it")
-            }
+        (Unanswered::NoTerminal, _) => Failure::new(Exit::Locked, "a secret is needed and there is no terminal to ask on", OTHERWISE),
+        (Unanswered::Interrupted, _) => interrupted(),
+        (Unanswered::Ended | Unanswered::TimedOut, _) => {
+            Failure::new(Exit::Locked, "the input ended before a secret was typed", "run the command again and type it")
         }
     }
 }
@@ -160,19 +131,46 @@ pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
 fn generated(input: Input) -> Result<Secret, Failure> {
     let phrase = phrase::generate(&mut SystemRng);
     let words = Zeroizing::new(format!("your pass phrase, shown only once:\n\n    {}\n", &*phrase));
-    terminal::say(&words).map_err(|why| input.not_read(why))?;
+    say(input, &words)?;
     while *ask(input, "write it down, then type it: ")? != phrase.as_bytes() {
-        terminal::say("that is another one; once more").map_err(|why| input.not_read(why))?;
+        say(input, "that is another one; once more")?;
     }
     Ok(Zeroizing::new(phrase.as_bytes().to_vec()))
 }
 
-/// Asks for a secret on the terminal without showing it.
+/// Asks for a secret without showing it.
 fn ask(input: Input, prompt: &str) -> Result<Secret, Failure> {
-    if input == Input::Never {
+    if input.asks() == Asks::Never {
         return Err(Failure::new(Exit::Locked, "a secret is needed and --no-input forbids asking", OTHERWISE));
     }
-    terminal::ask(&crate::text::safe(prompt), input.limit()).map_err(|why| input.not_read(why))
+    asked(input, Question { prompt: crate::text::safe(prompt), is_secret: true, limit: input.limit() }).map_err(|why| not_read(input, why))
+}
+
+fn asked(input: Input, question: Question) -> Result<Secret, Unanswered> {
+    match input.caller() {
+        Some(caller) => caller.ask(question),
+        None => answer(&question, None),
+    }
+}
+
+/// Asks the person at the terminal of this process. `wants` is the connection to another process that wants the answer.
+pub(crate) fn answer(question: &Question, wants: Option<BorrowedFd<'_>>) -> Result<Secret, Unanswered> {
+    let ask = if question.is_secret { terminal::ask } else { terminal::ask_openly };
+    ask(&question.prompt, question.limit, wants)
+}
+
+/// Shows something to the person, and not to what is piped.
+fn say(input: Input, text: &str) -> Result<(), Failure> {
+    match input.caller() {
+        Some(caller) => caller.say(text),
+        None => show(text).map_err(|why| not_read(input, why))?,
+    }
+    Ok(())
+}
+
+/// Shows something to the person at the terminal of this process.
+pub(crate) fn show(text: &str) -> Result<(), Unanswered> {
+    terminal::say(text)
 }
 
 /// The other sources of a secret.
@@ -180,21 +178,18 @@ const OTHERWISE: &str = "give the secret with --secret-file FILE or --secret-fd 
 
 /// Asks a yes-or-no question on the terminal; anything but yes is no.
 pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, Failure> {
-    use std::io::{BufRead, BufReader, Write};
     let no_terminal =
         || Failure::usage(format!("`{question}` needs an answer and nobody can be asked"), format!("add {flag} if that is what you want"));
-    if input == Input::Never {
+    if input.asks() == Asks::Never {
         return Err(no_terminal());
     }
-    let mut tty = File::options().read(true).write(true).open("/dev/tty").map_err(|_| no_terminal())?;
-    write!(tty, "{} [y/N] ", crate::text::safe(question)).and_then(|()| tty.flush()).map_err(|_| no_terminal())?;
-    let mut answer = String::new();
-    let typed = Patient::new(tty, input.limit()).take(64);
-    BufReader::new(typed).read_line(&mut answer).map_err(|why| match why.kind() {
-        std::io::ErrorKind::TimedOut => input.not_read(NotRead::Unanswered),
-        _ => interrupted(),
+    let prompt = format!("{} [y/N] ", crate::text::safe(question));
+    let answer = asked(input, Question { prompt, is_secret: false, limit: input.limit() }).map_err(|why| match why {
+        Unanswered::NoTerminal => no_terminal(),
+        Unanswered::TimedOut => not_read(input, why),
+        Unanswered::Interrupted | Unanswered::Ended => interrupted(),
     })?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes" | "Yes"))
+    Ok(matches!(answer.trim_ascii(), b"y" | b"Y" | b"yes" | b"Yes"))
 }
 
 /// The person answered no, so the command did not do its work: a script must see that.
@@ -203,13 +198,13 @@ pub(crate) fn declined(what: &str) -> Failure {
 }
 
 /// Waits for Enter when a person is there.
-pub(crate) fn pause(message: &str) {
-    use std::io::{BufRead, BufReader, Write};
-    if let Ok(mut tty) = File::options().read(true).write(true).open("/dev/tty")
-        && write!(tty, "{} ", crate::text::safe(message)).is_ok()
-    {
-        drop(BufReader::new(tty.take(64)).read_line(&mut String::new()));
-    }
+pub(crate) fn pause(out: Out, message: &str) {
+    let question = Question { prompt: format!("{} ", crate::text::safe(message)), is_secret: false, limit: None };
+    // Where nobody is, nobody waits.
+    drop(match out.caller() {
+        Some(caller) => caller.ask(question),
+        None => answer(&question, None),
+    });
 }
 
 fn interrupted() -> Failure {

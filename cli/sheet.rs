@@ -1,6 +1,7 @@
 //! Tables as spreadsheets write and read them: CSV (RFC 4180), with commas, semicolons or tabs, in UTF-8.
 
 use crate::exit::Failure;
+use crate::input::Input;
 use crate::stdio::is_dash;
 use csv::{ByteRecord, Reader, ReaderBuilder, Terminator};
 use std::io::{BufRead, BufReader, Chain, Read, Take};
@@ -12,12 +13,12 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const HEAD: usize = 64 * 1024;
 
 /// A file up to [`MAX_BYTES`], and an end of line.
-type Bounded = Chain<Take<Box<dyn BufRead>>, &'static [u8]>;
+type Bounded<'c> = Chain<Take<Box<dyn BufRead + 'c>>, &'static [u8]>;
 
 /// A table that is being read, line by line.
-pub(crate) struct Sheet {
+pub(crate) struct Sheet<'c> {
     path: PathBuf,
-    reader: Reader<Bounded>,
+    reader: Reader<Bounded<'c>>,
     /// The names in the first line, in lower case.
     pub(crate) columns: Vec<String>,
 }
@@ -30,19 +31,19 @@ pub(crate) struct Line {
     pub(crate) cells: Vec<String>,
 }
 
-impl Sheet {
+impl<'c> Sheet<'c> {
     /// Opens a file, or standard input with `-`.
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(input: Input<'c>, path: &Path) -> Result<Self, Failure> {
         if is_dash(path) {
-            return Self::of(Box::new(std::io::stdin()), path);
+            return Self::of(input.stdin(), path);
         }
         let file = std::fs::File::open(path).map_err(|error| Failure::file("read", path, &error))?;
         Self::of(Box::new(file), path)
     }
 
     /// Begins to read a table; `path` is named in failures.
-    pub(crate) fn of(from: Box<dyn Read>, path: &Path) -> Result<Self, Failure> {
-        let mut from: Box<dyn BufRead> = Box::new(BufReader::with_capacity(HEAD, from));
+    pub(crate) fn of(from: Box<dyn Read + 'c>, path: &Path) -> Result<Self, Failure> {
+        let mut from: Box<dyn BufRead + 'c> = Box::new(BufReader::with_capacity(HEAD, from));
         let unread = |error| Failure::file("read", path, &error);
         let head = from.fill_buf().map_err(unread)?;
         if head.starts_with(&[0xff, 0xfe]) || head.starts_with(&[0xfe, 0xff]) {

@@ -5,10 +5,11 @@ use crate::exit::{Exit, Failure, Outcome};
 use crate::factors::{self, Combination, Shown, choose_password, choose_pin, together};
 use crate::file::{self, Members};
 use crate::home::Role;
+use crate::scope::Scope;
 use crate::secret::{self, SecretArgs};
 use crate::unlock::{self, OpenArgs, Primitives};
 use crate::vault::{key_file_failure, storage_failure};
-use crate::words;
+use crate::{session, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
@@ -126,6 +127,16 @@ fn moment(text: &str) -> Result<Timestamp, String> {
     read.ok_or_else(|| "a day is written 2026-12-24, a time 2026-12-24T06:00:00Z".to_owned())
 }
 
+impl Verb {
+    /// The list needs no open vault, and a new key none that is open already.
+    pub(crate) const fn scope(&self) -> Option<Scope> {
+        match self {
+            Self::List { .. } | Self::Rekey(_) => None,
+            Self::Add(_) | Self::Change(_) | Self::Label(_) | Self::Remove(_) => Some(Scope::Keys),
+        }
+    }
+}
+
 pub(crate) fn run(run: &Run, role: Role, verb: Verb) -> Outcome {
     match verb {
         Verb::List { open } => list(run, role, &open)?,
@@ -189,7 +200,7 @@ fn ending(ends: Option<Timestamp>) -> String {
 }
 
 fn add(run: &Run, role: Role, args: &AddArgs) -> Result<HeldSlot, Failure> {
-    let (mut vault, _) = unlock::keep_showing(run, role, &args.open)?;
+    let mut vault = unlock::keep(run, role, &args.open)?;
     let wanted = args.new.wanted(None);
     let chosen = chosen(run, role, &mut vault, &args.new, &wanted, &[])?;
     let new = NewSlot { factors: together(&chosen), label: &args.label, ends: args.new.until };
@@ -202,7 +213,7 @@ fn add(run: &Run, role: Role, args: &AddArgs) -> Result<HeldSlot, Failure> {
 
 /// The new one is written in place of the old one, in one commit: at no time does neither of them open the vault, or both.
 fn change(run: &Run, role: Role, args: &ChangeArgs) -> Result<HeldSlot, Failure> {
-    let (mut vault, shown) = unlock::keep_showing(run, role, &args.open)?;
+    let (mut vault, shown) = unlock::keep_shown(run, role, &args.open)?;
     // Before a key file is made or anybody is asked.
     let before = named(&vault, &args.id)?;
     let wanted = args.new.wanted(Some(&before.info));
@@ -320,6 +331,10 @@ fn weakness(slots: &[SlotInfo]) -> Option<String> {
 
 /// What was shown opens it from now on, and a new recovery code; nobody can write another slot without its secrets.
 fn rekey(run: &Run, role: Role, args: &RekeyArgs) -> Result<(), Failure> {
+    if session::standing(run, role)?.is_some() {
+        let next = format!("close it first: waypass {} lock", role.folder());
+        return Err(Failure::usage("a session is open, with the key that is to open nothing", next));
+    }
     let (mut vault, shown) = unlock::keep_showing(run, role, &args.open)?;
     let with_recovery = vault.slots()?.into_iter().map(|held| held.info.factors).find(|kinds| kinds.contains(&FactorKind::Recovery));
     let needs_key_file = with_recovery.as_ref().is_some_and(|kinds| kinds.contains(&FactorKind::KeyFile));

@@ -1,6 +1,7 @@
 //! The common part of `wallet sync` and `verifier sync`: where to go, how it is told, how it fails.
 
 use crate::Run;
+use crate::caller::Caller;
 use crate::exit::{Exit, Failure, plain};
 use crate::progress::Progress;
 use crate::trust::ca;
@@ -8,8 +9,9 @@ use crate::words;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_net::TransportError;
+use waypass_net::session::Errand;
 use waypass_net::sync::{self, Event, Outcome, SyncError};
-use waypass_net::transport::{FileTransport, HttpTransport, Transport};
+use waypass_net::transport::{Ask, ErrandTransport, FileTransport, HttpTransport, Runner, Transport};
 use waypass_trust::sync::{Device, Kept, Step};
 
 /// The place where a synchronization goes.
@@ -21,12 +23,15 @@ pub(crate) struct SyncArgs {
 }
 
 /// Returns a transport for what was asked: an address is a server, everything else a file.
-pub(crate) fn transport(run: &Run, from: Option<&str>, to: Option<&Path>) -> Result<Box<dyn Transport>, Failure> {
+pub(crate) fn transport<'c>(run: &Run<'c>, from: Option<&str>, to: Option<&Path>) -> Result<Box<dyn Transport + 'c>, Failure> {
     let from = from.or_else(|| if to.is_none() { run.home.server() } else { None });
     match from {
         Some(url) if is_address(url) => {
             if to.is_some() {
                 return Err(Failure::usage("--to is for files, and --from names a server", "leave --to away: the log goes to the server"));
+            }
+            if let Some(caller) = run.input.caller() {
+                return Ok(Box::new(ErrandTransport::by(ByCaller { caller, base: url.to_owned() })));
             }
             Ok(Box::new(HttpTransport::new(url, &ca::link(run)?).map_err(link_failure)?))
         }
@@ -44,6 +49,32 @@ pub(crate) fn transport(run: &Run, from: Option<&str>, to: Option<&Path>) -> Res
             Ok(Box::new(file?))
         }
     }
+}
+
+/// The link of the process that called: a session with keys speaks to no server.
+struct ByCaller<'c> {
+    caller: &'c Caller,
+    base: String,
+}
+
+impl Runner for ByCaller<'_> {
+    fn run(&mut self, ask: &Ask) -> Result<(u16, Vec<u8>), TransportError> {
+        let errand = Errand {
+            base: self.base.clone(),
+            path: ask.path.clone(),
+            has_body: ask.body.is_some(),
+            limit: u64::try_from(ask.limit).unwrap_or(u64::MAX),
+        };
+        // Its own words are told instead of these.
+        self.caller.fetch(errand, ask.body.as_deref()).ok_or_else(|| TransportError::Unreachable { host: self.base.clone() })
+    }
+}
+
+/// Fetches what a session sent this process for.
+pub(crate) fn errand(run: &Run, errand: &Errand, body: Vec<u8>) -> Result<(u16, Vec<u8>), Failure> {
+    let service = HttpTransport::new(&errand.base, &ca::link(run)?).map_err(link_failure)?;
+    let limit = usize::try_from(errand.limit).unwrap_or(usize::MAX);
+    service.relay(&errand.path, errand.has_body.then_some(body), limit).map_err(link_failure)
 }
 
 /// Returns true if it begins with `http://` or `https://`, in letters of either size (RFC 3986 §3.1).
@@ -82,7 +113,7 @@ pub(crate) fn run<D: Device>(
     let outcome = sync::run(device, transport, &mut progress);
     outcome
         .map_err(|error| match error {
-            SyncError::Transport { source, .. } => link_failure(source),
+            SyncError::Transport { source, .. } => of_caller(run).unwrap_or_else(|| link_failure(source)),
             SyncError::Device { source, .. } => words(source),
             SyncError::Offer(_) | SyncError::TooManyRoots { .. } => {
                 Failure::new(Exit::Tamper, &error, "ask the issuer's operator, or try another way to its data")
@@ -90,6 +121,12 @@ pub(crate) fn run<D: Device>(
             SyncError::Upload { .. } => Failure::internal(&error, "run the command again: it continues where it stopped"),
         })
         .map_err(|failure| interrupted(failure, kept))
+}
+
+/// Returns how the link of the process that called has failed.
+fn of_caller(run: &Run) -> Option<Failure> {
+    let why = run.input.caller()?.no_link()?;
+    Some(Failure { exit: Exit::of(why.exit).unwrap_or(Exit::Network), what: why.what, next: why.next })
 }
 
 /// Says what an interrupted synchronization has changed: each step was kept before the next one began.

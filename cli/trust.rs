@@ -69,7 +69,7 @@ pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     match args.verb {
         Verb::Pin { file, digest, open } => pin(run, &file, digest.as_deref(), &open),
         Verb::Bundle { file, yes, open } => {
-            let signed = file::read(&file)?;
+            let signed = file::read(run.input, &file)?;
             let time = dated(run, &signed, yes)?;
             let mut taken = None;
             let flags = change(run, &open, Change { what: "a trust bundle was brought", time }, |belief| {
@@ -134,7 +134,7 @@ fn change(
 }
 
 fn pin(run: &Run, file: &Path, digest: Option<&str>, open: &OpenAllArgs) -> Outcome {
-    let signed = file::read(file)?;
+    let signed = file::read(run.input, file)?;
     let root = match digest {
         Some(text) => {
             let digest = text

@@ -39,6 +39,16 @@ impl OpenArgs {
         Self { key_file: vec![path.to_owned()], ..Self::default() }
     }
 
+    /// Returns how a gate that is opened by a key file alone opens itself again, from wherever.
+    pub(crate) fn again(&self, role: Role) -> Result<Option<Self>, Failure> {
+        let [path] = &self.key_file[..] else { return Ok(None) };
+        if role != Role::Verifier || self.secret.is_given() || self.recovery {
+            return Ok(None);
+        }
+        let path = std::path::absolute(path).map_err(|error| Failure::file("use the key file", path, &error))?;
+        Ok(Some(Self::key_file(&path)))
+    }
+
     /// Returns true if a factor is named. Commands that need none open the vault when they are given one.
     pub(crate) const fn is_given(&self) -> bool {
         self.recovery || !self.key_file.is_empty() || self.secret.is_given()
@@ -129,10 +139,19 @@ pub(crate) fn tell_findings(run: &Run, role: Role, vault: &Unlocked<'_>) {
 
 /// Opens the vault for a caller that keeps it open, and closes it by dropping it.
 pub(crate) fn keep(run: &Run, role: Role, args: &OpenArgs) -> Result<Unlocked<'static>, Failure> {
-    keep_showing(run, role, args).map(|(vault, _)| vault)
+    keep_shown(run, role, args).map(|(vault, _)| vault)
 }
 
-/// Like [`keep`]; returns what was shown too, for who writes it into another slot.
+/// Like [`keep`]; returns what was shown too, which is nothing where a session lends its keys.
+pub(crate) fn keep_shown(run: &Run, role: Role, args: &OpenArgs) -> Result<(Unlocked<'static>, Shown), Failure> {
+    if let Some(held) = run.held.filter(|held| held.role() == role && !args.is_given()) {
+        let lent = held.lend(open(run, role)?).ok_or_else(|| locked_meanwhile(role))?;
+        return Ok((lent.map_err(|error| resume_failure(&error, role))?, Shown::new()));
+    }
+    keep_showing(run, role, args)
+}
+
+/// Opens the vault by what is shown, whether a session is open or not.
 pub(crate) fn keep_showing(run: &Run, role: Role, args: &OpenArgs) -> Result<(Unlocked<'static>, Shown), Failure> {
     // No vault, or one that is damaged, is said before a secret is asked for. The lock is not held while a person types.
     let slots = open(run, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?.slots;
@@ -149,6 +168,10 @@ pub(crate) fn keep_showing(run: &Run, role: Role, args: &OpenArgs) -> Result<(Un
         tried(run, &together(&shown).kinds(), &before, &unlocked)?;
     }
     Ok((unlocked, shown))
+}
+
+fn locked_meanwhile(role: Role) -> Failure {
+    Failure::new(Exit::Locked, format!("the session of this {} has just locked itself", role.folder()), "run the command again")
 }
 
 /// Lets a gate write down the wrong tries that this opening has cleared.

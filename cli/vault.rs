@@ -16,6 +16,7 @@ pub(crate) fn resume_failure(error: &ResumeError, role: Role) -> Failure {
     match error {
         ResumeError::Open(why) => open_failure(why, role),
         ResumeError::Storage(why) => storage_failure(why),
+        ResumeError::Memory => Failure::internal(error, "close other programs and try again"),
         ResumeError::Changed => {
             Failure::new(Exit::Tamper, error, "nothing was done; find out who changed the folder before this device is used again")
         }

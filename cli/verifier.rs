@@ -5,6 +5,8 @@ use crate::acknowledge as looked;
 use crate::exit::{Failure, Outcome};
 use crate::gate;
 use crate::home::Role;
+use crate::scope::Scope;
+use crate::session::{self, UnlockArgs};
 use crate::unlock::{self, OpenArgs};
 use waypass_gate::{Gate, Mode};
 
@@ -35,6 +37,10 @@ pub(crate) struct Args {
 enum Verb {
     /// Make this device a gate
     Init(init::Args),
+    /// Open a session: commands that need the gate ask for no secret until it locks
+    Unlock(UnlockArgs),
+    /// Close the session
+    Lock,
     /// Write the file that asks an issuer to enrol this gate
     Enroll(enroll::Args),
     /// Say what the gate knows, how old that is and until when it works offline
@@ -63,9 +69,29 @@ enum Verb {
     Slot(crate::slot::Verb),
 }
 
+impl Args {
+    /// Returns true if the command only brings the gate up to date.
+    pub(crate) const fn is_sync(&self) -> bool {
+        matches!(self.verb, Verb::Sync(_))
+    }
+
+    /// Returns what the command does with the gate. `None` if it needs no open one, or stays and opens it for itself.
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        match &self.verb {
+            Verb::Init(_) | Verb::Unlock(_) | Verb::Lock | Verb::Scan(_) | Verb::Kiosk(_) => None,
+            Verb::Status(_) => Some(Scope::Read),
+            Verb::Challenge(_) | Verb::Verify(_) | Verb::Check(_) | Verb::Confirm(_) => Some(Scope::Present),
+            Verb::Enroll(_) | Verb::Acknowledge(_) | Verb::Clock(_) | Verb::Sync(_) => Some(Scope::Records),
+            Verb::Slot(verb) => verb.scope(),
+        }
+    }
+}
+
 pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     match args.verb {
         Verb::Init(args) => init::run(run, &args),
+        Verb::Unlock(args) => session::unlock(run, Role::Verifier, &args),
+        Verb::Lock => session::lock(run, Role::Verifier),
         Verb::Enroll(args) => enroll::run(run, &args),
         Verb::Status(args) => status::run(run, &args),
         Verb::Challenge(args) => challenge::run(run, &args),

@@ -6,6 +6,8 @@ use crate::belief;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::output::Out;
+use crate::scope::Scope;
+use crate::session::{self, UnlockArgs};
 use crate::unlock::{self, OpenArgs};
 use waypass_machine::{SystemRng, clock};
 use waypass_trust::audit::Note;
@@ -36,7 +38,11 @@ pub(crate) struct Args {
 enum Verb {
     /// Make the wallet and its first key
     Init(init::Args),
-    /// Factors that open it, tries left, and age of its knowledge; needs no secret
+    /// Open a session: commands that need the wallet ask for no secret until it locks
+    Unlock(UnlockArgs),
+    /// Close the session
+    Lock,
+    /// Factors that open it, tries left, session, and age of its knowledge; needs no secret
     Status(init::StatusArgs),
     /// Print the wallet's DID, which an issuer binds credentials to
     Key(init::KeyArgs),
@@ -65,9 +71,27 @@ enum Verb {
     Sync(sync::Args),
 }
 
+impl Args {
+    /// Returns what the command does with the wallet. `None` if it needs no open one; a synchronization puts what came into the trust folder.
+    pub(crate) fn scope(&self) -> Option<Scope> {
+        match &self.verb {
+            Verb::Init(_) | Verb::Unlock(_) | Verb::Lock | Verb::Status(_) | Verb::Sync(_) => None,
+            Verb::List(_) | Verb::History(_) => Some(Scope::Read),
+            Verb::Show(args) => Some(args.scope()),
+            Verb::Key(args) => Some(args.scope()),
+            Verb::Present(_) => Some(Scope::Present),
+            Verb::Add(_) | Verb::Remove(_) | Verb::Acknowledge(_) => Some(Scope::Records),
+            Verb::Slot(verb) => verb.scope(),
+            Verb::Backup(_) | Verb::Restore(_) => Some(Scope::Keys),
+        }
+    }
+}
+
 pub(crate) fn run(run: &Run, args: Args) -> Outcome {
     match args.verb {
         Verb::Init(args) => init::run(run, &args),
+        Verb::Unlock(args) => session::unlock(run, Role::Wallet, &args),
+        Verb::Lock => session::lock(run, Role::Wallet),
         Verb::Status(args) => init::status(run, &args),
         Verb::Key(args) => init::key(run, &args),
         Verb::Add(args) => add::run(run, &args),
@@ -85,18 +109,18 @@ pub(crate) fn run(run: &Run, args: Args) -> Outcome {
 }
 
 /// An open wallet, what its device believes, and the moment it is.
-struct Open {
+struct Open<'c> {
     wallet: Wallet<'static>,
     bundle: Option<TrustBundle>,
     /// How the trust files differ from what the vault has seen; then there is no bundle.
     tampering: Option<Tampering>,
     at: Moment,
-    out: Out,
+    out: Out<'c>,
     /// Findings the person has been told.
     told: Vec<Finding>,
 }
 
-impl Open {
+impl Open<'_> {
     /// Returns the device's belief, for what must not go on under files that were changed.
     fn believed(&self) -> Result<Option<&TrustBundle>, Failure> {
         match &self.tampering {
@@ -115,7 +139,7 @@ impl Open {
 }
 
 /// A finding of the command is told like what was found before, however the command ends.
-impl Drop for Open {
+impl Drop for Open<'_> {
     fn drop(&mut self) {
         tell(self.out, self.wallet.vault(), &mut self.told);
     }
@@ -167,7 +191,7 @@ fn known(run: &Run, vault: &Unlocked<'_>) -> Result<Known, Failure> {
 }
 
 /// Opens the wallet; dropping it locks.
-fn open(run: &Run, args: &OpenArgs) -> Result<Open, Failure> {
+fn open<'c>(run: &Run<'c>, args: &OpenArgs) -> Result<Open<'c>, Failure> {
     let vault = unlock::keep(run, Role::Wallet, args)?;
     let known = known(run, &vault);
     // Reading the time may have come upon damage already.

@@ -87,10 +87,10 @@ impl Keys {
     }
 
     /// Returns the same keys in memory of their own.
-    pub(crate) fn copy(&self, memory: &dyn SecretMemory, vault: &[u8; 16]) -> Result<Self, FactorError> {
+    pub(crate) fn copy(&self, memory: &dyn SecretMemory) -> Result<Self, FactorError> {
         let mut vk = VaultKey::zeroed(memory)?;
         vk.bytes_mut().copy_from_slice(self.vk());
-        Ok(Self::derive(vk, vault, self.generation))
+        Ok(Self::derive(vk, self.realm))
     }
 
     pub(crate) fn vk(&self) -> &[u8] {

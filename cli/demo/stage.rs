@@ -10,7 +10,7 @@ const WIDTH: usize = 80;
 
 /// Prints and counts.
 pub(super) struct Stage {
-    out: Out,
+    out: Out<'static>,
     began: Instant,
     acts: usize,
     met: usize,
@@ -20,7 +20,7 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) fn new(out: Out) -> Self {
+    pub(super) fn new(out: Out<'static>) -> Self {
         Self { out, began: Instant::now(), acts: 0, met: 0, expected: 0, left_out: Vec::new(), missed: Vec::new() }
     }
 

@@ -92,13 +92,15 @@ pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
 }
 
 fn add(run: &Run, args: &AddArgs) -> Outcome {
-    let entry = file::read(&args.file)?;
+    let entry = file::read(run.input, &args.file)?;
     let authority = match (&args.document, &args.did) {
-        (Some(document), Some(did)) => authorities::read_with_document(&entry, &file::read(document)?, did, &args.status_keys, now()),
+        (Some(document), Some(did)) => {
+            authorities::read_with_document(&entry, &file::read(run.input, document)?, did, &args.status_keys, now())
+        }
         _ => authorities::read(&entry),
     };
     let authority = authority.map_err(|error| failure(error).about(&args.file))?;
-    let lists = read_all(&args.lists)?;
+    let lists = read_all(run, &args.lists)?;
     run.out.note(limits(&authority));
     if !args.publishing.yes && !secret::confirm(run.input, "Shall every gate and wallet of this site believe it?", "--yes")? {
         return Err(secret::declined("nothing was changed"));
@@ -126,7 +128,7 @@ fn list(run: &Run, open: &OpenArgs) -> Outcome {
 }
 
 fn refresh(run: &Run, files: &[PathBuf], publishing: &Publishing, open: &OpenArgs) -> Outcome {
-    let lists = read_all(files)?;
+    let lists = read_all(run, files)?;
     let (taken, published) =
         publish::after(run, open, publishing, |issuer| issuer.refresh_lists(&lists, now()).map_err(|error| of_list(error, files)))?;
     let items: Vec<Value> = taken.iter().map(list_document).collect();
@@ -187,8 +189,8 @@ fn after<T>(
     publish::after(run, open, publishing, |issuer| work(issuer).map_err(failure))
 }
 
-fn read_all(files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
-    files.iter().map(|path| file::read(path)).collect()
+fn read_all(run: &Run, files: &[PathBuf]) -> Result<Vec<Vec<u8>>, Failure> {
+    files.iter().map(|path| file::read(run.input, path)).collect()
 }
 
 fn document(authority: &Authority) -> Value {

@@ -35,7 +35,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
-    let cards = args.files.iter().map(|path| file::read(path).map(|bytes| (path, bytes))).collect::<Result<Vec<_>, _>>()?;
+    let cards = args.files.iter().map(|path| file::read(run.input, path).map(|bytes| (path, bytes))).collect::<Result<Vec<_>, _>>()?;
     let faces = super::with(run, &args.open, |issuer| {
         let title = args.title.clone().unwrap_or_else(|| issuer.settings().name.clone());
         let face = |(path, bytes): &(&PathBuf, Vec<u8>)| match issuer.printable(bytes, now()) {

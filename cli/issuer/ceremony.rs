@@ -8,6 +8,7 @@ use crate::Run;
 use crate::exit::{Failure, Outcome};
 use crate::file::{self, Readers};
 use crate::home::Role;
+use crate::scope::Scope;
 use crate::secret;
 use crate::unlock::{self, CreateArgs, OpenArgs};
 use serde_json::json;
@@ -106,6 +107,16 @@ pub(crate) struct Output {
     /// File for the paper
     #[arg(short, long, value_name = "PAPER", default_value = "-")]
     output: PathBuf,
+}
+
+impl Verb {
+    /// An officer's vault is made without one.
+    pub(super) const fn scope(&self) -> Option<Scope> {
+        match self {
+            Self::Init { .. } => None,
+            Self::Key { .. } | Self::Prepare(_) | Self::Sign(_) | Self::Assemble { .. } => Some(Scope::Keys),
+        }
+    }
 }
 
 pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
@@ -209,7 +220,7 @@ fn quorum(keys: &[PublicKey], threshold: Option<u32>, present: &Quorum) -> Quoru
 }
 
 fn sign(run: &Run, args: &SignArgs) -> Result<(), Failure> {
-    let paper = read(&args.paper)?;
+    let paper = read(run, &args.paper)?;
     run.out.note(reading::words(&paper).map_err(|error| ceremony_failure(&error))?);
     if !args.yes && !secret::confirm(run.input, "Sign this?", "--yes")? {
         return Err(secret::declined("nothing was signed"));
@@ -238,7 +249,7 @@ fn sign(run: &Run, args: &SignArgs) -> Result<(), Failure> {
 }
 
 fn assemble(run: &Run, files: &[PathBuf], open: &OpenArgs) -> Result<(), Failure> {
-    let papers = files.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+    let papers = files.iter().map(|path| read(run, path)).collect::<Result<Vec<_>, _>>()?;
     let root = unlock::with(run, Role::Issuer, open, |vault| {
         let roles = |issuer: &Issuer<'_>| match issuer.root() {
             Ok(Some(file)) => Ok(Some(Root::open(&file.bytes).map_err(|error| ceremony_failure(&error.into()))?.part().roles.clone())),
@@ -269,8 +280,8 @@ fn assemble(run: &Run, files: &[PathBuf], open: &OpenArgs) -> Result<(), Failure
     Ok(())
 }
 
-fn read(path: &Path) -> Result<Paper, Failure> {
-    Paper::parse(&file::read(path)?).map_err(|error| ceremony_failure(&error).about(path))
+fn read(run: &Run, path: &Path) -> Result<Paper, Failure> {
+    Paper::parse(&file::read(run.input, path)?).map_err(|error| ceremony_failure(&error).about(path))
 }
 
 fn deliver(run: &Run, paper: &Paper, path: &Path, done: &str) -> Result<(), Failure> {

@@ -97,7 +97,7 @@ pub(crate) fn message(run: &Run, args: &MessageArgs) -> Outcome {
 pub(crate) fn run(run: &Run, change: Change, args: &Args) -> Outcome {
     let mut given = args.ids.clone();
     if let Some(path) = &args.from {
-        given.extend(listed(path)?);
+        given.extend(listed(run, path)?);
     }
     let grounds = Grounds { cause: args.reason, note: args.note.clone(), operator: operator(args.operator.as_deref()) };
     let clock = args.publishing.clock(run)?;
@@ -282,8 +282,8 @@ fn of_holder(issuer: &Issuer<'_>, change: Change, holder: &str) -> Result<Vec<St
 }
 
 /// Reads one id a line; or a table with a column `id`, such as the result of `issuer issue --from`.
-fn listed(path: &Path) -> Result<Vec<String>, Failure> {
-    let bytes = file::read(path)?;
+fn listed(run: &Run, path: &Path) -> Result<Vec<String>, Failure> {
+    let bytes = file::read(run.input, path)?;
     let mut sheet = Sheet::of(Box::new(Cursor::new(bytes.clone())), path)?;
     if let Some(at) = sheet.columns.iter().position(|name| name == "id") {
         let mut ids = Vec::new();

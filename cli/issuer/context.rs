@@ -59,7 +59,7 @@ pub(crate) fn run(run: &Run, verb: Verb) -> Outcome {
 }
 
 fn add(run: &Run, args: &AddArgs) -> Outcome {
-    let bytes = file::read(&args.file)?;
+    let bytes = file::read(run.input, &args.file)?;
     let (added, published) = publish::after(run, &args.open, &args.publishing, |issuer| {
         issuer.add_context(&args.id, &bytes, args.replace, now()).map_err(|error| match error {
             ContextError::NotText | ContextError::Refused(_) => failure(error).about(&args.file),

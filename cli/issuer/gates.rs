@@ -43,7 +43,7 @@ pub(crate) struct IntakeArgs {
 }
 
 pub(crate) fn enroll(run: &Run, args: &EnrollArgs) -> Outcome {
-    let texts = args.files.iter().map(|path| file::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let texts = args.files.iter().map(|path| file::read(run.input, path)).collect::<Result<Vec<_>, _>>()?;
     let (((gates, without_hours), refused), published) = publish::after(run, &args.open, &args.publishing, |issuer| {
         // Read all of them before the first is taken in, so that a wrong file changes nothing.
         let texts = args.files.iter().zip(&texts).map(|(path, bytes)| enrolment(bytes).map_err(|failure| failure.about(path)));
@@ -92,7 +92,7 @@ fn enrolment(bytes: &[u8]) -> Result<&str, Failure> {
 }
 
 pub(crate) fn intake(run: &Run, args: &IntakeArgs) -> Outcome {
-    let bytes = file::read(&args.file)?;
+    let bytes = file::read(run.input, &args.file)?;
     // A stick carries a parcel; a log exported on its own is taken too.
     let uploads = match Parcel::parse(&bytes) {
         Ok(parcel) => parcel.uploads,

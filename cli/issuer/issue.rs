@@ -176,7 +176,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
         valid_from: None,
         validity: args.valid,
         label: args.label.clone(),
-        personal: args.claims.as_deref().map_or_else(|| Ok(Object::new()), claims)?,
+        personal: args.claims.as_deref().map_or_else(|| Ok(Object::new()), |path| claims(run, path))?,
     };
     let operator = operator(args.operator.as_deref());
     if !FormatArg::ASKED_BY_DEFAULT.contains(&args.format) {
@@ -196,7 +196,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
 }
 
 fn from_table(run: &Run, args: &Args, table: &Path, order: &Order, operator: &str) -> Outcome {
-    let rows = Rc::new(people::read(table, order, &args.run)?);
+    let rows = Rc::new(people::read(run.input, table, order, &args.run)?);
     let job = Job {
         unit: "line",
         column: "line",
@@ -297,8 +297,8 @@ fn undelivered(failure: &Failure, issued: &str) -> Failure {
     }
 }
 
-pub(super) fn claims(path: &Path) -> Result<Object<'static>, Failure> {
-    let bytes = file::read(path)?;
+pub(super) fn claims(run: &Run, path: &Path) -> Result<Object<'static>, Failure> {
+    let bytes = file::read(run.input, path)?;
     let wrong = |why: String| {
         Failure::usage(
             format!("{} is not a JSON object of claims: {why}", path.display()),

@@ -5,6 +5,7 @@ use crate::Run;
 use crate::audit;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
+use crate::scope::Scope;
 use crate::sheet;
 use crate::unlock::OpenArgs;
 use crate::words;
@@ -49,6 +50,15 @@ pub(crate) enum Verb {
         #[command(flatten)]
         open: OpenArgs,
     },
+}
+
+impl Verb {
+    pub(super) const fn scope(&self) -> Scope {
+        match self {
+            Self::List { .. } | Self::Show { .. } | Self::Export { .. } => Scope::Read,
+            Self::Acknowledge(_) => Scope::Records,
+        }
+    }
 }
 
 /// Arguments of `issuer log acknowledge`.

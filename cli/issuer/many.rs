@@ -96,7 +96,7 @@ pub(super) fn run<T>(run: &Run, job: &Job<'_>, rows: Asked<'_>, after: After<'_,
         let rows = rows(issuer)?;
         let plan = Plan::of(issuer, job, &rows)?;
         plan.refuse(run)?;
-        plan.refuse_other_result()?;
+        plan.refuse_other_result(run)?;
         if plan.before.len() < plan.people().count() && !answers.to(&plan.words(), "Issue these credentials?")? {
             return Ok(None);
         }
@@ -155,12 +155,12 @@ impl<'r> Plan<'r> {
     }
 
     /// Refuses a folder that has the result of something else: it would be lost.
-    fn refuse_other_result(&self) -> Result<(), Failure> {
+    fn refuse_other_result(&self, run: &Run) -> Result<(), Failure> {
         let path = self.job.folder.join(RESULT);
         if !path.exists() {
             return Ok(());
         }
-        let mut sheet = Sheet::open(&path)?;
+        let mut sheet = Sheet::open(run.input, &path)?;
         let at = sheet.columns.iter().position(|name| name == "id");
         while let Some(line) = sheet.next()? {
             let is_ours = at.and_then(|at| line.cells.get(at)).is_some_and(|id| id.is_empty() || self.before.contains(id));

@@ -90,7 +90,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let policy = args
         .policy
         .as_deref()
-        .map(|path| PolicyDraft::parse(&file::read(path)?).map_err(|error| policy_failure(&error).about(path)))
+        .map(|path| PolicyDraft::parse(&file::read(run.input, path)?).map_err(|error| policy_failure(&error).about(path)))
         .transpose()?;
     let clock = args.publishing.clock(run)?;
     let answers = Answers::new(run, args.publishing.yes);

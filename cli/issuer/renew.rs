@@ -61,7 +61,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
-    let personal = args.claims.as_deref().map_or_else(|| Ok(Object::new()), claims)?;
+    let personal = args.claims.as_deref().map_or_else(|| Ok(Object::new()), |path| claims(run, path))?;
     if args.claims.is_some() && args.ids.len() > 1 {
         return Err(Failure::usage("the claims are those of one person, and there are several ids", "renew each by itself"));
     }

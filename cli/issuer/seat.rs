@@ -20,14 +20,14 @@ use waypass_vault::{Parked, Unlocked};
 /// Has a service's vault keep how far its issuer came, as every command does at its end. Without it a database put back from a copy,
 /// taken while the service was at work, would be as new as what the vault knows.
 pub(super) struct Keeper<'s> {
-    run: &'s Run,
+    run: &'s Run<'s>,
     vault: Parked<'static>,
     /// The anchor that the vault kept last.
     kept: Option<Anchor>,
 }
 
 impl<'s> Keeper<'s> {
-    pub(super) const fn new(run: &'s Run, vault: Parked<'static>) -> Self {
+    pub(super) const fn new(run: &'s Run<'s>, vault: Parked<'static>) -> Self {
         Self { run, vault, kept: None }
     }
 

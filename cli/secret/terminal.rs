@@ -4,28 +4,11 @@ use super::patience::Patient;
 use super::{MAX_SECRET, Secret};
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
+use waypass_net::session::Unanswered;
 use zeroize::Zeroizing;
-
-/// Why nothing was read.
-#[derive(Clone, Copy)]
-pub(super) enum NotRead {
-    /// There is no terminal.
-    NoTerminal,
-    /// Ctrl-C.
-    Interrupted,
-    /// Ctrl-D, or the terminal was closed.
-    Ended,
-    /// Nobody typed anything for as long as the vault may stay open.
-    Unanswered,
-}
-
-impl From<io::Error> for NotRead {
-    fn from(_: io::Error) -> Self {
-        Self::NoTerminal
-    }
-}
 
 const CTRL_C: u8 = 0x03;
 const CTRL_D: u8 = 0x04;
@@ -34,28 +17,47 @@ const CTRL_BACKSLASH: u8 = 0x1c;
 const BACKSPACES: [u8; 2] = [0x08, 0x7f];
 
 /// Returns the terminal of this process.
-pub(super) fn open() -> Result<File, NotRead> {
-    Ok(File::options().read(true).write(true).open("/dev/tty")?)
+fn open() -> Result<File, Unanswered> {
+    File::options().read(true).write(true).open("/dev/tty").map_err(gone)
+}
+
+fn gone(_: io::Error) -> Unanswered {
+    Unanswered::NoTerminal
 }
 
 /// Writes to the person, and to nothing that is piped.
-pub(super) fn say(text: &str) -> Result<(), NotRead> {
+pub(super) fn say(text: &str) -> Result<(), Unanswered> {
     let mut tty = open()?;
-    writeln!(tty, "{text}")?;
-    Ok(tty.flush()?)
+    writeln!(tty, "{text}").and_then(|()| tty.flush()).map_err(gone)
+}
+
+/// The longest answer that is shown.
+const MAX_ANSWER: u64 = 64;
+
+/// Asks, and reads a line that is shown.
+pub(super) fn ask_openly(prompt: &str, limit: Option<Duration>, wants: Option<BorrowedFd<'_>>) -> Result<Secret, Unanswered> {
+    let mut tty = open()?;
+    write!(tty, "{prompt}").and_then(|()| tty.flush()).map_err(gone)?;
+    let mut answer: Secret = Zeroizing::new(Vec::new());
+    let typed = Patient::new(tty, limit, wants).take(MAX_ANSWER);
+    BufReader::new(typed).read_until(b'\n', &mut answer).map_err(|why| match why.kind() {
+        io::ErrorKind::TimedOut => Unanswered::TimedOut,
+        _ => Unanswered::Interrupted,
+    })?;
+    Ok(answer)
 }
 
 /// Asks, and reads a line that is not shown. Ctrl-C arrives as a letter and not as a signal, so that it cannot end the process with the
 /// terminal still silent.
-pub(super) fn ask(prompt: &str, limit: Option<Duration>) -> Result<Secret, NotRead> {
+pub(super) fn ask(prompt: &str, limit: Option<Duration>, wants: Option<BorrowedFd<'_>>) -> Result<Secret, Unanswered> {
     let mut tty = open()?;
-    write!(tty, "{prompt}").and_then(|()| tty.flush())?;
+    write!(tty, "{prompt}").and_then(|()| tty.flush()).map_err(gone)?;
     let read = {
         let _silent = Silent::make(&tty)?;
-        read_line(&mut Patient::new(&tty, limit))
+        read_line(&mut Patient::new(&tty, limit, wants))
     };
     // The line break that was not shown.
-    writeln!(tty)?;
+    writeln!(tty).map_err(gone)?;
     read
 }
 
@@ -66,13 +68,13 @@ struct Silent<'t> {
 }
 
 impl<'t> Silent<'t> {
-    fn make(tty: &'t File) -> Result<Self, NotRead> {
-        let before = tcgetattr(tty).map_err(io::Error::from)?;
+    fn make(tty: &'t File) -> Result<Self, Unanswered> {
+        let before = tcgetattr(tty).map_err(|why| gone(why.into()))?;
         let mut silent = before.clone();
         silent.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG | LocalModes::IEXTEN;
         silent.special_codes[SpecialCodeIndex::VMIN] = 1;
         silent.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(tty, OptionalActions::Now, &silent).map_err(io::Error::from)?;
+        tcsetattr(tty, OptionalActions::Now, &silent).map_err(|why| gone(why.into()))?;
         Ok(Self { tty, before })
     }
 }
@@ -84,23 +86,24 @@ impl Drop for Silent<'_> {
     }
 }
 
-fn read_line(from: &mut impl Read) -> Result<Secret, NotRead> {
+fn read_line(from: &mut impl Read) -> Result<Secret, Unanswered> {
     // One allocation that never grows, so that no copy is left behind in freed memory.
     let most = usize::try_from(MAX_SECRET).unwrap_or(0);
     let mut line: Secret = Zeroizing::new(Vec::with_capacity(most));
     let mut byte = Zeroizing::new([0]);
     loop {
         match from.read(&mut byte[..]) {
-            Ok(0) => return Err(NotRead::Ended),
+            Ok(0) => return Err(Unanswered::Ended),
             Ok(_) => {}
             Err(why) if why.kind() == io::ErrorKind::Interrupted => continue,
-            Err(why) if why.kind() == io::ErrorKind::TimedOut => return Err(NotRead::Unanswered),
-            Err(_) => return Err(NotRead::Ended),
+            Err(why) if why.kind() == io::ErrorKind::ConnectionAborted => return Err(Unanswered::Interrupted),
+            Err(why) if why.kind() == io::ErrorKind::TimedOut => return Err(Unanswered::TimedOut),
+            Err(_) => return Err(Unanswered::Ended),
         }
         match byte[0] {
             b'\n' | b'\r' => return Ok(line),
-            CTRL_C | CTRL_BACKSLASH => return Err(NotRead::Interrupted),
-            CTRL_D if line.is_empty() => return Err(NotRead::Ended),
+            CTRL_C | CTRL_BACKSLASH => return Err(Unanswered::Interrupted),
+            CTRL_D if line.is_empty() => return Err(Unanswered::Ended),
             CTRL_D => return Ok(line),
             CTRL_U => line.clear(),
             byte if BACKSPACES.contains(&byte) => {
@@ -120,8 +123,8 @@ mod tests {
     fn typed(keys: &[u8]) -> Result<Vec<u8>, &'static str> {
         match read_line(&mut &keys[..]) {
             Ok(line) => Ok(line.to_vec()),
-            Err(NotRead::Interrupted) => Err("interrupted"),
-            Err(NotRead::Ended | NotRead::NoTerminal | NotRead::Unanswered) => Err("ended"),
+            Err(Unanswered::Interrupted) => Err("interrupted"),
+            Err(Unanswered::Ended | Unanswered::NoTerminal | Unanswered::TimedOut) => Err("ended"),
         }
     }
 

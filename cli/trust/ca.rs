@@ -52,7 +52,7 @@ pub(crate) fn link(run: &Run) -> Result<Link, Failure> {
 }
 
 fn add(run: &Run, path: &Path, digest: Option<&str>) -> Outcome {
-    let found = Authorities::read(&file::read(path)?);
+    let found = Authorities::read(&file::read(run.input, path)?);
     let found = found.map_err(|why| Failure::usage(why, "take the file that `waypass issuer tls show -o FILE` wrote").about(path))?;
     let mut certificates = found.certificates();
     let (Some(certificate), None) = (certificates.next(), certificates.next()) else {

@@ -51,7 +51,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let carrier = if args.codes.is_none() { Carrier::File } else { Carrier::Code };
-    let query = args.question.query(carrier)?;
+    let query = args.question.query(run, carrier)?;
     let ask = |gate: &Gate<'_>| gate.ask(query, &args.question.purpose, carrier, &clock::read(), &mut SystemRng).map_err(failure);
     let Asked { bytes, request } = super::with(run, &args.open, ask)?;
     let nowhere = args.output.is_none() && args.codes.is_none();
@@ -71,10 +71,10 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
 
 impl QuestionArgs {
     /// Returns the query of a question that is carried so.
-    pub(super) fn query(&self, carrier: Carrier) -> Result<Query, Failure> {
+    pub(super) fn query(&self, run: &Run, carrier: Carrier) -> Result<Query, Failure> {
         let wrong = |error| Failure::usage(error, "see OpenID4VP 1.0, section 6, or ask with --role and --claim");
         if let Some(path) = &self.query {
-            return Query::parse(&file::read(path)?).map_err(|error| wrong(error).about(path));
+            return Query::parse(&file::read(run.input, path)?).map_err(|error| wrong(error).about(path));
         }
         let roles: Vec<&str> = self.roles.iter().map(String::as_str).collect();
         let claims: Vec<ClaimPath> = self.claims.iter().map(|name| ClaimPath::names(name.split('.'))).collect();

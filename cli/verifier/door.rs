@@ -23,7 +23,7 @@ pub(super) struct Door {
 
 impl Door {
     /// Takes the command, as words separated by spaces. What goes wrong later is said, and reported to `inputs`.
-    pub(super) fn new(out: Out, command: &str, inputs: SyncSender<Input>) -> Result<Self, Failure> {
+    pub(super) fn new(out: Out<'static>, command: &str, inputs: SyncSender<Input>) -> Result<Self, Failure> {
         let words: Vec<String> = command.split_whitespace().map(str::to_owned).collect();
         let Some((program, arguments)) = words.split_first() else {
             return Err(Failure::usage("--on-green names no program", "give a program and its arguments, separated by spaces"));

@@ -70,7 +70,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     }
     let command = if args.no_browser { None } else { Some(browser::command(args.browser.as_deref())?) };
     let (inputs, to) = listen_aside(args.device.as_deref())?;
-    let door = args.on_green.as_deref().map(|command| Door::new(run.out, command, to)).transpose()?;
+    let door = args.on_green.as_deref().map(|command| Door::new(run.out.own(), command, to)).transpose()?;
     let office = Office::new(run, args.server.as_deref());
 
     let token = Token::draw();
@@ -86,7 +86,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     if command.is_none() {
         run.out.note(&format!("open it with {}: the address alone opens nothing", start.path().display()));
     }
-    let browser = command.map(|command| Browser::start(run.out, command, &folder, start.path()));
+    let browser = command.map(|command| Browser::start(run.out.own(), command, &folder, start.path()));
     let ended = desk.run();
     // In order: nothing asks any more, then the page's file goes.
     drop(browser);

@@ -42,7 +42,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let carrier = question::carrier(run.out, args);
-    let question = Question { query: args.question.query(carrier)?, purpose: args.question.purpose.clone(), carrier };
+    let question = Question { query: args.question.query(run, carrier)?, purpose: args.question.purpose.clone(), carrier };
     let vault = unlock::keep(run, Role::Verifier, &args.open)?;
     unlock::tell_findings(run, Role::Verifier, &vault);
     let mut parked = vault.park();

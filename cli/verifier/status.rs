@@ -4,8 +4,9 @@ use super::aside;
 use crate::Run;
 use crate::exit::{Exit, Outcome};
 use crate::gate::failure;
+use crate::home::Role;
 use crate::unlock::OpenArgs;
-use crate::words;
+use crate::{session, words};
 use serde_json::json;
 use waypass_credential::time::{Timestamp, Validity};
 use waypass_gate::{Decides, Status};
@@ -21,6 +22,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    let standing = session::standing(run, Role::Verifier)?;
     super::with(run, &args.open, |device| {
         let gate = device.identity();
         let status = device.status(&clock::read()).map_err(failure)?;
@@ -31,7 +33,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
             "schema": "waypass.gate-status/1", "id": gate.id, "name": gate.name, "site": gate.site, "zone": gate.zone,
             "enrolled": status.enrolled_until.is_some(), "clock": status.at.confidence().as_str(), "records": status.records, "open_flags": status.open_flags,
             "trust_age_seconds": age, "trust_tampered": tampering, "device_tampered": status.device_tampering,
-            "lost_clock": status.lost_clock, "kept_aside": status.aside.as_ref().map(aside::document),
+            "session": standing.as_ref().map(session::document), "lost_clock": status.lost_clock, "kept_aside": status.aside.as_ref().map(aside::document),
             "decides": matches!(decides, Decides::AboutAll | Decides::AboutSome), "decides_about_every_role": decides == Decides::AboutAll,
             "works_offline_until": status.horizon.as_ref().map(|(_, horizon)| horizon.until.unix()),
             "enrolled_until": status.enrolled_until.map(Timestamp::unix),
@@ -40,6 +42,9 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
         let out = run.out;
         out.words([format!("{} (site {}, zone {})", gate.name, gate.site, gate.zone), format!("  {}", gate.id)]);
         out.words(&format!("  trust    {}", trust(&status, age)));
+        if let Some(standing) = &standing {
+            out.words(&session::line(standing));
+        }
         if let Some((role, horizon)) = &status.horizon {
             out.words(&format!("  offline  {}", offline(role, horizon, status.at.at())));
         }

@@ -58,7 +58,7 @@ struct Ended {
 /// A gate that has its vault open for each step of a synchronization, and not between two: what a slow or silent server keeps waiting is
 /// this command, and not the people at the gate. Every step reads again what it needs.
 struct Between<'s> {
-    run: &'s Run,
+    run: &'s Run<'s>,
     /// `None` while a step is at work, and after one that failed.
     vault: RefCell<Option<Parked<'static>>>,
     /// The bundle that was held when the server was asked.

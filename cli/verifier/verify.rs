@@ -28,7 +28,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(run: &Run, args: &Args, mode: Mode) -> Outcome {
-    let bytes = qr::read_any(run.out, &args.files)?;
+    let bytes = qr::read_any(run.out, run.input, &args.files)?;
     let presentation = meant(&bytes).map_err(|failure| failure.about_first(&args.files))?;
     // Shown before the device is closed: closing tidies the disk, and the guard need not wait for it.
     super::with(run, &args.open, |gate| {

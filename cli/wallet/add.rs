@@ -44,7 +44,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     if args.files.is_empty() {
         return again(run, args);
     }
-    let bytes = qr::read_any(run.out, &args.files)?;
+    let bytes = qr::read_any(run.out, run.input, &args.files)?;
     let bytes = waypass_credential::from_file(&bytes);
     let mut open = super::open(run, &args.open)?;
     open.believed()?;

@@ -3,9 +3,10 @@
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
+use crate::scope::Scope;
 use crate::unlock::{self, CreateArgs, OpenArgs};
 use crate::vault::storage_failure;
-use crate::{belief, slot, words};
+use crate::{belief, session, slot, words};
 use serde_json::json;
 use waypass_credential::did;
 use waypass_credential::key::Algorithm;
@@ -44,6 +45,13 @@ pub(crate) struct CurveArgs {
     /// Use a P-384 key, for issuers that take nothing else; made if the wallet has none
     #[arg(long, conflicts_with = "p256")]
     p384: bool,
+}
+
+impl KeyArgs {
+    /// A key of a named kind is made if the wallet lacks it.
+    pub(crate) const fn scope(&self) -> Scope {
+        if self.curve.asked().is_some() { Scope::Keys } else { Scope::Read }
+    }
 }
 
 impl CurveArgs {
@@ -86,14 +94,18 @@ pub(crate) fn status(run: &Run, args: &StatusArgs) -> Outcome {
     let aside = waypass_wallet::aside_in(&vault).map_err(|error| storage_failure(&error))?;
     let mut opens: Vec<String> = status.slots.iter().map(slot::kinds).collect();
     opens.sort();
+    let standing = session::standing(run, Role::Wallet)?;
     let bundle = belief::bundle(run)?;
     let age = bundle.as_ref().map(|bundle| clock::read().wall.since(bundle.issued_at()));
     run.out.json(&json!({
-        "schema": "waypass.wallet-status/1", "locked": true, "attempts_left": status.attempts_left, "wait_seconds": status.wait_seconds,
+        "schema": "waypass.wallet-status/1", "locked": standing.is_none(), "session": standing.as_ref().map(session::document), "attempts_left": status.attempts_left, "wait_seconds": status.wait_seconds,
         "slots": opens, "trust_age_seconds": age, "aside": aside,
     }))?;
     let out = run.out;
-    out.words("locked");
+    out.words(if standing.is_some() { "open" } else { "locked" });
+    if let Some(standing) = &standing {
+        out.words(&session::line(standing));
+    }
     out.words(&format!("  tries    {} left{}", status.attempts_left, wait(status.wait_seconds)?));
     out.words(&format!("  opens    with {}", words::list(&opens)));
     out.words(&match age {

@@ -4,6 +4,7 @@ use super::{failure, short};
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
 use crate::file::{self, Readers};
+use crate::scope::Scope as Work;
 use crate::text::Text;
 use crate::tone::Tone;
 use crate::unlock::OpenArgs;
@@ -34,6 +35,13 @@ pub(crate) struct ShowArgs {
     export: Option<PathBuf>,
     #[command(flatten)]
     open: OpenArgs,
+}
+
+impl ShowArgs {
+    /// A credential that is written out is used elsewhere.
+    pub(crate) const fn scope(&self) -> Work {
+        if self.export.is_some() { Work::Records } else { Work::Read }
+    }
 }
 
 pub(crate) fn list(run: &Run, args: &ListArgs) -> Outcome {

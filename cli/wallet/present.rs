@@ -40,7 +40,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
-    let bytes = qr::read_any(run.out, &args.request)?;
+    let bytes = qr::read_any(run.out, run.input, &args.request)?;
     let mut open = super::open(run, &args.open)?;
     let chosen = args.credential.as_deref().map(|id| open.wallet.find_id(id)).transpose().map_err(failure)?;
     let agreed = if args.yes { None } else { Some(consented(run, &mut open, args, chosen, &bytes)?) };

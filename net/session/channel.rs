@@ -25,7 +25,7 @@ pub enum Broken {
     Gone,
     /// It took longer than it may.
     TooSlow,
-    /// What came is not a message, is too long, or has too many descriptors.
+    /// The bytes that came are not a message, are too long, or have too many descriptors with them.
     Malformed,
     /// The system's own words.
     Io(io::Error),
@@ -163,7 +163,7 @@ impl Channel {
 pub struct Stop(OwnedFd);
 
 impl Stop {
-    /// Lets nothing more in. What is written still goes out.
+    /// Lets nothing more in. Messages that are written still go out.
     pub fn stop(&self) {
         // One that has gone already needs nothing.
         let _gone = shutdown(&self.0, Shutdown::Read);

@@ -80,7 +80,7 @@ impl From<Errno> for NotReached {
     }
 }
 
-/// Where a session listens. Dropping it takes the socket away.
+/// The place where a session listens. Dropping it takes the socket away.
 pub struct Door {
     listener: UnixListener,
     folder: OwnedFd,

@@ -14,7 +14,7 @@ const MAX_NAME: usize = 4096;
 pub enum Request {
     /// Do this command. A working folder and a standard input come with it.
     Run(Call),
-    /// What the person typed.
+    /// The answer that the person typed.
     Answer(Zeroizing<Vec<u8>>),
     /// The person was not asked, or did not answer.
     NoAnswer(Unanswered),
@@ -58,15 +58,15 @@ pub struct Call {
     pub words: Vec<Vec<u8>>,
     /// The language of verdicts.
     pub language: String,
-    /// Where it synchronizes when it is not told.
+    /// The place where it synchronizes when it is not told.
     pub server: Option<String>,
-    /// What it writes to.
+    /// The streams that it writes to.
     pub terminal: Terminal,
     /// The number of its mount namespace: with another one, names mean other files.
     pub mounts: u64,
 }
 
-/// What the two streams of a command are.
+/// The two streams of a command.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct Terminal {
     /// Columns and rows, where standard output is a terminal.
@@ -79,7 +79,7 @@ pub struct Terminal {
     pub marks: bool,
 }
 
-/// Where something is to be written.
+/// The stream that something is to be written to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stream {
     /// Standard output, as it is.
@@ -108,9 +108,9 @@ pub struct Errand {
 pub struct NoLink {
     /// The exit code of a command that fails so.
     pub exit: u8,
-    /// What happened.
+    /// The failure.
     pub what: String,
-    /// What to do next.
+    /// The next step.
     pub next: String,
 }
 

@@ -222,7 +222,7 @@ fn what_others_may_change_is_not_trusted() {
     assert!(matches!(reach(dir.path()), Err(NotReached::Foreign)));
 }
 
-/// Where the process of another user finds the socket.
+/// The variable that tells the process of another user the socket.
 const SOCKET: &str = "WAYPASS_TEST_SOCKET";
 
 /// Speaks to a session as the user that this process runs as. Only the test below starts it so.

@@ -149,6 +149,37 @@ fn units_keep_their_protections() {
     }
 }
 
+/// The protections of the services that hold a session: what gives a service another view of files would make names mean others.
+const OF_A_SESSION: [&str; 11] = [
+    "NoNewPrivileges=yes",
+    "LockPersonality=yes",
+    "MemoryDenyWriteExecute=yes",
+    "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
+    "RestrictNamespaces=yes",
+    "RestrictRealtime=yes",
+    "RestrictSUIDSGID=yes",
+    "SystemCallArchitectures=native",
+    "SystemCallFilter=~@privileged @resources",
+    "UMask=0077",
+    "LimitCORE=0",
+];
+
+#[test]
+fn units_of_sessions_keep_their_protections_and_see_what_commands_see() {
+    for unit in ["waypass-gate.service", "waypass-session@.service"] {
+        let text = read(&format!("packaging/{unit}"));
+        let lines: BTreeSet<&str> = text.lines().collect();
+        for line in OF_A_SESSION {
+            assert!(lines.contains(line), "{unit} lacks {line}");
+        }
+        let start = lines.iter().find(|line| line.starts_with("ExecStart=")).expect("a command");
+        assert!(start.contains(" unlock --foreground --no-input --key-file "), "{unit}: {start}");
+        for view in ["Protect", "Private", "ReadOnly", "Inaccessible", "Root", "Proc"] {
+            assert!(!lines.iter().any(|line| line.starts_with(view)), "{unit} gives the session other files than its commands have");
+        }
+    }
+}
+
 /// The exposure that `systemd-analyze security` may find in tenths, of 100.
 const EXPOSURE: [(&str, &str); 2] = [("issuer", "15"), ("kiosk", "45")];
 

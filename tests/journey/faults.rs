@@ -15,6 +15,7 @@ mod offers;
 mod private;
 mod restore;
 mod seen_again;
+mod session;
 mod shared;
 mod site;
 mod times;

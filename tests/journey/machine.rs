@@ -216,6 +216,8 @@ fn kiosk(walk: &mut Walk) {
 }
 
 fn slots(walk: &mut Walk, home: &str, role: &str) {
+    walk.ok(home, &format!("{role} unlock --key-file KEY"));
+    walk.ok(home, &format!("{role} lock"));
     walk.ok(home, &format!("{role} slot list"));
     // It needs no factor, and takes one like every other command of the device.
     walk.ok(home, &format!("{role} slot list --key-file KEY"));

@@ -57,7 +57,7 @@ impl<'v> Parked<'v> {
     /// the parked vault keeps its own and can be lent again.
     pub fn lend(&self, vault: Vault) -> Result<Unlocked<'static>, ResumeError> {
         self.0.follows(&vault)?;
-        let keys = self.0.keys.copy(&*vault.host.memory, &vault.header.vault).map_err(|_| ResumeError::Memory)?;
+        let keys = self.0.keys.copy(&*vault.host.memory).map_err(|_| ResumeError::Memory)?;
         Ok(Unlocked::owning(vault, keys)?)
     }
 

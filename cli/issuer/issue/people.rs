@@ -2,6 +2,7 @@
 
 use super::validity;
 use crate::exit::Failure;
+use crate::input::Input;
 use crate::issuer::many::Row;
 use crate::sheet::{Line, Sheet};
 use std::collections::HashMap;
@@ -42,8 +43,8 @@ impl Column {
 }
 
 /// Reads a table. What a line does not say, `order` says: the options on the command line.
-pub(super) fn read(path: &Path, order: &Order, run: &str) -> Result<Vec<Row>, Failure> {
-    let mut sheet = Sheet::open(path)?;
+pub(super) fn read(input: Input, path: &Path, order: &Order, run: &str) -> Result<Vec<Row>, Failure> {
+    let mut sheet = Sheet::open(input, path)?;
     let columns = columns(&sheet, path, order)?;
     let (mut rows, mut seen) = (Vec::new(), HashMap::new());
     while let Some(line) = sheet.next()? {
@@ -147,6 +148,7 @@ fn set(claims: &mut Object<'static>, path: &str, value: String) {
 mod tests {
     use super::{Row, names, read};
     use crate::exit::Failure;
+    use crate::input::{Asks, Input};
     use waypass_credential::json::{self, Object};
     use waypass_issuer::issue::{Format, Order, Validity};
 
@@ -172,7 +174,7 @@ mod tests {
     fn rows(text: &str) -> Result<Vec<Row>, Failure> {
         let file = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(file.path(), text).expect("written");
-        read(file.path(), &order(), "")
+        read(Input::new(Asks::Never, None), file.path(), &order(), "")
     }
 
     fn whys(text: &str) -> Vec<(String, String)> {

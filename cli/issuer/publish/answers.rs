@@ -12,7 +12,7 @@ use waypass_issuer::Issuer;
 
 /// The questions so far, and the one that waits.
 pub(in crate::issuer) struct Answers<'s> {
-    run: &'s Run,
+    run: &'s Run<'s>,
     yes: bool,
     given: RefCell<Vec<(Question, bool)>>,
     open: RefCell<Option<Question>>,
@@ -27,7 +27,7 @@ struct Question {
 
 impl<'s> Answers<'s> {
     /// Every answer is yes where `yes` was said beforehand.
-    pub(in crate::issuer) const fn new(run: &'s Run, yes: bool) -> Self {
+    pub(in crate::issuer) const fn new(run: &'s Run<'s>, yes: bool) -> Self {
         Self { run, yes, given: RefCell::new(Vec::new()), open: RefCell::new(None) }
     }
 

@@ -4,6 +4,7 @@ use super::{failure, none, signer, stored};
 use crate::Run;
 use crate::exit::Failure;
 use crate::file;
+use crate::input::{Asks, Input};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -110,7 +111,9 @@ fn issue(ca: &SiteCa, signer: &KeySigner<'static>) -> Result<Identity, SiteCaErr
 }
 
 fn read(certificate: &Path, key: &Path) -> Result<Identity, Failure> {
-    let (chain, secret) = (file::read(certificate)?, Zeroizing::new(file::read(key)?));
+    // A service reads them again by itself, when nobody is there.
+    let input = Input::new(Asks::Never, None);
+    let (chain, secret) = (file::read(input, certificate)?, Zeroizing::new(file::read(input, key)?));
     Identity::from_pem(&chain, &secret).map_err(|why| {
         let about = if why == IdentityError::NotACertificate { certificate } else { key };
         Failure::usage(why, "give the certificate with those above it, and its private key, both in PEM").about(about)

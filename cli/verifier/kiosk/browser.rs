@@ -85,7 +85,7 @@ pub(super) struct Browser {
 }
 
 impl Browser {
-    pub(super) fn start(out: Out, Shows { program, mut arguments, is_chromium }: Shows, folder: &Path, page: &Path) -> Self {
+    pub(super) fn start(out: Out<'static>, Shows { program, mut arguments, is_chromium }: Shows, folder: &Path, page: &Path) -> Self {
         if is_chromium {
             arguments.extend(CHROMIUM.map(str::to_owned));
         }

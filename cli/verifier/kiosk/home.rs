@@ -15,13 +15,13 @@ use waypass_trust::time::Reading;
 use waypass_vault::{Factor, Host, KdfCost, StorageError, TrustStore};
 
 pub(super) struct Native<'s> {
-    run: &'s Run,
+    run: &'s Run<'s>,
     key_file: Option<PathBuf>,
     door: Option<Door>,
 }
 
 impl<'s> Native<'s> {
-    pub(super) const fn new(run: &'s Run, key_file: Option<PathBuf>, door: Option<Door>) -> Self {
+    pub(super) const fn new(run: &'s Run<'s>, key_file: Option<PathBuf>, door: Option<Door>) -> Self {
         Self { run, key_file, door }
     }
 }

@@ -35,7 +35,7 @@ pub(super) enum Until {
 
 /// A checkpoint on a terminal.
 pub(super) struct Desk<'s> {
-    run: &'s Run,
+    run: &'s Run<'s>,
     args: &'s Args,
     question: Question,
     lane: Lane,
@@ -50,9 +50,9 @@ pub(super) struct Desk<'s> {
 }
 
 impl<'s> Desk<'s> {
-    pub(super) fn new(run: &'s Run, args: &'s Args, question: Question, idle: Option<Duration>) -> Result<Self, Failure> {
+    pub(super) fn new(run: &'s Run<'s>, args: &'s Args, question: Question, idle: Option<Duration>) -> Result<Self, Failure> {
         let (inputs, to) = listen(args.device.as_deref())?;
-        let door = args.on_green.as_deref().map(|command| Door::new(run.out, command, to)).transpose()?;
+        let door = args.on_green.as_deref().map(|command| Door::new(run.out.own(), command, to)).transpose()?;
         let began = Instant::now();
         let abilities = Abilities { confirm: args.device.is_some(), sync: false, least_shown_ms: 0 };
         Ok(Self {
@@ -62,7 +62,7 @@ impl<'s> Desk<'s> {
             lane: Lane::new(abilities, &Now { ms: 0, wall: clock::read().wall }),
             codes: Codes::default(),
             inputs,
-            painter: Painter::new(run.out, run.words),
+            painter: Painter::new(run.out.own(), run.words),
             door,
             began,
             used: began,

@@ -4,21 +4,20 @@ use crate::output::Out;
 use crate::text::Text;
 use crate::tone::Tone;
 use crate::verifier::verdict;
-use std::io::IsTerminal;
 use waypass_screen::{Action, Key, Kind, Message, View};
 use waypass_words::Words;
 
 /// Draws views. On a terminal each takes the place of the one before it; otherwise verdicts and notices are written one below the other.
 pub(super) struct Painter {
-    out: Out,
+    out: Out<'static>,
     words: Words<'static>,
     is_screen: bool,
     last: Option<View>,
 }
 
 impl Painter {
-    pub(super) fn new(out: Out, words: Words<'static>) -> Self {
-        Self { out, words, is_screen: std::io::stdout().is_terminal() && !out.is_json(), last: None }
+    pub(super) fn new(out: Out<'static>, words: Words<'static>) -> Self {
+        Self { out, words, is_screen: out.is_terminal() && !out.is_json(), last: None }
     }
 
     /// Draws `view`, with the code of the question where there is one.

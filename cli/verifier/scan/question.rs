@@ -5,7 +5,6 @@ use crate::exit::Failure;
 use crate::file::{self, Readers};
 use crate::output::Out;
 use crate::qr;
-use std::io::IsTerminal;
 use waypass_gate::Carrier;
 
 /// Returns the carrier of the questions: a file alone needs no code.
@@ -15,7 +14,7 @@ pub(super) fn carrier(out: Out, args: &Args) -> Carrier {
 
 /// Returns true if the question is drawn on the terminal.
 fn draws(out: Out, args: &Args) -> bool {
-    args.codes.draws() || (std::io::stdout().is_terminal() && !out.is_json())
+    args.codes.draws() || (out.is_terminal() && !out.is_json())
 }
 
 /// The codes of the question on the terminal, one after another if it needs several.
@@ -32,7 +31,7 @@ impl Codes {
             file::deliver(out.without_notes(), path, question, Readers::All)?;
         }
         args.codes.pictures(out.without_notes(), question)?;
-        self.drawings = if draws(out, args) { qr::drawings(question)? } else { Vec::new() };
+        self.drawings = if draws(out, args) { qr::drawings(out, question)? } else { Vec::new() };
         self.turn = 0;
         Ok(())
     }

@@ -1,0 +1,80 @@
+//! The beginning of a session: a process of its own, which asks for what opens the vault and then leaves the terminal.
+
+use super::hours::Now;
+use super::link::Link;
+use super::{UnlockArgs, already, host};
+use crate::Run;
+use crate::exit::{Exit, Failure, Outcome, plain};
+use crate::held::Held;
+use crate::home::Role;
+use crate::scope::Scope;
+use crate::unlock;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
+use waypass_net::session::{Door, NotOpened};
+
+/// The word by which a session says that it is open.
+const OPEN: &str = "open\n";
+
+/// Starts this program once more to be the session, and waits until it is open or has said why not. It inherits the terminal for the
+/// question, so no secret goes from one process to another.
+pub(super) fn apart(run: &Run) -> Result<Exit, Failure> {
+    let failed = |why: std::io::Error| Failure::internal(format!("cannot start the session: {}", plain(&why)), "run the command again");
+    let mut words = std::env::args_os();
+    let name = words.next().unwrap_or_default();
+    let mut command = Command::new("/proc/self/exe");
+    // The colours of one terminal are not those of the next one.
+    command.arg0(name).args(words).arg("--resident").env_remove("COLORTERM").stdout(Stdio::piped());
+    let mut session = command.spawn().map_err(failed)?;
+    let mut said = String::new();
+    if let Some(stdout) = session.stdout.take() {
+        BufReader::new(stdout).read_line(&mut said).map_err(failed)?;
+    }
+    if said == OPEN {
+        run.out.detail(&format!("the session is process {}", session.id()));
+        return Ok(Exit::Done);
+    }
+    let ended = session.wait().map_err(failed)?;
+    let code = ended.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.and_then(Exit::of).filter(|exit| *exit != Exit::Done).unwrap_or(Exit::Interrupted))
+}
+
+/// Opens the vault and is the session, until it locks.
+pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
+    let vault = unlock::keep(run, role, &args.open)?;
+    unlock::tell_findings(run, role, &vault);
+    let door = Door::open(&run.home.vault(role)).map_err(|error| not_opened(error, role))?;
+    let again = args.open.again(role)?;
+    let scopes =
+        if args.scope.is_empty() { Scope::ALL.to_vec() } else { Scope::ALL.into_iter().filter(|s| args.scope.contains(s)).collect() };
+    let held = Held::new(role, scopes, vault);
+    let home = run.home.clone().absolute()?;
+    let folder = std::env::current_dir().unwrap_or_default();
+    let link = Link::of(&held, &home, folder, Now::read().since_boot);
+    if args.resident {
+        run.out.bytes(OPEN.as_bytes())?;
+        leave_the_terminal().map_err(|why| Failure::internal(plain(&why), "run the command again"))?;
+    }
+    Ok(host::serve(door, held, home, again, link))
+}
+
+/// A session outlives the terminal that it was opened on: it has its own process group, and nothing to write to.
+fn leave_the_terminal() -> std::io::Result<()> {
+    let nothing = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+    rustix::process::setsid()?;
+    rustix::process::chdir("/")?;
+    rustix::stdio::dup2_stdin(&nothing)?;
+    rustix::stdio::dup2_stderr(&nothing)?;
+    Ok(rustix::stdio::dup2_stdout(&nothing)?)
+}
+
+fn not_opened(error: NotOpened, role: Role) -> Failure {
+    match error {
+        NotOpened::Open => already(role, None),
+        NotOpened::Foreign => Failure::new(Exit::Tamper, error, "find out who made it, and remove the file `session` from that folder"),
+        NotOpened::Io(why) => {
+            Failure::internal(format!("the session's socket: {}", plain(&why)), "keep the home on a file system that has sockets")
+        }
+    }
+}
