@@ -172,13 +172,15 @@ fn a_row_that_is_taken_away_meanwhile_is_a_finding() {
     let code = filled(&disk, 700);
     let (key, left) = (KeyFile::generate(&mut TestRng), Arc::new(AtomicUsize::new(usize::MAX)));
     let mut vault = Vault::open(host_of(Cut { disk: disk.clone(), left: Arc::clone(&left) })).expect("opens");
+    let old = vault.keys(&Factors::one(&code), &reading()).expect("opens");
     let mut unlocked = vault.unlock(&Factors::one(&code), &reading()).expect("unlocks");
     left.store(2, Ordering::Relaxed);
     assert!(unlocked.rekey(&[NewSlot::of(Factors::one(&key))], Suite::Aes, KdfCost::Floor, reading().wall).is_err());
     drop(unlocked);
     drop(vault);
-    let last = rows(&disk).into_keys().rfind(is_person).expect("a record of the old key");
-    let gone = Change { space: last.0, key: last.1, value: None };
+    let unmoved = |(place, row): &(&(Space, Vec<u8>), &Vec<u8>)| is_person(place) && opens_at(&old, place.0, &place.1, row);
+    let place = rows(&disk).iter().find(unmoved).expect("a record of the old key").0.clone();
+    let gone = Change { space: place.0, key: place.1, value: None };
     crate::Storage::commit(&disk, &[gone]).expect("taken away");
     let mut vault = Vault::open(disk.host()).expect("opens");
     let unlocked = vault.unlock(&Factors::one(&key), &reading()).expect("unlocks");
