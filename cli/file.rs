@@ -58,15 +58,28 @@ pub(crate) enum Readers {
 /// Writes a result to a file, or to standard output with `-`. Returns what the command's document says of it: the file's name, or with
 /// `--json` and `-` the content itself, so that standard output carries one document and nothing else.
 pub(crate) fn deliver(out: Out, path: &Path, bytes: &[u8], readers: Readers) -> Result<Members, Failure> {
+    deliver_by(out, path, readers, |to| to.write_all(bytes))
+}
+
+/// Delivers like [`deliver`], piece by piece.
+pub(crate) fn deliver_by(
+    out: Out,
+    path: &Path,
+    readers: Readers,
+    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+) -> Result<Members, Failure> {
     let mut members = Members::new();
     if is_dash(path) && out.is_json() {
-        members.extend([content(bytes)]);
+        let mut bytes = Vec::new();
+        write(&mut bytes).map_err(|error| Failure::file("write", path, &error))?;
+        members.extend([content(&bytes)]);
         return Ok(members);
     }
-    match readers {
-        Readers::All => write(out, path, bytes)?,
-        Readers::Owner => write_private(out, path, bytes)?,
-    }
+    let mode = match readers {
+        Readers::All => 0o644,
+        Readers::Owner => 0o600,
+    };
+    write_by(out, path, mode, write)?;
     if !is_dash(path) {
         members.insert("file".to_owned(), json!(path.to_string_lossy()));
     }
@@ -91,23 +104,23 @@ pub(crate) fn with(mut document: Value, members: Members) -> Value {
 
 /// Writes a file whole or not at all, and never through a link; `-` is standard output.
 pub(crate) fn write(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_mode(out, path, bytes, 0o644)
+    write_by(out, path, 0o644, |to| to.write_all(bytes))
 }
 
 /// Writes like [`write()`], but a file that only its owner may read.
 pub(crate) fn write_private(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_mode(out, path, bytes, 0o600)
+    write_by(out, path, 0o600, |to| to.write_all(bytes))
 }
 
-fn write_mode(out: Out, path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+fn write_by(out: Out, path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
     if is_dash(path) {
-        return out.bytes(bytes);
+        return out.bytes_by(write);
     }
     let written = if is_stream(path) {
         // At its end: /dev/stdout may be a file that already holds something.
-        std::fs::OpenOptions::new().append(true).open(path).and_then(|mut file| file.write_all(bytes))
+        std::fs::OpenOptions::new().append(true).open(path).and_then(|mut file| write(&mut file))
     } else {
-        replace(path, bytes, mode)
+        replace(path, mode, write)
     };
     written.map_err(|error| Failure::file("write", path, &error))
 }
@@ -122,7 +135,7 @@ fn is_stream(path: &Path) -> bool {
     of_system || std::fs::symlink_metadata(path).is_ok_and(|about| !about.is_file() && !about.is_symlink())
 }
 
-fn replace(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
+fn replace(path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
     remove_leftovers(path);
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));
@@ -132,7 +145,7 @@ fn replace(path: &Path, bytes: &[u8], mode: u32) -> std::io::Result<()> {
         .create_new(true)
         .mode(mode)
         .open(&fresh)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|mut file| write(&mut file).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&fresh, path));
     if written.is_err() {
         drop(std::fs::remove_file(&fresh));

@@ -124,12 +124,16 @@ impl<'c> Out<'c> {
 
     /// Prints a result as it is, such as a file asked for with `-`. With `--json` the caller puts it into its document instead.
     pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), Failure> {
+        self.bytes_by(|to| to.write_all(bytes))
+    }
+
+    /// Prints like [`Self::bytes`], piece by piece.
+    pub(crate) fn bytes_by(self, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
         if let Some(caller) = self.caller {
-            caller.write(Stream::Output, bytes);
-            return Ok(());
+            return write(&mut ToCaller(caller)).map_err(|error| lost(&plain(&error)));
         }
         let mut out = std::io::stdout().lock();
-        match out.write_all(bytes).and_then(|()| out.flush()) {
+        match write(&mut out).and_then(|()| out.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(lost(&plain(&error))),
             _ => Ok(()),
         }
@@ -204,9 +208,14 @@ impl<'c> Out<'c> {
 
     /// Writes a result and ends its line.
     fn show(self, text: &str) {
+        self.part(&format!("{text}\n"));
+    }
+
+    /// Writes a part of a result.
+    fn part(self, text: &str) {
         match self.caller {
-            Some(caller) => caller.write(Stream::Words, format!("{text}\n").as_bytes()),
-            None => result(writeln!(anstream::stdout(), "{text}")),
+            Some(caller) => caller.write(Stream::Words, text.as_bytes()),
+            None => result(write!(anstream::stdout(), "{text}")),
         }
     }
 
@@ -268,6 +277,61 @@ impl<'c> Out<'c> {
             None => self.terminal().messages,
         };
         self.marks(with_local_times(&fitted(text, columns.map(usize::from)).to_string()))
+    }
+}
+
+/// A list that is printed as it comes, in the same form as [`Out::list`]; the caller prints the words.
+pub(crate) struct Listing<'c> {
+    out: Out<'c>,
+    schema: &'static str,
+    name: &'static str,
+    count: u64,
+}
+
+impl<'c> Listing<'c> {
+    pub(crate) const fn new(out: Out<'c>, schema: &'static str, name: &'static str) -> Self {
+        Self { out, schema, name, count: 0 }
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Prints an item, for a program.
+    pub(crate) fn item(&mut self, document: impl FnOnce() -> serde_json::Value) -> Result<(), Failure> {
+        self.count += 1;
+        match self.out.shape {
+            Shape::Words => Ok(()),
+            Shape::Json => {
+                let text = serde_json::to_string_pretty(&document()).map_err(|error| unwritable(&error))?;
+                let lead = if self.count == 1 { format!("{{\n  \"{}\": [", self.name) } else { ",".to_owned() };
+                self.out.part(&format!("{lead}\n    {}", escaped(&text).replace('\n', "\n    ")));
+                Ok(())
+            }
+            Shape::JsonLines => self.out.list(self.schema, self.name, &[document()], || ()),
+        }
+    }
+
+    /// Prints the end of the document.
+    pub(crate) fn end(self) {
+        if self.out.shape == Shape::Json {
+            let lead = if self.count == 0 { format!("{{\n  \"{}\": []", self.name) } else { "\n  ]".to_owned() };
+            self.out.show(&format!("{lead},\n  \"schema\": \"{}\"\n}}", self.schema));
+        }
+    }
+}
+
+/// The standard output of the process that called.
+struct ToCaller<'c>(&'c Caller);
+
+impl Write for ToCaller<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(Stream::Output, bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

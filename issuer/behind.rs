@@ -87,13 +87,13 @@ impl Issuer<'_> {
     }
 
     /// Notes that this issuer was just put back from a backup. It publishes nothing until [`Self::skip_versions`], and issues in new lists
-    /// only: it does not know which entries of the others it gave away since.
-    pub fn note_restored(&mut self) -> Result<(), StoreError> {
+    /// only: it does not know which entries of the others it gave away since. Returns how many credentials it knows.
+    pub fn note_restored(&mut self) -> Result<u64, StoreError> {
         let newest = self.store.lists()?.iter().map(|list| list.id).max().unwrap_or(0);
         self.store.transact(|tx| {
             tx.next_version(RESTORED);
             tx.raise_versions(&[(CLOSED, newest.into())]);
-            Ok(())
+            Ok(tx.credential_count())
         })
     }
 

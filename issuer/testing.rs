@@ -14,6 +14,7 @@ use ed25519_dalek::Signer as _;
 use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use waypass_credential::did;
 use waypass_credential::json::Object;
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
@@ -181,6 +182,31 @@ pub(crate) fn enrolment(number: u8, at: Timestamp) -> (Key, String) {
     let enrolment = Enrolment { id, name: format!("Gate {number}"), site: "north".into(), zone: "ward-3".into(), issued_at: at };
     let signed = enrolment.sign(&key).expect("signed");
     (key, signed)
+}
+
+/// Does `work`, and returns with its answer what it told on the way, a line for each event.
+pub(crate) fn told<T>(work: impl FnOnce() -> T) -> (T, String) {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
+    let log = log.with_writer(move || writer.clone()).finish();
+    let done = tracing::subscriber::with_default(log, work);
+    let text = String::from_utf8(lines.0.lock().expect("held").clone()).expect("text");
+    (done, text)
+}
+
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("held").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A gate's log.

@@ -26,19 +26,26 @@ pub fn read(path: &Path, most: usize) -> io::Result<Vec<u8>> {
 /// Puts `content` in place of what is at `path`, with mode 0600, completely or not at all: temporary file, flush, rename, flush of the
 /// folder.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    replace_by(path, |file| file.write_all(content))
+}
+
+/// Replaces like [`replace`], by a content that `write` writes piece by piece. If that fails, what is at `path` stays.
+pub fn replace_by<E: From<io::Error>>(path: &Path, write: impl FnOnce(&mut File) -> Result<(), E>) -> Result<(), E> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let temporary = path.with_file_name(name);
-    let written = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).and_then(|mut file| {
-        file.write_all(content)?;
-        file.sync_all()
-    });
-    if let Err(why) = written.and_then(|()| fs::rename(&temporary, path)) {
+    let written = || {
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        write(&mut file)?;
+        file.sync_all()?;
+        Ok(fs::rename(&temporary, path)?)
+    };
+    if let Err(why) = written() {
         // The error to report is the first one; a leftover is overwritten by the next try.
         let _ = fs::remove_file(&temporary);
         return Err(why);
     }
-    sync_parent(path)
+    Ok(sync_parent(path)?)
 }
 
 /// Removes what interrupted calls of [`replace`] have left in a folder. Only the holder of that folder's lock may.

@@ -36,7 +36,7 @@ mod sqlite;
 mod trust_folder;
 mod vault_folder;
 
-pub use durable::{read as read_file, replace as replace_file};
+pub use durable::{read as read_file, replace as replace_file, replace_by as replace_file_by};
 pub use entropy::SystemRng;
 pub use error::{CreateError, KeyFileError, OpenError, ResumeError};
 pub use folder::work_in;

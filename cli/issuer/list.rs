@@ -1,15 +1,20 @@
 //! `waypass issuer list` and `show`.
 
 use super::standing::standing;
-use super::{now, store_failure};
+use super::{now, seat, store_failure};
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::unlock::OpenArgs;
+use crate::home::Role;
+use crate::output::Listing;
+use crate::unlock::{self, OpenArgs};
 use crate::words;
 use serde_json::{Value, json};
 use waypass_credential::role::Scope;
 use waypass_credential::time::{Timestamp, Validity};
 use waypass_issuer::store::{CredentialRecord, Filter, State, StatusEvent};
+
+/// Credentials in memory at a time: an office has a million.
+const PAGE: u32 = 10_000;
 
 /// Arguments of `issuer list`.
 #[derive(clap::Args)]
@@ -68,26 +73,65 @@ pub(crate) fn list(run: &Run, args: &ListArgs) -> Outcome {
         Some(StateArg::Suspended) => (Some(State::Suspended), None, None),
         Some(StateArg::Revoked) => (Some(State::Revoked), None, None),
     };
-    let (holder, role, text, limit) = (args.holder.clone(), args.role.clone(), args.text.clone(), args.limit);
-    let filter = Filter { state, ends_after, ended_by, holder, role, text, limit, ..Filter::default() };
-    let records = super::with(run, &args.open, |issuer| issuer.credentials(&filter).map_err(store_failure))?;
-    let items: Vec<Value> = records.iter().map(|record| document(record, now)).collect();
-    run.out.list("waypass.issued-list/1", "credentials", &items, || {
-        for record in &records {
-            run.out.words(&format!(
-                "{:<12} {:<9} until {}  {:<20} {}",
-                record.id,
-                standing(record, now),
-                words::when(record.valid_until),
-                record.roles.join(","),
-                record.label
-            ));
+    let (holder, role, text) = (args.holder.clone(), args.role.clone(), args.text.clone());
+    let filter = Filter { state, ends_after, ended_by, holder, role, text, ..Filter::default() };
+    let mut pages = Pages { filter, size: PAGE, left: args.limit.unwrap_or(u32::MAX) };
+    let mut listing = Listing::new(run.out, "waypass.issued-list/1", "credentials");
+    let mut vault = unlock::keep(run, Role::Issuer, &args.open)?;
+    loop {
+        let read = |filter: &Filter| seat::seated(run, &vault, |issuer| issuer.credentials(filter).map_err(store_failure));
+        let (records, is_last) = pages.next(read)?;
+        // Others can use the office while somebody reads.
+        if is_last {
+            unlock::tell_findings(run, Role::Issuer, &vault);
+            drop(vault);
+            tell(run, &mut listing, &records, now)?;
+            break;
         }
-        if records.is_empty() {
-            run.out.note("nothing was issued that fits");
-        }
-    })?;
+        unlock::aside(run, Role::Issuer, &mut vault, || tell(run, &mut listing, &records, now))??;
+    }
+    if listing.is_empty() {
+        run.out.note("nothing was issued that fits");
+    }
+    listing.end();
     Ok(Exit::Done)
+}
+
+/// Pages of a list, the newest first.
+struct Pages {
+    filter: Filter,
+    size: u32,
+    /// How many are still wanted.
+    left: u32,
+}
+
+impl Pages {
+    /// Returns the next page, and true if it is the last.
+    fn next<E>(&mut self, read: impl FnOnce(&Filter) -> Result<Vec<CredentialRecord>, E>) -> Result<(Vec<CredentialRecord>, bool), E> {
+        let wanted = self.left.min(self.size);
+        self.filter.limit = Some(wanted);
+        let page = read(&self.filter)?;
+        self.left -= wanted;
+        self.filter.before = page.last().map(|record| record.id.clone());
+        let is_full = u32::try_from(page.len()).is_ok_and(|found| found == wanted);
+        Ok((page, !is_full || self.left == 0))
+    }
+}
+
+/// Prints a page of the list.
+fn tell(run: &Run, listing: &mut Listing, records: &[CredentialRecord], now: Timestamp) -> Result<(), Failure> {
+    for record in records {
+        listing.item(|| document(record, now))?;
+        run.out.words(&format!(
+            "{:<12} {:<9} until {}  {:<20} {}",
+            record.id,
+            standing(record, now),
+            words::when(record.valid_until),
+            record.roles.join(","),
+            record.label
+        ));
+    }
+    Ok(())
 }
 
 pub(crate) fn show(run: &Run, args: &ShowArgs) -> Outcome {
@@ -173,4 +217,61 @@ fn document(record: &CredentialRecord, now: Timestamp) -> Value {
 
 fn event(event: &StatusEvent) -> Value {
     json!({ "at": event.at.unix(), "to": event.to.as_str(), "cause": event.cause.as_str(), "note": event.note, "operator": event.operator })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Filter, Pages};
+    use std::convert::Infallible;
+    use waypass_credential::Format;
+    use waypass_credential::time::Timestamp;
+    use waypass_issuer::store::{CredentialRecord, State};
+
+    fn record(number: u32) -> CredentialRecord {
+        let at = Timestamp::from_unix(0).expect("a time");
+        CredentialRecord {
+            id: number.to_string(),
+            format: Format::SdJwtVc,
+            holder: String::new(),
+            label: String::new(),
+            roles: Vec::new(),
+            sites: Vec::new(),
+            zones: Vec::new(),
+            issued_at: at,
+            valid_from: at,
+            valid_until: at,
+            key_id: String::new(),
+            list: 1,
+            index: number,
+            state: State::Valid,
+            changed_at: at,
+        }
+    }
+
+    /// Each credential is on one page, whether the last page is full or not, and no page is larger than it may be.
+    #[test]
+    fn pages_have_everything_once() {
+        for (there, limit, pages) in
+            [(0, 9, 1), (3, 9, 1), (4, 9, 2), (7, 9, 2), (9, 9, 3), (20, 9, 3), (20, u32::MAX, 6), (20, 4, 1), (5, 0, 1)]
+        {
+            let mut list = Pages { filter: Filter::default(), size: 4, left: limit };
+            let (mut found, mut count) = (Vec::new(), 0);
+            loop {
+                let read = |filter: &Filter| -> Result<Vec<CredentialRecord>, Infallible> {
+                    let before = filter.before.as_ref().map_or(there, |id| id.parse().expect("a number"));
+                    let limit = filter.limit.expect("a page");
+                    assert!(limit <= 4);
+                    Ok((0..before).rev().take(limit as usize).map(record).collect())
+                };
+                let (page, is_last) = list.next(read).expect("read");
+                found.extend(page.into_iter().map(|record| record.index));
+                count += 1;
+                if is_last {
+                    break;
+                }
+            }
+            let expected: Vec<u32> = (0..there).rev().take(limit as usize).collect();
+            assert_eq!((found, count), (expected, pages), "{there} of which {limit} are wanted");
+        }
+    }
 }

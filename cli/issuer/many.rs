@@ -21,6 +21,8 @@ use waypass_issuer::issue::{self, Found, IssueError, Person};
 use waypass_issuer::store::CredentialRecord;
 use waypass_machine::SystemRng;
 
+/// The most people in one run. What was read of them is kept until all are issued to.
+pub(super) const MOST: usize = 100_000;
 /// People in one transaction.
 const BATCH: usize = 500;
 /// People who are shown before the question.

@@ -109,6 +109,7 @@ fn rows(issuer: &mut Issuer<'_>, args: &Args, personal: &Object<'static>) -> Res
     let mut records = Vec::new();
     if args.ids.is_empty() {
         records = in_force(issuer, args, now)?;
+        bounded(records.len())?;
         records.retain(gains);
         if records.is_empty() {
             return Err(Failure::usage("no credential is to be renewed", "see what there is: waypass issuer list --ends-within TIME"));
@@ -149,6 +150,7 @@ fn in_force(issuer: &Issuer<'_>, args: &Args, now: Timestamp) -> Result<Vec<Cred
         ends_after: Some(now),
         ended_by: args.ends_within.map(|seconds| now.plus(seconds)),
         holder: args.holder.clone(),
+        limit: u32::try_from(many::MOST + 1).ok(),
         ..Filter::default()
     };
     issuer.credentials(&filter).map_err(store_failure)
@@ -160,4 +162,28 @@ fn withdraw(issuer: &mut Issuer<'_>, renewed: &[String], operator: &str) -> Resu
     let ids: Vec<String> = records.filter(|record| record.state == State::Valid).map(|record| record.id).collect();
     let grounds = Grounds { cause: Cause::Replaced, note: String::new(), operator: operator.to_owned() };
     issuer.change_all(&ids, Change::Revoke, &grounds, now()).map(drop).map_err(change::failure)
+}
+
+/// Refuses more than one run takes: what was read of them is kept until all are issued to.
+fn bounded(count: usize) -> Result<(), Failure> {
+    if count > many::MOST {
+        return Err(Failure::usage(
+            format!("more than {} credentials are to be renewed", many::MOST),
+            "renew those that end first, by a smaller --ends-within; nothing was issued",
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bounded, many};
+    use crate::exit::Exit;
+
+    #[test]
+    fn a_renewal_of_too_many_is_refused() {
+        assert!(bounded(many::MOST).is_ok());
+        let refused = bounded(many::MOST + 1).expect_err("too many");
+        assert!(refused.exit == Exit::Usage && refused.what.contains("100000"), "{}", refused.what);
+    }
 }

@@ -6,9 +6,8 @@ use crate::open::OpenError;
 use crate::rotate::KeyError;
 use crate::settings::Settings;
 use crate::store::{Credentials as _, State};
-use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, seal, settings, store};
+use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, seal, settings, store, told};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 use waypass_credential::data_integrity::Suite;
 use waypass_credential::did;
 use waypass_credential::jsonld::KnownContexts;
@@ -315,35 +314,15 @@ fn rounding() {
 /// An issuing asks for the keys once, and compiles the site's contexts only when they have changed.
 #[test]
 fn an_issuing_reads_the_keys_once_and_compiles_nothing() {
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("held").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     let (_dir, mut issuer) = issuer();
     let document = br#"{"@context": {"qualification": "https://north.example/v#qualification"}}"#;
     issuer.add_context("https://north.example/v/1", document, false, at(0)).expect("taken");
     issuer.publish(at(1)).expect("published");
-    let lines = Lines::default();
-    let log_of = |lines: &Lines| {
-        let writer = lines.clone();
-        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish()
-    };
     let counted = |issuer: &mut Issuer<'_>, second: i64| {
-        lines.0.lock().expect("held").clear();
         let order = Order { format: Format::DataIntegrity, ..order() };
         let holder = Key::p256(9);
         let mut rng = TestRng::new(u64::try_from(second).expect("small"));
-        let issue = || issuer.issue(&order, holder.public_key(), "ines", at(second), &mut rng).expect("issued");
-        drop(tracing::subscriber::with_default(log_of(&lines), issue));
-        let text = String::from_utf8(lines.0.lock().expect("held").clone()).expect("text");
+        let (_, text) = told(|| issuer.issue(&order, holder.public_key(), "ines", at(second), &mut rng).expect("issued"));
         ["keys_read", "contexts_compiled"].map(|event| text.matches(event).count())
     };
     assert_eq!(counted(&mut issuer, 2), [1, 1]);

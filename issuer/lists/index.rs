@@ -65,34 +65,57 @@ fn draw_in(store: &Sealed<'_>, list: &ListRecord, count: usize, drawn: &mut Vec<
             return Ok(());
         }
     }
-    let mut taken: BTreeSet<u32> = store.taken_indices(list.id)?.into_iter().collect();
-    taken.extend(mine);
+    // Counted out once for all that is missing: near the end of a list each batch comes here.
+    let mut free = store.free_indices(list.id, list.capacity)?;
+    free.retain(|index| !mine.contains(index));
     while drawn.len() < wanted {
-        let free = list.capacity.saturating_sub(u32::try_from(taken.len()).unwrap_or(u32::MAX));
-        if free == 0 {
+        let left = u32::try_from(free.len()).unwrap_or(u32::MAX);
+        if left == 0 {
             return Err(StoreError::Corrupt("a status list is fuller than it says"));
         }
-        let index = nth_free(&taken, below(free, rng));
-        taken.insert(index);
-        drawn.push(Entry { list: list.id, index });
+        let at = usize::try_from(below(left, rng)).unwrap_or(usize::MAX);
+        drawn.push(Entry { list: list.id, index: free.swap_remove(at) });
     }
     Ok(())
 }
 
-/// Returns the free index that has `nth` free ones below it; `taken` is in order.
-fn nth_free(taken: &BTreeSet<u32>, nth: u32) -> u32 {
-    // Each taken index up to the answer moves the answer up by one.
-    taken.iter().fold(nth, |answer, &index| if index <= answer { answer + 1 } else { answer })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::nth_free;
+    use super::{draw, draw_in};
+    use crate::sealed::Sealed;
+    use crate::store::{Entry, StoreError};
+    use crate::testing::{TestRng, seal, store};
+    use std::collections::BTreeSet;
+    use waypass_credential::role::Mechanism;
+
+    /// The last entries of a list are each given once, in an order that tells nothing; the next list is opened when they are gone.
+    #[test]
+    fn the_last_entries_of_a_list_are_counted_out() {
+        const CAPACITY: u32 = 1 << 12;
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut store = Sealed::open(Box::new(store(dir.path())), seal(), &mut |_| ()).expect("opened");
+        store.transact(|tx| Ok(tx.open_list(&Mechanism::TokenList, CAPACITY))).expect("a list");
+        let (left, taken): (BTreeSet<u32>, BTreeSet<u32>) = (0..CAPACITY).partition(|index| index % 64 == 7);
+        let taken: Vec<Entry> = taken.into_iter().map(|index| Entry { list: 1, index }).collect();
+        store.transact(|tx| tx.take_entries(&taken)).expect("taken");
+        let drawn = draw(&mut store, &Mechanism::TokenList, CAPACITY, left.len() + 3, &mut TestRng::new(1)).expect("drawn");
+        let (last, next): (Vec<Entry>, Vec<Entry>) = drawn.iter().partition(|entry| entry.list == 1);
+        let indices: Vec<u32> = last.iter().map(|entry| entry.index).collect();
+        assert_eq!((indices.iter().copied().collect::<BTreeSet<u32>>(), indices.len()), (left.clone(), left.len()));
+        assert!(!indices.is_sorted(), "the order of the indices is the order of the people");
+        assert_eq!(next.iter().map(|entry| entry.list).collect::<Vec<_>>(), [2; 3]);
+    }
 
     #[test]
-    fn counts_out_what_is_free() {
-        let taken = [0, 1, 3, 4, 7].into();
-        let free: Vec<u32> = (0..3).map(|nth| nth_free(&taken, nth)).collect();
-        assert_eq!(free, [2, 5, 6]);
+    fn a_list_that_says_it_has_room_and_has_none_is_damaged() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let mut store = Sealed::open(Box::new(store(dir.path())), seal(), &mut |_| ()).expect("opened");
+        store.transact(|tx| Ok(tx.open_list(&Mechanism::TokenList, 8))).expect("a list");
+        let list = store.lists().expect("read").remove(0);
+        let all: Vec<Entry> = (0..8).map(|index| Entry { list: 1, index }).collect();
+        store.transact(|tx| tx.take_entries(&all)).expect("taken");
+        let mut drawn = Vec::new();
+        let done = draw_in(&store, &list, 1, &mut drawn, &mut TestRng::new(1));
+        assert_eq!((done, drawn), (Err(StoreError::Corrupt("a status list is fuller than it says")), vec![]));
     }
 }

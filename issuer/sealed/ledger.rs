@@ -110,10 +110,9 @@ impl Ledger {
         self.lists.get(&list).map_or(0, |entries| entries.used)
     }
 
-    pub(super) fn taken(&self, list: u32) -> Vec<u32> {
-        let Some(entries) = self.lists.get(&list) else { return Vec::new() };
-        let bits = u32::try_from(entries.taken.len() * 8).unwrap_or(u32::MAX);
-        (0..bits).filter(|index| entries.is_taken(*index)).collect()
+    /// Returns the indices of a list that were not given away, in order.
+    pub(super) fn free(&self, list: u32, capacity: u32) -> Vec<u32> {
+        (0..capacity).filter(|index| !self.is_taken(list, *index)).collect()
     }
 
     pub(super) fn value(&self, list: u32, index: u32) -> u8 {

@@ -84,6 +84,7 @@ impl Look<'_> {
             role: filter.role.as_deref().map(|role| self.seal.role_tag(role)),
             ends: self.ends(filter)?,
             id_prefix: filter.id_prefix.clone(),
+            before: filter.before.clone(),
         };
         let most = filter.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
         let text = filter.text.as_ref().map(|text| text.to_lowercase());

@@ -35,9 +35,9 @@ impl Sealed<'_> {
         self.read(|look| Ok(entries.iter().map(|entry| look.ledger.is_taken(entry.list, entry.index)).collect()))
     }
 
-    /// Returns the taken indices of a list, in order.
-    pub(crate) fn taken_indices(&self, list: u32) -> Result<Vec<u32>> {
-        self.read(|look| Ok(look.ledger.taken(list)))
+    /// Returns the indices of a list that were not given away, in order.
+    pub(crate) fn free_indices(&self, list: u32, capacity: u32) -> Result<Vec<u32>> {
+        self.read(|look| Ok(look.ledger.free(list, capacity)))
     }
 
     /// Returns the entries of a list that are not 0, computed from the events.

@@ -157,14 +157,15 @@ impl Seal {
         if is_private(name) { self.cipher.open(&document_place(name), &bytes) } else { Some(bytes) }
     }
 
-    /// Encrypts a copy of the database. `with` names the file that it is in, and opens no other.
-    pub fn close_copy(&self, with: &[u8; 32], copy: &[u8]) -> Vec<u8> {
-        self.cipher.close(&copy_place(with), copy)
+    /// Encrypts a piece of a copy of the database. `with` names the file that it is in; the piece opens in no other, at no other place in
+    /// it, and only the last opens as the last.
+    pub fn close_piece(&self, with: &[u8; 32], number: u64, is_last: bool, piece: &[u8]) -> Vec<u8> {
+        self.cipher.close(&piece_place(with, number, &[u8::from(is_last)]), piece)
     }
 
-    /// Decrypts a copy of the database; `None` if this seal did not close it, or not for this file.
-    pub fn open_copy(&self, with: &[u8; 32], bytes: &[u8]) -> Option<Vec<u8>> {
-        self.cipher.open(&copy_place(with), bytes)
+    /// Decrypts a piece of a copy; `None` if this seal did not close it, or not for this place in this file.
+    pub fn open_piece(&self, with: &[u8; 32], number: u64, is_last: bool, bytes: &[u8]) -> Option<Vec<u8>> {
+        self.cipher.open(&piece_place(with, number, &[u8::from(is_last)]), bytes)
     }
 
     /// Returns true if a record of the readable format is what this seal covers.
@@ -202,8 +203,8 @@ const fn summary_place(seq: u64) -> Place<'static> {
     Place { table: "summary", row: &[], revision: seq, with: &[] }
 }
 
-const fn copy_place(with: &[u8; 32]) -> Place<'_> {
-    Place { table: "a copy of issuer.db", row: &[], revision: 0, with }
+const fn piece_place<'p>(with: &'p [u8; 32], number: u64, is_last: &'p [u8; 1]) -> Place<'p> {
+    Place { table: "a piece of a copy of issuer.db", row: is_last, revision: number, with }
 }
 
 fn document_place(name: &str) -> Place<'_> {

@@ -170,7 +170,7 @@ fn entries_of_bitstrings_say_what_their_list_is_about() {
     assert_eq!(store.transact(|tx| tx.take_entries(&others)), Err(StoreError::Taken));
     let again = store.transact(|tx| tx.add_credential(&record("b", 4), &others, &event(None, State::Valid), None));
     assert_eq!(again, Err(StoreError::Taken), "the entry of its suspension is that of another");
-    assert_eq!(store.taken_indices(1), Ok(vec![3]), "half of a failed taking stays behind");
+    assert_eq!(store.free_indices(1, 8), Ok(vec![0, 1, 2, 4, 5, 6, 7]), "half of a failed taking stays behind");
 
     let said = |store: &Sealed<'_>| [1, 2, 3].map(|list| store.set_entries(list).expect("read"));
     assert_eq!(said(&store), [vec![], vec![], vec![]]);
@@ -289,10 +289,11 @@ fn what_expired_is_forgotten() {
 }
 
 #[test]
-fn a_copy_opens_under_its_seal_and_in_its_file_only() {
+fn a_piece_of_a_copy_opens_under_its_seal_and_at_its_place_only() {
     let (seal, other) = (Seal::new(&[7; 32], None), Seal::new(&[8; 32], None));
-    let closed = seal.close_copy(&[1; 32], b"a database");
-    assert_eq!(seal.open_copy(&[1; 32], &closed).as_deref(), Some(&b"a database"[..]));
-    assert_eq!((seal.open_copy(&[2; 32], &closed), other.open_copy(&[1; 32], &closed)), (None, None));
-    assert_eq!(seal.open_copy(&[1; 32], &closed[..closed.len() - 1]), None);
+    let closed = seal.close_piece(&[1; 32], 3, false, b"a piece");
+    assert_eq!(seal.open_piece(&[1; 32], 3, false, &closed).as_deref(), Some(&b"a piece"[..]));
+    assert_eq!((seal.open_piece(&[2; 32], 3, false, &closed), other.open_piece(&[1; 32], 3, false, &closed)), (None, None));
+    assert_eq!((seal.open_piece(&[1; 32], 4, false, &closed), seal.open_piece(&[1; 32], 3, true, &closed)), (None, None));
+    assert_eq!(seal.open_piece(&[1; 32], 3, false, &closed[..closed.len() - 1]), None);
 }

@@ -121,6 +121,8 @@ pub struct Filter {
     pub id_prefix: Option<String>,
     /// Only those whose id begins so, or whose label contains it.
     pub text: Option<String>,
+    /// Only those that were issued before the credential with this id.
+    pub before: Option<String>,
     /// At most this many, newest first; `None` for all.
     pub limit: Option<u32>,
 }
@@ -160,6 +162,8 @@ pub struct Selection {
     pub ends: Option<Vec<Tag>>,
     /// Only those whose id begins so.
     pub id_prefix: Option<String>,
+    /// Only those that were issued before the one with this id.
+    pub before: Option<String>,
 }
 
 /// Takes a row; false if no more are wanted.

@@ -2,10 +2,11 @@
 
 use super::{
     CredentialRow, Documents as _, EventRow, LeafRow, MissingLog, OfferRow, RegisterRow, Selection, SqliteStore, State, Store, StoreError,
-    SummaryRow, Tx,
+    SummaryRow, Tag, Tx,
 };
 use crate::testing::crash::{Crash, Crashing};
 use crate::testing::{at, store};
+use sha2::{Digest as _, Sha256};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -138,6 +139,65 @@ fn credentials_are_found_and_a_revocation_is_final(first: &mut dyn Store, second
     assert_eq!(ids(Selection { id_prefix: Some("' OR 1=1 --".into()), ..all }, 9), Vec::<String>::new());
 }
 
+/// Each selection gives what reading every row gives, in the same order, whichever indices it is made of.
+fn a_selection_gives_what_reading_every_row_gives(first: &mut dyn Store, second: &mut dyn Store) {
+    const ROWS: u16 = 600;
+    // Numbers without a pattern: of each the hash is drawn from.
+    let drawn = |of: u16| <[u8; 32]>::from(Sha256::digest(of.to_be_bytes()));
+    let rows: Vec<(CredentialRow, Vec<Tag>)> = (0..ROWS)
+        .map(|of| {
+            let [holder, ends, state, role, other, a, b, c, ..] = drawn(of);
+            let state = [State::Valid, State::Valid, State::Revoked, State::Suspended][usize::from(state % 4)];
+            let mut entry = [0; 16];
+            entry[..2].copy_from_slice(&of.to_be_bytes());
+            let id = format!("{:06x}{of:06x}", u32::from_be_bytes([0, a, b, c]));
+            let row = CredentialRow { id, entry, holder: [holder % 40; 16], ends: [ends % 24; 16], state, revision: 0, body: vec![1] };
+            (row, vec![[role % 3; 16], [100 + other % 50; 16]])
+        })
+        .collect();
+    once(first, |tx| rows.iter().try_for_each(|(row, roles)| tx.add_credential(row, roles, &[row.ends[0]]))).expect("added");
+    let view = second.look().expect("read");
+    let found = |selection: &Selection| -> Vec<String> {
+        let mut ids = Vec::new();
+        let mut take = |row: CredentialRow| {
+            ids.push(row.id);
+            Ok(true)
+        };
+        view.credentials(selection, &mut take).expect("read");
+        ids
+    };
+    for case in 1000..1400 {
+        let [parts, holder, ends, state, role, prefix, before, ..] = drawn(case);
+        let has = |bit: u8| parts & (1 << bit) != 0;
+        let selection = Selection {
+            state: has(0).then_some([State::Valid, State::Revoked, State::Suspended][usize::from(state % 3)]),
+            holder: has(1).then_some([holder % 40; 16]),
+            role: has(2).then_some(if has(7) { [role % 3; 16] } else { [100 + role % 50; 16] }),
+            ends: has(3).then(|| (0..24).filter(|day| (ends >> (day % 8)) & 1 == 1).map(|day| [day; 16]).collect()),
+            id_prefix: has(4).then(|| format!("{:x}", prefix % 16)),
+            before: has(5).then(|| rows[usize::from(before)].0.id.clone()),
+        };
+        let Selection { state, holder, role, ends, id_prefix, before } = &selection;
+        let last = before.as_ref().and_then(|id| rows.iter().position(|(row, _)| row.id == *id)).unwrap_or(rows.len());
+        let expected: Vec<&String> = rows[..last]
+            .iter()
+            .rev()
+            .filter(|(row, roles)| {
+                state.is_none_or(|state| row.state == state)
+                    && holder.is_none_or(|holder| row.holder == holder)
+                    && role.is_none_or(|role| roles.contains(&role))
+                    && ends.as_ref().is_none_or(|ends| ends.contains(&row.ends))
+                    && id_prefix.as_ref().is_none_or(|prefix| row.id.starts_with(prefix))
+            })
+            .map(|(row, _)| &row.id)
+            .collect();
+        assert_eq!(found(&selection).iter().collect::<Vec<_>>(), expected, "{selection:?}");
+    }
+    let mut none = |_: CredentialRow| Ok(true);
+    let unknown = Selection { before: Some("unknown".into()), ..Selection::default() };
+    assert_eq!(view.credentials(&unknown, &mut none), Err(StoreError::Missing));
+}
+
 fn events_are_read_in_order(first: &mut dyn Store, second: &mut dyn Store) {
     let chain = [event(1, None), event(2, Some("a")), event(3, Some("b")), event(4, Some("a"))];
     once(first, |tx| chain.iter().try_for_each(|event| tx.append(event))).expect("appended");
@@ -167,7 +227,8 @@ macro_rules! suite {
             use super::*;
 
             suite!(@tests $open; follows_what_was_before a_moment_and_a_transaction what_is_unique_is_taken_once
-                credentials_are_found_and_a_revocation_is_final events_are_read_in_order what_expired_goes);
+                credentials_are_found_and_a_revocation_is_final a_selection_gives_what_reading_every_row_gives events_are_read_in_order
+                what_expired_goes);
         }
     };
     (@tests $open:expr; $($test:ident)*) => {

@@ -3,7 +3,7 @@
 use super::validity;
 use crate::exit::Failure;
 use crate::input::Input;
-use crate::issuer::many::Row;
+use crate::issuer::many::{MOST, Row};
 use crate::sheet::{Line, Sheet};
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,9 +11,6 @@ use waypass_credential::did;
 use waypass_credential::json::{Object, Value};
 use waypass_credential::key::PublicKey;
 use waypass_issuer::issue::{Occasion, Order, Person};
-
-/// More people than a site has. What was read of them is kept until all are issued to.
-const MOST: usize = 100_000;
 
 /// The content of a column.
 #[derive(Clone, PartialEq, Eq)]

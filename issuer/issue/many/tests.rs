@@ -5,9 +5,8 @@ use crate::office::Issuer;
 use crate::revoke::{Cause, Grounds};
 use crate::store::{CredentialRecord, Filter, StoreError};
 use crate::testing::crash::{Crash, Crashing};
-use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, seal, store};
+use crate::testing::{Key, TestRng, at, issuer, keys, moment, order, reopened, seal, store, told};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
 use waypass_credential::Credential;
 use waypass_credential::json::Object;
 use waypass_credential::jsonld::KnownContexts;
@@ -224,23 +223,9 @@ fn a_copy_is_made_by_the_key_of_the_first_or_not_at_all() {
 /// Keys and contexts are read for all of them together.
 #[test]
 fn many_read_the_keys_as_often_as_one() {
-    #[derive(Clone, Default)]
-    struct Lines(Arc<Mutex<Vec<u8>>>);
-    impl std::io::Write for Lines {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("held").extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
     let (_dir, mut issuer) = issuer();
-    let (lines, all) = (Lines::default(), people(40));
-    let writer = lines.clone();
-    let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
-    tracing::subscriber::with_default(log, || {
+    let all = people(40);
+    let ((), text) = told(|| {
         issuer.look_up(&all, at(10), &mut TestRng::new(1)).expect("looked up");
         let done = issue(&mut issuer, &all, 10).expect("issued");
         let records: Vec<CredentialRecord> = done.into_iter().map(|issued| issued.expect("new").record).collect();
@@ -248,7 +233,6 @@ fn many_read_the_keys_as_often_as_one() {
         let copies = issuer.copies(&files, at(20), &mut TestRng::new(2)).expect("made");
         assert!(copies.iter().all(|copy| matches!(copy, Ok(Some(_)))));
     });
-    let text = String::from_utf8(lines.0.lock().expect("held").clone()).expect("text");
     assert_eq!(text.matches("keys_read").count(), 3);
 }
 

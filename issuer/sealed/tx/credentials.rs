@@ -7,6 +7,11 @@ use crate::store::{CredentialRecord, Entry, Pickup, StatusEvent, StoreError};
 use waypass_credential::role::StatusPurpose;
 
 impl Tx<'_> {
+    /// Returns how many credentials were issued.
+    pub(crate) const fn credential_count(&self) -> u64 {
+        self.ledger().credentials
+    }
+
     /// Records a credential with the first entry of its history and uses up what its pick-up names. `entries` are those it has
     /// in bitstrings. [`StoreError::Taken`]: index, id or nonce were used before; [`StoreError::Missing`]: the token is void.
     pub(crate) fn add_credential(

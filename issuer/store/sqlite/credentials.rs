@@ -1,6 +1,7 @@
+use super::select::{self, Selected};
 use super::{Db, Result, SqliteTx, rows};
 use crate::store::{CredentialRow, Credentials, Selection, State, StoreError, Tag, TakeRow, WriteCredentials};
-use rusqlite::{Row, ToSql, params};
+use rusqlite::{Row, params};
 
 /// The columns of [`credential`], in its order.
 macro_rules! columns {
@@ -37,39 +38,32 @@ impl<T: Db> Credentials for T {
     }
 
     fn credentials(&self, selection: &Selection, take: TakeRow<'_>) -> Result<()> {
-        let Selection { state, holder, role, ends, id_prefix } = selection;
-        let (state, after) = (state.map(State::bits), id_prefix.as_ref().map(|prefix| format!("{prefix}\u{10ffff}")));
-        let mut sql = String::from(concat!(columns!(), " WHERE 1"));
-        let mut values: Vec<&dyn ToSql> = Vec::new();
-        if let Some(state) = &state {
-            sql.push_str(" AND state=?");
-            values.extend([state as &dyn ToSql]);
-        }
-        if let Some(holder) = holder {
-            sql.push_str(" AND holder=?");
-            values.extend([holder as &dyn ToSql]);
-        }
-        if let Some(role) = role {
-            sql.push_str(" AND seq IN (SELECT seq FROM credential_roles WHERE role=?)");
-            values.extend([role as &dyn ToSql]);
-        }
-        if let (Some(prefix), Some(after)) = (id_prefix, &after) {
-            sql.push_str(" AND id>=? AND id<?");
-            values.extend([prefix as &dyn ToSql, after as &dyn ToSql]);
-        }
-        if let Some(ends) = ends {
-            let places = vec!["?"; ends.len()].join(",");
-            sql.extend([" AND ends IN (", &places, ")"]);
-            values.extend(ends.iter().map(|tag| tag as &dyn ToSql));
-        }
-        sql.push_str(" ORDER BY seq DESC");
-        let mut query = self.db().prepare(&sql)?;
-        let mut found = query.query(&*values)?;
-        while let Some(row) = found.next()? {
-            if !take(credential(row)?)? {
+        let is_state = |row: &CredentialRow| selection.state.is_none_or(|state| row.state == state);
+        let mut rows = 0_u64;
+        let Some(mut selected) = Selected::new(self.db(), selection)? else {
+            let before = select::before(self.db(), selection)?.unwrap_or(i64::MAX);
+            let mut query = self.db().prepare_cached(concat!(columns!(), " WHERE seq<?1 ORDER BY seq DESC"))?;
+            for row in query.query_and_then([before], credential)? {
+                rows += 1;
+                let row = row?;
+                if is_state(&row) && !take(row)? {
+                    break;
+                }
+            }
+            tracing::trace!(event = "rows_read", rows);
+            return Ok(());
+        };
+        let mut query = self.db().prepare_cached(concat!(columns!(), " WHERE seq=?1"))?;
+        while let Some(seq) = selected.next()? {
+            rows += 1;
+            let row = query.query_and_then([seq], credential)?.next().transpose()?;
+            if let Some(row) = row.filter(is_state)
+                && !take(row)?
+            {
                 break;
             }
         }
+        tracing::trace!(event = "rows_read", rows, numbers = selected.read);
         Ok(())
     }
 
