@@ -75,6 +75,10 @@ fn look(run: &Run, findings: &mut Vec<Finding>) {
     findings.extend(home.folders().map(private));
     findings.extend(home.folders().filter_map(room));
     findings.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| vault(&home.vault(role), role)));
+    match home.wallets() {
+        Ok(wallets) => findings.extend(wallets.iter().skip(1).map(|wallet| vault(wallet, Role::Wallet))),
+        Err(failure) => findings.push(finding("wallet", Found::Bad, failure.what).next(failure.next)),
+    }
     findings.extend(key_files(home));
     findings.push(memory());
     let bundle = belief::bundle(run);
@@ -144,6 +148,10 @@ fn key_files(home: &Home) -> Vec<Finding> {
     let mut folders: Vec<PathBuf> = home.folders().map(Path::to_path_buf).collect();
     folders.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| home.vault(role)));
     folders.push(home.trust());
+    for wallet in home.wallets().into_iter().flatten().skip(1) {
+        folders.extend(wallet.parent().map(Path::to_path_buf));
+        folders.push(wallet);
+    }
     folders.extend(home.folders().filter_map(|folder| std::path::absolute(folder).ok()?.parent().map(Path::to_path_buf)));
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_ENTRIES));
     let mut found: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| key_file::is_one(path)).collect();

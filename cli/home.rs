@@ -6,6 +6,7 @@ use std::env;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use waypass_machine::{User, UserName, Users};
 
 /// The folders of this device.
 #[derive(Clone, Debug)]
@@ -14,6 +15,16 @@ pub(crate) struct Home {
     state: PathBuf,
     server: Option<String>,
     unread: Vec<Failure>,
+    person: Option<Person>,
+}
+
+/// The person whose wallet a command works with, on a device that several share.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    /// What the command called the person; `None` for the one whose session is open.
+    pub(crate) name: Option<UserName>,
+    /// The person's folder.
+    pub(crate) user: User,
 }
 
 /// The settings that `config.toml` may have; flags and `WAYPASS_*` come first.
@@ -52,7 +63,7 @@ impl Home {
             Some(name) => (profile_folder(&data, &name)?, profile_folder(&state, &name)?),
             None => (data, state),
         };
-        Ok(Self { data, state, server, unread })
+        Ok(Self { data, state, server, unread, person: None })
     }
 
     /// Returns the same folders, whatever the working folder becomes.
@@ -66,6 +77,21 @@ impl Home {
         Self { server, ..self }
     }
 
+    /// Returns the same folders with the wallet of a person.
+    pub(crate) fn of(self, person: Person) -> Self {
+        Self { person: Some(person), ..self }
+    }
+
+    /// Returns the person whose wallet it is, on a device that several share.
+    pub(crate) const fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
+    /// Returns the people who share this device.
+    pub(crate) fn users(&self) -> Users {
+        Users::new(self.data.join("users"))
+    }
+
     /// Returns the settings files that could not be read, and why; the command goes on without them.
     pub(crate) fn unread(&self) -> &[Failure] {
         &self.unread
@@ -73,7 +99,25 @@ impl Home {
 
     /// Returns the sealed keys and records of one role.
     pub(crate) fn vault(&self, role: Role) -> PathBuf {
-        self.data.join(role.folder())
+        match (&self.person, role) {
+            (Some(person), Role::Wallet) => person.wallet(),
+            _ => self.data.join(role.folder()),
+        }
+    }
+
+    /// Returns the wallet that is nobody's in particular, and that of each person.
+    pub(crate) fn wallets(&self) -> Result<Vec<PathBuf>, Failure> {
+        let users = self.users().all().map_err(|error| Failure::file("look for users in", &self.data, &error))?;
+        let wallets = users.iter().map(wallet_of).filter(|wallet| is_made(wallet));
+        Ok(std::iter::once(self.data.join(Role::Wallet.folder())).chain(wallets).collect())
+    }
+
+    /// Returns how a question calls the vault of `role`.
+    pub(crate) fn whose(&self, role: Role) -> String {
+        match self.person.as_ref().and_then(|person| person.name.as_ref()).filter(|_| role == Role::Wallet) {
+            Some(name) => format!("the wallet of {name}"),
+            None => format!("this {}", role.folder()),
+        }
     }
 
     /// Returns the belief of this device: public, signed, shared by the roles on it.
@@ -104,6 +148,22 @@ pub(crate) enum Role {
     Issuer,
     Wallet,
     Verifier,
+}
+
+impl Person {
+    fn wallet(&self) -> PathBuf {
+        wallet_of(&self.user)
+    }
+}
+
+/// Returns the vault of a person's wallet.
+pub(crate) fn wallet_of(user: &User) -> PathBuf {
+    user.folder().join(Role::Wallet.folder())
+}
+
+/// Returns true if there is a vault in the folder.
+pub(crate) fn is_made(vault: &Path) -> bool {
+    vault.join("vault.db").exists()
 }
 
 impl Role {
@@ -162,7 +222,7 @@ fn path(name: &str) -> Option<PathBuf> {
     env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-fn text(name: &str) -> Option<String> {
+pub(crate) fn text(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 

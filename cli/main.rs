@@ -11,6 +11,7 @@ use output::{Out, Shape};
 use scope::Scope;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use user::Use;
 use waypass_words::{Language, Words};
 
 mod acknowledge;
@@ -52,6 +53,7 @@ mod text;
 mod tone;
 mod trust;
 mod unlock;
+mod user;
 mod vault;
 mod verifier;
 mod wallet;
@@ -102,6 +104,9 @@ struct Global {
     /// Be the device NAME among several on one machine, each with its own keys and trust
     #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
     profile: Option<String>,
+    /// Work with the wallet of the person NAME, on a device that several share
+    #[arg(long, global = true, value_name = "NAME", help_heading = GLOBAL)]
+    user: Option<String>,
     /// Show verdicts and the checkpoint in this language: en, fr, de or ar [default: that of LC_ALL, LC_MESSAGES or LANG, else en]
     #[arg(long, global = true, value_name = "LANG", value_parser = language, help_heading = GLOBAL)]
     lang: Option<Language>,
@@ -207,7 +212,8 @@ fn perform(line: Line, within: Option<&Within<'_>>) -> Exit {
     let named = global.profile.as_deref().map_or(Ok(()), home::profile_name);
     let language = global.lang.unwrap_or_else(|| within.map_or_else(language_of_environment, |within| within.language));
     let home = within.map_or_else(|| Home::find(global.home, global.profile), |within| Ok(within.home.clone()));
-    let done = named.and_then(|()| verb.run(out, input, words::of(language), home, within));
+    let home = named.and_then(|()| verb.of_its_person(home, global.user.as_deref(), within.is_some()));
+    let done = home.and_then(|home| verb.run(out, input, words::of(language), home, within));
     let done = match out.loss() {
         Some(lost) if done.is_ok() => Err(lost),
         _ => done,
@@ -248,6 +254,23 @@ impl Verb {
             _ => return None,
         };
         scope.map(|scope| (role, scope))
+    }
+
+    /// Returns the home with the wallet of the person that the command is for. A session has its own; a home that was not found is the
+    /// failure of the verbs that need it.
+    fn of_its_person(&self, home: Result<Home, Failure>, name: Option<&str>, is_within: bool) -> Result<Result<Home, Failure>, Failure> {
+        let what = match self {
+            Self::Wallet(args) => args.what(),
+            Self::Trust(_) if name.is_some() => Use::Works,
+            _ if name.is_some() => {
+                return Err(Failure::usage("only a wallet is a person's, and this command works with none", "leave --user out"));
+            }
+            _ => return Ok(home),
+        };
+        match home {
+            Ok(home) if !is_within => user::settle(home, name, what).map(Ok),
+            home => Ok(home),
+        }
     }
 
     fn run(self, out: Out, input: Input, words: Words<'static>, home: Result<Home, Failure>, within: Option<&Within<'_>>) -> Outcome {

@@ -19,6 +19,7 @@ use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::{Value, json};
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::time::Duration;
 use waypass_net::session::{Broken, Channel, NotReached, Request, Response, Standing, reach};
 
@@ -70,27 +71,46 @@ pub(crate) fn unlock(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
         return Err(Failure::new(Exit::Locked, format!("the session of this {} ended at once", role.folder()), "run the command again"));
     };
     run.out.json(&file(&standing))?;
-    run.out.words([format!("this {} is open", role.folder()), line(&standing)]);
+    run.out.words([format!("{} is open", run.home.whose(role)), line(&standing)]);
     Ok(Exit::Done)
 }
 
 /// Closes the session.
 pub(crate) fn lock(run: &Run, role: Role) -> Outcome {
-    let was_open = match reached(run, role)? {
-        None => false,
-        Some(mut session) => {
-            asked(&mut session, &Request::Lock)?;
-            true
-        }
+    // Whoever leaves a shared device need not say whose wallet is open.
+    let was_open = match (role, run.home.person()) {
+        (Role::Wallet, None) => run.home.wallets()?.iter().try_fold(false, |any, wallet| Ok::<_, Failure>(closed(wallet)? || any))?,
+        _ => closed(&run.home.vault(role))?,
     };
     run.out.json(&json!({ "schema": "waypass.locked/1", "was_open": was_open }))?;
     run.out.words(if was_open { "locked" } else { "no session was open; it is locked" });
     Ok(Exit::Done)
 }
 
+/// Closes the sessions of the other people who share this device: one wallet is open at a time.
+fn switch(run: &Run, role: Role) -> Result<(), Failure> {
+    if role != Role::Wallet {
+        return Ok(());
+    }
+    let own = run.home.vault(role);
+    for other in run.home.wallets()?.iter().filter(|wallet| **wallet != own) {
+        if closed(other)? {
+            run.out.note("the wallet that was open is locked");
+        }
+    }
+    Ok(())
+}
+
+/// Closes the session of the vault in a folder. Returns false if there was none.
+fn closed(vault: &Path) -> Result<bool, Failure> {
+    let Some(mut session) = reached(vault)? else { return Ok(false) };
+    asked(&mut session, &Request::Lock)?;
+    Ok(true)
+}
+
 /// Returns how the session of `role` stands; `None` without one.
 pub(crate) fn standing(run: &Run, role: Role) -> Result<Option<Standing>, Failure> {
-    let Some(mut session) = reached(run, role)? else { return Ok(None) };
+    let Some(mut session) = reached(&run.home.vault(role))? else { return Ok(None) };
     match asked(&mut session, &Request::Status)? {
         Response::Standing(standing) => Ok(Some(standing)),
         // It has just locked itself.
@@ -101,12 +121,15 @@ pub(crate) fn standing(run: &Run, role: Role) -> Result<Option<Standing>, Failur
 /// Returns the line about a session in a status.
 pub(crate) fn line(standing: &Standing) -> String {
     let span = |seconds: u64| words::span(i64::try_from(rounded_up(seconds)).unwrap_or(i64::MAX));
-    let may = words::list(&standing.scopes);
+    let may = match &standing.user {
+        Some(name) => format!("of {name}, may {}", words::list(&standing.scopes)),
+        None => format!("may {}", words::list(&standing.scopes)),
+    };
     if !standing.is_open {
-        return format!("  session  may {may}; locked, and opened by its key file when it is needed");
+        return format!("  session  {may}; locked, and opened by its key file when it is needed");
     }
     let ends = format!("locks when unused for {}, at the latest in {}", span(standing.idle_seconds), span(standing.whole_seconds));
-    format!("  session  may {may}; {ends}")
+    format!("  session  {may}; {ends}")
 }
 
 /// Returns a length of time as people say one that has just begun: 299 seconds are 5 minutes.
@@ -123,7 +146,7 @@ const fn rounded_up(seconds: u64) -> u64 {
 pub(crate) fn document(standing: &Standing) -> Value {
     json!({
         "scopes": standing.scopes, "open": standing.is_open, "idle_seconds": standing.idle_seconds,
-        "whole_seconds": standing.whole_seconds, "opens_itself": standing.opens_itself,
+        "whole_seconds": standing.whole_seconds, "opens_itself": standing.opens_itself, "user": standing.user,
     })
 }
 
@@ -144,8 +167,8 @@ fn already(role: Role, standing: Option<&Standing>) -> Failure {
     )
 }
 
-fn reached(run: &Run, role: Role) -> Result<Option<Channel>, Failure> {
-    reach(&run.home.vault(role)).map_err(|error| match error {
+fn reached(vault: &Path) -> Result<Option<Channel>, Failure> {
+    reach(vault).map_err(|error| match error {
         NotReached::Foreign => Failure::new(Exit::Tamper, error, "find out who made it, and remove the file `session` from that folder"),
         NotReached::Io(why) => Failure::internal(format!("the session: {}", crate::exit::plain(&why)), "run the command again"),
     })

@@ -168,7 +168,12 @@ fn remove(run: &Run, yes: bool, open: &OpenAllArgs) -> Outcome {
     if !yes && !secret::confirm(run.input, question, "--yes")? {
         return Err(secret::declined("nothing was removed"));
     }
-    change(run, open, Change { what: "root of trust and bundle were removed", time: BundleTime::Judged }, forget)?;
+    // The files of a shared device are those of the others too.
+    let is_shared = run.home.person().is_some();
+    change(run, open, Change { what: "root of trust and bundle were removed", time: BundleTime::Judged }, |belief| {
+        let forgotten = if is_shared { belief.forget() } else { belief.remove() };
+        forgotten.map_err(belief_failure)
+    })?;
     run.out.json(&json!({ "schema": "waypass.trust-removed/1", "removed": true }))?;
     run.out.words("root of trust and bundle are forgotten");
     run.out.note("next: waypass trust pin FILE --digest NUMBER");
@@ -186,10 +191,6 @@ fn compared(run: &Run, signed: &[u8], file: &Path) -> Result<Root, Failure> {
         return Ok(root);
     }
     Err(secret::declined("the root was not trusted"))
-}
-
-fn forget(belief: &Belief<'_>) -> Result<(), Failure> {
-    belief.remove().map_err(belief_failure)
 }
 
 fn is_bundle(signed: &[u8]) -> bool {

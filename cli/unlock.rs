@@ -3,7 +3,7 @@
 use crate::Run;
 use crate::exit::{Exit, Failure};
 use crate::factors::{self, Combination, Shown, choose_password, choose_pin, password, together};
-use crate::home::Role;
+use crate::home::{Role, is_made};
 use crate::secret::{self, SecretArgs};
 use crate::vault::{
     FOREIGN, after_looking, create_failure, exposed_failure, factor_failure, finding_words, is_refused, key_file_failure, open_failure,
@@ -200,7 +200,7 @@ fn shown(run: &Run, role: Role, args: &OpenArgs, key_files: Vec<KeyFile>, slots:
         if opens_with(&[FactorKind::Recovery]).is_empty() && !slots.is_empty() {
             return Err(not_with(role, &[&[FactorKind::Recovery], &in_hand[..]].concat(), slots));
         }
-        let secret = args.secret.read(run.out, run.input, &format!("recovery code of this {}: ", role.folder()))?;
+        let secret = args.secret.read(run.out, run.input, &format!("recovery code of {}: ", run.home.whose(role)))?;
         shown.push(Box::new(RecoveryCode::parse(secret::text(&secret)?).map_err(|error| factor_failure(&error))?));
         return Ok(shown);
     }
@@ -218,7 +218,7 @@ fn shown(run: &Run, role: Role, args: &OpenArgs, key_files: Vec<KeyFile>, slots:
         (false, true) => "PIN",
         _ => "pass phrase",
     };
-    let secret = args.secret.read(run.out, run.input, &format!("{name} of this {}: ", role.folder()))?;
+    let secret = args.secret.read(run.out, run.input, &format!("{name} of {}: ", run.home.whose(role)))?;
     if takes(FactorKind::Pin)
         && let Ok(pin) = Pin::parse(secret::text(&secret)?)
     {
@@ -259,12 +259,13 @@ pub(crate) struct OpenAllArgs {
 
 /// Opens the wallet and the gate of this home, whichever there are: what they believe is changed for all of them or for none.
 pub(crate) fn all(run: &Run, args: &OpenAllArgs) -> Result<Vec<(Role, Unlocked<'static>)>, Failure> {
-    let roles: Vec<Role> =
-        [Role::Wallet, Role::Verifier].into_iter().filter(|role| run.home.vault(*role).join("vault.db").exists()).collect();
+    // What a person believes changes nobody else's belief.
+    let all = if run.home.person().is_some() { &[Role::Wallet][..] } else { &[Role::Wallet, Role::Verifier] };
+    let roles: Vec<Role> = all.iter().copied().filter(|role| is_made(&run.home.vault(*role))).collect();
     if roles.is_empty() {
         return Err(Failure::usage(
             "there is no wallet and no gate here, so nothing could keep what is trusted",
-            "make one first: waypass wallet init, or waypass verifier init",
+            "make one first: waypass wallet init, or waypass verifier init; the wallet of a person is named with --user NAME",
         ));
     }
     let mut secrets = args.secret_file.iter();

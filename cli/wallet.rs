@@ -9,6 +9,7 @@ use crate::output::Out;
 use crate::scope::Scope;
 use crate::session::{self, UnlockArgs};
 use crate::unlock::{self, OpenArgs};
+use crate::user::{self, Use};
 use waypass_machine::{SystemRng, clock};
 use waypass_trust::audit::Note;
 use waypass_trust::bundle::TrustBundle;
@@ -42,6 +43,8 @@ enum Verb {
     Unlock(UnlockArgs),
     /// Close the session
     Lock,
+    /// Show who has a wallet on this device, as far as they want to be seen; needs no secret
+    Users(user::Args),
     /// Factors that open it, tries left, session, and age of its knowledge; needs no secret
     Status(init::StatusArgs),
     /// Print the wallet's DID, which an issuer binds credentials to
@@ -82,7 +85,18 @@ impl Args {
             Verb::Present(_) => Some(Scope::Present),
             Verb::Add(_) | Verb::Remove(_) | Verb::Acknowledge(_) => Some(Scope::Records),
             Verb::Slot(verb) => verb.scope(),
+            Verb::Users(args) => args.scope(),
             Verb::Backup(_) | Verb::Restore(_) => Some(Scope::Keys),
+        }
+    }
+
+    /// Returns what the command does with the wallet of the person who is named.
+    pub(crate) const fn what(&self) -> Use {
+        match &self.verb {
+            Verb::Init(_) => Use::Makes,
+            Verb::Lock | Verb::Sync(_) => Use::Spares,
+            Verb::Users(args) => args.what(),
+            _ => Use::Works,
         }
     }
 }
@@ -92,6 +106,7 @@ pub(crate) fn run(run: &Run, args: Args) -> Outcome {
         Verb::Init(args) => init::run(run, &args),
         Verb::Unlock(args) => session::unlock(run, Role::Wallet, &args),
         Verb::Lock => session::lock(run, Role::Wallet),
+        Verb::Users(args) => user::run(run, &args),
         Verb::Status(args) => init::status(run, &args),
         Verb::Key(args) => init::key(run, &args),
         Verb::Add(args) => add::run(run, &args),

@@ -34,6 +34,7 @@ mod secret;
 mod speed;
 mod sqlite;
 mod trust_folder;
+mod users;
 mod vault_folder;
 
 pub use durable::{read as read_file, replace as replace_file, replace_by as replace_file_by};
@@ -45,4 +46,5 @@ pub use private::{Exposed, Repair, close_home};
 pub use secret::{harden_process, memory_protection};
 pub use speed::{CALIBRATED, suite};
 pub use trust_folder::TrustFolder;
+pub use users::{User, UserName, Users};
 pub use vault_folder::{Opened, Unfinished, Wait, aside, briefly, create, host, open, open_waiting, resume};

@@ -214,6 +214,11 @@ impl<'v> Belief<'v> {
         Ok(sealed.clone().stepped_to(next).store(self.vault, Some(&sealed))?)
     }
 
+    /// Forgets root and bundle in this vault alone. The files stay, for other vaults of the same folder.
+    pub fn forget(&self) -> Result<(), BeliefError> {
+        Ok(Sealed::erase(self.vault)?)
+    }
+
     /// Forgets root and bundle, here and on the disk. Other vaults of the same folder keep their floors until they are told too.
     pub fn remove(&self) -> Result<(), BeliefError> {
         Sealed::erase(self.vault)?;

@@ -22,7 +22,7 @@ pub(super) fn call(run: &Run, role: Role) -> Result<Option<Exit>, Failure> {
     if words.iter().any(is_own) {
         return Ok(None);
     }
-    let Some(session) = reached(run, role)? else { return Ok(None) };
+    let Some(session) = reached(&run.home.vault(role))? else { return Ok(None) };
     let folder = openat(CWD, ".", OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty());
     // Without a folder to work in, relative names mean nothing there.
     let Ok(folder) = folder else { return Ok(None) };

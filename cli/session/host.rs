@@ -229,6 +229,7 @@ impl Session {
             idle_seconds: hours.idle_left(now).as_secs(),
             whole_seconds: hours.whole_left(now).as_secs(),
             opens_itself: self.again.is_some(),
+            user: self.home.person().and_then(|person| person.name.as_ref()).map(ToString::to_string),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::hours::Now;
 use super::link::Link;
-use super::{UnlockArgs, already, host};
+use super::{UnlockArgs, already, host, switch};
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome, plain};
 use crate::held::Held;
@@ -42,9 +42,12 @@ pub(super) fn apart(run: &Run) -> Result<Exit, Failure> {
 
 /// Opens the vault and is the session, until it locks.
 pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
+    switch(run, role)?;
     let vault = unlock::keep(run, role, &args.open)?;
     unlock::tell_findings(run, role, &vault);
     let door = Door::open(&run.home.vault(role)).map_err(|error| not_opened(error, role))?;
+    // Somebody else may have opened meanwhile.
+    switch(run, role)?;
     let again = args.open.again(role)?;
     let scopes =
         if args.scope.is_empty() { Scope::ALL.to_vec() } else { Scope::ALL.into_iter().filter(|s| args.scope.contains(s)).collect() };

@@ -6,7 +6,7 @@ use crate::home::Role;
 use crate::scope::Scope;
 use crate::unlock::{self, CreateArgs, OpenArgs};
 use crate::vault::storage_failure;
-use crate::{belief, session, slot, words};
+use crate::{belief, session, slot, user, words};
 use serde_json::json;
 use waypass_credential::did;
 use waypass_credential::key::Algorithm;
@@ -18,6 +18,9 @@ use waypass_vault::KeyPurpose;
 pub(crate) struct Args {
     #[command(flatten)]
     create: CreateArgs,
+    /// Put the person's name on the list that everybody at this device can read; with --user NAME
+    #[arg(long)]
+    listed: bool,
 }
 
 /// Arguments of `wallet status`.
@@ -66,11 +69,26 @@ impl CurveArgs {
 }
 
 pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
+    let person = run.home.person();
+    if args.listed && person.is_none() {
+        return Err(Failure::usage(
+            "this wallet is nobody's in particular, so there is no name for the list",
+            "name the person: --user NAME",
+        ));
+    }
     let key = unlock::create(run, Role::Wallet, &args.create, |vault| Ok(vault.generate_key(Algorithm::EdDsa, KeyPurpose::Holder)?))?;
+    let name = person.and_then(|person| person.name.as_ref().map(|name| (name, &person.user)));
+    if let Some((name, user)) = name.filter(|_| args.listed) {
+        user.list(name).map_err(|error| Failure::file("write in", user.folder(), &error))?;
+    }
     let did = did::to_did_key(&key.public_key);
     run.out.json(&json!({ "schema": "waypass.key/1", "did": did, "algorithm": "EdDSA" }))?;
-    run.out.words(["the wallet is ready".to_owned(), format!("  {did}")]);
-    run.out.note("give this line to an issuer; next, learn whom to trust: waypass trust pin FILE --digest NUMBER");
+    run.out.words([
+        format!("{} is ready", name.map_or_else(|| "the wallet".to_owned(), |(name, _)| format!("the wallet of {name}"))),
+        format!("  {did}"),
+    ]);
+    let whose = name.map(|(name, _)| format!(" --user {}", user::quoted(name))).unwrap_or_default();
+    run.out.note(&format!("give this line to an issuer; next, learn whom to trust: waypass trust pin FILE --digest NUMBER{whose}"));
     Ok(Exit::Done)
 }
 

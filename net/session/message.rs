@@ -151,6 +151,8 @@ pub struct Standing {
     pub whole_seconds: u64,
     /// The key file opens it again when it is needed.
     pub opens_itself: bool,
+    /// The person whose wallet it is, on a device that several share.
+    pub user: Option<String>,
 }
 
 /// A message of one of the two sides.
@@ -238,7 +240,7 @@ impl Message for Response {
             Self::Locked(why) => written(2, 4, |to| {
                 to.text(why);
             }),
-            Self::Standing(standing) => written(6, 5, |to| standing.write(to)),
+            Self::Standing(standing) => written(7, 5, |to| standing.write(to)),
             Self::Piece(bytes) => written(2, 6, |to| {
                 to.bytes(bytes);
             }),
@@ -268,7 +270,7 @@ impl Message for Response {
             (2, 2) => Self::Say(from.text()?.to_owned()),
             (2, 3) => Self::Ended(small(&mut from)?),
             (2, 4) => Self::Locked(from.text()?.to_owned()),
-            (6, 5) => Self::Standing(Standing::read(&mut from)?),
+            (7, 5) => Self::Standing(Standing::read(&mut from)?),
             (2, 6) => Self::Piece(from.bytes()?.to_vec()),
             (5, 7) => Self::Fetch(Errand {
                 base: from.string(MAX_NAME)?,
@@ -331,6 +333,9 @@ impl Standing {
             to.text(scope);
         }
         to.bool(self.is_open).unsigned(self.idle_seconds).unsigned(self.whole_seconds).bool(self.opens_itself);
+        to.option(self.user.as_deref(), |to, user| {
+            to.text(user);
+        });
     }
 
     fn read(from: &mut Reader<'_>) -> Result<Self, NotCanonical> {
@@ -341,6 +346,7 @@ impl Standing {
             idle_seconds: from.unsigned()?,
             whole_seconds: from.unsigned()?,
             opens_itself: from.bool()?,
+            user: from.option(|from| from.string(MAX_NAME))?,
         })
     }
 }

@@ -94,8 +94,14 @@ fn every_message_is_read_as_it_was_written() {
         assert!(Request::parse(&[&request.to_bytes()[..], &[0]].concat()).is_err(), "{request:?} with more");
     }
     let question = Question { prompt: "Show this?".to_owned(), is_secret: true, limit: Some(SOON) };
-    let standing =
-        Standing { scopes: vec!["read".to_owned()], is_open: true, idle_seconds: 300, whole_seconds: 43_200, opens_itself: false };
+    let standing = Standing {
+        scopes: vec!["read".to_owned()],
+        is_open: true,
+        idle_seconds: 300,
+        whole_seconds: 43_200,
+        opens_itself: false,
+        user: None,
+    };
     let mut responses = vec![
         Response::Ask(question.clone()),
         Response::Ask(Question { limit: None, ..question }),
@@ -104,6 +110,7 @@ fn every_message_is_read_as_it_was_written() {
         Response::Fetch(Errand { base: "http://office".to_owned(), path: "time".to_owned(), has_body: true, limit: 9 }),
         Response::Ended(130),
         Response::Locked("the machine slept".to_owned()),
+        Response::Standing(Standing { user: Some("Ada".to_owned()), ..standing.clone() }),
         Response::Standing(standing),
     ];
     responses.extend([Stream::Output, Stream::Words, Stream::Messages].map(|stream| Response::Write(stream, vec![0, 1])));

@@ -31,4 +31,5 @@ mod terminal;
 mod tls;
 mod transcript;
 mod upgrade;
+mod users;
 mod vc_api;

@@ -1,0 +1,162 @@
+//! People who share a device: each has a wallet of their own, and one is open at a time.
+
+use crate::program::Ran;
+use crate::site::{Site, text};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::PathBuf;
+
+const HOME: &str = "tablet";
+
+/// A tablet of a site, which Ada and Grace share. Ada trusts the site and holds a role.
+struct Tablet {
+    site: Site,
+}
+
+impl Tablet {
+    fn new() -> Self {
+        let site = Site::new(&[], "sd-jwt");
+        for name in ["ada", "grace"] {
+            site.place.write(&format!("{name}.phrase"), &format!("tulip anchor seven {name}\n"));
+        }
+        Self { site }
+    }
+
+    /// A tablet on which both have a wallet, which opens by a pass phrase.
+    fn shared() -> Self {
+        let tablet = Self::new();
+        let did = text(&tablet.ok("wallet init --user Ada --secret-file ada.phrase --recovery-file ada.code"), "/did");
+        tablet.ok("wallet init --user Grace\u{a0}Hopper --listed --secret-file grace.phrase --recovery-file grace.code");
+        tablet.ok(&format!("trust pin stick --digest {} --user Ada --secret-file ada.phrase", tablet.site.root));
+        tablet.site.issue(&did, "sd-jwt", "hers");
+        tablet.ok("wallet add hers --yes --user Ada --secret-file ada.phrase");
+        tablet
+    }
+
+    fn run(&self, line: &str) -> Ran {
+        self.site.run(HOME, line)
+    }
+
+    fn ok(&self, line: &str) -> Value {
+        self.site.ok(HOME, line)
+    }
+
+    fn fails(&self, line: &str, exit: i32, says: &str) {
+        let ran = self.run(line);
+        assert_eq!(ran.code, exit, "waypass {line}\n{}{}", ran.stdout, ran.stderr);
+        assert!(ran.stderr.contains(says), "waypass {line}\n{}", ran.stderr);
+    }
+
+    /// How many credentials are held, for a command that says nothing else of its wallet.
+    fn held(&self, line: &str) -> usize {
+        self.ok(&format!("wallet list {line}").trim_end().to_owned())["credentials"].as_array().expect("a list").len()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let (mut files, mut folders) = (Vec::new(), vec![self.site.path(HOME)]);
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() { folders.push(path) } else { files.push(path) }
+            }
+        }
+        files
+    }
+}
+
+/// A session may be open when a test fails.
+impl Drop for Tablet {
+    fn drop(&mut self) {
+        drop(self.run("wallet lock"));
+    }
+}
+
+#[test]
+fn each_has_a_wallet_of_their_own() {
+    let tablet = Tablet::shared();
+    assert_eq!(tablet.held("--user Ada --secret-file ada.phrase"), 1);
+    assert_eq!(tablet.held("--user ADA --secret-file ada.phrase"), 1);
+    assert_eq!(tablet.held("--user grace\u{a0}hopper --secret-file grace.phrase"), 0);
+    // A stranger's tries count against nobody else.
+    tablet.fails("wallet list --user Ada --secret-file grace.phrase", 41, "9 tries left");
+    let left = |name: &str| tablet.ok(&format!("wallet status --user {name}"))["attempts_left"].clone();
+    assert_eq!((left("Ada"), left("Grace\u{a0}Hopper")), (json!(9), json!(10)));
+    for (line, says) in [
+        ("wallet list --user Tom --secret-file ada.phrase", "wallet init --user 'Tom'"),
+        ("wallet list --secret-file ada.phrase", "--user NAME"),
+        ("wallet init --secret-file ada.phrase --recovery-file third", "--user NAME"),
+        ("wallet list --user \u{a0} --secret-file ada.phrase", "is not a name for a person"),
+        ("verifier status --user Ada", "leave --user out"),
+    ] {
+        tablet.fails(line, 2, says);
+    }
+    tablet.fails("wallet init --user ada --secret-file grace.phrase --recovery-file third", 2, "exists");
+}
+
+#[test]
+fn names_are_in_no_file_but_that_of_who_wants_it() {
+    let tablet = Tablet::shared();
+    let with = |name: &str| -> Vec<PathBuf> {
+        let has = |file: &PathBuf| {
+            let content = fs::read(file).expect("read").to_ascii_lowercase();
+            content.windows(name.len()).any(|part| part == name.as_bytes()) || file.to_string_lossy().to_lowercase().contains(name)
+        };
+        tablet.files().into_iter().filter(has).collect()
+    };
+    let named = with("grace");
+    assert!(matches!(&named[..], [file] if file.ends_with("name")), "{named:?}");
+    assert!(with("\"ada\"").is_empty() && !tablet.files().iter().any(|file| file.to_string_lossy().contains("ada")));
+
+    let users = || tablet.ok("wallet users");
+    assert_eq!(users()["users"], json!([{ "name": "Grace Hopper", "open": false }]));
+    assert_eq!(users()["unlisted"], 1);
+    tablet.fails("wallet users --unlist --user Grace\u{a0}Hopper --secret-file ada.phrase", 41, "tries left");
+    tablet.ok("wallet users --unlist --user Grace\u{a0}Hopper --secret-file grace.phrase");
+    assert_eq!((users()["users"].clone(), users()["unlisted"].clone()), (json!([]), json!(2)));
+    assert!(with("grace").is_empty());
+    tablet.ok("wallet users --list --user Ada --secret-file ada.phrase");
+    assert_eq!(users()["users"][0]["name"], "Ada");
+}
+
+#[test]
+fn the_first_one_is_locked_before_the_second_opens() {
+    let tablet = Tablet::shared();
+    let is_locked = |name: &str| tablet.ok(&format!("wallet status --user {name}"))["locked"] == json!(true);
+    tablet.ok("wallet unlock --user Ada --secret-file ada.phrase");
+    assert_eq!(tablet.ok("wallet status")["session"]["user"], "Ada");
+    // Whoever is at the device need not say who it is, and whoever says so is nobody else.
+    assert_eq!(tablet.held(""), 1);
+    assert_eq!(tablet.held("--user Ada"), 1);
+    tablet.fails("wallet list --user Grace\u{a0}Hopper", 40, "a secret is needed");
+
+    // Who fails to open has closed it all the same.
+    tablet.fails("wallet unlock --user Grace\u{a0}Hopper --secret-file ada.phrase", 41, "tries left");
+    assert!(is_locked("Ada"));
+    tablet.ok("wallet unlock --user Ada --secret-file ada.phrase");
+    let ran = tablet.run("wallet unlock --user Grace\u{a0}Hopper --secret-file grace.phrase");
+    assert!(ran.code == 0 && ran.stderr.contains("the wallet that was open is locked"), "{}{}", ran.stdout, ran.stderr);
+    assert!(is_locked("Ada") && !is_locked("Grace\u{a0}Hopper"));
+    assert_eq!(tablet.held(""), 0);
+    tablet.fails("wallet list --user Ada", 40, "a secret is needed");
+    assert_eq!(tablet.ok("wallet lock")["was_open"], true);
+    assert!(is_locked("Grace\u{a0}Hopper"));
+    tablet.fails("wallet list", 2, "nobody's wallet is open");
+}
+
+#[test]
+fn what_one_trusts_or_forgets_changes_nobody_else() {
+    let tablet = Tablet::shared();
+    // The files are there, and Grace has compared nothing.
+    let age = |open: &str| tablet.run(&format!("wallet status {open}"));
+    assert_eq!(age("--user Ada --secret-file ada.phrase").code, 0);
+    let pin = format!("trust pin stick --digest {} --user Grace\u{a0}Hopper --secret-file grace.phrase", tablet.site.root);
+    tablet.ok(&pin);
+    tablet.ok("trust remove --yes --user Grace\u{a0}Hopper --secret-file grace.phrase");
+    tablet.site.ok("gate", "verifier challenge --role staff -o request --key-file KEY");
+    tablet.ok("wallet present --request request --yes -o answer --user Ada --secret-file ada.phrase");
+    assert_eq!(tablet.site.verdict("answer").1["verdict"], "allow");
+    let standing = |who: &str| tablet.ok(&format!("wallet list {who}"))["credentials"][0]["standing"].clone();
+    assert_eq!(standing("--user Ada --secret-file ada.phrase"), "in_force");
+    tablet.fails("trust bundle stick --yes --user Grace\u{a0}Hopper --secret-file grace.phrase", 30, "pin one");
+    tablet.ok(&pin);
+}
