@@ -164,10 +164,19 @@ fn key_files(home: &Home) -> Vec<Finding> {
     found.into_iter().map(warn).collect()
 }
 
+fn free_mib(folder: &Path) -> Option<u64> {
+    let about = rustix::fs::statvfs(folder).ok()?;
+    Some(about.f_bavail.saturating_mul(about.f_frsize) / (1024 * 1024))
+}
+
+/// Returns the free space in MiB, if it is too little.
+pub(crate) fn little_room(folder: &Path) -> Option<u64> {
+    free_mib(folder).filter(|free| *free < LITTLE_ROOM_MIB)
+}
+
 /// A log that cannot be written stops a gate.
 fn room(folder: &Path) -> Option<Finding> {
-    let about = rustix::fs::statvfs(folder).ok()?;
-    let free = about.f_bavail.saturating_mul(about.f_frsize) / (1024 * 1024);
+    let free = free_mib(folder)?;
     Some(if free < LITTLE_ROOM_MIB {
         finding("disk", Found::Bad, format!("{free} MiB are free for {}", folder.display())).next("free some space before the log fills it")
     } else {

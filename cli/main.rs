@@ -31,6 +31,7 @@ mod format;
 mod gate;
 mod held;
 mod help;
+mod holder;
 mod home;
 mod input;
 mod inspect;
@@ -41,6 +42,7 @@ mod output;
 mod pages;
 mod progress;
 mod qr;
+mod ready;
 mod scope;
 mod seal;
 mod secret;
@@ -143,6 +145,8 @@ enum Verb {
     Demo,
     /// Check this device and say what is missing
     Doctor,
+    /// Say what fails first on this device without a link, when, and what to do now
+    Ready(ready::DeviceArgs),
     /// Print the completions of a shell
     Completions(completions::Args),
     /// Write the manual pages, one for each command
@@ -290,6 +294,7 @@ impl Verb {
             Self::Trust(args) => trust::run(&device()?, args),
             Self::Demo => demo::run(out),
             Self::Doctor => doctor::run(out, input, home),
+            Self::Ready(args) => ready::device(&device()?, &args),
             // A verb that needs no device is not stopped by the settings of one.
             Self::Inspect(args) => inspect::run(out, input, &args),
             Self::Qr(args) => qr::run(out, input, &args),

@@ -7,7 +7,7 @@
 mod client;
 mod host;
 mod hours;
-mod link;
+pub(crate) mod link;
 mod logout;
 mod start;
 
@@ -77,7 +77,7 @@ pub(crate) fn unlock(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
 
 /// Closes the session.
 pub(crate) fn lock(run: &Run, role: Role) -> Outcome {
-    // Whoever leaves a shared device need not say whose wallet is open.
+    // A person who leaves a shared device need not say whose wallet is open.
     let was_open = match (role, run.home.person()) {
         (Role::Wallet, None) => run.home.wallets()?.iter().try_fold(false, |any, wallet| Ok::<_, Failure>(closed(wallet)? || any))?,
         _ => closed(&run.home.vault(role))?,
@@ -87,18 +87,20 @@ pub(crate) fn lock(run: &Run, role: Role) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Closes the sessions of the other people who share this device: one wallet is open at a time.
-fn switch(run: &Run, role: Role) -> Result<(), Failure> {
+/// Closes the sessions of the other people who share this device: one wallet is open at a time. Returns true if one was open.
+fn switch(run: &Run, role: Role) -> Result<bool, Failure> {
     if role != Role::Wallet {
-        return Ok(());
+        return Ok(false);
     }
+    let mut has_closed = false;
     let own = run.home.vault(role);
     for other in run.home.wallets()?.iter().filter(|wallet| **wallet != own) {
         if closed(other)? {
             run.out.note("the wallet that was open is locked");
+            has_closed = true;
         }
     }
-    Ok(())
+    Ok(has_closed)
 }
 
 /// Closes the session of the vault in a folder. Returns false if there was none.

@@ -14,6 +14,7 @@ use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
 use waypass_machine::{CALIBRATED, SystemRng, clock, key_file};
+use waypass_trust::audit::Event;
 use waypass_vault::{Factor, FactorKind, Factors, HeldSlot, NewSlot, RecoveryCode, Rules, SlotInfo, Suite, Unlocked};
 
 /// The verbs of `slot`.
@@ -380,13 +381,19 @@ fn named(vault: &Unlocked<'_>, id: &str) -> Result<HeldSlot, Failure> {
     found.ok_or_else(|| Failure::usage("there is no such slot", "the list names them: slot list"))
 }
 
-/// Lets a gate write down what opens it now.
+/// Lets a gate or a wallet write down what opens it now.
 fn changed(run: &Run, role: Role, vault: &Unlocked<'_>, what: &str) -> Result<(), Failure> {
-    if role != Role::Verifier {
-        return Ok(());
+    match role {
+        Role::Issuer => Ok(()),
+        Role::Wallet => {
+            crate::holder::note(run, vault, Event::FactorsChanged, what);
+            Ok(())
+        }
+        Role::Verifier => {
+            let gate = crate::gate::opened(run, vault)?;
+            gate.factors_changed(what, &clock::read(), &mut SystemRng).map_err(crate::gate::failure)
+        }
     }
-    let gate = crate::gate::opened(run, vault)?;
-    gate.factors_changed(what, &clock::read(), &mut SystemRng).map_err(crate::gate::failure)
 }
 
 pub(crate) fn name(slot: &SlotInfo) -> String {

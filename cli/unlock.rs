@@ -13,6 +13,7 @@ use crate::{belief, gate, seal};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waypass_machine::{CALIBRATED, CreateError, LockHolder, OpenError, SystemRng, Unfinished, Wait, clock, close_home, key_file};
+use waypass_trust::audit::Event;
 use waypass_vault::{
     Factor, FactorKind, Factors, KeyFile, NewSlot, Parked, Pin, Plan, RecoveryCode, Rules, SlotInfo, Suite, Unlocked, Vault, VaultStatus,
 };
@@ -158,14 +159,14 @@ pub(crate) fn keep_showing(run: &Run, role: Role, args: &OpenArgs) -> Result<(Un
     let key_files = args.key_file.iter().map(|path| key_file::read(path).map_err(|error| key_file_failure(&error)));
     let shown = shown(run, role, args, key_files.collect::<Result<_, _>>()?, &slots)?;
     let vault = open(run, role)?;
-    let gate = (role == Role::Verifier).then(|| vault.status(&clock::read())).transpose();
-    let before = gate.map_err(|error| storage_failure(&error))?;
+    let logs = (role != Role::Issuer).then(|| vault.status(&clock::read())).transpose();
+    let before = logs.map_err(|error| storage_failure(&error))?;
     let opened = vault.into_unlocked(&together(&shown), &clock::read());
     let alone = args.key_file.first().filter(|_| shown.len() == args.key_file.len());
     let unlocked = opened.map_err(|(_, error)| unlock_failure(error, alone.map(PathBuf::as_path), role))?;
     upgrade(run, role, &unlocked)?;
     if let Some(before) = before {
-        tried(run, &together(&shown).kinds(), &before, &unlocked)?;
+        tried(run, role, &together(&shown).kinds(), &before, &unlocked)?;
     }
     Ok((unlocked, shown))
 }
@@ -174,14 +175,19 @@ fn locked_meanwhile(role: Role) -> Failure {
     Failure::new(Exit::Locked, format!("the session of this {} has just locked itself", role.folder()), "run the command again")
 }
 
-/// Lets a gate write down the wrong tries that this opening has cleared.
-fn tried(run: &Run, shown: &[FactorKind], before: &VaultStatus, vault: &Unlocked<'_>) -> Result<(), Failure> {
+/// Lets a gate or a wallet write down the wrong tries that this opening has cleared.
+fn tried(run: &Run, role: Role, shown: &[FactorKind], before: &VaultStatus, vault: &Unlocked<'_>) -> Result<(), Failure> {
     let (wrong, is_locked_out) = match shown {
         _ if shown.iter().all(|kind| *kind == FactorKind::KeyFile) => return Ok(()),
         _ if shown.contains(&FactorKind::Recovery) => (before.wrong_tries + before.wrong_recovery_tries, before.attempts_left == 0),
         _ => (before.wrong_tries, false),
     };
     if wrong == 0 {
+        return Ok(());
+    }
+    if role == Role::Wallet {
+        let event = if is_locked_out { Event::LockedOut } else { Event::WrongTries };
+        crate::holder::note(run, vault, event, &format!("{wrong} wrong tries came before it was opened"));
         return Ok(());
     }
     let gate = gate::opened(run, vault)?;

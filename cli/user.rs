@@ -20,8 +20,8 @@ pub(crate) enum Use {
     Spares,
 }
 
-/// Returns the home with the wallet of the person who is named. Without a name it is the wallet that is nobody's in particular; where
-/// there is none, that of the person whose session is open.
+/// Returns the home with the wallet of the person who is named. Without a name it is the wallet that is nobody's in particular, and on a
+/// device without one that of the person whose session is open.
 pub(crate) fn settle(home: Home, name: Option<&str>, what: Use) -> Result<Home, Failure> {
     let named = name.map(str::to_owned).or_else(|| home::text("WAYPASS_USER"));
     let Some(named) = named else { return unnamed(home, what) };
@@ -67,6 +67,21 @@ fn made(home: &Home) -> Result<Vec<User>, Failure> {
     Ok(users)
 }
 
+/// Returns the people on the list of this device, by name, and how many more have a wallet.
+pub(crate) fn listed(home: &Home) -> Result<(Vec<(UserName, User)>, usize), Failure> {
+    let users = made(home)?;
+    let all = users.len();
+    let mut listed: Vec<_> = users.into_iter().filter_map(|user| Some((user.listed_name()?, user))).collect();
+    listed.sort_by_key(|(name, _)| name.to_string());
+    let others = all - listed.len();
+    Ok((listed, others))
+}
+
+/// Returns true if somebody's session is open.
+pub(crate) fn is_anybody_in(home: &Home) -> Result<bool, Failure> {
+    Ok(made(home)?.iter().any(is_open))
+}
+
 /// Returns true if a session of the person is open.
 fn is_open(user: &User) -> bool {
     reach(&wallet_of(user)).is_ok_and(|session| session.is_some())
@@ -105,10 +120,8 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     if args.scope().is_some() {
         return change(run, args);
     }
-    let users = made(&run.home)?;
-    let mut listed: Vec<(String, bool)> = users.iter().filter_map(|user| Some((user.listed_name()?.to_string(), is_open(user)))).collect();
-    listed.sort();
-    let others = users.len() - listed.len();
+    let (listed, others) = listed(&run.home)?;
+    let listed: Vec<(String, bool)> = listed.into_iter().map(|(name, user)| (name.to_string(), is_open(&user))).collect();
     let items: Vec<Value> = listed.iter().map(|(name, is_open)| json!({ "name": name, "open": is_open })).collect();
     run.out.json(&json!({ "schema": "waypass.users/1", "users": items, "unlisted": others }))?;
     for (name, is_open) in &listed {

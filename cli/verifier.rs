@@ -20,6 +20,7 @@ mod enroll;
 mod init;
 mod input;
 mod kiosk;
+mod ready;
 mod scan;
 mod status;
 mod sync;
@@ -45,6 +46,8 @@ enum Verb {
     Enroll(enroll::Args),
     /// Say what the gate knows, how old that is and until when it works offline
     Status(status::Args),
+    /// Say what fails first without a link, when, and what to do now
+    Ready(crate::ready::Args),
     /// Ask: make a challenge for a wallet to answer within a minute
     Challenge(challenge::Args),
     /// Decide about what a wallet presented
@@ -79,7 +82,7 @@ impl Args {
     pub(crate) fn scope(&self) -> Option<Scope> {
         match &self.verb {
             Verb::Init(_) | Verb::Unlock(_) | Verb::Lock | Verb::Scan(_) | Verb::Kiosk(_) => None,
-            Verb::Status(_) => Some(Scope::Read),
+            Verb::Status(_) | Verb::Ready(_) => Some(Scope::Read),
             Verb::Challenge(_) | Verb::Verify(_) | Verb::Check(_) | Verb::Confirm(_) => Some(Scope::Present),
             Verb::Enroll(_) | Verb::Acknowledge(_) | Verb::Clock(_) | Verb::Sync(_) => Some(Scope::Records),
             Verb::Slot(verb) => verb.scope(),
@@ -94,6 +97,7 @@ pub(crate) fn run(run: &Run, args: Args) -> Outcome {
         Verb::Lock => session::lock(run, Role::Verifier),
         Verb::Enroll(args) => enroll::run(run, &args),
         Verb::Status(args) => status::run(run, &args),
+        Verb::Ready(args) => ready::run(run, &args),
         Verb::Challenge(args) => challenge::run(run, &args),
         Verb::Verify(args) => verify::run(run, &args, Mode::Gate),
         Verb::Check(args) => verify::run(run, &args, Mode::Peer),

@@ -3,7 +3,8 @@
 use crate::Run;
 use crate::acknowledge::{self, Acknowledged};
 use crate::belief;
-use crate::exit::{Exit, Failure, Outcome};
+use crate::exit::{Failure, Outcome};
+use crate::holder::{Known, failure, known};
 use crate::home::Role;
 use crate::output::Out;
 use crate::scope::Scope;
@@ -14,8 +15,8 @@ use waypass_machine::{SystemRng, clock};
 use waypass_trust::audit::Note;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
-use waypass_vault::{Belief, BeliefError, Finding, StorageError, Tampering, Unlocked, VaultError};
-use waypass_wallet::{CredentialId, DEVICE_TABLE, Wallet, WalletError};
+use waypass_vault::{BeliefError, Finding, Tampering, Unlocked};
+use waypass_wallet::{CredentialId, Wallet};
 
 mod add;
 mod aside;
@@ -25,6 +26,7 @@ mod init;
 mod list;
 mod pickup;
 mod present;
+mod ready;
 mod refusal;
 mod sync;
 
@@ -47,6 +49,8 @@ enum Verb {
     Users(user::Args),
     /// Factors that open it, tries left, session, and age of its knowledge; needs no secret
     Status(init::StatusArgs),
+    /// Say what fails first without a link, when, and what to do now
+    Ready(crate::ready::Args),
     /// Print the wallet's DID, which an issuer binds credentials to
     Key(init::KeyArgs),
     /// Check a credential and take it in, from a file, a QR picture or an issuer's offer
@@ -79,7 +83,7 @@ impl Args {
     pub(crate) fn scope(&self) -> Option<Scope> {
         match &self.verb {
             Verb::Init(_) | Verb::Unlock(_) | Verb::Lock | Verb::Status(_) | Verb::Sync(_) => None,
-            Verb::List(_) | Verb::History(_) => Some(Scope::Read),
+            Verb::List(_) | Verb::History(_) | Verb::Ready(_) => Some(Scope::Read),
             Verb::Show(args) => Some(args.scope()),
             Verb::Key(args) => Some(args.scope()),
             Verb::Present(_) => Some(Scope::Present),
@@ -108,6 +112,7 @@ pub(crate) fn run(run: &Run, args: Args) -> Outcome {
         Verb::Lock => session::lock(run, Role::Wallet),
         Verb::Users(args) => user::run(run, &args),
         Verb::Status(args) => init::status(run, &args),
+        Verb::Ready(args) => ready::run(run, &args),
         Verb::Key(args) => init::key(run, &args),
         Verb::Add(args) => add::run(run, &args),
         Verb::List(args) => list::list(run, &args),
@@ -187,24 +192,6 @@ fn tell(out: Out, vault: &Unlocked<'_>, told: &mut Vec<Finding>) {
     }
 }
 
-/// The belief of the device, how that was tampered with, and the present moment.
-struct Known {
-    bundle: Option<TrustBundle>,
-    tampering: Option<Tampering>,
-    at: Moment,
-}
-
-fn known(run: &Run, vault: &Unlocked<'_>) -> Result<Known, Failure> {
-    // Held credentials can be looked at without trust; a command that needs it asks for it and fails.
-    let (bundle, tampering) = match Belief::new(vault, belief::store(run), None).bundle() {
-        Ok(bundle) => (bundle, None),
-        Err(BeliefError::Tampered(how)) => (None, Some(how)),
-        Err(why) => return Err(belief::belief_failure(why)),
-    };
-    let at = moment(vault, bundle.as_ref())?;
-    Ok(Known { bundle, tampering, at })
-}
-
 /// Opens the wallet; dropping it locks.
 fn open<'c>(run: &Run<'c>, args: &OpenArgs) -> Result<Open<'c>, Failure> {
     let vault = unlock::keep(run, Role::Wallet, args)?;
@@ -217,45 +204,6 @@ fn open<'c>(run: &Run<'c>, args: &OpenArgs) -> Result<Open<'c>, Failure> {
         run.out.warn(&how.to_string());
     }
     Ok(Open { at, wallet: Wallet::new(vault), bundle, tampering, out: run.out, told })
-}
-
-const TIME: &[u8] = b"time";
-
-/// Judges the clock by what this device has seen, and remembers it.
-fn moment(vault: &Unlocked<'_>, bundle: Option<&TrustBundle>) -> Result<Moment, Failure> {
-    let held = vault.get(DEVICE_TABLE, TIME)?;
-    let damaged = |_| Failure::new(Exit::Tamper, "what this wallet remembers about time is damaged", "run `waypass doctor`");
-    let mut state = held.as_ref().map(|bytes| TimeState::from_bytes(bytes)).transpose().map_err(damaged)?.unwrap_or_default();
-    let reading = clock::read();
-    if let Some(bundle) = bundle {
-        state = state.adopt(&bundle.signed_time(), &reading).0;
-    }
-    let (at, next) = TimeGuard::observe(&state, &reading, &Limits::default());
-    // A reading a moment after the last one teaches nothing that is worth a write to the disk.
-    if held.is_none_or(|bytes| differs(&bytes, &next)) {
-        match vault.put(DEVICE_TABLE, TIME, &next.to_bytes(), &[]) {
-            // Reading needs no room; what does will meet the full disk itself.
-            Ok(()) | Err(VaultError::Storage(StorageError::Full { .. })) => {}
-            Err(why) => return Err(why.into()),
-        }
-    }
-    Ok(at)
-}
-
-fn differs(held: &[u8], next: &TimeState) -> bool {
-    held != next.to_bytes()
-}
-
-/// Returns the words for a wallet that failed.
-fn failure(error: WalletError) -> Failure {
-    match error {
-        WalletError::Vault(why) => why.into(),
-        WalletError::Backup(why) => why.into(),
-        WalletError::NotHeld | WalletError::Ambiguous { .. } => Failure::usage(error, "see what is held: waypass wallet list"),
-        WalletError::Damaged(_) | WalletError::Bookkeeping => {
-            Failure::new(Exit::Tamper, error, "see `waypass doctor`; a backup may still hold it")
-        }
-    }
 }
 
 /// Returns the beginning of an id that a person types.

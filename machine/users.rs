@@ -129,7 +129,7 @@ fn parts(folder: &Path) -> Option<([u8; PART], [u8; PART])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{UserName, Users};
+    use super::{UserName, Users, parts};
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
@@ -158,8 +158,8 @@ mod tests {
         let (one, other) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let made = |dir: &tempfile::TempDir| Users::new(dir.path()).make(&name("ada")).expect("made");
         let (here, there) = (made(&one), made(&other));
-        let last = |user: &super::User| user.folder().file_name().expect("a name").to_owned();
-        assert_ne!(last(&here), last(&there), "the folder on one device tells whose the folder on another is");
+        let digest = |user: &super::User| parts(user.folder()).expect("salt and digest").1;
+        assert_ne!(digest(&here), digest(&there), "the folder on one device tells whose the folder on another is");
         assert!(!here.folder().to_string_lossy().contains("ada"));
         assert_eq!(fs::metadata(here.folder()).expect("there").permissions().mode() & 0o777, 0o700);
     }

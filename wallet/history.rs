@@ -58,6 +58,9 @@ pub struct Detail {
     /// The person who looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
+    /// What happened to the wallet itself, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
 }
 
 /// One thing that happened.
@@ -67,7 +70,8 @@ pub struct HistoryEntry {
     pub seq: u64,
     /// The reading of the device's clock.
     pub at: Timestamp,
-    /// The event: `held`, `presented`, `declined`, `removed`, `restored`, `acknowledged`.
+    /// The event: `held`, `presented`, `declined`, `removed`, `restored`, `acknowledged`, `unlocked`, `wrong_tries`, `locked_out`,
+    /// `factors_changed`.
     pub event: String,
     /// Its subject; `None` once forgotten.
     pub detail: Option<Detail>,
@@ -173,6 +177,12 @@ impl Wallet<'_> {
         };
         read(&bytes).map(Some).map_err(|_| WalletError::Bookkeeping)
     }
+}
+
+/// Writes down something that happened to the wallet itself: `event` says what kind, and `what` how, in words.
+pub fn note(vault: &Unlocked<'_>, event: Event, what: &str, at: &Moment, rng: &mut dyn CryptoRng) -> Result<(), WalletError> {
+    let detail = Detail { what: Some(what.to_owned()), ..Detail::default() };
+    vault.batch(|batch| append(vault, batch, What { event, detail: &detail, bundle: None }, at, rng))
 }
 
 /// An event to be recorded.

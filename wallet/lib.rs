@@ -88,7 +88,7 @@ pub use ask::{AskError, Asked, Asker, CountCodes};
 pub use backup::{DEVICE_TABLE, Restored};
 pub use credential_id::{CredentialId, NotAnId};
 pub use error::{HoldError, Missing, PresentError, WalletError};
-pub use history::{Detail, HistoryEntry, HistoryError};
+pub use history::{Detail, HistoryEntry, HistoryError, note};
 pub use hold::{Held, Removal};
 pub use present::{Answer, Claim, ClaimKind, Proposal, Warning};
 pub use show::{Card, Filter, Listing, Standing};

@@ -18,6 +18,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -48,7 +49,7 @@ struct Session {
 }
 
 /// Does commands until the session must lock.
-pub(super) fn serve(door: Door, held: Held, home: Home, again: Option<OpenArgs>, mut link: Option<Link>) -> Exit {
+pub(super) fn serve(door: Door, signals: Signals, held: Held, home: Home, again: Option<OpenArgs>, mut link: Option<Link>) -> Exit {
     let session = Arc::new(Session {
         hours: Mutex::new(Hours::begin(held.role(), Now::read())),
         held,
@@ -59,7 +60,7 @@ pub(super) fn serve(door: Door, held: Held, home: Home, again: Option<OpenArgs>,
         is_over: AtomicBool::new(false),
     });
     let login = Login::of_this_process();
-    signals(Arc::clone(&session));
+    signals.end(Arc::clone(&session));
     let mut number = 0;
     while !session.is_over.load(Ordering::Acquire) && !login.is_over() {
         match door.accept(TICK) {
@@ -81,21 +82,41 @@ pub(super) fn serve(door: Door, held: Held, home: Home, again: Option<OpenArgs>,
     Exit::Done
 }
 
-/// SIGTERM, SIGHUP and Ctrl-C lock.
-fn signals(session: Arc<Session>) {
-    thread::spawn(move || {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
-        runtime.block_on(async {
-            let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
-            let [Ok(mut term), Ok(mut hangup), Ok(mut interrupt)] = kinds else { return };
-            tokio::select! {
-                _ = term.recv() => {}
-                _ = hangup.recv() => {}
-                _ = interrupt.recv() => {}
+/// SIGTERM, SIGHUP and Ctrl-C, which lock.
+pub(super) struct Signals(Receiver<()>);
+
+impl Signals {
+    /// Begins to listen. A signal that comes from now on ends the session in order.
+    pub(super) fn listen() -> Self {
+        let (begun, begins) = channel();
+        let (came, comes) = channel();
+        thread::spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() else { return };
+            runtime.block_on(async {
+                let kinds = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
+                let [Ok(mut term), Ok(mut hangup), Ok(mut interrupt)] = kinds else { return };
+                drop(begun);
+                tokio::select! {
+                    _ = term.recv() => {}
+                    _ = hangup.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+                // Nobody hears it once the session is over.
+                let _over = came.send(());
+            });
+        });
+        // It ends when the other side is dropped.
+        let _begun: Result<(), _> = begins.recv();
+        Self(comes)
+    }
+
+    fn end(self, session: Arc<Session>) {
+        thread::spawn(move || {
+            if self.0.recv().is_ok() {
+                session.end();
             }
         });
-        session.end();
-    });
+    }
 }
 
 fn take(session: &Arc<Session>, number: u64, channel: Channel) {

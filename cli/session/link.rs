@@ -92,7 +92,7 @@ impl Drop for Link {
 }
 
 /// Returns the options of a command line that say which home it is for.
-fn leading(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
+pub(crate) fn leading(words: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut found = Vec::new();
     let mut words = words.peekable();
     while let Some(word) = words.next() {

@@ -1,18 +1,21 @@
 //! The beginning of a session: a process of its own, which asks for what opens the vault and then leaves the terminal.
 
+use super::host::Signals;
 use super::hours::Now;
 use super::link::Link;
 use super::{UnlockArgs, already, host, switch};
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome, plain};
+use crate::factors::{self, together};
 use crate::held::Held;
 use crate::home::Role;
 use crate::scope::Scope;
-use crate::unlock;
+use crate::{holder, scope, unlock};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use waypass_net::session::{Door, NotOpened};
+use waypass_trust::audit::Event;
 
 /// The word by which a session says that it is open.
 const OPEN: &str = "open\n";
@@ -42,8 +45,8 @@ pub(super) fn apart(run: &Run) -> Result<Exit, Failure> {
 
 /// Opens the vault and is the session, until it locks.
 pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
-    switch(run, role)?;
-    let vault = unlock::keep(run, role, &args.open)?;
+    let has_closed = switch(run, role)?;
+    let (vault, shown) = unlock::keep_showing(run, role, &args.open)?;
     unlock::tell_findings(run, role, &vault);
     let door = Door::open(&run.home.vault(role)).map_err(|error| not_opened(error, role))?;
     // Somebody else may have opened meanwhile.
@@ -51,15 +54,21 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     let again = args.open.again(role)?;
     let scopes =
         if args.scope.is_empty() { Scope::ALL.to_vec() } else { Scope::ALL.into_iter().filter(|s| args.scope.contains(s)).collect() };
+    if role == Role::Wallet {
+        let after = if has_closed { ", after another person's was locked" } else { "" };
+        let may = format!("with {} for commands that {}{after}", factors::kinds(&together(&shown).kinds()), scope::list(&scopes));
+        holder::note(run, &vault, Event::Unlocked, &may);
+    }
     let held = Held::new(role, scopes, vault);
     let home = run.home.clone().absolute()?;
     let folder = std::env::current_dir().unwrap_or_default();
     let link = Link::of(&held, &home, folder, Now::read().since_boot);
+    let signals = Signals::listen();
     if args.resident {
         run.out.bytes(OPEN.as_bytes())?;
         leave_the_terminal().map_err(|why| Failure::internal(plain(&why), "run the command again"))?;
     }
-    Ok(host::serve(door, held, home, again, link))
+    Ok(host::serve(door, signals, held, home, again, link))
 }
 
 /// A session outlives the terminal that it was opened on: it has its own process group, and nothing to write to.

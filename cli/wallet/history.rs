@@ -61,6 +61,7 @@ fn line(entry: &HistoryEntry) -> String {
                 (None, Some(_)) => parts.push("at an unknown person's device".to_owned()),
                 (None, None) => parts.extend(detail.issuer.as_ref().map(|issuer| format!("from {issuer}"))),
             }
+            parts.extend(detail.what.clone());
             if !detail.claims.is_empty() {
                 parts.push(format!("showing {}", words::list(&detail.claims)));
             }

@@ -21,6 +21,7 @@ mod pictures;
 mod program;
 mod publication;
 mod readme;
+mod ready;
 mod register;
 mod scan;
 mod scenario;

@@ -90,7 +90,7 @@ fn each_has_a_wallet_of_their_own() {
     ] {
         tablet.fails(line, 2, says);
     }
-    tablet.fails("wallet init --user ada --secret-file grace.phrase --recovery-file third", 2, "exists");
+    tablet.fails("wallet init --user ada --secret-file grace.phrase --recovery-file third", 2, "already");
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn the_first_one_is_locked_before_the_second_opens() {
     let is_locked = |name: &str| tablet.ok(&format!("wallet status --user {name}"))["locked"] == json!(true);
     tablet.ok("wallet unlock --user Ada --secret-file ada.phrase");
     assert_eq!(tablet.ok("wallet status")["session"]["user"], "Ada");
-    // Whoever is at the device need not say who it is, and whoever says so is nobody else.
+    // The person at the device need not say who it is. A name that is said is heeded.
     assert_eq!(tablet.held(""), 1);
     assert_eq!(tablet.held("--user Ada"), 1);
     tablet.fails("wallet list --user Grace\u{a0}Hopper", 40, "a secret is needed");
@@ -138,6 +138,7 @@ fn the_first_one_is_locked_before_the_second_opens() {
     assert!(is_locked("Ada") && !is_locked("Grace\u{a0}Hopper"));
     assert_eq!(tablet.held(""), 0);
     tablet.fails("wallet list --user Ada", 40, "a secret is needed");
+    // A person who leaves need not say whose wallet it was.
     assert_eq!(tablet.ok("wallet lock")["was_open"], true);
     assert!(is_locked("Grace\u{a0}Hopper"));
     tablet.fails("wallet list", 2, "nobody's wallet is open");
@@ -146,6 +147,7 @@ fn the_first_one_is_locked_before_the_second_opens() {
 #[test]
 fn what_one_trusts_or_forgets_changes_nobody_else() {
     let tablet = Tablet::shared();
+    tablet.ok("verifier init --name Tablet --site north --zone lab --key-file door.key --recovery-file door.code");
     // The files are there, and Grace has compared nothing.
     let age = |open: &str| tablet.run(&format!("wallet status {open}"));
     assert_eq!(age("--user Ada --secret-file ada.phrase").code, 0);
@@ -159,4 +161,34 @@ fn what_one_trusts_or_forgets_changes_nobody_else() {
     assert_eq!(standing("--user Ada --secret-file ada.phrase"), "in_force");
     tablet.fails("trust bundle stick --yes --user Grace\u{a0}Hopper --secret-file grace.phrase", 30, "pin one");
     tablet.ok(&pin);
+}
+
+#[test]
+fn a_person_reads_who_tried_what_opened_and_what_changed() {
+    let tablet = Tablet::shared();
+    let entries = |who: &str| -> Vec<(String, String)> {
+        let history = tablet.ok(&format!("wallet history {who}"));
+        let entry = |entry: &Value| (text(entry, "/event"), entry["detail"]["what"].as_str().unwrap_or_default().to_owned());
+        history["entries"].as_array().expect("entries").iter().map(entry).collect()
+    };
+    let ada = "--user Ada --secret-file ada.phrase";
+    for _ in 0..2 {
+        tablet.fails("wallet list --user Ada --secret-file grace.phrase", 41, "tries left");
+    }
+    tablet.ok("wallet unlock --user Grace\u{a0}Hopper --secret-file grace.phrase");
+    tablet.ok(&format!("wallet unlock {ada} --scope read,present"));
+    tablet.ok("wallet lock");
+    tablet.ok(&format!("wallet slot add --new-key-file spare.key {ada}"));
+    let told = entries(ada);
+    let says = |number: usize, event: &str, what: &str| {
+        assert!(told[number].0 == event && told[number].1.contains(what), "{what}: {told:?}");
+    };
+    assert_eq!(told.len(), 4, "{told:?}");
+    says(0, "held", "");
+    says(1, "wrong_tries", "2 wrong tries");
+    says(2, "unlocked", "with pass phrase for commands that read and present, after another person's was locked");
+    says(3, "factors_changed", "key file");
+    assert_eq!(tablet.ok(&format!("wallet history --verify {ada}"))["whole"], true);
+    let hers = entries("--user Grace\u{a0}Hopper --secret-file grace.phrase");
+    assert!(matches!(&hers[..], [(event, _)] if event == "unlocked"), "{hers:?}");
 }

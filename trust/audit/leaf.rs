@@ -118,6 +118,8 @@ pub enum Event {
     Declined,
     /// A wallet was restored from a backup.
     Restored,
+    /// A person opened a session, so that commands ask for no secret until it locks.
+    Unlocked,
     /// A kind of a later version, by its name.
     Other(OtherEvent),
 }
@@ -127,7 +129,7 @@ pub enum Event {
 pub struct OtherEvent(String);
 
 /// The events that this version knows.
-const KNOWN: [Event; 21] = [
+const KNOWN: [Event; 22] = [
     Event::Decided,
     Event::Checked,
     Event::TrustChanged,
@@ -149,6 +151,7 @@ const KNOWN: [Event; 21] = [
     Event::Synced,
     Event::Declined,
     Event::Restored,
+    Event::Unlocked,
 ];
 
 impl Event {
@@ -188,6 +191,7 @@ impl Event {
             Self::Synced => "synced",
             Self::Declined => "declined",
             Self::Restored => "restored",
+            Self::Unlocked => "unlocked",
             Self::Other(OtherEvent(name)) => name,
         }
     }

@@ -373,6 +373,7 @@ event-removed = أُزيلت
 event-synced = تمت المزامنة
 event-declined = رُفض
 event-restored = استُعيدت
+event-unlocked = فُتح لفترة
 event-other = حدث { $name }
 
 ## الصفحة

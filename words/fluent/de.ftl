@@ -369,6 +369,7 @@ event-removed = entfernt
 event-synced = abgeglichen
 event-declined = abgelehnt
 event-restored = wiederhergestellt
+event-unlocked = für eine Weile geöffnet
 event-other = Ereignis { $name }
 
 ## Die Seite

@@ -371,6 +371,7 @@ event-removed = removed
 event-synced = synchronised
 event-declined = declined
 event-restored = restored
+event-unlocked = opened for a while
 event-other = event { $name }
 
 ## The page

@@ -369,6 +369,7 @@ event-removed = supprimé
 event-synced = synchronisé
 event-declined = refusé
 event-restored = restauré
+event-unlocked = ouvert pour un temps
 event-other = événement { $name }
 
 ## La page
