@@ -287,8 +287,10 @@ fn chosen(
         chosen.push(unlock::aside(run, role, vault, || choose_pin(run, asked(&new.pin_file), input))??);
     }
     if let Some(path) = new.key_file.as_ref().filter(|_| wanted.has(FactorKind::KeyFile)) {
+        let demanded = vault.rules();
+        let needs_two = !demanded.combinations().is_empty() && demanded.combinations().iter().all(|kinds| kinds.len() > 1);
+        unlock::check_place(run, path, needs_two)?;
         chosen.push(Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?));
-        unlock::warn_of_place(run, path, &run.home.vault(role));
     }
     if wanted.has(FactorKind::Recovery) {
         let code = RecoveryCode::generate(&mut SystemRng);

@@ -392,6 +392,7 @@ pub(crate) fn create<T>(
     let key = match args.key_file.as_ref().filter(|_| wanted.has(FactorKind::KeyFile)) {
         None => None,
         Some(path) => {
+            check_place(run, path, args.require.is_some() && wanted.kinds().len() > 1)?;
             key_file::make_room(path).map_err(|error| key_file_failure(&error))?;
             Some((path, KeyFile::generate(&mut SystemRng)))
         }
@@ -426,7 +427,6 @@ pub(crate) fn create<T>(
     let mut unfinished = Unfinished::begin(&dir, role.folder(), &plan).map_err(create_failure)?;
     if let Some((path, key)) = &key {
         key_file::write(path, key).map_err(|error| key_file_failure(&error))?;
-        warn_of_place(run, path, &dir);
     }
     match (&args.recovery_file, recovery) {
         (_, Recovery::None) => run.out.warn("there is no recovery code: who loses what opens this has only a backup"),
@@ -478,15 +478,21 @@ impl CreateArgs {
     }
 }
 
-/// Says that a key file in the home of what it opens is stolen with it.
-pub(crate) fn warn_of_place(run: &Run, path: &Path, vault: &Path) {
-    let real = |path: &Path| std::fs::canonicalize(path).ok();
-    let home = vault.parent().and_then(real);
-    if let (Some(file), Some(home)) = (real(path), home)
-        && file.starts_with(home)
-    {
-        run.out.warn(&format!("the key file {} lies in the home of what it opens; keep it on other storage", path.display()));
+/// Says that a key file in the home of what it opens is stolen with it. Where two factors are demanded it would be none, and is refused.
+pub(crate) fn check_place(run: &Run, path: &Path, needs_two: bool) -> Result<(), Failure> {
+    // Neither need be there yet.
+    let real = |path: &Path| std::fs::canonicalize(path).or_else(|_| std::path::absolute(path)).ok();
+    let folder = std::path::absolute(path).ok().and_then(|path| real(path.parent()?));
+    let is_inside = |home: &Path| folder.as_ref().zip(real(home)).is_some_and(|(folder, home)| folder.starts_with(home));
+    if !run.home.folders().any(is_inside) {
+        return Ok(());
     }
+    let what = format!("the key file {} lies in the home of what it opens", path.display());
+    if needs_two {
+        return Err(Failure::usage(format!("{what}: a thief of one has the other"), "name a file on other storage, such as a stick"));
+    }
+    run.out.warn(&format!("{what}; keep it on other storage"));
+    Ok(())
 }
 
 /// Shows a code once.

@@ -60,6 +60,24 @@ fn the_rules_of_its_making_hold_for_every_later_slot() {
     fails(&site, "wallet key --secret-file other --key-file nurse.key", 41, "tries left");
 }
 
+/// A thief of the home would have both.
+#[test]
+fn a_key_file_in_the_home_is_no_second_factor() {
+    let site = nurse();
+    let init = "wallet init --require passphrase+key-file --secret-file phrase --recovery-code none --key-file";
+    for file in ["other/nurse.key", "other/wallet/nurse.key", "other/../other/nurse.key"] {
+        let ran = site.run("other", &format!("{init} {file}"));
+        assert!(ran.code == 2 && ran.stderr.contains("lies in the home of what it opens"), "{file}: {}{}", ran.stdout, ran.stderr);
+        assert!(!site.path("other/wallet/vault.db").exists() && !site.path(file).exists(), "{file}");
+    }
+    let add = format!("wallet slot add --new-secret-file other --new-key-file nurse/second {BOTH}");
+    fails(&site, &add, 2, "lies in the home of what it opens");
+    assert!(!site.path("nurse/second").exists());
+    // Alone it is what the person made it, who is told.
+    let ran = site.run("other", "wallet init --key-file other/nurse.key --recovery-file code2");
+    assert!(ran.code == 0 && ran.stderr.contains("lies in the home of what it opens"), "{}", ran.stderr);
+}
+
 #[test]
 fn a_changed_pass_phrase_keeps_the_key_file_that_is_shown() {
     let site = nurse();

@@ -17,7 +17,7 @@ impl Tablet {
     fn new() -> Self {
         let site = Site::new(&[], "sd-jwt");
         for name in ["ada", "grace"] {
-            site.place.write(&format!("{name}.phrase"), &format!("tulip anchor seven {name}\n"));
+            site.place.write(&format!("{name}.phrase"), format!("tulip anchor seven {name}\n"));
         }
         Self { site }
     }
@@ -49,7 +49,7 @@ impl Tablet {
 
     /// How many credentials are held, for a command that says nothing else of its wallet.
     fn held(&self, line: &str) -> usize {
-        self.ok(&format!("wallet list {line}").trim_end().to_owned())["credentials"].as_array().expect("a list").len()
+        self.ok(format!("wallet list {line}").trim_end())["credentials"].as_array().expect("a list").len()
     }
 
     fn files(&self) -> Vec<PathBuf> {
