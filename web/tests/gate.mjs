@@ -18,10 +18,14 @@ const ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-qui
 const PATIENCE_MS = 30_000;
 
 export class Gate {
-  /** Starts a browser and opens the page. `options` are those of a browser context; `camera: false` denies the camera. */
-  static async open(site, { camera = true, ...options } = {}) {
+  /**
+   * Starts a browser and opens the page, at `address` if it is not the office's. `flags` are Chromium's, `options` those of a browser
+   * context; `camera: false` denies the camera.
+   */
+  static async open(site, { camera = true, address, flags = [], ...options } = {}) {
     const gate = new Gate();
     gate.site = site;
+    gate.address = address;
     gate.folder = await mkdtemp(join(tmpdir(), "waypass-gate-"));
     gate.tape = join(gate.folder, "camera.y4m");
     const launcher = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
@@ -31,7 +35,7 @@ export class Gate {
     gate.profile = join(gate.folder, "profile");
     gate.options = {
       executablePath: CHROMIUM,
-      args: [...ARGUMENTS, ...devices, ...(camera ? ["--use-fake-ui-for-media-stream"] : ["--deny-permission-prompts"])],
+      args: [...ARGUMENTS, ...flags, ...devices, ...(camera ? ["--use-fake-ui-for-media-stream"] : ["--deny-permission-prompts"])],
       viewport: { width: 1280, height: 800 },
       acceptDownloads: true,
       ...options,
@@ -48,7 +52,7 @@ export class Gate {
     this.faults = [];
     this.keys = undefined;
     this.watch(this.page);
-    await this.page.goto(this.site.url);
+    await this.page.goto(this.address ?? this.site.url);
   }
 
   /** Kills every process of the browser at once, as a power cut does, and starts it again. */
@@ -183,6 +187,39 @@ export class Gate {
     return this.verdict();
   }
 
+  /** Gives the page so many bytes of storage, or as many as usual. */
+  async quota(bytes) {
+    this.devtools ??= await this.context.newCDPSession(this.page);
+    const origin = new URL(this.site.url).origin;
+    await this.devtools.send("Storage.overrideQuotaForOrigin", { origin, ...(bytes !== undefined && { quotaSize: bytes }) });
+  }
+
+  /** Returns how many bytes the page uses. */
+  used() {
+    return this.page.evaluate(async () => (await navigator.storage.estimate()).usage);
+  }
+
+  /** Lets each write into a file fail as on a full disk, or lets it through again. */
+  async fill(isFull) {
+    await Promise.all(this.page.workers().map((worker) => worker.evaluate(refuseWrites, isFull)));
+  }
+
+  /** Returns how many people the log says were allowed. */
+  async allowed() {
+    await this.go("Log");
+    const lines = this.page.locator(".records .line");
+    await lines.first().waitFor();
+    const count = (await lines.allInnerTexts()).filter((line) => line.includes("ALLOW")).length;
+    await this.back();
+    return count;
+  }
+
+  /** Deletes what the browser keeps for the page, as it does when space runs short. */
+  async evict(types = "file_systems,indexeddb,cache_storage,service_workers") {
+    this.devtools ??= await this.context.newCDPSession(this.page);
+    await this.devtools.send("Storage.clearDataForOrigin", { origin: new URL(this.site.url).origin, storageTypes: types });
+  }
+
   /** Cuts the link to the office; the page itself can still be loaded. */
   async cut() {
     await this.context.route((url) => !url.href.startsWith(this.site.url), (route) => route.abort());
@@ -195,11 +232,34 @@ export class Gate {
 
   /** Lets the engine believe that it is so many days later, and opens the page again. The browser must run no service worker. */
   async later(days) {
-    await this.context.route("**/engine.js", async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: `(${shiftClock})(${days * 86_400_000});${await response.text()}` });
-    });
+    await this.before("engine.js", `(${shiftClock})(${days * 86_400_000});`);
     await this.page.reload();
+  }
+
+  /** Lets the Workers keep the memories of their modules in sight, and opens the page again. The browser must run no service worker. */
+  async watchMemory() {
+    for (const script of ["engine.js", "scan.js"]) await this.before(script, `(${keepMemories})();`);
+    await this.page.reload();
+  }
+
+  /** Returns what the page and its Workers hold in kB, after their garbage was collected. Chromium needs the flags for that. */
+  async memory() {
+    const held = {};
+    const places = [["page", this.page], ...this.page.workers().map((worker) => [/(\w+)\.js/.exec(worker.url())[1], worker])];
+    for (const [name, place] of places) {
+      const { heap, wasm } = await place.evaluate(measure);
+      held[`${name} heap`] = Math.round(heap / 1000);
+      if (name !== "page") held[`${name} wasm`] = Math.round(wasm / 1000);
+    }
+    return held;
+  }
+
+  /** Runs code in a script of the page before its own. */
+  async before(script, code) {
+    await this.context.route(`**/${script}`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: code + (await response.text()) });
+    });
   }
 
   /** Returns what axe finds, one line for each violation. */
@@ -244,6 +304,34 @@ function stopOnce() {
     JSON.stringify = real;
     throw new WebAssembly.RuntimeError("unreachable");
   };
+}
+
+function refuseWrites(isFull) {
+  const handle = FileSystemSyncAccessHandle.prototype;
+  globalThis.realWrite ??= handle.write;
+  handle.write = isFull
+    ? () => {
+        throw new DOMException("no room", "QuotaExceededError");
+      }
+    : globalThis.realWrite;
+}
+
+function keepMemories() {
+  globalThis.memories = [];
+  for (const name of ["instantiate", "instantiateStreaming"]) {
+    const real = WebAssembly[name];
+    WebAssembly[name] = async (...given) => {
+      const made = await real.apply(WebAssembly, given);
+      globalThis.memories.push((made.instance ?? made).exports.memory);
+      return made;
+    };
+  }
+}
+
+function measure() {
+  globalThis.gc();
+  const memories = globalThis.memories ?? [];
+  return { heap: performance.memory.usedJSHeapSize, wasm: memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) };
 }
 
 function shiftClock(ms) {

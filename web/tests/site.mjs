@@ -8,9 +8,9 @@ import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
-const PROGRAM = resolve(process.env.WAYPASS_BIN ?? "waypass");
+export const PROGRAM = resolve(process.env.WAYPASS_BIN ?? "waypass");
 /** A server that starts answers within so many milliseconds, and gives what was published. */
-const START_MS = 15_000;
+const START_MS = 30_000;
 
 export class Site {
   /** How many days later than now the commands run. */
@@ -32,8 +32,14 @@ export class Site {
     return site;
   }
 
+  /** The address of the page: the office's, or that of a server in front of it. */
   get url() {
-    return `${this.base}/gate/`;
+    return `${this.front ?? this.base}/gate/`;
+  }
+
+  /** The option that names the folder of the pages, if they do not lie next to the program. */
+  get pages() {
+    return process.env.WAYPASS_PAGES ? ["--pages", resolve(process.env.WAYPASS_PAGES)] : [];
   }
 
   path(name) {
@@ -110,8 +116,7 @@ export class Site {
 
   /** Starts the server with the page, and waits until it answers. */
   async serve() {
-    const pages = process.env.WAYPASS_PAGES ? [resolve(process.env.WAYPASS_PAGES)] : [];
-    const args = ["issuer", "serve", "--listen", `127.0.0.1:${this.port}`, "--pages", ...pages, "--key-file", "issuer.key", "--yes"];
+    const args = ["issuer", "serve", "--listen", `127.0.0.1:${this.port}`, "--pages", ...this.pages.slice(1), "--key-file", "issuer.key", "--yes"];
     this.server = spawn(PROGRAM, args, { cwd: this.folder, env: this.environment("issuer"), stdio: ["ignore", "ignore", "pipe"] });
     let said = "";
     this.server.stderr.on("data", (piece) => (said += piece));

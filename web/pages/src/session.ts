@@ -133,9 +133,9 @@ export class Session {
     return Boolean(isCalm) && this.update.isWaiting;
   }
 
-  /** Begins anew when there is no engine: with the newer page, if one waits. */
+  /** Begins anew when there is no engine: with the newer page, if one waits. Never under a gate that is open in another tab. */
   retry(): void {
-    if (this.update.isWaiting) this.update.take();
+    if (this.update.isWaiting && this.problem !== "taken") this.update.take();
     else location.reload();
   }
 
