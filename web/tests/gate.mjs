@@ -50,7 +50,7 @@ export class Gate {
     this.context.setDefaultTimeout(PATIENCE_MS);
     this.page = this.context.pages()[0] ?? (await this.context.newPage());
     this.faults = [];
-    this.keys = undefined;
+    this.devtools = undefined;
     this.watch(this.page);
     await this.page.goto(this.address ?? this.site.url);
   }
@@ -159,12 +159,23 @@ export class Gate {
     for (const picture of pictures) await this.page.getByLabel("read a picture").setInputFiles(picture);
   }
 
-  /** A scanner types a line: faster than a person, and ended by Enter. All keys are on their way before the first is answered. */
-  async scan(line) {
-    this.keys ??= await this.context.newCDPSession(this.page);
-    const send = (type, key, text) => this.keys.send("Input.dispatchKeyEvent", { type, key, ...(text && { text }) });
+  /**
+   * A scanner types a line: faster than a person, and ended by Enter. Each key has its own time, which a busy machine does not change. All keys
+   * are on their way before the first is answered; with `late`, those after the third come so many milliseconds later.
+   */
+  async scan(line, { late = 0 } = {}) {
+    const devtools = await this.session();
+    const start = Date.now() / 1000;
     const strokes = [...line].map((letter) => [letter, letter]).concat([["Enter", "\r"]]);
-    await Promise.all(strokes.flatMap(([key, text]) => [send("keyDown", key, text), send("keyUp", key)]));
+    const send = ([key, text], place) => {
+      const timestamp = start + place * 0.0005;
+      const press = devtools.send("Input.dispatchKeyEvent", { type: "keyDown", key, text, timestamp });
+      return [press, devtools.send("Input.dispatchKeyEvent", { type: "keyUp", key, timestamp: timestamp + 0.0002 })];
+    };
+    const first = late ? strokes.splice(0, 3) : [];
+    await Promise.all(first.flatMap(send));
+    if (late) await this.page.waitForTimeout(late);
+    await Promise.all(strokes.flatMap((stroke, place) => send(stroke, first.length + place)));
   }
 
   /** A person types: slowly. */
@@ -187,11 +198,16 @@ export class Gate {
     return this.verdict();
   }
 
+  /** Returns a session of the DevTools protocol with the page. */
+  async session() {
+    this.devtools ??= await this.context.newCDPSession(this.page);
+    return this.devtools;
+  }
+
   /** Gives the page so many bytes of storage, or as many as usual. */
   async quota(bytes) {
-    this.devtools ??= await this.context.newCDPSession(this.page);
     const origin = new URL(this.site.url).origin;
-    await this.devtools.send("Storage.overrideQuotaForOrigin", { origin, ...(bytes !== undefined && { quotaSize: bytes }) });
+    await (await this.session()).send("Storage.overrideQuotaForOrigin", { origin, ...(bytes !== undefined && { quotaSize: bytes }) });
   }
 
   /** Returns how many bytes the page uses. */
@@ -216,8 +232,7 @@ export class Gate {
 
   /** Deletes what the browser keeps for the page, as it does when space runs short. */
   async evict(types = "file_systems,indexeddb,cache_storage,service_workers") {
-    this.devtools ??= await this.context.newCDPSession(this.page);
-    await this.devtools.send("Storage.clearDataForOrigin", { origin: new URL(this.site.url).origin, storageTypes: types });
+    await (await this.session()).send("Storage.clearDataForOrigin", { origin: new URL(this.site.url).origin, storageTypes: types });
   }
 
   /** Cuts the link to the office; the page itself can still be loaded. */

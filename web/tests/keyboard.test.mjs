@@ -61,6 +61,15 @@ describe("the keyboard", () => {
     await gate.kind("ready");
   });
 
+  it("is a scanner though a busy machine brings its keys late", async () => {
+    const { file } = await site.answer(await gate.question(), "late");
+    await gate.scan((await readFile(file, "utf8")).trim(), { late: 300 });
+    const { level, text } = await gate.verdict();
+    assert.equal(level, "green", text);
+    await gate.page.keyboard.press("Enter");
+    await gate.kind("ready");
+  });
+
   it("reaches every control, and Esc leads back", async () => {
     const seen = new Set();
     for (let press = 0; press < 30; press += 1) {

@@ -31,6 +31,8 @@ type Field = HTMLInputElement | HTMLTextAreaElement;
 
 export class Keyboard {
   private held = "";
+  /** So many characters of it were handed on already, because the rest came late. */
+  private handed = 0;
   private lastAt = -Infinity;
   private timer = 0;
 
@@ -66,7 +68,7 @@ export class Keyboard {
     stop(event);
     if (this.held.length < LONGEST) this.held += event.key;
     this.lastAt = event.timeStamp;
-    this.wait(this.gap, () => this.wait(REST_MS, () => this.release()));
+    this.wait(this.gap, () => this.wait(REST_MS, () => this.handOn()));
   }
 
   private get gap(): number {
@@ -89,17 +91,26 @@ export class Keyboard {
   private drop(): void {
     clearTimeout(this.timer);
     this.held = "";
+    this.handed = 0;
   }
 
-  /** Hands on what turned out to be typed by a person. */
   private release(): void {
-    const text = this.held;
+    this.handOn();
     this.drop();
+  }
+
+  /**
+   * Hands on what seems to be typed by a person. It stays held: on a busy machine the rest of a scanner's line comes later than the page can
+   * wait, and its time says that it belongs to this.
+   */
+  private handOn(): void {
+    const text = this.held.slice(this.handed);
+    this.handed = this.held.length;
     if (!text) return;
     const target = document.activeElement;
     if (isField(target)) return insert(target, text);
-    if (text === " " && target instanceof HTMLElement) return target.click();
-    const key = text.length === 1 ? LETTERS[text.toLowerCase()] : undefined;
+    if (this.held === " " && target instanceof HTMLElement) return target.click();
+    const key = this.held.length === 1 ? LETTERS[text.toLowerCase()] : undefined;
     if (key && this.listener.offers(key)) this.listener.key(key);
   }
 
