@@ -288,6 +288,10 @@ plain! {
     PageStorage = "page-boot-storage";
     /// Advice then.
     PageStorageNext = "page-boot-storage.next";
+    /// The browser deleted the files of the open gate.
+    PageBootGone = "page-boot-gone";
+    /// Advice then.
+    PageBootGoneNext = "page-boot-gone.next";
     /// The gate's program did not start.
     PageFailed = "page-boot-failed";
     /// Advice then.
@@ -346,6 +350,10 @@ plain! {
     PageUpdateNext = "page-update.next";
     /// Takes the newer page.
     PageUpdateDo = "page-update-do";
+    /// The browser deleted the files of the gate that was here.
+    PageGone = "page-gone";
+    /// Advice then.
+    PageGoneNext = "page-gone.next";
     /// The browser may delete the data of the gate.
     PageNotKept = "page-not-kept";
     /// Advice then.

@@ -52,8 +52,18 @@ export class Update {
   }
 }
 
+const GATE = "waypass-gate";
 const LANGUAGE = "waypass-language";
 const CAMERA = "waypass-camera";
+
+/** Returns true if there was a gate here. A browser that deletes the files of a page keeps these notes. */
+export function hadGate(): boolean {
+  return read(GATE) !== undefined;
+}
+
+export function noteGate(): void {
+  write(GATE, "here");
+}
 
 export function chosenLanguage(): string {
   return read(LANGUAGE) ?? navigator.language;

@@ -9,7 +9,8 @@ import { type Engine, fresh } from "glue:engine";
 import type { Answer, Request } from "./contract.ts";
 import type { FromWorker, StartProblem, ToWorker } from "./protocol.ts";
 
-const FILES = ["waypass-0", "waypass-1", "trust-0", "trust-1", "clock"];
+const VAULT = ["waypass-0", "waypass-1"];
+const FILES = [...VAULT, "trust-0", "trust-1", "clock"];
 /** A page that is being closed holds its files a moment longer. */
 const ATTEMPTS = 20;
 const PAUSE_MS = 150;
@@ -48,6 +49,12 @@ async function serve({ id, request, bytes }: ToWorker): Promise<void> {
   if (!gate) return;
   try {
     const answer = call(gate.engine, request, bytes);
+    // What was written into deleted files is lost, so it is not acknowledged.
+    if (await areGone(gate.handles)) {
+      forget();
+      tell({ end: "gone" });
+      return scope.close();
+    }
     keep(request, answer);
     tell({ id, answer });
   } catch (why) {
@@ -119,6 +126,41 @@ async function instance(module: WebAssembly.Module, handles: FileSystemSyncAcces
   return new glue.Engine(handles);
 }
 
+/**
+ * Returns how many bytes of the vault's files a page would find that opens them now, 0 for a file that is not there.
+ *
+ * The browser deletes all files of a page or none, as it does when space runs short. Files that are open take every write as before, and
+ * nobody finds it again.
+ */
+async function found(): Promise<number[]> {
+  const root = await navigator.storage.getDirectory();
+  return Promise.all(
+    VAULT.map(async (name) => {
+      try {
+        return (await (await root.getFileHandle(name)).getFile()).size;
+      } catch (why) {
+        if (why instanceof DOMException && why.name === "NotFoundError") return 0;
+        throw why;
+      }
+    }),
+  );
+}
+
+/** Returns true if the browser deleted the open files. Another tab may have made an empty one of the same name since. */
+async function areGone(handles: FileSystemSyncAccessHandle[]): Promise<boolean> {
+  const sizes = await found().catch(() => undefined);
+  return sizes?.some((size, place) => size === 0 && handles[place]?.getSize() !== 0) ?? false;
+}
+
+/**
+ * Returns true if there is no vault in the files, though they are taken. A tab that has them open has written into them, so it is nobody:
+ * Chromium takes deleted files for open ones until it is started again.
+ */
+async function isNobody(): Promise<boolean> {
+  const sizes = await found().catch(() => undefined);
+  return sizes?.every((size) => size === 0) ?? false;
+}
+
 /** Opens the files. The browser gives each to one page at a time, so a second page learns here that it is the second. */
 async function files(): Promise<FileSystemSyncAccessHandle[]> {
   const root = await navigator.storage.getDirectory().catch(() => Promise.reject<never>("storage" satisfies StartProblem));
@@ -134,7 +176,7 @@ async function files(): Promise<FileSystemSyncAccessHandle[]> {
       for (const handle of handles) handle.close();
       const isTaken = why instanceof DOMException && why.name === "NoModificationAllowedError";
       if (!isTaken) throw "storage" satisfies StartProblem;
-      if (attempt === ATTEMPTS) throw "taken" satisfies StartProblem;
+      if (attempt === ATTEMPTS) throw ((await isNobody()) ? "gone" : "taken") satisfies StartProblem;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }

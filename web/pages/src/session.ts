@@ -2,7 +2,7 @@
 
 import { Camera } from "./camera.ts";
 import type { Answer, Effect, Frame, Key, Kind, Reply, Request, Words } from "./contract.ts";
-import { chooseLanguage, chosenLanguage, persist, Update, useCamera, usesCamera } from "./device.ts";
+import { chooseLanguage, chosenLanguage, hadGate, noteGate, persist, Update, useCamera, usesCamera } from "./device.ts";
 import { sound, stayAwake, vibrate } from "./effects.ts";
 import type { Engine } from "./engine.ts";
 import { Keyboard } from "./keyboard.ts";
@@ -26,6 +26,8 @@ export class Session {
   recovery: string | undefined;
   /** False if the browser may delete the data of the gate. */
   isKept = true;
+  /** True if there was a gate here, whose data the browser deleted. */
+  isGone = false;
   usesCamera = usesCamera();
   /** Counts the verdicts: each is read out, and takes the focus. */
   verdicts = 0;
@@ -171,6 +173,8 @@ export class Session {
 
   private enter(stage: Frame["stage"]): void {
     this.settle();
+    if (stage === "new") this.isGone = hadGate();
+    else if (!this.engine.isNative) noteGate();
     if (stage === "open") {
       this.tellScanner();
       this.sync.start();

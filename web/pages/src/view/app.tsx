@@ -93,6 +93,13 @@ function Lines({ session, frame }: Props & { frame: Frame }) {
           </button>
         </p>
       )}
+      {frame.stage === "new" && session.isGone && (
+        <p role="alert">
+          <span>
+            <strong>{say("page-gone")}</strong> {say("page-gone.next")}
+          </span>
+        </p>
+      )}
       {!session.isKept && isWarned && (
         <p>
           <span>
