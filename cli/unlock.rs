@@ -4,6 +4,7 @@ use crate::Run;
 use crate::exit::{Exit, Failure};
 use crate::factors::{self, Combination, Shown, choose_password, choose_pin, password, together};
 use crate::home::{Role, is_made};
+use crate::output::Out;
 use crate::secret::{self, SecretArgs};
 use crate::vault::{
     FOREIGN, after_looking, create_failure, exposed_failure, factor_failure, finding_words, is_refused, key_file_failure, open_failure,
@@ -135,6 +136,15 @@ pub(crate) fn tell_findings(run: &Run, role: Role, vault: &Unlocked<'_>) {
     }
     if !findings.is_empty() {
         run.out.note(&after_looking(role));
+    }
+    tell_traces(run.out, vault);
+}
+
+/// Says that something was erased and is still in the files.
+pub(crate) fn tell_traces(out: Out, vault: &Unlocked<'_>) {
+    if vault.has_traces() {
+        out.warn("there is no room to write the vault's files anew; until then they hold, sealed, what was replaced or erased in it");
+        out.note("free some space on that disk; the next command that opens the vault does it");
     }
 }
 

@@ -162,6 +162,7 @@ impl Open<'_> {
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         tell(self.out, self.wallet.vault(), &mut self.told);
+        unlock::tell_traces(self.out, self.wallet.vault());
     }
 }
 

@@ -9,6 +9,9 @@ use waypass_trust::audit::{Entry, Event, Note};
 use waypass_trust::time::Reading;
 use waypass_vault::VaultError;
 
+#[cfg(test)]
+mod tests;
+
 /// Records whose subject is a person.
 const ABOUT_PEOPLE: [Event; 6] =
     [Event::Decided, Event::Checked, Event::Confirmed, Event::TurnedAway, Event::Acknowledged, Event::BreakGlass];
@@ -16,7 +19,8 @@ const ABOUT_PEOPLE: [Event; 6] =
 impl Gate<'_> {
     /// Erases the salts and names of a person, a holder or a guard, and returns the numbers of the records; empty where none names them.
     ///
-    /// The decision and its time stay. A flagged admission is looked at first: a person must not vanish from under a finding.
+    /// The decision and its time stay. A flagged admission is looked at first: a person must not vanish from under a finding. What the
+    /// records said before is removed from the vault's files as well.
     pub fn erase(&self, person: &str, by: &Note, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<Vec<u64>, GateError> {
         if person == self.identity.id {
             return Err(GateError::NoPerson);
@@ -40,6 +44,7 @@ impl Gate<'_> {
         let subject = format!("{} record(s)", found.len());
         let said = self.entry_about(&mut state, by.by(), Event::Erased, &subject, reading, rng);
         self.vault.batch(|batch| -> Result<(), VaultError> {
+            batch.leave_no_trace();
             for (seq, entry) in &found {
                 let mut left = entry.clone();
                 left.forget();

@@ -72,6 +72,14 @@ impl Sqlite {
         if self.poisoned.get() { Err(StorageError::Poisoned) } else { Ok(()) }
     }
 
+    /// Translates the failure of a write. A full disk is found before anything is acknowledged, and SQLite has rolled back. Any other
+    /// failure, a failed flush above all, leaves unknown what reached the disk: the kernel may report it once and never again.
+    fn refused(&self, doing: &'static str, why: &rusqlite::Error) -> StorageError {
+        let why = self.failed(doing, why);
+        self.poisoned.set(!matches!(why, StorageError::Full { .. }));
+        why
+    }
+
     fn failed(&self, doing: &'static str, why: &rusqlite::Error) -> StorageError {
         translate(doing, &self.dir, why)
     }
@@ -183,13 +191,19 @@ impl Storage for Sqlite {
             }
             transaction.commit()
         };
-        write().map_err(|why| {
-            let why = self.failed("writing the vault", &why);
-            // A full disk is found before anything is acknowledged, and SQLite has rolled back. Any other failure, a failed flush above
-            // all, leaves unknown what reached the disk: the kernel may report it once and never again.
-            self.poisoned.set(!matches!(why, StorageError::Full { .. }));
-            why
-        })
+        write().map_err(|why| self.refused("writing the vault", &why))
+    }
+
+    /// `VACUUM` copies the rows into a fresh database, and the checkpoint puts that in the place of the old one and cuts the log. Only then
+    /// are freed pages, the gaps within pages and the commits in the log gone.
+    fn compact(&self) -> Result<(), StorageError> {
+        self.refuse_when_poisoned()?;
+        let rewrite = || -> rusqlite::Result<()> {
+            self.connection.execute_batch("VACUUM")?;
+            // Alone on this file, it is never told that somebody else is busy with it.
+            self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        };
+        rewrite().map_err(|why| self.refused("writing the vault anew", &why))
     }
 
     /// Returns true if the write-ahead log was not there when the file was opened.

@@ -251,6 +251,10 @@ impl Storage for OnDisk {
         self.sqlite.commit(changes)
     }
 
+    fn compact(&self) -> Result<(), StorageError> {
+        self.sqlite.compact()
+    }
+
     fn release_reserve(&self) {
         ballast::release(&self.ballast);
     }

@@ -65,6 +65,12 @@ pub trait Storage: Send {
     /// After any other error it is unknown what was written, and the storage refuses everything from then on.
     fn commit(&self, changes: &[Change]) -> Result<(), StorageError>;
 
+    /// Writes the rows anew, so that the files hold no value any more that was replaced or removed. Slow: for erasures.
+    ///
+    /// After [`StorageError::Full`] everything stays as it was. The blocks that the files gave back are the host's: it may keep them until it
+    /// writes something else there.
+    fn compact(&self) -> Result<(), StorageError>;
+
     /// Gives up the space held in reserve, so that one more commit may find room. A storage without a reserve does nothing.
     fn release_reserve(&self) {}
 
@@ -87,6 +93,10 @@ impl Storage for Closed {
     }
 
     fn commit(&self, _: &[Change]) -> Result<(), StorageError> {
+        Err(StorageError::Poisoned)
+    }
+
+    fn compact(&self) -> Result<(), StorageError> {
         Err(StorageError::Poisoned)
     }
 }

@@ -100,4 +100,8 @@ impl Storage for Disk {
     fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
         self.rows().commit(changes)
     }
+
+    fn compact(&self) -> Result<(), StorageError> {
+        self.rows().compact()
+    }
 }

@@ -33,6 +33,8 @@ const HEADER: &[u8] = b"header";
 const UNFINISHED: &[u8] = b"unfinished";
 /// There from an opening that found no journal until the vault is unlocked, when its state says whether there should have been one.
 const JOURNAL_MISSING: &[u8] = b"log-missing";
+/// There from an erasure until the files were written anew without what it removed.
+const TRACES: &[u8] = b"traces";
 
 /// A vault that is open for this program alone. Locked until [`Vault::unlock`].
 pub struct Vault {
@@ -179,6 +181,24 @@ impl Vault {
     pub(crate) fn missing_journal(&self) -> Result<Option<Change>, StorageError> {
         let found = self.storage().get(Space::Meta, JOURNAL_MISSING)?;
         Ok(found.map(|_| Change { space: Space::Meta, key: JOURNAL_MISSING.to_vec(), value: None }))
+    }
+
+    /// Returns true if the files still hold what an erasure was to remove from them.
+    pub(crate) fn has_traces(&self) -> Result<bool, StorageError> {
+        Ok(self.storage().get(Space::Meta, TRACES)?.is_some())
+    }
+
+    /// Writes the files anew, if they hold what an erasure was to remove. Returns true if there was no room for it: then it is still to be
+    /// done, and nothing is lost.
+    pub(crate) fn remove_traces(&self) -> Result<bool, StorageError> {
+        if !self.has_traces()? {
+            return Ok(false);
+        }
+        let gone = Change { space: Space::Meta, key: TRACES.to_vec(), value: None };
+        match self.storage().compact().and_then(|()| self.storage().commit(&[gone])) {
+            Err(StorageError::Full { .. }) => Ok(true),
+            done => done.map(|()| false),
+        }
     }
 
     /// Closes the storage. From then on nothing can be read or written.
@@ -385,6 +405,11 @@ impl Vault {
             done => done,
         }
     }
+}
+
+/// Returns the change that makes a commit an erasure.
+pub(crate) fn traces() -> Change {
+    meta(TRACES, Vec::new())
 }
 
 impl Unfinished {

@@ -126,9 +126,12 @@ impl Wallet<'_> {
         Ok(entries)
     }
 
-    /// Forgets what an entry was about. That something happened, and when, stays, and the chain still verifies.
+    /// Forgets what an entry was about, and removes it from the vault's files. That something happened, and when, stays, and the chain still verifies.
     pub fn forget(&self, seq: u64) -> Result<bool, WalletError> {
-        Ok(self.vault.remove(DETAILS, &seq.to_be_bytes())?)
+        self.vault.batch(|batch| {
+            batch.leave_no_trace();
+            Ok(batch.remove(DETAILS, &seq.to_be_bytes())?)
+        })
     }
 
     /// Checks the whole chain, and that the details fit it.

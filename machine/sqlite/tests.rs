@@ -44,3 +44,32 @@ fn sqlite_keeps_what_was_committed_and_refuses_a_newer_file() {
     assert!(matches!(Sqlite::open(&dir.path().join("newer"), 8), Err(Refused::Newer(9))));
     assert_eq!(std::fs::read(dir.path().join("newer")).expect("reads"), before);
 }
+
+/// Small values lie in the pages of the tree, large ones in pages of their own, and the log has all of them once more.
+#[test]
+fn sqlite_has_no_byte_of_what_was_replaced_or_removed_after_a_compaction() {
+    let (storage, dir) = anywhere();
+    let value = |row: usize, len: usize, fill: u8| [&row.to_be_bytes()[..], &vec![fill; len]].concat();
+    let put = |row: usize, value: Option<Vec<u8>>| Change { space: Space::Log, key: row.to_be_bytes().to_vec(), value };
+    let rows = || (0..300).map(|row| (row, if row % 7 == 0 { 9_000 } else { 60 + row }));
+    storage.commit(&rows().map(|(row, len)| put(row, Some(value(row, len, 0xa7)))).collect::<Vec<_>>()).expect("commits");
+    for (row, _) in rows().filter(|(row, _)| row % 3 > 0) {
+        let new = (row % 3 == 1).then(|| value(row, 50, 0x11));
+        storage.commit(&[put(row, new)]).expect("commits");
+    }
+    let left = || {
+        let files = ["store", "store-wal"].map(|name| std::fs::read(dir.path().join(name)).expect("reads"));
+        let old: Vec<Vec<u8>> = rows().filter(|(row, _)| row % 3 > 0).map(|(row, _)| value(row, 40, 0xa7)).collect();
+        old.iter().filter(|old| files.iter().any(|file| file.windows(old.len()).any(|bytes| bytes == **old))).count()
+    };
+    assert_eq!(left(), 200, "a commit alone removes nothing from the log");
+    storage.compact().expect("compacts");
+    assert_eq!(left(), 0);
+    for (row, len) in rows() {
+        let expected = [Some(value(row, len, 0xa7)), Some(value(row, 50, 0x11)), None][row % 3].clone();
+        assert_eq!(storage.get(Space::Log, &row.to_be_bytes()).expect("reads"), expected);
+    }
+    drop(storage);
+    assert!(log_of(&dir.path().join("store")).exists(), "its absence is a finding");
+    assert_eq!(left(), 0);
+}

@@ -45,6 +45,27 @@ fn a_creation_cut_short_is_no_vault_and_is_begun_again() {
 }
 
 #[test]
+fn nothing_under_an_old_key_stays_in_the_files() {
+    let dir = tempfile::tempdir().expect("temporary folder");
+    let (mut vault, code) = create(dir.path(), &Password::new("x"));
+    let mut unlocked = vault.unlock(&Factors::one(&code), &clock::read()).expect("unlocks");
+    for id in 0..50 {
+        unlocked.put("t", &[id], &[id; 3_000], &[]).expect("put");
+    }
+    let files = || ["vault.db", "vault.db-wal"].map(|name| fs::read(dir.path().join(name)).expect("read"));
+    // The first bytes of pages that are full of sealed records: salts, nonces and ciphertext occur only once.
+    let before = files();
+    let samples: Vec<&[u8]> = before.iter().flat_map(|file| file.chunks(4096)).filter_map(|page| page.get(1_000..1_032)).collect();
+    let samples: Vec<&&[u8]> = samples.iter().filter(|sample| sample.iter().filter(|byte| **byte == 0).count() < 4).collect();
+    assert!(samples.len() > 40, "{}", samples.len());
+    let plan = [NewSlot::of(Factors::one(&code))];
+    unlocked.rekey(&plan, suite(), KdfCost::Floor, clock::read().wall).expect("sealed anew");
+    let after = files();
+    let left = samples.iter().filter(|sample| after.iter().any(|file| file.windows(32).any(|bytes| bytes == ***sample))).count();
+    assert_eq!(left, 0);
+}
+
+#[test]
 fn nothing_secret_is_on_the_disk_in_clear() {
     let dir = tempfile::tempdir().expect("temporary folder");
     let (mut vault, code) = create(dir.path(), &Password::new("the quick brown password"));

@@ -16,7 +16,7 @@
 //!
 //! An older copy of both files opens, as an older copy of any file does. The sealed state says what the vault can notice of that.
 //!
-//! A value that was replaced or removed stays in the file, sealed, until the next compaction.
+//! A value that was replaced or removed stays in the file, sealed, until the next compaction. An erasure asks for one at once.
 //!
 //! The file out of use holds the reserve: 1 MiB, which [`Storage::release_reserve`] gives back for the last entry of a log.
 
@@ -102,12 +102,14 @@ impl<F: PlainFile> Journal<F> {
     /// Makes all changes or none, as [`Storage::commit`] says.
     pub(crate) fn write(&self, changes: &[Change]) -> Result<(), StorageError> {
         self.refuse_when_poisoned()?;
-        if changes.is_empty() {
-            return Ok(());
-        }
+        if changes.is_empty() { Ok(()) } else { self.guarded(|| self.append(changes)) }
+    }
+
+    /// Writes, and refuses everything from then on if it is not certain what was written.
+    fn guarded(&self, write: impl FnOnce() -> Result<(), StorageError>) -> Result<(), StorageError> {
         // A host that panics leaves it poisoned.
         self.is_poisoned.set(true);
-        let done = self.append(changes);
+        let done = write();
         self.is_poisoned.set(matches!(&done, Err(why) if !matches!(why, StorageError::Full { .. })));
         done
     }
@@ -128,7 +130,14 @@ impl<F: PlainFile> Journal<F> {
         changes.iter().zip(record.places).for_each(|(change, place)| held.rows.set(change.space, &change.key, place));
         held.set_mark(file).map_err(certain)?;
         let is_mostly_dead = held.end > held.compact_above && held.rows.live() < held.end / 2;
-        if is_mostly_dead { spare::compact(&self.files, self.sizes, held) } else { Ok(()) }
+        if !is_mostly_dead {
+            return Ok(());
+        }
+        match spare::compact(&self.files, self.sizes, held) {
+            // It is tried again once the file has grown.
+            Err(StorageError::Full { .. }) => Ok(()),
+            done => done,
+        }
     }
 
     /// Gives up the reserve.
@@ -168,6 +177,11 @@ impl<F: PlainFile + Send> Storage for Journal<F> {
 
     fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
         self.write(changes)
+    }
+
+    fn compact(&self) -> Result<(), StorageError> {
+        self.refuse_when_poisoned()?;
+        self.guarded(|| spare::compact(&self.files, self.sizes, &mut self.held.borrow_mut()))
     }
 
     fn release_reserve(&self) {

@@ -62,6 +62,11 @@ impl Storage for MemoryStorage {
         }
         Ok(())
     }
+
+    /// Does nothing: replaced values are not kept.
+    fn compact(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,13 @@ impl Batch<'_> {
         self.unlocked.remove(table, id)
     }
 
+    /// Makes this batch an erasure: what it replaces or removes is also removed from the files.
+    ///
+    /// Without room for that the batch counts all the same, and [`Unlocked::has_traces`] is true until a later unlocking finds room.
+    pub fn leave_no_trace(&mut self) {
+        self.unlocked.leave_no_trace();
+    }
+
     /// Like [`Unlocked::append`].
     pub fn append(&mut self, log: &'static str, plaintext: &[u8]) -> Result<u64, VaultError> {
         self.unlocked.append(log, plaintext)

@@ -40,7 +40,7 @@ impl<'v> Unlocked<'v> {
 
     fn go_on(&mut self, vault: Vault) -> Result<(), ResumeError> {
         self.follows(&vault)?;
-        self.session = RefCell::new(Session::begin(&vault, &self.keys)?);
+        self.session = RefCell::new(Session::go_on(&vault, &self.keys)?);
         *self.vault.get_mut() = vault;
         Ok(())
     }

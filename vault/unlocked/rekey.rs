@@ -3,7 +3,8 @@
 //!
 //! The first commit makes the new key the vault's: its slots and the state are there, the old slots are gone, and the old key lies under the
 //! new one. Then the rows follow, some in each commit. After a power cut the next unlocking goes on. A row that opens with the new key
-//! is done; the sums of what is still under the old key say at the end whether a row was taken away meanwhile.
+//! is done; the sums of what is still under the old key say at the end whether a row was taken away meanwhile. At last the files are written
+//! anew, because what lay in them before opens with the old key.
 //!
 //! ```text
 //! former = AEAD of the new suite (state key, CBOR [old key, old generation, old suite, old sums], AAD = CBOR [vault, "former", generation])
@@ -19,7 +20,7 @@ use crate::seal::Suite;
 use crate::slot::{MAX_SLOTS, NewSlot};
 use crate::state::{BUCKETS, Finding, Set, State, Sum, toggle};
 use crate::storage::{Change, Space};
-use crate::vault::{Vault, record_of, sealed_slot, slot_change};
+use crate::vault::{Vault, record_of, sealed_slot, slot_change, traces};
 use alloc::collections::BTreeSet;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -72,6 +73,7 @@ impl Unlocked<'_> {
         let keys = Keys::derive(vk, realm);
         changes.push(former.to_change(&keys, &mut **self.entropy()));
         changes.push(state.to_change(&keys, &mut **self.entropy()));
+        changes.push(traces());
         self.storage().commit(&changes)?;
         self.keys = keys;
         // Goes on with what was committed, as it would after a power cut.

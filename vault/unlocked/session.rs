@@ -6,7 +6,7 @@ use crate::hierarchy::Keys;
 use crate::keys::{self, KeyId};
 use crate::state::{BUCKETS, Finding, Set, State, Sum, toggle};
 use crate::storage::{Change, Space, Storage};
-use crate::vault::Vault;
+use crate::vault::{Vault, traces};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -19,15 +19,27 @@ pub(super) struct Session {
     verified: [[bool; BUCKETS]; 3],
     /// The transaction under way.
     pending: Option<Pending>,
+    /// True if the files still hold what an erasure was to remove.
+    has_traces: bool,
 }
 
 struct Pending {
     state: State,
     changes: BTreeMap<(Space, Vec<u8>), Option<Vec<u8>>>,
+    /// True if what it replaces or removes is not to stay in the files.
+    erases: bool,
 }
 
 impl Session {
+    /// Begins, and removes the traces of an erasure that was cut short, or that found no room for it.
     pub(super) fn begin(vault: &Vault, keys: &Keys) -> Result<Self, StorageError> {
+        let mut session = Self::go_on(vault, keys)?;
+        session.has_traces = vault.remove_traces()?;
+        Ok(session)
+    }
+
+    /// Like [`Self::begin`], for a vault that is closed and opened often: it leaves traces to the next beginning.
+    pub(super) fn go_on(vault: &Vault, keys: &Keys) -> Result<Self, StorageError> {
         let mut state = match State::load(vault.storage(), keys)? {
             Some(state) => state,
             None => super::verify::salvage(vault, keys)?,
@@ -41,7 +53,8 @@ impl Session {
             vault.commit_with_reserve(&[state.to_change(keys, &mut **vault.entropy()), forget])?;
         }
         let state = rekey::finish(vault, keys, state)?;
-        Ok(Self { state, verified: [[false; BUCKETS]; 3], pending: None })
+        let has_traces = vault.has_traces()?;
+        Ok(Self { state, verified: [[false; BUCKETS]; 3], pending: None, has_traces })
     }
 
     fn current(&self) -> &State {
@@ -80,7 +93,7 @@ impl Unlocked<'_> {
                 return work();
             }
             let state = session.state.clone();
-            session.pending = Some(Pending { state, changes: BTreeMap::new() });
+            session.pending = Some(Pending { state, changes: BTreeMap::new(), erases: false });
         }
         let mut abandon = Abandon(Some(&self.session));
         let out = work()?;
@@ -91,16 +104,32 @@ impl Unlocked<'_> {
 
     fn commit(&self) -> Result<(), StorageError> {
         let mut session = self.session.borrow_mut();
-        let Some(Pending { mut state, changes }) = session.pending.take() else { return Ok(()) };
+        let Some(Pending { mut state, changes, erases }) = session.pending.take() else { return Ok(()) };
         if changes.is_empty() && state == session.state {
             return Ok(());
         }
         state.seq = state.seq.saturating_add(1);
         let mut changes: Vec<Change> = changes.into_iter().map(|((space, key), value)| Change { space, key, value }).collect();
         changes.push(state.to_change(&self.keys, &mut **self.entropy()));
+        if erases {
+            changes.push(traces());
+        }
         self.storage().commit(&changes)?;
         session.state = state;
+        if erases {
+            session.has_traces = self.vault().remove_traces()?;
+        }
         Ok(())
+    }
+
+    /// Like [`Batch::leave_no_trace`](super::Batch::leave_no_trace), for the transaction under way.
+    pub(super) fn leave_no_trace(&self) {
+        self.with_pending(|pending| pending.erases = true);
+    }
+
+    /// Returns true if the files still hold, sealed, what an erasure was to remove from them.
+    pub fn has_traces(&self) -> bool {
+        self.session.borrow().has_traces
     }
 
     pub(super) fn storage(&self) -> &dyn Storage {

@@ -53,14 +53,18 @@ impl Unlocked<'_> {
         self.keep_slot(&slot, record_of(&slot, new, Some(at)))
     }
 
-    /// Replaces one slot's factors (a changed password); the other slots stay as they are.
+    /// Replaces one slot's factors (a changed password); the other slots stay as they are. The slot of before is removed
+    /// from the files too: it would open the vault with the old factors.
     pub fn replace_slot(&self, id: SlotId, new: &NewSlot<'_>, cost: KdfCost, at: Timestamp) -> Result<HeldSlot, VaultError> {
         let held = self.state(|state| state.slot(id).map(|held| held.epoch));
         let epoch = held.ok_or(VaultError::NoSuchSlot)?.saturating_add(1);
         self.check(new)?;
         let place = Place { realm: self.keys.realm, id, epoch, ends: new.ends };
         let slot = Slot::seal(place, &new.factors, cost, self.keys.vk(), &mut **self.entropy())?;
-        self.keep_slot(&slot, record_of(&slot, new, Some(at)))
+        self.transaction(|| {
+            self.leave_no_trace();
+            self.keep_slot(&slot, record_of(&slot, new, Some(at)))
+        })
     }
 
     /// Changes what the owner calls a slot.
@@ -79,7 +83,7 @@ impl Unlocked<'_> {
         })
     }
 
-    /// Removes a slot; the last one that this program can open stays.
+    /// Removes a slot, from the files too; the last one that this program can open stays.
     pub fn remove_slot(&self, id: SlotId) -> Result<(), VaultError> {
         if self.state(|state| state.slot(id).is_none()) {
             return Err(VaultError::NoSuchSlot);
@@ -89,6 +93,7 @@ impl Unlocked<'_> {
             return Err(VaultError::LastSlot);
         }
         self.transaction(|| {
+            self.leave_no_trace();
             self.change(Space::Slot, id.to_vec(), None);
             self.change_state(|state| state.slots.retain(|held| held.id != id));
             Ok(())

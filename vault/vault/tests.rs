@@ -217,6 +217,10 @@ impl Storage for Torn {
         self.0.commit(changes)
     }
 
+    fn compact(&self) -> Result<(), StorageError> {
+        self.0.compact()
+    }
+
     fn journal_was_missing(&self) -> bool {
         true
     }
@@ -266,6 +270,10 @@ impl Storage for Counting {
     fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
         self.commits.fetch_add(1, Ordering::Relaxed);
         self.rows.commit(changes)
+    }
+
+    fn compact(&self) -> Result<(), StorageError> {
+        self.rows.compact()
     }
 }
 
@@ -325,6 +333,10 @@ impl Storage for Reserved {
             return Err(StorageError::Full { place: "a test".to_owned(), room: Room::Disk });
         }
         self.rows.commit(changes)
+    }
+
+    fn compact(&self) -> Result<(), StorageError> {
+        self.rows.compact()
     }
 
     fn release_reserve(&self) {

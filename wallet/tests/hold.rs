@@ -282,7 +282,10 @@ fn what_an_entry_was_about_can_be_forgotten() {
     for _ in 0..3 {
         wallet.hold(&site.issue(Format::SdJwtVc, &key, |_| {}), Some(&bundle), &at, &mut SystemRng).expect("held");
     }
+    let log = || std::fs::metadata(dir.path().join("vault.db-wal")).expect("there").len();
+    let before = log();
     assert!(wallet.forget(1).expect("forgotten"));
+    assert!(log() < before / 4, "the commits before it are in the log");
     assert!(!wallet.forget(1).expect("nothing left"));
     let details: Vec<bool> = wallet.history().expect("readable").iter().map(|entry| entry.detail.is_some()).collect();
     assert_eq!(details, [true, false, true]);

@@ -66,6 +66,10 @@ impl Storage for Filling {
         }
         self.rows.commit(changes)
     }
+
+    fn compact(&self) -> Result<(), StorageError> {
+        self.rows.compact()
+    }
 }
 
 fn name(text: &str) -> ClaimPath {

@@ -46,6 +46,10 @@ impl Storage for Rows {
         }
         self.inner.lock().expect("whole").commit(changes)
     }
+
+    fn compact(&self) -> Result<(), StorageError> {
+        self.inner.lock().expect("whole").compact()
+    }
 }
 
 impl Device {

@@ -124,6 +124,24 @@ fn no_file_may_grow() {
     story.relieved(roomy);
 }
 
+/// An erasure counts though its files cannot be written anew, and a later command does that.
+#[test]
+fn an_erasure_without_room_for_new_files_is_finished_later() {
+    let Story { site, .. } = Story::new();
+    let warning = "no room to write the vault's files anew";
+    let file = site.place.path(WALLET).join("wallet/vault.db");
+    let size = std::fs::metadata(file).expect("there").len();
+    // The file may be as long as it is, and its log too. That takes what an erasure commits, but not all rows once more.
+    let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", size / 512);
+    let ran = site.wrapped(&["sh", "-c", &script, "sh"], WALLET, "wallet history --forget 0");
+    assert_eq!(number(&said(&ran.stdout), "seq"), 0, "{}", ran.stderr);
+    assert!(ran.code == 0 && ran.stderr.contains(warning) && ran.stderr.contains("free some space"), "{}", ran.stderr);
+    for _ in 0..2 {
+        let ran = site.run(WALLET, "wallet history --verify");
+        assert!(ran.code == 0 && !ran.stderr.contains(warning), "{}", ran.stderr);
+    }
+}
+
 /// A creation that finds no room leaves nothing in the way of the next.
 #[test]
 fn a_creation_without_room_is_made_anew() {

@@ -51,7 +51,8 @@ pub(super) fn empty(file: &impl PlainFile) -> Result<(), StorageError> {
     file.flush()
 }
 
-/// Writes the rows into the file out of use, and uses that one from then on. Without room for it everything stays as it is.
+/// Writes the rows into the file out of use, and uses that one from then on. Without room for it everything stays as it is, and the error
+/// is [`StorageError::Full`].
 ///
 /// The head is written last, after everything else is durable: a power cut leaves the old file or the new one. The old one is emptied
 /// before the next commit, so that damage to the new head cannot bring it back.
@@ -60,10 +61,10 @@ pub(super) fn compact<F: PlainFile>(files: &[F; 2], sizes: Sizes, held: &mut Hel
     let generation = held.generation.saturating_add(1);
     let (places, end) = match copy(from, to, generation, sizes.batch, &held.rows) {
         Ok(done) => done,
-        Err(StorageError::Full { .. }) => {
+        Err(full @ StorageError::Full { .. }) => {
             held.compact_above = held.end + sizes.compact_above;
-            empty(to).map_err(certain)?;
-            return fill(to, sizes.reserve).map_err(certain);
+            empty(to).and_then(|()| fill(to, sizes.reserve)).map_err(certain)?;
+            return Err(full);
         }
         Err(why) => return Err(why),
     };

@@ -1,5 +1,6 @@
 //! A journal as a storage like any other, on a device that fails, and in files that somebody damaged.
 
+mod compact;
 mod damage;
 mod device;
 mod faults;

@@ -145,6 +145,10 @@ impl Storage for Counted {
     fn commit(&self, changes: &[Change]) -> Result<(), StorageError> {
         self.0.commit(changes)
     }
+
+    fn compact(&self) -> Result<(), StorageError> {
+        self.0.compact()
+    }
 }
 
 /// The rows that are read and the time it takes to look up 1,000 values in a log of `entries`.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::hierarchy::Keys;
+use crate::storage::{Files, Journal};
 use crate::testing::{Disk, host_of};
 use crate::{Finding, KeyFile, NewSlot, StorageError, Suite, UnlockError};
 use alloc::sync::Arc;
@@ -92,6 +93,31 @@ fn nothing_of_the_vault_opens_with_the_old_key() {
     assert!(kept.iter().all(|(space, key)| public.contains(&(*space, (*key).clone()))), "{kept:?}");
 }
 
+/// A copy of the old key that somebody has opens what lies anywhere in the files.
+#[test]
+fn nothing_under_the_old_key_stays_in_the_files() {
+    let files = Files::default();
+    let disk = Disk::default();
+    let code = filled(&disk, 20);
+    let journal = Journal::open(files.pair()).expect("opens");
+    let changes = rows(&disk).into_iter().map(|((space, key), value)| Change { space, key, value: Some(value) });
+    journal.commit(&changes.collect::<Vec<_>>()).expect("committed");
+    let mut vault = Vault::open(host_of(journal)).expect("opens");
+    let is_sealed = |(space, key): &(Space, Vec<u8>)| match space {
+        Space::Meta => key == b"state",
+        Space::Index | Space::LogIndex => false,
+        Space::Slot | Space::Record | Space::Log | Space::Quarantine => true,
+    };
+    let before: Rows = rows(vault.storage()).into_iter().filter(|(place, _)| is_sealed(place)).collect();
+    let found = || {
+        let files = files.kept();
+        before.iter().filter(|(_, row)| files.iter().any(|file| file.windows(row.len()).any(|bytes| bytes == *row))).count()
+    };
+    assert!(found() == before.len() && found() > 40, "{} of {}", found(), before.len());
+    rekey(&mut vault, &code, &KeyFile::generate(&mut TestRng), Suite::Aes).expect("sealed anew");
+    assert_eq!(found(), 0);
+}
+
 fn is_person((space, key): &(Space, Vec<u8>)) -> bool {
     *space == Space::Record && crate::unlocked::records::split_key(key).is_some_and(|(table, _)| table == "people")
 }
@@ -128,6 +154,10 @@ impl crate::Storage for Cut {
         let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
         left.map_err(|_| StorageError::Poisoned)?;
         self.disk.commit(changes)
+    }
+
+    fn compact(&self) -> Result<(), StorageError> {
+        self.disk.compact()
     }
 }
 

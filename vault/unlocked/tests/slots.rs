@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::factor::{FactorKind, KeyFile, Password};
+use crate::slot::SlotId;
+use crate::storage::{Files, Journal};
+use crate::testing::host_of;
 use crate::{NewSlot, Pin, Plan, Rules, Suite, Unfinished, UnlockError, VaultStatus};
 use waypass_credential::time::Timestamp;
 use waypass_trust::time::Reading;
@@ -39,6 +42,56 @@ fn a_changed_password_opens_and_the_old_one_does_not_not_even_its_old_slot() {
     vault.storage().commit(&[Change { space: Space::Slot, key: slot.id.to_vec(), value: Some(old_row) }]).expect("committed");
     assert!(matches!(vault.unlock(&Factors::one(&old), &reading()), Err(UnlockError::WrongSecret { .. })));
     vault.unlock(&Factors::one(&code), &reading()).expect("the recovery code still opens");
+}
+
+/// The slot of before, in a copy of the files, would open the vault with the old password.
+#[test]
+fn a_slot_that_was_replaced_or_removed_is_in_no_file() {
+    let files = Files::default();
+    let journal = Journal::open(files.pair()).expect("opens");
+    let (mut vault, code) = Vault::create(host_of(journal), "test", &Password::new("old"), KdfCost::Floor).expect("created");
+    let row = |vault: &Vault, id: SlotId| vault.storage().get(Space::Slot, &id).expect("read").expect("there");
+    let is_there = |row: &[u8]| files.kept().iter().any(|file| file.windows(row.len()).any(|bytes| bytes == row));
+    let slot = status(&vault).slots.into_iter().find(|slot| slot.factors == [FactorKind::Password]).expect("a password slot").id;
+    let first = row(&vault, slot);
+    assert!(is_there(&first));
+    let new = Password::new("new");
+    let unlocked = vault.unlock(&Factors::one(&code), &reading()).expect("unlocks");
+    unlocked.replace_slot(slot, &NewSlot::of(Factors::one(&new)), KdfCost::Floor, now()).expect("replaced");
+    drop(unlocked);
+    assert!(!is_there(&first));
+    let second = row(&vault, slot);
+    assert!(is_there(&second));
+    vault.unlock(&Factors::one(&code), &reading()).expect("unlocks").remove_slot(slot).expect("removed");
+    assert!(!is_there(&second));
+}
+
+/// Without room for new files the change counts, and the slot of before is removed by the next unlocking that finds room.
+#[test]
+fn a_slot_that_could_not_be_removed_from_the_files_is_removed_later() {
+    let files = Files::default();
+    let journal = Journal::open(files.pair()).expect("opens");
+    let (mut vault, code) = Vault::create(host_of(journal), "test", &Password::new("old"), KdfCost::Floor).expect("created");
+    let slot = status(&vault).slots.into_iter().find(|slot| slot.factors == [FactorKind::Password]).expect("a password slot").id;
+    let old = vault.storage().get(Space::Slot, &slot).expect("read").expect("there");
+    let is_there = || files.kept().iter().any(|file| file.windows(old.len()).any(|bytes| bytes == old));
+    let unlocked = vault.unlock(&Factors::one(&code), &reading()).expect("unlocks");
+    // Less than the reserve would find room in its place.
+    for id in 0..4 {
+        unlocked.put("t", &[id], &[0; 512 * 1024], &[]).expect("put");
+    }
+    let used: usize = files.now().iter().map(Vec::len).sum();
+    files.limit_room(Some(used as u64 + 4096));
+    unlocked.remove_slot(slot).expect("removed");
+    assert!(is_there() && unlocked.has_traces());
+    drop(unlocked);
+    let unlocked = vault.unlock(&Factors::one(&code), &reading()).expect("unlocks without room too");
+    assert!(is_there() && unlocked.has_traces());
+    drop(unlocked);
+    files.limit_room(None);
+    let unlocked = vault.unlock(&Factors::one(&code), &reading()).expect("unlocks");
+    assert!(!is_there() && !unlocked.has_traces());
+    assert!(matches!(unlocked.remove_slot(slot), Err(VaultError::NoSuchSlot)));
 }
 
 #[test]

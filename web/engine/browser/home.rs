@@ -102,6 +102,10 @@ impl Storage for Rows {
         self.0.lock().map_err(|_| StorageError::Poisoned)?.commit(changes)
     }
 
+    fn compact(&self) -> Result<(), StorageError> {
+        self.0.lock().map_err(|_| StorageError::Poisoned)?.compact()
+    }
+
     fn release_reserve(&self) {
         if let Ok(rows) = self.0.lock() {
             rows.release_reserve();
