@@ -366,6 +366,19 @@ pub(crate) fn open(run: &Run, role: Role) -> Result<Vault, Failure> {
     Ok(opened.vault)
 }
 
+/// Returns the process that has the vault, and keeps it for longer than a command waits.
+pub(crate) fn holder(run: &Run, role: Role) -> Option<LockHolder> {
+    match waypass_machine::open_waiting(&run.home.vault(role), Wait::new(PATIENCE, &mut waiting(run))) {
+        Err(OpenError::Busy(holder)) => Some(holder),
+        // Any other error comes again when the vault is opened to be used.
+        Err(_) => None,
+        Ok(opened) => {
+            opened.repairs.iter().for_each(|repair| run.out.warn(&repair.to_string()));
+            None
+        }
+    }
+}
+
 fn close_homes(run: &Run) -> Result<(), Failure> {
     for home in run.home.folders() {
         if let Some(repair) = close_home(home).map_err(|error| exposed_failure(&error))? {

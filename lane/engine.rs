@@ -36,6 +36,8 @@ use crate::lane::Lane;
 const LEAST_SHOWN_MS: u64 = 1_000;
 /// A gate that nobody uses locks itself (unlock.md "Sessions").
 const IDLE_MS: u64 = 15 * 60 * 1000;
+/// A device that could not open its vault by itself tries again after this.
+const AGAIN_MS: u64 = 5_000;
 /// Effects that wait for a page. One that comes back after a while carries out the newest of them.
 const MOST_KEPT: usize = 32;
 /// Effects of one request that need the gate. A lane that asks for more is at fault.
@@ -61,6 +63,8 @@ pub struct Engine<H> {
     codes: Vec<Outline>,
     about: Option<GateIdentity>,
     link: Option<Link>,
+    /// Why the device could not open its vault by itself, and when.
+    closed: Option<(Refusal, u64)>,
     /// The effects that the page carries out with the next frame.
     effects: Vec<Effect>,
     used_ms: u64,
@@ -93,6 +97,7 @@ impl<H: Home> Engine<H> {
             codes: Vec::new(),
             about: None,
             link: None,
+            closed: None,
             effects: Vec::new(),
             used_ms: now.ms,
             has_scanner: false,
@@ -104,9 +109,7 @@ impl<H: Home> Engine<H> {
         let mut reply = Reply::default();
         // A tablet that slept locks at the first thing that happens.
         self.lock_when_idle();
-        if let Err(refusal) = self.unlock_by_itself() {
-            self.refused(&refusal, &mut reply);
-        }
+        self.unlock_by_itself();
         match Request::parse(request) {
             Ok(request) => {
                 if !request.is_by_itself() {

@@ -189,6 +189,7 @@ impl Checkpoint {
             }
             Event::Scanner(scanner) => self.scanner = scanner,
             Event::StorageFailed => self.storage_failed(now, effects),
+            Event::Busy => self.say(Plain::RefusedBusy, now),
             Event::Trapped => self.trapped(now, effects),
             Event::DoorFailed => self.say(Plain::DoorFailed, now),
         }

@@ -60,14 +60,7 @@ pub(crate) struct Args {
 pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let listener = listen(args.listen)?;
     let pages = pages(run, args)?;
-    match &args.key_file {
-        // What is wrong with vault or key file is said here, where somebody reads it.
-        Some(path) => {
-            let vault = unlock::keep(run, Role::Verifier, &OpenArgs::key_file(path))?;
-            unlock::tell_findings(run, Role::Verifier, &vault);
-        }
-        None => drop(unlock::open(run, Role::Verifier)?),
-    }
+    look(run, args)?;
     let command = if args.no_browser { None } else { Some(browser::command(args.browser.as_deref())?) };
     let (inputs, to) = listen_aside(args.device.as_deref())?;
     let door = args.on_green.as_deref().map(|command| Door::new(run.out.own(), command, to)).transpose()?;
@@ -92,6 +85,23 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     drop(browser);
     drop(start);
     Ok(ended)
+}
+
+/// Opens the vault once. What is wrong with vault or key file is said here, where somebody reads it. A vault that another program has is
+/// not wrong: the page says so, and opens it when that program has ended.
+fn look(run: &Run, args: &Args) -> Result<(), Failure> {
+    if let Some(holder) = unlock::holder(run, Role::Verifier) {
+        run.out.warn(&format!("the gate is in use by {holder}; the page opens it when that has ended"));
+        return Ok(());
+    }
+    match &args.key_file {
+        Some(path) => {
+            let vault = unlock::keep(run, Role::Verifier, &OpenArgs::key_file(path))?;
+            unlock::tell_findings(run, Role::Verifier, &vault);
+        }
+        None => drop(unlock::open(run, Role::Verifier)?),
+    }
+    Ok(())
 }
 
 /// Binds the address. A page that others could reach would be a gate that others can open.

@@ -17,8 +17,12 @@ impl<H: Home> Engine<H> {
             Effect::Settle(form) => self.settle(&form),
             _ => return,
         };
-        if done.is_err_and(|refusal| refusal.locks()) {
+        let Err(refusal) = done else { return };
+        if refusal.locks() {
             self.lock();
+        }
+        if refusal.is_busy() {
+            self.report(Event::Busy);
         }
     }
 

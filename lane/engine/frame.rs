@@ -19,6 +19,11 @@ impl<H: Home> Engine<H> {
             Stage::Locked => ("locked", false),
             Stage::Open(_) => ("open", true),
         };
+        let mut advice = texts(&view.advice, &words);
+        if let (Stage::Locked, Some((refusal, _))) = (&self.stage, &self.closed) {
+            let (what, next) = refusal.texts(&words);
+            advice = Value::Array(vec![what.into(), next.into()]);
+        }
         let actions = view
             .actions
             .iter()
@@ -32,7 +37,7 @@ impl<H: Home> Engine<H> {
             .with("tone", tone(view.tone))
             .with("shape", shape(view.shape))
             .with("title", words.text(&view.title))
-            .with("advice", texts(&view.advice, &words))
+            .with("advice", advice)
             .with("focus", focus(view.focus))
             .with("actions", actions.collect::<Json>())
             .with("banner", banner)

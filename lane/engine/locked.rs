@@ -56,6 +56,7 @@ impl<H: Home> Engine<H> {
         let before = vault.status(&at)?;
         let unlocked = vault.into_unlocked(&Factors::one(factor), &at).map_err(|(_, why)| why)?;
         let gate = opened(&unlocked, &self.home)?;
+        gate.upgrade(&at, &mut *self.home.entropy())?;
         let wrong = before.wrong_tries + before.wrong_recovery_tries;
         if wrong > 0 {
             gate.tried(wrong, before.attempts_left == 0, &at, &mut *self.home.entropy())?;
@@ -65,6 +66,7 @@ impl<H: Home> Engine<H> {
         let readiness = crate::duty::refresh(&gate, &at)?;
         drop(gate);
         self.stage = Stage::Open(Box::new(unlocked.park()));
+        self.closed = None;
         self.used_ms = self.home.ms();
         self.report(Event::Started(readiness));
         Ok(())

@@ -1,7 +1,6 @@
 //! Things that happen at the device itself, without its page. What they mean for the page is in its next frame.
 
-use super::refusal::Refusal;
-use super::{Engine, Home, Stage};
+use super::{AGAIN_MS, Engine, Home, Stage};
 use waypass_screen::Event;
 
 impl<H: Home> Engine<H> {
@@ -23,15 +22,17 @@ impl<H: Home> Engine<H> {
 
     fn wake(&mut self) {
         self.lock_when_idle();
-        // The next request says why it stays locked.
-        let _refusal = self.unlock_by_itself();
+        self.unlock_by_itself();
     }
 
-    /// Opens the vault of a device that needs no person for it.
-    pub(super) fn unlock_by_itself(&mut self) -> Result<(), Refusal> {
-        match self.stage {
-            Stage::Locked => self.home.key().map_or(Ok(()), |key| self.open_with(&*key)),
-            Stage::New | Stage::Open(_) => Ok(()),
+    /// Opens the vault of a device that needs no person for it. The frame says why it stays locked.
+    pub(super) fn unlock_by_itself(&mut self) {
+        let Stage::Locked = self.stage else { return };
+        let waits = |tried: u64| self.home.ms() < tried.saturating_add(AGAIN_MS);
+        if self.closed.as_ref().is_some_and(|(_, tried)| waits(*tried)) {
+            return;
         }
+        let Some(key) = self.home.key() else { return };
+        self.closed = self.open_with(&*key).err().map(|refusal| (refusal, self.home.ms()));
     }
 }

@@ -16,11 +16,12 @@ pub(super) struct Refusal {
     next: Plain,
     detail: String,
     locks: bool,
+    is_busy: bool,
 }
 
 impl Refusal {
     fn new(what: impl Into<Message>, next: Plain) -> Self {
-        Self { what: what.into(), next, detail: String::new(), locks: false }
+        Self { what: what.into(), next, detail: String::new(), locks: false, is_busy: false }
     }
 
     /// Adds the fact behind it.
@@ -39,6 +40,11 @@ impl Refusal {
     /// Returns true if the gate cannot stay open after it.
     pub(super) const fn locks(&self) -> bool {
         self.locks
+    }
+
+    /// Returns true if another program has the vault.
+    pub(super) const fn is_busy(&self) -> bool {
+        self.is_busy
     }
 
     pub(super) fn not_understood() -> Self {
@@ -77,6 +83,10 @@ impl Refusal {
         Self::new(Plain::RefusedChanged, Plain::RefusedChangedNext)
     }
 
+    fn busy() -> Self {
+        Self { is_busy: true, ..Self::new(Plain::RefusedBusy, Plain::RefusedBusyNext) }
+    }
+
     fn storage() -> Self {
         Self::new(Plain::RefusedStorage, Plain::RefusedStorageNext)
     }
@@ -97,7 +107,11 @@ impl Refusal {
 
 impl From<StorageError> for Refusal {
     fn from(why: StorageError) -> Self {
-        Self::storage().with(&why)
+        match &why {
+            StorageError::Busy { .. } => Self::busy(),
+            _ => Self::storage(),
+        }
+        .with(&why)
     }
 }
 

@@ -222,9 +222,12 @@ fn rows_that_are_gone_make_a_verdict_grey() {
     page.home().pull_out(true);
     let verdict = scan(&mut page, &presented);
     assert_eq!((&verdict["frame"]["kind"], &verdict["frame"]["tone"]), (&json!("verdict"), &json!("grey")), "{verdict}");
+    assert_eq!(verdict["frame"]["notice"], "Another program of this device is using the gate");
     page.home().pull_out(false);
     page.pass(20_000);
     assert_eq!(page.call(&json!({ "do": "tick" }))["frame"]["kind"], "ready");
+    // Nothing was decided, so the same answer still counts.
+    assert_eq!(scan(&mut page, &presented)["frame"]["verdict"]["level"], "green");
 }
 
 #[test]

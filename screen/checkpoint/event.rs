@@ -187,6 +187,8 @@ pub enum Event {
     Scanner(Scanner),
     /// Something that had to be written down was not.
     StorageFailed,
+    /// Another program has the vault, so what was to be done was not done.
+    Busy,
     /// The engine stopped in the middle and was started anew.
     Trapped,
     /// The door's command failed.

@@ -209,6 +209,10 @@ plain! {
     RefusedStorage = "refused-storage";
     /// Advice then.
     RefusedStorageNext = "refused-storage.next";
+    /// Another program has the vault.
+    RefusedBusy = "refused-busy";
+    /// Wait for it.
+    RefusedBusyNext = "refused-busy.next";
     /// The data is not believed.
     RefusedNotBelieved = "refused-not-believed";
     /// Advice then.

@@ -11,6 +11,7 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Stdio};
 use waypass_qr::{Scan, Scanner, read_pixels};
+use waypass_vault::{Factors, KdfCost, NewSlot, Password};
 
 /// A kiosk, and the token of its start.
 struct Kiosk {
@@ -217,6 +218,90 @@ fn a_gate_that_lost_its_power_is_ready_again_by_itself() {
     kiosk.call(&json!({ "do": "lock" }));
     assert_eq!(kiosk.frame()["stage"], "open");
     assert_eq!(kiosk.end(TERM).code, 0);
+}
+
+/// Holds the gate's vault, as a command does that does not end.
+fn hold(site: &Site) -> fs::File {
+    let lock = fs::OpenOptions::new().write(true).open(site.path("gate/verifier/lock")).expect("there");
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).expect("held");
+    lock
+}
+
+#[test]
+fn a_gate_that_another_program_has_says_so_and_opens_when_that_has_ended() {
+    const BUSY: &str = "Another program of this device is using the gate";
+    let site = site();
+    let held = hold(&site);
+    let kiosk = Kiosk::new(&site, &["--key-file", "gate.key"]);
+    let mut frame = kiosk.frame();
+    assert_eq!((&frame["stage"], &frame["advice"][0]), (&"locked".into(), &BUSY.into()), "{frame}");
+    assert!(frame["advice"][1].as_str().expect("a next step").contains("Wait until it has ended"), "{frame}");
+    drop(held);
+    until("it opens", || kiosk.frame()["stage"] == "open");
+    kiosk.question(&site);
+    let codes = answer(&site, "answer");
+    let before = log(&site).len();
+
+    let held = hold(&site);
+    let scan = || codes.iter().map(|code| kiosk.call(&json!({ "do": "line", "text": code }))).last().expect("a code")["frame"].clone();
+    frame = scan();
+    assert_eq!((&frame["verdict"]["level"], &frame["notice"]), (&"grey".into(), &BUSY.into()), "{frame}");
+    drop(held);
+    assert_eq!(log(&site).len(), before, "nothing was decided");
+    // After the ten seconds in which a code in front of the scanner is the same showing.
+    std::thread::sleep(std::time::Duration::from_secs(11));
+    frame = scan();
+    assert_eq!(frame["verdict"]["level"], "green", "{frame}");
+    let ran = kiosk.end(TERM);
+    assert!(ran.code == 0 && ran.stderr.contains("the gate is in use by another process"), "{}", ran.stderr);
+}
+
+/// A gate that 0.1.0 made, opened on the page with a pass phrase and by no command before.
+#[test]
+fn a_gate_of_the_first_version_is_upgraded_by_the_page() {
+    const PHRASE: &str = "seven grey herons at noon";
+    let site = Site::empty();
+    let made = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compat/0.1.0");
+    for folder in ["trust", "verifier"] {
+        copied(&made.join("gate").join(folder), &site.path("gate").join(folder));
+    }
+    let key = site.path("old.key");
+    fs::copy(made.join("gate.key"), &key).expect("copied");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("set");
+    let key = waypass_machine::key_file::read(&key).expect("read");
+    let mut vault = waypass_machine::open(&site.path("gate/verifier")).expect("opens");
+    let unlocked = vault.unlock(&Factors::one(&key), &waypass_machine::clock::read()).expect("unlocks");
+    assert!(unlocked.needs_upgrade());
+    let phrase = Password::new(PHRASE);
+    let at = waypass_machine::clock::read().wall;
+    unlocked.add_slot(&NewSlot::of(Factors::one(&phrase)), KdfCost::Floor, at).expect("added");
+    drop(unlocked);
+    drop(vault);
+
+    let kiosk = Kiosk::new(&site, &[]);
+    assert_eq!(kiosk.frame()["stage"], "locked");
+    let opened = kiosk.call(&json!({ "do": "unlock", "phrase": PHRASE }));
+    assert_eq!((&opened["failed"], &opened["frame"]["stage"]), (&Value::Null, &"open".into()), "{opened}");
+    let events = || {
+        let records = kiosk.call(&json!({ "do": "log", "count": 50 }))["records"].clone();
+        records.as_array().expect("records").iter().filter(|record| record["event"] == "upgraded").count()
+    };
+    assert_eq!(events(), 1);
+    kiosk.call(&json!({ "do": "lock" }));
+    kiosk.call(&json!({ "do": "unlock", "phrase": PHRASE }));
+    assert_eq!(events(), 1, "once");
+    assert_eq!(kiosk.end(TERM).code, 0);
+}
+
+fn copied(from: &std::path::Path, to: &std::path::Path) {
+    fs::create_dir_all(to).expect("made");
+    fs::set_permissions(to, fs::Permissions::from_mode(0o700)).expect("set");
+    for file in fs::read_dir(from).expect("listed") {
+        let file = file.expect("an entry");
+        let to = to.join(file.file_name());
+        fs::copy(file.path(), &to).expect("copied");
+        fs::set_permissions(&to, fs::Permissions::from_mode(0o600)).expect("set");
+    }
 }
 
 #[test]

@@ -3,16 +3,19 @@
 use crate::Run;
 use crate::belief;
 use crate::home::Role;
-use crate::unlock::PATIENCE;
 use crate::verifier::door::Door;
 use crate::words;
 use rand_core::CryptoRng;
 use std::path::PathBuf;
+use std::time::Duration;
 use waypass_credential::time::Timestamp;
 use waypass_lane::Home;
 use waypass_machine::{CALIBRATED, OpenError, SystemRng, Wait, clock, key_file};
 use waypass_trust::time::Reading;
 use waypass_vault::{Factor, Host, KdfCost, StorageError, TrustStore};
+
+/// The page does not wait longer for another program that has the vault: its picture stands still meanwhile.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) struct Native<'s> {
     run: &'s Run<'s>,

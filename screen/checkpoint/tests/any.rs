@@ -99,6 +99,7 @@ pub(super) fn events(most: usize) -> impl Strategy<Value = Vec<(u64, Event)>> {
         Event::StorageFailed,
         Event::Trapped,
         Event::DoorFailed,
+        Event::Busy,
         Event::Asked { seconds: 60 },
         Event::Settled { flagged: true },
         Event::Settled { flagged: false },
