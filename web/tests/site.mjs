@@ -9,8 +9,8 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 export const PROGRAM = resolve(process.env.WAYPASS_BIN ?? "waypass");
-/** A server that starts answers within so many milliseconds, and gives what was published. */
-const START_MS = 30_000;
+/** A program that stays starts within so many milliseconds, and a server gives by then what was published. */
+export const START_MS = 30_000;
 
 export class Site {
   /** How many days later than now the commands run. */
