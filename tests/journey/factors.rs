@@ -65,16 +65,16 @@ fn the_rules_of_its_making_hold_for_every_later_slot() {
 fn a_key_file_in_the_home_is_no_second_factor() {
     let site = nurse();
     let init = "wallet init --require passphrase+key-file --secret-file phrase --recovery-code none --key-file";
-    for file in ["other/nurse.key", "other/wallet/nurse.key", "other/../other/nurse.key"] {
-        let ran = site.run("other", &format!("{init} {file}"));
+    for file in ["tablet/nurse.key", "tablet/wallet/nurse.key", "tablet/../tablet/nurse.key"] {
+        let ran = site.run("tablet", &format!("{init} {file}"));
         assert!(ran.code == 2 && ran.stderr.contains("lies in the home of what it opens"), "{file}: {}{}", ran.stdout, ran.stderr);
-        assert!(!site.path("other/wallet/vault.db").exists() && !site.path(file).exists(), "{file}");
+        assert!(!site.path("tablet/wallet/vault.db").exists() && !site.path(file).exists(), "{file}");
     }
     let add = format!("wallet slot add --new-secret-file other --new-key-file nurse/second {BOTH}");
     fails(&site, &add, 2, "lies in the home of what it opens");
     assert!(!site.path("nurse/second").exists());
     // Alone it is what the person made it, who is told.
-    let ran = site.run("other", "wallet init --key-file other/nurse.key --recovery-file code2");
+    let ran = site.run("tablet", "wallet init --key-file tablet/nurse.key --recovery-file code2");
     assert!(ran.code == 0 && ran.stderr.contains("lies in the home of what it opens"), "{}", ran.stderr);
 }
 

@@ -234,6 +234,8 @@ fn wallet(walk: &mut Walk) {
     walk.ok("ada", "wallet status");
     walk.ok("ada", "wallet status --key-file KEY");
     walk.ok("ada", "wallet sync --from stick --key-file KEY");
+    walk.ok("ada", "wallet users");
+    walk.ok("ada", "wallet ready --for 1h --key-file KEY");
     let listed = walk.ok("ada", "wallet list --key-file KEY");
     let id = crate::site::text(&listed, "/credentials/0/id");
     walk.ok("ada", &format!("wallet show {id} --key-file KEY"));
@@ -360,6 +362,8 @@ fn anybody(walk: &mut Walk) {
     let names: Vec<&str> = pictures.as_array().expect("pictures").iter().filter_map(Value::as_str).collect();
     assert!(walk.text("ada", &format!("qr decode {}", names.join(" ")), "/content").contains('.'));
     walk.ok("ada", "doctor");
+    walk.ok("gate", "verifier ready --for 1h --key-file KEY");
+    walk.ok("gate", "ready --for 1h --key-file KEY");
     assert!(walk.text("ada", "completions bash", "/content").contains("_waypass"));
     walk.ok("ada", "man pages");
     walk.ok("ada", "help");
