@@ -83,7 +83,7 @@ fn the_sealed_records_of_an_erased_person_are_in_no_file() {
     gate_over(Box::new(Watched(journal, Arc::clone(&entries))), |gate| {
         let in_files = || {
             let files = files.each_ref().map(|file| file.with(|file| file.clone()));
-            let is_there = |entry: &&Vec<u8>| files.iter().any(|file| file.windows(entry.len()).any(|bytes| bytes == ***entry));
+            let is_there = |entry: &&Vec<u8>| files.iter().any(|file| file.windows(entry.len()).any(|bytes| bytes == &***entry));
             entries.lock().expect("whole").iter().filter(is_there).count()
         };
         let mut rng = TestRng::new("records");
@@ -94,7 +94,8 @@ fn the_sealed_records_of_an_erased_person_are_in_no_file() {
         let by = Note::new("Bea", None, None).expect("a name");
         assert_eq!(gate.erase(PERSON, &by, &reading(2), &mut rng).expect("erased"), [0, 2]);
         // Two records that say less, one of another person, and that somebody was erased.
-        assert_eq!((entries.lock().expect("whole").len(), in_files()), (6, 4));
+        let written = entries.lock().expect("whole").len();
+        assert_eq!((written, in_files()), (6, 4));
         assert_eq!(gate.erase(PERSON, &by, &reading(3), &mut rng).expect("erased"), Vec::<u64>::new());
     });
 }

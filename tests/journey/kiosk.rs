@@ -243,7 +243,10 @@ fn a_gate_that_another_program_has_says_so_and_opens_when_that_has_ended() {
     let before = log(&site).len();
 
     let held = hold(&site);
-    let scan = || codes.iter().map(|code| kiosk.call(&json!({ "do": "line", "text": code }))).last().expect("a code")["frame"].clone();
+    let scan = || {
+        let frames: Vec<Value> = codes.iter().map(|code| kiosk.call(&json!({ "do": "line", "text": code }))["frame"].clone()).collect();
+        frames.last().expect("a code").clone()
+    };
     frame = scan();
     assert_eq!((&frame["verdict"]["level"], &frame["notice"]), (&"grey".into(), &BUSY.into()), "{frame}");
     drop(held);
@@ -253,7 +256,7 @@ fn a_gate_that_another_program_has_says_so_and_opens_when_that_has_ended() {
     frame = scan();
     assert_eq!(frame["verdict"]["level"], "green", "{frame}");
     let ran = kiosk.end(TERM);
-    assert!(ran.code == 0 && ran.stderr.contains("the gate is in use by another process"), "{}", ran.stderr);
+    assert!(ran.code == 0 && ran.stderr.contains("the gate is in use by "), "{}", ran.stderr);
 }
 
 /// A gate that 0.1.0 made, opened on the page with a pass phrase and by no command before.

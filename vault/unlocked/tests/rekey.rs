@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::hierarchy::Keys;
-use crate::storage::{Files, Journal};
+use crate::storage::{Files, Journal, Storage as _};
 use crate::testing::{Disk, host_of};
 use crate::{Finding, KeyFile, NewSlot, StorageError, Suite, UnlockError};
 use alloc::sync::Arc;

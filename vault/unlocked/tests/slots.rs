@@ -78,7 +78,7 @@ fn a_slot_that_could_not_be_removed_from_the_files_is_removed_later() {
     let unlocked = vault.unlock(&Factors::one(&code), &reading()).expect("unlocks");
     // Less than the reserve would find room in its place.
     for id in 0..4 {
-        unlocked.put("t", &[id], &[0; 512 * 1024], &[]).expect("put");
+        unlocked.put("t", &[id], &vec![0; 512 * 1024], &[]).expect("put");
     }
     let used: usize = files.now().iter().map(Vec::len).sum();
     files.limit_room(Some(used as u64 + 4096));
