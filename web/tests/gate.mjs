@@ -257,14 +257,12 @@ export class Gate {
     await this.page.reload();
   }
 
-  /** Returns what the page and its Workers hold in kB, after their garbage was collected. Chromium needs the flags for that. */
+  /** Returns in kB the heap of the page after its garbage was collected, for which Chromium needs flags, and the memories of the Workers' modules. */
   async memory() {
-    const held = {};
-    const places = [["page", this.page], ...this.page.workers().map((worker) => [/(\w+)\.js/.exec(worker.url())[1], worker])];
-    for (const [name, place] of places) {
-      const { heap, wasm } = await place.evaluate(measure);
-      held[`${name} heap`] = Math.round(heap / 1000);
-      if (name !== "page") held[`${name} wasm`] = Math.round(wasm / 1000);
+    const held = { "page heap": kilobytes(await this.page.evaluate(heap)) };
+    for (const worker of this.page.workers()) {
+      const [, name] = /(\w+)\.js/.exec(worker.url());
+      held[`${name} wasm`] = kilobytes(await worker.evaluate(memories));
     }
     return held;
   }
@@ -343,10 +341,17 @@ function keepMemories() {
   }
 }
 
-function measure() {
+function heap() {
   globalThis.gc();
-  const memories = globalThis.memories ?? [];
-  return { heap: performance.memory.usedJSHeapSize, wasm: memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) };
+  return performance.memory.usedJSHeapSize;
+}
+
+function memories() {
+  return globalThis.memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
+}
+
+function kilobytes(bytes) {
+  return Math.round(bytes / 1000);
 }
 
 function shiftClock(ms) {

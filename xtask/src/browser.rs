@@ -1,6 +1,5 @@
 //! The tests of the page in a browser: Node.js runs them and drives Chromium.
 
-use crate::check_all::SLOW;
 use crate::tally::Tally;
 use crate::tools::{self, NODE_TO_BROWSE, Tool};
 use crate::workspace;
@@ -8,8 +7,8 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Runs the tests in `folder`; with `slow` those that scale run in full. A tool that is missing is told with the other tools, and nothing is run.
-pub(crate) fn run(folder: &Path, missing: &[&Tool], slow: bool) -> Result<Tally, String> {
+/// Runs the tests in `folder`. A tool that is missing is told with the other tools, and nothing is run.
+pub(crate) fn run(folder: &Path, missing: &[&Tool]) -> Result<Tally, String> {
     if missing.iter().any(|tool| ["node", "npm", "chromium"].contains(&tool.program)) {
         return Ok(Tally::default());
     }
@@ -25,9 +24,6 @@ pub(crate) fn run(folder: &Path, missing: &[&Tool], slow: bool) -> Result<Tally,
     let mut tests = Command::new(node);
     tests.args(["--test", "--test-concurrency=1", "--test-reporter=tap"]).current_dir(folder);
     tests.env("WAYPASS_BIN", workspace::target().join("ci/waypass"));
-    if slow {
-        tests.env(SLOW, "1");
-    }
     let mut child = tests.stdout(Stdio::piped()).spawn().map_err(|error| format!("cannot start node: {error}"))?;
     let said = child.stdout.take().ok_or("node's output cannot be read")?;
     let mut tally = Tally::default();

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 const SKIPPED: u8 = 3;
 
 /// The variable that lets a test play all of what it otherwise plays a share of.
-pub(crate) const SLOW: &str = "WAYPASS_SLOW";
+const SLOW: &str = "WAYPASS_SLOW";
 
 /// Runs them; with `slow` those that scale run in full, for hours.
 pub(crate) fn run(slow: bool) -> Result<ExitCode, String> {
@@ -36,7 +36,7 @@ pub(crate) fn run(slow: bool) -> Result<ExitCode, String> {
     let browser = workspace::root().join("web/tests");
     if browser.join("package.json").is_file() {
         heading("the page in a browser");
-        total.add(browser::run(&browser, &missing, slow)?);
+        total.add(browser::run(&browser, &missing)?);
     }
 
     if slow {
