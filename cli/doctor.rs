@@ -2,7 +2,7 @@
 
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::home::{Home, Role};
+use crate::home::{Home, Role, is_made};
 use crate::input::Input;
 use crate::output::Out;
 use crate::text::Text;
@@ -74,11 +74,17 @@ fn look(run: &Run, findings: &mut Vec<Finding>) {
     let home = &run.home;
     findings.extend(home.folders().map(private));
     findings.extend(home.folders().filter_map(room));
-    findings.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| vault(&home.vault(role), role)));
+    findings.push(vault(&home.vault(Role::Issuer), Role::Issuer));
     match home.wallets() {
-        Ok(wallets) => findings.extend(wallets.iter().skip(1).map(|wallet| vault(wallet, Role::Wallet))),
+        // Where people have wallets, one that is nobody's in particular is not missed.
+        Ok(wallets) if wallets.len() > 1 => {
+            let made = wallets.iter().filter(|wallet| is_made(wallet));
+            findings.extend(made.map(|wallet| vault(wallet, Role::Wallet)));
+        }
+        Ok(_) => findings.push(vault(&home.vault(Role::Wallet), Role::Wallet)),
         Err(failure) => findings.push(finding("wallet", Found::Bad, failure.what).next(failure.next)),
     }
+    findings.push(vault(&home.vault(Role::Verifier), Role::Verifier));
     findings.extend(key_files(home));
     findings.push(memory());
     let bundle = belief::bundle(run);

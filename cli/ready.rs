@@ -154,7 +154,7 @@ pub(crate) fn device(run: &Run, args: &DeviceArgs) -> Outcome {
     }
     run.out.json(&json!({ "schema": "waypass.device-ready/1", "ready": worst == Exit::Done, "reports": reports, "unlisted": unlisted }))?;
     if args.users && unlisted > 0 {
-        run.out.words(&format!("{unlisted} with a wallet who are not on the list of this device: each can say `waypass wallet ready`"));
+        run.out.words(&format!("not looked at, since not on the list of this device: {unlisted}; each can say `waypass wallet ready`"));
         return Ok(if worst == Exit::Done { Exit::Skipped } else { worst });
     }
     Ok(worst)

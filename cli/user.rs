@@ -32,7 +32,8 @@ pub(crate) fn settle(home: Home, name: Option<&str>, what: Use) -> Result<Home, 
     match found
         .map_err(|error| Failure::internal(format!("the users of this device: {}", crate::exit::plain(&error)), "run `waypass doctor`"))?
     {
-        Some(user) => Ok(home.of(Person { name: Some(name), user })),
+        // As it is on the list, however it was typed.
+        Some(user) => Ok(home.of(Person { name: Some(user.listed_name().unwrap_or(name)), user })),
         None if what == Use::Spares => Ok(home),
         None => Err(Failure::usage(
             format!("nobody who is called `{name}` has a wallet here"),
@@ -130,8 +131,8 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     match (listed.len(), others) {
         (0, 0) => run.out.note("nobody shares this device: waypass wallet init --user NAME makes a wallet for a person"),
         (_, 0) => {}
-        (0, others) => run.out.words(&format!("{others} with a wallet, none of whom is on this list")),
-        (_, others) => run.out.words(&format!("and {others} more who are not on this list")),
+        (0, others) => run.out.words(&format!("nobody is on this list; not on it: {others}")),
+        (_, others) => run.out.words(&format!("not on this list: {others}")),
     }
     Ok(Exit::Done)
 }

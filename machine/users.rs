@@ -57,10 +57,12 @@ impl User {
         &self.folder
     }
 
-    /// Returns the person's name, if it is on the list.
+    /// Returns the person's name, if it is on the list. A name that is not that of the folder is on no list.
     pub fn listed_name(&self) -> Option<UserName> {
         let name = durable::read(&self.folder.join(LISTED), MAX_NAME * 4).ok()?;
-        UserName::new(&String::from_utf8(name).ok()?)
+        let name = UserName::new(&String::from_utf8(name).ok()?)?;
+        let (salt, digest) = parts(&self.folder)?;
+        (name.digest(&salt) == digest).then_some(name)
     }
 
     /// Puts the name on the list.
@@ -172,6 +174,8 @@ mod tests {
         user.unlist().expect("nothing to do");
         user.list(&name("Ada")).expect("listed");
         assert_eq!(user.listed_name(), Some(name("Ada")));
+        user.list(&name("Bea")).expect("written");
+        assert_eq!(user.listed_name(), None, "a name of somebody else is believed");
         user.unlist().expect("taken off");
         assert_eq!((user.listed_name(), user.folder().read_dir().expect("read").count()), (None, 0));
     }

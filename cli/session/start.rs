@@ -55,8 +55,8 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     let scopes =
         if args.scope.is_empty() { Scope::ALL.to_vec() } else { Scope::ALL.into_iter().filter(|s| args.scope.contains(s)).collect() };
     if role == Role::Wallet {
-        let after = if has_closed { ", after another person's was locked" } else { "" };
-        let may = format!("with {} for commands that {}{after}", factors::kinds(&together(&shown).kinds()), scope::list(&scopes));
+        let after = if has_closed { "; another person's was locked before" } else { "" };
+        let may = format!("with {}, and may {}{after}", factors::kinds(&together(&shown).kinds()), scope::list(&scopes));
         holder::note(run, &vault, Event::Unlocked, &may);
     }
     let held = Held::new(role, scopes, vault);

@@ -90,6 +90,10 @@ fn each_has_a_wallet_of_their_own() {
     ] {
         tablet.fails(line, 2, says);
     }
+    let doctor = tablet.ok("doctor");
+    let wallets = doctor["findings"].as_array().expect("findings").iter().filter(|finding| finding["name"] == "wallet");
+    let found: Vec<&Value> = wallets.map(|finding| &finding["found"]).collect();
+    assert_eq!(found, ["good", "good"], "a wallet of nobody in particular is missed: {doctor}");
     tablet.fails("wallet init --user ada --secret-file grace.phrase --recovery-file third", 2, "already");
 }
 
@@ -186,7 +190,7 @@ fn a_person_reads_who_tried_what_opened_and_what_changed() {
     assert_eq!(told.len(), 4, "{told:?}");
     says(0, "held", "");
     says(1, "wrong_tries", "2 wrong tries");
-    says(2, "unlocked", "with pass phrase for commands that read and present, after another person's was locked");
+    says(2, "unlocked", "with pass phrase, and may read and present; another person's was locked before");
     says(3, "factors_changed", "key file");
     assert_eq!(tablet.ok(&format!("wallet history --verify {ada}"))["whole"], true);
     let hers = entries("--user Grace\u{a0}Hopper --secret-file grace.phrase");
