@@ -2,7 +2,7 @@
 
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::home::{Home, Role, is_made};
+use crate::home::{Home, Role, is_made, wallet_of};
 use crate::input::Input;
 use crate::output::Out;
 use crate::text::Text;
@@ -154,9 +154,8 @@ fn key_files(home: &Home) -> Vec<Finding> {
     let mut folders: Vec<PathBuf> = home.folders().map(Path::to_path_buf).collect();
     folders.extend([Role::Issuer, Role::Wallet, Role::Verifier].map(|role| home.vault(role)));
     folders.push(home.trust());
-    for wallet in home.wallets().into_iter().flatten().skip(1) {
-        folders.extend(wallet.parent().map(Path::to_path_buf));
-        folders.push(wallet);
+    for user in home.people().into_iter().flatten() {
+        folders.extend([user.folder().to_path_buf(), wallet_of(&user)]);
     }
     folders.extend(home.folders().filter_map(|folder| std::path::absolute(folder).ok()?.parent().map(Path::to_path_buf)));
     let entries = folders.iter().flat_map(|folder| std::fs::read_dir(folder).into_iter().flatten().flatten().take(MOST_ENTRIES));

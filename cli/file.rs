@@ -75,11 +75,7 @@ pub(crate) fn deliver_by(
         members.extend([content(&bytes)]);
         return Ok(members);
     }
-    let mode = match readers {
-        Readers::All => 0o644,
-        Readers::Owner => 0o600,
-    };
-    write_by(out, path, mode, write)?;
+    write_by(out, path, readers, write)?;
     if !is_dash(path) {
         members.insert("file".to_owned(), json!(path.to_string_lossy()));
     }
@@ -104,15 +100,15 @@ pub(crate) fn with(mut document: Value, members: Members) -> Value {
 
 /// Writes a file whole or not at all, and never through a link; `-` is standard output.
 pub(crate) fn write(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_by(out, path, 0o644, |to| to.write_all(bytes))
+    write_by(out, path, Readers::All, |to| to.write_all(bytes))
 }
 
 /// Writes like [`write()`], but a file that only its owner may read.
 pub(crate) fn write_private(out: Out, path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_by(out, path, 0o600, |to| to.write_all(bytes))
+    write_by(out, path, Readers::Owner, |to| to.write_all(bytes))
 }
 
-fn write_by(out: Out, path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
+fn write_by(out: Out, path: &Path, readers: Readers, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
     if is_dash(path) {
         return out.bytes_by(write);
     }
@@ -120,7 +116,7 @@ fn write_by(out: Out, path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write)
         // At its end: /dev/stdout may be a file that already holds something.
         std::fs::OpenOptions::new().append(true).open(path).and_then(|mut file| write(&mut file))
     } else {
-        replace(path, mode, write)
+        replace(path, readers, write)
     };
     written.map_err(|error| Failure::file("write", path, &error))
 }
@@ -135,7 +131,11 @@ fn is_stream(path: &Path) -> bool {
     of_system || std::fs::symlink_metadata(path).is_ok_and(|about| !about.is_file() && !about.is_symlink())
 }
 
-fn replace(path: &Path, mode: u32, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+fn replace(path: &Path, readers: Readers, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
+    let mode = match readers {
+        Readers::All => 0o644,
+        Readers::Owner => 0o600,
+    };
     remove_leftovers(path);
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.new", std::process::id()));

@@ -100,16 +100,22 @@ impl Home {
     /// Returns the sealed keys and records of one role.
     pub(crate) fn vault(&self, role: Role) -> PathBuf {
         match (&self.person, role) {
-            (Some(person), Role::Wallet) => person.wallet(),
+            (Some(person), Role::Wallet) => wallet_of(&person.user),
             _ => self.data.join(role.folder()),
         }
     }
 
+    /// Returns the people who have a wallet.
+    pub(crate) fn people(&self) -> std::io::Result<Vec<User>> {
+        let mut users = self.users().all()?;
+        users.retain(|user| is_made(&wallet_of(user)));
+        Ok(users)
+    }
+
     /// Returns the wallet that is nobody's in particular, and that of each person.
     pub(crate) fn wallets(&self) -> Result<Vec<PathBuf>, Failure> {
-        let users = self.users().all().map_err(|error| Failure::file("look for users in", &self.data, &error))?;
-        let wallets = users.iter().map(wallet_of).filter(|wallet| is_made(wallet));
-        Ok(std::iter::once(self.data.join(Role::Wallet.folder())).chain(wallets).collect())
+        let people = self.people().map_err(|error| Failure::file("look for users in", &self.data, &error))?;
+        Ok(std::iter::once(self.data.join(Role::Wallet.folder())).chain(people.iter().map(wallet_of)).collect())
     }
 
     /// Returns how a question calls the vault of `role`.
@@ -148,12 +154,6 @@ pub(crate) enum Role {
     Issuer,
     Wallet,
     Verifier,
-}
-
-impl Person {
-    fn wallet(&self) -> PathBuf {
-        wallet_of(&self.user)
-    }
 }
 
 /// Returns the vault of a person's wallet.

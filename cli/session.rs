@@ -78,10 +78,14 @@ pub(crate) fn unlock(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
 /// Closes the session.
 pub(crate) fn lock(run: &Run, role: Role) -> Outcome {
     // A person who leaves a shared device need not say whose wallet is open.
-    let was_open = match (role, run.home.person()) {
-        (Role::Wallet, None) => run.home.wallets()?.iter().try_fold(false, |any, wallet| Ok::<_, Failure>(closed(wallet)? || any))?,
-        _ => closed(&run.home.vault(role))?,
+    let vaults = match (role, run.home.person()) {
+        (Role::Wallet, None) => run.home.wallets()?,
+        _ => vec![run.home.vault(role)],
     };
+    let mut was_open = false;
+    for vault in &vaults {
+        was_open |= closed(vault)?;
+    }
     run.out.json(&json!({ "schema": "waypass.locked/1", "was_open": was_open }))?;
     run.out.words(if was_open { "locked" } else { "no session was open; it is locked" });
     Ok(Exit::Done)

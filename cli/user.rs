@@ -29,9 +29,7 @@ pub(crate) fn settle(home: Home, name: Option<&str>, what: Use) -> Result<Home, 
         .ok_or_else(|| Failure::usage(format!("`{named}` is not a name for a person"), "use one line of at most 64 characters"))?;
     let users = home.users();
     let found = if what == Use::Makes { users.make(&name).map(Some) } else { users.find(&name) };
-    match found
-        .map_err(|error| Failure::internal(format!("the users of this device: {}", crate::exit::plain(&error)), "run `waypass doctor`"))?
-    {
+    match found.map_err(|error| unread(&error))? {
         // As it is on the list, however it was typed.
         Some(user) => Ok(home.of(Person { name: Some(user.listed_name().unwrap_or(name)), user })),
         None if what == Use::Spares => Ok(home),
@@ -46,7 +44,7 @@ fn unnamed(home: Home, what: Use) -> Result<Home, Failure> {
     if what == Use::Spares || is_made(&home.vault(Role::Wallet)) {
         return Ok(home);
     }
-    let users = made(&home)?;
+    let users = home.people().map_err(|error| unread(&error))?;
     if users.is_empty() {
         return Ok(home);
     }
@@ -59,18 +57,13 @@ fn unnamed(home: Home, what: Use) -> Result<Home, Failure> {
     }
 }
 
-/// Returns the people who have a wallet.
-fn made(home: &Home) -> Result<Vec<User>, Failure> {
-    let all = home.users().all();
-    let mut users = all
-        .map_err(|error| Failure::internal(format!("the users of this device: {}", crate::exit::plain(&error)), "run `waypass doctor`"))?;
-    users.retain(|user| is_made(&wallet_of(user)));
-    Ok(users)
+fn unread(error: &std::io::Error) -> Failure {
+    Failure::internal(format!("the users of this device: {}", crate::exit::plain(error)), "run `waypass doctor`")
 }
 
 /// Returns the people on the list of this device, by name, and how many more have a wallet.
 pub(crate) fn listed(home: &Home) -> Result<(Vec<(UserName, User)>, usize), Failure> {
-    let users = made(home)?;
+    let users = home.people().map_err(|error| unread(&error))?;
     let all = users.len();
     let mut listed: Vec<_> = users.into_iter().filter_map(|user| Some((user.listed_name()?, user))).collect();
     listed.sort_by_key(|(name, _)| name.to_string());
@@ -80,7 +73,7 @@ pub(crate) fn listed(home: &Home) -> Result<(Vec<(UserName, User)>, usize), Fail
 
 /// Returns true if somebody's session is open.
 pub(crate) fn is_anybody_in(home: &Home) -> Result<bool, Failure> {
-    Ok(made(home)?.iter().any(is_open))
+    Ok(home.people().map_err(|error| unread(&error))?.iter().any(is_open))
 }
 
 /// Returns true if a session of the person is open.

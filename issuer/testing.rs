@@ -191,12 +191,18 @@ pub(crate) fn told<T>(work: impl FnOnce() -> T) -> (T, String) {
     let log = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
     let log = log.with_writer(move || writer.clone()).finish();
     let done = tracing::subscriber::with_default(log, work);
-    let text = String::from_utf8(lines.0.lock().expect("held").clone()).expect("text");
-    (done, text)
+    (done, lines.text())
 }
 
+/// What a log wrote.
 #[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("held").clone()).expect("text")
+    }
+}
 
 impl std::io::Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

@@ -188,12 +188,9 @@ impl Vault {
         Ok(self.storage().get(Space::Meta, TRACES)?.is_some())
     }
 
-    /// Writes the files anew, if they hold what an erasure was to remove. Returns true if there was no room for it: then it is still to be
+    /// Writes the files anew, without what an erasure was to remove. Returns true if there was no room for it: then it is still to be
     /// done, and nothing is lost.
     pub(crate) fn remove_traces(&self) -> Result<bool, StorageError> {
-        if !self.has_traces()? {
-            return Ok(false);
-        }
         let gone = Change { space: Space::Meta, key: TRACES.to_vec(), value: None };
         match self.storage().compact().and_then(|()| self.storage().commit(&[gone])) {
             Err(StorageError::Full { .. }) => Ok(true),

@@ -117,7 +117,7 @@ impl Standing {
     }
 
     /// Returns true if a gate can be expected to look at it at all.
-    pub(crate) const fn is_usable(&self) -> bool {
+    pub const fn is_usable(&self) -> bool {
         matches!(self, Self::InForce | Self::StatusUnknown | Self::NoBundle)
     }
 

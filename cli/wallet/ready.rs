@@ -60,9 +60,6 @@ fn best(cards: &[Card]) -> BTreeMap<&str, &Card> {
 }
 
 /// Returns until when a gate can be expected to take it; `None` if none will now.
-const fn ends(card: &Card) -> Option<Timestamp> {
-    match card.standing {
-        Standing::InForce | Standing::StatusUnknown | Standing::NoBundle => Some(card.role.valid_until),
-        _ => None,
-    }
+fn ends(card: &Card) -> Option<Timestamp> {
+    card.standing.is_usable().then_some(card.role.valid_until)
 }

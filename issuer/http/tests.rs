@@ -6,14 +6,13 @@ use crate::offer::tests::code;
 use crate::revoke::{Cause, Grounds};
 use crate::settings::Settings;
 use crate::store::Filter;
-use crate::testing::{BASE, Key, Log, TestRng, at, enrolment, issuer, order, reopened};
+use crate::testing::{BASE, Key, Lines, Log, TestRng, at, enrolment, issuer, order, reopened};
 use core::time::Duration;
 use proptest::prelude::*;
 use raw::{Reply, Service, reply};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use waypass_credential::did;
 use waypass_credential::json::{self, Object, Value};
@@ -539,23 +538,9 @@ fn shutting_down_finishes_what_was_begun() {
     assert!(std::net::TcpStream::connect(address).is_err());
 }
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("not poisoned").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn logs_tell_what_happened_and_to_nobody_whom() {
-    let captured = Captured::default();
+    let captured = Lines::default();
     let writer = captured.clone();
     let log = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
     tracing::subscriber::set_global_default(log).expect("the only one");
@@ -584,7 +569,7 @@ fn logs_tell_what_happened_and_to_nobody_whom() {
     reopened(dir.path()).revoke(&record.id, &grounds, at(160)).expect("revoked");
     service.end();
 
-    let log = String::from_utf8(captured.0.lock().expect("not poisoned").clone()).expect("text");
+    let log = captured.text();
     for expected in ["/t1/token", "/t1/credential", "picked_up", "audit_fork", "serving", "stopped"] {
         assert!(log.contains(expected), "the log does not tell of {expected}");
     }

@@ -34,7 +34,9 @@ impl Session {
     /// Begins, and removes the traces of an erasure that was cut short, or that found no room for it.
     pub(super) fn begin(vault: &Vault, keys: &Keys) -> Result<Self, StorageError> {
         let mut session = Self::go_on(vault, keys)?;
-        session.has_traces = vault.remove_traces()?;
+        if session.has_traces {
+            session.has_traces = vault.remove_traces()?;
+        }
         Ok(session)
     }
 
