@@ -209,10 +209,13 @@ impl Watch {
         self.looked = Instant::now();
         let seen = counter.issuer.published_version().ok();
         if seen.is_none() || seen != self.seen || !board.is_filled() {
-            self.seen = seen;
             match counter.issuer.published() {
-                Ok(Some(published)) => board.fill(&published, counter.issuer.settings()),
+                Ok(Some(published)) => {
+                    board.fill(&published, counter.issuer.settings());
+                    self.seen = seen;
+                }
                 Ok(None) => {}
+                // The next look tries again.
                 Err(why) => tracing::error!(event = "published_unreadable", why = %why),
             }
         }

@@ -74,12 +74,11 @@ export class Site {
     return (await this.run("issuer", "issuer", "issue", ...subject, "-o", name)).id;
   }
 
-  /** Publishes, and waits until a server that runs gives the newest. */
+  /** Publishes, and waits until a server that runs gives it. What was published in this second already is not published twice. */
   async publish() {
-    const before = this.server && (await this.published());
-    await this.run("issuer", "issuer", "publish", "-o", "stick", "--yes");
+    const { timestamp } = await this.run("issuer", "issuer", "publish", "-o", "stick", "--yes");
     const end = Date.now() + START_MS;
-    while (this.server && (await this.published()) <= before) {
+    while (this.server && (await this.published()) < timestamp) {
       if (Date.now() > end) throw new Error("the server does not give what was published");
       await new Promise((go) => setTimeout(go, 50));
     }

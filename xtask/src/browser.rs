@@ -1,6 +1,6 @@
 //! The tests of the page in a browser: Node.js runs them and drives Chromium.
 
-use crate::tally::Tally;
+use crate::tally::{Failures, Tally};
 use crate::tools::{self, NODE_TO_BROWSE, Tool};
 use crate::workspace;
 use std::io::{BufRead as _, BufReader};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Runs the tests in `folder`. A tool that is missing is told with the other tools, and nothing is run.
-pub(crate) fn run(folder: &Path, missing: &[&Tool]) -> Result<Tally, String> {
+pub(crate) fn run(folder: &Path, missing: &[&Tool], failures: &mut Failures) -> Result<Tally, String> {
     if missing.iter().any(|tool| ["node", "npm", "chromium"].contains(&tool.program)) {
         return Ok(Tally::default());
     }
@@ -26,10 +26,15 @@ pub(crate) fn run(folder: &Path, missing: &[&Tool]) -> Result<Tally, String> {
     tests.env("WAYPASS_BIN", workspace::target().join("ci/waypass"));
     let mut child = tests.stdout(Stdio::piped()).spawn().map_err(|error| format!("cannot start node: {error}"))?;
     let said = child.stdout.take().ok_or("node's output cannot be read")?;
-    let mut tally = Tally::default();
+    let (mut tally, mut notes) = (Tally::default(), Notes::Outside);
     for line in BufReader::new(said).lines() {
         let line = line.map_err(|error| format!("node's output cannot be read: {error}"))?;
-        if !take(&line, &mut tally) {
+        let is_told = take(&line, &mut tally);
+        notes = notes.after(&line);
+        if notes == Notes::OfFailed {
+            failures.keep(&line);
+        }
+        if !is_told && notes != Notes::OfPassed {
             println!("{line}");
         }
     }
@@ -44,6 +49,26 @@ pub(crate) fn run(folder: &Path, missing: &[&Tool]) -> Result<Tally, String> {
 fn skipped(why: &str) -> Tally {
     println!("skipped: the page in a browser: {why}");
     Tally { skipped: 1, ..Tally::default() }
+}
+
+/// Where a line of the Test Anything Protocol stands: notes follow the line of a test, from `---` to `...`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Notes {
+    Outside,
+    OfPassed,
+    OfFailed,
+}
+
+impl Notes {
+    /// Returns where `line` stands, which comes after a line that stood at `self`.
+    fn after(self, line: &str) -> Self {
+        match line.trim() {
+            said if said.starts_with("not ok ") => Self::OfFailed,
+            said if said.starts_with("ok ") => Self::OfPassed,
+            said if said.starts_with("# ") || said.starts_with("1..") => Self::Outside,
+            _ => self,
+        }
+    }
 }
 
 /// Takes a line of the Test Anything Protocol; returns true if it needs not be shown. A test that left something out is named.
@@ -80,8 +105,8 @@ fn node(folder: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::take;
-    use crate::tally::Tally;
+    use super::{Notes, take};
+    use crate::tally::{Tally};
 
     #[test]
     fn the_totals_of_node_are_read() {
@@ -90,5 +115,27 @@ mod tests {
         let shown: Vec<&str> = said.lines().filter(|line| !take(line, &mut tally)).collect();
         assert_eq!(tally, Tally { passed: 2, failed: 2, skipped: 1 });
         assert!(shown.contains(&"    not ok 2 - closes") && !shown.contains(&"    ok 1 - opens"), "{shown:?}");
+    }
+
+    #[test]
+    fn the_notes_of_a_failing_test_are_told_from_those_of_others() {
+        let said = [
+            "ok 1 - opens",
+            "  ---",
+            "  duration_ms: 3",
+            "  ...",
+            "not ok 2 - closes",
+            "  ---",
+            "  error: 'late'",
+            "  ...",
+            "# Subtest: c",
+        ];
+        let mut notes = Notes::Outside;
+        let stands = said.map(|line| {
+            notes = notes.after(line);
+            notes
+        });
+        let (passed, failed) = (Notes::OfPassed, Notes::OfFailed);
+        assert_eq!(stands, [passed, passed, passed, passed, failed, failed, failed, failed, Notes::Outside]);
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo check-all`: every test there is, in the one build the demo uses too.
 
-use crate::tally::{self, Tally};
+use crate::tally::{self, Failures, Tally};
 use crate::{browser, fuzz, tools, workspace};
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ const SLOW: &str = "WAYPASS_SLOW";
 /// Runs them; with `slow` those that scale run in full, for hours.
 pub(crate) fn run(slow: bool) -> Result<ExitCode, String> {
     let missing = tools::missing();
-    let mut total = Tally::default();
+    let (mut total, mut failures) = (Tally::default(), Failures::default());
 
     heading("unit, property, integration and command-line tests");
     let mut tests = workspace::cargo();
@@ -22,7 +22,7 @@ pub(crate) fn run(slow: bool) -> Result<ExitCode, String> {
     if slow {
         tests.env(SLOW, "1");
     }
-    total.add(tally::run(tests)?);
+    total.add(tally::run(tests, &mut failures)?);
 
     let peers = workspace::root().join("tests/peers/Cargo.toml");
     if peers.is_file() {
@@ -30,13 +30,13 @@ pub(crate) fn run(slow: bool) -> Result<ExitCode, String> {
         let mut tests = workspace::cargo();
         tests.args(["test", "--profile", "ci", "--no-fail-fast", "--manifest-path"]).arg(peers).args(["--", "--show-output"]);
         tests.env("WAYPASS_BIN", workspace::target().join("ci/waypass")).env_remove("CARGO_TARGET_DIR");
-        total.add(tally::run(tests)?);
+        total.add(tally::run(tests, &mut failures)?);
     }
 
     let browser = workspace::root().join("web/tests");
     if browser.join("package.json").is_file() {
         heading("the page in a browser");
-        total.add(browser::run(&browser, &missing)?);
+        total.add(browser::run(&browser, &missing, &mut failures)?);
     }
 
     if slow {
@@ -48,6 +48,10 @@ pub(crate) fn run(slow: bool) -> Result<ExitCode, String> {
         println!("skipped: {}: {} is not tested without it", tool.program, tool.serves);
     }
     total.skipped += missing.len() as u64;
+    if !failures.lines().is_empty() {
+        heading("what failed");
+        failures.lines().iter().for_each(|line| println!("{line}"));
+    }
     println!("{total}");
     Ok(match total {
         Tally { failed: 1.., .. } => ExitCode::FAILURE,

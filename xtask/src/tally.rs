@@ -25,11 +25,43 @@ impl std::fmt::Display for Tally {
     }
 }
 
+/// What failing tests said, for the end of a long run, whose middle a reader may not have.
+#[derive(Default)]
+pub(crate) struct Failures {
+    lines: Vec<String>,
+    inside: bool,
+}
+
+/// Lines kept in all. Who needs more finds them in the output.
+const MOST_LINES: usize = 400;
+
+impl Failures {
+    /// Takes a line that libtest prints: those between the first and the second `failures:` of a program.
+    fn take(&mut self, line: &str) {
+        match line {
+            "failures:" => self.inside = !self.inside,
+            line if line.starts_with("test result: ") => self.inside = false,
+            line if self.inside => self.keep(line),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn keep(&mut self, line: &str) {
+        if self.lines.len() < MOST_LINES && !line.trim().is_empty() {
+            self.lines.push(line.to_owned());
+        }
+    }
+
+    pub(crate) fn lines(&self) -> &[String] {
+        &self.lines
+    }
+}
+
 /// Runs a `cargo test` command, shows its output, and counts.
 ///
 /// A test that cannot run here prints a line `SKIP what: why` and returns; libtest calls that passed, we do not. A test that is
 /// ignored because it is the child of another one is run by that one, and is not a skipped suite.
-pub(crate) fn run(mut command: Command) -> Result<Tally, String> {
+pub(crate) fn run(mut command: Command, failures: &mut Failures) -> Result<Tally, String> {
     let mut child = command.stdout(Stdio::piped()).spawn().map_err(|error| format!("cannot start cargo: {error}"))?;
     let stdout = child.stdout.take().ok_or("cargo's output cannot be read")?;
     let (mut tally, mut skips, mut children) = (Tally::default(), Vec::new(), 0_u64);
@@ -46,6 +78,7 @@ pub(crate) fn run(mut command: Command) -> Result<Tally, String> {
             children += 1;
         }
         tally.add(results(&line));
+        failures.take(&line);
         if worth_showing(&line) {
             println!("{line}");
         }
@@ -99,7 +132,16 @@ fn worth_showing(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Tally, ignored, is_child, results};
+    use super::{Failures, Tally, ignored, is_child, results};
+
+    #[test]
+    fn what_a_failing_test_said_is_kept_for_the_end() {
+        let said = "test a ... FAILED\n\nsuccesses:\n\n---- b stdout ----\nfine\n\nfailures:\n\n---- a stdout ----\nat src/a.rs:1\n\nfailures:\n    a\n\n\
+                    test result: FAILED. 1 passed; 1 failed; 0 ignored\ntest c ... ok\ntest result: ok. 1 passed; 0 failed; 0 ignored";
+        let mut failures = Failures::default();
+        said.lines().for_each(|line| failures.take(line));
+        assert_eq!(failures.lines(), ["---- a stdout ----", "at src/a.rs:1"]);
+    }
 
     #[test]
     fn counts_what_libtest_prints() {
