@@ -6,7 +6,7 @@ use crate::output::Out;
 use crate::secret::{SecretArgs, text};
 use crate::vault::factor_failure;
 use std::path::PathBuf;
-use waypass_vault::{Factors, Password, RecoveryCode};
+use waypass_vault::{Factors, Password, RecoveryCode, SecretRules};
 
 /// Where the secrets of a backup come from.
 #[derive(clap::Args)]
@@ -29,7 +29,8 @@ impl SealArgs {
     /// Asks for the code, and for a new pass phrase.
     pub(crate) fn choose(&self, out: Out, input: Input) -> Result<Secrets, Failure> {
         let code = self.recovery(out, input)?;
-        let phrase = secret(self.backup_secret_file.clone()).choose(out, input, "choose the backup's pass phrase")?;
+        let phrase =
+            secret(self.backup_secret_file.clone()).choose(out, input, "choose the backup's pass phrase", &SecretRules::default())?;
         Ok(Secrets { code, phrase: Password::new(text(&phrase)?) })
     }
 

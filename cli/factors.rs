@@ -6,7 +6,7 @@ use crate::input::Input;
 use crate::secret::{self, SecretArgs};
 use std::path::PathBuf;
 use std::str::FromStr;
-use waypass_vault::{Factor, FactorKind, Factors, Password, Pin, Rules, SlotInfo};
+use waypass_vault::{Factor, FactorKind, Factors, Password, Pin, Rules, SecretRules, SlotInfo};
 
 /// The kinds of factor that open something together, as `--require` names them.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,6 +76,11 @@ pub(crate) fn kinds(kinds: &[FactorKind]) -> String {
     kinds.iter().map(word).collect::<Vec<_>>().join(" and ")
 }
 
+/// Returns the name of a slot.
+pub(crate) fn slot_name(slot: &SlotInfo) -> String {
+    format!("{:016x}", u64::from_be_bytes(slot.id))
+}
+
 /// Returns every way to open a vault, in words.
 pub(crate) fn ways(slots: &[SlotInfo]) -> String {
     let mut ways: Vec<String> = slots.iter().map(|slot| kinds(&slot.factors)).collect();
@@ -98,13 +103,19 @@ pub(crate) fn password(secret: &[u8]) -> Result<Box<dyn Factor>, Failure> {
 }
 
 /// Asks for a new pass phrase.
-pub(crate) fn choose_password(run: &Run, source: &SecretArgs, input: Input, prompt: &str) -> Result<Box<dyn Factor>, Failure> {
-    password(&source.choose(run.out, input, prompt)?)
+pub(crate) fn choose_password(
+    run: &Run,
+    source: &SecretArgs,
+    input: Input,
+    prompt: &str,
+    rules: &SecretRules,
+) -> Result<Box<dyn Factor>, Failure> {
+    password(&source.choose(run.out, input, prompt, rules)?)
 }
 
 /// Asks for a new PIN.
-pub(crate) fn choose_pin(run: &Run, source: Option<PathBuf>, input: Input) -> Result<Box<dyn Factor>, Failure> {
+pub(crate) fn choose_pin(run: &Run, source: Option<PathBuf>, input: Input, rules: &SecretRules) -> Result<Box<dyn Factor>, Failure> {
     let source = SecretArgs { secret_file: source, secret_fd: None };
-    let pin = source.choose_pin(run.out, input)?;
+    let pin = source.choose_pin(run.out, input, rules)?;
     Ok(Box::new(Pin::parse(secret::text(&pin)?).map_err(|error| Failure::new(Exit::Usage, error, "choose 6 to 32 digits"))?))
 }

@@ -48,6 +48,7 @@ mod seal;
 mod secret;
 mod session;
 mod sheet;
+mod site_rules;
 mod slot;
 mod stdio;
 mod sync;

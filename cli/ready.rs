@@ -5,7 +5,7 @@ use crate::exit::{Exit, Failure, Outcome, plain};
 use crate::home::{Role, is_made};
 use crate::session::link::leading;
 use crate::unlock::OpenArgs;
-use crate::{doctor, factors, user, words};
+use crate::{doctor, factors, site_rules, user, words};
 use serde_json::{Value, json};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
@@ -55,7 +55,13 @@ pub(crate) struct Report {
 
 impl Report {
     /// Begins with what any vault can say: ways to open it that end, and room on the disk.
-    pub(crate) fn begin(run: &Run, who: String, args: &Args, now: Timestamp, vault: &Unlocked<'_>) -> Result<Self, Failure> {
+    pub(crate) fn begin(
+        run: &Run,
+        (role, who): (Role, String),
+        args: &Args,
+        now: Timestamp,
+        vault: &Unlocked<'_>,
+    ) -> Result<Self, Failure> {
         let mut report = Self { who, now, ends: now.plus(args.seconds), failing: Vec::new(), notes: Vec::new() };
         for HeldSlot { info, label, .. } in vault.slots()? {
             if let Some(ends) = info.ends {
@@ -63,6 +69,10 @@ impl Report {
                 let what = format!("{}{name} stops opening it", factors::kinds(&info.factors));
                 report.until(ends, what, "let another way open it: slot add");
             }
+        }
+        if let Some(found) = vault.forbidden(now)? {
+            let (what, next) = site_rules::said(role, vault, &found);
+            report.until(found.until, what, next);
         }
         for folder in run.home.folders() {
             if let Some(free) = doctor::little_room(folder) {

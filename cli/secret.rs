@@ -12,8 +12,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use waypass_machine::SystemRng;
 use waypass_net::session::{Question, Unanswered};
-use waypass_vault::Pin;
-use waypass_vault::phrase::{self, LEAST, weakness};
+use waypass_vault::{SecretRules, phrase};
 use zeroize::{Zeroize, Zeroizing};
 
 mod patience;
@@ -47,12 +46,13 @@ impl SecretArgs {
 
     /// Asks for a new pass phrase: asked twice, because nobody sees what was typed. The weakest are refused, and
     /// nothing typed makes one of words.
-    pub(crate) fn choose(&self, out: Out, input: Input, prompt: &str) -> Result<Secret, Failure> {
+    pub(crate) fn choose(&self, out: Out, input: Input, prompt: &str, rules: &SecretRules) -> Result<Secret, Failure> {
+        let next = format!("choose several words, at least {} characters", rules.passphrase_characters());
         if let Some(path) = self.source() {
             let secret = not_empty(from_file(&path, out)?)?;
-            return match weakness(text(&secret)?) {
+            return match rules.phrase_weakness(text(&secret)?) {
                 None => Ok(secret),
-                Some(why) => Err(Failure::usage(why, format!("choose several words, at least {LEAST} characters"))),
+                Some(why) => Err(Failure::usage(why, next)),
             };
         }
         let prompt = format!("{prompt} (or press Enter and get one of words): ");
@@ -61,8 +61,8 @@ impl SecretArgs {
             if first.is_empty() {
                 return generated(input);
             }
-            if let Some(why) = weakness(text(&first)?) {
-                say(input, &format!("{why}; choose several words, at least {LEAST} characters"))?;
+            if let Some(why) = rules.phrase_weakness(text(&first)?) {
+                say(input, &format!("{why}; {next}"))?;
                 continue;
             }
             if *ask(input, "the same again: ")? == *first {
@@ -73,19 +73,19 @@ impl SecretArgs {
     }
 
     /// Asks for a new PIN: asked twice. The first that anybody would try are refused.
-    pub(crate) fn choose_pin(&self, out: Out, input: Input) -> Result<Secret, Failure> {
-        const NEXT: &str = "choose 6 to 32 digits that are no date and no row";
+    pub(crate) fn choose_pin(&self, out: Out, input: Input, rules: &SecretRules) -> Result<Secret, Failure> {
+        let next = format!("choose {} to 32 digits that are no date and no row", rules.pin_digits());
         if let Some(path) = self.source() {
             let pin = not_empty(from_file(&path, out)?)?;
-            return match Pin::weakness(text(&pin)?) {
+            return match rules.pin_weakness(text(&pin)?) {
                 None => Ok(pin),
-                Some(why) => Err(Failure::usage(why, NEXT)),
+                Some(why) => Err(Failure::usage(why, next)),
             };
         }
         loop {
             let first = ask(input, "choose a PIN: ")?;
-            if let Some(why) = Pin::weakness(text(&first)?) {
-                say(input, &format!("{why}; {NEXT}"))?;
+            if let Some(why) = rules.pin_weakness(text(&first)?) {
+                say(input, &format!("{why}; {next}"))?;
                 continue;
             }
             if *ask(input, "the same again: ")? == *first {

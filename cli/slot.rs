@@ -2,14 +2,14 @@
 
 use crate::Run;
 use crate::exit::{Exit, Failure, Outcome};
-use crate::factors::{self, Combination, Shown, choose_password, choose_pin, together};
+use crate::factors::{self, Combination, Shown, choose_password, choose_pin, slot_name, together};
 use crate::file::{self, Members};
 use crate::home::Role;
 use crate::scope::Scope;
 use crate::secret::{self, SecretArgs};
 use crate::unlock::{self, OpenArgs, Primitives};
 use crate::vault::{key_file_failure, storage_failure};
-use crate::{session, words};
+use crate::{session, site_rules, words};
 use serde_json::json;
 use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
@@ -144,15 +144,18 @@ pub(crate) fn run(run: &Run, role: Role, verb: Verb) -> Outcome {
         Verb::Add(args) => {
             let slot = add(run, role, &args)?;
             run.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), held_members(&slot)))?;
-            run.out.words(&format!("{}  {} added", name(&slot.info), kinds(&slot.info)));
+            run.out.words(&format!("{}  {} added", slot_name(&slot.info), kinds(&slot.info)));
         }
         Verb::Change(args) => {
             let slot = change(run, role, &args)?;
             run.out.json(&file::with(json!({ "schema": "waypass.slot/1" }), held_members(&slot)))?;
-            run.out.words(&format!("{}  {} from now on; what it was before opens nothing", name(&slot.info), kinds(&slot.info)));
+            run.out.words(&format!("{}  {} from now on; what it was before opens nothing", slot_name(&slot.info), kinds(&slot.info)));
         }
         Verb::Label(LabelArgs { id, text, open }) => {
-            unlock::with(run, role, &open, |vault| Ok(vault.label_slot(named(vault, &id)?.info.id, &text)?))?;
+            let (vault, _) = unlock::keep_shown(run, role, &open)?;
+            let done = named(&vault, &id).and_then(|slot| Ok(vault.label_slot(slot.info.id, &text)?));
+            unlock::tell_findings(run, role, &vault);
+            done?;
             run.out.json(&json!({ "schema": "waypass.slot-labelled/1", "id": id, "label": text }))?;
             run.out.words(&format!("{id} is called {text}"));
         }
@@ -169,7 +172,7 @@ pub(crate) fn run(run: &Run, role: Role, verb: Verb) -> Outcome {
 /// It needs no secret. One that is given is tried, which says whether it still opens it, and tells more.
 fn list(run: &Run, role: Role, open: &OpenArgs) -> Result<(), Failure> {
     if open.is_given() {
-        let vault = unlock::keep(run, role, open)?;
+        let (vault, _) = unlock::keep_shown(run, role, open)?;
         let slots = vault.slots()?;
         let items: Vec<Members> = slots.iter().map(held_members).collect();
         return run.out.list("waypass.slots/1", "slots", &items, || slots.iter().for_each(|slot| run.out.words(&told(slot))));
@@ -178,7 +181,7 @@ fn list(run: &Run, role: Role, open: &OpenArgs) -> Result<(), Failure> {
     let items: Vec<Members> = status.slots.iter().map(members).collect();
     run.out.list("waypass.slots/1", "slots", &items, || {
         for slot in &status.slots {
-            run.out.words(&format!("{}  {}{}", name(slot), kinds(slot), ending(slot.ends)));
+            run.out.words(&format!("{}  {}{}", slot_name(slot), kinds(slot), ending(slot.ends)));
         }
     })?;
     if status.newer_slots > 0 {
@@ -193,7 +196,7 @@ fn told(slot: &HeldSlot) -> String {
     let called = if label.is_empty() { String::new() } else { format!(" ({label})") };
     let day = |at: Option<Timestamp>, otherwise: &str| at.map_or_else(|| otherwise.to_owned(), words::when);
     let (added, used) = (day(*added, "before days were noted"), day(*used, "never"));
-    format!("{}  {}{called}{}\n    added {added}; last used {used}", name(info), kinds(info), ending(info.ends))
+    format!("{}  {}{called}{}\n    added {added}; last used {used}", slot_name(info), kinds(info), ending(info.ends))
 }
 
 fn ending(ends: Option<Timestamp>) -> String {
@@ -201,14 +204,14 @@ fn ending(ends: Option<Timestamp>) -> String {
 }
 
 fn add(run: &Run, role: Role, args: &AddArgs) -> Result<HeldSlot, Failure> {
-    let mut vault = unlock::keep(run, role, &args.open)?;
+    let (mut vault, _) = unlock::keep_shown(run, role, &args.open)?;
     let wanted = args.new.wanted(None);
     let chosen = chosen(run, role, &mut vault, &args.new, &wanted, &[])?;
     let new = NewSlot { factors: together(&chosen), label: &args.label, ends: args.new.until };
     let added = vault.add_slot(&new, CALIBRATED, clock::read().wall);
     unlock::tell_findings(run, role, &vault);
     let added = added?;
-    changed(run, role, &vault, &format!("{} added: {}", name(&added.info), kinds(&added.info)))?;
+    changed(run, role, &vault, &format!("{} added: {}", slot_name(&added.info), kinds(&added.info)))?;
     Ok(added)
 }
 
@@ -264,11 +267,18 @@ fn chosen(
     if !Rules::default().permit(wanted.kinds()) {
         return Err(Failure::usage(factors::WEAK_PIN, "give both: --new-pin-file FILE --new-key-file FILE"));
     }
+    site_rules::learn(run, role, vault);
+    let site = vault.site_rules();
+    let what = format!("{} may not open this {}", factors::kinds(wanted.kinds()), role.folder());
     if !vault.rules().permit(wanted.kinds()) {
-        let ways: Vec<String> = vault.rules().combinations().iter().map(|kinds| factors::kinds(kinds)).collect();
-        let what = format!("{} may not open this {}", factors::kinds(wanted.kinds()), role.folder());
-        return Err(Failure::usage(what, format!("it was made to open with {} only: --require", words::list(&ways))));
+        let ways = site_rules::combinations(&vault.rules());
+        return Err(Failure::usage(what, format!("it was made to open with {ways} only: --require")));
     }
+    if let Some(site) = site.as_ref().filter(|site| !site.rules.permit(wanted.kinds())) {
+        let ways = site_rules::combinations(&site.rules);
+        return Err(Failure::usage(what, format!("the rules of this site let it open with {ways}: --require")));
+    }
+    let secrets = site_rules::secrets(vault);
     if new.until.is_some_and(|end| end <= clock::read().wall) {
         return Err(Failure::usage("the time that --until names is over", "name one that is to come"));
     }
@@ -280,16 +290,14 @@ fn chosen(
     let mut chosen: Shown = Vec::new();
     if wanted.has(FactorKind::Password) {
         let source = SecretArgs { secret_file: asked(&new.secret_file), secret_fd: None };
-        let choose = || choose_password(run, &source, input, "choose the new pass phrase");
+        let choose = || choose_password(run, &source, input, "choose the new pass phrase", &secrets);
         chosen.push(unlock::aside(run, role, vault, choose)??);
     }
     if wanted.has(FactorKind::Pin) {
-        chosen.push(unlock::aside(run, role, vault, || choose_pin(run, asked(&new.pin_file), input))??);
+        chosen.push(unlock::aside(run, role, vault, || choose_pin(run, asked(&new.pin_file), input, &secrets))??);
     }
     if let Some(path) = new.key_file.as_ref().filter(|_| wanted.has(FactorKind::KeyFile)) {
-        let demanded = vault.rules();
-        let needs_two = !demanded.combinations().is_empty() && demanded.combinations().iter().all(|kinds| kinds.len() > 1);
-        unlock::check_place(run, path, needs_two)?;
+        unlock::check_place(run, path, wanted.kinds().len() > 1)?;
         chosen.push(Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?));
     }
     if wanted.has(FactorKind::Recovery) {
@@ -301,7 +309,7 @@ fn chosen(
 }
 
 fn remove(run: &Run, role: Role, args: &RemoveArgs) -> Result<(), Failure> {
-    let mut vault = unlock::keep(run, role, &args.open)?;
+    let (mut vault, _) = unlock::keep_shown(run, role, &args.open)?;
     let slot = named(&vault, &args.id)?;
     let rest: Vec<SlotInfo> = vault.slots()?.into_iter().map(|held| held.info).filter(|held| held.id != slot.info.id).collect();
     if let Some(what) = weakness(&rest)
@@ -379,7 +387,7 @@ fn rekey(run: &Run, role: Role, args: &RekeyArgs) -> Result<(), Failure> {
 }
 
 fn named(vault: &Unlocked<'_>, id: &str) -> Result<HeldSlot, Failure> {
-    let found = vault.slots()?.into_iter().find(|slot| name(&slot.info) == id);
+    let found = vault.slots()?.into_iter().find(|slot| slot_name(&slot.info) == id);
     found.ok_or_else(|| Failure::usage("there is no such slot", "the list names them: slot list"))
 }
 
@@ -398,17 +406,13 @@ fn changed(run: &Run, role: Role, vault: &Unlocked<'_>, what: &str) -> Result<()
     }
 }
 
-pub(crate) fn name(slot: &SlotInfo) -> String {
-    format!("{:016x}", u64::from_be_bytes(slot.id))
-}
-
 pub(crate) fn kinds(slot: &SlotInfo) -> String {
     factors::kinds(&slot.factors)
 }
 
 fn members(slot: &SlotInfo) -> Members {
     let ends = slot.ends.map(Timestamp::unix);
-    [("id", json!(name(slot))), ("factors", json!(kinds(slot))), ("epoch", json!(slot.epoch)), ("ends", json!(ends))]
+    [("id", json!(slot_name(slot))), ("factors", json!(kinds(slot))), ("epoch", json!(slot.epoch)), ("ends", json!(ends))]
         .map(|(name, value)| (name.to_owned(), value))
         .into_iter()
         .collect()

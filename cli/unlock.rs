@@ -10,13 +10,14 @@ use crate::vault::{
     FOREIGN, after_looking, create_failure, exposed_failure, factor_failure, finding_words, is_refused, key_file_failure, open_failure,
     resume_failure, storage_failure, unlock_failure,
 };
-use crate::{belief, gate, seal};
+use crate::{belief, gate, seal, site_rules};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waypass_machine::{CALIBRATED, CreateError, LockHolder, OpenError, SystemRng, Unfinished, Wait, clock, close_home, key_file};
 use waypass_trust::audit::Event;
 use waypass_vault::{
-    Factor, FactorKind, Factors, KeyFile, NewSlot, Parked, Pin, Plan, RecoveryCode, Rules, SlotInfo, Suite, Unlocked, Vault, VaultStatus,
+    Factor, FactorKind, Factors, KeyFile, NewSlot, Parked, Pin, Plan, RecoveryCode, Rules, SecretRules, SlotInfo, Suite, Unlocked, Vault,
+    VaultStatus,
 };
 
 /// How long a command waits for another process that holds the vault.
@@ -150,10 +151,13 @@ pub(crate) fn tell_traces(out: Out, vault: &Unlocked<'_>) {
 
 /// Opens the vault for a caller that keeps it open, and closes it by dropping it.
 pub(crate) fn keep(run: &Run, role: Role, args: &OpenArgs) -> Result<Unlocked<'static>, Failure> {
-    keep_shown(run, role, args).map(|(vault, _)| vault)
+    let (vault, _) = keep_shown(run, role, args)?;
+    site_rules::keep_to(run, role, &vault)?;
+    Ok(vault)
 }
 
-/// Like [`keep`]; returns what was shown too, which is nothing where a session lends its keys.
+/// Like [`keep`], to change what opens the vault, whatever its site says of how it opens today. Returns what was shown too, which is nothing
+/// where a session lends its keys.
 pub(crate) fn keep_shown(run: &Run, role: Role, args: &OpenArgs) -> Result<(Unlocked<'static>, Shown), Failure> {
     if let Some(held) = run.held.filter(|held| held.role() == role && !args.is_given()) {
         let lent = held.lend(open(run, role)?).ok_or_else(|| locked_meanwhile(role))?;
@@ -420,12 +424,14 @@ pub(crate) fn create<T>(
             Some((path, KeyFile::generate(&mut SystemRng)))
         }
     };
+    // It trusts no site yet.
+    let asked = SecretRules::default();
     let mut typed: Shown = Vec::new();
     if wanted.has(FactorKind::Password) {
-        typed.push(choose_password(run, &args.secret, run.input, "choose a pass phrase")?);
+        typed.push(choose_password(run, &args.secret, run.input, "choose a pass phrase", &asked)?);
     }
     if wanted.has(FactorKind::Pin) {
-        typed.push(choose_pin(run, args.pin_file.clone(), run.input)?);
+        typed.push(choose_pin(run, args.pin_file.clone(), run.input, &asked)?);
     }
     let code = RecoveryCode::generate(&mut SystemRng);
     let key_file = key.as_ref().map(|(_, key)| key as &dyn Factor);

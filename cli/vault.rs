@@ -209,6 +209,7 @@ pub(crate) fn finding_words(finding: &waypass_vault::Finding) -> String {
         Finding::LogEntry { log, seq } => format!("entry {seq} of the log {log} is missing or damaged"),
         Finding::IndexRebuilt => "the index was damaged and was made again from the records; nothing is lost".to_owned(),
         Finding::StateLost => "the record of the last change is damaged; deletions before now cannot be noticed".to_owned(),
+        Finding::LimitsAltered => "how often a wrong secret may be tried was changed from outside, and was put back".to_owned(),
         Finding::WriteAheadLogMissing => {
             "the vault was there without its write-ahead log (vault.db-wal); what was done last may be missing".to_owned()
         }

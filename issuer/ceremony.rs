@@ -56,7 +56,7 @@ pub enum Reading {
     /// A root.
     Root(RootPart),
     /// Targets.
-    Targets(TargetsPart),
+    Targets(Box<TargetsPart>),
 }
 
 /// Why a ceremony stopped.
@@ -125,7 +125,7 @@ impl Paper {
         let payload = self.payload()?;
         Ok(match self.part {
             PaperPart::Root => Reading::Root(part(&payload)?),
-            PaperPart::Targets => Reading::Targets(part(&payload)?),
+            PaperPart::Targets => Reading::Targets(Box::new(part(&payload)?)),
         })
     }
 

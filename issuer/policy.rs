@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use waypass_credential::json::{self, JsonError, Limits};
 use waypass_credential::role::{NAME_RULE, Scope};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{Policy, RoleLimit, SeenAgain};
+use waypass_trust::bundle::{Policy, RoleLimit, SeenAgain, Unlocking};
 use waypass_trust::policy::{PolicyError, RolePolicy, admits_cards};
 
 /// The stack of a thread on the systems that gates run on (Rust's default).
@@ -39,6 +39,9 @@ pub struct PolicyDraft {
     /// For how long a credential that passed a gate and is seen there again makes the verdict amber; without it a gate does not look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_again_seconds: Option<SeenAgain>,
+    /// What may open the vaults of the site's devices; without it, what may open a personal vault.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlocking: Option<Unlocking>,
 }
 
 /// Why a policy is not taken.
@@ -70,6 +73,7 @@ impl PolicyDraft {
             max_boots_without_signed_time: 50,
             max_decisions_without_signed_time: 50_000,
             seen_again_seconds: None,
+            unlocking: None,
         })
     }
 
@@ -142,6 +146,7 @@ impl PolicyDraft {
             max_boots_without_signed_time: self.max_boots_without_signed_time,
             max_decisions_without_signed_time: self.max_decisions_without_signed_time,
             seen_again_seconds: self.seen_again_seconds,
+            unlocking: self.unlocking.clone(),
         }
     }
 }

@@ -307,5 +307,6 @@ fn policy(version: u64, issued_at: Timestamp) -> Policy {
         max_boots_without_signed_time: 5,
         max_decisions_without_signed_time: 100_000,
         seen_again_seconds: None,
+        unlocking: None,
     }
 }

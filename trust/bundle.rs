@@ -36,9 +36,9 @@ mod rules;
 mod signed;
 
 pub use crate::parts::{
-    Authority, ContextReference, Digest, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, MAX_LIST, NotADigest, Part, PartName,
-    PartReference, Policy, RoleLimit, RootPart, RootRoles, SeenAgain, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart,
-    TimestampPart, UnknownAction,
+    Authority, ContextReference, Delay, Digest, FactorName, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, MAX_LIST,
+    MOST_TRIES, NotADigest, Part, PartName, PartReference, Policy, RoleLimit, RootPart, RootRoles, SeenAgain, SigningRole, SnapshotPart,
+    StaleAction, StatusUri, TargetsPart, TimestampPart, USUAL_DELAYS, UnknownAction, Unlocking, UnsoundRules, VaultRules,
 };
 pub use answer::{MAX_TIME_ANSWER, TimeNonce, answer_time};
 pub use contexts::MAX_CONTEXT;

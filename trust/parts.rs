@@ -15,10 +15,12 @@ mod digest;
 mod name;
 mod seen_again;
 pub(crate) mod unix;
+mod unlocking;
 
 pub use digest::{Digest, NotADigest};
 pub use name::PartName;
 pub use seen_again::SeenAgain;
+pub use unlocking::{Delay, FactorName, MOST_TRIES, USUAL_DELAYS, Unlocking, UnsoundRules, VaultRules};
 
 /// One status list token may be this large (trust.md "Trust bundle").
 pub const MAX_LIST: usize = 4 * 1024 * 1024;
@@ -385,6 +387,9 @@ pub struct Policy {
     /// For how long a credential that passed a gate and is seen there again makes the verdict amber; without it a gate does not look.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_again_seconds: Option<SeenAgain>,
+    /// What may open the vaults of the site's devices.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlocking: Option<Unlocking>,
 }
 
 /// How old evidence about a role may be.

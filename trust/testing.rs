@@ -335,6 +335,7 @@ fn targets(issuer: &TestKey, status_key: &TestKey) -> TargetsPart {
             max_boots_without_signed_time: 30,
             max_decisions_without_signed_time: 30_000,
             seen_again_seconds: None,
+            unlocking: None,
         },
         delegations: [],
     }

@@ -154,7 +154,9 @@ impl<'v> Belief<'v> {
         };
         let next = self.caught_up(&sealed, &judged);
         next.store(self.vault, Some(&sealed))?;
-        Ok(judged.bundle.map(|(bundle, _)| bundle))
+        let bundle = judged.bundle.map(|(bundle, _)| bundle);
+        self.follow(bundle.as_ref())?;
+        Ok(bundle)
     }
 
     /// Trusts a root that a person compared. Does nothing if it is trusted already; refuses another one.
@@ -216,12 +218,14 @@ impl<'v> Belief<'v> {
 
     /// Forgets root and bundle in this vault alone. The files stay, for other vaults of the same folder.
     pub fn forget(&self) -> Result<(), BeliefError> {
-        Ok(Sealed::erase(self.vault)?)
+        Sealed::erase(self.vault)?;
+        self.follow(None)
     }
 
     /// Forgets root and bundle, here and on the disk. Other vaults of the same folder keep their floors until they are told too.
     pub fn remove(&self) -> Result<(), BeliefError> {
         Sealed::erase(self.vault)?;
+        self.follow(None)?;
         Ok(self.store.lock()?.clear()?)
     }
 
@@ -255,7 +259,25 @@ impl<'v> Belief<'v> {
         drop(writer);
         let held = self.held(&bundle, Digest::of(&file), sealed.held.as_ref());
         sealed.holding(held, &bundle).store(self.vault, Some(&before))?;
+        self.follow(Some(&bundle))?;
         Ok(bundle)
+    }
+
+    /// Lets the vault take over what the site asks of those who open it. A full disk leaves that to the next time.
+    fn follow(&self, bundle: Option<&TrustBundle>) -> Result<(), BeliefError> {
+        let rules = bundle.and_then(|bundle| {
+            let unlocking = bundle.policy().unlocking.as_ref()?;
+            let rules = match self.vault.kind() {
+                "wallet" => unlocking.wallets.as_ref(),
+                "verifier" => unlocking.gates.as_ref(),
+                _ => None,
+            };
+            rules.map(|rules| (rules, bundle.issued_at()))
+        });
+        match self.vault.follow(rules) {
+            Err(VaultError::Storage(StorageError::Full { .. })) => Ok(()),
+            done => Ok(done?),
+        }
     }
 
     /// Returns the seal after what was read ahead of it.

@@ -5,6 +5,7 @@ mod password;
 pub mod phrase;
 mod pin;
 mod recovery;
+mod secret_rules;
 mod stretch;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ pub use key_file::KeyFile;
 pub use password::Password;
 pub use pin::{Pin, PinWeakness};
 pub use recovery::RecoveryCode;
+pub use secret_rules::SecretRules;
 pub use stretch::{KdfCost, Speed, Stopwatch};
 
 use crate::error::FactorError;

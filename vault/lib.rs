@@ -62,6 +62,7 @@ mod keys;
 mod memory;
 mod rules;
 mod seal;
+mod site_rules;
 mod slot;
 mod state;
 mod storage;
@@ -78,13 +79,14 @@ pub use error::{BackupError, CreateError, FactorError, OpenError, ResumeError, R
 pub use factor::phrase;
 pub use factor::{
     Enrolled, Enrolment, Factor, FactorKind, FactorParameters, Factors, KdfCost, KeyFile, Password, Pin, PinWeakness, Recognised,
-    RecoveryCode, Speed, Stopwatch,
+    RecoveryCode, SecretRules, Speed, Stopwatch,
 };
 pub use host::Host;
 pub use keys::{KeyId, KeyInfo, KeyPurpose, KeySigner, ephemeral_signer};
 pub use memory::{MemoryProtection, NoMemory, PlainMemory, Secret, SecretMemory};
 pub use rules::Rules;
 pub use seal::Suite;
+pub use site_rules::{Forbidden, SiteRules};
 pub use slot::{NewSlot, SlotId, SlotInfo};
 pub use state::Finding;
 pub use storage::{Change, Journal, MemoryStorage, PlainFile, Space, Storage};

@@ -20,6 +20,7 @@ use crate::error::StorageError;
 use crate::hierarchy::Keys;
 use crate::keys::{self, KeyId};
 use crate::rules::Rules;
+use crate::site_rules::SiteRules;
 use crate::slot::{MAX_SLOTS, SlotId};
 use crate::storage::{Change, Space, Storage};
 use alloc::borrow::ToOwned as _;
@@ -57,10 +58,10 @@ pub(crate) enum Set {
 }
 
 /// The format of what lies under the seal. Format 1 is that of 0.1.0; format 2 keeps what the device believes; format 3 knows about each
-/// slot what its owner calls it and when it was used, and which combinations of factors may open the vault.
+/// slot what its owner calls it and when it was used, and which combinations of factors may open the vault; format 4 has what the site asks.
 ///
 /// The number is in the sealed state, so nobody without the key can put an older one there to bring an upgrade about again.
-pub(crate) const FORMAT: u64 = 3;
+pub(crate) const FORMAT: u64 = 4;
 /// The first format.
 pub(crate) const FIRST_FORMAT: u64 = 1;
 
@@ -80,6 +81,8 @@ pub(crate) struct State {
     pub(crate) rules: Rules,
     /// True from a change of the vault key until the index of the log is made again: its rows were of the old key.
     pub(crate) lacks_log_index: bool,
+    /// What the site asks in addition; none in a personal vault.
+    pub(crate) site: Option<SiteRules>,
 }
 
 /// What the open vault knows about a slot.
@@ -148,6 +151,8 @@ pub enum Finding {
     StateLost,
     /// The database was there without its write-ahead log. The last writes may be missing, as if they had never been made.
     WriteAheadLogMissing,
+    /// The limits of wrong tries, which lie in the clear, were not those under the seal. They are again.
+    LimitsAltered,
     /// These keys open, and are in a part that is not what the last commit left: each may have been put back from an older copy.
     KeysAltered {
         /// The keys, in order.
@@ -178,6 +183,7 @@ impl fmt::Display for Finding {
             Self::WriteAheadLogMissing => {
                 f.write_str("the database was there without its write-ahead log: the last changes may be missing")
             }
+            Self::LimitsAltered => f.write_str("the limits of wrong tries were changed from outside, and have been put back"),
             Self::KeysAltered { keys } => write!(f, "{} key(s) may have been put back from an older copy", keys.len()),
         }
     }
@@ -194,6 +200,7 @@ impl Default for State {
             findings: Vec::new(),
             rules: Rules::default(),
             lacks_log_index: false,
+            site: None,
         }
     }
 }
@@ -271,7 +278,7 @@ impl State {
     fn to_bytes(&self) -> Vec<u8> {
         let sums: Vec<u8> = self.sums.iter().flatten().flatten().copied().collect();
         let mut to = Writer::new();
-        to.array(if self.format < 3 { 6 } else { 8 }).unsigned(self.format).unsigned(self.seq).bytes(&sums).array(self.logs.len());
+        to.array(members(self.format)).unsigned(self.format).unsigned(self.seq).bytes(&sums).array(self.logs.len());
         for (name, len) in &self.logs {
             to.array(2).text(name).unsigned(*len);
         }
@@ -283,14 +290,17 @@ impl State {
             self.rules.write(&mut to);
             to.bool(self.lacks_log_index);
         }
+        if self.format >= 4 {
+            to.option(self.site.as_ref(), |to, site| site.write(to));
+        }
         to.into_bytes()
     }
 
     fn read(bytes: &[u8]) -> Result<Self, NotCanonical> {
         let mut from = Reader::new(bytes);
-        let members = from.array()?;
+        let found = from.array()?;
         let mut state = Self { format: from.unsigned()?, seq: from.unsigned()?, ..Self::default() };
-        if members != if state.format < 3 { 6 } else { 8 } {
+        if found != members(state.format) {
             return Err(NotCanonical);
         }
         let sums = from.bytes()?;
@@ -311,6 +321,9 @@ impl State {
         if state.format >= 3 {
             (state.rules, state.lacks_log_index) = (Rules::read(&mut from)?, from.bool()?);
         }
+        if state.format >= 4 {
+            state.site = from.option(SiteRules::read)?;
+        }
         from.end()?;
         // Format 1 stays until what it lacks was taken in (`Unlocked::upgrade`); format 2 lacks nothing that must be asked for.
         if state.format > FIRST_FORMAT {
@@ -329,6 +342,7 @@ impl Finding {
             Self::IndexRebuilt => to.array(1).unsigned(4),
             Self::StateLost => to.array(1).unsigned(5),
             Self::WriteAheadLogMissing => to.array(1).unsigned(6),
+            Self::LimitsAltered => to.array(1).unsigned(8),
             Self::KeysAltered { keys } => keys.iter().fold(to.array(2).unsigned(7).array(keys.len()), |to, key| to.bytes(key.as_bytes())),
         };
     }
@@ -346,6 +360,7 @@ impl Finding {
             (4, 1) => Ok(Self::IndexRebuilt),
             (5, 1) => Ok(Self::StateLost),
             (6, 1) => Ok(Self::WriteAheadLogMissing),
+            (8, 1) => Ok(Self::LimitsAltered),
             (7, 2) => {
                 let keys = from.array_up_to(MAX_KEYS)?;
                 let keys = (0..keys).map(|_| from.bytes_array().map(KeyId::from_bytes)).collect::<Result<_, _>>()?;
@@ -353,6 +368,15 @@ impl Finding {
             }
             _ => Err(NotCanonical),
         }
+    }
+}
+
+/// Returns how many members a state of this format has.
+const fn members(format: u64) -> usize {
+    match format {
+        ..3 => 6,
+        3 => 8,
+        _ => 9,
     }
 }
 

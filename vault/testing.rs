@@ -13,6 +13,7 @@ use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use waypass_credential::time::Timestamp;
+use waypass_trust::bundle::{FactorName, VaultRules};
 use waypass_trust::time::Reading;
 
 /// Draws the hashes of a counter that all tests of a process share: no two draws are alike.
@@ -103,5 +104,19 @@ impl Storage for Disk {
 
     fn compact(&self) -> Result<(), StorageError> {
         self.rows().compact()
+    }
+}
+
+/// What a site asks that names only these combinations.
+pub(crate) fn site_rules(combinations: &[&[FactorName]]) -> VaultRules {
+    VaultRules {
+        combinations: combinations.iter().map(|names| names.to_vec()).collect(),
+        passphrase_characters: None,
+        pin_digits: None,
+        blocked: Vec::new(),
+        tries: None,
+        delays: Vec::new(),
+        permanent: true,
+        grace_seconds: 14 * 86_400,
     }
 }

@@ -4,10 +4,77 @@
 
 use alloc::vec::Vec;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
+use waypass_trust::bundle::{Delay, MOST_TRIES, USUAL_DELAYS, VaultRules};
 use waypass_trust::time::Reading;
 
-/// Failures in a row before the lockout.
-pub(crate) const LIMIT: u32 = 10;
+/// How often a person may be wrong in a row, and how long each wait is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Limits {
+    tries: u32,
+    /// True if nothing but the recovery code helps after the last try; otherwise the longest wait comes after each further one.
+    permanent: bool,
+    delays: Vec<Delay>,
+}
+
+const MOST_DELAYS: usize = 8;
+
+impl Default for Limits {
+    /// Those of a personal vault.
+    fn default() -> Self {
+        Self { tries: MOST_TRIES, permanent: true, delays: USUAL_DELAYS.to_vec() }
+    }
+}
+
+impl Limits {
+    pub(crate) fn of(rules: &VaultRules) -> Self {
+        let usual = Self::default();
+        Self {
+            tries: rules.tries.unwrap_or(usual.tries),
+            permanent: rules.permanent,
+            delays: if rules.delays.is_empty() { usual.delays } else { rules.delays.clone() },
+        }
+    }
+
+    /// Returns those of a row in the clear. A row that cannot be read counts as none: a personal vault's limits are the widest there are.
+    pub(crate) fn of_row(row: Option<&[u8]>) -> Self {
+        let whole = |row| {
+            let mut from = Reader::new(row);
+            let limits = Self::read(&mut from).ok()?;
+            from.end().ok().map(|()| limits)
+        };
+        row.and_then(whole).unwrap_or_default()
+    }
+
+    pub(crate) fn to_row(&self) -> Vec<u8> {
+        let mut to = Writer::new();
+        self.write(&mut to);
+        to.into_bytes()
+    }
+
+    pub(crate) fn write(&self, to: &mut Writer) {
+        to.array(3).unsigned(self.tries.into()).bool(self.permanent).array(self.delays.len());
+        for delay in &self.delays {
+            to.array(2).unsigned(delay.after.into()).unsigned(delay.seconds.into());
+        }
+    }
+
+    pub(crate) fn read(from: &mut Reader<'_>) -> Result<Self, NotCanonical> {
+        from.array_of(3)?;
+        let (tries, permanent) = (from.unsigned32()?, from.bool()?);
+        let mut delays = Vec::new();
+        for _ in 0..from.array_up_to(MOST_DELAYS)? {
+            from.array_of(2)?;
+            delays.push(Delay { after: from.unsigned32()?, seconds: from.unsigned32()? });
+        }
+        // Whatever is in the clear, nobody gets more tries, and without a lockout there is a wait.
+        if !(1..=MOST_TRIES).contains(&tries) || delays.is_empty() { Err(NotCanonical) } else { Ok(Self { tries, permanent, delays }) }
+    }
+
+    fn delay_ms(&self, failures: u32) -> u64 {
+        let reached = |delay: &&Delay| delay.after <= failures || failures >= self.tries;
+        1000 * self.delays.iter().filter(reached).map(|delay| u64::from(delay.seconds)).max().unwrap_or(0)
+    }
+}
 
 /// One counter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,10 +96,8 @@ impl Throttle {
     pub(crate) const NEW: Self = Self { failures: 0, boot_id: [0; 16], boottime_ms: 0 };
 
     /// A counter that cannot be read leaves one try: damage must neither lock the owner out nor give a thief ten more.
-    const UNREADABLE: Self = Self { failures: LIMIT - 1, ..Self::NEW };
-
-    pub(crate) fn read(row: Option<&[u8]>) -> Self {
-        row.and_then(|row| Self::from_bytes(row).ok()).unwrap_or(Self::UNREADABLE)
+    pub(crate) fn read(row: Option<&[u8]>, limits: &Limits) -> Self {
+        row.and_then(|row| Self::from_bytes(row).ok()).unwrap_or(Self { failures: limits.tries - 1, ..Self::NEW })
     }
 
     fn from_bytes(row: &[u8]) -> Result<Self, NotCanonical> {
@@ -51,14 +116,14 @@ impl Throttle {
         to.into_bytes()
     }
 
-    pub(crate) fn answer(&self, at: &Reading) -> Answer {
-        if self.failures >= LIMIT {
+    pub(crate) fn answer(&self, limits: &Limits, at: &Reading) -> Answer {
+        if limits.permanent && self.failures >= limits.tries {
             return Answer::LockedOut;
         }
         // In another boot than the failure's, the time since that boot began is the part that is certain. Wall time is not asked: it
         // could be set forward to end a delay, or back by accident to make one endless.
         let waited = if at.boot_id == self.boot_id { at.boottime_ms.saturating_sub(self.boottime_ms) } else { at.boottime_ms };
-        let left = delay_ms(self.failures).saturating_sub(waited);
+        let left = limits.delay_ms(self.failures).saturating_sub(waited);
         if left == 0 { Answer::Try } else { Answer::Wait { seconds: left.div_ceil(1000) } }
     }
 
@@ -66,8 +131,9 @@ impl Throttle {
         self.failures
     }
 
-    pub(crate) fn attempts_left(&self) -> u32 {
-        LIMIT.saturating_sub(self.failures)
+    /// Returns the tries before the lockout; where there is none, the next one.
+    pub(crate) fn attempts_left(&self, limits: &Limits) -> u32 {
+        limits.tries.saturating_sub(self.failures).max(u32::from(!limits.permanent))
     }
 
     /// Returns the counter with this try counted as failed.
@@ -76,20 +142,9 @@ impl Throttle {
     }
 }
 
-/// 1, 5 and 60 minutes (unlock.md), after 5, 7 and 9 failures: the first mistyped passwords cost nothing.
-const fn delay_ms(failures: u32) -> u64 {
-    60_000
-        * match failures {
-            0..5 => 0,
-            5..7 => 1,
-            7..9 => 5,
-            _ => 60,
-        }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Answer, LIMIT, Throttle};
+    use super::{Answer, Delay, Limits, Throttle};
     use crate::testing::reading;
     use alloc::vec::Vec;
     use proptest::prelude::*;
@@ -103,39 +158,74 @@ mod tests {
         (0..times).fold(Throttle::NEW, |throttle, _| throttle.counted(at))
     }
 
+    fn usual() -> Limits {
+        Limits::default()
+    }
+
+    fn limits(tries: u32, permanent: bool, delays: &[(u32, u32)]) -> Limits {
+        Limits { tries, permanent, delays: delays.iter().map(|(after, seconds)| Delay { after: *after, seconds: *seconds }).collect() }
+    }
+
+    #[test]
+    fn a_site_sets_the_tries_and_the_waits() {
+        let now = at(1, 1_000_000, 0);
+        let answers = |limits: &Limits| (0..=6).map(|times| failed(times, &now).answer(limits, &now)).collect::<Vec<_>>();
+        let (wait, no) = (|seconds| Answer::Wait { seconds }, Answer::LockedOut);
+        let strict = limits(4, true, &[(2, 30), (3, 90)]);
+        assert_eq!(answers(&strict), [Answer::Try, Answer::Try, wait(30), wait(90), no, no, no]);
+        assert_eq!((0..=5).map(|times| failed(times, &now).attempts_left(&strict)).collect::<Vec<_>>(), [4, 3, 2, 1, 0, 0]);
+        // Nobody is locked out for good, and each further try costs the longest wait.
+        let lenient = limits(4, false, &[(2, 30), (3, 90)]);
+        assert_eq!(answers(&lenient), [Answer::Try, Answer::Try, wait(30), wait(90), wait(90), wait(90), wait(90)]);
+        assert_eq!(failed(9, &now).attempts_left(&lenient), 1);
+        // A wait that would come after the last try comes after it all the same.
+        assert_eq!(failed(3, &now).answer(&limits(3, false, &[(5, 60)]), &now), wait(60));
+    }
+
+    #[test]
+    fn limits_in_the_clear_give_nobody_more() {
+        for read in [limits(3, false, &[(1, 5)]), limits(10, true, &[(9, 86_400)]), usual()] {
+            assert_eq!(Limits::of_row(Some(&read.to_row())), read);
+        }
+        let more = [limits(11, true, &[(1, 5)]), limits(0, true, &[(1, 5)]), limits(3, false, &[])];
+        let rows = more.iter().map(Limits::to_row).chain([Vec::new(), [usual().to_row(), [0].to_vec()].concat()]);
+        rows.for_each(|row| assert_eq!(Limits::of_row(Some(&row)), usual(), "{row:?}"));
+        assert_eq!(Limits::of_row(None), usual());
+    }
+
     #[test]
     fn delays_grow_and_end_in_a_lockout() {
         let now = at(1, 1_000_000, 0);
-        let answers: Vec<Answer> = (0..=LIMIT).map(|times| failed(times, &now).answer(&now)).collect();
+        let answers: Vec<Answer> = (0..=10).map(|times| failed(times, &now).answer(&usual(), &now)).collect();
         let wait = |seconds| Answer::Wait { seconds };
         assert_eq!(answers[..5], [Answer::Try; 5]);
         assert_eq!(answers[5..], [wait(60), wait(60), wait(300), wait(300), wait(3600), Answer::LockedOut]);
-        assert_eq!(failed(LIMIT, &now).attempts_left(), 0);
+        assert_eq!(failed(10, &now).attempts_left(&usual()), 0);
     }
 
     #[test]
     fn no_wall_clock_shortens_or_lengthens_a_delay() {
         let throttle = failed(9, &at(1, 1_000_000, 0));
         for days in [-4000, -1, 0, 1, 4000] {
-            assert_eq!(throttle.answer(&at(1, 1_000_000 + 3_599_000, days)), Answer::Wait { seconds: 1 });
-            assert_eq!(throttle.answer(&at(1, 1_000_000 + 3_600_000, days)), Answer::Try);
+            assert_eq!(throttle.answer(&usual(), &at(1, 1_000_000 + 3_599_000, days)), Answer::Wait { seconds: 1 });
+            assert_eq!(throttle.answer(&usual(), &at(1, 1_000_000 + 3_600_000, days)), Answer::Try);
         }
     }
 
     #[test]
     fn a_restart_does_not_end_a_delay() {
         let throttle = failed(9, &at(1, 99_000_000, 0));
-        assert_eq!(throttle.answer(&at(2, 10_000, 400)), Answer::Wait { seconds: 3590 });
-        assert_eq!(throttle.answer(&at(2, 3_600_000, -400)), Answer::Try);
+        assert_eq!(throttle.answer(&usual(), &at(2, 10_000, 400)), Answer::Wait { seconds: 3590 });
+        assert_eq!(throttle.answer(&usual(), &at(2, 3_600_000, -400)), Answer::Try);
     }
 
     #[test]
     fn an_unreadable_counter_leaves_one_try_after_a_delay() {
         let now = at(1, 60_000, 0);
         for row in [None, Some(b"".as_slice()), Some(b"\xff")] {
-            let throttle = Throttle::read(row);
-            assert_eq!(throttle.attempts_left(), 1);
-            assert_eq!(throttle.answer(&now), Answer::Wait { seconds: 3540 });
+            let throttle = Throttle::read(row, &usual());
+            assert_eq!(throttle.attempts_left(&usual()), 1);
+            assert_eq!(throttle.answer(&usual(), &now), Answer::Wait { seconds: 3540 });
         }
     }
 
@@ -149,12 +239,12 @@ mod tests {
         #[test]
         fn survives_its_encoding(times in 0..20_u32, boottime: u64) {
             let throttle = failed(times, &at(3, boottime, 0));
-            prop_assert_eq!(Throttle::read(Some(&throttle.to_bytes())), throttle);
+            prop_assert_eq!(Throttle::read(Some(&throttle.to_bytes()), &usual()), throttle);
         }
 
         #[test]
-        fn any_row_is_answered(row: Vec<u8>, boottime: u64) {
-            let _ = Throttle::read(Some(&row)).answer(&at(1, boottime, 0));
+        fn any_row_is_answered(row: Vec<u8>, limits: Vec<u8>, boottime: u64) {
+            let _ = Throttle::read(Some(&row), &Limits::of_row(Some(&limits))).answer(&Limits::of_row(Some(&limits)), &at(1, boottime, 0));
         }
     }
 }

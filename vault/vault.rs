@@ -16,7 +16,7 @@ use crate::seal::Suite;
 use crate::slot::{Asking, MAX_SLOTS, NewSlot, NotOpened, Opened as OpenedSlot, Place, Row, Slot, SlotInfo};
 use crate::state::{MAX_LABEL, SlotRecord, State};
 use crate::storage::{Change, Closed, Space, Storage};
-use crate::throttle::{Answer, Throttle};
+use crate::throttle::{Answer, Limits, Throttle};
 use alloc::borrow::ToOwned as _;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -29,6 +29,8 @@ use waypass_credential::time::Timestamp;
 use waypass_trust::time::Reading;
 
 const HEADER: &[u8] = b"header";
+/// The limits of wrong tries, where a site asks for others than a personal vault has.
+pub(crate) const LIMITS: &[u8] = b"tries/limits";
 /// There while the vault is being made.
 const UNFINISHED: &[u8] = b"unfinished";
 /// There from an opening that found no journal until the vault is unlocked, when its state says whether there should have been one.
@@ -215,14 +217,15 @@ impl Vault {
     /// Returns the vault's public status.
     pub fn status(&self, at: &Reading) -> Result<VaultStatus, StorageError> {
         let Slots { readable, damaged, newer } = self.slots()?;
-        let (password, recovery) = (self.throttle(Counter::Secret)?, self.throttle(Counter::Recovery)?);
+        let limits = self.limits()?;
+        let (password, recovery) = (self.throttle(Counter::Secret, &limits)?, self.throttle(Counter::Recovery, &limits)?);
         Ok(VaultStatus {
             kind: self.header.kind.clone(),
-            attempts_left: password.attempts_left(),
-            recovery_attempts_left: recovery.attempts_left(),
+            attempts_left: password.attempts_left(&limits),
+            recovery_attempts_left: recovery.attempts_left(&limits),
             wrong_tries: password.wrong_tries(),
             wrong_recovery_tries: recovery.wrong_tries(),
-            wait_seconds: if let Answer::Wait { seconds } = password.answer(at) { seconds } else { 0 },
+            wait_seconds: if let Answer::Wait { seconds } = password.answer(&limits, at) { seconds } else { 0 },
             slots: readable.iter().map(Slot::info).collect(),
             damaged_slots: damaged,
             newer_slots: newer,
@@ -269,15 +272,16 @@ impl Vault {
     }
 
     fn try_slots(&self, slots: &[&Slot], asking: &mut Asking<'_>, counter: Option<Counter>, at: &Reading) -> Result<Keys, UnlockError> {
-        let before = self.throttle(counter.unwrap_or(Counter::Secret))?;
+        let limits = self.limits()?;
+        let before = self.throttle(counter.unwrap_or(Counter::Secret), &limits)?;
         if let Some(counter) = counter {
-            match before.answer(at) {
+            match before.answer(&limits, at) {
                 Answer::Try => self.set_throttle(counter, before.counted(at))?,
                 Answer::Wait { seconds } => return Err(UnlockError::Throttled { seconds }),
                 Answer::LockedOut => return Err(UnlockError::LockedOut),
             }
         }
-        let left = before.attempts_left().saturating_sub(u32::from(counter.is_some()));
+        let left = counter.map_or(before, |_| before.counted(at)).attempts_left(&limits);
         // A guess is told before what cost nothing: it is what was counted.
         let (mut guess, mut hindrance) = (None, None);
         for slot in slots {
@@ -384,8 +388,12 @@ impl Vault {
         Ok(slots)
     }
 
-    fn throttle(&self, counter: Counter) -> Result<Throttle, StorageError> {
-        Ok(Throttle::read(self.storage().get(Space::Meta, counter.key())?.as_deref()))
+    fn limits(&self) -> Result<Limits, StorageError> {
+        Ok(Limits::of_row(self.storage().get(Space::Meta, LIMITS)?.as_deref()))
+    }
+
+    fn throttle(&self, counter: Counter, limits: &Limits) -> Result<Throttle, StorageError> {
+        Ok(Throttle::read(self.storage().get(Space::Meta, counter.key())?.as_deref(), limits))
     }
 
     fn set_throttle(&self, counter: Counter, throttle: Throttle) -> Result<(), StorageError> {

@@ -3,7 +3,7 @@
 use crate::words;
 use waypass_credential::role::{CARD, Scope};
 use waypass_issuer::ceremony::{CeremonyError, Paper, PaperPart, Quorum, Reading};
-use waypass_trust::bundle::{Authority, Digest, KeyRecord, Policy, RootPart, TargetsPart};
+use waypass_trust::bundle::{Authority, Digest, KeyRecord, MOST_TRIES, Policy, RootPart, TargetsPart, Unlocking, VaultRules};
 
 pub(super) const fn name(part: PaperPart) -> &'static str {
     match part {
@@ -128,7 +128,32 @@ fn policy(policy: &Policy) -> Vec<String> {
     lines.extend(policy.seen_again_seconds.map(|seen_again| {
         format!("  a credential that passes a gate again within {} is amber there", words::span(i64::from(seen_again.seconds())))
     }));
+    if let Some(Unlocking { wallets, gates }) = &policy.unlocking {
+        lines.extend([("wallet", wallets), ("gate", gates)].into_iter().filter_map(|(what, rules)| Some(opening(what, rules.as_ref()?))));
+    }
     lines
+}
+
+/// Says what is asked of those who open a wallet or a gate.
+fn opening(what: &str, rules: &VaultRules) -> String {
+    let VaultRules { combinations, passphrase_characters, pin_digits, blocked, tries, delays, permanent, grace_seconds } = rules;
+    let mut asked = Vec::new();
+    if !combinations.is_empty() {
+        let ways: Vec<String> = combinations.iter().map(|names| names.iter().map(word).collect::<Vec<_>>().join(" and ")).collect();
+        let grace = words::span(i64::from(*grace_seconds));
+        asked.push(format!("opens with {}, and otherwise for {grace} more", ways.join(", or with ")));
+    }
+    asked.extend(passphrase_characters.map(|least| format!("a new pass phrase has at least {least} characters")));
+    asked.extend(pin_digits.map(|least| format!("a new PIN has at least {least} digits")));
+    if !blocked.is_empty() {
+        asked.push(format!("neither contains {}", words::list(blocked)));
+    }
+    asked.push(format!("{} wrong tries in a row are the most", tries.unwrap_or(MOST_TRIES)));
+    let waits = delays.iter().map(|delay| format!("{} after {} wrong tries", words::span(i64::from(delay.seconds)), delay.after));
+    asked.extend(waits);
+    asked
+        .push(if *permanent { "then only a recovery code helps" } else { "then each further try waits as long as the longest" }.to_owned());
+    format!("  a {what}: {}", asked.join("; "))
 }
 
 /// Returns an action under the name it has in the file.

@@ -10,7 +10,7 @@ use crate::factors::{self, together};
 use crate::held::Held;
 use crate::home::Role;
 use crate::scope::Scope;
-use crate::{holder, scope, unlock};
+use crate::{holder, scope, site_rules, unlock};
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
@@ -47,6 +47,7 @@ pub(super) fn apart(run: &Run) -> Result<Exit, Failure> {
 pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     let has_closed = switch(run, role)?;
     let (vault, shown) = unlock::keep_showing(run, role, &args.open)?;
+    site_rules::keep_to(run, role, &vault)?;
     unlock::tell_findings(run, role, &vault);
     let door = Door::open(&run.home.vault(role)).map_err(|error| not_opened(error, role))?;
     // Somebody else may have opened meanwhile.

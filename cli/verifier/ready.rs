@@ -12,7 +12,7 @@ pub(super) fn run(run: &Run, args: &Args) -> Outcome {
         let gate = gate::opened(run, vault)?;
         let status = gate.status(&clock::read()).map_err(gate::failure)?;
         let identity = gate.identity();
-        let mut report = Report::begin(run, identity.name.clone(), args, status.at.at(), vault)?;
+        let mut report = Report::begin(run, (Role::Verifier, identity.name.clone()), args, status.at.at(), vault)?;
         if let Some(how) = &status.trust_tampering {
             report.already(how.to_string(), "bring the newest bundle of this site: waypass trust bundle FILE");
         }

@@ -5,7 +5,7 @@ use super::refusal::Refusal;
 use super::{Engine, Home, Stage, question};
 use waypass_gate::{About, Gate};
 use waypass_screen::Event;
-use waypass_vault::{Factor, Factors, NewSlot, OpenError, Password, Plan, RecoveryCode, Rules, Suite, Unfinished, Vault, phrase};
+use waypass_vault::{Factor, Factors, NewSlot, OpenError, Password, Plan, RecoveryCode, Rules, SecretRules, Suite, Unfinished, Vault};
 
 /// The kind of vault that a gate has.
 const KIND: &str = "verifier";
@@ -24,7 +24,7 @@ impl<H: Home> Engine<H> {
     /// Makes the gate with a pass phrase, and opens it. Returns the recovery code, which is shown once.
     pub(super) fn create(&mut self, about: &About, pass_phrase: &str) -> Result<String, Refusal> {
         about.check()?;
-        if let Some(weakness) = phrase::weakness(pass_phrase) {
+        if let Some(weakness) = SecretRules::default().phrase_weakness(pass_phrase) {
             return Err(Refusal::weak().with(&weakness));
         }
         let password = Password::new(pass_phrase);
@@ -65,6 +65,10 @@ impl<H: Home> Engine<H> {
         self.wanted = question::kept(&unlocked);
         let readiness = crate::duty::refresh(&gate, &at)?;
         drop(gate);
+        // It has just learned what the site asks by now.
+        if unlocked.forbidden(at.wall)?.is_some_and(|found| found.is_over) {
+            return Err(Refusal::rules());
+        }
         self.stage = Stage::Open(Box::new(unlocked.park()));
         self.closed = None;
         self.used_ms = self.home.ms();

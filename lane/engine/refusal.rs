@@ -67,6 +67,10 @@ impl Refusal {
         Self::new(Plain::RefusedWeak, Plain::RefusedWeakNext)
     }
 
+    pub(super) fn rules() -> Self {
+        Self::new(Plain::RefusedRules, Plain::RefusedRulesNext)
+    }
+
     pub(super) fn number() -> Self {
         Self::new(Plain::RefusedNumber, Plain::RefusedNumberNext)
     }

@@ -278,6 +278,26 @@ fn the_wrong_number_pins_nothing() {
 }
 
 #[test]
+fn a_gate_opens_no_more_when_its_site_forbids_how_it_opens() {
+    let world = World::default();
+    let (mut page, _) = enrolled(&world);
+    let mut targets = world.targets(2, at(0));
+    targets.gates[0].id = page.gate();
+    let rules = json!({ "gates": { "combinations": [["key-file"]], "grace_seconds": DAY } });
+    targets.policy.unlocking = serde_json::from_value(rules).expect("sound rules");
+    let newer = world.bundle(2, &targets, vec![world.list(at(0), 30 * DAY, &[])]);
+    assert_eq!(page.bring(&json!({ "do": "take" }), &newer.to_bytes())["failed"], Value::Null);
+    let mut opens = || {
+        page.call(&json!({ "do": "lock" }));
+        page.call(&json!({ "do": "unlock", "phrase": PHRASE }))
+    };
+    assert_eq!(opens()["failed"], Value::Null, "there is a day to set it up anew");
+    page.pass(25 * 3_600_000);
+    let refused = page.call(&json!({ "do": "unlock", "phrase": PHRASE }));
+    assert_eq!(refused["failed"]["what"], "The rules of this site do not let a gate open like this any more", "{refused}");
+}
+
+#[test]
 fn the_office_enrols_what_the_page_shows() {
     let mut page = Page::new();
     create(&mut page);

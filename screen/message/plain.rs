@@ -189,6 +189,10 @@ plain! {
     RefusedWeak = "refused-weak";
     /// Advice then.
     RefusedWeakNext = "refused-weak.next";
+    /// The rules of the site do not let a gate open as this one does.
+    RefusedRules = "refused-rules";
+    /// Advice then.
+    RefusedRulesNext = "refused-rules.next";
     /// The number is not that of the root.
     RefusedNumber = "refused-number";
     /// Advice then.

@@ -28,6 +28,7 @@ mod scenario;
 mod seven;
 mod signals;
 mod site;
+mod site_rules;
 mod terminal;
 mod tls;
 mod transcript;

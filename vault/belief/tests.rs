@@ -1,11 +1,13 @@
 //! Files that are the floor, ahead of it, behind it, or foreign.
 
 use super::{Belief, BeliefError, Tampering};
-use crate::trust_store::tests::{Key, bundle, root, write};
+use crate::site_rules::SiteRules;
+use crate::testing::site_rules;
+use crate::trust_store::tests::{Key, bundle, bundle_asking, root, write};
 use crate::trust_store::{MemoryTrust, TrustFile, TrustStorage as _, TrustStore};
 use crate::unlocked::tests::Fixture;
 use alloc::vec::Vec;
-use waypass_trust::bundle::{BundleError, Root, TrustBundle};
+use waypass_trust::bundle::{BundleError, Root, TrustBundle, Unlocking, VaultRules};
 
 fn pinned(key: &Key) -> Root {
     Root::open(&root(key).to_bytes()).expect("a root")
@@ -35,6 +37,34 @@ fn a_vault_without_a_floor_believes_nothing_of_what_lies_there() {
     assert!(matches!(belief.take(&bundle(&key, 2).to_bytes()), Err(BeliefError::NotPinned)));
     belief.pin(&pinned(&key)).expect("pinned");
     assert_eq!(version(&belief), Some(1));
+}
+
+#[test]
+fn a_vault_follows_what_the_site_asks_of_its_kind() {
+    let key = Key::new();
+    let asking = |tries: u32| VaultRules { tries: Some(tries), ..site_rules(&[]) };
+    let unlocking = |tries: u32| Unlocking { wallets: Some(asking(tries)), gates: Some(asking(tries + 1)) };
+    for (kind, more) in [("wallet", Some(0)), ("verifier", Some(1)), ("issuer", None)] {
+        let (mut fixture, files) = (Fixture::of(kind), MemoryTrust::default());
+        let vault = fixture.unlock();
+        let belief = Belief::new(&vault, TrustStore::new(files.clone()), None);
+        belief.pin(&pinned(&key)).expect("pinned");
+        let followed = || vault.site_rules();
+        let first = bundle_asking(&key, 1, Some(unlocking(3)));
+        let expected = |tries: u32| more.map(|more| SiteRules::of(&asking(tries + more), None, first.issued_at()));
+        assert_eq!(followed(), None, "{kind}");
+        belief.take(&first.to_bytes()).expect("taken");
+        assert_eq!(followed(), expected(3), "{kind}");
+        // A wallet's synchronization needs no key: the file is newer when the vault is opened.
+        write(&files, TrustFile::Bundle, &bundle_asking(&key, 2, Some(unlocking(5))).to_bytes());
+        belief.bundle().expect("adopted");
+        assert_eq!(followed(), expected(5), "{kind}");
+        belief.take(&bundle(&key, 3).to_bytes()).expect("taken");
+        assert_eq!(followed(), None, "{kind}: the site asks nothing any more");
+        belief.take(&bundle_asking(&key, 4, Some(unlocking(3))).to_bytes()).expect("taken");
+        belief.forget().expect("forgotten");
+        assert_eq!(followed(), None, "{kind}: the site is forgotten");
+    }
 }
 
 #[test]

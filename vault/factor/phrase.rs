@@ -7,8 +7,8 @@ use rand_core::CryptoRng;
 use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
-/// New pass phrases have at least this many characters.
-pub const LEAST: usize = 8;
+/// New pass phrases of a personal vault have at least this many characters.
+pub(super) const LEAST: u32 = 8;
 
 /// How many words a generated pass phrase has. Seven of 738 are 66 bits.
 const WORDS: usize = 7;
@@ -18,8 +18,10 @@ const COMMON: &str = include_str!("common.txt");
 /// Why a pass phrase is too weak for a new vault. Only the pass phrase protects a stolen copy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Weakness {
-    /// Fewer than [`LEAST`] characters.
-    Short,
+    /// Fewer than so many characters.
+    Short(u32),
+    /// It contains a word that the rules of the site block.
+    Blocked,
     /// Among the first that anybody would try: a common one, or a pattern.
     Common,
     /// A character that no keyboard writes the same way twice: a tab, an escape.
@@ -29,7 +31,8 @@ pub enum Weakness {
 impl fmt::Display for Weakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Short => write!(f, "the pass phrase has fewer than {LEAST} characters"),
+            Self::Short(least) => write!(f, "the pass phrase has fewer than {least} characters"),
+            Self::Blocked => f.write_str("the pass phrase contains a word that the rules of this site block"),
             Self::Common => f.write_str("the pass phrase is among the first that a thief tries"),
             Self::Control => f.write_str("the pass phrase contains a control character"),
         }
@@ -51,12 +54,12 @@ const fn is_space(letter: char) -> bool {
 }
 
 /// Says why a pass phrase must not open a new vault; `None` if it may. It finds the worst ones and does not measure the others.
-pub fn weakness(text: &str) -> Option<Weakness> {
+pub(super) fn weakness(text: &str, least: u32) -> Option<Weakness> {
     let prepared = prepare(text);
     if prepared.chars().any(char::is_control) {
         Some(Weakness::Control)
-    } else if prepared.chars().count() < LEAST {
-        Some(Weakness::Short)
+    } else if prepared.chars().count() < least as usize {
+        Some(Weakness::Short(least))
     } else if is_common(&prepared) || is_pattern(&prepared) {
         Some(Weakness::Common)
     } else {
@@ -145,7 +148,7 @@ mod tests {
     #[test]
     fn the_worst_are_refused_and_good_ones_are_not() {
         for short in ["", "a", "1234567", "p\u{e4}\u{df}word"] {
-            assert_eq!(weakness(short), Some(Weakness::Short), "{short}");
+            assert_eq!(weakness(short, LEAST), Some(Weakness::Short(LEAST)), "{short}");
         }
         for common in [
             "password",
@@ -167,11 +170,11 @@ mod tests {
             "trustno1",
             "1q2w3e4r",
         ] {
-            assert_eq!(weakness(common), Some(Weakness::Common), "{common}");
+            assert_eq!(weakness(common, LEAST), Some(Weakness::Common), "{common}");
         }
-        assert_eq!(weakness("tulip\tanchor"), Some(Weakness::Control));
+        assert_eq!(weakness("tulip\tanchor", LEAST), Some(Weakness::Control));
         for good in ["tulip anchor seven", "kbd9#mvq", "gr\u{fc}ne Wiese am Bach", "passworthy anchors"] {
-            assert_eq!(weakness(good), None, "{good}");
+            assert_eq!(weakness(good, LEAST), None, "{good}");
         }
     }
 
@@ -186,7 +189,7 @@ mod tests {
         for _ in 0..2000 {
             let phrase = generate(&mut TestRng);
             assert_eq!(phrase.split(' ').count(), WORDS);
-            assert_eq!(weakness(&phrase), None);
+            assert_eq!(weakness(&phrase, LEAST), None);
             drawn.extend(phrase.split(' ').filter_map(|word| words.get(word)).copied());
         }
         // Each word is drawn 19 times on average: that one never is has a chance of 738 in e^19.

@@ -13,25 +13,30 @@ pub struct Pin(Zeroizing<Vec<u8>>);
 /// Why a PIN must not be chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PinWeakness {
-    /// Not 6 to 32 digits.
-    Length,
+    /// Not this many to 32 digits.
+    Length(u32),
+    /// It contains digits that the rules of the site block.
+    Blocked,
     /// Among the first that anybody would try.
     Common,
 }
 
-const LEAST: usize = 6;
+pub(super) const LEAST: u32 = 6;
 const MOST: usize = 32;
 
 impl Pin {
     /// From what was typed: 6 to 32 digits of ASCII. The caller wipes its own copy.
     pub fn parse(text: &str) -> Result<Self, FactorError> {
-        let is_pin = (LEAST..=MOST).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit());
+        let is_pin = (LEAST as usize..=MOST).contains(&text.len()) && text.bytes().all(|digit| digit.is_ascii_digit());
         if is_pin { Ok(Self(Zeroizing::new(text.as_bytes().to_vec()))) } else { Err(FactorError::NotAPin) }
     }
 
     /// Says why it must not be chosen; `None` if it may.
-    pub fn weakness(text: &str) -> Option<PinWeakness> {
-        let Ok(Self(digits)) = Self::parse(text) else { return Some(PinWeakness::Length) };
+    pub(super) fn weakness(text: &str, least: u32) -> Option<PinWeakness> {
+        let digits = match Self::parse(text) {
+            Ok(Self(digits)) if digits.len() >= least as usize => digits,
+            _ => return Some(PinWeakness::Length(least)),
+        };
         (is_repeated(&digits) || is_sequence(&digits) || is_date(&digits)).then_some(PinWeakness::Common)
     }
 }
@@ -65,7 +70,8 @@ fn is_date(digits: &[u8]) -> bool {
 impl fmt::Display for PinWeakness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Length => write!(f, "a PIN has {LEAST} to {MOST} digits"),
+            Self::Length(least) => write!(f, "a PIN has {least} to {MOST} digits"),
+            Self::Blocked => f.write_str("the PIN contains digits that the rules of this site block"),
             Self::Common => f.write_str("the PIN is among the first that a thief tries: a date, a row or the same digits again"),
         }
     }
@@ -87,14 +93,14 @@ impl Factor for Pin {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pin, PinWeakness};
+    use super::{LEAST, Pin, PinWeakness};
 
     #[test]
     fn a_pin_is_6_to_32_digits_of_ascii() {
         let (short, long) = ("12345", "1".repeat(33));
         for wrong in ["", short, &long, "12345a", "\u{661}\u{662}\u{663}\u{664}\u{665}\u{666}", "1234 6"] {
             assert!(Pin::parse(wrong).is_err(), "{wrong}");
-            assert_eq!(Pin::weakness(wrong), Some(PinWeakness::Length), "{wrong}");
+            assert_eq!(Pin::weakness(wrong, LEAST), Some(PinWeakness::Length(LEAST)), "{wrong}");
         }
         for right in ["402917", &"40291".repeat(6)] {
             assert!(Pin::parse(right).is_ok(), "{right}");
@@ -107,10 +113,10 @@ mod tests {
             "000000", "123456", "654321", "121212", "123123", "890123", "135791", "112211", "311299", "123199", "990412", "31121999",
             "19991231", "12311999",
         ] {
-            assert_eq!(Pin::weakness(common), Some(PinWeakness::Common), "{common}");
+            assert_eq!(Pin::weakness(common, LEAST), Some(PinWeakness::Common), "{common}");
         }
         for fine in ["402917", "904827", "4029175", "83920174", "99887700331"] {
-            assert_eq!(Pin::weakness(fine), None, "{fine}");
+            assert_eq!(Pin::weakness(fine, LEAST), None, "{fine}");
         }
     }
 }

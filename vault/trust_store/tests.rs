@@ -7,7 +7,7 @@ use alloc::vec;
 use ed25519_dalek::{Signer as _, SigningKey};
 use waypass_credential::key::{PublicKey, SignError, Signature, Signer};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{BundleDraft, Envelope, Part, Policy, RoleLimit, Root, RootPart, RootRoles, SigningRole};
+use waypass_trust::bundle::{BundleDraft, Envelope, Part, Policy, RoleLimit, Root, RootPart, RootRoles, SigningRole, Unlocking};
 use waypass_trust::bundle::{StaleAction, TargetsPart, TrustBundle, UnknownAction};
 
 pub(crate) struct Key(SigningKey, PublicKey);
@@ -51,6 +51,11 @@ pub(crate) fn root(key: &Key) -> Envelope {
 }
 
 pub(crate) fn bundle(key: &Key, version: u64) -> TrustBundle {
+    bundle_asking(key, version, None)
+}
+
+/// A bundle whose site asks this of those who open its devices.
+pub(crate) fn bundle_asking(key: &Key, version: u64, unlocking: Option<Unlocking>) -> TrustBundle {
     let policy = Policy {
         version: 1,
         issued_at: at(0),
@@ -67,6 +72,7 @@ pub(crate) fn bundle(key: &Key, version: u64) -> TrustBundle {
         max_boots_without_signed_time: 10,
         max_decisions_without_signed_time: 1000,
         seen_again_seconds: None,
+        unlocking,
     };
     let targets = TargetsPart {
         schema: TargetsPart::SCHEMA.into(),

@@ -6,7 +6,7 @@ use crate::hierarchy::Keys;
 use crate::keys::{self, KeyId};
 use crate::state::{BUCKETS, Finding, Set, State, Sum, toggle};
 use crate::storage::{Change, Space, Storage};
-use crate::vault::{Vault, traces};
+use crate::vault::{LIMITS, Vault, traces};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use core::cell::RefCell;
@@ -53,6 +53,13 @@ impl Session {
             }
             state.seq = state.seq.saturating_add(1);
             vault.commit_with_reserve(&[state.to_change(keys, &mut **vault.entropy()), forget])?;
+        }
+        let limits = state.site.as_ref().map(|site| site.limits.to_row());
+        if vault.storage().get(Space::Meta, LIMITS)? != limits {
+            state.note(Finding::LimitsAltered);
+            state.seq = state.seq.saturating_add(1);
+            let put_back = Change { space: Space::Meta, key: LIMITS.to_vec(), value: limits };
+            vault.commit_with_reserve(&[state.to_change(keys, &mut **vault.entropy()), put_back])?;
         }
         let state = rekey::finish(vault, keys, state)?;
         let has_traces = vault.has_traces()?;

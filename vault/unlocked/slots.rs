@@ -5,14 +5,16 @@ use super::records::within;
 use crate::error::VaultError;
 use crate::factor::KdfCost;
 use crate::rules::Rules;
+use crate::site_rules::{Forbidden, SiteRules};
 use crate::slot::{MAX_SLOTS, NewSlot, Place, Slot, SlotId, SlotInfo};
-use crate::state::{MAX_LABEL, SlotRecord};
+use crate::state::{MAX_LABEL, SlotRecord, State};
 use crate::storage::{Change, Space};
-use crate::vault::{record_of, sealed_slot, slot_change};
+use crate::vault::{LIMITS, record_of, sealed_slot, slot_change};
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
-use waypass_credential::time::Timestamp;
+use waypass_credential::time::{Timestamp, Validity};
+use waypass_trust::bundle::VaultRules;
 
 /// A slot, as the open vault knows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,6 +45,35 @@ impl Unlocked<'_> {
     /// Returns the combinations of factors that may open the vault.
     pub fn rules(&self) -> Rules {
         self.state(|state| state.rules.clone())
+    }
+
+    /// Returns what the site of this device asks of those who open the vault; `None` in a personal vault.
+    pub fn site_rules(&self) -> Option<SiteRules> {
+        self.state(|state| state.site.clone())
+    }
+
+    /// Takes over what the site asks, with the moment at which this device learned of it.
+    pub(crate) fn follow(&self, rules: Option<(&VaultRules, Timestamp)>) -> Result<(), VaultError> {
+        let before = self.site_rules();
+        let site = rules.map(|(rules, at)| SiteRules::of(rules, before.as_ref(), at));
+        if site == before {
+            return Ok(());
+        }
+        self.transaction(|| {
+            self.change(Space::Meta, LIMITS.to_vec(), site.as_ref().map(|site| site.limits.to_row()));
+            self.change_state(|state| state.site = site);
+            Ok(())
+        })
+    }
+
+    /// Returns the ways to open the vault that its site forbids, if there are any. A clock behind anything that the vault has seen does not
+    /// make their time longer.
+    pub fn forbidden(&self, at: Timestamp) -> Result<Option<Forbidden>, VaultError> {
+        let Some(site) = self.site_rules() else { return Ok(None) };
+        let (readable, until) = (self.vault().slots()?.readable, site.until());
+        let slots: Vec<SlotInfo> = readable.iter().map(Slot::info).filter(|slot| !site.rules.permit(&slot.factors)).collect();
+        let at = self.state(State::newest_use).map_or(at, |newest| newest.max(at));
+        Ok((!slots.is_empty()).then(|| Forbidden { slots, until, is_over: Validity::ending(until).is_over(at) }))
     }
 
     /// Adds a slot: all of its factors together will open the vault. `at` is the moment, as the clock says.
@@ -103,7 +134,9 @@ impl Unlocked<'_> {
     /// Refuses what the rules forbid, before anybody waits for a key derivation.
     pub(super) fn check(&self, new: &NewSlot<'_>) -> Result<(), VaultError> {
         within("the label", new.label.len(), MAX_LABEL)?;
-        if self.state(|state| state.rules.permit(&new.factors.kinds())) { Ok(()) } else { Err(VaultError::Forbidden) }
+        let kinds = new.factors.kinds();
+        let is_permitted = |state: &State| state.rules.permit(&kinds) && state.site.as_ref().is_none_or(|site| site.rules.permit(&kinds));
+        if self.state(is_permitted) { Ok(()) } else { Err(VaultError::Forbidden) }
     }
 
     fn keep_slot(&self, slot: &Slot, record: SlotRecord) -> Result<HeldSlot, VaultError> {

@@ -4,6 +4,7 @@ mod keys;
 mod log_index;
 mod model;
 mod rekey;
+mod site_rules;
 mod slots;
 mod tamper;
 
@@ -24,8 +25,12 @@ pub(crate) struct Fixture {
 
 impl Fixture {
     pub(crate) fn new() -> Self {
+        Self::of("test")
+    }
+
+    pub(crate) fn of(kind: &str) -> Self {
         let primary = RecoveryCode::generate(&mut TestRng);
-        let (vault, code) = Vault::create(host(), "test", &primary, KdfCost::Floor).expect("created");
+        let (vault, code) = Vault::create(host(), kind, &primary, KdfCost::Floor).expect("created");
         Self { vault, code }
     }
 

@@ -182,6 +182,7 @@ impl Site {
                 max_boots_without_signed_time: 30,
                 max_decisions_without_signed_time: 30_000,
                 seen_again_seconds: None,
+                unlocking: None,
             },
             delegations: [],
         }

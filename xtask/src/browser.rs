@@ -106,7 +106,7 @@ fn node(folder: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::{Notes, take};
-    use crate::tally::{Tally};
+    use crate::tally::Tally;
 
     #[test]
     fn the_totals_of_node_are_read() {

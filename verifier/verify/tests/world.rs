@@ -237,6 +237,7 @@ impl World {
                 max_boots_without_signed_time: 10,
                 max_decisions_without_signed_time: 1000,
                 seen_again_seconds: self.seen_again.map(|seconds| SeenAgain::new(seconds).expect("within bounds")),
+                unlocking: None,
             },
             delegations: [],
         };

@@ -1,0 +1,226 @@
+//! What a site asks of those who open the vaults of its devices.
+
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+/// What a site asks of its wallets and of its gates. Without an entry, a device asks what it asks of a personal vault.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unlocking {
+    /// Of the wallets of its people.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "checked")]
+    pub wallets: Option<VaultRules>,
+    /// Of its gates.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "checked")]
+    pub gates: Option<VaultRules>,
+}
+
+/// What a site asks of those who open one kind of vault. A part never has numbers out of these bounds.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VaultRules {
+    /// The combinations that may open it, at most 16: a slot takes all factors of one of them, and may take more. None: whatever is sound.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub combinations: Vec<Vec<FactorName>>,
+    /// The fewest characters of a new pass phrase: 8, which is what a personal vault asks, to 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passphrase_characters: Option<u32>,
+    /// The fewest digits of a new PIN: 6, which is what a personal vault asks, to 32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin_digits: Option<u32>,
+    /// Words that no new pass phrase or PIN may contain, at most 32 of 3 to 32 characters. Capital letters make no difference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<String>,
+    /// The wrong tries in a row after which nobody is asked again: 3 to 10, which is what a personal vault allows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tries: Option<u32>,
+    /// The waits before the next try, at most 8, the shortest first. None: those of a personal vault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delays: Vec<Delay>,
+    /// True if nothing but a recovery code helps after the last try; otherwise the longest wait comes after each further one.
+    #[serde(default = "yes")]
+    pub permanent: bool,
+    /// For how long a device goes on with ways to open it that `combinations` forbids, from the moment it learns of that: at most a year.
+    #[serde(default = "two_weeks")]
+    pub grace_seconds: u32,
+}
+
+/// The wait after so many wrong tries in a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Delay {
+    /// From this many on.
+    pub after: u32,
+    /// The wait: at most a day.
+    pub seconds: u32,
+}
+
+/// A kind of factor, by its name in rules and on the command line.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FactorName {
+    /// A pass phrase.
+    Passphrase,
+    /// A PIN, which needs a key file or a recovery code with it.
+    Pin,
+    /// A key file.
+    KeyFile,
+    /// The printed recovery code.
+    Recovery,
+}
+
+/// Why rules about opening are not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UnsoundRules {
+    /// A combination is empty, names a factor twice, or has a PIN with nothing that nobody can guess; or there are more than 16.
+    Combination,
+    /// Each combination needs the recovery code, which is for the drawer.
+    OnlyRecovery,
+    /// A number is out of its bounds.
+    Bounds(&'static str),
+    /// The waits do not grow, or begin after the last try.
+    Delays,
+}
+
+/// The most wrong tries in a row, and what a personal vault allows.
+pub const MOST_TRIES: u32 = 10;
+/// The waits of a personal vault: the first mistyped secrets cost nothing (unlock.md "Throttling").
+pub const USUAL_DELAYS: [Delay; 3] = [Delay { after: 5, seconds: 60 }, Delay { after: 7, seconds: 300 }, Delay { after: 9, seconds: 3600 }];
+
+const MOST_COMBINATIONS: usize = 16;
+const MOST_BLOCKED: usize = 32;
+const MOST_DELAYS: usize = 8;
+const DAY: u32 = 86_400;
+
+const fn yes() -> bool {
+    true
+}
+
+const fn two_weeks() -> u32 {
+    14 * DAY
+}
+
+fn checked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<VaultRules>, D::Error> {
+    let rules = Option::<VaultRules>::deserialize(from)?;
+    rules.as_ref().map_or(Ok(()), VaultRules::check).map_err(de::Error::custom)?;
+    Ok(rules)
+}
+
+impl VaultRules {
+    fn check(&self) -> Result<(), UnsoundRules> {
+        let is_sound = |names: &Vec<FactorName>| {
+            let is_repeated = names.iter().enumerate().any(|(i, name)| names[..i].contains(name));
+            let is_weak = names.contains(&FactorName::Pin) && !names.iter().any(|name| name.is_unguessable());
+            !names.is_empty() && !is_repeated && !is_weak
+        };
+        if self.combinations.len() > MOST_COMBINATIONS || !self.combinations.iter().all(is_sound) {
+            return Err(UnsoundRules::Combination);
+        }
+        if !self.combinations.is_empty() && self.combinations.iter().all(|names| names.contains(&FactorName::Recovery)) {
+            return Err(UnsoundRules::OnlyRecovery);
+        }
+        let within = |name, number: Option<u32>, least, most| match number {
+            Some(number) if !(least..=most).contains(&number) => Err(UnsoundRules::Bounds(name)),
+            _ => Ok(()),
+        };
+        within("passphrase_characters", self.passphrase_characters, 8, 64)?;
+        within("pin_digits", self.pin_digits, 6, 32)?;
+        within("tries", self.tries, 3, MOST_TRIES)?;
+        within("grace_seconds", Some(self.grace_seconds), 0, 365 * DAY)?;
+        let is_word = |word: &String| (3..=32).contains(&word.chars().count());
+        if self.blocked.len() > MOST_BLOCKED || !self.blocked.iter().all(is_word) {
+            return Err(UnsoundRules::Bounds("blocked"));
+        }
+        let grows = self.delays.windows(2).all(|pair| pair[0].after < pair[1].after && pair[0].seconds <= pair[1].seconds);
+        let is_delay = |delay: &Delay| (1..=DAY).contains(&delay.seconds) && (1..self.tries.unwrap_or(MOST_TRIES)).contains(&delay.after);
+        if self.delays.len() > MOST_DELAYS || !grows || !self.delays.iter().all(is_delay) {
+            return Err(UnsoundRules::Delays);
+        }
+        Ok(())
+    }
+}
+
+impl FactorName {
+    const fn is_unguessable(self) -> bool {
+        matches!(self, Self::KeyFile | Self::Recovery)
+    }
+}
+
+impl fmt::Display for UnsoundRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Combination => f.write_str(
+                "`combinations` has at most 16 lists of passphrase, pin, key-file and recovery; each name once, and a pin never without a \
+                 key-file or recovery",
+            ),
+            Self::OnlyRecovery => f.write_str("each of the `combinations` needs the recovery code: name one for every day"),
+            Self::Bounds(name) => write!(f, "`{name}` is out of its bounds"),
+            Self::Delays => f.write_str(
+                "`delays` has at most 8, each later and no shorter than the one before, of at most a day, and before the last try",
+            ),
+        }
+    }
+}
+
+impl core::error::Error for UnsoundRules {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Delay, FactorName, Unlocking, UnsoundRules, VaultRules};
+    use alloc::{format, string::ToString as _, vec};
+
+    fn read(rules: &str) -> Result<VaultRules, alloc::string::String> {
+        let read = serde_json::from_str::<Unlocking>(&format!(r#"{{"wallets":{rules}}}"#)).map_err(|why| why.to_string());
+        read.map(|unlocking| unlocking.wallets.expect("there is an entry"))
+    }
+
+    #[test]
+    fn an_entry_without_members_asks_what_a_personal_vault_asks() {
+        let rules = read("{}").expect("an entry");
+        assert_eq!((rules.permanent, rules.grace_seconds), (true, 1_209_600));
+        assert_eq!((rules.combinations.len(), rules.tries, rules.delays.len()), (0, None, 0));
+    }
+
+    #[test]
+    fn everything_that_can_be_asked_is_read_and_written_again() {
+        let text = r#"{"wallets":{"combinations":[["passphrase","key-file"],["recovery","key-file"]],"passphrase_characters":12,"pin_digits":8,"blocked":["north clinic"],"tries":5,"delays":[{"after":3,"seconds":60}],"permanent":false,"grace_seconds":86400}}"#;
+        let unlocking: Unlocking = serde_json::from_str(text).expect("sound");
+        assert_eq!(serde_json::to_string(&unlocking).expect("written"), text);
+        let rules = unlocking.wallets.expect("an entry");
+        assert_eq!(rules.combinations[0], vec![FactorName::Passphrase, FactorName::KeyFile]);
+        assert_eq!(rules.delays, [Delay { after: 3, seconds: 60 }]);
+    }
+
+    #[test]
+    fn what_is_out_of_bounds_is_refused() {
+        let said = |why: UnsoundRules| why.to_string();
+        for (rules, why) in [
+            (r#"{"combinations":[[]]}"#, UnsoundRules::Combination),
+            (r#"{"combinations":[["pin"]]}"#, UnsoundRules::Combination),
+            (r#"{"combinations":[["pin","passphrase"]]}"#, UnsoundRules::Combination),
+            (r#"{"combinations":[["key-file","key-file"]]}"#, UnsoundRules::Combination),
+            (r#"{"combinations":[["recovery"],["recovery","key-file"]]}"#, UnsoundRules::OnlyRecovery),
+            (r#"{"passphrase_characters":7}"#, UnsoundRules::Bounds("passphrase_characters")),
+            (r#"{"passphrase_characters":65}"#, UnsoundRules::Bounds("passphrase_characters")),
+            (r#"{"pin_digits":5}"#, UnsoundRules::Bounds("pin_digits")),
+            (r#"{"tries":2}"#, UnsoundRules::Bounds("tries")),
+            (r#"{"tries":11}"#, UnsoundRules::Bounds("tries")),
+            (r#"{"blocked":["ab"]}"#, UnsoundRules::Bounds("blocked")),
+            (r#"{"grace_seconds":31536001}"#, UnsoundRules::Bounds("grace_seconds")),
+            (r#"{"delays":[{"after":0,"seconds":60}]}"#, UnsoundRules::Delays),
+            (r#"{"delays":[{"after":3,"seconds":86401}]}"#, UnsoundRules::Delays),
+            (r#"{"tries":5,"delays":[{"after":5,"seconds":60}]}"#, UnsoundRules::Delays),
+            (r#"{"delays":[{"after":3,"seconds":60},{"after":3,"seconds":90}]}"#, UnsoundRules::Delays),
+            (r#"{"delays":[{"after":3,"seconds":60},{"after":4,"seconds":59}]}"#, UnsoundRules::Delays),
+        ] {
+            let refused = read(rules).expect_err(rules);
+            assert!(refused.starts_with(&said(why)), "{rules}: {refused}");
+        }
+        let many = |count: usize| format!(r#"{{"blocked":[{}]}}"#, vec![r#""word""#; count].join(","));
+        assert!(read(&many(32)).is_ok() && read(&many(33)).is_err());
+        for unknown in [r#"{"combinations":[["fingerprint"]]}"#, r#"{"lockout":true}"#] {
+            assert!(read(unknown).is_err(), "{unknown}");
+        }
+    }
+}
