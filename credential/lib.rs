@@ -63,6 +63,7 @@ pub mod jws;
 pub mod key;
 mod key_source;
 mod malformed;
+pub mod recipient;
 mod registered_claims;
 pub mod request;
 pub mod role;

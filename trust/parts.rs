@@ -20,7 +20,9 @@ mod unlocking;
 pub use digest::{Digest, NotADigest};
 pub use name::PartName;
 pub use seen_again::SeenAgain;
-pub use unlocking::{Delay, FactorName, MOST_TRIES, USUAL_DELAYS, Unlocking, UnsoundRules, VaultRules};
+pub use unlocking::{
+    Delay, FactorName, MAX_OFFICER, MOST_OFFICERS, MOST_TRIES, Officer, USUAL_DELAYS, Unlocking, UnsoundRules, VaultRules,
+};
 
 /// One status list token may be this large (trust.md "Trust bundle").
 pub const MAX_LIST: usize = 4 * 1024 * 1024;

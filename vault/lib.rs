@@ -55,6 +55,7 @@ extern crate std;
 mod backup;
 mod belief;
 mod error;
+pub mod escrow;
 mod factor;
 mod hierarchy;
 mod host;

@@ -1,13 +1,16 @@
 //! What the site of a device asks of those who open its vault. It comes with the signed policy and lies under the seal; the limits of wrong
 //! tries, which count before anything is open, lie in the clear too and are compared at each opening.
 
-use crate::factor::{FactorKind, SecretRules};
+use crate::escrow;
+use crate::factor::{FactorKind, FactorParameters, SecretRules};
 use crate::rules::Rules;
+use crate::slot::{Slot, SlotInfo};
 use crate::throttle::Limits;
 use alloc::vec::Vec;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
+use waypass_credential::recipient::Recipient;
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{FactorName, VaultRules};
+use waypass_trust::bundle::{FactorName, MAX_OFFICER, MOST_OFFICERS, Officer, VaultRules};
 
 /// What the site of a device asks of those who open its vault.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,17 +21,27 @@ pub struct SiteRules {
     pub secrets: SecretRules,
     pub(crate) limits: Limits,
     grace_seconds: u32,
-    /// The signed time at which this device learned of these combinations.
+    /// The signed time at which this device learned of these combinations and officers.
     since: Timestamp,
+    /// Of whom two can let somebody in who has forgotten a secret; may be empty.
+    pub officers: Vec<Officer>,
 }
 
 impl SiteRules {
-    /// Returns the rules that were learned at `at` after `before`: combinations that stay the same are not new.
+    /// Returns the rules that were learned at `at` after `before`: combinations and officers that stay the same are not new.
     pub(crate) fn of(rules: &VaultRules, before: Option<&Self>, at: Timestamp) -> Self {
         let kinds = |names: &Vec<FactorName>| names.iter().copied().map(FactorKind::from).collect();
         let combinations = Rules::only(rules.combinations.iter().map(kinds));
-        let since = before.filter(|before| before.rules == combinations).map_or(at, |before| before.since);
-        Self { rules: combinations, secrets: SecretRules::of(rules), limits: Limits::of(rules), grace_seconds: rules.grace_seconds, since }
+        let is_same = |before: &&Self| before.rules == combinations && before.officers == rules.escrow;
+        let since = before.filter(is_same).map_or(at, |before| before.since);
+        Self {
+            rules: combinations,
+            secrets: SecretRules::of(rules),
+            limits: Limits::of(rules),
+            grace_seconds: rules.grace_seconds,
+            since,
+            officers: rules.escrow.clone(),
+        }
     }
 
     /// Returns until when a way to open the vault that these combinations forbid goes on to do so.
@@ -36,22 +49,36 @@ impl SiteRules {
         self.since.plus(self.grace_seconds.into())
     }
 
+    /// Returns true if the site lets a slot open the vault. One for other officers than the site has today is not.
+    pub(crate) fn permit(&self, slot: &Slot) -> bool {
+        let is_theirs = |parameters: &FactorParameters| escrow::is_for(parameters, &self.officers);
+        self.rules.permit(&slot.kinds()) && slot.parameters_of(FactorKind::Escrow).is_none_or(is_theirs)
+    }
+
     pub(crate) fn write(&self, to: &mut Writer) {
-        to.array(5);
+        to.array(6);
         self.rules.write(to);
         self.secrets.write(to);
         self.limits.write(to);
-        to.unsigned(self.grace_seconds.into()).signed(self.since.unix());
+        to.unsigned(self.grace_seconds.into()).signed(self.since.unix()).array(self.officers.len());
+        for officer in &self.officers {
+            to.array(2).text(&officer.name).bytes(&officer.key.0);
+        }
     }
 
     pub(crate) fn read(from: &mut Reader<'_>) -> Result<Self, NotCanonical> {
-        from.array_of(5)?;
+        from.array_of(6)?;
+        let officer = |from: &mut Reader<'_>| {
+            from.array_of(2)?;
+            Ok(Officer { name: from.string(MAX_OFFICER)?, key: Recipient(from.bytes_array()?) })
+        };
         Ok(Self {
             rules: Rules::read(from)?,
             secrets: SecretRules::read(from)?,
             limits: Limits::read(from)?,
             grace_seconds: from.unsigned32()?,
             since: Timestamp::from_unix(from.signed()?).ok_or(NotCanonical)?,
+            officers: (0..from.array_up_to(MOST_OFFICERS)?).map(|_| officer(from)).collect::<Result<_, NotCanonical>>()?,
         })
     }
 }
@@ -63,6 +90,7 @@ impl From<FactorName> for FactorKind {
             FactorName::Pin => Self::Pin,
             FactorName::KeyFile => Self::KeyFile,
             FactorName::Recovery => Self::Recovery,
+            FactorName::Escrow => Self::Escrow,
         }
     }
 }
@@ -71,7 +99,7 @@ impl From<FactorName> for FactorKind {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forbidden {
     /// What they take.
-    pub slots: Vec<crate::slot::SlotInfo>,
+    pub slots: Vec<SlotInfo>,
     /// Until when they are put up with.
     pub until: Timestamp,
     /// True from then on: nothing may be done with the vault until they are replaced or removed.

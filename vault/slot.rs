@@ -163,6 +163,11 @@ impl Slot {
         self.factors.iter().map(|(kind, _)| *kind).collect()
     }
 
+    /// Returns what it keeps about its factor of this kind.
+    pub(crate) fn parameters_of(&self, kind: FactorKind) -> Option<&FactorParameters> {
+        self.factors.iter().find(|(found, _)| *found == kind).map(|(_, parameters)| parameters)
+    }
+
     /// Returns true if this version of the program can open it.
     pub(crate) fn is_known(&self) -> bool {
         self.factors.iter().all(|(kind, _)| !matches!(kind, FactorKind::Newer(_)))

@@ -118,5 +118,6 @@ pub(crate) fn site_rules(combinations: &[&[FactorName]]) -> VaultRules {
         delays: Vec::new(),
         permanent: true,
         grace_seconds: 14 * 86_400,
+        escrow: Vec::new(),
     }
 }

@@ -128,7 +128,7 @@ impl Counter {
     }
 
     fn of(factors: &[FactorKind]) -> Option<Self> {
-        if factors.contains(&FactorKind::Recovery) {
+        if factors.iter().any(|kind| matches!(kind, FactorKind::Recovery | FactorKind::Escrow)) {
             Some(Self::Recovery)
         } else {
             factors.iter().any(|kind| *kind != FactorKind::KeyFile).then_some(Self::Secret)
@@ -338,7 +338,7 @@ impl Vault {
         let mut changes: Vec<Change> = match counter {
             None => Vec::new(),
             Some(Counter::Secret) => vec![meta(Counter::Secret.key(), Throttle::NEW.to_bytes())],
-            // The owner is the person who has the recovery code.
+            // The owner is the person who has the recovery code, or for whom two officers vouch.
             Some(Counter::Recovery) => {
                 [Counter::Recovery, Counter::Secret].map(|counter| meta(counter.key(), Throttle::NEW.to_bytes())).to_vec()
             }

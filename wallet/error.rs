@@ -4,7 +4,7 @@ use crate::credential_id::CredentialId;
 use core::fmt;
 use waypass_credential::ClaimPath;
 use waypass_credential::key::SignError;
-use waypass_credential::sealed::NotSealed;
+use waypass_credential::recipient::NotSealed;
 use waypass_credential::{Format, Malformed};
 use waypass_trust::assess::Refused;
 use waypass_trust::reason::ReasonCode;

@@ -10,7 +10,7 @@ use crate::cose;
 use crate::format::Format;
 use crate::key::{SignError, Signer};
 use crate::malformed::Malformed;
-use crate::sealed::Recipient;
+use crate::recipient::Recipient;
 use crate::testing::{Key, TestRng};
 use crate::time::Timestamp;
 use crate::{base64url, did, jws};

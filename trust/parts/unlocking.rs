@@ -3,6 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
+use waypass_credential::recipient::Recipient;
 
 /// What a site asks of its wallets and of its gates. Without an entry, a device asks what it asks of a personal vault.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -44,6 +45,19 @@ pub struct VaultRules {
     /// For how long a device goes on with ways to open it that `combinations` forbids, from the moment it learns of that: at most a year.
     #[serde(default = "two_weeks")]
     pub grace_seconds: u32,
+    /// The officers of whom two can let somebody in who has forgotten a secret, if that person wanted it: 2 to 5, or none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub escrow: Vec<Officer>,
+}
+
+/// Somebody who can let people in, together with another officer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Officer {
+    /// The name shown to people: 1 to 48 bytes.
+    pub name: String,
+    /// The key to which shares are sealed.
+    pub key: Recipient,
 }
 
 /// The wait after so many wrong tries in a row.
@@ -68,6 +82,8 @@ pub enum FactorName {
     KeyFile,
     /// The printed recovery code.
     Recovery,
+    /// The codes of two officers.
+    Escrow,
 }
 
 /// Why rules about opening are not taken.
@@ -75,14 +91,20 @@ pub enum FactorName {
 pub enum UnsoundRules {
     /// A combination is empty, names a factor twice, or has a PIN with nothing that nobody can guess; or there are more than 16.
     Combination,
-    /// Each combination needs the recovery code, which is for the drawer.
+    /// Each combination needs a recovery code or officers: neither is for every day.
     OnlyRecovery,
     /// A number is out of its bounds.
     Bounds(&'static str),
+    /// There are not 2 to 5 officers, or two have the same name or key, or a combination needs officers and there are none.
+    Escrow,
     /// The waits do not grow, or begin after the last try.
     Delays,
 }
 
+/// The most bytes of an officer's name.
+pub const MAX_OFFICER: usize = 48;
+/// The most officers: a slot has two sealed shares for each pair of them.
+pub const MOST_OFFICERS: usize = 5;
 /// The most wrong tries in a row, and what a personal vault allows.
 pub const MOST_TRIES: u32 = 10;
 /// The waits of a personal vault: the first mistyped secrets cost nothing (unlock.md "Throttling").
@@ -117,7 +139,8 @@ impl VaultRules {
         if self.combinations.len() > MOST_COMBINATIONS || !self.combinations.iter().all(is_sound) {
             return Err(UnsoundRules::Combination);
         }
-        if !self.combinations.is_empty() && self.combinations.iter().all(|names| names.contains(&FactorName::Recovery)) {
+        let is_for_need = |names: &Vec<FactorName>| names.iter().any(|name| matches!(name, FactorName::Recovery | FactorName::Escrow));
+        if !self.combinations.is_empty() && self.combinations.iter().all(is_for_need) {
             return Err(UnsoundRules::OnlyRecovery);
         }
         let within = |name, number: Option<u32>, least, most| match number {
@@ -132,6 +155,15 @@ impl VaultRules {
         if self.blocked.len() > MOST_BLOCKED || !self.blocked.iter().all(is_word) {
             return Err(UnsoundRules::Bounds("blocked"));
         }
+        let is_officer = |(i, officer): (usize, &Officer)| {
+            let is_repeated = self.escrow[..i].iter().any(|other| other.name == officer.name || other.key == officer.key);
+            (1..=MAX_OFFICER).contains(&officer.name.len()) && !is_repeated
+        };
+        let needs_officers = self.combinations.iter().flatten().any(|name| *name == FactorName::Escrow);
+        let are_enough = (2..=MOST_OFFICERS).contains(&self.escrow.len()) || (self.escrow.is_empty() && !needs_officers);
+        if !are_enough || !self.escrow.iter().enumerate().all(is_officer) {
+            return Err(UnsoundRules::Escrow);
+        }
         let grows = self.delays.windows(2).all(|pair| pair[0].after < pair[1].after && pair[0].seconds <= pair[1].seconds);
         let is_delay = |delay: &Delay| (1..=DAY).contains(&delay.seconds) && (1..self.tries.unwrap_or(MOST_TRIES)).contains(&delay.after);
         if self.delays.len() > MOST_DELAYS || !grows || !self.delays.iter().all(is_delay) {
@@ -143,7 +175,7 @@ impl VaultRules {
 
 impl FactorName {
     const fn is_unguessable(self) -> bool {
-        matches!(self, Self::KeyFile | Self::Recovery)
+        matches!(self, Self::KeyFile | Self::Recovery | Self::Escrow)
     }
 }
 
@@ -151,10 +183,11 @@ impl fmt::Display for UnsoundRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Combination => f.write_str(
-                "`combinations` has at most 16 lists of passphrase, pin, key-file and recovery; each name once, and a pin never without a \
-                 key-file or recovery",
+                "`combinations` has at most 16 lists of passphrase, pin, key-file, recovery and escrow; each name once, and a pin never without \
+                 something that nobody can guess",
             ),
-            Self::OnlyRecovery => f.write_str("each of the `combinations` needs the recovery code: name one for every day"),
+            Self::OnlyRecovery => f.write_str("each of the `combinations` is for somebody who has lost something: name one for every day"),
+            Self::Escrow => f.write_str("`escrow` has 2 to 5 officers, each with a name of at most 48 bytes and a key of their own"),
             Self::Bounds(name) => write!(f, "`{name}` is out of its bounds"),
             Self::Delays => f.write_str(
                 "`delays` has at most 8, each later and no shorter than the one before, of at most a day, and before the last try",
@@ -168,7 +201,12 @@ impl core::error::Error for UnsoundRules {}
 #[cfg(test)]
 mod tests {
     use super::{Delay, FactorName, Unlocking, UnsoundRules, VaultRules};
-    use alloc::{format, string::ToString as _, vec};
+    use alloc::{
+        format,
+        string::{String, ToString as _},
+        vec,
+        vec::Vec,
+    };
 
     fn read(rules: &str) -> Result<VaultRules, alloc::string::String> {
         let read = serde_json::from_str::<Unlocking>(&format!(r#"{{"wallets":{rules}}}"#)).map_err(|why| why.to_string());
@@ -184,7 +222,7 @@ mod tests {
 
     #[test]
     fn everything_that_can_be_asked_is_read_and_written_again() {
-        let text = r#"{"wallets":{"combinations":[["passphrase","key-file"],["recovery","key-file"]],"passphrase_characters":12,"pin_digits":8,"blocked":["north clinic"],"tries":5,"delays":[{"after":3,"seconds":60}],"permanent":false,"grace_seconds":86400}}"#;
+        let text = r#"{"wallets":{"combinations":[["passphrase","key-file"],["recovery","key-file"]],"passphrase_characters":12,"pin_digits":8,"blocked":["north clinic"],"tries":5,"delays":[{"after":3,"seconds":60}],"permanent":false,"grace_seconds":86400,"escrow":[{"name":"Ada","key":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"},{"name":"Tom","key":"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"}]}}"#;
         let unlocking: Unlocking = serde_json::from_str(text).expect("sound");
         assert_eq!(serde_json::to_string(&unlocking).expect("written"), text);
         let rules = unlocking.wallets.expect("an entry");
@@ -208,6 +246,7 @@ mod tests {
             (r#"{"tries":11}"#, UnsoundRules::Bounds("tries")),
             (r#"{"blocked":["ab"]}"#, UnsoundRules::Bounds("blocked")),
             (r#"{"grace_seconds":31536001}"#, UnsoundRules::Bounds("grace_seconds")),
+            (r#"{"combinations":[["passphrase"],["escrow"]]}"#, UnsoundRules::Escrow),
             (r#"{"delays":[{"after":0,"seconds":60}]}"#, UnsoundRules::Delays),
             (r#"{"delays":[{"after":3,"seconds":86401}]}"#, UnsoundRules::Delays),
             (r#"{"tries":5,"delays":[{"after":5,"seconds":60}]}"#, UnsoundRules::Delays),
@@ -216,6 +255,22 @@ mod tests {
         ] {
             let refused = read(rules).expect_err(rules);
             assert!(refused.starts_with(&said(why)), "{rules}: {refused}");
+        }
+        let officer = |name: &str, key: &str| format!(r#"{{"name":"{name}","key":"{}"}}"#, key.repeat(43));
+        let escrow = |officers: &[String]| format!(r#"{{"escrow":[{}]}}"#, officers.join(","));
+        let names = ["Ada", "Tom", "Eve", "Ben", "Zoe", "Kim"];
+        let of = |count: usize| {
+            names[..count].iter().zip(["A", "E", "I", "M", "Q", "U"]).map(|(name, key)| officer(name, key)).collect::<Vec<_>>()
+        };
+        for (count, is_sound) in [(1, false), (2, true), (5, true), (6, false)] {
+            assert_eq!(read(&escrow(&of(count))).is_ok(), is_sound, "{count} officers");
+        }
+        for twice in [
+            [officer("Ada", "A"), officer("Ada", "E")],
+            [officer("Ada", "A"), officer("Tom", "A")],
+            [officer("", "A"), officer("Tom", "E")],
+        ] {
+            assert!(read(&escrow(&twice)).is_err(), "{twice:?}");
         }
         let many = |count: usize| format!(r#"{{"blocked":[{}]}}"#, vec![r#""word""#; count].join(","));
         assert!(read(&many(32)).is_ok() && read(&many(33)).is_err());

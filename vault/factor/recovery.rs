@@ -25,6 +25,15 @@ impl RecoveryCode {
         Self(code)
     }
 
+    /// Takes 128 bits that are random for who sees them.
+    pub(crate) fn of(bits: &[u8; 16]) -> Self {
+        Self(Zeroizing::new(*bits))
+    }
+
+    pub(crate) fn bits(&self) -> Zeroizing<[u8; 16]> {
+        self.0.clone()
+    }
+
     /// Reads a printed code: any case; spaces and hyphens are ignored, those of a word processor too, I and L are read as 1 and O as 0.
     pub fn parse(text: &str) -> Result<Self, FactorError> {
         let mut bits = Zeroizing::new([0_u8; LETTERS * 5 / 8 + 1]);

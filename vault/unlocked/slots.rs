@@ -3,7 +3,8 @@
 use super::Unlocked;
 use super::records::within;
 use crate::error::VaultError;
-use crate::factor::KdfCost;
+use crate::escrow::{self, Escrow};
+use crate::factor::{FactorKind, Factors, KdfCost};
 use crate::rules::Rules;
 use crate::site_rules::{Forbidden, SiteRules};
 use crate::slot::{MAX_SLOTS, NewSlot, Place, Slot, SlotId, SlotInfo};
@@ -14,7 +15,7 @@ use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
 use waypass_credential::time::{Timestamp, Validity};
-use waypass_trust::bundle::VaultRules;
+use waypass_trust::bundle::{Officer, VaultRules};
 
 /// A slot, as the open vault knows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,9 +62,35 @@ impl Unlocked<'_> {
         }
         self.transaction(|| {
             self.change(Space::Meta, LIMITS.to_vec(), site.as_ref().map(|site| site.limits.to_row()));
+            let officers = site.as_ref().map(|site| site.officers.clone()).unwrap_or_default();
             self.change_state(|state| state.site = site);
-            Ok(())
+            self.follow_officers(&officers)
         })
+    }
+
+    /// Makes slots of officers anew for those that the site has today, and removes them if it has none: who is an officer no longer lets
+    /// nobody in. A slot that takes something else too can only be made anew by who shows that.
+    fn follow_officers(&self, officers: &[Officer]) -> Result<(), VaultError> {
+        for slot in self.vault().slots()?.readable {
+            let is_outdated = slot.parameters_of(FactorKind::Escrow).is_some_and(|parameters| !escrow::is_for(parameters, officers));
+            if !is_outdated || slot.kinds() != [FactorKind::Escrow] {
+                continue;
+            }
+            match Escrow::new(officers.to_vec()) {
+                Some(escrow) => {
+                    let label = self.held(&slot).label;
+                    let new = NewSlot { factors: Factors::one(&escrow), label: &label, ends: slot.place.ends };
+                    let made_at = self.state(|state| state.slot(slot.place.id).and_then(|held| held.added));
+                    self.write_slot_anew(slot.place.id, &new, KdfCost::Floor, made_at)?;
+                }
+                None => match self.remove_slot(slot.place.id) {
+                    // It is then the only way in for its owner.
+                    Err(VaultError::LastSlot) => {}
+                    done => done?,
+                },
+            }
+        }
+        Ok(())
     }
 
     /// Returns the ways to open the vault that its site forbids, if there are any. A clock behind anything that the vault has seen does not
@@ -71,7 +98,7 @@ impl Unlocked<'_> {
     pub fn forbidden(&self, at: Timestamp) -> Result<Option<Forbidden>, VaultError> {
         let Some(site) = self.site_rules() else { return Ok(None) };
         let (readable, until) = (self.vault().slots()?.readable, site.until());
-        let slots: Vec<SlotInfo> = readable.iter().map(Slot::info).filter(|slot| !site.rules.permit(&slot.factors)).collect();
+        let slots: Vec<SlotInfo> = readable.iter().filter(|slot| !site.permit(slot)).map(Slot::info).collect();
         let at = self.state(State::newest_use).map_or(at, |newest| newest.max(at));
         Ok((!slots.is_empty()).then(|| Forbidden { slots, until, is_over: Validity::ending(until).is_over(at) }))
     }
@@ -87,14 +114,18 @@ impl Unlocked<'_> {
     /// Replaces one slot's factors (a changed password); the other slots stay as they are. The slot of before is removed
     /// from the files too: it would open the vault with the old factors.
     pub fn replace_slot(&self, id: SlotId, new: &NewSlot<'_>, cost: KdfCost, at: Timestamp) -> Result<HeldSlot, VaultError> {
+        self.check(new)?;
+        self.write_slot_anew(id, new, cost, Some(at))
+    }
+
+    fn write_slot_anew(&self, id: SlotId, new: &NewSlot<'_>, cost: KdfCost, added: Option<Timestamp>) -> Result<HeldSlot, VaultError> {
         let held = self.state(|state| state.slot(id).map(|held| held.epoch));
         let epoch = held.ok_or(VaultError::NoSuchSlot)?.saturating_add(1);
-        self.check(new)?;
         let place = Place { realm: self.keys.realm, id, epoch, ends: new.ends };
         let slot = Slot::seal(place, &new.factors, cost, self.keys.vk(), &mut **self.entropy())?;
         self.transaction(|| {
             self.leave_no_trace();
-            self.keep_slot(&slot, record_of(&slot, new, Some(at)))
+            self.keep_slot(&slot, record_of(&slot, new, added))
         })
     }
 

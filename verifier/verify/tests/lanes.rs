@@ -5,8 +5,9 @@ use crate::challenge::MAX_KEPT;
 use crate::{Challenge, Challenges, Checkpoint, DeviceState};
 use alloc::{vec, vec::Vec};
 use waypass_credential::Format;
+use waypass_credential::recipient::RecipientSecret;
 use waypass_credential::request::{Code, Request, SignedCode};
-use waypass_credential::sealed::{RecipientSecret, seal};
+use waypass_credential::sealed::seal;
 use waypass_trust::reason::Level;
 
 /// The content that the shell keeps between two processes.

@@ -4,8 +4,9 @@ use super::super::{AskedByCode, Case, Encoding, Expected, Step, nonce_text};
 use super::Maker;
 use crate::world::{TestRng, at};
 use waypass_credential::base64url;
+use waypass_credential::recipient::RecipientSecret;
 use waypass_credential::request::{Query, Request, SignedCode};
-use waypass_credential::sealed::{RecipientSecret, seal};
+use waypass_credential::sealed::seal;
 use waypass_credential::{ClaimPath, Credential, Format};
 
 pub(super) fn cases() -> Vec<Case> {
