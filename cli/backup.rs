@@ -27,10 +27,9 @@ pub(crate) struct Secrets {
 
 impl SealArgs {
     /// Asks for the code, and for a new pass phrase.
-    pub(crate) fn choose(&self, out: Out, input: Input) -> Result<Secrets, Failure> {
+    pub(crate) fn choose(&self, out: Out, input: Input, rules: &SecretRules) -> Result<Secrets, Failure> {
         let code = self.recovery(out, input)?;
-        let phrase =
-            secret(self.backup_secret_file.clone()).choose(out, input, "choose the backup's pass phrase", &SecretRules::default())?;
+        let phrase = secret(self.backup_secret_file.clone()).choose(out, input, "choose the backup's pass phrase", rules)?;
         Ok(Secrets { code, phrase: Password::new(text(&phrase)?) })
     }
 

@@ -12,11 +12,12 @@ use waypass_vault::{Factor, FactorKind, Factors, Password, Pin, Rules, SecretRul
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Combination(Vec<FactorKind>);
 
-const NAMES: [(FactorKind, &str, &str); 4] = [
+const NAMES: [(FactorKind, &str, &str); 5] = [
     (FactorKind::Password, "passphrase", "pass phrase"),
     (FactorKind::Recovery, "recovery", "recovery code"),
     (FactorKind::KeyFile, "key-file", "key file"),
     (FactorKind::Pin, "pin", "PIN"),
+    (FactorKind::Officers, "officers", "codes of two officers"),
 ];
 
 impl FromStr for Combination {
@@ -25,7 +26,7 @@ impl FromStr for Combination {
     fn from_str(text: &str) -> Result<Self, String> {
         let kind = |name: &str| NAMES.iter().find(|(_, known, _)| *known == name).map(|(kind, ..)| *kind);
         let kinds: Option<Vec<FactorKind>> = text.split('+').map(kind).collect();
-        let mut kinds = kinds.ok_or("name passphrase, pin, key-file or recovery, joined by +")?;
+        let mut kinds = kinds.ok_or("name passphrase, pin, key-file, recovery or officers, joined by +")?;
         kinds.sort_unstable();
         if kinds.windows(2).any(|pair| pair[0] == pair[1]) {
             return Err("name each of them once".to_owned());
@@ -33,9 +34,13 @@ impl FromStr for Combination {
         if !Rules::default().permit(&kinds) {
             return Err(WEAK_PIN.to_owned());
         }
-        Ok(Self(kinds))
+        let wanted = Self(kinds);
+        if wanted.is_typed_twice() { Err(TYPED_TWICE.to_owned()) } else { Ok(wanted) }
     }
 }
+
+/// Why two secrets that are typed make no combination.
+pub(crate) const TYPED_TWICE: &str = "one secret is typed to open it: a pass phrase, a PIN, a recovery code or the codes of officers";
 
 /// Why a PIN is not enough.
 pub(crate) const WEAK_PIN: &str = "a PIN needs a key file with it: all PINs of six digits are tried in two days";
@@ -52,6 +57,11 @@ impl Combination {
 
     pub(crate) fn has(&self, kind: FactorKind) -> bool {
         self.0.contains(&kind)
+    }
+
+    /// Returns true if it takes more than one secret that is typed. A command asks for one.
+    pub(crate) fn is_typed_twice(&self) -> bool {
+        self.0.iter().filter(|kind| **kind != FactorKind::KeyFile).count() > 1
     }
 
     /// Returns true if the kinds shown are enough for this.

@@ -1,8 +1,9 @@
 //! The gate of this home: opened over an open vault, and the words for what it could not do.
 
 use crate::Run;
-use crate::belief;
 use crate::exit::{Exit, Failure};
+use crate::home::Role;
+use crate::{belief, site_rules};
 use waypass_gate::{Gate, GateError};
 use waypass_trust::audit::{BadNote, Note, ReceiptError};
 use waypass_vault::Unlocked;
@@ -31,6 +32,7 @@ fn bad_note(error: &BadNote) -> Failure {
 pub(crate) fn failure(error: GateError) -> Failure {
     match error {
         GateError::NoIdentity => Failure::new(Exit::Tamper, error, "make the gate again in a new home and enrol it"),
+        GateError::Forbidden(found) => site_rules::refused(Role::Verifier, &found),
         GateError::NoBundle => Failure::new(Exit::Grey, error, "bring one: waypass trust pin FILE --digest NUMBER"),
         GateError::Tampered(_) => {
             Failure::new(Exit::Tamper, error, "look at it, then go on with: waypass verifier acknowledge --by YOUR-NAME")

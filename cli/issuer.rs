@@ -23,6 +23,7 @@ mod card;
 mod ceremony;
 mod change;
 mod context;
+mod escrow;
 mod gates;
 mod init;
 mod issue;
@@ -97,6 +98,9 @@ enum Verb {
     /// Root and targets signed by several people, each on a machine of their own
     #[command(subcommand)]
     Ceremony(ceremony::Verb),
+    /// Officers who let people in that have forgotten a secret, two together
+    #[command(subcommand)]
+    Escrow(escrow::Verb),
     /// The keys that sign credentials, lists, receipts and the bundle
     #[command(subcommand)]
     Key(key::Verb),
@@ -144,6 +148,7 @@ impl Args {
             Verb::Tls(_) | Verb::Key(_) | Verb::Backup(_) => Some(Scope::Keys),
             Verb::Log(verb) => Some(verb.scope()),
             Verb::Ceremony(verb) => verb.scope(),
+            Verb::Escrow(verb) => Some(verb.scope()),
             Verb::Slot(verb) => verb.scope(),
         }
     }
@@ -174,6 +179,7 @@ pub(crate) fn run(run: &Run, args: Args) -> Outcome {
         Verb::Gates { open } => log::gates(run, &open),
         Verb::Log(verb) => log::run(run, verb),
         Verb::Ceremony(verb) => ceremony::run(run, verb),
+        Verb::Escrow(verb) => escrow::run(run, verb),
         Verb::Authority(verb) => authority::run(run, verb),
         Verb::Key(verb) => key::run(run, verb),
         Verb::Context(verb) => context::run(run, verb),

@@ -125,6 +125,11 @@ impl ShowArgs {
     }
 }
 
+/// Writes `payload` as QR codes in PNG files.
+pub(crate) fn write_pictures(out: Out, payload: &[u8], to: &Path) -> Result<(), Failure> {
+    write_all(out, payload, to, Picture::Png).map(drop)
+}
+
 /// Returns how many codes carry `payload`.
 pub(crate) fn count(payload: &[u8]) -> usize {
     frames(payload, FrameSize::Scan).map_or(usize::MAX, |frames| frames.len())

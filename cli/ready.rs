@@ -71,7 +71,7 @@ impl Report {
             }
         }
         if let Some(found) = vault.forbidden(now)? {
-            let (what, next) = site_rules::said(role, vault, &found);
+            let (what, next) = site_rules::said(role, &found);
             report.until(found.until, what, next);
         }
         for folder in run.home.folders() {

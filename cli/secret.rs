@@ -59,7 +59,7 @@ impl SecretArgs {
         loop {
             let first = ask(input, &prompt)?;
             if first.is_empty() {
-                return generated(input);
+                return generated(input, rules);
             }
             if let Some(why) = rules.phrase_weakness(text(&first)?) {
                 say(input, &format!("{why}; {next}"))?;
@@ -128,8 +128,12 @@ pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
 }
 
 /// Makes a pass phrase and goes on when the person has it: nobody will show it again.
-fn generated(input: Input) -> Result<Secret, Failure> {
-    let phrase = phrase::generate(&mut SystemRng);
+fn generated(input: Input, rules: &SecretRules) -> Result<Secret, Failure> {
+    let mut phrase = phrase::generate(&mut SystemRng);
+    // Most of seven words are long enough for every rule, and few have a blocked word in them.
+    while rules.phrase_weakness(&phrase).is_some() {
+        phrase = phrase::generate(&mut SystemRng);
+    }
     let words = Zeroizing::new(format!("your pass phrase, shown only once:\n\n    {}\n", &*phrase));
     say(input, &words)?;
     while *ask(input, "write it down, then type it: ")? != phrase.as_bytes() {
@@ -175,6 +179,14 @@ pub(crate) fn show(text: &str) -> Result<(), Unanswered> {
 
 /// The other sources of a secret.
 const OTHERWISE: &str = "give the secret with --secret-file FILE or --secret-fd N";
+
+/// Asks for something that is no secret any more once it was used, and shows what is typed.
+pub(crate) fn ask_openly(input: Input, prompt: &str) -> Result<Secret, Failure> {
+    if input.asks() == Asks::Never {
+        return Err(Failure::new(Exit::Locked, "a code is needed and --no-input forbids asking", "run the command on a terminal"));
+    }
+    asked(input, Question { prompt: crate::text::safe(prompt), is_secret: false, limit: input.limit() }).map_err(|why| not_read(input, why))
+}
 
 /// Asks a yes-or-no question on the terminal; anything but yes is no.
 pub(crate) fn confirm(input: Input, question: &str, flag: &str) -> Result<bool, Failure> {

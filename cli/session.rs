@@ -19,7 +19,7 @@ use crate::unlock::OpenArgs;
 use crate::words;
 use serde_json::{Value, json};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waypass_net::session::{Broken, Channel, NotReached, Request, Response, Standing, reach};
 
@@ -42,6 +42,13 @@ pub(crate) struct UnlockArgs {
     /// Let commands do only this in the session [default: everything]
     #[arg(long, value_name = "SCOPE", value_delimiter = ',')]
     scope: Vec<Scope>,
+    /// Ask two officers of the site to let you in: write the request to FILE, as a picture if it ends in .png, and ask for their codes. The
+    /// session can then only change what opens it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scope", "foreground"])]
+    ask_officers: Option<PathBuf>,
+    /// Tell the officers why
+    #[arg(long, value_name = "TEXT", requires = "ask_officers", default_value = "")]
+    reason: String,
     /// Stay in the foreground, for a service manager
     #[arg(long)]
     foreground: bool,
@@ -72,6 +79,12 @@ pub(crate) fn unlock(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     };
     run.out.json(&file(&standing))?;
     run.out.words([format!("{} is open", run.home.whose(role)), line(&standing)]);
+    if args.ask_officers.is_some() {
+        let slot = format!("waypass {} slot", role.folder());
+        run.out.note(&format!(
+            "choose a new secret now: {slot} list, then {slot} change ID --new-secret-file -; then lock it, and open it with that"
+        ));
+    }
     Ok(Exit::Done)
 }
 

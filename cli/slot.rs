@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
 use waypass_machine::{CALIBRATED, SystemRng, clock, key_file};
 use waypass_trust::audit::Event;
+use waypass_vault::escrow::Escrow;
 use waypass_vault::{Factor, FactorKind, Factors, HeldSlot, NewSlot, RecoveryCode, Rules, SlotInfo, Suite, Unlocked};
 
 /// The verbs of `slot`.
@@ -102,7 +103,7 @@ pub(crate) struct RekeyArgs {
 /// The factors that are to open the vault. Without any of these a pass phrase is asked for.
 #[derive(clap::Args)]
 struct NewArgs {
-    /// What must be shown together: passphrase, pin, key-file, recovery, joined by + [default: what the options below give]
+    /// What must be shown together: passphrase, pin, key-file, recovery, officers, joined by + [default: what the options below give]
     #[arg(long, value_name = "FACTORS")]
     require: Option<Combination>,
     /// Take a pass phrase: read it from FILE, or `-` to ask on the terminal
@@ -117,6 +118,9 @@ struct NewArgs {
     /// Take a new recovery code and show it once
     #[arg(id = "new_recovery", long = "new-recovery")]
     recovery: bool,
+    /// Let any two officers of the site open it together, for who has forgotten a secret
+    #[arg(id = "new_officers", long = "new-officers")]
+    officers: bool,
     /// Let it open until then: a day of this device's time zone (2026-12-24, to its last second), or a time (2026-12-24T06:00:00Z)
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     until: Option<Timestamp>,
@@ -152,10 +156,7 @@ pub(crate) fn run(run: &Run, role: Role, verb: Verb) -> Outcome {
             run.out.words(&format!("{}  {} from now on; what it was before opens nothing", slot_name(&slot.info), kinds(&slot.info)));
         }
         Verb::Label(LabelArgs { id, text, open }) => {
-            let (vault, _) = unlock::keep_shown(run, role, &open)?;
-            let done = named(&vault, &id).and_then(|slot| Ok(vault.label_slot(slot.info.id, &text)?));
-            unlock::tell_findings(run, role, &vault);
-            done?;
+            unlock::with(run, role, &open, |vault| Ok(vault.label_slot(named(vault, &id)?.info.id, &text)?))?;
             run.out.json(&json!({ "schema": "waypass.slot-labelled/1", "id": id, "label": text }))?;
             run.out.words(&format!("{id} is called {text}"));
         }
@@ -172,7 +173,7 @@ pub(crate) fn run(run: &Run, role: Role, verb: Verb) -> Outcome {
 /// It needs no secret. One that is given is tried, which says whether it still opens it, and tells more.
 fn list(run: &Run, role: Role, open: &OpenArgs) -> Result<(), Failure> {
     if open.is_given() {
-        let (vault, _) = unlock::keep_shown(run, role, open)?;
+        let vault = unlock::keep(run, role, open)?;
         let slots = vault.slots()?;
         let items: Vec<Members> = slots.iter().map(held_members).collect();
         return run.out.list("waypass.slots/1", "slots", &items, || slots.iter().for_each(|slot| run.out.words(&told(slot))));
@@ -204,7 +205,7 @@ fn ending(ends: Option<Timestamp>) -> String {
 }
 
 fn add(run: &Run, role: Role, args: &AddArgs) -> Result<HeldSlot, Failure> {
-    let (mut vault, _) = unlock::keep_shown(run, role, &args.open)?;
+    let mut vault = unlock::keep(run, role, &args.open)?;
     let wanted = args.new.wanted(None);
     let chosen = chosen(run, role, &mut vault, &args.new, &wanted, &[])?;
     let new = NewSlot { factors: together(&chosen), label: &args.label, ends: args.new.until };
@@ -244,6 +245,7 @@ impl NewArgs {
             (FactorKind::Recovery, self.recovery),
             (FactorKind::KeyFile, self.key_file.is_some()),
             (FactorKind::Pin, self.pin_file.is_some()),
+            (FactorKind::Officers, self.officers),
         ];
         let mut given: Vec<FactorKind> = given.into_iter().filter(|(_, is_given)| *is_given).map(|(kind, _)| kind).collect();
         match before {
@@ -267,17 +269,11 @@ fn chosen(
     if !Rules::default().permit(wanted.kinds()) {
         return Err(Failure::usage(factors::WEAK_PIN, "give both: --new-pin-file FILE --new-key-file FILE"));
     }
-    site_rules::learn(run, role, vault);
-    let site = vault.site_rules();
-    let what = format!("{} may not open this {}", factors::kinds(wanted.kinds()), role.folder());
-    if !vault.rules().permit(wanted.kinds()) {
-        let ways = site_rules::combinations(&vault.rules());
-        return Err(Failure::usage(what, format!("it was made to open with {ways} only: --require")));
+    if wanted.is_typed_twice() {
+        return Err(Failure::usage(factors::TYPED_TWICE, "name one of them, and a key file with it"));
     }
-    if let Some(site) = site.as_ref().filter(|site| !site.rules.permit(wanted.kinds())) {
-        let ways = site_rules::combinations(&site.rules);
-        return Err(Failure::usage(what, format!("the rules of this site let it open with {ways}: --require")));
-    }
+    learn(run, role, vault);
+    permitted(role, vault, wanted.kinds())?;
     let secrets = site_rules::secrets(vault);
     if new.until.is_some_and(|end| end <= clock::read().wall) {
         return Err(Failure::usage("the time that --until names is over", "name one that is to come"));
@@ -300,6 +296,9 @@ fn chosen(
         unlock::check_place(run, path, wanted.kinds().len() > 1)?;
         chosen.push(Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?));
     }
+    if wanted.has(FactorKind::Officers) {
+        chosen.push(Box::new(officers(run, vault)?));
+    }
     if wanted.has(FactorKind::Recovery) {
         let code = RecoveryCode::generate(&mut SystemRng);
         unlock::show_recovery_code(run, &code, wanted.has(FactorKind::KeyFile));
@@ -308,8 +307,41 @@ fn chosen(
     Ok(chosen)
 }
 
+/// Returns the officers whom the site names, and says who can open the vault from now on.
+fn officers(run: &Run, vault: &Unlocked<'_>) -> Result<Escrow, Failure> {
+    let officers = vault.site_rules().map(|site| site.officers).unwrap_or_default();
+    let names: Vec<String> = officers.iter().map(|officer| officer.name.clone()).collect();
+    let escrow = Escrow::new(officers)
+        .ok_or_else(|| Failure::usage("the rules of this site name no officers who could let anybody in", "choose another factor"))?;
+    run.out.warn(&format!("any two of {} can open this together, without you", words::list(&names)));
+    Ok(escrow)
+}
+
+/// Takes over what the newest bundle here asks. What is wrong with it is said by the command that decides by it.
+fn learn(run: &Run, role: Role, vault: &Unlocked<'_>) {
+    match role {
+        Role::Wallet => drop(crate::holder::known(run, vault)),
+        Role::Verifier => drop(crate::gate::opened(run, vault).map(|gate| gate.bundle().map(drop))),
+        Role::Issuer => {}
+    }
+}
+
+/// Refuses what the rules forbid, before a key file is made or anybody is asked.
+fn permitted(role: Role, vault: &Unlocked<'_>, kinds: &[FactorKind]) -> Result<(), Failure> {
+    if vault.permits(kinds) {
+        return Ok(());
+    }
+    let what = format!("{} may not open this {}", factors::kinds(kinds), role.folder());
+    let site = vault.site_rules().map(|site| site.rules).filter(|rules| !rules.combinations().is_empty());
+    let next = match site {
+        Some(rules) => format!("the rules of this site permit {}: --require", site_rules::combinations(&rules)),
+        None => format!("it was made to open with {} only: --require", site_rules::combinations(&vault.rules())),
+    };
+    Err(Failure::usage(what, next))
+}
+
 fn remove(run: &Run, role: Role, args: &RemoveArgs) -> Result<(), Failure> {
-    let (mut vault, _) = unlock::keep_shown(run, role, &args.open)?;
+    let mut vault = unlock::keep(run, role, &args.open)?;
     let slot = named(&vault, &args.id)?;
     let rest: Vec<SlotInfo> = vault.slots()?.into_iter().map(|held| held.info).filter(|held| held.id != slot.info.id).collect();
     if let Some(what) = weakness(&rest)
@@ -347,12 +379,10 @@ fn rekey(run: &Run, role: Role, args: &RekeyArgs) -> Result<(), Failure> {
         return Err(Failure::usage("a session is open, with the key that is to open nothing", next));
     }
     let (mut vault, shown) = unlock::keep_showing(run, role, &args.open)?;
-    let with_recovery = vault.slots()?.into_iter().map(|held| held.info.factors).find(|kinds| kinds.contains(&FactorKind::Recovery));
-    let needs_key_file = with_recovery.as_ref().is_some_and(|kinds| kinds.contains(&FactorKind::KeyFile));
+    learn(run, role, &vault);
+    permitted(role, &vault, &together(&shown).kinds())?;
     let key_file = shown.iter().map(|factor| &**factor).find(|factor| factor.kind() == FactorKind::KeyFile);
-    if needs_key_file && key_file.is_none() {
-        return Err(Failure::usage("the recovery code of this needs a key file with it", "show that too: --key-file FILE"));
-    }
+    let spare = spare(&vault, key_file.is_some())?;
     let (gone, is_recovery) = (vault.slots()?.len(), together(&shown).kinds().contains(&FactorKind::Recovery));
     if !args.yes {
         let question = format!(
@@ -366,15 +396,18 @@ fn rekey(run: &Run, role: Role, args: &RekeyArgs) -> Result<(), Failure> {
         }
     }
     let code = RecoveryCode::generate(&mut SystemRng);
-    let spare = std::iter::once(&code as &dyn Factor).chain(key_file.filter(|_| needs_key_file)).collect();
-    let mut slots = vec![NewSlot::of(spare)];
-    if !is_recovery {
-        slots.push(NewSlot::of(together(&shown)));
+    let mut slots = Vec::new();
+    if let Some(needs_key_file) = spare {
+        let factors = std::iter::once(&code as &dyn Factor).chain(key_file.filter(|_| needs_key_file)).collect();
+        slots.push(NewSlot::of(factors));
+        // On paper before it counts.
+        match &args.recovery_file {
+            Some(path) => unlock::write_recovery_code(run, path, &code)?,
+            None => unlock::show_recovery_code(run, &code, needs_key_file),
+        }
     }
-    // On paper before it counts.
-    match &args.recovery_file {
-        Some(path) => unlock::write_recovery_code(run, path, &code)?,
-        None => unlock::show_recovery_code(run, &code, needs_key_file),
+    if !is_recovery || slots.is_empty() {
+        slots.push(NewSlot::of(together(&shown)));
     }
     let suite: Suite = args.primitives.map_or_else(waypass_machine::suite, Primitives::suite);
     let done = vault.rekey(&slots, suite, CALIBRATED, clock::read().wall);
@@ -384,6 +417,21 @@ fn rekey(run: &Run, role: Role, args: &RekeyArgs) -> Result<(), Failure> {
     run.out.json(&json!({ "schema": "waypass.rekeyed/1", "slots": vault.slots()?.len() }))?;
     run.out.words("everything is sealed under a new key; an older copy of this still opens with what opened it then");
     Ok(())
+}
+
+/// Says whether the new recovery code needs the key file with it: as the old one did, else as the rules permit. `None` if they permit none.
+fn spare(vault: &Unlocked<'_>, has_key_file: bool) -> Result<Option<bool>, Failure> {
+    let before = vault.slots()?.into_iter().map(|held| held.info.factors).find(|kinds| kinds.contains(&FactorKind::Recovery));
+    let wanted = before.map(|kinds| kinds.contains(&FactorKind::KeyFile));
+    let permits = |needs_key_file: &bool| {
+        let kinds: &[FactorKind] = if *needs_key_file { &[FactorKind::Recovery, FactorKind::KeyFile] } else { &[FactorKind::Recovery] };
+        vault.permits(kinds)
+    };
+    let chosen = wanted.into_iter().chain([false, true]).find(permits);
+    if chosen == Some(true) && !has_key_file {
+        return Err(Failure::usage("the recovery code of this needs a key file with it", "show that too: --key-file FILE"));
+    }
+    Ok(chosen)
 }
 
 fn named(vault: &Unlocked<'_>, id: &str) -> Result<HeldSlot, Failure> {

@@ -10,11 +10,12 @@ use crate::vault::{
     FOREIGN, after_looking, create_failure, exposed_failure, factor_failure, finding_words, is_refused, key_file_failure, open_failure,
     resume_failure, storage_failure, unlock_failure,
 };
-use crate::{belief, gate, seal, site_rules};
+use crate::{belief, gate, qr, seal, words};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waypass_machine::{CALIBRATED, CreateError, LockHolder, OpenError, SystemRng, Unfinished, Wait, clock, close_home, key_file};
 use waypass_trust::audit::Event;
+use waypass_vault::escrow::Request;
 use waypass_vault::{
     Factor, FactorKind, Factors, KeyFile, NewSlot, Parked, Pin, Plan, RecoveryCode, Rules, SecretRules, SlotInfo, Suite, Unlocked, Vault,
     VaultStatus,
@@ -50,6 +51,10 @@ impl OpenArgs {
         }
         let path = std::path::absolute(path).map_err(|error| Failure::file("use the key file", path, &error))?;
         Ok(Some(Self::key_file(&path)))
+    }
+
+    fn key_files(&self) -> Result<Vec<KeyFile>, Failure> {
+        self.key_file.iter().map(|path| key_file::read(path).map_err(|error| key_file_failure(&error))).collect()
     }
 
     /// Returns true if a factor is named. Commands that need none open the vault when they are given one.
@@ -151,13 +156,10 @@ pub(crate) fn tell_traces(out: Out, vault: &Unlocked<'_>) {
 
 /// Opens the vault for a caller that keeps it open, and closes it by dropping it.
 pub(crate) fn keep(run: &Run, role: Role, args: &OpenArgs) -> Result<Unlocked<'static>, Failure> {
-    let (vault, _) = keep_shown(run, role, args)?;
-    site_rules::keep_to(run, role, &vault)?;
-    Ok(vault)
+    keep_shown(run, role, args).map(|(vault, _)| vault)
 }
 
-/// Like [`keep`], to change what opens the vault, whatever its site says of how it opens today. Returns what was shown too, which is nothing
-/// where a session lends its keys.
+/// Like [`keep`]; returns what was shown too, which is nothing where a session lends its keys.
 pub(crate) fn keep_shown(run: &Run, role: Role, args: &OpenArgs) -> Result<(Unlocked<'static>, Shown), Failure> {
     if let Some(held) = run.held.filter(|held| held.role() == role && !args.is_given()) {
         let lent = held.lend(open(run, role)?).ok_or_else(|| locked_meanwhile(role))?;
@@ -170,8 +172,12 @@ pub(crate) fn keep_shown(run: &Run, role: Role, args: &OpenArgs) -> Result<(Unlo
 pub(crate) fn keep_showing(run: &Run, role: Role, args: &OpenArgs) -> Result<(Unlocked<'static>, Shown), Failure> {
     // No vault, or one that is damaged, is said before a secret is asked for. The lock is not held while a person types.
     let slots = open(run, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?.slots;
-    let key_files = args.key_file.iter().map(|path| key_file::read(path).map_err(|error| key_file_failure(&error)));
-    let shown = shown(run, role, args, key_files.collect::<Result<_, _>>()?, &slots)?;
+    let shown = shown(run, role, args, args.key_files()?, &slots)?;
+    keep_with(run, role, args, shown)
+}
+
+/// Opens the vault with what is shown.
+fn keep_with(run: &Run, role: Role, args: &OpenArgs, shown: Shown) -> Result<(Unlocked<'static>, Shown), Failure> {
     let vault = open(run, role)?;
     let logs = (role != Role::Issuer).then(|| vault.status(&clock::read())).transpose();
     let before = logs.map_err(|error| storage_failure(&error))?;
@@ -185,6 +191,56 @@ pub(crate) fn keep_showing(run: &Run, role: Role, args: &OpenArgs) -> Result<(Un
     Ok((unlocked, shown))
 }
 
+/// For so long a request to officers can be answered, and a session that their codes opened is open.
+pub(crate) const OFFICERS_HAVE: Duration = Duration::from_mins(15);
+
+/// Opens the vault with the codes of two officers of its site, who are asked by a file or a picture. Returns whose codes they were, too.
+pub(crate) fn keep_by_officers(
+    run: &Run,
+    role: Role,
+    args: &OpenArgs,
+    (to, reason): (&Path, &str),
+) -> Result<(Unlocked<'static>, Shown, [String; 2]), Failure> {
+    let key_files = args.key_files()?;
+    let asked = open(run, role)?
+        .ask_officers(&run.home.whose(role), reason, clock::read().wall)
+        .map_err(|error| storage_failure(&error))?
+        .ok_or_else(|| {
+            let what = format!("no officers can open this {}", role.folder());
+            Failure::new(Exit::Locked, what, format!("see what opens it: waypass {} slot list", role.folder()))
+        })?;
+    let begun = clock::read().boottime_ms;
+    deliver_request(run, asked.request(), to)?;
+    let released = loop {
+        let code = |which: &str| secret::ask_openly(run.input, &format!("code of the {which} officer: "));
+        let (first, second) = (code("first")?, code("second")?);
+        match asked.with_codes([secret::text(&first)?, secret::text(&second)?]) {
+            Ok(released) => break released,
+            Err(why) => run.out.warn(&format!("{why}; both once more")),
+        }
+    };
+    if u128::from(clock::read().boottime_ms.saturating_sub(begun)) > OFFICERS_HAVE.as_millis() {
+        return Err(Failure::new(Exit::Locked, "the codes came too late, and open nothing any more", "ask the officers once more"));
+    }
+    let by = released.by().clone();
+    let files = key_files.into_iter().map(|file| Box::new(file) as Box<dyn Factor>);
+    let shown = files.chain(std::iter::once(Box::new(released) as Box<dyn Factor>)).collect();
+    keep_with(run, role, args, shown).map(|(vault, shown)| (vault, shown, by))
+}
+
+/// Writes a request to officers, as pictures if that is what the file's name says.
+fn deliver_request(run: &Run, request: &Request, to: &Path) -> Result<(), Failure> {
+    if to.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("png")) {
+        qr::write_pictures(run.out, request.as_bytes(), to)?;
+    } else {
+        crate::file::write_private(run.out, to, request.as_bytes())?;
+    }
+    let names: Vec<&str> = request.officers().collect();
+    run.out.warn(&format!("send {} to two of {}; it can be answered for 15 minutes", to.display(), words::list(&names)));
+    run.out.warn(&format!("the number of this request, which they compare: {}", request.number()));
+    Ok(())
+}
+
 fn locked_meanwhile(role: Role) -> Failure {
     Failure::new(Exit::Locked, format!("the session of this {} has just locked itself", role.folder()), "run the command again")
 }
@@ -193,7 +249,9 @@ fn locked_meanwhile(role: Role) -> Failure {
 fn tried(run: &Run, role: Role, shown: &[FactorKind], before: &VaultStatus, vault: &Unlocked<'_>) -> Result<(), Failure> {
     let (wrong, is_locked_out) = match shown {
         _ if shown.iter().all(|kind| *kind == FactorKind::KeyFile) => return Ok(()),
-        _ if shown.contains(&FactorKind::Recovery) => (before.wrong_tries + before.wrong_recovery_tries, before.attempts_left == 0),
+        _ if shown.iter().any(|kind| matches!(kind, FactorKind::Recovery | FactorKind::Officers)) => {
+            (before.wrong_tries + before.wrong_recovery_tries, before.attempts_left == 0)
+        }
         _ => (before.wrong_tries, false),
     };
     if wrong == 0 {
@@ -491,6 +549,12 @@ impl CreateArgs {
         }
         if wanted.has(FactorKind::Recovery) {
             return Err(Failure::usage("the recovery code is for the drawer, not for every day", "see --recovery-code"));
+        }
+        if wanted.has(FactorKind::Officers) {
+            return Err(Failure::usage(
+                "officers are named by a site, and this trusts none yet",
+                "trust one, then: slot add --new-officers",
+            ));
         }
         if self.recovery_code == Some(Recovery::WithKeyFile) && !wanted.has(FactorKind::KeyFile) {
             return Err(Failure::usage(

@@ -2,7 +2,6 @@
 
 use crate::Run;
 use crate::acknowledge::{self, Acknowledged};
-use crate::belief;
 use crate::exit::{Failure, Outcome};
 use crate::holder::{Known, failure, known};
 use crate::home::Role;
@@ -11,6 +10,7 @@ use crate::scope::Scope;
 use crate::session::{self, UnlockArgs};
 use crate::unlock::{self, OpenArgs};
 use crate::user::{self, Use};
+use crate::{belief, site_rules};
 use waypass_machine::{SystemRng, clock};
 use waypass_trust::audit::Note;
 use waypass_trust::bundle::TrustBundle;
@@ -193,8 +193,15 @@ fn tell(out: Out, vault: &Unlocked<'_>, told: &mut Vec<Finding>) {
     }
 }
 
-/// Opens the wallet; dropping it locks.
+/// Opens the wallet to work with it; dropping it locks.
 fn open<'c>(run: &Run<'c>, args: &OpenArgs) -> Result<Open<'c>, Failure> {
+    let open = look(run, args)?;
+    site_rules::keep_to(run, open.wallet.vault(), open.at.at())?;
+    Ok(open)
+}
+
+/// Opens the wallet to look at it or to save what is in it, whatever its site says of how it opens.
+fn look<'c>(run: &Run<'c>, args: &OpenArgs) -> Result<Open<'c>, Failure> {
     let vault = unlock::keep(run, Role::Wallet, args)?;
     let known = known(run, &vault);
     // Reading the time may have come upon damage already.

@@ -45,6 +45,7 @@ impl Gate<'_> {
         let at = checkpoint.observe(reading);
         let over = self.challenges()?.over(&at);
         self.refuse_when_tampered()?;
+        self.refuse_when_forbidden(&at)?;
         let (mut challenge, mut request) = checkpoint.ask(query, purpose, &at, rng);
         let signer = self.signer()?;
         let bytes = match carrier {

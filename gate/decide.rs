@@ -82,6 +82,7 @@ impl Gate<'_> {
             checkpoint = checkpoint.as_peer();
         }
         let at = checkpoint.observe(reading);
+        self.refuse_when_forbidden(&at)?;
         let asked = self.challenges()?;
         // Everything that the decision rests on has been read by now, so what is wrong with it has been found.
         let found = self.tampering()?;

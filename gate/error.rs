@@ -4,7 +4,7 @@ use std::fmt;
 use waypass_trust::audit::{BadNote, FirstBad, ReceiptError};
 use waypass_trust::policy::PolicyError;
 use waypass_trust::time::BehindProof;
-use waypass_vault::{BeliefError, VaultError};
+use waypass_vault::{BeliefError, Forbidden, VaultError};
 
 /// Why a gate could not do what was asked.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub enum GateError {
     NoBundle,
     /// Something was changed from outside; each line says what. A person has to look.
     Tampered(Vec<String>),
+    /// The gate opens in a way that the rules of its site forbid, and the time for that is over.
+    Forbidden(Forbidden),
     /// The rules in the bundle cannot be used.
     Policy(PolicyError),
     /// The gate's belief could not be read or kept.
@@ -85,6 +87,7 @@ impl fmt::Display for GateError {
             Self::NoIdentity => f.write_str("this gate's own record is missing or damaged"),
             Self::NoBundle => f.write_str("this gate has no trust bundle, so it can decide about nobody"),
             Self::Tampered(found) => write!(f, "this gate was changed from outside: {}", found.join("; ")),
+            Self::Forbidden(_) => f.write_str("the rules of the site forbid how this gate opens, so it decides about nobody"),
             Self::Policy(why) => write!(f, "the rules in the bundle cannot be used: {why}"),
             Self::Belief(why) => why.fmt(f),
             Self::Log(first) => write!(f, "the first bad one: {first}"),

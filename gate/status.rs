@@ -6,7 +6,7 @@ use crate::gate::Gate;
 use waypass_credential::time::{Timestamp, Validity};
 use waypass_trust::bundle::{OfflineHorizon, TrustBundle};
 use waypass_trust::time::{Moment, Reading};
-use waypass_vault::{BeliefError, Tampering};
+use waypass_vault::{BeliefError, Forbidden, Tampering};
 
 /// The standing of a gate at one moment.
 #[derive(Debug)]
@@ -31,6 +31,8 @@ pub struct Status {
     pub horizon: Option<(String, OfflineHorizon)>,
     /// The last moment at which the gate can decide about anybody.
     pub last: Option<Timestamp>,
+    /// Ways to open this gate that the rules of its site forbid.
+    pub forbidden: Option<Forbidden>,
     /// A bundle that waits until the clock agrees or a person confirms it.
     pub aside: Option<Aside>,
     /// True if the clock had lost the time when the device was started: it has no battery, or an empty one.
@@ -46,6 +48,8 @@ pub enum Decides {
     AboutSome,
     /// About nobody any more, and it could before.
     NoLonger,
+    /// About nobody: it opens in a way that the rules of its site forbid.
+    Forbidden,
     /// About nobody yet.
     NotYet,
 }
@@ -55,7 +59,9 @@ impl Status {
     pub fn decides(&self) -> Decides {
         let now = self.at.at();
         let tampered = self.trust_tampering.is_some() || !self.device_tampering.is_empty();
+        let is_forbidden = self.forbidden.as_ref().is_some_and(|found| found.is_over);
         match (&self.horizon, self.last) {
+            _ if is_forbidden => Decides::Forbidden,
             (Some(_), Some(_)) if tampered || self.at.doubt().is_some() => Decides::NoLonger,
             (Some((_, first)), _) if !Validity::ending(first.until).is_over(now) => Decides::AboutAll,
             (Some(_), Some(last)) if !Validity::ending(last).is_over(now) => Decides::AboutSome,
@@ -98,8 +104,10 @@ impl Gate<'_> {
             Ok(floor) => floor.and_then(|floor| floor.enrolled_until),
             Err(_) => None,
         };
+        let forbidden = self.vault.forbidden(at.at())?;
         Ok(Status {
             at,
+            forbidden,
             records: self.records(),
             open_flags,
             trust_tampering,
@@ -112,6 +120,15 @@ impl Gate<'_> {
             aside,
             lost_clock: state.time.lost_its_clock(),
         })
+    }
+
+    /// A gate that opens in a way its site forbids asks nobody and decides about nobody, once the time for that is over. It still takes
+    /// news, and gives its log away.
+    pub(crate) fn refuse_when_forbidden(&self, at: &Moment) -> Result<(), GateError> {
+        match self.vault.forbidden(at.at())? {
+            Some(found) if found.is_over => Err(GateError::Forbidden(found)),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -133,6 +150,7 @@ mod tests {
         let horizon = OfflineHorizon { until: time(100), binding: Item::Timestamp };
         Status {
             at: TimeGuard::observe(&TimeState::default(), &reading, &Limits::default()).0,
+            forbidden: None,
             records: 0,
             open_flags: 0,
             trust_tampering: None,

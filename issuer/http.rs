@@ -11,6 +11,7 @@
 
 use crate::office::Issuer;
 use crate::publish::{Pace, PublishError};
+use crate::store::StoreError;
 use core::fmt;
 use core::ops::ControlFlow;
 use core::time::Duration;
@@ -189,11 +190,13 @@ struct Watch {
     /// After a publication that failed: not sooner.
     again: Option<Instant>,
     seen: Option<u64>,
+    /// Why the newest publication could not be read: told once.
+    unreadable: Option<StoreError>,
 }
 
 impl Watch {
     fn new(renew: Option<Duration>) -> Self {
-        Self { renew, looked: Instant::now(), again: None, seen: None }
+        Self { renew, looked: Instant::now(), again: None, seen: None, unreadable: None }
     }
 
     /// Looks once in [`LOOK`]; returns true if this was the time.
@@ -213,10 +216,15 @@ impl Watch {
                 Ok(Some(published)) => {
                     board.fill(&published, counter.issuer.settings());
                     self.seen = seen;
+                    self.unreadable = None;
                 }
                 Ok(None) => {}
                 // The next look tries again.
-                Err(why) => tracing::error!(event = "published_unreadable", why = %why),
+                Err(why) if self.unreadable.as_ref() == Some(&why) => {}
+                Err(why) => {
+                    tracing::error!(event = "published_unreadable", why = %why);
+                    self.unreadable = Some(why);
+                }
             }
         }
         let now = counter.pace.at((counter.clock)());

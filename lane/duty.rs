@@ -28,6 +28,7 @@ pub fn refresh(gate: &Gate<'_>, at: &Reading) -> Result<Readiness, GateError> {
         _ if tampered => Answerable::Tampered,
         Decides::AboutAll => Answerable::AboutAll,
         Decides::AboutSome => Answerable::AboutSome,
+        Decides::Forbidden => Answerable::Forbidden,
         Decides::NoLonger => Answerable::NoLonger,
         Decides::NotYet => Answerable::NotYet,
     };

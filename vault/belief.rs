@@ -272,7 +272,9 @@ impl<'v> Belief<'v> {
                 "verifier" => unlocking.gates.as_ref(),
                 _ => None,
             };
-            rules.map(|rules| (rules, bundle.issued_at()))
+            // What is older decides about nobody, so nobody learns of it later than that.
+            let oldest = i64::try_from(bundle.policy().longest_stale_seconds()).unwrap_or(i64::MAX);
+            rules.map(|rules| (rules, bundle.issued_at()..=bundle.issued_at().plus(oldest)))
         });
         match self.vault.follow(rules) {
             Err(VaultError::Storage(StorageError::Full { .. })) => Ok(()),

@@ -107,7 +107,7 @@ impl Escrow {
 
 impl Factor for Escrow {
     fn kind(&self) -> FactorKind {
-        FactorKind::Escrow
+        FactorKind::Officers
     }
 
     fn recognise(&self, _: &FactorParameters) -> Recognised {
@@ -168,7 +168,7 @@ impl Vault {
     fn escrowed(&self) -> Result<Option<(SlotInfo, FactorParameters, Shares)>, StorageError> {
         let slots = self.slots()?.readable;
         let found = slots.iter().find_map(|slot| {
-            let parameters = slot.parameters_of(FactorKind::Escrow)?;
+            let parameters = slot.parameters_of(FactorKind::Officers)?;
             Some((slot.info(), parameters.clone(), Shares::read(parameters).ok()?))
         });
         Ok(found)
@@ -207,7 +207,7 @@ impl Released {
 
 impl Factor for Released {
     fn kind(&self) -> FactorKind {
-        FactorKind::Escrow
+        FactorKind::Officers
     }
 
     fn recognise(&self, parameters: &FactorParameters) -> Recognised {
@@ -315,7 +315,7 @@ fn parse(text: &str) -> Result<(Pair, Share), CodeError> {
 impl Shares {
     fn write(&self) -> Option<FactorParameters> {
         let mut to = Writer::new();
-        to.array(3).unsigned(FactorKind::Escrow.number()).bytes(&self.salt).array(self.officers.len());
+        to.array(3).unsigned(FactorKind::Officers.number()).bytes(&self.salt).array(self.officers.len());
         for (officer, shares) in &self.officers {
             to.array(3).text(&officer.name).bytes(&officer.key.0).array(shares.len());
             for (from, sealed) in shares {
@@ -328,7 +328,7 @@ impl Shares {
     fn read(parameters: &FactorParameters) -> Result<Self, NotCanonical> {
         let mut from = Reader::new(parameters.as_bytes());
         from.array_of(3)?;
-        if from.unsigned()? != FactorKind::Escrow.number() {
+        if from.unsigned()? != FactorKind::Officers.number() {
             return Err(NotCanonical);
         }
         let salt = from.bytes_array()?;

@@ -37,7 +37,7 @@ pub enum FactorKind {
     /// Digits, with something that cannot be guessed: [`Pin`].
     Pin,
     /// The codes of two officers of the site: [`crate::Escrow`].
-    Escrow,
+    Officers,
     /// One that a newer version of this program knows. A slot that takes it is listed and kept.
     Newer(u64),
 }
@@ -49,7 +49,7 @@ impl FactorKind {
             Self::Recovery => 2,
             Self::KeyFile => 3,
             Self::Pin => 4,
-            Self::Escrow => 5,
+            Self::Officers => 5,
             Self::Newer(number) => number,
         }
     }
@@ -60,7 +60,7 @@ impl FactorKind {
             2 => Self::Recovery,
             3 => Self::KeyFile,
             4 => Self::Pin,
-            5 => Self::Escrow,
+            5 => Self::Officers,
             newer => Self::Newer(newer),
         }
     }
@@ -68,7 +68,7 @@ impl FactorKind {
     /// Returns true if nobody can guess it.
     pub const fn is_unguessable(self) -> bool {
         match self {
-            Self::Recovery | Self::KeyFile | Self::Escrow => true,
+            Self::Recovery | Self::KeyFile | Self::Officers => true,
             // What a newer version knows is not ours to judge.
             Self::Password | Self::Pin | Self::Newer(_) => false,
         }

@@ -27,13 +27,15 @@ const MAX_COMBINATIONS: usize = 16;
 impl Rules {
     /// A slot must take all factors of one of these combinations, and may take more. Without any, every sound combination is permitted.
     ///
-    /// More than 16 combinations, or 4 factors in one, are not kept.
+    /// Their order makes no difference. More than 16 combinations, or 4 factors in one, are not kept.
     pub fn only(combinations: impl IntoIterator<Item = Vec<FactorKind>>) -> Self {
         let mut combinations: Vec<Vec<FactorKind>> =
             combinations.into_iter().filter(|kinds| (1..=MAX_FACTORS).contains(&kinds.len())).take(MAX_COMBINATIONS).collect();
         for kinds in &mut combinations {
             kinds.sort_unstable();
         }
+        combinations.sort_unstable();
+        combinations.dedup();
         Self { combinations }
     }
 

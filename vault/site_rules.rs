@@ -28,20 +28,25 @@ pub struct SiteRules {
 }
 
 impl SiteRules {
-    /// Returns the rules that were learned at `at` after `before`: combinations and officers that stay the same are not new.
-    pub(crate) fn of(rules: &VaultRules, before: Option<&Self>, at: Timestamp) -> Self {
+    /// Returns the rules that this device learned of at `since`.
+    pub(crate) fn of(rules: &VaultRules, since: Timestamp) -> Self {
         let kinds = |names: &Vec<FactorName>| names.iter().copied().map(FactorKind::from).collect();
         let combinations = Rules::only(rules.combinations.iter().map(kinds));
-        let is_same = |before: &&Self| before.rules == combinations && before.officers == rules.escrow;
-        let since = before.filter(is_same).map_or(at, |before| before.since);
         Self {
             rules: combinations,
             secrets: SecretRules::of(rules),
             limits: Limits::of(rules),
             grace_seconds: rules.grace_seconds,
             since,
-            officers: rules.escrow.clone(),
+            officers: rules.officers.clone(),
         }
+    }
+
+    /// Returns the same rules, if these slots had some time to keep to `before` already.
+    pub(crate) fn after(self, before: Option<&Self>, slots: &[Slot]) -> Self {
+        let is_new = |slot: &Slot| !self.permit(slot) && before.is_none_or(|before| before.permit(slot));
+        let since = before.filter(|_| !slots.iter().any(is_new)).map_or(self.since, |before| before.since);
+        Self { since, ..self }
     }
 
     /// Returns until when a way to open the vault that these combinations forbid goes on to do so.
@@ -52,7 +57,7 @@ impl SiteRules {
     /// Returns true if the site lets a slot open the vault. One for other officers than the site has today is not.
     pub(crate) fn permit(&self, slot: &Slot) -> bool {
         let is_theirs = |parameters: &FactorParameters| escrow::is_for(parameters, &self.officers);
-        self.rules.permit(&slot.kinds()) && slot.parameters_of(FactorKind::Escrow).is_none_or(is_theirs)
+        self.rules.permit(&slot.kinds()) && slot.parameters_of(FactorKind::Officers).is_none_or(is_theirs)
     }
 
     pub(crate) fn write(&self, to: &mut Writer) {
@@ -90,7 +95,7 @@ impl From<FactorName> for FactorKind {
             FactorName::Pin => Self::Pin,
             FactorName::KeyFile => Self::KeyFile,
             FactorName::Recovery => Self::Recovery,
-            FactorName::Escrow => Self::Escrow,
+            FactorName::Officers => Self::Officers,
         }
     }
 }
@@ -98,10 +103,12 @@ impl From<FactorName> for FactorKind {
 /// Ways to open a vault that the rules of its site forbid.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Forbidden {
-    /// What they take.
+    /// The slots.
     pub slots: Vec<SlotInfo>,
-    /// Until when they are put up with.
+    /// The combinations that they let open it.
+    pub rules: Rules,
+    /// The end of the time in which they go on to open it.
     pub until: Timestamp,
-    /// True from then on: nothing may be done with the vault until they are replaced or removed.
+    /// True from then on: nothing may be done with the vault until the slots are replaced or removed.
     pub is_over: bool,
 }

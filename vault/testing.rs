@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::convert::Infallible;
+use core::ops::RangeInclusive;
 use core::sync::atomic::{AtomicU64, Ordering};
 use rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256};
@@ -118,6 +119,11 @@ pub(crate) fn site_rules(combinations: &[&[FactorName]]) -> VaultRules {
         delays: Vec::new(),
         permanent: true,
         grace_seconds: 14 * 86_400,
-        escrow: Vec::new(),
+        officers: Vec::new(),
     }
+}
+
+/// Learned at this moment, and at no other.
+pub(crate) fn learned(at: Timestamp) -> RangeInclusive<Timestamp> {
+    at..=at
 }

@@ -17,6 +17,8 @@ pub(crate) struct Limits {
 }
 
 const MOST_DELAYS: usize = 8;
+/// A day: nobody writes down a wait that never ends.
+const LONGEST_DELAY: u32 = 86_400;
 
 impl Default for Limits {
     /// Those of a personal vault.
@@ -35,7 +37,8 @@ impl Limits {
         }
     }
 
-    /// Returns those of a row in the clear. A row that cannot be read counts as none: a personal vault's limits are the widest there are.
+    /// Returns those of a row in the clear. A row that cannot be read counts as none. A program that can write there can write the counters
+    /// too, so the row need not be more secret than they are.
     pub(crate) fn of_row(row: Option<&[u8]>) -> Self {
         let whole = |row| {
             let mut from = Reader::new(row);
@@ -64,7 +67,11 @@ impl Limits {
         let mut delays = Vec::new();
         for _ in 0..from.array_up_to(MOST_DELAYS)? {
             from.array_of(2)?;
-            delays.push(Delay { after: from.unsigned32()?, seconds: from.unsigned32()? });
+            let delay = Delay { after: from.unsigned32()?, seconds: from.unsigned32()? };
+            if !(1..=LONGEST_DELAY).contains(&delay.seconds) {
+                return Err(NotCanonical);
+            }
+            delays.push(delay);
         }
         // Whatever is in the clear, nobody gets more tries, and without a lockout there is a wait.
         if !(1..=MOST_TRIES).contains(&tries) || delays.is_empty() { Err(NotCanonical) } else { Ok(Self { tries, permanent, delays }) }
@@ -187,7 +194,13 @@ mod tests {
         for read in [limits(3, false, &[(1, 5)]), limits(10, true, &[(9, 86_400)]), usual()] {
             assert_eq!(Limits::of_row(Some(&read.to_row())), read);
         }
-        let more = [limits(11, true, &[(1, 5)]), limits(0, true, &[(1, 5)]), limits(3, false, &[])];
+        let more = [
+            limits(5, false, &[(1, 0)]),
+            limits(5, true, &[(1, 86_401)]),
+            limits(11, true, &[(1, 5)]),
+            limits(0, true, &[(1, 5)]),
+            limits(3, false, &[]),
+        ];
         let rows = more.iter().map(Limits::to_row).chain([Vec::new(), [usual().to_row(), [0].to_vec()].concat()]);
         rows.for_each(|row| assert_eq!(Limits::of_row(Some(&row)), usual(), "{row:?}"));
         assert_eq!(Limits::of_row(None), usual());

@@ -75,7 +75,7 @@ pub struct VaultStatus {
     pub attempts_left: u32,
     /// Tries left for the recovery code.
     pub recovery_attempts_left: u32,
-    /// Wrong tries since a password last opened it. A counter that cannot be read counts as nine.
+    /// Wrong tries since a password last opened it. A counter that cannot be read leaves one try.
     pub wrong_tries: u32,
     /// Wrong tries since the recovery code last opened it.
     pub wrong_recovery_tries: u32,
@@ -128,7 +128,7 @@ impl Counter {
     }
 
     fn of(factors: &[FactorKind]) -> Option<Self> {
-        if factors.iter().any(|kind| matches!(kind, FactorKind::Recovery | FactorKind::Escrow)) {
+        if factors.iter().any(|kind| matches!(kind, FactorKind::Recovery | FactorKind::Officers)) {
             Some(Self::Recovery)
         } else {
             factors.iter().any(|kind| *kind != FactorKind::KeyFile).then_some(Self::Secret)
@@ -217,12 +217,13 @@ impl Vault {
     /// Returns the vault's public status.
     pub fn status(&self, at: &Reading) -> Result<VaultStatus, StorageError> {
         let Slots { readable, damaged, newer } = self.slots()?;
-        let limits = self.limits()?;
-        let (password, recovery) = (self.throttle(Counter::Secret, &limits)?, self.throttle(Counter::Recovery, &limits)?);
+        let limits = self.limits(Counter::Secret)?;
+        let usual = self.limits(Counter::Recovery)?;
+        let (password, recovery) = (self.throttle(Counter::Secret, &limits)?, self.throttle(Counter::Recovery, &usual)?);
         Ok(VaultStatus {
             kind: self.header.kind.clone(),
             attempts_left: password.attempts_left(&limits),
-            recovery_attempts_left: recovery.attempts_left(&limits),
+            recovery_attempts_left: recovery.attempts_left(&usual),
             wrong_tries: password.wrong_tries(),
             wrong_recovery_tries: recovery.wrong_tries(),
             wait_seconds: if let Answer::Wait { seconds } = password.answer(&limits, at) { seconds } else { 0 },
@@ -272,8 +273,9 @@ impl Vault {
     }
 
     fn try_slots(&self, slots: &[&Slot], asking: &mut Asking<'_>, counter: Option<Counter>, at: &Reading) -> Result<Keys, UnlockError> {
-        let limits = self.limits()?;
-        let before = self.throttle(counter.unwrap_or(Counter::Secret), &limits)?;
+        let counted_by = counter.unwrap_or(Counter::Secret);
+        let limits = self.limits(counted_by)?;
+        let before = self.throttle(counted_by, &limits)?;
         if let Some(counter) = counter {
             match before.answer(&limits, at) {
                 Answer::Try => self.set_throttle(counter, before.counted(at))?,
@@ -339,9 +341,7 @@ impl Vault {
             None => Vec::new(),
             Some(Counter::Secret) => vec![meta(Counter::Secret.key(), Throttle::NEW.to_bytes())],
             // The owner is the person who has the recovery code, or for whom two officers vouch.
-            Some(Counter::Recovery) => {
-                [Counter::Recovery, Counter::Secret].map(|counter| meta(counter.key(), Throttle::NEW.to_bytes())).to_vec()
-            }
+            Some(Counter::Recovery) => no_tries().to_vec(),
         };
         let is_needed = !changes.is_empty();
         let mut rng = self.entropy();
@@ -388,8 +388,12 @@ impl Vault {
         Ok(slots)
     }
 
-    fn limits(&self) -> Result<Limits, StorageError> {
-        Ok(Limits::of_row(self.storage().get(Space::Meta, LIMITS)?.as_deref()))
+    /// Nobody guesses 128 bits, so a site cannot take tries from who has lost everything else.
+    fn limits(&self, counter: Counter) -> Result<Limits, StorageError> {
+        Ok(match counter {
+            Counter::Recovery => Limits::default(),
+            Counter::Secret => Limits::of_row(self.storage().get(Space::Meta, LIMITS)?.as_deref()),
+        })
     }
 
     fn throttle(&self, counter: Counter, limits: &Limits) -> Result<Throttle, StorageError> {
@@ -410,6 +414,11 @@ impl Vault {
             done => done,
         }
     }
+}
+
+/// Returns the changes that forget wrong tries.
+pub(crate) fn no_tries() -> [Change; 2] {
+    [Counter::Secret, Counter::Recovery].map(|counter| meta(counter.key(), Throttle::NEW.to_bytes()))
 }
 
 /// Returns the change that makes a commit an erasure.

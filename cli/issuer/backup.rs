@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use waypass_issuer::store::SqliteStore;
 use waypass_machine::CALIBRATED;
 use waypass_trust::bundle::Digest;
-use waypass_vault::{BackupError, MAX_BACKUP};
+use waypass_vault::{BackupError, MAX_BACKUP, SecretRules};
 
 const MAGIC: &[u8] = b"waypass-office 2\n";
 /// The beginning of the name in every version.
@@ -57,7 +57,7 @@ pub(crate) struct RestoreArgs {
 }
 
 pub(crate) fn backup(run: &Run, args: &BackupArgs) -> Outcome {
-    let secrets = args.seal.choose(run.out, run.input)?;
+    let secrets = args.seal.choose(run.out, run.input, &SecretRules::default())?;
     let (keys, seal, copy) = unlock::with(run, Role::Issuer, &args.open, |vault| {
         // Checks everything that is signed from, and has the vault keep how far it came.
         seated(run, vault, |_| Ok(()))?;

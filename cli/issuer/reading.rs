@@ -3,7 +3,7 @@
 use crate::words;
 use waypass_credential::role::{CARD, Scope};
 use waypass_issuer::ceremony::{CeremonyError, Paper, PaperPart, Quorum, Reading};
-use waypass_trust::bundle::{Authority, Digest, KeyRecord, MOST_TRIES, Policy, RootPart, TargetsPart, Unlocking, VaultRules};
+use waypass_trust::bundle::{Authority, Digest, KeyRecord, MOST_TRIES, Policy, RootPart, TargetsPart, USUAL_DELAYS, Unlocking, VaultRules};
 
 pub(super) const fn name(part: PaperPart) -> &'static str {
     match part {
@@ -136,23 +136,38 @@ fn policy(policy: &Policy) -> Vec<String> {
 
 /// Says what is asked of those who open a wallet or a gate.
 fn opening(what: &str, rules: &VaultRules) -> String {
-    let VaultRules { combinations, passphrase_characters, pin_digits, blocked, tries, delays, permanent, grace_seconds } = rules;
+    let VaultRules { combinations, passphrase_characters, pin_digits, blocked, tries, delays, permanent, grace_seconds, officers } = rules;
+    let span = |seconds: u32| words::span(i64::from(seconds));
     let mut asked = Vec::new();
     if !combinations.is_empty() {
         let ways: Vec<String> = combinations.iter().map(|names| names.iter().map(word).collect::<Vec<_>>().join(" and ")).collect();
-        let grace = words::span(i64::from(*grace_seconds));
-        asked.push(format!("opens with {}, and otherwise for {grace} more", ways.join(", or with ")));
+        asked.push(format!("opens with {}; what opens it otherwise goes on for {}", ways.join(", or with "), span(*grace_seconds)));
     }
     asked.extend(passphrase_characters.map(|least| format!("a new pass phrase has at least {least} characters")));
     asked.extend(pin_digits.map(|least| format!("a new PIN has at least {least} digits")));
     if !blocked.is_empty() {
-        asked.push(format!("neither contains {}", words::list(blocked)));
+        asked.push(format!("new pass phrases and PINs do not contain {}", words::list(blocked)));
     }
-    asked.push(format!("{} wrong tries in a row are the most", tries.unwrap_or(MOST_TRIES)));
-    let waits = delays.iter().map(|delay| format!("{} after {} wrong tries", words::span(i64::from(delay.seconds)), delay.after));
-    asked.extend(waits);
-    asked
-        .push(if *permanent { "then only a recovery code helps" } else { "then each further try waits as long as the longest" }.to_owned());
+    let (tries, usual) = (tries.unwrap_or(MOST_TRIES), delays.is_empty());
+    let waits: Vec<String> = if usual { &USUAL_DELAYS[..] } else { delays }
+        .iter()
+        .filter(|delay| delay.after < tries || !permanent)
+        .map(|delay| format!("{} from wrong try {} on", span(delay.seconds), delay.after))
+        .collect();
+    asked.push(if waits.is_empty() {
+        "no wait after a wrong try".to_owned()
+    } else {
+        format!("the next try waits {}", words::list(&waits))
+    });
+    asked.push(match (permanent, officers.is_empty()) {
+        (true, true) => format!("after {tries} wrong tries only a recovery code opens it"),
+        (true, false) => format!("after {tries} wrong tries only a recovery code or two officers open it"),
+        (false, _) => format!("after {tries} wrong tries each further one has the longest wait"),
+    });
+    if !officers.is_empty() {
+        let names: Vec<&str> = officers.iter().map(|officer| officer.name.as_str()).collect();
+        asked.push(format!("any two of {} can let in who wants that", words::list(&names)));
+    }
     format!("  a {what}: {}", asked.join("; "))
 }
 

@@ -1,6 +1,6 @@
 //! The session itself: it takes commands, does each on a thread of its own, and ends when it must lock.
 
-use super::hours::{Hours, Now, Why};
+use super::hours::{Hours, Now, WHOLE, Why};
 use super::link::Link;
 use super::logout::Login;
 use crate::caller::Caller;
@@ -48,10 +48,17 @@ struct Session {
     is_over: AtomicBool,
 }
 
-/// Does commands until the session must lock.
-pub(super) fn serve(door: Door, signals: Signals, held: Held, home: Home, again: Option<OpenArgs>, mut link: Option<Link>) -> Exit {
+/// Does commands until the session must lock, at the latest after `whole`.
+pub(super) fn serve(
+    (door, signals): (Door, Signals),
+    held: Held,
+    home: Home,
+    again: Option<OpenArgs>,
+    whole: Duration,
+    mut link: Option<Link>,
+) -> Exit {
     let session = Arc::new(Session {
-        hours: Mutex::new(Hours::begin(held.role(), Now::read())),
+        hours: Mutex::new(Hours::begin(held.role(), whole, Now::read())),
         held,
         home,
         again,
@@ -220,7 +227,7 @@ impl Session {
         let run = Run { out, input, home: within.home.clone(), words: crate::words::of(within.language), held: None };
         let vault = unlock::keep(&run, self.held.role(), again)?;
         self.held.put(vault);
-        *lock(&self.hours) = Hours::begin(self.held.role(), Now::read());
+        *lock(&self.hours) = Hours::begin(self.held.role(), WHOLE, Now::read());
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use waypass_machine::clock;
 
 /// However much it is used, it locks after this time.
-const WHOLE: Duration = Duration::from_hours(12);
+pub(super) const WHOLE: Duration = Duration::from_hours(12);
 
 /// The two clocks differ by this much without sleep: they are not read in one instant.
 const SLEEPLESS: Duration = Duration::from_secs(2);
@@ -40,14 +40,15 @@ pub(super) enum Why {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hours {
     idle: Duration,
+    whole: Duration,
     opened: Now,
     used: Duration,
 }
 
 impl Hours {
-    /// Begins to count.
-    pub(super) const fn begin(role: Role, now: Now) -> Self {
-        Self { idle: role.idle(), opened: now, used: now.since_boot }
+    /// Begins to count. It locks after `whole` however much it is used.
+    pub(super) const fn begin(role: Role, whole: Duration, now: Now) -> Self {
+        Self { idle: role.idle(), whole, opened: now, used: now.since_boot }
     }
 
     /// Notes that a command came or ended.
@@ -75,13 +76,13 @@ impl Hours {
 
     /// Returns the time until it locks however it is used.
     pub(super) const fn whole_left(&self, now: Now) -> Duration {
-        WHOLE.saturating_sub(now.since_boot.saturating_sub(self.opened.since_boot))
+        self.whole.saturating_sub(now.since_boot.saturating_sub(self.opened.since_boot))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Duration, Hours, Now, Role, Why};
+    use super::{Duration, Hours, Now, Role, WHOLE, Why};
 
     const fn at(minutes: u64) -> Now {
         Now { since_boot: Duration::from_mins(minutes), slept: Duration::from_secs(40) }
@@ -90,7 +91,7 @@ mod tests {
     #[test]
     fn it_locks_when_nobody_uses_it() {
         for (role, idle) in [(Role::Wallet, 5), (Role::Verifier, 15), (Role::Issuer, 15)] {
-            let mut hours = Hours::begin(role, at(10));
+            let mut hours = Hours::begin(role, WHOLE, at(10));
             assert_eq!(hours.over(at(10 + idle - 1)), None, "{role:?}");
             assert_eq!(hours.over(at(10 + idle)), Some(Why::Idle), "{role:?}");
             hours.used(at(10 + idle - 1));
@@ -101,7 +102,7 @@ mod tests {
 
     #[test]
     fn it_locks_after_half_a_day_however_it_is_used() {
-        let mut hours = Hours::begin(Role::Wallet, at(10));
+        let mut hours = Hours::begin(Role::Wallet, WHOLE, at(10));
         hours.used(at(10 + 12 * 60 - 1));
         assert_eq!(hours.over(at(10 + 12 * 60 - 1)), None);
         hours.used(at(10 + 12 * 60));
@@ -109,8 +110,15 @@ mod tests {
     }
 
     #[test]
+    fn one_that_officers_opened_locks_sooner() {
+        let mut hours = Hours::begin(Role::Wallet, Duration::from_mins(15), at(10));
+        hours.used(at(24));
+        assert_eq!((hours.over(at(24)), hours.over(at(25))), (None, Some(Why::Whole)));
+    }
+
+    #[test]
     fn it_locks_after_the_machine_slept() {
-        let mut hours = Hours::begin(Role::Wallet, at(10));
+        let mut hours = Hours::begin(Role::Wallet, WHOLE, at(10));
         let slept = |seconds: u64| Now { slept: Duration::from_secs(40 + seconds), ..at(11) };
         hours.used(slept(0));
         assert_eq!(hours.over(slept(1)), None, "the clocks are read one after the other");

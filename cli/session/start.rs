@@ -1,7 +1,7 @@
 //! The beginning of a session: a process of its own, which asks for what opens the vault and then leaves the terminal.
 
 use super::host::Signals;
-use super::hours::Now;
+use super::hours::{Now, WHOLE};
 use super::link::Link;
 use super::{UnlockArgs, already, host, switch};
 use crate::Run;
@@ -46,18 +46,36 @@ pub(super) fn apart(run: &Run) -> Result<Exit, Failure> {
 /// Opens the vault and is the session, until it locks.
 pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     let has_closed = switch(run, role)?;
-    let (vault, shown) = unlock::keep_showing(run, role, &args.open)?;
-    site_rules::keep_to(run, role, &vault)?;
+    let (vault, shown, officers) = if let Some(to) = &args.ask_officers {
+        let (vault, shown, by) = unlock::keep_by_officers(run, role, &args.open, (to, &args.reason))?;
+        (vault, shown, Some(by))
+    } else {
+        let (vault, shown) = unlock::keep_showing(run, role, &args.open)?;
+        (vault, shown, None)
+    };
+    // Whoever officers let in can only change what opens it, which is what the rules want then too.
+    if role == Role::Wallet && officers.is_none() {
+        site_rules::keep_to(run, &vault, holder::known(run, &vault)?.at.at())?;
+    }
     unlock::tell_findings(run, role, &vault);
     let door = Door::open(&run.home.vault(role)).map_err(|error| not_opened(error, role))?;
     // Somebody else may have opened meanwhile.
     switch(run, role)?;
     let again = args.open.again(role)?;
-    let scopes =
-        if args.scope.is_empty() { Scope::ALL.to_vec() } else { Scope::ALL.into_iter().filter(|s| args.scope.contains(s)).collect() };
+    let scopes = if officers.is_some() {
+        vec![Scope::Keys]
+    } else if args.scope.is_empty() {
+        Scope::ALL.to_vec()
+    } else {
+        Scope::ALL.into_iter().filter(|s| args.scope.contains(s)).collect()
+    };
     if role == Role::Wallet {
         let after = if has_closed { "; another person's was locked before" } else { "" };
-        let may = format!("with {}, and may {}{after}", factors::kinds(&together(&shown).kinds()), scope::list(&scopes));
+        let with = match &officers {
+            Some(by) => format!("{} of {}{}", factors::kinds(&together(&shown).kinds()), by.join(" and "), said(&args.reason)),
+            None => factors::kinds(&together(&shown).kinds()),
+        };
+        let may = format!("with {with}, and may {}{after}", scope::list(&scopes));
         holder::note(run, &vault, Event::Unlocked, &may);
     }
     let held = Held::new(role, scopes, vault);
@@ -69,7 +87,13 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
         run.out.bytes(OPEN.as_bytes())?;
         leave_the_terminal().map_err(|why| Failure::internal(plain(&why), "run the command again"))?;
     }
-    Ok(host::serve(door, signals, held, home, again, link))
+    let whole = if officers.is_some() { unlock::OFFICERS_HAVE } else { WHOLE };
+    Ok(host::serve((door, signals), held, home, again, whole, link))
+}
+
+/// Returns a reason as it stands behind something.
+fn said(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }
 
 /// A session outlives the terminal that it was opened on: it has its own process group, and nothing to write to.

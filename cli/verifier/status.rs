@@ -6,7 +6,7 @@ use crate::exit::{Exit, Outcome};
 use crate::gate::failure;
 use crate::home::Role;
 use crate::unlock::OpenArgs;
-use crate::{session, words};
+use crate::{session, site_rules, words};
 use serde_json::json;
 use waypass_credential::time::{Timestamp, Validity};
 use waypass_gate::{Decides, Status};
@@ -48,6 +48,11 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
         if let Some((role, horizon)) = &status.horizon {
             out.words(&format!("  offline  {}", offline(role, horizon, status.at.at())));
         }
+        if let Some(found) = &status.forbidden {
+            let (what, next) = site_rules::said(Role::Verifier, found);
+            out.warn(&format!("{what}; that ends {}", words::relative(found.until, status.at.at())));
+            out.note(&next);
+        }
         match decides {
             Decides::NoLonger if status.at.doubt().is_some() => {
                 out.words(
@@ -55,6 +60,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
                 );
             }
             Decides::NoLonger => out.words("  DECIDES  about nobody any more: bring newer data (waypass verifier sync)"),
+            Decides::Forbidden => out.words("  DECIDES  about nobody: the rules of the site forbid how this gate opens"),
             Decides::AboutSome => out.words("  DECIDES  about some roles only: its data is too old for the others (waypass verifier sync)"),
             Decides::NotYet if age.is_none() => {
                 out.words("  DECIDES  about nobody yet: bring the site's bundle (waypass trust pin FILE --digest NUMBER)");
@@ -88,7 +94,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
         let tampered = tampering.is_some() || !status.device_tampering.is_empty();
         Ok(match decides {
             _ if tampered => Exit::Tamper,
-            Decides::NoLonger | Decides::NotYet => Exit::Grey,
+            Decides::NoLonger | Decides::NotYet | Decides::Forbidden => Exit::Grey,
             Decides::AboutSome => Exit::Amber,
             Decides::AboutAll => Exit::Done,
         })

@@ -1,11 +1,11 @@
 //! `waypass wallet backup` and `restore`: sealed by the recovery code and a pass phrase together.
 
 use super::failure;
-use crate::Run;
 use crate::backup::SealArgs;
 use crate::exit::{Exit, Failure, LIFT_THE_LIMIT, Outcome};
 use crate::home::Role;
 use crate::unlock::OpenArgs;
+use crate::{Run, site_rules};
 use serde_json::json;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -36,8 +36,9 @@ pub(crate) struct RestoreArgs {
 }
 
 pub(crate) fn backup(run: &Run, args: &BackupArgs) -> Outcome {
-    let mut open = super::open(run, &args.open)?;
-    let secrets = open.aside(run, || args.seal.choose(run.out, run.input.while_open(Role::Wallet)))??;
+    let mut open = super::look(run, &args.open)?;
+    let rules = site_rules::secrets(open.wallet.vault());
+    let secrets = open.aside(run, || args.seal.choose(run.out, run.input.while_open(Role::Wallet), &rules))??;
     let sealed = open.wallet.backup(&secrets.factors(), CALIBRATED).map_err(failure)?;
     waypass_machine::replace_file(&args.file, &sealed).map_err(|error| file_failure(&error))?;
     run.out.json(&json!({ "schema": "waypass.backup/1", "file": args.file }))?;
@@ -47,7 +48,7 @@ pub(crate) fn backup(run: &Run, args: &BackupArgs) -> Outcome {
 }
 
 pub(crate) fn restore(run: &Run, args: &RestoreArgs) -> Outcome {
-    let mut open = super::open(run, &args.open)?;
+    let mut open = super::look(run, &args.open)?;
     let secrets = open.aside(run, || args.seal.read(run.out, run.input.while_open(Role::Wallet)))??;
     let sealed = waypass_machine::read_file(&args.file, MAX_BACKUP).map_err(|error| file_failure(&error))?;
     let restored = open.wallet.restore(&sealed, &secrets.factors(), &open.at, &mut SystemRng);

@@ -22,7 +22,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
-    let open = super::open(run, &args.open)?;
+    let open = super::look(run, &args.open)?;
     if args.verify {
         let summary = open.wallet.verify_history().map_err(broken)?;
         run.out.json(&json!({ "schema": "waypass.audit-check/1", "whole": true, "records": summary.size }))?;

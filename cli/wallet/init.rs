@@ -105,7 +105,7 @@ pub(crate) fn key(run: &Run, args: &KeyArgs) -> Outcome {
 pub(crate) fn status(run: &Run, args: &StatusArgs) -> Outcome {
     // It needs no secret. With one, what the files say is compared with the vault.
     if args.open.is_given() {
-        super::open(run, &args.open)?.believed()?;
+        super::look(run, &args.open)?.believed()?;
     }
     let vault = unlock::open(run, Role::Wallet)?;
     let status = vault.status(&clock::read()).map_err(|error| storage_failure(&error))?;

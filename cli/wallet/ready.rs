@@ -11,7 +11,7 @@ use waypass_credential::time::Timestamp;
 use waypass_wallet::{Card, Filter, Standing};
 
 pub(super) fn run(run: &Run, args: &Args) -> Outcome {
-    let open = super::open(run, &args.open)?;
+    let open = super::look(run, &args.open)?;
     let mut report = Report::begin(run, (Role::Wallet, run.home.whose(Role::Wallet)), args, open.at.at(), open.wallet.vault())?;
     if let Some(how) = &open.tampering {
         report.already(how.to_string(), "bring the newest bundle of this site: waypass trust bundle FILE");

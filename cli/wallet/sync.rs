@@ -24,7 +24,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
     let outcome = sync::run(run, &mut reader, &mut *transport, belief::store_failure)?;
     // It needs no secret, and the next command that opens the vault seals what came. With a secret that is done now.
     if args.open.is_given() {
-        super::open(run, &args.open)?.believed()?;
+        super::look(run, &args.open)?.believed()?;
     } else {
         run.out.detail(belief::NOT_COMPARED);
     }

@@ -172,6 +172,7 @@ fn status_next(status: &Status) -> Vec<Message> {
     match status.decides() {
         _ if tampered => next.push(Plain::TamperedNext.into()),
         Decides::NoLonger => next.push(Plain::NoLongerNext.into()),
+        Decides::Forbidden => next.push(Plain::RefusedRulesNext.into()),
         Decides::NotYet => next.push(Plain::NotYetNext.into()),
         Decides::AboutSome => next.push(Plain::SomeRoles.into()),
         Decides::AboutAll => {}

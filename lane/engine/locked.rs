@@ -5,7 +5,9 @@ use super::refusal::Refusal;
 use super::{Engine, Home, Stage, question};
 use waypass_gate::{About, Gate};
 use waypass_screen::Event;
-use waypass_vault::{Factor, Factors, NewSlot, OpenError, Password, Plan, RecoveryCode, Rules, SecretRules, Suite, Unfinished, Vault};
+use waypass_vault::{
+    Factor, FactorKind, Factors, NewSlot, OpenError, Password, Plan, RecoveryCode, Rules, SecretRules, Suite, Unfinished, Vault,
+};
 
 /// The kind of vault that a gate has.
 const KIND: &str = "verifier";
@@ -57,7 +59,8 @@ impl<H: Home> Engine<H> {
         let unlocked = vault.into_unlocked(&Factors::one(factor), &at).map_err(|(_, why)| why)?;
         let gate = opened(&unlocked, &self.home)?;
         gate.upgrade(&at, &mut *self.home.entropy())?;
-        let wrong = before.wrong_tries + before.wrong_recovery_tries;
+        // A key file clears no counter, so it tells nothing of one.
+        let wrong = if factor.kind() == FactorKind::KeyFile { 0 } else { before.wrong_tries + before.wrong_recovery_tries };
         if wrong > 0 {
             gate.tried(wrong, before.attempts_left == 0, &at, &mut *self.home.entropy())?;
         }
@@ -65,10 +68,6 @@ impl<H: Home> Engine<H> {
         self.wanted = question::kept(&unlocked);
         let readiness = crate::duty::refresh(&gate, &at)?;
         drop(gate);
-        // It has just learned what the site asks by now.
-        if unlocked.forbidden(at.wall)?.is_some_and(|found| found.is_over) {
-            return Err(Refusal::rules());
-        }
         self.stage = Stage::Open(Box::new(unlocked.park()));
         self.closed = None;
         self.used_ms = self.home.ms();

@@ -67,7 +67,7 @@ impl Refusal {
         Self::new(Plain::RefusedWeak, Plain::RefusedWeakNext)
     }
 
-    pub(super) fn rules() -> Self {
+    fn rules() -> Self {
         Self::new(Plain::RefusedRules, Plain::RefusedRulesNext)
     }
 
@@ -219,6 +219,7 @@ impl From<GateError> for Refusal {
     fn from(why: GateError) -> Self {
         match why {
             GateError::NoBundle => Self::no_data(),
+            GateError::Forbidden(_) => Self::rules(),
             GateError::NoIdentity
             | GateError::Tampered(_)
             | GateError::Log(_)

@@ -278,23 +278,32 @@ fn the_wrong_number_pins_nothing() {
 }
 
 #[test]
-fn a_gate_opens_no_more_when_its_site_forbids_how_it_opens() {
+fn a_gate_decides_no_more_when_its_site_forbids_how_it_opens() {
     let world = World::default();
     let (mut page, _) = enrolled(&world);
     let mut targets = world.targets(2, at(0));
     targets.gates[0].id = page.gate();
-    let rules = json!({ "gates": { "combinations": [["key-file"]], "grace_seconds": DAY } });
+    let rules = json!({ "gates": { "combinations": [["key-file"]], "permanent": false, "grace_seconds": DAY } });
     targets.policy.unlocking = serde_json::from_value(rules).expect("sound rules");
     let newer = world.bundle(2, &targets, vec![world.list(at(0), 30 * DAY, &[])]);
     assert_eq!(page.bring(&json!({ "do": "take" }), &newer.to_bytes())["failed"], Value::Null);
-    let mut opens = || {
+    let opens = |page: &mut Page| {
         page.call(&json!({ "do": "lock" }));
         page.call(&json!({ "do": "unlock", "phrase": PHRASE }))
     };
-    assert_eq!(opens()["failed"], Value::Null, "there is a day to set it up anew");
+    assert_eq!(opens(&mut page)["failed"], Value::Null, "there is a day to set it up anew");
+    let codes = answered(&world, &mut page);
     page.pass(25 * 3_600_000);
-    let refused = page.call(&json!({ "do": "unlock", "phrase": PHRASE }));
-    assert_eq!(refused["failed"]["what"], "The rules of this site do not let a gate open like this any more", "{refused}");
+    let opened = opens(&mut page);
+    let rules = "The rules of this site do not let a gate open like this any more";
+    assert_eq!((&opened["failed"], &opened["frame"]["title"]), (&Value::Null, &json!(rules)), "{opened}");
+    assert_eq!(scan(&mut page, &codes)["frame"]["tone"], "grey");
+    // It takes news, and gives its log away.
+    let (mut milder, from) = (targets.clone(), at(25 * 3600));
+    (milder.version, milder.policy.unlocking) = (3, None);
+    let milder = world.bundle(3, &milder, vec![world.list(from, 30 * DAY, &[])]);
+    assert_eq!(page.bring(&json!({ "do": "take" }), &milder.to_bytes())["failed"], Value::Null);
+    assert_ne!(page.call(&json!({ "do": "look" }))["frame"]["title"], rules);
 }
 
 #[test]

@@ -88,6 +88,7 @@ impl Checkpoint {
         match (self.readiness.map(|readiness| readiness.decides), self.scanner) {
             (None, _) => Drawn::new(Kind::Starting, Tone::Plain, Plain::Starting, &[Plain::StartingNext], retry),
             (Some(Answerable::Tampered), _) => grey(Plain::Tampered, Plain::TamperedNext, retry),
+            (Some(Answerable::Forbidden), _) => grey(Plain::RefusedRules, Plain::RefusedRulesNext, retry),
             (Some(Answerable::NotYet), _) => grey(Plain::NotYet, Plain::NotYetNext, retry),
             (Some(Answerable::NoLonger), _) => grey(Plain::NoLonger, Plain::NoLongerNext, retry),
             (_, Scanner::Denied) => grey(Plain::ScannerDenied, Plain::ScannerDeniedNext, retry),
@@ -120,7 +121,7 @@ impl Checkpoint {
         let tone = match readiness.decides {
             Answerable::AboutAll if readiness.flags == 0 && ahead.is_some() => Tone::Plain,
             Answerable::AboutAll | Answerable::AboutSome => Tone::Amber,
-            Answerable::NoLonger | Answerable::NotYet | Answerable::Tampered => Tone::Grey,
+            Answerable::NoLonger | Answerable::NotYet | Answerable::Tampered | Answerable::Forbidden => Tone::Grey,
         };
         Banner { messages, tone }
     }

@@ -29,6 +29,8 @@ pub enum Answerable {
     NotYet,
     /// About nobody: its trust data, or the gate, was changed.
     Tampered,
+    /// About nobody: it opens in a way that the rules of its site forbid.
+    Forbidden,
 }
 
 /// Facts about the gate, from complete and verified data only.

@@ -129,7 +129,7 @@ fn a_trap_is_grey_and_its_question_is_spent() {
 
 #[test]
 fn missing_data_is_grey_and_scanning_goes_on() {
-    for decides in [Answerable::NotYet, Answerable::NoLonger, Answerable::Tampered] {
+    for decides in [Answerable::NotYet, Answerable::NoLonger, Answerable::Tampered, Answerable::Forbidden] {
         let mut checkpoint = Checkpoint::new(ALL);
         let (view, _) = checkpoint.update(Event::Started(Readiness { decides, issued_at: None, works_until: None, flags: 0 }), &at(0));
         assert_eq!((view.kind, view.tone, view.banner.tone), (Kind::NotReady, Tone::Grey, Tone::Grey), "{decides:?}");

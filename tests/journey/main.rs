@@ -6,6 +6,7 @@ mod belief;
 mod book;
 mod cards;
 mod ceremony;
+mod escrow;
 mod factors;
 mod faults;
 mod kiosk;

@@ -66,12 +66,7 @@ fn a_wallet_has_some_time_to_keep_to_what_its_site_asks() {
     };
     assert!(failing("2d").contains("do not let a wallet open") && !failing("2h").contains("do not let a wallet open"));
     // What is new keeps to it at once.
-    fails(
-        &site,
-        &format!("wallet slot add --new-secret-file long {OPEN}"),
-        2,
-        "the rules of this site let it open with pass phrase and key file",
-    );
+    fails(&site, &format!("wallet slot add --new-secret-file long {OPEN}"), 2, "the rules of this site permit pass phrase and key file");
     let change = format!("wallet slot change {} --require passphrase+key-file --new-key-file nurse.key {OPEN}", slot(&site, "pass phrase"));
     fails(&site, &format!("{change} --new-secret-file wrong"), 2, "fewer than 20 characters");
     fails(&site, &format!("{change} --new-secret-file named"), 2, "a word that the rules of this site block");
@@ -79,7 +74,7 @@ fn a_wallet_has_some_time_to_keep_to_what_its_site_asks() {
     site.wrap = vec!["faketime", "-f", "+2d"];
     fails(&site, &format!("wallet list {OPEN}"), 40, "do not let a wallet open with pass phrase");
     fails(&site, &format!("wallet unlock {OPEN}"), 40, "do not let a wallet open with pass phrase");
-    fails(&site, &format!("wallet history {OPEN}"), 40, "wallet slot change ID");
+    fails(&site, &format!("wallet key {OPEN}"), 40, &format!("wallet slot change {}", slot(&site, "pass phrase")));
     site.ok(NURSE, &format!("{change} --new-secret-file long"));
     let kept = site.run(NURSE, &format!("wallet list {BOTH}"));
     assert!(kept.code == 0 && !kept.stderr.contains("do not let"), "{}", kept.stderr);
@@ -116,7 +111,8 @@ fn the_tries_are_those_of_the_site() {
 fn an_office_is_shown_what_it_asks_and_cannot_ask_what_is_unsound() {
     let site = site();
     for (unlocking, why) in [
-        (json!({ "wallets": { "combinations": [["pin", "passphrase"]] } }), "a pin never without"),
+        (json!({ "wallets": { "combinations": [["pin", "passphrase"]] } }), "a pin is never alone"),
+        (json!({ "wallets": { "combinations": [["pin", "key-file"]] } }), "nothing would open it"),
         (json!({ "wallets": { "combinations": [["recovery"]] } }), "name one for every day"),
         (json!({ "gates": { "tries": 40 } }), "`tries` is out of its bounds"),
         (json!({ "issuers": {} }), "unknown field `issuers`"),
@@ -133,23 +129,63 @@ fn an_office_is_shown_what_it_asks_and_cannot_ask_what_is_unsound() {
     rules["unlocking"] = milder;
     site.place.write("rules", rules.to_string());
     let asked = site.run("issuer", "issuer publish --policy rules --key-file KEY");
-    assert!(asked.code != 0 && asked.stderr.contains("5 wrong tries in a row are the most"), "{}", asked.stderr);
+    assert!(asked.code != 0 && asked.stderr.contains("after 5 wrong tries only a recovery code opens it"), "{}", asked.stderr);
 }
 
 #[test]
 fn a_gate_keeps_to_what_its_site_asks_too() {
     let mut site = site();
-    let unlocking = json!({ "gates": { "combinations": [["passphrase", "key-file"]], "grace_seconds": 0 } });
+    let unlocking = json!({ "gates": { "combinations": [["passphrase", "key-file"], ["recovery", "key-file"]], "grace_seconds": 86_400 } });
     assert_eq!(publish(&site, &unlocking).code, 0);
     site.ok("gate", "verifier sync --from stick --key-file KEY");
-    let ran = site.run("gate", "verifier status --key-file KEY");
+    let status = site.run("gate", "verifier status --key-file KEY");
+    assert!(status.code == 0 && status.stderr.contains("do not let a verifier open with"), "{}{}", status.stdout, status.stderr);
+    site.ok("ada", "wallet sync --from stick");
+    site.ok("ada", "wallet list --key-file KEY");
+    site.wrap = vec!["faketime", "-f", "+2d"];
+    let ran = site.run("gate", "verifier challenge --role staff -o request --key-file KEY");
     assert!(
         ran.code == 40 && ran.stderr.contains("do not let a verifier open with") && ran.stderr.contains("key file ("),
-        "{}{}",
-        ran.stdout,
+        "{}",
         ran.stderr
     );
-    // A wallet is asked nothing.
+    assert_eq!(site.run("gate", "verifier status --key-file KEY").code, 30);
+    let asked = site.run("ada", "wallet list --key-file KEY");
+    assert!(asked.code == 0 && !asked.stderr.contains("rules of this site"), "the wallets are asked nothing: {}", asked.stderr);
+    // It hears when its site has changed its mind.
+    assert_eq!(publish(&site, &json!({ "gates": { "tries": 5 } })).code, 0);
+    site.ok("gate", "verifier sync --from stick --key-file KEY");
+    site.ok("gate", "verifier challenge --role staff -o request --key-file KEY");
+}
+
+#[test]
+fn a_wallet_that_works_no_more_can_still_be_saved_and_looked_at() {
+    let mut site = site();
+    ask(&site, &strict());
+    site.ok(NURSE, &format!("wallet list {OPEN}"));
     site.wrap = vec!["faketime", "-f", "+2d"];
-    site.ok("ada", "wallet list --key-file KEY");
+    fails(&site, &format!("wallet list {OPEN}"), 40, "do not let a wallet open with pass phrase");
+    site.ok(NURSE, &format!("wallet history {OPEN}"));
+    site.ok(NURSE, &format!("wallet backup saved --backup-secret-file long --backup-recovery-file code {OPEN}"));
+    fails(
+        &site,
+        &format!("wallet backup saved --backup-secret-file named --backup-recovery-file code {OPEN}"),
+        2,
+        "rules of this site block",
+    );
+    site.ok(NURSE, &format!("trust bundle stick {OPEN}"));
+}
+
+#[test]
+fn a_new_key_keeps_to_the_rules_and_makes_no_code_that_would_open_nothing() {
+    let site = site();
+    site.ok(NURSE, &format!("wallet slot add --require passphrase+key-file --new-secret-file long --new-key-file nurse.key {OPEN}"));
+    let mut rules = strict();
+    rules["wallets"]["combinations"] = json!([["passphrase", "key-file"]]);
+    rules["wallets"]["permanent"] = json!(false);
+    ask(&site, &rules);
+    fails(&site, &format!("wallet slot rekey --yes {OPEN}"), 2, "pass phrase may not open this wallet");
+    site.ok(NURSE, &format!("wallet slot rekey --yes --recovery-file none {BOTH}"));
+    assert!(!site.path("none").exists(), "a recovery code was made that opens nothing");
+    site.ok(NURSE, &format!("wallet list {BOTH}"));
 }

@@ -47,7 +47,7 @@ pub struct VaultRules {
     pub grace_seconds: u32,
     /// The officers of whom two can let somebody in who has forgotten a secret, if that person wanted it: 2 to 5, or none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub escrow: Vec<Officer>,
+    pub officers: Vec<Officer>,
 }
 
 /// Somebody who can let people in, together with another officer.
@@ -83,20 +83,22 @@ pub enum FactorName {
     /// The printed recovery code.
     Recovery,
     /// The codes of two officers.
-    Escrow,
+    Officers,
 }
 
 /// Why rules about opening are not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum UnsoundRules {
-    /// A combination is empty, names a factor twice, or has a PIN with nothing that nobody can guess; or there are more than 16.
+    /// A combination is empty, names a factor twice, wants two that are typed, or has a PIN alone; or there are more than 16.
     Combination,
     /// Each combination needs a recovery code or officers: neither is for every day.
     OnlyRecovery,
+    /// After the last wrong try nothing would open it: it locks for good, and no combination is for somebody who has lost something.
+    NoWayBack,
     /// A number is out of its bounds.
     Bounds(&'static str),
     /// There are not 2 to 5 officers, or two have the same name or key, or a combination needs officers and there are none.
-    Escrow,
+    Officers,
     /// The waits do not grow, or begin after the last try.
     Delays,
 }
@@ -134,14 +136,18 @@ impl VaultRules {
         let is_sound = |names: &Vec<FactorName>| {
             let is_repeated = names.iter().enumerate().any(|(i, name)| names[..i].contains(name));
             let is_weak = names.contains(&FactorName::Pin) && !names.iter().any(|name| name.is_unguessable());
-            !names.is_empty() && !is_repeated && !is_weak
+            let typed = names.iter().filter(|name| **name != FactorName::KeyFile).count();
+            !names.is_empty() && !is_repeated && !is_weak && typed <= 1
         };
         if self.combinations.len() > MOST_COMBINATIONS || !self.combinations.iter().all(is_sound) {
             return Err(UnsoundRules::Combination);
         }
-        let is_for_need = |names: &Vec<FactorName>| names.iter().any(|name| matches!(name, FactorName::Recovery | FactorName::Escrow));
-        if !self.combinations.is_empty() && self.combinations.iter().all(is_for_need) {
+        let is_for_loss = |name: &FactorName| matches!(name, FactorName::Recovery | FactorName::Officers);
+        if !self.combinations.is_empty() && self.combinations.iter().all(|names| names.iter().any(is_for_loss)) {
             return Err(UnsoundRules::OnlyRecovery);
+        }
+        if self.permanent && !self.combinations.is_empty() && !self.combinations.iter().flatten().any(is_for_loss) {
+            return Err(UnsoundRules::NoWayBack);
         }
         let within = |name, number: Option<u32>, least, most| match number {
             Some(number) if !(least..=most).contains(&number) => Err(UnsoundRules::Bounds(name)),
@@ -156,13 +162,13 @@ impl VaultRules {
             return Err(UnsoundRules::Bounds("blocked"));
         }
         let is_officer = |(i, officer): (usize, &Officer)| {
-            let is_repeated = self.escrow[..i].iter().any(|other| other.name == officer.name || other.key == officer.key);
+            let is_repeated = self.officers[..i].iter().any(|other| other.name == officer.name || other.key == officer.key);
             (1..=MAX_OFFICER).contains(&officer.name.len()) && !is_repeated
         };
-        let needs_officers = self.combinations.iter().flatten().any(|name| *name == FactorName::Escrow);
-        let are_enough = (2..=MOST_OFFICERS).contains(&self.escrow.len()) || (self.escrow.is_empty() && !needs_officers);
-        if !are_enough || !self.escrow.iter().enumerate().all(is_officer) {
-            return Err(UnsoundRules::Escrow);
+        let needs_officers = self.combinations.iter().flatten().any(|name| *name == FactorName::Officers);
+        let are_enough = (2..=MOST_OFFICERS).contains(&self.officers.len()) || (self.officers.is_empty() && !needs_officers);
+        if !are_enough || !self.officers.iter().enumerate().all(is_officer) {
+            return Err(UnsoundRules::Officers);
         }
         let grows = self.delays.windows(2).all(|pair| pair[0].after < pair[1].after && pair[0].seconds <= pair[1].seconds);
         let is_delay = |delay: &Delay| (1..=DAY).contains(&delay.seconds) && (1..self.tries.unwrap_or(MOST_TRIES)).contains(&delay.after);
@@ -175,7 +181,7 @@ impl VaultRules {
 
 impl FactorName {
     const fn is_unguessable(self) -> bool {
-        matches!(self, Self::KeyFile | Self::Recovery | Self::Escrow)
+        matches!(self, Self::KeyFile | Self::Recovery | Self::Officers)
     }
 }
 
@@ -183,11 +189,14 @@ impl fmt::Display for UnsoundRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Combination => f.write_str(
-                "`combinations` has at most 16 lists of passphrase, pin, key-file, recovery and escrow; each name once, and a pin never without \
-                 something that nobody can guess",
+                "each of at most 16 `combinations` is key-file, or one of passphrase, pin, recovery and officers, or one of these with key-file; a \
+                 pin is never alone",
             ),
             Self::OnlyRecovery => f.write_str("each of the `combinations` is for somebody who has lost something: name one for every day"),
-            Self::Escrow => f.write_str("`escrow` has 2 to 5 officers, each with a name of at most 48 bytes and a key of their own"),
+            Self::NoWayBack => f.write_str(
+                "after the last wrong try nothing would open it: name a combination with recovery or officers, or say `\"permanent\": false`",
+            ),
+            Self::Officers => f.write_str("`officers` has 2 to 5 entries, each with a name of at most 48 bytes and a key of their own"),
             Self::Bounds(name) => write!(f, "`{name}` is out of its bounds"),
             Self::Delays => f.write_str(
                 "`delays` has at most 8, each later and no shorter than the one before, of at most a day, and before the last try",
@@ -222,7 +231,7 @@ mod tests {
 
     #[test]
     fn everything_that_can_be_asked_is_read_and_written_again() {
-        let text = r#"{"wallets":{"combinations":[["passphrase","key-file"],["recovery","key-file"]],"passphrase_characters":12,"pin_digits":8,"blocked":["north clinic"],"tries":5,"delays":[{"after":3,"seconds":60}],"permanent":false,"grace_seconds":86400,"escrow":[{"name":"Ada","key":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"},{"name":"Tom","key":"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"}]}}"#;
+        let text = r#"{"wallets":{"combinations":[["passphrase","key-file"],["recovery","key-file"]],"passphrase_characters":12,"pin_digits":8,"blocked":["north clinic"],"tries":5,"delays":[{"after":3,"seconds":60}],"permanent":false,"grace_seconds":86400,"officers":[{"name":"Ada","key":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"},{"name":"Tom","key":"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI"}]}}"#;
         let unlocking: Unlocking = serde_json::from_str(text).expect("sound");
         assert_eq!(serde_json::to_string(&unlocking).expect("written"), text);
         let rules = unlocking.wallets.expect("an entry");
@@ -237,6 +246,8 @@ mod tests {
             (r#"{"combinations":[[]]}"#, UnsoundRules::Combination),
             (r#"{"combinations":[["pin"]]}"#, UnsoundRules::Combination),
             (r#"{"combinations":[["pin","passphrase"]]}"#, UnsoundRules::Combination),
+            (r#"{"combinations":[["passphrase","pin","key-file"]]}"#, UnsoundRules::Combination),
+            (r#"{"combinations":[["passphrase","key-file"]]}"#, UnsoundRules::NoWayBack),
             (r#"{"combinations":[["key-file","key-file"]]}"#, UnsoundRules::Combination),
             (r#"{"combinations":[["recovery"],["recovery","key-file"]]}"#, UnsoundRules::OnlyRecovery),
             (r#"{"passphrase_characters":7}"#, UnsoundRules::Bounds("passphrase_characters")),
@@ -246,7 +257,7 @@ mod tests {
             (r#"{"tries":11}"#, UnsoundRules::Bounds("tries")),
             (r#"{"blocked":["ab"]}"#, UnsoundRules::Bounds("blocked")),
             (r#"{"grace_seconds":31536001}"#, UnsoundRules::Bounds("grace_seconds")),
-            (r#"{"combinations":[["passphrase"],["escrow"]]}"#, UnsoundRules::Escrow),
+            (r#"{"combinations":[["passphrase"],["officers"]]}"#, UnsoundRules::Officers),
             (r#"{"delays":[{"after":0,"seconds":60}]}"#, UnsoundRules::Delays),
             (r#"{"delays":[{"after":3,"seconds":86401}]}"#, UnsoundRules::Delays),
             (r#"{"tries":5,"delays":[{"after":5,"seconds":60}]}"#, UnsoundRules::Delays),
@@ -257,7 +268,7 @@ mod tests {
             assert!(refused.starts_with(&said(why)), "{rules}: {refused}");
         }
         let officer = |name: &str, key: &str| format!(r#"{{"name":"{name}","key":"{}"}}"#, key.repeat(43));
-        let escrow = |officers: &[String]| format!(r#"{{"escrow":[{}]}}"#, officers.join(","));
+        let escrow = |officers: &[String]| format!(r#"{{"officers":[{}]}}"#, officers.join(","));
         let names = ["Ada", "Tom", "Eve", "Ben", "Zoe", "Kim"];
         let of = |count: usize| {
             names[..count].iter().zip(["A", "E", "I", "M", "Q", "U"]).map(|(name, key)| officer(name, key)).collect::<Vec<_>>()

@@ -1,8 +1,8 @@
 //! Files that are the floor, ahead of it, behind it, or foreign.
 
 use super::{Belief, BeliefError, Tampering};
-use crate::site_rules::SiteRules;
 use crate::testing::site_rules;
+use crate::throttle::Limits;
 use crate::trust_store::tests::{Key, bundle, bundle_asking, root, write};
 use crate::trust_store::{MemoryTrust, TrustFile, TrustStorage as _, TrustStore};
 use crate::unlocked::tests::Fixture;
@@ -49,9 +49,9 @@ fn a_vault_follows_what_the_site_asks_of_its_kind() {
         let vault = fixture.unlock();
         let belief = Belief::new(&vault, TrustStore::new(files.clone()), None);
         belief.pin(&pinned(&key)).expect("pinned");
-        let followed = || vault.site_rules();
+        let followed = || vault.site_rules().map(|site| site.limits);
         let first = bundle_asking(&key, 1, Some(unlocking(3)));
-        let expected = |tries: u32| more.map(|more| SiteRules::of(&asking(tries + more), None, first.issued_at()));
+        let expected = |tries: u32| more.map(|more| Limits::of(&asking(tries + more)));
         assert_eq!(followed(), None, "{kind}");
         belief.take(&first.to_bytes()).expect("taken");
         assert_eq!(followed(), expected(3), "{kind}");

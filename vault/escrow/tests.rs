@@ -1,6 +1,6 @@
 use super::{Asked, CodeError, Escrow, Request};
 use crate::factor::{Factor, FactorKind, Factors, KdfCost, KeyFile, Password};
-use crate::testing::{TestRng, host, reading, site_rules};
+use crate::testing::{TestRng, host, learned, reading, site_rules};
 use crate::{NewSlot, RecoveryCode, UnlockError, Unlocked, Vault, VaultError};
 use alloc::format;
 use alloc::string::{String, ToString as _};
@@ -26,7 +26,7 @@ impl Office {
     }
 
     fn rules(&self) -> VaultRules {
-        VaultRules { escrow: self.officers(), ..site_rules(&[]) }
+        VaultRules { officers: self.officers(), ..site_rules(&[]) }
     }
 
     /// The code of one officer with another, as each works it out from the request alone.
@@ -53,7 +53,7 @@ fn wallet(office: &Office) -> (Vault, Password) {
     let phrase = Password::new("right");
     let mut vault = Vault::create(host(), "wallet", &phrase, KdfCost::Floor).expect("created").0;
     let unlocked = vault.unlock(&Factors::one(&phrase), &reading()).expect("unlocks");
-    unlocked.follow(Some((&office.rules(), now()))).expect("followed");
+    unlocked.follow(Some((&office.rules(), learned(now())))).expect("followed");
     add(&unlocked, office);
     drop(unlocked);
     (vault, phrase)
@@ -132,14 +132,14 @@ fn who_is_an_officer_no_longer_lets_nobody_in() {
     let before = ask(&vault);
     let codes = old.codes(&before, 0, 1);
     let unlocked = vault.unlock(&Factors::one(&phrase), &reading()).expect("unlocks");
-    unlocked.follow(Some((&new.rules(), now()))).expect("followed");
+    unlocked.follow(Some((&new.rules(), learned(now())))).expect("followed");
     drop(unlocked);
     assert!(unlock(&mut vault, &before, &codes).is_err(), "officers of before");
     let asked = ask(&vault);
     unlock(&mut vault, &asked, &new.codes(&asked, 0, 2)).expect("officers of today");
     // Without officers nobody but the owner opens it.
     let unlocked = vault.unlock(&Factors::one(&phrase), &reading()).expect("unlocks");
-    unlocked.follow(Some((&site_rules(&[]), now()))).expect("followed");
+    unlocked.follow(Some((&site_rules(&[]), learned(now())))).expect("followed");
     drop(unlocked);
     assert_eq!(vault.escrow().expect("read"), None);
 }
@@ -152,9 +152,9 @@ fn a_slot_that_wants_more_stays_until_its_owner_replaces_it() {
     let unlocked = vault.unlock(&Factors::one(&phrase), &reading()).expect("unlocks");
     let escrow = Escrow::new(old.officers()).expect("officers");
     unlocked.add_slot(&NewSlot::of(Factors::one(&escrow).and(&key)), KdfCost::Floor, now()).expect("added");
-    unlocked.follow(Some((&new.rules(), now()))).expect("followed");
+    unlocked.follow(Some((&new.rules(), learned(now())))).expect("followed");
     let forbidden = unlocked.forbidden(now()).expect("read").expect("a slot for officers of before");
-    assert_eq!(forbidden.slots.iter().map(|slot| slot.factors.clone()).collect::<Vec<_>>(), [[FactorKind::KeyFile, FactorKind::Escrow]]);
+    assert_eq!(forbidden.slots.iter().map(|slot| slot.factors.clone()).collect::<Vec<_>>(), [[FactorKind::KeyFile, FactorKind::Officers]]);
     assert!(!forbidden.is_over);
 }
 
@@ -178,12 +178,12 @@ fn the_site_says_whether_officers_may() {
     let (mut vault, phrase) = wallet(&office);
     let unlocked = vault.unlock(&Factors::one(&phrase), &reading()).expect("unlocks");
     let rules = VaultRules { combinations: Vec::from([Vec::from([FactorName::Passphrase])]), ..office.rules() };
-    unlocked.follow(Some((&rules, now()))).expect("followed");
+    unlocked.follow(Some((&rules, learned(now())))).expect("followed");
     let escrow = Escrow::new(office.officers()).expect("officers");
     let slot = NewSlot::of(Factors::one(&escrow));
     assert!(matches!(unlocked.add_slot(&slot, KdfCost::Floor, now()), Err(VaultError::Forbidden)));
     assert!(Escrow::new(office.officers()[..1].to_vec()).is_none());
-    assert_eq!(escrow.kind(), FactorKind::Escrow);
+    assert_eq!(escrow.kind(), FactorKind::Officers);
 }
 
 proptest! {

@@ -28,7 +28,8 @@ pub struct SecretRules {
 
 /// Bounds of what is read, which are those of the signed policy.
 const MOST_BLOCKED: usize = 32;
-const LONGEST_BLOCKED: usize = 32 * 4;
+/// Composing a letter makes at most three of it (UAX #15), of four bytes each.
+const LONGEST_BLOCKED: usize = 32 * 3 * 4;
 
 impl Default for SecretRules {
     fn default() -> Self {

@@ -42,10 +42,9 @@ impl Session {
 
     /// Like [`Self::begin`], for a vault that is closed and opened often: it leaves traces to the next beginning.
     pub(super) fn go_on(vault: &Vault, keys: &Keys) -> Result<Self, StorageError> {
-        let mut state = match State::load(vault.storage(), keys)? {
-            Some(state) => state,
-            None => super::verify::salvage(vault, keys)?,
-        };
+        let loaded = State::load(vault.storage(), keys)?;
+        let is_lost = loaded.is_none();
+        let mut state = loaded.map_or_else(|| super::verify::salvage(vault, keys), Ok)?;
         if let Some(forget) = vault.missing_journal()? {
             // A program that wrote format 1 removed the log when it closed the vault.
             if state.format > 1 {
@@ -56,7 +55,10 @@ impl Session {
         }
         let limits = state.site.as_ref().map(|site| site.limits.to_row());
         if vault.storage().get(Space::Meta, LIMITS)? != limits {
-            state.note(Finding::LimitsAltered);
+            // A lost state has lost them too, and was found already.
+            if !is_lost {
+                state.note(Finding::LimitsAltered);
+            }
             state.seq = state.seq.saturating_add(1);
             let put_back = Change { space: Space::Meta, key: LIMITS.to_vec(), value: limits };
             vault.commit_with_reserve(&[state.to_change(keys, &mut **vault.entropy()), put_back])?;

@@ -10,10 +10,11 @@ use crate::site_rules::{Forbidden, SiteRules};
 use crate::slot::{MAX_SLOTS, NewSlot, Place, Slot, SlotId, SlotInfo};
 use crate::state::{MAX_LABEL, SlotRecord, State};
 use crate::storage::{Change, Space};
-use crate::vault::{LIMITS, record_of, sealed_slot, slot_change};
+use crate::vault::{LIMITS, no_tries, record_of, sealed_slot, slot_change};
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::RangeInclusive;
 use waypass_credential::time::{Timestamp, Validity};
 use waypass_trust::bundle::{Officer, VaultRules};
 
@@ -53,15 +54,27 @@ impl Unlocked<'_> {
         self.state(|state| state.site.clone())
     }
 
-    /// Takes over what the site asks, with the moment at which this device learned of it.
-    pub(crate) fn follow(&self, rules: Option<(&VaultRules, Timestamp)>) -> Result<(), VaultError> {
-        let before = self.site_rules();
-        let site = rules.map(|(rules, at)| SiteRules::of(rules, before.as_ref(), at));
+    /// Takes over what the site asks, with the signed times between which this device learned of it. Of these the last use counts, as the
+    /// clock noted it.
+    pub(crate) fn follow(&self, rules: Option<(&VaultRules, RangeInclusive<Timestamp>)>) -> Result<(), VaultError> {
+        let (before, slots) = (self.site_rules(), self.counting_slots()?);
+        let used = self.state(State::newest_use);
+        let site = rules.map(|(rules, learned)| {
+            let since = used.map_or(*learned.start(), |used| used.clamp(*learned.start(), *learned.end()));
+            SiteRules::of(rules, since).after(before.as_ref(), &slots)
+        });
         if site == before {
             return Ok(());
         }
+        let limits = |site: &Option<SiteRules>| site.as_ref().map(|site| site.limits.to_row());
         self.transaction(|| {
-            self.change(Space::Meta, LIMITS.to_vec(), site.as_ref().map(|site| site.limits.to_row()));
+            if limits(&site) != limits(&before) {
+                self.change(Space::Meta, LIMITS.to_vec(), limits(&site));
+                // Whoever tried before counted by other limits, and the owner is here.
+                for Change { space, key, value } in no_tries() {
+                    self.change(space, key, value);
+                }
+            }
             let officers = site.as_ref().map(|site| site.officers.clone()).unwrap_or_default();
             self.change_state(|state| state.site = site);
             self.follow_officers(&officers)
@@ -71,9 +84,9 @@ impl Unlocked<'_> {
     /// Makes slots of officers anew for those that the site has today, and removes them if it has none: who is an officer no longer lets
     /// nobody in. A slot that takes something else too can only be made anew by who shows that.
     fn follow_officers(&self, officers: &[Officer]) -> Result<(), VaultError> {
-        for slot in self.vault().slots()?.readable {
-            let is_outdated = slot.parameters_of(FactorKind::Escrow).is_some_and(|parameters| !escrow::is_for(parameters, officers));
-            if !is_outdated || slot.kinds() != [FactorKind::Escrow] {
+        for slot in self.counting_slots()? {
+            let is_outdated = slot.parameters_of(FactorKind::Officers).is_some_and(|parameters| !escrow::is_for(parameters, officers));
+            if !is_outdated || slot.kinds() != [FactorKind::Officers] {
                 continue;
             }
             match Escrow::new(officers.to_vec()) {
@@ -97,10 +110,29 @@ impl Unlocked<'_> {
     /// make their time longer.
     pub fn forbidden(&self, at: Timestamp) -> Result<Option<Forbidden>, VaultError> {
         let Some(site) = self.site_rules() else { return Ok(None) };
-        let (readable, until) = (self.vault().slots()?.readable, site.until());
-        let slots: Vec<SlotInfo> = readable.iter().filter(|slot| !site.permit(slot)).map(Slot::info).collect();
         let at = self.state(State::newest_use).map_or(at, |newest| newest.max(at));
-        Ok((!slots.is_empty()).then(|| Forbidden { slots, until, is_over: Validity::ending(until).is_over(at) }))
+        let is_open = |slot: &&Slot| !slot.place.ends.is_some_and(|ends| Validity::ending(ends).is_over(at));
+        let counting = self.counting_slots()?;
+        let slots: Vec<SlotInfo> = counting.iter().filter(is_open).filter(|slot| !site.permit(slot)).map(Slot::info).collect();
+        let until = site.until();
+        let is_over = Validity::ending(until).is_over(at);
+        Ok(if slots.is_empty() { None } else { Some(Forbidden { slots, rules: site.rules, until, is_over }) })
+    }
+
+    /// Returns the slots that open the vault: those that can be read, and that the sealed state knows.
+    fn counting_slots(&self) -> Result<Vec<Slot>, VaultError> {
+        let mut slots = self.vault().slots()?.readable;
+        slots.retain(|slot| self.state(|state| state.slot(slot.place.id).is_some_and(|held| held.epoch == slot.place.epoch)));
+        Ok(slots)
+    }
+
+    /// Returns true if a slot may take these kinds together. What the site says about combinations counts instead of what the vault was
+    /// made with.
+    pub fn permits(&self, kinds: &[FactorKind]) -> bool {
+        self.state(|state| {
+            let site = state.site.as_ref().map(|site| &site.rules).filter(|rules| !rules.combinations().is_empty());
+            site.unwrap_or(&state.rules).permit(kinds)
+        })
     }
 
     /// Adds a slot: all of its factors together will open the vault. `at` is the moment, as the clock says.
@@ -165,9 +197,7 @@ impl Unlocked<'_> {
     /// Refuses what the rules forbid, before anybody waits for a key derivation.
     pub(super) fn check(&self, new: &NewSlot<'_>) -> Result<(), VaultError> {
         within("the label", new.label.len(), MAX_LABEL)?;
-        let kinds = new.factors.kinds();
-        let is_permitted = |state: &State| state.rules.permit(&kinds) && state.site.as_ref().is_none_or(|site| site.rules.permit(&kinds));
-        if self.state(is_permitted) { Ok(()) } else { Err(VaultError::Forbidden) }
+        if self.permits(&new.factors.kinds()) { Ok(()) } else { Err(VaultError::Forbidden) }
     }
 
     fn keep_slot(&self, slot: &Slot, record: SlotRecord) -> Result<HeldSlot, VaultError> {

@@ -87,6 +87,7 @@ pub(super) fn events(most: usize) -> impl Strategy<Value = Vec<(u64, Event)>> {
         Readiness { decides: Answerable::NoLonger, ..ready() },
         Readiness { decides: Answerable::NotYet, issued_at: None, works_until: None, flags: 0 },
         Readiness { decides: Answerable::Tampered, ..ready() },
+        Readiness { decides: Answerable::Forbidden, ..ready() },
     ]);
     let code = proptest::sample::select(vec![b"one".to_vec(), b"two".to_vec(), b"".to_vec(), b"\xff\x00".to_vec(), vec![b'A'; 2_000]]);
     let key = proptest::sample::select(vec![Key::Enter, Key::Escape, Key::Confirm, Key::TurnAway, Key::Sync]);
