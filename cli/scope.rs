@@ -11,12 +11,14 @@ pub(crate) enum Scope {
     Present,
     /// Change what is kept
     Records,
-    /// Use and change keys, and what opens the vault
+    /// Use and change keys, and save them
     Keys,
+    /// Change what opens the vault
+    Slots,
 }
 
 impl Scope {
-    pub(crate) const ALL: [Self; 4] = [Self::Read, Self::Present, Self::Records, Self::Keys];
+    pub(crate) const ALL: [Self; 5] = [Self::Read, Self::Present, Self::Records, Self::Keys, Self::Slots];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -24,6 +26,7 @@ impl Scope {
             Self::Present => "present",
             Self::Records => "records",
             Self::Keys => "keys",
+            Self::Slots => "slots",
         }
     }
 }

@@ -10,6 +10,7 @@ use std::io::Read;
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use waypass_machine::SystemRng;
 use waypass_net::session::{Question, Unanswered};
 use waypass_vault::{SecretRules, phrase};
@@ -180,12 +181,18 @@ pub(crate) fn show(text: &str) -> Result<(), Unanswered> {
 /// The other sources of a secret.
 const OTHERWISE: &str = "give the secret with --secret-file FILE or --secret-fd N";
 
-/// Asks for something that is no secret any more once it was used, and shows what is typed.
-pub(crate) fn ask_openly(input: Input, prompt: &str) -> Result<Secret, Failure> {
+/// Asks for a code that is of no use to others, and shows what is typed. Nothing typed within `left` is no answer.
+pub(crate) fn ask_openly(input: Input, prompt: &str, left: Duration) -> Result<Secret, Failure> {
     if input.asks() == Asks::Never {
         return Err(Failure::new(Exit::Locked, "a code is needed and --no-input forbids asking", "run the command on a terminal"));
     }
-    asked(input, Question { prompt: crate::text::safe(prompt), is_secret: false, limit: input.limit() }).map_err(|why| not_read(input, why))
+    let question = Question { prompt: crate::text::safe(prompt), is_secret: false, limit: Some(left) };
+    asked(input, question).map_err(|why| match why {
+        Unanswered::TimedOut => {
+            Failure::new(Exit::Locked, "nobody gave the codes in time", "ask once more: the request of before opens nothing")
+        }
+        why => not_read(input, why),
+    })
 }
 
 /// Asks a yes-or-no question on the terminal; anything but yes is no.

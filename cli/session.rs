@@ -64,6 +64,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens a session.
 pub(crate) fn unlock(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
+    if args.ask_officers.is_some() && role != Role::Wallet {
+        return Err(Failure::usage(
+            "officers let people into their wallets",
+            format!("see what opens this: waypass {} slot list", role.folder()),
+        ));
+    }
     if args.resident || args.foreground {
         return start::here(run, role, args);
     }

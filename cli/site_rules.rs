@@ -5,7 +5,7 @@ use crate::exit::{Exit, Failure};
 use crate::home::Role;
 use crate::{factors, words};
 use waypass_credential::time::Timestamp;
-use waypass_vault::{Forbidden, Rules, SecretRules, SlotInfo, Unlocked};
+use waypass_vault::{FactorKind, Forbidden, Rules, SecretRules, SlotInfo, Unlocked};
 
 /// Refuses to work with a wallet that opens in a way that its site forbids, once the time for that is over; before that, says so.
 pub(crate) fn keep_to(run: &Run, vault: &Unlocked<'_>, at: Timestamp) -> Result<(), Failure> {
@@ -15,12 +15,18 @@ pub(crate) fn keep_to(run: &Run, vault: &Unlocked<'_>, at: Timestamp) -> Result<
         // A session has said so when it was opened.
         Some(_) if run.held.is_some() => Ok(()),
         Some(found) => {
-            let (what, next) = said(Role::Wallet, &found);
-            run.out.warn(&format!("{what}; that ends {}", words::relative(found.until, at)));
-            run.out.note(&next);
+            warn(run, Role::Wallet, &found, at);
             Ok(())
         }
     }
+}
+
+/// Says that a vault opens in a way that its site forbids.
+pub(crate) fn warn(run: &Run, role: Role, found: &Forbidden, at: Timestamp) {
+    let (what, next) = said(role, found);
+    let when = words::relative(found.until, at);
+    run.out.warn(&if found.is_over { format!("{what}, since {}", words::when(found.until)) } else { format!("{what}; that ends {when}") });
+    run.out.note(&next);
 }
 
 /// Returns the words for a vault that works no more as it opens.
@@ -37,8 +43,17 @@ pub(crate) fn said(role: Role, found: &Forbidden) -> (String, String) {
     let ways = found.slots.iter().map(way).collect::<Vec<_>>().join(", or with ");
     let id = found.slots.first().map(factors::slot_name).unwrap_or_default();
     let what = format!("the rules of this site do not let a {} open with {ways}", role.folder());
-    let permitted = combinations(&found.rules);
-    (what, format!("replace it: {verb} change {id} --require FACTORS, or remove it: {verb} remove {id}; the rules permit {permitted}"))
+    let remove = format!("or remove it: {verb} remove {id}");
+    let next = match &found.slots[..] {
+        [slot, ..] if slot.factors.contains(&FactorKind::Officers) && found.rules.permit(&slot.factors) => {
+            return (
+                format!("{} ({id}) opens this, and the officers are others by now", factors::kinds(&slot.factors)),
+                format!("make it anew: {verb} change {id} --new-officers NAME, {remove}"),
+            );
+        }
+        _ => format!("replace it: {verb} change {id} --require FACTORS, {remove}; the rules permit {}", combinations(&found.rules)),
+    };
+    (what, next)
 }
 
 /// Says which combinations rules permit.

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use waypass_credential::time::Timestamp;
 use waypass_machine::{CALIBRATED, SystemRng, clock, key_file};
 use waypass_trust::audit::Event;
-use waypass_vault::escrow::Escrow;
+use waypass_vault::escrow::{Escrow, MAX_OWNER};
 use waypass_vault::{Factor, FactorKind, Factors, HeldSlot, NewSlot, RecoveryCode, Rules, SlotInfo, Suite, Unlocked};
 
 /// The verbs of `slot`.
@@ -118,9 +118,9 @@ struct NewArgs {
     /// Take a new recovery code and show it once
     #[arg(id = "new_recovery", long = "new-recovery")]
     recovery: bool,
-    /// Let any two officers of the site open it together, for who has forgotten a secret
-    #[arg(id = "new_officers", long = "new-officers")]
-    officers: bool,
+    /// Let any two officers of the site open it together, in case a secret is forgotten; they know you by NAME
+    #[arg(id = "new_officers", long = "new-officers", value_name = "NAME")]
+    officers: Option<String>,
     /// Let it open until then: a day of this device's time zone (2026-12-24, to its last second), or a time (2026-12-24T06:00:00Z)
     #[arg(long, value_name = "WHEN", value_parser = moment)]
     until: Option<Timestamp>,
@@ -137,7 +137,7 @@ impl Verb {
     pub(crate) const fn scope(&self) -> Option<Scope> {
         match self {
             Self::List { .. } | Self::Rekey(_) => None,
-            Self::Add(_) | Self::Change(_) | Self::Label(_) | Self::Remove(_) => Some(Scope::Keys),
+            Self::Add(_) | Self::Change(_) | Self::Label(_) | Self::Remove(_) => Some(Scope::Slots),
         }
     }
 }
@@ -245,7 +245,7 @@ impl NewArgs {
             (FactorKind::Recovery, self.recovery),
             (FactorKind::KeyFile, self.key_file.is_some()),
             (FactorKind::Pin, self.pin_file.is_some()),
-            (FactorKind::Officers, self.officers),
+            (FactorKind::Officers, self.officers.is_some()),
         ];
         let mut given: Vec<FactorKind> = given.into_iter().filter(|(_, is_given)| *is_given).map(|(kind, _)| kind).collect();
         match before {
@@ -297,7 +297,9 @@ fn chosen(
         chosen.push(Box::new(key_file::create(path).map_err(|error| key_file_failure(&error))?));
     }
     if wanted.has(FactorKind::Officers) {
-        chosen.push(Box::new(officers(run, vault)?));
+        let next = "say by which name the officers know you: --new-officers NAME";
+        let owner = new.officers.as_deref().ok_or_else(|| Failure::usage("officers are to open it, and for nobody in particular", next))?;
+        chosen.push(Box::new(officers(run, vault, owner)?));
     }
     if wanted.has(FactorKind::Recovery) {
         let code = RecoveryCode::generate(&mut SystemRng);
@@ -308,10 +310,13 @@ fn chosen(
 }
 
 /// Returns the officers whom the site names, and says who can open the vault from now on.
-fn officers(run: &Run, vault: &Unlocked<'_>) -> Result<Escrow, Failure> {
+fn officers(run: &Run, vault: &Unlocked<'_>, owner: &str) -> Result<Escrow, Failure> {
+    if !(1..=MAX_OWNER).contains(&owner.len()) {
+        return Err(Failure::usage(format!("a name has 1 to {MAX_OWNER} bytes"), "shorten it"));
+    }
     let officers = vault.site_rules().map(|site| site.officers).unwrap_or_default();
     let names: Vec<String> = officers.iter().map(|officer| officer.name.clone()).collect();
-    let escrow = Escrow::new(officers)
+    let escrow = Escrow::new(officers, owner)
         .ok_or_else(|| Failure::usage("the rules of this site name no officers who could let anybody in", "choose another factor"))?;
     run.out.warn(&format!("any two of {} can open this together, without you", words::list(&names)));
     Ok(escrow)
@@ -428,6 +433,9 @@ fn spare(vault: &Unlocked<'_>, has_key_file: bool) -> Result<Option<bool>, Failu
         vault.permits(kinds)
     };
     let chosen = wanted.into_iter().chain([false, true]).find(permits);
+    if chosen == Some(true) && !has_key_file && wanted.is_none() {
+        return Ok(None);
+    }
     if chosen == Some(true) && !has_key_file {
         return Err(Failure::usage("the recovery code of this needs a key file with it", "show that too: --key-file FILE"));
     }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waypass_machine::{CALIBRATED, CreateError, LockHolder, OpenError, SystemRng, Unfinished, Wait, clock, close_home, key_file};
 use waypass_trust::audit::Event;
-use waypass_vault::escrow::Request;
+use waypass_vault::escrow::{Released, Request};
 use waypass_vault::{
     Factor, FactorKind, Factors, KeyFile, NewSlot, Parked, Pin, Plan, RecoveryCode, Rules, SecretRules, SlotInfo, Suite, Unlocked, Vault,
     VaultStatus,
@@ -201,31 +201,45 @@ pub(crate) fn keep_by_officers(
     args: &OpenArgs,
     (to, reason): (&Path, &str),
 ) -> Result<(Unlocked<'static>, Shown, [String; 2]), Failure> {
-    let key_files = args.key_files()?;
+    let mut shown: Shown = args.key_files()?.into_iter().map(|file| Box::new(file) as Box<dyn Factor>).collect();
+    let released = released(run, role, &together(&shown).kinds(), (to, reason))?;
+    let by = released.by().clone();
+    shown.push(Box::new(released));
+    match keep_with(run, role, args, shown) {
+        Ok((vault, shown)) => Ok((vault, shown, by)),
+        Err(failure) if failure.exit == Exit::WrongSecret => {
+            let what = "these codes do not answer this request, or the key file is another one; nothing was counted";
+            Err(Failure::new(Exit::WrongSecret, what, "ask the officers once more"))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Asks officers, and returns what they release. The masks of their codes are gone afterwards.
+fn released(run: &Run, role: Role, in_hand: &[FactorKind], (to, reason): (&Path, &str)) -> Result<Released, Failure> {
     let asked = open(run, role)?
-        .ask_officers(&run.home.whose(role), reason, clock::read().wall)
+        .ask_officers(in_hand, &run.home.whose(role), reason, clock::read().wall)
         .map_err(|error| storage_failure(&error))?
         .ok_or_else(|| {
-            let what = format!("no officers can open this {}", role.folder());
+            let what = match in_hand {
+                [] => format!("no officers can open this {} by themselves", role.folder()),
+                shown => format!("no officers can open this {} together with {}", role.folder(), factors::kinds(shown)),
+            };
             Failure::new(Exit::Locked, what, format!("see what opens it: waypass {} slot list", role.folder()))
         })?;
-    let begun = clock::read().boottime_ms;
+    let ends = clock::read().boottime_ms.saturating_add(u64::try_from(OFFICERS_HAVE.as_millis()).unwrap_or(u64::MAX));
     deliver_request(run, asked.request(), to)?;
-    let released = loop {
-        let code = |which: &str| secret::ask_openly(run.input, &format!("code of the {which} officer: "));
+    loop {
+        let code = |which: &str| {
+            let left = Duration::from_millis(ends.saturating_sub(clock::read().boottime_ms));
+            secret::ask_openly(run.input, &format!("code of the {which} officer: "), left)
+        };
         let (first, second) = (code("first")?, code("second")?);
         match asked.with_codes([secret::text(&first)?, secret::text(&second)?]) {
-            Ok(released) => break released,
+            Ok(released) => return Ok(released),
             Err(why) => run.out.warn(&format!("{why}; both once more")),
         }
-    };
-    if u128::from(clock::read().boottime_ms.saturating_sub(begun)) > OFFICERS_HAVE.as_millis() {
-        return Err(Failure::new(Exit::Locked, "the codes came too late, and open nothing any more", "ask the officers once more"));
     }
-    let by = released.by().clone();
-    let files = key_files.into_iter().map(|file| Box::new(file) as Box<dyn Factor>);
-    let shown = files.chain(std::iter::once(Box::new(released) as Box<dyn Factor>)).collect();
-    keep_with(run, role, args, shown).map(|(vault, shown)| (vault, shown, by))
 }
 
 /// Writes a request to officers, as pictures if that is what the file's name says.

@@ -25,17 +25,18 @@ pub(crate) enum Use {
 pub(crate) fn settle(home: Home, name: Option<&str>, what: Use) -> Result<Home, Failure> {
     let named = name.map(str::to_owned).or_else(|| home::text("WAYPASS_USER"));
     let Some(named) = named else { return unnamed(home, what) };
-    let name = UserName::new(&named)
+    let called = UserName::new(&named)
         .ok_or_else(|| Failure::usage(format!("`{named}` is not a name for a person"), "use one line of at most 64 characters"))?;
     let users = home.users();
-    let found = if what == Use::Makes { users.make(&name).map(Some) } else { users.find(&name) };
+    let found = if what == Use::Makes { users.make(&called).map(Some) } else { users.find(&called) };
     match found.map_err(|error| unread(&error))? {
         // As it is on the list, however it was typed.
-        Some(user) => Ok(home.of(Person { name: Some(user.listed_name().unwrap_or(name)), user })),
-        None if what == Use::Spares => Ok(home),
+        Some(user) => Ok(home.of(Person { name: Some(user.listed_name().unwrap_or(called)), user })),
+        // Of the environment, it is for the commands that need a wallet.
+        None if what == Use::Spares && name.is_none() => Ok(home),
         None => Err(Failure::usage(
-            format!("nobody who is called `{name}` has a wallet here"),
-            format!("see who has: waypass wallet users; or make one: waypass wallet init --user {}", quoted(&name)),
+            format!("nobody who is called `{called}` has a wallet here"),
+            format!("see who has: waypass wallet users; or make one: waypass wallet init --user {}", quoted(&called)),
         )),
     }
 }

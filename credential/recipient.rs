@@ -90,12 +90,20 @@ impl Recipient {
         Ok((encapsulated.to_bytes().into(), ciphertext))
     }
 
-    /// Agrees on bytes that only the owner of this key can find out from the encapsulated key (RFC 9180 §5.3).
-    pub fn export(&self, info: &[u8], context: &[u8], mut rng: &mut dyn CryptoRng) -> Result<(Encapsulated, Exported), NotSealed> {
+    /// Agrees on bytes for each context, which only the owner of this key can find out from the encapsulated key (RFC 9180 §5.3).
+    pub fn export(
+        &self,
+        info: &[u8],
+        contexts: &[Vec<u8>],
+        mut rng: &mut dyn CryptoRng,
+    ) -> Result<(Encapsulated, Vec<Exported>), NotSealed> {
         let begun = hpke::setup_sender_with_rng::<Aead, Kdf, Kem>(&OpModeS::Base, &self.key()?, info, &mut rng);
         let (encapsulated, sender) = begun.map_err(|_| NotSealed)?;
-        let mut exported = Exported::default();
-        sender.export(context, exported.as_mut()).map_err(|_| NotSealed)?;
+        let one = |context: &Vec<u8>| {
+            let mut exported = Exported::default();
+            sender.export(context, exported.as_mut()).map(|()| exported).map_err(|_| NotSealed)
+        };
+        let exported = contexts.iter().map(one).collect::<Result<_, _>>()?;
         Ok((encapsulated.to_bytes().into(), exported))
     }
 
@@ -179,8 +187,11 @@ mod tests {
     #[test]
     fn both_sides_export_the_same_and_nobody_else_does() {
         let (owner, stranger) = (secret(OWNER), secret(STRANGER));
-        let (from, exported) = owner.recipient().export(b"info", b"one", &mut TestRng(4)).expect("exported");
+        let contexts = [b"one".to_vec(), b"two".to_vec()];
+        let (from, both) = owner.recipient().export(b"info", &contexts, &mut TestRng(4)).expect("exported");
+        let [exported, second] = <[_; 2]>::try_from(both).expect("two");
         assert_eq!(owner.export(&from, b"info", b"one"), Ok(exported.clone()));
+        assert_eq!(owner.export(&from, b"info", b"two"), Ok(second));
         for other in [stranger.export(&from, b"info", b"one"), owner.export(&from, b"info", b"two"), owner.export(&from, b"else", b"one")] {
             assert!(other.is_ok_and(|other| other != exported));
         }

@@ -2,18 +2,19 @@
 //!
 //! ```text
 //! secret of a slot = share(a, b) XOR share(b, a)               for each pair of officers a, b, with shares of its own
+//! sealed share     = HPKE (share || owner's name, AAD = CBOR [salt, SHA-256 of names and keys of all officers, a, b])
 //! parameters       = CBOR [5, salt, [[name, key, [[enc, sealed share]...]]...]]       an officer's shares: with each other one, in order
 //! request          = CBOR ["waypass.escrow/1", whose, reason, moment, parameters, [enc...]]                    one enc for each officer
-//! code of a with b = share(a, b) XOR what HPKE exports for a under this request (RFC 9180 §5.3)
+//! code of a with b = share(a, b) XOR what HPKE exports for a and b (RFC 9180 §5.3, info = SHA-256 of the request without enc)
 //! ```
-//! Shares are sealed to their officers when the slot is made, so no officer alone, and nobody with the files, learns the secret. A code
-//! is of use only to the process that made the request: the mask is nowhere else. The slot gets a new secret at each use.
+//! Shares are sealed to their officers when the slot is made, so no officer alone, and nobody with the files, learns the secret. The name
+//! of the owner is sealed with them: an officer is shown for whom the slot was made, whatever the device says. A code is of use only to the
+//! process that made the request: the mask is nowhere else.
 
 use crate::error::FactorError;
 use crate::factor::{Enrolled, Enrolment, Factor, FactorKind, FactorParameters, Recognised, RecoveryCode};
 use crate::seal;
-use crate::vault::Vault;
-use crate::{SlotInfo, StorageError};
+use alloc::borrow::ToOwned as _;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -31,15 +32,20 @@ const CODE: &[u8] = b"waypass/v1/escrow code";
 const SCHEMA: &str = "waypass.escrow/1";
 /// Bytes of what the person says about themselves and about the reason.
 const MAX_TEXT: usize = 200;
-/// A share of 16 bytes and its tag.
-const SEALED: usize = 32;
+/// Bytes of the name by which the officers know the owner.
+pub const MAX_OWNER: usize = 48;
+/// A share of 16 bytes, a name and a tag.
+const MAX_SEALED: usize = 16 + MAX_OWNER + 16;
 
 type Share = Zeroizing<[u8; 16]>;
 /// A share that is sealed to its officer.
-type SealedShare = (Encapsulated, [u8; SEALED]);
+type SealedShare = (Encapsulated, Vec<u8>);
 
 /// The officers for whom a slot is made: any two of them together will open it. It makes slots and opens none: [`Released`] does.
-pub struct Escrow(Vec<Officer>);
+pub struct Escrow {
+    officers: Vec<Officer>,
+    owner: String,
+}
 
 /// What a slot keeps about its officers.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -52,7 +58,8 @@ struct Shares {
 pub struct Asked {
     request: Request,
     parameters: FactorParameters,
-    masks: Vec<Exported>,
+    /// Of each officer, with each other one.
+    masks: Vec<Vec<Exported>>,
 }
 
 /// A request, as the officers read it.
@@ -72,9 +79,14 @@ pub struct Request {
 /// The codes of two officers: they open the slot that the request was made for.
 pub struct Released {
     parameters: FactorParameters,
-    officers: Vec<Officer>,
     secret: Share,
     by: [String; 2],
+}
+
+/// A share that its officer has opened.
+pub struct Opened {
+    owner: String,
+    code: Zeroizing<String>,
 }
 
 /// Why two codes do not fit together.
@@ -98,10 +110,10 @@ impl fmt::Display for CodeError {
 impl core::error::Error for CodeError {}
 
 impl Escrow {
-    /// For these officers; `None` unless there are 2 to 5 of them.
-    pub fn new(officers: Vec<Officer>) -> Option<Self> {
-        let are_named = officers.iter().all(|officer| officer.name.len() <= MAX_OFFICER);
-        (are_named && (2..=MOST_OFFICERS).contains(&officers.len())).then_some(Self(officers))
+    /// For these officers, who know the owner by this name. `None` unless there are 2 to 4 of them, and a name of at most 48 bytes.
+    pub fn new(officers: Vec<Officer>, owner: &str) -> Option<Self> {
+        let are_named = officers.iter().all(|officer| officer.name.len() <= MAX_OFFICER) && (1..=MAX_OWNER).contains(&owner.len());
+        (are_named && (2..=MOST_OFFICERS).contains(&officers.len())).then(|| Self { officers, owner: owner.to_owned() })
     }
 }
 
@@ -118,23 +130,26 @@ impl Factor for Escrow {
         let secret = drawn(with.rng);
         let mut salt = [0; 16];
         rand_core::Rng::fill_bytes(with.rng, &mut salt);
-        let mut officers: Vec<_> = self.0.iter().map(|officer| (officer.clone(), Vec::new())).collect();
+        let all = list_of(self.officers.iter());
+        let mut officers: Vec<_> = self.officers.iter().map(|officer| (officer.clone(), Vec::new())).collect();
         // The share of each officer with each other one.
         let mut shares: Vec<Vec<Share>> = Vec::new();
-        for a in 0..self.0.len() {
-            let with_each = |b: usize, earlier: &[Vec<Share>], rng: &mut dyn CryptoRng| match earlier.get(b) {
+        for a in 0..officers.len() {
+            let others = (0..officers.len()).filter(|b| *b != a);
+            let share = |b: usize| match shares.get(b) {
                 // The other one's share was drawn before this one's.
                 Some(of_b) => xor(&secret, &of_b[a - 1]),
-                None => drawn(rng),
+                None => drawn(with.rng),
             };
-            let others = (0..self.0.len()).filter(|b| *b != a);
-            shares.push(others.map(|b| with_each(b, &shares, with.rng)).collect());
+            let of_a = others.map(share).collect();
+            shares.push(of_a);
         }
         for (a, of_a) in shares.iter().enumerate() {
             for (place, share) in of_a.iter().enumerate() {
-                let aad = aad(&salt, a, place);
-                let sealed = self.0[a].key.seal(SHARE, &aad, &share[..], with.rng).map_err(|NotSealed| FactorError::Parameters)?;
-                officers[a].1.push((sealed.0, sealed.1.try_into().map_err(|_| FactorError::Parameters)?));
+                let plaintext = Zeroizing::new([&share[..], self.owner.as_bytes()].concat());
+                let aad = pair(&[&salt, &all], a, other(a, place));
+                let sealed = self.officers[a].key.seal(SHARE, &aad, &plaintext, with.rng);
+                officers[a].1.push(sealed.map_err(|NotSealed| FactorError::Parameters)?);
             }
         }
         let parameters = Shares { salt, officers }.write().ok_or(FactorError::Parameters)?;
@@ -146,36 +161,23 @@ impl Factor for Escrow {
     }
 }
 
-impl Vault {
-    /// Returns the first slot that officers can open, with their names; `None` if there is none.
-    pub fn escrow(&self) -> Result<Option<(SlotInfo, Vec<String>)>, StorageError> {
-        let found = self.escrowed()?;
-        Ok(found.map(|(info, _, shares)| (info, shares.officers.into_iter().map(|(officer, _)| officer.name).collect())))
-    }
-
-    /// Makes a request to the officers of that slot. The codes that answer it are of use only together with what is returned.
-    pub fn ask_officers(&self, whose: &str, reason: &str, at: Timestamp) -> Result<Option<Asked>, StorageError> {
-        let Some((_, parameters, shares)) = self.escrowed()? else { return Ok(None) };
-        let exported = |(officer, _): &(Officer, _)| officer.key.export(CODE, &shares.salt, &mut **self.entropy());
-        let Ok(exported) = shares.officers.iter().map(exported).collect::<Result<Vec<_>, _>>() else { return Ok(None) };
-        let (encapsulated, masks) = exported.into_iter().unzip();
-        let cut = |text: &str| text.chars().take(MAX_TEXT / 4).collect::<String>();
-        let mut request = Request { whose: cut(whose), reason: cut(reason), at, shares, encapsulated, bytes: Vec::new() };
-        request.bytes = request.write(&parameters);
-        Ok(Some(Asked { request, parameters, masks }))
-    }
-
-    fn escrowed(&self) -> Result<Option<(SlotInfo, FactorParameters, Shares)>, StorageError> {
-        let slots = self.slots()?.readable;
-        let found = slots.iter().find_map(|slot| {
-            let parameters = slot.parameters_of(FactorKind::Officers)?;
-            Some((slot.info(), parameters.clone(), Shares::read(parameters).ok()?))
-        });
-        Ok(found)
-    }
-}
-
 impl Asked {
+    /// Makes a request about a slot with these parameters. `None` if they are damaged, or a key cannot be sealed to.
+    pub(crate) fn about(parameters: &FactorParameters, whose: &str, reason: &str, at: Timestamp, rng: &mut dyn CryptoRng) -> Option<Self> {
+        let shares = Shares::read(parameters).ok()?;
+        let cut = |text: &str| text.chars().take(MAX_TEXT / 4).collect::<String>();
+        let mut request = Request { whose: cut(whose), reason: cut(reason), at, shares, encapsulated: Vec::new(), bytes: Vec::new() };
+        let (info, mut masks) = (request.info(parameters), Vec::new());
+        for (a, (officer, of_a)) in request.shares.officers.iter().enumerate() {
+            let contexts: Vec<Vec<u8>> = (0..of_a.len()).map(|place| pair(&[&request.shares.salt], a, other(a, place))).collect();
+            let (encapsulated, exported) = officer.key.export(&info, &contexts, rng).ok()?;
+            request.encapsulated.push(encapsulated);
+            masks.push(exported);
+        }
+        request.bytes = request.write(parameters);
+        Some(Self { request, parameters: parameters.clone(), masks })
+    }
+
     /// Returns the request, for the officers.
     pub fn request(&self) -> &Request {
         &self.request
@@ -188,11 +190,10 @@ impl Asked {
         if a.officer == b.officer || a.with != b.officer || b.with != a.officer || a.officer.max(b.officer) >= officers.len() {
             return Err(CodeError::NotAPair);
         }
-        let secret = xor(&xor(&from_a, &self.masks[a.officer]), &xor(&from_b, &self.masks[b.officer]));
+        let unmasked = |pair: &Pair, code: &Share| xor(code, &self.masks[pair.officer][place_among_others(pair.officer, pair.with)]);
         Ok(Released {
             parameters: self.parameters.clone(),
-            officers: officers.iter().map(|(officer, _)| officer.clone()).collect(),
-            secret,
+            secret: xor(&unmasked(&a, &from_a), &unmasked(&b, &from_b)),
             by: [a.officer, b.officer].map(|at| officers[at].0.name.clone()),
         })
     }
@@ -214,19 +215,15 @@ impl Factor for Released {
         if *parameters == self.parameters { Recognised::Mine } else { Recognised::Other }
     }
 
-    fn enrol(&self, with: &mut Enrolment<'_>) -> Result<Enrolled, FactorError> {
-        Escrow(self.officers.clone()).enrol(with)
+    /// Nobody but the owner makes a slot for officers: they are told the name.
+    fn enrol(&self, _: &mut Enrolment<'_>) -> Result<Enrolled, FactorError> {
+        Err(FactorError::Absent)
     }
 
     fn derive(&self, parameters: &FactorParameters, to: &mut [u8; 32]) -> Result<(), FactorError> {
         let shares = Shares::read(parameters).map_err(|NotCanonical| FactorError::Parameters)?;
         to.copy_from_slice(&key(&shares.salt, &self.secret)[..]);
         Ok(())
-    }
-
-    /// The officers could write down their codes, so each use makes a new secret.
-    fn renew(&self, _: &FactorParameters, with: &mut Enrolment<'_>) -> Option<Enrolled> {
-        self.enrol(with).ok()
     }
 }
 
@@ -260,11 +257,19 @@ impl Request {
         &self.bytes
     }
 
-    /// Returns nine digits that tell this request from others: an officer who compares them answers the person on the telephone.
+    /// Returns 16 letters that tell this request from others: an officer who compares them answers the person on the telephone. They are
+    /// 80 bits, because a thief may try requests until one has the same.
     pub fn number(&self) -> String {
         let digest = Sha256::digest(&self.bytes);
-        let number = digest[..8].iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte)) % 1_000_000_000;
-        format!("{:03} {:03} {:03}", number / 1_000_000, number / 1000 % 1000, number % 1000)
+        let letters = RecoveryCode::of(&core::array::from_fn(|at| digest[at])).printed();
+        letters[..4 * 4 + 3].to_owned()
+    }
+
+    /// Returns what the codes are bound to: the request without the keys that they are made under.
+    fn info(&self, parameters: &FactorParameters) -> Vec<u8> {
+        let mut to = Writer::new();
+        to.array(5).text(SCHEMA).text(&self.whose).text(&self.reason).signed(self.at.unix()).bytes(parameters.as_bytes());
+        [CODE, &Sha256::digest(to.into_bytes())].concat()
     }
 
     /// Returns the names of the officers, in order.
@@ -277,20 +282,37 @@ impl Request {
         self.shares.officers.iter().position(|(officer, _)| officer.key == *key)
     }
 
-    /// Returns the code of the officer who has `secret`, together with the officer at `with`. `None` if the request is not for that officer.
-    pub fn release(&self, secret: &RecipientSecret, with: usize) -> Option<Result<Zeroizing<String>, NotOpened>> {
+    /// Opens the share of the officer who has `secret`, with the officer at `with`. `None` if the request is not for that officer.
+    pub fn open(&self, secret: &RecipientSecret, with: usize) -> Option<Result<Opened, NotOpened>> {
         let officer = self.place_of(&secret.recipient())?;
-        let place = if with < officer { with } else { with.checked_sub(1)? };
-        let (from, sealed) = self.shares.officers[officer].1.get(place).filter(|_| with != officer)?;
-        let code = || {
-            let opened = Zeroizing::new(secret.open(from, SHARE, &aad(&self.shares.salt, officer, place), sealed)?);
-            let mut share = Share::default();
-            share.copy_from_slice(opened.get(..16).ok_or(NotOpened)?);
-            let mask = secret.export(&self.encapsulated[officer], CODE, &self.shares.salt)?;
-            let code = RecoveryCode::of(&xor(&share, &mask));
-            Ok(Zeroizing::new(format!("{}{}-{}", officer + 1, with + 1, &*code.printed())))
+        let shares = &self.shares.officers[officer].1;
+        let (from, sealed) = shares.get(place_among_others(officer, with)).filter(|_| with != officer)?;
+        let open = || {
+            let all = list_of(self.shares.officers.iter().map(|(officer, _)| officer));
+            let aad = pair(&[&self.shares.salt, &all], officer, with);
+            let opened = Zeroizing::new(secret.open(from, SHARE, &aad, sealed)?);
+            let (share, owner) = opened.split_first_chunk::<16>().ok_or(NotOpened)?;
+            let info = self.info(&self.shares.write().ok_or(NotOpened)?);
+            let mask = secret.export(&self.encapsulated[officer], &info, &pair(&[&self.shares.salt], officer, with))?;
+            let code = RecoveryCode::of(&xor(share, &mask));
+            Ok(Opened {
+                owner: core::str::from_utf8(owner).map_err(|_| NotOpened)?.to_owned(),
+                code: Zeroizing::new(format!("{}{}-{}", officer + 1, with + 1, &*code.printed())),
+            })
         };
-        Some(code())
+        Some(open())
+    }
+}
+
+impl Opened {
+    /// Returns the name that the owner gave when the slot was made.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Returns the code, to be read out.
+    pub fn code(&self) -> &str {
+        &self.code
     }
 }
 
@@ -337,10 +359,11 @@ impl Shares {
         for _ in 0..count {
             from.array_of(3)?;
             let officer = Officer { name: from.string(MAX_OFFICER)?, key: Recipient(from.bytes_array()?) };
-            from.array_of(count - 1)?;
+            from.array_of(count.checked_sub(1).ok_or(NotCanonical)?)?;
             let share = |from: &mut Reader<'_>| {
                 from.array_of(2)?;
-                Ok((from.bytes_array()?, from.bytes_array()?))
+                let (encapsulated, sealed) = (from.bytes_array()?, from.bytes()?.to_vec());
+                if sealed.len() > MAX_SEALED { Err(NotCanonical) } else { Ok((encapsulated, sealed)) }
             };
             officers.push((officer, (1..count).map(|_| share(&mut from)).collect::<Result<_, NotCanonical>>()?));
         }
@@ -349,15 +372,45 @@ impl Shares {
     }
 }
 
-/// Returns true if a slot with these parameters was made for just these officers.
+/// Returns true if a slot with these parameters was made for officers with just these keys.
 pub(crate) fn is_for(parameters: &FactorParameters, officers: &[Officer]) -> bool {
-    Shares::read(parameters).is_ok_and(|shares| shares.officers.iter().map(|(officer, _)| officer).eq(officers))
+    let sorted = |mut keys: Vec<[u8; 32]>| {
+        keys.sort_unstable();
+        keys
+    };
+    let shares = Shares::read(parameters);
+    shares.is_ok_and(|shares| {
+        let made_for = shares.officers.iter().map(|(officer, _)| officer.key.0).collect();
+        sorted(made_for) == sorted(officers.iter().map(|officer| officer.key.0).collect())
+    })
 }
 
-fn aad(salt: &[u8; 16], officer: usize, place: usize) -> Vec<u8> {
+/// The digest of names and keys: an officer's share opens only next to those for whom it was made.
+fn list_of<'o>(officers: impl Iterator<Item = &'o Officer>) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    for officer in officers {
+        let mut to = Writer::new();
+        to.array(2).text(&officer.name).bytes(&officer.key.0);
+        digest.update(to.into_bytes());
+    }
+    digest.finalize().into()
+}
+
+/// Names a share, and its code.
+fn pair(about: &[&[u8]], officer: usize, with: usize) -> Vec<u8> {
     let mut to = Writer::new();
-    to.array(3).bytes(salt).unsigned(officer as u64).unsigned(place as u64);
+    about.iter().fold(to.array(about.len() + 2), |to, bytes| to.bytes(bytes)).unsigned(officer as u64).unsigned(with as u64);
     to.into_bytes()
+}
+
+/// Returns the officer at a place among those who are not `officer`.
+const fn other(officer: usize, place: usize) -> usize {
+    if place < officer { place } else { place + 1 }
+}
+
+/// Returns the place of `with` among those who are not `officer`.
+const fn place_among_others(officer: usize, with: usize) -> usize {
+    if with < officer { with } else { with.saturating_sub(1) }
 }
 
 fn key(salt: &[u8; 16], secret: &Share) -> Zeroizing<[u8; 32]> {

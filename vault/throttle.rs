@@ -138,7 +138,7 @@ impl Throttle {
         self.failures
     }
 
-    /// Returns the tries before the lockout; where there is none, the next one.
+    /// Returns the tries before the lockout. Without a lockout there is always one more.
     pub(crate) fn attempts_left(&self, limits: &Limits) -> u32 {
         limits.tries.saturating_sub(self.failures).max(u32::from(!limits.permanent))
     }

@@ -3,6 +3,7 @@
 //! Table names, record ids, record sizes, and which records of a table share a tag's value can be read without the key; use random ids.
 //! Replacing everything by an older copy of itself cannot be noticed without hardware that counts.
 
+mod ask;
 #[cfg(test)]
 mod tests;
 
@@ -110,8 +111,8 @@ pub(crate) struct Slots {
     newer: usize,
 }
 
-/// The counters of failed tries; a failure with one does not use up the other. Slots of key files alone have none: nobody guesses 256
-/// bits, and a lockout would only let a saboteur shut an unattended gate.
+/// The counters of failed tries; a failure with one does not use up the other. Slots of key files and officers alone have none: nobody guesses
+/// their bits, and a lockout would only let a saboteur shut an unattended gate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Counter {
     Recovery,
@@ -128,10 +129,10 @@ impl Counter {
     }
 
     fn of(factors: &[FactorKind]) -> Option<Self> {
-        if factors.iter().any(|kind| matches!(kind, FactorKind::Recovery | FactorKind::Officers)) {
+        if factors.contains(&FactorKind::Recovery) {
             Some(Self::Recovery)
         } else {
-            factors.iter().any(|kind| *kind != FactorKind::KeyFile).then_some(Self::Secret)
+            factors.iter().any(|kind| !matches!(kind, FactorKind::KeyFile | FactorKind::Officers)).then_some(Self::Secret)
         }
     }
 }
@@ -338,9 +339,11 @@ impl Vault {
         at: &Reading,
     ) -> Result<(), StorageError> {
         let mut changes: Vec<Change> = match counter {
+            // Two officers vouch that it is the owner.
+            None if slot.kinds().contains(&FactorKind::Officers) => no_tries().to_vec(),
             None => Vec::new(),
             Some(Counter::Secret) => vec![meta(Counter::Secret.key(), Throttle::NEW.to_bytes())],
-            // The owner is the person who has the recovery code, or for whom two officers vouch.
+            // The owner is the person who has the recovery code.
             Some(Counter::Recovery) => no_tries().to_vec(),
         };
         let is_needed = !changes.is_empty();

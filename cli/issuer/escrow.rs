@@ -61,7 +61,7 @@ pub(crate) struct ReleaseArgs {
 struct Given {
     at: i64,
     number: String,
-    whose: String,
+    owner: String,
     reason: String,
     with: String,
 }
@@ -120,37 +120,33 @@ fn release(run: &Run, args: &ReleaseArgs) -> Outcome {
     let own = own.ok_or_else(|| Failure::usage("the request is not for this officer", "the wallet was made for others; it names them"))?;
     let with = partner(&request, own, args.with.as_deref())?;
     let name = |place: usize| request.officers().nth(place).unwrap_or_default();
+    let changed = || Failure::usage("the request was changed on its way", "ask for a new one");
+    let opened = request.open(&secret, with).and_then(Result::ok).ok_or_else(changed)?;
     let now = clock::read().wall;
     run.out.warn([
-        &*format!(
-            "{} asks to be let in: {}",
-            request.whose,
-            if request.reason.is_empty() { "no reason is given" } else { &request.reason }
-        ),
-        &*format!("made {}, by the clock of that device", words::when(request.at)),
-        &*format!("number {}; another officer: {}", request.number(), name(with)),
+        &*format!("number {}", request.number()),
+        &*format!("for {}, by the name that was given when the wallet was told of you; another officer: {}", opened.owner(), name(with)),
+        &*format!("the device says: {:?}, {:?}, {}", request.whose, request.reason, words::relative(request.at, now)),
     ]);
     if !args.yes {
-        let question = "Did you call this person back, and is the number the same there?";
+        let question = format!("Did you call {} back, and is the number the same there?", opened.owner());
         let input = run.input.while_open(Role::Issuer);
-        if !unlock::aside(run, Role::Issuer, &mut vault, || secret::confirm(input, question, "--yes"))?? {
+        if !unlock::aside(run, Role::Issuer, &mut vault, || secret::confirm(input, &question, "--yes"))?? {
             return Err(secret::declined("no code was given"));
         }
     }
-    let unreadable = || Failure::usage("the request was changed on its way", "ask for a new one");
-    let code = request.release(&secret, with).and_then(Result::ok).ok_or_else(unreadable)?;
     // On the record before it is said.
     let given = Given {
         at: now.unix(),
         number: request.number(),
-        whose: request.whose.clone(),
+        owner: opened.owner().to_owned(),
         reason: request.reason.clone(),
         with: name(with).to_owned(),
     };
     vault.append(TABLE, json!(given).to_string().as_bytes())?;
-    run.out.json(&json!({ "schema": "waypass.escrow-code/1", "code": &*code, "given": given }))?;
-    run.out.words(&*code);
-    run.out.note("it is good for this request alone, for 15 minutes, and only together with the other officer's");
+    run.out.json(&json!({ "schema": "waypass.escrow-code/1", "code": opened.code(), "given": given }))?;
+    run.out.words(opened.code());
+    run.out.note("say it to nobody but that person; it cannot be taken back, except by the owner, who makes the way in anew");
     Ok(Exit::Done)
 }
 
@@ -175,10 +171,10 @@ fn list(run: &Run, open: &OpenArgs) -> Outcome {
     })?;
     let given: Vec<Given> = given.into_iter().flatten().collect();
     run.out.list("waypass.escrow-codes/1", "codes", &given, || {
-        for Given { at, number, whose, reason, with } in &given {
+        for Given { at, number, owner, reason, with } in &given {
             let at = Timestamp::from_unix(*at).map(words::when).unwrap_or_default();
             let reason = if reason.is_empty() { String::new() } else { format!(": {reason}") };
-            run.out.words(&format!("{at}  {number}  {whose}, with {with}{reason}"));
+            run.out.words(&format!("{at}  {number}  {owner}, with {with}{reason}"));
         }
     })?;
     Ok(Exit::Done)

@@ -166,7 +166,7 @@ fn opening(what: &str, rules: &VaultRules) -> String {
     });
     if !officers.is_empty() {
         let names: Vec<&str> = officers.iter().map(|officer| officer.name.as_str()).collect();
-        asked.push(format!("any two of {} can let in who wants that", words::list(&names)));
+        asked.push(format!("any two of {} can let in a person who wanted that", words::list(&names)));
     }
     format!("  a {what}: {}", asked.join("; "))
 }

@@ -53,7 +53,7 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
         let (vault, shown) = unlock::keep_showing(run, role, &args.open)?;
         (vault, shown, None)
     };
-    // Whoever officers let in can only change what opens it, which is what the rules want then too.
+    // Who was let in by officers can only change what opens it, which is what the rules want then too.
     if role == Role::Wallet && officers.is_none() {
         site_rules::keep_to(run, &vault, holder::known(run, &vault)?.at.at())?;
     }
@@ -61,9 +61,9 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     let door = Door::open(&run.home.vault(role)).map_err(|error| not_opened(error, role))?;
     // Somebody else may have opened meanwhile.
     switch(run, role)?;
-    let again = args.open.again(role)?;
+    let again = if officers.is_some() { None } else { args.open.again(role)? };
     let scopes = if officers.is_some() {
-        vec![Scope::Keys]
+        vec![Scope::Slots]
     } else if args.scope.is_empty() {
         Scope::ALL.to_vec()
     } else {
@@ -91,7 +91,7 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     Ok(host::serve((door, signals), held, home, again, whole, link))
 }
 
-/// Returns a reason as it stands behind something.
+/// Returns a reason in brackets, to be put behind something.
 fn said(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
 }

@@ -49,9 +49,7 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
             out.words(&format!("  offline  {}", offline(role, horizon, status.at.at())));
         }
         if let Some(found) = &status.forbidden {
-            let (what, next) = site_rules::said(Role::Verifier, found);
-            out.warn(&format!("{what}; that ends {}", words::relative(found.until, status.at.at())));
-            out.note(&next);
+            site_rules::warn(run, Role::Verifier, found, status.at.at());
         }
         match decides {
             Decides::NoLonger if status.at.doubt().is_some() => {

@@ -94,17 +94,23 @@ impl Drop for Ward {
 fn two_officers_let_a_person_in_who_chooses_a_new_secret() {
     let ward = Ward::new(&["ines", "paul"]);
     let site = &ward.site;
-    ward.fails(NURSE, "wallet unlock --ask-officers request", 40, "no officers can open this wallet");
-    let added = site.run(NURSE, &format!("wallet slot add --new-officers {OPEN}"));
+    ward.fails(NURSE, "wallet unlock --ask-officers request", 40, "no officers can open this wallet by themselves");
+    let added = site.run(NURSE, &format!("wallet slot add --new-officers Grace {OPEN}"));
     assert!(added.code == 0 && added.stderr.contains("any two of ines and paul can open this together, without you"), "{}", added.stderr);
     let child = ward.ask("request.png");
     // One look at the picture each; neither needs the other's code, or a network.
     let codes = [ward.code("ines", "request.png", ""), ward.code("paul", "request.png", "")];
     let ran = says(child, &codes);
-    assert!(ran.code == 0 && ran.stdout.contains("this wallet is open") && ran.stdout.contains("may keys"), "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.code == 0 && ran.stdout.contains("this wallet is open") && ran.stdout.contains("may slots"),
+        "{}{}",
+        ran.stdout,
+        ran.stderr
+    );
     assert!(ran.stdout.contains("locks") && ran.stdout.contains("15 min"), "{}", ran.stdout);
     // It can change what opens it, and nothing else.
     ward.fails(NURSE, "wallet list", 40, "needs `read`");
+    ward.fails(NURSE, "wallet backup saved --backup-secret-file new --backup-recovery-file code", 40, "needs `keys`");
     let slots = site.ok(NURSE, "wallet slot list")["slots"].as_array().expect("slots").clone();
     let phrase = slots.iter().find(|slot| slot["factors"] == "pass phrase").expect("the one that was forgotten");
     site.ok(NURSE, &format!("wallet slot change {} --new-secret-file new", text(phrase, "/id")));
@@ -114,7 +120,10 @@ fn two_officers_let_a_person_in_who_chooses_a_new_secret() {
     assert!(history.stdout.contains("codes of two officers of ines and paul (back from leave)"), "{}", history.stdout);
     // Each office has its own record of it.
     let given = site.ok("ines", "issuer escrow list --key-file KEY")["codes"].clone();
-    assert_eq!((text(&given, "/0/with"), text(&given, "/0/reason")), ("paul".to_owned(), "back from leave".to_owned()));
+    assert_eq!(
+        (text(&given, "/0/owner"), text(&given, "/0/with"), text(&given, "/0/reason")),
+        ("Grace".to_owned(), "paul".to_owned(), "back from leave".to_owned())
+    );
     assert_eq!(given.as_array().map(Vec::len), Some(1));
 }
 
@@ -122,13 +131,14 @@ fn two_officers_let_a_person_in_who_chooses_a_new_secret() {
 fn codes_that_were_heard_wrong_are_asked_for_again_and_foreign_ones_open_nothing() {
     let ward = Ward::new(&["ines", "paul", "ruth"]);
     let site = &ward.site;
-    site.ok(NURSE, &format!("wallet slot add --new-officers {OPEN}"));
+    site.ok(NURSE, &format!("wallet slot add --new-officers Grace {OPEN}"));
     let child = ward.ask("request");
     ward.fails("ines", "issuer escrow release request --yes --key-file KEY", 2, "another officer must give a code too");
     ward.fails("ines", "issuer escrow release request --with ben --yes --key-file KEY", 2, "ben is not another officer");
     ward.fails("ines", "issuer escrow release phrase --with paul --yes --key-file KEY", 2, "this is not a request to officers");
     ward.fails("issuer", "issuer escrow release request --with paul --yes --key-file KEY", 2, "this officer has no key");
-    ward.fails("ines", "issuer escrow release request --with paul --key-file KEY", 2, "number");
+    ward.fails("ines", "issuer escrow release request --with paul --key-file KEY", 2, "Did you call Grace back");
+    assert_eq!(site.ok("ines", "issuer escrow list --key-file KEY")["codes"], json!([]), "on the record, though no code was given");
     let (ines, ruth) = (ward.code("ines", "request", "--with ruth"), ward.code("ruth", "request", "--with ines"));
     let other = ward.code("paul", "request", "--with ines");
     let ran = says(child, &[ines.clone(), other, ines[1..].to_owned(), ruth.clone(), ines.clone(), ruth.clone()]);
@@ -146,10 +156,15 @@ fn codes_that_were_heard_wrong_are_asked_for_again_and_foreign_ones_open_nothing
 fn an_officer_who_has_left_lets_nobody_in() {
     let ward = Ward::new(&["ines", "paul"]);
     let site = &ward.site;
-    site.ok(NURSE, &format!("wallet slot add --new-officers {OPEN}"));
+    site.ok(NURSE, &format!("wallet slot add --new-officers Grace {OPEN}"));
     ward.rules(&["ines", "ruth"]);
     site.ok(NURSE, "wallet sync --from stick");
     site.ok(NURSE, &format!("wallet list {OPEN}"));
+    let told = site.run(NURSE, &format!("wallet list {OPEN}"));
+    assert!(told.code == 0 && told.stderr.contains("the officers are others by now"), "{}", told.stderr);
+    let slots = site.ok(NURSE, "wallet slot list")["slots"].as_array().expect("slots").clone();
+    let slot = slots.iter().find(|slot| slot["factors"] == "codes of two officers").expect("a slot");
+    site.ok(NURSE, &format!("wallet slot change {} --new-officers Grace {OPEN}", text(slot, "/id")));
     let child = ward.ask("request");
     ward.fails("paul", "issuer escrow release request --yes --key-file KEY", 2, "the request is not for this officer");
     let codes = [ward.code("ines", "request", ""), ward.code("ruth", "request", "")];

@@ -140,6 +140,10 @@ fn the_first_one_is_locked_before_the_second_opens() {
     let ran = tablet.run("wallet unlock --user Grace\u{a0}Hopper --secret-file grace.phrase");
     assert!(ran.code == 0 && ran.stderr.contains("the wallet that was open is locked"), "{}{}", ran.stdout, ran.stderr);
     assert!(is_locked("Ada") && !is_locked("Grace\u{a0}Hopper"));
+    // An unknown name locks no wallet.
+    tablet.fails("wallet lock --user Gracy", 2, "nobody who is called `Gracy` has a wallet here");
+    tablet.fails("wallet sync --from stick --user Gracy", 2, "nobody who is called `Gracy` has a wallet here");
+    assert!(!is_locked("Grace\u{a0}Hopper"));
     assert_eq!(tablet.held(""), 0);
     tablet.fails("wallet list --user Ada", 40, "a secret is needed");
     // A person who leaves need not say whose wallet it was.

@@ -12,8 +12,8 @@ pub struct Unlocking {
     /// Of the wallets of its people.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "checked")]
     pub wallets: Option<VaultRules>,
-    /// Of its gates.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "checked")]
+    /// Of its gates. They have no officers.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "checked_of_gates")]
     pub gates: Option<VaultRules>,
 }
 
@@ -45,7 +45,7 @@ pub struct VaultRules {
     /// For how long a device goes on with ways to open it that `combinations` forbids, from the moment it learns of that: at most a year.
     #[serde(default = "two_weeks")]
     pub grace_seconds: u32,
-    /// The officers of whom two can let somebody in who has forgotten a secret, if that person wanted it: 2 to 5, or none.
+    /// The officers of whom two can let somebody in who has forgotten a secret, if that person wanted it: 2 to 4, or none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub officers: Vec<Officer>,
 }
@@ -97,7 +97,9 @@ pub enum UnsoundRules {
     NoWayBack,
     /// A number is out of its bounds.
     Bounds(&'static str),
-    /// There are not 2 to 5 officers, or two have the same name or key, or a combination needs officers and there are none.
+    /// Officers let people in, and no gates.
+    OfficersOfGates,
+    /// There are not 2 to 4 officers, or two have the same name or key, or a combination needs officers whom nobody named.
     Officers,
     /// The waits do not grow, or begin after the last try.
     Delays,
@@ -106,7 +108,7 @@ pub enum UnsoundRules {
 /// The most bytes of an officer's name.
 pub const MAX_OFFICER: usize = 48;
 /// The most officers: a slot has two sealed shares for each pair of them.
-pub const MOST_OFFICERS: usize = 5;
+pub const MOST_OFFICERS: usize = 4;
 /// The most wrong tries in a row, and what a personal vault allows.
 pub const MOST_TRIES: u32 = 10;
 /// The waits of a personal vault: the first mistyped secrets cost nothing (unlock.md "Throttling").
@@ -129,6 +131,13 @@ fn checked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<VaultRules>, D::
     let rules = Option::<VaultRules>::deserialize(from)?;
     rules.as_ref().map_or(Ok(()), VaultRules::check).map_err(de::Error::custom)?;
     Ok(rules)
+}
+
+fn checked_of_gates<'de, D: Deserializer<'de>>(from: D) -> Result<Option<VaultRules>, D::Error> {
+    match checked(from)? {
+        Some(rules) if !rules.officers.is_empty() => Err(de::Error::custom(UnsoundRules::OfficersOfGates)),
+        rules => Ok(rules),
+    }
 }
 
 impl VaultRules {
@@ -196,7 +205,8 @@ impl fmt::Display for UnsoundRules {
             Self::NoWayBack => f.write_str(
                 "after the last wrong try nothing would open it: name a combination with recovery or officers, or say `\"permanent\": false`",
             ),
-            Self::Officers => f.write_str("`officers` has 2 to 5 entries, each with a name of at most 48 bytes and a key of their own"),
+            Self::OfficersOfGates => f.write_str("`officers` let people in: name them for wallets"),
+            Self::Officers => f.write_str("`officers` has 2 to 4 entries, each with a name of at most 48 bytes and a key of their own"),
             Self::Bounds(name) => write!(f, "`{name}` is out of its bounds"),
             Self::Delays => f.write_str(
                 "`delays` has at most 8, each later and no shorter than the one before, of at most a day, and before the last try",
@@ -273,7 +283,7 @@ mod tests {
         let of = |count: usize| {
             names[..count].iter().zip(["A", "E", "I", "M", "Q", "U"]).map(|(name, key)| officer(name, key)).collect::<Vec<_>>()
         };
-        for (count, is_sound) in [(1, false), (2, true), (5, true), (6, false)] {
+        for (count, is_sound) in [(1, false), (2, true), (4, true), (5, false)] {
             assert_eq!(read(&escrow(&of(count))).is_ok(), is_sound, "{count} officers");
         }
         for twice in [
@@ -283,6 +293,8 @@ mod tests {
         ] {
             assert!(read(&escrow(&twice)).is_err(), "{twice:?}");
         }
+        let gates = format!(r#"{{"gates":{}}}"#, escrow(&of(2)));
+        assert!(serde_json::from_str::<Unlocking>(&gates).is_err());
         let many = |count: usize| format!(r#"{{"blocked":[{}]}}"#, vec![r#""word""#; count].join(","));
         assert!(read(&many(32)).is_ok() && read(&many(33)).is_err());
         for unknown in [r#"{"combinations":[["fingerprint"]]}"#, r#"{"lockout":true}"#] {

@@ -3,8 +3,7 @@
 use super::Unlocked;
 use super::records::within;
 use crate::error::VaultError;
-use crate::escrow::{self, Escrow};
-use crate::factor::{FactorKind, Factors, KdfCost};
+use crate::factor::{FactorKind, KdfCost};
 use crate::rules::Rules;
 use crate::site_rules::{Forbidden, SiteRules};
 use crate::slot::{MAX_SLOTS, NewSlot, Place, Slot, SlotId, SlotInfo};
@@ -16,7 +15,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 use waypass_credential::time::{Timestamp, Validity};
-use waypass_trust::bundle::{Officer, VaultRules};
+use waypass_trust::bundle::VaultRules;
 
 /// A slot, as the open vault knows it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,40 +69,14 @@ impl Unlocked<'_> {
         self.transaction(|| {
             if limits(&site) != limits(&before) {
                 self.change(Space::Meta, LIMITS.to_vec(), limits(&site));
-                // Whoever tried before counted by other limits, and the owner is here.
+                // Earlier tries were counted by other limits, and the owner is here.
                 for Change { space, key, value } in no_tries() {
                     self.change(space, key, value);
                 }
             }
-            let officers = site.as_ref().map(|site| site.officers.clone()).unwrap_or_default();
             self.change_state(|state| state.site = site);
-            self.follow_officers(&officers)
+            Ok(())
         })
-    }
-
-    /// Makes slots of officers anew for those that the site has today, and removes them if it has none: who is an officer no longer lets
-    /// nobody in. A slot that takes something else too can only be made anew by who shows that.
-    fn follow_officers(&self, officers: &[Officer]) -> Result<(), VaultError> {
-        for slot in self.counting_slots()? {
-            let is_outdated = slot.parameters_of(FactorKind::Officers).is_some_and(|parameters| !escrow::is_for(parameters, officers));
-            if !is_outdated || slot.kinds() != [FactorKind::Officers] {
-                continue;
-            }
-            match Escrow::new(officers.to_vec()) {
-                Some(escrow) => {
-                    let label = self.held(&slot).label;
-                    let new = NewSlot { factors: Factors::one(&escrow), label: &label, ends: slot.place.ends };
-                    let made_at = self.state(|state| state.slot(slot.place.id).and_then(|held| held.added));
-                    self.write_slot_anew(slot.place.id, &new, KdfCost::Floor, made_at)?;
-                }
-                None => match self.remove_slot(slot.place.id) {
-                    // It is then the only way in for its owner.
-                    Err(VaultError::LastSlot) => {}
-                    done => done?,
-                },
-            }
-        }
-        Ok(())
     }
 
     /// Returns the ways to open the vault that its site forbids, if there are any. A clock behind anything that the vault has seen does not
@@ -146,18 +119,14 @@ impl Unlocked<'_> {
     /// Replaces one slot's factors (a changed password); the other slots stay as they are. The slot of before is removed
     /// from the files too: it would open the vault with the old factors.
     pub fn replace_slot(&self, id: SlotId, new: &NewSlot<'_>, cost: KdfCost, at: Timestamp) -> Result<HeldSlot, VaultError> {
-        self.check(new)?;
-        self.write_slot_anew(id, new, cost, Some(at))
-    }
-
-    fn write_slot_anew(&self, id: SlotId, new: &NewSlot<'_>, cost: KdfCost, added: Option<Timestamp>) -> Result<HeldSlot, VaultError> {
         let held = self.state(|state| state.slot(id).map(|held| held.epoch));
         let epoch = held.ok_or(VaultError::NoSuchSlot)?.saturating_add(1);
+        self.check(new)?;
         let place = Place { realm: self.keys.realm, id, epoch, ends: new.ends };
         let slot = Slot::seal(place, &new.factors, cost, self.keys.vk(), &mut **self.entropy())?;
         self.transaction(|| {
             self.leave_no_trace();
-            self.keep_slot(&slot, record_of(&slot, new, added))
+            self.keep_slot(&slot, record_of(&slot, new, Some(at)))
         })
     }
 

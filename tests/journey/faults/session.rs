@@ -103,7 +103,7 @@ fn one_unlock_serves_every_command_until_it_is_locked() {
     let session = Session::open(&site, WALLET, "");
     let status = done(&site, WALLET, "wallet status");
     assert_eq!(status["locked"], Value::Bool(false));
-    assert_eq!(status["session"]["scopes"], serde_json::json!(["read", "present", "records", "keys"]));
+    assert_eq!(status["session"]["scopes"], serde_json::json!(["read", "present", "records", "keys", "slots"]));
     assert!(status["session"]["idle_seconds"].as_u64().is_some_and(|left| (290..=300).contains(&left)), "{status}");
     assert!(status["session"]["whole_seconds"].as_u64().is_some_and(|left| (43_100..=43_200).contains(&left)), "{status}");
     for _ in 0..5 {
@@ -150,7 +150,7 @@ fn a_session_does_what_its_scopes_say_and_nothing_else() {
         (format!("wallet show {id} --export out"), "records"),
         ("wallet add first".to_owned(), "records"),
         ("wallet key --p256".to_owned(), "keys"),
-        ("wallet slot add --new-key-file new.key".to_owned(), "keys"),
+        ("wallet slot add --new-key-file new.key".to_owned(), "slots"),
         ("wallet backup out --backup-secret-file a --backup-recovery-file b".to_owned(), "keys"),
     ] {
         let ran = site.look(WALLET, &line);
