@@ -101,7 +101,7 @@ fn the_tries_are_those_of_the_site() {
     let wrong = "wallet list --secret-file wrong";
     fails(&site, wrong, 41, "2 tries left");
     fails(&site, wrong, 41, "1 try left");
-    fails(&site, wrong, 42, "10 min");
+    fails(&site, wrong, 42, "min, then try again");
     assert_eq!(site.ok(NURSE, "wallet status")["attempts_left"], 1);
     site.ok(NURSE, "wallet list --recovery --secret-file code");
     assert_eq!(site.ok(NURSE, "wallet status")["attempts_left"], 3);

@@ -199,7 +199,7 @@ fn of_two_that_open_at_once_one_does() {
     let refused = ran.iter().find(|ran| ran.code == 2).expect("one");
     assert!(advice(refused).0.starts_with("a session of this wallet is open already"), "{}", refused.stderr);
     let again = site.run(WALLET, line);
-    assert_eq!((again.code, advice(&again).0.contains("may read, present, records and keys")), (2, true), "{}", again.stderr);
+    assert_eq!((again.code, advice(&again).0.contains("may read, present, records, keys and slots")), (2, true), "{}", again.stderr);
     done(&site, WALLET, "wallet list");
     done(&site, WALLET, "wallet lock");
 }
