@@ -36,7 +36,7 @@ pub enum FactorKind {
     KeyFile,
     /// Digits, with something that cannot be guessed: [`Pin`].
     Pin,
-    /// The codes of two officers of the site: [`crate::Escrow`].
+    /// The codes of two officers of the site: [`crate::escrow::Escrow`].
     Officers,
     /// One that a newer version of this program knows. A slot that takes it is listed and kept.
     Newer(u64),
