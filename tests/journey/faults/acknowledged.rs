@@ -1,5 +1,6 @@
 //! Findings of a vault are said at every command until a person has looked, and no longer.
 
+use super::altered::BESIDE_THE_KEY;
 use super::site::{Actor, GATE, ISSUER, Site, WALLET, advice, items, said, text};
 use crate::program::Ran;
 use rusqlite::Connection;
@@ -34,13 +35,9 @@ fn damaged(name: &str) -> String {
 /// A damaged credential, a row added next to the key, a lost index: each is said until somebody looked, and is in the history.
 #[test]
 fn a_wallet_says_what_was_found_until_somebody_looked() {
-    // Ids are random: one in 256 ends with either letter.
-    let beside_the_key = "INSERT INTO record(key, value) SELECT CAST(substr(key, 1, length(key) - 1) || \
-        CASE substr(key, length(key)) WHEN CAST('x' AS BLOB) THEN 'y' ELSE 'x' END AS BLOB), x'00' \
-        FROM record WHERE instr(key, CAST('.keys' AS BLOB))";
     let cases = [
         (damaged("credentials"), "credentials was damaged"),
-        (beside_the_key.to_owned(), "put back from an older copy"),
+        (BESIDE_THE_KEY.to_owned(), "put back from an older copy"),
         ("DELETE FROM tag".to_owned(), "the index was damaged"),
     ];
     // Looked at after some commands have said it, or before any has.
