@@ -3,7 +3,7 @@
 use crate::home::Role;
 use crate::scope::Scope;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use waypass_machine::ResumeError;
+use waypass_machine::{GuestRows, ResumeError};
 use waypass_vault::{Parked, Unlocked, Vault};
 
 /// The open vault of a session. Nobody works with it: each command opens the store by itself, with a copy of the keys that is wiped when it
@@ -12,12 +12,24 @@ pub(crate) struct Held {
     role: Role,
     scopes: Vec<Scope>,
     keys: Mutex<Option<Parked<'static>>>,
+    /// Where the vault of a guest is; that of others is in a folder.
+    guest: Option<GuestRows>,
 }
 
 impl Held {
     /// Keeps the keys of `vault` for commands of these scopes.
     pub(crate) fn new(role: Role, scopes: Vec<Scope>, vault: Unlocked<'static>) -> Self {
-        Self { role, scopes, keys: Mutex::new(Some(vault.park())) }
+        Self { role, scopes, keys: Mutex::new(Some(vault.park())), guest: None }
+    }
+
+    /// The same, for a vault that is in no file.
+    pub(crate) fn in_memory(self, rows: GuestRows) -> Self {
+        Self { guest: Some(rows), ..self }
+    }
+
+    /// Returns where the vault of a guest is; `None` if it is in a folder.
+    pub(crate) const fn guest(&self) -> Option<&GuestRows> {
+        self.guest.as_ref()
     }
 
     pub(crate) const fn role(&self) -> Role {

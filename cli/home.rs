@@ -16,6 +16,8 @@ pub(crate) struct Home {
     server: Option<String>,
     unread: Vec<Failure>,
     person: Option<Person>,
+    /// True if the wallet is that of a guest, who leaves nothing.
+    is_guest: bool,
 }
 
 /// The person whose wallet a command works with, on a device that several share.
@@ -63,7 +65,7 @@ impl Home {
             Some(name) => (profile_folder(&data, &name)?, profile_folder(&state, &name)?),
             None => (data, state),
         };
-        Ok(Self { data, state, server, unread, person: None })
+        Ok(Self { data, state, server, unread, person: None, is_guest: false })
     }
 
     /// Returns the same folders, whatever the working folder becomes.
@@ -80,6 +82,16 @@ impl Home {
     /// Returns the same folders with the wallet of a person.
     pub(crate) fn of(self, person: Person) -> Self {
         Self { person: Some(person), ..self }
+    }
+
+    /// Returns the same folders with the wallet of a guest.
+    pub(crate) fn of_guest(self) -> Self {
+        Self { person: None, is_guest: true, ..self }
+    }
+
+    /// Returns true if the wallet is that of a guest, who leaves nothing.
+    pub(crate) const fn is_guest(&self) -> bool {
+        self.is_guest
     }
 
     /// Returns the person whose wallet it is, on a device that several share.
@@ -100,9 +112,16 @@ impl Home {
     /// Returns the sealed keys and records of one role.
     pub(crate) fn vault(&self, role: Role) -> PathBuf {
         match (&self.person, role) {
+            // The socket of a guest's session, and nothing else.
+            (_, Role::Wallet) if self.is_guest => self.guest(),
             (Some(person), Role::Wallet) => wallet_of(&person.user),
             _ => self.data.join(role.folder()),
         }
+    }
+
+    /// Returns the folder that is there while a guest uses this device.
+    pub(crate) fn guest(&self) -> PathBuf {
+        self.data.join("guest")
     }
 
     /// Returns the people who have a wallet.
@@ -118,10 +137,18 @@ impl Home {
         Ok(std::iter::once(self.data.join(Role::Wallet.folder())).chain(people.iter().map(wallet_of)).collect())
     }
 
+    /// Returns every folder in which the session of a wallet may be: a guest's too.
+    pub(crate) fn wallet_sessions(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut folders = self.wallets()?;
+        folders.push(self.guest());
+        Ok(folders)
+    }
+
     /// Returns how a question calls the vault of `role`.
     pub(crate) fn whose(&self, role: Role) -> String {
         match self.person.as_ref().and_then(|person| person.name.as_ref()).filter(|_| role == Role::Wallet) {
             Some(name) => format!("the wallet of {name}"),
+            None if self.is_guest && role == Role::Wallet => "the guest's wallet".to_owned(),
             None => format!("this {}", role.folder()),
         }
     }

@@ -49,6 +49,9 @@ pub(crate) struct UnlockArgs {
     /// Tell the officers why
     #[arg(long, value_name = "TEXT", requires = "ask_officers", default_value = "")]
     reason: String,
+    /// Open a wallet for a guest: it is in no file, and gone when it locks
+    #[arg(long, conflicts_with_all = ["ask_officers", "foreground", "secret_file", "secret_fd", "recovery", "key_file"])]
+    guest: bool,
     /// Stay in the foreground, for a service manager
     #[arg(long)]
     foreground: bool,
@@ -59,11 +62,26 @@ pub(crate) struct UnlockArgs {
     open: OpenArgs,
 }
 
+impl UnlockArgs {
+    /// Returns what commands may do in the session.
+    fn scopes(&self) -> Vec<Scope> {
+        if self.scope.is_empty() { Scope::ALL.to_vec() } else { Scope::ALL.into_iter().filter(|s| self.scope.contains(s)).collect() }
+    }
+
+    /// Returns true if it opens a wallet that leaves nothing.
+    pub(crate) const fn is_for_guest(&self) -> bool {
+        self.guest
+    }
+}
+
 /// How long the session may take for an answer that needs no work.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Opens a session.
 pub(crate) fn unlock(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
+    if args.guest && role != Role::Wallet {
+        return Err(Failure::usage("a guest has a wallet", "say so: waypass wallet unlock --guest"));
+    }
     if args.ask_officers.is_some() && role != Role::Wallet {
         return Err(Failure::usage(
             "officers let people into their wallets",
@@ -98,7 +116,7 @@ pub(crate) fn unlock(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
 pub(crate) fn lock(run: &Run, role: Role) -> Outcome {
     // A person who leaves a shared device need not say whose wallet is open.
     let vaults = match (role, run.home.person()) {
-        (Role::Wallet, None) => run.home.wallets()?,
+        (Role::Wallet, None) => run.home.wallet_sessions()?,
         _ => vec![run.home.vault(role)],
     };
     let mut was_open = false;
@@ -117,7 +135,7 @@ fn switch(run: &Run, role: Role) -> Result<bool, Failure> {
     }
     let mut has_closed = false;
     let own = run.home.vault(role);
-    for other in run.home.wallets()?.iter().filter(|wallet| **wallet != own) {
+    for other in run.home.wallet_sessions()?.iter().filter(|wallet| **wallet != own) {
         if closed(other)? {
             run.out.note("the wallet that was open is locked");
             has_closed = true;

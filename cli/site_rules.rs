@@ -9,6 +9,10 @@ use waypass_vault::{FactorKind, Forbidden, Rules, SecretRules, SlotInfo, Unlocke
 
 /// Refuses to work with a wallet that opens in a way that its site forbids, once the time for that is over; before that, says so.
 pub(crate) fn keep_to(run: &Run, vault: &Unlocked<'_>, at: Timestamp) -> Result<(), Failure> {
+    // Nothing opens the wallet of a guest a second time.
+    if run.held.is_some_and(|held| held.guest().is_some()) {
+        return Ok(());
+    }
     match vault.forbidden(at)? {
         None => Ok(()),
         Some(found) if found.is_over => Err(refused(Role::Wallet, &found)),

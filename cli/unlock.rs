@@ -13,12 +13,15 @@ use crate::vault::{
 use crate::{belief, gate, qr, seal, words};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use waypass_machine::{CALIBRATED, CreateError, LockHolder, OpenError, SystemRng, Unfinished, Wait, clock, close_home, key_file};
+use waypass_credential::key::Algorithm;
+use waypass_machine::{
+    CALIBRATED, CreateError, GuestRows, LockHolder, OpenError, ResumeError, SystemRng, Unfinished, Wait, clock, close_home, key_file,
+};
 use waypass_trust::audit::Event;
 use waypass_vault::escrow::{Released, Request};
 use waypass_vault::{
-    Factor, FactorKind, Factors, KeyFile, NewSlot, Parked, Pin, Plan, RecoveryCode, Rules, SecretRules, SlotInfo, Suite, Unlocked, Vault,
-    VaultStatus,
+    Belief, Factor, FactorKind, Factors, KeyFile, KeyPurpose, NewSlot, Parked, Pin, Plan, RecoveryCode, Rules, SecretRules, SlotInfo,
+    Suite, Unlocked, Vault, VaultStatus,
 };
 
 /// How long a command waits for another process that holds the vault.
@@ -250,7 +253,8 @@ fn deliver_request(run: &Run, request: &Request, to: &Path) -> Result<(), Failur
         crate::file::write_private(run.out, to, request.as_bytes())?;
     }
     let names: Vec<&str> = request.officers().collect();
-    run.out.warn(&format!("send {} to two of {}; it can be answered for 15 minutes", to.display(), words::list(&names)));
+    let two = if names.len() > 2 { "two of " } else { "" };
+    run.out.warn(&format!("send {} to {two}{}; it can be answered for 15 minutes", to.display(), words::list(&names)));
     run.out.warn(&format!("the number of this request, which they compare: {}", request.number()));
     Ok(())
 }
@@ -404,8 +408,11 @@ fn upgrade(run: &Run, role: Role, vault: &Unlocked<'_>) -> Result<(), Failure> {
 
 /// Does `work` with the vault parked: a person's answer and a server's may take long, and others need the vault meanwhile.
 pub(crate) fn aside<T>(run: &Run, role: Role, vault: &mut Unlocked<'_>, work: impl FnOnce() -> T) -> Result<T, Failure> {
-    let done = waypass_machine::aside(vault, &run.home.vault(role), Wait::new(PATIENCE, &mut waiting(run)), work);
-    done.map_err(|error| resume_failure(&error, role))
+    let done = match guests(run, role) {
+        Some(rows) => vault.aside(work, || Ok(rows.open(PATIENCE)?)),
+        None => waypass_machine::aside(vault, &run.home.vault(role), Wait::new(PATIENCE, &mut waiting(run)), work),
+    };
+    done.map_err(|error: ResumeError| resume_failure(&error, role))
 }
 
 /// Does `work` with a vault that is parked otherwise: while a gate waits for the next person, other commands can use it.
@@ -425,8 +432,37 @@ pub(crate) fn resume(run: &Run, role: Role, parked: Parked<'static>) -> Result<U
     resumed.map_err(|error| resume_failure(&error, role))
 }
 
+/// Returns the rows of a guest's wallet, if that is what the session of this command has.
+fn guests<'r>(run: &Run<'r>, role: Role) -> Option<&'r GuestRows> {
+    run.held.filter(|held| held.role() == role)?.guest()
+}
+
+/// Makes the wallet of a guest: in memory, opened by a key that is nowhere else, with a holder's key. It believes what this device believes.
+pub(crate) fn guest(run: &Run) -> Result<(GuestRows, Unlocked<'static>), Failure> {
+    let (rows, key) = (GuestRows::default(), KeyFile::generate(&mut SystemRng));
+    let plan = Plan {
+        suite: waypass_machine::suite(),
+        cost: CALIBRATED,
+        rules: Rules::default(),
+        slots: vec![NewSlot::of(Factors::one(&key))],
+        at: Some(clock::read().wall),
+    };
+    let vault = rows.create(Role::Wallet.folder(), &plan).map_err(create_failure)?.into_unlocked(&Factors::one(&key), &clock::read());
+    drop(plan);
+    let vault = vault.map_err(|(_, error)| unlock_failure(error, None, Role::Wallet))?;
+    vault.generate_key(Algorithm::EdDsa, KeyPurpose::Holder)?;
+    let store = belief::store(run);
+    if let Some(root) = store.root().map_err(belief::store_failure)? {
+        Belief::new(&vault, store, None).pin(&root).map_err(belief::belief_failure)?;
+    }
+    Ok((rows, vault))
+}
+
 /// Returns the locked vault. Modes and links that let other users in are put right, and said.
 pub(crate) fn open(run: &Run, role: Role) -> Result<Vault, Failure> {
+    if let Some(rows) = guests(run, role) {
+        return rows.open(PATIENCE).map_err(|error| open_failure(&error, role));
+    }
     let dir = run.home.vault(role);
     match std::fs::metadata(&dir) {
         Ok(_) => close_homes(run)?,

@@ -14,6 +14,8 @@ use waypass_net::session::reach;
 pub(crate) enum Use {
     /// It makes the wallet.
     Makes,
+    /// It opens the wallet of a guest.
+    Guests,
     /// It works with the wallet.
     Works,
     /// It does not need one.
@@ -24,6 +26,9 @@ pub(crate) enum Use {
 /// device without one that of the person whose session is open.
 pub(crate) fn settle(home: Home, name: Option<&str>, what: Use) -> Result<Home, Failure> {
     let named = name.map(str::to_owned).or_else(|| home::text("WAYPASS_USER"));
+    if what == Use::Guests {
+        return Ok(home.of_guest());
+    }
     let Some(named) = named else { return unnamed(home, what) };
     let called = UserName::new(&named)
         .ok_or_else(|| Failure::usage(format!("`{named}` is not a name for a person"), "use one line of at most 64 characters"))?;
@@ -42,6 +47,9 @@ pub(crate) fn settle(home: Home, name: Option<&str>, what: Use) -> Result<Home, 
 }
 
 fn unnamed(home: Home, what: Use) -> Result<Home, Failure> {
+    if what == Use::Works && reach(&home.guest()).is_ok_and(|session| session.is_some()) {
+        return Ok(home.of_guest());
+    }
     if what == Use::Spares || is_made(&home.vault(Role::Wallet)) {
         return Ok(home);
     }

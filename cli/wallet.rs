@@ -98,6 +98,7 @@ impl Args {
     pub(crate) const fn what(&self) -> Use {
         match &self.verb {
             Verb::Init(_) => Use::Makes,
+            Verb::Unlock(args) if args.is_for_guest() => Use::Guests,
             Verb::Lock | Verb::Sync(_) => Use::Spares,
             Verb::Users(args) => args.what(),
             _ => Use::Works,

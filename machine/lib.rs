@@ -27,6 +27,7 @@ mod durable;
 mod entropy;
 mod error;
 mod folder;
+mod guest;
 pub mod key_file;
 mod lock_file;
 mod private;
@@ -41,6 +42,7 @@ pub use durable::{read as read_file, replace as replace_file, replace_by as repl
 pub use entropy::SystemRng;
 pub use error::{CreateError, KeyFileError, OpenError, ResumeError};
 pub use folder::work_in;
+pub use guest::GuestRows;
 pub use lock_file::LockHolder;
 pub use private::{Exposed, Repair, close_home};
 pub use secret::{harden_process, memory_protection};

@@ -8,7 +8,7 @@ use crate::Run;
 use crate::exit::{Exit, Failure, Outcome, plain};
 use crate::factors::{self, together};
 use crate::held::Held;
-use crate::home::Role;
+use crate::home::{Role, private_folder};
 use crate::scope::Scope;
 use crate::{holder, scope, site_rules, unlock};
 use std::io::{BufRead as _, BufReader};
@@ -46,6 +46,9 @@ pub(super) fn apart(run: &Run) -> Result<Exit, Failure> {
 /// Opens the vault and is the session, until it locks.
 pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     let has_closed = switch(run, role)?;
+    if args.guest {
+        return guest(run, args);
+    }
     let (vault, shown, officers) = if let Some(to) = &args.ask_officers {
         let (vault, shown, by) = unlock::keep_by_officers(run, role, &args.open, (to, &args.reason))?;
         (vault, shown, Some(by))
@@ -62,17 +65,14 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     // Somebody else may have opened meanwhile.
     switch(run, role)?;
     let again = if officers.is_some() { None } else { args.open.again(role)? };
-    let scopes = if officers.is_some() {
-        vec![Scope::Slots]
-    } else if args.scope.is_empty() {
-        Scope::ALL.to_vec()
-    } else {
-        Scope::ALL.into_iter().filter(|s| args.scope.contains(s)).collect()
-    };
+    let scopes = if officers.is_some() { vec![Scope::Slots] } else { args.scopes() };
     if role == Role::Wallet {
         let after = if has_closed { "; another person's was locked before" } else { "" };
         let with = match &officers {
-            Some(by) => format!("{} of {}{}", factors::kinds(&together(&shown).kinds()), by.join(" and "), said(&args.reason)),
+            Some(by) => {
+                let key_file = if shown.len() > 1 { "key file and " } else { "" };
+                format!("{key_file}the codes of {}{}", by.join(" and "), said(&args.reason))
+            }
             None => factors::kinds(&together(&shown).kinds()),
         };
         let may = format!("with {with}, and may {}{after}", scope::list(&scopes));
@@ -89,6 +89,27 @@ pub(super) fn here(run: &Run, role: Role, args: &UnlockArgs) -> Outcome {
     }
     let whole = if officers.is_some() { unlock::OFFICERS_HAVE } else { WHOLE };
     Ok(host::serve((door, signals), held, home, again, whole, link))
+}
+
+/// Makes a wallet in memory and is its session, until it locks. Its folder has the socket alone, and is removed at the end.
+fn guest(run: &Run, args: &UnlockArgs) -> Outcome {
+    let folder = run.home.guest();
+    private_folder(&folder)?;
+    let (rows, vault) = unlock::guest(run)?;
+    let door = Door::open(&folder).map_err(|error| not_opened(error, Role::Wallet))?;
+    switch(run, Role::Wallet)?;
+    holder::note(run, &vault, Event::Unlocked, "for a guest");
+    let held = Held::new(Role::Wallet, args.scopes(), vault).in_memory(rows);
+    let home = run.home.clone().absolute()?;
+    let signals = Signals::listen();
+    if args.resident {
+        run.out.bytes(OPEN.as_bytes())?;
+        leave_the_terminal().map_err(|why| Failure::internal(plain(&why), "run the command again"))?;
+    }
+    let ended = host::serve((door, signals), held, home.clone(), None, WHOLE, None);
+    // What cannot be removed holds nothing.
+    let _left = std::fs::remove_dir_all(home.guest());
+    Ok(ended)
 }
 
 /// Returns a reason in brackets, to be put behind something.

@@ -102,7 +102,23 @@ pub(crate) fn key(run: &Run, args: &KeyArgs) -> Outcome {
     Ok(Exit::Done)
 }
 
+/// There are no files that could say anything: the session does.
+fn guests_status(run: &Run) -> Outcome {
+    let standing = session::standing(run, Role::Wallet)?;
+    run.out.json(&json!({
+        "schema": "waypass.wallet-status/1", "locked": standing.is_none(), "session": standing.as_ref().map(session::document), "guest": true,
+    }))?;
+    run.out.words("open, for a guest");
+    if let Some(standing) = &standing {
+        run.out.words(&session::line(standing));
+    }
+    Ok(Exit::Done)
+}
+
 pub(crate) fn status(run: &Run, args: &StatusArgs) -> Outcome {
+    if run.home.is_guest() {
+        return guests_status(run);
+    }
     // It needs no secret. With one, what the files say is compared with the vault.
     if args.open.is_given() {
         super::look(run, &args.open)?.believed()?;

@@ -117,7 +117,7 @@ fn two_officers_let_a_person_in_who_chooses_a_new_secret() {
     site.ok(NURSE, "wallet lock");
     ward.fails(NURSE, &format!("wallet list {OPEN}"), 41, "tries left");
     let history = site.run(NURSE, "wallet history --secret-file new");
-    assert!(history.stdout.contains("codes of two officers of ines and paul (back from leave)"), "{}", history.stdout);
+    assert!(history.stdout.contains("with the codes of ines and paul (back from leave)"), "{}", history.stdout);
     // Each office has its own record of it.
     let given = site.ok("ines", "issuer escrow list --key-file KEY")["codes"].clone();
     assert_eq!(

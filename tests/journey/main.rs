@@ -9,6 +9,7 @@ mod ceremony;
 mod escrow;
 mod factors;
 mod faults;
+mod guest;
 mod kiosk;
 mod link;
 mod machine;
