@@ -73,11 +73,21 @@ fn a_wallet_has_some_time_to_keep_to_what_its_site_asks() {
     // Two days later it can be changed, and nothing else.
     site.wrap = vec!["faketime", "-f", "+2d"];
     fails(&site, &format!("wallet list {OPEN}"), 40, "do not let a wallet open with pass phrase");
-    fails(&site, &format!("wallet unlock {OPEN}"), 40, "do not let a wallet open with pass phrase");
     fails(&site, &format!("wallet key {OPEN}"), 40, &format!("wallet slot change {}", slot(&site, "pass phrase")));
     site.ok(NURSE, &format!("{change} --new-secret-file long"));
     let kept = site.run(NURSE, &format!("wallet list {BOTH}"));
     assert!(kept.code == 0 && !kept.stderr.contains("do not let"), "{}", kept.stderr);
+}
+
+#[test]
+fn no_session_opens_for_a_wallet_that_works_no_more() {
+    let site = site();
+    let mut at_once = strict();
+    at_once["wallets"]["grace_seconds"] = json!(0);
+    ask(&site, &at_once);
+    let ran = site.run(NURSE, &format!("wallet unlock {OPEN}"));
+    drop(site.run(NURSE, "wallet lock"));
+    assert!(ran.code == 40 && ran.stderr.contains("do not let a wallet open with pass phrase"), "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]
