@@ -107,7 +107,7 @@ fn two_officers_let_a_person_in_who_chooses_a_new_secret() {
         ran.stdout,
         ran.stderr
     );
-    assert!(ran.stdout.contains("locks") && ran.stdout.contains("15 min"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("at the latest in 15 min"), "{}", ran.stdout);
     // It can change what opens it, and nothing else.
     ward.fails(NURSE, "wallet list", 40, "needs `read`");
     ward.fails(NURSE, "wallet backup saved --backup-secret-file new --backup-recovery-file code", 40, "needs `keys`");
