@@ -6,7 +6,7 @@ use std::env;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use waypass_machine::{User, UserName, Users};
+use waypass_machine::{DeviceTime, User, UserName, Users};
 
 /// The folders of this device.
 #[derive(Clone, Debug)]
@@ -156,6 +156,11 @@ impl Home {
     /// Returns the belief of this device: public, signed, shared by the roles on it.
     pub(crate) fn trust(&self) -> PathBuf {
         self.state.join("trust")
+    }
+
+    /// Returns what the users of this device have seen of time.
+    pub(crate) fn device_time(&self) -> DeviceTime {
+        DeviceTime::new(self.state.join("device-time"))
     }
 
     /// Returns the folder of the browser that shows the checkpoint page.

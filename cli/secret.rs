@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waypass_machine::SystemRng;
 use waypass_net::session::{Question, Unanswered};
-use waypass_vault::{SecretRules, phrase};
+use waypass_vault::SecretRules;
 use zeroize::{Zeroize, Zeroizing};
 
 mod patience;
@@ -60,7 +60,11 @@ impl SecretArgs {
         loop {
             let first = ask(input, &prompt)?;
             if first.is_empty() {
-                return generated(input, rules);
+                if let Some(made) = generated(input, rules)? {
+                    return Ok(made);
+                }
+                say(input, &format!("the rules of this site block too many words for that; {next}"))?;
+                continue;
             }
             if let Some(why) = rules.phrase_weakness(text(&first)?) {
                 say(input, &format!("{why}; {next}"))?;
@@ -128,19 +132,17 @@ pub(crate) fn text(secret: &[u8]) -> Result<&str, Failure> {
         .map_err(|_| Failure::usage("the secret is not text", "use a pass phrase of letters, digits and signs (UTF-8)"))
 }
 
-/// Makes a pass phrase and goes on when the person has it: nobody will show it again.
-fn generated(input: Input, rules: &SecretRules) -> Result<Secret, Failure> {
-    let mut phrase = phrase::generate(&mut SystemRng);
-    // Most of seven words are long enough for every rule, and few have a blocked word in them.
-    while rules.phrase_weakness(&phrase).is_some() {
-        phrase = phrase::generate(&mut SystemRng);
-    }
+/// Makes a pass phrase and goes on when the person has it: nobody will show it again. `None` if the rules leave no words to make it of.
+fn generated(input: Input, rules: &SecretRules) -> Result<Option<Secret>, Failure> {
+    let Some(phrase) = rules.generate(&mut SystemRng) else {
+        return Ok(None);
+    };
     let words = Zeroizing::new(format!("your pass phrase, shown only once:\n\n    {}\n", &*phrase));
     say(input, &words)?;
     while *ask(input, "write it down, then type it: ")? != phrase.as_bytes() {
         say(input, "that is another one; once more")?;
     }
-    Ok(Zeroizing::new(phrase.as_bytes().to_vec()))
+    Ok(Some(Zeroizing::new(phrase.as_bytes().to_vec())))
 }
 
 /// Asks for a secret without showing it.

@@ -475,7 +475,12 @@ pub(crate) fn open(run: &Run, role: Role) -> Result<Vault, Failure> {
     let opened = waypass_machine::open_waiting(&dir, Wait::new(PATIENCE, &mut waiting(run)));
     let opened = opened.map_err(|error| open_failure(&error, role))?;
     opened.repairs.iter().for_each(|repair| run.out.warn(&repair.to_string()));
-    Ok(opened.vault)
+    let mut vault = opened.vault;
+    // A memory that cannot be read is told, and set aside, where the clock is judged.
+    if let Some(latest) = run.home.device_time().read().ok().and_then(|time| time.latest()) {
+        vault.device_saw(latest);
+    }
+    Ok(vault)
 }
 
 /// Returns the process that has the vault, and keeps it for longer than a command waits.

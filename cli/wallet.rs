@@ -11,7 +11,7 @@ use crate::session::{self, UnlockArgs};
 use crate::unlock::{self, OpenArgs};
 use crate::user::{self, Use};
 use crate::{belief, site_rules};
-use waypass_machine::{SystemRng, clock};
+use waypass_machine::SystemRng;
 use waypass_trust::audit::Note;
 use waypass_trust::bundle::TrustBundle;
 use waypass_trust::time::{Limits, Moment, TimeGuard, TimeState};
@@ -21,6 +21,7 @@ use waypass_wallet::{CredentialId, Wallet};
 mod add;
 mod aside;
 mod backup;
+mod clock;
 mod history;
 mod init;
 mod list;
@@ -74,6 +75,9 @@ enum Verb {
     Backup(backup::BackupArgs),
     /// Take a backup in
     Restore(backup::RestoreArgs),
+    /// Settle doubt about this device's clock
+    #[command(subcommand)]
+    Clock(clock::Verb),
     /// Fetch what is newer about issuers, gates and withdrawals
     Sync(sync::Args),
 }
@@ -87,7 +91,7 @@ impl Args {
             Verb::Show(args) => Some(args.scope()),
             Verb::Key(args) => Some(args.scope()),
             Verb::Present(_) => Some(Scope::Present),
-            Verb::Add(_) | Verb::Remove(_) | Verb::Acknowledge(_) => Some(Scope::Records),
+            Verb::Add(_) | Verb::Remove(_) | Verb::Acknowledge(_) | Verb::Clock(_) => Some(Scope::Records),
             Verb::Slot(verb) => verb.scope(),
             Verb::Users(args) => args.scope(),
             Verb::Backup(_) | Verb::Restore(_) => Some(Scope::Keys),
@@ -125,6 +129,7 @@ pub(crate) fn run(run: &Run, args: Args) -> Outcome {
         Verb::Slot(verb) => crate::slot::run(run, Role::Wallet, verb),
         Verb::Backup(args) => backup::backup(run, &args),
         Verb::Restore(args) => backup::restore(run, &args),
+        Verb::Clock(verb) => clock::run(run, &verb),
         Verb::Sync(args) => sync::run(run, &args),
     }
 }
@@ -173,7 +178,7 @@ fn acknowledge(run: &Run, args: &OpenArgs, looked: &Note) -> Result<Acknowledged
     // The memory of time may be what was found. Then the clock is judged without it.
     let (bundle, at) = match known(run, &vault) {
         Ok(known) => (known.bundle, known.at),
-        Err(_) => (None, TimeGuard::observe(&TimeState::default(), &clock::read(), &Limits::default()).0),
+        Err(_) => (None, TimeGuard::observe(&TimeState::default(), &waypass_machine::clock::read(), &Limits::default()).0),
     };
     let found = Wallet::new(vault).acknowledge(looked, bundle.as_ref(), &at, &mut SystemRng).map_err(failure)?;
     let has_keys = found.iter().any(|finding| matches!(finding, Finding::KeysAltered { .. }));

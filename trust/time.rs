@@ -12,6 +12,7 @@
 mod adopt;
 mod guard;
 mod moment;
+mod shared;
 mod signed;
 mod state;
 mod stored;
@@ -19,6 +20,7 @@ mod stored;
 pub use adopt::{Adopted, Aside};
 pub use guard::{Limits, TimeGuard};
 pub use moment::{Confidence, Doubt, Moment};
+pub use shared::Shared;
 pub use signed::{SignedTime, TimeSigner};
 pub use state::{BehindProof, TimeState};
 pub use stored::BadTimeState;

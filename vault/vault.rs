@@ -43,6 +43,8 @@ const TRACES: &[u8] = b"traces";
 pub struct Vault {
     pub(crate) host: Opened,
     pub(crate) header: Header,
+    /// The latest time of which its device knows.
+    seen: Option<Timestamp>,
 }
 
 /// A host in use.
@@ -173,7 +175,7 @@ impl Vault {
 
     fn without_header(Host { storage, memory, entropy }: Host) -> Self {
         let host = Opened { storage, memory, entropy: RefCell::new(entropy) };
-        Self { host, header: Header { vault: [0; 16], kind: String::new() } }
+        Self { host, header: Header { vault: [0; 16], kind: String::new() }, seen: None }
     }
 
     fn is_unfinished(&self) -> Result<bool, StorageError> {
@@ -213,6 +215,15 @@ impl Vault {
     /// Returns the source of keys, salts and nonces, for one draw.
     pub(crate) fn entropy(&self) -> Entropy<'_> {
         self.host.entropy.borrow_mut()
+    }
+
+    /// Says what the device has seen of time, so that what opens this vault until then ends, although the clock was set back.
+    pub fn device_saw(&mut self, latest: Timestamp) {
+        self.seen = Some(latest);
+    }
+
+    fn latest(&self, at: &Reading) -> Timestamp {
+        self.seen.map_or(at.wall, |seen| seen.max(at.wall))
     }
 
     /// Returns the vault's public status.
@@ -286,7 +297,7 @@ impl Vault {
         }
         let left = counter.map_or(before, |_| before.counted(at)).attempts_left(&limits);
         // A guess is told before what cost nothing: it is what was counted.
-        let (mut guess, mut hindrance) = (None, None);
+        let (mut ended, mut guess, mut hindrance) = (None, None, None);
         for slot in slots {
             let mut vk = VaultKey::zeroed(&*self.host.memory).map_err(UnlockError::Factor)?;
             let opened = match asking.open(slot, vk.bytes_mut()) {
@@ -313,8 +324,8 @@ impl Vault {
                 guess.get_or_insert(UnlockError::WrongSecret { attempts_left: left });
                 continue;
             }
-            if ends.is_some_and(|ends| has_ended(ends, state.as_ref(), at)) {
-                hindrance.get_or_insert(UnlockError::Ended);
+            if ends.is_some_and(|ends| has_ended(ends, state.as_ref(), self.latest(at))) {
+                ended = Some(UnlockError::Ended);
                 continue;
             }
             self.settle((slot, opened), asking, (&keys, state), counter, at)?;
@@ -326,7 +337,8 @@ impl Vault {
             // No key was derived, or a right one: nothing was guessed.
             self.set_throttle(counter, before)?;
         }
-        Err(guess.or(hindrance).unwrap_or(UnlockError::WrongSecret { attempts_left: left }))
+        // Who knows a secret is told that its time is over, although it was tried on other slots too.
+        Err(ended.or(guess).or(hindrance).unwrap_or(UnlockError::WrongSecret { attempts_left: left }))
     }
 
     /// Clears the counters, writes a slot anew whose factor wants that, and notes the day of its use: in one commit.
@@ -518,10 +530,10 @@ pub(crate) fn slot_change(slot: &Slot) -> Change {
     Change { space: Space::Slot, key: slot.place.id.to_vec(), value: Some(slot.to_row()) }
 }
 
-/// Says whether a slot for a time has come to its end. Setting the clock back behind anything that the vault has seen does not help, and a
-/// lost state has seen nothing, so nobody is let in for a time then.
-fn has_ended(ends: Timestamp, state: Option<&State>, at: &Reading) -> bool {
-    state.is_none_or(|state| state.newest_use().map_or(at.wall, |newest| newest.max(at.wall)) >= ends)
+/// Says whether a slot for a time has come to its end. Setting the clock back behind anything that the vault or its device has seen does
+/// not help, and a lost state has seen nothing, so nobody is let in for a time then.
+fn has_ended(ends: Timestamp, state: Option<&State>, latest: Timestamp) -> bool {
+    state.is_none_or(|state| state.newest_use().map_or(latest, |newest| newest.max(latest)) >= ends)
 }
 
 const DAY: i64 = 86_400;

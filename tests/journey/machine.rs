@@ -235,6 +235,7 @@ fn wallet(walk: &mut Walk) {
     walk.ok("ada", "wallet status --key-file KEY");
     walk.ok("ada", "wallet sync --from stick --key-file KEY");
     walk.ok("ada", "wallet users");
+    walk.ok("ada", "wallet clock confirm --yes --key-file KEY");
     walk.ok("ada", "wallet ready --for 1h --key-file KEY");
     let listed = walk.ok("ada", "wallet list --key-file KEY");
     let id = crate::site::text(&listed, "/credentials/0/id");

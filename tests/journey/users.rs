@@ -200,3 +200,47 @@ fn a_person_reads_who_tried_what_opened_and_what_changed() {
     let hers = entries("--user Grace\u{a0}Hopper --secret-file grace.phrase");
     assert!(matches!(&hers[..], [(event, _)] if event == "unlocked"), "{hers:?}");
 }
+
+/// A shell that starts a program as if the machine had been started again.
+const ANOTHER_BOOT: &str = "boot=$(mktemp) && echo another > $boot && mount --bind $boot /proc/sys/kernel/random/boot_id && exec \"$@\"";
+
+/// The clock is set back while others use the device. What the device has seen casts doubt; it is no proof, and a person may settle it.
+#[test]
+fn who_was_away_learns_that_the_clock_of_the_device_went_back() {
+    let mut tablet = Tablet::shared();
+    let grace = "--user Grace\u{a0}Hopper --secret-file grace.phrase";
+    tablet.site.place.write("other.phrase", "ochre lantern seven of grace\n");
+    let ends = (waypass_machine::clock::read().wall.plus(30 * 86_400)).to_string();
+    let ends = ends.split('T').next().expect("a date");
+    tablet.ok(&format!("wallet slot add --new-secret-file other.phrase --label week --until {ends} {grace}"));
+    assert_eq!(tablet.held("--user Grace\u{a0}Hopper --secret-file other.phrase"), 0);
+    // Ada is there two months later. Then somebody sets the clock back.
+    tablet.site.wrap = ["unshare", "-rm", "sh", "-c", ANOTHER_BOOT, "sh", "faketime", "-f", "+60d"].to_vec();
+    assert_eq!(tablet.held("--user Ada --secret-file ada.phrase"), 1);
+    tablet.site.wrap.clear();
+    tablet.fails("wallet list --user Grace\u{a0}Hopper --secret-file other.phrase", 40, "a time that is over");
+    let clock = |tablet: &Tablet| tablet.run(&format!("wallet ready --for 1h {grace}")).stdout;
+    assert!(clock(&tablet).contains("behind a time this device has already seen"), "{}", clock(&tablet));
+    let asked = tablet.run(&format!("wallet clock confirm {grace}"));
+    assert_eq!(asked.code, 2, "nobody is there to ask: {}", asked.stderr);
+    tablet.ok(&format!("wallet clock confirm --yes {grace}"));
+    assert!(!clock(&tablet).contains("behind a time"), "{}", clock(&tablet));
+    let history = tablet.run(&format!("wallet history {grace}")).stdout;
+    assert!(history.contains("clock was confirmed"), "{history}");
+    // Ada's own wallet has seen the later time, and her word is needed for it.
+    let hers = tablet.run("wallet ready --for 1h --user Ada --secret-file ada.phrase").stdout;
+    assert!(hers.contains("the clock is behind"), "{hers}");
+}
+
+#[test]
+fn a_damaged_memory_of_time_is_set_aside_and_said_once() {
+    let tablet = Tablet::shared();
+    let path = tablet.site.path(HOME).join("device-time");
+    assert!(path.exists());
+    fs::write(&path, b"not ours").expect("damaged");
+    let list = "wallet list --user Ada --secret-file ada.phrase";
+    let told = tablet.run(list);
+    assert!(told.code == 0 && told.stderr.contains("is damaged, and was set aside as"), "{}", told.stderr);
+    assert_eq!(fs::read(path.with_extension("bad")).expect("kept"), b"not ours");
+    assert_eq!(tablet.run(list).stderr, "");
+}

@@ -118,10 +118,7 @@ impl TimeState {
             next.lost = next.proven.as_ref().is_some_and(behind);
         }
         let before = self.boot.filter(|_| step.same_boot);
-        // A baseline that signed time has since proven wrong is ignored.
-        let began = |offset: i64| reading.wall.plus(offset.saturating_sub(reading.offset()));
-        let baseline = before.and_then(|boot| boot.offset);
-        let offset = baseline.filter(|offset| !next.proven.as_ref().is_some_and(|proven| proven.is_behind(began(*offset))));
+        let offset = before.and_then(|boot| boot.offset).filter(|offset| next.allows(*offset, reading));
         next.boot = Some(Boot {
             id: reading.boot_id,
             read_ms: Some(reading.boottime_ms),
@@ -140,6 +137,12 @@ impl TimeState {
             memory: self.proven.is_some_and(|proven| proven.unaccounted_us > 0)
                 || self.wall_hi.is_some_and(|hi| hi.since(wall) > SLOW_SECONDS),
         }
+    }
+
+    /// Returns false for a first reading of this boot that signed time has since proven wrong.
+    pub(super) fn allows(&self, first: i64, reading: &Reading) -> bool {
+        let shown = reading.wall.plus(first.saturating_sub(reading.offset()));
+        !self.proven.is_some_and(|proven| proven.is_behind(shown))
     }
 
     /// Takes `reading` for the first of its boot, unless there is one or its clock is known to be wrong: correcting a wrong clock is

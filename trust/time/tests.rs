@@ -3,6 +3,7 @@ extern crate std;
 mod adversary;
 mod honest;
 mod rules;
+mod shared;
 mod signed;
 mod stored;
 

@@ -12,6 +12,8 @@ pub(super) const LEAST: u32 = 8;
 
 /// How many words a generated pass phrase has. Seven of 738 are 66 bits.
 const WORDS: usize = 7;
+/// The longest word of the list, in bytes.
+const LONGEST_WORD: usize = 10;
 const LIST: &str = include_str!("words.txt");
 const COMMON: &str = include_str!("common.txt");
 
@@ -100,11 +102,15 @@ fn is_pattern(prepared: &str) -> bool {
     different.len() < 4 || steps(1) || steps(-1)
 }
 
-/// Makes a pass phrase of seven words, each drawn evenly from the list.
-pub fn generate(rng: &mut dyn CryptoRng) -> Zeroizing<String> {
+/// Makes a pass phrase of seven words, each drawn evenly from the list, or of as many more as it takes to be `least` characters long.
+pub(super) fn generate(least: u32, rng: &mut dyn CryptoRng) -> Zeroizing<String> {
     let words: Vec<&str> = LIST.lines().collect();
-    let mut phrase = Zeroizing::new(String::with_capacity(WORDS * 16));
-    for at in 0..WORDS {
+    let most = WORDS.max(least as usize) * (LONGEST_WORD + 1);
+    let mut phrase = Zeroizing::new(String::with_capacity(most));
+    for at in 0.. {
+        if at >= WORDS && phrase.len() >= least as usize {
+            break;
+        }
         if at > 0 {
             phrase.push(' ');
         }
@@ -182,12 +188,12 @@ mod tests {
     fn a_generated_one_has_at_least_64_bits_and_every_word_comes_up() {
         let words: BTreeSet<&str> = LIST.lines().collect();
         assert_eq!(words.len(), LIST.lines().count(), "a word stands twice");
-        assert!(LIST.lines().all(|word| (3..=10).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase())));
+        assert!(LIST.lines().all(|word| (3..=LONGEST_WORD).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase())));
         let phrases = (0..WORDS).try_fold(1_u128, |phrases, _| phrases.checked_mul(words.len() as u128)).expect("fits");
         assert!(phrases >= 1 << 64, "{phrases} phrases");
         let mut drawn = BTreeSet::new();
         for _ in 0..2000 {
-            let phrase = generate(&mut TestRng);
+            let phrase = generate(LEAST, &mut TestRng);
             assert_eq!(phrase.split(' ').count(), WORDS);
             assert_eq!(weakness(&phrase, LEAST), None);
             drawn.extend(phrase.split(' ').filter_map(|word| words.get(word)).copied());

@@ -5,6 +5,7 @@ use super::pin::{self, Pin, PinWeakness};
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
 use alloc::vec::Vec;
+use rand_core::CryptoRng;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_trust::bundle::VaultRules;
 use zeroize::Zeroizing;
@@ -67,6 +68,13 @@ impl SecretRules {
         Pin::weakness(text, self.pin_digits).or_else(|| self.blocks(text).then_some(PinWeakness::Blocked))
     }
 
+    /// Makes a pass phrase of words that these rules allow: seven, or more until it is long enough. `None` if the blocked words leave hardly
+    /// any.
+    pub fn generate(&self, rng: &mut dyn CryptoRng) -> Option<Zeroizing<String>> {
+        const DRAWS: u32 = 1_000;
+        (0..DRAWS).map(|_| phrase::generate(self.passphrase_characters, rng)).find(|phrase| self.phrase_weakness(phrase).is_none())
+    }
+
     fn blocks(&self, text: &str) -> bool {
         let text = small(&phrase::prepare(text));
         self.blocked.iter().any(|word| text.contains(word.as_str()))
@@ -94,7 +102,7 @@ fn small(text: &str) -> Zeroizing<String> {
 #[cfg(test)]
 mod tests {
     use super::{PinWeakness, SecretRules, VaultRules, Weakness};
-    use crate::testing::site_rules;
+    use crate::testing::{TestRng, site_rules};
     use alloc::borrow::ToOwned as _;
 
     #[test]
@@ -107,6 +115,20 @@ mod tests {
         assert_eq!(strict.phrase_weakness("tulip anchor s"), None);
         assert_eq!((SecretRules::default().pin_weakness("4029175"), strict.pin_weakness("4029175")), (None, Some(PinWeakness::Length(8))));
         assert_eq!(strict.pin_weakness("83920174"), None);
+    }
+
+    #[test]
+    fn a_generated_one_is_as_long_as_the_rules_ask() {
+        for least in [8, 40, 64] {
+            let rules = SecretRules::of(&VaultRules { passphrase_characters: Some(least), ..site_rules(&[]) });
+            for _ in 0..100 {
+                let phrase = rules.generate(&mut TestRng).expect("made");
+                assert_eq!(rules.phrase_weakness(&phrase), None);
+            }
+        }
+        let blocked = ["a", "e", "i", "o", "u"].map(str::to_owned).to_vec();
+        let unkind = SecretRules::of(&VaultRules { blocked, ..site_rules(&[]) });
+        assert!(unkind.generate(&mut TestRng).is_none(), "no word is left");
     }
 
     #[test]

@@ -217,6 +217,19 @@ fn a_slot_for_a_time_ends_and_no_clock_that_is_set_back_revives_it() {
 }
 
 #[test]
+fn a_slot_for_a_time_ends_by_what_the_others_on_the_device_have_seen() {
+    let (password, other) = (Password::new("for the night"), Password::new("tulip anchor seven"));
+    let ends = now().plus(3600);
+    let slots = vec![NewSlot::of(Factors::one(&other)), NewSlot { ends: Some(ends), ..NewSlot::of(Factors::one(&password)) }];
+    let mut vault = made(Rules::default(), slots).expect("made");
+    vault.device_saw(ends.plus(-1));
+    vault.unlock(&Factors::one(&password), &reading()).expect("opens until then");
+    vault.device_saw(ends);
+    assert!(matches!(vault.unlock(&Factors::one(&password), &reading()), Err(UnlockError::Ended)), "also with another slot of its kind");
+    vault.unlock(&Factors::one(&other), &reading()).expect("what opens always does");
+}
+
+#[test]
 fn a_slot_for_a_time_does_not_open_a_vault_that_lost_its_state() {
     let password = Password::new("for the night");
     let slots = vec![NewSlot { ends: Some(now().plus(3600)), ..NewSlot::of(Factors::one(&password)) }];
