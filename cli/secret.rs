@@ -186,12 +186,12 @@ const OTHERWISE: &str = "give the secret with --secret-file FILE or --secret-fd 
 /// Asks for a code that is of no use to others, and shows what is typed. Nothing typed within `left` is no answer.
 pub(crate) fn ask_openly(input: Input, prompt: &str, left: Duration) -> Result<Secret, Failure> {
     if input.asks() == Asks::Never {
-        return Err(Failure::new(Exit::Locked, "a code is needed and --no-input forbids asking", "run the command on a terminal"));
+        return Err(Failure::new(Exit::Locked, "an answer is needed and --no-input forbids asking", "run the command on a terminal"));
     }
     let question = Question { prompt: crate::text::safe(prompt), is_secret: false, limit: Some(left) };
     asked(input, question).map_err(|why| match why {
         Unanswered::TimedOut => {
-            Failure::new(Exit::Locked, "nobody gave the codes in time", "ask once more: the request of before opens nothing")
+            Failure::new(Exit::Locked, "nobody answered in time", "ask once more: nothing answers the request of before any more")
         }
         why => not_read(input, why),
     })

@@ -145,7 +145,7 @@ fn switch(run: &Run, role: Role) -> Result<bool, Failure> {
 }
 
 /// Closes the session of the vault in a folder. Returns false if there was none.
-fn closed(vault: &Path) -> Result<bool, Failure> {
+pub(crate) fn closed(vault: &Path) -> Result<bool, Failure> {
     let Some(mut session) = reached(vault)? else { return Ok(false) };
     asked(&mut session, &Request::Lock)?;
     Ok(true)

@@ -189,6 +189,7 @@ fn keep_with(run: &Run, role: Role, args: &OpenArgs, shown: Shown) -> Result<(Un
     let unlocked = opened.map_err(|(_, error)| unlock_failure(error, alone.map(PathBuf::as_path), role))?;
     upgrade(run, role, &unlocked)?;
     if let Some(before) = before {
+        pardoned(run, role, &before, &unlocked)?;
         tried(run, role, &together(&shown).kinds(), &before, &unlocked)?;
     }
     Ok((unlocked, shown))
@@ -261,6 +262,17 @@ fn deliver_request(run: &Run, request: &Request, to: &Path) -> Result<(), Failur
 
 fn locked_meanwhile(role: Role) -> Failure {
     Failure::new(Exit::Locked, format!("the session of this {} has just locked itself", role.folder()), "run the command again")
+}
+
+/// Tells the owner that administrators gave tries back, once.
+fn pardoned(run: &Run, role: Role, before: &VaultStatus, vault: &Unlocked<'_>) -> Result<(), Failure> {
+    let Some(pardons) = before.pardons.as_ref().filter(|_| role == Role::Wallet) else { return Ok(()) };
+    let times = if pardons.times == 1 { "once".to_owned() } else { format!("{} times", pardons.times) };
+    let by: Vec<&str> = pardons.by.iter().map(String::as_str).collect();
+    let what = format!("tries were given back {times} by {}", words::list(&by));
+    run.out.warn(&format!("since you were here last, {what}"));
+    crate::holder::note(run, vault, Event::FactorsChanged, &what);
+    vault.noted_pardons().map_err(|error| storage_failure(&error))
 }
 
 /// Lets a gate or a wallet write down the wrong tries that this opening has cleared.

@@ -19,6 +19,7 @@ use waypass_vault::{BeliefError, Finding, Tampering, Unlocked};
 use waypass_wallet::{CredentialId, Wallet};
 
 mod add;
+mod admin;
 mod aside;
 mod backup;
 mod clock;
@@ -78,6 +79,9 @@ enum Verb {
     /// Settle doubt about this device's clock
     #[command(subcommand)]
     Clock(clock::Verb),
+    /// Administrators of the site keep the wallets of a shared device, and read nothing in them
+    #[command(subcommand)]
+    Admin(admin::Verb),
     /// Fetch what is newer about issuers, gates and withdrawals
     Sync(sync::Args),
 }
@@ -86,7 +90,7 @@ impl Args {
     /// Returns what the command does with the wallet. `None` if it needs no open one; a synchronization puts what came into the trust folder.
     pub(crate) fn scope(&self) -> Option<Scope> {
         match &self.verb {
-            Verb::Init(_) | Verb::Unlock(_) | Verb::Lock | Verb::Status(_) | Verb::Sync(_) => None,
+            Verb::Init(_) | Verb::Unlock(_) | Verb::Lock | Verb::Status(_) | Verb::Sync(_) | Verb::Admin(_) => None,
             Verb::List(_) | Verb::History(_) | Verb::Ready(_) => Some(Scope::Read),
             Verb::Show(args) => Some(args.scope()),
             Verb::Key(args) => Some(args.scope()),
@@ -104,6 +108,7 @@ impl Args {
             Verb::Init(_) => Use::Makes,
             Verb::Unlock(args) if args.is_for_guest() => Use::Guests,
             Verb::Lock | Verb::Sync(_) => Use::Spares,
+            Verb::Admin(verb) if !verb.is_about_a_wallet() => Use::Spares,
             Verb::Users(args) => args.what(),
             _ => Use::Works,
         }
@@ -130,6 +135,7 @@ pub(crate) fn run(run: &Run, args: Args) -> Outcome {
         Verb::Backup(args) => backup::backup(run, &args),
         Verb::Restore(args) => backup::restore(run, &args),
         Verb::Clock(verb) => clock::run(run, &verb),
+        Verb::Admin(verb) => admin::run(run, &verb),
         Verb::Sync(args) => sync::run(run, &args),
     }
 }

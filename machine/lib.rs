@@ -51,4 +51,4 @@ pub use secret::{harden_process, memory_protection};
 pub use speed::{CALIBRATED, suite};
 pub use trust_folder::TrustFolder;
 pub use users::{User, UserName, Users};
-pub use vault_folder::{Opened, Unfinished, Wait, aside, briefly, create, host, open, open_waiting, resume};
+pub use vault_folder::{Opened, Unfinished, Wait, aside, briefly, create, erase, host, open, open_waiting, resume};

@@ -17,6 +17,8 @@ use waypass_credential::hex;
 const PART: usize = 16;
 /// The file with the name of a person who is on the list.
 const LISTED: &str = "name";
+/// The file that says that administrators made room for a wallet.
+const PERMIT: &str = "permit";
 /// The most characters of a name.
 const MAX_NAME: usize = 64;
 
@@ -68,6 +70,30 @@ impl User {
     /// Puts the name on the list.
     pub fn list(&self, name: &UserName) -> io::Result<()> {
         durable::replace(&self.folder.join(LISTED), name.0.as_bytes())
+    }
+
+    /// Removes the folder, and whatever else is in it than a wallet that was erased.
+    pub fn remove(&self) -> io::Result<()> {
+        fs::remove_dir_all(&self.folder)?;
+        durable::sync_parent(&self.folder)
+    }
+
+    /// Makes room for the person's wallet, as administrators agreed.
+    pub fn permit(&self) -> io::Result<()> {
+        durable::replace(&self.folder.join(PERMIT), b"")
+    }
+
+    /// Returns true if administrators made room for a wallet that is not made yet.
+    pub fn is_permitted(&self) -> bool {
+        self.folder.join(PERMIT).is_file()
+    }
+
+    /// Ends the permit: the wallet is made.
+    pub fn used_permit(&self) -> io::Result<()> {
+        match fs::remove_file(self.folder.join(PERMIT)) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
+            _ => Ok(()),
+        }
     }
 
     /// Takes the name off the list.

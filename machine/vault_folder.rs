@@ -8,8 +8,11 @@
 //!   ballast          1 MiB in reserve for the last log entry on a full disk
 //! ```
 
+mod erase;
 #[cfg(test)]
 mod tests;
+
+pub use erase::erase;
 
 use crate::entropy::SystemRng;
 use crate::error::{CreateError, OpenError, ResumeError, storage_error};

@@ -93,7 +93,7 @@ pub use state::Finding;
 pub use storage::{Change, Journal, MemoryStorage, PlainFile, Space, Storage};
 pub use trust_store::{MemoryTrust, TrustFile, TrustJournal, TrustStorage, TrustStore, TrustStoreError, TrustWriter};
 pub use unlocked::{Batch, HeldSlot, Parked, Tags, TagsOf, Unlocked};
-pub use vault::{Plan, Unfinished, Vault, VaultStatus};
+pub use vault::{Pardons, Plan, Unfinished, Vault, VaultStatus};
 
 /// Doors for the fuzzer (tests/fuzz), which no other build has.
 #[cfg(fuzzing)]

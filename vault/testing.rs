@@ -120,6 +120,7 @@ pub(crate) fn site_rules(combinations: &[&[FactorName]]) -> VaultRules {
         permanent: true,
         grace_seconds: 14 * 86_400,
         officers: Vec::new(),
+        administrators: None,
     }
 }
 

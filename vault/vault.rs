@@ -4,8 +4,11 @@
 //! Replacing everything by an older copy of itself cannot be noticed without hardware that counts.
 
 mod ask;
+mod pardon;
 #[cfg(test)]
 mod tests;
+
+pub use pardon::Pardons;
 
 use crate::error::{CreateError, FactorError, OpenError, StorageError, UnlockError};
 use crate::factor::{Factor, FactorKind, Factors, KdfCost, RecoveryCode};
@@ -90,6 +93,8 @@ pub struct VaultStatus {
     pub damaged_slots: usize,
     /// Slots that a newer version of this program wrote. They are kept.
     pub newer_slots: usize,
+    /// Tries that administrators gave back since the owner opened it last.
+    pub pardons: Option<Pardons>,
 }
 
 /// What a vault is made with.
@@ -242,6 +247,7 @@ impl Vault {
             slots: readable.iter().map(Slot::info).collect(),
             damaged_slots: damaged,
             newer_slots: newer,
+            pardons: self.pardons()?,
         })
     }
 

@@ -69,6 +69,7 @@
 extern crate alloc;
 
 mod act;
+mod administrators;
 mod challenge;
 mod check;
 mod decide;
@@ -80,6 +81,7 @@ mod seen;
 mod step;
 mod verify;
 
+pub use administrators::{Administrators, Shown};
 pub use challenge::{BadChallenge, Challenge, Challenges};
 pub use decision::{Age, Decision, Evidence, GateIdentity, Verdict, Who};
 pub use device::{BadState, DeviceState};

@@ -136,7 +136,18 @@ fn policy(policy: &Policy) -> Vec<String> {
 
 /// Says what is asked of those who open a wallet or a gate.
 fn opening(what: &str, rules: &VaultRules) -> String {
-    let VaultRules { combinations, passphrase_characters, pin_digits, blocked, tries, delays, permanent, grace_seconds, officers } = rules;
+    let VaultRules {
+        combinations,
+        passphrase_characters,
+        pin_digits,
+        blocked,
+        tries,
+        delays,
+        permanent,
+        grace_seconds,
+        officers,
+        administrators,
+    } = rules;
     let span = |seconds: u32| words::span(i64::from(seconds));
     let mut asked = Vec::new();
     if !combinations.is_empty() {
@@ -168,6 +179,7 @@ fn opening(what: &str, rules: &VaultRules) -> String {
         let names: Vec<&str> = officers.iter().map(|officer| officer.name.as_str()).collect();
         asked.push(format!("any two of {} can let in a person who wanted that", words::list(&names)));
     }
+    asked.extend(administrators.as_ref().map(|role| format!("role {role} keeps the wallets of a shared device")));
     format!("  a {what}: {}", asked.join("; "))
 }
 

@@ -76,7 +76,11 @@ pub(crate) fn run(run: &Run, args: &Args) -> Outcome {
             "name the person: --user NAME",
         ));
     }
+    super::admin::refuse_unpermitted(run)?;
     let key = unlock::create(run, Role::Wallet, &args.create, |vault| Ok(vault.generate_key(Algorithm::EdDsa, KeyPurpose::Holder)?))?;
+    if let Some(person) = person {
+        person.user.used_permit().map_err(|error| Failure::file("write in", person.user.folder(), &error))?;
+    }
     let name = person.and_then(|person| person.name.as_ref().map(|name| (name, &person.user)));
     if let Some((name, user)) = name.filter(|_| args.listed) {
         user.list(name).map_err(|error| Failure::file("write in", user.folder(), &error))?;

@@ -1,6 +1,7 @@
 //! The built program, used as people use it: the seven verbs on one page, the command line as transcripts, the
 //! offline roles without any network, and everything that goes wrong: kills, full disks, two at once, damaged files.
 
+mod admin;
 mod afterwards;
 mod belief;
 mod book;

@@ -6,6 +6,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+/// A shell that starts a program as if the machine had been started again.
+pub(crate) const ANOTHER_BOOT: &str =
+    "boot=$(mktemp) && echo another > $boot && mount --bind $boot /proc/sys/kernel/random/boot_id && exec \"$@\"";
+
 /// The program under test.
 pub(crate) const WAYPASS: &str = env!("CARGO_BIN_EXE_waypass");
 

@@ -1,6 +1,6 @@
 //! People who share a device: each has a wallet of their own, and one is open at a time.
 
-use crate::program::Ran;
+use crate::program::{ANOTHER_BOOT, Ran};
 use crate::site::{Site, text};
 use serde_json::{Value, json};
 use std::fs;
@@ -200,9 +200,6 @@ fn a_person_reads_who_tried_what_opened_and_what_changed() {
     let hers = entries("--user Grace\u{a0}Hopper --secret-file grace.phrase");
     assert!(matches!(&hers[..], [(event, _)] if event == "unlocked"), "{hers:?}");
 }
-
-/// A shell that starts a program as if the machine had been started again.
-const ANOTHER_BOOT: &str = "boot=$(mktemp) && echo another > $boot && mount --bind $boot /proc/sys/kernel/random/boot_id && exec \"$@\"";
 
 /// The clock is set back while others use the device. What the device has seen casts doubt; it is no proof, and a person may settle it.
 #[test]

@@ -4,6 +4,7 @@ use alloc::{string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use waypass_credential::recipient::Recipient;
+use waypass_credential::role::is_name;
 
 /// What a site asks of its wallets and of its gates. Without an entry, a device asks what it asks of a personal vault.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -12,7 +13,7 @@ pub struct Unlocking {
     /// Of the wallets of its people.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "checked")]
     pub wallets: Option<VaultRules>,
-    /// Of its gates. They have no officers.
+    /// Of its gates. They have no officers and no administrators.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "checked_of_gates")]
     pub gates: Option<VaultRules>,
 }
@@ -48,6 +49,10 @@ pub struct VaultRules {
     /// The officers of whom two can let somebody in who has forgotten a secret, if that person wanted it: 2 to 4, or none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub officers: Vec<Officer>,
+    /// The role of those who may administer a shared device: let somebody try again, erase a wallet, and make room for a new person. Without
+    /// one, anybody at the device makes a wallet, and nobody touches that of another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub administrators: Option<String>,
 }
 
 /// Somebody who can let people in, together with another officer.
@@ -93,11 +98,12 @@ pub enum UnsoundRules {
     Combination,
     /// Each combination needs a recovery code or officers: neither is for every day.
     OnlyRecovery,
-    /// After the last wrong try nothing would open it: it locks for good, and no combination is for somebody who has lost something.
+    /// After the last wrong try nothing would open it: it locks for good, no combination is for somebody who has lost something, and nobody
+    /// may let them try again.
     NoWayBack,
     /// A number is out of its bounds.
     Bounds(&'static str),
-    /// Officers let people in, and no gates.
+    /// Officers let people in and administrators keep their wallets; a gate has neither.
     OfficersOfGates,
     /// There are not 2 to 4 officers, or two have the same name or key, or a combination needs officers whom nobody named.
     Officers,
@@ -135,7 +141,9 @@ fn checked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<VaultRules>, D::
 
 fn checked_of_gates<'de, D: Deserializer<'de>>(from: D) -> Result<Option<VaultRules>, D::Error> {
     match checked(from)? {
-        Some(rules) if !rules.officers.is_empty() => Err(de::Error::custom(UnsoundRules::OfficersOfGates)),
+        Some(rules) if !rules.officers.is_empty() || rules.administrators.is_some() => {
+            Err(de::Error::custom(UnsoundRules::OfficersOfGates))
+        }
         rules => Ok(rules),
     }
 }
@@ -155,7 +163,8 @@ impl VaultRules {
         if !self.combinations.is_empty() && self.combinations.iter().all(|names| names.iter().any(is_for_loss)) {
             return Err(UnsoundRules::OnlyRecovery);
         }
-        if self.permanent && !self.combinations.is_empty() && !self.combinations.iter().flatten().any(is_for_loss) {
+        let has_way_back = self.administrators.is_some() || !self.permanent;
+        if !has_way_back && !self.combinations.is_empty() && !self.combinations.iter().flatten().any(is_for_loss) {
             return Err(UnsoundRules::NoWayBack);
         }
         let within = |name, number: Option<u32>, least, most| match number {
@@ -178,6 +187,9 @@ impl VaultRules {
         let are_enough = (2..=MOST_OFFICERS).contains(&self.officers.len()) || (self.officers.is_empty() && !needs_officers);
         if !are_enough || !self.officers.iter().enumerate().all(is_officer) {
             return Err(UnsoundRules::Officers);
+        }
+        if self.administrators.as_deref().is_some_and(|role| !is_name(role)) {
+            return Err(UnsoundRules::Bounds("administrators"));
         }
         let grows = self.delays.windows(2).all(|pair| pair[0].after < pair[1].after && pair[0].seconds <= pair[1].seconds);
         let is_delay = |delay: &Delay| (1..=DAY).contains(&delay.seconds) && (1..self.tries.unwrap_or(MOST_TRIES)).contains(&delay.after);
@@ -203,9 +215,10 @@ impl fmt::Display for UnsoundRules {
             ),
             Self::OnlyRecovery => f.write_str("each of the `combinations` is for somebody who has lost something: name one for every day"),
             Self::NoWayBack => f.write_str(
-                "after the last wrong try nothing would open it: name a combination with recovery or officers, or say `\"permanent\": false`",
+                "after the last wrong try nothing would open it: name a combination with recovery or officers, or `administrators`, or say \
+                 `\"permanent\": false`",
             ),
-            Self::OfficersOfGates => f.write_str("`officers` let people in: name them for wallets"),
+            Self::OfficersOfGates => f.write_str("`officers` and `administrators` are for people: name them for wallets"),
             Self::Officers => f.write_str("`officers` has 2 to 4 entries, each with a name of at most 48 bytes and a key of their own"),
             Self::Bounds(name) => write!(f, "`{name}` is out of its bounds"),
             Self::Delays => f.write_str(
@@ -266,6 +279,7 @@ mod tests {
             (r#"{"tries":2}"#, UnsoundRules::Bounds("tries")),
             (r#"{"tries":11}"#, UnsoundRules::Bounds("tries")),
             (r#"{"blocked":["ab"]}"#, UnsoundRules::Bounds("blocked")),
+            (r#"{"administrators":"ward admin"}"#, UnsoundRules::Bounds("administrators")),
             (r#"{"grace_seconds":31536001}"#, UnsoundRules::Bounds("grace_seconds")),
             (r#"{"combinations":[["passphrase"],["officers"]]}"#, UnsoundRules::Officers),
             (r#"{"delays":[{"after":0,"seconds":60}]}"#, UnsoundRules::Delays),
@@ -295,6 +309,8 @@ mod tests {
         }
         let gates = format!(r#"{{"gates":{}}}"#, escrow(&of(2)));
         assert!(serde_json::from_str::<Unlocking>(&gates).is_err());
+        assert!(serde_json::from_str::<Unlocking>(r#"{"gates":{"administrators":"admin"}}"#).is_err());
+        assert!(read(r#"{"combinations":[["passphrase","key-file"]],"administrators":"admin"}"#).is_ok(), "they let people try again");
         let many = |count: usize| format!(r#"{{"blocked":[{}]}}"#, vec![r#""word""#; count].join(","));
         assert!(read(&many(32)).is_ok() && read(&many(33)).is_err());
         for unknown in [r#"{"combinations":[["fingerprint"]]}"#, r#"{"lockout":true}"#] {

@@ -1,5 +1,6 @@
 //! The checkpoint as a whole, against bundles and credentials signed for the occasion.
 
+mod administrators;
 mod cards;
 mod ends;
 mod lanes;

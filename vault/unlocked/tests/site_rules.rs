@@ -167,6 +167,7 @@ fn the_longest_rules_survive_their_encoding() {
         permanent: false,
         grace_seconds: 365 * 86_400,
         officers: names.iter().zip(1..).map(|(name, at)| Officer { name: name.clone(), key: key(at) }).collect(),
+        administrators: None,
     };
     let phrase = Password::new("right");
     let (mut vault, _code) = Vault::create(host(), "test", &phrase, KdfCost::Floor).expect("created");
