@@ -7,14 +7,14 @@ use crate::input::Input;
 use crate::output::Out;
 use crate::text::Text;
 use crate::tone::Tone;
-use crate::{belief, words};
+use crate::{belief, report, words};
 use rustix::fs::{Access, access};
 use serde::Serialize;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use waypass_machine::key_file;
-use waypass_trust::bundle::TrustBundle;
+use waypass_trust::bundle::{Consequence, TrustBundle};
 use waypass_vault::MemoryProtection;
 use waypass_words::Language;
 
@@ -98,6 +98,11 @@ fn look(run: &Run, findings: &mut Vec<Finding>) {
         );
     }
     findings.extend(bundle.as_ref().ok().and_then(Option::as_ref).filter(|_| is_gate).map(horizon));
+    let roles = [Role::Wallet, Role::Verifier].into_iter();
+    findings.extend(roles.flat_map(|role| report::by_files(run, role).found).map(|found| {
+        let how = if found.consequence == Consequence::Refuse { Found::Bad } else { Found::Note };
+        finding("device", how, found.what.clone()).next(found.next())
+    }));
 }
 
 fn finding(name: &'static str, found: Found, detail: impl Into<String>) -> Finding {

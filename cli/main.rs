@@ -43,6 +43,7 @@ mod pages;
 mod progress;
 mod qr;
 mod ready;
+mod report;
 mod scope;
 mod seal;
 mod secret;

@@ -5,13 +5,14 @@ use crate::belief::{NOT_COMPARED, belief_failure, bundle, bundle_failure, store,
 use crate::exit::{Exit, Failure, Outcome};
 use crate::home::Role;
 use crate::unlock::OpenAllArgs;
-use crate::{file, flag, gate, secret, unlock, words};
+use crate::{file, flag, gate, holder, secret, unlock, words};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use waypass_credential::role::Scope;
 use waypass_credential::time::Timestamp;
 use waypass_gate::{BundleTime, Flag};
 use waypass_machine::{SystemRng, clock};
+use waypass_trust::audit::Event;
 use waypass_trust::bundle::{BundleError, Digest, PartName, Root, TrustBundle};
 use waypass_trust::time::FURTHEST_AHEAD_SECONDS;
 use waypass_vault::{Belief, BeliefError};
@@ -128,6 +129,9 @@ fn change(
                 .map_err(gate::failure)?;
         } else {
             work(&Belief::new(vault, store(run), None))?;
+            if *role == Role::Wallet {
+                holder::note(run, vault, Event::TrustChanged, change.what);
+            }
         }
     }
     Ok(flags)

@@ -10,7 +10,7 @@ use crate::vault::{
     FOREIGN, after_looking, create_failure, exposed_failure, factor_failure, finding_words, is_refused, key_file_failure, open_failure,
     resume_failure, storage_failure, unlock_failure,
 };
-use crate::{belief, gate, qr, seal, words};
+use crate::{belief, gate, qr, report, seal, words};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use waypass_credential::key::Algorithm;
@@ -173,21 +173,34 @@ pub(crate) fn keep_shown(run: &Run, role: Role, args: &OpenArgs) -> Result<(Unlo
 
 /// Opens the vault by what is shown, whether a session is open or not.
 pub(crate) fn keep_showing(run: &Run, role: Role, args: &OpenArgs) -> Result<(Unlocked<'static>, Shown), Failure> {
+    let looked = report::before(run, role)?;
     // No vault, or one that is damaged, is said before a secret is asked for. The lock is not held while a person types.
     let slots = open(run, role)?.status(&clock::read()).map_err(|error| storage_failure(&error))?.slots;
     let shown = shown(run, role, args, args.key_files()?, &slots)?;
-    keep_with(run, role, args, shown)
+    keep_with(run, role, args, (shown, looked))
 }
 
-/// Opens the vault with what is shown.
-fn keep_with(run: &Run, role: Role, args: &OpenArgs, shown: Shown) -> Result<(Unlocked<'static>, Shown), Failure> {
+/// Opens the vault with what is shown, on a device that was looked at.
+fn keep_with(
+    run: &Run,
+    role: Role,
+    args: &OpenArgs,
+    (shown, looked): (Shown, report::Looked),
+) -> Result<(Unlocked<'static>, Shown), Failure> {
     let vault = open(run, role)?;
     let logs = (role != Role::Issuer).then(|| vault.status(&clock::read())).transpose();
     let before = logs.map_err(|error| storage_failure(&error))?;
     let opened = vault.into_unlocked(&together(&shown), &clock::read());
     let alone = args.key_file.first().filter(|_| shown.len() == args.key_file.len());
-    let unlocked = opened.map_err(|(_, error)| unlock_failure(error, alone.map(PathBuf::as_path), role))?;
+    let unlocked = match opened {
+        Ok(unlocked) => unlocked,
+        Err((vault, error)) => {
+            erase_after_tries(run, role, *vault)?;
+            return Err(unlock_failure(error, alone.map(PathBuf::as_path), role));
+        }
+    };
     upgrade(run, role, &unlocked)?;
+    report::after(run, role, &unlocked, looked)?;
     if let Some(before) = before {
         pardoned(run, role, &before, &unlocked)?;
         tried(run, role, &together(&shown).kinds(), &before, &unlocked)?;
@@ -205,11 +218,12 @@ pub(crate) fn keep_by_officers(
     args: &OpenArgs,
     (to, reason): (&Path, &str),
 ) -> Result<(Unlocked<'static>, Shown, [String; 2]), Failure> {
+    let looked = report::before(run, role)?;
     let mut shown: Shown = args.key_files()?.into_iter().map(|file| Box::new(file) as Box<dyn Factor>).collect();
     let released = released(run, role, &together(&shown).kinds(), (to, reason))?;
     let by = released.by().clone();
     shown.push(Box::new(released));
-    match keep_with(run, role, args, shown) {
+    match keep_with(run, role, args, (shown, looked)) {
         Ok((vault, shown)) => Ok((vault, shown, by)),
         Err(failure) if failure.exit == Exit::WrongSecret => {
             let what = "these codes do not answer this request, or the key file is another one; nothing was counted";
@@ -262,6 +276,19 @@ fn deliver_request(run: &Run, request: &Request, to: &Path) -> Result<(), Failur
 
 fn locked_meanwhile(role: Role) -> Failure {
     Failure::new(Exit::Locked, format!("the session of this {} has just locked itself", role.folder()), "run the command again")
+}
+
+/// Erases a wallet whose tries are used up, if its site wants that. A command that was killed before it got here leaves it to the next.
+fn erase_after_tries(run: &Run, role: Role, vault: Vault) -> Result<(), Failure> {
+    let status = vault.status(&clock::read()).map_err(|error| storage_failure(&error))?;
+    drop(vault);
+    if role != Role::Wallet || !status.erased_after_tries || status.attempts_left > 0 {
+        return Ok(());
+    }
+    let dir = run.home.vault(role);
+    waypass_machine::erase(&dir, Wait::new(PATIENCE, &mut waiting(run))).map_err(|error| open_failure(&error, role))?;
+    let what = format!("{} is erased: the site wants that after {} wrong tries in a row", run.home.whose(role), status.wrong_tries);
+    Err(Failure::new(Exit::Locked, what, "ask the office for a new start; a backup that was made can be restored"))
 }
 
 /// Tells the owner that administrators gave tries back, once.

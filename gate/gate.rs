@@ -140,6 +140,11 @@ impl<'v> Gate<'v> {
         self.note(Event::FactorsChanged, what, reading, rng)
     }
 
+    /// Notes what the device says of itself, where its site asks for that.
+    pub fn device_found(&self, what: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
+        self.note(Event::Found, what, reading, rng)
+    }
+
     /// Like [`Self::record`]; a gate whose state is damaged writes nothing until a person has looked.
     fn note(&self, event: Event, subject: &str, reading: &Reading, rng: &mut dyn CryptoRng) -> Result<(), GateError> {
         if self.state().is_ok() { self.record(event, subject, reading, rng) } else { Ok(()) }

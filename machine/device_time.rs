@@ -29,7 +29,7 @@ impl DeviceTime {
         &self.path
     }
 
-    /// Returns what is remembered: nothing before the first time. A file that is none of ours is [`io::ErrorKind::InvalidData`].
+    /// Returns what is remembered: nothing before the first time. A foreign file is [`io::ErrorKind::InvalidData`].
     pub fn read(&self) -> io::Result<TimeState> {
         match durable::read(&self.path, MOST) {
             Ok(bytes) => TimeState::from_bytes(&bytes).map_err(|why| io::Error::new(io::ErrorKind::InvalidData, why)),

@@ -23,6 +23,7 @@
 
 mod ballast;
 pub mod clock;
+mod device_report;
 mod device_time;
 mod durable;
 mod entropy;
@@ -39,6 +40,7 @@ mod trust_folder;
 mod users;
 mod vault_folder;
 
+pub use device_report::{Device, Seen};
 pub use device_time::DeviceTime;
 pub use durable::{read as read_file, replace as replace_file, replace_by as replace_file_by};
 pub use entropy::SystemRng;

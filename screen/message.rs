@@ -271,6 +271,7 @@ const fn event_id(event: &Event) -> &'static str {
         Event::Synced => "event-synced",
         Event::Declined => "event-declined",
         Event::Restored => "event-restored",
+        Event::Read => "event-read",
         Event::Unlocked => "event-unlocked",
         Event::Other(_) => "event-other",
     }

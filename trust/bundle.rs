@@ -36,10 +36,10 @@ mod rules;
 mod signed;
 
 pub use crate::parts::{
-    Authority, ContextReference, Delay, Digest, FactorName, Gate, KeyRecord, KeyState, KeyUse, ListKind, ListReference, MAX_LIST,
-    MAX_OFFICER, MOST_OFFICERS, MOST_TRIES, NotADigest, Officer, Part, PartName, PartReference, Policy, RoleLimit, RootPart, RootRoles,
-    SeenAgain, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart, USUAL_DELAYS, UnknownAction, Unlocking,
-    UnsoundRules, VaultRules,
+    Authority, Consequence, ContextReference, Delay, DeviceFinding, DeviceRules, Digest, FactorName, Gate, KeyRecord, KeyState, KeyUse,
+    ListKind, ListReference, MAX_LIST, MAX_OFFICER, MOST_OFFICERS, MOST_TRIES, NotADigest, Officer, Part, PartName, PartReference, Policy,
+    RoleLimit, RootPart, RootRoles, SeenAgain, SigningRole, SnapshotPart, StaleAction, StatusUri, TargetsPart, TimestampPart, USUAL_DELAYS,
+    UnknownAction, Unlocking, VaultRules,
 };
 pub use answer::{MAX_TIME_ANSWER, TimeNonce, answer_time};
 pub use contexts::MAX_CONTEXT;

@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 use waypass_credential as credential;
 use waypass_credential::role::Scope;
 
+mod device;
 mod digest;
 mod name;
 mod seen_again;
 pub(crate) mod unix;
 mod unlocking;
 
+pub use device::{Consequence, DeviceFinding, DeviceRules};
 pub use digest::{Digest, NotADigest};
 pub use name::PartName;
 pub use seen_again::SeenAgain;
-pub use unlocking::{
-    Delay, FactorName, MAX_OFFICER, MOST_OFFICERS, MOST_TRIES, Officer, USUAL_DELAYS, Unlocking, UnsoundRules, VaultRules,
-};
+pub use unlocking::{Delay, FactorName, MAX_OFFICER, MOST_OFFICERS, MOST_TRIES, Officer, USUAL_DELAYS, Unlocking, VaultRules};
 
 /// One status list token may be this large (trust.md "Trust bundle").
 pub const MAX_LIST: usize = 4 * 1024 * 1024;

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
 use waypass_credential::recipient::Recipient;
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{FactorName, MAX_OFFICER, MOST_OFFICERS, Officer, VaultRules};
+use waypass_trust::bundle::{Consequence, DeviceFinding, DeviceRules, Digest, FactorName, MAX_OFFICER, MOST_OFFICERS, Officer, VaultRules};
 
 /// What the site of a device asks of those who open its vault.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +25,8 @@ pub struct SiteRules {
     since: Timestamp,
     /// Of whom two can let somebody in who has forgotten a secret; may be empty.
     pub officers: Vec<Officer>,
+    /// What is asked of the device itself.
+    pub device: Option<DeviceRules>,
 }
 
 impl SiteRules {
@@ -39,6 +41,7 @@ impl SiteRules {
             grace_seconds: rules.grace_seconds,
             since,
             officers: rules.officers.clone(),
+            device: rules.device.clone(),
         }
     }
 
@@ -61,7 +64,8 @@ impl SiteRules {
     }
 
     pub(crate) fn write(&self, to: &mut Writer) {
-        to.array(6);
+        // Rules that ask nothing of the device are written as they were before there were such rules.
+        to.array(if self.device.is_some() { 7 } else { 6 });
         self.rules.write(to);
         self.secrets.write(to);
         self.limits.write(to);
@@ -69,23 +73,71 @@ impl SiteRules {
         for officer in &self.officers {
             to.array(2).text(&officer.name).bytes(&officer.key.0);
         }
+        if let Some(device) = &self.device {
+            write_device(device, to);
+        }
     }
 
     pub(crate) fn read(from: &mut Reader<'_>) -> Result<Self, NotCanonical> {
-        from.array_of(6)?;
+        let members = from.array()?;
         let officer = |from: &mut Reader<'_>| {
             from.array_of(2)?;
             Ok(Officer { name: from.string(MAX_OFFICER)?, key: Recipient(from.bytes_array()?) })
         };
-        Ok(Self {
+        let read = Self {
             rules: Rules::read(from)?,
             secrets: SecretRules::read(from)?,
             limits: Limits::read(from)?,
             grace_seconds: from.unsigned32()?,
             since: Timestamp::from_unix(from.signed()?).ok_or(NotCanonical)?,
             officers: (0..from.array_up_to(MOST_OFFICERS)?).map(|_| officer(from)).collect::<Result<_, NotCanonical>>()?,
-        })
+            device: None,
+        };
+        match members {
+            6 => Ok(read),
+            7 => Ok(Self { device: Some(read_device(from)?), ..read }),
+            _ => Err(NotCanonical),
+        }
     }
+}
+
+/// `[[finding, consequence] ..], [digest ..], days]`, each finding and consequence by its place among all of them.
+fn write_device(rules: &DeviceRules, to: &mut Writer) {
+    let DeviceRules { findings, programs, packages_days } = rules;
+    to.array(3).array(findings.len());
+    for (finding, consequence) in findings {
+        to.array(2).unsigned(place(&DeviceFinding::ALL, finding)).unsigned(place(&Consequence::ALL, consequence));
+    }
+    to.array(programs.len());
+    for program in programs {
+        to.bytes(&program.0);
+    }
+    to.option(*packages_days, |to, days| {
+        to.unsigned(days.into());
+    });
+}
+
+fn read_device(from: &mut Reader<'_>) -> Result<DeviceRules, NotCanonical> {
+    from.array_of(3)?;
+    let mut rules = DeviceRules::default();
+    for _ in 0..from.array_up_to(DeviceFinding::ALL.len())? {
+        from.array_of(2)?;
+        let (finding, consequence) = (at(&DeviceFinding::ALL, from.unsigned()?)?, at(&Consequence::ALL, from.unsigned()?)?);
+        rules.findings.insert(finding, consequence);
+    }
+    for _ in 0..from.array_up_to(DeviceRules::MOST_PROGRAMS)? {
+        rules.programs.push(Digest(from.bytes_array()?));
+    }
+    rules.packages_days = from.option(Reader::unsigned32)?;
+    Ok(rules)
+}
+
+fn place<T: PartialEq>(all: &[T], one: &T) -> u64 {
+    all.iter().zip(0..).find(|(other, _)| *other == one).map_or(u64::MAX, |(_, place)| place)
+}
+
+fn at<T: Copy>(all: &[T], place: u64) -> Result<T, NotCanonical> {
+    usize::try_from(place).ok().and_then(|place| all.get(place)).copied().ok_or(NotCanonical)
 }
 
 impl From<FactorName> for FactorKind {

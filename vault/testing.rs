@@ -121,6 +121,8 @@ pub(crate) fn site_rules(combinations: &[&[FactorName]]) -> VaultRules {
         grace_seconds: 14 * 86_400,
         officers: Vec::new(),
         administrators: None,
+        device: None,
+        erased_after_tries: false,
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Limits {
     /// True if nothing but the recovery code helps after the last try; otherwise the longest wait comes after each further one.
     permanent: bool,
     delays: Vec<Delay>,
+    /// True if the vault is erased with the last wrong try.
+    pub(crate) erases: bool,
 }
 
 const MOST_DELAYS: usize = 8;
@@ -23,7 +25,7 @@ const LONGEST_DELAY: u32 = 86_400;
 impl Default for Limits {
     /// Those of a personal vault.
     fn default() -> Self {
-        Self { tries: MOST_TRIES, permanent: true, delays: USUAL_DELAYS.to_vec() }
+        Self { tries: MOST_TRIES, permanent: true, delays: USUAL_DELAYS.to_vec(), erases: false }
     }
 }
 
@@ -34,6 +36,7 @@ impl Limits {
             tries: rules.tries.unwrap_or(usual.tries),
             permanent: rules.permanent,
             delays: if rules.delays.is_empty() { usual.delays } else { rules.delays.clone() },
+            erases: rules.erased_after_tries,
         }
     }
 
@@ -55,14 +58,18 @@ impl Limits {
     }
 
     pub(crate) fn write(&self, to: &mut Writer) {
-        to.array(3).unsigned(self.tries.into()).bool(self.permanent).array(self.delays.len());
+        // Rules that erase nothing are written as they were before there was such a rule.
+        to.array(if self.erases { 4 } else { 3 }).unsigned(self.tries.into()).bool(self.permanent).array(self.delays.len());
         for delay in &self.delays {
             to.array(2).unsigned(delay.after.into()).unsigned(delay.seconds.into());
+        }
+        if self.erases {
+            to.bool(true);
         }
     }
 
     pub(crate) fn read(from: &mut Reader<'_>) -> Result<Self, NotCanonical> {
-        from.array_of(3)?;
+        let members = from.array()?;
         let (tries, permanent) = (from.unsigned32()?, from.bool()?);
         let mut delays = Vec::new();
         for _ in 0..from.array_up_to(MOST_DELAYS)? {
@@ -73,8 +80,17 @@ impl Limits {
             }
             delays.push(delay);
         }
+        let erases = match members {
+            3 => false,
+            4 if from.bool()? => true,
+            _ => return Err(NotCanonical),
+        };
         // Whatever is in the clear, nobody gets more tries, and without a lockout there is a wait.
-        if !(1..=MOST_TRIES).contains(&tries) || delays.is_empty() { Err(NotCanonical) } else { Ok(Self { tries, permanent, delays }) }
+        if !(1..=MOST_TRIES).contains(&tries) || delays.is_empty() {
+            Err(NotCanonical)
+        } else {
+            Ok(Self { tries, permanent, delays, erases })
+        }
     }
 
     fn delay_ms(&self, failures: u32) -> u64 {
@@ -170,7 +186,12 @@ mod tests {
     }
 
     fn limits(tries: u32, permanent: bool, delays: &[(u32, u32)]) -> Limits {
-        Limits { tries, permanent, delays: delays.iter().map(|(after, seconds)| Delay { after: *after, seconds: *seconds }).collect() }
+        Limits {
+            tries,
+            permanent,
+            delays: delays.iter().map(|(after, seconds)| Delay { after: *after, seconds: *seconds }).collect(),
+            erases: false,
+        }
     }
 
     #[test]

@@ -93,6 +93,8 @@ pub struct VaultStatus {
     pub damaged_slots: usize,
     /// Slots that a newer version of this program wrote. They are kept.
     pub newer_slots: usize,
+    /// True if its site wants it erased with the last wrong try.
+    pub erased_after_tries: bool,
     /// Tries that administrators gave back since the owner opened it last.
     pub pardons: Option<Pardons>,
 }
@@ -247,6 +249,7 @@ impl Vault {
             slots: readable.iter().map(Slot::info).collect(),
             damaged_slots: damaged,
             newer_slots: newer,
+            erased_after_tries: limits.erases,
             pardons: self.pardons()?,
         })
     }

@@ -43,7 +43,7 @@ pub enum Shown {
 }
 
 impl<'t> Administrators<'t> {
-    /// Nobody has shown `role` yet. It is checked as a peer checks: such a device is no gate of the site.
+    /// Begins before anybody showed `role`. It is checked as a peer checks: such a device is no gate of the site.
     pub fn new(checkpoint: Checkpoint<'t>, role: &str) -> Self {
         Self { checkpoint: checkpoint.as_peer(), role: role.to_owned(), shown: Vec::new() }
     }

@@ -70,8 +70,8 @@ pub struct HistoryEntry {
     pub seq: u64,
     /// The reading of the device's clock.
     pub at: Timestamp,
-    /// The event: `held`, `presented`, `declined`, `removed`, `restored`, `acknowledged`, `unlocked`, `wrong_tries`, `locked_out`,
-    /// `factors_changed`.
+    /// The event: `held`, `presented`, `declined`, `removed`, `restored`, `read`, `acknowledged`, `unlocked`, `wrong_tries`, `locked_out`,
+    /// `factors_changed`, `trust_changed`, `clock_confirmed`, `found`.
     pub event: String,
     /// Its subject; `None` once forgotten.
     pub detail: Option<Detail>,
@@ -110,6 +110,18 @@ impl<E: Into<WalletError>> From<E> for HistoryError {
 }
 
 impl Wallet<'_> {
+    /// Writes down that a person saw everything in a credential of this issuer; `what` says how.
+    pub fn note_read(
+        &self,
+        (id, issuer): (CredentialId, &str),
+        what: &str,
+        at: &Moment,
+        rng: &mut dyn CryptoRng,
+    ) -> Result<(), WalletError> {
+        let detail = Detail { credential: Some(id), issuer: Some(issuer.to_owned()), what: Some(what.to_owned()), ..Detail::default() };
+        self.vault.batch(|batch| append(&self.vault, batch, What { event: Event::Read, detail: &detail, bundle: None }, at, rng))
+    }
+
     /// Returns the history, oldest first.
     pub fn history(&self) -> Result<Vec<HistoryEntry>, WalletError> {
         self.vault.log_from(LOG, 0).map(|entry| entry.map_err(WalletError::from).and_then(|(seq, leaf)| self.entry(seq, &leaf))).collect()

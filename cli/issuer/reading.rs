@@ -147,6 +147,8 @@ fn opening(what: &str, rules: &VaultRules) -> String {
         grace_seconds,
         officers,
         administrators,
+        device,
+        erased_after_tries,
     } = rules;
     let span = |seconds: u32| words::span(i64::from(seconds));
     let mut asked = Vec::new();
@@ -171,6 +173,7 @@ fn opening(what: &str, rules: &VaultRules) -> String {
         format!("the next try waits {}", words::list(&waits))
     });
     asked.push(match (permanent, officers.is_empty()) {
+        _ if *erased_after_tries => format!("after {tries} wrong tries it is erased"),
         (true, true) => format!("after {tries} wrong tries only a recovery code opens it"),
         (true, false) => format!("after {tries} wrong tries only a recovery code or two officers open it"),
         (false, _) => format!("after {tries} wrong tries each further one has the longest wait"),
@@ -180,6 +183,9 @@ fn opening(what: &str, rules: &VaultRules) -> String {
         asked.push(format!("any two of {} can let in a person who wanted that", words::list(&names)));
     }
     asked.extend(administrators.as_ref().map(|role| format!("role {role} keeps the wallets of a shared device")));
+    for (finding, consequence) in device.iter().flat_map(|device| &device.findings) {
+        asked.push(format!("on a device with a finding of {}: {}", word(finding), word(consequence)));
+    }
     format!("  a {what}: {}", asked.join("; "))
 }
 

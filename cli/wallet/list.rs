@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use waypass_credential::json as strict;
 use waypass_credential::role::Scope;
+use waypass_machine::SystemRng;
 use waypass_wallet::{Card, Filter, Standing};
 
 /// Arguments of `wallet list`.
@@ -84,12 +85,17 @@ fn warn_of_lost_key(run: &Run, card: &Card) {
 pub(crate) fn show(run: &Run, args: &ShowArgs) -> Outcome {
     let open = super::open(run, &args.open)?;
     let id = open.wallet.find_id(&args.id).map_err(failure)?;
+    let card = open.wallet.show(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
+    let what = if args.export.is_some() { "written to a file" } else { "shown to the person at the device" };
+    if let Err(why) = open.wallet.note_read((id, &card.issuer_name), what, &open.at, &mut SystemRng) {
+        // Reading needs no room.
+        run.out.warn(&format!("the history does not have it that this credential was {what}: {why}"));
+    }
     if let Some(path) = &args.export {
         let delivered = file::deliver(run.out, path, &open.wallet.export(id).map_err(failure)?, Readers::Owner)?;
         run.out.json(&file::with(json!({ "schema": "waypass.exported/1", "id": id.to_string() }), delivered))?;
         return Ok(Exit::Done);
     }
-    let card = open.wallet.show(id, open.bundle.as_ref(), &open.at).map_err(failure)?;
     let mut found = document(&card);
     if let Some(members) = found.as_object_mut() {
         members.insert("schema".to_owned(), json!("waypass.card/1"));

@@ -1,6 +1,6 @@
 //! Administrators of a site keep the wallets of a device that people share.
 
-use crate::program::{ANOTHER_BOOT, Ran, WAYPASS, ended, on_a_terminal};
+use crate::program::{Ran, WAYPASS, ended, on_a_terminal};
 use crate::site::{Site, text};
 use serde_json::json;
 use std::fs;
@@ -19,13 +19,19 @@ struct Ward {
 
 impl Ward {
     fn new() -> Self {
-        let site = Site::new(&[], "sd-jwt");
+        Self::at(&[])
+    }
+
+    /// The wallets have another clock than the office.
+    fn at(clock: &[&'static str]) -> Self {
+        let mut site = Site::new(&[], "sd-jwt");
         site.place.write("phrase", "tulip anchor seven\n");
         site.place.write("guess", "nine grey herons at noon\n");
         let mut rules = site.ok("issuer", "issuer show --policy --key-file KEY")["rules"].clone();
         rules["unlocking"] = json!({ "wallets": { "tries": 3, "delays": [{ "after": 2, "seconds": 1 }], "administrators": "staff" } });
         site.place.write("rules", rules.to_string());
         site.ok("issuer", "issuer publish --policy rules --yes -o stick --key-file KEY");
+        site.wrap = clock.to_vec();
         for name in ["ines", "paul"] {
             let made = site.ok(name, &format!("wallet init --key-file KEY --recovery-file {name}.code"));
             site.ok(name, &format!("trust pin stick --digest {} --key-file KEY", site.root));
@@ -126,15 +132,13 @@ fn one_administrator_lets_somebody_try_again_while_the_office_is_near() {
 
 #[test]
 fn without_the_office_two_erase_a_wallet_and_nothing_of_it_is_left() {
-    let mut ward = Ward::new();
-    ward.site.wrap = vec!["faketime", "-f", "+11m"];
+    let ward = Ward::at(&["faketime", "-f", "+11m"]);
     let site = &ward.site;
     let users = site.path(TABLET).join("users");
     let vault = fs::read_dir(&users).expect("users").next().expect("one").expect("read").path().join("wallet/vault.db");
     // A second name of the file shows what becomes of its content.
     fs::hard_link(&vault, site.path("kept")).expect("linked");
-    let later = format!("unshare -rm sh -c '{ANOTHER_BOOT}' sh faketime -f +11m");
-    let mut asking = ward.ask(&later, "wallet admin erase --user Ada --yes --ask question");
+    let mut asking = ward.ask("faketime -f +11m", "wallet admin erase --user Ada --yes --ask question");
     for name in ["ines", "ines", "paul"] {
         asking.answered(name, "question");
     }

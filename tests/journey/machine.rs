@@ -236,6 +236,11 @@ fn wallet(walk: &mut Walk) {
     walk.ok("ada", "wallet sync --from stick --key-file KEY");
     walk.ok("ada", "wallet users");
     walk.ok("ada", "wallet clock confirm --yes --key-file KEY");
+    // Administrators are asked in the story of `admin.rs`; this site names none.
+    for (name, more) in [("let-in", ""), ("erase", " --yes"), ("enrol", " Tom")] {
+        walk.fails("ada", &format!("wallet admin {name}{more} --ask question"));
+        walk.used.insert(["wallet", "admin", name].map(String::from).to_vec());
+    }
     walk.ok("ada", "wallet ready --for 1h --key-file KEY");
     let listed = walk.ok("ada", "wallet list --key-file KEY");
     let id = crate::site::text(&listed, "/credentials/0/id");

@@ -187,15 +187,19 @@ fn a_person_reads_who_tried_what_opened_and_what_changed() {
     tablet.ok(&format!("wallet unlock {ada} --scope read,present"));
     tablet.ok("wallet lock");
     tablet.ok(&format!("wallet slot add --new-key-file spare.key {ada}"));
+    let id = text(&tablet.ok(&format!("wallet list {ada}")), "/credentials/0/id");
+    tablet.ok(&format!("wallet show {id} {ada}"));
     let told = entries(ada);
     let says = |number: usize, event: &str, what: &str| {
         assert!(told[number].0 == event && told[number].1.contains(what), "{what}: {told:?}");
     };
-    assert_eq!(told.len(), 4, "{told:?}");
-    says(0, "held", "");
-    says(1, "wrong_tries", "2 wrong tries");
-    says(2, "unlocked", "with pass phrase, and may read and present; another person's was locked before");
-    says(3, "factors_changed", "key file");
+    assert_eq!(told.len(), 6, "{told:?}");
+    says(0, "trust_changed", "a root of trust was pinned");
+    says(1, "held", "");
+    says(2, "wrong_tries", "2 wrong tries");
+    says(3, "unlocked", "with pass phrase, and may read and present; another person's was locked before");
+    says(4, "factors_changed", "key file");
+    says(5, "read", "shown to the person at the device");
     assert_eq!(tablet.ok(&format!("wallet history --verify {ada}"))["whole"], true);
     let hers = entries("--user Grace\u{a0}Hopper --secret-file grace.phrase");
     assert!(matches!(&hers[..], [(event, _)] if event == "unlocked"), "{hers:?}");

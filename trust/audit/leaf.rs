@@ -118,6 +118,8 @@ pub enum Event {
     Declined,
     /// A wallet was restored from a backup.
     Restored,
+    /// A person looked at everything in a credential that the wallet holds, or wrote it to a file.
+    Read,
     /// A person opened a session, so that commands ask for no secret until it locks.
     Unlocked,
     /// A kind of a later version, by its name.
@@ -129,7 +131,7 @@ pub enum Event {
 pub struct OtherEvent(String);
 
 /// The events that this version knows.
-const KNOWN: [Event; 22] = [
+const KNOWN: [Event; 23] = [
     Event::Decided,
     Event::Checked,
     Event::TrustChanged,
@@ -151,6 +153,7 @@ const KNOWN: [Event; 22] = [
     Event::Synced,
     Event::Declined,
     Event::Restored,
+    Event::Read,
     Event::Unlocked,
 ];
 
@@ -191,6 +194,7 @@ impl Event {
             Self::Synced => "synced",
             Self::Declined => "declined",
             Self::Restored => "restored",
+            Self::Read => "read",
             Self::Unlocked => "unlocked",
             Self::Other(OtherEvent(name)) => name,
         }

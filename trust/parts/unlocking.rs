@@ -1,5 +1,6 @@
 //! What a site asks of those who open the vaults of its devices.
 
+use super::DeviceRules;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use serde::{Deserialize, Deserializer, Serialize, de};
@@ -53,6 +54,12 @@ pub struct VaultRules {
     /// one, anybody at the device makes a wallet, and nobody touches that of another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub administrators: Option<String>,
+    /// What is asked of the device itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceRules>,
+    /// True if a wallet is erased with the last wrong try, instead of being locked for good.
+    #[serde(default, skip_serializing_if = "is_no")]
+    pub erased_after_tries: bool,
 }
 
 /// Somebody who can let people in, together with another officer.
@@ -93,7 +100,7 @@ pub enum FactorName {
 
 /// Why rules about opening are not taken.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum UnsoundRules {
+enum UnsoundRules {
     /// A combination is empty, names a factor twice, wants two that are typed, or has a PIN alone; or there are more than 16.
     Combination,
     /// Each combination needs a recovery code or officers: neither is for every day.
@@ -107,6 +114,8 @@ pub enum UnsoundRules {
     OfficersOfGates,
     /// There are not 2 to 4 officers, or two have the same name or key, or a combination needs officers whom nobody named.
     Officers,
+    /// A gate would be erased, and its log with it; or a wallet that does not lock for good.
+    Erased,
     /// The waits do not grow, or begin after the last try.
     Delays,
 }
@@ -129,6 +138,11 @@ const fn yes() -> bool {
     true
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+const fn is_no(flag: &bool) -> bool {
+    !*flag
+}
+
 const fn two_weeks() -> u32 {
     14 * DAY
 }
@@ -141,6 +155,7 @@ fn checked<'de, D: Deserializer<'de>>(from: D) -> Result<Option<VaultRules>, D::
 
 fn checked_of_gates<'de, D: Deserializer<'de>>(from: D) -> Result<Option<VaultRules>, D::Error> {
     match checked(from)? {
+        Some(rules) if rules.erased_after_tries => Err(de::Error::custom(UnsoundRules::Erased)),
         Some(rules) if !rules.officers.is_empty() || rules.administrators.is_some() => {
             Err(de::Error::custom(UnsoundRules::OfficersOfGates))
         }
@@ -163,7 +178,13 @@ impl VaultRules {
         if !self.combinations.is_empty() && self.combinations.iter().all(|names| names.iter().any(is_for_loss)) {
             return Err(UnsoundRules::OnlyRecovery);
         }
-        let has_way_back = self.administrators.is_some() || !self.permanent;
+        if self.erased_after_tries && !self.permanent {
+            return Err(UnsoundRules::Erased);
+        }
+        if let Some(name) = self.device.as_ref().and_then(DeviceRules::out_of_bounds) {
+            return Err(UnsoundRules::Bounds(name));
+        }
+        let has_way_back = self.administrators.is_some() || self.erased_after_tries || !self.permanent;
         if !has_way_back && !self.combinations.is_empty() && !self.combinations.iter().flatten().any(is_for_loss) {
             return Err(UnsoundRules::NoWayBack);
         }
@@ -220,6 +241,7 @@ impl fmt::Display for UnsoundRules {
             ),
             Self::OfficersOfGates => f.write_str("`officers` and `administrators` are for people: name them for wallets"),
             Self::Officers => f.write_str("`officers` has 2 to 4 entries, each with a name of at most 48 bytes and a key of their own"),
+            Self::Erased => f.write_str("`erased_after_tries` is for wallets that lock for good"),
             Self::Bounds(name) => write!(f, "`{name}` is out of its bounds"),
             Self::Delays => f.write_str(
                 "`delays` has at most 8, each later and no shorter than the one before, of at most a day, and before the last try",
@@ -280,6 +302,8 @@ mod tests {
             (r#"{"tries":11}"#, UnsoundRules::Bounds("tries")),
             (r#"{"blocked":["ab"]}"#, UnsoundRules::Bounds("blocked")),
             (r#"{"administrators":"ward admin"}"#, UnsoundRules::Bounds("administrators")),
+            (r#"{"device":{"packages_days":0}}"#, UnsoundRules::Bounds("packages_days")),
+            (r#"{"erased_after_tries":true,"permanent":false}"#, UnsoundRules::Erased),
             (r#"{"grace_seconds":31536001}"#, UnsoundRules::Bounds("grace_seconds")),
             (r#"{"combinations":[["passphrase"],["officers"]]}"#, UnsoundRules::Officers),
             (r#"{"delays":[{"after":0,"seconds":60}]}"#, UnsoundRules::Delays),
@@ -310,7 +334,9 @@ mod tests {
         let gates = format!(r#"{{"gates":{}}}"#, escrow(&of(2)));
         assert!(serde_json::from_str::<Unlocking>(&gates).is_err());
         assert!(serde_json::from_str::<Unlocking>(r#"{"gates":{"administrators":"admin"}}"#).is_err());
+        assert!(serde_json::from_str::<Unlocking>(r#"{"gates":{"erased_after_tries":true}}"#).is_err());
         assert!(read(r#"{"combinations":[["passphrase","key-file"]],"administrators":"admin"}"#).is_ok(), "they let people try again");
+        assert!(read(r#"{"combinations":[["passphrase","key-file"]],"erased_after_tries":true}"#).is_ok(), "nothing is left to open");
         let many = |count: usize| format!(r#"{{"blocked":[{}]}}"#, vec![r#""word""#; count].join(","));
         assert!(read(&many(32)).is_ok() && read(&many(33)).is_err());
         for unknown in [r#"{"combinations":[["fingerprint"]]}"#, r#"{"lockout":true}"#] {

@@ -1,6 +1,6 @@
 //! The memory of a device that several people share, next to that of each vault on it.
 //!
-//! It lies outside every seal, so whoever has the files can change it. Therefore it proves nothing: it moves no judgement, and it can only
+//! It lies outside every seal, so everybody who has the files can change it. Therefore it proves nothing: it moves no judgement, and it can only
 //! cast doubt. A vault takes nothing from it into its own memory.
 
 use super::{Limits, Moment, Reading, TimeGuard, TimeState, state::Proven};

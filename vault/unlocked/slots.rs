@@ -2,7 +2,7 @@
 
 use super::Unlocked;
 use super::records::within;
-use crate::error::VaultError;
+use crate::error::{StorageError, VaultError};
 use crate::factor::{FactorKind, KdfCost};
 use crate::rules::Rules;
 use crate::site_rules::{Forbidden, SiteRules};
@@ -90,6 +90,11 @@ impl Unlocked<'_> {
         let until = site.until();
         let is_over = Validity::ending(until).is_over(at);
         Ok(if slots.is_empty() { None } else { Some(Forbidden { slots, rules: site.rules, until, is_over }) })
+    }
+
+    /// Forgets which tries administrators gave back, once the owner's log has it.
+    pub fn noted_pardons(&self) -> Result<(), StorageError> {
+        self.vault().forget_pardons()
     }
 
     /// Returns the slots that open the vault: those that can be read, and that the sealed state knows.

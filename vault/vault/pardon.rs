@@ -5,7 +5,6 @@
 use super::{Vault, meta, no_tries};
 use crate::error::StorageError;
 use crate::storage::{Change, Space};
-use crate::unlocked::Unlocked;
 use alloc::string::String;
 use alloc::vec::Vec;
 use waypass_credential::cbor::{NotCanonical, Reader, Writer};
@@ -39,16 +38,13 @@ impl Vault {
         self.commit_with_reserve(&[secret, recovery, meta(PARDONS, pardons.to_row())])
     }
 
+    pub(crate) fn forget_pardons(&self) -> Result<(), StorageError> {
+        self.storage().commit(&[Change { space: Space::Meta, key: PARDONS.to_vec(), value: None }])
+    }
+
     pub(super) fn pardons(&self) -> Result<Option<Pardons>, StorageError> {
         // One that cannot be read is told as one of nobody.
         Ok(self.storage().get(Space::Meta, PARDONS)?.map(|row| Pardons::read(&row).unwrap_or_default()))
-    }
-}
-
-impl Unlocked<'_> {
-    /// Forgets them, once the owner's log has them.
-    pub fn noted_pardons(&self) -> Result<(), StorageError> {
-        self.vault().storage().commit(&[Change { space: Space::Meta, key: PARDONS.to_vec(), value: None }])
     }
 }
 

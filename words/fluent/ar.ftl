@@ -377,6 +377,7 @@ event-removed = أُزيلت
 event-synced = تمت المزامنة
 event-declined = رُفض
 event-restored = استُعيدت
+event-read = قُرئت
 event-unlocked = فُتح لفترة
 event-other = حدث { $name }
 

@@ -373,6 +373,7 @@ event-removed = entfernt
 event-synced = abgeglichen
 event-declined = abgelehnt
 event-restored = wiederhergestellt
+event-read = gelesen
 event-unlocked = für eine Weile geöffnet
 event-other = Ereignis { $name }
 

@@ -375,6 +375,7 @@ event-removed = removed
 event-synced = synchronised
 event-declined = declined
 event-restored = restored
+event-read = read
 event-unlocked = opened for a while
 event-other = event { $name }
 

@@ -373,6 +373,7 @@ event-removed = supprimé
 event-synced = synchronisé
 event-declined = refusé
 event-restored = restauré
+event-read = lu
 event-unlocked = ouvert pour un temps
 event-other = événement { $name }
 

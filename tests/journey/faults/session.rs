@@ -111,7 +111,7 @@ fn one_unlock_serves_every_command_until_it_is_locked() {
         done(&site, WALLET, "wallet present --request request --yes -o answer");
         assert_eq!(text(&done(&site, GATE, "verifier verify answer"), "verdict"), "allow");
     }
-    assert_eq!(items(&done(&site, WALLET, "wallet history"), "entries").len(), 7, "taken in, opened, and shown five times");
+    assert_eq!(items(&done(&site, WALLET, "wallet history"), "entries").len(), 8, "pinned, taken in, opened, and shown five times");
     // What comes by standard input and goes to standard output does so in the caller's.
     done(&site, GATE, "verifier challenge --role staff -o request");
     let request = fs::read_to_string(site.place.path("request")).expect("there");

@@ -1,4 +1,4 @@
-//! The memory of a device beside that of its vaults.
+//! The memory of a device, next to that of its vaults.
 
 use super::{Confidence, DAY, Dice, HOUR, LIMITS, NOON, OFFICE, ROTATED, TimeGuard, TimeState, adopt, observe, reading, signed, time};
 use crate::time::{Doubt, Reading};

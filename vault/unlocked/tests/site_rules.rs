@@ -7,7 +7,7 @@ use crate::testing::{learned, site_rules};
 use crate::vault::LIMITS;
 use crate::{Finding, NewSlot, Suite, UnlockError};
 use waypass_credential::time::Timestamp;
-use waypass_trust::bundle::{Delay, FactorName, Officer, VaultRules};
+use waypass_trust::bundle::{Consequence, Delay, DeviceFinding, DeviceRules, Digest, FactorName, Officer, VaultRules};
 use waypass_trust::time::Reading;
 
 const DAY: i64 = 86_400;
@@ -164,10 +164,16 @@ fn the_longest_rules_survive_their_encoding() {
         blocked: vec!["\u{1d160}".repeat(32); 32],
         tries: Some(3),
         delays: (1..=8).map(|after| Delay { after, seconds: 86_400 }).collect(),
-        permanent: false,
+        permanent: true,
         grace_seconds: 365 * 86_400,
         officers: names.iter().zip(1..).map(|(name, at)| Officer { name: name.clone(), key: key(at) }).collect(),
         administrators: None,
+        device: Some(DeviceRules {
+            findings: DeviceFinding::ALL.iter().copied().zip(Consequence::ALL.iter().copied().cycle()).collect(),
+            programs: vec![Digest([7; 32]); DeviceRules::MOST_PROGRAMS],
+            packages_days: Some(365),
+        }),
+        erased_after_tries: true,
     };
     let phrase = Password::new("right");
     let (mut vault, _code) = Vault::create(host(), "test", &phrase, KdfCost::Floor).expect("created");
