@@ -205,10 +205,12 @@ fn ending(ends: Option<Timestamp>) -> String {
 }
 
 fn add(run: &Run, role: Role, args: &AddArgs) -> Result<HeldSlot, Failure> {
-    let mut vault = unlock::keep(run, role, &args.open)?;
+    let (mut vault, shown) = unlock::keep_shown(run, role, &args.open)?;
     let wanted = args.new.wanted(None);
-    let chosen = chosen(run, role, &mut vault, &args.new, &wanted, &[])?;
-    let new = NewSlot { factors: together(&chosen), label: &args.label, ends: args.new.until };
+    let kept = key_files(&shown);
+    let chosen = chosen(run, role, &mut vault, &args.new, &wanted, &kept)?;
+    let factors = args.new.completed(&chosen, kept, &wanted);
+    let new = NewSlot { factors, label: &args.label, ends: args.new.until };
     let added = vault.add_slot(&new, CALIBRATED, clock::read().wall);
     unlock::tell_findings(run, role, &vault);
     let added = added?;
@@ -222,10 +224,9 @@ fn change(run: &Run, role: Role, args: &ChangeArgs) -> Result<HeldSlot, Failure>
     // Before a key file is made or anybody is asked.
     let before = named(&vault, &args.id)?;
     let wanted = args.new.wanted(Some(&before.info));
-    let kept: Vec<&dyn Factor> = shown.iter().map(|factor| &**factor).filter(|factor| factor.kind() == FactorKind::KeyFile).collect();
+    let kept = key_files(&shown);
     let chosen = chosen(run, role, &mut vault, &args.new, &wanted, &kept)?;
-    let with_kept = wanted.has(FactorKind::KeyFile) && args.new.key_file.is_none();
-    let factors: Factors<'_> = chosen.iter().map(|factor| &**factor).chain(kept.into_iter().filter(|_| with_kept)).collect();
+    let factors = args.new.completed(&chosen, kept, &wanted);
     let new = NewSlot { factors, label: &before.label, ends: args.new.until };
     let replaced = vault.replace_slot(before.info.id, &new, CALIBRATED, clock::read().wall);
     unlock::tell_findings(run, role, &vault);
@@ -234,7 +235,18 @@ fn change(run: &Run, role: Role, args: &ChangeArgs) -> Result<HeldSlot, Failure>
     Ok(replaced)
 }
 
+/// Returns the key files among what was shown: a slot that takes one, and no new one, takes these.
+fn key_files(shown: &Shown) -> Vec<&dyn Factor> {
+    shown.iter().map(|factor| &**factor).filter(|factor| factor.kind() == FactorKind::KeyFile).collect()
+}
+
 impl NewArgs {
+    /// Returns the factors of the new slot: what was chosen, and the key files that were shown if it takes one and no new one was made.
+    fn completed<'f>(&self, chosen: &'f Shown, kept: Vec<&'f dyn Factor>, wanted: &Combination) -> Factors<'f> {
+        let with_kept = wanted.has(FactorKind::KeyFile) && self.key_file.is_none();
+        chosen.iter().map(|factor| &**factor).chain(kept.into_iter().filter(|_| with_kept)).collect()
+    }
+
     /// Returns what the new slot takes. A part of the slot of before that is given anew leaves the other parts wanted.
     fn wanted(&self, before: Option<&SlotInfo>) -> Combination {
         if let Some(wanted) = &self.require {
